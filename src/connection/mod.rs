@@ -1,0 +1,434 @@
+//! The endpoint: sessions, messages and reports on one transport connection.
+
+mod config;
+mod event;
+mod outcome;
+mod receive;
+mod report;
+mod send;
+mod session;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::BytesMut;
+use thiserror::Error;
+
+pub use config::{Bind, Config, OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig};
+pub use event::{
+    Answer, CloseReason, ConnectionEnd, ConnectionError, Event, FailReason, IncomingKey,
+    MessageOutcome, Outcome, Received,
+};
+pub use report::ReportError;
+pub use send::{BodyError, BodyWriter, SendError};
+pub use table::{SessionTable, TableError};
+
+use crate::decode::{DecodeError, Frame};
+use crate::hop::{Hop, HopConfig, MessageKey, Purpose, SessionId, Transmit};
+use crate::random::Random;
+use crate::tolerance::{Tolerance, Tolerances};
+use crate::uri::{Path, PathRef};
+use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
+use receive::{Current, Receiving, RequestKind};
+use send::Sending;
+use session::{Session, Sessions};
+use table::Binding;
+
+/// Why a session cannot be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The session has no path to the peer; the rendezvous gives it.
+    #[error("the session has no remote path; make it with SessionConfig::new")]
+    NoRemotePath,
+    /// Another session on this connection has the same local URI.
+    #[error("a session on this connection has this local URI; make a new URI")]
+    UriInUse,
+    /// The connection has as many sessions as
+    /// [`Limits::sessions`](crate::Limits::sessions) allows.
+    #[error("the connection has {max} sessions; close one or raise Limits::sessions")]
+    TooManySessions {
+        /// The limit that was reached.
+        max: usize,
+    },
+    /// The peer opened the connection and has not said yet who it is
+    /// (RFC 4975 section 5.4).
+    #[error("nothing is sent on a passive connection before the peer has bound a session")]
+    NotBound,
+    /// The connection has ended.
+    #[error("the connection is closed")]
+    Closed,
+}
+
+/// One transport connection of an endpoint, and the sessions on it.
+///
+/// It does no I/O: octets from the transport go into [`Connection::receive`],
+/// octets for it come out of [`Connection::poll_transmit`], what happens comes
+/// out of [`Connection::poll_event`], and [`Connection::poll_timeout`] says
+/// when [`Connection::handle_timeout`] is due. The crate's front page has the
+/// loop that joins them.
+#[derive(Debug)]
+pub struct Connection {
+    config: Arc<Config>,
+    hop: Hop,
+    sessions: Sessions,
+    sending: BTreeMap<MessageKey, Sending>,
+    receiving: BTreeMap<IncomingKey, Receiving>,
+    current: Current,
+    report_deadlines: BTreeSet<(Instant, MessageKey)>,
+    events: Events,
+    /// What tolerances were told of.
+    tolerated: Tolerances,
+    /// Whether it is known who the peer is.
+    is_bound: bool,
+    is_closed: bool,
+    last_sent: Instant,
+    keeps_alive: Option<SessionId>,
+    next_message: u64,
+    next_incoming: u64,
+}
+
+/// The events that the application has not taken.
+#[derive(Debug, Default)]
+struct Events {
+    queue: VecDeque<Event>,
+    octets: usize,
+}
+
+impl Events {
+    fn push(&mut self, event: Event) {
+        self.octets += event.octets();
+        self.queue.push_back(event);
+    }
+
+    fn pop(&mut self) -> Option<Event> {
+        let event = self.queue.pop_front()?;
+        self.octets -= event.octets();
+        Some(event)
+    }
+}
+
+impl Connection {
+    /// A connection whose transport has just been established.
+    #[must_use]
+    pub fn new(
+        config: Arc<Config>,
+        role: Role,
+        random: impl Random + Send + 'static,
+        now: Instant,
+    ) -> Self {
+        let hop_config = HopConfig {
+            parse: config.parse,
+            transaction_timeout: config.transaction_timeout,
+            max_transactions: config.limits.transactions,
+            transmit_octets: config.transmit_octets.max(1),
+            turn_octets: config.turn_octets,
+        };
+        Self {
+            hop: Hop::new(hop_config, random, config.limits.body_writer_octets),
+            config,
+            sessions: Sessions::default(),
+            sending: BTreeMap::new(),
+            receiving: BTreeMap::new(),
+            current: Current::default(),
+            report_deadlines: BTreeSet::new(),
+            events: Events::default(),
+            tolerated: Tolerances::none(),
+            is_bound: role == Role::Active,
+            is_closed: false,
+            last_sent: now,
+            keeps_alive: None,
+            next_message: 0,
+            next_incoming: 0,
+        }
+    }
+
+    /// Opens a session on this connection: the SEND that binds it leaves at
+    /// once (RFC 4975 section 5.4). [`Event::SessionOpened`] tells that the
+    /// peer has accepted it; messages need not wait for that.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]; nothing leaves then.
+    pub fn open(&mut self, session: SessionConfig) -> Result<SessionId, OpenError> {
+        let remote = session.remote.clone().ok_or(OpenError::NoRemotePath)?;
+        let max = self.config.limits.sessions;
+        if self.is_closed {
+            return Err(OpenError::Closed);
+        } else if !self.is_bound {
+            return Err(OpenError::NotBound);
+        } else if self.sessions.find(session.local.view()).is_some() {
+            return Err(OpenError::UriInUse);
+        } else if self.sessions.len() >= max {
+            return Err(OpenError::TooManySessions { max });
+        }
+        let bind = session.bind;
+        let id = self.add_session(session, remote, None);
+        if bind == Bind::Bodiless {
+            self.send_bodiless(id, Purpose::Bind(id));
+        }
+        Ok(id)
+    }
+
+    /// Takes octets from the transport off the front of `input`, and leaves
+    /// there what it cannot take yet: an unfinished head, or everything while
+    /// [`Connection::wants_read`] is false. Call it again with more octets
+    /// behind those, or when events have been taken.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectionError`] once the stream cannot be read on; the transport
+    /// connection is to be closed then. [`Event::Closed`] and the outcome of
+    /// every open message are among the events.
+    pub fn receive(&mut self, now: Instant, input: &mut BytesMut) -> Result<(), ConnectionError> {
+        if self.is_closed {
+            return Err(ConnectionError::Closed);
+        }
+        while self.wants_read() {
+            match self.hop.decode(input) {
+                Ok(Some(frame)) => self.frame(now, frame),
+                Ok(None) => break,
+                Err(error) => {
+                    self.end(ConnectionEnd::Failed(error.clone()), Outcome::ConnectionLost);
+                    self.hop.clear();
+                    return Err(error.into());
+                }
+            }
+        }
+        self.tell_tolerated(self.hop.tolerated());
+        Ok(())
+    }
+
+    /// The transport connection has ended, by the peer's doing or by a fault.
+    /// Every session on it has failed (RFC 4975 section 5.4).
+    pub fn receive_eof(&mut self) {
+        if self.is_closed {
+            return;
+        }
+        let end = if self.hop.is_between_frames() {
+            ConnectionEnd::Peer
+        } else {
+            ConnectionEnd::Failed(DecodeError::Truncated)
+        };
+        self.end(end, Outcome::ConnectionLost);
+        self.hop.clear();
+    }
+
+    /// Whether octets are taken from the transport now. `false` while the
+    /// application has events to take, or the peer responses to read.
+    #[must_use]
+    pub fn wants_read(&self) -> bool {
+        let limits = &self.config.limits;
+        !self.is_closed
+            && self.events.octets <= limits.event_octets
+            && self.events.queue.len() <= limits.events
+            && self.hop.control_len() <= limits.control_octets
+    }
+
+    /// The next octets for the transport. Write them whole before asking
+    /// again: that counts as word that they have been written.
+    pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
+        let transmit = self.hop.poll_transmit(now);
+        self.drain_hop(now);
+        if transmit.is_some() {
+            self.last_sent = now;
+        }
+        transmit
+    }
+
+    /// When [`Connection::handle_timeout`] is due, if nothing else happens.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let reports = self.report_deadlines.first().map(|(deadline, _)| *deadline);
+        [self.hop.next_deadline(), reports, self.keep_alive_due()].into_iter().flatten().min()
+    }
+
+    /// Lets time pass: deadlines of transactions and REPORTs, keep-alives.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.hop.handle_timeout(now);
+        self.drain_hop(now);
+        self.expire_reports(now);
+        if self.keep_alive_due().is_some_and(|due| due <= now)
+            && let Some(session) = self.sessions.first_open()
+        {
+            self.last_sent = now;
+            self.send_bodiless(session, Purpose::KeepAlive(session));
+        }
+    }
+
+    /// Ends a session: what has not left stays here, its URI leaves the
+    /// [`SessionTable`] it came from, and later requests for it are answered
+    /// 481. Says whether there was such a session.
+    pub fn close_session(&mut self, session: SessionId) -> bool {
+        if let Some(binding) = self.sessions.get(session).and_then(|session| session.binding()) {
+            binding.retire();
+        }
+        self.end_session(session, CloseReason::Local, Outcome::SessionClosed, None)
+    }
+
+    /// The next thing that happened.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop()
+    }
+
+    /// Ends every session and the connection. An open chunk is ended with `#`:
+    /// write what [`Connection::poll_transmit`] still gives, then close the
+    /// transport connection.
+    pub fn close(&mut self) {
+        if !self.is_closed {
+            self.end(ConnectionEnd::Local, Outcome::SessionClosed);
+        }
+    }
+
+    /// Whether the connection has ended. Its last events, and after
+    /// [`Connection::close`] its last octets, may still be there to take.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// Whether everything that was to leave has been handed to the transport.
+    /// Streamed messages without their last octets count as not yet left.
+    #[must_use]
+    pub fn is_flushed(&self) -> bool {
+        self.hop.is_idle()
+    }
+
+    /// The sessions on this connection, in the order in which they began.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
+        self.sessions.ids()
+    }
+
+    /// What a session was set up with.
+    #[must_use]
+    pub fn session(&self, session: SessionId) -> Option<&SessionConfig> {
+        self.sessions.get(session).map(|session| &session.config)
+    }
+
+    fn frame(&mut self, now: Instant, frame: Frame) {
+        match frame {
+            Frame::Head(head) => self.head(now, head),
+            Frame::BadHead(bad) => self.bad_request(&bad),
+            Frame::Body(piece) => self.body_piece(piece),
+            Frame::End(flag) => self.end_line(flag),
+        }
+    }
+
+    fn head(&mut self, now: Instant, head: Head) {
+        let view = head.view();
+        self.tell_tolerated(view.tolerated());
+        let kind = match (view.status_code(), view.method()) {
+            (Some(status), _) => return self.response(now, &view, status),
+            (None, Some(Method::Send)) => RequestKind::Send,
+            (None, Some(Method::Report)) => RequestKind::Report,
+            (None, _) => RequestKind::Other,
+        };
+        self.request(now, head, kind);
+    }
+
+    fn add_session(
+        &mut self,
+        config: SessionConfig,
+        remote: Path,
+        binding: Option<Binding>,
+    ) -> SessionId {
+        let remembered = self.config.limits.remembered_messages;
+        self.sessions.insert(Session::new(config, remote, binding, remembered))
+    }
+
+    fn mark_open(&mut self, id: SessionId, answer: Option<Answer>) {
+        self.is_bound = true;
+        if let Some(session) = self.sessions.get_mut(id)
+            && !session.is_open
+        {
+            session.is_open = true;
+            let remote = session.remote.clone();
+            self.events.push(Event::SessionOpened { session: id, remote, answer });
+        }
+    }
+
+    /// The bodiless SEND that binds a session or keeps a connection alive, as
+    /// most stacks write it: with a Message-ID and the range of nothing.
+    fn send_bodiless(&mut self, id: SessionId, purpose: Purpose) {
+        let Some(session) = self.sessions.get(id) else { return };
+        if let Purpose::KeepAlive(_) = purpose {
+            self.keeps_alive = Some(id);
+        }
+        let transaction = self.hop.begin_control_request(Some(purpose));
+        let message_id = self.hop.ids().message_id();
+        let (to, from) = (session.remote.view(), PathRef::from(session.config.local.view()));
+        let out = self.hop.control();
+        let written = HeadWriter::request(out, &transaction, Method::Send, to, from)
+            .message_id(&message_id)
+            .byte_range(ByteRange::EMPTY)
+            .bodiless(Continuation::Complete);
+        debug_assert!(written.is_ok());
+    }
+
+    fn keep_alive_due(&self) -> Option<Instant> {
+        let interval = self.config.keep_alive?;
+        let is_quiet = self.hop.is_idle() && self.keeps_alive.is_none();
+        if self.is_closed || !is_quiet || self.sessions.first_open().is_none() {
+            return None;
+        }
+        self.last_sent.checked_add(interval)
+    }
+
+    /// Ends a session, and every message in it. Says whether it was there.
+    fn end_session(
+        &mut self,
+        id: SessionId,
+        reason: CloseReason,
+        outcome: Outcome,
+        answer: Option<Answer>,
+    ) -> bool {
+        self.settle_all(id, outcome);
+        self.drop_incoming(id);
+        self.hop.forget_transactions(|purpose| match purpose {
+            Purpose::Bind(session) | Purpose::KeepAlive(session) => *session != id,
+            Purpose::Chunk { .. } => true,
+        });
+        if self.keeps_alive == Some(id) {
+            self.keeps_alive = None;
+        }
+        if self.sessions.remove(id).is_none() {
+            return false;
+        }
+        self.events.push(Event::SessionClosed { session: id, reason, answer });
+        true
+    }
+
+    fn end(&mut self, end: ConnectionEnd, outcome: Outcome) {
+        let reason = match end {
+            ConnectionEnd::Local => CloseReason::Local,
+            _ => CloseReason::ConnectionClosed,
+        };
+        let ids: Vec<SessionId> = self.sessions.ids().collect();
+        for id in ids {
+            self.end_session(id, reason, outcome, None);
+        }
+        self.is_closed = true;
+        self.events.push(Event::Closed(end));
+    }
+
+    /// Whether a deviation may pass; told of once on a connection.
+    fn tolerate(&mut self, tolerance: Tolerance) -> bool {
+        let is_tolerated = self.config.parse.tolerances.contains(tolerance);
+        if is_tolerated {
+            self.tell_tolerated(Tolerances::none().with(tolerance));
+        }
+        is_tolerated
+    }
+
+    fn tell_tolerated(&mut self, tolerated: Tolerances) {
+        let fresh = tolerated.minus(self.tolerated);
+        if !fresh.is_empty() {
+            self.tolerated = self.tolerated.union(fresh);
+            for tolerance in fresh.iter() {
+                self.events.push(Event::Tolerated(tolerance));
+            }
+        }
+    }
+}

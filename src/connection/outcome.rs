@@ -1,0 +1,262 @@
+//! What becomes of outgoing messages: responses, REPORTs and deadlines lead to
+//! exactly one outcome for each (RFC 4975 sections 7.1.1, 7.3.2 and 10).
+
+use std::time::Instant;
+
+use super::Connection;
+use super::event::{Answer, CloseReason, Event, MessageOutcome, Outcome};
+use crate::hop::{HopEvent, MessageKey, Purpose, SessionId, Transaction};
+use crate::tolerance::Tolerance;
+use crate::wire::{Continuation, FailureReport, HeadRef, MessageId, StatusCode};
+
+impl Connection {
+    /// Takes a response: it ends the transaction that it names, if that is
+    /// open, and is of no interest otherwise.
+    pub(super) fn response(&mut self, now: Instant, head: &HeadRef<'_>, status: StatusCode) {
+        let repeats_paths = head.to_path().len() > 1 || head.from_path().len() > 1;
+        if repeats_paths && !self.tolerate(Tolerance::WholePathInResponse) {
+            return;
+        }
+        let id = head.transaction_id();
+        let Some(Transaction { purpose, written }) = self.hop.complete(&id) else { return };
+        let answer = Answer {
+            transaction: id,
+            status,
+            comment: head.comment().map(Into::into),
+            round_trip: written.map(|written| now.saturating_duration_since(written)),
+        };
+        match purpose {
+            Purpose::Chunk { message, .. } => self.chunk_answered(now, message, answer),
+            Purpose::Bind(session) if status.is_success() => self.mark_open(session, Some(answer)),
+            Purpose::Bind(session) => {
+                let reason = CloseReason::Rejected(status);
+                self.end_session(session, reason, Outcome::SessionClosed, Some(answer));
+            }
+            Purpose::KeepAlive(session) => {
+                self.keeps_alive = None;
+                self.session_refused(session, answer);
+            }
+        }
+    }
+
+    fn chunk_answered(&mut self, now: Instant, key: MessageKey, answer: Answer) {
+        let Some(sending) = self.sending.get_mut(&key) else { return };
+        let session = sending.session;
+        sending.answered += 1;
+        sending.answer = Some(answer.clone());
+        if answer.status.is_success() {
+            self.mark_open(session, Some(answer));
+            self.review(now, key);
+        } else {
+            self.refused(key, answer.status);
+            self.session_refused(session, answer);
+        }
+    }
+
+    /// A response or REPORT says no to a message. What has not left stays
+    /// here (sections 7.3.2 and 10.5).
+    pub(super) fn refused(&mut self, key: MessageKey, status: StatusCode) {
+        let Some(sending) = self.sending.get(&key) else { return };
+        if status == StatusCode::UNSUPPORTED_MEDIA_TYPE
+            && let Some(session) = self.sessions.get_mut(sending.session)
+            && !session.has_refused(&sending.content_type)
+        {
+            session.refused.push(sending.content_type.clone());
+        }
+        let outcome = match status {
+            StatusCode::TIMEOUT => Outcome::TimedOut,
+            status => Outcome::Rejected(status),
+        };
+        self.settle(key, outcome);
+    }
+
+    /// Ends a session of which the peer says that it is not there, or not here
+    /// (sections 10.8 and 10.10).
+    fn session_refused(&mut self, session: SessionId, answer: Answer) {
+        let status = answer.status;
+        if matches!(status, StatusCode::NO_SUCH_SESSION | StatusCode::SESSION_IN_USE) {
+            let reason = CloseReason::Rejected(status);
+            self.end_session(session, reason, Outcome::SessionClosed, Some(answer));
+        }
+    }
+
+    /// Takes what the hop has to tell.
+    pub(super) fn drain_hop(&mut self, now: Instant) {
+        while let Some(event) = self.hop.events.pop_front() {
+            match event {
+                HopEvent::ChunkSent { message, octets, asks_response, flag } => {
+                    if let Some(sending) = self.sending.get_mut(&message) {
+                        sending.chunks += 1;
+                        sending.octets = octets;
+                        sending.asked += u64::from(asks_response);
+                        sending.has_left = flag == Continuation::Complete;
+                        self.review(now, message);
+                    }
+                }
+                HopEvent::Room(message) => self.events.push(Event::BodyRoom { message }),
+                HopEvent::TimedOut(_, transaction) => self.timed_out(now, &transaction.purpose),
+            }
+        }
+    }
+
+    fn timed_out(&mut self, now: Instant, purpose: &Purpose) {
+        match purpose {
+            Purpose::Chunk { message, .. } => {
+                let Some(sending) = self.sending.get_mut(message) else { return };
+                if sending.failure_report == FailureReport::Partial {
+                    // Silence is consent: only errors are answered.
+                    sending.answered += 1;
+                    self.review(now, *message);
+                } else {
+                    self.settle(*message, Outcome::TimedOut);
+                }
+            }
+            Purpose::Bind(session) | Purpose::KeepAlive(session) => {
+                self.end_session(*session, CloseReason::TimedOut, Outcome::SessionClosed, None);
+            }
+        }
+    }
+
+    /// Gives a message its outcome if all that it waits for has come.
+    pub(super) fn review(&mut self, now: Instant, key: MessageKey) {
+        let Some(sending) = self.sending.get_mut(&key) else { return };
+        let is_answered = sending.answered >= sending.asked;
+        let must_be_answered = sending.failure_report == FailureReport::Yes;
+        if !sending.has_left || (must_be_answered && !is_answered) {
+            return;
+        }
+        let outcome = if !sending.success_report {
+            if !is_answered {
+                return;
+            }
+            if must_be_answered { Outcome::Accepted } else { Outcome::Sent }
+        } else if sending.is_reported && sending.reported.covers(sending.octets) {
+            Outcome::Delivered
+        } else {
+            if let (Some(timeout), None) = (sending.report_timeout, sending.report_deadline)
+                && let Some(deadline) = now.checked_add(timeout)
+            {
+                sending.report_deadline = Some(deadline);
+                self.report_deadlines.insert((deadline, key));
+            }
+            return;
+        };
+        self.settle(key, outcome);
+    }
+
+    /// Ends the wait for REPORTs whose time has run out.
+    pub(super) fn expire_reports(&mut self, now: Instant) {
+        while let Some((deadline, key)) = self.report_deadlines.first().copied()
+            && deadline <= now
+        {
+            self.report_deadlines.pop_first();
+            self.settle(key, Outcome::Unreported);
+        }
+    }
+
+    /// Tells the outcome of a message, the only one it has, and drops what is
+    /// left of it. Says whether it had none before.
+    pub(super) fn settle(&mut self, key: MessageKey, outcome: Outcome) -> bool {
+        let Some(sending) = self.sending.remove(&key) else { return false };
+        let octets = self.hop.message_ref(key).map_or(sending.octets, |message| message.offset);
+        let tell_peer = matches!(outcome, Outcome::Aborted | Outcome::SessionClosed);
+        self.hop.abort(key, tell_peer);
+        if let Some(deadline) = sending.report_deadline {
+            self.report_deadlines.remove(&(deadline, key));
+        }
+        if let Some(session) = self.sessions.get_mut(sending.session) {
+            session.outgoing.remove(&sending.message_id);
+            session.sent.insert(sending.message_id);
+        }
+        self.events.push(Event::Outcome(Box::new(MessageOutcome {
+            message: key,
+            session: sending.session,
+            message_id: sending.message_id,
+            outcome,
+            chunks: sending.chunks,
+            octets,
+            answer: sending.answer,
+            reported: sending.reported.iter().collect(),
+        })));
+        true
+    }
+
+    /// Gives every message of a session that ends its outcome. One that was
+    /// accepted lacks nothing but its REPORTs (section 7.1.1).
+    pub(super) fn settle_all(&mut self, session: SessionId, outcome: Outcome) {
+        let keys: Vec<MessageKey> = self
+            .sending
+            .iter()
+            .filter(|(_, sending)| sending.session == session)
+            .map(|(key, _)| *key)
+            .collect();
+        for key in keys {
+            let outcome = match self.sending.get(&key) {
+                Some(sending) if sending.lacks_only_reports() => Outcome::Unreported,
+                Some(sending) if sending.lacks_only_silence() => Outcome::Sent,
+                _ => outcome,
+            };
+            self.settle(key, outcome);
+        }
+    }
+
+    /// Takes a REPORT on a message that this side has sent (section 7.3.2).
+    pub(super) fn reported(&mut self, now: Instant, session: SessionId, head: &HeadRef<'_>) {
+        let (Some(id), Some(status)) = (head.message_id(), head.status()) else { return };
+        // Codes of other namespaces are not response codes (section 7.1.3).
+        let Some(code) = status.response_code() else { return };
+        let Some(owner) = self.sessions.get(session) else { return };
+        match owner.outgoing.get(&id).copied() {
+            Some(key) if code.is_success() => self.success_reported(now, key, head),
+            Some(key) => {
+                self.refused(key, code);
+                self.lost_octets(session, code, head);
+            }
+            None if owner.sent.contains(&id) && !code.is_success() => {
+                self.late_failure(session, id, code, head);
+            }
+            None => {}
+        }
+    }
+
+    fn success_reported(&mut self, now: Instant, key: MessageKey, head: &HeadRef<'_>) {
+        let leaving = self.hop.message_ref(key).map(|message| message.offset);
+        let Some(sending) = self.sending.get_mut(&key) else { return };
+        let sent = leaving.unwrap_or(sending.octets);
+        // A peer cannot have received what has not left.
+        let (start, end) = match head.byte_range() {
+            Some(range) => (range.start() - 1, range.end().unwrap_or(sent).min(sent)),
+            None => (0, sent),
+        };
+        let octets = start.min(end)..end;
+        if sending.reported.insert(octets.clone()).is_err() {
+            return;
+        }
+        sending.is_reported = true;
+        self.events.push(Event::Reported { message: key, octets });
+        self.review(now, key);
+    }
+
+    fn late_failure(
+        &mut self,
+        session: SessionId,
+        message_id: MessageId,
+        status: StatusCode,
+        head: &HeadRef<'_>,
+    ) {
+        self.events.push(Event::LateFailure { session, message_id, status });
+        self.lost_octets(session, status, head);
+    }
+
+    /// A failure REPORT on a range of octets ends the session, except where
+    /// the code says what is wrong with the message alone: too large (section
+    /// 10.5) or of a type that is not understood (section 10.6).
+    fn lost_octets(&mut self, session: SessionId, status: StatusCode, head: &HeadRef<'_>) {
+        let is_of_message =
+            matches!(status, StatusCode::STOP_SENDING | StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        if head.byte_range().is_some() && !is_of_message {
+            let reason = CloseReason::Failed(status);
+            self.end_session(session, reason, Outcome::SessionClosed, None);
+        }
+    }
+}

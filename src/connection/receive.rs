@@ -1,0 +1,586 @@
+//! Requests coming in: which session they are for, and what they carry
+//! (RFC 4975 sections 7.3 and 7.3.1).
+
+use bytes::Bytes;
+
+use super::Connection;
+use super::config::{ReceiveMode, ReportMode};
+use super::event::{Event, FailReason, IncomingKey, Received};
+use crate::decode::BadHead;
+use crate::hop::SessionId;
+use crate::reassembly::{Reassembler, ReassemblyError, Tracker};
+use crate::tolerance::Tolerance;
+use crate::wire::media::inner_type;
+use crate::wire::{ByteRange, Continuation, Head, HeadRef, MessageId, Method, StatusCode};
+
+/// The frame that is coming in.
+#[derive(Debug, Default)]
+pub(super) enum Current {
+    /// None, or one whose octets are of no interest.
+    #[default]
+    Skipped,
+    /// A SEND without a body; answered when its end-line is there.
+    Bodiless { session: SessionId, head: Head },
+    /// A chunk of a message.
+    Chunk(Box<Chunk>),
+}
+
+/// A chunk that is coming in.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    session: SessionId,
+    message_id: MessageId,
+    head: Head,
+    /// Zero-based place of its first octet in the message.
+    offset: u64,
+    /// Octets that have come.
+    len: u64,
+    /// Its only piece so far, while nothing else of the message is here: a
+    /// message that comes in one piece is handed on as it is.
+    only_piece: Bytes,
+    key: Option<IncomingKey>,
+}
+
+/// A message that has begun and not ended.
+#[derive(Debug)]
+pub(super) struct Receiving {
+    received: Received,
+    store: Store,
+}
+
+#[derive(Debug)]
+enum Store {
+    Whole(Reassembler),
+    Pieces(Tracker),
+    /// Every further chunk is answered so.
+    Refused(StatusCode),
+}
+
+/// Why a chunk is not taken: the answer, and what the application hears.
+type Refusal = (StatusCode, FailReason);
+
+/// Bodies up to this size are copied out of the input: an application that
+/// keeps a short message should not keep the whole read buffer with it.
+const DETACHED_BODY: usize = 2048;
+
+impl Connection {
+    pub(super) fn request(&mut self, now: std::time::Instant, head: Head, method: RequestKind) {
+        let view = head.view();
+        let session = match self.session_of(&view) {
+            Ok(session) => session,
+            Err(status) => return self.respond(&view, status),
+        };
+        match method {
+            RequestKind::Send if view.has_body() => self.begin_chunk(session, head),
+            RequestKind::Send => self.begin_bodiless(session, head),
+            RequestKind::Report => self.reported(now, session, &view),
+            // Sections 10.9 and 12: SEND and REPORT are understood always,
+            // extensions are not.
+            RequestKind::Other => self.respond(&view, StatusCode::UNKNOWN_METHOD),
+        }
+    }
+
+    /// A malformed head in intact framing: only the request suffers for it.
+    pub(super) fn bad_request(&mut self, bad: &BadHead) {
+        if let Some(status) = bad.error().status() {
+            self.respond(&bad.head().view(), status);
+        }
+    }
+
+    /// The session a request is for. A session of the table is bound by the
+    /// first request that names it (section 5.4).
+    fn session_of(&mut self, head: &HeadRef<'_>) -> Result<SessionId, StatusCode> {
+        // At an endpoint the path has come to its last URI (section 7.3).
+        if head.to_path().len() != 1 {
+            return Err(StatusCode::NO_SUCH_SESSION);
+        }
+        let local = head.to_path().first();
+        if let Some(session) = self.sessions.find(local) {
+            return Ok(session);
+        }
+        let table = self.config.table.as_ref().ok_or(StatusCode::NO_SUCH_SESSION)?;
+        // A REPORT binds nothing: who sends one has no session to open.
+        if self.sessions.len() >= self.config.limits.sessions
+            || head.method() == Some(Method::Report)
+        {
+            return Err(StatusCode::NO_SUCH_SESSION);
+        }
+        let (config, binding) = table.bind(local)?;
+        let remote = config.remote.clone().unwrap_or_else(|| head.from_path().to_path());
+        let session = self.add_session(config, remote, Some(binding));
+        self.mark_open(session, None);
+        Ok(session)
+    }
+
+    fn begin_bodiless(&mut self, session: SessionId, head: Head) {
+        let view = head.view();
+        if view.message_id().is_none() && !self.tolerate(Tolerance::MissingMessageId) {
+            return self.respond(&view, StatusCode::BAD_REQUEST);
+        }
+        self.current = Current::Bodiless { session, head };
+    }
+
+    fn begin_chunk(&mut self, session: SessionId, head: Head) {
+        let view = head.view();
+        let Some(message_id) = view.message_id() else {
+            return self.respond(&view, StatusCode::BAD_REQUEST);
+        };
+        let offset = view.byte_range().map_or(0, |range| range.start() - 1);
+        let known =
+            self.sessions.get(session).and_then(|owner| owner.incoming.get(&message_id)).copied();
+        let refusal = match known {
+            Some(key) => self.check_next(key, &view),
+            None => self.check_first(session, &view, offset),
+        };
+        if let Err((status, reason)) = refusal {
+            self.respond(&view, status);
+            if known.is_none() {
+                self.refuse_message(session, message_id, &head, status, reason);
+            }
+            return;
+        }
+        let only_piece = Bytes::new();
+        let key = known;
+        let mut chunk = Chunk { session, message_id, head, offset, len: 0, only_piece, key };
+        let in_pieces = self
+            .sessions
+            .get(session)
+            .is_some_and(|owner| owner.config.receive == ReceiveMode::Pieces);
+        if in_pieces {
+            self.start_message(&mut chunk);
+        }
+        self.current = Current::Chunk(Box::new(chunk));
+    }
+
+    /// A chunk of a message that is known.
+    fn check_next(&mut self, key: IncomingKey, head: &HeadRef<'_>) -> Result<(), Refusal> {
+        if let Some(Receiving { store: Store::Refused(status), .. }) = self.receiving.get(&key) {
+            return Err((*status, FailReason::Rejected));
+        }
+        if head.content_type().is_none() && !self.tolerate(Tolerance::MissingContentType) {
+            return Err((StatusCode::BAD_REQUEST, FailReason::Inconsistent));
+        }
+        Ok(())
+    }
+
+    /// The first chunk of a message to arrive, which need not be its first.
+    fn check_first(
+        &mut self,
+        session: SessionId,
+        head: &HeadRef<'_>,
+        offset: u64,
+    ) -> Result<(), Refusal> {
+        let Some(owner) = self.sessions.get(session) else {
+            return Err((StatusCode::NO_SUCH_SESSION, FailReason::SessionClosed));
+        };
+        let Some(content_type) = head.content_type() else {
+            return Err((StatusCode::BAD_REQUEST, FailReason::Inconsistent));
+        };
+        if !owner.config.accept.accepts(content_type) {
+            return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, FailReason::UnsupportedType));
+        }
+        let announced = head.byte_range().and_then(|range| range.total()).unwrap_or(offset);
+        if announced.max(offset) > owner.config.max_size {
+            return Err((StatusCode::STOP_SENDING, FailReason::TooLarge));
+        }
+        if owner.incoming.len() >= self.config.limits.incoming_messages
+            && !self.forget_refused(session)
+        {
+            return Err((StatusCode::STOP_SENDING, FailReason::TooManyMessages));
+        }
+        Ok(())
+    }
+
+    /// Makes room for a message by forgetting one that was refused.
+    fn forget_refused(&mut self, session: SessionId) -> bool {
+        let refused = self.receiving.iter().find(|(_, receiving)| {
+            receiving.received.session == session && matches!(receiving.store, Store::Refused(_))
+        });
+        match refused.map(|(key, _)| *key) {
+            Some(key) => self.forget_message(key).is_some(),
+            None => false,
+        }
+    }
+
+    /// Tells the application of a message that is refused at its first chunk,
+    /// and remembers it for its later ones.
+    fn refuse_message(
+        &mut self,
+        session: SessionId,
+        message_id: MessageId,
+        head: &Head,
+        status: StatusCode,
+        reason: FailReason,
+    ) {
+        let received = self.received(session, message_id, head);
+        if reason != FailReason::TooManyMessages {
+            self.remember(received.clone(), Store::Refused(status));
+        }
+        self.events.push(Event::MessageFailed { message: received, reason });
+    }
+
+    /// Opens the place where the chunks of a message meet.
+    fn start_message(&mut self, chunk: &mut Chunk) {
+        if chunk.key.is_some() {
+            return;
+        }
+        let Some(owner) = self.sessions.get(chunk.session) else { return };
+        let (max_size, mode) = (owner.config.max_size, owner.config.receive);
+        let max_ranges = self.config.limits.message_ranges;
+        let received = self.received(chunk.session, chunk.message_id, &chunk.head);
+        chunk.key = Some(received.key);
+        match mode {
+            ReceiveMode::Whole => {
+                let mut store = Reassembler::new(max_size, max_ranges);
+                let piece = std::mem::take(&mut chunk.only_piece);
+                // The first octets of a message within its size always fit.
+                let stored = store.insert(chunk.offset, &piece);
+                debug_assert!(stored.is_ok());
+                self.remember(received, Store::Whole(store));
+            }
+            ReceiveMode::Pieces => {
+                self.remember(received.clone(), Store::Pieces(Tracker::new(max_size, max_ranges)));
+                self.events.push(Event::MessageStarted { message: received });
+            }
+        }
+    }
+
+    fn received(&mut self, session: SessionId, message_id: MessageId, head: &Head) -> Received {
+        let key = IncomingKey(self.next_incoming);
+        self.next_incoming += 1;
+        let is_duplicate =
+            self.sessions.get(session).is_some_and(|owner| owner.received.contains(&message_id));
+        Received { key, session, message_id, is_duplicate, head: head.detached() }
+    }
+
+    fn remember(&mut self, received: Received, store: Store) {
+        if let Some(owner) = self.sessions.get_mut(received.session) {
+            owner.incoming.insert(received.message_id, received.key);
+            self.receiving.insert(received.key, Receiving { received, store });
+        }
+    }
+
+    fn forget_message(&mut self, key: IncomingKey) -> Option<Receiving> {
+        let receiving = self.receiving.remove(&key)?;
+        if let Some(owner) = self.sessions.get_mut(receiving.received.session) {
+            owner.incoming.remove(&receiving.received.message_id);
+        }
+        Some(receiving)
+    }
+
+    /// Some octets of the frame that is coming in.
+    pub(super) fn body_piece(&mut self, piece: Bytes) {
+        let Current::Chunk(mut chunk) = std::mem::take(&mut self.current) else { return };
+        match self.take_piece(&mut chunk, piece) {
+            Ok(()) => self.current = Current::Chunk(chunk),
+            Err(refusal) => self.refuse_chunk(&mut chunk, refusal),
+        }
+    }
+
+    fn take_piece(&mut self, chunk: &mut Chunk, piece: Bytes) -> Result<(), Refusal> {
+        let offset = chunk.offset.saturating_add(chunk.len);
+        chunk.len += piece.len() as u64;
+        if chunk.key.is_none() && chunk.only_piece.is_empty() {
+            let max_size =
+                self.sessions.get(chunk.session).map_or(0, |owner| owner.config.max_size);
+            if offset.saturating_add(piece.len() as u64) > max_size {
+                return Err((StatusCode::STOP_SENDING, FailReason::TooLarge));
+            }
+            chunk.only_piece = piece;
+            return Ok(());
+        }
+        self.start_message(chunk);
+        let Some(receiving) = chunk.key.and_then(|key| self.receiving.get_mut(&key)) else {
+            return Ok(());
+        };
+        match &mut receiving.store {
+            Store::Whole(store) => store.insert(offset, &piece).map_err(refusal),
+            Store::Pieces(tracker) => {
+                tracker.insert(offset, piece.len() as u64).map_err(refusal)?;
+                let message = receiving.received.key;
+                self.events.push(Event::Piece { message, offset, data: piece });
+                Ok(())
+            }
+            Store::Refused(status) => Err((*status, FailReason::Rejected)),
+        }
+    }
+
+    /// Answers a chunk with an error as soon as that is known: a sender in the
+    /// middle of it can stop (section 10.5). Its message is lost.
+    fn refuse_chunk(&mut self, chunk: &mut Chunk, (status, reason): Refusal) {
+        self.respond(&chunk.head.view(), status);
+        match chunk.key {
+            Some(key) => self.fail_message(key, status, reason),
+            None => {
+                self.refuse_message(chunk.session, chunk.message_id, &chunk.head, status, reason);
+            }
+        }
+    }
+
+    fn fail_message(&mut self, key: IncomingKey, status: StatusCode, reason: FailReason) {
+        let Some(receiving) = self.receiving.get_mut(&key) else { return };
+        if matches!(receiving.store, Store::Refused(_)) {
+            return;
+        }
+        receiving.store = Store::Refused(status);
+        let message = receiving.received.clone();
+        self.events.push(Event::MessageFailed { message, reason });
+    }
+
+    /// Refuses a message that is coming in: the chunk that is on its way and
+    /// every further one of it are answered with `status`, of which 413 tells
+    /// the sender to stop. Says whether the message was still coming in.
+    pub fn reject(&mut self, message: IncomingKey, status: StatusCode) -> bool {
+        let is_coming = self
+            .receiving
+            .get(&message)
+            .is_some_and(|receiving| !matches!(receiving.store, Store::Refused(_)));
+        if is_coming {
+            self.fail_message(message, status, FailReason::Rejected);
+            if let Current::Chunk(chunk) = &self.current
+                && chunk.key == Some(message)
+            {
+                let head = chunk.head.clone();
+                self.current = Current::Skipped;
+                self.respond(&head.view(), status);
+            }
+        }
+        is_coming
+    }
+
+    /// The end-line of the frame that is coming in.
+    pub(super) fn end_line(&mut self, flag: Continuation) {
+        match std::mem::take(&mut self.current) {
+            Current::Skipped => {}
+            Current::Bodiless { session, head } => self.end_bodiless(session, &head, flag),
+            Current::Chunk(mut chunk) => match self.end_chunk(&mut chunk, flag) {
+                Ok(()) => {}
+                Err(refusal) => self.refuse_chunk(&mut chunk, refusal),
+            },
+        }
+    }
+
+    /// A SEND without a body is traffic, not a message (section 7.1); but it
+    /// can end one that has begun.
+    fn end_bodiless(&mut self, session: SessionId, head: &Head, flag: Continuation) {
+        let view = head.view();
+        let known = view.message_id().and_then(|id| {
+            self.sessions.get(session).and_then(|owner| owner.incoming.get(&id)).copied()
+        });
+        let offset = view.byte_range().map_or(0, |range| range.start() - 1);
+        match (known, view.message_id(), flag) {
+            (Some(key), _, Continuation::Aborted) => self.message_aborted(key),
+            (Some(_), Some(message_id), Continuation::Complete) if offset > 0 => {
+                let (head, only_piece) = (head.clone(), Bytes::new());
+                let mut chunk =
+                    Chunk { session, message_id, head, offset, len: 0, only_piece, key: known };
+                if let Err(refusal) = self.part_of_message(&mut chunk, offset, flag) {
+                    self.refuse_chunk(&mut chunk, refusal);
+                }
+                return;
+            }
+            _ => {}
+        }
+        self.respond(&view, StatusCode::OK);
+    }
+
+    fn message_aborted(&mut self, key: IncomingKey) {
+        if let Some(Receiving { received, store }) = self.forget_message(key)
+            && !matches!(store, Store::Refused(_))
+        {
+            let reason = FailReason::Aborted;
+            self.events.push(Event::MessageFailed { message: received, reason });
+        }
+    }
+
+    fn end_chunk(&mut self, chunk: &mut Chunk, flag: Continuation) -> Result<(), Refusal> {
+        let end = chunk.offset.saturating_add(chunk.len);
+        if !self.agrees(chunk, end, flag) && !self.tolerate(Tolerance::WrongByteRange) {
+            return Err((StatusCode::BAD_REQUEST, FailReason::Inconsistent));
+        }
+        match flag {
+            Continuation::Aborted => {
+                self.start_message(chunk);
+                self.respond(&chunk.head.view(), StatusCode::OK);
+                if let Some(key) = chunk.key {
+                    self.message_aborted(key);
+                }
+                Ok(())
+            }
+            Continuation::Complete if chunk.key.is_none() && chunk.offset == 0 => {
+                self.single_chunk(chunk)
+            }
+            _ => self.part_of_message(chunk, end, flag),
+        }
+    }
+
+    /// Whether Byte-Range says what came.
+    fn agrees(&self, chunk: &Chunk, end: u64, flag: Continuation) -> bool {
+        let Some(range) = chunk.head.view().byte_range() else { return true };
+        let total = range.total().filter(|_| flag == Continuation::Complete);
+        range.end().is_none_or(|said| said == end || flag == Continuation::Aborted)
+            && total.is_none_or(|said| said == end)
+    }
+
+    /// The whole message in one chunk, in one piece.
+    fn single_chunk(&mut self, chunk: &mut Chunk) -> Result<(), Refusal> {
+        let received = self.received(chunk.session, chunk.message_id, &chunk.head);
+        let body = std::mem::take(&mut chunk.only_piece);
+        self.check_wrapped(&received, &body)?;
+        self.respond(&chunk.head.view(), StatusCode::OK);
+        self.report_chunk(chunk, chunk.len);
+        self.deliver(received, detached(body));
+        Ok(())
+    }
+
+    fn part_of_message(
+        &mut self,
+        chunk: &mut Chunk,
+        end: u64,
+        flag: Continuation,
+    ) -> Result<(), Refusal> {
+        self.start_message(chunk);
+        let Some(key) = chunk.key else { return Ok(()) };
+        let Some(receiving) = self.receiving.get_mut(&key) else { return Ok(()) };
+        let ends = flag == Continuation::Complete;
+        let is_complete = match &mut receiving.store {
+            Store::Whole(store) => {
+                if ends {
+                    store.finish(end).map_err(refusal)?;
+                }
+                store.is_complete()
+            }
+            Store::Pieces(tracker) => {
+                if ends {
+                    tracker.finish(end).map_err(refusal)?;
+                }
+                tracker.is_complete()
+            }
+            Store::Refused(status) => return Err((*status, FailReason::Rejected)),
+        };
+        if is_complete {
+            return self.complete_message(chunk, key);
+        }
+        self.respond(&chunk.head.view(), StatusCode::OK);
+        self.report_chunk(chunk, end);
+        Ok(())
+    }
+
+    fn complete_message(&mut self, chunk: &Chunk, key: IncomingKey) -> Result<(), Refusal> {
+        let Some(Receiving { received, store }) = self.forget_message(key) else { return Ok(()) };
+        let head = chunk.head.view();
+        let end = chunk.offset.saturating_add(chunk.len);
+        match store {
+            Store::Whole(store) => {
+                let body = store.into_body().unwrap_or_default();
+                self.check_wrapped(&received, &body)?;
+                self.respond(&head, StatusCode::OK);
+                self.report_chunk(chunk, end);
+                self.deliver(received, body);
+            }
+            Store::Pieces(tracker) => {
+                self.respond(&head, StatusCode::OK);
+                self.report_chunk(chunk, end);
+                let total = tracker.received();
+                self.report_whole(&received, total);
+                self.mark_received(&received);
+                self.events.push(Event::MessageCompleted { message: received, total });
+            }
+            Store::Refused(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Types that are accepted in containers only need a look inside one. Only
+    /// `message/cpim` says at its start what it wraps.
+    fn check_wrapped(&self, received: &Received, body: &[u8]) -> Result<(), Refusal> {
+        let Some(owner) = self.sessions.get(received.session) else { return Ok(()) };
+        match inner_type(received.content_type(), body) {
+            Some(inner) if !owner.config.accept.accepts_wrapped(inner) => {
+                Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, FailReason::UnsupportedType))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn deliver(&mut self, received: Received, body: Bytes) {
+        self.report_whole(&received, body.len() as u64);
+        self.mark_received(&received);
+        self.events.push(Event::Message { message: received, body });
+    }
+
+    fn mark_received(&mut self, received: &Received) {
+        if let Some(owner) = self.sessions.get_mut(received.session) {
+            owner.received.insert(received.message_id);
+        }
+    }
+
+    fn report_whole(&mut self, received: &Received, total: u64) {
+        let head = received.head();
+        if self.reports_by(received.session, ReportMode::Whole) && head.success_report() {
+            let range = ByteRange::whole(total);
+            let id = &received.message_id;
+            self.write_report(received.session, id, &head, StatusCode::OK, range);
+        }
+    }
+
+    fn report_chunk(&mut self, chunk: &Chunk, end: u64) {
+        let head = chunk.head.view();
+        if self.reports_by(chunk.session, ReportMode::EachChunk) && head.success_report() {
+            let total = head.byte_range().and_then(|range| range.total());
+            let total = total.filter(|total| end <= *total);
+            let range = ByteRange::from_offsets(chunk.offset, Some(end), total);
+            let id = &chunk.message_id;
+            self.write_report(chunk.session, id, &head, StatusCode::OK, range);
+        }
+    }
+
+    fn reports_by(&self, session: SessionId, mode: ReportMode) -> bool {
+        self.sessions.get(session).is_some_and(|owner| owner.config.reports == mode)
+    }
+
+    /// Every incoming message of a session that ends has failed.
+    pub(super) fn drop_incoming(&mut self, session: SessionId) {
+        if let Current::Chunk(chunk) = &self.current
+            && chunk.session == session
+        {
+            self.current = Current::Skipped;
+        }
+        let keys: Vec<IncomingKey> = self
+            .receiving
+            .iter()
+            .filter(|(_, receiving)| receiving.received.session == session)
+            .map(|(key, _)| *key)
+            .collect();
+        for key in keys {
+            if let Some(Receiving { received, store }) = self.forget_message(key)
+                && !matches!(store, Store::Refused(_))
+            {
+                let reason = FailReason::SessionClosed;
+                self.events.push(Event::MessageFailed { message: received, reason });
+            }
+        }
+    }
+}
+
+/// What is done with a request, by its method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RequestKind {
+    Send,
+    Report,
+    Other,
+}
+
+fn refusal(error: ReassemblyError) -> Refusal {
+    match error {
+        ReassemblyError::TooLarge => (StatusCode::STOP_SENDING, FailReason::TooLarge),
+        ReassemblyError::TooManyGaps => (StatusCode::STOP_SENDING, FailReason::TooManyRanges),
+        ReassemblyError::PastEnd | ReassemblyError::TotalMismatch => {
+            (StatusCode::BAD_REQUEST, FailReason::Inconsistent)
+        }
+    }
+}
+
+fn detached(body: Bytes) -> Bytes {
+    if body.len() <= DETACHED_BODY { Bytes::copy_from_slice(&body) } else { body }
+}

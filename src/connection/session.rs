@@ -1,0 +1,148 @@
+//! The sessions of one connection.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use super::config::SessionConfig;
+use super::event::IncomingKey;
+use super::table::Binding;
+use crate::hop::{MessageKey, SessionId};
+use crate::uri::{MsrpUri, Path, UriKey, UriRef};
+use crate::wire::{MediaType, MessageId};
+
+/// One session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) config: SessionConfig,
+    pub(crate) remote: Path,
+    pub(crate) is_open: bool,
+    /// The outgoing messages that have no outcome yet.
+    pub(crate) outgoing: HashMap<MessageId, MessageKey>,
+    /// The incoming messages that have begun and not ended.
+    pub(crate) incoming: HashMap<MessageId, IncomingKey>,
+    /// Messages that were received whole, to know their duplicates.
+    pub(crate) received: Remembered,
+    /// Messages whose outcome has been told, to know late REPORTs on them.
+    pub(crate) sent: Remembered,
+    /// Types that the peer has refused with 415; they are not sent again in
+    /// this session (RFC 4975 section 10.6).
+    pub(crate) refused: Vec<MediaType>,
+    /// Held while this connection has the session, given back with it.
+    binding: Option<Binding>,
+}
+
+impl Session {
+    pub(crate) fn new(
+        config: SessionConfig,
+        remote: Path,
+        binding: Option<Binding>,
+        remembered: usize,
+    ) -> Self {
+        Self {
+            config,
+            remote,
+            is_open: false,
+            outgoing: HashMap::new(),
+            incoming: HashMap::new(),
+            received: Remembered::new(remembered),
+            sent: Remembered::new(remembered),
+            refused: Vec::new(),
+            binding,
+        }
+    }
+
+    pub(crate) const fn binding(&self) -> Option<&Binding> {
+        self.binding.as_ref()
+    }
+
+    /// Whether the peer said in this session that it does not take this type.
+    pub(crate) fn has_refused(&self, media_type: &MediaType) -> bool {
+        self.refused
+            .iter()
+            .any(|refused| refused.essence().eq_ignore_ascii_case(media_type.essence()))
+    }
+}
+
+/// The most recent Message-IDs, the oldest forgotten first.
+#[derive(Debug)]
+pub(crate) struct Remembered {
+    order: VecDeque<MessageId>,
+    known: HashMap<MessageId, usize>,
+    max: usize,
+}
+
+impl Remembered {
+    fn new(max: usize) -> Self {
+        Self { order: VecDeque::new(), known: HashMap::new(), max }
+    }
+
+    pub(crate) fn insert(&mut self, id: MessageId) {
+        if self.max == 0 {
+            return;
+        }
+        if self.order.len() >= self.max
+            && let Some(oldest) = self.order.pop_front()
+            && let Some(count) = self.known.get_mut(&oldest)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.known.remove(&oldest);
+            }
+        }
+        self.order.push_back(id);
+        *self.known.entry(id).or_default() += 1;
+    }
+
+    pub(crate) fn contains(&self, id: &MessageId) -> bool {
+        self.known.contains_key(id)
+    }
+}
+
+/// The sessions of a connection, found by id and by this side's URI.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    by_id: BTreeMap<SessionId, Session>,
+    by_uri: HashMap<MsrpUri, SessionId>,
+    next: u64,
+}
+
+impl Sessions {
+    pub(crate) fn insert(&mut self, session: Session) -> SessionId {
+        let id = SessionId(self.next);
+        self.next += 1;
+        self.by_uri.insert(session.config.local.clone(), id);
+        self.by_id.insert(id, session);
+        id
+    }
+
+    pub(crate) fn remove(&mut self, id: SessionId) -> Option<Session> {
+        let session = self.by_id.remove(&id)?;
+        self.by_uri.remove(&session.config.local);
+        Some(session)
+    }
+
+    pub(crate) fn get(&self, id: SessionId) -> Option<&Session> {
+        self.by_id.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
+        self.by_id.get_mut(&id)
+    }
+
+    pub(crate) fn find(&self, local: UriRef<'_>) -> Option<SessionId> {
+        let key: &dyn UriKey = &local;
+        self.by_uri.get(key).copied()
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = SessionId> {
+        self.by_id.keys().copied()
+    }
+
+    /// The session that has been open for the longest time.
+    pub(crate) fn first_open(&self) -> Option<SessionId> {
+        self.by_id.iter().find(|(_, session)| session.is_open).map(|(id, _)| *id)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+}

@@ -1,0 +1,159 @@
+//! The sessions that a listener waits for, across all its connections.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use thiserror::Error;
+
+use super::config::SessionConfig;
+use crate::uri::{MsrpUri, UriKey, UriRef};
+use crate::wire::StatusCode;
+
+/// Sessions that peers may bind, shared by the connections of a listener.
+///
+/// The first request on a connection names one by its To-Path. A URI that is
+/// not here is answered 481, one that another connection holds 506 (RFC 4975
+/// section 5.4). When that connection ends, or its session does, the URI is
+/// free again until it is removed. Clones share the same table.
+///
+/// ```
+/// use msrp::{SessionConfig, SessionTable};
+///
+/// let table = SessionTable::new(100);
+/// table.insert(SessionConfig::expected("msrp://192.0.2.7:2855/kjhd37s2;tcp".parse()?))?;
+/// assert_eq!(table.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SessionTable {
+    entries: Arc<Mutex<Entries>>,
+    max_sessions: usize,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    by_uri: HashMap<MsrpUri, Entry>,
+    bindings: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    config: SessionConfig,
+    /// The number of the binding that holds it.
+    holder: Option<u64>,
+}
+
+/// Why a session is not taken into a [`SessionTable`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TableError {
+    /// Its URI is that of another session here; every session has a URI of its
+    /// own (RFC 4975 section 8.2).
+    #[error("a session with this URI is in the table; make a new URI")]
+    Taken,
+    /// The table is full.
+    #[error("the table is full; remove sessions that have ended")]
+    Full,
+}
+
+impl SessionTable {
+    /// An empty table for at most `max_sessions` sessions.
+    #[must_use]
+    pub fn new(max_sessions: usize) -> Self {
+        Self { entries: Arc::default(), max_sessions }
+    }
+
+    /// Waits for a session.
+    ///
+    /// # Errors
+    ///
+    /// [`TableError`] where its URI is taken or the table is full.
+    pub fn insert(&self, config: SessionConfig) -> Result<(), TableError> {
+        let by_uri = &mut self.lock().by_uri;
+        if by_uri.contains_key(config.local()) {
+            Err(TableError::Taken)
+        } else if by_uri.len() >= self.max_sessions {
+            Err(TableError::Full)
+        } else {
+            by_uri.insert(config.local().clone(), Entry { config, holder: None });
+            Ok(())
+        }
+    }
+
+    /// Waits no longer for a session. One that is bound goes on where it is.
+    /// Says whether it was there.
+    pub fn remove(&self, local: &MsrpUri) -> bool {
+        self.lock().by_uri.remove(local).is_some()
+    }
+
+    /// Whether a connection holds the session of that URI now.
+    #[must_use]
+    pub fn is_bound(&self, local: &MsrpUri) -> bool {
+        self.lock().by_uri.get(local).is_some_and(|entry| entry.holder.is_some())
+    }
+
+    /// The sessions in the table, bound or not.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().by_uri.len()
+    }
+
+    /// Whether the table holds no session.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Binds the session of `uri`; the error is the answer to the request.
+    pub(crate) fn bind(&self, uri: UriRef<'_>) -> Result<(SessionConfig, Binding), StatusCode> {
+        let entries = &mut *self.lock();
+        let key: &dyn UriKey = &uri;
+        let entry = entries.by_uri.get_mut(key).ok_or(StatusCode::NO_SUCH_SESSION)?;
+        if entry.holder.is_some() {
+            return Err(StatusCode::SESSION_IN_USE);
+        }
+        entries.bindings += 1;
+        entry.holder = Some(entries.bindings);
+        let config = entry.config.clone();
+        let local = config.local().clone();
+        Ok((config, Binding { table: self.clone(), local, number: entries.bindings }))
+    }
+
+    /// Nothing that is done under the lock can leave the map half changed.
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A session's hold on its URI, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Binding {
+    table: SessionTable,
+    local: MsrpUri,
+    number: u64,
+}
+
+impl Binding {
+    /// The session has ended for good: nobody may bind it again.
+    pub(crate) fn retire(&self) {
+        let mut entries = self.table.lock();
+        if entries.by_uri.get(&self.local).is_some_and(|entry| self.holds(entry)) {
+            entries.by_uri.remove(&self.local);
+        }
+    }
+
+    /// The entry may have been removed and made anew meanwhile.
+    fn holds(&self, entry: &Entry) -> bool {
+        entry.holder == Some(self.number)
+    }
+}
+
+impl Drop for Binding {
+    fn drop(&mut self) {
+        if let Some(entry) = self.table.lock().by_uri.get_mut(&self.local)
+            && self.holds(entry)
+        {
+            entry.holder = None;
+        }
+    }
+}

@@ -1,0 +1,483 @@
+//! The hop: one transport connection to the next node.
+//!
+//! It knows chunks, responses and transactions, and nothing of what a message
+//! means. Sending is lazy: what leaves next is decided when the transport asks
+//! for octets. A chunk stays open across such calls while nobody else wants
+//! the connection, so that a lone message is one chunk whatever its size; as
+//! soon as a response, a REPORT or another message waits, it is closed with
+//! `+` and its rest waits for its next turn (RFC 4975 sections 5.1 and 7.1.1).
+
+mod outgoing;
+mod schedule;
+mod transaction;
+mod transmit;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+pub(crate) use outgoing::{BodyQueue, Envelope, Outgoing};
+pub(crate) use transaction::{Purpose, Transaction};
+pub use transmit::Transmit;
+
+use crate::decode::{DecodeError, Decoder, Frame};
+use crate::limits::ParseOptions;
+use crate::random::{IdSource, Random};
+use crate::tolerance::Tolerances;
+use crate::wire::scan::EndLineGuard;
+use crate::wire::{Continuation, FailureReport, TransactionId, write_end_line};
+use schedule::Schedule;
+use transaction::Transactions;
+
+/// The most octets of a chunk that need not be interruptible, and the fewest
+/// of one that is interrupted (RFC 4975 section 7.1.1).
+pub(crate) const SHORT_CHUNK: usize = 2048;
+
+/// Heads, control frames and small bodies are written together up to so many
+/// octets; beyond it the next transmit takes over.
+const BATCH: usize = 16 * 1024;
+
+/// Body pieces up to this size are copied in behind their head: cheaper than
+/// one more slice in the vectored write, or a write of its own.
+const COPIED_PIECE: usize = 1024;
+
+/// One session on a connection. Never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub(crate) u64);
+
+/// One outgoing message on a connection. Never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MessageKey(pub(crate) u64);
+
+/// How a hop is set up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HopConfig {
+    pub(crate) parse: ParseOptions,
+    pub(crate) transaction_timeout: Duration,
+    pub(crate) max_transactions: usize,
+    /// The most body octets of one [`Transmit`].
+    pub(crate) transmit_octets: usize,
+    /// The octets of a chunk after which another waiting message has its turn.
+    pub(crate) turn_octets: usize,
+}
+
+/// What the upper floor has to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum HopEvent {
+    /// A chunk has left whole.
+    ChunkSent {
+        message: MessageKey,
+        /// Octets of the message that have left with it and before.
+        octets: u64,
+        asks_response: bool,
+        flag: Continuation,
+    },
+    /// A body has room for more octets.
+    Room(MessageKey),
+    /// No response came in time.
+    TimedOut(TransactionId, Transaction),
+}
+
+/// The chunk that is leaving.
+#[derive(Debug)]
+struct OpenChunk {
+    message: MessageKey,
+    transaction: TransactionId,
+    guard: EndLineGuard,
+    sent: usize,
+    /// The body would have spelt the end-line: close it, whoever waits.
+    must_end: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Hop {
+    config: HopConfig,
+    decoder: Decoder,
+    ids: IdSource,
+    transactions: Transactions,
+    messages: BTreeMap<MessageKey, Outgoing>,
+    schedule: Schedule,
+    open: Option<OpenChunk>,
+    /// Responses, REPORTs and bodiless requests, whole, and the transactions
+    /// that begin with them.
+    control: BytesMut,
+    control_requests: Vec<TransactionId>,
+    out: BytesMut,
+    room_mark: usize,
+    pub(crate) events: VecDeque<HopEvent>,
+}
+
+/// What one step of sending came to.
+enum Step {
+    /// Nothing may leave now.
+    Idle,
+    /// Octets were put into `out`.
+    Wrote,
+    /// `out` is to be followed by this slice.
+    Body(Bytes),
+}
+
+impl Hop {
+    pub(crate) fn new(
+        config: HopConfig,
+        random: impl Random + Send + 'static,
+        body_writer_octets: usize,
+    ) -> Self {
+        Self {
+            decoder: Decoder::new(config.parse),
+            ids: IdSource::new(random),
+            transactions: Transactions::new(config.transaction_timeout),
+            messages: BTreeMap::new(),
+            schedule: Schedule::default(),
+            open: None,
+            control: BytesMut::new(),
+            control_requests: Vec::new(),
+            out: BytesMut::new(),
+            room_mark: body_writer_octets / 2,
+            events: VecDeque::new(),
+            config,
+        }
+    }
+
+    // Coming in.
+
+    pub(crate) fn decode(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, DecodeError> {
+        self.decoder.decode(input)
+    }
+
+    pub(crate) const fn tolerated(&self) -> Tolerances {
+        self.decoder.tolerated()
+    }
+
+    pub(crate) fn is_between_frames(&self) -> bool {
+        self.decoder.is_between_frames()
+    }
+
+    /// Ends the transaction that a response answers; nothing where there is
+    /// none, or its answer has come before.
+    pub(crate) fn complete(&mut self, id: &TransactionId) -> Option<Transaction> {
+        self.transactions.complete(id)
+    }
+
+    pub(crate) fn forget_transactions(&mut self, wanted: impl Fn(&Purpose) -> bool) {
+        self.transactions.forget(|transaction| wanted(&transaction.purpose));
+    }
+
+    // Going out.
+
+    pub(crate) fn ids(&mut self) -> &mut IdSource {
+        &mut self.ids
+    }
+
+    /// The place for a whole response, REPORT or bodiless request.
+    pub(crate) fn control(&mut self) -> &mut BytesMut {
+        &mut self.control
+    }
+
+    /// Octets of control frames that wait to leave.
+    pub(crate) fn control_len(&self) -> usize {
+        self.control.len()
+    }
+
+    /// A fresh id for a control request, whose transaction starts with it.
+    pub(crate) fn begin_control_request(&mut self, purpose: Option<Purpose>) -> TransactionId {
+        let transactions = &self.transactions;
+        let id = self.ids.transaction_id(|id| !transactions.contains(id));
+        if let Some(purpose) = purpose {
+            self.transactions.begin(id, purpose);
+            self.control_requests.push(id);
+        }
+        id
+    }
+
+    pub(crate) fn insert(&mut self, key: MessageKey, message: Outgoing) {
+        self.messages.insert(key, message);
+        self.wake(key);
+    }
+
+    pub(crate) fn message(&mut self, key: MessageKey) -> Option<&mut Outgoing> {
+        self.messages.get_mut(&key)
+    }
+
+    pub(crate) fn message_ref(&self, key: MessageKey) -> Option<&Outgoing> {
+        self.messages.get(&key)
+    }
+
+    /// Puts a message in turn if it has something to send.
+    pub(crate) fn wake(&mut self, key: MessageKey) {
+        if let Some(message) = self.messages.get_mut(&key)
+            && !message.scheduled
+            && message.is_ready()
+        {
+            message.scheduled = true;
+            self.schedule.push(message.session, key);
+        }
+    }
+
+    /// Gives a message up: the peer is told with `#` where it has seen a part
+    /// of the message and `tell` says so; an open chunk ends with `#` anyway.
+    pub(crate) fn abort(&mut self, key: MessageKey, tell: bool) {
+        let is_open = self.open.as_ref().is_some_and(|open| open.message == key);
+        let Some(message) = self.messages.get_mut(&key) else { return };
+        message.abort();
+        if is_open || (tell && message.offset > 0) {
+            self.wake(key);
+        } else {
+            let session = message.session;
+            self.messages.remove(&key);
+            self.schedule.remove(session, key);
+        }
+    }
+
+    /// Drops every octet that has not left.
+    pub(crate) fn clear(&mut self) {
+        self.messages.clear();
+        self.schedule = Schedule::default();
+        self.open = None;
+        self.control.clear();
+        self.control_requests.clear();
+        self.transactions.forget(|_| false);
+    }
+
+    /// Whether everything has left.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.control.is_empty() && self.messages.is_empty()
+    }
+
+    // Time.
+
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.transactions.next_deadline()
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        while let Some((id, transaction)) = self.transactions.expire(now) {
+            self.events.push_back(HopEvent::TimedOut(id, transaction));
+        }
+    }
+
+    // The transport asks for octets.
+
+    pub(crate) fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
+        self.transactions.written(now);
+        let mut body = Bytes::new();
+        while self.out.len() < BATCH {
+            match self.step() {
+                Step::Wrote => {}
+                Step::Idle => break,
+                Step::Body(slice) => {
+                    body = slice;
+                    break;
+                }
+            }
+        }
+        if self.out.is_empty() && body.is_empty() {
+            return None;
+        }
+        let head = self.out.split().freeze();
+        let mut tail = Bytes::new();
+        if !body.is_empty() && self.close_if_due() {
+            tail = self.out.split().freeze();
+        }
+        Some(Transmit::new(head, body, tail))
+    }
+
+    fn step(&mut self) -> Step {
+        if self.open.is_some() {
+            if self.close_if_due() { Step::Wrote } else { self.continue_chunk() }
+        } else if !self.control.is_empty() {
+            self.write_control();
+            Step::Wrote
+        } else {
+            self.begin_chunk()
+        }
+    }
+
+    fn write_control(&mut self) {
+        self.out.put_slice(&self.control);
+        self.control.clear();
+        for id in self.control_requests.drain(..) {
+            self.transactions.handed_over(id);
+        }
+    }
+
+    fn begin_chunk(&mut self) -> Step {
+        if self.transactions.len() >= self.config.max_transactions {
+            return Step::Idle;
+        }
+        while let Some(key) = self.schedule.pop() {
+            let Some(message) = self.messages.get(&key) else { continue };
+            if message.aborted {
+                self.tell_aborted(key);
+            } else if let Some(rest) = message.short_rest() {
+                self.send_rest(key, rest);
+            } else {
+                self.open_chunk(key);
+            }
+            return Step::Wrote;
+        }
+        Step::Idle
+    }
+
+    /// Sends what is left as one chunk that is not interruptible.
+    fn send_rest(&mut self, key: MessageKey, rest: usize) {
+        let Some(mut message) = self.messages.remove(&key) else { return };
+        // The writer refuses an id that occurs in the body, so another one is
+        // chosen (RFC 4975 section 7.1).
+        let (out, transactions) = (&mut self.out, &self.transactions);
+        let id = self.ids.transaction_id(|id| {
+            !transactions.contains(id) && message.write_rest(out, id, rest).is_ok()
+        });
+        let start = message.offset;
+        message.offset += rest as u64;
+        let asks_response = self.begin_transaction(id, key, &message, start);
+        self.chunk_left(id, key, message.offset, asks_response, Continuation::Complete);
+    }
+
+    fn open_chunk(&mut self, key: MessageKey) {
+        let Some(message) = self.messages.get(&key) else { return };
+        let transactions = &self.transactions;
+        let id = self.ids.transaction_id(|id| !transactions.contains(id));
+        let envelope = &message.envelope;
+        let head = envelope.write(&mut self.out, &id, message.open_range());
+        if head.body(&envelope.content_type).is_err() {
+            // `Envelope::check` has written the same fields before.
+            self.messages.remove(&key);
+            return;
+        }
+        let guard = EndLineGuard::new(id.as_bytes());
+        self.open =
+            Some(OpenChunk { message: key, transaction: id, guard, sent: 0, must_end: false });
+        if let Some(message) = self.messages.remove(&key) {
+            self.begin_transaction(id, key, &message, message.offset);
+            self.messages.insert(key, message);
+        }
+    }
+
+    /// Tells the peer that a message it has seen a part of will not go on. The
+    /// chunk carries nothing, so its answer would say nothing either.
+    fn tell_aborted(&mut self, key: MessageKey) {
+        let Some(message) = self.messages.remove(&key) else { return };
+        let id = self.begin_control_request(None);
+        let envelope = &message.envelope;
+        let head = envelope.write(&mut self.out, &id, message.open_range());
+        // The fields have been written before, see `Envelope::check`.
+        let written = head.body_with_flag(&envelope.content_type, b"", Continuation::Aborted);
+        debug_assert!(written.is_ok());
+    }
+
+    fn begin_transaction(
+        &mut self,
+        id: TransactionId,
+        key: MessageKey,
+        message: &Outgoing,
+        start: u64,
+    ) -> bool {
+        let asks = message.envelope.failure_report != FailureReport::No;
+        if asks {
+            let octets = start..message.offset;
+            self.transactions.begin(id, Purpose::Chunk { message: key, octets });
+        }
+        asks
+    }
+
+    /// Sends more of the open chunk, as far as its body, the size of a
+    /// transmit and the patience of others allow.
+    fn continue_chunk(&mut self) -> Step {
+        let max = self.allowance();
+        let Some(open) = &mut self.open else { return Step::Idle };
+        let Some(message) = self.messages.get_mut(&open.message) else { return Step::Idle };
+        let mut piece = message.body.take(max);
+        if piece.is_empty() {
+            return Step::Idle;
+        }
+        let allowed = open.guard.allow(&piece);
+        if allowed < piece.len() {
+            message.body.put_back(piece.split_off(allowed));
+            open.must_end = true;
+        }
+        open.sent = open.sent.saturating_add(piece.len());
+        message.offset += piece.len() as u64;
+        if message.awaits_room && message.body.len() <= self.room_mark {
+            message.awaits_room = false;
+            self.events.push_back(HopEvent::Room(open.message));
+        }
+        if piece.len() <= COPIED_PIECE {
+            self.out.put_slice(&piece);
+            Step::Wrote
+        } else {
+            Step::Body(piece)
+        }
+    }
+
+    /// Octets that the open chunk may send before others are looked at again.
+    fn allowance(&self) -> usize {
+        let sent = self.open.as_ref().map_or(0, |open| open.sent);
+        let before_others = match self.patience() {
+            Some(patience) => patience.saturating_sub(sent),
+            None => usize::MAX,
+        };
+        before_others.min(self.config.transmit_octets)
+    }
+
+    /// After how many octets an open chunk makes way for whoever waits.
+    fn patience(&self) -> Option<usize> {
+        if !self.control.is_empty() {
+            Some(SHORT_CHUNK)
+        } else if !self.schedule.is_empty() {
+            Some(self.config.turn_octets.max(SHORT_CHUNK))
+        } else {
+            None
+        }
+    }
+
+    /// Writes the end-line of the open chunk if it is time for it.
+    fn close_if_due(&mut self) -> bool {
+        let Some(open) = &self.open else { return false };
+        let Some(message) = self.messages.get(&open.message) else { return false };
+        let make_way = self.patience().is_some_and(|patience| open.sent >= patience);
+        let stalled = message.body.available() == 0 && self.patience().is_some();
+        let flag = if message.aborted {
+            Continuation::Aborted
+        } else if message.body.is_finished() && message.body.len() == 0 {
+            Continuation::Complete
+        } else if open.must_end || make_way || stalled {
+            Continuation::More
+        } else {
+            return false;
+        };
+        self.close_chunk(flag);
+        true
+    }
+
+    fn close_chunk(&mut self, flag: Continuation) {
+        let Some(OpenChunk { message: key, transaction: id, .. }) = self.open.take() else {
+            return;
+        };
+        write_end_line(&mut self.out, &id, flag);
+        let Some(message) = self.messages.get_mut(&key) else { return };
+        let end = message.offset;
+        let asks_response = message.envelope.failure_report != FailureReport::No;
+        message.scheduled = false;
+        if flag == Continuation::More {
+            self.wake(key);
+        } else {
+            self.messages.remove(&key);
+        }
+        self.chunk_left(id, key, end, asks_response, flag);
+    }
+
+    fn chunk_left(
+        &mut self,
+        id: TransactionId,
+        message: MessageKey,
+        octets: u64,
+        asks_response: bool,
+        flag: Continuation,
+    ) {
+        self.transactions.set_octets(&id, octets);
+        self.transactions.handed_over(id);
+        self.events.push_back(HopEvent::ChunkSent { message, octets, asks_response, flag });
+    }
+}

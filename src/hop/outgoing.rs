@@ -1,0 +1,225 @@
+//! A message on its way out: what its heads say, and the octets that are
+//! still to leave.
+
+use std::collections::VecDeque;
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use super::SessionId;
+use crate::uri::Path;
+use crate::wire::{
+    ByteRange, Continuation, EncodeError, FailureReport, HeadWriter, MediaType, MessageId, Method,
+    TransactionId, scan, write_end_line,
+};
+
+/// The octets of a message that the application has given and the transport
+/// has not taken.
+#[derive(Debug, Default)]
+pub(crate) struct BodyQueue {
+    pieces: VecDeque<Bytes>,
+    len: usize,
+    finished: bool,
+}
+
+impl BodyQueue {
+    pub(crate) fn whole(body: Bytes) -> Self {
+        let mut queue = Self { finished: true, ..Self::default() };
+        queue.push(body);
+        queue
+    }
+
+    pub(crate) fn push(&mut self, piece: Bytes) {
+        if !piece.is_empty() {
+            self.len += piece.len();
+            self.pieces.push_back(piece);
+        }
+    }
+
+    pub(crate) const fn finish(&mut self) {
+        self.finished = true;
+    }
+
+    pub(crate) const fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Octets that may leave now. The last one waits until it is known whether
+    /// more follow: the chunk that holds it has to say so, and an interrupted
+    /// message would otherwise end in a chunk of nothing, for which there is
+    /// no Byte-Range (RFC 4975 section 7.1.1 lets an empty one start at 1).
+    pub(crate) const fn available(&self) -> usize {
+        if self.finished { self.len } else { self.len.saturating_sub(1) }
+    }
+
+    /// Takes at most `max` octets off the front, without copying.
+    pub(crate) fn take(&mut self, max: usize) -> Bytes {
+        let max = max.min(self.available());
+        let Some(front) = self.pieces.front_mut() else { return Bytes::new() };
+        let piece = if front.len() <= max {
+            self.pieces.pop_front().unwrap_or_default()
+        } else {
+            front.split_to(max)
+        };
+        self.len -= piece.len();
+        piece
+    }
+
+    /// Puts back what [`BodyQueue::take`] gave.
+    pub(crate) fn put_back(&mut self, piece: Bytes) {
+        if !piece.is_empty() {
+            self.len += piece.len();
+            self.pieces.push_front(piece);
+        }
+    }
+
+    fn copy_to(&self, out: &mut BytesMut) {
+        for piece in &self.pieces {
+            out.put_slice(piece);
+        }
+    }
+
+    fn clear(&mut self) {
+        *self = Self { finished: true, ..Self::default() };
+    }
+}
+
+/// What the heads of a message's chunks say, beside their Byte-Range.
+#[derive(Clone, Debug)]
+pub(crate) struct Envelope {
+    pub(crate) to_path: Path,
+    pub(crate) from_path: Path,
+    pub(crate) message_id: MessageId,
+    pub(crate) success_report: bool,
+    pub(crate) failure_report: FailureReport,
+    pub(crate) content_type: MediaType,
+    pub(crate) headers: Vec<(Box<str>, Box<str>)>,
+}
+
+impl Envelope {
+    /// Writes a head up to the fields that describe the body. Reports that are
+    /// the default are not spelt out (RFC 4975 section 7.1.1).
+    pub(crate) fn write<'a>(
+        &self,
+        out: &'a mut BytesMut,
+        id: &TransactionId,
+        range: ByteRange,
+    ) -> HeadWriter<'a> {
+        let (to, from) = (self.to_path.view(), self.from_path.view());
+        let mut head = HeadWriter::request(out, id, Method::Send, to, from)
+            .message_id(&self.message_id)
+            .byte_range(range);
+        if self.success_report {
+            head = head.success_report(true);
+        }
+        if self.failure_report != FailureReport::Yes {
+            head = head.failure_report(self.failure_report);
+        }
+        for (name, value) in &self.headers {
+            head = head.header(name, value);
+        }
+        head
+    }
+
+    /// Whether a head of this message can be written at all.
+    pub(crate) fn check(&self) -> Result<(), EncodeError> {
+        let mut out = BytesMut::new();
+        let id = TransactionId::NONE;
+        self.write(&mut out, &id, ByteRange::EMPTY).body(&self.content_type)
+    }
+}
+
+/// A message that has not left whole.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) session: SessionId,
+    pub(crate) envelope: Envelope,
+    pub(crate) body: BodyQueue,
+    /// Octets that have left, and so the zero-based place of the next one.
+    pub(crate) offset: u64,
+    pub(crate) total: Option<u64>,
+    pub(crate) aborted: bool,
+    /// Whether the schedule knows of it, or a chunk of it is open.
+    pub(crate) scheduled: bool,
+    /// Whether the application is told when there is room for more octets.
+    pub(crate) awaits_room: bool,
+}
+
+impl Outgoing {
+    pub(crate) fn new(
+        session: SessionId,
+        envelope: Envelope,
+        body: BodyQueue,
+        total: Option<u64>,
+    ) -> Self {
+        let total = if body.is_finished() { Some(body.len() as u64) } else { total };
+        Self {
+            session,
+            envelope,
+            body,
+            offset: 0,
+            total,
+            aborted: false,
+            scheduled: false,
+            awaits_room: false,
+        }
+    }
+
+    /// Whether a chunk could be begun or go on.
+    pub(crate) const fn is_ready(&self) -> bool {
+        self.aborted || self.body.available() > 0 || self.body.is_finished()
+    }
+
+    /// No octet more will come. Fixes the total.
+    pub(crate) const fn finish(&mut self) {
+        self.body.finish();
+        self.total = Some(self.offset + self.body.len() as u64);
+    }
+
+    pub(crate) fn abort(&mut self) {
+        self.aborted = true;
+        self.body.clear();
+    }
+
+    /// The octets that are left, where all of them are there and few enough to
+    /// be one chunk that nobody has to wait for (RFC 4975 section 7.1.1).
+    pub(crate) fn short_rest(&self) -> Option<usize> {
+        let rest = self.body.len();
+        (self.body.is_finished() && rest <= super::SHORT_CHUNK && !self.aborted).then_some(rest)
+    }
+
+    /// The range of a chunk from here on that can be interrupted anywhere.
+    pub(crate) const fn open_range(&self) -> ByteRange {
+        ByteRange::from_offsets(self.offset, None, self.total)
+    }
+
+    /// The range of the rest of the message.
+    pub(crate) const fn rest_range(&self, rest: usize) -> ByteRange {
+        let end = self.offset + rest as u64;
+        ByteRange::from_offsets(self.offset, Some(end), Some(end))
+    }
+
+    /// Writes the short rest as one whole chunk, or nothing where the end-line
+    /// would occur in it. Copying so little is cheaper than a write of its own.
+    pub(crate) fn write_rest(
+        &self,
+        out: &mut BytesMut,
+        id: &TransactionId,
+        rest: usize,
+    ) -> Result<(), EncodeError> {
+        let start = out.len();
+        let head = self.envelope.write(out, id, self.rest_range(rest));
+        head.body(&self.envelope.content_type)?;
+        let body = out.len();
+        self.body.copy_to(out);
+        if scan::occurs(id.as_bytes(), out.get(body..).unwrap_or_default()) {
+            out.truncate(start);
+            return Err(EncodeError::EndLineInBody);
+        }
+        write_end_line(out, id, Continuation::Complete);
+        Ok(())
+    }
+}

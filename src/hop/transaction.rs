@@ -1,0 +1,130 @@
+//! Requests that wait for their response.
+
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use super::{MessageKey, SessionId};
+use crate::wire::TransactionId;
+
+/// A request that asks for a response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Transaction {
+    pub(crate) purpose: Purpose,
+    /// When its last octet had been handed to the transport.
+    pub(crate) written: Option<Instant>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A chunk of an outgoing message: its octets, zero-based.
+    Chunk { message: MessageKey, octets: Range<u64> },
+    /// The SEND that binds a session to this connection.
+    Bind(SessionId),
+    /// A bodiless SEND that keeps the connection alive.
+    KeepAlive(SessionId),
+}
+
+/// The open transactions of a connection and their deadlines.
+///
+/// All of them wait equally long, so that deadlines run out in the order in
+/// which they were set: a queue is enough. Entries of answered transactions
+/// are dropped when they come to the front or outnumber the open ones.
+#[derive(Debug)]
+pub(crate) struct Transactions {
+    open: HashMap<TransactionId, Transaction>,
+    deadlines: VecDeque<(Instant, TransactionId)>,
+    /// Handed to the transport whole, and not known to be written yet.
+    unwritten: Vec<TransactionId>,
+    timeout: Duration,
+}
+
+impl Transactions {
+    pub(crate) fn new(timeout: Duration) -> Self {
+        Self { open: HashMap::new(), deadlines: VecDeque::new(), unwritten: Vec::new(), timeout }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    pub(crate) fn contains(&self, id: &TransactionId) -> bool {
+        self.open.contains_key(id)
+    }
+
+    /// A request begins to leave; its response may come from now on.
+    pub(crate) fn begin(&mut self, id: TransactionId, purpose: Purpose) {
+        self.open.insert(id, Transaction { purpose, written: None });
+    }
+
+    /// The octets that a chunk carried in the end.
+    pub(crate) fn set_octets(&mut self, id: &TransactionId, end: u64) {
+        if let Some(Transaction { purpose: Purpose::Chunk { octets, .. }, .. }) =
+            self.open.get_mut(id)
+        {
+            octets.end = end;
+        }
+    }
+
+    /// The last octet of a request is in the hands of the caller.
+    pub(crate) fn handed_over(&mut self, id: TransactionId) {
+        if self.contains(&id) {
+            self.unwritten.push(id);
+        }
+    }
+
+    /// The caller has written all that was handed over: deadlines start
+    /// (RFC 4975 section 7.1.1).
+    pub(crate) fn written(&mut self, now: Instant) {
+        for id in self.unwritten.drain(..) {
+            if let Some(transaction) = self.open.get_mut(&id) {
+                transaction.written = Some(now);
+                if let Some(deadline) = now.checked_add(self.timeout) {
+                    self.deadlines.push_back((deadline, id));
+                }
+            }
+        }
+    }
+
+    /// Ends the transaction that a response answers.
+    pub(crate) fn complete(&mut self, id: &TransactionId) -> Option<Transaction> {
+        let transaction = self.open.remove(id)?;
+        self.drop_answered();
+        Some(transaction)
+    }
+
+    /// Ends a transaction that nobody waits for any more.
+    pub(crate) fn forget(&mut self, wanted: impl Fn(&Transaction) -> bool) {
+        self.open.retain(|_, transaction| wanted(transaction));
+        self.drop_answered();
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.front().map(|(deadline, _)| *deadline)
+    }
+
+    /// Ends one transaction whose deadline has passed.
+    pub(crate) fn expire(&mut self, now: Instant) -> Option<(TransactionId, Transaction)> {
+        while let Some((deadline, id)) = self.deadlines.front().copied() {
+            if deadline > now {
+                break;
+            }
+            self.deadlines.pop_front();
+            if let Some(transaction) = self.open.remove(&id) {
+                self.drop_answered();
+                return Some((id, transaction));
+            }
+        }
+        None
+    }
+
+    fn drop_answered(&mut self) {
+        let open = &self.open;
+        while self.deadlines.front().is_some_and(|(_, id)| !open.contains_key(id)) {
+            self.deadlines.pop_front();
+        }
+        if self.deadlines.len() > 2 * self.open.len() + 64 {
+            self.deadlines.retain(|(_, id)| open.contains_key(id));
+        }
+    }
+}

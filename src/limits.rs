@@ -1,0 +1,98 @@
+//! Bounds on everything a peer can make this crate hold.
+//!
+//! Each default is safe for a connection to a stranger. Zero is a legal value
+//! for every bound and means what it says: nothing of that kind is taken.
+
+use crate::tolerance::Tolerances;
+
+/// How heads are read: the limits of the parser and the tolerances it may use.
+///
+/// ```
+/// use msrp::{ParseOptions, Tolerances};
+///
+/// let mut options = ParseOptions::default();
+/// options.head_octets = 4096;
+/// options.tolerances = Tolerances::none();
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ParseOptions {
+    /// Octets of one head, from `MSRP` to the blank line or to the end-line of
+    /// a bodiless chunk. Default 16,384; more than 65,535 counts as 65,535.
+    pub head_octets: usize,
+    /// Header fields in one head, To-Path and From-Path among them. Default 64.
+    pub headers: usize,
+    /// URIs in one To-Path or From-Path. Default 16.
+    pub path_uris: usize,
+    /// Which deviations from RFC 4975 section 9 are read all the same.
+    /// Default: all of them.
+    pub tolerances: Tolerances,
+}
+
+impl Default for ParseOptions {
+    fn default() -> Self {
+        Self { head_octets: 16 * 1024, headers: 64, path_uris: 16, tolerances: Tolerances::all() }
+    }
+}
+
+impl ParseOptions {
+    /// The limit on a head that is in force: spans into a head are 16 bits wide.
+    pub(crate) fn head_octets(&self) -> usize {
+        self.head_octets.min(usize::from(u16::MAX))
+    }
+}
+
+/// What one [`Connection`](crate::Connection) may hold on behalf of its peer
+/// and its application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Sessions on one connection. Default 1,024.
+    pub sessions: usize,
+    /// Incoming messages that have begun and not ended, for each session.
+    /// One more is answered 413. Default 64.
+    pub incoming_messages: usize,
+    /// Separate runs of octets in one incoming message whose chunks arrive out
+    /// of order. A chunk that would make one more is answered 413. Default 1,024.
+    pub message_ranges: usize,
+    /// Outgoing messages that have no outcome yet, for each session. Default 4,096.
+    pub outgoing_messages: usize,
+    /// Octets of body pieces and messages in events that the application has
+    /// not taken yet; above it [`Connection::wants_read`](crate::Connection::wants_read)
+    /// turns false. Default 1 MiB.
+    pub event_octets: usize,
+    /// Events that the application has not taken yet; above it
+    /// [`Connection::wants_read`](crate::Connection::wants_read) turns false.
+    /// Default 4,096.
+    pub events: usize,
+    /// Octets of responses, REPORTs and bodiless requests which wait for the
+    /// transport; above it [`Connection::wants_read`](crate::Connection::wants_read)
+    /// turns false. Default 64 KiB.
+    pub control_octets: usize,
+    /// Requests that wait for their response. At the limit no new chunk is
+    /// begun until one is answered or times out. Default 4,096.
+    pub transactions: usize,
+    /// Octets that a [`BodyWriter`](crate::BodyWriter) takes before the
+    /// transport has. Default 256 KiB.
+    pub body_writer_octets: usize,
+    /// Message-IDs of complete messages which are remembered for each session,
+    /// to mark duplicates and to know late REPORTs. Default 256.
+    pub remembered_messages: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            sessions: 1024,
+            incoming_messages: 64,
+            message_ranges: 1024,
+            outgoing_messages: 4096,
+            event_octets: 1024 * 1024,
+            events: 4096,
+            control_octets: 64 * 1024,
+            transactions: 4096,
+            body_writer_octets: 256 * 1024,
+            remembered_messages: 256,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Random octets, and the identifiers made of them.
+
+use crate::wire::{MessageId, TransactionId};
+
+/// A source of random octets for transaction ids and Message-IDs.
+///
+/// Transaction ids frame chunks, so that they must not be guessed by whoever
+/// writes a body (RFC 4975 section 7.1): outside of tests the source has to be
+/// a cryptographic one, such as [`OsRandom`].
+///
+/// ```
+/// use msrp::Random;
+///
+/// /// The same octets in every run, for a test.
+/// struct Counter(u8);
+///
+/// impl Random for Counter {
+///     fn fill(&mut self, octets: &mut [u8]) {
+///         for octet in octets {
+///             self.0 = self.0.wrapping_add(1);
+///             *octet = self.0;
+///         }
+///     }
+/// }
+/// ```
+pub trait Random {
+    /// Fills `octets` with random ones.
+    fn fill(&mut self, octets: &mut [u8]);
+}
+
+impl<R: Random + ?Sized> Random for Box<R> {
+    fn fill(&mut self, octets: &mut [u8]) {
+        (**self).fill(octets);
+    }
+}
+
+/// The operating system has no random octets to give.
+#[cfg(feature = "getrandom")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system's source of random octets is not to be had")]
+pub struct RandomUnavailable;
+
+/// The operating system's random octets.
+#[cfg(feature = "getrandom")]
+#[derive(Clone, Debug)]
+pub struct OsRandom(());
+
+#[cfg(feature = "getrandom")]
+impl OsRandom {
+    /// Draws from the source once, to know that it is there.
+    ///
+    /// # Errors
+    ///
+    /// [`RandomUnavailable`] where it is not.
+    pub fn new() -> Result<Self, RandomUnavailable> {
+        getrandom::fill(&mut [0; 1]).map_err(|_| RandomUnavailable)?;
+        Ok(Self(()))
+    }
+}
+
+#[cfg(feature = "getrandom")]
+impl Random for OsRandom {
+    fn fill(&mut self, octets: &mut [u8]) {
+        // A source that has given once does not fail later on any supported
+        // system. Were it to, ids would still differ by the counter behind
+        // them: see `IdSource`.
+        if getrandom::fill(octets).is_err() {
+            octets.fill(0);
+        }
+    }
+}
+
+/// A fresh session-id of 100 random bits, for the URI of a new session: it has
+/// to be hard to guess (RFC 4975 section 14.1 asks for 80).
+#[must_use]
+pub fn session_id(random: &mut impl Random) -> String {
+    String::from_utf8_lossy(&letters(random)).into_owned()
+}
+
+/// Characters of an id: five bits each, a hundred in all.
+const ID_LETTERS: usize = 20;
+const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+fn letters(random: &mut (impl Random + ?Sized)) -> [u8; ID_LETTERS] {
+    let mut octets = [0; ID_LETTERS];
+    random.fill(&mut octets);
+    octets.map(letter)
+}
+
+fn letter(octet: u8) -> u8 {
+    ALPHABET.get(usize::from(octet % 32)).copied().unwrap_or(b'a')
+}
+
+/// Where transaction ids and Message-IDs come from.
+pub(crate) struct IdSource {
+    random: Box<dyn Random + Send>,
+    spare: u64,
+}
+
+impl IdSource {
+    pub(crate) fn new(random: impl Random + Send + 'static) -> Self {
+        Self { random: Box::new(random), spare: 0 }
+    }
+
+    pub(crate) fn message_id(&mut self) -> MessageId {
+        MessageId::read(&letters(&mut *self.random)).unwrap_or(MessageId::NONE)
+    }
+
+    /// A transaction id that `is_free` says yes to. Should the source repeat
+    /// itself, a counter makes the ids differ, so that this always ends.
+    pub(crate) fn transaction_id(
+        &mut self,
+        mut is_free: impl FnMut(&TransactionId) -> bool,
+    ) -> TransactionId {
+        let mut text = [0; ID_LETTERS + 8];
+        loop {
+            let (id, counter) = text.split_at_mut(ID_LETTERS);
+            id.copy_from_slice(&letters(&mut *self.random));
+            let len = ID_LETTERS + write_counter(self.spare, counter);
+            if let Some(id) = text.get(..len).and_then(|text| TransactionId::read(text).ok())
+                && is_free(&id)
+            {
+                return id;
+            }
+            self.spare += 1;
+        }
+    }
+}
+
+/// Writes `count` in letters, the least first, nothing for zero.
+fn write_counter(mut count: u64, out: &mut [u8]) -> usize {
+    let mut len = 0;
+    for place in out {
+        if count == 0 {
+            break;
+        }
+        *place = letter((count % 32) as u8);
+        count /= 32;
+        len += 1;
+    }
+    len
+}
+
+impl std::fmt::Debug for IdSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IdSource").finish_non_exhaustive()
+    }
+}

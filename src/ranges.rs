@@ -1,0 +1,164 @@
+//! Which octets of a message are there: received, or reported on.
+//!
+//! Chunks may arrive in any order, more than once and overlapping (RFC 4975
+//! section 7.3.1), and success reports need not match the chunks that were
+//! sent (section 7.1.3). Both come down to one question, asked of a [`RangeSet`]:
+//! do the pieces so far make up the whole?
+
+use std::collections::BTreeMap;
+use std::iter;
+use std::ops::Bound::{Excluded, Included};
+use std::ops::Range;
+
+/// A set of octet positions, kept as sorted ranges that neither overlap nor touch.
+///
+/// Positions are zero-based and ranges half-open, so `Byte-Range: 1-10/*` on the
+/// wire is `0..10` here.
+///
+/// The number of separate ranges is bounded, since every range costs memory and
+/// the peer chooses where they lie. A call costs O(log n) for n ranges, not
+/// counting the ranges that an insertion joins: each of those is gone afterwards.
+///
+/// ```
+/// use msrp::ranges::RangeSet;
+///
+/// let mut reported = RangeSet::new(16);
+/// reported.insert(10..20)?;
+/// assert_eq!(reported.gaps(20).next(), Some(0..10));
+///
+/// reported.insert(0..15)?;
+/// assert!(reported.covers(20));
+/// assert_eq!(reported.len(), 1);
+/// # Ok::<(), msrp::ranges::TooManyRanges>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RangeSet {
+    /// The end of each range under its start.
+    ends: BTreeMap<u64, u64>,
+    octets: u64,
+    max_ranges: usize,
+}
+
+impl RangeSet {
+    /// An empty set which will hold at most `max_ranges` separate ranges.
+    #[must_use]
+    pub const fn new(max_ranges: usize) -> Self {
+        Self { ends: BTreeMap::new(), octets: 0, max_ranges }
+    }
+
+    /// Adds every position of `range`, some of which may be in the set already.
+    ///
+    /// A range that is empty, or ends before it starts, changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyRanges`] if `range` touches no range of a set that is full. The
+    /// set is then as it was before.
+    pub fn insert(&mut self, range: Range<u64>) -> Result<(), TooManyRanges> {
+        if range.is_empty() || self.extend_last(&range) {
+            return Ok(());
+        }
+        if self.len() >= self.max_ranges && !self.touches(&range) {
+            return Err(TooManyRanges);
+        }
+        let end = self.take_following(&range);
+        match self.ends.range_mut(..=range.start).next_back() {
+            Some((_, last)) if *last >= range.start => {
+                self.octets += end.saturating_sub(*last);
+                *last = end.max(*last);
+            }
+            _ => {
+                self.octets += end - range.start;
+                self.ends.insert(range.start, end);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every position of `range` is in the set. An empty range always is.
+    #[must_use]
+    pub fn contains(&self, range: Range<u64>) -> bool {
+        range.is_empty()
+            || self.ends.range(..=range.start).next_back().is_some_and(|(_, &end)| end >= range.end)
+    }
+
+    /// Whether the set contains a whole message of `total` octets.
+    #[must_use]
+    pub fn covers(&self, total: u64) -> bool {
+        self.contains(0..total)
+    }
+
+    /// How many positions are in the set.
+    #[must_use]
+    pub const fn octets(&self) -> u64 {
+        self.octets
+    }
+
+    /// The position behind the last one in the set, 0 for an empty set.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.ends.last_key_value().map_or(0, |(_, &end)| end)
+    }
+
+    /// How many separate ranges the set holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether no position is in the set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The ranges in ascending order, none empty, with a gap between any two.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Range<u64>> + ExactSizeIterator + '_ {
+        self.ends.iter().map(|(&start, &end)| start..end)
+    }
+
+    /// What a message of `total` octets still lacks, in ascending order.
+    pub fn gaps(&self, total: u64) -> impl Iterator<Item = Range<u64>> + '_ {
+        let from = iter::once(0).chain(self.ends.values().copied());
+        let to = self.ends.keys().copied().chain(iter::once(total));
+        from.zip(to).map(move |(from, to)| from..to.min(total)).filter(|gap| !gap.is_empty())
+    }
+
+    /// Data mostly arrives in order. It then only moves the end of the last
+    /// range, for which nothing needs to be searched.
+    fn extend_last(&mut self, range: &Range<u64>) -> bool {
+        let Some(mut last) = self.ends.last_entry() else {
+            return false;
+        };
+        if range.start < *last.key() || range.start > *last.get() {
+            return false;
+        }
+        self.octets += range.end.saturating_sub(*last.get());
+        *last.get_mut() = range.end.max(*last.get());
+        true
+    }
+
+    /// Whether `range` overlaps a range of the set or adjoins one.
+    fn touches(&self, range: &Range<u64>) -> bool {
+        self.ends.range(..=range.end).next_back().is_some_and(|(_, &end)| end >= range.start)
+    }
+
+    /// Takes out the ranges which start inside `range` or right behind it, and
+    /// returns where `range` ends when joined with them.
+    fn take_following(&mut self, range: &Range<u64>) -> u64 {
+        let mut joined = range.end;
+        let within = (Excluded(range.start), Included(range.end));
+        while let Some((&start, &end)) = self.ends.range(within).next() {
+            self.ends.remove(&start);
+            self.octets -= end - start;
+            joined = joined.max(end);
+        }
+        joined
+    }
+}
+
+/// A [`RangeSet`] is full, and the range would be one more apart from the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many separate ranges: only a range that touches one of the set can be added now")]
+#[non_exhaustive]
+pub struct TooManyRanges;

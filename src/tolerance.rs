@@ -1,0 +1,145 @@
+//! Deviations from the RFCs that deployed stacks make, each with a name.
+
+use std::fmt;
+
+/// One deviation from RFC 4975 that is read all the same.
+///
+/// A tolerance is used only while it is in the [`Tolerances`] of the
+/// configuration, and its first use on a connection is told by
+/// [`Event::Tolerated`](crate::Event::Tolerated).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum Tolerance {
+    /// CRLFs between frames, sent to keep a connection alive. They are skipped
+    /// and not answered.
+    BlankLinesBetweenFrames,
+    /// No space after the colon of a header field.
+    MissingHeaderSpace,
+    /// Several blanks after the colon, blanks at the end of a value, or more
+    /// than one space between the URIs of a path.
+    ExtraHeaderSpace,
+    /// A transaction id or Message-ID of fewer than 4 or of 33 to 64
+    /// characters (a UUID has 36).
+    IdentLength,
+    /// A method name with digits, underscores or hyphens in it.
+    MethodName,
+    /// To-Path and From-Path that are not the first two header fields, in that
+    /// order.
+    PathOrder,
+    /// Content-Type before other header fields.
+    ContentTypeNotLast,
+    /// Content-Type or another MIME header field in a request without a body.
+    ContentTypeWithoutBody,
+    /// A later chunk whose body comes without a Content-Type.
+    MissingContentType,
+    /// An end-line directly behind the blank line of an empty body, without
+    /// the CRLF of its own.
+    EmptyBodyWithoutCrlf,
+    /// A bodiless SEND without a Message-ID.
+    MissingMessageId,
+    /// A Byte-Range whose range-end or total is not that of the octets which
+    /// came. The octets count.
+    WrongByteRange,
+    /// A response whose To-Path and From-Path repeat the whole paths of the
+    /// request.
+    WholePathInResponse,
+    /// A REPORT under the transaction id of the SEND that it reports on.
+    ReportReusesTransactionId,
+}
+
+impl Tolerance {
+    /// Every tolerance, in the order of this enum.
+    pub const ALL: [Self; 14] = [
+        Self::BlankLinesBetweenFrames,
+        Self::MissingHeaderSpace,
+        Self::ExtraHeaderSpace,
+        Self::IdentLength,
+        Self::MethodName,
+        Self::PathOrder,
+        Self::ContentTypeNotLast,
+        Self::ContentTypeWithoutBody,
+        Self::MissingContentType,
+        Self::EmptyBodyWithoutCrlf,
+        Self::MissingMessageId,
+        Self::WrongByteRange,
+        Self::WholePathInResponse,
+        Self::ReportReusesTransactionId,
+    ];
+
+    const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
+/// A set of [`Tolerance`]s.
+///
+/// ```
+/// use msrp::{Tolerance, Tolerances};
+///
+/// let strict = Tolerances::none();
+/// assert!(!strict.contains(Tolerance::IdentLength));
+/// let nearly_strict = strict.with(Tolerance::IdentLength);
+/// assert_eq!(nearly_strict.iter().count(), 1);
+/// ```
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Tolerances(u32);
+
+impl Tolerances {
+    /// Every tolerance: what real networks need.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self((1 << Tolerance::ALL.len()) - 1)
+    }
+
+    /// No tolerance: RFC 4975 to the letter.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(0)
+    }
+
+    /// This set and `tolerance`.
+    #[must_use]
+    pub const fn with(self, tolerance: Tolerance) -> Self {
+        Self(self.0 | tolerance.bit())
+    }
+
+    /// This set less `tolerance`.
+    #[must_use]
+    pub const fn without(self, tolerance: Tolerance) -> Self {
+        Self(self.0 & !tolerance.bit())
+    }
+
+    /// Whether `tolerance` is in this set.
+    #[must_use]
+    pub const fn contains(self, tolerance: Tolerance) -> bool {
+        self.0 & tolerance.bit() != 0
+    }
+
+    /// Whether the set is empty.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The tolerances of this set, in the order of [`Tolerance::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Tolerance> {
+        Tolerance::ALL.into_iter().filter(move |tolerance| self.contains(*tolerance))
+    }
+
+    /// What is in this set and not in `other`.
+    pub(crate) const fn minus(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// What is in either set.
+    pub(crate) const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl fmt::Debug for Tolerances {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}

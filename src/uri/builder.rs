@@ -1,0 +1,124 @@
+//! Making a URI from its parts.
+
+use std::fmt::Write;
+
+use super::{Host, MsrpUri, Scheme, UriError, grammar};
+
+/// The parts of a URI to be made, from [`MsrpUri::builder`].
+///
+/// Nothing is escaped: a part that the grammar does not allow as it is makes
+/// [`build`](Self::build) fail, and whatever is built reads back as the very
+/// same parts.
+///
+/// ```
+/// use msrp::uri::{MsrpUri, RECOMMENDED_PORT, Scheme, UriError};
+///
+/// let host = MsrpUri::builder(Scheme::Msrps, "host.example.com", RECOMMENDED_PORT);
+/// let uri = host.clone().session_id("Kx81").transport("ws").build()?;
+/// assert_eq!(uri.as_str(), "msrps://host.example.com:2855/Kx81;ws");
+///
+/// assert_eq!(host.session_id("Kx81;tcp\r\n").build(), Err(UriError::SessionId));
+/// # Ok::<(), UriError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct UriBuilder<'a> {
+    scheme: Scheme,
+    userinfo: Option<&'a str>,
+    host: Host<'a>,
+    port: u16,
+    session_id: Option<&'a str>,
+    transport: &'a str,
+    parameters: Vec<(&'a str, Option<&'a str>)>,
+}
+
+impl<'a> UriBuilder<'a> {
+    pub(super) fn new(scheme: Scheme, host: Host<'a>, port: u16) -> Self {
+        Self {
+            scheme,
+            userinfo: None,
+            host,
+            port,
+            session_id: None,
+            transport: "tcp",
+            parameters: Vec::new(),
+        }
+    }
+
+    /// Names the account for which the session is valid.
+    pub fn userinfo(mut self, userinfo: &'a str) -> Self {
+        self.userinfo = Some(userinfo);
+        self
+    }
+
+    /// Names the session. At least 80 bits of it have to be random (RFC 4975
+    /// section 14.1).
+    pub fn session_id(mut self, session_id: &'a str) -> Self {
+        self.session_id = Some(session_id);
+        self
+    }
+
+    /// Names a transport other than `tcp`: `ws` (RFC 7977) or `dc` (RFC 8873).
+    pub fn transport(mut self, transport: &'a str) -> Self {
+        self.transport = transport;
+        self
+    }
+
+    /// Adds a parameter behind those added before.
+    pub fn parameter(mut self, name: &'a str, value: Option<&'a str>) -> Self {
+        self.parameters.push((name, value));
+        self
+    }
+
+    /// Makes the URI.
+    ///
+    /// # Errors
+    ///
+    /// [`UriError`] names the first part that a URI cannot have as it is;
+    /// [`UriError::Password`] is a `:` in the userinfo (RFC 4975 section 6).
+    pub fn build(&self) -> Result<MsrpUri, UriError> {
+        self.check()?;
+        self.text().parse()
+    }
+
+    fn check(&self) -> Result<(), UriError> {
+        use grammar::is_whole;
+
+        let refuse = |is_right: bool, error| if is_right { Ok(()) } else { Err(error) };
+        if let Some(userinfo) = self.userinfo {
+            refuse(!userinfo.contains(':'), UriError::Password)?;
+            refuse(is_whole(grammar::userinfo, userinfo), UriError::Userinfo)?;
+        }
+        if let Host::Name(name) = self.host {
+            refuse(is_whole(grammar::reg_name, name), UriError::Host)?;
+        }
+        refuse(self.port != 0, UriError::Port)?;
+        if let Some(session_id) = self.session_id {
+            refuse(is_whole(grammar::session_id, session_id), UriError::SessionId)?;
+        }
+        refuse(is_whole(grammar::transport, self.transport), UriError::Transport)?;
+        let mut tokens =
+            self.parameters.iter().flat_map(|(name, value)| [Some(*name), *value]).flatten();
+        refuse(tokens.all(|token| is_whole(grammar::token, token)), UriError::Parameter)
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{}://", self.scheme);
+        if let Some(userinfo) = self.userinfo {
+            text.extend([userinfo, "@"]);
+        }
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{}:{}", self.host, self.port);
+        if let Some(session_id) = self.session_id {
+            text.extend(["/", session_id]);
+        }
+        text.extend([";", self.transport]);
+        for (name, value) in &self.parameters {
+            text.extend([";", name]);
+            if let Some(value) = value {
+                text.extend(["=", value]);
+            }
+        }
+        text
+    }
+}

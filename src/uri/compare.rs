@@ -1,0 +1,198 @@
+//! When two URIs are the same one: RFC 4975 section 6.1, without allocating.
+
+use std::borrow::Borrow;
+use std::hash::{Hash, Hasher};
+
+use super::class::is_unreserved;
+use super::{Host, MsrpUri, UriRef};
+
+impl PartialEq for UriRef<'_> {
+    /// Whether both are the same URI by RFC 4975 section 6.1:
+    ///
+    /// - schemes, host names and transports match without regard to case;
+    /// - what is escaped in a host name without need is decoded first;
+    /// - addresses and ports match by value, however they are spelled;
+    /// - a port matches no missing one, a session-id neither;
+    /// - session-ids match octet for octet, and paths in them are not resolved;
+    /// - the userinfo does not matter;
+    /// - the parameters behind the transport do not matter either. Section 6.1
+    ///   lists what has to match and leaves them out, and a peer which does not
+    ///   know a parameter could not repeat it.
+    fn eq(&self, other: &Self) -> bool {
+        // Most URIs are the same to the letter or differ in the session-id.
+        self.as_str() == other.as_str()
+            || self.session_id() == other.session_id()
+                && self.port() == other.port()
+                && self.scheme() == other.scheme()
+                && self.transport().eq_ignore_ascii_case(other.transport())
+                && is_same_host(self.host_str(), other.host_str())
+    }
+}
+
+impl Eq for UriRef<'_> {}
+
+impl Hash for UriRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.session_id().hash(state);
+        self.port().hash(state);
+        self.scheme().hash(state);
+        hash_folded(self.transport(), state);
+        hash_host(self.host_str(), state);
+    }
+}
+
+/// Spares the address of an IPv4 host: there is but one way to write it.
+fn is_same_host(one: &str, other: &str) -> bool {
+    is_same_folded(one, other)
+        || (is_literal(one) && is_literal(other) && Host::from(one) == Host::from(other))
+}
+
+fn hash_host<H: Hasher>(text: &str, state: &mut H) {
+    if is_literal(text) {
+        Host::from(text).hash(state);
+    } else {
+        hash_folded(text, state);
+    }
+}
+
+fn is_literal(host: &str) -> bool {
+    host.starts_with('[')
+}
+
+impl PartialEq for Host<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Name(one), Self::Name(other)) => is_same_folded(one, other),
+            (Self::Ipv4(one), Self::Ipv4(other)) => one == other,
+            (Self::Ipv6(one), Self::Ipv6(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Host<'_> {}
+
+impl Hash for Host<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Name(name) => hash_folded(name, state),
+            Self::Ipv4(address) => address.hash(state),
+            Self::Ipv6(address) => address.hash(state),
+        }
+    }
+}
+
+fn is_same_folded(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other) || folded(one).eq(folded(other))
+}
+
+/// Writes in runs, since hashers are slow with single octets. The runs depend
+/// on what is folded alone, so that equal texts are written alike.
+fn hash_folded<H: Hasher>(text: &str, state: &mut H) {
+    let mut octets = folded(text);
+    let mut run = [0; 32];
+    loop {
+        let mut len = 0;
+        for (place, octet) in run.iter_mut().zip(&mut octets) {
+            *place = octet;
+            len += 1;
+        }
+        state.write(run.get(..len).unwrap_or_default());
+        if len < run.len() {
+            break state.write_u8(u8::MAX);
+        }
+    }
+}
+
+/// The octets of `text` in lower case and with unreserved octets unescaped
+/// (RFC 3986 section 6.2.2). All other escapes stay, as three octets.
+pub(super) fn folded(text: &str) -> impl Iterator<Item = u8> {
+    let mut rest = text.as_bytes();
+    std::iter::from_fn(move || {
+        let (octet, after) = match rest {
+            [b'%', high, low, after @ ..] => match unescaped(*high, *low) {
+                Some(octet) => (octet, after),
+                None => rest.split_first().map(|(octet, after)| (*octet, after))?,
+            },
+            [octet, after @ ..] => (*octet, after),
+            [] => return None,
+        };
+        rest = after;
+        Some(octet.to_ascii_lowercase())
+    })
+}
+
+fn unescaped(high: u8, low: u8) -> Option<u8> {
+    let digit = |octet| char::from(octet).to_digit(16);
+    let octet = u8::try_from(digit(high)? * 16 + digit(low)?).ok()?;
+    is_unreserved(octet).then_some(octet)
+}
+
+impl PartialEq for MsrpUri {
+    fn eq(&self, other: &Self) -> bool {
+        self.view() == other.view()
+    }
+}
+
+impl Eq for MsrpUri {}
+
+impl Hash for MsrpUri {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.view().hash(state);
+    }
+}
+
+impl PartialEq<UriRef<'_>> for MsrpUri {
+    fn eq(&self, other: &UriRef<'_>) -> bool {
+        self.view() == *other
+    }
+}
+
+impl PartialEq<MsrpUri> for UriRef<'_> {
+    fn eq(&self, other: &MsrpUri) -> bool {
+        *self == other.view()
+    }
+}
+
+/// A URI of either kind, which finds its like among the keys of a map.
+///
+/// A map keyed by [`MsrpUri`] lends its keys as `dyn UriKey`, and a borrowed
+/// URI can be one as well, so that it is looked up without being copied:
+/// `map.get(&uri as &dyn UriKey)`. The more usual `Borrow<UriRef<'_>>` would
+/// have to return a reference to a value that exists nowhere.
+pub(crate) trait UriKey {
+    /// The URI to compare and hash.
+    fn uri(&self) -> UriRef<'_>;
+}
+
+impl UriKey for UriRef<'_> {
+    fn uri(&self) -> UriRef<'_> {
+        *self
+    }
+}
+
+impl UriKey for MsrpUri {
+    fn uri(&self) -> UriRef<'_> {
+        self.view()
+    }
+}
+
+impl<'a> Borrow<dyn UriKey + 'a> for MsrpUri {
+    fn borrow(&self) -> &(dyn UriKey + 'a) {
+        self
+    }
+}
+
+impl PartialEq for dyn UriKey + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.uri() == other.uri()
+    }
+}
+
+impl Eq for dyn UriKey + '_ {}
+
+impl Hash for dyn UriKey + '_ {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.uri().hash(state);
+    }
+}

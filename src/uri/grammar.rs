@@ -1,0 +1,289 @@
+//! The URI rules of RFC 4975 section 9 and RFC 3986 appendix A, one a function,
+//! named as the rule.
+//!
+//! Every head has two paths in it, so the rules that every URI goes through are
+//! written for speed: delimiters are slice patterns, runs are found in a table,
+//! and what is found is neither converted nor kept.
+
+use std::num::NonZeroU16;
+
+use nom::character::complete::char;
+use nom::combinator::{all_consuming, opt, recognize, verify};
+use nom::error::{ErrorKind, ParseError};
+use nom::sequence::{delimited, preceded, terminated};
+use nom::{Err, IResult, Parser};
+
+use super::class::{self, Class};
+use super::host::ipv6;
+use super::{MAX_URI_OCTETS, PathError, Scheme, UriError};
+
+/// The octets behind what a rule took, and what it made of those it took.
+type Taken<'a, Output> = IResult<&'a [u8], Output, Fault>;
+
+/// The parts of one URI, without the delimiters between them.
+pub(super) struct Parts<'a> {
+    pub(super) scheme: Scheme,
+    pub(super) authority: Authority<'a>,
+    pub(super) session_id: Option<&'a [u8]>,
+    pub(super) transport: &'a [u8],
+}
+
+/// The parts of an authority; the host keeps the brackets of an IPv6 address.
+pub(super) struct Authority<'a> {
+    pub(super) userinfo: Option<&'a [u8]>,
+    pub(super) host: &'a [u8],
+    pub(super) port: Option<&'a [u8]>,
+}
+
+/// What there is in the value of To-Path, From-Path or Use-Path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PathShape {
+    /// How many URIs there are, at least one.
+    pub(crate) uris: usize,
+    /// Whether there are spaces beside the one between two URIs, which the
+    /// grammar forbids and real stacks send.
+    pub(crate) extra_spaces: bool,
+}
+
+/// Checks `MSRP-URI *( SP MSRP-URI )`, of at most `max_uris` URIs.
+///
+/// Runs of spaces, also around the whole, are read and told: the caller decides
+/// whether they are tolerated.
+pub(crate) fn path(input: &[u8], max_uris: usize) -> Result<PathShape, PathError> {
+    let mut shape = PathShape { uris: 0, extra_spaces: false };
+    let mut rest = input;
+    loop {
+        rest = match rest {
+            [b' ', after @ ..] => {
+                shape.extra_spaces = true;
+                after
+            }
+            [] if shape.uris == 0 => return Err(PathError::Empty),
+            [] => return Ok(shape),
+            _ if shape.uris == max_uris => return Err(PathError::TooMany { limit: max_uris }),
+            _ => {
+                let after =
+                    path_uri(rest).map_err(|error| PathError::Uri { index: shape.uris, error })?;
+                shape.uris += 1;
+                let [_space, after @ ..] = after else { return Ok(shape) };
+                shape.extra_spaces |= after.is_empty();
+                after
+            }
+        };
+    }
+}
+
+/// Checks one URI up to a space or the end, and returns what is behind it.
+fn path_uri(input: &[u8]) -> Result<&[u8], UriError> {
+    match msrp_uri(input) {
+        Ok((rest, _)) if input.len() - rest.len() <= MAX_URI_OCTETS => Ok(rest),
+        _ => Err(path_uri_error(input)),
+    }
+}
+
+#[cold]
+fn path_uri_error(input: &[u8]) -> UriError {
+    let mut texts = input.split(|octet| *octet == b' ');
+    texts.next().and_then(|text| uri(text).err()).unwrap_or(UriError::Octet)
+}
+
+/// Takes a text apart that is one URI and nothing else.
+pub(super) fn uri(input: &[u8]) -> Result<Parts<'_>, UriError> {
+    if input.len() > MAX_URI_OCTETS {
+        return Err(UriError::TooLong);
+    }
+    match msrp_uri(input) {
+        Ok(([], parts)) => Ok(parts),
+        // Whatever part such an octet stands in, it is not that part's fault.
+        _ if !input.iter().all(u8::is_ascii_graphic) => Err(UriError::Octet),
+        Err(Err::Error(fault) | Err::Failure(fault)) => Err(fault.0),
+        Ok(_) | Err(Err::Incomplete(_)) => Err(UriError::Octet),
+    }
+}
+
+/// Whether the whole of `text` is what `rule` says.
+pub(super) fn is_whole<'a>(rule: fn(&'a [u8]) -> Taken<'a, &'a [u8]>, text: &'a str) -> bool {
+    all_consuming(rule).parse(text.as_bytes()).is_ok()
+}
+
+/// The number that the digits of a port mean, however many zeros they begin
+/// with. Zero is no port that a transport has; the discard port, 9, is what an
+/// active endpoint names (RFC 4145 section 4.1).
+#[inline]
+pub(super) fn port_number(digits: &[u8]) -> Option<NonZeroU16> {
+    const TOO_MUCH: u32 = 100_000;
+    let number = digits
+        .iter()
+        .fold(0, |number, digit| (number * 10 + u32::from(digit.wrapping_sub(b'0'))).min(TOO_MUCH));
+    u16::try_from(number).ok().and_then(NonZeroU16::new)
+}
+
+// Always inline: a check then drops the parts instead of storing them.
+#[inline(always)]
+fn msrp_uri(input: &[u8]) -> Taken<'_, Parts<'_>> {
+    let (rest, scheme) = msrp_scheme(input)?;
+    let [b':', b'/', b'/', rest @ ..] = rest else { return refuse(UriError::Scheme) };
+    let (rest, authority) = authority(rest)?;
+    let (rest, session_id) = match rest {
+        [b'/', rest @ ..] => {
+            let (rest, id) = part(UriError::SessionId, class::END, session_id(rest))?;
+            (rest, Some(id))
+        }
+        _ => (rest, None),
+    };
+    let [b';', rest @ ..] = rest else { return refuse(UriError::Transport) };
+    let (mut rest, transport) = part(UriError::Transport, class::END, transport(rest))?;
+    while let [b';', parameter @ ..] = rest {
+        (rest, _) = part(UriError::Parameter, class::END, uri_parameter(parameter))?;
+    }
+    Ok((rest, Parts { scheme, authority, session_id, transport }))
+}
+
+#[inline(always)]
+fn msrp_scheme(input: &[u8]) -> Taken<'_, Scheme> {
+    match input {
+        [b'm' | b'M', b's' | b'S', b'r' | b'R', b'p' | b'P', rest @ ..] => match rest {
+            [b's' | b'S', rest @ ..] => Ok((rest, Scheme::Msrps)),
+            _ => Ok((rest, Scheme::Msrp)),
+        },
+        _ => refuse(UriError::Scheme),
+    }
+}
+
+#[inline(always)]
+fn authority(input: &[u8]) -> Taken<'_, Authority<'_>> {
+    // Nearly no URI has a userinfo, so look without one first. A slash behind
+    // settles it: no part after it may hold the "@" that ends a userinfo.
+    // A semicolon does not, for a userinfo may hold one.
+    match host_and_port(input) {
+        Ok((rest @ [b'/', ..], (host, port))) => {
+            Ok((rest, Authority { userinfo: None, host, port }))
+        }
+        _ => authority_with_userinfo(input),
+    }
+}
+
+fn authority_with_userinfo(input: &[u8]) -> Taken<'_, Authority<'_>> {
+    let (rest, userinfo) = opt(terminated(userinfo, char('@'))).parse(input)?;
+    let (rest, (host, port)) = host_and_port(rest)?;
+    Ok((rest, Authority { userinfo, host, port }))
+}
+
+pub(super) fn userinfo(input: &[u8]) -> Taken<'_, &[u8]> {
+    percent_encoded(class::USERINFO, input)
+}
+
+#[inline(always)]
+fn host_and_port(input: &[u8]) -> Taken<'_, (&[u8], Option<&[u8]>)> {
+    let (rest, host) = part(UriError::Host, class::HOST_END, host(input))?;
+    let [b':', rest @ ..] = rest else { return Ok((rest, (host, None))) };
+    let (rest, port) = part(UriError::Port, class::PORT_END, port(rest))?;
+    Ok((rest, (host, Some(port))))
+}
+
+/// `IP-literal / IPv4address / reg-name`, where every `IPv4address` is a
+/// `reg-name`.
+#[inline(always)]
+fn host(input: &[u8]) -> Taken<'_, &[u8]> {
+    match input {
+        [b'[', ..] => ip_literal(input),
+        _ => reg_name(input),
+    }
+}
+
+/// An IPv6 address in brackets. The other literal of RFC 3986, `IPvFuture`,
+/// has no address that anybody could connect to.
+fn ip_literal(input: &[u8]) -> Taken<'_, &[u8]> {
+    recognize(delimited(char('['), ipv6_address, char(']'))).parse(input)
+}
+
+fn ipv6_address(input: &[u8]) -> Taken<'_, &[u8]> {
+    let text = |input| run(class::IPV6, input);
+    verify(text, |text: &[u8]| ipv6(text).is_some()).parse(input)
+}
+
+/// A registered name. RFC 3986 allows an empty one, which nobody could find.
+#[inline(always)]
+pub(super) fn reg_name(input: &[u8]) -> Taken<'_, &[u8]> {
+    match percent_encoded(class::REG_NAME, input) {
+        Ok((_, [])) => refuse(UriError::Host),
+        taken => taken,
+    }
+}
+
+#[inline(always)]
+fn port(input: &[u8]) -> Taken<'_, &[u8]> {
+    let (rest, digits) = run(class::DIGIT, input)?;
+    if port_number(digits).is_some() { Ok((rest, digits)) } else { refuse(UriError::Port) }
+}
+
+#[inline]
+pub(super) fn session_id(input: &[u8]) -> Taken<'_, &[u8]> {
+    run(class::SESSION_ID, input)
+}
+
+#[inline]
+pub(super) fn transport(input: &[u8]) -> Taken<'_, &[u8]> {
+    run(class::ALPHANUM, input)
+}
+
+fn uri_parameter(input: &[u8]) -> Taken<'_, &[u8]> {
+    recognize((token, opt(preceded(char('='), token)))).parse(input)
+}
+
+pub(super) fn token(input: &[u8]) -> Taken<'_, &[u8]> {
+    run(class::TOKEN, input)
+}
+
+/// Any number of octets of `class` and of `pct-encoded`.
+#[inline(always)]
+fn percent_encoded(class: Class, input: &[u8]) -> Taken<'_, &[u8]> {
+    let mut len = class.run(input);
+    while let Some([b'%', high, low, rest @ ..]) = input.get(len..)
+        && high.is_ascii_hexdigit()
+        && low.is_ascii_hexdigit()
+    {
+        len += 3 + class.run(rest);
+    }
+    let (taken, rest) = input.split_at_checked(len).unwrap_or_default();
+    Ok((rest, taken))
+}
+
+/// One octet of `class` or more.
+#[inline(always)]
+fn run(class: Class, input: &[u8]) -> Taken<'_, &[u8]> {
+    match input.split_at_checked(class.run(input)) {
+        Some((run, rest)) if !run.is_empty() => Ok((rest, run)),
+        _ => Err(Err::Error(Fault(UriError::Octet))),
+    }
+}
+
+/// Refuses the URI for `reason` unless the rule of the part has matched and
+/// left nothing but an octet of `end` or the end of input.
+#[inline(always)]
+fn part<'a, Output>(reason: UriError, end: Class, taken: Taken<'a, Output>) -> Taken<'a, Output> {
+    match taken {
+        Ok((rest, _)) if rest.first().is_some_and(|octet| !end.has(*octet)) => refuse(reason),
+        Ok(taken) => Ok(taken),
+        Err(_) => refuse(reason),
+    }
+}
+
+fn refuse<'a, Output>(reason: UriError) -> Taken<'a, Output> {
+    Err(Err::Failure(Fault(reason)))
+}
+
+/// Keeps the traits of nom off the public [`UriError`].
+#[derive(Debug)]
+pub(super) struct Fault(UriError);
+
+impl<'a> ParseError<&'a [u8]> for Fault {
+    /// A stand-in: [`part`] puts the name of the part in its place.
+    fn from_error_kind(_: &'a [u8], _: ErrorKind) -> Self {
+        Self(UriError::Octet)
+    }
+
+    fn append(_: &'a [u8], _: ErrorKind, other: Self) -> Self {
+        other
+    }
+}

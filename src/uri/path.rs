@@ -1,0 +1,194 @@
+//! The owned path.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::{MsrpUri, PathError, PathRef, UriRef, Uris};
+
+/// A list of URIs that owns its text, at least one URI long, one space between
+/// two. A clone costs a reference count.
+///
+/// ```
+/// use msrp::uri::{MsrpUri, Path};
+///
+/// // What a relay gave to its client becomes the client's path in SDP.
+/// let use_path: Path = "msrps://b.example:2855/t2;tcp msrps://a.example:2855/t1;tcp".parse()?;
+/// let own: MsrpUri = "msrps://host.example:2855/s;tcp".parse().unwrap();
+/// let path = use_path.reversed().with_last(own.view());
+/// assert_eq!(path.first().host_str(), "a.example");
+/// assert_eq!(path.last(), own);
+/// # Ok::<(), msrp::uri::PathError>(())
+/// ```
+#[derive(Clone)]
+pub struct Path {
+    text: Arc<str>,
+    uris: usize,
+}
+
+#[expect(clippy::len_without_is_empty, reason = "a path is never empty")]
+impl Path {
+    /// A path of these URIs, in this order.
+    ///
+    /// # Errors
+    ///
+    /// [`PathError::Empty`] where there is none.
+    pub fn new(uris: impl IntoIterator<Item = MsrpUri>) -> Result<Self, PathError> {
+        let mut text = String::new();
+        let mut count = 0;
+        for uri in uris {
+            append(&mut text, uri.as_str());
+            count += 1;
+        }
+        if count == 0 { Err(PathError::Empty) } else { Ok(Self { text: text.into(), uris: count }) }
+    }
+
+    /// The borrowed path.
+    #[must_use]
+    pub fn view(&self) -> PathRef<'_> {
+        PathRef::from_checked(&self.text, self.uris)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// How many URIs there are, at least one.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.uris
+    }
+
+    /// The first URI, see [`PathRef::first`].
+    #[must_use]
+    pub fn first(&self) -> UriRef<'_> {
+        self.view().first()
+    }
+
+    /// The last URI, see [`PathRef::last`].
+    #[must_use]
+    pub fn last(&self) -> UriRef<'_> {
+        self.view().last()
+    }
+
+    /// The URIs from first to last.
+    #[must_use]
+    pub fn iter(&self) -> Uris<'_> {
+        self.view().iter()
+    }
+
+    /// The same URIs from last to first, as a Use-Path becomes a path in SDP
+    /// (RFC 4976 section 5.1).
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        let text = joined(self.view().texts().rev());
+        Self { text: text.into(), uris: self.uris }
+    }
+
+    /// This path with `uri` before its first, as a relay puts its own in front
+    /// of a From-Path (RFC 4976 section 6.4).
+    #[must_use]
+    pub fn with_first(&self, uri: UriRef<'_>) -> Self {
+        Self { text: format!("{uri} {}", self.text).into(), uris: self.uris + 1 }
+    }
+
+    /// This path with `uri` behind its last.
+    #[must_use]
+    pub fn with_last(&self, uri: UriRef<'_>) -> Self {
+        Self { text: format!("{} {uri}", self.text).into(), uris: self.uris + 1 }
+    }
+}
+
+impl<'a> IntoIterator for &'a Path {
+    type Item = UriRef<'a>;
+    type IntoIter = Uris<'a>;
+
+    fn into_iter(self) -> Uris<'a> {
+        self.iter()
+    }
+}
+
+impl From<MsrpUri> for Path {
+    fn from(uri: MsrpUri) -> Self {
+        Self { text: Arc::clone(uri.text()), uris: 1 }
+    }
+}
+
+impl From<PathRef<'_>> for Path {
+    fn from(path: PathRef<'_>) -> Self {
+        Self { text: joined(path.texts()).into(), uris: path.len() }
+    }
+}
+
+/// Reads a path of any number of URIs. A limit is for texts of a peer, which
+/// come through [`PathRef::parse`].
+impl FromStr for Path {
+    type Err = PathError;
+
+    fn from_str(text: &str) -> Result<Self, PathError> {
+        PathRef::parse(text, usize::MAX).map(Self::from)
+    }
+}
+
+impl TryFrom<&str> for Path {
+    type Error = PathError;
+
+    fn try_from(text: &str) -> Result<Self, PathError> {
+        text.parse()
+    }
+}
+
+impl PartialEq for Path {
+    fn eq(&self, other: &Self) -> bool {
+        self.view() == other.view()
+    }
+}
+
+impl Eq for Path {}
+
+impl PartialEq<PathRef<'_>> for Path {
+    fn eq(&self, other: &PathRef<'_>) -> bool {
+        self.view() == *other
+    }
+}
+
+impl PartialEq<Path> for PathRef<'_> {
+    fn eq(&self, other: &Path) -> bool {
+        *self == other.view()
+    }
+}
+
+impl Hash for Path {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.view().hash(state);
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.view().fmt(f)
+    }
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Path({})", self.text)
+    }
+}
+
+fn joined<'a>(uris: impl Iterator<Item = &'a str>) -> String {
+    uris.fold(String::new(), |mut text, uri| {
+        append(&mut text, uri);
+        text
+    })
+}
+
+fn append(path: &mut String, uri: &str) {
+    if !path.is_empty() {
+        path.push(' ');
+    }
+    path.push_str(uri);
+}

@@ -1,0 +1,201 @@
+//! The borrowed path.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::iter::FusedIterator;
+
+use super::grammar;
+use super::{Path, PathError, UriRef};
+
+/// A borrowed list of URIs, at least one, as in To-Path, From-Path and Use-Path
+/// and in the `path` attribute of SDP.
+///
+/// Reading it checks all of it and keeps no more than the text and the number of
+/// URIs; each URI is taken apart when it is asked for. Two paths are equal where
+/// they have equal URIs in the same order.
+///
+/// ```
+/// use msrp::uri::PathRef;
+///
+/// let path = PathRef::parse("msrps://relay.example.net:2855/t1;tcp msrp://[::1]:9/s;tcp", 16)?;
+/// assert_eq!(path.len(), 2);
+/// assert_eq!(path.first().host_str(), "relay.example.net");
+/// assert_eq!(path.last().session_id(), Some("s"));
+/// # Ok::<(), msrp::uri::PathError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct PathRef<'a> {
+    text: &'a str,
+    uris: usize,
+}
+
+#[expect(clippy::len_without_is_empty, reason = "a path is never empty")]
+impl<'a> PathRef<'a> {
+    /// Reads a path of at most `max_uris` URIs, with one space between two.
+    ///
+    /// # Errors
+    ///
+    /// [`PathError`] says what is wrong, and with which URI.
+    pub fn parse(text: &'a str, max_uris: usize) -> Result<Self, PathError> {
+        let shape = grammar::path(text.as_bytes(), max_uris)?;
+        if shape.extra_spaces {
+            return Err(PathError::ExtraSpace);
+        }
+        Ok(Self::from_checked(text, shape.uris))
+    }
+
+    /// A path in whose text [`grammar::path`] found so many URIs. Extra spaces
+    /// do no harm.
+    pub(crate) fn from_checked(text: &'a str, uris: usize) -> Self {
+        Self { text, uris }
+    }
+
+    /// An owned copy, with one space between two URIs.
+    #[must_use]
+    pub fn to_path(self) -> Path {
+        Path::from(self)
+    }
+
+    /// The text as it was written.
+    #[must_use]
+    pub fn as_str(self) -> &'a str {
+        self.text
+    }
+
+    /// How many URIs there are, at least one.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.uris
+    }
+
+    /// The first URI: the next hop in a To-Path, the last one in a From-Path.
+    #[must_use]
+    pub fn first(self) -> UriRef<'a> {
+        let (first, _) = split_first(self.text);
+        UriRef::from_checked(first)
+    }
+
+    /// The last URI: the target in a To-Path, the origin in a From-Path. It is
+    /// the first one where there is no other.
+    #[must_use]
+    pub fn last(self) -> UriRef<'a> {
+        let (_, last) = split_last(self.text);
+        UriRef::from_checked(last)
+    }
+
+    /// The URIs from first to last.
+    #[must_use]
+    pub fn iter(self) -> Uris<'a> {
+        Uris { text: self.text, left: self.uris }
+    }
+
+    /// The texts of the URIs.
+    pub(super) fn texts(self) -> impl DoubleEndedIterator<Item = &'a str> {
+        self.text.split(' ').filter(|text| !text.is_empty())
+    }
+
+    /// The path without its first URI, if it has more: what a relay that takes
+    /// its own URI off a To-Path forwards (RFC 4976 section 6.4).
+    #[must_use]
+    pub fn without_first(self) -> Option<Self> {
+        let (_, rest) = split_first(self.text);
+        let uris = self.uris.checked_sub(1).filter(|uris| *uris > 0)?;
+        Some(Self { text: rest, uris })
+    }
+}
+
+impl<'a> IntoIterator for PathRef<'a> {
+    type Item = UriRef<'a>;
+    type IntoIter = Uris<'a>;
+
+    fn into_iter(self) -> Uris<'a> {
+        self.iter()
+    }
+}
+
+impl<'a> From<UriRef<'a>> for PathRef<'a> {
+    fn from(uri: UriRef<'a>) -> Self {
+        Self::from_checked(uri.as_str(), 1)
+    }
+}
+
+impl PartialEq for PathRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for PathRef<'_> {}
+
+impl Hash for PathRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_usize(self.uris);
+        self.iter().for_each(|uri| uri.hash(state));
+    }
+}
+
+impl fmt::Display for PathRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.text)
+    }
+}
+
+impl fmt::Debug for PathRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PathRef({})", self.text)
+    }
+}
+
+/// The URIs of a path, from [`PathRef::iter`] or [`Path::iter`].
+#[derive(Clone, Debug)]
+pub struct Uris<'a> {
+    text: &'a str,
+    left: usize,
+}
+
+impl<'a> Iterator for Uris<'a> {
+    type Item = UriRef<'a>;
+
+    fn next(&mut self) -> Option<UriRef<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        let (first, rest) = split_first(self.text);
+        self.text = rest;
+        Some(UriRef::from_checked(first))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl DoubleEndedIterator for Uris<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let (rest, last) = split_last(self.text);
+        self.text = rest;
+        Some(UriRef::from_checked(last))
+    }
+}
+
+impl ExactSizeIterator for Uris<'_> {}
+
+impl FusedIterator for Uris<'_> {}
+
+/// The first URI of `text` and what is behind it. Spaces may be anywhere: see
+/// [`PathRef::from_checked`].
+fn split_first(mut text: &str) -> (&str, &str) {
+    while let Some(rest) = text.strip_prefix(' ') {
+        text = rest;
+    }
+    let end = memchr::memchr(b' ', text.as_bytes()).unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or_default()
+}
+
+/// What is before the last URI of `text`, and that URI.
+fn split_last(mut text: &str) -> (&str, &str) {
+    while let Some(rest) = text.strip_suffix(' ') {
+        text = rest;
+    }
+    let start = memchr::memrchr(b' ', text.as_bytes()).map_or(0, |space| space + 1);
+    text.split_at_checked(start).unwrap_or_default()
+}

@@ -1,0 +1,266 @@
+//! The borrowed URI, which every other type of this module looks through.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::grammar::{self, Parts};
+use super::{Host, MsrpUri, Scheme, UriError};
+
+/// A borrowed MSRP URI that follows the grammar of RFC 4975 section 9.
+///
+/// Compared by RFC 4975 section 6.1, see [`UriRef::eq`]; converted to an owned
+/// URI by [`UriRef::to_uri`].
+///
+/// ```
+/// use msrp::uri::{Host, Scheme, UriRef};
+///
+/// let uri = UriRef::parse("msrps://[2001:db8::5]:2855/x1/y;tcp;via=lab")?;
+/// assert_eq!(uri.scheme(), Scheme::Msrps);
+/// assert_eq!(uri.host(), Host::Ipv6("2001:db8::5".parse().unwrap()));
+/// assert_eq!(uri.port(), Some(2855));
+/// assert_eq!(uri.session_id(), Some("x1/y"));
+/// assert_eq!(uri.transport(), "tcp");
+/// assert!(uri.parameters().eq([("via", Some("lab"))]));
+/// # Ok::<(), msrp::uri::UriError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct UriRef<'a> {
+    text: &'a str,
+    spans: Spans,
+}
+
+impl<'a> UriRef<'a> {
+    /// Reads a text that is one URI and nothing else.
+    ///
+    /// Three things are read here which a URI should not have, because it can
+    /// be understood all the same: a password ([`has_password`]), an IP address
+    /// without a port ([`has_required_port`]), and a name that looks like an IP
+    /// address and is none, such as `192.0.2.01`.
+    ///
+    /// [`has_password`]: Self::has_password
+    /// [`has_required_port`]: Self::has_required_port
+    ///
+    /// # Errors
+    ///
+    /// [`UriError`] says which part does not follow the grammar.
+    pub fn parse(text: &'a str) -> Result<Self, UriError> {
+        let parts = grammar::uri(text.as_bytes())?;
+        Ok(Self { text, spans: Spans::of(&parts) })
+    }
+
+    /// A URI whose text has been checked before.
+    pub(super) fn from_checked(text: &'a str) -> Self {
+        let spans = grammar::uri(text.as_bytes()).map(|parts| Spans::of(&parts));
+        Self { text, spans: spans.unwrap_or(Spans::EMPTY) }
+    }
+
+    pub(super) fn from_spans(text: &'a str, spans: Spans) -> Self {
+        Self { text, spans }
+    }
+
+    pub(super) fn spans(self) -> Spans {
+        self.spans
+    }
+
+    /// An owned copy.
+    #[must_use]
+    pub fn to_uri(self) -> MsrpUri {
+        MsrpUri::from(self)
+    }
+
+    /// The text as it was written.
+    #[must_use]
+    pub fn as_str(self) -> &'a str {
+        self.text
+    }
+
+    /// The scheme.
+    #[must_use]
+    pub fn scheme(self) -> Scheme {
+        self.spans.scheme
+    }
+
+    /// Whether the connection has to be protected with TLS or DTLS.
+    #[must_use]
+    pub fn is_secure(self) -> bool {
+        self.scheme().is_secure()
+    }
+
+    /// What stands before the `@` of the authority, escapes and all: an account
+    /// for which the session is valid (RFC 4975 section 6). No part of the
+    /// session's identity.
+    #[must_use]
+    pub fn userinfo(self) -> Option<&'a str> {
+        self.text.get(self.spans.userinfo()?)
+    }
+
+    /// Whether the userinfo holds a password, which it must not (RFC 4975
+    /// section 6).
+    #[must_use]
+    pub fn has_password(self) -> bool {
+        self.userinfo().is_some_and(|userinfo| userinfo.contains(':'))
+    }
+
+    /// The host, addresses read.
+    #[must_use]
+    pub fn host(self) -> Host<'a> {
+        Host::from(self.host_str())
+    }
+
+    /// The host as it was written; an IPv6 address is in brackets.
+    #[must_use]
+    pub fn host_str(self) -> &'a str {
+        self.text.get(self.spans.host()).unwrap_or_default()
+    }
+
+    /// The port, where there is one. There is no default: the recommended port
+    /// has to be written out like any other (RFC 4975 section 6).
+    #[must_use]
+    pub fn port(self) -> Option<u16> {
+        let digits = self.text.get(self.spans.port()?)?;
+        grammar::port_number(digits.as_bytes()).map(u16::from)
+    }
+
+    /// Whether the port is there where RFC 4975 section 6 demands one, that is
+    /// behind an IP address.
+    ///
+    /// A name may go without, but only in the To-Path of an AUTH request and
+    /// what answers it (RFC 4976 section 8). Where a URI from SDP or from
+    /// another request is checked, ask for [`port`](Self::port).
+    #[must_use]
+    pub fn has_required_port(self) -> bool {
+        self.port().is_some() || matches!(self.host(), Host::Name(_))
+    }
+
+    /// What names one session at the host. A URI without it names the host, as
+    /// that of a relay does.
+    #[must_use]
+    pub fn session_id(self) -> Option<&'a str> {
+        self.text.get(self.spans.session_id()?)
+    }
+
+    /// The transport as it was written, `tcp` or `TCP` for one.
+    #[must_use]
+    pub fn transport(self) -> &'a str {
+        self.spans.transport().and_then(|span| self.text.get(span)).unwrap_or_default()
+    }
+
+    /// The parameters behind the transport, names and values, in order.
+    pub fn parameters(self) -> impl Iterator<Item = (&'a str, Option<&'a str>)> + Clone {
+        let start = usize::from(self.spans.transport_end);
+        let parameters = self.text.get(start..).unwrap_or_default();
+        parameters.split(';').skip(1).map(|parameter| match parameter.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (parameter, None),
+        })
+    }
+}
+
+impl fmt::Display for UriRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.text)
+    }
+}
+
+impl fmt::Debug for UriRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UriRef({})", self.text)
+    }
+}
+
+impl<'a> TryFrom<&'a str> for UriRef<'a> {
+    type Error = UriError;
+
+    fn try_from(text: &'a str) -> Result<Self, UriError> {
+        Self::parse(text)
+    }
+}
+
+/// Where the parts of a URI end, as offsets into its text. What lies between
+/// two ends is a part and the delimiter before it; where two ends are the same,
+/// there is no such part.
+#[derive(Clone, Copy)]
+pub(super) struct Spans {
+    scheme: Scheme,
+    host_start: u16,
+    host_end: u16,
+    authority_end: u16,
+    session_id_end: u16,
+    transport_end: u16,
+}
+
+impl Spans {
+    const EMPTY: Self = Self {
+        scheme: Scheme::Msrp,
+        host_start: 0,
+        host_end: 0,
+        authority_end: 0,
+        session_id_end: 0,
+        transport_end: 0,
+    };
+
+    /// The places of `parts`, which belong to a URI of at most
+    /// [`MAX_URI_OCTETS`](super::MAX_URI_OCTETS) octets.
+    fn of(parts: &Parts<'_>) -> Self {
+        let authority = &parts.authority;
+        let host_start = authority_start(parts.scheme) + delimited(authority.userinfo);
+        let host_end = host_start + authority.host.len();
+        let authority_end = host_end + delimited(authority.port);
+        let session_id_end = authority_end + delimited(parts.session_id);
+        let transport_end = session_id_end + delimited(Some(parts.transport));
+        let offset = |place| u16::try_from(place).unwrap_or(u16::MAX);
+        Self {
+            scheme: parts.scheme,
+            host_start: offset(host_start),
+            host_end: offset(host_end),
+            authority_end: offset(authority_end),
+            session_id_end: offset(session_id_end),
+            transport_end: offset(transport_end),
+        }
+    }
+
+    fn userinfo(&self) -> Option<Range<usize>> {
+        let start = authority_start(self.scheme);
+        let end = usize::from(self.host_start);
+        (start < end).then(|| start..end - 1)
+    }
+
+    fn host(&self) -> Range<usize> {
+        usize::from(self.host_start)..usize::from(self.host_end)
+    }
+
+    fn port(&self) -> Option<Range<usize>> {
+        behind_delimiter(self.host_end, self.authority_end)
+    }
+
+    fn session_id(&self) -> Option<Range<usize>> {
+        behind_delimiter(self.authority_end, self.session_id_end)
+    }
+
+    fn transport(&self) -> Option<Range<usize>> {
+        behind_delimiter(self.session_id_end, self.transport_end)
+    }
+
+    /// The text up to the session-id and its slash.
+    pub(super) fn authority_end(&self) -> usize {
+        usize::from(self.authority_end)
+    }
+
+    /// The text from the semicolon of the transport on.
+    pub(super) fn session_id_end(&self) -> usize {
+        usize::from(self.session_id_end)
+    }
+}
+
+fn authority_start(scheme: Scheme) -> usize {
+    scheme.as_str().len() + "://".len()
+}
+
+/// The octets of a part and its delimiter.
+fn delimited(part: Option<&[u8]>) -> usize {
+    part.map_or(0, |part| part.len() + 1)
+}
+
+fn behind_delimiter(start: u16, end: u16) -> Option<Range<usize>> {
+    (start < end).then(|| usize::from(start) + 1..usize::from(end))
+}

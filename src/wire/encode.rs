@@ -1,0 +1,405 @@
+//! Writing heads and end-lines.
+//!
+//! What the writer takes is either a value that was checked when it was made
+//! or text that is checked here: nothing it writes can be read as more, fewer
+//! or other header fields than it was given.
+
+use std::fmt::Write;
+
+use bytes::{BufMut, BytesMut};
+use thiserror::Error;
+
+use super::grammar;
+use super::header::{
+    ByteRange, Continuation, FailureReport, HeaderName, Method, Status, StatusCode, is_mime_name,
+};
+use super::ident::{MessageId, TransactionId};
+use super::media::MediaType;
+use super::scan::{self, HYPHENS};
+use crate::uri::PathRef;
+
+/// The most octets of body in a request that is no SEND (RFC 4975 section 7.1).
+pub(crate) const MAX_CONTROL_BODY: usize = 10_240;
+
+/// Why a head cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// A method name that is not capital letters.
+    #[error("a method name is capital letters")]
+    Method,
+    /// A header field name that is none.
+    #[error("a header field name is a letter, then letters, digits and \"!#$%&'*+-.^_`{{|}}~\"")]
+    HeaderName,
+    /// Text with control octets (CR and LF among them), or with blanks at an
+    /// end, which a reader would strip.
+    #[error("a value holds neither control octets nor blanks at its ends")]
+    Text,
+    /// A header field which has a function of its own, or which MSRP forbids.
+    #[error("{0} cannot be written by HeadWriter::header")]
+    Reserved(String),
+    /// The same header field a second time.
+    #[error("{} is there already", .0.as_str())]
+    Repeated(HeaderName),
+    /// A request that needs this header field lacks it.
+    #[error("{} is missing", .0.as_str())]
+    Missing(HeaderName),
+    /// A header field that this method or a response may not have.
+    #[error("{} has no place in this method", .0.as_str())]
+    Misplaced(HeaderName),
+    /// A MIME header field without a body (RFC 4975 section 7.1).
+    #[error("a MIME header field needs a body")]
+    MimeWithoutBody,
+    /// A body in a response, or one above 10,240 octets in a request that is
+    /// no SEND.
+    #[error("responses have no body, and requests other than SEND at most 10240 octets")]
+    Body,
+    /// A flag other than `$` on anything but a SEND: only SENDs are chunked.
+    #[error("only a SEND can be continued or aborted")]
+    Continuation,
+    /// Seven hyphens and the transaction id occur in the body.
+    #[error("the end-line occurs in the body; choose another transaction id")]
+    EndLineInBody,
+}
+
+/// Writes one head, field by field, and what ends it.
+///
+/// The first thing that is wrong is kept and returned by the function that
+/// ends the head; nothing is left in the output then.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use msrp::{ByteRange, HeadWriter, MediaType, MessageId, Method, Path, TransactionId};
+///
+/// let to: Path = "msrp://bob.example:12763/kjhd37s2;tcp".parse()?;
+/// let from: Path = "msrp://alice.example:7654/jshA7we;tcp".parse()?;
+/// let id = TransactionId::new("7fq2k9")?;
+/// let mut out = BytesMut::new();
+/// HeadWriter::request(&mut out, &id, Method::Send, to.view(), from.view())
+///     .message_id(&MessageId::new("4f0b2c81")?)
+///     .byte_range(ByteRange::whole(5))
+///     .whole_body(&MediaType::new("text/plain")?, b"Hello")?;
+/// assert!(out.ends_with(b"\r\n\r\nHello\r\n-------7fq2k9$\r\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "a head is written when `bodiless`, `body` or `whole_body` ends it"]
+pub struct HeadWriter<'a> {
+    out: &'a mut BytesMut,
+    start: usize,
+    transaction: TransactionId,
+    kind: Kind,
+    written: u32,
+    has_mime: bool,
+    fault: Option<EncodeError>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Send,
+    Report,
+    OtherRequest,
+    Response,
+}
+
+impl<'a> HeadWriter<'a> {
+    /// Begins a request behind what `out` holds.
+    pub fn request(
+        out: &'a mut BytesMut,
+        transaction: &TransactionId,
+        method: Method<'_>,
+        to_path: PathRef<'_>,
+        from_path: PathRef<'_>,
+    ) -> Self {
+        let kind = match method {
+            Method::Send => Kind::Send,
+            Method::Report => Kind::Report,
+            _ => Kind::OtherRequest,
+        };
+        let mut writer = Self::new(out, transaction, kind);
+        let name = method.as_str();
+        if name.is_empty() || !grammar::is_standard_method(name.as_bytes()) {
+            writer.blame(EncodeError::Method);
+        }
+        writer.out.put_slice(name.as_bytes());
+        writer.paths(to_path, from_path)
+    }
+
+    /// Begins a response behind what `out` holds. An empty comment is none.
+    pub fn response(
+        out: &'a mut BytesMut,
+        transaction: &TransactionId,
+        code: StatusCode,
+        comment: &str,
+        to_path: PathRef<'_>,
+        from_path: PathRef<'_>,
+    ) -> Self {
+        let mut writer = Self::new(out, transaction, Kind::Response);
+        writer.number(code);
+        writer.comment(comment);
+        writer.paths(to_path, from_path)
+    }
+
+    fn new(out: &'a mut BytesMut, transaction: &TransactionId, kind: Kind) -> Self {
+        let start = out.len();
+        out.reserve(512);
+        out.put_slice(b"MSRP ");
+        out.put_slice(transaction.as_bytes());
+        out.put_u8(b' ');
+        let transaction = *transaction;
+        Self { out, start, transaction, kind, written: 0, has_mime: false, fault: None }
+    }
+
+    fn paths(mut self, to_path: PathRef<'_>, from_path: PathRef<'_>) -> Self {
+        self.path(HeaderName::ToPath, to_path);
+        self.path(HeaderName::FromPath, from_path);
+        self
+    }
+
+    fn path(&mut self, name: HeaderName, path: PathRef<'_>) {
+        self.out.put_slice(b"\r\n");
+        self.out.put_slice(name.as_str().as_bytes());
+        self.out.put_u8(b':');
+        for uri in path.as_str().split(' ').filter(|uri| !uri.is_empty()) {
+            self.out.put_u8(b' ');
+            self.out.put_slice(uri.as_bytes());
+        }
+    }
+
+    /// Message-ID.
+    pub fn message_id(mut self, id: &MessageId) -> Self {
+        self.field(HeaderName::MessageId, id.as_bytes());
+        self
+    }
+
+    /// Byte-Range.
+    pub fn byte_range(mut self, range: ByteRange) -> Self {
+        self.name(HeaderName::ByteRange);
+        self.number(range);
+        self
+    }
+
+    /// Success-Report, which a REPORT cannot have.
+    pub fn success_report(mut self, wanted: bool) -> Self {
+        self.send_only(HeaderName::SuccessReport);
+        self.field(HeaderName::SuccessReport, if wanted { b"yes" } else { b"no" });
+        self
+    }
+
+    /// Failure-Report, which a REPORT cannot have.
+    pub fn failure_report(mut self, mode: FailureReport) -> Self {
+        self.send_only(HeaderName::FailureReport);
+        self.field(HeaderName::FailureReport, mode.as_str().as_bytes());
+        self
+    }
+
+    /// Status, which a REPORT must have.
+    pub fn status(mut self, status: Status<'_>) -> Self {
+        self.name(HeaderName::Status);
+        self.number(format_args!("{:03} {}", status.namespace, status.code));
+        if status.namespace > 999 {
+            self.blame(EncodeError::Text);
+        }
+        self.comment(status.comment.unwrap_or_default());
+        self
+    }
+
+    /// Any other header field.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let known = HeaderName::from_name(name);
+        if !grammar::is_hname(name.as_bytes()) {
+            self.blame(EncodeError::HeaderName);
+        } else if known.is_some_and(has_own_function) || is_transfer_encoding(name) {
+            self.blame(EncodeError::Reserved(name.into()));
+        }
+        self.has_mime |= is_mime_name(name.as_bytes());
+        self.out.put_slice(b"\r\n");
+        self.out.put_slice(name.as_bytes());
+        self.out.put_slice(b": ");
+        if value.starts_with(grammar_blank) || value.ends_with(grammar_blank) {
+            self.blame(EncodeError::Text);
+        }
+        self.text(value);
+        self
+    }
+
+    /// Ends a head without a body, and the chunk with it.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError`]: the first thing that was wrong.
+    pub fn bodiless(mut self, flag: Continuation) -> Result<(), EncodeError> {
+        if self.has_mime {
+            self.blame(EncodeError::MimeWithoutBody);
+        }
+        self.check_flag(flag);
+        put_end_line(self.out, self.transaction.as_bytes(), flag);
+        self.finish()
+    }
+
+    /// Ends the head of a SEND whose body is to follow, and then
+    /// [`write_end_line`].
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError`]: the first thing that was wrong.
+    pub fn body(mut self, content_type: &MediaType) -> Result<(), EncodeError> {
+        if self.kind != Kind::Send {
+            self.blame(EncodeError::Body);
+        }
+        self.content_type(content_type);
+        self.finish()
+    }
+
+    /// Ends the head and writes the body and the end-line behind it, with the
+    /// flag `$`.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError`]: the first thing that was wrong.
+    pub fn whole_body(self, content_type: &MediaType, body: &[u8]) -> Result<(), EncodeError> {
+        self.body_with_flag(content_type, body, Continuation::Complete)
+    }
+
+    /// Ends the head and writes the body and the end-line behind it.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError`]: the first thing that was wrong.
+    pub fn body_with_flag(
+        mut self,
+        content_type: &MediaType,
+        body: &[u8],
+        flag: Continuation,
+    ) -> Result<(), EncodeError> {
+        let may_be_large = self.kind == Kind::Send;
+        if self.kind == Kind::Response || (!may_be_large && body.len() > MAX_CONTROL_BODY) {
+            self.blame(EncodeError::Body);
+        }
+        if scan::occurs(self.transaction.as_bytes(), body) {
+            self.blame(EncodeError::EndLineInBody);
+        }
+        self.check_flag(flag);
+        self.content_type(content_type);
+        self.out.put_slice(body);
+        put_end_line(self.out, self.transaction.as_bytes(), flag);
+        self.finish()
+    }
+
+    fn content_type(&mut self, content_type: &MediaType) {
+        self.field(HeaderName::ContentType, content_type.as_str().as_bytes());
+        self.out.put_slice(b"\r\n\r\n");
+    }
+
+    fn check_flag(&mut self, flag: Continuation) {
+        if self.kind != Kind::Send && flag != Continuation::Complete {
+            self.blame(EncodeError::Continuation);
+        }
+    }
+
+    fn finish(mut self) -> Result<(), EncodeError> {
+        if self.kind == Kind::Report {
+            for name in [HeaderName::MessageId, HeaderName::Status] {
+                if self.written & bit(name) == 0 {
+                    self.blame(EncodeError::Missing(name));
+                }
+            }
+        }
+        match self.fault {
+            None => Ok(()),
+            Some(fault) => {
+                self.out.truncate(self.start);
+                Err(fault)
+            }
+        }
+    }
+
+    fn send_only(&mut self, name: HeaderName) {
+        if matches!(self.kind, Kind::Report | Kind::Response) {
+            self.blame(EncodeError::Misplaced(name));
+        }
+    }
+
+    fn field(&mut self, name: HeaderName, value: &[u8]) {
+        self.name(name);
+        self.out.put_slice(value);
+    }
+
+    fn name(&mut self, name: HeaderName) {
+        if self.written & bit(name) != 0 {
+            self.blame(EncodeError::Repeated(name));
+        }
+        self.written |= bit(name);
+        self.out.put_slice(b"\r\n");
+        self.out.put_slice(name.as_str().as_bytes());
+        self.out.put_slice(b": ");
+    }
+
+    fn comment(&mut self, comment: &str) {
+        if !comment.is_empty() {
+            self.out.put_u8(b' ');
+            self.text(comment);
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if grammar::hval(text.as_bytes()).is_none() {
+            self.blame(EncodeError::Text);
+        }
+        self.out.put_slice(text.as_bytes());
+    }
+
+    fn number(&mut self, value: impl std::fmt::Display) {
+        if write!(self.out, "{value}").is_err() {
+            self.blame(EncodeError::Text);
+        }
+    }
+
+    fn blame(&mut self, fault: EncodeError) {
+        self.fault.get_or_insert(fault);
+    }
+}
+
+/// Writes the end-line that closes a body: CRLF, seven hyphens, the id of the
+/// transaction, the flag, CRLF.
+///
+/// The caller sees to it that the hyphens with the id do not occur in the
+/// body, and that only a SEND has a flag other than `$`.
+pub fn write_end_line(out: &mut BytesMut, transaction: &TransactionId, flag: Continuation) {
+    put_end_line(out, transaction.as_bytes(), flag);
+}
+
+fn put_end_line(out: &mut BytesMut, transaction: &[u8], flag: Continuation) {
+    out.put_slice(b"\r\n");
+    out.put_slice(HYPHENS);
+    out.put_slice(transaction);
+    out.put_u8(flag.as_byte());
+    out.put_slice(b"\r\n");
+}
+
+const fn bit(name: HeaderName) -> u32 {
+    1 << name as u32
+}
+
+const fn has_own_function(name: HeaderName) -> bool {
+    matches!(
+        name,
+        HeaderName::ToPath
+            | HeaderName::FromPath
+            | HeaderName::MessageId
+            | HeaderName::SuccessReport
+            | HeaderName::FailureReport
+            | HeaderName::ByteRange
+            | HeaderName::Status
+            | HeaderName::ContentType
+    )
+}
+
+/// MSRP bodies are binary, always (RFC 4975 section 7.1.1).
+fn is_transfer_encoding(name: &str) -> bool {
+    name.eq_ignore_ascii_case("Content-Transfer-Encoding")
+}
+
+const fn grammar_blank(character: char) -> bool {
+    matches!(character, ' ' | '\t')
+}

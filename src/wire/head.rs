@@ -1,0 +1,273 @@
+//! Heads: the start line and header fields of one chunk or response.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use super::grammar;
+use super::header::{
+    ByteRange, Continuation, FailureReport, HeaderName, Method, Status, StatusCode,
+};
+use super::ident::{MessageId, TransactionId};
+use super::parse::{Fields, HeadParser, Kind, ParseError, Span};
+use crate::limits::ParseOptions;
+use crate::tolerance::Tolerances;
+use crate::uri::PathRef;
+
+/// A head, borrowed from the octets it was read from.
+///
+/// Reading one copies and allocates nothing. Paths have been checked and are
+/// split only when they are asked for.
+///
+/// ```
+/// use msrp::{HeadRef, Method, Parsed, ParseOptions};
+///
+/// let octets = b"MSRP 7fq2k9 SEND\r\n\
+///     To-Path: msrp://bob.example:12763/kjhd37s2;tcp\r\n\
+///     From-Path: msrp://alice.example:7654/jshA7we;tcp\r\n\
+///     Message-ID: 4f0b2c81\r\n\
+///     Byte-Range: 1-5/5\r\n\
+///     Content-Type: text/plain\r\n\
+///     \r\n\
+///     Hello\r\n\
+///     -------7fq2k9$\r\n";
+/// let Parsed::Complete { head, len, .. } = HeadRef::parse(octets, &ParseOptions::default())?
+/// else {
+///     panic!("the head is all there");
+/// };
+/// assert_eq!(head.method(), Some(Method::Send));
+/// assert_eq!(head.to_path().first().port(), Some(12763));
+/// assert!(head.has_body());
+/// assert_eq!(&octets[len..len + 5], b"Hello");
+/// # Ok::<(), msrp::ParseError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct HeadRef<'a> {
+    octets: &'a [u8],
+    fields: Fields,
+}
+
+/// What [`HeadRef::parse`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parsed<'a> {
+    /// A whole head.
+    Complete {
+        /// The head.
+        head: HeadRef<'a>,
+        /// Its octets: where the body starts, or the end-line of a bodiless
+        /// chunk.
+        len: usize,
+        /// For a head without a body: the flag of the end-line behind it, and
+        /// that line's octets.
+        end_line: Option<(Continuation, usize)>,
+    },
+    /// The head goes on behind the input.
+    Incomplete,
+}
+
+impl<'a> HeadRef<'a> {
+    /// Reads the head that `input` starts with.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError`] where it is no head, or one that no tolerance of
+    /// `options` covers, or beyond a limit.
+    pub fn parse(input: &'a [u8], options: &ParseOptions) -> Result<Parsed<'a>, ParseError> {
+        let mut parser = HeadParser::new();
+        let Some(end) = parser.advance(input, options)? else {
+            return Ok(Parsed::Incomplete);
+        };
+        match parser.fault {
+            Some(fault) => Err(fault),
+            None => {
+                let octets = input.get(..end.len).unwrap_or_default();
+                let head = HeadRef { octets, fields: parser.fields };
+                Ok(Parsed::Complete { head, len: end.len, end_line: end.end_line })
+            }
+        }
+    }
+
+    fn text(&self, span: Span) -> &'a str {
+        std::str::from_utf8(span.of(self.octets)).unwrap_or_default()
+    }
+
+    fn optional_text(&self, span: Span) -> Option<&'a str> {
+        if span.is_empty() { None } else { Some(self.text(span)) }
+    }
+
+    /// The transaction id of the start line.
+    #[must_use]
+    pub fn transaction_id(&self) -> TransactionId {
+        let octets = self.fields.transaction.of(self.octets);
+        // No head is made without an id that the parser has read before.
+        TransactionId::read(octets).unwrap_or(TransactionId::NONE)
+    }
+
+    /// The method of a request, `None` for a response.
+    #[must_use]
+    pub fn method(&self) -> Option<Method<'a>> {
+        match self.fields.kind {
+            Kind::Request => Some(Method::from_name(self.text(self.fields.word))),
+            Kind::Response(_) => None,
+        }
+    }
+
+    /// The status code of a response, `None` for a request.
+    #[must_use]
+    pub const fn status_code(&self) -> Option<StatusCode> {
+        match self.fields.kind {
+            Kind::Request => None,
+            Kind::Response(code) => Some(code),
+        }
+    }
+
+    /// The comment behind the status code of a response.
+    #[must_use]
+    pub fn comment(&self) -> Option<&'a str> {
+        match self.fields.kind {
+            Kind::Request => None,
+            Kind::Response(_) => self.optional_text(self.fields.word),
+        }
+    }
+
+    /// To-Path: the next hop first, the target last.
+    #[must_use]
+    pub fn to_path(&self) -> PathRef<'a> {
+        PathRef::from_checked(self.text(self.fields.to_path), usize::from(self.fields.to_uris))
+    }
+
+    /// From-Path: the previous hop first, the sender last.
+    #[must_use]
+    pub fn from_path(&self) -> PathRef<'a> {
+        PathRef::from_checked(self.text(self.fields.from_path), usize::from(self.fields.from_uris))
+    }
+
+    /// Message-ID.
+    #[must_use]
+    pub fn message_id(&self) -> Option<MessageId> {
+        MessageId::read(self.fields.message_id.of(self.octets)).ok()
+    }
+
+    /// Byte-Range.
+    #[must_use]
+    pub const fn byte_range(&self) -> Option<ByteRange> {
+        self.fields.byte_range
+    }
+
+    /// Success-Report; absent means no.
+    #[must_use]
+    pub fn success_report(&self) -> bool {
+        self.fields.success_report.unwrap_or_default()
+    }
+
+    /// Failure-Report; absent means yes.
+    #[must_use]
+    pub fn failure_report(&self) -> FailureReport {
+        self.fields.failure_report.unwrap_or_default()
+    }
+
+    /// Status, which a REPORT has.
+    #[must_use]
+    pub fn status(&self) -> Option<Status<'a>> {
+        let (namespace, code) = self.fields.status?;
+        let comment = self.optional_text(self.fields.status_comment);
+        Some(Status { namespace, code, comment })
+    }
+
+    /// Content-Type, as it is written.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&'a str> {
+        self.optional_text(self.fields.content_type)
+    }
+
+    /// The value of the first header field of that name.
+    #[must_use]
+    pub fn header(&self, name: HeaderName) -> Option<&'a str> {
+        self.headers()
+            .find(|(found, _)| HeaderName::from_name(found) == Some(name))
+            .map(|(_, value)| value)
+    }
+
+    /// Every header field in its order, name and value, without the blanks
+    /// around the value.
+    pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> + Clone {
+        self.fields.section.of(self.octets).split(|octet| *octet == b'\n').filter_map(|line| {
+            let (name, value) = grammar::hname(line.strip_suffix(b"\r")?)?;
+            let (name, value) = (std::str::from_utf8(name), std::str::from_utf8(value));
+            Some((name.ok()?, value.ok()?.trim_matches([' ', '\t'])))
+        })
+    }
+
+    /// Whether a body follows, which may be empty. A request without a body is
+    /// not the same as one with an empty body (RFC 4975 section 7.1).
+    #[must_use]
+    pub const fn has_body(&self) -> bool {
+        self.fields.has_body
+    }
+
+    /// The deviations from the grammar that were tolerated.
+    #[must_use]
+    pub const fn tolerated(&self) -> Tolerances {
+        self.fields.tolerated
+    }
+
+    /// Whether To-Path and From-Path are both there, as they are in every head
+    /// that was read without a fault.
+    pub(crate) const fn has_paths(&self) -> bool {
+        !self.fields.to_path.is_empty() && !self.fields.from_path.is_empty()
+    }
+}
+
+impl fmt::Debug for HeadRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Head");
+        debug.field("transaction_id", &self.transaction_id());
+        match self.fields.kind {
+            Kind::Request => debug.field("method", &self.text(self.fields.word)),
+            Kind::Response(code) => debug.field("status_code", &code),
+        };
+        debug.field("has_body", &self.has_body()).finish_non_exhaustive()
+    }
+}
+
+/// A head that owns its octets, a slice of the input it came in.
+///
+/// [`Head::view`] gives what it says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Head {
+    octets: Bytes,
+    fields: Fields,
+}
+
+impl Head {
+    pub(crate) const fn new(octets: Bytes, fields: Fields) -> Self {
+        Self { octets, fields }
+    }
+
+    /// The head, borrowed.
+    #[must_use]
+    pub fn view(&self) -> HeadRef<'_> {
+        HeadRef { octets: &self.octets, fields: self.fields }
+    }
+
+    /// A copy that does not keep the input buffer alive.
+    pub(crate) fn detached(&self) -> Self {
+        Self { octets: Bytes::copy_from_slice(&self.octets), fields: self.fields }
+    }
+
+    pub(crate) fn transaction_octets(&self) -> &[u8] {
+        self.fields.transaction.of(&self.octets)
+    }
+
+    /// The octets of the head, up to its body or end-line.
+    #[must_use]
+    pub const fn octets(&self) -> &Bytes {
+        &self.octets
+    }
+}
+
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.view().fmt(f)
+    }
+}

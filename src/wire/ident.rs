@@ -1,0 +1,167 @@
+//! Transaction ids and Message-IDs: the `ident` rule of RFC 4975 section 9,
+//! held inline so that neither parsing nor tracking one allocates.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// The most characters of an identifier that can be read at all; RFC 4975
+/// allows 32 and UUIDs have 36.
+pub(crate) const MAX_IDENT: usize = 64;
+
+/// Why a text is no transaction id or Message-ID.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum IdentError {
+    /// Not 4 to 32 characters.
+    #[error("an identifier has 4 to 32 characters, not {0}")]
+    Length(usize),
+    /// A character outside `A-Z a-z 0-9 . - + % =`, or a first one that is no
+    /// letter or digit.
+    #[error("an identifier holds letters, digits and \". - + % =\", a letter or digit first")]
+    Character,
+}
+
+#[derive(Clone, Copy)]
+struct Ident {
+    len: u8,
+    octets: [u8; MAX_IDENT],
+}
+
+impl Ident {
+    /// The identifier in `text`, of any length that can be held.
+    fn read(text: &[u8]) -> Result<Self, IdentError> {
+        check_characters(text)?;
+        let mut octets = [0; MAX_IDENT];
+        let (Some(place), Ok(len)) = (octets.get_mut(..text.len()), u8::try_from(text.len()))
+        else {
+            return Err(IdentError::Length(text.len()));
+        };
+        place.copy_from_slice(text);
+        Ok(Self { len, octets })
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.octets.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+}
+
+/// Whether `text` has the characters of the `ident` rule; its length is the
+/// caller's matter.
+pub(crate) fn check_characters(text: &[u8]) -> Result<(), IdentError> {
+    let Some((first, rest)) = text.split_first() else {
+        return Err(IdentError::Length(0));
+    };
+    if text.len() > MAX_IDENT {
+        return Err(IdentError::Length(text.len()));
+    }
+    if first.is_ascii_alphanumeric() && rest.iter().all(|octet| is_ident_char(*octet)) {
+        Ok(())
+    } else {
+        Err(IdentError::Character)
+    }
+}
+
+/// Whether a length is one that RFC 4975 section 9 allows.
+pub(crate) const fn is_standard_length(len: usize) -> bool {
+    4 <= len && len <= 32
+}
+
+const fn is_ident_char(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'+' | b'%' | b'=')
+}
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        pub struct $name(Ident);
+
+        impl $name {
+            /// Reads an identifier of 4 to 32 characters (RFC 4975 section 9).
+            ///
+            /// # Errors
+            ///
+            /// [`IdentError`] where the length or a character is not allowed.
+            pub fn new(text: &str) -> Result<Self, IdentError> {
+                if is_standard_length(text.len()) {
+                    Ident::read(text.as_bytes()).map(Self)
+                } else {
+                    Err(IdentError::Length(text.len()))
+                }
+            }
+
+            /// Stands where no identifier can be; equal to none that was read.
+            pub(crate) const NONE: Self = Self(Ident { len: 0, octets: [0; MAX_IDENT] });
+
+            /// An identifier as a peer sent it, 1 to 64 characters long.
+            pub(crate) fn read(text: &[u8]) -> Result<Self, IdentError> {
+                Ident::read(text).map(Self)
+            }
+
+            /// The identifier as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                self.0.as_str()
+            }
+
+            /// The identifier as octets.
+            #[must_use]
+            pub fn as_bytes(&self) -> &[u8] {
+                self.0.as_bytes()
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.as_bytes() == other.as_bytes()
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl Hash for $name {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                self.as_bytes().hash(state);
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdentError;
+
+            fn from_str(text: &str) -> Result<Self, IdentError> {
+                Self::new(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.as_str())
+            }
+        }
+    };
+}
+
+identifier! {
+    /// The identifier of one transaction, which also frames its request: the
+    /// end-line repeats it (RFC 4975 section 7.1).
+    TransactionId
+}
+
+identifier! {
+    /// The identifier of one message, the same in each of its chunks and in the
+    /// REPORTs on it (RFC 4975 section 7.1.1). Compared octet for octet.
+    MessageId
+}

@@ -1,0 +1,209 @@
+//! Media types: the value of Content-Type, and the lists which say what a
+//! session takes (RFC 4975 sections 8.6 and 9).
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::grammar;
+
+/// A media type with its parameters, such as `text/plain;charset=utf-8`.
+///
+/// Compared octet for octet; [`MediaTypes::accepts`] is the comparison that
+/// knows letter case and parameters. Cloning one is cheap.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct MediaType {
+    text: Arc<str>,
+    /// Octets of `type/subtype`, before any parameter.
+    essence: u16,
+}
+
+/// The text is no media type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a media type is \"type/subtype\" with optional \";name=value\" parameters")]
+pub struct MediaTypeError;
+
+impl MediaType {
+    /// Reads a media type (the `media-type` rule of RFC 4975 section 9; blanks
+    /// around the semicolons are taken too).
+    ///
+    /// # Errors
+    ///
+    /// [`MediaTypeError`] where the text is none.
+    pub fn new(text: &str) -> Result<Self, MediaTypeError> {
+        let essence = grammar::media_type_essence(text.as_bytes()).ok_or(MediaTypeError)?;
+        let essence = u16::try_from(essence).map_err(|_| MediaTypeError)?;
+        Ok(Self { text: text.into(), essence })
+    }
+
+    /// `text/plain`.
+    #[must_use]
+    pub fn text_plain() -> Self {
+        const TEXT_PLAIN: &str = "text/plain";
+        Self { text: TEXT_PLAIN.into(), essence: TEXT_PLAIN.len() as u16 }
+    }
+
+    /// The media type as it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// `type/subtype` without the parameters.
+    #[must_use]
+    pub fn essence(&self) -> &str {
+        self.text.get(..usize::from(self.essence)).unwrap_or_default()
+    }
+}
+
+/// The Content-Type of what a `message/cpim` body wraps: among the MIME header
+/// fields behind the first blank line, or before it where a peer leaves that
+/// line out. `None` for other types and where it is not found.
+pub(crate) fn inner_type<'a>(content_type: &str, body: &'a [u8]) -> Option<&'a str> {
+    const NAME: &[u8] = b"content-type:";
+    if !essence_of(content_type).eq_ignore_ascii_case("message/cpim") {
+        return None;
+    }
+    let mut blank_lines = 0;
+    for line in body.split(|octet| *octet == b'\n') {
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            blank_lines += 1;
+        } else if let Some((name, value)) = line.split_at_checked(NAME.len())
+            && name.eq_ignore_ascii_case(NAME)
+        {
+            return std::str::from_utf8(value).ok().map(str::trim);
+        }
+        if blank_lines == 2 {
+            break;
+        }
+    }
+    None
+}
+
+impl FromStr for MediaType {
+    type Err = MediaTypeError;
+
+    fn from_str(text: &str) -> Result<Self, MediaTypeError> {
+        Self::new(text)
+    }
+}
+
+impl fmt::Display for MediaType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for MediaType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MediaType({self})")
+    }
+}
+
+/// What one side of a session takes: the `accept-types` and
+/// `accept-wrapped-types` of its session description (RFC 4975 section 8.6).
+///
+/// An entry is `*`, `type/*` or `type/subtype`; its parameters are not
+/// compared. `multipart/mixed` and `multipart/alternative` are always taken
+/// (section 7.3.1), and so is `message/cpim` (section 13).
+///
+/// ```
+/// use msrp::MediaTypes;
+///
+/// let types = MediaTypes::new("text/plain image/*")?.wrapped("text/html")?;
+/// assert!(types.accepts("TEXT/PLAIN;charset=utf-8"));
+/// assert!(types.accepts("image/png"));
+/// assert!(!types.accepts("text/html"));
+/// assert!(types.accepts_wrapped("text/html"));
+/// # Ok::<(), msrp::MediaTypeError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaTypes {
+    root: Vec<Box<str>>,
+    wrapped: Vec<Box<str>>,
+    mandatory: bool,
+}
+
+/// What every endpoint takes, listed or not.
+const MANDATORY: [&str; 3] = ["message/cpim", "multipart/mixed", "multipart/alternative"];
+
+impl MediaTypes {
+    /// The types of an `accept-types` attribute: entries separated by spaces.
+    ///
+    /// # Errors
+    ///
+    /// [`MediaTypeError`] where an entry is not of the three forms.
+    pub fn new(list: &str) -> Result<Self, MediaTypeError> {
+        Ok(Self { root: entries(list)?, wrapped: Vec::new(), mandatory: true })
+    }
+
+    /// Every type: `*`.
+    #[must_use]
+    pub fn any() -> Self {
+        Self { root: vec!["*".into()], wrapped: Vec::new(), mandatory: true }
+    }
+
+    /// Adds the types of an `accept-wrapped-types` attribute, which may come
+    /// inside a container only.
+    ///
+    /// # Errors
+    ///
+    /// [`MediaTypeError`] where an entry is not of the three forms.
+    pub fn wrapped(mut self, list: &str) -> Result<Self, MediaTypeError> {
+        self.wrapped.extend(entries(list)?);
+        Ok(self)
+    }
+
+    /// Takes nothing that is not listed. This is how a peer's list is read: a
+    /// sender may not send what the peer signalled nowhere (section 8.6).
+    #[must_use]
+    pub fn listed_only(mut self) -> Self {
+        self.mandatory = false;
+        self
+    }
+
+    /// Whether `media_type` may be the type of a whole message.
+    #[must_use]
+    pub fn accepts(&self, media_type: &str) -> bool {
+        let essence = essence_of(media_type);
+        matches(&self.root, essence) || (self.mandatory && is_mandatory(essence))
+    }
+
+    /// Whether `media_type` may be the type of a part inside a container.
+    #[must_use]
+    pub fn accepts_wrapped(&self, media_type: &str) -> bool {
+        matches(&self.wrapped, essence_of(media_type)) || self.accepts(media_type)
+    }
+}
+
+fn entries(list: &str) -> Result<Vec<Box<str>>, MediaTypeError> {
+    list.split(' ').filter(|entry| !entry.is_empty()).map(entry).collect()
+}
+
+fn entry(text: &str) -> Result<Box<str>, MediaTypeError> {
+    if text == "*" {
+        return Ok(text.into());
+    }
+    match grammar::media_type_essence(text.as_bytes()) {
+        Some(_) => Ok(essence_of(text).into()),
+        None => Err(MediaTypeError),
+    }
+}
+
+fn essence_of(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or_default().trim()
+}
+
+fn matches(entries: &[Box<str>], essence: &str) -> bool {
+    entries.iter().any(|entry| match entry.strip_suffix('*') {
+        Some(kind) => essence.get(..kind.len()).is_some_and(|k| k.eq_ignore_ascii_case(kind)),
+        None => entry.eq_ignore_ascii_case(essence),
+    })
+}
+
+fn is_mandatory(essence: &str) -> bool {
+    MANDATORY.iter().any(|entry| entry.eq_ignore_ascii_case(essence))
+}

@@ -1,0 +1,19 @@
+//! The wire: octets to heads and back.
+
+pub(crate) mod encode;
+pub(crate) mod grammar;
+pub(crate) mod head;
+pub(crate) mod header;
+pub(crate) mod ident;
+pub(crate) mod media;
+pub(crate) mod parse;
+pub(crate) mod scan;
+
+pub use encode::{EncodeError, HeadWriter, write_end_line};
+pub use head::{Head, HeadRef, Parsed};
+pub use header::{
+    ByteRange, ByteRangeError, Continuation, FailureReport, HeaderName, Method, Status, StatusCode,
+};
+pub use ident::{IdentError, MessageId, TransactionId};
+pub use media::{MediaType, MediaTypeError, MediaTypes};
+pub use parse::ParseError;

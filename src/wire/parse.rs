@@ -1,0 +1,512 @@
+//! Reading a head line by line, as its octets arrive.
+//!
+//! Each line is looked at once: the parser keeps its place between calls, and
+//! what it has learnt as spans into the head. A request without a body has no
+//! blank line before its end-line (RFC 4975 section 7.1), so the end of a head
+//! is known by either.
+
+use memchr::memchr;
+use thiserror::Error;
+
+use super::grammar::{self, StartWord};
+use super::header::{ByteRange, Continuation, FailureReport, HeaderName, StatusCode, is_mime_name};
+use super::ident;
+use super::scan;
+use crate::limits::ParseOptions;
+use crate::tolerance::{Tolerance, Tolerances};
+use crate::uri::{PathError, grammar as uri_grammar};
+
+/// What is wrong with a head.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// The octets do not start with `MSRP` and a transaction id; where the
+    /// frame ends cannot be known.
+    #[error("not MSRP: a frame starts with \"MSRP\", a transaction id and a method or status code")]
+    NotMsrp,
+    /// The head is longer than [`ParseOptions::head_octets`].
+    #[error("the head is longer than {limit} octets; raise ParseOptions::head_octets to take it")]
+    HeadTooLong {
+        /// The limit that was passed, in octets.
+        limit: usize,
+    },
+    /// What follows the transaction id is neither a method nor a status code.
+    #[error("the start line has neither a method nor a three-digit status code")]
+    StartLine,
+    /// The transaction id is not 4 to 32 characters long.
+    #[error("the transaction id has not 4 to 32 characters")]
+    TransactionId,
+    /// A line is no header field: no name, a folded line, or a control octet.
+    #[error("header field number {position} is no \"Name: value\" of text")]
+    HeaderLine {
+        /// Which header field, counted from one.
+        position: usize,
+    },
+    /// The value of a header field is not of its grammar.
+    #[error("the value of {} is malformed", .0.as_str())]
+    HeaderValue(HeaderName),
+    /// A header field that may be there once is there twice.
+    #[error("{} is there twice", .0.as_str())]
+    Repeated(HeaderName),
+    /// To-Path or From-Path is missing.
+    #[error("{} is missing", .0.as_str())]
+    Missing(HeaderName),
+    /// More header fields than [`ParseOptions::headers`].
+    #[error("more than {limit} header fields; raise ParseOptions::headers to take them")]
+    TooManyHeaders {
+        /// The limit that was passed.
+        limit: usize,
+    },
+    /// More URIs in a path than [`ParseOptions::path_uris`].
+    #[error("more than {limit} URIs in a path; raise ParseOptions::path_uris to take them")]
+    TooManyUris {
+        /// The limit that was passed.
+        limit: usize,
+    },
+    /// A deviation whose tolerance is switched off.
+    #[error("{0:?} is not tolerated")]
+    NotTolerated(Tolerance),
+}
+
+impl ParseError {
+    /// The status code that answers a request with this fault. `None` where
+    /// framing is lost and the connection can only be closed.
+    #[must_use]
+    pub const fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::NotMsrp | Self::HeadTooLong { .. } => None,
+            _ => Some(StatusCode::BAD_REQUEST),
+        }
+    }
+}
+
+/// Some octets of a head. Sixteen bits are enough for the longest head there
+/// can be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: u16,
+    end: u16,
+}
+
+impl Span {
+    /// The span of `part`, a slice that lies at `offset` of the head.
+    fn at(offset: usize, part: &[u8]) -> Self {
+        let place = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
+        Self { start: place(offset), end: place(offset.saturating_add(part.len())) }
+    }
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    pub(crate) fn of(self, head: &[u8]) -> &[u8] {
+        head.get(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Request,
+    Response(StatusCode),
+}
+
+/// What a head says: typed values, and spans for the texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fields {
+    pub(crate) kind: Kind,
+    pub(crate) transaction: Span,
+    /// The method of a request, the comment of a response.
+    pub(crate) word: Span,
+    pub(crate) to_path: Span,
+    pub(crate) from_path: Span,
+    /// How many URIs To-Path and From-Path have.
+    pub(crate) to_uris: u16,
+    pub(crate) from_uris: u16,
+    pub(crate) message_id: Span,
+    pub(crate) content_type: Span,
+    pub(crate) status_comment: Span,
+    pub(crate) status: Option<(u16, StatusCode)>,
+    pub(crate) byte_range: Option<ByteRange>,
+    pub(crate) success_report: Option<bool>,
+    pub(crate) failure_report: Option<FailureReport>,
+    /// The header fields, from the line behind the start line on.
+    pub(crate) section: Span,
+    pub(crate) has_body: bool,
+    pub(crate) tolerated: Tolerances,
+}
+
+impl Fields {
+    const EMPTY: Self = Self {
+        kind: Kind::Request,
+        transaction: Span { start: 0, end: 0 },
+        word: Span { start: 0, end: 0 },
+        to_path: Span { start: 0, end: 0 },
+        from_path: Span { start: 0, end: 0 },
+        to_uris: 0,
+        from_uris: 0,
+        message_id: Span { start: 0, end: 0 },
+        content_type: Span { start: 0, end: 0 },
+        status_comment: Span { start: 0, end: 0 },
+        status: None,
+        byte_range: None,
+        success_report: None,
+        failure_report: None,
+        section: Span { start: 0, end: 0 },
+        has_body: false,
+        tolerated: Tolerances::none(),
+    };
+}
+
+/// How a head ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HeadEnd {
+    /// Octets of the head: with its blank line, or up to the end-line of a
+    /// bodiless chunk.
+    pub(crate) len: usize,
+    /// The flag of the end-line that follows directly, and its octets.
+    pub(crate) end_line: Option<(Continuation, usize)>,
+}
+
+/// Reads one head, however its octets are cut.
+#[derive(Clone, Debug)]
+pub(crate) struct HeadParser {
+    pub(crate) fields: Fields,
+    /// The first fault that leaves framing intact.
+    pub(crate) fault: Option<ParseError>,
+    line_start: usize,
+    searched: usize,
+    headers: usize,
+    has_mime: bool,
+}
+
+const START: &[u8] = b"MSRP ";
+const CRLF: &[u8] = b"\r\n";
+
+impl HeadParser {
+    pub(crate) const fn new() -> Self {
+        Self {
+            fields: Fields::EMPTY,
+            fault: None,
+            line_start: 0,
+            searched: 0,
+            headers: 0,
+            has_mime: false,
+        }
+    }
+
+    /// Whether no octet has been looked at.
+    pub(crate) const fn is_at_start(&self) -> bool {
+        self.searched == 0
+    }
+
+    /// Reads on in `input`, which starts with the head and may have grown since
+    /// the last call. `None`: the head goes on behind what is there.
+    pub(crate) fn advance(
+        &mut self,
+        input: &[u8],
+        options: &ParseOptions,
+    ) -> Result<Option<HeadEnd>, ParseError> {
+        // A line that is an end-line may lie behind the last octet of a head.
+        let reach = options.head_octets().saturating_add(scan::MAX_END_LINE);
+        while let Some(found) = memchr(b'\n', input.get(self.searched..).unwrap_or_default()) {
+            let next = self.searched + found + 1;
+            if next > reach {
+                return Err(too_long(options));
+            }
+            self.searched = next;
+            let line = input.get(self.line_start..next).unwrap_or_default();
+            // A lone LF ends no line: it is a control octet within one.
+            let Some(line) = line.strip_suffix(b"\r\n") else { continue };
+            if let Some(end) = self.line(input, line, options)? {
+                return if end.len > options.head_octets() {
+                    Err(too_long(options))
+                } else {
+                    self.close(end, options);
+                    Ok(Some(end))
+                };
+            }
+            self.line_start = next;
+        }
+        self.searched = self.searched.max(input.len());
+        if !input.iter().zip(START).all(|(octet, expected)| octet == expected) {
+            Err(ParseError::NotMsrp)
+        } else if input.len() > reach {
+            Err(too_long(options))
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn line(
+        &mut self,
+        head: &[u8],
+        line: &[u8],
+        options: &ParseOptions,
+    ) -> Result<Option<HeadEnd>, ParseError> {
+        if self.line_start == 0 {
+            self.start_line(line, options)?;
+            return Ok(None);
+        }
+        if line.is_empty() {
+            self.fields.has_body = true;
+            return Ok(Some(HeadEnd { len: self.line_start + CRLF.len(), end_line: None }));
+        }
+        if let Some(flag) = scan::end_line(line, self.fields.transaction.of(head)) {
+            let end_line = Some((flag, line.len() + CRLF.len()));
+            return Ok(Some(HeadEnd { len: self.line_start, end_line }));
+        }
+        self.header(line, options);
+        Ok(None)
+    }
+
+    fn start_line(&mut self, line: &[u8], options: &ParseOptions) -> Result<(), ParseError> {
+        let (id, rest) = grammar::start(line).ok_or(ParseError::NotMsrp)?;
+        ident::check_characters(id).map_err(|_| ParseError::NotMsrp)?;
+        self.fields.transaction = Span::at(START.len(), id);
+        self.fields.section = Span::at(line.len() + CRLF.len(), &[]);
+        if !ident::is_standard_length(id.len()) {
+            self.tolerate(Tolerance::IdentLength, ParseError::TransactionId, options);
+        }
+        let offset = line.len() - rest.len();
+        match grammar::start_word(rest) {
+            Some(StartWord::Method(name)) => {
+                self.fields.word = Span::at(offset, name);
+                if !grammar::is_standard_method(name) {
+                    self.tolerate(Tolerance::MethodName, ParseError::StartLine, options);
+                }
+            }
+            Some(StartWord::Status { code, comment }) => {
+                self.fields.kind = Kind::Response(status_code(code));
+                let comment = comment.unwrap_or_default();
+                self.fields.word = Span::at(line.len() - comment.len(), comment);
+            }
+            None => self.blame(ParseError::StartLine),
+        }
+        Ok(())
+    }
+
+    fn header(&mut self, line: &[u8], options: &ParseOptions) {
+        self.headers += 1;
+        if self.headers > options.headers {
+            return self.blame(ParseError::TooManyHeaders { limit: options.headers });
+        }
+        let Some((name, raw)) = grammar::hname(line) else {
+            return self.blame(ParseError::HeaderLine { position: self.headers });
+        };
+        let value = self.trim(raw, options);
+        // The value lies within the line, behind the blanks in front of it.
+        let leading = raw.iter().take_while(|octet| grammar::is_blank(**octet)).count();
+        let offset = self.line_start + line.len() - raw.len() + leading.min(raw.len());
+        let value = Value { text: value, offset };
+        if !self.fields.content_type.is_empty() {
+            self.tolerate_deviation(Tolerance::ContentTypeNotLast, options);
+        }
+        match HeaderName::from_octets(name) {
+            Some(known) => self.known_header(known, value, options),
+            None => {
+                self.has_mime |= is_mime_name(name);
+                self.text_header(value);
+            }
+        }
+    }
+
+    /// The value without the one space in front of it, and without what more
+    /// blanks a tolerance takes away.
+    fn trim<'a>(&mut self, raw: &'a [u8], options: &ParseOptions) -> &'a [u8] {
+        let (missing, value) = match raw.strip_prefix(b" ") {
+            Some(value) => (false, value),
+            None => (!raw.is_empty(), raw),
+        };
+        if missing {
+            self.tolerate_deviation(Tolerance::MissingHeaderSpace, options);
+        }
+        let trimmed = trim_blanks(value);
+        if trimmed.len() != value.len() {
+            self.tolerate_deviation(Tolerance::ExtraHeaderSpace, options);
+        }
+        trimmed
+    }
+
+    fn known_header(&mut self, name: HeaderName, value: Value<'_>, options: &ParseOptions) {
+        if self.is_repeated(name) {
+            return self.blame(ParseError::Repeated(name));
+        }
+        let known = match name {
+            HeaderName::ToPath | HeaderName::FromPath => self.path(name, value, options),
+            HeaderName::MessageId => self.message_id(value, options),
+            HeaderName::ContentType => {
+                self.fields.content_type = value.span();
+                grammar::media_type_essence(value.text).is_some()
+            }
+            HeaderName::ByteRange => {
+                self.fields.byte_range = grammar::byte_range(value.text);
+                self.fields.byte_range.is_some()
+            }
+            HeaderName::SuccessReport => {
+                self.fields.success_report = grammar::success_report(value.text);
+                self.fields.success_report.is_some()
+            }
+            HeaderName::FailureReport => {
+                self.fields.failure_report = grammar::failure_report(value.text);
+                self.fields.failure_report.is_some()
+            }
+            HeaderName::Status => self.status(value),
+            HeaderName::ContentId
+            | HeaderName::ContentDescription
+            | HeaderName::ContentDisposition => {
+                self.has_mime = true;
+                return self.text_header(value);
+            }
+            _ => return self.text_header(value),
+        };
+        if !known {
+            self.blame(ParseError::HeaderValue(name));
+        }
+    }
+
+    /// Whether a header field that frames or routes is there a second time:
+    /// two hops that choose differently would see two different messages.
+    fn is_repeated(&self, name: HeaderName) -> bool {
+        let fields = &self.fields;
+        match name {
+            HeaderName::ToPath => !fields.to_path.is_empty(),
+            HeaderName::FromPath => !fields.from_path.is_empty(),
+            HeaderName::MessageId => !fields.message_id.is_empty(),
+            HeaderName::ContentType => !fields.content_type.is_empty(),
+            HeaderName::ByteRange => fields.byte_range.is_some(),
+            HeaderName::SuccessReport => fields.success_report.is_some(),
+            HeaderName::FailureReport => fields.failure_report.is_some(),
+            HeaderName::Status => fields.status.is_some(),
+            _ => false,
+        }
+    }
+
+    fn path(&mut self, name: HeaderName, value: Value<'_>, options: &ParseOptions) -> bool {
+        let fields = &mut self.fields;
+        let (place, span, uris) = match name {
+            HeaderName::ToPath => (1, &mut fields.to_path, &mut fields.to_uris),
+            _ => (2, &mut fields.from_path, &mut fields.from_uris),
+        };
+        let out_of_order = self.headers != place;
+        match uri_grammar::path(value.text, options.path_uris) {
+            Ok(path) => {
+                *span = value.span();
+                *uris = u16::try_from(path.uris).unwrap_or(u16::MAX);
+                if path.extra_spaces {
+                    self.tolerate_deviation(Tolerance::ExtraHeaderSpace, options);
+                }
+            }
+            Err(PathError::TooMany { limit }) => {
+                self.blame(ParseError::TooManyUris { limit });
+                return true;
+            }
+            Err(_) => return false,
+        }
+        if out_of_order {
+            self.tolerate_deviation(Tolerance::PathOrder, options);
+        }
+        true
+    }
+
+    fn message_id(&mut self, value: Value<'_>, options: &ParseOptions) -> bool {
+        if ident::check_characters(value.text).is_err() {
+            return false;
+        }
+        self.fields.message_id = value.span();
+        if !ident::is_standard_length(value.text.len()) {
+            self.tolerate(
+                Tolerance::IdentLength,
+                ParseError::HeaderValue(HeaderName::MessageId),
+                options,
+            );
+        }
+        true
+    }
+
+    fn status(&mut self, value: Value<'_>) -> bool {
+        let Some((namespace, code, comment)) = grammar::status(value.text) else {
+            return false;
+        };
+        let comment = comment.unwrap_or_default();
+        self.fields.status = Some((namespace, status_code(code)));
+        self.fields.status_comment =
+            Span::at(value.offset + value.text.len() - comment.len(), comment);
+        true
+    }
+
+    fn text_header(&mut self, value: Value<'_>) {
+        if grammar::hval(value.text).is_none() {
+            self.blame(ParseError::HeaderLine { position: self.headers });
+        }
+    }
+
+    /// What can be said only when the last header field is there.
+    fn close(&mut self, end: HeadEnd, options: &ParseOptions) {
+        let fields = &mut self.fields;
+        let blank_line = if fields.has_body { CRLF.len() } else { 0 };
+        let start = fields.section;
+        fields.section = Span {
+            start: start.end,
+            end: u16::try_from(end.len - blank_line).unwrap_or(u16::MAX).max(start.end),
+        };
+        for (name, path) in
+            [(HeaderName::ToPath, fields.to_path), (HeaderName::FromPath, fields.from_path)]
+        {
+            if path.is_empty() {
+                self.blame(ParseError::Missing(name));
+            }
+        }
+        let described = self.has_mime || !self.fields.content_type.is_empty();
+        if described && !self.fields.has_body {
+            self.tolerate_deviation(Tolerance::ContentTypeWithoutBody, options);
+        }
+    }
+
+    fn tolerate_deviation(&mut self, tolerance: Tolerance, options: &ParseOptions) {
+        self.tolerate(tolerance, ParseError::NotTolerated(tolerance), options);
+    }
+
+    fn tolerate(&mut self, tolerance: Tolerance, otherwise: ParseError, options: &ParseOptions) {
+        if options.tolerances.contains(tolerance) {
+            self.fields.tolerated = self.fields.tolerated.with(tolerance);
+        } else {
+            self.blame(otherwise);
+        }
+    }
+
+    /// Keeps the first fault; reading goes on, for the sake of the answer.
+    fn blame(&mut self, fault: ParseError) {
+        self.fault.get_or_insert(fault);
+    }
+}
+
+/// The value of a header field and where in the head it lies.
+#[derive(Clone, Copy)]
+struct Value<'a> {
+    text: &'a [u8],
+    offset: usize,
+}
+
+impl Value<'_> {
+    fn span(self) -> Span {
+        Span::at(self.offset, self.text)
+    }
+}
+
+fn trim_blanks(mut value: &[u8]) -> &[u8] {
+    while let Some((b' ' | b'\t', rest)) = value.split_first() {
+        value = rest;
+    }
+    while let Some((b' ' | b'\t', rest)) = value.split_last() {
+        value = rest;
+    }
+    value
+}
+
+fn status_code(digits: u16) -> StatusCode {
+    StatusCode::new(digits).unwrap_or(StatusCode::BAD_REQUEST)
+}
+
+fn too_long(options: &ParseOptions) -> ParseError {
+    ParseError::HeadTooLong { limit: options.head_octets() }
+}

@@ -1,0 +1,249 @@
+//! Finding the end-line in body octets.
+//!
+//! An end-line is CRLF, seven hyphens, the transaction id of the start line, a
+//! continuation flag and CRLF (RFC 4975 section 7.1). Anything less is body:
+//! ids may hold `+`, so only the CRLF behind a flag tells that it is one, and
+//! the same text without a CRLF in front is data (erratum 4177).
+
+use memchr::memmem::Finder;
+use memchr::{memchr, memchr_iter};
+
+use super::header::Continuation;
+use super::ident::MAX_IDENT;
+
+pub(crate) const HYPHENS: &[u8] = b"-------";
+
+/// What every end-line starts with: the CRLF that is not part of the body.
+pub(crate) const PREFIX: &[u8] = b"\r\n-------";
+
+/// Flag and CRLF.
+const TAIL: usize = 3;
+
+/// The most octets of an end-line, the CRLF in front included.
+pub(crate) const MAX_END_LINE: usize = PREFIX.len() + MAX_IDENT + TAIL;
+
+/// A finder for the whole needle costs as much to build as a small head costs
+/// to read, and then passes over near-misses at memory speed; it pays from a
+/// body of this many octets on.
+const LONG_BODY: u64 = 4096;
+
+/// The flag, where `line` (without its CRLF) is the end-line of `transaction`.
+pub(crate) fn end_line(line: &[u8], transaction: &[u8]) -> Option<Continuation> {
+    let flag = line.strip_prefix(HYPHENS)?.strip_prefix(transaction)?;
+    match flag {
+        [flag] => Continuation::from_byte(*flag),
+        _ => None,
+    }
+}
+
+/// Finds the prefix of any end-line; made once for a connection.
+#[derive(Clone, Debug)]
+pub(crate) struct PrefixFinder(Finder<'static>);
+
+impl PrefixFinder {
+    pub(crate) fn new() -> Self {
+        Self(Finder::new(PREFIX))
+    }
+}
+
+/// What the octets of a body are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scanned {
+    /// So many octets are body; what follows may be the start of an end-line.
+    Body(usize),
+    /// So many octets are body, and an end-line of `end_line` octets follows.
+    End { body: usize, end_line: usize, flag: Continuation },
+}
+
+/// The search for one end-line, across the pieces a body arrives in.
+#[derive(Clone, Debug)]
+pub(crate) struct BodyScanner {
+    needle: [u8; PREFIX.len() + MAX_IDENT],
+    needle_len: usize,
+    passed: u64,
+    finder: Option<Finder<'static>>,
+}
+
+enum Candidate {
+    EndLine(Continuation),
+    Unfinished,
+    Body,
+}
+
+impl BodyScanner {
+    pub(crate) fn new(transaction: &[u8]) -> Self {
+        let mut needle = [0; PREFIX.len() + MAX_IDENT];
+        for (place, octet) in needle.iter_mut().zip(PREFIX.iter().chain(transaction)) {
+            *place = *octet;
+        }
+        let needle_len = (PREFIX.len() + transaction.len()).min(needle.len());
+        Self { needle, needle_len, passed: 0, finder: None }
+    }
+
+    fn needle(&self) -> &[u8] {
+        self.needle.get(..self.needle_len).unwrap_or_default()
+    }
+
+    /// Whether no octet of the body has been passed on.
+    pub(crate) const fn is_at_start(&self) -> bool {
+        self.passed == 0
+    }
+
+    /// Looks through `input`, the octets behind those that earlier calls told
+    /// to be body. Only what it holds back is looked at again.
+    pub(crate) fn scan(&mut self, prefix: &PrefixFinder, input: &[u8]) -> Scanned {
+        let scanned = self.search(prefix, input);
+        if let Scanned::Body(octets) = scanned {
+            self.passed += octets as u64;
+        }
+        scanned
+    }
+
+    fn search(&mut self, prefix: &PrefixFinder, input: &[u8]) -> Scanned {
+        let short = usize::try_from(LONG_BODY.saturating_sub(self.passed)).unwrap_or_default();
+        let mut from = 0;
+        if short > 0 {
+            let to = short.min(input.len());
+            match self.search_with(&prefix.0, input, from, to) {
+                Ok(scanned) => return scanned,
+                Err(unseen) => from = unseen,
+            }
+            if to == input.len() {
+                return self.hold_back(input, from);
+            }
+        }
+        if self.finder.is_none() {
+            self.finder = Some(Finder::new(self.needle()).into_owned());
+        }
+        let finder = self.finder.as_ref().unwrap_or(&prefix.0);
+        match self.search_with(finder, input, from, input.len()) {
+            Ok(scanned) => scanned,
+            Err(unseen) => self.hold_back(input, unseen),
+        }
+    }
+
+    /// Searches for an end-line that starts in `from..to`. The error is where
+    /// one could start that the finder cannot have seen.
+    fn search_with(
+        &self,
+        finder: &Finder<'_>,
+        input: &[u8],
+        mut from: usize,
+        to: usize,
+    ) -> Result<Scanned, usize> {
+        let needle = finder.needle().len();
+        while let Some(found) = input.get(from..to).and_then(|window| finder.find(window)) {
+            let at = from + found;
+            match self.candidate(input, at) {
+                Candidate::EndLine(flag) => {
+                    return Ok(Scanned::End { body: at, end_line: self.needle_len + TAIL, flag });
+                }
+                Candidate::Unfinished => return Ok(Scanned::Body(at)),
+                // No second CR lies within what has just matched.
+                Candidate::Body => from = at + needle,
+            }
+        }
+        Err(from.max(to.saturating_sub(needle - 1)))
+    }
+
+    /// The input is body up to the first octet, from `from` on, that may begin
+    /// an end-line which goes on behind the input.
+    fn hold_back(&self, input: &[u8], from: usize) -> Scanned {
+        let tail = input.get(from..).unwrap_or_default();
+        let held = memchr_iter(b'\r', tail)
+            .map(|at| from + at)
+            .find(|at| matches!(self.candidate(input, *at), Candidate::Unfinished));
+        Scanned::Body(held.unwrap_or(input.len()))
+    }
+
+    fn candidate(&self, input: &[u8], at: usize) -> Candidate {
+        classify(self.needle(), input.get(at..).unwrap_or_default())
+    }
+
+    /// The end-line of an empty body which has no CRLF of its own: the blank
+    /// line of the head stands in front of it. `None`: more octets are needed.
+    pub(crate) fn bare_end_line(&self, input: &[u8]) -> Option<Option<(Continuation, usize)>> {
+        let needle = self.needle().get(2..).unwrap_or_default();
+        match classify(needle, input) {
+            Candidate::EndLine(flag) => Some(Some((flag, needle.len() + TAIL))),
+            Candidate::Unfinished => None,
+            Candidate::Body => Some(None),
+        }
+    }
+}
+
+/// Whether `input` starts with the needle and what makes it an end-line.
+fn classify(needle: &[u8], input: &[u8]) -> Candidate {
+    let Some(tail) = input.strip_prefix(needle) else {
+        return if needle.starts_with(input) { Candidate::Unfinished } else { Candidate::Body };
+    };
+    match tail {
+        [] => Candidate::Unfinished,
+        [flag, rest @ ..] => match (Continuation::from_byte(*flag), rest) {
+            (Some(flag), [b'\r', b'\n', ..]) => Candidate::EndLine(flag),
+            (Some(_), [] | [b'\r']) => Candidate::Unfinished,
+            _ => Candidate::Body,
+        },
+    }
+}
+
+/// Looks for a transaction id in outgoing body octets, as they leave: the
+/// seven hyphens and the id may not occur in the body that they close, in any
+/// place and with any flag (RFC 4975 section 7.1).
+#[derive(Clone, Debug)]
+pub(crate) struct EndLineGuard {
+    needle: Vec<u8>,
+    finder: Finder<'static>,
+    /// The last octets that left, one fewer than the needle has.
+    tail: Vec<u8>,
+}
+
+impl EndLineGuard {
+    pub(crate) fn new(transaction: &[u8]) -> Self {
+        let needle = [HYPHENS, transaction].concat();
+        let finder = Finder::new(&needle).into_owned();
+        Self { tail: Vec::with_capacity(2 * needle.len()), needle, finder }
+    }
+
+    /// How many octets of `body` may leave under this id: all of it, or those
+    /// before the octet that would finish the needle.
+    pub(crate) fn allow(&mut self, body: &[u8]) -> usize {
+        let allowed = self.across(body).or_else(|| self.within(body)).unwrap_or(body.len());
+        self.remember(body.get(..allowed).unwrap_or_default());
+        allowed
+    }
+
+    /// A needle that began in what has left.
+    fn across(&self, body: &[u8]) -> Option<usize> {
+        memchr(b'-', &self.tail)?;
+        let reach = body.len().min(self.needle.len() - 1);
+        let joint = [self.tail.as_slice(), body.get(..reach).unwrap_or_default()].concat();
+        let end = self.finder.find(&joint)? + self.needle.len();
+        Some((end - 1).saturating_sub(self.tail.len()))
+    }
+
+    fn within(&self, body: &[u8]) -> Option<usize> {
+        self.finder.find(body)
+    }
+
+    fn remember(&mut self, body: &[u8]) {
+        let keep = self.needle.len() - 1;
+        let fresh = body.get(body.len().saturating_sub(keep)..).unwrap_or_default();
+        self.tail.extend_from_slice(fresh);
+        let surplus = self.tail.len().saturating_sub(keep);
+        self.tail.drain(..surplus);
+    }
+}
+
+/// Whether seven hyphens and `transaction` occur anywhere in `body`.
+pub(crate) fn occurs(transaction: &[u8], body: &[u8]) -> bool {
+    let mut from = 0;
+    while let Some(found) = memchr(b'-', body.get(from..).unwrap_or_default()) {
+        let rest = body.get(from + found..).unwrap_or_default();
+        if rest.strip_prefix(HYPHENS).is_some_and(|rest| rest.starts_with(transaction)) {
+            return true;
+        }
+        from += found + 1;
+    }
+    false
+}
