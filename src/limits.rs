@@ -37,7 +37,7 @@ impl Default for ParseOptions {
 
 impl ParseOptions {
     /// The limit on a head that is in force: spans into a head are 16 bits wide.
-    pub(crate) fn head_octets(&self) -> usize {
+    pub(crate) fn head_limit(&self) -> usize {
         self.head_octets.min(usize::from(u16::MAX))
     }
 }

@@ -207,7 +207,7 @@ impl HeadParser {
         options: &ParseOptions,
     ) -> Result<Option<HeadEnd>, ParseError> {
         // A line that is an end-line may lie behind the last octet of a head.
-        let reach = options.head_octets().saturating_add(scan::MAX_END_LINE);
+        let reach = options.head_limit().saturating_add(scan::MAX_END_LINE);
         while let Some(found) = memchr(b'\n', input.get(self.searched..).unwrap_or_default()) {
             let next = self.searched + found + 1;
             if next > reach {
@@ -218,7 +218,7 @@ impl HeadParser {
             // A lone LF ends no line: it is a control octet within one.
             let Some(line) = line.strip_suffix(b"\r\n") else { continue };
             if let Some(end) = self.line(input, line, options)? {
-                return if end.len > options.head_octets() {
+                return if end.len > options.head_limit() {
                     Err(too_long(options))
                 } else {
                     self.close(end, options);
@@ -508,5 +508,5 @@ fn status_code(digits: u16) -> StatusCode {
 }
 
 fn too_long(options: &ParseOptions) -> ParseError {
-    ParseError::HeadTooLong { limit: options.head_octets() }
+    ParseError::HeadTooLong { limit: options.head_limit() }
 }
