@@ -124,6 +124,7 @@
 //! | URIs of a path | [`ParseOptions::path_uris`] | 16 |
 //! | octets of an incoming message | [`SessionConfig::max_size`] | 1 MiB |
 //! | messages coming in at once | [`Limits::incoming_messages`] | 64 a session |
+//! | octets of unfinished messages | [`Limits::incoming_octets`] | 16 MiB |
 //! | runs of octets out of order | [`Limits::message_ranges`] | 1,024 a message |
 //! | events not taken | [`Limits::events`], [`Limits::event_octets`] | 4,096, 1 MiB |
 //! | responses and REPORTs not written | [`Limits::control_octets`] | 64 KiB |

@@ -76,6 +76,8 @@ pub struct Connection {
     sessions: Sessions,
     sending: BTreeMap<MessageKey, Sending>,
     receiving: BTreeMap<IncomingKey, Receiving>,
+    /// Octets of unfinished messages in memory.
+    held: u64,
     current: Current,
     report_deadlines: BTreeSet<(Instant, MessageKey)>,
     events: Events,
@@ -132,6 +134,7 @@ impl Connection {
             sessions: Sessions::default(),
             sending: BTreeMap::new(),
             receiving: BTreeMap::new(),
+            held: 0,
             current: Current::default(),
             report_deadlines: BTreeSet::new(),
             events: Events::default(),
@@ -388,7 +391,7 @@ impl Connection {
         self.drop_incoming(id);
         self.hop.forget_transactions(|purpose| match purpose {
             Purpose::Bind(session) | Purpose::KeepAlive(session) => *session != id,
-            Purpose::Chunk { .. } => true,
+            Purpose::Chunk(_) => true,
         });
         if self.keeps_alive == Some(id) {
             self.keeps_alive = None;

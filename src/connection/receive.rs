@@ -56,6 +56,16 @@ enum Store {
     Refused(StatusCode),
 }
 
+impl Store {
+    /// Octets in memory.
+    const fn held(&self) -> u64 {
+        match self {
+            Self::Whole(store) => store.received(),
+            Self::Pieces(_) | Self::Refused(_) => 0,
+        }
+    }
+}
+
 /// Why a chunk is not taken: the answer, and what the application hears.
 type Refusal = (StatusCode, FailReason);
 
@@ -236,6 +246,7 @@ impl Connection {
                 // The first octets of a message within its size always fit.
                 let stored = store.insert(chunk.offset, &piece);
                 debug_assert!(stored.is_ok());
+                self.held += store.received();
                 self.remember(received, Store::Whole(store));
             }
             ReceiveMode::Pieces => {
@@ -262,6 +273,7 @@ impl Connection {
 
     fn forget_message(&mut self, key: IncomingKey) -> Option<Receiving> {
         let receiving = self.receiving.remove(&key)?;
+        self.held -= receiving.store.held();
         if let Some(owner) = self.sessions.get_mut(receiving.received.session) {
             owner.incoming.remove(&receiving.received.message_id);
         }
@@ -294,7 +306,16 @@ impl Connection {
             return Ok(());
         };
         match &mut receiving.store {
-            Store::Whole(store) => store.insert(offset, &piece).map_err(refusal),
+            Store::Whole(store) => {
+                let room = self.config.limits.incoming_octets.saturating_sub(self.held);
+                if piece.len() as u64 > room {
+                    return Err((StatusCode::STOP_SENDING, FailReason::NoRoom));
+                }
+                let before = store.received();
+                store.insert(offset, &piece).map_err(refusal)?;
+                self.held += store.received() - before;
+                Ok(())
+            }
             Store::Pieces(tracker) => {
                 tracker.insert(offset, piece.len() as u64).map_err(refusal)?;
                 let message = receiving.received.key;
@@ -322,6 +343,7 @@ impl Connection {
         if matches!(receiving.store, Store::Refused(_)) {
             return;
         }
+        self.held -= receiving.store.held();
         receiving.store = Store::Refused(status);
         let message = receiving.received.clone();
         self.events.push(Event::MessageFailed { message, reason });
@@ -544,7 +566,9 @@ impl Connection {
         if let Current::Chunk(chunk) = &self.current
             && chunk.session == session
         {
+            let head = chunk.head.clone();
             self.current = Current::Skipped;
+            self.respond(&head.view(), StatusCode::NO_SUCH_SESSION);
         }
         let keys: Vec<IncomingKey> = self
             .receiving
