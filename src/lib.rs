@@ -178,3 +178,8 @@ pub use wire::{
     HeaderName, IdentError, MediaType, MediaTypeError, MediaTypes, MessageId, Method, ParseError,
     Parsed, Status, StatusCode, TransactionId, write_end_line,
 };
+
+/// The README's code compiles.
+#[cfg(all(doctest, feature = "getrandom"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
