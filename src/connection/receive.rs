@@ -8,6 +8,7 @@ use super::config::{ReceiveMode, ReportMode};
 use super::event::{Event, FailReason, IncomingKey, Received};
 use crate::decode::BadHead;
 use crate::hop::SessionId;
+use crate::limits::Limits;
 use crate::reassembly::{Reassembler, ReassemblyError, Tracker};
 use crate::tolerance::Tolerance;
 use crate::wire::media::inner_type;
@@ -156,8 +157,8 @@ impl Connection {
             .sessions
             .get(session)
             .is_some_and(|owner| owner.config.receive == ReceiveMode::Pieces);
-        if in_pieces {
-            self.start_message(&mut chunk);
+        if in_pieces && let Err(refusal) = self.start_message(&mut chunk) {
+            return self.refuse_chunk(&mut chunk, refusal);
         }
         self.current = Current::Chunk(Box::new(chunk));
     }
@@ -230,30 +231,32 @@ impl Connection {
     }
 
     /// Opens the place where the chunks of a message meet.
-    fn start_message(&mut self, chunk: &mut Chunk) {
+    fn start_message(&mut self, chunk: &mut Chunk) -> Result<(), Refusal> {
         if chunk.key.is_some() {
-            return;
+            return Ok(());
         }
-        let Some(owner) = self.sessions.get(chunk.session) else { return };
+        let Some(owner) = self.sessions.get(chunk.session) else { return Ok(()) };
         let (max_size, mode) = (owner.config.max_size, owner.config.receive);
         let max_ranges = self.config.limits.message_ranges;
-        let received = self.received(chunk.session, chunk.message_id, &chunk.head);
-        chunk.key = Some(received.key);
         match mode {
             ReceiveMode::Whole => {
                 let mut store = Reassembler::new(max_size, max_ranges);
                 let piece = std::mem::take(&mut chunk.only_piece);
-                // The first octets of a message within its size always fit.
-                let stored = store.insert(chunk.offset, &piece);
-                debug_assert!(stored.is_ok());
+                check_room(&self.config.limits, self.held, &piece)?;
+                store.insert(chunk.offset, &piece).map_err(refusal)?;
                 self.held += store.received();
+                let received = self.received(chunk.session, chunk.message_id, &chunk.head);
+                chunk.key = Some(received.key);
                 self.remember(received, Store::Whole(store));
             }
             ReceiveMode::Pieces => {
+                let received = self.received(chunk.session, chunk.message_id, &chunk.head);
+                chunk.key = Some(received.key);
                 self.remember(received.clone(), Store::Pieces(Tracker::new(max_size, max_ranges)));
                 self.events.push(Event::MessageStarted { message: received });
             }
         }
+        Ok(())
     }
 
     fn received(&mut self, session: SessionId, message_id: MessageId, head: &Head) -> Received {
@@ -301,16 +304,13 @@ impl Connection {
             chunk.only_piece = piece;
             return Ok(());
         }
-        self.start_message(chunk);
+        self.start_message(chunk)?;
         let Some(receiving) = chunk.key.and_then(|key| self.receiving.get_mut(&key)) else {
             return Ok(());
         };
         match &mut receiving.store {
             Store::Whole(store) => {
-                let room = self.config.limits.incoming_octets.saturating_sub(self.held);
-                if piece.len() as u64 > room {
-                    return Err((StatusCode::STOP_SENDING, FailReason::NoRoom));
-                }
+                check_room(&self.config.limits, self.held, &piece)?;
                 let before = store.received();
                 store.insert(offset, &piece).map_err(refusal)?;
                 self.held += store.received() - before;
@@ -422,7 +422,7 @@ impl Connection {
         }
         match flag {
             Continuation::Aborted => {
-                self.start_message(chunk);
+                self.start_message(chunk)?;
                 self.respond(&chunk.head.view(), StatusCode::OK);
                 if let Some(key) = chunk.key {
                     self.message_aborted(key);
@@ -461,7 +461,7 @@ impl Connection {
         end: u64,
         flag: Continuation,
     ) -> Result<(), Refusal> {
-        self.start_message(chunk);
+        self.start_message(chunk)?;
         let Some(key) = chunk.key else { return Ok(()) };
         let Some(receiving) = self.receiving.get_mut(&key) else { return Ok(()) };
         let ends = flag == Continuation::Complete;
@@ -593,6 +593,14 @@ pub(super) enum RequestKind {
     Send,
     Report,
     Other,
+}
+
+/// Whether a connection that holds so much may hold a piece more.
+fn check_room(limits: &Limits, held: u64, piece: &[u8]) -> Result<(), Refusal> {
+    if piece.len() as u64 > limits.incoming_octets.saturating_sub(held) {
+        return Err((StatusCode::STOP_SENDING, FailReason::NoRoom));
+    }
+    Ok(())
 }
 
 fn refusal(error: ReassemblyError) -> Refusal {
