@@ -66,7 +66,8 @@ impl World {
             Event::Outcome(outcome) => self.outcome(side, *outcome),
             Event::Reported { message, octets } => {
                 let sent = &self.ledger[self.sides[side].by_key[&message]];
-                assert!(sent.success_report, "a REPORT that was not asked for");
+                let is_asked = sent.success_report || self.was_asked_before(sent);
+                assert!(is_asked, "a REPORT that was not asked for");
                 assert!(octets.end <= sent.given as u64);
                 assert!(sent.outcome.is_none(), "a REPORT behind the outcome");
             }
@@ -76,9 +77,18 @@ impl World {
                 self.ledger[serial].awaits_room = false;
             }
             Event::Tolerated(tolerance) => panic!("{tolerance:?} is needed for our own octets"),
-            Event::Closed(_) => { self.sides[side].is_closed = true; }
+            Event::Closed(_) => {
+                self.sides[side].is_closed = true;
+            }
             _ => {}
         }
+    }
+
+    /// Whether an earlier message of that Message-ID asked for REPORTs.
+    fn was_asked_before(&self, sent: &Sent) -> bool {
+        self.ledger.iter().any(|other| {
+            other.is_resent && other.success_report && other.message_id == sent.message_id
+        })
     }
 
     fn hostile_event(&mut self, side: usize, event: Event) {
@@ -95,12 +105,16 @@ impl World {
                     Incoming { key: message.key(), serial: 0, seen: Vec::new(), is_over: false };
                 self.sides[side].incoming.insert(message.key(), incoming);
             }
-            Event::Outcome(outcome) => { self.only_outcome(side, *outcome); }
+            Event::Outcome(outcome) => {
+                self.only_outcome(side, *outcome);
+            }
             Event::BodyRoom { message } => {
                 let serial = self.sides[side].by_key[&message];
                 self.ledger[serial].awaits_room = false;
             }
-            Event::Closed(_) => { self.sides[side].is_closed = true; }
+            Event::Closed(_) => {
+                self.sides[side].is_closed = true;
+            }
             _ => {}
         }
     }
@@ -113,6 +127,10 @@ impl World {
             panic!("a session that nobody planned")
         };
         assert!(sessions[index].opener == side || sessions[index].is_expected);
+        if self.sides[side].ended_sessions.contains(&index) {
+            self.sides[side].bound_again.insert(index);
+            self.sides[side].completed.retain(|(session, _)| *session != index);
+        }
         self.sides[side].sessions.insert(index, id);
         self.sides[side].known.insert(id, index);
     }
