@@ -160,7 +160,8 @@ impl Writer {
     }
 
     fn is_open(&self, request: &Request, timeout: Duration, now: Duration) -> bool {
-        request.is_send
+        // Bodiless requests are forgotten with their session.
+        request.serial.is_some()
             && request.failure_report != FailureReport::No
             && request.answers_taken == 0
             && request.ended.is_none_or(|ended| now < ended + timeout)

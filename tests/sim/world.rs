@@ -54,7 +54,7 @@ pub struct Side {
     pub ending: Vec<usize>,
     pub by_key: BTreeMap<MessageKey, usize>,
     pub incoming: BTreeMap<IncomingKey, Incoming>,
-    pub completed: VecDeque<(usize, MessageId)>,
+    pub completed: VecDeque<(SessionId, MessageId)>,
     pub to_report: Vec<(Received, u64)>,
     pub rejected: BTreeSet<usize>,
     pub is_closed: bool,
