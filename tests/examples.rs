@@ -34,7 +34,6 @@ fn send_without_a_target_sends_to_itself() {
     assert!(object.get("error").is_none() && object.get("delivered").is_none());
 }
 
-// req: 4975-7.1.2-1
 #[test]
 fn what_is_heard_of_a_message_is_what_was_asked_for() {
     let (status, object) = run("send", &["--success-report", "--text", "", "--message-id", "abcd"]);
@@ -90,6 +89,7 @@ fn the_standard_input_needs_no_total() {
     assert_eq!(receiver.next()["sha256"], hash(b"one two"));
 }
 
+// req: 4975-7.3-1
 #[test]
 fn several_targets_are_the_hops_of_a_path() {
     let mut receiver = Receiver::start(&[]);
@@ -130,7 +130,7 @@ fn two_messages_arrive_at_once() {
     }
 }
 
-// req: 4975-7.3-1
+// req: 4975-5.4-11, 4975-7.3-2
 #[test]
 fn an_unknown_session_is_answered_481() {
     let receiver = Receiver::start(&[]);
@@ -146,7 +146,7 @@ fn an_unknown_session_is_answered_481() {
     assert!(connected["connectTime"].is_f64() && connected["rtt"].is_f64());
 }
 
-// req: 4975-5.4-8
+// req: 4975-5.4-12
 #[test]
 fn a_session_is_bound_to_one_connection_at_a_time() {
     let receiver = Receiver::start(&[]);
@@ -222,7 +222,6 @@ fn the_peer_never_reads() {
     assert_eq!((status, &object["error"]["kind"]), (1, &json!("timeout")), "{object}");
 }
 
-// req: 4975-10.5-1
 #[test]
 fn a_message_beyond_the_limit_is_refused() {
     let mut receiver = Receiver::start(&["--max-size", "5", "--once"]);
@@ -233,7 +232,25 @@ fn a_message_beyond_the_limit_is_refused() {
     assert_eq!(receiver.status(), 1);
 }
 
-// req: 4975-10.6-1
+// req: 4975-10.5-2, 4975-7.3.2-3
+#[test]
+fn a_message_that_grows_beyond_the_limit_is_stopped() {
+    let mut receiver = Receiver::start(&["--max-size", "100000"]);
+    let mut sender = Running(
+        command("send", &["--to", &receiver.path, "-"]).stdin(Stdio::piped()).spawn().unwrap(),
+    );
+    let mut stdin = sender.0.stdin.take().unwrap();
+    // Without an end to the input, only the refusal can end it.
+    stdin.write_all(&vec![0; 150_000]).unwrap();
+    let (status, object) = result(sender.output());
+    assert_eq!((status, &object["statusCode"]), (1, &json!(413)), "{object}");
+    let failed = receiver.next();
+    assert_eq!((&failed["event"], &failed["reason"]), (&json!("failed"), &json!("tooLarge")));
+    // The session goes on without that message, on a connection of its own.
+    assert_eq!(run("send", &["--to", &receiver.path]).0, 0);
+}
+
+// req: 4975-7.3.1-7
 #[test]
 fn a_type_that_is_not_accepted_is_refused() {
     let mut receiver = Receiver::start(&["--accept-types", "image/*,text/html"]);
