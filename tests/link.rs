@@ -32,6 +32,8 @@ fn both_sides_send_more_than_the_network_holds() {
             let key = send(&link, session);
             let feeder = link.clone();
             thread::spawn(move || feed(&feeder, key));
+            // Until neither can write on.
+            thread::sleep(Duration::from_millis(500));
             exchange(&link);
             link
         })
