@@ -146,8 +146,8 @@ impl Connection {
             .sessions
             .get(session)
             .is_some_and(|owner| owner.config.receive == ReceiveMode::Pieces);
-        if in_pieces {
-            self.start_message(&mut chunk);
+        if in_pieces && let Err(refusal) = self.start_message(&mut chunk) {
+            return self.refuse_chunk(&mut chunk, refusal);
         }
         self.current = Current::Chunk(Box::new(chunk));
     }
@@ -220,29 +220,29 @@ impl Connection {
     }
 
     /// Opens the place where the chunks of a message meet.
-    fn start_message(&mut self, chunk: &mut Chunk) {
+    fn start_message(&mut self, chunk: &mut Chunk) -> Result<(), Refusal> {
         if chunk.key.is_some() {
-            return;
+            return Ok(());
         }
-        let Some(owner) = self.sessions.get(chunk.session) else { return };
+        let Some(owner) = self.sessions.get(chunk.session) else { return Ok(()) };
         let (max_size, mode) = (owner.config.max_size, owner.config.receive);
         let max_ranges = self.config.limits.message_ranges;
-        let received = self.received(chunk.session, chunk.message_id, &chunk.head);
-        chunk.key = Some(received.key);
-        match mode {
+        let store = match mode {
             ReceiveMode::Whole => {
                 let mut store = Reassembler::new(max_size, max_ranges);
-                let piece = std::mem::take(&mut chunk.only_piece);
-                // The first octets of a message within its size always fit.
-                let stored = store.insert(chunk.offset, &piece);
-                debug_assert!(stored.is_ok());
-                self.remember(received, Store::Whole(store));
+                store.insert(chunk.offset, &chunk.only_piece).map_err(refusal)?;
+                chunk.only_piece = Bytes::new();
+                Store::Whole(store)
             }
-            ReceiveMode::Pieces => {
-                self.remember(received.clone(), Store::Pieces(Tracker::new(max_size, max_ranges)));
-                self.events.push(Event::MessageStarted { message: received });
-            }
+            ReceiveMode::Pieces => Store::Pieces(Tracker::new(max_size, max_ranges)),
+        };
+        let received = self.received(chunk.session, chunk.message_id, &chunk.head);
+        chunk.key = Some(received.key);
+        if mode == ReceiveMode::Pieces {
+            self.events.push(Event::MessageStarted { message: received.clone() });
         }
+        self.remember(received, store);
+        Ok(())
     }
 
     fn received(&mut self, session: SessionId, message_id: MessageId, head: &Head) -> Received {
@@ -283,13 +283,14 @@ impl Connection {
         if chunk.key.is_none() && chunk.only_piece.is_empty() {
             let max_size =
                 self.sessions.get(chunk.session).map_or(0, |owner| owner.config.max_size);
-            if offset.saturating_add(piece.len() as u64) > max_size {
+            let end = offset.checked_add(piece.len() as u64);
+            if end.is_none_or(|end| end > max_size) {
                 return Err((StatusCode::STOP_SENDING, FailReason::TooLarge));
             }
             chunk.only_piece = piece;
             return Ok(());
         }
-        self.start_message(chunk);
+        self.start_message(chunk)?;
         let Some(receiving) = chunk.key.and_then(|key| self.receiving.get_mut(&key)) else {
             return Ok(());
         };
@@ -400,7 +401,7 @@ impl Connection {
         }
         match flag {
             Continuation::Aborted => {
-                self.start_message(chunk);
+                self.start_message(chunk)?;
                 self.respond(&chunk.head.view(), StatusCode::OK);
                 if let Some(key) = chunk.key {
                     self.message_aborted(key);
@@ -439,7 +440,7 @@ impl Connection {
         end: u64,
         flag: Continuation,
     ) -> Result<(), Refusal> {
-        self.start_message(chunk);
+        self.start_message(chunk)?;
         let Some(key) = chunk.key else { return Ok(()) };
         let Some(receiving) = self.receiving.get_mut(&key) else { return Ok(()) };
         let ends = flag == Continuation::Complete;
