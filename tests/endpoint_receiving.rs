@@ -535,6 +535,24 @@ fn containers_are_taken_and_what_is_in_cpim_is_looked_at() {
     assert_eq!(failed, ["tid.4 failed: UnsupportedType", "tid.5 failed: UnsupportedType"]);
 }
 
+// req: 4975-7.3.1-7
+#[test]
+fn what_is_in_cpim_is_looked_at_in_a_message_of_several_chunks_too() {
+    let types = MediaTypes::new("text/plain").unwrap();
+    let mut bob = Lone::bob_with(Config::default(), bob_expects().accept_types(types));
+    let cpim = b"From: <im:a@a.example>\r\n\r\nContent-Type: image/png\r\n\r\nbody";
+    let (one, two) = cpim.split_at(30);
+    let (answers, events) = run(
+        &mut bob,
+        &[
+            Raw::send("tid.1").message("mid1").range("1-*/*").body("message/cpim", one).flag('+'),
+            Raw::send("tid.2").message("mid1").range("31-*/*").body("message/cpim", two),
+        ],
+    );
+    assert_eq!(answers, ["200", "415"]);
+    assert_eq!(events, ["mid1 failed: UnsupportedType"]);
+}
+
 // req: 4975-7.1-4
 #[test]
 fn a_message_without_a_type_is_answered_400() {

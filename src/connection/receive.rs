@@ -467,8 +467,10 @@ impl Connection {
         Ok(())
     }
 
-    fn complete_message(&mut self, chunk: &Chunk, key: IncomingKey) -> Result<(), Refusal> {
+    fn complete_message(&mut self, chunk: &mut Chunk, key: IncomingKey) -> Result<(), Refusal> {
         let Some(Receiving { received, store }) = self.forget_message(key) else { return Ok(()) };
+        // Should the whole be refused, then like one that came in one chunk.
+        chunk.key = None;
         let head = chunk.head.view();
         let end = chunk.offset.saturating_add(chunk.len);
         match store {
