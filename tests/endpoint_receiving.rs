@@ -667,6 +667,27 @@ fn too_many_ranges_and_too_many_messages_are_answered_413() {
     assert_eq!(answers, ["200"]);
 }
 
+// What is remembered of refused messages is bounded like those that come in.
+#[test]
+fn refused_messages_are_not_remembered_for_ever() {
+    let types = MediaTypes::new("text/plain").unwrap();
+    let config = limited(|limits| limits.incoming_messages = 2);
+    let mut bob = Lone::bob_with(config, bob_expects().accept_types(types));
+    let image = |name: &str| {
+        Raw::send("tid.1").message(name).range("1-*/9").body("image/png", b"a").flag('+')
+    };
+    let (answers, events) = run(&mut bob, &["one.", "two.", "thre", "four", "one."].map(image));
+    assert_eq!(answers, ["415"; 5]);
+    let failed = ["one.", "two.", "thre", "four", "one."]
+        .map(|name| format!("{name} failed: UnsupportedType"));
+    assert_eq!(events, failed);
+    // A message that is coming in is never forgotten for them.
+    run(&mut bob, &[Raw::chunk("tid.2", "good", "1-*/4", "ab", '+')]);
+    run(&mut bob, &["five", "six.", "sevn"].map(image));
+    let (answers, events) = run(&mut bob, &[Raw::chunk("tid.3", "good", "3-*/4", "cd", '$')]);
+    assert_eq!((&answers[0][..], &events[0][..]), ("200", "good=abcd"));
+}
+
 // req: 4975-7.2-6
 #[test]
 fn what_a_message_says_can_be_read() {

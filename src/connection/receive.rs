@@ -183,15 +183,20 @@ impl Connection {
         if announced.max(offset) > owner.config.max_size {
             return Err((StatusCode::STOP_SENDING, FailReason::TooLarge));
         }
-        if owner.incoming.len() >= self.config.limits.incoming_messages
-            && !self.forget_refused(session)
-        {
+        if !self.make_room(session) {
             return Err((StatusCode::STOP_SENDING, FailReason::TooManyMessages));
         }
         Ok(())
     }
 
-    /// Makes room for a message by forgetting one that was refused.
+    /// Whether one more message can be kept, for which a refused one is
+    /// forgotten if need be.
+    fn make_room(&mut self, session: SessionId) -> bool {
+        let max = self.config.limits.incoming_messages;
+        let has_room = self.sessions.get(session).is_some_and(|owner| owner.incoming.len() < max);
+        has_room || self.forget_refused(session)
+    }
+
     fn forget_refused(&mut self, session: SessionId) -> bool {
         let refused = self.receiving.iter().find(|(_, receiving)| {
             receiving.received.session == session && matches!(receiving.store, Store::Refused(_))
@@ -203,7 +208,7 @@ impl Connection {
     }
 
     /// Tells the application of a message that is refused at its first chunk,
-    /// and remembers it for its later ones.
+    /// and remembers it for its later ones, as far as there is room.
     fn refuse_message(
         &mut self,
         session: SessionId,
@@ -213,7 +218,7 @@ impl Connection {
         reason: FailReason,
     ) {
         let received = self.received(session, message_id, head);
-        if reason != FailReason::TooManyMessages {
+        if self.make_room(session) {
             self.remember(received.clone(), Store::Refused(status));
         }
         self.events.push(Event::MessageFailed { message: received, reason });
