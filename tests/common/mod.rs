@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 pub mod corpus;
+pub mod wire;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
