@@ -74,7 +74,7 @@ impl Connection {
     /// (sections 10.8 and 10.10).
     fn session_refused(&mut self, session: SessionId, answer: Answer) {
         let status = answer.status;
-        if matches!(status, StatusCode::NO_SUCH_SESSION | StatusCode::SESSION_IN_USE) {
+        if is_of_session(status) {
             let reason = CloseReason::Rejected(status);
             self.end_session(session, reason, Outcome::SessionClosed, Some(answer));
         }
@@ -250,13 +250,20 @@ impl Connection {
 
     /// A failure REPORT on a range of octets ends the session, except where
     /// the code says what is wrong with the message alone: too large (section
-    /// 10.5) or of a type that is not understood (section 10.6).
+    /// 10.5) or of a type that is not understood (section 10.6). Codes that
+    /// say what is wrong with the session end it like those of a response.
     fn lost_octets(&mut self, session: SessionId, status: StatusCode, head: &HeadRef<'_>) {
-        let is_of_message =
-            matches!(status, StatusCode::STOP_SENDING | StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        if head.byte_range().is_some() && !is_of_message {
-            let reason = CloseReason::Failed(status);
-            self.end_session(session, reason, Outcome::SessionClosed, None);
-        }
+        let reason = match status {
+            StatusCode::STOP_SENDING | StatusCode::UNSUPPORTED_MEDIA_TYPE => return,
+            status if is_of_session(status) => CloseReason::Rejected(status),
+            status if head.byte_range().is_some() => CloseReason::Failed(status),
+            _ => return,
+        };
+        self.end_session(session, reason, Outcome::SessionClosed, None);
     }
+}
+
+/// Whether the peer says that the session is not there, or not here.
+const fn is_of_session(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_SUCH_SESSION | StatusCode::SESSION_IN_USE)
 }
