@@ -212,6 +212,36 @@ fn check_error(status: u16, at: Stage, way: Way, failure: FailureReport) {
     }
 }
 
+// req: 4975-10.8-1 4975-10.10-1
+#[test]
+fn after_481_or_506_no_octet_leaves_for_a_message_that_waits() {
+    for status in ["481 Gone", "506 Bound"] {
+        let mut alice = Lone::alice_with(small_steps(), alice_opens());
+        let session = alice.session;
+        for name in ["mid1", "mid2", "mid3"] {
+            alice.side.connection.send(session, binary(name, 9000)).unwrap();
+        }
+        let mut stream = Vec::new();
+        while frames_and_rest(&stream).0.len() < 2 {
+            stream.extend(alice.poll());
+        }
+        let first = frames_and_rest(&stream).0[0].clone();
+        alice.answer(&first, status);
+        assert_eq!(outcomes(&alice.events()).len(), 3);
+        stream.extend(alice.side.drain(alice.now));
+        // The second is between its chunks; of the third nothing or little has left.
+        let all = flags(&frames(&stream));
+        assert!(
+            all == ["mid1 +", "mid2 +"] || all == ["mid1 +", "mid2 +", "mid3 #"],
+            "{status} {all:?}"
+        );
+        assert_eq!(
+            alice.side.connection.send(session, OutgoingMessage::text("x")),
+            Err(SendError::NoSession)
+        );
+    }
+}
+
 // req: 4975-10.6-1
 #[test]
 fn a_type_that_was_refused_is_not_sent_again_in_the_session() {

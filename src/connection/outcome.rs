@@ -9,6 +9,15 @@ use crate::hop::{HopEvent, MessageKey, Purpose, SessionId, Transaction};
 use crate::tolerance::Tolerance;
 use crate::wire::{Continuation, FailureReport, HeadRef, MessageId, StatusCode};
 
+/// What the peer is told of a message that will not go on after a chunk of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tell {
+    /// That it is given up, in a chunk of nothing with the flag `#`.
+    Peer,
+    /// Nothing: it knows, or nothing may be said to it any more.
+    Nothing,
+}
+
 impl Connection {
     /// Takes a response: it ends the transaction that it names, if that is
     /// open, and is of no interest otherwise.
@@ -67,7 +76,7 @@ impl Connection {
             StatusCode::TIMEOUT => Outcome::TimedOut,
             status => Outcome::Rejected(status),
         };
-        self.settle(key, outcome);
+        self.settle(key, outcome, Tell::Nothing);
     }
 
     /// Ends a session of which the peer says that it is not there, or not here
@@ -108,7 +117,7 @@ impl Connection {
                     sending.answered += 1;
                     self.review(now, *message);
                 } else {
-                    self.settle(*message, Outcome::TimedOut);
+                    self.settle(*message, Outcome::TimedOut, Tell::Nothing);
                 }
             }
             Purpose::Bind(session) | Purpose::KeepAlive(session) => {
@@ -141,7 +150,7 @@ impl Connection {
             }
             return;
         };
-        self.settle(key, outcome);
+        self.settle(key, outcome, Tell::Nothing);
     }
 
     /// Ends the wait for REPORTs whose time has run out.
@@ -150,17 +159,16 @@ impl Connection {
             && deadline <= now
         {
             self.report_deadlines.pop_first();
-            self.settle(key, Outcome::Unreported);
+            self.settle(key, Outcome::Unreported, Tell::Nothing);
         }
     }
 
     /// Tells the outcome of a message, the only one it has, and drops what is
     /// left of it. Says whether it had none before.
-    pub(super) fn settle(&mut self, key: MessageKey, outcome: Outcome) -> bool {
+    pub(super) fn settle(&mut self, key: MessageKey, outcome: Outcome, tell: Tell) -> bool {
         let Some(sending) = self.sending.remove(&key) else { return false };
         let octets = self.hop.message_ref(key).map_or(sending.octets, |message| message.offset);
-        let tell_peer = matches!(outcome, Outcome::Aborted | Outcome::SessionClosed);
-        self.hop.abort(key, tell_peer);
+        self.hop.abort(key, tell == Tell::Peer);
         if let Some(deadline) = sending.report_deadline {
             self.report_deadlines.remove(&(deadline, key));
         }
@@ -183,7 +191,7 @@ impl Connection {
 
     /// Gives every message of a session that ends its outcome. One that was
     /// accepted lacks nothing but its REPORTs (section 7.1.1).
-    pub(super) fn settle_all(&mut self, session: SessionId, outcome: Outcome) {
+    pub(super) fn settle_all(&mut self, session: SessionId, outcome: Outcome, tell: Tell) {
         let keys: Vec<MessageKey> = self
             .sending
             .iter()
@@ -196,7 +204,7 @@ impl Connection {
                 Some(sending) if sending.lacks_only_silence() => Outcome::Sent,
                 _ => outcome,
             };
-            self.settle(key, outcome);
+            self.settle(key, outcome, tell);
         }
     }
 
