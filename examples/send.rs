@@ -162,8 +162,8 @@ impl Body {
         Ok(Self::Stream(Box::new(bar.wrap_read(file)), Some(metadata.len())))
     }
 
-    /// A text leaves at once and binds its session itself; of other octets
-    /// nobody knows when the first will come.
+    /// A text or a file leaves at once and binds its session itself; of other
+    /// octets nobody knows when the first will come.
     const fn bind(&self) -> Bind {
         match self {
             Self::Text(_) | Self::Stream(_, Some(_)) => Bind::FirstMessage,
