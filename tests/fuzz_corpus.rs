@@ -6,16 +6,14 @@ use std::path::Path;
 #[path = "../fuzz/bodies/mod.rs"]
 mod bodies;
 
-/// A longer seed is cut at so many places, a shorter one everywhere.
-const CUTS: usize = 200;
-
-fn each_seed(target: &str, body: fn(&[u8])) {
+/// A longer seed is cut at `cuts` places or a few more, a shorter one everywhere.
+fn each_seed(target: &str, cuts: usize, body: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let mut seeds = 0;
     for entry in folder.read_dir().unwrap() {
         let path = entry.unwrap().path();
         let seed = std::fs::read(&path).unwrap();
-        let step = (seed.len() / CUTS).max(1);
+        let step = (seed.len() / cuts).max(1);
         for end in (0..seed.len()).step_by(step).chain([seed.len()]) {
             body(&seed[..end]);
         }
@@ -26,30 +24,30 @@ fn each_seed(target: &str, body: fn(&[u8])) {
 
 #[test]
 fn head() {
-    each_seed("head", bodies::head::run);
+    each_seed("head", 200, bodies::head::run);
 }
 
 #[test]
 fn decoder() {
-    each_seed("decoder", bodies::decoder::run);
+    each_seed("decoder", 200, bodies::decoder::run);
 }
 
 #[test]
 fn round_trip() {
-    each_seed("round_trip", bodies::round_trip::run);
+    each_seed("round_trip", 200, bodies::round_trip::run);
 }
 
 #[test]
 fn reassembler() {
-    each_seed("reassembler", bodies::reassembler::run);
+    each_seed("reassembler", 200, bodies::reassembler::run);
 }
 
 #[test]
 fn uri() {
-    each_seed("uri", bodies::uri::run);
+    each_seed("uri", 200, bodies::uri::run);
 }
 
 #[test]
 fn connections() {
-    each_seed("connections", bodies::connections::run);
+    each_seed("connections", 16, bodies::connections::run);
 }

@@ -228,9 +228,8 @@ impl World {
             for at in [0, 1] {
                 while self.sides[at].take_event() {}
                 self.sides[at].receive(self.now);
-                while self.sides[at].transmit(self.now) {
-                    is_at_rest = false;
-                }
+                while self.sides[at].transmit(self.now) {}
+                is_at_rest &= self.sides[at].wire.is_empty();
                 self.deliver(at, usize::MAX);
             }
             if is_at_rest && self.sides.iter_mut().all(|side| !side.take_event()) {
