@@ -6,9 +6,9 @@
 //! field was wrong is known to the caller.
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while, take_while_m_n, take_while1};
+use nom::bytes::complete::{take_while, take_while_m_n, take_while1};
 use nom::character::complete::char;
-use nom::combinator::{all_consuming, consumed, map, map_opt, opt, recognize, value, verify};
+use nom::combinator::{all_consuming, consumed, map, opt, recognize, verify};
 use nom::multi::many0_count;
 use nom::sequence::{delimited, pair, preceded, separated_pair, terminated};
 use nom::{IResult, Parser};
