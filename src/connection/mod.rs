@@ -31,6 +31,7 @@ use crate::random::Random;
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
+use outcome::Tell;
 use receive::{Current, Receiving, RequestKind};
 use send::Sending;
 use session::{Session, Sessions};
@@ -76,6 +77,8 @@ pub struct Connection {
     sessions: Sessions,
     sending: BTreeMap<MessageKey, Sending>,
     receiving: BTreeMap<IncomingKey, Receiving>,
+    /// Octets of unfinished messages in memory.
+    held: u64,
     current: Current,
     report_deadlines: BTreeSet<(Instant, MessageKey)>,
     events: Events,
@@ -132,6 +135,7 @@ impl Connection {
             sessions: Sessions::default(),
             sending: BTreeMap::new(),
             receiving: BTreeMap::new(),
+            held: 0,
             current: Current::default(),
             report_deadlines: BTreeSet::new(),
             events: Events::default(),
@@ -384,11 +388,14 @@ impl Connection {
         outcome: Outcome,
         answer: Option<Answer>,
     ) -> bool {
-        self.settle_all(id, outcome);
+        // A peer that has refused the session is sent nothing more in it
+        // (RFC 4975 sections 10.8 and 10.10).
+        let tell = if reason == CloseReason::Local { Tell::Peer } else { Tell::Nothing };
+        self.settle_all(id, outcome, tell);
         self.drop_incoming(id);
         self.hop.forget_transactions(|purpose| match purpose {
             Purpose::Bind(session) | Purpose::KeepAlive(session) => *session != id,
-            Purpose::Chunk { .. } => true,
+            Purpose::Chunk(_) => true,
         });
         if self.keeps_alive == Some(id) {
             self.keeps_alive = None;

@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::Connection;
 use super::config::{Body, OutgoingMessage};
 use super::event::{Answer, Outcome};
+use super::outcome::Tell;
 use super::session::Session;
 use crate::hop::{BodyQueue, Envelope, Hop, MessageKey, Outgoing, SessionId};
 use crate::ranges::RangeSet;
@@ -178,7 +179,7 @@ impl BodyWriter<'_> {
 
 impl Connection {
     /// Sends a message. Its octets leave as [`Connection::poll_transmit`] asks
-    /// for them; exactly one [`Event::Outcome`] tells what became of it.
+    /// for them; exactly one [`Event::Outcome`](crate::Event::Outcome) tells what became of it.
     ///
     /// # Errors
     ///
@@ -251,7 +252,7 @@ impl Connection {
     /// Gives a message up. The peer is told with the flag `#`. Says whether
     /// the message had no outcome yet.
     pub fn abort(&mut self, message: MessageKey) -> bool {
-        self.settle(message, Outcome::Aborted)
+        self.settle(message, Outcome::Aborted, Tell::Peer)
     }
 
     /// Octets of a message that have left, out of those it has, where the
