@@ -1,13 +1,166 @@
-//! MSRP.
+//! The Message Session Relay Protocol (RFC 4975) as a pure state machine.
+//!
+//! MSRP carries chat, file transfer and emergency text between SIP endpoints,
+//! over TCP or TLS and through relays. This crate is the protocol and nothing
+//! else: it owns no socket, thread, clock or random source. Octets, the time
+//! and random octets go in; octets, events and a deadline come out. It embeds
+//! under any runtime and over any transport.
+//!
+//! ```text
+//!    application ── open, send, body, abort, report ──┐          ▲ Event
+//!                                                     ▼          │
+//!  ends      Connection   sessions, messages, reports, reassembly
+//!                         │                           ▲
+//!  hop                    ▼   chunks and their turns, transactions, deadlines
+//!                         │                           ▲
+//!  wire                   ▼   HeadWriter    Decoder, HeadRef    MsrpUri, Path
+//!                         │                           ▲
+//!    transport ◀─ Transmit┘                           └─ BytesMut ◀─ transport
+//! ```
+//!
+//! A floor can be used without those above it: [`Decoder`] and [`HeadWriter`]
+//! alone make an analyser or a test tool, [`HeadRef`] a zero-copy parser.
+//!
+//! # The run loop
+//!
+//! A [`Connection`] is driven by four things, in this order: write what it has
+//! to send, take its events, wait for octets or for its deadline, and feed it
+//! what came. Here with a blocking socket that has a read timeout:
+//!
+//! ```no_run
+//! use std::io::{ErrorKind, Read, Write};
+//! use std::net::TcpStream;
+//! use std::sync::Arc;
+//! use std::time::{Duration, Instant};
+//!
+//! use bytes::{Buf, BytesMut};
+//! use msrp::{Config, Connection, Event, OsRandom, OutgoingMessage, Role, SessionConfig};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut stream = TcpStream::connect("192.0.2.7:2855")?;
+//! let config = Arc::new(Config::default());
+//! let mut connection = Connection::new(config, Role::Active, OsRandom::new()?, Instant::now());
+//! let session = connection.open(SessionConfig::new(
+//!     "msrp://192.0.2.1:9/jshA7weztas;tcp".parse()?,
+//!     "msrp://192.0.2.7:2855/kjhd37s2s20w2a;tcp".parse()?,
+//! ))?;
+//! connection.send(session, OutgoingMessage::text("Are you there?"))?;
+//!
+//! let mut input = BytesMut::new();
+//! loop {
+//!     while let Some(mut transmit) = connection.poll_transmit(Instant::now()) {
+//!         while transmit.has_remaining() {
+//!             let written = stream.write(transmit.chunk())?;
+//!             transmit.advance(written);
+//!         }
+//!     }
+//!     while let Some(event) = connection.poll_event() {
+//!         match event {
+//!             Event::Message { message, body } => {
+//!                 println!("{}: {} octets", message.content_type(), body.len());
+//!             }
+//!             Event::Outcome(outcome) => println!("{:?}", outcome.outcome),
+//!             Event::Closed(_) => return Ok(()),
+//!             _ => {}
+//!         }
+//!     }
+//!     let now = Instant::now();
+//!     let wait = connection.poll_timeout().map(|due| due.saturating_duration_since(now));
+//!     stream.set_read_timeout(wait.map(|wait| wait.max(Duration::from_millis(1))))?;
+//!     let mut octets = [0; 16 * 1024];
+//!     match stream.read(&mut octets) {
+//!         Ok(0) => connection.receive_eof(),
+//!         Ok(len) => input.extend_from_slice(&octets[..len]),
+//!         Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+//!         Err(e) => return Err(e.into()),
+//!     }
+//!     connection.handle_timeout(Instant::now());
+//!     if !connection.is_closed() {
+//!         connection.receive(Instant::now(), &mut input)?;
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! What the loop owes the connection:
+//!
+//! - Each [`Transmit`] is written whole before the next is asked for. Asking
+//!   says that the one before has been written: deadlines start then.
+//! - Octets that [`Connection::receive`] leaves in the buffer stay there, and
+//!   what is read next goes behind them.
+//! - While [`Connection::wants_read`] is false, nothing is read; when events
+//!   have been taken, `receive` is called again with what is left.
+//! - A program that sends large messages goes on reading while it writes: both
+//!   sides of a connection could wait for each other otherwise.
+//!
+//! # Sending
+//!
+//! [`Connection::send`] takes a whole [`OutgoingMessage`], or one whose octets
+//! follow through a [`BodyWriter`] with back-pressure. A lone message is one
+//! chunk whatever its size; as soon as a response, a REPORT or another message
+//! waits, its chunk is interrupted and everyone has a turn. Exactly one
+//! [`Event::Outcome`] says what became of each message.
+//!
+//! # Receiving
+//!
+//! A session gets its messages whole, up to a size limit, or in pieces with
+//! their offsets, as they arrive ([`ReceiveMode`]). Responses are sent as the
+//! sender's Failure-Report asks, REPORTs as its Success-Report asks.
+//!
+//! # Listening
+//!
+//! The sessions that peers may bind stand in a [`SessionTable`], which all
+//! connections of a listener share by [`Config::table`].
+//!
+//! # Limits
+//!
+//! Everything a peer can make this crate hold is bounded, and no allocation is
+//! sized by a number that a peer has written:
+//!
+//! | what | where | default |
+//! |---|---|---|
+//! | octets of a head | [`ParseOptions::head_octets`] | 16 KiB |
+//! | header fields of a head | [`ParseOptions::headers`] | 64 |
+//! | URIs of a path | [`ParseOptions::path_uris`] | 16 |
+//! | octets of an incoming message | [`SessionConfig::max_size`] | 1 MiB |
+//! | messages coming in at once | [`Limits::incoming_messages`] | 64 a session |
+//! | octets of unfinished messages | [`Limits::incoming_octets`] | 16 MiB |
+//! | runs of octets out of order | [`Limits::message_ranges`] | 1,024 a message |
+//! | events not taken | [`Limits::events`], [`Limits::event_octets`] | 4,096, 1 MiB |
+//! | responses and REPORTs not written | [`Limits::control_octets`] | 64 KiB |
+//! | requests not answered | [`Limits::transactions`] | 4,096 |
+//! | octets of a streamed body | [`Limits::body_writer_octets`] | 256 KiB |
+//!
+//! # Tolerances
+//!
+//! What deployed stacks do beside the RFC is read all the same. Each such
+//! deviation has a name in [`Tolerance`], can be switched off in
+//! [`ParseOptions::tolerances`], and its first use on a connection is told by
+//! [`Event::Tolerated`].
+//!
+//! # Features
+//!
+//! - `getrandom` (on by default): [`OsRandom`], the operating system's random
+//!   octets. Without it, bring a [`Random`] of your own.
+
 #![forbid(unsafe_code)]
+// Nothing that a peer or a caller does may panic here.
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
 
 mod connection;
 mod decode;
 mod hop;
 mod limits;
 mod random;
-pub mod ranges;
-pub mod reassembly;
+mod ranges;
+mod reassembly;
 mod tolerance;
 pub mod uri;
 mod wire;
@@ -24,10 +177,18 @@ pub use limits::{Limits, ParseOptions};
 #[cfg(feature = "getrandom")]
 pub use random::{OsRandom, RandomUnavailable};
 pub use random::{Random, session_id};
+pub use ranges::{RangeSet, TooManyRanges};
+pub use reassembly::{Reassembler, ReassemblyError, Tracker};
 pub use tolerance::{Tolerance, Tolerances};
+#[doc(inline)]
 pub use uri::{MsrpUri, Path, PathError, PathRef, UriError, UriRef};
 pub use wire::{
     ByteRange, ByteRangeError, Continuation, EncodeError, FailureReport, Head, HeadRef, HeadWriter,
     HeaderName, IdentError, MediaType, MediaTypeError, MediaTypes, MessageId, Method, ParseError,
     Parsed, Status, StatusCode, TransactionId, write_end_line,
 };
+
+/// The README's code compiles.
+#[cfg(all(doctest, feature = "getrandom"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -37,7 +37,7 @@ impl Default for ParseOptions {
 
 impl ParseOptions {
     /// The limit on a head that is in force: spans into a head are 16 bits wide.
-    pub(crate) fn head_octets(&self) -> usize {
+    pub(crate) fn head_limit(&self) -> usize {
         self.head_octets.min(usize::from(u16::MAX))
     }
 }
@@ -47,11 +47,15 @@ impl ParseOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Sessions on one connection. Default 1,024.
+    /// Sessions on one connection. Default 256.
     pub sessions: usize,
     /// Incoming messages that have begun and not ended, for each session.
     /// One more is answered 413. Default 64.
     pub incoming_messages: usize,
+    /// Octets of unfinished messages in memory, on the whole connection
+    /// ([`ReceiveMode::Whole`](crate::ReceiveMode::Whole)). One more is
+    /// answered 413. Default 16 MiB.
+    pub incoming_octets: u64,
     /// Separate runs of octets in one incoming message whose chunks arrive out
     /// of order. A chunk that would make one more is answered 413. Default 1,024.
     pub message_ranges: usize,
@@ -83,8 +87,9 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            sessions: 1024,
+            sessions: 256,
             incoming_messages: 64,
+            incoming_octets: 16 * 1024 * 1024,
             message_ranges: 1024,
             outgoing_messages: 4096,
             event_octets: 1024 * 1024,

@@ -37,7 +37,7 @@ use crate::ranges::{RangeSet, TooManyRanges};
 /// `received`. [`into_body`](Self::into_body) needs no more than is there.
 ///
 /// ```
-/// use msrp::reassembly::Reassembler;
+/// use msrp::Reassembler;
 ///
 /// let mut message = Reassembler::new(10_000, 16);
 /// message.insert(6, b"world")?;
@@ -46,7 +46,7 @@ use crate::ranges::{RangeSet, TooManyRanges};
 ///
 /// assert!(message.is_complete());
 /// assert_eq!(message.into_body().unwrap(), "hello world");
-/// # Ok::<(), msrp::reassembly::ReassemblyError>(())
+/// # Ok::<(), msrp::ReassemblyError>(())
 /// ```
 pub struct Reassembler {
     tracker: Tracker,
@@ -133,7 +133,7 @@ impl fmt::Debug for Reassembler {
 /// It keeps no octets, so it costs the same for a message of any size.
 ///
 /// ```
-/// use msrp::reassembly::Tracker;
+/// use msrp::Tracker;
 ///
 /// let mut message = Tracker::new(u64::MAX, 16);
 /// message.insert(0, 40)?;
@@ -142,7 +142,7 @@ impl fmt::Debug for Reassembler {
 ///
 /// message.insert(40, 60)?;
 /// assert!(message.is_complete());
-/// # Ok::<(), msrp::reassembly::ReassemblyError>(())
+/// # Ok::<(), msrp::ReassemblyError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tracker {

@@ -708,6 +708,8 @@ fn a_session_that_ends_ends_what_is_coming_in() {
         bob.give(&Raw::chunk("tid.1", "mid1", "1-*/9", "abc", '+').octets());
         bob.give(&Raw::chunk("tid.2", "mid2", "1-*/9", "abc", '+').open());
         assert!(bob.side.connection.close_session(bob.session));
+        let answered = String::from_utf8(bob.side.drain(bob.now)).unwrap();
+        assert!(answered.starts_with("MSRP tid.2 481 "), "{answered}");
         let sent = bob.give(b"\r\n-------tid.2+\r\n");
         assert_eq!(sent, []);
         let events = bob.events();

@@ -1,5 +1,10 @@
 //! REPORTs, made and taken (RFC 4975 sections 5.3, 7.1.2 to 7.1.4 and 7.3.2).
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::single_range_in_vec_init
+)]
 
 mod common;
 

@@ -191,6 +191,10 @@ pub enum FailReason {
     /// The session has [`Limits::incoming_messages`](crate::Limits::incoming_messages)
     /// that have not ended; answered 413.
     TooManyMessages,
+    /// The connection holds as many octets of unfinished messages as
+    /// [`Limits::incoming_octets`](crate::Limits::incoming_octets) allows;
+    /// answered 413.
+    NoRoom,
     /// Its chunks contradict each other about its size; answered 400.
     Inconsistent,
     /// A part in a container is of a type that is not accepted; answered 415.

@@ -77,6 +77,8 @@ pub struct Connection {
     sessions: Sessions,
     sending: BTreeMap<MessageKey, Sending>,
     receiving: BTreeMap<IncomingKey, Receiving>,
+    /// Octets of unfinished messages in memory.
+    held: u64,
     current: Current,
     report_deadlines: BTreeSet<(Instant, MessageKey)>,
     events: Events,
@@ -133,6 +135,7 @@ impl Connection {
             sessions: Sessions::default(),
             sending: BTreeMap::new(),
             receiving: BTreeMap::new(),
+            held: 0,
             current: Current::default(),
             report_deadlines: BTreeSet::new(),
             events: Events::default(),
@@ -392,7 +395,7 @@ impl Connection {
         self.drop_incoming(id);
         self.hop.forget_transactions(|purpose| match purpose {
             Purpose::Bind(session) | Purpose::KeepAlive(session) => *session != id,
-            Purpose::Chunk { .. } => true,
+            Purpose::Chunk(_) => true,
         });
         if self.keeps_alive == Some(id) {
             self.keeps_alive = None;
@@ -413,6 +416,7 @@ impl Connection {
         for id in ids {
             self.end_session(id, reason, outcome, None);
         }
+        self.hop.forget_transactions(|_| false);
         self.is_closed = true;
         self.events.push(Event::Closed(end));
     }

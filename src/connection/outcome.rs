@@ -35,7 +35,7 @@ impl Connection {
             round_trip: written.map(|written| now.saturating_duration_since(written)),
         };
         match purpose {
-            Purpose::Chunk { message, .. } => self.chunk_answered(now, message, answer),
+            Purpose::Chunk(message) => self.chunk_answered(now, message, answer),
             Purpose::Bind(session) if status.is_success() => self.mark_open(session, Some(answer)),
             Purpose::Bind(session) => {
                 let reason = CloseReason::Rejected(status);
@@ -110,7 +110,7 @@ impl Connection {
 
     fn timed_out(&mut self, now: Instant, purpose: &Purpose) {
         match purpose {
-            Purpose::Chunk { message, .. } => {
+            Purpose::Chunk(message) => {
                 let Some(sending) = self.sending.get_mut(message) else { return };
                 if sending.failure_report == FailureReport::Partial {
                     // Silence is consent: only errors are answered.

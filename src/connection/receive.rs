@@ -8,6 +8,7 @@ use super::config::{ReceiveMode, ReportMode};
 use super::event::{Event, FailReason, IncomingKey, Received};
 use crate::decode::BadHead;
 use crate::hop::SessionId;
+use crate::limits::Limits;
 use crate::reassembly::{Reassembler, ReassemblyError, Tracker};
 use crate::tolerance::Tolerance;
 use crate::wire::media::inner_type;
@@ -54,6 +55,16 @@ enum Store {
     Pieces(Tracker),
     /// Every further chunk is answered so.
     Refused(StatusCode),
+}
+
+impl Store {
+    /// Octets in memory.
+    const fn held(&self) -> u64 {
+        match self {
+            Self::Whole(store) => store.received(),
+            Self::Pieces(_) | Self::Refused(_) => 0,
+        }
+    }
 }
 
 /// Why a chunk is not taken: the answer, and what the application hears.
@@ -234,6 +245,7 @@ impl Connection {
         let max_ranges = self.config.limits.message_ranges;
         let store = match mode {
             ReceiveMode::Whole => {
+                check_room(&self.config.limits, self.held, &chunk.only_piece)?;
                 let mut store = Reassembler::new(max_size, max_ranges);
                 store.insert(chunk.offset, &chunk.only_piece).map_err(refusal)?;
                 chunk.only_piece = Bytes::new();
@@ -260,6 +272,7 @@ impl Connection {
 
     fn remember(&mut self, received: Received, store: Store) {
         if let Some(owner) = self.sessions.get_mut(received.session) {
+            self.held += store.held();
             owner.incoming.insert(received.message_id, received.key);
             self.receiving.insert(received.key, Receiving { received, store });
         }
@@ -267,6 +280,7 @@ impl Connection {
 
     fn forget_message(&mut self, key: IncomingKey) -> Option<Receiving> {
         let receiving = self.receiving.remove(&key)?;
+        self.held -= receiving.store.held();
         if let Some(owner) = self.sessions.get_mut(receiving.received.session) {
             owner.incoming.remove(&receiving.received.message_id);
         }
@@ -300,7 +314,13 @@ impl Connection {
             return Ok(());
         };
         match &mut receiving.store {
-            Store::Whole(store) => store.insert(offset, &piece).map_err(refusal),
+            Store::Whole(store) => {
+                check_room(&self.config.limits, self.held, &piece)?;
+                let before = store.received();
+                store.insert(offset, &piece).map_err(refusal)?;
+                self.held += store.received() - before;
+                Ok(())
+            }
             Store::Pieces(tracker) => {
                 tracker.insert(offset, piece.len() as u64).map_err(refusal)?;
                 let message = receiving.received.key;
@@ -328,6 +348,7 @@ impl Connection {
         if matches!(receiving.store, Store::Refused(_)) {
             return;
         }
+        self.held -= receiving.store.held();
         receiving.store = Store::Refused(status);
         let message = receiving.received.clone();
         self.events.push(Event::MessageFailed { message, reason });
@@ -552,7 +573,9 @@ impl Connection {
         if let Current::Chunk(chunk) = &self.current
             && chunk.session == session
         {
+            let head = chunk.head.clone();
             self.current = Current::Skipped;
+            self.respond(&head.view(), StatusCode::NO_SUCH_SESSION);
         }
         let keys: Vec<IncomingKey> = self
             .receiving
@@ -577,6 +600,14 @@ pub(super) enum RequestKind {
     Send,
     Report,
     Other,
+}
+
+/// Whether a connection that holds so much may hold a piece more.
+fn check_room(limits: &Limits, held: u64, piece: &[u8]) -> Result<(), Refusal> {
+    if piece.len() as u64 > limits.incoming_octets.saturating_sub(held) {
+        return Err((StatusCode::STOP_SENDING, FailReason::NoRoom));
+    }
+    Ok(())
 }
 
 fn refusal(error: ReassemblyError) -> Refusal {

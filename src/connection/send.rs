@@ -179,7 +179,7 @@ impl BodyWriter<'_> {
 
 impl Connection {
     /// Sends a message. Its octets leave as [`Connection::poll_transmit`] asks
-    /// for them; exactly one [`Event::Outcome`] tells what became of it.
+    /// for them; exactly one [`Event::Outcome`](crate::Event::Outcome) tells what became of it.
     ///
     /// # Errors
     ///

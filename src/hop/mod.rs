@@ -26,7 +26,7 @@ use crate::limits::ParseOptions;
 use crate::random::{IdSource, Random};
 use crate::tolerance::Tolerances;
 use crate::wire::scan::EndLineGuard;
-use crate::wire::{Continuation, FailureReport, TransactionId, write_end_line};
+use crate::wire::{Continuation, TransactionId, write_end_line};
 use schedule::Schedule;
 use transaction::Transactions;
 
@@ -334,9 +334,11 @@ impl Hop {
         let id = self.ids.transaction_id(|id| {
             !transactions.contains(id) && message.write_rest(out, id, rest).is_ok()
         });
-        let start = message.offset;
         message.offset += rest as u64;
-        let asks_response = self.begin_transaction(id, key, &message, start);
+        let asks_response = message.asks_response();
+        if asks_response {
+            self.transactions.begin(id, Purpose::Chunk(key));
+        }
         self.chunk_left(id, key, message.offset, asks_response, Continuation::Complete);
     }
 
@@ -354,9 +356,8 @@ impl Hop {
         let guard = EndLineGuard::new(id.as_bytes());
         self.open =
             Some(OpenChunk { message: key, transaction: id, guard, sent: 0, must_end: false });
-        if let Some(message) = self.messages.remove(&key) {
-            self.begin_transaction(id, key, &message, message.offset);
-            self.messages.insert(key, message);
+        if message.asks_response() {
+            self.transactions.begin(id, Purpose::Chunk(key));
         }
     }
 
@@ -370,21 +371,6 @@ impl Hop {
         // The fields have been written before, see `Envelope::check`.
         let written = head.body_with_flag(&envelope.content_type, b"", Continuation::Aborted);
         debug_assert!(written.is_ok());
-    }
-
-    fn begin_transaction(
-        &mut self,
-        id: TransactionId,
-        key: MessageKey,
-        message: &Outgoing,
-        start: u64,
-    ) -> bool {
-        let asks = message.envelope.failure_report != FailureReport::No;
-        if asks {
-            let octets = start..message.offset;
-            self.transactions.begin(id, Purpose::Chunk { message: key, octets });
-        }
-        asks
     }
 
     /// Sends more of the open chunk, as far as its body, the size of a
@@ -463,7 +449,7 @@ impl Hop {
         write_end_line(&mut self.out, &id, flag);
         let Some(message) = self.messages.get_mut(&key) else { return };
         let end = message.offset;
-        let asks_response = message.envelope.failure_report != FailureReport::No;
+        let asks_response = message.asks_response();
         message.scheduled = false;
         if flag == Continuation::More {
             self.wake(key);
@@ -481,7 +467,6 @@ impl Hop {
         asks_response: bool,
         flag: Continuation,
     ) {
-        self.transactions.set_octets(&id, octets);
         self.transactions.handed_over(id);
         self.events.push_back(HopEvent::ChunkSent { message, octets, asks_response, flag });
     }

@@ -173,6 +173,11 @@ impl Outgoing {
         self.aborted || self.body.available() > 0 || self.body.is_finished()
     }
 
+    /// Whether its chunks are answered in some case.
+    pub(crate) fn asks_response(&self) -> bool {
+        self.envelope.failure_report != FailureReport::No
+    }
+
     /// No octet more will come. Fixes the total.
     pub(crate) const fn finish(&mut self) {
         self.body.finish();

@@ -1,7 +1,6 @@
 //! Requests that wait for their response.
 
 use std::collections::{HashMap, VecDeque};
-use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::{MessageKey, SessionId};
@@ -17,8 +16,8 @@ pub(crate) struct Transaction {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// A chunk of an outgoing message: its octets, zero-based.
-    Chunk { message: MessageKey, octets: Range<u64> },
+    /// A chunk of an outgoing message.
+    Chunk(MessageKey),
     /// The SEND that binds a session to this connection.
     Bind(SessionId),
     /// A bodiless SEND that keeps the connection alive.
@@ -55,15 +54,6 @@ impl Transactions {
     /// A request begins to leave; its response may come from now on.
     pub(crate) fn begin(&mut self, id: TransactionId, purpose: Purpose) {
         self.open.insert(id, Transaction { purpose, written: None });
-    }
-
-    /// The octets that a chunk carried in the end.
-    pub(crate) fn set_octets(&mut self, id: &TransactionId, end: u64) {
-        if let Some(Transaction { purpose: Purpose::Chunk { octets, .. }, .. }) =
-            self.open.get_mut(id)
-        {
-            octets.end = end;
-        }
     }
 
     /// The last octet of a request is in the hands of the caller.

@@ -18,7 +18,6 @@ pub(super) const ALPHANUM: Class = Class(1 << 3);
 /// What a token holds (RFC 4975 section 9).
 pub(super) const TOKEN: Class = Class(1 << 4);
 /// What stands between the brackets of an IPv6 address.
-pub(super) const DIGIT: Class = Class(1 << 9);
 pub(super) const IPV6: Class = Class(1 << 5);
 /// What may follow any part: the next parameter, or the next URI of a path.
 pub(super) const END: Class = Class(1 << 6);
@@ -96,7 +95,6 @@ const fn classes(octet: u8) -> u16 {
         | select(TOKEN, token)
         | select(IPV6, octet.is_ascii_hexdigit() || matches!(octet, b':' | b'.'))
         | select(END, matches!(octet, b';' | b' '))
-        | select(DIGIT, octet.is_ascii_digit())
         | select(SLASH, octet == b'/')
         | select(COLON, octet == b':')
 }

@@ -32,11 +32,13 @@ impl PartialEq for UriRef<'_> {
 impl Eq for UriRef<'_> {}
 
 impl Hash for UriRef<'_> {
+    /// Agrees with `==`. The transport is left out: hardly two URIs differ in
+    /// nothing else.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.session_id().hash(state);
-        self.port().hash(state);
-        self.scheme().hash(state);
-        hash_folded(self.transport(), state);
+        state.write(self.session_id().unwrap_or_default().as_bytes());
+        // In one word, as hashers are slow with small pieces. No port is zero.
+        let port = u32::from(self.port().unwrap_or_default());
+        state.write_u32(u32::from(self.is_secure()) << 16 | port);
         hash_host(self.host_str(), state);
     }
 }
@@ -86,8 +88,8 @@ fn is_same_folded(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other) || folded(one).eq(folded(other))
 }
 
-/// Writes in runs, since hashers are slow with single octets. The runs depend
-/// on what is folded alone, so that equal texts are written alike.
+/// Writes in runs, which depend on nothing but what is folded, so that equal
+/// texts are written alike.
 fn hash_folded<H: Hasher>(text: &str, state: &mut H) {
     let mut octets = folded(text);
     let mut run = [0; 32];
@@ -194,5 +196,50 @@ impl Eq for dyn UriKey + '_ {}
 impl Hash for dyn UriKey + '_ {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.uri().hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Folding is done in any order and as often as one likes.
+        #[test]
+        fn folding_is_stable(text in "([a-zA-Z0-9.~_-]|%[0-9a-fA-F]{2}){0,40}") {
+            let once: Vec<u8> = folded(&text).collect();
+            let again: Vec<u8> = folded(str::from_utf8(&once).unwrap()).collect();
+            prop_assert_eq!(&once, &again);
+            let shouted: Vec<u8> = folded(&text.to_ascii_uppercase()).collect();
+            prop_assert_eq!(&once, &shouted);
+        }
+    }
+
+    #[test]
+    fn only_unreserved_octets_are_unescaped() {
+        let fold = |text| String::from_utf8(folded(text).collect()).unwrap();
+        assert_eq!(fold("%41%7e%2D%2e%5F%39"), "a~-._9");
+        assert_eq!(fold("%3B%40%2F%25%C3%A9%00"), "%3b%40%2f%25%c3%a9%00");
+        assert_eq!(fold("%2541"), "%2541");
+    }
+
+    #[test]
+    fn a_map_of_owned_uris_is_searched_with_a_borrowed_one() {
+        let mut sessions: HashMap<MsrpUri, u32> = HashMap::new();
+        sessions.insert("msrp://[2001:db8::1]:2855/a;tcp".parse().unwrap(), 1);
+        sessions.insert("msrp://host.example.com:2855/b;tcp".parse().unwrap(), 2);
+        let find = |text| {
+            let uri = UriRef::parse(text).unwrap();
+            sessions.get(&uri as &dyn UriKey).copied()
+        };
+        assert_eq!(find("MSRP://[2001:DB8:0::1]:02855/a;TCP"), Some(1));
+        assert_eq!(find("msrp://bob@HOST.ex%61mple.com:2855/b;tcp;x"), Some(2));
+        assert_eq!(find("msrp://host.example.com:2855/a;tcp"), None);
     }
 }

@@ -2,8 +2,8 @@
 //! named as the rule.
 //!
 //! Every head has two paths in it, so the rules that every URI goes through are
-//! written for speed: delimiters are slice patterns, runs are found in a table,
-//! and what is found is neither converted nor kept.
+//! written for speed: delimiters are slice patterns, classes of octets a table,
+//! and what is found is not kept.
 
 use std::num::NonZeroU16;
 
@@ -32,7 +32,13 @@ pub(super) struct Parts<'a> {
 pub(super) struct Authority<'a> {
     pub(super) userinfo: Option<&'a [u8]>,
     pub(super) host: &'a [u8],
-    pub(super) port: Option<&'a [u8]>,
+    pub(super) port: Option<Port<'a>>,
+}
+
+/// A port as it is written, and its number.
+pub(super) struct Port<'a> {
+    pub(super) digits: &'a [u8],
+    pub(super) number: NonZeroU16,
 }
 
 /// What there is in the value of To-Path, From-Path or Use-Path.
@@ -52,25 +58,23 @@ pub(crate) struct PathShape {
 pub(crate) fn path(input: &[u8], max_uris: usize) -> Result<PathShape, PathError> {
     let mut shape = PathShape { uris: 0, extra_spaces: false };
     let mut rest = input;
-    loop {
-        rest = match rest {
-            [b' ', after @ ..] => {
-                shape.extra_spaces = true;
-                after
-            }
-            [] if shape.uris == 0 => return Err(PathError::Empty),
-            [] => return Ok(shape),
-            _ if shape.uris == max_uris => return Err(PathError::TooMany { limit: max_uris }),
-            _ => {
-                let after =
-                    path_uri(rest).map_err(|error| PathError::Uri { index: shape.uris, error })?;
-                shape.uris += 1;
-                let [_space, after @ ..] = after else { return Ok(shape) };
-                shape.extra_spaces |= after.is_empty();
-                after
-            }
-        };
+    while let [first, behind @ ..] = rest {
+        if *first == b' ' {
+            shape.extra_spaces = true;
+            rest = behind;
+            continue;
+        }
+        if shape.uris == max_uris {
+            return Err(PathError::TooMany { limit: max_uris });
+        }
+        rest = path_uri(rest).map_err(|error| PathError::Uri { index: shape.uris, error })?;
+        shape.uris += 1;
+        if let [_space, behind @ ..] = rest {
+            shape.extra_spaces |= behind.is_empty();
+            rest = behind;
+        }
     }
+    if shape.uris == 0 { Err(PathError::Empty) } else { Ok(shape) }
 }
 
 /// Checks one URI up to a space or the end, and returns what is behind it.
@@ -104,18 +108,6 @@ pub(super) fn uri(input: &[u8]) -> Result<Parts<'_>, UriError> {
 /// Whether the whole of `text` is what `rule` says.
 pub(super) fn is_whole<'a>(rule: fn(&'a [u8]) -> Taken<'a, &'a [u8]>, text: &'a str) -> bool {
     all_consuming(rule).parse(text.as_bytes()).is_ok()
-}
-
-/// The number that the digits of a port mean, however many zeros they begin
-/// with. Zero is no port that a transport has; the discard port, 9, is what an
-/// active endpoint names (RFC 4145 section 4.1).
-#[inline]
-pub(super) fn port_number(digits: &[u8]) -> Option<NonZeroU16> {
-    const TOO_MUCH: u32 = 100_000;
-    let number = digits
-        .iter()
-        .fold(0, |number, digit| (number * 10 + u32::from(digit.wrapping_sub(b'0'))).min(TOO_MUCH));
-    u16::try_from(number).ok().and_then(NonZeroU16::new)
 }
 
 // Always inline: a check then drops the parts instead of storing them.
@@ -174,7 +166,7 @@ pub(super) fn userinfo(input: &[u8]) -> Taken<'_, &[u8]> {
 }
 
 #[inline(always)]
-fn host_and_port(input: &[u8]) -> Taken<'_, (&[u8], Option<&[u8]>)> {
+fn host_and_port(input: &[u8]) -> Taken<'_, (&[u8], Option<Port<'_>>)> {
     let (rest, host) = part(UriError::Host, class::HOST_END, host(input))?;
     let [b':', rest @ ..] = rest else { return Ok((rest, (host, None))) };
     let (rest, port) = part(UriError::Port, class::PORT_END, port(rest))?;
@@ -211,10 +203,21 @@ pub(super) fn reg_name(input: &[u8]) -> Taken<'_, &[u8]> {
     }
 }
 
+/// Digits, however many zeros they begin with. Zero is no port that a transport
+/// has; the discard port, 9, is what an active endpoint names (RFC 4145
+/// section 4.1).
 #[inline(always)]
-fn port(input: &[u8]) -> Taken<'_, &[u8]> {
-    let (rest, digits) = run(class::DIGIT, input)?;
-    if port_number(digits).is_some() { Ok((rest, digits)) } else { refuse(UriError::Port) }
+fn port(input: &[u8]) -> Taken<'_, Port<'_>> {
+    const TOO_MUCH: u32 = 100_000;
+    let digits = input.iter().map(|octet| octet.wrapping_sub(b'0')).take_while(|digit| *digit < 10);
+    let (len, number) = digits.fold((0, 0), |(len, number), digit| {
+        (len + 1, (number * 10 + u32::from(digit)).min(TOO_MUCH))
+    });
+    let number = u16::try_from(number).ok().and_then(NonZeroU16::new);
+    match (number, input.split_at_checked(len)) {
+        (Some(number), Some((digits, rest))) => Ok((rest, Port { digits, number })),
+        _ => refuse(UriError::Port),
+    }
 }
 
 #[inline]
@@ -285,5 +288,93 @@ impl<'a> ParseError<&'a [u8]> for Fault {
 
     fn append(_: &'a [u8], _: ErrorKind, other: Self) -> Self {
         other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const URI: &str = "msrp://host.example.com:2855/Kx81;tcp";
+
+    fn shape(uris: usize, extra_spaces: bool) -> Result<PathShape, PathError> {
+        Ok(PathShape { uris, extra_spaces })
+    }
+
+    proptest! {
+        /// However the spaces are strewn, the URIs are counted and any space
+        /// too many is told.
+        #[test]
+        fn spaces_are_counted(before in 0..3_usize, gaps in prop::collection::vec(1..4_usize, 0..5), after in 0..3_usize) {
+            let mut text = " ".repeat(before) + URI;
+            for gap in &gaps {
+                text += &(" ".repeat(*gap) + URI);
+            }
+            text += &" ".repeat(after);
+            let extra = before > 0 || after > 0 || gaps.iter().any(|gap| *gap > 1);
+            prop_assert_eq!(path(text.as_bytes(), 16), shape(gaps.len() + 1, extra));
+        }
+
+        #[test]
+        fn arbitrary_octets_do_not_panic(octets in prop::collection::vec(any::<u8>(), 0..200), max in 0..3_usize) {
+            let _ = path(&octets, max);
+            let _ = uri(&octets);
+        }
+
+        #[test]
+        fn ports_are_read_by_value(zeros in 0..10_usize, number: u32) {
+            let digits = "0".repeat(zeros) + &number.to_string();
+            let read = port(digits.as_bytes()).ok().map(|(rest, port)| {
+                assert_eq!((rest, port.digits), (&b""[..], digits.as_bytes()));
+                port.number.get()
+            });
+            prop_assert_eq!(read, u16::try_from(number).ok().filter(|number| *number != 0));
+        }
+    }
+
+    #[test]
+    fn a_path_of_no_uri_is_empty() {
+        for text in ["", " ", "   "] {
+            assert_eq!(path(text.as_bytes(), 16), Err(PathError::Empty), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_limit_on_uris_is_exact() {
+        let two = format!("{URI} {URI}");
+        assert_eq!(path(two.as_bytes(), 2), shape(2, false));
+        assert_eq!(path(two.as_bytes(), 1), Err(PathError::TooMany { limit: 1 }));
+        assert_eq!(path(two.as_bytes(), 0), Err(PathError::TooMany { limit: 0 }));
+    }
+
+    #[test]
+    fn a_path_blames_the_uri_and_its_part() {
+        let cases = [
+            ("msrp://h:1/a", 0, UriError::Transport),
+            (&format!("{URI} msrp://h:0/a;tcp"), 1, UriError::Port),
+            (&format!("{URI}\t{URI}"), 0, UriError::Octet),
+            (&format!("{URI} {URI} {URI}\u{e9}"), 2, UriError::Octet),
+        ];
+        for (text, index, error) in cases {
+            let expected = Err(PathError::Uri { index, error });
+            assert_eq!(path(text.as_bytes(), 16), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_limit_on_octets_is_exact() {
+        let long = |octets: usize| format!("msrp://h:1/{};tcp", "a".repeat(octets - 15));
+        let longest = long(MAX_URI_OCTETS);
+        assert_eq!(longest.len(), MAX_URI_OCTETS);
+        let too_long = long(MAX_URI_OCTETS + 1);
+        for behind in ["", " msrp://h:1/a;tcp"] {
+            let text = format!("{longest}{behind}");
+            assert!(path(text.as_bytes(), 16).is_ok());
+            let text = format!("{too_long}{behind}");
+            let expected = Err(PathError::Uri { index: 0, error: UriError::TooLong });
+            assert_eq!(path(text.as_bytes(), 16), expected);
+        }
     }
 }

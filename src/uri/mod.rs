@@ -113,8 +113,9 @@ pub enum UriError {
     /// address in brackets.
     #[error("a host is a name, an IPv4 address, or an IPv6 address in brackets")]
     Host,
-    /// A port that is empty, no number, zero or above 65,535.
-    #[error("a port is a number from 1 to 65535")]
+    /// A port that is empty, no number, zero or above 65,535; also what is left
+    /// of an IPv6 address without brackets behind its first colon.
+    #[error("a port is a number from 1 to 65535, and an IPv6 address before it needs brackets")]
     Port,
     /// A session-id that is empty or holds an octet not allowed there.
     #[error("a session-id holds letters, digits and - . _ ~ + = /, at least one of them")]

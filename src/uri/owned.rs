@@ -99,6 +99,12 @@ lend! {
     transport -> &str;
 }
 
+impl<'a> From<&'a MsrpUri> for UriRef<'a> {
+    fn from(uri: &'a MsrpUri) -> Self {
+        uri.view()
+    }
+}
+
 impl From<UriRef<'_>> for MsrpUri {
     fn from(uri: UriRef<'_>) -> Self {
         Self { text: uri.as_str().into(), spans: uri.spans() }

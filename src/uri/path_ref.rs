@@ -44,10 +44,10 @@ impl<'a> PathRef<'a> {
         Ok(Self::from_checked(text, shape.uris))
     }
 
-    /// A path in whose text [`grammar::path`] found so many URIs. Extra spaces
-    /// do no harm.
+    /// A path in whose text [`grammar::path`] found so many URIs, and maybe extra
+    /// spaces. Those at the ends are dropped, those between stay.
     pub(crate) fn from_checked(text: &'a str, uris: usize) -> Self {
-        Self { text, uris }
+        Self { text: text.trim_ascii(), uris }
     }
 
     /// An owned copy, with one space between two URIs.
@@ -181,21 +181,53 @@ impl ExactSizeIterator for Uris<'_> {}
 
 impl FusedIterator for Uris<'_> {}
 
-/// The first URI of `text` and what is behind it. Spaces may be anywhere: see
-/// [`PathRef::from_checked`].
-fn split_first(mut text: &str) -> (&str, &str) {
-    while let Some(rest) = text.strip_prefix(' ') {
-        text = rest;
-    }
+/// The first URI of `text`, and what is behind it and the spaces after it.
+fn split_first(text: &str) -> (&str, &str) {
     let end = memchr::memchr(b' ', text.as_bytes()).unwrap_or(text.len());
-    text.split_at_checked(end).unwrap_or_default()
+    let (first, behind) = text.split_at_checked(end).unwrap_or_default();
+    (first, behind.trim_ascii_start())
 }
 
-/// What is before the last URI of `text`, and that URI.
-fn split_last(mut text: &str) -> (&str, &str) {
-    while let Some(rest) = text.strip_suffix(' ') {
-        text = rest;
-    }
+/// What is before the last URI of `text` and the spaces before it, and that URI.
+fn split_last(text: &str) -> (&str, &str) {
     let start = memchr::memrchr(b' ', text.as_bytes()).map_or(0, |space| space + 1);
-    text.split_at_checked(start).unwrap_or_default()
+    let (before, last) = text.split_at_checked(start).unwrap_or_default();
+    (before.trim_ascii_end(), last)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::indexing_slicing)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Extra spaces, once they are tolerated, are as good as none.
+        #[test]
+        fn spaces_do_not_matter(
+            ids in prop::collection::vec("[a-z0-9]{1,8}", 1..6),
+            spaces in prop::collection::vec(1..4_usize, 7),
+        ) {
+            let uris: Vec<String> = ids.iter().map(|id| format!("msrp://h:1/{id};tcp")).collect();
+            let strict = uris.join(" ");
+            let mut loose = String::new();
+            for (uri, gap) in uris.iter().zip(&spaces) {
+                loose += &(" ".repeat(*gap) + uri);
+            }
+            loose += "  ";
+
+            let shape = grammar::path(loose.as_bytes(), 16).unwrap_or_else(|error| unreachable!("{error}"));
+            let path = PathRef::from_checked(&loose, shape.uris);
+            prop_assert!(path.iter().map(UriRef::as_str).eq(&uris));
+            prop_assert!(path.iter().rev().map(UriRef::as_str).eq(uris.iter().rev()));
+            prop_assert_eq!(path.first().as_str(), &uris[0]);
+            prop_assert_eq!(path.last().as_str(), &uris[uris.len() - 1]);
+            let rest = path.without_first();
+            prop_assert_eq!(rest.map_or(0, PathRef::len), uris.len() - 1);
+            prop_assert!(rest.into_iter().flatten().map(UriRef::as_str).eq(&uris[1..]));
+            prop_assert_eq!(path.to_path().to_string(), strict);
+        }
+    }
 }

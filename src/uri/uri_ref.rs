@@ -1,9 +1,10 @@
 //! The borrowed URI, which every other type of this module looks through.
 
 use std::fmt;
+use std::num::NonZeroU16;
 use std::ops::Range;
 
-use super::grammar::{self, Parts};
+use super::grammar::{self, Authority, Parts};
 use super::{Host, MsrpUri, Scheme, UriError};
 
 /// A borrowed MSRP URI that follows the grammar of RFC 4975 section 9.
@@ -45,12 +46,12 @@ impl<'a> UriRef<'a> {
     /// [`UriError`] says which part does not follow the grammar.
     pub fn parse(text: &'a str) -> Result<Self, UriError> {
         let parts = grammar::uri(text.as_bytes())?;
-        Ok(Self { text, spans: Spans::of(&parts) })
+        Ok(Self { text, spans: Spans::of(parts) })
     }
 
     /// A URI whose text has been checked before.
     pub(super) fn from_checked(text: &'a str) -> Self {
-        let spans = grammar::uri(text.as_bytes()).map(|parts| Spans::of(&parts));
+        let spans = grammar::uri(text.as_bytes()).map(|parts| Spans::of(parts));
         Self { text, spans: spans.unwrap_or(Spans::EMPTY) }
     }
 
@@ -117,8 +118,7 @@ impl<'a> UriRef<'a> {
     /// has to be written out like any other (RFC 4975 section 6).
     #[must_use]
     pub fn port(self) -> Option<u16> {
-        let digits = self.text.get(self.spans.port()?)?;
-        grammar::port_number(digits.as_bytes()).map(u16::from)
+        self.spans.port.map(u16::from)
     }
 
     /// Whether the port is there where RFC 4975 section 6 demands one, that is
@@ -176,12 +176,13 @@ impl<'a> TryFrom<&'a str> for UriRef<'a> {
     }
 }
 
-/// Where the parts of a URI end, as offsets into its text. What lies between
-/// two ends is a part and the delimiter before it; where two ends are the same,
-/// there is no such part.
+/// The scheme, the port, and where each part ends, as offsets into the text.
+/// Between two ends there is a delimiter and the part behind it; where two ends
+/// are the same, there is no such part.
 #[derive(Clone, Copy)]
 pub(super) struct Spans {
     scheme: Scheme,
+    port: Option<NonZeroU16>,
     host_start: u16,
     host_end: u16,
     authority_end: u16,
@@ -192,6 +193,7 @@ pub(super) struct Spans {
 impl Spans {
     const EMPTY: Self = Self {
         scheme: Scheme::Msrp,
+        port: None,
         host_start: 0,
         host_end: 0,
         authority_end: 0,
@@ -201,16 +203,17 @@ impl Spans {
 
     /// The places of `parts`, which belong to a URI of at most
     /// [`MAX_URI_OCTETS`](super::MAX_URI_OCTETS) octets.
-    fn of(parts: &Parts<'_>) -> Self {
-        let authority = &parts.authority;
-        let host_start = authority_start(parts.scheme) + delimited(authority.userinfo);
-        let host_end = host_start + authority.host.len();
-        let authority_end = host_end + delimited(authority.port);
+    fn of(parts: Parts<'_>) -> Self {
+        let Authority { userinfo, host, port } = parts.authority;
+        let host_start = authority_start(parts.scheme) + delimited(userinfo);
+        let host_end = host_start + host.len();
+        let authority_end = host_end + delimited(port.as_ref().map(|port| port.digits));
         let session_id_end = authority_end + delimited(parts.session_id);
         let transport_end = session_id_end + delimited(Some(parts.transport));
         let offset = |place| u16::try_from(place).unwrap_or(u16::MAX);
         Self {
             scheme: parts.scheme,
+            port: port.map(|port| port.number),
             host_start: offset(host_start),
             host_end: offset(host_end),
             authority_end: offset(authority_end),
@@ -227,10 +230,6 @@ impl Spans {
 
     fn host(&self) -> Range<usize> {
         usize::from(self.host_start)..usize::from(self.host_end)
-    }
-
-    fn port(&self) -> Option<Range<usize>> {
-        behind_delimiter(self.host_end, self.authority_end)
     }
 
     fn session_id(&self) -> Option<Range<usize>> {
