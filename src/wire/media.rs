@@ -186,8 +186,8 @@ fn entries(list: &str) -> Result<Vec<Box<str>>, MediaTypeError> {
 }
 
 fn entry(text: &str) -> Result<Box<str>, MediaTypeError> {
-    if text == "*" {
-        return Ok(text.into());
+    if matches!(text, "*" | "*/*") {
+        return Ok("*".into());
     }
     match grammar::media_type_essence(text.as_bytes()) {
         Some(_) => Ok(essence_of(text).into()),

@@ -309,7 +309,7 @@ impl HeadParser {
     fn trim<'a>(&mut self, raw: &'a [u8], end: usize, options: &ParseOptions) -> Value<'a> {
         let (missing, value) = match raw.strip_prefix(b" ") {
             Some(value) => (false, value),
-            None => (!raw.is_empty(), raw),
+            None => (true, raw),
         };
         if missing {
             self.tolerate_deviation(Tolerance::MissingHeaderSpace, options);
