@@ -95,19 +95,22 @@ fn letter(octet: u8) -> u8 {
 pub(crate) struct IdSource {
     random: Box<dyn Random + Send>,
     spare: u64,
+    last: TransactionId,
 }
 
 impl IdSource {
     pub(crate) fn new(random: impl Random + Send + 'static) -> Self {
-        Self { random: Box::new(random), spare: 0 }
+        Self { random: Box::new(random), spare: 0, last: TransactionId::NONE }
     }
 
     pub(crate) fn message_id(&mut self) -> MessageId {
         MessageId::read(&letters(&mut *self.random)).unwrap_or(MessageId::NONE)
     }
 
-    /// A transaction id that `is_free` says yes to. Should the source repeat
-    /// itself, a counter makes the ids differ, so that this always ends.
+    /// A transaction id that `is_free` says yes to, and not the last one again:
+    /// a chunk may have ended because its id occurs in the body. Should the
+    /// source repeat itself, a counter makes the ids differ, so that this
+    /// always ends.
     pub(crate) fn transaction_id(
         &mut self,
         mut is_free: impl FnMut(&TransactionId) -> bool,
@@ -118,8 +121,10 @@ impl IdSource {
             id.copy_from_slice(&letters(&mut *self.random));
             let len = ID_LETTERS + write_counter(self.spare, counter);
             if let Some(id) = text.get(..len).and_then(|text| TransactionId::read(text).ok())
+                && id != self.last
                 && is_free(&id)
             {
+                self.last = id;
                 return id;
             }
             self.spare += 1;
