@@ -2,6 +2,7 @@
 
 mod config;
 mod event;
+mod incoming;
 mod outcome;
 mod receive;
 mod report;
@@ -31,8 +32,9 @@ use crate::random::Random;
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
+use incoming::Receiving;
 use outcome::Tell;
-use receive::{Current, Receiving, RequestKind};
+use receive::{Current, RequestKind};
 use send::Sending;
 use session::{Session, Sessions};
 use table::Binding;
