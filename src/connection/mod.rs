@@ -90,6 +90,8 @@ pub struct Connection {
     is_bound: bool,
     is_closed: bool,
     last_sent: Instant,
+    /// Since when more waits for the peer than the limit, and none of it moves.
+    full_since: Option<Instant>,
     keeps_alive: Option<SessionId>,
     next_message: u64,
     next_incoming: u64,
@@ -145,6 +147,7 @@ impl Connection {
             is_bound: role == Role::Active,
             is_closed: false,
             last_sent: now,
+            full_since: None,
             keeps_alive: None,
             next_message: 0,
             next_incoming: 0,
@@ -205,6 +208,7 @@ impl Connection {
             }
         }
         self.tell_tolerated(self.hop.tolerated());
+        self.watch_control(now, false);
         Ok(())
     }
 
@@ -253,6 +257,7 @@ impl Connection {
         self.drain_hop(now);
         if transmit.is_some() {
             self.last_sent = now;
+            self.watch_control(now, true);
         }
         transmit
     }
@@ -393,11 +398,16 @@ impl Connection {
     /// while its responses wait; should it do the same, both would wait for
     /// ever.
     fn stalled_at(&self) -> Option<Instant> {
+        self.full_since?.checked_add(self.config.transaction_timeout)
+    }
+
+    /// Notes since when the peer has read nothing of what waits for it.
+    fn watch_control(&mut self, now: Instant, has_moved: bool) {
         let is_full = self.hop.control_len() > self.config.limits.control_octets;
-        if self.is_closed || !is_full {
-            return None;
-        }
-        self.last_sent.checked_add(self.config.transaction_timeout)
+        self.full_since = match self.full_since {
+            Some(since) if is_full && !has_moved => Some(since),
+            _ => is_full.then_some(now),
+        };
     }
 
     fn keep_alive_due(&self) -> Option<Instant> {
@@ -462,6 +472,7 @@ impl Connection {
         }
         self.hop.forget_transactions(|_| false);
         self.is_closed = true;
+        self.full_since = None;
         self.events.push(Event::Closed(end));
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use msrp::{
-    CloseReason, Event, FailReason, FailureReport, IncomingKey, MessageOutcome, Outcome, Path,
-    ReceiveMode, Received, ReportMode, SessionId, StatusCode, Tolerance,
+    CloseReason, ConnectionEnd, Event, FailReason, FailureReport, IncomingKey, MessageOutcome,
+    Outcome, Path, ReceiveMode, Received, ReportMode, SessionId, StatusCode, Tolerance,
 };
 
 use crate::ledger::{Incoming, SERIAL, Sent};
@@ -82,8 +82,9 @@ impl World {
             Event::Tolerated(Tolerance::ReportReusesTransactionId)
                 if self.plan.kind == Kind::Repeating => {}
             Event::Tolerated(tolerance) => panic!("{tolerance:?} is needed for our own octets"),
-            Event::Closed(_) => {
+            Event::Closed(end) => {
                 self.sides[side].is_closed = true;
+                self.sides[side].is_stalled = end == ConnectionEnd::Stalled;
             }
             _ => {}
         }
@@ -119,8 +120,9 @@ impl World {
                 let serial = self.sides[side].by_key[&message];
                 self.ledger[serial].awaits_room = false;
             }
-            Event::Closed(_) => {
+            Event::Closed(end) => {
                 self.sides[side].is_closed = true;
+                self.sides[side].is_stalled = end == ConnectionEnd::Stalled;
             }
             _ => {}
         }
@@ -135,9 +137,9 @@ impl World {
             return;
         };
         assert!(sessions[index].opener == side || sessions[index].is_expected);
-        if self.sides[side].ended_sessions.contains(&index) {
-            self.sides[side].bound_again.insert(index);
-        }
+        // req: 4975-5.4-14
+        let is_first = |(known, of): (&SessionId, &usize)| *of != index || *known == id;
+        assert!(self.sides[side].known.iter().all(is_first), "a session is bound again");
         self.sides[side].sessions.insert(index, id);
         self.sides[side].known.insert(id, index);
     }
