@@ -82,8 +82,10 @@ pub struct Limits {
     /// transport has. Default 256 KiB; less than two count as two, since the
     /// last one waits for what follows it.
     pub body_writer_octets: usize,
-    /// Message-IDs of complete messages which are remembered for each session,
-    /// to mark duplicates and to know late REPORTs. Default 256.
+    /// Message-IDs which are remembered for each session, of each kind: of
+    /// complete messages, to mark their duplicates; of refused ones, to refuse
+    /// what is still to come of them; of those sent, to know late REPORTs.
+    /// Default 256.
     pub remembered_messages: usize,
 }
 

@@ -23,20 +23,14 @@ pub(super) struct Receiving {
 pub(super) enum Store {
     Whole(Reassembler),
     Pieces(Tracker),
-    /// Every further chunk is answered so.
-    Refused(StatusCode),
 }
 
 impl Store {
-    const fn is_refused(&self) -> bool {
-        matches!(self, Self::Refused(_))
-    }
-
     /// Octets in memory.
     const fn held(&self) -> u64 {
         match self {
             Self::Whole(store) => store.received(),
-            Self::Pieces(_) | Self::Refused(_) => 0,
+            Self::Pieces(_) => 0,
         }
     }
 }
@@ -45,26 +39,14 @@ impl Store {
 pub(super) type Refusal = (StatusCode, FailReason);
 
 impl Connection {
-    /// Whether one more message can be kept, for which a refused one is
-    /// forgotten if need be.
-    pub(super) fn make_room(&mut self, session: SessionId) -> bool {
+    /// Whether one more message can begin.
+    pub(super) fn has_room(&self, session: SessionId) -> bool {
         let max = self.config.limits.incoming_messages;
-        let has_room = self.sessions.get(session).is_some_and(|owner| owner.incoming.len() < max);
-        has_room || self.forget_refused(session)
-    }
-
-    pub(super) fn forget_refused(&mut self, session: SessionId) -> bool {
-        let refused = self.receiving.iter().find(|(_, receiving)| {
-            receiving.received.session == session && receiving.store.is_refused()
-        });
-        match refused.map(|(key, _)| *key) {
-            Some(key) => self.forget_message(key).is_some(),
-            None => false,
-        }
+        self.sessions.get(session).is_some_and(|owner| owner.incoming.len() < max)
     }
 
     /// Tells the application of a message that is refused at its first chunk,
-    /// and remembers it for its later ones, as far as there is room.
+    /// and remembers it for its later ones; a lack of room can be over by then.
     pub(super) fn refuse_message(
         &mut self,
         session: SessionId,
@@ -73,11 +55,17 @@ impl Connection {
         status: StatusCode,
         reason: FailReason,
     ) {
-        let received = self.received(session, message_id, head);
-        if self.make_room(session) {
-            self.remember(received.clone(), Store::Refused(status));
+        let message = self.received(session, message_id, head);
+        if reason != FailReason::TooManyMessages {
+            self.remember_refused(session, message_id, status);
         }
-        self.events.push(Event::MessageFailed { message: received, reason });
+        self.events.push(Event::MessageFailed { message, reason });
+    }
+
+    fn remember_refused(&mut self, session: SessionId, id: MessageId, status: StatusCode) {
+        if let Some(owner) = self.sessions.get_mut(session) {
+            owner.refused_messages.insert(id, status);
+        }
     }
 
     /// Opens the place where the chunks of a message meet.
@@ -137,28 +125,24 @@ impl Connection {
         Some(receiving)
     }
 
+    /// Drops a message that has begun, and refuses what is still to come of it.
     pub(super) fn fail_message(
         &mut self,
         key: IncomingKey,
         status: StatusCode,
         reason: FailReason,
     ) {
-        let Some(receiving) = self.receiving.get_mut(&key) else { return };
-        if receiving.store.is_refused() {
-            return;
+        if let Some(Receiving { received, .. }) = self.forget_message(key) {
+            self.remember_refused(received.session, received.message_id, status);
+            self.events.push(Event::MessageFailed { message: received, reason });
         }
-        self.held -= receiving.store.held();
-        receiving.store = Store::Refused(status);
-        let message = receiving.received.clone();
-        self.events.push(Event::MessageFailed { message, reason });
     }
 
     /// Refuses a message that is coming in: the chunk that is on its way and
     /// every further one of it are answered with `status`, of which 413 tells
     /// the sender to stop. Says whether the message was still coming in.
     pub fn reject(&mut self, message: IncomingKey, status: StatusCode) -> bool {
-        let is_coming =
-            self.receiving.get(&message).is_some_and(|receiving| !receiving.store.is_refused());
+        let is_coming = self.receiving.contains_key(&message);
         if is_coming {
             self.fail_message(message, status, FailReason::Rejected);
             if let Current::Chunk(chunk) = &self.current
@@ -172,12 +156,9 @@ impl Connection {
         is_coming
     }
 
-    /// Drops a message that will not go on, and tells of it, unless that was
-    /// done when it was refused.
+    /// Drops a message that will not go on, and tells of it.
     pub(super) fn lose_message(&mut self, key: IncomingKey, reason: FailReason) {
-        if let Some(Receiving { received, store }) = self.forget_message(key)
-            && !store.is_refused()
-        {
+        if let Some(Receiving { received, .. }) = self.forget_message(key) {
             self.events.push(Event::MessageFailed { message: received, reason });
         }
     }

@@ -108,10 +108,13 @@ impl Connection {
             return self.respond(&view, StatusCode::BAD_REQUEST);
         };
         let offset = view.byte_range().map_or(0, |range| range.start() - 1);
-        let known =
-            self.sessions.get(session).and_then(|owner| owner.incoming.get(&message_id)).copied();
+        let Some(owner) = self.sessions.get(session) else { return };
+        if let Some(status) = owner.refused_messages.status_of(&message_id) {
+            return self.respond(&view, status);
+        }
+        let known = owner.incoming.get(&message_id).copied();
         let refusal = match known {
-            Some(key) => self.check_next(key, &view),
+            Some(_) => self.check_next(&view),
             None => self.check_first(session, &view, offset),
         };
         if let Err((status, reason)) = refusal {
@@ -135,10 +138,7 @@ impl Connection {
     }
 
     /// A chunk of a message that is known.
-    fn check_next(&mut self, key: IncomingKey, head: &HeadRef<'_>) -> Result<(), Refusal> {
-        if let Some(Receiving { store: Store::Refused(status), .. }) = self.receiving.get(&key) {
-            return Err((*status, FailReason::Rejected));
-        }
+    fn check_next(&mut self, head: &HeadRef<'_>) -> Result<(), Refusal> {
         if head.content_type().is_none() && !self.tolerate(Tolerance::MissingContentType) {
             return Err((StatusCode::BAD_REQUEST, FailReason::Inconsistent));
         }
@@ -165,7 +165,7 @@ impl Connection {
         if announced.max(offset) > owner.config.max_size {
             return Err((StatusCode::STOP_SENDING, FailReason::TooLarge));
         }
-        if !self.make_room(session) {
+        if !self.has_room(session) {
             return Err((StatusCode::STOP_SENDING, FailReason::TooManyMessages));
         }
         Ok(())
@@ -211,7 +211,6 @@ impl Connection {
                 self.events.push(Event::Piece { message, offset, data: piece });
                 Ok(())
             }
-            Store::Refused(status) => Err((*status, FailReason::Rejected)),
         }
     }
 
@@ -326,7 +325,6 @@ impl Connection {
                 }
                 tracker.is_complete()
             }
-            Store::Refused(status) => return Err((*status, FailReason::Rejected)),
         };
         if is_complete {
             return self.complete_message(chunk, key);
@@ -358,7 +356,6 @@ impl Connection {
                 self.mark_received(&received);
                 self.events.push(Event::MessageCompleted { message: received, total });
             }
-            Store::Refused(_) => {}
         }
         Ok(())
     }

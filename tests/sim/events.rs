@@ -90,6 +90,11 @@ impl World {
         }
     }
 
+    /// Whether a late REPORT could be on another message of that Message-ID.
+    fn has_namesake(&self, sent: &Sent) -> bool {
+        self.ledger.iter().any(|other| other.is_resent && other.message_id == sent.message_id)
+    }
+
     /// Whether an earlier message of that Message-ID asked for REPORTs.
     fn was_asked_before(&self, sent: &Sent) -> bool {
         self.ledger.iter().any(|other| {
@@ -293,7 +298,9 @@ impl World {
             Outcome::Delivered => sent.success_report && covers(&outcome, sent.body.len() as u64),
             Outcome::Unreported => sent.success_report,
             Outcome::Aborted => sent.was_aborted,
-            Outcome::Rejected(status) => self.wire.writers[side].was_refused(serial, status),
+            Outcome::Rejected(status) => {
+                self.wire.writers[side].was_refused(serial, status) || self.has_namesake(sent)
+            }
             Outcome::TimedOut => self.has_waited(side, serial),
             Outcome::SessionClosed => true,
             Outcome::ConnectionLost => self.sides[side].connection.is_closed(),

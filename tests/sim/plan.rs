@@ -126,7 +126,7 @@ fn config(rng: &mut Seeded) -> Config {
         limits.remembered_messages = pick(rng, &[0, 1, 3, 20]);
         limits.incoming_octets = pick(rng, &[0, 100, 10_000, 1_000_000]);
     }
-    limits.body_writer_octets = pick(rng, &[2, 3, 100, 3_000, 262_144]);
+    limits.body_writer_octets = pick(rng, &[64, 100, 3_000, 262_144]);
     config
 }
 

@@ -517,7 +517,10 @@ impl World {
                 .filter(|other| other.side == sent.side && other.message_id == sent.message_id)
                 .map(|other| other.completed)
                 .sum();
-            assert!(count > 0, "{serial} is {outcome:?} and never arrived");
+            // Who forgets that it has refused a message takes the rest of it.
+            let limits = &self.plan.configs[1 - sent.side].limits;
+            let may_forget = limits.remembered_messages < 20;
+            assert!(count > 0 || may_forget, "{serial} is {outcome:?} and never arrived");
         }
     }
 }
