@@ -492,7 +492,9 @@ impl Value<'_> {
 
 /// A registered header field, or the name of another one; and what is behind
 /// the colon.
-fn field(line: &[u8]) -> Option<(Result<HeaderName, &[u8]>, &[u8])> {
+type Field<'a> = (Result<HeaderName, &'a [u8]>, &'a [u8]);
+
+fn field(line: &[u8]) -> Option<Field<'_>> {
     if let Some((name, raw)) = grammar::usual_hname(line) {
         return Some((Ok(name), raw));
     }
