@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::{MIB, Seeded, random_octets};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use msrp::reassembly::Reassembler;
+use msrp::Reassembler;
 
 const BODY: usize = 16 * MIB;
 const CHUNK: usize = 2048;
