@@ -298,8 +298,8 @@ impl HeadParser {
             self.tolerate_deviation(Tolerance::ContentTypeNotLast, options);
         }
         match name {
-            Ok(known) => self.known_header(known, value, options),
-            Err(name) => {
+            FieldName::Known(known) => self.known_header(known, value, options),
+            FieldName::Other(name) => {
                 self.has_mime |= is_mime_name(name);
                 self.text_header(value);
             }
@@ -311,7 +311,7 @@ impl HeadParser {
     fn trim<'a>(&mut self, raw: &'a [u8], end: usize, options: &ParseOptions) -> Value<'a> {
         let (missing, value) = match raw.strip_prefix(b" ") {
             Some(value) => (false, value),
-            None => (!raw.is_empty(), raw),
+            None => (true, raw),
         };
         if missing {
             self.tolerate_deviation(Tolerance::MissingHeaderSpace, options);
@@ -490,16 +490,19 @@ impl Value<'_> {
     }
 }
 
-/// A registered header field, or the name of another one; and what is behind
-/// the colon.
-type Field<'a> = (Result<HeaderName, &'a [u8]>, &'a [u8]);
+enum FieldName<'a> {
+    Known(HeaderName),
+    Other(&'a [u8]),
+}
 
-fn field(line: &[u8]) -> Option<Field<'_>> {
+/// The name of a header field, and what is behind its colon.
+fn field(line: &[u8]) -> Option<(FieldName<'_>, &[u8])> {
     if let Some((name, raw)) = grammar::usual_hname(line) {
-        return Some((Ok(name), raw));
+        return Some((FieldName::Known(name), raw));
     }
     let (name, raw) = grammar::hname(line)?;
-    Some((HeaderName::from_octets(name).ok_or(name), raw))
+    let name = HeaderName::from_octets(name).map_or(FieldName::Other(name), FieldName::Known);
+    Some((name, raw))
 }
 
 fn trim_start(mut value: &[u8]) -> &[u8] {
