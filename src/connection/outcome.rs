@@ -244,6 +244,9 @@ impl Connection {
     fn success_reported(&mut self, now: Instant, key: MessageKey, head: &HeadRef<'_>) {
         let leaving = self.hop.message_ref(key).map(|message| message.offset);
         let Some(sending) = self.sending.get_mut(&key) else { return };
+        if !sending.success_report {
+            return;
+        }
         let sent = leaving.unwrap_or(sending.octets);
         // A peer cannot have received what has not left.
         let (start, end) = match head.byte_range() {

@@ -92,8 +92,10 @@ impl Plan {
         Self {
             kind,
             configs,
-            repeats: [(); 2].map(|()| {
-                (kind == Kind::Repeating && chance(rng, 70)).then(|| rng.below(256) as u8)
+            // Not the same for both: their ids would be.
+            repeats: [0, 1].map(|side| {
+                let octet = 2 * rng.below(128) as u8 + side;
+                (kind == Kind::Repeating && chance(rng, 70)).then_some(octet)
             }),
             sessions,
             links: [link(rng, kind), link(rng, kind)],

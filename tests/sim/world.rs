@@ -289,7 +289,8 @@ impl World {
     /// that may become an end-line, or there are events to take.
     fn check_input_bound(&self, side: usize) {
         let state = &self.sides[side];
-        let limit = self.plan.configs[side].parse.head_octets;
+        const END_LINE: usize = 76;
+        let limit = self.plan.configs[side].parse.head_octets + END_LINE;
         let is_bounded = state.input.len() <= limit || !state.connection.wants_read();
         assert!(is_bounded, "{} octets are left in the input", state.input.len());
     }
