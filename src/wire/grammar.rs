@@ -102,7 +102,7 @@ pub(crate) fn ident(input: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// The value of Byte-Range, and what is behind it.
-#[inline]
+#[inline(always)]
 pub(crate) fn byte_range(input: &[u8]) -> Option<(ByteRange, &[u8])> {
     let (start, rest) = number(input)?;
     let (end, rest) = number_or_star(rest.strip_prefix(b"-")?)?;
@@ -144,15 +144,21 @@ pub(crate) fn success_report(input: &[u8]) -> Option<(bool, &[u8])> {
 }
 
 /// The value of Failure-Report, and what is behind it.
+#[inline]
 pub(crate) fn failure_report(input: &[u8]) -> Option<(FailureReport, &[u8])> {
-    let mode = match input.first()? {
-        b'y' | b'Y' => FailureReport::Yes,
-        b'n' | b'N' => FailureReport::No,
-        b'p' | b'P' => FailureReport::Partial,
-        _ => return None,
-    };
-    let (word, rest) = input.split_at_checked(mode.as_str().len())?;
-    word.eq_ignore_ascii_case(mode.as_str().as_bytes()).then_some((mode, rest))
+    match input.first()? {
+        b'y' | b'Y' => Some((FailureReport::Yes, word(b"yes", input)?)),
+        b'n' | b'N' => Some((FailureReport::No, word(b"no", input)?)),
+        b'p' | b'P' => Some((FailureReport::Partial, word(b"partial", input)?)),
+        _ => None,
+    }
+}
+
+/// What is behind `word`, which is mostly spelt in lower case.
+#[inline]
+fn word<'a, const N: usize>(word: &[u8; N], input: &'a [u8]) -> Option<&'a [u8]> {
+    let (start, rest) = input.split_first_chunk::<N>()?;
+    (start == word || start.eq_ignore_ascii_case(word)).then_some(rest)
 }
 
 /// The value of Status: namespace, code and comment.
