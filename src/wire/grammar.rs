@@ -31,6 +31,11 @@ pub(crate) fn start(line: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((id, rest.strip_prefix(b" ")?))
 }
 
+/// `method`, and what is behind it.
+pub(crate) fn method(input: &[u8]) -> Option<(&[u8], &[u8])> {
+    input.split_at_checked(run(UPALPHA, input)).filter(|(name, _)| !name.is_empty())
+}
+
 /// `method` or `status-code [SP comment]`, to the end of the line.
 pub(crate) fn start_word(rest: &[u8]) -> Option<StartWord<'_>> {
     if is_method(rest) {
@@ -46,7 +51,7 @@ fn is_method(name: &[u8]) -> bool {
 
 /// Whether a method name is `1*UPALPHA`.
 pub(crate) fn is_standard_method(name: &[u8]) -> bool {
-    name.iter().all(u8::is_ascii_uppercase)
+    name.iter().all(|o| is(*o, UPALPHA))
 }
 
 fn status_code(input: &[u8]) -> Parsed<'_, u16> {
@@ -243,6 +248,7 @@ const TEXT: u8 = 2;
 const METHOD: u8 = 4;
 const QUOTED: u8 = 8;
 const IDENT: u8 = 16;
+const UPALPHA: u8 = 32;
 
 /// The character classes of every octet: one load tells all.
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
@@ -268,6 +274,7 @@ const fn classes_of(octet: u8) -> u8 {
         | (method as u8 * METHOD)
         | (quoted as u8 * QUOTED)
         | (ident as u8 * IDENT)
+        | (octet.is_ascii_uppercase() as u8 * UPALPHA)
 }
 
 /// How many octets at the start of `input` are of `class`.

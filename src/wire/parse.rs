@@ -223,8 +223,8 @@ impl HeadParser {
     ) -> Result<Option<HeadEnd>, ParseError> {
         // A line that is an end-line may lie behind the last octet of a head.
         let reach = options.head_limit().saturating_add(scan::MAX_END_LINE);
-        self.usual_headers(input, options);
-        while let Some(found) = memchr(b'\n', input.get(self.searched..).unwrap_or_default()) {
+        self.usual_lines(input, options);
+        while let Some(found) = line_feed(input.get(self.searched..).unwrap_or_default()) {
             let next = self.searched + found + 1;
             if next > reach {
                 return Err(beyond_limit(input, options));
@@ -242,7 +242,7 @@ impl HeadParser {
                 };
             }
             self.line_start = next;
-            self.usual_headers(input, options);
+            self.usual_lines(input, options);
         }
         self.searched = self.searched.max(input.len());
         if input.len() > reach || !may_be_msrp(input) {
@@ -492,6 +492,11 @@ impl HeadParser {
     fn blame(&mut self, fault: ParseError) {
         self.fault.get_or_insert(fault);
     }
+}
+
+/// Where the first LF is. The blank line at the end of a head needs no search.
+fn line_feed(input: &[u8]) -> Option<usize> {
+    if input.starts_with(CRLF) { Some(1) } else { memchr(b'\n', input) }
 }
 
 /// The value of a header field and where in the head it lies.

@@ -1,4 +1,4 @@
-//! The header fields of nearly every chunk, where nothing is to be remarked on.
+//! The lines of nearly every chunk, where nothing is to be remarked on.
 //!
 //! A rule finds the end of a value by itself, so the search for the end of the
 //! line can be spared. Whatever is not quite as usual, a line that has not come
@@ -6,25 +6,42 @@
 
 use super::super::header::HeaderName;
 use super::super::{grammar, ident};
-use super::{CRLF, HeadParser, PathField, Span};
+use super::{CRLF, HeadParser, PathField, START, Span};
 use crate::limits::ParseOptions;
 use crate::uri::grammar as uri_grammar;
 
 impl HeadParser {
-    /// Reads header fields as long as they are the usual ones.
-    pub(super) fn usual_headers(&mut self, input: &[u8], options: &ParseOptions) {
+    /// Reads lines as long as they are the usual ones.
+    pub(super) fn usual_lines(&mut self, input: &[u8], options: &ParseOptions) {
         // What has come in of a line is read only once this way, or one that
         // comes in octet by octet would take the square of its length.
-        while self.line_start > 0
-            && self.searched == self.line_start
-            && let Some(rest) = self.usual_header(input, options)
+        while self.searched == self.line_start
+            && let Some(rest) = self.usual_line(input, options)
         {
             self.line_start = input.len() - rest.len();
             self.searched = self.line_start;
         }
     }
 
-    /// Reads one header field, and gives what is behind its line.
+    /// Reads one line, and gives what is behind it.
+    #[inline]
+    fn usual_line<'a>(&mut self, input: &'a [u8], options: &ParseOptions) -> Option<&'a [u8]> {
+        if self.line_start == 0 {
+            self.usual_start_line(input)
+        } else {
+            self.usual_header(input, options)
+        }
+    }
+
+    fn usual_start_line<'a>(&mut self, input: &'a [u8]) -> Option<&'a [u8]> {
+        let (id, behind) = grammar::start(input)?;
+        let (method, rest) = to_crlf(grammar::method(behind))?;
+        self.fields.transaction = Span::at(START.len(), standard_length(id)?);
+        self.fields.word = Span::at(input.len() - behind.len(), method);
+        self.fields.section = Span::at(input.len() - rest.len(), &[]);
+        Some(rest)
+    }
+
     fn usual_header<'a>(&mut self, input: &'a [u8], options: &ParseOptions) -> Option<&'a [u8]> {
         let (name, text) = grammar::usual_hname(input.get(self.line_start..)?)?;
         if self.headers >= options.headers || !self.fields.content_type.is_empty() {
