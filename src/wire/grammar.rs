@@ -6,7 +6,7 @@
 //! field was wrong is known to the caller.
 
 use nom::branch::alt;
-use nom::bytes::complete::{take_while, take_while_m_n, take_while1};
+use nom::bytes::complete::{take_while, take_while1};
 use nom::character::complete::char;
 use nom::combinator::{consumed, map, opt, recognize, verify};
 use nom::multi::many0_count;
@@ -31,42 +31,35 @@ pub(crate) fn start(line: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((id, rest.strip_prefix(b" ")?))
 }
 
-/// `method`, and what is behind it.
-pub(crate) fn method(input: &[u8]) -> Option<(&[u8], &[u8])> {
-    input.split_at_checked(run(UPALPHA, input)).filter(|(name, _)| !name.is_empty())
-}
-
-/// `method` or `status-code [SP comment]`, to the end of the line.
-pub(crate) fn start_word(rest: &[u8]) -> Option<StartWord<'_>> {
-    if is_method(rest) {
-        return Some(StartWord::Method(rest));
+/// `method` or `status-code [SP comment]`, and what is behind it.
+#[inline]
+pub(crate) fn start_word(input: &[u8]) -> Option<(StartWord<'_>, &[u8])> {
+    if input.first()?.is_ascii_alphabetic() {
+        let (name, rest) = input.split_at_checked(run(METHOD, input))?;
+        return Some((StartWord::Method(name), rest));
     }
     let response = pair(status_code, opt(preceded(char(' '), utf8text)));
-    complete(map(response, |(code, comment)| StartWord::Status { code, comment }), rest)
-}
-
-fn is_method(name: &[u8]) -> bool {
-    name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(|o| is(*o, METHOD))
+    let (rest, (code, comment)) = outcome(response, input)?;
+    Some((StartWord::Status { code, comment }, rest))
 }
 
 /// Whether a method name is `1*UPALPHA`.
 pub(crate) fn is_standard_method(name: &[u8]) -> bool {
-    name.iter().all(|o| is(*o, UPALPHA))
+    name.iter().all(u8::is_ascii_uppercase)
 }
 
 fn status_code(input: &[u8]) -> Parsed<'_, u16> {
-    let digits = take_while_m_n(3, 3, |octet: u8| octet.is_ascii_digit());
-    map(digits, |digits: &[u8]| {
-        digits.iter().fold(0, |code, digit| code * 10 + u16::from(digit - b'0'))
-    })
-    .parse_complete(input)
+    let [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] = input else {
+        return Err(nom::Err::Error(()));
+    };
+    Ok((rest, [a, b, c].into_iter().fold(0, |code, digit| code * 10 + u16::from(digit - b'0'))))
 }
 
 fn utf8text(input: &[u8]) -> Parsed<'_, &[u8]> {
-    verify(take_while(|octet: u8| is(octet, TEXT)), |text: &[u8]| {
-        text.is_ascii() || std::str::from_utf8(text).is_ok()
-    })
-    .parse_complete(input)
+    match input.split_at_checked(run(TEXT, input)) {
+        Some((text, rest)) if std::str::from_utf8(text).is_ok() => Ok((rest, text)),
+        _ => Err(nom::Err::Error(())),
+    }
 }
 
 /// `hname ":"`, giving the name and what follows the colon.
@@ -248,7 +241,6 @@ const TEXT: u8 = 2;
 const METHOD: u8 = 4;
 const QUOTED: u8 = 8;
 const IDENT: u8 = 16;
-const UPALPHA: u8 = 32;
 
 /// The character classes of every octet: one load tells all.
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
@@ -274,7 +266,6 @@ const fn classes_of(octet: u8) -> u8 {
         | (method as u8 * METHOD)
         | (quoted as u8 * QUOTED)
         | (ident as u8 * IDENT)
-        | (octet.is_ascii_uppercase() as u8 * UPALPHA)
 }
 
 /// How many octets at the start of `input` are of `class`.

@@ -285,7 +285,7 @@ impl HeadParser {
             self.tolerate(Tolerance::IdentLength, ParseError::TransactionId, options);
         }
         let offset = line.len() - rest.len();
-        match grammar::start_word(rest) {
+        match whole(grammar::start_word(rest)) {
             Some(StartWord::Method(name)) => {
                 self.fields.word = Span::at(offset, name);
                 if !grammar::is_standard_method(name) {

@@ -4,9 +4,10 @@
 //! line can be spared. Whatever is not quite as usual, a line that has not come
 //! in whole too, is left as it is and read the long way.
 
+use super::super::grammar::{self, StartWord};
 use super::super::header::HeaderName;
-use super::super::{grammar, ident};
-use super::{CRLF, HeadParser, PathField, START, Span};
+use super::super::ident;
+use super::{CRLF, HeadParser, Kind, PathField, START, Span, status_code};
 use crate::limits::ParseOptions;
 use crate::uri::grammar as uri_grammar;
 
@@ -35,9 +36,21 @@ impl HeadParser {
 
     fn usual_start_line<'a>(&mut self, input: &'a [u8]) -> Option<&'a [u8]> {
         let (id, behind) = grammar::start(input)?;
-        let (method, rest) = to_crlf(grammar::method(behind))?;
-        self.fields.transaction = Span::at(START.len(), standard_length(id)?);
-        self.fields.word = Span::at(input.len() - behind.len(), method);
+        let (word, rest) = to_crlf(grammar::start_word(behind))?;
+        let transaction = Span::at(START.len(), standard_length(id)?);
+        match word {
+            StartWord::Method(name) if grammar::is_standard_method(name) => {
+                self.fields.word = Span::at(input.len() - behind.len(), name);
+            }
+            StartWord::Method(_) => return None,
+            StartWord::Status { code, comment } => {
+                let comment = comment.unwrap_or_default();
+                let end = input.len() - rest.len() - CRLF.len();
+                self.fields.kind = Kind::Response(status_code(code));
+                self.fields.word = Span::at(end - comment.len(), comment);
+            }
+        }
+        self.fields.transaction = transaction;
         self.fields.section = Span::at(input.len() - rest.len(), &[]);
         Some(rest)
     }
