@@ -67,18 +67,17 @@ pub(crate) fn path(input: &[u8], max_uris: usize) -> Result<PathShape, PathError
             shape.first = uri;
         }
         shape.uris += 1;
+        rest = behind;
         if let [_space, behind @ ..] = behind {
             shape.extra_spaces |= behind.is_empty();
-            rest = behind;
-        } else {
             rest = behind;
         }
     }
     if shape.uris == 0 { Err(PathError::Empty) } else { Ok(shape) }
 }
 
-/// Checks a path as it should be, with one space between two URIs, up to a CR:
-/// one that is read before the end of its line is known.
+/// Checks a path up to a CR, for a caller who does not know yet where the line
+/// ends. Takes only what [`path`] has nothing to remark on.
 #[inline]
 pub(crate) fn path_to_cr(input: &[u8], max_uris: usize) -> Option<(PathShape, &[u8])> {
     let mut shape = PathShape { uris: 0, extra_spaces: false, first: Spans::EMPTY };

@@ -1,9 +1,10 @@
 //! The grammar of RFC 4975 section 9 in nom, one rule a function, each named
 //! as its rule. URIs have theirs in [`crate::uri`].
 //!
-//! Every rule runs over one complete line, so nothing here can be incomplete,
-//! and no rule allocates or says more than "does not match": which header
-//! field was wrong is known to the caller.
+//! Every rule takes what it matches and leaves the rest, and the caller looks
+//! whether that is the end of the line: where the input ends within a line, that
+//! line just does not match yet. No rule allocates or says more than "does not
+//! match": which header field was wrong is known to the caller.
 
 use nom::branch::alt;
 use nom::bytes::complete::{take_while, take_while1};

@@ -1,7 +1,8 @@
 //! Reading a head line by line, as its octets arrive.
 //!
-//! Each line is looked at once: the parser keeps its place between calls, and
-//! what it has learnt as spans into the head. A request without a body has no
+//! The parser keeps its place between calls, and what it has learnt as spans into
+//! the head. A line is searched for its end once, and not even that where it is
+//! one of the usual ones. A request without a body has no
 //! blank line before its end-line (RFC 4975 section 7.1), so the end of a head
 //! is known by either.
 

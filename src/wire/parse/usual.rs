@@ -1,8 +1,8 @@
 //! The lines of nearly every chunk, where nothing is to be remarked on.
 //!
 //! A rule finds the end of a value by itself, so the search for the end of the
-//! line can be spared. Whatever is not quite as usual, a line that has not come
-//! in whole too, is left as it is and read the long way.
+//! line can be spared. Whatever is not quite as usual is left as it is and read the
+//! long way, and so is a line that has not come in whole.
 
 use super::super::grammar::{self, StartWord};
 use super::super::header::HeaderName;
