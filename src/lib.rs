@@ -27,7 +27,8 @@
 //! to send, take its events, wait for octets or for its deadline, and feed it
 //! what came. Here with a blocking socket that has a read timeout:
 //!
-//! ```no_run
+#![cfg_attr(feature = "getrandom", doc = "```no_run")]
+#![cfg_attr(not(feature = "getrandom"), doc = "```ignore")]
 //! use std::io::{ErrorKind, Read, Write};
 //! use std::net::TcpStream;
 //! use std::sync::Arc;
