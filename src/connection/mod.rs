@@ -134,7 +134,7 @@ impl Connection {
             turn_octets: config.turn_octets,
         };
         Self {
-            hop: Hop::new(hop_config, random, config.limits.body_writer_octets(), now),
+            hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
             sessions: Sessions::default(),
             sending: BTreeMap::new(),

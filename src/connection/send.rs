@@ -244,7 +244,7 @@ impl Connection {
         let session = self.sessions.get(outgoing.session)?;
         Some(BodyWriter {
             peer_max_size: session.config.peer_max_size,
-            max_queue: self.config.limits.body_writer_octets(),
+            max_queue: self.config.limits.body_writer_room(),
             hop: &mut self.hop,
             key: message,
         })
