@@ -1,0 +1,3 @@
+//! MSRP behind an HTTP interface.
+
+fn main() {}
