@@ -87,9 +87,8 @@ impl Dialer {
     /// Looks a host up, once: what is checked is what is connected to.
     async fn resolve(&self, target: &Target) -> Result<Vec<SocketAddr>, Fault> {
         let found = lookup_host((target.host.as_str(), target.port)).await;
-        let found: Vec<SocketAddr> = found
-            .map_err(|_| Fault::new(Kind::Resolve, "the host has no address"))?
-            .collect();
+        let found: Vec<SocketAddr> =
+            found.map_err(|_| Fault::new(Kind::Resolve, "the host has no address"))?.collect();
         let permitted = self.policy.permitted(&target.host, found);
         if permitted.is_empty() {
             let message = "this gateway does not connect to that host and port; see --allow";

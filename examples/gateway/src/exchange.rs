@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use msrp::{
-    Answer, Bind, CloseReason, Config, Connection, ConnectionEnd, DecodeError, Event,
-    MessageId, MessageOutcome, OsRandom, Outcome, OutgoingMessage, Role, SessionConfig, SessionId, StatusCode,
+    Answer, Bind, CloseReason, Config, Connection, ConnectionEnd, DecodeError, Event, MessageId,
+    MessageOutcome, OsRandom, Outcome, OutgoingMessage, Role, SessionConfig, SessionId, StatusCode,
 };
 use msrp_tokio_loop::RunLoop;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -101,7 +101,11 @@ pub(crate) async fn farewell(mut run: RunLoop<Stream>) {
 
 /// The next event. At `until` the connection is closed, whereupon its last
 /// events tell what became of everything.
-async fn next_until(run: &mut RunLoop<Stream>, until: Instant, is_late: &mut bool) -> Option<Event> {
+async fn next_until(
+    run: &mut RunLoop<Stream>,
+    until: Instant,
+    is_late: &mut bool,
+) -> Option<Event> {
     if !*is_late {
         tokio::select! {
             event = run.next() => return event,

@@ -212,7 +212,20 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern_is_refused() {
-        for text in ["", ":7", "host:", "host:0", "host:70000", "a b", "**", "*x", "*.", "10.0.0.0/33", "[::1", "a/8"] {
+        for text in [
+            "",
+            ":7",
+            "host:",
+            "host:0",
+            "host:70000",
+            "a b",
+            "**",
+            "*x",
+            "*.",
+            "10.0.0.0/33",
+            "[::1",
+            "a/8",
+        ] {
             assert_eq!(text.parse::<Pattern>(), Err(PatternError), "{text}");
         }
     }

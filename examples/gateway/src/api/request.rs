@@ -239,7 +239,9 @@ impl SessionRequest {
             return Err(Fault::field("maxSize", problem));
         }
         let keep_alive = match self.keep_alive {
-            Some(0..1000) => return Err(Fault::field("keepAlive", "give 1000 milliseconds or more")),
+            Some(0..1000) => {
+                return Err(Fault::field("keepAlive", "give 1000 milliseconds or more"));
+            }
             given => given.map(Duration::from_millis),
         };
         let until = until(self.timeout)?;

@@ -18,7 +18,7 @@ use super::error::Error;
 use super::request::{Body, MessageRequest, NewSession, Permit, SessionMessage, SessionRequest};
 use super::show::{Answered, ConnectReply, Reply, SendReply, SessionReply};
 use crate::app::App;
-use crate::exchange::{bind, farewell, run_loop};
+use crate::exchange::{self, bind, farewell};
 use crate::fault::Fault;
 use crate::session::{About, Handle, Starting, run};
 
@@ -57,18 +57,18 @@ async fn open(
     let mut config = config_until(until);
     config.keep_alive = keep_alive;
     let session = SessionConfig::new(local, remote).accept_types(accept).max_size(max_size);
-    let mut loop_ = run_loop(dialed.stream, config)?;
-    let bound = bind(&mut loop_, session, until).await;
-    let is_open = loop_.connection.sessions().next().is_some();
+    let mut run_loop = exchange::run_loop(dialed.stream, config)?;
+    let bound = bind(&mut run_loop, session, until).await;
     match bound {
-        Ok((session, answer)) if is_open => {
-            let starting = Starting { run: loop_, session, about };
+        // It may have ended since; its events will tell.
+        Ok((session, answer)) if answer.status.is_success() => {
+            let starting = Starting { run: run_loop, session, about };
             let handle = run(&app.sessions, starting)?;
             reply.answered(Answered::new(&answer));
             Ok(Some(handle.id.clone()))
         }
         bound => {
-            farewell(loop_).await;
+            farewell(run_loop).await;
             reply.answered(Answered::new(&bound?.1));
             Ok(None)
         }

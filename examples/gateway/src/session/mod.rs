@@ -31,7 +31,11 @@ pub(crate) struct About {
 /// What a request asks of the task that runs a session.
 #[derive(Debug)]
 enum Command {
-    Send { ticket: u64, message: Box<Message>, reply: oneshot::Sender<Reply> },
+    Send {
+        ticket: u64,
+        message: Box<Message>,
+        reply: oneshot::Sender<Reply>,
+    },
     /// Whoever sent the message of that ticket waits no more.
     Cancel(u64),
     Close(&'static str),
@@ -229,10 +233,8 @@ fn make_room(
     if by_id.len() < max {
         return Ok(());
     }
-    let oldest = by_id
-        .values()
-        .filter_map(|handle| ended(handle).map(|at| (at, handle.id.clone())))
-        .min();
+    let oldest =
+        by_id.values().filter_map(|handle| ended(handle).map(|at| (at, handle.id.clone()))).min();
     match oldest {
         Some((_, id)) => {
             by_id.remove(&id);
