@@ -31,6 +31,7 @@ use crate::random::Random;
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
+use outcome::Tell;
 use receive::{Current, Receiving, RequestKind};
 use send::Sending;
 use session::{Session, Sessions};
@@ -129,7 +130,7 @@ impl Connection {
             turn_octets: config.turn_octets,
         };
         Self {
-            hop: Hop::new(hop_config, random, config.limits.body_writer_octets),
+            hop: Hop::new(hop_config, random, config.limits.body_writer_octets, now),
             config,
             sessions: Sessions::default(),
             sending: BTreeMap::new(),
@@ -183,8 +184,9 @@ impl Connection {
     /// # Errors
     ///
     /// [`ConnectionError`] once the stream cannot be read on; the transport
-    /// connection is to be closed then. [`Event::Closed`] and the outcome of
-    /// every open message are among the events.
+    /// connection is to be closed when what [`Connection::poll_transmit`] still
+    /// gives has been written. [`Event::Closed`] and the outcome of every open
+    /// message are among the events.
     pub fn receive(&mut self, now: Instant, input: &mut BytesMut) -> Result<(), ConnectionError> {
         if self.is_closed {
             return Err(ConnectionError::Closed);
@@ -194,8 +196,8 @@ impl Connection {
                 Ok(Some(frame)) => self.frame(now, frame),
                 Ok(None) => break,
                 Err(error) => {
-                    self.end(ConnectionEnd::Failed(error.clone()), Outcome::ConnectionLost);
-                    self.hop.clear();
+                    self.tell_tolerated(self.hop.tolerated());
+                    self.fail(ConnectionEnd::Failed(error.clone()));
                     return Err(error.into());
                 }
             }
@@ -205,18 +207,30 @@ impl Connection {
     }
 
     /// The transport connection has ended, by the peer's doing or by a fault.
-    /// Every session on it has failed (RFC 4975 section 5.4).
+    /// Every session on it has failed (RFC 4975 section 5.4). Responses that
+    /// wait to leave are still given by [`Connection::poll_transmit`], for a
+    /// peer that has closed its sending side only; they may be thrown away.
     pub fn receive_eof(&mut self) {
         if self.is_closed {
             return;
         }
-        let end = if self.hop.is_between_frames() {
-            ConnectionEnd::Peer
+        if self.hop.is_between_frames() {
+            self.fail(ConnectionEnd::Peer);
         } else {
-            ConnectionEnd::Failed(DecodeError::Truncated)
-        };
+            self.fail(ConnectionEnd::Failed(DecodeError::Truncated));
+        }
+    }
+
+    /// The transport has failed this side. A peer that has only stopped
+    /// sending, or sent what is not MSRP, can still read what answers its
+    /// frames before, though not behind half a chunk.
+    fn fail(&mut self, end: ConnectionEnd) {
         self.end(end, Outcome::ConnectionLost);
-        self.hop.clear();
+        if self.hop.is_within_chunk() {
+            self.hop.clear();
+        } else {
+            self.hop.drop_messages();
+        }
     }
 
     /// Whether octets are taken from the transport now. `false` while the
@@ -387,7 +401,10 @@ impl Connection {
         outcome: Outcome,
         answer: Option<Answer>,
     ) -> bool {
-        self.settle_all(id, outcome);
+        // A peer that has refused the session is sent nothing more in it
+        // (RFC 4975 sections 10.8 and 10.10).
+        let tell = if reason == CloseReason::Local { Tell::Peer } else { Tell::Nothing };
+        self.settle_all(id, outcome, tell);
         self.drop_incoming(id);
         self.hop.forget_transactions(|purpose| match purpose {
             Purpose::Bind(session) | Purpose::KeepAlive(session) => *session != id,
@@ -412,6 +429,7 @@ impl Connection {
         for id in ids {
             self.end_session(id, reason, outcome, None);
         }
+        self.hop.forget_transactions(|_| false);
         self.is_closed = true;
         self.events.push(Event::Closed(end));
     }

@@ -104,6 +104,8 @@ pub(crate) struct Hop {
     control: BytesMut,
     control_requests: Vec<TransactionId>,
     out: BytesMut,
+    /// When the transport last asked for octets.
+    now: Instant,
     room_mark: usize,
     pub(crate) events: VecDeque<HopEvent>,
 }
@@ -123,6 +125,7 @@ impl Hop {
         config: HopConfig,
         random: impl Random + Send + 'static,
         body_writer_octets: usize,
+        now: Instant,
     ) -> Self {
         Self {
             decoder: Decoder::new(config.parse),
@@ -134,6 +137,7 @@ impl Hop {
             control: BytesMut::new(),
             control_requests: Vec::new(),
             out: BytesMut::new(),
+            now,
             room_mark: body_writer_octets / 2,
             events: VecDeque::new(),
             config,
@@ -152,6 +156,11 @@ impl Hop {
 
     pub(crate) fn is_between_frames(&self) -> bool {
         self.decoder.is_between_frames()
+    }
+
+    /// Whether a request of this id waits for its response.
+    pub(crate) fn awaits_response(&self, id: &TransactionId) -> bool {
+        self.transactions.contains(id)
     }
 
     /// Ends the transaction that a response answers; nothing where there is
@@ -230,14 +239,25 @@ impl Hop {
         }
     }
 
-    /// Drops every octet that has not left.
-    pub(crate) fn clear(&mut self) {
+    /// Drops every message and its transactions. What waits as a whole frame
+    /// may still leave.
+    pub(crate) fn drop_messages(&mut self) {
         self.messages.clear();
         self.schedule = Schedule::default();
         self.open = None;
+        self.transactions.forget(|_| false);
+    }
+
+    /// Drops every octet that has not left.
+    pub(crate) fn clear(&mut self) {
+        self.drop_messages();
         self.control.clear();
         self.control_requests.clear();
-        self.transactions.forget(|_| false);
+    }
+
+    /// Whether a chunk has begun to leave and not ended.
+    pub(crate) const fn is_within_chunk(&self) -> bool {
+        self.open.is_some()
     }
 
     /// Whether everything has left.
@@ -260,6 +280,7 @@ impl Hop {
     // The transport asks for octets.
 
     pub(crate) fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
+        self.now = now;
         self.transactions.written(now);
         let mut body = Bytes::new();
         while self.out.len() < BATCH {
@@ -298,7 +319,7 @@ impl Hop {
         self.out.put_slice(&self.control);
         self.control.clear();
         for id in self.control_requests.drain(..) {
-            self.transactions.handed_over(id);
+            self.transactions.handed_over(id, self.now);
         }
     }
 
@@ -462,7 +483,7 @@ impl Hop {
         asks_response: bool,
         flag: Continuation,
     ) {
-        self.transactions.handed_over(id);
+        self.transactions.handed_over(id, self.now);
         self.events.push_back(HopEvent::ChunkSent { message, octets, asks_response, flag });
     }
 }

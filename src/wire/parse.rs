@@ -211,7 +211,7 @@ impl HeadParser {
         while let Some(found) = memchr(b'\n', input.get(self.searched..).unwrap_or_default()) {
             let next = self.searched + found + 1;
             if next > reach {
-                return Err(too_long(options));
+                return Err(beyond_limit(input, options));
             }
             self.searched = next;
             let line = input.get(self.line_start..next).unwrap_or_default();
@@ -228,10 +228,8 @@ impl HeadParser {
             self.line_start = next;
         }
         self.searched = self.searched.max(input.len());
-        if !input.iter().zip(START).all(|(octet, expected)| octet == expected) {
-            Err(ParseError::NotMsrp)
-        } else if input.len() > reach {
-            Err(too_long(options))
+        if input.len() > reach || !may_be_msrp(input) {
+            Err(beyond_limit(input, options))
         } else {
             Ok(None)
         }
@@ -290,20 +288,16 @@ impl HeadParser {
         if self.headers > options.headers {
             return self.blame(ParseError::TooManyHeaders { limit: options.headers });
         }
-        let Some((name, raw)) = grammar::hname(line) else {
+        let Some((name, raw)) = field(line) else {
             return self.blame(ParseError::HeaderLine { position: self.headers });
         };
-        let value = self.trim(raw, options);
-        // The value lies within the line, behind the blanks in front of it.
-        let leading = raw.iter().take_while(|octet| grammar::is_blank(**octet)).count();
-        let offset = self.line_start + line.len() - raw.len() + leading.min(raw.len());
-        let value = Value { text: value, offset };
+        let value = self.trim(raw, self.line_start + line.len(), options);
         if !self.fields.content_type.is_empty() {
             self.tolerate_deviation(Tolerance::ContentTypeNotLast, options);
         }
-        match HeaderName::from_octets(name) {
-            Some(known) => self.known_header(known, value, options),
-            None => {
+        match name {
+            FieldName::Known(known) => self.known_header(known, value, options),
+            FieldName::Other(name) => {
                 self.has_mime |= is_mime_name(name);
                 self.text_header(value);
             }
@@ -311,20 +305,21 @@ impl HeadParser {
     }
 
     /// The value without the one space in front of it, and without what more
-    /// blanks a tolerance takes away.
-    fn trim<'a>(&mut self, raw: &'a [u8], options: &ParseOptions) -> &'a [u8] {
+    /// blanks a tolerance takes away. `raw` ends at `end` of the head.
+    fn trim<'a>(&mut self, raw: &'a [u8], end: usize, options: &ParseOptions) -> Value<'a> {
         let (missing, value) = match raw.strip_prefix(b" ") {
             Some(value) => (false, value),
-            None => (!raw.is_empty(), raw),
+            None => (true, raw),
         };
         if missing {
             self.tolerate_deviation(Tolerance::MissingHeaderSpace, options);
         }
-        let trimmed = trim_blanks(value);
-        if trimmed.len() != value.len() {
+        let from = trim_start(value);
+        let text = trim_end(from);
+        if text.len() != value.len() {
             self.tolerate_deviation(Tolerance::ExtraHeaderSpace, options);
         }
-        trimmed
+        Value { text, offset: end - from.len() }
     }
 
     fn known_header(&mut self, name: HeaderName, value: Value<'_>, options: &ParseOptions) {
@@ -493,10 +488,29 @@ impl Value<'_> {
     }
 }
 
-fn trim_blanks(mut value: &[u8]) -> &[u8] {
+enum FieldName<'a> {
+    Known(HeaderName),
+    Other(&'a [u8]),
+}
+
+/// The name of a header field, and what is behind its colon.
+fn field(line: &[u8]) -> Option<(FieldName<'_>, &[u8])> {
+    if let Some((name, raw)) = grammar::usual_hname(line) {
+        return Some((FieldName::Known(name), raw));
+    }
+    let (name, raw) = grammar::hname(line)?;
+    let name = HeaderName::from_octets(name).map_or(FieldName::Other(name), FieldName::Known);
+    Some((name, raw))
+}
+
+fn trim_start(mut value: &[u8]) -> &[u8] {
     while let Some((b' ' | b'\t', rest)) = value.split_first() {
         value = rest;
     }
+    value
+}
+
+fn trim_end(mut value: &[u8]) -> &[u8] {
     while let Some((b' ' | b'\t', rest)) = value.split_last() {
         value = rest;
     }
@@ -509,4 +523,14 @@ fn status_code(digits: u16) -> StatusCode {
 
 fn too_long(options: &ParseOptions) -> ParseError {
     ParseError::HeadTooLong { limit: options.head_limit() }
+}
+
+/// Why a line that ends behind every limit is refused: the same, whether it is
+/// seen whole or octet by octet.
+fn beyond_limit(input: &[u8], options: &ParseOptions) -> ParseError {
+    if may_be_msrp(input) { too_long(options) } else { ParseError::NotMsrp }
+}
+
+fn may_be_msrp(input: &[u8]) -> bool {
+    input.iter().zip(START).all(|(octet, expected)| octet == expected)
 }
