@@ -163,7 +163,7 @@ pub use connection::{
     SessionConfig, SessionTable, TableError,
 };
 pub use decode::{BadHead, DecodeError, Decoder, Frame};
-pub use hop::{MessageKey, SessionId, Transmit};
+pub use hop::{Framing, MessageKey, SessionId, Transmit};
 pub use limits::{Limits, ParseOptions};
 #[cfg(feature = "getrandom")]
 pub use random::{OsRandom, RandomUnavailable};

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use thiserror::Error;
 
 pub use config::{Bind, Config, OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig};
@@ -123,6 +123,7 @@ impl Connection {
     ) -> Self {
         let hop_config = HopConfig {
             parse: config.parse,
+            framing: config.framing,
             transaction_timeout: config.transaction_timeout,
             max_transactions: config.limits.transactions,
             transmit_octets: config.transmit_octets.max(1),
@@ -193,12 +194,42 @@ impl Connection {
             match self.hop.decode(input) {
                 Ok(Some(frame)) => self.frame(now, frame),
                 Ok(None) => break,
-                Err(error) => {
-                    self.end(ConnectionEnd::Failed(error.clone()), Outcome::ConnectionLost);
-                    self.hop.clear();
-                    return Err(error.into());
-                }
+                Err(error) => return Err(self.fail(error)),
             }
+        }
+        self.tell_tolerated(self.hop.tolerated());
+        Ok(())
+    }
+
+    /// Takes one message of a transport that carries messages
+    /// ([`Framing::Message`](crate::Framing::Message)), of whatever size: the
+    /// transport has its own limit. Text and binary messages are octets alike
+    /// (RFC 7977 section 4.2). Give it one while [`Connection::wants_read`] is
+    /// true.
+    ///
+    /// A message of nothing but CRLFs, or of nothing, passes for a keep-alive
+    /// under [`Tolerance::BlankLinesBetweenFrames`].
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectionError`] where the message is not exactly one chunk or
+    /// response (RFC 7977 section 5.1): nothing of it is taken, and the
+    /// connection has ended as after an error of [`Connection::receive`]. Close
+    /// the transport connection; WebSocket has status 1002 for it.
+    pub fn receive_message(
+        &mut self,
+        now: Instant,
+        message: impl Into<Bytes>,
+    ) -> Result<(), ConnectionError> {
+        if self.is_closed {
+            return Err(ConnectionError::Closed);
+        }
+        let frames = match self.hop.decode_message(message.into()) {
+            Ok(frames) => frames,
+            Err(error) => return Err(self.fail(error)),
+        };
+        for frame in frames {
+            self.frame(now, frame);
         }
         self.tell_tolerated(self.hop.tolerated());
         Ok(())
@@ -231,7 +262,8 @@ impl Connection {
     }
 
     /// The next octets for the transport. Write them whole before asking
-    /// again: that counts as word that they have been written.
+    /// again: that counts as word that they have been written. With
+    /// [`Framing::Message`](crate::Framing::Message) they are one message.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         let transmit = self.hop.poll_transmit(now);
         self.drain_hop(now);
@@ -308,6 +340,13 @@ impl Connection {
     #[must_use]
     pub fn session(&self, session: SessionId) -> Option<&SessionConfig> {
         self.sessions.get(session).map(|session| &session.config)
+    }
+
+    /// What comes in cannot be read.
+    fn fail(&mut self, error: DecodeError) -> ConnectionError {
+        self.end(ConnectionEnd::Failed(error.clone()), Outcome::ConnectionLost);
+        self.hop.clear();
+        error.into()
     }
 
     fn frame(&mut self, now: Instant, frame: Frame) {
