@@ -153,6 +153,7 @@ mod random;
 mod ranges;
 mod reassembly;
 mod tolerance;
+mod tunnel;
 pub mod uri;
 mod wire;
 
@@ -171,6 +172,7 @@ pub use random::{Random, session_id};
 pub use ranges::{RangeSet, TooManyRanges};
 pub use reassembly::{Reassembler, ReassemblyError, Tracker};
 pub use tolerance::{Tolerance, Tolerances};
+pub use tunnel::{Tunnel, TunnelError};
 #[doc(inline)]
 pub use uri::{MsrpUri, Path, PathError, PathRef, UriError, UriRef};
 pub use wire::{

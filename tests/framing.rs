@@ -2,45 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod common;
+#[path = "common/whole.rs"]
+mod wire;
 
 use std::time::{Duration, Instant};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use common::{Pair, Side, alice_opens, bob_expects};
 use msrp::{
-    Config, ConnectionEnd, ConnectionError, Continuation, DecodeError, Decoder, Event, Frame,
-    Framing, Method, Outcome, OutgoingMessage, ReceiveMode, SendError, Tolerances,
+    Config, ConnectionEnd, ConnectionError, Continuation, DecodeError, Event, Framing, Method,
+    Outcome, OutgoingMessage, ReceiveMode, SendError, Tolerances,
 };
 use proptest::prelude::*;
-
-/// One frame of the wire, taken apart.
-struct Whole {
-    method: Option<String>,
-    range: Option<String>,
-    body: Vec<u8>,
-    flag: Continuation,
-}
-
-/// Takes a message apart that has to be exactly one frame.
-fn whole(message: &[u8]) -> Whole {
-    let mut decoder = Decoder::default();
-    let mut rest = BytesMut::from(message);
-    let Some(Frame::Head(head)) = decoder.decode(&mut rest).unwrap() else {
-        panic!("no head: {}", String::from_utf8_lossy(message));
-    };
-    let mut body = Vec::new();
-    let flag = loop {
-        match decoder.decode(&mut rest).unwrap() {
-            Some(Frame::Body(piece)) => body.extend_from_slice(&piece),
-            Some(Frame::End(flag)) => break flag,
-            other => panic!("{other:?}"),
-        }
-    };
-    assert!(rest.is_empty(), "octets behind the end-line");
-    let view = head.view();
-    let range = view.byte_range().map(|range| range.to_string());
-    Whole { method: view.method().map(|method| method.as_str().into()), range, body, flag }
-}
+use wire::whole;
 
 fn messages(side: &mut Side, now: Instant) -> Vec<Bytes> {
     let mut messages = Vec::new();
@@ -138,11 +112,11 @@ proptest! {
         for message in from_alice.iter().chain(&from_bob) {
             prop_assert!(message.len() <= max, "{} octets of {max}", message.len());
             let frame = whole(message);
-            if frame.method.as_deref() != Some(Method::Send.as_str()) {
+            if frame.head.view().method() != Some(Method::Send) {
                 continue;
             }
             sends += 1;
-            let range = frame.range.unwrap();
+            let range = frame.head.view().byte_range().unwrap().to_string();
             prop_assert_eq!(range.contains("-*/"), frame.body.len() > 2048, "{}", range);
             if frame.flag == Continuation::More && max >= 4096 {
                 prop_assert!(frame.body.len() >= 2048, "a chunk of {} octets", frame.body.len());
