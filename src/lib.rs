@@ -112,6 +112,13 @@
 //! The sessions that peers may bind stand in a [`SessionTable`], which all
 //! connections of a listener share by [`Config::table`].
 //!
+//! # WebSockets and data channels
+//!
+//! With [`Framing::Message`] each [`Transmit`] is one message of a transport
+//! that carries messages, and what comes in goes to
+//! [`Connection::receive_message`]. A [`Tunnel`] joins such a transport to a
+//! stream.
+//!
 //! # Limits
 //!
 //! Everything a peer can make this crate hold is bounded, and no allocation is

@@ -5,13 +5,14 @@ mod common;
 #[path = "common/whole.rs"]
 mod wire;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
 use common::{Pair, Side, alice_opens, bob_expects};
 use msrp::{
-    Config, ConnectionEnd, ConnectionError, Continuation, DecodeError, Event, Framing, Method,
-    Outcome, OutgoingMessage, ReceiveMode, SendError, Tolerances,
+    Bind, Config, Connection, ConnectionEnd, ConnectionError, Continuation, DecodeError, Event,
+    Framing, Method, Outcome, OutgoingMessage, Random, ReceiveMode, Role, SendError, Tolerances,
 };
 use proptest::prelude::*;
 use wire::whole;
@@ -277,6 +278,31 @@ fn the_deadline_of_a_control_request_starts_when_it_leaves() {
     assert_eq!(closed(&mut pair.alice), 1);
     pair.advance(Duration::from_secs(5));
     assert_eq!(closed(&mut pair.alice), 1);
+}
+
+/// A source that gives the same octets always.
+struct Stuck;
+
+impl Random for Stuck {
+    fn fill(&mut self, octets: &mut [u8]) {
+        octets.fill(0);
+    }
+}
+
+// req: 4975-7.1-3
+#[test]
+fn an_id_that_occurs_in_a_chunk_does_not_frame_it() {
+    let now = Instant::now();
+    let mut alice = Connection::new(Arc::new(framed(4096)), Role::Active, Stuck, now);
+    let session = alice.open(alice_opens().bind(Bind::FirstMessage)).unwrap();
+    let decoy = b"\r\n-------aaaaaaaaaaaaaaaaaaaa$\r\n";
+    let body = [&octets(7_000)[..], decoy, &octets(2_000)].concat();
+    alice.send(session, binary(body.clone())).unwrap();
+    let mut got = Vec::new();
+    while let Some(mut transmit) = alice.poll_transmit(now) {
+        got.extend(whole(&transmit.copy_to_bytes(transmit.remaining())).body);
+    }
+    assert_eq!(got, body);
 }
 
 #[test]

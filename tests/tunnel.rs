@@ -472,6 +472,49 @@ fn a_part_without_an_answer_leaves_its_chunk_without_one() {
 }
 
 #[test]
+fn nor_does_one_that_comes_to_its_end_later() {
+    let now = Instant::now();
+    let mut tunnel = tunnel(MIN);
+    let stream = send("d93k", "", &octets(9_000), '$');
+    let mut input = BytesMut::from(&stream[..2_500]);
+    assert_eq!(messages(&mut tunnel, now, &mut input).len(), 1);
+    let later = tunnel.poll_timeout().unwrap();
+    input.extend_from_slice(&stream[2_500..]);
+    let parts = messages(&mut tunnel, later, &mut input);
+    assert!(parts.len() > 1);
+    for part in &parts {
+        assert_eq!(tunnel.receive_message(later, response(&id_of(part), 200)), Ok(None));
+    }
+    assert_eq!(tunnel.poll_timeout(), None);
+}
+
+#[test]
+fn a_chunk_is_not_answered_before_its_end() {
+    let now = Instant::now();
+    let mut tunnel = tunnel(MIN);
+    let stream = send("d93k", "", &octets(5_000), '+');
+    let mut input = BytesMut::from(&stream[..4_500]);
+    for part in messages(&mut tunnel, now, &mut input) {
+        assert_eq!(tunnel.receive_message(now, response(&id_of(&part), 200)), Ok(None));
+    }
+    input.extend_from_slice(&stream[4_500..]);
+    let parts = messages(&mut tunnel, now, &mut input);
+    let heard = tunnel.receive_message(now, response(&id_of(parts.last().unwrap()), 200)).unwrap();
+    assert_eq!(heard.as_deref(), Some(response("d93k", 200).as_bytes()));
+}
+
+/// Where the octets come to more than was said, no part says what could not be
+/// read.
+#[test]
+fn a_wrong_total_makes_no_malformed_part() {
+    let now = Instant::now();
+    let stream = send("d93k", "Byte-Range: 1-10/10\r\n", &octets(5_000), '$');
+    let parts = all_messages(&mut tunnel(MIN), now, &stream);
+    let bodies: Vec<Vec<u8>> = parts.iter().map(|part| whole(part).body).collect();
+    assert_eq!(bodies.concat(), octets(5_000));
+}
+
+#[test]
 fn so_many_parts_without_an_answer_hold_the_stream_up() {
     let now = Instant::now();
     let mut tunnel = tunnel(MIN);
