@@ -151,6 +151,15 @@
 //!   octets. Without it, bring a [`Random`] of your own.
 
 #![forbid(unsafe_code)]
+// Nothing that a peer or a caller does may panic here.
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
 
 mod connection;
 mod decode;

@@ -31,6 +31,7 @@ use crate::random::Random;
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
+use outcome::Tell;
 use receive::{Current, Receiving, RequestKind};
 use send::Sending;
 use session::{Session, Sessions};
@@ -426,7 +427,10 @@ impl Connection {
         outcome: Outcome,
         answer: Option<Answer>,
     ) -> bool {
-        self.settle_all(id, outcome);
+        // A peer that has refused the session is sent nothing more in it
+        // (RFC 4975 sections 10.8 and 10.10).
+        let tell = if reason == CloseReason::Local { Tell::Peer } else { Tell::Nothing };
+        self.settle_all(id, outcome, tell);
         self.drop_incoming(id);
         self.hop.forget_transactions(|purpose| match purpose {
             Purpose::Bind(session) | Purpose::KeepAlive(session) => *session != id,

@@ -9,6 +9,15 @@ use crate::hop::{HopEvent, MessageKey, Purpose, SessionId, Transaction};
 use crate::tolerance::Tolerance;
 use crate::wire::{Continuation, FailureReport, HeadRef, MessageId, StatusCode};
 
+/// What the peer is told of a message that will not go on after a chunk of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tell {
+    /// That it is given up, in a chunk of nothing with the flag `#`.
+    Peer,
+    /// Nothing: it knows, or nothing may be said to it any more.
+    Nothing,
+}
+
 impl Connection {
     /// Takes a response: it ends the transaction that it names, if that is
     /// open, and is of no interest otherwise.
@@ -67,14 +76,14 @@ impl Connection {
             StatusCode::TIMEOUT => Outcome::TimedOut,
             status => Outcome::Rejected(status),
         };
-        self.settle(key, outcome);
+        self.settle(key, outcome, Tell::Nothing);
     }
 
     /// Ends a session of which the peer says that it is not there, or not here
     /// (sections 10.8 and 10.10).
     fn session_refused(&mut self, session: SessionId, answer: Answer) {
         let status = answer.status;
-        if matches!(status, StatusCode::NO_SUCH_SESSION | StatusCode::SESSION_IN_USE) {
+        if is_of_session(status) {
             let reason = CloseReason::Rejected(status);
             self.end_session(session, reason, Outcome::SessionClosed, Some(answer));
         }
@@ -108,7 +117,7 @@ impl Connection {
                     sending.answered += 1;
                     self.review(now, *message);
                 } else {
-                    self.settle(*message, Outcome::TimedOut);
+                    self.settle(*message, Outcome::TimedOut, Tell::Nothing);
                 }
             }
             Purpose::Bind(session) | Purpose::KeepAlive(session) => {
@@ -141,7 +150,7 @@ impl Connection {
             }
             return;
         };
-        self.settle(key, outcome);
+        self.settle(key, outcome, Tell::Nothing);
     }
 
     /// Ends the wait for REPORTs whose time has run out.
@@ -150,17 +159,16 @@ impl Connection {
             && deadline <= now
         {
             self.report_deadlines.pop_first();
-            self.settle(key, Outcome::Unreported);
+            self.settle(key, Outcome::Unreported, Tell::Nothing);
         }
     }
 
     /// Tells the outcome of a message, the only one it has, and drops what is
     /// left of it. Says whether it had none before.
-    pub(super) fn settle(&mut self, key: MessageKey, outcome: Outcome) -> bool {
+    pub(super) fn settle(&mut self, key: MessageKey, outcome: Outcome, tell: Tell) -> bool {
         let Some(sending) = self.sending.remove(&key) else { return false };
         let octets = self.hop.message_ref(key).map_or(sending.octets, |message| message.offset);
-        let tell_peer = matches!(outcome, Outcome::Aborted | Outcome::SessionClosed);
-        self.hop.abort(key, tell_peer);
+        self.hop.abort(key, tell == Tell::Peer);
         if let Some(deadline) = sending.report_deadline {
             self.report_deadlines.remove(&(deadline, key));
         }
@@ -183,7 +191,7 @@ impl Connection {
 
     /// Gives every message of a session that ends its outcome. One that was
     /// accepted lacks nothing but its REPORTs (section 7.1.1).
-    pub(super) fn settle_all(&mut self, session: SessionId, outcome: Outcome) {
+    pub(super) fn settle_all(&mut self, session: SessionId, outcome: Outcome, tell: Tell) {
         let keys: Vec<MessageKey> = self
             .sending
             .iter()
@@ -196,7 +204,7 @@ impl Connection {
                 Some(sending) if sending.lacks_only_silence() => Outcome::Sent,
                 _ => outcome,
             };
-            self.settle(key, outcome);
+            self.settle(key, outcome, tell);
         }
     }
 
@@ -250,13 +258,20 @@ impl Connection {
 
     /// A failure REPORT on a range of octets ends the session, except where
     /// the code says what is wrong with the message alone: too large (section
-    /// 10.5) or of a type that is not understood (section 10.6).
+    /// 10.5) or of a type that is not understood (section 10.6). Codes that
+    /// say what is wrong with the session end it like those of a response.
     fn lost_octets(&mut self, session: SessionId, status: StatusCode, head: &HeadRef<'_>) {
-        let is_of_message =
-            matches!(status, StatusCode::STOP_SENDING | StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        if head.byte_range().is_some() && !is_of_message {
-            let reason = CloseReason::Failed(status);
-            self.end_session(session, reason, Outcome::SessionClosed, None);
-        }
+        let reason = match status {
+            StatusCode::STOP_SENDING | StatusCode::UNSUPPORTED_MEDIA_TYPE => return,
+            status if is_of_session(status) => CloseReason::Rejected(status),
+            status if head.byte_range().is_some() => CloseReason::Failed(status),
+            _ => return,
+        };
+        self.end_session(session, reason, Outcome::SessionClosed, None);
     }
+}
+
+/// Whether the peer says that the session is not there, or not here.
+const fn is_of_session(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_SUCH_SESSION | StatusCode::SESSION_IN_USE)
 }

@@ -156,8 +156,8 @@ impl Connection {
             .sessions
             .get(session)
             .is_some_and(|owner| owner.config.receive == ReceiveMode::Pieces);
-        if in_pieces {
-            self.start_message(&mut chunk);
+        if in_pieces && let Err(refusal) = self.start_message(&mut chunk) {
+            return self.refuse_chunk(&mut chunk, refusal);
         }
         self.current = Current::Chunk(Box::new(chunk));
     }
@@ -193,15 +193,20 @@ impl Connection {
         if announced.max(offset) > owner.config.max_size {
             return Err((StatusCode::STOP_SENDING, FailReason::TooLarge));
         }
-        if owner.incoming.len() >= self.config.limits.incoming_messages
-            && !self.forget_refused(session)
-        {
+        if !self.make_room(session) {
             return Err((StatusCode::STOP_SENDING, FailReason::TooManyMessages));
         }
         Ok(())
     }
 
-    /// Makes room for a message by forgetting one that was refused.
+    /// Whether one more message can be kept, for which a refused one is
+    /// forgotten if need be.
+    fn make_room(&mut self, session: SessionId) -> bool {
+        let max = self.config.limits.incoming_messages;
+        let has_room = self.sessions.get(session).is_some_and(|owner| owner.incoming.len() < max);
+        has_room || self.forget_refused(session)
+    }
+
     fn forget_refused(&mut self, session: SessionId) -> bool {
         let refused = self.receiving.iter().find(|(_, receiving)| {
             receiving.received.session == session && matches!(receiving.store, Store::Refused(_))
@@ -213,7 +218,7 @@ impl Connection {
     }
 
     /// Tells the application of a message that is refused at its first chunk,
-    /// and remembers it for its later ones.
+    /// and remembers it for its later ones, as far as there is room.
     fn refuse_message(
         &mut self,
         session: SessionId,
@@ -223,37 +228,36 @@ impl Connection {
         reason: FailReason,
     ) {
         let received = self.received(session, message_id, head);
-        if reason != FailReason::TooManyMessages {
+        if self.make_room(session) {
             self.remember(received.clone(), Store::Refused(status));
         }
         self.events.push(Event::MessageFailed { message: received, reason });
     }
 
     /// Opens the place where the chunks of a message meet.
-    fn start_message(&mut self, chunk: &mut Chunk) {
+    fn start_message(&mut self, chunk: &mut Chunk) -> Result<(), Refusal> {
         if chunk.key.is_some() {
-            return;
+            return Ok(());
         }
-        let Some(owner) = self.sessions.get(chunk.session) else { return };
+        let Some(owner) = self.sessions.get(chunk.session) else { return Ok(()) };
         let (max_size, mode) = (owner.config.max_size, owner.config.receive);
         let max_ranges = self.config.limits.message_ranges;
-        let received = self.received(chunk.session, chunk.message_id, &chunk.head);
-        chunk.key = Some(received.key);
-        match mode {
+        let store = match mode {
             ReceiveMode::Whole => {
                 let mut store = Reassembler::new(max_size, max_ranges);
-                let piece = std::mem::take(&mut chunk.only_piece);
-                // The first octets of a message within its size always fit.
-                let stored = store.insert(chunk.offset, &piece);
-                debug_assert!(stored.is_ok());
-                self.held += store.received();
-                self.remember(received, Store::Whole(store));
+                store.insert(chunk.offset, &chunk.only_piece).map_err(refusal)?;
+                chunk.only_piece = Bytes::new();
+                Store::Whole(store)
             }
-            ReceiveMode::Pieces => {
-                self.remember(received.clone(), Store::Pieces(Tracker::new(max_size, max_ranges)));
-                self.events.push(Event::MessageStarted { message: received });
-            }
+            ReceiveMode::Pieces => Store::Pieces(Tracker::new(max_size, max_ranges)),
+        };
+        let received = self.received(chunk.session, chunk.message_id, &chunk.head);
+        chunk.key = Some(received.key);
+        if mode == ReceiveMode::Pieces {
+            self.events.push(Event::MessageStarted { message: received.clone() });
         }
+        self.remember(received, store);
+        Ok(())
     }
 
     fn received(&mut self, session: SessionId, message_id: MessageId, head: &Head) -> Received {
@@ -266,6 +270,7 @@ impl Connection {
 
     fn remember(&mut self, received: Received, store: Store) {
         if let Some(owner) = self.sessions.get_mut(received.session) {
+            self.held += store.held();
             owner.incoming.insert(received.message_id, received.key);
             self.receiving.insert(received.key, Receiving { received, store });
         }
@@ -295,13 +300,14 @@ impl Connection {
         if chunk.key.is_none() && chunk.only_piece.is_empty() {
             let max_size =
                 self.sessions.get(chunk.session).map_or(0, |owner| owner.config.max_size);
-            if offset.saturating_add(piece.len() as u64) > max_size {
+            let end = offset.checked_add(piece.len() as u64);
+            if end.is_none_or(|end| end > max_size) {
                 return Err((StatusCode::STOP_SENDING, FailReason::TooLarge));
             }
             chunk.only_piece = piece;
             return Ok(());
         }
-        self.start_message(chunk);
+        self.start_message(chunk)?;
         let Some(receiving) = chunk.key.and_then(|key| self.receiving.get_mut(&key)) else {
             return Ok(());
         };
@@ -422,7 +428,7 @@ impl Connection {
         }
         match flag {
             Continuation::Aborted => {
-                self.start_message(chunk);
+                self.start_message(chunk)?;
                 self.respond(&chunk.head.view(), StatusCode::OK);
                 if let Some(key) = chunk.key {
                     self.message_aborted(key);
@@ -461,7 +467,7 @@ impl Connection {
         end: u64,
         flag: Continuation,
     ) -> Result<(), Refusal> {
-        self.start_message(chunk);
+        self.start_message(chunk)?;
         let Some(key) = chunk.key else { return Ok(()) };
         let Some(receiving) = self.receiving.get_mut(&key) else { return Ok(()) };
         let ends = flag == Continuation::Complete;
@@ -488,8 +494,10 @@ impl Connection {
         Ok(())
     }
 
-    fn complete_message(&mut self, chunk: &Chunk, key: IncomingKey) -> Result<(), Refusal> {
+    fn complete_message(&mut self, chunk: &mut Chunk, key: IncomingKey) -> Result<(), Refusal> {
         let Some(Receiving { received, store }) = self.forget_message(key) else { return Ok(()) };
+        // Should the whole be refused, then like one that came in one chunk.
+        chunk.key = None;
         let head = chunk.head.view();
         let end = chunk.offset.saturating_add(chunk.len);
         match store {

@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::Connection;
 use super::config::{Body, OutgoingMessage};
 use super::event::{Answer, Outcome};
+use super::outcome::Tell;
 use super::session::Session;
 use crate::hop::{BodyQueue, Envelope, Framing, Hop, MessageKey, Outgoing, SessionId};
 use crate::ranges::RangeSet;
@@ -258,7 +259,7 @@ impl Connection {
     /// Gives a message up. The peer is told with the flag `#`. Says whether
     /// the message had no outcome yet.
     pub fn abort(&mut self, message: MessageKey) -> bool {
-        self.settle(message, Outcome::Aborted)
+        self.settle(message, Outcome::Aborted, Tell::Peer)
     }
 
     /// Octets of a message that have left, out of those it has, where the

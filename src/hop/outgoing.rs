@@ -210,6 +210,7 @@ impl Outgoing {
     /// No octet more will come. Fixes the total.
     pub(crate) const fn finish(&mut self) {
         self.body.finish();
+        self.awaits_room = false;
         self.total = Some(self.offset + self.body.len() as u64);
     }
 

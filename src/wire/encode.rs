@@ -111,13 +111,14 @@ impl<'a> HeadWriter<'a> {
         to_path: PathRef<'_>,
         from_path: PathRef<'_>,
     ) -> Self {
-        let kind = match method {
+        let name = method.as_str();
+        // `Method::Other` may hold a name that has a method of its own.
+        let kind = match Method::from_name(name) {
             Method::Send => Kind::Send,
             Method::Report => Kind::Report,
             _ => Kind::OtherRequest,
         };
         let mut writer = Self::new(out, transaction, kind);
-        let name = method.as_str();
         if name.is_empty() || !grammar::is_standard_method(name.as_bytes()) {
             writer.blame(EncodeError::Method);
         }
@@ -197,10 +198,11 @@ impl<'a> HeadWriter<'a> {
     pub fn status(mut self, status: Status<'_>) -> Self {
         self.name(HeaderName::Status);
         self.number(format_args!("{:03} {}", status.namespace, status.code));
-        if status.namespace > 999 {
+        let comment = status.comment.unwrap_or_default();
+        if status.namespace > 999 || comment.ends_with(grammar_blank) {
             self.blame(EncodeError::Text);
         }
-        self.comment(status.comment.unwrap_or_default());
+        self.comment(comment);
         self
     }
 

@@ -199,8 +199,11 @@ fn essence_of(media_type: &str) -> &str {
 
 fn matches(entries: &[Box<str>], essence: &str) -> bool {
     entries.iter().any(|entry| match entry.strip_suffix('*') {
-        Some(kind) => essence.get(..kind.len()).is_some_and(|k| k.eq_ignore_ascii_case(kind)),
-        None => entry.eq_ignore_ascii_case(essence),
+        Some(kind) if kind.is_empty() || kind.ends_with('/') => {
+            essence.get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind))
+        }
+        // A star is a token character like any other in a subtype.
+        _ => entry.eq_ignore_ascii_case(essence),
     })
 }
 

@@ -211,7 +211,7 @@ impl HeadParser {
         while let Some(found) = memchr(b'\n', input.get(self.searched..).unwrap_or_default()) {
             let next = self.searched + found + 1;
             if next > reach {
-                return Err(too_long(options));
+                return Err(beyond_limit(input, options));
             }
             self.searched = next;
             let line = input.get(self.line_start..next).unwrap_or_default();
@@ -228,10 +228,8 @@ impl HeadParser {
             self.line_start = next;
         }
         self.searched = self.searched.max(input.len());
-        if !input.iter().zip(START).all(|(octet, expected)| octet == expected) {
-            Err(ParseError::NotMsrp)
-        } else if input.len() > reach {
-            Err(too_long(options))
+        if input.len() > reach || !may_be_msrp(input) {
+            Err(beyond_limit(input, options))
         } else {
             Ok(None)
         }
@@ -509,4 +507,14 @@ fn status_code(digits: u16) -> StatusCode {
 
 fn too_long(options: &ParseOptions) -> ParseError {
     ParseError::HeadTooLong { limit: options.head_limit() }
+}
+
+/// Why a line that ends behind every limit is refused: the same, whether it is
+/// seen whole or octet by octet.
+fn beyond_limit(input: &[u8], options: &ParseOptions) -> ParseError {
+    if may_be_msrp(input) { too_long(options) } else { ParseError::NotMsrp }
+}
+
+fn may_be_msrp(input: &[u8]) -> bool {
+    input.iter().zip(START).all(|(octet, expected)| octet == expected)
 }

@@ -1,6 +1,9 @@
 //! Two connections joined in memory, in virtual time.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+pub mod corpus;
+pub mod wire;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -1,0 +1,197 @@
+//! The messages of `tests/corpus` and of the vectors, and what decoding a
+//! stream gives, however it is cut.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use bytes::BytesMut;
+use msrp::{
+    BadHead, Continuation, DecodeError, Decoder, Frame, Head, HeadRef, ParseOptions, Tolerances,
+};
+
+/// The most octets that a decoder may hold back of a body: an end-line with
+/// the longest id there is, less its last octet.
+const MOST_HELD_BACK: usize = "\r\n-------".len() + 64 + "$\r\n".len() - 1;
+
+/// A message of the corpus.
+pub struct Sample {
+    /// Its file name without `.msrp`.
+    pub name: String,
+    pub octets: Vec<u8>,
+}
+
+/// Every message of `tests/corpus`, the malformed ones too.
+pub fn corpus() -> Vec<Sample> {
+    let mut samples = folder("tests/corpus", "").unwrap();
+    samples.extend(folder("tests/corpus/bad", "bad/").unwrap());
+    samples
+}
+
+/// The printed examples of the RFCs, where they lie beside the crate.
+pub fn vectors() -> Option<Vec<Sample>> {
+    folder("../shared/vectors", "")
+}
+
+fn folder(path: &str, prefix: &str) -> Option<Vec<Sample>> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path);
+    let mut samples: Vec<Sample> = fs::read_dir(folder)
+        .ok()?
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "msrp"))
+        .map(|path| Sample {
+            name: format!("{prefix}{}", path.file_stem().unwrap().to_str().unwrap()),
+            octets: fs::read(&path).unwrap(),
+        })
+        .collect();
+    samples.sort_by(|a, b| a.name.cmp(&b.name));
+    Some(samples)
+}
+
+/// The rows of `INDEX.tsv` without their notes, by file.
+pub fn index() -> BTreeMap<String, Vec<String>> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/INDEX.tsv");
+    let mut index: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in fs::read_to_string(path).unwrap().lines().skip(1) {
+        let (file, told) = line.split_once('\t').unwrap();
+        let (told, _note) = told.rsplit_once('\t').unwrap();
+        index.entry(file.into()).or_default().push(told.into());
+    }
+    index
+}
+
+/// One chunk or response, its body in one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chunk {
+    pub head: Result<Head, BadHead>,
+    pub body: Vec<u8>,
+    /// `None` where the stream ended before the end-line.
+    pub flag: Option<Continuation>,
+}
+
+impl Chunk {
+    pub fn head(&self) -> HeadRef<'_> {
+        match &self.head {
+            Ok(head) => head.view(),
+            Err(bad) => bad.head().view(),
+        }
+    }
+
+    fn told(&self) -> String {
+        let head = self.head();
+        let what = match (head.status_code(), head.method()) {
+            (Some(code), _) => code.to_string(),
+            (None, Some(method)) if !method.as_str().is_empty() => method.to_string(),
+            _ => "?".into(),
+        };
+        let body = match (head.has_body(), self.flag) {
+            (true, Some(_)) => self.body.len().to_string(),
+            (true, None) => "?".into(),
+            (false, _) => "-".into(),
+        };
+        let flag = self.flag.map_or('?', |flag| char::from(flag.as_byte()));
+        let error = match &self.head {
+            Ok(_) => "-".into(),
+            Err(bad) => format!("{:?}", bad.error()),
+        };
+        let id = head.transaction_id();
+        format!("{what}\t{id}\t{body}\t{flag}\t{error}\t{}", names(head.tolerated()))
+    }
+}
+
+/// What a decoder made of a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded {
+    pub chunks: Vec<Chunk>,
+    /// What ended the stream, from `decode` or `finish`.
+    pub error: Option<DecodeError>,
+    /// What the decoder said of framing.
+    pub tolerated: Tolerances,
+}
+
+impl Decoded {
+    /// The rows that `INDEX.tsv` has for this.
+    pub fn told(&self) -> Vec<String> {
+        let mut rows: Vec<String> = self.chunks.iter().map(Chunk::told).collect();
+        if let Some(error) = &self.error {
+            let error = match error {
+                DecodeError::Head(error) => format!("{error:?}"),
+                other => format!("{other:?}"),
+            };
+            rows.push(format!("!\t-\t-\t-\t{error}\t-"));
+        }
+        if !self.tolerated.is_empty() {
+            rows.push(format!("~\t-\t-\t-\t-\t{}", names(self.tolerated)));
+        }
+        rows
+    }
+}
+
+fn names(tolerated: Tolerances) -> String {
+    let names: Vec<String> = tolerated.iter().map(|tolerance| format!("{tolerance:?}")).collect();
+    if names.is_empty() { "-".into() } else { names.join(",") }
+}
+
+/// Decodes a stream that arrives in `pieces`, and checks on the way what holds
+/// for every stream: body pieces are never empty, what is held back of a body
+/// is never more than an end-line, each call brings a frame or is the last
+/// before more octets, and a failed decoder stays so.
+pub fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, options: &ParseOptions) -> Decoded {
+    let mut decoder = Decoder::new(*options);
+    let mut input = BytesMut::new();
+    let mut decoded = Decoded { chunks: Vec::new(), error: None, tolerated: Tolerances::none() };
+    for piece in pieces {
+        input.extend_from_slice(piece);
+        loop {
+            match decoder.decode(&mut input) {
+                Ok(Some(frame)) => decoded.take(frame),
+                Ok(None) => break,
+                Err(error) => {
+                    assert_eq!(decoder.decode(&mut input), Err(error.clone()));
+                    assert_eq!(decoder.finish(&input), Err(error.clone()));
+                    decoded.error = Some(error);
+                    decoded.tolerated = decoder.tolerated();
+                    return decoded;
+                }
+            }
+        }
+        let in_body = decoded.chunks.last().is_some_and(|chunk| chunk.flag.is_none());
+        assert!(!in_body || input.len() <= MOST_HELD_BACK, "{} octets held back", input.len());
+        assert!(!(in_body && decoder.is_between_frames()));
+    }
+    decoded.error = decoder.finish(&input).err();
+    decoded.tolerated = decoder.tolerated();
+    decoded
+}
+
+impl Decoded {
+    fn take(&mut self, frame: Frame) {
+        let open = self.chunks.last_mut().filter(|chunk| chunk.flag.is_none());
+        match (frame, open) {
+            (Frame::Head(head), None) => self.begin(Ok(head)),
+            (Frame::BadHead(bad), None) => self.begin(Err(bad)),
+            (Frame::Body(piece), Some(chunk)) => {
+                assert!(!piece.is_empty());
+                assert!(chunk.head().has_body());
+                chunk.body.extend_from_slice(&piece);
+            }
+            (Frame::End(flag), Some(chunk)) => chunk.flag = Some(flag),
+            (frame, _) => panic!("{frame:?} out of turn"),
+        }
+    }
+
+    fn begin(&mut self, head: Result<Head, BadHead>) {
+        self.chunks.push(Chunk { head, body: Vec::new(), flag: None });
+    }
+}
+
+pub fn decode_whole(octets: &[u8], options: &ParseOptions) -> Decoded {
+    decode([octets], options)
+}
+
+/// How heads are read to the letter of RFC 4975.
+pub fn strict() -> ParseOptions {
+    let mut options = ParseOptions::default();
+    options.tolerances = Tolerances::none();
+    options
+}
