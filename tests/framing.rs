@@ -296,7 +296,7 @@ fn an_id_that_occurs_in_a_chunk_does_not_frame_it() {
     let mut alice = Connection::new(Arc::new(framed(4096)), Role::Active, Stuck, now);
     let session = alice.open(alice_opens().bind(Bind::FirstMessage)).unwrap();
     let decoy = b"\r\n-------aaaaaaaaaaaaaaaaaaaa$\r\n";
-    let body = [&octets(7_000)[..], decoy, &octets(2_000)].concat();
+    let body = [&octets(1_000)[..], decoy, &octets(8_000)].concat();
     alice.send(session, binary(body.clone())).unwrap();
     let mut got = Vec::new();
     while let Some(mut transmit) = alice.poll_transmit(now) {
