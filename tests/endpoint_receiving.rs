@@ -725,11 +725,12 @@ fn a_session_that_ends_ends_what_is_coming_in() {
     }
 }
 
-// Octets of a body pass whatever they are.
-// req: 4975-9-12
+// Octets of a body pass whatever they are: what looks like the end-line and
+// has no CRLF in front is data (erratum 4177).
+// req: 4975-9-12 4975-7.1-17 4975-7.1-10
 #[test]
 fn near_misses_of_the_end_line_are_body() {
-    let body = b"\0\r\n-------tid.2$\r\n-------tid.1\r\n-------tid.1$x------tid.1$\r\n\r\n\r\n";
+    let body = b"\0\r\n-------tid.2$\r\n-------tid.1\r\n-------tid.1$x------tid.1$\r\nabc-------tid.1$\r\n\r\n";
     let mut bob = Lone::bob();
     let request = Raw::send("tid.1").message("mid1").range("1-*/*").body("text/plain", body);
     for octet in request.octets() {

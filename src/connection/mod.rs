@@ -455,6 +455,7 @@ impl Connection {
         for id in ids {
             self.end_session(id, reason, outcome, None);
         }
+        self.hop.forget_transactions(|_| false);
         self.is_closed = true;
         self.events.push(Event::Closed(end));
     }

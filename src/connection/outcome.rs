@@ -213,8 +213,14 @@ impl Connection {
         let (Some(id), Some(status)) = (head.message_id(), head.status()) else { return };
         // Codes of other namespaces are not response codes (section 7.1.3).
         let Some(code) = status.response_code() else { return };
+        let known = self.sessions.get(session).and_then(|owner| owner.outgoing.get(&id).copied());
+        if known.is_some_and(|key| self.reuses_transaction_id(key, head))
+            && !self.tolerate(Tolerance::ReportReusesTransactionId)
+        {
+            return;
+        }
         let Some(owner) = self.sessions.get(session) else { return };
-        match owner.outgoing.get(&id).copied() {
+        match known {
             Some(key) if code.is_success() => self.success_reported(now, key, head),
             Some(key) => {
                 self.refused(key, code);
@@ -225,6 +231,14 @@ impl Connection {
             }
             None => {}
         }
+    }
+
+    /// Whether a REPORT comes under the id of a SEND. Of those that were
+    /// answered the last one is known.
+    fn reuses_transaction_id(&self, key: MessageKey, head: &HeadRef<'_>) -> bool {
+        let id = head.transaction_id();
+        let answer = self.sending.get(&key).and_then(|sending| sending.answer.as_ref());
+        self.hop.awaits_response(&id) || answer.is_some_and(|answer| answer.transaction == id)
     }
 
     fn success_reported(&mut self, now: Instant, key: MessageKey, head: &HeadRef<'_>) {

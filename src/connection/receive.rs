@@ -8,6 +8,7 @@ use super::config::{ReceiveMode, ReportMode};
 use super::event::{Event, FailReason, IncomingKey, Received};
 use crate::decode::BadHead;
 use crate::hop::SessionId;
+use crate::limits::Limits;
 use crate::reassembly::{Reassembler, ReassemblyError, Tracker};
 use crate::tolerance::Tolerance;
 use crate::wire::media::inner_type;
@@ -244,6 +245,7 @@ impl Connection {
         let max_ranges = self.config.limits.message_ranges;
         let store = match mode {
             ReceiveMode::Whole => {
+                check_room(&self.config.limits, self.held, &chunk.only_piece)?;
                 let mut store = Reassembler::new(max_size, max_ranges);
                 store.insert(chunk.offset, &chunk.only_piece).map_err(refusal)?;
                 chunk.only_piece = Bytes::new();
@@ -313,10 +315,7 @@ impl Connection {
         };
         match &mut receiving.store {
             Store::Whole(store) => {
-                let room = self.config.limits.incoming_octets.saturating_sub(self.held);
-                if piece.len() as u64 > room {
-                    return Err((StatusCode::STOP_SENDING, FailReason::NoRoom));
-                }
+                check_room(&self.config.limits, self.held, &piece)?;
                 let before = store.received();
                 store.insert(offset, &piece).map_err(refusal)?;
                 self.held += store.received() - before;
@@ -601,6 +600,14 @@ pub(super) enum RequestKind {
     Send,
     Report,
     Other,
+}
+
+/// Whether a connection that holds so much may hold a piece more.
+fn check_room(limits: &Limits, held: u64, piece: &[u8]) -> Result<(), Refusal> {
+    if piece.len() as u64 > limits.incoming_octets.saturating_sub(held) {
+        return Err((StatusCode::STOP_SENDING, FailReason::NoRoom));
+    }
+    Ok(())
 }
 
 fn refusal(error: ReassemblyError) -> Refusal {

@@ -161,6 +161,11 @@ impl Hop {
         self.decoder.is_between_frames()
     }
 
+    /// Whether a request of this id waits for its response.
+    pub(crate) fn awaits_response(&self, id: &TransactionId) -> bool {
+        self.transactions.contains(id)
+    }
+
     /// Ends the transaction that a response answers; nothing where there is
     /// none, or its answer has come before.
     pub(crate) fn complete(&mut self, id: &TransactionId) -> Option<Transaction> {

@@ -1,0 +1,234 @@
+//! A [`Connection`] on a blocking TCP socket.
+//!
+//! Three threads share it. One reads and one writes, so that a peer which
+//! reads nothing before its own octets are taken cannot bring both sides to a
+//! standstill. The third is the application's: it takes the events and keeps
+//! the time. None of them runs unless there is something to do.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, BytesMut};
+use msrp::{Connection, Event, Transmit};
+
+/// Octets asked of the socket at a time.
+const READ_OCTETS: usize = 64 * 1024;
+
+/// How long the end of a connection waits for the peer's: a socket that is
+/// closed on octets which nobody has read takes back what it has sent last.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// A connection that is being read and written. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Link(Arc<Shared>);
+
+struct Shared {
+    socket: TcpStream,
+    state: Mutex<State>,
+    /// Wakes the writer: there may be octets to send.
+    output: Condvar,
+    /// Wakes the reader: events or octets were taken, so that it may go on.
+    room: Condvar,
+    /// Wakes the application: something has come, or has left.
+    news: Condvar,
+}
+
+struct State {
+    connection: Connection,
+    /// When octets were last handed to the writer.
+    last_transmit: Instant,
+    /// Nothing more is read from the socket.
+    is_read_out: bool,
+}
+
+impl Link {
+    pub(crate) fn new(socket: TcpStream, connection: Connection) -> io::Result<Self> {
+        // Whatever is written is complete: waiting for more gains nothing.
+        socket.set_nodelay(true)?;
+        let state = State { connection, last_transmit: Instant::now(), is_read_out: false };
+        let shared = Arc::new(Shared {
+            socket,
+            state: Mutex::new(state),
+            output: Condvar::new(),
+            room: Condvar::new(),
+            news: Condvar::new(),
+        });
+        let (reader, writer) = (Arc::clone(&shared), Arc::clone(&shared));
+        thread::Builder::new().name("reader".into()).spawn(move || reader.read())?;
+        thread::Builder::new().name("writer".into()).spawn(move || writer.write())?;
+        Ok(Self(shared))
+    }
+
+    /// Does something with the connection, and lets what comes of it leave.
+    pub(crate) fn with<T>(&self, action: impl FnOnce(&mut Connection) -> T) -> T {
+        let result = action(&mut self.0.lock().connection);
+        self.0.output.notify_one();
+        self.0.room.notify_one();
+        result
+    }
+
+    /// The next event, or `None` when the deadline has passed.
+    pub(crate) fn next_event(&self, deadline: Option<Instant>) -> Option<Event> {
+        self.wait(deadline, |state| state.connection.poll_event())
+    }
+
+    /// Waits until `ready` has something to say of the connection.
+    pub(crate) fn wait_for<T>(&self, mut ready: impl FnMut(&mut Connection) -> Option<T>) -> T {
+        loop {
+            if let Some(found) = self.wait(None, |state| ready(&mut state.connection)) {
+                return found;
+            }
+        }
+    }
+
+    /// How long ago octets were last handed to the socket.
+    pub(crate) fn since_last_transmit(&self) -> Duration {
+        self.0.lock().last_transmit.elapsed()
+    }
+
+    /// Ends the connection: what is still to leave leaves, and the peer has a
+    /// moment to end its side.
+    pub(crate) fn finish(self) {
+        self.with(Connection::close);
+        let deadline = Instant::now().checked_add(LINGER);
+        self.wait(deadline, |state| state.is_read_out.then_some(()));
+        let _ = self.0.socket.shutdown(Shutdown::Both);
+    }
+
+    fn wait<T>(
+        &self,
+        deadline: Option<Instant>,
+        mut ready: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
+        let mut state = self.0.lock();
+        loop {
+            let now = Instant::now();
+            if state.connection.poll_timeout().is_some_and(|due| due <= now) {
+                state.connection.handle_timeout(now);
+                self.0.output.notify_one();
+            }
+            if let Some(found) = ready(&mut state) {
+                self.0.room.notify_one();
+                return Some(found);
+            } else if deadline.is_some_and(|deadline| deadline <= now) {
+                return None;
+            }
+            let due = [deadline, state.connection.poll_timeout()].into_iter().flatten().min();
+            state = wait(&self.0.news, state, due.map(|due| due.saturating_duration_since(now)));
+        }
+    }
+}
+
+impl Shared {
+    fn read(&self) {
+        let mut input = BytesMut::new();
+        while let Ok(1..) = read_more(&self.socket, &mut input) {
+            if !self.receive(&mut input) {
+                break;
+            }
+        }
+        let mut state = self.lock();
+        state.connection.receive_eof();
+        state.is_read_out = true;
+        self.output.notify_one();
+        self.news.notify_all();
+    }
+
+    /// Gives octets to the connection as it wants them. Says whether more of
+    /// them are to be read.
+    fn receive(&self, input: &mut BytesMut) -> bool {
+        let mut state = self.lock();
+        while !state.connection.is_closed() {
+            let result = state.connection.receive(Instant::now(), input);
+            self.output.notify_one();
+            self.news.notify_all();
+            if result.is_err() || state.connection.wants_read() {
+                return result.is_ok();
+            }
+            while !state.connection.wants_read() && !state.connection.is_closed() {
+                state = wait(&self.room, state, None);
+            }
+        }
+        // What the peer still says is of no interest, only its end.
+        input.clear();
+        true
+    }
+
+    fn write(&self) {
+        // A socket that cannot be written has ended for the reader, too.
+        while let Some(transmit) = self.next_transmit() {
+            if write_all(&self.socket, transmit).is_err() {
+                return;
+            }
+        }
+        let _ = self.socket.shutdown(Shutdown::Write);
+    }
+
+    /// Waits for octets to send; `None` once there will be none.
+    fn next_transmit(&self) -> Option<Transmit> {
+        let mut state = self.lock();
+        loop {
+            let now = Instant::now();
+            let transmit = state.connection.poll_transmit(now);
+            // Nothing to send is news as well: all that was has been written.
+            self.news.notify_all();
+            if transmit.is_some() {
+                self.room.notify_one();
+                state.last_transmit = now;
+                return transmit;
+            } else if state.connection.is_closed() {
+                return None;
+            }
+            state = wait(&self.output, state, None);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wait<'a>(
+    condition: &Condvar,
+    state: MutexGuard<'a, State>,
+    timeout: Option<Duration>,
+) -> MutexGuard<'a, State> {
+    match timeout {
+        Some(timeout) => {
+            condition.wait_timeout(state, timeout).unwrap_or_else(PoisonError::into_inner).0
+        }
+        None => condition.wait(state).unwrap_or_else(PoisonError::into_inner),
+    }
+}
+
+/// Reads once, to the end of `buffer`. Says how many octets came.
+pub(crate) fn read_more(mut from: impl Read, buffer: &mut BytesMut) -> io::Result<usize> {
+    let start = buffer.len();
+    buffer.resize(start + READ_OCTETS, 0);
+    let result = loop {
+        match from.read(buffer.get_mut(start..).unwrap_or_default()) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => break result,
+        }
+    };
+    buffer.truncate(start + result.as_ref().map_or(0, |read| *read));
+    result
+}
+
+fn write_all(mut socket: &TcpStream, mut transmit: Transmit) -> io::Result<()> {
+    while transmit.has_remaining() {
+        let mut slices = [IoSlice::new(&[]); 3];
+        let count = transmit.chunks_vectored(&mut slices);
+        let written = match socket.write_vectored(slices.get(..count).unwrap_or_default()) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => written,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+            Err(error) => return Err(error),
+        };
+        transmit.advance(written);
+    }
+    Ok(())
+}

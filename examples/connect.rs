@@ -1,0 +1,86 @@
+//! Opens a session over MSRP, to see whether it is there.
+
+mod common;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use common::client::{self, Client, DEFAULT_TIMEOUT, Failure, Target, milliseconds, set, timeout};
+use common::link::Link;
+use msrp::{Answer, Bind, CloseReason, Event, MsrpUri};
+use serde_json::Value;
+
+/// Connects, binds a session with a bodiless SEND and prints one JSON object.
+///
+/// Exit status: 0 the session is there, 1 it is not, 2 wrong usage.
+#[derive(Parser)]
+struct Arguments {
+    /// URI of the session; several are the hops of a path to it.
+    #[arg(long, value_name = "URI", required = true)]
+    to: Vec<MsrpUri>,
+    /// URI of this side. One that is hard to guess is made by default.
+    #[arg(long, value_name = "URI")]
+    from: Option<MsrpUri>,
+    /// How long it may take in all, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = DEFAULT_TIMEOUT, value_parser = timeout())]
+    timeout: u64,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let target = match Target::new(arguments.to) {
+        Ok(target) => target,
+        Err(error) => return common::usage_error(error),
+    };
+    let mut object = target.object();
+    for key in ["connectTime", "rtt", "statusCode", "statusText"] {
+        set(&mut object, key, Value::Null);
+    }
+    let timeout = Duration::from_millis(arguments.timeout);
+    let deadline = Instant::now() + timeout;
+    let result = target
+        .open(arguments.from, Bind::Bodiless, timeout, deadline)
+        .and_then(|client| bind(client, deadline, &mut object));
+    set(&mut object, "success", result.is_ok());
+    if let Err(failure) = &result {
+        set(&mut object, "error", failure.to_json());
+    }
+    common::print(&object);
+    ExitCode::from(if result.is_ok() { 0 } else { common::FAILED })
+}
+
+/// Waits for the response to the bodiless SEND.
+fn bind(client: Client, deadline: Instant, object: &mut Value) -> Result<(), Failure> {
+    set(object, "connectTime", milliseconds(client.connect_time));
+    let link = Link::new(client.socket, client.connection).map_err(Failure::local)?;
+    let mut answered = |answer: &Answer| {
+        let rtt = answer.round_trip.unwrap_or_else(|| link.since_last_transmit());
+        set(object, "rtt", milliseconds(rtt));
+        client::set_status(object, answer.status, answer.comment.as_deref());
+    };
+    let result = loop {
+        match link.next_event(Some(deadline)) {
+            None => break Err(Failure::timeout("the peer did not answer in time")),
+            Some(Event::SessionOpened { answer, .. }) => {
+                answer.iter().for_each(&mut answered);
+                break Ok(());
+            }
+            Some(Event::SessionClosed { reason, answer, .. }) => {
+                answer.iter().for_each(&mut answered);
+                match reason {
+                    CloseReason::Rejected(status) => break Err(Failure::rejected(status)),
+                    CloseReason::TimedOut => {
+                        break Err(Failure::timeout("the peer did not answer in time"));
+                    }
+                    // What became of the connection is told next.
+                    _ => {}
+                }
+            }
+            Some(Event::Closed(end)) => break Err(Failure::ended(&end)),
+            Some(_) => {}
+        }
+    };
+    link.finish();
+    result
+}

@@ -1,0 +1,54 @@
+//! What was sent and what became of it, as the simulator knows it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use msrp::{FailureReport, IncomingKey, MessageId, MessageKey, MessageOutcome, SessionId};
+
+/// The header field that carries the place of a message in the ledger.
+pub const SERIAL: &str = "Sim-Serial";
+
+/// A message for which `send` said yes.
+pub struct Sent {
+    pub side: usize,
+    /// The session's place in the plan.
+    pub session: usize,
+    pub id: SessionId,
+    pub key: MessageKey,
+    /// Known from the start, or from the first chunk on the wire.
+    pub message_id: Option<MessageId>,
+    pub content_type: &'static str,
+    /// All octets that it has, or would have if it were finished.
+    pub body: Bytes,
+    /// Octets that the library was given.
+    pub given: usize,
+    pub total: Option<u64>,
+    pub is_streamed: bool,
+    pub is_finished: bool,
+    pub awaits_room: bool,
+    pub success_report: bool,
+    pub failure_report: FailureReport,
+    pub report_timeout: Option<Duration>,
+    pub was_aborted: bool,
+    /// Whether another message went under the same Message-ID.
+    pub is_resent: bool,
+    pub outcome: Option<MessageOutcome>,
+    /// How often the peer's application has had it whole.
+    pub completed: u32,
+}
+
+impl Sent {
+    /// The body as far as it will ever go.
+    pub fn whole(&self) -> Option<&[u8]> {
+        self.is_finished.then_some(&self.body)
+    }
+}
+
+/// A message that is coming in, as the application sees it.
+pub struct Incoming {
+    pub key: IncomingKey,
+    pub serial: usize,
+    /// Which octets have come, in pieces.
+    pub seen: Vec<bool>,
+    pub is_over: bool,
+}
