@@ -101,12 +101,14 @@ fn letter(octet: u8) -> u8 {
 /// Where transaction ids and Message-IDs come from.
 pub(crate) struct IdSource {
     random: Box<dyn Random + Send>,
+    /// What the source gave last for a transaction id.
+    last: [u8; ID_LETTERS],
     spare: u64,
 }
 
 impl IdSource {
     pub(crate) fn new(random: impl Random + Send + 'static) -> Self {
-        Self { random: Box::new(random), spare: 0 }
+        Self { random: Box::new(random), last: [0; ID_LETTERS], spare: 0 }
     }
 
     pub(crate) fn message_id(&mut self) -> MessageId {
@@ -114,15 +116,21 @@ impl IdSource {
     }
 
     /// A transaction id that `is_free` says yes to. Should the source repeat
-    /// itself, a counter makes the ids differ, so that this always ends.
+    /// itself, a counter makes the ids differ, so that this always ends, and so
+    /// that a body which holds the end-line of one id leaves under the next.
     pub(crate) fn transaction_id(
         &mut self,
         mut is_free: impl FnMut(&TransactionId) -> bool,
     ) -> TransactionId {
         let mut text = [0; MAX_OWN_ID];
         loop {
+            let fresh = letters(&mut *self.random);
+            if fresh == self.last {
+                self.spare += 1;
+            }
+            self.last = fresh;
             let (id, counter) = text.split_at_mut(ID_LETTERS);
-            id.copy_from_slice(&letters(&mut *self.random));
+            id.copy_from_slice(&fresh);
             let len = ID_LETTERS + write_counter(self.spare, counter);
             if let Some(id) = text.get(..len).and_then(|text| TransactionId::read(text).ok())
                 && is_free(&id)
@@ -151,5 +159,28 @@ fn write_counter(mut count: u64, out: &mut [u8]) -> usize {
 impl std::fmt::Debug for IdSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("IdSource").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    struct Stuck;
+
+    impl Random for Stuck {
+        fn fill(&mut self, octets: &mut [u8]) {
+            octets.fill(0);
+        }
+    }
+
+    // req: 4975-7.1-1, 4975-7.1-16
+    #[test]
+    fn a_source_that_is_stuck_gives_no_transaction_id_twice() {
+        let mut ids = IdSource::new(Stuck);
+        let made: HashSet<_> = (0..1000).map(|_| ids.transaction_id(|_| true)).collect();
+        assert_eq!(made.len(), 1000);
     }
 }

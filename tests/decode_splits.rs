@@ -1,5 +1,5 @@
 //! A stream decodes to the same, however the transport cuts it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
 
 mod common;
 
@@ -86,11 +86,12 @@ fn every_vector_decodes_alike_in_any_two_pieces() {
 }
 
 fn check_splits(Sample { name, octets }: &Sample) {
-    for options in readings() {
+    // The other readings differ in heads alone: fewer splits meet all of them.
+    for (options, step) in readings().into_iter().zip([1, 5, 5]) {
         let whole = decode_whole(octets, &options);
         let single = decode(octets.chunks(1), &options);
         assert_eq!(single, whole, "{name}, octet by octet");
-        for at in splits(octets.len()) {
+        for at in splits(octets.len()).step_by(step) {
             let (first, second) = octets.split_at(at);
             assert_eq!(decode([first, second], &options), whole, "{name}, split at {at}");
         }
@@ -100,9 +101,9 @@ fn check_splits(Sample { name, octets }: &Sample) {
 /// Every place of a sample of common size; of the few large ones, every place
 /// near both ends and where the search changes its needle, and some between.
 fn splits(len: usize) -> impl Iterator<Item = usize> {
-    let is_small = len < 4000;
+    let is_small = len < 3000;
     (0..=len).filter(move |at| {
-        is_small || *at < 300 || len - *at < 300 || at.abs_diff(4200) < 300 || at % 97 == 0
+        is_small || *at < 100 || len - *at < 100 || at.abs_diff(4200) < 100 || at % 499 == 0
     })
 }
 

@@ -191,6 +191,7 @@ fn check_error(status: u16, at: Stage, way: Way, failure: FailureReport) {
         _ => assert_eq!(told.len(), 1, "{context}"),
     }
 
+    assert!(staged.alice.side.connection.body(staged.key).is_none());
     let sent = staged.finish();
     let after = flags(&sent[before..]);
     let expected: &[&str] = match (at, reason) {
@@ -592,4 +593,21 @@ fn an_error_that_comes_before_the_chunk_has_left_has_no_round_trip() {
     let told = outcomes(&staged.alice.events());
     assert_eq!(told[0].answer.as_ref().unwrap().round_trip, None);
     assert_eq!((told[0].chunks, told[0].octets), (0, 1500));
+}
+
+// req: 4975-7.1-13
+#[test]
+fn the_end_does_not_wait_for_responses() {
+    let mut config = small_steps();
+    config.limits.transactions = 1;
+    let mut alice = Lone::alice_with(config, alice_opens());
+    for name in ["mid1", "mid2"] {
+        alice.side.connection.send(alice.session, binary(name, 9000)).unwrap();
+    }
+    let mut stream = alice.side.drain(alice.now);
+    alice.side.connection.close();
+    assert_eq!(alice.side.connection.poll_timeout(), None);
+    stream.extend(alice.side.drain(alice.now));
+    assert_eq!(flags(&frames(&stream)), ["mid1 +", "mid1 #"]);
+    assert!(alice.side.connection.is_flushed());
 }

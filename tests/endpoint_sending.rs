@@ -97,7 +97,7 @@ fn reports_that_are_not_the_default_are_spelt_out_and_content_type_is_last() {
     assert!(!head.contains("-Report"), "{head}");
 }
 
-// req: 4975-7.1-3
+// req: 4975-7.1-3 4975-8.2-3
 #[test]
 fn the_path_begins_with_the_first_hop_and_ends_with_the_target() {
     let hops = "msrp://relay.example:2855/r1;tcp msrp://far.example:2855/r2;tcp msrp://bob.example:12763/kjhd37s2s20w2a;tcp";
@@ -624,4 +624,41 @@ fn a_message_id_can_be_given_and_is_in_use_until_the_outcome() {
     alice.answer(&sent[0], "200 OK");
     alice.side.connection.send(alice.session, again()).unwrap();
     assert_eq!(alice.drain()[0].message_id(), "4f0b2c81");
+}
+
+// req: 4975-14.3-2 4975-7.1.1-32
+#[test]
+fn a_body_leaves_as_it_is() {
+    let body: Vec<u8> = (0..=255).cycle().take(5000).collect();
+    let mut alice = Lone::alice();
+    alice.side.connection.send(alice.session, binary(body.clone())).unwrap();
+    let sent = alice.drain();
+    assert_eq!(sent[0].body.as_deref(), Some(&body[..]));
+    assert!(!sent[0].head.contains("Encoding"));
+}
+
+#[test]
+fn a_transmit_gives_the_same_octets_in_every_way() {
+    use bytes::Buf;
+    let mut alice = Lone::alice();
+    for len in [10, 5000, 10] {
+        alice.side.connection.send(alice.session, binary(filler(len))).unwrap();
+    }
+    while let Some(transmit) = alice.side.connection.poll_transmit(alice.now) {
+        let len = transmit.remaining();
+        let whole = transmit.clone().copy_to_bytes(len);
+        let mut slices = [std::io::IoSlice::new(b""); 8];
+        let count = transmit.chunks_vectored(&mut slices);
+        assert_eq!(
+            slices[..count].iter().flat_map(|slice| slice.to_vec()).collect::<Vec<_>>(),
+            whole
+        );
+        for skip in [0, 1, len / 2, len - 1, len, len + 1] {
+            let mut rest = transmit.clone();
+            rest.advance(skip);
+            assert_eq!(rest.remaining(), len.saturating_sub(skip));
+            let rest = rest.copy_to_bytes(len.saturating_sub(skip));
+            assert_eq!(rest, whole.slice(skip.min(len)..));
+        }
+    }
 }

@@ -192,7 +192,7 @@ fn a_range_that_counts_the_crlf_before_the_end_line_is_not_believed() {
     assert_eq!(told(&bob.events()), (vec![Tolerance::WrongByteRange], vec!["Hello".into()]));
 }
 
-// wild: 21
+// wild: 21 and 30
 #[test]
 fn any_host_and_port_may_be_in_a_from_path() {
     let from = "msrp://[2409:4040:e98:9906:bda6:a64a:ecf:f71f]:9/3eb80645b9;tcp";
@@ -200,6 +200,13 @@ fn any_host_and_port_may_be_in_a_from_path() {
         let (sent, texts) =
             legal(config, &Raw::chunk("tid.1", "mid1", "", "Hi", '$').from(from).octets());
         assert_eq!((sent[0].header("To-Path"), texts), (Some(from), vec!["Hi".into()]));
+    }
+    let relay = "msrps://192.168.0.74:2855/s.4651.23.1243343917;tcp";
+    let from = format!("{relay} msrp://kc4cflb1.invalid:2855/h484gubk2r;ws");
+    for config in [Config::default(), strict()] {
+        let chunk = Raw::chunk("tid.1", "mid1", "", "Hi", '$').from(&from);
+        let (sent, texts) = legal(config, &chunk.octets());
+        assert_eq!((sent[0].header("To-Path"), texts), (Some(relay), vec!["Hi".into()]));
     }
 }
 

@@ -244,12 +244,22 @@ fn mime() -> impl Strategy<Value = Vec<Field>> {
     })
 }
 
+/// A body with what it may not hold in it, at some place.
+fn planted(mut body: Vec<u8>, place: Option<Index>, transaction: &TransactionId) -> Vec<u8> {
+    if let Some(place) = place {
+        let place = place.index(body.len() + 1);
+        body.splice(place..place, format!("-------{transaction}").into_bytes());
+    }
+    body
+}
+
 fn chunk() -> impl Strategy<Value = Plan> {
     let reports = (any::<bool>(), failure_report());
     let fields = (message_id(), byte_range(), reports, prop::collection::vec(extension(), 0..4));
     let content = prop::option::of((mime(), media_type(), body()));
-    (transaction(), path(), path(), fields, content, flag()).prop_map(
-        |(transaction, to, from, (id, range, (success, failure), more), content, flag)| {
+    let plant = prop::option::weighted(0.1, any::<Index>());
+    (transaction(), path(), path(), fields, content, flag(), plant).prop_map(
+        |(transaction, to, from, (id, range, (success, failure), more), content, flag, plant)| {
             let mut fields = vec![
                 Field::MessageId(id),
                 Field::ByteRange(range),
@@ -259,7 +269,7 @@ fn chunk() -> impl Strategy<Value = Plan> {
             fields.extend(more);
             let body = content.map(|(mime, kind, body)| {
                 fields.extend(mime);
-                (kind, body)
+                (kind, planted(body, plant, &transaction))
             });
             let start = Start::Request("SEND".into());
             Plan { transaction, start, to, from, fields, body, flag }
@@ -333,7 +343,7 @@ fn junk() -> impl Strategy<Value = String> {
 fn junk_name() -> impl Strategy<Value = String> {
     let known = select(HeaderName::ALL.to_vec()).prop_map(|name| name.as_str().to_owned());
     let odd = select(vec!["content-transfer-encoding", "Content-X", "to-path", "MESSAGE-id"]);
-    prop_oneof![junk(), known, odd.prop_map(str::to_owned), "[A-Za-z-]{1,8}"]
+    prop_oneof![1 => junk(), 1 => known, 1 => odd.prop_map(str::to_owned), 3 => "[A-Z][a-z-]{1,8}"]
 }
 
 /// A plan with junk in each place that takes text.

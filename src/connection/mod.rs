@@ -131,7 +131,7 @@ impl Connection {
             turn_octets: config.turn_octets,
         };
         Self {
-            hop: Hop::new(hop_config, random, config.limits.body_writer_octets),
+            hop: Hop::new(hop_config, random, config.limits.body_writer_octets, now),
             config,
             sessions: Sessions::default(),
             sending: BTreeMap::new(),
@@ -185,8 +185,9 @@ impl Connection {
     /// # Errors
     ///
     /// [`ConnectionError`] once the stream cannot be read on; the transport
-    /// connection is to be closed then. [`Event::Closed`] and the outcome of
-    /// every open message are among the events.
+    /// connection is to be closed when what [`Connection::poll_transmit`] still
+    /// gives has been written. [`Event::Closed`] and the outcome of every open
+    /// message are among the events.
     pub fn receive(&mut self, now: Instant, input: &mut BytesMut) -> Result<(), ConnectionError> {
         if self.is_closed {
             return Err(ConnectionError::Closed);
@@ -195,7 +196,7 @@ impl Connection {
             match self.hop.decode(input) {
                 Ok(Some(frame)) => self.frame(now, frame),
                 Ok(None) => break,
-                Err(error) => return Err(self.fail(error)),
+                Err(error) => return Err(self.fail_to_read(error)),
             }
         }
         self.tell_tolerated(self.hop.tolerated());
@@ -227,7 +228,7 @@ impl Connection {
         }
         let frames = match self.hop.decode_message(message.into()) {
             Ok(frames) => frames,
-            Err(error) => return Err(self.fail(error)),
+            Err(error) => return Err(self.fail_to_read(error)),
         };
         for frame in frames {
             self.frame(now, frame);
@@ -237,18 +238,37 @@ impl Connection {
     }
 
     /// The transport connection has ended, by the peer's doing or by a fault.
-    /// Every session on it has failed (RFC 4975 section 5.4).
+    /// Every session on it has failed (RFC 4975 section 5.4). Responses that
+    /// wait to leave are still given by [`Connection::poll_transmit`], for a
+    /// peer that has closed its sending side only; they may be thrown away.
     pub fn receive_eof(&mut self) {
         if self.is_closed {
             return;
         }
-        let end = if self.hop.is_between_frames() {
-            ConnectionEnd::Peer
+        if self.hop.is_between_frames() {
+            self.fail(ConnectionEnd::Peer);
         } else {
-            ConnectionEnd::Failed(DecodeError::Truncated)
-        };
+            self.fail(ConnectionEnd::Failed(DecodeError::Truncated));
+        }
+    }
+
+    /// What comes in cannot be read.
+    fn fail_to_read(&mut self, error: DecodeError) -> ConnectionError {
+        self.tell_tolerated(self.hop.tolerated());
+        self.fail(ConnectionEnd::Failed(error.clone()));
+        error.into()
+    }
+
+    /// The transport has failed this side. A peer that has only stopped
+    /// sending, or sent what is not MSRP, can still read what answers its
+    /// frames before, though not behind half a chunk.
+    fn fail(&mut self, end: ConnectionEnd) {
         self.end(end, Outcome::ConnectionLost);
-        self.hop.clear();
+        if self.hop.is_within_chunk() {
+            self.hop.clear();
+        } else {
+            self.hop.drop_messages();
+        }
     }
 
     /// Whether octets are taken from the transport now. `false` while the
@@ -341,13 +361,6 @@ impl Connection {
     #[must_use]
     pub fn session(&self, session: SessionId) -> Option<&SessionConfig> {
         self.sessions.get(session).map(|session| &session.config)
-    }
-
-    /// What comes in cannot be read.
-    fn fail(&mut self, error: DecodeError) -> ConnectionError {
-        self.end(ConnectionEnd::Failed(error.clone()), Outcome::ConnectionLost);
-        self.hop.clear();
-        error.into()
     }
 
     fn frame(&mut self, now: Instant, frame: Frame) {

@@ -570,12 +570,16 @@ impl Connection {
 
     /// Every incoming message of a session that ends has failed.
     pub(super) fn drop_incoming(&mut self, session: SessionId) {
-        if let Current::Chunk(chunk) = &self.current
-            && chunk.session == session
+        let of_session = |current: &mut Current| matches!(current, Current::Chunk(chunk) if chunk.session == session);
+        if of_session(&mut self.current)
+            && let Current::Chunk(chunk) = std::mem::take(&mut self.current)
         {
-            let head = chunk.head.clone();
-            self.current = Current::Skipped;
-            self.respond(&head.view(), StatusCode::NO_SUCH_SESSION);
+            self.respond(&chunk.head.view(), StatusCode::NO_SUCH_SESSION);
+            if chunk.key.is_none() {
+                let message = self.received(session, chunk.message_id, &chunk.head);
+                let reason = FailReason::SessionClosed;
+                self.events.push(Event::MessageFailed { message, reason });
+            }
         }
         let keys: Vec<IncomingKey> = self
             .receiving

@@ -85,11 +85,11 @@ impl Hop {
     fn control_message(&mut self) -> Transmit {
         let len = first_frame(&self.control).min(self.control.len());
         let frame = self.control.split_to(len).freeze();
-        let transactions = &mut self.transactions;
+        let (transactions, now) = (&mut self.transactions, self.now);
         self.control_requests.retain(|id| {
             let begins = starts_transaction(&frame, id.as_bytes());
             if begins {
-                transactions.handed_over(*id);
+                transactions.handed_over(*id, now);
             }
             !begins
         });

@@ -107,6 +107,8 @@ pub(crate) struct Hop {
     control: BytesMut,
     control_requests: Vec<TransactionId>,
     out: BytesMut,
+    /// When the transport last asked for octets.
+    now: Instant,
     room_mark: usize,
     pub(crate) events: VecDeque<HopEvent>,
 }
@@ -126,6 +128,7 @@ impl Hop {
         config: HopConfig,
         random: impl Random + Send + 'static,
         body_writer_octets: usize,
+        now: Instant,
     ) -> Self {
         Self {
             decoder: Decoder::new(config.parse),
@@ -137,6 +140,7 @@ impl Hop {
             control: BytesMut::new(),
             control_requests: Vec::new(),
             out: BytesMut::new(),
+            now,
             room_mark: body_writer_octets / 2,
             events: VecDeque::new(),
             config,
@@ -243,14 +247,25 @@ impl Hop {
         }
     }
 
-    /// Drops every octet that has not left.
-    pub(crate) fn clear(&mut self) {
+    /// Drops every message and its transactions. What waits as a whole frame
+    /// may still leave.
+    pub(crate) fn drop_messages(&mut self) {
         self.messages.clear();
         self.schedule = Schedule::default();
         self.open = None;
+        self.transactions.forget(|_| false);
+    }
+
+    /// Drops every octet that has not left.
+    pub(crate) fn clear(&mut self) {
+        self.drop_messages();
         self.control.clear();
         self.control_requests.clear();
-        self.transactions.forget(|_| false);
+    }
+
+    /// Whether a chunk has begun to leave and not ended.
+    pub(crate) const fn is_within_chunk(&self) -> bool {
+        self.open.is_some()
     }
 
     /// Whether everything has left.
@@ -273,6 +288,7 @@ impl Hop {
     // The transport asks for octets.
 
     pub(crate) fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
+        self.now = now;
         self.transactions.written(now);
         match self.config.framing.max_message() {
             Some(max) => self.next_message(max),
@@ -318,7 +334,7 @@ impl Hop {
         self.out.put_slice(&self.control);
         self.control.clear();
         for id in self.control_requests.drain(..) {
-            self.transactions.handed_over(id);
+            self.transactions.handed_over(id, self.now);
         }
     }
 
@@ -482,7 +498,7 @@ impl Hop {
         asks_response: bool,
         flag: Continuation,
     ) {
-        self.transactions.handed_over(id);
+        self.transactions.handed_over(id, self.now);
         self.events.push_back(HopEvent::ChunkSent { message, octets, asks_response, flag });
     }
 }

@@ -10,7 +10,7 @@ use crate::wire::TransactionId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Transaction {
     pub(crate) purpose: Purpose,
-    /// When its last octet had been handed to the transport.
+    /// When its last octet was handed over, or known to be written.
     pub(crate) written: Option<Instant>,
 }
 
@@ -56,9 +56,11 @@ impl Transactions {
         self.open.insert(id, Transaction { purpose, written: None });
     }
 
-    /// The last octet of a request is in the hands of the caller.
-    pub(crate) fn handed_over(&mut self, id: TransactionId) {
-        if self.contains(&id) {
+    /// The last octet of a request is in the hands of the caller. A response
+    /// can come before word that it has been written.
+    pub(crate) fn handed_over(&mut self, id: TransactionId, now: Instant) {
+        if let Some(transaction) = self.open.get_mut(&id) {
+            transaction.written = Some(now);
             self.unwritten.push(id);
         }
     }

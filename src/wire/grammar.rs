@@ -6,14 +6,14 @@
 //! field was wrong is known to the caller.
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, tag_no_case, take_while, take_while_m_n, take_while1};
-use nom::character::complete::{char, u64 as number};
-use nom::combinator::{all_consuming, consumed, map, map_opt, opt, recognize, value, verify};
+use nom::bytes::complete::{take_while, take_while_m_n, take_while1};
+use nom::character::complete::char;
+use nom::combinator::{all_consuming, consumed, map, opt, recognize, verify};
 use nom::multi::many0_count;
 use nom::sequence::{delimited, pair, preceded, separated_pair, terminated};
 use nom::{IResult, Parser};
 
-use super::header::{ByteRange, FailureReport};
+use super::header::{ByteRange, FailureReport, HeaderName};
 
 type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
 
@@ -26,16 +26,17 @@ pub(crate) enum StartWord<'a> {
 
 /// `pMSRP SP transact-id SP`, the octets of the id unchecked.
 pub(crate) fn start(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let rule = delimited(tag(&b"MSRP "[..]), take_while1(|octet| octet != b' '), char(' '));
-    outcome(rule, line).map(|(rest, id)| (id, rest))
+    let rest = line.strip_prefix(b"MSRP ")?;
+    let end = rest.iter().position(|octet| *octet == b' ').filter(|end| *end > 0)?;
+    Some((rest.get(..end)?, rest.get(end + 1..)?))
 }
 
 /// `method` or `status-code [SP comment]`, to the end of the line.
 pub(crate) fn start_word(rest: &[u8]) -> Option<StartWord<'_>> {
     let response = pair(status_code, opt(preceded(char(' '), utf8text)));
     let word = alt((
-        map(all_consuming(response), |(code, comment)| StartWord::Status { code, comment }),
         map(all_consuming(method), StartWord::Method),
+        map(all_consuming(response), |(code, comment)| StartWord::Status { code, comment }),
     ));
     complete(word, rest)
 }
@@ -69,10 +70,9 @@ fn utf8text(input: &[u8]) -> Parsed<'_, &[u8]> {
 
 /// `hname ":"`, giving the name and what follows the colon.
 pub(crate) fn hname(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let name = verify(take_while1(|octet: u8| is(octet, TOKEN)), |name: &[u8]| {
-        name.first().is_some_and(u8::is_ascii_alphabetic)
-    });
-    outcome(terminated(name, char(':')), line).map(|(value, name)| (name, value))
+    let (name, rest) = line.split_at_checked(run(TOKEN, line))?;
+    let value = rest.strip_prefix(b":")?;
+    name.first()?.is_ascii_alphabetic().then_some((name, value))
 }
 
 /// `hval`: text without control octets but HTAB.
@@ -80,37 +80,57 @@ pub(crate) fn hval(value: &[u8]) -> Option<&[u8]> {
     complete(utf8text, value)
 }
 
-/// The value of Byte-Range.
-pub(crate) fn byte_range(value: &[u8]) -> Option<ByteRange> {
-    let rule = (number, char('-'), number_or_star, char('/'), number_or_star);
-    complete(
-        map_opt(rule, |(start, _, end, _, total)| ByteRange::new(start, end, total).ok()),
-        value,
-    )
+/// The header fields that SENDs and REPORTs have, spelt as they usually are: one
+/// comparison of a few octets, where [`hname`] looks at each.
+#[inline]
+pub(crate) fn usual_hname(line: &[u8]) -> Option<(HeaderName, &[u8])> {
+    let field = |name, spelt| Some((name, line.strip_prefix::<[u8]>(spelt)?));
+    field(HeaderName::ToPath, b"To-Path:")
+        .or_else(|| field(HeaderName::FromPath, b"From-Path:"))
+        .or_else(|| field(HeaderName::MessageId, b"Message-ID:"))
+        .or_else(|| field(HeaderName::ByteRange, b"Byte-Range:"))
+        .or_else(|| field(HeaderName::ContentType, b"Content-Type:"))
+        .or_else(|| field(HeaderName::FailureReport, b"Failure-Report:"))
+        .or_else(|| field(HeaderName::SuccessReport, b"Success-Report:"))
+        .or_else(|| field(HeaderName::Status, b"Status:"))
 }
 
-fn number_or_star(input: &[u8]) -> Parsed<'_, Option<u64>> {
-    alt((map(number, Some), value(None, char('*')))).parse_complete(input)
+/// The value of Byte-Range.
+pub(crate) fn byte_range(value: &[u8]) -> Option<ByteRange> {
+    let (start, rest) = number(value)?;
+    let (end, rest) = number_or_star(rest.strip_prefix(b"-")?)?;
+    let (total, rest) = number_or_star(rest.strip_prefix(b"/")?)?;
+    if rest.is_empty() { ByteRange::new(start, end, total).ok() } else { None }
+}
+
+#[inline]
+fn number_or_star(input: &[u8]) -> Option<(Option<u64>, &[u8])> {
+    match input {
+        [b'*', rest @ ..] => Some((None, rest)),
+        _ => number(input).map(|(number, rest)| (Some(number), rest)),
+    }
+}
+
+#[inline]
+fn number(input: &[u8]) -> Option<(u64, &[u8])> {
+    let (mut rest, mut number) = (input, 0_u64);
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+        rest = after;
+    }
+    (rest.len() < input.len()).then_some((number, rest))
 }
 
 /// The value of Success-Report.
 pub(crate) fn success_report(text: &[u8]) -> Option<bool> {
-    complete(alt((value(true, yes), value(false, no))), text)
+    let is = |word: &[u8]| text.eq_ignore_ascii_case(word);
+    if is(b"yes") { Some(true) } else { is(b"no").then_some(false) }
 }
 
 /// The value of Failure-Report.
 pub(crate) fn failure_report(text: &[u8]) -> Option<FailureReport> {
-    let partial = value(FailureReport::Partial, tag_no_case(&b"partial"[..]));
-    let rule = alt((value(FailureReport::Yes, yes), value(FailureReport::No, no), partial));
-    complete(rule, text)
-}
-
-fn yes(input: &[u8]) -> Parsed<'_, &[u8]> {
-    tag_no_case(&b"yes"[..]).parse_complete(input)
-}
-
-fn no(input: &[u8]) -> Parsed<'_, &[u8]> {
-    tag_no_case(&b"no"[..]).parse_complete(input)
+    use FailureReport::{No, Partial, Yes};
+    [Yes, No, Partial].into_iter().find(|mode| text.eq_ignore_ascii_case(mode.as_str().as_bytes()))
 }
 
 /// The value of Status: namespace, code and comment.
@@ -145,7 +165,10 @@ fn quoted_string(input: &[u8]) -> Parsed<'_, &[u8]> {
 }
 
 fn token(input: &[u8]) -> Parsed<'_, &[u8]> {
-    take_while1(|octet: u8| is(octet, TOKEN)).parse_complete(input)
+    match input.split_at_checked(run(TOKEN, input)) {
+        Some((token, rest)) if !token.is_empty() => Ok((rest, token)),
+        _ => Err(nom::Err::Error(())),
+    }
 }
 
 fn blanks(input: &[u8]) -> Parsed<'_, &[u8]> {
@@ -202,6 +225,20 @@ const fn classes_of(octet: u8) -> u8 {
     let method = octet.is_ascii_alphanumeric() || octet == b'_' || octet == b'-';
     let quoted = text && octet != b'"' && octet != b'\\';
     (token as u8 * TOKEN) | (text as u8 * TEXT) | (method as u8 * METHOD) | (quoted as u8 * QUOTED)
+}
+
+/// How many octets at the start of `input` are of `class`.
+#[inline]
+fn run(class: u8, input: &[u8]) -> usize {
+    // By eights: the compiler unrolls what has a fixed length.
+    let (eights, rest) = input.as_chunks::<8>();
+    let outside = |octet: &u8| !is(*octet, class);
+    for (index, eight) in eights.iter().enumerate() {
+        if let Some(place) = eight.iter().position(outside) {
+            return index * 8 + place;
+        }
+    }
+    eights.len() * 8 + rest.iter().position(outside).unwrap_or(rest.len())
 }
 
 #[expect(clippy::indexing_slicing, reason = "an octet indexes a table of 256")]

@@ -441,7 +441,8 @@ impl HeaderName {
         Self::from_octets(name.as_bytes())
     }
 
-    /// Sorts by length first: one comparison of text is left for most names.
+    /// Sorts by length first, and looks for the usual spelling first: one plain
+    /// comparison is left for most names.
     pub(crate) fn from_octets(name: &[u8]) -> Option<Self> {
         let candidates: &[Self] = match name.len() {
             6 => &[Self::Status],
@@ -457,10 +458,9 @@ impl HeaderName {
             19 => &[Self::ContentDisposition, Self::ContentDescription, Self::AuthenticationInfo],
             _ => return None,
         };
-        candidates
-            .iter()
-            .copied()
-            .find(|candidate| candidate.as_str().as_bytes().eq_ignore_ascii_case(name))
+        let mut all = candidates.iter().copied();
+        let usual = all.clone().find(|candidate| candidate.as_str().as_bytes() == name);
+        usual.or_else(|| all.find(|known| known.as_str().as_bytes().eq_ignore_ascii_case(name)))
     }
 }
 

@@ -108,7 +108,8 @@ impl fmt::Debug for MediaType {
 ///
 /// An entry is `*`, `type/*` or `type/subtype`; its parameters are not
 /// compared. `multipart/mixed` and `multipart/alternative` are always taken
-/// (section 7.3.1), and so is `message/cpim` (section 13).
+/// (section 7.3.1), and so are `message/cpim` (section 13) and
+/// `multipart/signed` (section 14.3).
 ///
 /// ```
 /// use msrp::MediaTypes;
@@ -128,7 +129,8 @@ pub struct MediaTypes {
 }
 
 /// What every endpoint takes, listed or not.
-const MANDATORY: [&str; 3] = ["message/cpim", "multipart/mixed", "multipart/alternative"];
+const MANDATORY: [&str; 4] =
+    ["message/cpim", "multipart/mixed", "multipart/alternative", "multipart/signed"];
 
 impl MediaTypes {
     /// The types of an `accept-types` attribute: entries separated by spaces.
@@ -184,8 +186,8 @@ fn entries(list: &str) -> Result<Vec<Box<str>>, MediaTypeError> {
 }
 
 fn entry(text: &str) -> Result<Box<str>, MediaTypeError> {
-    if text == "*" {
-        return Ok(text.into());
+    if matches!(text, "*" | "*/*") {
+        return Ok("*".into());
     }
     match grammar::media_type_essence(text.as_bytes()) {
         Some(_) => Ok(essence_of(text).into()),

@@ -288,20 +288,16 @@ impl HeadParser {
         if self.headers > options.headers {
             return self.blame(ParseError::TooManyHeaders { limit: options.headers });
         }
-        let Some((name, raw)) = grammar::hname(line) else {
+        let Some((name, raw)) = field(line) else {
             return self.blame(ParseError::HeaderLine { position: self.headers });
         };
-        let value = self.trim(raw, options);
-        // The value lies within the line, behind the blanks in front of it.
-        let leading = raw.iter().take_while(|octet| grammar::is_blank(**octet)).count();
-        let offset = self.line_start + line.len() - raw.len() + leading.min(raw.len());
-        let value = Value { text: value, offset };
+        let value = self.trim(raw, self.line_start + line.len(), options);
         if !self.fields.content_type.is_empty() {
             self.tolerate_deviation(Tolerance::ContentTypeNotLast, options);
         }
-        match HeaderName::from_octets(name) {
-            Some(known) => self.known_header(known, value, options),
-            None => {
+        match name {
+            Ok(known) => self.known_header(known, value, options),
+            Err(name) => {
                 self.has_mime |= is_mime_name(name);
                 self.text_header(value);
             }
@@ -309,20 +305,21 @@ impl HeadParser {
     }
 
     /// The value without the one space in front of it, and without what more
-    /// blanks a tolerance takes away.
-    fn trim<'a>(&mut self, raw: &'a [u8], options: &ParseOptions) -> &'a [u8] {
+    /// blanks a tolerance takes away. `raw` ends at `end` of the head.
+    fn trim<'a>(&mut self, raw: &'a [u8], end: usize, options: &ParseOptions) -> Value<'a> {
         let (missing, value) = match raw.strip_prefix(b" ") {
             Some(value) => (false, value),
-            None => (!raw.is_empty(), raw),
+            None => (true, raw),
         };
         if missing {
             self.tolerate_deviation(Tolerance::MissingHeaderSpace, options);
         }
-        let trimmed = trim_blanks(value);
-        if trimmed.len() != value.len() {
+        let from = trim_start(value);
+        let text = trim_end(from);
+        if text.len() != value.len() {
             self.tolerate_deviation(Tolerance::ExtraHeaderSpace, options);
         }
-        trimmed
+        Value { text, offset: end - from.len() }
     }
 
     fn known_header(&mut self, name: HeaderName, value: Value<'_>, options: &ParseOptions) {
@@ -491,10 +488,24 @@ impl Value<'_> {
     }
 }
 
-fn trim_blanks(mut value: &[u8]) -> &[u8] {
+/// A registered header field, or the name of another one; and what is behind
+/// the colon.
+fn field(line: &[u8]) -> Option<(Result<HeaderName, &[u8]>, &[u8])> {
+    if let Some((name, raw)) = grammar::usual_hname(line) {
+        return Some((Ok(name), raw));
+    }
+    let (name, raw) = grammar::hname(line)?;
+    Some((HeaderName::from_octets(name).ok_or(name), raw))
+}
+
+fn trim_start(mut value: &[u8]) -> &[u8] {
     while let Some((b' ' | b'\t', rest)) = value.split_first() {
         value = rest;
     }
+    value
+}
+
+fn trim_end(mut value: &[u8]) -> &[u8] {
     while let Some((b' ' | b'\t', rest)) = value.split_last() {
         value = rest;
     }

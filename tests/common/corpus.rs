@@ -133,18 +133,24 @@ fn names(tolerated: Tolerances) -> String {
 }
 
 /// Decodes a stream that arrives in `pieces`, and checks on the way what holds
-/// for every stream: body pieces are never empty, what is held back of a body
-/// is never more than an end-line, each call brings a frame or is the last
-/// before more octets, and a failed decoder stays so.
+/// for every stream: body pieces are never empty, and no more of them than
+/// pieces of the stream; what is held back of a body is never more than an
+/// end-line; a failed decoder stays so.
 pub fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, options: &ParseOptions) -> Decoded {
     let mut decoder = Decoder::new(*options);
     let mut input = BytesMut::new();
     let mut decoded = Decoded { chunks: Vec::new(), error: None, tolerated: Tolerances::none() };
     for piece in pieces {
         input.extend_from_slice(piece);
+        let mut behind_body = false;
         loop {
             match decoder.decode(&mut input) {
-                Ok(Some(frame)) => decoded.take(frame),
+                Ok(Some(frame)) => {
+                    let is_body = matches!(frame, Frame::Body(_));
+                    assert!(!(behind_body && is_body), "a body in more pieces than it came in");
+                    behind_body = is_body;
+                    decoded.take(frame);
+                }
                 Ok(None) => break,
                 Err(error) => {
                     assert_eq!(decoder.decode(&mut input), Err(error.clone()));

@@ -49,7 +49,10 @@ impl World {
         self.tell(|_| format!("{} opens session {index}: {opened:?}", name(side)));
         match opened {
             Ok(id) => {
-                assert!(side != BOB || was_bound || self.is_hostile(), "the passive side speaks first");
+                assert!(
+                    side != BOB || was_bound || self.is_hostile(),
+                    "the passive side speaks first"
+                );
                 self.sides[side].known.insert(id, index);
                 self.sides[side].sessions.insert(index, id);
             }
@@ -146,7 +149,14 @@ impl World {
         let key = match sent {
             Ok(key) => key,
             Err(error) => {
-                return self.check_send_error(side, session, &error, size, content_type, message_id);
+                return self.check_send_error(
+                    side,
+                    session,
+                    &error,
+                    size,
+                    content_type,
+                    message_id,
+                );
             }
         };
         let peer = &self.plan.sessions[session].sides[1 - side];
@@ -188,7 +198,8 @@ impl World {
     ) {
         let peer = &self.plan.sessions[session].sides[1 - side];
         let limit = self.plan.configs[side].limits.outgoing_messages;
-        let mut others = self.ledger.iter().filter(|sent| sent.side == side && sent.session == session);
+        let mut others =
+            self.ledger.iter().filter(|sent| sent.side == side && sent.session == session);
         let is_right = match error {
             SendError::NoSession => {
                 let known = &self.sides[side].known;
@@ -249,7 +260,10 @@ impl World {
         let open: Vec<usize> = (0..self.ledger.len())
             .filter(|serial| {
                 let sent = &self.ledger[*serial];
-                sent.side == side && sent.is_streamed && !sent.is_finished && !sent.was_aborted
+                sent.side == side
+                    && sent.is_streamed
+                    && !sent.is_finished
+                    && !sent.was_aborted
                     && sent.outcome.is_none()
             })
             .collect();

@@ -76,7 +76,9 @@ impl World {
                 self.ledger[serial].awaits_room = false;
             }
             Event::Tolerated(tolerance) => panic!("{tolerance:?} is needed for our own octets"),
-            Event::Closed(_) => { self.sides[side].is_closed = true; }
+            Event::Closed(_) => {
+                self.sides[side].is_closed = true;
+            }
             _ => {}
         }
     }
@@ -95,12 +97,16 @@ impl World {
                     Incoming { key: message.key(), serial: 0, seen: Vec::new(), is_over: false };
                 self.sides[side].incoming.insert(message.key(), incoming);
             }
-            Event::Outcome(outcome) => { self.only_outcome(side, *outcome); }
+            Event::Outcome(outcome) => {
+                self.only_outcome(side, *outcome);
+            }
             Event::BodyRoom { message } => {
                 let serial = self.sides[side].by_key[&message];
                 self.ledger[serial].awaits_room = false;
             }
-            Event::Closed(_) => { self.sides[side].is_closed = true; }
+            Event::Closed(_) => {
+                self.sides[side].is_closed = true;
+            }
             _ => {}
         }
     }

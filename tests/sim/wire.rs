@@ -446,12 +446,7 @@ impl Writer {
 
     // req: 4975-7.1.1-2 4975-7.1.1-3 4975-7.1.1-4 4975-7.1.1-14 4975-7.1.1-15 4975-7.1.1-19
     // req: 4975-7.1.1-21 4975-7.1.1-27
-    fn check_chunk_head(
-        &mut self,
-        index: usize,
-        head: &HeadRef<'_>,
-        view: &mut View<'_>,
-    ) {
+    fn check_chunk_head(&mut self, index: usize, head: &HeadRef<'_>, view: &mut View<'_>) {
         let request = &self.requests[index];
         let serial = request.serial.expect("every chunk belongs to a message of the ledger");
         let sent = &mut view.ledger[serial];

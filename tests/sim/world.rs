@@ -350,7 +350,12 @@ impl World {
         }
         while !self.is_at_rest() {
             self.step += 1;
-            assert!(self.step < MAX_STEPS, "no end after {} steps: {}", self.step, self.without_outcome());
+            assert!(
+                self.step < MAX_STEPS,
+                "no end after {} steps: {}",
+                self.step,
+                self.without_outcome()
+            );
             let mut moved = false;
             for side in [ALICE, BOB] {
                 moved |= self.events(side);
@@ -463,7 +468,8 @@ impl World {
         }
         for side in [ALICE, BOB] {
             for request in &self.wire.writers[side].requests {
-                let is_answered = !request.wants(msrp::StatusCode::OK) || !request.responses.is_empty();
+                let is_answered =
+                    !request.wants(msrp::StatusCode::OK) || !request.responses.is_empty();
                 assert!(is_answered, "{} of {} has no answer", request.describe(), name(side));
             }
         }

@@ -1,0 +1,19 @@
+//! What the fuzz targets check, as plain functions: each panics where a law
+//! does not hold. `tests/fuzz_corpus.rs` runs them over the seeds as well, so
+//! that they hold on a stable toolchain and cannot rot.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a target uses one of the bodies, and a panic is how it says no"
+)]
+
+pub(crate) mod connections;
+pub(crate) mod decoder;
+pub(crate) mod head;
+mod input;
+pub(crate) mod reassembler;
+pub(crate) mod round_trip;
+pub(crate) mod uri;
