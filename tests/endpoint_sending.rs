@@ -662,3 +662,17 @@ fn a_transmit_gives_the_same_octets_in_every_way() {
         }
     }
 }
+
+// req: 4975-7.1-15 4975-7.1-16
+#[test]
+fn a_source_that_repeats_itself_does_not_stop_a_message_without_transactions() {
+    let body = [format!("-------{STUCK}$\r\n").into_bytes(), filler(5000)].concat();
+    let mut alice = stuck(small_steps());
+    let message = binary(body.clone()).message_id(id("plant")).failure_report(FailureReport::No);
+    alice.side.connection.send(alice.session, message).unwrap();
+    let mut octets = Vec::new();
+    for _ in 0..20 {
+        octets.extend(alice.poll());
+    }
+    check_planted(&octets, "plant", &body);
+}

@@ -44,8 +44,9 @@ use world::World;
 
 const SEEDS: u64 = 2_000;
 
-/// Seeds that have found something once.
-const REGRESSIONS: [u64; 0] = [];
+/// Seeds that have found something once. 1814: the deadline of an answered
+/// transaction ended a later one with the same id.
+const REGRESSIONS: [u64; 1] = [1814];
 
 #[test]
 fn what_must_always_hold_does() {

@@ -349,8 +349,8 @@ impl Side {
 
     fn write_piece(&mut self, input: &mut Input<'_>) {
         let (which, len) = (input.octet(), usize::from(input.short() % 3000));
-        let open = self.sent.iter_mut().filter(|(_, sent)| sent.is_open);
-        let Some((key, sent)) = open.skip(usize::from(which % 4)).next() else { return };
+        let mut open = self.sent.iter_mut().filter(|(_, sent)| sent.is_open);
+        let Some((key, sent)) = open.nth(usize::from(which % 4)) else { return };
         let Some(mut writer) = self.connection.body(*key) else {
             return assert!(sent.outcome.is_some() || !self.connection.is_flushed());
         };

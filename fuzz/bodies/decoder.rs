@@ -82,7 +82,9 @@ fn take_frames(
             Ok(Some(Frame::Body(piece))) => {
                 assert!(!piece.is_empty());
                 if let Some(Frame::Body(before)) = frames.last_mut() {
-                    *before = [&before[..], &piece].concat().into();
+                    let mut longer = BytesMut::from(std::mem::take(before));
+                    longer.extend_from_slice(&piece);
+                    *before = longer.freeze();
                 } else {
                     frames.push(Frame::Body(piece));
                 }

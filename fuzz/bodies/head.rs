@@ -30,7 +30,7 @@ fn assert_limits(parsed: &Result<Parsed<'_>, ParseError>, options: &ParseOptions
         assert!((1..=options.path_uris).contains(&path.len()));
         assert_eq!(path.iter().count(), path.len());
         assert_eq!(
-            (path.iter().next(), path.iter().last()),
+            (path.iter().next(), path.iter().next_back()),
             (Some(path.first()), Some(path.last()))
         );
     }

@@ -38,7 +38,7 @@ pub(crate) fn run(data: &[u8]) {
 }
 
 fn step(input: &mut Input<'_>, (model, message, tracker): &mut (Model, Reassembler, Tracker)) {
-    let is_insert = input.octet() % 8 != 0;
+    let is_insert = input.below(8) != 0;
     let offset = place(input);
     if is_insert {
         let data = input.string();

@@ -102,7 +102,11 @@ impl Transactions {
                 break;
             }
             self.deadlines.pop_front();
-            if let Some(transaction) = self.open.remove(&id) {
+            // The id may have been used again since.
+            let is_due = self.open.get(&id).is_some_and(|transaction| {
+                transaction.written.and_then(|at| at.checked_add(self.timeout)) == Some(deadline)
+            });
+            if is_due && let Some(transaction) = self.open.remove(&id) {
                 self.drop_answered();
                 return Some((id, transaction));
             }

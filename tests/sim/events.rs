@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use msrp::{
-    CloseReason, Event, FailReason, FailureReport, IncomingKey, MessageOutcome, Outcome,
+    CloseReason, Event, FailReason, FailureReport, IncomingKey, MessageOutcome, Outcome, Path,
     ReceiveMode, Received, ReportMode, SessionId, StatusCode,
 };
 
@@ -52,7 +52,9 @@ impl World {
             return self.hostile_event(side, event);
         }
         match event {
-            Event::SessionOpened { session, .. } => self.session_opened(side, session),
+            Event::SessionOpened { session, remote, .. } => {
+                self.session_opened(side, session, &remote)
+            }
             Event::SessionClosed { session, reason, .. } => {
                 self.session_closed(side, session, reason);
             }
@@ -66,7 +68,8 @@ impl World {
             Event::Outcome(outcome) => self.outcome(side, *outcome),
             Event::Reported { message, octets } => {
                 let sent = &self.ledger[self.sides[side].by_key[&message]];
-                assert!(sent.success_report, "a REPORT that was not asked for");
+                let is_asked = sent.success_report || self.was_asked_before(sent);
+                assert!(is_asked, "a REPORT that was not asked for");
                 assert!(octets.end <= sent.given as u64);
                 assert!(sent.outcome.is_none(), "a REPORT behind the outcome");
             }
@@ -83,9 +86,18 @@ impl World {
         }
     }
 
+    /// Whether an earlier message of that Message-ID asked for REPORTs.
+    fn was_asked_before(&self, sent: &Sent) -> bool {
+        self.ledger.iter().any(|other| {
+            other.is_resent && other.success_report && other.message_id == sent.message_id
+        })
+    }
+
     fn hostile_event(&mut self, side: usize, event: Event) {
         match event {
-            Event::SessionOpened { session, .. } => self.session_opened(side, session),
+            Event::SessionOpened { session, remote, .. } => {
+                self.session_opened(side, session, &remote)
+            }
             Event::SessionClosed { session, reason, .. } => {
                 self.session_closed(side, session, reason);
             }
@@ -111,14 +123,18 @@ impl World {
         }
     }
 
-    fn session_opened(&mut self, side: usize, id: SessionId) {
-        let Some(config) = self.sides[side].connection.session(id) else { return };
-        let local = config.local().clone();
+    fn session_opened(&mut self, side: usize, id: SessionId, remote: &Path) {
         let sessions = &self.plan.sessions;
-        let Some(index) = sessions.iter().position(|session| session.uris[side] == local) else {
-            panic!("a session that nobody planned")
+        let index =
+            sessions.iter().position(|session| session.uris[1 - side].view() == remote.first());
+        let Some(index) = index else {
+            assert!(self.is_hostile(), "a session that nobody planned");
+            return;
         };
         assert!(sessions[index].opener == side || sessions[index].is_expected);
+        if self.sides[side].ended_sessions.contains(&index) {
+            self.sides[side].bound_again.insert(index);
+        }
         self.sides[side].sessions.insert(index, id);
         self.sides[side].known.insert(id, index);
     }
@@ -130,7 +146,11 @@ impl World {
         self.sides[side].ended_sessions.insert(index);
         self.sides[side].ending.push(index);
         let is_refused = matches!(reason, CloseReason::Rejected(_));
-        let may_be = !self.plan.sessions[index].is_expected
+        let peer = &self.sides[1 - side].connection;
+        let uri = &self.plan.sessions[index].uris[1 - side];
+        let mut there = peer.sessions().filter_map(|id| peer.session(id));
+        let may_be = !there.any(|config| config.local() == uri)
+            || !self.plan.sessions[index].is_expected
             || self.sides[1 - side].ended_sessions.contains(&index)
             || self.is_hostile()
             || !self.sides[1 - side].known.values().any(|known| *known == index);
@@ -196,7 +216,7 @@ impl World {
     fn completed(&mut self, side: usize, serial: usize, received: &Received) {
         let sent = &mut self.ledger[serial];
         sent.completed += 1;
-        let entry = (sent.session, *received.message_id());
+        let entry = (received.session(), *received.message_id());
         let of_session: Vec<_> =
             self.sides[side].completed.iter().filter(|other| other.0 == entry.0).collect();
         let remembered = self.plan.configs[side].limits.remembered_messages;
@@ -205,7 +225,7 @@ impl World {
         assert!(!is_remembered || received.is_duplicate(), "a duplicate without its mark");
         assert!(came_before || !received.is_duplicate(), "{serial} is called a duplicate");
         self.sides[side].completed.push_back(entry);
-        let session = &self.plan.sessions[entry.0].sides[side];
+        let session = &self.plan.sessions[self.ledger[serial].session].sides[side];
         let is_manual = session.reports == ReportMode::Manual;
         if is_manual || chance(&mut self.rng, 3) {
             let total = self.ledger[serial].body.len() as u64;

@@ -80,10 +80,18 @@ impl Plan {
             14..16 => Kind::Repeating,
             _ => Kind::Hostile,
         };
-        let sessions = (0..=rng.below(4)).map(|n| session(rng, n)).collect();
+        let mut configs = [config(rng), config(rng)];
+        if kind == Kind::Repeating {
+            // A response that comes too late would answer the next request.
+            for config in &mut configs {
+                config.transaction_timeout = Duration::from_secs(1_000_000);
+                config.keep_alive = None;
+            }
+        }
+        let sessions = (0..rng.below(4) + 1).map(|n| session(rng, n)).collect();
         Self {
             kind,
-            configs: [config(rng), config(rng)],
+            configs,
             repeats: [(); 2].map(|()| {
                 (kind == Kind::Repeating && chance(rng, 70)).then(|| rng.below(256) as u8)
             }),

@@ -160,7 +160,8 @@ impl Writer {
     }
 
     fn is_open(&self, request: &Request, timeout: Duration, now: Duration) -> bool {
-        request.is_send
+        // Bodiless requests are forgotten with their session.
+        request.serial.is_some()
             && request.failure_report != FailureReport::No
             && request.answers_taken == 0
             && request.ended.is_none_or(|ended| now < ended + timeout)
@@ -357,7 +358,7 @@ impl Wire {
     }
 
     /// Octets that `side` was offered, and how many more it has taken of all.
-    pub fn taken(&mut self, side: usize, octets: &[u8], taken: usize, ledger: &[Sent]) {
+    pub fn taken(&mut self, side: usize, octets: &[u8], taken: usize, view: &View<'_>) {
         if self.is_hostile {
             return;
         }
@@ -374,10 +375,14 @@ impl Wire {
             let Frame::Head(head) = frame else { continue };
             let head = head.view();
             match head.status_code() {
-                Some(status) => self.writers[side].answered(&head.transaction_id(), status),
+                Some(status) => {
+                    let timeout = view.plan.configs[side].transaction_timeout;
+                    let asked_after = view.now.checked_sub(timeout);
+                    self.writers[side].answered(&head.transaction_id(), status, asked_after);
+                }
                 None => {
                     self.writers[1 - side].taken += 1;
-                    self.writers[side].reported(&head, ledger);
+                    self.writers[side].reported(&head, view.ledger);
                 }
             }
         }
@@ -412,7 +417,8 @@ impl Request {
 }
 
 impl Writer {
-    fn answered(&mut self, id: &TransactionId, status: StatusCode) {
+    /// A response that comes too late says nothing any more.
+    fn answered(&mut self, id: &TransactionId, status: StatusCode, asked_after: Option<Duration>) {
         let octets = self.stream.octets;
         let indices = self.by_id.get(id).cloned().unwrap_or_default();
         let requests = &mut self.requests;
@@ -422,12 +428,15 @@ impl Writer {
             .expect("a response was written before it is taken");
         let request = &mut requests[index];
         request.answers_taken += 1;
+        let is_in_time = request.ended.is_none_or(|ended| asked_after.is_none_or(|t| ended > t));
         if !status.is_success()
             && let Some(serial) = request.serial
         {
             let progress = self.messages.entry(serial).or_default();
             progress.no.push(status);
-            progress.ended_at.get_or_insert(octets);
+            if is_in_time {
+                progress.ended_at.get_or_insert(octets);
+            }
         }
     }
 
