@@ -296,8 +296,8 @@ impl HeadParser {
             self.tolerate_deviation(Tolerance::ContentTypeNotLast, options);
         }
         match name {
-            Ok(known) => self.known_header(known, value, options),
-            Err(name) => {
+            FieldName::Known(known) => self.known_header(known, value, options),
+            FieldName::Other(name) => {
                 self.has_mime |= is_mime_name(name);
                 self.text_header(value);
             }
@@ -488,14 +488,19 @@ impl Value<'_> {
     }
 }
 
-/// A registered header field, or the name of another one; and what is behind
-/// the colon.
-fn field(line: &[u8]) -> Option<(Result<HeaderName, &[u8]>, &[u8])> {
+enum FieldName<'a> {
+    Known(HeaderName),
+    Other(&'a [u8]),
+}
+
+/// The name of a header field, and what is behind its colon.
+fn field(line: &[u8]) -> Option<(FieldName<'_>, &[u8])> {
     if let Some((name, raw)) = grammar::usual_hname(line) {
-        return Some((Ok(name), raw));
+        return Some((FieldName::Known(name), raw));
     }
     let (name, raw) = grammar::hname(line)?;
-    Some((HeaderName::from_octets(name).ok_or(name), raw))
+    let name = HeaderName::from_octets(name).map_or(FieldName::Other(name), FieldName::Known);
+    Some((name, raw))
 }
 
 fn trim_start(mut value: &[u8]) -> &[u8] {
