@@ -296,7 +296,7 @@ impl World {
         let is_near = |due: &Duration| *due < self.now + Duration::from_secs(1_000);
         let due = self.next_due().filter(is_near);
         self.now += match (self.rng.below(6), due) {
-            (0 | 1 | 2, Some(due)) => due.saturating_sub(self.now),
+            (0..=2, Some(due)) => due.saturating_sub(self.now),
             (3, _) => Duration::from_millis(self.rng.below(3_000)),
             (4, _) if self.plan.chatter < 20 => Duration::from_millis(self.rng.below(40_000)),
             _ => Duration::from_millis(self.rng.below(100)),
