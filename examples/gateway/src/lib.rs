@@ -5,6 +5,7 @@
 //!  api/       HTTP and JSON: what is asked for, what is answered
 //!  session/   sessions that outlive a request, and their events
 //!  exchange   one message, or one binding SEND, and what becomes of it
+//!  tunnel     a WebSocket joined to a stream
 //!  dial       resolve, check, connect, TLS      policy   which targets may be
 //!  serve      accepting, draining               options  the command line
 //! ```
@@ -13,6 +14,7 @@
 //! `msrp-tokio-loop`'s, the checking of certificates `msrp-tls`'s.
 
 #![forbid(unsafe_code)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod api;
 mod app;
@@ -23,6 +25,7 @@ mod options;
 mod policy;
 mod serve;
 mod session;
+mod tunnel;
 
 pub use options::{Options, StartError};
 pub use policy::{Pattern, PatternError};

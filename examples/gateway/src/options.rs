@@ -40,17 +40,26 @@ pub struct Options {
 
     /// The most requests that are worked on at once.
     #[arg(long, default_value_t = 256)]
-    pub max_exchanges: usize,
+    pub max_exchanges: u32,
 
     /// The most HTTP connections at once.
     #[arg(long, default_value_t = 1024)]
-    pub max_connections: usize,
+    pub max_connections: u32,
 
     /// The most sessions at once.
     #[arg(long, default_value_t = 64)]
     pub max_sessions: usize,
 
-    /// Seconds after which a session in which nothing happens is ended.
+    /// The most tunnels at once.
+    #[arg(long, default_value_t = 64)]
+    pub max_tunnels: u32,
+
+    /// The most octets of a WebSocket message to the client of a tunnel; larger
+    /// chunks of the stream are cut.
+    #[arg(long, value_name = "OCTETS", default_value_t = 64 * 1024)]
+    pub ws_max_message: usize,
+
+    /// Seconds after which a session or tunnel in which nothing happens is ended.
     #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = seconds)]
     pub session_timeout: Duration,
 

@@ -83,8 +83,8 @@ struct Server {
 }
 
 impl Server {
-    fn new(router: Router, max_connections: usize) -> Self {
-        let connections = Arc::new(Semaphore::new(max_connections));
+    fn new(router: Router, max_connections: u32) -> Self {
+        let connections = Arc::new(Semaphore::new(max_connections as usize));
         Self { router, connections, graceful: GracefulShutdown::new() }
     }
 

@@ -26,6 +26,7 @@
 //! aws-lc-rs would need more tools on some systems.
 
 #![forbid(unsafe_code)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod fingerprint;
 mod identity;

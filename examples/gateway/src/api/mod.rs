@@ -8,6 +8,7 @@ mod request;
 mod send;
 mod sessions;
 pub(crate) mod show;
+mod tunnel;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/sessions/{id}", get(sessions::show).delete(sessions::end))
         .route("/sessions/{id}/messages", post(sessions::send))
         .route("/sessions/{id}/events", get(sessions::events))
+        .route("/tunnel", get(tunnel::open))
         .layer(DefaultBodyLimit::max(request::max_body(app.options.max_size)))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard::token));
     Router::new()
