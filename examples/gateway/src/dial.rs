@@ -88,7 +88,7 @@ impl Dialer {
     async fn resolve(&self, target: &Target) -> Result<Vec<SocketAddr>, Fault> {
         let found = lookup_host((target.host.as_str(), target.port)).await;
         let found: Vec<SocketAddr> =
-            found.map_err(|_| Fault::new(Kind::Resolve, "the host has no address"))?.collect();
+            found.map_err(|_| Fault::new(Kind::UnknownHost, "the host has no address"))?.collect();
         let permitted = self.policy.permitted(&target.host, found);
         if permitted.is_empty() {
             let message = "this gateway does not connect to that host and port; see --allow";
@@ -111,7 +111,7 @@ impl Dialer {
 
 /// Connects to the first address that lets it.
 async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Fault> {
-    let mut fault = Fault::new(Kind::Resolve, "the host has no address");
+    let mut fault = Fault::new(Kind::UnknownHost, "the host has no address");
     for address in addresses {
         match TcpStream::connect(address).await {
             Ok(stream) => {
@@ -119,10 +119,18 @@ async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Fault> {
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
-            Err(error) => fault = Fault::new(Kind::Refused, format!("cannot connect: {error}")),
+            Err(error) => fault = no_connection(&error),
         }
     }
     Err(fault)
+}
+
+fn no_connection(error: &std::io::Error) -> Fault {
+    let kind = match error.kind() {
+        std::io::ErrorKind::ConnectionRefused => Kind::Refused,
+        _ => Kind::Unreachable,
+    };
+    Fault::new(kind, format!("cannot connect: {error}"))
 }
 
 const fn version_name(version: Option<ProtocolVersion>) -> &'static str {

@@ -16,8 +16,9 @@ pub(crate) enum Kind {
     Busy,
     ShuttingDown,
     /// The host has no address.
-    Resolve,
-    /// Nobody listens there, or it cannot be reached.
+    UnknownHost,
+    Unreachable,
+    /// Nobody listens there.
     Refused,
     /// The peer closed the connection before it had answered.
     Closed,
@@ -40,9 +41,12 @@ impl Kind {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Resolve | Self::Refused | Self::Closed | Self::Tls | Self::NotMsrp => {
-                StatusCode::BAD_GATEWAY
-            }
+            Self::UnknownHost
+            | Self::Unreachable
+            | Self::Refused
+            | Self::Closed
+            | Self::Tls
+            | Self::NotMsrp => StatusCode::BAD_GATEWAY,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
         }
     }

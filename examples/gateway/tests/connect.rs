@@ -99,7 +99,7 @@ async fn a_host_without_address_is_502() {
     let request = json!({ "host": "nobody.invalid", "timeout": 5000 });
     let (status, reply) = gateway.post(CONNECT, &request).await;
     assert!(
-        (status, &reply["error"]["kind"]) == (502, &json!("resolve"))
+        (status, &reply["error"]["kind"]) == (502, &json!("unknownHost"))
             || (status, &reply["error"]["kind"]) == (504, &json!("timeout")),
         "{status} {reply}"
     );

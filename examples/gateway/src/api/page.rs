@@ -7,7 +7,7 @@ const PAGE: &str = include_str!("page.html");
 
 /// The page brings everything with it; nothing else may run in it.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
-                      connect-src 'self'; base-uri 'none'; form-action 'none'; \
+                      connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
 pub(crate) async fn page() -> impl IntoResponse {
