@@ -22,6 +22,8 @@ const FAREWELL: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) id: MessageId,
+    /// Octets of its body.
+    pub(crate) len: u64,
     pub(crate) outgoing: OutgoingMessage,
 }
 

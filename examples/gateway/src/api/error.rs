@@ -3,13 +3,19 @@
 use axum::Json;
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::fault::{Fault, Kind};
 
 /// A request that was not worked on, or came to nothing.
 #[derive(Debug)]
 pub(crate) struct Error(pub(crate) Fault);
+
+#[derive(Serialize)]
+struct Failed {
+    success: bool,
+    error: Fault,
+}
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
@@ -20,9 +26,10 @@ impl From<Fault> for Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let Self(fault) = self;
-        let body = Json(json!({ "success": false, "error": fault }));
-        let status = fault.kind.http_status();
-        if fault.kind == Kind::Unauthorized {
+        let kind = fault.kind;
+        let body = Json(Failed { success: false, error: fault });
+        let status = kind.http_status();
+        if kind == Kind::Unauthorized {
             (status, [(WWW_AUTHENTICATE, "Bearer")], body).into_response()
         } else {
             (status, body).into_response()

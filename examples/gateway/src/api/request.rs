@@ -253,6 +253,7 @@ impl MessageRequest {
     pub(crate) fn check(self, max_size: usize) -> Result<SessionMessage, Fault> {
         let content = required("content", self.content)?;
         let content = decoded(content, self.content_encoding.as_deref(), max_size)?;
+        let len = content.len() as u64;
         let content_type = match self.content_type {
             Some(text) => MediaType::new(&text).map_err(|e| Fault::field("contentType", e))?,
             None => MediaType::text_plain(),
@@ -266,7 +267,7 @@ impl MessageRequest {
             .message_id(id)
             .success_report(success_report)
             .failure_report(failure_report(self.failure_report)?);
-        let message = Message { id, outgoing };
+        let message = Message { id, len, outgoing };
         Ok(SessionMessage { message, success_report, until: until(self.timeout)? })
     }
 }

@@ -19,7 +19,7 @@ pub(crate) async fn send(
     Body(request): Body<SendRequest>,
 ) -> Result<Reply<SendReply>, Error> {
     let send = request.check(app.options.max_size)?;
-    let mut reply = SendReply::new(send.message.id).at(&send.target.host, send.target.port);
+    let mut reply = SendReply::new(&send.target.host, send.target.port, send.message.id);
     let success_report = send.success_report;
     match exchange(&app, send).await {
         Ok(sent) => reply.sent(sent, success_report),

@@ -10,7 +10,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
 use msrp::SessionConfig;
-use serde_json::json;
+use serde::Serialize;
 use tokio::time::timeout_at;
 
 use super::connect::config_until;
@@ -20,7 +20,7 @@ use super::show::{Answered, ConnectReply, Reply, SendReply, SessionReply};
 use crate::app::App;
 use crate::exchange::{self, bind, farewell};
 use crate::fault::Fault;
-use crate::session::{About, Handle, Starting, run};
+use crate::session::{About, Handle, Starting, View, run};
 
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
@@ -75,10 +75,15 @@ async fn open(
     }
 }
 
+#[derive(Serialize)]
+struct List<'a> {
+    sessions: Vec<View<'a>>,
+}
+
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {
     let all = app.sessions.all();
     let views: Vec<_> = all.iter().map(|handle| handle.view()).collect();
-    Json(json!({ "sessions": views })).into_response()
+    Json(List { sessions: views }).into_response()
 }
 
 pub(crate) async fn show(
@@ -106,7 +111,7 @@ pub(crate) async fn send(
 ) -> Result<Reply<SendReply>, Error> {
     let handle = app.sessions.get(&id)?;
     let SessionMessage { message, success_report, until } = request.check(app.options.max_size)?;
-    let mut reply = SendReply::new(message.id);
+    let mut reply = SendReply::new(&handle.about.host, handle.about.port, message.id);
     match timeout_at(until, handle.send(message)).await {
         Ok(Ok(sent)) => reply.sent(sent, success_report),
         Ok(Err(fault)) => reply.failed(fault),

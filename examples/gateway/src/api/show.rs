@@ -61,7 +61,6 @@ impl Answered {
         let answered = outcome.answer.as_ref().map(Self::new).unwrap_or_default();
         match outcome.outcome {
             msrp::Outcome::Rejected(status) => answered.or_status(status),
-            msrp::Outcome::TimedOut => answered,
             _ => answered,
         }
     }
@@ -100,10 +99,8 @@ pub(crate) struct ReportedRange {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SendReply {
     success: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    host: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    port: Option<u16>,
+    host: String,
+    port: u16,
     #[serde(flatten)]
     answered: Answered,
     message_id: String,
@@ -120,11 +117,11 @@ pub(crate) struct SendReply {
 }
 
 impl SendReply {
-    pub(crate) fn new(message_id: MessageId) -> Self {
+    pub(crate) fn new(host: &str, port: u16, message_id: MessageId) -> Self {
         Self {
             success: false,
-            host: None,
-            port: None,
+            host: host.to_owned(),
+            port,
             answered: Answered::default(),
             message_id: message_id.to_string(),
             byte_range: None,
@@ -135,15 +132,10 @@ impl SendReply {
         }
     }
 
-    pub(crate) fn at(mut self, host: &str, port: u16) -> Self {
-        (self.host, self.port) = (Some(host.to_owned()), Some(port));
-        self
-    }
-
     pub(crate) fn sent(&mut self, sent: Sent, success_report: bool) {
         let Sent { outcome, reported, fault } = sent;
         self.answered = Answered::of(&outcome);
-        self.byte_range = Some(byte_range(&(0..outcome.octets), Some(outcome.octets)));
+        self.byte_range = Some(byte_range(&(0..outcome.octets), outcome.octets));
         self.chunks = Some(outcome.chunks);
         // With Failure-Report "no" nobody answers, and nothing else is known.
         self.success = self.answered.is_success() || outcome.outcome == msrp::Outcome::Sent;
@@ -152,6 +144,8 @@ impl SendReply {
             self.reports = Some(reports(&outcome, &reported));
         }
         if let Some(fault) = fault {
+            // What was answered is not the whole of it.
+            self.answered = Answered::default();
             self.failed(fault);
         } else {
             self.error = self.answered.rejection();
@@ -172,7 +166,7 @@ impl MayFail for SendReply {
 
 fn reports(outcome: &MessageOutcome, reported: &[Range<u64>]) -> Vec<ReportedRange> {
     let success = |octets| ReportedRange {
-        byte_range: Some(byte_range(octets, Some(outcome.octets))),
+        byte_range: Some(byte_range(octets, outcome.octets)),
         status_code: StatusCode::OK.as_u16(),
     };
     let mut all: Vec<_> = reported.iter().map(success).collect();
@@ -317,7 +311,7 @@ impl Outcome {
             outcome: outcome_name(outcome.outcome),
             success: outcome.outcome.is_success(),
             answered: Answered::of(outcome),
-            byte_range: byte_range(&(0..outcome.octets), Some(outcome.octets)),
+            byte_range: byte_range(&(0..outcome.octets), outcome.octets),
             chunks: outcome.chunks,
         }
     }
@@ -348,9 +342,9 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn of(message_id: &MessageId, octets: &Range<u64>) -> Self {
+    pub(crate) fn of(message_id: &MessageId, octets: &Range<u64>, total: u64) -> Self {
         let status_code = StatusCode::OK.as_u16();
-        let range = ReportedRange { byte_range: Some(byte_range(octets, None)), status_code };
+        let range = ReportedRange { byte_range: Some(byte_range(octets, total)), status_code };
         Self { message_id: message_id.to_string(), range }
     }
 
@@ -383,8 +377,7 @@ impl Closed {
 }
 
 /// A Byte-Range: positions on the wire count from one.
-fn byte_range(octets: &Range<u64>, total: Option<u64>) -> String {
-    let total = total.map_or_else(|| "*".to_owned(), |total| total.to_string());
+fn byte_range(octets: &Range<u64>, total: u64) -> String {
     format!("{}-{}/{total}", octets.start.saturating_add(1), octets.end)
 }
 

@@ -56,6 +56,7 @@ struct Waiting {
     ticket: u64,
     reply: oneshot::Sender<Reply>,
     id: MessageId,
+    len: u64,
     reported: Vec<Range<u64>>,
 }
 
@@ -104,10 +105,10 @@ impl Task {
     }
 
     fn send(&mut self, ticket: u64, message: Message, reply: oneshot::Sender<Reply>) {
-        let Message { id, outgoing } = message;
+        let Message { id, len, outgoing } = message;
         match self.run.connection.send(self.session, outgoing) {
             Ok(key) => {
-                self.waiting.insert(key, Waiting { ticket, reply, id, reported: Vec::new() });
+                self.waiting.insert(key, Waiting { ticket, reply, id, len, reported: Vec::new() });
             }
             Err(error) => {
                 let _ = reply.send(Err(refusal(&error)));
@@ -130,7 +131,7 @@ impl Task {
             }
             Event::Reported { message, octets } => {
                 if let Some(waiting) = self.waiting.get_mut(&message) {
-                    log.push("report", &show::Report::of(&waiting.id, &octets));
+                    log.push("report", &show::Report::of(&waiting.id, &octets, waiting.len));
                     waiting.reported.push(octets);
                 }
             }
