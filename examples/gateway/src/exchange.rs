@@ -24,6 +24,8 @@ pub(crate) struct Message {
     pub(crate) id: MessageId,
     /// Octets of its body.
     pub(crate) len: u64,
+    /// Whether errors are the only answers (Failure-Report `partial`).
+    pub(crate) is_partial: bool,
     pub(crate) outgoing: OutgoingMessage,
 }
 
@@ -35,6 +37,25 @@ pub(crate) struct Sent {
     pub(crate) reported: Vec<Range<u64>>,
     /// Why there is no answer, where there is none.
     pub(crate) fault: Option<Fault>,
+}
+
+/// How long silence has to last to be taken for consent to a message with
+/// Failure-Report `partial`: no client wants to wait for the 30 seconds in
+/// which an error could come.
+pub(crate) fn silence(until: Instant) -> Duration {
+    const ENOUGH: Duration = Duration::from_secs(2);
+    ENOUGH.min(left(until) / 2)
+}
+
+/// A request waits for its response as long as the client does.
+pub(crate) fn config_until(until: Instant) -> Config {
+    let mut config = Config::default();
+    config.transaction_timeout = config.transaction_timeout.max(left(until) + FAREWELL);
+    config
+}
+
+fn left(until: Instant) -> Duration {
+    until.saturating_duration_since(Instant::now())
 }
 
 /// The loop over a stream that this side has opened.
@@ -52,7 +73,11 @@ pub(crate) async fn send(
     message: Message,
     until: Instant,
 ) -> Result<Sent, Fault> {
-    let mut run = run_loop(stream, Config::default())?;
+    let mut config = config_until(until);
+    if message.is_partial {
+        config.transaction_timeout = silence(until);
+    }
+    let mut run = run_loop(stream, config)?;
     let session = run.connection.open(session.bind(Bind::FirstMessage)).map_err(internal)?;
     run.connection.send(session, message.outgoing).map_err(internal)?;
     let mut reported = Vec::new();

@@ -132,13 +132,29 @@ async fn a_failure_report_has_the_last_word() {
 }
 
 #[tokio::test]
-async fn without_failure_reports_nobody_is_waited_for() {
+async fn where_nobody_answers_nobody_is_waited_for() {
     let gateway = Running::start().await;
     let port = peer(|mut stream| async move { while stream.read_u8().await.is_ok() {} }).await;
-    let request = with(send_to(port), json!({ "failureReport": "no" }));
-    let (status, reply) = gateway.post(SEND, &request).await;
+    for wanted in [json!("no"), json!(false), json!("partial")] {
+        let request = with(send_to(port), json!({ "failureReport": wanted }));
+        let start = Instant::now();
+        let (status, reply) = gateway.post(SEND, &request).await;
+        assert_eq!((status, &reply["success"]), (200, &json!(true)), "{reply}");
+        assert!(reply.get("statusCode").is_none());
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
+}
+
+#[tokio::test]
+async fn a_report_can_come_without_a_response() {
+    let (gateway, receiver) = (Running::start().await, receiver().await);
+    let wanted = json!({ "failureReport": "no", "successReport": true, "timeout": 500 });
+    let (status, reply) = gateway.post(SEND, &with(send_to(receiver.port), wanted.clone())).await;
     assert_eq!((status, &reply["success"]), (200, &json!(true)), "{reply}");
-    assert!(reply.get("statusCode").is_none());
+    assert_eq!(reply["delivered"], true);
+    let silent = peer(|mut stream| async move { while stream.read_u8().await.is_ok() {} }).await;
+    let reply = assert_fails(&gateway, &with(send_to(silent), wanted), 504, "timeout").await;
+    assert_eq!(reply["delivered"], false);
 }
 
 /// A peer that answers every request so.

@@ -284,3 +284,17 @@ async fn a_session_request_that_is_not_valid_names_its_field() {
         assert_eq!((status, &reply["error"]["field"]), (400, &json!(field)), "{reply}");
     }
 }
+
+#[tokio::test]
+async fn silence_is_consent_to_a_partial_message() {
+    let (gateway, mut receiver) = (Running::start().await, receiver().await);
+    let id = open(&gateway, &session_to(receiver.port)).await;
+    let message = json!({ "content": "hello", "failureReport": "partial", "timeout": 400 });
+    let (status, reply) = gateway.post(&format!("{SESSIONS}/{id}/messages"), &message).await;
+    assert_eq!((status, &reply["success"]), (200, &json!(true)), "{reply}");
+    assert!(reply.get("statusCode").is_none(), "{reply}");
+    assert_eq!(receiver.messages.recv().await.unwrap(), b"hello");
+    // It was not given up.
+    assert_eq!(say(&gateway, &id, "more").await.0, 200);
+    assert_eq!(gateway.events(&id).await.named("outcome").await["outcome"], "accepted");
+}

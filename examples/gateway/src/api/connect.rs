@@ -2,17 +2,16 @@
 //! and by a bodiless SEND.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::State;
-use msrp::{Config, SessionConfig};
-use tokio::time::{Instant, timeout_at};
+use msrp::SessionConfig;
+use tokio::time::timeout_at;
 
 use super::error::Error;
 use super::request::{Body, Connect, ConnectRequest, Permit};
 use super::show::{Answered, ConnectReply, Reply};
 use crate::app::App;
-use crate::exchange::{bind, farewell, run_loop};
+use crate::exchange::{bind, config_until, farewell, run_loop};
 use crate::fault::Fault;
 
 pub(crate) async fn connect(
@@ -36,18 +35,9 @@ async fn attempt(app: &App, connect: Connect, reply: &mut ConnectReply) -> Resul
     reply.connected(dialed.connect_time, dialed.tls);
     tracing::info!(host = target.host, port = target.port, "connected");
     let Some((local, remote)) = paths else { return Ok(()) };
-    let config = config_until(until);
-    let mut run = run_loop(dialed.stream, config)?;
+    let mut run = run_loop(dialed.stream, config_until(until))?;
     let bound = bind(&mut run, SessionConfig::new(local, remote), until).await;
     farewell(run).await;
     reply.answered(Answered::new(&bound?.1));
     Ok(())
-}
-
-/// A SEND waits for its answer as long as the request does.
-pub(crate) fn config_until(until: Instant) -> Config {
-    let mut config = Config::default();
-    let left = until.saturating_duration_since(Instant::now()) + Duration::from_secs(1);
-    config.transaction_timeout = left.max(config.transaction_timeout);
-    config
 }

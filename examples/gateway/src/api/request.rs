@@ -263,11 +263,13 @@ impl MessageRequest {
             None => fresh_message_id()?,
         };
         let success_report = success_report(self.success_report)?;
+        let failure_report = failure_report(self.failure_report)?;
+        let is_partial = failure_report == FailureReport::Partial;
         let outgoing = OutgoingMessage::new(content_type, content)
             .message_id(id)
             .success_report(success_report)
-            .failure_report(failure_report(self.failure_report)?);
-        let message = Message { id, len, outgoing };
+            .failure_report(failure_report);
+        let message = Message { id, len, is_partial, outgoing };
         Ok(SessionMessage { message, success_report, until: until(self.timeout)? })
     }
 }

@@ -11,14 +11,13 @@ use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
 use msrp::SessionConfig;
 use serde::Serialize;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
-use super::connect::config_until;
 use super::error::Error;
 use super::request::{Body, MessageRequest, NewSession, Permit, SessionMessage, SessionRequest};
 use super::show::{Answered, ConnectReply, Reply, SendReply, SessionReply};
 use crate::app::App;
-use crate::exchange::{self, bind, farewell};
+use crate::exchange::{self, bind, config_until, farewell, silence};
 use crate::fault::Fault;
 use crate::session::{About, Handle, Starting, View, run};
 
@@ -112,9 +111,12 @@ pub(crate) async fn send(
     let handle = app.sessions.get(&id)?;
     let SessionMessage { message, success_report, until } = request.check(app.options.max_size)?;
     let mut reply = SendReply::new(&handle.about.host, handle.about.port, message.id);
+    let is_partial = message.is_partial;
+    let until = if is_partial { Instant::now() + silence(until) } else { until };
     match timeout_at(until, handle.send(message)).await {
         Ok(Ok(sent)) => reply.sent(sent, success_report),
         Ok(Err(fault)) => reply.failed(fault),
+        Err(_) if is_partial => reply.unanswered(),
         Err(_) => reply.failed(Fault::timeout()),
     }
     Ok(Reply(reply))

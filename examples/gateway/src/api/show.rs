@@ -137,8 +137,10 @@ impl SendReply {
         self.answered = Answered::of(&outcome);
         self.byte_range = Some(byte_range(&(0..outcome.octets), outcome.octets));
         self.chunks = Some(outcome.chunks);
-        // With Failure-Report "no" nobody answers, and nothing else is known.
-        self.success = self.answered.is_success() || outcome.outcome == msrp::Outcome::Sent;
+        // With Failure-Report "no" nobody answers.
+        let is_unanswered = outcome.answer.is_none();
+        self.success =
+            self.answered.is_success() || (is_unanswered && outcome.outcome.is_success());
         if success_report {
             self.delivered = Some(outcome.outcome == msrp::Outcome::Delivered);
             self.reports = Some(reports(&outcome, &reported));
@@ -148,8 +150,14 @@ impl SendReply {
             self.answered = Answered::default();
             self.failed(fault);
         } else {
-            self.error = self.answered.rejection();
+            let silence = || (!self.success).then(Fault::timeout);
+            self.error = self.answered.rejection().or_else(silence);
         }
+    }
+
+    /// No error came, which is all there is to hear.
+    pub(crate) fn unanswered(&mut self) {
+        self.success = true;
     }
 
     pub(crate) fn failed(&mut self, fault: Fault) {

@@ -99,13 +99,14 @@ impl Handle {
     }
 
     /// Sends a message and waits for what becomes of it. Dropped before that,
-    /// it gives the message up.
+    /// it gives the message up, unless silence is all there is to wait for.
     pub(crate) async fn send(&self, message: Message) -> Reply {
         let ticket = self.next_ticket();
+        let is_partial = message.is_partial;
         let (reply, sent) = oneshot::channel();
         let command = Command::Send { ticket, message: Box::new(message), reply };
         self.commands.send(command).map_err(|_| closed())?;
-        let _guard = CancelOnDrop { ticket, commands: &self.commands };
+        let _guard = (!is_partial).then(|| CancelOnDrop { ticket, commands: &self.commands });
         sent.await.map_err(|_| closed())?
     }
 

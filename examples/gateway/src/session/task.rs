@@ -105,7 +105,7 @@ impl Task {
     }
 
     fn send(&mut self, ticket: u64, message: Message, reply: oneshot::Sender<Reply>) {
-        let Message { id, len, outgoing } = message;
+        let Message { id, len, outgoing, .. } = message;
         match self.run.connection.send(self.session, outgoing) {
             Ok(key) => {
                 self.waiting.insert(key, Waiting { ticket, reply, id, len, reported: Vec::new() });
