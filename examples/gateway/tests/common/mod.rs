@@ -116,6 +116,10 @@ pub struct Events {
 impl Events {
     /// The next one, `None` at the end of the stream.
     pub async fn next(&mut self) -> Option<(String, Value)> {
+        timeout(PATIENCE, self.read_next()).await.expect("an event")
+    }
+
+    async fn read_next(&mut self) -> Option<(String, Value)> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let (event, rest) = (event.to_owned(), rest.to_owned());
@@ -125,7 +129,7 @@ impl Events {
                 }
                 continue;
             }
-            let frame = timeout(PATIENCE, self.body.frame()).await.expect("an event")?;
+            let frame = self.body.frame().await?;
             let data = frame.ok()?.into_data().unwrap();
             self.text += std::str::from_utf8(&data).unwrap();
         }
