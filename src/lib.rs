@@ -134,8 +134,8 @@
 //! | octets of unfinished messages | [`Limits::incoming_octets`] | 16 MiB |
 //! | runs of octets out of order | [`Limits::message_ranges`] | 1,024 a message |
 //! | events not taken | [`Limits::events`], [`Limits::event_octets`] | 4,096, 1 MiB |
-//! | responses and REPORTs not written | [`Limits::control_octets`] | 64 KiB |
-//! | requests not answered | [`Limits::transactions`] | 4,096 |
+//! | responses and REPORTs not written | [`Limits::control_octets`] | 512 KiB |
+//! | requests not answered | [`Limits::transactions`] | 1,024 |
 //! | octets of a streamed body | [`Limits::body_writer_octets`] | 256 KiB |
 //!
 //! # Tolerances

@@ -71,17 +71,28 @@ pub struct Limits {
     pub events: usize,
     /// Octets of responses, REPORTs and bodiless requests which wait for the
     /// transport; above it [`Connection::wants_read`](crate::Connection::wants_read)
-    /// turns false. Default 64 KiB.
+    /// turns false, and a peer that goes on reading nothing is given up. Room
+    /// for the responses to as many requests as a peer may have open keeps two
+    /// endpoints from waiting for each other. Default 512 KiB.
     pub control_octets: usize,
     /// Requests that wait for their response. At the limit no new chunk is
-    /// begun until one is answered or times out. Default 4,096.
+    /// begun until one is answered or times out. Default 1,024.
     pub transactions: usize,
     /// Octets that a [`BodyWriter`](crate::BodyWriter) takes before the
-    /// transport has. Default 256 KiB.
+    /// transport has. Default 256 KiB; less than two count as two, since the
+    /// last one waits for what follows it.
     pub body_writer_octets: usize,
-    /// Message-IDs of complete messages which are remembered for each session,
-    /// to mark duplicates and to know late REPORTs. Default 256.
+    /// Message-IDs which are remembered for each session, of each kind: of
+    /// complete messages, to mark their duplicates; of refused ones, to refuse
+    /// what is still to come of them; of those sent, to know late REPORTs.
+    /// Default 256.
     pub remembered_messages: usize,
+}
+
+impl Limits {
+    pub(crate) fn body_writer_octets(&self) -> usize {
+        self.body_writer_octets.max(2)
+    }
 }
 
 impl Default for Limits {
@@ -94,8 +105,8 @@ impl Default for Limits {
             outgoing_messages: 4096,
             event_octets: 1024 * 1024,
             events: 4096,
-            control_octets: 64 * 1024,
-            transactions: 4096,
+            control_octets: 512 * 1024,
+            transactions: 1024,
             body_writer_octets: 256 * 1024,
             remembered_messages: 256,
         }

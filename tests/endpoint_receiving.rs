@@ -672,7 +672,10 @@ fn too_many_ranges_and_too_many_messages_are_answered_413() {
 #[test]
 fn refused_messages_are_not_remembered_for_ever() {
     let types = MediaTypes::new("text/plain").unwrap();
-    let config = limited(|limits| limits.incoming_messages = 2);
+    let config = limited(|limits| {
+        limits.incoming_messages = 2;
+        limits.remembered_messages = 2;
+    });
     let mut bob = Lone::bob_with(config, bob_expects().accept_types(types));
     let image = |name: &str| {
         Raw::send("tid.1").message(name).range("1-*/9").body("image/png", b"a").flag('+')

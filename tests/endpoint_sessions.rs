@@ -212,21 +212,11 @@ fn a_session_of_another_connection_is_answered_506_and_goes_on_there() {
 #[test]
 fn a_session_is_free_again_when_its_connection_ends() {
     type Ending = fn(Side);
-    let ends: [(Ending, &str); 5] = [
+    let ends: [(Ending, &str); 4] = [
         (drop, "dropped"),
         (|mut bob| bob.connection.receive_eof(), "ended"),
         (|mut bob| bob.connection.close(), "closed"),
         (|mut bob| drop(give(&mut bob, b"What?\r\n")), "failed"),
-        (
-            |mut bob| {
-                // The peer says that it has no such session.
-                let session = bob.connection.sessions().next().unwrap();
-                bob.connection.send(session, OutgoingMessage::text("x")).unwrap();
-                let sent = frames(&bob.drain(Instant::now()));
-                give(&mut bob, &common::wire::response(&sent[0].id, "481 No"));
-            },
-            "refused",
-        ),
     ];
     for (end, how) in ends {
         let table = table_of(&[BOB]);
@@ -238,6 +228,21 @@ fn a_session_is_free_again_when_its_connection_ends() {
         let mut second = passive(&table);
         assert_eq!(words(&give(&mut second, &bind("tid.2").octets())), ["200"], "{how}");
     }
+}
+
+// What is still on its way to a session that has failed must not bind it anew.
+// req: 4975-5.4-14
+#[test]
+fn a_session_that_has_failed_is_gone_from_the_table() {
+    let table = table_of(&[BOB]);
+    let mut bob = passive(&table);
+    give(&mut bob, &bind("tid.1").octets());
+    let session = bob.connection.sessions().next().unwrap();
+    bob.connection.send(session, OutgoingMessage::text("x")).unwrap();
+    let sent = frames(&bob.drain(Instant::now()));
+    give(&mut bob, &common::wire::response(&sent[0].id, "481 No"));
+    assert_eq!(table.len(), 0);
+    assert_eq!(words(&give(&mut bob, &bind("tid.2").octets())), ["481"]);
 }
 
 // req: 4975-5.4-11

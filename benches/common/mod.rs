@@ -41,7 +41,7 @@ pub const RESPONSE: &[u8] = b"MSRP 7fq2k9x8 200 OK\r\n\
     -------7fq2k9x8$\r\n";
 
 /// As long as [`RESPONSE`], with the same header fields.
-pub const HTTP_RESPONSE: &[u8] = b"HTTP/1.1 200 OK Reasonably Long ok\r\n\
+pub const HTTP_RESPONSE: &[u8] = b"HTTP/1.1 200 OK and this is what ity\r\n\
     To-Path: msrp://atlanta.example.com:7654/jshA7weztas;tcp\r\n\
     From-Path: msrp://biloxi.example.com:12763/kjhd37s2s20w2a;tcp\r\n\r\n";
 

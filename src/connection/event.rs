@@ -301,6 +301,11 @@ pub enum ConnectionEnd {
     Local,
     /// The peer closed it between two frames.
     Peer,
+    /// The peer has read nothing for
+    /// [`Config::transaction_timeout`](crate::Config::transaction_timeout) while
+    /// more than [`Limits::control_octets`](crate::Limits::control_octets) wait
+    /// for it.
+    Stalled,
     /// It ended within a frame, or what came is not MSRP.
     Failed(DecodeError),
 }

@@ -2,6 +2,7 @@
 
 mod config;
 mod event;
+mod incoming;
 mod outcome;
 mod receive;
 mod report;
@@ -31,8 +32,9 @@ use crate::random::Random;
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
+use incoming::Receiving;
 use outcome::Tell;
-use receive::{Current, Receiving, RequestKind};
+use receive::{Current, RequestKind};
 use send::Sending;
 use session::{Session, Sessions};
 use table::Binding;
@@ -88,6 +90,8 @@ pub struct Connection {
     is_bound: bool,
     is_closed: bool,
     last_sent: Instant,
+    /// Since when more waits for the peer than the limit, and none of it moves.
+    full_since: Option<Instant>,
     keeps_alive: Option<SessionId>,
     next_message: u64,
     next_incoming: u64,
@@ -131,7 +135,7 @@ impl Connection {
             turn_octets: config.turn_octets,
         };
         Self {
-            hop: Hop::new(hop_config, random, config.limits.body_writer_octets, now),
+            hop: Hop::new(hop_config, random, config.limits.body_writer_octets(), now),
             config,
             sessions: Sessions::default(),
             sending: BTreeMap::new(),
@@ -144,6 +148,7 @@ impl Connection {
             is_bound: role == Role::Active,
             is_closed: false,
             last_sent: now,
+            full_since: None,
             keeps_alive: None,
             next_message: 0,
             next_incoming: 0,
@@ -200,6 +205,7 @@ impl Connection {
             }
         }
         self.tell_tolerated(self.hop.tolerated());
+        self.watch_control(now, false);
         Ok(())
     }
 
@@ -290,6 +296,7 @@ impl Connection {
         self.drain_hop(now);
         if transmit.is_some() {
             self.last_sent = now;
+            self.watch_control(now, true);
         }
         transmit
     }
@@ -298,11 +305,17 @@ impl Connection {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let reports = self.report_deadlines.first().map(|(deadline, _)| *deadline);
-        [self.hop.next_deadline(), reports, self.keep_alive_due()].into_iter().flatten().min()
+        let due = [self.hop.next_deadline(), reports, self.keep_alive_due(), self.stalled_at()];
+        due.into_iter().flatten().min()
     }
 
     /// Lets time pass: deadlines of transactions and REPORTs, keep-alives.
     pub fn handle_timeout(&mut self, now: Instant) {
+        if self.stalled_at().is_some_and(|due| due <= now) {
+            self.end(ConnectionEnd::Stalled, Outcome::ConnectionLost);
+            self.hop.clear();
+            return;
+        }
         self.hop.handle_timeout(now);
         self.drain_hop(now);
         self.expire_reports(now);
@@ -318,10 +331,7 @@ impl Connection {
     /// [`SessionTable`] it came from, and later requests for it are answered
     /// 481. Says whether there was such a session.
     pub fn close_session(&mut self, session: SessionId) -> bool {
-        if let Some(binding) = self.sessions.get(session).and_then(|session| session.binding()) {
-            binding.retire();
-        }
-        self.end_session(session, CloseReason::Local, Outcome::SessionClosed, None)
+        self.retire_session(session, CloseReason::Local, Outcome::SessionClosed, None)
     }
 
     /// The next thing that happened.
@@ -423,13 +433,44 @@ impl Connection {
         debug_assert!(written.is_ok());
     }
 
+    /// When a peer that does not read is given up. Nothing is read from it
+    /// while its responses wait; should it do the same, both would wait for
+    /// ever.
+    fn stalled_at(&self) -> Option<Instant> {
+        self.full_since?.checked_add(self.config.transaction_timeout)
+    }
+
+    /// Notes since when the peer has read nothing of what waits for it.
+    fn watch_control(&mut self, now: Instant, has_moved: bool) {
+        let is_full = self.hop.control_len() > self.config.limits.control_octets;
+        self.full_since = match self.full_since {
+            Some(since) if is_full && !has_moved => Some(since),
+            _ => is_full.then_some(now),
+        };
+    }
+
     fn keep_alive_due(&self) -> Option<Instant> {
         let interval = self.config.keep_alive?;
-        let is_quiet = self.hop.is_idle() && self.keeps_alive.is_none();
+        let is_quiet = self.hop.control_len() == 0 && self.keeps_alive.is_none();
         if self.is_closed || !is_quiet || self.sessions.first_open().is_none() {
             return None;
         }
         self.last_sent.checked_add(interval)
+    }
+
+    /// Ends a session for good: what is still on its way to it must not bind
+    /// it anew, and to go on needs new URIs (RFC 4975 section 5.4).
+    fn retire_session(
+        &mut self,
+        id: SessionId,
+        reason: CloseReason,
+        outcome: Outcome,
+        answer: Option<Answer>,
+    ) -> bool {
+        if let Some(binding) = self.sessions.get(id).and_then(Session::binding) {
+            binding.retire();
+        }
+        self.end_session(id, reason, outcome, answer)
     }
 
     /// Ends a session, and every message in it. Says whether it was there.
@@ -470,6 +511,7 @@ impl Connection {
         }
         self.hop.forget_transactions(|_| false);
         self.is_closed = true;
+        self.full_since = None;
         self.events.push(Event::Closed(end));
     }
 

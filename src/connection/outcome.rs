@@ -39,7 +39,7 @@ impl Connection {
             Purpose::Bind(session) if status.is_success() => self.mark_open(session, Some(answer)),
             Purpose::Bind(session) => {
                 let reason = CloseReason::Rejected(status);
-                self.end_session(session, reason, Outcome::SessionClosed, Some(answer));
+                self.retire_session(session, reason, Outcome::SessionClosed, Some(answer));
             }
             Purpose::KeepAlive(session) => {
                 self.keeps_alive = None;
@@ -85,7 +85,7 @@ impl Connection {
         let status = answer.status;
         if is_of_session(status) {
             let reason = CloseReason::Rejected(status);
-            self.end_session(session, reason, Outcome::SessionClosed, Some(answer));
+            self.retire_session(session, reason, Outcome::SessionClosed, Some(answer));
         }
     }
 
@@ -121,7 +121,7 @@ impl Connection {
                 }
             }
             Purpose::Bind(session) | Purpose::KeepAlive(session) => {
-                self.end_session(*session, CloseReason::TimedOut, Outcome::SessionClosed, None);
+                self.retire_session(*session, CloseReason::TimedOut, Outcome::SessionClosed, None);
             }
         }
     }
@@ -244,6 +244,9 @@ impl Connection {
     fn success_reported(&mut self, now: Instant, key: MessageKey, head: &HeadRef<'_>) {
         let leaving = self.hop.message_ref(key).map(|message| message.offset);
         let Some(sending) = self.sending.get_mut(&key) else { return };
+        if !sending.success_report {
+            return;
+        }
         let sent = leaving.unwrap_or(sending.octets);
         // A peer cannot have received what has not left.
         let (start, end) = match head.byte_range() {
@@ -281,7 +284,7 @@ impl Connection {
             status if head.byte_range().is_some() => CloseReason::Failed(status),
             _ => return,
         };
-        self.end_session(session, reason, Outcome::SessionClosed, None);
+        self.retire_session(session, reason, Outcome::SessionClosed, None);
     }
 }
 

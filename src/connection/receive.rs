@@ -6,10 +6,9 @@ use bytes::Bytes;
 use super::Connection;
 use super::config::{ReceiveMode, ReportMode};
 use super::event::{Event, FailReason, IncomingKey, Received};
+use super::incoming::{Receiving, Refusal, Store, check_room, refusal};
 use crate::decode::BadHead;
 use crate::hop::SessionId;
-use crate::limits::Limits;
-use crate::reassembly::{Reassembler, ReassemblyError, Tracker};
 use crate::tolerance::Tolerance;
 use crate::wire::media::inner_type;
 use crate::wire::{ByteRange, Continuation, Head, HeadRef, MessageId, Method, StatusCode};
@@ -29,46 +28,18 @@ pub(super) enum Current {
 /// A chunk that is coming in.
 #[derive(Debug)]
 pub(super) struct Chunk {
-    session: SessionId,
-    message_id: MessageId,
-    head: Head,
+    pub(super) session: SessionId,
+    pub(super) message_id: MessageId,
+    pub(super) head: Head,
     /// Zero-based place of its first octet in the message.
-    offset: u64,
+    pub(super) offset: u64,
     /// Octets that have come.
     len: u64,
     /// Its only piece so far, while nothing else of the message is here: a
     /// message that comes in one piece is handed on as it is.
-    only_piece: Bytes,
-    key: Option<IncomingKey>,
+    pub(super) only_piece: Bytes,
+    pub(super) key: Option<IncomingKey>,
 }
-
-/// A message that has begun and not ended.
-#[derive(Debug)]
-pub(super) struct Receiving {
-    received: Received,
-    store: Store,
-}
-
-#[derive(Debug)]
-enum Store {
-    Whole(Reassembler),
-    Pieces(Tracker),
-    /// Every further chunk is answered so.
-    Refused(StatusCode),
-}
-
-impl Store {
-    /// Octets in memory.
-    const fn held(&self) -> u64 {
-        match self {
-            Self::Whole(store) => store.received(),
-            Self::Pieces(_) | Self::Refused(_) => 0,
-        }
-    }
-}
-
-/// Why a chunk is not taken: the answer, and what the application hears.
-type Refusal = (StatusCode, FailReason);
 
 /// Bodies up to this size are copied out of the input: an application that
 /// keeps a short message should not keep the whole read buffer with it.
@@ -137,10 +108,13 @@ impl Connection {
             return self.respond(&view, StatusCode::BAD_REQUEST);
         };
         let offset = view.byte_range().map_or(0, |range| range.start() - 1);
-        let known =
-            self.sessions.get(session).and_then(|owner| owner.incoming.get(&message_id)).copied();
+        let Some(owner) = self.sessions.get(session) else { return };
+        if let Some(status) = owner.refused_messages.status_of(&message_id) {
+            return self.respond(&view, status);
+        }
+        let known = owner.incoming.get(&message_id).copied();
         let refusal = match known {
-            Some(key) => self.check_next(key, &view),
+            Some(_) => self.check_next(&view),
             None => self.check_first(session, &view, offset),
         };
         if let Err((status, reason)) = refusal {
@@ -164,10 +138,7 @@ impl Connection {
     }
 
     /// A chunk of a message that is known.
-    fn check_next(&mut self, key: IncomingKey, head: &HeadRef<'_>) -> Result<(), Refusal> {
-        if let Some(Receiving { store: Store::Refused(status), .. }) = self.receiving.get(&key) {
-            return Err((*status, FailReason::Rejected));
-        }
+    fn check_next(&mut self, head: &HeadRef<'_>) -> Result<(), Refusal> {
         if head.content_type().is_none() && !self.tolerate(Tolerance::MissingContentType) {
             return Err((StatusCode::BAD_REQUEST, FailReason::Inconsistent));
         }
@@ -194,97 +165,10 @@ impl Connection {
         if announced.max(offset) > owner.config.max_size {
             return Err((StatusCode::STOP_SENDING, FailReason::TooLarge));
         }
-        if !self.make_room(session) {
+        if !self.has_room(session) {
             return Err((StatusCode::STOP_SENDING, FailReason::TooManyMessages));
         }
         Ok(())
-    }
-
-    /// Whether one more message can be kept, for which a refused one is
-    /// forgotten if need be.
-    fn make_room(&mut self, session: SessionId) -> bool {
-        let max = self.config.limits.incoming_messages;
-        let has_room = self.sessions.get(session).is_some_and(|owner| owner.incoming.len() < max);
-        has_room || self.forget_refused(session)
-    }
-
-    fn forget_refused(&mut self, session: SessionId) -> bool {
-        let refused = self.receiving.iter().find(|(_, receiving)| {
-            receiving.received.session == session && matches!(receiving.store, Store::Refused(_))
-        });
-        match refused.map(|(key, _)| *key) {
-            Some(key) => self.forget_message(key).is_some(),
-            None => false,
-        }
-    }
-
-    /// Tells the application of a message that is refused at its first chunk,
-    /// and remembers it for its later ones, as far as there is room.
-    fn refuse_message(
-        &mut self,
-        session: SessionId,
-        message_id: MessageId,
-        head: &Head,
-        status: StatusCode,
-        reason: FailReason,
-    ) {
-        let received = self.received(session, message_id, head);
-        if self.make_room(session) {
-            self.remember(received.clone(), Store::Refused(status));
-        }
-        self.events.push(Event::MessageFailed { message: received, reason });
-    }
-
-    /// Opens the place where the chunks of a message meet.
-    fn start_message(&mut self, chunk: &mut Chunk) -> Result<(), Refusal> {
-        if chunk.key.is_some() {
-            return Ok(());
-        }
-        let Some(owner) = self.sessions.get(chunk.session) else { return Ok(()) };
-        let (max_size, mode) = (owner.config.max_size, owner.config.receive);
-        let max_ranges = self.config.limits.message_ranges;
-        let store = match mode {
-            ReceiveMode::Whole => {
-                check_room(&self.config.limits, self.held, &chunk.only_piece)?;
-                let mut store = Reassembler::new(max_size, max_ranges);
-                store.insert(chunk.offset, &chunk.only_piece).map_err(refusal)?;
-                chunk.only_piece = Bytes::new();
-                Store::Whole(store)
-            }
-            ReceiveMode::Pieces => Store::Pieces(Tracker::new(max_size, max_ranges)),
-        };
-        let received = self.received(chunk.session, chunk.message_id, &chunk.head);
-        chunk.key = Some(received.key);
-        if mode == ReceiveMode::Pieces {
-            self.events.push(Event::MessageStarted { message: received.clone() });
-        }
-        self.remember(received, store);
-        Ok(())
-    }
-
-    fn received(&mut self, session: SessionId, message_id: MessageId, head: &Head) -> Received {
-        let key = IncomingKey(self.next_incoming);
-        self.next_incoming += 1;
-        let is_duplicate =
-            self.sessions.get(session).is_some_and(|owner| owner.received.contains(&message_id));
-        Received { key, session, message_id, is_duplicate, head: head.detached() }
-    }
-
-    fn remember(&mut self, received: Received, store: Store) {
-        if let Some(owner) = self.sessions.get_mut(received.session) {
-            self.held += store.held();
-            owner.incoming.insert(received.message_id, received.key);
-            self.receiving.insert(received.key, Receiving { received, store });
-        }
-    }
-
-    fn forget_message(&mut self, key: IncomingKey) -> Option<Receiving> {
-        let receiving = self.receiving.remove(&key)?;
-        self.held -= receiving.store.held();
-        if let Some(owner) = self.sessions.get_mut(receiving.received.session) {
-            owner.incoming.remove(&receiving.received.message_id);
-        }
-        Some(receiving)
     }
 
     /// Some octets of the frame that is coming in.
@@ -327,7 +211,6 @@ impl Connection {
                 self.events.push(Event::Piece { message, offset, data: piece });
                 Ok(())
             }
-            Store::Refused(status) => Err((*status, FailReason::Rejected)),
         }
     }
 
@@ -341,38 +224,6 @@ impl Connection {
                 self.refuse_message(chunk.session, chunk.message_id, &chunk.head, status, reason);
             }
         }
-    }
-
-    fn fail_message(&mut self, key: IncomingKey, status: StatusCode, reason: FailReason) {
-        let Some(receiving) = self.receiving.get_mut(&key) else { return };
-        if matches!(receiving.store, Store::Refused(_)) {
-            return;
-        }
-        self.held -= receiving.store.held();
-        receiving.store = Store::Refused(status);
-        let message = receiving.received.clone();
-        self.events.push(Event::MessageFailed { message, reason });
-    }
-
-    /// Refuses a message that is coming in: the chunk that is on its way and
-    /// every further one of it are answered with `status`, of which 413 tells
-    /// the sender to stop. Says whether the message was still coming in.
-    pub fn reject(&mut self, message: IncomingKey, status: StatusCode) -> bool {
-        let is_coming = self
-            .receiving
-            .get(&message)
-            .is_some_and(|receiving| !matches!(receiving.store, Store::Refused(_)));
-        if is_coming {
-            self.fail_message(message, status, FailReason::Rejected);
-            if let Current::Chunk(chunk) = &self.current
-                && chunk.key == Some(message)
-            {
-                let head = chunk.head.clone();
-                self.current = Current::Skipped;
-                self.respond(&head.view(), status);
-            }
-        }
-        is_coming
     }
 
     /// The end-line of the frame that is coming in.
@@ -396,7 +247,7 @@ impl Connection {
         });
         let offset = view.byte_range().map_or(0, |range| range.start() - 1);
         match (known, view.message_id(), flag) {
-            (Some(key), _, Continuation::Aborted) => self.message_aborted(key),
+            (Some(key), _, Continuation::Aborted) => self.lose_message(key, FailReason::Aborted),
             (Some(_), Some(message_id), Continuation::Complete) if offset > 0 => {
                 let (head, only_piece) = (head.clone(), Bytes::new());
                 let mut chunk =
@@ -411,15 +262,6 @@ impl Connection {
         self.respond(&view, StatusCode::OK);
     }
 
-    fn message_aborted(&mut self, key: IncomingKey) {
-        if let Some(Receiving { received, store }) = self.forget_message(key)
-            && !matches!(store, Store::Refused(_))
-        {
-            let reason = FailReason::Aborted;
-            self.events.push(Event::MessageFailed { message: received, reason });
-        }
-    }
-
     fn end_chunk(&mut self, chunk: &mut Chunk, flag: Continuation) -> Result<(), Refusal> {
         let end = chunk.offset.saturating_add(chunk.len);
         if !self.agrees(chunk, end, flag) && !self.tolerate(Tolerance::WrongByteRange) {
@@ -430,7 +272,7 @@ impl Connection {
                 self.start_message(chunk)?;
                 self.respond(&chunk.head.view(), StatusCode::OK);
                 if let Some(key) = chunk.key {
-                    self.message_aborted(key);
+                    self.lose_message(key, FailReason::Aborted);
                 }
                 Ok(())
             }
@@ -483,7 +325,6 @@ impl Connection {
                 }
                 tracker.is_complete()
             }
-            Store::Refused(status) => return Err((*status, FailReason::Rejected)),
         };
         if is_complete {
             return self.complete_message(chunk, key);
@@ -515,7 +356,6 @@ impl Connection {
                 self.mark_received(&received);
                 self.events.push(Event::MessageCompleted { message: received, total });
             }
-            Store::Refused(_) => {}
         }
         Ok(())
     }
@@ -536,12 +376,6 @@ impl Connection {
         self.report_whole(&received, body.len() as u64);
         self.mark_received(&received);
         self.events.push(Event::Message { message: received, body });
-    }
-
-    fn mark_received(&mut self, received: &Received) {
-        if let Some(owner) = self.sessions.get_mut(received.session) {
-            owner.received.insert(received.message_id);
-        }
     }
 
     fn report_whole(&mut self, received: &Received, total: u64) {
@@ -567,35 +401,6 @@ impl Connection {
     fn reports_by(&self, session: SessionId, mode: ReportMode) -> bool {
         self.sessions.get(session).is_some_and(|owner| owner.config.reports == mode)
     }
-
-    /// Every incoming message of a session that ends has failed.
-    pub(super) fn drop_incoming(&mut self, session: SessionId) {
-        let of_session = |current: &mut Current| matches!(current, Current::Chunk(chunk) if chunk.session == session);
-        if of_session(&mut self.current)
-            && let Current::Chunk(chunk) = std::mem::take(&mut self.current)
-        {
-            self.respond(&chunk.head.view(), StatusCode::NO_SUCH_SESSION);
-            if chunk.key.is_none() {
-                let message = self.received(session, chunk.message_id, &chunk.head);
-                let reason = FailReason::SessionClosed;
-                self.events.push(Event::MessageFailed { message, reason });
-            }
-        }
-        let keys: Vec<IncomingKey> = self
-            .receiving
-            .iter()
-            .filter(|(_, receiving)| receiving.received.session == session)
-            .map(|(key, _)| *key)
-            .collect();
-        for key in keys {
-            if let Some(Receiving { received, store }) = self.forget_message(key)
-                && !matches!(store, Store::Refused(_))
-            {
-                let reason = FailReason::SessionClosed;
-                self.events.push(Event::MessageFailed { message: received, reason });
-            }
-        }
-    }
 }
 
 /// What is done with a request, by its method.
@@ -604,24 +409,6 @@ pub(super) enum RequestKind {
     Send,
     Report,
     Other,
-}
-
-/// Whether a connection that holds so much may hold a piece more.
-fn check_room(limits: &Limits, held: u64, piece: &[u8]) -> Result<(), Refusal> {
-    if piece.len() as u64 > limits.incoming_octets.saturating_sub(held) {
-        return Err((StatusCode::STOP_SENDING, FailReason::NoRoom));
-    }
-    Ok(())
-}
-
-fn refusal(error: ReassemblyError) -> Refusal {
-    match error {
-        ReassemblyError::TooLarge => (StatusCode::STOP_SENDING, FailReason::TooLarge),
-        ReassemblyError::TooManyGaps => (StatusCode::STOP_SENDING, FailReason::TooManyRanges),
-        ReassemblyError::PastEnd | ReassemblyError::TotalMismatch => {
-            (StatusCode::BAD_REQUEST, FailReason::Inconsistent)
-        }
-    }
 }
 
 fn detached(body: Bytes) -> Bytes {

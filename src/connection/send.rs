@@ -111,7 +111,8 @@ pub(crate) struct Sending {
 /// The place to write the octets of a streamed message.
 ///
 /// It takes as many as [`BodyWriter::room`] says, and
-/// [`Event::BodyRoom`](crate::Event::BodyRoom) tells when there is room again.
+/// [`Event::BodyRoom`](crate::Event::BodyRoom) tells when half of it is free
+/// again: a larger piece is written in parts.
 #[derive(Debug)]
 pub struct BodyWriter<'a> {
     hop: &'a mut Hop,
@@ -250,7 +251,7 @@ impl Connection {
         let session = self.sessions.get(outgoing.session)?;
         Some(BodyWriter {
             peer_max_size: session.config.peer_max_size,
-            max_queue: self.config.limits.body_writer_octets,
+            max_queue: self.config.limits.body_writer_octets(),
             hop: &mut self.hop,
             key: message,
         })

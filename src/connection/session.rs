@@ -7,7 +7,7 @@ use super::event::IncomingKey;
 use super::table::Binding;
 use crate::hop::{MessageKey, SessionId};
 use crate::uri::{MsrpUri, Path, UriKey, UriRef};
-use crate::wire::{MediaType, MessageId};
+use crate::wire::{MediaType, MessageId, StatusCode};
 
 /// One session.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct Session {
     pub(crate) incoming: HashMap<MessageId, IncomingKey>,
     /// Messages that were received whole, to know their duplicates.
     pub(crate) received: Remembered,
+    /// Messages that were refused, to refuse what is still to come of them.
+    pub(crate) refused_messages: Refused,
     /// Messages whose outcome has been told, to know late REPORTs on them.
     pub(crate) sent: Remembered,
     /// Types that the peer has refused with 415; they are not sent again in
@@ -44,6 +46,7 @@ impl Session {
             outgoing: HashMap::new(),
             incoming: HashMap::new(),
             received: Remembered::new(remembered),
+            refused_messages: Refused::new(remembered),
             sent: Remembered::new(remembered),
             refused: Vec::new(),
             binding,
@@ -94,6 +97,35 @@ impl Remembered {
 
     pub(crate) fn contains(&self, id: &MessageId) -> bool {
         self.known.contains_key(id)
+    }
+}
+
+/// The messages that were refused most recently, the oldest forgotten first.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    order: VecDeque<MessageId>,
+    statuses: HashMap<MessageId, StatusCode>,
+    max: usize,
+}
+
+impl Refused {
+    fn new(max: usize) -> Self {
+        Self { order: VecDeque::new(), statuses: HashMap::new(), max }
+    }
+
+    pub(crate) fn insert(&mut self, id: MessageId, status: StatusCode) {
+        if self.statuses.insert(id, status).is_none() {
+            self.order.push_back(id);
+        }
+        if self.order.len() > self.max
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.statuses.remove(&oldest);
+        }
+    }
+
+    pub(crate) fn status_of(&self, id: &MessageId) -> Option<StatusCode> {
+        self.statuses.get(id).copied()
     }
 }
 

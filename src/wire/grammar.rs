@@ -8,7 +8,7 @@
 use nom::branch::alt;
 use nom::bytes::complete::{take_while, take_while_m_n, take_while1};
 use nom::character::complete::char;
-use nom::combinator::{all_consuming, consumed, map, opt, recognize, verify};
+use nom::combinator::{consumed, map, opt, recognize, verify};
 use nom::multi::many0_count;
 use nom::sequence::{delimited, pair, preceded, separated_pair, terminated};
 use nom::{IResult, Parser};
@@ -33,19 +33,15 @@ pub(crate) fn start(line: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// `method` or `status-code [SP comment]`, to the end of the line.
 pub(crate) fn start_word(rest: &[u8]) -> Option<StartWord<'_>> {
+    if is_method(rest) {
+        return Some(StartWord::Method(rest));
+    }
     let response = pair(status_code, opt(preceded(char(' '), utf8text)));
-    let word = alt((
-        map(all_consuming(method), StartWord::Method),
-        map(all_consuming(response), |(code, comment)| StartWord::Status { code, comment }),
-    ));
-    complete(word, rest)
+    complete(map(response, |(code, comment)| StartWord::Status { code, comment }), rest)
 }
 
-fn method(input: &[u8]) -> Parsed<'_, &[u8]> {
-    verify(take_while1(|octet: u8| is(octet, METHOD)), |name: &[u8]| {
-        name.first().is_some_and(u8::is_ascii_alphabetic)
-    })
-    .parse_complete(input)
+fn is_method(name: &[u8]) -> bool {
+    name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(|o| is(*o, METHOD))
 }
 
 /// Whether a method name is `1*UPALPHA`.
@@ -85,14 +81,17 @@ pub(crate) fn hval(value: &[u8]) -> Option<&[u8]> {
 #[inline]
 pub(crate) fn usual_hname(line: &[u8]) -> Option<(HeaderName, &[u8])> {
     let field = |name, spelt| Some((name, line.strip_prefix::<[u8]>(spelt)?));
-    field(HeaderName::ToPath, b"To-Path:")
-        .or_else(|| field(HeaderName::FromPath, b"From-Path:"))
-        .or_else(|| field(HeaderName::MessageId, b"Message-ID:"))
-        .or_else(|| field(HeaderName::ByteRange, b"Byte-Range:"))
-        .or_else(|| field(HeaderName::ContentType, b"Content-Type:"))
-        .or_else(|| field(HeaderName::FailureReport, b"Failure-Report:"))
-        .or_else(|| field(HeaderName::SuccessReport, b"Success-Report:"))
-        .or_else(|| field(HeaderName::Status, b"Status:"))
+    match line {
+        [b'T', ..] => field(HeaderName::ToPath, b"To-Path:"),
+        [b'F', b'r', ..] => field(HeaderName::FromPath, b"From-Path:"),
+        [b'M', ..] => field(HeaderName::MessageId, b"Message-ID:"),
+        [b'B', ..] => field(HeaderName::ByteRange, b"Byte-Range:"),
+        [b'C', ..] => field(HeaderName::ContentType, b"Content-Type:"),
+        [b'F', ..] => field(HeaderName::FailureReport, b"Failure-Report:"),
+        [b'S', b'u', ..] => field(HeaderName::SuccessReport, b"Success-Report:"),
+        [b'S', ..] => field(HeaderName::Status, b"Status:"),
+        _ => None,
+    }
 }
 
 /// The value of Byte-Range.

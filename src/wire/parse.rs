@@ -249,7 +249,9 @@ impl HeadParser {
             self.fields.has_body = true;
             return Ok(Some(HeadEnd { len: self.line_start + CRLF.len(), end_line: None }));
         }
-        if let Some(flag) = scan::end_line(line, self.fields.transaction.of(head)) {
+        if line.starts_with(b"-")
+            && let Some(flag) = scan::end_line(line, self.fields.transaction.of(head))
+        {
             let end_line = Some((flag, line.len() + CRLF.len()));
             return Ok(Some(HeadEnd { len: self.line_start, end_line }));
         }

@@ -128,22 +128,25 @@ impl BodyScanner {
         &self,
         finder: &Finder<'_>,
         input: &[u8],
-        mut from: usize,
+        from: usize,
         to: usize,
     ) -> Result<Scanned, usize> {
-        let needle = finder.needle().len();
-        while let Some(found) = input.get(from..to).and_then(|window| finder.find(window)) {
+        let found_octets = finder.needle().len();
+        let id = self.needle().get(found_octets..).unwrap_or_default();
+        let mut unseen = from;
+        for found in finder.find_iter(input.get(from..to).unwrap_or_default()) {
             let at = from + found;
-            match self.candidate(input, at) {
+            let behind = at + found_octets;
+            match classify(id, input.get(behind..).unwrap_or_default()) {
                 Candidate::EndLine(flag) => {
                     return Ok(Scanned::End { body: at, end_line: self.needle_len + TAIL, flag });
                 }
                 Candidate::Unfinished => return Ok(Scanned::Body(at)),
                 // No second CR lies within what has just matched.
-                Candidate::Body => from = at + needle,
+                Candidate::Body => unseen = behind,
             }
         }
-        Err(from.max(to.saturating_sub(needle - 1)))
+        Err(unseen.max(to.saturating_sub(found_octets - 1)))
     }
 
     /// The input is body up to the first octet, from `from` on, that may begin

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use msrp::{
-    CloseReason, Event, FailReason, FailureReport, IncomingKey, MessageOutcome, Outcome, Path,
-    ReceiveMode, Received, ReportMode, SessionId, StatusCode, Tolerance,
+    CloseReason, ConnectionEnd, Event, FailReason, FailureReport, IncomingKey, MessageOutcome,
+    Outcome, Path, ReceiveMode, Received, ReportMode, SessionId, StatusCode, Tolerance,
 };
 
 use crate::ledger::{Incoming, SERIAL, Sent};
@@ -82,11 +82,17 @@ impl World {
             Event::Tolerated(Tolerance::ReportReusesTransactionId)
                 if self.plan.kind == Kind::Repeating => {}
             Event::Tolerated(tolerance) => panic!("{tolerance:?} is needed for our own octets"),
-            Event::Closed(_) => {
+            Event::Closed(end) => {
                 self.sides[side].is_closed = true;
+                self.sides[side].is_stalled = end == ConnectionEnd::Stalled;
             }
             _ => {}
         }
+    }
+
+    /// Whether a late REPORT could be on another message of that Message-ID.
+    fn has_namesake(&self, sent: &Sent) -> bool {
+        self.ledger.iter().any(|other| other.is_resent && other.message_id == sent.message_id)
     }
 
     /// Whether an earlier message of that Message-ID asked for REPORTs.
@@ -119,8 +125,9 @@ impl World {
                 let serial = self.sides[side].by_key[&message];
                 self.ledger[serial].awaits_room = false;
             }
-            Event::Closed(_) => {
+            Event::Closed(end) => {
                 self.sides[side].is_closed = true;
+                self.sides[side].is_stalled = end == ConnectionEnd::Stalled;
             }
             _ => {}
         }
@@ -135,9 +142,9 @@ impl World {
             return;
         };
         assert!(sessions[index].opener == side || sessions[index].is_expected);
-        if self.sides[side].ended_sessions.contains(&index) {
-            self.sides[side].bound_again.insert(index);
-        }
+        // req: 4975-5.4-14
+        let is_first = |(known, of): (&SessionId, &usize)| *of != index || *known == id;
+        assert!(self.sides[side].known.iter().all(is_first), "a session is bound again");
         self.sides[side].sessions.insert(index, id);
         self.sides[side].known.insert(id, index);
     }
@@ -291,7 +298,9 @@ impl World {
             Outcome::Delivered => sent.success_report && covers(&outcome, sent.body.len() as u64),
             Outcome::Unreported => sent.success_report,
             Outcome::Aborted => sent.was_aborted,
-            Outcome::Rejected(status) => self.wire.writers[side].was_refused(serial, status),
+            Outcome::Rejected(status) => {
+                self.wire.writers[side].was_refused(serial, status) || self.has_namesake(sent)
+            }
             Outcome::TimedOut => self.has_waited(side, serial),
             Outcome::SessionClosed => true,
             Outcome::ConnectionLost => self.sides[side].connection.is_closed(),

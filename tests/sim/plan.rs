@@ -92,8 +92,10 @@ impl Plan {
         Self {
             kind,
             configs,
-            repeats: [(); 2].map(|()| {
-                (kind == Kind::Repeating && chance(rng, 70)).then(|| rng.below(256) as u8)
+            // Not the same for both: their ids would be.
+            repeats: [0, 1].map(|side| {
+                let octet = 2 * rng.below(128) as u8 + side;
+                (kind == Kind::Repeating && chance(rng, 70)).then_some(octet)
             }),
             sessions,
             links: [link(rng, kind), link(rng, kind)],
@@ -126,7 +128,7 @@ fn config(rng: &mut Seeded) -> Config {
         limits.remembered_messages = pick(rng, &[0, 1, 3, 20]);
         limits.incoming_octets = pick(rng, &[0, 100, 10_000, 1_000_000]);
     }
-    limits.body_writer_octets = pick(rng, &[2, 3, 100, 3_000, 262_144]);
+    limits.body_writer_octets = pick(rng, &[64, 100, 3_000, 262_144]);
     config
 }
 
