@@ -53,9 +53,13 @@ pub enum DecodeError {
     /// Framing is lost, or was never there.
     #[error(transparent)]
     Head(#[from] ParseError),
-    /// The stream ended within a chunk or response.
+    /// The stream, or the message of a message transport, ended within a chunk
+    /// or response.
     #[error("the stream ended before the end-line")]
     Truncated,
+    /// A message of a message transport goes on behind its chunk or response.
+    #[error("a message holds more than one chunk or response")]
+    Trailing,
 }
 
 /// Takes chunks and responses off the front of a buffer.
@@ -141,6 +145,28 @@ impl Decoder {
                 Ok(Some(Frame::End(flag)))
             }
             State::Failed(error) => Err(error.clone()),
+        }
+    }
+
+    /// Takes a message that is to be exactly one chunk or response: its head,
+    /// its body and its end-line, or nothing where it is blank.
+    pub(crate) fn decode_message(&mut self, message: Bytes) -> Result<Vec<Frame>, DecodeError> {
+        let mut rest = BytesMut::from(message);
+        let mut frames = Vec::with_capacity(3);
+        let mut is_whole = false;
+        while let Some(frame) = self.decode(&mut rest)? {
+            if is_whole {
+                return Err(DecodeError::Trailing);
+            }
+            is_whole = matches!(frame, Frame::End(_));
+            frames.push(frame);
+        }
+        let is_at_end = rest.is_empty() && self.is_between_frames();
+        match (is_whole, is_at_end) {
+            (true, true) => Ok(frames),
+            (true, false) => Err(DecodeError::Trailing),
+            (false, true) if self.skips_blank_lines() => Ok(frames),
+            (false, _) => Err(DecodeError::Truncated),
         }
     }
 

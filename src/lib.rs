@@ -27,7 +27,8 @@
 //! to send, take its events, wait for octets or for its deadline, and feed it
 //! what came. Here with a blocking socket that has a read timeout:
 //!
-//! ```no_run
+#![cfg_attr(feature = "getrandom", doc = "```no_run")]
+#![cfg_attr(not(feature = "getrandom"), doc = "```ignore")]
 //! use std::io::{ErrorKind, Read, Write};
 //! use std::net::TcpStream;
 //! use std::sync::Arc;
@@ -112,6 +113,13 @@
 //! The sessions that peers may bind stand in a [`SessionTable`], which all
 //! connections of a listener share by [`Config::table`].
 //!
+//! # WebSockets and data channels
+//!
+//! With [`Framing::Message`] each [`Transmit`] is one message of a transport
+//! that carries messages, and what comes in goes to
+//! [`Connection::receive_message`]. A [`Tunnel`] joins such a transport to a
+//! stream.
+//!
 //! # Limits
 //!
 //! Everything a peer can make this crate hold is bounded, and no allocation is
@@ -162,6 +170,7 @@ mod random;
 mod ranges;
 mod reassembly;
 mod tolerance;
+mod tunnel;
 pub mod uri;
 mod wire;
 
@@ -172,7 +181,7 @@ pub use connection::{
     SessionConfig, SessionTable, TableError,
 };
 pub use decode::{BadHead, DecodeError, Decoder, Frame};
-pub use hop::{MessageKey, SessionId, Transmit};
+pub use hop::{Framing, MessageKey, SessionId, Transmit};
 pub use limits::{Limits, ParseOptions};
 #[cfg(feature = "getrandom")]
 pub use random::{OsRandom, RandomUnavailable};
@@ -180,6 +189,7 @@ pub use random::{Random, session_id};
 pub use ranges::{RangeSet, TooManyRanges};
 pub use reassembly::{Reassembler, ReassemblyError, Tracker};
 pub use tolerance::{Tolerance, Tolerances};
+pub use tunnel::{Tunnel, TunnelError};
 #[doc(inline)]
 pub use uri::{MsrpUri, Path, PathError, PathRef, UriError, UriRef};
 pub use wire::{

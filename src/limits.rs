@@ -90,7 +90,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    pub(crate) fn body_writer_octets(&self) -> usize {
+    pub(crate) fn body_writer_room(&self) -> usize {
         self.body_writer_octets.max(2)
     }
 }

@@ -79,6 +79,13 @@ pub fn session_id(random: &mut impl Random) -> String {
 
 /// Characters of an id: five bits each, a hundred in all.
 const ID_LETTERS: usize = 20;
+
+/// The most characters of a transaction id from [`IdSource`].
+pub(crate) const MAX_OWN_ID: usize = ID_LETTERS + COUNTER_LETTERS;
+
+/// Characters of the counter behind an id that the source has repeated.
+const COUNTER_LETTERS: usize = 8;
+
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 fn letters(random: &mut (impl Random + ?Sized)) -> [u8; ID_LETTERS] {
@@ -115,7 +122,7 @@ impl IdSource {
         &mut self,
         mut is_free: impl FnMut(&TransactionId) -> bool,
     ) -> TransactionId {
-        let mut text = [0; ID_LETTERS + 8];
+        let mut text = [0; MAX_OWN_ID];
         loop {
             let fresh = letters(&mut *self.random);
             if fresh == self.last {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::table::SessionTable;
+use crate::hop::Framing;
 use crate::limits::{Limits, ParseOptions};
 use crate::uri::{MsrpUri, Path};
 use crate::wire::{FailureReport, MediaType, MediaTypes, MessageId};
@@ -27,6 +28,8 @@ pub struct Config {
     pub parse: ParseOptions,
     /// What a connection may hold.
     pub limits: Limits,
+    /// Whether the transport carries a stream or messages. Default: a stream.
+    pub framing: Framing,
     /// How long a request waits for its response, from the moment its last
     /// octet was handed to the transport. Default 30 seconds (RFC 4975 section
     /// 7.1.1). A message sent with Failure-Report `partial` waits equally long
@@ -50,6 +53,7 @@ impl Default for Config {
         Self {
             parse: ParseOptions::default(),
             limits: Limits::default(),
+            framing: Framing::default(),
             transaction_timeout: Duration::from_secs(30),
             keep_alive: None,
             transmit_octets: 64 * 1024,

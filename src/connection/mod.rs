@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use thiserror::Error;
 
 pub use config::{Bind, Config, OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig};
@@ -128,13 +128,14 @@ impl Connection {
     ) -> Self {
         let hop_config = HopConfig {
             parse: config.parse,
+            framing: config.framing,
             transaction_timeout: config.transaction_timeout,
             max_transactions: config.limits.transactions,
             transmit_octets: config.transmit_octets.max(1),
             turn_octets: config.turn_octets,
         };
         Self {
-            hop: Hop::new(hop_config, random, config.limits.body_writer_octets(), now),
+            hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
             sessions: Sessions::default(),
             sending: BTreeMap::new(),
@@ -200,15 +201,45 @@ impl Connection {
             match self.hop.decode(input) {
                 Ok(Some(frame)) => self.frame(now, frame),
                 Ok(None) => break,
-                Err(error) => {
-                    self.tell_tolerated(self.hop.tolerated());
-                    self.fail(ConnectionEnd::Failed(error.clone()));
-                    return Err(error.into());
-                }
+                Err(error) => return Err(self.fail_to_read(error)),
             }
         }
         self.tell_tolerated(self.hop.tolerated());
         self.watch_control(now, false);
+        Ok(())
+    }
+
+    /// Takes one message of a transport that carries messages
+    /// ([`Framing::Message`](crate::Framing::Message)), of whatever size: the
+    /// transport has its own limit. Text and binary messages are octets alike
+    /// (RFC 7977 section 4.2). Give it one while [`Connection::wants_read`] is
+    /// true.
+    ///
+    /// A message of nothing but CRLFs, or of nothing, passes for a keep-alive
+    /// under [`Tolerance::BlankLinesBetweenFrames`].
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectionError`] where the message is not exactly one chunk or
+    /// response (RFC 7977 section 5.1): nothing of it is taken, and the
+    /// connection has ended as after an error of [`Connection::receive`]. Close
+    /// the transport connection; WebSocket has status 1002 for it.
+    pub fn receive_message(
+        &mut self,
+        now: Instant,
+        message: impl Into<Bytes>,
+    ) -> Result<(), ConnectionError> {
+        if self.is_closed {
+            return Err(ConnectionError::Closed);
+        }
+        let frames = match self.hop.decode_message(message.into()) {
+            Ok(frames) => frames,
+            Err(error) => return Err(self.fail_to_read(error)),
+        };
+        for frame in frames {
+            self.frame(now, frame);
+        }
+        self.tell_tolerated(self.hop.tolerated());
         Ok(())
     }
 
@@ -225,6 +256,13 @@ impl Connection {
         } else {
             self.fail(ConnectionEnd::Failed(DecodeError::Truncated));
         }
+    }
+
+    /// What comes in cannot be read.
+    fn fail_to_read(&mut self, error: DecodeError) -> ConnectionError {
+        self.tell_tolerated(self.hop.tolerated());
+        self.fail(ConnectionEnd::Failed(error.clone()));
+        error.into()
     }
 
     /// The transport has failed this side. A peer that has only stopped
@@ -251,7 +289,8 @@ impl Connection {
     }
 
     /// The next octets for the transport. Write them whole before asking
-    /// again: that counts as word that they have been written.
+    /// again: that counts as word that they have been written. With
+    /// [`Framing::Message`](crate::Framing::Message) they are one message.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         let transmit = self.hop.poll_transmit(now);
         self.drain_hop(now);

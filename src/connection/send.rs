@@ -11,7 +11,7 @@ use super::config::{Body, OutgoingMessage};
 use super::event::{Answer, Outcome};
 use super::outcome::Tell;
 use super::session::Session;
-use crate::hop::{BodyQueue, Envelope, Hop, MessageKey, Outgoing, SessionId};
+use crate::hop::{BodyQueue, Envelope, Framing, Hop, MessageKey, Outgoing, SessionId};
 use crate::ranges::RangeSet;
 use crate::uri::Path;
 use crate::wire::{EncodeError, FailureReport, MediaType, MessageId};
@@ -41,6 +41,13 @@ pub enum SendError {
     #[error("{max} messages of this session have no outcome yet; wait for one")]
     TooManyMessages {
         /// The limit that was reached.
+        max: usize,
+    },
+    /// The head of a chunk takes up a message of the transport, and leaves no
+    /// room for a body; see [`Framing::Message`](crate::Framing::Message).
+    #[error("a message of {max} octets has no room for a body behind this head; shorten it")]
+    HeadTooLong {
+        /// The most octets of a message.
         max: usize,
     },
     /// A header field cannot be written.
@@ -203,7 +210,7 @@ impl Connection {
             content_type: message.content_type.clone(),
             headers: message.headers,
         };
-        envelope.check()?;
+        let overhead = check_head(&envelope, self.config.framing)?;
         let key = MessageKey(self.next_message);
         self.next_message += 1;
         owner.outgoing.insert(message_id, key);
@@ -211,7 +218,7 @@ impl Connection {
             Body::Whole(body) => (BodyQueue::whole(body), None),
             Body::Streamed { total } => (BodyQueue::default(), total),
         };
-        self.hop.insert(key, Outgoing::new(session, envelope, body, total));
+        self.hop.insert(key, Outgoing::new(session, envelope, overhead, body, total));
         let sending = Sending {
             session,
             message_id,
@@ -244,7 +251,7 @@ impl Connection {
         let session = self.sessions.get(outgoing.session)?;
         Some(BodyWriter {
             peer_max_size: session.config.peer_max_size,
-            max_queue: self.config.limits.body_writer_octets(),
+            max_queue: self.config.limits.body_writer_room(),
             hop: &mut self.hop,
             key: message,
         })
@@ -262,6 +269,15 @@ impl Connection {
     #[must_use]
     pub fn progress(&self, message: MessageKey) -> Option<(u64, Option<u64>)> {
         self.hop.message_ref(message).map(|message| (message.offset, message.total))
+    }
+}
+
+/// The most octets that a chunk has beside its body.
+fn check_head(envelope: &Envelope, framing: Framing) -> Result<usize, SendError> {
+    let overhead = envelope.check()?;
+    match framing.max_message() {
+        Some(max) if overhead >= max => Err(SendError::HeadTooLong { max }),
+        _ => Ok(overhead),
     }
 }
 

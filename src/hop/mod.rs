@@ -7,6 +7,7 @@
 //! soon as a response, a REPORT or another message waits, it is closed with
 //! `+` and its rest waits for its next turn (RFC 4975 sections 5.1 and 7.1.1).
 
+mod framing;
 mod outgoing;
 mod schedule;
 mod transaction;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+pub use framing::Framing;
 pub(crate) use outgoing::{BodyQueue, Envelope, Outgoing};
 pub(crate) use transaction::{Purpose, Transaction};
 pub use transmit::Transmit;
@@ -54,6 +56,7 @@ pub struct MessageKey(pub(crate) u64);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HopConfig {
     pub(crate) parse: ParseOptions,
+    pub(crate) framing: Framing,
     pub(crate) transaction_timeout: Duration,
     pub(crate) max_transactions: usize,
     /// The most body octets of one [`Transmit`].
@@ -150,6 +153,10 @@ impl Hop {
         self.decoder.decode(input)
     }
 
+    pub(crate) fn decode_message(&mut self, message: Bytes) -> Result<Vec<Frame>, DecodeError> {
+        self.decoder.decode_message(message)
+    }
+
     pub(crate) const fn tolerated(&self) -> Tolerances {
         self.decoder.tolerated()
     }
@@ -215,9 +222,10 @@ impl Hop {
 
     /// Puts a message in turn if it has something to send.
     pub(crate) fn wake(&mut self, key: MessageKey) {
+        let least = self.least_chunk();
         if let Some(message) = self.messages.get_mut(&key)
             && !message.scheduled
-            && message.is_ready()
+            && message.is_ready(least)
         {
             message.scheduled = true;
             self.schedule.push(message.session, key);
@@ -282,6 +290,13 @@ impl Hop {
     pub(crate) fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         self.now = now;
         self.transactions.written(now);
+        match self.config.framing.max_message() {
+            Some(max) => self.next_message(max),
+            None => self.next_of_stream(),
+        }
+    }
+
+    fn next_of_stream(&mut self) -> Option<Transmit> {
         let mut body = Bytes::new();
         while self.out.len() < BATCH {
             match self.step() {

@@ -6,11 +6,18 @@ use std::collections::VecDeque;
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::SessionId;
+use crate::random::MAX_OWN_ID;
 use crate::uri::Path;
 use crate::wire::{
     ByteRange, Continuation, EncodeError, FailureReport, HeadWriter, MediaType, MessageId, Method,
     TransactionId, scan, write_end_line,
 };
+
+/// Octets by which the numbers of a Byte-Range can outgrow `1-0/0`.
+const LONGEST_NUMBERS: usize = 3 * 20;
+
+/// The end-line with its CRLFs, less the transaction id.
+const FIXED_END_LINE: usize = 2 + scan::HYPHENS.len() + 3;
 
 /// The octets of a message that the application has given and the transport
 /// has not taken.
@@ -66,6 +73,21 @@ impl BodyQueue {
         };
         self.len -= piece.len();
         piece
+    }
+
+    /// Takes up to `max` octets off the front as one piece, which is copied
+    /// only where it was given in several.
+    pub(crate) fn take_joined(&mut self, max: usize) -> Bytes {
+        let first = self.take(max);
+        if first.len() == max || self.available() == 0 {
+            return first;
+        }
+        let mut joined = BytesMut::from(&first[..]);
+        while joined.len() < max && self.available() > 0 {
+            let piece = self.take(max - joined.len());
+            joined.put_slice(&piece);
+        }
+        joined.freeze()
     }
 
     /// Puts back what [`BodyQueue::take`] gave.
@@ -124,11 +146,13 @@ impl Envelope {
         head
     }
 
-    /// Whether a head of this message can be written at all.
-    pub(crate) fn check(&self) -> Result<(), EncodeError> {
+    /// Whether a head of this message can be written at all, and the most
+    /// octets that a chunk of it has beside its body.
+    pub(crate) fn check(&self) -> Result<usize, EncodeError> {
         let mut out = BytesMut::new();
         let id = TransactionId::NONE;
-        self.write(&mut out, &id, ByteRange::EMPTY).body(&self.content_type)
+        self.write(&mut out, &id, ByteRange::EMPTY).body(&self.content_type)?;
+        Ok(out.len() + LONGEST_NUMBERS + 2 * MAX_OWN_ID + FIXED_END_LINE)
     }
 }
 
@@ -137,6 +161,8 @@ impl Envelope {
 pub(crate) struct Outgoing {
     pub(crate) session: SessionId,
     pub(crate) envelope: Envelope,
+    /// The most octets of a chunk beside its body.
+    pub(crate) overhead: usize,
     pub(crate) body: BodyQueue,
     /// Octets that have left, and so the zero-based place of the next one.
     pub(crate) offset: u64,
@@ -152,6 +178,7 @@ impl Outgoing {
     pub(crate) fn new(
         session: SessionId,
         envelope: Envelope,
+        overhead: usize,
         body: BodyQueue,
         total: Option<u64>,
     ) -> Self {
@@ -159,6 +186,7 @@ impl Outgoing {
         Self {
             session,
             envelope,
+            overhead,
             body,
             offset: 0,
             total,
@@ -168,9 +196,10 @@ impl Outgoing {
         }
     }
 
-    /// Whether a chunk could be begun or go on.
-    pub(crate) const fn is_ready(&self) -> bool {
-        self.aborted || self.body.available() > 0 || self.body.is_finished()
+    /// Whether a chunk of at least so many octets, or the last one, could be
+    /// begun, or could go on.
+    pub(crate) const fn is_ready(&self, least: usize) -> bool {
+        self.aborted || self.body.available() >= least || self.body.is_finished()
     }
 
     /// Whether its chunks are answered in some case.
@@ -200,6 +229,13 @@ impl Outgoing {
     /// The range of a chunk from here on that can be interrupted anywhere.
     pub(crate) const fn open_range(&self) -> ByteRange {
         ByteRange::from_offsets(self.offset, None, self.total)
+    }
+
+    /// The range of a chunk that has so many octets from here on, and that is
+    /// written at once. Its end is told while RFC 4975 section 7.1.1 allows it.
+    pub(crate) fn next_range(&self, len: usize) -> ByteRange {
+        let end = (len <= super::SHORT_CHUNK).then_some(self.offset + len as u64);
+        ByteRange::from_offsets(self.offset, end, self.total)
     }
 
     /// The range of the rest of the message.

@@ -1,0 +1,73 @@
+//! Who may ask: the bearer token, and what browsers do without being told to
+//! by the people before them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderName};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use subtle::ConstantTimeEq;
+
+use super::error::Error;
+use crate::app::App;
+use crate::fault::{Fault, Kind};
+
+/// Lets a request pass that carries the token, where one is set.
+pub(crate) async fn token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    match &app.options.token {
+        Some(token) if !carries(request.headers(), token) => {
+            let message = "send the token of this gateway: Authorization: Bearer TOKEN";
+            Error(Fault::new(Kind::Unauthorized, message)).into_response()
+        }
+        _ => next.run(request).await,
+    }
+}
+
+/// Compared in constant time: how long it takes must not tell how much of a
+/// guess is right.
+fn carries(headers: &HeaderMap, token: &str) -> bool {
+    let given = field(headers, AUTHORIZATION).and_then(|value| value.split_once(' '));
+    given.is_some_and(|(scheme, given)| {
+        scheme.eq_ignore_ascii_case("bearer")
+            && bool::from(given.as_bytes().ct_eq(token.as_bytes()))
+    })
+}
+
+/// Keeps web pages of others out: a browser on this machine would carry their
+/// requests to a gateway that listens for this machine alone. Their origin is
+/// another, or, where their name has been made to lead here, their host is.
+pub(crate) async fn browsers(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let host = field(request.headers(), HOST).unwrap_or_default();
+    let origin = field(request.headers(), ORIGIN);
+    let is_own_page = origin.is_none_or(|origin| {
+        origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
+    });
+    if is_own_page && (app.options.token.is_some() || is_this_machine(host)) {
+        next.run(request).await
+    } else {
+        let message = "requests of web pages other than the gateway's own are not served";
+        Error(Fault::new(Kind::NotAllowed, message)).into_response()
+    }
+}
+
+/// Whether a Host names this machine as nobody else's name can.
+fn is_this_machine(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|octet| octet.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn field(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

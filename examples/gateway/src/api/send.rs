@@ -1,0 +1,40 @@
+//! `POST /api/msrp/send`: one message over a connection of its own.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use msrp::SessionConfig;
+use tokio::time::timeout_at;
+
+use super::error::Error;
+use super::request::{Body, Permit, Send, SendRequest};
+use super::show::{Reply, SendReply};
+use crate::app::App;
+use crate::exchange::{self, Sent};
+use crate::fault::Fault;
+
+pub(crate) async fn send(
+    State(app): State<Arc<App>>,
+    _permit: Permit,
+    Body(request): Body<SendRequest>,
+) -> Result<Reply<SendReply>, Error> {
+    let send = request.check(app.options.max_size)?;
+    let mut reply = SendReply::new(&send.target.host, send.target.port, send.message.id);
+    let success_report = send.success_report;
+    match exchange(&app, send).await {
+        Ok(sent) => reply.sent(sent, success_report),
+        Err(fault) => reply.failed(fault),
+    }
+    Ok(Reply(reply))
+}
+
+/// Everything, looking the host up included, has to be done at `until`.
+async fn exchange(app: &App, send: Send) -> Result<Sent, Fault> {
+    let Send { target, local, remote, message, until, .. } = send;
+    let dialed = timeout_at(until, app.dialer.dial(&target)).await;
+    let dialed = dialed.map_err(|_| Fault::timeout())??;
+    let sent =
+        exchange::send(dialed.stream, SessionConfig::new(local, remote), message, until).await?;
+    tracing::info!(host = target.host, port = target.port, outcome = ?sent.outcome.outcome, "sent");
+    Ok(sent)
+}

@@ -1,0 +1,395 @@
+//! What the interface shows: the bodies of responses and events.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use msrp::{Answer, MessageId, MessageOutcome, Received, StatusCode};
+use serde::Serialize;
+
+use crate::dial::TlsFacts;
+use crate::exchange::Sent;
+use crate::fault::{Fault, Kind};
+
+/// A response whose status is that of its error, where it has one.
+pub(crate) struct Reply<T>(pub(crate) T);
+
+/// A body that may have come with an error.
+pub(crate) trait MayFail: Serialize {
+    fn fault(&self) -> Option<&Fault>;
+}
+
+impl<T: MayFail> IntoResponse for Reply<T> {
+    fn into_response(self) -> Response {
+        let status = self.0.fault().map_or(axum::http::StatusCode::OK, |f| f.kind.http_status());
+        (status, Json(self.0)).into_response()
+    }
+}
+
+/// The response of the far side.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Answered {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_code: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<String>,
+    /// Milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rtt: Option<f64>,
+}
+
+impl Answered {
+    pub(crate) fn new(answer: &Answer) -> Self {
+        let text = answer.comment.as_deref().unwrap_or_else(|| answer.status.reason());
+        Self {
+            status_code: Some(answer.status.as_u16()),
+            status_text: Some(text.to_owned()),
+            transaction_id: Some(answer.transaction.to_string()),
+            rtt: answer.round_trip.map(millis),
+        }
+    }
+
+    /// What became of a message in the end: a failure REPORT has the last word
+    /// over the response before it.
+    fn of(outcome: &MessageOutcome) -> Self {
+        let answered = outcome.answer.as_ref().map(Self::new).unwrap_or_default();
+        match outcome.outcome {
+            msrp::Outcome::Rejected(status) => answered.or_status(status),
+            _ => answered,
+        }
+    }
+
+    fn or_status(mut self, status: StatusCode) -> Self {
+        if self.status_code != Some(status.as_u16()) {
+            self.status_code = Some(status.as_u16());
+            self.status_text = Some(status.reason().to_owned());
+        }
+        self
+    }
+
+    fn is_success(&self) -> bool {
+        self.status_code == Some(StatusCode::OK.as_u16())
+    }
+
+    /// The far side's no, as an error.
+    fn rejection(&self) -> Option<Fault> {
+        let code = self.status_code.filter(|_| !self.is_success())?;
+        let text = self.status_text.as_deref().unwrap_or_default();
+        Some(Fault::new(Kind::Rejected, format!("the far side answered {code} {text}")))
+    }
+}
+
+/// Octets that were reported on.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReportedRange {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    byte_range: Option<String>,
+    status_code: u16,
+}
+
+/// The response to `POST /api/msrp/send`, and to a message in a session.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SendReply {
+    success: bool,
+    host: String,
+    port: u16,
+    #[serde(flatten)]
+    answered: Answered,
+    message_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    byte_range: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chunks: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivered: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reports: Option<Vec<ReportedRange>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Fault>,
+}
+
+impl SendReply {
+    pub(crate) fn new(host: &str, port: u16, message_id: MessageId) -> Self {
+        Self {
+            success: false,
+            host: host.to_owned(),
+            port,
+            answered: Answered::default(),
+            message_id: message_id.to_string(),
+            byte_range: None,
+            chunks: None,
+            delivered: None,
+            reports: None,
+            error: None,
+        }
+    }
+
+    pub(crate) fn sent(&mut self, sent: Sent, success_report: bool) {
+        let Sent { outcome, reported, fault } = sent;
+        self.answered = Answered::of(&outcome);
+        self.byte_range = Some(byte_range(&(0..outcome.octets), outcome.octets));
+        self.chunks = Some(outcome.chunks);
+        // With Failure-Report "no" nobody answers.
+        let is_unanswered = outcome.answer.is_none();
+        self.success =
+            self.answered.is_success() || (is_unanswered && outcome.outcome.is_success());
+        if success_report {
+            self.delivered = Some(outcome.outcome == msrp::Outcome::Delivered);
+            self.reports = Some(reports(&outcome, &reported));
+        }
+        if let Some(fault) = fault {
+            // What was answered is not the whole of it.
+            self.answered = Answered::default();
+            self.failed(fault);
+        } else {
+            let silence = || (!self.success).then(Fault::timeout);
+            self.error = self.answered.rejection().or_else(silence);
+        }
+    }
+
+    /// No error came, which is all there is to hear.
+    pub(crate) fn unanswered(&mut self) {
+        self.success = true;
+    }
+
+    pub(crate) fn failed(&mut self, fault: Fault) {
+        self.success = false;
+        self.error = Some(fault);
+    }
+}
+
+impl MayFail for SendReply {
+    fn fault(&self) -> Option<&Fault> {
+        self.error.as_ref()
+    }
+}
+
+fn reports(outcome: &MessageOutcome, reported: &[Range<u64>]) -> Vec<ReportedRange> {
+    let success = |octets| ReportedRange {
+        byte_range: Some(byte_range(octets, outcome.octets)),
+        status_code: StatusCode::OK.as_u16(),
+    };
+    let mut all: Vec<_> = reported.iter().map(success).collect();
+    // A no that is not in the response has come in a REPORT.
+    if let msrp::Outcome::Rejected(status) = outcome.outcome
+        && outcome.answer.as_ref().is_none_or(|answer| answer.status != status)
+    {
+        all.push(ReportedRange { byte_range: None, status_code: status.as_u16() });
+    }
+    all
+}
+
+/// The response to `POST /api/msrp/connect`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ConnectReply {
+    success: bool,
+    host: String,
+    port: u16,
+    /// Milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connect_time: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls_version: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer_name: Option<String>,
+    #[serde(flatten)]
+    answered: Answered,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Fault>,
+}
+
+impl ConnectReply {
+    pub(crate) fn at(host: &str, port: u16) -> Self {
+        Self {
+            success: false,
+            host: host.to_owned(),
+            port,
+            connect_time: None,
+            tls_version: None,
+            peer_name: None,
+            answered: Answered::default(),
+            error: None,
+        }
+    }
+
+    pub(crate) fn connected(&mut self, time: Duration, tls: Option<TlsFacts>) {
+        self.success = true;
+        self.connect_time = Some(millis(time));
+        if let Some(TlsFacts { version, peer_name }) = tls {
+            self.tls_version = Some(version);
+            self.peer_name = Some(peer_name);
+        }
+    }
+
+    pub(crate) fn answered(&mut self, answered: Answered) {
+        self.success = answered.is_success();
+        self.error = answered.rejection();
+        self.answered = answered;
+    }
+
+    pub(crate) fn failed(&mut self, fault: Fault) {
+        self.success = false;
+        self.error = Some(fault);
+    }
+}
+
+impl MayFail for ConnectReply {
+    fn fault(&self) -> Option<&Fault> {
+        self.error.as_ref()
+    }
+}
+
+/// The response to `POST /api/msrp/sessions`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionReply {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(flatten)]
+    connect: ConnectReply,
+}
+
+impl SessionReply {
+    pub(crate) const fn new(id: Option<String>, connect: ConnectReply) -> Self {
+        Self { id, connect }
+    }
+}
+
+impl MayFail for SessionReply {
+    fn fault(&self) -> Option<&Fault> {
+        self.connect.fault()
+    }
+}
+
+/// The event `message`: one from the peer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Message<'a> {
+    message_id: &'a str,
+    content_type: &'a str,
+    content: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_encoding: Option<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    duplicate: bool,
+}
+
+impl<'a> Message<'a> {
+    pub(crate) fn new(message: &'a Received, body: &[u8]) -> Self {
+        let (content, content_encoding) = match std::str::from_utf8(body) {
+            Ok(text) => (text.to_owned(), None),
+            Err(_) => (BASE64_STANDARD.encode(body), Some("base64")),
+        };
+        Self {
+            message_id: message.message_id().as_str(),
+            content_type: message.content_type(),
+            content,
+            content_encoding,
+            duplicate: message.is_duplicate(),
+        }
+    }
+}
+
+/// The event `outcome`: what became of a message that was sent.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Outcome {
+    message_id: String,
+    outcome: &'static str,
+    success: bool,
+    #[serde(flatten)]
+    answered: Answered,
+    byte_range: String,
+    chunks: u64,
+}
+
+impl Outcome {
+    pub(crate) fn new(outcome: &MessageOutcome) -> Self {
+        Self {
+            message_id: outcome.message_id.to_string(),
+            outcome: outcome_name(outcome.outcome),
+            success: outcome.outcome.is_success(),
+            answered: Answered::of(outcome),
+            byte_range: byte_range(&(0..outcome.octets), outcome.octets),
+            chunks: outcome.chunks,
+        }
+    }
+}
+
+const fn outcome_name(outcome: msrp::Outcome) -> &'static str {
+    match outcome {
+        msrp::Outcome::Accepted => "accepted",
+        msrp::Outcome::Sent => "sent",
+        msrp::Outcome::Delivered => "delivered",
+        msrp::Outcome::Unreported => "unreported",
+        msrp::Outcome::Rejected(_) => "rejected",
+        msrp::Outcome::TimedOut => "timedOut",
+        msrp::Outcome::Aborted => "aborted",
+        msrp::Outcome::SessionClosed => "sessionClosed",
+        msrp::Outcome::ConnectionLost => "connectionLost",
+        _ => "unknown",
+    }
+}
+
+/// The event `report`: a REPORT on a message that was sent.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report {
+    message_id: String,
+    #[serde(flatten)]
+    range: ReportedRange,
+}
+
+impl Report {
+    pub(crate) fn of(message_id: &MessageId, octets: &Range<u64>, total: u64) -> Self {
+        let status_code = StatusCode::OK.as_u16();
+        let range = ReportedRange { byte_range: Some(byte_range(octets, total)), status_code };
+        Self { message_id: message_id.to_string(), range }
+    }
+
+    /// A failure, of a message whose outcome was told before.
+    pub(crate) fn late(message_id: &MessageId, status: StatusCode) -> Self {
+        let range = ReportedRange { byte_range: None, status_code: status.as_u16() };
+        Self { message_id: message_id.to_string(), range }
+    }
+}
+
+/// The event `closed`, the last of a session.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Closed {
+    pub(crate) reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_code: Option<u16>,
+    message: String,
+}
+
+impl Closed {
+    pub(crate) fn new(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { reason, status_code: None, message: message.into() }
+    }
+
+    pub(crate) fn by_status(reason: &'static str, status: StatusCode) -> Self {
+        let message = format!("the far side answered {status} {}", status.reason());
+        Self { reason, status_code: Some(status.as_u16()), message }
+    }
+}
+
+/// A Byte-Range: positions on the wire count from one.
+fn byte_range(octets: &Range<u64>, total: u64) -> String {
+    format!("{}-{}/{total}", octets.start.saturating_add(1), octets.end)
+}
+
+/// Milliseconds, to the microsecond.
+fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}

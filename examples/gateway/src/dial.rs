@@ -1,0 +1,142 @@
+//! From a host and a port to a stream that MSRP can run over.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use msrp_tls::{Fingerprint, Roots, ServerCheck, client_config};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, lookup_host};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, ProtocolVersion};
+
+use crate::fault::{Fault, Kind};
+use crate::policy::Policy;
+
+/// A stream, whatever is below it.
+pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
+
+pub(crate) type Stream = Box<dyn Transport>;
+
+/// Where to connect.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// A name or an address, an IPv6 address without its brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) tls: Option<TlsTarget>,
+}
+
+/// Who is expected there.
+#[derive(Clone, Debug)]
+pub(crate) struct TlsTarget {
+    pub(crate) name: ServerName<'static>,
+    pub(crate) fingerprint: Option<Fingerprint>,
+}
+
+/// A connection that was made.
+pub(crate) struct Dialed {
+    pub(crate) stream: Stream,
+    pub(crate) connect_time: Duration,
+    pub(crate) tls: Option<TlsFacts>,
+}
+
+/// What TLS has agreed on.
+pub(crate) struct TlsFacts {
+    pub(crate) version: &'static str,
+    pub(crate) peer_name: String,
+}
+
+/// Makes connections, to permitted targets only.
+#[derive(Debug)]
+pub(crate) struct Dialer {
+    policy: Policy,
+    /// `None` where there are no root certificates to check names under.
+    named: Option<Arc<ClientConfig>>,
+}
+
+impl Dialer {
+    pub(crate) fn new(policy: Policy, roots: Option<Roots>) -> Result<Self, msrp_tls::TlsError> {
+        let named = roots.map(|roots| client_config(ServerCheck::Named(roots), None));
+        Ok(Self { policy, named: named.transpose()? })
+    }
+
+    pub(crate) async fn dial(&self, target: &Target) -> Result<Dialed, Fault> {
+        let addresses = self.resolve(target).await?;
+        let start = Instant::now();
+        let tcp = connect(&addresses).await?;
+        let Some(tls) = &target.tls else {
+            let connect_time = start.elapsed();
+            return Ok(Dialed { stream: Box::new(tcp), connect_time, tls: None });
+        };
+        let connector = TlsConnector::from(self.client_config(tls)?);
+        let stream = connector
+            .connect(tls.name.clone(), tcp)
+            .await
+            .map_err(|error| Fault::new(Kind::Tls, format!("TLS failed: {error}")))?;
+        let connect_time = start.elapsed();
+        let facts = TlsFacts {
+            version: version_name(stream.get_ref().1.protocol_version()),
+            peer_name: tls.name.to_str().into_owned(),
+        };
+        Ok(Dialed { stream: Box::new(stream), connect_time, tls: Some(facts) })
+    }
+
+    /// Looks a host up, once: what is checked is what is connected to.
+    async fn resolve(&self, target: &Target) -> Result<Vec<SocketAddr>, Fault> {
+        let found = lookup_host((target.host.as_str(), target.port)).await;
+        let found: Vec<SocketAddr> =
+            found.map_err(|_| Fault::new(Kind::UnknownHost, "the host has no address"))?.collect();
+        let permitted = self.policy.permitted(&target.host, found);
+        if permitted.is_empty() {
+            let message = "this gateway does not connect to that host and port; see --allow";
+            return Err(Fault::new(Kind::NotAllowed, message));
+        }
+        Ok(permitted)
+    }
+
+    fn client_config(&self, tls: &TlsTarget) -> Result<Arc<ClientConfig>, Fault> {
+        let no_tls = |error: msrp_tls::TlsError| Fault::new(Kind::Tls, error.to_string());
+        match (&tls.fingerprint, &self.named) {
+            (Some(fingerprint), _) => {
+                client_config(ServerCheck::Pinned(fingerprint.clone().into()), None).map_err(no_tls)
+            }
+            (None, Some(named)) => Ok(Arc::clone(named)),
+            (None, None) => Err(no_tls(msrp_tls::TlsError::NoRoots)),
+        }
+    }
+}
+
+/// Connects to the first address that lets it.
+async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Fault> {
+    let mut fault = Fault::new(Kind::UnknownHost, "the host has no address");
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                // Chunks are written whole; waiting for more would only delay them.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(error) => fault = no_connection(&error),
+        }
+    }
+    Err(fault)
+}
+
+fn no_connection(error: &std::io::Error) -> Fault {
+    let kind = match error.kind() {
+        std::io::ErrorKind::ConnectionRefused => Kind::Refused,
+        _ => Kind::Unreachable,
+    };
+    Fault::new(kind, format!("cannot connect: {error}"))
+}
+
+const fn version_name(version: Option<ProtocolVersion>) -> &'static str {
+    match version {
+        Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        _ => "unknown",
+    }
+}

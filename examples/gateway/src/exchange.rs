@@ -1,0 +1,184 @@
+//! One exchange with a peer: a message and what becomes of it, or a binding
+//! SEND and its answer.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use msrp::{
+    Answer, Bind, CloseReason, Config, Connection, ConnectionEnd, DecodeError, Event, MessageId,
+    MessageOutcome, OsRandom, Outcome, OutgoingMessage, Role, SessionConfig, SessionId, StatusCode,
+};
+use msrp_tokio_loop::RunLoop;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::dial::Stream;
+use crate::fault::{Fault, Kind};
+
+/// For a peer that has what it needs but does not take the last octets.
+const FAREWELL: Duration = Duration::from_millis(200);
+
+/// A message to send. Its id is known before it leaves, for whoever waits.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) id: MessageId,
+    /// Octets of its body.
+    pub(crate) len: u64,
+    /// Whether errors are the only answers (Failure-Report `partial`).
+    pub(crate) is_partial: bool,
+    pub(crate) outgoing: OutgoingMessage,
+}
+
+/// A message that has left, and what was heard of it.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    pub(crate) outcome: MessageOutcome,
+    /// The octets of each success REPORT, zero-based.
+    pub(crate) reported: Vec<Range<u64>>,
+    /// Why there is no answer, where there is none.
+    pub(crate) fault: Option<Fault>,
+}
+
+/// How long silence has to last to be taken for consent to a message with
+/// Failure-Report `partial`: no client wants to wait for the 30 seconds in
+/// which an error could come.
+pub(crate) fn silence(until: Instant) -> Duration {
+    const ENOUGH: Duration = Duration::from_secs(2);
+    ENOUGH.min(left(until) / 2)
+}
+
+/// A request waits for its response as long as the client does.
+pub(crate) fn config_until(until: Instant) -> Config {
+    let mut config = Config::default();
+    config.transaction_timeout = config.transaction_timeout.max(left(until) + FAREWELL);
+    config
+}
+
+fn left(until: Instant) -> Duration {
+    until.saturating_duration_since(Instant::now())
+}
+
+/// The loop over a stream that this side has opened.
+pub(crate) fn run_loop(stream: Stream, config: Config) -> Result<RunLoop<Stream>, Fault> {
+    let random = OsRandom::new().map_err(|error| Fault::new(Kind::Busy, error.to_string()))?;
+    let now = std::time::Instant::now();
+    Ok(RunLoop::new(stream, Connection::new(Arc::new(config), Role::Active, random, now)))
+}
+
+/// Sends one message over a connection of its own. At `until` the message is
+/// given up and what is known of it told.
+pub(crate) async fn send(
+    stream: Stream,
+    session: SessionConfig,
+    message: Message,
+    until: Instant,
+) -> Result<Sent, Fault> {
+    let mut config = config_until(until);
+    if message.is_partial {
+        config.transaction_timeout = silence(until);
+    }
+    let mut run = run_loop(stream, config)?;
+    let session = run.connection.open(session.bind(Bind::FirstMessage)).map_err(internal)?;
+    run.connection.send(session, message.outgoing).map_err(internal)?;
+    let mut reported = Vec::new();
+    let mut is_late = false;
+    let outcome = loop {
+        match next_until(&mut run, until, &mut is_late).await {
+            Some(Event::Outcome(outcome)) => break *outcome,
+            Some(Event::Reported { octets, .. }) => reported.push(octets),
+            Some(_) => {}
+            None => return Err(Fault::new(Kind::Closed, "the connection ended")),
+        }
+    };
+    let fault = fault_of(&mut run, &outcome, is_late);
+    farewell(run).await;
+    Ok(Sent { outcome, reported, fault })
+}
+
+/// Opens a session and waits for the answer to the SEND that binds it.
+pub(crate) async fn bind(
+    run: &mut RunLoop<Stream>,
+    session: SessionConfig,
+    until: Instant,
+) -> Result<(SessionId, Answer), Fault> {
+    let id = run.connection.open(session).map_err(internal)?;
+    let mut is_late = false;
+    loop {
+        match next_until(run, until, &mut is_late).await {
+            Some(Event::SessionOpened { session, answer: Some(answer), .. }) if session == id => {
+                return Ok((id, answer));
+            }
+            Some(Event::SessionClosed { answer: Some(answer), .. }) => return Ok((id, answer)),
+            Some(Event::SessionClosed { reason: CloseReason::TimedOut, .. }) => {
+                return Err(Fault::timeout());
+            }
+            Some(Event::Closed(ConnectionEnd::Local)) => return Err(Fault::timeout()),
+            Some(Event::Closed(end)) => return Err(fault_of_end(run, &end)),
+            Some(_) => {}
+            None => return Err(Fault::new(Kind::Closed, "the connection ended")),
+        }
+    }
+}
+
+/// Closes a connection, telling the peer as far as it listens.
+pub(crate) async fn farewell(mut run: RunLoop<Stream>) {
+    run.connection.close();
+    let _ = timeout(FAREWELL, async { while run.next().await.is_some() {} }).await;
+}
+
+/// The next event. At `until` the connection is closed, whereupon its last
+/// events tell what became of everything.
+async fn next_until(
+    run: &mut RunLoop<Stream>,
+    until: Instant,
+    is_late: &mut bool,
+) -> Option<Event> {
+    if !*is_late {
+        tokio::select! {
+            event = run.next() => return event,
+            () = sleep_until(until) => {}
+        }
+        *is_late = true;
+        run.connection.close();
+    }
+    run.connection.poll_event()
+}
+
+fn fault_of(run: &mut RunLoop<Stream>, outcome: &MessageOutcome, is_late: bool) -> Option<Fault> {
+    match outcome.outcome {
+        Outcome::TimedOut if is_unanswered(outcome) => Some(Fault::timeout()),
+        Outcome::SessionClosed if is_late => Some(Fault::timeout()),
+        Outcome::ConnectionLost => {
+            let end = std::iter::from_fn(|| run.connection.poll_event()).find_map(|e| match e {
+                Event::Closed(end) => Some(end),
+                _ => None,
+            });
+            Some(fault_of_end(run, &end.unwrap_or(ConnectionEnd::Peer)))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a message timed out here, not at a later hop that said so.
+pub(crate) fn is_unanswered(outcome: &MessageOutcome) -> bool {
+    outcome.answer.as_ref().is_none_or(|answer| answer.status != StatusCode::TIMEOUT)
+}
+
+/// Why a connection ended that this side has not closed.
+pub(crate) fn fault_of_end(run: &RunLoop<Stream>, end: &ConnectionEnd) -> Fault {
+    match (end, run.error()) {
+        (ConnectionEnd::Failed(DecodeError::Truncated), _) => {
+            Fault::new(Kind::Closed, "the far side closed the connection within a response")
+        }
+        (ConnectionEnd::Failed(error), _) => {
+            Fault::new(Kind::NotMsrp, format!("the far side does not speak MSRP: {error}"))
+        }
+        (_, Some(error)) => Fault::new(Kind::Closed, format!("the connection failed: {error}")),
+        (_, None) => Fault::new(Kind::Closed, "the far side closed the connection"),
+    }
+}
+
+/// What has been checked before cannot fail here.
+fn internal(error: impl std::fmt::Display) -> Fault {
+    Fault::new(Kind::InvalidRequest, error.to_string())
+}

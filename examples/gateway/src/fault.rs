@@ -1,0 +1,79 @@
+//! What went wrong, in the words of the interface.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+
+/// The kinds of error that a client can tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Kind {
+    InvalidRequest,
+    UnsupportedMediaType,
+    Unauthorized,
+    NotAllowed,
+    NotFound,
+    TooLarge,
+    Busy,
+    ShuttingDown,
+    /// The host has no address.
+    UnknownHost,
+    Unreachable,
+    /// Nobody listens there.
+    Refused,
+    /// The peer closed the connection before it had answered.
+    Closed,
+    Tls,
+    NotMsrp,
+    Timeout,
+    /// The far side answered, and said no.
+    Rejected,
+}
+
+impl Kind {
+    /// Whatever the far side says in MSRP is a success of HTTP.
+    pub(crate) const fn http_status(self) -> StatusCode {
+        match self {
+            Self::Rejected => StatusCode::OK,
+            Self::InvalidRequest => StatusCode::BAD_REQUEST,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Busy | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UnknownHost
+            | Self::Unreachable
+            | Self::Refused
+            | Self::Closed
+            | Self::Tls
+            | Self::NotMsrp => StatusCode::BAD_GATEWAY,
+            Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+}
+
+/// An error as it stands in a response.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Fault {
+    pub(crate) kind: Kind,
+    /// The field of the request that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) field: Option<String>,
+    pub(crate) message: String,
+}
+
+impl Fault {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, field: None, message: message.into() }
+    }
+
+    /// The field of that name is wrong.
+    pub(crate) fn field(name: &str, problem: impl std::fmt::Display) -> Self {
+        let message = format!("{name}: {problem}");
+        Self { kind: Kind::InvalidRequest, field: Some(name.to_owned()), message }
+    }
+
+    pub(crate) fn timeout() -> Self {
+        Self::new(Kind::Timeout, "the far side did not answer in time")
+    }
+}

@@ -1,0 +1,123 @@
+//! Accepting HTTP connections, and letting go of them.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+use crate::api;
+use crate::app::App;
+use crate::options::{Options, StartError};
+
+/// How long a client may take over the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the last responses may take to leave.
+const LAST_OCTETS: Duration = Duration::from_secs(1);
+/// Between two attempts to accept where the system has no file to spare.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A gateway that listens.
+#[derive(Debug)]
+pub struct Gateway {
+    listener: TcpListener,
+    address: SocketAddr,
+    app: Arc<App>,
+}
+
+impl Gateway {
+    /// Checks the options and listens.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] says what to change.
+    pub async fn bind(options: Options) -> Result<Self, StartError> {
+        options.check()?;
+        let wanted = options.listen;
+        let app = Arc::new(App::new(options)?);
+        let failed = |error| StartError::Listen(wanted, error);
+        let listener = TcpListener::bind(wanted).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, address, app })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is ready. Then requests that are being worked on
+    /// are finished, within [`Options::grace`], and new ones answered 503.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let Self { listener, app, .. } = self;
+        let server = Server::new(api::router(Arc::clone(&app)), app.options.max_connections);
+        tokio::select! {
+            () = server.accept(&listener) => {}
+            () = stop => tracing::info!("shutting down"),
+        }
+        let drained = timeout(app.options.grace, app.drain());
+        tokio::select! {
+            () = server.accept(&listener) => {}
+            drained = drained => if drained.is_err() {
+                tracing::warn!("requests were cut off");
+            },
+        }
+        drop(listener);
+        let _ = timeout(LAST_OCTETS, server.graceful.shutdown()).await;
+    }
+}
+
+struct Server {
+    router: Router,
+    connections: Arc<Semaphore>,
+    graceful: GracefulShutdown,
+}
+
+impl Server {
+    fn new(router: Router, max_connections: u32) -> Self {
+        let connections = Arc::new(Semaphore::new(max_connections as usize));
+        Self { router, connections, graceful: GracefulShutdown::new() }
+    }
+
+    async fn accept(&self, listener: &TcpListener) {
+        loop {
+            // At the limit the system holds further clients in its queue.
+            let Ok(permit) = Arc::clone(&self.connections).acquire_owned().await else { return };
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    let serving = self.connection(stream);
+                    tokio::spawn(async move {
+                        serving.await;
+                        drop(permit);
+                    });
+                }
+                Err(_) => sleep(ACCEPT_PAUSE).await,
+            }
+        }
+    }
+
+    /// A client that goes away ends its connection, and with it the future of
+    /// its request: that is what cancels an exchange.
+    fn connection(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
+        let _ = stream.set_nodelay(true);
+        let service = TowerToHyperService::new(self.router.clone());
+        let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        let connection = self.graceful.watch(connection.into_owned());
+        async move {
+            if let Err(error) = connection.await {
+                tracing::debug!("HTTP connection: {error}");
+            }
+        }
+    }
+}

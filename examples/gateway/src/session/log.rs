@@ -1,0 +1,80 @@
+//! The events of a session, kept for those who ask for them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+/// The most events that are kept, and the most octets of them. The newest is
+/// kept whatever its size.
+const MAX_ENTRIES: usize = 256;
+const MAX_OCTETS: usize = 4 * 1024 * 1024;
+
+/// An event as it is shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Counted from one.
+    pub(crate) id: u64,
+    pub(crate) name: &'static str,
+    /// In JSON.
+    pub(crate) data: Arc<str>,
+}
+
+/// The last events. Anybody can read along, each at a pace of their own: a
+/// reader that is slow misses events and sees it by the ids.
+#[derive(Debug)]
+pub(crate) struct Log {
+    entries: Mutex<Entries>,
+    /// The id of the last event, and whether no other will come.
+    last: watch::Sender<(u64, bool)>,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    queue: VecDeque<Entry>,
+    octets: usize,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { entries: Mutex::default(), last: watch::channel((0, false)).0 }
+    }
+}
+
+impl Log {
+    pub(crate) fn push(&self, name: &'static str, data: &impl Serialize) {
+        // The values are structs of strings and numbers, which JSON can say.
+        let data: Arc<str> = serde_json::to_string(data).unwrap_or_default().into();
+        let id = self.last.borrow().0 + 1;
+        let mut entries = self.lock();
+        entries.octets += data.len();
+        entries.queue.push_back(Entry { id, name, data });
+        while entries.queue.len() > MAX_ENTRIES
+            || (entries.octets > MAX_OCTETS && entries.queue.len() > 1)
+        {
+            let Some(oldest) = entries.queue.pop_front() else { break };
+            entries.octets -= oldest.data.len();
+        }
+        drop(entries);
+        self.last.send_modify(|last| last.0 = id);
+    }
+
+    /// No event will come.
+    pub(crate) fn end(&self) {
+        self.last.send_modify(|last| last.1 = true);
+    }
+
+    /// The first event that is kept behind that of id `seen`, as soon as there
+    /// is one. `None` once none will come.
+    pub(crate) async fn after(&self, seen: u64) -> Option<Entry> {
+        let mut last = self.last.subscribe();
+        let ready = last.wait_for(|(id, is_over)| *id > seen || *is_over).await;
+        ready.ok()?;
+        self.lock().queue.iter().find(|entry| entry.id > seen).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,287 @@
+//! A gateway under test, a client for it, and the peers it talks to.
+#![allow(dead_code, unreachable_pub)]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use msrp::{Config, Connection, Event, OsRandom, Role, SessionConfig, SessionTable};
+use msrp_gateway::{Gateway, Options};
+use msrp_tokio_loop::RunLoop;
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+pub const ALICE: &str = "msrp://alice.invalid:7654/jshA7weztas;tcp";
+/// Nothing in these tests takes longer.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A gateway that runs, stopped by dropping it.
+pub struct Running {
+    pub address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    pub task: JoinHandle<()>,
+}
+
+impl Running {
+    pub async fn start() -> Self {
+        Self::with(options()).await
+    }
+
+    pub async fn with(options: Options) -> Self {
+        let gateway = Gateway::bind(options).await.unwrap();
+        let address = gateway.local_addr();
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(gateway.run(async {
+            let _ = stopped.await;
+        }));
+        Self { address, stop: Some(stop), task }
+    }
+
+    pub fn stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.request("POST", path, body.to_string()).await
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        self.request("GET", path, String::new()).await
+    }
+
+    pub async fn delete(&self, path: &str) -> (u16, Value) {
+        self.request("DELETE", path, String::new()).await
+    }
+
+    pub async fn request(&self, method: &str, path: &str, body: String) -> (u16, Value) {
+        json_of(self.raw(request(method, path, body)).await).await
+    }
+
+    pub async fn raw(&self, request: Request<Full<Bytes>>) -> Response<Incoming> {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection.with_upgrades());
+        timeout(PATIENCE, sender.send_request(request)).await.expect("a response").unwrap()
+    }
+
+    /// The events of a session, as (name, data).
+    pub async fn events(&self, session: &str) -> Events {
+        let path = format!("/api/msrp/sessions/{session}/events");
+        let response = self.raw(request("GET", &path, String::new())).await;
+        assert_eq!(response.status(), 200);
+        Events { body: response.into_body(), text: String::new() }
+    }
+}
+
+pub fn request(method: &str, path: &str, body: String) -> Request<Full<Bytes>> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header("Host", "localhost")
+        .header("Content-Type", "application/json")
+        .body(Full::from(body))
+        .unwrap()
+}
+
+pub async fn json_of(response: Response<Incoming>) -> (u16, Value) {
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let value = serde_json::from_slice(&body);
+    (status, value.unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned())))
+}
+
+pub fn options() -> Options {
+    let mut options = Options::new();
+    options.listen = "127.0.0.1:0".parse().unwrap();
+    options.token = None;
+    options
+}
+
+/// Server-sent events as they come.
+pub struct Events {
+    body: Incoming,
+    text: String,
+}
+
+impl Events {
+    /// The next one, `None` at the end of the stream.
+    pub async fn next(&mut self) -> Option<(String, Value)> {
+        timeout(PATIENCE, self.read_next()).await.expect("an event")
+    }
+
+    async fn read_next(&mut self) -> Option<(String, Value)> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let (event, rest) = (event.to_owned(), rest.to_owned());
+                self.text = rest;
+                if let Some(event) = parse_event(&event) {
+                    return Some(event);
+                }
+                continue;
+            }
+            let frame = self.body.frame().await?;
+            let data = frame.ok()?.into_data().unwrap();
+            self.text += std::str::from_utf8(&data).unwrap();
+        }
+    }
+
+    pub async fn named(&mut self, name: &str) -> Value {
+        let (found, data) = self.next().await.unwrap_or_else(|| panic!("no event {name}"));
+        assert_eq!(found, name, "{data}");
+        data
+    }
+}
+
+fn parse_event(text: &str) -> Option<(String, Value)> {
+    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
+    Some((field("event: ")?.to_owned(), serde_json::from_str(field("data: ")?).unwrap()))
+}
+
+/// A request to send to a peer at that port.
+pub fn send_to(port: u16) -> Value {
+    json!({
+        "host": "127.0.0.1",
+        "port": port,
+        "fromPath": ALICE,
+        "toPath": uri(port),
+        "content": "Are you there?",
+    })
+}
+
+/// The request with these fields in place of its own; null takes one out.
+pub fn with(mut request: Value, fields: Value) -> Value {
+    for (name, value) in fields.as_object().unwrap() {
+        if value.is_null() {
+            request.as_object_mut().unwrap().remove(name);
+        } else {
+            request[name] = value.clone();
+        }
+    }
+    request
+}
+
+pub fn uri(port: u16) -> String {
+    format!("msrp://127.0.0.1:{port}/kjhd37s2s20w2a;tcp")
+}
+
+/// A peer that does what it is told with each connection.
+pub async fn peer<F, Fut>(serve: F) -> u16
+where
+    F: Fn(TcpStream) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream));
+        }
+    });
+    port
+}
+
+/// A request, read up to its end-line.
+pub struct Asked {
+    pub text: String,
+    pub transaction: String,
+}
+
+impl Asked {
+    pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Self> {
+        let mut octets = Vec::new();
+        loop {
+            octets.push(stream.read_u8().await.ok()?);
+            let text = String::from_utf8_lossy(&octets);
+            let transaction = text.split(' ').nth(1).unwrap_or_default();
+            if !transaction.is_empty()
+                && ["$", "+", "#"]
+                    .iter()
+                    .any(|flag| text.ends_with(&format!("\r\n-------{transaction}{flag}\r\n")))
+            {
+                let transaction = transaction.to_owned();
+                return Some(Self { text: text.into_owned(), transaction });
+            }
+        }
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap()
+    }
+
+    /// A response of that status.
+    pub fn response(&self, status: &str) -> String {
+        let id = &self.transaction;
+        format!(
+            "MSRP {id} {status}\r\nTo-Path: {}\r\nFrom-Path: {}\r\n-------{id}$\r\n",
+            self.header("From-Path"),
+            self.header("To-Path")
+        )
+    }
+}
+
+/// A receiver that is an endpoint of the crate's: it answers, reports and hands
+/// its messages on; a message `echo ...` it sends back, `bye` closes.
+pub struct Receiver {
+    pub port: u16,
+    pub messages: mpsc::UnboundedReceiver<Vec<u8>>,
+}
+
+pub async fn receiver() -> Receiver {
+    let (sender, messages) = mpsc::unbounded_channel();
+    let port = peer(move |stream| receive(stream, sender.clone())).await;
+    Receiver { port, messages }
+}
+
+pub async fn receive<S>(stream: S, messages: mpsc::UnboundedSender<Vec<u8>>)
+where
+    S: AsyncRead + AsyncWrite + PeerPort,
+{
+    receive_as(stream.local_uri(), stream, messages).await;
+}
+
+/// The URI under which a stream's own side is spoken to.
+pub trait PeerPort {
+    fn local_uri(&self) -> String;
+}
+
+impl PeerPort for TcpStream {
+    fn local_uri(&self) -> String {
+        uri(self.local_addr().unwrap().port())
+    }
+}
+
+pub async fn receive_as<S>(uri: String, stream: S, messages: mpsc::UnboundedSender<Vec<u8>>)
+where
+    S: AsyncRead + AsyncWrite,
+{
+    let table = SessionTable::new(1);
+    let session = SessionConfig::expected(uri.parse().unwrap()).max_size(16 << 20);
+    table.insert(session).unwrap();
+    let mut config = Config::default();
+    config.table = Some(table);
+    let random = OsRandom::new().unwrap();
+    let connection = Connection::new(Arc::new(config), Role::Passive, random, Instant::now());
+    let mut run = RunLoop::new(stream, connection);
+    while let Some(event) = run.next().await {
+        let Event::Message { message, body } = event else { continue };
+        if body.starts_with(b"echo ") {
+            let kind = message.content_type().parse().unwrap();
+            let echo = msrp::OutgoingMessage::new(kind, body.slice(5..));
+            run.connection.send(message.session(), echo).unwrap();
+        }
+        if &body[..] == b"bye" {
+            run.connection.close();
+        }
+        let _ = messages.send(body.to_vec());
+    }
+}

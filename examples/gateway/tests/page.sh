@@ -1,0 +1,16 @@
+#!/bin/sh
+# Drives the page in headless Chromium: sends, connects, opens a session, says
+# something in it and sees the events. Installs Debian's chromium and
+# chromium-driver where they are missing. Leaves a screenshot at the path given
+# as first argument.
+set -eu
+cd "$(dirname "$0")/../../.."
+
+if ! command -v chromedriver >/dev/null || ! command -v chromium >/dev/null; then
+    apt-get update -qq
+    apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null
+fi
+
+screenshot=${1:-$(mktemp -u --suffix=.png)}
+MSRP_PAGE_SCREENSHOT=$screenshot cargo test -p msrp-gateway --test page -- --ignored --nocapture
+echo "screenshot: $screenshot"

@@ -1,0 +1,166 @@
+//! Transports of messages instead of a stream: each message is one frame.
+
+use bytes::{Bytes, BytesMut};
+
+use super::{Hop, HopEvent, MessageKey, Outgoing, Purpose, SHORT_CHUNK, Transmit};
+use crate::wire::scan::{self, BodyScanner, PrefixFinder, Scanned};
+use crate::wire::{Continuation, write_end_line};
+
+/// How chunks and responses lie on the transport connection.
+///
+/// ```
+/// use std::sync::Arc;
+/// use msrp::{Config, Framing};
+///
+/// let mut config = Config::default();
+/// // What the peer of a data channel said in `a=max-message-size`.
+/// config.framing = Framing::Message { max_octets: 65_536 };
+/// let config = Arc::new(config);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Framing {
+    /// One behind the other in a stream of octets: TCP, TLS.
+    #[default]
+    Stream,
+    /// Each alone in a message of its own: WebSocket (RFC 7977 section 5.1)
+    /// and WebRTC data channels (RFC 8873 section 5.4).
+    ///
+    /// Each [`Transmit`] is one such message then, and what comes in goes to
+    /// [`Connection::receive_message`](crate::Connection::receive_message).
+    /// A body is cut into chunks that fit. Of a streamed one whose end is not
+    /// known yet, octets wait until there are enough for a chunk of 2,048, or
+    /// of half a small message (RFC 4975 section 7.1.1).
+    ///
+    /// A response, REPORT or bodiless request cannot be cut: should its paths
+    /// alone be longer than a message, it leaves all the same, for the
+    /// transport to refuse.
+    Message {
+        /// The most octets of a message that goes out, its head and end-line
+        /// included. Less than [`Framing::MIN_MESSAGE`] counts as that.
+        max_octets: usize,
+    },
+}
+
+impl Framing {
+    /// The least size of a message, 2,048 octets: the head of a chunk has room
+    /// in it. A message whose head is longer still is not sent
+    /// ([`SendError::HeadTooLong`](crate::SendError::HeadTooLong)).
+    pub const MIN_MESSAGE: usize = 2048;
+
+    /// The most octets of a chunk, where there is such a limit.
+    pub(crate) const fn max_message(self) -> Option<usize> {
+        match self {
+            Self::Stream => None,
+            Self::Message { max_octets } if max_octets < Self::MIN_MESSAGE => {
+                Some(Self::MIN_MESSAGE)
+            }
+            Self::Message { max_octets } => Some(max_octets),
+        }
+    }
+}
+
+impl Hop {
+    /// Exactly one chunk or response.
+    pub(super) fn next_message(&mut self, max: usize) -> Option<Transmit> {
+        if !self.control.is_empty() {
+            return Some(self.control_message());
+        }
+        if self.transactions.len() >= self.config.max_transactions {
+            return None;
+        }
+        while let Some(key) = self.schedule.pop() {
+            let Some(message) = self.messages.get(&key) else { continue };
+            if message.aborted {
+                self.tell_aborted(key);
+                return Some(Transmit::new(self.out.split().freeze(), Bytes::new(), Bytes::new()));
+            }
+            if let Some(message) = self.messages.remove(&key) {
+                return Some(self.chunk_message(key, message, max));
+            }
+        }
+        None
+    }
+
+    fn control_message(&mut self) -> Transmit {
+        let len = first_frame(&self.control).min(self.control.len());
+        let frame = self.control.split_to(len).freeze();
+        let (transactions, now) = (&mut self.transactions, self.now);
+        self.control_requests.retain(|id| {
+            let begins = starts_transaction(&frame, id.as_bytes());
+            if begins {
+                transactions.handed_over(*id, now);
+            }
+            !begins
+        });
+        Transmit::new(frame, Bytes::new(), Bytes::new())
+    }
+
+    /// As much of a message as a chunk holds and the patience of others allows.
+    fn chunk_message(&mut self, key: MessageKey, mut message: Outgoing, max: usize) -> Transmit {
+        let room = max.saturating_sub(message.overhead).max(1);
+        let body = message.body.take_joined(room.min(self.allowance().max(SHORT_CHUNK)));
+        let transactions = &self.transactions;
+        let id = self
+            .ids
+            .transaction_id(|id| !transactions.contains(id) && !scan::occurs(id.as_bytes(), &body));
+        let range = message.next_range(body.len());
+        let head = message.envelope.write(&mut self.out, &id, range);
+        // The fields have been written before, see `Envelope::check`.
+        let written = head.body(&message.envelope.content_type);
+        debug_assert!(written.is_ok());
+        let head = self.out.split().freeze();
+
+        let is_last = message.body.is_finished() && message.body.len() == 0;
+        let flag = if is_last { Continuation::Complete } else { Continuation::More };
+        write_end_line(&mut self.out, &id, flag);
+        let tail = self.out.split().freeze();
+
+        message.offset += body.len() as u64;
+        let (offset, asks_response) = (message.offset, message.asks_response());
+        if asks_response {
+            self.transactions.begin(id, Purpose::Chunk(key));
+        }
+        if !is_last {
+            self.put_back(key, message);
+        }
+        self.chunk_left(id, key, offset, asks_response, flag);
+        Transmit::new(head, body, tail)
+    }
+
+    /// The rest of a message waits for its next turn.
+    fn put_back(&mut self, key: MessageKey, mut message: Outgoing) {
+        message.scheduled = false;
+        if message.awaits_room && message.body.len() <= self.room_mark {
+            message.awaits_room = false;
+            self.events.push_back(HopEvent::Room(key));
+        }
+        self.insert(key, message);
+    }
+
+    /// How many octets of a body whose end is not known make a chunk. Never
+    /// more than the application is sure to have room for.
+    pub(super) fn least_chunk(&self) -> usize {
+        match self.config.framing.max_message() {
+            None => 1,
+            Some(max) => SHORT_CHUNK.min(max / 2).min(self.room_mark).max(1),
+        }
+    }
+}
+
+/// Octets of the first of the control frames.
+fn first_frame(control: &BytesMut) -> usize {
+    let id = transaction_of(control).unwrap_or_default();
+    match BodyScanner::new(id).scan(&PrefixFinder::new(), control) {
+        Scanned::End { body, end_line, .. } => body + end_line,
+        Scanned::Body(_) => control.len(),
+    }
+}
+
+fn starts_transaction(frame: &[u8], id: &[u8]) -> bool {
+    transaction_of(frame) == Some(id)
+}
+
+fn transaction_of(frame: &[u8]) -> Option<&[u8]> {
+    frame.strip_prefix(b"MSRP ")?.split(|octet| *octet == b' ').next()
+}

@@ -1,0 +1,170 @@
+//! The chunk or response that is coming in from the stream, and the messages
+//! it becomes.
+
+use std::fmt::Write;
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::hop::SHORT_CHUNK;
+use crate::random::MAX_OWN_ID;
+use crate::wire::{ByteRange, Continuation, Head, TransactionId, scan, write_end_line};
+
+const START: &[u8] = b"MSRP ";
+const BYTE_RANGE: &[u8] = b"Byte-Range";
+
+/// The longest Byte-Range line: three numbers of 20 digits.
+const RANGE_LINE: usize = BYTE_RANGE.len() + 2 + 3 * 20 + 2 + 2;
+
+/// An end-line with its CRLFs, less the transaction id.
+const FIXED_END_LINE: usize = 2 + scan::HYPHENS.len() + 3;
+
+/// The least body of a part: a head that leaves no room for it is refused, so
+/// that a peer cannot have heads made for every octet.
+const LEAST_PART: usize = 256;
+
+/// A frame that has begun.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub(super) head: Head,
+    /// Octets of the message at hand.
+    pub(super) body: BytesMut,
+    /// The chunk that its parts answer for, once it has been cut.
+    pub(super) key: Option<u64>,
+    /// The body octets that a message has room for while the frame is whole.
+    whole_room: usize,
+    parts: Option<Parts>,
+}
+
+/// How a chunk is cut.
+#[derive(Debug)]
+struct Parts {
+    /// The head up to its Byte-Range and behind it, less the transaction id.
+    front: Bytes,
+    back: Bytes,
+    /// The body octets that a part has room for.
+    room: usize,
+    /// Zero-based place of the next part.
+    offset: u64,
+    total: Option<u64>,
+}
+
+impl Incoming {
+    /// `None` where the head alone does not fit into a message.
+    pub(super) fn new(head: Head, can_be_cut: bool, max: usize) -> Option<Self> {
+        let view = head.view();
+        // Without a body, the CRLF of the last header field is the end-line's.
+        let crlf = if view.has_body() { 0 } else { 2 };
+        let end_line = FIXED_END_LINE - crlf + view.transaction_id().as_bytes().len();
+        let whole_room = max.checked_sub(head.octets().len() + end_line)?;
+        let parts = if can_be_cut { Parts::new(&head, max) } else { None };
+        Some(Self { head, body: BytesMut::new(), key: None, whole_room, parts })
+    }
+
+    /// Octets that the message at hand still has room for.
+    pub(super) fn room(&self) -> usize {
+        let room = match (&self.parts, self.key) {
+            (Some(parts), Some(_)) => parts.room,
+            _ => self.whole_room,
+        };
+        room.saturating_sub(self.body.len())
+    }
+
+    /// The octets of the next part. `None` where the frame cannot be cut.
+    pub(super) fn next_part(&mut self) -> Option<Bytes> {
+        let room = self.parts.as_ref()?.room;
+        Some(self.body.split_to(room.min(self.body.len())).freeze())
+    }
+
+    /// The frame as it came.
+    pub(super) fn write_whole(&self, flag: Continuation) -> Bytes {
+        let octets = self.head.octets();
+        let mut out = BytesMut::with_capacity(octets.len() + self.body.len() + 128);
+        if self.head.view().has_body() {
+            out.put_slice(octets);
+            out.put_slice(&self.body);
+        } else {
+            out.put_slice(octets.strip_suffix(b"\r\n").unwrap_or(octets));
+        }
+        write_end_line(&mut out, &self.head.view().transaction_id(), flag);
+        out.freeze()
+    }
+
+    /// The next part, which goes on where the last one ended.
+    pub(super) fn write_part(
+        &mut self,
+        id: &TransactionId,
+        body: &[u8],
+        flag: Continuation,
+    ) -> Bytes {
+        let Some(parts) = &mut self.parts else { return Bytes::new() };
+        let range = parts.range(body.len());
+        let heads = parts.front.len() + parts.back.len() + RANGE_LINE;
+        let mut out = BytesMut::with_capacity(heads + body.len() + 128);
+        out.put_slice(START);
+        out.put_slice(id.as_bytes());
+        out.put_slice(&parts.front);
+        out.put_slice(BYTE_RANGE);
+        // Writing into a growing buffer does not fail.
+        let written = write!(out, ": {range}\r\n");
+        debug_assert!(written.is_ok());
+        out.put_slice(&parts.back);
+        out.put_slice(body);
+        write_end_line(&mut out, id, flag);
+        parts.offset = parts.offset.saturating_add(body.len() as u64);
+        out.freeze()
+    }
+}
+
+impl Parts {
+    fn new(head: &Head, max: usize) -> Option<Self> {
+        let view = head.view();
+        let id = view.transaction_id().as_bytes().len();
+        let (front, back) = around_range(head.octets(), START.len() + id);
+        let fixed = START.len() + front.len() + back.len() + FIXED_END_LINE;
+        let range_line = RANGE_LINE.max(head.octets().len().saturating_sub(fixed));
+        let overhead = fixed + range_line + 2 * id.max(MAX_OWN_ID);
+        let room = max.checked_sub(overhead).filter(|room| *room >= LEAST_PART)?;
+        let range = view.byte_range();
+        Some(Self {
+            front,
+            back,
+            room,
+            // A chunk that does not say where it begins, begins the message.
+            offset: range.map_or(0, |range| range.start() - 1),
+            total: range.and_then(|range| range.total()),
+        })
+    }
+
+    /// Where the next part lies. Its end is told while RFC 4975 section 7.1.1
+    /// allows it.
+    fn range(&self, len: usize) -> ByteRange {
+        let end = self.offset.saturating_add(len as u64);
+        let fits = self.total.is_none_or(|total| end <= total);
+        let end = (fits && len <= SHORT_CHUNK).then_some(end);
+        ByteRange::from_offsets(self.offset, end, self.total)
+    }
+}
+
+/// A head from `start` on, without its Byte-Range: what stands before and
+/// behind it. Without one, its place is behind the two paths.
+fn around_range(octets: &Bytes, start: usize) -> (Bytes, Bytes) {
+    const BEHIND_PATHS: usize = 3;
+    let mut behind_paths = start;
+    let mut line_start = 0;
+    for (number, line) in octets.split_inclusive(|octet| *octet == b'\n').enumerate() {
+        if number == BEHIND_PATHS {
+            behind_paths = line_start;
+        }
+        let line_end = line_start + line.len();
+        if is_range(line) {
+            return (octets.slice(start..line_start.max(start)), octets.slice(line_end..));
+        }
+        line_start = line_end;
+    }
+    (octets.slice(start..behind_paths), octets.slice(behind_paths..))
+}
+
+fn is_range(line: &[u8]) -> bool {
+    let name = line.split(|octet| *octet == b':').next().unwrap_or_default();
+    name.eq_ignore_ascii_case(BYTE_RANGE)
+}
