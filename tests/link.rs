@@ -4,12 +4,13 @@
 #[path = "../examples/common/mod.rs"]
 mod examples;
 
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use examples::link::Link;
 use examples::secure::Secure;
 use examples::stream::Stream;
@@ -86,6 +87,21 @@ fn takes_its_time(streams: (Stream, Stream)) {
     alice.finish();
 }
 
+/// rustls sends them with the end of the handshake, in one write.
+#[test]
+fn octets_that_come_with_the_handshake_are_not_lost() {
+    let (mut client, server) = tls();
+    client.writer().write_all(b"first").unwrap();
+    let (active, passive) = shake_hands(client, server);
+    // There is nothing more to wait for.
+    passive.socket().set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    let mut input = BytesMut::new();
+    assert_eq!(passive.read_more(&mut input).unwrap(), 5);
+    assert_eq!(input, "first");
+    active.end();
+    assert_eq!(passive.read_more(&mut input).unwrap(), 0);
+}
+
 /// Takes events until a message has gone and another one has come.
 fn exchange(link: &Link) {
     let (mut received, mut is_sent, mut is_complete) = (0, false, false);
@@ -145,6 +161,11 @@ fn plain() -> (Stream, Stream) {
 }
 
 fn secure() -> (Stream, Stream) {
+    let (client, server) = tls();
+    shake_hands(client, server)
+}
+
+fn tls() -> (ClientConnection, ServerConnection) {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::default().self_signed(&key).unwrap();
     let fingerprint = Fingerprint::of(HashFunction::Sha256, certificate.der());
@@ -153,7 +174,10 @@ fn secure() -> (Stream, Stream) {
     let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
     let identity = Identity::new(vec![certificate.der().clone()], key);
     let server = server_config(identity, ClientCheck::None).unwrap();
-    let server = ServerConnection::new(server).unwrap();
+    (client, ServerConnection::new(server).unwrap())
+}
+
+fn shake_hands(client: ClientConnection, server: ServerConnection) -> (Stream, Stream) {
     let (active, passive) = sockets();
     let deadline = Instant::now() + PATIENCE;
     let passive = thread::spawn(move || Secure::new(passive, server, deadline).unwrap());
