@@ -1,177 +1,27 @@
 //! Reading a head line by line, as its octets arrive.
 //!
-//! The parser keeps its place between calls, and what it has learnt as spans into
-//! the head. A line is searched for its end once, and not even that where it is
-//! one of the usual ones. A request without a body has no
-//! blank line before its end-line (RFC 4975 section 7.1), so the end of a head
-//! is known by either.
+//! The parser keeps its place between calls, and what it has learnt as spans
+//! into the head. A line is searched for its end once, and not even that where
+//! it is one of the usual ones. A request without a body has no blank line
+//! before its end-line (RFC 4975 section 7.1), so the end of a head is known by
+//! either.
 
+mod error;
+mod fields;
 mod usual;
 
 use memchr::memchr;
-use thiserror::Error;
+
+pub use error::ParseError;
+pub(crate) use fields::{Fields, Kind, PathField, Span};
 
 use super::grammar::{self, StartWord};
-use super::header::{ByteRange, Continuation, FailureReport, HeaderName, StatusCode, is_mime_name};
+use super::header::{Continuation, HeaderName, StatusCode, is_mime_name};
 use super::ident::{self, MAX_IDENT};
 use super::scan;
 use crate::limits::ParseOptions;
-use crate::tolerance::{Tolerance, Tolerances};
-use crate::uri::{PathError, PathShape, Spans, grammar as uri_grammar};
-
-/// What is wrong with a head.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum ParseError {
-    /// The octets do not start with `MSRP` and a transaction id; where the
-    /// frame ends cannot be known.
-    #[error("not MSRP: a frame starts with \"MSRP\", a transaction id and a method or status code")]
-    NotMsrp,
-    /// The head is longer than [`ParseOptions::head_octets`].
-    #[error("the head is longer than {limit} octets; raise ParseOptions::head_octets to take it")]
-    HeadTooLong {
-        /// The limit that was passed, in octets.
-        limit: usize,
-    },
-    /// What follows the transaction id is neither a method nor a status code.
-    #[error("the start line has neither a method nor a three-digit status code")]
-    StartLine,
-    /// The transaction id is not 4 to 32 characters long.
-    #[error("the transaction id has not 4 to 32 characters")]
-    TransactionId,
-    /// A line is no header field: no name, a folded line, or a control octet.
-    #[error("header field number {position} is no \"Name: value\" of text")]
-    HeaderLine {
-        /// Which header field, counted from one.
-        position: usize,
-    },
-    /// The value of a header field is not of its grammar.
-    #[error("the value of {} is malformed", .0.as_str())]
-    HeaderValue(HeaderName),
-    /// A header field that may be there once is there twice.
-    #[error("{} is there twice", .0.as_str())]
-    Repeated(HeaderName),
-    /// To-Path or From-Path is missing.
-    #[error("{} is missing", .0.as_str())]
-    Missing(HeaderName),
-    /// More header fields than [`ParseOptions::headers`].
-    #[error("more than {limit} header fields; raise ParseOptions::headers to take them")]
-    TooManyHeaders {
-        /// The limit that was passed.
-        limit: usize,
-    },
-    /// More URIs in a path than [`ParseOptions::path_uris`].
-    #[error("more than {limit} URIs in a path; raise ParseOptions::path_uris to take them")]
-    TooManyUris {
-        /// The limit that was passed.
-        limit: usize,
-    },
-    /// A deviation whose tolerance is switched off.
-    #[error("{0:?} is not tolerated")]
-    NotTolerated(Tolerance),
-}
-
-impl ParseError {
-    /// The status code that answers a request with this fault. `None` where
-    /// framing is lost and the connection can only be closed.
-    #[must_use]
-    pub const fn status(&self) -> Option<StatusCode> {
-        match self {
-            Self::NotMsrp | Self::HeadTooLong { .. } => None,
-            _ => Some(StatusCode::BAD_REQUEST),
-        }
-    }
-}
-
-/// Some octets of a head. Sixteen bits are enough for the longest head there
-/// can be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Span {
-    start: u16,
-    end: u16,
-}
-
-impl Span {
-    /// The span of `part`, a slice that lies at `offset` of the head.
-    fn at(offset: usize, part: &[u8]) -> Self {
-        let place = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
-        Self { start: place(offset), end: place(offset.saturating_add(part.len())) }
-    }
-
-    pub(crate) const fn is_empty(self) -> bool {
-        self.start == self.end
-    }
-
-    pub(crate) fn of(self, head: &[u8]) -> &[u8] {
-        head.get(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
-    }
-}
-
-/// The value of To-Path or From-Path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PathField {
-    pub(crate) text: Span,
-    /// How many URIs there are.
-    pub(crate) uris: u16,
-    /// The first URI taken apart: mostly there is no other.
-    pub(crate) first: Spans,
-}
-
-impl PathField {
-    const EMPTY: Self = Self { text: Span { start: 0, end: 0 }, uris: 0, first: Spans::EMPTY };
-
-    fn new(text: Span, shape: PathShape) -> Self {
-        Self { text, uris: u16::try_from(shape.uris).unwrap_or(u16::MAX), first: shape.first }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Request,
-    Response(StatusCode),
-}
-
-/// What a head says: typed values, and spans for the texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fields {
-    pub(crate) kind: Kind,
-    pub(crate) transaction: Span,
-    /// The method of a request, the comment of a response.
-    pub(crate) word: Span,
-    pub(crate) to_path: PathField,
-    pub(crate) from_path: PathField,
-    pub(crate) message_id: Span,
-    pub(crate) content_type: Span,
-    pub(crate) status_comment: Span,
-    pub(crate) status: Option<(u16, StatusCode)>,
-    pub(crate) byte_range: Option<ByteRange>,
-    pub(crate) success_report: Option<bool>,
-    pub(crate) failure_report: Option<FailureReport>,
-    /// The header fields, from the line behind the start line on.
-    pub(crate) section: Span,
-    pub(crate) has_body: bool,
-    pub(crate) tolerated: Tolerances,
-}
-
-impl Fields {
-    const EMPTY: Self = Self {
-        kind: Kind::Request,
-        transaction: Span { start: 0, end: 0 },
-        word: Span { start: 0, end: 0 },
-        to_path: PathField::EMPTY,
-        from_path: PathField::EMPTY,
-        message_id: Span { start: 0, end: 0 },
-        content_type: Span { start: 0, end: 0 },
-        status_comment: Span { start: 0, end: 0 },
-        status: None,
-        byte_range: None,
-        success_report: None,
-        failure_report: None,
-        section: Span { start: 0, end: 0 },
-        has_body: false,
-        tolerated: Tolerances::none(),
-    };
-}
+use crate::tolerance::Tolerance;
+use crate::uri::{PathError, grammar as uri_grammar};
 
 /// How a head ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
