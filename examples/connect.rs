@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use common::client::{self, Client, DEFAULT_TIMEOUT, Failure, Target, milliseconds, set, timeout};
+use common::expected::TlsOptions;
 use common::link::Link;
+use common::stream::Stream;
 use msrp::{Answer, Bind, CloseReason, Event, MsrpUri};
 use serde_json::Value;
 
@@ -22,6 +24,8 @@ struct Arguments {
     /// URI of this side. One that is hard to guess is made by default.
     #[arg(long, value_name = "URI")]
     from: Option<MsrpUri>,
+    #[command(flatten)]
+    tls: TlsOptions,
     /// How long it may take in all, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = DEFAULT_TIMEOUT, value_parser = timeout())]
     timeout: u64,
@@ -29,7 +33,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let target = match Target::new(arguments.to) {
+    let target = match Target::new(arguments.to, arguments.tls) {
         Ok(target) => target,
         Err(error) => return common::usage_error(error),
     };
@@ -37,11 +41,17 @@ fn main() -> ExitCode {
     for key in ["connectTime", "rtt", "statusCode", "statusText"] {
         set(&mut object, key, Value::Null);
     }
+    if target.peer_name().is_some() {
+        set(&mut object, "tlsVersion", Value::Null);
+        set(&mut object, "peerName", Value::Null);
+    }
     let timeout = Duration::from_millis(arguments.timeout);
     let deadline = Instant::now() + timeout;
-    let result = target
-        .open(arguments.from, Bind::Bodiless, timeout, deadline)
-        .and_then(|client| bind(client, deadline, &mut object));
+    let result =
+        target.open(arguments.from, Bind::Bodiless, timeout, deadline).and_then(|client| {
+            describe(&mut object, &client, &target);
+            bind(client, deadline, &mut object)
+        });
     set(&mut object, "success", result.is_ok());
     if let Err(failure) = &result {
         set(&mut object, "error", failure.to_json());
@@ -50,10 +60,18 @@ fn main() -> ExitCode {
     ExitCode::from(if result.is_ok() { 0 } else { common::FAILED })
 }
 
+/// What the connection is.
+fn describe(object: &mut Value, client: &Client, target: &Target) {
+    set(object, "connectTime", milliseconds(client.connect_time));
+    if let Stream::Secure(secure) = &client.stream {
+        set(object, "tlsVersion", secure.version());
+        set(object, "peerName", target.peer_name());
+    }
+}
+
 /// Waits for the response to the bodiless SEND.
 fn bind(client: Client, deadline: Instant, object: &mut Value) -> Result<(), Failure> {
-    set(object, "connectTime", milliseconds(client.connect_time));
-    let link = Link::new(client.socket, client.connection).map_err(Failure::local)?;
+    let link = Link::new(client.stream, client.connection).map_err(Failure::local)?;
     let mut answered = |answer: &Answer| {
         let rtt = answer.round_trip.unwrap_or_else(|| link.since_last_transmit());
         set(object, "rtt", milliseconds(rtt));

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use common::client::set;
 use common::receiver::{Options, Receiver};
 use msrp::{MediaTypes, MsrpUri};
+use msrp_tls::{ClientCheck, Fingerprint, HashFunction, Identity, TlsError, server_config};
 use serde_json::json;
 
 /// Waits for messages over MSRP and prints a JSON object a line for each.
@@ -23,6 +25,12 @@ struct Arguments {
     /// that is hard to guess is made where none is given.
     #[arg(long, value_name = "URI")]
     path: Vec<MsrpUri>,
+    /// Certificate chain in PEM, to listen with TLS.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// Private key of the certificate, in PEM.
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
     /// Folder to which each message is written as a file. Without it, messages
     /// are counted and hashed and not kept.
     #[arg(long, value_name = "DIR")]
@@ -45,10 +53,20 @@ fn main() -> ExitCode {
     if let Some(directory) = arguments.out.as_deref().filter(|directory| !directory.is_dir()) {
         return common::usage_error(format_args!("{} is no folder", directory.display()));
     }
+    let identity = match identity(&arguments) {
+        Ok(identity) => identity,
+        Err(error) => return common::usage_error(error),
+    };
+    let fingerprint = identity.as_ref().and_then(|it| it.fingerprint(HashFunction::Sha256));
+    let tls = match identity.map(|it| server_config(it, ClientCheck::None)).transpose() {
+        Ok(tls) => tls,
+        Err(error) => return common::usage_error(format_args!("--key: {error}")),
+    };
     let options = Options {
         out: arguments.out,
         max_size: arguments.max_size,
         accept_types: arguments.accept_types,
+        tls,
         report: common::print,
     };
     let receiver = match Receiver::bind(&arguments.listen, options) {
@@ -57,7 +75,7 @@ fn main() -> ExitCode {
             return common::usage_error(format_args!("--listen {}: {error}", arguments.listen));
         }
     };
-    if let Err(error) = listen(&receiver, arguments.path) {
+    if let Err(error) = listen(&receiver, arguments.path, fingerprint.as_ref()) {
         return common::usage_error(error);
     }
     let results = receiver.serve();
@@ -69,18 +87,35 @@ fn main() -> ExitCode {
     ExitCode::from(common::FAILED)
 }
 
+/// The certificate and key of this side, if it has any.
+fn identity(arguments: &Arguments) -> Result<Option<Identity>, TlsError> {
+    let files = arguments.cert.as_ref().zip(arguments.key.as_ref());
+    files.map(|(cert, key)| Identity::from_files(cert, key)).transpose()
+}
+
 /// Opens the sessions and tells of each.
-fn listen(receiver: &Receiver, mut uris: Vec<MsrpUri>) -> Result<(), Box<dyn std::error::Error>> {
+fn listen(
+    receiver: &Receiver,
+    mut uris: Vec<MsrpUri>,
+    fingerprint: Option<&Fingerprint>,
+) -> Result<(), Box<dyn std::error::Error>> {
     if uris.is_empty() {
         uris.push(receiver.make_uri()?);
     }
     for uri in uris {
+        if uri.is_secure() != receiver.scheme().is_secure() {
+            return Err(format!("--path {uri}: msrps goes with --cert, msrp without").into());
+        }
         receiver.expect(uri.clone()).map_err(|error| format!("--path {uri}: {error}"))?;
-        common::print(&json!({
+        let mut object = json!({
             "event": "listening",
             "addr": receiver.address().to_string(),
             "path": uri.as_str(),
-        }));
+        });
+        if let Some(fingerprint) = fingerprint {
+            set(&mut object, "fingerprint", fingerprint.to_string());
+        }
+        common::print(&object);
     }
     Ok(())
 }

@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use clap::{Parser, ValueEnum};
 use common::client::{self, Client, DEFAULT_TIMEOUT, Failure, Target, milliseconds, set, timeout};
-use common::link::{Link, read_more};
+use common::expected::TlsOptions;
+use common::link::Link;
 use common::receiver::{Options, Receiver};
+use common::stream::read_more;
 use common::tell;
 use indicatif::{ProgressBar, ProgressStyle};
 use msrp::{
@@ -34,6 +36,8 @@ struct Arguments {
     /// URI of this side. One that is hard to guess is made by default.
     #[arg(long, value_name = "URI")]
     from: Option<MsrpUri>,
+    #[command(flatten)]
+    tls: TlsOptions,
     #[command(flatten)]
     content: Content,
     /// Default: text/plain for a text, application/octet-stream otherwise.
@@ -118,13 +122,14 @@ struct Prepared {
 fn prepare(arguments: &mut Arguments) -> Result<Prepared, Box<dyn std::error::Error>> {
     let body = Body::open(&arguments.content)?;
     let hops = std::mem::take(&mut arguments.to);
+    let tls = std::mem::take(&mut arguments.tls);
     let (hops, own_receiver) = if hops.is_empty() {
         let (uri, results) = start_receiver()?;
         (vec![uri], Some(results))
     } else {
         (hops, None)
     };
-    Ok(Prepared { target: Target::new(hops)?, body, own_receiver })
+    Ok(Prepared { target: Target::new(hops, tls)?, body, own_receiver })
 }
 
 /// A receiver in this process, which tells of the message on stderr.
@@ -133,6 +138,7 @@ fn start_receiver() -> Result<(MsrpUri, mpsc::Receiver<bool>), Box<dyn std::erro
         out: None,
         max_size: u64::MAX,
         accept_types: MediaTypes::any(),
+        tls: None,
         report: |event| tell(format_args!("received: {event}")),
     };
     let receiver = Receiver::bind("127.0.0.1:0", options)?;
@@ -217,13 +223,13 @@ fn send(
     body: Body,
     deadline: Instant,
 ) -> Result<Ending, Failure> {
-    let Client { socket, mut connection, session, .. } = client;
-    let (message, stream) = message(arguments, body);
+    let Client { stream, mut connection, session, .. } = client;
+    let (message, content) = message(arguments, body);
     let key = connection.send(session, message).map_err(Failure::local)?;
-    let link = Link::new(socket, connection).map_err(Failure::local)?;
-    let feeder = stream.map(|stream| {
+    let link = Link::new(stream, connection).map_err(Failure::local)?;
+    let feeder = content.map(|content| {
         let link = link.clone();
-        thread::spawn(move || feed(&link, key, stream))
+        thread::spawn(move || feed(&link, key, content))
     });
     let mut ending = wait(&link, key, deadline);
     let was_given_up = feeder.filter(|feeder| feeder.is_finished()).map(thread::JoinHandle::join);

@@ -4,17 +4,20 @@
 //! `cargo build --examples` has to come before it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+#[path = "processes/mod.rs"]
+mod processes;
+
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use msrp::{OsRandom, Random, session_id};
+use processes::{
+    Folder, Receiver, Running, command, free_port, hash, random_octets, result, run, uri,
+};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 /// How long anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -307,11 +310,10 @@ fn chunks_find_their_place_in_any_order() {
 #[test]
 fn wrong_usage_exits_with_2() {
     let here = "msrp://127.0.0.1:9/abc;tcp";
-    let wrong: [(&str, &[&str]); 14] = [
+    let wrong: [(&str, &[&str]); 13] = [
         ("send", &["--to", "msrp://127.0.0.1:9/abc"]),
         ("send", &["--to", "http://127.0.0.1:9/abc;tcp"]),
         ("send", &["--to", "msrp://127.0.0.1/abc;tcp"]),
-        ("send", &["--to", "msrps://127.0.0.1:9/abc;tcp"]),
         ("send", &["--to", "msrp://127.0.0.1:9/abc;ws"]),
         ("send", &["--to", here, "--text", "a", "--file", "Cargo.toml"]),
         ("send", &["--to", here, "--text", "a", "-"]),
@@ -339,95 +341,6 @@ fn assert_failure(to: &str, kind: &str) {
         assert_eq!(object["error"]["kind"], kind, "{example}: {object}");
         assert!(object["error"]["message"].is_string());
         assert_eq!(object["statusCode"], Value::Null);
-    }
-}
-
-/// Runs an example to its end: its exit status and the object it prints.
-fn run(example: &str, arguments: &[&str]) -> (i32, Value) {
-    result(Running(command(example, arguments).spawn().unwrap()).output())
-}
-
-fn result(output: Output) -> (i32, Value) {
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(text.lines().count(), 1, "{text}{}", String::from_utf8_lossy(&output.stderr));
-    (output.status.code().unwrap(), serde_json::from_str(&text).unwrap())
-}
-
-fn command(example: &str, arguments: &[&str]) -> Command {
-    // target/debug/deps/examples-… is this test, target/debug/examples/ has them.
-    let test = std::env::current_exe().unwrap();
-    let folder = test.parent().and_then(Path::parent).unwrap().join("examples");
-    let mut command = Command::new(folder.join(example));
-    command.args(arguments).stdin(Stdio::null());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-/// A process that ends with the test.
-struct Running(Child);
-
-impl Running {
-    fn output(mut self) -> Output {
-        let (mut stdout, mut stderr) = (self.0.stdout.take(), self.0.stderr.take());
-        let errors = thread::spawn(move || read_all(&mut stderr));
-        let stdout = read_all(&mut stdout);
-        let status = self.0.wait().unwrap();
-        Output { status, stdout, stderr: errors.join().unwrap() }
-    }
-}
-
-fn read_all(stream: &mut Option<impl Read>) -> Vec<u8> {
-    let mut octets = Vec::new();
-    if let Some(stream) = stream {
-        stream.read_to_end(&mut octets).unwrap();
-    }
-    octets
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A running `receive`.
-struct Receiver {
-    process: Running,
-    lines: BufReader<std::process::ChildStdout>,
-    address: String,
-    path: String,
-}
-
-impl Receiver {
-    fn start(arguments: &[&str]) -> Self {
-        Self::start_at("127.0.0.1:0", arguments)
-    }
-
-    fn start_at(address: &str, arguments: &[&str]) -> Self {
-        let mut command = command("receive", &["--listen", address]);
-        let child = command.args(arguments).stderr(Stdio::inherit()).spawn().unwrap();
-        let mut process = Running(child);
-        let lines = BufReader::new(process.0.stdout.take().unwrap());
-        let (address, path) = (String::new(), String::new());
-        let mut receiver = Self { process, lines, address, path };
-        let listening = receiver.next();
-        assert_eq!(listening["event"], "listening");
-        receiver.address = listening["addr"].as_str().unwrap().into();
-        receiver.path = listening["path"].as_str().unwrap().into();
-        receiver
-    }
-
-    /// The next object that it prints.
-    fn next(&mut self) -> Value {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap()
-    }
-
-    /// Its exit status, once it has ended by itself.
-    fn status(&mut self) -> i32 {
-        self.process.0.wait().unwrap().code().unwrap()
     }
 }
 
@@ -471,41 +384,4 @@ fn peer(serve: fn(TcpStream)) -> String {
         }
     });
     to
-}
-
-/// A port on which nobody listens now.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-fn uri(address: &str) -> String {
-    format!("msrp://{address}/{};tcp", session_id(&mut OsRandom::new().unwrap()))
-}
-
-fn random_octets(count: usize) -> Vec<u8> {
-    let mut octets = vec![0; count];
-    OsRandom::new().unwrap().fill(&mut octets);
-    octets
-}
-
-fn hash(octets: &[u8]) -> String {
-    Sha256::digest(octets).iter().map(|octet| format!("{octet:02x}")).collect()
-}
-
-/// A folder that goes away with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        let name = format!("msrp-examples-{}", session_id(&mut OsRandom::new().unwrap()));
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }

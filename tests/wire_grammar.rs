@@ -706,3 +706,23 @@ proptest! {
         prop_assert_eq!(plain.content_type(), spelt.content_type());
     }
 }
+
+/// Two hops that choose differently among two fields would see two messages.
+#[test]
+fn what_frames_or_routes_is_refused_the_second_time() {
+    let paths = "MSRP 7fq2 SEND\r\nTo-Path: msrp://b:1/s;tcp\r\nFrom-Path: msrp://a:1/s;tcp\r\n";
+    let cases = [
+        (HeaderName::ToPath, "To-Path: msrp://b:1/s;tcp\r\n", 1),
+        (HeaderName::FromPath, "From-Path: msrp://a:1/s;tcp\r\n", 1),
+        (HeaderName::MessageId, "Message-ID: 4f0b\r\n", 2),
+        (HeaderName::ByteRange, "Byte-Range: 1-5/5\r\n", 2),
+        (HeaderName::SuccessReport, "Success-Report: yes\r\n", 2),
+        (HeaderName::FailureReport, "Failure-Report: no\r\n", 2),
+        (HeaderName::ContentType, "Content-Type: text/plain\r\n", 2),
+    ];
+    for (name, field, times) in cases {
+        let octets = format!("{paths}{}\r\n", field.repeat(times));
+        let read = HeadRef::parse(octets.as_bytes(), &ParseOptions::default());
+        assert_eq!(read.err(), Some(ParseError::Repeated(name)), "{field}");
+    }
+}

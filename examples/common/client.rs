@@ -12,6 +12,9 @@ use msrp::{
 };
 use serde_json::{Value, json};
 
+use super::expected::{Expected, TlsOptions};
+use super::stream::Stream;
+
 /// How long the whole of an exchange may take by default, in milliseconds.
 pub(crate) const DEFAULT_TIMEOUT: u64 = 15_000;
 
@@ -24,12 +27,14 @@ pub(crate) fn timeout() -> clap::builder::RangedU64ValueParser {
 pub(crate) struct Target {
     path: Path,
     port: u16,
+    /// With `msrps`, who answers there.
+    server: Option<Expected>,
 }
 
 /// A connection that has been made, and the session that opens on it when it
 /// becomes a [`Link`](super::link::Link).
 pub(crate) struct Client {
-    pub(crate) socket: TcpStream,
+    pub(crate) stream: Stream,
     pub(crate) connection: Connection,
     pub(crate) session: SessionId,
     pub(crate) connect_time: Duration,
@@ -45,19 +50,23 @@ pub(crate) struct Failure {
 impl Target {
     /// The hops of a path, of which the first is the one to connect to. The
     /// error says what is wrong with the command line.
-    pub(crate) fn new(hops: Vec<MsrpUri>) -> Result<Self, String> {
+    pub(crate) fn new(hops: Vec<MsrpUri>, options: TlsOptions) -> Result<Self, String> {
         for uri in &hops {
-            if uri.is_secure() {
-                return Err(format!("{uri}: msrps needs TLS, which is not there yet"));
-            } else if !uri.transport().eq_ignore_ascii_case("tcp") {
+            if !uri.transport().eq_ignore_ascii_case("tcp") {
                 return Err(format!("{uri}: only transport tcp is there"));
             }
         }
         let path = Path::new(hops).map_err(|error| error.to_string())?;
-        match path.first().port() {
-            Some(port) => Ok(Self { port, path }),
-            None => Err(format!("{}: give a port, MSRP has none by default", path.first())),
-        }
+        let first = path.first();
+        let no_port = || format!("{first}: give a port, MSRP has none by default");
+        let port = first.port().ok_or_else(no_port)?;
+        let server = Expected::new(first, options)?;
+        Ok(Self { path, port, server })
+    }
+
+    /// The name that the server's certificate is checked against, with `msrps`.
+    pub(crate) fn peer_name(&self) -> Option<String> {
+        self.server.as_ref().map(Expected::name)
     }
 
     /// What every result says first.
@@ -76,11 +85,11 @@ impl Target {
     ) -> Result<Client, Failure> {
         let mut random = OsRandom::new().map_err(Failure::local)?;
         let start = Instant::now();
-        let socket = self.connect(deadline)?;
+        let stream = self.connect(deadline)?;
         let connect_time = start.elapsed();
         let from = match from {
             Some(uri) => uri,
-            None => own_uri(&socket, &mut random).map_err(Failure::local)?,
+            None => own_uri(&stream, &mut random).map_err(Failure::local)?,
         };
         let mut config = Config::default();
         config.transaction_timeout = patience;
@@ -88,10 +97,18 @@ impl Target {
         let mut connection = Connection::new(Arc::new(config), Role::Active, random, now);
         let session = SessionConfig::new(from, self.path.clone()).bind(bind);
         let session = connection.open(session).map_err(Failure::local)?;
-        Ok(Client { socket, connection, session, connect_time })
+        Ok(Client { stream, connection, session, connect_time })
     }
 
-    fn connect(&self, deadline: Instant) -> Result<TcpStream, Failure> {
+    fn connect(&self, deadline: Instant) -> Result<Stream, Failure> {
+        let socket = self.connect_tcp(deadline)?;
+        match &self.server {
+            Some(server) => Ok(server.meet(socket, deadline)?.into()),
+            None => Ok(socket.into()),
+        }
+    }
+
+    fn connect_tcp(&self, deadline: Instant) -> Result<TcpStream, Failure> {
         let mut last = Failure::new("unknownHost", "the host has no address");
         for address in self.addresses()? {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -121,11 +138,12 @@ impl Target {
 
 /// A URI of this side for one session. Nobody will connect to it, which port 9
 /// says: discard.
-fn own_uri(
-    socket: &TcpStream,
-    random: &mut OsRandom,
-) -> Result<MsrpUri, Box<dyn std::error::Error>> {
-    let uri = MsrpUri::builder(Scheme::Msrp, socket.local_addr()?.ip(), 9);
+fn own_uri(stream: &Stream, random: &mut OsRandom) -> Result<MsrpUri, Box<dyn std::error::Error>> {
+    let scheme = match stream {
+        Stream::Plain(_) => Scheme::Msrp,
+        Stream::Secure(_) => Scheme::Msrps,
+    };
+    let uri = MsrpUri::builder(scheme, stream.socket().local_addr()?.ip(), 9);
     Ok(uri.session_id(&session_id(random)).build()?)
 }
 
@@ -141,6 +159,19 @@ impl Failure {
     /// Something on this side.
     pub(crate) fn local(error: impl ToString) -> Self {
         Self::new("local", error.to_string())
+    }
+
+    pub(crate) fn tls(error: impl ToString) -> Self {
+        Self::new("tls", format!("TLS failed: {}", error.to_string()))
+    }
+
+    pub(crate) fn handshake(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+                Self::timeout("the TLS handshake did not end in time")
+            }
+            _ => Self::tls(error),
+        }
     }
 
     pub(crate) fn rejected(status: StatusCode) -> Self {

@@ -1,21 +1,20 @@
-//! A [`Connection`] on a blocking TCP socket.
+//! A [`Connection`] on a blocking TCP or TLS stream.
 //!
 //! Three threads share it. One reads and one writes, so that a peer which
 //! reads nothing before its own octets are taken cannot bring both sides to a
 //! standstill. The third is the application's: it takes the events and keeps
 //! the time. None of them runs unless there is something to do.
 
-use std::io::{self, IoSlice, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::io;
+use std::net::Shutdown;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 use msrp::{Connection, Event, Transmit};
 
-/// Octets asked of the socket at a time.
-const READ_OCTETS: usize = 64 * 1024;
+use super::stream::Stream;
 
 /// How long the end of a connection waits for the peer's: a socket that is
 /// closed on octets which nobody has read takes back what it has sent last.
@@ -26,7 +25,7 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(crate) struct Link(Arc<Shared>);
 
 struct Shared {
-    socket: TcpStream,
+    stream: Stream,
     state: Mutex<State>,
     /// Wakes the writer: there may be octets to send.
     output: Condvar,
@@ -40,17 +39,18 @@ struct State {
     connection: Connection,
     /// When octets were last handed to the writer.
     last_transmit: Instant,
-    /// Nothing more is read from the socket.
+    /// Nothing more is read from the stream.
     is_read_out: bool,
 }
 
 impl Link {
-    pub(crate) fn new(socket: TcpStream, connection: Connection) -> io::Result<Self> {
+    pub(crate) fn new(stream: impl Into<Stream>, connection: Connection) -> io::Result<Self> {
+        let stream = stream.into();
         // Whatever is written is complete: waiting for more gains nothing.
-        socket.set_nodelay(true)?;
+        stream.socket().set_nodelay(true)?;
         let state = State { connection, last_transmit: Instant::now(), is_read_out: false };
         let shared = Arc::new(Shared {
-            socket,
+            stream,
             state: Mutex::new(state),
             output: Condvar::new(),
             room: Condvar::new(),
@@ -95,7 +95,7 @@ impl Link {
         self.with(Connection::close);
         let deadline = Instant::now().checked_add(LINGER);
         self.wait(deadline, |state| state.is_read_out.then_some(()));
-        let _ = self.0.socket.shutdown(Shutdown::Both);
+        let _ = self.0.stream.socket().shutdown(Shutdown::Both);
     }
 
     fn wait<T>(
@@ -125,7 +125,7 @@ impl Link {
 impl Shared {
     fn read(&self) {
         let mut input = BytesMut::new();
-        while let Ok(1..) = read_more(&self.socket, &mut input) {
+        while let Ok(1..) = self.stream.read_more(&mut input) {
             if !self.receive(&mut input) {
                 break;
             }
@@ -160,11 +160,11 @@ impl Shared {
     fn write(&self) {
         // A socket that cannot be written has ended for the reader, too.
         while let Some(transmit) = self.next_transmit() {
-            if write_all(&self.socket, transmit).is_err() {
+            if self.stream.write_all(transmit).is_err() {
                 return;
             }
         }
-        let _ = self.socket.shutdown(Shutdown::Write);
+        self.stream.end();
     }
 
     /// Waits for octets to send; `None` once there will be none.
@@ -202,33 +202,4 @@ fn wait<'a>(
         }
         None => condition.wait(state).unwrap_or_else(PoisonError::into_inner),
     }
-}
-
-/// Reads once, to the end of `buffer`. Says how many octets came.
-pub(crate) fn read_more(mut from: impl Read, buffer: &mut BytesMut) -> io::Result<usize> {
-    let start = buffer.len();
-    buffer.resize(start + READ_OCTETS, 0);
-    let result = loop {
-        match from.read(buffer.get_mut(start..).unwrap_or_default()) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => break result,
-        }
-    };
-    buffer.truncate(start + result.as_ref().map_or(0, |read| *read));
-    result
-}
-
-fn write_all(mut socket: &TcpStream, mut transmit: Transmit) -> io::Result<()> {
-    while transmit.has_remaining() {
-        let mut slices = [IoSlice::new(&[]); 3];
-        let count = transmit.chunks_vectored(&mut slices);
-        let written = match socket.write_vectored(slices.get(..count).unwrap_or_default()) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => written,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
-            Err(error) => return Err(error),
-        };
-        transmit.advance(written);
-    }
-    Ok(())
 }

@@ -2,9 +2,12 @@
 #![allow(dead_code, reason = "no example uses all of it")]
 
 pub(crate) mod client;
+pub(crate) mod expected;
 pub(crate) mod link;
 pub(crate) mod receiver;
+pub(crate) mod secure;
 pub(crate) mod store;
+pub(crate) mod stream;
 
 use std::io::Write;
 use std::process::ExitCode;

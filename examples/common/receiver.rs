@@ -8,18 +8,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use msrp::uri::Scheme;
 use msrp::{
     ByteRange, Config, Connection, Event, FailReason, IncomingKey, MediaTypes, MsrpUri, OsRandom,
     ReceiveMode, Received, ReportMode, Role, SessionConfig, SessionTable, StatusCode, session_id,
 };
+use rustls::{ServerConfig, ServerConnection};
 use serde_json::{Value, json};
 
 use super::link::Link;
+use super::secure::Secure;
 use super::store::Store;
+use super::stream::Stream;
 use super::tell;
+
+/// How long a peer may take to shake hands.
+const HANDSHAKE: Duration = Duration::from_secs(15);
 
 /// How messages are taken.
 pub(crate) struct Options {
@@ -29,6 +35,8 @@ pub(crate) struct Options {
     pub(crate) max_size: u64,
     /// The media types that are taken.
     pub(crate) accept_types: MediaTypes,
+    /// With TLS, as whom; without, peers connect over TCP alone.
+    pub(crate) tls: Option<Arc<ServerConfig>>,
     /// What hears of them.
     pub(crate) report: fn(&Value),
 }
@@ -53,6 +61,11 @@ impl Receiver {
         self.address
     }
 
+    /// What the URIs of sessions here begin with.
+    pub(crate) fn scheme(&self) -> Scheme {
+        if self.options.tls.is_some() { Scheme::Msrps } else { Scheme::Msrp }
+    }
+
     /// A URI for a session here that nobody can guess.
     pub(crate) fn make_uri(&self) -> io::Result<MsrpUri> {
         let host = match self.address.ip() {
@@ -61,7 +74,7 @@ impl Receiver {
             ip => ip,
         };
         let id = session_id(&mut OsRandom::new().map_err(io::Error::other)?);
-        let uri = MsrpUri::builder(Scheme::Msrp, host, self.address.port());
+        let uri = MsrpUri::builder(self.scheme(), host, self.address.port());
         uri.session_id(&id).build().map_err(io::Error::other)
     }
 
@@ -104,7 +117,7 @@ fn serve(socket: TcpStream, config: Arc<Config>, options: &Options, ended: &Send
     let peer = socket.peer_addr();
     let result = OsRandom::new().map_err(io::Error::other).and_then(|random| {
         let connection = Connection::new(config, Role::Passive, random, Instant::now());
-        Link::new(socket, connection)
+        Link::new(accept(socket, options.tls.clone())?, connection)
     });
     match result {
         Ok(link) => {
@@ -118,6 +131,12 @@ fn serve(socket: TcpStream, config: Arc<Config>, options: &Options, ended: &Send
         }
         Err(error) => tell(format_args!("the connection of {peer:?} was not served: {error}")),
     }
+}
+
+fn accept(socket: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Stream> {
+    let Some(config) = tls else { return Ok(socket.into()) };
+    let server = ServerConnection::new(config).map_err(io::Error::other)?;
+    Ok(Secure::new(socket, server, Instant::now() + HANDSHAKE)?.into())
 }
 
 /// The messages that one connection brings.

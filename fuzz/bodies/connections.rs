@@ -351,9 +351,9 @@ impl Side {
         let (which, len) = (input.octet(), usize::from(input.short() % 3000));
         let mut open = self.sent.iter_mut().filter(|(_, sent)| sent.is_open);
         let Some((key, sent)) = open.nth(usize::from(which % 4)) else { return };
-        let Some(mut writer) = self.connection.body(*key) else {
-            return assert!(sent.outcome.is_some() || !self.connection.is_flushed());
-        };
+        // Without a writer it has its outcome, perhaps among events not taken
+        // yet; that there is one is checked in the end.
+        let Some(mut writer) = self.connection.body(*key) else { return };
         let piece = vec![which; len];
         let room = writer.room();
         match writer.write(piece.clone()) {

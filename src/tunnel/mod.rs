@@ -63,7 +63,8 @@ pub enum TunnelError {
 /// received goes through [`Tunnel::receive_message`] to the stream; after it,
 /// and after [`Tunnel::handle_timeout`], what the stream has left may go on.
 ///
-/// ```
+#[cfg_attr(feature = "getrandom", doc = "```")]
+#[cfg_attr(not(feature = "getrandom"), doc = "```ignore")]
 /// use std::time::Instant;
 /// use bytes::BytesMut;
 /// use msrp::{OsRandom, ParseOptions, Tunnel};

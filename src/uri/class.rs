@@ -19,7 +19,8 @@ pub(super) const ALPHANUM: Class = Class(1 << 3);
 pub(super) const TOKEN: Class = Class(1 << 4);
 /// What stands between the brackets of an IPv6 address.
 pub(super) const IPV6: Class = Class(1 << 5);
-/// What may follow any part: the next parameter, or the next URI of a path.
+/// What may follow any part: the next parameter, the next URI of a path, or the
+/// end of its line.
 pub(super) const END: Class = Class(1 << 6);
 const SLASH: Class = Class(1 << 7);
 const COLON: Class = Class(1 << 8);
@@ -94,7 +95,7 @@ const fn classes(octet: u8) -> u16 {
         | select(ALPHANUM, octet.is_ascii_alphanumeric())
         | select(TOKEN, token)
         | select(IPV6, octet.is_ascii_hexdigit() || matches!(octet, b':' | b'.'))
-        | select(END, matches!(octet, b';' | b' '))
+        | select(END, matches!(octet, b';' | b' ' | b'\r'))
         | select(SLASH, octet == b'/')
         | select(COLON, octet == b':')
 }

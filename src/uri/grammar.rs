@@ -3,7 +3,7 @@
 //!
 //! Every head has two paths in it, so the rules that every URI goes through are
 //! written for speed: delimiters are slice patterns, classes of octets a table,
-//! and what is found is not kept.
+//! and what is found is kept as offsets.
 
 use std::num::NonZeroU16;
 
@@ -15,30 +15,17 @@ use nom::{Err, IResult, Parser};
 
 use super::class::{self, Class};
 use super::host::ipv6;
+use super::uri_ref::Spans;
 use super::{MAX_URI_OCTETS, PathError, Scheme, UriError};
 
 /// The octets behind what a rule took, and what it made of those it took.
 type Taken<'a, Output> = IResult<&'a [u8], Output, Fault>;
 
-/// The parts of one URI, without the delimiters between them.
-pub(super) struct Parts<'a> {
-    pub(super) scheme: Scheme,
-    pub(super) authority: Authority<'a>,
-    pub(super) session_id: Option<&'a [u8]>,
-    pub(super) transport: &'a [u8],
-}
-
-/// The parts of an authority; the host keeps the brackets of an IPv6 address.
-pub(super) struct Authority<'a> {
-    pub(super) userinfo: Option<&'a [u8]>,
-    pub(super) host: &'a [u8],
-    pub(super) port: Option<Port<'a>>,
-}
-
-/// A port as it is written, and its number.
-pub(super) struct Port<'a> {
-    pub(super) digits: &'a [u8],
-    pub(super) number: NonZeroU16,
+/// What an authority ends with.
+struct HostPort<'a> {
+    /// An IPv6 address keeps its brackets.
+    host: &'a [u8],
+    port: Option<NonZeroU16>,
 }
 
 /// What there is in the value of To-Path, From-Path or Use-Path.
@@ -49,6 +36,8 @@ pub(crate) struct PathShape {
     /// Whether there are spaces beside the one between two URIs, which the
     /// grammar forbids and real stacks send.
     pub(crate) extra_spaces: bool,
+    /// The first URI taken apart.
+    pub(crate) first: Spans,
 }
 
 /// Checks `MSRP-URI *( SP MSRP-URI )`, of at most `max_uris` URIs.
@@ -56,7 +45,7 @@ pub(crate) struct PathShape {
 /// Runs of spaces, also around the whole, are read and told: the caller decides
 /// whether they are tolerated.
 pub(crate) fn path(input: &[u8], max_uris: usize) -> Result<PathShape, PathError> {
-    let mut shape = PathShape { uris: 0, extra_spaces: false };
+    let mut shape = PathShape { uris: 0, extra_spaces: false, first: Spans::EMPTY };
     let mut rest = input;
     while let [first, behind @ ..] = rest {
         if *first == b' ' {
@@ -67,9 +56,19 @@ pub(crate) fn path(input: &[u8], max_uris: usize) -> Result<PathShape, PathError
         if shape.uris == max_uris {
             return Err(PathError::TooMany { limit: max_uris });
         }
-        rest = path_uri(rest).map_err(|error| PathError::Uri { index: shape.uris, error })?;
+        let (uri, behind) = match path_uri(rest) {
+            Some((uri, behind @ ([] | [b' ', ..]))) => (uri, behind),
+            _ => {
+                let error = path_uri_error(rest);
+                return Err(PathError::Uri { index: shape.uris, error });
+            }
+        };
+        if shape.uris == 0 {
+            shape.first = uri;
+        }
         shape.uris += 1;
-        if let [_space, behind @ ..] = rest {
+        rest = behind;
+        if let [_space, behind @ ..] = behind {
             shape.extra_spaces |= behind.is_empty();
             rest = behind;
         }
@@ -77,12 +76,33 @@ pub(crate) fn path(input: &[u8], max_uris: usize) -> Result<PathShape, PathError
     if shape.uris == 0 { Err(PathError::Empty) } else { Ok(shape) }
 }
 
-/// Checks one URI up to a space or the end, and returns what is behind it.
-fn path_uri(input: &[u8]) -> Result<&[u8], UriError> {
-    match msrp_uri(input) {
-        Ok((rest, _)) if input.len() - rest.len() <= MAX_URI_OCTETS => Ok(rest),
-        _ => Err(path_uri_error(input)),
+/// Checks a path up to a CR, for a caller who does not know yet where the line
+/// ends. Takes only what [`path`] has nothing to remark on.
+#[inline]
+pub(crate) fn path_to_cr(input: &[u8], max_uris: usize) -> Option<(PathShape, &[u8])> {
+    let mut shape = PathShape { uris: 0, extra_spaces: false, first: Spans::EMPTY };
+    let mut rest = input;
+    while shape.uris < max_uris {
+        let (uri, behind) = path_uri(rest)?;
+        if shape.uris == 0 {
+            shape.first = uri;
+        }
+        shape.uris += 1;
+        match behind {
+            [b' ', behind @ ..] => rest = behind,
+            [b'\r', ..] => return Some((shape, behind)),
+            _ => return None,
+        }
     }
+    None
+}
+
+/// Takes one URI apart, up to a space, a CR or the end, and returns what is
+/// behind it.
+#[inline(always)]
+fn path_uri(input: &[u8]) -> Option<(Spans, &[u8])> {
+    let (rest, spans) = msrp_uri(input).ok()?;
+    (input.len() - rest.len() <= MAX_URI_OCTETS).then_some((spans, rest))
 }
 
 #[cold]
@@ -92,12 +112,12 @@ fn path_uri_error(input: &[u8]) -> UriError {
 }
 
 /// Takes a text apart that is one URI and nothing else.
-pub(super) fn uri(input: &[u8]) -> Result<Parts<'_>, UriError> {
+pub(super) fn uri(input: &[u8]) -> Result<Spans, UriError> {
     if input.len() > MAX_URI_OCTETS {
         return Err(UriError::TooLong);
     }
     match msrp_uri(input) {
-        Ok(([], parts)) => Ok(parts),
+        Ok(([], spans)) => Ok(spans),
         // Whatever part such an octet stands in, it is not that part's fault.
         _ if !input.iter().all(u8::is_ascii_graphic) => Err(UriError::Octet),
         Err(Err::Error(fault) | Err::Failure(fault)) => Err(fault.0),
@@ -110,25 +130,30 @@ pub(super) fn is_whole<'a>(rule: fn(&'a [u8]) -> Taken<'a, &'a [u8]>, text: &'a 
     all_consuming(rule).parse(text.as_bytes()).is_ok()
 }
 
-// Always inline: a check then drops the parts instead of storing them.
+// Always inline: what is wrong with a URI is then not told where nobody asks.
 #[inline(always)]
-fn msrp_uri(input: &[u8]) -> Taken<'_, Parts<'_>> {
+fn msrp_uri(input: &[u8]) -> Taken<'_, Spans> {
+    let place = |rest: &[u8]| u16::try_from(input.len() - rest.len()).unwrap_or(u16::MAX);
     let (rest, scheme) = msrp_scheme(input)?;
     let [b':', b'/', b'/', rest @ ..] = rest else { return refuse(UriError::Scheme) };
-    let (rest, authority) = authority(rest)?;
-    let (rest, session_id) = match rest {
-        [b'/', rest @ ..] => {
-            let (rest, id) = part(UriError::SessionId, class::END, session_id(rest))?;
-            (rest, Some(id))
-        }
-        _ => (rest, None),
+    let (rest, (from_host, HostPort { host, port })) = authority(rest)?;
+    let host_start = place(from_host);
+    let host_end = place(from_host.get(host.len()..).unwrap_or_default());
+    let authority_end = place(rest);
+    let rest = match rest {
+        [b'/', rest @ ..] => part(UriError::SessionId, class::END, session_id(rest))?.0,
+        _ => rest,
     };
+    let session_id_end = place(rest);
     let [b';', rest @ ..] = rest else { return refuse(UriError::Transport) };
-    let (mut rest, transport) = part(UriError::Transport, class::END, transport(rest))?;
+    let (mut rest, _) = part(UriError::Transport, class::END, transport(rest))?;
+    let transport_end = place(rest);
     while let [b';', parameter @ ..] = rest {
         (rest, _) = part(UriError::Parameter, class::END, uri_parameter(parameter))?;
     }
-    Ok((rest, Parts { scheme, authority, session_id, transport }))
+    let spans =
+        Spans { scheme, port, host_start, host_end, authority_end, session_id_end, transport_end };
+    Ok((rest, spans))
 }
 
 #[inline(always)]
@@ -142,23 +167,22 @@ fn msrp_scheme(input: &[u8]) -> Taken<'_, Scheme> {
     }
 }
 
+/// Gives the host and port, and the input from there on.
 #[inline(always)]
-fn authority(input: &[u8]) -> Taken<'_, Authority<'_>> {
+fn authority(input: &[u8]) -> Taken<'_, (&[u8], HostPort<'_>)> {
     // Nearly no URI has a userinfo, so look without one first. A slash behind
     // settles it: no part after it may hold the "@" that ends a userinfo.
     // A semicolon does not, for a userinfo may hold one.
     match host_and_port(input) {
-        Ok((rest @ [b'/', ..], (host, port))) => {
-            Ok((rest, Authority { userinfo: None, host, port }))
-        }
+        Ok((rest @ [b'/', ..], host_port)) => Ok((rest, (input, host_port))),
         _ => authority_with_userinfo(input),
     }
 }
 
-fn authority_with_userinfo(input: &[u8]) -> Taken<'_, Authority<'_>> {
-    let (rest, userinfo) = opt(terminated(userinfo, char('@'))).parse(input)?;
-    let (rest, (host, port)) = host_and_port(rest)?;
-    Ok((rest, Authority { userinfo, host, port }))
+fn authority_with_userinfo(input: &[u8]) -> Taken<'_, (&[u8], HostPort<'_>)> {
+    let (from_host, _) = opt(terminated(userinfo, char('@'))).parse(input)?;
+    let (rest, host_port) = host_and_port(from_host)?;
+    Ok((rest, (from_host, host_port)))
 }
 
 pub(super) fn userinfo(input: &[u8]) -> Taken<'_, &[u8]> {
@@ -166,11 +190,11 @@ pub(super) fn userinfo(input: &[u8]) -> Taken<'_, &[u8]> {
 }
 
 #[inline(always)]
-fn host_and_port(input: &[u8]) -> Taken<'_, (&[u8], Option<Port<'_>>)> {
+fn host_and_port(input: &[u8]) -> Taken<'_, HostPort<'_>> {
     let (rest, host) = part(UriError::Host, class::HOST_END, host(input))?;
-    let [b':', rest @ ..] = rest else { return Ok((rest, (host, None))) };
+    let [b':', rest @ ..] = rest else { return Ok((rest, HostPort { host, port: None })) };
     let (rest, port) = part(UriError::Port, class::PORT_END, port(rest))?;
-    Ok((rest, (host, Some(port))))
+    Ok((rest, HostPort { host, port: Some(port) }))
 }
 
 /// `IP-literal / IPv4address / reg-name`, where every `IPv4address` is a
@@ -207,16 +231,16 @@ pub(super) fn reg_name(input: &[u8]) -> Taken<'_, &[u8]> {
 /// has; the discard port, 9, is what an active endpoint names (RFC 4145
 /// section 4.1).
 #[inline(always)]
-fn port(input: &[u8]) -> Taken<'_, Port<'_>> {
+fn port(input: &[u8]) -> Taken<'_, NonZeroU16> {
     const TOO_MUCH: u32 = 100_000;
-    let digits = input.iter().map(|octet| octet.wrapping_sub(b'0')).take_while(|digit| *digit < 10);
-    let (len, number) = digits.fold((0, 0), |(len, number), digit| {
-        (len + 1, (number * 10 + u32::from(digit)).min(TOO_MUCH))
-    });
-    let number = u16::try_from(number).ok().and_then(NonZeroU16::new);
-    match (number, input.split_at_checked(len)) {
-        (Some(number), Some((digits, rest))) => Ok((rest, Port { digits, number })),
-        _ => refuse(UriError::Port),
+    let (mut rest, mut number) = (input, 0);
+    while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+        number = (number * 10 + u32::from(digit - b'0')).min(TOO_MUCH);
+        rest = behind;
+    }
+    match u16::try_from(number).ok().and_then(NonZeroU16::new) {
+        Some(number) => Ok((rest, number)),
+        None => refuse(UriError::Port),
     }
 }
 
@@ -299,8 +323,10 @@ mod tests {
 
     const URI: &str = "msrp://host.example.com:2855/Kx81;tcp";
 
+    /// The shape of a path that starts with [`URI`].
     fn shape(uris: usize, extra_spaces: bool) -> Result<PathShape, PathError> {
-        Ok(PathShape { uris, extra_spaces })
+        let first = uri(URI.as_bytes()).map_err(|error| PathError::Uri { index: 0, error })?;
+        Ok(PathShape { uris, extra_spaces, first })
     }
 
     proptest! {
@@ -327,8 +353,8 @@ mod tests {
         fn ports_are_read_by_value(zeros in 0..10_usize, number: u32) {
             let digits = "0".repeat(zeros) + &number.to_string();
             let read = port(digits.as_bytes()).ok().map(|(rest, port)| {
-                assert_eq!((rest, port.digits), (&b""[..], digits.as_bytes()));
-                port.number.get()
+                assert_eq!(rest, b"");
+                port.get()
             });
             prop_assert_eq!(read, u16::try_from(number).ok().filter(|number| *number != 0));
         }

@@ -41,10 +41,12 @@ use thiserror::Error;
 
 pub use self::builder::UriBuilder;
 pub(crate) use self::compare::UriKey;
+pub(crate) use self::grammar::PathShape;
 pub use self::host::Host;
 pub use self::owned::MsrpUri;
 pub use self::path::Path;
 pub use self::path_ref::{PathRef, Uris};
+pub(crate) use self::uri_ref::Spans;
 pub use self::uri_ref::UriRef;
 
 /// The most octets of one URI that can be read. RFC 4975 sets no limit.

@@ -47,7 +47,7 @@ impl Path {
     /// The borrowed path.
     #[must_use]
     pub fn view(&self) -> PathRef<'_> {
-        PathRef::from_checked(&self.text, self.uris)
+        PathRef::from_checked(&self.text, self.uris, None)
     }
 
     /// The text.

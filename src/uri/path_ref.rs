@@ -5,13 +5,15 @@ use std::hash::{Hash, Hasher};
 use std::iter::FusedIterator;
 
 use super::grammar;
+use super::uri_ref::Spans;
 use super::{Path, PathError, UriRef};
 
 /// A borrowed list of URIs, at least one, as in To-Path, From-Path and Use-Path
 /// and in the `path` attribute of SDP.
 ///
-/// Reading it checks all of it and keeps no more than the text and the number of
-/// URIs; each URI is taken apart when it is asked for. Two paths are equal where
+/// Reading it checks all of it and keeps no more than the text, the number of
+/// URIs and where the parts of the first one are; each other URI is taken apart
+/// when it is asked for. Two paths are equal where
 /// they have equal URIs in the same order.
 ///
 /// ```
@@ -27,6 +29,7 @@ use super::{Path, PathError, UriRef};
 pub struct PathRef<'a> {
     text: &'a str,
     uris: usize,
+    first: Option<Spans>,
 }
 
 #[expect(clippy::len_without_is_empty, reason = "a path is never empty")]
@@ -41,13 +44,14 @@ impl<'a> PathRef<'a> {
         if shape.extra_spaces {
             return Err(PathError::ExtraSpace);
         }
-        Ok(Self::from_checked(text, shape.uris))
+        Ok(Self::from_checked(text, shape.uris, Some(shape.first)))
     }
 
     /// A path in whose text [`grammar::path`] found so many URIs, and maybe extra
-    /// spaces. Those at the ends are dropped, those between stay.
-    pub(crate) fn from_checked(text: &'a str, uris: usize) -> Self {
-        Self { text: text.trim_ascii(), uris }
+    /// spaces. Those at the ends are dropped, those between stay. `first` is
+    /// the first URI taken apart, if that is known.
+    pub(crate) fn from_checked(text: &'a str, uris: usize, first: Option<Spans>) -> Self {
+        Self { text: text.trim_ascii(), uris, first }
     }
 
     /// An owned copy, with one space between two URIs.
@@ -71,22 +75,22 @@ impl<'a> PathRef<'a> {
     /// The first URI: the next hop in a To-Path, the last one in a From-Path.
     #[must_use]
     pub fn first(self) -> UriRef<'a> {
-        let (first, _) = split_first(self.text);
-        UriRef::from_checked(first)
+        let (first, _) = split_first(self.text, self.uris);
+        taken_apart(first, self.first)
     }
 
     /// The last URI: the target in a To-Path, the origin in a From-Path. It is
     /// the first one where there is no other.
     #[must_use]
     pub fn last(self) -> UriRef<'a> {
-        let (_, last) = split_last(self.text);
-        UriRef::from_checked(last)
+        let (_, last) = split_last(self.text, self.uris);
+        taken_apart(last, self.first.filter(|_| self.uris == 1))
     }
 
     /// The URIs from first to last.
     #[must_use]
     pub fn iter(self) -> Uris<'a> {
-        Uris { text: self.text, left: self.uris }
+        Uris { text: self.text, left: self.uris, first: self.first }
     }
 
     /// The texts of the URIs.
@@ -98,9 +102,9 @@ impl<'a> PathRef<'a> {
     /// its own URI off a To-Path forwards (RFC 4976 section 6.4).
     #[must_use]
     pub fn without_first(self) -> Option<Self> {
-        let (_, rest) = split_first(self.text);
+        let (_, rest) = split_first(self.text, self.uris);
         let uris = self.uris.checked_sub(1).filter(|uris| *uris > 0)?;
-        Some(Self { text: rest, uris })
+        Some(Self { text: rest, uris, first: None })
     }
 }
 
@@ -115,7 +119,7 @@ impl<'a> IntoIterator for PathRef<'a> {
 
 impl<'a> From<UriRef<'a>> for PathRef<'a> {
     fn from(uri: UriRef<'a>) -> Self {
-        Self::from_checked(uri.as_str(), 1)
+        Self::from_checked(uri.as_str(), 1, Some(uri.spans()))
     }
 }
 
@@ -151,16 +155,18 @@ impl fmt::Debug for PathRef<'_> {
 pub struct Uris<'a> {
     text: &'a str,
     left: usize,
+    /// The first URI of `text` taken apart, if that is known.
+    first: Option<Spans>,
 }
 
 impl<'a> Iterator for Uris<'a> {
     type Item = UriRef<'a>;
 
     fn next(&mut self) -> Option<UriRef<'a>> {
-        self.left = self.left.checked_sub(1)?;
-        let (first, rest) = split_first(self.text);
-        self.text = rest;
-        Some(UriRef::from_checked(first))
+        let left = self.left.checked_sub(1)?;
+        let (first, rest) = split_first(self.text, self.left);
+        (self.text, self.left) = (rest, left);
+        Some(taken_apart(first, self.first.take()))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -170,10 +176,10 @@ impl<'a> Iterator for Uris<'a> {
 
 impl DoubleEndedIterator for Uris<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
-        let (rest, last) = split_last(self.text);
-        self.text = rest;
-        Some(UriRef::from_checked(last))
+        let left = self.left.checked_sub(1)?;
+        let (rest, last) = split_last(self.text, self.left);
+        (self.text, self.left) = (rest, left);
+        Some(taken_apart(last, self.first.filter(|_| left == 0)))
     }
 }
 
@@ -181,15 +187,34 @@ impl ExactSizeIterator for Uris<'_> {}
 
 impl FusedIterator for Uris<'_> {}
 
-/// The first URI of `text`, and what is behind it and the spaces after it.
-fn split_first(text: &str) -> (&str, &str) {
+/// The URI in a text that has been checked, taken apart unless it is already.
+#[inline]
+fn taken_apart(text: &str, spans: Option<Spans>) -> UriRef<'_> {
+    match spans {
+        Some(spans) => UriRef::from_spans(text, spans),
+        None => UriRef::from_checked(text),
+    }
+}
+
+/// The first of the `uris` URIs of `text`, and what is behind it and the spaces
+/// after it.
+#[inline]
+fn split_first(text: &str, uris: usize) -> (&str, &str) {
+    if uris == 1 {
+        return (text, "");
+    }
     let end = memchr::memchr(b' ', text.as_bytes()).unwrap_or(text.len());
     let (first, behind) = text.split_at_checked(end).unwrap_or_default();
     (first, behind.trim_ascii_start())
 }
 
-/// What is before the last URI of `text` and the spaces before it, and that URI.
-fn split_last(text: &str) -> (&str, &str) {
+/// What is before the last of the `uris` URIs of `text` and the spaces before
+/// it, and that URI.
+#[inline]
+fn split_last(text: &str, uris: usize) -> (&str, &str) {
+    if uris == 1 {
+        return ("", text);
+    }
     let start = memchr::memrchr(b' ', text.as_bytes()).map_or(0, |space| space + 1);
     let (before, last) = text.split_at_checked(start).unwrap_or_default();
     (before.trim_ascii_end(), last)
@@ -219,7 +244,7 @@ mod tests {
             loose += "  ";
 
             let shape = grammar::path(loose.as_bytes(), 16).unwrap_or_else(|error| unreachable!("{error}"));
-            let path = PathRef::from_checked(&loose, shape.uris);
+            let path = PathRef::from_checked(&loose, shape.uris, Some(shape.first));
             prop_assert!(path.iter().map(UriRef::as_str).eq(&uris));
             prop_assert!(path.iter().rev().map(UriRef::as_str).eq(uris.iter().rev()));
             prop_assert_eq!(path.first().as_str(), &uris[0]);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroU16;
 use std::ops::Range;
 
-use super::grammar::{self, Authority, Parts};
+use super::grammar;
 use super::{Host, MsrpUri, Scheme, UriError};
 
 /// A borrowed MSRP URI that follows the grammar of RFC 4975 section 9.
@@ -45,14 +45,13 @@ impl<'a> UriRef<'a> {
     ///
     /// [`UriError`] says which part does not follow the grammar.
     pub fn parse(text: &'a str) -> Result<Self, UriError> {
-        let parts = grammar::uri(text.as_bytes())?;
-        Ok(Self { text, spans: Spans::of(parts) })
+        let spans = grammar::uri(text.as_bytes())?;
+        Ok(Self { text, spans })
     }
 
     /// A URI whose text has been checked before.
     pub(super) fn from_checked(text: &'a str) -> Self {
-        let spans = grammar::uri(text.as_bytes()).map(|parts| Spans::of(parts));
-        Self { text, spans: spans.unwrap_or(Spans::EMPTY) }
+        Self { text, spans: grammar::uri(text.as_bytes()).unwrap_or(Spans::EMPTY) }
     }
 
     pub(super) fn from_spans(text: &'a str, spans: Spans) -> Self {
@@ -176,22 +175,23 @@ impl<'a> TryFrom<&'a str> for UriRef<'a> {
     }
 }
 
-/// The scheme, the port, and where each part ends, as offsets into the text.
+/// The scheme, the port, and where each part ends, as offsets into the text,
+/// which has at most [`MAX_URI_OCTETS`](super::MAX_URI_OCTETS) octets.
 /// Between two ends there is a delimiter and the part behind it; where two ends
 /// are the same, there is no such part.
-#[derive(Clone, Copy)]
-pub(super) struct Spans {
-    scheme: Scheme,
-    port: Option<NonZeroU16>,
-    host_start: u16,
-    host_end: u16,
-    authority_end: u16,
-    session_id_end: u16,
-    transport_end: u16,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Spans {
+    pub(super) scheme: Scheme,
+    pub(super) port: Option<NonZeroU16>,
+    pub(super) host_start: u16,
+    pub(super) host_end: u16,
+    pub(super) authority_end: u16,
+    pub(super) session_id_end: u16,
+    pub(super) transport_end: u16,
 }
 
 impl Spans {
-    const EMPTY: Self = Self {
+    pub(crate) const EMPTY: Self = Self {
         scheme: Scheme::Msrp,
         port: None,
         host_start: 0,
@@ -200,27 +200,6 @@ impl Spans {
         session_id_end: 0,
         transport_end: 0,
     };
-
-    /// The places of `parts`, which belong to a URI of at most
-    /// [`MAX_URI_OCTETS`](super::MAX_URI_OCTETS) octets.
-    fn of(parts: Parts<'_>) -> Self {
-        let Authority { userinfo, host, port } = parts.authority;
-        let host_start = authority_start(parts.scheme) + delimited(userinfo);
-        let host_end = host_start + host.len();
-        let authority_end = host_end + delimited(port.as_ref().map(|port| port.digits));
-        let session_id_end = authority_end + delimited(parts.session_id);
-        let transport_end = session_id_end + delimited(Some(parts.transport));
-        let offset = |place| u16::try_from(place).unwrap_or(u16::MAX);
-        Self {
-            scheme: parts.scheme,
-            port: port.map(|port| port.number),
-            host_start: offset(host_start),
-            host_end: offset(host_end),
-            authority_end: offset(authority_end),
-            session_id_end: offset(session_id_end),
-            transport_end: offset(transport_end),
-        }
-    }
 
     fn userinfo(&self) -> Option<Range<usize>> {
         let start = authority_start(self.scheme);
@@ -253,11 +232,6 @@ impl Spans {
 
 fn authority_start(scheme: Scheme) -> usize {
     scheme.as_str().len() + "://".len()
-}
-
-/// The octets of a part and its delimiter.
-fn delimited(part: Option<&[u8]>) -> usize {
-    part.map_or(0, |part| part.len() + 1)
 }
 
 fn behind_delimiter(start: u16, end: u16) -> Option<Range<usize>> {

@@ -1,16 +1,17 @@
 //! The grammar of RFC 4975 section 9 in nom, one rule a function, each named
 //! as its rule. URIs have theirs in [`crate::uri`].
 //!
-//! Every rule runs over one complete line, so nothing here can be incomplete,
-//! and no rule allocates or says more than "does not match": which header
-//! field was wrong is known to the caller.
+//! Every rule takes what it matches and leaves the rest, and the caller looks
+//! whether that is the end of the line: where the input ends within a line, that
+//! line just does not match yet. No rule allocates or says more than "does not
+//! match": which header field was wrong is known to the caller.
 
 use nom::branch::alt;
-use nom::bytes::complete::{take_while, take_while_m_n, take_while1};
+use nom::bytes::complete::{take_while, take_while1};
 use nom::character::complete::char;
 use nom::combinator::{consumed, map, opt, recognize, verify};
 use nom::multi::many0_count;
-use nom::sequence::{delimited, pair, preceded, separated_pair, terminated};
+use nom::sequence::{delimited, pair, preceded, separated_pair};
 use nom::{IResult, Parser};
 
 use super::header::{ByteRange, FailureReport, HeaderName};
@@ -24,24 +25,23 @@ pub(crate) enum StartWord<'a> {
     Status { code: u16, comment: Option<&'a [u8]> },
 }
 
-/// `pMSRP SP transact-id SP`, the octets of the id unchecked.
+/// `pMSRP SP transact-id SP`, except that the length of the id is the caller's
+/// matter; the id, and what is behind the space.
 pub(crate) fn start(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let rest = line.strip_prefix(b"MSRP ")?;
-    let end = rest.iter().position(|octet| *octet == b' ').filter(|end| *end > 0)?;
-    Some((rest.get(..end)?, rest.get(end + 1..)?))
+    let (id, rest) = ident(line.strip_prefix(b"MSRP ")?)?;
+    Some((id, rest.strip_prefix(b" ")?))
 }
 
-/// `method` or `status-code [SP comment]`, to the end of the line.
-pub(crate) fn start_word(rest: &[u8]) -> Option<StartWord<'_>> {
-    if is_method(rest) {
-        return Some(StartWord::Method(rest));
+/// `method` or `status-code [SP comment]`, and what is behind it.
+#[inline]
+pub(crate) fn start_word(input: &[u8]) -> Option<(StartWord<'_>, &[u8])> {
+    if input.first()?.is_ascii_alphabetic() {
+        let (name, rest) = input.split_at_checked(run(METHOD, input))?;
+        return Some((StartWord::Method(name), rest));
     }
     let response = pair(status_code, opt(preceded(char(' '), utf8text)));
-    complete(map(response, |(code, comment)| StartWord::Status { code, comment }), rest)
-}
-
-fn is_method(name: &[u8]) -> bool {
-    name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(|o| is(*o, METHOD))
+    let (rest, (code, comment)) = outcome(response, input)?;
+    Some((StartWord::Status { code, comment }, rest))
 }
 
 /// Whether a method name is `1*UPALPHA`.
@@ -50,18 +50,17 @@ pub(crate) fn is_standard_method(name: &[u8]) -> bool {
 }
 
 fn status_code(input: &[u8]) -> Parsed<'_, u16> {
-    let digits = take_while_m_n(3, 3, |octet: u8| octet.is_ascii_digit());
-    map(digits, |digits: &[u8]| {
-        digits.iter().fold(0, |code, digit| code * 10 + u16::from(digit - b'0'))
-    })
-    .parse_complete(input)
+    let [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] = input else {
+        return Err(nom::Err::Error(()));
+    };
+    Ok((rest, [a, b, c].into_iter().fold(0, |code, digit| code * 10 + u16::from(digit - b'0'))))
 }
 
 fn utf8text(input: &[u8]) -> Parsed<'_, &[u8]> {
-    verify(take_while(|octet: u8| is(octet, TEXT)), |text: &[u8]| {
-        text.is_ascii() || std::str::from_utf8(text).is_ok()
-    })
-    .parse_complete(input)
+    match input.split_at_checked(run(TEXT, input)) {
+        Some((text, rest)) if std::str::from_utf8(text).is_ok() => Ok((rest, text)),
+        _ => Err(nom::Err::Error(())),
+    }
 }
 
 /// `hname ":"`, giving the name and what follows the colon.
@@ -76,30 +75,38 @@ pub(crate) fn hval(value: &[u8]) -> Option<&[u8]> {
     complete(utf8text, value)
 }
 
-/// The header fields that SENDs and REPORTs have, spelt as they usually are: one
-/// comparison of a few octets, where [`hname`] looks at each.
+/// The header fields that nearly every chunk has, spelt as they usually are, and
+/// what is behind the space: one comparison of a few octets, where [`hname`]
+/// looks at each.
 #[inline]
 pub(crate) fn usual_hname(line: &[u8]) -> Option<(HeaderName, &[u8])> {
     let field = |name, spelt| Some((name, line.strip_prefix::<[u8]>(spelt)?));
     match line {
-        [b'T', ..] => field(HeaderName::ToPath, b"To-Path:"),
-        [b'F', b'r', ..] => field(HeaderName::FromPath, b"From-Path:"),
-        [b'M', ..] => field(HeaderName::MessageId, b"Message-ID:"),
-        [b'B', ..] => field(HeaderName::ByteRange, b"Byte-Range:"),
-        [b'C', ..] => field(HeaderName::ContentType, b"Content-Type:"),
-        [b'F', ..] => field(HeaderName::FailureReport, b"Failure-Report:"),
-        [b'S', b'u', ..] => field(HeaderName::SuccessReport, b"Success-Report:"),
-        [b'S', ..] => field(HeaderName::Status, b"Status:"),
+        [b'T', ..] => field(HeaderName::ToPath, b"To-Path: "),
+        [b'F', b'r', ..] => field(HeaderName::FromPath, b"From-Path: "),
+        [b'M', ..] => field(HeaderName::MessageId, b"Message-ID: "),
+        [b'B', ..] => field(HeaderName::ByteRange, b"Byte-Range: "),
+        [b'C', ..] => field(HeaderName::ContentType, b"Content-Type: "),
+        [b'F', ..] => field(HeaderName::FailureReport, b"Failure-Report: "),
+        [b'S', ..] => field(HeaderName::SuccessReport, b"Success-Report: "),
         _ => None,
     }
 }
 
-/// The value of Byte-Range.
-pub(crate) fn byte_range(value: &[u8]) -> Option<ByteRange> {
-    let (start, rest) = number(value)?;
+/// `ident`, except that its length is the caller's matter.
+#[inline]
+pub(crate) fn ident(input: &[u8]) -> Option<(&[u8], &[u8])> {
+    input.first()?.is_ascii_alphanumeric().then_some(())?;
+    input.split_at_checked(run(IDENT, input))
+}
+
+/// The value of Byte-Range, and what is behind it.
+#[inline(always)]
+pub(crate) fn byte_range(input: &[u8]) -> Option<(ByteRange, &[u8])> {
+    let (start, rest) = number(input)?;
     let (end, rest) = number_or_star(rest.strip_prefix(b"-")?)?;
     let (total, rest) = number_or_star(rest.strip_prefix(b"/")?)?;
-    if rest.is_empty() { ByteRange::new(start, end, total).ok() } else { None }
+    Some((ByteRange::new(start, end, total).ok()?, rest))
 }
 
 #[inline]
@@ -114,22 +121,43 @@ fn number_or_star(input: &[u8]) -> Option<(Option<u64>, &[u8])> {
 fn number(input: &[u8]) -> Option<(u64, &[u8])> {
     let (mut rest, mut number) = (input, 0_u64);
     while let [digit @ b'0'..=b'9', after @ ..] = rest {
-        number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+        let digit = u64::from(digit - b'0');
+        // One comparison spares two checks of all digits but a twentieth.
+        number = if number < u64::MAX / 10 {
+            number * 10 + digit
+        } else {
+            number.checked_mul(10)?.checked_add(digit)?
+        };
         rest = after;
     }
     (rest.len() < input.len()).then_some((number, rest))
 }
 
-/// The value of Success-Report.
-pub(crate) fn success_report(text: &[u8]) -> Option<bool> {
-    let is = |word: &[u8]| text.eq_ignore_ascii_case(word);
-    if is(b"yes") { Some(true) } else { is(b"no").then_some(false) }
+/// The value of Success-Report, and what is behind it.
+pub(crate) fn success_report(input: &[u8]) -> Option<(bool, &[u8])> {
+    match failure_report(input)? {
+        (FailureReport::Yes, rest) => Some((true, rest)),
+        (FailureReport::No, rest) => Some((false, rest)),
+        (FailureReport::Partial, _) => None,
+    }
 }
 
-/// The value of Failure-Report.
-pub(crate) fn failure_report(text: &[u8]) -> Option<FailureReport> {
-    use FailureReport::{No, Partial, Yes};
-    [Yes, No, Partial].into_iter().find(|mode| text.eq_ignore_ascii_case(mode.as_str().as_bytes()))
+/// The value of Failure-Report, and what is behind it.
+#[inline]
+pub(crate) fn failure_report(input: &[u8]) -> Option<(FailureReport, &[u8])> {
+    match input.first()? {
+        b'y' | b'Y' => Some((FailureReport::Yes, word(b"yes", input)?)),
+        b'n' | b'N' => Some((FailureReport::No, word(b"no", input)?)),
+        b'p' | b'P' => Some((FailureReport::Partial, word(b"partial", input)?)),
+        _ => None,
+    }
+}
+
+/// What is behind `word`, which is mostly spelt in lower case.
+#[inline]
+fn word<'a, const N: usize>(word: &[u8; N], input: &'a [u8]) -> Option<&'a [u8]> {
+    let (start, rest) = input.split_first_chunk::<N>()?;
+    (start == word || start.eq_ignore_ascii_case(word)).then_some(rest)
 }
 
 /// The value of Status: namespace, code and comment.
@@ -139,13 +167,22 @@ pub(crate) fn status(text: &[u8]) -> Option<(u16, u16, Option<&[u8]>)> {
     complete(map(rule, |((namespace, code), comment)| (namespace, code, comment)), text)
 }
 
+/// `type "/" subtype`, and what is behind it.
+#[inline]
+pub(crate) fn essence(input: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (_, behind) = input.split_at_checked(run(TOKEN, input)).filter(|(t, _)| !t.is_empty())?;
+    let behind = behind.strip_prefix(b"/")?;
+    let (_, rest) = behind.split_at_checked(run(TOKEN, behind)).filter(|(t, _)| !t.is_empty())?;
+    input.split_at_checked(input.len() - rest.len())
+}
+
 /// The value of Content-Type; gives the length of `type "/" subtype`.
 ///
 /// Blanks around semicolons are not in the rule of RFC 4975 and are in that
 /// of MIME, whose text the field carries.
 pub(crate) fn media_type_essence(text: &[u8]) -> Option<usize> {
-    let essence = map(recognize((token, char('/'), token)), <[u8]>::len);
-    complete(terminated(essence, many0_count(gen_param)), text)
+    let (essence, parameters) = essence(text)?;
+    complete(many0_count(gen_param), parameters).map(|_| essence.len())
 }
 
 fn gen_param(input: &[u8]) -> Parsed<'_, &[u8]> {
@@ -204,6 +241,7 @@ const TOKEN: u8 = 1;
 const TEXT: u8 = 2;
 const METHOD: u8 = 4;
 const QUOTED: u8 = 8;
+const IDENT: u8 = 16;
 
 /// The character classes of every octet: one load tells all.
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
@@ -223,7 +261,12 @@ const fn classes_of(octet: u8) -> u8 {
     let text = octet == b'\t' || (octet >= b' ' && octet != 0x7f);
     let method = octet.is_ascii_alphanumeric() || octet == b'_' || octet == b'-';
     let quoted = text && octet != b'"' && octet != b'\\';
-    (token as u8 * TOKEN) | (text as u8 * TEXT) | (method as u8 * METHOD) | (quoted as u8 * QUOTED)
+    let ident = octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'+' | b'%' | b'=');
+    (token as u8 * TOKEN)
+        | (text as u8 * TEXT)
+        | (method as u8 * METHOD)
+        | (quoted as u8 * QUOTED)
+        | (ident as u8 * IDENT)
 }
 
 /// How many octets at the start of `input` are of `class`.

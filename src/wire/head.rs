@@ -9,7 +9,7 @@ use super::header::{
     ByteRange, Continuation, FailureReport, HeaderName, Method, Status, StatusCode,
 };
 use super::ident::{MessageId, TransactionId};
-use super::parse::{Fields, HeadParser, Kind, ParseError, Span};
+use super::parse::{Fields, HeadParser, Kind, ParseError, PathField, Span};
 use crate::limits::ParseOptions;
 use crate::tolerance::Tolerances;
 use crate::uri::PathRef;
@@ -95,6 +95,12 @@ impl<'a> HeadRef<'a> {
         if span.is_empty() { None } else { Some(self.text(span)) }
     }
 
+    fn path(&self, field: &PathField) -> PathRef<'a> {
+        // No head is made without paths that the parser has read before.
+        let first = (field.uris > 0).then_some(field.first);
+        PathRef::from_checked(self.text(field.text), usize::from(field.uris), first)
+    }
+
     /// The transaction id of the start line.
     #[must_use]
     pub fn transaction_id(&self) -> TransactionId {
@@ -133,13 +139,13 @@ impl<'a> HeadRef<'a> {
     /// To-Path: the next hop first, the target last.
     #[must_use]
     pub fn to_path(&self) -> PathRef<'a> {
-        PathRef::from_checked(self.text(self.fields.to_path), usize::from(self.fields.to_uris))
+        self.path(&self.fields.to_path)
     }
 
     /// From-Path: the previous hop first, the sender last.
     #[must_use]
     pub fn from_path(&self) -> PathRef<'a> {
-        PathRef::from_checked(self.text(self.fields.from_path), usize::from(self.fields.from_uris))
+        self.path(&self.fields.from_path)
     }
 
     /// Message-ID.
@@ -214,7 +220,7 @@ impl<'a> HeadRef<'a> {
     /// Whether To-Path and From-Path are both there, as they are in every head
     /// that was read without a fault.
     pub(crate) const fn has_paths(&self) -> bool {
-        !self.fields.to_path.is_empty() && !self.fields.from_path.is_empty()
+        !self.fields.to_path.text.is_empty() && !self.fields.from_path.text.is_empty()
     }
 }
 

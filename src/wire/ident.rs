@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::grammar;
+
 /// The most characters of an identifier that can be read at all; RFC 4975
 /// allows 32 and UUIDs have 36.
 pub(crate) const MAX_IDENT: usize = 64;
@@ -55,26 +57,18 @@ impl Ident {
 /// Whether `text` has the characters of the `ident` rule; its length is the
 /// caller's matter.
 pub(crate) fn check_characters(text: &[u8]) -> Result<(), IdentError> {
-    let Some((first, rest)) = text.split_first() else {
-        return Err(IdentError::Length(0));
-    };
-    if text.len() > MAX_IDENT {
+    if text.is_empty() || text.len() > MAX_IDENT {
         return Err(IdentError::Length(text.len()));
     }
-    if first.is_ascii_alphanumeric() && rest.iter().all(|octet| is_ident_char(*octet)) {
-        Ok(())
-    } else {
-        Err(IdentError::Character)
+    match grammar::ident(text) {
+        Some((_, [])) => Ok(()),
+        _ => Err(IdentError::Character),
     }
 }
 
 /// Whether a length is one that RFC 4975 section 9 allows.
 pub(crate) const fn is_standard_length(len: usize) -> bool {
     4 <= len && len <= 32
-}
-
-const fn is_ident_char(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'+' | b'%' | b'=')
 }
 
 macro_rules! identifier {

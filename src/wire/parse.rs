@@ -1,20 +1,23 @@
 //! Reading a head line by line, as its octets arrive.
 //!
-//! Each line is looked at once: the parser keeps its place between calls, and
-//! what it has learnt as spans into the head. A request without a body has no
+//! The parser keeps its place between calls, and what it has learnt as spans into
+//! the head. A line is searched for its end once, and not even that where it is
+//! one of the usual ones. A request without a body has no
 //! blank line before its end-line (RFC 4975 section 7.1), so the end of a head
 //! is known by either.
+
+mod usual;
 
 use memchr::memchr;
 use thiserror::Error;
 
 use super::grammar::{self, StartWord};
 use super::header::{ByteRange, Continuation, FailureReport, HeaderName, StatusCode, is_mime_name};
-use super::ident;
+use super::ident::{self, MAX_IDENT};
 use super::scan;
 use crate::limits::ParseOptions;
 use crate::tolerance::{Tolerance, Tolerances};
-use crate::uri::{PathError, grammar as uri_grammar};
+use crate::uri::{PathError, PathShape, Spans, grammar as uri_grammar};
 
 /// What is wrong with a head.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -104,6 +107,24 @@ impl Span {
     }
 }
 
+/// The value of To-Path or From-Path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PathField {
+    pub(crate) text: Span,
+    /// How many URIs there are.
+    pub(crate) uris: u16,
+    /// The first URI taken apart: mostly there is no other.
+    pub(crate) first: Spans,
+}
+
+impl PathField {
+    const EMPTY: Self = Self { text: Span { start: 0, end: 0 }, uris: 0, first: Spans::EMPTY };
+
+    fn new(text: Span, shape: PathShape) -> Self {
+        Self { text, uris: u16::try_from(shape.uris).unwrap_or(u16::MAX), first: shape.first }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Request,
@@ -117,11 +138,8 @@ pub(crate) struct Fields {
     pub(crate) transaction: Span,
     /// The method of a request, the comment of a response.
     pub(crate) word: Span,
-    pub(crate) to_path: Span,
-    pub(crate) from_path: Span,
-    /// How many URIs To-Path and From-Path have.
-    pub(crate) to_uris: u16,
-    pub(crate) from_uris: u16,
+    pub(crate) to_path: PathField,
+    pub(crate) from_path: PathField,
     pub(crate) message_id: Span,
     pub(crate) content_type: Span,
     pub(crate) status_comment: Span,
@@ -140,10 +158,8 @@ impl Fields {
         kind: Kind::Request,
         transaction: Span { start: 0, end: 0 },
         word: Span { start: 0, end: 0 },
-        to_path: Span { start: 0, end: 0 },
-        from_path: Span { start: 0, end: 0 },
-        to_uris: 0,
-        from_uris: 0,
+        to_path: PathField::EMPTY,
+        from_path: PathField::EMPTY,
         message_id: Span { start: 0, end: 0 },
         content_type: Span { start: 0, end: 0 },
         status_comment: Span { start: 0, end: 0 },
@@ -208,7 +224,8 @@ impl HeadParser {
     ) -> Result<Option<HeadEnd>, ParseError> {
         // A line that is an end-line may lie behind the last octet of a head.
         let reach = options.head_limit().saturating_add(scan::MAX_END_LINE);
-        while let Some(found) = memchr(b'\n', input.get(self.searched..).unwrap_or_default()) {
+        self.usual_lines(input, options);
+        while let Some(found) = line_feed(input.get(self.searched..).unwrap_or_default()) {
             let next = self.searched + found + 1;
             if next > reach {
                 return Err(beyond_limit(input, options));
@@ -226,6 +243,7 @@ impl HeadParser {
                 };
             }
             self.line_start = next;
+            self.usual_lines(input, options);
         }
         self.searched = self.searched.max(input.len());
         if input.len() > reach || !may_be_msrp(input) {
@@ -260,15 +278,15 @@ impl HeadParser {
     }
 
     fn start_line(&mut self, line: &[u8], options: &ParseOptions) -> Result<(), ParseError> {
-        let (id, rest) = grammar::start(line).ok_or(ParseError::NotMsrp)?;
-        ident::check_characters(id).map_err(|_| ParseError::NotMsrp)?;
+        let start = grammar::start(line).filter(|(id, _)| id.len() <= MAX_IDENT);
+        let (id, rest) = start.ok_or(ParseError::NotMsrp)?;
         self.fields.transaction = Span::at(START.len(), id);
         self.fields.section = Span::at(line.len() + CRLF.len(), &[]);
         if !ident::is_standard_length(id.len()) {
             self.tolerate(Tolerance::IdentLength, ParseError::TransactionId, options);
         }
         let offset = line.len() - rest.len();
-        match grammar::start_word(rest) {
+        match whole(grammar::start_word(rest)) {
             Some(StartWord::Method(name)) => {
                 self.fields.word = Span::at(offset, name);
                 if !grammar::is_standard_method(name) {
@@ -336,15 +354,15 @@ impl HeadParser {
                 grammar::media_type_essence(value.text).is_some()
             }
             HeaderName::ByteRange => {
-                self.fields.byte_range = grammar::byte_range(value.text);
+                self.fields.byte_range = whole(grammar::byte_range(value.text));
                 self.fields.byte_range.is_some()
             }
             HeaderName::SuccessReport => {
-                self.fields.success_report = grammar::success_report(value.text);
+                self.fields.success_report = whole(grammar::success_report(value.text));
                 self.fields.success_report.is_some()
             }
             HeaderName::FailureReport => {
-                self.fields.failure_report = grammar::failure_report(value.text);
+                self.fields.failure_report = whole(grammar::failure_report(value.text));
                 self.fields.failure_report.is_some()
             }
             HeaderName::Status => self.status(value),
@@ -366,8 +384,8 @@ impl HeadParser {
     fn is_repeated(&self, name: HeaderName) -> bool {
         let fields = &self.fields;
         match name {
-            HeaderName::ToPath => !fields.to_path.is_empty(),
-            HeaderName::FromPath => !fields.from_path.is_empty(),
+            HeaderName::ToPath => !fields.to_path.text.is_empty(),
+            HeaderName::FromPath => !fields.from_path.text.is_empty(),
             HeaderName::MessageId => !fields.message_id.is_empty(),
             HeaderName::ContentType => !fields.content_type.is_empty(),
             HeaderName::ByteRange => fields.byte_range.is_some(),
@@ -380,16 +398,15 @@ impl HeadParser {
 
     fn path(&mut self, name: HeaderName, value: Value<'_>, options: &ParseOptions) -> bool {
         let fields = &mut self.fields;
-        let (place, span, uris) = match name {
-            HeaderName::ToPath => (1, &mut fields.to_path, &mut fields.to_uris),
-            _ => (2, &mut fields.from_path, &mut fields.from_uris),
+        let (place, field) = match name {
+            HeaderName::ToPath => (1, &mut fields.to_path),
+            _ => (2, &mut fields.from_path),
         };
         let out_of_order = self.headers != place;
         match uri_grammar::path(value.text, options.path_uris) {
-            Ok(path) => {
-                *span = value.span();
-                *uris = u16::try_from(path.uris).unwrap_or(u16::MAX);
-                if path.extra_spaces {
+            Ok(shape) => {
+                *field = PathField::new(value.span(), shape);
+                if shape.extra_spaces {
                     self.tolerate_deviation(Tolerance::ExtraHeaderSpace, options);
                 }
             }
@@ -446,9 +463,10 @@ impl HeadParser {
             start: start.end,
             end: u16::try_from(end.len - blank_line).unwrap_or(u16::MAX).max(start.end),
         };
-        for (name, path) in
-            [(HeaderName::ToPath, fields.to_path), (HeaderName::FromPath, fields.from_path)]
-        {
+        for (name, path) in [
+            (HeaderName::ToPath, fields.to_path.text),
+            (HeaderName::FromPath, fields.from_path.text),
+        ] {
             if path.is_empty() {
                 self.blame(ParseError::Missing(name));
             }
@@ -477,6 +495,11 @@ impl HeadParser {
     }
 }
 
+/// Where the first LF is. The blank line at the end of a head needs no search.
+fn line_feed(input: &[u8]) -> Option<usize> {
+    if input.starts_with(CRLF) { Some(1) } else { memchr(b'\n', input) }
+}
+
 /// The value of a header field and where in the head it lies.
 #[derive(Clone, Copy)]
 struct Value<'a> {
@@ -497,12 +520,14 @@ enum FieldName<'a> {
 
 /// The name of a header field, and what is behind its colon.
 fn field(line: &[u8]) -> Option<(FieldName<'_>, &[u8])> {
-    if let Some((name, raw)) = grammar::usual_hname(line) {
-        return Some((FieldName::Known(name), raw));
-    }
     let (name, raw) = grammar::hname(line)?;
     let name = HeaderName::from_octets(name).map_or(FieldName::Other(name), FieldName::Known);
     Some((name, raw))
+}
+
+/// What a rule read, where nothing is behind it.
+fn whole<T>(read: Option<(T, &[u8])>) -> Option<T> {
+    read.and_then(|(found, rest)| rest.is_empty().then_some(found))
 }
 
 fn trim_start(mut value: &[u8]) -> &[u8] {

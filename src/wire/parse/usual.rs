@@ -1,0 +1,129 @@
+//! The lines of nearly every chunk, where nothing is to be remarked on.
+//!
+//! A rule finds the end of a value by itself, so the search for the end of the
+//! line can be spared. Whatever is not quite as usual is left as it is and read the
+//! long way, and so is a line that has not come in whole.
+
+use super::super::grammar::{self, StartWord};
+use super::super::header::HeaderName;
+use super::super::ident;
+use super::{CRLF, HeadParser, Kind, PathField, START, Span, status_code};
+use crate::limits::ParseOptions;
+use crate::uri::grammar as uri_grammar;
+
+impl HeadParser {
+    /// Reads lines as long as they are the usual ones.
+    pub(super) fn usual_lines(&mut self, input: &[u8], options: &ParseOptions) {
+        // What has come in of a line is read only once this way, or one that
+        // comes in octet by octet would take the square of its length.
+        while self.searched == self.line_start
+            && let Some(rest) = self.usual_line(input, options)
+        {
+            self.line_start = input.len() - rest.len();
+            self.searched = self.line_start;
+        }
+    }
+
+    /// Reads one line, and gives what is behind it.
+    #[inline]
+    fn usual_line<'a>(&mut self, input: &'a [u8], options: &ParseOptions) -> Option<&'a [u8]> {
+        if self.line_start == 0 {
+            self.usual_start_line(input)
+        } else {
+            self.usual_header(input, options)
+        }
+    }
+
+    fn usual_start_line<'a>(&mut self, input: &'a [u8]) -> Option<&'a [u8]> {
+        let (id, behind) = grammar::start(input)?;
+        let (word, rest) = to_crlf(grammar::start_word(behind))?;
+        let transaction = Span::at(START.len(), standard_length(id)?);
+        match word {
+            StartWord::Method(name) if grammar::is_standard_method(name) => {
+                self.fields.word = Span::at(input.len() - behind.len(), name);
+            }
+            StartWord::Method(_) => return None,
+            StartWord::Status { code, comment } => {
+                let comment = comment.unwrap_or_default();
+                let end = input.len() - rest.len() - CRLF.len();
+                self.fields.kind = Kind::Response(status_code(code));
+                self.fields.word = Span::at(end - comment.len(), comment);
+            }
+        }
+        self.fields.transaction = transaction;
+        self.fields.section = Span::at(input.len() - rest.len(), &[]);
+        Some(rest)
+    }
+
+    fn usual_header<'a>(&mut self, input: &'a [u8], options: &ParseOptions) -> Option<&'a [u8]> {
+        let (name, text) = grammar::usual_hname(input.get(self.line_start..)?)?;
+        if self.headers >= options.headers || !self.fields.content_type.is_empty() {
+            return None;
+        }
+        let offset = input.len() - text.len();
+        let fields = &mut self.fields;
+        let rest = match name {
+            HeaderName::ToPath if self.headers == 0 => {
+                usual_path(&mut fields.to_path, text, offset, options)
+            }
+            HeaderName::FromPath if self.headers == 1 && !fields.to_path.text.is_empty() => {
+                usual_path(&mut fields.from_path, text, offset, options)
+            }
+            HeaderName::MessageId if fields.message_id.is_empty() => {
+                let (id, rest) = to_crlf(grammar::ident(text))?;
+                fields.message_id = Span::at(offset, standard_length(id)?);
+                Some(rest)
+            }
+            HeaderName::ContentType => {
+                let (essence, rest) = to_crlf(grammar::essence(text))?;
+                fields.content_type = Span::at(offset, essence);
+                Some(rest)
+            }
+            HeaderName::ByteRange => keep(&mut fields.byte_range, grammar::byte_range(text)),
+            HeaderName::SuccessReport => {
+                keep(&mut fields.success_report, grammar::success_report(text))
+            }
+            HeaderName::FailureReport => {
+                keep(&mut fields.failure_report, grammar::failure_report(text))
+            }
+            _ => None,
+        }?;
+        self.headers += 1;
+        Some(rest)
+    }
+}
+
+fn usual_path<'a>(
+    field: &mut PathField,
+    text: &'a [u8],
+    offset: usize,
+    options: &ParseOptions,
+) -> Option<&'a [u8]> {
+    let (shape, rest) = uri_grammar::path_to_cr(text, options.path_uris)?;
+    let behind = rest.strip_prefix(CRLF)?;
+    let value = text.get(..text.len() - rest.len())?;
+    *field = PathField::new(Span::at(offset, value), shape);
+    Some(behind)
+}
+
+fn standard_length(id: &[u8]) -> Option<&[u8]> {
+    ident::is_standard_length(id.len()).then_some(id)
+}
+
+/// Keeps what a rule read, where the line ends behind it and it is no second one.
+#[inline]
+fn keep<'a, T>(field: &mut Option<T>, read: Option<(T, &'a [u8])>) -> Option<&'a [u8]> {
+    if field.is_some() {
+        return None;
+    }
+    let (value, rest) = to_crlf(read)?;
+    *field = Some(value);
+    Some(rest)
+}
+
+/// What a rule read and what is behind the line, where the line ends there.
+#[inline]
+fn to_crlf<T>(read: Option<(T, &[u8])>) -> Option<(T, &[u8])> {
+    let (found, rest) = read?;
+    Some((found, rest.strip_prefix(CRLF)?))
+}
