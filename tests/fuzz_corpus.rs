@@ -43,6 +43,11 @@ fn reassembler() {
 }
 
 #[test]
+fn tunnel() {
+    each_seed("tunnel", 100, bodies::tunnel::run);
+}
+
+#[test]
 fn uri() {
     each_seed("uri", 200, bodies::uri::run);
 }

@@ -16,4 +16,5 @@ pub(crate) mod head;
 mod input;
 pub(crate) mod reassembler;
 pub(crate) mod round_trip;
+pub(crate) mod tunnel;
 pub(crate) mod uri;

@@ -92,6 +92,58 @@ async fn what_is_not_there_is_404_in_json() {
     assert_eq!(gateway.get(SEND).await.0, 405);
 }
 
+/// Reads what comes until the gateway closes. The clock is one that runs ahead
+/// where nothing else happens.
+async fn reply_to(octets: &[u8]) -> (String, Duration) {
+    let gateway = Running::start().await;
+    let start = tokio::time::Instant::now();
+    let mut client = TcpStream::connect(gateway.address).await.unwrap();
+    client.write_all(octets).await.unwrap();
+    let mut reply = String::new();
+    client.read_to_string(&mut reply).await.unwrap();
+    (reply, start.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_does_not_come_is_not_waited_for() {
+    for head in ["GET /healthz HTTP/1.1\r\nHost: loc"] {
+        let (reply, waited) = reply_to(head.as_bytes()).await;
+        assert!(!reply.contains(" 200 "), "{reply}");
+        assert!(waited >= Duration::from_secs(9), "{head:?} had {waited:?}");
+        assert!(waited <= Duration::from_secs(15), "{head:?} had {waited:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let request = format!(
+        "POST {SEND} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Connection: close\r\nContent-Length: 100\r\n\r\n{{\"host\":"
+    );
+    let (reply, waited) = reply_to(request.as_bytes()).await;
+    assert!(reply.starts_with("HTTP/1.1 400"), "{reply}");
+    assert!(reply.contains("the body did not come"), "{reply}");
+    assert!(waited >= Duration::from_secs(29), "it had {waited:?}");
+    assert!(waited <= Duration::from_secs(45), "it had {waited:?}");
+}
+
+#[tokio::test]
+async fn the_number_of_connections_is_limited() {
+    let mut options = common::options();
+    options.max_connections = 1;
+    let gateway = Running::with(options).await;
+    let first = TcpStream::connect(gateway.address).await.unwrap();
+    let mut second = TcpStream::connect(gateway.address).await.unwrap();
+    let request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    second.write_all(request).await.unwrap();
+    let mut octets = [0; 12];
+    let early = timeout(Duration::from_millis(300), second.read_exact(&mut octets)).await;
+    assert!(early.is_err(), "served beside the first");
+    drop(first);
+    timeout(PATIENCE, second.read_exact(&mut octets)).await.expect("a response").unwrap();
+    assert_eq!(&octets, b"HTTP/1.1 200");
+}
+
 /// A peer that answers when it is told to.
 async fn waiting_peer() -> (u16, mpsc::UnboundedReceiver<()>, mpsc::UnboundedSender<()>) {
     let (asked, was_asked) = mpsc::unbounded_channel();
