@@ -13,7 +13,7 @@ pub enum ParseError {
     /// frame ends cannot be known.
     #[error("not MSRP: a frame starts with \"MSRP\", a transaction id and a method or status code")]
     NotMsrp,
-    /// The head is longer than [`ParseOptions::head_octets`].
+    /// The head is longer than [`ParseOptions::head_octets`](crate::ParseOptions::head_octets).
     #[error("the head is longer than {limit} octets; raise ParseOptions::head_octets to take it")]
     HeadTooLong {
         /// The limit that was passed, in octets.
@@ -40,13 +40,13 @@ pub enum ParseError {
     /// To-Path or From-Path is missing.
     #[error("{} is missing", .0.as_str())]
     Missing(HeaderName),
-    /// More header fields than [`ParseOptions::headers`].
+    /// More header fields than [`ParseOptions::headers`](crate::ParseOptions::headers).
     #[error("more than {limit} header fields; raise ParseOptions::headers to take them")]
     TooManyHeaders {
         /// The limit that was passed.
         limit: usize,
     },
-    /// More URIs in a path than [`ParseOptions::path_uris`].
+    /// More URIs in a path than [`ParseOptions::path_uris`](crate::ParseOptions::path_uris).
     #[error("more than {limit} URIs in a path; raise ParseOptions::path_uris to take them")]
     TooManyUris {
         /// The limit that was passed.
