@@ -108,14 +108,21 @@ impl Server {
     /// A client that goes away ends its connection, and with it the future of
     /// its request: that is what cancels an exchange.
     fn connection(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
-        let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(self.router.clone());
-        let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-        let connection = self.graceful.watch(connection.into_owned());
+        let watcher = self.graceful.watcher();
         async move {
-            if let Err(error) = connection.await {
+            let _ = stream.set_nodelay(true);
+            // The clock of the head starts with its first octet only.
+            if timeout(HEAD_TIMEOUT, stream.peek(&mut [0])).await.is_err() {
+                return;
+            }
+            let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+            // One request a connection: nobody keeps the time between two, and
+            // clients that say nothing would take every place there is.
+            let http1 = &mut builder.http1();
+            http1.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).keep_alive(false);
+            let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+            if let Err(error) = watcher.watch(connection.into_owned()).await {
                 tracing::debug!("HTTP connection: {error}");
             }
         }
