@@ -6,6 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::map_response;
+use axum::response::Response;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -85,6 +89,7 @@ struct Server {
 impl Server {
     fn new(router: Router, max_connections: u32) -> Self {
         let connections = Arc::new(Semaphore::new(max_connections as usize));
+        let router = router.layer(map_response(one_request));
         Self { router, connections, graceful: GracefulShutdown::new() }
     }
 
@@ -117,14 +122,20 @@ impl Server {
                 return;
             }
             let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-            // One request a connection: nobody keeps the time between two, and
-            // clients that say nothing would take every place there is.
-            let http1 = &mut builder.http1();
-            http1.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).keep_alive(false);
+            builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
             let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
             if let Err(error) = watcher.watch(connection.into_owned()).await {
                 tracing::debug!("HTTP connection: {error}");
             }
         }
     }
+}
+
+/// A connection serves one request: nobody keeps the time between two, and
+/// clients that say nothing would take every place there is.
+async fn one_request(mut response: Response) -> Response {
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }

@@ -101,7 +101,7 @@ async fn reply_to(octets: &[u8]) -> (String, Duration) {
     client.write_all(octets).await.unwrap();
     let mut reply = String::new();
     let read = client.read_to_string(&mut reply);
-    tokio::time::timeout(Duration::from_secs(120), read).await.unwrap().unwrap();
+    timeout(Duration::from_secs(120), read).await.unwrap().unwrap();
     (reply, start.elapsed())
 }
 
