@@ -359,3 +359,28 @@ fn blank_messages_pass_only_where_they_are_tolerated() {
     assert!(pair.bob.connection.receive_message(pair.now, "").is_err());
     assert!(pair.bob.connection.is_closed());
 }
+
+// What waits for a peer is bounded the same under both framings.
+#[test]
+fn a_peer_that_reads_nothing_is_given_up_in_either_framing() {
+    let request = "MSRP tid.1 SEND\r\n\
+        To-Path: msrp://bob.example:2855/unknown;tcp\r\n\
+        From-Path: msrp://alice.example:2855/s;tcp\r\n\
+        Message-ID: mid1\r\n-------tid.1$\r\n";
+    for framing in [Framing::Stream, Framing::Message { max_octets: 2048 }] {
+        let mut config = Config::default();
+        config.framing = framing;
+        config.limits.control_octets = 0;
+        let timeout = config.transaction_timeout;
+        let now = Instant::now();
+        let mut bob = Side::new(config, Role::Passive, 1, now);
+        match framing {
+            Framing::Stream => bob.feed(now, request.as_bytes()),
+            _ => bob.connection.receive_message(now, request).unwrap(),
+        }
+        assert!(!bob.connection.wants_read());
+        assert_eq!(bob.connection.poll_timeout(), Some(now + timeout), "{framing:?}");
+        bob.connection.handle_timeout(now + timeout);
+        assert_eq!(bob.events().last(), Some(&Event::Closed(ConnectionEnd::Stalled)));
+    }
+}

@@ -204,8 +204,7 @@ impl Connection {
                 Err(error) => return Err(self.fail_to_read(error)),
             }
         }
-        self.tell_tolerated(self.hop.tolerated());
-        self.watch_control(now, false);
+        self.have_received(now);
         Ok(())
     }
 
@@ -239,7 +238,7 @@ impl Connection {
         for frame in frames {
             self.frame(now, frame);
         }
-        self.tell_tolerated(self.hop.tolerated());
+        self.have_received(now);
         Ok(())
     }
 
@@ -256,6 +255,12 @@ impl Connection {
         } else {
             self.fail(ConnectionEnd::Failed(DecodeError::Truncated));
         }
+    }
+
+    /// What there is to note when frames have come in, by either framing.
+    fn have_received(&mut self, now: Instant) {
+        self.tell_tolerated(self.hop.tolerated());
+        self.watch_control(now, false);
     }
 
     /// What comes in cannot be read.
