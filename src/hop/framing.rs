@@ -131,8 +131,7 @@ impl Hop {
     /// The rest of a message waits for its next turn.
     fn put_back(&mut self, key: MessageKey, mut message: Outgoing) {
         message.scheduled = false;
-        if message.awaits_room && message.body.len() <= self.room_mark {
-            message.awaits_room = false;
+        if message.has_room_again(self.room_mark) {
             self.events.push_back(HopEvent::Room(key));
         }
         self.insert(key, message);

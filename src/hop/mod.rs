@@ -421,8 +421,7 @@ impl Hop {
         }
         open.sent = open.sent.saturating_add(piece.len());
         message.offset += piece.len() as u64;
-        if message.awaits_room && message.body.len() <= self.room_mark {
-            message.awaits_room = false;
+        if message.has_room_again(self.room_mark) {
             self.events.push_back(HopEvent::Room(open.message));
         }
         if piece.len() <= COPIED_PIECE {

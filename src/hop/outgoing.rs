@@ -202,6 +202,14 @@ impl Outgoing {
         self.aborted || self.body.available() >= least || self.body.is_finished()
     }
 
+    /// Whether the application is to be told now that there is room; once for
+    /// each time that it was short of it.
+    pub(crate) const fn has_room_again(&mut self, mark: usize) -> bool {
+        let has_room = self.awaits_room && self.body.len() <= mark;
+        self.awaits_room &= !has_room;
+        has_room
+    }
+
     /// Whether its chunks are answered in some case.
     pub(crate) fn asks_response(&self) -> bool {
         self.envelope.failure_report != FailureReport::No
