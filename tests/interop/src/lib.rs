@@ -1,0 +1,50 @@
+//! Other people's MSRP software, started and stopped for tests: Kamailio as a
+//! relay, tshark as a decoder.
+//!
+//! What is not installed is skipped, so that the project can be tested without
+//! it. With `MSRP_INTEROP=require` in the environment a skip is a failure.
+
+mod kamailio;
+mod tshark;
+
+pub use kamailio::{Kamailio, PASSWORD, REALM};
+pub use tshark::{Dissected, dissect};
+
+use std::io;
+
+use thiserror::Error;
+
+/// Why some software cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum InteropError {
+    /// It is not installed, or what it needs is not there.
+    #[error("{0}")]
+    Missing(String),
+    /// It is there and did not do what it was started for.
+    #[error("{0}")]
+    Failed(String),
+    /// Something around it failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// The value, or `None` and a line on stderr where the software is missing.
+///
+/// # Panics
+///
+/// Where the software is there and fails, or is missing and `MSRP_INTEROP` is
+/// `require`.
+#[must_use]
+#[expect(clippy::panic, reason = "to fail a test is what it is for")]
+pub fn needed<T>(result: Result<T, InteropError>) -> Option<T> {
+    let is_required = std::env::var_os("MSRP_INTEROP").is_some_and(|value| value == "require");
+    match result {
+        Ok(value) => Some(value),
+        Err(InteropError::Missing(what)) if !is_required => {
+            eprintln!("skipped: {what}");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}

@@ -1,0 +1,238 @@
+//! What the writer writes, read by tshark: every field that tshark knows has
+//! the value that our parser gives it.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use bytes::BytesMut;
+use msrp::{
+    Continuation, Decoder, EncodeError, Frame, Head, HeadRef, HeadWriter, HeaderName, MediaType,
+    TransactionId,
+};
+use msrp_interop::{Dissected, dissect, needed};
+
+/// Messages of the corpus that the writer refuses, and why.
+const REFUSED: [(&str, EncodeError); 3] = [
+    ("header-mime-no-body", EncodeError::MimeWithoutBody),
+    ("method-digits", EncodeError::Method),
+    ("method-underscore", EncodeError::Method),
+];
+
+/// A chunk or response as our parser reads it.
+struct Chunk {
+    head: Head,
+    body: Vec<u8>,
+    flag: Continuation,
+}
+
+// req: 4975-9-7, 4975-14.3-2
+#[test]
+fn tshark_reads_what_is_written() {
+    let (mut written, mut refused) = (Vec::new(), Vec::new());
+    for (name, chunk) in corpus() {
+        match write_with_own_id(&chunk) {
+            Ok(octets) => written.push(octets),
+            Err(error) => refused.push((name, error)),
+        }
+    }
+    assert_eq!(refused, REFUSED.map(|(name, error)| (name.to_owned(), error)));
+    let Some(read) = needed(dissect(&written)) else { return };
+    assert!(read.len() > 150, "{} messages", read.len());
+    for (octets, theirs) in written.iter().zip(&read) {
+        let [ours] = &decode(octets)[..] else { panic!("{}", octets.escape_ascii()) };
+        compare(ours, theirs, octets);
+    }
+}
+
+fn compare(ours: &Chunk, theirs: &Dissected, octets: &[u8]) {
+    let mut expected = expected(ours);
+    if loses_the_end_line(ours) {
+        for field in ["end.line", "cnt.flg", "transaction.id"] {
+            expected.remove(field);
+        }
+    }
+    for (field, expected) in expected {
+        assert_eq!(theirs.values(field), expected, "{field} of\n{}", octets.escape_ascii());
+    }
+}
+
+/// Where tshark is wrong about the end-line: it takes the first line of a body
+/// that has seven hyphens in it for one, and finds none behind S/MIME, whose
+/// octets it reads as ASN.1.
+fn loses_the_end_line(chunk: &Chunk) -> bool {
+    let hyphens = b"-------";
+    let has_hyphens = chunk.body.windows(hyphens.len()).any(|octets| octets == hyphens);
+    let head = chunk.head.view();
+    has_hyphens || head.content_type().is_some_and(|kind| kind.starts_with("application/pkcs7-"))
+}
+
+/// Every field of tshark's, with what our parser has for it.
+fn expected(chunk: &Chunk) -> BTreeMap<&'static str, Vec<String>> {
+    let head = chunk.head.view();
+    let id = head.transaction_id().to_string();
+    let flag = char::from(chunk.flag.as_byte()).to_string();
+    let end_line = format!("-------{id}{flag}");
+    let mut fields = BTreeMap::from([
+        ("transaction.id", vec![id.clone(), id.clone()]),
+        ("end.line", vec![end_line.clone()]),
+        ("cnt.flg", vec![flag]),
+        ("to.path", vec![head.to_path().to_string()]),
+        ("from.path", vec![head.from_path().to_string()]),
+        ("messageid", head.message_id().iter().map(ToString::to_string).collect()),
+        ("byte.range", head.byte_range().iter().map(ToString::to_string).collect()),
+        ("content.type", head.content_type().into_iter().map(String::from).collect()),
+        ("data", data(chunk, &end_line)),
+        ("hdr", other_headers(&head)),
+    ]);
+    fields.extend(start_line(&head, &id));
+    for (field, name) in TEXTS {
+        fields.insert(field, head.header(name).into_iter().map(String::from).collect());
+    }
+    fields
+}
+
+/// Header fields that tshark has a name for, beside those with a value of a
+/// type of ours.
+const TEXTS: [(&str, HeaderName); 10] = [
+    ("success.report", HeaderName::SuccessReport),
+    ("failure.report", HeaderName::FailureReport),
+    ("status", HeaderName::Status),
+    ("content.id", HeaderName::ContentId),
+    ("content.description", HeaderName::ContentDescription),
+    ("content.disposition", HeaderName::ContentDisposition),
+    ("use.path", HeaderName::UsePath),
+    ("www.authenticate", HeaderName::WwwAuthenticate),
+    ("authorization", HeaderName::Authorization),
+    ("authentication.info", HeaderName::AuthenticationInfo),
+];
+
+fn start_line(head: &HeadRef<'_>, id: &str) -> [(&'static str, Vec<String>); 4] {
+    let (mut method, mut code, mut request, mut response) = Default::default();
+    match head.status_code() {
+        Some(status) => {
+            let comment = head.comment().map(|comment| format!(" {comment}"));
+            response = vec![format!("MSRP {id} {status}{}", comment.unwrap_or_default())];
+            code = vec![status.as_u16().to_string()];
+        }
+        None => {
+            let name = head.method().unwrap().to_string();
+            request = vec![format!("MSRP {id} {name}")];
+            method = vec![name];
+        }
+    }
+    [
+        ("method", method),
+        ("status.code", code),
+        ("request.line", request),
+        ("response.line", response),
+    ]
+}
+
+/// What tshark calls data: the body and the end-line behind it.
+fn data(chunk: &Chunk, end_line: &str) -> Vec<String> {
+    if !chunk.head.view().has_body() {
+        return vec![];
+    }
+    let mut octets = chunk.body.clone();
+    octets.extend_from_slice(format!("\r\n{end_line}\r\n").as_bytes());
+    // To tshark that is a text, and NUL ends one.
+    let text = octets.split(|octet| *octet == 0).next().unwrap_or_default();
+    vec![String::from_utf8_lossy(text).into_owned()]
+}
+
+/// Header fields that tshark has no name for, as lines. It shows a tab as `\t`.
+fn other_headers(head: &HeadRef<'_>) -> Vec<String> {
+    let has_name = |name: &str| {
+        HeaderName::from_name(name).is_some_and(|name| {
+            !matches!(
+                name,
+                HeaderName::Expires
+                    | HeaderName::MinExpires
+                    | HeaderName::MaxExpires
+                    | HeaderName::UseNickname
+            )
+        })
+    };
+    let others = head.headers().filter(|(name, _)| !has_name(name));
+    others.map(|(name, value)| format!("{name}: {value}").replace('\t', "\\t")).collect()
+}
+
+/// Every chunk and response of the corpus that our parser takes, with the name
+/// of its file.
+fn corpus() -> Vec<(String, Chunk)> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
+    let mut files = Vec::new();
+    for folder in [corpus.join("bad"), corpus] {
+        files.extend(fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "msrp"));
+    files.sort();
+    let mut chunks = Vec::new();
+    for file in files {
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let whole = decode(&fs::read(&file).unwrap()).into_iter();
+        chunks.extend(whole.map(|chunk| (name.clone(), chunk)));
+    }
+    chunks
+}
+
+/// What is well formed in a stream, up to where framing is lost.
+fn decode(octets: &[u8]) -> Vec<Chunk> {
+    let (mut decoder, mut input) = (Decoder::default(), BytesMut::from(octets));
+    let (mut chunks, mut open) = (Vec::new(), None);
+    while let Ok(Some(frame)) = decoder.decode(&mut input) {
+        match (frame, &mut open) {
+            (Frame::Head(head), _) => open = Some((head, Vec::new())),
+            (Frame::Body(piece), Some((_, body))) => body.extend_from_slice(&piece),
+            (Frame::End(flag), _) => {
+                chunks.extend(open.take().map(|(head, body)| Chunk { head, body, flag }));
+            }
+            _ => {}
+        }
+    }
+    chunks
+}
+
+/// The chunk as the writer writes it, under another id where its body comes
+/// near its end-line.
+fn write_with_own_id(chunk: &Chunk) -> Result<Vec<u8>, EncodeError> {
+    let mut out = BytesMut::new();
+    match write(&mut out, chunk, &chunk.head.view().transaction_id()) {
+        Err(EncodeError::EndLineInBody) => {
+            write(&mut out, chunk, &TransactionId::new("another.id").unwrap())?;
+        }
+        result => result?,
+    }
+    Ok(out.to_vec())
+}
+
+fn write(out: &mut BytesMut, chunk: &Chunk, id: &TransactionId) -> Result<(), EncodeError> {
+    let head = chunk.head.view();
+    let (to, from) = (head.to_path(), head.from_path());
+    let mut writer = match (head.method(), head.status_code()) {
+        (Some(method), _) => HeadWriter::request(out, id, method, to, from),
+        (None, code) => {
+            let comment = head.comment().unwrap_or_default();
+            HeadWriter::response(out, id, code.unwrap(), comment, to, from)
+        }
+    };
+    for (name, value) in head.headers() {
+        writer = match HeaderName::from_name(name) {
+            Some(HeaderName::ToPath | HeaderName::FromPath | HeaderName::ContentType) => writer,
+            Some(HeaderName::MessageId) => writer.message_id(&head.message_id().unwrap()),
+            Some(HeaderName::ByteRange) => writer.byte_range(head.byte_range().unwrap()),
+            Some(HeaderName::SuccessReport) => writer.success_report(head.success_report()),
+            Some(HeaderName::FailureReport) => writer.failure_report(head.failure_report()),
+            Some(HeaderName::Status) => writer.status(head.status().unwrap()),
+            _ => writer.header(name, value),
+        };
+    }
+    match head.content_type() {
+        Some(kind) => {
+            writer.body_with_flag(&MediaType::new(kind).unwrap(), &chunk.body, chunk.flag)
+        }
+        None => writer.bodiless(chunk.flag),
+    }
+}
