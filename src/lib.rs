@@ -148,6 +148,8 @@
 //!
 //! # Features
 //!
+//! - `auth` (on by default): the module `auth`, HTTP digest for the AUTH requests
+//!   of RFC 4976, on the client's side and on the relay's.
 //! - `getrandom` (on by default): [`OsRandom`], the operating system's random
 //!   octets. Without it, bring a [`Random`] of your own.
 
@@ -162,6 +164,8 @@
     clippy::print_stderr
 )]
 
+#[cfg(feature = "auth")]
+pub mod auth;
 mod connection;
 mod decode;
 mod hop;
