@@ -184,7 +184,14 @@ pub use connection::{
     OutgoingMessage, ReceiveMode, Received, ReportError, ReportMode, Role, SendError,
     SessionConfig, SessionTable, TableError,
 };
+#[cfg(feature = "auth")]
+pub use connection::{
+    AuthenticateError, Authentication, AuthenticationFailure, RelayAccount, RelayRoute,
+    UriParameter,
+};
 pub use decode::{BadHead, DecodeError, Decoder, Frame};
+#[cfg(feature = "auth")]
+pub use hop::AuthKey;
 pub use hop::{Framing, MessageKey, SessionId, Transmit};
 pub use limits::{Limits, ParseOptions};
 #[cfg(feature = "getrandom")]
