@@ -41,6 +41,10 @@ pub(crate) struct Relays {
 }
 
 impl RelayOptions {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.relay.is_empty()
+    }
+
     /// The error says what is wrong with the command line.
     pub(crate) fn check(self) -> Result<Option<Relays>, String> {
         self.relay.iter().try_for_each(next_hop::check_transport)?;
