@@ -232,7 +232,8 @@ fn send(
 ) -> Result<Ending, Failure> {
     let Client { link, session, .. } = client;
     let (message, content) = message(arguments, body);
-    let key = link.with(|it| it.send(session, message)).map_err(Failure::local)?;
+    let key =
+        link.with(|it| it.send(session, message)).map_err(|error| Failure::on(&link, error))?;
     let feeder = content.map(|content| {
         let link = link.clone();
         thread::spawn(move || feed(&link, key, content))

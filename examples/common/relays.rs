@@ -101,7 +101,8 @@ impl Relays {
         deadline: Instant,
     ) -> Result<RelayRoute, Failure> {
         let authentication = self.authentication(own).refresh(false);
-        link.with(|connection| connection.authenticate(authentication)).map_err(Failure::local)?;
+        link.with(|it| it.authenticate(authentication))
+            .map_err(|error| Failure::on(link, error))?;
         loop {
             match link.next_event(Some(deadline)) {
                 None => return Err(Failure::timeout("the relay gave no route in time")),
