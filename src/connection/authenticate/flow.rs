@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::{Authentication, AuthenticationFailure, RelayAccount, RelayRoute, UriParameter};
 use crate::auth::{Authorization, Challenge, Credentials, DigestClient};
 use crate::random::Random;
-use crate::uri::{MsrpUri, Path, PathRef};
+use crate::uri::{MsrpUri, Path};
 use crate::wire::{HeadRef, HeaderName, StatusCode};
 
 /// The least time from a route to the next, whatever lifetime a relay gives.
@@ -135,16 +135,17 @@ impl Flow {
         }
     }
 
-    /// Takes the response to an AUTH that left at `asked`.
+    /// Takes the response to an AUTH that left at `asked`. `use_path` is what
+    /// the relay gives, if anything.
     pub(super) fn answered(
         &mut self,
         asked: Instant,
         head: &HeadRef<'_>,
         status: StatusCode,
-        max_uris: usize,
+        use_path: Option<Path>,
     ) -> Next {
         let result = match status {
-            status if status.is_success() => return self.accepted(asked, head, max_uris),
+            status if status.is_success() => return self.accepted(asked, head, use_path),
             StatusCode::UNAUTHORIZED => self.challenged(head),
             StatusCode::OUT_OF_BOUNDS => self.out_of_bounds(head),
             status => Err(AuthenticationFailure::Rejected(status)),
@@ -207,22 +208,20 @@ impl Flow {
         Ok(())
     }
 
-    fn accepted(&mut self, asked: Instant, head: &HeadRef<'_>, max_uris: usize) -> Next {
+    fn accepted(&mut self, asked: Instant, head: &HeadRef<'_>, use_path: Option<Path>) -> Next {
         let info = values(head, HeaderName::AuthenticationInfo).next();
-        if let Some(digest) = &mut self.relay.digest
-            && digest.accepted(info).is_err()
-        {
-            return Next::Failed(AuthenticationFailure::Impostor);
+        if let Some(digest) = &mut self.relay.digest {
+            if digest.accepted(info).is_err() {
+                return Next::Failed(AuthenticationFailure::Impostor);
+            }
+            // What has worked will work for the next route.
+            self.relay.may_turn = false;
         }
-        let use_path = values(head, HeaderName::UsePath).next();
-        let Some(path) = use_path.and_then(|text| PathRef::parse(text, max_uris).ok()) else {
+        let Some(path) = use_path else {
             return Next::Failed(AuthenticationFailure::NoRoute);
         };
-        // What has worked will work for the next route.
-        self.relay.may_turn = false;
         let lifetime = seconds(head, HeaderName::Expires).or(self.relay.expires);
         self.round.lives(asked, lifetime);
-        let path = path.to_path();
         self.turn_to_next();
         if self.round.next(&path) { Next::Ask } else { self.done(path) }
     }

@@ -11,10 +11,12 @@ use thiserror::Error;
 pub use route::RelayRoute;
 
 use super::Connection;
+use super::config::Role;
 use super::event::Event;
 use crate::auth::Credentials;
 use crate::hop::{AuthKey, Purpose};
-use crate::uri::{MsrpUri, PathRef};
+use crate::tolerance::Tolerance;
+use crate::uri::{Host, MsrpUri, Path, PathRef};
 use crate::wire::{Continuation, EncodeError, HeadRef, HeadWriter, HeaderName, Method, StatusCode};
 use flow::{Flow, Next, Request};
 
@@ -167,9 +169,10 @@ pub enum AuthenticateError {
     /// A relay whose URI is not one of `msrps` (RFC 4976 section 8).
     #[error("{0} is not secured; use msrps, or Authentication::without_tls where that is no harm")]
     NotSecured(MsrpUri),
-    /// The peer opened the connection: it is no relay of this side.
-    #[error("a client opens the connection to its relay")]
-    NotBound,
+    /// The peer opened the connection: it is no relay of this side, and nobody
+    /// has checked who it is.
+    #[error("a client opens the connection to its relay; make it with Role::Active")]
+    Passive,
     /// There are as many authentications as
     /// [`Limits::authentications`](crate::Limits::authentications) allows.
     #[error("the connection has {max} authentications; stop one or raise the limit")]
@@ -205,7 +208,9 @@ pub enum AuthenticationFailure {
     /// The relay answered with this code.
     #[error("the relay answered {0} {reason}", reason = .0.reason())]
     Rejected(StatusCode),
-    /// The relay said yes and gave no Use-Path that could be read.
+    /// The relay said yes and gave no Use-Path that could be read, or one that
+    /// is not tolerated
+    /// ([`Tolerance::UsePathAddress`](crate::Tolerance::UsePathAddress)).
     #[error("the relay gave no path")]
     NoRoute,
     /// The relay did not answer in time.
@@ -261,8 +266,8 @@ impl Connection {
         let max = self.config.limits.authentications;
         if self.is_closed {
             return Err(AuthenticateError::Closed);
-        } else if !self.is_bound {
-            return Err(AuthenticateError::NotBound);
+        } else if self.role == Role::Passive {
+            return Err(AuthenticateError::Passive);
         } else if let Some(relay) = authentication.plain_relay() {
             return Err(AuthenticateError::NotSecured(relay.clone()));
         } else if self.authentications.flows.len() >= max {
@@ -290,11 +295,21 @@ impl Connection {
         head: &HeadRef<'_>,
         status: StatusCode,
     ) {
-        let max_uris = self.config.parse.path_uris;
+        let use_path = if status.is_success() { self.use_path(head) } else { None };
         if let Some(flow) = self.authentications.flows.get_mut(&key) {
-            let next = flow.answered(asked, head, status, max_uris);
+            let next = flow.answered(asked, head, status, use_path);
             self.go_on(key, next);
         }
+    }
+
+    /// The Use-Path of a response, where it can be taken.
+    fn use_path(&mut self, head: &HeadRef<'_>) -> Option<Path> {
+        let text = head.header(HeaderName::UsePath)?;
+        let path = PathRef::parse(text, self.config.parse.path_uris).ok()?;
+        // Section 4.2 wants names and ports.
+        let is_complete =
+            path.iter().all(|uri| matches!(uri.host(), Host::Name(_)) && uri.port().is_some());
+        (is_complete || self.tolerate(Tolerance::UsePathAddress)).then(|| path.to_path())
     }
 
     /// No response to an AUTH came in time.
