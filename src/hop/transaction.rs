@@ -3,6 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "auth")]
+use super::AuthKey;
 use super::{MessageKey, SessionId};
 use crate::wire::TransactionId;
 
@@ -22,6 +24,9 @@ pub(crate) enum Purpose {
     Bind(SessionId),
     /// A bodiless SEND that keeps the connection alive.
     KeepAlive(SessionId),
+    /// An AUTH to a relay.
+    #[cfg(feature = "auth")]
+    Auth(AuthKey),
 }
 
 /// The open transactions of a connection and their deadlines.
@@ -49,6 +54,10 @@ impl Transactions {
 
     pub(crate) fn contains(&self, id: &TransactionId) -> bool {
         self.open.contains_key(id)
+    }
+
+    pub(crate) fn purpose(&self, id: &TransactionId) -> Option<&Purpose> {
+        self.open.get(id).map(|transaction| &transaction.purpose)
     }
 
     /// A request begins to leave; its response may come from now on.
