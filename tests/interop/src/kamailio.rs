@@ -15,14 +15,12 @@ use tempfile::TempDir;
 
 use crate::InteropError;
 
-/// The realm of the relay.
-pub const REALM: &str = "relay.test";
-
-/// The password of every user.
-pub const PASSWORD: &str = "secret";
-
 /// How long it may take to start, and to stop.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// It answers a SEND before the receiver has it, and by default holds 32 KiB of
+/// what a receiver has not read yet: everything beyond would be refused with 408.
+const QUEUES: &str = "\ntcp_conn_wq_max=16777216\ntcp_wq_max=67108864\n";
 
 /// Between its choice and its use a port may be taken by somebody else.
 const ATTEMPTS: usize = 3;
@@ -172,7 +170,7 @@ fn with_ports(config: &str, plain: u16, tls: u16) -> Result<String, InteropError
         };
         config = config.replace(&line, &format!("listen={address}:{port}\n"));
     }
-    Ok(config)
+    Ok(config + QUEUES)
 }
 
 fn write_certificate(folder: &Path) -> Result<(), InteropError> {

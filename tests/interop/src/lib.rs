@@ -1,18 +1,29 @@
 //! Other people's MSRP software, started and stopped for tests: Kamailio as a
-//! relay, tshark as a decoder.
+//! relay, tshark as a decoder. Beside them our own relay, as another process.
 //!
 //! What is not installed is skipped, so that the project can be tested without
 //! it. With `MSRP_INTEROP=require` in the environment a skip is a failure.
 
 mod kamailio;
+mod ours;
 mod tshark;
 
-pub use kamailio::{Kamailio, PASSWORD, REALM};
+pub use kamailio::Kamailio;
+pub use ours::OurRelay;
 pub use tshark::{Dissected, dissect};
 
 use std::io;
 
 use thiserror::Error;
+
+/// The realm of every relay.
+pub const REALM: &str = "relay.test";
+
+/// The user that every relay knows; to Kamailio any other is as good.
+pub const USER: &str = "alice";
+
+/// The password of the user.
+pub const PASSWORD: &str = "secret";
 
 /// Why some software cannot be used.
 #[derive(Debug, Error)]

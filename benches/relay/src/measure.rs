@@ -1,0 +1,113 @@
+//! What is measured of each subject.
+
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::Options;
+use crate::account::{Account, connect, prepare};
+use crate::frames::{Route, SMALL};
+use crate::memory;
+use crate::pump::Sender;
+use crate::receiver::{Expected, Receiver};
+use crate::subject::{Subject, proxied};
+use crate::table::{Results, What};
+
+/// The two ends of a pass, ready to begin.
+struct Pass {
+    sender: TcpStream,
+    receiver: Receiver,
+    route: Route,
+}
+
+/// Measures a subject once.
+pub(crate) fn round(subject: &Subject, options: &Options, results: &mut Results) -> Result<()> {
+    let name = subject.name();
+    // First, while the relay has held nothing large.
+    let processes = subject.processes();
+    let pass = one_pass(subject)?;
+    memory::forget_peak(&processes);
+    let before = memory::peak(&processes);
+    let seconds = bulk(pass, options, subject.max_chunk())?;
+    results.add(What::Bulk, name, options.octets as f64 / seconds / 1e6);
+    if !processes.is_empty() {
+        let growth = memory::peak(&processes).saturating_sub(before);
+        results.add(What::Memory, name, growth as f64);
+    }
+    let seconds = small(one_pass(subject)?, options)?;
+    results.add(What::OnePass, name, options.messages as f64 / seconds);
+    if let Some(pass) = two_passes(subject)? {
+        let seconds = small(pass, options)?;
+        results.add(What::TwoPasses, name, options.messages as f64 / seconds);
+    }
+    Ok(())
+}
+
+fn small(pass: Pass, options: &Options) -> Result<f64> {
+    let expected = Expected { messages: options.messages, octets: options.messages * SMALL };
+    let (count, window) = (options.messages, options.window);
+    run(pass, expected, move |sender, route| sender.pump(route, count, window))
+}
+
+fn bulk(pass: Pass, options: &Options, max_chunk: usize) -> Result<f64> {
+    let octets = options.octets;
+    let expected = Expected { messages: 1, octets };
+    run(pass, expected, move |sender, route| sender.bulk(route, octets, max_chunk))
+}
+
+/// Seconds from the first octet that is sent to the last that is received.
+fn run(
+    pass: Pass,
+    expected: Expected,
+    send: impl FnOnce(Sender, &Route) -> Result<Instant> + Send + 'static,
+) -> Result<f64> {
+    let Pass { sender, receiver, route } = pass;
+    let sending = thread::spawn(move || send(Sender::new(sender), &route));
+    let receiving = thread::spawn(move || receiver.run(expected));
+    let joined = |_| anyhow!("a side of the bench panicked");
+    // Its error says more where both fail.
+    let end = receiving.join().map_err(joined)?;
+    let start = sending.join().map_err(joined)?.context("sender")?;
+    Ok(end.context("receiver")?.duration_since(start).as_secs_f64())
+}
+
+/// A sender who goes straight to the receiver's relay.
+fn one_pass(subject: &Subject) -> Result<Pass> {
+    let Some(relay) = subject.address() else { return direct() };
+    let bob = Account::open(relay)?;
+    let sender = connect(relay)?;
+    let from = format!("msrp://{}/alice;tcp", sender.local_addr()?);
+    let to = format!("{} {}", bob.token, bob.own);
+    Ok(Pass { sender, receiver: bob.receiver(), route: Route { to, from } })
+}
+
+/// A sender who has a relay too: the same one.
+fn two_passes(subject: &Subject) -> Result<Option<Pass>> {
+    let Some(relay) = subject.address() else { return Ok(None) };
+    let (alice, bob) = (Account::open(relay)?, Account::open(relay)?);
+    let to = format!("{} {} {}", alice.token, bob.token, bob.own);
+    let route = Route { to, from: alice.own.clone() };
+    Ok(Some(Pass { sender: alice.stream, receiver: bob.receiver(), route }))
+}
+
+/// The same two ends with nothing of MSRP between them.
+fn direct() -> Result<Pass> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let sender = proxied(address)?;
+    let (receiver, _) = listener.accept()?;
+    prepare(&sender)?;
+    prepare(&receiver)?;
+    let from = format!("msrp://{}/alice;tcp", sender.local_addr()?);
+    let own = format!("msrp://{address}/bob;tcp");
+    let route = Route { to: own.clone(), from: from.clone() };
+    Ok(Pass { sender, receiver: Receiver::new(receiver, &from, &own), route })
+}
+
+impl Account {
+    fn receiver(self) -> Receiver {
+        Receiver::new(self.stream, &self.token, &self.own)
+    }
+}

@@ -1,0 +1,22 @@
+//! What a process has at most had in memory.
+
+use std::fs;
+
+/// The peak of resident memory of these processes together, in KiB.
+pub(crate) fn peak(processes: &[u32]) -> u64 {
+    processes.iter().filter_map(|process| status(*process, "VmHWM:")).sum()
+}
+
+/// Lets the peaks begin anew at what is resident. Where that is not allowed the
+/// peaks stay, and growth beyond them still shows.
+pub(crate) fn forget_peak(processes: &[u32]) {
+    for process in processes {
+        let _ = fs::write(format!("/proc/{process}/clear_refs"), "5");
+    }
+}
+
+fn status(process: u32, field: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+    line.split_whitespace().next()?.parse().ok()
+}

@@ -1,0 +1,129 @@
+//! Our own relay, `msrp-relay`, as a process.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use msrp::auth::{Algorithm, Ha1};
+use tempfile::TempDir;
+
+use crate::{InteropError, PASSWORD, REALM, USER};
+
+/// How long it may take to say where it listens.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Our relay on 127.0.0.1 over plain TCP, with the same realm and user that
+/// Kamailio has. It ends with the value.
+#[derive(Debug)]
+pub struct OurRelay {
+    process: Child,
+    address: SocketAddr,
+    _folder: TempDir,
+}
+
+impl OurRelay {
+    /// Starts the program that lies beside this one, or beside the folder of
+    /// this one as it does for a test, and waits until it listens. It offers
+    /// its clients these algorithms: MD5 alone, or SHA-256 before it.
+    ///
+    /// # Errors
+    ///
+    /// [`InteropError::Missing`] where it has not been built; the others where
+    /// it does not start.
+    pub fn start(best: Algorithm) -> Result<Self, InteropError> {
+        let folder = tempfile::tempdir()?;
+        let users = folder.path().join("users");
+        fs::write(&users, user_line(best))?;
+        let mut process = Command::new(program()?)
+            .args(["--listen", "127.0.0.1:0", "--plain-auth", "--realm", REALM, "--users"])
+            .arg(&users)
+            // It may reach whoever is on this machine.
+            .args(["--connect-to", "127.0.0.1"])
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        match listening_address(&mut process) {
+            Ok(address) => Ok(Self { process, address, _folder: folder }),
+            Err(error) => {
+                process.kill()?;
+                process.wait()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Where it takes plain TCP.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its own URI.
+    #[must_use]
+    pub fn uri(&self) -> String {
+        format!("msrp://{};tcp", self.address)
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+}
+
+impl Drop for OurRelay {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn program() -> Result<PathBuf, InteropError> {
+    let own = std::env::current_exe()?;
+    let places = own.ancestors().skip(1).take(2).map(|folder| folder.join("msrp-relay"));
+    places.into_iter().find(|program| program.exists()).ok_or_else(|| {
+        InteropError::Missing("msrp-relay is not built: cargo build -p msrp-relay".into())
+    })
+}
+
+fn user_line(best: Algorithm) -> String {
+    let secret = |algorithm| Ha1::new(algorithm, USER, REALM, PASSWORD).to_hex();
+    let md5 = secret(Algorithm::Md5);
+    match best {
+        Algorithm::Md5 => format!("{USER}:{REALM}:{md5}\n"),
+        best => format!("{USER}:{REALM}:{md5}:{}\n", secret(best)),
+    }
+}
+
+/// The first address of this machine in what the relay prints. Both its
+/// outputs are read to their ends, so that it never waits for a reader.
+fn listening_address(process: &mut Child) -> Result<SocketAddr, InteropError> {
+    let (found, address) = mpsc::channel();
+    if let (Some(stdout), Some(stderr)) = (process.stdout.take(), process.stderr.take()) {
+        look_for_address(stdout, found.clone());
+        look_for_address(stderr, found);
+    }
+    let silent = |_| InteropError::Failed("msrp-relay does not say where it listens".into());
+    address.recv_timeout(PATIENCE).map_err(silent)
+}
+
+fn look_for_address(output: impl Read + Send + 'static, found: mpsc::Sender<SocketAddr>) {
+    thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            let Some(start) = line.find("127.0.0.1:") else { continue };
+            let rest = line.get(start..).unwrap_or_default();
+            let end = rest.find(|c: char| !matches!(c, '0'..='9' | '.' | ':'));
+            if let Ok(address) = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default().parse() {
+                // Nobody waits for a second one.
+                let _ = found.send(address);
+            }
+        }
+    });
+}
