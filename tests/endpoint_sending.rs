@@ -432,6 +432,43 @@ fn a_long_body_is_cut_before_the_end_line_that_it_holds() {
 }
 
 proptest! {
+    // req: 4975-7.1.1-24 4975-7.1.1-26
+    #[test]
+    fn chunks_may_have_a_size_of_their_own(
+        most in 0usize..6000,
+        pieces in proptest::collection::vec(1usize..9000, 0..8),
+        step in 1usize..9000,
+        is_framed: bool,
+    ) {
+        let mut config = small_steps();
+        (config.transmit_octets, config.chunk_octets) = (step, Some(most));
+        if is_framed {
+            config.framing = msrp::Framing::Message { max_octets: 100_000 };
+        }
+        let mut alice = Lone::alice_with(config, alice_opens());
+        let message = streamed(None).message_id(id("sized"));
+        let key = alice.side.connection.send(alice.session, message).unwrap();
+        let (body, mut octets) = (filler(pieces.iter().sum()), Vec::new());
+        let mut rest = &body[..];
+        for len in pieces {
+            let (piece, after) = rest.split_at(len);
+            rest = after;
+            alice.side.connection.body(key).unwrap().write(piece.to_vec()).unwrap();
+            octets.extend(alice.poll());
+        }
+        alice.side.connection.body(key).unwrap().finish().unwrap();
+        octets.extend(alice.side.drain(alice.now));
+        let sent = frames(&octets);
+        prop_assert_eq!(body_of(&sent, "sized"), body);
+        let (last, others) = sent.split_last().unwrap();
+        let most = most.max(2048);
+        prop_assert!(last.len() <= most && last.flag == '$');
+        // A transport of messages has no chunk that waits for more octets.
+        let fewest = if is_framed { 2048 } else { most };
+        prop_assert!(others.iter().all(|chunk| (fewest..=most).contains(&chunk.len())));
+        prop_assert!(others.iter().all(|chunk| chunk.flag == '+'));
+    }
+
     // req: 4975-7.1-15 4975-7.1-16 4975-7.1.1-19
     #[test]
     fn no_chunk_holds_its_end_line_wherever_the_body_is_cut(

@@ -43,6 +43,11 @@ pub struct Config {
     /// The octets of one chunk after which another waiting message has its
     /// turn; below 2,048 it counts as that. Default 64 KiB.
     pub turn_octets: usize,
+    /// The most body octets of one chunk, for peers and relays that hold whole
+    /// chunks in memory; below 2,048 it counts as that. Default: no limit, since
+    /// few large chunks that can be interrupted are better (RFC 4975 section
+    /// 7.1.1).
+    pub chunk_octets: Option<usize>,
     /// The sessions that peers may bind to this connection by their first
     /// request. Default: none.
     pub table: Option<SessionTable>,
@@ -58,6 +63,7 @@ impl Default for Config {
             keep_alive: None,
             transmit_octets: 64 * 1024,
             turn_octets: 64 * 1024,
+            chunk_octets: None,
             table: None,
         }
     }

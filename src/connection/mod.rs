@@ -146,6 +146,7 @@ impl Connection {
             max_transactions: config.limits.transactions,
             transmit_octets: config.transmit_octets.max(1),
             turn_octets: config.turn_octets,
+            chunk_octets: config.chunk_octets,
         };
         Self {
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),

@@ -68,6 +68,8 @@ pub(crate) struct HopConfig {
     pub(crate) transmit_octets: usize,
     /// The octets of a chunk after which another waiting message has its turn.
     pub(crate) turn_octets: usize,
+    /// The most octets of a chunk.
+    pub(crate) chunk_octets: Option<usize>,
 }
 
 /// What the upper floor has to know.
@@ -445,11 +447,13 @@ impl Hop {
     /// Octets that the open chunk may send before others are looked at again.
     fn allowance(&self) -> usize {
         let sent = self.open.as_ref().map_or(0, |open| open.sent);
-        let before_others = match self.patience() {
-            Some(patience) => patience.saturating_sub(sent),
-            None => usize::MAX,
-        };
-        before_others.min(self.config.transmit_octets)
+        let chunk = self.patience().unwrap_or(usize::MAX).min(self.most_of_chunk());
+        chunk.saturating_sub(sent).min(self.config.transmit_octets)
+    }
+
+    /// After how many octets an open chunk ends, whoever waits.
+    fn most_of_chunk(&self) -> usize {
+        self.config.chunk_octets.map_or(usize::MAX, |most| most.max(SHORT_CHUNK))
     }
 
     /// After how many octets an open chunk makes way for whoever waits.
@@ -467,13 +471,14 @@ impl Hop {
     fn close_if_due(&mut self) -> bool {
         let Some(open) = &self.open else { return false };
         let Some(message) = self.messages.get(&open.message) else { return false };
+        let is_full = open.sent >= self.most_of_chunk();
         let make_way = self.patience().is_some_and(|patience| open.sent >= patience);
         let stalled = message.body.available() == 0 && self.patience().is_some();
         let flag = if message.aborted {
             Continuation::Aborted
         } else if message.body.is_finished() && message.body.len() == 0 {
             Continuation::Complete
-        } else if open.must_end || make_way || stalled {
+        } else if open.must_end || is_full || make_way || stalled {
             Continuation::More
         } else {
             return false;

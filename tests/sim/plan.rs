@@ -114,6 +114,7 @@ fn config(rng: &mut Seeded) -> Config {
     config.keep_alive = chance(rng, 30).then(|| Duration::from_millis(pick(rng, &[700, 20_000])));
     config.transmit_octets = pick(rng, &[1, 10, 700, 5_000, 65_536]);
     config.turn_octets = pick(rng, &[0, 2_048, 5_000, 65_536]);
+    config.chunk_octets = pick(rng, &[None, Some(0), Some(3_000), Some(10_000)]);
     let limits = &mut config.limits;
     if chance(rng, 50) {
         limits.event_octets = pick(rng, &[0, 1, 1_000, 20_000]);
