@@ -11,7 +11,7 @@ use common::expected::TlsOptions;
 use common::failure::Failure;
 use common::relays::RelayOptions;
 use common::stream::Stream;
-use msrp::{Answer, Bind, CloseReason, Event, MsrpUri};
+use msrp::{Answer, Bind, CloseReason, Config, Event, MsrpUri};
 use serde_json::Value;
 
 /// Connects, binds a session with a bodiless SEND and prints one JSON object.
@@ -50,11 +50,12 @@ fn main() -> ExitCode {
     }
     let timeout = Duration::from_millis(arguments.timeout);
     let deadline = Instant::now() + timeout;
-    let result =
-        target.open(arguments.from, Bind::Bodiless, timeout, deadline).and_then(|client| {
-            describe(&mut object, &client, &target);
-            bind(client, deadline, &mut object)
-        });
+    let mut config = Config::default();
+    config.transaction_timeout = timeout;
+    let result = target.open(arguments.from, Bind::Bodiless, config, deadline).and_then(|client| {
+        describe(&mut object, &client, &target);
+        bind(client, deadline, &mut object)
+    });
     set(&mut object, "success", result.is_ok());
     if let Err(failure) = &result {
         set(&mut object, "error", failure.to_json());

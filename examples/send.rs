@@ -21,7 +21,7 @@ use common::stream::read_more;
 use common::tell;
 use indicatif::{ProgressBar, ProgressStyle};
 use msrp::{
-    Bind, ByteRange, CloseReason, Event, FailureReport, MediaType, MediaTypes, MessageId,
+    Bind, ByteRange, CloseReason, Config, Event, FailureReport, MediaType, MediaTypes, MessageId,
     MessageKey, MessageOutcome, MsrpUri, Outcome, OutgoingMessage,
 };
 use serde_json::Value;
@@ -57,6 +57,10 @@ struct Arguments {
     /// means that the message has left.
     #[arg(long, value_name = "MODE", default_value = "yes")]
     failure_report: Mode,
+    /// The most octets of a chunk, for a peer or relay that holds whole chunks
+    /// in memory; below 2048 counts as that. Default: no limit.
+    #[arg(long, value_name = "OCTETS")]
+    chunk: Option<usize>,
     /// How long it may take in all, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = DEFAULT_TIMEOUT, value_parser = timeout())]
     timeout: u64,
@@ -197,9 +201,11 @@ fn exchange(arguments: Arguments, target: &Target, body: Body) -> Value {
     }
     let timeout = Duration::from_millis(arguments.timeout);
     let deadline = Instant::now() + timeout;
+    let mut config = Config::default();
+    config.chunk_octets = arguments.chunk;
     // "partial" has silence for its good news: that cannot take all the time
     // that there is.
-    let patience = match arguments.failure_report {
+    config.transaction_timeout = match arguments.failure_report {
         Mode::Partial => (timeout / 2).min(Duration::from_secs(2)),
         Mode::Yes | Mode::No => timeout,
     };
@@ -208,7 +214,7 @@ fn exchange(arguments: Arguments, target: &Target, body: Body) -> Value {
         Body::Stream(_, total) => *total,
     };
     let ending = target
-        .open(arguments.from.clone(), body.bind(), patience, deadline)
+        .open(arguments.from.clone(), body.bind(), config, deadline)
         .and_then(|client| send(client, arguments, body, deadline));
     let failure = match ending {
         Ok(ending) => {

@@ -77,6 +77,19 @@ fn a_file_arrives_as_it_was() {
 }
 
 #[test]
+fn a_file_leaves_in_chunks_of_the_size_asked_for() {
+    let folder = Folder::new();
+    let file = folder.0.join("file");
+    fs::write(&file, random_octets(25_000)).unwrap();
+    let file = file.to_str().unwrap();
+    for (size, chunks) in [("1", 13), ("10000", 3), ("25000", 1)] {
+        let (status, object) = run("send", &["--file", file, "--chunk", size]);
+        assert_eq!((status, &object["chunks"]), (0, &json!(chunks)), "{object}");
+        assert_eq!(object["byteRange"], "1-25000/25000");
+    }
+}
+
+#[test]
 fn the_standard_input_needs_no_total() {
     let mut receiver = Receiver::start(&[]);
     let mut child = Running(

@@ -65,13 +65,12 @@ impl Target {
         json!({ "success": false, "host": host, "port": port })
     }
 
-    /// Connects and opens a session, whose requests wait `patience` for their
-    /// responses.
+    /// Connects and opens a session.
     pub(crate) fn open(
         &self,
         from: Option<MsrpUri>,
         bind: Bind,
-        patience: Duration,
+        config: Config,
         deadline: Instant,
     ) -> Result<Client, Failure> {
         let random = OsRandom::new().map_err(Failure::local)?;
@@ -82,8 +81,6 @@ impl Target {
             Some(uri) => uri,
             None => next_hop::own_uri(&stream).map_err(Failure::local)?,
         };
-        let mut config = Config::default();
-        config.transaction_timeout = patience;
         let connection = Connection::new(Arc::new(config), Role::Active, random, Instant::now());
         let link = Link::new(stream, connection).map_err(Failure::local)?;
         match self.open_session(&link, from, bind, deadline) {
