@@ -77,9 +77,16 @@ impl Receiver {
     }
 
     pub(crate) fn start_at(address: &str, arguments: &[&str]) -> Self {
-        let mut command = command("receive", &["--listen", address]);
-        let child = command.args(arguments).stderr(Stdio::inherit()).spawn().unwrap();
-        let mut process = Running(child);
+        Self::spawn(command("receive", &["--listen", address]).args(arguments))
+    }
+
+    /// One that listens nowhere, and has been told of a relay.
+    pub(crate) fn behind_relay(arguments: &[&str]) -> Self {
+        Self::spawn(&mut command("receive", arguments))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut process = Running(command.stderr(Stdio::inherit()).spawn().unwrap());
         let lines = BufReader::new(process.0.stdout.take().unwrap());
         let (address, path) = (String::new(), String::new());
         let mut receiver = Self { process, lines, listening: Value::Null, address, path };

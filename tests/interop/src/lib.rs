@@ -13,6 +13,7 @@ pub use ours::OurRelay;
 pub use tshark::{Dissected, dissect};
 
 use std::io;
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -58,4 +59,19 @@ pub fn needed<T>(result: Result<T, InteropError>) -> Option<T> {
         }
         Err(error) => panic!("{error}"),
     }
+}
+
+/// A program of this workspace: beside the one that runs, or beside the folder
+/// of that one, as it is for a test.
+///
+/// # Errors
+///
+/// [`InteropError::Missing`] where `cargo build` has not made it, with the
+/// arguments that do.
+pub fn built(name: &str, arguments: &str) -> Result<PathBuf, InteropError> {
+    let own = std::env::current_exe()?;
+    let mut places = own.ancestors().skip(1).take(2).map(|folder| folder.join(name));
+    places.find(|program| program.exists()).ok_or_else(|| {
+        InteropError::Missing(format!("{name} is not built: cargo build {arguments}"))
+    })
 }

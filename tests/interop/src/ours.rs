@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -12,7 +11,7 @@ use std::time::Duration;
 use msrp::auth::{Algorithm, Ha1};
 use tempfile::TempDir;
 
-use crate::{InteropError, PASSWORD, REALM, USER};
+use crate::{InteropError, PASSWORD, REALM, USER, built};
 
 /// How long it may take to say where it listens.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -27,9 +26,8 @@ pub struct OurRelay {
 }
 
 impl OurRelay {
-    /// Starts the program that lies beside this one, or beside the folder of
-    /// this one as it does for a test, and waits until it listens. It offers
-    /// its clients these algorithms: MD5 alone, or SHA-256 before it.
+    /// Starts it and waits until it listens. Its user has secrets for these
+    /// algorithms: MD5 alone, or SHA-256 too.
     ///
     /// # Errors
     ///
@@ -39,7 +37,7 @@ impl OurRelay {
         let folder = tempfile::tempdir()?;
         let users = folder.path().join("users");
         fs::write(&users, user_line(best))?;
-        let mut process = Command::new(program()?)
+        let mut process = Command::new(built("msrp-relay", "-p msrp-relay")?)
             .args(["--listen", "127.0.0.1:0", "--plain-auth", "--realm", REALM, "--users"])
             .arg(&users)
             // It may reach whoever is on this machine.
@@ -83,14 +81,6 @@ impl Drop for OurRelay {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn program() -> Result<PathBuf, InteropError> {
-    let own = std::env::current_exe()?;
-    let places = own.ancestors().skip(1).take(2).map(|folder| folder.join("msrp-relay"));
-    places.into_iter().find(|program| program.exists()).ok_or_else(|| {
-        InteropError::Missing("msrp-relay is not built: cargo build -p msrp-relay".into())
-    })
 }
 
 fn user_line(best: Algorithm) -> String {
