@@ -15,8 +15,12 @@ use tempfile::TempDir;
 
 use crate::InteropError;
 
-/// How long it may take to start, and to stop.
+/// How long it may take to start.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long it may take to stop. Told to before all its processes are there, it
+/// may never do so.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// It answers a SEND before the receiver has it, and by default holds 32 KiB of
 /// what a receiver has not read yet: everything beyond would be refused with 408.
@@ -136,7 +140,7 @@ impl Kamailio {
         }
         let start = Instant::now();
         while self.process.try_wait()?.is_none() {
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > GRACE {
                 kill_process_group(pid, Signal::KILL)?;
             }
             thread::sleep(Duration::from_millis(10));
