@@ -27,7 +27,7 @@ impl Connection {
             return;
         }
         let id = head.transaction_id();
-        let Some(Transaction { purpose, written }) = self.hop.complete(&id) else { return };
+        let Some(Transaction { purpose, written, .. }) = self.hop.complete(&id) else { return };
         let answer = Answer {
             transaction: id,
             status,
@@ -45,6 +45,8 @@ impl Connection {
                 self.keeps_alive = None;
                 self.session_refused(session, answer);
             }
+            // Of a relay.
+            Purpose::Relayed(_) | Purpose::Passed(_) => {}
         }
     }
 
@@ -123,6 +125,7 @@ impl Connection {
             Purpose::Bind(session) | Purpose::KeepAlive(session) => {
                 self.retire_session(*session, CloseReason::TimedOut, Outcome::SessionClosed, None);
             }
+            Purpose::Relayed(_) | Purpose::Passed(_) => {}
         }
     }
 
