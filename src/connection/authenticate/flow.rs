@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::{Authentication, AuthenticationFailure, RelayAccount, RelayRoute, UriParameter};
-use crate::auth::{Authorization, Challenge, Credentials, DigestClient};
+use crate::auth::{Authorization, Challenge, Credentials, DigestClient, InfoError};
 use crate::random::Random;
 use crate::uri::{MsrpUri, Path, PathRef};
 use crate::wire::{HeadRef, HeaderName, StatusCode};
@@ -209,13 +209,10 @@ impl Flow {
 
     fn accepted(&mut self, asked: Instant, head: &HeadRef<'_>, max_uris: usize) -> Next {
         let info = values(head, HeaderName::AuthenticationInfo).next();
-        if let Some(digest) = &mut self.relay.digest
-            && digest.accepted(info).is_err()
-        {
+        if !self.relay.proves(info) {
             return Next::Failed(AuthenticationFailure::Impostor);
         }
-        let use_path = values(head, HeaderName::UsePath).next();
-        let Some(path) = use_path.and_then(|text| PathRef::parse(text, max_uris).ok()) else {
+        let Some(path) = use_path(head, max_uris) else {
             return Next::Failed(AuthenticationFailure::NoRoute);
         };
         // What has worked will work for the next route.
@@ -243,6 +240,13 @@ impl Flow {
 }
 
 impl Relay {
+    /// Whether nothing speaks against its knowing the password. What cannot be
+    /// read proves as much as what is not there, and is taken like it.
+    fn proves(&mut self, info: Option<&str>) -> bool {
+        let Some(digest) = &mut self.digest else { return true };
+        matches!(digest.accepted(info), Ok(()) | Err(InfoError::Malformed(_)))
+    }
+
     /// Turns to the other way of `uri`, once.
     const fn turn(&mut self) -> bool {
         let may_turn = self.may_turn;
@@ -287,6 +291,14 @@ fn values<'a>(head: &HeadRef<'a>, name: HeaderName) -> impl Iterator<Item = &'a 
     head.headers()
         .filter(move |(found, _)| HeaderName::from_name(found) == Some(name))
         .map(|(_, value)| value)
+}
+
+/// A path that can be told to a peer: where URIs are told they have a port
+/// (sections 4.2 and 8).
+fn use_path<'a>(head: &HeadRef<'a>, max_uris: usize) -> Option<PathRef<'a>> {
+    let text = values(head, HeaderName::UsePath).next()?;
+    let path = PathRef::parse(text, max_uris).ok()?;
+    path.iter().all(|uri| uri.port().is_some()).then_some(path)
 }
 
 /// A whole number of seconds; more than can be counted is the most that can.
