@@ -128,7 +128,9 @@ fn prepare(arguments: &mut Arguments) -> Result<Prepared, Box<dyn std::error::Er
     let hops = std::mem::take(&mut arguments.to);
     let tls = std::mem::take(&mut arguments.tls);
     let relays = std::mem::take(&mut arguments.relays);
-    let (hops, own_receiver) = if hops.is_empty() {
+    let (hops, own_receiver) = if hops.is_empty() && !relays.is_empty() {
+        return Err("--relay: give --to as well, the path of the peer".into());
+    } else if hops.is_empty() {
         let (uri, results) = start_receiver()?;
         (vec![uri], Some(results))
     } else {
@@ -230,7 +232,8 @@ fn send(
 ) -> Result<Ending, Failure> {
     let Client { link, session, .. } = client;
     let (message, content) = message(arguments, body);
-    let key = link.with(|it| it.send(session, message)).map_err(Failure::local)?;
+    let key =
+        link.with(|it| it.send(session, message)).map_err(|error| Failure::on(&link, error))?;
     let feeder = content.map(|content| {
         let link = link.clone();
         thread::spawn(move || feed(&link, key, content))

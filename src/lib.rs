@@ -138,6 +138,8 @@
 //! | responses and REPORTs not written | [`Limits::control_octets`] | 512 KiB |
 //! | requests not answered | [`Limits::transactions`] | 1,024 |
 //! | octets of a streamed body | [`Limits::body_writer_octets`] | 256 KiB |
+//! | parameters of a digest header field | `auth::MAX_PARAMETERS` | 32 |
+//! | nonces whose use is remembered | `auth::DigestServer::replay_window` | 4,096 |
 //!
 //! # Tolerances
 //!

@@ -107,7 +107,7 @@ impl Target {
             None => self.path.clone(),
         };
         let session = SessionConfig::new(from, path).bind(bind);
-        link.with(|connection| connection.open(session)).map_err(Failure::local)
+        link.with(|it| it.open(session)).map_err(|error| Failure::on(link, error))
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Instant;
 
-use msrp::{AuthenticationFailure, ConnectionEnd, DecodeError, MsrpUri, StatusCode};
+use msrp::{AuthenticationFailure, ConnectionEnd, DecodeError, Event, MsrpUri, StatusCode};
 use serde_json::{Value, json};
+
+use super::link::Link;
 
 /// Why an exchange failed.
 #[derive(Debug)]
@@ -42,6 +45,16 @@ impl Failure {
 
     pub(crate) fn rejected(status: StatusCode) -> Self {
         Self::new("rejected", format!("the peer answered {status} {}", status.reason()))
+    }
+
+    /// Something that a connection refuses: because it has ended, or by itself.
+    pub(crate) fn on(link: &Link, error: impl ToString) -> Self {
+        while let Some(event) = link.next_event(Some(Instant::now())) {
+            if let Event::Closed(end) = event {
+                return Self::ended(&end);
+            }
+        }
+        Self::local(error)
     }
 
     pub(crate) fn relay(relay: &MsrpUri, reason: AuthenticationFailure) -> Self {

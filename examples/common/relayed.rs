@@ -48,7 +48,8 @@ impl Relayed {
         for uri in uris {
             table.insert(options.session(uri.clone())).map_err(Failure::local)?;
             let authentication = self.relays.authentication(uri);
-            link.with(|it| it.authenticate(authentication)).map_err(Failure::local)?;
+            link.with(|it| it.authenticate(authentication))
+                .map_err(|error| Failure::on(&link, error))?;
         }
         let tell = |route: &RelayRoute| {
             (options.report)(&json!({

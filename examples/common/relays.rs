@@ -40,6 +40,10 @@ pub(crate) struct Relays {
 }
 
 impl RelayOptions {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.relay.is_empty()
+    }
+
     /// The error says what is wrong with the command line.
     pub(crate) fn check(self) -> Result<Option<Relays>, String> {
         self.relay.iter().try_for_each(next_hop::check_transport)?;
@@ -96,7 +100,8 @@ impl Relays {
         deadline: Instant,
     ) -> Result<RelayRoute, Failure> {
         let authentication = self.authentication(own).refresh(false);
-        link.with(|connection| connection.authenticate(authentication)).map_err(Failure::local)?;
+        link.with(|it| it.authenticate(authentication))
+            .map_err(|error| Failure::on(link, error))?;
         loop {
             match link.next_event(Some(deadline)) {
                 None => return Err(Failure::timeout("the relay gave no route in time")),

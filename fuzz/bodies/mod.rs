@@ -12,6 +12,8 @@
 
 pub(crate) mod connections;
 pub(crate) mod decoder;
+#[cfg(feature = "auth")]
+pub(crate) mod digest;
 pub(crate) mod head;
 mod input;
 pub(crate) mod reassembler;

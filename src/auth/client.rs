@@ -9,7 +9,7 @@ use super::params::{AuthParamError, sendable};
 use super::{AuthenticationInfo, Authorization, Challenge};
 use crate::random::Random;
 
-/// The most challenges that are answered without one success. A relay calls
+/// The most challenges that are taken without one success. A relay calls
 /// a nonce stale once, or twice where it has restarted; one that goes on is not
 /// going to be content.
 const MAX_CHALLENGES: u32 = 4;
@@ -166,8 +166,16 @@ impl DigestClient {
             return Err(in_vain);
         }
         self.challenges += 1;
-        self.session = Some(Session::new(&self.credentials, challenge));
+        let uses = self.uses_of(&challenge);
+        self.session = Some(Session::new(&self.credentials, challenge, uses));
         Ok(())
+    }
+
+    /// How often the nonce of a challenge was used: some relays give the same
+    /// one again, whose count then goes on (RFC 7616 section 3.4).
+    fn uses_of(&self, challenge: &Challenge) -> u32 {
+        let same = self.session.as_ref().filter(|session| session.nonce == challenge.nonce);
+        same.map_or(0, |session| session.count)
     }
 
     fn is_worth_an_answer(&self, challenge: &Challenge) -> Result<(), ChallengeError> {
@@ -243,11 +251,11 @@ impl DigestClient {
 }
 
 impl Session {
-    fn new(credentials: &Credentials, challenge: Challenge) -> Self {
+    fn new(credentials: &Credentials, challenge: Challenge, count: u32) -> Self {
         let Challenge { realm, nonce, opaque, algorithm, stale: _ } = challenge;
         let Credentials { username, password } = credentials;
         let ha1 = Ha1::new(algorithm, username, &realm, password);
-        Self { realm, opaque, ha1, nonce, count: 0, is_proven: false, sent: None }
+        Self { realm, opaque, ha1, nonce, count, is_proven: false, sent: None }
     }
 
     fn check(&self, sent: &Sent, info: &AuthenticationInfo) -> Result<(), InfoError> {
@@ -262,9 +270,9 @@ impl Session {
         }
     }
 
-    /// A nonce that the client has already goes on being counted.
+    /// Where it is the nonce in use, its count goes on.
     fn turn_to(&mut self, nextnonce: Option<String>) {
-        if let Some(nonce) = nextnonce.filter(|nonce| *nonce != self.nonce) {
+        if let Some(nonce) = nextnonce.filter(|it| !it.is_empty() && *it != self.nonce) {
             (self.nonce, self.count) = (nonce, 0);
         }
     }

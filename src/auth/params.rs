@@ -59,14 +59,13 @@ pub(super) fn read<'a, const N: usize>(
         return Err(AuthParamError::Malformed);
     }
     let mut values = [None; N];
-    let mut rest = list;
+    let mut rest = behind_commas(list);
     for _ in 0..MAX_PARAMETERS {
-        rest = rest.trim_start_matches(|letter| is_blank(letter) || letter == ',');
         if rest.is_empty() {
-            return Ok(values);
+            break;
         }
         let (name, value, behind) = parameter(rest)?;
-        rest = behind;
+        rest = behind_commas(behind);
         let known = names.iter().zip(&mut values).find(|(it, _)| it.eq_ignore_ascii_case(name));
         let Some((name, place)) = known else { continue };
         if place.is_some() {
@@ -74,8 +73,11 @@ pub(super) fn read<'a, const N: usize>(
         }
         *place = value;
     }
-    let rest = rest.trim_start_matches(|letter| is_blank(letter) || letter == ',');
     if rest.is_empty() { Ok(values) } else { Err(AuthParamError::TooManyParameters) }
+}
+
+fn behind_commas(text: &str) -> &str {
+    text.trim_start_matches(|letter| is_blank(letter) || letter == ',')
 }
 
 type Parameter<'a> = (&'a str, Option<Value<'a>>, &'a str);
