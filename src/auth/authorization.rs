@@ -105,7 +105,7 @@ impl Authorization {
         &self.cnonce
     }
 
-    /// The how manieth use of the nonce this is, from one.
+    /// Which use of the nonce this is, counted from one.
     #[must_use]
     pub const fn nonce_count(&self) -> u32 {
         self.nc

@@ -185,14 +185,14 @@ pub(super) fn needs_qop_auth(value: Option<Value<'_>>) -> Result<(), AuthParamEr
     }
 }
 
-/// A text as a quoted-string. Control characters, which none can carry, are
-/// left out: no value ends its header field.
+/// A text as a quoted-string. It has no control characters, which none can
+/// carry: it was read, or is [`sendable`].
 pub(super) struct Quoted<'a>(pub(super) &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;
-        for letter in self.0.chars().filter(|letter| !is_control(*letter)) {
+        for letter in self.0.chars() {
             if matches!(letter, '"' | '\\') {
                 f.write_char('\\')?;
             }
