@@ -93,6 +93,8 @@ pub struct Connection {
     current: Current,
     report_deadlines: BTreeSet<(Instant, MessageKey)>,
     #[cfg(feature = "auth")]
+    role: Role,
+    #[cfg(feature = "auth")]
     authentications: Authentications,
     events: Events,
     /// What tolerances were told of.
@@ -154,6 +156,8 @@ impl Connection {
             held: 0,
             current: Current::default(),
             report_deadlines: BTreeSet::new(),
+            #[cfg(feature = "auth")]
+            role,
             #[cfg(feature = "auth")]
             authentications: Authentications::default(),
             events: Events::default(),

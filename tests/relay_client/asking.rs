@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use bytes::Buf;
 use msrp::auth::Credentials;
-use msrp::{Authentication, Config, Event, RelayAccount, Tolerances, UriParameter};
+use msrp::{Authentication, Config, Event, Framing, RelayAccount, Tolerances, UriParameter};
 
 use crate::common::path;
+use crate::common::wire::frames;
 use crate::relay::*;
 
 // req: 4976-5.1-1
@@ -155,6 +157,27 @@ fn a_relay_may_know_the_client_already() {
     assert_eq!(client.route().use_path(), &path(INTRA_TOKEN));
 }
 
+/// On a WebSocket each AUTH is a message.
+// req: 7977-5.1-3
+#[test]
+fn a_relay_is_asked_in_messages() {
+    let mut config = Config::default();
+    config.framing = Framing::Message { max_octets: 4096 };
+    let mut client = Client::with(config);
+    let keys = [client.ask(one()), client.ask(one())];
+    let mut answers = Vec::new();
+    for _ in keys {
+        let transmit = client.side.connection.poll_transmit(client.now).unwrap();
+        let sent = frames(transmit.chunk());
+        let headers = [("Use-Path", INTRA_TOKEN), ("Expires", "900")];
+        answers.push(response(&sent[0], "200 OK", &headers));
+    }
+    for answer in answers {
+        client.side.connection.receive_message(client.now, answer).unwrap();
+        client.route();
+    }
+}
+
 // req: 4976-9.1-11
 #[test]
 fn the_uri_parameter_is_written_as_told() {
@@ -179,6 +202,19 @@ fn a_relay_without_the_uri_parameter_is_asked_without_it() {
     client.route();
     // And so it is next time.
     client.advance(Duration::from_secs(675));
+    assert_eq!(parameter(&client.auth(), "uri"), None);
+}
+
+/// A relay that has asked for nothing has said nothing of it yet.
+#[test]
+fn the_uri_parameter_is_tried_when_it_is_first_written() {
+    let mut client = Client::new();
+    client.ask(one());
+    client.answer_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "900")]);
+    client.route();
+    client.advance(Duration::from_secs(675));
+    client.challenge();
+    assert!(parameter(&client.challenge(), "uri").is_some());
     assert_eq!(parameter(&client.auth(), "uri"), None);
 }
 

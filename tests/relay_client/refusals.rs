@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use msrp::auth::Credentials;
 use msrp::{
-    AuthenticateError, Authentication, AuthenticationFailure, Config, Role, StatusCode,
+    AuthenticateError, Authentication, AuthenticationFailure, Config, Event, StatusCode, Tolerance,
     UriParameter,
 };
 
-use crate::common::Side;
+use crate::common::wire::Lone;
 use crate::relay::*;
 
 const INTERVAL: &str = "423 Interval Out-of-Bounds";
@@ -50,12 +50,12 @@ fn nobody_is_asked_in_the_clear_by_mistake() {
 
 #[test]
 fn a_connection_that_is_not_to_a_relay_asks_nobody() {
-    let mut client = Client::new();
-    let mut passive = Side::new(Config::default(), Role::Passive, 1, client.now);
-    assert_eq!(passive.connection.authenticate(one()), Err(AuthenticateError::NotBound));
-    client.side.connection.close();
-    client.events();
-    assert_eq!(client.side.connection.authenticate(one()), Err(AuthenticateError::Closed));
+    // One that has been bound is still the peer's.
+    let mut passive = Lone::bob().side;
+    assert_eq!(passive.connection.authenticate(one()), Err(AuthenticateError::Passive));
+    let mut closed = Client::new();
+    closed.side.connection.close();
+    assert_eq!(closed.side.connection.authenticate(one()), Err(AuthenticateError::Closed));
 }
 
 #[test]
@@ -152,17 +152,38 @@ fn other_statuses_end_it() {
     }
 }
 
-// req: 4976-4.1-1 4976-4.2-1 4976-8-1
+// req: 4976-4.1-1
 #[test]
 fn a_yes_without_a_path_is_none() {
     let many = vec![INTRA_TOKEN; 17].join(" ");
-    let no_port = format!("{INTRA_TOKEN} {EXTRA}");
-    let comma = format!("{INTRA_TOKEN},");
-    for path in ["", "sip:alice@example.com", "msrps://", &comma, &many, &no_port] {
+    for path in ["", "sip:alice@example.com", "msrps://", &format!("{INTRA_TOKEN},"), &many] {
         let reason = first_answer("200 OK", &[("Use-Path", path), ("Expires", "900")]);
         assert_eq!(reason, AuthenticationFailure::NoRoute, "{path}");
     }
     assert_eq!(first_answer("200 OK", &[("Expires", "900")]), AuthenticationFailure::NoRoute);
+}
+
+// req: 4976-4.2-1
+#[test]
+fn a_path_of_addresses_is_a_deviation() {
+    let deviation = Tolerance::UsePathAddress;
+    for path in ["msrps://192.0.2.1:9000/jui7;tcp", "msrps://intra.example/jui787s2f;tcp"] {
+        let mut client = Client::new();
+        client.ask(one());
+        client.answer_next("200 OK", &[("Use-Path", path), ("Expires", "900")]);
+        let events = client.events();
+        let [Event::Tolerated(told), Event::Authenticated { .. }] = &events[..] else {
+            panic!("{events:?}")
+        };
+        assert_eq!(*told, deviation);
+
+        let mut config = Config::default();
+        config.parse.tolerances = config.parse.tolerances.without(deviation);
+        let mut strict = Client::with(config);
+        strict.ask(one());
+        strict.answer_next("200 OK", &[("Use-Path", path), ("Expires", "900")]);
+        assert_eq!(strict.failure(), failed(AuthenticationFailure::NoRoute));
+    }
 }
 
 // req: 4976-9.1-10

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::{Authentication, AuthenticationFailure, RelayAccount, RelayRoute, UriParameter};
 use crate::auth::{Authorization, Challenge, Credentials, DigestClient, InfoError};
 use crate::random::Random;
-use crate::uri::{MsrpUri, Path, PathRef};
+use crate::uri::{MsrpUri, Path};
 use crate::wire::{HeadRef, HeaderName, StatusCode};
 
 /// The least time from a route to the next, whatever lifetime a relay gives.
@@ -135,16 +135,17 @@ impl Flow {
         }
     }
 
-    /// Takes the response to an AUTH that left at `asked`.
+    /// Takes the response to an AUTH that left at `asked`. `use_path` is what
+    /// the relay gives, if anything.
     pub(super) fn answered(
         &mut self,
         asked: Instant,
         head: &HeadRef<'_>,
         status: StatusCode,
-        max_uris: usize,
+        use_path: Option<Path>,
     ) -> Next {
         let result = match status {
-            status if status.is_success() => return self.accepted(asked, head, max_uris),
+            status if status.is_success() => return self.accepted(asked, head, use_path),
             StatusCode::UNAUTHORIZED => self.challenged(head),
             StatusCode::OUT_OF_BOUNDS => self.out_of_bounds(head),
             status => Err(AuthenticationFailure::Rejected(status)),
@@ -207,19 +208,21 @@ impl Flow {
         Ok(())
     }
 
-    fn accepted(&mut self, asked: Instant, head: &HeadRef<'_>, max_uris: usize) -> Next {
+    fn accepted(&mut self, asked: Instant, head: &HeadRef<'_>, use_path: Option<Path>) -> Next {
         let info = values(head, HeaderName::AuthenticationInfo).next();
-        if !self.relay.proves(info) {
-            return Next::Failed(AuthenticationFailure::Impostor);
+        if let Some(digest) = &mut self.relay.digest {
+            // What cannot be read proves as much as what is not there.
+            if !matches!(digest.accepted(info), Ok(()) | Err(InfoError::Malformed(_))) {
+                return Next::Failed(AuthenticationFailure::Impostor);
+            }
+            // What has worked will work for the next route.
+            self.relay.may_turn = false;
         }
-        let Some(path) = use_path(head, max_uris) else {
+        let Some(path) = use_path else {
             return Next::Failed(AuthenticationFailure::NoRoute);
         };
-        // What has worked will work for the next route.
-        self.relay.may_turn = false;
         let lifetime = seconds(head, HeaderName::Expires).or(self.relay.expires);
         self.round.lives(asked, lifetime);
-        let path = path.to_path();
         self.turn_to_next();
         if self.round.next(&path) { Next::Ask } else { self.done(path) }
     }
@@ -240,13 +243,6 @@ impl Flow {
 }
 
 impl Relay {
-    /// Whether nothing speaks against its knowing the password. What cannot be
-    /// read proves as much as what is not there, and is taken like it.
-    fn proves(&mut self, info: Option<&str>) -> bool {
-        let Some(digest) = &mut self.digest else { return true };
-        matches!(digest.accepted(info), Ok(()) | Err(InfoError::Malformed(_)))
-    }
-
     /// Turns to the other way of `uri`, once.
     const fn turn(&mut self) -> bool {
         let may_turn = self.may_turn;
@@ -291,14 +287,6 @@ fn values<'a>(head: &HeadRef<'a>, name: HeaderName) -> impl Iterator<Item = &'a 
     head.headers()
         .filter(move |(found, _)| HeaderName::from_name(found) == Some(name))
         .map(|(_, value)| value)
-}
-
-/// A path that can be told to a peer: where URIs are told they have a port
-/// (sections 4.2 and 8).
-fn use_path<'a>(head: &HeadRef<'a>, max_uris: usize) -> Option<PathRef<'a>> {
-    let text = values(head, HeaderName::UsePath).next()?;
-    let path = PathRef::parse(text, max_uris).ok()?;
-    path.iter().all(|uri| uri.port().is_some()).then_some(path)
 }
 
 /// A whole number of seconds; more than can be counted is the most that can.

@@ -11,10 +11,12 @@ use thiserror::Error;
 pub use route::RelayRoute;
 
 use super::Connection;
+use super::config::Role;
 use super::event::Event;
 use crate::auth::Credentials;
 use crate::hop::{AuthKey, Purpose};
-use crate::uri::{MsrpUri, PathRef};
+use crate::tolerance::Tolerance;
+use crate::uri::{Host, MsrpUri, Path, PathRef};
 use crate::wire::{Continuation, EncodeError, HeadRef, HeadWriter, HeaderName, Method, StatusCode};
 use flow::{Flow, Next, Request};
 
@@ -177,9 +179,10 @@ pub enum AuthenticateError {
     /// A relay of `msrps` at the other end of a transport that is not TLS.
     #[error("{0} is reached over TLS only; make the Authentication with over_tls, and see to it")]
     NeedsTls(MsrpUri),
-    /// The peer opened the connection: it is no relay of this side.
-    #[error("a client opens the connection to its relay")]
-    NotBound,
+    /// The peer opened the connection: it is no relay of this side, and nobody
+    /// has checked who it is.
+    #[error("a client opens the connection to its relay; make it with Role::Active")]
+    Passive,
     /// There are as many authentications as
     /// [`Limits::authentications`](crate::Limits::authentications) allows.
     #[error("the connection has {max} authentications; stop one or raise the limit")]
@@ -215,9 +218,10 @@ pub enum AuthenticationFailure {
     /// The relay answered with this code.
     #[error("the relay answered {0} {reason}", reason = .0.reason())]
     Rejected(StatusCode),
-    /// The relay said yes and gave no Use-Path that could be read, or one with
-    /// URIs that have no port.
-    #[error("the relay gave no path that can be used")]
+    /// The relay said yes and gave no Use-Path that could be read, or one that
+    /// is not tolerated
+    /// ([`Tolerance::UsePathAddress`](crate::Tolerance::UsePathAddress)).
+    #[error("the relay gave no path")]
     NoRoute,
     /// The relay did not answer in time.
     #[error("the relay did not answer in time")]
@@ -272,8 +276,8 @@ impl Connection {
         let max = self.config.limits.authentications;
         if self.is_closed {
             return Err(AuthenticateError::Closed);
-        } else if !self.is_bound {
-            return Err(AuthenticateError::NotBound);
+        } else if self.role == Role::Passive {
+            return Err(AuthenticateError::Passive);
         } else if self.authentications.flows.len() >= max {
             return Err(AuthenticateError::TooMany { max });
         }
@@ -300,11 +304,21 @@ impl Connection {
         head: &HeadRef<'_>,
         status: StatusCode,
     ) {
-        let max_uris = self.config.parse.path_uris;
+        let use_path = if status.is_success() { self.use_path(head) } else { None };
         if let Some(flow) = self.authentications.flows.get_mut(&key) {
-            let next = flow.answered(asked, head, status, max_uris);
+            let next = flow.answered(asked, head, status, use_path);
             self.go_on(key, next);
         }
+    }
+
+    /// The Use-Path of a response, where it can be taken.
+    fn use_path(&mut self, head: &HeadRef<'_>) -> Option<Path> {
+        let text = head.header(HeaderName::UsePath)?;
+        let path = PathRef::parse(text, self.config.parse.path_uris).ok()?;
+        // Section 4.2 wants names and ports.
+        let is_complete =
+            path.iter().all(|uri| matches!(uri.host(), Host::Name(_)) && uri.port().is_some());
+        (is_complete || self.tolerate(Tolerance::UsePathAddress)).then(|| path.to_path())
     }
 
     /// No response to an AUTH came in time.
