@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use common::client::{self, Client, DEFAULT_TIMEOUT, Failure, Target, milliseconds, set, timeout};
+use common::client::{self, Client, DEFAULT_TIMEOUT, Target, milliseconds, set, timeout};
 use common::expected::TlsOptions;
-use common::link::Link;
+use common::failure::Failure;
+use common::relays::RelayOptions;
 use common::stream::Stream;
 use msrp::{Answer, Bind, CloseReason, Event, MsrpUri};
 use serde_json::Value;
@@ -26,6 +27,8 @@ struct Arguments {
     from: Option<MsrpUri>,
     #[command(flatten)]
     tls: TlsOptions,
+    #[command(flatten)]
+    relays: RelayOptions,
     /// How long it may take in all, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = DEFAULT_TIMEOUT, value_parser = timeout())]
     timeout: u64,
@@ -33,7 +36,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let target = match Target::new(arguments.to, arguments.tls) {
+    let target = match Target::new(arguments.to, arguments.relays, arguments.tls) {
         Ok(target) => target,
         Err(error) => return common::usage_error(error),
     };
@@ -63,7 +66,7 @@ fn main() -> ExitCode {
 /// What the connection is.
 fn describe(object: &mut Value, client: &Client, target: &Target) {
     set(object, "connectTime", milliseconds(client.connect_time));
-    if let Stream::Secure(secure) = &client.stream {
+    if let Stream::Secure(secure) = client.link.stream() {
         set(object, "tlsVersion", secure.version());
         set(object, "peerName", target.peer_name());
     }
@@ -71,7 +74,7 @@ fn describe(object: &mut Value, client: &Client, target: &Target) {
 
 /// Waits for the response to the bodiless SEND.
 fn bind(client: Client, deadline: Instant, object: &mut Value) -> Result<(), Failure> {
-    let link = Link::new(client.stream, client.connection).map_err(Failure::local)?;
+    let link = client.link;
     let mut answered = |answer: &Answer| {
         let rtt = answer.round_trip.unwrap_or_else(|| link.since_last_transmit());
         set(object, "rtt", milliseconds(rtt));

@@ -7,7 +7,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use common::client::set;
+use common::expected::TlsOptions;
 use common::receiver::{Options, Receiver};
+use common::relayed::Relayed;
+use common::relays::RelayOptions;
+use common::tell;
 use msrp::{MediaTypes, MsrpUri};
 use msrp_tls::{ClientCheck, Fingerprint, HashFunction, Identity, TlsError, server_config};
 use serde_json::json;
@@ -19,14 +23,23 @@ use serde_json::json;
 #[derive(Parser)]
 struct Arguments {
     /// Where to listen; port 0 for a free one.
-    #[arg(long, value_name = "HOST:PORT")]
-    listen: String,
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        required_unless_present = "relay",
+        conflicts_with = "relay"
+    )]
+    listen: Option<String>,
+    #[command(flatten)]
+    relays: RelayOptions,
+    #[command(flatten)]
+    relay_tls: TlsOptions,
     /// URI of a session that peers may bind; may be given several times. One
     /// that is hard to guess is made where none is given.
     #[arg(long, value_name = "URI")]
     path: Vec<MsrpUri>,
     /// Certificate chain in PEM, to listen with TLS.
-    #[arg(long, value_name = "FILE", requires = "key")]
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "relay")]
     cert: Option<PathBuf>,
     /// Private key of the certificate, in PEM.
     #[arg(long, value_name = "FILE", requires = "cert")]
@@ -49,42 +62,47 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    if let Some(directory) = arguments.out.as_deref().filter(|directory| !directory.is_dir()) {
-        return common::usage_error(format_args!("{} is no folder", directory.display()));
+    match receive(Arguments::parse()) {
+        Err(error) => common::usage_error(error),
+        Ok(is_received) => ExitCode::from(if is_received { 0 } else { common::FAILED }),
     }
-    let identity = match identity(&arguments) {
-        Ok(identity) => identity,
-        Err(error) => return common::usage_error(error),
-    };
+}
+
+/// Says whether the last message was received. The error says what is wrong
+/// with the command line.
+fn receive(mut arguments: Arguments) -> Result<bool, Box<dyn std::error::Error>> {
+    if let Some(directory) = arguments.out.as_deref().filter(|directory| !directory.is_dir()) {
+        return Err(format!("{} is no folder", directory.display()).into());
+    }
+    let relays = std::mem::take(&mut arguments.relays).check()?;
+    let identity = identity(&arguments)?;
     let fingerprint = identity.as_ref().and_then(|it| it.fingerprint(HashFunction::Sha256));
-    let tls = match identity.map(|it| server_config(it, ClientCheck::None)).transpose() {
-        Ok(tls) => tls,
-        Err(error) => return common::usage_error(format_args!("--key: {error}")),
-    };
+    let tls = identity.map(|it| server_config(it, ClientCheck::None)).transpose();
     let options = Options {
         out: arguments.out,
         max_size: arguments.max_size,
         accept_types: arguments.accept_types,
-        tls,
+        tls: tls.map_err(|error| format!("--key: {error}"))?,
         report: common::print,
     };
-    let receiver = match Receiver::bind(&arguments.listen, options) {
-        Ok(receiver) => receiver,
-        Err(error) => {
-            return common::usage_error(format_args!("--listen {}: {error}", arguments.listen));
+    match relays {
+        Some(relays) => {
+            let relayed = Relayed::new(relays, arguments.path, arguments.relay_tls)?;
+            Ok(relayed.run(&options, arguments.once).unwrap_or_else(|failure| {
+                tell(failure);
+                false
+            }))
         }
-    };
-    if let Err(error) = listen(&receiver, arguments.path, fingerprint.as_ref()) {
-        return common::usage_error(error);
-    }
-    let results = receiver.serve();
-    while let Ok(is_received) = results.recv() {
-        if arguments.once {
-            return ExitCode::from(if is_received { 0 } else { common::FAILED });
+        None => {
+            arguments.relay_tls.refuse()?;
+            let address = arguments.listen.unwrap_or_default();
+            let receiver = Receiver::bind(&address, options);
+            let receiver = receiver.map_err(|error| format!("--listen {address}: {error}"))?;
+            listen(&receiver, arguments.path, fingerprint.as_ref())?;
+            let results = receiver.serve();
+            Ok(results.iter().find(|_| arguments.once).unwrap_or_default())
         }
     }
-    ExitCode::from(common::FAILED)
 }
 
 /// The certificate and key of this side, if it has any.

@@ -11,10 +11,12 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use clap::{Parser, ValueEnum};
-use common::client::{self, Client, DEFAULT_TIMEOUT, Failure, Target, milliseconds, set, timeout};
+use common::client::{self, Client, DEFAULT_TIMEOUT, Target, milliseconds, set, timeout};
 use common::expected::TlsOptions;
+use common::failure::Failure;
 use common::link::Link;
 use common::receiver::{Options, Receiver};
+use common::relays::RelayOptions;
 use common::stream::read_more;
 use common::tell;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -38,6 +40,8 @@ struct Arguments {
     from: Option<MsrpUri>,
     #[command(flatten)]
     tls: TlsOptions,
+    #[command(flatten)]
+    relays: RelayOptions,
     #[command(flatten)]
     content: Content,
     /// Default: text/plain for a text, application/octet-stream otherwise.
@@ -123,13 +127,16 @@ fn prepare(arguments: &mut Arguments) -> Result<Prepared, Box<dyn std::error::Er
     let body = Body::open(&arguments.content)?;
     let hops = std::mem::take(&mut arguments.to);
     let tls = std::mem::take(&mut arguments.tls);
-    let (hops, own_receiver) = if hops.is_empty() {
+    let relays = std::mem::take(&mut arguments.relays);
+    let (hops, own_receiver) = if hops.is_empty() && !relays.is_empty() {
+        return Err("--relay: give --to as well, the path of the peer".into());
+    } else if hops.is_empty() {
         let (uri, results) = start_receiver()?;
         (vec![uri], Some(results))
     } else {
         (hops, None)
     };
-    Ok(Prepared { target: Target::new(hops, tls)?, body, own_receiver })
+    Ok(Prepared { target: Target::new(hops, relays, tls)?, body, own_receiver })
 }
 
 /// A receiver in this process, which tells of the message on stderr.
@@ -223,10 +230,10 @@ fn send(
     body: Body,
     deadline: Instant,
 ) -> Result<Ending, Failure> {
-    let Client { stream, mut connection, session, .. } = client;
+    let Client { link, session, .. } = client;
     let (message, content) = message(arguments, body);
-    let key = connection.send(session, message).map_err(Failure::local)?;
-    let link = Link::new(stream, connection).map_err(Failure::local)?;
+    let key =
+        link.with(|it| it.send(session, message)).map_err(|error| Failure::on(&link, error))?;
     let feeder = content.map(|content| {
         let link = link.clone();
         thread::spawn(move || feed(&link, key, content))

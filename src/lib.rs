@@ -113,6 +113,15 @@
 //! The sessions that peers may bind stand in a [`SessionTable`], which all
 //! connections of a listener share by [`Config::table`].
 //!
+//! # Relays
+//!
+//! A client that is to be reached through relays of its own asks them for a
+//! route by `Connection::authenticate`, one for each session, on its
+//! connection to the first of them (RFC 4976). `RelayRoute` makes of it the
+//! path that the peer is told and the path of requests to the peer. Peers bind
+//! sessions of the [`SessionTable`] through the relay as they do on a
+//! connection of their own.
+//!
 //! # WebSockets and data channels
 //!
 //! With [`Framing::Message`] each [`Transmit`] is one message of a transport
@@ -138,6 +147,9 @@
 //! | responses and REPORTs not written | [`Limits::control_octets`] | 512 KiB |
 //! | requests not answered | [`Limits::transactions`] | 1,024 |
 //! | octets of a streamed body | [`Limits::body_writer_octets`] | 256 KiB |
+//! | parameters of a digest header field | `auth::MAX_PARAMETERS` | 32 |
+//! | authentications with relays | `Limits::authentications` | 256 |
+//! | nonces whose use is remembered | `auth::DigestServer::replay_window` | 4,096 |
 //!
 //! # Tolerances
 //!
@@ -148,6 +160,9 @@
 //!
 //! # Features
 //!
+//! - `auth` (on by default): the module `auth`, HTTP digest for the AUTH requests
+//!   of RFC 4976, on the client's side and on the relay's, and
+//!   `Connection::authenticate`.
 //! - `getrandom` (on by default): [`OsRandom`], the operating system's random
 //!   octets. Without it, bring a [`Random`] of your own.
 
@@ -162,6 +177,8 @@
     clippy::print_stderr
 )]
 
+#[cfg(feature = "auth")]
+pub mod auth;
 mod connection;
 mod decode;
 mod hop;
@@ -180,7 +197,14 @@ pub use connection::{
     OutgoingMessage, ReceiveMode, Received, ReportError, ReportMode, Role, SendError,
     SessionConfig, SessionTable, TableError,
 };
+#[cfg(feature = "auth")]
+pub use connection::{
+    AuthenticateError, Authentication, AuthenticationFailure, RelayAccount, RelayRoute,
+    UriParameter,
+};
 pub use decode::{BadHead, DecodeError, Decoder, Frame};
+#[cfg(feature = "auth")]
+pub use hop::AuthKey;
 pub use hop::{Framing, MessageKey, SessionId, Transmit};
 pub use limits::{Limits, ParseOptions};
 #[cfg(feature = "getrandom")]

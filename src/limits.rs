@@ -87,6 +87,10 @@ pub struct Limits {
     /// what is still to come of them; of those sent, to know late REPORTs.
     /// Default 256.
     pub remembered_messages: usize,
+    /// Authentications on one connection: those that have no route yet and
+    /// those whose route is refreshed. Default 256.
+    #[cfg(feature = "auth")]
+    pub authentications: usize,
 }
 
 impl Limits {
@@ -109,6 +113,8 @@ impl Default for Limits {
             transactions: 1024,
             body_writer_octets: 256 * 1024,
             remembered_messages: 256,
+            #[cfg(feature = "auth")]
+            authentications: 256,
         }
     }
 }

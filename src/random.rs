@@ -111,6 +111,12 @@ impl IdSource {
         Self { random: Box::new(random), last: [0; ID_LETTERS], spare: 0 }
     }
 
+    /// The source itself, for what is no identifier.
+    #[cfg(feature = "auth")]
+    pub(crate) fn random(&mut self) -> &mut dyn Random {
+        &mut *self.random
+    }
+
     pub(crate) fn message_id(&mut self) -> MessageId {
         MessageId::read(&letters(&mut *self.random)).unwrap_or(MessageId::NONE)
     }

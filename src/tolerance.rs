@@ -46,11 +46,14 @@ pub enum Tolerance {
     WholePathInResponse,
     /// A REPORT under the transaction id of the SEND that it reports on.
     ReportReusesTransactionId,
+    /// A Use-Path with an IP address for the name of a relay, or without its
+    /// port (RFC 4976 section 4.2).
+    UsePathAddress,
 }
 
 impl Tolerance {
     /// Every tolerance, in the order of this enum.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::BlankLinesBetweenFrames,
         Self::MissingHeaderSpace,
         Self::ExtraHeaderSpace,
@@ -65,6 +68,7 @@ impl Tolerance {
         Self::WrongByteRange,
         Self::WholePathInResponse,
         Self::ReportReusesTransactionId,
+        Self::UsePathAddress,
     ];
 
     const fn bit(self) -> u32 {

@@ -52,6 +52,18 @@ fn uri() {
     each_seed("uri", 200, bodies::uri::run);
 }
 
+#[cfg(feature = "auth")]
+#[test]
+fn digest() {
+    each_seed("digest", 200, bodies::digest::run);
+}
+
+#[cfg(feature = "auth")]
+#[test]
+fn relays() {
+    each_seed("relays", 200, bodies::relays::run);
+}
+
 #[test]
 fn connections() {
     each_seed("connections", 16, bodies::connections::run);

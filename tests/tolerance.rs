@@ -360,6 +360,7 @@ fn every_tolerance_of_the_wire_has_a_case() {
         Tolerance::MissingContentType,
         Tolerance::WholePathInResponse,
         Tolerance::ReportReusesTransactionId,
+        Tolerance::UsePathAddress,
     ];
     for tolerance in Tolerance::ALL {
         let has_case = cases.iter().any(|case| case.tolerance == tolerance);

@@ -10,7 +10,7 @@ use msrp_tls::{Fingerprint, Roots, ServerCheck, TlsError, client_config, server_
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
-use super::client::Failure;
+use super::failure::Failure;
 use super::secure::Secure;
 
 /// What the command line says of the server's certificate. It is checked
@@ -38,9 +38,9 @@ impl Expected {
     /// says what is wrong with the command line.
     pub(crate) fn new(uri: UriRef<'_>, options: TlsOptions) -> Result<Option<Self>, String> {
         if !uri.is_secure() {
-            return match options {
-                TlsOptions { ca: None, fingerprint: None } => Ok(None),
-                _ => Err(format!("{uri}: there is no certificate to check without msrps")),
+            return match options.refuse() {
+                Ok(()) => Ok(None),
+                Err(error) => Err(format!("{uri}: {error}")),
             };
         }
         let name = server_name(uri.host()).map_err(|error| format!("{uri}: {error}"))?;
@@ -61,6 +61,14 @@ impl Expected {
 }
 
 impl TlsOptions {
+    /// Takes none of them, where there is no server.
+    pub(crate) fn refuse(self) -> Result<(), &'static str> {
+        match self {
+            Self { ca: None, fingerprint: None } => Ok(()),
+            _ => Err("there is no certificate to check without msrps"),
+        }
+    }
+
     fn check(self) -> Result<Option<ServerCheck>, String> {
         if let Some(fingerprint) = self.fingerprint {
             return Ok(Some(ServerCheck::Pinned(fingerprint.into())));

@@ -70,6 +70,11 @@ impl Link {
         result
     }
 
+    /// What carries the connection.
+    pub(crate) fn stream(&self) -> &Stream {
+        &self.0.stream
+    }
+
     /// The next event, or `None` when the deadline has passed.
     pub(crate) fn next_event(&self, deadline: Option<Instant>) -> Option<Event> {
         self.wait(deadline, |state| state.connection.poll_event())

@@ -3,8 +3,12 @@
 
 pub(crate) mod client;
 pub(crate) mod expected;
+pub(crate) mod failure;
 pub(crate) mod link;
+pub(crate) mod next_hop;
 pub(crate) mod receiver;
+pub(crate) mod relayed;
+pub(crate) mod relays;
 pub(crate) mod secure;
 pub(crate) mod store;
 pub(crate) mod stream;

@@ -41,6 +41,18 @@ pub(crate) struct Options {
     pub(crate) report: fn(&Value),
 }
 
+impl Options {
+    /// A session that a peer may bind.
+    pub(crate) fn session(&self, uri: MsrpUri) -> SessionConfig {
+        SessionConfig::expected(uri)
+            .accept_types(self.accept_types.clone())
+            .max_size(self.max_size)
+            .receive(ReceiveMode::Pieces)
+            // A message is received when it is stored.
+            .reports(ReportMode::Manual)
+    }
+}
+
 /// A listener and the sessions that wait on it.
 pub(crate) struct Receiver {
     listener: TcpListener,
@@ -80,14 +92,7 @@ impl Receiver {
 
     /// Waits for a peer to bind the session of this URI, again and again.
     pub(crate) fn expect(&self, uri: MsrpUri) -> Result<(), msrp::TableError> {
-        self.table.insert(
-            SessionConfig::expected(uri)
-                .accept_types(self.options.accept_types.clone())
-                .max_size(self.options.max_size)
-                .receive(ReceiveMode::Pieces)
-                // A message is received when it is stored.
-                .reports(ReportMode::Manual),
-        )
+        self.table.insert(self.options.session(uri))
     }
 
     /// Serves connections in threads of their own, and tells of each one that
@@ -121,9 +126,9 @@ fn serve(socket: TcpStream, config: Arc<Config>, options: &Options, ended: &Send
     });
     match result {
         Ok(link) => {
-            let mut inbox = Inbox { link: &link, options, stores: HashMap::new(), result: None };
+            let mut inbox = Inbox::new(&link, options);
             inbox.run();
-            let result = inbox.result;
+            let result = inbox.result();
             link.finish();
             if let Some(result) = result {
                 let _ = ended.send(result);
@@ -140,7 +145,7 @@ fn accept(socket: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Strea
 }
 
 /// The messages that one connection brings.
-struct Inbox<'a> {
+pub(crate) struct Inbox<'a> {
     link: &'a Link,
     options: &'a Options,
     stores: HashMap<IncomingKey, Store>,
@@ -148,32 +153,48 @@ struct Inbox<'a> {
     result: Option<bool>,
 }
 
-impl Inbox<'_> {
+impl<'a> Inbox<'a> {
+    pub(crate) fn new(link: &'a Link, options: &'a Options) -> Self {
+        Self { link, options, stores: HashMap::new(), result: None }
+    }
+
+    /// Whether all messages that have ended were received; `None` where there
+    /// were none.
+    pub(crate) const fn result(&self) -> Option<bool> {
+        self.result
+    }
+
     fn run(&mut self) {
         while let Some(event) = self.link.next_event(None) {
-            match event {
-                Event::MessageStarted { message } => {
-                    let store = Store::new(self.options.out.as_deref(), message.message_id());
-                    match store {
-                        Ok(store) => drop(self.stores.insert(message.key(), store)),
-                        Err(error) => self.reject(message.key(), &error),
-                    }
-                }
-                Event::Piece { message, offset, data } => {
-                    let store = self.stores.get_mut(&message);
-                    if let Some(Err(error)) = store.map(|store| store.write(offset, &data)) {
-                        self.stores.remove(&message);
-                        self.reject(message, &error);
-                    }
-                }
-                Event::MessageCompleted { message, total } => self.complete(&message, total),
-                Event::MessageFailed { message, reason } => {
-                    let octets = self.stores.remove(&message.key()).map_or(0, |it| it.octets());
-                    self.failed(&message, reason, octets);
-                }
-                Event::Closed(_) => return,
-                _ => {}
+            if let Event::Closed(_) = event {
+                return;
             }
+            self.take(event);
+        }
+    }
+
+    pub(crate) fn take(&mut self, event: Event) {
+        match event {
+            Event::MessageStarted { message } => {
+                let store = Store::new(self.options.out.as_deref(), message.message_id());
+                match store {
+                    Ok(store) => drop(self.stores.insert(message.key(), store)),
+                    Err(error) => self.reject(message.key(), &error),
+                }
+            }
+            Event::Piece { message, offset, data } => {
+                let store = self.stores.get_mut(&message);
+                if let Some(Err(error)) = store.map(|store| store.write(offset, &data)) {
+                    self.stores.remove(&message);
+                    self.reject(message, &error);
+                }
+            }
+            Event::MessageCompleted { message, total } => self.complete(&message, total),
+            Event::MessageFailed { message, reason } => {
+                let octets = self.stores.remove(&message.key()).map_or(0, |it| it.octets());
+                self.failed(&message, reason, octets);
+            }
+            _ => {}
         }
     }
 

@@ -6,9 +6,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use thiserror::Error;
 
+#[cfg(feature = "auth")]
+use super::authenticate::{AuthenticationFailure, RelayRoute};
 use crate::decode::DecodeError;
+#[cfg(feature = "auth")]
+use crate::hop::AuthKey;
 use crate::hop::{MessageKey, SessionId};
 use crate::tolerance::Tolerance;
+#[cfg(feature = "auth")]
+use crate::uri::MsrpUri;
 use crate::uri::Path;
 use crate::wire::{Head, HeadRef, MessageId, StatusCode, TransactionId};
 
@@ -94,6 +100,25 @@ pub enum Event {
     BodyRoom {
         /// The message.
         message: MessageKey,
+    },
+    /// Relays have given a route, for one session.
+    #[cfg(feature = "auth")]
+    Authenticated {
+        /// The authentication.
+        key: AuthKey,
+        /// The way through the relays.
+        route: RelayRoute,
+    },
+    /// There is no route, and under this key there will be none. One that was
+    /// given before lives until it [expires](RelayRoute::expires).
+    #[cfg(feature = "auth")]
+    AuthenticationFailed {
+        /// The authentication.
+        key: AuthKey,
+        /// The relay that was asked.
+        relay: MsrpUri,
+        /// What is wrong.
+        reason: AuthenticationFailure,
     },
     /// A deviation from the RFCs was tolerated for the first time on this
     /// connection.

@@ -1,5 +1,7 @@
 //! The endpoint: sessions, messages and reports on one transport connection.
 
+#[cfg(feature = "auth")]
+mod authenticate;
 mod config;
 mod event;
 mod incoming;
@@ -17,6 +19,11 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 use thiserror::Error;
 
+#[cfg(feature = "auth")]
+pub use authenticate::{
+    AuthenticateError, Authentication, AuthenticationFailure, RelayAccount, RelayRoute,
+    UriParameter,
+};
 pub use config::{Bind, Config, OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig};
 pub use event::{
     Answer, CloseReason, ConnectionEnd, ConnectionError, Event, FailReason, IncomingKey,
@@ -32,6 +39,8 @@ use crate::random::Random;
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
+#[cfg(feature = "auth")]
+use authenticate::Authentications;
 use incoming::Receiving;
 use outcome::Tell;
 use receive::{Current, RequestKind};
@@ -83,6 +92,10 @@ pub struct Connection {
     held: u64,
     current: Current,
     report_deadlines: BTreeSet<(Instant, MessageKey)>,
+    #[cfg(feature = "auth")]
+    role: Role,
+    #[cfg(feature = "auth")]
+    authentications: Authentications,
     events: Events,
     /// What tolerances were told of.
     tolerated: Tolerances,
@@ -144,6 +157,10 @@ impl Connection {
             held: 0,
             current: Current::default(),
             report_deadlines: BTreeSet::new(),
+            #[cfg(feature = "auth")]
+            role,
+            #[cfg(feature = "auth")]
+            authentications: Authentications::default(),
             events: Events::default(),
             tolerated: Tolerances::none(),
             is_bound: role == Role::Active,
@@ -311,7 +328,14 @@ impl Connection {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let reports = self.report_deadlines.first().map(|(deadline, _)| *deadline);
-        let due = [self.hop.next_deadline(), reports, self.keep_alive_due(), self.stalled_at()];
+        let due = [
+            self.hop.next_deadline(),
+            reports,
+            self.keep_alive_due(),
+            self.stalled_at(),
+            #[cfg(feature = "auth")]
+            self.authentications.next_refresh(),
+        ];
         due.into_iter().flatten().min()
     }
 
@@ -325,6 +349,8 @@ impl Connection {
         self.hop.handle_timeout(now);
         self.drain_hop(now);
         self.expire_reports(now);
+        #[cfg(feature = "auth")]
+        self.refresh_routes(now);
         if self.keep_alive_due().is_some_and(|due| due <= now)
             && let Some(session) = self.sessions.first_open()
         {
@@ -497,6 +523,8 @@ impl Connection {
         self.hop.forget_transactions(|purpose| match purpose {
             Purpose::Bind(session) | Purpose::KeepAlive(session) => *session != id,
             Purpose::Chunk(_) | Purpose::Relayed(_) | Purpose::Passed(_) => true,
+            #[cfg(feature = "auth")]
+            Purpose::Auth(_) => true,
         });
         if self.keeps_alive == Some(id) {
             self.keeps_alive = None;
@@ -517,6 +545,8 @@ impl Connection {
         for id in ids {
             self.end_session(id, reason, outcome, None);
         }
+        #[cfg(feature = "auth")]
+        self.end_authentications();
         self.hop.forget_transactions(|_| false);
         self.is_closed = true;
         self.full_since = None;

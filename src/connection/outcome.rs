@@ -7,7 +7,7 @@ use super::Connection;
 use super::event::{Answer, CloseReason, Event, MessageOutcome, Outcome};
 use crate::hop::{HopEvent, MessageKey, Purpose, SessionId, Transaction};
 use crate::tolerance::Tolerance;
-use crate::wire::{Continuation, FailureReport, HeadRef, MessageId, StatusCode};
+use crate::wire::{Continuation, FailureReport, HeadRef, MessageId, StatusCode, TransactionId};
 
 /// What the peer is told of a message that will not go on after a chunk of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +22,14 @@ impl Connection {
     /// Takes a response: it ends the transaction that it names, if that is
     /// open, and is of no interest otherwise.
     pub(super) fn response(&mut self, now: Instant, head: &HeadRef<'_>, status: StatusCode) {
+        let id = head.transaction_id();
         let repeats_paths = head.to_path().len() > 1 || head.from_path().len() > 1;
-        if repeats_paths && !self.tolerate(Tolerance::WholePathInResponse) {
+        if repeats_paths
+            && !self.is_answered_from_afar(&id)
+            && !self.tolerate(Tolerance::WholePathInResponse)
+        {
             return;
         }
-        let id = head.transaction_id();
         let Some(Transaction { purpose, written, .. }) = self.hop.complete(&id) else { return };
         let answer = Answer {
             transaction: id,
@@ -47,6 +50,18 @@ impl Connection {
             }
             // Of a relay.
             Purpose::Relayed(_) | Purpose::Passed(_) => {}
+            #[cfg(feature = "auth")]
+            Purpose::Auth(key) => self.auth_answered(key, written.unwrap_or(now), head, status),
+        }
+    }
+
+    /// Whether a response comes along the whole path of its request. That to
+    /// an AUTH is the last relay's (RFC 4976 section 6.4.3).
+    fn is_answered_from_afar(&self, id: &TransactionId) -> bool {
+        match self.hop.purpose(id) {
+            #[cfg(feature = "auth")]
+            Some(Purpose::Auth(_)) => true,
+            _ => false,
         }
     }
 
@@ -126,6 +141,8 @@ impl Connection {
                 self.retire_session(*session, CloseReason::TimedOut, Outcome::SessionClosed, None);
             }
             Purpose::Relayed(_) | Purpose::Passed(_) => {}
+            #[cfg(feature = "auth")]
+            Purpose::Auth(key) => self.auth_timed_out(*key),
         }
     }
 

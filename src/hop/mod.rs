@@ -58,6 +58,11 @@ pub struct SessionId(pub(crate) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageKey(pub(crate) u64);
 
+/// One authentication on a connection. Never used twice.
+#[cfg(feature = "auth")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AuthKey(pub(crate) u64);
+
 /// How a hop is set up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HopConfig {
@@ -179,6 +184,11 @@ impl Hop {
     /// Whether a request of this id waits for its response.
     pub(crate) fn awaits_response(&self, id: &TransactionId) -> bool {
         self.transactions.contains(id)
+    }
+
+    /// What a response of this id answers.
+    pub(crate) fn purpose(&self, id: &TransactionId) -> Option<&Purpose> {
+        self.transactions.purpose(id)
     }
 
     /// Ends the transaction that a response answers; nothing where there is

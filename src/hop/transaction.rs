@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "auth")]
+use super::AuthKey;
 use super::{MessageKey, Passed, Relayed, SessionId};
 use crate::wire::TransactionId;
 
@@ -31,6 +33,9 @@ pub(crate) enum Purpose {
     Relayed(Arc<Relayed>),
     /// Any other request that a relay passes on; its response goes back.
     Passed(Passed),
+    /// An AUTH to a relay.
+    #[cfg(feature = "auth")]
+    Auth(AuthKey),
 }
 
 /// The open transactions of a connection and their deadlines.
@@ -58,6 +63,10 @@ impl Transactions {
 
     pub(crate) fn contains(&self, id: &TransactionId) -> bool {
         self.open.contains_key(id)
+    }
+
+    pub(crate) fn purpose(&self, id: &TransactionId) -> Option<&Purpose> {
+        self.open.get(id).map(|transaction| &transaction.purpose)
     }
 
     /// A request begins to leave; its response may come from now on.

@@ -100,6 +100,16 @@ impl Path {
     pub fn with_last(&self, uri: UriRef<'_>) -> Self {
         Self { text: format!("{} {uri}", self.text).into(), uris: self.uris + 1 }
     }
+
+    /// The path with another one behind it.
+    ///
+    /// A client's requests go through its relays and then along the path of
+    /// its peer (RFC 4976 section 5.1).
+    #[must_use]
+    pub fn followed_by(&self, rest: PathRef<'_>) -> Self {
+        let text = joined(self.view().texts().chain(rest.texts()));
+        Self { text: text.into(), uris: self.uris + rest.len() }
+    }
 }
 
 impl<'a> IntoIterator for &'a Path {

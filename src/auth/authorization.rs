@@ -1,0 +1,149 @@
+//! The value of Authorization.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::digest::{Algorithm, Exchange};
+use super::params::{self, AuthParamError, Quoted, Value, needed, needs_qop_auth};
+
+/// What a client shows: the value of Authorization (RFC 4976 section 4.4).
+///
+/// A [`DigestClient`](super::DigestClient) makes it, a
+/// [`DigestServer`](super::DigestServer) checks it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorization {
+    pub(super) username: String,
+    pub(super) realm: String,
+    pub(super) nonce: String,
+    pub(super) uri: Option<String>,
+    pub(super) response: String,
+    pub(super) algorithm: Algorithm,
+    pub(super) cnonce: String,
+    pub(super) nc: u32,
+    pub(super) opaque: Option<String>,
+}
+
+impl Authorization {
+    /// Reads a value, which begins with `Digest`.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthParamError`]: another scheme, an algorithm that is not in
+    /// [`Algorithm`], a `qop` that is not `auth`, a parameter that is missing
+    /// or of the wrong form, or no list of parameters at all.
+    pub fn parse(value: &str) -> Result<Self, AuthParamError> {
+        let names = [
+            "username",
+            "realm",
+            "nonce",
+            "uri",
+            "response",
+            "algorithm",
+            "cnonce",
+            "nc",
+            "opaque",
+            "qop",
+        ];
+        let list = params::without_scheme(value)?;
+        let [username, realm, nonce, uri, response, algorithm, cnonce, nc, opaque, qop] =
+            params::read(list, names)?;
+        needs_qop_auth(qop)?;
+        let algorithm = Algorithm::read(algorithm)?;
+        let response = algorithm.digest_in(&needed(response, "response")?.text());
+        Ok(Self {
+            username: needed(username, "username")?.owned(),
+            realm: needed(realm, "realm")?.owned(),
+            nonce: needed(nonce, "nonce")?.owned(),
+            uri: uri.map(Value::owned),
+            response: response.ok_or(AuthParamError::Value("response"))?,
+            algorithm,
+            cnonce: needed(cnonce, "cnonce")?.owned(),
+            nc: needed(nc, "nc")?.nonce_count()?,
+            opaque: opaque.map(Value::owned),
+        })
+    }
+
+    /// Who it is, within the realm.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// Whose user it is.
+    #[must_use]
+    pub fn realm(&self) -> &str {
+        &self.realm
+    }
+
+    /// The nonce of the challenge, or of a `nextnonce`.
+    #[must_use]
+    pub fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
+    /// The URI that was asked for, where the client has written it.
+    #[must_use]
+    pub fn uri(&self) -> Option<&str> {
+        self.uri.as_deref()
+    }
+
+    /// The digest, in lower-case hexadecimal digits.
+    #[must_use]
+    pub fn response(&self) -> &str {
+        &self.response
+    }
+
+    /// With what the digest was made.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The client's own nonce.
+    #[must_use]
+    pub fn cnonce(&self) -> &str {
+        &self.cnonce
+    }
+
+    /// Which use of the nonce this is, counted from one.
+    #[must_use]
+    pub const fn nonce_count(&self) -> u32 {
+        self.nc
+    }
+
+    /// What the challenge gave to be repeated.
+    #[must_use]
+    pub fn opaque(&self) -> Option<&str> {
+        self.opaque.as_deref()
+    }
+
+    /// What is hashed for a request whose To-Path ends with `uri`.
+    pub(super) fn exchange<'a>(&'a self, uri: &'a str) -> Exchange<'a> {
+        Exchange { nonce: &self.nonce, nc: self.nc, cnonce: &self.cnonce, uri }
+    }
+}
+
+impl FromStr for Authorization {
+    type Err = AuthParamError;
+
+    fn from_str(value: &str) -> Result<Self, AuthParamError> {
+        Self::parse(value)
+    }
+}
+
+impl fmt::Display for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [username, realm, nonce] =
+            [&self.username, &self.realm, &self.nonce].map(|it| Quoted(it));
+        write!(f, "Digest username={username}, realm={realm}, nonce={nonce}")?;
+        if let Some(uri) = &self.uri {
+            write!(f, ", uri={}", Quoted(uri))?;
+        }
+        write!(f, ", qop=auth, nc={:08x}, cnonce={}", self.nc, Quoted(&self.cnonce))?;
+        write!(f, ", response=\"{}\", algorithm={}", self.response, self.algorithm)?;
+        match &self.opaque {
+            Some(opaque) => write!(f, ", opaque={}", Quoted(opaque)),
+            None => Ok(()),
+        }
+    }
+}

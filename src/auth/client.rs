@@ -1,0 +1,305 @@
+//! The client's side: answers to challenges, and the check of what comes back.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::digest::{self, Algorithm, Exchange, Ha1};
+use super::params::{AuthParamError, sendable};
+use super::{AuthenticationInfo, Authorization, Challenge};
+use crate::random::Random;
+
+/// The most challenges that are taken without one success. A relay calls
+/// a nonce stale once, or twice where it has restarted; one that goes on is not
+/// going to be content.
+const MAX_CHALLENGES: u32 = 4;
+
+/// A name and its password. `Debug` does not show the password.
+#[derive(Clone)]
+pub struct Credentials {
+    username: String,
+    password: String,
+}
+
+impl Credentials {
+    /// Control characters, which no header field can carry, are taken out of
+    /// the username.
+    #[must_use]
+    pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { username: sendable(username.into()), password: password.into() }
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// Why no AUTH is worth sending after a 401.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ChallengeError {
+    /// The 401 had no WWW-Authenticate.
+    #[error("the relay says not how to authenticate")]
+    Absent,
+    /// No WWW-Authenticate can be answered; this is what is wrong with the last.
+    #[error("no challenge of the relay can be answered: {0}")]
+    Unusable(#[source] AuthParamError),
+    /// The answer to a challenge was refused, and not for its nonce: the
+    /// username or the password is wrong.
+    #[error("the relay refuses the username or the password")]
+    Refused,
+    /// The relay has challenged again and again, each time for the nonce alone.
+    #[error("the relay takes none of its own nonces")]
+    NeverContent,
+}
+
+/// Why the Authentication-Info of a 200 is not to be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum InfoError {
+    /// It cannot be read.
+    #[error("Authentication-Info cannot be read: {0}")]
+    Malformed(#[from] AuthParamError),
+    /// It belongs to another request.
+    #[error("Authentication-Info is not about the request that was answered")]
+    OtherRequest,
+    /// `rspauth` is wrong: whoever answered does not know the password. The
+    /// relay's URIs should not be used.
+    #[error("the relay does not know the password")]
+    WrongRelay,
+}
+
+/// The client's side of digest at one relay: what RFC 4976 section 9.1 calls a
+/// protection space, the authority part of the relay's URI.
+///
+/// It remembers the nonce and how often it was used, so that an AUTH that
+/// renews a URI is taken without another challenge.
+///
+#[cfg_attr(feature = "getrandom", doc = "```")]
+#[cfg_attr(not(feature = "getrandom"), doc = "```ignore")]
+/// use msrp::OsRandom;
+/// use msrp::auth::{Credentials, DigestClient};
+///
+/// let mut random = OsRandom::new()?;
+/// let mut client = DigestClient::new(Credentials::new("alice", "secret"));
+/// let relay = "msrps://alice@relay.example.com;tcp";
+/// // The first AUTH goes without, as nothing is known of the relay.
+/// assert!(client.authorization(relay, true, &mut random).is_none());
+///
+/// let challenge = r#"Digest realm="relay.example.com", qop="auth", nonce="Xk2""#;
+/// client.challenged([challenge].into_iter())?;
+/// let authorization = client.authorization(relay, true, &mut random).unwrap();
+/// println!("Authorization: {authorization}");
+/// // Then the 200 comes.
+/// client.accepted(Some(r#"qop=auth, nextnonce="Xk3", nc=00000001"#))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct DigestClient {
+    credentials: Credentials,
+    session: Option<Session>,
+    /// Challenges since the last success.
+    challenges: u32,
+}
+
+/// What began with a challenge (RFC 7616 section 3.6).
+#[derive(Clone, Debug)]
+struct Session {
+    realm: String,
+    opaque: Option<String>,
+    ha1: Ha1,
+    nonce: String,
+    /// Uses of the nonce so far.
+    count: u32,
+    /// Whether a request was taken since the challenge, which then says nothing
+    /// against the password when it is followed by another.
+    is_proven: bool,
+    sent: Option<Sent>,
+}
+
+/// A request that is not answered yet.
+#[derive(Clone, Debug)]
+struct Sent {
+    nonce: String,
+    nc: u32,
+    cnonce: String,
+    uri: String,
+}
+
+impl Sent {
+    fn exchange(&self) -> Exchange<'_> {
+        Exchange { nonce: &self.nonce, nc: self.nc, cnonce: &self.cnonce, uri: &self.uri }
+    }
+}
+
+impl DigestClient {
+    /// A client that knows nothing of its relay yet.
+    #[must_use]
+    pub const fn new(credentials: Credentials) -> Self {
+        Self { credentials, session: None, challenges: 0 }
+    }
+
+    /// Takes the WWW-Authenticate values of a 401, one a header field, and
+    /// picks the best of those that can be answered: SHA-256 before MD5, the
+    /// first before the others.
+    ///
+    /// # Errors
+    ///
+    /// [`ChallengeError`]: no challenge can be answered, or another answer
+    /// would be in vain. After [`ChallengeError::Refused`] and
+    /// [`ChallengeError::NeverContent`] the client is as it was made.
+    pub fn challenged<'a>(
+        &mut self,
+        values: impl Iterator<Item = &'a str>,
+    ) -> Result<(), ChallengeError> {
+        let challenge = best(values)?;
+        if let Err(in_vain) = self.is_worth_an_answer(&challenge) {
+            (self.session, self.challenges) = (None, 0);
+            return Err(in_vain);
+        }
+        self.challenges += 1;
+        let uses = self.uses_of(&challenge);
+        self.session = Some(Session::new(&self.credentials, challenge, uses));
+        Ok(())
+    }
+
+    /// How often the nonce of a challenge was used: some relays give the same
+    /// one again, whose count then goes on (RFC 7616 section 3.4).
+    fn uses_of(&self, challenge: &Challenge) -> u32 {
+        let same = self.session.as_ref().filter(|session| session.nonce == challenge.nonce);
+        same.map_or(0, |session| session.count)
+    }
+
+    fn is_worth_an_answer(&self, challenge: &Challenge) -> Result<(), ChallengeError> {
+        let refused = self.session.as_ref().is_some_and(|session| {
+            session.sent.is_some() && !session.is_proven && session.realm == challenge.realm
+        });
+        if refused && !challenge.stale {
+            Err(ChallengeError::Refused)
+        } else if self.challenges >= MAX_CHALLENGES {
+            Err(ChallengeError::NeverContent)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The value of Authorization for the next AUTH to `uri`, the rightmost URI
+    /// of its To-Path, spelt as it is there. `with_uri` says whether the value
+    /// has `uri` as well, which some relays need and others refuse; the digest
+    /// is the same.
+    ///
+    /// Nothing before the first challenge, nor where a nonce is used up.
+    pub fn authorization(
+        &mut self,
+        uri: &str,
+        with_uri: bool,
+        random: &mut dyn Random,
+    ) -> Option<Authorization> {
+        let session = self.session.as_mut()?;
+        session.count = session.count.checked_add(1)?;
+        let sent = Sent {
+            nonce: session.nonce.clone(),
+            nc: session.count,
+            cnonce: cnonce(random),
+            uri: uri.to_owned(),
+        };
+        let authorization = Authorization {
+            username: self.credentials.username.clone(),
+            realm: session.realm.clone(),
+            nonce: sent.nonce.clone(),
+            uri: with_uri.then(|| sendable(uri.to_owned())),
+            response: session.ha1.response(sent.exchange()),
+            algorithm: session.ha1.algorithm(),
+            cnonce: sent.cnonce.clone(),
+            nc: sent.nc,
+            opaque: session.opaque.clone(),
+        };
+        session.sent = Some(sent);
+        Some(authorization)
+    }
+
+    /// Takes the Authentication-Info of a 200, where it has one: checks that it
+    /// is about the AUTH that was sent last and that its `rspauth` is right,
+    /// and keeps its `nextnonce`.
+    ///
+    /// # Errors
+    ///
+    /// [`InfoError`]. Nothing is kept then. A value without `rspauth`, and a
+    /// 200 without Authentication-Info, prove nothing about the relay and are
+    /// no error, as relays are known by their certificates (RFC 4976
+    /// section 9.4).
+    pub fn accepted(&mut self, value: Option<&str>) -> Result<(), InfoError> {
+        let Some(session) = &mut self.session else { return Ok(()) };
+        let Some(sent) = session.sent.take() else { return Ok(()) };
+        let info = value.map(AuthenticationInfo::parse).transpose()?;
+        if let Some(info) = info {
+            session.check(&sent, &info)?;
+            session.turn_to(info.nextnonce);
+        }
+        session.is_proven = true;
+        self.challenges = 0;
+        Ok(())
+    }
+}
+
+impl Session {
+    fn new(credentials: &Credentials, challenge: Challenge, count: u32) -> Self {
+        let Challenge { realm, nonce, opaque, algorithm, stale: _ } = challenge;
+        let Credentials { username, password } = credentials;
+        let ha1 = Ha1::new(algorithm, username, &realm, password);
+        Self { realm, opaque, ha1, nonce, count, is_proven: false, sent: None }
+    }
+
+    fn check(&self, sent: &Sent, info: &AuthenticationInfo) -> Result<(), InfoError> {
+        let is_other_cnonce = info.cnonce.as_ref().is_some_and(|cnonce| *cnonce != sent.cnonce);
+        if is_other_cnonce || info.nc.is_some_and(|nc| nc != sent.nc) {
+            return Err(InfoError::OtherRequest);
+        }
+        let right = self.ha1.rspauth(sent.exchange());
+        match &info.rspauth {
+            Some(rspauth) if !digest::is_same(rspauth, &right) => Err(InfoError::WrongRelay),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where it is the nonce in use, its count goes on.
+    fn turn_to(&mut self, nextnonce: Option<String>) {
+        if let Some(nonce) = nextnonce.filter(|it| !it.is_empty() && *it != self.nonce) {
+            (self.nonce, self.count) = (nonce, 0);
+        }
+    }
+}
+
+fn best<'a>(values: impl Iterator<Item = &'a str>) -> Result<Challenge, ChallengeError> {
+    let mut best: Option<Challenge> = None;
+    let mut error = ChallengeError::Absent;
+    for value in values {
+        match Challenge::parse(value) {
+            Ok(it) if best.as_ref().is_none_or(|best| rank(&it) > rank(best)) => best = Some(it),
+            Ok(_) => {}
+            Err(wrong) => error = ChallengeError::Unusable(wrong),
+        }
+    }
+    best.ok_or(error)
+}
+
+const fn rank(challenge: &Challenge) -> u8 {
+    match challenge.algorithm {
+        Algorithm::Md5 => 0,
+        Algorithm::Sha256 => 1,
+    }
+}
+
+fn cnonce(random: &mut dyn Random) -> String {
+    let mut octets = [0; 16];
+    random.fill(&mut octets);
+    digest::hex(&octets)
+}

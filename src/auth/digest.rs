@@ -1,0 +1,234 @@
+//! What is hashed, and with what (RFC 7616 section 3.4).
+
+use std::fmt;
+
+use hmac::digest::Digest;
+use md5::Md5;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use super::params::{AuthParamError, Value};
+
+/// A digest algorithm. There is none with `-sess`, which RFC 4976 section 9.1
+/// rules out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// MD5, which RFC 4976 has and every deployed relay knows.
+    Md5,
+    /// SHA-256 (RFC 7616).
+    Sha256,
+}
+
+impl Algorithm {
+    /// The name as it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Md5 => "MD5",
+            Self::Sha256 => "SHA-256",
+        }
+    }
+
+    /// The algorithm of that name, in any letter case.
+    #[must_use]
+    pub fn from_token(name: &str) -> Option<Self> {
+        [Self::Md5, Self::Sha256].into_iter().find(|it| it.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// The value of `algorithm`, without which MD5 is meant.
+    pub(super) fn read(value: Option<Value<'_>>) -> Result<Self, AuthParamError> {
+        let Some(value) = value else { return Ok(Self::Md5) };
+        Self::from_token(&value.text()).ok_or(AuthParamError::Algorithm)
+    }
+
+    /// How many hexadecimal digits a digest has.
+    const fn digits(self) -> usize {
+        match self {
+            Self::Md5 => 32,
+            Self::Sha256 => 64,
+        }
+    }
+
+    /// A digest in lower case, where the text is one of any letter case.
+    pub(super) fn digest_in(self, text: &str) -> Option<String> {
+        let is_digest =
+            text.len() == self.digits() && text.bytes().all(|octet| octet.is_ascii_hexdigit());
+        is_digest.then(|| text.to_ascii_lowercase())
+    }
+
+    /// The digest of the parts with colons between them.
+    fn hash(self, parts: &[&str]) -> String {
+        match self {
+            Self::Md5 => hex_digest::<Md5>(parts),
+            Self::Sha256 => hex_digest::<Sha256>(parts),
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+fn hex_digest<D: Digest>(parts: &[&str]) -> String {
+    let mut digest = D::new();
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            digest.update(b":");
+        }
+        digest.update(part);
+    }
+    hex(&digest.finalize())
+}
+
+/// Octets in lower-case hexadecimal digits.
+pub(super) fn hex(octets: &[u8]) -> String {
+    let digits = octets.iter().flat_map(|octet| [octet >> 4, octet & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+}
+
+/// H(A1), the digest of `username:realm:password` (RFC 7616 section 3.4.2).
+///
+/// It is all that a relay has to keep of a password, and as good as the
+/// password within its realm. So `Debug` shows nothing of it, and `==` takes
+/// the same time whatever it compares.
+///
+/// ```
+/// use msrp::auth::{Algorithm, Ha1};
+///
+/// let ha1 = Ha1::new(Algorithm::Md5, "Mufasa", "testrealm@host.com", "Circle Of Life");
+/// assert_eq!(ha1.to_hex(), "939e7578ed9e3c518a452acee763bce9");
+/// assert_eq!(Ha1::from_hex(Algorithm::Md5, &ha1.to_hex()), Some(ha1));
+/// ```
+#[derive(Clone)]
+pub struct Ha1 {
+    algorithm: Algorithm,
+    /// Lower-case hexadecimal digits.
+    digits: String,
+}
+
+impl Ha1 {
+    /// Hashes a password.
+    #[must_use]
+    pub fn new(algorithm: Algorithm, username: &str, realm: &str, password: &str) -> Self {
+        Self { algorithm, digits: algorithm.hash(&[username, realm, password]) }
+    }
+
+    /// What [`Ha1::to_hex`] gave, in any letter case: 32 digits of MD5, 64 of
+    /// SHA-256.
+    #[must_use]
+    pub fn from_hex(algorithm: Algorithm, hex: &str) -> Option<Self> {
+        Some(Self { algorithm, digits: algorithm.digest_in(hex)? })
+    }
+
+    /// The algorithm that made it, which those of its digests have to be.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Lower-case hexadecimal digits, to be stored as the secret that they are.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        self.digits.clone()
+    }
+
+    /// The digest of a request, the value of `response`.
+    pub(super) fn response(&self, exchange: Exchange<'_>) -> String {
+        self.digest("AUTH", exchange)
+    }
+
+    /// The digest of its answer, the value of `rspauth`: there is no method in
+    /// its A2 (RFC 7616 section 3.5).
+    pub(super) fn rspauth(&self, exchange: Exchange<'_>) -> String {
+        self.digest("", exchange)
+    }
+
+    fn digest(&self, method: &str, exchange: Exchange<'_>) -> String {
+        let Exchange { nonce, nc, cnonce, uri } = exchange;
+        let ha2 = self.algorithm.hash(&[method, uri]);
+        let nc = format!("{nc:08x}");
+        self.algorithm.hash(&[&self.digits, nonce, &nc, cnonce, "auth", &ha2])
+    }
+}
+
+impl PartialEq for Ha1 {
+    fn eq(&self, other: &Self) -> bool {
+        self.algorithm == other.algorithm && is_same(&self.digits, &other.digits)
+    }
+}
+
+impl Eq for Ha1 {}
+
+impl fmt::Debug for Ha1 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ha1").field("algorithm", &self.algorithm).finish_non_exhaustive()
+    }
+}
+
+/// What one request and its answer have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Exchange<'a> {
+    pub(super) nonce: &'a str,
+    pub(super) nc: u32,
+    pub(super) cnonce: &'a str,
+    /// The rightmost URI of To-Path (RFC 4976 section 9.1).
+    pub(super) uri: &'a str,
+}
+
+/// Whether two digests are one, in a time that does not say where they differ.
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    one.as_bytes().ct_eq(other.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 7616 section 3.9.1 and RFC 2617 section 3.5. Their method is GET,
+    /// which no MSRP request has.
+    // req: 4976-7-4
+    #[test]
+    fn digests_of_the_rfcs() {
+        let seven = Exchange {
+            nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+            nc: 1,
+            cnonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+            uri: "/dir/index.html",
+        };
+        let two =
+            Exchange { nonce: "dcd98b7102dd2f0e8b11d0f600bfb0c093", cnonce: "0a4f113b", ..seven };
+        let get = |algorithm, realm, password, exchange| {
+            Ha1::new(algorithm, "Mufasa", realm, password).digest("GET", exchange)
+        };
+        let new = "http-auth@example.org";
+        assert_eq!(
+            get(Algorithm::Md5, new, "Circle of Life", seven),
+            "8ca523f5e9506fed4657c9700eebdbec"
+        );
+        assert_eq!(
+            get(Algorithm::Sha256, new, "Circle of Life", seven),
+            "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"
+        );
+        assert_eq!(
+            get(Algorithm::Md5, "testrealm@host.com", "Circle Of Life", two),
+            "6629fae49393a05397450978507c4ef1"
+        );
+    }
+
+    // req: 4976-9.1-9
+    #[test]
+    fn digests_of_an_auth_and_its_answer() {
+        let ha1 = Ha1::new(Algorithm::Md5, "alice", "example.com", "secret");
+        let exchange = Exchange {
+            nonce: "UvtfpVL7XnnJ63EE244fXDthfLihlMHOY4+dd4A=",
+            nc: 1,
+            cnonce: "zic5ml401prb",
+            uri: "msrps://alice@a.example.com:443;ws",
+        };
+        assert_eq!(ha1.response(exchange), "c856164ffca85fea5d96544c76224390");
+        assert_eq!(ha1.rspauth(exchange), "5283ccdba3ce9452645475841730e391");
+    }
+}

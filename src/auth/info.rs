@@ -1,0 +1,99 @@
+//! The value of Authentication-Info.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::digest::Algorithm;
+use super::params::{self, AuthParamError, Quoted, Value, needs_qop_auth};
+
+/// What a relay adds to the 200 of an AUTH: the value of Authentication-Info
+/// (RFC 4976 section 4.5).
+///
+/// Every parameter may be missing from what is read. Written, it has
+/// `qop=auth` and whatever is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthenticationInfo {
+    pub(super) nextnonce: Option<String>,
+    pub(super) rspauth: Option<String>,
+    pub(super) cnonce: Option<String>,
+    pub(super) nc: Option<u32>,
+}
+
+impl AuthenticationInfo {
+    /// Reads a value.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthParamError`]: a `qop` that is not `auth`, a parameter of the wrong
+    /// form, or no list of parameters at all.
+    pub fn parse(value: &str) -> Result<Self, AuthParamError> {
+        let names = ["nextnonce", "rspauth", "cnonce", "nc", "qop"];
+        let [nextnonce, rspauth, cnonce, nc, qop] = params::read(value, names)?;
+        if qop.is_some() {
+            needs_qop_auth(qop)?;
+        }
+        Ok(Self {
+            nextnonce: nextnonce.map(Value::owned),
+            rspauth: rspauth.map(digest).transpose()?,
+            cnonce: cnonce.map(Value::owned),
+            nc: nc.map(Value::nonce_count).transpose()?,
+        })
+    }
+
+    /// The nonce that the next AUTH has to use.
+    #[must_use]
+    pub fn nextnonce(&self) -> Option<&str> {
+        self.nextnonce.as_deref()
+    }
+
+    /// The relay's own digest, in lower-case hexadecimal digits, by which it
+    /// shows that it knows the password too.
+    #[must_use]
+    pub fn rspauth(&self) -> Option<&str> {
+        self.rspauth.as_deref()
+    }
+
+    /// The client's nonce of the request.
+    #[must_use]
+    pub fn cnonce(&self) -> Option<&str> {
+        self.cnonce.as_deref()
+    }
+
+    /// The nonce count of the request.
+    #[must_use]
+    pub const fn nonce_count(&self) -> Option<u32> {
+        self.nc
+    }
+}
+
+/// A digest of either algorithm: the header field does not say which.
+fn digest(value: Value<'_>) -> Result<String, AuthParamError> {
+    let text = value.text();
+    let mut digests = [Algorithm::Md5, Algorithm::Sha256].into_iter();
+    let digest = digests.find_map(|algorithm| algorithm.digest_in(&text));
+    digest.ok_or(AuthParamError::Value("rspauth"))
+}
+
+impl FromStr for AuthenticationInfo {
+    type Err = AuthParamError;
+
+    fn from_str(value: &str) -> Result<Self, AuthParamError> {
+        Self::parse(value)
+    }
+}
+
+impl fmt::Display for AuthenticationInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("qop=auth")?;
+        if let Some(nextnonce) = &self.nextnonce {
+            write!(f, ", nextnonce={}", Quoted(nextnonce))?;
+        }
+        if let Some(rspauth) = &self.rspauth {
+            write!(f, ", rspauth=\"{rspauth}\"")?;
+        }
+        if let Some(cnonce) = &self.cnonce {
+            write!(f, ", cnonce={}", Quoted(cnonce))?;
+        }
+        self.nc.map_or(Ok(()), |nc| write!(f, ", nc={nc:08x}"))
+    }
+}

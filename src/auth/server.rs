@@ -1,0 +1,260 @@
+//! The relay's side: challenges, and the check of what answers them.
+
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+use super::digest::{self, Algorithm, Ha1};
+use super::nonce::{NonceId, NonceMaker};
+use super::params::sendable;
+use super::replay::{ReplayWindow, Use};
+use super::{AuthenticationInfo, Authorization, Challenge};
+use crate::random::Random;
+use crate::uri::UriRef;
+
+const NONCE_LIFETIME: Duration = Duration::from_secs(300);
+const REPLAY_WINDOW: usize = 4096;
+
+/// Why an Authorization is refused. All but [`Rejection::OtherUri`] are answered
+/// with 401 and fresh challenges, that one with 400 (RFC 7616 section 3.4.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The nonce is too old, is one of another server or of this one before it
+    /// restarted, or was made so long ago that nobody knows whether it was used.
+    #[error("the nonce is not in use any more")]
+    Stale,
+    /// The nonce count was used already: somebody repeats what was sent once,
+    /// or a client has lost count.
+    #[error("the nonce count was used already")]
+    Replayed,
+    /// The digest is wrong: another password, or something was changed.
+    #[error("the digest is wrong")]
+    Wrong,
+    /// Another realm than the server's.
+    #[error("the realm is another one")]
+    OtherRealm,
+    /// An algorithm that was not offered, or not that of the [`Ha1`].
+    #[error("the algorithm was not offered")]
+    OtherAlgorithm,
+    /// The parameter `uri` is not the rightmost URI of To-Path.
+    #[error("the parameter uri is not the URI of the request")]
+    OtherUri,
+}
+
+impl Rejection {
+    /// Whether the challenge that answers it has `stale=true`: the client is to
+    /// try again and not to ask for another password.
+    #[must_use]
+    pub const fn is_stale(&self) -> bool {
+        matches!(self, Self::Stale | Self::Replayed)
+    }
+}
+
+/// The relay's side of digest: one realm.
+///
+/// Nonces are not kept. Each carries its time and a keyed hash over it and the
+/// realm, so that challenges cost no memory. What is kept is the last nonce
+/// count of each nonce that was used, for a bounded number of nonces: where there
+/// are more, the oldest are called stale, and none is taken twice.
+///
+#[cfg_attr(feature = "getrandom", doc = "```")]
+#[cfg_attr(not(feature = "getrandom"), doc = "```ignore")]
+/// use std::time::Instant;
+///
+/// use msrp::OsRandom;
+/// use msrp::auth::{Algorithm, Authorization, Credentials, DigestClient, DigestServer, Ha1};
+///
+/// let (now, mut random) = (Instant::now(), OsRandom::new()?);
+/// let algorithms = vec![Algorithm::Sha256, Algorithm::Md5];
+/// let mut server = DigestServer::new("relay.example.com", algorithms, now, &mut random);
+/// let uri = "msrps://alice@relay.example.com;tcp";
+///
+/// // An AUTH without Authorization gets a 401 with these WWW-Authenticate.
+/// let challenges = server.challenges(now, false, &mut random);
+/// # let values: Vec<String> = challenges.iter().map(ToString::to_string).collect();
+/// # let mut client = DigestClient::new(Credentials::new("alice", "secret"));
+/// # client.challenged(values.iter().map(String::as_str))?;
+/// # let value = client.authorization(uri, true, &mut random).unwrap().to_string();
+///
+/// // The next one has an Authorization.
+/// let authorization = Authorization::parse(&value)?;
+/// server.check(now, &authorization, uri)?;
+/// // Whoever keeps the users is asked for H(A1) of this one.
+/// let ha1 = Ha1::new(authorization.algorithm(), "alice", "relay.example.com", "secret");
+/// let info = server.verify(now, &authorization, uri, &ha1, &mut random)?;
+/// println!("Authentication-Info: {info}");
+/// # client.accepted(Some(&info.to_string()))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct DigestServer {
+    realm: String,
+    algorithms: Vec<Algorithm>,
+    nonces: NonceMaker,
+    nonce_lifetime: Duration,
+    used: ReplayWindow,
+}
+
+impl DigestServer {
+    /// A server with a key of its own from `random`, which has to be a
+    /// cryptographic source. `algorithms` are in the order of preference;
+    /// without any, nothing is ever taken. Control characters, which no header
+    /// field can carry, are taken out of the realm.
+    #[must_use]
+    pub fn new(
+        realm: impl Into<String>,
+        algorithms: Vec<Algorithm>,
+        now: Instant,
+        random: &mut dyn Random,
+    ) -> Self {
+        let realm = sendable(realm.into());
+        Self {
+            nonces: NonceMaker::new(now, &realm, random),
+            realm,
+            algorithms: without_repeats(algorithms),
+            nonce_lifetime: NONCE_LIFETIME,
+            used: ReplayWindow::new(REPLAY_WINDOW),
+        }
+    }
+
+    /// For how long a nonce can be used. Default 300 seconds.
+    #[must_use]
+    pub const fn nonce_lifetime(mut self, lifetime: Duration) -> Self {
+        self.nonce_lifetime = lifetime;
+        self
+    }
+
+    /// Of how many nonces the counts are kept. Default 4,096, some 40 octets
+    /// each. With fewer nonces than clients that authenticate within the
+    /// lifetime of a nonce, some are told `stale` and try again.
+    #[must_use]
+    pub const fn replay_window(mut self, nonces: usize) -> Self {
+        self.used.limit = nonces;
+        self
+    }
+
+    /// The realm, for [`Ha1::new`].
+    #[must_use]
+    pub fn realm(&self) -> &str {
+        &self.realm
+    }
+
+    /// The values of WWW-Authenticate for a 401, one an algorithm, each in a
+    /// header field of its own. `stale` is [`Rejection::is_stale`], and false
+    /// where there was no Authorization.
+    #[must_use]
+    pub fn challenges(&self, now: Instant, stale: bool, random: &mut dyn Random) -> Vec<Challenge> {
+        let nonce = self.nonces.nonce(now, random);
+        let challenge = |algorithm: &Algorithm| Challenge {
+            realm: self.realm.clone(),
+            nonce: nonce.clone(),
+            opaque: None,
+            stale,
+            algorithm: *algorithm,
+        };
+        self.algorithms.iter().map(challenge).collect()
+    }
+
+    /// Everything that can be checked before the user's secret is known. `uri`
+    /// is the rightmost URI of To-Path, spelt as it came.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`], but neither [`Rejection::Wrong`] nor
+    /// [`Rejection::Replayed`].
+    pub fn check(
+        &self,
+        now: Instant,
+        authorization: &Authorization,
+        uri: &str,
+    ) -> Result<(), Rejection> {
+        self.fresh_nonce(now, authorization, uri).map(|_| ())
+    }
+
+    /// [`DigestServer::check`], then the digest, then the nonce count, which is
+    /// taken once. Gives the value of Authentication-Info for the 200.
+    ///
+    /// An unknown user is best verified too, against an [`Ha1`] of nobody: the
+    /// time that an answer takes then does not say which names there are.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`].
+    pub fn verify(
+        &mut self,
+        now: Instant,
+        authorization: &Authorization,
+        uri: &str,
+        ha1: &Ha1,
+        random: &mut dyn Random,
+    ) -> Result<AuthenticationInfo, Rejection> {
+        let nonce = self.fresh_nonce(now, authorization, uri)?;
+        if ha1.algorithm() != authorization.algorithm {
+            return Err(Rejection::OtherAlgorithm);
+        }
+        let exchange = authorization.exchange(uri);
+        if !digest::is_same(&ha1.response(exchange), &authorization.response) {
+            return Err(Rejection::Wrong);
+        }
+        self.take_count(now, nonce, authorization.nc)?;
+        Ok(AuthenticationInfo {
+            nextnonce: Some(self.nonces.nonce(now, random)),
+            rspauth: Some(ha1.rspauth(exchange)),
+            cnonce: Some(authorization.cnonce.clone()),
+            nc: Some(authorization.nc),
+        })
+    }
+
+    fn fresh_nonce(
+        &self,
+        now: Instant,
+        authorization: &Authorization,
+        uri: &str,
+    ) -> Result<NonceId, Rejection> {
+        if authorization.realm != self.realm {
+            return Err(Rejection::OtherRealm);
+        }
+        if !self.algorithms.contains(&authorization.algorithm) {
+            return Err(Rejection::OtherAlgorithm);
+        }
+        if authorization.uri.as_ref().is_some_and(|named| !is_same_uri(named, uri)) {
+            return Err(Rejection::OtherUri);
+        }
+        let nonce = self.nonces.id(&authorization.nonce).ok_or(Rejection::Stale)?;
+        let is_old = self.is_old(nonce, now) || self.used.has_forgotten(nonce);
+        if is_old { Err(Rejection::Stale) } else { Ok(nonce) }
+    }
+
+    fn is_old(&self, nonce: NonceId, now: Instant) -> bool {
+        self.nonces.age(nonce, now) > self.nonce_lifetime
+    }
+
+    fn take_count(&mut self, now: Instant, nonce: NonceId, count: u32) -> Result<(), Rejection> {
+        let (nonces, lifetime) = (&self.nonces, self.nonce_lifetime);
+        self.used.drop_old(|nonce| nonces.age(nonce, now) > lifetime);
+        match self.used.note(nonce, count) {
+            Use::First => Ok(()),
+            Use::Again => Err(Rejection::Replayed),
+            Use::Forgotten => Err(Rejection::Stale),
+        }
+    }
+}
+
+fn without_repeats(algorithms: Vec<Algorithm>) -> Vec<Algorithm> {
+    let mut once = Vec::with_capacity(algorithms.len().min(2));
+    for algorithm in algorithms {
+        if !once.contains(&algorithm) {
+            once.push(algorithm);
+        }
+    }
+    once
+}
+
+/// As MSRP URIs (RFC 4975 section 6.1), or as texts where one is none.
+fn is_same_uri(one: &str, other: &str) -> bool {
+    match (UriRef::parse(one), UriRef::parse(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
+    }
+}

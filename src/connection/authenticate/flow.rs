@@ -1,0 +1,297 @@
+//! One authentication: which relay is asked what, and what follows from its
+//! answer. Nothing is tried again without end, whatever the relays say.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::{Authentication, AuthenticationFailure, RelayAccount, RelayRoute, UriParameter};
+use crate::auth::{Authorization, Challenge, Credentials, DigestClient, InfoError};
+use crate::random::Random;
+use crate::uri::{MsrpUri, Path};
+use crate::wire::{HeadRef, HeaderName, StatusCode};
+
+/// The least time from a route to the next, whatever lifetime a relay gives.
+const LEAST_REFRESH: Duration = Duration::from_secs(1);
+
+/// What becomes of an authentication.
+pub(super) enum Next {
+    /// An AUTH is to be sent.
+    Ask,
+    /// Every relay has been asked. The next route is due at `refresh`.
+    Done { route: RelayRoute, refresh: Option<Instant> },
+    /// There is no route.
+    Failed(AuthenticationFailure),
+}
+
+/// What an AUTH says.
+pub(super) struct Request {
+    pub(super) to_path: Path,
+    pub(super) expires: Option<u32>,
+    pub(super) authorization: Option<Authorization>,
+}
+
+#[derive(Debug)]
+pub(super) struct Flow {
+    local: MsrpUri,
+    refreshes: bool,
+    is_asking: bool,
+    /// The relay whose turn it is.
+    relay: Relay,
+    /// The others, in the order of their turns.
+    others: VecDeque<Relay>,
+    round: Round,
+}
+
+/// A relay, and what is known of it.
+#[derive(Debug)]
+struct Relay {
+    uri: MsrpUri,
+    credentials: Option<Credentials>,
+    /// The challenge that is answered, with what the relay gave after it: the
+    /// protection space is the relay itself (RFC 4976 section 9.1).
+    digest: Option<DigestClient>,
+    with_uri: bool,
+    /// Whether the other way of `with_uri` may be tried.
+    may_turn: bool,
+    expires: Option<u32>,
+}
+
+/// One route in the making.
+#[derive(Debug)]
+struct Round {
+    /// Relays that are asked after this one.
+    left: usize,
+    /// The Use-Path of those before it.
+    path: Option<Path>,
+    expires: Option<Instant>,
+    refresh: Option<Instant>,
+    tried: Tried,
+}
+
+/// What one relay has been tried with in a round.
+#[derive(Debug, Default)]
+struct Tried {
+    /// The challenge that the last AUTH answered was given to it in this round,
+    /// and for nothing else.
+    is_fresh: bool,
+    stale: bool,
+    min_expires: bool,
+    max_expires: bool,
+}
+
+impl Flow {
+    pub(super) fn new(authentication: Authentication) -> Self {
+        let Authentication { local, first, outer, credentials, expires, uri_parameter, .. } =
+            authentication;
+        let relay = |RelayAccount { uri, credentials: own }| Relay {
+            uri,
+            credentials: own.or_else(|| credentials.clone()),
+            digest: None,
+            with_uri: uri_parameter != UriParameter::Never,
+            may_turn: uri_parameter == UriParameter::Fallback,
+            expires,
+        };
+        let others: VecDeque<Relay> = outer.into_iter().map(relay).collect();
+        Self {
+            local,
+            refreshes: authentication.refreshes,
+            is_asking: false,
+            relay: relay(first),
+            round: Round::new(others.len()),
+            others,
+        }
+    }
+
+    pub(super) const fn local(&self) -> &MsrpUri {
+        &self.local
+    }
+
+    /// The relay whose turn it is.
+    pub(super) const fn relay(&self) -> &MsrpUri {
+        &self.relay.uri
+    }
+
+    /// Whether a response is awaited.
+    pub(super) const fn is_asking(&self) -> bool {
+        self.is_asking
+    }
+
+    /// The next AUTH.
+    pub(super) fn request(&mut self, random: &mut dyn Random) -> Request {
+        self.is_asking = true;
+        let relay = &mut self.relay;
+        let uri = relay.uri.as_str();
+        let with_uri = relay.with_uri;
+        Request {
+            to_path: match &self.round.path {
+                Some(path) => path.with_last(relay.uri.view()),
+                None => relay.uri.clone().into(),
+            },
+            expires: relay.expires,
+            authorization: relay
+                .digest
+                .as_mut()
+                .and_then(|digest| digest.authorization(uri, with_uri, random)),
+        }
+    }
+
+    /// Takes the response to an AUTH that left at `asked`. `use_path` is what
+    /// the relay gives, if anything.
+    pub(super) fn answered(
+        &mut self,
+        asked: Instant,
+        head: &HeadRef<'_>,
+        status: StatusCode,
+        use_path: Option<Path>,
+    ) -> Next {
+        let result = match status {
+            status if status.is_success() => return self.accepted(asked, head, use_path),
+            StatusCode::UNAUTHORIZED => self.challenged(head),
+            StatusCode::OUT_OF_BOUNDS => self.out_of_bounds(head),
+            status => Err(AuthenticationFailure::Rejected(status)),
+        };
+        result.map_or_else(Next::Failed, |()| Next::Ask)
+    }
+
+    /// A relay that challenges, and then says nothing to an Authorization with
+    /// `uri`, is asked again from the start. It has shown that it is there.
+    pub(super) fn timed_out(&mut self) -> Next {
+        if !self.round.tried.is_fresh || !self.relay.turn() {
+            return Next::Failed(AuthenticationFailure::TimedOut);
+        }
+        self.relay.digest = None;
+        self.round.tried.is_fresh = false;
+        Next::Ask
+    }
+
+    /// Answers a challenge. One that refuses the answer to the challenge before
+    /// it says no, unless that was stale or `uri` can be the reason.
+    fn challenged(&mut self, head: &HeadRef<'_>) -> Result<(), AuthenticationFailure> {
+        let values = || values(head, HeaderName::WwwAuthenticate);
+        let tried = &mut self.round.tried;
+        if tried.is_fresh {
+            let is_stale =
+                values().filter_map(|it| Challenge::parse(it).ok()).any(|it| it.is_stale());
+            if is_stale && !tried.stale {
+                tried.stale = true;
+            } else if is_stale || !self.relay.turn() {
+                return Err(AuthenticationFailure::Unauthorized);
+            }
+        }
+        let credentials =
+            self.relay.credentials.clone().ok_or(AuthenticationFailure::NoCredentials)?;
+        let mut digest = DigestClient::new(credentials);
+        digest.challenged(values()).map_err(|_| AuthenticationFailure::Challenge)?;
+        self.relay.digest = Some(digest);
+        tried.is_fresh = true;
+        Ok(())
+    }
+
+    /// Asks for a lifetime that the relay allows (section 4.6).
+    fn out_of_bounds(&mut self, head: &HeadRef<'_>) -> Result<(), AuthenticationFailure> {
+        let (relay, tried) = (&mut self.relay, &mut self.round.tried);
+        let min = seconds(head, HeaderName::MinExpires).filter(|_| !tried.min_expires);
+        let max = seconds(head, HeaderName::MaxExpires).filter(|_| !tried.max_expires);
+        relay.expires = match (min, max, relay.expires) {
+            (Some(min), _, asked) if asked.is_none_or(|asked| asked < min) => {
+                tried.min_expires = true;
+                Some(min)
+            }
+            (_, Some(max), asked) if asked.is_none_or(|asked| asked > max) => {
+                tried.max_expires = true;
+                Some(max)
+            }
+            _ => return Err(AuthenticationFailure::Lifetime),
+        };
+        // The relay may let a nonce count for one AUTH only.
+        tried.is_fresh = false;
+        Ok(())
+    }
+
+    fn accepted(&mut self, asked: Instant, head: &HeadRef<'_>, use_path: Option<Path>) -> Next {
+        let info = values(head, HeaderName::AuthenticationInfo).next();
+        if let Some(digest) = &mut self.relay.digest {
+            // What cannot be read proves as much as what is not there.
+            if !matches!(digest.accepted(info), Ok(()) | Err(InfoError::Malformed(_))) {
+                return Next::Failed(AuthenticationFailure::Impostor);
+            }
+            // What has worked will work for the next route.
+            self.relay.may_turn = false;
+        }
+        let Some(path) = use_path else {
+            return Next::Failed(AuthenticationFailure::NoRoute);
+        };
+        let lifetime = seconds(head, HeaderName::Expires).or(self.relay.expires);
+        self.round.lives(asked, lifetime);
+        self.turn_to_next();
+        if self.round.next(&path) { Next::Ask } else { self.done(path) }
+    }
+
+    fn turn_to_next(&mut self) {
+        if let Some(next) = self.others.pop_front() {
+            self.others.push_back(std::mem::replace(&mut self.relay, next));
+        }
+    }
+
+    fn done(&mut self, use_path: Path) -> Next {
+        let Round { expires, refresh, .. } =
+            std::mem::replace(&mut self.round, Round::new(self.others.len()));
+        self.is_asking = false;
+        let route = RelayRoute::new(self.local.clone(), use_path, expires);
+        Next::Done { route, refresh: refresh.filter(|_| self.refreshes) }
+    }
+}
+
+impl Relay {
+    /// Turns to the other way of `uri`, once.
+    const fn turn(&mut self) -> bool {
+        let may_turn = self.may_turn;
+        if may_turn {
+            self.with_uri = !self.with_uri;
+            self.may_turn = false;
+        }
+        may_turn
+    }
+}
+
+impl Round {
+    fn new(left: usize) -> Self {
+        Self { left, path: None, expires: None, refresh: None, tried: Tried::default() }
+    }
+
+    /// Goes on to the next relay through those before it; says whether there
+    /// is one.
+    fn next(&mut self, path: &Path) -> bool {
+        let Some(left) = self.left.checked_sub(1) else { return false };
+        self.left = left;
+        self.path = Some(path.clone());
+        self.tried = Tried::default();
+        true
+    }
+
+    /// A route lives as long as all of its URIs; each relay gives its own time
+    /// (section 5.1).
+    fn lives(&mut self, from: Instant, seconds: Option<u32>) {
+        let Some(lifetime) = seconds.map(|it| Duration::from_secs(it.into())) else { return };
+        self.expires = earlier(self.expires, from.checked_add(lifetime));
+        let until_refresh = (lifetime * 3 / 4).max(LEAST_REFRESH);
+        self.refresh = earlier(self.refresh, from.checked_add(until_refresh));
+    }
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    [one, other].into_iter().flatten().min()
+}
+
+fn values<'a>(head: &HeadRef<'a>, name: HeaderName) -> impl Iterator<Item = &'a str> {
+    head.headers()
+        .filter(move |(found, _)| HeaderName::from_name(found) == Some(name))
+        .map(|(_, value)| value)
+}
+
+/// A whole number of seconds; more than can be counted is the most that can.
+fn seconds(head: &HeadRef<'_>, name: HeaderName) -> Option<u32> {
+    let value = values(head, name).next()?;
+    let is_number = !value.is_empty() && value.bytes().all(|octet| octet.is_ascii_digit());
+    is_number.then(|| value.parse().unwrap_or(u32::MAX))
+}

@@ -1,0 +1,396 @@
+//! The use of relays: AUTH from the client's side (RFC 4976 section 5.1).
+
+mod flow;
+mod route;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+pub use route::RelayRoute;
+
+use super::Connection;
+use super::config::Role;
+use super::event::Event;
+use crate::auth::Credentials;
+use crate::hop::{AuthKey, Purpose};
+use crate::tolerance::Tolerance;
+use crate::uri::{Host, MsrpUri, Path, PathRef};
+use crate::wire::{Continuation, EncodeError, HeadRef, HeadWriter, HeaderName, Method, StatusCode};
+use flow::{Flow, Next, Request};
+
+/// What a client asks of its relays: the use of one of them, or of a chain.
+///
+/// AUTH is for connections that nobody else can read: RFC 4976 section 8 asks
+/// for TLS. A [`Connection`] does not see its transport, so that the
+/// application says what it is by the function that it begins with.
+///
+/// ```
+/// use msrp::Authentication;
+/// use msrp::auth::Credentials;
+///
+/// let authentication = Authentication::over_tls(
+///     "msrps://alice.example:9892/98cjs;tcp".parse()?,
+///     "msrps://intra.example;tcp".parse::<msrp::MsrpUri>()?,
+/// )
+/// .outer("msrps://extra.example;tcp".parse::<msrp::MsrpUri>()?)
+/// .credentials(Credentials::new("alice", "her password"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Authentication {
+    local: MsrpUri,
+    first: RelayAccount,
+    outer: Vec<RelayAccount>,
+    credentials: Option<Credentials>,
+    expires: Option<u32>,
+    uri_parameter: UriParameter,
+    refreshes: bool,
+    is_secured: bool,
+}
+
+/// A relay, and as whom it is used.
+#[derive(Clone, Debug)]
+pub struct RelayAccount {
+    uri: MsrpUri,
+    credentials: Option<Credentials>,
+}
+
+impl RelayAccount {
+    /// A relay that knows this side by credentials of its own.
+    #[must_use]
+    pub const fn new(uri: MsrpUri, credentials: Credentials) -> Self {
+        Self { uri, credentials: Some(credentials) }
+    }
+}
+
+/// A relay that takes [`Authentication::credentials`].
+impl From<MsrpUri> for RelayAccount {
+    fn from(uri: MsrpUri) -> Self {
+        Self { uri, credentials: None }
+    }
+}
+
+/// Whether Authorization has a `uri` parameter. RFC 7616 has one, the examples
+/// of RFC 4976 have none, and there are relays that answer only either.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UriParameter {
+    /// It is there. Where a relay refuses that with 401, or does not answer,
+    /// it is asked once more without. A wrong password is tried twice so.
+    #[default]
+    Fallback,
+    /// It is there.
+    Always,
+    /// It is not there.
+    Never,
+}
+
+impl Authentication {
+    /// Asks a relay, on a connection whose transport is TLS (or a WebSocket
+    /// over it) and whose certificate is that of the relay's host.
+    ///
+    /// `local` is this side's URI in the session to come. The URI of a relay
+    /// has no session-id, and need not have a port.
+    pub fn over_tls(local: MsrpUri, relay: impl Into<RelayAccount>) -> Self {
+        Self::new(local, relay.into(), true)
+    }
+
+    /// Asks a relay of `msrp` on a connection that others may read, where that
+    /// is no harm: on one machine, for a test. The password itself is not sent,
+    /// but the URIs of the relay are, and whoever has them takes part in the
+    /// session.
+    pub fn without_tls(local: MsrpUri, relay: impl Into<RelayAccount>) -> Self {
+        Self::new(local, relay.into(), false)
+    }
+
+    const fn new(local: MsrpUri, first: RelayAccount, is_secured: bool) -> Self {
+        Self {
+            local,
+            first,
+            outer: Vec::new(),
+            credentials: None,
+            expires: None,
+            uri_parameter: UriParameter::Fallback,
+            refreshes: true,
+            is_secured,
+        }
+    }
+
+    /// A further relay, which is reached through those before it.
+    pub fn outer(mut self, relay: impl Into<RelayAccount>) -> Self {
+        self.outer.push(relay.into());
+        self
+    }
+
+    /// As whom the relays without a [`RelayAccount`] of their own are used.
+    /// None are needed where the transport has been authenticated before
+    /// (RFC 7977 section 5.3.1).
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// How long the URIs of the relays are wanted, at most; in whole seconds,
+    /// what is less than one counts as one. A relay that does not allow it is
+    /// asked for what it does (423). Default: as long as the relay likes.
+    pub fn expires(mut self, lifetime: Duration) -> Self {
+        self.expires = Some(u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX).max(1));
+        self
+    }
+
+    /// Whether Authorization has a `uri` parameter. Default: yes, and where
+    /// that fails no.
+    pub const fn uri_parameter(mut self, mode: UriParameter) -> Self {
+        self.uri_parameter = mode;
+        self
+    }
+
+    /// Whether a route is followed by another one when three quarters of its
+    /// time are over. Default: yes.
+    pub const fn refresh(mut self, wanted: bool) -> Self {
+        self.refreshes = wanted;
+        self
+    }
+
+    /// Whether the URIs of the relays agree with what is said of the transport:
+    /// with TLS all of them, without it that of the relay at its other end.
+    fn check_schemes(&self) -> Result<(), AuthenticateError> {
+        let first = &self.first.uri;
+        if !self.is_secured {
+            let needs_tls = first.is_secure().then(|| AuthenticateError::NeedsTls(first.clone()));
+            return needs_tls.map_or(Ok(()), Err);
+        }
+        let mut relays = std::iter::once(first).chain(self.outer.iter().map(|relay| &relay.uri));
+        let plain = relays.find(|uri| !uri.is_secure());
+        plain.map_or(Ok(()), |uri| Err(AuthenticateError::NotSecured(uri.clone())))
+    }
+}
+
+/// Why relays are not asked.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum AuthenticateError {
+    /// A relay whose URI is not one of `msrps` (RFC 4976 section 8).
+    #[error("{0} is not secured; use msrps, or Authentication::without_tls where that is no harm")]
+    NotSecured(MsrpUri),
+    /// A relay of `msrps` at the other end of a transport that is not TLS.
+    #[error("{0} is reached over TLS only; make the Authentication with over_tls, and see to it")]
+    NeedsTls(MsrpUri),
+    /// The peer opened the connection: it is no relay of this side, and nobody
+    /// has checked who it is.
+    #[error("a client opens the connection to its relay; make it with Role::Active")]
+    Passive,
+    /// There are as many authentications as
+    /// [`Limits::authentications`](crate::Limits::authentications) allows.
+    #[error("the connection has {max} authentications; stop one or raise the limit")]
+    TooMany {
+        /// The limit that was reached.
+        max: usize,
+    },
+    /// The connection has ended.
+    #[error("the connection is closed")]
+    Closed,
+}
+
+/// Why there is no route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum AuthenticationFailure {
+    /// The relay asks for credentials, and there are none.
+    #[error("the relay asks for credentials; give Authentication some")]
+    NoCredentials,
+    /// The relay does not take the credentials.
+    #[error("the relay does not take these credentials")]
+    Unauthorized,
+    /// The relay asks for what this side does not do: anything but Digest with
+    /// MD5 or SHA-256 and qop `auth`.
+    #[error("the relay's challenge is none that can be answered")]
+    Challenge,
+    /// The relay cannot prove that it knows the password (`rspauth`).
+    #[error("the relay does not prove that it knows the password; do not use it")]
+    Impostor,
+    /// The relay allows no lifetime that it could be asked for.
+    #[error("the relay allows no lifetime that it could be asked for")]
+    Lifetime,
+    /// The relay answered with this code.
+    #[error("the relay answered {0} {reason}", reason = .0.reason())]
+    Rejected(StatusCode),
+    /// The relay said yes and gave no Use-Path that could be read, or one that
+    /// is not tolerated
+    /// ([`Tolerance::UsePathAddress`](crate::Tolerance::UsePathAddress)).
+    #[error("the relay gave no path")]
+    NoRoute,
+    /// The relay did not answer in time.
+    #[error("the relay did not answer in time")]
+    TimedOut,
+    /// The connection ended before.
+    #[error("the connection to the relay has ended")]
+    ConnectionClosed,
+}
+
+/// The authentications of a connection.
+#[derive(Debug, Default)]
+pub(super) struct Authentications {
+    flows: BTreeMap<AuthKey, Flow>,
+    refreshes: BTreeSet<(Instant, AuthKey)>,
+    next: u64,
+}
+
+impl Authentications {
+    /// When the next route is to be refreshed.
+    pub(super) fn next_refresh(&self) -> Option<Instant> {
+        self.refreshes.first().map(|(due, _)| *due)
+    }
+
+    fn insert(&mut self, flow: Flow) -> AuthKey {
+        let key = AuthKey(self.next);
+        self.next += 1;
+        self.flows.insert(key, flow);
+        key
+    }
+}
+
+impl Connection {
+    /// Asks the peer of this connection, a relay, for a route through it, and
+    /// through it further relays for the whole route (RFC 4976 section 5.1).
+    /// [`Event::Authenticated`] brings the route,
+    /// [`Event::AuthenticationFailed`] says why there is none. Sessions on the
+    /// connection go on meanwhile.
+    ///
+    /// A route is good for one session; authenticate as often as there are
+    /// sessions. Unless [`Authentication::refresh`] says no, further routes
+    /// follow under the same key, each before the one before it ends; a
+    /// session that is to live longer takes it in a fresh offer to its peer.
+    /// Nothing of a running session changes by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthenticateError`]; nothing leaves then.
+    pub fn authenticate(
+        &mut self,
+        authentication: Authentication,
+    ) -> Result<AuthKey, AuthenticateError> {
+        let max = self.config.limits.authentications;
+        if self.is_closed {
+            return Err(AuthenticateError::Closed);
+        } else if self.role == Role::Passive {
+            return Err(AuthenticateError::Passive);
+        } else if self.authentications.flows.len() >= max {
+            return Err(AuthenticateError::TooMany { max });
+        }
+        authentication.check_schemes()?;
+        let key = self.authentications.insert(Flow::new(authentication));
+        self.send_auth(key);
+        Ok(key)
+    }
+
+    /// Asks for no more routes under a key, and for none if there is none yet.
+    /// Routes that were given go on. Says whether there was such an
+    /// authentication.
+    pub fn stop_authentication(&mut self, key: AuthKey) -> bool {
+        self.authentications.refreshes.retain(|(_, refreshed)| *refreshed != key);
+        self.hop.forget_transactions(|purpose| *purpose != Purpose::Auth(key));
+        self.authentications.flows.remove(&key).is_some()
+    }
+
+    /// A response to an AUTH.
+    pub(super) fn auth_answered(
+        &mut self,
+        key: AuthKey,
+        asked: Instant,
+        head: &HeadRef<'_>,
+        status: StatusCode,
+    ) {
+        let use_path = if status.is_success() { self.use_path(head) } else { None };
+        if let Some(flow) = self.authentications.flows.get_mut(&key) {
+            let next = flow.answered(asked, head, status, use_path);
+            self.go_on(key, next);
+        }
+    }
+
+    /// The Use-Path of a response, where it can be taken.
+    fn use_path(&mut self, head: &HeadRef<'_>) -> Option<Path> {
+        let text = head.header(HeaderName::UsePath)?;
+        let path = PathRef::parse(text, self.config.parse.path_uris).ok()?;
+        // Section 4.2 wants names and ports.
+        let is_complete =
+            path.iter().all(|uri| matches!(uri.host(), Host::Name(_)) && uri.port().is_some());
+        (is_complete || self.tolerate(Tolerance::UsePathAddress)).then(|| path.to_path())
+    }
+
+    /// No response to an AUTH came in time.
+    pub(super) fn auth_timed_out(&mut self, key: AuthKey) {
+        if let Some(flow) = self.authentications.flows.get_mut(&key) {
+            let next = flow.timed_out();
+            self.go_on(key, next);
+        }
+    }
+
+    /// Asks for the routes that are due.
+    pub(super) fn refresh_routes(&mut self, now: Instant) {
+        while let Some((due, key)) = self.authentications.refreshes.first().copied()
+            && due <= now
+        {
+            self.authentications.refreshes.pop_first();
+            self.send_auth(key);
+        }
+    }
+
+    /// The connection ends: what has no route will have none.
+    pub(super) fn end_authentications(&mut self) {
+        self.authentications.refreshes.clear();
+        for (key, flow) in std::mem::take(&mut self.authentications.flows) {
+            if flow.is_asking() {
+                let (relay, reason) =
+                    (flow.relay().clone(), AuthenticationFailure::ConnectionClosed);
+                self.events.push(Event::AuthenticationFailed { key, relay, reason });
+            }
+        }
+    }
+
+    fn go_on(&mut self, key: AuthKey, next: Next) {
+        match next {
+            Next::Ask => self.send_auth(key),
+            Next::Done { route, refresh } => {
+                match refresh {
+                    Some(due) => drop(self.authentications.refreshes.insert((due, key))),
+                    None => drop(self.authentications.flows.remove(&key)),
+                }
+                self.events.push(Event::Authenticated { key, route });
+            }
+            Next::Failed(reason) => {
+                if let Some(flow) = self.authentications.flows.remove(&key) {
+                    let relay = flow.relay().clone();
+                    self.events.push(Event::AuthenticationFailed { key, relay, reason });
+                }
+            }
+        }
+    }
+
+    fn send_auth(&mut self, key: AuthKey) {
+        let Some(flow) = self.authentications.flows.get_mut(&key) else { return };
+        let request = flow.request(self.hop.ids().random());
+        let local = PathRef::from(flow.local().view());
+        let transaction = self.hop.begin_control_request(Some(Purpose::Auth(key)));
+        let to = request.to_path.view();
+        let head = HeadWriter::request(self.hop.control(), &transaction, Method::Auth, to, local);
+        let written = request.write(head);
+        debug_assert!(written.is_ok(), "values of msrp::auth can be written");
+    }
+}
+
+impl Request {
+    fn write(&self, mut head: HeadWriter<'_>) -> Result<(), EncodeError> {
+        if let Some(expires) = self.expires {
+            head = head.header(HeaderName::Expires.as_str(), &expires.to_string());
+        }
+        if let Some(authorization) = &self.authorization {
+            let value = authorization.to_string();
+            head = head.header(HeaderName::Authorization.as_str(), &value);
+        }
+        head.bodiless(Continuation::Complete)
+    }
+}

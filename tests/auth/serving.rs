@@ -1,0 +1,163 @@
+//! What the server takes, and what never twice.
+
+use super::*;
+
+// req: 4976-9.1-3, 4976-9.1-4, 4976-9.1-5
+#[test]
+fn challenges_are_in_order_and_once() {
+    let mut scene = Scene::new(&[Algorithm::Md5, Algorithm::Sha256, Algorithm::Md5]);
+    let values = scene.challenges(false);
+    let algorithms: Vec<_> = values.iter().filter_map(|it| parameter(it, "algorithm")).collect();
+    assert_eq!(algorithms, ["MD5", "SHA-256"]);
+    for value in &values {
+        assert_eq!(parameter(value, "qop"), Some("\"auth\""));
+        assert!(parameter(value, "domain").is_none() && parameter(value, "stale").is_none());
+    }
+    assert!(Scene::new(&[]).challenges(false).is_empty());
+}
+
+#[test]
+fn what_was_not_offered_is_refused() {
+    let mut scene = Scene::new(&BOTH[..1]);
+    scene.challenge(false).unwrap();
+    let value = scene.authorization();
+    let response = parameter(&value, "response").unwrap();
+    let md5 = value.replace("SHA-256", "MD5").replace(response, &"0".repeat(32));
+    assert_eq!(scene.verify(&md5), Err(Rejection::OtherAlgorithm));
+    let realm = value.replace(&format!("realm=\"{REALM}\""), "realm=\"other\"");
+    assert_eq!(scene.verify(&realm), Err(Rejection::OtherRealm));
+    let parsed = Authorization::parse(&value).unwrap();
+    let ha1 = Ha1::new(Algorithm::Md5, "alice", REALM, "secret");
+    let verified = scene.server.verify(scene.now, &parsed, URI, &ha1, &mut scene.random);
+    assert_eq!(verified, Err(Rejection::OtherAlgorithm));
+    assert!(scene.verify(&value).is_ok());
+}
+
+/// A nonce of another realm, of another key, made up, or spelt otherwise.
+#[test]
+fn only_its_own_nonces_are_taken() {
+    let mut scene = Scene::new(&BOTH);
+    scene.challenge(false).unwrap();
+    let value = scene.authorization();
+    let nonce = parameter(&value, "nonce").unwrap().trim_matches('"').to_owned();
+    let other = |seed, realm: &str| {
+        let server = DigestServer::new(realm, BOTH.to_vec(), scene.now, &mut Seeded(seed));
+        server.challenges(scene.now, false, &mut Seeded(1)).remove(0).nonce().to_owned()
+    };
+    // The scene's server drew its key from the same seed.
+    let others = [other(7, "other"), other(8, REALM), String::new(), "0".repeat(64)];
+    let respelt = [nonce.to_uppercase(), format!("{nonce}0"), format!("{nonce}00")];
+    assert_eq!(nonce.len(), 64);
+    for made_up in others.into_iter().chain(respelt) {
+        assert_eq!(scene.verify(&value.replace(&nonce, &made_up)), Err(Rejection::Stale));
+    }
+    let twin = DigestServer::new(REALM, BOTH.to_vec(), scene.now, &mut Seeded(7));
+    let parsed = Authorization::parse(&value).unwrap();
+    assert_eq!(twin.check(scene.now, &parsed, URI), Ok(()));
+}
+
+#[test]
+fn a_count_is_taken_once() {
+    let mut scene = Scene::new(&BOTH);
+    scene.challenge(false).unwrap();
+    let values: Vec<_> = (0..4).map(|_| scene.authorization()).collect();
+    assert!(scene.verify(&values[0]).is_ok());
+    assert_eq!(scene.verify(&values[0]), Err(Rejection::Replayed));
+    // One that got lost on its way does not matter, and comes too late then.
+    assert!(scene.verify(&values[2]).is_ok());
+    assert_eq!(scene.verify(&values[1]), Err(Rejection::Replayed));
+    assert!(scene.verify(&values[3]).is_ok());
+    assert!(Rejection::Replayed.is_stale());
+}
+
+/// A refused request uses up no count and no place in the window.
+#[test]
+fn only_the_right_digest_counts() {
+    let mut scene = Scene::with_window(1);
+    scene.challenge(false).unwrap();
+    let value = scene.authorization();
+    for _ in 0..3 {
+        let mut mallory = DigestClient::new(Credentials::new("alice", "guess"));
+        let values = scene.challenges(false);
+        mallory.challenged(values.iter().map(String::as_str)).unwrap();
+        let guess = mallory.authorization(URI, true, &mut Seeded(4)).unwrap();
+        assert_eq!(scene.verify(&guess.to_string()), Err(Rejection::Wrong));
+    }
+    assert!(scene.verify(&value).is_ok());
+}
+
+/// With a window for two nonces, the oldest are stale and not taken again.
+#[test]
+fn what_is_forgotten_is_not_taken_again() {
+    let mut scene = Scene::with_window(2);
+    let mut values = Vec::new();
+    for _ in 0..4 {
+        scene.client = alice();
+        scene.challenge(false).unwrap();
+        values.push((scene.authorization(), scene.authorization()));
+        scene.now += Duration::from_secs(1);
+    }
+    // The first stays unused for now.
+    for (value, _) in &values[1..] {
+        assert!(scene.verify(value).is_ok());
+    }
+    // The second went for the fourth, and the first is older than it.
+    for (first, second) in &values[..2] {
+        assert_eq!(scene.verify(first), Err(Rejection::Stale));
+        assert_eq!(scene.verify(second), Err(Rejection::Stale));
+    }
+    for (first, second) in &values[2..] {
+        assert_eq!(scene.verify(first), Err(Rejection::Replayed));
+        assert!(scene.verify(second).is_ok());
+    }
+}
+
+proptest! {
+    /// Whatever the size of the window, the order and the time: no request
+    /// is taken twice.
+    #[test]
+    fn no_request_is_taken_twice(
+        window in 0usize..4,
+        steps in prop::collection::vec((0usize..6, 0usize..3, 0u64..4), 1..60),
+    ) {
+        let mut scene = Scene::with_window(window);
+        scene.server = scene.server.nonce_lifetime(Duration::from_secs(20));
+        let mut requests = Vec::new();
+        for _ in 0..6 {
+            scene.client = alice();
+            scene.challenge(false).unwrap();
+            requests.push([scene.authorization(), scene.authorization(), scene.authorization()]);
+        }
+        let mut taken = HashSet::new();
+        for (nonce, count, seconds) in steps {
+            scene.now += Duration::from_secs(seconds);
+            if scene.verify(&requests[nonce][count]).is_ok() {
+                prop_assert!(taken.insert((nonce, count)));
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_secret_is_printed() {
+    let mut scene = Scene::new(&BOTH);
+    scene.challenge(false).unwrap();
+    scene.authorization();
+    let ha1 = Ha1::new(BOTH[0], "alice", REALM, "secret");
+    let printed = format!("{:?} {ha1:?} {:?}", scene.client, scene.server);
+    assert!(!printed.contains("secret") && !printed.contains(&ha1.to_hex()));
+}
+
+#[test]
+fn ha1_is_kept_in_digits() {
+    for algorithm in BOTH {
+        let ha1 = Ha1::new(algorithm, "u", "r", "p");
+        let digits = ha1.to_hex();
+        assert_eq!(Ha1::from_hex(algorithm, &digits.to_uppercase()).as_ref(), Some(&ha1));
+        assert_ne!(Ha1::new(algorithm, "u", "r", "q"), ha1);
+        for wrong in [&digits[1..], &format!("{digits}0"), &digits.replace('0', "g")[..]] {
+            let is_same = wrong == digits;
+            assert_eq!(Ha1::from_hex(algorithm, wrong).is_some(), is_same);
+        }
+    }
+}
