@@ -58,6 +58,12 @@ fn digest() {
     each_seed("digest", 200, bodies::digest::run);
 }
 
+#[cfg(feature = "auth")]
+#[test]
+fn relays() {
+    each_seed("relays", 200, bodies::relays::run);
+}
+
 #[test]
 fn connections() {
     each_seed("connections", 16, bodies::connections::run);

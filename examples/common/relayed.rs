@@ -21,9 +21,6 @@ use super::relays::Relays;
 /// How long the connection to the relay may take to come about.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How long nothing may leave before a relay is shown that this side is there.
-const KEEP_ALIVE: Duration = Duration::from_secs(120);
-
 /// A receiver that has relays.
 pub(crate) struct Relayed {
     relays: Relays,
@@ -71,7 +68,6 @@ fn open(stream: super::stream::Stream, table: SessionTable) -> io::Result<Link> 
     let random = OsRandom::new().map_err(io::Error::other)?;
     let mut config = Config::default();
     config.table = Some(table);
-    config.keep_alive = Some(KEEP_ALIVE);
     let connection = Connection::new(Arc::new(config), Role::Active, random, Instant::now());
     Link::new(stream, connection)
 }

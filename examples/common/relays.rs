@@ -37,7 +37,6 @@ pub(crate) struct Relays {
     first: MsrpUri,
     outer: Vec<MsrpUri>,
     credentials: Option<Credentials>,
-    is_plain: bool,
 }
 
 impl RelayOptions {
@@ -55,11 +54,10 @@ impl RelayOptions {
             }
             tell(format_args!("warning: {uri} is asked without TLS"));
         }
-        let is_plain = plain.is_some();
         let credentials = credentials(self.user, self.password_file)?;
         let mut relays = self.relay.into_iter();
         let Some(first) = relays.next() else { return Ok(None) };
-        Ok(Some(Relays { first, outer: relays.collect(), credentials, is_plain }))
+        Ok(Some(Relays { first, outer: relays.collect(), credentials }))
     }
 }
 
@@ -81,10 +79,11 @@ impl Relays {
     /// What asks for a route to `own`.
     pub(crate) fn authentication(&self, own: MsrpUri) -> Authentication {
         let first = self.first.clone();
-        let authentication = if self.is_plain {
-            Authentication::without_tls(own, first)
-        } else {
+        // The scheme of the first one says how it is connected to.
+        let authentication = if first.is_secure() {
             Authentication::over_tls(own, first)
+        } else {
+            Authentication::without_tls(own, first)
         };
         let authentication = match &self.credentials {
             Some(credentials) => authentication.credentials(credentials.clone()),

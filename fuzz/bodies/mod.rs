@@ -17,6 +17,8 @@ pub(crate) mod digest;
 pub(crate) mod head;
 mod input;
 pub(crate) mod reassembler;
+#[cfg(feature = "auth")]
+pub(crate) mod relays;
 pub(crate) mod round_trip;
 pub(crate) mod tunnel;
 pub(crate) mod uri;

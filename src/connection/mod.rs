@@ -34,7 +34,7 @@ pub use send::{BodyError, BodyWriter, SendError};
 pub use table::{SessionTable, TableError};
 
 use crate::decode::{DecodeError, Frame};
-use crate::hop::{Hop, HopConfig, MessageKey, Purpose, SessionId, Transmit};
+use crate::hop::{Hop, HopConfig, MessageKey, Order, Purpose, SessionId, Transmit};
 use crate::random::Random;
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::uri::{Path, PathRef};
@@ -147,6 +147,7 @@ impl Connection {
             transmit_octets: config.transmit_octets.max(1),
             turn_octets: config.turn_octets,
             chunk_octets: config.chunk_octets,
+            order: Order::Turns,
         };
         Self {
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
@@ -450,12 +451,14 @@ impl Connection {
     /// The bodiless SEND that binds a session or keeps a connection alive, as
     /// most stacks write it: with a Message-ID and the range of nothing.
     fn send_bodiless(&mut self, id: SessionId, purpose: Purpose) {
-        let Some(session) = self.sessions.get(id) else { return };
+        let Some(session) = self.sessions.get_mut(id) else { return };
         if let Purpose::KeepAlive(_) = purpose {
             self.keeps_alive = Some(id);
         }
         let transaction = self.hop.begin_control_request(Some(purpose));
         let message_id = self.hop.ids().message_id();
+        // A relay accepts it before the peer refuses it, with a REPORT.
+        session.sent.insert(message_id);
         let (to, from) = (session.remote.view(), PathRef::from(session.config.local.view()));
         let out = self.hop.control();
         let written = HeadWriter::request(out, &transaction, Method::Send, to, from)
@@ -520,7 +523,7 @@ impl Connection {
         self.drop_incoming(id);
         self.hop.forget_transactions(|purpose| match purpose {
             Purpose::Bind(session) | Purpose::KeepAlive(session) => *session != id,
-            Purpose::Chunk(_) => true,
+            Purpose::Chunk(_) | Purpose::Relayed(_) | Purpose::Passed(_) => true,
             #[cfg(feature = "auth")]
             Purpose::Auth(_) => true,
         });

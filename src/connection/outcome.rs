@@ -30,7 +30,7 @@ impl Connection {
         {
             return;
         }
-        let Some(Transaction { purpose, written }) = self.hop.complete(&id) else { return };
+        let Some(Transaction { purpose, written, .. }) = self.hop.complete(&id) else { return };
         let answer = Answer {
             transaction: id,
             status,
@@ -48,6 +48,8 @@ impl Connection {
                 self.keeps_alive = None;
                 self.session_refused(session, answer);
             }
+            // Of a relay.
+            Purpose::Relayed(_) | Purpose::Passed(_) => {}
             #[cfg(feature = "auth")]
             Purpose::Auth(key) => self.auth_answered(key, written.unwrap_or(now), head, status),
         }
@@ -138,6 +140,7 @@ impl Connection {
             Purpose::Bind(session) | Purpose::KeepAlive(session) => {
                 self.retire_session(*session, CloseReason::TimedOut, Outcome::SessionClosed, None);
             }
+            Purpose::Relayed(_) | Purpose::Passed(_) => {}
             #[cfg(feature = "auth")]
             Purpose::Auth(key) => self.auth_timed_out(*key),
         }

@@ -79,27 +79,10 @@ impl Connection {
 
     /// Answers a request if its sender wants to hear that (section 7.2).
     pub(super) fn respond(&mut self, head: &HeadRef<'_>, status: StatusCode) {
-        if !head.has_paths() || !wants_response(head, status) {
-            return;
+        if head.has_paths() {
+            // For a request that has found its session the last URI is this
+            // side's in the session.
+            self.hop.respond(head, status, head.to_path().last());
         }
-        let is_send = head.method() == Some(Method::Send);
-        let to = if is_send { PathRef::from(head.from_path().first()) } else { head.from_path() };
-        // For a request that has found its session the last URI is this
-        // side's in the session.
-        let from = PathRef::from(head.to_path().last());
-        let id = head.transaction_id();
-        let comment = status.reason();
-        let response = HeadWriter::response(self.hop.control(), &id, status, comment, to, from);
-        let written = response.bodiless(Continuation::Complete);
-        debug_assert!(written.is_ok(), "what was read can be written");
-    }
-}
-
-/// A REPORT is never answered; anything else as its Failure-Report says.
-fn wants_response(head: &HeadRef<'_>, status: StatusCode) -> bool {
-    match (head.method(), head.failure_report()) {
-        (None | Some(Method::Report), _) | (_, FailureReport::No) => false,
-        (_, FailureReport::Yes) => true,
-        (_, FailureReport::Partial) => !status.is_success(),
     }
 }

@@ -11,7 +11,7 @@ use super::config::{Body, OutgoingMessage};
 use super::event::{Answer, Outcome};
 use super::outcome::Tell;
 use super::session::Session;
-use crate::hop::{BodyQueue, Envelope, Framing, Hop, MessageKey, Outgoing, SessionId};
+use crate::hop::{BodyQueue, Envelope, Framing, Heading, Hop, MessageKey, Outgoing, SessionId};
 use crate::ranges::RangeSet;
 use crate::uri::Path;
 use crate::wire::{EncodeError, FailureReport, MediaType, MessageId};
@@ -160,9 +160,9 @@ impl BodyWriter<'_> {
             message.awaits_room = true;
             return Err(BodyError::Full { room });
         }
-        message.body.push(piece);
-        message.awaits_room |= message.body.len() > self.max_queue / 2;
-        self.hop.wake(self.key);
+        let is_half_full = message.body.len() + piece.len() > self.max_queue / 2;
+        message.awaits_room |= is_half_full;
+        self.hop.push(self.key, piece);
         Ok(())
     }
 
@@ -210,7 +210,8 @@ impl Connection {
             content_type: message.content_type.clone(),
             headers: message.headers,
         };
-        let overhead = check_head(&envelope, self.config.framing)?;
+        let heading = Heading::Own(envelope);
+        let overhead = check_head(&heading, self.config.framing)?;
         let key = MessageKey(self.next_message);
         self.next_message += 1;
         owner.outgoing.insert(message_id, key);
@@ -218,7 +219,7 @@ impl Connection {
             Body::Whole(body) => (BodyQueue::whole(body), None),
             Body::Streamed { total } => (BodyQueue::default(), total),
         };
-        self.hop.insert(key, Outgoing::new(session, envelope, overhead, body, total));
+        self.hop.insert(key, Outgoing::new(session, heading, overhead, body, total));
         let sending = Sending {
             session,
             message_id,
@@ -273,8 +274,8 @@ impl Connection {
 }
 
 /// The most octets that a chunk has beside its body.
-fn check_head(envelope: &Envelope, framing: Framing) -> Result<usize, SendError> {
-    let overhead = envelope.check()?;
+fn check_head(heading: &Heading, framing: Framing) -> Result<usize, SendError> {
+    let overhead = heading.check()?;
     match framing.max_message() {
         Some(max) if overhead >= max => Err(SendError::HeadTooLong { max }),
         _ => Ok(overhead),

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Hop, HopEvent, MessageKey, Outgoing, Purpose, SHORT_CHUNK, Transmit};
+use super::{Hop, HopEvent, MessageKey, Outgoing, SHORT_CHUNK, Transmit};
 use crate::wire::scan::{self, BodyScanner, PrefixFinder, Scanned};
 use crate::wire::{Continuation, write_end_line};
 
@@ -75,7 +75,7 @@ impl Hop {
                 self.tell_aborted(key);
                 return Some(Transmit::new(self.out.split().freeze(), Bytes::new(), Bytes::new()));
             }
-            if let Some(message) = self.messages.remove(&key) {
+            if let Some(message) = self.remove(key) {
                 return Some(self.chunk_message(key, message, max));
             }
         }
@@ -105,21 +105,21 @@ impl Hop {
             .ids
             .transaction_id(|id| !transactions.contains(id) && !scan::occurs(id.as_bytes(), &body));
         let range = message.next_range(body.len());
-        let head = message.envelope.write(&mut self.out, &id, range);
-        // The fields have been written before, see `Envelope::check`.
-        let written = head.body(&message.envelope.content_type);
+        // The fields have been written before, see `Heading::check`.
+        let written = message.heading.write(&mut self.out, &id, range);
         debug_assert!(written.is_ok());
         let head = self.out.split().freeze();
 
-        let is_last = message.body.is_finished() && message.body.len() == 0;
-        let flag = if is_last { Continuation::Complete } else { Continuation::More };
+        let is_last = message.has_left();
+        let flag = if is_last { message.end } else { Continuation::More };
         write_end_line(&mut self.out, &id, flag);
         let tail = self.out.split().freeze();
 
+        let start = message.offset;
         message.offset += body.len() as u64;
         let (offset, asks_response) = (message.offset, message.asks_response());
         if asks_response {
-            self.transactions.begin(id, Purpose::Chunk(key));
+            self.transactions.begin(id, message.purpose(key), start);
         }
         if !is_last {
             self.put_back(key, message);
@@ -134,7 +134,9 @@ impl Hop {
         if message.has_room_again(self.room_mark) {
             self.events.push_back(HopEvent::Room(key));
         }
-        self.insert(key, message);
+        self.waiting += message.weight();
+        self.messages.insert(key, message);
+        self.resume(key);
     }
 
     /// How many octets of a body whose end is not known make a chunk. Never

@@ -9,17 +9,23 @@
 
 mod framing;
 mod outgoing;
+mod relayed;
+mod respond;
 mod schedule;
 mod transaction;
 mod transmit;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{BufMut, Bytes, BytesMut};
 
 pub use framing::Framing;
-pub(crate) use outgoing::{BodyQueue, Envelope, Outgoing};
+pub(crate) use outgoing::{BodyQueue, Envelope, Heading, Outgoing};
+pub(crate) use relayed::{Passed, Relayed, write_passed};
+pub(crate) use schedule::Order;
 pub(crate) use transaction::{Purpose, Transaction};
 pub use transmit::Transmit;
 
@@ -70,6 +76,8 @@ pub(crate) struct HopConfig {
     pub(crate) turn_octets: usize,
     /// The most octets of a chunk.
     pub(crate) chunk_octets: Option<usize>,
+    /// Whether the messages of one session overtake each other.
+    pub(crate) order: Order,
 }
 
 /// What the upper floor has to know.
@@ -114,6 +122,8 @@ pub(crate) struct Hop {
     control: BytesMut,
     control_requests: Vec<TransactionId>,
     out: BytesMut,
+    /// Octets of the messages that have not left, near enough.
+    waiting: usize,
     /// When the transport last asked for octets.
     now: Instant,
     room_mark: usize,
@@ -142,11 +152,12 @@ impl Hop {
             ids: IdSource::new(random),
             transactions: Transactions::new(config.transaction_timeout),
             messages: BTreeMap::new(),
-            schedule: Schedule::default(),
+            schedule: Schedule::new(config.order),
             open: None,
             control: BytesMut::new(),
             control_requests: Vec::new(),
             out: BytesMut::new(),
+            waiting: 0,
             now,
             room_mark: body_writer_octets / 2,
             events: VecDeque::new(),
@@ -213,15 +224,45 @@ impl Hop {
         let transactions = &self.transactions;
         let id = self.ids.transaction_id(|id| !transactions.contains(id));
         if let Some(purpose) = purpose {
-            self.transactions.begin(id, purpose);
+            self.transactions.begin(id, purpose, 0);
             self.control_requests.push(id);
         }
         id
     }
 
+    /// Octets that wait to leave, heads and control frames among them, near
+    /// enough.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting + self.control.len()
+    }
+
     pub(crate) fn insert(&mut self, key: MessageKey, message: Outgoing) {
+        self.waiting += message.weight();
         self.messages.insert(key, message);
         self.wake(key);
+    }
+
+    /// Adds octets to the body of a message.
+    pub(crate) fn push(&mut self, key: MessageKey, piece: Bytes) {
+        if let Some(message) = self.messages.get_mut(&key) {
+            self.waiting += piece.len();
+            message.body.push(piece);
+            self.wake(key);
+        }
+    }
+
+    /// Ends a chunk that is passed on.
+    pub(crate) fn finish_chunk(&mut self, key: MessageKey, flag: Continuation) {
+        if let Some(message) = self.messages.get_mut(&key) {
+            message.finish_chunk(flag);
+            self.wake(key);
+        }
+    }
+
+    fn remove(&mut self, key: MessageKey) -> Option<Outgoing> {
+        let message = self.messages.remove(&key)?;
+        self.waiting -= message.weight();
+        Some(message)
     }
 
     pub(crate) fn message(&mut self, key: MessageKey) -> Option<&mut Outgoing> {
@@ -249,12 +290,13 @@ impl Hop {
     pub(crate) fn abort(&mut self, key: MessageKey, tell: bool) {
         let is_open = self.open.as_ref().is_some_and(|open| open.message == key);
         let Some(message) = self.messages.get_mut(&key) else { return };
+        self.waiting -= message.body.len();
         message.abort();
         if is_open || (tell && message.offset > 0) {
             self.wake(key);
         } else {
             let session = message.session;
-            self.messages.remove(&key);
+            self.remove(key);
             self.schedule.remove(session, key);
         }
     }
@@ -263,9 +305,27 @@ impl Hop {
     /// may still leave.
     pub(crate) fn drop_messages(&mut self) {
         self.messages.clear();
-        self.schedule = Schedule::default();
+        self.waiting = 0;
+        self.schedule.clear();
         self.open = None;
         self.transactions.forget(|_| false);
+    }
+
+    /// What becomes of the chunks that a relay passes on when the connection
+    /// is lost: those that have not left, or left without an answer so far.
+    pub(crate) fn lost(&mut self) -> Vec<(Arc<Relayed>, Range<u64>)> {
+        let answered = self.transactions.drain().filter_map(|transaction| {
+            let Purpose::Relayed(relayed) = transaction.purpose else { return None };
+            Some((relayed, transaction.octets))
+        });
+        let mut lost: Vec<_> = answered.collect();
+        for message in std::mem::take(&mut self.messages).into_values() {
+            let Heading::Relayed(relayed) = &message.heading else { continue };
+            let end = message.offset + message.body.len() as u64;
+            lost.push((Arc::clone(relayed), message.offset..end));
+        }
+        self.clear();
+        lost
     }
 
     /// Drops every octet that has not left.
@@ -370,50 +430,48 @@ impl Hop {
 
     /// Sends what is left as one chunk that is not interruptible.
     fn send_rest(&mut self, key: MessageKey, rest: usize) {
-        let Some(mut message) = self.messages.remove(&key) else { return };
+        let Some(mut message) = self.remove(key) else { return };
         // The writer refuses an id that occurs in the body, so another one is
         // chosen (RFC 4975 section 7.1).
         let (out, transactions) = (&mut self.out, &self.transactions);
         let id = self.ids.transaction_id(|id| {
             !transactions.contains(id) && message.write_rest(out, id, rest).is_ok()
         });
+        let offset = message.offset;
         message.offset += rest as u64;
         let asks_response = message.asks_response();
         if asks_response {
-            self.transactions.begin(id, Purpose::Chunk(key));
+            self.transactions.begin(id, message.purpose(key), offset);
         }
-        self.chunk_left(id, key, message.offset, asks_response, Continuation::Complete);
+        self.chunk_left(id, key, message.offset, asks_response, message.end);
     }
 
     fn open_chunk(&mut self, key: MessageKey) {
         let Some(message) = self.messages.get(&key) else { return };
         let transactions = &self.transactions;
         let id = self.ids.transaction_id(|id| !transactions.contains(id));
-        let envelope = &message.envelope;
-        let head = envelope.write(&mut self.out, &id, message.open_range());
-        if head.body(&envelope.content_type).is_err() {
-            // `Envelope::check` has written the same fields before.
-            self.messages.remove(&key);
+        if message.heading.write(&mut self.out, &id, message.open_range()).is_err() {
+            // `Heading::check` has written the same fields before.
+            self.remove(key);
             return;
         }
         let guard = EndLineGuard::new(id.as_bytes());
         self.open =
             Some(OpenChunk { message: key, transaction: id, guard, sent: 0, must_end: false });
         if message.asks_response() {
-            self.transactions.begin(id, Purpose::Chunk(key));
+            self.transactions.begin(id, message.purpose(key), message.offset);
         }
     }
 
     /// Tells the peer that a message it has seen a part of will not go on. The
     /// chunk carries nothing, so its answer would say nothing either.
     fn tell_aborted(&mut self, key: MessageKey) {
-        let Some(message) = self.messages.remove(&key) else { return };
+        let Some(message) = self.remove(key) else { return };
         let id = self.begin_control_request(None);
-        let envelope = &message.envelope;
-        let head = envelope.write(&mut self.out, &id, message.open_range());
-        // The fields have been written before, see `Envelope::check`.
-        let written = head.body_with_flag(&envelope.content_type, b"", Continuation::Aborted);
+        // The fields have been written before, see `Heading::check`.
+        let written = message.heading.write(&mut self.out, &id, message.open_range());
         debug_assert!(written.is_ok());
+        write_end_line(&mut self.out, &id, Continuation::Aborted);
     }
 
     /// Sends more of the open chunk, as far as its body, the size of a
@@ -431,6 +489,7 @@ impl Hop {
             message.body.put_back(piece.split_off(allowed));
             open.must_end = true;
         }
+        self.waiting -= piece.len();
         open.sent = open.sent.saturating_add(piece.len());
         message.offset += piece.len() as u64;
         if message.has_room_again(self.room_mark) {
@@ -476,8 +535,8 @@ impl Hop {
         let stalled = message.body.available() == 0 && self.patience().is_some();
         let flag = if message.aborted {
             Continuation::Aborted
-        } else if message.body.is_finished() && message.body.len() == 0 {
-            Continuation::Complete
+        } else if message.has_left() {
+            message.end
         } else if open.must_end || is_full || make_way || stalled {
             Continuation::More
         } else {
@@ -496,12 +555,23 @@ impl Hop {
         let end = message.offset;
         let asks_response = message.asks_response();
         message.scheduled = false;
-        if flag == Continuation::More {
-            self.wake(key);
+        if message.has_left() {
+            self.remove(key);
         } else {
-            self.messages.remove(&key);
+            self.resume(key);
         }
         self.chunk_left(id, key, end, asks_response, flag);
+    }
+
+    /// The rest of a message that was interrupted waits for its next turn.
+    fn resume(&mut self, key: MessageKey) {
+        let least = self.least_chunk();
+        if let Some(message) = self.messages.get_mut(&key)
+            && message.is_ready(least)
+        {
+            message.scheduled = true;
+            self.schedule.put_back(message.session, key);
+        }
     }
 
     fn chunk_left(
@@ -512,6 +582,7 @@ impl Hop {
         asks_response: bool,
         flag: Continuation,
     ) {
+        self.transactions.reached(id, octets);
         self.transactions.handed_over(id, self.now);
         self.events.push_back(HopEvent::ChunkSent { message, octets, asks_response, flag });
     }

@@ -2,10 +2,11 @@
 //! still to leave.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::SessionId;
+use super::{MessageKey, Purpose, Relayed, SessionId};
 use crate::random::MAX_OWN_ID;
 use crate::uri::Path;
 use crate::wire::{
@@ -146,13 +147,48 @@ impl Envelope {
         head
     }
 
-    /// Whether a head of this message can be written at all, and the most
-    /// octets that a chunk of it has beside its body.
+}
+
+/// Where the heads of a message's chunks come from.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a box would be one more allocation a message")]
+pub(crate) enum Heading {
+    /// A message of this endpoint.
+    Own(Envelope),
+    /// A chunk that a relay passes on.
+    Relayed(Arc<Relayed>),
+}
+
+impl Heading {
+    /// Writes the head of a chunk whose body follows.
+    pub(crate) fn write(
+        &self,
+        out: &mut BytesMut,
+        id: &TransactionId,
+        range: ByteRange,
+    ) -> Result<(), EncodeError> {
+        match self {
+            Self::Own(envelope) => envelope.write(out, id, range).body(&envelope.content_type),
+            Self::Relayed(relayed) => {
+                relayed.write(out, id, range);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether a head can be written at all, and the most octets that a chunk
+    /// has beside its body.
     pub(crate) fn check(&self) -> Result<usize, EncodeError> {
         let mut out = BytesMut::new();
-        let id = TransactionId::NONE;
-        self.write(&mut out, &id, ByteRange::EMPTY).body(&self.content_type)?;
+        self.write(&mut out, &TransactionId::NONE, ByteRange::EMPTY)?;
         Ok(out.len() + LONGEST_NUMBERS + 2 * MAX_OWN_ID + FIXED_END_LINE)
+    }
+
+    fn failure_report(&self) -> FailureReport {
+        match self {
+            Self::Own(envelope) => envelope.failure_report,
+            Self::Relayed(relayed) => relayed.failure_report(),
+        }
     }
 }
 
@@ -160,13 +196,15 @@ impl Envelope {
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     pub(crate) session: SessionId,
-    pub(crate) envelope: Envelope,
+    pub(crate) heading: Heading,
     /// The most octets of a chunk beside its body.
     pub(crate) overhead: usize,
     pub(crate) body: BodyQueue,
     /// Octets that have left, and so the zero-based place of the next one.
     pub(crate) offset: u64,
     pub(crate) total: Option<u64>,
+    /// The flag behind the last octet: `$`, or what a relay was given.
+    pub(crate) end: Continuation,
     pub(crate) aborted: bool,
     /// Whether the schedule knows of it, or a chunk of it is open.
     pub(crate) scheduled: bool,
@@ -177,7 +215,7 @@ pub(crate) struct Outgoing {
 impl Outgoing {
     pub(crate) fn new(
         session: SessionId,
-        envelope: Envelope,
+        heading: Heading,
         overhead: usize,
         body: BodyQueue,
         total: Option<u64>,
@@ -185,15 +223,43 @@ impl Outgoing {
         let total = if body.is_finished() { Some(body.len() as u64) } else { total };
         Self {
             session,
-            envelope,
+            heading,
             overhead,
             body,
             offset: 0,
             total,
+            end: Continuation::Complete,
             aborted: false,
             scheduled: false,
             awaits_room: false,
         }
+    }
+
+    /// A chunk that a relay begins to pass on, and whose octets follow.
+    pub(crate) fn relayed(session: SessionId, relayed: Arc<Relayed>, range: ByteRange) -> Self {
+        let overhead = relayed.len() + LONGEST_NUMBERS + 2 * MAX_OWN_ID + FIXED_END_LINE;
+        let heading = Heading::Relayed(relayed);
+        let mut chunk = Self::new(session, heading, overhead, BodyQueue::default(), range.total());
+        chunk.offset = range.start().saturating_sub(1);
+        chunk
+    }
+
+    /// What its chunks wait for.
+    pub(crate) fn purpose(&self, key: MessageKey) -> Purpose {
+        match &self.heading {
+            Heading::Own(_) => Purpose::Chunk(key),
+            Heading::Relayed(relayed) => Purpose::Relayed(Arc::clone(relayed)),
+        }
+    }
+
+    /// Whether its last octet has left.
+    pub(crate) const fn has_left(&self) -> bool {
+        self.body.is_finished() && self.body.len() == 0
+    }
+
+    /// Octets that it holds, near enough.
+    pub(crate) const fn weight(&self) -> usize {
+        self.overhead + self.body.len()
     }
 
     /// Whether a chunk of at least so many octets, or the last one, could be
@@ -212,7 +278,7 @@ impl Outgoing {
 
     /// Whether its chunks are answered in some case.
     pub(crate) fn asks_response(&self) -> bool {
-        self.envelope.failure_report != FailureReport::No
+        self.heading.failure_report() != FailureReport::No
     }
 
     /// No octet more will come. Fixes the total.
@@ -220,6 +286,13 @@ impl Outgoing {
         self.body.finish();
         self.awaits_room = false;
         self.total = Some(self.offset + self.body.len() as u64);
+    }
+
+    /// No octet more will come of a chunk that is passed on, and this is what
+    /// its end-line said.
+    pub(crate) const fn finish_chunk(&mut self, flag: Continuation) {
+        self.body.finish();
+        self.end = flag;
     }
 
     pub(crate) fn abort(&mut self) {
@@ -242,14 +315,16 @@ impl Outgoing {
     /// The range of a chunk that has so many octets from here on, and that is
     /// written at once. Its end is told while RFC 4975 section 7.1.1 allows it.
     pub(crate) fn next_range(&self, len: usize) -> ByteRange {
-        let end = (len <= super::SHORT_CHUNK).then_some(self.offset + len as u64);
-        ByteRange::from_offsets(self.offset, end, self.total)
+        if len <= super::SHORT_CHUNK { self.rest_range(len) } else { self.open_range() }
     }
 
-    /// The range of the rest of the message.
-    pub(crate) const fn rest_range(&self, rest: usize) -> ByteRange {
-        let end = self.offset + rest as u64;
-        ByteRange::from_offsets(self.offset, Some(end), Some(end))
+    /// The range of the rest. There is none for no octets behind the first
+    /// place of a message.
+    fn rest_range(&self, rest: usize) -> ByteRange {
+        if rest == 0 && self.offset > 0 {
+            return self.open_range();
+        }
+        ByteRange::from_offsets(self.offset, Some(self.offset + rest as u64), self.total)
     }
 
     /// Writes the short rest as one whole chunk, or nothing where the end-line
@@ -261,15 +336,14 @@ impl Outgoing {
         rest: usize,
     ) -> Result<(), EncodeError> {
         let start = out.len();
-        let head = self.envelope.write(out, id, self.rest_range(rest));
-        head.body(&self.envelope.content_type)?;
+        self.heading.write(out, id, self.rest_range(rest))?;
         let body = out.len();
         self.body.copy_to(out);
         if scan::occurs(id.as_bytes(), out.get(body..).unwrap_or_default()) {
             out.truncate(start);
             return Err(EncodeError::EndLineInBody);
         }
-        write_end_line(out, id, Continuation::Complete);
+        write_end_line(out, id, self.end);
         Ok(())
     }
 }

@@ -4,17 +4,44 @@ use std::collections::{HashMap, VecDeque};
 
 use super::{MessageKey, SessionId};
 
+/// Whether the messages of one session overtake each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// They take turns, so that a large one does not hold up the others.
+    Turns,
+    /// Each leaves whole before the next: what comes from one previous hop
+    /// keeps its order (RFC 4976 section 3).
+    Arrival,
+}
+
 /// The messages that have octets to send, in turn: sessions take turns on the
 /// connection, and the messages of a session take turns in theirs, so that
 /// neither a session with many messages nor a large message holds up others
 /// (RFC 4975 section 7.1.1).
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Schedule {
+    order: Order,
     turns: VecDeque<SessionId>,
     ready: HashMap<SessionId, VecDeque<MessageKey>>,
 }
 
 impl Schedule {
+    pub(crate) fn new(order: Order) -> Self {
+        Self { order, turns: VecDeque::new(), ready: HashMap::new() }
+    }
+
+    /// Puts a message that was interrupted where its rest has its turn.
+    pub(crate) fn put_back(&mut self, session: SessionId, message: MessageKey) {
+        if self.order == Order::Turns {
+            return self.push(session, message);
+        }
+        let queue = self.ready.entry(session).or_default();
+        if queue.is_empty() {
+            self.turns.push_back(session);
+        }
+        queue.push_front(message);
+    }
+
     /// Puts a message behind all others of its session.
     pub(crate) fn push(&mut self, session: SessionId, message: MessageKey) {
         let queue = self.ready.entry(session).or_default();
@@ -39,6 +66,11 @@ impl Schedule {
             }
         }
         None
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.turns.clear();
+        self.ready.clear();
     }
 
     /// Takes a message out of the order.

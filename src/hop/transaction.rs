@@ -1,17 +1,22 @@
 //! Requests that wait for their response.
 
 use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "auth")]
 use super::AuthKey;
-use super::{MessageKey, SessionId};
+use super::{MessageKey, Passed, Relayed, SessionId};
 use crate::wire::TransactionId;
 
 /// A request that asks for a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Transaction {
     pub(crate) purpose: Purpose,
+    /// The octets of the message that it carries, zero-based; so many as have
+    /// left.
+    pub(crate) octets: Range<u64>,
     /// When its last octet was handed over, or known to be written.
     pub(crate) written: Option<Instant>,
 }
@@ -24,6 +29,10 @@ pub(crate) enum Purpose {
     Bind(SessionId),
     /// A bodiless SEND that keeps the connection alive.
     KeepAlive(SessionId),
+    /// A SEND that a relay passes on, in part or whole.
+    Relayed(Arc<Relayed>),
+    /// Any other request that a relay passes on; its response goes back.
+    Passed(Passed),
     /// An AUTH to a relay.
     #[cfg(feature = "auth")]
     Auth(AuthKey),
@@ -61,8 +70,15 @@ impl Transactions {
     }
 
     /// A request begins to leave; its response may come from now on.
-    pub(crate) fn begin(&mut self, id: TransactionId, purpose: Purpose) {
-        self.open.insert(id, Transaction { purpose, written: None });
+    pub(crate) fn begin(&mut self, id: TransactionId, purpose: Purpose, offset: u64) {
+        self.open.insert(id, Transaction { purpose, octets: offset..offset, written: None });
+    }
+
+    /// The chunk of this transaction has come to this place of its message.
+    pub(crate) fn reached(&mut self, id: TransactionId, end: u64) {
+        if let Some(transaction) = self.open.get_mut(&id) {
+            transaction.octets.end = end;
+        }
     }
 
     /// The last octet of a request is in the hands of the caller. A response
@@ -92,6 +108,13 @@ impl Transactions {
         let transaction = self.open.remove(id)?;
         self.drop_answered();
         Some(transaction)
+    }
+
+    /// Ends every transaction.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Transaction> {
+        self.deadlines.clear();
+        self.unwritten.clear();
+        self.open.drain().map(|(_, transaction)| transaction)
     }
 
     /// Ends a transaction that nobody waits for any more.

@@ -217,6 +217,11 @@ impl<'a> HeadRef<'a> {
         self.fields.tolerated
     }
 
+    /// Octets of the head.
+    pub(crate) const fn size(&self) -> usize {
+        self.octets.len()
+    }
+
     /// Whether To-Path and From-Path are both there, as they are in every head
     /// that was read without a fault.
     pub(crate) const fn has_paths(&self) -> bool {

@@ -40,6 +40,10 @@ fn nobody_is_asked_in_the_clear_by_mistake() {
         assert_eq!(result, Err(AuthenticateError::NotSecured(uri(plain))));
     }
     assert_eq!(client.sent(), []);
+    let in_the_clear = Authentication::without_tls(uri(OWN), uri(INTRA));
+    let result = client.side.connection.authenticate(in_the_clear);
+    assert_eq!(result, Err(AuthenticateError::NeedsTls(uri(INTRA))));
+    assert_eq!(client.sent(), []);
     client.ask(Authentication::without_tls(uri(OWN), uri(plain)));
     assert_eq!(client.auth().header("To-Path"), Some(plain));
 }
@@ -196,6 +200,21 @@ fn a_relay_that_does_not_know_the_password_is_none() {
     let headers = [ACCEPTED[0], ACCEPTED[1], ("Authentication-Info", &info)];
     client.answer(&request, "200 OK", &headers);
     assert_eq!(client.failure(), failed(AuthenticationFailure::Impostor));
+}
+
+/// It proves nothing either way, and the certificate has said who it is.
+#[test]
+fn what_cannot_be_read_is_no_wrong_proof() {
+    for info in ["Digest", "nextnonce=\"abc", "qop=auth-int", "rspauth=\"72f1\"", ","] {
+        let mut client = Client::new();
+        client.ask(one());
+        client.challenge();
+        client.answer_next("200 OK", &[ACCEPTED[0], ACCEPTED[1], ("Authentication-Info", info)]);
+        client.route();
+        // The nonce that is known counts on.
+        client.advance(Duration::from_secs(675));
+        assert_eq!(parameter(&client.auth(), "nc"), Some("00000002"), "{info}");
+    }
 }
 
 // req: 4976-4.6-1

@@ -98,9 +98,9 @@ impl Authentication {
         Self::new(local, relay.into(), true)
     }
 
-    /// Asks a relay on a connection that others may read, where that is no
-    /// harm: on one machine, for a test. The password itself is not sent, but
-    /// the URIs of the relay are, and whoever has them takes part in the
+    /// Asks a relay of `msrp` on a connection that others may read, where that
+    /// is no harm: on one machine, for a test. The password itself is not sent,
+    /// but the URIs of the relay are, and whoever has them takes part in the
     /// session.
     pub fn without_tls(local: MsrpUri, relay: impl Into<RelayAccount>) -> Self {
         Self::new(local, relay.into(), false)
@@ -155,10 +155,17 @@ impl Authentication {
         self
     }
 
-    /// The first relay whose URI says that its connection is not secured.
-    fn plain_relay(&self) -> Option<&MsrpUri> {
-        let mut relays = std::iter::once(&self.first).chain(&self.outer).map(|relay| &relay.uri);
-        relays.find(|uri| self.is_secured && !uri.is_secure())
+    /// Whether the URIs of the relays agree with what is said of the transport:
+    /// with TLS all of them, without it that of the relay at its other end.
+    fn check_schemes(&self) -> Result<(), AuthenticateError> {
+        let first = &self.first.uri;
+        if !self.is_secured {
+            let needs_tls = first.is_secure().then(|| AuthenticateError::NeedsTls(first.clone()));
+            return needs_tls.map_or(Ok(()), Err);
+        }
+        let mut relays = std::iter::once(first).chain(self.outer.iter().map(|relay| &relay.uri));
+        let plain = relays.find(|uri| !uri.is_secure());
+        plain.map_or(Ok(()), |uri| Err(AuthenticateError::NotSecured(uri.clone())))
     }
 }
 
@@ -169,6 +176,9 @@ pub enum AuthenticateError {
     /// A relay whose URI is not one of `msrps` (RFC 4976 section 8).
     #[error("{0} is not secured; use msrps, or Authentication::without_tls where that is no harm")]
     NotSecured(MsrpUri),
+    /// A relay of `msrps` at the other end of a transport that is not TLS.
+    #[error("{0} is reached over TLS only; make the Authentication with over_tls, and see to it")]
+    NeedsTls(MsrpUri),
     /// The peer opened the connection: it is no relay of this side, and nobody
     /// has checked who it is.
     #[error("a client opens the connection to its relay; make it with Role::Active")]
@@ -268,11 +278,10 @@ impl Connection {
             return Err(AuthenticateError::Closed);
         } else if self.role == Role::Passive {
             return Err(AuthenticateError::Passive);
-        } else if let Some(relay) = authentication.plain_relay() {
-            return Err(AuthenticateError::NotSecured(relay.clone()));
         } else if self.authentications.flows.len() >= max {
             return Err(AuthenticateError::TooMany { max });
         }
+        authentication.check_schemes()?;
         let key = self.authentications.insert(Flow::new(authentication));
         self.send_auth(key);
         Ok(key)

@@ -1,0 +1,209 @@
+//! What a relay passes on: heads that keep their fields under a new
+//! transaction id.
+
+use std::ops::Range;
+
+use bytes::{BufMut, BytesMut};
+
+use crate::uri::{PathRef, UriRef};
+use crate::wire::{
+    ByteRange, Continuation, FailureReport, HeadRef, HeaderName, MessageId, TransactionId,
+    write_end_line,
+};
+
+/// Where a request came from that is not answered by this hop, and under which
+/// id: its response goes back there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Passed {
+    pub(crate) source: u64,
+    pub(crate) id: TransactionId,
+    /// Whether it was an AUTH with credentials, whose failure is counted.
+    pub(crate) has_credentials: bool,
+}
+
+/// The head of a SEND on its way through a relay: every field but its
+/// Byte-Range, which differs from chunk to chunk, and what a REPORT on it needs.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Relayed {
+    /// The connection that it came in on.
+    source: u64,
+    text: Box<[u8]>,
+    /// Behind To-Path and From-Path, which some peers want first.
+    range_at: usize,
+    /// The relay's URI that the request was sent to.
+    own: Range<usize>,
+    /// From-Path as it came.
+    from: Range<usize>,
+    message_id: Option<MessageId>,
+    failure_report: FailureReport,
+}
+
+impl Relayed {
+    /// `own` are the relay's URIs in the order in which the request has passed
+    /// them, `to` is what is left of its To-Path.
+    pub(crate) fn new(source: u64, head: &HeadRef<'_>, own: &[UriRef<'_>], to: PathRef<'_>) -> Self {
+        let mut text = Vec::with_capacity(head.size());
+        let spans = write_paths(&mut text, own, head.from_path(), to);
+        let range_at = text.len();
+        write_fields(&mut text, head, |name| name != Some(HeaderName::ByteRange));
+        Self {
+            source,
+            text: text.into_boxed_slice(),
+            range_at,
+            own: spans.own,
+            from: spans.from,
+            message_id: head.message_id(),
+            failure_report: head.failure_report(),
+        }
+    }
+
+    pub(crate) const fn source(&self) -> u64 {
+        self.source
+    }
+
+    pub(crate) const fn failure_report(&self) -> FailureReport {
+        self.failure_report
+    }
+
+    pub(crate) const fn message_id(&self) -> Option<&MessageId> {
+        self.message_id.as_ref()
+    }
+
+    /// The relay's URI that the request was sent to.
+    pub(crate) fn own(&self) -> &str {
+        self.str(&self.own)
+    }
+
+    /// The path back to the original sender.
+    pub(crate) fn from_path(&self) -> &str {
+        self.str(&self.from)
+    }
+
+    /// Octets of the head without its start line and Byte-Range.
+    pub(crate) const fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Writes the head of a chunk.
+    pub(crate) fn write(&self, out: &mut BytesMut, id: &TransactionId, range: ByteRange) {
+        let (paths, fields) = self.text.split_at_checked(self.range_at).unwrap_or_default();
+        write_start(out, id, b"SEND");
+        out.put_slice(paths);
+        write_range(out, range);
+        out.put_slice(fields);
+        out.put_slice(b"\r\n");
+    }
+
+    /// Writes it as a request without a body.
+    pub(crate) fn write_bodiless(
+        &self,
+        out: &mut BytesMut,
+        id: &TransactionId,
+        range: Option<ByteRange>,
+    ) {
+        let (paths, fields) = self.text.split_at_checked(self.range_at).unwrap_or_default();
+        write_start(out, id, b"SEND");
+        out.put_slice(paths);
+        if let Some(range) = range {
+            write_range(out, range);
+        }
+        out.put_slice(fields);
+        end_bodiless(out, id);
+    }
+
+    fn str(&self, span: &Range<usize>) -> &str {
+        let octets = self.text.get(span.clone()).unwrap_or_default();
+        std::str::from_utf8(octets).unwrap_or_default()
+    }
+}
+
+/// Writes a request that is no SEND, or a response, on its way through a
+/// relay: the same fields, the path moved on by `own`. `start` is what stands
+/// behind the transaction id.
+pub(crate) fn write_passed(
+    out: &mut BytesMut,
+    id: &TransactionId,
+    head: &HeadRef<'_>,
+    start: &[u8],
+    own: &[UriRef<'_>],
+    to: PathRef<'_>,
+    body: Option<&[u8]>,
+) {
+    let mut text = Vec::with_capacity(head.size());
+    write_paths(&mut text, own, head.from_path(), to);
+    write_fields(&mut text, head, |_| true);
+    write_start(out, id, start);
+    out.put_slice(&text);
+    match body {
+        None => end_bodiless(out, id),
+        Some(body) => {
+            out.put_slice(b"\r\n");
+            out.put_slice(body);
+            write_end_line(out, id, Continuation::Complete);
+        }
+    }
+}
+
+struct Spans {
+    own: Range<usize>,
+    from: Range<usize>,
+}
+
+/// Moves the relay's URIs from the front of To-Path to the front of From-Path,
+/// the last one passed first (RFC 4976 section 6.4).
+fn write_paths(
+    text: &mut Vec<u8>,
+    own: &[UriRef<'_>],
+    from: PathRef<'_>,
+    to: PathRef<'_>,
+) -> Spans {
+    text.extend_from_slice(b"To-Path: ");
+    text.extend_from_slice(to.as_str().as_bytes());
+    text.extend_from_slice(b"\r\nFrom-Path: ");
+    let mut spans = Spans { own: 0..0, from: 0..0 };
+    for uri in own.iter().rev() {
+        spans.own = append(text, uri.as_str());
+        text.push(b' ');
+    }
+    spans.from = append(text, from.as_str());
+    text.extend_from_slice(b"\r\n");
+    spans
+}
+
+fn append(text: &mut Vec<u8>, part: &str) -> Range<usize> {
+    let start = text.len();
+    text.extend_from_slice(part.as_bytes());
+    start..text.len()
+}
+
+/// The other header fields in their order.
+fn write_fields(text: &mut Vec<u8>, head: &HeadRef<'_>, keep: impl Fn(Option<HeaderName>) -> bool) {
+    for (name, value) in head.headers() {
+        let known = HeaderName::from_name(name);
+        if matches!(known, Some(HeaderName::ToPath | HeaderName::FromPath)) || !keep(known) {
+            continue;
+        }
+        for part in [name, ": ", value, "\r\n"] {
+            text.extend_from_slice(part.as_bytes());
+        }
+    }
+}
+
+fn write_start(out: &mut BytesMut, id: &TransactionId, rest: &[u8]) {
+    for part in [b"MSRP ", id.as_bytes(), b" ", rest, b"\r\n"] {
+        out.put_slice(part);
+    }
+}
+
+fn write_range(out: &mut BytesMut, range: ByteRange) {
+    use std::fmt::Write;
+    // Writing to a buffer that grows does not fail.
+    let _ = write!(out, "Byte-Range: {range}\r\n");
+}
+
+/// The end-line stands on the line behind the last header field, whose CRLF it
+/// brings with it.
+fn end_bodiless(out: &mut BytesMut, id: &TransactionId) {
+    out.truncate(out.len().saturating_sub(2));
+    write_end_line(out, id, Continuation::Complete);
+}

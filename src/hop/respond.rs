@@ -1,0 +1,42 @@
+//! Responses (RFC 4975 section 7.2).
+
+use super::Hop;
+use crate::uri::{PathRef, UriRef};
+use crate::wire::{
+    Continuation, EncodeError, FailureReport, HeadRef, HeadWriter, Method, StatusCode,
+};
+
+impl Hop {
+    /// Answers a request that has its paths, if its sender wants to hear that.
+    pub(crate) fn respond(&mut self, head: &HeadRef<'_>, status: StatusCode, from: UriRef<'_>) {
+        let written = self.respond_with(head, status, from, |response| response);
+        debug_assert!(written.is_ok(), "what was read can be written");
+    }
+
+    /// The same with more header fields.
+    pub(crate) fn respond_with(
+        &mut self,
+        head: &HeadRef<'_>,
+        status: StatusCode,
+        from: UriRef<'_>,
+        fields: impl for<'a> FnOnce(HeadWriter<'a>) -> HeadWriter<'a>,
+    ) -> Result<(), EncodeError> {
+        if !wants_response(head, status) {
+            return Ok(());
+        }
+        let is_send = head.method() == Some(Method::Send);
+        let to = if is_send { PathRef::from(head.from_path().first()) } else { head.from_path() };
+        let (id, comment) = (head.transaction_id(), status.reason());
+        let response = HeadWriter::response(self.control(), &id, status, comment, to, from.into());
+        fields(response).bodiless(Continuation::Complete)
+    }
+}
+
+/// A REPORT is never answered; anything else as its Failure-Report says.
+fn wants_response(head: &HeadRef<'_>, status: StatusCode) -> bool {
+    match (head.method(), head.failure_report()) {
+        (None | Some(Method::Report), _) | (_, FailureReport::No) => false,
+        (_, FailureReport::Yes) => true,
+        (_, FailureReport::Partial) => !status.is_success(),
+    }
+}
