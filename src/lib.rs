@@ -186,6 +186,8 @@ mod limits;
 mod random;
 mod ranges;
 mod reassembly;
+#[cfg(feature = "auth")]
+pub mod relay;
 mod tolerance;
 mod tunnel;
 pub mod uri;

@@ -70,6 +70,58 @@ impl Random for OsRandom {
     }
 }
 
+/// One source for many users, asked for many octets at a time.
+#[cfg(feature = "auth")]
+#[derive(Clone)]
+pub(crate) struct RandomPool(std::sync::Arc<std::sync::Mutex<Pool>>);
+
+#[cfg(feature = "auth")]
+struct Pool {
+    random: Box<dyn Random + Send>,
+    octets: [u8; POOL_OCTETS],
+    given: usize,
+}
+
+#[cfg(feature = "auth")]
+const POOL_OCTETS: usize = 2048;
+
+#[cfg(feature = "auth")]
+impl RandomPool {
+    pub(crate) fn new(random: impl Random + Send + 'static) -> Self {
+        let pool = Pool { random: Box::new(random), octets: [0; POOL_OCTETS], given: POOL_OCTETS };
+        Self(std::sync::Arc::new(std::sync::Mutex::new(pool)))
+    }
+}
+
+#[cfg(feature = "auth")]
+impl Random for RandomPool {
+    fn fill(&mut self, octets: &mut [u8]) {
+        // Nobody panics while holding it, and octets are octets if one did.
+        let mut pool = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Pool { random, octets: pool_octets, given } = &mut *pool;
+        if octets.len() > POOL_OCTETS - *given {
+            random.fill(pool_octets);
+            *given = 0;
+        }
+        match pool_octets.get_mut(*given..*given + octets.len()) {
+            Some(fresh) => {
+                octets.copy_from_slice(fresh);
+                // What was given once is not kept.
+                fresh.fill(0);
+                *given += octets.len();
+            }
+            None => random.fill(octets),
+        }
+    }
+}
+
+#[cfg(feature = "auth")]
+impl std::fmt::Debug for RandomPool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RandomPool").finish_non_exhaustive()
+    }
+}
+
 /// A fresh session-id of 100 random bits, for the URI of a new session: it has
 /// to be hard to guess (RFC 4975 section 14.1 asks for 80).
 #[must_use]

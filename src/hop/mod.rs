@@ -311,8 +311,9 @@ impl Hop {
         self.transactions.forget(|_| false);
     }
 
-    /// What becomes of the chunks that a relay passes on when the connection
-    /// is lost: those that have not left, or left without an answer so far.
+    /// Drops what a relay passes on over this connection, and tells what that
+    /// is: chunks that have not left, or have left without an answer so far.
+    /// An open one ends with `#`.
     pub(crate) fn lost(&mut self) -> Vec<(Arc<Relayed>, Range<u64>)> {
         let answered = self.transactions.drain().filter_map(|transaction| {
             let Purpose::Relayed(relayed) = transaction.purpose else { return None };
@@ -324,7 +325,10 @@ impl Hop {
             let end = message.offset + message.body.len() as u64;
             lost.push((Arc::clone(relayed), message.offset..end));
         }
-        self.clear();
+        if let Some(open) = self.open.take() {
+            write_end_line(&mut self.out, &open.transaction, Continuation::Aborted);
+        }
+        self.drop_messages();
         lost
     }
 

@@ -146,7 +146,6 @@ impl Envelope {
         }
         head
     }
-
 }
 
 /// Where the heads of a message's chunks come from.

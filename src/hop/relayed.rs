@@ -41,7 +41,12 @@ pub(crate) struct Relayed {
 impl Relayed {
     /// `own` are the relay's URIs in the order in which the request has passed
     /// them, `to` is what is left of its To-Path.
-    pub(crate) fn new(source: u64, head: &HeadRef<'_>, own: &[UriRef<'_>], to: PathRef<'_>) -> Self {
+    pub(crate) fn new(
+        source: u64,
+        head: &HeadRef<'_>,
+        own: &[UriRef<'_>],
+        to: PathRef<'_>,
+    ) -> Self {
         let mut text = Vec::with_capacity(head.size());
         let spans = write_paths(&mut text, own, head.from_path(), to);
         let range_at = text.len();

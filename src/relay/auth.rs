@@ -1,0 +1,329 @@
+//! AUTH: who may have a token, and which (RFC 4976 section 6.3).
+
+use std::time::{Duration, Instant};
+
+use super::Relay;
+use super::event::{AuthRequest, ConnectionId, RelayClose, RelayEvent, Verdict};
+use super::token::{Owner, Token};
+use super::watch::Timer;
+use crate::auth::{AuthenticationInfo, Authorization, Rejection};
+use crate::random::session_id;
+use crate::uri::{MsrpUri, Path, UriRef};
+use crate::wire::{Head, HeadRef, HeadWriter, HeaderName, StatusCode};
+
+/// An AUTH with credentials, whose user is being looked up.
+#[derive(Debug)]
+pub(super) struct PendingAuth {
+    pub(super) source: ConnectionId,
+    head: Head,
+    authorization: Authorization,
+    due: Instant,
+}
+
+/// Why an AUTH is not granted.
+enum Denied {
+    /// With this status.
+    Status(StatusCode),
+    /// The life that was asked for is too short or too long (section 6.3).
+    Expires(HeaderName, Duration),
+    /// With a challenge.
+    Challenge { stale: bool },
+}
+
+impl Relay {
+    pub(super) fn auth(&mut self, now: Instant, source: ConnectionId, head: &Head) {
+        let view = head.view();
+        if !self.is_own(view.to_path().first()) {
+            self.counters.refused += 1;
+            return self.shut(now, source, RelayClose::NotForThisRelay);
+        }
+        if let Err(denied) = self.authenticate(now, source, head) {
+            self.deny(now, source, &view, denied);
+        }
+    }
+
+    /// The application's word on [`RelayEvent::Authorise`].
+    pub fn authorise(&mut self, now: Instant, request: AuthRequest, verdict: Verdict) {
+        let Some(pending) = self.pending_auths.remove(&request) else { return };
+        self.timers.remove(&(pending.due, Timer::Auth(request)));
+        let PendingAuth { source, head, authorization, .. } = pending;
+        let view = head.view();
+        let outcome = self
+            .verify(now, &view, &authorization, &verdict)
+            .and_then(|info| self.grant(now, source, &view, authorization.username(), Some(&info)));
+        if let Err(denied) = outcome {
+            self.counters.auth_failed += 1;
+            let is_wrong = matches!(denied, Denied::Challenge { stale: false });
+            self.deny(now, source, &view, denied);
+            if is_wrong {
+                self.auth_failed(now, source);
+            }
+        }
+    }
+
+    pub(super) fn auth_timed_out(&mut self, now: Instant, request: AuthRequest) {
+        if let Some(pending) = self.pending_auths.remove(&request) {
+            self.deny(
+                now,
+                pending.source,
+                &pending.head.view(),
+                Denied::Status(StatusCode::TIMEOUT),
+            );
+        }
+    }
+
+    /// Counts a failed AUTH of a client; those that come from a relay are of
+    /// many clients (section 6.3).
+    pub(super) fn auth_failed(&mut self, now: Instant, source: ConnectionId) {
+        let max = self.config.max_failures;
+        let Some(link) = self.links.get_mut(source) else { return };
+        if link.peer.is_relay() {
+            return;
+        }
+        link.auth_failures += 1;
+        if link.auth_failures >= max {
+            self.shut(now, source, RelayClose::AuthFailures);
+        }
+    }
+
+    /// Checks all that can be without the user's secret, and asks for that.
+    fn authenticate(
+        &mut self,
+        now: Instant,
+        source: ConnectionId,
+        head: &Head,
+    ) -> Result<(), Denied> {
+        let view = head.view();
+        let link = self.links.get(source).ok_or(Denied::Status(StatusCode::FORBIDDEN))?;
+        let peer = &link.peer;
+        let is_named = peer.relay_names.is_empty() || self.relay_name(source, &view).is_some();
+        if self.is_draining || !is_named || !(peer.is_secure() || self.config.plain_auth) {
+            return Err(Denied::Status(StatusCode::FORBIDDEN));
+        }
+        if let Some(user) = peer.user.clone() {
+            return self.grant(now, source, &view, &user, None);
+        }
+        let value = view.header(HeaderName::Authorization);
+        let value = value.ok_or(Denied::Challenge { stale: false })?;
+        let authorization =
+            Authorization::parse(value).map_err(|_| Denied::Status(StatusCode::BAD_REQUEST))?;
+        let uri = view.to_path().last();
+        self.digest.check(now, &authorization, uri.as_str()).map_err(rejected)?;
+        self.ask(now, source, head, authorization)
+    }
+
+    fn ask(
+        &mut self,
+        now: Instant,
+        source: ConnectionId,
+        head: &Head,
+        authorization: Authorization,
+    ) -> Result<(), Denied> {
+        let due = now.checked_add(self.config.transaction_timeout);
+        let is_full = self.pending_auths.len() >= self.config.limits.pending_auths;
+        let Some(due) = due.filter(|_| !is_full) else {
+            return Err(Denied::Status(StatusCode::FORBIDDEN));
+        };
+        self.next_auth += 1;
+        let request = AuthRequest(self.next_auth);
+        self.events.push_back(RelayEvent::Authorise {
+            request,
+            connection: source,
+            username: authorization.username().to_owned(),
+            realm: self.digest.realm().to_owned(),
+            algorithm: authorization.algorithm(),
+        });
+        let pending = PendingAuth { source, head: head.detached(), authorization, due };
+        self.pending_auths.insert(request, pending);
+        self.timers.insert((due, Timer::Auth(request)));
+        Ok(())
+    }
+
+    fn verify(
+        &mut self,
+        now: Instant,
+        head: &HeadRef<'_>,
+        authorization: &Authorization,
+        verdict: &Verdict,
+    ) -> Result<AuthenticationInfo, Denied> {
+        let ha1 = match verdict {
+            Verdict::Known(ha1) => ha1,
+            Verdict::Unknown => return Err(Denied::Challenge { stale: false }),
+            Verdict::Forbidden => return Err(Denied::Status(StatusCode::FORBIDDEN)),
+        };
+        let uri = head.to_path().last();
+        self.digest
+            .verify(now, authorization, uri.as_str(), ha1, &mut self.random)
+            .map_err(rejected)
+    }
+
+    /// Gives a token out.
+    fn grant(
+        &mut self,
+        now: Instant,
+        source: ConnectionId,
+        head: &HeadRef<'_>,
+        username: &str,
+        info: Option<&AuthenticationInfo>,
+    ) -> Result<(), Denied> {
+        let expires = self.expires(head)?;
+        let use_path = self.issue(now, source, head, username, expires)?;
+        let Some(link) = self.links.get_mut(source) else { return Ok(()) };
+        let info = info.map(ToString::to_string);
+        let from = head.to_path().first();
+        let written = link.hop.respond_with(head, StatusCode::OK, from, |response| {
+            let response = response
+                .header(HeaderName::UsePath.as_str(), use_path.as_str())
+                .header(HeaderName::Expires.as_str(), &expires.as_secs().to_string());
+            match &info {
+                Some(info) => response.header(HeaderName::AuthenticationInfo.as_str(), info),
+                None => response,
+            }
+        });
+        debug_assert!(written.is_ok(), "a Use-Path can be written");
+        link.is_proven = true;
+        link.auth_failures = 0;
+        self.counters.auth_accepted += 1;
+        self.has_octets(source);
+        Ok(())
+    }
+
+    /// The life of a token: what was asked for, if that may be (section 6.3).
+    fn expires(&self, head: &HeadRef<'_>) -> Result<Duration, Denied> {
+        let (min, max) = (self.config.min_expires, self.config.max_expires);
+        let Some(wanted) = head.header(HeaderName::Expires) else {
+            return Ok(self.config.default_expires);
+        };
+        let is_number = !wanted.is_empty() && wanted.bytes().all(|octet| octet.is_ascii_digit());
+        if !is_number {
+            return Err(Denied::Status(StatusCode::BAD_REQUEST));
+        }
+        // More digits than a number has are too many seconds in any case.
+        let wanted = Duration::from_secs(wanted.parse().unwrap_or(u64::MAX));
+        if wanted < min {
+            Err(Denied::Expires(HeaderName::MinExpires, min))
+        } else if wanted > max {
+            Err(Denied::Expires(HeaderName::MaxExpires, max))
+        } else {
+            Ok(wanted)
+        }
+    }
+
+    /// Makes a token, and the path that a client puts before that of its peer:
+    /// the relays between it and this one, then the token.
+    fn issue(
+        &mut self,
+        now: Instant,
+        source: ConnectionId,
+        head: &HeadRef<'_>,
+        username: &str,
+        expires: Duration,
+    ) -> Result<Path, Denied> {
+        let refused = Denied::Status(StatusCode::FORBIDDEN);
+        let name = self.relay_name(source, head);
+        let owned = self.links.get(source).map_or(0, |link| link.tokens.len());
+        let limits = &self.config.limits;
+        if self.tokens.len() >= limits.tokens || owned >= limits.connection_tokens {
+            return Err(refused);
+        }
+        let ends = now.checked_add(expires);
+        let (Some(uri), Some(ends)) = (self.fresh_uri(source), ends) else { return Err(refused) };
+        let id = self.tokens.next_id();
+        let token = Token {
+            id,
+            owner: name.map_or(Owner::Connection(source), Owner::Relay),
+            back: head.from_path().first().to_uri(),
+            username: username.to_owned(),
+            expires: ends,
+            usage: Default::default(),
+            peers: Vec::new(),
+        };
+        if let (Owner::Connection(_), Some(link)) = (&token.owner, self.links.get_mut(source)) {
+            link.tokens.push(id);
+        }
+        let use_path = use_path(head, &uri);
+        self.tokens.insert(uri, token);
+        self.timers.insert((ends, Timer::Token(id)));
+        self.events.push_back(RelayEvent::TokenIssued {
+            token: id,
+            connection: source,
+            username: username.to_owned(),
+            expires,
+        });
+        Ok(use_path)
+    }
+
+    /// A URI of this relay that nobody can guess (section 6.3 asks for 64
+    /// random bits; it has 100).
+    fn fresh_uri(&mut self, source: ConnectionId) -> Option<MsrpUri> {
+        let is_secure = self.links.get(source)?.peer.is_secure();
+        let over_tcp =
+            |uri: &&MsrpUri| uri.transport().eq_ignore_ascii_case("tcp") && uri.port().is_some();
+        let addresses = &self.config.addresses;
+        let address = addresses
+            .iter()
+            .filter(over_tcp)
+            .find(|uri| uri.is_secure() == is_secure)
+            .or_else(|| addresses.first())?;
+        let uri = address.with_session_id(&session_id(&mut self.random)).ok()?;
+        // A source of random octets that repeats itself gives no token away.
+        (!self.tokens.contains(&uri)).then_some(uri)
+    }
+
+    /// The name of the relay that an AUTH came from: one that its certificate
+    /// has, and its URI (section 6.3).
+    fn relay_name(&self, source: ConnectionId, head: &HeadRef<'_>) -> Option<String> {
+        let names = &self.links.get(source)?.peer.relay_names;
+        let host = head.from_path().first().host_str();
+        names.iter().find(|name| name.eq_ignore_ascii_case(host)).cloned()
+    }
+
+    fn deny(&mut self, now: Instant, source: ConnectionId, head: &HeadRef<'_>, denied: Denied) {
+        let challenges = match denied {
+            Denied::Challenge { stale } => self.digest.challenges(now, stale, &mut self.random),
+            _ => Vec::new(),
+        };
+        let status = match denied {
+            Denied::Status(status) => return self.refuse(now, source, head, status),
+            Denied::Expires(..) => StatusCode::OUT_OF_BOUNDS,
+            Denied::Challenge { .. } => StatusCode::UNAUTHORIZED,
+        };
+        let Some(link) = self.links.get_mut(source) else { return };
+        let from = head.to_path().first();
+        let written = link.hop.respond_with(head, status, from, |response| match denied {
+            Denied::Expires(name, limit) => {
+                response.header(name.as_str(), &limit.as_secs().to_string())
+            }
+            _ => with_challenges(response, &challenges),
+        });
+        debug_assert!(written.is_ok(), "a challenge can be written");
+        self.counters.refused += 1;
+        self.has_octets(source);
+        self.hold_back_itself(now, source);
+    }
+}
+
+fn with_challenges<'a>(
+    response: HeadWriter<'a>,
+    challenges: &[crate::auth::Challenge],
+) -> HeadWriter<'a> {
+    let name = HeaderName::WwwAuthenticate.as_str();
+    challenges
+        .iter()
+        .fold(response, |response, challenge| response.header(name, &challenge.to_string()))
+}
+
+const fn rejected(rejection: Rejection) -> Denied {
+    match rejection {
+        // RFC 7616 section 3.4.6.
+        Rejection::OtherUri => Denied::Status(StatusCode::BAD_REQUEST),
+        rejection => Denied::Challenge { stale: rejection.is_stale() },
+    }
+}
+
+/// The relay that answers builds the whole path: what the AUTH has come
+/// through, in the order in which it leaves the client, and its own URI.
+fn use_path(head: &HeadRef<'_>, own: &MsrpUri) -> Path {
+    let relays = head.from_path().iter().rev().skip(1).map(UriRef::to_uri);
+    Path::new(relays.chain([own.clone()])).unwrap_or_else(|_| own.clone().into())
+}

@@ -1,0 +1,63 @@
+//! Which connection leads where.
+
+use std::collections::HashMap;
+
+use super::event::ConnectionId;
+use super::link::{Link, Links};
+use crate::uri::UriRef;
+
+/// The port of an AUTH whose URI names none (RFC 4976 section 8).
+const DEFAULT_PORT: u16 = 2855;
+
+/// Connections by what they can be used again for: the host and port that this
+/// relay has connected to, and the name of the relay at the other end.
+#[derive(Debug, Default)]
+pub(super) struct Directory {
+    by_target: HashMap<Target, ConnectionId>,
+    by_name: HashMap<String, Vec<ConnectionId>>,
+}
+
+type Target = (bool, String, u16);
+
+fn target(uri: UriRef<'_>) -> Target {
+    let host = uri.host_str().to_ascii_lowercase();
+    (uri.is_secure(), host, uri.port().unwrap_or(DEFAULT_PORT))
+}
+
+impl Directory {
+    pub(super) fn note_target(&mut self, uri: UriRef<'_>, connection: ConnectionId) {
+        self.by_target.insert(target(uri), connection);
+    }
+
+    pub(super) fn note_names(&mut self, names: &[String], connection: ConnectionId) {
+        for name in names {
+            self.by_name.entry(name.to_ascii_lowercase()).or_default().push(connection);
+        }
+    }
+
+    /// A connection that this relay has opened to the same host and port, by
+    /// the same scheme.
+    pub(super) fn leading_to(&self, uri: UriRef<'_>, links: &Links) -> Option<ConnectionId> {
+        let connection = *self.by_target.get(&target(uri))?;
+        links.get(connection).filter(|link| link.takes_requests()).map(|_| connection)
+    }
+
+    /// A connection with the relay of this name.
+    pub(super) fn with_relay(&self, name: &str, links: &Links) -> Option<ConnectionId> {
+        let known = self.by_name.get(&name.to_ascii_lowercase())?;
+        known.iter().copied().find(|id| links.get(*id).is_some_and(Link::takes_requests))
+    }
+
+    pub(super) fn forget(&mut self, connection: ConnectionId, names: &[String]) {
+        self.by_target.retain(|_, known| *known != connection);
+        for name in names {
+            let name = name.to_ascii_lowercase();
+            if let Some(known) = self.by_name.get_mut(&name) {
+                known.retain(|other| *other != connection);
+                if known.is_empty() {
+                    self.by_name.remove(&name);
+                }
+            }
+        }
+    }
+}

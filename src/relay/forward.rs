@@ -1,0 +1,335 @@
+//! Passing requests and responses on (RFC 4976 section 6.4).
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+
+use super::Relay;
+use super::event::{ConnectionId, RelayClose};
+use super::link::Current;
+use super::route::{NoWay, Way};
+use crate::decode::{BadHead, Frame};
+use crate::hop::{Outgoing, Passed, Purpose, Relayed, SessionId, write_passed};
+use crate::uri::{PathRef, UriRef};
+use crate::wire::{
+    ByteRange, Continuation, FailureReport, Head, HeadRef, HeadWriter, HeaderName, Method, Status,
+    StatusCode,
+};
+
+impl Relay {
+    pub(super) fn frame(&mut self, now: Instant, source: ConnectionId, frame: Frame) {
+        match frame {
+            Frame::Head(head) => self.head(now, source, head),
+            Frame::BadHead(bad) => self.bad_head(now, source, &bad),
+            Frame::Body(piece) => self.piece(source, piece),
+            Frame::End(flag) => self.end(now, source, flag),
+        }
+    }
+
+    fn head(&mut self, now: Instant, source: ConnectionId, head: Head) {
+        let view = head.view();
+        let is_chunk = view.method() == Some(Method::Send) && view.has_body();
+        let current = if is_chunk {
+            self.begin_chunk(now, source, head)
+        } else {
+            // Not every one has a body, and few have a large one.
+            let body = view.has_body().then(BytesMut::new);
+            Current::Whole { head, body }
+        };
+        if let Some(link) = self.links.get_mut(source) {
+            link.last_used = now;
+            link.current = current;
+        }
+    }
+
+    /// A malformed request in intact framing is answered; a response is
+    /// dropped (section 6.4.3).
+    fn bad_head(&mut self, now: Instant, source: ConnectionId, bad: &BadHead) {
+        let view = bad.head().view();
+        if let Some(status) = bad.error().status()
+            && view.status_code().is_none()
+        {
+            self.refuse(now, source, &view, status);
+        }
+    }
+
+    /// Begins to pass a chunk on, before its octets are there.
+    fn begin_chunk(&mut self, now: Instant, source: ConnectionId, head: Head) -> Current {
+        let view = head.view();
+        let way = match self.route(now, source, &view) {
+            Ok(way) => way,
+            Err(no_way) => {
+                self.no_way(now, source, &view, no_way);
+                return Current::Skipped;
+            }
+        };
+        let Way { own, to, destination, token } = way;
+        let relayed = Arc::new(Relayed::new(source.0, &view, &own, to));
+        let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
+        let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
+        let key = link.next_key();
+        let chunk = Outgoing::relayed(SessionId(source.0), Arc::clone(&relayed), range);
+        link.hop.insert(key, chunk);
+        Current::Passing { head, destination, key, relayed, token }
+    }
+
+    fn piece(&mut self, source: ConnectionId, piece: Bytes) {
+        let max_whole = self.config.limits.whole_octets;
+        let Some(link) = self.links.get_mut(source) else { return };
+        match &mut link.current {
+            Current::Skipped | Current::Lost(_) => {}
+            Current::Whole { body: Some(body), .. } => {
+                // One octet too many tells that there were too many.
+                let room = (max_whole + 1).saturating_sub(body.len());
+                body.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
+            }
+            Current::Whole { body: None, .. } => {}
+            Current::Passing { destination, key, token, .. } => {
+                let (destination, key, token) = (*destination, *key, *token);
+                self.count_octets(token, piece.len() as u64);
+                let Some(next) = self.links.get_mut(destination) else { return };
+                next.hop.push(key, piece);
+                self.has_octets(destination);
+                self.hold_back(source, destination);
+            }
+        }
+    }
+
+    fn end(&mut self, now: Instant, source: ConnectionId, flag: Continuation) {
+        let Some(link) = self.links.get_mut(source) else { return };
+        match std::mem::take(&mut link.current) {
+            Current::Skipped => {}
+            Current::Passing { head, destination, key, token, .. } => {
+                if let Some(next) = self.links.get_mut(destination) {
+                    next.hop.finish_chunk(key, flag);
+                }
+                self.has_octets(destination);
+                self.hold_back(source, destination);
+                self.count_chunk(token);
+                self.take_request(now, source, &head.view());
+            }
+            Current::Lost(head) => self.refuse(now, source, &head.view(), StatusCode::TIMEOUT),
+            Current::Whole { head, body } => self.whole(now, source, &head, body),
+        }
+    }
+
+    /// A request without a body or other than SEND, or a response.
+    fn whole(&mut self, now: Instant, source: ConnectionId, head: &Head, body: Option<BytesMut>) {
+        let view = head.view();
+        if let Some(status) = view.status_code() {
+            return self.response(now, source, &view, status);
+        }
+        let is_too_large =
+            body.as_ref().is_some_and(|body| body.len() > self.config.limits.whole_octets);
+        let is_blocked = !self.config.forward_unknown_methods;
+        match view.method() {
+            _ if is_too_large => self.refuse(now, source, &view, StatusCode::STOP_SENDING),
+            Some(Method::Auth) if view.to_path().len() == 1 => self.auth(now, source, head),
+            Some(Method::Other(_)) if is_blocked => {
+                self.refuse(now, source, &view, StatusCode::UNKNOWN_METHOD);
+            }
+            _ => self.pass(now, source, &view, body.as_deref()),
+        }
+    }
+
+    /// Passes a whole request on: all but SEND are answered by whom they reach
+    /// (section 6.4.2).
+    fn pass(
+        &mut self,
+        now: Instant,
+        source: ConnectionId,
+        head: &HeadRef<'_>,
+        body: Option<&[u8]>,
+    ) {
+        let way = match self.route(now, source, head) {
+            Ok(way) => way,
+            Err(no_way) => return self.no_way(now, source, head, no_way),
+        };
+        let is_send = head.method() == Some(Method::Send);
+        if is_send {
+            self.pass_bodiless(source, head, &way);
+            self.count_chunk(way.token);
+        } else {
+            self.pass_whole(source, head, &way, body);
+            self.counters.passed += 1;
+        }
+        self.has_octets(way.destination);
+        self.hold_back(source, way.destination);
+        self.take_request(now, source, head);
+    }
+
+    /// A SEND that binds a session or keeps a connection alive.
+    fn pass_bodiless(&mut self, source: ConnectionId, head: &HeadRef<'_>, way: &Way<'_>) {
+        let Some(next) = self.links.get_mut(way.destination) else { return };
+        let relayed = Arc::new(Relayed::new(source.0, head, &way.own, way.to));
+        let is_answered = head.failure_report() != FailureReport::No;
+        let purpose = is_answered.then(|| Purpose::Relayed(Arc::clone(&relayed)));
+        let id = next.hop.begin_control_request(purpose);
+        relayed.write_bodiless(next.hop.control(), &id, head.byte_range());
+    }
+
+    fn pass_whole(
+        &mut self,
+        source: ConnectionId,
+        head: &HeadRef<'_>,
+        way: &Way<'_>,
+        body: Option<&[u8]>,
+    ) {
+        let Some(next) = self.links.get_mut(way.destination) else { return };
+        let passed = Passed {
+            source: source.0,
+            id: head.transaction_id(),
+            has_credentials: head.header(HeaderName::Authorization).is_some(),
+        };
+        let is_report = head.method() == Some(Method::Report);
+        let purpose = (!is_report).then_some(Purpose::Passed(passed));
+        let id = next.hop.begin_control_request(purpose);
+        let Some(method) = head.method() else { return };
+        let start = method.as_str().as_bytes();
+        write_passed(next.hop.control(), &id, head, start, &way.own, way.to, body);
+    }
+
+    /// A response ends its transaction here; one that goes further back does so
+    /// under the id of the request (section 6.4.3).
+    fn response(
+        &mut self,
+        now: Instant,
+        source: ConnectionId,
+        head: &HeadRef<'_>,
+        status: StatusCode,
+    ) {
+        let is_ours = self.is_own(head.to_path().first());
+        let link = self.links.get_mut(source).filter(|_| is_ours);
+        let transaction = link.and_then(|link| link.hop.complete(&head.transaction_id()));
+        let Some(transaction) = transaction else {
+            self.counters.dropped_responses += 1;
+            return;
+        };
+        self.has_octets(source);
+        match transaction.purpose {
+            Purpose::Relayed(relayed) if !status.is_success() => {
+                self.report_failure(now, &relayed, transaction.octets, status);
+            }
+            Purpose::Passed(passed) => self.pass_response(now, &passed, head, status),
+            _ => {}
+        }
+    }
+
+    fn pass_response(
+        &mut self,
+        now: Instant,
+        passed: &Passed,
+        head: &HeadRef<'_>,
+        status: StatusCode,
+    ) {
+        let mut to = head.to_path();
+        let mut own = Vec::new();
+        while self.is_own(to.first()) {
+            own.push(to.first());
+            let Some(rest) = to.without_first() else { return };
+            to = rest;
+        }
+        let back = ConnectionId(passed.source);
+        // A connection that has closed takes the response with it.
+        let Some(link) = self.links.get_mut(back).filter(|link| link.is_up()) else {
+            self.counters.dropped_responses += 1;
+            return;
+        };
+        let comment = head.comment().unwrap_or_else(|| status.reason());
+        let start = format!("{status} {comment}");
+        write_passed(link.hop.control(), &passed.id, head, start.as_bytes(), &own, to, None);
+        self.counters.passed += 1;
+        self.has_octets(back);
+        if passed.has_credentials && status == StatusCode::UNAUTHORIZED && !is_stale(head) {
+            self.auth_failed(now, back);
+        }
+    }
+
+    /// Takes a request: a SEND is answered here (section 6.4.1).
+    fn take_request(&mut self, now: Instant, source: ConnectionId, head: &HeadRef<'_>) {
+        let Some(link) = self.links.get_mut(source) else { return };
+        link.is_proven = true;
+        if head.method() == Some(Method::Send) {
+            link.hop.respond(head, StatusCode::OK, head.to_path().first());
+            self.has_octets(source);
+            self.hold_back_itself(now, source);
+        }
+    }
+
+    fn no_way(&mut self, now: Instant, source: ConnectionId, head: &HeadRef<'_>, no_way: NoWay) {
+        match no_way {
+            NoWay::NotForThisRelay => {
+                self.counters.refused += 1;
+                self.shut(now, source, RelayClose::NotForThisRelay);
+            }
+            NoWay::Refused(status) => self.refuse(now, source, head, status),
+        }
+    }
+
+    pub(super) fn refuse(
+        &mut self,
+        now: Instant,
+        source: ConnectionId,
+        head: &HeadRef<'_>,
+        status: StatusCode,
+    ) {
+        self.counters.refused += 1;
+        let max = self.config.max_failures;
+        let Some(link) = self.links.get_mut(source) else { return };
+        if head.has_paths() {
+            link.hop.respond(head, status, head.to_path().first());
+        }
+        link.refused = link.refused.saturating_add(1);
+        let is_on_probation = !link.is_proven && link.refused >= max;
+        self.has_octets(source);
+        self.hold_back_itself(now, source);
+        if is_on_probation {
+            self.shut(now, source, RelayClose::Probation);
+        }
+    }
+
+    /// Tells the original sender of a SEND that octets of it are lost, if it
+    /// wants to hear that (sections 6.4.1 and 6.4.3).
+    pub(super) fn report_failure(
+        &mut self,
+        now: Instant,
+        relayed: &Relayed,
+        octets: Range<u64>,
+        status: StatusCode,
+    ) {
+        let Some(message_id) = relayed.message_id() else { return };
+        if relayed.failure_report() == FailureReport::No {
+            return;
+        }
+        let own = UriRef::parse(relayed.own());
+        let back = PathRef::parse(relayed.from_path(), usize::MAX);
+        let source = ConnectionId(relayed.source());
+        let link = self.links.get_mut(source).filter(|link| link.is_up());
+        let (Ok(own), Ok(back), Some(link)) = (own, back, link) else { return };
+        // There is no range for nothing behind the first place.
+        let end = (octets.start == 0 || octets.start < octets.end).then_some(octets.end);
+        let id = link.hop.begin_control_request(None);
+        let control = link.hop.control();
+        let written = HeadWriter::request(control, &id, Method::Report, back, own.into())
+            .message_id(message_id)
+            .byte_range(ByteRange::from_offsets(octets.start, end, None))
+            .status(Status::new(status))
+            .bodiless(Continuation::Complete);
+        debug_assert!(written.is_ok(), "what was read can be written");
+        self.counters.reports += 1;
+        self.has_octets(source);
+        self.hold_back_itself(now, source);
+    }
+}
+
+/// What a SEND without a Byte-Range says.
+const UNKNOWN_RANGE: ByteRange = ByteRange::from_offsets(0, None, None);
+
+/// Whether a 401 only asks for a fresh nonce.
+fn is_stale(head: &HeadRef<'_>) -> bool {
+    head.headers()
+        .filter(|(name, _)| HeaderName::from_name(name) == Some(HeaderName::WwwAuthenticate))
+        .any(|(_, value)| crate::auth::Challenge::parse(value).is_ok_and(|found| found.is_stale()))
+}

@@ -1,0 +1,189 @@
+//! The connections of a relay, and what is known of each.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::BytesMut;
+
+use super::config::Peer;
+use super::event::{ConnectionId, RelayClose, TokenId};
+use crate::hop::{Hop, MessageKey, Relayed};
+use crate::wire::Head;
+
+/// What is coming in.
+#[derive(Debug, Default)]
+pub(super) enum Current {
+    /// Nothing, or what was refused.
+    #[default]
+    Skipped,
+    /// A SEND that is passed on while it arrives.
+    Passing {
+        head: Head,
+        destination: ConnectionId,
+        key: MessageKey,
+        relayed: Arc<Relayed>,
+        token: TokenId,
+    },
+    /// A SEND whose destination was lost on the way.
+    Lost(Head),
+    /// Anything else, which is acted upon when it is whole.
+    Whole { head: Head, body: Option<BytesMut> },
+}
+
+/// How far a connection has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// The application has been asked for it.
+    Connecting,
+    Up,
+    /// Nothing is taken from it any more; what waits may still leave.
+    Closing(RelayClose),
+    /// The application has been told to close it.
+    Closed,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) hop: Hop,
+    pub(super) peer: Peer,
+    pub(super) state: State,
+    pub(super) current: Current,
+    /// When the transport was given octets that it has not written.
+    pub(super) in_flight: Option<Instant>,
+    /// Whether it stands in the queue of those that have octets to send.
+    pub(super) is_queued: bool,
+    /// How many connections it sends to are too full.
+    pub(super) blocked_on: usize,
+    /// The connections that wait for this one to have room.
+    pub(super) waiters: Vec<ConnectionId>,
+    pub(super) since: Instant,
+    pub(super) last_used: Instant,
+    /// Whether a request has not been refused.
+    pub(super) is_proven: bool,
+    pub(super) refused: u32,
+    pub(super) auth_failures: u32,
+    pub(super) tokens: Vec<TokenId>,
+    /// When its deadlines are looked at.
+    pub(super) due: Option<Instant>,
+    next_key: u64,
+}
+
+impl Link {
+    pub(super) fn new(hop: Hop, peer: Peer, state: State, now: Instant) -> Self {
+        Self {
+            hop,
+            peer,
+            state,
+            current: Current::default(),
+            in_flight: None,
+            is_queued: false,
+            blocked_on: 0,
+            waiters: Vec::new(),
+            since: now,
+            last_used: now,
+            is_proven: false,
+            refused: 0,
+            auth_failures: 0,
+            tokens: Vec::new(),
+            due: None,
+            next_key: 0,
+        }
+    }
+
+    pub(super) const fn next_key(&mut self) -> MessageKey {
+        self.next_key += 1;
+        MessageKey(self.next_key)
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.state == State::Up
+    }
+
+    /// Whether requests can be passed to it.
+    pub(super) const fn takes_requests(&self) -> bool {
+        matches!(self.state, State::Up | State::Connecting)
+    }
+}
+
+/// The connections, found by id. A slot is used again under another id.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    slots: Vec<Slot>,
+    free: VecDeque<u32>,
+    len: usize,
+}
+
+#[derive(Debug)]
+struct Slot {
+    generation: u32,
+    link: Option<Box<Link>>,
+}
+
+const fn split(id: ConnectionId) -> (usize, u32) {
+    ((id.0 & 0xffff_ffff) as usize, (id.0 >> 32) as u32)
+}
+
+fn join(index: u32, generation: u32) -> ConnectionId {
+    ConnectionId(u64::from(generation) << 32 | u64::from(index))
+}
+
+impl Links {
+    /// Takes a connection in, made with the id that it gets.
+    pub(super) fn insert(&mut self, make: impl FnOnce(ConnectionId) -> Link) -> ConnectionId {
+        self.len += 1;
+        if let Some(index) = self.free.pop_front()
+            && let Some(slot) = self.slots.get_mut(index as usize)
+        {
+            let id = join(index, slot.generation);
+            slot.link = Some(Box::new(make(id)));
+            return id;
+        }
+        let id = join(self.slots.len() as u32, 0);
+        self.slots.push(Slot { generation: 0, link: Some(Box::new(make(id))) });
+        id
+    }
+
+    pub(super) fn get(&self, id: ConnectionId) -> Option<&Link> {
+        let (index, generation) = split(id);
+        let slot = self.slots.get(index)?;
+        slot.link.as_deref().filter(|_| slot.generation == generation)
+    }
+
+    pub(super) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Link> {
+        let (index, generation) = split(id);
+        let slot = self.slots.get_mut(index)?;
+        slot.link.as_deref_mut().filter(|_| slot.generation == generation)
+    }
+
+    pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Link> {
+        let (index, generation) = split(id);
+        let slot = self.slots.get_mut(index)?;
+        if slot.generation != generation {
+            return None;
+        }
+        let link = slot.link.take()?;
+        self.len -= 1;
+        // A slot whose ids have run out is not used again.
+        if let Some(next) = slot.generation.checked_add(1) {
+            slot.generation = next;
+            self.free.push_back(index as u32);
+        }
+        Some(*link)
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (ConnectionId, &Link)> {
+        self.slots.iter().zip(0..).filter_map(|(slot, index)| {
+            slot.link.as_deref().map(|link| (join(index, slot.generation), link))
+        })
+    }
+
+    pub(super) fn ids(&self) -> Vec<ConnectionId> {
+        self.iter().map(|(id, _)| id).collect()
+    }
+}

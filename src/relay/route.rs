@@ -1,0 +1,233 @@
+//! Where a request goes, and whether it may (RFC 4976 section 6.4).
+
+use std::time::Instant;
+
+use super::Relay;
+use super::event::{ConnectionId, RelayEvent, TokenId};
+use super::link::{Link, State};
+use super::token::Owner;
+use crate::relay::config::{Peer, Security};
+use crate::uri::{MsrpUri, PathRef, UriRef};
+use crate::wire::{HeadRef, Method, StatusCode};
+
+/// A way on from this relay.
+pub(super) struct Way<'a> {
+    /// The relay's URIs at the front of To-Path, in their order.
+    pub(super) own: Vec<UriRef<'a>>,
+    /// What is left of To-Path.
+    pub(super) to: PathRef<'a>,
+    pub(super) destination: ConnectionId,
+    /// The token that it is relayed under; the last one where there are two.
+    pub(super) token: TokenId,
+}
+
+/// Why a request goes nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoWay {
+    /// It is for somebody else: the connection is dropped (section 6.2).
+    NotForThisRelay,
+    /// It is refused with this status.
+    Refused(StatusCode),
+}
+
+const NO_TOKEN: NoWay = NoWay::Refused(StatusCode::NO_SUCH_SESSION);
+const NOT_ALLOWED: NoWay = NoWay::Refused(StatusCode::FORBIDDEN);
+const LOOP: NoWay = NoWay::Refused(StatusCode::BAD_REQUEST);
+const UNREACHABLE: NoWay = NoWay::Refused(StatusCode::TIMEOUT);
+
+/// Which of the two conditions of section 6.4 a request meets.
+enum Leads {
+    /// Back to the client that got the token.
+    ToOwner,
+    /// On from that client.
+    FromOwner,
+}
+
+impl Relay {
+    /// Whether a URI names this relay. A port may be missing in AUTH alone
+    /// (section 8).
+    pub(super) fn is_own(&self, uri: UriRef<'_>) -> bool {
+        self.config.addresses.iter().any(|own| {
+            own.host() == uri.host() && (uri.port().is_none() || own.port() == uri.port())
+        })
+    }
+
+    /// Finds the way of a request that came in on `source`.
+    ///
+    /// Both ends may use this relay: it is named twice in a row then, once by
+    /// a token of either (RFC 7977 section 8.3), and the request takes both
+    /// steps at once.
+    pub(super) fn route<'a>(
+        &mut self,
+        now: Instant,
+        source: ConnectionId,
+        head: &HeadRef<'a>,
+    ) -> Result<Way<'a>, NoWay> {
+        let mut to = head.to_path();
+        if !self.is_own(to.first()) {
+            return Err(NoWay::NotForThisRelay);
+        }
+        if self.own_uris(head) > self.config.limits.own_uris {
+            return Err(LOOP);
+        }
+        let mut own: Vec<UriRef<'a>> = Vec::new();
+        loop {
+            let first = to.first();
+            if own.last().is_some_and(|last| *last == first) {
+                return Err(LOOP);
+            }
+            to = to.without_first().ok_or(NO_TOKEN)?;
+            let next = to.first();
+            let leads = self.may_pass(now, source, first, next, own.is_empty())?;
+            own.push(first);
+            match leads {
+                Leads::ToOwner => {
+                    let (destination, token) = self.to_owner(now, first)?;
+                    self.learn_peer(source, token, head.from_path().first(), own.len() == 1);
+                    return Ok(Way { own, to, destination, token });
+                }
+                Leads::FromOwner if self.is_own(next) => {}
+                Leads::FromOwner => {
+                    let is_auth = head.method() == Some(Method::Auth);
+                    let (destination, token) = self.to_peer(now, first, next, is_auth)?;
+                    return Ok(Way { own, to, destination, token });
+                }
+            }
+        }
+    }
+
+    /// How often this relay is named in a request.
+    fn own_uris(&self, head: &HeadRef<'_>) -> usize {
+        let (to, from) = (head.to_path(), head.from_path());
+        to.iter().chain(from.iter()).filter(|uri| self.is_own(*uri)).count()
+    }
+
+    /// Checks the two conditions of section 6.4: a request goes to the client
+    /// that got the token, or comes from it. What has just passed under one
+    /// token came from this relay, which is no client.
+    fn may_pass(
+        &self,
+        now: Instant,
+        source: ConnectionId,
+        first: UriRef<'_>,
+        next: UriRef<'_>,
+        is_first: bool,
+    ) -> Result<Leads, NoWay> {
+        let token = self.tokens.find(first, now).ok_or(NO_TOKEN)?;
+        let link = self.links.get(source).ok_or(NO_TOKEN)?;
+        if is_first && token.owner.is(source, link) {
+            Ok(Leads::FromOwner)
+        } else if token.back == next {
+            Ok(Leads::ToOwner)
+        } else {
+            Err(NOT_ALLOWED)
+        }
+    }
+
+    fn to_owner(
+        &mut self,
+        now: Instant,
+        uri: UriRef<'_>,
+    ) -> Result<(ConnectionId, TokenId), NoWay> {
+        let token = self.tokens.find(uri, now).ok_or(NO_TOKEN)?;
+        let id = token.id;
+        match &token.owner {
+            Owner::Connection(owner) => match self.links.get(*owner) {
+                Some(link) if link.takes_requests() => Ok((*owner, id)),
+                _ => Err(NO_TOKEN),
+            },
+            Owner::Relay(name) => match self.directory.with_relay(name, &self.links) {
+                Some(connection) => Ok((connection, id)),
+                None => {
+                    let back = token.back.clone();
+                    Ok((self.connect(now, back)?, id))
+                }
+            },
+        }
+    }
+
+    /// The connection to whom the owner of a token sends: one over which that
+    /// peer has sent, one that leads to the same host and port, or a fresh one.
+    fn to_peer(
+        &mut self,
+        now: Instant,
+        uri: UriRef<'_>,
+        next: UriRef<'_>,
+        is_auth: bool,
+    ) -> Result<(ConnectionId, TokenId), NoWay> {
+        let token = self.tokens.find(uri, now).ok_or(NO_TOKEN)?;
+        let id = token.id;
+        let known = token.peers.iter().find(|(peer, _)| *peer == next);
+        if let Some((_, connection)) = known
+            && self.links.get(*connection).is_some_and(Link::takes_requests)
+        {
+            return Ok((*connection, id));
+        }
+        // A port may be missing in AUTH alone (section 8).
+        if next.port().is_none() && !is_auth {
+            return Err(LOOP);
+        }
+        let connection = match self.directory.leading_to(next, &self.links) {
+            Some(connection) => connection,
+            None => self.connect(now, next.to_uri())?,
+        };
+        self.remember_peer(id, next, connection);
+        Ok((connection, id))
+    }
+
+    /// Asks for a connection.
+    fn connect(&mut self, now: Instant, uri: MsrpUri) -> Result<ConnectionId, NoWay> {
+        if self.is_own(uri.view()) {
+            return Err(LOOP);
+        }
+        // Nobody can be reached by WebSocket who has not come in by it.
+        if !uri.transport().eq_ignore_ascii_case("tcp") || self.is_draining {
+            return Err(UNREACHABLE);
+        }
+        if !self.make_room(now) {
+            return Err(UNREACHABLE);
+        }
+        let security = if uri.is_secure() { Security::Tls } else { Security::Plain };
+        let connection = self.add_link(now, Peer::new(security), State::Connecting);
+        self.directory.note_target(uri.view(), connection);
+        self.counters.connects += 1;
+        self.events.push_back(RelayEvent::Connect { connection, uri });
+        self.arm(connection);
+        Ok(connection)
+    }
+
+    /// A peer that knows a token has sent under it: what goes to its URI goes
+    /// back on the same connection, while that is there (section 6.4.2).
+    fn learn_peer(
+        &mut self,
+        source: ConnectionId,
+        token: TokenId,
+        peer: UriRef<'_>,
+        came_directly: bool,
+    ) {
+        // Over an open line anybody could say to be the peer.
+        let is_as_secure =
+            self.links.get(source).is_some_and(|link| link.peer.is_secure() || !peer.is_secure());
+        if !came_directly || !is_as_secure {
+            return;
+        }
+        let known = self.tokens.get_mut(token).and_then(|token| {
+            token.peers.iter().find(|(known, _)| *known == peer).map(|(_, connection)| *connection)
+        });
+        match known {
+            Some(connection) if self.links.get(connection).is_some_and(Link::takes_requests) => {}
+            _ => self.remember_peer(token, peer, source),
+        }
+    }
+
+    fn remember_peer(&mut self, token: TokenId, peer: UriRef<'_>, connection: ConnectionId) {
+        let (links, max) = (&self.links, self.config.limits.token_peers);
+        let Some(token) = self.tokens.get_mut(token) else { return };
+        token.peers.retain(|(known, old)| {
+            *known != peer && links.get(*old).is_some_and(Link::takes_requests)
+        });
+        if token.peers.len() < max {
+            token.peers.push((peer.to_uri(), connection));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Tokens: the URIs that a relay has handed out in a Use-Path, and what may be
+//! relayed under each (RFC 4976 sections 6.3 and 6.4).
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use super::event::{ConnectionId, TokenId, Usage};
+use super::link::Link;
+use crate::uri::{MsrpUri, UriKey, UriRef};
+
+/// Where a token is valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// On the connection of the client that got it.
+    Connection(ConnectionId),
+    /// On any connection with the relay of this name.
+    Relay(String),
+}
+
+impl Owner {
+    pub(super) fn is(&self, id: ConnectionId, link: &Link) -> bool {
+        match self {
+            Self::Connection(owner) => *owner == id,
+            Self::Relay(name) => {
+                link.peer.relay_names.iter().any(|known| known.eq_ignore_ascii_case(name))
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Token {
+    pub(super) id: TokenId,
+    pub(super) owner: Owner,
+    /// The next hop back towards the client.
+    pub(super) back: MsrpUri,
+    pub(super) username: String,
+    pub(super) expires: Instant,
+    pub(super) usage: Usage,
+    /// The connections of those who are on the other side.
+    pub(super) peers: Vec<(MsrpUri, ConnectionId)>,
+}
+
+/// The tokens that are valid.
+#[derive(Debug, Default)]
+pub(super) struct Tokens {
+    by_uri: HashMap<MsrpUri, Token>,
+    uris: HashMap<TokenId, MsrpUri>,
+    next: u64,
+}
+
+impl Tokens {
+    pub(super) fn len(&self) -> usize {
+        self.by_uri.len()
+    }
+
+    pub(super) const fn next_id(&mut self) -> TokenId {
+        self.next += 1;
+        TokenId(self.next)
+    }
+
+    pub(super) fn insert(&mut self, uri: MsrpUri, token: Token) {
+        self.uris.insert(token.id, uri.clone());
+        self.by_uri.insert(uri, token);
+    }
+
+    pub(super) fn contains(&self, uri: &MsrpUri) -> bool {
+        self.by_uri.contains_key(uri)
+    }
+
+    /// The token of this URI, while its time has not come (RFC 4976 section
+    /// 6.3).
+    pub(super) fn find(&self, uri: UriRef<'_>, now: Instant) -> Option<&Token> {
+        let key: &dyn UriKey = &uri;
+        self.by_uri.get(key).filter(|token| now < token.expires)
+    }
+
+    pub(super) fn get_mut(&mut self, id: TokenId) -> Option<&mut Token> {
+        let uri = self.uris.get(&id)?;
+        self.by_uri.get_mut(uri)
+    }
+
+    pub(super) fn remove(&mut self, id: TokenId) -> Option<Token> {
+        let uri = self.uris.remove(&id)?;
+        self.by_uri.remove(&uri)
+    }
+}

@@ -1,0 +1,224 @@
+//! Time, and what is lost with it (RFC 4976 sections 6.1, 6.3 and 6.5).
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::Relay;
+use super::event::{AuthRequest, ConnectionId, RelayClose, RelayEvent, TokenId};
+use super::link::{Current, Link, State};
+use crate::hop::{HopEvent, Purpose, Relayed};
+use crate::wire::{FailureReport, StatusCode};
+
+/// What a deadline is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Timer {
+    Link(ConnectionId),
+    Token(TokenId),
+    Auth(AuthRequest),
+}
+
+impl Relay {
+    /// When [`Relay::handle_timeout`] is due, if nothing else happens.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.first().map(|(due, _)| *due)
+    }
+
+    /// Lets time pass: hop timers, tokens that expire, connections on
+    /// probation, idle or stalled.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some((due, timer)) = self.timers.first().copied()
+            && due <= now
+        {
+            self.timers.pop_first();
+            match timer {
+                Timer::Link(id) => self.link_due(now, id),
+                Timer::Token(id) => self.end_token(id, true),
+                Timer::Auth(request) => self.auth_timed_out(now, request),
+            }
+        }
+    }
+
+    /// Sees to it that a connection is looked at when its next deadline comes.
+    /// A later one than is set is found when the earlier one has come.
+    pub(super) fn arm(&mut self, id: ConnectionId) {
+        let Some(want) = self.links.get(id).and_then(|link| self.next_deadline(link)) else {
+            return;
+        };
+        let Some(link) = self.links.get_mut(id) else { return };
+        if link.due.is_some_and(|due| due <= want) {
+            return;
+        }
+        if let Some(due) = link.due.replace(want) {
+            self.timers.remove(&(due, Timer::Link(id)));
+        }
+        self.timers.insert((want, Timer::Link(id)));
+    }
+
+    fn next_deadline(&self, link: &Link) -> Option<Instant> {
+        let config = &self.config;
+        let stalled = link.in_flight.and_then(|since| since.checked_add(config.stall));
+        let of_state = match link.state {
+            State::Connecting => link.since.checked_add(config.transaction_timeout),
+            State::Up if !link.is_proven => link.since.checked_add(config.probation),
+            State::Up => link.last_used.checked_add(config.idle),
+            State::Closing(_) => None,
+            State::Closed => return None,
+        };
+        [link.hop.next_deadline(), stalled, of_state].into_iter().flatten().min()
+    }
+
+    fn link_due(&mut self, now: Instant, id: ConnectionId) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        link.due = None;
+        link.hop.handle_timeout(now);
+        let mut timed_out = Vec::new();
+        while let Some(event) = link.hop.events.pop_front() {
+            if let HopEvent::TimedOut(_, transaction) = event {
+                timed_out.push(transaction);
+            }
+        }
+        for transaction in timed_out {
+            // Without `yes` there is no timer: silence is consent (section
+            // 6.4.1).
+            if let Purpose::Relayed(relayed) = transaction.purpose
+                && relayed.failure_report() == FailureReport::Yes
+            {
+                self.counters.timeouts += 1;
+                self.report_failure(now, &relayed, transaction.octets, StatusCode::TIMEOUT);
+            }
+        }
+        // What has timed out made room for what waits.
+        self.has_octets(id);
+        if let Some(reason) = self.overdue(now, id) {
+            self.close_overdue(now, id, reason);
+        }
+        self.arm(id);
+    }
+
+    fn overdue(&self, now: Instant, id: ConnectionId) -> Option<RelayClose> {
+        let link = self.links.get(id)?;
+        let config = &self.config;
+        let is_over = |since: Instant, time| since.checked_add(time).is_some_and(|due| due <= now);
+        if link.in_flight.is_some_and(|since| is_over(since, config.stall)) {
+            return Some(RelayClose::Stalled);
+        }
+        match link.state {
+            State::Connecting if is_over(link.since, config.transaction_timeout) => {
+                Some(RelayClose::NotConnected)
+            }
+            State::Up if !link.is_proven => {
+                is_over(link.since, config.probation).then_some(RelayClose::Probation)
+            }
+            State::Up => is_over(link.last_used, config.idle).then_some(RelayClose::Idle),
+            _ => None,
+        }
+    }
+
+    /// Closes at once a connection that takes nothing, and any other as soon
+    /// as its responses have left.
+    fn close_overdue(&mut self, now: Instant, id: ConnectionId, reason: RelayClose) {
+        if matches!(reason, RelayClose::Probation | RelayClose::Idle) {
+            return self.shut(now, id, reason);
+        }
+        self.give_up(now, id);
+        if let Some(link) = self.links.get_mut(id) {
+            link.state = State::Closed;
+            self.events.push_back(RelayEvent::Close { connection: id, reason });
+        }
+    }
+
+    /// Makes room for one more connection: those that have had no request so
+    /// far give way first, then the one that has been quiet for the longest
+    /// time (section 6.5). Says whether there is room.
+    pub(super) fn make_room(&mut self, now: Instant) -> bool {
+        if self.links.len() < self.config.limits.connections {
+            return true;
+        }
+        // One that is being closed will make room by itself.
+        let quiet = self.links.iter().filter(|(_, link)| link.is_up());
+        let least = quiet.min_by_key(|(_, link)| (link.is_proven, link.last_used));
+        if let Some((id, _)) = least {
+            self.shut(now, id, RelayClose::Evicted);
+        }
+        // Until the application has closed it there are more than the limit,
+        // though never twice as many.
+        self.links.len() < self.config.limits.connections.saturating_mul(2)
+    }
+
+    pub(super) fn drain_link(&mut self, now: Instant, id: ConnectionId) {
+        let Some(link) = self.links.get(id) else { return };
+        if link.state == State::Connecting {
+            self.shut(now, id, RelayClose::Drained);
+        } else {
+            self.has_octets(id);
+        }
+    }
+
+    /// Reports what was to leave on a connection that is lost. The chunk that
+    /// is still coming in for it is answered when it has come.
+    pub(super) fn report_lost(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        lost: Vec<(Arc<Relayed>, Range<u64>)>,
+    ) {
+        for (relayed, octets) in lost {
+            let source = ConnectionId(relayed.source());
+            if !self.lose_current(source, id, &relayed) {
+                self.report_failure(now, &relayed, octets, StatusCode::TIMEOUT);
+            }
+        }
+    }
+
+    /// Marks the chunk that is coming in as lost, if it is this one.
+    fn lose_current(
+        &mut self,
+        source: ConnectionId,
+        id: ConnectionId,
+        lost: &Arc<Relayed>,
+    ) -> bool {
+        let Some(link) = self.links.get_mut(source) else { return false };
+        match &link.current {
+            Current::Passing { head, destination, relayed, .. }
+                if *destination == id && Arc::ptr_eq(relayed, lost) =>
+            {
+                link.current = Current::Lost(head.clone());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Ends a token (section 6.3).
+    pub(super) fn end_token(&mut self, id: TokenId, has_expired: bool) {
+        let Some(token) = self.tokens.remove(id) else { return };
+        self.timers.remove(&(token.expires, Timer::Token(id)));
+        if let super::token::Owner::Connection(owner) = token.owner
+            && let Some(link) = self.links.get_mut(owner)
+        {
+            link.tokens.retain(|known| *known != id);
+        }
+        self.events.push_back(RelayEvent::TokenEnded {
+            token: id,
+            username: token.username,
+            usage: token.usage,
+            has_expired,
+        });
+    }
+
+    pub(super) fn count_octets(&mut self, token: TokenId, octets: u64) {
+        self.counters.octets += octets;
+        if let Some(token) = self.tokens.get_mut(token) {
+            token.usage.octets += octets;
+        }
+    }
+
+    pub(super) fn count_chunk(&mut self, token: TokenId) {
+        self.counters.chunks += 1;
+        if let Some(token) = self.tokens.get_mut(token) {
+            token.usage.chunks += 1;
+        }
+    }
+}
