@@ -7,7 +7,7 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 
 use super::Relay;
-use super::event::{ConnectionId, RelayClose};
+use super::event::{ConnectionId, RelayClose, TokenId, Usage};
 use super::link::Current;
 use super::route::{NoWay, Way};
 use crate::decode::{BadHead, Frame};
@@ -65,14 +65,14 @@ impl Relay {
                 return Current::Skipped;
             }
         };
-        let Way { own, to, destination, token } = way;
+        let Way { own, to, destination, tokens } = way;
         let relayed = Arc::new(Relayed::new(source.0, &view, &own, to));
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
         let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
         let key = link.next_key();
         let chunk = Outgoing::relayed(SessionId(source.0), Arc::clone(&relayed), range);
         link.hop.insert(key, chunk);
-        Current::Passing { head, destination, key, relayed, token }
+        Current::Passing { head, destination, key, relayed, tokens }
     }
 
     fn piece(&mut self, source: ConnectionId, piece: Bytes) {
@@ -86,9 +86,11 @@ impl Relay {
                 body.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
             }
             Current::Whole { body: None, .. } => {}
-            Current::Passing { destination, key, token, .. } => {
-                let (destination, key, token) = (*destination, *key, *token);
-                self.count_octets(token, piece.len() as u64);
+            Current::Passing { destination, key, tokens, .. } => {
+                let (destination, key) = (*destination, *key);
+                let octets = piece.len() as u64;
+                self.counters.octets += octets;
+                self.tokens.count(tokens, Usage { chunks: 0, octets });
                 let Some(next) = self.links.get_mut(destination) else { return };
                 next.hop.push(key, detached(piece));
                 self.has_octets(destination);
@@ -101,13 +103,13 @@ impl Relay {
         let Some(link) = self.links.get_mut(source) else { return };
         match std::mem::take(&mut link.current) {
             Current::Skipped => {}
-            Current::Passing { head, destination, key, token, .. } => {
+            Current::Passing { head, destination, key, tokens, .. } => {
                 if let Some(next) = self.links.get_mut(destination) {
                     next.hop.finish_chunk(key, flag);
                 }
                 self.has_octets(destination);
                 self.hold_back(source, destination);
-                self.count_chunk(token);
+                self.count_chunk(&tokens);
                 self.take_request(now, source, &head.view());
             }
             Current::Lost(head) => self.refuse(now, source, &head.view(), StatusCode::TIMEOUT),
@@ -150,7 +152,7 @@ impl Relay {
         let is_send = head.method() == Some(Method::Send);
         if is_send {
             self.pass_bodiless(source, head, &way);
-            self.count_chunk(way.token);
+            self.count_chunk(&way.tokens);
         } else {
             self.pass_whole(source, head, &way, body);
             self.counters.passed += 1;
@@ -256,6 +258,11 @@ impl Relay {
             self.has_octets(source);
             self.hold_back_itself(now, source);
         }
+    }
+
+    fn count_chunk(&mut self, tokens: &[TokenId]) {
+        self.counters.chunks += 1;
+        self.tokens.count(tokens, Usage { chunks: 1, octets: 0 });
     }
 
     fn no_way(&mut self, now: Instant, source: ConnectionId, head: &HeadRef<'_>, no_way: NoWay) {

@@ -23,7 +23,7 @@ pub(super) enum Current {
         destination: ConnectionId,
         key: MessageKey,
         relayed: Arc<Relayed>,
-        token: TokenId,
+        tokens: Vec<TokenId>,
     },
     /// A SEND whose destination was lost on the way.
     Lost(Head),
