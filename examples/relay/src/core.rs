@@ -133,10 +133,6 @@ impl Core {
                 return Poll::Pending;
             }
             make_room(&mut self.buffer, &mut link.rest);
-            if std::mem::take(&mut link.has_resumed) && !self.buffer.is_empty() {
-                self.take(connection, Input::Octets);
-                continue;
-            }
             match link.poll_input(&mut self.buffer) {
                 Poll::Ready(input) => self.take(connection, input),
                 Poll::Pending => {
@@ -241,8 +237,7 @@ impl Core {
             }
             RelayEvent::Close { connection, reason } => self.close(now, connection, reason),
             RelayEvent::Resume(connection) => {
-                if let Some(link) = self.links.get_mut(&connection) {
-                    link.has_resumed = true;
+                if let Some(link) = self.links.get(&connection) {
                     link.wake();
                 }
             }

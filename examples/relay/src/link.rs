@@ -28,16 +28,13 @@ pub(crate) struct Link {
     leaving: Option<Transmit>,
     /// What was read and needs more behind it.
     pub(crate) rest: BytesMut,
-    /// What was left may be taken: it has not been the peer's to go on.
-    pub(crate) has_resumed: bool,
     silent_pings: u32,
 }
 
 impl Link {
     pub(crate) fn new(transport: Transport) -> Self {
         let waker = Waker::noop().clone();
-        let rest = BytesMut::new();
-        Self { transport, waker, leaving: None, rest, has_resumed: false, silent_pings: 0 }
+        Self { transport, waker, leaving: None, rest: BytesMut::new(), silent_pings: 0 }
     }
 
     /// The task that looks after the connection.

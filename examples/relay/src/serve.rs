@@ -168,7 +168,9 @@ impl Server {
             tracing::warn!("--plain-auth: passwords and sessions are open to whoever listens in");
         }
         let users = read_users(&self.options)?;
-        let config = relay_config(&self.options, &self.uris, &users);
+        let (first, others) = self.uris.split_first().ok_or(StartError::NoListener)?;
+        let mut config = relay_config(&self.options, first, &users);
+        config.addresses.extend_from_slice(others);
         let relay = Relay::new(config, self.random.clone(), Instant::now());
         let (jobs, todo) = mpsc::unbounded_channel();
         let core = Core::new(relay, users, self.options.users.clone(), jobs);
@@ -332,13 +334,9 @@ fn read_users(options: &Options) -> Result<Users, StartError> {
     Users::read(file).map_err(|error| StartError::Users(file.clone(), error))
 }
 
-fn relay_config(options: &Options, uris: &[MsrpUri], users: &Users) -> RelayConfig {
+fn relay_config(options: &Options, address: &MsrpUri, users: &Users) -> RelayConfig {
     let realm = options.realm.as_deref().unwrap_or_default();
-    // `Options::check` has seen to it that there is a listener.
-    let mut uris = uris.iter().cloned();
-    let first = uris.next().unwrap_or_else(|| unreachable!());
-    let mut config = RelayConfig::new(first, realm);
-    config.addresses.extend(uris);
+    let mut config = RelayConfig::new(address.clone(), realm);
     config.algorithms = users.algorithms(realm);
     config.plain_auth = options.plain_auth;
     config.limits.connections = options.max_connections;
