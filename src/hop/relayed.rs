@@ -80,7 +80,7 @@ impl Relayed {
     }
 
     /// The path back to the original sender.
-    pub(crate) fn from_path(&self) -> &str {
+    pub(crate) fn way_back(&self) -> &str {
         self.str(&self.from)
     }
 

@@ -90,7 +90,7 @@ impl Relay {
                 let (destination, key, token) = (*destination, *key, *token);
                 self.count_octets(token, piece.len() as u64);
                 let Some(next) = self.links.get_mut(destination) else { return };
-                next.hop.push(key, piece);
+                next.hop.push(key, detached(piece));
                 self.has_octets(destination);
                 self.hold_back(source, destination);
             }
@@ -304,7 +304,7 @@ impl Relay {
             return;
         }
         let own = UriRef::parse(relayed.own());
-        let back = PathRef::parse(relayed.from_path(), usize::MAX);
+        let back = PathRef::parse(relayed.way_back(), usize::MAX);
         let source = ConnectionId(relayed.source());
         let link = self.links.get_mut(source).filter(|link| link.is_up());
         let (Ok(own), Ok(back), Some(link)) = (own, back, link) else { return };
@@ -323,6 +323,13 @@ impl Relay {
         self.hold_back_itself(now, source);
     }
 }
+
+/// A short piece is copied: while it waits it would keep a whole read buffer.
+fn detached(piece: Bytes) -> Bytes {
+    if piece.len() <= DETACHED_PIECE { Bytes::copy_from_slice(&piece) } else { piece }
+}
+
+const DETACHED_PIECE: usize = 2048;
 
 /// What a SEND without a Byte-Range says.
 const UNKNOWN_RANGE: ByteRange = ByteRange::from_offsets(0, None, None);

@@ -101,6 +101,11 @@ impl Link {
         self.state == State::Up
     }
 
+    /// Whether nothing is on its way over it.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.is_up() && self.hop.is_idle() && matches!(self.current, Current::Skipped)
+    }
+
     /// Whether requests can be passed to it.
     pub(super) const fn takes_requests(&self) -> bool {
         matches!(self.state, State::Up | State::Connecting)

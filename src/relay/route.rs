@@ -82,14 +82,14 @@ impl Relay {
             own.push(first);
             match leads {
                 Leads::ToOwner => {
-                    let (destination, token) = self.to_owner(now, first)?;
+                    let (destination, token) = self.way_to_owner(now, first)?;
                     self.learn_peer(source, token, head.from_path().first(), own.len() == 1);
                     return Ok(Way { own, to, destination, token });
                 }
                 Leads::FromOwner if self.is_own(next) => {}
                 Leads::FromOwner => {
                     let is_auth = head.method() == Some(Method::Auth);
-                    let (destination, token) = self.to_peer(now, first, next, is_auth)?;
+                    let (destination, token) = self.way_to_peer(now, first, next, is_auth)?;
                     return Ok(Way { own, to, destination, token });
                 }
             }
@@ -115,16 +115,16 @@ impl Relay {
     ) -> Result<Leads, NoWay> {
         let token = self.tokens.find(first, now).ok_or(NO_TOKEN)?;
         let link = self.links.get(source).ok_or(NO_TOKEN)?;
-        if is_first && token.owner.is(source, link) {
-            Ok(Leads::FromOwner)
-        } else if token.back == next {
+        if token.back == next {
             Ok(Leads::ToOwner)
+        } else if is_first && token.owner.is(source, link) {
+            Ok(Leads::FromOwner)
         } else {
             Err(NOT_ALLOWED)
         }
     }
 
-    fn to_owner(
+    fn way_to_owner(
         &mut self,
         now: Instant,
         uri: UriRef<'_>,
@@ -148,7 +148,7 @@ impl Relay {
 
     /// The connection to whom the owner of a token sends: one over which that
     /// peer has sent, one that leads to the same host and port, or a fresh one.
-    fn to_peer(
+    fn way_to_peer(
         &mut self,
         now: Instant,
         uri: UriRef<'_>,
