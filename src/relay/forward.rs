@@ -11,7 +11,8 @@ use super::event::{ConnectionId, RelayClose, TokenId, Usage};
 use super::link::Current;
 use super::route::{NoWay, Way};
 use crate::decode::{BadHead, Frame};
-use crate::hop::{Outgoing, Passed, Purpose, Relayed, SessionId, write_passed};
+use crate::hop::{Outgoing, Passed, Purpose, Relayed, SessionId, way_back, write_passed};
+use crate::tolerance::Tolerance;
 use crate::uri::{PathRef, UriRef};
 use crate::wire::{
     ByteRange, Continuation, FailureReport, Head, HeadRef, HeadWriter, HeaderName, Method, Status,
@@ -149,6 +150,9 @@ impl Relay {
             Ok(way) => way,
             Err(no_way) => return self.no_way(now, source, head, no_way),
         };
+        if head.method() != Some(Method::Report) && self.owes_answers(way.destination) {
+            return self.refuse(now, source, head, StatusCode::TIMEOUT);
+        }
         let is_send = head.method() == Some(Method::Send);
         if is_send {
             self.pass_bodiless(source, head, &way);
@@ -160,6 +164,13 @@ impl Relay {
         self.has_octets(way.destination);
         self.hold_back(source, way.destination);
         self.take_request(now, source, head);
+    }
+
+    /// Whether a next hop has so many requests to answer that it is asked for
+    /// nothing more. Chunks wait; whole requests do not.
+    fn owes_answers(&self, id: ConnectionId) -> bool {
+        let max = self.config.limits.transactions;
+        self.links.get(id).is_some_and(|next| next.hop.open_requests() >= max)
     }
 
     /// A SEND that binds a session or keeps a connection alive.
@@ -183,6 +194,7 @@ impl Relay {
         let passed = Passed {
             source: source.0,
             id: head.transaction_id(),
+            back: way_back(&way.own, head.from_path()),
             has_credentials: head.header(HeaderName::Authorization).is_some(),
         };
         let is_report = head.method() == Some(Method::Report);
@@ -226,7 +238,7 @@ impl Relay {
         head: &HeadRef<'_>,
         status: StatusCode,
     ) {
-        let mut to = head.to_path();
+        let Some(mut to) = self.way_of_response(passed, head) else { return };
         let mut own = Vec::new();
         while self.is_own(to.first()) {
             own.push(to.first());
@@ -246,6 +258,17 @@ impl Relay {
         self.has_octets(back);
         if passed.has_credentials && status == StatusCode::UNAUTHORIZED && !is_stale(head) {
             self.auth_failed(now, back);
+        }
+    }
+
+    /// To-Path of a response that goes further back. A next hop that answers an
+    /// AUTH as it answers a SEND names nobody behind this relay.
+    fn way_of_response<'a>(&self, passed: &'a Passed, head: &HeadRef<'a>) -> Option<PathRef<'a>> {
+        let to = head.to_path();
+        let is_tolerated = self.config.parse.tolerances.contains(Tolerance::ShortPathInResponse);
+        match to.len() {
+            1 if is_tolerated => PathRef::parse(&passed.back, usize::MAX).ok(),
+            _ => Some(to),
         }
     }
 
