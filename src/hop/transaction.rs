@@ -110,11 +110,14 @@ impl Transactions {
         Some(transaction)
     }
 
-    /// Ends every transaction.
+    /// Ends every transaction. In the order of their ids, so that every run does
+    /// the same.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Transaction> {
         self.deadlines.clear();
         self.unwritten.clear();
-        self.open.drain().map(|(_, transaction)| transaction)
+        let mut open: Vec<_> = self.open.drain().collect();
+        open.sort_unstable_by(|(one, _), (other, _)| one.as_bytes().cmp(other.as_bytes()));
+        open.into_iter().map(|(_, transaction)| transaction)
     }
 
     /// Ends a transaction that nobody waits for any more.
