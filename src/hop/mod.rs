@@ -459,7 +459,7 @@ impl Hop {
         message.offset += rest as u64;
         let asks_response = message.asks_response();
         if asks_response {
-            self.transactions.begin(id, message.purpose(key), offset);
+            self.begin_transaction(id, message.purpose(key), offset, message.is_silent());
         }
         self.chunk_left(id, key, message.offset, asks_response, message.end);
     }
@@ -477,7 +477,27 @@ impl Hop {
         self.open =
             Some(OpenChunk { message: key, transaction: id, guard, sent: 0, must_end: false });
         if message.asks_response() {
-            self.transactions.begin(id, message.purpose(key), message.offset);
+            let (purpose, offset) = (message.purpose(key), message.offset);
+            let is_silent = message.is_silent();
+            self.begin_transaction(id, purpose, offset, is_silent);
+        }
+    }
+
+    /// Chunks that are answered in case of errors alone do not keep others from
+    /// leaving: beyond the limit the silence of the oldest counts as consent.
+    fn begin_transaction(
+        &mut self,
+        id: TransactionId,
+        purpose: Purpose,
+        offset: u64,
+        is_silent: bool,
+    ) {
+        if !is_silent {
+            return self.transactions.begin(id, purpose, offset);
+        }
+        let max = self.config.max_transactions;
+        if let Some((id, oldest)) = self.transactions.begin_silent(id, purpose, offset, max) {
+            self.events.push_back(HopEvent::TimedOut(id, oldest));
         }
     }
 
