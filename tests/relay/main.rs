@@ -14,6 +14,7 @@ mod common;
 mod world;
 
 mod auth;
+mod failures;
 mod rules;
 mod sending;
 mod tokens;
