@@ -143,7 +143,7 @@ impl Relay {
             self.shut(now, id, RelayClose::Evicted);
         }
         // Until the application has closed it there are more than the limit,
-        // though never twice as many.
+        // though never more than twice as many.
         self.links.len() < self.config.limits.connections.saturating_mul(2)
     }
 
