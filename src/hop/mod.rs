@@ -320,6 +320,12 @@ impl Hop {
     /// is: chunks that have not left, or have left without an answer so far.
     /// An open one ends with `#`.
     pub(crate) fn lost(&mut self) -> Vec<(Arc<Relayed>, Range<u64>)> {
+        // What has left of the open chunk is as lost as what has not.
+        if let Some(open) = &self.open
+            && let Some(message) = self.messages.get(&open.message)
+        {
+            self.transactions.reached(open.transaction, message.offset);
+        }
         let answered = self.transactions.drain().filter_map(|transaction| {
             let Purpose::Relayed(relayed) = transaction.purpose else { return None };
             Some((relayed, transaction.octets))
@@ -334,6 +340,9 @@ impl Hop {
             write_end_line(&mut self.out, &open.transaction, Continuation::Aborted);
         }
         self.drop_messages();
+        lost.sort_by(|(one, octets), (other, others)| {
+            one.order(other).then(octets.start.cmp(&others.start))
+        });
         lost
     }
 
