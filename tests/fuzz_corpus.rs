@@ -60,6 +60,12 @@ fn digest() {
 
 #[cfg(feature = "auth")]
 #[test]
+fn relay() {
+    each_seed("relay", 200, bodies::relay::run);
+}
+
+#[cfg(feature = "auth")]
+#[test]
 fn relays() {
     each_seed("relays", 200, bodies::relays::run);
 }

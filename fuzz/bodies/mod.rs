@@ -18,6 +18,8 @@ pub(crate) mod head;
 mod input;
 pub(crate) mod reassembler;
 #[cfg(feature = "auth")]
+pub(crate) mod relay;
+#[cfg(feature = "auth")]
 pub(crate) mod relays;
 pub(crate) mod round_trip;
 pub(crate) mod tunnel;

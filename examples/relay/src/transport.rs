@@ -125,7 +125,7 @@ impl Transport {
             Self::Stream(stream) => stream.shutdown().await,
             Self::WebSocket(socket) => {
                 // Where the peer has closed, the answer to that is to leave yet.
-                let _ = socket.close(Some(frame)).await;
+                let _ = socket.as_mut().close(Some(frame)).await;
                 socket.flush().await.map_err(io::Error::other)
             }
         };
