@@ -14,8 +14,11 @@ mod common;
 mod world;
 
 mod auth;
+mod chunks;
 mod connections;
 mod failures;
+mod flow_control;
+mod messages;
 mod passing;
 mod rules;
 mod sending;
