@@ -14,6 +14,7 @@ mod common;
 mod world;
 
 mod auth;
+mod chain;
 mod chunks;
 mod connections;
 mod failures;
