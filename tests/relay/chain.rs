@@ -212,7 +212,7 @@ fn a_failure_far_away_comes_back() {
     }
 }
 
-// req: 4976-3-2 4976-3-3
+// req: 4976-3-2
 #[test]
 fn a_large_message_stays_in_order() {
     let mut session = Session::new();
