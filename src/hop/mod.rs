@@ -24,7 +24,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 pub use framing::Framing;
 pub(crate) use outgoing::{BodyQueue, Envelope, Heading, Outgoing};
-pub(crate) use relayed::{Passed, Relayed, write_passed};
+pub(crate) use relayed::{Passed, Relayed, way_back, write_passed};
 pub(crate) use schedule::Order;
 pub(crate) use transaction::{Purpose, Transaction};
 pub use transmit::Transmit;
@@ -181,6 +181,11 @@ impl Hop {
 
     pub(crate) fn is_between_frames(&self) -> bool {
         self.decoder.is_between_frames()
+    }
+
+    /// Requests that wait for their response.
+    pub(crate) fn open_requests(&self) -> usize {
+        self.transactions.len()
     }
 
     /// Whether a request of this id waits for its response.
@@ -358,6 +363,15 @@ impl Hop {
         self.control.is_empty() && self.messages.is_empty()
     }
 
+    /// Whether nothing leaves before more octets come: what waits are heads of
+    /// chunks and the ends of bodies that go on.
+    pub(crate) fn is_starved(&self) -> bool {
+        let open = self.open.as_ref().and_then(|open| self.messages.get(&open.message));
+        self.control.is_empty()
+            && self.schedule.is_empty()
+            && open.is_none_or(|message| message.body.available() == 0 && !message.is_ready(1))
+    }
+
     // Time.
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
@@ -454,7 +468,7 @@ impl Hop {
         message.offset += rest as u64;
         let asks_response = message.asks_response();
         if asks_response {
-            self.transactions.begin(id, message.purpose(key), offset);
+            self.begin_transaction(id, message.purpose(key), offset, message.is_silent());
         }
         self.chunk_left(id, key, message.offset, asks_response, message.end);
     }
@@ -472,7 +486,27 @@ impl Hop {
         self.open =
             Some(OpenChunk { message: key, transaction: id, guard, sent: 0, must_end: false });
         if message.asks_response() {
-            self.transactions.begin(id, message.purpose(key), message.offset);
+            let (purpose, offset) = (message.purpose(key), message.offset);
+            let is_silent = message.is_silent();
+            self.begin_transaction(id, purpose, offset, is_silent);
+        }
+    }
+
+    /// Chunks that are answered in case of errors alone do not keep others from
+    /// leaving: beyond the limit the silence of the oldest counts as consent.
+    fn begin_transaction(
+        &mut self,
+        id: TransactionId,
+        purpose: Purpose,
+        offset: u64,
+        is_silent: bool,
+    ) {
+        if !is_silent {
+            return self.transactions.begin(id, purpose, offset);
+        }
+        let max = self.config.max_transactions;
+        if let Some((id, oldest)) = self.transactions.begin_silent(id, purpose, offset, max) {
+            self.events.push_back(HopEvent::TimedOut(id, oldest));
         }
     }
 

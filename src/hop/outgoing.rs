@@ -150,7 +150,6 @@ impl Envelope {
 
 /// Where the heads of a message's chunks come from.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a box would be one more allocation a message")]
 pub(crate) enum Heading {
     /// A message of this endpoint.
     Own(Envelope),
@@ -278,6 +277,11 @@ impl Outgoing {
     /// Whether its chunks are answered in some case.
     pub(crate) fn asks_response(&self) -> bool {
         self.heading.failure_report() != FailureReport::No
+    }
+
+    /// Whether its chunks are answered in case of errors alone.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.heading.failure_report() == FailureReport::Partial
     }
 
     /// No octet more will come. Fixes the total.

@@ -139,6 +139,7 @@ impl Relay {
     }
 
     /// The connection that [`RelayEvent::Connect`] asked for is there.
+    /// Where the relay has asked meanwhile to close it, that still stands.
     pub fn connected(&mut self, now: Instant, connection: ConnectionId, peer: Peer) {
         let Some(link) = self.links.get_mut(connection) else { return };
         if link.state != State::Connecting {
@@ -249,6 +250,7 @@ impl Relay {
                 continue;
             }
             let transmit = link.hop.poll_transmit(now);
+            // Of silence that counts as consent there is nobody to tell.
             link.hop.events.clear();
             if let Some(transmit) = transmit {
                 link.in_flight = Some(now);
@@ -257,8 +259,10 @@ impl Relay {
                 self.arm(id);
                 return Some((id, transmit));
             }
+            // What those who wait are still to send may be all that is missing.
+            self.resume_waiters(id);
             self.arm(id);
-            self.finish_closing(id);
+            self.finish_closing(now, id);
         }
         None
     }
@@ -359,7 +363,8 @@ impl Relay {
     fn resume_waiters(&mut self, id: ConnectionId) {
         let low = self.config.limits.queue_octets / 2;
         let Some(link) = self.links.get_mut(id) else { return };
-        if link.waiters.is_empty() || link.hop.waiting() > low {
+        let has_room = link.hop.waiting() <= low || link.hop.is_starved();
+        if link.waiters.is_empty() || !has_room {
             return;
         }
         for waiter in std::mem::take(&mut link.waiters) {
@@ -386,16 +391,14 @@ impl Relay {
 
     /// Tells the application to close a connection that has nothing left to
     /// send.
-    fn finish_closing(&mut self, id: ConnectionId) {
+    fn finish_closing(&mut self, now: Instant, id: ConnectionId) {
         let Some(link) = self.links.get_mut(id) else { return };
         if let State::Closing(reason) = &link.state {
             let reason = reason.clone();
             link.state = State::Closed;
             self.events.push_back(RelayEvent::Close { connection: id, reason });
-        } else if self.is_draining && link.is_up() && link.hop.is_idle() {
-            link.state = State::Closed;
-            let reason = RelayClose::Drained;
-            self.events.push_back(RelayEvent::Close { connection: id, reason });
+        } else if self.is_draining && link.is_at_rest() {
+            self.shut(now, id, RelayClose::Drained);
         }
     }
 
