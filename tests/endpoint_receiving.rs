@@ -212,7 +212,7 @@ fn a_bodiless_send_is_no_message_and_an_empty_one_is() {
     assert_eq!(events, ["empty=", "bare="]);
 }
 
-// req: 4975-7.3.1-3 4975-7.3.1-4 4975-7.1.1-20 4975-7.1.1-25
+// req: 4975-7.3.1-3 4975-7.3.1-4 4975-7.1.1-20 4975-7.1.1-25 4976-3-3
 #[test]
 fn chunks_in_any_order_make_the_message() {
     let chunks = [

@@ -111,7 +111,7 @@ fn both_ends_speak_tls_or_neither_does() {
     assert_eq!(server.run("connect", &["--ca", &server.ca]).0, 0);
 }
 
-// req: 4975-14.2-2
+// req: 4975-14.2-2 4976-9.2-2
 #[test]
 fn the_server_hears_the_name_that_is_asked_for() {
     // An address is no name (RFC 6066 section 3).

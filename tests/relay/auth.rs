@@ -390,7 +390,6 @@ fn an_auth_for_another_relay_drops_the_connection() {
     });
 }
 
-// req: 4976-8-3
 #[test]
 fn an_auth_needs_no_port() {
     scripted(|world| {

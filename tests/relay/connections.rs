@@ -106,7 +106,7 @@ fn there_are_never_more_than_twice_as_many() {
     assert!((4..=8).contains(&taken), "{taken}");
 }
 
-// req: 4976-5.2-1 4976-6.4.2-2
+// req: 4976-6.4.2-2
 #[test]
 fn one_connection_for_one_host_and_port() {
     scripted(|world| {

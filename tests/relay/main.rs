@@ -14,8 +14,12 @@ mod common;
 mod world;
 
 mod auth;
+mod chain;
+mod chunks;
 mod connections;
 mod failures;
+mod flow_control;
+mod messages;
 mod passing;
 mod rules;
 mod sending;

@@ -210,7 +210,7 @@ fn failures_at_another_relay_count_for_a_client() {
 }
 
 /// Without the port, which only AUTH may do (section 8).
-// req: 4976-8-3 4976-8-1
+// req: 4976-8-1
 #[test]
 fn an_auth_may_lead_to_a_relay_without_port() {
     scripted(|world| {

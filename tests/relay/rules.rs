@@ -160,14 +160,22 @@ fn hops_that_cannot_be_reached_are_refused() {
     });
 }
 
+/// Nobody can be told who is not read; the connection goes on.
 #[test]
-fn a_path_that_is_too_long_is_refused() {
+fn a_path_that_is_too_long_is_not_read() {
     scripted(|world| {
         let talk = world.talk();
-        let long = [BOB; 16].join(" ");
-        world.give(talk.alice, &text(&format!("{} {long}", talk.token), ALICE));
-        assert!(world.octets(talk.bob).is_empty());
-        assert!(world.told(talk.alice).iter().all(|status| status != "200"));
+        for (len, told) in [(15, Some("200")), (16, None), (100, None), (15, Some("200"))] {
+            let path = vec![BOB; len].join(" ");
+            world.give(talk.alice, &text(&format!("{} {path}", talk.token), ALICE));
+            let sent = world.sent(talk.bob);
+            assert_eq!(sent.len(), usize::from(told.is_some()), "{len}");
+            for request in &sent {
+                world.answer(talk.bob, request, "200 OK");
+            }
+            assert_eq!(world.told(talk.alice).first().map(String::as_str), told, "{len}");
+        }
+        assert_eq!(world.closes(), []);
     });
 }
 

@@ -12,7 +12,7 @@ fn text(id: &str, token: &str, to: &str, from: &str) -> Vec<u8> {
     Raw::chunk(id, "m1", "1-2/2", "hi", '$').to(&format!("{token} {to}")).from(from).octets()
 }
 
-// req: 4976-4.2-1 4976-6.3-9 4976-3.1-1
+// req: 4976-4.2-1 4976-6.3-9
 #[test]
 fn a_token_is_a_uri_of_the_relay_that_nobody_can_guess() {
     let mut tokens = BTreeSet::new();
