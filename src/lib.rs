@@ -122,6 +122,9 @@
 //! sessions of the [`SessionTable`] through the relay as they do on a
 //! connection of their own.
 //!
+//! The other side is the module `relay`: a relay as a state machine like a
+//! [`Connection`], for all its connections together.
+//!
 //! # WebSockets and data channels
 //!
 //! With [`Framing::Message`] each [`Transmit`] is one message of a transport
@@ -150,6 +153,9 @@
 //! | parameters of a digest header field | `auth::MAX_PARAMETERS` | 32 |
 //! | authentications with relays | `Limits::authentications` | 256 |
 //! | nonces whose use is remembered | `auth::DigestServer::replay_window` | 4,096 |
+//! | connections of a relay | `relay::RelayLimits::connections` | 10,000 |
+//! | tokens of a relay | `relay::RelayLimits::tokens` | 100,000 |
+//! | octets that wait for a relay's connection | `relay::RelayLimits::queue_octets` | 256 KiB |
 //!
 //! # Tolerances
 //!
@@ -161,8 +167,8 @@
 //! # Features
 //!
 //! - `auth` (on by default): the module `auth`, HTTP digest for the AUTH requests
-//!   of RFC 4976, on the client's side and on the relay's, and
-//!   `Connection::authenticate`.
+//!   of RFC 4976, on the client's side and on the relay's, the module `relay`,
+//!   and `Connection::authenticate`.
 //! - `getrandom` (on by default): [`OsRandom`], the operating system's random
 //!   octets. Without it, bring a [`Random`] of your own.
 

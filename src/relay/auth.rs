@@ -38,7 +38,13 @@ impl Relay {
             return self.shut(now, source, RelayClose::NotForThisRelay);
         }
         if let Err(denied) = self.authenticate(now, source, head) {
+            let has_credentials = view.header(HeaderName::Authorization).is_some();
+            let is_wrong = has_credentials && matches!(denied, Denied::Challenge { stale: false });
             self.deny(now, source, &view, denied);
+            if is_wrong {
+                self.counters.auth_failed += 1;
+                self.auth_failed(now, source);
+            }
         }
     }
 
