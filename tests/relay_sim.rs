@@ -44,7 +44,7 @@ use std::thread;
 
 use world::World;
 
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 60;
 
 /// Seeds that have found something once. 6 and 28: a chunk whose last octet had
 /// not come kept its own sender from being read.
@@ -90,7 +90,7 @@ fn seeds_that_found_something_once() {
 
 #[test]
 fn the_same_seed_makes_the_same_octets_and_events() {
-    for seed in 0..40 {
+    for seed in 0..8 {
         let digests = [(); 2].map(|()| World::new(seed, false, true).run());
         assert_eq!(digests[0], digests[1], "seed {seed}");
     }

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Hop, HopEvent, MessageKey, Outgoing, SHORT_CHUNK, Transmit};
+use super::{Hop, HopEvent, MessageKey, Order, Outgoing, SHORT_CHUNK, Transmit};
 use crate::wire::scan::{self, BodyScanner, PrefixFinder, Scanned};
 use crate::wire::{Continuation, write_end_line};
 
@@ -143,6 +143,8 @@ impl Hop {
     /// more than the application is sure to have room for.
     pub(super) fn least_chunk(&self) -> usize {
         match self.config.framing.max_message() {
+            // What arrives in crumbs would leave in chunks that are all head.
+            None if self.config.order == Order::Arrival => SHORT_CHUNK,
             None => 1,
             Some(max) => SHORT_CHUNK.min(max / 2).min(self.room_mark).max(1),
         }

@@ -134,7 +134,12 @@ pub struct RelayLimits {
     /// Octets of body in a request that is no SEND, which is held until it is
     /// whole; a larger one is answered 413. Default 10,240.
     pub whole_octets: usize,
-    /// Requests on one connection that wait for their response. Default 1,024.
+    /// Requests on one connection that wait for their response. At the limit
+    /// nothing more is sent there until one is answered or times out. Where two
+    /// connections flood each other through the relay, neither of them is read
+    /// while the other is full, and the answers wait with the rest: a limit that
+    /// is low stops both for as long as a transaction may last. Default 2,048,
+    /// the answers to which an endpoint of this crate can hold.
     pub transactions: usize,
 }
 
@@ -150,7 +155,7 @@ impl Default for RelayLimits {
             queue_octets: 256 * 1024,
             control_octets: 512 * 1024,
             whole_octets: 10_240,
-            transactions: 1024,
+            transactions: 2048,
         }
     }
 }

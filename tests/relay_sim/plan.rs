@@ -69,11 +69,14 @@ impl Plan {
     pub fn new(rng: &mut Seeded) -> Self {
         let kind = pick(rng, &[Kind::Calm, Kind::Calm, Kind::Rough, Kind::Breaking]);
         let is_secure = chance(rng, 50);
-        let relays: Vec<_> = (0..1 + rng.below(4) as usize)
+        let mut relays: Vec<_> = (0..1 + rng.below(4) as usize)
             .map(|number| relay_config(rng, number, is_secure))
             .collect();
-        let pairs = (0..1 + rng.below(3)).map(|_| pair(rng, relays.len())).collect();
+        let mut pairs: Vec<_> = (0..1 + rng.below(3)).map(|_| pair(rng, relays.len())).collect();
         let is_calm = kind == Kind::Calm;
+        if is_calm {
+            hurry(&mut relays, &mut pairs);
+        }
         Self {
             kind,
             is_secure,
@@ -87,6 +90,18 @@ impl Plan {
             steps: 200 + rng.below(1_200),
             most_messages: pick(rng, &[4, 15, 60]),
         }
+    }
+}
+
+/// Where nothing is to go wrong nobody is so slow that a hop timer runs out.
+fn hurry(relays: &mut [RelayConfig], pairs: &mut [PairPlan]) {
+    for relay in relays {
+        relay.transmit_octets = relay.transmit_octets.max(5_000);
+        relay.transaction_timeout = Duration::from_secs(30);
+        relay.limits.transactions = RelayLimits::default().transactions;
+    }
+    for side in pairs.iter_mut().flat_map(|pair| &mut pair.sides) {
+        side.config.transmit_octets = side.config.transmit_octets.max(5_000);
     }
 }
 
