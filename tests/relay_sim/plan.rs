@@ -102,6 +102,9 @@ fn hurry(relays: &mut [RelayConfig], pairs: &mut [PairPlan]) {
     }
     for side in pairs.iter_mut().flat_map(|pair| &mut pair.sides) {
         side.config.transmit_octets = side.config.transmit_octets.max(5_000);
+        // Paths that cross the same relays in opposite orders can make these
+        // wait for each other in a circle, until one is given up as stalled.
+        side.relays.sort_unstable();
     }
 }
 
