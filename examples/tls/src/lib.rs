@@ -38,6 +38,7 @@ use std::sync::Arc;
 use msrp::uri::Host;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
+use rustls::server::WebPkiClientVerifier;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ServerConfig, SupportedProtocolVersion};
 use thiserror::Error;
@@ -69,6 +70,10 @@ pub enum ClientCheck {
     None,
     /// It does, and the certificate has one of these fingerprints.
     Pinned(Fingerprints),
+    /// It does, and takes clients without one. A certificate that is shown is
+    /// signed under these roots, or there is no connection: so relays know each
+    /// other from endpoints (RFC 4976 section 6.1).
+    Optional(Roots),
 }
 
 /// The fingerprints of a session description, at least one.
@@ -153,7 +158,8 @@ pub fn client_config(
 ///
 /// # Errors
 ///
-/// [`TlsError::Rustls`] where key and certificate do not belong together.
+/// [`TlsError::Rustls`] where key and certificate do not belong together,
+/// [`TlsError::NoRoots`] where clients are to be checked under none.
 pub fn server_config(
     identity: Identity,
     check: ClientCheck,
@@ -165,6 +171,14 @@ pub fn server_config(
         ClientCheck::None => builder.with_no_client_auth(),
         ClientCheck::Pinned(Fingerprints(fingerprints)) => {
             builder.with_client_cert_verifier(Arc::new(Pinned::new(fingerprints, provider)))
+        }
+        ClientCheck::Optional(roots) => {
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(Arc::new(roots.store()), provider)
+                    .allow_unauthenticated()
+                    .build()
+                    .map_err(|_| TlsError::NoRoots)?;
+            builder.with_client_cert_verifier(verifier)
         }
     };
     Ok(Arc::new(builder.with_single_cert(identity.chain, identity.key)?))
