@@ -19,8 +19,8 @@ use serde_json::Value;
 /// Exit status: 0 the session is there, 1 it is not, 2 wrong usage.
 #[derive(Parser)]
 struct Arguments {
-    /// URI of the session; several are the hops of a path to it.
-    #[arg(long, value_name = "URI", required = true)]
+    /// URI of the session, or a path as `receive` prints it.
+    #[arg(long, value_name = "PATH", value_delimiter = ' ', required = true)]
     to: Vec<MsrpUri>,
     /// URI of this side. One that is hard to guess is made by default.
     #[arg(long, value_name = "URI")]

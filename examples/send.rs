@@ -31,9 +31,9 @@ use serde_json::Value;
 /// Exit status: 0 success, 1 the exchange failed, 2 wrong usage.
 #[derive(Parser)]
 struct Arguments {
-    /// URI to send to; several are the hops of a path. Without it the message
+    /// URI to send to, or a path as `receive` prints it. Without it the message
     /// goes to a receiver of its own on this machine.
-    #[arg(long, value_name = "URI")]
+    #[arg(long, value_name = "PATH", value_delimiter = ' ')]
     to: Vec<MsrpUri>,
     /// URI of this side. One that is hard to guess is made by default.
     #[arg(long, value_name = "URI")]

@@ -49,11 +49,15 @@ pub enum Tolerance {
     /// A Use-Path with an IP address for the name of a relay, or without its
     /// port (RFC 4976 section 4.2).
     UsePathAddress,
+    /// A response to another request than SEND whose To-Path ends at the relay
+    /// that it reaches, where it should name the whole way back (RFC 4976
+    /// section 6.4.3). Only a relay meets it, and tells of it by no event.
+    ShortPathInResponse,
 }
 
 impl Tolerance {
     /// Every tolerance, in the order of this enum.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::BlankLinesBetweenFrames,
         Self::MissingHeaderSpace,
         Self::ExtraHeaderSpace,
@@ -69,6 +73,7 @@ impl Tolerance {
         Self::WholePathInResponse,
         Self::ReportReusesTransactionId,
         Self::UsePathAddress,
+        Self::ShortPathInResponse,
     ];
 
     const fn bit(self) -> u32 {

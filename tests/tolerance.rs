@@ -361,6 +361,7 @@ fn every_tolerance_of_the_wire_has_a_case() {
         Tolerance::WholePathInResponse,
         Tolerance::ReportReusesTransactionId,
         Tolerance::UsePathAddress,
+        Tolerance::ShortPathInResponse,
     ];
     for tolerance in Tolerance::ALL {
         let has_case = cases.iter().any(|case| case.tolerance == tolerance);

@@ -18,7 +18,7 @@ use super::tell;
 #[derive(clap::Args, Default)]
 pub(crate) struct RelayOptions {
     /// URI of a relay to go through; several are a chain, the nearest first.
-    #[arg(long, value_name = "URI")]
+    #[arg(long, value_name = "URI", value_delimiter = ' ')]
     relay: Vec<MsrpUri>,
     /// Name of this side at its relays.
     #[arg(long, value_name = "U", requires = "relay", requires = "password_file")]

@@ -24,7 +24,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 pub use framing::Framing;
 pub(crate) use outgoing::{BodyQueue, Envelope, Heading, Outgoing};
-pub(crate) use relayed::{Passed, Relayed, write_passed};
+pub(crate) use relayed::{Passed, Relayed, way_back, write_passed};
 pub(crate) use schedule::Order;
 pub(crate) use transaction::{Purpose, Transaction};
 pub use transmit::Transmit;
@@ -181,6 +181,11 @@ impl Hop {
 
     pub(crate) fn is_between_frames(&self) -> bool {
         self.decoder.is_between_frames()
+    }
+
+    /// Requests that wait for their response.
+    pub(crate) fn open_requests(&self) -> usize {
+        self.transactions.len()
     }
 
     /// Whether a request of this id waits for its response.

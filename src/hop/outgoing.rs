@@ -150,7 +150,6 @@ impl Envelope {
 
 /// Where the heads of a message's chunks come from.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a box would be one more allocation a message")]
 pub(crate) enum Heading {
     /// A message of this endpoint.
     Own(Envelope),

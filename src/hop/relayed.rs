@@ -13,10 +13,12 @@ use crate::wire::{
 
 /// Where a request came from that is not answered by this hop, and under which
 /// id: its response goes back there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Passed {
     pub(crate) source: u64,
     pub(crate) id: TransactionId,
+    /// From-Path as it left, which is To-Path of the response.
+    pub(crate) back: Box<str>,
     /// Whether it was an AUTH with credentials, whose failure is counted.
     pub(crate) has_credentials: bool,
 }
@@ -80,7 +82,7 @@ impl Relayed {
     }
 
     /// The path back to the original sender.
-    pub(crate) fn from_path(&self) -> &str {
+    pub(crate) fn way_back(&self) -> &str {
         self.str(&self.from)
     }
 
@@ -147,6 +149,12 @@ pub(crate) fn write_passed(
             write_end_line(out, id, Continuation::Complete);
         }
     }
+}
+
+/// From-Path of a request that has passed `own` in this order.
+pub(crate) fn way_back(own: &[UriRef<'_>], from: PathRef<'_>) -> Box<str> {
+    let uris = own.iter().rev().map(|uri| uri.as_str()).chain([from.as_str()]);
+    uris.collect::<Vec<_>>().join(" ").into()
 }
 
 struct Spans {

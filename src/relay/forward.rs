@@ -7,11 +7,12 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 
 use super::Relay;
-use super::event::{ConnectionId, RelayClose};
+use super::event::{ConnectionId, RelayClose, TokenId, Usage};
 use super::link::Current;
 use super::route::{NoWay, Way};
 use crate::decode::{BadHead, Frame};
-use crate::hop::{Outgoing, Passed, Purpose, Relayed, SessionId, write_passed};
+use crate::hop::{Outgoing, Passed, Purpose, Relayed, SessionId, way_back, write_passed};
+use crate::tolerance::Tolerance;
 use crate::uri::{PathRef, UriRef};
 use crate::wire::{
     ByteRange, Continuation, FailureReport, Head, HeadRef, HeadWriter, HeaderName, Method, Status,
@@ -65,14 +66,14 @@ impl Relay {
                 return Current::Skipped;
             }
         };
-        let Way { own, to, destination, token } = way;
+        let Way { own, to, destination, tokens } = way;
         let relayed = Arc::new(Relayed::new(source.0, &view, &own, to));
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
         let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
         let key = link.next_key();
         let chunk = Outgoing::relayed(SessionId(source.0), Arc::clone(&relayed), range);
         link.hop.insert(key, chunk);
-        Current::Passing { head, destination, key, relayed, token }
+        Current::Passing { head, destination, key, relayed, tokens }
     }
 
     fn piece(&mut self, source: ConnectionId, piece: Bytes) {
@@ -86,11 +87,13 @@ impl Relay {
                 body.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
             }
             Current::Whole { body: None, .. } => {}
-            Current::Passing { destination, key, token, .. } => {
-                let (destination, key, token) = (*destination, *key, *token);
-                self.count_octets(token, piece.len() as u64);
+            Current::Passing { destination, key, tokens, .. } => {
+                let (destination, key) = (*destination, *key);
+                let octets = piece.len() as u64;
+                self.counters.octets += octets;
+                self.tokens.count(tokens, Usage { chunks: 0, octets });
                 let Some(next) = self.links.get_mut(destination) else { return };
-                next.hop.push(key, piece);
+                next.hop.push(key, detached(piece));
                 self.has_octets(destination);
                 self.hold_back(source, destination);
             }
@@ -101,13 +104,13 @@ impl Relay {
         let Some(link) = self.links.get_mut(source) else { return };
         match std::mem::take(&mut link.current) {
             Current::Skipped => {}
-            Current::Passing { head, destination, key, token, .. } => {
+            Current::Passing { head, destination, key, tokens, .. } => {
                 if let Some(next) = self.links.get_mut(destination) {
                     next.hop.finish_chunk(key, flag);
                 }
                 self.has_octets(destination);
                 self.hold_back(source, destination);
-                self.count_chunk(token);
+                self.count_chunk(&tokens);
                 self.take_request(now, source, &head.view());
             }
             Current::Lost(head) => self.refuse(now, source, &head.view(), StatusCode::TIMEOUT),
@@ -147,10 +150,13 @@ impl Relay {
             Ok(way) => way,
             Err(no_way) => return self.no_way(now, source, head, no_way),
         };
+        if head.method() != Some(Method::Report) && self.owes_answers(way.destination) {
+            return self.refuse(now, source, head, StatusCode::TIMEOUT);
+        }
         let is_send = head.method() == Some(Method::Send);
         if is_send {
             self.pass_bodiless(source, head, &way);
-            self.count_chunk(way.token);
+            self.count_chunk(&way.tokens);
         } else {
             self.pass_whole(source, head, &way, body);
             self.counters.passed += 1;
@@ -158,6 +164,13 @@ impl Relay {
         self.has_octets(way.destination);
         self.hold_back(source, way.destination);
         self.take_request(now, source, head);
+    }
+
+    /// Whether a next hop has so many requests to answer that it is asked for
+    /// nothing more. Chunks wait; whole requests do not.
+    fn owes_answers(&self, id: ConnectionId) -> bool {
+        let max = self.config.limits.transactions;
+        self.links.get(id).is_some_and(|next| next.hop.open_requests() >= max)
     }
 
     /// A SEND that binds a session or keeps a connection alive.
@@ -181,6 +194,7 @@ impl Relay {
         let passed = Passed {
             source: source.0,
             id: head.transaction_id(),
+            back: way_back(&way.own, head.from_path()),
             has_credentials: head.header(HeaderName::Authorization).is_some(),
         };
         let is_report = head.method() == Some(Method::Report);
@@ -224,7 +238,7 @@ impl Relay {
         head: &HeadRef<'_>,
         status: StatusCode,
     ) {
-        let mut to = head.to_path();
+        let Some(mut to) = self.way_of_response(passed, head) else { return };
         let mut own = Vec::new();
         while self.is_own(to.first()) {
             own.push(to.first());
@@ -247,6 +261,17 @@ impl Relay {
         }
     }
 
+    /// To-Path of a response that goes further back. A next hop that answers an
+    /// AUTH as it answers a SEND names nobody behind this relay.
+    fn way_of_response<'a>(&self, passed: &'a Passed, head: &HeadRef<'a>) -> Option<PathRef<'a>> {
+        let to = head.to_path();
+        let is_tolerated = self.config.parse.tolerances.contains(Tolerance::ShortPathInResponse);
+        match to.len() {
+            1 if is_tolerated => PathRef::parse(&passed.back, usize::MAX).ok(),
+            _ => Some(to),
+        }
+    }
+
     /// Takes a request: a SEND is answered here (section 6.4.1).
     fn take_request(&mut self, now: Instant, source: ConnectionId, head: &HeadRef<'_>) {
         let Some(link) = self.links.get_mut(source) else { return };
@@ -256,6 +281,11 @@ impl Relay {
             self.has_octets(source);
             self.hold_back_itself(now, source);
         }
+    }
+
+    fn count_chunk(&mut self, tokens: &[TokenId]) {
+        self.counters.chunks += 1;
+        self.tokens.count(tokens, Usage { chunks: 1, octets: 0 });
     }
 
     fn no_way(&mut self, now: Instant, source: ConnectionId, head: &HeadRef<'_>, no_way: NoWay) {
@@ -304,7 +334,7 @@ impl Relay {
             return;
         }
         let own = UriRef::parse(relayed.own());
-        let back = PathRef::parse(relayed.from_path(), usize::MAX);
+        let back = PathRef::parse(relayed.way_back(), usize::MAX);
         let source = ConnectionId(relayed.source());
         let link = self.links.get_mut(source).filter(|link| link.is_up());
         let (Ok(own), Ok(back), Some(link)) = (own, back, link) else { return };
@@ -323,6 +353,13 @@ impl Relay {
         self.hold_back_itself(now, source);
     }
 }
+
+/// A short piece is copied: while it waits it would keep a whole read buffer.
+fn detached(piece: Bytes) -> Bytes {
+    if piece.len() <= DETACHED_PIECE { Bytes::copy_from_slice(&piece) } else { piece }
+}
+
+const DETACHED_PIECE: usize = 2048;
 
 /// What a SEND without a Byte-Range says.
 const UNKNOWN_RANGE: ByteRange = ByteRange::from_offsets(0, None, None);

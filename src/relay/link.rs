@@ -23,7 +23,7 @@ pub(super) enum Current {
         destination: ConnectionId,
         key: MessageKey,
         relayed: Arc<Relayed>,
-        token: TokenId,
+        tokens: Vec<TokenId>,
     },
     /// A SEND whose destination was lost on the way.
     Lost(Head),
@@ -99,6 +99,11 @@ impl Link {
 
     pub(super) fn is_up(&self) -> bool {
         self.state == State::Up
+    }
+
+    /// Whether nothing is on its way over it.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.is_up() && self.hop.is_idle() && matches!(self.current, Current::Skipped)
     }
 
     /// Whether requests can be passed to it.

@@ -139,6 +139,7 @@ impl Relay {
     }
 
     /// The connection that [`RelayEvent::Connect`] asked for is there.
+    /// Where the relay has asked meanwhile to close it, that still stands.
     pub fn connected(&mut self, now: Instant, connection: ConnectionId, peer: Peer) {
         let Some(link) = self.links.get_mut(connection) else { return };
         if link.state != State::Connecting {
@@ -258,7 +259,7 @@ impl Relay {
                 return Some((id, transmit));
             }
             self.arm(id);
-            self.finish_closing(id);
+            self.finish_closing(now, id);
         }
         None
     }
@@ -386,16 +387,14 @@ impl Relay {
 
     /// Tells the application to close a connection that has nothing left to
     /// send.
-    fn finish_closing(&mut self, id: ConnectionId) {
+    fn finish_closing(&mut self, now: Instant, id: ConnectionId) {
         let Some(link) = self.links.get_mut(id) else { return };
         if let State::Closing(reason) = &link.state {
             let reason = reason.clone();
             link.state = State::Closed;
             self.events.push_back(RelayEvent::Close { connection: id, reason });
-        } else if self.is_draining && link.is_up() && link.hop.is_idle() {
-            link.state = State::Closed;
-            let reason = RelayClose::Drained;
-            self.events.push_back(RelayEvent::Close { connection: id, reason });
+        } else if self.is_draining && link.is_at_rest() {
+            self.shut(now, id, RelayClose::Drained);
         }
     }
 

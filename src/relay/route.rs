@@ -17,8 +17,8 @@ pub(super) struct Way<'a> {
     /// What is left of To-Path.
     pub(super) to: PathRef<'a>,
     pub(super) destination: ConnectionId,
-    /// The token that it is relayed under; the last one where there are two.
-    pub(super) token: TokenId,
+    /// The tokens of those URIs.
+    pub(super) tokens: Vec<TokenId>,
 }
 
 /// Why a request goes nowhere.
@@ -71,6 +71,7 @@ impl Relay {
             return Err(LOOP);
         }
         let mut own: Vec<UriRef<'a>> = Vec::new();
+        let mut tokens = Vec::new();
         loop {
             let first = to.first();
             if own.last().is_some_and(|last| *last == first) {
@@ -78,19 +79,20 @@ impl Relay {
             }
             to = to.without_first().ok_or(NO_TOKEN)?;
             let next = to.first();
-            let leads = self.may_pass(now, source, first, next, own.is_empty())?;
+            let (leads, token) = self.may_pass(now, source, first, next, own.is_empty())?;
             own.push(first);
+            tokens.push(token);
             match leads {
                 Leads::ToOwner => {
-                    let (destination, token) = self.to_owner(now, first)?;
+                    let destination = self.way_to_owner(now, first)?;
                     self.learn_peer(source, token, head.from_path().first(), own.len() == 1);
-                    return Ok(Way { own, to, destination, token });
+                    return Ok(Way { own, to, destination, tokens });
                 }
                 Leads::FromOwner if self.is_own(next) => {}
                 Leads::FromOwner => {
                     let is_auth = head.method() == Some(Method::Auth);
-                    let (destination, token) = self.to_peer(now, first, next, is_auth)?;
-                    return Ok(Way { own, to, destination, token });
+                    let destination = self.way_to_peer(now, first, next, is_auth)?;
+                    return Ok(Way { own, to, destination, tokens });
                 }
             }
         }
@@ -112,35 +114,30 @@ impl Relay {
         first: UriRef<'_>,
         next: UriRef<'_>,
         is_first: bool,
-    ) -> Result<Leads, NoWay> {
+    ) -> Result<(Leads, TokenId), NoWay> {
         let token = self.tokens.find(first, now).ok_or(NO_TOKEN)?;
         let link = self.links.get(source).ok_or(NO_TOKEN)?;
-        if is_first && token.owner.is(source, link) {
-            Ok(Leads::FromOwner)
-        } else if token.back == next {
-            Ok(Leads::ToOwner)
+        if token.back == next {
+            Ok((Leads::ToOwner, token.id))
+        } else if is_first && token.owner.is(source, link) {
+            Ok((Leads::FromOwner, token.id))
         } else {
             Err(NOT_ALLOWED)
         }
     }
 
-    fn to_owner(
-        &mut self,
-        now: Instant,
-        uri: UriRef<'_>,
-    ) -> Result<(ConnectionId, TokenId), NoWay> {
+    fn way_to_owner(&mut self, now: Instant, uri: UriRef<'_>) -> Result<ConnectionId, NoWay> {
         let token = self.tokens.find(uri, now).ok_or(NO_TOKEN)?;
-        let id = token.id;
         match &token.owner {
             Owner::Connection(owner) => match self.links.get(*owner) {
-                Some(link) if link.takes_requests() => Ok((*owner, id)),
+                Some(link) if link.takes_requests() => Ok(*owner),
                 _ => Err(NO_TOKEN),
             },
             Owner::Relay(name) => match self.directory.with_relay(name, &self.links) {
-                Some(connection) => Ok((connection, id)),
+                Some(connection) => Ok(connection),
                 None => {
                     let back = token.back.clone();
-                    Ok((self.connect(now, back)?, id))
+                    self.connect(now, back)
                 }
             },
         }
@@ -148,20 +145,20 @@ impl Relay {
 
     /// The connection to whom the owner of a token sends: one over which that
     /// peer has sent, one that leads to the same host and port, or a fresh one.
-    fn to_peer(
+    fn way_to_peer(
         &mut self,
         now: Instant,
         uri: UriRef<'_>,
         next: UriRef<'_>,
         is_auth: bool,
-    ) -> Result<(ConnectionId, TokenId), NoWay> {
+    ) -> Result<ConnectionId, NoWay> {
         let token = self.tokens.find(uri, now).ok_or(NO_TOKEN)?;
         let id = token.id;
         let known = token.peers.iter().find(|(peer, _)| *peer == next);
         if let Some((_, connection)) = known
             && self.links.get(*connection).is_some_and(Link::takes_requests)
         {
-            return Ok((*connection, id));
+            return Ok(*connection);
         }
         // A port may be missing in AUTH alone (section 8).
         if next.port().is_none() && !is_auth {
@@ -172,7 +169,7 @@ impl Relay {
             None => self.connect(now, next.to_uri())?,
         };
         self.remember_peer(id, next, connection);
-        Ok((connection, id))
+        Ok(connection)
     }
 
     /// Asks for a connection.

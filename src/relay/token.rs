@@ -80,6 +80,16 @@ impl Tokens {
         self.by_uri.get_mut(uri)
     }
 
+    /// Notes what was relayed under some tokens.
+    pub(super) fn count(&mut self, tokens: &[TokenId], usage: Usage) {
+        for id in tokens {
+            if let Some(token) = self.get_mut(*id) {
+                token.usage.chunks += usage.chunks;
+                token.usage.octets += usage.octets;
+            }
+        }
+    }
+
     pub(super) fn remove(&mut self, id: TokenId) -> Option<Token> {
         let uri = self.uris.remove(&id)?;
         self.by_uri.remove(&uri)

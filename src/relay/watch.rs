@@ -207,18 +207,4 @@ impl Relay {
             has_expired,
         });
     }
-
-    pub(super) fn count_octets(&mut self, token: TokenId, octets: u64) {
-        self.counters.octets += octets;
-        if let Some(token) = self.tokens.get_mut(token) {
-            token.usage.octets += octets;
-        }
-    }
-
-    pub(super) fn count_chunk(&mut self, token: TokenId) {
-        self.counters.chunks += 1;
-        if let Some(token) = self.tokens.get_mut(token) {
-            token.usage.chunks += 1;
-        }
-    }
 }

@@ -224,6 +224,22 @@ fn a_client_is_known_by_its_fingerprint() {
     assert!(show(None).is_err());
 }
 
+// req: 4976-6.1-1
+#[test]
+fn a_certificate_that_is_optional_has_to_be_right_where_it_is_shown() {
+    let (authority, other) = (Authority::new(), Authority::called("another authority"));
+    let server = authority.certify(&["relay.example"]);
+    let server = server_config(server, ClientCheck::Optional(authority.roots())).unwrap();
+    let show = |identity| {
+        let client = client_config(ServerCheck::Named(authority.roots()), identity).unwrap();
+        handshake(Arc::clone(&server), client, "relay.example")
+    };
+    show(None).unwrap();
+    show(Some(authority.certify(&["other.relay.example"]))).unwrap();
+    assert!(show(Some(other.certify(&["other.relay.example"]))).is_err());
+    assert!(show(Some(self_signed(&["other.relay.example"]))).is_err());
+}
+
 #[test]
 fn files_that_cannot_be_used_are_named() {
     let missing = PathBuf::from("/nowhere/chain.pem");

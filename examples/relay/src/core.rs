@@ -1,0 +1,358 @@
+//! The relay and its connections, in the hands of one thread. What one
+//! connection reads is written to another from here, without a task between.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use bytes::BytesMut;
+use msrp::MsrpUri;
+use msrp::relay::{ConnectionId, Peer, Relay, RelayClose, RelayEvent, Statistics, Verdict};
+use tokio::sync::{Notify, mpsc};
+
+use crate::link::Link;
+use crate::transport::{Input, Transport};
+use crate::users::Users;
+
+/// Room for one read, in octets.
+const READ_OCTETS: usize = 64 * 1024;
+/// Less room than this is not worth a read.
+const LEAST_READ: usize = 16 * 1024;
+/// A remainder up to this is copied, so that it does not hold a whole read.
+const SMALL_REST: usize = 4096;
+/// Reads of one connection after which the others have their turn.
+const READS_IN_TURN: u32 = 8;
+
+/// What takes longer than a step, for a task of its own.
+#[derive(Debug)]
+pub(crate) enum Job {
+    Dial {
+        connection: ConnectionId,
+        uri: MsrpUri,
+    },
+    /// Tend a connection that is there.
+    Tend(ConnectionId),
+    /// Close what the peer has closed.
+    Follow(Box<Link>),
+    /// Close what the relay has done with.
+    Close {
+        connection: ConnectionId,
+        link: Box<Link>,
+        reason: RelayClose,
+    },
+}
+
+pub(crate) struct Core {
+    relay: Relay,
+    links: HashMap<ConnectionId, Link>,
+    dialling: HashSet<ConnectionId>,
+    users: Users,
+    users_file: Option<PathBuf>,
+    /// Where every read begins that has no remainder before it.
+    buffer: BytesMut,
+    jobs: mpsc::UnboundedSender<Job>,
+    /// When the relay is looked after next.
+    alarm: Option<Instant>,
+    is_draining: bool,
+    /// The alarm is too late, or there is nothing left to wait for.
+    pub(crate) attention: Arc<Notify>,
+}
+
+impl Core {
+    pub(crate) fn new(
+        relay: Relay,
+        users: Users,
+        users_file: Option<PathBuf>,
+        jobs: mpsc::UnboundedSender<Job>,
+    ) -> Self {
+        Self {
+            relay,
+            links: HashMap::new(),
+            dialling: HashSet::new(),
+            users,
+            users_file,
+            buffer: BytesMut::new(),
+            jobs,
+            alarm: None,
+            is_draining: false,
+            attention: Arc::new(Notify::new()),
+        }
+    }
+
+    /// A connection that came in.
+    pub(crate) fn accept(&mut self, peer: Peer, transport: Transport) {
+        let now = Instant::now();
+        match self.relay.accept(now, peer) {
+            Some(connection) => self.add(connection, transport),
+            None => tracing::warn!("a connection was dropped: there is no room for it"),
+        }
+        self.turn(now);
+    }
+
+    /// A connection that the relay has asked for.
+    pub(crate) fn connected(&mut self, connection: ConnectionId, peer: Peer, transport: Transport) {
+        // The relay may have given it up meanwhile.
+        if self.dialling.remove(&connection) {
+            let now = Instant::now();
+            self.add(connection, transport);
+            self.relay.connected(now, connection, peer);
+            self.turn(now);
+        }
+    }
+
+    pub(crate) fn connect_failed(&mut self, connection: ConnectionId) {
+        if self.dialling.remove(&connection) {
+            let now = Instant::now();
+            self.relay.connect_failed(now, connection);
+            self.turn(now);
+        }
+    }
+
+    fn add(&mut self, connection: ConnectionId, transport: Transport) {
+        self.links.insert(connection, Link::new(transport));
+        self.job(Job::Tend(connection));
+    }
+
+    /// One step of the task that tends a connection. Ready when there is no
+    /// such connection any more.
+    pub(crate) fn poll(&mut self, connection: ConnectionId, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(link) = self.links.get_mut(&connection) else { return Poll::Ready(()) };
+        link.tended_by(cx);
+        if link.is_writing() {
+            match link.poll_written() {
+                Poll::Ready(Ok(())) => self.written(connection),
+                Poll::Ready(Err(_)) => self.lost(connection),
+                Poll::Pending => {}
+            }
+        }
+        for _ in 0..READS_IN_TURN {
+            let Some(link) = self.links.get_mut(&connection) else { return Poll::Ready(()) };
+            if !self.relay.wants_read(connection) {
+                return Poll::Pending;
+            }
+            make_room(&mut self.buffer, &mut link.rest);
+            match link.poll_input(&mut self.buffer) {
+                Poll::Ready(input) => self.take(connection, input),
+                Poll::Pending => {
+                    keep_rest(&mut self.buffer, &mut link.rest);
+                    return Poll::Pending;
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn take(&mut self, connection: ConnectionId, input: Input) {
+        let now = Instant::now();
+        let taken = match input {
+            Input::Octets => self.relay.receive(now, connection, &mut self.buffer),
+            Input::Message(message) => self.relay.receive_message(now, connection, message),
+            Input::Sign => Ok(()),
+            Input::End => return self.ended(connection),
+        };
+        if let Err(error) = taken {
+            tracing::debug!(?connection, "{error}");
+        }
+        if let Some(link) = self.links.get_mut(&connection) {
+            keep_rest(&mut self.buffer, &mut link.rest);
+        }
+        self.turn(now);
+    }
+
+    fn written(&mut self, connection: ConnectionId) {
+        let now = Instant::now();
+        self.relay.written(now, connection);
+        self.turn(now);
+    }
+
+    /// The peer has closed.
+    fn ended(&mut self, connection: ConnectionId) {
+        self.buffer.clear();
+        if let Some(link) = self.remove(connection) {
+            self.job(Job::Follow(Box::new(link)));
+        }
+        self.closed(connection);
+    }
+
+    /// The transport is gone.
+    fn lost(&mut self, connection: ConnectionId) {
+        self.remove(connection);
+        self.closed(connection);
+    }
+
+    fn remove(&mut self, connection: ConnectionId) -> Option<Link> {
+        let link = self.links.remove(&connection);
+        // Its task ends when it sees that there is nothing to tend.
+        link.inspect(Link::wake)
+    }
+
+    /// The transport was closed.
+    pub(crate) fn closed(&mut self, connection: ConnectionId) {
+        let now = Instant::now();
+        self.relay.closed(now, connection);
+        self.turn(now);
+    }
+
+    pub(crate) fn handle_timeout(&mut self) {
+        let now = Instant::now();
+        self.relay.handle_timeout(now);
+        self.turn(now);
+    }
+
+    /// Does what the relay wants done, until it wants nothing.
+    fn turn(&mut self, now: Instant) {
+        loop {
+            while let Some((connection, transmit)) = self.relay.poll_transmit(now) {
+                let Some(link) = self.links.get_mut(&connection) else { continue };
+                match link.write(transmit) {
+                    Poll::Ready(Ok(())) => self.relay.written(now, connection),
+                    Poll::Ready(Err(_)) => {
+                        self.remove(connection);
+                        self.relay.closed(now, connection);
+                    }
+                    Poll::Pending => {}
+                }
+            }
+            match self.relay.poll_event() {
+                Some(event) => self.handle(now, event),
+                None => break,
+            }
+        }
+        self.set_alarm();
+    }
+
+    fn handle(&mut self, now: Instant, event: RelayEvent) {
+        match event {
+            RelayEvent::Connect { connection, uri } => {
+                self.dialling.insert(connection);
+                self.job(Job::Dial { connection, uri });
+            }
+            RelayEvent::Authorise { request, username, realm, algorithm, .. } => {
+                let secret = self.users.secret(&username, &realm, algorithm);
+                let verdict = secret.map_or(Verdict::Unknown, Verdict::Known);
+                self.relay.authorise(now, request, verdict);
+            }
+            RelayEvent::Close { connection, reason } => self.close(now, connection, reason),
+            RelayEvent::Resume(connection) => {
+                if let Some(link) = self.links.get(&connection) {
+                    link.wake();
+                }
+            }
+            RelayEvent::TokenIssued { token, username, expires, .. } => {
+                tracing::info!(?token, username, ?expires, "token issued");
+            }
+            RelayEvent::TokenEnded { token, username, usage, has_expired } => {
+                let (chunks, octets) = (usage.chunks, usage.octets);
+                tracing::info!(?token, username, chunks, octets, has_expired, "token ended");
+            }
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, now: Instant, connection: ConnectionId, reason: RelayClose) {
+        tracing::debug!(?connection, ?reason, "closing");
+        self.dialling.remove(&connection);
+        match self.remove(connection) {
+            Some(link) => {
+                self.job(Job::Close { connection, link: Box::new(link), reason });
+            }
+            None => self.relay.closed(now, connection),
+        }
+    }
+
+    /// Each job is bounded by the relay's bound on connections.
+    fn job(&self, job: Job) {
+        // The receiver lives as long as the relay runs.
+        let _ = self.jobs.send(job);
+    }
+
+    /// When to call [`Self::handle_timeout`].
+    pub(crate) fn alarm(&mut self) -> Option<Instant> {
+        self.alarm = self.relay.poll_timeout();
+        self.alarm
+    }
+
+    /// An alarm that is too early costs one look; one that moves with every
+    /// message would cost more.
+    fn set_alarm(&mut self) {
+        let due = self.relay.poll_timeout();
+        let is_late = due.is_some_and(|due| self.alarm.is_none_or(|alarm| due < alarm));
+        if is_late || self.relay.is_drained() {
+            self.alarm = due;
+            self.attention.notify_one();
+        }
+    }
+
+    /// Pings those who can be pinged, and lets go of those who are gone.
+    pub(crate) fn ping(&mut self) {
+        let relay = &self.relay;
+        // The answer of one that is not read cannot be seen.
+        let is_gone = |(connection, link): (&ConnectionId, &mut Link)| {
+            (relay.wants_read(*connection) && !link.ping()).then_some(*connection)
+        };
+        let gone: Vec<ConnectionId> = self.links.iter_mut().filter_map(is_gone).collect();
+        for connection in gone {
+            tracing::debug!(?connection, "silent");
+            self.lost(connection);
+        }
+    }
+
+    /// Reads the users again. Those who hold a token keep it.
+    pub(crate) fn reload_users(&mut self) {
+        let Some(file) = &self.users_file else { return };
+        match Users::read(file) {
+            Ok(users) => {
+                tracing::info!(users = users.len(), "users read again");
+                self.users = users;
+            }
+            Err(error) => tracing::error!("{}: {error}; the users stay", file.display()),
+        }
+    }
+
+    /// Lets sessions come to rest and takes nothing new.
+    pub(crate) fn drain(&mut self) {
+        let now = Instant::now();
+        self.is_draining = true;
+        self.relay.drain(now);
+        self.turn(now);
+    }
+
+    pub(crate) const fn is_draining(&self) -> bool {
+        self.is_draining
+    }
+
+    pub(crate) fn is_drained(&self) -> bool {
+        self.relay.is_drained()
+    }
+
+    pub(crate) fn statistics(&self) -> Statistics {
+        self.relay.statistics()
+    }
+}
+
+/// Room for a read behind what a connection has left of the one before. The
+/// room is taken back as soon as nobody holds a part of it.
+fn make_room(buffer: &mut BytesMut, rest: &mut BytesMut) {
+    if rest.len() > SMALL_REST {
+        *buffer = std::mem::take(rest);
+    } else {
+        buffer.clear();
+    }
+    if buffer.capacity() - buffer.len() < LEAST_READ {
+        buffer.reserve(READ_OCTETS);
+    }
+    buffer.extend_from_slice(rest);
+    rest.clear();
+}
+
+fn keep_rest(buffer: &mut BytesMut, rest: &mut BytesMut) {
+    if buffer.len() > SMALL_REST {
+        *rest = buffer.split();
+    } else if !buffer.is_empty() {
+        rest.extend_from_slice(buffer);
+        buffer.clear();
+    }
+}

@@ -1,0 +1,85 @@
+//! Connections that the relay asks for.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use msrp::MsrpUri;
+use msrp::relay::{Peer, Security};
+use msrp::uri::RECOMMENDED_PORT;
+use msrp_tls::{TlsError, server_name};
+use thiserror::Error;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use crate::policy::Policy;
+use crate::secure::{Secure, peer_names};
+use crate::transport::{Stream, Transport};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Dialler {
+    pub(crate) policy: Policy,
+    pub(crate) secure: Secure,
+    pub(crate) patience: Duration,
+}
+
+/// Why there is no connection.
+#[derive(Debug, Error)]
+pub(crate) enum DialError {
+    #[error("its transport is not tcp")]
+    Transport,
+    #[error("--connect-to does not permit any of its addresses")]
+    NotAllowed,
+    #[error("TLS: {0}")]
+    Tls(#[from] TlsError),
+    #[error("no answer in time")]
+    TimedOut,
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+impl Dialler {
+    /// Opens a connection to the host and port of a URI.
+    pub(crate) async fn dial(&self, uri: &MsrpUri) -> Result<(Peer, Transport), DialError> {
+        // Nobody waits for connections behind a browser (RFC 7977 section 5.1).
+        if !uri.transport().eq_ignore_ascii_case("tcp") {
+            return Err(DialError::Transport);
+        }
+        timeout(self.patience, self.open(uri)).await.map_err(|_| DialError::TimedOut)?
+    }
+
+    async fn open(&self, uri: &MsrpUri) -> Result<(Peer, Transport), DialError> {
+        let tcp = connect(&self.resolve(uri).await?).await?;
+        if !uri.is_secure() {
+            return Ok((Peer::new(Security::Plain), Transport::Stream(Stream::Tcp(tcp))));
+        }
+        let config = self.secure.client.clone().ok_or(TlsError::NoRoots)?;
+        let tls = TlsConnector::from(config).connect(server_name(uri.host())?, tcp).await?;
+        let peer = Peer::new(Security::Tls).relay_names(peer_names(tls.get_ref().1));
+        Ok((peer, Transport::Stream(Stream::Tls(Box::new(tls.into())))))
+    }
+
+    /// RFC 4976 section 8 has a name without a port looked up by SRV, which
+    /// the system's resolver cannot do: the usual port is taken.
+    async fn resolve(&self, uri: &MsrpUri) -> Result<Vec<SocketAddr>, DialError> {
+        let host = uri.host().to_string();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let found = lookup_host((host, uri.port().unwrap_or(RECOMMENDED_PORT))).await?;
+        let permitted = self.policy.permitted(found);
+        if permitted.is_empty() { Err(DialError::NotAllowed) } else { Ok(permitted) }
+    }
+}
+
+/// Connects to the first address that lets it.
+async fn connect(addresses: &[SocketAddr]) -> std::io::Result<TcpStream> {
+    let mut result = Err(std::io::ErrorKind::NotFound.into());
+    for address in addresses {
+        result = TcpStream::connect(address).await;
+        if let Ok(stream) = &result {
+            // Chunks are written whole; waiting for more would only delay them.
+            let _ = stream.set_nodelay(true);
+            break;
+        }
+    }
+    result
+}

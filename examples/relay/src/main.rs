@@ -1,0 +1,69 @@
+//! Runs the relay until SIGTERM or Ctrl-C, or makes a line of its users file.
+
+use std::error::Error;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use msrp_relay::{Command, CommandLine, Handle, HashOptions, Options, Server, user_line};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+// One thread has all connections: see README.md.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let is_terminal = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(is_terminal)
+        .init();
+    let result = match line.command {
+        Some(Command::Hash(options)) => hash(&options),
+        _ => relay(line.options).await,
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn relay(options: Options) -> Result<(), Box<dyn Error>> {
+    let terminate = signal(SignalKind::terminate())?;
+    let hang_up = signal(SignalKind::hangup())?;
+    let server = Server::bind(options)?;
+    for uri in server.uris() {
+        tracing::info!("reached as {uri}");
+    }
+    if let Some(metrics) = server.addresses().metrics {
+        tracing::info!("http://{metrics}/metrics");
+    }
+    tokio::spawn(obey(server.handle(), terminate, hang_up));
+    Ok(server.run().await?)
+}
+
+async fn obey(relay: Handle, mut terminate: Signal, mut hang_up: Signal) {
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => relay.drain(),
+            _ = tokio::signal::ctrl_c() => relay.drain(),
+            _ = hang_up.recv() => relay.reload_users(),
+        }
+    }
+}
+
+fn hash(options: &HashOptions) -> Result<(), Box<dyn Error>> {
+    let password = match &options.password_file {
+        Some(file) => std::fs::read_to_string(file)?,
+        None => std::io::read_to_string(std::io::stdin())?,
+    };
+    let password = password.lines().next().unwrap_or_default();
+    let line = user_line(&options.user, &options.realm, password)
+        .ok_or("a user and a realm are not empty and have no colon or line end in them")?;
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}

@@ -1,0 +1,112 @@
+//! How the relay is, over HTTP.
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::fmt::Write;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use msrp::relay::Statistics;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::spawn_local;
+use tokio::time::{sleep, timeout};
+
+use crate::core::Core;
+
+/// How long a request may take, its response included.
+const PATIENCE: Duration = Duration::from_secs(10);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// The type of Prometheus' text format.
+const METRICS_TYPE: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4");
+
+/// Answers requests, one a connection, for ever.
+pub(crate) async fn serve(listener: TcpListener, core: Rc<RefCell<Core>>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let core = Rc::clone(&core);
+                spawn_local(async move {
+                    let _ = timeout(PATIENCE, connection(stream, &core)).await;
+                });
+            }
+            Err(_) => sleep(ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, core: &RefCell<Core>) {
+    let service = service_fn(async |request: Request<_>| {
+        Ok::<_, Infallible>(answer(request.method(), request.uri().path(), core))
+    });
+    let mut http = http1::Builder::new();
+    if let Err(error) = http.keep_alive(false).serve_connection(TokioIo::new(stream), service).await
+    {
+        tracing::debug!("HTTP connection: {error}");
+    }
+}
+
+fn answer(method: &Method, path: &str, core: &RefCell<Core>) -> Response<Full<Bytes>> {
+    let is_read = matches!(*method, Method::GET | Method::HEAD);
+    match path {
+        _ if !is_read => response(StatusCode::METHOD_NOT_ALLOWED, "GET only\n".into()),
+        "/metrics" => {
+            let mut response = response(StatusCode::OK, text(&core.borrow().statistics()));
+            response.headers_mut().insert(CONTENT_TYPE, METRICS_TYPE);
+            response
+        }
+        // A balancer sends nobody to a relay that is about to end.
+        "/healthz" if core.borrow().is_draining() => {
+            response(StatusCode::SERVICE_UNAVAILABLE, "draining\n".into())
+        }
+        "/healthz" => response(StatusCode::OK, "ok\n".into()),
+        _ => response(StatusCode::NOT_FOUND, "there are /metrics and /healthz\n".into()),
+    }
+}
+
+fn response(status: StatusCode, text: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(text));
+    *response.status_mut() = status;
+    response
+}
+
+/// The counters in Prometheus' text format.
+fn text(statistics: &Statistics) -> String {
+    let s = statistics;
+    let gauges = [
+        ("connections", s.connections, "Connections that there are."),
+        ("tokens", s.tokens, "Tokens that are valid."),
+    ];
+    let counters = [
+        ("accepted", s.accepted, "Connections that have come in."),
+        ("connects", s.connects, "Connections that were asked for."),
+        ("chunks", s.chunks, "SENDs passed on."),
+        ("body_octets", s.octets, "Octets of their bodies."),
+        ("passed", s.passed, "Other requests passed on, and responses."),
+        ("refused", s.refused, "Requests refused."),
+        ("dropped_responses", s.dropped_responses, "Responses that led nowhere."),
+        ("reports", s.reports, "Failure REPORTs made."),
+        ("timeouts", s.timeouts, "SENDs not answered in time."),
+        ("auth_accepted", s.auth_accepted, "AUTHs that succeeded."),
+        ("auth_failed", s.auth_failed, "AUTHs whose credentials were wrong."),
+    ];
+    let mut text = String::new();
+    let mut metric = |name: &str, suffix: &str, kind: &str, value: u64, help: &str| {
+        let name = format!("msrp_relay_{name}{suffix}");
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
+    };
+    for (name, value, help) in gauges {
+        metric(name, "", "gauge", value, help);
+    }
+    for (name, value, help) in counters {
+        metric(name, "_total", "counter", value, help);
+    }
+    text
+}

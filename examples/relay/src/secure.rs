@@ -1,0 +1,45 @@
+//! TLS: who this relay is, and who the others are.
+
+use std::sync::Arc;
+
+use msrp_tls::{ClientCheck, Identity, Roots, ServerCheck, TlsError, client_config, server_config};
+use tokio_rustls::rustls::{ClientConfig, CommonState, ServerConfig};
+use webpki::EndEntityCert;
+
+use crate::options::Options;
+
+/// The settings of either side.
+#[derive(Clone, Debug)]
+pub(crate) struct Secure {
+    /// `None` without a certificate.
+    pub(crate) server: Option<Arc<ServerConfig>>,
+    /// `None` where there are no root certificates to check peers under.
+    pub(crate) client: Option<Arc<ClientConfig>>,
+}
+
+impl Secure {
+    pub(crate) fn new(options: &Options) -> Result<Self, TlsError> {
+        let identity = match (&options.cert, &options.key) {
+            (Some(cert), Some(key)) => Some(Identity::from_files(cert, key)?),
+            _ => None,
+        };
+        let (roots, relays) = match &options.ca {
+            Some(file) => (Some(Roots::system_and_file(file)?), Some(Roots::from_file(file)?)),
+            None => (Roots::system().ok(), None),
+        };
+        let check = relays.map_or(ClientCheck::None, ClientCheck::Optional);
+        let server = identity.clone().map(|identity| server_config(identity, check)).transpose()?;
+        let named = |roots| client_config(ServerCheck::Named(roots), identity);
+        Ok(Self { server, client: roots.map(named).transpose()? })
+    }
+}
+
+/// The DNS names of the certificate that TLS has checked, if the peer has shown
+/// one: by it a relay is known (RFC 4976 section 9.2).
+pub(crate) fn peer_names(tls: &CommonState) -> Vec<String> {
+    let leaf = tls.peer_certificates().and_then(|chain| chain.first());
+    let Some(leaf) = leaf.and_then(|leaf| EndEntityCert::try_from(leaf).ok()) else {
+        return Vec::new();
+    };
+    leaf.valid_dns_names().map(str::to_owned).collect()
+}

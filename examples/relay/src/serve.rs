@@ -1,0 +1,346 @@
+//! The relay as a whole: from options to a relay that runs, and its end.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use msrp::relay::{ConnectionId, Relay, RelayClose, RelayConfig};
+use msrp::uri::{Host, Scheme};
+use msrp::{MsrpUri, OsRandom};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::{LocalSet, spawn_local};
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+use crate::core::{Core, Job};
+use crate::dial::Dialler;
+use crate::fault::StartError;
+use crate::link::Link;
+use crate::listen::Listen;
+use crate::metrics;
+use crate::options::Options;
+use crate::policy::Policy;
+use crate::secure::Secure;
+use crate::users::Users;
+
+/// A relay that listens.
+#[derive(Debug)]
+pub struct Server {
+    options: Options,
+    secure: Secure,
+    random: OsRandom,
+    addresses: Addresses,
+    uris: Vec<MsrpUri>,
+    listeners: Vec<(Kind, std::net::TcpListener)>,
+    handle: Handle,
+    commands: mpsc::UnboundedReceiver<Command>,
+}
+
+/// Where a relay listens.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Addresses {
+    /// For TCP.
+    pub tcp: Option<SocketAddr>,
+    /// For TLS.
+    pub tls: Option<SocketAddr>,
+    /// For WebSockets without TLS.
+    pub ws: Option<SocketAddr>,
+    /// For WebSockets.
+    pub wss: Option<SocketAddr>,
+    /// For HTTP.
+    pub metrics: Option<SocketAddr>,
+}
+
+/// Steers a relay that runs.
+#[derive(Clone, Debug)]
+pub struct Handle(mpsc::UnboundedSender<Command>);
+
+#[derive(Clone, Copy, Debug)]
+enum Command {
+    Drain,
+    ReloadUsers,
+}
+
+impl Handle {
+    /// Ends the relay: nothing more is taken, and [`Server::run`] returns when
+    /// sessions have come to rest or [`Options::drain_seconds`] are over.
+    pub fn drain(&self) {
+        // A relay that has ended needs no telling.
+        let _ = self.0.send(Command::Drain);
+    }
+
+    /// Reads the users file again.
+    pub fn reload_users(&self) {
+        let _ = self.0.send(Command::ReloadUsers);
+    }
+}
+
+/// What is spoken where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Tls,
+    Wss,
+    Tcp,
+    Ws,
+    Metrics,
+}
+
+impl Kind {
+    const fn is_secure(self) -> bool {
+        matches!(self, Self::Tls | Self::Wss)
+    }
+
+    const fn is_websocket(self) -> bool {
+        matches!(self, Self::Ws | Self::Wss)
+    }
+}
+
+impl Server {
+    /// Checks the options and listens.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] says what to change.
+    pub fn bind(options: Options) -> Result<Self, StartError> {
+        options.check()?;
+        let (secure, random) = (Secure::new(&options)?, OsRandom::new()?);
+        read_users(&options)?;
+        let mut addresses = Addresses::default();
+        let (mut uris, mut listeners) = (Vec::new(), Vec::new());
+        // In the order in which they are offered to clients.
+        for (kind, wanted, bound) in [
+            (Kind::Tls, options.tls_listen, &mut addresses.tls),
+            (Kind::Wss, options.wss_listen, &mut addresses.wss),
+            (Kind::Tcp, options.listen, &mut addresses.tcp),
+            (Kind::Ws, options.ws_listen, &mut addresses.ws),
+            (Kind::Metrics, options.metrics, &mut addresses.metrics),
+        ] {
+            let Some(wanted) = wanted else { continue };
+            let (listener, address) =
+                listen(wanted).map_err(|error| StartError::Listen(wanted, error))?;
+            *bound = Some(address);
+            if kind != Kind::Metrics {
+                uris.push(uri(kind, options.name.as_deref(), address)?);
+            }
+            listeners.push((kind, listener));
+        }
+        let (sender, commands) = mpsc::unbounded_channel();
+        let handle = Handle(sender);
+        Ok(Self { options, secure, random, addresses, uris, listeners, handle, commands })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// The URIs under which it is reached.
+    #[must_use]
+    pub fn uris(&self) -> &[MsrpUri] {
+        &self.uris
+    }
+
+    /// For whoever is to steer it.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Relays until [`Handle::drain`], all of it on the thread that calls.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] where what `bind` has checked has changed since.
+    pub async fn run(self) -> Result<(), StartError> {
+        LocalSet::new().run_until(self.run_here()).await
+    }
+
+    async fn run_here(mut self) -> Result<(), StartError> {
+        if self.options.plain_auth {
+            tracing::warn!("--plain-auth: passwords and sessions are open to whoever listens in");
+        }
+        let users = read_users(&self.options)?;
+        let (first, others) = self.uris.split_first().ok_or(StartError::NoListener)?;
+        let mut config = relay_config(&self.options, first, &users);
+        config.addresses.extend_from_slice(others);
+        let relay = Relay::new(config, self.random.clone(), Instant::now());
+        let (jobs, todo) = mpsc::unbounded_channel();
+        let core = Core::new(relay, users, self.options.users.clone(), jobs);
+        let core = Rc::new(RefCell::new(core));
+        for (kind, listener) in std::mem::take(&mut self.listeners) {
+            self.accept(kind, listener, &core)?;
+        }
+        self.drive(core, todo).await;
+        Ok(())
+    }
+
+    fn accept(
+        &self,
+        kind: Kind,
+        listener: std::net::TcpListener,
+        core: &Rc<RefCell<Core>>,
+    ) -> Result<(), StartError> {
+        let core = Rc::clone(core);
+        let address = listener.local_addr();
+        let listener = TcpListener::from_std(listener).map_err(|error| {
+            StartError::Listen(address.unwrap_or(SocketAddr::from(([0; 4], 0))), error)
+        })?;
+        if kind == Kind::Metrics {
+            spawn_local(metrics::serve(listener, core));
+            return Ok(());
+        }
+        let listen = Listen {
+            tls: self.secure.server.clone().filter(|_| kind.is_secure()),
+            websocket: kind.is_websocket().then_some(self.options.max_ws_message),
+            patience: self.options.connect_seconds,
+            handshakes: Arc::new(Semaphore::new(self.options.max_connections)),
+        };
+        spawn_local(listen.run(listener, core));
+        Ok(())
+    }
+
+    /// Does what the relay asks for and keeps its time.
+    async fn drive(mut self, core: Rc<RefCell<Core>>, mut todo: mpsc::UnboundedReceiver<Job>) {
+        let dialler = Rc::new(Dialler {
+            policy: Policy::new(self.options.connect_to.clone()),
+            secure: self.secure.clone(),
+            patience: self.options.connect_seconds,
+        });
+        let attention = Arc::clone(&core.borrow().attention);
+        let mut pings = interval(self.options.ping_seconds.max(Duration::from_millis(1)));
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        pings.reset();
+        let mut end = None;
+        loop {
+            let alarm = core.borrow_mut().alarm();
+            tokio::select! {
+                Some(job) = todo.recv() => start(job, &core, &dialler),
+                () = until(alarm) => core.borrow_mut().handle_timeout(),
+                () = attention.notified() => {}
+                _ = pings.tick() => core.borrow_mut().ping(),
+                Some(command) = self.commands.recv() => match command {
+                    Command::ReloadUsers => core.borrow_mut().reload_users(),
+                    Command::Drain => {
+                        tracing::info!("draining");
+                        end.get_or_insert(Instant::now() + self.options.drain_seconds);
+                        core.borrow_mut().drain();
+                    }
+                },
+                () = until(end) => {
+                    tracing::warn!("sessions were cut off");
+                    return;
+                }
+            }
+            if end.is_some() && core.borrow().is_drained() {
+                return;
+            }
+        }
+    }
+}
+
+/// Starts what takes longer than a step.
+fn start(job: Job, core: &Rc<RefCell<Core>>, dialler: &Rc<Dialler>) {
+    let core = Rc::clone(core);
+    match job {
+        Job::Tend(connection) => {
+            spawn_local(poll_fn(move |cx| core.borrow_mut().poll(connection, cx)));
+        }
+        Job::Dial { connection, uri } => {
+            let dialler = Rc::clone(dialler);
+            spawn_local(async move { dial(connection, &uri, &dialler, &core).await });
+        }
+        Job::Follow(mut link) => {
+            spawn_local(async move { link.finish(frame(CloseCode::Normal, "")).await });
+        }
+        Job::Close { connection, link, reason } => {
+            spawn_local(async move { close(connection, *link, &reason, &core).await });
+        }
+    }
+}
+
+async fn dial(connection: ConnectionId, uri: &MsrpUri, dialler: &Dialler, core: &RefCell<Core>) {
+    // A session-id is a secret: the log has the host alone.
+    let (host, port) = (uri.host().to_string(), uri.port());
+    match dialler.dial(uri).await {
+        Ok((peer, transport)) => {
+            tracing::debug!(?connection, host, port, "connected");
+            core.borrow_mut().connected(connection, peer, transport);
+        }
+        Err(error) => {
+            tracing::info!(?connection, host, port, "no connection: {error}");
+            core.borrow_mut().connect_failed(connection);
+        }
+    }
+}
+
+async fn close(
+    connection: ConnectionId,
+    mut link: Link,
+    reason: &RelayClose,
+    core: &RefCell<Core>,
+) {
+    link.finish(close_frame(reason)).await;
+    core.borrow_mut().closed(connection);
+    link.linger().await;
+}
+
+fn close_frame(reason: &RelayClose) -> CloseFrame {
+    let (code, reason) = match reason {
+        RelayClose::Unreadable(_) => (CloseCode::Protocol, "this is not MSRP"),
+        RelayClose::Drained => (CloseCode::Away, "the relay is being stopped"),
+        RelayClose::Idle | RelayClose::Evicted => {
+            (CloseCode::Away, "nothing happened for too long")
+        }
+        _ => (CloseCode::Policy, "the relay has closed the connection"),
+    };
+    frame(code, reason)
+}
+
+fn frame(code: CloseCode, reason: &'static str) -> CloseFrame {
+    CloseFrame { code, reason: reason.into() }
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn listen(wanted: SocketAddr) -> io::Result<(std::net::TcpListener, SocketAddr)> {
+    let listener = std::net::TcpListener::bind(wanted)?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+fn uri(kind: Kind, name: Option<&str>, address: SocketAddr) -> Result<MsrpUri, StartError> {
+    let scheme = if kind.is_secure() { Scheme::Msrps } else { Scheme::Msrp };
+    let host = name.map_or_else(|| Host::from(address.ip()), Host::from);
+    let transport = if kind.is_websocket() { "ws" } else { "tcp" };
+    Ok(MsrpUri::builder(scheme, host, address.port()).transport(transport).build()?)
+}
+
+fn read_users(options: &Options) -> Result<Users, StartError> {
+    let Some(file) = &options.users else { return Ok(Users::default()) };
+    Users::read(file).map_err(|error| StartError::Users(file.clone(), error))
+}
+
+fn relay_config(options: &Options, address: &MsrpUri, users: &Users) -> RelayConfig {
+    let realm = options.realm.as_deref().unwrap_or_default();
+    let mut config = RelayConfig::new(address.clone(), realm);
+    config.algorithms = users.algorithms(realm);
+    config.plain_auth = options.plain_auth;
+    config.limits.connections = options.max_connections;
+    config.limits.tokens = options.max_tokens;
+    config.limits.queue_octets = options.max_queue;
+    config
+}

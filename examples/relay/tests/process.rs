@@ -1,0 +1,150 @@
+//! The program: its signals, its users file, its metrics.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use common::client::Client;
+use common::{ALICE, BOB, REALM, Running, Scratch, plain_options, users};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_msrp-relay");
+
+struct Process {
+    child: Child,
+    log: BufReader<ChildStderr>,
+    uri: String,
+}
+
+impl Process {
+    fn start(users: &Scratch) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .args(["--listen", "127.0.0.1:0", "--plain-auth", "--realm", REALM, "--users"])
+            .arg(&users.0)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let mut this = Self { child, log, uri: String::new() };
+        this.uri = this.logs("reached as ").trim().to_owned();
+        this
+    }
+
+    /// What a line of the log has behind this.
+    fn logs(&mut self, wanted: &str) -> String {
+        let mut all = String::new();
+        loop {
+            let before = all.len();
+            assert_ne!(self.log.read_line(&mut all).unwrap(), 0, "{wanted} is not in {all}");
+            if let Some((_, behind)) = all[before..].split_once(wanted) {
+                return behind.to_owned();
+            }
+        }
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+    }
+
+    async fn client(&self, uri: &str) -> Client {
+        let address = self.uri.strip_prefix("msrp://").unwrap().strip_suffix(";tcp").unwrap();
+        Client::over(tokio::net::TcpStream::connect(address).await.unwrap(), uri)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn the_users_are_read_again_and_the_end_is_orderly() {
+    let file = Scratch::new("users", "");
+    let mut relay = Process::start(&file);
+    let mut alice = relay.client(ALICE).await;
+    let refused = alice.authenticate(&relay.uri, "alice").await.unwrap_err();
+    assert_ne!(refused.kind(), "200");
+
+    std::fs::write(&file.0, users()).unwrap();
+    relay.signal("HUP");
+    relay.logs("users read again");
+    let mut alice = relay.client(ALICE).await;
+    let token = alice.authenticate(&relay.uri, "alice").await.unwrap();
+
+    relay.signal("TERM");
+    assert!(alice.read().await.is_none());
+    assert!(relay.child.wait().unwrap().success());
+    let mut log = String::new();
+    relay.log.read_to_string(&mut log).unwrap();
+    let session = token.split(['/', ';']).nth(3).unwrap();
+    assert!(!log.contains(session), "a token is in the log: {log}");
+}
+
+#[test]
+fn a_users_line_is_made_of_a_password_file() {
+    let password = Scratch::new("password", "alice\n");
+    let made = Command::new(PROGRAM)
+        .args(["hash", "--realm", REALM, "--user", "alice", "--password-file"])
+        .arg(&password.0)
+        .output()
+        .unwrap();
+    let line = String::from_utf8(made.stdout).unwrap();
+    assert!(made.status.success() && users().contains(&line), "{line}");
+}
+
+#[test]
+fn options_that_do_not_go_together_are_told() {
+    let made =
+        Command::new(PROGRAM).args(["--listen", "127.0.0.1:0", "--realm", REALM]).output().unwrap();
+    assert!(!made.status.success());
+    assert!(String::from_utf8(made.stderr).unwrap().contains("--name"));
+}
+
+fn get(address: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn metric(text: &str, name: &str) -> u64 {
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    value.unwrap_or_else(|| panic!("{name} is not in {text}")).parse().unwrap()
+}
+
+#[tokio::test]
+async fn what_was_relayed_is_counted() {
+    let mut options = plain_options();
+    options.metrics = "127.0.0.1:0".parse().ok();
+    let relay = Running::with(options);
+    let metrics = relay.addresses.metrics.unwrap();
+    let connect = async |uri| {
+        Client::over(
+            tokio::net::TcpStream::connect(relay.addresses.tcp.unwrap()).await.unwrap(),
+            uri,
+        )
+    };
+    let (mut alice, mut bob) = (connect(ALICE).await, connect(BOB).await);
+    let uri = relay.uri("msrp", "tcp");
+    let of_alice = alice.authenticate(uri, "alice").await.unwrap();
+    let of_bob = bob.authenticate(uri, "bob").await.unwrap();
+    assert!(alice.authenticate_with(uri, "alice", "a guess").await.is_err());
+    alice.say(&format!("{of_alice} {of_bob} {BOB}"), "Hello").await;
+    bob.expect("SEND").await;
+
+    let text = get(metrics, "/metrics");
+    assert!(text.starts_with("HTTP/1.1 200") && text.contains("text/plain; version=0.0.4"));
+    assert_eq!(metric(&text, "msrp_relay_connections"), 2);
+    assert_eq!(metric(&text, "msrp_relay_tokens"), 2);
+    assert_eq!(metric(&text, "msrp_relay_auth_accepted_total"), 2);
+    assert_eq!(metric(&text, "msrp_relay_auth_failed_total"), 1);
+    assert!(metric(&text, "msrp_relay_body_octets_total") >= 5);
+    assert!(get(metrics, "/healthz").starts_with("HTTP/1.1 200"));
+    assert!(get(metrics, "/").starts_with("HTTP/1.1 404"));
+}

@@ -1,0 +1,209 @@
+//! Clients and endpoints over TCP.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use common::client::{Client, Wire, report, request};
+use common::{ALICE, BOB, PATIENCE, Running, plain_options};
+use msrp::OsRandom;
+use msrp::auth::{Credentials, DigestClient};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+
+/// An octet that no head has.
+const FILLING: u8 = 1;
+
+async fn client(relay: &Running, uri: &str) -> Client {
+    Client::over(TcpStream::connect(relay.addresses.tcp.unwrap()).await.unwrap(), uri)
+}
+
+/// An endpoint of no relay, and its URI.
+async fn endpoint() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("msrp://{}/kjhd37s2s20w2a;tcp", listener.local_addr().unwrap());
+    (listener, uri)
+}
+
+// req: 4976-5.1-1, 4976-6.3-1
+#[tokio::test]
+async fn a_text_goes_through_and_its_report_comes_back() {
+    let relay = Running::plain();
+    let mut alice = client(&relay, ALICE).await;
+    let use_path = alice.authenticate(relay.uri("msrp", "tcp"), "alice").await.unwrap();
+    let (listener, bob_uri) = endpoint().await;
+    let answer = alice.say(&format!("{use_path} {bob_uri}"), "Are you there?").await;
+    assert_eq!(answer.kind(), "200");
+
+    let mut bob = Client::over(listener.accept().await.unwrap().0, &bob_uri);
+    let got = bob.expect("SEND").await;
+    assert_eq!(got.body(), b"Are you there?");
+    assert_eq!(got.header("From-Path"), format!("{use_path} {ALICE}"));
+    assert_eq!(got.header("To-Path"), bob_uri);
+    bob.write(&got.response("200 OK")).await;
+    let id = bob.id();
+    bob.write(&report(&id, &got, &bob_uri)).await;
+    let reported = alice.expect("REPORT").await;
+    assert_eq!(reported.header("To-Path"), ALICE);
+    assert_eq!(reported.header("Status"), "000 200 OK");
+
+    // And a text of Bob's, over the same connection.
+    let answer = bob.say(&format!("{use_path} {ALICE}"), "Yes").await;
+    assert_eq!(answer.kind(), "200");
+    assert_eq!(alice.expect("SEND").await.body(), b"Yes");
+}
+
+#[tokio::test]
+async fn two_clients_of_the_relay_meet_there() {
+    let relay = Running::plain();
+    let (mut alice, mut bob) = (client(&relay, ALICE).await, client(&relay, BOB).await);
+    let uri = relay.uri("msrp", "tcp");
+    let of_alice = alice.authenticate(uri, "alice").await.unwrap();
+    let of_bob = bob.authenticate(uri, "bob").await.unwrap();
+    assert_ne!(of_alice, of_bob);
+    let answer = alice.say(&format!("{of_alice} {of_bob} {BOB}"), "Hello").await;
+    assert_eq!(answer.kind(), "200");
+    let got = bob.expect("SEND").await;
+    assert_eq!(got.body(), b"Hello");
+    assert_eq!(got.header("From-Path"), format!("{of_bob} {of_alice} {ALICE}"));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_not_there_is_reported() {
+    let relay = Running::plain();
+    let mut alice = client(&relay, ALICE).await;
+    let use_path = alice.authenticate(relay.uri("msrp", "tcp"), "alice").await.unwrap();
+    let (listener, uri) = endpoint().await;
+    drop(listener);
+    assert_eq!(alice.say(&format!("{use_path} {uri}"), "Hello").await.kind(), "200");
+    let status = alice.expect("REPORT").await.header("Status");
+    assert!(status.starts_with("000 4"), "{status}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_permitted_is_not_connected_to() {
+    let mut options = plain_options();
+    options.connect_to = vec!["192.0.2.0/24".parse().unwrap()];
+    let relay = Running::with(options);
+    let mut alice = client(&relay, ALICE).await;
+    let use_path = alice.authenticate(relay.uri("msrp", "tcp"), "alice").await.unwrap();
+    let (listener, uri) = endpoint().await;
+    alice.say(&format!("{use_path} {uri}"), "Hello").await;
+    alice.expect("REPORT").await;
+    let came = timeout(Duration::from_millis(100), listener.accept()).await;
+    assert!(came.is_err(), "the relay has connected");
+}
+
+// req: 4976-6.3-11
+#[tokio::test]
+async fn who_guesses_passwords_is_cut_off() {
+    let relay = Running::plain();
+    let mut alice = client(&relay, ALICE).await;
+    let uri = relay.uri("msrp", "tcp");
+    let challenge = alice.ask("AUTH", uri, "").await;
+    let values = challenge.headers("WWW-Authenticate");
+    for _ in 0..100 {
+        let mut digest = DigestClient::new(Credentials::new("alice", "a guess"));
+        digest.challenged(values.iter().map(String::as_str)).unwrap();
+        let guess = digest.authorization(uri, true, &mut OsRandom::new().unwrap()).unwrap();
+        let id = alice.id();
+        let auth = request(&id, "AUTH", uri, ALICE, &format!("Authorization: {guess}\r\n"));
+        alice.write(&auth).await;
+        let Some(answer) = alice.read().await else { return };
+        assert_ne!(answer.kind(), "200");
+        assert!(answer.headers("Use-Path").is_empty());
+    }
+    panic!("the connection is still there");
+}
+
+#[tokio::test]
+async fn nobody_gets_through_without_a_token() {
+    let relay = Running::plain();
+    let mut mallory = client(&relay, ALICE).await;
+    let (listener, bob_uri) = endpoint().await;
+    let made_up = relay.uri("msrp", "tcp").replace(";tcp", "/AAAAAAAAAAAAAAAAAAAAAA;tcp");
+    let answer = mallory.say(&format!("{made_up} {bob_uri}"), "Hello").await;
+    assert_eq!(answer.kind(), "481", "{}", answer.text());
+    let came = timeout(Duration::from_millis(100), listener.accept()).await;
+    assert!(came.is_err(), "the relay has connected");
+}
+
+#[tokio::test]
+async fn what_is_not_msrp_is_cut_off() {
+    let relay = Running::plain();
+    let mut stream = TcpStream::connect(relay.addresses.tcp.unwrap()).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: relay\r\n\r\n").await.unwrap();
+    let mut all = Vec::new();
+    timeout(PATIENCE, stream.read_to_end(&mut all)).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_holds_the_sender_back() {
+    const LEN: u64 = 64 << 20;
+    let relay = Running::plain();
+    let mut alice = client(&relay, ALICE).await;
+    let use_path = alice.authenticate(relay.uri("msrp", "tcp"), "alice").await.unwrap();
+    let (listener, bob_uri) = endpoint().await;
+    let Wire::Stream(mut stream) = alice.wire else { unreachable!() };
+    let written = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&written);
+    let writing = tokio::spawn(async move {
+        let head = format!(
+            "MSRP filet1 SEND\r\nTo-Path: {use_path} {bob_uri}\r\nFrom-Path: {ALICE}\r\n\
+             Message-ID: file\r\nFailure-Report: no\r\nByte-Range: 1-{LEN}/{LEN}\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let part = [FILLING; 1 << 14];
+        for _ in 0..LEN / part.len() as u64 {
+            stream.write_all(&part).await.unwrap();
+            count.fetch_add(part.len() as u64, Ordering::Relaxed);
+        }
+        stream.write_all(b"\r\n-------filet1$\r\n").await.unwrap();
+        stream
+    });
+    let (mut bob, _) = listener.accept().await.unwrap();
+    at_rest(&written).await;
+    let held = written.load(Ordering::Relaxed);
+    assert!(held < LEN / 2, "{held} octets have left and nobody has read");
+
+    let (mut got, mut octets) = (0, vec![0; 1 << 16]);
+    while got < LEN {
+        let read = timeout(PATIENCE, bob.read(&mut octets)).await.unwrap().unwrap();
+        assert_ne!(read, 0, "the end after {got} octets");
+        got += octets[..read].iter().filter(|octet| **octet == FILLING).count() as u64;
+    }
+    assert_eq!(got, LEN);
+    writing.await.unwrap();
+}
+
+/// Waits until a count has not changed for a while.
+async fn at_rest(count: &AtomicU64) {
+    let mut before = None;
+    loop {
+        let now = count.load(Ordering::Relaxed);
+        if now > 0 && before == Some(now) {
+            return;
+        }
+        before = Some(now);
+        sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_drains_ends_when_sessions_rest() {
+    let mut options = plain_options();
+    options.drain_seconds = PATIENCE;
+    let relay = Running::with(options);
+    let mut alice = client(&relay, ALICE).await;
+    alice.authenticate(relay.uri("msrp", "tcp"), "alice").await.unwrap();
+    relay.handle.drain();
+    assert!(alice.read().await.is_none());
+    while !relay.has_ended() {
+        sleep(Duration::from_millis(5)).await;
+    }
+}

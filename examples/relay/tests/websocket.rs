@@ -1,0 +1,187 @@
+//! WebSockets (RFC 7977), with and without TLS.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use common::certificates::Authority;
+use common::client::{Client, Duplex, Wire, send};
+use common::{BOB, Running};
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Response;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+const BROWSER: &str = "msrps://alice.invalid:7654/jshA7weztas;ws";
+type Socket = WebSocketStream<Box<dyn Duplex>>;
+
+async fn shake(
+    stream: impl Duplex + 'static,
+    headers: &[(&'static str, &str)],
+) -> Result<(Socket, Response), Error> {
+    let mut request = "ws://localhost/".into_client_request().unwrap();
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    client_async(request, Box::new(stream) as Box<dyn Duplex>).await
+}
+
+async fn tcp(relay: &Running) -> TcpStream {
+    TcpStream::connect(relay.addresses.ws.unwrap()).await.unwrap()
+}
+
+const MSRP: (&str, &str) = ("Sec-WebSocket-Protocol", "msrp");
+
+async fn browser(stream: impl Duplex + 'static) -> Client {
+    let (socket, _) = shake(stream, &[MSRP]).await.unwrap();
+    Client::of(Wire::WebSocket(Box::new(socket)), BROWSER)
+}
+
+// req: 7977-4.1-1, 7977-4.1-2
+#[tokio::test]
+async fn the_subprotocol_is_msrp() {
+    let relay = Running::plain();
+    for offered in ["msrp", "chat, msrp"] {
+        let headers = [("Sec-WebSocket-Protocol", offered)];
+        // The client's library checks what it is answered.
+        let (_, response) = shake(tcp(&relay).await, &headers).await.unwrap();
+        assert_eq!(response.headers()["sec-websocket-protocol"], "msrp");
+    }
+    for headers in [&[][..], &[("Sec-WebSocket-Protocol", "chat")]] {
+        let Err(Error::Http(refusal)) = shake(tcp(&relay).await, headers).await else {
+            panic!("taken with {headers:?}")
+        };
+        assert_eq!(refusal.status(), 400);
+    }
+}
+
+// req: 7977-7-2
+#[tokio::test]
+async fn the_page_it_comes_from_is_let_in() {
+    let relay = Running::plain();
+    let headers = [MSRP, ("Origin", "https://chat.example")];
+    let (_, response) = shake(tcp(&relay).await, &headers).await.unwrap();
+    assert_eq!(response.headers()["access-control-allow-origin"], "https://chat.example");
+    let (_, response) = shake(tcp(&relay).await, &[MSRP]).await.unwrap();
+    assert!(!response.headers().contains_key("access-control-allow-origin"));
+}
+
+// req: 7977-4.2-1, 7977-4.2-2, 7977-5.1-3
+#[tokio::test]
+async fn a_browser_and_an_endpoint_talk_both_ways() {
+    let relay = Running::plain();
+    let mut alice = browser(tcp(&relay).await).await;
+    let of_alice = alice.authenticate(relay.uri("msrp", "tcp"), "alice").await.unwrap();
+    let stream = TcpStream::connect(relay.addresses.tcp.unwrap()).await.unwrap();
+    let mut bob = Client::over(stream, BOB);
+    let of_bob = bob.authenticate(relay.uri("msrp", "tcp"), "bob").await.unwrap();
+    for is_textual in [true, false] {
+        alice.is_textual = is_textual;
+        let text = format!("Grüße, {is_textual}");
+        let answer = alice.say(&format!("{of_alice} {of_bob} {BOB}"), &text).await;
+        assert_eq!(answer.kind(), "200", "{}", answer.text());
+        let got = bob.expect("SEND").await;
+        assert_eq!(got.body(), text.as_bytes());
+        bob.write(&got.response("200 OK")).await;
+        let answer = bob.say(&format!("{of_bob} {of_alice} {BROWSER}"), &text).await;
+        assert_eq!(answer.kind(), "200", "{}", answer.text());
+        let got = alice.expect("SEND").await;
+        assert_eq!(got.body(), text.as_bytes());
+        alice.write(&got.response("200 OK")).await;
+    }
+}
+
+// req: 7977-5.1-4
+#[tokio::test]
+async fn a_large_chunk_reaches_a_browser_in_small_ones() {
+    let relay = Running::plain();
+    let mut alice = browser(tcp(&relay).await).await;
+    let of_alice = alice.authenticate(relay.uri("msrp", "tcp"), "alice").await.unwrap();
+    let stream = TcpStream::connect(relay.addresses.tcp.unwrap()).await.unwrap();
+    let mut bob = Client::over(stream, BOB);
+    let of_bob = bob.authenticate(relay.uri("msrp", "tcp"), "bob").await.unwrap();
+    let text: String = (0..100_000).map(|n| char::from(b'a' + (n % 23) as u8)).collect();
+    let whole = send("large1", &format!("{of_bob} {of_alice} {BROWSER}"), BOB, &text);
+    bob.write(&whole).await;
+    let mut got = Vec::new();
+    while got.len() < text.len() {
+        let part = alice.expect("SEND").await;
+        assert!(part.0.len() <= 64 * 1024, "{} octets", part.0.len());
+        let start = part.header("Byte-Range");
+        assert!(start.starts_with(&format!("{}-", got.len() + 1)), "{start}");
+        got.extend(part.body());
+        alice.write(&part.response("200 OK")).await;
+    }
+    assert_eq!(got, text.as_bytes());
+}
+
+// req: 7977-5.1-2
+#[tokio::test]
+async fn secure_websockets_and_tls_meet() {
+    let authority = Authority::new();
+    let relay = authority.relay();
+    let stream = authority.connect(relay.addresses.wss.unwrap(), None).await.unwrap();
+    let mut alice = browser(stream).await;
+    let of_alice = alice.authenticate(relay.uri("msrps", "tcp"), "alice").await.unwrap();
+    let stream = authority.connect(relay.addresses.tls.unwrap(), None).await.unwrap();
+    let uri = BOB.replace("msrp:", "msrps:");
+    let mut bob = Client::over(stream, &uri);
+    let of_bob = bob.authenticate(relay.uri("msrps", "tcp"), "bob").await.unwrap();
+    alice.say(&format!("{of_alice} {of_bob} {uri}"), "Hello").await;
+    assert_eq!(bob.expect("SEND").await.body(), b"Hello");
+    bob.say(&format!("{of_bob} {of_alice} {BROWSER}"), "Hello yourself").await;
+    assert_eq!(alice.expect("SEND").await.body(), b"Hello yourself");
+}
+
+// req: 7977-4.1-3, 7977-5.1-3
+#[tokio::test]
+async fn what_is_not_one_chunk_closes_the_socket() {
+    let relay = Running::plain();
+    let bodiless = |id| {
+        common::client::request(
+            id,
+            "SEND",
+            "msrp://a.invalid:1/b;tcp",
+            BROWSER,
+            "Message-ID: 12345\r\n",
+        )
+    };
+    let (whole, two) = (bodiless("onet1"), bodiless("onet1") + &bodiless("twot2"));
+    for wrong in ["Hello", &whole[..whole.len() / 2], &two] {
+        let (mut socket, _) = shake(tcp(&relay).await, &[MSRP]).await.unwrap();
+        socket.send(Message::text(wrong)).await.unwrap();
+        let mut code = None;
+        while let Some(Ok(message)) = socket.next().await {
+            if let Message::Close(Some(frame)) = message {
+                code = Some(frame.code);
+            }
+        }
+        assert_eq!(code, Some(CloseCode::Protocol), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_closes_is_answered() {
+    let relay = Running::plain();
+    let (mut socket, _) = shake(tcp(&relay).await, &[MSRP]).await.unwrap();
+    socket.close(None).await.unwrap();
+    let answer = socket.next().await.unwrap().unwrap();
+    assert!(answer.is_close(), "{answer:?}");
+    assert!(socket.next().await.is_none());
+}
+
+// req: 7977-6-1
+#[tokio::test]
+async fn a_browser_that_is_silent_is_pinged() {
+    let mut options = common::plain_options();
+    options.ping_seconds = std::time::Duration::from_millis(20);
+    let relay = Running::with(options);
+    let (mut socket, _) = shake(tcp(&relay).await, &[MSRP]).await.unwrap();
+    // More than a silent one would be left: reading it answers each.
+    for _ in 0..10 {
+        let message = socket.next().await.unwrap().unwrap();
+        assert!(message.is_ping(), "{message:?}");
+    }
+}
