@@ -354,6 +354,15 @@ impl Hop {
         self.control.is_empty() && self.messages.is_empty()
     }
 
+    /// Whether nothing leaves before more octets come: what waits are heads of
+    /// chunks and the ends of bodies that go on.
+    pub(crate) fn is_starved(&self) -> bool {
+        let open = self.open.as_ref().and_then(|open| self.messages.get(&open.message));
+        self.control.is_empty()
+            && self.schedule.is_empty()
+            && open.is_none_or(|message| message.body.available() == 0 && !message.is_ready(1))
+    }
+
     // Time.
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {

@@ -258,6 +258,8 @@ impl Relay {
                 self.arm(id);
                 return Some((id, transmit));
             }
+            // What those who wait are still to send may be all that is missing.
+            self.resume_waiters(id);
             self.arm(id);
             self.finish_closing(now, id);
         }
@@ -360,7 +362,8 @@ impl Relay {
     fn resume_waiters(&mut self, id: ConnectionId) {
         let low = self.config.limits.queue_octets / 2;
         let Some(link) = self.links.get_mut(id) else { return };
-        if link.waiters.is_empty() || link.hop.waiting() > low {
+        let has_room = link.hop.waiting() <= low || link.hop.is_starved();
+        if link.waiters.is_empty() || !has_room {
             return;
         }
         for waiter in std::mem::take(&mut link.waiters) {

@@ -112,6 +112,18 @@ fn an_outer_relay_is_asked_through_the_inner_one() {
     assert_eq!(route.expires(), Some(client.now + Duration::from_secs(600)));
 }
 
+// req: 4976-4.2-2, 4976-5.1-4
+#[test]
+fn an_outer_relay_that_names_itself_alone_is_reached_through_the_inner_one() {
+    let mut client = Client::new();
+    client.ask(one().outer(uri(EXTRA)));
+    for use_path in [INTRA_TOKEN, EXTRA_TOKEN] {
+        client.challenge();
+        client.answer_next("200 OK", &[("Use-Path", use_path), ("Expires", "600")]);
+    }
+    assert_eq!(client.route().use_path(), &path(&format!("{INTRA_TOKEN} {EXTRA_TOKEN}")));
+}
+
 // req: 4976-5.1-9
 #[test]
 fn a_lifetime_can_be_asked_for() {

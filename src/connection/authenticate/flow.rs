@@ -222,6 +222,7 @@ impl Flow {
             return Next::Failed(AuthenticationFailure::NoRoute);
         };
         let lifetime = seconds(head, HeaderName::Expires).or(self.relay.expires);
+        let path = self.round.whole(path);
         self.round.lives(asked, lifetime);
         self.turn_to_next();
         if self.round.next(&path) { Next::Ask } else { self.done(path) }
@@ -255,6 +256,16 @@ impl Relay {
 }
 
 impl Round {
+    /// The Use-Path from the client on. An outer relay is to name the inner
+    /// ones, too; by another reading of RFC 4976 section 5.1 (errata 1273 and
+    /// 1276) it names itself alone.
+    fn whole(&self, path: Path) -> Path {
+        match &self.path {
+            Some(inner) if inner.first() != path.first() => inner.followed_by(path.view()),
+            _ => path,
+        }
+    }
+
     fn new(left: usize) -> Self {
         Self { left, path: None, expires: None, refresh: None, tried: Tried::default() }
     }

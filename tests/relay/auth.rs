@@ -1,0 +1,402 @@
+//! Who gets a token, and what is said of it (RFC 4976 sections 4, 5.1, 6.3 and
+//! 9.1, RFC 7977 section 5.3.1).
+
+use std::time::Duration;
+
+use msrp::auth::{Algorithm, Credentials, DigestClient, Ha1};
+use msrp::relay::{AuthRequest, Peer, RelayClose, RelayEvent, Security, Verdict};
+
+use crate::common::wire::Raw;
+use crate::world::*;
+
+// req: 4976-5.1-6 4976-6.3-1 4976-9.1-1 4976-10.3-1 4976-9.1-3 4976-9.1-4 4976-9.1-7
+#[test]
+fn an_auth_without_credentials_is_challenged() {
+    scripted(|world| {
+        let link = world.accept(tls());
+        world.give(link, &auth("auth1", ALICE).octets());
+        let octets = world.text(link);
+        let start = format!(
+            "MSRP auth1 401 Unauthorized\r\nTo-Path: {ALICE}\r\nFrom-Path: {RELAY}\r\n\
+             WWW-Authenticate: Digest "
+        );
+        assert!(octets.starts_with(&start), "{octets}");
+        assert!(octets.ends_with("\r\n-------auth1$\r\n"));
+        assert!(!octets.contains("auth-int") && !octets.contains("-sess"));
+
+        world.give(link, &auth("auth2", ALICE).octets());
+        let challenge = world.one(link);
+        for value in values(&challenge, "WWW-Authenticate") {
+            assert!(value.contains("qop=\"auth\"") && value.contains("realm=\"a.example\""));
+        }
+        assert_eq!(challenges(&challenge).len(), 2);
+    });
+}
+
+// req: 4976-4.1-1 4976-5.1-10 4976-9.1-10 4976-4.6-2
+#[test]
+fn an_answered_challenge_gives_a_token() {
+    for algorithms in [vec![Algorithm::Sha256], vec![Algorithm::Md5]] {
+        let mut config = config();
+        config.algorithms = algorithms;
+        scripted_with(config, |world| {
+            let link = world.accept(tls());
+            let granted = world.auth_as(link, ALICE, "alice", "secret", &[]);
+            assert_eq!(granted.what, "200");
+            assert_eq!(granted.header("To-Path"), Some(ALICE));
+            assert_eq!(granted.header("From-Path"), Some(RELAY));
+            assert_eq!(granted.header("Expires"), Some("3600"));
+            assert_eq!(values(&granted, "Use-Path").len(), 1);
+            let info = granted.header("Authentication-Info").unwrap();
+            assert!(info.contains("qop=auth") && info.contains("rspauth=\""), "{info}");
+            assert!(info.contains("cnonce=\"") && info.contains("nc=00000001"), "{info}");
+            // It knows the digest of what it has sent.
+            world.digest(link, ALICE).accepted(Some(info)).unwrap();
+            let issued = world.events_where(|event| match event {
+                RelayEvent::TokenIssued { username, expires, .. } => {
+                    Some((username.clone(), *expires))
+                }
+                _ => None,
+            });
+            assert_eq!(issued, [("alice".to_string(), Duration::from_secs(3600))]);
+        });
+    }
+}
+
+/// The next AUTH needs no challenge.
+// req: 4976-9.1-12
+#[test]
+fn the_next_nonce_is_good_for_the_next_auth() {
+    scripted(|world| {
+        let link = world.accept(tls());
+        let granted = world.auth_as(link, ALICE, "alice", "secret", &[]);
+        let info = granted.header("Authentication-Info").unwrap().to_string();
+        let mut client = world.digest(link, ALICE).clone();
+        client.accepted(Some(&info)).unwrap();
+        let value = client.authorization(RELAY, true, world.random()).unwrap().to_string();
+        let again = auth("again", ALICE).header("Authorization", &value).octets();
+        world.give(link, &again);
+        let second = world.one(link);
+        assert_eq!(second.what, "200");
+        client.accepted(second.header("Authentication-Info")).unwrap();
+        assert_ne!(second.header("Use-Path"), granted.header("Use-Path"));
+        // But not for the same once more.
+        world.give(link, &again);
+        assert_eq!(world.one(link).what, "401");
+    });
+}
+
+// req: 4976-6.3-4 4976-4.6-1
+#[test]
+fn a_life_out_of_bounds_is_refused_with_the_bound() {
+    let cases = [
+        ("1", "423", Some("60"), None),
+        ("0", "423", Some("60"), None),
+        ("59", "423", Some("60"), None),
+        ("60", "200", None, None),
+        ("86400", "200", None, None),
+        ("86401", "423", None, Some("86400")),
+        ("1000000000", "423", None, Some("86400")),
+        ("99999999999999999999999999", "423", None, Some("86400")),
+        ("soon", "400", None, None),
+        ("-5", "400", None, None),
+    ];
+    for (wanted, status, min, max) in cases {
+        scripted(|world| {
+            let link = world.accept(tls());
+            let told = world.auth_as(link, ALICE, "alice", "secret", &[("Expires", wanted)]);
+            assert_eq!(told.what, status, "{wanted}");
+            assert_eq!(told.header("Min-Expires"), min, "{wanted}");
+            assert_eq!(told.header("Max-Expires"), max, "{wanted}");
+            assert_eq!(told.header("Expires"), (status == "200").then_some(wanted));
+            assert_eq!(told.header("Use-Path").is_some(), status == "200");
+        });
+    }
+}
+
+// req: 4976-6.3-3
+#[test]
+fn who_is_not_allowed_is_forbidden() {
+    scripted(|world| {
+        let link = world.accept(tls());
+        let told = world.auth_as(link, ALICE, "banned", "secret", &[]);
+        assert_eq!(told.what, "403");
+        assert_eq!(told.header("Use-Path"), None);
+    });
+}
+
+// req: 4976-8-4 4976-9.2-5 4976-9.4-1
+#[test]
+fn no_auth_over_an_open_connection() {
+    scripted(|world| {
+        let link = world.accept(Peer::new(Security::Plain));
+        world.give(link, &auth("auth1", ALICE).octets());
+        assert_eq!(world.one(link).what, "403");
+    });
+    let mut open = config();
+    open.plain_auth = true;
+    scripted_with(open, |world| {
+        let link = world.accept(Peer::new(Security::Plain));
+        assert_eq!(world.auth_as(link, ALICE, "alice", "secret", &[]).what, "200");
+    });
+}
+
+/// What is told apart is only the nonce.
+#[test]
+fn an_unknown_user_looks_like_a_wrong_password() {
+    scripted(|world| {
+        let refusals = [("alice", "wrong"), ("mallory", "secret")].map(|(user, password)| {
+            let link = world.accept(tls());
+            let told = world.auth_as(link, ALICE, user, password, &[]);
+            let nonces: Vec<_> = challenges(&told).iter().map(|it| it.nonce().to_owned()).collect();
+            let text = nonces.iter().fold(told.head.clone(), |text, nonce| text.replace(nonce, ""));
+            (told.what.clone(), text.replace(&told.id, ""))
+        });
+        assert_eq!(refusals[0], refusals[1]);
+        assert_eq!(refusals[0].0, "401");
+        assert_eq!(world.relay.statistics().auth_failed, 2);
+    });
+}
+
+// req: 4976-6.3-11
+#[test]
+fn a_client_that_fails_often_is_dropped() {
+    scripted(|world| {
+        let link = world.accept(tls());
+        for _ in 0..4 {
+            assert_eq!(world.auth_as(link, ALICE, "alice", "wrong", &[]).what, "401");
+            assert_eq!(world.closes(), []);
+        }
+        assert_eq!(world.auth_as(link, ALICE, "alice", "wrong", &[]).what, "401");
+        assert_eq!(world.closes(), [(link, RelayClose::AuthFailures)]);
+    });
+}
+
+/// Success forgives.
+#[test]
+fn failures_count_from_the_last_success() {
+    scripted(|world| {
+        let link = world.accept(tls());
+        for _ in 0..3 {
+            for _ in 0..4 {
+                assert_eq!(world.auth_as(link, ALICE, "alice", "wrong", &[]).what, "401");
+            }
+            assert_eq!(world.auth_as(link, ALICE, "alice", "secret", &[]).what, "200");
+        }
+        assert_eq!(world.closes(), []);
+    });
+}
+
+// req: 4976-6.3-12
+#[test]
+fn a_relay_may_bring_failures_of_many_clients() {
+    scripted(|world| {
+        let link = world.accept(tls().relay_names(vec!["inner.example".into()]));
+        let from = format!("msrps://inner.example:9000/token;tcp {ALICE}");
+        for _ in 0..12 {
+            assert_eq!(world.auth_as(link, &from, "alice", "wrong", &[]).what, "401");
+        }
+        assert_eq!(world.closes(), []);
+    });
+}
+
+// req: 4976-6.3-2 4976-9.2-4
+#[test]
+fn a_relay_is_who_its_certificate_says() {
+    scripted(|world| {
+        let names = vec!["inner.example".into(), "spare.example".into()];
+        let link = world.accept(tls().relay_names(names));
+        let cases = [
+            ("msrps://other.example:9000/token;tcp", "403"),
+            (ALICE, "403"),
+            ("msrps://inner.example.org:9000/token;tcp", "403"),
+            ("msrps://inner.example:9000/token;tcp", "401"),
+            ("msrps://SPARE.example:9000/token;tcp", "401"),
+        ];
+        for (first, status) in cases {
+            world.give(link, &auth("auth1", &format!("{first} {CAROL}")).octets());
+            assert_eq!(world.one(link).what, status, "{first}");
+        }
+    });
+}
+
+// req: 7977-5.3.1-1 4976-9.1-1
+#[test]
+fn whom_the_transport_knows_is_not_challenged() {
+    scripted(|world| {
+        let link = world.accept(tls().user("carol"));
+        world.give(link, &auth("auth1", CAROL).octets());
+        let granted = world.one(link);
+        assert_eq!(granted.what, "200");
+        assert_eq!(granted.header("Authentication-Info"), None);
+        assert!(granted.header("Use-Path").is_some() && granted.header("Expires").is_some());
+        let users = world.events_where(|event| match event {
+            RelayEvent::TokenIssued { username, .. } => Some(username.clone()),
+            _ => None,
+        });
+        assert_eq!(users, ["carol"]);
+        // The bounds hold for it too.
+        world.give(link, &auth("auth2", CAROL).header("Expires", "1").octets());
+        assert_eq!(world.one(link).what, "423");
+    });
+}
+
+/// From the client to this relay: that is the order in To-Path.
+// req: 4976-4.2-2 4976-4.2-1 4976-6.4.3-5
+#[test]
+fn the_use_path_names_the_relays_in_between() {
+    scripted(|world| {
+        let link = world.accept(tls().relay_names(vec!["inner.example".into()]));
+        let (inner, middle) =
+            ("msrps://inner.example:9000/t1;tcp", "msrps://middle.example:9000/t2;tcp");
+        let from = format!("{inner} {middle} {ALICE}");
+        let granted = world.auth_as(link, &from, "alice", "secret", &[]);
+        let use_path: Vec<_> = granted.header("Use-Path").unwrap().split(' ').collect();
+        assert_eq!(use_path[..2], [middle, inner]);
+        assert_eq!(use_path.len(), 3);
+        assert!(use_path[2].starts_with("msrps://a.example:9000/"), "{}", use_path[2]);
+        assert_eq!(granted.header("To-Path"), Some(&from[..]));
+    });
+}
+
+fn asked(world: &mut World) -> Vec<AuthRequest> {
+    world.events_where(|event| match event {
+        RelayEvent::Authorise { request, username, realm, .. } => {
+            assert_eq!((&username[..], &realm[..]), ("alice", "a.example"));
+            Some(*request)
+        }
+        _ => None,
+    })
+}
+
+#[test]
+fn a_user_may_be_looked_up_later() {
+    scripted(|world| {
+        world.knows_users = false;
+        let link = world.accept(tls());
+        let request = world.credentials(link, ALICE, "alice", "secret", &[]);
+        world.give(link, &request);
+        assert!(world.octets(link).is_empty());
+        // Others are served.
+        let other = world.accept(tls());
+        world.give(other, &auth("other", CAROL).octets());
+        assert_eq!(world.one(other).what, "401");
+
+        let requests = asked(world);
+        assert_eq!(requests.len(), 1);
+        world.advance(29 * SECOND);
+        let secret = Ha1::new(Algorithm::Sha256, "alice", "a.example", "secret");
+        world.relay.authorise(world.now, requests[0], Verdict::Known(secret.clone()));
+        world.settle();
+        assert_eq!(world.one(link).what, "200");
+        // The word is given once.
+        world.relay.authorise(world.now, requests[0], Verdict::Known(secret));
+        world.settle();
+        assert!(world.octets(link).is_empty());
+    });
+}
+
+#[test]
+fn a_user_that_is_not_looked_up_in_time_is_told_so() {
+    scripted(|world| {
+        // A connection that has a token already is not on probation.
+        let (slow, _) = world.client(ALICE);
+        asked(world);
+        world.knows_users = false;
+        let request = world.credentials(slow, ALICE, "alice", "secret", &[]);
+        world.give(slow, &request);
+        let requests = asked(world);
+        world.advance(30 * SECOND);
+        assert_eq!(world.one(slow).what, "408");
+        world.relay.authorise(world.now, requests[0], Verdict::Unknown);
+        world.settle();
+        assert!(world.octets(slow).is_empty());
+    });
+}
+
+#[test]
+fn a_client_that_has_gone_gets_no_token() {
+    scripted(|world| {
+        world.knows_users = false;
+        let link = world.accept(tls());
+        let request = world.credentials(link, ALICE, "alice", "secret", &[]);
+        world.give(link, &request);
+        let requests = asked(world);
+        world.close(link);
+        let secret = Ha1::new(Algorithm::Sha256, "alice", "a.example", "secret");
+        world.relay.authorise(world.now, requests[0], Verdict::Known(secret));
+        world.settle();
+        assert_eq!(world.relay.statistics().tokens, 0);
+        world.advance(60 * SECOND);
+    });
+}
+
+#[test]
+fn only_so_many_lookups_at_a_time() {
+    let mut config = config();
+    config.limits.pending_auths = 2;
+    scripted_with(config, |world| {
+        world.knows_users = false;
+        for told in [None, None, Some("403")] {
+            let link = world.accept(tls());
+            let request = world.credentials(link, ALICE, "alice", "secret", &[]);
+            world.give(link, &request);
+            let sent = world.sent(link);
+            assert_eq!(sent.first().map(|it| &it.what[..]), told);
+        }
+        assert_eq!(asked(world).len(), 2);
+    });
+}
+
+// req: 4976-9.1-2
+#[test]
+fn basic_credentials_are_no_credentials() {
+    scripted(|world| {
+        let link = world.accept(tls());
+        let basic = auth("auth1", ALICE).header("Authorization", "Basic YWxpY2U6c2VjcmV0");
+        world.give(link, &basic.octets());
+        let told = world.one(link);
+        assert_eq!(told.what, "400");
+        assert_eq!(told.header("Use-Path"), None);
+    });
+}
+
+/// The digest is for this relay, not for another where it was overheard.
+// req: 4976-9.1-9
+#[test]
+fn credentials_for_another_uri_are_refused() {
+    scripted(|world| {
+        let link = world.accept(tls());
+        world.give(link, &auth("auth1", ALICE).octets());
+        let challenge = world.one(link);
+        let mut client = DigestClient::new(Credentials::new("alice", "secret"));
+        client.challenged(values(&challenge, "WWW-Authenticate").into_iter()).unwrap();
+        let elsewhere = "msrps://elsewhere.example:9000;tcp";
+        let value = client.authorization(elsewhere, true, world.random()).unwrap().to_string();
+        world.give(link, &auth("auth2", ALICE).header("Authorization", &value).octets());
+        assert_eq!(world.one(link).what, "400");
+    });
+}
+
+// req: 4976-6.2-1
+#[test]
+fn an_auth_for_another_relay_drops_the_connection() {
+    scripted(|world| {
+        let link = world.accept(tls());
+        let elsewhere = Raw::new("AUTH", "auth1").to("msrps://b.example:9000;tcp").from(ALICE);
+        world.give(link, &elsewhere.octets());
+        assert!(world.octets(link).is_empty());
+        assert_eq!(world.closes(), [(link, RelayClose::NotForThisRelay)]);
+    });
+}
+
+// req: 4976-8-3
+#[test]
+fn an_auth_needs_no_port() {
+    scripted(|world| {
+        let link = world.accept(tls());
+        let request = Raw::new("AUTH", "auth1").to("msrps://a.example;tcp").from(ALICE);
+        world.give(link, &request.octets());
+        assert_eq!(world.one(link).what, "401");
+    });
+}

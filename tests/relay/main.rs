@@ -1,0 +1,19 @@
+//! The relay among scripted peers, in virtual time (RFC 4976, RFC 7977).
+#![cfg(feature = "auth")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod world;
+
+mod auth;
+mod rules;
+mod sending;
+mod tokens;

@@ -1,0 +1,155 @@
+//! What a seed's world is like.
+
+use std::time::Duration;
+
+use msrp::relay::{RelayConfig, RelayLimits};
+use msrp::{Config, Framing};
+
+use crate::common::Seeded;
+
+/// The most octets that are read from a transport at once.
+pub const READ: usize = 16_384;
+
+/// What a seed is after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing goes wrong: all that is sent arrives.
+    Calm,
+    /// Links stall, and applications take no events for a while.
+    Rough,
+    /// A link breaks.
+    Breaking,
+}
+
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub kind: Kind,
+    /// Whether all of it goes over TLS.
+    pub is_secure: bool,
+    pub relays: Vec<RelayConfig>,
+    pub pairs: Vec<PairPlan>,
+    pub hostiles: usize,
+    pub links: LinkPlan,
+    pub steps: u64,
+    pub most_messages: usize,
+}
+
+/// Two clients that talk to each other.
+#[derive(Clone, Debug)]
+pub struct PairPlan {
+    /// The side that binds the session.
+    pub opener: usize,
+    pub sides: [SidePlan; 2],
+}
+
+#[derive(Clone, Debug)]
+pub struct SidePlan {
+    /// Its relays, the nearest first.
+    pub relays: Vec<usize>,
+    pub config: Config,
+    pub takes_pieces: bool,
+    pub reports_chunks: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct LinkPlan {
+    pub capacity: usize,
+    pub delay_ms: u64,
+}
+
+pub fn pick<T: Copy>(rng: &mut Seeded, from: &[T]) -> T {
+    from[rng.below(from.len() as u64) as usize]
+}
+
+pub fn chance(rng: &mut Seeded, percent: u64) -> bool {
+    rng.below(100) < percent
+}
+
+impl Plan {
+    pub fn new(rng: &mut Seeded) -> Self {
+        let kind = pick(rng, &[Kind::Calm, Kind::Calm, Kind::Rough, Kind::Breaking]);
+        let is_secure = chance(rng, 50);
+        let relays: Vec<_> = (0..1 + rng.below(4) as usize)
+            .map(|number| relay_config(rng, number, is_secure))
+            .collect();
+        let pairs = (0..1 + rng.below(3)).map(|_| pair(rng, relays.len())).collect();
+        let is_calm = kind == Kind::Calm;
+        Self {
+            kind,
+            is_secure,
+            relays,
+            pairs,
+            hostiles: pick(rng, &[0, 0, 1, 3]),
+            links: LinkPlan {
+                capacity: pick(rng, &[3_000, 8_000, 100_000]),
+                delay_ms: if is_calm { 20 } else { pick(rng, &[0, 20, 300]) },
+            },
+            steps: 200 + rng.below(1_200),
+            most_messages: pick(rng, &[4, 15, 60]),
+        }
+    }
+}
+
+fn relay_config(rng: &mut Seeded, number: usize, is_secure: bool) -> RelayConfig {
+    let host = relay_host(number);
+    let scheme = scheme(is_secure);
+    let address = format!("{scheme}://{host}:2855;tcp").parse().unwrap();
+    let mut config = RelayConfig::new(address, host.clone());
+    config.addresses.push(format!("{scheme}://{host}:443;ws").parse().unwrap());
+    config.plain_auth = !is_secure;
+    config.transmit_octets = pick(rng, &[10, 700, 5_000, 65_536]);
+    config.turn_octets = pick(rng, &[0, 2_048, 5_000, 65_536]);
+    config.transaction_timeout = Duration::from_secs(pick(rng, &[10, 30]));
+    let mut limits = RelayLimits::default();
+    limits.queue_octets = pick(rng, &[0, 1_000, 5_000, 40_000, 262_144]);
+    // Each chunk that is answered in case of errors alone takes one for as
+    // long as an answer may take.
+    limits.transactions = pick(rng, &[300, 1_024]);
+    config.limits = limits;
+    config
+}
+
+fn pair(rng: &mut Seeded, relays: usize) -> PairPlan {
+    let mut sides = [side(rng, relays), side(rng, relays)];
+    if sides.iter().all(|side| side.relays.is_empty()) {
+        sides[0].relays.push(rng.below(relays as u64) as usize);
+    }
+    for side in &mut sides {
+        // Nobody is reached by WebSocket who has no relay.
+        if !side.relays.is_empty() && chance(rng, 30) {
+            let max_octets = pick(rng, &[0, 3_000, READ]);
+            side.config.framing = Framing::Message { max_octets };
+        }
+    }
+    PairPlan { opener: rng.below(2) as usize, sides }
+}
+
+fn side(rng: &mut Seeded, relays: usize) -> SidePlan {
+    let mut own = Vec::new();
+    for _ in 0..pick(rng, &[0, 1, 1, 2]) {
+        let relay = rng.below(relays as u64) as usize;
+        if !own.contains(&relay) {
+            own.push(relay);
+        }
+    }
+    let mut config = Config::default();
+    config.transmit_octets = pick(rng, &[10, 700, 5_000, 65_536]);
+    config.turn_octets = pick(rng, &[0, 2_048, 65_536]);
+    config.chunk_octets = pick(rng, &[None, Some(0), Some(10_000)]);
+    config.limits.event_octets = pick(rng, &[1_000, 20_000, 1 << 20]);
+    config.limits.transactions = pick(rng, &[300, 1_024]);
+    config.limits.body_writer_octets = pick(rng, &[100, 3_000, 262_144]);
+    SidePlan { relays: own, config, takes_pieces: chance(rng, 50), reports_chunks: chance(rng, 30) }
+}
+
+pub const fn scheme(is_secure: bool) -> &'static str {
+    if is_secure { "msrps" } else { "msrp" }
+}
+
+pub fn relay_host(number: usize) -> String {
+    format!("relay{number}.example")
+}
+
+pub fn client_host(number: usize) -> String {
+    format!("client{number}.example")
+}

@@ -1,0 +1,132 @@
+//! What is on the wire: one who reads along each connection, both ways, as the
+//! octets arrive.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bytes::BytesMut;
+use msrp::{Decoder, Frame, HeadRef, Method, TransactionId};
+
+use crate::ledger::SERIAL;
+
+/// Octets of a message of the ledger that have arrived.
+pub struct Arrival {
+    pub serial: usize,
+    pub end: u64,
+}
+
+/// One direction.
+#[derive(Default)]
+pub struct Watch {
+    decoder: Decoder,
+    input: BytesMut,
+    /// Requests by id: those that may be answered, and answers so far.
+    requests: HashMap<TransactionId, (u32, u32)>,
+    /// How far each message has come, by the length of its From-Path: it can
+    /// pass here twice.
+    places: BTreeMap<(usize, usize), u64>,
+    /// The message whose chunk is coming in.
+    current: Option<(usize, usize)>,
+    /// What came cannot be read.
+    is_lost: bool,
+}
+
+impl Watch {
+    /// Octets have arrived; `answered` is the other direction. Messages of the
+    /// ledger are told that have gone on.
+    pub fn arrived(
+        &mut self,
+        octets: &[u8],
+        answered: &mut Self,
+        is_sound: bool,
+        may_have_gaps: bool,
+    ) -> Vec<Arrival> {
+        let mut arrivals = Vec::new();
+        if self.is_lost {
+            return arrivals;
+        }
+        self.input.extend_from_slice(octets);
+        loop {
+            match self.decoder.decode(&mut self.input) {
+                Ok(None) => return arrivals,
+                Ok(Some(frame)) => {
+                    arrivals.extend(self.frame(&frame, answered, is_sound, may_have_gaps));
+                }
+                Err(error) => {
+                    assert!(!is_sound, "octets that cannot be read: {error}");
+                    self.is_lost = true;
+                    return arrivals;
+                }
+            }
+        }
+    }
+
+    fn frame(
+        &mut self,
+        frame: &Frame,
+        answered: &mut Self,
+        is_sound: bool,
+        may_have_gaps: bool,
+    ) -> Option<Arrival> {
+        match frame {
+            Frame::Head(head) => {
+                let view = head.view();
+                self.head(&view, answered, is_sound);
+                self.chunk(&view, may_have_gaps);
+                None
+            }
+            Frame::BadHead(bad) => {
+                assert!(!is_sound, "a head that is none: {}", bad.error());
+                self.head(&bad.head().view(), answered, false);
+                self.current = None;
+                None
+            }
+            Frame::Body(piece) => {
+                let current = self.current?;
+                let place = self.places.entry(current).or_default();
+                *place += piece.len() as u64;
+                Some(Arrival { serial: current.0, end: *place })
+            }
+            _ => {
+                self.current = None;
+                None
+            }
+        }
+    }
+
+    // req: 4975-7.1-13 4976-6.4.3-1
+    fn head(&mut self, head: &HeadRef<'_>, answered: &mut Self, is_sound: bool) {
+        let id = head.transaction_id();
+        if head.status_code().is_none() {
+            if head.method().is_some_and(|method| method != Method::Report) {
+                self.requests.entry(id).or_default().0 += 1;
+            }
+            return;
+        }
+        if !is_sound || answered.is_lost {
+            return;
+        }
+        let Some((asked, answers)) = answered.requests.get_mut(&id) else {
+            panic!("a response to {id}, which nobody has asked or is a REPORT")
+        };
+        *answers += 1;
+        assert!(answers <= asked, "{id} is answered twice");
+    }
+
+    /// Chunks of one message come one behind the other.
+    // req: 4976-3-1
+    fn chunk(&mut self, head: &HeadRef<'_>, may_have_gaps: bool) {
+        let serial = serial_of(head).filter(|_| head.has_body());
+        self.current = serial.map(|serial| (serial, head.from_path().len()));
+        let (Some(current), Some(range)) = (self.current, head.byte_range()) else { return };
+        let start = range.start() - 1;
+        let place = self.places.entry(current).or_insert(start);
+        let is_next = start == *place || (may_have_gaps && start > *place);
+        assert!(is_next, "{} goes on at {start} behind {place}", current.0);
+        *place = start;
+    }
+}
+
+pub fn serial_of(head: &HeadRef<'_>) -> Option<usize> {
+    let (_, value) = head.headers().find(|(name, _)| *name == SERIAL)?;
+    Some(value.parse().unwrap())
+}

@@ -1,0 +1,255 @@
+//! Transport connections, and the octets on their way through them.
+
+use bytes::{Buf, Bytes, BytesMut};
+use msrp::relay::{ConnectionId, Peer, Security};
+use msrp::{Connection, Framing};
+
+use crate::ledger::has_mark;
+use crate::pipe::Pipe;
+use crate::plan::{Kind, READ, relay_host};
+use crate::watch::Watch;
+use crate::world::World;
+
+/// Whom a transport connection leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Client(usize),
+    Relay(usize, ConnectionId),
+    Hostile(usize),
+}
+
+pub struct Wire {
+    pub ends: [End; 2],
+    /// What each end sends.
+    pub pipes: [Pipe; 2],
+    pub watches: [Watch; 2],
+    /// What each end has begun to write.
+    pub held: [Bytes; 2],
+    /// What has come for each end and is not taken.
+    inputs: [BytesMut; 2],
+    pub is_gone: [bool; 2],
+    carries_messages: bool,
+}
+
+impl Wire {
+    pub fn is_hostile(&self) -> bool {
+        self.ends.iter().any(|end| matches!(end, End::Hostile(_)))
+    }
+}
+
+impl World {
+    /// A connection comes in at a relay.
+    pub fn accept(
+        &mut self,
+        relay: usize,
+        from: End,
+        framing: Framing,
+        user: Option<String>,
+    ) -> usize {
+        let mut peer = Peer::new(self.security()).framing(framing);
+        if let Some(user) = user {
+            peer = peer.user(user);
+        }
+        if let End::Relay(other, _) = from {
+            peer = peer.relay_names(vec![relay_host(other)]);
+        }
+        let now = self.instant();
+        let id = self.relays[relay].relay.accept(now, peer).expect("there is room");
+        self.join([from, End::Relay(relay, id)], framing)
+    }
+
+    pub const fn security(&self) -> Security {
+        if self.plan.is_secure { Security::Tls } else { Security::Plain }
+    }
+
+    pub fn join(&mut self, ends: [End; 2], framing: Framing) -> usize {
+        let carries_messages = framing != Framing::Stream;
+        let wire = self.wires.len();
+        for end in ends {
+            if let End::Relay(relay, id) = end {
+                self.relays[relay].wires.insert(id, wire);
+            }
+        }
+        self.wires.push(Wire {
+            ends,
+            pipes: [(); 2].map(|()| Pipe::new(self.plan.links.clone(), carries_messages)),
+            watches: Default::default(),
+            held: Default::default(),
+            inputs: Default::default(),
+            is_gone: [false; 2],
+            carries_messages,
+        });
+        self.tell(|_| format!("wire {wire} joins {ends:?}"));
+        wire
+    }
+
+    /// Moves octets from an end into its pipe. Says whether any moved.
+    pub fn write(&mut self, wire: usize, side: usize) -> bool {
+        if self.wires[wire].is_gone[side] {
+            return false;
+        }
+        if self.wires[wire].held[side].is_empty() && !self.poll_end(wire, side) {
+            return false;
+        }
+        let Wire { pipes, held, ends, .. } = &mut self.wires[wire];
+        let len = pipes[side].write(self.now, &held[side], &mut self.rng);
+        held[side].advance(len);
+        let is_written = held[side].is_empty();
+        if let (true, End::Relay(relay, id)) = (is_written, ends[side]) {
+            let now = self.instant();
+            self.relays[relay].relay.written(now, id);
+        }
+        len > 0
+    }
+
+    /// Asks an end for octets; a relay is asked for those of all its wires.
+    fn poll_end(&mut self, wire: usize, side: usize) -> bool {
+        let now = self.instant();
+        let octets = match self.wires[wire].ends[side] {
+            End::Relay(..) => return false,
+            End::Hostile(number) => self.hostiles[number].out.pop_front(),
+            End::Client(number) => {
+                let client = &mut self.clients[number];
+                let connection = client.connection.as_mut().unwrap();
+                let transmit = connection.poll_transmit(now);
+                if transmit.is_none() && connection.is_closed() {
+                    self.hang_up(wire, side);
+                }
+                transmit.map(|mut transmit| transmit.copy_to_bytes(transmit.remaining()))
+            }
+        };
+        let Some(octets) = octets else { return false };
+        self.wires[wire].held[side] = octets;
+        true
+    }
+
+    /// Gives an end octets. Says whether anything moved.
+    pub fn read(&mut self, wire: usize, side: usize) -> bool {
+        if self.wires[wire].is_gone[side] {
+            return false;
+        }
+        let is_taking = match self.wires[wire].ends[side] {
+            End::Client(number) => {
+                let connection = self.clients[number].connection.as_ref();
+                connection.is_some_and(Connection::wants_read)
+            }
+            End::Relay(relay, id) => self.relays[relay].relay.wants_read(id),
+            End::Hostile(number) => self.hostiles[number].reads,
+        };
+        let octets = if is_taking {
+            self.wires[wire].pipes[1 - side].take(self.now, &mut self.rng)
+        } else {
+            Bytes::new()
+        };
+        let is_at_end = self.wires[wire].pipes[1 - side].is_at_end();
+        if !octets.is_empty() {
+            self.arrived(wire, side, &octets);
+        }
+        let has_moved = is_taking && self.feed(wire, side, octets);
+        if is_at_end {
+            self.ends(wire, side);
+        }
+        has_moved || is_at_end
+    }
+
+    /// One who reads along looks at what has come.
+    fn arrived(&mut self, wire: usize, side: usize, octets: &Bytes) {
+        let has_gaps = self.may_fail();
+        let Wire { ends, watches, .. } = &mut self.wires[wire];
+        let (from, to) = (ends[1 - side], ends[side]);
+        let [one, two] = watches;
+        let (watch, other) = if side == 1 { (one, two) } else { (two, one) };
+        let is_sound = !matches!(from, End::Hostile(_));
+        let arrivals = watch.arrived(octets, other, is_sound, has_gaps);
+        self.tell(|_| {
+            let text = String::from_utf8_lossy(&octets[..octets.len().min(4000)]).into_owned();
+            format!("{} octets from {from:?} to {to:?}: {text:?}", octets.len())
+        });
+        self.record(|| format!("{wire} {side} {octets:?}"));
+        for arrival in arrivals {
+            let sent = &self.ledger[arrival.serial];
+            if let End::Client(number) = to {
+                assert_eq!(sent.to, number, "{} leads to somebody else", arrival.serial);
+            }
+            if let End::Relay(relay, _) = to {
+                self.relays[relay].came(arrival.serial, arrival.end);
+            }
+            if let End::Relay(relay, _) = from {
+                self.relays[relay].went(arrival.serial, arrival.end);
+            }
+        }
+        if let End::Hostile(number) = to {
+            assert!(!has_mark(octets), "a hostile client reads a message of others");
+            self.hostiles[number].hears(octets);
+        }
+    }
+
+    fn feed(&mut self, wire: usize, side: usize, octets: Bytes) -> bool {
+        let now = self.instant();
+        let Wire { ends, inputs, carries_messages, is_gone, .. } = &mut self.wires[wire];
+        let input = &mut inputs[side];
+        if *carries_messages {
+            if octets.is_empty() {
+                return false;
+            }
+            match ends[side] {
+                End::Client(number) => {
+                    let connection = self.clients[number].connection.as_mut().unwrap();
+                    connection.receive_message(now, octets).unwrap();
+                }
+                End::Relay(relay, id) => {
+                    drop(self.relays[relay].relay.receive_message(now, id, octets));
+                }
+                End::Hostile(_) => {}
+            }
+            return true;
+        }
+        let before = input.len();
+        input.extend_from_slice(&octets);
+        match ends[side] {
+            End::Client(number) => {
+                let connection = self.clients[number].connection.as_mut().unwrap();
+                connection.receive(now, input).unwrap();
+            }
+            End::Relay(relay, id) => {
+                let is_hostile = matches!(ends[1 - side], End::Hostile(_));
+                let is_sound = self.relays[relay].relay.receive(now, id, input).is_ok();
+                assert!(is_sound || is_hostile || is_gone[1 - side] || self.may_fail());
+                let most = 16_384 + 76;
+                assert!(!is_sound || self.wires[wire].inputs[side].len() <= most + READ);
+            }
+            End::Hostile(_) => input.clear(),
+        }
+        !octets.is_empty() || before != self.wires[wire].inputs[side].len()
+    }
+
+    /// The stream has come to its end, for whatever reason.
+    fn ends(&mut self, wire: usize, side: usize) {
+        let now = self.instant();
+        match self.wires[wire].ends[side] {
+            End::Client(number) => self.clients[number].connection.as_mut().unwrap().receive_eof(),
+            End::Relay(relay, id) => {
+                self.relays[relay].relay.closed(now, id);
+            }
+            End::Hostile(_) => {}
+        }
+        self.hang_up(wire, side);
+    }
+
+    /// An end closes its transport.
+    pub fn hang_up(&mut self, wire: usize, side: usize) {
+        self.tell(|world| format!("{:?} hangs up", world.wires[wire].ends[side]));
+        let it = &mut self.wires[wire];
+        it.is_gone[side] = true;
+        it.held[side] = Bytes::new();
+        it.pipes[side].end();
+        it.pipes[1 - side].break_off();
+        if let End::Relay(relay, id) = it.ends[side] {
+            self.relays[relay].wires.remove(&id);
+        }
+        if !it.is_hostile() {
+            assert!(self.plan.kind != Kind::Calm, "a connection ends");
+            self.is_disturbed = true;
+        }
+    }
+}

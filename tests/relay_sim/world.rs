@@ -1,0 +1,399 @@
+//! The world of a seed: clients, relays, the wires between them, and time.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::{Duration, Instant};
+
+use bytes::Buf;
+use msrp::auth::Ha1;
+use msrp::relay::{ConnectionId, Peer, Relay, RelayEvent, Verdict};
+use msrp::{FailureReport, Framing, MsrpUri, Role};
+
+use crate::client::{Client, PASSWORD};
+use crate::common::Seeded;
+use crate::hostile::Hostile;
+use crate::ledger::Sent;
+use crate::plan::{Kind, Plan, READ, chance, relay_host};
+use crate::wire::{End, Wire};
+
+/// After how many steps without an end a seed has failed.
+const MAX_STEPS: u64 = 200_000;
+
+pub struct World {
+    pub plan: Plan,
+    pub rng: Seeded,
+    base: Instant,
+    pub now: Duration,
+    pub relays: Vec<RelayNode>,
+    pub clients: Vec<Client>,
+    pub hostiles: Vec<Hostile>,
+    pub wires: Vec<Wire>,
+    pub ledger: Vec<Sent>,
+    pub step: u64,
+    /// A wire of a sound client has ended.
+    pub is_disturbed: bool,
+    breaks: u32,
+    is_told: bool,
+    digest: Option<DefaultHasher>,
+}
+
+pub struct RelayNode {
+    pub relay: Relay,
+    pub wires: BTreeMap<ConnectionId, usize>,
+    /// How far each message has come here, and how far it has come on.
+    places: BTreeMap<usize, (u64, u64)>,
+}
+
+impl RelayNode {
+    pub fn came(&mut self, serial: usize, end: u64) {
+        let place = &mut self.places.entry(serial).or_default().0;
+        *place = end.max(*place);
+    }
+
+    pub fn went(&mut self, serial: usize, end: u64) {
+        let place = &mut self.places.entry(serial).or_default().1;
+        *place = end.max(*place);
+    }
+}
+
+impl World {
+    pub fn new(seed: u64, is_told: bool, wants_digest: bool) -> Self {
+        let mut rng = Seeded(seed);
+        let plan = Plan::new(&mut rng);
+        Self::with(plan, rng, is_told, wants_digest)
+    }
+
+    pub fn with(plan: Plan, mut rng: Seeded, is_told: bool, wants_digest: bool) -> Self {
+        let base = Instant::now();
+        let relays = plan.relays.iter().map(|config| RelayNode {
+            relay: Relay::new(config.clone(), Seeded(rng.next()), base),
+            wires: BTreeMap::new(),
+            places: BTreeMap::new(),
+        });
+        let relays = relays.collect();
+        let sides = plan.pairs.iter().flat_map(|pair| &pair.sides).enumerate();
+        let clients = sides
+            .map(|(number, side)| Client::new(number, side, plan.is_secure, rng.next()))
+            .collect();
+        Self {
+            plan,
+            rng,
+            base,
+            now: Duration::ZERO,
+            relays,
+            clients,
+            hostiles: Vec::new(),
+            wires: Vec::new(),
+            ledger: Vec::new(),
+            step: 0,
+            is_disturbed: false,
+            breaks: 0,
+            is_told,
+            digest: wants_digest.then(DefaultHasher::new),
+        }
+    }
+
+    /// Runs the seed to its end; panics where something does not hold.
+    pub fn run(mut self) -> u64 {
+        self.tell(|world| format!("{:#?}", world.plan));
+        self.begin();
+        for _ in 0..self.plan.steps {
+            self.random_step();
+        }
+        self.settle();
+        self.check_end();
+        self.digest.map_or(0, |digest| digest.finish())
+    }
+
+    /// Routes and sessions, before anything goes wrong.
+    pub fn begin(&mut self) {
+        for number in 0..self.clients.len() {
+            self.authenticate(number);
+        }
+        for number in 0..self.plan.hostiles {
+            let relay = self.rng.below(self.relays.len() as u64) as usize;
+            let user = chance(&mut self.rng, 60).then(|| format!("mallory{number}"));
+            let is_authenticated = user.is_some();
+            self.accept(relay, End::Hostile(number), Framing::Stream, user);
+            self.hostiles.push(Hostile::new(number, relay, is_authenticated));
+        }
+        while self.clients.iter().any(|client| client.session.is_none()) {
+            self.turn();
+        }
+    }
+
+    pub fn tell(&self, text: impl FnOnce(&Self) -> String) {
+        if self.is_told {
+            eprintln!("{:>6} {:>10.3?} {}", self.step, self.now, text(self));
+        }
+    }
+
+    pub fn record(&mut self, what: impl FnOnce() -> String) {
+        if let Some(digest) = &mut self.digest {
+            what().hash(digest);
+        }
+    }
+
+    pub fn instant(&self) -> Instant {
+        self.base + self.now
+    }
+
+    pub fn random(&mut self) -> Seeded {
+        Seeded(self.rng.next())
+    }
+
+    /// Whether a message may be lost.
+    pub fn may_fail(&self) -> bool {
+        self.plan.kind != Kind::Calm
+    }
+
+    fn random_step(&mut self) {
+        self.step += 1;
+        let client = self.rng.below(self.clients.len() as u64) as usize;
+        match self.rng.below(100) {
+            0..20 => self.act(client),
+            20..35 => drop(self.events(client)),
+            35..40 => self.let_time_pass(),
+            40..45 if !self.hostiles.is_empty() => {
+                let number = self.rng.below(self.hostiles.len() as u64) as usize;
+                self.misbehave(number);
+            }
+            45..46 => self.disturb(),
+            46..60 => {
+                let relay = self.rng.below(self.relays.len() as u64) as usize;
+                self.poll_relay(relay);
+            }
+            _ => {
+                let wire = self.rng.below(self.wires.len() as u64) as usize;
+                let side = self.rng.below(2) as usize;
+                self.write(wire, side);
+                self.read(wire, 1 - side);
+            }
+        }
+        self.check_bounds();
+    }
+
+    /// Takes what a relay has to say. Says whether that was anything.
+    fn poll_relay(&mut self, relay: usize) -> bool {
+        let now = self.instant();
+        let mut has_moved = false;
+        while let Some((id, mut transmit)) = self.relays[relay].relay.poll_transmit(now) {
+            has_moved = true;
+            let wire = self.relays[relay].wires[&id];
+            let side = usize::from(self.wires[wire].ends[1] == End::Relay(relay, id));
+            let held = &mut self.wires[wire].held[side];
+            assert!(held.is_empty(), "octets for a wire that has not written the last ones");
+            *held = transmit.copy_to_bytes(transmit.remaining());
+            assert!(!held.is_empty(), "a transmit of nothing");
+        }
+        while let Some(event) = self.relays[relay].relay.poll_event() {
+            has_moved = true;
+            self.tell(|_| format!("relay {relay}: {event:?}"));
+            self.relay_event(relay, event);
+        }
+        has_moved
+    }
+
+    fn relay_event(&mut self, relay: usize, event: RelayEvent) {
+        let now = self.instant();
+        match event {
+            RelayEvent::Connect { connection, uri } => self.connect(relay, connection, &uri),
+            RelayEvent::Authorise { request, username, realm, algorithm, .. } => {
+                let secret = Ha1::new(algorithm, &username, &realm, PASSWORD);
+                self.relays[relay].relay.authorise(now, request, Verdict::Known(secret));
+            }
+            RelayEvent::Close { connection, .. } => {
+                let wire = self.relays[relay].wires.get(&connection).copied();
+                self.relays[relay].relay.closed(now, connection);
+                if let Some(wire) = wire {
+                    let is_second = self.wires[wire].ends[1] == End::Relay(relay, connection);
+                    self.hang_up(wire, usize::from(is_second));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn connect(&mut self, relay: usize, id: ConnectionId, uri: &MsrpUri) {
+        let now = self.instant();
+        let host = uri.view().host_str().to_owned();
+        let other = (0..self.relays.len()).find(|other| relay_host(*other) == host);
+        let client = self.clients.iter().position(|client| client.local == *uri);
+        let mut peer = Peer::new(self.security());
+        if let Some(other) = other.filter(|other| *other != relay) {
+            peer = peer.relay_names(vec![host]);
+            let wire = self.accept(other, End::Relay(relay, id), Framing::Stream, None);
+            self.tell(|_| format!("relay {relay} has wire {wire} to relay {other}"));
+        } else if let Some(number) = client.filter(|it| self.clients[*it].connection.is_none()) {
+            let ends = [End::Relay(relay, id), End::Client(number)];
+            let wire = self.join(ends, Framing::Stream);
+            self.attach(number, wire, Role::Passive);
+        } else {
+            return self.relays[relay].relay.connect_failed(now, id);
+        }
+        self.relays[relay].relay.connected(now, id, peer);
+    }
+
+    /// A little time; deadlines are met when everything else rests.
+    fn let_time_pass(&mut self) {
+        let most = if self.plan.kind == Kind::Calm { 20 } else { 500 };
+        self.now += Duration::from_millis(self.rng.below(most));
+        self.handle_timeouts();
+    }
+
+    fn disturb(&mut self) {
+        let wire = self.rng.below(self.wires.len() as u64) as usize;
+        match self.plan.kind {
+            Kind::Calm => {}
+            Kind::Rough => {
+                let until = self.now + Duration::from_millis(self.rng.below(20_000));
+                let side = self.rng.below(2) as usize;
+                self.wires[wire].pipes[side].stall(until);
+            }
+            Kind::Breaking if self.breaks == 0 && !self.wires[wire].is_hostile() => {
+                self.tell(|_| format!("wire {wire} breaks"));
+                self.breaks += 1;
+                self.wires[wire].pipes.iter_mut().for_each(|pipe| pipe.break_off());
+            }
+            Kind::Breaking => {}
+        }
+    }
+
+    fn next_due(&self) -> Option<Duration> {
+        let clients = self.clients.iter().filter(|client| !client.is_closed());
+        let clients = clients.filter_map(|client| client.connection.as_ref()?.poll_timeout());
+        let relays = self.relays.iter().filter_map(|node| node.relay.poll_timeout());
+        let timers = clients.chain(relays).map(|due| due.saturating_duration_since(self.base));
+        let pipes = self.wires.iter().flat_map(|wire| &wire.pipes);
+        timers.chain(pipes.filter_map(|pipe| pipe.next_due(self.now))).min()
+    }
+
+    fn handle_timeouts(&mut self) {
+        let now = self.instant();
+        for connection in self.clients.iter_mut().filter_map(|it| it.connection.as_mut()) {
+            if connection.poll_timeout().is_some_and(|due| due <= now) {
+                connection.handle_timeout(now);
+                let next = connection.poll_timeout();
+                assert!(next.is_none_or(|next| next > now), "a timeout is due again at once");
+            }
+        }
+        for node in &mut self.relays {
+            node.relay.handle_timeout(now);
+            let next = node.relay.poll_timeout();
+            assert!(next.is_none_or(|next| next > now), "a timeout is due again at once");
+        }
+    }
+
+    /// Moves whatever can be moved; time passes where nothing can.
+    pub fn turn(&mut self) {
+        self.step += 1;
+        assert!(self.step < MAX_STEPS, "no end: {}", self.without_outcome());
+        let mut has_moved = false;
+        for number in 0..self.clients.len() {
+            has_moved |= self.events(number);
+        }
+        for relay in 0..self.relays.len() {
+            has_moved |= self.poll_relay(relay);
+        }
+        for wire in 0..self.wires.len() {
+            for side in [0, 1] {
+                has_moved |= self.write(wire, side);
+                has_moved |= self.read(wire, side);
+            }
+        }
+        self.check_bounds();
+        if !has_moved {
+            let due = self.next_due().expect("something is due");
+            self.now = self.now.max(due);
+            self.handle_timeouts();
+        }
+    }
+
+    /// Lets everything come to rest, and every deadline pass that a failure
+    /// can wait for.
+    fn settle(&mut self) {
+        self.tell(|_| "settle".into());
+        for client in &mut self.clients {
+            client.slow_until = 0;
+        }
+        for hostile in &mut self.hostiles {
+            hostile.reads = true;
+        }
+        self.wires.iter_mut().flat_map(|wire| &mut wire.pipes).for_each(|pipe| pipe.flow());
+        while self.ledger.iter().any(|sent| sent.outcome.is_none()) {
+            for number in 0..self.clients.len() {
+                self.go_on(number, true);
+            }
+            self.turn();
+        }
+        let end = self.now + Duration::from_secs(200);
+        while self.next_due().is_some_and(|due| due < end) || !self.is_quiet() {
+            self.turn();
+        }
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.wires.iter().all(|wire| {
+            [0, 1].into_iter().all(|side| {
+                let is_gone = wire.is_gone[side];
+                is_gone || (wire.held[side].is_empty() && wire.pipes[1 - side].is_empty())
+            })
+        })
+    }
+
+    fn without_outcome(&self) -> String {
+        let open = self.ledger.iter().enumerate().filter(|(_, sent)| sent.outcome.is_none());
+        let serials: Vec<_> = open.map(|(serial, sent)| (serial, sent.from)).collect();
+        format!("without outcome: {serials:?}")
+    }
+
+    /// What waits in a relay is bounded by its limits: a read, what is being
+    /// written and what is on its way come on top.
+    fn check_bounds(&self) {
+        if self.is_disturbed {
+            return;
+        }
+        for (number, node) in self.relays.iter().enumerate() {
+            let config = &self.plan.relays[number];
+            let slack = 2 * READ + config.transmit_octets + self.plan.links.capacity + 4_096;
+            let most = (config.limits.queue_octets + slack) as u64;
+            for (serial, (came, went)) in &node.places {
+                let waits = came.saturating_sub(*went);
+                let is_bounded = waits <= most || self.ledger[*serial].was_aborted;
+                assert!(is_bounded, "{waits} octets of {serial} wait in relay {number}");
+            }
+        }
+    }
+
+    /// What must hold when everything rests.
+    fn check_end(&self) {
+        for node in &self.relays {
+            for (id, wire) in &node.wires {
+                let is_hostile = self.wires[*wire].is_hostile();
+                assert!(is_hostile || node.relay.wants_read(*id), "wire {wire} is not read");
+            }
+        }
+        for client in self.clients.iter().filter(|client| !client.has_ended) {
+            let connection = client.connection.as_ref().unwrap();
+            assert!(connection.wants_read(), "a client is stuck");
+        }
+        for (serial, sent) in self.ledger.iter().enumerate() {
+            self.check_sent(serial, sent);
+        }
+    }
+
+    // req: 4976-6.4.1-1 4976-6.4.3-2
+    fn check_sent(&self, serial: usize, sent: &Sent) {
+        let is_told = sent.has_failed() || self.clients[sent.from].has_ended;
+        // Without `yes` silence is consent, and there may be no word of a loss.
+        let is_owed = match sent.failure_report {
+            FailureReport::Yes => true,
+            FailureReport::Partial => self.plan.kind == Kind::Calm,
+            _ => false,
+        };
+        let is_accounted = sent.completed == 1 || sent.was_aborted || is_told || !is_owed;
+        assert!(is_accounted, "{serial} is lost: {:?}", sent.outcome);
+        let must_arrive = self.plan.kind == Kind::Calm && !sent.was_aborted;
+        assert!(!must_arrive || sent.completed == 1, "{serial} has not arrived");
+    }
+}
