@@ -295,7 +295,10 @@ async fn close(
 ) {
     link.finish(close_frame(reason)).await;
     core.borrow_mut().closed(connection);
-    link.linger().await;
+    // One whose place is needed would still hold a file of the system.
+    if *reason != RelayClose::Evicted {
+        link.linger().await;
+    }
 }
 
 fn close_frame(reason: &RelayClose) -> CloseFrame {
