@@ -51,7 +51,6 @@ const SEEDS: u64 = 300;
 const REGRESSIONS: [u64; 2] = [6, 28];
 
 #[test]
-#[ignore = "seeds fail that nobody has looked into; see the commit"]
 fn what_must_always_hold_does() {
     if let Some(seed) = number("MSRP_RELAY_SIM_SEED") {
         World::new(seed, true, false).run();
@@ -90,7 +89,6 @@ fn seeds_that_found_something_once() {
 }
 
 #[test]
-#[ignore = "runs of one seed differ, and nobody has looked into why"]
 fn the_same_seed_makes_the_same_octets_and_events() {
     for seed in 0..40 {
         let digests = [(); 2].map(|()| World::new(seed, false, true).run());

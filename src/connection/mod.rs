@@ -457,8 +457,7 @@ impl Connection {
         }
         let transaction = self.hop.begin_control_request(Some(purpose));
         let message_id = self.hop.ids().message_id();
-        // A relay accepts it before the peer refuses it, with a REPORT.
-        session.sent.insert(message_id);
+        session.bodiless = Some(message_id);
         let (to, from) = (session.remote.view(), PathRef::from(session.config.local.view()));
         let out = self.hop.control();
         let written = HeadWriter::request(out, &transaction, Method::Send, to, from)

@@ -249,6 +249,9 @@ impl Connection {
             None if owner.sent.contains(&id) && !code.is_success() => {
                 self.late_failure(session, id, code, head);
             }
+            None if owner.bodiless == Some(id) && !code.is_success() => {
+                self.lost_octets(session, code, head);
+            }
             None => {}
         }
     }

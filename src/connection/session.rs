@@ -25,6 +25,9 @@ pub(crate) struct Session {
     pub(crate) refused_messages: Refused,
     /// Messages whose outcome has been told, to know late REPORTs on them.
     pub(crate) sent: Remembered,
+    /// The last SEND without a body: a relay accepts it before the peer refuses
+    /// it, with a REPORT (RFC 4976 section 6.4.1).
+    pub(crate) bodiless: Option<MessageId>,
     /// Types that the peer has refused with 415; they are not sent again in
     /// this session (RFC 4975 section 10.6).
     pub(crate) refused: Vec<MediaType>,
@@ -48,6 +51,7 @@ impl Session {
             received: Remembered::new(remembered),
             refused_messages: Refused::new(remembered),
             sent: Remembered::new(remembered),
+            bodiless: None,
             refused: Vec::new(),
             binding,
         }

@@ -119,7 +119,7 @@ impl Hop {
         message.offset += body.len() as u64;
         let (offset, asks_response) = (message.offset, message.asks_response());
         if asks_response {
-            self.transactions.begin(id, message.purpose(key), start);
+            self.begin_transaction(id, message.purpose(key), start, message.is_silent());
         }
         if !is_last {
             self.put_back(key, message);

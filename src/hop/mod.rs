@@ -320,6 +320,12 @@ impl Hop {
     /// is: chunks that have not left, or have left without an answer so far.
     /// An open one ends with `#`.
     pub(crate) fn lost(&mut self) -> Vec<(Arc<Relayed>, Range<u64>)> {
+        // What has left of the open chunk is as lost as what has not.
+        if let Some(open) = &self.open
+            && let Some(message) = self.messages.get(&open.message)
+        {
+            self.transactions.reached(open.transaction, message.offset);
+        }
         let answered = self.transactions.drain().filter_map(|transaction| {
             let Purpose::Relayed(relayed) = transaction.purpose else { return None };
             Some((relayed, transaction.octets))
@@ -334,6 +340,9 @@ impl Hop {
             write_end_line(&mut self.out, &open.transaction, Continuation::Aborted);
         }
         self.drop_messages();
+        lost.sort_by(|(one, octets), (other, others)| {
+            one.order(other).then(octets.start.cmp(&others.start))
+        });
         lost
     }
 
@@ -459,7 +468,7 @@ impl Hop {
         message.offset += rest as u64;
         let asks_response = message.asks_response();
         if asks_response {
-            self.transactions.begin(id, message.purpose(key), offset);
+            self.begin_transaction(id, message.purpose(key), offset, message.is_silent());
         }
         self.chunk_left(id, key, message.offset, asks_response, message.end);
     }
@@ -477,7 +486,27 @@ impl Hop {
         self.open =
             Some(OpenChunk { message: key, transaction: id, guard, sent: 0, must_end: false });
         if message.asks_response() {
-            self.transactions.begin(id, message.purpose(key), message.offset);
+            let (purpose, offset) = (message.purpose(key), message.offset);
+            let is_silent = message.is_silent();
+            self.begin_transaction(id, purpose, offset, is_silent);
+        }
+    }
+
+    /// Chunks that are answered in case of errors alone do not keep others from
+    /// leaving: beyond the limit the silence of the oldest counts as consent.
+    fn begin_transaction(
+        &mut self,
+        id: TransactionId,
+        purpose: Purpose,
+        offset: u64,
+        is_silent: bool,
+    ) {
+        if !is_silent {
+            return self.transactions.begin(id, purpose, offset);
+        }
+        let max = self.config.max_transactions;
+        if let Some((id, oldest)) = self.transactions.begin_silent(id, purpose, offset, max) {
+            self.events.push_back(HopEvent::TimedOut(id, oldest));
         }
     }
 

@@ -279,6 +279,11 @@ impl Outgoing {
         self.heading.failure_report() != FailureReport::No
     }
 
+    /// Whether its chunks are answered in case of errors alone.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.heading.failure_report() == FailureReport::Partial
+    }
+
     /// No octet more will come. Fixes the total.
     pub(crate) const fn finish(&mut self) {
         self.body.finish();

@@ -1,6 +1,7 @@
 //! What a relay passes on: heads that keep their fields under a new
 //! transaction id.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use bytes::{BufMut, BytesMut};
@@ -74,6 +75,12 @@ impl Relayed {
 
     pub(crate) const fn message_id(&self) -> Option<&MessageId> {
         self.message_id.as_ref()
+    }
+
+    /// An order by sender and message that is the same in every run.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        let key = (self.source, self.message_id().map(MessageId::as_str));
+        key.cmp(&(other.source, other.message_id().map(MessageId::as_str)))
     }
 
     /// The relay's URI that the request was sent to.

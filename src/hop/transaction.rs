@@ -17,6 +17,8 @@ pub(crate) struct Transaction {
     /// The octets of the message that it carries, zero-based; so many as have
     /// left.
     pub(crate) octets: Range<u64>,
+    /// Whether only an error is answered (Failure-Report `partial`).
+    pub(crate) is_silent: bool,
     /// When its last octet was handed over, or known to be written.
     pub(crate) written: Option<Instant>,
 }
@@ -49,16 +51,27 @@ pub(crate) struct Transactions {
     deadlines: VecDeque<(Instant, TransactionId)>,
     /// Handed to the transport whole, and not known to be written yet.
     unwritten: Vec<TransactionId>,
+    /// Those that are most likely not answered, the oldest first.
+    silent: VecDeque<TransactionId>,
+    silent_len: usize,
     timeout: Duration,
 }
 
 impl Transactions {
     pub(crate) fn new(timeout: Duration) -> Self {
-        Self { open: HashMap::new(), deadlines: VecDeque::new(), unwritten: Vec::new(), timeout }
+        Self {
+            open: HashMap::new(),
+            deadlines: VecDeque::new(),
+            unwritten: Vec::new(),
+            silent: VecDeque::new(),
+            silent_len: 0,
+            timeout,
+        }
     }
 
+    /// Those whose answer is sure to come, or its absence a failure.
     pub(crate) fn len(&self) -> usize {
-        self.open.len()
+        self.open.len() - self.silent_len
     }
 
     pub(crate) fn contains(&self, id: &TransactionId) -> bool {
@@ -71,7 +84,38 @@ impl Transactions {
 
     /// A request begins to leave; its response may come from now on.
     pub(crate) fn begin(&mut self, id: TransactionId, purpose: Purpose, offset: u64) {
-        self.open.insert(id, Transaction { purpose, octets: offset..offset, written: None });
+        let octets = offset..offset;
+        self.open.insert(id, Transaction { purpose, octets, is_silent: false, written: None });
+    }
+
+    /// The same for one of which only an error is answered. Where there are more
+    /// of them than `max`, the oldest has been silent for long enough.
+    pub(crate) fn begin_silent(
+        &mut self,
+        id: TransactionId,
+        purpose: Purpose,
+        offset: u64,
+        max: usize,
+    ) -> Option<(TransactionId, Transaction)> {
+        self.begin(id, purpose, offset);
+        if let Some(transaction) = self.open.get_mut(&id) {
+            transaction.is_silent = true;
+            self.silent.push_back(id);
+            self.silent_len += 1;
+        }
+        while self.silent_len > max.max(1) {
+            let oldest = self.silent.pop_front()?;
+            if self.open.get(&oldest).is_some_and(|transaction| transaction.is_silent) {
+                return self.complete(&oldest).map(|transaction| (oldest, transaction));
+            }
+        }
+        None
+    }
+
+    fn remove(&mut self, id: &TransactionId) -> Option<Transaction> {
+        let transaction = self.open.remove(id)?;
+        self.silent_len -= usize::from(transaction.is_silent);
+        Some(transaction)
     }
 
     /// The chunk of this transaction has come to this place of its message.
@@ -105,21 +149,27 @@ impl Transactions {
 
     /// Ends the transaction that a response answers.
     pub(crate) fn complete(&mut self, id: &TransactionId) -> Option<Transaction> {
-        let transaction = self.open.remove(id)?;
+        let transaction = self.remove(id)?;
         self.drop_answered();
         Some(transaction)
     }
 
-    /// Ends every transaction.
+    /// Ends every transaction. In the order of their ids, so that every run does
+    /// the same.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Transaction> {
         self.deadlines.clear();
         self.unwritten.clear();
-        self.open.drain().map(|(_, transaction)| transaction)
+        self.silent.clear();
+        self.silent_len = 0;
+        let mut open: Vec<_> = self.open.drain().collect();
+        open.sort_unstable_by(|(one, _), (other, _)| one.as_bytes().cmp(other.as_bytes()));
+        open.into_iter().map(|(_, transaction)| transaction)
     }
 
     /// Ends a transaction that nobody waits for any more.
     pub(crate) fn forget(&mut self, wanted: impl Fn(&Transaction) -> bool) {
         self.open.retain(|_, transaction| wanted(transaction));
+        self.silent_len = self.open.values().filter(|transaction| transaction.is_silent).count();
         self.drop_answered();
     }
 
@@ -138,7 +188,7 @@ impl Transactions {
             let is_due = self.open.get(&id).is_some_and(|transaction| {
                 transaction.written.and_then(|at| at.checked_add(self.timeout)) == Some(deadline)
             });
-            if is_due && let Some(transaction) = self.open.remove(&id) {
+            if is_due && let Some(transaction) = self.remove(&id) {
                 self.drop_answered();
                 return Some((id, transaction));
             }
@@ -150,6 +200,9 @@ impl Transactions {
         let open = &self.open;
         while self.deadlines.front().is_some_and(|(_, id)| !open.contains_key(id)) {
             self.deadlines.pop_front();
+        }
+        if self.silent.len() > 2 * self.open.len() + 64 {
+            self.silent.retain(|id| open.contains_key(id));
         }
         if self.deadlines.len() > 2 * self.open.len() + 64 {
             self.deadlines.retain(|(_, id)| open.contains_key(id));

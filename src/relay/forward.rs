@@ -80,7 +80,7 @@ impl Relay {
         let max_whole = self.config.limits.whole_octets;
         let Some(link) = self.links.get_mut(source) else { return };
         match &mut link.current {
-            Current::Skipped | Current::Lost(_) => {}
+            Current::Skipped | Current::Lost { .. } => {}
             Current::Whole { body: Some(body), .. } => {
                 // One octet too many tells that there were too many.
                 let room = (max_whole + 1).saturating_sub(body.len());
@@ -113,7 +113,9 @@ impl Relay {
                 self.count_chunk(&tokens);
                 self.take_request(now, source, &head.view());
             }
-            Current::Lost(head) => self.refuse(now, source, &head.view(), StatusCode::TIMEOUT),
+            Current::Lost { head, .. } => {
+                self.refuse(now, source, &head.view(), StatusCode::TIMEOUT);
+            }
             Current::Whole { head, body } => self.whole(now, source, &head, body),
         }
     }

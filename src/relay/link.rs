@@ -26,7 +26,7 @@ pub(super) enum Current {
         tokens: Vec<TokenId>,
     },
     /// A SEND whose destination was lost on the way.
-    Lost(Head),
+    Lost { head: Head, relayed: Arc<Relayed> },
     /// Anything else, which is acted upon when it is whole.
     Whole { head: Head, body: Option<BytesMut> },
 }

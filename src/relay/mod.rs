@@ -250,6 +250,7 @@ impl Relay {
                 continue;
             }
             let transmit = link.hop.poll_transmit(now);
+            // Of silence that counts as consent there is nobody to tell.
             link.hop.events.clear();
             if let Some(transmit) = transmit {
                 link.in_flight = Some(now);

@@ -168,7 +168,10 @@ impl Relay {
             Some(connection) => connection,
             None => self.connect(now, next.to_uri())?,
         };
-        self.remember_peer(id, next, connection);
+        // For AUTH alone: what has no port is no peer of a session.
+        if next.port().is_some() {
+            self.remember_peer(id, next, connection);
+        }
         Ok(connection)
     }
 

@@ -143,7 +143,7 @@ impl Relay {
             self.shut(now, id, RelayClose::Evicted);
         }
         // Until the application has closed it there are more than the limit,
-        // though never twice as many.
+        // though never more than twice as many.
         self.links.len() < self.config.limits.connections.saturating_mul(2)
     }
 
@@ -172,7 +172,8 @@ impl Relay {
         }
     }
 
-    /// Marks the chunk that is coming in as lost, if it is this one.
+    /// Marks the chunk that is coming in as lost, if it is this one. It may be
+    /// lost in several parts.
     fn lose_current(
         &mut self,
         source: ConnectionId,
@@ -184,9 +185,10 @@ impl Relay {
             Current::Passing { head, destination, relayed, .. }
                 if *destination == id && Arc::ptr_eq(relayed, lost) =>
             {
-                link.current = Current::Lost(head.clone());
+                link.current = Current::Lost { head: head.clone(), relayed: Arc::clone(relayed) };
                 true
             }
+            Current::Lost { relayed, .. } => Arc::ptr_eq(relayed, lost),
             _ => false,
         }
     }

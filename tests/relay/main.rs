@@ -14,6 +14,9 @@ mod common;
 mod world;
 
 mod auth;
+mod connections;
+mod failures;
+mod passing;
 mod rules;
 mod sending;
 mod tokens;

@@ -147,6 +147,8 @@ impl World {
         let client = &mut self.clients[opener];
         let to = client.route.as_ref().map_or(theirs.clone(), |route| route.to_path(&theirs));
         let session = taking(&client.plan, SessionConfig::new(client.local.clone(), to));
+        // Who opens a session waits for none.
+        client.config.table.as_ref().unwrap().remove(&client.local);
         let connection = client.connection.as_mut().unwrap();
         client.session = Some(connection.open(session).unwrap());
     }

@@ -14,6 +14,7 @@ pub struct Pipe {
     segments: VecDeque<(Duration, Bytes)>,
     held: usize,
     stalled_until: Duration,
+    flows: bool,
     /// Nothing more comes out but what is held.
     is_ended: bool,
     /// Nothing comes out, and what goes in is lost.
@@ -28,6 +29,7 @@ impl Pipe {
             segments: VecDeque::new(),
             held: 0,
             stalled_until: Duration::ZERO,
+            flows: false,
             is_ended: false,
             is_broken: false,
         }
@@ -44,7 +46,7 @@ impl Pipe {
         }
         let len = if self.carries_messages {
             octets.len()
-        } else if rng.below(3) == 0 {
+        } else if rng.below(3) == 0 && !self.flows {
             1 + rng.below(room.min(octets.len()) as u64) as usize
         } else {
             room.min(octets.len())
@@ -63,6 +65,7 @@ impl Pipe {
         }
         let want = match rng.below(4) {
             _ if self.carries_messages => usize::MAX,
+            _ if self.flows => READ,
             0 => 1 + rng.below(8) as usize,
             1 => 1 + rng.below(3_000) as usize,
             _ => READ,
@@ -83,8 +86,9 @@ impl Pipe {
         self.stalled_until = until;
     }
 
-    /// From now on it flows.
+    /// From now on it flows, as fast as its delay allows.
     pub fn flow(&mut self) {
+        self.flows = true;
         self.stalled_until = Duration::ZERO;
     }
 

@@ -120,7 +120,8 @@ impl Watch {
         let (Some(current), Some(range)) = (self.current, head.byte_range()) else { return };
         let start = range.start() - 1;
         let place = self.places.entry(current).or_insert(start);
-        let is_next = start == *place || (may_have_gaps && start > *place);
+        // What was lost leaves a gap, and what has come another way is late.
+        let is_next = start == *place || may_have_gaps;
         assert!(is_next, "{} goes on at {start} behind {place}", current.0);
         *place = start;
     }

@@ -220,6 +220,10 @@ impl World {
         let other = (0..self.relays.len()).find(|other| relay_host(*other) == host);
         let client = self.clients.iter().position(|client| client.local == *uri);
         let mut peer = Peer::new(self.security());
+        // Another port of a relay's host is nobody's.
+        if uri.port() != Some(2855) && other.is_some() {
+            return self.relays[relay].relay.connect_failed(now, id);
+        }
         if let Some(other) = other.filter(|other| *other != relay) {
             peer = peer.relay_names(vec![host]);
             let wire = self.accept(other, End::Relay(relay, id), Framing::Stream, None);

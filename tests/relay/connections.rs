@@ -1,0 +1,212 @@
+//! Connections: who may stay, who has to go, which is used again (RFC 4976
+//! sections 5.4, 6.1, 6.4.2 and 6.5).
+
+use msrp::relay::RelayClose;
+
+use crate::common::wire::Raw;
+use crate::world::*;
+
+// req: 4976-6.1-2
+#[test]
+fn who_says_nothing_is_dropped() {
+    scripted(|world| {
+        let silent = world.accept(tls());
+        // Responses and refused requests are no proof.
+        let vain = world.accept(tls());
+        world.advance(29 * SECOND);
+        world.give(vain, &auth("auth1", ALICE).octets());
+        assert_eq!(world.closes(), []);
+        world.advance(SECOND);
+        let expected = [(silent, RelayClose::Probation), (vain, RelayClose::Probation)];
+        assert_eq!(world.closes(), expected);
+        assert!(!world.relay.wants_read(silent));
+        for link in [silent, vain] {
+            world.close(link);
+        }
+        assert_eq!(world.relay.statistics().connections, 0);
+        assert_eq!(world.relay.poll_timeout(), None);
+    });
+}
+
+// req: 4976-6.1-3
+#[test]
+fn who_is_refused_again_and_again_is_dropped() {
+    scripted(|world| {
+        let talk = world.talk();
+        let mallory = world.accept(tls());
+        let stray = talk.chunk("c1", "m1", "1-2/2", "hi", '$');
+        for _ in 0..4 {
+            world.give(mallory, &stray.octets());
+            assert_eq!(world.told(mallory), ["403"]);
+            assert_eq!(world.closes(), []);
+        }
+        world.give(mallory, &stray.octets());
+        assert_eq!(world.told(mallory), ["403"]);
+        assert_eq!(world.closes(), [(mallory, RelayClose::Probation)]);
+        // Who has proven itself may err.
+        for _ in 0..20 {
+            world.give(talk.alice, &stray.clone().to(&format!("{RELAY} {BOB}")).octets());
+            assert_eq!(world.told(talk.alice), ["481"]);
+        }
+        assert_eq!(world.closes(), []);
+    });
+}
+
+// req: 4976-6.5-1
+#[test]
+fn who_is_quiet_for_an_hour_is_dropped() {
+    scripted(|world| {
+        let talk = world.talk();
+        world.advance(1800 * SECOND);
+        world.give(
+            talk.alice,
+            &talk.request("REPORT", "r1").message("m").header("Status", "000 200").octets(),
+        );
+        world.advance(1799 * SECOND);
+        assert_eq!(world.closes(), []);
+        world.advance(1801 * SECOND);
+        let closes = world.closes();
+        assert_eq!(closes.len(), 2);
+        assert!(closes.iter().all(|(_, reason)| *reason == RelayClose::Idle));
+    });
+}
+
+// req: 4976-6.5-2
+#[test]
+fn the_quietest_makes_room() {
+    let mut config = config();
+    config.limits.connections = 3;
+    scripted_with(config, |world| {
+        let (first, _) = world.client(ALICE);
+        world.advance(SECOND);
+        let (second, _) = world.client(BOB);
+        world.advance(SECOND);
+        world.token(first, ALICE);
+        let newcomer = world.accept(tls());
+        assert_eq!(world.closes(), []);
+        // Those who have had no request go first, then the quietest.
+        world.advance(SECOND);
+        let (fourth, _) = world.client(CAROL);
+        assert_eq!(world.closes(), [(newcomer, RelayClose::Evicted)]);
+        world.close(newcomer);
+        world.accept(tls());
+        assert_eq!(world.closes(), [(second, RelayClose::Evicted)]);
+        world.close(second);
+        assert!(world.relay.wants_read(first) && world.relay.wants_read(fourth));
+    });
+}
+
+/// An application that does not close what it is told to has no more either.
+#[test]
+fn there_are_never_more_than_twice_as_many() {
+    let mut config = config();
+    config.limits.connections = 4;
+    let mut world = World::new(config);
+    let taken = (0..20).filter(|_| world.relay.accept(world.now, tls()).is_some()).count();
+    assert!((4..=8).contains(&taken), "{taken}");
+}
+
+// req: 4976-5.2-1 4976-6.4.2-2
+#[test]
+fn one_connection_for_one_host_and_port() {
+    scripted(|world| {
+        let talk = world.talk();
+        let (carol, token) = world.client(CAROL);
+        // Another session at the same place, asked for by another client.
+        let same = "msrps://BOB.example:8145/other;tcp";
+        let chunk = Raw::chunk("c1", "m1", "1-2/2", "hi", '$').from(CAROL);
+        world.give(carol, &chunk.clone().to(&format!("{token} {same}")).octets());
+        assert_eq!(world.one(talk.bob).header("To-Path"), Some(same));
+        assert!(world.wanted().is_empty());
+        // Another port or scheme is another place.
+        for uri in ["msrps://bob.example:8146/foo;tcp", "msrp://bob.example:8145/foo;tcp"] {
+            world.give(carol, &chunk.clone().to(&format!("{token} {uri}")).octets());
+            assert_eq!(world.wanted().len(), 1, "{uri}");
+        }
+    });
+}
+
+#[test]
+fn what_is_sent_before_a_connection_is_there_waits_for_it() {
+    scripted(|world| {
+        let (alice, token) = world.client(ALICE);
+        let to = format!("{token} {BOB}");
+        for n in 0..3 {
+            let id = format!("c{n}");
+            let chunk = Raw::chunk(&id, &id, "1-2/2", "hi", '$').to(&to).from(ALICE);
+            world.give(alice, &chunk.octets());
+            assert_eq!(world.told(alice), ["200"]);
+        }
+        let bob = world.dial(BOB);
+        let ids: Vec<_> = world.sent(bob).iter().map(|it| it.message_id().to_owned()).collect();
+        assert_eq!(ids, ["c0", "c1", "c2"]);
+    });
+}
+
+#[test]
+fn who_reads_nothing_is_dropped() {
+    scripted(|world| {
+        let talk = world.talk();
+        world.stall(talk.bob);
+        world.give(talk.alice, &talk.chunk("c1", "m1", "1-2/2", "hi", '$').octets());
+        world.octets(talk.alice);
+        world.advance(59 * SECOND);
+        assert_eq!(world.closes(), []);
+        world.advance(SECOND);
+        assert_eq!(world.closes(), [(talk.bob, RelayClose::Stalled)]);
+        assert_eq!(world.told(talk.alice), ["REPORT"]);
+    });
+}
+
+#[test]
+fn a_drained_relay_lets_what_is_there_leave() {
+    scripted(|world| {
+        let talk = world.talk();
+        world.stall(talk.bob);
+        world.give(talk.alice, &talk.chunk("c1", "m1", "1-2/2", "hi", '$').octets());
+        world.give(talk.alice, &talk.chunk("c2", "m2", "1-2/2", "ho", '$').octets());
+        world.relay.drain(world.now);
+        assert!(world.relay.accept(world.now, tls()).is_none());
+        assert!(!world.relay.is_drained());
+        world.settle();
+        world.unstall(talk.bob);
+        assert_eq!(world.told(talk.bob), ["SEND 1-2/2$", "SEND 1-2/2$"]);
+        let mut closes = world.closes();
+        closes.sort_by_key(|(link, _)| *link);
+        assert_eq!(closes, [(talk.alice, RelayClose::Drained), (talk.bob, RelayClose::Drained)]);
+        for (link, _) in closes {
+            world.close(link);
+        }
+        assert!(world.relay.is_drained());
+    });
+}
+
+/// What answers earlier requests leaves before.
+#[test]
+fn a_stream_that_cannot_be_read_is_closed() {
+    scripted(|world| {
+        let talk = world.talk();
+        let mut octets = talk.chunk("c1", "m1", "1-2/2", "hi", '$').octets();
+        octets.extend_from_slice(b"GET / HTTP/1.1\r\n\r\n");
+        world.give(talk.alice, &octets);
+        assert_eq!(world.told(talk.alice), ["200"]);
+        assert_eq!(world.told(talk.bob), ["SEND 1-2/2$"]);
+        let closes = world.closes();
+        assert!(matches!(closes[..], [(link, RelayClose::Unreadable(_))] if link == talk.alice));
+    });
+}
+
+/// An id is never used again, though its place is.
+#[test]
+fn a_closed_connection_is_not_mistaken_for_the_next() {
+    scripted(|world| {
+        let first = world.accept(tls());
+        world.close(first);
+        let second = world.accept(tls());
+        assert_ne!(first, second);
+        world.close(first);
+        world.relay.connected(world.now, first, tls());
+        world.give(first, &auth("auth1", ALICE).octets());
+        assert!(world.octets(second).is_empty() && world.relay.wants_read(second));
+    });
+}
