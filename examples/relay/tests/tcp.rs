@@ -268,7 +268,7 @@ async fn a_relay_does_not_drain_for_ever() {
     }
 }
 
-// req: 4976-6.5-1
+// req: 4976-6.5-1, 4976-6.5-2
 #[tokio::test]
 async fn beyond_the_most_connections_who_has_shown_nothing_gives_way() {
     let mut options = plain_options();
