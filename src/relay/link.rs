@@ -101,9 +101,11 @@ impl Link {
         self.state == State::Up
     }
 
-    /// Whether nothing is on its way over it.
+    /// Whether nothing is on its way over it, and nothing that has left waits
+    /// for its answer: that would count as lost, though it may have arrived.
     pub(super) fn is_at_rest(&self) -> bool {
-        self.is_up() && self.hop.is_idle() && matches!(self.current, Current::Skipped)
+        let is_idle = self.hop.is_idle() && self.hop.open_requests() == 0;
+        self.is_up() && is_idle && matches!(self.current, Current::Skipped)
     }
 
     /// Whether requests can be passed to it.

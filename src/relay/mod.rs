@@ -281,7 +281,8 @@ impl Relay {
     }
 
     /// Begins to stop: no connection is taken and none is opened. Each is
-    /// closed as soon as nothing is on its way over it.
+    /// closed as soon as nothing is on its way over it and what has left is
+    /// answered.
     pub fn drain(&mut self, now: Instant) {
         self.is_draining = true;
         for id in self.links.ids() {

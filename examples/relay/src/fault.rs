@@ -23,6 +23,9 @@ pub enum StartError {
     /// Clients would be told an address in place of a name.
     #[error("give the relay's host name with --name; only --plain-auth does without, for a trial")]
     NoName,
+    /// Clients would be told an address that leads nowhere.
+    #[error("nobody can connect to {0}: give a --name, or an address of this machine")]
+    Unspecified(SocketAddr),
     /// The name cannot stand in a URI.
     #[error("--name: {0}")]
     Name(#[from] UriError),

@@ -180,7 +180,11 @@ impl Options {
         if self.name.is_none() && !self.plain_auth {
             return Err(StartError::NoName);
         }
-        Ok(())
+        let mut unspecified = all.iter().flatten().filter(|address| address.ip().is_unspecified());
+        match unspecified.next() {
+            Some(address) if self.name.is_none() => Err(StartError::Unspecified(*address)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -207,6 +211,12 @@ mod tests {
         // req: 7977-5.1-2
         let ws = ["--ws-listen", "127.0.0.1:0"];
         assert!(matches!(check(&[&named, &ws]), Err(StartError::PlainWebSocket)));
+        for everywhere in ["0.0.0.0:0", "[::]:0"] {
+            let tcp = ["--listen", everywhere];
+            let nameless = check(&[&tcp, &["--plain-auth"]]);
+            assert!(matches!(nameless, Err(StartError::Unspecified(_))), "{nameless:?}");
+            assert!(check(&[&tcp, &named]).is_ok());
+        }
         assert!(check(&[&tcp, &named]).is_ok());
         assert!(check(&[&tcp, &ws, &["--plain-auth"]]).is_ok());
     }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use msrp::relay::{ConnectionId, Relay, RelayClose, RelayConfig};
 use msrp::uri::{Host, Scheme};
 use msrp::{MsrpUri, OsRandom};
+use socket2::{Domain, Socket, Type};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{LocalSet, spawn_local};
@@ -28,6 +29,11 @@ use crate::options::Options;
 use crate::policy::Policy;
 use crate::secure::Secure;
 use crate::users::Users;
+
+/// Connections that the system may hold until they are accepted: all clients
+/// come back at once after a restart, and those beyond wait a second to try
+/// again. The system takes as many as it permits.
+const BACKLOG: i32 = 4096;
 
 /// A relay that listens.
 #[derive(Debug)]
@@ -289,7 +295,10 @@ async fn close(
 ) {
     link.finish(close_frame(reason)).await;
     core.borrow_mut().closed(connection);
-    link.linger().await;
+    // One whose place is needed would still hold a file of the system.
+    if *reason != RelayClose::Evicted {
+        link.linger().await;
+    }
 }
 
 fn close_frame(reason: &RelayClose) -> CloseFrame {
@@ -316,8 +325,13 @@ async fn until(due: Option<Instant>) {
 }
 
 fn listen(wanted: SocketAddr) -> io::Result<(std::net::TcpListener, SocketAddr)> {
-    let listener = std::net::TcpListener::bind(wanted)?;
-    listener.set_nonblocking(true)?;
+    let socket = Socket::new(Domain::for_address(wanted), Type::STREAM, None)?;
+    // Connections of the process before may not have quite ended.
+    socket.set_reuse_address(true)?;
+    socket.bind(&wanted.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    let listener = std::net::TcpListener::from(socket);
     let address = listener.local_addr()?;
     Ok((listener, address))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use common::client::{Client, Wire, report, request};
+use common::client::{Client, Wire, report, request, send};
 use common::{ALICE, BOB, PATIENCE, Running, plain_options};
 use msrp::OsRandom;
 use msrp::auth::{Credentials, DigestClient};
@@ -206,4 +206,80 @@ async fn a_relay_that_drains_ends_when_sessions_rest() {
     while !relay.has_ended() {
         sleep(Duration::from_millis(5)).await;
     }
+}
+
+#[tokio::test]
+async fn a_relay_that_drains_takes_what_has_begun_to_its_end() {
+    let mut options = plain_options();
+    options.drain_seconds = PATIENCE;
+    let relay = Running::with(options);
+    let (mut alice, mut bob) = (client(&relay, ALICE).await, client(&relay, BOB).await);
+    let uri = relay.uri("msrp", "tcp");
+    let of_alice = alice.authenticate(uri, "alice").await.unwrap();
+    let of_bob = bob.authenticate(uri, "bob").await.unwrap();
+    let path = format!("{of_alice} {of_bob} {BOB}");
+    let second = send("second", &path, ALICE, "Hello again");
+    let (begun, rest) = second.split_at(second.find("again").unwrap());
+    // What was read together with the first one has begun when that is answered.
+    alice.write(&(send("firstt", &path, ALICE, "Hello") + begun)).await;
+    assert_eq!(alice.expect("200").await.transaction(), "firstt");
+    relay.handle.drain();
+    refuses_connections(&relay).await;
+    alice.write(rest).await;
+    let mut got = Vec::new();
+    while got.len() < b"HelloHello again".len() {
+        let part = bob.expect("SEND").await;
+        got.extend(part.body());
+        bob.write(&part.response("200 OK")).await;
+    }
+    assert_eq!(got, b"HelloHello again");
+    // What was answered is not reported as lost.
+    assert_eq!(alice.expect("200").await.transaction(), "second");
+    assert!(alice.read().await.is_none() && bob.read().await.is_none());
+    while !relay.has_ended() {
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Waits until who connects is sent away.
+async fn refuses_connections(relay: &Running) {
+    loop {
+        let mut late = TcpStream::connect(relay.addresses.tcp.unwrap()).await.unwrap();
+        if timeout(Duration::from_millis(20), late.read_u8()).await.is_ok() {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_relay_does_not_drain_for_ever() {
+    let mut options = plain_options();
+    options.drain_seconds = Duration::from_millis(50);
+    let relay = Running::with(options);
+    let (mut alice, mut bob) = (client(&relay, ALICE).await, client(&relay, BOB).await);
+    let uri = relay.uri("msrp", "tcp");
+    let of_alice = alice.authenticate(uri, "alice").await.unwrap();
+    let of_bob = bob.authenticate(uri, "bob").await.unwrap();
+    alice.say(&format!("{of_alice} {of_bob} {BOB}"), "Hello").await;
+    bob.expect("SEND").await;
+    relay.handle.drain();
+    while !relay.has_ended() {
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+// req: 4976-6.5-1, 4976-6.5-2
+#[tokio::test]
+async fn beyond_the_most_connections_who_has_shown_nothing_gives_way() {
+    let mut options = plain_options();
+    options.max_connections = 2;
+    let relay = Running::with(options);
+    let mut alice = client(&relay, ALICE).await;
+    let of_alice = alice.authenticate(relay.uri("msrp", "tcp"), "alice").await.unwrap();
+    let mut idle = client(&relay, BOB).await;
+    let mut bob = client(&relay, BOB).await;
+    let of_bob = bob.authenticate(relay.uri("msrp", "tcp"), "bob").await.unwrap();
+    assert!(idle.read().await.is_none());
+    alice.say(&format!("{of_alice} {of_bob} {BOB}"), "Hello").await;
+    assert_eq!(bob.expect("SEND").await.body(), b"Hello");
 }

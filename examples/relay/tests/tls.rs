@@ -3,12 +3,15 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::certificates::Authority;
 use common::client::{Client, report};
-use common::{ALICE, Running, options};
+use common::{ALICE, PATIENCE, Running, options};
 use msrp_relay::{Server, StartError};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 const SECURE_ALICE: &str = "msrps://alice.invalid:7654/jshA7weztas;tcp";
 const SECURE_BOB: &str = "msrps://bob.invalid:7655/kjhd37s2s20w2a;tcp";
@@ -98,4 +101,18 @@ async fn a_relay_whose_certificate_cannot_be_used_does_not_start() {
     let mut options = authority.relay_options(&one);
     options.key = Some(other.key.0.clone());
     assert!(matches!(Server::bind(options), Err(StartError::Tls(_))));
+}
+
+#[tokio::test]
+async fn who_does_not_shake_hands_is_cut_off() {
+    let authority = Authority::new();
+    let signed = authority.certify("localhost");
+    let mut options = authority.relay_options(&signed);
+    options.connect_seconds = Duration::from_millis(20);
+    let relay = Running::with(options);
+    for address in [relay.addresses.tls, relay.addresses.wss] {
+        let mut stream = TcpStream::connect(address.unwrap()).await.unwrap();
+        let end = timeout(PATIENCE, stream.read_u8()).await.expect("the end");
+        assert!(end.is_err());
+    }
 }

@@ -5,9 +5,11 @@ mod common;
 
 use common::certificates::Authority;
 use common::client::{Client, Duplex, Wire, send};
-use common::{BOB, Running};
+use common::{BOB, PATIENCE, Running};
 use futures_util::{SinkExt, StreamExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Response;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -184,4 +186,29 @@ async fn a_browser_that_is_silent_is_pinged() {
         let message = socket.next().await.unwrap().unwrap();
         assert!(message.is_ping(), "{message:?}");
     }
+}
+
+#[tokio::test]
+async fn a_browser_that_answers_no_ping_is_let_go() {
+    let mut options = common::plain_options();
+    options.ping_seconds = std::time::Duration::from_millis(20);
+    let relay = Running::with(options);
+    let (mut silent, _) = shake(tcp(&relay).await, &[MSRP]).await.unwrap();
+    // The socket is read below the WebSocket, which would answer.
+    let mut octets = Vec::new();
+    let end = timeout(PATIENCE, silent.get_mut().read_to_end(&mut octets)).await;
+    assert!(end.is_ok(), "the connection is still there");
+    // A ping without a body (RFC 6455 section 5.5.2).
+    assert!(octets.starts_with(&[0x89, 0]), "{octets:?}");
+}
+
+#[tokio::test]
+async fn a_message_without_bounds_closes_the_socket() {
+    let relay = Running::plain();
+    let (mut socket, _) = shake(tcp(&relay).await, &[MSRP]).await.unwrap();
+    // The relay may have closed before all of it is written.
+    let _ = socket.send(Message::binary(vec![b'a'; 2 << 20])).await;
+    let mut all = Vec::new();
+    let end = timeout(PATIENCE, socket.get_mut().read_to_end(&mut all)).await;
+    assert!(end.is_ok(), "the connection is still there");
 }
