@@ -38,13 +38,10 @@ mod wire;
 #[path = "relay_sim/world.rs"]
 mod world;
 
-use std::panic::catch_unwind;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-
+use common::seeds::Simulator;
 use world::World;
 
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 120;
 
 /// Seeds that have found something once. 6 and 28: a chunk whose last octet had
 /// not come kept its own sender from being read.
@@ -52,33 +49,10 @@ const REGRESSIONS: [u64; 2] = [6, 28];
 
 #[test]
 fn what_must_always_hold_does() {
-    if let Some(seed) = number("MSRP_RELAY_SIM_SEED") {
-        World::new(seed, true, false).run();
-        return;
-    }
-    let seeds = number("MSRP_RELAY_SIM_SEEDS").unwrap_or(SEEDS);
-    let next = AtomicU64::new(0);
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(4);
-    let failed: Vec<u64> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| work(&next, seeds))).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
-    });
-    assert!(failed.is_empty(), "{} of {seeds} seeds failed: {failed:?}", failed.len());
-}
-
-/// Runs seeds until there are no more, or too many have failed.
-fn work(next: &AtomicU64, seeds: u64) -> Vec<u64> {
-    let mut failed = Vec::new();
-    loop {
-        let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= seeds || failed.len() > 10 {
-            return failed;
-        }
-        if catch_unwind(|| World::new(seed, false, false).run()).is_err() {
-            eprintln!("replay with: MSRP_RELAY_SIM_SEED={seed} cargo test --test relay_sim");
-            failed.push(seed);
-        }
-    }
+    let run = |seed, is_told| {
+        World::new(seed, is_told, false).run();
+    };
+    Simulator { test: "relay_sim", variable: "MSRP_RELAY_SIM", run }.run(SEEDS);
 }
 
 #[test]
@@ -94,8 +68,4 @@ fn the_same_seed_makes_the_same_octets_and_events() {
         let digests = [(); 2].map(|()| World::new(seed, false, true).run());
         assert_eq!(digests[0], digests[1], "seed {seed}");
     }
-}
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
 }

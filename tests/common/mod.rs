@@ -1,7 +1,16 @@
 //! Two connections joined in memory, in virtual time.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr
+)]
 
 pub mod corpus;
+pub mod seeds;
 pub mod wire;
 
 use std::sync::Arc;
