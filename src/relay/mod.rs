@@ -368,7 +368,13 @@ impl Relay {
         if link.waiters.is_empty() || !has_room {
             return;
         }
-        for waiter in std::mem::take(&mut link.waiters) {
+        let waiters = std::mem::take(&mut link.waiters);
+        self.let_go(waiters);
+    }
+
+    /// One reason less not to read these.
+    fn let_go(&mut self, waiters: Vec<ConnectionId>) {
+        for waiter in waiters {
             if let Some(link) = self.links.get_mut(waiter) {
                 link.blocked_on = link.blocked_on.saturating_sub(1);
                 if link.blocked_on == 0 && link.is_up() {
@@ -424,13 +430,6 @@ impl Relay {
         }
         self.pending_auths.retain(|_, pending| pending.source != id);
         self.report_lost(now, id, lost);
-        for waiter in waiters {
-            if let Some(link) = self.links.get_mut(waiter) {
-                link.blocked_on = link.blocked_on.saturating_sub(1);
-                if link.blocked_on == 0 && link.is_up() {
-                    self.events.push_back(RelayEvent::Resume(waiter));
-                }
-            }
-        }
+        self.let_go(waiters);
     }
 }
