@@ -74,6 +74,7 @@
 
 mod cema;
 mod chatroom;
+mod file;
 mod fingerprint;
 mod local;
 mod media;
@@ -85,6 +86,14 @@ mod text;
 
 pub use self::cema::Addresses;
 pub use self::chatroom::{Chatroom, MAX_CHATROOM_TOKENS};
+pub(crate) use self::file::percent_decoded;
+pub use self::file::{
+    AnsweredTransfers, FileAttributeError, FileAttributes, FileDate, FileDateError,
+    FileDisposition, FileDispositionError, FileFacts, FileFit, FileHash, FileHashError, FileIcon,
+    FileIconError, FileProperty, FileRange, FileRangeError, FileSelector, FileSelectorBuilder,
+    FileSelectorError, FileTransferId, FileTransferIdError, HashAlgorithm, MAX_HASHES,
+    MAX_TRANSFER_ID_OCTETS, OfferedTransfer, TransferOffer,
+};
 pub use self::fingerprint::{Fingerprint, FingerprintError, HashFunction};
 pub use self::local::{Local, LocalError};
 pub use self::media::{MediaError, MsrpMedia};
