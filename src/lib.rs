@@ -196,6 +196,7 @@ mod ranges;
 mod reassembly;
 #[cfg(feature = "auth")]
 pub mod relay;
+pub mod sdp;
 mod tolerance;
 mod tunnel;
 pub mod uri;
