@@ -53,11 +53,16 @@ pub enum Tolerance {
     /// that it reaches, where it should name the whole way back (RFC 4976
     /// section 6.4.3). Only a relay meets it, and tells of it by no event.
     ShortPathInResponse,
+    /// An IPv6 address without its brackets in the path of a data channel, as
+    /// RFC 8873 itself prints it (section 4.8). Only a session description is
+    /// read so; [`ChannelSession`](crate::sdp::ChannelSession) tells of it, and
+    /// no event.
+    BareIpv6Address,
 }
 
 impl Tolerance {
     /// Every tolerance, in the order of this enum.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::BlankLinesBetweenFrames,
         Self::MissingHeaderSpace,
         Self::ExtraHeaderSpace,
@@ -74,6 +79,7 @@ impl Tolerance {
         Self::ReportReusesTransactionId,
         Self::UsePathAddress,
         Self::ShortPathInResponse,
+        Self::BareIpv6Address,
     ];
 
     const fn bit(self) -> u32 {

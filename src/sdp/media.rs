@@ -99,21 +99,18 @@ impl MsrpMedia {
         if section.is_closed() {
             return Err(MediaError::Closed);
         }
-        let mut media = Self::from_attributes(section.attributes())?;
-        one(section.attributes(), "accept-types")?.ok_or(MediaError::Missing("accept-types"))?;
+        let attributes: Vec<_> = section.parts().collect();
+        one(&attributes, "accept-types")?.ok_or(MediaError::Missing("accept-types"))?;
+        let mut media = Self::from_parts(&attributes)?;
         media.address = section.address().map(Into::into);
         media.port = section.port();
         Ok(media)
     }
 
-    /// Reads the attributes of a data channel, taken out of their `dcsa`
-    /// (RFC 8873 section 4.4). Without `accept-types`, which may be left out
-    /// there, every type is taken.
-    ///
-    /// # Errors
-    ///
-    /// [`MediaError`], as for [`MsrpMedia::read`].
-    pub fn from_attributes(attributes: &[Attribute]) -> Result<Self, MediaError> {
+    /// Reads attributes alone, each a name and what is behind its colon. Without
+    /// `accept-types`, which a data channel may leave out (RFC 8873 section 4.4),
+    /// every type is taken.
+    pub(super) fn from_parts(attributes: &[Parts<'_>]) -> Result<Self, MediaError> {
         let path = one(attributes, "path")?.ok_or(MediaError::Missing("path"))?;
         let chatroom = one(attributes, "chatroom")?;
         Ok(Self {
@@ -257,16 +254,19 @@ impl MsrpMedia {
     }
 }
 
+/// The name of an attribute, and what is behind its colon.
+pub(super) type Parts<'a> = (&'a str, Option<&'a str>);
+
 /// The value of the one attribute of a name; empty where it has none.
-fn one<'a>(attributes: &'a [Attribute], name: &'static str) -> Result<Option<&'a str>, MediaError> {
+fn one<'a>(attributes: &[Parts<'a>], name: &'static str) -> Result<Option<&'a str>, MediaError> {
     let mut values = all(attributes, name);
     let value = values.next();
     if values.next().is_some() { Err(MediaError::Repeated(name)) } else { Ok(value) }
 }
 
-fn all<'a>(attributes: &'a [Attribute], name: &'a str) -> impl Iterator<Item = &'a str> {
-    let named = attributes.iter().filter(move |attribute| attribute.name() == name);
-    named.map(|attribute| attribute.value().unwrap_or_default().trim())
+fn all<'a>(attributes: &[Parts<'a>], name: &str) -> impl Iterator<Item = &'a str> {
+    let named = attributes.iter().filter(move |(it, _)| *it == name);
+    named.map(|(_, value)| value.unwrap_or_default().trim())
 }
 
 fn read_path(value: &str) -> Result<Path, MediaError> {
@@ -278,7 +278,7 @@ fn read_path(value: &str) -> Result<Path, MediaError> {
     }
 }
 
-fn read_types(attributes: &[Attribute]) -> Result<MediaTypes, MediaError> {
+fn read_types(attributes: &[Parts<'_>]) -> Result<MediaTypes, MediaError> {
     let types = match one(attributes, "accept-types")? {
         Some(list) => MediaTypes::new(list)?,
         None => MediaTypes::any(),
@@ -295,14 +295,14 @@ fn read_max_size(value: &str) -> Result<u64, MediaError> {
     if is_number { Ok(value.parse().unwrap_or(u64::MAX)) } else { Err(MediaError::MaxSize) }
 }
 
-fn read_direction(attributes: &[Attribute]) -> Direction {
-    let mut named = attributes.iter().filter_map(|it| Direction::from_name(it.name()));
+fn read_direction(attributes: &[Parts<'_>]) -> Direction {
+    let mut named = attributes.iter().filter_map(|(name, _)| Direction::from_name(name));
     named.next().unwrap_or_default()
 }
 
 /// The fingerprints of hash functions that may be used. Where there are others
 /// alone, nobody can be known by them, which is not as if there were none.
-fn read_fingerprints(attributes: &[Attribute]) -> Result<Vec<Fingerprint>, MediaError> {
+fn read_fingerprints(attributes: &[Parts<'_>]) -> Result<Vec<Fingerprint>, MediaError> {
     let mut known = Vec::new();
     let mut unusable = None;
     for text in all(attributes, "fingerprint") {

@@ -74,6 +74,7 @@
 
 mod cema;
 mod chatroom;
+mod data_channel;
 mod file;
 mod fingerprint;
 mod local;
@@ -86,6 +87,10 @@ mod text;
 
 pub use self::cema::Addresses;
 pub use self::chatroom::{Chatroom, MAX_CHATROOM_TOKENS};
+pub use self::data_channel::{
+    ChannelSession, DataChannel, DataChannelError, DataChannels, Dcmap, DcmapError, Dcsa,
+    DcsaError, MaxMessageSize, Reliability, SctpAttributeError, SctpPort, StreamId,
+};
 pub(crate) use self::file::percent_decoded;
 pub use self::file::{
     AnsweredTransfers, FileAttributeError, FileAttributes, FileDate, FileDateError,

@@ -432,6 +432,12 @@ impl MediaDescription {
     pub fn attributes(&self) -> &[Attribute] {
         &self.attributes
     }
+
+    /// The same as names and what is behind their colons, as the readers of this
+    /// module take them.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.attributes.iter().map(Attribute::parts)
+    }
 }
 
 impl fmt::Display for MediaDescription {
@@ -493,6 +499,12 @@ impl Attribute {
     #[must_use]
     pub fn value(&self) -> Option<&str> {
         self.value.as_deref()
+    }
+
+    /// Both, as the readers of this module take them.
+    #[must_use]
+    pub fn parts(&self) -> (&str, Option<&str>) {
+        (self.name(), self.value())
     }
 }
 
