@@ -210,7 +210,7 @@ mod wire;
 
 pub use connection::{
     Answer, Bind, BodyError, BodyWriter, CloseReason, Config, Connection, ConnectionEnd,
-    ConnectionError, Event, FailReason, IncomingKey, MessageOutcome, OpenError, Outcome,
+    ConnectionError, Direction, Event, FailReason, IncomingKey, MessageOutcome, OpenError, Outcome,
     OutgoingMessage, ReceiveMode, Received, ReportError, ReportMode, Role, SendError,
     SessionConfig, SessionTable, TableError,
 };

@@ -493,6 +493,20 @@ fn a_star_within_a_subtype_is_a_character() {
     assert!(types.accepts("text/pl*"));
 }
 
+#[test]
+fn the_lists_are_there_to_be_written() {
+    let types = MediaTypes::new("message/cpim text/plain;charset=utf-8 */*").unwrap();
+    let types = types.wrapped("text/html  image/*").unwrap().wrapped("*").unwrap();
+    assert_eq!(types.types().collect::<Vec<_>>(), ["message/cpim", "text/plain", "*"]);
+    assert_eq!(types.wrapped_types().collect::<Vec<_>>(), ["text/html", "image/*", "*"]);
+    assert_eq!(MediaTypes::any().types().collect::<Vec<_>>(), ["*"]);
+    assert_eq!(MediaTypes::any().wrapped_types().count(), 0);
+    // Read back they are the same.
+    let list = |entries: Vec<&str>| entries.join(" ");
+    let again = MediaTypes::new(&list(types.types().collect())).unwrap();
+    assert_eq!(again.wrapped(&list(types.wrapped_types().collect())).unwrap(), types);
+}
+
 // req: 4975-7.3.1-8, 4975-8.6-3, 4975-8.6-4, 4975-8.6-5, 4975-8.6-6, 4975-8.6-9, 4975-8.6-10, 4975-13-5
 #[test]
 fn what_every_endpoint_takes_is_taken_and_sent_only_if_listed() {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::direction::Direction;
 use super::table::SessionTable;
 use crate::hop::Framing;
 use crate::limits::{Limits, ParseOptions};
@@ -148,6 +149,7 @@ pub struct SessionConfig {
     pub(crate) receive: ReceiveMode,
     pub(crate) reports: ReportMode,
     pub(crate) bind: Bind,
+    pub(crate) direction: Direction,
 }
 
 impl SessionConfig {
@@ -169,6 +171,7 @@ impl SessionConfig {
             receive: ReceiveMode::default(),
             reports: ReportMode::default(),
             bind: Bind::default(),
+            direction: Direction::default(),
         }
     }
 
@@ -218,6 +221,15 @@ impl SessionConfig {
         self
     }
 
+    /// Which way messages go, as this side sees it (RFC 4975 section 8.9):
+    /// where it does not send, [`Connection::send`](crate::Connection::send)
+    /// says so, and where it does not receive, messages are answered 403.
+    /// Default: both ways.
+    pub const fn direction(mut self, direction: Direction) -> Self {
+        self.direction = direction;
+        self
+    }
+
     /// This side's URI in the session.
     #[must_use]
     pub const fn local(&self) -> &MsrpUri {
@@ -228,6 +240,24 @@ impl SessionConfig {
     #[must_use]
     pub const fn remote(&self) -> Option<&Path> {
         self.remote.as_ref()
+    }
+
+    /// The media types this side takes ([`SessionConfig::accept_types`]).
+    #[must_use]
+    pub const fn accepted_types(&self) -> &MediaTypes {
+        &self.accept
+    }
+
+    /// The most octets of an incoming message ([`SessionConfig::max_size`]).
+    #[must_use]
+    pub const fn largest_message(&self) -> u64 {
+        self.max_size
+    }
+
+    /// Which way messages go ([`SessionConfig::direction`]).
+    #[must_use]
+    pub const fn message_direction(&self) -> Direction {
+        self.direction
     }
 }
 

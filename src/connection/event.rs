@@ -224,6 +224,10 @@ pub enum FailReason {
     Inconsistent,
     /// A part in a container is of a type that is not accepted; answered 415.
     UnsupportedType,
+    /// This side receives no messages in the session
+    /// ([`SessionConfig::direction`](crate::SessionConfig::direction)); answered
+    /// 403.
+    NotReceiving,
     /// The application rejected it.
     Rejected,
     /// The session or its connection ended.

@@ -3,6 +3,7 @@
 #[cfg(feature = "auth")]
 mod authenticate;
 mod config;
+mod direction;
 mod event;
 mod incoming;
 mod outcome;
@@ -25,6 +26,7 @@ pub use authenticate::{
     UriParameter,
 };
 pub use config::{Bind, Config, OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig};
+pub use direction::Direction;
 pub use event::{
     Answer, CloseReason, ConnectionEnd, ConnectionError, Event, FailReason, IncomingKey,
     MessageOutcome, Outcome, Received,

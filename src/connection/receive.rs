@@ -5,6 +5,7 @@ use bytes::Bytes;
 
 use super::Connection;
 use super::config::{ReceiveMode, ReportMode};
+use super::direction::may_be_control;
 use super::event::{Event, FailReason, IncomingKey, Received};
 use super::incoming::{Receiving, Refusal, Store, check_room, refusal};
 use crate::decode::BadHead;
@@ -158,6 +159,9 @@ impl Connection {
         let Some(content_type) = head.content_type() else {
             return Err((StatusCode::BAD_REQUEST, FailReason::Inconsistent));
         };
+        if !owner.config.direction.may_receive() && !may_be_control(content_type, None) {
+            return Err((StatusCode::FORBIDDEN, FailReason::NotReceiving));
+        }
         if !owner.config.accept.accepts(content_type) {
             return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, FailReason::UnsupportedType));
         }
@@ -360,10 +364,16 @@ impl Connection {
         Ok(())
     }
 
-    /// Types that are accepted in containers only need a look inside one. Only
-    /// `message/cpim` says at its start what it wraps.
+    /// Types that are accepted in containers only need a look inside one, and so
+    /// does what may come against the direction. Only `message/cpim` says at its
+    /// start what it wraps.
     fn check_wrapped(&self, received: &Received, body: &[u8]) -> Result<(), Refusal> {
         let Some(owner) = self.sessions.get(received.session) else { return Ok(()) };
+        if !owner.config.direction.may_receive()
+            && !may_be_control(received.content_type(), Some(body))
+        {
+            return Err((StatusCode::FORBIDDEN, FailReason::NotReceiving));
+        }
         match inner_type(received.content_type(), body) {
             Some(inner) if !owner.config.accept.accepts_wrapped(inner) => {
                 Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, FailReason::UnsupportedType))

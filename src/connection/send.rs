@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::Connection;
 use super::config::{Body, OutgoingMessage};
+use super::direction::may_be_control;
 use super::event::{Answer, Outcome};
 use super::outcome::Tell;
 use super::session::Session;
@@ -27,6 +28,9 @@ pub enum SendError {
     /// message of it was answered 415 (RFC 4975 sections 8.6 and 10.6).
     #[error("the peer does not take {0}")]
     TypeNotAccepted(MediaType),
+    /// This side sends no messages in the session (section 8.9).
+    #[error("this side only receives here; agree on sendrecv or sendonly with the peer first")]
+    NotSending,
     /// The message is larger than the peer takes (section 8.6).
     #[error("the peer takes messages of at most {max} octets")]
     TooLarge {
@@ -289,6 +293,9 @@ fn check_message(
     max_messages: usize,
 ) -> Result<(), SendError> {
     let media_type = &message.content_type;
+    if !session.config.direction.may_send() && !is_control(message) {
+        return Err(SendError::NotSending);
+    }
     let accepted = match &session.config.peer_accept {
         Some(types) => types.accepts(media_type.as_str()),
         None => true,
@@ -312,6 +319,15 @@ fn check_message(
         return Err(SendError::TooManyMessages { max: max_messages });
     }
     Ok(())
+}
+
+/// Whether a message is control of others, as far as its octets are there.
+fn is_control(message: &OutgoingMessage) -> bool {
+    let body = match &message.body {
+        Body::Whole(body) => &body[..],
+        Body::Streamed { .. } => &[],
+    };
+    may_be_control(message.content_type.as_str(), Some(body))
 }
 
 impl Sending {

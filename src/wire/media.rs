@@ -63,7 +63,7 @@ impl MediaType {
 /// line out. `None` for other types and where it is not found.
 pub(crate) fn inner_type<'a>(content_type: &str, body: &'a [u8]) -> Option<&'a str> {
     const NAME: &[u8] = b"content-type:";
-    if !essence_of(content_type).eq_ignore_ascii_case("message/cpim") {
+    if !is_cpim(content_type) {
         return None;
     }
     let mut blank_lines = 0;
@@ -81,6 +81,10 @@ pub(crate) fn inner_type<'a>(content_type: &str, body: &'a [u8]) -> Option<&'a s
         }
     }
     None
+}
+
+pub(crate) fn is_cpim(content_type: &str) -> bool {
+    essence_of(content_type).eq_ignore_ascii_case("message/cpim")
 }
 
 impl FromStr for MediaType {
@@ -167,6 +171,18 @@ impl MediaTypes {
         self
     }
 
+    /// The entries of `accept-types`, as a session description lists them. What
+    /// is always taken is not among them unless it was given.
+    pub fn types(&self) -> impl Iterator<Item = &str> {
+        self.root.iter().map(|entry| &**entry)
+    }
+
+    /// The entries of `accept-wrapped-types`; none where there is no such
+    /// attribute.
+    pub fn wrapped_types(&self) -> impl Iterator<Item = &str> {
+        self.wrapped.iter().map(|entry| &**entry)
+    }
+
     /// Whether `media_type` may be the type of a whole message.
     #[must_use]
     pub fn accepts(&self, media_type: &str) -> bool {
@@ -195,7 +211,7 @@ fn entry(text: &str) -> Result<Box<str>, MediaTypeError> {
     }
 }
 
-fn essence_of(media_type: &str) -> &str {
+pub(crate) fn essence_of(media_type: &str) -> &str {
     media_type.split(';').next().unwrap_or_default().trim()
 }
 
