@@ -58,16 +58,8 @@ fn spelling_does_not_matter() {
 
 #[test]
 fn what_is_no_disposition_is_refused() {
-    for (value, error) in [
-        ("", ContentDispositionError::Disposition),
-        (";size=1", ContentDispositionError::Disposition),
-        ("a b", ContentDispositionError::Disposition),
-        (r#"attachment; filename="x"#, ContentDispositionError::Parameter),
-        (r#"attachment; filename="x\"#, ContentDispositionError::Parameter),
-        (r#"attachment; filename="x"y"#, ContentDispositionError::Parameter),
-        ("attachment; size=1; Size=2", ContentDispositionError::Repeated("size")),
-    ] {
-        assert_eq!(value.parse::<ContentDisposition>(), Err(error), "{value}");
+    for value in ["", ";size=1", "a b", "a/b", "\"attachment\""] {
+        assert_eq!(value.parse::<ContentDisposition>(), Err(ContentDispositionError), "{value}");
     }
 }
 
@@ -78,9 +70,8 @@ proptest! {
         disposition.filename = Some(name.clone());
         disposition.size = size;
         let written = disposition.to_string();
-        prop_assert!(!written.contains(|letter: char| letter.is_control()));
-        let kept: String = name.chars().filter(|letter| !letter.is_control()).collect();
-        disposition.filename = (!kept.is_empty()).then_some(kept);
+        prop_assert!(written.is_ascii() && !written.contains(|letter: char| letter.is_control()));
+        disposition.filename = disposition.filename.filter(|name| !name.is_empty());
         prop_assert_eq!(written.parse(), Ok(disposition));
     }
 
