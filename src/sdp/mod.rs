@@ -91,7 +91,6 @@ pub use self::data_channel::{
     ChannelSession, DataChannel, DataChannelError, DataChannels, Dcmap, DcmapError, Dcsa,
     DcsaError, MaxMessageSize, Reliability, SctpAttributeError, SctpPort, StreamId,
 };
-pub(crate) use self::file::percent_decoded;
 pub use self::file::{
     AnsweredTransfers, FileAttributeError, FileAttributes, FileDate, FileDateError,
     FileDisposition, FileDispositionError, FileFacts, FileFit, FileHash, FileHashError, FileIcon,

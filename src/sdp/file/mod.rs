@@ -41,6 +41,5 @@ pub use self::hash::{FileHash, FileHashError, HashAlgorithm};
 pub use self::hints::{FileDisposition, FileDispositionError, FileIcon, FileIconError};
 pub use self::range::{FileRange, FileRangeError};
 pub use self::selector::{FileSelector, FileSelectorBuilder, FileSelectorError, MAX_HASHES};
-pub(crate) use self::text::decoded as percent_decoded;
 pub use self::transfer_id::{FileTransferId, FileTransferIdError, MAX_TRANSFER_ID_OCTETS};
 pub use self::transfers::{AnsweredTransfers, OfferedTransfer, TransferOffer};

@@ -30,7 +30,7 @@ pub(super) fn unquoted(text: &str) -> &str {
 
 /// The text with its percent-encoded octets decoded, once. A `%` that encodes
 /// nothing stands for itself, and octets that are no UTF-8 become U+FFFD.
-pub(crate) fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     let mut octets = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, behind @ ..] = rest {
