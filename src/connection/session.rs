@@ -15,6 +15,8 @@ pub(crate) struct Session {
     pub(crate) config: SessionConfig,
     pub(crate) remote: Path,
     pub(crate) is_open: bool,
+    /// Whether a message with content was sent in it.
+    pub(crate) has_sent: bool,
     /// The outgoing messages that have no outcome yet.
     pub(crate) outgoing: HashMap<MessageId, MessageKey>,
     /// The incoming messages that have begun and not ended.
@@ -46,6 +48,7 @@ impl Session {
             config,
             remote,
             is_open: false,
+            has_sent: false,
             outgoing: HashMap::new(),
             incoming: HashMap::new(),
             received: Remembered::new(remembered),

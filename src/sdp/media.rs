@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::chatroom::Chatroom;
+use super::file::{FileAttributeError, FileAttributes};
 use super::fingerprint::{Fingerprint, FingerprintError};
 use super::setup::Setup;
 use super::text::{Attribute, MediaDescription};
@@ -43,6 +44,9 @@ pub enum MediaError {
     /// A fingerprint that cannot be read, so that nobody could be known by it.
     #[error("fingerprint: {0}")]
     Fingerprint(#[from] FingerprintError),
+    /// The file, its transfer or its range is not clear.
+    #[error(transparent)]
+    File(#[from] FileAttributeError),
 }
 
 /// What one side of a session says in its media section: the attributes of
@@ -78,6 +82,7 @@ pub struct MsrpMedia {
     pub(super) cema: bool,
     pub(super) fingerprints: Vec<Fingerprint>,
     pub(super) chatroom: Option<Chatroom>,
+    pub(super) file: Option<FileAttributes>,
     /// Of the `c=` and `m=` lines. A data channel has none of its own.
     pub(super) address: Option<Box<str>>,
     pub(super) port: u16,
@@ -122,6 +127,7 @@ impl MsrpMedia {
             cema: one(attributes, "msrp-cema")?.is_some(),
             fingerprints: read_fingerprints(attributes)?,
             chatroom: chatroom.map(|value| value.parse().unwrap_or_default()),
+            file: FileAttributes::read(attributes.iter().copied())?,
             address: None,
             port: 0,
         })
@@ -162,7 +168,9 @@ impl MsrpMedia {
             flag("msrp-cema", self.cema),
             chatroom.map(|room| Attribute::new("chatroom", room.value().as_deref())),
         ];
-        single.into_iter().chain(fingerprints).flatten().collect()
+        let file = self.file.iter().flat_map(FileAttributes::attributes);
+        let file = file.map(|(name, value)| Attribute::new(name, value.as_deref()));
+        single.into_iter().chain(fingerprints).flatten().chain(file).collect()
     }
 
     /// The way to the side that says this: relays first, its own URI last.
@@ -218,6 +226,12 @@ impl MsrpMedia {
     #[must_use]
     pub const fn chatroom(&self) -> Option<&Chatroom> {
         self.chatroom.as_ref()
+    }
+
+    /// The file that it is about (RFC 5547).
+    #[must_use]
+    pub const fn file(&self) -> Option<&FileAttributes> {
+        self.file.as_ref()
     }
 
     /// The address of its `c=` line.

@@ -135,7 +135,7 @@ impl FileSelector {
     }
 
     /// Adds what `other` says of the same file and this one does not.
-    pub(super) fn learn(&mut self, other: &Self) {
+    pub(in crate::sdp) fn learn(&mut self, other: &Self) {
         self.name = self.name.take().or_else(|| other.name.clone());
         self.media_type = self.media_type.take().or_else(|| other.media_type.clone());
         self.size = self.size.or(other.size);
