@@ -172,6 +172,14 @@ impl Sessions {
         self.by_uri.get(key).copied()
     }
 
+    /// The one session whose URI has that session-id.
+    pub(crate) fn find_session_id(&self, session_id: &str) -> Option<SessionId> {
+        let has_it = |(uri, _): &(&MsrpUri, _)| uri.session_id() == Some(session_id);
+        let mut found = self.by_uri.iter().filter(has_it);
+        let (_, id) = found.next()?;
+        found.next().is_none().then_some(*id)
+    }
+
     pub(crate) fn ids(&self) -> impl Iterator<Item = SessionId> {
         self.by_id.keys().copied()
     }
