@@ -62,6 +62,9 @@ pub enum LocalError {
     /// A URI without a port (RFC 4975 section 8.2).
     #[error("every URI of the path needs a port")]
     NoPort,
+    /// No media type that it takes (RFC 4975 section 8.6).
+    #[error("name a media type that this side takes")]
+    NoTypes,
     /// A URI of a data channel is always `msrps` (RFC 8873 section 4.2).
     #[error("the URI of a data channel begins with msrps")]
     NotSecure,
@@ -231,6 +234,8 @@ impl Local {
         let path = self.path();
         if path.iter().any(|uri| uri.port().is_none()) {
             Err(LocalError::NoPort)
+        } else if self.types.types().next().is_none() {
+            Err(LocalError::NoTypes)
         } else if self.is_data_channel() && !self.uri.is_secure() {
             Err(LocalError::NotSecure)
         } else if self.is_data_channel() && self.is_relayed() {

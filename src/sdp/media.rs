@@ -105,8 +105,10 @@ impl MsrpMedia {
             return Err(MediaError::Closed);
         }
         let attributes: Vec<_> = section.parts().collect();
-        one(&attributes, "accept-types")?.ok_or(MediaError::Missing("accept-types"))?;
         let mut media = Self::from_parts(&attributes)?;
+        if one(&attributes, "accept-types")?.is_none() {
+            return Err(MediaError::Missing("accept-types"));
+        }
         media.address = section.address().map(Into::into);
         media.port = section.port();
         Ok(media)
@@ -294,6 +296,7 @@ fn read_path(value: &str) -> Result<Path, MediaError> {
 
 fn read_types(attributes: &[Parts<'_>]) -> Result<MediaTypes, MediaError> {
     let types = match one(attributes, "accept-types")? {
+        Some("") => return Err(MediaError::Missing("accept-types")),
         Some(list) => MediaTypes::new(list)?,
         None => MediaTypes::any(),
     };
