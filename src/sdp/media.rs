@@ -109,7 +109,7 @@ impl MsrpMedia {
         if one(&attributes, "accept-types")?.is_none() {
             return Err(MediaError::Missing("accept-types"));
         }
-        media.address = section.address().map(Into::into);
+        media.address = section.address().filter(|address| is_host(address)).map(Into::into);
         media.port = section.port();
         Ok(media)
     }
@@ -236,7 +236,7 @@ impl MsrpMedia {
         self.file.as_ref()
     }
 
-    /// The address of its `c=` line.
+    /// The address of its `c=` line, where it is one or a name.
     #[must_use]
     pub fn address(&self) -> Option<&str> {
         self.address.as_deref()
@@ -283,6 +283,15 @@ fn one<'a>(attributes: &[Parts<'a>], name: &'static str) -> Result<Option<&'a st
 fn all<'a>(attributes: &[Parts<'a>], name: &str) -> impl Iterator<Item = &'a str> {
     let named = attributes.iter().filter(move |(it, _)| *it == name);
     named.map(|(_, value)| value.unwrap_or_default().trim())
+}
+
+/// Whether an address is one, or a name that could be looked up.
+fn is_host(address: &str) -> bool {
+    let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || b"-._".contains(&octet);
+    match Host::from(address) {
+        Host::Name(name) => !name.is_empty() && name.bytes().all(is_letter),
+        _ => true,
+    }
 }
 
 fn read_path(value: &str) -> Result<Path, MediaError> {
