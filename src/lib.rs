@@ -153,6 +153,8 @@
 //! | parameters of a digest header field | `auth::MAX_PARAMETERS` | 32 |
 //! | authentications with relays | `Limits::authentications` | 256 |
 //! | nonces whose use is remembered | `auth::DigestServer::replay_window` | 4,096 |
+//! | octets and number of the headers of a message/cpim | [`cpim::MAX_HEAD_OCTETS`], [`cpim::MAX_HEADERS`] | 64 KiB, 128 |
+//! | depth of a multipart body | [`multipart::MAX_DEPTH`] | 8 |
 //! | connections of a relay | `relay::RelayLimits::connections` | 10,000 |
 //! | tokens of a relay | `relay::RelayLimits::tokens` | 100,000 |
 //! | octets that wait for a relay's connection | `relay::RelayLimits::queue_octets` | 256 KiB |
@@ -171,6 +173,8 @@
 //!   and `Connection::authenticate`.
 //! - `getrandom` (on by default): [`OsRandom`], the operating system's random
 //!   octets. Without it, bring a [`Random`] of your own.
+//! - `xml`: `imdn::Notification::parse` and `is_composing::IsComposing::parse`.
+//!   Both are written without it.
 
 #![forbid(unsafe_code)]
 // Nothing that a peer or a caller does may panic here.
@@ -191,8 +195,11 @@ mod decode;
 // What a relay needs of the hop is there without relays, too.
 #[cfg_attr(not(feature = "auth"), allow(dead_code, unused_imports))]
 mod hop;
+pub mod imdn;
+pub mod is_composing;
 mod limits;
 pub mod mime;
+pub mod multipart;
 mod random;
 mod ranges;
 mod reassembly;
@@ -202,6 +209,7 @@ mod tolerance;
 mod tunnel;
 pub mod uri;
 mod wire;
+mod xml;
 
 pub use connection::{
     Answer, Bind, BodyError, BodyWriter, CloseReason, Config, Connection, ConnectionEnd,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::escape::unescaped;
 use super::grammar::{header_name, is_language, is_name, is_token, is_uri};
 use super::tolerance::{CpimTolerance, CpimTolerances};
-use super::{CPIM_NAMESPACE, CpimError};
+use super::{Address, CPIM_NAMESPACE, CpimError};
 use crate::mime::logical_lines;
 
 /// One message header.
@@ -103,6 +103,12 @@ impl<'a> Header<'a> {
     #[must_use]
     pub fn text(&self) -> Cow<'a, str> {
         unescaped(self.value)
+    }
+
+    /// The value as an address, where it is one.
+    #[must_use]
+    pub fn address(&self) -> Option<Address<'a>> {
+        Address::read(self.value).map(|(address, _)| address)
     }
 
     /// Whether this is a header of RFC 3862 itself.

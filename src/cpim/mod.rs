@@ -73,6 +73,7 @@ mod tolerance;
 pub use self::address::{Address, AddressError};
 pub use self::builder::{CpimBuildError, CpimBuilder};
 pub use self::date_time::{DateTime, DateTimeError};
+pub(crate) use self::grammar::is_token;
 pub use self::header::{Header, Namespace, Required};
 pub use self::message::CpimRef;
 pub use self::parse::CpimError;

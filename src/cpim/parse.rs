@@ -6,7 +6,9 @@ use thiserror::Error;
 use super::header::{Header, Namespace, Scope};
 use super::tolerance::{CpimTolerance, CpimTolerances};
 use super::{Address, CORE_HEADERS, CpimRef, DateTime, MAX_HEAD_OCTETS, MAX_HEADERS};
-use crate::mime::{MimeHeader, MimeHeaders, is_content_field, logical_lines};
+use crate::mime::{
+    Block, MimeHeader, MimeHeaders, TooLong, head_block, is_content_field, logical_lines,
+};
 
 /// Why a body is no message/cpim.
 ///
@@ -127,21 +129,9 @@ impl<'a> CpimRef<'a> {
     }
 }
 
-type Block<'a> = (&'a [u8], &'a [u8]);
-
-/// The lines before the first blank line, and what is behind it; `None` where
-/// it has not come within the first `limit` octets and still may.
+/// A block with the errors of this module.
 fn block(octets: &[u8], limit: usize) -> Result<Option<Block<'_>>, CpimError> {
-    let searched = octets.get(..limit).unwrap_or(octets);
-    let mut start = 0;
-    for end in memchr_iter(b'\n', searched) {
-        if matches!(searched.get(start..end), Some(b"" | b"\r")) {
-            let (lines, rest) = octets.split_at(start);
-            return Ok(Some((lines, rest.split_at(end + 1 - start).1)));
-        }
-        start = end + 1;
-    }
-    if octets.len() < limit { Ok(None) } else { Err(CpimError::TooLong) }
+    head_block(octets, limit).map_err(|TooLong| CpimError::TooLong)
 }
 
 fn text(octets: &[u8]) -> Result<&str, CpimError> {
