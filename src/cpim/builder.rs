@@ -57,7 +57,9 @@ pub enum CpimBuildError {
     #[error("a MIME header field has a name without spaces and colons, and a value on one line")]
     MimeHeader,
     /// More than a reader of ours takes: [`MAX_HEADERS`], [`MAX_HEAD_OCTETS`].
-    #[error("at most {MAX_HEADERS} headers of each kind and {MAX_HEAD_OCTETS} octets of them")]
+    #[error(
+        "at most {MAX_HEADERS} headers of each kind and names in Require, {MAX_HEAD_OCTETS} octets in all"
+    )]
     TooLong,
 }
 
@@ -263,6 +265,7 @@ impl CpimBuilder {
         let text = format!("{}\r\n{}\r\n", self.headers.text, self.mime.text);
         let is_readable = self.headers.count <= MAX_HEADERS
             && self.mime.count <= MAX_HEADERS
+            && self.required.len() <= MAX_HEADERS
             && text.len() <= MAX_HEAD_OCTETS;
         is_readable.then_some(text).ok_or(CpimBuildError::TooLong)
     }
