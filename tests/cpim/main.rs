@@ -2,7 +2,10 @@
 //! and what is written.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod dates;
+mod exchange;
 mod hostile;
 mod imdn;
 #[cfg(feature = "xml")]

@@ -12,7 +12,7 @@ fn fault(builder: CpimBuilder) -> CpimBuildError {
     builder.build(&text_plain(), b"Hi").unwrap_err()
 }
 
-// req: 4975-13-7, 4975-13-12, 3862-2-1, 3862-2.4-1, 3862-2.2-2, 3862-2.2-4
+// req: 4975-13-12, 3862-2-1, 3862-2.4-1, 3862-2.2-2, 3862-2.2-4
 #[test]
 fn octet_by_octet() {
     let built = builder()
