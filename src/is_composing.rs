@@ -17,7 +17,7 @@ use crate::xml::push_element;
 pub const IS_COMPOSING_TYPE: &str = "application/im-iscomposing+xml";
 
 /// How long somebody counts as writing where nothing is said, in seconds
-/// (RFC 3994 section 3.3).
+/// (RFC 3994).
 pub const DEFAULT_REFRESH: u32 = 120;
 
 /// Whether somebody is writing.

@@ -6,7 +6,7 @@ use super::escape::unescaped;
 use super::grammar::{header_name, is_language, is_name, is_token, is_uri};
 use super::tolerance::{CpimTolerance, CpimTolerances};
 use super::{Address, CPIM_NAMESPACE, CpimError};
-use crate::mime::logical_lines;
+use crate::mime::{closing_quote, logical_lines};
 
 /// One message header.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -241,21 +241,11 @@ fn parameters(text: &str) -> Option<(&str, &str)> {
 fn parameter(text: &str) -> Option<(&str, &str, &str)> {
     let (name, rest) = text.strip_prefix(';')?.split_once('=')?;
     let len = match rest.strip_prefix('"') {
-        Some(quoted) => quoted_len(quoted)? + 2,
+        Some(quoted) => closing_quote(quoted)? + 2,
         None => rest.find([' ', ';', '\t']).unwrap_or(rest.len()),
     };
     let (value, behind) = rest.split_at_checked(len)?;
     let is_value =
         if name == "lang" { is_language(value) } else { value.starts_with('"') || is_token(value) };
     (is_name(name) && is_value).then_some((name, value, behind))
-}
-
-/// Octets before the closing quote.
-fn quoted_len(text: &str) -> Option<usize> {
-    let mut is_escaped = false;
-    text.find(|letter| {
-        let closes = letter == '"' && !is_escaped;
-        is_escaped = letter == '\\' && !is_escaped;
-        closes
-    })
 }

@@ -30,6 +30,7 @@
 //!     .date_time(&DateTime::parse("2026-05-15T15:02:31-03:00")?)
 //!     .subject("Lunch?")
 //!     .build(&MediaType::text_plain(), b"Half past twelve, as always?")?;
+//! // For `Connection::send`, which cuts it into chunks where it has to:
 //! let message = OutgoingMessage::new(MediaType::new("message/cpim")?, wrapped.clone());
 //!
 //! // And on the other side, with the body of an `Event::Message`:

@@ -65,7 +65,8 @@ impl Notifier {
             return Err(NotifyError::Notification);
         }
         let sender = message.from().ok_or(NotifyError::Missing("From"))?;
-        let date_time = message.date_time().ok_or(NotifyError::Missing("DateTime"))?;
+        // Given back as it was written, whether or not it is of RFC 3339.
+        let date_time = message.core("DateTime").next().ok_or(NotifyError::Missing("DateTime"))?;
         let message_id = headers.message_id().ok_or(NotifyError::Missing("Message-ID"))?;
         let is_wanted = |request: &NotifyRequest| headers.requests().any(|it| it == *request);
         let subject = message.subjects().next().map(|subject| {
@@ -73,7 +74,7 @@ impl Notifier {
         });
         Ok(Self {
             message_id: message_id.to_owned(),
-            date_time: date_time.as_str().to_owned(),
+            date_time: date_time.raw_value().to_owned(),
             subject,
             sender: sender.into_owned(),
             recipient: recipient.clone().into_owned(),

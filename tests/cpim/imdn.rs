@@ -226,6 +226,12 @@ fn what_a_notification_needs() {
         let name = name.trim_start_matches("imdn.");
         assert_eq!(Notifier::new(&read, &bob).unwrap_err(), NotifyError::Missing(name));
     }
+    // A time that is none of RFC 3339 goes back as it came.
+    let undated = whole.replace(SENT, "yesterday");
+    let mut notifier = Notifier::new(&CpimRef::parse(undated.as_bytes()).unwrap(), &bob).unwrap();
+    let answer = notifier.notify(Disposition::Delivered, "0wn", &sent()).unwrap();
+    assert!(String::from_utf8_lossy(&answer).contains("<datetime>yesterday</datetime>"));
+
     let mut notifier = Notifier::new(&CpimRef::parse(whole.as_bytes()).unwrap(), &bob).unwrap();
     assert_eq!(notifier.next_hop(), &address("im:alice@x").named("Alice"));
     let of_the_message = notifier.notify(Disposition::Delivered, "m3ss4ge", &sent());
