@@ -132,6 +132,19 @@
 //! [`Connection::receive_message`]. A [`Tunnel`] joins such a transport to a
 //! stream.
 //!
+//! # Around a session
+//!
+//! What SIP stacks need before and beside it, as plain values and pure functions:
+//!
+//! - [`sdp`]: session descriptions. Offer and answer become a
+//!   [`SessionPlan`](sdp::SessionPlan), which says who connects where and becomes a
+//!   [`SessionConfig`] in one call; relays, middleboxes, files, data channels.
+//! - [`cpim`]: messages that say who wrote them to whom; [`imdn`], what became of
+//!   them; [`is_composing`], that somebody types.
+//! - [`multipart`]: bodies of several parts.
+//! - [`file`]: names for the file system, hashes and Content-Disposition of files
+//!   (RFC 5547).
+//!
 //! # Limits
 //!
 //! Everything a peer can make this crate hold is bounded, and no allocation is
