@@ -142,7 +142,7 @@
 //! - [`cpim`]: messages that say who wrote them to whom; [`imdn`], what became of
 //!   them; [`is_composing`], that somebody types.
 //! - [`multipart`]: bodies of several parts.
-//! - [`file`]: names for the file system, hashes and Content-Disposition of files
+//! - [`mod@file`]: names for the file system, hashes and Content-Disposition of files
 //!   (RFC 5547).
 //!
 //! # Limits
