@@ -52,6 +52,11 @@ fn uri() {
     each_seed("uri", 200, bodies::uri::run);
 }
 
+#[test]
+fn data_channel() {
+    each_seed("data_channel", 200, bodies::data_channel::run);
+}
+
 #[cfg(feature = "auth")]
 #[test]
 fn digest() {
