@@ -22,6 +22,7 @@ pub struct Peer {
     pub rtc: Rtc,
     socket: UdpSocket,
     address: SocketAddr,
+    is_leaving: bool,
 }
 
 impl Peer {
@@ -31,10 +32,11 @@ impl Peer {
         rtc: Rtc,
         session: MsrpChannel,
     ) -> Self {
-        Self { session, rtc, socket, address }
+        Self { session, rtc, socket, address, is_leaving: false }
     }
 
-    /// Runs the session up to its next event. `None` once its channel is closed.
+    /// Runs the session up to its next event. `None` once its channel is closed,
+    /// and WebRTC with it: there is nothing else that it would be open for.
     ///
     /// # Errors
     ///
@@ -50,9 +52,18 @@ impl Peer {
                     // One that cannot be sent now is lost like any other.
                     let _ = self.socket.send_to(&datagram.contents, datagram.destination);
                 }
-                Output::Timeout(_) if self.session.is_closed() => return Ok(None),
+                Output::Timeout(_) if !self.rtc.is_alive() => return Ok(None),
+                Output::Timeout(_) if self.session.is_closed() && !self.is_leaving => self.leave(),
                 Output::Timeout(due) => self.wait(due)?,
             }
+        }
+    }
+
+    /// Tells the peer that nothing more comes, if it is there to be told.
+    fn leave(&mut self) {
+        self.is_leaving = true;
+        if self.rtc.close().is_err() {
+            self.rtc.disconnect();
         }
     }
 
