@@ -186,12 +186,13 @@ pub fn answer(
     let theirs = DataChannels::read(section(offer))?;
     let theirs_session = theirs.channels().first().ok_or(NegotiateError::NoSession)?;
     let remote = theirs_session.check(Tolerances::all())?;
-    let setup = match remote.setup {
-        Setup::Active => Setup::Passive,
-        Setup::Passive => Setup::Active,
+    let setup = match (remote.setup, session.setup) {
+        (Setup::Active, _) => Setup::Passive,
+        (Setup::Passive, _) => Setup::Active,
         // The offerer leaves the choice to this side.
-        _ if session.setup == Setup::Active => Setup::Active,
-        _ => Setup::Passive,
+        (Setup::Actpass, Setup::Active) => Setup::Active,
+        (Setup::Actpass, _) => Setup::Passive,
+        _ => return Err(NegotiateError::Setup),
     };
     let role = if setup == Setup::Active { Role::Active } else { Role::Passive };
 

@@ -254,6 +254,8 @@ fn what_does_not_fit_is_no_session() {
     assert!(matches!(small, Some(NegotiateError::MessageSize)), "{small:?}");
     let bare = fails(&text.replace("a=dcsa:0 msrp-cema\r\n", ""));
     assert!(matches!(bare, Some(NegotiateError::Session(_))), "{bare:?}");
+    let held = fails(&text.replace("0 setup:actpass", "0 setup:holdconn"));
+    assert!(matches!(held, Some(NegotiateError::Setup)), "{held:?}");
     let other = fails(&text.replace("\"msrp\"", "\"bfcp\""));
     assert!(matches!(other, Some(NegotiateError::NoSession)), "{other:?}");
     let nothing = fails("");
