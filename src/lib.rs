@@ -130,7 +130,8 @@
 //! With [`Framing::Message`] each [`Transmit`] is one message of a transport
 //! that carries messages, and what comes in goes to
 //! [`Connection::receive_message`]. A [`Tunnel`] joins such a transport to a
-//! stream.
+//! stream. [`sdp::DataChannels`] is what session descriptions say of data
+//! channels (RFC 8873).
 //!
 //! # Around a session
 //!

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use msrp::{
-    Bind, Config, MediaTypes, MsrpUri, Path, ReceiveMode, ReportMode, SessionConfig, Tolerances,
+    Bind, Config, Framing, MediaTypes, MsrpUri, Path, ReceiveMode, ReportMode, SessionConfig,
+    Tolerances,
 };
 
 use crate::common::Seeded;
@@ -29,6 +30,8 @@ pub enum Kind {
 pub struct Plan {
     pub kind: Kind,
     pub configs: [Config; 2],
+    /// Whether the links carry messages, each of them whole or not at all.
+    pub is_framed: bool,
     pub repeats: [Option<u8>; 2],
     pub sessions: Vec<SessionPlan>,
     pub links: [LinkPlan; 2],
@@ -92,6 +95,7 @@ impl Plan {
         Self {
             kind,
             configs,
+            is_framed: false,
             // Not the same for both: their ids would be.
             repeats: [0, 1].map(|side| {
                 let octet = 2 * rng.below(128) as u8 + side;
@@ -101,6 +105,27 @@ impl Plan {
             links: [link(rng, kind), link(rng, kind)],
             steps: 50 + rng.below(350),
             chatter: pick(rng, &[5, 15, 40]),
+        }
+    }
+
+    /// The same world over links that carry messages: WebSockets or data
+    /// channels.
+    pub fn framed(rng: &mut Seeded) -> Self {
+        let mut plan = Self::new(rng);
+        plan.is_framed = true;
+        for config in &mut plan.configs {
+            let max_octets = pick(rng, &[0, 2_048, 3_000, 5_000, 20_000, 65_536]);
+            config.framing = Framing::Message { max_octets };
+        }
+        plan
+    }
+
+    /// The most octets of a message that `side` may send, where there are
+    /// messages.
+    pub fn max_message(&self, side: usize) -> Option<usize> {
+        match self.configs[side].framing {
+            Framing::Message { max_octets } => Some(max_octets.max(Framing::MIN_MESSAGE)),
+            _ => None,
         }
     }
 }

@@ -71,7 +71,18 @@ impl msrp::Random for Repeats {
 impl World {
     pub fn new(seed: u64, is_told: bool, wants_digest: bool) -> Self {
         let mut rng = Seeded(seed);
-        let mut plan = Plan::new(&mut rng);
+        let plan = Plan::new(&mut rng);
+        Self::of(plan, rng, is_told, wants_digest)
+    }
+
+    /// A world whose links carry messages.
+    pub fn framed(seed: u64, is_told: bool, wants_digest: bool) -> Self {
+        let mut rng = Seeded(seed);
+        let plan = Plan::framed(&mut rng);
+        Self::of(plan, rng, is_told, wants_digest)
+    }
+
+    fn of(mut plan: Plan, mut rng: Seeded, is_told: bool, wants_digest: bool) -> Self {
         let base = Instant::now();
         let sides = [ALICE, BOB].map(|side| {
             let table = SessionTable::new(16);
@@ -183,6 +194,12 @@ impl World {
             return false;
         }
         let Some(mut held) = self.sides[side].held.take() else { return false };
+        if self.plan.is_framed {
+            let message = held.clone().copy_to_bytes(held.remaining());
+            let is_taken = self.links[side].write_message(self.now, &message, &mut self.rng);
+            self.sides[side].held = (!is_taken).then_some(held);
+            return is_taken;
+        }
         let mut moved = 0;
         while held.has_remaining() {
             let chunk = held.chunk();
@@ -257,6 +274,9 @@ impl World {
         if !self.sides[side].connection.wants_read() {
             return false;
         }
+        if self.plan.is_framed {
+            return self.read_message(side);
+        }
         let octets = self.links[1 - side].take(self.now, &mut self.rng);
         let now = self.instant();
         let state = &mut self.sides[side];
@@ -275,6 +295,28 @@ impl World {
             return true;
         }
         self.check_input_bound(side);
+        self.read_end(side) || consumed > 0 || !octets.is_empty()
+    }
+
+    /// Gives a side a message of the link, if there is one.
+    fn read_message(&mut self, side: usize) -> bool {
+        let Some(message) = self.links[1 - side].take_message(self.now) else {
+            return self.read_end(side);
+        };
+        let now = self.instant();
+        let result = self.sides[side].connection.receive_message(now, message.clone());
+        let (wire, view) = self.view();
+        wire.taken(side, &message, message.len(), &view);
+        self.tell(|_| format!("{} reads a message of {}", name(side), message.len()));
+        if let Err(error) = result {
+            assert!(self.is_hostile(), "{error}");
+            self.hang_up(side);
+        }
+        true
+    }
+
+    /// Tells a side that nothing more comes, if that is so.
+    fn read_end(&mut self, side: usize) -> bool {
         let is_at_end = self.links[1 - side].is_at_end() || self.links[side].is_broken();
         let state = &mut self.sides[side];
         if is_at_end && state.connection.wants_read() {
@@ -282,7 +324,7 @@ impl World {
             self.hang_up(side);
             return true;
         }
-        consumed > 0 || !octets.is_empty()
+        false
     }
 
     /// What is left in the input is an unfinished head, or the tail of a body
