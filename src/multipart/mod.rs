@@ -25,8 +25,8 @@
 //!
 //! # Limits
 //!
-//! Reading allocates nothing: parts are found one after the other, in time that
-//! grows with the body. Boundaries have at most [`MAX_BOUNDARY_OCTETS`], the
+//! Reading copies no part: they are found one after the other, in time that grows
+//! with the body. Boundaries have at most [`MAX_BOUNDARY_OCTETS`], the
 //! header fields of a part at most [`MAX_PART_HEAD_OCTETS`], and parts inside
 //! parts go at most [`MAX_DEPTH`] deep.
 
