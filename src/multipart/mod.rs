@@ -40,7 +40,8 @@ pub use self::read::{Multipart, MultipartError, Part};
 /// are written.
 pub const MAX_BOUNDARY_OCTETS: usize = 256;
 
-/// The most octets of the header fields of one part.
+/// The most octets of the header fields of one part, which have at most 512
+/// lines.
 pub const MAX_PART_HEAD_OCTETS: usize = 16 * 1024;
 
 /// How many multipart bodies may stand one in the other.

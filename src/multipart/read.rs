@@ -27,8 +27,8 @@ pub enum MultipartError {
     /// line behind them.
     #[error("a part is header fields, a blank line and a body")]
     Head,
-    /// More than [`MAX_PART_HEAD_OCTETS`] of header fields.
-    #[error("a part may have at most {MAX_PART_HEAD_OCTETS} octets of header fields")]
+    /// More than [`MAX_PART_HEAD_OCTETS`] of header fields, or 512 lines.
+    #[error("a part may have at most {MAX_PART_HEAD_OCTETS} octets of header fields on 512 lines")]
     HeadTooLong,
 }
 
