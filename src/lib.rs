@@ -150,6 +150,7 @@
 //! | responses and REPORTs not written | [`Limits::control_octets`] | 512 KiB |
 //! | requests not answered | [`Limits::transactions`] | 1,024 |
 //! | octets of a streamed body | [`Limits::body_writer_octets`] | 256 KiB |
+//! | NICKNAMEs not answered | [`Limits::nicknames`] | 8 a session |
 //! | parameters of a digest header field | `auth::MAX_PARAMETERS` | 32 |
 //! | authentications with relays | `Limits::authentications` | 256 |
 //! | nonces whose use is remembered | `auth::DigestServer::replay_window` | 4,096 |
@@ -202,10 +203,10 @@ pub mod uri;
 mod wire;
 
 pub use connection::{
-    Answer, Bind, BodyError, BodyWriter, CloseReason, Config, Connection, ConnectionEnd,
-    ConnectionError, Direction, Event, FailReason, IncomingKey, MessageOutcome, OpenError, Outcome,
-    OutgoingMessage, ReceiveMode, Received, ReportError, ReportMode, Role, SendError,
-    SessionConfig, SessionTable, TableError,
+    Answer, AskError, Bind, BodyError, BodyWriter, CloseReason, Config, Connection, ConnectionEnd,
+    ConnectionError, Direction, Event, FailReason, IncomingKey, MessageOutcome, NicknameRequest,
+    OpenError, Outcome, OutgoingMessage, ReceiveMode, Received, ReportError, ReportMode, Role,
+    SendError, SessionConfig, SessionTable, TableError,
 };
 #[cfg(feature = "auth")]
 pub use connection::{
@@ -215,7 +216,7 @@ pub use connection::{
 pub use decode::{BadHead, DecodeError, Decoder, Frame};
 #[cfg(feature = "auth")]
 pub use hop::AuthKey;
-pub use hop::{Framing, MessageKey, SessionId, Transmit};
+pub use hop::{Framing, MessageKey, NicknameKey, SessionId, Transmit};
 pub use limits::{Limits, ParseOptions};
 #[cfg(feature = "getrandom")]
 pub use random::{OsRandom, RandomUnavailable};
@@ -228,8 +229,8 @@ pub use tunnel::{Tunnel, TunnelError};
 pub use uri::{MsrpUri, Path, PathError, PathRef, UriError, UriRef};
 pub use wire::{
     ByteRange, ByteRangeError, Continuation, EncodeError, FailureReport, Head, HeadRef, HeadWriter,
-    HeaderName, IdentError, MediaType, MediaTypeError, MediaTypes, MessageId, Method, ParseError,
-    Parsed, Status, StatusCode, TransactionId, write_end_line,
+    HeaderName, IdentError, MediaType, MediaTypeError, MediaTypes, MessageId, Method, Nickname,
+    NicknameError, ParseError, Parsed, Status, StatusCode, TransactionId, write_end_line,
 };
 
 /// The README's code compiles.

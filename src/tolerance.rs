@@ -53,11 +53,13 @@ pub enum Tolerance {
     /// that it reaches, where it should name the whole way back (RFC 4976
     /// section 6.4.3). Only a relay meets it, and tells of it by no event.
     ShortPathInResponse,
+    /// A Use-Nickname without the quotes around it (RFC 7701 section 7.1).
+    UnquotedNickname,
 }
 
 impl Tolerance {
     /// Every tolerance, in the order of this enum.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::BlankLinesBetweenFrames,
         Self::MissingHeaderSpace,
         Self::ExtraHeaderSpace,
@@ -74,6 +76,7 @@ impl Tolerance {
         Self::ReportReusesTransactionId,
         Self::UsePathAddress,
         Self::ShortPathInResponse,
+        Self::UnquotedNickname,
     ];
 
     const fn bit(self) -> u32 {

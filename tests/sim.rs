@@ -29,6 +29,8 @@ mod found;
 mod ledger;
 #[path = "sim/link.rs"]
 mod link;
+#[path = "sim/nicknames.rs"]
+mod nicknames;
 #[path = "sim/plan.rs"]
 mod plan;
 #[path = "sim/wire.rs"]

@@ -362,6 +362,7 @@ fn every_tolerance_of_the_wire_has_a_case() {
         Tolerance::ReportReusesTransactionId,
         Tolerance::UsePathAddress,
         Tolerance::ShortPathInResponse,
+        Tolerance::UnquotedNickname,
     ];
     for tolerance in Tolerance::ALL {
         let has_case = cases.iter().any(|case| case.tolerance == tolerance);

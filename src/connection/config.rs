@@ -150,6 +150,7 @@ pub struct SessionConfig {
     pub(crate) reports: ReportMode,
     pub(crate) bind: Bind,
     pub(crate) direction: Direction,
+    pub(crate) nicknames: bool,
 }
 
 impl SessionConfig {
@@ -172,6 +173,7 @@ impl SessionConfig {
             reports: ReportMode::default(),
             bind: Bind::default(),
             direction: Direction::default(),
+            nicknames: false,
         }
     }
 
@@ -227,6 +229,14 @@ impl SessionConfig {
     /// Default: both ways.
     pub const fn direction(mut self, direction: Direction) -> Self {
         self.direction = direction;
+        self
+    }
+
+    /// Whether this side gives nicknames (RFC 7701 section 7): whether NICKNAMEs
+    /// are told by [`Event::NicknameRequested`](crate::Event::NicknameRequested),
+    /// for the application to answer. Default: no, and they are answered 501.
+    pub const fn nicknames(mut self, gives: bool) -> Self {
+        self.nicknames = gives;
         self
     }
 

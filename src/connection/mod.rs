@@ -6,6 +6,7 @@ mod config;
 mod direction;
 mod event;
 mod incoming;
+mod nickname;
 mod outcome;
 mod receive;
 mod report;
@@ -31,6 +32,7 @@ pub use event::{
     Answer, CloseReason, ConnectionEnd, ConnectionError, Event, FailReason, IncomingKey,
     MessageOutcome, Outcome, Received,
 };
+pub use nickname::{AskError, NicknameRequest};
 pub use report::ReportError;
 pub use send::{BodyError, BodyWriter, SendError};
 pub use table::{SessionTable, TableError};
@@ -110,6 +112,8 @@ pub struct Connection {
     keeps_alive: Option<SessionId>,
     next_message: u64,
     next_incoming: u64,
+    next_nickname: u64,
+    next_nickname_request: u64,
 }
 
 /// The events that the application has not taken.
@@ -173,6 +177,8 @@ impl Connection {
             keeps_alive: None,
             next_message: 0,
             next_incoming: 0,
+            next_nickname: 0,
+            next_nickname_request: 0,
         }
     }
 
@@ -424,6 +430,7 @@ impl Connection {
             (Some(status), _) => return self.response(now, &view, status),
             (None, Some(Method::Send)) => RequestKind::Send,
             (None, Some(Method::Report)) => RequestKind::Report,
+            (None, Some(Method::Nickname)) => RequestKind::Nickname,
             (None, _) => RequestKind::Other,
         };
         self.request(now, head, kind);
@@ -521,9 +528,12 @@ impl Connection {
         // (RFC 4975 sections 10.8 and 10.10).
         let tell = if reason == CloseReason::Local { Tell::Peer } else { Tell::Nothing };
         self.settle_all(id, outcome, tell);
+        self.drop_nicknames(id, outcome);
         self.drop_incoming(id);
         self.hop.forget_transactions(|purpose| match purpose {
-            Purpose::Bind(session) | Purpose::KeepAlive(session) => *session != id,
+            Purpose::Bind(session)
+            | Purpose::KeepAlive(session)
+            | Purpose::Nickname(session, _) => *session != id,
             Purpose::Chunk(_) | Purpose::Relayed(_) | Purpose::Passed(_) => true,
             #[cfg(feature = "auth")]
             Purpose::Auth(_) => true,

@@ -57,10 +57,19 @@ impl Connection {
             RequestKind::Send if view.has_body() => self.begin_chunk(session, head),
             RequestKind::Send => self.begin_bodiless(session, head),
             RequestKind::Report => self.reported(now, session, &view),
+            RequestKind::Nickname if self.gives_nicknames(session) => {
+                self.nickname_requested(session, &head);
+            }
             // Sections 10.9 and 12: SEND and REPORT are understood always,
             // extensions are not.
-            RequestKind::Other => self.respond(&view, StatusCode::UNKNOWN_METHOD),
+            RequestKind::Nickname | RequestKind::Other => {
+                self.respond(&view, StatusCode::UNKNOWN_METHOD);
+            }
         }
+    }
+
+    fn gives_nicknames(&self, session: SessionId) -> bool {
+        self.sessions.get(session).is_some_and(|owner| owner.config.nicknames)
     }
 
     /// A malformed head in intact framing: only the request suffers for it.
@@ -418,6 +427,7 @@ impl Connection {
 pub(super) enum RequestKind {
     Send,
     Report,
+    Nickname,
     Other,
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::config::SessionConfig;
 use super::event::IncomingKey;
+use super::nickname::Nicknames;
 use super::table::Binding;
 use crate::hop::{MessageKey, SessionId};
 use crate::uri::{MsrpUri, Path, UriKey, UriRef};
@@ -28,6 +29,7 @@ pub(crate) struct Session {
     /// The last SEND without a body: a relay accepts it before the peer refuses
     /// it, with a REPORT (RFC 4976 section 6.4.1).
     pub(crate) bodiless: Option<MessageId>,
+    pub(super) nicknames: Nicknames,
     /// Types that the peer has refused with 415; they are not sent again in
     /// this session (RFC 4975 section 10.6).
     pub(crate) refused: Vec<MediaType>,
@@ -52,6 +54,7 @@ impl Session {
             refused_messages: Refused::new(remembered),
             sent: Remembered::new(remembered),
             bodiless: None,
+            nicknames: Nicknames::default(),
             refused: Vec::new(),
             binding,
         }

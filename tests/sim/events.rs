@@ -78,6 +78,10 @@ impl World {
                 let serial = self.sides[side].by_key[&message];
                 self.ledger[serial].awaits_room = false;
             }
+            Event::NicknameRequested { request, nickname, .. } => {
+                self.nickname_requested(side, request, nickname.as_ref());
+            }
+            Event::Nickname { key, outcome, .. } => self.nickname_settled(side, key, outcome),
             // A source that repeats itself gives ids of closed requests again.
             Event::Tolerated(Tolerance::ReportReusesTransactionId)
                 if self.plan.kind == Kind::Repeating => {}
@@ -121,6 +125,10 @@ impl World {
             Event::Outcome(outcome) => {
                 self.only_outcome(side, *outcome);
             }
+            Event::NicknameRequested { request, nickname, .. } => {
+                self.nickname_requested(side, request, nickname.as_ref());
+            }
+            Event::Nickname { key, outcome, .. } => self.nickname_settled(side, key, outcome),
             Event::BodyRoom { message } => {
                 let serial = self.sides[side].by_key[&message];
                 self.ledger[serial].awaits_room = false;

@@ -179,6 +179,7 @@ impl SessionPlan {
         };
         config = config
             .bind(bind)
+            .nicknames(true)
             .accept_types(MediaTypes::new(mine.types).unwrap())
             .max_size(mine.max_size)
             .receive(mine.receive)

@@ -14,6 +14,7 @@ use msrp::{
 use crate::common::Seeded;
 use crate::ledger::{Incoming, Sent};
 use crate::link::Link;
+use crate::nicknames::Nicknames;
 use crate::plan::{ALICE, BOB, Kind, Plan, chance};
 use crate::wire::{View, Wire};
 
@@ -29,6 +30,7 @@ pub struct World {
     pub links: [Link; 2],
     pub wire: Wire,
     pub ledger: Vec<Sent>,
+    pub nicknames: Option<Nicknames>,
     pub step: u64,
     /// Whether steps are told on standard error.
     pub is_told: bool,
@@ -72,6 +74,8 @@ impl World {
     pub fn new(seed: u64, is_told: bool, wants_digest: bool) -> Self {
         let mut rng = Seeded(seed);
         let mut plan = Plan::new(&mut rng);
+        // Where ids repeat, a late answer is the next one's.
+        let nicknames = Nicknames::of_seed(seed).filter(|_| plan.kind != Kind::Repeating);
         let base = Instant::now();
         let sides = [ALICE, BOB].map(|side| {
             let table = SessionTable::new(16);
@@ -99,6 +103,7 @@ impl World {
             now: Duration::ZERO,
             sides,
             ledger: Vec::new(),
+            nicknames,
             step: 0,
             is_told,
             digest: wants_digest.then(DefaultHasher::new),
@@ -161,6 +166,7 @@ impl World {
             roll if roll < 78 + chatter => self.act(side),
             _ => drop(self.write(side) | self.read(side) | self.events(side)),
         }
+        self.act_on_nicknames(side);
     }
 
     fn view(&mut self) -> (&mut Wire, View<'_>) {
@@ -233,9 +239,12 @@ impl World {
         }
     }
 
-    /// Responses wait in memory up to the limit and one frame.
+    /// Responses wait in memory up to the limit and one frame, and those to the
+    /// NICKNAMEs that have waited for theirs.
     fn check_control_bound(&self, side: usize) {
-        let limit = self.plan.configs[side].limits.control_octets as u64;
+        let limits = &self.plan.configs[side].limits;
+        let nicknames = if self.nicknames.is_some() { limits.nicknames as u64 } else { 0 };
+        let limit = limits.control_octets as u64 + 600 * nicknames;
         let octets = self.wire.writers[side].response_octets;
         assert!(octets <= limit + 600, "{octets} octets of responses, {limit} are allowed");
     }
@@ -357,6 +366,7 @@ impl World {
             self.sides[side].slow_until = 0;
             self.links[side].flow();
         }
+        self.hear_of_all_nicknames();
         while !self.is_at_rest() {
             self.step += 1;
             assert!(
@@ -369,10 +379,12 @@ impl World {
             for side in [ALICE, BOB] {
                 moved |= self.events(side);
                 moved |= self.finish_streams(side);
+                moved |= self.answer_nickname(side);
                 moved |= self.write(side);
                 moved |= self.read(side);
                 moved |= self.events(side);
             }
+            moved |= self.hear_of_all_nicknames();
             if !moved {
                 let Some(due) = self.next_due() else {
                     panic!("nothing moves and nothing is due: {}", self.without_outcome());
@@ -417,6 +429,7 @@ impl World {
             state.held.is_none() && state.input.is_empty() && self.links[side].is_empty()
         });
         is_quiet
+            && self.nicknames.as_ref().is_none_or(Nicknames::are_at_rest)
             && self.ledger.iter().all(|sent| sent.outcome.is_some() || self.awaits_reports(sent))
             && !self.poll_transmit(ALICE)
             && !self.poll_transmit(BOB)
@@ -493,6 +506,7 @@ impl World {
             }
             self.check_receiver_agrees(serial, sent, outcome.outcome);
         }
+        assert!(self.nicknames.as_ref().is_none_or(Nicknames::all_have_outcomes));
         for side in [ALICE, BOB] {
             let connection = &self.sides[side].connection;
             assert!(connection.is_closed());
