@@ -187,11 +187,13 @@
 #[cfg(feature = "auth")]
 pub mod auth;
 mod connection;
+pub mod cpim;
 mod decode;
 // What a relay needs of the hop is there without relays, too.
 #[cfg_attr(not(feature = "auth"), allow(dead_code, unused_imports))]
 mod hop;
 mod limits;
+pub mod mime;
 mod random;
 mod ranges;
 mod reassembly;

@@ -1,7 +1,5 @@
 //! Deviations from the RFCs that deployed stacks make, each with a name.
 
-use std::fmt;
-
 /// One deviation from RFC 4975 that is read all the same.
 ///
 /// A tolerance is used only while it is in the [`Tolerances`] of the
@@ -78,80 +76,89 @@ impl Tolerance {
         Self::ShortPathInResponse,
         Self::UnquotedNickname,
     ];
-
-    const fn bit(self) -> u32 {
-        1 << self as u32
-    }
 }
 
-/// A set of [`Tolerance`]s.
-///
-/// ```
-/// use msrp::{Tolerance, Tolerances};
-///
-/// let strict = Tolerances::none();
-/// assert!(!strict.contains(Tolerance::IdentLength));
-/// let nearly_strict = strict.with(Tolerance::IdentLength);
-/// assert_eq!(nearly_strict.iter().count(), 1);
-/// ```
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Tolerances(u32);
+/// Makes the type of a set of tolerances, of an enum that lists them in
+/// `ALL`. A macro, since no `const fn` can call a trait.
+macro_rules! tolerance_set {
+    ($(#[$doc:meta])* $set:ident of $tolerance:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+        pub struct $set(u32);
 
-impl Tolerances {
-    /// Every tolerance: what real networks need.
-    #[must_use]
-    pub const fn all() -> Self {
-        Self((1 << Tolerance::ALL.len()) - 1)
-    }
+        impl $set {
+            /// Every tolerance: what real networks need.
+            #[must_use]
+            pub const fn all() -> Self {
+                Self((1 << $tolerance::ALL.len()) - 1)
+            }
 
-    /// No tolerance: RFC 4975 to the letter.
-    #[must_use]
-    pub const fn none() -> Self {
-        Self(0)
-    }
+            /// No tolerance: the RFC to the letter.
+            #[must_use]
+            pub const fn none() -> Self {
+                Self(0)
+            }
 
-    /// This set and `tolerance`.
-    #[must_use]
-    pub const fn with(self, tolerance: Tolerance) -> Self {
-        Self(self.0 | tolerance.bit())
-    }
+            /// This set and `tolerance`.
+            #[must_use]
+            pub const fn with(self, tolerance: $tolerance) -> Self {
+                Self(self.0 | 1 << tolerance as u32)
+            }
 
-    /// This set less `tolerance`.
-    #[must_use]
-    pub const fn without(self, tolerance: Tolerance) -> Self {
-        Self(self.0 & !tolerance.bit())
-    }
+            /// This set less `tolerance`.
+            #[must_use]
+            pub const fn without(self, tolerance: $tolerance) -> Self {
+                Self(self.0 & !(1 << tolerance as u32))
+            }
 
-    /// Whether `tolerance` is in this set.
-    #[must_use]
-    pub const fn contains(self, tolerance: Tolerance) -> bool {
-        self.0 & tolerance.bit() != 0
-    }
+            /// Whether `tolerance` is in this set.
+            #[must_use]
+            pub const fn contains(self, tolerance: $tolerance) -> bool {
+                self.0 & 1 << tolerance as u32 != 0
+            }
 
-    /// Whether the set is empty.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
+            /// Whether the set is empty.
+            #[must_use]
+            pub const fn is_empty(self) -> bool {
+                self.0 == 0
+            }
 
-    /// The tolerances of this set, in the order of [`Tolerance::ALL`].
-    pub fn iter(self) -> impl Iterator<Item = Tolerance> {
-        Tolerance::ALL.into_iter().filter(move |tolerance| self.contains(*tolerance))
-    }
+            /// The tolerances of this set, in the order of their enum.
+            pub fn iter(self) -> impl Iterator<Item = $tolerance> {
+                $tolerance::ALL.into_iter().filter(move |tolerance| self.contains(*tolerance))
+            }
 
-    /// What is in this set and not in `other`.
-    pub(crate) const fn minus(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
+            /// What is in this set and not in `other`.
+            pub(crate) const fn minus(self, other: Self) -> Self {
+                Self(self.0 & !other.0)
+            }
 
-    /// What is in either set.
-    pub(crate) const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
+            /// What is in either set.
+            pub(crate) const fn union(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+        }
+
+        impl std::fmt::Debug for $set {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_set().entries(self.iter()).finish()
+            }
+        }
+    };
 }
 
-impl fmt::Debug for Tolerances {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter()).finish()
-    }
+pub(crate) use tolerance_set;
+
+tolerance_set! {
+    /// A set of [`Tolerance`]s.
+    ///
+    /// ```
+    /// use msrp::{Tolerance, Tolerances};
+    ///
+    /// let strict = Tolerances::none();
+    /// assert!(!strict.contains(Tolerance::IdentLength));
+    /// let nearly_strict = strict.with(Tolerance::IdentLength);
+    /// assert_eq!(nearly_strict.iter().count(), 1);
+    /// ```
+    Tolerances of Tolerance
 }

@@ -1,0 +1,132 @@
+//! The header fields of a MIME part, folded lines among them.
+
+use std::borrow::Cow;
+use std::iter::FusedIterator;
+
+use super::value::MimeValue;
+
+/// The MIME header fields of a part, in the order in which they stand.
+///
+/// Names are compared without regard to letter case, and a line that begins
+/// with a blank continues the one before (RFC 2045 section 3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MimeHeaders<'a> {
+    /// Lines whose fields count only where they are `Content-…`.
+    mixed: &'a str,
+    lines: &'a str,
+}
+
+impl<'a> MimeHeaders<'a> {
+    /// The fields of these lines.
+    pub(crate) const fn new(lines: &'a str) -> Self {
+        Self { mixed: "", lines }
+    }
+
+    /// The same and those that stand in `mixed`, before them.
+    pub(crate) const fn after(self, mixed: &'a str) -> Self {
+        Self { mixed, lines: self.lines }
+    }
+
+    /// The fields, one after the other.
+    pub fn iter(self) -> impl Iterator<Item = MimeHeader<'a>> + use<'a> {
+        let mixed = logical_lines(self.mixed).filter(|line| is_content_field(line));
+        mixed.chain(logical_lines(self.lines)).filter_map(MimeHeader::read)
+    }
+
+    /// The first field of this name.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<MimeHeader<'a>> {
+        self.iter().find(|field| field.name.eq_ignore_ascii_case(name))
+    }
+}
+
+/// One MIME header field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MimeHeader<'a> {
+    name: &'a str,
+    raw: &'a str,
+}
+
+impl<'a> MimeHeader<'a> {
+    /// Reads a field that may be folded, without the end of its last line.
+    pub(crate) fn read(line: &'a str) -> Option<Self> {
+        let (name, raw) = line.split_once(':')?;
+        let is_name = !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic());
+        is_name.then(|| Self { name, raw: raw.trim_matches(is_blank) })
+    }
+
+    /// The name as it is written.
+    #[must_use]
+    pub const fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// The value as it is written, with the line ends inside it.
+    #[must_use]
+    pub const fn raw(&self) -> &'a str {
+        self.raw
+    }
+
+    /// The value on one line.
+    #[must_use]
+    pub fn text(&self) -> Cow<'a, str> {
+        unfolded(self.raw)
+    }
+
+    /// The value and its parameters.
+    #[must_use]
+    pub const fn value(&self) -> MimeValue<'a> {
+        MimeValue::new(self.raw)
+    }
+}
+
+/// Lines without their ends, each with those that continue it.
+pub(crate) fn logical_lines(lines: &str) -> LogicalLines<'_> {
+    LogicalLines(lines)
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogicalLines<'a>(&'a str);
+
+impl<'a> LogicalLines<'a> {
+    /// What has not been walked yet.
+    pub(crate) const fn rest(&self) -> &'a str {
+        self.0
+    }
+}
+
+impl<'a> Iterator for LogicalLines<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let is_end = |at: &usize| !matches!(self.0.as_bytes().get(at + 1), Some(b' ' | b'\t'));
+        let end = memchr::memchr_iter(b'\n', self.0.as_bytes()).find(is_end);
+        let (line, rest) = end.map_or((self.0, ""), |at| self.0.split_at(at));
+        self.0 = rest.strip_prefix('\n').unwrap_or(rest);
+        Some(line.strip_suffix('\r').unwrap_or(line))
+    }
+}
+
+impl FusedIterator for LogicalLines<'_> {}
+
+/// Whether a line is one of MIME's own fields: `Content-…`.
+pub(crate) fn is_content_field(line: &str) -> bool {
+    const PREFIX: &str = "content-";
+    line.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+}
+
+pub(crate) fn unfolded(raw: &str) -> Cow<'_, str> {
+    if raw.contains(['\r', '\n']) {
+        Cow::Owned(raw.replace(['\r', '\n'], ""))
+    } else {
+        Cow::Borrowed(raw)
+    }
+}
+
+/// White space in a folded value.
+pub(crate) const fn is_blank(letter: char) -> bool {
+    matches!(letter, ' ' | '\t' | '\r' | '\n')
+}

@@ -1,0 +1,135 @@
+//! A value with parameters, as Content-Type and Content-Disposition have one.
+
+use std::borrow::Cow;
+
+use super::fields::{is_blank, unfolded};
+
+/// A value with its parameters: `text/plain; charset=utf-8`.
+///
+/// Read leniently: blanks and line ends around the semicolons, quotes or none,
+/// names in any letter case. Comments are not known.
+///
+/// ```
+/// use msrp::mime::MimeValue;
+///
+/// let value = MimeValue::new("attachment; filename=\"My \\\"best\\\" cat.jpg\"; size=4092");
+/// assert_eq!(value.main(), "attachment");
+/// assert_eq!(value.parameter("FileName").as_deref(), Some("My \"best\" cat.jpg"));
+/// assert_eq!(value.parameter("size").as_deref(), Some("4092"));
+///
+/// // RFC 2231 for what US-ASCII has not.
+/// let value = MimeValue::new("render; filename*=UTF-8''gr%C3%BCn.png");
+/// assert_eq!(value.parameter("filename").as_deref(), Some("grün.png"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MimeValue<'a> {
+    text: &'a str,
+}
+
+impl<'a> MimeValue<'a> {
+    /// The value that is written so. Every text is one.
+    #[must_use]
+    pub const fn new(text: &'a str) -> Self {
+        Self { text }
+    }
+
+    /// What is before the parameters.
+    #[must_use]
+    pub fn main(self) -> &'a str {
+        self.split().0.trim_matches(is_blank)
+    }
+
+    /// The parameters as they are written: names, and values without quotes and
+    /// escapes.
+    pub fn parameters(self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> + use<'a> {
+        let mut rest = self.split().1;
+        std::iter::from_fn(move || {
+            rest = rest.trim_start_matches(|letter| is_blank(letter) || letter == ';');
+            if rest.is_empty() {
+                return None;
+            }
+            let (parameter, behind) = parameter(rest);
+            rest = behind;
+            Some(parameter)
+        })
+    }
+
+    /// The value of the first parameter of this name. `name*` of RFC 2231 goes
+    /// before it where it is in UTF-8; its numbered parts are not put together.
+    #[must_use]
+    pub fn parameter(self, name: &str) -> Option<Cow<'a, str>> {
+        let of = |wanted: &'a str| wanted.strip_suffix('*').unwrap_or(wanted);
+        let mut plain = None;
+        for (found, value) in self.parameters().filter(|it| of(it.0).eq_ignore_ascii_case(name)) {
+            if !found.ends_with('*') {
+                plain = plain.or(Some(value));
+            } else if let Some(text) = extended(&value) {
+                return Some(Cow::Owned(text));
+            }
+        }
+        plain
+    }
+
+    fn split(self) -> (&'a str, &'a str) {
+        self.text.split_once(';').unwrap_or((self.text, ""))
+    }
+}
+
+/// A name, its value, and what is behind it.
+fn parameter(text: &str) -> ((&str, Cow<'_, str>), &str) {
+    let end = text.find([';', '=']).unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    let name = name.trim_matches(is_blank);
+    let Some(rest) = rest.strip_prefix('=') else { return ((name, Cow::Borrowed("")), rest) };
+    let rest = rest.trim_start_matches(is_blank);
+    let Some(quoted) = rest.strip_prefix('"') else {
+        let (value, rest) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+        return ((name, unfolded(value.trim_end_matches(is_blank))), rest);
+    };
+    let mut is_escaped = false;
+    let closing = quoted.find(|letter| {
+        let closes = letter == '"' && !is_escaped;
+        is_escaped = letter == '\\' && !is_escaped;
+        closes
+    });
+    let (value, behind) = quoted.split_at(closing.unwrap_or(quoted.len()));
+    // Whatever follows the closing quote is no part of the value.
+    let behind = behind.split_at(behind.find(';').unwrap_or(behind.len())).1;
+    ((name, unescaped(value)), behind)
+}
+
+fn unescaped(value: &str) -> Cow<'_, str> {
+    if !value.contains('\\') {
+        return unfolded(value);
+    }
+    let mut out = String::with_capacity(value.len());
+    let mut letters = value.chars().filter(|letter| !matches!(letter, '\r' | '\n'));
+    while let Some(letter) = letters.next() {
+        out.extend(if letter == '\\' { letters.next() } else { Some(letter) });
+    }
+    Cow::Owned(out)
+}
+
+/// The text of `charset'language'percent-encoded` (RFC 2231 section 4), where
+/// the charset is UTF-8 or part of it.
+fn extended(value: &str) -> Option<String> {
+    let (charset, rest) = value.split_once('\'')?;
+    let (_, encoded) = rest.split_once('\'')?;
+    let is_utf8 = ["utf-8", "us-ascii"].iter().any(|known| known.eq_ignore_ascii_case(charset));
+    let mut octets = Vec::with_capacity(encoded.len());
+    let mut rest = encoded.as_bytes();
+    while let [first, behind @ ..] = rest {
+        let (octet, behind) = match (first, behind) {
+            (b'%', [high, low, behind @ ..]) => (hex(*high)? << 4 | hex(*low)?, behind),
+            (b'%', _) => return None,
+            _ => (*first, behind),
+        };
+        octets.push(octet);
+        rest = behind;
+    }
+    String::from_utf8(octets).ok().filter(|_| is_utf8)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}

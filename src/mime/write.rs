@@ -1,0 +1,104 @@
+//! Values with parameters, written strictly.
+
+use std::fmt::Write;
+
+use thiserror::Error;
+
+/// Why a value cannot be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum MimeError {
+    /// A value whose part before the parameters is no token, nor two around a
+    /// slash.
+    #[error("what is before the parameters is a token, or two around a slash")]
+    Main,
+    /// A name of a parameter that is no token, or holds one of `*'%`.
+    #[error("the name of a parameter is a token without * ' and %")]
+    Name,
+}
+
+/// Writes a value with parameters, such as that of Content-Disposition.
+///
+/// ```
+/// use msrp::mime::MimeValueBuilder;
+///
+/// let value = MimeValueBuilder::new("render")
+///     .parameter("filename", "My cat.jpg")
+///     .parameter("size", "4092")
+///     .build()?;
+/// assert_eq!(value, "render; filename=\"My cat.jpg\"; size=4092");
+/// # Ok::<(), msrp::mime::MimeError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct MimeValueBuilder {
+    text: String,
+    fault: Option<MimeError>,
+}
+
+impl MimeValueBuilder {
+    /// Begins with what is before the parameters.
+    pub fn new(main: &str) -> Self {
+        let (first, second) = main.split_once('/').unwrap_or((main, "x"));
+        let fault = (!is_token(first) || !is_token(second)).then_some(MimeError::Main);
+        Self { text: main.to_owned(), fault }
+    }
+
+    /// Adds a parameter of any text. It is written as a token where it is one,
+    /// as a quoted string of US-ASCII, or as RFC 2231 has it (`name*`).
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        if !is_token(name) || name.contains(['*', '\'', '%']) {
+            self.fault = self.fault.or(Some(MimeError::Name));
+            return self;
+        }
+        self.text.extend(["; ", name]);
+        if is_token(value) {
+            self.text.extend(["=", value]);
+        } else if value.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
+            self.text.push_str("=\"");
+            for letter in value.chars() {
+                self.text.extend(matches!(letter, '"' | '\\').then_some('\\'));
+                self.text.push(letter);
+            }
+            self.text.push('"');
+        } else {
+            self.text.push_str("*=UTF-8''");
+            for octet in value.bytes() {
+                if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~') {
+                    self.text.push(char::from(octet));
+                } else {
+                    // Writing to a `String` cannot fail.
+                    let _ = write!(self.text, "%{octet:02X}");
+                }
+            }
+        }
+        self
+    }
+
+    /// The value on one line.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that was wrong.
+    pub fn build(self) -> Result<String, MimeError> {
+        self.fault.map_or(Ok(self.text), Err)
+    }
+}
+
+/// `token` of RFC 2045 section 5.1.
+fn is_token(text: &str) -> bool {
+    let is_special = |octet: u8| b"()<>@,;:\\\"/[]?=".contains(&octet);
+    !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_graphic() && !is_special(octet))
+}
+
+/// A name that a header field can have.
+pub(crate) fn is_field_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic() && octet != b':')
+}
+
+/// A value that stands on one line and reads back the same.
+pub(crate) fn is_field_value(value: &str) -> bool {
+    !value.contains(|letter: char| letter.is_ascii_control())
+        && !value.starts_with(' ')
+        && !value.ends_with(' ')
+}
