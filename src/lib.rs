@@ -205,10 +205,10 @@ pub mod uri;
 mod wire;
 
 pub use connection::{
-    Answer, AskError, Bind, BodyError, BodyWriter, CloseReason, Config, Connection, ConnectionEnd,
-    ConnectionError, Direction, Event, FailReason, IncomingKey, MessageOutcome, NicknameRequest,
-    OpenError, Outcome, OutgoingMessage, ReceiveMode, Received, ReportError, ReportMode, Role,
-    SendError, SessionConfig, SessionTable, TableError,
+    Answer, AnswerMode, AskError, Bind, BodyError, BodyWriter, CloseReason, Config, Connection,
+    ConnectionEnd, ConnectionError, Direction, Event, FailReason, IncomingKey, MessageOutcome,
+    NicknameRequest, OpenError, Outcome, OutgoingMessage, ReceiveMode, Received, ReportError,
+    ReportMode, Role, SendError, SessionConfig, SessionTable, TableError,
 };
 #[cfg(feature = "auth")]
 pub use connection::{

@@ -108,6 +108,22 @@ pub enum ReportMode {
     Manual,
 }
 
+/// Who says whether a message is accepted, once it is whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AnswerMode {
+    /// The connection: it is answered 200 when its last octet is there (RFC 4975
+    /// section 5.3).
+    #[default]
+    Received,
+    /// The application, which calls [`Connection::accept`](crate::Connection::accept)
+    /// or [`Connection::reject`](crate::Connection::reject) for every message,
+    /// without delay: its sender waits for the answer to the last chunk. A chat
+    /// room needs it, whose answer depends on what is in the message (RFC 7701
+    /// section 6). Until then the message counts as coming in
+    /// ([`Limits::incoming_messages`]).
+    Application,
+}
+
 /// What the first request of an opened session is (RFC 4975 section 5.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Bind {
@@ -148,6 +164,7 @@ pub struct SessionConfig {
     pub(crate) peer_max_size: Option<u64>,
     pub(crate) receive: ReceiveMode,
     pub(crate) reports: ReportMode,
+    pub(crate) answers: AnswerMode,
     pub(crate) bind: Bind,
     pub(crate) direction: Direction,
     pub(crate) nicknames: bool,
@@ -171,6 +188,7 @@ impl SessionConfig {
             peer_max_size: None,
             receive: ReceiveMode::default(),
             reports: ReportMode::default(),
+            answers: AnswerMode::default(),
             bind: Bind::default(),
             direction: Direction::default(),
             nicknames: false,
@@ -213,6 +231,12 @@ impl SessionConfig {
     /// When success REPORTs are sent. Default: one on the whole message.
     pub const fn reports(mut self, mode: ReportMode) -> Self {
         self.reports = mode;
+        self
+    }
+
+    /// Who says whether a message is accepted. Default: the connection.
+    pub const fn answers(mut self, mode: AnswerMode) -> Self {
+        self.answers = mode;
         self
     }
 

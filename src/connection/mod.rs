@@ -1,5 +1,6 @@
 //! The endpoint: sessions, messages and reports on one transport connection.
 
+mod answer;
 #[cfg(feature = "auth")]
 mod authenticate;
 mod config;
@@ -26,7 +27,9 @@ pub use authenticate::{
     AuthenticateError, Authentication, AuthenticationFailure, RelayAccount, RelayRoute,
     UriParameter,
 };
-pub use config::{Bind, Config, OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig};
+pub use config::{
+    AnswerMode, Bind, Config, OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig,
+};
 pub use direction::Direction;
 pub use event::{
     Answer, CloseReason, ConnectionEnd, ConnectionError, Event, FailReason, IncomingKey,
@@ -43,6 +46,7 @@ use crate::random::Random;
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
+use answer::Unanswered;
 #[cfg(feature = "auth")]
 use authenticate::Authentications;
 use incoming::Receiving;
@@ -92,6 +96,8 @@ pub struct Connection {
     sessions: Sessions,
     sending: BTreeMap<MessageKey, Sending>,
     receiving: BTreeMap<IncomingKey, Receiving>,
+    /// Messages that are whole and wait for the application's word.
+    unanswered: BTreeMap<IncomingKey, Unanswered>,
     /// Octets of unfinished messages in memory.
     held: u64,
     current: Current,
@@ -161,6 +167,7 @@ impl Connection {
             sessions: Sessions::default(),
             sending: BTreeMap::new(),
             receiving: BTreeMap::new(),
+            unanswered: BTreeMap::new(),
             held: 0,
             current: Current::default(),
             report_deadlines: BTreeSet::new(),

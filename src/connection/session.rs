@@ -20,6 +20,8 @@ pub(crate) struct Session {
     pub(crate) outgoing: HashMap<MessageId, MessageKey>,
     /// The incoming messages that have begun and not ended.
     pub(crate) incoming: HashMap<MessageId, IncomingKey>,
+    /// Those that are whole and wait for the application's word.
+    pub(super) unanswered: usize,
     /// Messages that were received whole, to know their duplicates.
     pub(crate) received: Remembered,
     /// Messages that were refused, to refuse what is still to come of them.
@@ -50,6 +52,7 @@ impl Session {
             is_open: false,
             outgoing: HashMap::new(),
             incoming: HashMap::new(),
+            unanswered: 0,
             received: Remembered::new(remembered),
             refused_messages: Refused::new(remembered),
             sent: Remembered::new(remembered),
