@@ -157,6 +157,8 @@
 //! | connections of a relay | `relay::RelayLimits::connections` | 10,000 |
 //! | tokens of a relay | `relay::RelayLimits::tokens` | 100,000 |
 //! | octets that wait for a relay's connection | `relay::RelayLimits::queue_octets` | 256 KiB |
+//! | sessions of a chat room | `chatroom::RoomConfig::sessions` | 1,000 |
+//! | messages that pass through it | `chatroom::RoomConfig::messages` | 1,024 |
 //!
 //! # Tolerances
 //!
@@ -170,6 +172,7 @@
 //! - `auth` (on by default): the module `auth`, HTTP digest for the AUTH requests
 //!   of RFC 4976, on the client's side and on the relay's, the module `relay`,
 //!   and `Connection::authenticate`.
+//! - `chatroom`: the module `chatroom`, the rules of a chat room (RFC 7701).
 //! - `getrandom` (on by default): [`OsRandom`], the operating system's random
 //!   octets. Without it, bring a [`Random`] of your own.
 
@@ -186,6 +189,8 @@
 
 #[cfg(feature = "auth")]
 pub mod auth;
+#[cfg(feature = "chatroom")]
+pub mod chatroom;
 mod connection;
 pub mod cpim;
 mod decode;
