@@ -154,6 +154,9 @@
 //! | parameters of a digest header field | `auth::MAX_PARAMETERS` | 32 |
 //! | authentications with relays | `Limits::authentications` | 256 |
 //! | nonces whose use is remembered | `auth::DigestServer::replay_window` | 4,096 |
+//! | octets of a file-transfer-id | [`sdp::MAX_TRANSFER_ID_OCTETS`] | 255 |
+//! | hashes of a file selector | [`sdp::MAX_HASHES`] | 8 |
+//! | octets of a name for the file system | [`file::MAX_NAME_OCTETS`] | 240 |
 //! | connections of a relay | `relay::RelayLimits::connections` | 10,000 |
 //! | tokens of a relay | `relay::RelayLimits::tokens` | 100,000 |
 //! | octets that wait for a relay's connection | `relay::RelayLimits::queue_octets` | 256 KiB |
@@ -175,6 +178,8 @@
 //! - `chatroom`: the module `chatroom`, the rules of a chat room (RFC 7701).
 //! - `getrandom` (on by default): [`OsRandom`], the operating system's random
 //!   octets. Without it, bring a [`Random`] of your own.
+//! - `hash`: the hashes of transferred files, `file::FileHasher` and
+//!   `file::FileVerifier`.
 
 #![forbid(unsafe_code)]
 // Nothing that a peer or a caller does may panic here.
@@ -194,6 +199,7 @@ pub mod chatroom;
 mod connection;
 pub mod cpim;
 mod decode;
+pub mod file;
 // What a relay needs of the hop is there without relays, too.
 #[cfg_attr(not(feature = "auth"), allow(dead_code, unused_imports))]
 mod hop;
@@ -204,6 +210,7 @@ mod ranges;
 mod reassembly;
 #[cfg(feature = "auth")]
 pub mod relay;
+pub mod sdp;
 mod tolerance;
 mod tunnel;
 pub mod uri;

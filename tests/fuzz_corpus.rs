@@ -52,6 +52,11 @@ fn uri() {
     each_seed("uri", 200, bodies::uri::run);
 }
 
+#[test]
+fn file() {
+    each_seed("file", 200, bodies::file::run);
+}
+
 #[cfg(feature = "auth")]
 #[test]
 fn digest() {

@@ -14,6 +14,7 @@ pub(crate) mod connections;
 pub(crate) mod decoder;
 #[cfg(feature = "auth")]
 pub(crate) mod digest;
+pub(crate) mod file;
 pub(crate) mod head;
 mod input;
 pub(crate) mod reassembler;

@@ -168,6 +168,7 @@ pub struct SessionConfig {
     pub(crate) bind: Bind,
     pub(crate) direction: Direction,
     pub(crate) nicknames: bool,
+    pub(crate) single_message: bool,
 }
 
 impl SessionConfig {
@@ -192,6 +193,7 @@ impl SessionConfig {
             bind: Bind::default(),
             direction: Direction::default(),
             nicknames: false,
+            single_message: false,
         }
     }
 
@@ -237,6 +239,13 @@ impl SessionConfig {
     /// Who says whether a message is accepted. Default: the connection.
     pub const fn answers(mut self, mode: AnswerMode) -> Self {
         self.answers = mode;
+        self
+    }
+
+    /// Whether this side sends one message with content in the session and no more,
+    /// as in the session of a file (RFC 5547 section 8.7). Default: no.
+    pub const fn single_message(mut self, single: bool) -> Self {
+        self.single_message = single;
         self
     }
 
