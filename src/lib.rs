@@ -157,6 +157,8 @@
 //! | octets of a file-transfer-id | [`sdp::MAX_TRANSFER_ID_OCTETS`] | 255 |
 //! | hashes of a file selector | [`sdp::MAX_HASHES`] | 8 |
 //! | octets of a name for the file system | [`file::MAX_NAME_OCTETS`] | 240 |
+//! | octets and number of the headers of a message/cpim | [`cpim::MAX_HEAD_OCTETS`], [`cpim::MAX_HEADERS`] | 64 KiB, 128 |
+//! | depth of a multipart body | [`multipart::MAX_DEPTH`] | 8 |
 //! | connections of a relay | `relay::RelayLimits::connections` | 10,000 |
 //! | tokens of a relay | `relay::RelayLimits::tokens` | 100,000 |
 //! | octets that wait for a relay's connection | `relay::RelayLimits::queue_octets` | 256 KiB |
@@ -180,6 +182,8 @@
 //!   octets. Without it, bring a [`Random`] of your own.
 //! - `hash`: the hashes of transferred files, `file::FileHasher` and
 //!   `file::FileVerifier`.
+//! - `xml`: `imdn::Notification::parse` and `is_composing::IsComposing::parse`.
+//!   Both are written without it.
 
 #![forbid(unsafe_code)]
 // Nothing that a peer or a caller does may panic here.
@@ -203,8 +207,11 @@ pub mod file;
 // What a relay needs of the hop is there without relays, too.
 #[cfg_attr(not(feature = "auth"), allow(dead_code, unused_imports))]
 mod hop;
+pub mod imdn;
+pub mod is_composing;
 mod limits;
 pub mod mime;
+pub mod multipart;
 mod random;
 mod ranges;
 mod reassembly;
@@ -215,6 +222,7 @@ mod tolerance;
 mod tunnel;
 pub mod uri;
 mod wire;
+mod xml;
 
 pub use connection::{
     Answer, AnswerMode, AskError, Bind, BodyError, BodyWriter, CloseReason, Config, Connection,

@@ -5,8 +5,8 @@ mod fields;
 mod value;
 mod write;
 
+pub(crate) use self::fields::{Block, TooLong, head_block, is_content_field, logical_lines};
 pub use self::fields::{MimeHeader, MimeHeaders};
-pub(crate) use self::fields::{is_content_field, logical_lines};
 pub use self::value::MimeValue;
 pub use self::write::{MimeError, MimeValueBuilder};
 pub(crate) use self::write::{is_field_name, is_field_value};
