@@ -20,6 +20,8 @@
 
 #[path = "sim/actions.rs"]
 mod actions;
+#[path = "sim/answers.rs"]
+mod answers;
 mod common;
 #[path = "sim/events.rs"]
 mod events;

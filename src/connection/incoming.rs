@@ -148,7 +148,9 @@ impl Connection {
     /// Refuses a message that is coming in: the chunk that is on its way and
     /// every further one of it are answered with `status`, of which 413 tells
     /// the sender to stop. Says whether the message was still coming in, or
-    /// waited for its answer ([`AnswerMode::Application`](crate::AnswerMode)).
+    /// waited for its answer ([`AnswerMode::Application`](crate::AnswerMode)). What
+    /// has been told of it by then, [`Event::MessageCompleted`] for one, is not
+    /// taken back.
     pub fn reject(&mut self, message: IncomingKey, status: StatusCode) -> bool {
         if self.reject_whole(message, status) {
             return true;

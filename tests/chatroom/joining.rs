@@ -43,7 +43,7 @@ fn which_uris_are_the_same() {
     assert!(Room::new("the pier", RoomConfig::default()).is_err());
 }
 
-// req: 7701-5.2-6
+// req: 7701-5.2-2, 7701-5.2-6
 #[test]
 fn who_may_not_join() {
     let (mut room, [ada, ..]) = three();

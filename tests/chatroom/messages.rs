@@ -44,7 +44,7 @@ fn what_is_not_wrapped_is_answered_415() {
     }
 }
 
-// req: 7701-6.3-3
+// req: 7701-6.3-3, 7701-6.1-4, 7701-6.2-2
 #[test]
 fn from_is_the_senders() {
     let mut room = room();

@@ -33,7 +33,7 @@ fn recipients_are_known_when_the_headers_are() {
     }
 }
 
-// req: 7701-6.1-9
+// req: 7701-6.1-9, 7701-6.1-10
 #[test]
 fn later_chunks_go_where_the_first_went() {
     let (mut room, [ada, bob, cleo]) = three();

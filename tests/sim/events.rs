@@ -240,9 +240,12 @@ impl World {
         let remembered = self.plan.configs[side].limits.remembered_messages;
         let came_before = of_session.contains(&&entry);
         let is_remembered = of_session.iter().rev().take(remembered).any(|other| **other == entry);
-        assert!(!is_remembered || received.is_duplicate(), "a duplicate without its mark");
+        // What waits for its answer, or is refused, has not been received.
+        let is_known = is_remembered && self.answers.is_none();
+        assert!(!is_known || received.is_duplicate(), "a duplicate without its mark");
         assert!(came_before || !received.is_duplicate(), "{serial} is called a duplicate");
         self.sides[side].completed.push_back(entry);
+        self.message_waits(side, received, serial);
         let session = &self.plan.sessions[self.ledger[serial].session].sides[side];
         let is_manual = session.reports == ReportMode::Manual;
         if is_manual || chance(&mut self.rng, 3) {
@@ -265,7 +268,7 @@ impl World {
             FailReason::Aborted => sent.was_aborted || self.has_ended(sent),
             FailReason::TooLarge => size > taking.max_size,
             FailReason::TooManyRanges => limits.message_ranges == 0,
-            FailReason::TooManyMessages => limits.incoming_messages < 64,
+            FailReason::TooManyMessages => limits.incoming_messages < 64 || self.answers.is_some(),
             FailReason::NoRoom => limits.incoming_octets < 1 << 20,
             FailReason::UnsupportedType => !taking.takes(sent.content_type),
             FailReason::Rejected => self.sides[side].rejected.contains(&serial),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use msrp::{AskError, Nickname, NicknameKey, NicknameRequest, Outcome, SessionId, StatusCode};
 
 use crate::common::Seeded;
-use crate::plan::{ALICE, BOB, pick};
+use crate::plan::pick;
 use crate::world::{World, name};
 
 /// Both sides' nicknames, and random numbers of their own: seeds without
@@ -42,16 +42,6 @@ impl Nicknames {
 }
 
 impl World {
-    /// Takes every event, so that none is owed an answer unheard. Says whether
-    /// there were any.
-    pub fn hear_of_all_nicknames(&mut self) -> bool {
-        let mut were_any = false;
-        while self.nicknames.is_some() && (self.events(ALICE) | self.events(BOB)) {
-            were_any = true;
-        }
-        were_any
-    }
-
     pub fn act_on_nicknames(&mut self, side: usize) {
         let Some(nicknames) = &mut self.nicknames else { return };
         match nicknames.rng.below(30) {

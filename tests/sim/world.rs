@@ -11,6 +11,7 @@ use msrp::{
     ReportMode, Role, SessionId, SessionTable, Transmit,
 };
 
+use crate::answers::Answers;
 use crate::common::Seeded;
 use crate::ledger::{Incoming, Sent};
 use crate::link::Link;
@@ -31,6 +32,7 @@ pub struct World {
     pub wire: Wire,
     pub ledger: Vec<Sent>,
     pub nicknames: Option<Nicknames>,
+    pub answers: Option<Answers>,
     pub step: u64,
     /// Whether steps are told on standard error.
     pub is_told: bool,
@@ -76,6 +78,7 @@ impl World {
         let mut plan = Plan::new(&mut rng);
         // Where ids repeat, a late answer is the next one's.
         let nicknames = Nicknames::of_seed(seed).filter(|_| plan.kind != Kind::Repeating);
+        let answers = Answers::of_seed(seed, &mut plan);
         let base = Instant::now();
         let sides = [ALICE, BOB].map(|side| {
             let table = SessionTable::new(16);
@@ -104,6 +107,7 @@ impl World {
             sides,
             ledger: Vec::new(),
             nicknames,
+            answers,
             step: 0,
             is_told,
             digest: wants_digest.then(DefaultHasher::new),
@@ -167,6 +171,7 @@ impl World {
             _ => drop(self.write(side) | self.read(side) | self.events(side)),
         }
         self.act_on_nicknames(side);
+        self.act_on_answers(side);
     }
 
     fn view(&mut self) -> (&mut Wire, View<'_>) {
@@ -239,12 +244,14 @@ impl World {
         }
     }
 
-    /// Responses wait in memory up to the limit and one frame, and those to the
-    /// NICKNAMEs that have waited for theirs.
+    /// Responses wait in memory up to the limit and one frame, and those that
+    /// applications have given.
     fn check_control_bound(&self, side: usize) {
         let limits = &self.plan.configs[side].limits;
         let nicknames = if self.nicknames.is_some() { limits.nicknames as u64 } else { 0 };
-        let limit = limits.control_octets as u64 + 600 * nicknames;
+        let messages = if self.answers.is_some() { 64 * self.plan.sessions.len() } else { 0 };
+        let given = nicknames + messages as u64;
+        let limit = limits.control_octets as u64 + 600 * given;
         let octets = self.wire.writers[side].response_octets;
         assert!(octets <= limit + 600, "{octets} octets of responses, {limit} are allowed");
     }
@@ -366,7 +373,7 @@ impl World {
             self.sides[side].slow_until = 0;
             self.links[side].flow();
         }
-        self.hear_of_all_nicknames();
+        self.hear_of_all();
         while !self.is_at_rest() {
             self.step += 1;
             assert!(
@@ -380,11 +387,12 @@ impl World {
                 moved |= self.events(side);
                 moved |= self.finish_streams(side);
                 moved |= self.answer_nickname(side);
+                moved |= self.answer_message(side);
                 moved |= self.write(side);
                 moved |= self.read(side);
                 moved |= self.events(side);
             }
-            moved |= self.hear_of_all_nicknames();
+            moved |= self.hear_of_all();
             if !moved {
                 let Some(due) = self.next_due() else {
                     panic!("nothing moves and nothing is due: {}", self.without_outcome());
@@ -430,6 +438,7 @@ impl World {
         });
         is_quiet
             && self.nicknames.as_ref().is_none_or(Nicknames::are_at_rest)
+            && self.answers.as_ref().is_none_or(Answers::are_given)
             && self.ledger.iter().all(|sent| sent.outcome.is_some() || self.awaits_reports(sent))
             && !self.poll_transmit(ALICE)
             && !self.poll_transmit(BOB)
@@ -438,7 +447,10 @@ impl World {
     /// Whether nothing but success REPORTs is missing which nobody will send.
     fn awaits_reports(&self, sent: &Sent) -> bool {
         let receiver = &self.plan.sessions[sent.session].sides[1 - sent.side];
+        let serial = self.sides[sent.side].by_key[&sent.key];
+        let was_rejected = self.sides[1 - sent.side].rejected.contains(&serial);
         let may_come = receiver.reports != ReportMode::Manual
+            && !(was_rejected && self.answers.is_some())
             && sent.completed > 0
             && self.plan.configs[sent.side].limits.message_ranges > 0;
         let has_left = self.sides[sent.side].connection.progress(sent.key).is_none();

@@ -158,7 +158,7 @@ mod tests {
 
     use super::*;
 
-    // req: 7701-6.4-1
+    // req: 7701-6.4-1, 7701-6.4-2
     #[test]
     fn who_is_too_slow_misses_messages_and_is_told() {
         let (room, ada, bob) = ("sip:r@h.example", "sip:ada@h.example", "sip:bob@h.example");

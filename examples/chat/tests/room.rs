@@ -19,7 +19,7 @@ fn called(name: &str) -> Option<String> {
     Some(name.to_owned())
 }
 
-// req: 7701-6.1-1, 7701-6.1-2, 7701-6.2-1
+// req: 7701-6.1-1, 7701-6.1-2, 7701-6.1-13, 7701-6.2-1
 #[tokio::test]
 async fn two_talk_and_a_third_hears_what_is_for_all() {
     let room = Running::start();
