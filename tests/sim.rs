@@ -22,6 +22,8 @@
 
 #[path = "sim/actions.rs"]
 mod actions;
+#[path = "sim/answers.rs"]
+mod answers;
 mod common;
 #[path = "sim/events.rs"]
 mod events;
@@ -31,6 +33,8 @@ mod found;
 mod ledger;
 #[path = "sim/link.rs"]
 mod link;
+#[path = "sim/nicknames.rs"]
+mod nicknames;
 #[path = "sim/plan.rs"]
 mod plan;
 #[path = "sim/wire.rs"]

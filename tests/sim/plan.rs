@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use msrp::{
-    Bind, Config, Framing, MediaTypes, MsrpUri, Path, ReceiveMode, ReportMode, SessionConfig,
-    Tolerances,
+    AnswerMode, Bind, Config, Framing, MediaTypes, MsrpUri, Path, ReceiveMode, ReportMode,
+    SessionConfig, Tolerances,
 };
 
 use crate::common::Seeded;
@@ -45,6 +45,7 @@ pub struct SessionPlan {
     /// Whether the side that does not open it has it in its table.
     pub is_expected: bool,
     pub sides: [Taking; 2],
+    pub answers: AnswerMode,
 }
 
 /// What one side of a session takes.
@@ -168,6 +169,7 @@ fn session(rng: &mut Seeded, number: u64) -> SessionPlan {
         uris: [uri("alice", 7654, rng), uri("bob", 12763, rng)],
         is_expected: number == 0 || chance(rng, 90),
         sides: [taking(rng), taking(rng)],
+        answers: AnswerMode::Received,
     }
 }
 
@@ -204,6 +206,8 @@ impl SessionPlan {
         };
         config = config
             .bind(bind)
+            .answers(self.answers)
+            .nicknames(true)
             .accept_types(MediaTypes::new(mine.types).unwrap())
             .max_size(mine.max_size)
             .receive(mine.receive)

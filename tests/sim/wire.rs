@@ -65,7 +65,7 @@ enum Open {
 
 pub struct Request {
     pub id: TransactionId,
-    is_send: bool,
+    method: &'static str,
     pub failure_report: FailureReport,
     success_report: bool,
     message_id: Option<MessageId>,
@@ -234,6 +234,10 @@ impl Wire {
                 self.report(side, &head_view, view.plan);
                 self.writers[side].open = Open::Bodiless;
             }
+            (None, Some(Method::Nickname)) => {
+                self.nickname(side, &head_view, view.plan);
+                self.writers[side].open = Open::Bodiless;
+            }
             (None, method) => {
                 assert_eq!(method, Some(Method::Send));
                 self.check_transaction_is_fresh(side, &head_view, view);
@@ -271,7 +275,7 @@ impl Wire {
         let from = head.from_path();
         let request = Request {
             id: head.transaction_id(),
-            is_send: true,
+            method: "SEND",
             failure_report: head.failure_report(),
             success_report: head.success_report(),
             message_id: head.message_id(),
@@ -299,6 +303,33 @@ impl Wire {
             assert!(serial.is_none() && range.start() == 1);
             writer.open = Open::Bodiless;
         }
+    }
+
+    // req: 7701-7.1-1, 7701-7.1-3
+    fn nickname(&mut self, side: usize, head: &HeadRef<'_>, plan: &Plan) {
+        let names: Vec<_> = head.headers().map(|(name, _)| name).collect();
+        assert_eq!(names, ["To-Path", "From-Path", "Use-Nickname"]);
+        let from = head.from_path().as_str();
+        let writer = &mut self.writers[side];
+        writer.by_id.entry(head.transaction_id()).or_default().push(writer.requests.len());
+        let session = plan.sessions.iter().position(|it| it.uris[side].view().as_str() == from);
+        writer.requests.push(Request {
+            id: head.transaction_id(),
+            method: "NICKNAME",
+            failure_report: FailureReport::Yes,
+            success_report: false,
+            message_id: None,
+            serial: None,
+            session,
+            from_path: from.to_owned(),
+            start: 1,
+            range_end: None,
+            total: None,
+            ended: None,
+            responses: Vec::new(),
+            answers_taken: 0,
+            was_hash: false,
+        });
     }
 
     // req: 4975-7.1.4-3 4975-7.1.4-4 4975-7.1.2-9 4975-7.2-2 4975-7.2-3 4975-7.2-5
@@ -340,7 +371,7 @@ impl Wire {
                 request.failure_report != FailureReport::No
             };
             wanted
-                && request.is_send
+                && request.method == "SEND"
                 && request.message_id == Some(message_id)
                 && request.from_path == head.to_path().as_str()
         });
@@ -356,7 +387,7 @@ impl Wire {
         writer.by_id.entry(head.transaction_id()).or_default().push(index);
         writer.requests.push(Request {
             id: head.transaction_id(),
-            is_send: false,
+            method: "REPORT",
             failure_report: FailureReport::No,
             success_report: false,
             message_id: Some(message_id),
@@ -414,7 +445,7 @@ fn serial(head: &HeadRef<'_>) -> Option<usize> {
 impl Request {
     /// Whether its sender is to be told of that status.
     pub fn wants(&self, status: StatusCode) -> bool {
-        self.is_send
+        self.method != "REPORT"
             && match self.failure_report {
                 FailureReport::Yes => true,
                 FailureReport::Partial => !status.is_success(),
@@ -425,17 +456,14 @@ impl Request {
     pub fn describe(&self) -> String {
         format!(
             "{} {:?} of serial {:?} from octet {}, answered {:?}",
-            if self.is_send { "SEND" } else { "REPORT" },
-            self.id,
-            self.serial,
-            self.start,
-            self.responses
+            self.method, self.id, self.serial, self.start, self.responses
         )
     }
 }
 
 impl Writer {
-    /// A response that comes too late says nothing any more.
+    /// A response that comes too late says nothing any more; nor does one to a
+    /// chunk whose silence has counted as consent, for the many behind it.
     fn answered(
         &mut self,
         id: &TransactionId,
