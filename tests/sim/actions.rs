@@ -465,8 +465,9 @@ impl World {
             assert!(connection.body(key).is_none());
             assert!(connection.progress(key).is_none() || connection.body(key).is_none());
         }
-        let over = self.sides[side].incoming.values().find(|incoming| incoming.is_over);
-        if let Some(incoming) = over {
+        let over = self.sides[side].incoming.values();
+        let mut over = over.filter(|it| it.is_over && !self.waits_for_answer(side, it.key));
+        if let Some(incoming) = over.next() {
             let key = incoming.key;
             assert!(!self.sides[side].connection.reject(key, StatusCode::FORBIDDEN));
         }

@@ -51,6 +51,12 @@ impl World {
         }
     }
 
+    /// Whether a message that is whole has had no answer yet.
+    pub fn waits_for_answer(&self, side: usize, key: IncomingKey) -> bool {
+        let answers = self.answers.as_ref();
+        answers.is_some_and(|it| it.waiting[side].iter().any(|waiting| waiting.key == key))
+    }
+
     /// Answers one that waits. Says whether any did.
     pub fn answer_message(&mut self, side: usize) -> bool {
         let Some(answers) = &mut self.answers else { return false };
