@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use msrp::{
-    ByteRange, Config, Connection, Decoder, Event, FailReason, FailureReport, Frame, IncomingKey,
-    MediaType, MessageId, MessageKey, MessageOutcome, Method, Nickname, NicknameKey,
+    AnswerMode, ByteRange, Config, Connection, Decoder, Event, FailReason, FailureReport, Frame,
+    IncomingKey, MediaType, MessageId, MessageKey, MessageOutcome, Method, Nickname, NicknameKey,
     NicknameRequest, Outcome, OutgoingMessage, ParseOptions, Random, ReceiveMode, Received,
     ReportMode, Role, SessionConfig, SessionId, SessionTable, StatusCode, Tolerance, Tolerances,
     TransactionId,
@@ -79,6 +79,8 @@ struct Side {
     repeated: bool,
     last: Option<Received>,
     last_size: u64,
+    /// Messages that wait for the application's answer.
+    unanswered: Vec<IncomingKey>,
     /// Nicknames that were asked for, and whether they have an outcome.
     asked: BTreeMap<NicknameKey, bool>,
     requested: Vec<NicknameRequest>,
@@ -132,6 +134,8 @@ impl World {
         for (uri, mode) in [(REMOTE[0], ReceiveMode::Whole), (REMOTE[1], ReceiveMode::Pieces)] {
             let session = SessionConfig::expected(uri.parse().unwrap()).receive(mode);
             let session = session.reports(reports).max_size(max_size).nicknames(true);
+            let answers = if is(6) { AnswerMode::Application } else { AnswerMode::Received };
+            let session = session.answers(answers);
             table.insert(session).unwrap();
         }
         config.table = Some(table);
@@ -171,6 +175,7 @@ impl World {
             32..64 => side.connection.receive_eof(),
             64..128 => side.ask_nickname(input),
             128..192 => side.answer_nickname(input),
+            192..224 => drop(side.answer_message(input.bool())),
             _ => side.report(),
         }
     }
@@ -234,6 +239,7 @@ impl World {
             let mut is_at_rest = true;
             for at in [0, 1] {
                 while self.sides[at].take_event() {}
+                while self.sides[at].answer_message(true) {}
                 self.sides[at].receive(self.now);
                 while self.sides[at].transmit(self.now) {}
                 is_at_rest &= self.sides[at].wire.is_empty();
@@ -311,6 +317,7 @@ impl Side {
             repeated: false,
             last: None,
             last_size: 0,
+            unanswered: Vec::new(),
             asked: BTreeMap::new(),
             requested: Vec::new(),
             closed_sessions: BTreeSet::new(),
@@ -428,6 +435,18 @@ impl Side {
             self.connection.answer_nickname(request, status);
             assert!(!self.connection.answer_nickname(request, status), "one answer each");
         }
+    }
+
+    /// Answers a message that may wait for it. Says whether there was one.
+    fn answer_message(&mut self, accepts: bool) -> bool {
+        let Some(key) = self.unanswered.pop() else { return false };
+        let _ = if accepts {
+            self.connection.accept(key)
+        } else {
+            self.connection.reject(key, StatusCode::FORBIDDEN)
+        };
+        assert!(!self.connection.accept(key), "one answer each");
+        true
     }
 
     fn report(&mut self) {
@@ -551,6 +570,7 @@ impl Side {
 
     fn complete(&mut self, message: &Received, body: Vec<u8>) {
         assert!(self.ended.insert(message.key()), "a message ends once");
+        self.unanswered.push(message.key());
         (self.last, self.last_size) = (Some(message.clone()), body.len() as u64);
         let before = self.delivered.insert(message.message_id().to_string(), body);
         self.repeated |= before.is_some();

@@ -2,6 +2,9 @@
 
 use crate::cpim::Address;
 
+/// The most octets of a URI.
+const MAX_OCTETS: usize = 2048;
+
 /// A URI in a spelling that all of its equals have.
 ///
 /// Scheme and host are compared without letter case. Of SIP, IM and PRES URIs
@@ -12,9 +15,9 @@ use crate::cpim::Address;
 pub(super) struct Identifier(Box<str>);
 
 impl Identifier {
-    /// `None` where the text is no URI.
+    /// `None` where the text is no URI, or too long.
     pub(super) fn new(uri: &str) -> Option<Self> {
-        Address::new(uri).ok()?;
+        Address::new(uri).ok().filter(|_| uri.len() <= MAX_OCTETS)?;
         let (scheme, rest) = uri.split_once(':')?;
         let scheme = scheme.to_ascii_lowercase();
         let rest = match &scheme[..] {

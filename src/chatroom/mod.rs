@@ -53,8 +53,8 @@
 //!
 //! # Limits
 //!
-//! See [`RoomConfig`]. What a room holds of a participant is what its
-//! application gives it, and one nickname.
+//! See [`RoomConfig`]. A URI has at most 2,048 octets. What a room holds of a
+//! participant is what its application gives it, and one nickname.
 //!
 //! [`SessionConfig::accept_types`]: crate::SessionConfig::accept_types
 //! [`SessionConfig::answers`]: crate::SessionConfig::answers

@@ -33,9 +33,9 @@ pub struct Participant {
     pub(super) accepts: MediaTypes,
 }
 
-/// The text is no URI.
+/// The text is no URI, or one of more than 2,048 octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a participant is known by absolute URIs, such as sip:alice@example.com")]
+#[error("a participant is known by absolute URIs of at most 2,048 octets, as sip:ada@example.com")]
 pub struct ParticipantError;
 
 /// Why somebody cannot join.

@@ -56,7 +56,7 @@ impl Room {
     /// # Errors
     ///
     /// What its sender is to be answered: as [`Room::message`] says, and 413
-    /// where too many messages are passed on.
+    /// where too many messages are passed on. The message is over then.
     pub fn begin_message(
         &mut self,
         now: Instant,

@@ -40,6 +40,9 @@ fn which_uris_are_the_same() {
         assert_eq!(room.find(other).count() == 1, are_same, "{one} {other}");
     }
     assert_eq!(Participant::new("ada").err(), Some(ParticipantError));
+    let of_octets = |octets: usize| format!("sip:{}@h.example", "a".repeat(octets - 14));
+    assert!(Participant::new(&of_octets(2048)).is_ok());
+    assert!(Participant::new(&of_octets(2049)).is_err());
     assert!(Room::new("the pier", RoomConfig::default()).is_err());
 }
 

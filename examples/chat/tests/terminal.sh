@@ -15,7 +15,7 @@ folder=$(mktemp -d)
 tmux="tmux -S $folder/socket -f /dev/null"
 "$bin/chat-room" --listen 127.0.0.1:0 --msrp 127.0.0.1:0 >"$folder/room" &
 room=$!
-trap 'kill "$room" 2>/dev/null; $tmux kill-server 2>/dev/null; rm -rf "$folder"' EXIT
+trap 'kill "$room" 2>/dev/null || true; $tmux kill-server 2>/dev/null || true; rm -rf "$folder"' EXIT
 
 n=0
 until grep -qs ' at ' "$folder/room"; do
