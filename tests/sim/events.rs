@@ -24,7 +24,7 @@ impl World {
             && let Some(event) = self.sides[side].connection.poll_event()
         {
             count += 1;
-            assert!(!self.sides[side].is_closed, "an event behind Event::Closed");
+            assert!(!self.sides[side].is_closed, "an event behind Event::Closed: {event:?}");
             let len = held_octets(&event);
             octets += len;
             largest = largest.max(len);
