@@ -1,7 +1,7 @@
 //! Session descriptions, from one side to the other.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Write};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,13 +19,14 @@ pub(crate) fn expect_answer(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes a session description. A file is there whole or not at all.
+/// Writes a session description. A file is there whole or not at all; on the standard
+/// output, which stays open, an empty line says that it is whole.
 pub(crate) fn write(path: &Path, description: &SessionDescription) -> Result<(), Failure> {
     let text = description.to_string();
     let result = match path.to_str() {
         Some("-") => {
             let mut out = io::stdout().lock();
-            out.write_all(text.as_bytes()).and_then(|()| out.flush())
+            write!(out, "{text}\r\n").and_then(|()| out.flush())
         }
         // A pipe, or a device.
         _ if path.exists() && !is_regular(path) => fs::write(path, text),
@@ -38,9 +39,10 @@ pub(crate) fn write(path: &Path, description: &SessionDescription) -> Result<(),
     result.map_err(|error| format!("--sdp-out {}: {error}", path.display()).into())
 }
 
-/// Reads one, to the end of the stream or file; waits until the file is there.
+/// Reads one, to an empty line or the end; waits until the file is there.
 pub(crate) fn read(path: &Path, timeout: Duration) -> Result<SessionDescription, Failure> {
-    let text = if path == Path::new("-") { read_all(io::stdin()) } else { wait_for(path, timeout) };
+    let text =
+        if path == Path::new("-") { read_all(io::stdin().lock()) } else { wait_for(path, timeout) };
     let named = |error: &dyn std::fmt::Display| format!("--sdp-in {}: {error}", path.display());
     let text = text.map_err(|error| named(&error))?;
     text.parse().map_err(|error| named(&error).into())
@@ -54,14 +56,16 @@ fn wait_for(path: &Path, timeout: Duration) -> io::Result<String> {
         }
         thread::sleep(Duration::from_millis(20));
     }
-    read_all(fs::File::open(path)?)
+    read_all(io::BufReader::new(fs::File::open(path)?))
 }
 
-fn read_all(stream: impl Read) -> io::Result<String> {
+fn read_all(stream: impl BufRead) -> io::Result<String> {
     let mut text = String::new();
     // One octet more, so that what is too long is seen to be.
-    stream.take(MAX_SDP_OCTETS as u64 + 1).read_to_string(&mut text)?;
-    Ok(text)
+    let mut stream = stream.take(MAX_SDP_OCTETS as u64 + 1);
+    while stream.read_line(&mut text)? > 0 && !text.ends_with("\n\r\n") && !text.ends_with("\n\n") {
+    }
+    Ok(text.trim_end().to_owned() + "\r\n")
 }
 
 fn is_regular(path: &Path) -> bool {

@@ -1,0 +1,316 @@
+//! Both sides as processes over loopback.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod common;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use common::{Scene, contents, sha_1};
+
+#[test]
+fn files_are_pushed() {
+    let scene = Scene::new("push");
+    scene.make("a.txt", 3);
+    scene.make("b.bin", 700_001);
+    scene.make("empty", 0);
+    let (offer, fetch) = scene.transfer(&["offer", "a.txt", "b.bin", "empty"], &["fetch"]);
+    assert_eq!((offer.status, fetch.status), (0, 0));
+    for (line, name, octets) in [(0, "a.txt", 3), (1, "b.bin", 700_001), (2, "empty", 0)] {
+        for side in [&offer, &fetch] {
+            assert_eq!(side.line(line)["success"], true);
+            assert_eq!(side.line(line)["bytes"], octets);
+            assert_eq!(side.line(line)["name"], name);
+        }
+        assert_eq!(fs::read(scene.out(name)).unwrap(), contents(name, octets));
+    }
+    assert_eq!(scene.names(), ["a.txt", "b.bin", "empty"], "nothing else is left");
+}
+
+#[test]
+fn each_file_is_refused_by_itself() {
+    let scene = Scene::new("refuse");
+    scene.make("small.txt", 100);
+    scene.make("large.txt", 2000);
+    scene.make("small.png", 100);
+    let offer = ["offer", "large.txt", "small.txt", "small.png"];
+    let fetch = ["fetch", "--accept-size", "1000", "--accept-type", "text/*"];
+    let (offer, fetch) = scene.transfer(&offer, &fetch);
+    assert_eq!((offer.status, fetch.status), (1, 1));
+    for side in [&offer, &fetch] {
+        assert_eq!(side.line(0)["success"], false);
+        assert_eq!(side.line(1)["success"], true);
+        assert_eq!(side.line(2)["success"], false);
+    }
+    assert_eq!(scene.names(), ["small.txt"]);
+    // Refused: port 0, with selector and id of the offer (RFC 5547 section 8.3).
+    let (offer, answer) = (scene.read("offer.sdp"), scene.read("answer.sdp"));
+    let refused = answer.split("m=").nth(1).unwrap();
+    assert!(refused.starts_with("message 0 TCP/MSRP *"));
+    let offered = offer.split("m=").nth(1).unwrap();
+    for name in ["a=file-selector:", "a=file-transfer-id:"] {
+        let line = offered.lines().find(|line| line.starts_with(name)).unwrap();
+        assert!(refused.lines().any(|it| it == line), "{refused}");
+    }
+}
+
+#[test]
+fn a_file_is_pulled_by_its_hash() {
+    let scene = Scene::new("pull");
+    fs::create_dir(scene.path("shelf")).unwrap();
+    for name in ["shelf/one.txt", "shelf/two.txt", "shelf/three.txt"] {
+        scene.make(name, 5000);
+    }
+    let selector = format!("hash:{}", sha_1(&scene.path("shelf/two.txt")));
+    let fetch = ["fetch", "--selector", &selector];
+    let (offer, fetch) = scene.pull(&fetch, &["offer", "--serve", "shelf"]);
+    assert_eq!((offer.status, fetch.status), (0, 0));
+    // Nobody has said its name before its message came.
+    assert!(!scene.read("offer.sdp").contains("name:"));
+    assert!(!scene.read("answer.sdp").contains("name:"));
+    assert_eq!(fs::read(scene.out("two.txt")).unwrap(), contents("shelf/two.txt", 5000));
+    assert_eq!(fetch.line(0)["bytes"], 5000);
+}
+
+#[test]
+fn what_cannot_be_told_apart_or_is_not_there_is_not_given() {
+    let scene = Scene::new("ambiguous");
+    fs::create_dir(scene.path("shelf")).unwrap();
+    for name in ["shelf/one.txt", "shelf/two.txt", "shelf/three.bin"] {
+        scene.make(name, 5000);
+    }
+    let fetch = [
+        "fetch",
+        "--selector",
+        "type:text/plain size:5000",
+        "--selector",
+        "name:\"four.txt\"",
+        "--selector",
+        "name:\"three.bin\"",
+    ];
+    let (offer, fetch) = scene.pull(&fetch, &["offer", "--serve", "shelf"]);
+    assert_eq!((offer.status, fetch.status), (1, 1));
+    for side in [&offer, &fetch] {
+        assert_eq!(side.line(0)["success"], false);
+        assert_eq!(side.line(1)["success"], false);
+        assert_eq!(side.line(2)["success"], true);
+    }
+    assert_eq!(scene.names(), ["three.bin"]);
+}
+
+const LARGE: usize = 100 << 20;
+
+/// The sender is killed in the middle; what is missing is asked for, and no more.
+#[test]
+fn a_broken_transfer_is_resumed() {
+    let scene = Scene::new("resume");
+    scene.make("large.bin", LARGE);
+    let (mut offer, fetch) = scene.start(&["offer", "large.bin"], &["fetch"]);
+    let part = scene.out("large.bin.part");
+    let patience = Instant::now() + Duration::from_secs(60);
+    while fs::metadata(&part).map_or(0, |it| it.len()) < 1 << 20 {
+        assert!(Instant::now() < patience);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    offer.kill();
+    let broken = fetch.end();
+    assert_eq!((broken.status, &broken.line(0)["success"]), (1, &false.into()));
+    let there = fs::metadata(&part).unwrap().len();
+    assert!((1 << 20..LARGE as u64).contains(&there), "{there}");
+    assert_eq!(broken.line(0)["bytes"], there);
+
+    scene.forget_descriptions();
+    let first_id = broken_id(&scene);
+    let (offer, fetch) = scene.pull(&["fetch", "--resume"], &["offer", "--serve", "large.bin"]);
+    assert_eq!((offer.status, fetch.status), (0, 0));
+    let asked = scene.read("offer.sdp");
+    assert!(asked.contains(&format!("a=file-range:{}-{LARGE}\r\n", there + 1)), "{asked}");
+    assert_ne!(first_id, id_in(&asked), "resuming is a new transfer");
+    for side in [&offer, &fetch] {
+        assert_eq!(side.line(0)["bytes"], LARGE as u64 - there);
+    }
+    assert_eq!(fs::read(scene.out("large.bin")).unwrap(), contents("large.bin", LARGE));
+    assert_eq!(scene.names(), ["large.bin"]);
+}
+
+fn broken_id(scene: &Scene) -> String {
+    id_in(&scene.read("old-offer.sdp"))
+}
+
+fn id_in(description: &str) -> String {
+    let line = description.lines().find(|line| line.starts_with("a=file-transfer-id:"));
+    line.unwrap().to_owned()
+}
+
+/// The same from the side that has the file: it offers what is missing.
+#[test]
+fn the_rest_of_a_file_can_be_pushed() {
+    let scene = Scene::new("range");
+    scene.make("x.bin", 10_000);
+    // Half of it came once.
+    let note = format!(
+        r#"{{"name":"x.bin","selector":"name:\"x.bin\" size:10000 hash:{}"}}"#,
+        sha_1(&scene.path("x.bin"))
+    );
+    fs::write(scene.out("x.bin.part"), &contents("x.bin", 10_000)[..6000]).unwrap();
+    fs::write(scene.out("x.bin.part.json"), note).unwrap();
+    // More than is there, and not to the end.
+    for range in ["6002-*", "1-6000"] {
+        let (offer, fetch) = scene.transfer(&["offer", "x.bin", "--range", range], &["fetch"]);
+        assert_eq!((offer.status, fetch.status), (1, 1), "{range}");
+        scene.forget_descriptions();
+    }
+    let (offer, fetch) = scene.transfer(&["offer", "x.bin", "--range", "5001-*"], &["fetch"]);
+    assert_eq!((offer.status, fetch.status), (0, 0));
+    assert!(scene.read("answer.sdp").contains("a=file-range:5001-*\r\n"));
+    assert_eq!(fetch.line(0)["bytes"], 5000);
+    assert_eq!(fs::read(scene.out("x.bin")).unwrap(), contents("x.bin", 10_000));
+    assert_eq!(scene.names(), ["x.bin"]);
+}
+
+/// A file that is another one than was said is not kept, and its sender hears so.
+#[test]
+fn a_wrong_hash_fails_the_transfer() {
+    let scene = Scene::new("hash");
+    scene.make("x.bin", 20_000);
+    let offer = scene.offer(&["offer", "x.bin"]);
+    scene.wait_for("offer.sdp");
+    let mut octets = contents("x.bin", 20_000);
+    octets[19_999] ^= 1;
+    fs::write(scene.path("x.bin"), octets).unwrap();
+    let fetch = scene.answer(&["fetch"]);
+    let (offer, fetch) = (offer.end(), fetch.end());
+    assert_eq!((offer.status, fetch.status), (1, 1));
+    let error = fetch.line(0)["error"].as_str().unwrap();
+    assert!(error.contains("sha-1"), "{error}");
+    assert!(offer.line(0)["error"].as_str().unwrap().contains("413"));
+    assert!(scene.names().is_empty());
+}
+
+#[test]
+fn hostile_names_stay_in_the_folder() {
+    for (name, stored) in [
+        ("..%2F..%2Fetc%2Fpasswd", "passwd"),
+        ("%2Fetc%2Fpasswd", "passwd"),
+        ("..", "file"),
+        ("C%3A%5Cx.txt", "x.txt"),
+        ("a%00b%0A", "a_b_"),
+        (".bashrc", "bashrc"),
+    ] {
+        let scene = Scene::new("names");
+        scene.make("x.bin", 1000);
+        let offer = scene.offer(&["offer", "x.bin"]);
+        scene.wait_for("offer.sdp");
+        // Somebody on the way has another name for it.
+        let text = scene.read("offer.sdp").replace("name:\"x.bin\"", &format!("name:\"{name}\""));
+        fs::write(scene.path("offer.sdp"), text).unwrap();
+        let fetch = scene.answer(&["fetch"]);
+        let (offer, fetch) = (offer.end(), fetch.end());
+        assert_eq!((offer.status, fetch.status), (0, 0), "{name}");
+        assert_eq!(scene.names(), [stored], "{name}");
+        assert_eq!(fs::read(scene.out(stored)).unwrap(), contents("x.bin", 1000));
+    }
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let scene = Scene::new("twice");
+    scene.make("x.tar.gz", 1000);
+    fs::write(scene.out("x.tar.gz"), "mine").unwrap();
+    fs::write(scene.out("x.tar.gz.part.json"), "mine too").unwrap();
+    for _ in 0..2 {
+        let (offer, fetch) = scene.transfer(&["offer", "x.tar.gz"], &["fetch"]);
+        assert_eq!((offer.status, fetch.status), (0, 0));
+        scene.forget_descriptions();
+    }
+    let names = ["x (2).tar.gz", "x (3).tar.gz", "x.tar.gz", "x.tar.gz.part.json"];
+    assert_eq!(scene.names(), names);
+    assert_eq!(fs::read_to_string(scene.out("x.tar.gz")).unwrap(), "mine");
+    assert_eq!(fs::read_to_string(scene.out("x.tar.gz.part.json")).unwrap(), "mine too");
+}
+
+#[test]
+fn a_large_file_takes_little_memory() {
+    let scene = Scene::new("large");
+    scene.make("large.bin", LARGE);
+    let (mut offer, mut fetch) = scene.start(&["offer", "large.bin"], &["fetch"]);
+    let most = |process: &mut common::Side| process.most_memory().unwrap_or(1);
+    let (sender, receiver) = (most(&mut offer), most(&mut fetch));
+    let (offer, fetch) = (offer.end(), fetch.end());
+    assert_eq!((offer.status, fetch.status), (0, 0));
+    assert!(sender.max(receiver) < 48 << 20, "{sender} and {receiver} octets");
+    assert_eq!(fs::read(scene.out("large.bin")).unwrap(), contents("large.bin", LARGE));
+}
+
+#[test]
+fn under_tls_each_side_knows_the_other_by_its_fingerprint() {
+    let scene = Scene::new("tls");
+    scene.make("x.bin", 300_000);
+    let (offer, fetch) = scene.transfer(&["offer", "x.bin", "--tls"], &["fetch"]);
+    assert_eq!((offer.status, fetch.status), (0, 0));
+    assert!(
+        scene.read("answer.sdp").contains("m=message ")
+            && scene.read("answer.sdp").contains("TCP/TLS/MSRP")
+    );
+    assert_eq!(fs::read(scene.out("x.bin")).unwrap(), contents("x.bin", 300_000));
+
+    scene.forget_descriptions();
+    let offer = scene.offer(&["offer", "x.bin", "--tls", "--timeout", "5"]);
+    scene.wait_for("offer.sdp");
+    // The certificate that was described is not the one that is shown.
+    let text = scene.read("offer.sdp");
+    let (before, digit) = text
+        .split_once("a=fingerprint:SHA-256 ")
+        .or_else(|| text.split_once("a=fingerprint:sha-256 "))
+        .unwrap();
+    let other = if digit.starts_with('0') { "1" } else { "0" };
+    fs::write(
+        scene.path("offer.sdp"),
+        format!("{before}a=fingerprint:sha-256 {other}{}", &digit[1..]),
+    )
+    .unwrap();
+    let fetch = scene.answer(&["fetch", "--timeout", "2"]);
+    let (offer, fetch) = (offer.end(), fetch.end());
+    assert_eq!((offer.status, fetch.status), (1, 1));
+    assert_eq!(scene.names(), ["x.bin"]);
+}
+
+/// Descriptions through pipes: nothing is left on the disk.
+#[test]
+fn descriptions_go_through_pipes() {
+    let scene = Scene::new("pipes");
+    scene.make("x.bin", 1000);
+    let status = scene.shell(
+        "mkfifo answer; \"$FT\" offer x.bin --sdp-in answer 2>offer.json \
+         | \"$FT\" fetch --out out --sdp-out answer > fetch.json",
+    );
+    assert_eq!(status, 0);
+    assert_eq!(fs::read(scene.out("x.bin")).unwrap(), contents("x.bin", 1000));
+    assert!(scene.read("fetch.json").contains("\"success\":true"));
+    assert!(scene.read("offer.json").contains("\"success\":true"));
+}
+
+#[test]
+fn wrong_usage_is_told() {
+    let scene = Scene::new("usage");
+    scene.make("x.bin", 10);
+    fs::write(scene.path("there.sdp"), "v=0\r\n").unwrap();
+    for arguments in [
+        &["offer"][..],
+        &["offer", "nothing.bin"],
+        &["offer", "out"],
+        &["offer", "x.bin", "--range", "0-5"],
+        &["offer", "x.bin", "--range", "1-11"],
+        &["offer", "x.bin", "--sdp-in", "there.sdp"],
+        &["offer", "x.bin", "--serve", "x.bin"],
+        &["fetch"],
+        &["fetch", "--out", "nowhere"],
+        &["fetch", "--out", "out", "--resume"],
+        &["fetch", "--out", "out", "--selector", "size:x"],
+        &["fetch", "--out", "out", "--selector", ""],
+        &["fetch", "--out", "out", "--sdp-in", "x.bin"],
+    ] {
+        assert_eq!(scene.run(arguments), 2, "{arguments:?}");
+    }
+}
