@@ -25,13 +25,13 @@ pub struct ParseOptions {
     /// URIs in one To-Path or From-Path. Default 16.
     pub path_uris: usize,
     /// Which deviations from RFC 4975 section 9 are read all the same.
-    /// Default: all of them.
+    /// Default: [`Tolerances::usual`].
     pub tolerances: Tolerances,
 }
 
 impl Default for ParseOptions {
     fn default() -> Self {
-        Self { head_octets: 16 * 1024, headers: 64, path_uris: 16, tolerances: Tolerances::all() }
+        Self { head_octets: 16 * 1024, headers: 64, path_uris: 16, tolerances: Tolerances::usual() }
     }
 }
 

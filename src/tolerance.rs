@@ -51,11 +51,23 @@ pub enum Tolerance {
     /// that it reaches, where it should name the whole way back (RFC 4976
     /// section 6.4.3). Only a relay meets it, and tells of it by no event.
     ShortPathInResponse,
+    /// An IPv6 address without its brackets in the path of a data channel, as
+    /// RFC 8873 itself prints it (section 4.8). Only a session description is
+    /// read so; [`ChannelSession`](crate::sdp::ChannelSession) tells of it, and
+    /// no event.
+    BareIpv6Address,
+    /// A To-Path whose URI has the session-id of one session alone, and another
+    /// host or port. Middleboxes make it so that change the path in session
+    /// descriptions and nothing in the requests.
+    ///
+    /// The one that is off by default: with it, a session-id is all it takes to be
+    /// taken for the peer, wherever the request was meant to go.
+    SessionIdAlone,
 }
 
 impl Tolerance {
     /// Every tolerance, in the order of this enum.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::BlankLinesBetweenFrames,
         Self::MissingHeaderSpace,
         Self::ExtraHeaderSpace,
@@ -72,6 +84,8 @@ impl Tolerance {
         Self::ReportReusesTransactionId,
         Self::UsePathAddress,
         Self::ShortPathInResponse,
+        Self::BareIpv6Address,
+        Self::SessionIdAlone,
     ];
 }
 
@@ -84,7 +98,7 @@ macro_rules! tolerance_set {
         pub struct $set(u32);
 
         impl $set {
-            /// Every tolerance: what real networks need.
+            /// Every tolerance.
             #[must_use]
             pub const fn all() -> Self {
                 Self((1 << $tolerance::ALL.len()) - 1)
@@ -158,4 +172,13 @@ tolerance_set! {
     /// assert_eq!(nearly_strict.iter().count(), 1);
     /// ```
     Tolerances of Tolerance
+}
+
+impl Tolerances {
+    /// What real networks need: every tolerance but
+    /// [`Tolerance::SessionIdAlone`].
+    #[must_use]
+    pub const fn usual() -> Self {
+        Self::all().without(Tolerance::SessionIdAlone)
+    }
 }

@@ -43,6 +43,11 @@ fn reassembler() {
 }
 
 #[test]
+fn sdp() {
+    each_seed("sdp", 200, bodies::sdp::run);
+}
+
+#[test]
 fn tunnel() {
     each_seed("tunnel", 100, bodies::tunnel::run);
 }

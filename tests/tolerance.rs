@@ -8,7 +8,7 @@ use common::corpus::decode_whole;
 use common::{ALICE, BOB, Pair, bob_expects};
 use msrp::{
     Config, ConnectionEnd, DecodeError, Event, HeaderName, Outcome, OutgoingMessage, ParseError,
-    ParseOptions, Tolerance, Tolerances,
+    ParseOptions, SessionConfig, Tolerance, Tolerances,
 };
 
 /// A stream with one deviation, and what becomes of it.
@@ -351,6 +351,41 @@ fn a_response_may_repeat_whole_paths() {
     }
 }
 
+/// A session is found by its session-id alone where that is switched on, bound or
+/// not, and by that of one session only.
+// req: 4975-6.1-1
+#[test]
+fn a_session_id_alone_may_name_a_session() {
+    let moved = BOB.replace("bob.example:12763", "box.example:40000");
+    let send = |id: &str| send(id, "Message-ID: m001\r\n").replace(BOB, &moved);
+    for (tolerances, expected, told) in [
+        (Tolerances::usual(), ["481", "481"], vec![]),
+        (Tolerances::all(), ["200", "200"], vec![Tolerance::SessionIdAlone]),
+    ] {
+        let Pair { mut bob, now, .. } = bob_with(tolerances);
+        bob.feed(now, send("sid1").as_bytes());
+        bob.feed(now, send("sid2").as_bytes());
+        assert_eq!(answers(&bob.drain(now)), expected);
+        assert_eq!(tolerated(&bob.events()), told);
+        bob.feed(now, send("sid3").replace("kjhd37", "KJHD37").as_bytes());
+        assert_eq!(answers(&bob.drain(now)), ["481"], "a session-id is compared by case");
+    }
+}
+
+#[test]
+fn a_session_id_of_two_sessions_names_none() {
+    let other = BOB.replace("bob.example", "other.example");
+    let moved = BOB.replace("bob.example", "box.example");
+    let ask = |id: &str| send(id, "Message-ID: m001\r\n").replace(BOB, &moved);
+    let Pair { mut bob, table, now, .. } = bob_with(Tolerances::all());
+    table.insert(SessionConfig::expected(other.parse().unwrap())).unwrap();
+    bob.feed(now, ask("two1").as_bytes());
+    assert_eq!(answers(&bob.drain(now)), ["481"]);
+    assert!(table.remove(&other.parse().unwrap()));
+    bob.feed(now, ask("two2").as_bytes());
+    assert_eq!(answers(&bob.drain(now)), ["200"]);
+}
+
 // --- The set ----------------------------------------------------------------
 
 #[test]
@@ -362,6 +397,8 @@ fn every_tolerance_of_the_wire_has_a_case() {
         Tolerance::ReportReusesTransactionId,
         Tolerance::UsePathAddress,
         Tolerance::ShortPathInResponse,
+        Tolerance::BareIpv6Address,
+        Tolerance::SessionIdAlone,
     ];
     for tolerance in Tolerance::ALL {
         let has_case = cases.iter().any(|case| case.tolerance == tolerance);

@@ -23,5 +23,6 @@ pub(crate) mod relay;
 #[cfg(feature = "auth")]
 pub(crate) mod relays;
 pub(crate) mod round_trip;
+pub(crate) mod sdp;
 pub(crate) mod tunnel;
 pub(crate) mod uri;

@@ -150,6 +150,7 @@ pub struct SessionConfig {
     pub(crate) reports: ReportMode,
     pub(crate) bind: Bind,
     pub(crate) direction: Direction,
+    pub(crate) single_message: bool,
 }
 
 impl SessionConfig {
@@ -172,6 +173,7 @@ impl SessionConfig {
             reports: ReportMode::default(),
             bind: Bind::default(),
             direction: Direction::default(),
+            single_message: false,
         }
     }
 
@@ -211,6 +213,13 @@ impl SessionConfig {
     /// When success REPORTs are sent. Default: one on the whole message.
     pub const fn reports(mut self, mode: ReportMode) -> Self {
         self.reports = mode;
+        self
+    }
+
+    /// Whether this side sends one message with content in the session and no more,
+    /// as in the session of a file (RFC 5547 section 8.7). Default: no.
+    pub const fn single_message(mut self, single: bool) -> Self {
+        self.single_message = single;
         self
     }
 

@@ -4,13 +4,15 @@
 use bytes::Bytes;
 
 use super::Connection;
-use super::config::{ReceiveMode, ReportMode};
+use super::config::{ReceiveMode, ReportMode, SessionConfig};
 use super::direction::may_be_control;
 use super::event::{Event, FailReason, IncomingKey, Received};
 use super::incoming::{Receiving, Refusal, Store, check_room, refusal};
+use super::table::Binding;
 use crate::decode::BadHead;
 use crate::hop::SessionId;
 use crate::tolerance::Tolerance;
+use crate::uri::UriRef;
 use crate::wire::media::inner_type;
 use crate::wire::{ByteRange, Continuation, Head, HeadRef, MessageId, Method, StatusCode};
 
@@ -78,7 +80,7 @@ impl Connection {
             return Err(StatusCode::NO_SUCH_SESSION);
         }
         let local = head.to_path().first();
-        if let Some(session) = self.sessions.find(local) {
+        if let Some(session) = self.find_session(local) {
             return Ok(session);
         }
         let table = self.config.table.as_ref().ok_or(StatusCode::NO_SUCH_SESSION)?;
@@ -88,11 +90,35 @@ impl Connection {
         {
             return Err(StatusCode::NO_SUCH_SESSION);
         }
-        let (config, binding) = table.bind(local)?;
+        let (config, binding) = match table.bind(local) {
+            Err(StatusCode::NO_SUCH_SESSION) => self.bind_by_session_id(local)?,
+            bound => bound?,
+        };
         let remote = config.remote.clone().unwrap_or_else(|| head.from_path().to_path());
         let session = self.add_session(config, remote, Some(binding));
         self.mark_open(session, None);
         Ok(session)
+    }
+
+    fn find_session(&mut self, local: UriRef<'_>) -> Option<SessionId> {
+        if let Some(session) = self.sessions.find(local) {
+            return Some(session);
+        }
+        let session = self.sessions.find_session_id(local.session_id()?)?;
+        self.tolerate(Tolerance::SessionIdAlone).then_some(session)
+    }
+
+    fn bind_by_session_id(
+        &mut self,
+        local: UriRef<'_>,
+    ) -> Result<(SessionConfig, Binding), StatusCode> {
+        let named = local.session_id().zip(self.config.table.as_ref());
+        let uri = named.and_then(|(session_id, table)| table.find_session_id(session_id));
+        let uri = uri.filter(|_| self.tolerate(Tolerance::SessionIdAlone));
+        match (uri, &self.config.table) {
+            (Some(uri), Some(table)) => table.bind(uri.view()),
+            _ => Err(StatusCode::NO_SUCH_SESSION),
+        }
     }
 
     fn begin_bodiless(&mut self, session: SessionId, head: Head) {

@@ -37,6 +37,12 @@ pub enum SendError {
         /// The peer's limit in octets.
         max: u64,
     },
+    /// The session is for one message ([`SessionConfig::single_message`]), which was
+    /// sent before.
+    ///
+    /// [`SessionConfig::single_message`]: crate::SessionConfig::single_message
+    #[error("the session was for one message; another file needs a session of its own")]
+    SingleMessage,
     /// A message with this Message-ID is on its way in this session.
     #[error("a message with this Message-ID is on its way; wait for its outcome")]
     MessageIdInUse,
@@ -219,6 +225,7 @@ impl Connection {
         let key = MessageKey(self.next_message);
         self.next_message += 1;
         owner.outgoing.insert(message_id, key);
+        owner.has_sent = true;
         let (body, total) = match message.body {
             Body::Whole(body) => (BodyQueue::whole(body), None),
             Body::Streamed { total } => (BodyQueue::default(), total),
@@ -311,6 +318,9 @@ fn check_message(
         && size > max
     {
         return Err(SendError::TooLarge { max });
+    }
+    if session.config.single_message && session.has_sent {
+        return Err(SendError::SingleMessage);
     }
     if session.outgoing.contains_key(message_id) {
         return Err(SendError::MessageIdInUse);

@@ -15,6 +15,8 @@ pub(crate) struct Session {
     pub(crate) config: SessionConfig,
     pub(crate) remote: Path,
     pub(crate) is_open: bool,
+    /// Whether a message with content was sent in it.
+    pub(crate) has_sent: bool,
     /// The outgoing messages that have no outcome yet.
     pub(crate) outgoing: HashMap<MessageId, MessageKey>,
     /// The incoming messages that have begun and not ended.
@@ -46,6 +48,7 @@ impl Session {
             config,
             remote,
             is_open: false,
+            has_sent: false,
             outgoing: HashMap::new(),
             incoming: HashMap::new(),
             received: Remembered::new(remembered),
@@ -167,6 +170,14 @@ impl Sessions {
     pub(crate) fn find(&self, local: UriRef<'_>) -> Option<SessionId> {
         let key: &dyn UriKey = &local;
         self.by_uri.get(key).copied()
+    }
+
+    /// The one session whose URI has that session-id.
+    pub(crate) fn find_session_id(&self, session_id: &str) -> Option<SessionId> {
+        let has_it = |(uri, _): &(&MsrpUri, _)| uri.session_id() == Some(session_id);
+        let mut found = self.by_uri.iter().filter(has_it);
+        let (_, id) = found.next()?;
+        found.next().is_none().then_some(*id)
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = SessionId> {

@@ -33,6 +33,8 @@ pub struct SessionTable {
 #[derive(Debug, Default)]
 struct Entries {
     by_uri: HashMap<MsrpUri, Entry>,
+    /// The URIs of each session-id: one, unless the application reuses them.
+    by_session_id: HashMap<Box<str>, Vec<MsrpUri>>,
     bindings: u64,
 }
 
@@ -69,13 +71,13 @@ impl SessionTable {
     ///
     /// [`TableError`] where its URI is taken or the table is full.
     pub fn insert(&self, config: SessionConfig) -> Result<(), TableError> {
-        let by_uri = &mut self.lock().by_uri;
-        if by_uri.contains_key(config.local()) {
+        let entries = &mut *self.lock();
+        if entries.by_uri.contains_key(config.local()) {
             Err(TableError::Taken)
-        } else if by_uri.len() >= self.max_sessions {
+        } else if entries.by_uri.len() >= self.max_sessions {
             Err(TableError::Full)
         } else {
-            by_uri.insert(config.local().clone(), Entry { config, holder: None });
+            entries.insert(Entry { config, holder: None });
             Ok(())
         }
     }
@@ -83,7 +85,7 @@ impl SessionTable {
     /// Waits no longer for a session. One that is bound goes on where it is.
     /// Says whether it was there.
     pub fn remove(&self, local: &MsrpUri) -> bool {
-        self.lock().by_uri.remove(local).is_some()
+        self.lock().remove(local)
     }
 
     /// Whether a connection holds the session of that URI now.
@@ -102,6 +104,14 @@ impl SessionTable {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The URI of the one session with that session-id.
+    pub(crate) fn find_session_id(&self, session_id: &str) -> Option<MsrpUri> {
+        match &self.lock().by_session_id.get(session_id)?[..] {
+            [uri] => Some(uri.clone()),
+            _ => None,
+        }
     }
 
     /// Binds the session of `uri`; the error is the answer to the request.
@@ -125,6 +135,31 @@ impl SessionTable {
     }
 }
 
+impl Entries {
+    fn insert(&mut self, entry: Entry) {
+        let uri = entry.config.local().clone();
+        if let Some(session_id) = uri.session_id() {
+            self.by_session_id.entry(session_id.into()).or_default().push(uri.clone());
+        }
+        self.by_uri.insert(uri, entry);
+    }
+
+    /// Says whether it was there.
+    fn remove(&mut self, uri: &MsrpUri) -> bool {
+        // Its session-id is that of its own spelling, which `uri` may differ from.
+        let Some((uri, _)) = self.by_uri.remove_entry(uri) else { return false };
+        if let Some(session_id) = uri.session_id()
+            && let Some(uris) = self.by_session_id.get_mut(session_id)
+        {
+            uris.retain(|known| *known != uri);
+            if uris.is_empty() {
+                self.by_session_id.remove(session_id);
+            }
+        }
+        true
+    }
+}
+
 /// A session's hold on its URI, given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Binding {
@@ -138,7 +173,7 @@ impl Binding {
     pub(crate) fn retire(&self) {
         let mut entries = self.table.lock();
         if entries.by_uri.get(&self.local).is_some_and(|entry| self.holds(entry)) {
-            entries.by_uri.remove(&self.local);
+            entries.remove(&self.local);
         }
     }
 

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::cema::{Addresses, DISCARD};
 use super::chatroom::Chatroom;
+use super::file::FileAttributes;
 use super::fingerprint::Fingerprint;
 use super::media::MsrpMedia;
 use super::setup::Setup;
@@ -39,10 +40,19 @@ pub struct Local {
     is_reachable: bool,
     pub(super) types: MediaTypes,
     pub(super) max_size: Option<u64>,
-    pub(super) direction: Direction,
+    direction: Direction,
+    pub(super) file: Option<FilePart>,
     fingerprints: Vec<Fingerprint>,
     pub(super) cema: Option<Addresses>,
     chatroom: Option<Chatroom>,
+}
+
+/// This side's part in the transfer of a file.
+#[derive(Clone, Debug)]
+pub(super) enum FilePart {
+    Send(FileAttributes),
+    Ask(FileAttributes),
+    Accept,
 }
 
 /// Why this side's part cannot be described.
@@ -52,12 +62,22 @@ pub enum LocalError {
     /// A URI without a port (RFC 4975 section 8.2).
     #[error("every URI of the path needs a port")]
     NoPort,
+    /// No media type that it takes (RFC 4975 section 8.6).
+    #[error("name a media type that this side takes")]
+    NoTypes,
     /// A URI of a data channel is always `msrps` (RFC 8873 section 4.2).
     #[error("the URI of a data channel begins with msrps")]
     NotSecure,
     /// The end of a data channel has no relays (RFC 8873 section 6).
     #[error("a data channel has no relays")]
     RelayedDataChannel,
+    /// An offer of a file says its type, its size or a hash, and one that asks for a
+    /// file says anything of it (RFC 5547 section 8.2).
+    #[error("the file selector does not say enough to offer or ask for a file")]
+    FileNotDescribed,
+    /// A file in an offer has an id of its transfer (RFC 5547 section 8.1).
+    #[error("give the file a file-transfer-id")]
+    NoTransferId,
 }
 
 impl Local {
@@ -71,6 +91,7 @@ impl Local {
             types: MediaTypes::any(),
             max_size: None,
             direction: Direction::default(),
+            file: None,
             fingerprints: Vec::new(),
             cema: None,
             chatroom: None,
@@ -118,7 +139,28 @@ impl Local {
         self
     }
 
-    /// Which way messages are to go, as this side sees it. Default: both.
+    /// Sends a file, and nothing else, in this session: offers it, or answers who asks
+    /// for it (RFC 5547). An answer takes the id and range of the offer.
+    pub fn send_file(mut self, file: FileAttributes) -> Self {
+        self.file = Some(FilePart::Send(file));
+        self
+    }
+
+    /// Asks for a file, which the peer is to send in this session.
+    pub fn ask_for_file(mut self, file: FileAttributes) -> Self {
+        self.file = Some(FilePart::Ask(file));
+        self
+    }
+
+    /// Takes the file that the peer offers. Without this an offer of a file is
+    /// refused.
+    pub fn accept_file(mut self) -> Self {
+        self.file = Some(FilePart::Accept);
+        self
+    }
+
+    /// Which way messages are to go, as this side sees it. Default: both. A file has
+    /// a direction of its own.
     pub const fn direction(mut self, direction: Direction) -> Self {
         self.direction = direction;
         self
@@ -167,6 +209,14 @@ impl Local {
         }
     }
 
+    pub(super) const fn wanted_direction(&self) -> Direction {
+        match self.file {
+            None => self.direction,
+            Some(FilePart::Send(_)) => Direction::SendOnly,
+            Some(FilePart::Ask(_) | FilePart::Accept) => Direction::ReceiveOnly,
+        }
+    }
+
     pub(super) const fn is_relayed(&self) -> bool {
         self.relays.is_some()
     }
@@ -184,6 +234,8 @@ impl Local {
         let path = self.path();
         if path.iter().any(|uri| uri.port().is_none()) {
             Err(LocalError::NoPort)
+        } else if self.types.types().next().is_none() {
+            Err(LocalError::NoTypes)
         } else if self.is_data_channel() && !self.uri.is_secure() {
             Err(LocalError::NotSecure)
         } else if self.is_data_channel() && self.is_relayed() {
@@ -211,6 +263,7 @@ impl Local {
             cema: cema || self.is_data_channel(),
             fingerprints: self.fingerprints.clone(),
             chatroom: self.chatroom.clone(),
+            file: None,
         }
     }
 

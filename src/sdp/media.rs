@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::chatroom::Chatroom;
+use super::file::{FileAttributeError, FileAttributes};
 use super::fingerprint::{Fingerprint, FingerprintError};
 use super::setup::Setup;
 use super::text::{Attribute, MediaDescription};
@@ -43,6 +44,9 @@ pub enum MediaError {
     /// A fingerprint that cannot be read, so that nobody could be known by it.
     #[error("fingerprint: {0}")]
     Fingerprint(#[from] FingerprintError),
+    /// The file, its transfer or its range is not clear.
+    #[error(transparent)]
+    File(#[from] FileAttributeError),
 }
 
 /// What one side of a session says in its media section: the attributes of
@@ -78,6 +82,7 @@ pub struct MsrpMedia {
     pub(super) cema: bool,
     pub(super) fingerprints: Vec<Fingerprint>,
     pub(super) chatroom: Option<Chatroom>,
+    pub(super) file: Option<FileAttributes>,
     /// Of the `c=` and `m=` lines. A data channel has none of its own.
     pub(super) address: Option<Box<str>>,
     pub(super) port: u16,
@@ -99,21 +104,20 @@ impl MsrpMedia {
         if section.is_closed() {
             return Err(MediaError::Closed);
         }
-        let mut media = Self::from_attributes(section.attributes())?;
-        one(section.attributes(), "accept-types")?.ok_or(MediaError::Missing("accept-types"))?;
-        media.address = section.address().map(Into::into);
+        let attributes: Vec<_> = section.parts().collect();
+        let mut media = Self::from_parts(&attributes)?;
+        if one(&attributes, "accept-types")?.is_none() {
+            return Err(MediaError::Missing("accept-types"));
+        }
+        media.address = section.address().filter(|address| is_host(address)).map(Into::into);
         media.port = section.port();
         Ok(media)
     }
 
-    /// Reads the attributes of a data channel, taken out of their `dcsa`
-    /// (RFC 8873 section 4.4). Without `accept-types`, which may be left out
-    /// there, every type is taken.
-    ///
-    /// # Errors
-    ///
-    /// [`MediaError`], as for [`MsrpMedia::read`].
-    pub fn from_attributes(attributes: &[Attribute]) -> Result<Self, MediaError> {
+    /// Reads attributes alone, each a name and what is behind its colon. Without
+    /// `accept-types`, which a data channel may leave out (RFC 8873 section 4.4),
+    /// every type is taken.
+    pub(super) fn from_parts(attributes: &[Parts<'_>]) -> Result<Self, MediaError> {
         let path = one(attributes, "path")?.ok_or(MediaError::Missing("path"))?;
         let chatroom = one(attributes, "chatroom")?;
         Ok(Self {
@@ -125,6 +129,7 @@ impl MsrpMedia {
             cema: one(attributes, "msrp-cema")?.is_some(),
             fingerprints: read_fingerprints(attributes)?,
             chatroom: chatroom.map(|value| value.parse().unwrap_or_default()),
+            file: FileAttributes::read(attributes.iter().copied())?,
             address: None,
             port: 0,
         })
@@ -165,7 +170,9 @@ impl MsrpMedia {
             flag("msrp-cema", self.cema),
             chatroom.map(|room| Attribute::new("chatroom", room.value().as_deref())),
         ];
-        single.into_iter().chain(fingerprints).flatten().collect()
+        let file = self.file.iter().flat_map(FileAttributes::attributes);
+        let file = file.map(|(name, value)| Attribute::new(name, value.as_deref()));
+        single.into_iter().chain(fingerprints).flatten().chain(file).collect()
     }
 
     /// The way to the side that says this: relays first, its own URI last.
@@ -223,7 +230,13 @@ impl MsrpMedia {
         self.chatroom.as_ref()
     }
 
-    /// The address of its `c=` line.
+    /// The file that it is about (RFC 5547).
+    #[must_use]
+    pub const fn file(&self) -> Option<&FileAttributes> {
+        self.file.as_ref()
+    }
+
+    /// The address of its `c=` line, where it is one or a name.
     #[must_use]
     pub fn address(&self) -> Option<&str> {
         self.address.as_deref()
@@ -257,16 +270,28 @@ impl MsrpMedia {
     }
 }
 
+/// The name of an attribute, and what is behind its colon.
+pub(super) type Parts<'a> = (&'a str, Option<&'a str>);
+
 /// The value of the one attribute of a name; empty where it has none.
-fn one<'a>(attributes: &'a [Attribute], name: &'static str) -> Result<Option<&'a str>, MediaError> {
+fn one<'a>(attributes: &[Parts<'a>], name: &'static str) -> Result<Option<&'a str>, MediaError> {
     let mut values = all(attributes, name);
     let value = values.next();
     if values.next().is_some() { Err(MediaError::Repeated(name)) } else { Ok(value) }
 }
 
-fn all<'a>(attributes: &'a [Attribute], name: &'a str) -> impl Iterator<Item = &'a str> {
-    let named = attributes.iter().filter(move |attribute| attribute.name() == name);
-    named.map(|attribute| attribute.value().unwrap_or_default().trim())
+fn all<'a>(attributes: &[Parts<'a>], name: &str) -> impl Iterator<Item = &'a str> {
+    let named = attributes.iter().filter(move |(it, _)| *it == name);
+    named.map(|(_, value)| value.unwrap_or_default().trim())
+}
+
+/// Whether an address is one, or a name that could be looked up.
+fn is_host(address: &str) -> bool {
+    let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || b"-._".contains(&octet);
+    match Host::from(address) {
+        Host::Name(name) => !name.is_empty() && name.bytes().all(is_letter),
+        _ => true,
+    }
 }
 
 fn read_path(value: &str) -> Result<Path, MediaError> {
@@ -278,8 +303,9 @@ fn read_path(value: &str) -> Result<Path, MediaError> {
     }
 }
 
-fn read_types(attributes: &[Attribute]) -> Result<MediaTypes, MediaError> {
+fn read_types(attributes: &[Parts<'_>]) -> Result<MediaTypes, MediaError> {
     let types = match one(attributes, "accept-types")? {
+        Some("") => return Err(MediaError::Missing("accept-types")),
         Some(list) => MediaTypes::new(list)?,
         None => MediaTypes::any(),
     };
@@ -295,14 +321,14 @@ fn read_max_size(value: &str) -> Result<u64, MediaError> {
     if is_number { Ok(value.parse().unwrap_or(u64::MAX)) } else { Err(MediaError::MaxSize) }
 }
 
-fn read_direction(attributes: &[Attribute]) -> Direction {
-    let mut named = attributes.iter().filter_map(|it| Direction::from_name(it.name()));
+fn read_direction(attributes: &[Parts<'_>]) -> Direction {
+    let mut named = attributes.iter().filter_map(|(name, _)| Direction::from_name(name));
     named.next().unwrap_or_default()
 }
 
 /// The fingerprints of hash functions that may be used. Where there are others
 /// alone, nobody can be known by them, which is not as if there were none.
-fn read_fingerprints(attributes: &[Attribute]) -> Result<Vec<Fingerprint>, MediaError> {
+fn read_fingerprints(attributes: &[Parts<'_>]) -> Result<Vec<Fingerprint>, MediaError> {
     let mut known = Vec::new();
     let mut unusable = None;
     for text in all(attributes, "fingerprint") {

@@ -58,6 +58,20 @@
 //! first. Under CEMA ([`Local::cema`]) the `c=` and `m=` lines say where to connect,
 //! and each of the fall-backs of RFC 6714 is a [`Refusal`] that says what to do.
 //!
+//! # Files
+//!
+//! A section with [`FileAttributes`] is about one file (RFC 5547): offered with
+//! [`Local::send_file`] and taken with [`Local::accept_file`], or asked for with
+//! [`Local::ask_for_file`] and given with [`Local::send_file`]. The session then
+//! carries that file and nothing else. [`AnsweredTransfers`] and
+//! [`OfferedTransfer`] know which transfer an offer speaks of; what is there to do
+//! with the file itself is in [`file`](crate::file).
+//!
+//! # Data channels
+//!
+//! The sections of data channels hold several sessions ([`DataChannels`], RFC
+//! 8873). Each is read and made as any other, with a URI of transport `dc`.
+//!
 //! # Later exchanges
 //!
 //! Either side may offer again at any time, with a new [`Offer`] of the same
@@ -74,6 +88,7 @@
 
 mod cema;
 mod chatroom;
+mod data_channel;
 mod file;
 mod fingerprint;
 mod local;
@@ -86,7 +101,17 @@ mod text;
 
 pub use self::cema::Addresses;
 pub use self::chatroom::{Chatroom, MAX_CHATROOM_TOKENS};
-pub use self::file::*;
+pub use self::data_channel::{
+    ChannelSession, DataChannel, DataChannelError, DataChannels, Dcmap, DcmapError, Dcsa,
+    DcsaError, MaxMessageSize, Reliability, SctpAttributeError, SctpPort, StreamId,
+};
+pub use self::file::{
+    AnsweredTransfers, FileAttributeError, FileAttributes, FileDate, FileDateError,
+    FileDisposition, FileDispositionError, FileFacts, FileFit, FileHash, FileHashError, FileIcon,
+    FileIconError, FileProperty, FileRange, FileRangeError, FileSelector, FileSelectorBuilder,
+    FileSelectorError, FileTransferId, FileTransferIdError, HashAlgorithm, MAX_HASHES,
+    MAX_TRANSFER_ID_OCTETS, OfferedTransfer, TransferOffer,
+};
 pub use self::fingerprint::{Fingerprint, FingerprintError, HashFunction};
 pub use self::local::{Local, LocalError};
 pub use self::media::{MediaError, MsrpMedia};

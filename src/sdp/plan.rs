@@ -2,6 +2,7 @@
 
 use super::cema::DISCARD;
 use super::chatroom::Chatroom;
+use super::file::{FileAttributes, FileTransferId};
 use super::fingerprint::Fingerprint;
 use super::local::Local;
 use super::media::MsrpMedia;
@@ -42,6 +43,7 @@ pub struct SessionPlan {
     local: MsrpMedia,
     peer: MsrpMedia,
     direction: Direction,
+    file: Option<FileAttributes>,
 }
 
 /// How the transport connection of a session comes about.
@@ -126,8 +128,8 @@ pub enum Update {
     Unchanged,
     /// The session goes on with other parameters: types, sizes or direction.
     Parameters,
-    /// A side has another URI or path: the old session is closed, and the new one
-    /// begins.
+    /// A side has another URI or path, or another file is transferred: the old
+    /// session is closed, and the new one begins.
     NewSession,
 }
 
@@ -138,9 +140,10 @@ impl SessionPlan {
         own: &Local,
         local: MsrpMedia,
         peer: MsrpMedia,
+        file: Option<FileAttributes>,
     ) -> Self {
         let direction = meet(local.direction, peer.direction.reversed());
-        Self { role, connect, to_path: own.to_path(&peer.path), local, peer, direction }
+        Self { role, connect, to_path: own.to_path(&peer.path), local, peer, direction, file }
     }
 
     /// Which side binds the session by its first SEND, at once (RFC 4975 section
@@ -202,6 +205,14 @@ impl SessionPlan {
         self.peer.chatroom.as_ref()
     }
 
+    /// The file of the session: what its sender says of it, and what the other side
+    /// knows beside that. Its receiver holds it against what has come
+    /// ([`FileSelector::fit`](super::FileSelector::fit)).
+    #[must_use]
+    pub const fn file(&self) -> Option<&FileAttributes> {
+        self.file.as_ref()
+    }
+
     /// The session: for [`Connection::open`](crate::Connection::open) where this
     /// side's role is active, for a [`SessionTable`](crate::SessionTable) where it
     /// is passive.
@@ -210,7 +221,8 @@ impl SessionPlan {
         let mut config = SessionConfig::new(local, self.to_path.clone())
             .accept_types(self.local.types.clone())
             .peer_accept_types(self.peer.types.clone())
-            .direction(self.direction);
+            .direction(self.direction)
+            .single_message(self.file.is_some());
         if let Some(octets) = self.local.max_size {
             config = config.max_size(octets);
         }
@@ -225,14 +237,18 @@ impl SessionPlan {
     /// first exchange alone: the connection of a session that goes on stays.
     #[must_use]
     pub fn update_of(&self, earlier: &Self) -> Update {
-        let same_uri = self.uri() == earlier.uri();
-        if !same_uri || self.to_path.view() != earlier.to_path.view() {
+        let same_place = self.uri() == earlier.uri() && self.to_path == earlier.to_path;
+        if !same_place || self.transfer_id() != earlier.transfer_id() {
             Update::NewSession
         } else if self.parameters() == earlier.parameters() {
             Update::Unchanged
         } else {
             Update::Parameters
         }
+    }
+
+    fn transfer_id(&self) -> Option<&FileTransferId> {
+        self.file.as_ref()?.transfer_id.as_ref()
     }
 
     fn parameters(&self) -> impl PartialEq {

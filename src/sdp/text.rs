@@ -188,7 +188,7 @@ impl Reader {
                 if section.attributes.len() >= MAX_ATTRIBUTES {
                     return Err(SdpError::TooManyAttributes);
                 }
-                section.attributes.push(Attribute::from_line(value));
+                section.attributes.extend(Attribute::from_line(value));
             }
             kind if kind.len() == 1 => {}
             _ => return Err(error),
@@ -211,7 +211,8 @@ impl Reader {
 /// `IP6` is there twice in an example of RFC 8873, so that the last field counts.
 fn address_of(value: &str) -> Option<Box<str>> {
     let address = value.split_ascii_whitespace().skip(2).last()?;
-    Some(address.split('/').next().unwrap_or_default().into())
+    let address = field(address.split('/').next().unwrap_or_default());
+    (!address.is_empty()).then_some(address)
 }
 
 /// The `o=` line: who made a session description, and which one it is
@@ -237,9 +238,10 @@ impl Origin {
 
     fn from_line(value: &str) -> Option<Self> {
         let mut fields = value.split_ascii_whitespace();
-        let user = fields.next()?.into();
+        let user = fields.next()?;
         let (id, version) = (number(fields.next()?)?, number(fields.next()?)?);
-        Some(Self { user, id, version, address: fields.nth(2)?.into() })
+        let read = Self { version, ..Self::new(user, id, fields.nth(2)?) };
+        (!read.address.is_empty()).then_some(read)
     }
 
     /// The user.
@@ -316,7 +318,8 @@ impl MediaDescription {
     /// between them.
     #[must_use]
     pub fn new(media: &str, port: u16, protocol: &str, formats: &str) -> Self {
-        let formats: Vec<_> = formats.split_ascii_whitespace().map(field).collect();
+        let formats = formats.split_ascii_whitespace().map(field);
+        let formats: Vec<_> = formats.filter(|format| !format.is_empty()).collect();
         Self {
             media: field(media),
             port,
@@ -343,10 +346,9 @@ impl MediaDescription {
         let (media, port, protocol) = (fields.next()?, fields.next()?, fields.next()?);
         let port = number(port.split('/').next()?)?.try_into().ok()?;
         let formats: Vec<_> = fields.collect();
-        if formats.is_empty() {
-            return None;
-        }
-        Some(Self::new(media, port, protocol, &formats.join(" ")))
+        let read = Self::new(media, port, protocol, &formats.join(" "));
+        let has_all = [&read.media, &read.protocol, &read.formats].iter().all(|it| !it.is_empty());
+        has_all.then_some(read)
     }
 
     /// The section with the lines below it, and with what the session says.
@@ -432,6 +434,12 @@ impl MediaDescription {
     pub fn attributes(&self) -> &[Attribute] {
         &self.attributes
     }
+
+    /// The same as names and what is behind their colons, as the readers of this
+    /// module take them.
+    pub fn parts(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.attributes.iter().map(Attribute::parts)
+    }
 }
 
 impl fmt::Display for MediaDescription {
@@ -465,22 +473,26 @@ pub struct Attribute {
 
 impl Attribute {
     /// An attribute. What a name cannot have (anything but the characters of a
-    /// token) and what would end the line of a value is left out, so that no
-    /// attribute becomes two.
+    /// token), what would end the line of a value, and blanks at its end are left
+    /// out, so that it reads as it was written and no attribute becomes two.
     #[must_use]
     pub fn new(name: &str, value: Option<&str>) -> Self {
         let name = name.chars().filter(|letter| is_token(*letter)).collect();
         let is_sendable = |letter: &char| !matches!(letter, '\0' | '\r' | '\n');
-        Self { name, value: value.map(|value| value.chars().filter(is_sendable).collect()) }
+        let sendable = |value: &str| value.chars().filter(is_sendable).collect::<String>();
+        Self { name, value: value.map(|value| sendable(value).trim_end().into()) }
     }
 
-    /// What stands behind `a=`. Blanks at the end are none of the value.
+    /// What stands behind `a=`. `None` where the name is none: without what is
+    /// wrong with it, it could be the name of another attribute.
     #[must_use]
-    pub fn from_line(line: &str) -> Self {
-        match line.trim_end().split_once(':') {
-            Some((name, value)) => Self::new(name, Some(value)),
-            None => Self::new(line, None),
-        }
+    pub fn from_line(line: &str) -> Option<Self> {
+        let (name, value) = match line.split_once(':') {
+            Some((name, value)) => (name, Some(value)),
+            None => (line.trim_end(), None),
+        };
+        let is_name = !name.is_empty() && name.chars().all(is_token);
+        is_name.then(|| Self::new(name, value))
     }
 
     /// Its name.
@@ -493,6 +505,12 @@ impl Attribute {
     #[must_use]
     pub fn value(&self) -> Option<&str> {
         self.value.as_deref()
+    }
+
+    /// Both, as the readers of this module take them.
+    #[must_use]
+    pub fn parts(&self) -> (&str, Option<&str>) {
+        (self.name(), self.value())
     }
 }
 

@@ -6,6 +6,7 @@ mod common;
 
 mod attributes;
 mod cema;
+mod files;
 mod media;
 mod roles;
 mod sessions;

@@ -1,8 +1,8 @@
 //! A media section for MSRP: what is read of it, what is written.
 
 use msrp::sdp::{
-    Chatroom, Fingerprint, FingerprintError, HashFunction, Local, MediaDescription, MediaError,
-    MsrpMedia, Setup,
+    Chatroom, Fingerprint, FingerprintError, HashFunction, Local, LocalError, MediaDescription,
+    MediaError, MsrpMedia, Offer, Setup,
 };
 use msrp::uri::PathError;
 use msrp::{Direction, MediaTypes};
@@ -81,6 +81,11 @@ fn what_is_missing_or_wrong_is_named() {
     let path = "a=path:msrp://192.0.2.1:7654/s;tcp\n";
     assert_eq!(error("a=accept-types:*\n"), MediaError::Missing("path"));
     assert_eq!(error(path), MediaError::Missing("accept-types"));
+    assert_eq!(error(&format!("{path}a=accept-types: \n")), MediaError::Missing("accept-types"));
+    assert_eq!(
+        error(&format!("{path}a=accept-types\u{1}:*\n")),
+        MediaError::Missing("accept-types")
+    );
     assert_eq!(error(&format!("{NEEDED}{path}")), MediaError::Repeated("path"));
     assert_eq!(error("a=accept-types:*\na=path:msrp://192.0.2.1/s;tcp\n"), MediaError::NoPort);
     assert!(matches!(
@@ -140,6 +145,16 @@ fn a_path_of_relays_is_read_whole() {
     assert_eq!(read.path().len(), 3);
     assert!(read.is_relayed() && read.is_secure());
     assert_eq!(read.names().collect::<Vec<_>>(), ["r1.example", "r2.example"]);
+}
+
+// req: 4975-8.2-2, 4975-8.6-1
+#[test]
+fn what_is_not_whole_is_not_offered() {
+    let error = |local: Local| Offer::new(local).unwrap_err();
+    assert_eq!(error(Local::new(uri("msrp://192.0.2.1/s;tcp"))), LocalError::NoPort);
+    let relayed = Local::through(uri(ALICE), path("msrp://relay.example/t;tcp"));
+    assert_eq!(error(relayed), LocalError::NoPort);
+    assert_eq!(error(alice().types(MediaTypes::new("").unwrap())), LocalError::NoTypes);
 }
 
 /// What one side can say of itself.

@@ -1,82 +1,56 @@
 //! Files in session descriptions: one media section each.
 
 use msrp::sdp::{
-    self, Attribute, FileAttributes, FileTransferId, Local, MediaDescription, MsrpMedia, Offer,
-    SessionDescription, SessionPlan,
+    self, AnsweredTransfers, FileAttributes, FileTransferId, MediaDescription, MsrpMedia, Offer,
+    SessionDescription, SessionPlan, TransferOffer,
 };
 
-use crate::Failure;
 use crate::endpoint::Endpoint;
 
-/// A media section that this side offers, with its file.
-pub(crate) struct Offered {
-    pub(crate) offer: Offer,
-    pub(crate) file: FileAttributes,
+/// The most files of one exchange.
+pub(crate) const MAX_FILES: usize = 64;
+
+/// A new transfer of a file, with an id of its own (RFC 5547 section 8.1).
+pub(crate) fn new_transfer(mut file: FileAttributes, endpoint: &mut Endpoint) -> FileAttributes {
+    file.transfer_id = Some(FileTransferId::generate(&mut endpoint.random));
+    file
 }
 
-/// A media section that the other side offers, with its file.
-pub(crate) struct Asked {
-    pub(crate) media: MsrpMedia,
-    pub(crate) file: FileAttributes,
-    pub(crate) id: FileTransferId,
-}
-
-impl Offered {
-    /// A new transfer, with an id of its own (RFC 5547 section 8.1).
-    pub(crate) fn new(
-        endpoint: &mut Endpoint,
-        local: Local,
-        mut file: FileAttributes,
-    ) -> Result<Self, Failure> {
-        file.transfer_id = Some(FileTransferId::generate(&mut endpoint.random));
-        Ok(Self { offer: Offer::new(local)?, file })
-    }
-
-    /// What the answer means: the session, and what it says of the file.
-    pub(crate) fn complete(
-        &self,
-        answer: Option<&MediaDescription>,
-    ) -> Result<(SessionPlan, FileAttributes), String> {
-        let answer = answer.filter(|it| !it.is_closed()).ok_or("the other side has refused it")?;
-        let Asked { media, file, id } = Asked::read(answer)?;
-        if self.file.transfer_id.as_ref() != Some(&id) {
-            return Err("the answer is about another transfer".into());
-        }
-        if !self.file.selector.can_be_same_file(&file.selector) {
-            return Err("the answer is about another file".into());
-        }
-        if self.file.range.is_some() && file.range != self.file.range {
-            return Err("the answer is about another range of the file".into());
-        }
-        let plan = sdp::complete(&self.offer, &media).map_err(|error| error.to_string())?;
-        Ok((plan, file))
-    }
-}
-
-impl Asked {
-    pub(crate) fn read(section: &MediaDescription) -> Result<Self, String> {
-        let media = MsrpMedia::read(section).map_err(|error| error.to_string())?;
-        let pairs = section.attributes().iter().map(|it| (it.name(), it.value()));
-        let file = FileAttributes::read(pairs).map_err(|error| error.to_string())?;
-        let file = file.filter(|file| !file.selector.is_empty()).ok_or("it is about no file")?;
-        let id = file.transfer_id.clone().ok_or("it has no file-transfer-id")?;
-        Ok(Self { media, file, id })
-    }
-}
-
-pub(crate) fn section(media: &MsrpMedia, file: &FileAttributes) -> MediaDescription {
-    let attributes = file.attributes();
-    let attributes = attributes.iter().map(|(name, value)| Attribute::new(name, value.as_deref()));
-    media.description().with_attributes(attributes)
-}
-
-pub(crate) fn offer(endpoint: &mut Endpoint, offered: &[Offered]) -> SessionDescription {
-    let sections = offered.iter().map(|it| section(it.offer.media(), &it.file));
+pub(crate) fn offer(endpoint: &mut Endpoint, offers: &[Offer]) -> SessionDescription {
+    let sections = offers.iter().map(Offer::description);
     SessionDescription::new(endpoint.origin(), sections.collect())
+}
+
+/// What the answer to an offer means.
+pub(crate) fn complete(
+    offer: &Offer,
+    answer: Option<&MediaDescription>,
+) -> Result<SessionPlan, String> {
+    let answer = answer.filter(|it| !it.is_closed()).ok_or("the other side has refused it")?;
+    let answer = MsrpMedia::read(answer).map_err(|error| error.to_string())?;
+    sdp::complete(offer, &answer).map_err(|error| error.to_string())
+}
+
+/// The media section of an offer, and its file: the transfer of a new one.
+pub(crate) fn read(
+    section: &MediaDescription,
+    line: usize,
+    transfers: &mut AnsweredTransfers,
+) -> Result<(MsrpMedia, FileAttributes), String> {
+    let media = MsrpMedia::read(section).map_err(|error| error.to_string())?;
+    let file = media.file().filter(|file| !file.selector.is_empty()).cloned();
+    let file = file.ok_or("it is about no file")?;
+    let id = file.transfer_id.as_ref().ok_or("it has no file-transfer-id")?;
+    // There was no offer before, so that nothing can be running.
+    match transfers.offered(line, section.port(), id, &file.selector) {
+        TransferOffer::New => Ok((media, file)),
+        TransferOffer::TooMany { .. } => Err("too many files".into()),
+        _ => Err("its file-transfer-id is that of another file".into()),
+    }
 }
 
 /// Whether an offer wants TLS.
 pub(crate) fn wants_tls(offer: &SessionDescription) -> bool {
-    let media = offer.media().iter().filter_map(|section| MsrpMedia::read(section).ok());
-    media.into_iter().any(|media| media.is_secure())
+    let mut media = offer.media().iter().filter_map(|section| MsrpMedia::read(section).ok());
+    media.any(|media| media.is_secure())
 }

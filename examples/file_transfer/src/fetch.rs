@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use msrp::Direction;
 use msrp::sdp::{
-    self, AnsweredTransfers, FileAttributes, FileSelector, MediaDescription, SessionDescription,
-    SessionPlan,
+    self, AnsweredTransfers, FileAttributes, FileSelector, Local, MediaDescription, MsrpMedia,
+    Offer, SessionDescription, SessionPlan,
 };
 
 use crate::Failure;
-use crate::describe::{self, Asked, Offered};
+use crate::describe::{self, MAX_FILES};
 use crate::desk::Job;
 use crate::endpoint::{Endpoint, Work};
 use crate::exchange;
-use crate::offer::{MAX_FILES, check_id, refusal};
+use crate::offer::refusal;
 use crate::options;
 use crate::part::Part;
 use crate::receive::Incoming;
@@ -47,13 +46,10 @@ fn take(options: &options::Fetch, teller: &Teller) -> Result<bool, Failure> {
     let mut transfers = AnsweredTransfers::new(MAX_FILES);
     let (mut work, mut refused, mut sections) = (Vec::<Work>::new(), 0, Vec::new());
     for (line, section) in offer.media().iter().enumerate() {
-        let asked = Asked::read(section);
-        let name = asked.as_ref().ok().and_then(|it| it.file.selector.name()).unwrap_or_default();
-        let (name, range) = (name.to_owned(), asked.as_ref().ok().and_then(|it| it.file.range));
-        let accepted = asked.and_then(|asked| {
-            check_id(&mut transfers, line, section.port(), &asked)?;
-            accept(options, &mut endpoint, line, &asked, teller)
-        });
+        let asked = describe::read(section, line, &mut transfers);
+        let file = asked.as_ref().ok().map(|(_, file)| file.clone());
+        let accepted = asked
+            .and_then(|(media, file)| accept(options, &mut endpoint, line, &media, &file, teller));
         match accepted {
             Ok((answer, plan, incoming)) => {
                 sections.push(answer);
@@ -62,7 +58,9 @@ fn take(options: &options::Fetch, teller: &Teller) -> Result<bool, Failure> {
             Err(error) => {
                 refused += 1;
                 sections.push(sdp::refuse(section));
-                teller.done(&refusal(line, &name, range.unwrap_or_default(), error));
+                let name = file.as_ref().and_then(|it| it.selector.name()).unwrap_or_default();
+                let range = file.as_ref().and_then(|it| it.range).unwrap_or_default();
+                teller.done(&refusal(line, name, range, error));
             }
         }
     }
@@ -77,12 +75,13 @@ fn accept(
     options: &options::Fetch,
     endpoint: &mut Endpoint,
     line: usize,
-    asked: &Asked,
+    media: &MsrpMedia,
+    file: &FileAttributes,
     teller: &Teller,
 ) -> Result<Accepted, String> {
-    let selector = &asked.file.selector;
+    let selector = &file.selector;
     check_policy(options, selector)?;
-    let range = asked.file.range.unwrap_or_default();
+    let range = file.range.unwrap_or_default();
     if range.stop().is_some() && range.stop() != selector.size() {
         return Err("that range is not the rest of the file".into());
     }
@@ -90,24 +89,20 @@ fn accept(
     if range.offset() > 0 && part.as_ref().is_none_or(|it| !it.has_before(range.offset())) {
         return Err("what is before that range is not here".into());
     }
-    let local = endpoint.local().map_err(|error| error.to_string())?;
-    let local = local.direction(Direction::ReceiveOnly);
-    let local = match options.accept_size.or(selector.size()) {
-        Some(octets) => local.max_size(octets),
-        None => local,
-    };
-    let (media, plan) = sdp::answer(&asked.media, local).map_err(|error| error.to_string())?;
-    if !plan.direction().may_receive() {
-        return Err("it asks for a file instead of offering one".into());
-    }
-    // Neither icon, nor disposition, nor date are for an answer.
-    let mut file = FileAttributes::new(selector.clone());
-    file.transfer_id = Some(asked.id.clone());
-    file.range = asked.file.range;
-    let answer = describe::section(&media, &file);
+    let local = endpoint.local().map_err(|error| error.to_string())?.accept_file();
+    let local = limited(local, options.accept_size.or(selector.size()));
+    let (answer, plan) = sdp::answer(media, local).map_err(|error| error.to_string())?;
     let bar = teller.bar(selector.name().unwrap_or_default(), selector.size());
     let (folder, expected) = (options.out.clone(), selector.clone());
-    Ok((answer, plan, Incoming { line, folder, expected, range, part, bar }))
+    let incoming = Incoming { line, folder, expected, range, part, bar };
+    Ok((answer.description(), plan, incoming))
+}
+
+fn limited(local: Local, octets: Option<u64>) -> Local {
+    match octets {
+        Some(octets) => local.max_size(octets),
+        None => local,
+    }
 }
 
 fn check_policy(options: &options::Fetch, selector: &FileSelector) -> Result<(), String> {
@@ -164,26 +159,26 @@ fn pull(
     let timeout = Duration::from_secs(session.timeout);
     exchange::expect_answer(&session.sdp_in)?;
     let mut endpoint = Endpoint::bind(session.listen, session.tls)?;
-    let (mut offered, mut parts) = (Vec::new(), Vec::new());
+    let (mut offers, mut parts) = (Vec::new(), Vec::new());
     for (file, part) in wanted {
-        let local = endpoint.local()?.direction(Direction::ReceiveOnly);
-        let local = match options.accept_size {
-            Some(octets) => local.max_size(octets),
-            None => local,
-        };
-        offered.push(Offered::new(&mut endpoint, local, file)?);
+        let file = describe::new_transfer(file, &mut endpoint);
+        let local = endpoint.local()?.ask_for_file(file);
+        offers.push(Offer::new(limited(local, options.accept_size))?);
         parts.push(part);
     }
-    exchange::write(&session.sdp_out, &describe::offer(&mut endpoint, &offered))?;
+    exchange::write(&session.sdp_out, &describe::offer(&mut endpoint, &offers))?;
     let answer = exchange::read(&session.sdp_in, timeout)?;
 
     let (mut work, mut refused) = (Vec::<Work>::new(), 0);
-    for (line, (offered, part)) in offered.into_iter().zip(parts).enumerate() {
-        let asked = part.as_ref().map_or(&offered.file.selector, Part::selector);
-        let name = asked.name().unwrap_or_default().to_owned();
-        let range = offered.file.range.unwrap_or_default();
-        let completed = offered.complete(answer.media().get(line)).and_then(|(plan, file)| {
-            let expected = asked.joined(&file.selector);
+    for (line, (offer, part)) in offers.into_iter().zip(parts).enumerate() {
+        let file = offer.media().file().ok_or("every offer has a file")?;
+        let range = file.range.unwrap_or_default();
+        // What was known when the transfer broke holds for the rest of the file.
+        let known = part.as_ref().map_or(&file.selector, Part::selector);
+        let name = known.name().unwrap_or_default().to_owned();
+        let completed = describe::complete(&offer, answer.media().get(line)).and_then(|plan| {
+            let agreed = plan.file().map(|file| &file.selector);
+            let expected = agreed.map_or_else(|| known.clone(), |agreed| known.joined(agreed));
             check_policy(options, &expected).map(|()| (plan, expected))
         });
         match completed {

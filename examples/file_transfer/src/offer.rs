@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use msrp::Direction;
 use msrp::sdp::{
-    self, AnsweredTransfers, FileAttributes, FileRange, FileSelector, SessionDescription,
-    TransferOffer,
+    self, AnsweredTransfers, FileAttributes, FileRange, FileSelector, MediaDescription, MsrpMedia,
+    Offer, SessionDescription, SessionPlan,
 };
 
 use crate::Failure;
-use crate::describe::{self, Asked, Offered};
+use crate::describe::{self, MAX_FILES};
 use crate::desk::Job;
 use crate::endpoint::{Endpoint, Work};
 use crate::exchange;
@@ -17,9 +16,6 @@ use crate::options;
 use crate::send::Outgoing;
 use crate::source::{Source, choose};
 use crate::tell::{Done, Teller};
-
-/// The most files of one exchange.
-pub(crate) const MAX_FILES: usize = 64;
 
 pub(crate) fn run(options: &options::Offer) -> Result<bool, Failure> {
     let teller = Teller::new(&options.session.sdp_out);
@@ -44,30 +40,27 @@ fn push(options: &options::Offer, teller: &Teller) -> Result<bool, Failure> {
         sources.push(source);
     }
     let mut endpoint = Endpoint::bind(session.listen, session.tls)?;
-    let mut offered = Vec::new();
+    let range = options.range.unwrap_or_default();
+    let (mut files, mut offers) = (Vec::new(), Vec::new());
     for source in &sources {
         let mut file = source.describe()?;
         file.range = options.range;
-        if options.range.unwrap_or_default().within(source.size).is_none() {
-            return Err("--range: the file has not all of it".into());
-        }
-        let local = endpoint.local()?.direction(Direction::SendOnly);
-        offered.push(Offered::new(&mut endpoint, local, file)?);
+        range.within(source.size).ok_or("--range: the file has not all of it")?;
+        let file = describe::new_transfer(file, &mut endpoint);
+        offers.push(Offer::new(endpoint.local()?.send_file(file.clone()))?);
+        files.push(file);
     }
-    exchange::write(&session.sdp_out, &describe::offer(&mut endpoint, &offered))?;
+    exchange::write(&session.sdp_out, &describe::offer(&mut endpoint, &offers))?;
     let answer = exchange::read(&session.sdp_in, Duration::from_secs(session.timeout))?;
 
     let (mut work, mut refused) = (Vec::<Work>::new(), 0);
-    for (line, (offered, source)) in offered.into_iter().zip(sources).enumerate() {
-        let range = offered.file.range.unwrap_or_default();
-        match offered.complete(answer.media().get(line)) {
-            Ok((plan, _)) => {
+    for (line, (source, file)) in sources.into_iter().zip(files).enumerate() {
+        let offer = offers.get(line).ok_or("every file is offered")?;
+        match describe::complete(offer, answer.media().get(line)) {
+            Ok(plan) => {
                 let bar = teller.bar(&source.name, Some(source.size));
-                let Offered { file, .. } = offered;
-                work.push((
-                    plan,
-                    Job::Send(Outgoing { line, path: source.path, file, range, bar }),
-                ));
+                let path = source.path;
+                work.push((plan, Job::Send(Outgoing { line, path, file, range, bar })));
             }
             Err(error) => {
                 refused += 1;
@@ -88,11 +81,10 @@ fn serve(options: &options::Offer, teller: &Teller) -> Result<bool, Failure> {
     let mut transfers = AnsweredTransfers::new(MAX_FILES);
     let (mut work, mut refused, mut sections) = (Vec::<Work>::new(), 0, Vec::new());
     for (line, section) in offer.media().iter().enumerate() {
-        let asked = Asked::read(section);
-        let given = asked.and_then(|asked| {
-            check_id(&mut transfers, line, section.port(), &asked)?;
-            let source = choose(&mut sources, &asked.file.selector, teller)?;
-            give(&mut endpoint, line, &asked, source, teller)
+        let asked = describe::read(section, line, &mut transfers);
+        let given = asked.and_then(|(media, asked)| {
+            let source = choose(&mut sources, &asked.selector, teller)?;
+            give(&mut endpoint, line, &media, &asked, source, teller)
         });
         match given {
             Ok((answer, plan, outgoing)) => {
@@ -111,55 +103,36 @@ fn serve(options: &options::Offer, teller: &Teller) -> Result<bool, Failure> {
     Ok(endpoint.run(work, teller, Duration::from_secs(session.timeout))? && refused == 0)
 }
 
-type Given = (sdp::MediaDescription, sdp::SessionPlan, Outgoing);
+type Given = (MediaDescription, SessionPlan, Outgoing);
 
 fn give(
     endpoint: &mut Endpoint,
     line: usize,
-    asked: &Asked,
+    media: &MsrpMedia,
+    asked: &FileAttributes,
     source: &Source,
     teller: &Teller,
 ) -> Result<Given, String> {
-    let range = asked.file.range.unwrap_or_default();
+    let range = asked.range.unwrap_or_default();
     range.within(source.size).ok_or("the file has not all of that range")?;
     let file = source.describe().map_err(|error| error.to_string())?;
     let local = endpoint.local().map_err(|error| error.to_string())?;
-    let local = local.direction(Direction::SendOnly);
-    let (media, plan) = sdp::answer(&asked.media, local).map_err(|error| error.to_string())?;
-    if !plan.direction().may_send() {
-        return Err("it wants to send a file instead of asking for one".into());
-    }
-    let answer = describe::section(&media, &answered(&file, asked)?);
+    let local = local.send_file(answered(&file).map_err(|error| error.to_string())?);
+    let (answer, plan) = sdp::answer(media, local).map_err(|error| error.to_string())?;
     let bar = teller.bar(&source.name, Some(source.size));
-    Ok((answer, plan, Outgoing { line, path: source.path.clone(), file, range, bar }))
+    let path = source.path.clone();
+    Ok((answer.description(), plan, Outgoing { line, path, file, range, bar }))
 }
 
 /// What the answer says of the file: its type and its hashes. Name and size come
-/// with the message, in its Content-Disposition.
-fn answered(file: &FileAttributes, asked: &Asked) -> Result<FileAttributes, String> {
+/// with the message, in its Content-Disposition (RFC 5547 section 8.3.2).
+fn answered(file: &FileAttributes) -> Result<FileAttributes, sdp::FileSelectorError> {
     let builder = FileSelector::builder().hashes(file.selector.hashes().iter().cloned());
     let builder = match file.selector.media_type() {
         Some(media_type) => builder.media_type(media_type.clone()),
         None => builder,
     };
-    let mut answer = FileAttributes::new(builder.build().map_err(|error| error.to_string())?);
-    answer.transfer_id = Some(asked.id.clone());
-    answer.range = asked.file.range;
-    Ok(answer)
-}
-
-/// In a first offer every transfer is a new one.
-pub(crate) fn check_id(
-    transfers: &mut AnsweredTransfers,
-    line: usize,
-    port: u16,
-    asked: &Asked,
-) -> Result<(), String> {
-    match transfers.offered(line, port, &asked.id, &asked.file.selector) {
-        TransferOffer::New => Ok(()),
-        TransferOffer::TooMany { .. } => Err("too many files".into()),
-        _ => Err("its file-transfer-id is that of another file".into()),
-    }
+    Ok(FileAttributes::new(builder.build()?))
 }
 
 pub(crate) fn refusal(line: usize, name: &str, range: FileRange, error: String) -> Done {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::super::pairs;
 use super::text;
 
 /// What a hash is computed by, under its name in IANA's registry of Hash Function
@@ -124,20 +125,14 @@ impl FromStr for FileHash {
     fn from_str(text: &str) -> Result<Self, FileHashError> {
         let (algorithm, value) = text.split_once(':').ok_or(FileHashError::Algorithm)?;
         let algorithm = algorithm.parse()?;
-        let octets: Option<Vec<u8>> = value.split(':').map(octet).collect();
-        Self::new(algorithm, octets.ok_or(FileHashError::Octets)?)
+        Self::new(algorithm, pairs::read(value).ok_or(FileHashError::Octets)?)
     }
-}
-
-fn octet(pair: &str) -> Option<u8> {
-    let [high, low] = pair.as_bytes() else { return None };
-    Some(text::hex_digit(*high)? << 4 | text::hex_digit(*low)?)
 }
 
 impl fmt::Display for FileHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.algorithm.as_str())?;
-        self.octets.iter().try_for_each(|octet| write!(f, ":{octet:02X}"))
+        write!(f, "{}:", self.algorithm)?;
+        pairs::write(f, &self.octets)
     }
 }
 

@@ -1,14 +1,16 @@
 //! Offer and answer (RFC 3264) of one media section for MSRP.
 
+mod files;
+
 use thiserror::Error;
 
-use super::cema::{answers_with, has_to_fall_back, is_direct};
-use super::local::{Local, LocalError, is_data_channel, setup_of};
-use super::media::MsrpMedia;
-use super::plan::{Connect, SessionPlan, Target, meet};
-use super::setup::Setup;
-use super::text::{Attribute, MediaDescription};
 use crate::connection::Role;
+use crate::sdp::cema::{answers_with, has_to_fall_back, is_direct};
+use crate::sdp::local::{Local, LocalError, is_data_channel, setup_of};
+use crate::sdp::media::MsrpMedia;
+use crate::sdp::plan::{Connect, SessionPlan, Target, meet};
+use crate::sdp::setup::Setup;
+use crate::sdp::text::{Attribute, MediaDescription};
 use crate::uri::UriRef;
 use crate::wire::MediaTypes;
 
@@ -38,6 +40,32 @@ pub enum Refusal {
     Middlebox {
         /// Whether this side has offered: it offers again, without CEMA.
         offered: bool,
+    },
+    /// The offer is of a file, or asks for one, and this side has said nothing of
+    /// files (RFC 5547): [`Local::accept_file`], [`Local::send_file`].
+    #[error("the offer is about a file: accept it, or send it")]
+    File,
+    /// One side speaks of a file and the other one does not.
+    #[error("the other side says nothing of a file")]
+    NoFile,
+    /// Both sides want to send the file, or neither (RFC 5547 section 8).
+    #[error("one side sends a file and the other one takes it")]
+    FileDirection,
+    /// The two sides mean different files, or different transfers.
+    #[error("the two sides mean different files or transfers")]
+    OtherFile,
+    /// The file has no such range, or the other side takes another one (RFC 5547
+    /// section 8.3).
+    #[error("the range of the file is not to be had")]
+    OtherRange,
+    /// A file without an id of its transfer (RFC 5547 section 8.1).
+    #[error("the file has no file-transfer-id")]
+    NoTransferId,
+    /// The file is larger than its receiver takes (RFC 5547 section 8.7).
+    #[error("the receiver takes at most {max} octets")]
+    FileTooLarge {
+        /// The most octets.
+        max: u64,
     },
     /// This side's own part cannot be described.
     #[error(transparent)]
@@ -96,7 +124,10 @@ impl Offer {
     /// [`LocalError`] where it cannot be described.
     pub fn new(local: Local) -> Result<Self, LocalError> {
         local.check()?;
-        let media = local.media(local.offered_setup(), local.cema.is_some(), local.direction);
+        let file = files::offered(&local)?;
+        let direction = local.wanted_direction();
+        let mut media = local.media(local.offered_setup(), local.cema.is_some(), direction);
+        media.file = file;
         Ok(Self { local, media })
     }
 
@@ -106,8 +137,8 @@ impl Offer {
     pub fn without_cema(self) -> Self {
         let Self { mut local, media } = self;
         local.cema = None;
-        let media = local.media(local.offered_setup(), false, media.direction);
-        Self { local, media }
+        let plain = local.media(local.offered_setup(), false, media.direction);
+        Self { local, media: MsrpMedia { file: media.file, ..plain } }
     }
 
     /// What it says.
@@ -146,14 +177,17 @@ pub fn answer(offer: &MsrpMedia, local: Local) -> Result<(MsrpMedia, SessionPlan
     if addresses.is_some_and(|addresses| !offer.has_cema() && !is_direct(offer, addresses)) {
         return Err(Refusal::Middlebox { offered: false });
     }
+    let file = files::answered(offer, &local)?;
     let cema = addresses.is_some()
         && offer.has_cema()
         && answers_with(offer.setup(), offer.is_relayed(), local.is_relayed());
     let role = answerer_role(offer, &local, cema)?;
     let connect = connect(&local, offer, role, cema)?;
-    let direction = meet(local.direction, offer.direction().reversed());
-    let answer = local.media(setup_of(role), cema, direction);
-    let plan = SessionPlan::new(role, connect, &local, answer.clone(), offer.clone());
+    let direction = meet(local.wanted_direction(), offer.direction().reversed());
+    let mut answer = local.media(setup_of(role), cema, direction);
+    answer.file = file;
+    let file = files::agreed(offer, &answer)?;
+    let plan = SessionPlan::new(role, connect, &local, answer.clone(), offer.clone(), file);
     Ok((answer, plan))
 }
 
@@ -177,7 +211,8 @@ pub fn complete(offer: &Offer, answer: &MsrpMedia) -> Result<SessionPlan, Refusa
     // Without a middlebox the way to the peer's relay is in the path alone.
     let by_lines = local.cema.is_some() && (answer.has_cema() || !answer.is_relayed());
     let connect = connect(local, answer, role, by_lines)?;
-    Ok(SessionPlan::new(role, connect, local, media.clone(), answer.clone()))
+    let file = files::agreed(media, answer)?;
+    Ok(SessionPlan::new(role, connect, local, media.clone(), answer.clone(), file))
 }
 
 /// The answer that refuses a section, of whatever media: its port is 0 (RFC 3264

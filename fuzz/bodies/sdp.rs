@@ -1,0 +1,145 @@
+//! Session descriptions: what is read of any text is written so that it reads the
+//! same, and two sides that agree have agreed upon the same thing.
+
+use msrp::sdp::{
+    self, Addresses, Attribute, Connect, DataChannels, Dcmap, Fingerprint, Local, MediaDescription,
+    MsrpMedia, Offer, Remedy, SessionDescription, SessionPlan, Update,
+};
+use msrp::{Direction, MediaTypes, Role, Tolerances};
+
+pub(crate) fn run(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    for line in text.lines().take(16) {
+        assert_values(line);
+    }
+    let Ok(description) = text.parse::<SessionDescription>() else { return };
+    assert_eq!(description.to_string().parse(), Ok(description.clone()));
+    let same = description.revised(description.media().to_vec());
+    assert_eq!(same, description);
+    for section in description.media() {
+        assert_section(section);
+        assert_channels(section);
+    }
+}
+
+fn assert_values(line: &str) {
+    if let Ok(fingerprint) = line.parse::<Fingerprint>() {
+        assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint));
+    }
+    if let Ok(map) = line.parse::<Dcmap>() {
+        assert_eq!(map.to_string().parse(), Ok(map));
+    }
+    if let Some(attribute) = Attribute::from_line(line) {
+        assert_eq!(Attribute::from_line(&attribute.to_string()), Some(attribute));
+    }
+}
+
+fn assert_section(section: &MediaDescription) {
+    let refused = sdp::refuse(section);
+    assert!(refused.is_closed() && MsrpMedia::read(&refused).is_err());
+    let Ok(media) = MsrpMedia::read(section) else { return };
+    // The order of attributes is that of this crate, and what it does not know is
+    // gone.
+    let written = media.description();
+    assert_eq!(MsrpMedia::read(&written), Ok(media.clone()));
+    assert_agreements(&media);
+}
+
+fn assert_channels(section: &MediaDescription) {
+    let Ok(channels) = DataChannels::read(section.parts()) else { return };
+    for channel in channels.channels() {
+        let text = format!("m=application 9 UDP/DTLS/SCTP webrtc-datachannel\n{channel}");
+        let again = MediaDescription::parse(&text).unwrap();
+        let again = DataChannels::read(again.parts()).unwrap();
+        let session = channel.session(Tolerances::all());
+        assert!(session.is_err() || again.channels().len() == 1);
+        if let Ok(session) = session {
+            assert_agreements(&session.media);
+        }
+    }
+}
+
+/// Answers what was read as several sides would, and takes it for the answer to
+/// offers of theirs.
+fn assert_agreements(media: &MsrpMedia) {
+    for local in locals(media) {
+        if let Ok((answer, plan)) = sdp::answer(media, local.clone()) {
+            assert_answer(media, &answer, &plan);
+        }
+        let Ok(offer) = Offer::new(local) else { continue };
+        match sdp::complete(&offer, media) {
+            Ok(plan) => {
+                assert_plan(&plan);
+                assert_eq!(plan.update_of(&plan), Update::Unchanged);
+            }
+            Err(refusal) if refusal.remedy() == Remedy::OfferWithoutCema => {
+                assert!(!offer.without_cema().media().has_cema());
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+fn assert_answer(offer: &MsrpMedia, answer: &MsrpMedia, plan: &SessionPlan) {
+    assert_plan(plan);
+    let direction = answer.direction();
+    assert!(!direction.may_send() || offer.direction().may_receive());
+    assert!(!direction.may_receive() || offer.direction().may_send());
+    assert_eq!(plan.direction(), direction);
+    assert!(!answer.has_cema() || offer.has_cema() || *plan.connect() == Connect::DataChannel);
+    if let Some(file) = answer.file() {
+        let offered = offer.file().unwrap();
+        assert_eq!((&file.transfer_id, file.range), (&offered.transfer_id, offered.range));
+    }
+    if *plan.connect() != Connect::DataChannel {
+        assert_eq!(MsrpMedia::read(&answer.description()).as_ref(), Ok(answer));
+    }
+}
+
+fn assert_plan(plan: &SessionPlan) {
+    let config = plan.session_config();
+    assert_eq!(config.remote(), Some(plan.to_path()));
+    assert_eq!(config.local().view(), plan.uri());
+    match plan.connect() {
+        Connect::To(target) => {
+            assert_eq!(plan.role(), Role::Active);
+            assert!(!target.host().is_empty() && !target.host().contains('['));
+        }
+        Connect::Await => assert_eq!(plan.role(), Role::Passive),
+        _ => {}
+    }
+}
+
+fn locals(media: &MsrpMedia) -> impl Iterator<Item = Local> {
+    let uri = |text: &str| text.parse().unwrap();
+    let plain = Local::new(uri("msrp://192.0.2.7:12763/kjhd37s2s20w2a;tcp"));
+    let secure = Local::new(uri("msrps://192.0.2.7:12763/kjhd37s2s20w2a;tcp"));
+    let behind = Local::unreachable(uri("msrps://192.0.2.7:9/kjhd37s2s20w2a;tcp"));
+    let relayed = Local::through(
+        uri("msrps://192.0.2.7:12763/kjhd37s2s20w2a;tcp"),
+        "msrps://relay.example:2855/t;tcp".parse().unwrap(),
+    );
+    let channel = Local::new(uri("msrps://192.0.2.7:9/kjhd37s2s20w2a;dc"));
+    let names = media.names().map(str::to_owned).collect::<Vec<_>>();
+    let known = names
+        .iter()
+        .fold(Addresses::new(), |known, name| known.with(name, ["192.0.2.1".parse().unwrap()]));
+    let file = media.file().cloned();
+    let with_file = |local: Local| match &file {
+        Some(file) => [
+            local.clone().accept_file(),
+            local.clone().send_file(file.clone()),
+            local.ask_for_file(file.clone()),
+        ],
+        None => [
+            local.clone().max_size(17),
+            local.clone().direction(Direction::SendOnly),
+            local.types(MediaTypes::new("text/*").unwrap()),
+        ],
+    };
+    let all = [plain.clone(), secure.clone(), behind, relayed.clone(), channel.clone()];
+    let more = [plain, secure, relayed, channel];
+    let anchored = more.clone().map(|local| local.cema(known.clone()));
+    let files: Vec<Local> = more.into_iter().flat_map(with_file).collect();
+    all.into_iter().chain(anchored).chain(files)
+}
