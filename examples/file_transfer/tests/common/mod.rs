@@ -184,9 +184,12 @@ impl Ended {
 /// Octets that differ from file to file and from place to place.
 pub fn contents(name: &str, octets: usize) -> Vec<u8> {
     let seed = name.bytes().fold(7_u64, |seed, octet| seed.wrapping_mul(31) + u64::from(octet));
-    let words = (0..octets.div_ceil(8) as u64)
-        .flat_map(|at| (at ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());
-    words.take(octets).collect()
+    let mut contents = Vec::with_capacity(octets + 8);
+    for at in 0..octets.div_ceil(8) as u64 {
+        contents.extend_from_slice(&(at ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());
+    }
+    contents.truncate(octets);
+    contents
 }
 
 pub fn sha_1(path: &Path) -> String {
