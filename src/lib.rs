@@ -132,6 +132,19 @@
 //! [`Connection::receive_message`]. A [`Tunnel`] joins such a transport to a
 //! stream.
 //!
+//! # Around a session
+//!
+//! What SIP stacks need before and beside it, as plain values and pure functions:
+//!
+//! - [`sdp`]: session descriptions. Offer and answer become a
+//!   [`SessionPlan`](sdp::SessionPlan), which says who connects where and becomes a
+//!   [`SessionConfig`] in one call; relays, middleboxes, files, data channels.
+//! - [`cpim`]: messages that say who wrote them to whom; [`imdn`], what became of
+//!   them; [`is_composing`], that somebody types.
+//! - [`multipart`]: bodies of several parts.
+//! - [`mod@file`]: names for the file system, hashes and Content-Disposition of files
+//!   (RFC 5547).
+//!
 //! # Limits
 //!
 //! Everything a peer can make this crate hold is bounded, and no allocation is
@@ -156,6 +169,8 @@
 //! | octets of a file-transfer-id | [`sdp::MAX_TRANSFER_ID_OCTETS`] | 255 |
 //! | hashes of a file selector | [`sdp::MAX_HASHES`] | 8 |
 //! | octets of a name for the file system | [`file::MAX_NAME_OCTETS`] | 240 |
+//! | octets and number of the headers of a message/cpim | [`cpim::MAX_HEAD_OCTETS`], [`cpim::MAX_HEADERS`] | 64 KiB, 128 |
+//! | depth of a multipart body | [`multipart::MAX_DEPTH`] | 8 |
 //! | connections of a relay | `relay::RelayLimits::connections` | 10,000 |
 //! | tokens of a relay | `relay::RelayLimits::tokens` | 100,000 |
 //! | octets that wait for a relay's connection | `relay::RelayLimits::queue_octets` | 256 KiB |
@@ -176,6 +191,8 @@
 //!   octets. Without it, bring a [`Random`] of your own.
 //! - `hash`: the hashes of transferred files, `file::FileHasher` and
 //!   `file::FileVerifier`.
+//! - `xml`: `imdn::Notification::parse` and `is_composing::IsComposing::parse`.
+//!   Both are written without it.
 
 #![forbid(unsafe_code)]
 // Nothing that a peer or a caller does may panic here.
@@ -197,8 +214,11 @@ pub mod file;
 // What a relay needs of the hop is there without relays, too.
 #[cfg_attr(not(feature = "auth"), allow(dead_code, unused_imports))]
 mod hop;
+pub mod imdn;
+pub mod is_composing;
 mod limits;
 pub mod mime;
+pub mod multipart;
 mod random;
 mod ranges;
 mod reassembly;
@@ -209,6 +229,7 @@ mod tolerance;
 mod tunnel;
 pub mod uri;
 mod wire;
+mod xml;
 
 pub use connection::{
     Answer, Bind, BodyError, BodyWriter, CloseReason, Config, Connection, ConnectionEnd,

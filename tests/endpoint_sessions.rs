@@ -59,7 +59,7 @@ fn closed(events: &[Event]) -> Vec<(CloseReason, Option<u16>)> {
         .collect()
 }
 
-// req: 4975-5.4-3 4975-7.1-8 4975-7.1-9 4975-7.1.1-21 4975-7.1-18 4975-3-1
+// req: 4975-5.4-3 4975-7.1-8 4975-7.1-9 4975-7.1.1-21 4975-7.1-18 4975-3-1 6135-4.2.2-8
 #[test]
 fn the_active_side_sends_at_once() {
     let now = Instant::now();

@@ -62,6 +62,22 @@ fn file() {
     each_seed("file", 200, bodies::file::run);
 }
 
+#[test]
+fn cpim() {
+    each_seed("cpim", 200, bodies::cpim::run);
+}
+
+#[cfg(feature = "xml")]
+#[test]
+fn imdn() {
+    each_seed("imdn", 200, bodies::imdn::run);
+}
+
+#[test]
+fn multipart() {
+    each_seed("multipart", 200, bodies::multipart::run);
+}
+
 #[cfg(feature = "auth")]
 #[test]
 fn digest() {

@@ -11,12 +11,16 @@
 )]
 
 pub(crate) mod connections;
+pub(crate) mod cpim;
 pub(crate) mod decoder;
 #[cfg(feature = "auth")]
 pub(crate) mod digest;
 pub(crate) mod file;
 pub(crate) mod head;
+#[cfg(feature = "xml")]
+pub(crate) mod imdn;
 mod input;
+pub(crate) mod multipart;
 pub(crate) mod reassembler;
 #[cfg(feature = "auth")]
 pub(crate) mod relay;

@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::escape::{unescaped, write_escaped};
 use super::grammar::{is_token, is_uri};
 use super::tolerance::{CpimTolerance, CpimTolerances};
+use crate::mime::closing_quote;
 
 /// An address with the display name that its owner may have: the value of From,
 /// To and cc (RFC 3862 section 4.1).
@@ -112,13 +113,7 @@ impl<'a> Address<'a> {
 
 /// What is before the closing quote, and what is behind it less a space.
 fn quoted_name(text: &str) -> Option<(&str, &str)> {
-    let mut is_escaped = false;
-    let end = text.find(|letter| {
-        let closes = letter == '"' && !is_escaped;
-        is_escaped = letter == '\\' && !is_escaped;
-        closes
-    })?;
-    let (name, rest) = text.split_at(end);
+    let (name, rest) = text.split_at(closing_quote(text)?);
     let rest = rest.strip_prefix('"')?;
     Some((name, rest.strip_prefix(' ').unwrap_or(rest)))
 }

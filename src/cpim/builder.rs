@@ -9,6 +9,7 @@ use super::escape::write_escaped;
 use super::grammar::{header_name, is_language, is_name, is_uri};
 use super::{Address, CORE_HEADERS, DateTime, MAX_HEAD_OCTETS, MAX_HEADERS};
 use crate::MediaType;
+use crate::imdn::is_notification_type;
 use crate::mime::{is_content_field, is_field_name, is_field_value};
 
 /// Why a message/cpim cannot be written.
@@ -41,15 +42,24 @@ pub enum CpimBuildError {
     /// A second header of a kind that may be there once (RFC 4975 section 13).
     #[error("{0} may be there once (RFC 4975 section 13)")]
     Repeated(&'static str),
-    /// A header that is missing beside another which needs it.
-    #[error("{0} is missing")]
-    Missing(&'static str),
+    /// A message that asks for notifications, and has no DateTime (RFC 5438
+    /// section 7.1.1.2).
+    #[error("a message that asks for notifications needs a DateTime")]
+    MissingDateTime,
+    /// A notification that asks for notifications (RFC 5438 section 7.2.1).
+    #[error("a notification asks for no notifications")]
+    NotificationOfNotification,
+    /// A Message-ID that is no token.
+    #[error("a Message-ID of IMDN is letters, digits and !#$%&'*+-.^_`|~")]
+    MessageId,
     /// A MIME header field with a name or a value that it cannot have, or one
     /// that is written by itself.
     #[error("a MIME header field has a name without spaces and colons, and a value on one line")]
     MimeHeader,
     /// More than a reader of ours takes: [`MAX_HEADERS`], [`MAX_HEAD_OCTETS`].
-    #[error("at most {MAX_HEADERS} headers of each kind and {MAX_HEAD_OCTETS} octets of them")]
+    #[error(
+        "at most {MAX_HEADERS} headers of each kind and names in Require, {MAX_HEAD_OCTETS} octets in all"
+    )]
     TooLong,
 }
 
@@ -84,11 +94,12 @@ pub enum CpimBuildError {
 pub struct CpimBuilder {
     headers: Lines,
     mime: Lines,
-    prefixes: Vec<String>,
+    /// The prefixes that are declared, and their namespaces.
+    prefixes: Vec<(String, String)>,
     required: Vec<String>,
     has_date_time: bool,
     has_subject: bool,
-    needs_date_time: bool,
+    pub(crate) asks_for_imdn: bool,
     fault: Option<CpimBuildError>,
 }
 
@@ -120,7 +131,7 @@ impl CpimBuilder {
             required: Vec::new(),
             has_date_time: false,
             has_subject: false,
-            needs_date_time: false,
+            asks_for_imdn: false,
             fault: None,
         }
     }
@@ -168,10 +179,10 @@ impl CpimBuilder {
         if !is_uri(uri) {
             return self.wrong(CpimBuildError::Namespace);
         }
-        if self.prefixes.iter().any(|declared| declared == prefix) {
+        if self.declares(prefix) {
             return self.wrong(CpimBuildError::RepeatedPrefix(prefix.to_owned()));
         }
-        self.prefixes.push(prefix.to_owned());
+        self.prefixes.push((prefix.to_owned(), uri.to_owned()));
         self.headers.push("NS", format_args!("{prefix} <{uri}>"));
         self
     }
@@ -241,8 +252,11 @@ impl CpimBuilder {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        if self.needs_date_time && !self.has_date_time {
-            return Err(CpimBuildError::Missing("DateTime"));
+        if self.asks_for_imdn && !self.has_date_time {
+            return Err(CpimBuildError::MissingDateTime);
+        }
+        if self.asks_for_imdn && is_notification_type(content_type.as_str()) {
+            return Err(CpimBuildError::NotificationOfNotification);
         }
         if !self.required.is_empty() {
             self.headers.push("Require", self.required.join(","));
@@ -251,6 +265,7 @@ impl CpimBuilder {
         let text = format!("{}\r\n{}\r\n", self.headers.text, self.mime.text);
         let is_readable = self.headers.count <= MAX_HEADERS
             && self.mime.count <= MAX_HEADERS
+            && self.required.len() <= MAX_HEADERS
             && text.len() <= MAX_HEAD_OCTETS;
         is_readable.then_some(text).ok_or(CpimBuildError::TooLong)
     }
@@ -269,7 +284,8 @@ impl CpimBuilder {
         }
     }
 
-    fn extension(mut self, name: &str, value: impl Display) -> Self {
+    /// A header whose value is escaped already.
+    pub(crate) fn extension(mut self, name: &str, value: impl Display) -> Self {
         let is_core = |name: &str| CORE_HEADERS.iter().any(|core| core.eq_ignore_ascii_case(name));
         match header_name(name) {
             None => self.wrong(CpimBuildError::Name),
@@ -290,11 +306,17 @@ impl CpimBuilder {
         }
     }
 
-    fn declares(&self, prefix: &str) -> bool {
-        self.prefixes.iter().any(|declared| declared == prefix)
+    /// The prefix that stands for this namespace.
+    pub(crate) fn prefix_of(&self, namespace: &str) -> Option<&str> {
+        let declared = self.prefixes.iter().find(|(_, uri)| uri == namespace);
+        declared.map(|(prefix, _)| prefix.as_str())
     }
 
-    fn wrong(mut self, fault: CpimBuildError) -> Self {
+    fn declares(&self, prefix: &str) -> bool {
+        self.prefixes.iter().any(|(declared, _)| declared == prefix)
+    }
+
+    pub(crate) fn wrong(mut self, fault: CpimBuildError) -> Self {
         self.fault.get_or_insert(fault);
         self
     }

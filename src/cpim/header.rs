@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::escape::unescaped;
 use super::grammar::{header_name, is_language, is_name, is_token, is_uri};
 use super::tolerance::{CpimTolerance, CpimTolerances};
-use super::{CPIM_NAMESPACE, CpimError};
-use crate::mime::logical_lines;
+use super::{Address, CPIM_NAMESPACE, CpimError};
+use crate::mime::{closing_quote, logical_lines};
 
 /// One message header.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -105,6 +105,12 @@ impl<'a> Header<'a> {
         unescaped(self.value)
     }
 
+    /// The value as an address, where it is one.
+    #[must_use]
+    pub fn address(&self) -> Option<Address<'a>> {
+        Address::read(self.value).map(|(address, _)| address)
+    }
+
     /// Whether this is a header of RFC 3862 itself.
     pub(super) fn is_core(&self, name: &str) -> bool {
         self.scope.is_named(self.name, name) && self.namespace() == Some(CPIM_NAMESPACE)
@@ -170,11 +176,15 @@ impl<'a> Namespace<'a> {
     /// Reads the value of an NS. Behind the prefix there is a space in the
     /// examples of RFC 3862 and none in its grammar.
     pub(super) fn read(value: &'a str) -> Option<Self> {
+        let namespace = Self::split(value)?;
+        let is_namespace = namespace.prefix.is_none_or(is_name) && is_uri(namespace.uri);
+        is_namespace.then_some(namespace)
+    }
+
+    fn split(value: &'a str) -> Option<Self> {
         let (prefix, uri) = value.strip_suffix('>')?.split_once('<')?;
         let prefix = prefix.strip_suffix(' ').unwrap_or(prefix);
-        let is_prefix = prefix.is_empty() || is_name(prefix);
-        let prefix = Some(prefix).filter(|prefix| !prefix.is_empty());
-        (is_prefix && is_uri(uri)).then_some(Self { prefix, uri })
+        Some(Self { prefix: Some(prefix).filter(|prefix| !prefix.is_empty()), uri })
     }
 
     /// The prefix, or `None` for the namespace of names without one.
@@ -206,10 +216,11 @@ impl<'a> Scope<'a> {
         last.map(|found| found.uri).or(default)
     }
 
+    /// What an NS line declares, which was checked when its turn was.
     fn declared(self, line: &'a str) -> Option<Namespace<'a>> {
         let (_, rest) = line.split_once(':').filter(|(name, _)| self.is_named(name, "NS"))?;
         let (_, value) = parameters(rest)?;
-        Namespace::read(value.trim_matches([' ', '\t']))
+        Namespace::split(value.trim_matches([' ', '\t']))
     }
 
     fn is_named(self, name: &str, wanted: &str) -> bool {
@@ -230,21 +241,11 @@ fn parameters(text: &str) -> Option<(&str, &str)> {
 fn parameter(text: &str) -> Option<(&str, &str, &str)> {
     let (name, rest) = text.strip_prefix(';')?.split_once('=')?;
     let len = match rest.strip_prefix('"') {
-        Some(quoted) => quoted_len(quoted)? + 2,
+        Some(quoted) => closing_quote(quoted)? + 2,
         None => rest.find([' ', ';', '\t']).unwrap_or(rest.len()),
     };
     let (value, behind) = rest.split_at_checked(len)?;
     let is_value =
         if name == "lang" { is_language(value) } else { value.starts_with('"') || is_token(value) };
     (is_name(name) && is_value).then_some((name, value, behind))
-}
-
-/// Octets before the closing quote.
-fn quoted_len(text: &str) -> Option<usize> {
-    let mut is_escaped = false;
-    text.find(|letter| {
-        let closes = letter == '"' && !is_escaped;
-        is_escaped = letter == '\\' && !is_escaped;
-        closes
-    })
 }

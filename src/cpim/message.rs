@@ -157,7 +157,8 @@ impl<'a> CpimRef<'a> {
         self.core(name).filter_map(|header| Address::read(header.raw_value()).map(|read| read.0))
     }
 
-    pub(super) fn core(&self, name: &'static str) -> impl Iterator<Item = Header<'a>> + use<'a> {
+    /// The headers of RFC 3862 of this name.
+    pub(crate) fn core(&self, name: &'static str) -> impl Iterator<Item = Header<'a>> + use<'a> {
         self.headers().filter(move |header| header.is_core(name))
     }
 

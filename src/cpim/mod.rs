@@ -30,6 +30,7 @@
 //!     .date_time(&DateTime::parse("2026-05-15T15:02:31-03:00")?)
 //!     .subject("Lunch?")
 //!     .build(&MediaType::text_plain(), b"Half past twelve, as always?")?;
+//! // For `Connection::send`, which cuts it into chunks where it has to:
 //! let message = OutgoingMessage::new(MediaType::new("message/cpim")?, wrapped.clone());
 //!
 //! // And on the other side, with the body of an `Event::Message`:
@@ -51,8 +52,8 @@
 //! # Limits
 //!
 //! The headers of a message, those of MIME among them, have at most
-//! [`MAX_HEAD_OCTETS`], and there are at most [`MAX_HEADERS`] of each kind. A
-//! line may be as long as that allows.
+//! [`MAX_HEAD_OCTETS`], and there are at most [`MAX_HEADERS`] of each kind and
+//! names in Require. A line may be as long as that allows.
 //!
 //! # Tolerances
 //!
@@ -73,6 +74,7 @@ mod tolerance;
 pub use self::address::{Address, AddressError};
 pub use self::builder::{CpimBuildError, CpimBuilder};
 pub use self::date_time::{DateTime, DateTimeError};
+pub(crate) use self::grammar::is_token;
 pub use self::header::{Header, Namespace, Required};
 pub use self::message::CpimRef;
 pub use self::parse::CpimError;
@@ -85,7 +87,7 @@ pub const CPIM_NAMESPACE: &str = "urn:ietf:params:cpim-headers:";
 /// The most octets before the body that are read.
 pub const MAX_HEAD_OCTETS: usize = 64 * 1024;
 
-/// The most message headers, and the most MIME header fields.
+/// The most message headers, MIME header fields, and names in Require.
 pub const MAX_HEADERS: usize = 128;
 
 /// The headers that RFC 3862 defines.

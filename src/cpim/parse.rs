@@ -3,10 +3,13 @@
 use memchr::memchr_iter;
 use thiserror::Error;
 
+use super::grammar::header_name;
 use super::header::{Header, Namespace, Scope};
 use super::tolerance::{CpimTolerance, CpimTolerances};
 use super::{Address, CORE_HEADERS, CpimRef, DateTime, MAX_HEAD_OCTETS, MAX_HEADERS};
-use crate::mime::{MimeHeader, MimeHeaders, is_content_field, logical_lines};
+use crate::mime::{
+    Block, MimeHeader, MimeHeaders, TooLong, head_block, is_content_field, logical_lines,
+};
 
 /// Why a body is no message/cpim.
 ///
@@ -20,9 +23,9 @@ pub enum CpimError {
     /// More than [`MAX_HEAD_OCTETS`] before the content.
     #[error("the headers may have at most {MAX_HEAD_OCTETS} octets")]
     TooLong,
-    /// More than [`MAX_HEADERS`] message headers, or as many MIME header
-    /// fields.
-    #[error("a message may have at most {MAX_HEADERS} headers")]
+    /// More than [`MAX_HEADERS`] message headers, MIME header fields or names in
+    /// Require.
+    #[error("a message may have at most {MAX_HEADERS} headers and required names")]
     TooManyHeaders,
     /// Headers that are no UTF-8.
     #[error("headers are UTF-8")]
@@ -113,7 +116,7 @@ impl<'a> CpimRef<'a> {
 
     /// The message where all of it is well-formed, with what that took.
     fn checked(mut self, has_bare_lf: bool, allowed: CpimTolerances) -> Result<Self, CpimError> {
-        let mut check = Check { allowed, tolerated: CpimTolerances::none() };
+        let mut check = Check { allowed, tolerated: CpimTolerances::none(), required: 0 };
         if has_bare_lf {
             check.tolerate(CpimTolerance::BareLf)?;
         }
@@ -127,21 +130,9 @@ impl<'a> CpimRef<'a> {
     }
 }
 
-type Block<'a> = (&'a [u8], &'a [u8]);
-
-/// The lines before the first blank line, and what is behind it; `None` where
-/// it has not come within the first `limit` octets and still may.
+/// A block with the errors of this module.
 fn block(octets: &[u8], limit: usize) -> Result<Option<Block<'_>>, CpimError> {
-    let searched = octets.get(..limit).unwrap_or(octets);
-    let mut start = 0;
-    for end in memchr_iter(b'\n', searched) {
-        if matches!(searched.get(start..end), Some(b"" | b"\r")) {
-            let (lines, rest) = octets.split_at(start);
-            return Ok(Some((lines, rest.split_at(end + 1 - start).1)));
-        }
-        start = end + 1;
-    }
-    if octets.len() < limit { Ok(None) } else { Err(CpimError::TooLong) }
+    head_block(octets, limit).map_err(|TooLong| CpimError::TooLong)
 }
 
 fn text(octets: &[u8]) -> Result<&str, CpimError> {
@@ -161,6 +152,8 @@ fn is_field(line: &str, name: &str) -> bool {
 struct Check {
     allowed: CpimTolerances,
     tolerated: CpimTolerances,
+    /// Names in Require.
+    required: usize,
 }
 
 impl Check {
@@ -218,7 +211,12 @@ impl Check {
                 self.tolerate(CpimTolerance::DateTimeFormat)?;
             }
             "Require" => {
-                if header.required().count() < value.split(',').count() {
+                let names = || value.split(',').map(|name| name.trim_matches(' '));
+                self.required += names().count();
+                if self.required > MAX_HEADERS {
+                    return Err(CpimError::TooManyHeaders);
+                }
+                if names().any(|name| header_name(name).is_none()) {
                     return Err(wrong);
                 }
                 if value.contains(' ') {

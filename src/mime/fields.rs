@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::iter::FusedIterator;
 
+use memchr::memchr_iter;
+
 use super::value::MimeValue;
 
 /// The MIME header fields of a part, in the order in which they stand.
@@ -80,6 +82,27 @@ impl<'a> MimeHeader<'a> {
     }
 }
 
+/// Lines before a blank line, and what is behind it.
+pub(crate) type Block<'a> = (&'a [u8], &'a [u8]);
+
+/// No blank line within the limit.
+pub(crate) struct TooLong;
+
+/// The lines before the first blank line, and what is behind it; `None` where
+/// it has not come within the first `limit` octets and still may.
+pub(crate) fn head_block(octets: &[u8], limit: usize) -> Result<Option<Block<'_>>, TooLong> {
+    let searched = octets.get(..limit).unwrap_or(octets);
+    let mut start = 0;
+    for end in memchr_iter(b'\n', searched) {
+        if matches!(searched.get(start..end), Some(b"" | b"\r")) {
+            let (lines, rest) = octets.split_at(start);
+            return Ok(Some((lines, rest.split_at(end + 1 - start).1)));
+        }
+        start = end + 1;
+    }
+    if octets.len() < limit { Ok(None) } else { Err(TooLong) }
+}
+
 /// Lines without their ends, each with those that continue it.
 pub(crate) fn logical_lines(lines: &str) -> LogicalLines<'_> {
     LogicalLines(lines)
@@ -103,7 +126,7 @@ impl<'a> Iterator for LogicalLines<'a> {
             return None;
         }
         let is_end = |at: &usize| !matches!(self.0.as_bytes().get(at + 1), Some(b' ' | b'\t'));
-        let end = memchr::memchr_iter(b'\n', self.0.as_bytes()).find(is_end);
+        let end = memchr_iter(b'\n', self.0.as_bytes()).find(is_end);
         let (line, rest) = end.map_or((self.0, ""), |at| self.0.split_at(at));
         self.0 = rest.strip_prefix('\n').unwrap_or(rest);
         Some(line.strip_suffix('\r').unwrap_or(line))

@@ -5,8 +5,9 @@ mod fields;
 mod value;
 mod write;
 
+pub(crate) use self::fields::{Block, TooLong, head_block, is_content_field, logical_lines};
 pub use self::fields::{MimeHeader, MimeHeaders};
-pub(crate) use self::fields::{is_content_field, logical_lines};
 pub use self::value::MimeValue;
+pub(crate) use self::value::closing_quote;
 pub use self::write::{MimeError, MimeValueBuilder};
 pub(crate) use self::write::{is_field_name, is_field_value};

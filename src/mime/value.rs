@@ -86,16 +86,20 @@ fn parameter(text: &str) -> ((&str, Cow<'_, str>), &str) {
         let (value, rest) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
         return ((name, unfolded(value.trim_end_matches(is_blank))), rest);
     };
-    let mut is_escaped = false;
-    let closing = quoted.find(|letter| {
-        let closes = letter == '"' && !is_escaped;
-        is_escaped = letter == '\\' && !is_escaped;
-        closes
-    });
-    let (value, behind) = quoted.split_at(closing.unwrap_or(quoted.len()));
+    let (value, behind) = quoted.split_at(closing_quote(quoted).unwrap_or(quoted.len()));
     // Whatever follows the closing quote is no part of the value.
     let behind = behind.split_at(behind.find(';').unwrap_or(behind.len())).1;
     ((name, unescaped(value)), behind)
+}
+
+/// Where the quote is that ends a quoted string, behind the one that begins it.
+pub(crate) fn closing_quote(text: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    text.find(|letter| {
+        let closes = letter == '"' && !is_escaped;
+        is_escaped = letter == '\\' && !is_escaped;
+        closes
+    })
 }
 
 fn unescaped(value: &str) -> Cow<'_, str> {

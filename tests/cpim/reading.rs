@@ -2,12 +2,6 @@
 
 use super::*;
 
-fn strict(message: &[u8]) -> Result<CpimRef<'_>, CpimError> {
-    CpimRef::parse_with(message, CpimTolerances::none())
-}
-
-const IMDN: &str = "urn:ietf:params:imdn";
-
 // req: 4975-13-5, 4975-13-8, 4975-13-9, 4975-13-10, 4975-13-11, 4975-13-15
 #[test]
 fn everything_that_a_message_can_say() {
@@ -58,36 +52,178 @@ fn everything_that_a_message_can_say() {
     assert_eq!(read.body(), b"<a/>\r\n");
 }
 
-/// The blank line that is missing, and what stands where it should not.
-// req: 3862-2-1
+// req: 4975-13-11, 5438-6.1-1
 #[test]
-fn mime_fields_among_the_headers() {
-    let message = "From: <sip:a@example.com>\r\n\
-        Content-type: application/x-ft+xml;charset=utf-8\r\n\
-        Content-length: 700\r\n\
-        NS: imdn <urn:ietf:params:imdn>\r\n\
-        imdn.Message-ID: 1\r\n\
-        \r\n\
-        Content-Type: body";
-    let read = CpimRef::parse(message.as_bytes()).unwrap();
-    assert_eq!(read.content_type().as_deref(), Some("application/x-ft+xml;charset=utf-8"));
-    assert_eq!(read.body(), b"Content-Type: body");
-    assert_eq!(read.find(IMDN, "Message-ID").count(), 1);
-    assert_eq!(read.headers().count(), 3);
+fn a_namespace_holds_from_its_line_on() {
+    let message = with(
+        "a.One: none\r\n\
+         One: cpim\r\n\
+         NS: a <urn:example:1>\r\n\
+         a.One: first\r\n\
+         NS: a <urn:example:2>\r\n\
+         NS: b <urn:example:1>\r\n\
+         a.One: second\r\n\
+         b.One: first too\r\n\
+         A.One: letter case\r\n\
+         NS: <urn:example:1>\r\n\
+         One: default\r\n\
+         From: nobody\r\n\
+         NS: c <urn:ietf:params:cpim-headers:>\r\n\
+         c.From: <sip:a@example.com>\r\n",
+    );
+    let read = strict(&message).unwrap();
+    let values =
+        |namespace| read.find(namespace, "One").map(|it| it.raw_value()).collect::<Vec<_>>();
+    assert_eq!(values("urn:example:1"), ["first", "first too", "default"]);
+    assert_eq!(values("urn:example:2"), ["second"]);
+    assert_eq!(values(CPIM_NAMESPACE), ["cpim"]);
+    let unknown: Vec<_> = read.headers().filter(|it| it.namespace().is_none()).collect();
+    assert_eq!(unknown.iter().map(Header::raw_value).collect::<Vec<_>>(), ["none", "letter case"]);
+    // From without a prefix is none of RFC 3862's once the default is another.
+    assert_eq!(read.from(), Some(address("sip:a@example.com")));
+}
 
-    let message = "From: <sip:a@example.com>\r\n\
-        Content-Disposition: notification\r\n\
-        \r\n\
-        Content-type: message/imdn+xml\r\n\
-        \r\n\
-        <imdn/>";
-    let read = CpimRef::parse(message.as_bytes()).unwrap();
-    assert_eq!(read.content_type().as_deref(), Some("message/imdn+xml"));
-    assert_eq!(read.mime_headers().get("Content-Disposition").unwrap().raw(), "notification");
-    assert_eq!(read.mime_headers().iter().count(), 2);
-    assert_eq!(read.body(), b"<imdn/>");
-    // To the letter it is a message header that nobody knows.
-    let read = strict(message.as_bytes()).unwrap();
-    assert_eq!(read.mime_headers().get("Content-Disposition"), None);
-    assert_eq!(read.headers().count(), 2);
+// req: 3862-3.5-1, 4975-13-8
+#[test]
+fn what_is_required_and_not_understood() {
+    let message = with(
+        "Require: x.Early\r\n\
+         NS: x <urn:example:x>\r\n\
+         NS: y <urn:example:y>\r\n\
+         Require: x.One,y.One,x.Two\r\n\
+         Require: Subject,Unheard,From\r\n",
+    );
+    let read = strict(&message).unwrap();
+    let missing = |known: &[(&str, &str)]| {
+        read.not_understood(known)
+            .map(|it| format!("{}.{}", it.prefix().unwrap_or_default(), it.name()))
+            .collect::<Vec<_>>()
+    };
+    // A prefix without an NS before it is nobody's.
+    let known = [("urn:example:x", "Early"), ("urn:example:x", "One"), ("urn:example:y", "One")];
+    assert_eq!(missing(&known), ["x.Early", "x.Two", ".Unheard"]);
+    assert_eq!(missing(&[]), ["x.Early", "x.One", "y.One", "x.Two", ".Unheard"]);
+    assert_eq!(missing(&[(CPIM_NAMESPACE, "Unheard")]), ["x.Early", "x.One", "y.One", "x.Two"]);
+    let plain = with("From: <sip:a@example.com>\r\n");
+    assert_eq!(strict(&plain).unwrap().not_understood(&[]).count(), 0);
+}
+
+// req: 3862-2.2-5, 3862-2.2-6
+#[test]
+fn another_letter_case_is_another_header() {
+    let message = with(
+        "from: x\r\nFROM: y\r\nCc: <sip:c@example.com>\r\nrequire: x.Y\r\nns: z\r\n\
+         Unheard-Of: 1\r\n",
+    );
+    let read = strict(&message).unwrap();
+    assert_eq!((read.from(), read.cc().count(), read.require().count()), (None, 0, 0));
+    assert_eq!(read.headers().count(), 6);
+}
+
+// req: 3862-3.6-1
+#[test]
+fn a_space_before_the_bracket_or_none() {
+    for (ns, name) in [("x <", "\"B\" <"), ("x<", "\"B\"<")] {
+        let message = with(&format!("NS: {ns}urn:x:y>\r\nTo: {name}sip:b@x>\r\nx.A: 1\r\n"));
+        let read = strict(&message).unwrap();
+        assert_eq!(read.find("urn:x:y", "A").count(), 1);
+        assert_eq!(read.to().next(), Some(address("sip:b@x").named("B")));
+    }
+}
+
+// req: 3862-2.3-2
+#[test]
+fn escapes_are_decoded() {
+    for (written, text) in [
+        (r"a\\b", r"a\b"),
+        (r"\b\t\n\r", "\u{8}\t\n\r"),
+        (r#"\"\'"#, "\"'"),
+        (r"\u0000\u001f\u007f\u00E9\u20ac", "\0\u{1f}\u{7f}\u{e9}\u{20ac}"),
+        // Counted in UCS-2.
+        (r"\ud83d\uDE00!", "\u{1f600}!"),
+        (r"\ud83dx\ude00", "\u{fffd}x\u{fffd}"),
+        (r"\ud83d\u0041", "\u{fffd}A"),
+        // Unknown ones, and those that are cut.
+        (r"\x\q\\u0041", r"xq\u0041"),
+        (r"\u12\U0041\u+123", "u12U0041u+123"),
+        (r"end\", "end"),
+        ("\\\u{e9}", "\u{e9}"),
+        ("\\u00e\u{e9}", "u00e\u{e9}"),
+    ] {
+        let message = with(&format!("Subject: {written}\r\n"));
+        let read = strict(&message).unwrap();
+        assert_eq!(read.subjects().next().unwrap().text(), text, "{written}");
+        assert_eq!(read.subjects().next().unwrap().raw_value(), written);
+    }
+}
+
+// req: 3862-2.2-7
+#[test]
+fn a_line_is_as_long_as_the_headers_may_be() {
+    let subject = "s".repeat(60_000);
+    let message = with(&format!("Subject: {subject}\r\n"));
+    assert_eq!(strict(&message).unwrap().subjects().next().unwrap().raw_value(), subject);
+}
+
+/// What comes chunk by chunk reads as the whole, as soon as its headers are
+/// there, and not before.
+#[test]
+fn the_start_of_a_message() {
+    for message in tolerances::messages() {
+        let whole = CpimRef::parse(&message).unwrap();
+        let head = message.len() - whole.body().len();
+        for end in 0..=message.len() {
+            let start = CpimRef::parse_start(&message[..end]).unwrap();
+            assert_eq!(start.is_some(), end >= head, "{end} of {message:?}");
+            let Some(start) = start else {
+                assert_eq!(CpimRef::parse(&message[..end]), Err(CpimError::Incomplete));
+                continue;
+            };
+            assert_eq!(start.body(), &message[head..end]);
+            assert_eq!(start.tolerated(), whole.tolerated());
+            assert!(start.headers().eq(whole.headers()));
+            assert!(start.mime_headers().iter().eq(whole.mime_headers().iter()));
+        }
+    }
+}
+
+#[test]
+fn addresses() {
+    for (text, name, uri) in [
+        ("<sip:a@example.com>", None, "sip:a@example.com"),
+        ("A <im:a>", Some("A"), "im:a"),
+        ("Winnie the Pooh <im:p@x>", Some("Winnie the Pooh"), "im:p@x"),
+        ("J\u{f6}rg.M <im:p@x>", Some("J\u{f6}rg.M"), "im:p@x"),
+        (r#""a \"b\" \\ <c>" <im:p@x>"#, Some(r#"a "b" \ <c>"#), "im:p@x"),
+        ("\"\" <im:p@x>", None, "im:p@x"),
+        ("<mailto:RCS@example.com?subject=a%20b>", None, "mailto:RCS@example.com?subject=a%20b"),
+    ] {
+        let read = Address::parse(text).unwrap();
+        assert_eq!((read.display_name(), read.uri()), (name, uri), "{text}");
+        assert_eq!(Address::parse(&read.to_string()), Ok(read.clone()));
+    }
+    for text in [
+        "",
+        "sip:a@b",
+        "<>",
+        "<a>",
+        "<:a>",
+        "<1a:b>",
+        "<sip:>",
+        "<sip:a b>",
+        "<sip:a\u{1}>",
+        "<sip:a",
+        "sip:a>",
+        "<<sip:a>>",
+        "\"A <sip:a>",
+        "\"A\" B <sip:a>",
+        "A<sip:a>",
+        "A  B <sip:a>",
+        "A, B <sip:a>",
+        "<sip:a>;tag=1",
+        "<sip:a\">",
+        "\"A\"  <sip:a>",
+    ] {
+        assert_eq!(Address::parse(text), Err(AddressError), "{text}");
+    }
 }

@@ -1,12 +1,16 @@
 //! Files in offer and answer (RFC 5547 section 8).
 
+use msrp::multipart::MultipartBuilder;
 use msrp::sdp::{
     self, FileAttributes, FileDate, FileHash, FileRange, FileSelector, HashAlgorithm, Local,
     LocalError, MediaDescription, MediaError, MsrpMedia, Offer, Refusal, SessionPlan, Update,
 };
-use msrp::{Config, Direction, OutgoingMessage, Role, SendError};
+use msrp::{
+    Config, Direction, Event, FailReason, FailureReport, MediaType, Outcome, OutgoingMessage,
+    ReceiveMode, Role, SendError, StatusCode,
+};
 
-use super::common::{Seeded, Side};
+use super::common::{Pair, Seeded, Side};
 use super::{NEEDED, alice, bob, carried, media, offer, section};
 
 fn sha1(octet: u8) -> FileHash {
@@ -289,4 +293,105 @@ fn a_side_that_is_asked_what_it_can_do_says_so_and_no_more() {
     // In an offer that is no offer of a file.
     assert!(sdp::answer(&queried, bob()).is_ok());
     assert_eq!(sdp::answer(&queried, bob().accept_file()).unwrap_err(), Refusal::NoFile);
+}
+
+/// Two sides in the middle of a file, and the offer of its sender.
+struct Transfer {
+    pair: Pair,
+    key: msrp::MessageKey,
+    offer: Offer,
+}
+
+impl Transfer {
+    fn new(failure_report: FailureReport) -> Self {
+        let offer = offer(alice().send_file(picture("id1")));
+        let (answer, bobs) = sdp::answer(offer.media(), bob().accept_file()).unwrap();
+        let alices = sdp::complete(&offer, &answer).unwrap();
+        let expected = bobs.session_config().receive(ReceiveMode::Pieces);
+        let mut pair = Pair::with(Config::default(), Config::default(), expected);
+        let session = pair.alice.connection.open(alices.session_config()).unwrap();
+        let file = OutgoingMessage::streamed("image/jpeg".parse().unwrap(), Some(4096));
+        let key = pair.alice.connection.send(session, file.failure_report(failure_report)).unwrap();
+        pair.alice.connection.body(key).unwrap().write(vec![7; 2048]).unwrap();
+        pair.settle();
+        Self { pair, key, offer }
+    }
+
+    /// What goes over the signaling at the end: the same file and id, port 0.
+    fn assert_closed_by_offer(&self) {
+        let closed = self.offer.description().closed();
+        let answer = sdp::refuse(&closed);
+        for section in [&closed, &answer] {
+            let file = FileAttributes::read(section.parts()).unwrap().unwrap();
+            assert_eq!(file.transfer_id, picture("id1").transfer_id);
+            assert!(section.is_closed());
+        }
+    }
+}
+
+fn outcome(events: &[Event]) -> Option<Outcome> {
+    events.iter().find_map(|event| match event {
+        Event::Outcome(outcome) => Some(outcome.outcome),
+        _ => None,
+    })
+}
+
+// req: 5547-8.4-1, 5547-8.4-2, 5547-8.4-5
+#[test]
+fn a_sender_gives_a_file_up() {
+    let mut transfer = Transfer::new(FailureReport::Yes);
+    transfer.pair.bob.events();
+    // By its own will, or for an offer of port 0 from the receiver.
+    assert!(transfer.pair.alice.connection.abort(transfer.key));
+    transfer.pair.settle();
+    assert!(transfer.pair.alice.sent_text().trim_end().ends_with('#'));
+    let failed = transfer
+        .pair
+        .bob
+        .events()
+        .into_iter()
+        .any(|event| matches!(event, Event::MessageFailed { reason: FailReason::Aborted, .. }));
+    assert!(failed);
+    transfer.assert_closed_by_offer();
+}
+
+// req: 5547-8.4-1, 5547-8.4-3, 5547-8.4-4
+#[test]
+fn a_receiver_gives_a_file_up() {
+    for (report, answers) in [(FailureReport::Yes, 1), (FailureReport::No, 0)] {
+        let mut transfer = Transfer::new(report);
+        let pair = &mut transfer.pair;
+        let started = pair.bob.events().into_iter().find_map(|event| match event {
+            Event::MessageStarted { message } => Some(message.key()),
+            _ => None,
+        });
+        pair.bob.connection.reject(started.unwrap(), StatusCode::STOP_SENDING);
+        pair.settle();
+        assert_eq!(pair.bob.sent_text().matches(" 413 ").count(), answers, "{report:?}");
+        let expected = (answers > 0).then_some(Outcome::Rejected(StatusCode::STOP_SENDING));
+        assert_eq!(outcome(&pair.alice.events()), expected);
+        transfer.assert_closed_by_offer();
+    }
+}
+
+// req: 5547-8.8-1
+#[test]
+fn an_icon_goes_with_the_description() {
+    let description = offer(alice().send_file(picture("id1"))).description().to_string();
+    let (content_type, body) = MultipartBuilder::related("b7u2hd9")
+        .part(&"application/sdp".parse::<MediaType>().unwrap(), &[], description.as_bytes())
+        .part(
+            &"image/png".parse::<MediaType>().unwrap(),
+            &[("Content-ID", "<id2@alice.example.com>")],
+            b"\x89PNG",
+        )
+        .build()
+        .unwrap();
+    assert!(content_type.as_str().contains("type=\"application/sdp\""));
+    let text = String::from_utf8_lossy(&body);
+    assert!(!text.contains("Content-Length"));
+    assert!(text.find("m=message").unwrap() < text.find("image/png").unwrap());
+    // The icon that the description names is the one that is there.
+    let icon = picture("id1").icon.unwrap();
+    assert!(text.contains(&format!("<{}>", icon.content_id())));
 }

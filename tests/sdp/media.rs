@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::{ALICE, NEEDED, alice, carried, media, offer, path, section, uri};
 
-// req: 4975-8-1, 4975-8.1-1, 4975-8.1-2, 4975-8.1-3, 4975-8.1-4, 4975-8.1-5, 4975-8.2-1
+// req: 4975-8-1, 4975-8.2-4, 4975-8.1-1, 4975-8.1-2, 4975-8.1-3, 4975-8.1-4, 4975-8.1-5, 4975-8.2-1
 #[test]
 fn the_lines_are_made_of_the_uri() {
     let text = |local: Local| offer(local).description().to_string();

@@ -196,6 +196,7 @@ fn a_pinned_certificate_needs_no_name_and_no_authority() {
     }
 }
 
+// req: 8122-5.1-3, 4975-14.4-2
 #[test]
 fn another_certificate_than_the_pinned_one_is_refused() {
     let (wanted, other) = (self_signed(&["bob.example"]), self_signed(&["bob.example"]));

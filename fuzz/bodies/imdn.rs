@@ -1,0 +1,46 @@
+//! Notifications: documents, and what a message/cpim gets for an answer.
+
+use msrp::cpim::{Address, CpimRef, CpimTolerances, DateTime};
+use msrp::imdn::{Disposition, ImdnHeaders, Notification, Notifier, NotifyError};
+use msrp::is_composing::IsComposing;
+
+pub(crate) fn run(data: &[u8]) {
+    if let Ok(read) = Notification::parse(data) {
+        let again = Notification::parse(read.to_xml().as_bytes()).unwrap();
+        assert_eq!((again.message_id(), again.date_time()), (read.message_id(), read.date_time()));
+        assert_eq!(again.disposition(), read.disposition());
+        assert_eq!(again.recipient_uri(), read.recipient_uri());
+        assert_eq!(again.subject_text(), read.subject_text());
+    }
+    if let Ok(read) = IsComposing::parse(data) {
+        assert_eq!(IsComposing::parse(read.to_xml().as_bytes()), Ok(read));
+    }
+    if let Ok(message) = CpimRef::parse(data) {
+        assert_answered(&message);
+    }
+}
+
+fn assert_answered(message: &CpimRef<'_>) {
+    let headers = ImdnHeaders::of(message);
+    assert!(!headers.is_notification() || headers.requests().count() == 0);
+    let (recipient, now) = (Address::new("im:bob@x").unwrap(), "2026-05-15T15:02:31Z");
+    let now = DateTime::parse(now).unwrap();
+    let Ok(mut notifier) = Notifier::new(message, &recipient) else { return };
+    for disposition in [Disposition::Delivered, Disposition::DeliveryFailed, Disposition::Displayed]
+    {
+        let is_wanted = notifier.wants(disposition);
+        match notifier.notify(disposition, "0wn", &now) {
+            Ok(answer) => {
+                assert!(is_wanted && !notifier.wants(disposition));
+                let read = CpimRef::parse_with(&answer, CpimTolerances::none()).unwrap();
+                assert!(ImdnHeaders::of(&read).is_notification());
+                assert_eq!(read.to().next(), message.from());
+                assert!(ImdnHeaders::of(&read).route().eq(headers.record_route()));
+                let about = Notification::parse(read.body()).unwrap();
+                assert_eq!(Some(about.message_id()), headers.message_id());
+            }
+            Err(NotifyError::Build(_) | NotifyError::SameMessageId) => assert!(is_wanted),
+            Err(_) => assert!(!is_wanted),
+        }
+    }
+}

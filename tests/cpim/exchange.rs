@@ -1,0 +1,39 @@
+//! message/cpim over a connection, as a message like any other.
+
+use msrp::{Event, Outcome, OutgoingMessage};
+
+use super::common::Pair;
+use super::*;
+
+/// What is wrapped is wrapped before it is cut: only the first chunk has the
+/// headers, and the peer reads them as soon as that has come.
+// req: 4975-13-7, 4975-13-5
+#[test]
+fn wrapped_and_then_cut() {
+    let (mut pair, session) = Pair::opened();
+    let wrapped = CpimBuilder::new(&address("sip:alice@x"), &address("sip:bob@x"))
+        .build(&text_plain(), &vec![b'x'; 500_000])
+        .unwrap();
+    let cpim = OutgoingMessage::new("message/cpim".parse().unwrap(), wrapped.clone());
+    let key = pair.alice.connection.send(session, cpim).unwrap();
+    // Somebody else who wants a turn, so that the first is cut.
+    let other = OutgoingMessage::new(text_plain(), vec![b'y'; 100_000]);
+    pair.alice.connection.send(session, other).unwrap();
+    pair.settle();
+
+    let outcomes = pair.alice.outcomes();
+    let outcome = outcomes.iter().find(|it| it.message == key).unwrap();
+    assert_eq!(outcome.outcome, Outcome::Accepted);
+    assert!(outcome.chunks > 1);
+    assert_eq!(pair.alice.sent_text().matches("From: <sip:alice@x>").count(), 1);
+
+    let events = pair.bob.events();
+    let mut bodies = events.iter().filter_map(|event| match event {
+        Event::Message { message, body } if message.content_type() == "message/cpim" => Some(body),
+        _ => None,
+    });
+    let body = bodies.next().unwrap();
+    assert_eq!(body, &wrapped);
+    let read = strict(body).unwrap();
+    assert_eq!((read.from(), read.body().len()), (Some(address("sip:alice@x")), 500_000));
+}

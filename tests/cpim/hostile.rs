@@ -1,0 +1,112 @@
+//! What is refused, the limits, and time.
+
+use std::time::{Duration, Instant};
+
+use super::*;
+
+// req: 3862-2.2-3, 4975-13-14
+#[test]
+fn what_is_refused() {
+    let refused = |headers: &str| CpimRef::parse(&with(headers)).unwrap_err();
+    for headers in ["From\r\n", ": x\r\n", "Fr om: x\r\n", "a.b.c: x\r\n", ".a: x\r\n", "a.: x\r\n"]
+    {
+        assert_eq!(refused(headers), CpimError::Header, "{headers}");
+    }
+    for headers in
+        ["A:;b x\r\n", "A:;b=\"x y\r\n", "A:;lang=a_b x\r\n", "A:;b= x\r\n", "\u{e9}: x\r\n"]
+    {
+        assert_eq!(refused(headers), CpimError::Header, "{headers}");
+    }
+    for headers in ["A: \0\r\n", "A: a\tb\r\n", "A: \u{7f}\r\n", "A: a\rb\r\n", "A: a\r\n b\r\n"] {
+        assert_eq!(refused(headers), CpimError::ControlCharacter, "{headers:?}");
+    }
+    for (headers, name) in [
+        ("From: a\r\n", "From"),
+        ("To: <a>\r\n", "To"),
+        ("cc: sip:a@x\r\n", "cc"),
+        ("NS: a\r\n", "NS"),
+        ("NS: a b <urn:x>\r\n", "NS"),
+        ("NS: a.b <urn:x>\r\n", "NS"),
+        ("NS: a <relative>\r\n", "NS"),
+        ("Require: a,,b\r\n", "Require"),
+        ("Require: \r\n", "Require"),
+    ] {
+        assert_eq!(refused(headers), CpimError::Value(name), "{headers}");
+    }
+    for name in ["From", "DateTime"] {
+        let value = if name == "From" { "<sip:a@x>" } else { "2026-05-15T15:02:31Z" };
+        let headers = format!("{name}: {value}\r\nTo: <sip:b@x>\r\n{name}: {value}\r\n");
+        assert_eq!(refused(&headers), CpimError::Repeated(name));
+        let cased = headers.replacen(name, &name.to_uppercase(), 1);
+        assert_eq!(refused(&cased), CpimError::Repeated(name), "in any letter case");
+        let prefix =
+            format!("NS: p <{CPIM_NAMESPACE}>\r\n{name}: {value}\r\np.{name}: {value}\r\n");
+        assert_eq!(refused(&prefix), CpimError::Repeated(name), "under any prefix");
+    }
+    assert_eq!(CpimRef::parse(b"A: \xff\r\n\r\nContent-Type: a/b\r\n\r\n"), Err(CpimError::Utf8));
+    let mime = |fields: &str| {
+        CpimRef::parse(format!("A: b\r\n\r\n{fields}\r\n\r\n").as_bytes()).unwrap_err()
+    };
+    assert_eq!(mime("Hello"), CpimError::MimeHeader);
+    assert_eq!(mime("Content-Type: a/b\r\nno field"), CpimError::MimeHeader);
+    assert_eq!(mime("content-type: a/b\r\nContent-Type: a/c"), CpimError::Repeated("Content-Type"));
+    for cut in ["", "A: b", "A: b\r\n", "A: b\r\n\r\n", "A: b\r\n\r\nContent-Type: a/b\r\n"] {
+        assert_eq!(CpimRef::parse(cut.as_bytes()), Err(CpimError::Incomplete), "{cut:?}");
+        assert_eq!(CpimRef::parse_start(cut.as_bytes()), Ok(None), "{cut:?}");
+    }
+}
+
+#[test]
+fn the_limits() {
+    let headers = |count: usize| with(&"A: b\r\n".repeat(count));
+    assert!(CpimRef::parse(&headers(MAX_HEADERS)).is_ok());
+    assert_eq!(CpimRef::parse(&headers(MAX_HEADERS + 1)), Err(CpimError::TooManyHeaders));
+    let fields =
+        |count| format!("A: b\r\n\r\nContent-Type: a/b\r\n{}\r\n", "X: y\r\n".repeat(count));
+    assert!(CpimRef::parse(fields(MAX_HEADERS - 1).as_bytes()).is_ok());
+    let many = CpimRef::parse(fields(MAX_HEADERS).as_bytes()).map(|_| ());
+    assert_eq!(many, Err(CpimError::TooManyHeaders));
+
+    let names = |count: usize| with(&format!("Require: {}\r\n", vec!["a"; count].join(",")));
+    assert!(CpimRef::parse(&names(MAX_HEADERS)).is_ok());
+    assert_eq!(CpimRef::parse(&names(MAX_HEADERS + 1)), Err(CpimError::TooManyHeaders));
+
+    let of = |octets: usize| {
+        let rest = with("A: \r\n").len() - "Hi".len();
+        with(&format!("A: {}\r\n", "a".repeat(octets - rest)))
+    };
+    assert!(CpimRef::parse(&of(MAX_HEAD_OCTETS)).is_ok());
+    let long = of(MAX_HEAD_OCTETS + 1);
+    assert_eq!(CpimRef::parse(&long), Err(CpimError::TooLong));
+    for end in 0..MAX_HEAD_OCTETS / 1024 {
+        assert_eq!(CpimRef::parse_start(&long[..end * 1024]), Ok(None));
+    }
+    let endless = vec![b'a'; MAX_HEAD_OCTETS];
+    assert_eq!(CpimRef::parse_start(&endless), Err(CpimError::TooLong));
+    assert_eq!(CpimRef::parse_start(&endless[1..]), Ok(None));
+}
+
+/// The worst heads there are take no more than moments.
+#[test]
+fn hostile_heads_take_no_time() {
+    let filler = |count: usize| "x".repeat(MAX_HEAD_OCTETS / count - 40);
+    let declarations = |count: usize| {
+        let line = |index: usize| format!("NS: p{index} <urn:{}>\r\n", filler(count + 1));
+        (0..count / 2).map(line).collect::<String>()
+    };
+    let many_names = declarations(128)
+        + &(0..63).map(|index| format!("p{index}.From: a\r\n")).collect::<String>();
+    let escapes = format!("Subject: {}\r\n", "\\".repeat(60_000));
+    let quotes = format!("A:;b=\"{}\" x\r\n", "\\\"".repeat(30_000));
+    let parameters = format!("A:{} x\r\n", ";a=b".repeat(15_000));
+    let names = declarations(240) + "Require: a" + &",a".repeat(MAX_HEADERS - 1) + "\r\n";
+    for headers in [many_names, escapes, quotes, parameters, names] {
+        let message = with(&headers);
+        let start = Instant::now();
+        let read = CpimRef::parse(&message).unwrap();
+        let _ = (read.from(), read.subjects().next().map(|it| it.text().len()));
+        assert!(read.headers().all(|it| it.parameter("none").is_none()));
+        let _ = (read.find("urn:none", "From").count(), read.not_understood(&[]).count());
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    }
+}
