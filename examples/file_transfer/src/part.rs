@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use fs4::FileExt;
 use msrp::RangeSet;
 use msrp::file::{FileVerifier, safe_name};
 use msrp::sdp::{FileRange, FileSelector};
@@ -14,7 +15,8 @@ use crate::source::for_each_piece;
 /// Runs of octets out of order that are kept account of.
 const MAX_RANGES: usize = 1024;
 
-/// A file that is not complete yet. It stays when the program ends.
+/// A file that is not complete yet. It stays when the program ends, and until then
+/// nobody else has it.
 pub(crate) struct Part {
     folder: PathBuf,
     /// The name that the file shall have.
@@ -34,6 +36,7 @@ impl Part {
             create(&note_path(path))?.write_all(note.as_bytes())?;
             create(path)
         })?;
+        FileExt::try_lock(&file)?;
         let there = RangeSet::new(MAX_RANGES);
         Ok(Self { folder: folder.to_owned(), name, path, selector, file, there })
     }
@@ -59,6 +62,8 @@ impl Part {
         let selector = note.get("selector")?.as_str()?.parse().ok()?;
         let name = safe_name(note.get("name")?.as_str()?);
         let file = OpenOptions::new().read(true).write(true).open(&path).ok()?;
+        // Another transfer may be at work on it, or have completed it just now.
+        FileExt::try_lock(&file).ok().filter(|()| path.exists())?;
         let mut there = RangeSet::new(MAX_RANGES);
         there.insert(0..file.metadata().ok()?.len()).ok()?;
         Some(Self { folder: folder.to_owned(), name, path, selector, file, there })

@@ -101,41 +101,51 @@ fn what_cannot_be_told_apart_or_is_not_there_is_not_given() {
 
 const LARGE: usize = 100 << 20;
 
-/// The sender is killed in the middle; what is missing is asked for, and no more.
+/// One side is killed in the middle; what is missing is asked for, and no more.
 #[test]
 fn a_broken_transfer_is_resumed() {
+    for is_sender_killed in [true, false] {
+        resume(is_sender_killed);
+    }
+}
+
+fn resume(is_sender_killed: bool) {
+    const OCTETS: usize = 40 << 20;
     let scene = Scene::new("resume");
-    scene.make("large.bin", LARGE);
-    let (mut offer, fetch) = scene.start(&["offer", "large.bin"], &["fetch"]);
+    scene.make("large.bin", OCTETS);
+    let (mut offer, mut fetch) = scene.start(&["offer", "large.bin"], &["fetch"]);
     let part = scene.out("large.bin.part");
     let patience = Instant::now() + Duration::from_secs(60);
     while fs::metadata(&part).map_or(0, |it| it.len()) < 1 << 20 {
         assert!(Instant::now() < patience);
         std::thread::sleep(Duration::from_millis(1));
     }
-    offer.kill();
-    let broken = fetch.end();
+    let broken = if is_sender_killed {
+        offer.kill();
+        fetch.end()
+    } else {
+        fetch.kill();
+        offer.end()
+    };
     assert_eq!((broken.status, &broken.line(0)["success"]), (1, &false.into()));
     let there = fs::metadata(&part).unwrap().len();
-    assert!((1 << 20..LARGE as u64).contains(&there), "{there}");
-    assert_eq!(broken.line(0)["bytes"], there);
+    assert!((1 << 20..OCTETS as u64).contains(&there), "{there}");
+    if is_sender_killed {
+        assert_eq!(broken.line(0)["bytes"], there);
+    }
 
     scene.forget_descriptions();
-    let first_id = broken_id(&scene);
+    let first_id = id_in(&scene.read("old-offer.sdp"));
     let (offer, fetch) = scene.pull(&["fetch", "--resume"], &["offer", "--serve", "large.bin"]);
     assert_eq!((offer.status, fetch.status), (0, 0));
     let asked = scene.read("offer.sdp");
-    assert!(asked.contains(&format!("a=file-range:{}-{LARGE}\r\n", there + 1)), "{asked}");
+    assert!(asked.contains(&format!("a=file-range:{}-{OCTETS}\r\n", there + 1)), "{asked}");
     assert_ne!(first_id, id_in(&asked), "resuming is a new transfer");
     for side in [&offer, &fetch] {
-        assert_eq!(side.line(0)["bytes"], LARGE as u64 - there);
+        assert_eq!(side.line(0)["bytes"], OCTETS as u64 - there);
     }
-    assert_eq!(fs::read(scene.out("large.bin")).unwrap(), contents("large.bin", LARGE));
+    assert!(fs::read(scene.out("large.bin")).unwrap() == contents("large.bin", OCTETS));
     assert_eq!(scene.names(), ["large.bin"]);
-}
-
-fn broken_id(scene: &Scene) -> String {
-    id_in(&scene.read("old-offer.sdp"))
 }
 
 fn id_in(description: &str) -> String {
@@ -167,6 +177,23 @@ fn the_rest_of_a_file_can_be_pushed() {
     assert_eq!(fetch.line(0)["bytes"], 5000);
     assert_eq!(fs::read(scene.out("x.bin")).unwrap(), contents("x.bin", 10_000));
     assert_eq!(scene.names(), ["x.bin"]);
+}
+
+/// What came of a broken transfer goes to one of them.
+#[test]
+fn the_same_octets_twice_are_two_files() {
+    let scene = Scene::new("same");
+    scene.make("x.bin", 10_000);
+    fs::copy(scene.path("x.bin"), scene.path("y.bin")).unwrap();
+    let note = format!(r#"{{"name":"x.bin","selector":"hash:{}"}}"#, sha_1(&scene.path("x.bin")));
+    fs::write(scene.out("x.bin.part"), "something").unwrap();
+    fs::write(scene.out("x.bin.part.json"), note).unwrap();
+    let (offer, fetch) = scene.transfer(&["offer", "x.bin", "y.bin"], &["fetch"]);
+    assert_eq!((offer.status, fetch.status), (0, 0));
+    assert_eq!(scene.names(), ["x.bin", "y.bin"]);
+    for name in ["x.bin", "y.bin"] {
+        assert_eq!(fs::read(scene.out(name)).unwrap(), contents("x.bin", 10_000));
+    }
 }
 
 /// A file that is another one than was said is not kept, and its sender hears so.
