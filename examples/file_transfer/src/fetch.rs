@@ -17,6 +17,7 @@ use crate::options;
 use crate::part::Part;
 use crate::receive::Incoming;
 use crate::tell::Teller;
+use crate::wrapper::MAX_WRAPPER_OCTETS;
 
 pub(crate) fn run(options: &options::Fetch) -> Result<bool, Failure> {
     if !options.out.is_dir() {
@@ -100,7 +101,8 @@ fn accept(
 
 fn limited(local: Local, octets: Option<u64>) -> Local {
     match octets {
-        Some(octets) => local.max_size(octets),
+        // A message may have a wrapper around the file.
+        Some(octets) => local.max_size(octets.saturating_add(MAX_WRAPPER_OCTETS)),
         None => local,
     }
 }

@@ -18,6 +18,7 @@ mod receive;
 mod send;
 mod source;
 mod tell;
+mod wrapper;
 
 use std::process::ExitCode;
 

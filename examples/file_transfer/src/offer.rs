@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use msrp::MediaType;
 use msrp::sdp::{
     self, AnsweredTransfers, FileAttributes, FileRange, FileSelector, MediaDescription, MsrpMedia,
     Offer, SessionDescription, SessionPlan,
@@ -59,8 +60,9 @@ fn push(options: &options::Offer, teller: &Teller) -> Result<bool, Failure> {
         match describe::complete(offer, answer.media().get(line)) {
             Ok(plan) => {
                 let bar = teller.bar(&source.name, Some(source.size));
-                let path = source.path;
-                work.push((plan, Job::Send(Outgoing { line, path, file, range, bar })));
+                let (path, wraps) = (source.path, wraps(options, &plan, &source.media_type));
+                let outgoing = Outgoing { line, path, file, range, wraps, bar };
+                work.push((plan, Job::Send(outgoing)));
             }
             Err(error) => {
                 refused += 1;
@@ -84,7 +86,7 @@ fn serve(options: &options::Offer, teller: &Teller) -> Result<bool, Failure> {
         let asked = describe::read(section, line, &mut transfers);
         let given = asked.and_then(|(media, asked)| {
             let source = choose(&mut sources, &asked.selector, teller)?;
-            give(&mut endpoint, line, &media, &asked, source, teller)
+            give(options, &mut endpoint, line, (&media, &asked), source, teller)
         });
         match given {
             Ok((answer, plan, outgoing)) => {
@@ -106,10 +108,10 @@ fn serve(options: &options::Offer, teller: &Teller) -> Result<bool, Failure> {
 type Given = (MediaDescription, SessionPlan, Outgoing);
 
 fn give(
+    options: &options::Offer,
     endpoint: &mut Endpoint,
     line: usize,
-    media: &MsrpMedia,
-    asked: &FileAttributes,
+    (media, asked): (&MsrpMedia, &FileAttributes),
     source: &Source,
     teller: &Teller,
 ) -> Result<Given, String> {
@@ -120,8 +122,15 @@ fn give(
     let local = local.send_file(answered(&file).map_err(|error| error.to_string())?);
     let (answer, plan) = sdp::answer(media, local).map_err(|error| error.to_string())?;
     let bar = teller.bar(&source.name, Some(source.size));
-    let path = source.path.clone();
-    Ok((answer.description(), plan, Outgoing { line, path, file, range, bar }))
+    let (path, wraps) = (source.path.clone(), wraps(options, &plan, &source.media_type));
+    Ok((answer.description(), plan, Outgoing { line, path, file, range, wraps, bar }))
+}
+
+/// Whether the file goes in a message/cpim: the receiver wants it so (RFC 4975
+/// section 13), or takes the type in no other way.
+fn wraps(options: &options::Offer, plan: &SessionPlan, media_type: &MediaType) -> bool {
+    let types = plan.peer().types().clone().listed_only();
+    options.cpim || plan.peer().prefers_cpim() || !types.accepts(media_type.essence())
 }
 
 /// What the answer says of the file: its type and its hashes. Name and size come

@@ -39,6 +39,9 @@ pub(crate) struct Offer {
     /// has kept what is before.
     #[arg(long, value_name = "FROM-TO", conflicts_with = "serve")]
     pub(crate) range: Option<FileRange>,
+    /// Wrap files in message/cpim for every receiver, not only for one that wants it.
+    #[arg(long)]
+    pub(crate) cpim: bool,
     #[command(flatten)]
     pub(crate) session: Session,
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use indicatif::ProgressBar;
 use msrp::file::ContentDisposition;
 use msrp::sdp::{FileFacts, FileFit, FileRange, FileSelector};
@@ -11,6 +11,7 @@ use msrp::{IncomingKey, MediaType, Received};
 
 use crate::part::Part;
 use crate::tell::Done;
+use crate::wrapper::{CPIM, Content, Wrapper};
 
 /// A file that shall come in its own session.
 pub(crate) struct Incoming {
@@ -28,6 +29,7 @@ pub(crate) struct Incoming {
 pub(crate) struct Receiving {
     job: Incoming,
     message: Option<IncomingKey>,
+    wrapper: Wrapper,
     bytes: u64,
 }
 
@@ -48,7 +50,7 @@ pub(crate) struct Checked {
 
 impl Incoming {
     pub(crate) fn start(self) -> Receiving {
-        Receiving { job: self, message: None, bytes: 0 }
+        Receiving { job: self, message: None, wrapper: Wrapper::None, bytes: 0 }
     }
 
     fn name(&self) -> String {
@@ -73,15 +75,35 @@ impl Receiving {
         if self.message.is_some() {
             return Err("a session has one file".into());
         }
-        let disposition: Option<ContentDisposition> = message
-            .head()
-            .headers()
-            .find(|(name, _)| name.eq_ignore_ascii_case("Content-Disposition"))
-            .and_then(|(_, value)| value.parse().ok());
-        self.check_facts(message.content_type(), disposition.as_ref())?;
-        self.open(disposition).map_err(|error| error.to_string())?;
         self.message = Some(message.key());
-        Ok(())
+        if self.is_wrapped(message.content_type()) {
+            self.wrapper = Wrapper::Head(BytesMut::new());
+            return Ok(());
+        }
+        let head = message.head();
+        let mut headers = head.headers();
+        let disposition =
+            headers.find(|(name, _)| name.eq_ignore_ascii_case("Content-Disposition"));
+        self.open(&Content {
+            content_type: message.content_type().to_owned(),
+            disposition: disposition.map(|(_, value)| value.to_owned()),
+        })
+    }
+
+    /// Whether a message of that type has the file inside, and is not the file.
+    fn is_wrapped(&self, content_type: &str) -> bool {
+        let essence =
+            |text: &str| MediaType::new(text).ok().map(|it| it.essence().to_ascii_lowercase());
+        let expected = self.job.expected.media_type().and_then(|it| essence(it.as_str()));
+        essence(content_type).as_deref() == Some(CPIM) && expected.as_deref() != Some(CPIM)
+    }
+
+    /// It is clear what the message brings.
+    fn open(&mut self, content: &Content) -> Result<(), String> {
+        let disposition: Option<ContentDisposition> =
+            content.disposition.as_ref().and_then(|value| value.parse().ok());
+        self.check_facts(&content.content_type, disposition.as_ref())?;
+        self.open_part(disposition).map_err(|error| error.to_string())
     }
 
     /// What a message says of its file is what was said before, or it is another.
@@ -104,7 +126,7 @@ impl Receiving {
         }
     }
 
-    fn open(&mut self, disposition: Option<ContentDisposition>) -> io::Result<()> {
+    fn open_part(&mut self, disposition: Option<ContentDisposition>) -> io::Result<()> {
         let job = &mut self.job;
         if job.part.is_none() {
             let told = disposition.and_then(|it| it.filename);
@@ -120,7 +142,26 @@ impl Receiving {
     }
 
     pub(crate) fn take(&mut self, offset: u64, octets: &Bytes) -> Result<(), String> {
-        let place = self.job.range.file_offset(offset).ok_or("more octets than were asked for")?;
+        match self.wrapper.take(offset, octets)? {
+            Some((content, body)) => {
+                self.open(&content)?;
+                self.store(0, &body)
+            }
+            None => {
+                let (offset, octets) = self.wrapper.inside(offset, octets);
+                self.store(offset, octets)
+            }
+        }
+    }
+
+    fn store(&mut self, offset: u64, octets: &[u8]) -> Result<(), String> {
+        if octets.is_empty() {
+            return Ok(());
+        }
+        let beyond = "more octets than were asked for";
+        let last = offset.saturating_add(octets.len() as u64 - 1);
+        self.job.range.file_offset(last).ok_or(beyond)?;
+        let place = self.job.range.file_offset(offset).ok_or(beyond)?;
         let part = self.job.part.as_mut().ok_or("the message has not begun")?;
         part.write(place, octets).map_err(|error| error.to_string())?;
         self.bytes += octets.len() as u64;
@@ -134,9 +175,10 @@ impl Receiving {
 
     /// All octets are there.
     pub(crate) fn completed(mut self, message: Received, total: u64) -> Result<Unchecked, Done> {
-        match self.job.part.take() {
+        let is_begun = !matches!(self.wrapper, Wrapper::Head(_));
+        match self.job.part.take_if(|_| is_begun) {
             Some(part) => Ok(Unchecked { message, total, receiving: self, part }),
-            None => Err(self.failed("the message has not begun")),
+            None => Err(self.failed("the message has no file in it")),
         }
     }
 

@@ -5,13 +5,15 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use indicatif::ProgressBar;
 use msrp::file::ContentDisposition;
 use msrp::sdp::{FileAttributes, FileRange};
 use msrp::{Connection, MediaType, MessageKey, MessageOutcome, OutgoingMessage, SessionId};
 
+use crate::Failure;
 use crate::tell::Done;
+use crate::wrapper;
 
 /// Octets read from the disk at a time.
 const PIECE_OCTETS: usize = 64 * 1024;
@@ -23,6 +25,8 @@ pub(crate) struct Outgoing {
     /// All that is known of it, whatever the session description says.
     pub(crate) file: FileAttributes,
     pub(crate) range: FileRange,
+    /// Whether it goes in a message/cpim.
+    pub(crate) wraps: bool,
     pub(crate) bar: ProgressBar,
 }
 
@@ -30,6 +34,9 @@ pub(crate) struct Outgoing {
 pub(crate) struct Sending {
     job: Outgoing,
     pub(crate) key: MessageKey,
+    /// The wrapper, while it is not given to the connection.
+    head: Bytes,
+    head_octets: u64,
     content: File,
     /// Octets of the file that are not given to the connection yet.
     rest: Range<u64>,
@@ -46,19 +53,39 @@ impl Outgoing {
         connection: &mut Connection,
         session: SessionId,
     ) -> Result<Sending, Done> {
-        match self.open().and_then(|(content, rest)| {
-            let message = self.message(rest.end - rest.start).map_err(io::Error::other)?;
-            let key = connection.send(session, message).map_err(io::Error::other)?;
-            Ok((content, rest, key))
-        }) {
-            Ok((content, rest, key)) => {
+        match self.open_message(connection, session) {
+            Ok((content, rest, head, key)) => {
                 self.bar.set_length(rest.end - rest.start);
-                let mut sending = Sending { job: self, key, content, rest };
+                let head_octets = head.len() as u64;
+                let mut sending = Sending { job: self, key, head, head_octets, content, rest };
                 sending.feed(connection);
                 Ok(sending)
             }
             Err(error) => Err(self.done(0, Some(error.to_string()))),
         }
+    }
+
+    fn open_message(
+        &self,
+        connection: &mut Connection,
+        session: SessionId,
+    ) -> Result<(File, Range<u64>, Bytes, MessageKey), Failure> {
+        let (content, rest) = self.open()?;
+        let media_type = self.file.selector.media_type().cloned();
+        let media_type =
+            media_type.map_or_else(|| MediaType::new("application/octet-stream"), Ok)?;
+        let disposition = ContentDisposition::of(&self.file).to_string();
+        let (head, message) = if self.wraps {
+            let head = wrapper::head(&media_type, &disposition)?;
+            let octets = (rest.end - rest.start).saturating_add(head.len() as u64);
+            (head, OutgoingMessage::streamed(wrapper::CPIM.parse()?, Some(octets)))
+        } else {
+            let message = OutgoingMessage::streamed(media_type, Some(rest.end - rest.start));
+            (Bytes::new(), message.header("Content-Disposition", disposition))
+        };
+        // A success report says that the receiver has checked the file.
+        let key = connection.send(session, message.success_report(true))?;
+        Ok((content, rest, head, key))
     }
 
     fn open(&self) -> io::Result<(File, Range<u64>)> {
@@ -70,17 +97,6 @@ impl Outgoing {
         let rest = self.range.within(size).ok_or_else(|| io::Error::other("no such range"))?;
         content.seek(SeekFrom::Start(rest.start))?;
         Ok((content, rest))
-    }
-
-    fn message(&self, octets: u64) -> Result<OutgoingMessage, msrp::MediaTypeError> {
-        let media_type = self.file.selector.media_type().cloned();
-        let media_type =
-            media_type.map_or_else(|| MediaType::new("application/octet-stream"), Ok)?;
-        let disposition = ContentDisposition::of(&self.file).to_string();
-        Ok(OutgoingMessage::streamed(media_type, Some(octets))
-            .header("Content-Disposition", disposition)
-            // It says that the receiver has checked the file.
-            .success_report(true))
     }
 
     pub(crate) fn done(&self, bytes: u64, error: Option<String>) -> Done {
@@ -102,7 +118,9 @@ impl Sending {
 
     fn copy(&mut self, connection: &mut Connection) -> io::Result<()> {
         while let Some(mut body) = connection.body(self.key) {
-            if self.rest.is_empty() {
+            let head = self.head.split_to(body.room().min(self.head.len()));
+            body.write(head).map_err(io::Error::other)?;
+            if self.head.is_empty() && self.rest.is_empty() {
                 return body.finish().map_err(io::Error::other);
             }
             let left = usize::try_from(self.rest.end - self.rest.start).unwrap_or(usize::MAX);
@@ -125,6 +143,6 @@ impl Sending {
             msrp::Outcome::Rejected(status) => Some(format!("the receiver says {status}")),
             other => Some(format!("{other:?}")),
         };
-        self.job.done(outcome.octets, error)
+        self.job.done(outcome.octets.saturating_sub(self.head_octets), error)
     }
 }

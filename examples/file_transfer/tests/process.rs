@@ -303,6 +303,38 @@ fn under_tls_each_side_knows_the_other_by_its_fingerprint() {
     assert_eq!(scene.names(), ["x.bin"]);
 }
 
+/// A receiver that takes message/cpim alone gets that; what is stored is the file.
+#[test]
+fn files_come_wrapped() {
+    let scene = Scene::new("cpim");
+    for (name, octets) in [("a.png", 0), ("b.png", 1), ("c.png", 700_000)] {
+        scene.make(name, octets);
+    }
+    for is_asked_for in [false, true] {
+        let more: &[&str] = if is_asked_for { &[] } else { &["--cpim"] };
+        let offer = scene.offer(&[&["offer", "a.png", "b.png", "c.png"], more].concat());
+        let fetch = scene.answer_in("theirs.sdp", &["fetch", "--accept-size", "700000"]);
+        scene.wait_for("theirs.sdp");
+        let mut answer = scene.read("theirs.sdp");
+        if is_asked_for {
+            let wrapped = "a=accept-types:message/cpim\r\na=accept-wrapped-types:*";
+            answer = answer.replace("a=accept-types:*", wrapped);
+        }
+        fs::write(scene.path("theirs.sdp"), answer).unwrap();
+        fs::rename(scene.path("theirs.sdp"), scene.path("answer.sdp")).unwrap();
+        let (offer, fetch) = (offer.end(), fetch.end());
+        assert_eq!((offer.status, fetch.status), (0, 0));
+        for (line, name, octets) in [(0, "a.png", 0), (1, "b.png", 1), (2, "c.png", 700_000)] {
+            assert_eq!(offer.line(line)["bytes"], octets);
+            assert_eq!(fetch.line(line)["bytes"], octets);
+            assert_eq!(fs::read(scene.out(name)).unwrap(), contents(name, octets));
+            fs::remove_file(scene.out(name)).unwrap();
+        }
+        scene.forget_descriptions();
+    }
+    assert!(scene.names().is_empty());
+}
+
 /// Descriptions through pipes: nothing is left on the disk.
 #[test]
 fn descriptions_go_through_pipes() {

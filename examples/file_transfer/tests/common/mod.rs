@@ -74,7 +74,12 @@ impl Scene {
 
     /// The side that answers.
     pub fn answer(&self, arguments: &[&str]) -> Side {
-        self.side(arguments, &["--sdp-in", "offer.sdp", "--sdp-out", "answer.sdp"])
+        self.answer_in("answer.sdp", arguments)
+    }
+
+    /// The same, with the answer in another file.
+    pub fn answer_in(&self, file: &str, arguments: &[&str]) -> Side {
+        self.side(arguments, &["--sdp-in", "offer.sdp", "--sdp-out", file])
     }
 
     fn side(&self, arguments: &[&str], more: &[&str]) -> Side {
