@@ -130,7 +130,8 @@
 //! With [`Framing::Message`] each [`Transmit`] is one message of a transport
 //! that carries messages, and what comes in goes to
 //! [`Connection::receive_message`]. A [`Tunnel`] joins such a transport to a
-//! stream.
+//! stream. [`sdp::DataChannels`] is what session descriptions say of data
+//! channels (RFC 8873).
 //!
 //! # Around a session
 //!
@@ -163,6 +164,7 @@
 //! | responses and REPORTs not written | [`Limits::control_octets`] | 512 KiB |
 //! | requests not answered | [`Limits::transactions`] | 1,024 |
 //! | octets of a streamed body | [`Limits::body_writer_octets`] | 256 KiB |
+//! | NICKNAMEs not answered | [`Limits::nicknames`] | 8 a session |
 //! | parameters of a digest header field | `auth::MAX_PARAMETERS` | 32 |
 //! | authentications with relays | `Limits::authentications` | 256 |
 //! | nonces whose use is remembered | `auth::DigestServer::replay_window` | 4,096 |
@@ -174,6 +176,8 @@
 //! | connections of a relay | `relay::RelayLimits::connections` | 10,000 |
 //! | tokens of a relay | `relay::RelayLimits::tokens` | 100,000 |
 //! | octets that wait for a relay's connection | `relay::RelayLimits::queue_octets` | 256 KiB |
+//! | sessions of a chat room | `chatroom::RoomConfig::sessions` | 1,000 |
+//! | messages that pass through it | `chatroom::RoomConfig::messages` | 1,024 |
 //!
 //! # Tolerances
 //!
@@ -187,6 +191,7 @@
 //! - `auth` (on by default): the module `auth`, HTTP digest for the AUTH requests
 //!   of RFC 4976, on the client's side and on the relay's, the module `relay`,
 //!   and `Connection::authenticate`.
+//! - `chatroom`: the module `chatroom`, the rules of a chat room (RFC 7701).
 //! - `getrandom` (on by default): [`OsRandom`], the operating system's random
 //!   octets. Without it, bring a [`Random`] of your own.
 //! - `hash`: the hashes of transferred files, `file::FileHasher` and
@@ -207,6 +212,8 @@
 
 #[cfg(feature = "auth")]
 pub mod auth;
+#[cfg(feature = "chatroom")]
+pub mod chatroom;
 mod connection;
 pub mod cpim;
 mod decode;
@@ -232,10 +239,10 @@ mod wire;
 mod xml;
 
 pub use connection::{
-    Answer, Bind, BodyError, BodyWriter, CloseReason, Config, Connection, ConnectionEnd,
-    ConnectionError, Direction, Event, FailReason, IncomingKey, MessageOutcome, OpenError, Outcome,
-    OutgoingMessage, ReceiveMode, Received, ReportError, ReportMode, Role, SendError,
-    SessionConfig, SessionTable, TableError,
+    Answer, AnswerMode, AskError, Bind, BodyError, BodyWriter, CloseReason, Config, Connection,
+    ConnectionEnd, ConnectionError, Direction, Event, FailReason, IncomingKey, MessageOutcome,
+    NicknameRequest, OpenError, Outcome, OutgoingMessage, ReceiveMode, Received, ReportError,
+    ReportMode, Role, SendError, SessionConfig, SessionTable, TableError,
 };
 #[cfg(feature = "auth")]
 pub use connection::{
@@ -245,7 +252,7 @@ pub use connection::{
 pub use decode::{BadHead, DecodeError, Decoder, Frame};
 #[cfg(feature = "auth")]
 pub use hop::AuthKey;
-pub use hop::{Framing, MessageKey, SessionId, Transmit};
+pub use hop::{Framing, MessageKey, NicknameKey, SessionId, Transmit};
 pub use limits::{Limits, ParseOptions};
 #[cfg(feature = "getrandom")]
 pub use random::{OsRandom, RandomUnavailable};
@@ -258,8 +265,8 @@ pub use tunnel::{Tunnel, TunnelError};
 pub use uri::{MsrpUri, Path, PathError, PathRef, UriError, UriRef};
 pub use wire::{
     ByteRange, ByteRangeError, Continuation, EncodeError, FailureReport, Head, HeadRef, HeadWriter,
-    HeaderName, IdentError, MediaType, MediaTypeError, MediaTypes, MessageId, Method, ParseError,
-    Parsed, Status, StatusCode, TransactionId, write_end_line,
+    HeaderName, IdentError, MediaType, MediaTypeError, MediaTypes, MessageId, Method, Nickname,
+    NicknameError, ParseError, Parsed, Status, StatusCode, TransactionId, write_end_line,
 };
 
 /// The README's code compiles.

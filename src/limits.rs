@@ -87,6 +87,9 @@ pub struct Limits {
     /// what is still to come of them; of those sent, to know late REPORTs.
     /// Default 256.
     pub remembered_messages: usize,
+    /// NICKNAMEs that have no answer yet, for each session and each side of it.
+    /// One more of the peer is answered 403. Default 8.
+    pub nicknames: usize,
     /// Authentications on one connection: those that have no route yet and
     /// those whose route is refreshed. Default 256.
     #[cfg(feature = "auth")]
@@ -113,6 +116,7 @@ impl Default for Limits {
             transactions: 1024,
             body_writer_octets: 256 * 1024,
             remembered_messages: 256,
+            nicknames: 8,
             #[cfg(feature = "auth")]
             authentications: 256,
         }

@@ -51,6 +51,8 @@ pub enum Tolerance {
     /// that it reaches, where it should name the whole way back (RFC 4976
     /// section 6.4.3). Only a relay meets it, and tells of it by no event.
     ShortPathInResponse,
+    /// A Use-Nickname without the quotes around it (RFC 7701 section 7.1).
+    UnquotedNickname,
     /// An IPv6 address without its brackets in the path of a data channel, as
     /// RFC 8873 itself prints it (section 4.8). Only a session description is
     /// read so; [`ChannelSession`](crate::sdp::ChannelSession) tells of it, and
@@ -67,7 +69,7 @@ pub enum Tolerance {
 
 impl Tolerance {
     /// Every tolerance, in the order of this enum.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::BlankLinesBetweenFrames,
         Self::MissingHeaderSpace,
         Self::ExtraHeaderSpace,
@@ -84,6 +86,7 @@ impl Tolerance {
         Self::ReportReusesTransactionId,
         Self::UsePathAddress,
         Self::ShortPathInResponse,
+        Self::UnquotedNickname,
         Self::BareIpv6Address,
         Self::SessionIdAlone,
     ];

@@ -207,6 +207,8 @@ fn what_is_no_dcsa_is_told_by_its_part() {
         ("2 :active", DcsaError::Name),
         ("2 set up:active", DcsaError::Name),
         ("2 setup:active\r\na=inactive", DcsaError::Value),
+        ("2 setup:active\na=inactive", DcsaError::Value),
+        ("2 setup:\0", DcsaError::Value),
     ] {
         assert_eq!(text.parse::<Dcsa>(), Err(error), "{text:?}");
     }

@@ -10,11 +10,11 @@ mod common;
 
 use std::time::Duration;
 
-use common::wire::{Lone, Raw, Sent, filler, words};
+use common::wire::{Lone, Raw, Sent, filler, frames, words};
 use common::{ALICE, BOB, bob_expects};
 use msrp::{
-    ByteRange, CloseReason, Config, Event, FailureReport, MessageId, Outcome, OutgoingMessage,
-    ReceiveMode, Received, ReportError, ReportMode, StatusCode,
+    ByteRange, CloseReason, Config, Event, FailureReport, MediaType, MessageId, Outcome,
+    OutgoingMessage, ReceiveMode, Received, ReportError, ReportMode, StatusCode,
 };
 use proptest::prelude::*;
 
@@ -58,7 +58,7 @@ fn the_octets_of_a_success_report() {
         &Raw::chunk("tid.1", "mid1", "1-2/2", "Hi", '$').reports("no", "yes").octets(),
     );
     let octets = bob.side.drain(bob.now);
-    let sent = common::wire::frames(&octets);
+    let sent = frames(&octets);
     let tid = &sent[0].id;
     assert_ne!(tid, "tid.1");
     let expected = format!(
@@ -455,4 +455,38 @@ proptest! {
             prop_assert_eq!(outcomes(&events).len(), usize::from(is_covered && !was_covered));
         }
     }
+}
+
+// req: 4975-7.1.2-5 4975-7.1-7 4975-7.1.2-7
+#[test]
+fn a_report_with_a_body() {
+    let mut bob = bob_reports(ReportMode::Manual);
+    bob.give(&Raw::chunk("tid.1", "mid1", "1-2/2", "Hi", '$').reports("no", "yes").octets());
+    let message = received(&mut bob);
+    let text = MediaType::text_plain();
+    let mut report = |body: &[u8]| {
+        let range = ByteRange::whole(2);
+        let connection = &mut bob.side.connection;
+        let result = connection.report_with_body(&message, StatusCode::OK, range, &text, body);
+        (result, frames(&bob.side.drain(bob.now)))
+    };
+    let (result, sent) = report(b"All of it");
+    assert_eq!((result, words(&sent)), (Ok(()), vec!["REPORT"]));
+    assert_eq!(sent[0].header("Status"), Some("000 200 OK"));
+    assert_eq!(sent[0].header("Content-Type"), Some("text/plain"));
+    assert_eq!((sent[0].body.as_deref(), sent[0].flag), (Some(&b"All of it"[..]), '$'));
+    // The end-lines of many ids, among them any that a peer could have seen.
+    let hostile = format!("\r\n-------{}$\r\n-------", sent[0].id);
+    assert_eq!(report(hostile.as_bytes()).1[0].body.as_deref(), Some(hostile.as_bytes()));
+    assert_eq!(report(&filler(10_240)).0, Ok(()));
+    assert_eq!(report(&filler(10_241)), (Err(ReportError::BodyTooLarge), vec![]));
+    // It is of no interest to who gets it (section 7.1.2).
+    let mut alice = Lone::alice();
+    let text = OutgoingMessage::text("Hi").success_report(true);
+    alice.side.connection.send(alice.session, text).unwrap();
+    let id = alice.drain()[0].message_id().to_owned();
+    alice.events();
+    let report = Raw::report("rep1", &id, "000 200 OK").body("text/plain", b"$").range("1-2/2");
+    alice.give(&report.octets());
+    assert!(matches!(alice.events()[..], [Event::Reported { .. }]));
 }

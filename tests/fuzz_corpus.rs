@@ -78,6 +78,11 @@ fn multipart() {
     each_seed("multipart", 200, bodies::multipart::run);
 }
 
+#[test]
+fn data_channel() {
+    each_seed("data_channel", 200, bodies::data_channel::run);
+}
+
 #[cfg(feature = "auth")]
 #[test]
 fn digest() {

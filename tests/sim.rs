@@ -9,6 +9,8 @@
 //!
 //! - `MSRP_SIM_SEEDS=100000 cargo test --release --test sim` runs that many seeds.
 //! - `MSRP_SIM_SEED=17 cargo test --test sim` runs one seed and tells its steps.
+//! - `MSRP_SIM_FRAMED_SEED` and `MSRP_SIM_FRAMED_SEEDS` do the same for links that
+//!   carry messages.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,6 +22,8 @@
 
 #[path = "sim/actions.rs"]
 mod actions;
+#[path = "sim/answers.rs"]
+mod answers;
 mod common;
 #[path = "sim/events.rs"]
 mod events;
@@ -29,6 +33,8 @@ mod found;
 mod ledger;
 #[path = "sim/link.rs"]
 mod link;
+#[path = "sim/nicknames.rs"]
+mod nicknames;
 #[path = "sim/plan.rs"]
 mod plan;
 #[path = "sim/wire.rs"]
@@ -53,6 +59,15 @@ fn what_must_always_hold_does() {
     Simulator { test: "sim", variable: "MSRP_SIM", run }.run(SEEDS);
 }
 
+/// Over links that carry messages, as WebSockets and data channels do.
+#[test]
+fn it_does_over_messages_as_well() {
+    let run = |seed, is_told| {
+        World::framed(seed, is_told, false).run();
+    };
+    Simulator { test: "sim", variable: "MSRP_SIM_FRAMED", run }.run(SEEDS / 2);
+}
+
 #[test]
 fn seeds_that_found_something_once() {
     for seed in REGRESSIONS {
@@ -63,7 +78,9 @@ fn seeds_that_found_something_once() {
 #[test]
 fn the_same_seed_makes_the_same_octets_and_events() {
     for seed in 0..40 {
-        let digests = [(); 2].map(|()| World::new(seed, false, true).run());
-        assert_eq!(digests[0], digests[1], "seed {seed}");
+        for new in [World::new, World::framed] {
+            let digests = [(); 2].map(|()| new(seed, false, true).run());
+            assert_eq!(digests[0], digests[1], "seed {seed}");
+        }
     }
 }

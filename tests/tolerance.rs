@@ -397,6 +397,7 @@ fn every_tolerance_of_the_wire_has_a_case() {
         Tolerance::ReportReusesTransactionId,
         Tolerance::UsePathAddress,
         Tolerance::ShortPathInResponse,
+        Tolerance::UnquotedNickname,
         Tolerance::BareIpv6Address,
         Tolerance::SessionIdAlone,
     ];

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, BytesMut};
 use msrp::{
     ByteRange, Config, Connection, Decoder, Event, FailReason, FailureReport, Frame, IncomingKey,
-    MediaType, MessageId, MessageKey, MessageOutcome, Method, Outcome, OutgoingMessage,
-    ParseOptions, Random, ReceiveMode, Received, ReportMode, Role, SessionConfig, SessionId,
-    SessionTable, StatusCode, Tolerance, Tolerances, TransactionId,
+    MediaType, MessageId, MessageKey, MessageOutcome, Method, Nickname, NicknameKey,
+    NicknameRequest, Outcome, OutgoingMessage, ParseOptions, Random, ReceiveMode, Received,
+    ReportMode, Role, SessionConfig, SessionId, SessionTable, StatusCode, Tolerance, Tolerances,
+    TransactionId,
 };
 
 use super::input::Input;
@@ -78,6 +79,9 @@ struct Side {
     repeated: bool,
     last: Option<Received>,
     last_size: u64,
+    /// Nicknames that were asked for, and whether they have an outcome.
+    asked: BTreeMap<NicknameKey, bool>,
+    requested: Vec<NicknameRequest>,
     closed_sessions: BTreeSet<SessionId>,
     has_closed: bool,
     transcript: DefaultHasher,
@@ -127,7 +131,8 @@ impl World {
         let max_size = if is(5) { 6000 } else { 1 << 20 };
         for (uri, mode) in [(REMOTE[0], ReceiveMode::Whole), (REMOTE[1], ReceiveMode::Pieces)] {
             let session = SessionConfig::expected(uri.parse().unwrap()).receive(mode);
-            table.insert(session.reports(reports).max_size(max_size)).unwrap();
+            let session = session.reports(reports).max_size(max_size).nicknames(true);
+            table.insert(session).unwrap();
         }
         config.table = Some(table);
         let bob = Side::new(&config, Role::Passive, Cheap { state: 2, constant: is(4) }, now);
@@ -164,6 +169,8 @@ impl World {
         match input.octet() {
             0..32 => side.connection.close(),
             32..64 => side.connection.receive_eof(),
+            64..128 => side.ask_nickname(input),
+            128..192 => side.answer_nickname(input),
             _ => side.report(),
         }
     }
@@ -304,6 +311,8 @@ impl Side {
             repeated: false,
             last: None,
             last_size: 0,
+            asked: BTreeMap::new(),
+            requested: Vec::new(),
             closed_sessions: BTreeSet::new(),
             has_closed: false,
             transcript: DefaultHasher::new(),
@@ -401,6 +410,26 @@ impl Side {
         }
     }
 
+    fn ask_nickname(&mut self, input: &mut Input<'_>) {
+        let sessions: Vec<SessionId> = self.connection.sessions().collect();
+        let which = usize::from(input.octet());
+        let nickname = Nickname::new(input.text()).ok();
+        if !sessions.is_empty()
+            && let Ok(key) =
+                self.connection.ask_nickname(sessions[which % sessions.len()], nickname.as_ref())
+        {
+            assert_eq!(self.asked.insert(key, false), None, "a key is used once");
+        }
+    }
+
+    fn answer_nickname(&mut self, input: &mut Input<'_>) {
+        let status = StatusCode::REGISTERED[input.below(StatusCode::REGISTERED.len())];
+        if let Some(request) = self.requested.pop() {
+            self.connection.answer_nickname(request, status);
+            assert!(!self.connection.answer_nickname(request, status), "one answer each");
+        }
+    }
+
     fn report(&mut self) {
         if let Some(message) = &self.last {
             let range = ByteRange::whole(self.last_size);
@@ -489,6 +518,14 @@ impl Side {
                 assert_eq!(self.sent[&message].outcome, None);
             }
             Event::LateFailure { session, .. } => self.assert_session(session),
+            Event::Nickname { session, key, .. } => {
+                self.assert_session(session);
+                assert_eq!(self.asked.insert(key, true), Some(false), "one outcome each");
+            }
+            Event::NicknameRequested { session, request, .. } => {
+                self.assert_session(session);
+                self.requested.push(request);
+            }
             Event::Closed(_) => self.has_closed = true,
             _ => {}
         }
@@ -561,6 +598,7 @@ impl Side {
         assert_eq!(self.connection.poll_timeout(), None, "a deadline behind the end");
         assert!(self.sent.values().all(|sent| sent.outcome.is_some()));
         assert!(self.coming.is_empty(), "a message without an end");
+        assert!(self.asked.values().all(|has_ended| *has_ended));
     }
 }
 
@@ -584,9 +622,9 @@ fn assert_outcomes_are_true(from: &Side, to: &Side) {
 
 /// The transactions in what a side has written.
 struct Written {
-    /// SENDs and other requests, by their transaction ids.
-    sends: Vec<String>,
-    others: Vec<String>,
+    /// SENDs and NICKNAMEs, and REPORTs, by their transaction ids.
+    asking: Vec<String>,
+    reports: Vec<String>,
     responses: Vec<String>,
 }
 
@@ -601,7 +639,7 @@ impl Written {
         }
         let mut decoder = Decoder::new(options);
         let mut octets = side.written.clone();
-        let mut written = Self { sends: Vec::new(), others: Vec::new(), responses: Vec::new() };
+        let mut written = Self { asking: Vec::new(), reports: Vec::new(), responses: Vec::new() };
         while let Some(frame) = decoder.decode(&mut octets).unwrap() {
             match frame {
                 Frame::Head(head) => {
@@ -616,19 +654,19 @@ impl Written {
 
     fn add(&mut self, id: TransactionId, method: Option<Method<'_>>) {
         let kind = match method {
-            Some(Method::Send) => &mut self.sends,
-            Some(_) => &mut self.others,
+            Some(Method::Report) => &mut self.reports,
+            Some(_) => &mut self.asking,
             None => &mut self.responses,
         };
         kind.push(id.to_string());
     }
 
-    /// No id twice, one response to a SEND at most, and none to anything else.
+    /// No id twice, one response to a request at most, and none to a REPORT.
     fn assert_answers(&self, peer: &Self) {
-        let requests: BTreeSet<&String> = self.sends.iter().chain(&self.others).collect();
-        assert_eq!(requests.len(), self.sends.len() + self.others.len(), "an id twice");
+        let requests: BTreeSet<&String> = self.asking.iter().chain(&self.reports).collect();
+        assert_eq!(requests.len(), self.asking.len() + self.reports.len(), "an id twice");
         let answered: BTreeSet<&String> = self.responses.iter().collect();
         assert_eq!(answered.len(), self.responses.len(), "two responses to a request");
-        assert!(answered.iter().all(|id| peer.sends.contains(*id)));
+        assert!(answered.iter().all(|id| peer.asking.contains(*id)));
     }
 }

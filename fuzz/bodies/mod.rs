@@ -12,6 +12,7 @@
 
 pub(crate) mod connections;
 pub(crate) mod cpim;
+pub(crate) mod data_channel;
 pub(crate) mod decoder;
 #[cfg(feature = "auth")]
 pub(crate) mod digest;

@@ -108,6 +108,22 @@ pub enum ReportMode {
     Manual,
 }
 
+/// Who says whether a message is accepted, once it is whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AnswerMode {
+    /// The connection: it is answered 200 when its last octet is there (RFC 4975
+    /// section 5.3).
+    #[default]
+    Received,
+    /// The application, which calls [`Connection::accept`](crate::Connection::accept)
+    /// or [`Connection::reject`](crate::Connection::reject) for every message,
+    /// without delay: its sender waits for the answer to the last chunk. A chat
+    /// room needs it, whose answer depends on what is in the message (RFC 7701
+    /// section 6). Until then the message counts as coming in
+    /// ([`Limits::incoming_messages`]).
+    Application,
+}
+
 /// What the first request of an opened session is (RFC 4975 section 5.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Bind {
@@ -148,8 +164,10 @@ pub struct SessionConfig {
     pub(crate) peer_max_size: Option<u64>,
     pub(crate) receive: ReceiveMode,
     pub(crate) reports: ReportMode,
+    pub(crate) answers: AnswerMode,
     pub(crate) bind: Bind,
     pub(crate) direction: Direction,
+    pub(crate) nicknames: bool,
     pub(crate) single_message: bool,
 }
 
@@ -171,8 +189,10 @@ impl SessionConfig {
             peer_max_size: None,
             receive: ReceiveMode::default(),
             reports: ReportMode::default(),
+            answers: AnswerMode::default(),
             bind: Bind::default(),
             direction: Direction::default(),
+            nicknames: false,
             single_message: false,
         }
     }
@@ -216,6 +236,12 @@ impl SessionConfig {
         self
     }
 
+    /// Who says whether a message is accepted. Default: the connection.
+    pub const fn answers(mut self, mode: AnswerMode) -> Self {
+        self.answers = mode;
+        self
+    }
+
     /// Whether this side sends one message with content in the session and no more,
     /// as in the session of a file (RFC 5547 section 8.7). Default: no.
     pub const fn single_message(mut self, single: bool) -> Self {
@@ -236,6 +262,14 @@ impl SessionConfig {
     /// Default: both ways.
     pub const fn direction(mut self, direction: Direction) -> Self {
         self.direction = direction;
+        self
+    }
+
+    /// Whether this side gives nicknames (RFC 7701 section 7): whether NICKNAMEs
+    /// are told by [`Event::NicknameRequested`](crate::Event::NicknameRequested),
+    /// for the application to answer. Default: no, and they are answered 501.
+    pub const fn nicknames(mut self, gives: bool) -> Self {
+        self.nicknames = gives;
         self
     }
 

@@ -8,15 +8,16 @@ use thiserror::Error;
 
 #[cfg(feature = "auth")]
 use super::authenticate::{AuthenticationFailure, RelayRoute};
+use super::nickname::NicknameRequest;
 use crate::decode::DecodeError;
 #[cfg(feature = "auth")]
 use crate::hop::AuthKey;
-use crate::hop::{MessageKey, SessionId};
+use crate::hop::{MessageKey, NicknameKey, SessionId};
 use crate::tolerance::Tolerance;
 #[cfg(feature = "auth")]
 use crate::uri::MsrpUri;
 use crate::uri::Path;
-use crate::wire::{Head, HeadRef, MessageId, StatusCode, TransactionId};
+use crate::wire::{Head, HeadRef, MessageId, Nickname, StatusCode, TransactionId};
 
 /// Something that happened on a connection, in the order in which it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +102,28 @@ pub enum Event {
         /// The message.
         message: MessageKey,
     },
+    /// The peer asks for a nickname: answer it, by
+    /// [`Connection::answer_nickname`](crate::Connection::answer_nickname).
+    NicknameRequested {
+        /// The session.
+        session: SessionId,
+        /// What the answer is for.
+        request: NicknameRequest,
+        /// The nickname, `None` where the peer wants none any more.
+        nickname: Option<Nickname>,
+    },
+    /// What became of a NICKNAME that was sent: exactly one for each.
+    Nickname {
+        /// The session.
+        session: SessionId,
+        /// The NICKNAME.
+        key: NicknameKey,
+        /// [`Outcome::Accepted`] where the nickname is this side's now,
+        /// [`Outcome::Rejected`] with the answer where the one before is, if
+        /// there was any (RFC 7701 section 7.2); or why there was no answer:
+        /// `TimedOut`, `SessionClosed` or `ConnectionLost`.
+        outcome: Outcome,
+    },
     /// Relays have given a route, for one session.
     #[cfg(feature = "auth")]
     Authenticated {
@@ -133,6 +156,7 @@ impl Event {
         match self {
             Self::Message { body, .. } => body.len(),
             Self::Piece { data, .. } => data.len(),
+            Self::NicknameRequested { nickname: Some(nickname), .. } => nickname.as_str().len(),
             _ => 0,
         }
     }

@@ -42,7 +42,9 @@ impl Connection {
     /// Whether one more message can begin.
     pub(super) fn has_room(&self, session: SessionId) -> bool {
         let max = self.config.limits.incoming_messages;
-        self.sessions.get(session).is_some_and(|owner| owner.incoming.len() < max)
+        self.sessions
+            .get(session)
+            .is_some_and(|owner| owner.incoming.len() + owner.unanswered < max)
     }
 
     /// Tells the application of a message that is refused at its first chunk,
@@ -62,7 +64,12 @@ impl Connection {
         self.events.push(Event::MessageFailed { message, reason });
     }
 
-    fn remember_refused(&mut self, session: SessionId, id: MessageId, status: StatusCode) {
+    pub(super) fn remember_refused(
+        &mut self,
+        session: SessionId,
+        id: MessageId,
+        status: StatusCode,
+    ) {
         if let Some(owner) = self.sessions.get_mut(session) {
             owner.refused_messages.insert(id, status);
         }
@@ -140,8 +147,14 @@ impl Connection {
 
     /// Refuses a message that is coming in: the chunk that is on its way and
     /// every further one of it are answered with `status`, of which 413 tells
-    /// the sender to stop. Says whether the message was still coming in.
+    /// the sender to stop. Says whether the message was still coming in, or
+    /// waited for its answer ([`AnswerMode::Application`](crate::AnswerMode)). What
+    /// has been told of it by then, [`Event::MessageCompleted`] for one, is not
+    /// taken back.
     pub fn reject(&mut self, message: IncomingKey, status: StatusCode) -> bool {
+        if self.reject_whole(message, status) {
+            return true;
+        }
         let is_coming = self.receiving.contains_key(&message);
         if is_coming {
             self.fail_message(message, status, FailReason::Rejected);
@@ -171,6 +184,7 @@ impl Connection {
 
     /// Every incoming message of a session that ends has failed.
     pub(super) fn drop_incoming(&mut self, session: SessionId) {
+        self.drop_unanswered(session);
         if matches!(&self.current, Current::Chunk(chunk) if chunk.session == session)
             && let Current::Chunk(chunk) = std::mem::take(&mut self.current)
         {

@@ -1,11 +1,13 @@
 //! The endpoint: sessions, messages and reports on one transport connection.
 
+mod answer;
 #[cfg(feature = "auth")]
 mod authenticate;
 mod config;
 mod direction;
 mod event;
 mod incoming;
+mod nickname;
 mod outcome;
 mod receive;
 mod report;
@@ -25,12 +27,15 @@ pub use authenticate::{
     AuthenticateError, Authentication, AuthenticationFailure, RelayAccount, RelayRoute,
     UriParameter,
 };
-pub use config::{Bind, Config, OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig};
+pub use config::{
+    AnswerMode, Bind, Config, OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig,
+};
 pub use direction::Direction;
 pub use event::{
     Answer, CloseReason, ConnectionEnd, ConnectionError, Event, FailReason, IncomingKey,
     MessageOutcome, Outcome, Received,
 };
+pub use nickname::{AskError, NicknameRequest};
 pub use report::ReportError;
 pub use send::{BodyError, BodyWriter, SendError};
 pub use table::{SessionTable, TableError};
@@ -41,6 +46,7 @@ use crate::random::Random;
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
+use answer::Unanswered;
 #[cfg(feature = "auth")]
 use authenticate::Authentications;
 use incoming::Receiving;
@@ -90,6 +96,8 @@ pub struct Connection {
     sessions: Sessions,
     sending: BTreeMap<MessageKey, Sending>,
     receiving: BTreeMap<IncomingKey, Receiving>,
+    /// Messages that are whole and wait for the application's word.
+    unanswered: BTreeMap<IncomingKey, Unanswered>,
     /// Octets of unfinished messages in memory.
     held: u64,
     current: Current,
@@ -110,6 +118,8 @@ pub struct Connection {
     keeps_alive: Option<SessionId>,
     next_message: u64,
     next_incoming: u64,
+    next_nickname: u64,
+    next_nickname_request: u64,
 }
 
 /// The events that the application has not taken.
@@ -157,6 +167,7 @@ impl Connection {
             sessions: Sessions::default(),
             sending: BTreeMap::new(),
             receiving: BTreeMap::new(),
+            unanswered: BTreeMap::new(),
             held: 0,
             current: Current::default(),
             report_deadlines: BTreeSet::new(),
@@ -173,6 +184,8 @@ impl Connection {
             keeps_alive: None,
             next_message: 0,
             next_incoming: 0,
+            next_nickname: 0,
+            next_nickname_request: 0,
         }
     }
 
@@ -424,6 +437,7 @@ impl Connection {
             (Some(status), _) => return self.response(now, &view, status),
             (None, Some(Method::Send)) => RequestKind::Send,
             (None, Some(Method::Report)) => RequestKind::Report,
+            (None, Some(Method::Nickname)) => RequestKind::Nickname,
             (None, _) => RequestKind::Other,
         };
         self.request(now, head, kind);
@@ -521,9 +535,12 @@ impl Connection {
         // (RFC 4975 sections 10.8 and 10.10).
         let tell = if reason == CloseReason::Local { Tell::Peer } else { Tell::Nothing };
         self.settle_all(id, outcome, tell);
+        self.drop_nicknames(id, outcome);
         self.drop_incoming(id);
         self.hop.forget_transactions(|purpose| match purpose {
-            Purpose::Bind(session) | Purpose::KeepAlive(session) => *session != id,
+            Purpose::Bind(session)
+            | Purpose::KeepAlive(session)
+            | Purpose::Nickname(session, _) => *session != id,
             Purpose::Chunk(_) | Purpose::Relayed(_) | Purpose::Passed(_) => true,
             #[cfg(feature = "auth")]
             Purpose::Auth(_) => true,

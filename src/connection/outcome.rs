@@ -48,6 +48,7 @@ impl Connection {
                 self.keeps_alive = None;
                 self.session_refused(session, answer);
             }
+            Purpose::Nickname(session, key) => self.nickname_answered(session, key, answer),
             // Of a relay.
             Purpose::Relayed(_) | Purpose::Passed(_) => {}
             #[cfg(feature = "auth")]
@@ -55,12 +56,13 @@ impl Connection {
         }
     }
 
-    /// Whether a response comes along the whole path of its request. That to
-    /// an AUTH is the last relay's (RFC 4976 section 6.4.3).
+    /// Whether a response comes along the whole path of its request. Those to
+    /// SENDs alone do not (RFC 4976 section 6.4.3).
     fn is_answered_from_afar(&self, id: &TransactionId) -> bool {
         match self.hop.purpose(id) {
             #[cfg(feature = "auth")]
             Some(Purpose::Auth(_)) => true,
+            Some(Purpose::Nickname(..)) => true,
             _ => false,
         }
     }
@@ -98,7 +100,7 @@ impl Connection {
 
     /// Ends a session of which the peer says that it is not there, or not here
     /// (sections 10.8 and 10.10).
-    fn session_refused(&mut self, session: SessionId, answer: Answer) {
+    pub(super) fn session_refused(&mut self, session: SessionId, answer: Answer) {
         let status = answer.status;
         if is_of_session(status) {
             let reason = CloseReason::Rejected(status);
@@ -139,6 +141,9 @@ impl Connection {
             }
             Purpose::Bind(session) | Purpose::KeepAlive(session) => {
                 self.retire_session(*session, CloseReason::TimedOut, Outcome::SessionClosed, None);
+            }
+            Purpose::Nickname(session, key) => {
+                self.settle_nickname(*session, *key, Outcome::TimedOut);
             }
             Purpose::Relayed(_) | Purpose::Passed(_) => {}
             #[cfg(feature = "auth")]

@@ -44,6 +44,21 @@ pub(super) struct Chunk {
     pub(super) key: Option<IncomingKey>,
 }
 
+impl Chunk {
+    /// The zero-based place behind its last octet.
+    pub(super) const fn end(&self) -> u64 {
+        self.offset.saturating_add(self.len)
+    }
+
+    /// What is needed to answer it and to report on it.
+    pub(super) fn without_body(&self) -> Self {
+        let only_piece = Bytes::new();
+        let head = self.head.detached();
+        let Self { session, message_id, offset, len, key, .. } = *self;
+        Self { session, message_id, head, offset, len, only_piece, key }
+    }
+}
+
 /// Bodies up to this size are copied out of the input: an application that
 /// keeps a short message should not keep the whole read buffer with it.
 const DETACHED_BODY: usize = 2048;
@@ -59,10 +74,19 @@ impl Connection {
             RequestKind::Send if view.has_body() => self.begin_chunk(session, head),
             RequestKind::Send => self.begin_bodiless(session, head),
             RequestKind::Report => self.reported(now, session, &view),
+            RequestKind::Nickname if self.gives_nicknames(session) => {
+                self.nickname_requested(session, &head);
+            }
             // Sections 10.9 and 12: SEND and REPORT are understood always,
             // extensions are not.
-            RequestKind::Other => self.respond(&view, StatusCode::UNKNOWN_METHOD),
+            RequestKind::Nickname | RequestKind::Other => {
+                self.respond(&view, StatusCode::UNKNOWN_METHOD);
+            }
         }
+    }
+
+    fn gives_nicknames(&self, session: SessionId) -> bool {
+        self.sessions.get(session).is_some_and(|owner| owner.config.nicknames)
     }
 
     /// A malformed head in intact framing: only the request suffers for it.
@@ -211,7 +235,7 @@ impl Connection {
     }
 
     fn take_piece(&mut self, chunk: &mut Chunk, piece: Bytes) -> Result<(), Refusal> {
-        let offset = chunk.offset.saturating_add(chunk.len);
+        let offset = chunk.end();
         chunk.len += piece.len() as u64;
         if chunk.key.is_none() && chunk.only_piece.is_empty() {
             let max_size =
@@ -293,7 +317,7 @@ impl Connection {
     }
 
     fn end_chunk(&mut self, chunk: &mut Chunk, flag: Continuation) -> Result<(), Refusal> {
-        let end = chunk.offset.saturating_add(chunk.len);
+        let end = chunk.end();
         if !self.agrees(chunk, end, flag) && !self.tolerate(Tolerance::WrongByteRange) {
             return Err((StatusCode::BAD_REQUEST, FailReason::Inconsistent));
         }
@@ -326,9 +350,8 @@ impl Connection {
         let received = self.received(chunk.session, chunk.message_id, &chunk.head);
         let body = std::mem::take(&mut chunk.only_piece);
         self.check_wrapped(&received, &body)?;
-        self.respond(&chunk.head.view(), StatusCode::OK);
-        self.report_chunk(chunk, chunk.len);
-        self.deliver(received, detached(body));
+        self.answer_whole(chunk, &received, body.len() as u64);
+        self.events.push(Event::Message { message: received, body: detached(body) });
         Ok(())
     }
 
@@ -368,22 +391,16 @@ impl Connection {
         let Some(Receiving { received, store }) = self.forget_message(key) else { return Ok(()) };
         // Should the whole be refused, then like one that came in one chunk.
         chunk.key = None;
-        let head = chunk.head.view();
-        let end = chunk.offset.saturating_add(chunk.len);
         match store {
             Store::Whole(store) => {
                 let body = store.into_body().unwrap_or_default();
                 self.check_wrapped(&received, &body)?;
-                self.respond(&head, StatusCode::OK);
-                self.report_chunk(chunk, end);
-                self.deliver(received, body);
+                self.answer_whole(chunk, &received, body.len() as u64);
+                self.events.push(Event::Message { message: received, body });
             }
             Store::Pieces(tracker) => {
-                self.respond(&head, StatusCode::OK);
-                self.report_chunk(chunk, end);
                 let total = tracker.received();
-                self.report_whole(&received, total);
-                self.mark_received(&received);
+                self.answer_whole(chunk, &received, total);
                 self.events.push(Event::MessageCompleted { message: received, total });
             }
         }
@@ -408,13 +425,7 @@ impl Connection {
         }
     }
 
-    fn deliver(&mut self, received: Received, body: Bytes) {
-        self.report_whole(&received, body.len() as u64);
-        self.mark_received(&received);
-        self.events.push(Event::Message { message: received, body });
-    }
-
-    fn report_whole(&mut self, received: &Received, total: u64) {
+    pub(super) fn report_whole(&mut self, received: &Received, total: u64) {
         let head = received.head();
         if self.reports_by(received.session, ReportMode::Whole) && head.success_report() {
             let range = ByteRange::whole(total);
@@ -423,7 +434,8 @@ impl Connection {
         }
     }
 
-    fn report_chunk(&mut self, chunk: &Chunk, end: u64) {
+    /// `end` is the zero-based place behind the last octet of the chunk.
+    pub(super) fn report_chunk(&mut self, chunk: &Chunk, end: u64) {
         let head = chunk.head.view();
         if self.reports_by(chunk.session, ReportMode::EachChunk) && head.success_report() {
             let total = head.byte_range().and_then(|range| range.total());
@@ -444,6 +456,7 @@ impl Connection {
 pub(super) enum RequestKind {
     Send,
     Report,
+    Nickname,
     Other,
 }
 

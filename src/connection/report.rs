@@ -7,10 +7,22 @@ use super::Connection;
 use super::event::Received;
 use crate::hop::SessionId;
 use crate::uri::PathRef;
+use crate::wire::encode::MAX_CONTROL_BODY;
+use crate::wire::scan::occurs;
 use crate::wire::{
-    ByteRange, Continuation, FailureReport, HeadRef, HeadWriter, MessageId, Method, Status,
-    StatusCode,
+    ByteRange, Continuation, FailureReport, HeadRef, HeadWriter, MediaType, MessageId, Method,
+    Status, StatusCode, TransactionId,
 };
+
+/// What a REPORT has for a body.
+type Content<'a> = (&'a MediaType, &'a [u8]);
+
+/// How often an id is thrown away because the body has its end-line in it: a
+/// body of that many octets cannot hold more of them.
+const MAX_TRIES: usize = MAX_CONTROL_BODY / END_LINE_PREFIX;
+
+/// Octets that an end-line has at the least: seven hyphens and a transaction id.
+const END_LINE_PREFIX: usize = 11;
 
 /// Why a message cannot be reported on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -23,6 +35,9 @@ pub enum ReportError {
     /// The session has ended: the REPORT would not arrive (section 7.1.2).
     #[error("the session is not open on this connection")]
     NoSession,
+    /// The body of the REPORT is larger than 10,240 octets (section 7.1).
+    #[error("the body of a REPORT has at most 10,240 octets")]
+    BodyTooLarge,
 }
 
 impl Connection {
@@ -40,6 +55,37 @@ impl Connection {
         status: StatusCode,
         range: ByteRange,
     ) -> Result<(), ReportError> {
+        self.report_on(message, status, range, None)
+    }
+
+    /// The same with a body, for information: nobody has to read it (RFC 4975
+    /// section 7.1.2). Those of a chat room on private messages have one (RFC
+    /// 7701 section 6.2).
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError`], also where the body has more than 10,240 octets.
+    pub fn report_with_body(
+        &mut self,
+        message: &Received,
+        status: StatusCode,
+        range: ByteRange,
+        content_type: &MediaType,
+        body: &[u8],
+    ) -> Result<(), ReportError> {
+        if body.len() > MAX_CONTROL_BODY {
+            return Err(ReportError::BodyTooLarge);
+        }
+        self.report_on(message, status, range, Some((content_type, body)))
+    }
+
+    fn report_on(
+        &mut self,
+        message: &Received,
+        status: StatusCode,
+        range: ByteRange,
+        body: Option<Content<'_>>,
+    ) -> Result<(), ReportError> {
         let head = message.head();
         let is_wanted = if status.is_success() {
             head.success_report()
@@ -49,15 +95,11 @@ impl Connection {
         if !is_wanted {
             return Err(ReportError::NotWanted);
         }
-        if self.write_report(message.session, &message.message_id, &head, status, range) {
-            Ok(())
-        } else {
-            Err(ReportError::NoSession)
-        }
+        let id = &message.message_id;
+        let is_written = self.write_report_with(message.session, id, &head, (status, range), body);
+        if is_written { Ok(()) } else { Err(ReportError::NoSession) }
     }
 
-    /// Writes a REPORT on the SEND that `head` is of: back along its whole
-    /// path, from this side's URI in the session.
     pub(super) fn write_report(
         &mut self,
         session: SessionId,
@@ -66,15 +108,45 @@ impl Connection {
         status: StatusCode,
         range: ByteRange,
     ) -> bool {
+        self.write_report_with(session, message_id, head, (status, range), None)
+    }
+
+    /// Writes a REPORT on the SEND that `head` is of: back along its whole
+    /// path, from this side's URI in the session.
+    fn write_report_with(
+        &mut self,
+        session: SessionId,
+        message_id: &MessageId,
+        head: &HeadRef<'_>,
+        (status, range): (StatusCode, ByteRange),
+        body: Option<Content<'_>>,
+    ) -> bool {
+        let id = self.fresh_report_id(body);
         let Some(owner) = self.sessions.get(session) else { return false };
-        let id = self.hop.begin_control_request(None);
         let from = PathRef::from(owner.config.local.view());
         let report =
             HeadWriter::request(self.hop.control(), &id, Method::Report, head.from_path(), from)
                 .message_id(message_id)
                 .byte_range(range)
                 .status(Status::new(status));
-        report.bodiless(Continuation::Complete).is_ok()
+        let written = match body {
+            None => report.bodiless(Continuation::Complete),
+            Some((content_type, body)) => report.whole_body(content_type, body),
+        };
+        written.is_ok()
+    }
+
+    /// An id whose end-line is not in the body. A second is hardly ever needed.
+    fn fresh_report_id(&mut self, body: Option<Content<'_>>) -> TransactionId {
+        let mut id = self.hop.begin_control_request(None);
+        for _ in 0..MAX_TRIES {
+            let is_in_body = body.is_some_and(|(_, body)| occurs(id.as_bytes(), body));
+            if !is_in_body {
+                break;
+            }
+            id = self.hop.begin_control_request(None);
+        }
+        id
     }
 
     /// Answers a request if its sender wants to hear that (section 7.2).

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::config::SessionConfig;
 use super::event::IncomingKey;
+use super::nickname::Nicknames;
 use super::table::Binding;
 use crate::hop::{MessageKey, SessionId};
 use crate::uri::{MsrpUri, Path, UriKey, UriRef};
@@ -21,6 +22,8 @@ pub(crate) struct Session {
     pub(crate) outgoing: HashMap<MessageId, MessageKey>,
     /// The incoming messages that have begun and not ended.
     pub(crate) incoming: HashMap<MessageId, IncomingKey>,
+    /// Those that are whole and wait for the application's word.
+    pub(super) unanswered: usize,
     /// Messages that were received whole, to know their duplicates.
     pub(crate) received: Remembered,
     /// Messages that were refused, to refuse what is still to come of them.
@@ -30,6 +33,7 @@ pub(crate) struct Session {
     /// The last SEND without a body: a relay accepts it before the peer refuses
     /// it, with a REPORT (RFC 4976 section 6.4.1).
     pub(crate) bodiless: Option<MessageId>,
+    pub(super) nicknames: Nicknames,
     /// Types that the peer has refused with 415; they are not sent again in
     /// this session (RFC 4975 section 10.6).
     pub(crate) refused: Vec<MediaType>,
@@ -51,10 +55,12 @@ impl Session {
             has_sent: false,
             outgoing: HashMap::new(),
             incoming: HashMap::new(),
+            unanswered: 0,
             received: Remembered::new(remembered),
             refused_messages: Refused::new(remembered),
             sent: Remembered::new(remembered),
             bodiless: None,
+            nicknames: Nicknames::default(),
             refused: Vec::new(),
             binding,
         }

@@ -9,7 +9,7 @@ use super::escape::write_escaped;
 use super::grammar::{header_name, is_language, is_name, is_uri};
 use super::{Address, CORE_HEADERS, DateTime, MAX_HEAD_OCTETS, MAX_HEADERS};
 use crate::MediaType;
-use crate::imdn::is_notification_type;
+use crate::imdn::{ImdnParts, is_notification_type};
 use crate::mime::{is_content_field, is_field_name, is_field_value};
 
 /// Why a message/cpim cannot be written.
@@ -39,15 +39,17 @@ pub enum CpimBuildError {
     /// A language that is no tag of RFC 3066.
     #[error("a language is a tag such as en-GB")]
     Language,
-    /// A second header of a kind that may be there once (RFC 4975 section 13).
-    #[error("{0} may be there once (RFC 4975 section 13)")]
+    /// A second header of a kind that may be there once (RFC 4975 section 13,
+    /// RFC 5438 section 6.4).
+    #[error("{0} may be there once")]
     Repeated(&'static str),
     /// A message that asks for notifications, and has no DateTime (RFC 5438
     /// section 7.1.1.2).
     #[error("a message that asks for notifications needs a DateTime")]
     MissingDateTime,
-    /// A notification that asks for notifications (RFC 5438 section 7.2.1).
-    #[error("a notification asks for no notifications")]
+    /// A notification that asks for notifications or says which way they take
+    /// (RFC 5438 section 7.2.1).
+    #[error("a notification has no Disposition-Notification and no IMDN-Record-Route")]
     NotificationOfNotification,
     /// A Message-ID that is no token.
     #[error("a Message-ID of IMDN is letters, digits and !#$%&'*+-.^_`|~")]
@@ -99,7 +101,7 @@ pub struct CpimBuilder {
     required: Vec<String>,
     has_date_time: bool,
     has_subject: bool,
-    pub(crate) asks_for_imdn: bool,
+    pub(crate) imdn: ImdnParts,
     fault: Option<CpimBuildError>,
 }
 
@@ -131,7 +133,7 @@ impl CpimBuilder {
             required: Vec::new(),
             has_date_time: false,
             has_subject: false,
-            asks_for_imdn: false,
+            imdn: ImdnParts::default(),
             fault: None,
         }
     }
@@ -252,10 +254,10 @@ impl CpimBuilder {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        if self.asks_for_imdn && !self.has_date_time {
+        if self.imdn.is_requested && !self.has_date_time {
             return Err(CpimBuildError::MissingDateTime);
         }
-        if self.asks_for_imdn && is_notification_type(content_type.as_str()) {
+        if self.imdn.is_of_message() && is_notification_type(content_type.as_str()) {
             return Err(CpimBuildError::NotificationOfNotification);
         }
         if !self.required.is_empty() {

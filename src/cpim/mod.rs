@@ -53,7 +53,8 @@
 //!
 //! The headers of a message, those of MIME among them, have at most
 //! [`MAX_HEAD_OCTETS`], and there are at most [`MAX_HEADERS`] of each kind and
-//! names in Require. A line may be as long as that allows.
+//! names in Require, on at most 512 lines where some are folded. A line may be as
+//! long as that allows.
 //!
 //! # Tolerances
 //!

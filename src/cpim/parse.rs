@@ -20,8 +20,9 @@ pub enum CpimError {
     /// The message ends before the blank line in front of its content.
     #[error("the message ends before the blank line in front of its content")]
     Incomplete,
-    /// More than [`MAX_HEAD_OCTETS`] before the content.
-    #[error("the headers may have at most {MAX_HEAD_OCTETS} octets")]
+    /// More than [`MAX_HEAD_OCTETS`] before the content, or 512 lines before a
+    /// blank one.
+    #[error("the headers may have at most {MAX_HEAD_OCTETS} octets and 512 lines")]
     TooLong,
     /// More than [`MAX_HEADERS`] message headers, MIME header fields or names in
     /// Require.
@@ -78,7 +79,8 @@ impl<'a> CpimRef<'a> {
     /// has come of the body then.
     ///
     /// `None` where the headers have not ended: come back with more octets.
-    /// More than [`MAX_HEAD_OCTETS`] are never needed.
+    /// More than [`MAX_HEAD_OCTETS`] are never needed. Each call looks at all of
+    /// them again.
     ///
     /// # Errors
     ///

@@ -58,6 +58,10 @@ pub struct SessionId(pub(crate) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageKey(pub(crate) u64);
 
+/// One NICKNAME that was sent on a connection. Never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NicknameKey(pub(crate) u64);
+
 /// One authentication on a connection. Never used twice.
 #[cfg(feature = "auth")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 #[cfg(feature = "auth")]
 use super::AuthKey;
-use super::{MessageKey, Passed, Relayed, SessionId};
+use super::{MessageKey, NicknameKey, Passed, Relayed, SessionId};
 use crate::wire::TransactionId;
 
 /// A request that asks for a response.
@@ -31,6 +31,8 @@ pub(crate) enum Purpose {
     Bind(SessionId),
     /// A bodiless SEND that keeps the connection alive.
     KeepAlive(SessionId),
+    /// A NICKNAME in a session.
+    Nickname(SessionId, NicknameKey),
     /// A SEND that a relay passes on, in part or whole.
     Relayed(Arc<Relayed>),
     /// Any other request that a relay passes on; its response goes back.

@@ -51,6 +51,7 @@ pub use self::headers::{ImdnHeaders, NotifyRequest};
 pub use self::notification::ImdnError;
 pub use self::notification::{Disposition, DispositionKind, Notification};
 pub use self::notifier::{Notifier, NotifyError};
+pub(crate) use self::request::ImdnParts;
 
 /// The namespace of the headers that RFC 5438 defines.
 pub const IMDN_NAMESPACE: &str = "urn:ietf:params:imdn";

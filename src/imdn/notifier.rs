@@ -137,7 +137,7 @@ impl Notifier {
             .imdn_message_id(message_id)
             .mime_header("Content-Disposition", "notification");
         for address in &self.route {
-            builder = builder.imdn_address("IMDN-Route", address);
+            builder = builder.imdn_route(address);
         }
         let content_type = MediaType::new(IMDN_TYPE).map_err(|_| CpimBuildError::MimeHeader)?;
         let built =

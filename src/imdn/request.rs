@@ -5,6 +5,21 @@ use std::fmt::Display;
 use super::{IMDN_NAMESPACE, NotifyRequest};
 use crate::cpim::{Address, CpimBuildError, CpimBuilder, is_token};
 
+/// What of RFC 5438 a message has that is being written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ImdnParts {
+    pub(crate) is_requested: bool,
+    has_record_route: bool,
+    has_original_to: bool,
+}
+
+impl ImdnParts {
+    /// Whether there is something that a notification must not have.
+    pub(crate) const fn is_of_message(self) -> bool {
+        self.is_requested || self.has_record_route
+    }
+}
+
 /// The headers of RFC 5438 stand under whatever prefix was declared for
 /// [`IMDN_NAMESPACE`], or `imdn`.
 impl CpimBuilder {
@@ -17,7 +32,7 @@ impl CpimBuilder {
         if wanted.is_empty() {
             return builder;
         }
-        builder.asks_for_imdn = true;
+        builder.imdn.is_requested = true;
         let names: Vec<_> = wanted.iter().map(|request| request.as_str()).collect();
         builder.imdn_header("Disposition-Notification", names.join(", "))
     }
@@ -30,10 +45,26 @@ impl CpimBuilder {
         self.imdn_header("Message-ID", message_id)
     }
 
-    /// A header of RFC 5438 whose value is an address: `Original-To`,
-    /// `IMDN-Record-Route` or `IMDN-Route`.
-    pub fn imdn_address(self, name: &str, address: &Address<'_>) -> Self {
-        self.imdn_header(name, address)
+    /// Whom the message was for, of an intermediary that sends it to somebody
+    /// else (RFC 5438 section 6.4).
+    pub fn original_to(mut self, address: &Address<'_>) -> Self {
+        if std::mem::replace(&mut self.imdn.has_original_to, true) {
+            return self.wrong(CpimBuildError::Repeated("Original-To"));
+        }
+        self.imdn_header("Original-To", address)
+    }
+
+    /// An intermediary that wants to see the notifications (RFC 5438
+    /// section 6.5).
+    pub fn imdn_record_route(mut self, address: &Address<'_>) -> Self {
+        self.imdn.has_record_route = true;
+        self.imdn_header("IMDN-Record-Route", address)
+    }
+
+    /// An intermediary that a notification goes through (RFC 5438
+    /// section 6.6). [`Notifier`](super::Notifier) writes it by itself.
+    pub fn imdn_route(self, address: &Address<'_>) -> Self {
+        self.imdn_header("IMDN-Route", address)
     }
 
     fn imdn_header(self, name: &str, value: impl Display) -> Self {

@@ -88,15 +88,23 @@ pub(crate) type Block<'a> = (&'a [u8], &'a [u8]);
 /// No blank line within the limit.
 pub(crate) struct TooLong;
 
+/// The most lines of a block, those that continue others among them, so that
+/// looking at one that comes in crumbs costs little.
+const MAX_LINES: usize = 512;
+
 /// The lines before the first blank line, and what is behind it; `None` where
-/// it has not come within the first `limit` octets and still may.
+/// it has not come within the first `limit` octets and [`MAX_LINES`] and still
+/// may.
 pub(crate) fn head_block(octets: &[u8], limit: usize) -> Result<Option<Block<'_>>, TooLong> {
     let searched = octets.get(..limit).unwrap_or(octets);
     let mut start = 0;
-    for end in memchr_iter(b'\n', searched) {
+    for (line, end) in memchr_iter(b'\n', searched).enumerate() {
         if matches!(searched.get(start..end), Some(b"" | b"\r")) {
             let (lines, rest) = octets.split_at(start);
             return Ok(Some((lines, rest.split_at(end + 1 - start).1)));
+        }
+        if line >= MAX_LINES {
+            return Err(TooLong);
         }
         start = end + 1;
     }

@@ -25,8 +25,8 @@
 //!
 //! # Limits
 //!
-//! Reading allocates nothing: parts are found one after the other, in time that
-//! grows with the body. Boundaries have at most [`MAX_BOUNDARY_OCTETS`], the
+//! Reading copies no part: they are found one after the other, in time that grows
+//! with the body. Boundaries have at most [`MAX_BOUNDARY_OCTETS`], the
 //! header fields of a part at most [`MAX_PART_HEAD_OCTETS`], and parts inside
 //! parts go at most [`MAX_DEPTH`] deep.
 
@@ -40,7 +40,8 @@ pub use self::read::{Multipart, MultipartError, Part};
 /// are written.
 pub const MAX_BOUNDARY_OCTETS: usize = 256;
 
-/// The most octets of the header fields of one part.
+/// The most octets of the header fields of one part, which have at most 512
+/// lines.
 pub const MAX_PART_HEAD_OCTETS: usize = 16 * 1024;
 
 /// How many multipart bodies may stand one in the other.

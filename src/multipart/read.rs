@@ -27,8 +27,8 @@ pub enum MultipartError {
     /// line behind them.
     #[error("a part is header fields, a blank line and a body")]
     Head,
-    /// More than [`MAX_PART_HEAD_OCTETS`] of header fields.
-    #[error("a part may have at most {MAX_PART_HEAD_OCTETS} octets of header fields")]
+    /// More than [`MAX_PART_HEAD_OCTETS`] of header fields, or 512 lines.
+    #[error("a part may have at most {MAX_PART_HEAD_OCTETS} octets of header fields on 512 lines")]
     HeadTooLong,
 }
 
@@ -38,7 +38,7 @@ pub enum MultipartError {
 /// the last boundary is missing, the last part ends with the body.
 #[derive(Clone)]
 pub struct Multipart<'a> {
-    essence: Cow<'a, str>,
+    essence: String,
     boundary: String,
     start: Option<String>,
     body: &'a [u8],
@@ -52,12 +52,12 @@ impl<'a> Multipart<'a> {
     ///
     /// [`MultipartError`] where the type is no multipart or has no boundary
     /// that can be one.
-    pub fn new(content_type: &'a str, body: &'a [u8]) -> Result<Self, MultipartError> {
+    pub fn new(content_type: &str, body: &'a [u8]) -> Result<Self, MultipartError> {
         Self::nested(MimeValue::new(content_type), body, 1)
     }
 
     fn nested(
-        content_type: MimeValue<'a>,
+        content_type: MimeValue<'_>,
         body: &'a [u8],
         depth: usize,
     ) -> Result<Self, MultipartError> {
@@ -75,7 +75,7 @@ impl<'a> Multipart<'a> {
             return Err(MultipartError::Boundary);
         }
         let start = content_type.parameter("start").map(Cow::into_owned);
-        Ok(Self { essence: essence.into(), boundary: boundary.to_owned(), start, body, depth })
+        Ok(Self { essence: essence.to_owned(), boundary: boundary.to_owned(), start, body, depth })
     }
 
     /// `multipart/…`, as it is written.

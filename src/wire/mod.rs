@@ -6,6 +6,7 @@ pub(crate) mod head;
 pub(crate) mod header;
 pub(crate) mod ident;
 pub(crate) mod media;
+pub(crate) mod nickname;
 pub(crate) mod parse;
 pub(crate) mod scan;
 
@@ -16,4 +17,5 @@ pub use header::{
 };
 pub use ident::{IdentError, MessageId, TransactionId};
 pub use media::{MediaType, MediaTypeError, MediaTypes};
+pub use nickname::{Nickname, NicknameError};
 pub use parse::ParseError;

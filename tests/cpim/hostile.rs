@@ -81,6 +81,15 @@ fn the_limits() {
     for end in 0..MAX_HEAD_OCTETS / 1024 {
         assert_eq!(CpimRef::parse_start(&long[..end * 1024]), Ok(None));
     }
+    let folded = |lines: usize| {
+        let fold = "\r\n\tz".repeat(lines - 1);
+        format!("A: b\r\n\r\nContent-Type: a/b;{fold}\r\n\r\n")
+    };
+    assert!(CpimRef::parse(folded(512).as_bytes()).is_ok());
+    assert_eq!(CpimRef::parse(folded(513).as_bytes()), Err(CpimError::TooLong));
+    assert_eq!(CpimRef::parse_start(&b"A\n".repeat(513)), Err(CpimError::TooLong));
+    assert_eq!(CpimRef::parse_start(&b"A\n".repeat(512)), Ok(None));
+
     let endless = vec![b'a'; MAX_HEAD_OCTETS];
     assert_eq!(CpimRef::parse_start(&endless), Err(CpimError::TooLong));
     assert_eq!(CpimRef::parse_start(&endless[1..]), Ok(None));

@@ -31,7 +31,7 @@ const ALL: [NotifyRequest; 4] = [
 // req: 5438-6.2-1, 5438-6.3-1, 5438-7.1.1.2-1, 5438-6.1-1
 #[test]
 fn a_message_that_asks() {
-    let message = built(asking(&ALL).imdn_address("Original-To", &address("im:list@x").named("L")));
+    let message = built(asking(&ALL).original_to(&address("im:list@x").named("L")));
     let lines = "NS: imdn <urn:ietf:params:imdn>\r\n\
         imdn.Message-ID: m3ss4ge\r\n\
         imdn.Disposition-Notification: positive-delivery, negative-delivery, processing, display\r\n\
@@ -90,9 +90,9 @@ fn octet_by_octet() {
     let message = built(
         asking(&ALL)
             .subject_in("fr", "th\u{e9} & <caf\u{e9}>")
-            .imdn_address("Original-To", &address("im:team@x"))
-            .imdn_address("IMDN-Record-Route", &address("im:r1@x").named("R 1"))
-            .imdn_address("IMDN-Record-Route", &address("im:r2@x")),
+            .original_to(&address("im:team@x"))
+            .imdn_record_route(&address("im:r1@x").named("R 1"))
+            .imdn_record_route(&address("im:r2@x")),
     );
     let read = CpimRef::parse(&message).unwrap();
     let mut notifier = Notifier::new(&read, &address("im:bob@x").named("Bob")).unwrap();
@@ -156,9 +156,16 @@ fn no_notification_of_a_notification() {
     }
     let plain = asks("Content-Disposition: render\r\nContent-Type: text/plain");
     assert!(Notifier::new(&CpimRef::parse(plain.as_bytes()).unwrap(), &bob).is_ok());
-    // And none is written that asks.
-    let wrong = asking(&ALL).build(&IMDN_TYPE.parse().unwrap(), b"").unwrap_err();
-    assert_eq!(wrong, CpimBuildError::NotificationOfNotification);
+    // And none is written that asks, or says which way.
+    let routed = || asking(&[]).imdn_record_route(&address("im:r@x"));
+    for builder in [asking(&ALL), routed()] {
+        let wrong = builder.build(&IMDN_TYPE.parse().unwrap(), b"").unwrap_err();
+        assert_eq!(wrong, CpimBuildError::NotificationOfNotification);
+    }
+    assert!(routed().build(&text_plain(), b"").is_ok());
+    let twice = asking(&[]).original_to(&address("im:a@x")).original_to(&address("im:b@x"));
+    let wrong = twice.build(&text_plain(), b"").unwrap_err();
+    assert_eq!(wrong, CpimBuildError::Repeated("Original-To"));
 }
 
 // req: 5438-7.2.1-1

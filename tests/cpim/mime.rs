@@ -1,5 +1,6 @@
 //! MIME values with parameters, against another reader.
 
+use msrp::cpim::CpimRef;
 use msrp::mime::{MimeError, MimeValue, MimeValueBuilder};
 use proptest::prelude::*;
 
@@ -69,6 +70,35 @@ fn what_is_not_written() {
 }
 
 proptest! {
+    /// Fields, folded and not, as another reader has them.
+    #[test]
+    fn fields_read_as_by_another(
+        fields in prop::collection::vec(("X-[a-z]{1,5}", "[a-z;=\" ]{0,10}", prop::option::of("[ \t]{1,3}[a-z]{1,5}")), 1..6),
+        body in "[a-z\r\n]{0,10}",
+    ) {
+        let fields: String = fields
+            .iter()
+            .map(|(name, value, fold)| match fold {
+                Some(fold) => format!("{name}: v{value}\r\n{fold}\r\n"),
+                None => format!("{name}: v{value}\r\n"),
+            })
+            .collect();
+        let part = format!("{fields}\r\n{body}");
+        let message = format!("A: b\r\n\r\nContent-Type: a/b\r\n{part}");
+        let ours = CpimRef::parse(message.as_bytes()).unwrap();
+        prop_assert_eq!(ours.body(), body.as_bytes());
+        let (theirs, at) = mailparse::parse_headers(part.as_bytes()).unwrap();
+        prop_assert_eq!(&part[at..], &body);
+        let ours: Vec<_> = ours.mime_headers().iter().skip(1).collect();
+        prop_assert_eq!(ours.len(), theirs.len());
+        for (ours, theirs) in ours.iter().zip(theirs) {
+            prop_assert_eq!(ours.name(), theirs.get_key());
+            // It makes one space of a fold.
+            let words = |text: &str| text.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            prop_assert_eq!(words(&ours.text()), words(&theirs.get_value()));
+        }
+    }
+
     #[test]
     fn whatever_is_written_reads_back(values in prop::collection::vec(any::<String>(), 0..5)) {
         let mut builder = MimeValueBuilder::new("attachment");

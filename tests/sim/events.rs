@@ -78,6 +78,10 @@ impl World {
                 let serial = self.sides[side].by_key[&message];
                 self.ledger[serial].awaits_room = false;
             }
+            Event::NicknameRequested { request, nickname, .. } => {
+                self.nickname_requested(side, request, nickname.as_ref());
+            }
+            Event::Nickname { key, outcome, .. } => self.nickname_settled(side, key, outcome),
             // A source that repeats itself gives ids of closed requests again.
             Event::Tolerated(Tolerance::ReportReusesTransactionId)
                 if self.plan.kind == Kind::Repeating => {}
@@ -121,6 +125,10 @@ impl World {
             Event::Outcome(outcome) => {
                 self.only_outcome(side, *outcome);
             }
+            Event::NicknameRequested { request, nickname, .. } => {
+                self.nickname_requested(side, request, nickname.as_ref());
+            }
+            Event::Nickname { key, outcome, .. } => self.nickname_settled(side, key, outcome),
             Event::BodyRoom { message } => {
                 let serial = self.sides[side].by_key[&message];
                 self.ledger[serial].awaits_room = false;
@@ -232,9 +240,12 @@ impl World {
         let remembered = self.plan.configs[side].limits.remembered_messages;
         let came_before = of_session.contains(&&entry);
         let is_remembered = of_session.iter().rev().take(remembered).any(|other| **other == entry);
-        assert!(!is_remembered || received.is_duplicate(), "a duplicate without its mark");
+        // What waits for its answer, or is refused, has not been received.
+        let is_known = is_remembered && self.answers.is_none();
+        assert!(!is_known || received.is_duplicate(), "a duplicate without its mark");
         assert!(came_before || !received.is_duplicate(), "{serial} is called a duplicate");
         self.sides[side].completed.push_back(entry);
+        self.message_waits(side, received, serial);
         let session = &self.plan.sessions[self.ledger[serial].session].sides[side];
         let is_manual = session.reports == ReportMode::Manual;
         if is_manual || chance(&mut self.rng, 3) {
@@ -257,7 +268,7 @@ impl World {
             FailReason::Aborted => sent.was_aborted || self.has_ended(sent),
             FailReason::TooLarge => size > taking.max_size,
             FailReason::TooManyRanges => limits.message_ranges == 0,
-            FailReason::TooManyMessages => limits.incoming_messages < 64,
+            FailReason::TooManyMessages => limits.incoming_messages < 64 || self.answers.is_some(),
             FailReason::NoRoom => limits.incoming_octets < 1 << 20,
             FailReason::UnsupportedType => !taking.takes(sent.content_type),
             FailReason::Rejected => self.sides[side].rejected.contains(&serial),

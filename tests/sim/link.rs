@@ -54,6 +54,24 @@ impl Link {
         len
     }
 
+    /// Takes a message in, whole or not at all. Says whether it has.
+    pub fn write_message(&mut self, now: Duration, message: &[u8], rng: &mut Seeded) -> bool {
+        if self.is_ended || self.is_broken {
+            return true;
+        }
+        let has_room = self.held == 0 || self.held + message.len() <= self.plan.capacity;
+        if now < self.stalled_until || !has_room {
+            return false;
+        }
+        let last = self.segments.back().map_or(Duration::ZERO, |(due, _)| *due);
+        let delay = Duration::from_millis(rng.below(self.plan.delay_ms + 1));
+        let mut taken: VecDeque<u8> = message.iter().copied().collect();
+        self.mutate(&mut taken, rng);
+        self.held += taken.len();
+        self.segments.push_back((last.max(now + delay), taken));
+        true
+    }
+
     /// A hostile peer: octets that are flipped, lost and made up.
     fn mutate(&self, octets: &mut VecDeque<u8>, rng: &mut Seeded) {
         let Some(every) = self.plan.mutates_every else { return };
@@ -98,6 +116,19 @@ impl Link {
         self.carried += out.len() as u64;
         self.is_broken |= self.plan.break_at == Some(self.carried);
         out
+    }
+
+    /// A message that has arrived. One in which the link breaks does not.
+    pub fn take_message(&mut self, now: Duration) -> Option<Vec<u8>> {
+        if self.is_broken || now < self.stalled_until {
+            return None;
+        }
+        self.segments.front().filter(|(due, _)| *due <= now)?;
+        let (_, message) = self.segments.pop_front()?;
+        self.held -= message.len();
+        self.carried += message.len() as u64;
+        self.is_broken |= self.plan.break_at.is_some_and(|place| place < self.carried);
+        (!self.is_broken).then(|| message.into())
     }
 
     /// From now on it flows.

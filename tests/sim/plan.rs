@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use msrp::{
-    Bind, Config, MediaTypes, MsrpUri, Path, ReceiveMode, ReportMode, SessionConfig, Tolerances,
+    AnswerMode, Bind, Config, Framing, MediaTypes, MsrpUri, Path, ReceiveMode, ReportMode,
+    SessionConfig, Tolerances,
 };
 
 use crate::common::Seeded;
@@ -29,6 +30,8 @@ pub enum Kind {
 pub struct Plan {
     pub kind: Kind,
     pub configs: [Config; 2],
+    /// Whether the links carry messages, each of them whole or not at all.
+    pub is_framed: bool,
     pub repeats: [Option<u8>; 2],
     pub sessions: Vec<SessionPlan>,
     pub links: [LinkPlan; 2],
@@ -42,6 +45,7 @@ pub struct SessionPlan {
     /// Whether the side that does not open it has it in its table.
     pub is_expected: bool,
     pub sides: [Taking; 2],
+    pub answers: AnswerMode,
 }
 
 /// What one side of a session takes.
@@ -92,6 +96,7 @@ impl Plan {
         Self {
             kind,
             configs,
+            is_framed: false,
             // Not the same for both: their ids would be.
             repeats: [0, 1].map(|side| {
                 let octet = 2 * rng.below(128) as u8 + side;
@@ -101,6 +106,27 @@ impl Plan {
             links: [link(rng, kind), link(rng, kind)],
             steps: 50 + rng.below(350),
             chatter: pick(rng, &[5, 15, 40]),
+        }
+    }
+
+    /// The same world over links that carry messages: WebSockets or data
+    /// channels.
+    pub fn framed(rng: &mut Seeded) -> Self {
+        let mut plan = Self::new(rng);
+        plan.is_framed = true;
+        for config in &mut plan.configs {
+            let max_octets = pick(rng, &[0, 2_048, 3_000, 5_000, 20_000, 65_536]);
+            config.framing = Framing::Message { max_octets };
+        }
+        plan
+    }
+
+    /// The most octets of a message that `side` may send, where there are
+    /// messages.
+    pub fn max_message(&self, side: usize) -> Option<usize> {
+        match self.configs[side].framing {
+            Framing::Message { max_octets } => Some(max_octets.max(Framing::MIN_MESSAGE)),
+            _ => None,
         }
     }
 }
@@ -143,6 +169,7 @@ fn session(rng: &mut Seeded, number: u64) -> SessionPlan {
         uris: [uri("alice", 7654, rng), uri("bob", 12763, rng)],
         is_expected: number == 0 || chance(rng, 90),
         sides: [taking(rng), taking(rng)],
+        answers: AnswerMode::Received,
     }
 }
 
@@ -179,6 +206,8 @@ impl SessionPlan {
         };
         config = config
             .bind(bind)
+            .answers(self.answers)
+            .nicknames(true)
             .accept_types(MediaTypes::new(mine.types).unwrap())
             .max_size(mine.max_size)
             .receive(mine.receive)

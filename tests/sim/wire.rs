@@ -65,7 +65,7 @@ enum Open {
 
 pub struct Request {
     pub id: TransactionId,
-    is_send: bool,
+    method: &'static str,
     pub failure_report: FailureReport,
     success_report: bool,
     message_id: Option<MessageId>,
@@ -192,6 +192,7 @@ impl Wire {
     pub fn written(&mut self, side: usize, octets: &[u8], view: &mut View<'_>) {
         self.writers[side].response_octets = 0;
         self.writers[side].stream.push(octets);
+        let mut frames = 0;
         while let Some((frame, place)) = self.writers[side].stream.next_valid() {
             if self.is_hostile {
                 continue;
@@ -199,10 +200,25 @@ impl Wire {
             match frame {
                 Frame::Head(head) => self.head(side, &head, view),
                 Frame::Body(piece) => self.writers[side].body(&piece, place),
-                Frame::End(flag) => self.writers[side].end(flag, view),
+                Frame::End(flag) => {
+                    frames += 1;
+                    self.writers[side].end(flag, view);
+                }
                 _ => unreachable!(),
             }
         }
+        if let Some(max) = view.plan.max_message(side)
+            && !self.is_hostile
+        {
+            self.check_message(side, octets, frames, max);
+        }
+    }
+
+    // req: 7977-5.1-3, 8873-5.4-1
+    fn check_message(&self, side: usize, octets: &[u8], frames: usize, max: usize) {
+        let is_whole = matches!(self.writers[side].open, Open::Other);
+        assert!(frames == 1 && is_whole, "a message is one frame, whole, and not {frames}");
+        assert!(octets.len() <= max, "a message of {} octets, {max} are allowed", octets.len());
     }
 
     fn head(&mut self, side: usize, head: &Head, view: &mut View<'_>) {
@@ -216,6 +232,10 @@ impl Wire {
             (None, Some(Method::Report)) => {
                 self.check_transaction_is_fresh(side, &head_view, view);
                 self.report(side, &head_view, view.plan);
+                self.writers[side].open = Open::Bodiless;
+            }
+            (None, Some(Method::Nickname)) => {
+                self.nickname(side, &head_view, view.plan);
                 self.writers[side].open = Open::Bodiless;
             }
             (None, method) => {
@@ -255,7 +275,7 @@ impl Wire {
         let from = head.from_path();
         let request = Request {
             id: head.transaction_id(),
-            is_send: true,
+            method: "SEND",
             failure_report: head.failure_report(),
             success_report: head.success_report(),
             message_id: head.message_id(),
@@ -283,6 +303,33 @@ impl Wire {
             assert!(serial.is_none() && range.start() == 1);
             writer.open = Open::Bodiless;
         }
+    }
+
+    // req: 7701-7.1-1, 7701-7.1-3
+    fn nickname(&mut self, side: usize, head: &HeadRef<'_>, plan: &Plan) {
+        let names: Vec<_> = head.headers().map(|(name, _)| name).collect();
+        assert_eq!(names, ["To-Path", "From-Path", "Use-Nickname"]);
+        let from = head.from_path().as_str();
+        let writer = &mut self.writers[side];
+        writer.by_id.entry(head.transaction_id()).or_default().push(writer.requests.len());
+        let session = plan.sessions.iter().position(|it| it.uris[side].view().as_str() == from);
+        writer.requests.push(Request {
+            id: head.transaction_id(),
+            method: "NICKNAME",
+            failure_report: FailureReport::Yes,
+            success_report: false,
+            message_id: None,
+            serial: None,
+            session,
+            from_path: from.to_owned(),
+            start: 1,
+            range_end: None,
+            total: None,
+            ended: None,
+            responses: Vec::new(),
+            answers_taken: 0,
+            was_hash: false,
+        });
     }
 
     // req: 4975-7.1.4-3 4975-7.1.4-4 4975-7.1.2-9 4975-7.2-2 4975-7.2-3 4975-7.2-5
@@ -324,7 +371,7 @@ impl Wire {
                 request.failure_report != FailureReport::No
             };
             wanted
-                && request.is_send
+                && request.method == "SEND"
                 && request.message_id == Some(message_id)
                 && request.from_path == head.to_path().as_str()
         });
@@ -340,7 +387,7 @@ impl Wire {
         writer.by_id.entry(head.transaction_id()).or_default().push(index);
         writer.requests.push(Request {
             id: head.transaction_id(),
-            is_send: false,
+            method: "REPORT",
             failure_report: FailureReport::No,
             success_report: false,
             message_id: Some(message_id),
@@ -376,9 +423,11 @@ impl Wire {
             let head = head.view();
             match head.status_code() {
                 Some(status) => {
-                    let timeout = view.plan.configs[side].transaction_timeout;
-                    let asked_after = view.now.checked_sub(timeout);
-                    self.writers[side].answered(&head.transaction_id(), status, asked_after);
+                    let config = &view.plan.configs[side];
+                    let asked_after = view.now.checked_sub(config.transaction_timeout);
+                    let silent = config.limits.transactions.max(1);
+                    let id = head.transaction_id();
+                    self.writers[side].answered(&id, status, asked_after, silent);
                 }
                 None => {
                     self.writers[1 - side].taken += 1;
@@ -396,7 +445,7 @@ fn serial(head: &HeadRef<'_>) -> Option<usize> {
 impl Request {
     /// Whether its sender is to be told of that status.
     pub fn wants(&self, status: StatusCode) -> bool {
-        self.is_send
+        self.method != "REPORT"
             && match self.failure_report {
                 FailureReport::Yes => true,
                 FailureReport::Partial => !status.is_success(),
@@ -407,18 +456,21 @@ impl Request {
     pub fn describe(&self) -> String {
         format!(
             "{} {:?} of serial {:?} from octet {}, answered {:?}",
-            if self.is_send { "SEND" } else { "REPORT" },
-            self.id,
-            self.serial,
-            self.start,
-            self.responses
+            self.method, self.id, self.serial, self.start, self.responses
         )
     }
 }
 
 impl Writer {
-    /// A response that comes too late says nothing any more.
-    fn answered(&mut self, id: &TransactionId, status: StatusCode, asked_after: Option<Duration>) {
+    /// A response that comes too late says nothing any more; nor does one to a
+    /// chunk whose silence has counted as consent, for the many behind it.
+    fn answered(
+        &mut self,
+        id: &TransactionId,
+        status: StatusCode,
+        asked_after: Option<Duration>,
+        silent: usize,
+    ) {
         let octets = self.stream.octets;
         let indices = self.by_id.get(id).cloned().unwrap_or_default();
         let requests = &mut self.requests;
@@ -426,6 +478,11 @@ impl Writer {
             .into_iter()
             .find(|index| requests[*index].responses.len() > requests[*index].answers_taken)
             .expect("a response was written before it is taken");
+        // Of chunks that are answered in case of errors alone, so many are
+        // remembered.
+        let is_partial = |request: &Request| request.failure_report == FailureReport::Partial;
+        let behind = requests[index + 1..].iter().filter(|request| is_partial(request)).count();
+        let is_forgotten = is_partial(&requests[index]) && behind >= silent;
         let request = &mut requests[index];
         request.answers_taken += 1;
         let is_in_time = request.ended.is_none_or(|ended| asked_after.is_none_or(|t| ended > t));
@@ -434,7 +491,7 @@ impl Writer {
         {
             let progress = self.messages.entry(serial).or_default();
             progress.no.push(status);
-            if is_in_time {
+            if is_in_time && !is_forgotten {
                 progress.ended_at.get_or_insert(octets);
             }
         }
@@ -513,11 +570,19 @@ impl Writer {
         let serial = request.serial.unwrap();
         let sent = &view.ledger[serial];
         check_end_line_is_not_in_body(&request.id, body);
-        check_range_end(request, body.len() as u64, flag);
+        let is_framed = view.plan.is_framed;
+        check_range_end(request, body.len() as u64, flag, is_framed);
         let end = request.start - 1 + body.len() as u64;
         check_octets(request, sent, body);
         check_flag(sent, end, flag);
-        check_short_chunk(request, sent, body.len() as u64, end, flag);
+        match view.plan.max_message(sent.side) {
+            Some(max) if flag == Continuation::More => {
+                let writer = view.plan.configs[sent.side].limits.body_writer_octets;
+                check_chunk_is_worth_it(body.len(), max, writer);
+            }
+            Some(_) => {}
+            None => check_short_chunk(request, sent, body.len() as u64, end, flag),
+        }
         assert!(
             flag == Continuation::Aborted || !self.silent.contains(&sent.session),
             "a chunk after the end of its session"
@@ -535,13 +600,14 @@ fn check_end_line_is_not_in_body(id: &TransactionId, body: &[u8]) {
 }
 
 // req: 4975-7.1.1-16 4975-7.1.1-17 4975-7.1.1-22 4975-5.1-1
-fn check_range_end(request: &Request, len: u64, flag: Continuation) {
+fn check_range_end(request: &Request, len: u64, flag: Continuation, is_framed: bool) {
     match request.range_end {
         None => {}
         Some(end) => {
             assert!(len <= SHORT, "a chunk of {len} octets cannot be interrupted");
             assert_eq!(end, request.start - 1 + len);
-            assert_eq!(flag, Continuation::Complete);
+            // A message that is small has no room for more.
+            assert!(is_framed || flag == Continuation::Complete);
         }
     }
 }
@@ -579,6 +645,12 @@ fn check_short_chunk(request: &Request, sent: &Sent, len: u64, end: u64, flag: C
         "message of {} octets is cut after {len} at {end} for nothing",
         sent.body.len()
     );
+}
+
+/// In a message of its own a chunk that is not the last is not all head.
+fn check_chunk_is_worth_it(len: usize, max: usize, writer: usize) {
+    let least = (SHORT as usize).min(max / 2).min(writer / 2);
+    assert!(len >= least, "a chunk of {len} in messages of {max}, {writer} to be written");
 }
 
 fn would_spell_end_line(request: &Request, sent: &Sent, end: usize) -> bool {

@@ -11,9 +11,11 @@ use msrp::{
     ReportMode, Role, SessionId, SessionTable, Transmit,
 };
 
+use crate::answers::Answers;
 use crate::common::Seeded;
 use crate::ledger::{Incoming, Sent};
 use crate::link::Link;
+use crate::nicknames::Nicknames;
 use crate::plan::{ALICE, BOB, Kind, Plan, chance};
 use crate::wire::{View, Wire};
 
@@ -29,6 +31,8 @@ pub struct World {
     pub links: [Link; 2],
     pub wire: Wire,
     pub ledger: Vec<Sent>,
+    pub nicknames: Option<Nicknames>,
+    pub answers: Option<Answers>,
     pub step: u64,
     /// Whether steps are told on standard error.
     pub is_told: bool,
@@ -71,7 +75,21 @@ impl msrp::Random for Repeats {
 impl World {
     pub fn new(seed: u64, is_told: bool, wants_digest: bool) -> Self {
         let mut rng = Seeded(seed);
-        let mut plan = Plan::new(&mut rng);
+        let plan = Plan::new(&mut rng);
+        Self::of(seed, plan, rng, is_told, wants_digest)
+    }
+
+    /// A world whose links carry messages.
+    pub fn framed(seed: u64, is_told: bool, wants_digest: bool) -> Self {
+        let mut rng = Seeded(seed);
+        let plan = Plan::framed(&mut rng);
+        Self::of(seed, plan, rng, is_told, wants_digest)
+    }
+
+    fn of(seed: u64, mut plan: Plan, mut rng: Seeded, is_told: bool, wants_digest: bool) -> Self {
+        // Where ids repeat, a late answer is the next one's.
+        let nicknames = Nicknames::of_seed(seed).filter(|_| plan.kind != Kind::Repeating);
+        let answers = Answers::of_seed(seed, &mut plan);
         let base = Instant::now();
         let sides = [ALICE, BOB].map(|side| {
             let table = SessionTable::new(16);
@@ -99,6 +117,8 @@ impl World {
             now: Duration::ZERO,
             sides,
             ledger: Vec::new(),
+            nicknames,
+            answers,
             step: 0,
             is_told,
             digest: wants_digest.then(DefaultHasher::new),
@@ -161,6 +181,8 @@ impl World {
             roll if roll < 78 + chatter => self.act(side),
             _ => drop(self.write(side) | self.read(side) | self.events(side)),
         }
+        self.act_on_nicknames(side);
+        self.act_on_answers(side);
     }
 
     fn view(&mut self) -> (&mut Wire, View<'_>) {
@@ -183,6 +205,12 @@ impl World {
             return false;
         }
         let Some(mut held) = self.sides[side].held.take() else { return false };
+        if self.plan.is_framed {
+            let message = held.clone().copy_to_bytes(held.remaining());
+            let is_taken = self.links[side].write_message(self.now, &message, &mut self.rng);
+            self.sides[side].held = (!is_taken).then_some(held);
+            return is_taken;
+        }
         let mut moved = 0;
         while held.has_remaining() {
             let chunk = held.chunk();
@@ -233,9 +261,14 @@ impl World {
         }
     }
 
-    /// Responses wait in memory up to the limit and one frame.
+    /// Responses wait in memory up to the limit and one frame, and those that
+    /// applications have given.
     fn check_control_bound(&self, side: usize) {
-        let limit = self.plan.configs[side].limits.control_octets as u64;
+        let limits = &self.plan.configs[side].limits;
+        let nicknames = if self.nicknames.is_some() { limits.nicknames as u64 } else { 0 };
+        let messages = if self.answers.is_some() { 64 * self.plan.sessions.len() } else { 0 };
+        let given = nicknames + messages as u64;
+        let limit = limits.control_octets as u64 + 600 * given;
         let octets = self.wire.writers[side].response_octets;
         assert!(octets <= limit + 600, "{octets} octets of responses, {limit} are allowed");
     }
@@ -257,6 +290,9 @@ impl World {
         if !self.sides[side].connection.wants_read() {
             return false;
         }
+        if self.plan.is_framed {
+            return self.read_message(side);
+        }
         let octets = self.links[1 - side].take(self.now, &mut self.rng);
         let now = self.instant();
         let state = &mut self.sides[side];
@@ -275,6 +311,28 @@ impl World {
             return true;
         }
         self.check_input_bound(side);
+        self.read_end(side) || consumed > 0 || !octets.is_empty()
+    }
+
+    /// Gives a side a message of the link, if there is one.
+    fn read_message(&mut self, side: usize) -> bool {
+        let Some(message) = self.links[1 - side].take_message(self.now) else {
+            return self.read_end(side);
+        };
+        let now = self.instant();
+        let result = self.sides[side].connection.receive_message(now, message.clone());
+        let (wire, view) = self.view();
+        wire.taken(side, &message, message.len(), &view);
+        self.tell(|_| format!("{} reads a message of {}", name(side), message.len()));
+        if let Err(error) = result {
+            assert!(self.is_hostile(), "{error}");
+            self.hang_up(side);
+        }
+        true
+    }
+
+    /// Tells a side that nothing more comes, if that is so.
+    fn read_end(&mut self, side: usize) -> bool {
         let is_at_end = self.links[1 - side].is_at_end() || self.links[side].is_broken();
         let state = &mut self.sides[side];
         if is_at_end && state.connection.wants_read() {
@@ -282,7 +340,7 @@ impl World {
             self.hang_up(side);
             return true;
         }
-        consumed > 0 || !octets.is_empty()
+        false
     }
 
     /// What is left in the input is an unfinished head, or the tail of a body
@@ -357,6 +415,7 @@ impl World {
             self.sides[side].slow_until = 0;
             self.links[side].flow();
         }
+        self.hear_of_all();
         while !self.is_at_rest() {
             self.step += 1;
             assert!(
@@ -369,10 +428,13 @@ impl World {
             for side in [ALICE, BOB] {
                 moved |= self.events(side);
                 moved |= self.finish_streams(side);
+                moved |= self.answer_nickname(side);
+                moved |= self.answer_message(side);
                 moved |= self.write(side);
                 moved |= self.read(side);
                 moved |= self.events(side);
             }
+            moved |= self.hear_of_all();
             if !moved {
                 let Some(due) = self.next_due() else {
                     panic!("nothing moves and nothing is due: {}", self.without_outcome());
@@ -417,6 +479,8 @@ impl World {
             state.held.is_none() && state.input.is_empty() && self.links[side].is_empty()
         });
         is_quiet
+            && self.nicknames.as_ref().is_none_or(Nicknames::are_at_rest)
+            && self.answers.as_ref().is_none_or(Answers::are_given)
             && self.ledger.iter().all(|sent| sent.outcome.is_some() || self.awaits_reports(sent))
             && !self.poll_transmit(ALICE)
             && !self.poll_transmit(BOB)
@@ -425,7 +489,10 @@ impl World {
     /// Whether nothing but success REPORTs is missing which nobody will send.
     fn awaits_reports(&self, sent: &Sent) -> bool {
         let receiver = &self.plan.sessions[sent.session].sides[1 - sent.side];
+        let serial = self.sides[sent.side].by_key[&sent.key];
+        let was_rejected = self.sides[1 - sent.side].rejected.contains(&serial);
         let may_come = receiver.reports != ReportMode::Manual
+            && !(was_rejected && self.answers.is_some())
             && sent.completed > 0
             && self.plan.configs[sent.side].limits.message_ranges > 0;
         let has_left = self.sides[sent.side].connection.progress(sent.key).is_none();
@@ -493,6 +560,7 @@ impl World {
             }
             self.check_receiver_agrees(serial, sent, outcome.outcome);
         }
+        assert!(self.nicknames.as_ref().is_none_or(Nicknames::all_have_outcomes));
         for side in [ALICE, BOB] {
             let connection = &self.sides[side].connection;
             assert!(connection.is_closed());

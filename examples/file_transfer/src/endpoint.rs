@@ -31,6 +31,9 @@ use crate::tell::{Teller, words};
 /// How long the peer has to end a connection on which all is said.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// The most connections at once; more have to wait.
+const MAX_CONNECTIONS: usize = 128;
+
 /// TCP, or TLS over it.
 pub(crate) type Carrier = Box<dyn Stream>;
 
@@ -141,10 +144,11 @@ impl Endpoint {
                     is_all_right &= done.error.is_none();
                     left -= 1;
                 }
-                Ok((socket, _)) = listener.accept() => {
+                Ok((socket, _)) = listener.accept(), if desks.len() < MAX_CONNECTIONS => {
                     let (config, house) = (Arc::clone(&config), house.clone());
                     desks.spawn(accept(socket, acceptor.clone(), config, house));
                 }
+                Some(_) = desks.join_next(), if !desks.is_empty() => {}
                 () = &mut deadline, if !deadline.is_elapsed() => {
                     for job in house.jobs.take_all() {
                         let _ = house.done.send(job.failed("nobody came for it"));

@@ -65,7 +65,8 @@ impl DataChannels {
     /// Passed over are attributes with other names, channels of other
     /// subprotocols, `dcmap` and `dcsa` lines that cannot be read, and `dcsa`
     /// lines with an attribute that RFC 8873 gives no meaning (section 4.4).
-    /// Whether a session is in order, [`DataChannel::session`] says.
+    /// Whether a session is in order, [`DataChannel::session`] says. What is kept
+    /// is never longer than what was given.
     ///
     /// # Errors
     ///

@@ -1,0 +1,133 @@
+//! The terminal: lines go up, and below them is what the user is writing. In a
+//! pipe there are lines alone.
+
+use std::io::{IsTerminal, Write};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::terminal;
+
+const PROMPT: &str = "> ";
+
+#[derive(Debug)]
+pub(crate) struct Screen {
+    /// What the user is writing; `None` in a pipe.
+    written: Option<String>,
+}
+
+/// What a key has done.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Edit {
+    /// The line is there.
+    Line(String),
+    /// Something is written.
+    Text,
+    /// Nothing is written any more.
+    Nothing,
+    /// The user leaves.
+    Leave,
+}
+
+impl Screen {
+    pub(crate) const fn plain() -> Self {
+        Self { written: None }
+    }
+
+    /// The terminal, which gives every key at once from now on. Where there is
+    /// none, a pipe.
+    pub(crate) fn of_terminal() -> Self {
+        let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+        let written = (is_terminal && terminal::enable_raw_mode().is_ok()).then(String::new);
+        let screen = Self { written };
+        screen.draw("");
+        screen
+    }
+
+    /// Gives the terminal back as it was.
+    pub(crate) fn end(&self) {
+        if self.written.is_some() {
+            let _ = terminal::disable_raw_mode();
+            print("\r\x1b[K");
+        }
+    }
+
+    pub(crate) fn show(&self, line: &str) {
+        match self.written {
+            Some(_) => self.draw(&format!("{line}\r\n")),
+            None => print(&format!("{line}\n")),
+        }
+    }
+
+    pub(crate) fn error(&self, line: &str) {
+        self.show(&format!("! {line}"));
+    }
+
+    /// Puts lines above what the user is writing, of which the end is shown.
+    fn draw(&self, lines: &str) {
+        let Some(written) = &self.written else { return };
+        let width = terminal::size().map_or(80, |(columns, _)| usize::from(columns));
+        let room = width.saturating_sub(PROMPT.len() + 1);
+        let hidden = written.chars().count().saturating_sub(room);
+        let visible: String = written.chars().skip(hidden).collect();
+        print(&format!("\r\x1b[K{lines}{PROMPT}{visible}"));
+    }
+
+    pub(crate) fn key(&mut self, key: KeyEvent) -> Edit {
+        let Some(written) = &mut self.written else { return Edit::Nothing };
+        let edit = edit(written, key);
+        self.draw("");
+        edit
+    }
+}
+
+fn edit(written: &mut String, key: KeyEvent) -> Edit {
+    let has_control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Enter => return Edit::Line(std::mem::take(written)),
+        KeyCode::Char('c') if has_control => return Edit::Leave,
+        KeyCode::Char('d') if has_control && written.is_empty() => return Edit::Leave,
+        KeyCode::Char('u') if has_control => written.clear(),
+        KeyCode::Char('w') if has_control => drop_word(written),
+        KeyCode::Char(letter) if !has_control => written.push(letter),
+        KeyCode::Backspace => drop(written.pop()),
+        _ => {}
+    }
+    if written.is_empty() { Edit::Nothing } else { Edit::Text }
+}
+
+fn drop_word(written: &mut String) {
+    let without = written.trim_end();
+    let end = without.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+    written.truncate(end);
+}
+
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    // Who has closed the terminal reads nothing any more.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn press(written: &mut String, code: KeyCode, modifiers: KeyModifiers) -> Edit {
+        edit(written, KeyEvent::new(code, modifiers))
+    }
+
+    #[test]
+    fn keys_make_a_line() {
+        let mut written = String::new();
+        for letter in "two wordsé".chars() {
+            let edit = press(&mut written, KeyCode::Char(letter), KeyModifiers::NONE);
+            assert_eq!(edit, Edit::Text);
+        }
+        press(&mut written, KeyCode::Backspace, KeyModifiers::NONE);
+        assert_eq!(written, "two words");
+        press(&mut written, KeyCode::Char('w'), KeyModifiers::CONTROL);
+        assert_eq!(written, "two ");
+        let line = press(&mut written, KeyCode::Enter, KeyModifiers::NONE);
+        assert_eq!(line, Edit::Line("two ".into()));
+        assert_eq!(press(&mut written, KeyCode::Backspace, KeyModifiers::NONE), Edit::Nothing);
+        assert_eq!(press(&mut written, KeyCode::Char('d'), KeyModifiers::CONTROL), Edit::Leave);
+    }
+}

@@ -1,0 +1,26 @@
+//! A chat room (RFC 7701) over TCP, and its clients. `README.md` has what the
+//! two programs do; this is how they are built.
+//!
+//! ```text
+//!  server      listens, and has a task for each connection
+//!  hall        the room, and a queue for each participant
+//!  client      one participant, for any user interface
+//!  rendezvous  in place of SIP: exchanges descriptions, tells who is there
+//!  words       what answers and messages say to people
+//! ```
+//!
+//! The rules of a room are those of [`msrp::chatroom`], the descriptions those of
+//! [`msrp::sdp`].
+
+#![forbid(unsafe_code)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod client;
+mod hall;
+mod rendezvous;
+mod server;
+pub mod words;
+
+pub use client::{Client, JoinFault, SayFault, Told};
+pub use rendezvous::Roster;
+pub use server::{Addresses, Handle, Options, Server, StartError};

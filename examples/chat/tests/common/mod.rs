@@ -1,0 +1,154 @@
+//! A room that runs, and clients of it.
+#![allow(dead_code, unreachable_pub)]
+
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use msrp_chat::{Addresses, Client, Handle, Options, Server, Told};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+/// Nothing in these tests takes longer.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A room that runs on a thread of its own, and is ended by dropping it.
+pub struct Running {
+    pub addresses: Addresses,
+    pub handle: Handle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    pub fn start() -> Self {
+        Self::with(Options::any_port())
+    }
+
+    pub fn with(options: Options) -> Self {
+        let (sender, started) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(async {
+                let server = Server::bind(options).await.unwrap();
+                sender.send((server.addresses(), server.handle())).unwrap();
+                server.run().await;
+            });
+        });
+        let (addresses, handle) = started.recv().unwrap();
+        Self { addresses, handle, thread: Some(thread) }
+    }
+
+    pub async fn client(&self, name: &str) -> Client {
+        let uri = format!("sip:{name}@example.com");
+        let client = Client::join(self.addresses.rendezvous, &uri);
+        timeout(PATIENCE, client).await.unwrap().unwrap()
+    }
+
+    pub async fn join(&self, name: &str) -> Person {
+        Person::new(self.client(name).await)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.handle.stop();
+        // A panic of the room is the test's.
+        let ended = self.thread.take().unwrap().join();
+        if !std::thread::panicking() {
+            ended.unwrap();
+        }
+    }
+}
+
+type Job = Box<dyn FnOnce(&mut Client) + Send>;
+
+/// A client with a task of its own, so that it goes on whatever the test waits
+/// for.
+pub struct Person {
+    jobs: mpsc::UnboundedSender<Job>,
+    told: mpsc::UnboundedReceiver<Told>,
+}
+
+impl Person {
+    fn new(mut client: Client) -> Self {
+        let (jobs, mut waiting) = mpsc::unbounded_channel::<Job>();
+        let (teller, told) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    told = client.next() => match told {
+                        Some(told) => drop(teller.send(told)),
+                        None => return,
+                    },
+                    job = waiting.recv() => match job {
+                        Some(job) => job(&mut client),
+                        None => return,
+                    },
+                }
+            }
+        });
+        Self { jobs, told }
+    }
+
+    /// Has the client do something.
+    pub async fn does<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Client) -> T + Send + 'static,
+    ) -> T {
+        let (sender, done) = oneshot::channel();
+        let job = Box::new(move |client: &mut Client| drop(sender.send(job(client))));
+        assert!(self.jobs.send(job).is_ok(), "the session goes on");
+        done.await.unwrap()
+    }
+
+    pub async fn says(&self, text: &'static str) {
+        self.does(move |client| client.say(text)).await.unwrap();
+    }
+
+    pub async fn says_to(&self, uri: &'static str, text: &'static str) {
+        self.does(move |client| client.say_to(uri, text)).await.unwrap();
+    }
+
+    /// What is told next that `is_it`. What comes before is passed over.
+    pub async fn until(&mut self, is_it: impl Fn(&Told) -> bool) -> Told {
+        let told = async {
+            loop {
+                let told = self.told.recv().await.expect("the session goes on");
+                if is_it(&told) {
+                    return told;
+                }
+            }
+        };
+        timeout(PATIENCE, told).await.expect("what was waited for comes")
+    }
+
+    /// Waits until so many are known to be there.
+    pub async fn sees(&mut self, count: usize) {
+        while self.does(|client| client.roster().len()).await < count {
+            self.until(|_| true).await;
+        }
+    }
+
+    /// What is heard next: from whom, whether privately, and what.
+    pub async fn hears(&mut self) -> (String, bool, String) {
+        match self.until(|told| matches!(told, Told::Heard { .. })).await {
+            Told::Heard { from, is_private, text } => (from, is_private, text),
+            _ => unreachable!(),
+        }
+    }
+
+    /// What a nickname that is asked for is answered.
+    pub async fn asks(&mut self, nickname: Option<&'static str>) -> Told {
+        self.does(move |client| client.ask_nickname(nickname)).await.unwrap();
+        self.until(|told| matches!(told, Told::Named(_) | Told::NotNamed { .. })).await
+    }
+
+    /// Waits until the session has ended.
+    pub async fn ends(&mut self) {
+        timeout(PATIENCE, async { while self.told.recv().await.is_some() {} }).await.unwrap();
+    }
+
+    pub async fn leaves(mut self) {
+        self.does(Client::leave).await;
+        self.ends().await;
+    }
+}

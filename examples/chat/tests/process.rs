@@ -1,0 +1,131 @@
+//! The two programs as processes, with lines from a pipe.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// A program that is ended with the value.
+struct Process {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+impl Process {
+    fn start(program: &str, arguments: &[&str]) -> Self {
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { input: child.stdin.take(), child, output }
+    }
+
+    /// A room, and where it waits for calls.
+    fn room(arguments: &[&str]) -> (Self, String) {
+        let ports = ["--listen", "127.0.0.1:0", "--msrp", "127.0.0.1:0"];
+        let mut room =
+            Self::start(env!("CARGO_BIN_EXE_chat-room"), &[&ports[..], arguments].concat());
+        let line = room.prints(" at ");
+        let address = line.trim().rsplit(' ').next().unwrap().to_owned();
+        (room, address)
+    }
+
+    fn chat(room: &str, uri: &str, nickname: &str) -> Self {
+        Self::start(env!("CARGO_BIN_EXE_chat"), &[room, "--as", uri, "--nick", nickname])
+    }
+
+    fn writes(&mut self, line: &str) {
+        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// The next line with this in it.
+    fn prints(&mut self, wanted: &str) -> String {
+        let mut all = String::new();
+        loop {
+            let before = all.len();
+            assert_ne!(self.output.read_line(&mut all).unwrap(), 0, "{wanted} is not in {all}");
+            if all[before..].contains(wanted) {
+                return all[before..].to_owned();
+            }
+        }
+    }
+
+    /// Ends the input, and says what is still printed.
+    fn ends(mut self) -> String {
+        drop(self.input.take());
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        rest
+    }
+
+    fn terminate(&mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn two_talk_through_pipes() {
+    let (_room, address) = Process::room(&["--room", "sip:pier@chat.example"]);
+    let mut ada = Process::chat(&address, "sip:ada@example.com", "Ada of the Pier");
+    ada.prints("you are in sip:pier@chat.example");
+    ada.prints("you are called Ada of the Pier");
+    let mut bob = Process::chat(&address, "sip:bob@example.com", "ADA of the pier");
+    bob.prints("! that nickname is reserved or somebody else's");
+    ada.prints("* bob is here");
+    bob.writes("/nick Bob");
+    bob.prints("you are called Bob");
+    ada.prints("* sip:bob@example.com is called Bob");
+    bob.writes("Hello, \x1b[31mall");
+    assert_eq!(ada.prints("Hello"), "<Bob> Hello, \u{fffd}[31mall\n");
+    ada.writes("/msg bob Psst!");
+    bob.prints("[Ada of the Pier to you] Psst!");
+    bob.writes("/msg \"Ada of the Pier\" Yes?");
+    ada.prints("[Bob to you] Yes?");
+    ada.writes("/msg cleo Psst!");
+    ada.prints("! cleo is not in the room");
+    ada.writes("/who");
+    ada.prints("* Bob is sip:bob@example.com");
+    ada.writes("/dance");
+    ada.prints("! there is no /dance");
+    bob.writes("//quit is how to leave");
+    ada.prints("<Bob> /quit is how to leave");
+    // Both ways to leave: the end of the input, and the command.
+    bob.ends();
+    ada.prints("* Bob has left");
+    ada.writes("/quit");
+    assert!(ada.ends().contains("the session has ended"));
+}
+
+#[test]
+fn a_room_ends_on_sigterm() {
+    let (mut room, address) = Process::room(&["--reserved", "Admin"]);
+    let mut ada = Process::chat(&address, "sip:ada@example.com", "admin");
+    ada.prints("! that nickname is reserved");
+    room.terminate();
+    ada.prints("the session has ended");
+    assert!(room.child.wait().unwrap().success());
+    ada.ends();
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let mut chat = Process::chat("127.0.0.1:1", "sip:ada@example.com", "Ada");
+    chat.prints("! the room says: ");
+    assert!(!chat.child.wait().unwrap().success());
+    let room = Command::new(env!("CARGO_BIN_EXE_chat-room")).args(["--room", "pier"]).output();
+    let room = room.unwrap();
+    assert!(!room.status.success());
+    assert!(String::from_utf8(room.stderr).unwrap().contains("--room"));
+}

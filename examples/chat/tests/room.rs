@@ -1,0 +1,213 @@
+//! A room and a few clients of it, over sockets.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use std::io::ErrorKind;
+
+use common::{PATIENCE, Running};
+use msrp::Nickname;
+use msrp_chat::{Client, JoinFault, Options, Told};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+const ADA: &str = "sip:ada@example.com";
+const BOB: &str = "sip:bob@example.com";
+
+fn called(name: &str) -> Option<String> {
+    Some(name.to_owned())
+}
+
+// req: 7701-6.1-1, 7701-6.1-2, 7701-6.1-13, 7701-6.2-1
+#[tokio::test]
+async fn two_talk_and_a_third_hears_what_is_for_all() {
+    let room = Running::start();
+    let (mut ada, mut bob, mut cleo) =
+        (room.join("ada").await, room.join("bob").await, room.join("cleo").await);
+    for client in [&mut ada, &mut bob, &mut cleo] {
+        client.sees(3).await;
+    }
+    ada.says("Hello, all\nof you").await;
+    assert_eq!(bob.hears().await, (ADA.into(), false, "Hello, all\nof you".into()));
+    assert_eq!(cleo.hears().await, (ADA.into(), false, "Hello, all\nof you".into()));
+    bob.says_to(ADA, "Psst!").await;
+    assert_eq!(ada.hears().await, (BOB.into(), true, "Psst!".into()));
+    // What Cleo hears next is not that.
+    ada.says("Bye").await;
+    assert_eq!(cleo.hears().await.2, "Bye");
+}
+
+// req: 7701-7.1-8, 7701-7.2-1, 7701-7.3-1
+#[tokio::test]
+async fn nicknames_are_given_kept_and_told() {
+    let mut options = Options::any_port();
+    options.reserved.push("Admin".parse().unwrap());
+    let room = Running::with(options);
+    let (mut ada, mut bob) = (room.join("ada").await, room.join("bob").await);
+    bob.sees(2).await;
+    let captain: Nickname = "Captain".parse().unwrap();
+
+    assert_eq!(ada.asks(Some("Captain")).await, Told::Named(Some(captain.clone())));
+    let renamed = Told::Renamed { uri: ADA.into(), nickname: called("Captain") };
+    bob.until(|told| *told == renamed).await;
+    for name in ["captain", "ada", ADA] {
+        let found = bob.does(|bob| bob.find(name).map(str::to_owned)).await;
+        assert_eq!(found.as_deref(), Some(ADA));
+    }
+    assert_eq!(bob.does(|bob| bob.name_of(ADA)).await, "Captain");
+
+    for (wanted, why_not) in [
+        ("CAPTAIN ", "somebody else's"),
+        ("admin", "somebody else's"),
+        ("\u{202e}", "cannot be a nickname"),
+    ] {
+        let Told::NotNamed { why, .. } = bob.asks(Some(wanted)).await else { panic!() };
+        assert!(why.contains(why_not), "{why}");
+    }
+    assert!(bob.does(|bob| bob.ask_nickname(Some(""))).await.is_err());
+
+    assert_eq!(ada.asks(None).await, Told::Named(None));
+    assert_eq!(bob.asks(Some("Captain")).await, Told::Named(Some(captain)));
+    let renamed = Told::Renamed { uri: BOB.into(), nickname: called("Captain") };
+    ada.until(|told| *told == renamed).await;
+}
+
+#[tokio::test]
+async fn who_joins_and_leaves_is_told() {
+    let room = Running::start();
+    let mut ada = room.join("ada").await;
+    let mut bob = room.join("bob").await;
+    ada.until(|told| *told == Told::Joined { uri: BOB.into() }).await;
+    bob.asks(Some("Bobby")).await;
+    ada.until(|told| matches!(told, Told::Renamed { .. })).await;
+    bob.leaves().await;
+    let left = Told::Left { uri: BOB.into(), nickname: called("Bobby") };
+    ada.until(|told| *told == left).await;
+    // And he can come back.
+    room.join("bob").await;
+    ada.until(|told| *told == Told::Joined { uri: BOB.into() }).await;
+}
+
+// req: 7701-6.1-14
+#[tokio::test]
+async fn one_user_in_two_sessions() {
+    let room = Running::start();
+    let mut ada = room.join("ada").await;
+    let (mut one, mut two) = (room.join("bob").await, room.join("bob").await);
+    ada.sees(2).await;
+    ada.says_to(BOB, "Psst!").await;
+    for bob in [&mut one, &mut two] {
+        assert_eq!(bob.hears().await.2, "Psst!");
+    }
+    one.says("Hello").await;
+    assert_eq!(two.hears().await.2, "Hello");
+    one.leaves().await;
+    ada.says("Still there?").await;
+    assert_eq!(two.hears().await.2, "Still there?");
+    assert!(ada.does(|ada| ada.roster().contains_key(BOB)).await);
+}
+
+#[tokio::test]
+async fn who_is_writing_is_told() {
+    let room = Running::start();
+    let (mut ada, mut bob) = (room.join("ada").await, room.join("bob").await);
+    ada.sees(2).await;
+    for is_active in [true, false] {
+        ada.does(move |ada| ada.typing(is_active)).await.unwrap();
+        let typing = Told::Typing { from: ADA.into(), is_active };
+        bob.until(|told| *told == typing).await;
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_get_through_is_told_in_words() {
+    let room = Running::start();
+    let mut ada = room.join("ada").await;
+    let is_refused = |told: &Told| matches!(told, Told::Refused { .. });
+    ada.says_to("sip:nobody@example.com", "Psst!").await;
+    let Told::Refused { text, why } = ada.until(is_refused).await else { panic!() };
+    assert_eq!((&text[..], &why[..]), ("Psst!", "nobody of that name is in the room"));
+    // What is larger than the room has said is not even sent.
+    assert!(ada.does(|ada| ada.say(&"x".repeat(70_000))).await.is_err());
+    assert!(ada.does(|ada| ada.say_to("nobody", "Psst!")).await.is_err());
+    // The session goes on.
+    let mut bob = room.join("bob").await;
+    ada.sees(2).await;
+    ada.says("Hello").await;
+    assert_eq!(bob.hears().await.2, "Hello");
+}
+
+async fn refused(room: &Running, uri: &str) -> String {
+    match Client::join(room.addresses.rendezvous, uri).await {
+        Err(JoinFault::Call(error)) => {
+            assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+            error.to_string()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the room answers to a call that a program has made by hand.
+async fn answer_to(room: &Running, call: &str) -> String {
+    let mut stream = TcpStream::connect(room.addresses.rendezvous).await.unwrap();
+    stream.write_all(call.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let _ = timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap();
+    answer
+}
+
+// req: 7701-5.2-1, 7701-5.2-6, 7701-5.2-7
+#[tokio::test]
+async fn who_may_not_join_is_told_why() {
+    let mut options = Options::any_port();
+    options.max_participants = 1;
+    let room = Running::with(options);
+    assert!(refused(&room, "ada").await.contains("URI"));
+    assert!(refused(&room, "sip:room@chat.invalid").await.contains("URI"));
+    let offer = |types: &str| {
+        format!(
+            "JOIN {ADA}\r\nm=message 9 TCP/MSRP *\r\na=accept-types:{types}\r\n\
+             a=setup:active\r\na=path:msrp://client.invalid:9/x7;tcp\r\n\r\n"
+        )
+    };
+    let answer = answer_to(&room, &offer("text/plain")).await;
+    assert!(answer.starts_with("NO ") && answer.contains("media type"), "{answer}");
+    assert!(answer_to(&room, &format!("JOIN {ADA}\r\nnonsense\r\n\r\n")).await.starts_with("NO "));
+    assert_eq!(answer_to(&room, "HELLO\r\n").await, "");
+
+    // One that is taken, to its answer.
+    let mut stream = TcpStream::connect(room.addresses.rendezvous).await.unwrap();
+    stream.write_all(offer("message/cpim text/plain").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    while !answer.contains("+ sip:ada@example.com\t\r\n") {
+        let mut octets = [0; 1024];
+        let len = timeout(PATIENCE, stream.read(&mut octets)).await.unwrap().unwrap();
+        assert_ne!(len, 0, "{answer}");
+        answer += std::str::from_utf8(&octets[..len]).unwrap();
+    }
+    for line in [
+        "ROOM sip:room@chat.invalid\r\n",
+        "a=accept-types:message/cpim\r\n",
+        "a=accept-wrapped-types:*\r\n",
+        "a=setup:passive\r\n",
+        "a=chatroom:nickname private-messages\r\n",
+    ] {
+        assert!(answer.contains(line), "{line} in {answer}");
+    }
+    assert!(refused(&room, BOB).await.contains("1 sessions"));
+    // Who hangs up makes room.
+    drop(stream);
+    while let Err(error) = Client::join(room.addresses.rendezvous, BOB).await {
+        assert!(error.to_string().contains("1 sessions"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_room_that_ends_tells_its_participants() {
+    let room = Running::start();
+    let mut ada = room.join("ada").await;
+    ada.sees(1).await;
+    room.handle.stop();
+    ada.ends().await;
+}

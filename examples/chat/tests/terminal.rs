@@ -1,0 +1,14 @@
+//! A terminal and its keys; `terminal.sh` has the script. Skipped without tmux.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::process::Command;
+
+#[test]
+fn two_people_in_terminals() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/terminal.sh");
+    let made = Command::new(script).output().unwrap();
+    let said = String::from_utf8_lossy(&made.stdout);
+    println!("{said}");
+    assert!(made.status.success(), "{said}{}", String::from_utf8_lossy(&made.stderr));
+    assert!(said.contains("all was seen") || said.contains("skipped"));
+}

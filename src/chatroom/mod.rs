@@ -1,0 +1,76 @@
+//! Chat rooms: the rules of an MSRP switch (RFC 7701), as a state machine.
+//!
+//! A [`Room`] says who gets a message, or what its sender is answered, and
+//! whose a nickname is. It knows no connection and holds no octets of messages:
+//! the application has an MSRP session with each participant, asks the room and
+//! does what it says.
+//!
+//! ```text
+//!  Connection ── Event::Message ────────────▶ Room::message ──▶ recipients
+//!                ◀─ accept, or reject(status) ──┘                  │
+//!  Connections of the recipients ◀── send: the same octets ────────┘
+//!
+//!  Connection ── Event::NicknameRequested ──▶ Room::use_nickname
+//!                ◀─ answer_nickname(status) ────┘
+//! ```
+//!
+//! The sessions of a room are set up so:
+//!
+//! - [`SessionConfig::accept_types`] with `message/cpim` alone (RFC 7701 section
+//!   5.2), and what is wrapped as the room likes.
+//! - [`SessionConfig::answers`] by the application: the answers to a message
+//!   depend on what is in it. [`SessionConfig::nicknames`] where the room gives
+//!   any.
+//! - [`ReportMode::Manual`], so that REPORTs on private messages have the body
+//!   that section 6.2 wants: [`report_body`].
+//!
+//! ```
+//! use msrp::chatroom::{Participant, Room, RoomConfig};
+//! use msrp::cpim::{Address, CpimBuilder};
+//! use msrp::{MediaType, StatusCode};
+//!
+//! let mut room = Room::new("sip:pier@chat.example", RoomConfig::default())?;
+//! let ada = room.join(Participant::new("sip:ada@example.com")?)?;
+//! let bob = room.join(Participant::new("sip:bob@example.com")?.private_messages(true))?;
+//! assert_eq!(room.use_nickname(ada, Some(&"Ada".parse()?)), StatusCode::OK);
+//! assert_eq!(room.use_nickname(bob, Some(&"ADA ".parse()?)), StatusCode::NICKNAME_IN_USE);
+//!
+//! let from = Address::new("sip:ada@example.com")?;
+//! let to_all = Address::new("sip:pier@chat.example")?;
+//! let text = CpimBuilder::new(&from, &to_all).build(&MediaType::text_plain(), b"Hello")?;
+//! let recipients = room.message(ada, "message/cpim", &text).unwrap();
+//! assert_eq!(recipients.seats(), [bob]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Messages that are passed on while they come in
+//!
+//! A large message need not be there before it is passed on:
+//! [`Room::begin_message`] takes its first octets, until the headers of the
+//! wrapper are there. Who gets it is settled then: later chunks go to the same
+//! recipients, less those who leave ([`Room::message_goes_on`]). Should the rest
+//! not come, [`Room::handle_timeout`] says so.
+//!
+//! # Limits
+//!
+//! See [`RoomConfig`]. What a room holds of a participant is what its
+//! application gives it, and one nickname.
+//!
+//! [`SessionConfig::accept_types`]: crate::SessionConfig::accept_types
+//! [`SessionConfig::answers`]: crate::SessionConfig::answers
+//! [`SessionConfig::nicknames`]: crate::SessionConfig::nicknames
+//! [`ReportMode::Manual`]: crate::ReportMode::Manual
+
+mod config;
+mod identifier;
+mod message;
+mod nicknames;
+mod participant;
+mod passing;
+mod room;
+
+pub use self::config::RoomConfig;
+pub use self::message::{Recipients, report_body};
+pub use self::participant::{JoinError, Participant, ParticipantError};
+pub use self::passing::Abandoned;
+pub use self::room::{Left, Room, Seat};

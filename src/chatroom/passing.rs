@@ -1,0 +1,208 @@
+//! Messages that are passed on while they come in (RFC 7701 section 6.1): for
+//! whom they are, and how long their next chunk may take.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Instant;
+
+use super::message::{Recipients, check_type};
+use super::room::{Room, Seat};
+use crate::cpim::CpimRef;
+use crate::wire::{MessageId, StatusCode};
+
+/// A message that will not go on. Its recipients may be told, with the flag `#`
+/// ([`Connection::abort`](crate::Connection::abort)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Abandoned {
+    /// The session it came from.
+    pub from: Seat,
+    /// Its Message-ID there.
+    pub message_id: MessageId,
+    /// Those who have had its first chunks. None where it was not known yet for
+    /// whom it is.
+    pub recipients: Vec<Seat>,
+}
+
+/// The messages that are passed on.
+#[derive(Debug, Default)]
+pub(super) struct Passing {
+    /// In the order in which they began.
+    messages: BTreeMap<u64, Message>,
+    by_id: HashMap<(Seat, MessageId), u64>,
+    deadlines: BTreeSet<(Instant, u64)>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Message {
+    from: Seat,
+    id: MessageId,
+    /// `None` until the headers of its wrapper are there.
+    recipients: Option<Recipients>,
+    deadline: Option<Instant>,
+}
+
+impl Room {
+    /// Who gets a message of which the first octets have come. `None` until the
+    /// headers of its wrapper are there: come back with `start` and what has
+    /// followed, which is never more than
+    /// [`cpim::MAX_HEAD_OCTETS`](crate::cpim::MAX_HEAD_OCTETS).
+    ///
+    /// Every later chunk goes to the same recipients
+    /// ([`Room::message_goes_on`]), whoever has joined meanwhile; at its end
+    /// there is [`Room::end_message`]. Message-IDs are those of the session it
+    /// came from.
+    ///
+    /// # Errors
+    ///
+    /// What its sender is to be answered: as [`Room::message`] says, and 413
+    /// where too many messages are passed on.
+    pub fn begin_message(
+        &mut self,
+        now: Instant,
+        from: Seat,
+        message_id: MessageId,
+        content_type: &str,
+        start: &[u8],
+    ) -> Result<Option<Recipients>, StatusCode> {
+        let recipients = self.recipients_of_start(from, content_type, start);
+        let result = recipients.and_then(|recipients| {
+            let number = self.number_of(from, message_id)?;
+            let due = now.checked_add(self.config().chunk_timeout);
+            Ok(self.passing.go_on(number, due, recipients))
+        });
+        if result.is_err() {
+            self.end_message(from, message_id);
+        }
+        result
+    }
+
+    /// Another chunk of a message has come: says to whom it goes, and waits
+    /// anew for the next. `None` where there is no such message, or it is not
+    /// known yet for whom it is.
+    pub fn message_goes_on(
+        &mut self,
+        now: Instant,
+        from: Seat,
+        message_id: MessageId,
+    ) -> Option<Recipients> {
+        let due = now.checked_add(self.config().chunk_timeout);
+        let number = self.passing.find(from, message_id)?;
+        self.passing.go_on(number, due, None)
+    }
+
+    /// The last chunk of a message has come, or its sender has given it up:
+    /// nothing more is known of it. Says to whom it went.
+    pub fn end_message(&mut self, from: Seat, message_id: MessageId) -> Option<Recipients> {
+        let number = self.passing.find(from, message_id)?;
+        self.passing.remove(number)?.recipients
+    }
+
+    /// When [`Room::handle_timeout`] is due, if nothing else happens.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.passing.deadlines.first().map(|(due, _)| *due)
+    }
+
+    /// A message whose next chunk has not come in time: it counts as given up.
+    /// Call it until there is none.
+    pub fn handle_timeout(&mut self, now: Instant) -> Option<Abandoned> {
+        let (_, number) = self.passing.deadlines.first().copied().filter(|(due, _)| *due <= now)?;
+        self.passing.remove(number).map(Message::abandoned)
+    }
+
+    fn recipients_of_start(
+        &self,
+        from: Seat,
+        content_type: &str,
+        start: &[u8],
+    ) -> Result<Option<Recipients>, StatusCode> {
+        check_type(content_type)?;
+        if self.participant(from).is_none() {
+            return Err(StatusCode::FORBIDDEN);
+        }
+        let head = CpimRef::parse_start(start).map_err(|_| StatusCode::BAD_REQUEST)?;
+        head.map(|head| self.recipients(from, &head)).transpose()
+    }
+
+    /// The number of a message, which may be a new one.
+    fn number_of(&mut self, from: Seat, id: MessageId) -> Result<u64, StatusCode> {
+        if let Some(number) = self.passing.find(from, id) {
+            return Ok(number);
+        }
+        let (max, max_of_session) = (self.config().messages, self.config().messages_of_session);
+        let is_full = self.passing.messages.len() >= max;
+        if is_full || self.passing.count_from(from) >= max_of_session {
+            return Err(StatusCode::STOP_SENDING);
+        }
+        Ok(self.passing.insert(from, id))
+    }
+}
+
+impl Passing {
+    fn find(&self, from: Seat, id: MessageId) -> Option<u64> {
+        self.by_id.get(&(from, id)).copied()
+    }
+
+    fn count_from(&self, from: Seat) -> usize {
+        self.messages.values().filter(|message| message.from == from).count()
+    }
+
+    fn insert(&mut self, from: Seat, id: MessageId) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.by_id.insert((from, id), number);
+        let message = Message { from, id, recipients: None, deadline: None };
+        self.messages.insert(number, message);
+        number
+    }
+
+    /// Waits for the next chunk until `due`. Recipients that are settled stay.
+    fn go_on(
+        &mut self,
+        number: u64,
+        due: Option<Instant>,
+        recipients: Option<Recipients>,
+    ) -> Option<Recipients> {
+        let message = self.messages.get_mut(&number)?;
+        for (deadline, insert) in [(message.deadline, false), (due, true)] {
+            match deadline {
+                Some(deadline) if insert => drop(self.deadlines.insert((deadline, number))),
+                Some(deadline) => drop(self.deadlines.remove(&(deadline, number))),
+                None => {}
+            }
+        }
+        message.deadline = due;
+        message.recipients = message.recipients.take().or(recipients);
+        message.recipients.clone()
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Message> {
+        let message = self.messages.remove(&number)?;
+        self.by_id.remove(&(message.from, message.id));
+        if let Some(deadline) = message.deadline {
+            self.deadlines.remove(&(deadline, number));
+        }
+        Some(message)
+    }
+
+    /// Somebody has left: they get no more chunks, and their own messages do not
+    /// go on.
+    pub(super) fn left(&mut self, seat: Seat) -> Vec<Abandoned> {
+        for message in self.messages.values_mut() {
+            if let Some(recipients) = &mut message.recipients {
+                recipients.seats.retain(|recipient| *recipient != seat);
+            }
+        }
+        let own = self.messages.iter().filter(|(_, message)| message.from == seat);
+        let own: Vec<u64> = own.map(|(number, _)| *number).collect();
+        own.into_iter().filter_map(|number| self.remove(number)).map(Message::abandoned).collect()
+    }
+}
+
+impl Message {
+    fn abandoned(self) -> Abandoned {
+        let recipients = self.recipients.map(|recipients| recipients.seats).unwrap_or_default();
+        Abandoned { from: self.from, message_id: self.id, recipients }
+    }
+}

@@ -1,0 +1,162 @@
+use msrp::{Nickname, StatusCode};
+use precis_profiles::precis_core::profile::PrecisFastInvocation;
+use proptest::prelude::*;
+
+use super::*;
+
+const OK: StatusCode = StatusCode::OK;
+const IN_USE: StatusCode = StatusCode::NICKNAME_IN_USE;
+
+fn name(text: &str) -> Nickname {
+    text.parse().unwrap()
+}
+
+fn ask(room: &mut Room, seat: Seat, text: &str) -> StatusCode {
+    room.use_nickname(seat, Some(&name(text)))
+}
+
+fn shown(room: &Room, seat: Seat) -> Option<&str> {
+    room.nickname(seat).map(Nickname::as_str)
+}
+
+// req: 7701-7-1, 7701-7.1-8, 7701-7.1-9, 7701-11-2
+#[test]
+fn a_nickname_is_one_users() {
+    let (mut room, [ada, bob, _]) = three();
+    assert_eq!(ask(&mut room, ada, "Captain"), OK);
+    assert_eq!(ask(&mut room, bob, "Captain"), IN_USE);
+    assert_eq!(ask(&mut room, bob, "Mate"), OK);
+    assert_eq!((shown(&room, ada), shown(&room, bob)), (Some("Captain"), Some("Mate")));
+    assert!(room.find_nickname(&name("captain")).eq([ada]));
+    // Asked for again it is the same.
+    assert_eq!(ask(&mut room, ada, "CAPTAIN"), OK);
+    assert_eq!(shown(&room, ada), Some("CAPTAIN"));
+}
+
+// req: 7701-7.1-5
+#[test]
+fn nicknames_are_compared_by_their_profile() {
+    for (one, other, are_same) in [
+        ("Ada", "ADA", true),
+        ("Ada", "  ada ", true),
+        ("Ada of the Pier", "ada  of\u{3000}the\u{2003}pier", true),
+        ("Ａｄａ", "ada", true),
+        ("Zoë", "zoe\u{308}", true),
+        ("ﬁsh", "fish", true),
+        ("Σίσυφος", "σίσυφος", true),
+        ("BOY", "B0Y", false),
+        ("Ada", "Adа", false), // the last letter is Cyrillic
+        ("Ada", "A.da", false),
+    ] {
+        let (mut room, [ada, bob, _]) = three();
+        assert_eq!(ask(&mut room, ada, one), OK, "{one}");
+        let answer = if are_same { IN_USE } else { OK };
+        assert_eq!(ask(&mut room, bob, other), answer, "{one} {other}");
+    }
+}
+
+// req: 7701-7.1-7
+#[test]
+fn what_the_profile_does_not_allow_is_malformed() {
+    let (mut room, [ada, ..]) = three();
+    assert_eq!(ask(&mut room, ada, "Ada"), OK);
+    for text in ["   ", "\u{3000}", "tab\there", "a\u{202e}b", "soft\u{ad}hyphen", "\u{e000}"] {
+        assert_eq!(ask(&mut room, ada, text), StatusCode::MALFORMED_NICKNAME, "{text:?}");
+    }
+    assert_eq!(shown(&room, ada), Some("Ada"));
+}
+
+// req: 7701-7.2-1
+#[test]
+fn a_change_that_fails_changes_nothing() {
+    let mut room = room_with(|config| config.reserved_nicknames.push(name("The Management")));
+    let [ada, bob] = [ADA, BOB].map(|uri| room.join(social(uri)).unwrap());
+    assert_eq!(ask(&mut room, ada, "Ada"), OK);
+    assert_eq!(ask(&mut room, bob, "Bob"), OK);
+    for (text, answer) in
+        [("bob", IN_USE), ("the  MANAGEMENT", IN_USE), ("\u{202e}", StatusCode::MALFORMED_NICKNAME)]
+    {
+        assert_eq!(ask(&mut room, ada, text), answer);
+        assert_eq!(shown(&room, ada), Some("Ada"));
+        assert_eq!(ask(&mut room, bob, "ADA"), IN_USE);
+    }
+    // One that succeeds frees the nickname before.
+    assert_eq!(ask(&mut room, ada, "Captain"), OK);
+    assert_eq!(ask(&mut room, bob, "Ada"), OK);
+    assert_eq!(ask(&mut room, ada, "Bob"), OK);
+}
+
+// req: 7701-7.3-1
+#[test]
+fn a_nickname_can_be_given_up() {
+    let (mut room, [ada, bob, _]) = three();
+    assert_eq!(room.use_nickname(ada, None), OK, "one that was never had");
+    assert_eq!(ask(&mut room, ada, "Ada"), OK);
+    assert_eq!(room.use_nickname(ada, None), OK);
+    assert_eq!(shown(&room, ada), None);
+    assert_eq!(ask(&mut room, bob, "Ada"), OK);
+    let left = room.leave(bob).unwrap();
+    assert_eq!(left.nickname, Some(name("Ada")));
+    assert_eq!(ask(&mut room, ada, "Ada"), OK);
+}
+
+// req: 7701-7.1-6, 7701-7.1-10
+#[test]
+fn sessions_of_one_user_may_share_a_nickname() {
+    let mut room = room();
+    let one = room.join(social(ADA)).unwrap();
+    let two = room.join(social(ADA)).unwrap();
+    let bob = room.join(social(BOB)).unwrap();
+    assert_eq!(ask(&mut room, one, "Ada"), OK);
+    // It is not the other session's by itself.
+    assert_eq!(shown(&room, two), None);
+    assert_eq!(ask(&mut room, two, "ada"), OK);
+    assert!(room.find_nickname(&name("Ada")).eq([one, two]));
+    room.leave(one);
+    assert_eq!(ask(&mut room, bob, "Ada"), IN_USE);
+    assert_eq!(room.use_nickname(two, None), OK);
+    assert_eq!(ask(&mut room, bob, "Ada"), OK);
+    // The same user may have another nickname in another session.
+    let three = room.join(social(BOB)).unwrap();
+    assert_eq!(ask(&mut room, three, "Robert"), OK);
+    assert_eq!((shown(&room, bob), shown(&room, three)), (Some("Ada"), Some("Robert")));
+}
+
+// req: 7701-7.1-4
+#[test]
+fn a_room_may_have_no_nicknames() {
+    let mut room = room_with(|config| config.nicknames = false);
+    let ada = room.join(social(ADA)).unwrap();
+    for nickname in [Some(&name("Ada")), Some(&name("\u{202e}")), None] {
+        assert_eq!(room.use_nickname(ada, nickname), StatusCode::FORBIDDEN);
+    }
+    room.leave(ada);
+    assert_eq!(room.use_nickname(ada, None), StatusCode::FORBIDDEN);
+}
+
+proptest! {
+    /// Two users have two nicknames exactly where the profile says that they
+    /// are two.
+    // req: 7701-7.1-5, 7701-7-1
+    #[test]
+    fn nicknames_are_unique_under_the_profile(
+        one in "[aA éÉe\u{301}ＡﬁfiIı]{1,6}",
+        other in "[aA éÉe\u{301}ＡﬁfiIı]{1,6}",
+    ) {
+        let (mut room, [ada, bob, _]) = three();
+        let expected = match precis_profiles::Nickname::compare(&one, &other) {
+            Ok(true) => Some(IN_USE),
+            _ => Some(OK),
+        };
+        let first = ask(&mut room, ada, &one);
+        let second = ask(&mut room, bob, &other);
+        if first == OK && second != StatusCode::MALFORMED_NICKNAME {
+            prop_assert_eq!(Some(second), expected, "{:?} {:?}", one, other);
+        }
+        // What is shown is itself a spelling of the same nickname.
+        if let Some(shown) = room.nickname(ada).cloned() {
+            prop_assert_eq!(room.use_nickname(ada, Some(&shown)), OK);
+            prop_assert_eq!(room.nickname(ada), Some(&shown));
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Messages whose answer the application gives (RFC 4975 section 5.3, RFC 7701
+//! section 6).
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod common;
+
+use common::bob_expects;
+use common::wire::{Lone, Raw, words};
+use msrp::{
+    AnswerMode, Config, Event, FailReason, IncomingKey, MediaTypes, ReceiveMode, ReportMode,
+    SessionConfig, StatusCode,
+};
+
+fn session(mode: ReceiveMode) -> SessionConfig {
+    bob_expects().answers(AnswerMode::Application).receive(mode)
+}
+
+fn bob(mode: ReceiveMode) -> Lone {
+    Lone::bob_with(Config::default(), session(mode))
+}
+
+const MODES: [ReceiveMode; 2] = [ReceiveMode::Whole, ReceiveMode::Pieces];
+
+/// A whole message in one chunk.
+fn message(id: &str) -> Raw {
+    Raw::chunk(&format!("t.{id}"), id, "1-2/2", "Hi", '$')
+}
+
+/// The messages that are whole.
+fn whole(events: &[Event]) -> Vec<IncomingKey> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Message { message, .. } | Event::MessageCompleted { message, .. } => {
+                Some(message.key())
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+// req: 7701-6.3-1
+#[test]
+fn a_message_waits_for_the_application() {
+    for mode in MODES {
+        let mut bob = bob(mode);
+        assert_eq!(bob.give(&message("mid1").reports("", "yes").octets()), []);
+        let key = whole(&bob.events())[0];
+        assert!(bob.side.connection.accept(key));
+        let sent = bob.drain();
+        assert_eq!(words(&sent), ["200", "REPORT"]);
+        assert_eq!((&sent[0].id[..], sent[1].range()), ("t.mid1", "1-2/2"));
+        // It has its answer.
+        assert!(!bob.side.connection.accept(key));
+        assert!(!bob.side.connection.reject(key, StatusCode::FORBIDDEN));
+        assert_eq!(bob.drain(), []);
+    }
+}
+
+// req: 7701-6.3-1
+#[test]
+fn a_message_is_refused_with_any_status() {
+    for mode in MODES {
+        for status in [403, 404, 413, 415, 428] {
+            let mut bob = bob(mode);
+            let status = StatusCode::new(status).unwrap();
+            bob.give(&message("mid1").reports("", "yes").octets());
+            let key = whole(&bob.events())[0];
+            assert!(bob.side.connection.reject(key, status));
+            let sent = bob.drain();
+            // There is no success to report.
+            assert_eq!(words(&sent), [status.to_string()]);
+            assert!(!bob.side.connection.accept(key));
+            // What comes of it again is refused likewise, and not told.
+            assert_eq!(words(&bob.give(&message("mid1").octets())), [status.to_string()]);
+            assert_eq!(bob.events(), []);
+            assert_eq!(bob.give(&message("mid2").octets()), []);
+            assert_eq!(whole(&bob.events()).len(), 1);
+        }
+    }
+}
+
+#[test]
+fn of_many_chunks_the_last_one_waits() {
+    for mode in MODES {
+        let session = session(mode).reports(ReportMode::EachChunk);
+        let mut bob = Lone::bob_with(Config::default(), session);
+        let chunk = |id: &str, range: &str, body: &str, flag| {
+            Raw::chunk(id, "mid1", range, body, flag).reports("", "yes")
+        };
+        let sent = bob.give(&chunk("tid.1", "4-5/5", "lo", '$').octets());
+        assert_eq!(words(&sent), ["200", "REPORT"]);
+        assert_eq!(bob.give(&chunk("tid.2", "1-3/5", "Hel", '+').octets()), []);
+        let key = whole(&bob.events())[0];
+        assert!(bob.side.connection.accept(key));
+        let sent = bob.drain();
+        assert_eq!(words(&sent), ["200", "REPORT"]);
+        assert_eq!((&sent[0].id[..], sent[1].range()), ("tid.2", "1-3/5"));
+        // A message that is there again is a duplicate once it is accepted.
+        bob.give(&message("mid1").octets());
+        let events = bob.events();
+        let duplicate = events.iter().find_map(|event| match event {
+            Event::Message { message, .. } | Event::MessageCompleted { message, .. } => {
+                Some(message.is_duplicate())
+            }
+            _ => None,
+        });
+        assert_eq!(duplicate, Some(true));
+    }
+}
+
+#[test]
+fn what_the_connection_refuses_is_answered_by_it() {
+    let types = MediaTypes::new("message/cpim").unwrap();
+    let bob = session(ReceiveMode::Whole).accept_types(types).max_size(10);
+    let mut bob = Lone::bob_with(Config::default(), bob);
+    assert_eq!(words(&bob.give(&message("mid1").octets())), ["415"]);
+    let large = Raw::send("tid.2").message("mid2").range("1-11/11");
+    let sent = bob.give(&large.body("message/cpim", b"eleven here").octets());
+    assert_eq!(words(&sent), ["413"]);
+    assert_eq!(words(&bob.give(&Raw::send("tid.3").message("m").octets())), ["200"]);
+    assert_eq!(whole(&bob.events()), []);
+}
+
+#[test]
+fn who_wants_no_answer_gets_none() {
+    for (mode, accepted, rejected) in [("no", 0, 0), ("partial", 0, 1)] {
+        let mut bob = bob(ReceiveMode::Whole);
+        bob.give(&message("mid1").reports(mode, "").octets());
+        bob.give(&message("mid2").reports(mode, "").octets());
+        let keys = whole(&bob.events());
+        assert!(bob.side.connection.accept(keys[0]));
+        assert_eq!(bob.drain().len(), accepted);
+        assert!(bob.side.connection.reject(keys[1], StatusCode::FORBIDDEN));
+        assert_eq!(bob.drain().len(), rejected);
+    }
+}
+
+#[test]
+fn what_waits_is_bounded_and_ends_with_the_session() {
+    for mode in MODES {
+        let mut config = Config::default();
+        config.limits.incoming_messages = 2;
+        let mut bob = Lone::bob_with(config, session(mode));
+        for id in ["mid1", "mid2"] {
+            assert_eq!(bob.give(&message(id).octets()), []);
+        }
+        let keys = whole(&bob.events());
+        assert_eq!(words(&bob.give(&message("mid3").octets())), ["413"]);
+        let reason = FailReason::TooManyMessages;
+        assert!(
+            matches!(bob.events()[..], [Event::MessageFailed { reason: it, .. }] if it == reason)
+        );
+        assert!(bob.side.connection.accept(keys[1]));
+        bob.drain();
+        assert_eq!(bob.give(&message("mid4").octets()), []);
+        bob.events();
+        bob.side.connection.close_session(bob.session);
+        assert_eq!(words(&bob.drain()), ["481", "481"]);
+        assert!(!bob.side.connection.accept(keys[0]));
+    }
+}
