@@ -40,14 +40,14 @@ const MAX_ENDING_OCTETS: usize = 32;
 pub fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).find(|part| !is_nothing(part)).unwrap_or_default();
     let kept: String = last.chars().filter(|letter| !turns_direction(*letter)).map(plain).collect();
-    let mut name = shortened(kept.trim_matches(is_edge));
+    let name = kept.trim_matches(is_edge);
     if name.is_empty() {
-        return DEFAULT_NAME.to_owned();
+        DEFAULT_NAME.to_owned()
+    } else if is_device(name) || name.starts_with('-') {
+        shortened(&format!("_{name}"))
+    } else {
+        shortened(name)
     }
-    if is_device(&name) || name.starts_with('-') {
-        name.insert(0, '_');
-    }
-    name
 }
 
 fn is_nothing(part: &str) -> bool {
@@ -99,17 +99,16 @@ fn plain(letter: char) -> char {
     }
 }
 
-/// The name in [`MAX_NAME_OCTETS`] less one, for a `_` before it.
+/// The name in [`MAX_NAME_OCTETS`].
 fn shortened(name: &str) -> String {
-    const ROOM: usize = MAX_NAME_OCTETS - 1;
-    if name.len() <= ROOM {
+    if name.len() <= MAX_NAME_OCTETS {
         return name.to_owned();
     }
-    let ending = name.rfind('.').map_or(name.len(), |dot| dot);
+    let ending = name.rfind('.').unwrap_or(name.len());
     let (stem, ending) = name.split_at(ending);
     let (stem, ending) =
         if ending.len() <= MAX_ENDING_OCTETS { (stem, ending) } else { (name, "") };
-    let room = ROOM - ending.len();
+    let room = MAX_NAME_OCTETS - ending.len();
     let end = (0..=room).rev().find(|end| stem.is_char_boundary(*end)).unwrap_or(0);
     let stem = stem.get(..end).unwrap_or_default().trim_end_matches(is_edge);
     format!("{stem}{ending}")

@@ -73,3 +73,16 @@ fn selectors_mean_the_same_file_unless_they_contradict_each_other() {
     // The hash knows better than the name.
     assert!(same(&format!("name:\"a\" {hash}"), &format!("name:\"b\" {hash}")));
 }
+
+#[test]
+fn what_both_say_comes_together() {
+    let (one, two) = (selector("name:\"a\" size:7"), selector("size:8 type:a/b hash:md5:00"));
+    assert_eq!(one.joined(&two), selector("name:\"a\" size:7 type:a/b hash:md5:00"));
+    let more = selector(&format!("hash:md5:01 hash:{SHA_1}"));
+    assert_eq!(two.joined(&more), selector(&format!("size:8 type:a/b hash:md5:00 hash:{SHA_1}")));
+    let mut full = selector("hash:x0:00");
+    for number in 1..20 {
+        full = full.joined(&selector(&format!("hash:x{number}:00")));
+    }
+    assert_eq!(full.hashes().len(), msrp::sdp::MAX_HASHES);
+}

@@ -134,16 +134,19 @@ impl FileSelector {
         }
     }
 
-    /// Adds what `other` says of the same file and this one does not.
-    pub(in crate::sdp) fn learn(&mut self, other: &Self) {
-        self.name = self.name.take().or_else(|| other.name.clone());
-        self.media_type = self.media_type.take().or_else(|| other.media_type.clone());
-        self.size = self.size.or(other.size);
+    /// What both say together of one file: where they differ, what this one says.
+    #[must_use]
+    pub fn joined(&self, other: &Self) -> Self {
+        let mut joined = self.clone();
+        joined.name = joined.name.or_else(|| other.name.clone());
+        joined.media_type = joined.media_type.or_else(|| other.media_type.clone());
+        joined.size = joined.size.or(other.size);
         for hash in &other.hashes {
-            if self.hash(hash.algorithm()).is_none() && self.hashes.len() < MAX_HASHES {
-                self.hashes.push(hash.clone());
+            if joined.hash(hash.algorithm()).is_none() && joined.hashes.len() < MAX_HASHES {
+                joined.hashes.push(hash.clone());
             }
         }
+        joined
     }
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), FileSelectorError> {

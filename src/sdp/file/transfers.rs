@@ -130,7 +130,7 @@ impl AnsweredTransfers {
             // What it stood for was replaced on its media line, and is not kept.
             None => TransferOffer::Finished,
             Some((at, transfer)) if *at == line && transfer.selector.can_be_same_file(selector) => {
-                transfer.selector.learn(selector);
+                transfer.selector = transfer.selector.joined(selector);
                 if transfer.is_running { TransferOffer::Running } else { TransferOffer::Finished }
             }
             Some(_) => TransferOffer::Misused { running: self.end_line(line) },

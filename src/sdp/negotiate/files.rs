@@ -85,7 +85,8 @@ pub(super) fn agreed(
     }
     let sender = if is_sent { file } else { answered };
     let mut both = sender.clone();
-    both.selector.learn(&if is_sent { answered } else { file }.selector);
+    let other = if is_sent { answered } else { file };
+    both.selector = both.selector.joined(&other.selector);
     check_size(&both, if is_sent { answer.max_size() } else { offer.max_size() })?;
     Ok(Some(both))
 }

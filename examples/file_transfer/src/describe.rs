@@ -1,0 +1,56 @@
+//! Files in session descriptions: one media section each.
+
+use msrp::sdp::{
+    self, AnsweredTransfers, FileAttributes, FileTransferId, MediaDescription, MsrpMedia, Offer,
+    SessionDescription, SessionPlan, TransferOffer,
+};
+
+use crate::endpoint::Endpoint;
+
+/// The most files of one exchange.
+pub(crate) const MAX_FILES: usize = 64;
+
+/// A new transfer of a file, with an id of its own (RFC 5547 section 8.1).
+pub(crate) fn new_transfer(mut file: FileAttributes, endpoint: &mut Endpoint) -> FileAttributes {
+    file.transfer_id = Some(FileTransferId::generate(&mut endpoint.random));
+    file
+}
+
+pub(crate) fn offer(endpoint: &mut Endpoint, offers: &[Offer]) -> SessionDescription {
+    let sections = offers.iter().map(Offer::description);
+    SessionDescription::new(endpoint.origin(), sections.collect())
+}
+
+/// What the answer to an offer means.
+pub(crate) fn complete(
+    offer: &Offer,
+    answer: Option<&MediaDescription>,
+) -> Result<SessionPlan, String> {
+    let answer = answer.filter(|it| !it.is_closed()).ok_or("the other side has refused it")?;
+    let answer = MsrpMedia::read(answer).map_err(|error| error.to_string())?;
+    sdp::complete(offer, &answer).map_err(|error| error.to_string())
+}
+
+/// The media section of an offer, and its file: the transfer of a new one.
+pub(crate) fn read(
+    section: &MediaDescription,
+    line: usize,
+    transfers: &mut AnsweredTransfers,
+) -> Result<(MsrpMedia, FileAttributes), String> {
+    let media = MsrpMedia::read(section).map_err(|error| error.to_string())?;
+    let file = media.file().filter(|file| !file.selector.is_empty()).cloned();
+    let file = file.ok_or("it is about no file")?;
+    let id = file.transfer_id.as_ref().ok_or("it has no file-transfer-id")?;
+    // There was no offer before, so that nothing can be running.
+    match transfers.offered(line, section.port(), id, &file.selector) {
+        TransferOffer::New => Ok((media, file)),
+        TransferOffer::TooMany { .. } => Err("too many files".into()),
+        _ => Err("its file-transfer-id is that of another file".into()),
+    }
+}
+
+/// Whether an offer wants TLS.
+pub(crate) fn wants_tls(offer: &SessionDescription) -> bool {
+    let mut media = offer.media().iter().filter_map(|section| MsrpMedia::read(section).ok());
+    media.any(|media| media.is_secure())
+}

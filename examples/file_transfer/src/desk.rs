@@ -1,0 +1,267 @@
+//! One connection, and the files that it carries.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use msrp::{ByteRange, Connection, Event, IncomingKey, MessageKey, SessionId, StatusCode};
+use msrp_tokio_loop::RunLoop;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::time::timeout;
+
+use crate::endpoint::Carrier;
+use crate::receive::{Checked, Incoming, Receiving, Unchecked};
+use crate::send::{Outgoing, Sending};
+use crate::tell::Done;
+
+/// What is to be done in a session.
+pub(crate) enum Job {
+    Send(Outgoing),
+    Receive(Incoming),
+}
+
+impl Job {
+    pub(crate) fn failed(self, error: &str) -> Done {
+        match self {
+            Self::Send(job) => job.done(0, Some(error.into())),
+            Self::Receive(job) => job.failed(0, error),
+        }
+    }
+}
+
+/// The jobs whose sessions are not open yet, by this side's URI of each.
+#[derive(Clone, Default)]
+pub(crate) struct Jobs(Arc<Mutex<HashMap<String, Job>>>);
+
+impl Jobs {
+    pub(crate) fn put(&self, uri: &str, job: Job) {
+        self.with(|jobs| jobs.insert(uri.to_owned(), job));
+    }
+
+    pub(crate) fn take(&self, uri: &str) -> Option<Job> {
+        self.with(|jobs| jobs.remove(uri))
+    }
+
+    pub(crate) fn take_all(&self) -> Vec<Job> {
+        self.with(std::mem::take).into_values().collect()
+    }
+
+    fn with<T>(&self, action: impl FnOnce(&mut HashMap<String, Job>) -> T) -> T {
+        action(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A connection at work.
+pub(crate) struct Desk {
+    run_loop: RunLoop<Carrier>,
+    jobs: Jobs,
+    /// Sessions that this side has opened, with its URIs.
+    opened: HashMap<SessionId, String>,
+    sending: HashMap<SessionId, Sending>,
+    receiving: HashMap<SessionId, Receiving>,
+    /// Files that are being checked.
+    checking: usize,
+    checked: (UnboundedSender<Checked>, UnboundedReceiver<Checked>),
+    done: UnboundedSender<Done>,
+    idle: Duration,
+}
+
+/// What a desk is told of the rest of the house.
+#[derive(Clone)]
+pub(crate) struct House {
+    pub(crate) jobs: Jobs,
+    pub(crate) done: UnboundedSender<Done>,
+    /// How long nothing may happen.
+    pub(crate) idle: Duration,
+}
+
+impl Desk {
+    pub(crate) fn new(run_loop: RunLoop<Carrier>, house: House) -> Self {
+        let House { jobs, done, idle } = house;
+        Self {
+            run_loop,
+            jobs,
+            opened: HashMap::new(),
+            sending: HashMap::new(),
+            receiving: HashMap::new(),
+            checking: 0,
+            checked: mpsc::unbounded_channel(),
+            done,
+            idle,
+        }
+    }
+
+    /// Opens the sessions of these configurations; their jobs wait for them.
+    pub(crate) fn open(&mut self, configs: Vec<msrp::SessionConfig>) {
+        for config in configs {
+            let uri = config.local().to_string();
+            match self.run_loop.connection.open(config) {
+                Ok(session) => drop(self.opened.insert(session, uri)),
+                Err(error) => self.fail_job(&uri, &error.to_string()),
+            }
+        }
+    }
+
+    /// Works until the connection ends. A side that has opened it ends it when
+    /// nothing is left to do.
+    pub(crate) async fn run(mut self) {
+        let is_opener = !self.opened.is_empty();
+        loop {
+            tokio::select! {
+                event = timeout(self.idle, self.run_loop.next()) => match event {
+                    Ok(Some(event)) => self.take(event),
+                    Ok(None) => break,
+                    Err(_) if self.checking > 0 => {}
+                    Err(_) => {
+                        self.fail_all("nothing happened for too long");
+                        self.run_loop.connection.close();
+                    }
+                },
+                Some(checked) = self.checked.1.recv() => self.settle(checked),
+            }
+            if is_opener && self.is_idle() {
+                self.run_loop.connection.close();
+            }
+        }
+        let error = self.run_loop.error().map(ToString::to_string);
+        self.fail_all(error.as_deref().unwrap_or("the connection has ended"));
+        // The disk goes on without the connection.
+        while self.checking > 0 {
+            let Some(checked) = self.checked.1.recv().await else { return };
+            self.settle(checked);
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        let is_busy = self.checking > 0 || !self.sending.is_empty() || !self.receiving.is_empty();
+        !is_busy && self.opened.is_empty()
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::SessionOpened { session, .. } => self.begin(session),
+            Event::BodyRoom { message } => self.feed(message),
+            Event::Outcome(outcome) => {
+                if let Some(sending) = self.sending.remove(&outcome.session) {
+                    self.tell(sending.ended(&outcome));
+                    // Its one file is done (RFC 5547 section 8.7).
+                    self.run_loop.connection.close_session(outcome.session);
+                }
+            }
+            Event::MessageStarted { message } => {
+                let receiving = self.receiving.get_mut(&message.session());
+                let begun =
+                    receiving.map_or_else(|| Err("no file".into()), |it| it.begin(&message));
+                if let Err(error) = begun {
+                    self.refuse(message.key(), message.session(), &error);
+                }
+            }
+            Event::Piece { message, offset, data } => {
+                let mut all = self.receiving.iter_mut();
+                let Some((session, receiving)) = all.find(|(_, it)| it.is(message)) else { return };
+                let session = *session;
+                if let Err(error) = receiving.take(offset, &data) {
+                    self.refuse(message, session, &error);
+                }
+            }
+            Event::MessageCompleted { message, total } => {
+                if let Some(receiving) = self.receiving.remove(&message.session()) {
+                    match receiving.completed(message, total) {
+                        Ok(unchecked) => self.check(unchecked),
+                        Err(done) => self.tell(done),
+                    }
+                }
+            }
+            Event::MessageFailed { message, reason } => {
+                self.fail(message.session(), &format!("the message failed: {reason:?}"));
+            }
+            Event::SessionClosed { session, reason, .. } => {
+                self.fail(session, &format!("the session has ended: {reason:?}"));
+            }
+            _ => {}
+        }
+    }
+
+    /// A session is open: its job begins.
+    fn begin(&mut self, session: SessionId) {
+        self.opened.remove(&session);
+        let connection = &mut self.run_loop.connection;
+        let uri = connection.session(session).map(|it| it.local().to_string());
+        match uri.and_then(|uri| self.jobs.take(&uri)) {
+            Some(Job::Send(job)) => match job.start(connection, session) {
+                Ok(sending) => drop(self.sending.insert(session, sending)),
+                Err(done) => {
+                    connection.close_session(session);
+                    self.tell(done);
+                }
+            },
+            Some(Job::Receive(job)) => drop(self.receiving.insert(session, job.start())),
+            None => drop(connection.close_session(session)),
+        }
+    }
+
+    fn feed(&mut self, message: MessageKey) {
+        if let Some(sending) = self.sending.values_mut().find(|it| it.key == message) {
+            sending.feed(&mut self.run_loop.connection);
+        }
+    }
+
+    /// Checks a file beside the connection, which may bring others.
+    fn check(&mut self, unchecked: Unchecked) {
+        self.checking += 1;
+        let checked = self.checked.0.clone();
+        tokio::task::spawn_blocking(move || drop(checked.send(unchecked.check())));
+    }
+
+    /// The sender hears what came of its file.
+    fn settle(&mut self, checked: Checked) {
+        self.checking -= 1;
+        let Checked { message, total, done } = checked;
+        let is_right = done.error.is_none();
+        let status = if is_right { StatusCode::OK } else { StatusCode::STOP_SENDING };
+        let range = ByteRange::whole(total);
+        // It may be gone; the file stays all the same.
+        let _ = self.run_loop.connection.report(&message, status, range);
+        self.tell(done);
+    }
+
+    /// The sender may stop: 413 (RFC 5547 section 8.4).
+    fn refuse(&mut self, message: IncomingKey, session: SessionId, error: &str) {
+        self.run_loop.connection.reject(message, StatusCode::STOP_SENDING);
+        self.fail(session, error);
+    }
+
+    fn fail(&mut self, session: SessionId, error: &str) {
+        if let Some(uri) = self.opened.remove(&session) {
+            self.fail_job(&uri, error);
+        }
+        if let Some(receiving) = self.receiving.remove(&session) {
+            self.tell(receiving.failed(error));
+        }
+        // A message that is being sent has an outcome of its own.
+    }
+
+    fn fail_job(&self, uri: &str, error: &str) {
+        if let Some(job) = self.jobs.take(uri) {
+            self.tell(job.failed(error));
+        }
+    }
+
+    fn fail_all(&mut self, error: &str) {
+        for uri in std::mem::take(&mut self.opened).into_values() {
+            self.fail_job(&uri, error);
+        }
+        for receiving in std::mem::take(&mut self.receiving).into_values() {
+            self.tell(receiving.failed(error));
+        }
+        let connection: &mut Connection = &mut self.run_loop.connection;
+        for sending in self.sending.values() {
+            connection.abort(sending.key);
+        }
+    }
+
+    fn tell(&self, done: Done) {
+        // Whoever counts the files is there until all of them are done.
+        let _ = self.done.send(done);
+    }
+}

@@ -1,0 +1,73 @@
+//! Session descriptions, from one side to the other.
+
+use std::fs;
+use std::io::{self, BufRead, Write};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use msrp::sdp::{MAX_SDP_OCTETS, SessionDescription};
+
+use crate::Failure;
+
+/// Before an offer leaves, no answer can be there: it would be that to another.
+pub(crate) fn expect_answer(path: &Path) -> Result<(), Failure> {
+    if is_regular(path) {
+        let path = path.display();
+        return Err(format!("--sdp-in {path}: it is there already, and answers nothing").into());
+    }
+    Ok(())
+}
+
+/// Writes a session description. A file is there whole or not at all; on the standard
+/// output, which stays open, an empty line says that it is whole.
+pub(crate) fn write(path: &Path, description: &SessionDescription) -> Result<(), Failure> {
+    let text = description.to_string();
+    let result = match path.to_str() {
+        Some("-") => {
+            let mut out = io::stdout().lock();
+            write!(out, "{text}\r\n").and_then(|()| out.flush())
+        }
+        // A pipe, or a device.
+        _ if path.exists() && !is_regular(path) => fs::write(path, text),
+        _ => {
+            let mut whole = path.as_os_str().to_owned();
+            whole.push(".new");
+            fs::write(&whole, text).and_then(|()| fs::rename(&whole, path))
+        }
+    };
+    result.map_err(|error| format!("--sdp-out {}: {error}", path.display()).into())
+}
+
+/// Reads one, to an empty line or the end; waits until the file is there.
+pub(crate) fn read(path: &Path, timeout: Duration) -> Result<SessionDescription, Failure> {
+    let text =
+        if path == Path::new("-") { read_all(io::stdin().lock()) } else { wait_for(path, timeout) };
+    let named = |error: &dyn std::fmt::Display| format!("--sdp-in {}: {error}", path.display());
+    let text = text.map_err(|error| named(&error))?;
+    text.parse().map_err(|error| named(&error).into())
+}
+
+fn wait_for(path: &Path, timeout: Duration) -> io::Result<String> {
+    let start = Instant::now();
+    while !path.exists() {
+        if start.elapsed() > timeout {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    read_all(io::BufReader::new(fs::File::open(path)?))
+}
+
+fn read_all(stream: impl BufRead) -> io::Result<String> {
+    let mut text = String::new();
+    // One octet more, so that what is too long is seen to be.
+    let mut stream = stream.take(MAX_SDP_OCTETS as u64 + 1);
+    while stream.read_line(&mut text)? > 0 && !text.ends_with("\n\r\n") && !text.ends_with("\n\n") {
+    }
+    Ok(text.trim_end().to_owned() + "\r\n")
+}
+
+fn is_regular(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.is_file())
+}

@@ -1,0 +1,50 @@
+//! Files from one machine to another over MSRP, as RFC 5547 describes them.
+//!
+//! There is no SIP here: the two session descriptions travel as files, through
+//! pipes or by hand. What happens after them is what a SIP client would do.
+
+#![forbid(unsafe_code)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod describe;
+mod desk;
+mod endpoint;
+mod exchange;
+mod fetch;
+mod offer;
+mod options;
+mod part;
+mod receive;
+mod send;
+mod source;
+mod tell;
+mod wrapper;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use options::{Arguments, Command};
+
+/// Why there is nothing to transfer at all.
+type Failure = Box<dyn std::error::Error>;
+
+/// Exit status: some file was not transferred.
+const FAILED: u8 = 1;
+/// Exit status: wrong usage, the same as clap's own.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let Arguments { command } = Arguments::parse();
+    let result = match &command {
+        Command::Offer(options) => offer::run(options),
+        Command::Fetch(options) => fetch::run(options),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(FAILED),
+        Err(error) => {
+            tell::words(format_args!("error: {error}\n\nFor more information, try '--help'."));
+            ExitCode::from(USAGE)
+        }
+    }
+}

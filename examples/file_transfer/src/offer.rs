@@ -1,0 +1,149 @@
+//! The side that has the files: it offers them, or gives what is asked for.
+
+use std::time::Duration;
+
+use msrp::MediaType;
+use msrp::sdp::{
+    self, AnsweredTransfers, FileAttributes, FileRange, FileSelector, MediaDescription, MsrpMedia,
+    Offer, SessionDescription, SessionPlan,
+};
+
+use crate::Failure;
+use crate::describe::{self, MAX_FILES};
+use crate::desk::Job;
+use crate::endpoint::{Endpoint, Work};
+use crate::exchange;
+use crate::options;
+use crate::send::Outgoing;
+use crate::source::{Source, choose};
+use crate::tell::{Done, Teller};
+
+pub(crate) fn run(options: &options::Offer) -> Result<bool, Failure> {
+    let teller = Teller::new(&options.session.sdp_out);
+    if options.serve.is_empty() { push(options, &teller) } else { serve(options, &teller) }
+}
+
+/// Offers files (RFC 5547 section 8.2.1).
+fn push(options: &options::Offer, teller: &Teller) -> Result<bool, Failure> {
+    if options.files.len() > MAX_FILES {
+        return Err(format!("at most {MAX_FILES} files at once").into());
+    }
+    if options.range.is_some() && options.files.len() > 1 {
+        return Err("--range: of one file only".into());
+    }
+    let session = &options.session;
+    exchange::expect_answer(&session.sdp_in)?;
+    let mut sources = Vec::new();
+    for path in &options.files {
+        let named = |error: std::io::Error| format!("{}: {error}", path.display());
+        let mut source = Source::new(path).map_err(named)?;
+        source.hash(teller).map_err(named)?;
+        sources.push(source);
+    }
+    let mut endpoint = Endpoint::bind(session.listen, session.tls)?;
+    let range = options.range.unwrap_or_default();
+    let (mut files, mut offers) = (Vec::new(), Vec::new());
+    for source in &sources {
+        let mut file = source.describe()?;
+        file.range = options.range;
+        range.within(source.size).ok_or("--range: the file has not all of it")?;
+        let file = describe::new_transfer(file, &mut endpoint);
+        offers.push(Offer::new(endpoint.local()?.send_file(file.clone()))?);
+        files.push(file);
+    }
+    exchange::write(&session.sdp_out, &describe::offer(&mut endpoint, &offers))?;
+    let answer = exchange::read(&session.sdp_in, Duration::from_secs(session.timeout))?;
+
+    let (mut work, mut refused) = (Vec::<Work>::new(), 0);
+    for (line, (source, file)) in sources.into_iter().zip(files).enumerate() {
+        let offer = offers.get(line).ok_or("every file is offered")?;
+        match describe::complete(offer, answer.media().get(line)) {
+            Ok(plan) => {
+                let bar = teller.bar(&source.name, Some(source.size));
+                let (path, wraps) = (source.path, wraps(options, &plan, &source.media_type));
+                let outgoing = Outgoing { line, path, file, range, wraps, bar };
+                work.push((plan, Job::Send(outgoing)));
+            }
+            Err(error) => {
+                refused += 1;
+                teller.done(&refusal(line, &source.name, range, error));
+            }
+        }
+    }
+    Ok(endpoint.run(work, teller, Duration::from_secs(session.timeout))? && refused == 0)
+}
+
+/// Gives the files that are asked for (RFC 5547 section 8.3.2).
+fn serve(options: &options::Offer, teller: &Teller) -> Result<bool, Failure> {
+    let session = &options.session;
+    let mut sources = Source::all(&options.serve)?;
+    let offer = exchange::read(&session.sdp_in, Duration::from_secs(session.timeout))?;
+    let is_secure = session.tls || describe::wants_tls(&offer);
+    let mut endpoint = Endpoint::bind(session.listen, is_secure)?;
+    let mut transfers = AnsweredTransfers::new(MAX_FILES);
+    let (mut work, mut refused, mut sections) = (Vec::<Work>::new(), 0, Vec::new());
+    for (line, section) in offer.media().iter().enumerate() {
+        let asked = describe::read(section, line, &mut transfers);
+        let given = asked.and_then(|(media, asked)| {
+            let source = choose(&mut sources, &asked.selector, teller)?;
+            give(options, &mut endpoint, line, (&media, &asked), source, teller)
+        });
+        match given {
+            Ok((answer, plan, outgoing)) => {
+                sections.push(answer);
+                work.push((plan, Job::Send(outgoing)));
+            }
+            Err(error) => {
+                refused += 1;
+                sections.push(sdp::refuse(section));
+                teller.done(&refusal(line, "", FileRange::WHOLE, error));
+            }
+        }
+    }
+    let answer = SessionDescription::new(endpoint.origin(), sections);
+    exchange::write(&session.sdp_out, &answer)?;
+    Ok(endpoint.run(work, teller, Duration::from_secs(session.timeout))? && refused == 0)
+}
+
+type Given = (MediaDescription, SessionPlan, Outgoing);
+
+fn give(
+    options: &options::Offer,
+    endpoint: &mut Endpoint,
+    line: usize,
+    (media, asked): (&MsrpMedia, &FileAttributes),
+    source: &Source,
+    teller: &Teller,
+) -> Result<Given, String> {
+    let range = asked.range.unwrap_or_default();
+    range.within(source.size).ok_or("the file has not all of that range")?;
+    let file = source.describe().map_err(|error| error.to_string())?;
+    let local = endpoint.local().map_err(|error| error.to_string())?;
+    let local = local.send_file(answered(&file).map_err(|error| error.to_string())?);
+    let (answer, plan) = sdp::answer(media, local).map_err(|error| error.to_string())?;
+    let bar = teller.bar(&source.name, Some(source.size));
+    let (path, wraps) = (source.path.clone(), wraps(options, &plan, &source.media_type));
+    Ok((answer.description(), plan, Outgoing { line, path, file, range, wraps, bar }))
+}
+
+/// Whether the file goes in a message/cpim: the receiver wants it so (RFC 4975
+/// section 13), or takes the type in no other way.
+fn wraps(options: &options::Offer, plan: &SessionPlan, media_type: &MediaType) -> bool {
+    let types = plan.peer().types().clone().listed_only();
+    options.cpim || plan.peer().prefers_cpim() || !types.accepts(media_type.essence())
+}
+
+/// What the answer says of the file: its type and its hashes. Name and size come
+/// with the message, in its Content-Disposition (RFC 5547 section 8.3.2).
+fn answered(file: &FileAttributes) -> Result<FileAttributes, sdp::FileSelectorError> {
+    let builder = FileSelector::builder().hashes(file.selector.hashes().iter().cloned());
+    let builder = match file.selector.media_type() {
+        Some(media_type) => builder.media_type(media_type.clone()),
+        None => builder,
+    };
+    Ok(FileAttributes::new(builder.build()?))
+}
+
+pub(crate) fn refusal(line: usize, name: &str, range: FileRange, error: String) -> Done {
+    Done { line, name: name.into(), range, bytes: 0, path: None, error: Some(error) }
+}

@@ -1,0 +1,171 @@
+//! Files that are arriving: `NAME.part`, and beside it what is known of the file.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use fs4::FileExt;
+use msrp::RangeSet;
+use msrp::file::{FileVerifier, safe_name};
+use msrp::sdp::{FileRange, FileSelector};
+use serde_json::{Value, json};
+
+use crate::source::for_each_piece;
+
+/// Runs of octets out of order that are kept account of.
+const MAX_RANGES: usize = 1024;
+
+/// A file that is not complete yet. It stays when the program ends, and until then
+/// nobody else has it.
+pub(crate) struct Part {
+    folder: PathBuf,
+    /// The name that the file shall have.
+    name: String,
+    path: PathBuf,
+    selector: FileSelector,
+    file: File,
+    there: RangeSet,
+}
+
+impl Part {
+    /// Begins a file, under a name that is free.
+    pub(crate) fn create(folder: &Path, name: &str, selector: FileSelector) -> io::Result<Self> {
+        let name = safe_name(name);
+        let note = json!({ "name": name, "selector": selector.to_string() }).to_string();
+        let (path, file) = create_new(folder, &format!("{name}.part"), |path| {
+            create(&note_path(path))?.write_all(note.as_bytes())?;
+            create(path)
+        })?;
+        FileExt::try_lock(&file)?;
+        let there = RangeSet::new(MAX_RANGES);
+        Ok(Self { folder: folder.to_owned(), name, path, selector, file, there })
+    }
+
+    /// Those that a broken transfer has left.
+    pub(crate) fn all(folder: &Path) -> io::Result<Vec<Self>> {
+        let mut paths: Vec<PathBuf> =
+            fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "part"));
+        paths.sort();
+        // What has no note, or no readable one, is none of ours.
+        Ok(paths.into_iter().filter_map(|path| Self::open(folder, path)).collect())
+    }
+
+    /// The one of the very file that is meant: a hash says so, a name does not.
+    pub(crate) fn find(folder: &Path, selector: &FileSelector) -> Option<Self> {
+        let mut all = Self::all(folder).ok()?.into_iter();
+        all.find(|part| part.has_hash_of(selector) && part.selector.can_be_same_file(selector))
+    }
+
+    fn open(folder: &Path, path: PathBuf) -> Option<Self> {
+        let note: Value = serde_json::from_slice(&fs::read(note_path(&path)).ok()?).ok()?;
+        let selector = note.get("selector")?.as_str()?.parse().ok()?;
+        let name = safe_name(note.get("name")?.as_str()?);
+        let file = OpenOptions::new().read(true).write(true).open(&path).ok()?;
+        // Another transfer may be at work on it, or have completed it just now.
+        FileExt::try_lock(&file).ok().filter(|()| path.exists())?;
+        let mut there = RangeSet::new(MAX_RANGES);
+        there.insert(0..file.metadata().ok()?.len()).ok()?;
+        Some(Self { folder: folder.to_owned(), name, path, selector, file, there })
+    }
+
+    fn has_hash_of(&self, selector: &FileSelector) -> bool {
+        selector.hashes().iter().any(|hash| self.selector.hash(hash.algorithm()).is_some())
+    }
+
+    pub(crate) const fn selector(&self) -> &FileSelector {
+        &self.selector
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What to ask for; `None` where all octets are there.
+    pub(crate) fn missing(&self) -> Option<FileRange> {
+        FileRange::missing(&self.there, self.selector.size())
+    }
+
+    /// Whether all octets before an offset are there.
+    pub(crate) fn has_before(&self, offset: u64) -> bool {
+        self.there.contains(0..offset)
+    }
+
+    /// Makes ready for octets from an offset on: what is behind goes. Says whether
+    /// everything before is there.
+    pub(crate) fn start_at(&mut self, offset: u64) -> io::Result<bool> {
+        if !self.has_before(offset) {
+            return Ok(false);
+        }
+        self.file.set_len(offset)?;
+        self.there = RangeSet::new(MAX_RANGES);
+        self.there.insert(0..offset).map_err(io::Error::other)?;
+        Ok(true)
+    }
+
+    pub(crate) fn write(&mut self, offset: u64, octets: &[u8]) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(offset))?;
+        self.file.write_all(octets)?;
+        let end = offset.saturating_add(octets.len() as u64);
+        self.there.insert(offset..end).map_err(io::Error::other)
+    }
+
+    /// The transfer is broken: what is there up to the first gap stays.
+    pub(crate) fn break_off(self) -> io::Result<()> {
+        let end = self.there.iter().next().filter(|range| range.start == 0);
+        self.file.set_len(end.map_or(0, |range| range.end))
+    }
+
+    /// The transfer is complete: the file gets its name, if it is the file that was
+    /// described. Otherwise nothing of it stays. Reads it whole, since the hash is
+    /// over the whole file (RFC 5547 section 6).
+    pub(crate) fn complete(mut self, expected: FileSelector) -> io::Result<PathBuf> {
+        let mut verifier = FileVerifier::new(expected);
+        self.file.rewind()?;
+        for_each_piece(&self.file, |piece| verifier.update(piece))?;
+        if let Err(mismatch) = verifier.finish() {
+            self.discard()?;
+            return Err(io::Error::other(mismatch));
+        }
+        // The name is ours before the file gets it, so that nothing is overwritten.
+        let (path, _) = create_new(&self.folder, &self.name, create)?;
+        fs::rename(&self.path, &path)?;
+        fs::remove_file(note_path(&self.path))?;
+        Ok(path)
+    }
+
+    pub(crate) fn discard(self) -> io::Result<()> {
+        fs::remove_file(&self.path)?;
+        fs::remove_file(note_path(&self.path))
+    }
+}
+
+fn note_path(part: &Path) -> PathBuf {
+    let mut path = part.as_os_str().to_owned();
+    path.push(".json");
+    path.into()
+}
+
+/// Creates what was not there, if need be with a number before the ending.
+fn create_new<T>(
+    folder: &Path,
+    name: &str,
+    create: impl Fn(&Path) -> io::Result<T>,
+) -> io::Result<(PathBuf, T)> {
+    let (stem, ending) = name.split_at(name.find('.').unwrap_or(name.len()));
+    // A safe name has room for all of this.
+    let numbered = (2..100).map(|number| format!("{stem} ({number}){ending}"));
+    for name in std::iter::once(name.to_owned()).chain(numbered) {
+        let path = folder.join(name);
+        match create(&path) {
+            Ok(created) => return Ok((path, created)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create_new(true).open(path)
+}

@@ -1,0 +1,204 @@
+//! A file on its way in.
+
+use std::io;
+use std::path::PathBuf;
+
+use bytes::{Bytes, BytesMut};
+use indicatif::ProgressBar;
+use msrp::file::ContentDisposition;
+use msrp::sdp::{FileFacts, FileFit, FileRange, FileSelector};
+use msrp::{IncomingKey, MediaType, Received};
+
+use crate::part::Part;
+use crate::tell::Done;
+use crate::wrapper::{CPIM, Content, Wrapper};
+
+/// A file that shall come in its own session.
+pub(crate) struct Incoming {
+    pub(crate) line: usize,
+    pub(crate) folder: PathBuf,
+    /// What both sides have said of it.
+    pub(crate) expected: FileSelector,
+    pub(crate) range: FileRange,
+    /// What is there of it already.
+    pub(crate) part: Option<Part>,
+    pub(crate) bar: ProgressBar,
+}
+
+/// A session that brings a file.
+pub(crate) struct Receiving {
+    job: Incoming,
+    message: Option<IncomingKey>,
+    wrapper: Wrapper,
+    bytes: u64,
+}
+
+/// A file that has come whole and is to be checked.
+pub(crate) struct Unchecked {
+    pub(crate) message: Received,
+    pub(crate) total: u64,
+    pub(crate) receiving: Receiving,
+    part: Part,
+}
+
+/// A file that was checked.
+pub(crate) struct Checked {
+    pub(crate) message: Received,
+    pub(crate) total: u64,
+    pub(crate) done: Done,
+}
+
+impl Incoming {
+    pub(crate) fn start(self) -> Receiving {
+        Receiving { job: self, message: None, wrapper: Wrapper::None, bytes: 0 }
+    }
+
+    fn name(&self) -> String {
+        let part = self.part.as_ref().map(Part::name);
+        self.expected.name().or(part).unwrap_or_default().to_owned()
+    }
+
+    /// Ends before the file is there; what has come of it stays.
+    pub(crate) fn failed(mut self, bytes: u64, error: impl ToString) -> Done {
+        let name = self.name();
+        let kept = self.part.take().map_or(Ok(()), Part::break_off);
+        let error = kept.map_or_else(|kept| kept.to_string(), |()| error.to_string());
+        self.bar.finish_and_clear();
+        let (line, range) = (self.line, self.range);
+        Done { line, name, range, bytes, path: None, error: Some(error) }
+    }
+}
+
+impl Receiving {
+    /// A message begins. Just one has the file (RFC 5547 section 8.7).
+    pub(crate) fn begin(&mut self, message: &Received) -> Result<(), String> {
+        if self.message.is_some() {
+            return Err("a session has one file".into());
+        }
+        self.message = Some(message.key());
+        if self.is_wrapped(message.content_type()) {
+            self.wrapper = Wrapper::Head(BytesMut::new());
+            return Ok(());
+        }
+        let head = message.head();
+        let mut headers = head.headers();
+        let disposition =
+            headers.find(|(name, _)| name.eq_ignore_ascii_case("Content-Disposition"));
+        self.open(&Content {
+            content_type: message.content_type().to_owned(),
+            disposition: disposition.map(|(_, value)| value.to_owned()),
+        })
+    }
+
+    /// Whether a message of that type has the file inside, and is not the file.
+    fn is_wrapped(&self, content_type: &str) -> bool {
+        let essence =
+            |text: &str| MediaType::new(text).ok().map(|it| it.essence().to_ascii_lowercase());
+        let expected = self.job.expected.media_type().and_then(|it| essence(it.as_str()));
+        essence(content_type).as_deref() == Some(CPIM) && expected.as_deref() != Some(CPIM)
+    }
+
+    /// It is clear what the message brings.
+    fn open(&mut self, content: &Content) -> Result<(), String> {
+        let disposition: Option<ContentDisposition> =
+            content.disposition.as_ref().and_then(|value| value.parse().ok());
+        self.check_facts(&content.content_type, disposition.as_ref())?;
+        self.open_part(disposition).map_err(|error| error.to_string())
+    }
+
+    /// What a message says of its file is what was said before, or it is another.
+    /// Its name does not count: the file gets the one that was agreed upon.
+    fn check_facts(
+        &self,
+        content_type: &str,
+        disposition: Option<&ContentDisposition>,
+    ) -> Result<(), String> {
+        let media_type = MediaType::new(content_type).ok();
+        let facts = FileFacts {
+            media_type: media_type.as_ref(),
+            size: disposition.and_then(|it| it.size),
+            name: self.job.expected.name(),
+            hashes: self.job.expected.hashes(),
+        };
+        match self.job.expected.fit(&facts) {
+            FileFit::Differs(property) => Err(format!("the message has another {property:?}")),
+            FileFit::Fits | FileFit::Unknown(_) => Ok(()),
+        }
+    }
+
+    fn open_part(&mut self, disposition: Option<ContentDisposition>) -> io::Result<()> {
+        let job = &mut self.job;
+        if job.part.is_none() {
+            let told = disposition.and_then(|it| it.filename);
+            let name = job.expected.name().or(told.as_deref()).unwrap_or_default();
+            job.part = Some(Part::create(&job.folder, name, job.expected.clone())?);
+        }
+        let start = job.part.as_mut().map(|part| part.start_at(job.range.offset())).transpose()?;
+        if start == Some(true) {
+            Ok(())
+        } else {
+            Err(io::Error::other("what is before is missing"))
+        }
+    }
+
+    pub(crate) fn take(&mut self, offset: u64, octets: &Bytes) -> Result<(), String> {
+        match self.wrapper.take(offset, octets)? {
+            Some((content, body)) => {
+                self.open(&content)?;
+                self.store(0, &body)
+            }
+            None => {
+                let (offset, octets) = self.wrapper.inside(offset, octets);
+                self.store(offset, octets)
+            }
+        }
+    }
+
+    fn store(&mut self, offset: u64, octets: &[u8]) -> Result<(), String> {
+        if octets.is_empty() {
+            return Ok(());
+        }
+        let beyond = "more octets than were asked for";
+        let last = offset.saturating_add(octets.len() as u64 - 1);
+        self.job.range.file_offset(last).ok_or(beyond)?;
+        let place = self.job.range.file_offset(offset).ok_or(beyond)?;
+        let part = self.job.part.as_mut().ok_or("the message has not begun")?;
+        part.write(place, octets).map_err(|error| error.to_string())?;
+        self.bytes += octets.len() as u64;
+        self.job.bar.inc(octets.len() as u64);
+        Ok(())
+    }
+
+    pub(crate) fn is(&self, message: IncomingKey) -> bool {
+        self.message == Some(message)
+    }
+
+    /// All octets are there.
+    pub(crate) fn completed(mut self, message: Received, total: u64) -> Result<Unchecked, Done> {
+        let is_begun = !matches!(self.wrapper, Wrapper::Head(_));
+        match self.job.part.take_if(|_| is_begun) {
+            Some(part) => Ok(Unchecked { message, total, receiving: self, part }),
+            None => Err(self.failed("the message has no file in it")),
+        }
+    }
+
+    pub(crate) fn failed(self, error: impl ToString) -> Done {
+        self.job.failed(self.bytes, error)
+    }
+}
+
+impl Unchecked {
+    /// Reads the whole file, and gives it its name if it is the right one.
+    pub(crate) fn check(self) -> Checked {
+        let Self { message, total, receiving, part } = self;
+        let Receiving { job, bytes, .. } = receiving;
+        job.bar.finish_and_clear();
+        let name = job.expected.name().unwrap_or(part.name()).to_owned();
+        let (path, error) = match part.complete(job.expected.clone()) {
+            Ok(path) => (Some(path), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let done = Done { line: job.line, name, range: job.range, bytes, path, error };
+        Checked { message, total, done }
+    }
+}

@@ -1,0 +1,148 @@
+//! A file on its way out.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::PathBuf;
+
+use bytes::{Bytes, BytesMut};
+use indicatif::ProgressBar;
+use msrp::file::ContentDisposition;
+use msrp::sdp::{FileAttributes, FileRange};
+use msrp::{Connection, MediaType, MessageKey, MessageOutcome, OutgoingMessage, SessionId};
+
+use crate::Failure;
+use crate::tell::Done;
+use crate::wrapper;
+
+/// Octets read from the disk at a time.
+const PIECE_OCTETS: usize = 64 * 1024;
+
+/// A file that shall be sent in its own session (RFC 5547 section 8.7).
+pub(crate) struct Outgoing {
+    pub(crate) line: usize,
+    pub(crate) path: PathBuf,
+    /// All that is known of it, whatever the session description says.
+    pub(crate) file: FileAttributes,
+    pub(crate) range: FileRange,
+    /// Whether it goes in a message/cpim.
+    pub(crate) wraps: bool,
+    pub(crate) bar: ProgressBar,
+}
+
+/// A file that is being sent.
+pub(crate) struct Sending {
+    job: Outgoing,
+    pub(crate) key: MessageKey,
+    /// The wrapper, while it is not given to the connection.
+    head: Bytes,
+    head_octets: u64,
+    content: File,
+    /// Octets of the file that are not given to the connection yet.
+    rest: Range<u64>,
+}
+
+impl Outgoing {
+    pub(crate) fn name(&self) -> String {
+        self.file.selector.name().unwrap_or_default().to_owned()
+    }
+
+    /// Begins the one message that has the file, or the range of it.
+    pub(crate) fn start(
+        self,
+        connection: &mut Connection,
+        session: SessionId,
+    ) -> Result<Sending, Done> {
+        match self.open_message(connection, session) {
+            Ok((content, rest, head, key)) => {
+                self.bar.set_length(rest.end - rest.start);
+                let head_octets = head.len() as u64;
+                let mut sending = Sending { job: self, key, head, head_octets, content, rest };
+                sending.feed(connection);
+                Ok(sending)
+            }
+            Err(error) => Err(self.done(0, Some(error.to_string()))),
+        }
+    }
+
+    fn open_message(
+        &self,
+        connection: &mut Connection,
+        session: SessionId,
+    ) -> Result<(File, Range<u64>, Bytes, MessageKey), Failure> {
+        let (content, rest) = self.open()?;
+        let media_type = self.file.selector.media_type().cloned();
+        let media_type =
+            media_type.map_or_else(|| MediaType::new("application/octet-stream"), Ok)?;
+        let disposition = ContentDisposition::of(&self.file).to_string();
+        let (head, message) = if self.wraps {
+            let head = wrapper::head(&media_type, &disposition)?;
+            let octets = (rest.end - rest.start).saturating_add(head.len() as u64);
+            (head, OutgoingMessage::streamed(wrapper::CPIM.parse()?, Some(octets)))
+        } else {
+            let message = OutgoingMessage::streamed(media_type, Some(rest.end - rest.start));
+            (Bytes::new(), message.header("Content-Disposition", disposition))
+        };
+        // A success report says that the receiver has checked the file.
+        let key = connection.send(session, message.success_report(true))?;
+        Ok((content, rest, head, key))
+    }
+
+    fn open(&self) -> io::Result<(File, Range<u64>)> {
+        let mut content = File::open(&self.path)?;
+        let size = content.metadata()?.len();
+        if self.file.selector.size().is_some_and(|said| said != size) {
+            return Err(io::Error::other("the file has changed"));
+        }
+        let rest = self.range.within(size).ok_or_else(|| io::Error::other("no such range"))?;
+        content.seek(SeekFrom::Start(rest.start))?;
+        Ok((content, rest))
+    }
+
+    pub(crate) fn done(&self, bytes: u64, error: Option<String>) -> Done {
+        self.bar.finish_and_clear();
+        let (line, name, range) = (self.line, self.name(), self.range);
+        Done { line, name, range, bytes, path: None, error }
+    }
+}
+
+impl Sending {
+    /// Gives the connection as many octets as it has room for. A file that cannot
+    /// be read on is aborted with `#` (RFC 5547 section 8.4).
+    pub(crate) fn feed(&mut self, connection: &mut Connection) {
+        if let Err(error) = self.copy(connection) {
+            crate::tell::words(format_args!("{}: {error}", self.job.path.display()));
+            connection.abort(self.key);
+        }
+    }
+
+    fn copy(&mut self, connection: &mut Connection) -> io::Result<()> {
+        while let Some(mut body) = connection.body(self.key) {
+            let head = self.head.split_to(body.room().min(self.head.len()));
+            body.write(head).map_err(io::Error::other)?;
+            if self.head.is_empty() && self.rest.is_empty() {
+                return body.finish().map_err(io::Error::other);
+            }
+            let left = usize::try_from(self.rest.end - self.rest.start).unwrap_or(usize::MAX);
+            let len = left.min(body.room()).min(PIECE_OCTETS);
+            if len == 0 {
+                return Ok(());
+            }
+            let mut piece = BytesMut::zeroed(len);
+            self.content.read_exact(&mut piece)?;
+            body.write(piece.freeze()).map_err(io::Error::other)?;
+            self.rest.start += len as u64;
+            self.job.bar.inc(len as u64);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn ended(self, outcome: &MessageOutcome) -> Done {
+        let error = match outcome.outcome {
+            outcome if outcome.is_success() => None,
+            msrp::Outcome::Rejected(status) => Some(format!("the receiver says {status}")),
+            other => Some(format!("{other:?}")),
+        };
+        self.job.done(outcome.octets.saturating_sub(self.head_octets), error)
+    }
+}

@@ -1,0 +1,68 @@
+//! What is said: a JSON object for each file to machines, words and progress to
+//! people.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use msrp::sdp::FileRange;
+use serde_json::json;
+
+/// What became of one file.
+pub(crate) struct Done {
+    /// Its media line, counted from zero.
+    pub(crate) line: usize,
+    pub(crate) name: String,
+    /// The part that was to be transferred.
+    pub(crate) range: FileRange,
+    /// Octets that were transferred now.
+    pub(crate) bytes: u64,
+    /// Where the file is, on the side that has got it.
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) error: Option<String>,
+}
+
+/// Tells of files as they are done.
+pub(crate) struct Teller {
+    /// Whether the standard output is for the session description.
+    is_out_taken: bool,
+    bars: MultiProgress,
+}
+
+impl Teller {
+    pub(crate) fn new(sdp_out: &Path) -> Self {
+        Self { is_out_taken: sdp_out == Path::new("-"), bars: MultiProgress::new() }
+    }
+
+    pub(crate) fn done(&self, done: &Done) {
+        let object = json!({
+            "line": done.line,
+            "name": done.name,
+            "success": done.error.is_none(),
+            "range": done.range.to_string(),
+            "bytes": done.bytes,
+            "path": done.path,
+            "error": done.error,
+        });
+        // A reader that has gone away is no reason to fail.
+        if self.is_out_taken {
+            let _ = writeln!(std::io::stderr(), "{object}");
+        } else {
+            let _ = writeln!(std::io::stdout(), "{object}");
+        }
+    }
+
+    /// A bar for a file. It shows on stderr, and only where that is a terminal.
+    pub(crate) fn bar(&self, name: &str, octets: Option<u64>) -> ProgressBar {
+        let bar = octets.map_or_else(ProgressBar::no_length, ProgressBar::new);
+        let style = "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+        let style = ProgressStyle::with_template(style);
+        let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
+        self.bars.add(bar.with_message(msrp::file::safe_name(name)))
+    }
+}
+
+/// Tells people something on stderr.
+pub(crate) fn words(message: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{message}");
+}

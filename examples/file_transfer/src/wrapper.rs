@@ -1,0 +1,141 @@
+//! Files wrapped in message/cpim, which every MSRP endpoint may send (RFC 4975
+//! section 13, RFC 5547 section 8.7).
+
+use bytes::{Bytes, BytesMut};
+use msrp::MediaType;
+use msrp::cpim::{Address, CpimBuilder, CpimRef};
+
+use crate::Failure;
+
+/// The media type of the wrapper.
+pub(crate) const CPIM: &str = "message/cpim";
+
+/// The most octets of a wrapper that is taken. Files grow by it on the wire.
+pub(crate) const MAX_WRAPPER_OCTETS: u64 = 16 * 1024;
+
+/// What goes before the octets of a file. It says who sends it to whom, which is
+/// nobody's business here.
+pub(crate) fn head(media_type: &MediaType, disposition: &str) -> Result<Bytes, Failure> {
+    let nobody = Address::new("sip:anonymous@anonymous.invalid")?;
+    let builder = CpimBuilder::new(&nobody, &nobody);
+    Ok(builder.mime_header("Content-Disposition", disposition).head(media_type)?)
+}
+
+/// What is known of the file in a message.
+pub(crate) struct Content {
+    pub(crate) content_type: String,
+    pub(crate) disposition: Option<String>,
+}
+
+/// Where the octets of a message belong in what it brings.
+pub(crate) enum Wrapper {
+    /// The message is the file.
+    None,
+    /// The start of a wrapper that has not ended.
+    Head(BytesMut),
+    /// The file is behind so many octets.
+    Ended(u64),
+}
+
+impl Wrapper {
+    /// Takes octets of the wrapper, from the first on and in order. Says what the
+    /// wrapper says once it has ended, and which octets of the file are there then.
+    pub(crate) fn take(
+        &mut self,
+        offset: u64,
+        octets: &[u8],
+    ) -> Result<Option<(Content, Bytes)>, String> {
+        let Self::Head(head) = self else { return Ok(None) };
+        if offset != head.len() as u64 {
+            return Err("the start of the message is not in order".into());
+        }
+        head.extend_from_slice(octets);
+        let Some(cpim) = CpimRef::parse_start(head).map_err(|error| error.to_string())? else {
+            let is_too_long = head.len() as u64 > MAX_WRAPPER_OCTETS;
+            return if is_too_long { Err("the wrapper is too long".into()) } else { Ok(None) };
+        };
+        let disposition = cpim.mime_headers().get("Content-Disposition");
+        let content = Content {
+            content_type: cpim.content_type().unwrap_or_default().into_owned(),
+            disposition: disposition.map(|field| field.text().into_owned()),
+        };
+        let len = head.len() - cpim.body().len();
+        let body = head.split_off(len).freeze();
+        *self = Self::Ended(len as u64);
+        Ok(Some((content, body)))
+    }
+
+    /// Octets of the message as octets of the file.
+    pub(crate) fn inside<'a>(&self, offset: u64, octets: &'a [u8]) -> (u64, &'a [u8]) {
+        let len = match self {
+            Self::None => 0,
+            Self::Head(_) => return (0, &[]),
+            Self::Ended(len) => *len,
+        };
+        // Some of the wrapper can come a second time.
+        let again = usize::try_from(len.saturating_sub(offset)).unwrap_or(usize::MAX);
+        (offset.saturating_sub(len), octets.get(again..).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// As `take` and `inside` are used for the pieces of a message.
+    fn unwrapped(message: &[u8], piece: usize) -> (Content, Vec<u8>) {
+        let (mut wrapper, mut known) = (Wrapper::Head(BytesMut::new()), None);
+        let mut file = Vec::new();
+        for (at, octets) in message.chunks(piece).enumerate() {
+            let offset = (at * piece) as u64;
+            if let Some((content, body)) = wrapper.take(offset, octets).unwrap() {
+                known = Some(content);
+                file.extend_from_slice(&body);
+            } else {
+                let (place, inside) = wrapper.inside(offset, octets);
+                assert!(inside.is_empty() || place == file.len() as u64);
+                file.extend_from_slice(inside);
+            }
+        }
+        (known.unwrap(), file)
+    }
+
+    /// The second form lacks the blank line, as many write it.
+    #[test]
+    fn a_file_is_unwrapped_however_it_is_cut() {
+        let own = head(&"image/png".parse().unwrap(), "attachment; size=9").unwrap();
+        let theirs = "From: <sip:a@b.example>\r\nTo: <sip:c@d.example>\r\n\
+             Content-Disposition: attachment; size=9\r\nContent-Type: image/png\r\n\r\n";
+        for head in [&own[..], theirs.as_bytes()] {
+            let message = [head, b"\x89PNG\r\n\r\n\0"].concat();
+            for piece in 1..=message.len() {
+                let (content, file) = unwrapped(&message, piece);
+                assert_eq!(content.content_type, "image/png");
+                assert_eq!(content.disposition.as_deref(), Some("attachment; size=9"));
+                assert_eq!(file, b"\x89PNG\r\n\r\n\0");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrapper_ends_somewhere_and_comes_in_order() {
+        let line = format!("X: {}\r\n", "y".repeat(1000));
+        let mut wrapper = Wrapper::Head(BytesMut::new());
+        let mut taken = 0;
+        while wrapper.take(taken, line.as_bytes()).is_ok() {
+            taken += line.len() as u64;
+            assert!(taken <= MAX_WRAPPER_OCTETS);
+        }
+        assert!(Wrapper::Head(BytesMut::new()).take(1, b"x").is_err());
+    }
+
+    #[test]
+    fn octets_of_the_wrapper_that_come_again_are_not_the_file() {
+        let wrapper = Wrapper::Ended(5);
+        assert_eq!(wrapper.inside(0, b"head\nfile"), (0, &b"file"[..]));
+        assert_eq!(wrapper.inside(3, b"xxfi"), (0, &b"fi"[..]));
+        assert_eq!(wrapper.inside(7, b"le"), (2, &b"le"[..]));
+        assert_eq!(wrapper.inside(1, b"he"), (0, &b""[..]));
+    }
+}
