@@ -51,6 +51,10 @@ const SEEDS: u64 = 2_000;
 /// transaction ended a later one with the same id.
 const REGRESSIONS: [u64; 1] = [1814];
 
+/// The same over messages. 42177: a closed connection was closed once more, as
+/// stalled, behind its last event.
+const FRAMED_REGRESSIONS: [u64; 1] = [42177];
+
 #[test]
 fn what_must_always_hold_does() {
     let run = |seed, is_told| {
@@ -72,6 +76,9 @@ fn it_does_over_messages_as_well() {
 fn seeds_that_found_something_once() {
     for seed in REGRESSIONS {
         World::new(seed, false, false).run();
+    }
+    for seed in FRAMED_REGRESSIONS {
+        World::framed(seed, false, false).run();
     }
 }
 

@@ -492,7 +492,8 @@ impl Connection {
 
     /// Notes since when the peer has read nothing of what waits for it.
     fn watch_control(&mut self, now: Instant, has_moved: bool) {
-        let is_full = self.hop.control_len() > self.config.limits.control_octets;
+        // What a closed connection has left to say, it says or not.
+        let is_full = !self.is_closed && self.hop.control_len() > self.config.limits.control_octets;
         self.full_since = match self.full_since {
             Some(since) if is_full && !has_moved => Some(since),
             _ => is_full.then_some(now),

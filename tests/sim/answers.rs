@@ -75,7 +75,8 @@ impl World {
         // What was rejected before its end was heard of has its answer.
         let is_over = connection.session(session).is_none();
         assert!(was_waiting || is_over || self.sides[side].rejected.contains(&serial));
-        if status.is_some() {
+        // Nor is anything received whose session has ended meanwhile.
+        if status.is_some() || !was_waiting {
             self.sides[side].rejected.insert(serial);
         }
         let connection = &mut self.sides[side].connection;
