@@ -435,7 +435,8 @@ impl World {
                 moved |= self.events(side);
             }
             moved |= self.hear_of_all();
-            if !moved {
+            // Who has hung up meanwhile has moved nothing.
+            if !moved && !self.is_at_rest() {
                 let Some(due) = self.next_due() else {
                     panic!("nothing moves and nothing is due: {}", self.without_outcome());
                 };
