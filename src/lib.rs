@@ -168,6 +168,9 @@
 //! | parameters of a digest header field | `auth::MAX_PARAMETERS` | 32 |
 //! | authentications with relays | `Limits::authentications` | 256 |
 //! | nonces whose use is remembered | `auth::DigestServer::replay_window` | 4,096 |
+//! | octets and sections of a session description | [`sdp::MAX_SDP_OCTETS`], [`sdp::MAX_SECTIONS`] | 64 KiB, 64 |
+//! | attributes of a section for MSRP | [`sdp::MAX_ATTRIBUTES`] | 256 |
+//! | other tokens of `a=chatroom` | [`sdp::MAX_CHATROOM_TOKENS`] | 32 |
 //! | octets of a file-transfer-id | [`sdp::MAX_TRANSFER_ID_OCTETS`] | 255 |
 //! | hashes of a file selector | [`sdp::MAX_HASHES`] | 8 |
 //! | octets of a name for the file system | [`file::MAX_NAME_OCTETS`] | 240 |

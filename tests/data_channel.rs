@@ -375,12 +375,29 @@ fn the_setup_of_a_session_gives_its_active_side() {
     assert_eq!(check(&text).unwrap().media.setup(), Some(Setup::Active));
 }
 
+/// A gateway changes neither path nor setup, and is found by the lines.
+// req: 8873-6-2, 8873-6-3
 #[test]
-fn both_ends_are_data_channels() {
-    let tcp = Local::new(uri("msrps://192.0.2.1:2855/bobs;tcp"));
-    assert_eq!(sdp::answer(&offered("actpass"), tcp.clone()).unwrap_err(), Refusal::DataChannel);
-    let tcp = Offer::new(tcp).unwrap();
-    assert_eq!(sdp::answer(tcp.media(), local()).unwrap_err(), Refusal::DataChannel);
+fn both_ends_are_data_channels_or_there_is_a_gateway_between() {
+    let tcp = || Local::new(uri("msrps://192.0.2.1:2855/bobs;tcp"));
+    assert_eq!(sdp::answer(&offered("actpass"), tcp()).unwrap_err(), Refusal::DataChannel);
+    let plain = Offer::new(tcp()).unwrap();
+    assert_eq!(sdp::answer(plain.media(), local()).unwrap_err(), Refusal::DataChannel);
+
+    // The side with TCP, as the gateway has the channel's offer for it.
+    let passed = format!(
+        "m=message 40000 TCP/TLS/MSRP *\r\nc=IN IP4 203.0.113.5\r\na=msrp-cema\r\n\
+        a=setup:actpass\r\na=accept-types:*\r\na=path:{LOCAL}\r\n"
+    );
+    let passed = sdp::MsrpMedia::read(&sdp::MediaDescription::parse(&passed).unwrap()).unwrap();
+    let behind = Local::unreachable(uri("msrps://192.0.2.1:9/bobs;tcp"));
+    let (answer, plan) = sdp::answer(&passed, behind.cema(sdp::Addresses::new())).unwrap();
+    let Connect::To(target) = plan.connect() else { panic!("{plan:?}") };
+    assert_eq!((target.host(), target.port()), ("203.0.113.5", 40_000));
+    assert_eq!(plan.to_path().as_str(), LOCAL);
+    // And its answer on the channel.
+    let plan = sdp::complete(&Offer::new(local()).unwrap(), &answer).unwrap();
+    assert_eq!((plan.connect(), plan.role()), (&Connect::DataChannel, Role::Passive));
 }
 
 // req: 8873-4.4-4

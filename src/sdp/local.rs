@@ -7,6 +7,7 @@ use super::chatroom::Chatroom;
 use super::file::FileAttributes;
 use super::fingerprint::Fingerprint;
 use super::media::MsrpMedia;
+use super::plan::SessionPlan;
 use super::setup::Setup;
 #[cfg(feature = "auth")]
 use crate::connection::RelayRoute;
@@ -45,6 +46,8 @@ pub struct Local {
     fingerprints: Vec<Fingerprint>,
     pub(super) cema: Option<Addresses>,
     chatroom: Option<Chatroom>,
+    /// The session that there is, in a later exchange.
+    pub(super) earlier: Option<Box<SessionPlan>>,
 }
 
 /// This side's part in the transfer of a file.
@@ -65,6 +68,13 @@ pub enum LocalError {
     /// No media type that it takes (RFC 4975 section 8.6).
     #[error("name a media type that this side takes")]
     NoTypes,
+    /// A URI that names no session (RFC 4975 section 6).
+    #[error("the URI needs a session-id")]
+    NoSessionId,
+    /// A URI of a WebSocket, which nobody can connect to but through a relay
+    /// (RFC 7977 section 5.1).
+    #[error("a WebSocket is reached through a relay: give the Use-Path that it has given")]
+    NoRelay,
     /// A URI of a data channel is always `msrps` (RFC 8873 section 4.2).
     #[error("the URI of a data channel begins with msrps")]
     NotSecure,
@@ -95,6 +105,7 @@ impl Local {
             fingerprints: Vec::new(),
             cema: None,
             chatroom: None,
+            earlier: None,
         }
     }
 
@@ -120,6 +131,15 @@ impl Local {
     /// new URIs (RFC 4975 section 5.4); with relays, a new route.
     pub fn with_uri(mut self, uri: MsrpUri) -> Self {
         self.uri = uri;
+        self
+    }
+
+    /// The same side in a later exchange about a session that there is: an offer of
+    /// its own, or the answer to the peer's (RFC 4975 section 8.4). Where neither
+    /// side has moved, what was agreed upon about the connection stays, whoever
+    /// offers now, and so does the transfer of a file.
+    pub fn continuing(mut self, plan: &SessionPlan) -> Self {
+        self.earlier = Some(Box::new(plan.clone()));
         self
     }
 
@@ -209,6 +229,13 @@ impl Local {
         }
     }
 
+    /// The session that there is, if neither side has moved.
+    pub(super) fn goes_on_with(&self, peer: &MsrpMedia) -> Option<&SessionPlan> {
+        let earlier = self.earlier.as_deref()?;
+        let is_same = earlier.uri() == self.uri && earlier.peer().path == peer.path;
+        is_same.then_some(earlier)
+    }
+
     pub(super) const fn wanted_direction(&self) -> Direction {
         match self.file {
             None => self.direction,
@@ -234,6 +261,10 @@ impl Local {
         let path = self.path();
         if path.iter().any(|uri| uri.port().is_none()) {
             Err(LocalError::NoPort)
+        } else if self.uri.session_id().is_none() {
+            Err(LocalError::NoSessionId)
+        } else if self.uri.transport().eq_ignore_ascii_case("ws") && !self.is_relayed() {
+            Err(LocalError::NoRelay)
         } else if self.types.types().next().is_none() {
             Err(LocalError::NoTypes)
         } else if self.is_data_channel() && !self.uri.is_secure() {

@@ -35,6 +35,9 @@ pub enum MediaError {
     /// A URI of the path has no port (RFC 4975 section 8.2).
     #[error("every URI of the path needs a port")]
     NoPort,
+    /// The last URI of the path names no session (RFC 4975 section 6).
+    #[error("the last URI of the path needs a session-id")]
+    NoSessionId,
     /// `accept-types` or `accept-wrapped-types` is no list of media types.
     #[error("accepted types: {0}")]
     Types(#[from] MediaTypeError),
@@ -109,7 +112,7 @@ impl MsrpMedia {
         if one(&attributes, "accept-types")?.is_none() {
             return Err(MediaError::Missing("accept-types"));
         }
-        media.address = section.address().filter(|address| is_host(address)).map(Into::into);
+        media.address = section.address().map(Into::into);
         media.port = section.port();
         Ok(media)
     }
@@ -124,7 +127,7 @@ impl MsrpMedia {
             path: read_path(path)?,
             types: read_types(attributes)?,
             max_size: one(attributes, "max-size")?.map(read_max_size).transpose()?,
-            direction: read_direction(attributes),
+            direction: read_direction(attributes)?,
             setup: one(attributes, "setup")?.and_then(Setup::from_name),
             cema: one(attributes, "msrp-cema")?.is_some(),
             fingerprints: read_fingerprints(attributes)?,
@@ -139,7 +142,8 @@ impl MsrpMedia {
     /// URI (RFC 4975 section 8.1).
     #[must_use]
     pub fn description(&self) -> MediaDescription {
-        let protocol = if self.is_secure() { "TCP/TLS/MSRP" } else { "TCP/MSRP" };
+        let place = if self.cema { self.path.first() } else { self.path.last() };
+        let protocol = if place.is_secure() { "TCP/TLS/MSRP" } else { "TCP/MSRP" };
         let section = MediaDescription::new("message", self.port, protocol, "*");
         let section = match &self.address {
             Some(address) => section.with_address(address),
@@ -236,7 +240,7 @@ impl MsrpMedia {
         self.file.as_ref()
     }
 
-    /// The address of its `c=` line, where it is one or a name.
+    /// The address of its `c=` line, as it was written.
     #[must_use]
     pub fn address(&self) -> Option<&str> {
         self.address.as_deref()
@@ -260,9 +264,10 @@ impl MsrpMedia {
         self.path.len() > 1
     }
 
-    /// The names in its `c=` line and path, to be looked up for
-    /// [`Local::cema`](super::Local::cema) before it is answered. The same one
-    /// can be there more than once.
+    /// The names in its `c=` line and path, to be looked up before it is answered
+    /// ([`Local::cema`](super::Local::cema)) or taken for an answer
+    /// ([`Offer::with_addresses`](super::Offer::with_addresses)). The same one can
+    /// be there more than once.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let hosts = self.path.iter().map(UriRef::host);
         let hosts = self.address().map(Host::from).into_iter().chain(hosts);
@@ -285,32 +290,36 @@ fn all<'a>(attributes: &[Parts<'a>], name: &str) -> impl Iterator<Item = &'a str
     named.map(|(_, value)| value.unwrap_or_default().trim())
 }
 
-/// Whether an address is one, or a name that could be looked up.
-fn is_host(address: &str) -> bool {
-    let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || b"-._".contains(&octet);
-    match Host::from(address) {
-        Host::Name(name) => !name.is_empty() && name.bytes().all(is_letter),
-        _ => true,
+fn read_path(value: &str) -> Result<Path, MediaError> {
+    let value = words(value);
+    let path = PathRef::parse(&value, ParseOptions::default().path_uris)?;
+    if path.iter().any(|uri| uri.port().is_none()) {
+        Err(MediaError::NoPort)
+    } else if path.last().session_id().is_none() {
+        Err(MediaError::NoSessionId)
+    } else {
+        Ok(path.to_path())
     }
 }
 
-fn read_path(value: &str) -> Result<Path, MediaError> {
-    let path = PathRef::parse(value, ParseOptions::default().path_uris)?;
-    if path.iter().all(|uri| uri.port().is_some()) {
-        Ok(path.to_path())
-    } else {
-        Err(MediaError::NoPort)
-    }
+/// The words of a list with one space between two, whatever is there.
+fn words(list: &str) -> String {
+    list.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The same for media types, whose parameters some set off with a blank.
+fn media_types(list: &str) -> String {
+    words(list).replace("; ", ";").replace(" ;", ";")
 }
 
 fn read_types(attributes: &[Parts<'_>]) -> Result<MediaTypes, MediaError> {
     let types = match one(attributes, "accept-types")? {
         Some("") => return Err(MediaError::Missing("accept-types")),
-        Some(list) => MediaTypes::new(list)?,
+        Some(list) => MediaTypes::new(&media_types(list))?,
         None => MediaTypes::any(),
     };
     match one(attributes, "accept-wrapped-types")? {
-        Some(list) => Ok(types.wrapped(list)?),
+        Some(list) => Ok(types.wrapped(&media_types(list))?),
         None => Ok(types),
     }
 }
@@ -321,9 +330,11 @@ fn read_max_size(value: &str) -> Result<u64, MediaError> {
     if is_number { Ok(value.parse().unwrap_or(u64::MAX)) } else { Err(MediaError::MaxSize) }
 }
 
-fn read_direction(attributes: &[Parts<'_>]) -> Direction {
+fn read_direction(attributes: &[Parts<'_>]) -> Result<Direction, MediaError> {
     let mut named = attributes.iter().filter_map(|(name, _)| Direction::from_name(name));
-    named.next().unwrap_or_default()
+    let direction = named.next().unwrap_or_default();
+    let is_clear = named.all(|other| other == direction);
+    if is_clear { Ok(direction) } else { Err(MediaError::Repeated("sendrecv")) }
 }
 
 /// The fingerprints of hash functions that may be used. Where there are others

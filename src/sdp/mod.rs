@@ -74,11 +74,15 @@
 //!
 //! # Later exchanges
 //!
-//! Either side may offer again at any time, with a new [`Offer`] of the same
-//! [`Local`], or of a changed one. [`SessionPlan::update_of`] says whether the
-//! session goes on. A session that has failed is offered anew with new URIs
-//! ([`Local::with_uri`]). What ends a session is the section with port 0
-//! ([`MediaDescription::closed`]).
+//! Either side may offer again at any time, to refresh the session, to hold it, or
+//! to change it (RFC 4975 section 8.4). Its [`Local`] then is
+//! [`continuing`](Local::continuing) the last plan, whoever offers: where neither
+//! side has moved, nobody connects anew. [`SessionPlan::update_of`] says whether the
+//! session goes on, and whether it has changed. A session that has failed is offered
+//! anew with new URIs ([`Local::with_uri`]). What ends a session is the section with
+//! port 0 ([`MediaDescription::closed`]). A side that is asked what it can do says
+//! that it speaks of files by an empty `file-selector`
+//! ([`FileAttributes::capability`]).
 //!
 //! # Limits
 //!

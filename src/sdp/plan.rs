@@ -46,6 +46,9 @@ pub struct SessionPlan {
     file: Option<FileAttributes>,
 }
 
+/// Room for the message/cpim around a file.
+const WRAPPER_OCTETS: u64 = 16 * 1024;
+
 /// How the transport connection of a session comes about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -104,13 +107,22 @@ impl Target {
     /// The `c=` and `m=` lines (RFC 6714), or the path where they name no place.
     pub(super) fn of_lines(media: &MsrpMedia) -> Option<Self> {
         match media.address() {
-            Some(address) if media.port() != DISCARD => Some(Self {
+            Some(address) if media.port() != DISCARD && is_host(address) => Some(Self {
                 host: host_text(Host::from(address)),
                 port: media.port(),
-                is_secure: media.is_secure(),
+                is_secure: media.path().first().is_secure(),
             }),
             _ => Self::of_path(media.path()),
         }
+    }
+}
+
+/// Whether an address is one, or a name that could be looked up.
+fn is_host(address: &str) -> bool {
+    let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || b"-._".contains(&octet);
+    match Host::from(address) {
+        Host::Name(name) => !name.is_empty() && name.bytes().all(is_letter),
+        _ => true,
     }
 }
 
@@ -126,7 +138,8 @@ fn host_text(host: Host<'_>) -> Box<str> {
 pub enum Update {
     /// Nothing has changed, and nothing is done.
     Unchanged,
-    /// The session goes on with other parameters: types, sizes or direction.
+    /// The session goes on with other parameters: types, sizes, direction, or the
+    /// fingerprints that the next connection of the peer is checked by.
     Parameters,
     /// A side has another URI or path, or another file is transferred: the old
     /// session is closed, and the new one begins.
@@ -194,9 +207,12 @@ impl SessionPlan {
 
     /// The fingerprints of which the peer's certificate has to match one, under
     /// TLS (RFC 8122 section 5.1). Where there are none, it is known by its name.
-    /// With relays there is none to check: they have certificates of their own.
+    /// With a relay of either side there are none: it has a certificate of its own
+    /// (RFC 6135 section 4.3).
     pub fn fingerprints(&self) -> impl Iterator<Item = &Fingerprint> {
-        Fingerprint::strongest(&self.peer.fingerprints)
+        let is_relayed = self.local.is_relayed() || self.peer.is_relayed();
+        let known = if is_relayed { &[][..] } else { &self.peer.fingerprints };
+        Fingerprint::strongest(known)
     }
 
     /// What the peer does of chat rooms.
@@ -215,7 +231,8 @@ impl SessionPlan {
 
     /// The session: for [`Connection::open`](crate::Connection::open) where this
     /// side's role is active, for a [`SessionTable`](crate::SessionTable) where it
-    /// is passive.
+    /// is passive. Who takes a file and has named no limit takes as much as the file
+    /// was said to have, and 16 KiB more for a wrapper around it.
     pub fn session_config(&self) -> SessionConfig {
         let local = MsrpUri::from(self.uri());
         let mut config = SessionConfig::new(local, self.to_path.clone())
@@ -223,13 +240,19 @@ impl SessionPlan {
             .peer_accept_types(self.peer.types.clone())
             .direction(self.direction)
             .single_message(self.file.is_some());
-        if let Some(octets) = self.local.max_size {
+        if let Some(octets) = self.local.max_size.or_else(|| self.incoming_size()) {
             config = config.max_size(octets);
         }
         if let Some(octets) = self.peer.max_size {
             config = config.peer_max_size(octets);
         }
         config
+    }
+
+    /// The octets of the file that comes, with room for a wrapper.
+    fn incoming_size(&self) -> Option<u64> {
+        let file = self.file.as_ref().filter(|_| self.local.direction.may_receive())?;
+        Some(file.selector.size()?.saturating_add(WRAPPER_OCTETS))
     }
 
     /// What this plan means for the session of an earlier one, after descriptions

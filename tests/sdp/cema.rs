@@ -279,6 +279,38 @@ fn names_are_compared_by_their_addresses() {
     assert!(!is_direct("192.0.2.50", "msrp://192.0.2.50:7655/s;tcp", &[]));
 }
 
+#[test]
+fn a_line_that_names_no_place_is_no_place_of_the_path() {
+    let text = offer(alice(Reach::Direct)).description().to_string();
+    let odd = text.replace("c=IN IP4 192.0.2.1", "c=IN IP4 203.0.113.5,");
+    let media = MsrpMedia::read(&MediaDescription::parse(&odd).unwrap()).unwrap();
+    let refusal = sdp::answer(&media, with_cema(bob(Reach::Direct))).unwrap_err();
+    assert_eq!(refusal, Refusal::Middlebox { offered: false });
+    // Nobody connects there either.
+    let text = offer(with_cema(alice(Reach::Direct))).description().to_string();
+    let odd = text.replace("c=IN IP4 192.0.2.1", "c=IN IP4 203.0.113.5,");
+    let media = MsrpMedia::read(&MediaDescription::parse(&odd).unwrap()).unwrap();
+    let (_, plan) = sdp::answer(&media, with_cema(bob(Reach::Behind))).unwrap();
+    assert_eq!(target(plan.connect()), "192.0.2.1:7654");
+}
+
+// req: 6714-4.4-1
+#[test]
+fn the_names_of_an_answer_are_looked_up_before_it_is_taken() {
+    let offer = offer(with_cema(alice(Reach::Direct)));
+    let text = answered(false, true, None, false).description().to_string();
+    let named = text.replace("198.51.100.7:2855", "relay.example:2855");
+    let named = named.replace("m=message 12763", "m=message 2855");
+    let named = named.replace("c=IN IP4 192.0.2.7", "c=IN IP4 198.51.100.7");
+    let answer = MsrpMedia::read(&MediaDescription::parse(&named).unwrap()).unwrap();
+    let unknown = sdp::complete(&offer, &answer);
+    assert_eq!(unknown, Err(Refusal::Middlebox { offered: true }));
+    assert_eq!(answer.names().collect::<Vec<_>>(), ["relay.example"]);
+    let known = Addresses::new().with("relay.example", ["198.51.100.7".parse().unwrap()]);
+    let plan = sdp::complete(&offer.with_addresses(known), &answer).unwrap();
+    assert_eq!(target(plan.connect()), "relay.example:2855");
+}
+
 // The whole way, with a middlebox that anchors both directions.
 #[test]
 fn both_sides_meet_at_the_middlebox() {

@@ -7,6 +7,7 @@ mod common;
 mod attributes;
 mod cema;
 mod files;
+mod later;
 mod media;
 mod roles;
 mod sessions;

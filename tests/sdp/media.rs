@@ -88,6 +88,10 @@ fn what_is_missing_or_wrong_is_named() {
     );
     assert_eq!(error(&format!("{NEEDED}{path}")), MediaError::Repeated("path"));
     assert_eq!(error("a=accept-types:*\na=path:msrp://192.0.2.1/s;tcp\n"), MediaError::NoPort);
+    let host = "a=accept-types:*\na=path:msrp://192.0.2.1:7654;tcp\n";
+    assert_eq!(error(host), MediaError::NoSessionId);
+    let both = error(&format!("{NEEDED}a=sendonly\na=recvonly\n"));
+    assert_eq!(both, MediaError::Repeated("sendrecv"));
     assert!(matches!(
         error("a=accept-types:*\na=path:sip:alice@example.com\n"),
         MediaError::Path(PathError::Uri { index: 0, .. })
@@ -137,6 +141,16 @@ fn misspelt_and_padded_sections_are_read() {
     assert!(read.has_cema() && !read.prefers_cpim());
 }
 
+#[test]
+fn blanks_where_there_should_be_none_are_read_over() {
+    let read = media(
+        "a=accept-types: text/plain; charset=utf-8\ttext/html  image/*\n\
+         a=path:msrp://relay.example:1/r;tcp  msrp://192.0.2.1:7654/s;tcp \n",
+    );
+    assert_eq!(read.types().types().collect::<Vec<_>>(), ["text/plain", "text/html", "image/*"]);
+    assert_eq!(read.path().len(), 2);
+}
+
 // req: 4975-8.3-1
 #[test]
 fn a_path_of_relays_is_read_whole() {
@@ -155,6 +169,8 @@ fn what_is_not_whole_is_not_offered() {
     let relayed = Local::through(uri(ALICE), path("msrp://relay.example/t;tcp"));
     assert_eq!(error(relayed), LocalError::NoPort);
     assert_eq!(error(alice().types(MediaTypes::new("").unwrap())), LocalError::NoTypes);
+    assert_eq!(error(Local::new(uri("msrp://192.0.2.1:7654;tcp"))), LocalError::NoSessionId);
+    assert_eq!(error(Local::new(uri("msrp://x.invalid:1/s;ws"))), LocalError::NoRelay);
 }
 
 /// What one side can say of itself.
@@ -174,6 +190,9 @@ fn locals() -> impl Strategy<Value = Local> {
     (uris, any::<[bool; 4]>(), lists.clone(), lists, any::<Option<u64>>(), directions, any::<u8>())
         .prop_map(|(text, flags, root, wrapped, max_size, direction, octet)| {
             let mut local = match flags {
+                _ if text.ends_with("ws") => {
+                    Local::through(uri(text), path("msrps://relay.example:2855/t;tcp"))
+                }
                 [true, ..] => Local::through(uri(text), path("msrps://relay.example:2855/t;tcp")),
                 [_, true, ..] => Local::unreachable(uri(text)),
                 _ => Local::new(uri(text)),

@@ -1,7 +1,10 @@
 //! Which side connects, and to where (RFC 4975 section 8.5, RFC 6135).
 
 use msrp::Role;
-use msrp::sdp::{self, Connect, Local, MsrpMedia, Offer, Refusal, Remedy, Setup};
+use msrp::sdp::{
+    self, Addresses, Connect, Fingerprint, HashFunction, Local, MsrpMedia, Offer, Refusal, Remedy,
+    Setup,
+};
 
 use super::{
     ALICE, ALICES_RELAY, BOB, BOBS_RELAY, NEEDED, alice, bob, carried, media, offer, path, uri,
@@ -140,6 +143,37 @@ fn behind_a_relay_each_side_connects_to_its_own() {
     let (alices, bobs) = plan(Local::unreachable(uri("msrps://192.0.2.1:9/a;tcp")), relayed_bob());
     assert_eq!(alices, (Role::Active, "relay-b.example:2855 tls true".into()));
     assert_eq!(bobs, (Role::Passive, "Relay".into()));
+}
+
+// req: 6135-4.3-2
+#[test]
+fn the_certificate_of_a_relay_is_not_the_peers() {
+    let fingerprint = Fingerprint::new(HashFunction::Sha256, &[1; 32]).unwrap();
+    let secure = Local::new(uri("msrps://192.0.2.7:12763/kjhd37s2s20w2a;tcp"));
+    let count = |alice: Local, bob: Local| {
+        let offer = offer(alice.fingerprint(fingerprint.clone()));
+        let (answer, bobs) =
+            sdp::answer(offer.media(), bob.fingerprint(fingerprint.clone())).unwrap();
+        let alices = sdp::complete(&offer, &answer).unwrap();
+        (alices.fingerprints().count(), bobs.fingerprints().count())
+    };
+    let direct = Local::new(uri("msrps://192.0.2.1:7654/jshA7weztas;tcp"));
+    assert_eq!(count(direct.clone(), secure.clone()), (1, 1));
+    assert_eq!(count(relayed_alice(), secure), (0, 0));
+    assert_eq!(count(direct, relayed_bob()), (0, 0));
+}
+
+#[test]
+fn what_is_connected_to_says_whether_there_is_tls() {
+    // A relay under TLS before an endpoint without: by the path and by the lines.
+    let own = || Local::through(uri(ALICE), path(ALICES_RELAY)).cema(Addresses::new());
+    let offer = offer(own());
+    assert_eq!(offer.description().protocol(), "TCP/TLS/MSRP");
+    let behind = || Local::unreachable(uri(BOB));
+    for behind in [behind(), behind().cema(Addresses::new())] {
+        let (_, plan) = sdp::answer(offer.media(), behind).unwrap();
+        assert_eq!(connect(plan.connect()), "relay-a.example:2855 tls true");
+    }
 }
 
 #[test]

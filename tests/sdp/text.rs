@@ -87,7 +87,12 @@ fn there_is_a_limit_on_everything() {
     let attributes = "a=x\n".repeat(MAX_ATTRIBUTES);
     assert_eq!(read(&format!("{section}{attributes}")), Ok(1));
     assert_eq!(read(&format!("{section}{attributes}a=x\n")), Err(SdpError::TooManyAttributes));
-    assert_eq!(read(&format!("{attributes}a=x\n")), Err(SdpError::TooManyAttributes));
+    // What counts for all sections counts with theirs; sections of others are their
+    // own affair.
+    let inherited = format!("a=sendonly\n{section}{attributes}");
+    assert_eq!(read(&inherited), Err(SdpError::TooManyAttributes));
+    let video = "m=video 9 UDP/TLS/RTP/SAVPF 96\n";
+    assert_eq!(read(&format!("{video}{attributes}a=x\n{section}a=y\n")), Ok(2));
     assert_eq!(read(&" ".repeat(MAX_SDP_OCTETS + 1)), Err(SdpError::TooLong));
 }
 

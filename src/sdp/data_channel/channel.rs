@@ -6,16 +6,14 @@ use std::net::Ipv6Addr;
 
 use thiserror::Error;
 
+use super::super::local::is_data_channel;
 use super::super::media::{MediaError, MsrpMedia};
 use super::{Dcmap, Dcsa, Reliability, StreamId};
 use crate::tolerance::{Tolerance, Tolerances};
-use crate::uri::{Scheme, UriRef};
+use crate::uri::Scheme;
 
 /// The subprotocol of a `dcmap` (RFC 8873 section 3.1).
 const MSRP: &str = "msrp";
-
-/// The transport of a URI whose session is on a data channel (section 4.1).
-const DC: &str = "dc";
 
 const PATH: &str = "path";
 const SETUP: &str = "setup";
@@ -125,7 +123,7 @@ impl DataChannel {
     /// [`DataChannelError::Transport`] where the session is not for a data channel,
     /// [`DataChannelError::Attribute`] where it has what no data channel can say.
     pub fn new(stream: StreamId, label: &str, media: &MsrpMedia) -> Result<Self, DataChannelError> {
-        if !is_for_data_channel(media.path().last()) {
+        if !is_data_channel(media.path().last()) {
             return Err(DataChannelError::Transport);
         }
         let mut channel = Self::read(Dcmap::new(stream).with_label(label).with_subprotocol(MSRP));
@@ -184,8 +182,7 @@ impl DataChannel {
         if !media.has_cema() {
             return Err(DataChannelError::Missing(MSRP_CEMA));
         }
-        if media.path().iter().any(|uri| is_for_data_channel(uri) && uri.scheme() != Scheme::Msrps)
-        {
+        if media.path().iter().any(|uri| is_data_channel(uri) && uri.scheme() != Scheme::Msrps) {
             return Err(DataChannelError::Scheme);
         }
         Ok(ChannelSession { media, tolerated })
@@ -246,10 +243,6 @@ impl fmt::Display for DataChannel {
 
 fn is_defined(name: &str) -> bool {
     DEFINED.iter().any(|defined| **defined == *name)
-}
-
-fn is_for_data_channel(uri: UriRef<'_>) -> bool {
-    uri.transport().eq_ignore_ascii_case(DC)
 }
 
 /// A path with the addresses of its URIs in brackets.

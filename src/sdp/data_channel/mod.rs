@@ -119,7 +119,8 @@ impl DataChannels {
     /// The MSRP session on a stream.
     #[must_use]
     pub fn channel(&self, stream: StreamId) -> Option<&DataChannel> {
-        self.channels.iter().find(|channel| channel.stream() == stream)
+        let place = self.channels.binary_search_by_key(&stream, DataChannel::stream).ok()?;
+        self.channels.get(place)
     }
 
     /// Adds a session, or puts it in the place of the one on its stream: a later

@@ -120,6 +120,18 @@ impl AnsweredTransfers {
         running.map_or(TransferOffer::New, |running| TransferOffer::Restart { running })
     }
 
+    /// This side has offered a transfer on a media line of its own, and the peer has
+    /// taken it. Either side may offer again: when the peer does, it is the same
+    /// transfer.
+    pub fn began(&mut self, line: usize, id: &FileTransferId, selector: &FileSelector) {
+        if self.seen.len() >= self.limit && !self.seen.contains(id) {
+            return;
+        }
+        self.seen.insert(id.clone());
+        let transfer = Transfer { id: id.clone(), selector: selector.clone(), is_running: true };
+        self.lines.insert(line, transfer);
+    }
+
     fn repeated(
         &mut self,
         line: usize,
@@ -168,6 +180,12 @@ impl OfferedTransfer {
     #[must_use]
     pub fn new(random: &mut impl Random) -> Self {
         Self { id: FileTransferId::generate(random), is_over: false }
+    }
+
+    /// A transfer that the peer has offered, for offers of this side about it.
+    #[must_use]
+    pub const fn of(id: FileTransferId) -> Self {
+        Self { id, is_over: false }
     }
 
     /// The id of the transfer, for every offer that speaks of it.

@@ -5,16 +5,24 @@ use crate::connection::Direction;
 use crate::sdp::file::FileAttributes;
 use crate::sdp::local::{FilePart, Local, LocalError};
 use crate::sdp::media::MsrpMedia;
+use crate::sdp::plan::SessionPlan;
 
 /// What an offer says of its file. Who sends one describes it; who asks for one
-/// selects it, and leaves the rest to the answer (section 8.2.2).
+/// selects it, and leaves the rest to the answer (section 8.2.2). A later offer
+/// speaks of the same transfer (section 8.1).
 pub(super) fn offered(local: &Local) -> Result<Option<FileAttributes>, LocalError> {
-    let (file, is_clear) = match &local.file {
-        None => return Ok(None),
-        Some(FilePart::Accept) => return Err(LocalError::FileNotDescribed),
-        Some(FilePart::Send(file)) => (file.clone(), file.selector.suits_push()),
-        Some(FilePart::Ask(file)) => (asked(file), !file.selector.is_empty()),
+    let earlier = local.earlier.as_deref().and_then(SessionPlan::file);
+    let (mut file, is_clear) = match (&local.file, earlier) {
+        (None, _) => return Ok(None),
+        (Some(FilePart::Accept), None) => return Err(LocalError::FileNotDescribed),
+        (Some(FilePart::Accept), Some(known)) => (selected(known), true),
+        (Some(FilePart::Send(file)), _) => (file.clone(), file.selector.suits_push()),
+        (Some(FilePart::Ask(file)), _) => (selected(file), !file.selector.is_empty()),
     };
+    if let Some(known) = earlier {
+        file.transfer_id.clone_from(&known.transfer_id);
+        file.range = known.range;
+    }
     if !is_clear {
         Err(LocalError::FileNotDescribed)
     } else if file.transfer_id.is_none() {
@@ -24,11 +32,12 @@ pub(super) fn offered(local: &Local) -> Result<Option<FileAttributes>, LocalErro
     }
 }
 
-fn asked(file: &FileAttributes) -> FileAttributes {
-    let mut asked = FileAttributes::new(file.selector.clone());
-    asked.transfer_id.clone_from(&file.transfer_id);
-    asked.range = file.range;
-    asked
+/// Which file and which part of it, and nothing that tells the user more.
+fn selected(file: &FileAttributes) -> FileAttributes {
+    let mut selected = FileAttributes::new(file.selector.clone());
+    selected.transfer_id.clone_from(&file.transfer_id);
+    selected.range = file.range;
+    selected
 }
 
 /// What an answer says of the file of an offer.
@@ -45,30 +54,39 @@ pub(super) fn answered(
     if file.transfer_id.is_none() {
         return Err(Refusal::NoTransferId);
     }
+    let is_known = is_known(file, local.earlier.as_deref());
     // The id and the range are those of the offer, and what tells the user of a
     // file comes from its sender alone (section 8.3.1).
-    let mut answer = match (part, offer.direction()) {
-        (FilePart::Accept, Direction::SendOnly) => FileAttributes::new(file.selector.clone()),
-        (FilePart::Send(own), Direction::ReceiveOnly) => own.clone(),
+    let (answer, asked, limit) = match (part, offer.direction()) {
+        (FilePart::Send(own), Direction::ReceiveOnly) => (own.clone(), own, offer.max_size()),
+        (FilePart::Send(own), Direction::Inactive) if is_known => (own.clone(), own, None),
+        (FilePart::Accept, Direction::SendOnly) => (selected(file), file, local.max_size),
+        (FilePart::Ask(own), Direction::SendOnly) => (selected(file), own, local.max_size),
+        (FilePart::Accept | FilePart::Ask(_), Direction::Inactive) if is_known => {
+            (selected(file), file, None)
+        }
         _ => return Err(Refusal::FileDirection),
     };
-    if !file.selector.can_be_same_file(&answer.selector) {
+    if !file.selector.can_be_same_file(&asked.selector) {
         return Err(Refusal::OtherFile);
     }
-    answer.transfer_id.clone_from(&file.transfer_id);
-    answer.range = file.range;
-    if matches!(part, FilePart::Accept) {
-        check_size(file, local.max_size)?;
-    } else {
-        check_size(&answer, offer.max_size())?;
-    }
+    let (transfer_id, range) = (file.transfer_id.clone(), file.range);
+    let answer = FileAttributes { transfer_id, range, ..answer };
+    check_size(&answer, limit)?;
     Ok(Some(answer))
+}
+
+/// Whether an offer speaks of the transfer that the session is for.
+fn is_known(file: &FileAttributes, earlier: Option<&SessionPlan>) -> bool {
+    let known = earlier.and_then(SessionPlan::file);
+    known.is_some_and(|known| known.transfer_id == file.transfer_id)
 }
 
 /// What an offer and its answer say together of their file.
 pub(super) fn agreed(
     offer: &MsrpMedia,
     answer: &MsrpMedia,
+    earlier: Option<&SessionPlan>,
 ) -> Result<Option<FileAttributes>, Refusal> {
     let Some(file) = described(offer) else { return Ok(None) };
     let answered = described(answer).ok_or(Refusal::NoFile)?;
@@ -80,6 +98,10 @@ pub(super) fn agreed(
         return Err(Refusal::OtherFile);
     } else if answered.range.unwrap_or_default() != file.range.unwrap_or_default() {
         return Err(Refusal::OtherRange);
+    }
+    let is_on_hold = [offer, answer].iter().any(|it| it.direction() == Direction::Inactive);
+    if is_on_hold && is_known(file, earlier) {
+        return Ok(earlier.and_then(SessionPlan::file).cloned());
     } else if !is_taken {
         return Err(Refusal::FileDirection);
     }

@@ -5,7 +5,7 @@ mod files;
 use thiserror::Error;
 
 use crate::connection::Role;
-use crate::sdp::cema::{answers_with, has_to_fall_back, is_direct};
+use crate::sdp::cema::{Addresses, answers_with, has_to_fall_back, is_direct};
 use crate::sdp::local::{Local, LocalError, is_data_channel, setup_of};
 use crate::sdp::media::MsrpMedia;
 use crate::sdp::plan::{Connect, SessionPlan, Target, meet};
@@ -28,8 +28,9 @@ pub enum Refusal {
     /// without its relay (RFC 7977 section 5.1).
     #[error("the first URI of the peer's path is not one to connect to over TCP")]
     Transport,
-    /// One side has a data channel, the other one has not (RFC 8873 section 6).
-    #[error("a data channel has two ends: a gateway joins it to others")]
+    /// One side has a data channel and the other one has not, and there is no gateway
+    /// between them that speaks CEMA (RFC 8873 section 6).
+    #[error("a data channel has two ends: a gateway joins it to others, by CEMA")]
     DataChannel,
     /// One side wants TLS and the other has none (RFC 4975 section 14.2).
     #[error("the other side wants msrps: bring a URI of that scheme")]
@@ -141,6 +142,15 @@ impl Offer {
         Self { local, media: MsrpMedia { file: media.file, ..plain } }
     }
 
+    /// The same with other addresses for CEMA: those of the names that an answer has
+    /// brought ([`MsrpMedia::names`]), before it is taken. Without CEMA in the offer
+    /// they mean nothing.
+    #[must_use]
+    pub fn with_addresses(mut self, addresses: Addresses) -> Self {
+        self.local.cema = self.local.cema.map(|_| addresses);
+        self
+    }
+
     /// What it says.
     #[must_use]
     pub const fn media(&self) -> &MsrpMedia {
@@ -162,33 +172,50 @@ impl Offer {
 
 /// Answers an offer: the section to send back, and what to do now.
 ///
-/// `local` is this side's part, as for an offer of its own; a later offer in the
-/// same session gets the same one, which says the same again (RFC 4975 section
-/// 8.4).
+/// `local` is this side's part, as for an offer of its own. A later offer in the
+/// same session is answered with [`Local::continuing`].
 ///
 /// # Errors
 ///
 /// [`Refusal`]; its [`remedy`](Refusal::remedy) says what to answer.
 pub fn answer(offer: &MsrpMedia, local: Local) -> Result<(MsrpMedia, SessionPlan), Refusal> {
     local.check()?;
-    check_ends(offer.path().last(), local.uri.view())?;
+    check_ends(offer, offer.path().last(), local.uri.view(), local.cema.is_some())?;
     check_types(offer.types(), &local.types)?;
+    let file = files::answered(offer, &local)?;
+    let cema = local.cema.is_some()
+        && offer.has_cema()
+        && answers_with(offer.setup(), offer.is_relayed(), local.is_relayed());
+    let (role, connect) = match local.goes_on_with(offer) {
+        Some(earlier) => (earlier.role(), earlier.connect().clone()),
+        None => meet_offerer(offer, &local, cema)?,
+    };
+    let direction = meet(local.wanted_direction(), offer.direction().reversed());
+    let mut answer = local.media(answered_setup(offer, role), cema, direction);
+    answer.file = file;
+    let file = files::agreed(offer, &answer, local.earlier.as_deref())?;
+    let plan = SessionPlan::new(role, connect, &local, answer.clone(), offer.clone(), file);
+    Ok((answer, plan))
+}
+
+/// Who of the two connects where, in the first exchange.
+fn meet_offerer(offer: &MsrpMedia, local: &Local, cema: bool) -> Result<(Role, Connect), Refusal> {
     let addresses = local.cema.as_ref();
     if addresses.is_some_and(|addresses| !offer.has_cema() && !is_direct(offer, addresses)) {
         return Err(Refusal::Middlebox { offered: false });
     }
-    let file = files::answered(offer, &local)?;
-    let cema = addresses.is_some()
-        && offer.has_cema()
-        && answers_with(offer.setup(), offer.is_relayed(), local.is_relayed());
-    let role = answerer_role(offer, &local, cema)?;
-    let connect = connect(&local, offer, role, cema)?;
-    let direction = meet(local.wanted_direction(), offer.direction().reversed());
-    let mut answer = local.media(setup_of(role), cema, direction);
-    answer.file = file;
-    let file = files::agreed(offer, &answer)?;
-    let plan = SessionPlan::new(role, connect, &local, answer.clone(), offer.clone(), file);
-    Ok((answer, plan))
+    let role = answerer_role(offer, local, cema)?;
+    Ok((role, connect(local, offer, role, cema)?))
+}
+
+/// An answer fits its offer (RFC 4145 section 4.1), also where the connection is
+/// there already and nobody connects.
+const fn answered_setup(offer: &MsrpMedia, role: Role) -> Setup {
+    match offer.setup() {
+        None | Some(Setup::Active) => Setup::Passive,
+        Some(Setup::Passive) => Setup::Active,
+        Some(Setup::Actpass) => setup_of(role),
+    }
 }
 
 /// What the answer to an offer of this side means.
@@ -201,8 +228,18 @@ pub fn answer(offer: &MsrpMedia, local: Local) -> Result<(MsrpMedia, SessionPlan
 /// [`Refusal`]; its [`remedy`](Refusal::remedy) says what to do.
 pub fn complete(offer: &Offer, answer: &MsrpMedia) -> Result<SessionPlan, Refusal> {
     let Offer { local, media } = offer;
-    check_ends(media.path().last(), answer.path().last())?;
+    check_ends(answer, media.path().last(), answer.path().last(), local.cema.is_some())?;
     check_types(answer.types(), &local.types)?;
+    let (role, connect) = match local.goes_on_with(answer) {
+        Some(earlier) => (earlier.role(), earlier.connect().clone()),
+        None => meet_answerer(offer, answer)?,
+    };
+    let file = files::agreed(media, answer, local.earlier.as_deref())?;
+    Ok(SessionPlan::new(role, connect, local, media.clone(), answer.clone(), file))
+}
+
+fn meet_answerer(offer: &Offer, answer: &MsrpMedia) -> Result<(Role, Connect), Refusal> {
+    let local = &offer.local;
     let role = offerer_role(offer, answer)?;
     let is_direct = local.cema.as_ref().is_none_or(|addresses| is_direct(answer, addresses));
     if !is_direct && has_to_fall_back(answer, role, local.is_relayed()) {
@@ -210,9 +247,7 @@ pub fn complete(offer: &Offer, answer: &MsrpMedia) -> Result<SessionPlan, Refusa
     }
     // Without a middlebox the way to the peer's relay is in the path alone.
     let by_lines = local.cema.is_some() && (answer.has_cema() || !answer.is_relayed());
-    let connect = connect(local, answer, role, by_lines)?;
-    let file = files::agreed(media, answer)?;
-    Ok(SessionPlan::new(role, connect, local, media.clone(), answer.clone(), file))
+    Ok((role, connect(local, answer, role, by_lines)?))
 }
 
 /// The answer that refuses a section, of whatever media: its port is 0 (RFC 3264
@@ -226,10 +261,19 @@ pub fn refuse(section: &MediaDescription) -> MediaDescription {
     refused.with_attributes(mirrored)
 }
 
-/// A data channel ends in data channels, and what was offered under TLS is not
-/// answered without.
-fn check_ends(offered: UriRef<'_>, answered: UriRef<'_>) -> Result<(), Refusal> {
-    if is_data_channel(offered) != is_data_channel(answered) {
+/// A data channel ends in data channels, or in a gateway: that changes no path, and
+/// is found by the lines of its descriptions (RFC 8873 section 6). What was
+/// offered under TLS is not answered without.
+fn check_ends(
+    peer: &MsrpMedia,
+    offered: UriRef<'_>,
+    answered: UriRef<'_>,
+    has_cema: bool,
+) -> Result<(), Refusal> {
+    let ends = [is_data_channel(offered), is_data_channel(answered)];
+    let is_mixed = ends[0] != ends[1];
+    let own_is_channel = is_mixed && !is_data_channel(peer.path().last());
+    if is_mixed && !(peer.has_cema() && (own_is_channel || has_cema)) {
         Err(Refusal::DataChannel)
     } else if offered.is_secure() && !answered.is_secure() {
         Err(Refusal::NotSecure)

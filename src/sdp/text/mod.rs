@@ -19,7 +19,8 @@ pub const MAX_SDP_OCTETS: usize = 64 * 1024;
 /// The most media sections of a session description.
 pub const MAX_SECTIONS: usize = 64;
 
-/// The most attributes of a media section, and of what stands before the first.
+/// The most attributes of a media section that MSRP may be in (of `message` or
+/// `application`), with those that count for all sections.
 pub const MAX_ATTRIBUTES: usize = 256;
 
 /// Why a text is no session description.
@@ -134,7 +135,7 @@ impl FromStr for SessionDescription {
         for (index, line) in text.lines().enumerate() {
             reader.line(index + 1, line.trim_end_matches('\r'))?;
         }
-        Ok(reader.finish())
+        reader.finish()
     }
 }
 
@@ -187,11 +188,7 @@ impl Reader {
                 section.address = section.address.take().or_else(|| address_of(value));
             }
             "a" => {
-                let section = self.section();
-                if section.attributes.len() >= MAX_ATTRIBUTES {
-                    return Err(SdpError::TooManyAttributes);
-                }
-                section.attributes.extend(Attribute::from_line(value));
+                self.section().attributes.extend(Attribute::from_line(value));
             }
             kind if kind.len() == 1 => {}
             _ => return Err(error),
@@ -203,10 +200,15 @@ impl Reader {
         self.sections.last_mut().map_or(&mut self.session, |(_, section)| section)
     }
 
-    fn finish(self) -> SessionDescription {
+    fn finish(self) -> Result<SessionDescription, SdpError> {
         let Self { origin, session, sections } = self;
         let media = sections.into_iter().map(|(media, section)| media.filled(section, &session));
-        SessionDescription { origin, media: media.collect() }
+        let media: Vec<MediaDescription> = media.collect();
+        let is_ours = |it: &&MediaDescription| matches!(it.media(), "message" | "application");
+        if media.iter().filter(is_ours).any(|it| it.attributes().len() > MAX_ATTRIBUTES) {
+            return Err(SdpError::TooManyAttributes);
+        }
+        Ok(SessionDescription { origin, media })
     }
 }
 
