@@ -65,6 +65,10 @@ fn assert_agreements(media: &MsrpMedia) {
     for local in locals(media) {
         if let Ok((answer, plan)) = sdp::answer(media, local.clone()) {
             assert_answer(media, &answer, &plan);
+            // The same offer once more changes nothing.
+            let (_, again) = sdp::answer(media, local.clone().continuing(&plan)).unwrap();
+            assert_eq!(again.update_of(&plan), Update::Unchanged);
+            assert_eq!((again.role(), again.connect()), (plan.role(), plan.connect()));
         }
         let Ok(offer) = Offer::new(local) else { continue };
         match sdp::complete(&offer, media) {
