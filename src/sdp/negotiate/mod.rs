@@ -180,7 +180,8 @@ impl Offer {
 /// [`Refusal`]; its [`remedy`](Refusal::remedy) says what to answer.
 pub fn answer(offer: &MsrpMedia, local: Local) -> Result<(MsrpMedia, SessionPlan), Refusal> {
     local.check()?;
-    check_ends(offer, offer.path().last(), local.uri.view(), local.cema.is_some())?;
+    check_ends(&local, offer)?;
+    check_protection(offer.path().last(), local.uri.view())?;
     check_types(offer.types(), &local.types)?;
     let file = files::answered(offer, &local)?;
     let cema = local.cema.is_some()
@@ -228,7 +229,8 @@ const fn answered_setup(offer: &MsrpMedia, role: Role) -> Setup {
 /// [`Refusal`]; its [`remedy`](Refusal::remedy) says what to do.
 pub fn complete(offer: &Offer, answer: &MsrpMedia) -> Result<SessionPlan, Refusal> {
     let Offer { local, media } = offer;
-    check_ends(answer, media.path().last(), answer.path().last(), local.cema.is_some())?;
+    check_ends(local, answer)?;
+    check_protection(local.uri.view(), answer.path().last())?;
     check_types(answer.types(), &local.types)?;
     let (role, connect) = match local.goes_on_with(answer) {
         Some(earlier) => (earlier.role(), earlier.connect().clone()),
@@ -262,24 +264,18 @@ pub fn refuse(section: &MediaDescription) -> MediaDescription {
 }
 
 /// A data channel ends in data channels, or in a gateway: that changes no path, and
-/// is found by the lines of its descriptions (RFC 8873 section 6). What was
-/// offered under TLS is not answered without.
-fn check_ends(
-    peer: &MsrpMedia,
-    offered: UriRef<'_>,
-    answered: UriRef<'_>,
-    has_cema: bool,
-) -> Result<(), Refusal> {
-    let ends = [is_data_channel(offered), is_data_channel(answered)];
-    let is_mixed = ends[0] != ends[1];
-    let own_is_channel = is_mixed && !is_data_channel(peer.path().last());
-    if is_mixed && !(peer.has_cema() && (own_is_channel || has_cema)) {
-        Err(Refusal::DataChannel)
-    } else if offered.is_secure() && !answered.is_secure() {
-        Err(Refusal::NotSecure)
-    } else {
-        Ok(())
-    }
+/// is found by the lines of its descriptions (RFC 8873 section 6).
+fn check_ends(local: &Local, peer: &MsrpMedia) -> Result<(), Refusal> {
+    let is_channel = local.is_data_channel();
+    let is_alike = is_channel == is_data_channel(peer.path().last());
+    let has_gateway = peer.has_cema() && (is_channel || local.cema.is_some());
+    if is_alike || has_gateway { Ok(()) } else { Err(Refusal::DataChannel) }
+}
+
+/// What was offered under TLS is not answered without.
+fn check_protection(offered: UriRef<'_>, answered: UriRef<'_>) -> Result<(), Refusal> {
+    let is_lost = offered.is_secure() && !answered.is_secure();
+    if is_lost { Err(Refusal::NotSecure) } else { Ok(()) }
 }
 
 /// Whether there is a type that one side takes and the other understands. What a
