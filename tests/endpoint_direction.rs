@@ -181,6 +181,24 @@ fn notifications_of_delivery_go_against_the_direction() {
     assert_eq!(words(&sent), ["200"]);
 }
 
+// req: 4975-8.9-1, 5547-8.7-1
+#[test]
+fn notifications_are_not_the_one_message_of_a_session() {
+    let mut alice = Lone::alice_with(Config::default(), alice_opens().single_message(true));
+    let mut send = |media_type, body| {
+        alice.side.connection.send(alice.session, of_type(media_type, body)).err()
+    };
+    let notify = [("message/imdn+xml", "<imdn/>"), ("message/cpim", NOTIFICATION)];
+    for _ in 0..2 {
+        assert_eq!(notify.map(|(media_type, body)| send(media_type, body)), [None, None]);
+    }
+    assert_eq!(send("message/cpim", WRAPPED_TEXT), None);
+    for (media_type, body) in [("text/plain", "Hi"), ("message/cpim", WRAPPED_TEXT)] {
+        assert_eq!(send(media_type, body), Some(SendError::SingleMessage));
+    }
+    assert_eq!(notify.map(|(media_type, body)| send(media_type, body)), [None, None]);
+}
+
 // req: 4975-8.9-1
 #[test]
 fn the_two_sides_of_one_description_agree() {

@@ -211,6 +211,7 @@ impl Connection {
         let max_messages = self.config.limits.outgoing_messages;
         let owner = self.sessions.get_mut(session).ok_or(SendError::NoSession)?;
         check_message(owner, &message, &message_id, max_messages)?;
+        let has_sent = owner.has_sent || !is_control(&message);
         let envelope = Envelope {
             to_path: owner.remote.clone(),
             from_path: Path::from(owner.config.local.clone()),
@@ -225,7 +226,7 @@ impl Connection {
         let key = MessageKey(self.next_message);
         self.next_message += 1;
         owner.outgoing.insert(message_id, key);
-        owner.has_sent = true;
+        owner.has_sent = has_sent;
         let (body, total) = match message.body {
             Body::Whole(body) => (BodyQueue::whole(body), None),
             Body::Streamed { total } => (BodyQueue::default(), total),
@@ -319,7 +320,7 @@ fn check_message(
     {
         return Err(SendError::TooLarge { max });
     }
-    if session.config.single_message && session.has_sent {
+    if session.config.single_message && session.has_sent && !is_control(message) {
         return Err(SendError::SingleMessage);
     }
     if session.outgoing.contains_key(message_id) {

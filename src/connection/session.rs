@@ -16,7 +16,7 @@ pub(crate) struct Session {
     pub(crate) config: SessionConfig,
     pub(crate) remote: Path,
     pub(crate) is_open: bool,
-    /// Whether a message with content was sent in it.
+    /// Whether a message was sent in it that is not the control of others.
     pub(crate) has_sent: bool,
     /// The outgoing messages that have no outcome yet.
     pub(crate) outgoing: HashMap<MessageId, MessageKey>,
