@@ -44,7 +44,7 @@ impl Connection {
         let max = self.config.limits.incoming_messages;
         self.sessions
             .get(session)
-            .is_some_and(|owner| owner.incoming.len() + owner.unanswered < max)
+            .is_some_and(|owner| owner.incoming.len() + owner.unanswered.len() < max)
     }
 
     /// Tells the application of a message that is refused at its first chunk,
@@ -110,8 +110,9 @@ impl Connection {
     ) -> Received {
         let key = IncomingKey(self.next_incoming);
         self.next_incoming += 1;
-        let is_duplicate =
-            self.sessions.get(session).is_some_and(|owner| owner.received.contains(&message_id));
+        let is_duplicate = self.sessions.get(session).is_some_and(|owner| {
+            owner.received.contains(&message_id) || owner.unanswered.contains(&message_id)
+        });
         Received { key, session, message_id, is_duplicate, head: head.detached() }
     }
 

@@ -23,7 +23,7 @@ pub(crate) struct Session {
     /// The incoming messages that have begun and not ended.
     pub(crate) incoming: HashMap<MessageId, IncomingKey>,
     /// Those that are whole and wait for the application's word.
-    pub(super) unanswered: usize,
+    pub(super) unanswered: Counted,
     /// Messages that were received whole, to know their duplicates.
     pub(crate) received: Remembered,
     /// Messages that were refused, to refuse what is still to come of them.
@@ -55,7 +55,7 @@ impl Session {
             has_sent: false,
             outgoing: HashMap::new(),
             incoming: HashMap::new(),
-            unanswered: 0,
+            unanswered: Counted::default(),
             received: Remembered::new(remembered),
             refused_messages: Refused::new(remembered),
             sent: Remembered::new(remembered),
@@ -82,13 +82,13 @@ impl Session {
 #[derive(Debug)]
 pub(crate) struct Remembered {
     order: VecDeque<MessageId>,
-    known: HashMap<MessageId, usize>,
+    known: Counted,
     max: usize,
 }
 
 impl Remembered {
     fn new(max: usize) -> Self {
-        Self { order: VecDeque::new(), known: HashMap::new(), max }
+        Self { order: VecDeque::new(), known: Counted::default(), max }
     }
 
     pub(crate) fn insert(&mut self, id: MessageId) {
@@ -97,19 +97,47 @@ impl Remembered {
         }
         if self.order.len() >= self.max
             && let Some(oldest) = self.order.pop_front()
-            && let Some(count) = self.known.get_mut(&oldest)
         {
-            *count -= 1;
-            if *count == 0 {
-                self.known.remove(&oldest);
-            }
+            self.known.remove(&oldest);
         }
         self.order.push_back(id);
-        *self.known.entry(id).or_default() += 1;
+        self.known.insert(id);
     }
 
     pub(crate) fn contains(&self, id: &MessageId) -> bool {
-        self.known.contains_key(id)
+        self.known.contains(id)
+    }
+}
+
+/// Message-IDs, each of which can be there several times.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    counts: HashMap<MessageId, usize>,
+    len: usize,
+}
+
+impl Counted {
+    pub(super) fn insert(&mut self, id: MessageId) {
+        *self.counts.entry(id).or_default() += 1;
+        self.len += 1;
+    }
+
+    /// Removes it once.
+    pub(super) fn remove(&mut self, id: &MessageId) {
+        let Some(count) = self.counts.get_mut(id) else { return };
+        *count -= 1;
+        self.len -= 1;
+        if *count == 0 {
+            self.counts.remove(id);
+        }
+    }
+
+    pub(super) fn contains(&self, id: &MessageId) -> bool {
+        self.counts.contains_key(id)
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
     }
 }
 
