@@ -13,6 +13,7 @@ mod receive;
 mod report;
 mod send;
 mod session;
+mod session_ids;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -4,11 +4,11 @@
 use bytes::Bytes;
 
 use super::Connection;
-use super::config::{ReceiveMode, ReportMode, SessionConfig};
+use super::config::{ReceiveMode, ReportMode};
 use super::direction::may_be_control;
 use super::event::{Event, FailReason, IncomingKey, Received};
 use super::incoming::{Receiving, Refusal, Store, check_room, refusal};
-use super::table::Binding;
+use super::session_ids::only;
 use crate::decode::BadHead;
 use crate::hop::SessionId;
 use crate::tolerance::Tolerance;
@@ -96,15 +96,27 @@ impl Connection {
         }
     }
 
-    /// The session a request is for. A session of the table is bound by the
-    /// first request that names it (section 5.4).
+    /// The session a request is for.
     fn session_of(&mut self, head: &HeadRef<'_>) -> Result<SessionId, StatusCode> {
         // At an endpoint the path has come to its last URI (section 7.3).
         if head.to_path().len() != 1 {
             return Err(StatusCode::NO_SUCH_SESSION);
         }
         let local = head.to_path().first();
-        if let Some(session) = self.find_session(local) {
+        match self.session_at(local, head) {
+            Err(StatusCode::NO_SUCH_SESSION) => self.session_by_id_alone(local, head),
+            found => found,
+        }
+    }
+
+    /// The session of exactly this URI. One of the table is bound by the first
+    /// request that names it (section 5.4).
+    fn session_at(
+        &mut self,
+        local: UriRef<'_>,
+        head: &HeadRef<'_>,
+    ) -> Result<SessionId, StatusCode> {
+        if let Some(session) = self.sessions.find(local) {
             return Ok(session);
         }
         let table = self.config.table.as_ref().ok_or(StatusCode::NO_SUCH_SESSION)?;
@@ -114,35 +126,33 @@ impl Connection {
         {
             return Err(StatusCode::NO_SUCH_SESSION);
         }
-        let (config, binding) = match table.bind(local) {
-            Err(StatusCode::NO_SUCH_SESSION) => self.bind_by_session_id(local)?,
-            bound => bound?,
-        };
+        let (config, binding) = table.bind(local)?;
         let remote = config.remote.clone().unwrap_or_else(|| head.from_path().to_path());
         let session = self.add_session(config, remote, Some(binding));
         self.mark_open(session, None);
         Ok(session)
     }
 
-    fn find_session(&mut self, local: UriRef<'_>) -> Option<SessionId> {
-        if let Some(session) = self.sessions.find(local) {
-            return Some(session);
-        }
-        let session = self.sessions.find_session_id(local.session_id()?)?;
-        self.tolerate(Tolerance::SessionIdAlone).then_some(session)
-    }
-
-    fn bind_by_session_id(
+    /// The session, here or in the table, that is the only one with the
+    /// session-id of this URI.
+    fn session_by_id_alone(
         &mut self,
         local: UriRef<'_>,
-    ) -> Result<(SessionConfig, Binding), StatusCode> {
-        let named = local.session_id().zip(self.config.table.as_ref());
-        let uri = named.and_then(|(session_id, table)| table.find_session_id(session_id));
-        let uri = uri.filter(|_| self.tolerate(Tolerance::SessionIdAlone));
-        match (uri, &self.config.table) {
-            (Some(uri), Some(table)) => table.bind(uri.view()),
-            _ => Err(StatusCode::NO_SUCH_SESSION),
+        head: &HeadRef<'_>,
+    ) -> Result<SessionId, StatusCode> {
+        if !self.config.parse.tolerances.contains(Tolerance::SessionIdAlone) {
+            return Err(StatusCode::NO_SUCH_SESSION);
         }
+        let uri = local.session_id().and_then(|session_id| {
+            let here = self.sessions.find_session_id(session_id);
+            match &self.config.table {
+                Some(table) => table.find_session_id(session_id, here),
+                None => only(here).cloned(),
+            }
+        });
+        let session = self.session_at(uri.ok_or(StatusCode::NO_SUCH_SESSION)?.view(), head)?;
+        self.tolerate(Tolerance::SessionIdAlone);
+        Ok(session)
     }
 
     fn begin_bodiless(&mut self, session: SessionId, head: Head) {

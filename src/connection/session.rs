@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use super::config::SessionConfig;
 use super::event::IncomingKey;
 use super::nickname::Nicknames;
+use super::session_ids::SessionIds;
 use super::table::Binding;
 use crate::hop::{MessageKey, SessionId};
 use crate::uri::{MsrpUri, Path, UriKey, UriRef};
@@ -175,6 +176,7 @@ impl Refused {
 pub(crate) struct Sessions {
     by_id: BTreeMap<SessionId, Session>,
     by_uri: HashMap<MsrpUri, SessionId>,
+    session_ids: SessionIds,
     next: u64,
 }
 
@@ -182,6 +184,7 @@ impl Sessions {
     pub(crate) fn insert(&mut self, session: Session) -> SessionId {
         let id = SessionId(self.next);
         self.next += 1;
+        self.session_ids.insert(&session.config.local);
         self.by_uri.insert(session.config.local.clone(), id);
         self.by_id.insert(id, session);
         id
@@ -189,6 +192,7 @@ impl Sessions {
 
     pub(crate) fn remove(&mut self, id: SessionId) -> Option<Session> {
         let session = self.by_id.remove(&id)?;
+        self.session_ids.remove(&session.config.local);
         self.by_uri.remove(&session.config.local);
         Some(session)
     }
@@ -206,12 +210,9 @@ impl Sessions {
         self.by_uri.get(key).copied()
     }
 
-    /// The one session whose URI has that session-id.
-    pub(crate) fn find_session_id(&self, session_id: &str) -> Option<SessionId> {
-        let has_it = |(uri, _): &(&MsrpUri, _)| uri.session_id() == Some(session_id);
-        let mut found = self.by_uri.iter().filter(has_it);
-        let (_, id) = found.next()?;
-        found.next().is_none().then_some(*id)
+    /// The URIs of its sessions that have that session-id.
+    pub(crate) fn find_session_id(&self, session_id: &str) -> &[MsrpUri] {
+        self.session_ids.find(session_id)
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = SessionId> {
