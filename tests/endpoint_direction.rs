@@ -15,6 +15,11 @@ const ALL: [Direction; 4] =
 
 const NOTIFICATION: &str = "From: <im:bob@example.com>\r\n\r\n\
     Content-Type: message/imdn+xml\r\n\r\n<imdn/>";
+/// Whose folded line names a type, but is part of another field.
+const FOLDED: &str = "From: <im:bob@example.com>\r\n\r\nContent-Description: x\r\n \
+    Content-Type: message/imdn+xml\r\nContent-Type: text/html\r\n\r\n<p/>";
+const FOLDED_NOTIFICATION: &str = "From: <im:bob@example.com>\r\n\r\n\
+    Content-Type:\r\n message/imdn+xml\r\n\r\n<imdn/>";
 const WRAPPED_TEXT: &str = "From: <im:bob@example.com>\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
 
 fn bob(direction: Direction) -> Lone {
@@ -147,6 +152,8 @@ fn notifications_of_delivery_go_against_the_direction() {
         ("message/imdn+xml", "<imdn/>", true),
         ("Message/IMDN+xml;charset=utf-8", "<imdn/>", true),
         ("message/cpim", NOTIFICATION, true),
+        ("message/cpim", FOLDED_NOTIFICATION, true),
+        ("message/cpim", FOLDED, false),
         ("message/cpim", WRAPPED_TEXT, false),
         ("message/cpim", "no header field", false),
         ("text/plain", NOTIFICATION, false),

@@ -428,7 +428,7 @@ impl Connection {
             return Err((StatusCode::FORBIDDEN, FailReason::NotReceiving));
         }
         match inner_type(received.content_type(), body) {
-            Some(inner) if !owner.config.accept.accepts_wrapped(inner) => {
+            Some(inner) if !owner.config.accept.accepts_wrapped(&inner) => {
                 Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, FailReason::UnsupportedType))
             }
             _ => Ok(()),
