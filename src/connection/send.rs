@@ -102,6 +102,8 @@ pub(crate) struct Sending {
     pub(super) session: SessionId,
     pub(super) message_id: MessageId,
     pub(super) content_type: MediaType,
+    /// The most octets that the peer took when it began.
+    pub(super) peer_max_size: Option<u64>,
     pub(super) success_report: bool,
     pub(super) failure_report: FailureReport,
     pub(super) report_timeout: Option<Duration>,
@@ -236,6 +238,7 @@ impl Connection {
             session,
             message_id,
             content_type: message.content_type,
+            peer_max_size: owner.config.peer_max_size,
             success_report: message.success_report,
             failure_report: message.failure_report,
             report_timeout: message.report_timeout,
@@ -261,9 +264,8 @@ impl Connection {
         if outgoing.body.is_finished() {
             return None;
         }
-        let session = self.sessions.get(outgoing.session)?;
         Some(BodyWriter {
-            peer_max_size: session.config.peer_max_size,
+            peer_max_size: self.sending.get(&message)?.peer_max_size,
             max_queue: self.config.limits.body_writer_room(),
             hop: &mut self.hop,
             key: message,

@@ -1,6 +1,7 @@
 //! The sessions of one connection.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 
 use super::config::SessionConfig;
 use super::event::IncomingKey;
@@ -14,7 +15,9 @@ use crate::wire::{MediaType, MessageId, StatusCode};
 /// One session.
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub(crate) config: SessionConfig,
+    /// Shared with the messages that have begun: they go on by it when it is
+    /// replaced.
+    pub(crate) config: Arc<SessionConfig>,
     pub(crate) remote: Path,
     pub(crate) is_open: bool,
     /// Whether a message was sent in it that is not the control of others.
@@ -50,7 +53,7 @@ impl Session {
         remembered: usize,
     ) -> Self {
         Self {
-            config,
+            config: Arc::new(config),
             remote,
             is_open: false,
             has_sent: false,

@@ -88,6 +88,21 @@ impl SessionTable {
         self.lock().remove(local)
     }
 
+    /// Replaces what a session is waited for with, as a later exchange of
+    /// session descriptions has changed it. The connection that holds it goes on
+    /// holding it, and learns of the change by
+    /// [`Connection::update_session`](crate::Connection::update_session) alone.
+    /// Says whether it was there.
+    pub fn update(&self, config: SessionConfig) -> bool {
+        match self.lock().by_uri.get_mut(config.local()) {
+            Some(entry) => {
+                entry.config = config;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Whether a connection holds the session of that URI now.
     #[must_use]
     pub fn is_bound(&self, local: &MsrpUri) -> bool {

@@ -127,6 +127,9 @@ pub enum Update {
     /// Nothing has changed, and nothing is done.
     Unchanged,
     /// The session goes on with other parameters: types, sizes or direction.
+    /// [`Connection::update_session`](crate::Connection::update_session) gives
+    /// them to it, and [`SessionTable::update`](crate::SessionTable::update) to
+    /// the table that it is bound from.
     Parameters,
     /// A side has another URI or path, or another file is transferred: the old
     /// session is closed, and the new one begins.
