@@ -245,7 +245,7 @@ pub use connection::{
     Answer, AnswerMode, AskError, Bind, BodyError, BodyWriter, CloseReason, Config, Connection,
     ConnectionEnd, ConnectionError, Direction, Event, FailReason, IncomingKey, MessageOutcome,
     NicknameRequest, OpenError, Outcome, OutgoingMessage, ReceiveMode, Received, ReportError,
-    ReportMode, Role, SendError, SessionConfig, SessionTable, TableError,
+    ReportMode, Role, SendError, SessionConfig, SessionTable, TableError, UpdateError,
 };
 #[cfg(feature = "auth")]
 pub use connection::{

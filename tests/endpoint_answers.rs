@@ -19,11 +19,25 @@ fn bob(mode: ReceiveMode) -> Lone {
     Lone::bob_with(Config::default(), session(mode))
 }
 
+const BOB_TWO: &str = "msrp://bob.example:12763/two;tcp";
 const MODES: [ReceiveMode; 2] = [ReceiveMode::Whole, ReceiveMode::Pieces];
 
 /// A whole message in one chunk.
 fn message(id: &str) -> Raw {
     Raw::chunk(&format!("t.{id}"), id, "1-2/2", "Hi", '$')
+}
+
+/// Of each message that is whole, whether it is there again.
+fn duplicates(events: &[Event]) -> Vec<bool> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Message { message, .. } | Event::MessageCompleted { message, .. } => {
+                Some(message.is_duplicate())
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 /// The messages that are whole.
@@ -99,13 +113,32 @@ fn of_many_chunks_the_last_one_waits() {
         // A message that is there again is a duplicate once it is accepted.
         bob.give(&message("mid1").octets());
         let events = bob.events();
-        let duplicate = events.iter().find_map(|event| match event {
-            Event::Message { message, .. } | Event::MessageCompleted { message, .. } => {
-                Some(message.is_duplicate())
-            }
-            _ => None,
-        });
-        assert_eq!(duplicate, Some(true));
+        assert_eq!(duplicates(&events), [true]);
+    }
+}
+
+// req: 4975-5.4-16, 4975-5.4-17
+#[test]
+fn a_message_that_waits_has_its_duplicates() {
+    for mode in MODES {
+        let mut bob = bob(mode);
+        let give = |bob: &mut Lone| {
+            bob.give(&message("mid1").octets());
+            let events = bob.events();
+            (whole(&events)[0], duplicates(&events)[0])
+        };
+        let ((first, a), (second, b), (third, c)) =
+            (give(&mut bob), give(&mut bob), give(&mut bob));
+        assert_eq!([a, b, c], [false, true, true]);
+        // Whatever becomes of one of them, the other still waits.
+        bob.side.connection.reject(second, StatusCode::TIMEOUT);
+        bob.side.connection.accept(third);
+        bob.side.connection.accept(first);
+        assert_eq!(words(&bob.drain()), ["408", "200", "200"]);
+        // In another session it is another message.
+        bob.table.insert(SessionConfig::expected(BOB_TWO.parse().unwrap())).unwrap();
+        bob.give(&message("mid1").to(BOB_TWO).octets());
+        assert_eq!(duplicates(&bob.events()), [false]);
     }
 }
 

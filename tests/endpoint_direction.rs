@@ -15,6 +15,11 @@ const ALL: [Direction; 4] =
 
 const NOTIFICATION: &str = "From: <im:bob@example.com>\r\n\r\n\
     Content-Type: message/imdn+xml\r\n\r\n<imdn/>";
+/// Whose folded line names a type, but is part of another field.
+const FOLDED: &str = "From: <im:bob@example.com>\r\n\r\nContent-Description: x\r\n \
+    Content-Type: message/imdn+xml\r\nContent-Type: text/html\r\n\r\n<p/>";
+const FOLDED_NOTIFICATION: &str = "From: <im:bob@example.com>\r\n\r\n\
+    Content-Type:\r\n message/imdn+xml\r\n\r\n<imdn/>";
 const WRAPPED_TEXT: &str = "From: <im:bob@example.com>\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
 
 fn bob(direction: Direction) -> Lone {
@@ -147,6 +152,8 @@ fn notifications_of_delivery_go_against_the_direction() {
         ("message/imdn+xml", "<imdn/>", true),
         ("Message/IMDN+xml;charset=utf-8", "<imdn/>", true),
         ("message/cpim", NOTIFICATION, true),
+        ("message/cpim", FOLDED_NOTIFICATION, true),
+        ("message/cpim", FOLDED, false),
         ("message/cpim", WRAPPED_TEXT, false),
         ("message/cpim", "no header field", false),
         ("text/plain", NOTIFICATION, false),
@@ -179,6 +186,24 @@ fn notifications_of_delivery_go_against_the_direction() {
     let pieces = bob_expects().direction(Direction::Inactive).receive(ReceiveMode::Pieces);
     let sent = bob_with(pieces).give(&whole("tid.1", "message/cpim", NOTIFICATION).octets());
     assert_eq!(words(&sent), ["200"]);
+}
+
+// req: 4975-8.9-1, 5547-8.7-1
+#[test]
+fn notifications_are_not_the_one_message_of_a_session() {
+    let mut alice = Lone::alice_with(Config::default(), alice_opens().single_message(true));
+    let mut send = |media_type, body| {
+        alice.side.connection.send(alice.session, of_type(media_type, body)).err()
+    };
+    let notify = [("message/imdn+xml", "<imdn/>"), ("message/cpim", NOTIFICATION)];
+    for _ in 0..2 {
+        assert_eq!(notify.map(|(media_type, body)| send(media_type, body)), [None, None]);
+    }
+    assert_eq!(send("message/cpim", WRAPPED_TEXT), None);
+    for (media_type, body) in [("text/plain", "Hi"), ("message/cpim", WRAPPED_TEXT)] {
+        assert_eq!(send(media_type, body), Some(SendError::SingleMessage));
+    }
+    assert_eq!(notify.map(|(media_type, body)| send(media_type, body)), [None, None]);
 }
 
 // req: 4975-8.9-1

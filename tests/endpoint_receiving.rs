@@ -529,9 +529,10 @@ fn containers_are_taken_and_what_is_in_cpim_is_looked_at() {
             ask("tid.5", "text/html", b"<p>"),
             ask("tid.6", "TEXT/Plain;charset=utf-8", b"x"),
             ask("tid.7", "multipart/signed; boundary=x", b"--x--"),
+            ask("tid.8", "message/cpim", &cpim("\r\n text/html;\r\n\tcharset=utf-8")),
         ],
     );
-    assert_eq!(answers, ["200", "200", "200", "415", "415", "200", "200"]);
+    assert_eq!(answers, ["200", "200", "200", "415", "415", "200", "200", "200"]);
     let failed: Vec<_> = events.iter().filter(|event| event.contains("failed")).collect();
     assert_eq!(failed, ["tid.4 failed: UnsupportedType", "tid.5 failed: UnsupportedType"]);
 }

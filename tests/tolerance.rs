@@ -372,6 +372,39 @@ fn a_session_id_alone_may_name_a_session() {
     }
 }
 
+/// The URI itself goes before a session-id, whichever of the two is bound.
+// req: 4975-6.1-1
+#[test]
+fn a_session_id_alone_names_nothing_that_is_named_exactly() {
+    let other = BOB.replace("bob.example", "other.example");
+    let moved = BOB.replace("bob.example", "box.example");
+    for (first, second) in [(BOB, &other[..]), (&other[..], BOB)] {
+        let ask = |id: &str, uri| send(id, "Message-ID: m001\r\n").replace(BOB, uri);
+        let Pair { mut bob, table, now, .. } = bob_with(Tolerances::all());
+        table.insert(SessionConfig::expected(other.parse().unwrap())).unwrap();
+        bob.feed(now, ask("one1", first).as_bytes());
+        // One is bound, the other waits: that is still two.
+        bob.feed(now, ask("one2", &moved).as_bytes());
+        assert_eq!(bob.connection.sessions().count(), 1);
+        bob.feed(now, ask("one3", second).as_bytes());
+        bob.feed(now, ask("one4", &moved).as_bytes());
+        assert_eq!(answers(&bob.drain(now)), ["200", "481", "200", "481"]);
+        let locals: Vec<_> = bob
+            .connection
+            .sessions()
+            .map(|id| bob.connection.session(id).unwrap().local().to_string())
+            .collect();
+        assert_eq!(locals, [first, second]);
+        assert_eq!(tolerated(&bob.events()), []);
+        // Once there is but one, it is named.
+        let session = bob.connection.sessions().next().unwrap();
+        assert!(bob.connection.close_session(session));
+        bob.feed(now, ask("one5", &moved).as_bytes());
+        assert_eq!(answers(&bob.drain(now)), ["200"]);
+        assert_eq!(tolerated(&bob.events()), [Tolerance::SessionIdAlone]);
+    }
+}
+
 #[test]
 fn a_session_id_of_two_sessions_names_none() {
     let other = BOB.replace("bob.example", "other.example");

@@ -31,7 +31,7 @@ impl Connection {
     pub(super) fn answer_whole(&mut self, chunk: &mut Chunk, received: &Received, total: u64) {
         match self.sessions.get_mut(received.session) {
             Some(owner) if owner.config.answers == AnswerMode::Application => {
-                owner.unanswered += 1;
+                owner.unanswered.insert(received.message_id);
                 let waiting =
                     Unanswered { received: received.clone(), total, last: chunk.without_body() };
                 self.unanswered.insert(received.key, waiting);
@@ -60,7 +60,7 @@ impl Connection {
     fn take_unanswered(&mut self, message: IncomingKey) -> Option<Unanswered> {
         let waiting = self.unanswered.remove(&message)?;
         if let Some(owner) = self.sessions.get_mut(waiting.received.session) {
-            owner.unanswered -= 1;
+            owner.unanswered.remove(&waiting.received.message_id);
         }
         Some(waiting)
     }

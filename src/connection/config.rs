@@ -243,7 +243,8 @@ impl SessionConfig {
     }
 
     /// Whether this side sends one message with content in the session and no more,
-    /// as in the session of a file (RFC 5547 section 8.7). Default: no.
+    /// as in the session of a file (RFC 5547 section 8.7). Messages that are the
+    /// control of others ([`Direction`]) do not count. Default: no.
     pub const fn single_message(mut self, single: bool) -> Self {
         self.single_message = single;
         self

@@ -81,7 +81,7 @@ pub(super) fn may_be_control(content_type: &str, body: Option<&[u8]>) -> bool {
     match body {
         None if is_cpim(content_type) => true,
         Some(body) if is_cpim(content_type) => {
-            inner_type(content_type, body).is_some_and(is_control)
+            inner_type(content_type, body).is_some_and(|inner| is_control(&inner))
         }
         _ => is_control(content_type),
     }

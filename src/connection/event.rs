@@ -212,8 +212,9 @@ impl Received {
         self.head.view().byte_range().and_then(|range| range.total())
     }
 
-    /// Whether a message with this Message-ID has been completed before: it is
-    /// not to be shown as a new one (RFC 4975 section 5.4).
+    /// Whether a message with this Message-ID has been completed before, or is
+    /// whole and waits for its answer: it is not to be shown as a new one
+    /// (RFC 4975 section 5.4).
     #[must_use]
     pub const fn is_duplicate(&self) -> bool {
         self.is_duplicate

@@ -1,10 +1,12 @@
 //! Messages that have begun and not ended: where their chunks meet, and what
 //! is remembered of those that were refused.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::Connection;
-use super::config::ReceiveMode;
+use super::config::{ReceiveMode, SessionConfig};
 use super::event::{Event, FailReason, IncomingKey, Received};
 use super::receive::{Chunk, Current};
 use crate::hop::SessionId;
@@ -17,6 +19,8 @@ use crate::wire::{Head, MessageId, StatusCode};
 pub(super) struct Receiving {
     pub(super) received: Received,
     pub(super) store: Store,
+    /// What the session went by when it began.
+    pub(super) terms: Arc<SessionConfig>,
 }
 
 #[derive(Debug)]
@@ -44,7 +48,7 @@ impl Connection {
         let max = self.config.limits.incoming_messages;
         self.sessions
             .get(session)
-            .is_some_and(|owner| owner.incoming.len() + owner.unanswered < max)
+            .is_some_and(|owner| owner.incoming.len() + owner.unanswered.len() < max)
     }
 
     /// Tells the application of a message that is refused at its first chunk,
@@ -77,11 +81,10 @@ impl Connection {
 
     /// Opens the place where the chunks of a message meet.
     pub(super) fn start_message(&mut self, chunk: &mut Chunk) -> Result<(), Refusal> {
-        if chunk.key.is_some() {
+        if chunk.key.is_some() || self.sessions.get(chunk.session).is_none() {
             return Ok(());
         }
-        let Some(owner) = self.sessions.get(chunk.session) else { return Ok(()) };
-        let (max_size, mode) = (owner.config.max_size, owner.config.receive);
+        let (max_size, mode) = (chunk.terms.max_size, chunk.terms.receive);
         let max_ranges = self.config.limits.message_ranges;
         let store = match mode {
             ReceiveMode::Whole => {
@@ -98,7 +101,7 @@ impl Connection {
         if mode == ReceiveMode::Pieces {
             self.events.push(Event::MessageStarted { message: received.clone() });
         }
-        self.remember(received, store);
+        self.remember(Receiving { received, store, terms: chunk.terms.clone() });
         Ok(())
     }
 
@@ -110,16 +113,18 @@ impl Connection {
     ) -> Received {
         let key = IncomingKey(self.next_incoming);
         self.next_incoming += 1;
-        let is_duplicate =
-            self.sessions.get(session).is_some_and(|owner| owner.received.contains(&message_id));
+        let is_duplicate = self.sessions.get(session).is_some_and(|owner| {
+            owner.received.contains(&message_id) || owner.unanswered.contains(&message_id)
+        });
         Received { key, session, message_id, is_duplicate, head: head.detached() }
     }
 
-    pub(super) fn remember(&mut self, received: Received, store: Store) {
-        if let Some(owner) = self.sessions.get_mut(received.session) {
-            self.held += store.held();
-            owner.incoming.insert(received.message_id, received.key);
-            self.receiving.insert(received.key, Receiving { received, store });
+    fn remember(&mut self, receiving: Receiving) {
+        let Received { key, session, message_id, .. } = receiving.received;
+        if let Some(owner) = self.sessions.get_mut(session) {
+            self.held += receiving.store.held();
+            owner.incoming.insert(message_id, key);
+            self.receiving.insert(key, receiving);
         }
     }
 

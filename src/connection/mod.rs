@@ -13,7 +13,9 @@ mod receive;
 mod report;
 mod send;
 mod session;
+mod session_ids;
 mod table;
+mod update;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -39,6 +41,7 @@ pub use nickname::{AskError, NicknameRequest};
 pub use report::ReportError;
 pub use send::{BodyError, BodyWriter, SendError};
 pub use table::{SessionTable, TableError};
+pub use update::UpdateError;
 
 use crate::decode::{DecodeError, Frame};
 use crate::hop::{Hop, HopConfig, MessageKey, Order, Purpose, SessionId, Transmit};
@@ -415,10 +418,11 @@ impl Connection {
         self.sessions.ids()
     }
 
-    /// What a session was set up with.
+    /// What a session goes by: what it was set up with, and what
+    /// [`Connection::update_session`] has changed.
     #[must_use]
     pub fn session(&self, session: SessionId) -> Option<&SessionConfig> {
-        self.sessions.get(session).map(|session| &session.config)
+        self.sessions.get(session).map(|session| &*session.config)
     }
 
     fn frame(&mut self, now: Instant, frame: Frame) {

@@ -1,6 +1,8 @@
 //! Requests coming in: which session they are for, and what they carry
 //! (RFC 4975 sections 7.3 and 7.3.1).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::Connection;
@@ -8,7 +10,7 @@ use super::config::{ReceiveMode, ReportMode, SessionConfig};
 use super::direction::may_be_control;
 use super::event::{Event, FailReason, IncomingKey, Received};
 use super::incoming::{Receiving, Refusal, Store, check_room, refusal};
-use super::table::Binding;
+use super::session_ids::only;
 use crate::decode::BadHead;
 use crate::hop::SessionId;
 use crate::tolerance::Tolerance;
@@ -42,6 +44,8 @@ pub(super) struct Chunk {
     /// message that comes in one piece is handed on as it is.
     pub(super) only_piece: Bytes,
     pub(super) key: Option<IncomingKey>,
+    /// What the session went by when the message began.
+    pub(super) terms: Arc<SessionConfig>,
 }
 
 impl Chunk {
@@ -54,8 +58,9 @@ impl Chunk {
     pub(super) fn without_body(&self) -> Self {
         let only_piece = Bytes::new();
         let head = self.head.detached();
+        let terms = self.terms.clone();
         let Self { session, message_id, offset, len, key, .. } = *self;
-        Self { session, message_id, head, offset, len, only_piece, key }
+        Self { session, message_id, head, offset, len, only_piece, key, terms }
     }
 }
 
@@ -96,15 +101,27 @@ impl Connection {
         }
     }
 
-    /// The session a request is for. A session of the table is bound by the
-    /// first request that names it (section 5.4).
+    /// The session a request is for.
     fn session_of(&mut self, head: &HeadRef<'_>) -> Result<SessionId, StatusCode> {
         // At an endpoint the path has come to its last URI (section 7.3).
         if head.to_path().len() != 1 {
             return Err(StatusCode::NO_SUCH_SESSION);
         }
         let local = head.to_path().first();
-        if let Some(session) = self.find_session(local) {
+        match self.session_at(local, head) {
+            Err(StatusCode::NO_SUCH_SESSION) => self.session_by_id_alone(local, head),
+            found => found,
+        }
+    }
+
+    /// The session of exactly this URI. One of the table is bound by the first
+    /// request that names it (section 5.4).
+    fn session_at(
+        &mut self,
+        local: UriRef<'_>,
+        head: &HeadRef<'_>,
+    ) -> Result<SessionId, StatusCode> {
+        if let Some(session) = self.sessions.find(local) {
             return Ok(session);
         }
         let table = self.config.table.as_ref().ok_or(StatusCode::NO_SUCH_SESSION)?;
@@ -114,35 +131,33 @@ impl Connection {
         {
             return Err(StatusCode::NO_SUCH_SESSION);
         }
-        let (config, binding) = match table.bind(local) {
-            Err(StatusCode::NO_SUCH_SESSION) => self.bind_by_session_id(local)?,
-            bound => bound?,
-        };
+        let (config, binding) = table.bind(local)?;
         let remote = config.remote.clone().unwrap_or_else(|| head.from_path().to_path());
         let session = self.add_session(config, remote, Some(binding));
         self.mark_open(session, None);
         Ok(session)
     }
 
-    fn find_session(&mut self, local: UriRef<'_>) -> Option<SessionId> {
-        if let Some(session) = self.sessions.find(local) {
-            return Some(session);
-        }
-        let session = self.sessions.find_session_id(local.session_id()?)?;
-        self.tolerate(Tolerance::SessionIdAlone).then_some(session)
-    }
-
-    fn bind_by_session_id(
+    /// The session, here or in the table, that is the only one with the
+    /// session-id of this URI.
+    fn session_by_id_alone(
         &mut self,
         local: UriRef<'_>,
-    ) -> Result<(SessionConfig, Binding), StatusCode> {
-        let named = local.session_id().zip(self.config.table.as_ref());
-        let uri = named.and_then(|(session_id, table)| table.find_session_id(session_id));
-        let uri = uri.filter(|_| self.tolerate(Tolerance::SessionIdAlone));
-        match (uri, &self.config.table) {
-            (Some(uri), Some(table)) => table.bind(uri.view()),
-            _ => Err(StatusCode::NO_SUCH_SESSION),
+        head: &HeadRef<'_>,
+    ) -> Result<SessionId, StatusCode> {
+        if !self.config.parse.tolerances.contains(Tolerance::SessionIdAlone) {
+            return Err(StatusCode::NO_SUCH_SESSION);
         }
+        let uri = local.session_id().and_then(|session_id| {
+            let here = self.sessions.find_session_id(session_id);
+            match &self.config.table {
+                Some(table) => table.find_session_id(session_id, here),
+                None => only(here).cloned(),
+            }
+        });
+        let session = self.session_at(uri.ok_or(StatusCode::NO_SUCH_SESSION)?.view(), head)?;
+        self.tolerate(Tolerance::SessionIdAlone);
+        Ok(session)
     }
 
     fn begin_bodiless(&mut self, session: SessionId, head: Head) {
@@ -164,6 +179,7 @@ impl Connection {
             return self.respond(&view, status);
         }
         let known = owner.incoming.get(&message_id).copied();
+        let terms = self.terms_of(known).unwrap_or_else(|| owner.config.clone());
         let refusal = match known {
             Some(_) => self.check_next(&view),
             None => self.check_first(session, &view, offset),
@@ -177,15 +193,17 @@ impl Connection {
         }
         let only_piece = Bytes::new();
         let key = known;
-        let mut chunk = Chunk { session, message_id, head, offset, len: 0, only_piece, key };
-        let in_pieces = self
-            .sessions
-            .get(session)
-            .is_some_and(|owner| owner.config.receive == ReceiveMode::Pieces);
+        let in_pieces = terms.receive == ReceiveMode::Pieces;
+        let mut chunk = Chunk { session, message_id, head, offset, len: 0, only_piece, key, terms };
         if in_pieces && let Err(refusal) = self.start_message(&mut chunk) {
             return self.refuse_chunk(&mut chunk, refusal);
         }
         self.current = Current::Chunk(Box::new(chunk));
+    }
+
+    /// What a message that is known goes by.
+    fn terms_of(&self, known: Option<IncomingKey>) -> Option<Arc<SessionConfig>> {
+        self.receiving.get(&known?).map(|receiving| receiving.terms.clone())
     }
 
     /// A chunk of a message that is known.
@@ -238,10 +256,8 @@ impl Connection {
         let offset = chunk.end();
         chunk.len += piece.len() as u64;
         if chunk.key.is_none() && chunk.only_piece.is_empty() {
-            let max_size =
-                self.sessions.get(chunk.session).map_or(0, |owner| owner.config.max_size);
             let end = offset.checked_add(piece.len() as u64);
-            if end.is_none_or(|end| end > max_size) {
+            if end.is_none_or(|end| end > chunk.terms.max_size) {
                 return Err((StatusCode::STOP_SENDING, FailReason::TooLarge));
             }
             chunk.only_piece = piece;
@@ -300,12 +316,15 @@ impl Connection {
             self.sessions.get(session).and_then(|owner| owner.incoming.get(&id)).copied()
         });
         let offset = view.byte_range().map_or(0, |range| range.start() - 1);
-        match (known, view.message_id(), flag) {
-            (Some(key), _, Continuation::Aborted) => self.lose_message(key, FailReason::Aborted),
-            (Some(_), Some(message_id), Continuation::Complete) if offset > 0 => {
+        match (known.zip(self.terms_of(known)), view.message_id(), flag) {
+            (Some((key, _)), _, Continuation::Aborted) => {
+                self.lose_message(key, FailReason::Aborted)
+            }
+            (Some((_, terms)), Some(message_id), Continuation::Complete) if offset > 0 => {
                 let (head, only_piece) = (head.clone(), Bytes::new());
+                let (len, key) = (0, known);
                 let mut chunk =
-                    Chunk { session, message_id, head, offset, len: 0, only_piece, key: known };
+                    Chunk { session, message_id, head, offset, len, only_piece, key, terms };
                 if let Err(refusal) = self.part_of_message(&mut chunk, offset, flag) {
                     self.refuse_chunk(&mut chunk, refusal);
                 }
@@ -349,7 +368,7 @@ impl Connection {
     fn single_chunk(&mut self, chunk: &mut Chunk) -> Result<(), Refusal> {
         let received = self.received(chunk.session, chunk.message_id, &chunk.head);
         let body = std::mem::take(&mut chunk.only_piece);
-        self.check_wrapped(&received, &body)?;
+        check_wrapped(&chunk.terms, &received, &body)?;
         self.answer_whole(chunk, &received, body.len() as u64);
         self.events.push(Event::Message { message: received, body: detached(body) });
         Ok(())
@@ -388,13 +407,15 @@ impl Connection {
     }
 
     fn complete_message(&mut self, chunk: &mut Chunk, key: IncomingKey) -> Result<(), Refusal> {
-        let Some(Receiving { received, store }) = self.forget_message(key) else { return Ok(()) };
+        let Some(Receiving { received, store, .. }) = self.forget_message(key) else {
+            return Ok(());
+        };
         // Should the whole be refused, then like one that came in one chunk.
         chunk.key = None;
         match store {
             Store::Whole(store) => {
                 let body = store.into_body().unwrap_or_default();
-                self.check_wrapped(&received, &body)?;
+                check_wrapped(&chunk.terms, &received, &body)?;
                 self.answer_whole(chunk, &received, body.len() as u64);
                 self.events.push(Event::Message { message: received, body });
             }
@@ -405,24 +426,6 @@ impl Connection {
             }
         }
         Ok(())
-    }
-
-    /// Types that are accepted in containers only need a look inside one, and so
-    /// does what may come against the direction. Only `message/cpim` says at its
-    /// start what it wraps.
-    fn check_wrapped(&self, received: &Received, body: &[u8]) -> Result<(), Refusal> {
-        let Some(owner) = self.sessions.get(received.session) else { return Ok(()) };
-        if !owner.config.direction.may_receive()
-            && !may_be_control(received.content_type(), Some(body))
-        {
-            return Err((StatusCode::FORBIDDEN, FailReason::NotReceiving));
-        }
-        match inner_type(received.content_type(), body) {
-            Some(inner) if !owner.config.accept.accepts_wrapped(inner) => {
-                Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, FailReason::UnsupportedType))
-            }
-            _ => Ok(()),
-        }
     }
 
     pub(super) fn report_whole(&mut self, received: &Received, total: u64) {
@@ -448,6 +451,21 @@ impl Connection {
 
     fn reports_by(&self, session: SessionId, mode: ReportMode) -> bool {
         self.sessions.get(session).is_some_and(|owner| owner.config.reports == mode)
+    }
+}
+
+/// Types that are accepted in containers only need a look inside one, and so
+/// does what may come against the direction. Only `message/cpim` says at its
+/// start what it wraps.
+fn check_wrapped(terms: &SessionConfig, received: &Received, body: &[u8]) -> Result<(), Refusal> {
+    if !terms.direction.may_receive() && !may_be_control(received.content_type(), Some(body)) {
+        return Err((StatusCode::FORBIDDEN, FailReason::NotReceiving));
+    }
+    match inner_type(received.content_type(), body) {
+        Some(inner) if !terms.accept.accepts_wrapped(&inner) => {
+            Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, FailReason::UnsupportedType))
+        }
+        _ => Ok(()),
     }
 }
 

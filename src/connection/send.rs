@@ -102,6 +102,8 @@ pub(crate) struct Sending {
     pub(super) session: SessionId,
     pub(super) message_id: MessageId,
     pub(super) content_type: MediaType,
+    /// The most octets that the peer took when it began.
+    pub(super) peer_max_size: Option<u64>,
     pub(super) success_report: bool,
     pub(super) failure_report: FailureReport,
     pub(super) report_timeout: Option<Duration>,
@@ -211,6 +213,7 @@ impl Connection {
         let max_messages = self.config.limits.outgoing_messages;
         let owner = self.sessions.get_mut(session).ok_or(SendError::NoSession)?;
         check_message(owner, &message, &message_id, max_messages)?;
+        let has_sent = owner.has_sent || !is_control(&message);
         let envelope = Envelope {
             to_path: owner.remote.clone(),
             from_path: Path::from(owner.config.local.clone()),
@@ -225,7 +228,7 @@ impl Connection {
         let key = MessageKey(self.next_message);
         self.next_message += 1;
         owner.outgoing.insert(message_id, key);
-        owner.has_sent = true;
+        owner.has_sent = has_sent;
         let (body, total) = match message.body {
             Body::Whole(body) => (BodyQueue::whole(body), None),
             Body::Streamed { total } => (BodyQueue::default(), total),
@@ -235,6 +238,7 @@ impl Connection {
             session,
             message_id,
             content_type: message.content_type,
+            peer_max_size: owner.config.peer_max_size,
             success_report: message.success_report,
             failure_report: message.failure_report,
             report_timeout: message.report_timeout,
@@ -260,9 +264,8 @@ impl Connection {
         if outgoing.body.is_finished() {
             return None;
         }
-        let session = self.sessions.get(outgoing.session)?;
         Some(BodyWriter {
-            peer_max_size: session.config.peer_max_size,
+            peer_max_size: self.sending.get(&message)?.peer_max_size,
             max_queue: self.config.limits.body_writer_room(),
             hop: &mut self.hop,
             key: message,
@@ -319,7 +322,7 @@ fn check_message(
     {
         return Err(SendError::TooLarge { max });
     }
-    if session.config.single_message && session.has_sent {
+    if session.config.single_message && session.has_sent && !is_control(message) {
         return Err(SendError::SingleMessage);
     }
     if session.outgoing.contains_key(message_id) {

@@ -1,10 +1,12 @@
 //! The sessions of one connection.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 
 use super::config::SessionConfig;
 use super::event::IncomingKey;
 use super::nickname::Nicknames;
+use super::session_ids::SessionIds;
 use super::table::Binding;
 use crate::hop::{MessageKey, SessionId};
 use crate::uri::{MsrpUri, Path, UriKey, UriRef};
@@ -13,17 +15,19 @@ use crate::wire::{MediaType, MessageId, StatusCode};
 /// One session.
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub(crate) config: SessionConfig,
+    /// Shared with the messages that have begun: they go on by it when it is
+    /// replaced.
+    pub(crate) config: Arc<SessionConfig>,
     pub(crate) remote: Path,
     pub(crate) is_open: bool,
-    /// Whether a message with content was sent in it.
+    /// Whether a message was sent in it that is not the control of others.
     pub(crate) has_sent: bool,
     /// The outgoing messages that have no outcome yet.
     pub(crate) outgoing: HashMap<MessageId, MessageKey>,
     /// The incoming messages that have begun and not ended.
     pub(crate) incoming: HashMap<MessageId, IncomingKey>,
     /// Those that are whole and wait for the application's word.
-    pub(super) unanswered: usize,
+    pub(super) unanswered: Counted,
     /// Messages that were received whole, to know their duplicates.
     pub(crate) received: Remembered,
     /// Messages that were refused, to refuse what is still to come of them.
@@ -49,13 +53,13 @@ impl Session {
         remembered: usize,
     ) -> Self {
         Self {
-            config,
+            config: Arc::new(config),
             remote,
             is_open: false,
             has_sent: false,
             outgoing: HashMap::new(),
             incoming: HashMap::new(),
-            unanswered: 0,
+            unanswered: Counted::default(),
             received: Remembered::new(remembered),
             refused_messages: Refused::new(remembered),
             sent: Remembered::new(remembered),
@@ -82,13 +86,13 @@ impl Session {
 #[derive(Debug)]
 pub(crate) struct Remembered {
     order: VecDeque<MessageId>,
-    known: HashMap<MessageId, usize>,
+    known: Counted,
     max: usize,
 }
 
 impl Remembered {
     fn new(max: usize) -> Self {
-        Self { order: VecDeque::new(), known: HashMap::new(), max }
+        Self { order: VecDeque::new(), known: Counted::default(), max }
     }
 
     pub(crate) fn insert(&mut self, id: MessageId) {
@@ -97,19 +101,47 @@ impl Remembered {
         }
         if self.order.len() >= self.max
             && let Some(oldest) = self.order.pop_front()
-            && let Some(count) = self.known.get_mut(&oldest)
         {
-            *count -= 1;
-            if *count == 0 {
-                self.known.remove(&oldest);
-            }
+            self.known.remove(&oldest);
         }
         self.order.push_back(id);
-        *self.known.entry(id).or_default() += 1;
+        self.known.insert(id);
     }
 
     pub(crate) fn contains(&self, id: &MessageId) -> bool {
-        self.known.contains_key(id)
+        self.known.contains(id)
+    }
+}
+
+/// Message-IDs, each of which can be there several times.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    counts: HashMap<MessageId, usize>,
+    len: usize,
+}
+
+impl Counted {
+    pub(super) fn insert(&mut self, id: MessageId) {
+        *self.counts.entry(id).or_default() += 1;
+        self.len += 1;
+    }
+
+    /// Removes it once.
+    pub(super) fn remove(&mut self, id: &MessageId) {
+        let Some(count) = self.counts.get_mut(id) else { return };
+        *count -= 1;
+        self.len -= 1;
+        if *count == 0 {
+            self.counts.remove(id);
+        }
+    }
+
+    pub(super) fn contains(&self, id: &MessageId) -> bool {
+        self.counts.contains_key(id)
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
     }
 }
 
@@ -147,6 +179,7 @@ impl Refused {
 pub(crate) struct Sessions {
     by_id: BTreeMap<SessionId, Session>,
     by_uri: HashMap<MsrpUri, SessionId>,
+    session_ids: SessionIds,
     next: u64,
 }
 
@@ -154,6 +187,7 @@ impl Sessions {
     pub(crate) fn insert(&mut self, session: Session) -> SessionId {
         let id = SessionId(self.next);
         self.next += 1;
+        self.session_ids.insert(&session.config.local);
         self.by_uri.insert(session.config.local.clone(), id);
         self.by_id.insert(id, session);
         id
@@ -161,6 +195,7 @@ impl Sessions {
 
     pub(crate) fn remove(&mut self, id: SessionId) -> Option<Session> {
         let session = self.by_id.remove(&id)?;
+        self.session_ids.remove(&session.config.local);
         self.by_uri.remove(&session.config.local);
         Some(session)
     }
@@ -178,12 +213,9 @@ impl Sessions {
         self.by_uri.get(key).copied()
     }
 
-    /// The one session whose URI has that session-id.
-    pub(crate) fn find_session_id(&self, session_id: &str) -> Option<SessionId> {
-        let has_it = |(uri, _): &(&MsrpUri, _)| uri.session_id() == Some(session_id);
-        let mut found = self.by_uri.iter().filter(has_it);
-        let (_, id) = found.next()?;
-        found.next().is_none().then_some(*id)
+    /// The URIs of its sessions that have that session-id.
+    pub(crate) fn find_session_id(&self, session_id: &str) -> &[MsrpUri] {
+        self.session_ids.find(session_id)
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = SessionId> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 use super::config::SessionConfig;
+use super::session_ids::{SessionIds, only};
 use crate::uri::{MsrpUri, UriKey, UriRef};
 use crate::wire::StatusCode;
 
@@ -33,8 +34,7 @@ pub struct SessionTable {
 #[derive(Debug, Default)]
 struct Entries {
     by_uri: HashMap<MsrpUri, Entry>,
-    /// The URIs of each session-id: one, unless the application reuses them.
-    by_session_id: HashMap<Box<str>, Vec<MsrpUri>>,
+    session_ids: SessionIds,
     bindings: u64,
 }
 
@@ -88,6 +88,21 @@ impl SessionTable {
         self.lock().remove(local)
     }
 
+    /// Replaces what a session is waited for with, as a later exchange of
+    /// session descriptions has changed it. The connection that holds it goes on
+    /// holding it, and learns of the change by
+    /// [`Connection::update_session`](crate::Connection::update_session) alone.
+    /// Says whether it was there.
+    pub fn update(&self, config: SessionConfig) -> bool {
+        match self.lock().by_uri.get_mut(config.local()) {
+            Some(entry) => {
+                entry.config = config;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Whether a connection holds the session of that URI now.
     #[must_use]
     pub fn is_bound(&self, local: &MsrpUri) -> bool {
@@ -106,12 +121,10 @@ impl SessionTable {
         self.len() == 0
     }
 
-    /// The URI of the one session with that session-id.
-    pub(crate) fn find_session_id(&self, session_id: &str) -> Option<MsrpUri> {
-        match &self.lock().by_session_id.get(session_id)?[..] {
-            [uri] => Some(uri.clone()),
-            _ => None,
-        }
+    /// The one URI with that session-id that is here or among `others`.
+    pub(super) fn find_session_id(&self, session_id: &str, others: &[MsrpUri]) -> Option<MsrpUri> {
+        let entries = self.lock();
+        only(others.iter().chain(entries.session_ids.find(session_id))).cloned()
     }
 
     /// Binds the session of `uri`; the error is the answer to the request.
@@ -138,25 +151,14 @@ impl SessionTable {
 impl Entries {
     fn insert(&mut self, entry: Entry) {
         let uri = entry.config.local().clone();
-        if let Some(session_id) = uri.session_id() {
-            self.by_session_id.entry(session_id.into()).or_default().push(uri.clone());
-        }
+        self.session_ids.insert(&uri);
         self.by_uri.insert(uri, entry);
     }
 
     /// Says whether it was there.
     fn remove(&mut self, uri: &MsrpUri) -> bool {
-        // Its session-id is that of its own spelling, which `uri` may differ from.
-        let Some((uri, _)) = self.by_uri.remove_entry(uri) else { return false };
-        if let Some(session_id) = uri.session_id()
-            && let Some(uris) = self.by_session_id.get_mut(session_id)
-        {
-            uris.retain(|known| *known != uri);
-            if uris.is_empty() {
-                self.by_session_id.remove(session_id);
-            }
-        }
-        true
+        self.session_ids.remove(uri);
+        self.by_uri.remove(uri).is_some()
     }
 }
 

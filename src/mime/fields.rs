@@ -133,8 +133,7 @@ impl<'a> Iterator for LogicalLines<'a> {
         if self.0.is_empty() {
             return None;
         }
-        let is_end = |at: &usize| !matches!(self.0.as_bytes().get(at + 1), Some(b' ' | b'\t'));
-        let end = memchr_iter(b'\n', self.0.as_bytes()).find(is_end);
+        let end = end_of_line(self.0.as_bytes());
         let (line, rest) = end.map_or((self.0, ""), |at| self.0.split_at(at));
         self.0 = rest.strip_prefix('\n').unwrap_or(rest);
         Some(line.strip_suffix('\r').unwrap_or(line))
@@ -142,6 +141,26 @@ impl<'a> Iterator for LogicalLines<'a> {
 }
 
 impl FusedIterator for LogicalLines<'_> {}
+
+/// The first line of octets that need be no text, with the lines that continue
+/// it and without its end, and what is behind it. It is empty where it is a
+/// blank line, which none continues.
+pub(crate) fn logical_line(octets: &[u8]) -> Option<Block<'_>> {
+    if octets.is_empty() {
+        return None;
+    }
+    let end = end_of_line(octets);
+    let (line, rest) = end.map_or((octets, &[][..]), |at| octets.split_at(at));
+    let rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+    Some((line.strip_suffix(b"\r").unwrap_or(line), rest))
+}
+
+/// The place of the LF behind the first line and those that continue it.
+fn end_of_line(octets: &[u8]) -> Option<usize> {
+    let is_blank = octets.starts_with(b"\n") || octets.starts_with(b"\r\n");
+    let is_end = |at: &usize| is_blank || !matches!(octets.get(at + 1), Some(b' ' | b'\t'));
+    memchr_iter(b'\n', octets).find(is_end)
+}
 
 /// Whether a line is one of MIME's own fields: `Content-…`.
 pub(crate) fn is_content_field(line: &str) -> bool {

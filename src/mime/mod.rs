@@ -5,7 +5,9 @@ mod fields;
 mod value;
 mod write;
 
-pub(crate) use self::fields::{Block, TooLong, head_block, is_content_field, logical_lines};
+pub(crate) use self::fields::{
+    Block, TooLong, head_block, is_content_field, logical_line, logical_lines,
+};
 pub use self::fields::{MimeHeader, MimeHeaders};
 pub use self::value::MimeValue;
 pub(crate) use self::value::closing_quote;

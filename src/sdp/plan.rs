@@ -140,6 +140,9 @@ pub enum Update {
     Unchanged,
     /// The session goes on with other parameters: types, sizes, direction, or the
     /// fingerprints that the next connection of the peer is checked by.
+    /// [`Connection::update_session`](crate::Connection::update_session) gives
+    /// them to it, and [`SessionTable::update`](crate::SessionTable::update) to
+    /// the table that it is bound from.
     Parameters,
     /// A side has another URI or path, or another file is transferred: the old
     /// session is closed, and the new one begins.

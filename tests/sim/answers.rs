@@ -1,6 +1,6 @@
 //! Messages that the applications answer themselves.
 
-use msrp::{AnswerMode, IncomingKey, Received, SessionId, StatusCode};
+use msrp::{AnswerMode, IncomingKey, MessageId, Received, SessionId, StatusCode};
 
 use crate::common::Seeded;
 use crate::plan::{ALICE, BOB, Plan, chance, pick};
@@ -16,6 +16,7 @@ pub struct Answers {
 struct Waiting {
     key: IncomingKey,
     session: SessionId,
+    message_id: MessageId,
     serial: usize,
 }
 
@@ -47,7 +48,8 @@ impl World {
     pub fn message_waits(&mut self, side: usize, received: &Received, serial: usize) {
         if let Some(answers) = &mut self.answers {
             let (key, session) = (received.key(), received.session());
-            answers.waiting[side].push(Waiting { key, session, serial });
+            let message_id = *received.message_id();
+            answers.waiting[side].push(Waiting { key, session, message_id, serial });
         }
     }
 
@@ -57,6 +59,14 @@ impl World {
         answers.is_some_and(|it| it.waiting[side].iter().any(|waiting| waiting.key == key))
     }
 
+    /// Whether one with the same Message-ID waits.
+    pub fn another_waits(&self, side: usize, received: &Received) -> bool {
+        let is_it = |it: &Waiting| {
+            it.session == received.session() && it.message_id == *received.message_id()
+        };
+        self.answers.as_ref().is_some_and(|answers| answers.waiting[side].iter().any(is_it))
+    }
+
     /// Answers one that waits. Says whether any did.
     pub fn answer_message(&mut self, side: usize) -> bool {
         let Some(answers) = &mut self.answers else { return false };
@@ -64,7 +74,7 @@ impl World {
             return false;
         }
         let at = answers.rng.below(answers.waiting[side].len() as u64) as usize;
-        let Waiting { key, session, serial } = answers.waiting[side].swap_remove(at);
+        let Waiting { key, session, serial, .. } = answers.waiting[side].swap_remove(at);
         let statuses = [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::STOP_SENDING];
         let status = chance(&mut answers.rng, 20).then(|| pick(&mut answers.rng, &statuses));
         let connection = &mut self.sides[side].connection;

@@ -232,16 +232,16 @@ impl World {
 
     // req: 4975-5.4-16 4975-5.4-17
     fn completed(&mut self, side: usize, serial: usize, received: &Received) {
-        let sent = &mut self.ledger[serial];
-        sent.completed += 1;
+        self.ledger[serial].completed += 1;
         let entry = (received.session(), *received.message_id());
         let of_session: Vec<_> =
             self.sides[side].completed.iter().filter(|other| other.0 == entry.0).collect();
         let remembered = self.plan.configs[side].limits.remembered_messages;
         let came_before = of_session.contains(&&entry);
         let is_remembered = of_session.iter().rev().take(remembered).any(|other| **other == entry);
-        // What waits for its answer, or is refused, has not been received.
+        // What is refused has not been received.
         let is_known = is_remembered && self.answers.is_none();
+        let is_known = is_known || self.another_waits(side, received);
         assert!(!is_known || received.is_duplicate(), "a duplicate without its mark");
         assert!(came_before || !received.is_duplicate(), "{serial} is called a duplicate");
         self.sides[side].completed.push_back(entry);
