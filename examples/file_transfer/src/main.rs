@@ -11,6 +11,7 @@ mod desk;
 mod endpoint;
 mod exchange;
 mod fetch;
+mod kept;
 mod offer;
 mod options;
 mod part;

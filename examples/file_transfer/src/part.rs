@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use fs4::FileExt;
 use msrp::RangeSet;
 use msrp::file::{FileVerifier, safe_name};
-use msrp::sdp::{FileRange, FileSelector};
+use msrp::sdp::{FileHash, FileRange, FileSelector};
 use serde_json::{Value, json};
 
 use crate::source::for_each_piece;
@@ -58,26 +58,26 @@ impl Part {
         Ok(paths.into_iter().filter_map(|path| Self::open(folder, path)).collect())
     }
 
-    /// The one of the very file that is meant: a hash says so, a name does not.
-    pub(crate) fn find(folder: &Path, selector: &FileSelector) -> Option<Self> {
-        let mut all = Self::all(folder).ok()?.into_iter();
-        all.find(|part| part.has_hash_of(selector) && part.selector.can_be_same_file(selector))
-    }
-
     fn open(folder: &Path, path: PathBuf) -> Option<Self> {
         let note = read_note(&note_path(&path))?;
-        let selector = note.get("selector")?.as_str()?.parse().ok()?;
+        let selector: FileSelector = note.get("selector")?.as_str()?.parse().ok()?;
         let name = stored_name(note.get("name")?.as_str()?);
         let file = open(&path, OpenOptions::new().read(true).write(true)).ok()?;
         // Another transfer may be at work on it, or have completed it just now.
         FileExt::try_lock(&file).ok().filter(|()| path.exists())?;
         let mut there = RangeSet::new(MAX_RANGES);
-        there.insert(0..file.metadata().ok()?.len()).ok()?;
+        let len = file.metadata().ok()?.len();
+        // What is whole was not checked, or it had its name: to ask for its last octet
+        // is to have it checked.
+        let most = selector.size().map_or(u64::MAX, |size| size.saturating_sub(1));
+        there.insert(0..len.min(most)).ok()?;
         Some(Self { folder: folder.to_owned(), name, path, selector, file, there })
     }
 
-    fn has_hash_of(&self, selector: &FileSelector) -> bool {
-        selector.hashes().iter().any(|hash| self.selector.hash(hash.algorithm()).is_some())
+    /// Whether it is of the very file that is meant: a hash says so, a name does not.
+    pub(crate) fn is_of(&self, selector: &FileSelector) -> bool {
+        let has = |hash: &FileHash| self.selector.hash(hash.algorithm()).is_some();
+        selector.hashes().iter().any(has) && self.selector.can_be_same_file(selector)
     }
 
     pub(crate) const fn selector(&self) -> &FileSelector {
@@ -93,21 +93,25 @@ impl Part {
         FileRange::missing(&self.there, self.selector.size())
     }
 
-    /// Whether all octets before an offset are there.
-    pub(crate) fn has_before(&self, offset: u64) -> bool {
-        self.there.contains(0..offset)
+    /// How many octets are there up to the first gap.
+    pub(crate) fn end(&self) -> u64 {
+        self.there.iter().next().filter(|range| range.start == 0).map_or(0, |range| range.end)
     }
 
-    /// Makes ready for octets from an offset on: what is behind goes. Says whether
-    /// everything before is there.
-    pub(crate) fn start_at(&mut self, offset: u64) -> io::Result<bool> {
-        if !self.has_before(offset) {
-            return Ok(false);
-        }
-        self.file.set_len(offset)?;
+    /// Drops what is behind the first gap.
+    pub(crate) fn cut(&mut self) -> io::Result<()> {
+        let end = self.end();
         self.there = RangeSet::new(MAX_RANGES);
-        self.there.insert(0..offset).map_err(io::Error::other)?;
-        Ok(true)
+        self.there.insert(0..end).map_err(io::Error::other)?;
+        self.file.set_len(end)
+    }
+
+    /// Takes the first octets of another part.
+    pub(crate) fn copy(&mut self, other: &mut Self, octets: u64) -> io::Result<()> {
+        self.file.rewind()?;
+        other.file.rewind()?;
+        io::copy(&mut (&other.file).take(octets), &mut self.file)?;
+        self.there.insert(0..octets).map_err(io::Error::other)
     }
 
     pub(crate) fn write(&mut self, offset: u64, octets: &[u8]) -> io::Result<()> {
@@ -115,12 +119,6 @@ impl Part {
         self.file.write_all(octets)?;
         let end = offset.saturating_add(octets.len() as u64);
         self.there.insert(offset..end).map_err(io::Error::other)
-    }
-
-    /// The transfer is broken: what is there up to the first gap stays.
-    pub(crate) fn break_off(self) -> io::Result<()> {
-        let end = self.there.iter().next().filter(|range| range.start == 0);
-        self.file.set_len(end.map_or(0, |range| range.end))
     }
 
     /// The transfer is complete: the file gets its name, if it is the file that was

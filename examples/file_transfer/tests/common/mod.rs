@@ -60,6 +60,12 @@ impl Scene {
         }
     }
 
+    /// The line of a description that says which file it is about.
+    pub fn selector_in(description: &str) -> String {
+        let line = description.lines().find(|line| line.starts_with("a=file-selector:"));
+        line.unwrap().to_owned()
+    }
+
     /// Before another exchange.
     pub fn forget_descriptions(&self) {
         for name in ["offer.sdp", "answer.sdp"] {
