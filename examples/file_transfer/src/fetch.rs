@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use msrp::sdp::{
-    self, AnsweredTransfers, FileAttributes, FileSelector, Local, MediaDescription, MsrpMedia,
-    Offer, SessionDescription, SessionPlan,
+    self, AnsweredTransfers, FileAttributes, FileSelector, MediaDescription, MsrpMedia, Offer,
+    SessionDescription, SessionPlan,
 };
 
 use crate::Failure;
@@ -15,9 +15,9 @@ use crate::exchange;
 use crate::kept::Kept;
 use crate::offer::refusal;
 use crate::options;
+use crate::policy::Policy;
 use crate::receive::Incoming;
 use crate::tell::Teller;
-use crate::wrapper::MAX_WRAPPER_OCTETS;
 
 pub(crate) fn run(options: &options::Fetch) -> Result<bool, Failure> {
     if !options.out.is_dir() {
@@ -41,6 +41,7 @@ pub(crate) fn run(options: &options::Fetch) -> Result<bool, Failure> {
 fn take(options: &options::Fetch, teller: &Teller) -> Result<bool, Failure> {
     let session = &options.session;
     let timeout = Duration::from_secs(session.timeout);
+    let policy = Policy::new(options)?;
     let offer = exchange::read(&session.sdp_in, timeout)?;
     let is_secure = session.tls || describe::wants_tls(&offer);
     let mut endpoint = Endpoint::bind(session.listen, is_secure)?;
@@ -49,8 +50,9 @@ fn take(options: &options::Fetch, teller: &Teller) -> Result<bool, Failure> {
     for (line, section) in offer.media().iter().enumerate() {
         let asked = describe::read(section, line, &mut transfers);
         let file = asked.as_ref().ok().map(|(_, file)| file.clone());
-        let accepted = asked
-            .and_then(|(media, file)| accept(options, &mut endpoint, line, &media, &file, teller));
+        let accepted = asked.and_then(|(media, file)| {
+            accept((options, &policy), &mut endpoint, line, &media, &file, teller)
+        });
         match accepted {
             Ok((answer, plan, incoming)) => {
                 sections.push(answer);
@@ -73,7 +75,7 @@ fn take(options: &options::Fetch, teller: &Teller) -> Result<bool, Failure> {
 type Accepted = (MediaDescription, SessionPlan, Incoming);
 
 fn accept(
-    options: &options::Fetch,
+    (options, policy): (&options::Fetch, &Policy),
     endpoint: &mut Endpoint,
     line: usize,
     media: &MsrpMedia,
@@ -81,7 +83,7 @@ fn accept(
     teller: &Teller,
 ) -> Result<Accepted, String> {
     let selector = &file.selector;
-    check_policy(options, selector)?;
+    policy.check(selector)?;
     let range = file.range.unwrap_or_default();
     if range.stop().is_some() && range.stop() != selector.size() {
         return Err("that range is not the rest of the file".into());
@@ -91,34 +93,12 @@ fn accept(
         return Err("what is before that range is not here".into());
     }
     let local = endpoint.local().map_err(|error| error.to_string())?.accept_file();
-    let local = limited(local, options.accept_size.or(selector.size()));
-    let (answer, plan) = sdp::answer(media, local).map_err(|error| error.to_string())?;
+    let (answer, plan) =
+        sdp::answer(media, policy.say(local, selector)).map_err(|error| error.to_string())?;
     let bar = teller.bar(selector.name().unwrap_or_default(), selector.size());
-    let (folder, expected) = (options.out.clone(), selector.clone());
-    let incoming = Incoming { line, folder, expected, range, kept, bar };
+    let (folder, policy, expected) = (options.out.clone(), policy.clone(), selector.clone());
+    let incoming = Incoming { line, folder, policy, expected, range, kept, bar };
     Ok((answer.description(), plan, incoming))
-}
-
-fn limited(local: Local, octets: Option<u64>) -> Local {
-    match octets {
-        // A message may have a wrapper around the file.
-        Some(octets) => local.max_size(octets.saturating_add(MAX_WRAPPER_OCTETS)),
-        None => local,
-    }
-}
-
-fn check_policy(options: &options::Fetch, selector: &FileSelector) -> Result<(), String> {
-    if let (Some(most), Some(size)) = (options.accept_size, selector.size())
-        && size > most
-    {
-        return Err(format!("it is larger than {most} octets"));
-    }
-    let essence = selector.media_type().map(msrp::MediaType::essence);
-    let types = options.accept_type.clone().listed_only();
-    match essence {
-        Some(essence) if !types.accepts(essence) => Err(format!("{essence} is not wanted")),
-        _ => Ok(()),
-    }
 }
 
 /// Asks for what is missing of the files that were broken off.
@@ -153,13 +133,15 @@ fn pull(
     }
     let session = &options.session;
     let timeout = Duration::from_secs(session.timeout);
+    let policy = Policy::new(options)?;
     exchange::expect_answer(&session.sdp_in)?;
     let mut endpoint = Endpoint::bind(session.listen, session.tls)?;
     let (mut offers, mut known) = (Vec::new(), Vec::new());
     for (file, kept) in wanted {
         let file = describe::new_transfer(file, &mut endpoint);
+        let selector = file.selector.clone();
         let local = endpoint.local()?.ask_for_file(file);
-        offers.push(Offer::new(limited(local, options.accept_size))?);
+        offers.push(Offer::new(policy.say(local, &selector))?);
         known.push(kept);
     }
     exchange::write(&session.sdp_out, &describe::offer(&mut endpoint, &offers))?;
@@ -175,13 +157,13 @@ fn pull(
         let completed = describe::complete(&offer, answer.media().get(line)).and_then(|plan| {
             let agreed = plan.file().map(|file| &file.selector);
             let expected = agreed.map_or_else(|| known.clone(), |agreed| known.joined(agreed));
-            check_policy(options, &expected).map(|()| (plan, expected))
+            policy.check(&expected).map(|()| (plan, expected))
         });
         match completed {
             Ok((plan, expected)) => {
                 let bar = teller.bar(&name, expected.size());
-                let folder = options.out.clone();
-                let incoming = Incoming { line, folder, expected, range, kept, bar };
+                let (folder, policy) = (options.out.clone(), policy.clone());
+                let incoming = Incoming { line, folder, policy, expected, range, kept, bar };
                 work.push((plan, Job::Receive(incoming)));
             }
             Err(error) => {

@@ -15,6 +15,7 @@ mod kept;
 mod offer;
 mod options;
 mod part;
+mod policy;
 mod receive;
 mod send;
 mod source;

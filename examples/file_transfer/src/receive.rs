@@ -11,6 +11,7 @@ use msrp::{IncomingKey, MediaType, Received};
 
 use crate::kept::Kept;
 use crate::part::Part;
+use crate::policy::Policy;
 use crate::tell::Done;
 use crate::wrapper::{CPIM, Content, Wrapper};
 
@@ -18,6 +19,8 @@ use crate::wrapper::{CPIM, Content, Wrapper};
 pub(crate) struct Incoming {
     pub(crate) line: usize,
     pub(crate) folder: PathBuf,
+    /// What the user takes of it.
+    pub(crate) policy: Policy,
     /// What both sides have said of it.
     pub(crate) expected: FileSelector,
     pub(crate) range: FileRange,
@@ -33,6 +36,8 @@ pub(crate) struct Receiving {
     wrapper: Wrapper,
     /// The file as it comes.
     part: Option<Part>,
+    /// The most octets that the file may have.
+    most: Option<u64>,
     bytes: u64,
 }
 
@@ -53,7 +58,14 @@ pub(crate) struct Checked {
 
 impl Incoming {
     pub(crate) fn start(self) -> Receiving {
-        Receiving { job: self, message: None, wrapper: Wrapper::None, part: None, bytes: 0 }
+        Receiving {
+            job: self,
+            message: None,
+            wrapper: Wrapper::None,
+            part: None,
+            most: None,
+            bytes: 0,
+        }
     }
 
     fn name(&self) -> String {
@@ -101,21 +113,21 @@ impl Receiving {
     fn open(&mut self, content: &Content) -> Result<(), String> {
         let disposition: Option<ContentDisposition> =
             content.disposition.as_ref().and_then(|value| value.parse().ok());
-        self.check_facts(&content.content_type, disposition.as_ref())?;
+        let size = disposition.as_ref().and_then(|it| it.size);
+        self.check_facts(&content.content_type, size)?;
+        self.most = self.job.policy.most(self.job.expected.size().or(size));
         self.open_part(disposition).map_err(|error| error.to_string())
     }
 
     /// What a message says of its file is what was said before, or it is another.
     /// Its name does not count: the file gets the one that was agreed upon.
-    fn check_facts(
-        &self,
-        content_type: &str,
-        disposition: Option<&ContentDisposition>,
-    ) -> Result<(), String> {
+    fn check_facts(&self, content_type: &str, size: Option<u64>) -> Result<(), String> {
+        self.job.policy.check_type(content_type)?;
+        self.job.policy.check_size(size)?;
         let media_type = MediaType::new(content_type).ok();
         let facts = FileFacts {
             media_type: media_type.as_ref(),
-            size: disposition.and_then(|it| it.size),
+            size,
             name: self.job.expected.name(),
             hashes: self.job.expected.hashes(),
         };
@@ -153,8 +165,11 @@ impl Receiving {
         }
         let beyond = "more octets than were asked for";
         let last = offset.saturating_add(octets.len() as u64 - 1);
-        self.job.range.file_offset(last).ok_or(beyond)?;
+        let last = self.job.range.file_offset(last).ok_or(beyond)?;
         let place = self.job.range.file_offset(offset).ok_or(beyond)?;
+        if self.most.is_some_and(|most| last >= most) {
+            return Err("more octets than the file should have".into());
+        }
         let part = self.part.as_mut().ok_or("the message has not begun")?;
         part.write(place, octets).map_err(|error| error.to_string())?;
         self.bytes += octets.len() as u64;
