@@ -111,3 +111,16 @@ fn the_smaller_limit_counts() {
     let answer = scene.read("answer.sdp");
     assert!(answer.contains(&format!("a=max-size:{most}\r\n")), "{answer}");
 }
+
+/// Names and texts of a peer go to a terminal.
+#[test]
+fn nothing_that_a_terminal_obeys_is_printed() {
+    let name = "a\u{9b}2J\u{202e}b.txt";
+    let scene = Scene::new("letters");
+    scene.make(name, 10);
+    let offer = scene.offer(&["offer", name]);
+    let fetch = scene.answer(&["fetch"]);
+    for text in [offer.printed(), fetch.printed()] {
+        assert!(text.contains(r#""name":"a\u009b2J\u202eb.txt""#), "{text}");
+    }
+}

@@ -150,9 +150,19 @@ pub struct Ended {
 }
 
 impl Side {
-    pub fn end(mut self) -> Ended {
+    /// All of its standard output.
+    pub fn printed(mut self) -> String {
+        self.read()
+    }
+
+    fn read(&mut self) -> String {
         let mut text = String::new();
         self.0.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    pub fn end(mut self) -> Ended {
+        let text = self.read();
         let status = self.0.wait().unwrap().code().unwrap();
         let objects = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         Ended { status, objects }
