@@ -50,7 +50,10 @@ impl Wrapper {
             return Err("the start of the message is not in order".into());
         }
         head.extend_from_slice(octets);
-        let Some(cpim) = CpimRef::parse_start(head).map_err(|error| error.to_string())? else {
+        // Only the end of a line can be that of the wrapper, and each look is at all of it.
+        let has_line_end = octets.contains(&b'\n');
+        let cpim = if has_line_end { CpimRef::parse_start(head) } else { Ok(None) };
+        let Some(cpim) = cpim.map_err(|error| error.to_string())? else {
             let is_too_long = head.len() as u64 > MAX_WRAPPER_OCTETS;
             return if is_too_long { Err("the wrapper is too long".into()) } else { Ok(None) };
         };
