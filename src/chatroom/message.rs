@@ -104,14 +104,13 @@ pub(super) fn check_type(content_type: &str) -> Result<(), StatusCode> {
     is_cpim(content_type).then_some(()).ok_or(StatusCode::UNSUPPORTED_MEDIA_TYPE)
 }
 
-/// There is one To (section 6.2), and it says something.
+/// There is one To (section 6.2), for every reader, and it says something.
 fn only_recipient(message: &CpimRef<'_>) -> Result<Identifier, StatusCode> {
-    let mut to = message.to();
-    match (to.next(), to.next()) {
-        (Some(_), Some(_)) => Err(StatusCode::FORBIDDEN),
-        (Some(only), None) => Identifier::new(only.uri()).ok_or(StatusCode::NOT_FOUND),
-        (None, _) => Err(StatusCode::NOT_FOUND),
+    if message.resembling("To").count() > 1 {
+        return Err(StatusCode::FORBIDDEN);
     }
+    let to = message.to().next().and_then(|to| Identifier::new(to.uri()));
+    to.ok_or(StatusCode::NOT_FOUND)
 }
 
 /// The body of a REPORT on a private message, of type `message/cpim`: From and

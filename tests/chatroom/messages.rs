@@ -1,6 +1,6 @@
 use msrp::StatusCode;
 use msrp::chatroom::{Participant, Recipients, report_body};
-use msrp::cpim::CpimRef;
+use msrp::cpim::{CPIM_NAMESPACE, CpimRef};
 
 use super::*;
 
@@ -73,6 +73,12 @@ fn there_is_one_to() {
         let answer = room.message(ada, CPIM, &wrapped_as("text/plain", ADA, &to));
         assert_eq!(answer, Err(StatusCode::FORBIDDEN), "{to:?}");
     }
+    // A reader without namespaces would take the other one.
+    let two = format!(
+        "From: <{ADA}>\r\nNS: <urn:x>\r\nTo: <{CLEO}>\r\nNS: <{CPIM_NAMESPACE}>\r\n\
+         To: <{BOB}>\r\n\r\nContent-Type: text/plain\r\n\r\nHi"
+    );
+    assert_eq!(room.message(ada, CPIM, two.as_bytes()), Err(StatusCode::FORBIDDEN));
     let none = b"From: <sip:ada@example.com>\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
     assert_eq!(room.message(ada, CPIM, none), Err(StatusCode::NOT_FOUND));
 }
