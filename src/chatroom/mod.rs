@@ -70,6 +70,7 @@ mod passing;
 mod room;
 
 pub use self::config::RoomConfig;
+pub use self::identifier::is_same_uri;
 pub use self::message::{Recipients, report_body};
 pub use self::participant::{JoinError, Participant, ParticipantError};
 pub use self::passing::Abandoned;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
-use super::message::{Recipients, check_type};
+use super::message::{Recipients, answer, check_type};
 use super::room::{Room, Seat};
 use crate::cpim::CpimRef;
 use crate::wire::{MessageId, StatusCode};
@@ -121,7 +121,7 @@ impl Room {
         if self.participant(from).is_none() {
             return Err(StatusCode::FORBIDDEN);
         }
-        let head = CpimRef::parse_start(start).map_err(|_| StatusCode::BAD_REQUEST)?;
+        let head = CpimRef::parse_start(start).map_err(answer)?;
         head.map(|head| self.recipients(from, &head)).transpose()
     }
 

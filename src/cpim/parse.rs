@@ -42,7 +42,9 @@ pub enum CpimError {
     #[error("the header {0} has a value of the wrong form")]
     Value(&'static str),
     /// A header that says who has sent the message, when, or of which type it
-    /// is, and is there twice, so that its readers could differ.
+    /// is, and is there twice, so that its readers could differ. A From or a
+    /// DateTime without a prefix counts in whatever letter case and namespace,
+    /// since not every reader knows of these.
     #[error("the header {0} is there twice")]
     Repeated(&'static str),
     /// A line among the MIME header fields that is none.
@@ -124,7 +126,8 @@ impl<'a> CpimRef<'a> {
         }
         check.message_headers(self.headers)?;
         self.tolerated = check.tolerated;
-        let repeated = ["From", "DateTime"].into_iter().find(|name| self.core(name).count() > 1);
+        let is_repeated = |name: &&'static str| self.resembling(name).count() > 1;
+        let repeated = ["From", "DateTime"].into_iter().find(is_repeated);
         repeated.map_or(Ok(()), |name| Err(CpimError::Repeated(name)))?;
         check.mime_headers(self.mime_headers(), self.mime)?;
         self.tolerated = check.tolerated;

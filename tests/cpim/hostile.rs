@@ -42,6 +42,17 @@ fn what_is_refused() {
         let prefix =
             format!("NS: p <{CPIM_NAMESPACE}>\r\n{name}: {value}\r\np.{name}: {value}\r\n");
         assert_eq!(refused(&prefix), CpimError::Repeated(name), "under any prefix");
+        // Who knows nothing of namespaces would take the other one.
+        for other in [name.to_owned(), name.to_lowercase()] {
+            let spaced = format!(
+                "NS: <urn:x>\r\n{other}: x\r\nNS: <{CPIM_NAMESPACE}>\r\n{name}: {value}\r\n"
+            );
+            assert_eq!(refused(&spaced), CpimError::Repeated(name), "in any namespace");
+            let refused = strict(&with(&spaced)).map(|_| ());
+            assert_eq!(refused, Err(CpimError::Repeated(name)), "strictly too");
+        }
+        let foreign = format!("NS: p <urn:x>\r\n{name}: {value}\r\np.{name}: x\r\n");
+        assert!(strict(&with(&foreign)).is_ok(), "a prefix tells the two apart");
     }
     assert_eq!(CpimRef::parse(b"A: \xff\r\n\r\nContent-Type: a/b\r\n\r\n"), Err(CpimError::Utf8));
     let mime = |fields: &str| {

@@ -67,9 +67,9 @@ fn a_namespace_holds_from_its_line_on() {
          A.One: letter case\r\n\
          NS: <urn:example:1>\r\n\
          One: default\r\n\
-         From: nobody\r\n\
+         Subject: nothing\r\n\
          NS: c <urn:ietf:params:cpim-headers:>\r\n\
-         c.From: <sip:a@example.com>\r\n",
+         c.Subject: tea\r\n",
     );
     let read = strict(&message).unwrap();
     let values =
@@ -79,8 +79,8 @@ fn a_namespace_holds_from_its_line_on() {
     assert_eq!(values(CPIM_NAMESPACE), ["cpim"]);
     let unknown: Vec<_> = read.headers().filter(|it| it.namespace().is_none()).collect();
     assert_eq!(unknown.iter().map(Header::raw_value).collect::<Vec<_>>(), ["none", "letter case"]);
-    // From without a prefix is none of RFC 3862's once the default is another.
-    assert_eq!(read.from(), Some(address("sip:a@example.com")));
+    // Subject without a prefix is none of RFC 3862's once the default is another.
+    assert!(read.subjects().map(|it| it.raw_value()).eq(["tea"]));
 }
 
 // req: 3862-3.5-1, 4975-13-8
@@ -112,11 +112,12 @@ fn what_is_required_and_not_understood() {
 #[test]
 fn another_letter_case_is_another_header() {
     let message = with(
-        "from: x\r\nFROM: y\r\nCc: <sip:c@example.com>\r\nrequire: x.Y\r\nns: z\r\n\
+        "from: x\r\nTO: y\r\nCc: <sip:c@example.com>\r\nrequire: x.Y\r\nns: z\r\n\
          Unheard-Of: 1\r\n",
     );
     let read = strict(&message).unwrap();
-    assert_eq!((read.from(), read.cc().count(), read.require().count()), (None, 0, 0));
+    assert_eq!((read.from(), read.to().next()), (None, None));
+    assert_eq!((read.cc().count(), read.require().count()), (0, 0));
     assert_eq!(read.headers().count(), 6);
 }
 
