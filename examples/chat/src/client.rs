@@ -189,11 +189,12 @@ impl Client {
         &self.roster
     }
 
-    /// What somebody is called: their nickname, or what their URI says.
+    /// What somebody is called: their nickname, or what their URI says. It may hold
+    /// anything; see [`words::shown`].
     #[must_use]
     pub fn name_of(&self, uri: &str) -> String {
         let nickname = self.roster.get(uri).and_then(Option::as_deref);
-        words::shown(nickname.unwrap_or_else(|| user_of(uri)))
+        nickname.unwrap_or_else(|| user_of(uri)).to_owned()
     }
 
     /// Whose name that is: their URI, their nickname or the user in their URI.

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use msrp_chat::{Client, Told, words};
+use msrp_chat::{Client, Told};
 use tokio::time::{Instant, sleep_until};
 
 use command::Command;
@@ -112,17 +112,17 @@ impl Talk {
         let result = match Command::read(line) {
             Command::Nothing => Ok(()),
             Command::Say(text) => {
-                self.screen.show(&format!("<you> {}", words::shown(text)));
+                self.screen.show(&format!("<you> {text}"));
                 client.say(text)
             }
             Command::Whisper { name, text } => match client.find(name).map(str::to_owned) {
                 Some(uri) => {
                     let to = client.name_of(&uri);
-                    self.screen.show(&format!("[you to {to}] {}", words::shown(text)));
+                    self.screen.show(&format!("[you to {to}] {text}"));
                     client.say_to(&uri, text)
                 }
                 None => {
-                    self.screen.error(&format!("{} is not in the room", words::shown(name)));
+                    self.screen.error(&format!("{name} is not in the room"));
                     Ok(())
                 }
             },
@@ -131,10 +131,8 @@ impl Talk {
                 Ok(())
             }
             Command::Who => {
-                let names = client
-                    .roster()
-                    .keys()
-                    .map(|uri| format!("* {} is {}", client.name_of(uri), words::shown(uri)));
+                let names =
+                    client.roster().keys().map(|uri| format!("* {} is {uri}", client.name_of(uri)));
                 names.collect::<Vec<_>>().iter().for_each(|line| self.screen.show(line));
                 Ok(())
             }
@@ -184,26 +182,25 @@ impl Talk {
             Told::Joined { uri } if uri == client.uri() => return,
             Told::Joined { uri } => format!("* {} is here", name(uri)),
             Told::Left { uri, nickname } => {
-                let nickname = nickname.as_deref().map(words::shown);
-                format!("* {} has left", nickname.unwrap_or_else(|| name(uri)))
+                format!("* {} has left", nickname.clone().unwrap_or_else(|| name(uri)))
             }
             Told::Renamed { uri, .. } if uri == client.uri() => return,
             Told::Renamed { uri, nickname: Some(nickname) } => {
-                format!("* {} is called {}", words::shown(uri), words::shown(nickname))
+                format!("* {uri} is called {nickname}")
             }
             Told::Renamed { uri, nickname: None } => {
-                format!("* {} has no nickname any more", words::shown(uri))
+                format!("* {uri} has no nickname any more")
             }
             Told::Heard { from, is_private: true, text } => {
-                format!("[{} to you] {}", name(from), words::shown(text))
+                format!("[{} to you] {text}", name(from))
             }
-            Told::Heard { from, text, .. } => format!("<{}> {}", name(from), words::shown(text)),
+            Told::Heard { from, text, .. } => format!("<{}> {text}", name(from)),
             Told::Typing { from, is_active: true } => format!("* {} is writing", name(from)),
             Told::Refused { text, why } => {
-                return self.screen.error(&format!("\"{}\": {why}", words::shown(text)));
+                return self.screen.error(&format!("\"{text}\": {why}"));
             }
             Told::Named(Some(nickname)) => {
-                format!("* you are called {}", words::shown(nickname.as_str()))
+                format!("* you are called {nickname}")
             }
             Told::Named(None) => "* you have no nickname any more".into(),
             Told::NotNamed { why, .. } => return self.screen.error(why),
