@@ -116,13 +116,13 @@ impl Talk {
                 client.say(text)
             }
             Command::Whisper { name, text } => match client.find(name).map(str::to_owned) {
-                Some(uri) => {
+                Ok(uri) => {
                     let to = client.name_of(&uri);
                     self.screen.show(&format!("[you to {to}] {text}"));
                     client.say_to(&uri, text)
                 }
-                None => {
-                    self.screen.error(&format!("{name} is not in the room"));
+                Err(error) => {
+                    self.screen.error(&error.to_string());
                     Ok(())
                 }
             },
@@ -179,12 +179,12 @@ impl Talk {
     fn told(&mut self, client: &Client, told: &Told) {
         let name = |uri: &str| client.name_of(uri);
         let line = match told {
-            Told::Joined { uri } if uri == client.uri() => return,
+            Told::Joined { uri } if client.is_me(uri) => return,
             Told::Joined { uri } => format!("* {} is here", name(uri)),
             Told::Left { uri, nickname } => {
-                format!("* {} has left", nickname.clone().unwrap_or_else(|| name(uri)))
+                format!("* {} has left", client.name_of_left(uri, nickname.as_deref()))
             }
-            Told::Renamed { uri, .. } if uri == client.uri() => return,
+            Told::Renamed { uri, .. } if client.is_me(uri) => return,
             Told::Renamed { uri, nickname: Some(nickname) } => {
                 format!("* {uri} is called {nickname}")
             }
