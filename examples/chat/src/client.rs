@@ -41,6 +41,7 @@ pub struct Client {
     /// What was sent and has no outcome yet, where its failure is of interest.
     said: HashMap<MessageKey, String>,
     asked: HashMap<NicknameKey, Option<Nickname>>,
+    is_finishing: bool,
 }
 
 /// Something that happened in the room.
@@ -171,6 +172,7 @@ impl Client {
             roster: Roster::new(),
             said: HashMap::new(),
             asked: HashMap::new(),
+            is_finishing: false,
         })
     }
 
@@ -269,7 +271,19 @@ impl Client {
         Ok(())
     }
 
-    /// Leaves the room; [`Client::next`] comes to its end.
+    /// Leaves the room once all that was said and asked for has its answer.
+    pub fn finish(&mut self) {
+        self.is_finishing = true;
+        self.leave_if_finished();
+    }
+
+    fn leave_if_finished(&mut self) {
+        if self.is_finishing && self.said.is_empty() && self.asked.is_empty() {
+            self.leave();
+        }
+    }
+
+    /// Leaves the room at once; [`Client::next`] comes to its end.
     pub fn leave(&mut self) {
         self.run_loop.connection.close();
     }
@@ -282,6 +296,7 @@ impl Client {
                 event = self.run_loop.next() => self.event(event?),
                 change = next_change(&mut self.call) => self.change(change),
             };
+            self.leave_if_finished();
             if told.is_some() {
                 return told;
             }

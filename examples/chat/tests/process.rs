@@ -116,6 +116,19 @@ fn two_talk_through_pipes() {
     assert!(ada.ends().contains("the session has ended"));
 }
 
+/// However early the input ends, what was said before is said.
+#[test]
+fn lines_are_said_before_their_sender_leaves() {
+    let (_room, address) = Process::room(&[]);
+    for last in ["Hello", "/quit\nnever said"] {
+        let mut cron = Process::chat(&address, "sip:cron@example.com", "Cron");
+        cron.writes(&format!("One\nTwo\n{last}"));
+        let printed = cron.ends();
+        assert!(printed.contains("you are called Cron") && !printed.contains('!'), "{printed}");
+        assert!(printed.contains("<you> Two") && !printed.contains("never said"), "{printed}");
+    }
+}
+
 #[test]
 fn a_room_ends_on_sigterm() {
     let (mut room, address) = Process::room(&["--reserved", "Admin"]);

@@ -69,7 +69,7 @@ struct Talk {
 
 impl Talk {
     async fn run(&mut self, client: &mut Client, mut source: Source) {
-        let mut has_left = false;
+        let (mut is_over, mut is_leaving) = (false, false);
         loop {
             let idle_at = self.typing.map(|(_, key)| key + IDLE);
             tokio::select! {
@@ -77,11 +77,16 @@ impl Talk {
                     Some(told) => self.told(client, &told),
                     None => return self.screen.show("* the session has ended"),
                 },
-                input = source.next(), if !has_left => match input {
-                    Some(input) => has_left = self.input(client, input),
-                    None => {
-                        has_left = true;
+                input = source.next(), if !is_over => match input {
+                    Some(input) if !is_leaving => is_leaving = self.input(client, input),
+                    // Who does not want to wait for answers.
+                    Some(Input::Key(key)) if self.screen.key(key) == screen::Edit::Leave => {
                         client.leave();
+                    }
+                    Some(_) => {}
+                    None => {
+                        is_over = true;
+                        client.finish();
                     }
                 },
                 () = sleep(idle_at) => self.set_typing(client, false),
@@ -141,7 +146,7 @@ impl Talk {
                 Ok(())
             }
             Command::Quit => {
-                client.leave();
+                client.finish();
                 return true;
             }
             Command::Unknown(name) => {
