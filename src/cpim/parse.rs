@@ -11,6 +11,10 @@ use crate::mime::{
     Block, MimeHeader, MimeHeaders, TooLong, head_block, is_content_field, logical_lines,
 };
 
+/// The MIME header fields that decide what the body is.
+const SINGLE_FIELDS: [&str; 3] =
+    ["Content-Type", "Content-Disposition", "Content-Transfer-Encoding"];
+
 /// Why a body is no message/cpim.
 ///
 /// Says which header is wrong and never repeats what it holds.
@@ -41,14 +45,15 @@ pub enum CpimError {
     /// A header of RFC 3862 with a value of the wrong form.
     #[error("the header {0} has a value of the wrong form")]
     Value(&'static str),
-    /// A header that says who has sent the message, when, or of which type it
-    /// is, and is there twice, so that its readers could differ. A From or a
-    /// DateTime without a prefix counts in whatever letter case and namespace,
-    /// since not every reader knows of these.
+    /// A header that is there twice, so that its readers could differ: who has
+    /// sent the message and when, of which type the body is, how it is encoded
+    /// and what is to be done with it. A From or a DateTime without a prefix
+    /// counts in whatever letter case and namespace, since not every reader
+    /// knows of these.
     #[error("the header {0} is there twice")]
     Repeated(&'static str),
     /// A line among the MIME header fields that is none.
-    #[error("a MIME header field is a name, a colon and a value")]
+    #[error("a MIME header field is a name, a colon and a value without control characters")]
     MimeHeader,
     /// A deviation that is not tolerated.
     #[error("the message deviates from RFC 3862: {0:?}")]
@@ -185,6 +190,7 @@ impl Check {
             }
             if is_content_field(line) && self.allowed.contains(CpimTolerance::MissingBlankLine) {
                 self.tolerate(CpimTolerance::MissingBlankLine)?;
+                MimeHeader::read(line).ok_or(CpimError::MimeHeader)?;
                 continue;
             }
             let (header, tolerated) = Header::read(line, Scope { before, is_exact })?;
@@ -241,11 +247,15 @@ impl Check {
         if fields.iter().count() > MAX_HEADERS {
             return Err(CpimError::TooManyHeaders);
         }
-        let types = fields.iter().filter(|field| field.name().eq_ignore_ascii_case("Content-Type"));
-        match types.count() {
-            0 => self.tolerate(CpimTolerance::MissingContentType),
-            1 => Ok(()),
-            _ => Err(CpimError::Repeated("Content-Type")),
+        let count = |name: &str| {
+            fields.iter().filter(|field| field.name().eq_ignore_ascii_case(name)).count()
+        };
+        if let Some(name) = SINGLE_FIELDS.into_iter().find(|name| count(name) > 1) {
+            return Err(CpimError::Repeated(name));
+        }
+        match fields.get("Content-Type") {
+            None => self.tolerate(CpimTolerance::MissingContentType),
+            Some(_) => Ok(()),
         }
     }
 }

@@ -14,8 +14,8 @@ pub enum NotifyError {
     /// The message is a notification itself.
     #[error("no notification is sent for a notification (RFC 5438 section 7.2.1)")]
     Notification,
-    /// The message lacks what notifications need.
-    #[error("the message has no {0}, which notifications need")]
+    /// The message lacks what notifications need, or has several Message-IDs.
+    #[error("the message does not have the one {0} that notifications need")]
     Missing(&'static str),
     /// The sender has not asked for this one.
     #[error("the sender has not asked for this notification")]
