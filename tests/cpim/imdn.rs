@@ -205,7 +205,8 @@ fn one_of_each_kind_and_what_was_asked_for() {
         }
     }
     for (request, granted) in [
-        (NotifyRequest::PositiveDelivery, &[Delivered][..]),
+        // What no request is named for answers either one for delivery.
+        (NotifyRequest::PositiveDelivery, &[Delivered, DeliveryForbidden, DeliveryError][..]),
         (NotifyRequest::NegativeDelivery, &[DeliveryFailed, DeliveryForbidden, DeliveryError]),
         (NotifyRequest::Display, &[Displayed, DisplayForbidden, DisplayError]),
         (NotifyRequest::Processing, &[]),
