@@ -78,17 +78,23 @@ impl Room {
     }
 
     /// Another chunk of a message has come: says to whom it goes, and waits
-    /// anew for the next. `None` where there is no such message, or it is not
-    /// known yet for whom it is.
+    /// anew for the next. `None` until it is known for whom the message is: go
+    /// on with [`Room::begin_message`].
+    ///
+    /// # Errors
+    ///
+    /// 413 where there is no such message, because it was given up
+    /// ([`Room::handle_timeout`]), is over or never began: what still comes of
+    /// it is answered so and goes to nobody.
     pub fn message_goes_on(
         &mut self,
         now: Instant,
         from: Seat,
         message_id: MessageId,
-    ) -> Option<Recipients> {
+    ) -> Result<Option<Recipients>, StatusCode> {
         let due = now.checked_add(self.config().chunk_timeout);
-        let number = self.passing.find(from, message_id)?;
-        self.passing.go_on(number, due, None)
+        let number = self.passing.find(from, message_id).ok_or(StatusCode::STOP_SENDING)?;
+        Ok(self.passing.go_on(number, due, None))
     }
 
     /// The last chunk of a message has come, or its sender has given it up:
