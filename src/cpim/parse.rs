@@ -87,13 +87,48 @@ impl<'a> CpimRef<'a> {
     ///
     /// `None` where the headers have not ended: come back with more octets.
     /// More than [`MAX_HEAD_OCTETS`] are never needed. Each call looks at all of
-    /// them again.
+    /// them again: where they come in crumbs, ask [`CpimRef::head_may_end`]
+    /// first.
     ///
     /// # Errors
     ///
     /// As [`CpimRef::parse`], and never another than for the whole message.
     pub fn parse_start(octets: &'a [u8]) -> Result<Option<Self>, CpimError> {
         Self::parse_start_with(octets, CpimTolerances::all())
+    }
+
+    /// Whether it is worth to call [`CpimRef::parse_start`] again, which had
+    /// nothing to say of the first `seen` of these octets. Headers end with a
+    /// blank line, or at the limit: without one among the octets that are new,
+    /// there is nothing to be read. Who asks this looks at each octet a few
+    /// times, in however many pieces a peer sends them.
+    ///
+    /// ```
+    /// # use msrp::cpim::CpimRef;
+    /// let message = b"From: <sip:ada@example.com>\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
+    /// let (mut octets, mut looked) = (Vec::new(), 0);
+    /// for crumb in message.chunks(3) {
+    ///     let seen = octets.len();
+    ///     octets.extend_from_slice(crumb);
+    ///     if CpimRef::head_may_end(&octets, seen) {
+    ///         looked += 1;
+    ///         if let Some(start) = CpimRef::parse_start(&octets)? {
+    ///             assert_eq!(start.from().unwrap().uri(), "sip:ada@example.com");
+    ///         }
+    ///     }
+    /// }
+    /// assert_eq!(looked, 2);
+    /// # Ok::<(), msrp::cpim::CpimError>(())
+    /// ```
+    #[must_use]
+    pub fn head_may_end(octets: &[u8], seen: usize) -> bool {
+        let (seen, fresh) = octets.split_at_checked(seen).unwrap_or((b"", octets));
+        let line_ends = |line: &[u8]| matches!(line, [] | [.., b'\n']);
+        let ends_blank_line = |end: usize| {
+            let before = octets.get(..seen.len() + end).unwrap_or_default();
+            line_ends(before.strip_suffix(b"\r").unwrap_or(before))
+        };
+        octets.len() >= MAX_HEAD_OCTETS || memchr_iter(b'\n', fresh).any(ends_blank_line)
     }
 
     /// [`CpimRef::parse_start`] with the tolerances that are named.

@@ -133,6 +133,28 @@ fn what_is_refused_leaves_nothing_behind() {
     assert_eq!(answer, Err(StatusCode::BAD_REQUEST));
 }
 
+/// A head in crumbs is read when a blank line comes and at the limit, not with
+/// each crumb: that it has too many lines shows only then.
+#[test]
+fn crumbs_are_not_read_again_and_again() {
+    let (mut room, [ada, ..]) = three();
+    let now = Instant::now();
+    let mut begin = |start: &[u8]| room.begin_message(now, ada, id("mid1"), CPIM, start);
+    let mut start = Vec::new();
+    for _ in 0..600 {
+        start.extend_from_slice(b"A: b\r\n");
+        assert_eq!(begin(&start), Ok(None));
+    }
+    start.extend_from_slice(b"\r");
+    assert_eq!(begin(&start), Ok(None));
+    start.extend_from_slice(b"\n");
+    assert_eq!(begin(&start), Err(StatusCode::BAD_REQUEST));
+
+    let endless = vec![b'a'; msrp::cpim::MAX_HEAD_OCTETS];
+    assert_eq!(begin(&endless[1..]), Ok(None));
+    assert_eq!(begin(&endless), Err(StatusCode::BAD_REQUEST));
+}
+
 #[test]
 fn so_many_messages_pass() {
     let mut room = room_with(|config| (config.messages, config.messages_of_session) = (3, 2));
