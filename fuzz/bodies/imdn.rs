@@ -35,8 +35,12 @@ fn assert_answered(message: &CpimRef<'_>) {
     let (recipient, now) = (Address::new("im:bob@x").unwrap(), "2026-05-15T15:02:31Z");
     let now = DateTime::parse(now).unwrap();
     let Ok(mut notifier) = Notifier::new(message, &recipient) else { return };
-    for disposition in [Disposition::Delivered, Disposition::DeliveryFailed, Disposition::Displayed]
-    {
+    for disposition in [
+        Disposition::Delivered,
+        Disposition::DeliveryFailed,
+        Disposition::DeliveryForbidden,
+        Disposition::Displayed,
+    ] {
         let is_wanted = notifier.wants(disposition);
         match notifier.notify(disposition, "0wn", &now) {
             Ok(answer) => {

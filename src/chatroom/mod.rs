@@ -49,7 +49,7 @@
 //! [`Room::begin_message`] takes its first octets, until the headers of the
 //! wrapper are there. Who gets it is settled then: later chunks go to the same
 //! recipients, less those who leave ([`Room::message_goes_on`]). Should the rest
-//! not come, [`Room::handle_timeout`] says so.
+//! not come, [`Room::handle_timeout`] says so, and what comes later is refused.
 //!
 //! # Limits
 //!

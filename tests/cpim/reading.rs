@@ -188,6 +188,39 @@ fn the_start_of_a_message() {
     }
 }
 
+/// Who asks before each look sees the headers end where they do, in two looks
+/// at the most, however small the pieces are.
+#[test]
+fn no_look_is_needed_before_a_blank_line() {
+    let hostile = [
+        format!("A: b\r\n{}\r\nC: d\r\n\r\n", "A: b\n".repeat(20)).into_bytes(),
+        b"\r\n\r\nHi".to_vec(),
+        b"\n\nHi\n\n".to_vec(),
+        b"A: b\n\n\nHi".to_vec(),
+        b"A: b\r\n\r\n\r\nHi".to_vec(),
+        b"A: \0\r\n\r\nX: y\r\n\r\n".to_vec(),
+    ];
+    for message in tolerances::messages().into_iter().chain(hostile) {
+        for step in 1..=message.len() {
+            let (mut seen, mut looks, mut is_over) = (0, 0, false);
+            while !is_over && seen < message.len() {
+                let octets = &message[..message.len().min(seen + step)];
+                is_over = CpimRef::parse_start(octets) != Ok(None);
+                let may_end = CpimRef::head_may_end(octets, seen);
+                assert!(may_end || !is_over, "{octets:?}");
+                looks += usize::from(may_end);
+                seen = octets.len();
+            }
+            assert!(is_over && looks <= 2, "{looks} of {message:?}");
+        }
+    }
+    let endless = vec![b'a'; MAX_HEAD_OCTETS];
+    assert!(CpimRef::head_may_end(&endless, MAX_HEAD_OCTETS - 1));
+    assert!(!CpimRef::head_may_end(&endless[1..], 0));
+    // Fewer octets than were seen are others.
+    assert!(CpimRef::head_may_end(b"A: b\n\n", 99));
+}
+
 #[test]
 fn addresses() {
     for (text, name, uri) in [
