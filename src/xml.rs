@@ -31,6 +31,7 @@ pub(crate) use self::read::{Unreadable, child, parse, text_of};
 
 #[cfg(feature = "xml")]
 mod read {
+    use memchr::{memchr_iter, memmem};
     use roxmltree::{Document, Node, ParsingOptions};
 
     /// The most octets and nodes of a document. Both kinds have a dozen
@@ -38,12 +39,22 @@ mod read {
     const MAX_OCTETS: usize = 64 * 1024;
     const MAX_NODES: u32 = 1024;
 
+    /// The most places where `xmlns` stands, and the most equals signs, as many
+    /// as attributes at least. roxmltree copies the declarations of an element
+    /// into each child that has one of its own, and looks for an attribute
+    /// among all others of its element.
+    const MAX_NAMESPACES: usize = 16;
+    const MAX_EQUALS_SIGNS: usize = 1024;
+
     /// No well-formed document in UTF-8, one with a DTD, or beyond the limits.
     pub(crate) struct Unreadable;
 
     /// The document, which has no DTD: nothing in it is expanded or fetched.
     pub(crate) fn parse(octets: &[u8]) -> Result<Document<'_>, Unreadable> {
-        if octets.len() > MAX_OCTETS {
+        let is_small = octets.len() <= MAX_OCTETS
+            && memmem::find_iter(octets, "xmlns").count() <= MAX_NAMESPACES
+            && memchr_iter(b'=', octets).count() <= MAX_EQUALS_SIGNS;
+        if !is_small {
             return Err(Unreadable);
         }
         let text = std::str::from_utf8(octets).map_err(|_| Unreadable)?;

@@ -5,7 +5,9 @@ use msrp::imdn::{Disposition, ImdnHeaders, Notification, Notifier, NotifyError};
 use msrp::is_composing::IsComposing;
 
 pub(crate) fn run(data: &[u8]) {
-    if let Ok(read) = Notification::parse(data) {
+    if let Ok(read) = Notification::parse(data)
+        && is_within_limits(&read.to_xml())
+    {
         let again = Notification::parse(read.to_xml().as_bytes()).unwrap();
         assert_eq!((again.message_id(), again.date_time()), (read.message_id(), read.date_time()));
         assert_eq!(again.disposition(), read.disposition());
@@ -20,14 +22,25 @@ pub(crate) fn run(data: &[u8]) {
     }
 }
 
+/// What names its recipient once is written with both URIs, and references as
+/// letters: that can be more than is read.
+fn is_within_limits(xml: &str) -> bool {
+    let (declarations, equals_signs) = (xml.matches("xmlns").count(), xml.matches('=').count());
+    xml.len() <= 64 * 1024 && declarations <= 16 && equals_signs <= 1024
+}
+
 fn assert_answered(message: &CpimRef<'_>) {
     let headers = ImdnHeaders::of(message);
     assert!(!headers.is_notification() || headers.requests().count() == 0);
     let (recipient, now) = (Address::new("im:bob@x").unwrap(), "2026-05-15T15:02:31Z");
     let now = DateTime::parse(now).unwrap();
     let Ok(mut notifier) = Notifier::new(message, &recipient) else { return };
-    for disposition in [Disposition::Delivered, Disposition::DeliveryFailed, Disposition::Displayed]
-    {
+    for disposition in [
+        Disposition::Delivered,
+        Disposition::DeliveryFailed,
+        Disposition::DeliveryForbidden,
+        Disposition::Displayed,
+    ] {
         let is_wanted = notifier.wants(disposition);
         match notifier.notify(disposition, "0wn", &now) {
             Ok(answer) => {

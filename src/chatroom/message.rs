@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::identifier::Identifier;
 use super::room::{Room, Seat};
-use crate::cpim::{CpimBuildError, CpimBuilder, CpimRef};
+use crate::cpim::{CpimBuildError, CpimBuilder, CpimError, CpimRef};
 use crate::wire::media::is_cpim;
 use crate::wire::{MediaType, StatusCode};
 
@@ -43,7 +43,7 @@ impl Room {
     ///
     /// What its sender is to be answered: 415 where it is no `message/cpim`, 400
     /// where that cannot be read, 403 where From is none of the sender's URIs or
-    /// there are several To, 404 where To is nobody here, 428 where they take
+    /// To is not one address, 404 where To is nobody here, 428 where they take
     /// no private messages.
     pub fn message(
         &self,
@@ -52,7 +52,7 @@ impl Room {
         body: &[u8],
     ) -> Result<Recipients, StatusCode> {
         check_type(content_type)?;
-        let message = CpimRef::parse(body).map_err(|_| StatusCode::BAD_REQUEST)?;
+        let message = CpimRef::parse(body).map_err(answer)?;
         self.recipients(from, &message)
     }
 
@@ -104,14 +104,22 @@ pub(super) fn check_type(content_type: &str) -> Result<(), StatusCode> {
     is_cpim(content_type).then_some(()).ok_or(StatusCode::UNSUPPORTED_MEDIA_TYPE)
 }
 
-/// There is one To (section 6.2), and it says something.
-fn only_recipient(message: &CpimRef<'_>) -> Result<Identifier, StatusCode> {
-    let mut to = message.to();
-    match (to.next(), to.next()) {
-        (Some(_), Some(_)) => Err(StatusCode::FORBIDDEN),
-        (Some(only), None) => Identifier::new(only.uri()).ok_or(StatusCode::NOT_FOUND),
-        (None, _) => Err(StatusCode::NOT_FOUND),
+/// What the sender of a message is answered that cannot be read. A To that is
+/// no address may be several (section 6.2).
+pub(super) fn answer(error: CpimError) -> StatusCode {
+    match error {
+        CpimError::Value("To") => StatusCode::FORBIDDEN,
+        _ => StatusCode::BAD_REQUEST,
     }
+}
+
+/// There is one To (section 6.2), for every reader, and it says something.
+fn only_recipient(message: &CpimRef<'_>) -> Result<Identifier, StatusCode> {
+    if message.resembling("To").count() > 1 {
+        return Err(StatusCode::FORBIDDEN);
+    }
+    let to = message.to().next().and_then(|to| Identifier::new(to.uri()));
+    to.ok_or(StatusCode::NOT_FOUND)
 }
 
 /// The body of a REPORT on a private message, of type `message/cpim`: From and

@@ -49,7 +49,7 @@
 //! [`Room::begin_message`] takes its first octets, until the headers of the
 //! wrapper are there. Who gets it is settled then: later chunks go to the same
 //! recipients, less those who leave ([`Room::message_goes_on`]). Should the rest
-//! not come, [`Room::handle_timeout`] says so.
+//! not come, [`Room::handle_timeout`] says so, and what comes later is refused.
 //!
 //! # Limits
 //!
@@ -70,6 +70,7 @@ mod passing;
 mod room;
 
 pub use self::config::RoomConfig;
+pub use self::identifier::is_same_uri;
 pub use self::message::{Recipients, report_body};
 pub use self::participant::{JoinError, Participant, ParticipantError};
 pub use self::passing::Abandoned;

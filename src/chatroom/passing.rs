@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
-use super::message::{Recipients, check_type};
+use super::message::{Recipients, answer, check_type};
 use super::room::{Room, Seat};
 use crate::cpim::CpimRef;
 use crate::wire::{MessageId, StatusCode};
@@ -39,6 +39,8 @@ struct Message {
     id: MessageId,
     /// `None` until the headers of its wrapper are there.
     recipients: Option<Recipients>,
+    /// How many octets of its start say nothing yet.
+    seen: usize,
     deadline: Option<Instant>,
 }
 
@@ -46,7 +48,9 @@ impl Room {
     /// Who gets a message of which the first octets have come. `None` until the
     /// headers of its wrapper are there: come back with `start` and what has
     /// followed, which is never more than
-    /// [`cpim::MAX_HEAD_OCTETS`](crate::cpim::MAX_HEAD_OCTETS).
+    /// [`cpim::MAX_HEAD_OCTETS`](crate::cpim::MAX_HEAD_OCTETS). What was looked
+    /// at is not read again before a blank line comes, so that crumbs cost
+    /// little.
     ///
     /// Every later chunk goes to the same recipients
     /// ([`Room::message_goes_on`]), whoever has joined meanwhile; at its end
@@ -65,10 +69,12 @@ impl Room {
         content_type: &str,
         start: &[u8],
     ) -> Result<Option<Recipients>, StatusCode> {
-        let recipients = self.recipients_of_start(from, content_type, start);
+        let seen = self.passing.seen(from, message_id);
+        let recipients = self.recipients_of_start(from, content_type, start, seen);
         let result = recipients.and_then(|recipients| {
             let number = self.number_of(from, message_id)?;
             let due = now.checked_add(self.config().chunk_timeout);
+            self.passing.has_seen(number, start.len());
             Ok(self.passing.go_on(number, due, recipients))
         });
         if result.is_err() {
@@ -78,17 +84,23 @@ impl Room {
     }
 
     /// Another chunk of a message has come: says to whom it goes, and waits
-    /// anew for the next. `None` where there is no such message, or it is not
-    /// known yet for whom it is.
+    /// anew for the next. `None` until it is known for whom the message is: go
+    /// on with [`Room::begin_message`].
+    ///
+    /// # Errors
+    ///
+    /// 413 where there is no such message, because it was given up
+    /// ([`Room::handle_timeout`]), is over or never began: what still comes of
+    /// it is answered so and goes to nobody.
     pub fn message_goes_on(
         &mut self,
         now: Instant,
         from: Seat,
         message_id: MessageId,
-    ) -> Option<Recipients> {
+    ) -> Result<Option<Recipients>, StatusCode> {
         let due = now.checked_add(self.config().chunk_timeout);
-        let number = self.passing.find(from, message_id)?;
-        self.passing.go_on(number, due, None)
+        let number = self.passing.find(from, message_id).ok_or(StatusCode::STOP_SENDING)?;
+        Ok(self.passing.go_on(number, due, None))
     }
 
     /// The last chunk of a message has come, or its sender has given it up:
@@ -116,12 +128,16 @@ impl Room {
         from: Seat,
         content_type: &str,
         start: &[u8],
+        seen: usize,
     ) -> Result<Option<Recipients>, StatusCode> {
         check_type(content_type)?;
         if self.participant(from).is_none() {
             return Err(StatusCode::FORBIDDEN);
         }
-        let head = CpimRef::parse_start(start).map_err(|_| StatusCode::BAD_REQUEST)?;
+        if !CpimRef::head_may_end(start, seen) {
+            return Ok(None);
+        }
+        let head = CpimRef::parse_start(start).map_err(answer)?;
         head.map(|head| self.recipients(from, &head)).transpose()
     }
 
@@ -144,6 +160,18 @@ impl Passing {
         self.by_id.get(&(from, id)).copied()
     }
 
+    /// How many octets of a message were in vain. None of one that is settled.
+    fn seen(&self, from: Seat, id: MessageId) -> usize {
+        let message = self.find(from, id).and_then(|number| self.messages.get(&number));
+        message.filter(|message| message.recipients.is_none()).map_or(0, |message| message.seen)
+    }
+
+    fn has_seen(&mut self, number: u64, octets: usize) {
+        if let Some(message) = self.messages.get_mut(&number) {
+            message.seen = octets;
+        }
+    }
+
     fn count_from(&self, from: Seat) -> usize {
         self.messages.values().filter(|message| message.from == from).count()
     }
@@ -152,7 +180,7 @@ impl Passing {
         let number = self.next;
         self.next += 1;
         self.by_id.insert((from, id), number);
-        let message = Message { from, id, recipients: None, deadline: None };
+        let message = Message { from, id, recipients: None, seen: 0, deadline: None };
         self.messages.insert(number, message);
         number
     }

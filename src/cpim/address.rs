@@ -79,10 +79,16 @@ impl<'a> Address<'a> {
         let is_quoted = text.starts_with('"');
         if !is_quoted && !is_formal_name(name) {
             tolerated = tolerated.with(CpimTolerance::UnquotedName);
+            if name.contains('"') {
+                return None;
+            }
         }
         let (uri, behind) = rest.strip_prefix('<')?.split_once('>')?;
         if !behind.is_empty() {
             tolerated = tolerated.with(CpimTolerance::TextBehindAddress);
+            if !is_parameters(behind) {
+                return None;
+            }
         }
         let name = if is_quoted { name } else { name.trim_matches(' ') };
         Some((Self::new(uri).ok()?.named(unescaped(name)), tolerated))
@@ -116,6 +122,12 @@ fn quoted_name(text: &str) -> Option<(&str, &str)> {
     let (name, rest) = text.split_at(closing_quote(text)?);
     let rest = rest.strip_prefix('"')?;
     Some((name, rest.strip_prefix(' ').unwrap_or(rest)))
+}
+
+/// Something behind a semicolon, and no second address, which another reader
+/// might take for the one that is meant.
+fn is_parameters(text: &str) -> bool {
+    text.trim_start_matches([' ', '\t']).starts_with(';') && !text.contains(['<', '"', ','])
 }
 
 /// Nothing, or `1*( Token SP )`.

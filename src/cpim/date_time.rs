@@ -111,7 +111,7 @@ fn instant(text: &[u8]) -> Option<(i64, u32)> {
     let (nanos, rest) = fraction(rest)?;
     let offset = offset(rest)?;
 
-    let is_date = (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
+    let is_date = (1..=12).contains(&month) && (1..=days_of_month(year, month)).contains(&day);
     let is_time = hour <= 23 && minute <= 59 && second <= 60;
     let of_day = hour * 3600 + minute * 60 + second;
     (is_date && is_time)
@@ -147,7 +147,8 @@ fn offset(text: &[u8]) -> Option<i64> {
     is_offset.then_some(sign * (hours * 3600 + minutes * 60))
 }
 
-fn days_of(year: i64, month: i64) -> i64 {
+/// How many days a month has in its year. January is 1.
+pub(crate) const fn days_of_month(year: i64, month: i64) -> i64 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,

@@ -162,6 +162,19 @@ impl<'a> CpimRef<'a> {
         self.headers().filter(move |header| header.is_core(name))
     }
 
+    /// The headers that some reader takes for those of RFC 3862 of this name:
+    /// also one without a prefix that belongs to another namespace, or is in
+    /// other letter case.
+    pub(crate) fn resembling(
+        &self,
+        name: &'static str,
+    ) -> impl Iterator<Item = Header<'a>> + use<'a> {
+        self.headers().filter(move |header| {
+            let has_name = header.prefix().is_none() && header.name().eq_ignore_ascii_case(name);
+            has_name || header.is_core(name)
+        })
+    }
+
     /// Whether MIME header fields stand among the message headers.
     const fn is_mixed(&self) -> bool {
         self.tolerated.contains(CpimTolerance::MissingBlankLine)

@@ -74,6 +74,7 @@ mod tolerance;
 
 pub use self::address::{Address, AddressError};
 pub use self::builder::{CpimBuildError, CpimBuilder};
+pub(crate) use self::date_time::days_of_month;
 pub use self::date_time::{DateTime, DateTimeError};
 pub(crate) use self::grammar::is_token;
 pub use self::header::{Header, Namespace, Required};

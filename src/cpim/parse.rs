@@ -11,6 +11,10 @@ use crate::mime::{
     Block, MimeHeader, MimeHeaders, TooLong, head_block, is_content_field, logical_lines,
 };
 
+/// The MIME header fields that decide what the body is.
+const SINGLE_FIELDS: [&str; 3] =
+    ["Content-Type", "Content-Disposition", "Content-Transfer-Encoding"];
+
 /// Why a body is no message/cpim.
 ///
 /// Says which header is wrong and never repeats what it holds.
@@ -41,12 +45,15 @@ pub enum CpimError {
     /// A header of RFC 3862 with a value of the wrong form.
     #[error("the header {0} has a value of the wrong form")]
     Value(&'static str),
-    /// A header that says who has sent the message, when, or of which type it
-    /// is, and is there twice, so that its readers could differ.
+    /// A header that is there twice, so that its readers could differ: who has
+    /// sent the message and when, of which type the body is, how it is encoded
+    /// and what is to be done with it. A From or a DateTime without a prefix
+    /// counts in whatever letter case and namespace, since not every reader
+    /// knows of these.
     #[error("the header {0} is there twice")]
     Repeated(&'static str),
     /// A line among the MIME header fields that is none.
-    #[error("a MIME header field is a name, a colon and a value")]
+    #[error("a MIME header field is a name, a colon and a value without control characters")]
     MimeHeader,
     /// A deviation that is not tolerated.
     #[error("the message deviates from RFC 3862: {0:?}")]
@@ -80,13 +87,48 @@ impl<'a> CpimRef<'a> {
     ///
     /// `None` where the headers have not ended: come back with more octets.
     /// More than [`MAX_HEAD_OCTETS`] are never needed. Each call looks at all of
-    /// them again.
+    /// them again: where they come in crumbs, ask [`CpimRef::head_may_end`]
+    /// first.
     ///
     /// # Errors
     ///
     /// As [`CpimRef::parse`], and never another than for the whole message.
     pub fn parse_start(octets: &'a [u8]) -> Result<Option<Self>, CpimError> {
         Self::parse_start_with(octets, CpimTolerances::all())
+    }
+
+    /// Whether it is worth to call [`CpimRef::parse_start`] again, which had
+    /// nothing to say of the first `seen` of these octets. Headers end with a
+    /// blank line, or at the limit: without one among the octets that are new,
+    /// there is nothing to be read. Who asks this looks at each octet a few
+    /// times, in however many pieces a peer sends them.
+    ///
+    /// ```
+    /// # use msrp::cpim::CpimRef;
+    /// let message = b"From: <sip:ada@example.com>\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
+    /// let (mut octets, mut looked) = (Vec::new(), 0);
+    /// for crumb in message.chunks(3) {
+    ///     let seen = octets.len();
+    ///     octets.extend_from_slice(crumb);
+    ///     if CpimRef::head_may_end(&octets, seen) {
+    ///         looked += 1;
+    ///         if let Some(start) = CpimRef::parse_start(&octets)? {
+    ///             assert_eq!(start.from().unwrap().uri(), "sip:ada@example.com");
+    ///         }
+    ///     }
+    /// }
+    /// assert_eq!(looked, 2);
+    /// # Ok::<(), msrp::cpim::CpimError>(())
+    /// ```
+    #[must_use]
+    pub fn head_may_end(octets: &[u8], seen: usize) -> bool {
+        let (seen, fresh) = octets.split_at_checked(seen).unwrap_or((b"", octets));
+        let line_ends = |line: &[u8]| matches!(line, [] | [.., b'\n']);
+        let ends_blank_line = |end: usize| {
+            let before = octets.get(..seen.len() + end).unwrap_or_default();
+            line_ends(before.strip_suffix(b"\r").unwrap_or(before))
+        };
+        octets.len() >= MAX_HEAD_OCTETS || memchr_iter(b'\n', fresh).any(ends_blank_line)
     }
 
     /// [`CpimRef::parse_start`] with the tolerances that are named.
@@ -124,7 +166,8 @@ impl<'a> CpimRef<'a> {
         }
         check.message_headers(self.headers)?;
         self.tolerated = check.tolerated;
-        let repeated = ["From", "DateTime"].into_iter().find(|name| self.core(name).count() > 1);
+        let is_repeated = |name: &&'static str| self.resembling(name).count() > 1;
+        let repeated = ["From", "DateTime"].into_iter().find(is_repeated);
         repeated.map_or(Ok(()), |name| Err(CpimError::Repeated(name)))?;
         check.mime_headers(self.mime_headers(), self.mime)?;
         self.tolerated = check.tolerated;
@@ -182,6 +225,7 @@ impl Check {
             }
             if is_content_field(line) && self.allowed.contains(CpimTolerance::MissingBlankLine) {
                 self.tolerate(CpimTolerance::MissingBlankLine)?;
+                MimeHeader::read(line).ok_or(CpimError::MimeHeader)?;
                 continue;
             }
             let (header, tolerated) = Header::read(line, Scope { before, is_exact })?;
@@ -238,11 +282,15 @@ impl Check {
         if fields.iter().count() > MAX_HEADERS {
             return Err(CpimError::TooManyHeaders);
         }
-        let types = fields.iter().filter(|field| field.name().eq_ignore_ascii_case("Content-Type"));
-        match types.count() {
-            0 => self.tolerate(CpimTolerance::MissingContentType),
-            1 => Ok(()),
-            _ => Err(CpimError::Repeated("Content-Type")),
+        let count = |name: &str| {
+            fields.iter().filter(|field| field.name().eq_ignore_ascii_case(name)).count()
+        };
+        if let Some(name) = SINGLE_FIELDS.into_iter().find(|name| count(name) > 1) {
+            return Err(CpimError::Repeated(name));
+        }
+        match fields.get("Content-Type") {
+            None => self.tolerate(CpimTolerance::MissingContentType),
+            Some(_) => Ok(()),
         }
     }
 }

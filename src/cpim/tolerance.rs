@@ -24,10 +24,11 @@ pub enum CpimTolerance {
     /// Without the tolerance it is a header that nobody knows.
     HeaderNameCase,
     /// A display name directly before `<`, or one without quotes that needs
-    /// them.
+    /// them. It holds no quote.
     UnquotedName,
-    /// Text behind the `>` of an address, such as the parameters that SIP has
-    /// there. It is passed over.
+    /// A semicolon and text behind the `>` of an address: the parameters that
+    /// SIP has there. They are passed over, and hold no `<`, quote or comma, so
+    /// that nobody reads another address.
     TextBehindAddress,
     /// A DateTime that is no date and time of RFC 3339. Its text is among
     /// [`CpimRef::headers`](super::CpimRef::headers).

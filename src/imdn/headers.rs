@@ -16,10 +16,12 @@ impl<'a> ImdnHeaders<'a> {
     }
 
     /// The Message-ID under which notifications come back, as it is written.
+    /// `None` where there are several, since nobody knows which is meant.
     #[must_use]
     pub fn message_id(&self) -> Option<&'a str> {
-        let header = self.0.find(IMDN_NAMESPACE, "Message-ID").next()?;
-        Some(header.raw_value()).filter(|value| !value.is_empty())
+        let mut headers = self.0.find(IMDN_NAMESPACE, "Message-ID");
+        let only = headers.next().filter(|_| headers.next().is_none())?;
+        Some(only.raw_value()).filter(|value| !value.is_empty())
     }
 
     /// What the sender wants to hear of. Values that are not known are left

@@ -220,8 +220,11 @@ mod read {
     #[non_exhaustive]
     pub enum ImdnError {
         /// No well-formed XML in UTF-8, one with a DTD, or one of more than
-        /// 64 KiB or 1,024 nodes.
-        #[error("a notification is XML in UTF-8 without a DTD, of at most 64 KiB and 1024 nodes")]
+        /// 64 KiB, 1,024 nodes, 1,024 equals signs or 16 times `xmlns`.
+        #[error(
+            "a notification is XML in UTF-8 without a DTD, of at most 64 KiB, 1024 nodes, 1024 equals signs \
+             and 16 times xmlns"
+        )]
         Xml,
         /// Another root than `imdn`.
         #[error("the root is not imdn in urn:ietf:params:xml:ns:imdn")]

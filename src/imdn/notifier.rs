@@ -14,8 +14,8 @@ pub enum NotifyError {
     /// The message is a notification itself.
     #[error("no notification is sent for a notification (RFC 5438 section 7.2.1)")]
     Notification,
-    /// The message lacks what notifications need.
-    #[error("the message has no {0}, which notifications need")]
+    /// The message lacks what notifications need, or has several Message-IDs.
+    #[error("the message does not have the one {0} that notifications need")]
     Missing(&'static str),
     /// The sender has not asked for this one.
     #[error("the sender has not asked for this notification")]
@@ -86,17 +86,20 @@ impl Notifier {
     }
 
     /// Whether the sender wants to hear of this, and has not heard of its kind.
+    /// That notifications are refused, or that nobody knows what has become of
+    /// the message, answers either request for delivery (RFC 5438 section 5.1).
     #[must_use]
     pub fn wants(&self, disposition: Disposition) -> bool {
-        let request = match disposition {
-            Disposition::Delivered => NotifyRequest::PositiveDelivery,
-            _ => match disposition.kind() {
-                DispositionKind::Delivery => NotifyRequest::NegativeDelivery,
-                DispositionKind::Display => NotifyRequest::Display,
-                DispositionKind::Processing => return false,
-            },
+        use NotifyRequest::{Display, NegativeDelivery, PositiveDelivery};
+        let answered: &[NotifyRequest] = match (disposition, disposition.kind()) {
+            (Disposition::Delivered, _) => &[PositiveDelivery],
+            (Disposition::DeliveryFailed, _) => &[NegativeDelivery],
+            (_, DispositionKind::Delivery) => &[PositiveDelivery, NegativeDelivery],
+            (_, DispositionKind::Display) => &[Display],
+            (_, DispositionKind::Processing) => &[],
         };
-        self.wanted.contains(&request) && !self.sent.contains(&disposition.kind())
+        let is_asked = answered.iter().any(|request| self.wanted.contains(request));
+        is_asked && !self.sent.contains(&disposition.kind())
     }
 
     /// Where a notification goes: to the first of the intermediaries that want

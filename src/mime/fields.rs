@@ -54,7 +54,7 @@ impl<'a> MimeHeader<'a> {
     pub(crate) fn read(line: &'a str) -> Option<Self> {
         let (name, raw) = line.split_once(':')?;
         let is_name = !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic());
-        is_name.then(|| Self { name, raw: raw.trim_matches(is_blank) })
+        (is_name && is_text(raw)).then(|| Self { name, raw: raw.trim_matches(is_blank) })
     }
 
     /// The name as it is written.
@@ -166,6 +166,18 @@ fn end_of_line(octets: &[u8]) -> Option<usize> {
 pub(crate) fn is_content_field(line: &str) -> bool {
     const PREFIX: &str = "content-";
     line.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+}
+
+/// Whether there are no control characters but tabs and the line ends of folds.
+/// A CR alone is none of those, and ends a line for some readers.
+fn is_text(raw: &str) -> bool {
+    let is_allowed = |(octet, next): (u8, Option<&u8>)| match octet {
+        b'\t' | b'\n' => true,
+        b'\r' => next == Some(&b'\n'),
+        _ => !octet.is_ascii_control(),
+    };
+    let behind = raw.as_bytes().iter().skip(1).map(Some).chain([None]);
+    raw.bytes().zip(behind).all(is_allowed)
 }
 
 pub(crate) fn unfolded(raw: &str) -> Cow<'_, str> {

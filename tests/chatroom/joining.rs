@@ -1,5 +1,5 @@
 use msrp::MediaTypes;
-use msrp::chatroom::{JoinError, Participant, ParticipantError, Room, RoomConfig};
+use msrp::chatroom::{JoinError, Participant, ParticipantError, Room, RoomConfig, is_same_uri};
 
 use super::*;
 
@@ -38,8 +38,11 @@ fn which_uris_are_the_same() {
         let mut room = room();
         room.join(social(one)).unwrap();
         assert_eq!(room.find(other).count() == 1, are_same, "{one} {other}");
+        assert_eq!(is_same_uri(one, other), are_same, "{one} {other}");
+        assert_eq!(is_same_uri(other, one), are_same, "{other} {one}");
     }
     assert_eq!(Participant::new("ada").err(), Some(ParticipantError));
+    assert!(!is_same_uri("ada", "ada") && !is_same_uri(ADA, "ada"));
     let of_octets = |octets: usize| format!("sip:{}@h.example", "a".repeat(octets - 14));
     assert!(Participant::new(&of_octets(2048)).is_ok());
     assert!(Participant::new(&of_octets(2049)).is_err());

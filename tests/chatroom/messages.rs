@@ -1,6 +1,8 @@
-use msrp::StatusCode;
+use std::time::Instant;
+
 use msrp::chatroom::{Participant, Recipients, report_body};
-use msrp::cpim::CpimRef;
+use msrp::cpim::{CPIM_NAMESPACE, CpimRef};
+use msrp::{MessageId, StatusCode};
 
 use super::*;
 
@@ -68,10 +70,23 @@ fn from_is_the_senders() {
 // req: 7701-6.1-5, 7701-6.2-3
 #[test]
 fn there_is_one_to() {
-    let (room, [ada, ..]) = three();
+    let (mut room, [ada, ..]) = three();
     for to in [[BOB, CLEO], [ROOM, BOB], [ROOM, ROOM], [BOB, "sip:nobody@example.com"]] {
         let answer = room.message(ada, CPIM, &wrapped_as("text/plain", ADA, &to));
         assert_eq!(answer, Err(StatusCode::FORBIDDEN), "{to:?}");
+    }
+    // A reader without namespaces would take the other one.
+    let two = format!(
+        "From: <{ADA}>\r\nNS: <urn:x>\r\nTo: <{CLEO}>\r\nNS: <{CPIM_NAMESPACE}>\r\n\
+         To: <{BOB}>\r\n\r\nContent-Type: text/plain\r\n\r\nHi"
+    );
+    assert_eq!(room.message(ada, CPIM, two.as_bytes()), Err(StatusCode::FORBIDDEN));
+    for to in ["<sip:bob@example.com>, <sip:cleo@example.com>", "sip:bob@example.com"] {
+        let listed = format!("From: <{ADA}>\r\nTo: {to}\r\n\r\nContent-Type: text/plain\r\n\r\n");
+        assert_eq!(room.message(ada, CPIM, listed.as_bytes()), Err(StatusCode::FORBIDDEN));
+        let (now, id) = (Instant::now(), MessageId::new("mid1").unwrap());
+        let begun = room.begin_message(now, ada, id, CPIM, listed.as_bytes());
+        assert_eq!(begun, Err(StatusCode::FORBIDDEN));
     }
     let none = b"From: <sip:ada@example.com>\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
     assert_eq!(room.message(ada, CPIM, none), Err(StatusCode::NOT_FOUND));

@@ -1,11 +1,14 @@
 use std::time::{Duration, Instant};
 
-use msrp::chatroom::Abandoned;
+use msrp::chatroom::{Abandoned, Recipients};
 use msrp::{MessageId, StatusCode};
 
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// No such message.
+const GONE: Result<Option<Recipients>, StatusCode> = Err(StatusCode::STOP_SENDING);
 
 fn id(text: &str) -> MessageId {
     MessageId::new(text).unwrap()
@@ -25,9 +28,9 @@ fn recipients_are_known_when_the_headers_are() {
         let now = Instant::now();
         let answer = room.begin_message(now, ada, id("mid1"), CPIM, &body[..len]).unwrap();
         assert_eq!(answer.is_some(), len >= head, "{len} of {}", body.len());
-        if len < head {
-            assert_eq!(room.message_goes_on(now, ada, id("mid1")), None);
-        }
+        let next = room.message_goes_on(now, ada, id("mid1")).unwrap();
+        let next = next.map(|next| next.seats().to_vec());
+        assert_eq!(next, (len >= head).then(|| vec![bob]));
         let answer = room.begin_message(now, ada, id("mid1"), CPIM, &body).unwrap().unwrap();
         assert_eq!((answer.seats(), answer.is_private()), (&[bob][..], true));
     }
@@ -44,14 +47,14 @@ fn later_chunks_go_where_the_first_went() {
     let dan = room.join(social("sip:dan@example.com")).unwrap();
     room.leave(bob).unwrap();
     let again = room.join(social(BOB)).unwrap();
-    let next = room.message_goes_on(now, ada, id("mid1")).unwrap();
+    let next = room.message_goes_on(now, ada, id("mid1")).unwrap().unwrap();
     assert_eq!(next.seats(), [cleo]);
     // Another message is for all who are here now.
     let begun = room.begin_message(now, ada, id("mid2"), CPIM, &wrapped(ADA, ROOM));
     assert_eq!(begun.unwrap().unwrap().seats(), [cleo, dan, again]);
     assert_eq!(room.end_message(ada, id("mid1")).unwrap().seats(), [cleo]);
     assert_eq!(room.end_message(ada, id("mid1")), None);
-    assert_eq!(room.message_goes_on(now, ada, id("mid1")), None);
+    assert_eq!(room.message_goes_on(now, ada, id("mid1")), GONE);
 }
 
 /// The same Message-ID in two sessions is two messages.
@@ -62,10 +65,12 @@ fn message_ids_are_those_of_a_session() {
     for (from, uri) in [(ada, ADA), (bob, BOB)] {
         room.begin_message(now, from, id("same"), CPIM, &wrapped(uri, ROOM)).unwrap();
     }
-    assert_eq!(room.message_goes_on(now, ada, id("same")).unwrap().seats(), [bob, cleo]);
-    assert_eq!(room.message_goes_on(now, bob, id("same")).unwrap().seats(), [ada, cleo]);
+    let mut next = |from| room.message_goes_on(now, from, id("same")).unwrap().unwrap();
+    assert_eq!(next(ada).seats(), [bob, cleo]);
+    assert_eq!(next(bob).seats(), [ada, cleo]);
     room.end_message(ada, id("same"));
-    assert!(room.message_goes_on(now, bob, id("same")).is_some());
+    assert_eq!(room.message_goes_on(now, ada, id("same")), GONE);
+    assert!(room.message_goes_on(now, bob, id("same")).is_ok());
 }
 
 // req: 7701-6.1-11, 7701-6.1-12
@@ -87,7 +92,11 @@ fn a_message_whose_rest_does_not_come_is_given_up() {
     let gone = expired(&mut room, start + 1040 * SECOND);
     assert_eq!((gone.len(), gone[0].message_id), (1, id("mid1")));
     assert_eq!(gone[0].recipients, [bob]);
-    assert_eq!((room.poll_timeout(), room.message_goes_on(start, ada, id("mid1"))), (None, None));
+    assert_eq!(room.poll_timeout(), None);
+    // What comes too late is refused, of the one that nobody had yet as well.
+    for (from, text) in [(ada, "mid1"), (bob, "mid2")] {
+        assert_eq!(room.message_goes_on(start, from, id(text)), GONE);
+    }
 }
 
 #[test]
@@ -101,7 +110,7 @@ fn the_messages_of_who_leaves_do_not_go_on() {
     let gone: Vec<_> =
         left.abandoned.iter().map(|it| (it.message_id, it.recipients.clone())).collect();
     assert_eq!(gone, [(id("mid1"), vec![bob, cleo]), (id("mid2"), vec![cleo])]);
-    assert!(room.message_goes_on(now, bob, id("mid3")).unwrap().seats().is_empty());
+    assert!(room.message_goes_on(now, bob, id("mid3")).unwrap().unwrap().seats().is_empty());
     assert_eq!(expired(&mut room, now + 540 * SECOND).len(), 1);
 }
 
@@ -122,6 +131,28 @@ fn what_is_refused_leaves_nothing_behind() {
     let endless = b"X: y\r\n".repeat(msrp::cpim::MAX_HEAD_OCTETS / 6 + 1);
     let answer = room.begin_message(now, ada, id("mid1"), CPIM, &endless);
     assert_eq!(answer, Err(StatusCode::BAD_REQUEST));
+}
+
+/// A head in crumbs is read when a blank line comes and at the limit, not with
+/// each crumb: that it has too many lines shows only then.
+#[test]
+fn crumbs_are_not_read_again_and_again() {
+    let (mut room, [ada, ..]) = three();
+    let now = Instant::now();
+    let mut begin = |start: &[u8]| room.begin_message(now, ada, id("mid1"), CPIM, start);
+    let mut start = Vec::new();
+    for _ in 0..600 {
+        start.extend_from_slice(b"A: b\r\n");
+        assert_eq!(begin(&start), Ok(None));
+    }
+    start.extend_from_slice(b"\r");
+    assert_eq!(begin(&start), Ok(None));
+    start.extend_from_slice(b"\n");
+    assert_eq!(begin(&start), Err(StatusCode::BAD_REQUEST));
+
+    let endless = vec![b'a'; msrp::cpim::MAX_HEAD_OCTETS];
+    assert_eq!(begin(&endless[1..]), Ok(None));
+    assert_eq!(begin(&endless), Err(StatusCode::BAD_REQUEST));
 }
 
 #[test]

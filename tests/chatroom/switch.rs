@@ -201,8 +201,9 @@ impl Switch {
     /// Passes some octets on, as soon as it is known to whom.
     fn pass(&mut self, at: usize, key: IncomingKey, data: &[u8]) {
         let seat = self.members[at].seat;
-        let known = self.room.message_goes_on(self.now, seat, message_id(key));
-        if known.is_some() {
+        if !self.members[at].start.is_empty()
+            && self.room.message_goes_on(self.now, seat, message_id(key)).unwrap().is_some()
+        {
             return self.pass_on(at, key, data);
         }
         self.members[at].start.extend_from_slice(data);

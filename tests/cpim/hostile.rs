@@ -42,6 +42,17 @@ fn what_is_refused() {
         let prefix =
             format!("NS: p <{CPIM_NAMESPACE}>\r\n{name}: {value}\r\np.{name}: {value}\r\n");
         assert_eq!(refused(&prefix), CpimError::Repeated(name), "under any prefix");
+        // Who knows nothing of namespaces would take the other one.
+        for other in [name.to_owned(), name.to_lowercase()] {
+            let spaced = format!(
+                "NS: <urn:x>\r\n{other}: x\r\nNS: <{CPIM_NAMESPACE}>\r\n{name}: {value}\r\n"
+            );
+            assert_eq!(refused(&spaced), CpimError::Repeated(name), "in any namespace");
+            let refused = strict(&with(&spaced)).map(|_| ());
+            assert_eq!(refused, Err(CpimError::Repeated(name)), "strictly too");
+        }
+        let foreign = format!("NS: p <urn:x>\r\n{name}: {value}\r\np.{name}: x\r\n");
+        assert!(strict(&with(&foreign)).is_ok(), "a prefix tells the two apart");
     }
     assert_eq!(CpimRef::parse(b"A: \xff\r\n\r\nContent-Type: a/b\r\n\r\n"), Err(CpimError::Utf8));
     let mime = |fields: &str| {
@@ -49,7 +60,23 @@ fn what_is_refused() {
     };
     assert_eq!(mime("Hello"), CpimError::MimeHeader);
     assert_eq!(mime("Content-Type: a/b\r\nno field"), CpimError::MimeHeader);
-    assert_eq!(mime("content-type: a/b\r\nContent-Type: a/c"), CpimError::Repeated("Content-Type"));
+    for name in ["Content-Type", "Content-Disposition", "Content-Transfer-Encoding"] {
+        let twice = format!("{}: a/b\r\nX: y\r\n{name}: a/c", name.to_lowercase());
+        assert_eq!(mime(&twice), CpimError::Repeated(name));
+        // One of them among the message headers.
+        let mixed = format!("A: b\r\n{name}: a/b\r\n\r\n{name}: a/b\r\n\r\n");
+        let refused = CpimRef::parse(mixed.as_bytes()).map(|_| ());
+        let expected = if name == "Content-Type" { Ok(()) } else { Err(CpimError::Repeated(name)) };
+        assert_eq!(refused, expected, "where {name} ends the message headers");
+    }
+    for value in ["a\rX: y", "a\r", "\ra", "a\r\r\n b", "a\0", "a\u{7f}", "a\r\n \u{1b}b"] {
+        for name in ["Content-Type", "X"] {
+            let field = format!("{name}: {value};");
+            assert_eq!(mime(&field), CpimError::MimeHeader, "{field:?}");
+        }
+        let mixed = format!("A: b\r\nContent-Foo: {value};\r\n\r\nContent-Type: a/b\r\n\r\n");
+        assert_eq!(CpimRef::parse(mixed.as_bytes()), Err(CpimError::MimeHeader), "{value:?}");
+    }
     for cut in ["", "A: b", "A: b\r\n", "A: b\r\n\r\n", "A: b\r\n\r\nContent-Type: a/b\r\n"] {
         assert_eq!(CpimRef::parse(cut.as_bytes()), Err(CpimError::Incomplete), "{cut:?}");
         assert_eq!(CpimRef::parse_start(cut.as_bytes()), Ok(None), "{cut:?}");

@@ -205,7 +205,8 @@ fn one_of_each_kind_and_what_was_asked_for() {
         }
     }
     for (request, granted) in [
-        (NotifyRequest::PositiveDelivery, &[Delivered][..]),
+        // What no request is named for answers either one for delivery.
+        (NotifyRequest::PositiveDelivery, &[Delivered, DeliveryForbidden, DeliveryError][..]),
         (NotifyRequest::NegativeDelivery, &[DeliveryFailed, DeliveryForbidden, DeliveryError]),
         (NotifyRequest::Display, &[Displayed, DisplayForbidden, DisplayError]),
         (NotifyRequest::Processing, &[]),
@@ -233,6 +234,10 @@ fn what_a_notification_needs() {
         let name = name.trim_start_matches("imdn.");
         assert_eq!(Notifier::new(&read, &bob).unwrap_err(), NotifyError::Missing(name));
     }
+    let twice = whole.replace("imdn.Message-ID:", "imdn.Message-ID: other\r\nimdn.Message-ID:");
+    let read = CpimRef::parse(twice.as_bytes()).unwrap();
+    assert_eq!(ImdnHeaders::of(&read).message_id(), None);
+    assert_eq!(Notifier::new(&read, &bob).unwrap_err(), NotifyError::Missing("Message-ID"));
     // A time that is none of RFC 3339 goes back as it came.
     let undated = whole.replace(SENT, "yesterday");
     let mut notifier = Notifier::new(&CpimRef::parse(undated.as_bytes()).unwrap(), &bob).unwrap();

@@ -98,6 +98,7 @@ fn a_part_that_cannot_be_read_hides_no_other() {
         ("no field", MultipartError::Head),
         (": x", MultipartError::Head),
         ("A B: x", MultipartError::Head),
+        ("A: b\rX: y", MultipartError::Head),
         (long.as_str(), MultipartError::HeadTooLong),
     ] {
         let body = format!("--a\r\n\r\n1\r\n--a\r\n{head}\r\n\r\n2\r\n--a\r\n\r\n3\r\n--a--");

@@ -67,9 +67,9 @@ fn a_namespace_holds_from_its_line_on() {
          A.One: letter case\r\n\
          NS: <urn:example:1>\r\n\
          One: default\r\n\
-         From: nobody\r\n\
+         Subject: nothing\r\n\
          NS: c <urn:ietf:params:cpim-headers:>\r\n\
-         c.From: <sip:a@example.com>\r\n",
+         c.Subject: tea\r\n",
     );
     let read = strict(&message).unwrap();
     let values =
@@ -79,8 +79,8 @@ fn a_namespace_holds_from_its_line_on() {
     assert_eq!(values(CPIM_NAMESPACE), ["cpim"]);
     let unknown: Vec<_> = read.headers().filter(|it| it.namespace().is_none()).collect();
     assert_eq!(unknown.iter().map(Header::raw_value).collect::<Vec<_>>(), ["none", "letter case"]);
-    // From without a prefix is none of RFC 3862's once the default is another.
-    assert_eq!(read.from(), Some(address("sip:a@example.com")));
+    // Subject without a prefix is none of RFC 3862's once the default is another.
+    assert!(read.subjects().map(|it| it.raw_value()).eq(["tea"]));
 }
 
 // req: 3862-3.5-1, 4975-13-8
@@ -112,11 +112,12 @@ fn what_is_required_and_not_understood() {
 #[test]
 fn another_letter_case_is_another_header() {
     let message = with(
-        "from: x\r\nFROM: y\r\nCc: <sip:c@example.com>\r\nrequire: x.Y\r\nns: z\r\n\
+        "from: x\r\nTO: y\r\nCc: <sip:c@example.com>\r\nrequire: x.Y\r\nns: z\r\n\
          Unheard-Of: 1\r\n",
     );
     let read = strict(&message).unwrap();
-    assert_eq!((read.from(), read.cc().count(), read.require().count()), (None, 0, 0));
+    assert_eq!((read.from(), read.to().next()), (None, None));
+    assert_eq!((read.cc().count(), read.require().count()), (0, 0));
     assert_eq!(read.headers().count(), 6);
 }
 
@@ -185,6 +186,39 @@ fn the_start_of_a_message() {
             assert!(start.mime_headers().iter().eq(whole.mime_headers().iter()));
         }
     }
+}
+
+/// Who asks before each look sees the headers end where they do, in two looks
+/// at the most, however small the pieces are.
+#[test]
+fn no_look_is_needed_before_a_blank_line() {
+    let hostile = [
+        format!("A: b\r\n{}\r\nC: d\r\n\r\n", "A: b\n".repeat(20)).into_bytes(),
+        b"\r\n\r\nHi".to_vec(),
+        b"\n\nHi\n\n".to_vec(),
+        b"A: b\n\n\nHi".to_vec(),
+        b"A: b\r\n\r\n\r\nHi".to_vec(),
+        b"A: \0\r\n\r\nX: y\r\n\r\n".to_vec(),
+    ];
+    for message in tolerances::messages().into_iter().chain(hostile) {
+        for step in 1..=message.len() {
+            let (mut seen, mut looks, mut is_over) = (0, 0, false);
+            while !is_over && seen < message.len() {
+                let octets = &message[..message.len().min(seen + step)];
+                is_over = CpimRef::parse_start(octets) != Ok(None);
+                let may_end = CpimRef::head_may_end(octets, seen);
+                assert!(may_end || !is_over, "{octets:?}");
+                looks += usize::from(may_end);
+                seen = octets.len();
+            }
+            assert!(is_over && looks <= 2, "{looks} of {message:?}");
+        }
+    }
+    let endless = vec![b'a'; MAX_HEAD_OCTETS];
+    assert!(CpimRef::head_may_end(&endless, MAX_HEAD_OCTETS - 1));
+    assert!(!CpimRef::head_may_end(&endless[1..], 0));
+    // Fewer octets than were seen are others.
+    assert!(CpimRef::head_may_end(b"A: b\n\n", 99));
 }
 
 #[test]

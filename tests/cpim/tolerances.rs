@@ -61,6 +61,33 @@ fn each_deviation_has_a_name() {
     assert_eq!(seen, CpimTolerances::all());
 }
 
+/// What somebody else might read as another address is none for anybody.
+#[test]
+fn nothing_is_taken_for_one_of_two_addresses() {
+    for text in [
+        "<sip:a@x> <sip:b@x>",
+        "<sip:a@x>, <sip:b@x>",
+        "<sip:a@x>;tag=1, <sip:b@x>",
+        "<sip:a@x>;tag=1,sip:b@x",
+        "<sip:a@x>;tag=\"1\"",
+        "<sip:a@x> tag",
+        "<sip:a@x>>",
+        "A \"<sip:a@x>\" <sip:b@x>",
+        "A \"B\" <sip:a@x>",
+    ] {
+        for name in ["From", "To", "cc"] {
+            let message = with(&format!("{name}: {text}\r\n"));
+            assert_eq!(CpimRef::parse(&message), Err(CpimError::Value(name)), "{name}: {text}");
+        }
+    }
+    for text in ["<sip:a@x> ;tag=1", "<sip:a@x>;tag=1;x", "Ann <sip:a@x>;tag=1;y=z z"] {
+        let message = with(&format!("From: {text}\r\n"));
+        let read = CpimRef::parse(&message).unwrap();
+        assert_eq!(read.from().unwrap().uri(), "sip:a@x", "{text}");
+        assert_eq!(read.tolerated(), CpimTolerances::none().with(TextBehindAddress), "{text}");
+    }
+}
+
 #[test]
 fn the_values_that_were_tolerated() {
     let read = |text: &'static str| CpimRef::parse(text.as_bytes()).unwrap();

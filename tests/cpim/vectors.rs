@@ -4,11 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use CpimTolerance::{MissingBlankLine, TextBehindAddress};
+use CpimTolerance::MissingBlankLine;
 
 /// Each example, less the MIME header of its wrapper where that is printed with
 /// it: its sender, its type, the octets of its body and what it takes to read.
-const EXAMPLES: [(&str, &str, &str, usize, &[CpimTolerance]); 14] = [
+const EXAMPLES: [(&str, &str, &str, usize, &[CpimTolerance]); 13] = [
     ("rfc3862-5.1-1", "im:piglet@100akerwood.com", "text/xml; charset=utf-8", 50, &[]),
     ("rfc4975-11.4-1", "sip:alice@example.com", "text/plain", 14, &[MissingBlankLine]),
     ("rfc5438-7.1.1.3-1", "im:alice@example.com", "text/plain", 13, &[MissingBlankLine]),
@@ -28,13 +28,6 @@ const EXAMPLES: [(&str, &str, &str, usize, &[CpimTolerance]); 14] = [
     ("rfc7701-9.3-1", "sip:alice@atlanta.example.com", "text/plain", 30, &[MissingBlankLine]),
     ("rfc7701-9.4-1", "sip:alice@example.com", "text/plain", 10, &[MissingBlankLine]),
     ("rfc7701-9.4-2", "sip:alice@atlanta.example.com", "text/plain", 10, &[MissingBlankLine]),
-    (
-        "rfc7701-9.5-1",
-        "sip:alice@example.com",
-        "text/plain",
-        9,
-        &[MissingBlankLine, TextBehindAddress],
-    ),
 ];
 
 // req: 4975-13-5, 4975-13-8
@@ -54,6 +47,9 @@ fn the_printed_examples_are_read() {
         assert_eq!(read.body().len(), octets, "{name}");
         assert_eq!(read.tolerated().iter().collect::<Vec<_>>(), tolerated, "{name}");
     }
+    // The two chunks were cut in print so that DateTime stands behind From.
+    let cut = fs::read(folder.join("rfc7701-9.5-1.cpim")).unwrap();
+    assert_eq!(CpimRef::parse(&cut), Err(CpimError::Value("From")));
 }
 
 /// RFC 3862 and one of RFC 5438 print the wrapper's Content-type too.

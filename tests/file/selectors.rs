@@ -179,6 +179,8 @@ fn what_is_no_selector_is_refused() {
         ("name:\"x", FileSelectorError::Quote),
         ("size:1 name:\"x\" y\"", FileSelectorError::Quote),
         ("name:a name:b", FileSelectorError::Repeated),
+        ("name:\"\" name:\"x\"", FileSelectorError::Repeated),
+        ("name: name:", FileSelectorError::Repeated),
         ("size:1 size:1", FileSelectorError::Repeated),
         ("type:a/b type:a/b", FileSelectorError::Repeated),
         ("size:", FileSelectorError::Size),

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use msrp::cpim::{Address, AddressError, CpimBuildError, CpimBuilder, CpimRef, DateTime};
+use msrp::chatroom::is_same_uri;
+use msrp::cpim::{Address, AddressError, CpimBuildError, CpimBuilder, DateTime};
 use msrp::is_composing::{IS_COMPOSING_TYPE, IsComposing, State};
 use msrp::sdp::{self, Chatroom, Connect, Local, MediaDescription, MsrpMedia, Offer};
 use msrp::{
@@ -19,6 +20,8 @@ use msrp_tokio_loop::RunLoop;
 use thiserror::Error;
 use tokio::net::{TcpStream, ToSocketAddrs};
 
+use crate::heard::heard;
+use crate::names::{self, FindError};
 use crate::rendezvous::{Called, Change, Roster};
 use crate::words;
 
@@ -38,6 +41,7 @@ pub struct Client {
     /// What was sent and has no outcome yet, where its failure is of interest.
     said: HashMap<MessageKey, String>,
     asked: HashMap<NicknameKey, Option<Nickname>>,
+    is_finishing: bool,
 }
 
 /// Something that happened in the room.
@@ -168,6 +172,7 @@ impl Client {
             roster: Roster::new(),
             said: HashMap::new(),
             asked: HashMap::new(),
+            is_finishing: false,
         })
     }
 
@@ -189,23 +194,34 @@ impl Client {
         &self.roster
     }
 
-    /// What somebody is called: their nickname, or what their URI says.
+    /// Whether that is the participant's own URI, however it is spelt.
+    #[must_use]
+    pub fn is_me(&self, uri: &str) -> bool {
+        is_same_uri(uri, &self.uri)
+    }
+
+    /// What somebody is called: their nickname, or the user in their URI; with the
+    /// URI behind it where they could be taken for somebody else. It may hold
+    /// anything; see [`words::shown`].
     #[must_use]
     pub fn name_of(&self, uri: &str) -> String {
-        let nickname = self.roster.get(uri).and_then(Option::as_deref);
-        words::shown(nickname.unwrap_or_else(|| user_of(uri)))
+        let (uri, nickname) = names::entry(&self.roster, uri).unwrap_or((uri, None));
+        names::called(&self.roster, uri, nickname)
+    }
+
+    /// The same of somebody who has left, with the nickname they had.
+    #[must_use]
+    pub fn name_of_left(&self, uri: &str, nickname: Option<&str>) -> String {
+        names::called(&self.roster, uri, nickname)
     }
 
     /// Whose name that is: their URI, their nickname or the user in their URI.
-    #[must_use]
-    pub fn find(&self, name: &str) -> Option<&str> {
-        let is_it = |text: &str| text.to_lowercase() == name.to_lowercase();
-        let by_nickname =
-            |(_, nickname): &(&String, &Option<String>)| nickname.as_deref().is_some_and(is_it);
-        let found = self.roster.get_key_value(name);
-        let found = found.or_else(|| self.roster.iter().find(by_nickname));
-        let found = found.or_else(|| self.roster.iter().find(|(uri, _)| is_it(user_of(uri))));
-        found.map(|(uri, _)| uri.as_str())
+    ///
+    /// # Errors
+    ///
+    /// [`FindError`] where it is nobody's, or several have it.
+    pub fn find(&self, name: &str) -> Result<&str, FindError> {
+        names::find(&self.roster, name)
     }
 
     /// Says something to everybody.
@@ -255,7 +271,19 @@ impl Client {
         Ok(())
     }
 
-    /// Leaves the room; [`Client::next`] comes to its end.
+    /// Leaves the room once all that was said and asked for has its answer.
+    pub fn finish(&mut self) {
+        self.is_finishing = true;
+        self.leave_if_finished();
+    }
+
+    fn leave_if_finished(&mut self) {
+        if self.is_finishing && self.said.is_empty() && self.asked.is_empty() {
+            self.leave();
+        }
+    }
+
+    /// Leaves the room at once; [`Client::next`] comes to its end.
     pub fn leave(&mut self) {
         self.run_loop.connection.close();
     }
@@ -268,6 +296,7 @@ impl Client {
                 event = self.run_loop.next() => self.event(event?),
                 change = next_change(&mut self.call) => self.change(change),
             };
+            self.leave_if_finished();
             if told.is_some() {
                 return told;
             }
@@ -276,7 +305,7 @@ impl Client {
 
     fn event(&mut self, event: Event) -> Option<Told> {
         match event {
-            Event::Message { message, body } if !message.is_duplicate() => self.heard(&body),
+            Event::Message { message, body } if !message.is_duplicate() => heard(&body, &self.room),
             Event::Outcome(outcome) => {
                 let text = self.said.remove(&outcome.message)?;
                 let why = why_not(outcome.outcome, words::of_message)?;
@@ -295,25 +324,6 @@ impl Client {
             }
             _ => None,
         }
-    }
-
-    fn heard(&self, body: &Bytes) -> Option<Told> {
-        let message = CpimRef::parse(body).ok()?;
-        let from = message.from()?.uri().to_owned();
-        let is_private = message.to().next().is_some_and(|to| to.uri() != self.room);
-        let content_type = message.content_type()?;
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        if essence.eq_ignore_ascii_case(IS_COMPOSING_TYPE) {
-            let status = IsComposing::parse(message.body()).ok()?;
-            return Some(Told::Typing { from, is_active: status.state() == State::Active });
-        }
-        let is_text = essence.eq_ignore_ascii_case("text/plain");
-        let text = if is_text {
-            String::from_utf8_lossy(message.body()).into_owned()
-        } else {
-            format!("[{} octets of {essence}]", message.body().len())
-        };
-        Some(Told::Heard { from, is_private, text })
     }
 
     fn change(&mut self, change: Option<Change>) -> Option<Told> {
@@ -374,10 +384,4 @@ fn why_not(outcome: Outcome, words: fn(msrp::StatusCode) -> String) -> Option<St
 
 fn fault(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> JoinFault {
     JoinFault::Description(error.into())
-}
-
-/// The user in a URI, or all of it.
-fn user_of(uri: &str) -> &str {
-    let behind = uri.split_once(':').map_or(uri, |(_, rest)| rest);
-    behind.split('@').next().unwrap_or(behind)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use msrp::chatroom::{JoinError, Participant, Recipients, Room, Seat};
@@ -18,7 +18,7 @@ const QUEUE: usize = 256;
 
 pub(crate) struct Hall {
     inner: Mutex<Inner>,
-    roster: watch::Sender<Roster>,
+    roster: watch::Sender<Arc<Roster>>,
 }
 
 struct Inner {
@@ -51,7 +51,7 @@ impl Hall {
         self.lock().room.uri().to_owned()
     }
 
-    pub(crate) fn roster(&self) -> watch::Receiver<Roster> {
+    pub(crate) fn roster(&self) -> watch::Receiver<Arc<Roster>> {
         self.roster.subscribe()
     }
 
@@ -104,11 +104,13 @@ impl Hall {
     pub(crate) fn use_nickname(&self, seat: Seat, nickname: Option<&Nickname>) -> StatusCode {
         let mut inner = self.lock();
         let status = inner.room.use_nickname(seat, nickname);
-        self.tell(&inner);
+        if status.is_success() {
+            self.tell(&inner);
+        }
         status
     }
 
-    /// Has those who are told of the room told what has changed.
+    /// Has those who are told of the room told what has changed, if anything has.
     fn tell(&self, inner: &Inner) {
         let mut roster = Roster::new();
         for seat in inner.room.seats() {
@@ -118,8 +120,10 @@ impl Hall {
             *entry = entry.take().or(nickname);
         }
         self.roster.send_if_modified(|told| {
-            let has_changed = *told != roster;
-            *told = roster;
+            let has_changed = **told != roster;
+            if has_changed {
+                *told = Arc::new(roster);
+            }
             has_changed
         });
     }
@@ -157,6 +161,35 @@ mod tests {
     use msrp::cpim::CpimRef;
 
     use super::*;
+
+    /// All calls share one roster, and a refusal makes no other.
+    #[test]
+    fn what_has_not_changed_is_not_told() {
+        let hall = Hall::new(Room::new("sip:r@h.example", RoomConfig::default()).unwrap());
+        let mut calls = [hall.roster(), hall.roster()];
+        let mut told = || {
+            let is_new = calls.each_ref().map(|call| call.has_changed().unwrap());
+            let [one, other] = calls.each_mut().map(|call| Arc::clone(&call.borrow_and_update()));
+            assert!(Arc::ptr_eq(&one, &other) && is_new[0] == is_new[1]);
+            (is_new[0], one)
+        };
+        let join = |uri: &str, local: &str| {
+            hall.join(Participant::new(uri).unwrap(), local.parse().unwrap()).unwrap()
+        };
+        let (ada, _ada_gone) = join("sip:ada@h.example", "msrp://h.example:1/a;tcp");
+        let (bob, _bob_gone) = join("sip:bob@h.example", "msrp://h.example:1/b;tcp");
+        let nickname: Nickname = "Captain".parse().unwrap();
+        assert_eq!(hall.use_nickname(ada, Some(&nickname)), StatusCode::OK);
+        let (is_new, before) = told();
+        assert!(is_new);
+        for (seat, status) in [(bob, StatusCode::NICKNAME_IN_USE), (ada, StatusCode::OK)] {
+            assert_eq!(hall.use_nickname(seat, Some(&nickname)), status);
+            let (is_new, now) = told();
+            assert!(!is_new && Arc::ptr_eq(&before, &now));
+        }
+        hall.leave(ada);
+        assert!(told().0);
+    }
 
     // req: 7701-6.4-1, 7701-6.4-2
     #[test]

@@ -5,6 +5,8 @@
 //!  server      listens, and has a task for each connection
 //!  hall        the room, and a queue for each participant
 //!  client      one participant, for any user interface
+//!  heard       what a message says
+//!  names       what participants are called, and whom a name means
 //!  rendezvous  in place of SIP: exchanges descriptions, tells who is there
 //!  words       what answers and messages say to people
 //! ```
@@ -17,10 +19,13 @@
 
 mod client;
 mod hall;
+mod heard;
+mod names;
 mod rendezvous;
 mod server;
 pub mod words;
 
 pub use client::{Client, JoinFault, SayFault, Told};
+pub use names::FindError;
 pub use rendezvous::Roster;
 pub use server::{Addresses, Handle, Options, Server, StartError};

@@ -19,6 +19,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
+use std::sync::Arc;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Take};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -43,7 +44,7 @@ pub(crate) struct Call {
     reader: BufReader<Take<OwnedReadHalf>>,
     writer: OwnedWriteHalf,
     /// What the client knows.
-    told: Roster,
+    told: Arc<Roster>,
 }
 
 /// A call that is up, as the client has it.
@@ -69,7 +70,7 @@ impl Invite {
     pub(crate) async fn receive(stream: TcpStream) -> io::Result<Self> {
         let (reader, writer) = stream.into_split();
         let mut call =
-            Call { reader: BufReader::new(reader.take(MAX_OCTETS)), writer, told: Roster::new() };
+            Call { reader: BufReader::new(reader.take(MAX_OCTETS)), writer, told: Arc::default() };
         let first = line(&mut call.reader).await?;
         let uri = first.strip_prefix("JOIN ").ok_or(ErrorKind::InvalidData)?.to_owned();
         let offer = lines(&mut call.reader).await?;
@@ -92,14 +93,14 @@ impl Call {
     /// it has left.
     pub(crate) async fn run(
         mut self,
-        mut roster: watch::Receiver<Roster>,
+        mut roster: watch::Receiver<Arc<Roster>>,
         gone: oneshot::Receiver<Infallible>,
     ) {
         // The client has nothing more to say.
         self.reader.get_mut().set_limit(1);
         let told = async {
             loop {
-                let now = roster.borrow_and_update().clone();
+                let now = Arc::clone(&roster.borrow_and_update());
                 if tell(&mut self.writer, &mut self.told, now).await.is_err()
                     || roster.changed().await.is_err()
                 {
@@ -116,9 +117,19 @@ impl Call {
 }
 
 /// Tells a client what has changed since it was told last.
-async fn tell(writer: &mut OwnedWriteHalf, told: &mut Roster, now: Roster) -> io::Result<()> {
+async fn tell(
+    writer: &mut OwnedWriteHalf,
+    told: &mut Arc<Roster>,
+    now: Arc<Roster>,
+) -> io::Result<()> {
+    let text = changes(told, &now);
+    *told = now;
+    writer.write_all(text.as_bytes()).await
+}
+
+fn changes(told: &Roster, now: &Roster) -> String {
     let mut text = String::new();
-    for (uri, nickname) in &now {
+    for (uri, nickname) in now {
         if told.get(uri) != Some(nickname) {
             text += &format!("+ {uri}\t{}\r\n", nickname.as_deref().unwrap_or_default());
         }
@@ -126,8 +137,7 @@ async fn tell(writer: &mut OwnedWriteHalf, told: &mut Roster, now: Roster) -> io
     for uri in told.keys().filter(|uri| !now.contains_key(*uri)) {
         text += &format!("- {uri}\r\n");
     }
-    *told = now;
-    writer.write_all(text.as_bytes()).await
+    text
 }
 
 impl Called {

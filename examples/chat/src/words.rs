@@ -33,7 +33,7 @@ pub fn of_message(status: StatusCode) -> String {
 #[must_use]
 pub fn shown(text: &str) -> String {
     let is_unsafe = |letter: char| {
-        letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     let text = text.trim_end().replace("\r\n", " / ").replace('\n', " / ");
     text.replace('\t', " ").replace(is_unsafe, "\u{fffd}")

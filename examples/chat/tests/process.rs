@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// A program that is ended with the value.
@@ -35,6 +36,13 @@ impl Process {
 
     fn chat(room: &str, uri: &str, nickname: &str) -> Self {
         Self::start(env!("CARGO_BIN_EXE_chat"), &[room, "--as", uri, "--nick", nickname])
+    }
+
+    /// All that it prints.
+    fn printed(mut self) -> String {
+        let mut all = String::new();
+        self.output.read_to_string(&mut all).unwrap();
+        all
     }
 
     fn writes(&mut self, line: &str) {
@@ -108,6 +116,19 @@ fn two_talk_through_pipes() {
     assert!(ada.ends().contains("the session has ended"));
 }
 
+/// However early the input ends, what was said before is said.
+#[test]
+fn lines_are_said_before_their_sender_leaves() {
+    let (_room, address) = Process::room(&[]);
+    for last in ["Hello", "/quit\nnever said"] {
+        let mut cron = Process::chat(&address, "sip:cron@example.com", "Cron");
+        cron.writes(&format!("One\nTwo\n{last}"));
+        let printed = cron.ends();
+        assert!(printed.contains("you are called Cron") && !printed.contains('!'), "{printed}");
+        assert!(printed.contains("<you> Two") && !printed.contains("never said"), "{printed}");
+    }
+}
+
 #[test]
 fn a_room_ends_on_sigterm() {
     let (mut room, address) = Process::room(&["--reserved", "Admin"]);
@@ -128,4 +149,28 @@ fn what_is_wrong_is_said() {
     let room = room.unwrap();
     assert!(!room.status.success());
     assert!(String::from_utf8(room.stderr).unwrap().contains("--room"));
+}
+
+/// A room that does what it likes to whoever calls it.
+#[test]
+fn nothing_that_a_terminal_obeys_comes_from_a_room() {
+    let answer = "m=message 9 TCP/MSRP *\r\na=accept-types:message/cpim\r\na=setup:passive\r\n";
+    for (says, wanted) in [
+        ("NO \x1b[2J\u{9b}1m\u{202e}\r\n".to_owned(), "! the room says: \u{fffd}[2J"),
+        ("ROOM sip:\x1b[2J\u{202e}\r\n".to_owned() + answer, "* you are in sip:\u{fffd}[2J"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let chat = Process::chat(&address.to_string(), "sip:ada@example.com", "Ada");
+        let (mut call, _) = listener.accept().unwrap();
+        // Its session goes to the same place, where nobody answers.
+        let path = format!("a=path:msrp://{address}/x7;tcp\r\n\r\n");
+        assert_ne!(call.read(&mut [0; 4096]).unwrap(), 0);
+        call.write_all((says + &path).as_bytes()).unwrap();
+        drop(call);
+        let printed = chat.printed();
+        assert!(printed.contains(wanted), "{printed:?}");
+        let is_harmful = |letter: char| letter != '\n' && letter.is_control();
+        assert!(!printed.contains(is_harmful) && !printed.contains('\u{202e}'), "{printed:?}");
+    }
 }

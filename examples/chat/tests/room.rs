@@ -53,7 +53,7 @@ async fn nicknames_are_given_kept_and_told() {
     bob.until(|told| *told == renamed).await;
     for name in ["captain", "ada", ADA] {
         let found = bob.does(|bob| bob.find(name).map(str::to_owned)).await;
-        assert_eq!(found.as_deref(), Some(ADA));
+        assert_eq!(found.as_deref(), Ok(ADA));
     }
     assert_eq!(bob.does(|bob| bob.name_of(ADA)).await, "Captain");
 
@@ -71,6 +71,33 @@ async fn nicknames_are_given_kept_and_told() {
     assert_eq!(bob.asks(Some("Captain")).await, Told::Named(Some(captain)));
     let renamed = Told::Renamed { uri: BOB.into(), nickname: called("Captain") };
     ada.until(|told| *told == renamed).await;
+}
+
+/// The room and its clients compare URIs by the same rules.
+#[tokio::test]
+async fn a_uri_in_another_spelling_is_the_same() {
+    let room = Running::start();
+    let (mut ada, mut bob) = (room.join("ada").await, room.join("bob").await);
+    ada.sees(2).await;
+    ada.says_to("SIP:room@Chat.Invalid", "Hello").await;
+    assert_eq!(bob.hears().await, (ADA.into(), false, "Hello".into()));
+    ada.asks(Some("Captain")).await;
+    bob.until(|told| matches!(told, Told::Renamed { .. })).await;
+    assert_eq!(bob.does(|bob| bob.name_of("SIP:ada@Example.COM")).await, "Captain");
+}
+
+/// One who takes the name of another is called by the URI too, and so is the other.
+#[tokio::test]
+async fn nobody_is_taken_for_another() {
+    let room = Running::start();
+    let (mut ada, mut bob) = (room.join("ada").await, room.join("bob").await);
+    bob.sees(2).await;
+    bob.asks(Some("Ada")).await;
+    ada.until(|told| matches!(told, Told::Renamed { .. })).await;
+    assert_eq!(ada.does(|it| it.name_of(BOB)).await, format!("Ada ({BOB})"));
+    assert_eq!(ada.does(|it| it.name_of(ADA)).await, format!("ada ({ADA})"));
+    let error = ada.does(|it| it.find("ada").map(str::to_owned)).await.unwrap_err().to_string();
+    assert!(error.contains(ADA) && error.contains(BOB), "{error}");
 }
 
 #[tokio::test]

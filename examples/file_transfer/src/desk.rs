@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use msrp::{ByteRange, Connection, Event, IncomingKey, MessageKey, SessionId, StatusCode};
+use msrp::{
+    ByteRange, Connection, Event, IncomingKey, MessageKey, Received, SessionId, StatusCode,
+};
 use msrp_tokio_loop::RunLoop;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::timeout;
@@ -165,11 +167,15 @@ impl Desk {
                 }
             }
             Event::MessageCompleted { message, total } => {
-                if let Some(receiving) = self.receiving.remove(&message.session()) {
-                    match receiving.completed(message, total) {
-                        Ok(unchecked) => self.check(unchecked),
-                        Err(done) => self.tell(done),
+                let receiving = self.receiving.remove(&message.session());
+                match receiving.map(|it| it.completed(message.clone(), total)) {
+                    Some(Ok(unchecked)) => self.check(unchecked),
+                    Some(Err(done)) => {
+                        self.report(&message, total, false);
+                        self.tell(done);
                     }
+                    // Whole before it was refused: its chunk has had its answer.
+                    None => self.report(&message, total, false),
                 }
             }
             Event::MessageFailed { message, reason } => {
@@ -217,12 +223,14 @@ impl Desk {
     fn settle(&mut self, checked: Checked) {
         self.checking -= 1;
         let Checked { message, total, done } = checked;
-        let is_right = done.error.is_none();
-        let status = if is_right { StatusCode::OK } else { StatusCode::STOP_SENDING };
-        let range = ByteRange::whole(total);
-        // It may be gone; the file stays all the same.
-        let _ = self.run_loop.connection.report(&message, status, range);
+        self.report(&message, total, done.error.is_none());
         self.tell(done);
+    }
+
+    fn report(&mut self, message: &Received, total: u64, is_right: bool) {
+        let status = if is_right { StatusCode::OK } else { StatusCode::STOP_SENDING };
+        // The sender may be gone; the file stays all the same.
+        let _ = self.run_loop.connection.report(message, status, ByteRange::whole(total));
     }
 
     /// The sender may stop: 413 (RFC 5547 section 8.4).

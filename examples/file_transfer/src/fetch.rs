@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use msrp::sdp::{
-    self, AnsweredTransfers, FileAttributes, FileSelector, Local, MediaDescription, MsrpMedia,
-    Offer, SessionDescription, SessionPlan,
+    self, AnsweredTransfers, FileAttributes, FileSelector, MediaDescription, MsrpMedia, Offer,
+    SessionDescription, SessionPlan,
 };
 
 use crate::Failure;
@@ -12,12 +12,12 @@ use crate::describe::{self, MAX_FILES};
 use crate::desk::Job;
 use crate::endpoint::{Endpoint, Work};
 use crate::exchange;
+use crate::kept::Kept;
 use crate::offer::refusal;
 use crate::options;
-use crate::part::Part;
+use crate::policy::Policy;
 use crate::receive::Incoming;
 use crate::tell::Teller;
-use crate::wrapper::MAX_WRAPPER_OCTETS;
 
 pub(crate) fn run(options: &options::Fetch) -> Result<bool, Failure> {
     if !options.out.is_dir() {
@@ -31,7 +31,7 @@ pub(crate) fn run(options: &options::Fetch) -> Result<bool, Failure> {
     } else {
         let wanted = options.selector.iter().map(|selector| {
             // What is there of it is of no use, unless it is resumed.
-            (FileAttributes::new(selector.clone()), Part::find(&options.out, selector))
+            (FileAttributes::new(selector.clone()), Kept::of(&options.out, selector))
         });
         pull(options, &teller, wanted.collect())
     }
@@ -41,6 +41,7 @@ pub(crate) fn run(options: &options::Fetch) -> Result<bool, Failure> {
 fn take(options: &options::Fetch, teller: &Teller) -> Result<bool, Failure> {
     let session = &options.session;
     let timeout = Duration::from_secs(session.timeout);
+    let policy = Policy::new(options)?;
     let offer = exchange::read(&session.sdp_in, timeout)?;
     let is_secure = session.tls || describe::wants_tls(&offer);
     let mut endpoint = Endpoint::bind(session.listen, is_secure)?;
@@ -49,8 +50,9 @@ fn take(options: &options::Fetch, teller: &Teller) -> Result<bool, Failure> {
     for (line, section) in offer.media().iter().enumerate() {
         let asked = describe::read(section, line, &mut transfers);
         let file = asked.as_ref().ok().map(|(_, file)| file.clone());
-        let accepted = asked
-            .and_then(|(media, file)| accept(options, &mut endpoint, line, &media, &file, teller));
+        let accepted = asked.and_then(|(media, file)| {
+            accept((options, &policy), &mut endpoint, line, &media, &file, teller)
+        });
         match accepted {
             Ok((answer, plan, incoming)) => {
                 sections.push(answer);
@@ -73,7 +75,7 @@ fn take(options: &options::Fetch, teller: &Teller) -> Result<bool, Failure> {
 type Accepted = (MediaDescription, SessionPlan, Incoming);
 
 fn accept(
-    options: &options::Fetch,
+    (options, policy): (&options::Fetch, &Policy),
     endpoint: &mut Endpoint,
     line: usize,
     media: &MsrpMedia,
@@ -81,60 +83,32 @@ fn accept(
     teller: &Teller,
 ) -> Result<Accepted, String> {
     let selector = &file.selector;
-    check_policy(options, selector)?;
+    policy.check(selector)?;
     let range = file.range.unwrap_or_default();
     if range.stop().is_some() && range.stop() != selector.size() {
         return Err("that range is not the rest of the file".into());
     }
-    let part = Part::find(&options.out, selector);
-    if range.offset() > 0 && part.as_ref().is_none_or(|it| !it.has_before(range.offset())) {
+    let kept = Kept::of(&options.out, selector);
+    if !kept.has_before(range.offset()) {
         return Err("what is before that range is not here".into());
     }
     let local = endpoint.local().map_err(|error| error.to_string())?.accept_file();
-    let local = limited(local, options.accept_size.or(selector.size()));
-    let (answer, plan) = sdp::answer(media, local).map_err(|error| error.to_string())?;
+    let (answer, plan) =
+        sdp::answer(media, policy.say(local, selector)).map_err(|error| error.to_string())?;
     let bar = teller.bar(selector.name().unwrap_or_default(), selector.size());
-    let (folder, expected) = (options.out.clone(), selector.clone());
-    let incoming = Incoming { line, folder, expected, range, part, bar };
+    let (folder, policy, expected) = (options.out.clone(), policy.clone(), selector.clone());
+    let incoming = Incoming { line, folder, policy, expected, range, kept, bar };
     Ok((answer.description(), plan, incoming))
-}
-
-fn limited(local: Local, octets: Option<u64>) -> Local {
-    match octets {
-        // A message may have a wrapper around the file.
-        Some(octets) => local.max_size(octets.saturating_add(MAX_WRAPPER_OCTETS)),
-        None => local,
-    }
-}
-
-fn check_policy(options: &options::Fetch, selector: &FileSelector) -> Result<(), String> {
-    if let (Some(most), Some(size)) = (options.accept_size, selector.size())
-        && size > most
-    {
-        return Err(format!("it is larger than {most} octets"));
-    }
-    let essence = selector.media_type().map(msrp::MediaType::essence);
-    let types = options.accept_type.clone().listed_only();
-    match essence {
-        Some(essence) if !types.accepts(essence) => Err(format!("{essence} is not wanted")),
-        _ => Ok(()),
-    }
 }
 
 /// Asks for what is missing of the files that were broken off.
 fn resume(options: &options::Fetch, teller: &Teller) -> Result<bool, Failure> {
     let mut wanted = Vec::new();
-    for mut part in Part::all(&options.out)? {
-        let selector = part.selector().clone();
-        // Without a hash nobody could tell that it is still the same file.
-        let Some(_) = selector.hashes().first() else { continue };
-        let mut file = FileAttributes::new(by_hash(&selector));
-        match part.missing() {
-            Some(range) => file.range = Some(range),
-            // All is there, but nobody has checked it: it begins again.
-            None => drop(part.start_at(0)?),
-        }
-        wanted.push((file, Some(part)));
+    for kept in Kept::all(&options.out)? {
+        let Some(selector) = kept.selector() else { continue };
+        let mut file = FileAttributes::new(by_hash(selector));
+        file.range = Some(kept.missing());
+        wanted.push((file, kept));
     }
     if wanted.is_empty() {
         return Err(format!("--resume: nothing to resume in {}", options.out.display()).into());
@@ -152,42 +126,44 @@ fn by_hash(selector: &FileSelector) -> FileSelector {
 fn pull(
     options: &options::Fetch,
     teller: &Teller,
-    wanted: Vec<(FileAttributes, Option<Part>)>,
+    wanted: Vec<(FileAttributes, Kept)>,
 ) -> Result<bool, Failure> {
     if wanted.len() > MAX_FILES || wanted.iter().any(|(file, _)| file.selector.is_empty()) {
         return Err(format!("--selector: say which, of {MAX_FILES} files at most").into());
     }
     let session = &options.session;
     let timeout = Duration::from_secs(session.timeout);
+    let policy = Policy::new(options)?;
     exchange::expect_answer(&session.sdp_in)?;
     let mut endpoint = Endpoint::bind(session.listen, session.tls)?;
-    let (mut offers, mut parts) = (Vec::new(), Vec::new());
-    for (file, part) in wanted {
+    let (mut offers, mut known) = (Vec::new(), Vec::new());
+    for (file, kept) in wanted {
         let file = describe::new_transfer(file, &mut endpoint);
+        let selector = file.selector.clone();
         let local = endpoint.local()?.ask_for_file(file);
-        offers.push(Offer::new(limited(local, options.accept_size))?);
-        parts.push(part);
+        offers.push(Offer::new(policy.say(local, &selector))?);
+        known.push(kept);
     }
     exchange::write(&session.sdp_out, &describe::offer(&mut endpoint, &offers))?;
     let answer = exchange::read(&session.sdp_in, timeout)?;
 
     let (mut work, mut refused) = (Vec::<Work>::new(), 0);
-    for (line, (offer, part)) in offers.into_iter().zip(parts).enumerate() {
+    for (line, (offer, kept)) in offers.into_iter().zip(known).enumerate() {
         let file = offer.media().file().ok_or("every offer has a file")?;
         let range = file.range.unwrap_or_default();
         // What was known when the transfer broke holds for the rest of the file.
-        let known = part.as_ref().map_or(&file.selector, Part::selector);
+        let known = kept.selector().unwrap_or(&file.selector);
         let name = known.name().unwrap_or_default().to_owned();
         let completed = describe::complete(&offer, answer.media().get(line)).and_then(|plan| {
             let agreed = plan.file().map(|file| &file.selector);
             let expected = agreed.map_or_else(|| known.clone(), |agreed| known.joined(agreed));
-            check_policy(options, &expected).map(|()| (plan, expected))
+            policy.check(&expected).map(|()| (plan, expected))
         });
         match completed {
             Ok((plan, expected)) => {
                 let bar = teller.bar(&name, expected.size());
-                let folder = options.out.clone();
-                let incoming = Incoming { line, folder, expected, range, part, bar };
+                let (folder, policy) = (options.out.clone(), policy.clone());
+                let incoming = Incoming { line, folder, policy, expected, range, kept, bar };
                 work.push((plan, Job::Receive(incoming)));
             }
             Err(error) => {

@@ -11,9 +11,11 @@ mod desk;
 mod endpoint;
 mod exchange;
 mod fetch;
+mod kept;
 mod offer;
 mod options;
 mod part;
+mod policy;
 mod receive;
 mod send;
 mod source;
@@ -43,7 +45,8 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(FAILED),
         Err(error) => {
-            tell::words(format_args!("error: {error}\n\nFor more information, try '--help'."));
+            tell::words(format_args!("error: {error}"));
+            tell::words("For more information, try '--help'.");
             ExitCode::from(USAGE)
         }
     }

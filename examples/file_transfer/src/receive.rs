@@ -9,7 +9,9 @@ use msrp::file::ContentDisposition;
 use msrp::sdp::{FileFacts, FileFit, FileRange, FileSelector};
 use msrp::{IncomingKey, MediaType, Received};
 
+use crate::kept::Kept;
 use crate::part::Part;
+use crate::policy::Policy;
 use crate::tell::Done;
 use crate::wrapper::{CPIM, Content, Wrapper};
 
@@ -17,11 +19,13 @@ use crate::wrapper::{CPIM, Content, Wrapper};
 pub(crate) struct Incoming {
     pub(crate) line: usize,
     pub(crate) folder: PathBuf,
+    /// What the user takes of it.
+    pub(crate) policy: Policy,
     /// What both sides have said of it.
     pub(crate) expected: FileSelector,
     pub(crate) range: FileRange,
     /// What is there of it already.
-    pub(crate) part: Option<Part>,
+    pub(crate) kept: Kept,
     pub(crate) bar: ProgressBar,
 }
 
@@ -30,6 +34,10 @@ pub(crate) struct Receiving {
     job: Incoming,
     message: Option<IncomingKey>,
     wrapper: Wrapper,
+    /// The file as it comes.
+    part: Option<Part>,
+    /// The most octets that the file may have.
+    most: Option<u64>,
     bytes: u64,
 }
 
@@ -50,22 +58,25 @@ pub(crate) struct Checked {
 
 impl Incoming {
     pub(crate) fn start(self) -> Receiving {
-        Receiving { job: self, message: None, wrapper: Wrapper::None, bytes: 0 }
+        Receiving {
+            job: self,
+            message: None,
+            wrapper: Wrapper::None,
+            part: None,
+            most: None,
+            bytes: 0,
+        }
     }
 
     fn name(&self) -> String {
-        let part = self.part.as_ref().map(Part::name);
-        self.expected.name().or(part).unwrap_or_default().to_owned()
+        self.expected.name().or(self.kept.name()).unwrap_or_default().to_owned()
     }
 
-    /// Ends before the file is there; what has come of it stays.
-    pub(crate) fn failed(mut self, bytes: u64, error: impl ToString) -> Done {
-        let name = self.name();
-        let kept = self.part.take().map_or(Ok(()), Part::break_off);
-        let error = kept.map_or_else(|kept| kept.to_string(), |()| error.to_string());
+    /// Ends before the file is there.
+    pub(crate) fn failed(self, bytes: u64, error: impl ToString) -> Done {
         self.bar.finish_and_clear();
-        let (line, range) = (self.line, self.range);
-        Done { line, name, range, bytes, path: None, error: Some(error) }
+        let (line, name, range) = (self.line, self.name(), self.range);
+        Done { line, name, range, bytes, path: None, error: Some(error.to_string()) }
     }
 }
 
@@ -102,21 +113,21 @@ impl Receiving {
     fn open(&mut self, content: &Content) -> Result<(), String> {
         let disposition: Option<ContentDisposition> =
             content.disposition.as_ref().and_then(|value| value.parse().ok());
-        self.check_facts(&content.content_type, disposition.as_ref())?;
+        let size = disposition.as_ref().and_then(|it| it.size);
+        self.check_facts(&content.content_type, size)?;
+        self.most = self.job.policy.most(self.job.expected.size().or(size));
         self.open_part(disposition).map_err(|error| error.to_string())
     }
 
     /// What a message says of its file is what was said before, or it is another.
     /// Its name does not count: the file gets the one that was agreed upon.
-    fn check_facts(
-        &self,
-        content_type: &str,
-        disposition: Option<&ContentDisposition>,
-    ) -> Result<(), String> {
+    fn check_facts(&self, content_type: &str, size: Option<u64>) -> Result<(), String> {
+        self.job.policy.check_type(content_type)?;
+        self.job.policy.check_size(size)?;
         let media_type = MediaType::new(content_type).ok();
         let facts = FileFacts {
             media_type: media_type.as_ref(),
-            size: disposition.and_then(|it| it.size),
+            size,
             name: self.job.expected.name(),
             hashes: self.job.expected.hashes(),
         };
@@ -127,18 +138,12 @@ impl Receiving {
     }
 
     fn open_part(&mut self, disposition: Option<ContentDisposition>) -> io::Result<()> {
-        let job = &mut self.job;
-        if job.part.is_none() {
-            let told = disposition.and_then(|it| it.filename);
-            let name = job.expected.name().or(told.as_deref()).unwrap_or_default();
-            job.part = Some(Part::create(&job.folder, name, job.expected.clone())?);
-        }
-        let start = job.part.as_mut().map(|part| part.start_at(job.range.offset())).transpose()?;
-        if start == Some(true) {
-            Ok(())
-        } else {
-            Err(io::Error::other("what is before is missing"))
-        }
+        let told = disposition.and_then(|it| it.filename).unwrap_or_default();
+        let name = Some(self.job.name()).filter(|name| !name.is_empty()).unwrap_or(told);
+        let Incoming { folder, expected, range, kept, .. } = &mut self.job;
+        let new = || Part::create(folder, &name, expected.clone());
+        self.part = Some(kept.begin(range.offset(), new)?);
+        Ok(())
     }
 
     pub(crate) fn take(&mut self, offset: u64, octets: &Bytes) -> Result<(), String> {
@@ -160,9 +165,12 @@ impl Receiving {
         }
         let beyond = "more octets than were asked for";
         let last = offset.saturating_add(octets.len() as u64 - 1);
-        self.job.range.file_offset(last).ok_or(beyond)?;
+        let last = self.job.range.file_offset(last).ok_or(beyond)?;
         let place = self.job.range.file_offset(offset).ok_or(beyond)?;
-        let part = self.job.part.as_mut().ok_or("the message has not begun")?;
+        if self.most.is_some_and(|most| last >= most) {
+            return Err("more octets than the file should have".into());
+        }
+        let part = self.part.as_mut().ok_or("the message has not begun")?;
         part.write(place, octets).map_err(|error| error.to_string())?;
         self.bytes += octets.len() as u64;
         self.job.bar.inc(octets.len() as u64);
@@ -176,13 +184,16 @@ impl Receiving {
     /// All octets are there.
     pub(crate) fn completed(mut self, message: Received, total: u64) -> Result<Unchecked, Done> {
         let is_begun = !matches!(self.wrapper, Wrapper::Head(_));
-        match self.job.part.take_if(|_| is_begun) {
+        match self.part.take_if(|_| is_begun) {
             Some(part) => Ok(Unchecked { message, total, receiving: self, part }),
             None => Err(self.failed("the message has no file in it")),
         }
     }
 
+    /// Ends before the file is there; what has come of it stays.
     pub(crate) fn failed(self, error: impl ToString) -> Done {
+        let kept = self.part.map_or(Ok(()), |part| self.job.kept.break_off(part));
+        let error = kept.map_or_else(|kept| kept.to_string(), |()| error.to_string());
         self.job.failed(self.bytes, error)
     }
 }
@@ -194,8 +205,12 @@ impl Unchecked {
         let Receiving { job, bytes, .. } = receiving;
         job.bar.finish_and_clear();
         let name = job.expected.name().unwrap_or(part.name()).to_owned();
-        let (path, error) = match part.complete(job.expected.clone()) {
-            Ok(path) => (Some(path), None),
+        let (path, error) = match part.complete(job.expected) {
+            Ok(path) => {
+                // The file is no worse for an old part that stays.
+                let _ = job.kept.discard();
+                (Some(path), None)
+            }
             Err(error) => (None, Some(error.to_string())),
         };
         let done = Done { line: job.line, name, range: job.range, bytes, path, error };

@@ -44,6 +44,7 @@ impl Teller {
             "path": done.path,
             "error": done.error,
         });
+        let object = harmless(&object.to_string());
         // A reader that has gone away is no reason to fail.
         if self.is_out_taken {
             let _ = writeln!(std::io::stderr(), "{object}");
@@ -64,5 +65,47 @@ impl Teller {
 
 /// Tells people something on stderr.
 pub(crate) fn words(message: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "{message}");
+    let _ = writeln!(std::io::stderr(), "{}", harmless(&message.to_string()));
+}
+
+/// The same text, with `\u` before the numbers of letters which a terminal obeys or
+/// which turn the direction of others: a peer may have chosen them. JSON has them
+/// inside of strings only, and stays the same JSON.
+fn harmless(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if is_harmful(letter) {
+            harmless += &format!("\\u{:04x}", u32::from(letter));
+        } else {
+            harmless.push(letter);
+        }
+    }
+    harmless
+}
+
+/// All of them have four digits.
+fn is_harmful(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_is_spelt_out_and_json_stays_json() {
+        for code in 0..=0x2_ffff_u32 {
+            let Some(letter) = char::from_u32(code) else { continue };
+            let object = json!({ "name": format!("a{letter}b") });
+            let text = harmless(&object.to_string());
+            assert_eq!(text.parse::<serde_json::Value>().unwrap(), object);
+            assert!(!text.chars().any(is_harmful), "{code:x}");
+        }
+        assert_eq!(harmless("\u{9b}2J\u{202e}\u{e9}"), "\\u009b2J\\u202e\u{e9}");
+    }
 }

@@ -49,8 +49,11 @@ impl Wrapper {
         if offset != head.len() as u64 {
             return Err("the start of the message is not in order".into());
         }
+        let seen = head.len();
         head.extend_from_slice(octets);
-        let Some(cpim) = CpimRef::parse_start(head).map_err(|error| error.to_string())? else {
+        let may_end = CpimRef::head_may_end(head, seen);
+        let cpim = if may_end { CpimRef::parse_start(head) } else { Ok(None) };
+        let Some(cpim) = cpim.map_err(|error| error.to_string())? else {
             let is_too_long = head.len() as u64 > MAX_WRAPPER_OCTETS;
             return if is_too_long { Err("the wrapper is too long".into()) } else { Ok(None) };
         };

@@ -5,8 +5,6 @@
 mod common;
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use common::{Scene, contents, sha_1};
@@ -240,68 +238,6 @@ fn hostile_names_stay_in_the_folder() {
         assert_eq!(scene.names(), [stored], "{name}");
         assert_eq!(fs::read(scene.out(stored)).unwrap(), contents("x.bin", 1000));
     }
-}
-
-const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n\
-    m=message 9 TCP/MSRP *\r\nc=IN IP4 127.0.0.1\r\na=sendonly\r\na=accept-types:*\r\n\
-    a=setup:active\r\na=path:msrp://127.0.0.1:9/jshA7weztas;tcp\r\n\
-    a=file-selector:name:\"x.txt\" size:10\r\na=file-transfer-id:vBnG916b\r\n";
-
-/// A sender that keeps to nothing: what its messages are answered, and what comes of
-/// its file.
-fn hostile(messages: &[&str]) -> (Vec<String>, common::Ended, Scene) {
-    let scene = Scene::new("hostile");
-    fs::write(scene.path("offer.sdp"), OFFER).unwrap();
-    let fetch = scene.answer(&["fetch", "--timeout", "2"]);
-    scene.wait_for("answer.sdp");
-    let answer = scene.read("answer.sdp");
-    let path = answer.lines().find_map(|line| line.strip_prefix("a=path:")).unwrap();
-    let address = path.trim_start_matches("msrp://").split('/').next().unwrap();
-    let mut socket = TcpStream::connect(address).unwrap();
-    for message in messages {
-        let (start, rest) = message.split_once("\r\n").unwrap();
-        let paths = format!("To-Path: {path}\r\nFrom-Path: msrp://127.0.0.1:9/jshA7weztas;tcp");
-        socket.write_all(format!("{start}\r\n{paths}\r\n{rest}").as_bytes()).unwrap();
-    }
-    let fetch = fetch.end();
-    let mut answers = String::new();
-    let _ = socket.read_to_string(&mut answers);
-    let answers = answers.lines().filter(|line| line.starts_with("MSRP ")).map(str::to_owned);
-    (answers.collect(), fetch, scene)
-}
-
-const RIGHT: &str = "MSRP aaaa SEND\r\nMessage-ID: aaaa\r\nByte-Range: 1-10/10\r\n\
-    Content-Type: text/plain\r\n\r\n0123456789\r\n-------aaaa$\r\n";
-
-// A sender that does it right shows that the others fail for what they do.
-#[test]
-fn a_hostile_sender_gets_nothing_but_what_it_offered() {
-    let (answers, fetch, scene) = hostile(&[RIGHT]);
-    assert_eq!((answers, fetch.status), (vec!["MSRP aaaa 200 OK".to_owned()], 0));
-    assert_eq!(fs::read_to_string(scene.out("x.txt")).unwrap(), "0123456789");
-
-    let larger = RIGHT.replace("1-10/10", "1-12/12").replace("789", "789ab");
-    let (_, fetch, scene) = hostile(&[&larger]);
-    assert_eq!(fetch.status, 1);
-    assert!(fetch.line(0)["error"].as_str().unwrap().contains("12 octets"));
-    assert!(scene.names().is_empty());
-
-    let huge = RIGHT.replace("1-10/10", "1-10/1000000000").replace("aaaa$", "aaaa+");
-    let (answers, fetch, scene) = hostile(&[&huge]);
-    assert!(answers[0].starts_with("MSRP aaaa 413"), "{answers:?}");
-    assert_eq!((fetch.status, scene.names().len()), (1, 0));
-
-    let other = RIGHT.replace("aaaa", "bbbb").replace("0123", "xxxx");
-    let (_, fetch, scene) = hostile(&[RIGHT, &other]);
-    assert_eq!(fetch.status, 0);
-    assert_eq!(scene.names(), ["x.txt"]);
-    assert_eq!(fs::read_to_string(scene.out("x.txt")).unwrap(), "0123456789");
-
-    // Half of it, and then silence. What has come stays, as it does after a break.
-    let (half, _) = RIGHT.split_once("56789").unwrap();
-    let (_, fetch, scene) = hostile(&[half]);
-    assert_eq!((fetch.status, &fetch.line(0)["success"]), (1, &false.into()));
-    assert_eq!(scene.names(), ["x.txt.part", "x.txt.part.json"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::text;
+use crate::cpim::days_of_month;
 
 /// The value of `file-date` (RFC 5547 section 6): each date a `date-time` of
 /// RFC 5322 with a numeric zone, such as `Mon, 15 May 2006 15:01:31 +0300`.
@@ -164,31 +165,32 @@ fn is_date_time(text: &str) -> bool {
         None => text,
     };
     let mut words = date.split(' ').filter(|word| !word.is_empty());
-    let mut next_is = |rule: fn(&str) -> bool| words.next().is_some_and(rule);
-    next_is(is_day)
-        && next_is(is_month)
-        && next_is(is_year)
-        && next_is(is_time)
-        && next_is(is_zone)
-        && words.next().is_none()
+    let [day, month, year, time, zone, behind] = std::array::from_fn(|_| words.next());
+    match (day, month, year, time, zone, behind) {
+        (Some(day), Some(month), Some(year), Some(time), Some(zone), None) => {
+            is_date(day, month, year) && is_time(time) && is_zone(zone)
+        }
+        _ => false,
+    }
 }
 
 fn is_among(word: &str, words: &[&str]) -> bool {
     words.iter().any(|it| it.eq_ignore_ascii_case(word))
 }
 
-fn is_day(word: &str) -> bool {
-    matches!(word.len(), 1 | 2) && text::number(word).is_some_and(|day| (1..=31).contains(&day))
-}
-
-fn is_month(word: &str) -> bool {
+/// A day that there is in its month.
+fn is_date(day: &str, month: &str, year: &str) -> bool {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    is_among(word, &MONTHS)
-}
-
-fn is_year(word: &str) -> bool {
-    (4..=9).contains(&word.len()) && text::number(word).is_some_and(|year| year >= 1900)
+    let is_written = matches!(day.len(), 1 | 2) && (4..=9).contains(&year.len());
+    let month = (1..).zip(MONTHS).find(|(_, name)| name.eq_ignore_ascii_case(month));
+    let number = |digits| text::number(digits).and_then(|number| i64::try_from(number).ok());
+    match (number(day), month, number(year)) {
+        (Some(day), Some((month, _)), Some(year)) => {
+            is_written && year >= 1900 && (1..=days_of_month(year, month)).contains(&day)
+        }
+        _ => false,
+    }
 }
 
 /// Seconds may be missing, and there may be 60 of them.

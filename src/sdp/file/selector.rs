@@ -152,16 +152,13 @@ impl FileSelector {
     fn take(&mut self, name: &str, value: &str) -> Result<(), FileSelectorError> {
         match name {
             _ if name.eq_ignore_ascii_case("name") => {
-                let value = text::decoded(text::unquoted(value));
-                // An empty name is none: the grammar has no such.
-                let value = (!value.is_empty()).then(|| value.into());
-                once(&mut self.name, value)
+                once(&mut self.name, text::decoded(text::unquoted(value)).into())
             }
             _ if name.eq_ignore_ascii_case("type") => {
-                once(&mut self.media_type, Some(media_type(value)?))
+                once(&mut self.media_type, media_type(value)?)
             }
             _ if name.eq_ignore_ascii_case("size") => {
-                once(&mut self.size, Some(text::number(value).ok_or(FileSelectorError::Size)?))
+                once(&mut self.size, text::number(value).ok_or(FileSelectorError::Size)?)
             }
             _ if name.eq_ignore_ascii_case("hash") => {
                 if self.hashes.len() == MAX_HASHES {
@@ -175,11 +172,11 @@ impl FileSelector {
     }
 }
 
-fn once<T>(place: &mut Option<T>, value: Option<T>) -> Result<(), FileSelectorError> {
+fn once<T>(place: &mut Option<T>, value: T) -> Result<(), FileSelectorError> {
     if place.is_some() {
         return Err(FileSelectorError::Repeated);
     }
-    *place = value;
+    *place = Some(value);
     Ok(())
 }
 
@@ -194,6 +191,8 @@ impl FromStr for FileSelector {
                 selector.take(name, value)?;
             }
         }
+        // An empty name is none: the grammar has no such.
+        selector.name = selector.name.filter(|name| !name.is_empty());
         Ok(selector)
     }
 }

@@ -60,6 +60,12 @@ impl Scene {
         }
     }
 
+    /// The line of a description that says which file it is about.
+    pub fn selector_in(description: &str) -> String {
+        let line = description.lines().find(|line| line.starts_with("a=file-selector:"));
+        line.unwrap().to_owned()
+    }
+
     /// Before another exchange.
     pub fn forget_descriptions(&self) {
         for name in ["offer.sdp", "answer.sdp"] {
@@ -144,9 +150,19 @@ pub struct Ended {
 }
 
 impl Side {
-    pub fn end(mut self) -> Ended {
+    /// All of its standard output.
+    pub fn printed(mut self) -> String {
+        self.read()
+    }
+
+    fn read(&mut self) -> String {
         let mut text = String::new();
         self.0.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    pub fn end(mut self) -> Ended {
+        let text = self.read();
         let status = self.0.wait().unwrap().code().unwrap();
         let objects = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         Ended { status, objects }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use msrp_chat::{Client, Told, words};
+use msrp_chat::{Client, Told};
 use tokio::time::{Instant, sleep_until};
 
 use command::Command;
@@ -69,7 +69,7 @@ struct Talk {
 
 impl Talk {
     async fn run(&mut self, client: &mut Client, mut source: Source) {
-        let mut has_left = false;
+        let (mut is_over, mut is_leaving) = (false, false);
         loop {
             let idle_at = self.typing.map(|(_, key)| key + IDLE);
             tokio::select! {
@@ -77,11 +77,16 @@ impl Talk {
                     Some(told) => self.told(client, &told),
                     None => return self.screen.show("* the session has ended"),
                 },
-                input = source.next(), if !has_left => match input {
-                    Some(input) => has_left = self.input(client, input),
-                    None => {
-                        has_left = true;
+                input = source.next(), if !is_over => match input {
+                    Some(input) if !is_leaving => is_leaving = self.input(client, input),
+                    // Who does not want to wait for answers.
+                    Some(Input::Key(key)) if self.screen.key(key) == screen::Edit::Leave => {
                         client.leave();
+                    }
+                    Some(_) => {}
+                    None => {
+                        is_over = true;
+                        client.finish();
                     }
                 },
                 () = sleep(idle_at) => self.set_typing(client, false),
@@ -112,17 +117,17 @@ impl Talk {
         let result = match Command::read(line) {
             Command::Nothing => Ok(()),
             Command::Say(text) => {
-                self.screen.show(&format!("<you> {}", words::shown(text)));
+                self.screen.show(&format!("<you> {text}"));
                 client.say(text)
             }
             Command::Whisper { name, text } => match client.find(name).map(str::to_owned) {
-                Some(uri) => {
+                Ok(uri) => {
                     let to = client.name_of(&uri);
-                    self.screen.show(&format!("[you to {to}] {}", words::shown(text)));
+                    self.screen.show(&format!("[you to {to}] {text}"));
                     client.say_to(&uri, text)
                 }
-                None => {
-                    self.screen.error(&format!("{} is not in the room", words::shown(name)));
+                Err(error) => {
+                    self.screen.error(&error.to_string());
                     Ok(())
                 }
             },
@@ -131,10 +136,8 @@ impl Talk {
                 Ok(())
             }
             Command::Who => {
-                let names = client
-                    .roster()
-                    .keys()
-                    .map(|uri| format!("* {} is {}", client.name_of(uri), words::shown(uri)));
+                let names =
+                    client.roster().keys().map(|uri| format!("* {} is {uri}", client.name_of(uri)));
                 names.collect::<Vec<_>>().iter().for_each(|line| self.screen.show(line));
                 Ok(())
             }
@@ -143,7 +146,7 @@ impl Talk {
                 Ok(())
             }
             Command::Quit => {
-                client.leave();
+                client.finish();
                 return true;
             }
             Command::Unknown(name) => {
@@ -181,29 +184,28 @@ impl Talk {
     fn told(&mut self, client: &Client, told: &Told) {
         let name = |uri: &str| client.name_of(uri);
         let line = match told {
-            Told::Joined { uri } if uri == client.uri() => return,
+            Told::Joined { uri } if client.is_me(uri) => return,
             Told::Joined { uri } => format!("* {} is here", name(uri)),
             Told::Left { uri, nickname } => {
-                let nickname = nickname.as_deref().map(words::shown);
-                format!("* {} has left", nickname.unwrap_or_else(|| name(uri)))
+                format!("* {} has left", client.name_of_left(uri, nickname.as_deref()))
             }
-            Told::Renamed { uri, .. } if uri == client.uri() => return,
+            Told::Renamed { uri, .. } if client.is_me(uri) => return,
             Told::Renamed { uri, nickname: Some(nickname) } => {
-                format!("* {} is called {}", words::shown(uri), words::shown(nickname))
+                format!("* {uri} is called {nickname}")
             }
             Told::Renamed { uri, nickname: None } => {
-                format!("* {} has no nickname any more", words::shown(uri))
+                format!("* {uri} has no nickname any more")
             }
             Told::Heard { from, is_private: true, text } => {
-                format!("[{} to you] {}", name(from), words::shown(text))
+                format!("[{} to you] {text}", name(from))
             }
-            Told::Heard { from, text, .. } => format!("<{}> {}", name(from), words::shown(text)),
+            Told::Heard { from, text, .. } => format!("<{}> {text}", name(from)),
             Told::Typing { from, is_active: true } => format!("* {} is writing", name(from)),
             Told::Refused { text, why } => {
-                return self.screen.error(&format!("\"{}\": {why}", words::shown(text)));
+                return self.screen.error(&format!("\"{text}\": {why}"));
             }
             Told::Named(Some(nickname)) => {
-                format!("* you are called {}", words::shown(nickname.as_str()))
+                format!("* you are called {nickname}")
             }
             Told::Named(None) => "* you have no nickname any more".into(),
             Told::NotNamed { why, .. } => return self.screen.error(why),

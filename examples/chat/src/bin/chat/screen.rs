@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crossterm::terminal;
+use msrp_chat::words;
 
 const PROMPT: &str = "> ";
 
@@ -50,7 +51,9 @@ impl Screen {
         }
     }
 
+    /// Shows a line, whatever others have put into it.
     pub(crate) fn show(&self, line: &str) {
+        let line = words::shown(line);
         match self.written {
             Some(_) => self.draw(&format!("{line}\r\n")),
             None => print(&format!("{line}\n")),

@@ -1,0 +1,69 @@
+//! What a message says that comes from the room.
+
+use msrp::chatroom::is_same_uri;
+use msrp::cpim::CpimRef;
+use msrp::is_composing::{IS_COMPOSING_TYPE, IsComposing, State};
+
+use crate::client::Told;
+
+/// `None` where it says nothing to a participant of the room of that URI.
+pub(crate) fn heard(body: &[u8], room: &str) -> Option<Told> {
+    let message = CpimRef::parse(body).ok()?;
+    let from = message.from()?.uri().to_owned();
+    let is_private = message.to().next().is_some_and(|to| !is_same_uri(to.uri(), room));
+    let needed: Vec<_> = message.not_understood(&[]).map(|it| it.name()).collect();
+    if !needed.is_empty() {
+        // It may mean the opposite of what it seems to say (RFC 3862 section 3.5).
+        let text = format!("[a message that needs {} to be understood]", needed.join(", "));
+        return Some(Told::Heard { from, is_private, text });
+    }
+    let content_type = message.content_type()?;
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case(IS_COMPOSING_TYPE) {
+        let status = IsComposing::parse(message.body()).ok()?;
+        return Some(Told::Typing { from, is_active: status.state() == State::Active });
+    }
+    let is_text = essence.eq_ignore_ascii_case("text/plain");
+    let text = if is_text {
+        String::from_utf8_lossy(message.body()).into_owned()
+    } else {
+        format!("[{} octets of {essence}]", message.body().len())
+    };
+    Some(Told::Heard { from, is_private, text })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const ROOM: &str = "sip:pier@chat.example";
+
+    fn text_of(to: &str, headers: &str) -> (bool, String) {
+        let message = format!(
+            "From: <sip:ada@example.com>\r\nTo: <{to}>\r\n{headers}\r\n\
+             Content-Type: text/plain\r\n\r\nHello"
+        );
+        match heard(message.as_bytes(), ROOM).unwrap() {
+            Told::Heard { is_private, text, .. } => (is_private, text),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_to_the_room_is_not_private_however_its_uri_is_spelt() {
+        for to in [ROOM, "SIP:pier@Chat.Example", "sip:pier@chat.example;transport=tcp"] {
+            assert_eq!(text_of(to, ""), (false, "Hello".into()));
+        }
+        assert_eq!(text_of("sip:bob@example.com", ""), (true, "Hello".into()));
+    }
+
+    // req: 3862-3.5-1
+    #[test]
+    fn what_has_to_be_understood_and_is_not_is_not_shown_as_text() {
+        let (_, text) = text_of(ROOM, "NS: x <urn:example:irony>\r\nRequire: x.Irony\r\n");
+        assert_eq!(text, "[a message that needs Irony to be understood]");
+        // What every client understands.
+        assert_eq!(text_of(ROOM, "Require: Subject\r\nSubject: x\r\n").1, "Hello");
+    }
+}

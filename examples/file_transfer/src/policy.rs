@@ -1,0 +1,70 @@
+//! What the user of this side takes.
+
+use msrp::sdp::{FileSelector, Local};
+use msrp::{MediaType, MediaTypes};
+
+use crate::Failure;
+use crate::options;
+use crate::wrapper::{CPIM, MAX_WRAPPER_OCTETS};
+
+/// Which files are taken.
+#[derive(Clone)]
+pub(crate) struct Policy {
+    /// Their types, and none that was not named.
+    types: MediaTypes,
+    /// The same for session descriptions, where wrapped files are named too.
+    described: MediaTypes,
+    size: Option<u64>,
+}
+
+impl Policy {
+    pub(crate) fn new(options: &options::Fetch) -> Result<Self, Failure> {
+        let types = options.accept_type.clone().listed_only();
+        let list = types.types().collect::<Vec<_>>().join(" ");
+        let described = if types.accepts(CPIM) {
+            MediaTypes::new(&list)?
+        } else {
+            MediaTypes::new(&format!("{list} {CPIM}"))?.wrapped(&list)?
+        };
+        Ok(Self { types, described, size: options.accept_size })
+    }
+
+    /// Has a session say what it takes, of a file that is described so.
+    pub(crate) fn say(&self, local: Local, file: &FileSelector) -> Local {
+        let local = local.types(self.described.clone());
+        match self.most(file.size()) {
+            // A message may have a wrapper around the file.
+            Some(octets) => local.max_size(octets.saturating_add(MAX_WRAPPER_OCTETS)),
+            None => local,
+        }
+    }
+
+    /// The most octets of a file of which this size is known.
+    pub(crate) fn most(&self, size: Option<u64>) -> Option<u64> {
+        self.size.into_iter().chain(size).min()
+    }
+
+    /// Whether a file is wanted, as far as it is described.
+    pub(crate) fn check(&self, file: &FileSelector) -> Result<(), String> {
+        self.check_size(file.size())?;
+        file.media_type().map_or(Ok(()), |media_type| self.check_type(media_type.essence()))
+    }
+
+    pub(crate) fn check_size(&self, size: Option<u64>) -> Result<(), String> {
+        match (self.size, size) {
+            (Some(most), Some(size)) if size > most => {
+                Err(format!("it is larger than {most} octets"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn check_type(&self, media_type: &str) -> Result<(), String> {
+        if self.types.accepts(media_type) {
+            return Ok(());
+        }
+        let media_type = MediaType::new(media_type);
+        let essence = media_type.as_ref().map_or("its type", MediaType::essence);
+        Err(format!("{essence} is not wanted"))
+    }
+}

@@ -1,0 +1,126 @@
+//! Senders that keep to nothing.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod common;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use common::{Ended, Scene};
+
+const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n\
+    m=message 9 TCP/MSRP *\r\nc=IN IP4 127.0.0.1\r\na=sendonly\r\na=accept-types:*\r\n\
+    a=setup:active\r\na=path:msrp://127.0.0.1:9/jshA7weztas;tcp\r\n\
+    a=file-selector:name:\"x.txt\" size:10\r\na=file-transfer-id:vBnG916b\r\n";
+
+/// A sender that keeps to nothing: what its messages are answered, with the status of
+/// reports, and what comes of its file.
+fn hostile(fetch: &[&str], messages: &[&str]) -> (Vec<String>, Ended, Scene) {
+    let scene = Scene::new("hostile");
+    fs::write(scene.path("offer.sdp"), OFFER).unwrap();
+    let fetch = scene.answer(&[&["fetch", "--timeout", "2"], fetch].concat());
+    scene.wait_for("answer.sdp");
+    let answer = scene.read("answer.sdp");
+    let path = answer.lines().find_map(|line| line.strip_prefix("a=path:")).unwrap();
+    let address = path.trim_start_matches("msrp://").split('/').next().unwrap();
+    let mut socket = TcpStream::connect(address).unwrap();
+    for message in messages {
+        let (start, rest) = message.split_once("\r\n").unwrap();
+        let paths = format!("To-Path: {path}\r\nFrom-Path: msrp://127.0.0.1:9/jshA7weztas;tcp");
+        socket.write_all(format!("{start}\r\n{paths}\r\n{rest}").as_bytes()).unwrap();
+    }
+    let fetch = fetch.end();
+    let mut answers = String::new();
+    let _ = socket.read_to_string(&mut answers);
+    let is_one = |line: &&str| line.starts_with("MSRP aaaa ") || line.starts_with("Status: ");
+    (answers.lines().filter(is_one).map(str::to_owned).collect(), fetch, scene)
+}
+
+fn is_refused(answers: &[String]) -> bool {
+    answers.last().is_some_and(|answer| [" 413", " 415"].iter().any(|code| answer.contains(code)))
+}
+
+const RIGHT: &str = "MSRP aaaa SEND\r\nMessage-ID: aaaa\r\nByte-Range: 1-10/10\r\n\
+    Content-Type: text/plain\r\n\r\n0123456789\r\n-------aaaa$\r\n";
+
+// A sender that does it right shows that the others fail for what they do.
+#[test]
+fn a_hostile_sender_gets_nothing_but_what_it_offered() {
+    let (answers, fetch, scene) = hostile(&[], &[RIGHT]);
+    assert_eq!((answers, fetch.status), (vec!["MSRP aaaa 200 OK".to_owned()], 0));
+    assert_eq!(fs::read_to_string(scene.out("x.txt")).unwrap(), "0123456789");
+
+    // More than it described is not even stored.
+    let larger = RIGHT.replace("1-10/10", "1-12/12").replace("789", "789ab");
+    let (answers, fetch, scene) = hostile(&[], &[&larger]);
+    assert!(is_refused(&answers), "{answers:?}");
+    assert_eq!((fetch.status, &fetch.line(0)["bytes"]), (1, &0.into()));
+    assert!(fetch.line(0)["error"].as_str().unwrap().contains("more octets"));
+    assert!(scene.names().is_empty());
+
+    let huge = RIGHT.replace("1-10/10", "1-10/1000000000").replace("aaaa$", "aaaa+");
+    let (answers, fetch, scene) = hostile(&[], &[&huge]);
+    assert!(is_refused(&answers), "{answers:?}");
+    assert_eq!((fetch.status, scene.names().len()), (1, 0));
+
+    let other = RIGHT.replace("aaaa", "bbbb").replace("0123", "xxxx");
+    let (_, fetch, scene) = hostile(&[], &[RIGHT, &other]);
+    assert_eq!(fetch.status, 0);
+    assert_eq!(scene.names(), ["x.txt"]);
+    assert_eq!(fs::read_to_string(scene.out("x.txt")).unwrap(), "0123456789");
+
+    // Half of it, and then silence. What has come stays, as it does after a break.
+    let (half, _) = RIGHT.split_once("56789").unwrap();
+    let (_, fetch, scene) = hostile(&[], &[half]);
+    assert_eq!((fetch.status, &fetch.line(0)["success"]), (1, &false.into()));
+    assert_eq!(scene.names(), ["x.txt.part", "x.txt.part.json"]);
+}
+
+/// An offer need not say which type its file has; its message does.
+#[test]
+fn a_type_that_is_not_wanted_is_not_taken_from_a_message_either() {
+    let text = ["--accept-type", "text/*"];
+    let (_, fetch, scene) = hostile(&text, &[RIGHT]);
+    assert_eq!(fetch.status, 0);
+    let answer = scene.read("answer.sdp");
+    assert!(answer.contains("a=accept-types:text/* message/cpim\r\n"), "{answer}");
+    assert!(answer.contains("a=accept-wrapped-types:text/*\r\n"), "{answer}");
+
+    for other in ["image/png", "multipart/mixed", "message/cpim"] {
+        let message = RIGHT.replace("text/plain", other);
+        let (answers, fetch, scene) = hostile(&text, &[&message]);
+        assert!(is_refused(&answers), "{answers:?}");
+        assert_eq!((fetch.status, scene.names().len()), (1, 0), "{other}");
+    }
+    for (inside, status) in [("text/plain", 0), ("image/png", 1)] {
+        let wrapped = format!("\r\nContent-Type: {inside}\r\n\r\n0123456789");
+        let message = RIGHT.replace("text/plain", "message/cpim").replace("0123456789", &wrapped);
+        let message = message.replace("1-10/10", &format!("1-{0}/{0}", wrapped.len()));
+        let (_, fetch, scene) = hostile(&text, &[&message]);
+        assert_eq!((fetch.status, scene.names().len()), (status, 1 - status as usize), "{inside}");
+    }
+}
+
+/// A large limit allows nobody to send more than they described.
+#[test]
+fn the_smaller_limit_counts() {
+    let (_, _, scene) = hostile(&["--accept-size", "1000000000"], &[RIGHT]);
+    let most = 10 + 16 * 1024;
+    let answer = scene.read("answer.sdp");
+    assert!(answer.contains(&format!("a=max-size:{most}\r\n")), "{answer}");
+}
+
+/// Names and texts of a peer go to a terminal.
+#[test]
+fn nothing_that_a_terminal_obeys_is_printed() {
+    let name = "a\u{9b}2J\u{202e}b.txt";
+    let scene = Scene::new("letters");
+    scene.make(name, 10);
+    let offer = scene.offer(&["offer", name]);
+    let fetch = scene.answer(&["fetch"]);
+    for text in [offer.printed(), fetch.printed()] {
+        assert!(text.contains(r#""name":"a\u009b2J\u202eb.txt""#), "{text}");
+    }
+}
