@@ -226,6 +226,7 @@ pub mod is_composing;
 mod limits;
 pub mod mime;
 pub mod multipart;
+mod percent;
 mod random;
 mod ranges;
 mod reassembly;
