@@ -175,6 +175,7 @@
 //! | hashes of a file selector | [`sdp::MAX_HASHES`] | 8 |
 //! | octets of a name for the file system | [`file::MAX_NAME_OCTETS`] | 240 |
 //! | octets and number of the headers of a message/cpim | [`cpim::MAX_HEAD_OCTETS`], [`cpim::MAX_HEADERS`] | 64 KiB, 128 |
+//! | octets, nodes, equals signs and `xmlns` in XML | `imdn::ImdnError::Xml` | 64 KiB, 1,024, 1,024, 16 |
 //! | depth of a multipart body | [`multipart::MAX_DEPTH`] | 8 |
 //! | connections of a relay | `relay::RelayLimits::connections` | 10,000 |
 //! | tokens of a relay | `relay::RelayLimits::tokens` | 100,000 |
@@ -229,6 +230,7 @@ pub mod is_composing;
 mod limits;
 pub mod mime;
 pub mod multipart;
+mod percent;
 mod random;
 mod ranges;
 mod reassembly;

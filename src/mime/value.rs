@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::fields::{is_blank, unfolded};
+use crate::percent;
 
 /// A value with its parameters: `text/plain; charset=utf-8`.
 ///
@@ -120,20 +121,5 @@ fn extended(value: &str) -> Option<String> {
     let (charset, rest) = value.split_once('\'')?;
     let (_, encoded) = rest.split_once('\'')?;
     let is_utf8 = ["utf-8", "us-ascii"].iter().any(|known| known.eq_ignore_ascii_case(charset));
-    let mut octets = Vec::with_capacity(encoded.len());
-    let mut rest = encoded.as_bytes();
-    while let [first, behind @ ..] = rest {
-        let (octet, behind) = match (first, behind) {
-            (b'%', [high, low, behind @ ..]) => (hex(*high)? << 4 | hex(*low)?, behind),
-            (b'%', _) => return None,
-            _ => (*first, behind),
-        };
-        octets.push(octet);
-        rest = behind;
-    }
-    String::from_utf8(octets).ok().filter(|_| is_utf8)
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    String::from_utf8(percent::decoded_strictly(encoded)?).ok().filter(|_| is_utf8)
 }

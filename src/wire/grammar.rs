@@ -223,7 +223,12 @@ pub(crate) fn is_hname(name: &[u8]) -> bool {
 
 /// Whether `text` is a token, which is the same in MSRP and in SDP.
 pub(crate) fn is_token(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|octet| is(*octet, TOKEN))
+    !text.is_empty() && text.iter().all(|octet| is_token_octet(*octet))
+}
+
+/// Whether `octet` can stand in a token.
+pub(crate) const fn is_token_octet(octet: u8) -> bool {
+    is(octet, TOKEN)
 }
 
 /// What the rule took and what is left, or nothing where it does not match.

@@ -194,6 +194,17 @@ fn what_is_no_selector_is_refused() {
     }
 }
 
+/// No backslash keeps a quote of a selector open, as it does in a Content-Type.
+#[test]
+fn a_backslash_escapes_nothing_in_a_selector() {
+    let selector: FileSelector = r#"type:text/x;a="b\";c="d;e" size:1"#.parse().unwrap();
+    let media_type = selector.media_type().unwrap().as_str();
+    assert_eq!(media_type, r#"text/x;a="b\\";c="d;e""#);
+    let written = r#"type:text/x;a="b%5C";c="d;e" size:1"#;
+    assert_eq!(reads_back(&selector), written);
+    assert_eq!(selector.size(), Some(1));
+}
+
 proptest! {
     #[test]
     fn what_is_built_reads_back(

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::sctp::number;
+use crate::percent;
 
 /// Why a text is no value of `a=dcmap`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -278,21 +279,7 @@ fn parameter(text: &str) -> Result<(&str, &str, &str), DcmapError> {
 /// The text with its escapes undone, where that is UTF-8. A percent sign
 /// without two digits stands for itself.
 fn unescaped(text: &str) -> Option<Box<str>> {
-    let mut octets = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [octet, behind @ ..] = rest {
-        let (octet, behind) = escaped(rest).unwrap_or((*octet, behind));
-        octets.push(octet);
-        rest = behind;
-    }
-    String::from_utf8(octets).ok().map(String::into_boxed_str)
-}
-
-fn escaped(text: &[u8]) -> Option<(u8, &[u8])> {
-    let [b'%', high, low, rest @ ..] = text else { return None };
-    let digit = |octet: u8| char::from(octet).to_digit(16);
-    let octet = u8::try_from(digit(*high)? << 4 | digit(*low)?).ok()?;
-    Some((octet, rest))
+    String::from_utf8(percent::decoded(text)).ok().map(String::into_boxed_str)
 }
 
 fn truth(text: &str) -> Option<bool> {

@@ -1,5 +1,6 @@
 //! Which file is meant.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::str::FromStr;
 
@@ -8,6 +9,8 @@ use thiserror::Error;
 use super::text::{self, Quoted};
 use super::{FileFacts, FileHash, FileHashError, HashAlgorithm};
 use crate::MediaType;
+use crate::mime::MimeValue;
+use crate::wire::grammar::is_token;
 
 /// The most hashes of one selector.
 pub const MAX_HASHES: usize = 8;
@@ -285,7 +288,7 @@ fn media_type(value: &str) -> Result<MediaType, FileSelectorError> {
     let mut given = Vec::new();
     for part in parts.filter(|part| !part.is_empty()) {
         let (attribute, value) = part.split_once('=').ok_or(FileSelectorError::Type)?;
-        given.push((attribute, text::decoded(text::unquoted(value))));
+        given.push((attribute, text::decoded(text::unquoted(value)).into()));
     }
     content_type(essence, given).ok_or(FileSelectorError::Type)
 }
@@ -297,11 +300,11 @@ fn canonical(media_type: &MediaType) -> Option<MediaType> {
 
 fn content_type<'a>(
     essence: &str,
-    parameters: impl IntoIterator<Item = (&'a str, String)>,
+    parameters: impl IntoIterator<Item = (&'a str, Cow<'a, str>)>,
 ) -> Option<MediaType> {
     let mut content_type = essence.to_owned();
     for (attribute, value) in parameters.into_iter().filter(|(_, value)| !value.is_empty()) {
-        if text::is_token(&value) {
+        if is_token(value.as_bytes()) {
             // Writing to a `String` cannot fail.
             let _ = write!(content_type, ";{attribute}={value}");
         } else {
@@ -315,36 +318,15 @@ fn content_type<'a>(
 }
 
 /// The parameters of a media type that have a value, without its escapes.
-fn parameters(media_type: &MediaType) -> impl Iterator<Item = (&str, String)> {
-    let text = media_type.as_str().get(media_type.essence().len()..).unwrap_or_default();
-    let parts = split_outside_quotes(text, ';').skip(1);
-    let pairs = parts.filter_map(|part| part.trim_matches(text::is_blank).split_once('='));
-    pairs
-        .map(|(attribute, value)| (attribute, unescaped(value)))
-        .filter(|(_, value)| !value.is_empty())
+fn parameters(media_type: &MediaType) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+    MimeValue::new(media_type.as_str()).parameters().filter(|(_, value)| !value.is_empty())
 }
 
-/// The value of a parameter of a Content-Type.
-fn unescaped(value: &str) -> String {
-    let Some(quoted) = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) else {
-        return value.to_owned();
-    };
-    let mut letters = quoted.chars();
-    std::iter::from_fn(|| match letters.next() {
-        Some('\\') => letters.next(),
-        letter => letter,
-    })
-    .collect()
-}
-
-/// Splits as [`str::split`] does, but not between quotes. A backslash there keeps a
-/// quote from closing, which makes no difference to a `type` selector: nothing it
-/// quotes needs one before a quote.
+/// Splits as [`str::split`] does, but not between quotes.
 fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let (mut is_quoted, mut is_escaped) = (false, false);
+    let mut is_quoted = false;
     text.split(move |letter| {
-        is_quoted ^= letter == '"' && !is_escaped;
-        is_escaped = is_quoted && letter == '\\' && !is_escaped;
+        is_quoted ^= letter == '"';
         letter == separator && !is_quoted
     })
 }

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
+use crate::percent;
+use crate::wire::grammar;
+
 /// What stands between blanks outside of quotes. `None` in the place of a word
 /// whose quote is not closed.
 pub(super) fn words(text: &str) -> impl Iterator<Item = Option<&str>> {
@@ -31,30 +34,8 @@ pub(super) fn unquoted(text: &str) -> &str {
 /// The text with its percent-encoded octets decoded, once. A `%` that encodes
 /// nothing stands for itself, and octets that are no UTF-8 become U+FFFD.
 pub(super) fn decoded(text: &str) -> String {
-    let mut octets = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, behind @ ..] = rest {
-        let (octet, behind) = encoded_octet(rest).unwrap_or((*first, behind));
-        octets.push(octet);
-        rest = behind;
-    }
-    String::from_utf8(octets)
+    String::from_utf8(percent::decoded(text))
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-}
-
-fn encoded_octet(text: &[u8]) -> Option<(u8, &[u8])> {
-    let [b'%', high, low, behind @ ..] = text else { return None };
-    Some((hex_digit(*high)? << 4 | hex_digit(*low)?, behind))
-}
-
-/// The value of a hexadecimal digit of either letter case.
-pub(super) const fn hex_digit(octet: u8) -> Option<u8> {
-    match octet {
-        b'0'..=b'9' => Some(octet - b'0'),
-        b'a'..=b'f' => Some(octet - b'a' + 10),
-        b'A'..=b'F' => Some(octet - b'A' + 10),
-        _ => None,
-    }
 }
 
 /// A text between quotes, percent-encoded where the grammar asks for it, and where
@@ -81,20 +62,11 @@ impl fmt::Display for Quoted<'_> {
 
 /// A token in lower case; one of the known ones without an allocation.
 pub(super) fn token(text: &str, known: &[&'static str]) -> Option<Cow<'static, str>> {
-    if !is_token(text) {
+    if !grammar::is_token(text.as_bytes()) {
         return None;
     }
     let known = known.iter().find(|it| it.eq_ignore_ascii_case(text));
     Some(known.map_or_else(|| text.to_ascii_lowercase().into(), |it| Cow::Borrowed(*it)))
-}
-
-/// The rule `token` of RFC 8866 section 9.
-pub(super) fn is_token(text: &str) -> bool {
-    let is_letter = |octet: u8| {
-        octet.is_ascii_graphic()
-            && !matches!(octet, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']')
-    };
-    !text.is_empty() && text.bytes().all(is_letter)
 }
 
 /// Digits and nothing else. A sign is no digit.

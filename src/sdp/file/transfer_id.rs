@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::text;
 use crate::Random;
+use crate::wire::grammar::is_token;
 
 /// The most octets of a file-transfer-id that are read. RFC 5547 sets no limit.
 pub const MAX_TRANSFER_ID_OCTETS: usize = 255;
@@ -44,7 +45,7 @@ impl FromStr for FileTransferId {
 
     fn from_str(value: &str) -> Result<Self, FileTransferIdError> {
         let value = value.trim_matches(text::is_blank);
-        if value.len() <= MAX_TRANSFER_ID_OCTETS && text::is_token(value) {
+        if value.len() <= MAX_TRANSFER_ID_OCTETS && is_token(value.as_bytes()) {
             Ok(Self(value.into()))
         } else {
             Err(FileTransferIdError)

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::wire::grammar::{is_token, is_token_octet};
+
 /// One attribute: `name` or `name:value`.
 ///
 /// Names are compared letter for letter, as SDP has them.
@@ -17,10 +19,10 @@ impl Attribute {
     /// out, so that it reads as it was written and no attribute becomes two.
     #[must_use]
     pub fn new(name: &str, value: Option<&str>) -> Self {
-        let name = name.chars().filter(|letter| is_token(*letter)).collect();
+        let name = name.bytes().filter(|octet| is_token_octet(*octet)).map(char::from);
         let is_sendable = |letter: &char| !matches!(letter, '\0' | '\r' | '\n');
         let sendable = |value: &str| value.chars().filter(is_sendable).collect::<String>();
-        Self { name, value: value.map(|value| sendable(value).trim_end().into()) }
+        Self { name: name.collect(), value: value.map(|value| sendable(value).trim_end().into()) }
     }
 
     /// What stands behind `a=`. `None` where the name is none: without what is
@@ -31,8 +33,7 @@ impl Attribute {
             Some((name, value)) => (name, Some(value)),
             None => (line.trim_end(), None),
         };
-        let is_name = !name.is_empty() && name.chars().all(is_token);
-        is_name.then(|| Self::new(name, value))
+        is_token(name.as_bytes()).then(|| Self::new(name, value))
     }
 
     /// Its name.
@@ -61,9 +62,4 @@ impl fmt::Display for Attribute {
             None => f.write_str(&self.name),
         }
     }
-}
-
-/// `token-char` of RFC 8866 section 9.
-fn is_token(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`{|}~".contains(letter)
 }
