@@ -51,7 +51,8 @@ fn assert_checked(channel: &DataChannel, again: &DataChannel) {
     let strict = channel.session(Tolerances::none());
     let lenient = channel.session(Tolerances::all());
     let Ok(session) = lenient else {
-        assert_eq!(strict, lenient);
+        // What is tolerated may hide what is wrong besides.
+        assert!(strict.is_err());
         return;
     };
     assert_eq!(strict.is_ok(), session.tolerated == Tolerances::none());
