@@ -142,7 +142,8 @@
 //!   [`SessionConfig`] in one call; relays, middleboxes, files, data channels.
 //! - [`cpim`]: messages that say who wrote them to whom; [`imdn`], what became of
 //!   them; [`is_composing`], that somebody types.
-//! - [`multipart`]: bodies of several parts.
+//! - [`multipart`]: bodies of several parts; [`mime`], values of their header fields.
+//! - `chatroom`: the rules of a chat room (RFC 7701), behind the feature of that name.
 //! - [`mod@file`]: names for the file system, hashes and Content-Disposition of files
 //!   (RFC 5547).
 //!

@@ -1,7 +1,5 @@
 //! What is refused, the limits, and time.
 
-use std::time::{Duration, Instant};
-
 use super::*;
 
 // req: 3862-2.2-3, 4975-13-14
@@ -122,9 +120,9 @@ fn the_limits() {
     assert_eq!(CpimRef::parse_start(&endless[1..]), Ok(None));
 }
 
-/// The worst heads there are take no more than moments.
+/// The worst heads there are, which a quadratic reader would take minutes over.
 #[test]
-fn hostile_heads_take_no_time() {
+fn hostile_heads_are_read_through() {
     let filler = |count: usize| "x".repeat(MAX_HEAD_OCTETS / count - 40);
     let declarations = |count: usize| {
         let line = |index: usize| format!("NS: p{index} <urn:{}>\r\n", filler(count + 1));
@@ -138,11 +136,9 @@ fn hostile_heads_take_no_time() {
     let names = declarations(240) + "Require: a" + &",a".repeat(MAX_HEADERS - 1) + "\r\n";
     for headers in [many_names, escapes, quotes, parameters, names] {
         let message = with(&headers);
-        let start = Instant::now();
         let read = CpimRef::parse(&message).unwrap();
         let _ = (read.from(), read.subjects().next().map(|it| it.text().len()));
         assert!(read.headers().all(|it| it.parameter("none").is_none()));
         let _ = (read.find("urn:none", "From").count(), read.not_understood(&[]).count());
-        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     }
 }
