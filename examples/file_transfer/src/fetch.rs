@@ -2,18 +2,15 @@
 
 use std::time::Duration;
 
-use msrp::sdp::{
-    self, AnsweredTransfers, FileAttributes, FileSelector, MediaDescription, MsrpMedia, Offer,
-    SessionDescription, SessionPlan,
-};
+use msrp::sdp::{self, FileAttributes, FileSelector, MsrpMedia, Offer};
 
 use crate::Failure;
+use crate::answer::{self, Answer, refusal};
 use crate::describe::{self, MAX_FILES};
 use crate::desk::Job;
 use crate::endpoint::{Endpoint, Work};
 use crate::exchange;
 use crate::kept::Kept;
-use crate::offer::refusal;
 use crate::options;
 use crate::policy::Policy;
 use crate::receive::Incoming;
@@ -39,40 +36,15 @@ pub(crate) fn run(options: &options::Fetch) -> Result<bool, Failure> {
 
 /// Takes what is offered (RFC 5547 section 8.3.1).
 fn take(options: &options::Fetch, teller: &Teller) -> Result<bool, Failure> {
-    let session = &options.session;
-    let timeout = Duration::from_secs(session.timeout);
     let policy = Policy::new(options)?;
-    let offer = exchange::read(&session.sdp_in, timeout)?;
-    let is_secure = session.tls || describe::wants_tls(&offer);
-    let mut endpoint = Endpoint::bind(session.listen, is_secure)?;
-    let mut transfers = AnsweredTransfers::new(MAX_FILES);
-    let (mut work, mut refused, mut sections) = (Vec::<Work>::new(), 0, Vec::new());
-    for (line, section) in offer.media().iter().enumerate() {
-        let asked = describe::read(section, line, &mut transfers);
-        let file = asked.as_ref().ok().map(|(_, file)| file.clone());
-        let accepted = asked.and_then(|(media, file)| {
-            accept((options, &policy), &mut endpoint, line, &media, &file, teller)
-        });
-        match accepted {
-            Ok((answer, plan, incoming)) => {
-                sections.push(answer);
-                work.push((plan, Job::Receive(incoming)));
-            }
-            Err(error) => {
-                refused += 1;
-                sections.push(sdp::refuse(section));
-                let name = file.as_ref().and_then(|it| it.selector.name()).unwrap_or_default();
-                let range = file.as_ref().and_then(|it| it.range).unwrap_or_default();
-                teller.done(&refusal(line, name, range, error));
-            }
-        }
-    }
-    let answer = SessionDescription::new(endpoint.origin(), sections);
-    exchange::write(&session.sdp_out, &answer)?;
-    Ok(endpoint.run(work, teller, timeout)? && refused == 0)
+    let told = |file: &FileAttributes| {
+        let name = file.selector.name().unwrap_or_default().to_owned();
+        (name, file.range.unwrap_or_default())
+    };
+    answer::each(&options.session, teller, told, |endpoint, line, media, file| {
+        accept((options, &policy), endpoint, line, media, file, teller)
+    })
 }
-
-type Accepted = (MediaDescription, SessionPlan, Incoming);
 
 fn accept(
     (options, policy): (&options::Fetch, &Policy),
@@ -81,7 +53,7 @@ fn accept(
     media: &MsrpMedia,
     file: &FileAttributes,
     teller: &Teller,
-) -> Result<Accepted, String> {
+) -> Result<Answer, String> {
     let selector = &file.selector;
     policy.check(selector)?;
     let range = file.range.unwrap_or_default();
@@ -98,7 +70,7 @@ fn accept(
     let bar = teller.bar(selector.name().unwrap_or_default(), selector.size());
     let (folder, policy, expected) = (options.out.clone(), policy.clone(), selector.clone());
     let incoming = Incoming { line, folder, policy, expected, range, kept, bar };
-    Ok((answer.description(), plan, incoming))
+    Ok((answer.description(), plan, Job::Receive(incoming)))
 }
 
 /// Asks for what is missing of the files that were broken off.

@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use msrp::MediaType;
-use msrp::sdp::{
-    self, AnsweredTransfers, FileAttributes, FileRange, FileSelector, MediaDescription, MsrpMedia,
-    Offer, SessionDescription, SessionPlan,
-};
+use msrp::sdp::{self, FileAttributes, FileRange, FileSelector, MsrpMedia, Offer, SessionPlan};
 
 use crate::Failure;
+use crate::answer::{self, Answer, refusal};
 use crate::describe::{self, MAX_FILES};
 use crate::desk::Job;
 use crate::endpoint::{Endpoint, Work};
@@ -16,7 +14,7 @@ use crate::exchange;
 use crate::options;
 use crate::send::Outgoing;
 use crate::source::{Source, choose};
-use crate::tell::{Done, Teller};
+use crate::tell::Teller;
 
 pub(crate) fn run(options: &options::Offer) -> Result<bool, Failure> {
     let teller = Teller::new(&options.session.sdp_out);
@@ -75,37 +73,14 @@ fn push(options: &options::Offer, teller: &Teller) -> Result<bool, Failure> {
 
 /// Gives the files that are asked for (RFC 5547 section 8.3.2).
 fn serve(options: &options::Offer, teller: &Teller) -> Result<bool, Failure> {
-    let session = &options.session;
     let mut sources = Source::all(&options.serve)?;
-    let offer = exchange::read(&session.sdp_in, Duration::from_secs(session.timeout))?;
-    let is_secure = session.tls || describe::wants_tls(&offer);
-    let mut endpoint = Endpoint::bind(session.listen, is_secure)?;
-    let mut transfers = AnsweredTransfers::new(MAX_FILES);
-    let (mut work, mut refused, mut sections) = (Vec::<Work>::new(), 0, Vec::new());
-    for (line, section) in offer.media().iter().enumerate() {
-        let asked = describe::read(section, line, &mut transfers);
-        let given = asked.and_then(|(media, asked)| {
-            let source = choose(&mut sources, &asked.selector, teller)?;
-            give(options, &mut endpoint, line, (&media, &asked), source, teller)
-        });
-        match given {
-            Ok((answer, plan, outgoing)) => {
-                sections.push(answer);
-                work.push((plan, Job::Send(outgoing)));
-            }
-            Err(error) => {
-                refused += 1;
-                sections.push(sdp::refuse(section));
-                teller.done(&refusal(line, "", FileRange::WHOLE, error));
-            }
-        }
-    }
-    let answer = SessionDescription::new(endpoint.origin(), sections);
-    exchange::write(&session.sdp_out, &answer)?;
-    Ok(endpoint.run(work, teller, Duration::from_secs(session.timeout))? && refused == 0)
+    // Which file it would have been, nobody knows.
+    let told = |_: &FileAttributes| (String::new(), FileRange::WHOLE);
+    answer::each(&options.session, teller, told, |endpoint, line, media, asked| {
+        let source = choose(&mut sources, &asked.selector, teller)?;
+        give(options, endpoint, line, (media, asked), source, teller)
+    })
 }
-
-type Given = (MediaDescription, SessionPlan, Outgoing);
 
 fn give(
     options: &options::Offer,
@@ -114,7 +89,7 @@ fn give(
     (media, asked): (&MsrpMedia, &FileAttributes),
     source: &Source,
     teller: &Teller,
-) -> Result<Given, String> {
+) -> Result<Answer, String> {
     let range = asked.range.unwrap_or_default();
     range.within(source.size).ok_or("the file has not all of that range")?;
     let file = source.describe().map_err(|error| error.to_string())?;
@@ -123,7 +98,8 @@ fn give(
     let (answer, plan) = sdp::answer(media, local).map_err(|error| error.to_string())?;
     let bar = teller.bar(&source.name, Some(source.size));
     let (path, wraps) = (source.path.clone(), wraps(options, &plan, &source.media_type));
-    Ok((answer.description(), plan, Outgoing { line, path, file, range, wraps, bar }))
+    let outgoing = Outgoing { line, path, file, range, wraps, bar };
+    Ok((answer.description(), plan, Job::Send(outgoing)))
 }
 
 /// Whether the file goes in a message/cpim: the receiver wants it so (RFC 4975
@@ -142,8 +118,4 @@ fn answered(file: &FileAttributes) -> Result<FileAttributes, sdp::FileSelectorEr
         None => builder,
     };
     Ok(FileAttributes::new(builder.build()?))
-}
-
-pub(crate) fn refusal(line: usize, name: &str, range: FileRange, error: String) -> Done {
-    Done { line, name: name.into(), range, bytes: 0, path: None, error: Some(error) }
 }

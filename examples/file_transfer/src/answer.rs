@@ -1,0 +1,59 @@
+//! The side that answers: one media section of the offer after the other.
+
+use std::time::Duration;
+
+use msrp::sdp::{
+    self, AnsweredTransfers, FileAttributes, FileRange, MediaDescription, MsrpMedia,
+    SessionDescription, SessionPlan,
+};
+
+use crate::Failure;
+use crate::describe::{self, MAX_FILES};
+use crate::desk::Job;
+use crate::endpoint::{Endpoint, Work};
+use crate::exchange;
+use crate::options;
+use crate::tell::{Done, Teller};
+
+/// The section to send back, and what is to be done then.
+pub(crate) type Answer = (MediaDescription, SessionPlan, Job);
+
+/// Answers each file of an offer by `one`, or refuses it for what that says, and
+/// does what was agreed upon. `told` is what is told of a file that is refused.
+/// Says whether all of them were transferred.
+pub(crate) fn each(
+    session: &options::Session,
+    teller: &Teller,
+    told: impl Fn(&FileAttributes) -> (String, FileRange),
+    mut one: impl FnMut(&mut Endpoint, usize, &MsrpMedia, &FileAttributes) -> Result<Answer, String>,
+) -> Result<bool, Failure> {
+    let timeout = Duration::from_secs(session.timeout);
+    let offer = exchange::read(&session.sdp_in, timeout)?;
+    let is_secure = session.tls || describe::wants_tls(&offer);
+    let mut endpoint = Endpoint::bind(session.listen, is_secure)?;
+    let mut transfers = AnsweredTransfers::new(MAX_FILES);
+    let (mut work, mut refused, mut sections) = (Vec::<Work>::new(), 0, Vec::new());
+    for (line, section) in offer.media().iter().enumerate() {
+        let asked = describe::read(section, line, &mut transfers);
+        let (name, range) = asked.as_ref().map(|(_, file)| told(file)).unwrap_or_default();
+        match asked.and_then(|(media, file)| one(&mut endpoint, line, &media, &file)) {
+            Ok((answer, plan, job)) => {
+                sections.push(answer);
+                work.push((plan, job));
+            }
+            Err(error) => {
+                refused += 1;
+                sections.push(sdp::refuse(section));
+                teller.done(&refusal(line, &name, range, error));
+            }
+        }
+    }
+    let answer = SessionDescription::new(endpoint.origin(), sections);
+    exchange::write(&session.sdp_out, &answer)?;
+    Ok(endpoint.run(work, teller, timeout)? && refused == 0)
+}
+
+/// What is told of a file that will not be transferred.
+pub(crate) fn refusal(line: usize, name: &str, range: FileRange, error: String) -> Done {
+    Done { line, name: name.into(), range, bytes: 0, path: None, error: Some(error) }
+}
