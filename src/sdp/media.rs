@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::chatroom::Chatroom;
+use super::digits;
 use super::file::{FileAttributeError, FileAttributes};
 use super::fingerprint::{Fingerprint, FingerprintError};
 use super::setup::Setup;
@@ -326,8 +327,7 @@ fn read_types(attributes: &[Parts<'_>]) -> Result<MediaTypes, MediaError> {
 
 /// Numbers of more than 64 bits are no limit that a message could reach.
 fn read_max_size(value: &str) -> Result<u64, MediaError> {
-    let is_number = !value.is_empty() && value.bytes().all(|octet| octet.is_ascii_digit());
-    if is_number { Ok(value.parse().unwrap_or(u64::MAX)) } else { Err(MediaError::MaxSize) }
+    digits::saturating(value).ok_or(MediaError::MaxSize)
 }
 
 fn read_direction(attributes: &[Parts<'_>]) -> Result<Direction, MediaError> {

@@ -93,6 +93,7 @@
 mod cema;
 mod chatroom;
 mod data_channel;
+mod digits;
 mod file;
 mod fingerprint;
 mod local;

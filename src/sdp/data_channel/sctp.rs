@@ -7,6 +7,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::hop::Framing;
+use crate::sdp::digits;
 
 /// Why an attribute of the SCTP association cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -106,9 +107,7 @@ impl fmt::Display for MaxMessageSize {
     }
 }
 
-/// Digits and nothing else, blanks around them aside. Leading zeros, which the
-/// RFCs forbid, are read.
+/// A number, with blanks around it or without.
 pub(super) fn number<N: FromStr>(text: &str) -> Option<N> {
-    let text = text.trim_matches([' ', '\t']);
-    text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    digits::exact(text.trim_matches([' ', '\t']))
 }

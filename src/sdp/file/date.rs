@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::super::digits;
 use super::text;
 use crate::cpim::days_of_month;
 
@@ -184,7 +185,7 @@ fn is_date(day: &str, month: &str, year: &str) -> bool {
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let is_written = matches!(day.len(), 1 | 2) && (4..=9).contains(&year.len());
     let month = (1..).zip(MONTHS).find(|(_, name)| name.eq_ignore_ascii_case(month));
-    let number = |digits| text::number(digits).and_then(|number| i64::try_from(number).ok());
+    let number = digits::exact::<i64>;
     match (number(day), month, number(year)) {
         (Some(day), Some((month, _)), Some(year)) => {
             is_written && year >= 1900 && (1..=days_of_month(year, month)).contains(&day)
@@ -210,5 +211,5 @@ fn is_zone(word: &str) -> bool {
 }
 
 fn is_below(two_digits: &str, bound: u64) -> bool {
-    two_digits.len() == 2 && text::number(two_digits).is_some_and(|number| number < bound)
+    two_digits.len() == 2 && digits::exact::<u64>(two_digits).is_some_and(|number| number < bound)
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::super::digits;
 use super::text;
 use crate::RangeSet;
 
@@ -140,7 +141,7 @@ impl FromStr for FileRange {
     fn from_str(value: &str) -> Result<Self, FileRangeError> {
         let (start, stop) = value.split_once('-').ok_or(FileRangeError::Malformed)?;
         let number = |word: &str| {
-            text::number(word.trim_matches(text::is_blank)).ok_or(FileRangeError::Malformed)
+            digits::exact(word.trim_matches(text::is_blank)).ok_or(FileRangeError::Malformed)
         };
         let stop =
             if stop.trim_matches(text::is_blank) == "*" { None } else { Some(number(stop)?) };

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::super::digits;
 use super::text::{self, Quoted};
 use super::{FileFacts, FileHash, FileHashError, HashAlgorithm};
 use crate::MediaType;
@@ -161,7 +162,7 @@ impl FileSelector {
                 once(&mut self.media_type, media_type(value)?)
             }
             _ if name.eq_ignore_ascii_case("size") => {
-                once(&mut self.size, text::number(value).ok_or(FileSelectorError::Size)?)
+                once(&mut self.size, digits::exact(value).ok_or(FileSelectorError::Size)?)
             }
             _ if name.eq_ignore_ascii_case("hash") => {
                 if self.hashes.len() == MAX_HASHES {

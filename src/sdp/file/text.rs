@@ -69,11 +69,6 @@ pub(super) fn token(text: &str, known: &[&'static str]) -> Option<Cow<'static, s
     Some(known.map_or_else(|| text.to_ascii_lowercase().into(), |it| Cow::Borrowed(*it)))
 }
 
-/// Digits and nothing else. A sign is no digit.
-pub(super) fn number(text: &str) -> Option<u64> {
-    if text.bytes().all(|octet| octet.is_ascii_digit()) { text.parse().ok() } else { None }
-}
-
 pub(super) const fn is_blank(letter: char) -> bool {
     matches!(letter, ' ' | '\t')
 }

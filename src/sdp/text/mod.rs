@@ -220,13 +220,6 @@ fn address_of(value: &str) -> Option<Box<str>> {
     (!address.is_empty()).then_some(address)
 }
 
-/// Digits of any number: RFC 8866 has no limit, and those that are too large for
-/// 64 bits all count as the largest.
-fn number(text: &str) -> Option<u64> {
-    let is_number = !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
-    is_number.then(|| text.parse().unwrap_or(u64::MAX))
-}
-
 fn address_type(address: &str) -> &'static str {
     if address.contains(':') { "IP6" } else { "IP4" }
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{address_type, field, number};
+use super::{address_type, field};
+use crate::sdp::digits;
 
 /// The `o=` line: who made a session description, and which one it is
 /// (RFC 8866 section 5.2).
@@ -28,7 +29,9 @@ impl Origin {
     pub(super) fn from_line(value: &str) -> Option<Self> {
         let mut fields = value.split_ascii_whitespace();
         let user = fields.next()?;
-        let (id, version) = (number(fields.next()?)?, number(fields.next()?)?);
+        // RFC 8866 has no limit on either.
+        let mut number = || digits::saturating(fields.next()?);
+        let (id, version) = (number()?, number()?);
         let read = Self { version, ..Self::new(user, id, fields.nth(2)?) };
         (!read.address.is_empty()).then_some(read)
     }

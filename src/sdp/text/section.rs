@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::attribute::Attribute;
-use super::{SdpError, Section, SessionDescription, address_type, field, number};
+use super::{SdpError, Section, SessionDescription, address_type, field};
+use crate::sdp::digits;
 
 /// Attributes of the session that count for each of its media sections that
 /// says nothing of its own. The last four are one of four names.
@@ -71,7 +72,7 @@ impl MediaDescription {
     pub(super) fn from_line(value: &str) -> Option<Self> {
         let mut fields = value.split_ascii_whitespace();
         let (media, port, protocol) = (fields.next()?, fields.next()?, fields.next()?);
-        let port = number(port.split('/').next()?)?.try_into().ok()?;
+        let port = digits::exact(port.split('/').next()?)?;
         let formats: Vec<_> = fields.collect();
         let read = Self::new(media, port, protocol, &formats.join(" "));
         let has_all = [&read.media, &read.protocol, &read.formats].iter().all(|it| !it.is_empty());

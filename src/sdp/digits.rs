@@ -1,0 +1,17 @@
+//! Numbers in descriptions: digits and nothing else. A sign is no digit.
+
+use std::str::FromStr;
+
+/// A number that fits its type. Leading zeros, which the RFCs forbid, are read.
+pub(super) fn exact<N: FromStr>(text: &str) -> Option<N> {
+    if are_digits(text) { text.parse().ok() } else { None }
+}
+
+/// A number of any length: one that 64 bits do not hold is the largest they do.
+pub(super) fn saturating(text: &str) -> Option<u64> {
+    are_digits(text).then(|| text.parse().unwrap_or(u64::MAX))
+}
+
+fn are_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit())
+}
