@@ -238,6 +238,7 @@ mod reassembly;
 #[cfg(feature = "auth")]
 pub mod relay;
 pub mod sdp;
+mod time;
 mod tolerance;
 mod tunnel;
 pub mod uri;
@@ -265,6 +266,7 @@ pub use random::{OsRandom, RandomUnavailable};
 pub use random::{Random, session_id};
 pub use ranges::{RangeSet, TooManyRanges};
 pub use reassembly::{Reassembler, ReassemblyError, Tracker};
+pub use time::Instant;
 pub use tolerance::{Tolerance, Tolerances};
 pub use tunnel::{Tunnel, TunnelError};
 #[doc(inline)]

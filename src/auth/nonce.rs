@@ -1,7 +1,8 @@
 //! Nonces that a server knows again without having kept them.
 
+use crate::time::Instant;
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

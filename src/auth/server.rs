@@ -1,6 +1,7 @@
 //! The relay's side: challenges, and the check of what answers them.
 
-use std::time::{Duration, Instant};
+use crate::time::Instant;
+use std::time::Duration;
 
 use thiserror::Error;
 

@@ -1,8 +1,8 @@
 //! Messages that are passed on while they come in (RFC 7701 section 6.1): for
 //! whom they are, and how long their next chunk may take.
 
+use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::time::Instant;
 
 use super::message::{Recipients, answer, check_type};
 use super::room::{Room, Seat};

@@ -17,9 +17,9 @@ mod session_ids;
 mod table;
 mod update;
 
+use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use thiserror::Error;

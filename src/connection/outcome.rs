@@ -1,7 +1,7 @@
 //! What becomes of outgoing messages: responses, REPORTs and deadlines lead to
 //! exactly one outcome for each (RFC 4975 sections 7.1.1, 7.3.2 and 10).
 
-use std::time::Instant;
+use crate::time::Instant;
 
 use super::Connection;
 use super::event::{Answer, CloseReason, Event, MessageOutcome, Outcome};

@@ -69,7 +69,7 @@ impl Chunk {
 const DETACHED_BODY: usize = 2048;
 
 impl Connection {
-    pub(super) fn request(&mut self, now: std::time::Instant, head: Head, method: RequestKind) {
+    pub(super) fn request(&mut self, now: crate::time::Instant, head: Head, method: RequestKind) {
         let view = head.view();
         let session = match self.session_of(&view) {
             Ok(session) => session,

@@ -1,7 +1,8 @@
 //! Messages going out, and what becomes of them (RFC 4975 sections 7.1 and
 //! 7.1.1).
 
-use std::time::{Duration, Instant};
+use crate::time::Instant;
+use std::time::Duration;
 
 use bytes::Bytes;
 use thiserror::Error;

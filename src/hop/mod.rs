@@ -15,10 +15,11 @@ mod schedule;
 mod transaction;
 mod transmit;
 
+use crate::time::Instant;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 

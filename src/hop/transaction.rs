@@ -1,9 +1,10 @@
 //! Requests that wait for their response.
 
+use crate::time::Instant;
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[cfg(feature = "auth")]
 use super::AuthKey;

@@ -1,6 +1,7 @@
 //! AUTH: who may have a token, and which (RFC 4976 section 6.3).
 
-use std::time::{Duration, Instant};
+use crate::time::Instant;
+use std::time::Duration;
 
 use super::Relay;
 use super::event::{AuthRequest, ConnectionId, RelayClose, RelayEvent, Verdict};

@@ -1,8 +1,8 @@
 //! Passing requests and responses on (RFC 4976 section 6.4).
 
+use crate::time::Instant;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 

@@ -1,8 +1,8 @@
 //! The connections of a relay, and what is known of each.
 
+use crate::time::Instant;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::BytesMut;
 

@@ -62,8 +62,8 @@ mod route;
 mod token;
 mod watch;
 
+use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 

@@ -1,6 +1,6 @@
 //! Where a request goes, and whether it may (RFC 4976 section 6.4).
 
-use std::time::Instant;
+use crate::time::Instant;
 
 use super::Relay;
 use super::event::{ConnectionId, RelayEvent, TokenId};

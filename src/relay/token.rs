@@ -1,8 +1,8 @@
 //! Tokens: the URIs that a relay has handed out in a Use-Path, and what may be
 //! relayed under each (RFC 4976 sections 6.3 and 6.4).
 
+use crate::time::Instant;
 use std::collections::HashMap;
-use std::time::Instant;
 
 use super::event::{ConnectionId, TokenId, Usage};
 use super::link::Link;

@@ -1,8 +1,8 @@
 //! Time, and what is lost with it (RFC 4976 sections 6.1, 6.3 and 6.5).
 
+use crate::time::Instant;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::Relay;
 use super::event::{AuthRequest, ConnectionId, RelayClose, RelayEvent, TokenId};

@@ -1,7 +1,8 @@
 //! Which answer to a part settles the chunk that it was cut from.
 
+use crate::time::Instant;
 use std::collections::{HashMap, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::wire::{FailureReport, HeadRef, TransactionId};
 

@@ -3,7 +3,7 @@
 mod answers;
 mod incoming;
 
-use std::time::Instant;
+use crate::time::Instant;
 
 use bytes::{Buf, Bytes, BytesMut};
 use thiserror::Error;

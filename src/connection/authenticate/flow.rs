@@ -1,8 +1,9 @@
 //! One authentication: which relay is asked what, and what follows from its
 //! answer. Nothing is tried again without end, whatever the relays say.
 
+use crate::time::Instant;
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Authentication, AuthenticationFailure, RelayAccount, RelayRoute, UriParameter};
 use crate::auth::{Authorization, Challenge, Credentials, DigestClient, InfoError};

@@ -3,8 +3,9 @@
 mod flow;
 mod route;
 
+use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use thiserror::Error;
 

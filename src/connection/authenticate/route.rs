@@ -1,7 +1,7 @@
 //! What relays give to a client: a way through them.
 
+use crate::time::Instant;
 use std::fmt;
-use std::time::Instant;
 
 use crate::uri::{MsrpUri, Path};
 
