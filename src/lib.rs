@@ -231,6 +231,7 @@ pub mod is_composing;
 mod limits;
 pub mod mime;
 pub mod multipart;
+mod named;
 mod percent;
 mod random;
 mod ranges;
@@ -261,6 +262,7 @@ pub use decode::{BadHead, DecodeError, Decoder, Frame};
 pub use hop::AuthKey;
 pub use hop::{Framing, MessageKey, NicknameKey, SessionId, Transmit};
 pub use limits::{Limits, ParseOptions};
+pub use named::UnknownName;
 #[cfg(feature = "getrandom")]
 pub use random::{OsRandom, RandomUnavailable};
 pub use random::{Random, session_id};
