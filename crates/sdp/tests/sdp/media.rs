@@ -124,12 +124,14 @@ fn unusable_fingerprints_are_dropped_beside_a_usable_one_alone() {
 }
 
 // req: 6135-4.2.1-4, 6135-4.4-2
+// wild: 36
 #[test]
 fn holdconn_and_connection_are_as_if_they_were_not_there() {
     let with = media(&format!("{NEEDED}a=setup:holdconn\na=connection:new\n"));
     assert_eq!(with, media(NEEDED));
 }
 
+// wild: 35
 #[test]
 fn misspelt_and_padded_sections_are_read() {
     let text = "m=message 9 TCP/MRSP *\na=accept-types: text/plain  text/html \n\
