@@ -140,8 +140,6 @@ macro_rules! tolerance_set {
     };
 }
 
-pub(crate) use tolerance_set;
-
 tolerance_set! {
     /// A set of [`Tolerance`]s.
     ///

@@ -1,7 +1,8 @@
 //! Which way the messages of a session go (RFC 4975 section 8.9).
 
+use crate::mime::{is_cpim, wrapped_type};
 use crate::named::named;
-use crate::wire::media::{essence_of, inner_type, is_cpim};
+use crate::wire::media::essence_of;
 
 named! {
     /// Which way the messages of a session go: the direction attribute of a
@@ -63,7 +64,7 @@ pub(super) fn may_be_control(content_type: &str, body: Option<&[u8]>) -> bool {
     match body {
         None if is_cpim(content_type) => true,
         Some(body) if is_cpim(content_type) => {
-            inner_type(content_type, body).is_some_and(|inner| is_control(&inner))
+            wrapped_type(content_type, body).is_some_and(|inner| is_control(&inner))
         }
         _ => is_control(content_type),
     }

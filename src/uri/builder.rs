@@ -84,7 +84,8 @@ impl<'a> UriBuilder<'a> {
     fn check(&self) -> Result<(), UriError> {
         use grammar::is_whole;
 
-        let require = |holds: bool, kind: UriErrorKind| if holds { Ok(()) } else { Err(kind.into()) };
+        let require =
+            |holds: bool, kind: UriErrorKind| if holds { Ok(()) } else { Err(kind.into()) };
         if let Some(userinfo) = self.userinfo {
             require(!userinfo.contains(':'), UriErrorKind::Password)?;
             require(is_whole(grammar::userinfo, userinfo), UriErrorKind::Userinfo)?;

@@ -69,9 +69,9 @@ impl fmt::Display for UriErrorKind {
                 f.write_str("escape the octets of a userinfo that RFC 3986 does not allow")
             }
             Self::Password => f.write_str("a userinfo must not have a password"),
-            Self::Host => {
-                f.write_str("the host must be a name, an IPv4 address, or an IPv6 address in brackets")
-            }
+            Self::Host => f.write_str(
+                "the host must be a name, an IPv4 address, or an IPv6 address in brackets",
+            ),
             Self::Port => f.write_str(
                 "the port must be a number from 1 to 65535; an IPv6 address needs brackets",
             ),

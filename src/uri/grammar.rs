@@ -166,7 +166,8 @@ fn host(input: &[u8]) -> Parsed<'_, &[u8]> {
 ///
 /// `IPvFuture` is not read: it is no address to connect to.
 fn ip_literal(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let address = take_while1(|octet: u8| octet.is_ascii_hexdigit() || matches!(octet, b':' | b'.'));
+    let address =
+        take_while1(|octet: u8| octet.is_ascii_hexdigit() || matches!(octet, b':' | b'.'));
     let ipv6_address = verify(address, |text: &[u8]| ipv6(text).is_some());
     recognize(delimited(char('['), ipv6_address, char(']'))).parse_complete(input)
 }
@@ -205,10 +206,7 @@ fn pct_encoded(input: &[u8]) -> Parsed<'_, &[u8]> {
 /// sub-delims = "!" / "$" / "&" / "'" / "(" / ")" / "*" / "+" / "," / ";" / "="
 /// ```
 const fn is_sub_delim(octet: u8) -> bool {
-    matches!(
-        octet,
-        b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'='
-    )
+    matches!(octet, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=')
 }
 
 /// ```abnf
@@ -392,7 +390,11 @@ mod tests {
     #[test]
     fn a_path_of_no_uri_is_empty() {
         for text in ["", " ", "   "] {
-            assert_eq!(path(text.as_bytes(), 16), Err(UriError::new(UriErrorKind::EmptyPath, 0..text.len())), "{text:?}");
+            assert_eq!(
+                path(text.as_bytes(), 16),
+                Err(UriError::new(UriErrorKind::EmptyPath, 0..text.len())),
+                "{text:?}"
+            );
         }
     }
 
@@ -400,8 +402,14 @@ mod tests {
     fn the_limit_on_uris_is_exact() {
         let two = format!("{URI} {URI}");
         assert_eq!(path(two.as_bytes(), 2), shape(2, false));
-        assert_eq!(path(two.as_bytes(), 1), Err(UriError::new(UriErrorKind::TooManyUris { limit: 1 }, 38..75)));
-        assert_eq!(path(two.as_bytes(), 0), Err(UriError::new(UriErrorKind::TooManyUris { limit: 0 }, 0..75)));
+        assert_eq!(
+            path(two.as_bytes(), 1),
+            Err(UriError::new(UriErrorKind::TooManyUris { limit: 1 }, 38..75))
+        );
+        assert_eq!(
+            path(two.as_bytes(), 0),
+            Err(UriError::new(UriErrorKind::TooManyUris { limit: 0 }, 0..75))
+        );
     }
 
     #[test]

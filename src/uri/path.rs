@@ -41,7 +41,11 @@ impl Path {
             append(&mut text, uri.as_str());
             count += 1;
         }
-        if count == 0 { Err(UriErrorKind::EmptyPath.into()) } else { Ok(Self { text: text.into(), uris: count }) }
+        if count == 0 {
+            Err(UriErrorKind::EmptyPath.into())
+        } else {
+            Ok(Self { text: text.into(), uris: count })
+        }
     }
 
     /// The borrowed path.

@@ -1,6 +1,6 @@
 //! Lists of URIs.
 
-use msrp::uri::{MsrpUri, Path,  PathRef, UriErrorKind, UriRef};
+use msrp::uri::{MsrpUri, Path, PathRef, UriErrorKind, UriRef};
 use proptest::prelude::*;
 
 use crate::comparison::hash;
@@ -59,7 +59,11 @@ proptest! {
 fn a_path_has_single_spaces() {
     let uri = "msrp://h:1/a;tcp";
     for text in [format!(" {uri}"), format!("{uri} "), format!("{uri}  {uri}")] {
-        assert_eq!(PathRef::parse(&text, 16).map_err(|it| it.kind()), Err(UriErrorKind::ExtraSpace), "{text:?}");
+        assert_eq!(
+            PathRef::parse(&text, 16).map_err(|it| it.kind()),
+            Err(UriErrorKind::ExtraSpace),
+            "{text:?}"
+        );
     }
     assert_eq!(PathRef::parse("", 16), Err(UriErrorKind::EmptyPath.into()));
     assert_eq!(Path::new([]), Err(UriErrorKind::EmptyPath.into()));
