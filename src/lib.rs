@@ -200,6 +200,7 @@ mod decode;
 mod hop;
 mod limits;
 pub mod mime;
+mod named;
 mod random;
 mod ranges;
 mod reassembly;
@@ -227,6 +228,7 @@ pub use decode::{BadHead, DecodeError, Decoder, Frame};
 pub use hop::AuthKey;
 pub use hop::{Framing, MessageKey, NicknameKey, SessionId, Transmit};
 pub use limits::{Limits, ParseOptions};
+pub use named::UnknownName;
 #[cfg(feature = "getrandom")]
 pub use random::{OsRandom, RandomUnavailable};
 pub use random::{Random, session_id};
