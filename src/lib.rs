@@ -199,6 +199,8 @@
 //! - `chatroom`: the module `chatroom`, the rules of a chat room (RFC 7701).
 //! - `getrandom` (on by default): [`OsRandom`], the operating system's random
 //!   octets. Without it, bring a [`Random`] of your own.
+//! - `wasm`: [`OsRandom`] on `wasm32-unknown-unknown`, from the random octets of
+//!   JavaScript. Only an application should enable it.
 //! - `hash`: the hashes of transferred files, `file::FileHasher` and
 //!   `file::FileVerifier`.
 //! - `xml`: `imdn::Notification::parse` and `is_composing::IsComposing::parse`.
