@@ -202,6 +202,7 @@ mod decode;
 mod hop;
 mod limits;
 pub mod mime;
+mod named;
 mod random;
 mod ranges;
 mod reassembly;
@@ -229,6 +230,7 @@ pub use decode::{BadHead, DecodeError, Decoder, Frame};
 pub use hop::AuthKey;
 pub use hop::{Framing, MessageKey, NicknameKey, SessionId, Transmit};
 pub use limits::{Limits, ParseOptions};
+pub use named::UnknownName;
 #[cfg(feature = "getrandom")]
 pub use random::{OsRandom, RandomUnavailable};
 pub use random::{Random, session_id};

@@ -331,7 +331,7 @@ fn read_max_size(value: &str) -> Result<u64, MediaError> {
 }
 
 fn read_direction(attributes: &[Parts<'_>]) -> Result<Direction, MediaError> {
-    let mut named = attributes.iter().filter_map(|(name, _)| Direction::from_name(name));
+    let mut named = attributes.iter().filter_map(|(name, _)| name.parse::<Direction>().ok());
     let direction = named.next().unwrap_or_default();
     let is_clear = named.all(|other| other == direction);
     if is_clear { Ok(direction) } else { Err(MediaError::Repeated("sendrecv")) }
