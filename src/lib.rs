@@ -179,6 +179,8 @@
 //!   and `Connection::authenticate`.
 //! - `getrandom` (on by default): [`OsRandom`], the operating system's random
 //!   octets. Without it, bring a [`Random`] of your own.
+//! - `wasm`: [`OsRandom`] on `wasm32-unknown-unknown`, from the random octets of
+//!   JavaScript. Only an application should enable it.
 
 #![forbid(unsafe_code)]
 // Nothing that a peer or a caller does may panic here.
