@@ -40,7 +40,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut stream = TcpStream::connect("192.0.2.7:2855")?;
 //! let config = Arc::new(Config::default());
-//! let mut connection = Connection::new(config, Role::Active, OsRandom::new()?, Instant::now());
+//! let mut connection = Connection::new(config, Role::Active, OsRandom::new()?, Instant::now())?;
 //! let session = connection.open(SessionConfig::new(
 //!     "msrp://192.0.2.1:9/jshA7weztas;tcp".parse()?,
 //!     "msrp://192.0.2.7:2855/kjhd37s2s20w2a;tcp".parse()?,
@@ -262,8 +262,8 @@ pub use hop::AuthKey;
 pub use hop::{Framing, MessageKey, NicknameKey, SessionId, Transmit};
 pub use limits::{Limits, ParseOptions};
 #[cfg(feature = "getrandom")]
-pub use random::{OsRandom, RandomUnavailable};
-pub use random::{Random, session_id};
+pub use random::OsRandom;
+pub use random::{Random, RandomError, session_id};
 pub use ranges::{RangeSet, TooManyRanges};
 pub use reassembly::{Reassembler, ReassemblyError, Tracker};
 pub use time::Instant;

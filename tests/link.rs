@@ -208,5 +208,5 @@ fn session_of(link: &Link) -> SessionId {
 }
 
 fn connection(config: Config, role: Role) -> Connection {
-    Connection::new(Arc::new(config), role, OsRandom::new().unwrap(), Instant::now())
+    Connection::new(Arc::new(config), role, OsRandom::new().unwrap(), Instant::now()).unwrap()
 }

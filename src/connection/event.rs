@@ -13,6 +13,7 @@ use crate::decode::DecodeError;
 #[cfg(feature = "auth")]
 use crate::hop::AuthKey;
 use crate::hop::{MessageKey, NicknameKey, SessionId};
+use crate::random::RandomError;
 use crate::tolerance::Tolerance;
 #[cfg(feature = "auth")]
 use crate::uri::MsrpUri;
@@ -362,6 +363,9 @@ pub enum ConnectionEnd {
     Stalled,
     /// It ended within a frame, or what came is not MSRP.
     Failed(DecodeError),
+    /// The source of random octets failed: no chunk or request can be given an
+    /// id that is hard to guess.
+    RandomFailed(RandomError),
 }
 
 /// Why [`Connection::receive`](crate::Connection::receive) takes no more.

@@ -45,7 +45,7 @@ pub use update::UpdateError;
 
 use crate::decode::{DecodeError, Frame};
 use crate::hop::{Hop, HopConfig, MessageKey, Order, Purpose, SessionId, Transmit};
-use crate::random::Random;
+use crate::random::{Random, RandomError};
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
@@ -147,13 +147,17 @@ impl Events {
 
 impl Connection {
     /// A connection whose transport has just been established.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] if the source of random octets fails. Should it fail
+    /// later, the connection ends with [`ConnectionEnd::RandomFailed`].
     pub fn new(
         config: Arc<Config>,
         role: Role,
         random: impl Random + Send + 'static,
         now: Instant,
-    ) -> Self {
+    ) -> Result<Self, RandomError> {
         let hop_config = HopConfig {
             parse: config.parse,
             framing: config.framing,
@@ -164,8 +168,11 @@ impl Connection {
             chunk_octets: config.chunk_octets,
             order: Order::Turns,
         };
-        Self {
-            hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
+        let mut hop = Hop::new(hop_config, random, config.limits.body_writer_room(), now);
+        // A source that does not work is found out here, not in mid-session.
+        hop.ids().random().fill(&mut [0; 1])?;
+        Ok(Self {
+            hop,
             config,
             sessions: Sessions::default(),
             sending: BTreeMap::new(),
@@ -189,7 +196,7 @@ impl Connection {
             next_incoming: 0,
             next_nickname: 0,
             next_nickname_request: 0,
-        }
+        })
     }
 
     /// Opens a session on this connection: the SEND that binds it leaves at
@@ -312,6 +319,21 @@ impl Connection {
     /// frames before, though not behind half a chunk.
     fn fail(&mut self, end: ConnectionEnd) {
         self.end(end, Outcome::ConnectionLost);
+        self.drop_unsent();
+    }
+
+    /// Ends a connection whose random source has failed.
+    fn check_random(&mut self) {
+        let Some(error) = self.hop.failure() else { return };
+        if self.is_closed {
+            self.drop_unsent();
+        } else {
+            let end = ConnectionEnd::RandomFailed(error.clone());
+            self.fail(end);
+        }
+    }
+
+    fn drop_unsent(&mut self) {
         if self.hop.is_within_chunk() {
             self.hop.clear();
         } else {
@@ -336,6 +358,7 @@ impl Connection {
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         let transmit = self.hop.poll_transmit(now);
         self.drain_hop(now);
+        self.check_random();
         if transmit.is_some() {
             self.last_sent = now;
             self.watch_control(now, true);
@@ -475,8 +498,9 @@ impl Connection {
         if let Purpose::KeepAlive(_) = purpose {
             self.keeps_alive = Some(id);
         }
-        let transaction = self.hop.begin_control_request(Some(purpose));
         let message_id = self.hop.ids().message_id();
+        let Some(message_id) = self.hop.drawn(message_id) else { return };
+        let Some(transaction) = self.hop.begin_control_request(Some(purpose)) else { return };
         session.bodiless = Some(message_id);
         let (to, from) = (session.remote.view(), PathRef::from(session.config.local.view()));
         let out = self.hop.control();

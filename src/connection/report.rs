@@ -121,7 +121,8 @@ impl Connection {
         (status, range): (StatusCode, ByteRange),
         body: Option<Content<'_>>,
     ) -> bool {
-        let id = self.fresh_report_id(body);
+        // Without random octets the connection ends, and its sessions with it.
+        let Some(id) = self.fresh_report_id(body) else { return false };
         let Some(owner) = self.sessions.get(session) else { return false };
         let from = PathRef::from(owner.config.local.view());
         let report =
@@ -137,16 +138,16 @@ impl Connection {
     }
 
     /// An id whose end-line is not in the body. A second is hardly ever needed.
-    fn fresh_report_id(&mut self, body: Option<Content<'_>>) -> TransactionId {
-        let mut id = self.hop.begin_control_request(None);
+    fn fresh_report_id(&mut self, body: Option<Content<'_>>) -> Option<TransactionId> {
+        let mut id = self.hop.begin_control_request(None)?;
         for _ in 0..MAX_TRIES {
             let is_in_body = body.is_some_and(|(_, body)| occurs(id.as_bytes(), body));
             if !is_in_body {
                 break;
             }
-            id = self.hop.begin_control_request(None);
+            id = self.hop.begin_control_request(None)?;
         }
-        id
+        Some(id)
     }
 
     /// Answers a request if its sender wants to hear that (section 7.2).

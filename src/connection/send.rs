@@ -14,6 +14,7 @@ use super::event::{Answer, Outcome};
 use super::outcome::Tell;
 use super::session::Session;
 use crate::hop::{BodyQueue, Envelope, Framing, Heading, Hop, MessageKey, Outgoing, SessionId};
+use crate::random::RandomError;
 use crate::ranges::RangeSet;
 use crate::uri::Path;
 use crate::wire::{EncodeError, FailureReport, MediaType, MessageId};
@@ -64,6 +65,9 @@ pub enum SendError {
     /// A header field cannot be written.
     #[error(transparent)]
     Header(#[from] EncodeError),
+    /// The source of random octets has no Message-ID to give.
+    #[error(transparent)]
+    Random(#[from] RandomError),
 }
 
 /// Why a [`BodyWriter`] takes no more.
@@ -210,7 +214,10 @@ impl Connection {
         session: SessionId,
         message: OutgoingMessage,
     ) -> Result<MessageKey, SendError> {
-        let message_id = message.message_id.unwrap_or_else(|| self.hop.ids().message_id());
+        let message_id = match message.message_id {
+            Some(message_id) => message_id,
+            None => self.hop.ids().message_id()?,
+        };
         let max_messages = self.config.limits.outgoing_messages;
         let owner = self.sessions.get_mut(session).ok_or(SendError::NoSession)?;
         check_message(owner, &message, &message_id, max_messages)?;

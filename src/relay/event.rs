@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::auth::{Algorithm, Ha1};
 use crate::decode::DecodeError;
+use crate::random::RandomError;
 use crate::uri::MsrpUri;
 
 /// One transport connection of a relay. Never used twice.
@@ -110,6 +111,9 @@ pub enum RelayClose {
     Unreadable(DecodeError),
     /// The relay is being stopped.
     Drained,
+    /// The source of random octets failed: nothing can be given an id, token or
+    /// nonce that is hard to guess.
+    RandomFailed(RandomError),
 }
 
 /// Why octets cannot be taken.

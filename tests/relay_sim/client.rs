@@ -127,7 +127,7 @@ impl World {
         let (random, now) = (self.random(), self.instant());
         let client = &mut self.clients[number];
         let config = client.config.clone().into();
-        client.connection = Some(Connection::new(config, role, random, now));
+        client.connection = Some(Connection::new(config, role, random, now).unwrap());
         client.wire = Some(wire);
     }
 

@@ -67,8 +67,9 @@ pub struct Side {
 struct Repeats(u8);
 
 impl msrp::Random for Repeats {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         octets.fill(self.0);
+        Ok(())
     }
 }
 
@@ -103,8 +104,8 @@ impl World {
             let config = Arc::new(plan.configs[side].clone());
             let role = if side == ALICE { Role::Active } else { Role::Passive };
             let connection = match plan.repeats[side] {
-                Some(octet) => Connection::new(config, role, Repeats(octet), base),
-                None => Connection::new(config, role, Seeded(rng.next()), base),
+                Some(octet) => Connection::new(config, role, Repeats(octet), base).unwrap(),
+                None => Connection::new(config, role, Seeded(rng.next()), base).unwrap(),
             };
             Side::new(connection)
         });

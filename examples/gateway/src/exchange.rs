@@ -60,9 +60,9 @@ fn left(until: Instant) -> Duration {
 
 /// The loop over a stream that this side has opened.
 pub(crate) fn run_loop(stream: Stream, config: Config) -> Result<RunLoop<Stream>, Fault> {
-    let random = OsRandom::new().map_err(|error| Fault::new(Kind::Busy, error.to_string()))?;
+    let random = OsRandom::new()?;
     let now = std::time::Instant::now();
-    Ok(RunLoop::new(stream, Connection::new(Arc::new(config), Role::Active, random, now)))
+    Ok(RunLoop::new(stream, Connection::new(Arc::new(config), Role::Active, random, now)?))
 }
 
 /// Sends one message over a connection of its own. At `until` the message is
