@@ -73,7 +73,7 @@ impl Run {
         self.drain();
         for n in 0..3 {
             for len in [10, 5000] {
-                let body = vec![b'a' + n; len];
+                let body = vec![b'x' + n; len];
                 let message = OutgoingMessage::new("text/plain".parse().unwrap(), body);
                 self.accepted += usize::from(self.alice.connection.send(session, message).is_ok());
             }
