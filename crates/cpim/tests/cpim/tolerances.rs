@@ -88,6 +88,7 @@ fn nothing_is_taken_for_one_of_two_addresses() {
     }
 }
 
+// wild: 15
 #[test]
 fn the_values_that_were_tolerated() {
     let read = |text: &'static str| CpimRef::parse(text.as_bytes()).unwrap();
@@ -111,6 +112,7 @@ fn the_values_that_were_tolerated() {
 
 /// What deployed clients send: anonymous senders, base64 and lengths inside, and
 /// namespaces of operators.
+// wild: 14, 16, 17 and 19
 #[test]
 fn what_is_no_deviation() {
     let message = "From: <sip:anonymous@anonymous.invalid>\r\n\
@@ -134,6 +136,7 @@ fn what_is_no_deviation() {
 
 /// The blank line that is missing, and what stands where it should not.
 // req: 3862-2-1
+// wild: 13 and 18
 #[test]
 fn mime_fields_among_the_headers() {
     let message = "From: <sip:a@example.com>\r\n\

@@ -57,6 +57,7 @@ fn who_can_be_connected_to_offers_both_and_answers_that_it_waits() {
 }
 
 // req: 6135-4.2.2-2, 6135-4.2.2-4
+// wild: 34
 #[test]
 fn who_cannot_be_connected_to_offers_to_connect() {
     let offer = offer(unreachable(ALICE));
