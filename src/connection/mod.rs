@@ -1,16 +1,20 @@
 //! The endpoint: sessions, messages and reports on one transport connection.
 
-mod answer;
 #[cfg(feature = "auth")]
 mod authenticate;
+mod chunk;
 mod config;
 mod direction;
 mod event;
-mod incoming;
+mod inbox;
+mod mailbox;
+mod memory;
 mod nickname;
+mod open;
 mod outcome;
 mod receive;
 mod report;
+mod respond;
 mod send;
 mod session;
 mod session_ids;
@@ -49,12 +53,11 @@ use crate::random::Random;
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
-use answer::Unanswered;
 #[cfg(feature = "auth")]
 use authenticate::Authentications;
-use incoming::Receiving;
+use inbox::Inbox;
 use outcome::Tell;
-use receive::{Current, RequestKind};
+use receive::RequestKind;
 use send::Sending;
 use session::{Session, Sessions};
 use table::Binding;
@@ -98,12 +101,7 @@ pub struct Connection {
     hop: Hop,
     sessions: Sessions,
     sending: BTreeMap<MessageKey, Sending>,
-    receiving: BTreeMap<IncomingKey, Receiving>,
-    /// Messages that are whole and wait for the application's word.
-    unanswered: BTreeMap<IncomingKey, Unanswered>,
-    /// Octets of unfinished messages in memory.
-    held: u64,
-    current: Current,
+    inbox: Inbox,
     report_deadlines: BTreeSet<(Instant, MessageKey)>,
     #[cfg(feature = "auth")]
     role: Role,
@@ -120,7 +118,6 @@ pub struct Connection {
     full_since: Option<Instant>,
     keeps_alive: Option<SessionId>,
     next_message: u64,
-    next_incoming: u64,
     next_nickname: u64,
     next_nickname_request: u64,
 }
@@ -136,6 +133,12 @@ impl Events {
     fn push(&mut self, event: Event) {
         self.octets += event.octets();
         self.queue.push_back(event);
+    }
+
+    fn extend(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            self.push(event);
+        }
     }
 
     fn pop(&mut self) -> Option<Event> {
@@ -164,15 +167,13 @@ impl Connection {
             chunk_octets: config.chunk_octets,
             order: Order::Turns,
         };
+        let inbox = Inbox::new(config.limits);
         Self {
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
             sessions: Sessions::default(),
             sending: BTreeMap::new(),
-            receiving: BTreeMap::new(),
-            unanswered: BTreeMap::new(),
-            held: 0,
-            current: Current::default(),
+            inbox,
             report_deadlines: BTreeSet::new(),
             #[cfg(feature = "auth")]
             role,
@@ -186,7 +187,6 @@ impl Connection {
             full_since: None,
             keeps_alive: None,
             next_message: 0,
-            next_incoming: 0,
             next_nickname: 0,
             next_nickname_request: 0,
         }
@@ -454,7 +454,9 @@ impl Connection {
         binding: Option<Binding>,
     ) -> SessionId {
         let remembered = self.config.limits.remembered_messages;
-        self.sessions.insert(Session::new(config, remote, binding, remembered))
+        let session = self.sessions.insert(Session::new(config, remote, binding, remembered));
+        self.inbox.open_session(session);
+        session
     }
 
     fn mark_open(&mut self, id: SessionId, answer: Option<Answer>) {
@@ -476,6 +478,7 @@ impl Connection {
             self.keeps_alive = Some(id);
         }
         let transaction = self.hop.begin_control_request(Some(purpose));
+        session.requests.insert(transaction);
         let message_id = self.hop.ids().message_id();
         session.bodiless = Some(message_id);
         let (to, from) = (session.remote.view(), PathRef::from(session.config.local.view()));
@@ -542,19 +545,12 @@ impl Connection {
         self.settle_all(id, outcome, tell);
         self.drop_nicknames(id, outcome);
         self.drop_incoming(id);
-        self.hop.forget_transactions(|purpose| match purpose {
-            Purpose::Bind(session)
-            | Purpose::KeepAlive(session)
-            | Purpose::Nickname(session, _) => *session != id,
-            Purpose::Chunk(_) | Purpose::Relayed(_) | Purpose::Passed(_) => true,
-            #[cfg(feature = "auth")]
-            Purpose::Auth(_) => true,
-        });
         if self.keeps_alive == Some(id) {
             self.keeps_alive = None;
         }
-        if self.sessions.remove(id).is_none() {
-            return false;
+        let Some(session) = self.sessions.remove(id) else { return false };
+        for request in &session.requests {
+            self.hop.complete(request);
         }
         self.events.push(Event::SessionClosed { session: id, reason, answer });
         true

@@ -70,6 +70,7 @@ impl Connection {
         self.next_nickname += 1;
         owner.nicknames.asked.insert(key);
         let transaction = self.hop.begin_control_request(Some(Purpose::Nickname(session, key)));
+        owner.requests.insert(transaction);
         let (to, from) = (owner.remote.view(), PathRef::from(owner.config.local.view()));
         let value = nickname.map_or_else(|| "\"\"".into(), |name| name.quoted().to_string());
         let head =

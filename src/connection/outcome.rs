@@ -31,6 +31,7 @@ impl Connection {
             return;
         }
         let Some(Transaction { purpose, written, .. }) = self.hop.complete(&id) else { return };
+        self.forget_request(&id, &purpose);
         let answer = Answer {
             transaction: id,
             status,
@@ -53,6 +54,21 @@ impl Connection {
             Purpose::Relayed(_) | Purpose::Passed(_) => {}
             #[cfg(feature = "auth")]
             Purpose::Auth(key) => self.auth_answered(key, written.unwrap_or(now), head, status),
+        }
+    }
+
+    /// A request has ended; its session owns it no longer.
+    fn forget_request(&mut self, id: &TransactionId, purpose: &Purpose) {
+        let session = match purpose {
+            Purpose::Bind(session)
+            | Purpose::KeepAlive(session)
+            | Purpose::Nickname(session, _) => session,
+            Purpose::Chunk(_) | Purpose::Relayed(_) | Purpose::Passed(_) => return,
+            #[cfg(feature = "auth")]
+            Purpose::Auth(_) => return,
+        };
+        if let Some(owner) = self.sessions.get_mut(*session) {
+            owner.requests.remove(id);
         }
     }
 
@@ -122,7 +138,10 @@ impl Connection {
                     }
                 }
                 HopEvent::Room(message) => self.events.push(Event::BodyRoom { message }),
-                HopEvent::TimedOut(_, transaction) => self.timed_out(now, &transaction.purpose),
+                HopEvent::TimedOut(id, Transaction { purpose, .. }) => {
+                    self.forget_request(&id, &purpose);
+                    self.timed_out(now, &purpose);
+                }
             }
         }
     }
@@ -199,7 +218,7 @@ impl Connection {
         }
         if let Some(session) = self.sessions.get_mut(sending.session) {
             session.outgoing.remove(&sending.message_id);
-            session.sent.insert(sending.message_id);
+            session.sent.insert(sending.message_id, ());
         }
         self.events.push(Event::Outcome(Box::new(MessageOutcome {
             message: key,
@@ -217,12 +236,10 @@ impl Connection {
     /// Gives every message of a session that ends its outcome. One that was
     /// accepted lacks nothing but its REPORTs (section 7.1.1).
     pub(super) fn settle_all(&mut self, session: SessionId, outcome: Outcome, tell: Tell) {
-        let keys: Vec<MessageKey> = self
-            .sending
-            .iter()
-            .filter(|(_, sending)| sending.session == session)
-            .map(|(key, _)| *key)
-            .collect();
+        let Some(owner) = self.sessions.get(session) else { return };
+        let mut keys: Vec<MessageKey> = owner.outgoing.values().copied().collect();
+        // In the order in which they began, so that every run does the same.
+        keys.sort_unstable();
         for key in keys {
             let outcome = match self.sending.get(&key) {
                 Some(sending) if sending.lacks_only_reports() => Outcome::Unreported,

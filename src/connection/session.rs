@@ -1,16 +1,16 @@
 //! The sessions of one connection.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::config::SessionConfig;
-use super::event::IncomingKey;
+use super::memory::Memory;
 use super::nickname::Nicknames;
 use super::session_ids::SessionIds;
 use super::table::Binding;
 use crate::hop::{MessageKey, SessionId};
 use crate::uri::{MsrpUri, Path, UriKey, UriRef};
-use crate::wire::{MediaType, MessageId, StatusCode};
+use crate::wire::{MediaType, MessageId, TransactionId};
 
 /// One session.
 #[derive(Debug)]
@@ -24,19 +24,13 @@ pub(crate) struct Session {
     pub(crate) has_sent: bool,
     /// The outgoing messages that have no outcome yet.
     pub(crate) outgoing: HashMap<MessageId, MessageKey>,
-    /// The incoming messages that have begun and not ended.
-    pub(crate) incoming: HashMap<MessageId, IncomingKey>,
-    /// Those that are whole and wait for the application's word.
-    pub(super) unanswered: Counted,
-    /// Messages that were received whole, to know their duplicates.
-    pub(crate) received: Remembered,
-    /// Messages that were refused, to refuse what is still to come of them.
-    pub(crate) refused_messages: Refused,
     /// Messages whose outcome has been told, to know late REPORTs on them.
-    pub(crate) sent: Remembered,
+    pub(super) sent: Memory<()>,
     /// The last SEND without a body: a relay accepts it before the peer refuses
     /// it, with a REPORT (RFC 4976 section 6.4.1).
     pub(crate) bodiless: Option<MessageId>,
+    /// The requests that carry no message and wait for their response.
+    pub(super) requests: HashSet<TransactionId>,
     pub(super) nicknames: Nicknames,
     /// Types that the peer has refused with 415; they are not sent again in
     /// this session (RFC 4975 section 10.6).
@@ -58,12 +52,9 @@ impl Session {
             is_open: false,
             has_sent: false,
             outgoing: HashMap::new(),
-            incoming: HashMap::new(),
-            unanswered: Counted::default(),
-            received: Remembered::new(remembered),
-            refused_messages: Refused::new(remembered),
-            sent: Remembered::new(remembered),
+            sent: Memory::new(remembered),
             bodiless: None,
+            requests: HashSet::new(),
             nicknames: Nicknames::default(),
             refused: Vec::new(),
             binding,
@@ -79,98 +70,6 @@ impl Session {
         self.refused
             .iter()
             .any(|refused| refused.essence().eq_ignore_ascii_case(media_type.essence()))
-    }
-}
-
-/// The most recent Message-IDs, the oldest forgotten first.
-#[derive(Debug)]
-pub(crate) struct Remembered {
-    order: VecDeque<MessageId>,
-    known: Counted,
-    max: usize,
-}
-
-impl Remembered {
-    fn new(max: usize) -> Self {
-        Self { order: VecDeque::new(), known: Counted::default(), max }
-    }
-
-    pub(crate) fn insert(&mut self, id: MessageId) {
-        if self.max == 0 {
-            return;
-        }
-        if self.order.len() >= self.max
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.known.remove(&oldest);
-        }
-        self.order.push_back(id);
-        self.known.insert(id);
-    }
-
-    pub(crate) fn contains(&self, id: &MessageId) -> bool {
-        self.known.contains(id)
-    }
-}
-
-/// Message-IDs, each of which can be there several times.
-#[derive(Debug, Default)]
-pub(super) struct Counted {
-    counts: HashMap<MessageId, usize>,
-    len: usize,
-}
-
-impl Counted {
-    pub(super) fn insert(&mut self, id: MessageId) {
-        *self.counts.entry(id).or_default() += 1;
-        self.len += 1;
-    }
-
-    /// Removes it once.
-    pub(super) fn remove(&mut self, id: &MessageId) {
-        let Some(count) = self.counts.get_mut(id) else { return };
-        *count -= 1;
-        self.len -= 1;
-        if *count == 0 {
-            self.counts.remove(id);
-        }
-    }
-
-    pub(super) fn contains(&self, id: &MessageId) -> bool {
-        self.counts.contains_key(id)
-    }
-
-    pub(super) const fn len(&self) -> usize {
-        self.len
-    }
-}
-
-/// The messages that were refused most recently, the oldest forgotten first.
-#[derive(Debug)]
-pub(crate) struct Refused {
-    order: VecDeque<MessageId>,
-    statuses: HashMap<MessageId, StatusCode>,
-    max: usize,
-}
-
-impl Refused {
-    fn new(max: usize) -> Self {
-        Self { order: VecDeque::new(), statuses: HashMap::new(), max }
-    }
-
-    pub(crate) fn insert(&mut self, id: MessageId, status: StatusCode) {
-        if self.statuses.insert(id, status).is_none() {
-            self.order.push_back(id);
-        }
-        if self.order.len() > self.max
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.statuses.remove(&oldest);
-        }
-    }
-
-    pub(crate) fn status_of(&self, id: &MessageId) -> Option<StatusCode> {
-        self.statuses.get(id).copied()
     }
 }
 
