@@ -228,6 +228,7 @@ pub mod file;
 mod hop;
 pub mod imdn;
 pub mod is_composing;
+mod keys;
 mod limits;
 pub mod mime;
 pub mod multipart;
@@ -247,9 +248,9 @@ mod xml;
 
 pub use connection::{
     Answer, AnswerMode, AskError, Bind, BodyError, BodyWriter, CloseReason, Config, Connection,
-    ConnectionEnd, ConnectionError, Direction, Event, FailReason, IncomingKey, MessageOutcome,
-    NicknameRequest, OpenError, Outcome, OutgoingMessage, ReceiveMode, Received, ReportError,
-    ReportMode, Role, SendError, SessionConfig, SessionTable, TableError, UpdateError,
+    ConnectionEnd, ConnectionError, Direction, Event, FailReason, MessageOutcome, NicknameRequest,
+    OpenError, Outcome, OutgoingMessage, ReceiveMode, Received, ReportError, ReportMode, Role,
+    SendError, SessionConfig, SessionTable, TableError, UpdateError,
 };
 #[cfg(feature = "auth")]
 pub use connection::{
@@ -257,9 +258,10 @@ pub use connection::{
     UriParameter,
 };
 pub use decode::{BadHead, DecodeError, Decoder, Frame};
+pub use hop::{Framing, Transmit};
 #[cfg(feature = "auth")]
-pub use hop::AuthKey;
-pub use hop::{Framing, MessageKey, NicknameKey, SessionId, Transmit};
+pub use keys::AuthKey;
+pub use keys::{IncomingKey, MessageKey, NicknameKey, SessionKey, UnknownKey};
 pub use limits::{Limits, ParseOptions};
 #[cfg(feature = "getrandom")]
 pub use random::{OsRandom, RandomUnavailable};

@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::config::SessionConfig;
 use super::direction::may_be_control;
-use super::event::{Event, FailReason, IncomingKey};
-use crate::hop::SessionId;
+use super::event::{Event, FailReason};
+use crate::keys::{IncomingKey, SessionKey};
 use crate::reassembly::ReassemblyError;
 use crate::wire::media::inner_type;
 use crate::wire::{ByteRange, Continuation, Head, MessageId, StatusCode};
@@ -19,7 +19,7 @@ pub(super) enum Current {
     #[default]
     Skipped,
     /// A SEND without a body. Its end-line decides what it means.
-    Bodiless { session: SessionId, head: Head },
+    Bodiless { session: SessionKey, head: Head },
     /// A chunk of a message.
     Chunk(Box<Chunk>),
 }
@@ -27,7 +27,7 @@ pub(super) enum Current {
 /// A chunk that is arriving.
 #[derive(Debug)]
 pub(super) struct Chunk {
-    pub(super) session: SessionId,
+    pub(super) session: SessionKey,
     pub(super) message_id: MessageId,
     pub(super) head: Head,
     /// Zero-based offset of its first octet in the message.
@@ -45,7 +45,7 @@ pub(super) struct Chunk {
 
 impl Chunk {
     pub(super) fn new(
-        session: SessionId,
+        session: SessionKey,
         terms: Arc<SessionConfig>,
         message_id: MessageId,
         head: Head,

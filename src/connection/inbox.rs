@@ -11,10 +11,10 @@ use bytes::Bytes;
 
 use super::chunk::{Chunk, Current, Ended, Fault, Receipt, Refusal, Whole};
 use super::config::{AnswerMode, ReceiveMode, SessionConfig};
-use super::event::{Event, FailReason, IncomingKey, Received};
+use super::event::{Event, FailReason, Received};
 use super::mailbox::Mailbox;
 use super::open::{Open, Store};
-use crate::hop::SessionId;
+use crate::keys::{IncomingKey, Keys, SessionKey, Tag};
 use crate::limits::Limits;
 use crate::wire::{Continuation, Head, MessageId, StatusCode};
 
@@ -33,8 +33,8 @@ pub(super) struct Inbox {
     /// Octets of open messages in memory.
     held: u64,
     /// What each session owns of the above, and remembers.
-    sessions: BTreeMap<SessionId, Mailbox>,
-    next: u64,
+    sessions: BTreeMap<SessionKey, Mailbox>,
+    keys: Keys<IncomingKey>,
 }
 
 /// What a session leaves behind when it ends.
@@ -56,7 +56,7 @@ pub(super) struct Rejection {
 }
 
 impl Inbox {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, tag: Tag) -> Self {
         Self {
             limits,
             current: Current::default(),
@@ -64,16 +64,16 @@ impl Inbox {
             waiting: BTreeMap::new(),
             held: 0,
             sessions: BTreeMap::new(),
-            next: 0,
+            keys: Keys::new(tag),
         }
     }
 
-    pub(super) fn open_session(&mut self, session: SessionId) {
+    pub(super) fn open_session(&mut self, session: SessionKey) {
         self.sessions.insert(session, Mailbox::new(self.limits.remembered_messages));
     }
 
     /// Drops everything of a session that ends.
-    pub(super) fn close_session(&mut self, session: SessionId) -> Remains {
+    pub(super) fn close_session(&mut self, session: SessionKey) -> Remains {
         let mut remains = Remains::default();
         let Some(mailbox) = self.sessions.remove(&session) else { return remains };
         for key in mailbox.waiting_keys() {
@@ -94,12 +94,12 @@ impl Inbox {
     }
 
     /// The status that refused an earlier chunk of a message.
-    pub(super) fn refused(&self, session: SessionId, id: &MessageId) -> Option<StatusCode> {
+    pub(super) fn refused(&self, session: SessionKey, id: &MessageId) -> Option<StatusCode> {
         self.sessions.get(&session)?.refused.get(id)
     }
 
     /// The message of this id, if it has begun and not ended.
-    pub(super) fn find(&self, session: SessionId, id: &MessageId) -> Option<IncomingKey> {
+    pub(super) fn find(&self, session: SessionKey, id: &MessageId) -> Option<IncomingKey> {
         self.sessions.get(&session)?.find(id)
     }
 
@@ -108,7 +108,7 @@ impl Inbox {
     /// The head of a chunk. `terms` is the session's configuration.
     pub(super) fn begin(
         &mut self,
-        session: SessionId,
+        session: SessionKey,
         terms: &Arc<SessionConfig>,
         message_id: MessageId,
         head: Head,
@@ -144,7 +144,7 @@ impl Inbox {
     }
 
     /// The head of a SEND without a body.
-    pub(super) fn begin_bodiless(&mut self, session: SessionId, head: Head) {
+    pub(super) fn begin_bodiless(&mut self, session: SessionKey, head: Head) {
         self.current = Current::Bodiless { session, head };
     }
 
@@ -214,7 +214,7 @@ impl Inbox {
     /// can end one that has begun.
     fn end_bodiless(
         &mut self,
-        session: SessionId,
+        session: SessionKey,
         head: Head,
         flag: Continuation,
     ) -> Result<Ended, Box<Refusal>> {
@@ -377,9 +377,8 @@ impl Inbox {
     }
 
     /// What the application learns of a message at its first chunk.
-    fn received(&mut self, session: SessionId, message_id: MessageId, head: &Head) -> Received {
-        let key = IncomingKey(self.next);
-        self.next += 1;
+    fn received(&mut self, session: SessionKey, message_id: MessageId, head: &Head) -> Received {
+        let key = self.keys.fresh();
         let mailbox = self.sessions.get(&session);
         let is_duplicate = mailbox.is_some_and(|mailbox| mailbox.had(&message_id));
         Received { key, session, message_id, is_duplicate, head: head.detached() }
@@ -430,7 +429,7 @@ impl Inbox {
     }
 
     /// Whether one more message can begin.
-    fn has_room(&self, session: SessionId) -> bool {
+    fn has_room(&self, session: SessionKey) -> bool {
         let max = self.limits.incoming_messages;
         self.sessions.get(&session).is_some_and(|mailbox| mailbox.len < max)
     }
@@ -441,7 +440,7 @@ impl Inbox {
         }
     }
 
-    fn remember_refused(&mut self, session: SessionId, id: MessageId, status: StatusCode) {
+    fn remember_refused(&mut self, session: SessionKey, id: MessageId, status: StatusCode) {
         if let Some(mailbox) = self.sessions.get_mut(&session) {
             mailbox.refused.insert(id, status);
         }

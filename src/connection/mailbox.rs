@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::event::IncomingKey;
 use super::memory::Memory;
+use crate::keys::IncomingKey;
 use crate::wire::{MessageId, StatusCode};
 
 /// The incoming messages of one session.

@@ -38,8 +38,8 @@ pub use config::{
 };
 pub use direction::Direction;
 pub use event::{
-    Answer, CloseReason, ConnectionEnd, ConnectionError, Event, FailReason, IncomingKey,
-    MessageOutcome, Outcome, Received,
+    Answer, CloseReason, ConnectionEnd, ConnectionError, Event, FailReason, MessageOutcome,
+    Outcome, Received,
 };
 pub use nickname::{AskError, NicknameRequest};
 pub use report::ReportError;
@@ -48,7 +48,8 @@ pub use table::{SessionTable, TableError};
 pub use update::UpdateError;
 
 use crate::decode::{DecodeError, Frame};
-use crate::hop::{Hop, HopConfig, MessageKey, Order, Purpose, SessionId, Transmit};
+use crate::hop::{Hop, HopConfig, Order, Purpose, Transmit};
+use crate::keys::{Keys, MessageKey, NicknameKey, SessionKey, Tag};
 use crate::random::Random;
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::uri::{Path, PathRef};
@@ -116,9 +117,9 @@ pub struct Connection {
     last_sent: Instant,
     /// Since when more waits for the peer than the limit, and none of it moves.
     full_since: Option<Instant>,
-    keeps_alive: Option<SessionId>,
-    next_message: u64,
-    next_nickname: u64,
+    keeps_alive: Option<SessionKey>,
+    message_keys: Keys<MessageKey>,
+    nickname_keys: Keys<NicknameKey>,
     next_nickname_request: u64,
 }
 
@@ -154,7 +155,7 @@ impl Connection {
     pub fn new(
         config: Arc<Config>,
         role: Role,
-        random: impl Random + Send + 'static,
+        mut random: impl Random + Send + 'static,
         now: Instant,
     ) -> Self {
         let hop_config = HopConfig {
@@ -167,18 +168,19 @@ impl Connection {
             chunk_octets: config.chunk_octets,
             order: Order::Turns,
         };
-        let inbox = Inbox::new(config.limits);
+        let tag = Tag::draw(&mut random);
+        let inbox = Inbox::new(config.limits, tag);
         Self {
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
-            sessions: Sessions::default(),
+            sessions: Sessions::new(tag),
             sending: BTreeMap::new(),
             inbox,
             report_deadlines: BTreeSet::new(),
             #[cfg(feature = "auth")]
             role,
             #[cfg(feature = "auth")]
-            authentications: Authentications::default(),
+            authentications: Authentications::new(tag),
             events: Events::default(),
             tolerated: Tolerances::none(),
             is_bound: role == Role::Active,
@@ -186,8 +188,8 @@ impl Connection {
             last_sent: now,
             full_since: None,
             keeps_alive: None,
-            next_message: 0,
-            next_nickname: 0,
+            message_keys: Keys::new(tag),
+            nickname_keys: Keys::new(tag),
             next_nickname_request: 0,
         }
     }
@@ -199,7 +201,7 @@ impl Connection {
     /// # Errors
     ///
     /// [`OpenError`]; nothing leaves then.
-    pub fn open(&mut self, session: SessionConfig) -> Result<SessionId, OpenError> {
+    pub fn open(&mut self, session: SessionConfig) -> Result<SessionKey, OpenError> {
         let remote = session.remote.clone().ok_or(OpenError::NoRemotePath)?;
         let max = self.config.limits.sessions;
         if self.is_closed {
@@ -381,7 +383,7 @@ impl Connection {
     /// Ends a session: what has not left stays here, its URI leaves the
     /// [`SessionTable`] it came from, and later requests for it are answered
     /// 481. Says whether there was such a session.
-    pub fn close_session(&mut self, session: SessionId) -> bool {
+    pub fn close_session(&mut self, session: SessionKey) -> bool {
         self.retire_session(session, CloseReason::Local, Outcome::SessionClosed, None)
     }
 
@@ -414,14 +416,14 @@ impl Connection {
     }
 
     /// The sessions on this connection, in the order in which they began.
-    pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
+    pub fn sessions(&self) -> impl Iterator<Item = SessionKey> {
         self.sessions.ids()
     }
 
     /// What a session goes by: what it was set up with, and what
     /// [`Connection::update_session`] has changed.
     #[must_use]
-    pub fn session(&self, session: SessionId) -> Option<&SessionConfig> {
+    pub fn session(&self, session: SessionKey) -> Option<&SessionConfig> {
         self.sessions.get(session).map(|session| &*session.config)
     }
 
@@ -452,14 +454,14 @@ impl Connection {
         config: SessionConfig,
         remote: Path,
         binding: Option<Binding>,
-    ) -> SessionId {
+    ) -> SessionKey {
         let remembered = self.config.limits.remembered_messages;
         let session = self.sessions.insert(Session::new(config, remote, binding, remembered));
         self.inbox.open_session(session);
         session
     }
 
-    fn mark_open(&mut self, id: SessionId, answer: Option<Answer>) {
+    fn mark_open(&mut self, id: SessionKey, answer: Option<Answer>) {
         self.is_bound = true;
         if let Some(session) = self.sessions.get_mut(id)
             && !session.is_open
@@ -472,7 +474,7 @@ impl Connection {
 
     /// The bodiless SEND that binds a session or keeps a connection alive, as
     /// most stacks write it: with a Message-ID and the range of nothing.
-    fn send_bodiless(&mut self, id: SessionId, purpose: Purpose) {
+    fn send_bodiless(&mut self, id: SessionKey, purpose: Purpose) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if let Purpose::KeepAlive(_) = purpose {
             self.keeps_alive = Some(id);
@@ -520,7 +522,7 @@ impl Connection {
     /// it anew, and to go on needs new URIs (RFC 4975 section 5.4).
     fn retire_session(
         &mut self,
-        id: SessionId,
+        id: SessionKey,
         reason: CloseReason,
         outcome: Outcome,
         answer: Option<Answer>,
@@ -534,7 +536,7 @@ impl Connection {
     /// Ends a session, and every message in it. Says whether it was there.
     fn end_session(
         &mut self,
-        id: SessionId,
+        id: SessionKey,
         reason: CloseReason,
         outcome: Outcome,
         answer: Option<Answer>,
@@ -561,7 +563,7 @@ impl Connection {
             ConnectionEnd::Local => CloseReason::Local,
             _ => CloseReason::ConnectionClosed,
         };
-        let ids: Vec<SessionId> = self.sessions.ids().collect();
+        let ids: Vec<SessionKey> = self.sessions.ids().collect();
         for id in ids {
             self.end_session(id, reason, outcome, None);
         }

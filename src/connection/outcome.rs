@@ -5,7 +5,8 @@ use crate::time::Instant;
 
 use super::Connection;
 use super::event::{Answer, CloseReason, Event, MessageOutcome, Outcome};
-use crate::hop::{HopEvent, MessageKey, Purpose, SessionId, Transaction};
+use crate::hop::{HopEvent, Purpose, Transaction};
+use crate::keys::{MessageKey, SessionKey};
 use crate::tolerance::Tolerance;
 use crate::wire::{Continuation, FailureReport, HeadRef, MessageId, StatusCode, TransactionId};
 
@@ -116,7 +117,7 @@ impl Connection {
 
     /// Ends a session of which the peer says that it is not there, or not here
     /// (sections 10.8 and 10.10).
-    pub(super) fn session_refused(&mut self, session: SessionId, answer: Answer) {
+    pub(super) fn session_refused(&mut self, session: SessionKey, answer: Answer) {
         let status = answer.status;
         if is_of_session(status) {
             let reason = CloseReason::Rejected(status);
@@ -235,7 +236,7 @@ impl Connection {
 
     /// Gives every message of a session that ends its outcome. One that was
     /// accepted lacks nothing but its REPORTs (section 7.1.1).
-    pub(super) fn settle_all(&mut self, session: SessionId, outcome: Outcome, tell: Tell) {
+    pub(super) fn settle_all(&mut self, session: SessionKey, outcome: Outcome, tell: Tell) {
         let Some(owner) = self.sessions.get(session) else { return };
         let mut keys: Vec<MessageKey> = owner.outgoing.values().copied().collect();
         // In the order in which they began, so that every run does the same.
@@ -251,7 +252,7 @@ impl Connection {
     }
 
     /// Takes a REPORT on a message that this side has sent (section 7.3.2).
-    pub(super) fn reported(&mut self, now: Instant, session: SessionId, head: &HeadRef<'_>) {
+    pub(super) fn reported(&mut self, now: Instant, session: SessionKey, head: &HeadRef<'_>) {
         let (Some(id), Some(status)) = (head.message_id(), head.status()) else { return };
         // Codes of other namespaces are not response codes (section 7.1.3).
         let Some(code) = status.response_code() else { return };
@@ -309,7 +310,7 @@ impl Connection {
 
     fn late_failure(
         &mut self,
-        session: SessionId,
+        session: SessionKey,
         message_id: MessageId,
         status: StatusCode,
         head: &HeadRef<'_>,
@@ -322,7 +323,7 @@ impl Connection {
     /// the code says what is wrong with the message alone: too large (section
     /// 10.5) or of a type that is not understood (section 10.6). Codes that
     /// say what is wrong with the session end it like those of a response.
-    fn lost_octets(&mut self, session: SessionId, status: StatusCode, head: &HeadRef<'_>) {
+    fn lost_octets(&mut self, session: SessionKey, status: StatusCode, head: &HeadRef<'_>) {
         let reason = match status {
             StatusCode::STOP_SENDING | StatusCode::UNSUPPORTED_MEDIA_TYPE => return,
             status if is_of_session(status) => CloseReason::Rejected(status),

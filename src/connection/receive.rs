@@ -9,7 +9,7 @@ use super::event::Event;
 use super::inbox::Remains;
 use super::session_ids::only;
 use crate::decode::BadHead;
-use crate::hop::SessionId;
+use crate::keys::SessionKey;
 use crate::tolerance::Tolerance;
 use crate::uri::UriRef;
 use crate::wire::{Continuation, Head, HeadRef, Method, StatusCode};
@@ -36,7 +36,7 @@ impl Connection {
         }
     }
 
-    fn gives_nicknames(&self, session: SessionId) -> bool {
+    fn gives_nicknames(&self, session: SessionKey) -> bool {
         self.sessions.get(session).is_some_and(|owner| owner.config.nicknames)
     }
 
@@ -48,7 +48,7 @@ impl Connection {
     }
 
     /// The session a request is for.
-    fn session_of(&mut self, head: &HeadRef<'_>) -> Result<SessionId, StatusCode> {
+    fn session_of(&mut self, head: &HeadRef<'_>) -> Result<SessionKey, StatusCode> {
         // At an endpoint the path has come to its last URI (section 7.3).
         if head.to_path().len() != 1 {
             return Err(StatusCode::NO_SUCH_SESSION);
@@ -66,7 +66,7 @@ impl Connection {
         &mut self,
         local: UriRef<'_>,
         head: &HeadRef<'_>,
-    ) -> Result<SessionId, StatusCode> {
+    ) -> Result<SessionKey, StatusCode> {
         if let Some(session) = self.sessions.find(local) {
             return Ok(session);
         }
@@ -90,7 +90,7 @@ impl Connection {
         &mut self,
         local: UriRef<'_>,
         head: &HeadRef<'_>,
-    ) -> Result<SessionId, StatusCode> {
+    ) -> Result<SessionKey, StatusCode> {
         if !self.config.parse.tolerances.contains(Tolerance::SessionIdAlone) {
             return Err(StatusCode::NO_SUCH_SESSION);
         }
@@ -106,7 +106,7 @@ impl Connection {
         Ok(session)
     }
 
-    fn begin_bodiless(&mut self, session: SessionId, head: Head) {
+    fn begin_bodiless(&mut self, session: SessionKey, head: Head) {
         let view = head.view();
         if view.message_id().is_none() && !self.tolerate(Tolerance::MissingMessageId) {
             return self.respond(&view, StatusCode::BAD_REQUEST);
@@ -114,7 +114,7 @@ impl Connection {
         self.inbox.begin_bodiless(session, head);
     }
 
-    fn begin_chunk(&mut self, session: SessionId, head: Head) {
+    fn begin_chunk(&mut self, session: SessionKey, head: Head) {
         let view = head.view();
         let Some(message_id) = view.message_id() else {
             return self.respond(&view, StatusCode::BAD_REQUEST);
@@ -170,7 +170,7 @@ impl Connection {
     }
 
     /// Drops what a session that ends has not received whole.
-    pub(super) fn drop_incoming(&mut self, session: SessionId) {
+    pub(super) fn drop_incoming(&mut self, session: SessionKey) {
         let Remains { unanswered, failed } = self.inbox.close_session(session);
         for head in unanswered {
             self.respond(&head.view(), StatusCode::NO_SUCH_SESSION);

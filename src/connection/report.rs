@@ -7,7 +7,7 @@ use super::Connection;
 use super::chunk::{Chunk, Receipt, Whole};
 use super::config::ReportMode;
 use super::event::Received;
-use crate::hop::SessionId;
+use crate::keys::SessionKey;
 use crate::uri::PathRef;
 use crate::wire::encode::MAX_CONTROL_BODY;
 use crate::wire::scan::occurs;
@@ -106,7 +106,7 @@ impl Connection {
     /// path, from this side's URI in the session.
     fn write_report(
         &mut self,
-        session: SessionId,
+        session: SessionKey,
         message_id: &MessageId,
         head: &HeadRef<'_>,
         (status, range): (StatusCode, ByteRange),

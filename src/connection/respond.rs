@@ -1,8 +1,8 @@
 //! The application's responses to messages that are complete.
 
 use super::Connection;
-use super::event::IncomingKey;
 use super::inbox::Rejection;
+use crate::keys::IncomingKey;
 use crate::wire::StatusCode;
 
 impl Connection {

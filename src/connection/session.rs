@@ -8,7 +8,7 @@ use super::memory::Memory;
 use super::nickname::Nicknames;
 use super::session_ids::SessionIds;
 use super::table::Binding;
-use crate::hop::{MessageKey, SessionId};
+use crate::keys::{Keys, MessageKey, SessionKey, Tag};
 use crate::uri::{MsrpUri, Path, UriKey, UriRef};
 use crate::wire::{MediaType, MessageId, TransactionId};
 
@@ -74,40 +74,48 @@ impl Session {
 }
 
 /// The sessions of a connection, found by id and by this side's URI.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Sessions {
-    by_id: BTreeMap<SessionId, Session>,
-    by_uri: HashMap<MsrpUri, SessionId>,
+    by_id: BTreeMap<SessionKey, Session>,
+    by_uri: HashMap<MsrpUri, SessionKey>,
     session_ids: SessionIds,
-    next: u64,
+    keys: Keys<SessionKey>,
 }
 
 impl Sessions {
-    pub(crate) fn insert(&mut self, session: Session) -> SessionId {
-        let id = SessionId(self.next);
-        self.next += 1;
+    pub(crate) fn new(tag: Tag) -> Self {
+        Self {
+            by_id: BTreeMap::new(),
+            by_uri: HashMap::new(),
+            session_ids: SessionIds::default(),
+            keys: Keys::new(tag),
+        }
+    }
+
+    pub(crate) fn insert(&mut self, session: Session) -> SessionKey {
+        let id = self.keys.fresh();
         self.session_ids.insert(&session.config.local);
         self.by_uri.insert(session.config.local.clone(), id);
         self.by_id.insert(id, session);
         id
     }
 
-    pub(crate) fn remove(&mut self, id: SessionId) -> Option<Session> {
+    pub(crate) fn remove(&mut self, id: SessionKey) -> Option<Session> {
         let session = self.by_id.remove(&id)?;
         self.session_ids.remove(&session.config.local);
         self.by_uri.remove(&session.config.local);
         Some(session)
     }
 
-    pub(crate) fn get(&self, id: SessionId) -> Option<&Session> {
+    pub(crate) fn get(&self, id: SessionKey) -> Option<&Session> {
         self.by_id.get(&id)
     }
 
-    pub(crate) fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
+    pub(crate) fn get_mut(&mut self, id: SessionKey) -> Option<&mut Session> {
         self.by_id.get_mut(&id)
     }
 
-    pub(crate) fn find(&self, local: UriRef<'_>) -> Option<SessionId> {
+    pub(crate) fn find(&self, local: UriRef<'_>) -> Option<SessionKey> {
         let key: &dyn UriKey = &local;
         self.by_uri.get(key).copied()
     }
@@ -117,12 +125,12 @@ impl Sessions {
         self.session_ids.find(session_id)
     }
 
-    pub(crate) fn ids(&self) -> impl Iterator<Item = SessionId> {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = SessionKey> {
         self.by_id.keys().copied()
     }
 
     /// The session that has been open for the longest time.
-    pub(crate) fn first_open(&self) -> Option<SessionId> {
+    pub(crate) fn first_open(&self) -> Option<SessionKey> {
         self.by_id.iter().find(|(_, session)| session.is_open).map(|(id, _)| *id)
     }
 

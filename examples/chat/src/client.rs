@@ -14,7 +14,7 @@ use msrp::sdp::{self, Chatroom, Connect, Local, MediaDescription, MsrpMedia, Off
 use msrp::{
     AskError, Config, Connection, Event, MediaType, MediaTypeError, MediaTypes, MessageKey,
     MsrpUri, Nickname, NicknameError, NicknameKey, OsRandom, Outcome, OutgoingMessage,
-    RandomUnavailable, Role, SendError, SessionId, session_id,
+    RandomUnavailable, Role, SendError, SessionKey, session_id,
 };
 use msrp_tokio_loop::RunLoop;
 use thiserror::Error;
@@ -33,7 +33,7 @@ const TYPING_SECONDS: u32 = 60;
 #[derive(Debug)]
 pub struct Client {
     run_loop: RunLoop<TcpStream>,
-    session: SessionId,
+    session: SessionKey,
     call: Option<Called>,
     uri: String,
     room: String,

@@ -14,7 +14,7 @@ use msrp::sdp::{self, Chatroom, Connect, Local, MediaDescription, MsrpMedia};
 use msrp::{
     AnswerMode, ByteRange, Config, Connection, Event, MediaType, MediaTypes, MsrpUri, Nickname,
     OsRandom, OutgoingMessage, RandomUnavailable, Received, ReportMode, Role, SessionConfig,
-    SessionId, SessionTable, StatusCode, session_id,
+    SessionKey, SessionTable, StatusCode, session_id,
 };
 use msrp_tokio_loop::RunLoop;
 use thiserror::Error;
@@ -365,9 +365,9 @@ async fn serve(shared: Arc<Shared>, stream: TcpStream, mut stop: watch::Receiver
 struct Line {
     shared: Arc<Shared>,
     run_loop: RunLoop<TcpStream>,
-    seats: BTreeMap<SessionId, Seat>,
+    seats: BTreeMap<SessionKey, Seat>,
     under_way: usize,
-    jobs: mpsc::Sender<(SessionId, Job)>,
+    jobs: mpsc::Sender<(SessionKey, Job)>,
 }
 
 impl Line {
@@ -396,7 +396,7 @@ impl Line {
     }
 
     /// The session of a participant is bound: what is for them goes into it.
-    fn opened(&mut self, session: SessionId) {
+    fn opened(&mut self, session: SessionKey) {
         let connection = &mut self.run_loop.connection;
         let local = connection.session(session).map(|config| config.local().clone());
         let Some((seat, mut messages)) = local.and_then(|local| self.shared.hall.enter(&local))
@@ -446,7 +446,7 @@ impl Line {
         };
     }
 
-    fn work(&mut self, session: SessionId, job: Job) {
+    fn work(&mut self, session: SessionKey, job: Job) {
         let connection = &mut self.run_loop.connection;
         match (job, MediaType::new("message/cpim")) {
             (Job::Copy(body), Ok(cpim)) => {
