@@ -161,8 +161,6 @@ macro_rules! tolerance_set {
     };
 }
 
-pub(crate) use tolerance_set;
-
 tolerance_set! {
     /// A set of [`Tolerance`]s.
     ///

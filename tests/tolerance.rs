@@ -354,6 +354,7 @@ fn a_response_may_repeat_whole_paths() {
 /// A session is found by its session-id alone where that is switched on, bound or
 /// not, and by that of one session only.
 // req: 4975-6.1-1
+// wild: 37
 #[test]
 fn a_session_id_alone_may_name_a_session() {
     let moved = BOB.replace("bob.example:12763", "box.example:40000");

@@ -26,11 +26,18 @@ fn lin(mode: ReceiveMode, parse: ParseOptions) -> (Side, Instant) {
 }
 
 /// What came of a stream: events, tolerances, and octets sent.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Effect {
     events: Vec<Event>,
     tolerated: BTreeSet<Tolerance>,
     sent: Vec<u8>,
+}
+
+/// Keys of two connections differ, but not the text of their events.
+impl PartialEq for Effect {
+    fn eq(&self, other: &Self) -> bool {
+        format!("{self:?}") == format!("{other:?}")
+    }
 }
 
 fn effect<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, parse: ParseOptions) -> Effect {
@@ -58,7 +65,7 @@ fn effect<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, parse: ParseOptions) -
 // req: 4975-7.1.1-30, 4975-7.1.1-25
 #[test]
 fn a_connection_does_the_same_in_any_split() {
-    for Sample { name, octets } in corpus().into_iter().chain(vectors().unwrap_or_default()) {
+    for Sample { name, octets } in corpus().into_iter().chain(vectors()) {
         for parse in [ParseOptions::default(), strict()] {
             let whole = effect([&octets[..]], parse);
             assert_eq!(effect(octets.chunks(1), parse), whole, "{name}, octet by octet");

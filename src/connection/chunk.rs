@@ -8,8 +8,8 @@ use super::config::SessionConfig;
 use super::direction::may_be_control;
 use super::event::{Event, FailReason};
 use crate::keys::{IncomingKey, SessionKey};
+use crate::mime::wrapped_type;
 use crate::reassembly::ReassemblyError;
-use crate::wire::media::inner_type;
 use crate::wire::{ByteRange, Continuation, Head, MessageId, StatusCode};
 
 /// The frame that is arriving.
@@ -91,7 +91,7 @@ impl Chunk {
         if !terms.direction.may_receive() && !may_be_control(content_type, Some(body)) {
             return Err(Fault::NOT_RECEIVING);
         }
-        match inner_type(content_type, body) {
+        match wrapped_type(content_type, body) {
             Some(inner) if !terms.accept.accepts_wrapped(&inner) => Err(Fault::UNSUPPORTED_TYPE),
             Some(_) | None => Ok(()),
         }

@@ -1,6 +1,7 @@
 //! Which way the messages of a session go (RFC 4975 section 8.9).
 
-use crate::wire::media::{essence_of, inner_type, is_cpim};
+use crate::mime::{is_cpim, wrapped_type};
+use crate::wire::media::essence_of;
 
 /// Which way the messages of a session go: the direction attribute of a
 /// session description, as the side sees it whose description it is in.
@@ -81,7 +82,7 @@ pub(super) fn may_be_control(content_type: &str, body: Option<&[u8]>) -> bool {
     match body {
         None if is_cpim(content_type) => true,
         Some(body) if is_cpim(content_type) => {
-            inner_type(content_type, body).is_some_and(|inner| is_control(&inner))
+            wrapped_type(content_type, body).is_some_and(|inner| is_control(&inner))
         }
         _ => is_control(content_type),
     }

@@ -221,16 +221,6 @@ pub(crate) fn is_hname(name: &[u8]) -> bool {
     name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(|o| is(*o, TOKEN))
 }
 
-/// Whether `text` is a token, which is the same in MSRP and in SDP.
-pub(crate) fn is_token(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|octet| is_token_octet(*octet))
-}
-
-/// Whether `octet` can stand in a token.
-pub(crate) const fn is_token_octet(octet: u8) -> bool {
-    is(octet, TOKEN)
-}
-
 /// What the rule took and what is left, or nothing where it does not match.
 fn outcome<'a, T, P>(mut rule: P, input: &'a [u8]) -> Option<(&'a [u8], T)>
 where
