@@ -14,7 +14,7 @@ use common::{MIB, READ, Seeded, random_octets};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use msrp::{
     Config, Connection, Event, Limits, MessageKey, MsrpUri, OutgoingMessage, Path, ReceiveMode,
-    Role, SessionConfig, SessionId, SessionTable,
+    Role, SessionConfig, SessionKey, SessionTable,
 };
 
 const ALICE: &str = "msrp://127.0.0.1:9/jshA7weztas;tcp";
@@ -73,7 +73,7 @@ impl Side {
     }
 }
 
-fn alice(stream: TcpStream) -> (Side, SessionId) {
+fn alice(stream: TcpStream) -> (Side, SessionKey) {
     let mut side = Side::new(stream, Config::default(), Role::Active, 1);
     let to: Path = BOB.parse().unwrap();
     let session = SessionConfig::new(ALICE.parse().unwrap(), to);

@@ -201,6 +201,7 @@ mod fault;
 // What a relay needs of the hop is there without relays, too.
 #[cfg_attr(not(feature = "auth"), allow(dead_code, unused_imports))]
 mod hop;
+mod keys;
 mod limits;
 pub mod mime;
 mod named;
@@ -217,9 +218,9 @@ mod wire;
 
 pub use connection::{
     Answer, AnswerMode, AskError, Bind, BodyError, BodyWriter, CloseReason, Config, Connection,
-    ConnectionEnd, ConnectionError, Direction, Event, FailReason, IncomingKey, MessageOutcome,
-    NicknameRequest, OpenError, Outcome, OutgoingMessage, ReceiveMode, Received, ReportError,
-    ReportMode, Role, SendError, SessionConfig, SessionTable, TableError, UpdateError,
+    ConnectionEnd, ConnectionError, Direction, Event, FailReason, MessageOutcome, NicknameRequest,
+    OpenError, Outcome, OutgoingMessage, ReceiveMode, Received, ReportError, ReportMode, Role,
+    SendError, SessionConfig, SessionTable, TableError, UpdateError,
 };
 #[cfg(feature = "auth")]
 pub use connection::{
@@ -227,9 +228,10 @@ pub use connection::{
     UriParameter,
 };
 pub use decode::{BadHead, DecodeError, Decoder, Frame};
+pub use hop::{Framing, Transmit};
 #[cfg(feature = "auth")]
-pub use hop::AuthKey;
-pub use hop::{Framing, MessageKey, NicknameKey, SessionId, Transmit};
+pub use keys::AuthKey;
+pub use keys::{IncomingKey, MessageKey, NicknameKey, SessionKey, UnknownKey};
 pub use limits::{Limits, ParseOptions};
 pub use named::UnknownName;
 #[cfg(feature = "getrandom")]

@@ -54,7 +54,7 @@ fn framed(max_octets: usize) -> Config {
     config
 }
 
-fn opened(max_octets: usize) -> (Pair, msrp::SessionId) {
+fn opened(max_octets: usize) -> (Pair, msrp::SessionKey) {
     let mut pair = Pair::with(
         framed(max_octets),
         framed(max_octets),
@@ -211,11 +211,11 @@ proptest! {
 }
 
 trait OpenFramed {
-    fn open_framed(&mut self) -> msrp::SessionId;
+    fn open_framed(&mut self) -> msrp::SessionKey;
 }
 
 impl OpenFramed for Pair {
-    fn open_framed(&mut self) -> msrp::SessionId {
+    fn open_framed(&mut self) -> msrp::SessionKey {
         let session = self.alice.connection.open(alice_opens()).unwrap();
         settle(self);
         self.alice.events();

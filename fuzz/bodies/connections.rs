@@ -11,7 +11,7 @@ use msrp::{
     AnswerMode, ByteRange, Config, Connection, Decoder, Event, FailReason, FailureReport, Frame,
     IncomingKey, MediaType, MessageId, MessageKey, MessageOutcome, Method, Nickname, NicknameKey,
     NicknameRequest, Outcome, OutgoingMessage, ParseOptions, Random, ReceiveMode, Received,
-    ReportMode, Role, SessionConfig, SessionId, SessionTable, StatusCode, Tolerance, Tolerances,
+    ReportMode, Role, SessionConfig, SessionKey, SessionTable, StatusCode, Tolerance, Tolerances,
     TransactionId,
 };
 
@@ -85,7 +85,7 @@ struct Side {
     /// Nicknames that were asked for, and whether they have an outcome.
     asked: BTreeMap<NicknameKey, bool>,
     requested: Vec<NicknameRequest>,
-    closed_sessions: BTreeSet<SessionId>,
+    closed_sessions: BTreeSet<SessionKey>,
     has_closed: bool,
     transcript: DefaultHasher,
 }
@@ -337,7 +337,7 @@ impl Side {
         number: u64,
         input: &mut Input<'_>,
     ) {
-        let sessions: Vec<SessionId> = self.connection.sessions().collect();
+        let sessions: Vec<SessionKey> = self.connection.sessions().collect();
         let choice = input.octet();
         if sessions.is_empty() {
             return;
@@ -409,7 +409,7 @@ impl Side {
     }
 
     fn close_session(&mut self, input: &mut Input<'_>) {
-        let sessions: Vec<SessionId> = self.connection.sessions().collect();
+        let sessions: Vec<SessionKey> = self.connection.sessions().collect();
         let which = usize::from(input.octet());
         if !sessions.is_empty() {
             let session = sessions[which % sessions.len()];
@@ -419,7 +419,7 @@ impl Side {
     }
 
     fn ask_nickname(&mut self, input: &mut Input<'_>) {
-        let sessions: Vec<SessionId> = self.connection.sessions().collect();
+        let sessions: Vec<SessionKey> = self.connection.sessions().collect();
         let which = usize::from(input.octet());
         let nickname = Nickname::new(input.text()).ok();
         if !sessions.is_empty()
@@ -552,7 +552,7 @@ impl Side {
         true
     }
 
-    fn assert_session(&self, session: SessionId) {
+    fn assert_session(&self, session: SessionKey) {
         assert!(!self.closed_sessions.contains(&session), "news of a session that has ended");
     }
 

@@ -2,7 +2,8 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Hop, HopEvent, MessageKey, Order, Outgoing, SHORT_CHUNK, Transmit};
+use super::{Hop, HopEvent, Order, Outgoing, SHORT_CHUNK, Transmit};
+use crate::keys::MessageKey;
 use crate::wire::scan::{self, BodyScanner, PrefixFinder, Scanned};
 use crate::wire::{Continuation, write_end_line};
 

@@ -31,6 +31,7 @@ pub(crate) use transaction::{Purpose, Transaction};
 pub use transmit::Transmit;
 
 use crate::decode::{DecodeError, Decoder, Frame};
+use crate::keys::MessageKey;
 use crate::limits::ParseOptions;
 use crate::random::{IdSource, Random, RandomError};
 use crate::tolerance::Tolerances;
@@ -50,23 +51,6 @@ const BATCH: usize = 16 * 1024;
 /// Body pieces up to this size are copied in behind their head: cheaper than
 /// one more slice in the vectored write, or a write of its own.
 const COPIED_PIECE: usize = 1024;
-
-/// One session on a connection. Never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionId(pub(crate) u64);
-
-/// One outgoing message on a connection. Never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MessageKey(pub(crate) u64);
-
-/// One NICKNAME that was sent on a connection. Never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NicknameKey(pub(crate) u64);
-
-/// One authentication on a connection. Never used twice.
-#[cfg(feature = "auth")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AuthKey(pub(crate) u64);
 
 /// How a hop is set up.
 #[derive(Clone, Copy, Debug)]

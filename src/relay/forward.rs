@@ -11,7 +11,8 @@ use super::event::{ConnectionId, RelayClose, TokenId, Usage};
 use super::link::Current;
 use super::route::{NoWay, Way};
 use crate::decode::{BadHead, Frame};
-use crate::hop::{Outgoing, Passed, Purpose, Relayed, SessionId, way_back, write_passed};
+use crate::hop::{Outgoing, Passed, Purpose, Relayed, way_back, write_passed};
+use crate::keys::{Key, SessionKey, Tag};
 use crate::tolerance::Tolerance;
 use crate::uri::{PathRef, UriRef};
 use crate::wire::{
@@ -71,7 +72,8 @@ impl Relay {
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
         let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
         let key = link.next_key();
-        let chunk = Outgoing::relayed(SessionId(source.0), Arc::clone(&relayed), range);
+        let chunk =
+            Outgoing::relayed(SessionKey::new(Tag::NONE, source.0), Arc::clone(&relayed), range);
         link.hop.insert(key, chunk);
         Current::Passing { head, destination, key, relayed, tokens }
     }

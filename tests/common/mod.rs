@@ -17,7 +17,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
-use msrp::{Config, Connection, Event, Path, Random, Role, SessionConfig, SessionId, SessionTable};
+use msrp::{
+    Config, Connection, Event, Path, Random, Role, SessionConfig, SessionKey, SessionTable,
+};
 
 pub const ALICE: &str = "msrp://alice.example:7654/jshA7weztas;tcp";
 pub const BOB: &str = "msrp://bob.example:12763/kjhd37s2s20w2a;tcp";
@@ -170,13 +172,13 @@ impl Pair {
     }
 
     /// Opens the session and lets both sides settle.
-    pub fn opened() -> (Self, SessionId) {
+    pub fn opened() -> (Self, SessionKey) {
         let mut pair = Self::new();
         let session = pair.open();
         (pair, session)
     }
 
-    pub fn open(&mut self) -> SessionId {
+    pub fn open(&mut self) -> SessionKey {
         let session = self.alice.connection.open(alice_opens()).unwrap();
         self.settle();
         self.alice.events();

@@ -7,7 +7,7 @@ use msrp::auth::Credentials;
 use msrp::{
     Authentication, Config, Connection, Event, FailureReport, IncomingKey, MediaType, MessageKey,
     MessageOutcome, MsrpUri, OutgoingMessage, Path, ReceiveMode, Received, RelayRoute, ReportMode,
-    Role, SessionConfig, SessionId, SessionTable,
+    Role, SessionConfig, SessionKey, SessionTable,
 };
 
 use crate::ledger::{SERIAL, Sent, length, marked};
@@ -26,7 +26,7 @@ pub struct Client {
     pub connection: Option<Connection>,
     pub wire: Option<usize>,
     pub route: Option<RelayRoute>,
-    pub session: Option<SessionId>,
+    pub session: Option<SessionKey>,
     /// The application takes no events until that step.
     pub slow_until: u64,
     /// Its session or connection is over.
@@ -315,7 +315,7 @@ impl World {
         }
     }
 
-    fn session_opened(&mut self, number: usize, session: SessionId) {
+    fn session_opened(&mut self, number: usize, session: SessionKey) {
         // One that has failed is bound again by what was still on its way.
         let client = &mut self.clients[number];
         let is_first = client.session.is_none_or(|known| known == session);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, BytesMut};
 use msrp::{
     Bind, Connection, FailureReport, IncomingKey, MessageId, MessageKey, Outcome, Received,
-    ReportMode, Role, SessionId, SessionTable, Transmit,
+    ReportMode, Role, SessionKey, SessionTable, Transmit,
 };
 
 use crate::answers::Answers;
@@ -49,14 +49,14 @@ pub struct Side {
     /// The application takes no events until that step.
     pub slow_until: u64,
     /// The plan's sessions that are open here.
-    pub sessions: BTreeMap<usize, SessionId>,
-    pub known: BTreeMap<SessionId, usize>,
+    pub sessions: BTreeMap<usize, SessionKey>,
+    pub known: BTreeMap<SessionKey, usize>,
     pub ended_sessions: BTreeSet<usize>,
     /// Sessions that have ended and whose last octets may still leave.
     pub ending: Vec<usize>,
     pub by_key: BTreeMap<MessageKey, usize>,
     pub incoming: BTreeMap<IncomingKey, Incoming>,
-    pub completed: VecDeque<(SessionId, MessageId)>,
+    pub completed: VecDeque<(SessionKey, MessageId)>,
     pub to_report: Vec<(Received, u64)>,
     pub rejected: BTreeSet<usize>,
     pub is_closed: bool,

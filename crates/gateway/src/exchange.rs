@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use msrp::{
     Answer, Bind, CloseReason, Config, Connection, ConnectionEnd, DecodeError, Event, MessageId,
-    MessageOutcome, OsRandom, Outcome, OutgoingMessage, Role, SessionConfig, SessionId, StatusCode,
+    MessageOutcome, OsRandom, Outcome, OutgoingMessage, Role, SessionConfig, SessionKey,
+    StatusCode,
 };
 use msrp_tokio_loop::RunLoop;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -100,7 +101,7 @@ pub(crate) async fn bind(
     run: &mut RunLoop<Stream>,
     session: SessionConfig,
     until: Instant,
-) -> Result<(SessionId, Answer), Fault> {
+) -> Result<(SessionKey, Answer), Fault> {
     let id = run.connection.open(session).map_err(internal)?;
     let mut is_late = false;
     loop {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use msrp::{
     AskError, Config, Connection, Event, MediaType, MediaTypeError, MediaTypes, MessageKey,
     MsrpUri, Nickname, NicknameError, NicknameKey, OsRandom, Outcome, OutgoingMessage, RandomError,
-    Role, SendError, SessionId, session_id,
+    Role, SendError, SessionKey, session_id,
 };
 use msrp_chatroom::is_same_uri;
 use msrp_cpim::is_composing::{IS_COMPOSING_TYPE, IsComposing, State};
@@ -33,7 +33,7 @@ const TYPING_SECONDS: u32 = 60;
 #[derive(Debug)]
 pub struct Client {
     run_loop: RunLoop<TcpStream>,
-    session: SessionId,
+    session: SessionKey,
     call: Option<Called>,
     uri: String,
     room: String,

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use clap::Parser;
 use msrp::{
     AnswerMode, ByteRange, Config, Connection, Event, MediaType, MediaTypes, MsrpUri, Nickname,
-    OsRandom, OutgoingMessage, RandomError, Received, ReportMode, Role, SessionConfig, SessionId,
+    OsRandom, OutgoingMessage, RandomError, Received, ReportMode, Role, SessionConfig, SessionKey,
     SessionTable, StatusCode, session_id,
 };
 use msrp_chatroom::{Participant, ParticipantError, Room, RoomConfig, Seat, report_body};
@@ -369,9 +369,9 @@ async fn serve(shared: Arc<Shared>, stream: TcpStream, mut stop: watch::Receiver
 struct Line {
     shared: Arc<Shared>,
     run_loop: RunLoop<TcpStream>,
-    seats: BTreeMap<SessionId, Seat>,
+    seats: BTreeMap<SessionKey, Seat>,
     under_way: usize,
-    jobs: mpsc::Sender<(SessionId, Job)>,
+    jobs: mpsc::Sender<(SessionKey, Job)>,
 }
 
 impl Line {
@@ -400,7 +400,7 @@ impl Line {
     }
 
     /// The session of a participant is bound: what is for them goes into it.
-    fn opened(&mut self, session: SessionId) {
+    fn opened(&mut self, session: SessionKey) {
         let connection = &mut self.run_loop.connection;
         let local = connection.session(session).map(|config| config.local().clone());
         let Some((seat, mut messages)) = local.and_then(|local| self.shared.hall.enter(&local))
@@ -450,7 +450,7 @@ impl Line {
         };
     }
 
-    fn work(&mut self, session: SessionId, job: Job) {
+    fn work(&mut self, session: SessionKey, job: Job) {
         let connection = &mut self.run_loop.connection;
         match (job, MediaType::new("message/cpim")) {
             (Job::Copy(body), Ok(cpim)) => {

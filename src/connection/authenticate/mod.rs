@@ -15,7 +15,8 @@ use super::Connection;
 use super::config::Role;
 use super::event::Event;
 use crate::auth::Credentials;
-use crate::hop::{AuthKey, Purpose};
+use crate::hop::Purpose;
+use crate::keys::{AuthKey, Keys, Tag};
 use crate::tolerance::Tolerance;
 use crate::uri::{Host, MsrpUri, Path, PathRef};
 use crate::wire::{Continuation, EncodeError, HeadRef, HeadWriter, HeaderName, Method, StatusCode};
@@ -233,22 +234,25 @@ pub enum AuthenticationFailure {
 }
 
 /// The authentications of a connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Authentications {
     flows: BTreeMap<AuthKey, Flow>,
     refreshes: BTreeSet<(Instant, AuthKey)>,
-    next: u64,
+    keys: Keys<AuthKey>,
 }
 
 impl Authentications {
+    pub(super) const fn new(tag: Tag) -> Self {
+        Self { flows: BTreeMap::new(), refreshes: BTreeSet::new(), keys: Keys::new(tag) }
+    }
+
     /// When the next route is to be refreshed.
     pub(super) fn next_refresh(&self) -> Option<Instant> {
         self.refreshes.first().map(|(due, _)| *due)
     }
 
     fn insert(&mut self, flow: Flow) -> AuthKey {
-        let key = AuthKey(self.next);
-        self.next += 1;
+        let key = self.keys.fresh();
         self.flows.insert(key, flow);
         key
     }

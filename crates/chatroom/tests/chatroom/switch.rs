@@ -7,7 +7,7 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 use msrp::{
     AnswerMode, ByteRange, Config, Event, IncomingKey, MessageId, MessageKey, MessageOutcome,
-    Outcome, OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig, SessionId,
+    Outcome, OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig, SessionKey,
     SessionTable, StatusCode,
 };
 use msrp_chatroom::report_body;
@@ -21,9 +21,9 @@ use crate::common::{Side, path};
 struct Member {
     seat: Seat,
     client: Side,
-    theirs: SessionId,
+    theirs: SessionKey,
     server: Side,
-    ours: Option<SessionId>,
+    ours: Option<SessionKey>,
     /// What the client has heard.
     heard: Vec<Bytes>,
     outcomes: Vec<MessageOutcome>,
