@@ -130,22 +130,14 @@
 //! With [`Framing::Message`] each [`Transmit`] is one message of a transport
 //! that carries messages, and what comes in goes to
 //! [`Connection::receive_message`]. A [`Tunnel`] joins such a transport to a
-//! stream. [`sdp::DataChannels`] is what session descriptions say of data
-//! channels (RFC 8873).
+//! stream.
 //!
 //! # Around a session
 //!
-//! What SIP stacks need before and beside it, as plain values and pure functions:
-//!
-//! - [`sdp`]: session descriptions. Offer and answer become a
-//!   [`SessionPlan`](sdp::SessionPlan), which says who connects where and becomes a
-//!   [`SessionConfig`] in one call; relays, middleboxes, files, data channels.
-//! - [`cpim`]: messages that say who wrote them to whom; [`imdn`], what became of
-//!   them; [`is_composing`], that somebody types.
-//! - [`multipart`]: bodies of several parts; [`mime`], values of their header fields.
-//! - `chatroom`: the rules of a chat room (RFC 7701), behind the feature of that name.
-//! - [`mod@file`]: names for the file system, hashes and Content-Disposition of files
-//!   (RFC 5547).
+//! What SIP stacks need before and beside a session is in crates of its own:
+//! `msrp-sdp` (offer and answer become a [`SessionConfig`], files, data channels),
+//! `msrp-cpim` (message/cpim, notifications, typing, multipart) and
+//! `msrp-chatroom` (the rules of a chat room).
 //!
 //! # Limits
 //!
@@ -169,20 +161,9 @@
 //! | parameters of a digest header field | `auth::MAX_PARAMETERS` | 32 |
 //! | authentications with relays | `Limits::authentications` | 256 |
 //! | nonces whose use is remembered | `auth::DigestServer::replay_window` | 4,096 |
-//! | octets and sections of a session description | [`sdp::MAX_SDP_OCTETS`], [`sdp::MAX_SECTIONS`] | 64 KiB, 64 |
-//! | attributes of a section for MSRP | [`sdp::MAX_ATTRIBUTES`] | 256 |
-//! | other tokens of `a=chatroom` | [`sdp::MAX_CHATROOM_TOKENS`] | 32 |
-//! | octets of a file-transfer-id | [`sdp::MAX_TRANSFER_ID_OCTETS`] | 255 |
-//! | hashes of a file selector | [`sdp::MAX_HASHES`] | 8 |
-//! | octets of a name for the file system | [`file::MAX_NAME_OCTETS`] | 240 |
-//! | octets and number of the headers of a message/cpim | [`cpim::MAX_HEAD_OCTETS`], [`cpim::MAX_HEADERS`] | 64 KiB, 128 |
-//! | octets, nodes, equals signs and `xmlns` in XML | `imdn::ImdnError::Xml` | 64 KiB, 1,024, 1,024, 16 |
-//! | depth of a multipart body | [`multipart::MAX_DEPTH`] | 8 |
 //! | connections of a relay | `relay::RelayLimits::connections` | 10,000 |
 //! | tokens of a relay | `relay::RelayLimits::tokens` | 100,000 |
 //! | octets that wait for a relay's connection | `relay::RelayLimits::queue_octets` | 256 KiB |
-//! | sessions of a chat room | `chatroom::RoomConfig::sessions` | 1,000 |
-//! | messages that pass through it | `chatroom::RoomConfig::messages` | 1,024 |
 //!
 //! # Tolerances
 //!
@@ -196,13 +177,8 @@
 //! - `auth` (on by default): the module `auth`, HTTP digest for the AUTH requests
 //!   of RFC 4976, on the client's side and on the relay's, the module `relay`,
 //!   and `Connection::authenticate`.
-//! - `chatroom`: the module `chatroom`, the rules of a chat room (RFC 7701).
 //! - `getrandom` (on by default): [`OsRandom`], the operating system's random
 //!   octets. Without it, bring a [`Random`] of your own.
-//! - `hash`: the hashes of transferred files, `file::FileHasher` and
-//!   `file::FileVerifier`.
-//! - `xml`: `imdn::Notification::parse` and `is_composing::IsComposing::parse`.
-//!   Both are written without it.
 
 #![forbid(unsafe_code)]
 // Nothing that a peer or a caller does may panic here.
@@ -217,33 +193,24 @@
 
 #[cfg(feature = "auth")]
 pub mod auth;
-#[cfg(feature = "chatroom")]
-pub mod chatroom;
 mod connection;
-pub mod cpim;
 mod decode;
-pub mod file;
 // What a relay needs of the hop is there without relays, too.
 #[cfg_attr(not(feature = "auth"), allow(dead_code, unused_imports))]
 mod hop;
-pub mod imdn;
-pub mod is_composing;
 mod limits;
 pub mod mime;
-pub mod multipart;
-mod percent;
+mod named;
 mod random;
 mod ranges;
 mod reassembly;
 #[cfg(feature = "auth")]
 pub mod relay;
-pub mod sdp;
 mod time;
 mod tolerance;
 mod tunnel;
 pub mod uri;
 mod wire;
-mod xml;
 
 pub use connection::{
     Answer, AnswerMode, AskError, Bind, BodyError, BodyWriter, CloseReason, Config, Connection,
@@ -261,6 +228,7 @@ pub use decode::{BadHead, DecodeError, Decoder, Frame};
 pub use hop::AuthKey;
 pub use hop::{Framing, MessageKey, NicknameKey, SessionId, Transmit};
 pub use limits::{Limits, ParseOptions};
+pub use named::UnknownName;
 #[cfg(feature = "getrandom")]
 pub use random::{OsRandom, RandomUnavailable};
 pub use random::{Random, session_id};

@@ -71,6 +71,7 @@ fn joined(decoded: &Decoded) -> Vec<u8> {
 }
 
 // req: 4975-7.1.1-25
+// wild: 20
 #[test]
 fn every_message_of_the_corpus_decodes_alike_in_any_two_pieces() {
     for sample in corpus() {
@@ -80,7 +81,7 @@ fn every_message_of_the_corpus_decodes_alike_in_any_two_pieces() {
 
 #[test]
 fn every_vector_decodes_alike_in_any_two_pieces() {
-    for sample in vectors().unwrap_or_default() {
+    for sample in vectors() {
         check_splits(&sample);
     }
 }
@@ -112,10 +113,7 @@ fn splits(len: usize) -> impl Iterator<Item = usize> {
 // req: 4975-9-5
 #[test]
 fn the_vectors_are_frames() {
-    let Some(vectors) = vectors() else {
-        eprintln!("no vectors beside the crate: 0 checked");
-        return;
-    };
+    let vectors = vectors();
     assert!(vectors.len() >= 70, "{} vectors", vectors.len());
     for Sample { name, octets } in vectors {
         let decoded = decode_whole(&octets, &ParseOptions::default());

@@ -314,6 +314,7 @@ fn a_malformed_nickname_is_answered_424() {
     }
 }
 
+// wild: 29
 #[test]
 fn a_nickname_without_quotes_is_tolerated() {
     let request = ask("tid.1", "Ada of the Pier");

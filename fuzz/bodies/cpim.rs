@@ -2,7 +2,7 @@
 //! written.
 
 use msrp::MediaType;
-use msrp::cpim::{CpimBuildError, CpimBuilder, CpimError, CpimRef, CpimTolerances};
+use msrp_cpim::{CpimBuildError, CpimBuilder, CpimError, CpimRef, CpimTolerances};
 
 pub(crate) fn run(data: &[u8]) {
     let read = CpimRef::parse(data);

@@ -4,8 +4,8 @@
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
-use msrp::sdp::{DataChannel, DataChannels, Dcmap, Dcsa, MaxMessageSize, SctpPort};
 use msrp::{Framing, Tolerances};
+use msrp_sdp::{DataChannel, DataChannels, Dcmap, Dcsa, MaxMessageSize, SctpPort};
 
 /// The attributes of a section, one a line.
 pub(crate) fn run(data: &[u8]) {

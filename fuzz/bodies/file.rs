@@ -5,11 +5,11 @@ use std::fmt::{Debug, Display};
 use std::path::{Component, Path};
 use std::str::FromStr;
 
-use msrp::file::{ContentDisposition, MAX_NAME_OCTETS, safe_name};
-use msrp::sdp::{
+use msrp_sdp::{
     AnsweredTransfers, FileAttributes, FileDate, FileDisposition, FileFit, FileHash, FileIcon,
     FileRange, FileSelector, FileTransferId, TransferOffer,
 };
+use msrp_sdp::{ContentDisposition, MAX_NAME_OCTETS, safe_name};
 
 /// Lines, each read as every value there is. Together they are the attributes of
 /// media sections, with an empty line between two, which are offered in turn.

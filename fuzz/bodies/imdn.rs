@@ -1,8 +1,8 @@
 //! Notifications: documents, and what a message/cpim gets for an answer.
 
-use msrp::cpim::{Address, CpimRef, CpimTolerances, DateTime};
-use msrp::imdn::{Disposition, ImdnHeaders, Notification, Notifier, NotifyError};
-use msrp::is_composing::IsComposing;
+use msrp_cpim::imdn::{Disposition, ImdnHeaders, Notification, Notifier, NotifyError};
+use msrp_cpim::is_composing::IsComposing;
+use msrp_cpim::{Address, CpimRef, CpimTolerances, DateTime};
 
 pub(crate) fn run(data: &[u8]) {
     if let Ok(read) = Notification::parse(data)

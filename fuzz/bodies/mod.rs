@@ -1,6 +1,6 @@
 //! What the fuzz targets check, as plain functions: each panics where a law
-//! does not hold. `tests/fuzz_corpus.rs` runs them over the seeds as well, so
-//! that they hold on a stable toolchain and cannot rot.
+//! does not hold. The tests `fuzz_corpus` of the packages run them over the seeds
+//! as well.
 #![allow(
     dead_code,
     clippy::unwrap_used,

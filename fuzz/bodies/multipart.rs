@@ -1,7 +1,7 @@
 //! Bodies of several parts: a media type on the first line, and the body.
 
 use msrp::MediaType;
-use msrp::multipart::{MAX_DEPTH, Multipart, MultipartBuildError, MultipartBuilder, Part};
+use msrp_cpim::multipart::{MAX_DEPTH, Multipart, MultipartBuildError, MultipartBuilder, Part};
 
 pub(crate) fn run(data: &[u8]) {
     let end = data.iter().position(|octet| *octet == b'\n').unwrap_or(data.len());

@@ -1,11 +1,11 @@
 //! Session descriptions: what is read of any text is written so that it reads the
 //! same, and two sides that agree have agreed upon the same thing.
 
-use msrp::sdp::{
-    self, Addresses, Attribute, Connect, DataChannels, Dcmap, Fingerprint, Local, MediaDescription,
+use msrp::{Direction, MediaTypes, Role, Tolerances};
+use msrp_sdp::{
+    Addresses, Attribute, Connect, DataChannels, Dcmap, Fingerprint, Local, MediaDescription,
     MsrpMedia, Offer, Remedy, SessionDescription, SessionPlan, Update,
 };
-use msrp::{Direction, MediaTypes, Role, Tolerances};
 
 pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -35,7 +35,7 @@ fn assert_values(line: &str) {
 }
 
 fn assert_section(section: &MediaDescription) {
-    let refused = sdp::refuse(section);
+    let refused = msrp_sdp::refuse(section);
     assert!(refused.is_closed() && MsrpMedia::read(&refused).is_err());
     let Ok(media) = MsrpMedia::read(section) else { return };
     // The order of attributes is that of this crate, and what it does not know is
@@ -63,15 +63,15 @@ fn assert_channels(section: &MediaDescription) {
 /// offers of theirs.
 fn assert_agreements(media: &MsrpMedia) {
     for local in locals(media) {
-        if let Ok((answer, plan)) = sdp::answer(media, local.clone()) {
+        if let Ok((answer, plan)) = msrp_sdp::answer(media, local.clone()) {
             assert_answer(media, &answer, &plan);
             // The same offer once more changes nothing.
-            let (_, again) = sdp::answer(media, local.clone().continuing(&plan)).unwrap();
+            let (_, again) = msrp_sdp::answer(media, local.clone().continuing(&plan)).unwrap();
             assert_eq!(again.update_of(&plan), Update::Unchanged);
             assert_eq!((again.role(), again.connect()), (plan.role(), plan.connect()));
         }
         let Ok(offer) = Offer::new(local) else { continue };
-        match sdp::complete(&offer, media) {
+        match msrp_sdp::complete(&offer, media) {
             Ok(plan) => {
                 assert_plan(&plan);
                 assert_eq!(plan.update_of(&plan), Update::Unchanged);

@@ -13,9 +13,9 @@ use super::incoming::{Receiving, Refusal, Store, check_room, refusal};
 use super::session_ids::only;
 use crate::decode::BadHead;
 use crate::hop::SessionId;
+use crate::mime::wrapped_type;
 use crate::tolerance::Tolerance;
 use crate::uri::UriRef;
-use crate::wire::media::inner_type;
 use crate::wire::{ByteRange, Continuation, Head, HeadRef, MessageId, Method, StatusCode};
 
 /// The frame that is coming in.
@@ -461,7 +461,7 @@ fn check_wrapped(terms: &SessionConfig, received: &Received, body: &[u8]) -> Res
     if !terms.direction.may_receive() && !may_be_control(received.content_type(), Some(body)) {
         return Err((StatusCode::FORBIDDEN, FailReason::NotReceiving));
     }
-    match inner_type(received.content_type(), body) {
+    match wrapped_type(received.content_type(), body) {
         Some(inner) if !terms.accept.accepts_wrapped(&inner) => {
             Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, FailReason::UnsupportedType))
         }

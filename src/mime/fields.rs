@@ -20,12 +20,12 @@ pub struct MimeHeaders<'a> {
 
 impl<'a> MimeHeaders<'a> {
     /// The fields of these lines.
-    pub(crate) const fn new(lines: &'a str) -> Self {
+    pub const fn new(lines: &'a str) -> Self {
         Self { mixed: "", lines }
     }
 
     /// The same and those that stand in `mixed`, before them.
-    pub(crate) const fn after(self, mixed: &'a str) -> Self {
+    pub const fn after(self, mixed: &'a str) -> Self {
         Self { mixed, lines: self.lines }
     }
 
@@ -51,7 +51,7 @@ pub struct MimeHeader<'a> {
 
 impl<'a> MimeHeader<'a> {
     /// Reads a field that may be folded, without the end of its last line.
-    pub(crate) fn read(line: &'a str) -> Option<Self> {
+    pub fn read(line: &'a str) -> Option<Self> {
         let (name, raw) = line.split_once(':')?;
         let is_name = !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic());
         (is_name && is_text(raw)).then(|| Self { name, raw: raw.trim_matches(is_blank) })
@@ -83,10 +83,10 @@ impl<'a> MimeHeader<'a> {
 }
 
 /// Lines before a blank line, and what is behind it.
-pub(crate) type Block<'a> = (&'a [u8], &'a [u8]);
+pub type Block<'a> = (&'a [u8], &'a [u8]);
 
 /// No blank line within the limit.
-pub(crate) struct TooLong;
+pub struct TooLong;
 
 /// The most lines of a block, those that continue others among them, so that
 /// looking at one that comes in crumbs costs little.
@@ -95,7 +95,7 @@ const MAX_LINES: usize = 512;
 /// The lines before the first blank line, and what is behind it; `None` where
 /// it has not come within the first `limit` octets and [`MAX_LINES`] and still
 /// may.
-pub(crate) fn head_block(octets: &[u8], limit: usize) -> Result<Option<Block<'_>>, TooLong> {
+pub fn head_block(octets: &[u8], limit: usize) -> Result<Option<Block<'_>>, TooLong> {
     let searched = octets.get(..limit).unwrap_or(octets);
     let mut start = 0;
     for (line, end) in memchr_iter(b'\n', searched).enumerate() {
@@ -112,16 +112,17 @@ pub(crate) fn head_block(octets: &[u8], limit: usize) -> Result<Option<Block<'_>
 }
 
 /// Lines without their ends, each with those that continue it.
-pub(crate) fn logical_lines(lines: &str) -> LogicalLines<'_> {
+pub fn logical_lines(lines: &str) -> LogicalLines<'_> {
     LogicalLines(lines)
 }
 
+/// Walks lines without their ends, each with those that continue it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LogicalLines<'a>(&'a str);
+pub struct LogicalLines<'a>(&'a str);
 
 impl<'a> LogicalLines<'a> {
     /// What has not been walked yet.
-    pub(crate) const fn rest(&self) -> &'a str {
+    pub const fn rest(&self) -> &'a str {
         self.0
     }
 }
@@ -163,7 +164,7 @@ fn end_of_line(octets: &[u8]) -> Option<usize> {
 }
 
 /// Whether a line is one of MIME's own fields: `Content-…`.
-pub(crate) fn is_content_field(line: &str) -> bool {
+pub fn is_content_field(line: &str) -> bool {
     const PREFIX: &str = "content-";
     line.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
 }

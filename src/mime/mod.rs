@@ -3,13 +3,14 @@
 
 mod fields;
 mod value;
+mod wrapped;
 mod write;
 
-pub(crate) use self::fields::{
-    Block, TooLong, head_block, is_content_field, logical_line, logical_lines,
+pub use self::fields::{
+    Block, LogicalLines, MimeHeader, MimeHeaders, TooLong, head_block, is_content_field,
+    logical_lines,
 };
-pub use self::fields::{MimeHeader, MimeHeaders};
-pub use self::value::MimeValue;
-pub(crate) use self::value::closing_quote;
-pub use self::write::{MimeError, MimeValueBuilder};
-pub(crate) use self::write::{is_field_name, is_field_value};
+pub use self::value::{MimeValue, closing_quote};
+pub(crate) use self::wrapped::is_cpim;
+pub use self::wrapped::wrapped_type;
+pub use self::write::{MimeError, MimeValueBuilder, is_field_name, is_field_value};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::fields::{is_blank, unfolded};
-use crate::percent;
+use percent_encoding::percent_decode_str;
 
 /// A value with its parameters: `text/plain; charset=utf-8`.
 ///
@@ -94,7 +94,7 @@ fn parameter(text: &str) -> ((&str, Cow<'_, str>), &str) {
 }
 
 /// Where the quote is that ends a quoted string, behind the one that begins it.
-pub(crate) fn closing_quote(text: &str) -> Option<usize> {
+pub fn closing_quote(text: &str) -> Option<usize> {
     let mut is_escaped = false;
     text.find(|letter| {
         let closes = letter == '"' && !is_escaped;
@@ -121,5 +121,15 @@ fn extended(value: &str) -> Option<String> {
     let (charset, rest) = value.split_once('\'')?;
     let (_, encoded) = rest.split_once('\'')?;
     let is_utf8 = ["utf-8", "us-ascii"].iter().any(|known| known.eq_ignore_ascii_case(charset));
-    String::from_utf8(percent::decoded_strictly(encoded)?).ok().filter(|_| is_utf8)
+    let octets = percent_decode_str(encoded).collect();
+    if is_utf8 && is_encoded(encoded) { String::from_utf8(octets).ok() } else { None }
+}
+
+/// Whether two hexadecimal digits follow each percent sign.
+fn is_encoded(text: &str) -> bool {
+    let begins_with_digits = |rest: &str| {
+        let digits = rest.as_bytes().first_chunk::<2>();
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    text.split('%').skip(1).all(begins_with_digits)
 }

@@ -92,12 +92,12 @@ fn is_token(text: &str) -> bool {
 }
 
 /// A name that a header field can have.
-pub(crate) fn is_field_name(name: &str) -> bool {
+pub fn is_field_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic() && octet != b':')
 }
 
 /// A value that stands on one line and reads back the same.
-pub(crate) fn is_field_value(value: &str) -> bool {
+pub fn is_field_value(value: &str) -> bool {
     !value.contains(|letter: char| letter.is_ascii_control())
         && !value.starts_with(' ')
         && !value.ends_with(' ')

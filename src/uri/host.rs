@@ -19,7 +19,6 @@ use super::compare::folded;
 /// assert_eq!(Host::from("host.example.com"), Host::Name("host.example.com"));
 /// ```
 #[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
 pub enum Host<'a> {
     /// A name to look up, as it was written: not lower-cased, escapes and all.
     Name(&'a str),

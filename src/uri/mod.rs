@@ -35,8 +35,6 @@ mod path;
 mod path_ref;
 mod uri_ref;
 
-use std::fmt;
-
 use thiserror::Error;
 
 pub use self::builder::UriBuilder;
@@ -48,6 +46,7 @@ pub use self::path::Path;
 pub use self::path_ref::{PathRef, Uris};
 pub(crate) use self::uri_ref::Spans;
 pub use self::uri_ref::UriRef;
+use crate::named::named;
 
 /// The most octets of one URI that can be read. RFC 4975 sets no limit.
 pub const MAX_URI_OCTETS: usize = 4096;
@@ -56,36 +55,23 @@ pub const MAX_URI_OCTETS: usize = 4096;
 /// recommendation and no default: a URI without a port is not one with this.
 pub const RECOMMENDED_PORT: u16 = 2855;
 
-/// The scheme of a URI, which says whether its connection has to be secure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Scheme {
-    /// `msrp`: any connection.
-    Msrp,
-    /// `msrps`: a connection under TLS, or under DTLS for a data channel
-    /// (RFC 4975 section 6, RFC 8873 section 7).
-    Msrps,
+named! {
+    /// The scheme of a URI: whether its connection has to be secure.
+    #[derive(PartialOrd, Ord)]
+    pub enum Scheme: "URI scheme", any case {
+        /// Any connection.
+        Msrp = "msrp",
+        /// A connection over TLS, or over DTLS for a data channel (RFC 4975
+        /// section 6, RFC 8873 section 7).
+        Msrps = "msrps",
+    }
 }
 
 impl Scheme {
-    /// The scheme in lower case.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Msrp => "msrp",
-            Self::Msrps => "msrps",
-        }
-    }
-
     /// Whether the connection has to be protected with TLS or DTLS.
     #[must_use]
     pub const fn is_secure(self) -> bool {
         matches!(self, Self::Msrps)
-    }
-}
-
-impl fmt::Display for Scheme {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

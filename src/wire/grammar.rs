@@ -14,7 +14,8 @@ use nom::multi::many0_count;
 use nom::sequence::{delimited, pair, preceded, separated_pair};
 use nom::{IResult, Parser};
 
-use super::header::{ByteRange, FailureReport, HeaderName};
+use super::byte_range::ByteRange;
+use super::header::{FailureReport, HeaderName};
 
 type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
 
@@ -219,16 +220,6 @@ pub(crate) const fn is_blank(octet: u8) -> bool {
 /// Whether `name` is a header field name: a letter, then token characters.
 pub(crate) fn is_hname(name: &[u8]) -> bool {
     name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(|o| is(*o, TOKEN))
-}
-
-/// Whether `text` is a token, which is the same in MSRP and in SDP.
-pub(crate) fn is_token(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|octet| is_token_octet(*octet))
-}
-
-/// Whether `octet` can stand in a token.
-pub(crate) const fn is_token_octet(octet: u8) -> bool {
-    is(octet, TOKEN)
 }
 
 /// What the rule took and what is left, or nothing where it does not match.

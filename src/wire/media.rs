@@ -1,7 +1,6 @@
 //! Media types: the value of Content-Type, and the lists which say what a
 //! session takes (RFC 4975 sections 8.6 and 9).
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -9,7 +8,6 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::grammar;
-use crate::mime::{MimeHeader, logical_line};
 
 /// A media type with its parameters, such as `text/plain;charset=utf-8`.
 ///
@@ -58,33 +56,6 @@ impl MediaType {
     pub fn essence(&self) -> &str {
         self.text.get(..usize::from(self.essence)).unwrap_or_default()
     }
-}
-
-/// The Content-Type of what a `message/cpim` body wraps: among the MIME header
-/// fields behind the first blank line, or before it where a peer leaves that
-/// line out. `None` for other types and where it is not found.
-///
-/// A message that [`CpimRef`](crate::cpim::CpimRef) reads has the same type here
-/// and there.
-pub(crate) fn inner_type<'a>(content_type: &str, body: &'a [u8]) -> Option<Cow<'a, str>> {
-    let mut rest = if is_cpim(content_type) { body } else { &[] };
-    let mut blank_lines = 0;
-    while blank_lines < 2 {
-        let (line, behind) = logical_line(rest)?;
-        rest = behind;
-        let field = std::str::from_utf8(line).ok().and_then(MimeHeader::read);
-        match field {
-            Some(field) if field.name().eq_ignore_ascii_case("Content-Type") => {
-                return Some(field.text());
-            }
-            _ => blank_lines += u8::from(line.is_empty()),
-        }
-    }
-    None
-}
-
-pub(crate) fn is_cpim(content_type: &str) -> bool {
-    essence_of(content_type).eq_ignore_ascii_case("message/cpim")
 }
 
 impl FromStr for MediaType {
@@ -227,97 +198,4 @@ fn matches(entries: &[Box<str>], essence: &str) -> bool {
 
 fn is_mandatory(essence: &str) -> bool {
     MANDATORY.iter().any(|entry| entry.eq_ignore_ascii_case(essence))
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-    use proptest::sample::select;
-
-    use super::*;
-    use crate::cpim::CpimRef;
-
-    /// Lines with everything that is tolerated in a message/cpim, and what is not.
-    const LINES: [&str; 26] = [
-        "From: <sip:a@x>",
-        "from:<sip:a@x>",
-        "From:  \"A\"<sip:a@x>;tag=7 ",
-        "To: A (work), B <sip:b@x>",
-        "Cc: <sip:c@x>",
-        "DateTime: 2026-05-15 15:02",
-        "DateTime: 2026-05-15T15:02:31Z",
-        "NS: x<urn:y>",
-        "Require: From, To",
-        "x.Content-Type: text/css",
-        "Subject: Content-Type: text/css",
-        "Content-Type: text/plain",
-        "content-TYPE:message/imdn+xml ; charset=utf-8",
-        "Content-Type:\r\n text/html",
-        "Content-Type: text/plain;\n\t charset=utf-8\r\n ;x=y",
-        "Content-Type: \r\n\ttext/\r\n html",
-        "Content-Type:",
-        "Content-Type : text/css",
-        "Content-Disposition: render;\r\n Content-Type: text/css",
-        "Content-Disposition: x\n \n Content-Type: text/css",
-        "Content-Id: <1>",
-        "X-Other: y\r\n\tContent-Type: text/css",
-        " Content-Type: text/css",
-        " ",
-        "\t\r",
-        "Hello",
-    ];
-
-    fn lines() -> impl Strategy<Value = String> {
-        let line = (select(&LINES[..]), select(vec!["\r\n", "\r\n", "\n"]));
-        vec(line, 0..4)
-            .prop_map(|lines| lines.iter().map(|(line, end)| format!("{line}{end}")).collect())
-    }
-
-    fn message() -> impl Strategy<Value = String> {
-        let blank = || select(vec!["\r\n", "\n"]);
-        (lines(), blank(), lines(), blank(), lines())
-            .prop_map(|(first, one, second, two, body)| [&first, one, &second, two, &body].concat())
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(4096))]
-
-        /// What this side checks is what the application reads.
-        #[test]
-        fn the_inner_type_is_the_one_that_is_read(message in message()) {
-            if let Ok(read) = CpimRef::parse(message.as_bytes()) {
-                let inner = inner_type("message/cpim", message.as_bytes());
-                let inner = inner.as_deref().map(essence_of);
-                let content_type = read.content_type();
-                prop_assert_eq!(inner, content_type.as_deref().map(essence_of));
-                let main = read.mime_headers().get("Content-Type").map(|it| it.value().main());
-                if main.is_none_or(|it| !it.contains(['\r', '\n'])) {
-                    prop_assert_eq!(inner, main);
-                }
-            }
-        }
-
-        /// Whatever the octets are.
-        #[test]
-        fn the_inner_type_of_anything(octets in vec(select(&b"Content-Type: /\r\n \t\xff"[..]), 0..80)) {
-            let inner = inner_type("Message/CPIM;x=y", &octets);
-            prop_assert!(inner.is_none_or(|it| !it.contains(['\r', '\n'])));
-            prop_assert_eq!(inner_type("text/plain", &octets), None);
-        }
-    }
-
-    #[test]
-    fn the_inner_type_is_found_in_any_company() {
-        let of = |body| inner_type("message/cpim", body);
-        assert_eq!(of(b"From: \xff\r\n\r\nContent-Type: a/b\r\n\r\n\xff").as_deref(), Some("a/b"));
-        assert_eq!(of(b"\r\n Content-Type: a/b\r\nContent-Type: a/c").as_deref(), Some("a/c"));
-        assert_eq!(of(b"x\r\n\r\n\r\nContent-Type: a/b\r\n\r\n"), None);
-        assert_eq!(of(b"x\r\n \r\n\r\nContent-Type: a/b\r\n\r\n").as_deref(), Some("a/b"));
-        assert_eq!(of(b"\n\n\n"), None);
-        assert_eq!(of(b"\n\nContent-Type: a/b"), None);
-        assert!(matches!(of(b"\nContent-Type: a/b"), Some(Cow::Borrowed("a/b"))));
-    }
 }

@@ -23,20 +23,20 @@ pub struct Sample {
 
 /// Every message of `tests/corpus`, the malformed ones too.
 pub fn corpus() -> Vec<Sample> {
-    let mut samples = folder("tests/corpus", "").unwrap();
-    samples.extend(folder("tests/corpus/bad", "bad/").unwrap());
+    let mut samples = folder("tests/corpus", "");
+    samples.extend(folder("tests/corpus/bad", "bad/"));
     samples
 }
 
-/// The printed examples of the RFCs, where they lie beside the crate.
-pub fn vectors() -> Option<Vec<Sample>> {
-    folder("../shared/vectors", "")
+/// The messages that the RFCs print.
+pub fn vectors() -> Vec<Sample> {
+    folder("tests/vectors", "")
 }
 
-fn folder(path: &str, prefix: &str) -> Option<Vec<Sample>> {
+fn folder(path: &str, prefix: &str) -> Vec<Sample> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path);
     let mut samples: Vec<Sample> = fs::read_dir(folder)
-        .ok()?
+        .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "msrp"))
         .map(|path| Sample {
@@ -45,7 +45,7 @@ fn folder(path: &str, prefix: &str) -> Option<Vec<Sample>> {
         })
         .collect();
     samples.sort_by(|a, b| a.name.cmp(&b.name));
-    Some(samples)
+    samples
 }
 
 /// The rows of `INDEX.tsv` without their notes, by file.

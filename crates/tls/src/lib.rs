@@ -197,7 +197,6 @@ pub fn server_name(host: Host<'_>) -> Result<ServerName<'static>, TlsError> {
         Host::Ipv4(address) => Ok(ServerName::from(std::net::IpAddr::V4(address))),
         Host::Ipv6(address) => Ok(ServerName::from(std::net::IpAddr::V6(address))),
         Host::Name(name) => ServerName::try_from(name.to_owned()).map_err(|_| TlsError::Name),
-        _ => Err(TlsError::Name),
     }
 }
 

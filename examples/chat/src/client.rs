@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use msrp::chatroom::is_same_uri;
-use msrp::cpim::{Address, AddressError, CpimBuildError, CpimBuilder, DateTime};
-use msrp::is_composing::{IS_COMPOSING_TYPE, IsComposing, State};
-use msrp::sdp::{self, Chatroom, Connect, Local, MediaDescription, MsrpMedia, Offer};
 use msrp::{
     AskError, Config, Connection, Event, MediaType, MediaTypeError, MediaTypes, MessageKey,
     MsrpUri, Nickname, NicknameError, NicknameKey, OsRandom, Outcome, OutgoingMessage,
     RandomUnavailable, Role, SendError, SessionId, session_id,
 };
+use msrp_chatroom::is_same_uri;
+use msrp_cpim::is_composing::{IS_COMPOSING_TYPE, IsComposing, State};
+use msrp_cpim::{Address, AddressError, CpimBuildError, CpimBuilder, DateTime};
+use msrp_sdp::{Chatroom, Connect, Local, MediaDescription, MsrpMedia, Offer};
 use msrp_tokio_loop::RunLoop;
 use thiserror::Error;
 use tokio::net::{TcpStream, ToSocketAddrs};
@@ -154,7 +154,7 @@ impl Client {
         let offer = Offer::new(description(local).map_err(fault)?).map_err(fault)?;
         let call = Called::invite(room, uri, &offer.description().to_string()).await?;
         let answer = MediaDescription::parse(&call.answer).map_err(fault)?;
-        let plan = sdp::complete(&offer, &MsrpMedia::read(&answer).map_err(fault)?);
+        let plan = msrp_sdp::complete(&offer, &MsrpMedia::read(&answer).map_err(fault)?);
         let plan = plan.map_err(fault)?;
         let Connect::To(target) = plan.connect() else {
             return Err(fault("the room is to be connected to"));

@@ -5,9 +5,9 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use msrp::chatroom::{JoinError, Participant, Recipients, Room, Seat};
-use msrp::cpim::{Address, CpimBuilder};
 use msrp::{MediaType, MsrpUri, Nickname, StatusCode};
+use msrp_chatroom::{JoinError, Participant, Recipients, Room, Seat};
+use msrp_cpim::{Address, CpimBuilder};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::rendezvous::Roster;
@@ -157,8 +157,8 @@ fn notice(room: &str, to: &str, missed: u64) -> Option<Bytes> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use msrp::chatroom::RoomConfig;
-    use msrp::cpim::CpimRef;
+    use msrp_chatroom::RoomConfig;
+    use msrp_cpim::CpimRef;
 
     use super::*;
 

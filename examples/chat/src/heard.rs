@@ -1,8 +1,8 @@
 //! What a message says that comes from the room.
 
-use msrp::chatroom::is_same_uri;
-use msrp::cpim::CpimRef;
-use msrp::is_composing::{IS_COMPOSING_TYPE, IsComposing, State};
+use msrp_chatroom::is_same_uri;
+use msrp_cpim::CpimRef;
+use msrp_cpim::is_composing::{IS_COMPOSING_TYPE, IsComposing, State};
 
 use crate::client::Told;
 

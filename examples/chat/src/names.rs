@@ -2,7 +2,7 @@
 //! having the same user in their URIs, or one from taking the other's as a nickname:
 //! whoever could be taken for somebody else is called by their URI, too.
 
-use msrp::chatroom::is_same_uri;
+use msrp_chatroom::is_same_uri;
 use thiserror::Error;
 
 use crate::rendezvous::Roster;

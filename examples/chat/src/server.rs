@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use clap::Parser;
-use msrp::chatroom::{Participant, ParticipantError, Room, RoomConfig, Seat, report_body};
-use msrp::cpim::CpimRef;
-use msrp::sdp::{self, Chatroom, Connect, Local, MediaDescription, MsrpMedia};
 use msrp::{
     AnswerMode, ByteRange, Config, Connection, Event, MediaType, MediaTypes, MsrpUri, Nickname,
     OsRandom, OutgoingMessage, RandomUnavailable, Received, ReportMode, Role, SessionConfig,
     SessionId, SessionTable, StatusCode, session_id,
 };
+use msrp_chatroom::{Participant, ParticipantError, Room, RoomConfig, Seat, report_body};
+use msrp_cpim::CpimRef;
+use msrp_sdp::{Chatroom, Connect, Local, MediaDescription, MsrpMedia};
 use msrp_tokio_loop::RunLoop;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
@@ -239,8 +239,8 @@ impl Shared {
         let section = MediaDescription::parse(offer).map_err(|error| error.to_string())?;
         let offer = MsrpMedia::read(&section).map_err(|error| error.to_string())?;
         let local = self.fresh_uri().map_err(|error| error.to_string())?;
-        let (answer, plan) =
-            sdp::answer(&offer, description(local.clone())).map_err(|error| error.to_string())?;
+        let (answer, plan) = msrp_sdp::answer(&offer, description(local.clone()))
+            .map_err(|error| error.to_string())?;
         if *plan.connect() != Connect::Await {
             return Err("a client of this room connects itself (a=setup:active)".into());
         }

@@ -9,10 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use msrp::sdp::{DataChannels, MaxMessageSize};
 use msrp_data_channel::{
     Content, Delivery, Offerer, Pattern, Plan, Session, answer, closed, exchange, section,
 };
+use msrp_sdp::{DataChannels, MaxMessageSize};
 
 /// Two WebRTC peers over loopback UDP: an offer and an answer with an MSRP
 /// session (RFC 8873), a greeting both ways, and a file from the offerer to the

@@ -5,14 +5,14 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Instant;
 
-use msrp::sdp::{
-    self, DataChannel, DataChannelError, DataChannels, Local, LocalError, MaxMessageSize, Offer,
-    Refusal, SctpAttributeError, SessionPlan, StreamId,
-};
 use msrp::uri::{MsrpUri, Scheme, UriError};
 use msrp::{
     Config, Connection, MediaTypeError, MediaTypes, OpenError, OsRandom, RandomUnavailable,
     ReceiveMode, Role, SessionTable, TableError, Tolerances, session_id,
+};
+use msrp_sdp::{
+    DataChannel, DataChannelError, DataChannels, Local, LocalError, MaxMessageSize, Offer, Refusal,
+    SctpAttributeError, SessionPlan, StreamId,
 };
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
@@ -158,7 +158,7 @@ impl Offerer {
         let theirs = DataChannels::read(section(answer))?;
         let channel = theirs.channel(self.stream).ok_or(NegotiateError::NoSession)?;
         let session = channel.session(Tolerances::all())?;
-        let plan = sdp::complete(&self.session, &session.media)?;
+        let plan = msrp_sdp::complete(&self.session, &session.media)?;
 
         let answer = SdpAnswer::from_sdp_string(answer)?;
         self.side.rtc.sdp_api().accept_answer(self.pending, answer)?;
@@ -182,7 +182,7 @@ pub fn answer(
     let offered = theirs.channels().first().ok_or(NegotiateError::NoSession)?;
     let mut side = Side::new(ip)?;
     let local = side.local(session.is_active)?;
-    let (media, plan) = sdp::answer(&offered.session(Tolerances::all())?.media, local)?;
+    let (media, plan) = msrp_sdp::answer(&offered.session(Tolerances::all())?.media, local)?;
 
     let label = offered.map().label().unwrap_or_default();
     let described = DataChannel::new(offered.stream(), label, &media)?;

@@ -5,12 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use msrp::sdp::{DataChannels, MaxMessageSize};
 use msrp::{ConnectionEnd, Event, Outcome, OutgoingMessage, Tolerances};
 use msrp_data_channel::{
     Content, Delivery, NegotiateError, Offerer, Pattern, Peer, Plan, Session, answer, closed,
     exchange, section,
 };
+use msrp_sdp::{DataChannels, MaxMessageSize};
 
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use msrp::sdp::{
-    self, AnsweredTransfers, FileAttributes, FileRange, MediaDescription, MsrpMedia,
-    SessionDescription, SessionPlan,
+use msrp_sdp::{
+    AnsweredTransfers, FileAttributes, FileRange, MediaDescription, MsrpMedia, SessionDescription,
+    SessionPlan,
 };
 
 use crate::Failure;
@@ -43,7 +43,7 @@ pub(crate) fn each(
             }
             Err(error) => {
                 refused += 1;
-                sections.push(sdp::refuse(section));
+                sections.push(msrp_sdp::refuse(section));
                 teller.done(&refusal(line, &name, range, error));
             }
         }

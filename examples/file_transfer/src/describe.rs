@@ -1,7 +1,7 @@
 //! Files in session descriptions: one media section each.
 
-use msrp::sdp::{
-    self, AnsweredTransfers, FileAttributes, FileTransferId, MediaDescription, MsrpMedia, Offer,
+use msrp_sdp::{
+    AnsweredTransfers, FileAttributes, FileTransferId, MediaDescription, MsrpMedia, Offer,
     SessionDescription, SessionPlan, TransferOffer,
 };
 
@@ -28,7 +28,7 @@ pub(crate) fn complete(
 ) -> Result<SessionPlan, String> {
     let answer = answer.filter(|it| !it.is_closed()).ok_or("the other side has refused it")?;
     let answer = MsrpMedia::read(answer).map_err(|error| error.to_string())?;
-    sdp::complete(offer, &answer).map_err(|error| error.to_string())
+    msrp_sdp::complete(offer, &answer).map_err(|error| error.to_string())
 }
 
 /// The media section of an offer, and its file: the transfer of a new one.

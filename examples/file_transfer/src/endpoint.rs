@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use msrp::sdp::{Connect, Local, Origin, SessionPlan, Target};
 use msrp::uri::{Host, Scheme};
 use msrp::{
     Config, Connection, MsrpUri, OsRandom, Random, ReceiveMode, ReportMode, Role, SessionConfig,
     SessionTable, session_id,
 };
+use msrp_sdp::{Connect, Local, Origin, SessionPlan, Target};
 use msrp_tls::{
     ClientCheck, Fingerprint, Fingerprints, HashFunction, Identity, ServerCheck, TlsError,
     client_config, server_config, server_name,

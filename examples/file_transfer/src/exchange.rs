@@ -6,7 +6,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use msrp::sdp::{MAX_SDP_OCTETS, SessionDescription};
+use msrp_sdp::{MAX_SDP_OCTETS, SessionDescription};
 
 use crate::Failure;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use msrp::sdp::{self, FileAttributes, FileSelector, MsrpMedia, Offer};
+use msrp_sdp::{FileAttributes, FileSelector, MsrpMedia, Offer};
 
 use crate::Failure;
 use crate::answer::{self, Answer, refusal};
@@ -66,7 +66,7 @@ fn accept(
     }
     let local = endpoint.local().map_err(|error| error.to_string())?.accept_file();
     let (answer, plan) =
-        sdp::answer(media, policy.say(local, selector)).map_err(|error| error.to_string())?;
+        msrp_sdp::answer(media, policy.say(local, selector)).map_err(|error| error.to_string())?;
     let bar = teller.bar(selector.name().unwrap_or_default(), selector.size());
     let (folder, policy, expected) = (options.out.clone(), policy.clone(), selector.clone());
     let incoming = Incoming { line, folder, policy, expected, range, kept, bar };

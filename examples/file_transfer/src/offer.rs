@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use msrp::MediaType;
-use msrp::sdp::{self, FileAttributes, FileRange, FileSelector, MsrpMedia, Offer, SessionPlan};
+use msrp_sdp::{FileAttributes, FileRange, FileSelector, MsrpMedia, Offer, SessionPlan};
 
 use crate::Failure;
 use crate::answer::{self, Answer, refusal};
@@ -95,7 +95,7 @@ fn give(
     let file = source.describe().map_err(|error| error.to_string())?;
     let local = endpoint.local().map_err(|error| error.to_string())?;
     let local = local.send_file(answered(&file).map_err(|error| error.to_string())?);
-    let (answer, plan) = sdp::answer(media, local).map_err(|error| error.to_string())?;
+    let (answer, plan) = msrp_sdp::answer(media, local).map_err(|error| error.to_string())?;
     let bar = teller.bar(&source.name, Some(source.size));
     let (path, wraps) = (source.path.clone(), wraps(options, &plan, &source.media_type));
     let outgoing = Outgoing { line, path, file, range, wraps, bar };
@@ -111,7 +111,7 @@ fn wraps(options: &options::Offer, plan: &SessionPlan, media_type: &MediaType) -
 
 /// What the answer says of the file: its type and its hashes. Name and size come
 /// with the message, in its Content-Disposition (RFC 5547 section 8.3.2).
-fn answered(file: &FileAttributes) -> Result<FileAttributes, sdp::FileSelectorError> {
+fn answered(file: &FileAttributes) -> Result<FileAttributes, msrp_sdp::FileSelectorError> {
     let builder = FileSelector::builder().hashes(file.selector.hashes().iter().cloned());
     let builder = match file.selector.media_type() {
         Some(media_type) => builder.media_type(media_type.clone()),

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use fs4::FileExt;
 use msrp::RangeSet;
-use msrp::file::{FileVerifier, safe_name};
-use msrp::sdp::{FileHash, FileRange, FileSelector};
+use msrp_sdp::{FileHash, FileRange, FileSelector};
+use msrp_sdp::{FileVerifier, safe_name};
 use serde_json::{Value, json};
 
 use crate::source::for_each_piece;

@@ -1,7 +1,7 @@
 //! What the user of this side takes.
 
-use msrp::sdp::{FileSelector, Local};
 use msrp::{MediaType, MediaTypes};
+use msrp_sdp::{FileSelector, Local};
 
 use crate::Failure;
 use crate::options;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use bytes::{Bytes, BytesMut};
 use indicatif::ProgressBar;
-use msrp::file::ContentDisposition;
-use msrp::sdp::{FileFacts, FileFit, FileRange, FileSelector};
 use msrp::{IncomingKey, MediaType, Received};
+use msrp_sdp::ContentDisposition;
+use msrp_sdp::{FileFacts, FileFit, FileRange, FileSelector};
 
 use crate::kept::Kept;
 use crate::part::Part;

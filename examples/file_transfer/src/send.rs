@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use bytes::{Bytes, BytesMut};
 use indicatif::ProgressBar;
-use msrp::file::ContentDisposition;
-use msrp::sdp::{FileAttributes, FileRange};
 use msrp::{Connection, MediaType, MessageKey, MessageOutcome, OutgoingMessage, SessionId};
+use msrp_sdp::ContentDisposition;
+use msrp_sdp::{FileAttributes, FileRange};
 
 use crate::Failure;
 use crate::tell::Done;

@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use msrp::MediaType;
-use msrp::file::FileHasher;
-use msrp::sdp::{FileAttributes, FileDisposition, FileFacts, FileFit, FileHash, FileSelector};
+use msrp_sdp::FileHasher;
+use msrp_sdp::{FileAttributes, FileDisposition, FileFacts, FileFit, FileHash, FileSelector};
 
 use crate::Failure;
 use crate::tell::Teller;

@@ -3,7 +3,7 @@
 
 use bytes::{Bytes, BytesMut};
 use msrp::MediaType;
-use msrp::cpim::{Address, CpimBuilder, CpimRef};
+use msrp_cpim::{Address, CpimBuilder, CpimRef};
 
 use crate::Failure;
 

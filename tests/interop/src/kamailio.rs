@@ -33,7 +33,7 @@ const ATTEMPTS: usize = 3;
 /// with TLS. It ends with the value.
 ///
 /// Its configuration is the file that `MSRP_KAMAILIO_CFG` names, otherwise
-/// `shared/interop/kamailio-relay.cfg` beside the repository.
+/// `kamailio-relay.cfg` of this package.
 #[derive(Debug)]
 pub struct Kamailio {
     process: Child,
@@ -48,8 +48,8 @@ impl Kamailio {
     ///
     /// # Errors
     ///
-    /// [`InteropError::Missing`] without Kamailio or its configuration; the
-    /// others where it does not start.
+    /// [`InteropError::Missing`] without Kamailio; the others where it does not
+    /// start.
     pub fn start() -> Result<Self, InteropError> {
         let config = read_config()?;
         let mut last = String::new();
@@ -158,11 +158,10 @@ impl Drop for Kamailio {
 }
 
 fn read_config() -> Result<String, InteropError> {
-    let beside =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/interop/kamailio-relay.cfg");
-    let path = std::env::var_os("MSRP_KAMAILIO_CFG").map_or(beside, PathBuf::from);
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("kamailio-relay.cfg");
+    let path = std::env::var_os("MSRP_KAMAILIO_CFG").map_or(own, PathBuf::from);
     fs::read_to_string(&path)
-        .map_err(|error| InteropError::Missing(format!("{}: {error}", path.display())))
+        .map_err(|error| InteropError::Failed(format!("{}: {error}", path.display())))
 }
 
 fn with_ports(config: &str, plain: u16, tls: u16) -> Result<String, InteropError> {

@@ -1,0 +1,95 @@
+//! Whose a nickname is (RFC 7701 section 7.1), and when two are the same: the
+//! Nickname profile of PRECIS (RFC 8266, which has replaced RFC 7700).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use precis_profiles::Nickname as Profile;
+use precis_profiles::precis_core::Error;
+use precis_profiles::precis_core::profile::{Profile as _, Rules, stabilize};
+
+use super::identifier::Identifier;
+use super::room::Seat;
+use msrp::{Nickname, StatusCode};
+
+/// A nickname in a spelling that all of its equals have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Spelling(Box<str>);
+
+/// The nicknames of a room.
+#[derive(Debug, Default)]
+pub(super) struct Nicknames {
+    held: BTreeMap<Spelling, Holding>,
+    by_seat: BTreeMap<Seat, (Spelling, Nickname)>,
+}
+
+/// A nickname is one user's, in each session that has asked for it.
+#[derive(Debug)]
+struct Holding {
+    user: Identifier,
+    seats: BTreeSet<Seat>,
+}
+
+impl Nicknames {
+    /// Gives a session a nickname in place of the one it has. Where that cannot
+    /// be, the one it has stays (section 7.2).
+    pub(super) fn take(
+        &mut self,
+        seat: Seat,
+        user: &Identifier,
+        nickname: &Nickname,
+        is_reserved: impl Fn(&Spelling) -> bool,
+    ) -> StatusCode {
+        let Some((spelling, shown)) = prepared(nickname) else {
+            return StatusCode::MALFORMED_NICKNAME;
+        };
+        let is_anothers = self.held.get(&spelling).is_some_and(|held| held.user != *user);
+        if is_anothers || is_reserved(&spelling) {
+            return StatusCode::NICKNAME_IN_USE;
+        }
+        self.release(seat);
+        let holding = self.held.entry(spelling.clone());
+        let fresh = || Holding { user: user.clone(), seats: BTreeSet::new() };
+        holding.or_insert_with(fresh).seats.insert(seat);
+        self.by_seat.insert(seat, (spelling, shown));
+        StatusCode::OK
+    }
+
+    /// Takes the nickname of a session back, if it has one.
+    pub(super) fn release(&mut self, seat: Seat) -> Option<Nickname> {
+        let (spelling, nickname) = self.by_seat.remove(&seat)?;
+        if let Some(holding) = self.held.get_mut(&spelling) {
+            holding.seats.remove(&seat);
+            if holding.seats.is_empty() {
+                self.held.remove(&spelling);
+            }
+        }
+        Some(nickname)
+    }
+
+    pub(super) fn of(&self, seat: Seat) -> Option<&Nickname> {
+        self.by_seat.get(&seat).map(|(_, nickname)| nickname)
+    }
+
+    /// The sessions that have a nickname: all of them are one user's.
+    pub(super) fn holders(&self, nickname: &Nickname) -> impl Iterator<Item = Seat> {
+        let holding = prepared(nickname).and_then(|(spelling, _)| self.held.get(&spelling));
+        holding.into_iter().flat_map(|holding| holding.seats.iter().copied())
+    }
+}
+
+/// What a nickname is compared by, and how it is shown: without blanks that
+/// nobody sees. `None` where the profile does not allow it.
+pub(super) fn prepared(nickname: &Nickname) -> Option<(Spelling, Nickname)> {
+    let profile = Profile::new();
+    let shown = profile.enforce(nickname.as_str()).ok()?;
+    let spelling = stabilize(shown.as_ref(), |text| compared(&profile, text)).ok()?;
+    Some((Spelling((*spelling).into()), Nickname::new(&*shown).ok()?))
+}
+
+/// The rules of RFC 8266 section 2.4, once.
+fn compared<'a>(profile: &Profile, text: &'a str) -> Result<std::borrow::Cow<'a, str>, Error> {
+    let text = profile.prepare(text)?;
+    let text = profile.additional_mapping_rule(text)?;
+    let text = profile.case_mapping_rule(text)?;
+    profile.normalization_rule(text)
+}

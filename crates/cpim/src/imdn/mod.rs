@@ -1,0 +1,65 @@
+//! Instant message disposition notifications (RFC 5438): whether a message in
+//! message/cpim was delivered, processed or displayed.
+//!
+//! The sender asks with headers of its message/cpim, and the recipient answers
+//! with a message/cpim of its own that wraps a few lines of XML. RFC 5438 leaves
+//! MSRP out (section 13); deployed services use it there all the same.
+//!
+//! ```text
+//!  CpimBuilder::request_imdn ── message ──────▶ ImdnHeaders
+//!  Notification::parse       ◀─ notification ── Notifier
+//! ```
+//!
+#![cfg_attr(feature = "xml", doc = "```")]
+#![cfg_attr(not(feature = "xml"), doc = "```ignore")]
+//! use msrp::MediaType;
+//! use msrp_cpim::{Address, CpimBuilder, CpimRef, DateTime};
+//! use msrp_cpim::imdn::{Disposition, ImdnHeaders, Notification, Notifier, NotifyRequest};
+//!
+//! let alice = Address::new("im:alice@example.com")?;
+//! let bob = Address::new("im:bob@example.com")?;
+//! let sent = DateTime::parse("2026-05-15T15:02:31-03:00")?;
+//! // Ids are best random ones, such as `msrp::session_id` gives.
+//! let message = CpimBuilder::new(&alice, &bob)
+//!     .date_time(&sent)
+//!     .request_imdn("hx3kfq2m7a", &[NotifyRequest::PositiveDelivery, NotifyRequest::Display])
+//!     .build(&MediaType::text_plain(), b"Lunch?")?;
+//!
+//! // Bob, who has got it:
+//! let mut notifier = Notifier::new(&CpimRef::parse(&message)?, &bob)?;
+//! assert!(notifier.wants(Disposition::Delivered));
+//! let now = DateTime::parse("2026-05-15T15:02:33-03:00")?;
+//! let answer = notifier.notify(Disposition::Delivered, "s7xg4n2c5e", &now)?;
+//! assert_eq!(notifier.next_hop(), &alice);
+//!
+//! // Alice again:
+//! let read = CpimRef::parse(&answer)?;
+//! assert!(ImdnHeaders::of(&read).is_notification());
+//! let notification = Notification::parse(read.body())?;
+//! assert_eq!(notification.message_id(), "hx3kfq2m7a");
+//! assert_eq!(notification.disposition(), Disposition::Delivered);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod headers;
+mod notification;
+mod notifier;
+mod request;
+
+pub use self::headers::{ImdnHeaders, NotifyRequest};
+#[cfg(feature = "xml")]
+pub use self::notification::ImdnError;
+pub use self::notification::{Disposition, DispositionKind, Notification};
+pub use self::notifier::{Notifier, NotifyError};
+pub(crate) use self::request::ImdnParts;
+
+/// The namespace of the headers that RFC 5438 defines.
+pub const IMDN_NAMESPACE: &str = "urn:ietf:params:imdn";
+
+/// The media type of a notification's XML.
+pub const IMDN_TYPE: &str = "message/imdn+xml";
+
+/// Whether a media type with parameters is [`IMDN_TYPE`].
+pub(crate) fn is_notification_type(content_type: &str) -> bool {
+    msrp::mime::MimeValue::new(content_type).main().eq_ignore_ascii_case(IMDN_TYPE)
+}

@@ -1,0 +1,275 @@
+//! The XML of RFC 5438 and RFC 3994, read.
+
+use std::fs;
+use std::path::PathBuf;
+
+use msrp_cpim::imdn::*;
+use msrp_cpim::is_composing::*;
+use msrp_cpim::multipart::Multipart;
+use proptest::prelude::*;
+
+use super::*;
+
+fn document(inner: &str) -> String {
+    format!("<imdn xmlns=\"urn:ietf:params:xml:ns:imdn\">{inner}</imdn>")
+}
+
+const HEAD: &str = "<message-id>1</message-id><datetime>2026-05-15T15:02:31Z</datetime>";
+
+fn status(kind: &str, status: &str) -> String {
+    format!("<{kind}-notification><status><{status}/></status></{kind}-notification>")
+}
+
+// req: 5438-11.1-1
+#[test]
+fn each_kind_and_status() {
+    use Disposition::*;
+    for (kind, name, disposition) in [
+        ("delivery", "delivered", Delivered),
+        ("delivery", "failed", DeliveryFailed),
+        ("delivery", "forbidden", DeliveryForbidden),
+        ("delivery", "error", DeliveryError),
+        ("display", "displayed", Displayed),
+        ("display", "forbidden", DisplayForbidden),
+        ("display", "error", DisplayError),
+        ("processing", "processed", Processed),
+        ("processing", "stored", Stored),
+        ("processing", "forbidden", ProcessingForbidden),
+        ("processing", "error", ProcessingError),
+    ] {
+        let text = document(&format!("{HEAD}{}", status(kind, name)));
+        let read = Notification::parse(text.as_bytes()).unwrap();
+        assert_eq!(read.disposition(), disposition);
+        assert_eq!((read.message_id(), read.date_time()), ("1", "2026-05-15T15:02:31Z"));
+        assert_eq!((read.recipient_uri(), read.original_recipient_uri()), (None, None));
+        let prefixed =
+            text.replace('<', "<n:").replace("<n:/", "</n:").replace("xmlns=", "xmlns:n=");
+        assert_eq!(Notification::parse(prefixed.as_bytes()), Ok(read));
+    }
+    for (kind, name) in
+        [("delivery", "displayed"), ("display", "delivered"), ("display", "x"), ("x", "error")]
+    {
+        let text = document(&format!("{HEAD}{}", status(kind, name)));
+        assert_eq!(Notification::parse(text.as_bytes()), Err(ImdnError::Disposition));
+    }
+}
+
+#[test]
+fn what_is_no_notification() {
+    let delivered = status("delivery", "delivered");
+    let parse = |text: &str| Notification::parse(text.as_bytes()).unwrap_err();
+    for text in [
+        "",
+        "<imdn",
+        "<imdn/><imdn/>",
+        "<imdn></x>",
+        "x<imdn/>",
+        "<imdn>&x;</imdn>",
+        "<imdn>\u{1}</imdn>",
+    ] {
+        assert_eq!(parse(text), ImdnError::Xml, "{text}");
+    }
+    assert_eq!(Notification::parse(b"<imdn>\xff</imdn>"), Err(ImdnError::Xml));
+    assert_eq!(parse(&format!("<imdn>{HEAD}{delivered}</imdn>")), ImdnError::Root);
+    assert_eq!(
+        parse(&document(HEAD).replace("<imdn", "<x").replace("/imdn", "/x")),
+        ImdnError::Root
+    );
+    assert_eq!(parse(&document(HEAD)), ImdnError::Disposition);
+    assert_eq!(parse(&document(&delivered)), ImdnError::Missing("message-id"));
+    let without_time = format!("<message-id>1</message-id>{delivered}");
+    assert_eq!(parse(&document(&without_time)), ImdnError::Missing("datetime"));
+    // Elements of another namespace are none of ours.
+    let foreign = HEAD.replace("<message-id>", "<message-id xmlns=\"urn:x\">");
+    assert_eq!(parse(&document(&(foreign + &delivered))), ImdnError::Missing("message-id"));
+}
+
+#[test]
+fn extensions_comments_and_blanks_are_passed_over() {
+    let text = format!(
+        "\u{feff}<?xml version=\"1.0\"?>\r\n<!-- c -->{}",
+        document(
+            "\r\n  <x:y xmlns:x=\"urn:x\"><message-id>2</message-id></x:y>\
+             <message-id a=\"b\">\r\n 1<!-- c --><![CDATA[<2]]>&#51;&amp; </message-id>\
+             <datetime>t</datetime><recipient-uri>im:a</recipient-uri>\
+             <original-recipient-uri\r\n>im:b</original-recipient-uri>\
+             <subject xml:lang=\"fr\"> th\u{e9} </subject>\
+             <delivery-notification><status><x:y xmlns:x=\"urn:x\"/><failed></failed></status></delivery-notification>",
+        )
+    );
+    let read = Notification::parse(text.as_bytes()).unwrap();
+    assert_eq!(read.message_id(), "1<23&");
+    assert_eq!(read.recipient_uri(), Some("im:a"));
+    assert_eq!(read.original_recipient_uri(), Some("im:b"));
+    assert_eq!((read.subject_text(), read.subject_language()), (Some(" th\u{e9} "), Some("fr")));
+    assert_eq!(read.disposition(), Disposition::DeliveryFailed);
+}
+
+/// Bombs, nesting and size come to nothing.
+#[test]
+fn hostile_documents() {
+    let delivered = status("delivery", "delivered");
+    let whole = document(&format!("{HEAD}{delivered}"));
+    let bomb = format!(
+        "<!DOCTYPE imdn [<!ENTITY a \"aaaaaaaaaa\">{}]>{}",
+        (0..20).map(|index| format!("<!ENTITY a{index} \"&a;&a;&a;\">")).collect::<String>(),
+        whole.replace(">1<", ">&a19;<"),
+    );
+    let external = format!("<!DOCTYPE imdn SYSTEM \"file:///etc/passwd\">{whole}");
+    let inline = format!("<!DOCTYPE imdn [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>{whole}");
+    let deep = format!("{}{}", "<a>".repeat(9_000), "</a>".repeat(9_000));
+    let open = "<a>".repeat(21_000);
+    let wide = document(&format!("{HEAD}{}", "<a/>".repeat(2_000)));
+    let attributes = (0..5_000).map(|index| format!(" a{index}=\"\"")).collect::<String>();
+    let attributes = format!("<imdn{attributes}/>");
+    let namespaces = (0..3_000).map(|index| format!(" xmlns:a{index}=\"u\"")).collect::<String>();
+    let namespaces = format!("<imdn{namespaces}><a0:b/></imdn>");
+    let long = document(&"a".repeat(64 * 1024));
+    for text in [bomb, external, inline, deep, open, wide, long, attributes, namespaces] {
+        assert_eq!(Notification::parse(text.as_bytes()), Err(ImdnError::Xml), "{:.60}", text);
+        assert_eq!(IsComposing::parse(text.as_bytes()), Err(IsComposingError::Xml));
+    }
+    let most = document(&format!("{HEAD}{delivered}{}", "a".repeat(60_000)));
+    assert!(Notification::parse(most.as_bytes()).is_ok());
+}
+
+/// A reader that copies the declarations of an element into its children, and
+/// compares each attribute with all others, gets few of them.
+#[test]
+fn so_many_declarations_and_attributes() {
+    let composing = |attributes: &str, inner: &str| {
+        let text = format!(
+            "<isComposing xmlns=\"urn:ietf:params:xml:ns:im-iscomposing\"{attributes}>\
+             <state>active</state>{inner}</isComposing>"
+        );
+        IsComposing::parse(text.as_bytes()).map(|read| read.state())
+    };
+    let declared =
+        |count: usize| (0..count).map(|index| format!(" xmlns:a{index}=\"1\"")).collect::<String>();
+    let declaring = |count: usize| "<b xmlns:q=\"1\"/>".repeat(count);
+    let nested =
+        |count: usize| format!("{}{}", "<b xmlns:q=\"1\">".repeat(count), "</b>".repeat(count));
+    let attributes =
+        |count: usize| (0..count).map(|index| format!(" a{index}=\"\"")).collect::<String>();
+
+    const REFUSED: Result<State, IsComposingError> = Err(IsComposingError::Xml);
+    assert_eq!(composing(&declared(2680), &declaring(1000)), REFUSED);
+    assert_eq!(composing("", &nested(1000)), REFUSED);
+    for (fits, one_more) in [
+        (composing(&declared(10), &declaring(5)), composing(&declared(10), &declaring(6))),
+        (composing(&declared(15), ""), composing(&declared(16), "")),
+        (composing("", &nested(15)), composing("", &nested(16))),
+        (composing(&attributes(1023), ""), composing(&attributes(1024), "")),
+    ] {
+        assert_eq!((fits, one_more), (Ok(State::Active), REFUSED));
+    }
+}
+
+/// The examples that RFC 5438 prints.
+#[test]
+fn the_printed_notifications() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors");
+    let read = |name: &str| fs::read(folder.join(name)).unwrap();
+    let check = |body: &[u8], disposition| {
+        let read = Notification::parse(body).unwrap();
+        assert_eq!((read.message_id(), read.disposition()), ("34jk324j", disposition));
+        assert_eq!(read.date_time(), "2008-04-04T12:16:49-05:00");
+        assert_eq!(read.recipient_uri(), Some("im:bob@example.com"));
+        assert_eq!(read.original_recipient_uri(), read.recipient_uri());
+    };
+    let wrapper = b"Content-type: Message/CPIM\r\n\r\n";
+    for (name, disposition) in [
+        ("rfc5438-7.2.1.1-1.cpim", Disposition::Delivered),
+        ("rfc5438-7.2.1.2-1.cpim", Disposition::Displayed),
+        ("rfc5438-8.1-1.cpim", Disposition::Processed),
+    ] {
+        let file = read(name);
+        let message = CpimRef::parse(file.strip_prefix(wrapper).unwrap_or(&file)).unwrap();
+        assert!(ImdnHeaders::of(&message).is_notification());
+        check(message.body(), disposition);
+    }
+    // Several in one, whose last boundary is printed without its hyphens.
+    let file = read("rfc5438-8.3-1.cpim");
+    let message = CpimRef::parse(&file).unwrap();
+    assert!(ImdnHeaders::of(&message).is_notification());
+    let content_type = message.content_type().unwrap();
+    let parts = Multipart::new(&content_type, message.body()).unwrap();
+    let parts: Vec<_> = parts.parts().map(Result::unwrap).collect();
+    assert_eq!(parts.len(), 2);
+    check(parts[0].body(), Disposition::Delivered);
+    check(parts[1].body(), Disposition::Displayed);
+}
+
+/// Text that survives: what XML cannot hold becomes U+FFFD, and white space at
+/// the ends of ids and URIs does not count.
+fn xml_text(text: &str) -> String {
+    let is_lost = |letter: char| {
+        (letter < ' ' && !matches!(letter, '\t' | '\n' | '\r'))
+            || matches!(letter, '\u{fffe}' | '\u{ffff}')
+    };
+    text.chars().map(|letter| if is_lost(letter) { '\u{fffd}' } else { letter }).collect()
+}
+
+proptest! {
+    #[test]
+    fn notifications_read_back(
+        id: String, time: String, recipient: String, original: String,
+        subject in prop::option::of((prop::option::of("[a-z]{2}"), any::<String>())),
+        index in 0_usize..4,
+    ) {
+        use Disposition::*;
+        let disposition = [Delivered, DisplayError, Stored, DeliveryForbidden][index];
+        let mut written = Notification::new(&id, &time, &recipient, disposition)
+            .original_recipient(&original);
+        if let Some((language, text)) = &subject {
+            written = written.subject(language.as_deref(), text);
+        }
+        let read = Notification::parse(written.to_xml().as_bytes()).unwrap();
+        let [id, time, recipient, original] = [id, time, recipient, original].map(|it| xml_text(&it));
+        prop_assert_eq!((read.message_id(), read.date_time()), (id.trim(), time.trim()));
+        prop_assert_eq!(read.recipient_uri(), Some(recipient.trim()));
+        prop_assert_eq!(read.original_recipient_uri(), Some(original.trim()));
+        prop_assert_eq!(read.subject_text().map(str::to_owned), subject.as_ref().map(|it| xml_text(&it.1)));
+        prop_assert_eq!(read.subject_language(), subject.as_ref().and_then(|it| it.0.as_deref()));
+        prop_assert_eq!(read.disposition(), disposition);
+        prop_assert_eq!(Notification::parse(read.to_xml().as_bytes()), Ok(read));
+    }
+
+    #[test]
+    fn states_read_back(
+        is_active: bool, refresh: Option<u32>, content_type in prop::option::of("[a-z]{1,9}/[a-z]{1,9}"),
+    ) {
+        let mut written = IsComposing::new(if is_active { State::Active } else { State::Idle });
+        if let Some(refresh) = refresh {
+            written = written.refresh(refresh);
+        }
+        if let Some(content_type) = content_type {
+            written = written.content_type(content_type);
+        }
+        written = written.last_active("2026-05-15T15:02:31Z");
+        let read = IsComposing::parse(written.to_xml().as_bytes()).unwrap();
+        prop_assert_eq!(&read, &written);
+        prop_assert_eq!(read.refresh_seconds(), refresh.unwrap_or(DEFAULT_REFRESH));
+    }
+}
+
+#[test]
+fn what_states_there_are() {
+    let parse = |inner: &str| {
+        let text = format!(
+            "<isComposing xmlns=\"urn:ietf:params:xml:ns:im-iscomposing\">{inner}</isComposing>"
+        );
+        IsComposing::parse(text.as_bytes())
+    };
+    assert_eq!(parse("<state> active </state>").unwrap().state(), State::Active);
+    assert_eq!(parse("<state>idle</state>").unwrap().state(), State::Idle);
+    assert_eq!(parse("<state>dreaming</state>").unwrap().state(), State::Idle);
+    let long = parse(
+        "<state>active</state><refresh>99999999999</refresh><contenttype>audio</contenttype>",
+    )
+    .unwrap();
+    assert_eq!((long.refresh_seconds(), long.written_type()), (DEFAULT_REFRESH, Some("audio")));
+    assert_eq!(long.last_active_at(), None);
+    assert_eq!(parse(""), Err(IsComposingError::State));
+    assert_eq!(IsComposing::parse(b"<isComposing/>"), Err(IsComposingError::Root));
+}

@@ -1,0 +1,41 @@
+//! message/cpim, IMDN and multipart bodies: what is read, what is tolerated,
+//! and what is written.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+#[path = "../../../../tests/common/mod.rs"]
+mod common;
+mod dates;
+mod exchange;
+mod hostile;
+mod imdn;
+#[cfg(feature = "xml")]
+mod imdn_xml;
+mod mime;
+mod multipart;
+mod reading;
+mod tolerances;
+mod vectors;
+mod wrapped;
+mod writing;
+
+use msrp::MediaType;
+use msrp_cpim::*;
+
+const IMDN: &str = "urn:ietf:params:imdn";
+
+/// A message of these headers, with a body of type text/plain.
+fn with(headers: &str) -> Vec<u8> {
+    format!("{headers}\r\nContent-Type: text/plain\r\n\r\nHi").into_bytes()
+}
+
+fn strict(message: &[u8]) -> Result<CpimRef<'_>, CpimError> {
+    CpimRef::parse_with(message, CpimTolerances::none())
+}
+
+fn address(uri: &str) -> Address<'_> {
+    Address::new(uri).unwrap()
+}
+
+fn text_plain() -> MediaType {
+    MediaType::text_plain()
+}

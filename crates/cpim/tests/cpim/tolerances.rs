@@ -1,0 +1,170 @@
+//! What deployed stacks do, each deviation by its name, and that nothing of it is
+//! read without.
+
+use super::*;
+use CpimTolerance::*;
+
+/// A message for each tolerance, with what it needs.
+const DEVIATIONS: [(CpimTolerance, &str); 14] = [
+    (MissingBlankLine, "From: <sip:a@x>\r\nContent-Type: text/plain\r\n\r\nHi"),
+    (
+        MissingBlankLine,
+        "From: <sip:a@x>\r\nContent-Disposition: render;\r\n filename=\"a.jpg\";\r\n\t size=2\r\n\
+         Content-Type: image/jpeg\r\n\r\nHi",
+    ),
+    (BareLf, "From: <sip:a@x>\nTo: <sip:b@x>\r\n\nContent-Type: text/plain\n\nHi"),
+    (HeaderSpace, "From:<sip:a@x>\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
+    (HeaderSpace, "From:  <sip:a@x>\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
+    (HeaderSpace, "From: <sip:a@x> \t\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
+    (HeaderSpace, "From: <sip:a@x>\r\nRequire: From, To\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
+    (HeaderNameCase, "FROM: <sip:a@x>\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
+    (UnquotedName, "From: +861390<sip:a@x>\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
+    (UnquotedName, "From: A (work), B <sip:a@x>\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
+    (TextBehindAddress, "From: <sip:a@x>;tag=7\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
+    (
+        DateTimeFormat,
+        "From: <sip:a@x>\r\nDateTime: 2026-05-15 15:02\r\n\r\nContent-Type: text/plain\r\n\r\nHi",
+    ),
+    (MissingContentType, "From: <sip:a@x>\r\n\r\n\r\nHi"),
+    (MissingContentType, "From: <sip:a@x>\r\n\r\nContent-Id: <1>\r\n\r\nHi"),
+];
+
+/// What is tolerated, and what need not be.
+pub(crate) fn messages() -> Vec<Vec<u8>> {
+    let mut messages: Vec<_> =
+        DEVIATIONS.iter().map(|(_, text)| text.as_bytes().to_vec()).collect();
+    messages.push(with("From: J\u{f6} <sip:a@x>\r\nNS: x<urn:y>\r\nx.Z: 1\r\n"));
+    messages
+}
+
+// req: 4975-13-9, 3862-2-1
+#[test]
+fn each_deviation_has_a_name() {
+    let mut seen = CpimTolerances::none();
+    for (tolerance, message) in DEVIATIONS {
+        let octets = message.as_bytes();
+        let read = CpimRef::parse(octets).unwrap_or_else(|wrong| panic!("{message}: {wrong}"));
+        assert_eq!(read.tolerated(), CpimTolerances::none().with(tolerance), "{message}");
+        assert_eq!((read.from().unwrap().uri(), read.body()), ("sip:a@x", &b"Hi"[..]), "{message}");
+        assert_eq!(CpimRef::parse_with(octets, read.tolerated()), Ok(read));
+        seen = seen.with(tolerance);
+
+        // To the letter it is refused, or says something else.
+        let without = CpimTolerances::all().without(tolerance);
+        let sees_no_sender = |read: CpimRef<'_>| read.from().is_none();
+        match CpimRef::parse_with(octets, without) {
+            Ok(read) => assert!(sees_no_sender(read) && tolerance == HeaderNameCase, "{message}"),
+            Err(CpimError::NotTolerated(named)) => assert_eq!(named, tolerance, "{message}"),
+            Err(_) => assert_eq!(tolerance, MissingBlankLine, "{message}"),
+        }
+    }
+    assert_eq!(seen, CpimTolerances::all());
+}
+
+/// What somebody else might read as another address is none for anybody.
+#[test]
+fn nothing_is_taken_for_one_of_two_addresses() {
+    for text in [
+        "<sip:a@x> <sip:b@x>",
+        "<sip:a@x>, <sip:b@x>",
+        "<sip:a@x>;tag=1, <sip:b@x>",
+        "<sip:a@x>;tag=1,sip:b@x",
+        "<sip:a@x>;tag=\"1\"",
+        "<sip:a@x> tag",
+        "<sip:a@x>>",
+        "A \"<sip:a@x>\" <sip:b@x>",
+        "A \"B\" <sip:a@x>",
+    ] {
+        for name in ["From", "To", "cc"] {
+            let message = with(&format!("{name}: {text}\r\n"));
+            assert_eq!(CpimRef::parse(&message), Err(CpimError::Value(name)), "{name}: {text}");
+        }
+    }
+    for text in ["<sip:a@x> ;tag=1", "<sip:a@x>;tag=1;x", "Ann <sip:a@x>;tag=1;y=z z"] {
+        let message = with(&format!("From: {text}\r\n"));
+        let read = CpimRef::parse(&message).unwrap();
+        assert_eq!(read.from().unwrap().uri(), "sip:a@x", "{text}");
+        assert_eq!(read.tolerated(), CpimTolerances::none().with(TextBehindAddress), "{text}");
+    }
+}
+
+// wild: 15
+#[test]
+fn the_values_that_were_tolerated() {
+    let read = |text: &'static str| CpimRef::parse(text.as_bytes()).unwrap();
+    let [_, folded, _, _, _, _, spaced, _, digits, words, _, undated, untyped, _] =
+        DEVIATIONS.map(|(_, text)| read(text));
+    let disposition = folded.mime_headers().get("content-disposition").unwrap().value();
+    assert_eq!(disposition.main(), "render");
+    assert_eq!(disposition.parameter("filename").as_deref(), Some("a.jpg"));
+    assert_eq!(disposition.parameter("size").as_deref(), Some("2"));
+    assert_eq!(spaced.require().map(|it| it.name()).collect::<Vec<_>>(), ["From", "To"]);
+    assert_eq!(digits.from().unwrap().display_name(), Some("+861390"));
+    assert_eq!(words.from().unwrap().display_name(), Some("A (work), B"));
+    assert_eq!(undated.date_time(), None);
+    assert_eq!(undated.find(CPIM_NAMESPACE, "DateTime").count(), 1);
+    assert_eq!(untyped.content_type(), None);
+    let copies = with("Cc: <sip:a@x>\r\nCC: <sip:b@x>\r\ncc: <sip:c@x>\r\n");
+    let uris: Vec<_> =
+        CpimRef::parse(&copies).unwrap().cc().map(|it| it.uri().to_owned()).collect();
+    assert_eq!(uris, ["sip:a@x", "sip:b@x", "sip:c@x"]);
+}
+
+/// What deployed clients send: anonymous senders, base64 and lengths inside, and
+/// namespaces of operators.
+// wild: 14, 16, 17 and 19
+#[test]
+fn what_is_no_deviation() {
+    let message = "From: <sip:anonymous@anonymous.invalid>\r\n\
+        To: <sip:anonymous@anonymous.invalid>\r\n\
+        NS: MD <mailto:RCS@operator.example>\r\n\
+        NS: imdn<urn:ietf:params:imdn>\r\n\
+        MD.Direction: In\r\n\
+        imdn.Disposition-Notification: positive-delivery, display\r\n\
+        \r\n\
+        Content-Type: text/plain;charset=UTF-8\r\n\
+        Content-Transfer-Encoding: base64\r\n\
+        Content-Length: 9999\r\n\
+        \r\n\
+        SGk=";
+    let read = strict(message.as_bytes()).unwrap();
+    assert_eq!(read.from(), read.to().next());
+    assert_eq!(read.find("mailto:RCS@operator.example", "Direction").count(), 1);
+    assert_eq!(read.mime_headers().get("Content-Transfer-Encoding").unwrap().raw(), "base64");
+    assert_eq!(read.body(), b"SGk=");
+}
+
+/// The blank line that is missing, and what stands where it should not.
+// req: 3862-2-1
+// wild: 13 and 18
+#[test]
+fn mime_fields_among_the_headers() {
+    let message = "From: <sip:a@example.com>\r\n\
+        Content-type: application/x-ft+xml;charset=utf-8\r\n\
+        Content-length: 700\r\n\
+        NS: imdn <urn:ietf:params:imdn>\r\n\
+        imdn.Message-ID: 1\r\n\
+        \r\n\
+        Content-Type: body";
+    let read = CpimRef::parse(message.as_bytes()).unwrap();
+    assert_eq!(read.content_type().as_deref(), Some("application/x-ft+xml;charset=utf-8"));
+    assert_eq!(read.body(), b"Content-Type: body");
+    assert_eq!(read.find(IMDN, "Message-ID").count(), 1);
+    assert_eq!(read.headers().count(), 3);
+
+    let message = "From: <sip:a@example.com>\r\n\
+        Content-Disposition: notification\r\n\
+        \r\n\
+        Content-type: message/imdn+xml\r\n\
+        \r\n\
+        <imdn/>";
+    let read = CpimRef::parse(message.as_bytes()).unwrap();
+    assert_eq!(read.content_type().as_deref(), Some("message/imdn+xml"));
+    assert_eq!(read.mime_headers().get("Content-Disposition").unwrap().raw(), "notification");
+    assert_eq!(read.mime_headers().iter().count(), 2);
+    assert_eq!(read.body(), b"<imdn/>");
+    // To the letter it is a message header that nobody knows.
+    let read = strict(message.as_bytes()).unwrap();
+    assert_eq!(read.mime_headers().get("Content-Disposition"), None);
+    assert_eq!(read.headers().count(), 2);
+}

@@ -1,0 +1,68 @@
+//! The type that a connection checks is the one that the application reads.
+
+use msrp::mime::{MimeValue, wrapped_type};
+use msrp_cpim::CpimRef;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// Lines with everything that is tolerated in a message/cpim, and what is not.
+const LINES: [&str; 26] = [
+    "From: <sip:a@x>",
+    "from:<sip:a@x>",
+    "From:  \"A\"<sip:a@x>;tag=7 ",
+    "To: A (work), B <sip:b@x>",
+    "Cc: <sip:c@x>",
+    "DateTime: 2026-05-15 15:02",
+    "DateTime: 2026-05-15T15:02:31Z",
+    "NS: x<urn:y>",
+    "Require: From, To",
+    "x.Content-Type: text/css",
+    "Subject: Content-Type: text/css",
+    "Content-Type: text/plain",
+    "content-TYPE:message/imdn+xml ; charset=utf-8",
+    "Content-Type:\r\n text/html",
+    "Content-Type: text/plain;\n\t charset=utf-8\r\n ;x=y",
+    "Content-Type: \r\n\ttext/\r\n html",
+    "Content-Type:",
+    "Content-Type : text/css",
+    "Content-Disposition: render;\r\n Content-Type: text/css",
+    "Content-Disposition: x\n \n Content-Type: text/css",
+    "Content-Id: <1>",
+    "X-Other: y\r\n\tContent-Type: text/css",
+    " Content-Type: text/css",
+    " ",
+    "\t\r",
+    "Hello",
+];
+
+fn lines() -> impl Strategy<Value = String> {
+    let line = (select(&LINES[..]), select(vec!["\r\n", "\r\n", "\n"]));
+    vec(line, 0..4)
+        .prop_map(|lines| lines.iter().map(|(line, end)| format!("{line}{end}")).collect())
+}
+
+fn message() -> impl Strategy<Value = String> {
+    let blank = || select(vec!["\r\n", "\n"]);
+    (lines(), blank(), lines(), blank(), lines())
+        .prop_map(|(first, one, second, two, body)| [&first, one, &second, two, &body].concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    /// What this side checks is what the application reads.
+    #[test]
+    fn the_inner_type_is_the_one_that_is_read(message in message()) {
+        if let Ok(read) = CpimRef::parse(message.as_bytes()) {
+            let inner = wrapped_type("message/cpim", message.as_bytes());
+            let inner = inner.as_deref().map(|it| MimeValue::new(it).main());
+            let content_type = read.content_type();
+            prop_assert_eq!(inner, content_type.as_deref().map(|it| MimeValue::new(it).main()));
+            let main = read.mime_headers().get("Content-Type").map(|it| it.value().main());
+            if main.is_none_or(|it| !it.contains(['\r', '\n'])) {
+                prop_assert_eq!(inner, main);
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Middleboxes that carry the connection of a session (RFC 6714, CEMA).
+
+use std::net::IpAddr;
+
+use super::media::MsrpMedia;
+use super::setup::Setup;
+use msrp::Role;
+use msrp::uri::Host;
+
+/// The addresses of names in descriptions, which the application has looked up.
+///
+/// Whether a middlebox has put itself in the way shows in that the `c=` and `m=`
+/// lines are of another place than the URIs of the path (RFC 6714 section 4.4).
+/// To compare a name with an address, it has to be looked up before; this crate
+/// asks no name service. [`MsrpMedia::names`] tells which names there are. A name
+/// that is not here is compared as a name, and matches no address.
+///
+/// ```
+/// use msrp_sdp::Addresses;
+///
+/// let known = Addresses::new().with("relay.example.com", ["192.0.2.7".parse()?, "2001:db8::7".parse()?]);
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Addresses(Vec<(Box<str>, IpAddr)>);
+
+impl Addresses {
+    /// Knows no names.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same with the addresses of a name.
+    #[must_use]
+    pub fn with(mut self, name: &str, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.0.extend(addresses.into_iter().map(|address| (name.into(), address)));
+        self
+    }
+
+    /// Whether two hosts share an address, or are the same name. Of several
+    /// addresses one is enough (section 4.4).
+    fn are_same(&self, one: Host<'_>, other: Host<'_>) -> bool {
+        one == other || self.of(one).any(|address| self.of(other).any(|it| it == address))
+    }
+
+    fn of<'a>(&'a self, host: Host<'a>) -> impl Iterator<Item = IpAddr> + 'a {
+        let (address, name) = match host {
+            Host::Name(name) => (None, Some(name)),
+            Host::Ipv4(address) => (Some(IpAddr::V4(address)), None),
+            Host::Ipv6(address) => (Some(IpAddr::V6(address)), None),
+        };
+        let known = self.0.iter();
+        let known = known.filter(move |(it, _)| name.is_some_and(|name| same_name(it, name)));
+        address.into_iter().chain(known.map(|(_, address)| *address))
+    }
+}
+
+fn same_name(one: &str, other: &str) -> bool {
+    Host::Name(one) == Host::Name(other)
+}
+
+/// Whether the `c=` and `m=` lines are of a place in the path, so that nobody
+/// has put another one there (section 4.4).
+pub(super) fn is_direct(media: &MsrpMedia, addresses: &Addresses) -> bool {
+    let Some(address) = media.address() else { return true };
+    let host = Host::from(address);
+    media.path().iter().any(|uri| {
+        // Who only connects has no port to tell (RFC 6135 section 4.2.2).
+        let has_no_port = media.setup() == Some(Setup::Active) && media.port() == DISCARD;
+        let is_port = has_no_port || uri.port() == Some(media.port());
+        is_port && addresses.are_same(host, uri.host())
+    })
+}
+
+/// The port of those who cannot be connected to.
+pub(super) const DISCARD: u16 = 9;
+
+/// Whether an answer uses the extension (section 4.3). The offer does; with
+/// relays, it can only where the relay's side is the one that waits.
+pub(super) const fn answers_with(
+    offer_setup: Option<Setup>,
+    offer_is_relayed: bool,
+    is_relayed: bool,
+) -> bool {
+    let offerer_connects = matches!(offer_setup, None | Some(Setup::Active));
+    let cannot_wait = matches!(offer_setup, Some(Setup::Passive));
+    !(offer_is_relayed && (is_relayed || offerer_connects) || is_relayed && cannot_wait)
+}
+
+/// Whether the offerer has to offer again without the extension (section 4.2),
+/// given an answer whose lines are of another place than its path.
+pub(super) fn has_to_fall_back(answer: &MsrpMedia, role: Role, is_relayed: bool) -> bool {
+    match role {
+        // The peer connects to the path, past the middlebox.
+        Role::Passive => !answer.has_cema(),
+        // This side's relay connects to the path, and not to the middlebox. That
+        // holds whatever the answer says of the extension.
+        Role::Active if is_relayed => true,
+        // The middlebox knows no way to the peer's relay.
+        Role::Active => !answer.has_cema() && answer.is_relayed(),
+    }
+}

@@ -1,0 +1,137 @@
+//! Files in offer and answer (RFC 5547 sections 8.2 and 8.3).
+
+use super::Refusal;
+use crate::FileAttributes;
+use crate::local::{FilePart, Local, LocalError};
+use crate::media::MsrpMedia;
+use crate::plan::SessionPlan;
+use msrp::Direction;
+
+/// What an offer says of its file. Who sends one describes it; who asks for one
+/// selects it, and leaves the rest to the answer (section 8.2.2). A later offer
+/// speaks of the same transfer (section 8.1).
+pub(super) fn offered(local: &Local) -> Result<Option<FileAttributes>, LocalError> {
+    let earlier = local.earlier.as_deref().and_then(SessionPlan::file);
+    let (mut file, is_clear) = match (&local.file, earlier) {
+        (None, _) => return Ok(None),
+        (Some(FilePart::Accept), None) => return Err(LocalError::FileNotDescribed),
+        (Some(FilePart::Accept), Some(known)) => (selected(known), true),
+        (Some(FilePart::Send(file)), _) => (file.clone(), file.selector.suits_push()),
+        (Some(FilePart::Ask(file)), _) => (selected(file), !file.selector.is_empty()),
+    };
+    if let Some(known) = earlier {
+        file.transfer_id.clone_from(&known.transfer_id);
+        file.range = known.range;
+    }
+    if !is_clear {
+        Err(LocalError::FileNotDescribed)
+    } else if file.transfer_id.is_none() {
+        Err(LocalError::NoTransferId)
+    } else {
+        Ok(Some(file))
+    }
+}
+
+/// Which file and which part of it, and nothing that tells the user more.
+fn selected(file: &FileAttributes) -> FileAttributes {
+    let mut selected = FileAttributes::new(file.selector.clone());
+    selected.transfer_id.clone_from(&file.transfer_id);
+    selected.range = file.range;
+    selected
+}
+
+/// What an answer says of the file of an offer.
+pub(super) fn answered(
+    offer: &MsrpMedia,
+    local: &Local,
+) -> Result<Option<FileAttributes>, Refusal> {
+    let (file, part) = match (described(offer), &local.file) {
+        (None, None) => return Ok(None),
+        (None, Some(_)) => return Err(Refusal::NoFile),
+        (Some(_), None) => return Err(Refusal::File),
+        (Some(file), Some(part)) => (file, part),
+    };
+    if file.transfer_id.is_none() {
+        return Err(Refusal::NoTransferId);
+    }
+    let is_known = is_known(file, local.earlier.as_deref());
+    // The id and the range are those of the offer, and what tells the user of a
+    // file comes from its sender alone (section 8.3.1).
+    let (answer, asked, limit) = match (part, offer.direction()) {
+        (FilePart::Send(own), Direction::ReceiveOnly) => (own.clone(), own, offer.max_size()),
+        (FilePart::Send(own), Direction::Inactive) if is_known => (own.clone(), own, None),
+        (FilePart::Accept, Direction::SendOnly) => (selected(file), file, local.max_size),
+        (FilePart::Ask(own), Direction::SendOnly) => (selected(file), own, local.max_size),
+        (FilePart::Accept | FilePart::Ask(_), Direction::Inactive) if is_known => {
+            (selected(file), file, None)
+        }
+        _ => return Err(Refusal::FileDirection),
+    };
+    if !file.selector.can_be_same_file(&asked.selector) {
+        return Err(Refusal::OtherFile);
+    }
+    let (transfer_id, range) = (file.transfer_id.clone(), file.range);
+    let answer = FileAttributes { transfer_id, range, ..answer };
+    check_size(&answer, limit)?;
+    Ok(Some(answer))
+}
+
+/// Whether an offer speaks of the transfer that the session is for.
+fn is_known(file: &FileAttributes, earlier: Option<&SessionPlan>) -> bool {
+    let known = earlier.and_then(SessionPlan::file);
+    known.is_some_and(|known| known.transfer_id == file.transfer_id)
+}
+
+/// What an offer and its answer say together of their file.
+pub(super) fn agreed(
+    offer: &MsrpMedia,
+    answer: &MsrpMedia,
+    earlier: Option<&SessionPlan>,
+) -> Result<Option<FileAttributes>, Refusal> {
+    let Some(file) = described(offer) else { return Ok(None) };
+    let answered = described(answer).ok_or(Refusal::NoFile)?;
+    let is_sent = offer.direction() == Direction::SendOnly;
+    let is_taken = answer.direction() == offer.direction().reversed();
+    if answered.transfer_id != file.transfer_id
+        || !file.selector.can_be_same_file(&answered.selector)
+    {
+        return Err(Refusal::OtherFile);
+    } else if answered.range.unwrap_or_default() != file.range.unwrap_or_default() {
+        return Err(Refusal::OtherRange);
+    }
+    let is_on_hold = [offer, answer].iter().any(|it| it.direction() == Direction::Inactive);
+    if is_on_hold && is_known(file, earlier) {
+        return Ok(earlier.and_then(SessionPlan::file).cloned());
+    } else if !is_taken {
+        return Err(Refusal::FileDirection);
+    }
+    let sender = if is_sent { file } else { answered };
+    let mut both = sender.clone();
+    let other = if is_sent { answered } else { file };
+    both.selector = both.selector.joined(&other.selector);
+    check_size(&both, if is_sent { answer.max_size() } else { offer.max_size() })?;
+    Ok(Some(both))
+}
+
+/// The file of a section. An empty selector says that files are understood, and
+/// speaks of none (section 8.5).
+fn described(media: &MsrpMedia) -> Option<&FileAttributes> {
+    media.file().filter(|file| !file.selector.is_empty())
+}
+
+/// A file has the range that is asked for, and is never larger than its receiver
+/// takes (section 8.7), as far as that is known before.
+fn check_size(file: &FileAttributes, max_size: Option<u64>) -> Result<(), Refusal> {
+    let range = file.range.unwrap_or_default();
+    let size = match file.selector.size() {
+        Some(size) => {
+            let octets = range.within(size).ok_or(Refusal::OtherRange)?;
+            Some(octets.end - octets.start)
+        }
+        None => range.len(),
+    };
+    match (size, max_size) {
+        (Some(size), Some(max)) if size > max => Err(Refusal::FileTooLarge { max }),
+        _ => Ok(()),
+    }
+}

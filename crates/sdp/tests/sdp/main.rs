@@ -1,0 +1,65 @@
+//! Session descriptions: text, media sections, offer and answer.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+#[path = "../../../../tests/common/mod.rs"]
+mod common;
+
+mod attributes;
+mod cema;
+mod files;
+mod later;
+mod media;
+mod roles;
+mod sessions;
+mod text;
+mod vectors;
+
+use msrp::{MsrpUri, Path};
+use msrp_sdp::{Local, MediaDescription, MsrpMedia, Offer};
+
+pub(crate) const ALICE: &str = "msrp://192.0.2.1:7654/jshA7weztas;tcp";
+pub(crate) const BOB: &str = "msrp://192.0.2.7:12763/kjhd37s2s20w2a;tcp";
+/// Two relays, as their clients are given them: the nearest first.
+pub(crate) const ALICES_RELAY: &str = "msrps://relay-a.example:2855/aRelay81;tcp";
+pub(crate) const BOBS_RELAY: &str = "msrps://relay-b.example:2855/bRelay92;tcp";
+
+pub(crate) fn uri(text: &str) -> MsrpUri {
+    text.parse().unwrap()
+}
+
+pub(crate) fn path(text: &str) -> Path {
+    text.parse().unwrap()
+}
+
+pub(crate) fn alice() -> Local {
+    Local::new(uri(ALICE))
+}
+
+pub(crate) fn bob() -> Local {
+    Local::new(uri(BOB))
+}
+
+pub(crate) fn offer(local: Local) -> Offer {
+    Offer::new(local).unwrap()
+}
+
+/// A section as its text has it, on its way through a SIP stack.
+pub(crate) fn carried(section: &MediaDescription) -> MsrpMedia {
+    let read = MediaDescription::parse(&section.to_string()).unwrap();
+    assert_eq!(&read, section);
+    MsrpMedia::read(&read).unwrap()
+}
+
+/// A section for MSRP with these lines below a plain one.
+pub(crate) fn section(lines: &str) -> MediaDescription {
+    let text = format!("m=message 7654 TCP/MSRP *\nc=IN IP4 192.0.2.1\n{lines}");
+    MediaDescription::parse(&text).unwrap()
+}
+
+/// The same, read.
+pub(crate) fn media(lines: &str) -> MsrpMedia {
+    MsrpMedia::read(&section(lines)).unwrap()
+}
+
+/// The two attributes that every section has.
+pub(crate) const NEEDED: &str = "a=accept-types:*\na=path:msrp://192.0.2.1:7654/jshA7weztas;tcp\n";

@@ -1,0 +1,235 @@
+//! A media section for MSRP: what is read of it, what is written.
+
+use msrp::uri::PathError;
+use msrp::{Direction, MediaTypes};
+use msrp_sdp::{
+    Chatroom, Fingerprint, FingerprintError, HashFunction, Local, LocalError, MediaDescription,
+    MediaError, MsrpMedia, Offer, Setup,
+};
+use proptest::prelude::*;
+
+use super::{ALICE, NEEDED, alice, carried, media, offer, path, section, uri};
+
+// req: 4975-8-1, 4975-8.2-4, 4975-8.1-1, 4975-8.1-2, 4975-8.1-3, 4975-8.1-4, 4975-8.1-5, 4975-8.2-1
+#[test]
+fn the_lines_are_made_of_the_uri() {
+    let text = |local: Local| offer(local).description().to_string();
+    assert_eq!(
+        text(alice().types(MediaTypes::new("message/cpim text/*").unwrap())),
+        "m=message 7654 TCP/MSRP *\r\nc=IN IP4 192.0.2.1\r\na=accept-types:message/cpim text/*\r\n\
+         a=path:msrp://192.0.2.1:7654/jshA7weztas;tcp\r\na=setup:actpass\r\n"
+    );
+    let secure = text(Local::new(uri("msrps://[2001:db8::1]:7654/jshA7weztas;tcp")));
+    assert!(secure.starts_with("m=message 7654 TCP/TLS/MSRP *\r\nc=IN IP6 2001:db8::1\r\n"));
+    // A relay changes nothing of that: the lines name the endpoint.
+    let relayed = Local::through(uri(ALICE), path("msrps://relay.example:2855/t;tcp"));
+    assert!(text(relayed).starts_with("m=message 7654 TCP/MSRP *\r\nc=IN IP4 192.0.2.1\r\n"));
+}
+
+// req: 7977-5.2.2-1
+#[test]
+fn a_websocket_is_no_other_protocol() {
+    let uri = uri("msrps://df7jal23ls0d.invalid:2855/98cjs;ws");
+    let local = Local::through(uri, path("msrps://relay.example:2855/t;tcp"));
+    let section = offer(local).description();
+    assert_eq!(section.protocol(), "TCP/TLS/MSRP");
+    assert_eq!(carried(&section).path().last().transport(), "ws");
+}
+
+// req: 4975-8.6-1, 4975-8.6-3, 4975-8.6-5, 4975-8.6-11
+#[test]
+fn what_is_taken_is_said_and_read() {
+    let types =
+        MediaTypes::new("message/cpim text/plain").unwrap().wrapped("image/* text/html").unwrap();
+    let room = Chatroom::new().with_private_messages();
+    let fingerprint = Fingerprint::new(HashFunction::Sha256, &[7; 32]).unwrap();
+    let local = alice()
+        .types(types.clone())
+        .max_size(4096)
+        .direction(Direction::SendOnly)
+        .fingerprint(fingerprint.clone())
+        .chatroom(room.clone());
+    let read = carried(&offer(local).description());
+    assert_eq!((read.types(), read.max_size()), (&types, Some(4096)));
+    assert_eq!((read.direction(), read.setup()), (Direction::SendOnly, Some(Setup::Actpass)));
+    assert_eq!((read.fingerprints(), read.chatroom()), (&[fingerprint][..], Some(&room)));
+    assert!(read.prefers_cpim() && !read.is_secure() && !read.is_relayed() && !read.has_cema());
+}
+
+// req: 7701-8-1
+#[test]
+fn a_room_of_nothing_more_has_a_bare_attribute() {
+    let text = offer(alice().chatroom(Chatroom::new())).description().to_string();
+    assert!(text.contains("a=chatroom\r\n"), "{text}");
+    assert_eq!(media(&format!("{NEEDED}a=chatroom\n")).chatroom(), Some(&Chatroom::new()));
+    assert_eq!(media(NEEDED).chatroom(), None);
+}
+
+#[test]
+fn other_media_are_no_fault_of_theirs() {
+    let of = |line: &str| MsrpMedia::read(&MediaDescription::parse(line).unwrap());
+    assert_eq!(of("m=audio 49170 RTP/AVP 0"), Err(MediaError::NotMsrp));
+    assert_eq!(of("m=message 7654 UDP *"), Err(MediaError::NotMsrp));
+    assert_eq!(of("m=image 7654 TCP/MSRP *"), Err(MediaError::NotMsrp));
+    assert_eq!(of("m=message 0 TCP/MSRP *"), Err(MediaError::Closed));
+}
+
+// req: 4975-8.2-2
+#[test]
+fn what_is_missing_or_wrong_is_named() {
+    let error = |lines: &str| MsrpMedia::read(&section(lines)).unwrap_err();
+    let path = "a=path:msrp://192.0.2.1:7654/s;tcp\n";
+    assert_eq!(error("a=accept-types:*\n"), MediaError::Missing("path"));
+    assert_eq!(error(path), MediaError::Missing("accept-types"));
+    assert_eq!(error(&format!("{path}a=accept-types: \n")), MediaError::Missing("accept-types"));
+    assert_eq!(
+        error(&format!("{path}a=accept-types\u{1}:*\n")),
+        MediaError::Missing("accept-types")
+    );
+    assert_eq!(error(&format!("{NEEDED}{path}")), MediaError::Repeated("path"));
+    assert_eq!(error("a=accept-types:*\na=path:msrp://192.0.2.1/s;tcp\n"), MediaError::NoPort);
+    let host = "a=accept-types:*\na=path:msrp://192.0.2.1:7654;tcp\n";
+    assert_eq!(error(host), MediaError::NoSessionId);
+    let both = error(&format!("{NEEDED}a=sendonly\na=recvonly\n"));
+    assert_eq!(both, MediaError::Repeated("sendrecv"));
+    assert!(matches!(
+        error("a=accept-types:*\na=path:sip:alice@example.com\n"),
+        MediaError::Path(PathError::Uri { index: 0, .. })
+    ));
+    assert!(matches!(error(&format!("{path}a=accept-types:text\n")), MediaError::Types(_)));
+    assert_eq!(error(&format!("{NEEDED}a=max-size:-1\n")), MediaError::MaxSize);
+    assert_eq!(error(&format!("{NEEDED}a=max-size\n")), MediaError::MaxSize);
+    assert_eq!(
+        error(&format!("{NEEDED}a=fingerprint:sha-256 AB\n")),
+        MediaError::Fingerprint(FingerprintError::Length(32))
+    );
+    let many = "msrp://192.0.2.1:7654/s;tcp ".repeat(17);
+    assert!(matches!(
+        error(&format!("a=accept-types:*\na=path:{}\n", many.trim())),
+        MediaError::Path(PathError::TooMany { limit: 16 })
+    ));
+}
+
+// req: 8122-5-2
+#[test]
+fn unusable_fingerprints_are_dropped_beside_a_usable_one_alone() {
+    let md5 = "a=fingerprint:md5 AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD\n";
+    let sha1 = "a=fingerprint:SHA-1 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB\n";
+    let both = media(&format!("{NEEDED}{md5}{sha1}"));
+    assert_eq!(both.fingerprints().len(), 1);
+    assert_eq!(
+        MsrpMedia::read(&section(&format!("{NEEDED}{md5}"))),
+        Err(MediaError::Fingerprint(FingerprintError::Function))
+    );
+}
+
+// req: 6135-4.2.1-4, 6135-4.4-2
+// wild: 36
+#[test]
+fn holdconn_and_connection_are_as_if_they_were_not_there() {
+    let with = media(&format!("{NEEDED}a=setup:holdconn\na=connection:new\n"));
+    assert_eq!(with, media(NEEDED));
+}
+
+// wild: 35
+#[test]
+fn misspelt_and_padded_sections_are_read() {
+    let text = "m=message 9 TCP/MRSP *\na=accept-types: text/plain  text/html \n\
+                a=path: msrp://10.0.0.1:7777/1391517924073;tcp \na=max-size: 99999999999999999999999\n\
+                a=unknown\na=msrp-cema:x\n";
+    let read = MsrpMedia::read(&MediaDescription::parse(text).unwrap()).unwrap();
+    assert_eq!(read.types().types().collect::<Vec<_>>(), ["text/plain", "text/html"]);
+    assert_eq!((read.max_size(), read.port()), (Some(u64::MAX), 9));
+    assert!(read.has_cema() && !read.prefers_cpim());
+}
+
+#[test]
+fn blanks_where_there_should_be_none_are_read_over() {
+    let read = media(
+        "a=accept-types: text/plain; charset=utf-8\ttext/html  image/*\n\
+         a=path:msrp://relay.example:1/r;tcp  msrp://192.0.2.1:7654/s;tcp \n",
+    );
+    assert_eq!(read.types().types().collect::<Vec<_>>(), ["text/plain", "text/html", "image/*"]);
+    assert_eq!(read.path().len(), 2);
+}
+
+// req: 4975-8.3-1
+#[test]
+fn a_path_of_relays_is_read_whole() {
+    let lines = "a=accept-types:*\na=path:msrps://r1.example:2855/a;tcp msrps://r2.example:2855/b;tcp msrps://192.0.2.1:7654/s;xyz\n";
+    let read = media(lines);
+    assert_eq!(read.path().len(), 3);
+    assert!(read.is_relayed() && read.is_secure());
+    assert_eq!(read.names().collect::<Vec<_>>(), ["r1.example", "r2.example"]);
+}
+
+// req: 4975-8.2-2, 4975-8.6-1
+#[test]
+fn what_is_not_whole_is_not_offered() {
+    let error = |local: Local| Offer::new(local).unwrap_err();
+    assert_eq!(error(Local::new(uri("msrp://192.0.2.1/s;tcp"))), LocalError::NoPort);
+    let relayed = Local::through(uri(ALICE), path("msrp://relay.example/t;tcp"));
+    assert_eq!(error(relayed), LocalError::NoPort);
+    assert_eq!(error(alice().types(MediaTypes::new("").unwrap())), LocalError::NoTypes);
+    assert_eq!(error(Local::new(uri("msrp://192.0.2.1:7654;tcp"))), LocalError::NoSessionId);
+    assert_eq!(error(Local::new(uri("msrp://x.invalid:1/s;ws"))), LocalError::NoRelay);
+}
+
+/// What one side can say of itself.
+fn locals() -> impl Strategy<Value = Local> {
+    let uris = prop_oneof![
+        Just(ALICE),
+        Just("msrps://[2001:db8::1]:7654/jshA7weztas;tcp"),
+        Just("msrps://host.example:9/x;ws"),
+    ];
+    let lists = prop_oneof![Just("*"), Just("message/cpim"), Just("text/plain image/*")];
+    let directions = prop_oneof![
+        Just(Direction::SendReceive),
+        Just(Direction::SendOnly),
+        Just(Direction::ReceiveOnly),
+        Just(Direction::Inactive)
+    ];
+    (uris, any::<[bool; 4]>(), lists.clone(), lists, any::<Option<u64>>(), directions, any::<u8>())
+        .prop_map(|(text, flags, root, wrapped, max_size, direction, octet)| {
+            let mut local = match flags {
+                _ if text.ends_with("ws") => {
+                    Local::through(uri(text), path("msrps://relay.example:2855/t;tcp"))
+                }
+                [true, ..] => Local::through(uri(text), path("msrps://relay.example:2855/t;tcp")),
+                [_, true, ..] => Local::unreachable(uri(text)),
+                _ => Local::new(uri(text)),
+            };
+            local = local
+                .types(MediaTypes::new(root).unwrap().wrapped(wrapped).unwrap())
+                .direction(direction);
+            if let Some(octets) = max_size {
+                local = local.max_size(octets);
+            }
+            if flags[2] {
+                local = local.cema(msrp_sdp::Addresses::new());
+            }
+            if flags[3] {
+                let fingerprint = Fingerprint::new(HashFunction::Sha256, &[octet; 32]).unwrap();
+                local = local.fingerprint(fingerprint).chatroom(Chatroom::new().with_nicknames());
+            }
+            local
+        })
+}
+
+proptest! {
+    // req: 6135-4.2.1-1, 6135-4.2.1-3, 6135-4.2.2-5, 6135-4.4-1
+    #[test]
+    fn offers_read_as_they_were_made(local in locals()) {
+        let offer = offer(local);
+        let section = offer.description();
+        prop_assert_eq!(&carried(&section), offer.media());
+        let value = |name| section.attributes().iter().find(|it| it.name() == name).map(|it| it.value());
+        prop_assert!(matches!(value("setup"), Some(Some("actpass" | "active"))));
+        prop_assert_eq!(value("connection"), None);
+    }
+
+    #[test]
+    fn attributes_read_without_panic(lines in "(a=(path|setup|accept-types|fingerprint|max-size|chatroom)[: -~]{0,40}\n){0,5}") {
+        let _ = MsrpMedia::read(&section(&lines));
+    }
+}

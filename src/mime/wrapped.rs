@@ -1,0 +1,68 @@
+//! What a message/cpim wraps, without reading the rest of it.
+
+use std::borrow::Cow;
+
+use super::fields::{MimeHeader, logical_line};
+use super::value::MimeValue;
+
+/// The Content-Type of what a `message/cpim` body wraps: among the MIME header
+/// fields behind the first blank line, or before it where a peer leaves that
+/// line out. `None` for other types and where it is not found.
+///
+/// `msrp-cpim` reads the same type wherever it reads the message.
+#[must_use]
+pub fn wrapped_type<'a>(content_type: &str, body: &'a [u8]) -> Option<Cow<'a, str>> {
+    let mut rest = if is_cpim(content_type) { body } else { &[] };
+    let mut blank_lines = 0;
+    while blank_lines < 2 {
+        let (line, behind) = logical_line(rest)?;
+        rest = behind;
+        let field = std::str::from_utf8(line).ok().and_then(MimeHeader::read);
+        match field {
+            Some(field) if field.name().eq_ignore_ascii_case("Content-Type") => {
+                return Some(field.text());
+            }
+            _ => blank_lines += u8::from(line.is_empty()),
+        }
+    }
+    None
+}
+
+pub(crate) fn is_cpim(content_type: &str) -> bool {
+    MimeValue::new(content_type).main().eq_ignore_ascii_case("message/cpim")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        /// Whatever the octets are.
+        #[test]
+        fn the_wrapped_type_of_anything(octets in vec(select(&b"Content-Type: /\r\n \t\xff"[..]), 0..80)) {
+            let inner = wrapped_type("Message/CPIM;x=y", &octets);
+            prop_assert!(inner.is_none_or(|it| !it.contains(['\r', '\n'])));
+            prop_assert_eq!(wrapped_type("text/plain", &octets), None);
+        }
+    }
+
+    #[test]
+    fn the_wrapped_type_is_found_in_any_company() {
+        let of = |body| wrapped_type("message/cpim", body);
+        assert_eq!(of(b"From: \xff\r\n\r\nContent-Type: a/b\r\n\r\n\xff").as_deref(), Some("a/b"));
+        assert_eq!(of(b"\r\n Content-Type: a/b\r\nContent-Type: a/c").as_deref(), Some("a/c"));
+        assert_eq!(of(b"x\r\n\r\n\r\nContent-Type: a/b\r\n\r\n"), None);
+        assert_eq!(of(b"x\r\n \r\n\r\nContent-Type: a/b\r\n\r\n").as_deref(), Some("a/b"));
+        assert_eq!(of(b"\n\n\n"), None);
+        assert_eq!(of(b"\n\nContent-Type: a/b"), None);
+        assert!(matches!(of(b"\nContent-Type: a/b"), Some(Cow::Borrowed("a/b"))));
+    }
+}
