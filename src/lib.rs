@@ -179,6 +179,8 @@
 //!   and `Connection::authenticate`.
 //! - `getrandom` (on by default): [`OsRandom`], the operating system's random
 //!   octets. Without it, bring a [`Random`] of your own.
+//! - `wasm`: [`OsRandom`] on `wasm32-unknown-unknown`, from the random octets of
+//!   JavaScript. Only an application should enable it.
 
 #![forbid(unsafe_code)]
 // Nothing that a peer or a caller does may panic here.
@@ -195,6 +197,7 @@
 pub mod auth;
 mod connection;
 mod decode;
+mod fault;
 // What a relay needs of the hop is there without relays, too.
 #[cfg_attr(not(feature = "auth"), allow(dead_code, unused_imports))]
 mod hop;
@@ -238,7 +241,7 @@ pub use time::Instant;
 pub use tolerance::{Tolerance, Tolerances};
 pub use tunnel::{Tunnel, TunnelError};
 #[doc(inline)]
-pub use uri::{MsrpUri, Path, PathError, PathRef, UriError, UriRef};
+pub use uri::{MsrpUri, Path, PathRef, UriError, UriRef};
 pub use wire::{
     ByteRange, ByteRangeError, Continuation, EncodeError, FailureReport, Head, HeadRef, HeadWriter,
     HeaderName, IdentError, MediaType, MediaTypeError, MediaTypes, MessageId, Method, Nickname,

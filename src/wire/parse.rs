@@ -22,7 +22,7 @@ use super::scan;
 use super::status::StatusCode;
 use crate::limits::ParseOptions;
 use crate::tolerance::Tolerance;
-use crate::uri::{PathError, grammar as uri_grammar};
+use crate::uri::{UriErrorKind, grammar as uri_grammar};
 
 /// How a head ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,11 +261,13 @@ impl HeadParser {
                     self.tolerate_deviation(Tolerance::ExtraHeaderSpace, options);
                 }
             }
-            Err(PathError::TooMany { limit }) => {
-                self.blame(ParseError::TooManyUris { limit });
-                return true;
-            }
-            Err(_) => return false,
+            Err(error) => match error.kind() {
+                UriErrorKind::TooManyUris { limit } => {
+                    self.blame(ParseError::TooManyUris { limit });
+                    return true;
+                }
+                _ => return false,
+            },
         }
         if out_of_order {
             self.tolerate_deviation(Tolerance::PathOrder, options);
