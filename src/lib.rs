@@ -179,6 +179,8 @@
 //!   and `Connection::authenticate`.
 //! - `getrandom` (on by default): [`OsRandom`], the operating system's random
 //!   octets. Without it, bring a [`Random`] of your own.
+//! - `wasm`: [`OsRandom`] on `wasm32-unknown-unknown`, from the random octets of
+//!   JavaScript. Only an application should enable it.
 
 #![forbid(unsafe_code)]
 // Nothing that a peer or a caller does may panic here.
@@ -195,11 +197,13 @@
 pub mod auth;
 mod connection;
 mod decode;
+mod fault;
 // What a relay needs of the hop is there without relays, too.
 #[cfg_attr(not(feature = "auth"), allow(dead_code, unused_imports))]
 mod hop;
 mod limits;
 pub mod mime;
+mod named;
 mod random;
 mod ranges;
 mod reassembly;
@@ -227,6 +231,7 @@ pub use decode::{BadHead, DecodeError, Decoder, Frame};
 pub use hop::AuthKey;
 pub use hop::{Framing, MessageKey, NicknameKey, SessionId, Transmit};
 pub use limits::{Limits, ParseOptions};
+pub use named::UnknownName;
 #[cfg(feature = "getrandom")]
 pub use random::{OsRandom, RandomUnavailable};
 pub use random::{Random, session_id};
@@ -236,7 +241,7 @@ pub use time::Instant;
 pub use tolerance::{Tolerance, Tolerances};
 pub use tunnel::{Tunnel, TunnelError};
 #[doc(inline)]
-pub use uri::{MsrpUri, Path, PathError, PathRef, UriError, UriRef};
+pub use uri::{MsrpUri, Path, PathRef, UriError, UriRef};
 pub use wire::{
     ByteRange, ByteRangeError, Continuation, EncodeError, FailureReport, Head, HeadRef, HeadWriter,
     HeaderName, IdentError, MediaType, MediaTypeError, MediaTypes, MessageId, Method, Nickname,

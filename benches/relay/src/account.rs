@@ -36,9 +36,8 @@ impl Account {
         let mut random = OsRandom::new()?;
         let challenge = ask(&mut stream, &uri, &own, None)?;
         let head = challenge.view();
-        let values = head
-            .headers()
-            .filter(|(name, _)| HeaderName::from_name(name) == Some(HeaderName::WwwAuthenticate));
+        let values =
+            head.headers().filter(|(name, _)| name.parse() == Ok(HeaderName::WwwAuthenticate));
         digest.challenged(values.map(|(_, value)| value))?;
         let authorization =
             digest.authorization(&uri, true, &mut random).context("a challenge is answered")?;

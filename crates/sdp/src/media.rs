@@ -10,7 +10,7 @@ use super::setup::Setup;
 use super::text::{Attribute, MediaDescription};
 use msrp::Direction;
 use msrp::ParseOptions;
-use msrp::uri::{Host, Path, PathError, PathRef, UriRef};
+use msrp::uri::{Host, Path, PathRef, UriError, UriRef};
 use msrp::{MediaTypeError, MediaTypes};
 
 /// Why a media section cannot be read as one for MSRP.
@@ -32,7 +32,7 @@ pub enum MediaError {
     Repeated(&'static str),
     /// The path is none.
     #[error("path: {0}")]
-    Path(#[from] PathError),
+    Path(#[from] UriError),
     /// A URI of the path has no port (RFC 4975 section 8.2).
     #[error("every URI of the path needs a port")]
     NoPort,
@@ -331,7 +331,7 @@ fn read_max_size(value: &str) -> Result<u64, MediaError> {
 }
 
 fn read_direction(attributes: &[Parts<'_>]) -> Result<Direction, MediaError> {
-    let mut named = attributes.iter().filter_map(|(name, _)| Direction::from_name(name));
+    let mut named = attributes.iter().filter_map(|(name, _)| name.parse::<Direction>().ok());
     let direction = named.next().unwrap_or_default();
     let is_clear = named.all(|other| other == direction);
     if is_clear { Ok(direction) } else { Err(MediaError::Repeated("sendrecv")) }
