@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let stream = TcpStream::connect((host, port))?;
 
     let config = Arc::new(Config::default());
-    let mut connection = Connection::new(config, Role::Active, OsRandom::new()?, Instant::now());
+    let mut connection = Connection::new(config, Role::Active, OsRandom::new()?, Instant::now())?;
     let from = random_uri(stream.local_addr()?)?;
     // An empty SEND opens the session (RFC 4975 section 5.4).
     connection.open(SessionConfig::new(from, to).bind(Bind::Bodiless))?;
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// A URI for one session. Its session-id is a secret between the two sides.
 fn random_uri(address: SocketAddr) -> Result<MsrpUri, Box<dyn Error>> {
-    let id = session_id(&mut OsRandom::new()?);
+    let id = session_id(&mut OsRandom::new()?)?;
     Ok(MsrpUri::builder(Scheme::Msrp, address.ip(), address.port()).session_id(&id).build()?)
 }
 

@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Prints the messages of one connection. It may carry several sessions.
 fn serve(stream: TcpStream, config: Arc<Config>) -> Result<(), Box<dyn Error>> {
-    let connection = Connection::new(config, Role::Passive, OsRandom::new()?, Instant::now());
+    let connection = Connection::new(config, Role::Passive, OsRandom::new()?, Instant::now())?;
     run(connection, stream, |_, event| match event {
         Event::SessionOpened { session, remote, .. } => {
             println!("{session:?} is open with {remote}");
@@ -56,7 +56,7 @@ fn serve(stream: TcpStream, config: Arc<Config>) -> Result<(), Box<dyn Error>> {
 
 /// A URI for one session. Its session-id is a secret between the two sides.
 fn random_uri(address: SocketAddr) -> Result<MsrpUri, Box<dyn Error>> {
-    let id = session_id(&mut OsRandom::new()?);
+    let id = session_id(&mut OsRandom::new()?)?;
     Ok(MsrpUri::builder(Scheme::Msrp, address.ip(), address.port()).session_id(&id).build()?)
 }
 

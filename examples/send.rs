@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("sending to {to}");
 
     let config = Arc::new(Config::default());
-    let mut connection = Connection::new(config, Role::Active, OsRandom::new()?, Instant::now());
+    let mut connection = Connection::new(config, Role::Active, OsRandom::new()?, Instant::now())?;
     let session = connection.open(SessionConfig::new(random_uri(stream.local_addr()?)?, to))?;
     connection.send(session, OutgoingMessage::text(text))?;
     run(connection, stream, |connection, event| {
@@ -46,7 +46,7 @@ fn start_receiver() -> Result<Path, Box<dyn Error>> {
     table.insert(SessionConfig::expected(uri.clone()))?;
     config.table = Some(table);
     let connection =
-        Connection::new(Arc::new(config), Role::Passive, OsRandom::new()?, Instant::now());
+        Connection::new(Arc::new(config), Role::Passive, OsRandom::new()?, Instant::now())?;
     thread::spawn(move || {
         let (stream, _) = listener.accept().expect("a connection");
         let print = |_: &mut Connection, event| {
@@ -61,7 +61,7 @@ fn start_receiver() -> Result<Path, Box<dyn Error>> {
 
 /// A URI for one session. Its session-id is a secret between the two sides.
 fn random_uri(address: SocketAddr) -> Result<MsrpUri, Box<dyn Error>> {
-    let id = session_id(&mut OsRandom::new()?);
+    let id = session_id(&mut OsRandom::new()?)?;
     Ok(MsrpUri::builder(Scheme::Msrp, address.ip(), address.port()).session_id(&id).build()?)
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use memchr::memmem::Finder;
-use msrp::{Continuation, Decoder};
+use msrp::wire::{Continuation, Decoder};
 use msrp_bench::{ID, KIB, LARGE, READ, chunk, drain, push_chunk, random_octets};
 
 /// A body of `unit` over and over.

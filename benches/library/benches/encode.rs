@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use criterion::{Criterion, criterion_group, criterion_main};
-use msrp::{Continuation, FailureReport, HeadWriter, MediaType, Method, StatusCode};
+use msrp::wire::{Continuation, FailureReport, HeadWriter, Method};
+use msrp::{MediaType, StatusCode};
 use msrp_bench::{RESPONSE, SEND, parse};
 
 fn send(c: &mut Criterion) {

@@ -11,7 +11,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use msrp::{
     Config, Connection, Event, Limits, MessageKey, MsrpUri, OutgoingMessage, Path, ReceiveMode,
-    Role, SessionConfig, SessionId, SessionTable,
+    Role, SessionConfig, SessionKey, SessionTable,
 };
 use msrp_bench::{MIB, READ, Seeded, random_octets};
 
@@ -43,7 +43,7 @@ struct Side {
 impl Side {
     fn new(stream: TcpStream, config: Config, role: Role, seed: u64) -> Self {
         let now = Instant::now();
-        let connection = Connection::new(Arc::new(config), role, Seeded(seed), now);
+        let connection = Connection::new(Arc::new(config), role, Seeded(seed), now).unwrap();
         Self { connection, stream, input: BytesMut::new() }
     }
 
@@ -71,7 +71,7 @@ impl Side {
     }
 }
 
-fn alice(stream: TcpStream) -> (Side, SessionId) {
+fn alice(stream: TcpStream) -> (Side, SessionKey) {
     let mut side = Side::new(stream, Config::default(), Role::Active, 1);
     let to: Path = BOB.parse().unwrap();
     let session = SessionConfig::new(ALICE.parse().unwrap(), to);

@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use bytes::{Bytes, BytesMut};
 use memchr::memmem::Finder;
-use msrp::Decoder;
+use msrp::wire::Decoder;
 use msrp_bench::{
     HTTP_REQUEST, HTTP_RESPONSE, ID, MIB, READ, RESPONSE, SEND, chunk, drain, http_request,
     http_response, parse, random_octets, take_uris_apart,

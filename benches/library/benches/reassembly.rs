@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use msrp::Reassembler;
+use msrp::reassembly::Reassembler;
 use msrp_bench::{MIB, Seeded, random_octets};
 
 const BODY: usize = 16 * MIB;

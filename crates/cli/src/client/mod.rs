@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use msrp::{Bind, Config, Connection, MsrpUri, OsRandom, Path, Role, SessionConfig, SessionId};
+use msrp::{Bind, Config, Connection, MsrpUri, OsRandom, Path, Role, SessionConfig, SessionKey};
 use serde_json::{Value, json};
 
 pub(crate) use self::expected::TlsOptions;
@@ -35,7 +35,7 @@ pub(crate) struct Target {
 /// A connection on which a session opens.
 pub(crate) struct Client {
     pub(crate) link: Link,
-    pub(crate) session: SessionId,
+    pub(crate) session: SessionKey,
     pub(crate) connect_time: Duration,
 }
 
@@ -84,7 +84,8 @@ impl Target {
             Some(uri) => uri,
             None => own_uri(&stream).map_err(Failure::local)?,
         };
-        let connection = Connection::new(Arc::new(config), Role::Active, random, Instant::now());
+        let connection = Connection::new(Arc::new(config), Role::Active, random, Instant::now())
+            .map_err(Failure::local)?;
         let link = Link::new(stream, connection).map_err(Failure::local)?;
         match self.open_session(&link, from, bind, deadline) {
             Ok(session) => Ok(Client { link, session, connect_time }),
@@ -101,7 +102,7 @@ impl Target {
         from: MsrpUri,
         bind: Bind,
         deadline: Instant,
-    ) -> Result<SessionId, Failure> {
+    ) -> Result<SessionKey, Failure> {
         let path = match &self.relays {
             Some(relays) => relays.route(link, from.clone(), deadline)?.to_path(&self.path),
             None => self.path.clone(),

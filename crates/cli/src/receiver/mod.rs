@@ -13,9 +13,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use msrp::uri::Scheme;
+use msrp::wire::ByteRange;
 use msrp::{
-    ByteRange, Config, Connection, Event, FailReason, IncomingKey, MediaTypes, MsrpUri, OsRandom,
-    ReceiveMode, Received, ReportMode, Role, SessionConfig, SessionTable, StatusCode, session_id,
+    Config, Connection, Event, FailReason, IncomingKey, MediaTypes, MsrpUri, OsRandom, ReceiveMode,
+    Received, ReportMode, Role, SessionConfig, SessionTable, StatusCode, session_id,
 };
 use rustls::{ServerConfig, ServerConnection};
 use serde_json::{Value, json};
@@ -86,7 +87,7 @@ impl Receiver {
             ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
             ip => ip,
         };
-        let id = session_id(&mut OsRandom::new().map_err(io::Error::other)?);
+        let id = session_id(&mut OsRandom::new()?)?;
         let uri = MsrpUri::builder(self.scheme(), host, self.address.port());
         uri.session_id(&id).build().map_err(io::Error::other)
     }
@@ -122,7 +123,7 @@ impl Receiver {
 fn serve(socket: TcpStream, config: Arc<Config>, options: &Options, ended: &Sender<bool>) {
     let peer = socket.peer_addr().map_or_else(|_| "a connection".into(), |it| it.to_string());
     let result = OsRandom::new().map_err(io::Error::other).and_then(|random| {
-        let connection = Connection::new(config, Role::Passive, random, Instant::now());
+        let connection = Connection::new(config, Role::Passive, random, Instant::now())?;
         Link::new(accept(socket, options.tls.clone())?, connection)
     });
     match result {
