@@ -18,8 +18,8 @@
 //!    transport ◀─ Transmit┘                           └─ BytesMut ◀─ transport
 //! ```
 //!
-//! A floor can be used without those above it: [`Decoder`] and [`HeadWriter`]
-//! alone make an analyser or a test tool, [`HeadRef`] a zero-copy parser.
+//! A floor can be used without those above it: [`Decoder`](wire::Decoder) and [`HeadWriter`](wire::HeadWriter)
+//! alone make an analyser or a test tool, [`HeadRef`](wire::HeadRef) a zero-copy parser.
 //!
 //! # The run loop
 //!
@@ -196,7 +196,6 @@
 #[cfg(feature = "auth")]
 pub mod auth;
 mod connection;
-mod decode;
 mod fault;
 mod hop;
 mod keys;
@@ -205,14 +204,14 @@ pub mod mime;
 mod named;
 mod random;
 mod ranges;
-mod reassembly;
+pub mod reassembly;
 #[cfg(feature = "auth")]
 pub mod relay;
 mod time;
 mod tolerance;
 mod tunnel;
 pub mod uri;
-mod wire;
+pub mod wire;
 
 pub use connection::{
     Answer, AnswerMode, AskError, Bind, BodyError, BodyWriter, CloseReason, Config, Connection,
@@ -225,7 +224,6 @@ pub use connection::{
     AuthenticateError, Authentication, AuthenticationFailure, RelayAccount, RelayRoute,
     UriParameter,
 };
-pub use decode::{BadHead, DecodeError, Decoder, Frame};
 pub use hop::{Framing, Transmit};
 #[cfg(feature = "auth")]
 pub use keys::AuthKey;
@@ -235,18 +233,15 @@ pub use named::UnknownName;
 #[cfg(feature = "getrandom")]
 pub use random::OsRandom;
 pub use random::{Random, RandomError, session_id};
-pub use ranges::{RangeSet, TooManyRanges};
-pub use reassembly::{Reassembler, ReassemblyError, Tracker};
 pub use time::Instant;
 pub use tolerance::{Tolerance, Tolerances};
 pub use tunnel::{Tunnel, TunnelError};
-#[doc(inline)]
-pub use uri::{MsrpUri, Path, PathRef, UriError, UriRef};
-pub use wire::{
-    ByteRange, ByteRangeError, Continuation, EncodeError, FailureReport, Head, HeadRef, HeadWriter,
-    HeaderName, IdentError, MediaType, MediaTypeError, MediaTypes, MessageId, Method, Nickname,
-    NicknameError, ParseError, Parsed, Status, StatusCode, TransactionId, write_end_line,
-};
+#[doc(no_inline)]
+pub use uri::{MsrpUri, Path};
+pub use wire::ident::MessageId;
+pub use wire::media::{MediaType, MediaTypes};
+pub use wire::nickname::Nickname;
+pub use wire::status::StatusCode;
 
 /// The README's code compiles.
 #[cfg(all(doctest, feature = "getrandom"))]

@@ -48,13 +48,13 @@ pub use send::{BodyError, BodyWriter, SendError};
 pub use table::{SessionTable, TableError};
 pub use update::UpdateError;
 
-use crate::decode::{DecodeError, Frame};
 use crate::hop::{Hop, HopConfig, Order, Transmit};
 use crate::keys::{Keys, MessageKey, NicknameKey, SessionKey, Tag};
 use crate::random::{Random, RandomError};
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
+use crate::wire::{DecodeError, Frame};
 #[cfg(feature = "auth")]
 use authenticate::Authentications;
 use carried::{Endpoint, Purpose};

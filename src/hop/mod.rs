@@ -36,12 +36,11 @@ pub(crate) use transaction::Transaction;
 pub use transmit::Transmit;
 pub(crate) use waiting::Waiting;
 
-use crate::decode::{DecodeError, Decoder, Frame};
 use crate::limits::ParseOptions;
 use crate::random::{IdSource, Random, RandomError};
 use crate::time::Instant;
 use crate::tolerance::Tolerances;
-use crate::wire::{Continuation, TransactionId};
+use crate::wire::{Continuation, DecodeError, Decoder, Frame, TransactionId};
 use schedule::Schedule;
 use stream::OpenChunk;
 use transaction::Transactions;

@@ -11,10 +11,10 @@ use super::event::{ConnectionId, RelayClose, TokenId, Usage};
 use super::link::Current;
 use super::relayed::{Passed, Purpose, Relayed, way_back, write_passed};
 use super::route::{NoWay, Way};
-use crate::decode::{BadHead, Frame};
 use crate::hop::Outgoing;
 use crate::tolerance::Tolerance;
 use crate::uri::{PathRef, UriRef};
+use crate::wire::{BadHead, Frame};
 use crate::wire::{
     ByteRange, Continuation, FailureReport, Head, HeadRef, HeadWriter, HeaderName, Method, Status,
     StatusCode,

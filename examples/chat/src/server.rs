@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use clap::Parser;
+use msrp::wire::ByteRange;
 use msrp::{
-    AnswerMode, ByteRange, Config, Connection, Event, MediaType, MediaTypes, MsrpUri, Nickname,
-    OsRandom, OutgoingMessage, RandomError, Received, ReportMode, Role, SessionConfig, SessionKey,
+    AnswerMode, Config, Connection, Event, MediaType, MediaTypes, MsrpUri, Nickname, OsRandom,
+    OutgoingMessage, RandomError, Received, ReportMode, Role, SessionConfig, SessionKey,
     SessionTable, StatusCode, session_id,
 };
 use msrp_chatroom::{Participant, ParticipantError, Room, RoomConfig, Seat, report_body};

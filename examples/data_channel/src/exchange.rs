@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::io;
 
+use msrp::wire::MediaTypeError;
 use msrp::{
-    BodyError, ConnectionEnd, Event, IncomingKey, MediaTypeError, MessageKey, MessageOutcome,
-    OutgoingMessage, SendError, SessionKey,
+    BodyError, ConnectionEnd, Event, IncomingKey, MessageKey, MessageOutcome, OutgoingMessage,
+    SendError, SessionKey,
 };
 use str0m::RtcError;
 use thiserror::Error;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
+use msrp::wire::ByteRange;
 use msrp::{
-    AnswerMode, ByteRange, Config, Event, IncomingKey, MessageId, MessageKey, MessageOutcome,
-    Outcome, OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig, SessionKey,
-    SessionTable, StatusCode,
+    AnswerMode, Config, Event, IncomingKey, MessageId, MessageKey, MessageOutcome, Outcome,
+    OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig, SessionKey, SessionTable,
+    StatusCode,
 };
 use msrp_chatroom::report_body;
 use msrp_cpim::CpimRef;
@@ -202,7 +203,7 @@ impl Switch {
     fn pass(&mut self, at: usize, key: IncomingKey, data: &[u8]) {
         let seat = self.members[at].seat;
         if !self.members[at].start.is_empty()
-            && self.room.message_goes_on(self.now, seat, message_id(key)).unwrap().is_some()
+            && self.room.continue_message(self.now, seat, message_id(key)).unwrap().is_some()
         {
             return self.pass_on(at, key, data);
         }
