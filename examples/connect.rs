@@ -11,7 +11,7 @@ use common::expected::TlsOptions;
 use common::failure::Failure;
 use common::relays::RelayOptions;
 use common::stream::Stream;
-use msrp::{Answer, Bind, CloseReason, Config, Event, MsrpUri};
+use msrp::{Bind, CloseReason, Config, Event, MsrpUri, Response};
 use serde_json::Value;
 
 /// Connects, binds a session with a bodiless SEND and prints one JSON object.
@@ -76,20 +76,20 @@ fn describe(object: &mut Value, client: &Client, target: &Target) {
 /// Waits for the response to the bodiless SEND.
 fn bind(client: Client, deadline: Instant, object: &mut Value) -> Result<(), Failure> {
     let link = client.link;
-    let mut answered = |answer: &Answer| {
-        let rtt = answer.round_trip.unwrap_or_else(|| link.since_last_transmit());
+    let mut responded = |response: &Response| {
+        let rtt = response.round_trip.unwrap_or_else(|| link.since_last_transmit());
         set(object, "rtt", milliseconds(rtt));
-        client::set_status(object, answer.status, answer.comment.as_deref());
+        client::set_status(object, response.status, response.comment.as_deref());
     };
     let result = loop {
         match link.next_event(Some(deadline)) {
             None => break Err(Failure::timeout("the peer did not answer in time")),
-            Some(Event::SessionOpened { answer, .. }) => {
-                answer.iter().for_each(&mut answered);
+            Some(Event::SessionOpened { response, .. }) => {
+                response.iter().for_each(&mut responded);
                 break Ok(());
             }
-            Some(Event::SessionClosed { reason, answer, .. }) => {
-                answer.iter().for_each(&mut answered);
+            Some(Event::SessionClosed { reason, response, .. }) => {
+                response.iter().for_each(&mut responded);
                 match reason {
                     CloseReason::Rejected(status) => break Err(Failure::rejected(status)),
                     CloseReason::TimedOut => {

@@ -21,8 +21,8 @@ use common::stream::read_more;
 use common::tell;
 use indicatif::{ProgressBar, ProgressStyle};
 use msrp::{
-    Bind, ByteRange, CloseReason, Config, Event, FailureReport, MediaType, MediaTypes, MessageId,
-    MessageKey, MessageOutcome, MsrpUri, Outcome, OutgoingMessage,
+    Bind, ByteRange, CloseReason, Config, Event, FailureReport, Finished, MediaType, MediaTypes,
+    MessageId, MessageKey, MsrpUri, Outcome, OutgoingMessage,
 };
 use serde_json::Value;
 
@@ -96,7 +96,7 @@ enum Body {
 
 /// How the exchange ended.
 struct Ending {
-    outcome: Box<MessageOutcome>,
+    outcome: Box<Finished>,
     rtt: Option<Duration>,
     failure: Option<Failure>,
 }
@@ -296,8 +296,8 @@ fn copy(link: &Link, key: MessageKey, mut stream: impl Read) -> Result<(), Strin
     while read_more(&mut stream, &mut buffer).map_err(|error| error.to_string())? > 0 {
         let piece = buffer.split().freeze();
         let is_open = link.wait_for(|connection| match connection.body(key) {
-            Some(body) => (body.room() >= piece.len()).then_some(true),
-            None => Some(false),
+            Ok(body) => (body.room() >= piece.len()).then_some(true),
+            Err(_) => Some(false),
         });
         if !is_open {
             return Ok(());
@@ -311,10 +311,10 @@ fn copy(link: &Link, key: MessageKey, mut stream: impl Read) -> Result<(), Strin
 fn write(
     link: &Link,
     key: MessageKey,
-    action: impl FnOnce(msrp::BodyWriter<'_>) -> Result<(), msrp::BodyError>,
+    action: impl FnOnce(msrp::BodyWriter<'_>) -> Result<(), msrp::SendError>,
 ) -> Result<(), String> {
     let result = link.with(|connection| connection.body(key).map(action));
-    result.transpose().map(|_| ()).map_err(|error| error.to_string())
+    result.unwrap_or(Ok(())).map_err(|error| error.to_string())
 }
 
 /// Waits for the outcome of the message; gives it up at the deadline.
@@ -322,18 +322,19 @@ fn wait(link: &Link, key: MessageKey, deadline: Instant) -> Ending {
     let mut deadline = Some(deadline);
     let outcome = loop {
         match link.next_event(deadline) {
-            Some(Event::Outcome(outcome)) if outcome.message == key => break outcome,
+            Some(Event::Finished(outcome)) if outcome.message == key => break outcome,
             Some(_) => {}
             None => {
                 deadline = None;
-                link.with(|connection| connection.abort(key));
+                // It may have its outcome by now.
+                let _ = link.with(|connection| connection.abort(key));
             }
         }
     };
     let rtt = outcome
-        .answer
+        .response
         .as_ref()
-        .map(|answer| answer.round_trip.unwrap_or_else(|| link.since_last_transmit()));
+        .map(|response| response.round_trip.unwrap_or_else(|| link.since_last_transmit()));
     let mut ending = Ending { outcome, rtt, failure: None };
     ending.failure = match ending.outcome.outcome {
         outcome if outcome.is_success() => None,
@@ -350,9 +351,9 @@ fn explain(link: &Link, ending: &mut Ending) -> Failure {
     loop {
         match link.next_event(None) {
             Some(Event::SessionClosed {
-                reason: CloseReason::Rejected(status), answer, ..
+                reason: CloseReason::Rejected(status), response, ..
             }) => {
-                ending.outcome.answer = answer;
+                ending.outcome.response = response;
                 return Failure::rejected(status);
             }
             Some(Event::SessionClosed { reason: CloseReason::TimedOut, .. }) => {
@@ -366,12 +367,12 @@ fn explain(link: &Link, ending: &mut Ending) -> Failure {
 
 fn describe(object: &mut Value, ending: &Ending, total: Option<u64>) {
     let Ending { outcome, rtt, failure } = ending;
-    if let Some(answer) = &outcome.answer {
-        client::set_status(object, answer.status, answer.comment.as_deref());
-        set(object, "transactionId", answer.transaction.as_str());
+    if let Some(response) = &outcome.response {
+        client::set_status(object, response.status, response.comment.as_deref());
+        set(object, "transactionId", response.transaction.as_str());
     }
     if let Outcome::Rejected(status) = outcome.outcome
-        && outcome.answer.as_ref().is_none_or(|answer| answer.status.is_success())
+        && outcome.response.as_ref().is_none_or(|answer| answer.status.is_success())
     {
         // A REPORT took back what the response had said.
         client::set_status(object, status, None);

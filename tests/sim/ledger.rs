@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use msrp::{FailureReport, IncomingKey, MessageId, MessageKey, MessageOutcome, SessionKey};
+use msrp::{FailureReport, Finished, IncomingKey, MessageId, MessageKey, SessionKey};
 
 /// The header field that carries the place of a message in the ledger.
 pub const SERIAL: &str = "Sim-Serial";
@@ -32,7 +32,7 @@ pub struct Sent {
     pub was_aborted: bool,
     /// Whether another message went under the same Message-ID.
     pub is_resent: bool,
-    pub outcome: Option<MessageOutcome>,
+    pub outcome: Option<Finished>,
     /// How often the peer's application has had it whole.
     pub completed: u32,
 }

@@ -498,8 +498,8 @@ impl Channel {
         let alice = Side::new(config.clone(), Role::Active, 1, now);
         let table = SessionTable::new(1);
         table.insert(SessionConfig::new(uri(BOB), path(ALICE))).unwrap();
-        config.table = Some(table);
-        Self { alice, bob: Side::new(config, Role::Passive, 2, now), now }
+        let bob = Side::new(config, Role::Passive, 2, now).with_table(&table);
+        Self { alice, bob, now }
     }
 
     fn open(&mut self, remote: &str) -> msrp::SessionKey {
@@ -553,7 +553,7 @@ fn a_session_fails_with_its_channel() {
     channel.alice.connection.receive_eof();
     let events = channel.alice.events();
     assert!(events.iter().any(|event| {
-        matches!(event, Event::Outcome(outcome) if outcome.outcome == Outcome::ConnectionLost)
+        matches!(event, Event::Finished(outcome) if outcome.outcome == Outcome::ConnectionLost)
     }));
     assert_eq!(events.last(), Some(&Event::Closed(ConnectionEnd::Peer)));
 }

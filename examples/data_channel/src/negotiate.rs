@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use msrp::uri::{MsrpUri, Scheme, UriError};
 use msrp::{
-    Config, Connection, MediaTypeError, MediaTypes, OpenError, OsRandom, RandomUnavailable,
-    ReceiveMode, Role, SessionTable, TableError, Tolerances, session_id,
+    Config, Connection, MediaTypeError, MediaTypes, OsRandom, RandomUnavailable, ReceiveMode, Role,
+    SessionError, SessionTable, Tolerances, session_id,
 };
 use msrp_sdp::{
     DataChannel, DataChannelError, DataChannels, Local, LocalError, MaxMessageSize, Offer, Refusal,
@@ -79,10 +79,10 @@ pub enum NegotiateError {
     MediaTypes(#[from] MediaTypeError),
     /// The session cannot be opened.
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Open(#[from] SessionError),
     /// The session cannot be waited for.
     #[error(transparent)]
-    Table(#[from] TableError),
+    Table(#[from] SessionError),
 }
 
 /// What this side says of the session.
@@ -247,9 +247,9 @@ fn connection(
     config.framing = max_message_size.framing(MOST_OCTETS).ok_or(NegotiateError::MessageSize)?;
     config.limits.sessions = 1;
     let table = SessionTable::new(1);
-    config.table = Some(table.clone());
     let random = OsRandom::new()?;
     let mut connection = Connection::new(Arc::new(config), plan.role(), random, Instant::now());
+    connection = connection.with_table(table.clone());
     match plan.role() {
         Role::Active => drop(connection.open(session)?),
         Role::Passive => table.insert(session)?,

@@ -336,7 +336,7 @@ impl Transfer {
 
 fn outcome(events: &[Event]) -> Option<Outcome> {
     events.iter().find_map(|event| match event {
-        Event::Outcome(outcome) => Some(outcome.outcome),
+        Event::Finished(outcome) => Some(outcome.outcome),
         _ => None,
     })
 }
@@ -367,7 +367,7 @@ fn a_receiver_gives_a_file_up() {
         let mut transfer = Transfer::new(report);
         let pair = &mut transfer.pair;
         let started = pair.bob.events().into_iter().find_map(|event| match event {
-            Event::MessageStarted { message } => Some(message.key()),
+            Event::MessageStarted { received: message } => Some(message.key()),
             _ => None,
         });
         pair.bob.connection.reject(started.unwrap(), StatusCode::STOP_SENDING);
