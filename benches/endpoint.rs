@@ -45,7 +45,7 @@ struct Side {
 impl Side {
     fn new(stream: TcpStream, config: Config, role: Role, seed: u64) -> Self {
         let now = Instant::now();
-        let connection = Connection::new(Arc::new(config), role, Seeded(seed), now);
+        let connection = Connection::new(Arc::new(config), role, Seeded(seed), now).unwrap();
         Self { connection, stream, input: BytesMut::new() }
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use thiserror::Error;
 
-use crate::random::Random;
+use crate::random::{Random, RandomError};
 
 /// The key belongs to another connection, or to something that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -27,12 +27,12 @@ impl Tag {
     #[cfg_attr(not(feature = "auth"), allow(dead_code))]
     pub(crate) const NONE: Self = Self { random: [0; 4], number: 0 };
 
-    pub(crate) fn draw(random: &mut impl Random) -> Self {
+    pub(crate) fn draw(random: &mut impl Random) -> Result<Self, RandomError> {
         static LAST: AtomicUsize = AtomicUsize::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         let mut octets = [0; 4];
-        random.fill(&mut octets);
-        Self { random: octets, number }
+        random.fill(&mut octets)?;
+        Ok(Self { random: octets, number })
     }
 }
 
@@ -119,20 +119,22 @@ keys! {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     struct Fixed;
 
     impl Random for Fixed {
-        fn fill(&mut self, octets: &mut [u8]) {
+        fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
             octets.fill(7);
+            Ok(())
         }
     }
 
     #[test]
     fn keys_of_two_connections_differ_even_with_one_seed() {
-        let (mut one, mut other) =
-            (Keys::new(Tag::draw(&mut Fixed)), Keys::new(Tag::draw(&mut Fixed)));
+        let [mut one, mut other] = [(); 2].map(|()| Keys::new(Tag::draw(&mut Fixed).unwrap()));
         let (one, other): (SessionKey, SessionKey) = (one.fresh(), other.fresh());
         assert_ne!(one, other);
         assert_eq!(one.to_string(), other.to_string());

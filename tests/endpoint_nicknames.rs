@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use common::wire::{Lone, Raw, Sent, frames, response, words};
 use common::{ALICE, BOB, Pair, Side, alice_opens, bob_expects, path};
+use msrp::wire::NicknameError;
 use msrp::{
-    CloseReason, Config, Event, Nickname, NicknameError, NicknameRequest, Outcome, Role, SendError,
-    SessionConfig, SessionTable, StatusCode, Tolerance, Tolerances,
+    CloseReason, Config, Event, Nickname, NicknameRequest, Outcome, Role, SendError, SessionConfig,
+    SessionTable, StatusCode, Tolerance, Tolerances,
 };
 use proptest::prelude::*;
 

@@ -207,5 +207,5 @@ fn session_of(link: &Link) -> SessionKey {
 }
 
 fn connection(config: Config, role: Role) -> Connection {
-    Connection::new(Arc::new(config), role, OsRandom::new().unwrap(), Instant::now())
+    Connection::new(Arc::new(config), role, OsRandom::new().unwrap(), Instant::now()).unwrap()
 }

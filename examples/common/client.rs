@@ -81,7 +81,8 @@ impl Target {
             Some(uri) => uri,
             None => next_hop::own_uri(&stream).map_err(Failure::local)?,
         };
-        let connection = Connection::new(Arc::new(config), Role::Active, random, Instant::now());
+        let connection = Connection::new(Arc::new(config), Role::Active, random, Instant::now())
+            .map_err(Failure::local)?;
         let link = Link::new(stream, connection).map_err(Failure::local)?;
         match self.open_session(&link, from, bind, deadline) {
             Ok(session) => Ok(Client { link, session, connect_time }),

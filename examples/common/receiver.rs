@@ -11,9 +11,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use msrp::uri::Scheme;
+use msrp::wire::ByteRange;
 use msrp::{
-    ByteRange, Config, Connection, Event, FailReason, IncomingKey, MediaTypes, MsrpUri, OsRandom,
-    ReceiveMode, Received, ReportMode, Role, SessionConfig, SessionTable, StatusCode, session_id,
+    Config, Connection, Event, FailReason, IncomingKey, MediaTypes, MsrpUri, OsRandom, ReceiveMode,
+    Received, ReportMode, Role, SessionConfig, SessionTable, StatusCode, session_id,
 };
 use rustls::{ServerConfig, ServerConnection};
 use serde_json::{Value, json};
@@ -85,7 +86,7 @@ impl Receiver {
             ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
             ip => ip,
         };
-        let id = session_id(&mut OsRandom::new().map_err(io::Error::other)?);
+        let id = session_id(&mut OsRandom::new()?)?;
         let uri = MsrpUri::builder(self.scheme(), host, self.address.port());
         uri.session_id(&id).build().map_err(io::Error::other)
     }
@@ -119,7 +120,7 @@ fn serve(socket: TcpStream, table: SessionTable, options: &Options, ended: &Send
     let peer = socket.peer_addr();
     let result = OsRandom::new().map_err(io::Error::other).and_then(|random| {
         let config = Arc::new(Config::default());
-        let connection = Connection::new(config, Role::Passive, random, Instant::now());
+        let connection = Connection::new(config, Role::Passive, random, Instant::now())?;
         Link::new(accept(socket, options.tls.clone())?, connection.with_table(table))
     });
     match result {

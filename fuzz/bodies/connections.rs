@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
+use msrp::wire::{ByteRange, Decoder, FailureReport, Frame, Method, TransactionId};
 use msrp::{
-    ByteRange, Config, Connection, Decoder, Event, FailReason, FailureReport, Finished, Frame,
-    IncomingKey, MediaType, MessageId, MessageKey, Method, Nickname, NicknameKey, NicknameRequest,
-    Outcome, OutgoingMessage, ParseOptions, Random, ReceiveMode, Received, ReportMode,
-    ResponseMode, Role, SessionConfig, SessionKey, SessionTable, StatusCode, Tolerance, Tolerances,
-    TransactionId,
+    Config, Connection, Event, FailReason, Finished, IncomingKey, MediaType, MessageId, MessageKey,
+    Nickname, NicknameKey, NicknameRequest, Outcome, OutgoingMessage, ParseOptions, Random,
+    ReceiveMode, Received, ReportMode, ResponseMode, Role, SessionConfig, SessionKey, SessionTable,
+    StatusCode, Tolerance, Tolerances,
 };
 
 use super::input::Input;
@@ -30,13 +30,14 @@ struct Cheap {
 }
 
 impl Random for Cheap {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         for octet in octets {
             if !self.constant {
                 self.state = self.state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(11);
             }
             *octet = (self.state >> 56) as u8;
         }
+        Ok(())
     }
 }
 
@@ -301,7 +302,7 @@ impl Side {
     fn new(config: &Config, role: Role, random: Cheap, now: Instant) -> Self {
         let control = config.limits.control_octets + config.parse.head_octets;
         Self {
-            connection: Connection::new(Arc::new(config.clone()), role, random, now),
+            connection: Connection::new(Arc::new(config.clone()), role, random, now).unwrap(),
             options: config.parse,
             max_transmit: control + config.transmit_octets + 40_000,
             input: BytesMut::new(),

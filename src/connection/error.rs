@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
-use crate::decode::DecodeError;
 use crate::keys::UnknownKey;
-use crate::wire::{EncodeError, MediaType};
+use crate::random::RandomError;
+use crate::wire::{DecodeError, EncodeError, MediaType};
 
 /// Why [`Connection::receive`](crate::Connection::receive) reads no further.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -98,6 +98,9 @@ pub enum SendError {
         /// The most octets of a transport message.
         max: usize,
     },
+    /// The source of random octets gives no Message-ID or transaction id.
+    #[error(transparent)]
+    Random(#[from] RandomError),
     /// A header field cannot be written.
     #[error(transparent)]
     Header(#[from] EncodeError),

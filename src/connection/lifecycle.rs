@@ -99,9 +99,11 @@ impl Connection {
         if let Purpose::KeepAlive(_) = purpose {
             self.keeps_alive = Some(id);
         }
-        let transaction = self.hop.begin_control_request(Some(purpose));
-        session.requests.insert(transaction);
         let message_id = self.hop.ids().message_id();
+        // Without random octets the connection ends, and the request with it.
+        let Some(message_id) = self.hop.drawn(message_id) else { return };
+        let Some(transaction) = self.hop.begin_control_request(Some(purpose)) else { return };
+        session.requests.insert(transaction);
         session.bodiless = Some(message_id);
         let (to, from) = (session.remote.view(), PathRef::from(session.config.local.view()));
         let out = self.hop.control();

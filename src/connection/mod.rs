@@ -53,12 +53,11 @@ pub use received::Received;
 pub use session_config::{Bind, ReceiveMode, ReportMode, ResponseMode, SessionConfig};
 pub use table::SessionTable;
 
-use crate::decode::{DecodeError, Frame};
 use crate::hop::{Hop, HopConfig, Order, Purpose, Transmit};
 use crate::keys::{Keys, MessageKey, NicknameKey, SessionKey, Tag};
-use crate::random::Random;
+use crate::random::{Random, RandomError};
 use crate::tolerance::{Tolerance, Tolerances};
-use crate::wire::{Head, Method};
+use crate::wire::{DecodeError, Frame, Head, Method};
 #[cfg(feature = "auth")]
 use authenticate::Authentications;
 use events::Events;
@@ -105,13 +104,17 @@ pub struct Connection {
 
 impl Connection {
     /// A connection whose transport has just been established.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] if the source of random octets fails. Should it fail
+    /// later, the connection ends with [`ConnectionEnd::RandomFailed`].
     pub fn new(
         config: Arc<Config>,
         role: Role,
         mut random: impl Random + Send + 'static,
         now: Instant,
-    ) -> Self {
+    ) -> Result<Self, RandomError> {
         let hop_config = HopConfig {
             parse: config.parse,
             framing: config.framing,
@@ -122,9 +125,9 @@ impl Connection {
             chunk_octets: config.chunk_octets,
             order: Order::Turns,
         };
-        let tag = Tag::draw(&mut random);
+        let tag = Tag::draw(&mut random)?;
         let inbox = Inbox::new(config.limits, tag);
-        Self {
+        Ok(Self {
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
             sessions: Sessions::new(tag),
@@ -146,7 +149,7 @@ impl Connection {
             message_keys: Keys::new(tag),
             nickname_keys: Keys::new(tag),
             next_nickname_request: 0,
-        }
+        })
     }
 
     /// Lets the peer bind the sessions of a table by its first request for each. A
@@ -251,6 +254,21 @@ impl Connection {
     /// frames before, though not behind half a chunk.
     fn fail(&mut self, end: ConnectionEnd) {
         self.end(end, Outcome::ConnectionLost);
+        self.drop_unsent();
+    }
+
+    /// Ends a connection whose random source has failed.
+    fn check_random(&mut self) {
+        let Some(error) = self.hop.failure() else { return };
+        if self.is_closed {
+            self.drop_unsent();
+        } else {
+            let end = ConnectionEnd::RandomFailed(error.clone());
+            self.fail(end);
+        }
+    }
+
+    fn drop_unsent(&mut self) {
         if self.hop.is_within_chunk() {
             self.hop.clear();
         } else {
@@ -275,6 +293,7 @@ impl Connection {
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         let transmit = self.hop.poll_transmit(now);
         self.drain_hop(now);
+        self.check_random();
         if transmit.is_some() {
             self.last_sent = now;
             self.watch_control(now, true);

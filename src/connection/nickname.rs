@@ -54,7 +54,11 @@ impl Connection {
         }
         let key = self.nickname_keys.fresh();
         owner.nicknames.asked.insert(key);
-        let transaction = self.hop.begin_control_request(Some(Purpose::Nickname(session, key)));
+        let purpose = Purpose::Nickname(session, key);
+        // Without random octets the connection ends, and the request with it.
+        let Some(transaction) = self.hop.begin_control_request(Some(purpose)) else {
+            return Ok(key);
+        };
         owner.requests.insert(transaction);
         let (to, from) = (owner.remote.view(), PathRef::from(owner.config.local.view()));
         let value = nickname.map_or_else(|| "\"\"".into(), |name| name.quoted().to_string());

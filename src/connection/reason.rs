@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::decode::DecodeError;
-use crate::wire::StatusCode;
+use crate::random::RandomError;
+use crate::wire::{DecodeError, StatusCode};
 
 /// Why an incoming message failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -152,6 +152,9 @@ pub enum ConnectionEnd {
     Stalled,
     /// It ended within a frame, or its octets are not MSRP.
     Failed(DecodeError),
+    /// The source of random octets failed: there is no id that is hard to guess
+    /// for another chunk or request.
+    RandomFailed(RandomError),
 }
 
 impl fmt::Display for ConnectionEnd {
@@ -161,6 +164,7 @@ impl fmt::Display for ConnectionEnd {
             Self::Peer => "closed by the peer",
             Self::Stalled => "the peer does not read",
             Self::Failed(error) => return write!(f, "{error}"),
+            Self::RandomFailed(error) => return write!(f, "{error}"),
         })
     }
 }

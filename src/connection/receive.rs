@@ -8,10 +8,10 @@ use super::chunk::{Ended, Fault, Refusal};
 use super::event::Event;
 use super::inbox::Remains;
 use super::session_ids::only;
-use crate::decode::BadHead;
 use crate::keys::SessionKey;
 use crate::tolerance::Tolerance;
 use crate::uri::UriRef;
+use crate::wire::BadHead;
 use crate::wire::{Continuation, Head, HeadRef, Method, StatusCode};
 
 impl Connection {

@@ -97,7 +97,8 @@ impl Connection {
         (status, range): (StatusCode, ByteRange),
         body: Option<Content<'_>>,
     ) -> Result<(), SendError> {
-        let id = self.fresh_report_id(body);
+        // Without random octets the connection ends, and the REPORT with it.
+        let Some(id) = self.fresh_report_id(body) else { return Ok(()) };
         let Some(owner) = self.sessions.get(session) else {
             return Err(UnknownKey.into());
         };
@@ -116,16 +117,16 @@ impl Connection {
 
     /// A transaction id whose end-line is not in the body. The first one is fine
     /// unless the body is made to contain it.
-    fn fresh_report_id(&mut self, body: Option<Content<'_>>) -> TransactionId {
-        let mut id = self.hop.begin_control_request(None);
+    fn fresh_report_id(&mut self, body: Option<Content<'_>>) -> Option<TransactionId> {
+        let mut id = self.hop.begin_control_request(None)?;
         for _ in 0..MAX_TRIES {
             let is_in_body = body.is_some_and(|(_, body)| occurs(id.as_bytes(), body));
             if !is_in_body {
                 break;
             }
-            id = self.hop.begin_control_request(None);
+            id = self.hop.begin_control_request(None)?;
         }
-        id
+        Some(id)
     }
 
     /// Accepts a frame: a 200 and the success REPORTs that its sender asked for.

@@ -55,7 +55,10 @@ impl Connection {
         session: SessionKey,
         message: OutgoingMessage,
     ) -> Result<MessageKey, SendError> {
-        let message_id = message.message_id.unwrap_or_else(|| self.hop.ids().message_id());
+        let message_id = match message.message_id {
+            Some(message_id) => message_id,
+            None => self.hop.ids().message_id()?,
+        };
         let max_messages = self.config.limits.outgoing_messages;
         let owner = self.sessions.get_mut(session).ok_or(UnknownKey)?;
         check_message(owner, &message, &message_id, max_messages)?;

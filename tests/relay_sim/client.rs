@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use msrp::auth::Credentials;
+use msrp::wire::FailureReport;
 use msrp::{
-    Authentication, Config, Connection, Event, FailureReport, Finished, IncomingKey, MediaType,
-    MessageKey, MsrpUri, OutgoingMessage, Path, ReceiveMode, Received, RelayRoute, ReportMode,
-    Role, SessionConfig, SessionKey, SessionTable,
+    Authentication, Config, Connection, Event, Finished, IncomingKey, MediaType, MessageKey,
+    MsrpUri, OutgoingMessage, Path, ReceiveMode, Received, RelayRoute, ReportMode, Role,
+    SessionConfig, SessionKey, SessionTable,
 };
 
 use crate::ledger::{SERIAL, Sent, length, marked};
@@ -127,7 +128,7 @@ impl World {
         let (random, now) = (self.random(), self.instant());
         let client = &mut self.clients[number];
         let config = client.config.clone().into();
-        let connection = Connection::new(config, role, random, now);
+        let connection = Connection::new(config, role, random, now).unwrap();
         client.connection = Some(connection.with_table(client.table.clone()));
         client.wire = Some(wire);
     }

@@ -1,9 +1,8 @@
 //! What the applications do.
 
 use bytes::Bytes;
-use msrp::{
-    Bind, ByteRange, FailureReport, MessageId, OutgoingMessage, SendError, SessionError, StatusCode,
-};
+use msrp::wire::{ByteRange, FailureReport};
+use msrp::{Bind, MessageId, OutgoingMessage, SendError, SessionError, StatusCode};
 
 use crate::ledger::{SERIAL, Sent};
 use crate::plan::{BOB, Kind, TYPES, chance, pick};

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use msrp::wire::FailureReport;
 use msrp::{
-    CloseReason, ConnectionEnd, Event, FailReason, FailureReport, Finished, IncomingKey, Outcome,
-    Path, ReceiveMode, Received, ReportMode, SessionKey, StatusCode, Tolerance,
+    CloseReason, ConnectionEnd, Event, FailReason, Finished, IncomingKey, Outcome, Path,
+    ReceiveMode, Received, ReportMode, SessionKey, StatusCode, Tolerance,
 };
 
 use crate::ledger::{Incoming, SERIAL, Sent};

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use msrp::{FailureReport, Finished, IncomingKey, MessageId, MessageKey, SessionKey};
+use msrp::wire::FailureReport;
+use msrp::{Finished, IncomingKey, MessageId, MessageKey, SessionKey};
 
 /// The header field that carries the place of a message in the ledger.
 pub const SERIAL: &str = "Sim-Serial";

@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use msrp::wire::DecodeError;
 use msrp::{
-    Bind, CloseReason, Config, Connection, ConnectionEnd, DecodeError, Event, Finished, MessageId,
-    OsRandom, Outcome, OutgoingMessage, Response, Role, SessionConfig, SessionKey, StatusCode,
+    Bind, CloseReason, Config, Connection, ConnectionEnd, Event, Finished, MessageId, OsRandom,
+    Outcome, OutgoingMessage, Response, Role, SessionConfig, SessionKey, StatusCode,
 };
 use msrp_tokio_loop::RunLoop;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -60,9 +61,9 @@ fn left(until: Instant) -> Duration {
 
 /// The loop over a stream that this side has opened.
 pub(crate) fn run_loop(stream: Stream, config: Config) -> Result<RunLoop<Stream>, Fault> {
-    let random = OsRandom::new().map_err(|error| Fault::new(Kind::Busy, error.to_string()))?;
+    let random = OsRandom::new()?;
     let now = std::time::Instant::now();
-    Ok(RunLoop::new(stream, Connection::new(Arc::new(config), Role::Active, random, now)))
+    Ok(RunLoop::new(stream, Connection::new(Arc::new(config), Role::Active, random, now)?))
 }
 
 /// Sends one message over a connection of its own. At `until` the message is

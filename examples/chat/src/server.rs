@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use clap::Parser;
+use msrp::wire::ByteRange;
 use msrp::{
-    ByteRange, Config, Connection, Event, MediaType, MediaTypes, MsrpUri, Nickname, OsRandom,
-    OutgoingMessage, RandomUnavailable, Received, ReportMode, ResponseMode, Role, SessionConfig,
-    SessionKey, SessionTable, StatusCode, session_id,
+    Config, Connection, Event, MediaType, MediaTypes, MsrpUri, Nickname, OsRandom, OutgoingMessage,
+    RandomError, Received, ReportMode, ResponseMode, Role, SessionConfig, SessionKey, SessionTable,
+    StatusCode, session_id,
 };
 use msrp_chatroom::{Participant, ParticipantError, Room, RoomConfig, Seat, report_body};
 use msrp_cpim::CpimRef;
@@ -91,7 +92,7 @@ pub enum StartError {
     Host(#[from] msrp::uri::UriError),
     /// There is no source of random octets.
     #[error(transparent)]
-    Random(#[from] RandomUnavailable),
+    Random(#[from] RandomError),
 }
 
 /// Where a room is reached.
@@ -228,9 +229,9 @@ fn host_of(address: IpAddr) -> String {
 
 impl Shared {
     /// Every session has a URI of its own that nobody can guess.
-    fn fresh_uri(&self) -> Result<MsrpUri, msrp::uri::UriError> {
-        let id = session_id(&mut self.random.clone());
-        format!("{}/{id};tcp", self.authority).parse()
+    fn fresh_uri(&self) -> Result<MsrpUri, StartError> {
+        let id = session_id(&mut self.random.clone())?;
+        Ok(format!("{}/{id};tcp", self.authority).parse::<MsrpUri>()?)
     }
 
     /// A call comes in: a participant, their session, and the answer.
@@ -323,7 +324,11 @@ enum Job {
 /// A connection, from its first octet to its last.
 async fn serve(shared: Arc<Shared>, stream: TcpStream, mut stop: watch::Receiver<bool>) {
     let config = Arc::clone(&shared.config);
-    let connection = Connection::new(config, Role::Passive, shared.random.clone(), Instant::now());
+    let random = shared.random.clone();
+    // Without random octets the connection is dropped.
+    let Ok(connection) = Connection::new(config, Role::Passive, random, Instant::now()) else {
+        return;
+    };
     let connection = connection.with_table(shared.table.clone());
     let (jobs, mut waiting) = mpsc::channel(UNDER_WAY);
     let mut line = Line {

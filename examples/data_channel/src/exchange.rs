@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::io;
 
+use msrp::wire::MediaTypeError;
 use msrp::{
-    ConnectionEnd, Event, Finished, IncomingKey, MediaTypeError, MessageKey, OutgoingMessage,
-    SendError, SessionKey,
+    ConnectionEnd, Event, Finished, IncomingKey, MessageKey, OutgoingMessage, SendError, SessionKey,
 };
 use str0m::RtcError;
 use thiserror::Error;

@@ -18,7 +18,7 @@ const LARGE: usize = 4 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn connection(role: Role, config: Config) -> Connection {
-    Connection::new(Arc::new(config), role, OsRandom::new().unwrap(), Instant::now())
+    Connection::new(Arc::new(config), role, OsRandom::new().unwrap(), Instant::now()).unwrap()
 }
 
 fn alice<S: AsyncRead + AsyncWrite>(stream: S) -> (RunLoop<S>, SessionKey) {

@@ -320,7 +320,10 @@ impl Connection {
         let Some(flow) = self.authentications.flows.get_mut(&key) else { return };
         let request = flow.request(self.hop.ids().random());
         let local = PathRef::from(flow.local().view());
-        let transaction = self.hop.begin_control_request(Some(Purpose::Auth(key)));
+        // Without random octets the connection ends, and the authentication with it.
+        let Some(request) = self.hop.drawn(request) else { return };
+        let purpose = Purpose::Auth(key);
+        let Some(transaction) = self.hop.begin_control_request(Some(purpose)) else { return };
         let to = request.to_path.view();
         let head = HeadWriter::request(self.hop.control(), &transaction, Method::Auth, to, local);
         let written = request.write(head);

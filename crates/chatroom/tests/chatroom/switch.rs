@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
+use msrp::wire::ByteRange;
 use msrp::{
-    ByteRange, Config, Event, Finished, IncomingKey, MessageId, MessageKey, Outcome,
-    OutgoingMessage, ReceiveMode, ReportMode, ResponseMode, Role, SessionConfig, SessionKey,
-    SessionTable, StatusCode,
+    Config, Event, Finished, IncomingKey, MessageId, MessageKey, Outcome, OutgoingMessage,
+    ReceiveMode, ReportMode, ResponseMode, Role, SessionConfig, SessionKey, SessionTable,
+    StatusCode,
 };
 use msrp_chatroom::report_body;
 use msrp_cpim::CpimRef;

@@ -269,7 +269,7 @@ where
     table.insert(session).unwrap();
     let random = OsRandom::new().unwrap();
     let connection = Connection::new(Arc::default(), Role::Passive, random, Instant::now());
-    let connection = connection.with_table(table);
+    let connection = connection.unwrap().with_table(table);
     let mut run = RunLoop::new(stream, connection);
     while let Some(event) = run.next().await {
         let Event::Message { received: message, body } = event else { continue };
