@@ -191,7 +191,7 @@ impl Desk {
     fn begin(&mut self, session: SessionKey) {
         self.opened.remove(&session);
         let connection = &mut self.run_loop.connection;
-        let uri = connection.session(session).map(|it| it.local().to_string());
+        let uri = connection.session(session).map(|it| it.local.to_string());
         match uri.and_then(|uri| self.jobs.take(&uri)) {
             Some(Job::Send(job)) => match job.start(connection, session) {
                 Ok(sending) => drop(self.sending.insert(session, sending)),

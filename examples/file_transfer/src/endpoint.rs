@@ -112,7 +112,7 @@ impl Endpoint {
             work.iter().flat_map(|(plan, _)| fingerprints(plan)).collect();
         for (plan, job) in work {
             let session = session_config(&plan, &job);
-            house.jobs.put(session.local().as_str(), job);
+            house.jobs.put(session.local.as_str(), job);
             match plan.connect() {
                 Connect::To(target) => {
                     let key = (target.host().to_owned(), target.port(), target.is_secure());
@@ -191,7 +191,7 @@ async fn connect(
         }
         Err(error) => {
             for (_, session) in sessions {
-                if let Some(job) = house.jobs.take(session.local().as_str()) {
+                if let Some(job) = house.jobs.take(session.local.as_str()) {
                     let _ = house.done.send(job.failed(&format!("no connection: {error}")));
                 }
             }

@@ -141,9 +141,9 @@ impl Switch {
                 let result = self.room.message(seat, message.content_type(), &body);
                 let connection = &mut self.members[at].server.connection;
                 match result {
-                    Err(status) => assert!(connection.reject(message.key(), status)),
+                    Err(status) => assert!(connection.reject(message.key(), status).is_ok()),
                     Ok(recipients) => {
-                        assert!(connection.accept(message.key()));
+                        assert!(connection.accept(message.key()).is_ok());
                         if message.head().success_report() {
                             let range = ByteRange::whole(body.len() as u64);
                             let cpim = MediaType::new(CPIM).unwrap();
@@ -210,7 +210,7 @@ impl Switch {
         let start = self.members[at].start.clone();
         match self.room.begin_message(self.now, seat, message_id(key), CPIM, &start) {
             Ok(None) => {}
-            Err(status) => assert!(self.members[at].server.connection.reject(key, status)),
+            Err(status) => assert!(self.members[at].server.connection.reject(key, status).is_ok()),
             Ok(Some(recipients)) => {
                 let copies = recipients.seats().iter().map(|to| {
                     let member = self.members.iter_mut().find(|it| it.seat == *to).unwrap();
