@@ -96,7 +96,7 @@ pub(crate) async fn send(
     Ok(Sent { outcome, reported, fault })
 }
 
-/// Opens a session and waits for the answer to the SEND that binds it.
+/// Opens a session and waits for the response to the SEND that binds it.
 pub(crate) async fn bind(
     run: &mut RunLoop<Stream>,
     session: SessionConfig,
@@ -106,10 +106,14 @@ pub(crate) async fn bind(
     let mut is_late = false;
     loop {
         match next_until(run, until, &mut is_late).await {
-            Some(Event::SessionOpened { session, answer: Some(answer), .. }) if session == id => {
-                return Ok((id, answer));
+            Some(Event::SessionOpened { session, response: Some(response), .. })
+                if session == id =>
+            {
+                return Ok((id, response));
             }
-            Some(Event::SessionClosed { answer: Some(answer), .. }) => return Ok((id, answer)),
+            Some(Event::SessionClosed { response: Some(response), .. }) => {
+                return Ok((id, response));
+            }
             Some(Event::SessionClosed { reason: CloseReason::TimedOut, .. }) => {
                 return Err(Fault::timeout());
             }

@@ -533,7 +533,7 @@ fn a_request_for_another_uri_is_refused() {
     channel.open("msrps://192.0.2.2:51444/other1fsaodesaaaa;dc");
     channel.settle();
     let refused = channel.alice.events().into_iter().any(|event| {
-        matches!(event, Event::SessionClosed { answer: Some(answer), .. } if answer.status.as_u16() == 481)
+        matches!(event, Event::SessionClosed { response: Some(response), .. } if response.status.as_u16() == 481)
     });
     assert!(refused);
     assert!(channel.bob.events().is_empty());

@@ -132,9 +132,6 @@ pub enum SayFault {
     /// That is no nickname.
     #[error(transparent)]
     Nickname(#[from] NicknameError),
-    /// The nickname is not asked for.
-    #[error(transparent)]
-    Ask(#[from] SendError),
     /// That is no media type.
     #[error(transparent)]
     Type(#[from] MediaTypeError),

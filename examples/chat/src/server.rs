@@ -404,7 +404,8 @@ impl Line {
     fn opened(&mut self, session: SessionKey) {
         let connection = &mut self.run_loop.connection;
         let local = connection.session(session).map(|config| config.local.clone());
-        let Some((seat, mut messages)) = local.and_then(|local| self.shared.hall.enter(&local))
+        let Some((seat, mut messages)) =
+            local.ok().and_then(|local| self.shared.hall.enter(&local))
         else {
             connection.close_session(session);
             return;

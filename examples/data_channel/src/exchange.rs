@@ -30,9 +30,6 @@ pub enum ExchangeError {
     /// A message cannot be sent.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// The body of a message is not taken.
-    #[error(transparent)]
-    Body(#[from] SendError),
     /// A media type of this side.
     #[error(transparent)]
     MediaType(#[from] MediaTypeError),

@@ -78,12 +78,9 @@ pub enum NegotiateError {
     /// The peer's list of media types.
     #[error(transparent)]
     MediaTypes(#[from] MediaTypeError),
-    /// The session cannot be opened.
+    /// The session cannot be opened or expected.
     #[error(transparent)]
     Open(#[from] SessionError),
-    /// The session cannot be waited for.
-    #[error(transparent)]
-    Table(#[from] SessionError),
 }
 
 /// What this side says of the session.

@@ -192,7 +192,7 @@ impl Desk {
         self.opened.remove(&session);
         let connection = &mut self.run_loop.connection;
         let uri = connection.session(session).map(|it| it.local.to_string());
-        match uri.and_then(|uri| self.jobs.take(&uri)) {
+        match uri.ok().and_then(|uri| self.jobs.take(&uri)) {
             Some(Job::Send(job)) => match job.start(connection, session) {
                 Ok(sending) => drop(self.sending.insert(session, sending)),
                 Err(done) => {

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use axum::Json;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use msrp::{Finished, MessageId, Received, Response, StatusCode};
@@ -23,7 +23,7 @@ pub(crate) trait MayFail: Serialize {
 }
 
 impl<T: MayFail> IntoResponse for Reply<T> {
-    fn into_response(self) -> Response {
+    fn into_response(self) -> axum::response::Response {
         let status = self.0.fault().map_or(axum::http::StatusCode::OK, |f| f.kind.http_status());
         (status, Json(self.0)).into_response()
     }
@@ -45,13 +45,13 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
-    pub(crate) fn new(answer: &Response) -> Self {
-        let text = answer.comment.as_deref().unwrap_or_else(|| answer.status.reason());
+    pub(crate) fn new(response: &Response) -> Self {
+        let text = response.comment.as_deref().unwrap_or_else(|| response.status.reason());
         Self {
-            status_code: Some(answer.status.as_u16()),
+            status_code: Some(response.status.as_u16()),
             status_text: Some(text.to_owned()),
-            transaction_id: Some(answer.transaction.to_string()),
-            rtt: answer.round_trip.map(millis),
+            transaction_id: Some(response.transaction.to_string()),
+            rtt: response.round_trip.map(millis),
         }
     }
 

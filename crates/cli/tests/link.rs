@@ -1,8 +1,9 @@
-//! The loop that the examples put around a connection.
+//! The loop that the command puts around a connection.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-#[path = "../examples/common/mod.rs"]
-mod examples;
+#[allow(dead_code, unused_imports, reason = "the command uses the rest")]
+#[path = "../src/link/mod.rs"]
+mod link;
 
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -11,9 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use examples::link::Link;
-use examples::secure::Secure;
-use examples::stream::Stream;
+use link::{Link, Secure, Stream};
 use msrp::{
     Config, Connection, Event, MediaType, MessageKey, OsRandom, Outcome, OutgoingMessage,
     ReceiveMode, Role, SessionConfig, SessionKey, SessionTable,
@@ -29,7 +28,7 @@ const ALICE: &str = "msrp://alice.example:9/jshA7weztas;tcp";
 const BOB: &str = "msrp://bob.example:9/kjhd37s2s20w2a;tcp";
 const PIECE: usize = 64 * 1024;
 const TOTAL: u64 = 32 << 20;
-/// How long anything may take before a test gives up on it.
+/// How long a test waits before it fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// More than all the buffers on the way hold, so that a side which did not read

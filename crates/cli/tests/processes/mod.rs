@@ -1,4 +1,4 @@
-//! The examples as processes: what they are given and what they print.
+//! The command as a process: its arguments and what it prints.
 #![allow(dead_code, reason = "no test uses all of it")]
 
 use std::fs;
@@ -12,9 +12,9 @@ use msrp::{OsRandom, Random, session_id};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// Runs an example to its end: its exit status and the object it prints.
-pub(crate) fn run(example: &str, arguments: &[&str]) -> (i32, Value) {
-    result(Running(command(example, arguments).spawn().unwrap()).output())
+/// Runs a subcommand to its end: its exit status and the object it prints.
+pub(crate) fn run(subcommand: &str, arguments: &[&str]) -> (i32, Value) {
+    result(Running(command(subcommand, arguments).spawn().unwrap()).output())
 }
 
 pub(crate) fn result(output: Output) -> (i32, Value) {
@@ -23,14 +23,23 @@ pub(crate) fn result(output: Output) -> (i32, Value) {
     (output.status.code().unwrap(), serde_json::from_str(&text).unwrap())
 }
 
-pub(crate) fn command(example: &str, arguments: &[&str]) -> Command {
-    // target/debug/deps/examples-… is this test, target/debug/examples/ has them.
-    let test = std::env::current_exe().unwrap();
-    let folder = test.parent().and_then(Path::parent).unwrap().join("examples");
-    let mut command = Command::new(folder.join(example));
-    command.args(arguments).stdin(Stdio::null());
+pub(crate) fn command(subcommand: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    command.arg(subcommand).args(arguments).stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+/// Cargo names the command to the tests of its own package. For those of another
+/// package, target/debug/msrp is beside target/debug/deps/, where they are.
+fn program() -> PathBuf {
+    match option_env!("CARGO_BIN_EXE_msrp") {
+        Some(program) => program.into(),
+        None => {
+            let test = std::env::current_exe().unwrap();
+            test.parent().and_then(Path::parent).unwrap().join("msrp")
+        }
+    }
 }
 
 /// A process that ends with the test.
@@ -80,7 +89,7 @@ impl Receiver {
         Self::spawn(command("receive", &["--listen", address]).args(arguments))
     }
 
-    /// One that listens nowhere, and has been told of a relay.
+    /// One that does not listen, but has a relay.
     pub(crate) fn behind_relay(arguments: &[&str]) -> Self {
         Self::spawn(&mut command("receive", arguments))
     }
@@ -111,7 +120,7 @@ impl Receiver {
     }
 }
 
-/// A port on which nobody listens now.
+/// A port that is free now.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -130,12 +139,12 @@ pub(crate) fn hash(octets: &[u8]) -> String {
     Sha256::digest(octets).iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-/// A folder that goes away with the test.
+/// A folder that is removed with the test.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        let name = format!("msrp-examples-{}", session_id(&mut OsRandom::new().unwrap()).unwrap());
+        let name = format!("msrp-cli-{}", session_id(&mut OsRandom::new().unwrap()).unwrap());
         let path = std::env::temp_dir().join(name);
         fs::create_dir(&path).unwrap();
         Self(path)

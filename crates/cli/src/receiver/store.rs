@@ -1,4 +1,4 @@
-//! Where the octets of a message go: to a file, and through a hash.
+//! Where the octets of a message go: into a file and through a hash.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -7,28 +7,29 @@ use std::path::{Path, PathBuf};
 use msrp::{MessageId, OsRandom, session_id};
 use sha2::{Digest, Sha256};
 
-/// The octets of one message. Unless it is kept, nothing of it stays.
+/// The octets of one message. Dropping it before [`Store::keep`] deletes them.
 pub(crate) struct Store {
     file: Option<(File, PathBuf)>,
-    /// Where the file is to be kept; nowhere for one that serves as memory.
+    /// Whether the file stays when the message is complete; a temporary file
+    /// does not.
     keeps_file: bool,
     is_kept: bool,
     octets: u64,
     hash: Sha256,
-    /// The octets from the first on that are hashed.
+    /// Octets hashed so far, counted from the first.
     hashed: u64,
-    /// Whether every piece has come behind the one before it.
+    /// Whether each piece so far followed the one before it.
     is_in_order: bool,
 }
 
-/// A message that is there.
+/// A complete message.
 pub(crate) struct Stored {
     pub(crate) sha256: String,
     pub(crate) file: Option<PathBuf>,
 }
 
 impl Store {
-    /// A place for a message: a new file in `directory`, or none.
+    /// A store for a message: a new file in `directory` if there is one.
     pub(crate) fn new(directory: Option<&Path>, id: &MessageId) -> io::Result<Self> {
         let file = directory.map(|directory| create(directory, &file_name(id))).transpose()?;
         Ok(Self {
@@ -42,12 +43,12 @@ impl Store {
         })
     }
 
-    /// Octets that have come, those that came twice counted twice.
+    /// Octets received; those that were received twice count twice.
     pub(crate) const fn octets(&self) -> u64 {
         self.octets
     }
 
-    /// Puts a piece in its place.
+    /// Writes a piece at its offset.
     pub(crate) fn write(&mut self, offset: u64, piece: &[u8]) -> io::Result<()> {
         self.octets = self.octets.saturating_add(piece.len() as u64);
         if self.is_in_order && offset == self.hashed {
@@ -63,9 +64,9 @@ impl Store {
         file.write_all(piece)
     }
 
-    /// From now on the hash waits for the end, and there has to be a file to
-    /// take it from. A file that is kept has the octets before this, too; where
-    /// there was none, those are hashed once and for all.
+    /// From now on a file holds the octets, and the rest is hashed at the end. A
+    /// kept file also holds the octets before this piece, so that an overlap is
+    /// hashed again. A temporary file does not: what is hashed stays hashed.
     fn leave_order(&mut self, offset: u64) -> io::Result<()> {
         self.is_in_order = false;
         if self.file.is_none() {
@@ -100,7 +101,7 @@ impl Drop for Store {
     }
 }
 
-/// Hashes what is left of `from`.
+/// Hashes `from` to its end.
 fn update(hash: &mut Sha256, from: &mut impl Read) -> io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
@@ -111,8 +112,8 @@ fn update(hash: &mut Sha256, from: &mut impl Read) -> io::Result<()> {
     }
 }
 
-/// A name for the file of a message. A peer chooses Message-IDs, so that
-/// nothing of one may mean anything to a file system.
+/// A name for the file of a message. The peer chooses the Message-ID, so only
+/// characters without a meaning to file systems stay.
 fn file_name(id: &MessageId) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '+' | '=');
     let name: String =
@@ -120,7 +121,7 @@ fn file_name(id: &MessageId) -> String {
     format!("msrp-{name}")
 }
 
-/// Creates a file that was not there, if need be under a name with a number.
+/// Creates a new file, with a number after its name if that is taken.
 fn create(directory: &Path, name: &str) -> io::Result<(File, PathBuf)> {
     let numbered = (2..=u32::MAX).map(|number| format!("{name}-{number}"));
     for name in std::iter::once(name.to_owned()).chain(numbered) {

@@ -1,9 +1,12 @@
 //! A [`Connection`] on a blocking TCP or TLS stream.
 //!
-//! Three threads share it. One reads and one writes, so that a peer which
-//! reads nothing before its own octets are taken cannot bring both sides to a
-//! standstill. The third is the application's: it takes the events and keeps
-//! the time. None of them runs unless there is something to do.
+//! Three threads share it. One reads and one writes, so that two sides which
+//! both send more than the network holds do not block each other. The third is
+//! the application's: it takes the events and handles the timeouts. All of them
+//! sleep unless there is something to do.
+
+mod secure;
+mod stream;
 
 use std::io;
 use std::net::Shutdown;
@@ -14,13 +17,14 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use msrp::{Connection, Event, Transmit};
 
-use super::stream::Stream;
+pub(crate) use self::secure::Secure;
+pub(crate) use self::stream::{Stream, read_more};
 
-/// How long the end of a connection waits for the peer's: a socket that is
-/// closed on octets which nobody has read takes back what it has sent last.
+/// How long [`Link::finish`] waits for the peer to end its side: closing a
+/// socket that holds unread octets discards what it has sent last.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// A connection that is being read and written. Clones share it.
+/// A connection and its threads. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Link(Arc<Shared>);
 
@@ -29,9 +33,9 @@ struct Shared {
     state: Mutex<State>,
     /// Wakes the writer: there may be octets to send.
     output: Condvar,
-    /// Wakes the reader: events or octets were taken, so that it may go on.
+    /// Wakes the reader: there is room again for events or octets.
     room: Condvar,
-    /// Wakes the application: something has come, or has left.
+    /// Wakes the application: octets have arrived or left.
     news: Condvar,
 }
 
@@ -39,14 +43,14 @@ struct State {
     connection: Connection,
     /// When octets were last handed to the writer.
     last_transmit: Instant,
-    /// Nothing more is read from the stream.
+    /// The stream has been read to its end.
     is_read_out: bool,
 }
 
 impl Link {
     pub(crate) fn new(stream: impl Into<Stream>, connection: Connection) -> io::Result<Self> {
         let stream = stream.into();
-        // Whatever is written is complete: waiting for more gains nothing.
+        // Each write is complete; waiting for more gains nothing.
         stream.socket().set_nodelay(true)?;
         let state = State { connection, last_transmit: Instant::now(), is_read_out: false };
         let shared = Arc::new(Shared {
@@ -62,7 +66,7 @@ impl Link {
         Ok(Self(shared))
     }
 
-    /// Does something with the connection, and lets what comes of it leave.
+    /// Calls `action` with the connection and wakes the reader and the writer.
     pub(crate) fn with<T>(&self, action: impl FnOnce(&mut Connection) -> T) -> T {
         let result = action(&mut self.0.lock().connection);
         self.0.output.notify_one();
@@ -70,7 +74,7 @@ impl Link {
         result
     }
 
-    /// What carries the connection.
+    /// The stream below the connection.
     pub(crate) fn stream(&self) -> &Stream {
         &self.0.stream
     }
@@ -80,7 +84,7 @@ impl Link {
         self.wait(deadline, |state| state.connection.poll_event())
     }
 
-    /// Waits until `ready` has something to say of the connection.
+    /// Waits until `ready` finds what it looks for in the connection.
     pub(crate) fn wait_for<T>(&self, mut ready: impl FnMut(&mut Connection) -> Option<T>) -> T {
         loop {
             if let Some(found) = self.wait(None, |state| ready(&mut state.connection)) {
@@ -89,13 +93,13 @@ impl Link {
         }
     }
 
-    /// How long ago octets were last handed to the socket.
+    /// The time since octets were last handed to the socket.
     pub(crate) fn since_last_transmit(&self) -> Duration {
         self.0.lock().last_transmit.elapsed()
     }
 
-    /// Ends the connection: what is still to leave leaves, and the peer has a
-    /// moment to end its side.
+    /// Ends the connection: sends what is left, and gives the peer a moment to
+    /// end its side.
     pub(crate) fn finish(self) {
         self.with(Connection::close);
         let deadline = Instant::now().checked_add(LINGER);
@@ -142,8 +146,8 @@ impl Shared {
         self.news.notify_all();
     }
 
-    /// Gives octets to the connection as it wants them. Says whether more of
-    /// them are to be read.
+    /// Gives octets to the connection as it wants them. Returns whether the
+    /// reader shall go on.
     fn receive(&self, input: &mut BytesMut) -> bool {
         let mut state = self.lock();
         while !state.connection.is_closed() {
@@ -157,13 +161,13 @@ impl Shared {
                 state = wait(&self.room, state, None);
             }
         }
-        // What the peer still says is of no interest, only its end.
+        // The connection has ended; only the end of the stream matters now.
         input.clear();
         true
     }
 
     fn write(&self) {
-        // A socket that cannot be written has ended for the reader, too.
+        // If the socket cannot be written, the reader finds its end, too.
         while let Some(transmit) = self.next_transmit() {
             if self.stream.write_all(transmit).is_err() {
                 return;
@@ -172,13 +176,13 @@ impl Shared {
         self.stream.end();
     }
 
-    /// Waits for octets to send; `None` once there will be none.
+    /// Waits for octets to send; `None` when the connection has ended.
     fn next_transmit(&self) -> Option<Transmit> {
         let mut state = self.lock();
         loop {
             let now = Instant::now();
             let transmit = state.connection.poll_transmit(now);
-            // Nothing to send is news as well: all that was has been written.
+            // Even `None` is news: everything before it has been written.
             self.news.notify_all();
             if transmit.is_some() {
                 self.room.notify_one();

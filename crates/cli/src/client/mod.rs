@@ -1,28 +1,31 @@
 //! The active side: from a path to a session.
 
+mod expected;
+mod next_hop;
+mod relays;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use msrp::{
-    Bind, Config, Connection, MsrpUri, OsRandom, Path, Role, SessionConfig, SessionKey, StatusCode,
-};
+use anyhow::Context;
+use msrp::{Bind, Config, Connection, MsrpUri, OsRandom, Path, Role, SessionConfig, SessionKey};
 use serde_json::{Value, json};
 
-use super::expected::TlsOptions;
-use super::failure::Failure;
-use super::link::Link;
-use super::next_hop::{self, NextHop};
-use super::relays::{RelayOptions, Relays};
+pub(crate) use self::expected::TlsOptions;
+pub(crate) use self::next_hop::{NextHop, own_uri};
+pub(crate) use self::relays::{RelayOptions, Relays};
+use crate::failure::Failure;
+use crate::link::Link;
 
-/// How long the whole of an exchange may take by default, in milliseconds.
+/// Time limit for a whole exchange, in milliseconds.
 pub(crate) const DEFAULT_TIMEOUT: u64 = 15_000;
 
-/// What `--timeout` takes: at most a day.
+/// Parses `--timeout`: at most a day.
 pub(crate) fn timeout() -> clap::builder::RangedU64ValueParser {
     clap::value_parser!(u64).range(1..=24 * 60 * 60 * 1000)
 }
 
-/// A path, and where it begins.
+/// A path, and how to reach it.
 pub(crate) struct Target {
     path: Path,
     relays: Option<Relays>,
@@ -37,15 +40,15 @@ pub(crate) struct Client {
 }
 
 impl Target {
-    /// The hops of a path. The first one is where to connect to, unless there
-    /// are relays before it. The error says what is wrong with the command line.
+    /// The hops of a path. The client connects to the first of them, or to the
+    /// first relay if there is one. An error is wrong usage.
     pub(crate) fn new(
         hops: Vec<MsrpUri>,
         relays: RelayOptions,
         tls: TlsOptions,
-    ) -> Result<Self, String> {
+    ) -> anyhow::Result<Self> {
         hops.iter().try_for_each(next_hop::check_transport)?;
-        let path = Path::new(hops).map_err(|error| error.to_string())?;
+        let path = Path::new(hops).context("--to")?;
         let relays = relays.check()?;
         let next_hop = match &relays {
             Some(relays) => relays.next_hop(tls)?,
@@ -59,7 +62,7 @@ impl Target {
         self.next_hop.peer_name()
     }
 
-    /// What every result says first.
+    /// The first fields of every result.
     pub(crate) fn object(&self) -> Value {
         let (host, port) = (self.next_hop.host(), self.next_hop.port());
         json!({ "success": false, "host": host, "port": port })
@@ -79,7 +82,7 @@ impl Target {
         let connect_time = start.elapsed();
         let from = match from {
             Some(uri) => uri,
-            None => next_hop::own_uri(&stream).map_err(Failure::local)?,
+            None => own_uri(&stream).map_err(Failure::local)?,
         };
         let connection = Connection::new(Arc::new(config), Role::Active, random, Instant::now())
             .map_err(Failure::local)?;
@@ -107,21 +110,4 @@ impl Target {
         let session = SessionConfig::new(from, path).bind(bind);
         link.with(|it| it.open(session)).map_err(|error| Failure::on(link, error))
     }
-}
-
-/// A status, in the keys of a result.
-pub(crate) fn set_status(object: &mut Value, status: StatusCode, comment: Option<&str>) {
-    set(object, "statusCode", status.as_u16());
-    set(object, "statusText", comment.unwrap_or_else(|| status.reason()));
-}
-
-pub(crate) fn set(object: &mut Value, key: &str, value: impl Into<Value>) {
-    if let Some(object) = object.as_object_mut() {
-        object.insert(key.into(), value.into());
-    }
-}
-
-pub(crate) fn milliseconds(duration: Duration) -> f64 {
-    // Microseconds are as much as a clock is worth here.
-    (duration.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -1,5 +1,5 @@
-//! A receiver behind relays: it listens nowhere, and its peers come through
-//! the connection that it opens.
+//! A receiver behind relays: it does not listen, its peers arrive on the
+//! connection that it opens to the first relay.
 
 use std::io;
 use std::sync::Arc;
@@ -11,17 +11,15 @@ use msrp::{
 };
 use serde_json::json;
 
-use super::expected::TlsOptions;
-use super::failure::Failure;
-use super::link::Link;
-use super::next_hop::{self, NextHop};
-use super::receiver::{Inbox, Options};
-use super::relays::Relays;
+use super::{Inbox, Options};
+use crate::client::{NextHop, Relays, TlsOptions, own_uri};
+use crate::failure::Failure;
+use crate::link::{Link, Stream};
 
-/// How long the connection to the relay may take to come about.
+/// Time limit for connecting to the relay.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A receiver that has relays.
+/// A receiver behind relays.
 pub(crate) struct Relayed {
     relays: Relays,
     next_hop: NextHop,
@@ -29,18 +27,18 @@ pub(crate) struct Relayed {
 }
 
 impl Relayed {
-    /// The error says what is wrong with the command line.
-    pub(crate) fn new(relays: Relays, uris: Vec<MsrpUri>, tls: TlsOptions) -> Result<Self, String> {
+    /// An error is wrong usage.
+    pub(crate) fn new(relays: Relays, uris: Vec<MsrpUri>, tls: TlsOptions) -> anyhow::Result<Self> {
         Ok(Self { next_hop: relays.next_hop(tls)?, relays, uris })
     }
 
-    /// Takes messages until the connection ends, or the first one with `once`.
-    /// Says whether that was received.
+    /// Takes messages until the connection ends, with `once` only the first.
+    /// Returns whether that was received.
     pub(crate) fn run(self, options: &Options, once: bool) -> Result<bool, Failure> {
         let stream = self.next_hop.connect(Instant::now() + PATIENCE)?;
         let address = stream.socket().peer_addr().map_err(Failure::local)?;
         let uris = match self.uris {
-            uris if uris.is_empty() => vec![next_hop::own_uri(&stream).map_err(Failure::local)?],
+            uris if uris.is_empty() => vec![own_uri(&stream).map_err(Failure::local)?],
             uris => uris,
         };
         let table = SessionTable::new(uris.len());
@@ -64,8 +62,8 @@ impl Relayed {
     }
 }
 
-fn open(stream: super::stream::Stream, table: SessionTable) -> io::Result<Link> {
-    let random = OsRandom::new()?;
+fn open(stream: Stream, table: SessionTable) -> io::Result<Link> {
+    let random = OsRandom::new().map_err(io::Error::other)?;
     let config = Arc::new(Config::default());
     let connection = Connection::new(config, Role::Active, random, Instant::now())?;
     Link::new(stream, connection.with_table(table))

@@ -4,30 +4,31 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use anyhow::{Context, bail};
 use msrp::auth::Credentials;
 use msrp::uri::RECOMMENDED_PORT;
 use msrp::{Authentication, AuthenticationFailure, Event, MsrpUri, RelayRoute};
 
 use super::expected::TlsOptions;
-use super::failure::Failure;
-use super::link::Link;
 use super::next_hop::{self, NextHop};
-use super::tell;
+use crate::failure::Failure;
+use crate::link::Link;
+use crate::output::tell;
 
-/// What the command line says of relays.
+/// The options about relays.
 #[derive(clap::Args, Default)]
 pub(crate) struct RelayOptions {
-    /// URI of a relay to go through; several are a chain, the nearest first.
+    /// URI of a relay to go through; repeat it for a chain, nearest first.
     #[arg(long, value_name = "URI", value_delimiter = ' ')]
     relay: Vec<MsrpUri>,
-    /// Name of this side at its relays.
-    #[arg(long, value_name = "U", requires = "relay", requires = "password_file")]
+    /// User name at the relays.
+    #[arg(long, value_name = "NAME", requires = "relay", requires = "password_file")]
     user: Option<String>,
-    /// File that holds the password of that user.
-    #[arg(long, value_name = "F", requires = "user")]
+    /// File that holds the user's password.
+    #[arg(long, value_name = "FILE", requires = "user")]
     password_file: Option<PathBuf>,
-    /// Authenticate without TLS. For tests: whoever listens learns the secret
-    /// URIs of the session.
+    /// Authenticate without TLS, for tests: anyone on the network can read the
+    /// secret URIs of the session.
     #[arg(long, requires = "relay")]
     plain_auth: bool,
 }
@@ -44,15 +45,15 @@ impl RelayOptions {
         self.relay.is_empty()
     }
 
-    /// The error says what is wrong with the command line.
-    pub(crate) fn check(self) -> Result<Option<Relays>, String> {
+    /// The relays, if there are any. An error is wrong usage.
+    pub(crate) fn check(self) -> anyhow::Result<Option<Relays>> {
         self.relay.iter().try_for_each(next_hop::check_transport)?;
         let plain = self.relay.iter().find(|uri| !uri.is_secure());
         if let Some(uri) = plain {
             if !self.plain_auth {
-                return Err(format!("--relay {uri}: use msrps, or --plain-auth for a test"));
+                bail!("--relay {uri}: use msrps, or --plain-auth for a test");
             }
-            tell(format_args!("warning: {uri} is asked without TLS"));
+            tell(format_args!("warning: authenticating with {uri} without TLS"));
         }
         let credentials = credentials(self.user, self.password_file)?;
         let mut relays = self.relay.into_iter();
@@ -61,25 +62,24 @@ impl RelayOptions {
     }
 }
 
-fn credentials(user: Option<String>, file: Option<PathBuf>) -> Result<Option<Credentials>, String> {
+fn credentials(user: Option<String>, file: Option<PathBuf>) -> anyhow::Result<Option<Credentials>> {
     let (Some(user), Some(file)) = (user, file) else { return Ok(None) };
-    let unreadable = |error| format!("--password-file {}: {error}", file.display());
-    let password = fs::read_to_string(&file).map_err(unreadable)?;
-    // Editors end the line that it is on.
+    let unreadable = || format!("--password-file {}", file.display());
+    let password = fs::read_to_string(&file).with_context(unreadable)?;
+    // Editors add a line end.
     let password = password.trim_end_matches(['\r', '\n']);
     Ok(Some(Credentials::new(user, password)))
 }
 
 impl Relays {
     /// The relay to connect to.
-    pub(crate) fn next_hop(&self, tls: TlsOptions) -> Result<NextHop, String> {
+    pub(crate) fn next_hop(&self, tls: TlsOptions) -> anyhow::Result<NextHop> {
         NextHop::new(self.first.clone(), Some(RECOMMENDED_PORT), tls)
     }
 
-    /// What asks for a route to `own`.
+    /// The request for a route to `own`.
     pub(crate) fn authentication(&self, own: MsrpUri) -> Authentication {
         let first = self.first.clone();
-        // The scheme of the first one says how it is connected to.
         let authentication = if first.is_secure() {
             Authentication::over_tls(own, first)
         } else {
@@ -92,7 +92,7 @@ impl Relays {
         self.outer.iter().cloned().fold(authentication, Authentication::outer)
     }
 
-    /// Waits for a route for one session that is over soon.
+    /// Waits for a route for one short session.
     pub(crate) fn route(
         &self,
         link: &Link,
@@ -107,7 +107,7 @@ impl Relays {
                 None => return Err(Failure::timeout("the relay gave no route in time")),
                 Some(Event::Authenticated { route, .. }) => return Ok(route),
                 Some(Event::AuthenticationFailed { relay, reason, .. }) => {
-                    // What became of a connection is told next.
+                    // `Event::Closed` follows and says more.
                     if reason != AuthenticationFailure::ConnectionClosed {
                         return Err(Failure::relay(&relay, reason));
                     }

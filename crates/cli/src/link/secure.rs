@@ -1,10 +1,10 @@
-//! TLS on a blocking socket that one thread reads and another one writes.
+//! TLS on a blocking socket that one thread reads while another writes.
 //!
 //! rustls keeps both directions in one object. It is locked to encrypt and to
-//! decrypt, never to wait for the socket, so that no direction waits for the
-//! other. All that leaves does so through the writer: what TLS has to say to
-//! octets that were read, a new key or an alert, goes before the next octets
-//! that are written, or with the farewell.
+//! decrypt but never while a thread waits for the socket, so that no direction
+//! waits for the other. Only the writer writes: a key update or an alert that
+//! results from reading precedes the next octets that are written, or the
+//! close_notify.
 
 use std::io::{self, BufRead, IoSlice, Read, Write};
 use std::net::TcpStream;
@@ -17,7 +17,7 @@ use rustls::{Connection, ProtocolVersion};
 
 use super::stream::read;
 
-/// Octets asked of the socket at a time: what the longest record takes.
+/// Octets to read from the socket at a time: the longest record.
 const READ_OCTETS: usize = 5 + (1 << 14) + 2048;
 
 /// A TLS connection whose handshake is over.
@@ -27,7 +27,7 @@ pub(crate) struct Secure {
 }
 
 impl Secure {
-    /// Shakes hands.
+    /// Completes the handshake.
     pub(crate) fn new(
         socket: TcpStream,
         tls: impl Into<Connection>,
@@ -52,12 +52,12 @@ impl Secure {
         }
     }
 
-    /// Waits for octets and puts them at the end of `input`. Says how many
-    /// came; none at the end of the stream.
+    /// Waits for octets and appends them to `input`. Returns how many there
+    /// were; 0 at the end of the stream.
     pub(crate) fn read_more(&self, input: &mut BytesMut) -> io::Result<usize> {
         let start = input.len();
         let mut records = [0; READ_OCTETS];
-        // The last of the handshake may have brought the first of the stream.
+        // Octets of the stream may have arrived with the end of the handshake.
         let mut is_open = take(&mut self.lock(), input)?;
         while is_open && input.len() == start {
             let count = read(&self.socket, &mut records)?;
@@ -66,7 +66,7 @@ impl Secure {
         Ok(input.len() - start)
     }
 
-    /// Says whether there may be more.
+    /// Returns whether there may be more.
     fn decrypt(&self, mut records: &[u8], input: &mut BytesMut) -> io::Result<bool> {
         let mut tls = self.lock();
         let mut is_open = true;
@@ -88,7 +88,7 @@ impl Secure {
         Ok(())
     }
 
-    /// Takes from `transmit` what rustls has room for.
+    /// Encrypts as much of `transmit` as rustls has room for.
     fn encrypt(&self, transmit: &mut Transmit, records: &mut Vec<u8>) -> io::Result<()> {
         let mut slices = [IoSlice::new(&[]); 3];
         let count = transmit.chunks_vectored(&mut slices);
@@ -98,9 +98,9 @@ impl Secure {
         take_records(&mut tls, records)
     }
 
-    /// Ends this direction in a way that nobody on the network can forge (RFC
-    /// 8446 section 6.1).
-    pub(crate) fn say_farewell(&self) -> io::Result<()> {
+    /// Ends this direction with a close_notify, which the network cannot forge
+    /// (RFC 8446 section 6.1).
+    pub(crate) fn close(&self) -> io::Result<()> {
         let mut records = Vec::new();
         let mut tls = self.lock();
         tls.send_close_notify();
@@ -114,7 +114,7 @@ impl Secure {
     }
 }
 
-/// Takes all that is decrypted. Says whether there may be more.
+/// Takes all octets that are decrypted. Returns whether there may be more.
 fn take(tls: &mut Connection, input: &mut BytesMut) -> io::Result<bool> {
     let mut reader = tls.reader();
     loop {
@@ -140,7 +140,7 @@ fn take_records(tls: &mut Connection, records: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// A socket that gives up at a deadline, however slowly the peer goes on.
+/// A socket with a deadline that holds however slowly the peer sends.
 struct Timed<'a> {
     socket: &'a TcpStream,
     deadline: Instant,

@@ -1,25 +1,23 @@
-//! The examples behind a relay, which is scripted here.
+//! `msrp send`, `receive` and `connect` behind a relay that the test plays.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-mod common;
 mod processes;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::ChildStdout;
 use std::time::Duration;
 
-use common::wire::{Raw, Sent, frames_and_rest};
 use processes::{Folder, Running, command, free_port, result, run, uri};
 use serde_json::{Value, json};
 
-/// How long anything may take before a test gives up on it.
+/// How long a test waits before it fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const CHALLENGE: &str = "Digest realm=\"relay.test\", qop=\"auth\", nonce=\"dcd98b71\"";
 
-/// A relay that one client is told of.
+/// A relay for one client.
 struct Relay {
     listener: TcpListener,
     uri: String,
@@ -28,9 +26,20 @@ struct Relay {
 }
 
 /// A client that has connected to it.
-struct Client {
-    socket: TcpStream,
-    rest: Vec<u8>,
+struct Client(BufReader<TcpStream>);
+
+/// A request or response that a client has sent.
+struct Sent {
+    id: String,
+    /// The method, or the status code.
+    what: String,
+    text: String,
+}
+
+impl Sent {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.text.split("\r\n").find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
 }
 
 impl Relay {
@@ -42,10 +51,10 @@ impl Relay {
         Self { listener, uri: format!("msrp://{address};tcp"), token: uri(&address), folder }
     }
 
-    /// An example that is told of the relay.
-    fn client(&self, example: &str, arguments: &[&str]) -> Running {
+    /// A subcommand that uses the relay.
+    fn client(&self, subcommand: &str, arguments: &[&str]) -> Running {
         let password = self.folder.0.join("password");
-        let mut command = command(example, arguments);
+        let mut command = command(subcommand, arguments);
         command.args(["--relay", &self.uri, "--plain-auth", "--user", "alice", "--password-file"]);
         Running(command.arg(password).spawn().unwrap())
     }
@@ -53,10 +62,10 @@ impl Relay {
     fn accept(&self) -> Client {
         let socket = self.listener.accept().unwrap().0;
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        Client { socket, rest: Vec::new() }
+        Client(BufReader::new(socket))
     }
 
-    /// Lets a client in that answers the challenge.
+    /// Admits a client that answers the challenge.
     fn admit(&self) -> Client {
         let mut client = self.accept();
         let asked = client.next();
@@ -70,25 +79,32 @@ impl Relay {
 }
 
 impl Client {
-    /// The next frame that it sends.
+    /// The next frame that it sends, which has no long body.
     fn next(&mut self) -> Sent {
-        loop {
-            let (mut frames, _) = frames_and_rest(&self.rest);
-            if !frames.is_empty() {
-                assert_eq!(frames.len(), 1, "{frames:?}");
-                self.rest.clear();
-                return frames.remove(0);
-            }
-            let mut octets = [0; 4096];
-            let len = self.socket.read(&mut octets).unwrap();
-            assert_ne!(len, 0, "{:?}", String::from_utf8_lossy(&self.rest));
-            self.rest.extend_from_slice(&octets[..len]);
+        let start = self.line();
+        let mut words = start.split(' ').map(str::trim_end).map(str::to_owned);
+        assert_eq!(words.next().as_deref(), Some("MSRP"), "{start}");
+        let (id, what) = (words.next().unwrap(), words.next().unwrap());
+        let (end, mut text) = (format!("-------{id}$\r\n"), start);
+        while !text.ends_with(&end) {
+            text += &self.line();
         }
+        Sent { id, what, text }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        assert_ne!(self.0.read_line(&mut line).unwrap(), 0, "the client has closed");
+        line
+    }
+
+    fn write(&mut self, text: &str) {
+        self.0.get_mut().write_all(text.as_bytes()).unwrap();
     }
 
     fn answer(&mut self, request: &Sent, status: &str, headers: &[(&str, &str)]) {
         let (to, from) = (request.header("From-Path").unwrap(), request.header("To-Path").unwrap());
-        // The next hop alone answers, the first one of the path.
+        // Only the next hop responds, the first of the path.
         let from = from.split(' ').next().unwrap();
         let id = &request.id;
         let headers: String =
@@ -96,7 +112,7 @@ impl Client {
         let text = format!(
             "MSRP {id} {status}\r\nTo-Path: {to}\r\nFrom-Path: {from}\r\n{headers}-------{id}$\r\n"
         );
-        self.socket.write_all(text.as_bytes()).unwrap();
+        self.write(&text);
     }
 }
 
@@ -110,9 +126,9 @@ fn next_line(lines: &mut BufReader<ChildStdout>) -> Value {
 #[test]
 fn send_and_connect_go_through_a_relay() {
     let peer = "msrp://bob.example:8145/foofoofoo;tcp";
-    for example in ["send", "connect"] {
+    for subcommand in ["send", "connect"] {
         let relay = Relay::new();
-        let running = relay.client(example, &["--to", peer]);
+        let running = relay.client(subcommand, &["--to", peer]);
         let mut client = relay.admit();
         let send = client.next();
         assert_eq!(send.header("To-Path"), Some(&*format!("{} {peer}", relay.token)));
@@ -137,8 +153,10 @@ fn receive_waits_behind_a_relay() {
     assert_eq!(token, relay.token);
 
     let from = format!("{} msrp://bob.example:8145/foofoofoo;tcp", relay.token);
-    let send = Raw::chunk("abcd", "message1", "1-7/7", "Hey you", '$').to(own).from(&from);
-    client.socket.write_all(&send.octets()).unwrap();
+    client.write(&format!(
+        "MSRP abcd SEND\r\nTo-Path: {own}\r\nFrom-Path: {from}\r\nMessage-ID: message1\r\n\
+         Byte-Range: 1-7/7\r\nContent-Type: text/plain\r\n\r\nHey you\r\n-------abcd$\r\n"
+    ));
     let response = client.next();
     assert_eq!((&response.what[..], response.header("To-Path")), ("200", Some(&relay.token[..])));
     let message = next_line(&mut lines);
@@ -148,7 +166,7 @@ fn receive_waits_behind_a_relay() {
 }
 
 #[test]
-fn a_relay_that_refuses_is_told_of() {
+fn a_relay_that_refuses_is_reported() {
     let relay = Relay::new();
     let running = relay.client("connect", &["--to", "msrp://bob.example:8145/foofoofoo;tcp"]);
     let mut client = relay.accept();
@@ -159,7 +177,7 @@ fn a_relay_that_refuses_is_told_of() {
 }
 
 #[test]
-fn a_relay_that_closes_is_told_of() {
+fn a_relay_that_closes_is_reported() {
     let relay = Relay::new();
     let running = relay.client("connect", &["--to", "msrp://bob.example:8145/foofoofoo;tcp"]);
     let mut client = relay.accept();
@@ -171,7 +189,7 @@ fn a_relay_that_closes_is_told_of() {
 
 // req: 4976-8-4
 #[test]
-fn nobody_is_asked_in_the_clear_unless_told_so() {
+fn authentication_without_tls_needs_an_option() {
     let peer = "msrp://bob.example:8145/foofoofoo;tcp";
     let plain = &*format!("msrp://127.0.0.1:{};tcp", free_port());
     let wrong: [(&str, &[&str]); 5] = [
@@ -181,9 +199,9 @@ fn nobody_is_asked_in_the_clear_unless_told_so() {
         ("connect", &["--to", peer, "--relay", "msrps://127.0.0.1:9;tcp", "--user", "alice"]),
         ("send", &["--relay", plain, "--plain-auth"]),
     ];
-    for (example, arguments) in wrong {
-        let output = Running(command(example, arguments).spawn().unwrap()).output();
-        assert_eq!(output.status.code(), Some(2), "{example} {arguments:?}");
+    for (subcommand, arguments) in wrong {
+        let output = Running(command(subcommand, arguments).spawn().unwrap()).output();
+        assert_eq!(output.status.code(), Some(2), "{subcommand} {arguments:?}");
     }
     let (status, object) = run("connect", &["--to", peer, "--relay", plain, "--plain-auth"]);
     assert_eq!((status, &object["error"]["kind"]), (1, &json!("refused")), "{object}");

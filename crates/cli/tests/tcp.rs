@@ -1,10 +1,6 @@
-//! The examples as a stranger runs them: processes, sockets and files.
-//!
-//! `cargo test` builds them first; `cargo test --test examples` does not, so that
-//! `cargo build --examples` has to come before it.
+//! `msrp send`, `receive` and `connect` over TCP: processes, sockets and files.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-#[path = "processes/mod.rs"]
 mod processes;
 
 use std::fs;
@@ -19,7 +15,7 @@ use processes::{
 };
 use serde_json::{Value, json};
 
-/// How long anything may take before a test gives up on it.
+/// How long a test waits before it fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
@@ -56,7 +52,6 @@ fn a_file_arrives_as_it_was() {
     let octets = random_octets(5 << 20);
     fs::write(folder.0.join("file"), &octets).unwrap();
     let out = folder.0.join("out");
-    fs::create_dir(&out).unwrap();
     let mut receiver = Receiver::start(&["--once", "--out", out.to_str().unwrap()]);
     let file = folder.0.join("file");
     let (status, sent) = run(
@@ -219,8 +214,8 @@ fn the_peer_closes_the_connection() {
 fn the_peer_never_answers() {
     let to = peer(|mut socket| drop(socket.read_to_end(&mut Vec::new())));
     let start = Instant::now();
-    for example in ["send", "connect"] {
-        let (status, object) = run(example, &["--to", &to, "--timeout", "500"]);
+    for subcommand in ["send", "connect"] {
+        let (status, object) = run(subcommand, &["--to", &to, "--timeout", "500"]);
         assert_eq!((status, &object["error"]["kind"]), (1, &json!("timeout")), "{object}");
     }
     assert!(start.elapsed() > Duration::from_secs(1));
@@ -335,23 +330,23 @@ fn wrong_usage_exits_with_2() {
         ("send", &["--to", here, "--failure-report", "maybe"]),
         ("send", &["--to", here, "--timeout", "18446744073709551615"]),
         ("connect", &[]),
-        ("receive", &["--listen", "127.0.0.1:0", "--out", "no/such/folder"]),
+        ("receive", &["--listen", "127.0.0.1:0", "--out", "Cargo.toml/folder"]),
         ("receive", &["--listen", "127.0.0.1:0", "--path", here, "--path", here]),
     ];
-    for (example, arguments) in wrong {
-        let output = Running(command(example, arguments).spawn().unwrap()).output();
-        assert_eq!(output.status.code(), Some(2), "{example} {arguments:?}");
+    for (subcommand, arguments) in wrong {
+        let output = Running(command(subcommand, arguments).spawn().unwrap()).output();
+        assert_eq!(output.status.code(), Some(2), "{subcommand} {arguments:?}");
         let message = String::from_utf8(output.stderr).unwrap();
-        assert!(message.starts_with("error: "), "{example} {arguments:?}: {message}");
+        assert!(message.starts_with("error: "), "{subcommand} {arguments:?}: {message}");
     }
 }
 
 /// Both `send` and `connect` fail so.
 fn assert_failure(to: &str, kind: &str) {
-    for example in ["send", "connect"] {
-        let (status, object) = run(example, &["--to", to]);
+    for subcommand in ["send", "connect"] {
+        let (status, object) = run(subcommand, &["--to", to]);
         assert_eq!((status, &object["success"]), (1, &json!(false)), "{object}");
-        assert_eq!(object["error"]["kind"], kind, "{example}: {object}");
+        assert_eq!(object["error"]["kind"], kind, "{subcommand}: {object}");
         assert!(object["error"]["message"].is_string());
         assert_eq!(object["statusCode"], Value::Null);
     }

@@ -1,4 +1,4 @@
-//! What carries the octets of a connection: TCP, or TLS over it.
+//! The stream below a connection: TCP, or TLS over it.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -8,10 +8,10 @@ use msrp::Transmit;
 
 use super::secure::Secure;
 
-/// Octets asked of the socket at a time.
+/// Octets to read from the socket at a time.
 const READ_OCTETS: usize = 64 * 1024;
 
-/// A stream that one thread reads while another one writes.
+/// A stream that one thread reads while another writes.
 pub(crate) enum Stream {
     Plain(TcpStream),
     Secure(Box<Secure>),
@@ -37,8 +37,8 @@ impl Stream {
         }
     }
 
-    /// Waits for octets and puts them at the end of `input`. Says how many
-    /// came; none at the end of the stream.
+    /// Waits for octets and appends them to `input`. Returns how many there
+    /// were; 0 at the end of the stream.
     pub(crate) fn read_more(&self, input: &mut BytesMut) -> io::Result<usize> {
         match self {
             Self::Plain(socket) => read_more(socket, input),
@@ -56,14 +56,14 @@ impl Stream {
     /// Tells the peer that no more octets will come.
     pub(crate) fn end(&self) {
         if let Self::Secure(secure) = self {
-            // A peer that takes no more needs no farewell.
-            let _ = secure.say_farewell();
+            // Fails if the peer has gone, which needs no close_notify.
+            let _ = secure.close();
         }
         let _ = self.socket().shutdown(Shutdown::Write);
     }
 }
 
-/// Reads once, to the end of `buffer`. Says how many octets came.
+/// Reads once and appends the octets to `buffer`. Returns how many there were.
 pub(crate) fn read_more(from: impl Read, buffer: &mut BytesMut) -> io::Result<usize> {
     let start = buffer.len();
     buffer.resize(start + READ_OCTETS, 0);
@@ -72,7 +72,7 @@ pub(crate) fn read_more(from: impl Read, buffer: &mut BytesMut) -> io::Result<us
     result
 }
 
-/// Reads once, whatever signals come.
+/// Reads once; a signal does not interrupt it.
 pub(crate) fn read(mut from: impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match from.read(buffer) {

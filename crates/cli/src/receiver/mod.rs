@@ -1,5 +1,7 @@
-//! A listener that takes messages: `receive`, and what `send` sends to when it
-//! is not told where.
+//! The passive side: listens for connections and takes their messages.
+
+mod relayed;
+mod store;
 
 use std::collections::HashMap;
 use std::io;
@@ -19,32 +21,31 @@ use msrp::{
 use rustls::{ServerConfig, ServerConnection};
 use serde_json::{Value, json};
 
-use super::link::Link;
-use super::secure::Secure;
-use super::store::Store;
-use super::stream::Stream;
-use super::tell;
+pub(crate) use self::relayed::Relayed;
+use self::store::Store;
+use crate::link::{Link, Secure, Stream};
+use crate::output::tell;
 
-/// How long a peer may take to shake hands.
+/// Time limit for the TLS handshake of a peer.
 const HANDSHAKE: Duration = Duration::from_secs(15);
 
-/// How messages are taken.
+/// How messages are received.
 pub(crate) struct Options {
-    /// Where their files go, if anywhere.
+    /// Folder for their files; `None` keeps no files.
     pub(crate) out: Option<PathBuf>,
-    /// The most octets of one.
+    /// Largest message in octets.
     pub(crate) max_size: u64,
-    /// The media types that are taken.
+    /// The media types that are accepted.
     pub(crate) accept_types: MediaTypes,
-    /// With TLS, as whom; without, peers connect over TCP alone.
+    /// The server's side of TLS; `None` for TCP alone.
     pub(crate) tls: Option<Arc<ServerConfig>>,
-    /// What hears of them.
+    /// Called with the object of each message.
     pub(crate) report: fn(&Value),
 }
 
 impl Options {
-    /// A session that a peer may bind.
-    pub(crate) fn session(&self, uri: MsrpUri) -> SessionConfig {
+    /// A session that a peer may open.
+    fn session(&self, uri: MsrpUri) -> SessionConfig {
         SessionConfig::expected(uri)
             .accept_types(self.accept_types.clone())
             .max_size(self.max_size)
@@ -54,7 +55,7 @@ impl Options {
     }
 }
 
-/// A listener and the sessions that wait on it.
+/// A listener and the sessions that peers may open on it.
 pub(crate) struct Receiver {
     listener: TcpListener,
     address: SocketAddr,
@@ -74,15 +75,15 @@ impl Receiver {
         self.address
     }
 
-    /// What the URIs of sessions here begin with.
+    /// The scheme of the sessions' URIs.
     pub(crate) fn scheme(&self) -> Scheme {
         if self.options.tls.is_some() { Scheme::Msrps } else { Scheme::Msrp }
     }
 
-    /// A URI for a session here that nobody can guess.
+    /// A random URI for a session on this listener.
     pub(crate) fn make_uri(&self) -> io::Result<MsrpUri> {
         let host = match self.address.ip() {
-            // Every address of this machine is none that can be connected to.
+            // Peers cannot connect to the unspecified address.
             ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
             ip => ip,
         };
@@ -91,13 +92,13 @@ impl Receiver {
         uri.session_id(&id).build().map_err(io::Error::other)
     }
 
-    /// Waits for a peer to bind the session of this URI, again and again.
+    /// Lets peers open the session of this URI, one after another.
     pub(crate) fn expect(&self, uri: MsrpUri) -> Result<(), msrp::SessionError> {
         self.table.insert(self.options.session(uri))
     }
 
-    /// Serves connections in threads of their own, and tells of each one that
-    /// has ended whether its messages were received, where it had any.
+    /// Serves each connection in a thread of its own. Each one that brought
+    /// messages and has ended yields whether all of them were received.
     pub(crate) fn serve(self) -> mpsc::Receiver<bool> {
         let (ended, results) = mpsc::channel();
         thread::spawn(move || {
@@ -108,7 +109,7 @@ impl Receiver {
                     thread::Builder::new().spawn(move || serve(socket, table, &options, &ended))
                 });
                 if let Err(error) = served {
-                    tell(format_args!("a connection was not served: {error}"));
+                    tell(format_args!("cannot serve a connection: {error}"));
                 }
             }
         });
@@ -117,7 +118,7 @@ impl Receiver {
 }
 
 fn serve(socket: TcpStream, table: SessionTable, options: &Options, ended: &Sender<bool>) {
-    let peer = socket.peer_addr();
+    let peer = socket.peer_addr().map_or_else(|_| "a connection".into(), |it| it.to_string());
     let result = OsRandom::new().map_err(io::Error::other).and_then(|random| {
         let config = Arc::new(Config::default());
         let connection = Connection::new(config, Role::Passive, random, Instant::now())?;
@@ -133,7 +134,7 @@ fn serve(socket: TcpStream, table: SessionTable, options: &Options, ended: &Send
                 let _ = ended.send(result);
             }
         }
-        Err(error) => tell(format_args!("the connection of {peer:?} was not served: {error}")),
+        Err(error) => tell(format_args!("cannot serve {peer}: {error}")),
     }
 }
 
@@ -143,23 +144,23 @@ fn accept(socket: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Strea
     Ok(Secure::new(socket, server, Instant::now() + HANDSHAKE)?.into())
 }
 
-/// The messages that one connection brings.
-pub(crate) struct Inbox<'a> {
+/// The messages of one connection.
+struct Inbox<'a> {
     link: &'a Link,
     options: &'a Options,
     stores: HashMap<IncomingKey, Store>,
-    /// Whether all that have ended were received.
+    /// Whether all messages that have ended were received.
     result: Option<bool>,
 }
 
 impl<'a> Inbox<'a> {
-    pub(crate) fn new(link: &'a Link, options: &'a Options) -> Self {
+    fn new(link: &'a Link, options: &'a Options) -> Self {
         Self { link, options, stores: HashMap::new(), result: None }
     }
 
-    /// Whether all messages that have ended were received; `None` where there
-    /// were none.
-    pub(crate) const fn result(&self) -> Option<bool> {
+    /// Whether all messages that have ended were received; `None` if there were
+    /// none.
+    const fn result(&self) -> Option<bool> {
         self.result
     }
 
@@ -172,7 +173,7 @@ impl<'a> Inbox<'a> {
         }
     }
 
-    pub(crate) fn take(&mut self, event: Event) {
+    fn take(&mut self, event: Event) {
         match event {
             Event::MessageStarted { received: message } => {
                 let store = Store::new(self.options.out.as_deref(), message.message_id());
@@ -197,19 +198,19 @@ impl<'a> Inbox<'a> {
         }
     }
 
-    /// Has no room for a message: the peer may stop sending it.
+    /// There is no room for a message: asks the peer to stop sending it.
     fn reject(&self, message: IncomingKey, error: &io::Error) {
-        tell(format_args!("a message cannot be stored: {error}"));
+        tell(format_args!("cannot store a message: {error}"));
         self.link.with(|connection| connection.reject(message, StatusCode::STOP_SENDING));
     }
 
     fn complete(&mut self, message: &Received, total: u64) {
         let stored = self.stores.remove(&message.key()).and_then(|store| {
-            let lost = |error| tell(format_args!("a message cannot be stored: {error}"));
+            let lost = |error| tell(format_args!("cannot store a message: {error}"));
             store.keep().map_err(lost).ok()
         });
         let status = if stored.is_some() { StatusCode::OK } else { StatusCode::STOP_SENDING };
-        // The sender hears of it if it has asked to, and is still there.
+        // Fails if the sender has gone, which needs no REPORT.
         let range = ByteRange::whole(total);
         let _ = self.link.with(|connection| connection.report(message, status, range));
         let Some(stored) = stored else {

@@ -1,4 +1,4 @@
-//! Why an exchange failed, for people and for programs.
+//! Why an exchange failed.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,9 +8,9 @@ use msrp::wire::DecodeError;
 use msrp::{AuthenticationFailure, ConnectionEnd, Event, MsrpUri, StatusCode};
 use serde_json::{Value, json};
 
-use super::link::Link;
+use crate::link::Link;
 
-/// Why an exchange failed.
+/// Why an exchange failed: a kind for programs and a message for people.
 #[derive(Debug)]
 pub(crate) struct Failure {
     kind: &'static str,
@@ -26,16 +26,20 @@ impl Failure {
         Self::new("timeout", message)
     }
 
+    pub(crate) fn no_response() -> Self {
+        Self::timeout("the peer did not respond in time")
+    }
+
     /// Something on this side.
-    pub(crate) fn local(error: impl ToString) -> Self {
-        Self::new("local", error.to_string())
+    pub(crate) fn local(error: impl Into<anyhow::Error>) -> Self {
+        Self::new("local", format!("{:#}", error.into()))
     }
 
-    pub(crate) fn tls(error: impl ToString) -> Self {
-        Self::new("tls", format!("TLS failed: {}", error.to_string()))
+    pub(crate) fn tls(error: impl Into<anyhow::Error>) -> Self {
+        Self::new("tls", format!("TLS failed: {:#}", error.into()))
     }
 
-    pub(crate) fn handshake(error: &io::Error) -> Self {
+    pub(crate) fn handshake(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
                 Self::timeout("the TLS handshake did not end in time")
@@ -45,11 +49,11 @@ impl Failure {
     }
 
     pub(crate) fn rejected(status: StatusCode) -> Self {
-        Self::new("rejected", format!("the peer answered {status} {}", status.reason()))
+        Self::new("rejected", format!("the peer responded {status} {}", status.reason()))
     }
 
-    /// Something that a connection refuses: because it has ended, or by itself.
-    pub(crate) fn on(link: &Link, error: impl ToString) -> Self {
+    /// A connection refuses a call, most often because it has ended.
+    pub(crate) fn on(link: &Link, error: impl Into<anyhow::Error>) -> Self {
         while let Some(event) = link.next_event(Some(Instant::now())) {
             if let Event::Closed(end) = event {
                 return Self::ended(&end);
@@ -68,19 +72,19 @@ impl Failure {
                 Self::new("closed", "the connection ended in the middle of a chunk or response")
             }
             ConnectionEnd::Failed(error) => {
-                Self::new("notMsrp", format!("what the peer sends is not MSRP: {error}"))
+                Self::new("notMsrp", format!("the peer does not speak MSRP: {error}"))
             }
             _ => Self::new("closed", "the peer closed the connection"),
         }
     }
 
     pub(crate) fn connect(error: &io::Error, address: SocketAddr) -> Self {
-        let (kind, message) = match error.kind() {
-            io::ErrorKind::ConnectionRefused => ("refused", "nobody listens there"),
-            io::ErrorKind::TimedOut => ("timeout", "the connection was not made in time"),
-            _ => ("unreachable", "the connection could not be made"),
+        let kind = match error.kind() {
+            io::ErrorKind::ConnectionRefused => "refused",
+            io::ErrorKind::TimedOut => "timeout",
+            _ => "unreachable",
         };
-        Self::new(kind, format!("{address}: {message} ({error})"))
+        Self::new(kind, format!("cannot connect to {address}: {error}"))
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -93,3 +97,5 @@ impl std::fmt::Display for Failure {
         f.write_str(&self.message)
     }
 }
+
+impl std::error::Error for Failure {}

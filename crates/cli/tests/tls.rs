@@ -1,7 +1,7 @@
-//! The examples over TLS, with certificates made for each test.
+//! `msrp send`, `receive` and `connect` over TLS, with certificates made for each
+//! test.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-#[path = "processes/mod.rs"]
 mod processes;
 
 use std::fs;
@@ -174,11 +174,11 @@ fn wrong_usage_exits_with_2() {
         ("receive", &[&listen[..], &["--cert", &cert, "--key", &key, "--path", plain]].concat()),
         ("receive", &[&listen[..], &["--path", secure]].concat()),
     ];
-    for (example, arguments) in wrong {
-        let output = Running(command(example, arguments).spawn().unwrap()).output();
+    for (subcommand, arguments) in wrong {
+        let output = Running(command(subcommand, arguments).spawn().unwrap()).output();
         let message = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{example} {arguments:?}: {message}");
-        assert!(message.contains("error: "), "{example} {arguments:?}: {message}");
+        assert_eq!(output.status.code(), Some(2), "{subcommand} {arguments:?}: {message}");
+        assert!(message.contains("error: "), "{subcommand} {arguments:?}: {message}");
     }
 }
 
@@ -209,15 +209,15 @@ impl Server {
         Self { receiver, folder, ca, fingerprint }
     }
 
-    /// Runs an example against it.
-    fn run(&self, example: &str, arguments: &[&str]) -> (i32, Value) {
-        run(example, &[&["--to", &self.receiver.path], arguments].concat())
+    /// Runs a subcommand against it.
+    fn run(&self, subcommand: &str, arguments: &[&str]) -> (i32, Value) {
+        run(subcommand, &[&["--to", &self.receiver.path], arguments].concat())
     }
 
     /// Both `send` and `connect` fail so.
     fn assert_refused(&self, arguments: &[&str], why: &str) {
-        for example in ["send", "connect"] {
-            let (status, object) = self.run(example, arguments);
+        for subcommand in ["send", "connect"] {
+            let (status, object) = self.run(subcommand, arguments);
             assert_eq!((status, &object["success"]), (1, &json!(false)), "{object}");
             assert_eq!(object["error"]["kind"], "tls", "{object}");
             let message = object["error"]["message"].as_str().unwrap();

@@ -1,33 +1,34 @@
-//! The next hop: where a client connects to.
+//! The next hop: the server that a client connects to.
 
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Instant;
 
+use anyhow::{Context, bail};
 use msrp::uri::{Host, Scheme};
 use msrp::{MsrpUri, OsRandom, session_id};
 
 use super::expected::{Expected, TlsOptions};
-use super::failure::Failure;
-use super::stream::Stream;
+use crate::failure::Failure;
+use crate::link::Stream;
 
 /// The first hop of a path.
 pub(crate) struct NextHop {
     uri: MsrpUri,
     port: u16,
-    /// With `msrps`, who answers there.
+    /// The server that `msrps` expects there.
     server: Option<Expected>,
 }
 
 impl NextHop {
-    /// The error says what is wrong with the command line.
+    /// An error is wrong usage.
     pub(crate) fn new(
         uri: MsrpUri,
         default_port: Option<u16>,
         options: TlsOptions,
-    ) -> Result<Self, String> {
+    ) -> anyhow::Result<Self> {
         check_transport(&uri)?;
-        let no_port = || format!("{uri}: give a port, MSRP has none by default");
-        let port = uri.port().or(default_port).ok_or_else(no_port)?;
+        let no_port = || format!("{uri} has no port, and MSRP has no default port");
+        let port = uri.port().or(default_port).with_context(no_port)?;
         let server = Expected::new(uri.view(), options)?;
         Ok(Self { uri, port, server })
     }
@@ -69,7 +70,7 @@ impl NextHop {
     }
 
     fn addresses(&self) -> Result<Vec<SocketAddr>, Failure> {
-        let unknown = |error| Failure::new("unknownHost", format!("the host is unknown: {error}"));
+        let unknown = |error| Failure::new("unknownHost", format!("unknown host: {error}"));
         match self.uri.host() {
             Host::Ipv4(address) => Ok(vec![(address, self.port).into()]),
             Host::Ipv6(address) => Ok(vec![(address, self.port).into()]),
@@ -81,17 +82,16 @@ impl NextHop {
     }
 }
 
-pub(crate) fn check_transport(uri: &MsrpUri) -> Result<(), String> {
-    if uri.transport().eq_ignore_ascii_case("tcp") {
-        Ok(())
-    } else {
-        Err(format!("{uri}: only transport tcp is there"))
+pub(super) fn check_transport(uri: &MsrpUri) -> anyhow::Result<()> {
+    if !uri.transport().eq_ignore_ascii_case("tcp") {
+        bail!("{uri}: the transport must be tcp");
     }
+    Ok(())
 }
 
-/// A URI of this side for one session. Nobody will connect to it, which port 9
-/// says: discard.
-pub(crate) fn own_uri(stream: &Stream) -> Result<MsrpUri, Box<dyn std::error::Error>> {
+/// A URI of this side for one session. No peer connects to it; port 9, discard,
+/// says so.
+pub(crate) fn own_uri(stream: &Stream) -> anyhow::Result<MsrpUri> {
     let scheme = match stream {
         Stream::Plain(_) => Scheme::Msrp,
         Stream::Secure(_) => Scheme::Msrps,
