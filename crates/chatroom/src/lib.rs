@@ -11,7 +11,7 @@
 //!  Connections of the recipients ◀── send: the same octets ────────┘
 //!
 //!  Connection ── Event::NicknameRequested ──▶ Room::use_nickname
-//!                ◀─ answer_nickname(status) ────┘
+//!                ◀─ respond_to_nickname(status) ────┘
 //! ```
 //!
 //! The sessions of a room are set up so:

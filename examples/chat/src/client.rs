@@ -9,9 +9,8 @@ use std::time::{Instant, SystemTime};
 use bytes::Bytes;
 use msrp::wire::{MediaTypeError, NicknameError};
 use msrp::{
-    AskError, Config, Connection, Event, MediaType, MediaTypes, MessageKey, MsrpUri, Nickname,
-    NicknameKey, OsRandom, Outcome, OutgoingMessage, RandomError, Role, SendError, SessionKey,
-    session_id,
+    Config, Connection, Event, MediaType, MediaTypes, MessageKey, MsrpUri, Nickname, NicknameKey,
+    OsRandom, Outcome, OutgoingMessage, RandomError, Role, SendError, SessionKey, session_id,
 };
 use msrp_chatroom::is_same_uri;
 use msrp_cpim::is_composing::{IS_COMPOSING_TYPE, IsComposing, State};
@@ -133,9 +132,6 @@ pub enum SayFault {
     /// That is no nickname.
     #[error(transparent)]
     Nickname(#[from] NicknameError),
-    /// The nickname is not asked for.
-    #[error(transparent)]
-    Ask(#[from] AskError),
     /// That is no media type.
     #[error(transparent)]
     Type(#[from] MediaTypeError),
@@ -306,8 +302,10 @@ impl Client {
 
     fn event(&mut self, event: Event) -> Option<Told> {
         match event {
-            Event::Message { message, body } if !message.is_duplicate() => heard(&body, &self.room),
-            Event::Outcome(outcome) => {
+            Event::Message { received: message, body } if !message.is_duplicate() => {
+                heard(&body, &self.room)
+            }
+            Event::Finished(outcome) => {
                 let text = self.said.remove(&outcome.message)?;
                 let why = why_not(outcome.outcome, words::of_message)?;
                 Some(Told::Refused { text, why })
