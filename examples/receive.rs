@@ -138,6 +138,6 @@ fn listen(
     Ok(())
 }
 
-fn media_types(list: &str) -> Result<MediaTypes, msrp::wire::MediaTypeError> {
+fn media_types(list: &str) -> Result<MediaTypes, msrp::wire::ValueError> {
     MediaTypes::new(&list.replace(',', " "))
 }

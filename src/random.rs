@@ -170,7 +170,7 @@ impl IdSource {
     }
 
     pub(crate) fn message_id(&mut self) -> MessageId {
-        MessageId::read(&letters(&mut *self.random)).unwrap_or(MessageId::NONE)
+        MessageId::parse(&letters(&mut *self.random)).unwrap_or(MessageId::NONE)
     }
 
     /// A transaction id that `is_free` says yes to. Should the source repeat
@@ -190,7 +190,7 @@ impl IdSource {
             let (id, counter) = text.split_at_mut(ID_LETTERS);
             id.copy_from_slice(&fresh);
             let len = ID_LETTERS + write_counter(self.spare, counter);
-            if let Some(id) = text.get(..len).and_then(|text| TransactionId::read(text).ok())
+            if let Some(id) = text.get(..len).and_then(|text| TransactionId::parse(text).ok())
                 && is_free(&id)
             {
                 return id;

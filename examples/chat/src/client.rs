@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use msrp::wire::{MediaTypeError, NicknameError};
+use msrp::wire::ValueError;
 use msrp::{
     AskError, Config, Connection, Event, MediaType, MediaTypes, MessageKey, MsrpUri, Nickname,
     NicknameKey, OsRandom, Outcome, OutgoingMessage, RandomUnavailable, Role, SendError, SessionId,
@@ -130,15 +130,12 @@ pub enum SayFault {
     /// It cannot be sent.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// That is no nickname.
+    /// That is no nickname, or no media type.
     #[error(transparent)]
-    Nickname(#[from] NicknameError),
+    Value(#[from] ValueError),
     /// The nickname is not asked for.
     #[error(transparent)]
     Ask(#[from] AskError),
-    /// That is no media type.
-    #[error(transparent)]
-    Type(#[from] MediaTypeError),
 }
 
 impl Client {
@@ -360,7 +357,7 @@ impl Client {
 }
 
 /// What this client takes (RFC 7701 sections 5.2 and 8).
-fn description(local: MsrpUri) -> Result<Local, MediaTypeError> {
+fn description(local: MsrpUri) -> Result<Local, ValueError> {
     let types = MediaTypes::new("message/cpim")?.wrapped("text/plain")?;
     let types = types.wrapped(IS_COMPOSING_TYPE)?;
     let chatroom = Chatroom::new().with_nicknames().with_private_messages();

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use msrp::wire::MediaTypeError;
+use msrp::wire::ValueError;
 use msrp::{
     BodyError, ConnectionEnd, Event, IncomingKey, MessageKey, MessageOutcome, OutgoingMessage,
     SendError, SessionId,
@@ -36,7 +36,7 @@ pub enum ExchangeError {
     Body(#[from] BodyError),
     /// A media type of this side.
     #[error(transparent)]
-    MediaType(#[from] MediaTypeError),
+    MediaType(#[from] ValueError),
 }
 
 /// What one side does.
