@@ -13,4 +13,4 @@ pub use self::fields::{
 pub use self::value::{MimeValue, closing_quote};
 pub(crate) use self::wrapped::is_cpim;
 pub use self::wrapped::wrapped_type;
-pub use self::write::{MimeError, MimeValueBuilder, is_field_name, is_field_value};
+pub use self::write::{MimeValueBuilder, is_field_name, is_field_value};

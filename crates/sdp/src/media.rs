@@ -12,7 +12,7 @@ use msrp::Direction;
 use msrp::MediaTypes;
 use msrp::ParseOptions;
 use msrp::uri::{Host, Path, PathRef, UriError, UriRef};
-use msrp::wire::MediaTypeError;
+use msrp::wire::ValueError;
 
 /// Why a media section cannot be read as one for MSRP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -42,7 +42,7 @@ pub enum MediaError {
     NoSessionId,
     /// `accept-types` or `accept-wrapped-types` is no list of media types.
     #[error("accepted types: {0}")]
-    Types(#[from] MediaTypeError),
+    Types(#[from] ValueError),
     /// `max-size` is no number.
     #[error("max-size is a number of octets")]
     MaxSize,

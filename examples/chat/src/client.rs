@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use msrp::wire::{MediaTypeError, NicknameError};
+use msrp::wire::ValueError;
 use msrp::{
     Config, Connection, Event, MediaType, MediaTypes, MessageKey, MsrpUri, Nickname, NicknameKey,
     OsRandom, Outcome, OutgoingMessage, RandomError, Role, SendError, SessionKey, session_id,
@@ -129,12 +129,9 @@ pub enum SayFault {
     /// It cannot be sent.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// That is no nickname.
+    /// That is no nickname, or no media type.
     #[error(transparent)]
-    Nickname(#[from] NicknameError),
-    /// That is no media type.
-    #[error(transparent)]
-    Type(#[from] MediaTypeError),
+    Value(#[from] ValueError),
 }
 
 impl Client {
@@ -358,7 +355,7 @@ impl Client {
 }
 
 /// What this client takes (RFC 7701 sections 5.2 and 8).
-fn description(local: MsrpUri) -> Result<Local, MediaTypeError> {
+fn description(local: MsrpUri) -> Result<Local, ValueError> {
     let types = MediaTypes::new("message/cpim")?.wrapped("text/plain")?;
     let types = types.wrapped(IS_COMPOSING_TYPE)?;
     let chatroom = Chatroom::new().with_nicknames().with_private_messages();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use msrp::uri::{MsrpUri, Scheme, UriError};
-use msrp::wire::MediaTypeError;
+use msrp::wire::ValueError;
 use msrp::{
     Config, Connection, MediaTypes, OsRandom, RandomError, ReceiveMode, Role, SessionError,
     SessionTable, Tolerances, session_id,
@@ -77,8 +77,8 @@ pub enum NegotiateError {
     Uri(#[from] UriError),
     /// The peer's list of media types.
     #[error(transparent)]
-    MediaTypes(#[from] MediaTypeError),
-    /// The session cannot be opened or expected.
+    MediaTypes(#[from] ValueError),
+    /// The session cannot be opened.
     #[error(transparent)]
     Open(#[from] SessionError),
 }
