@@ -75,6 +75,7 @@
 
 mod chunks;
 mod config;
+mod error;
 mod identifier;
 mod message;
 mod nicknames;
@@ -85,9 +86,10 @@ mod room;
 mod seat;
 
 pub use self::config::RoomConfig;
+pub use self::error::RoomError;
 pub use self::identifier::is_same_uri;
 pub use self::message::report_body;
-pub use self::participant::{JoinError, Participant, ParticipantError};
+pub use self::participant::Participant;
 pub use self::passing::Abandoned;
 pub use self::recipients::Recipients;
 pub use self::room::{Left, Room};
