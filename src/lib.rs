@@ -18,8 +18,8 @@
 //!    transport ◀─ Transmit┘                           └─ BytesMut ◀─ transport
 //! ```
 //!
-//! A floor can be used without those above it: [`Decoder`] and [`HeadWriter`]
-//! alone make an analyser or a test tool, [`HeadRef`] a zero-copy parser.
+//! A floor can be used without those above it: [`Decoder`](wire::Decoder) and [`HeadWriter`](wire::HeadWriter)
+//! alone make an analyser or a test tool, [`HeadRef`](wire::HeadRef) a zero-copy parser.
 //!
 //! # The run loop
 //!
@@ -40,7 +40,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut stream = TcpStream::connect("192.0.2.7:2855")?;
 //! let config = Arc::new(Config::default());
-//! let mut connection = Connection::new(config, Role::Active, OsRandom::new()?, Instant::now());
+//! let mut connection = Connection::new(config, Role::Active, OsRandom::new()?, Instant::now())?;
 //! let session = connection.open(SessionConfig::new(
 //!     "msrp://192.0.2.1:9/jshA7weztas;tcp".parse()?,
 //!     "msrp://192.0.2.7:2855/kjhd37s2s20w2a;tcp".parse()?,
@@ -196,57 +196,54 @@
 #[cfg(feature = "auth")]
 pub mod auth;
 mod connection;
-mod decode;
 mod fault;
 // What a relay needs of the hop is there without relays, too.
 #[cfg_attr(not(feature = "auth"), allow(dead_code, unused_imports))]
 mod hop;
+mod keys;
 mod limits;
 pub mod mime;
 mod named;
 mod random;
 mod ranges;
-mod reassembly;
+pub mod reassembly;
 #[cfg(feature = "auth")]
 pub mod relay;
 mod time;
 mod tolerance;
 mod tunnel;
 pub mod uri;
-mod wire;
+pub mod wire;
 
 pub use connection::{
     Answer, AnswerMode, AskError, Bind, BodyError, BodyWriter, CloseReason, Config, Connection,
-    ConnectionEnd, ConnectionError, Direction, Event, FailReason, IncomingKey, MessageOutcome,
-    NicknameRequest, OpenError, Outcome, OutgoingMessage, ReceiveMode, Received, ReportError,
-    ReportMode, Role, SendError, SessionConfig, SessionTable, TableError, UpdateError,
+    ConnectionEnd, ConnectionError, Direction, Event, FailReason, MessageOutcome, NicknameRequest,
+    OpenError, Outcome, OutgoingMessage, ReceiveMode, Received, ReportError, ReportMode, Role,
+    SendError, SessionConfig, SessionTable, TableError, UpdateError,
 };
 #[cfg(feature = "auth")]
 pub use connection::{
     AuthenticateError, Authentication, AuthenticationFailure, RelayAccount, RelayRoute,
     UriParameter,
 };
-pub use decode::{BadHead, DecodeError, Decoder, Frame};
+pub use hop::{Framing, Transmit};
 #[cfg(feature = "auth")]
-pub use hop::AuthKey;
-pub use hop::{Framing, MessageKey, NicknameKey, SessionId, Transmit};
+pub use keys::AuthKey;
+pub use keys::{IncomingKey, MessageKey, NicknameKey, SessionKey, UnknownKey};
 pub use limits::{Limits, ParseOptions};
 pub use named::UnknownName;
 #[cfg(feature = "getrandom")]
-pub use random::{OsRandom, RandomUnavailable};
-pub use random::{Random, session_id};
-pub use ranges::{RangeSet, TooManyRanges};
-pub use reassembly::{Reassembler, ReassemblyError, Tracker};
+pub use random::OsRandom;
+pub use random::{Random, RandomError, session_id};
 pub use time::Instant;
 pub use tolerance::{Tolerance, Tolerances};
 pub use tunnel::{Tunnel, TunnelError};
-#[doc(inline)]
-pub use uri::{MsrpUri, Path, PathRef, UriError, UriRef};
-pub use wire::{
-    ByteRange, ByteRangeError, Continuation, EncodeError, FailureReport, Head, HeadRef, HeadWriter,
-    HeaderName, IdentError, MediaType, MediaTypeError, MediaTypes, MessageId, Method, Nickname,
-    NicknameError, ParseError, Parsed, Status, StatusCode, TransactionId, write_end_line,
-};
+#[doc(no_inline)]
+pub use uri::{MsrpUri, Path};
+pub use wire::ident::MessageId;
+pub use wire::media::{MediaType, MediaTypes};
+pub use wire::nickname::Nickname;
+pub use wire::status::StatusCode;
 
 /// The README's code compiles.
 #[cfg(all(doctest, feature = "getrandom"))]

@@ -5,9 +5,10 @@ mod common;
 
 use common::wire::{Lone, Raw, words};
 use common::{Pair, alice_opens, bob_expects};
+use msrp::wire::ByteRange;
 use msrp::{
-    ByteRange, Config, Direction, Event, FailReason, MediaType, OutgoingMessage, ReceiveMode,
-    ReportMode, SendError, SessionConfig, StatusCode,
+    Config, Direction, Event, FailReason, MediaType, OutgoingMessage, ReceiveMode, ReportMode,
+    SendError, SessionConfig, StatusCode,
 };
 
 const ALL: [Direction; 4] =

@@ -8,10 +8,8 @@ use std::collections::HashSet;
 
 use common::wire::{Lone, Raw, Sent, filler, frames, frames_and_rest, words};
 use common::{ALICE, BOB, alice_opens, path};
-use msrp::{
-    Bind, Config, FailureReport, MessageKey, Outcome, OutgoingMessage, Random, SendError,
-    SessionConfig,
-};
+use msrp::wire::FailureReport;
+use msrp::{Bind, Config, MessageKey, Outcome, OutgoingMessage, Random, SendError, SessionConfig};
 use proptest::prelude::*;
 
 const BOB_TWO: &str = "msrp://bob.example:12763/s2two;tcp";
@@ -336,15 +334,17 @@ fn ids_do_not_repeat() {
 struct Stuck;
 
 impl Random for Stuck {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         octets.fill(0);
+        Ok(())
     }
 }
 
 fn stuck(config: Config) -> Lone {
     let mut alice = Lone::alice_with(config.clone(), alice_opens());
     let (role, now) = (msrp::Role::Active, alice.now);
-    alice.side.connection = msrp::Connection::new(std::sync::Arc::new(config), role, Stuck, now);
+    alice.side.connection =
+        msrp::Connection::new(std::sync::Arc::new(config), role, Stuck, now).unwrap();
     let opens = alice_opens().bind(Bind::FirstMessage);
     alice.session = alice.side.connection.open(opens).unwrap();
     alice

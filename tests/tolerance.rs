@@ -6,9 +6,10 @@ mod common;
 
 use common::corpus::decode_whole;
 use common::{ALICE, BOB, Pair, bob_expects};
+use msrp::wire::{DecodeError, HeaderName, ParseError};
 use msrp::{
-    Config, ConnectionEnd, DecodeError, Event, HeaderName, Outcome, OutgoingMessage, ParseError,
-    ParseOptions, SessionConfig, Tolerance, Tolerances,
+    Config, ConnectionEnd, Event, Outcome, OutgoingMessage, ParseOptions, SessionConfig, Tolerance,
+    Tolerances,
 };
 
 /// A stream with one deviation, and what becomes of it.

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes, BytesMut};
 use common::{ALICE, BOB, Pair, Seeded, alice_opens, bob_expects};
+use msrp::wire::{Continuation, DecodeError};
 use msrp::{
-    Config, Continuation, DecodeError, Event, Framing, Outcome, OutgoingMessage, ParseOptions,
-    ReceiveMode, Tunnel, TunnelError,
+    Config, Event, Framing, Outcome, OutgoingMessage, ParseOptions, ReceiveMode, Tunnel,
+    TunnelError,
 };
 use proptest::prelude::*;
 use wire::whole;
@@ -280,7 +281,7 @@ struct Joined {
 }
 
 impl Joined {
-    fn new(max: usize, alice_is_active: bool) -> (Self, msrp::SessionId) {
+    fn new(max: usize, alice_is_active: bool) -> (Self, msrp::SessionKey) {
         let mut framed = Config::default();
         framed.framing = Framing::Message { max_octets: max };
         let (active, passive) =

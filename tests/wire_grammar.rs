@@ -6,11 +6,11 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::corpus::{decode, decode_whole, strict};
-use msrp::{
-    ByteRange, ByteRangeError, DecodeError, FailureReport, HeadRef, HeaderName, IdentError,
-    MediaType, MediaTypes, MessageId, Method, ParseError, ParseOptions, Parsed, Status, StatusCode,
-    TransactionId,
+use msrp::wire::{
+    ByteRange, ByteRangeError, DecodeError, FailureReport, HeadRef, HeaderName, IdentError, Method,
+    ParseError, Parsed, Status, TransactionId,
 };
+use msrp::{MediaType, MediaTypes, MessageId, ParseOptions, StatusCode};
 use proptest::prelude::*;
 use proptest::sample::select;
 

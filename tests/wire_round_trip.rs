@@ -6,11 +6,12 @@ mod common;
 
 use bytes::BytesMut;
 use common::corpus::{Chunk, Sample, corpus, decode_whole, strict, vectors};
-use msrp::{
+use msrp::uri::{PathRef, UriRef};
+use msrp::wire::{
     ByteRange, Continuation, Decoder, EncodeError, FailureReport, HeadRef, HeadWriter, HeaderName,
-    MediaType, MessageId, Method, ParseOptions, Parsed, Path, PathRef, Status, StatusCode,
-    TransactionId, UriRef, write_end_line,
+    Method, Parsed, Status, TransactionId, write_end_line,
 };
+use msrp::{MediaType, MessageId, ParseOptions, Path, StatusCode};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -502,17 +503,17 @@ fn read_all(octets: &[u8]) {
                 ask(&head);
                 assert_eq!(head.has_body(), end_line.is_none());
                 assert!(len + end_line.map_or(0, |(_, len)| len) <= octets.len());
-                let Ok(Some(msrp::Frame::Head(decoded))) = first else { panic!("{first:?}") };
+                let Ok(Some(msrp::wire::Frame::Head(decoded))) = first else { panic!("{first:?}") };
                 assert_eq!(decoded.view(), head);
             }
             Ok(Parsed::Incomplete) => assert_eq!(first, Ok(None)),
             Err(_) if blank => {}
             Err(error) => match first {
-                Ok(Some(msrp::Frame::BadHead(bad))) => {
+                Ok(Some(msrp::wire::Frame::BadHead(bad))) => {
                     assert_eq!(*bad.error(), error);
                     ask(&bad.head().view());
                 }
-                Err(msrp::DecodeError::Head(decoded)) => assert_eq!(decoded, error),
+                Err(msrp::wire::DecodeError::Head(decoded)) => assert_eq!(decoded, error),
                 Ok(None) => assert_eq!(octets, b"\r"),
                 other => panic!("{other:?} but {error:?}"),
             },

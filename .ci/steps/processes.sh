@@ -2,16 +2,15 @@
 
 # A file goes from one process to another, and is the same there.
 step_transfer() {
-    cargo build --examples
-    local bin=$target/debug/examples path received
+    cargo build -p msrp-cli
+    local msrp=$target/debug/msrp path received
     head -c 5000003 /dev/urandom > "$work/sent"
-    mkdir "$work/received"
-    timeout 60 "$bin/receive" --listen 127.0.0.1:0 --out "$work/received" --max-size 10000000 --once \
+    timeout 60 "$msrp" receive --listen 127.0.0.1:0 --out "$work/received" --max-size 10000000 --once \
         > "$work/receive.json" &
     local receiver=$!
     children+=("$receiver")
     path=$(wait_for field "$work/receive.json" path)
-    timeout 60 "$bin/send" --to "$path" --file "$work/sent" --success-report | tee "$work/send.json"
+    timeout 60 "$msrp" send --to "$path" --file "$work/sent" --success-report | tee "$work/send.json"
     wait "$receiver"
     cat "$work/receive.json"
     [[ $(field "$work/send.json" success) == true ]]
@@ -37,11 +36,10 @@ step_files() {
 # with status 0.
 step_gateway() {
     have curl || { skip "curl is not installed"; return; }
-    cargo build -p msrp-gateway
-    cargo build --examples
+    cargo build -p msrp-gateway -p msrp-cli
     # Two sessions, so that neither request finds the other's still bound.
     local paths=("msrp://127.0.0.1:2855/send;tcp" "msrp://127.0.0.1:2855/connect;tcp")
-    "$target/debug/examples/receive" --listen 127.0.0.1:0 \
+    "$target/debug/msrp" receive --listen 127.0.0.1:0 \
         --path "${paths[0]}" --path "${paths[1]}" > "$work/gateway-peer.json" &
     children+=($!)
     NO_COLOR=1 "$target/debug/msrp-gateway" --listen 127.0.0.1:0 2> "$work/gateway.log" &
@@ -102,8 +100,7 @@ step_pages() {
 
 # What is installed is required. The bench shows only that it runs.
 step_interop() {
-    cargo build --examples
-    cargo build -p msrp-relay
+    cargo build -p msrp-cli -p msrp-relay
     if have kamailio && have tshark; then
         MSRP_INTEROP=require cargo test -p msrp-interop -- --nocapture
     else

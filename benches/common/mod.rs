@@ -2,10 +2,8 @@
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
 use bytes::{Bytes, BytesMut};
-use msrp::{
-    Continuation, Decoder, Frame, HeadRef, ParseOptions, Parsed, Random, TransactionId,
-    write_end_line,
-};
+use msrp::wire::{Continuation, Decoder, Frame, HeadRef, Parsed, TransactionId, write_end_line};
+use msrp::{ParseOptions, Random};
 
 pub const KIB: usize = 1024;
 pub const MIB: usize = 1024 * KIB;
@@ -95,16 +93,17 @@ impl Seeded {
 }
 
 impl Random for Seeded {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         for part in octets.chunks_mut(8) {
             part.copy_from_slice(&self.next().to_le_bytes()[..part.len()]);
         }
+        Ok(())
     }
 }
 
 pub fn random_octets(len: usize) -> Vec<u8> {
     let mut octets = vec![0; len];
-    Seeded(1).fill(&mut octets);
+    Seeded(1).fill(&mut octets).unwrap();
     octets
 }
 

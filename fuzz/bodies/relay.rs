@@ -8,7 +8,8 @@ use bytes::{Buf, BytesMut};
 use msrp::relay::{
     ConnectionId, Peer, Relay, RelayConfig, RelayEvent, RelayLimits, Security, Verdict,
 };
-use msrp::{Decoder, Frame, Head, Method, ParseOptions, Random, TransactionId};
+use msrp::wire::{Decoder, Frame, Head, Method, TransactionId};
+use msrp::{ParseOptions, Random};
 
 use super::input::Input;
 
@@ -31,11 +32,12 @@ pub(crate) fn run(data: &[u8]) {
 struct Cheap(u64);
 
 impl Random for Cheap {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         for octet in octets {
             self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(11);
             *octet = (self.0 >> 56) as u8;
         }
+        Ok(())
     }
 }
 
@@ -115,7 +117,7 @@ impl World {
         limits.transactions = 4;
         limits.tokens = 8;
         config.limits = limits;
-        let relay = Relay::new(config, Cheap(7), now);
+        let relay = Relay::new(config, Cheap(7), now).unwrap();
         let hostile = || Hostile {
             id: None,
             pending: BytesMut::new(),
@@ -246,7 +248,7 @@ impl World {
         let hostile = &mut self.hostiles[side];
         let token = &mut hostile.token;
         hostile.heard.read(&octets, |head| {
-            if let Some(path) = head.view().header(msrp::HeaderName::UsePath) {
+            if let Some(path) = head.view().header(msrp::wire::HeaderName::UsePath) {
                 path.clone_into(token);
             }
         });

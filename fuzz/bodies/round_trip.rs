@@ -2,11 +2,11 @@
 //! can be written again.
 
 use bytes::{Bytes, BytesMut};
-use msrp::{
+use msrp::wire::{
     ByteRange, Continuation, Decoder, EncodeError, FailureReport, Frame, Head, HeadRef, HeadWriter,
-    HeaderName, MediaType, MessageId, Method, ParseOptions, Path, Status, StatusCode, Tolerances,
-    TransactionId,
+    HeaderName, Method, Status, TransactionId,
 };
+use msrp::{MediaType, MessageId, ParseOptions, Path, StatusCode, Tolerances};
 
 use super::input::Input;
 

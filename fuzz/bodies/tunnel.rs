@@ -4,9 +4,8 @@
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
-use msrp::{
-    Decoder, Frame, Framing, Head, Method, ParseOptions, Random, Tolerances, Tunnel, TunnelError,
-};
+use msrp::wire::{Decoder, Frame, Head, Method};
+use msrp::{Framing, ParseOptions, Random, Tolerances, Tunnel, TunnelError};
 
 use super::input::Input;
 
@@ -50,8 +49,9 @@ struct Played {
 struct Constant;
 
 impl Random for Constant {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         octets.fill(7);
+        Ok(())
     }
 }
 

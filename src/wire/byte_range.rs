@@ -9,13 +9,13 @@ use thiserror::Error;
 /// stands for `*`.
 ///
 /// ```
-/// use msrp::ByteRange;
+/// use msrp::wire::ByteRange;
 ///
 /// let range = ByteRange::new(2049, None, Some(4385))?;
 /// assert_eq!(range.to_string(), "2049-*/4385");
 /// assert_eq!(ByteRange::EMPTY.to_string(), "1-0/0");
 /// assert!(ByteRange::new(0, None, None).is_err());
-/// # Ok::<(), msrp::ByteRangeError>(())
+/// # Ok::<(), msrp::wire::ByteRangeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ByteRange {

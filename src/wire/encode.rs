@@ -70,7 +70,8 @@ pub enum EncodeError {
 ///
 /// ```
 /// use bytes::BytesMut;
-/// use msrp::{ByteRange, HeadWriter, MediaType, MessageId, Method, Path, TransactionId};
+/// use msrp::{MediaType, MessageId, Path};
+/// use msrp::wire::{ByteRange, HeadWriter, Method, TransactionId};
 ///
 /// let to: Path = "msrp://bob.example:12763/kjhd37s2;tcp".parse()?;
 /// let from: Path = "msrp://alice.example:7654/jshA7we;tcp".parse()?;

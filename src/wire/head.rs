@@ -21,7 +21,8 @@ use crate::uri::PathRef;
 /// split only when they are asked for.
 ///
 /// ```
-/// use msrp::{HeadRef, Method, Parsed, ParseOptions};
+/// use msrp::ParseOptions;
+/// use msrp::wire::{HeadRef, Method, Parsed};
 ///
 /// let octets = b"MSRP 7fq2k9 SEND\r\n\
 ///     To-Path: msrp://bob.example:12763/kjhd37s2;tcp\r\n\
@@ -40,7 +41,7 @@ use crate::uri::PathRef;
 /// assert_eq!(head.to_path().first().port(), Some(12763));
 /// assert!(head.has_body());
 /// assert_eq!(&octets[len..len + 5], b"Hello");
-/// # Ok::<(), msrp::ParseError>(())
+/// # Ok::<(), msrp::wire::ParseError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct HeadRef<'a> {

@@ -8,7 +8,7 @@ macro_rules! methods {
         /// RFC 7701). Names are case-sensitive.
         ///
         /// ```
-        /// use msrp::Method;
+        /// use msrp::wire::Method;
         ///
         /// assert_eq!(Method::from("SEND"), Method::Send);
         /// assert_eq!(Method::from("send"), Method::Other("send"));

@@ -1,6 +1,7 @@
 //! The wire: octets to heads and back.
 
 pub(crate) mod byte_range;
+mod decode;
 pub(crate) mod encode;
 pub(crate) mod grammar;
 pub(crate) mod head;
@@ -14,12 +15,17 @@ pub(crate) mod scan;
 pub(crate) mod status;
 
 pub use byte_range::{ByteRange, ByteRangeError};
+pub use decode::{BadHead, DecodeError, Decoder, Frame};
 pub use encode::{EncodeError, HeadWriter, write_end_line};
 pub use head::{Head, HeadRef, Parsed};
 pub use header::{Continuation, FailureReport, HeaderName};
-pub use ident::{IdentError, MessageId, TransactionId};
-pub use media::{MediaType, MediaTypeError, MediaTypes};
+pub(crate) use ident::MessageId;
+pub use ident::{IdentError, TransactionId};
+pub use media::MediaTypeError;
+pub(crate) use media::{MediaType, MediaTypes};
 pub use method::Method;
-pub use nickname::{Nickname, NicknameError};
+pub(crate) use nickname::Nickname;
+pub use nickname::NicknameError;
 pub use parse::ParseError;
-pub use status::{Status, StatusCode};
+pub use status::Status;
+pub(crate) use status::StatusCode;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use bytes::Buf;
 use msrp::auth::Ha1;
 use msrp::relay::{ConnectionId, Peer, Relay, RelayEvent, Verdict};
-use msrp::{FailureReport, Framing, MsrpUri, Role};
+use msrp::wire::FailureReport;
+use msrp::{Framing, MsrpUri, Role};
 
 use crate::client::{Client, PASSWORD};
 use crate::common::Seeded;
@@ -66,7 +67,7 @@ impl World {
     pub fn with(plan: Plan, mut rng: Seeded, is_told: bool, wants_digest: bool) -> Self {
         let base = Instant::now();
         let relays = plan.relays.iter().map(|config| RelayNode {
-            relay: Relay::new(config.clone(), Seeded(rng.next()), base),
+            relay: Relay::new(config.clone(), Seeded(rng.next()), base).unwrap(),
             wires: BTreeMap::new(),
             places: BTreeMap::new(),
         });

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
+use msrp::wire::FailureReport;
 use msrp::{
-    Bind, Connection, FailureReport, IncomingKey, MessageId, MessageKey, Outcome, Received,
-    ReportMode, Role, SessionId, SessionTable, Transmit,
+    Bind, Connection, IncomingKey, MessageId, MessageKey, Outcome, Received, ReportMode, Role,
+    SessionKey, SessionTable, Transmit,
 };
 
 use crate::answers::Answers;
@@ -49,14 +50,14 @@ pub struct Side {
     /// The application takes no events until that step.
     pub slow_until: u64,
     /// The plan's sessions that are open here.
-    pub sessions: BTreeMap<usize, SessionId>,
-    pub known: BTreeMap<SessionId, usize>,
+    pub sessions: BTreeMap<usize, SessionKey>,
+    pub known: BTreeMap<SessionKey, usize>,
     pub ended_sessions: BTreeSet<usize>,
     /// Sessions that have ended and whose last octets may still leave.
     pub ending: Vec<usize>,
     pub by_key: BTreeMap<MessageKey, usize>,
     pub incoming: BTreeMap<IncomingKey, Incoming>,
-    pub completed: VecDeque<(SessionId, MessageId)>,
+    pub completed: VecDeque<(SessionKey, MessageId)>,
     pub to_report: Vec<(Received, u64)>,
     pub rejected: BTreeSet<usize>,
     pub is_closed: bool,
@@ -67,8 +68,9 @@ pub struct Side {
 struct Repeats(u8);
 
 impl msrp::Random for Repeats {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         octets.fill(self.0);
+        Ok(())
     }
 }
 
@@ -103,8 +105,8 @@ impl World {
             let config = Arc::new(plan.configs[side].clone());
             let role = if side == ALICE { Role::Active } else { Role::Passive };
             let connection = match plan.repeats[side] {
-                Some(octet) => Connection::new(config, role, Repeats(octet), base),
-                None => Connection::new(config, role, Seeded(rng.next()), base),
+                Some(octet) => Connection::new(config, role, Repeats(octet), base).unwrap(),
+                None => Connection::new(config, role, Seeded(rng.next()), base).unwrap(),
             };
             Side::new(connection)
         });
@@ -574,7 +576,7 @@ impl World {
     /// application, and one that was given up with `#` is not said to be.
     fn check_receiver_agrees(&self, serial: usize, sent: &Sent, outcome: Outcome) {
         let (left, last_flag) = self.wire.writers[sent.side].progress(serial);
-        let was_given_up = last_flag == Some(msrp::Continuation::Aborted);
+        let was_given_up = last_flag == Some(msrp::wire::Continuation::Aborted);
         let is_through = outcome.is_success() || outcome == Outcome::Unreported;
         assert!(!(was_given_up && is_through), "{serial} ended with `#` and {outcome:?}");
         if is_through {

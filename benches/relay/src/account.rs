@@ -8,10 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use bytes::BytesMut;
 use msrp::auth::{Credentials, DigestClient};
-use msrp::{
-    Decoder, Frame, Head, HeadWriter, HeaderName, Method, MsrpUri, OsRandom, Path, StatusCode,
-    TransactionId,
-};
+use msrp::wire::{Decoder, Frame, Head, HeadWriter, HeaderName, Method, TransactionId};
+use msrp::{MsrpUri, OsRandom, Path, StatusCode};
 use msrp_interop::{PASSWORD, USER};
 
 /// No read or write of the bench takes longer where all is well.
@@ -40,7 +38,7 @@ impl Account {
             head.headers().filter(|(name, _)| name.parse() == Ok(HeaderName::WwwAuthenticate));
         digest.challenged(values.map(|(_, value)| value))?;
         let authorization =
-            digest.authorization(&uri, true, &mut random).context("a challenge is answered")?;
+            digest.authorization(&uri, true, &mut random)?.context("a challenge is answered")?;
         let granted = ask(&mut stream, &uri, &own, Some(&authorization.to_string()))?;
         let head = granted.view();
         if head.status_code() != Some(StatusCode::OK) {
@@ -79,7 +77,7 @@ fn ask(
     if let Some(value) = authorization {
         writer = writer.header("Authorization", value);
     }
-    writer.bodiless(msrp::Continuation::Complete)?;
+    writer.bodiless(msrp::wire::Continuation::Complete)?;
     stream.write_all(&out)?;
     read_response(stream)
 }

@@ -9,9 +9,10 @@ use super::fingerprint::{Fingerprint, FingerprintError};
 use super::setup::Setup;
 use super::text::{Attribute, MediaDescription};
 use msrp::Direction;
+use msrp::MediaTypes;
 use msrp::ParseOptions;
 use msrp::uri::{Host, Path, PathRef, UriError, UriRef};
-use msrp::{MediaTypeError, MediaTypes};
+use msrp::wire::MediaTypeError;
 
 /// Why a media section cannot be read as one for MSRP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -7,9 +7,10 @@ use std::fs;
 use std::path::Path;
 
 use bytes::BytesMut;
-use msrp::{
-    Continuation, Decoder, EncodeError, Frame, Head, HeadRef, HeadWriter, HeaderName, MediaType,
-    PathRef, TransactionId,
+use msrp::MediaType;
+use msrp::uri::PathRef;
+use msrp::wire::{
+    Continuation, Decoder, EncodeError, Frame, Head, HeadRef, HeadWriter, HeaderName, TransactionId,
 };
 use msrp_interop::{Dissected, dissect, needed};
 

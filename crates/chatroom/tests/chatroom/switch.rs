@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
+use msrp::wire::ByteRange;
 use msrp::{
-    AnswerMode, ByteRange, Config, Event, IncomingKey, MessageId, MessageKey, MessageOutcome,
-    Outcome, OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig, SessionId,
-    SessionTable, StatusCode,
+    AnswerMode, Config, Event, IncomingKey, MessageId, MessageKey, MessageOutcome, Outcome,
+    OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig, SessionKey, SessionTable,
+    StatusCode,
 };
 use msrp_chatroom::report_body;
 use msrp_cpim::CpimRef;
@@ -21,9 +22,9 @@ use crate::common::{Side, path};
 struct Member {
     seat: Seat,
     client: Side,
-    theirs: SessionId,
+    theirs: SessionKey,
     server: Side,
-    ours: Option<SessionId>,
+    ours: Option<SessionKey>,
     /// What the client has heard.
     heard: Vec<Bytes>,
     outcomes: Vec<MessageOutcome>,

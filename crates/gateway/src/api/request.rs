@@ -9,10 +9,11 @@ use axum::http::request::Parts;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use msrp::uri::PathRef;
 use msrp::uri::{Host, RECOMMENDED_PORT};
+use msrp::wire::FailureReport;
 use msrp::{
-    FailureReport, MediaType, MediaTypes, MessageId, MsrpUri, OsRandom, OutgoingMessage,
-    ParseOptions, Path, PathRef,
+    MediaType, MediaTypes, MessageId, MsrpUri, OsRandom, OutgoingMessage, ParseOptions, Path,
 };
 use msrp_tls::{Fingerprint, server_name};
 use serde::Deserialize;
@@ -376,9 +377,9 @@ fn too_large(max_size: usize) -> Fault {
 }
 
 fn fresh_message_id() -> Result<MessageId, Fault> {
-    let busy = |error: &dyn std::fmt::Display| Fault::new(Kind::Busy, error.to_string());
-    let mut random = OsRandom::new().map_err(|error| busy(&error))?;
-    MessageId::new(&msrp::session_id(&mut random)).map_err(|error| busy(&error))
+    let mut random = OsRandom::new()?;
+    let id = msrp::session_id(&mut random)?;
+    MessageId::new(&id).map_err(|error| Fault::new(Kind::Busy, error.to_string()))
 }
 
 fn success_report(wanted: Option<Wanted>) -> Result<bool, Fault> {

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::super::digits;
 use super::text;
-use msrp::RangeSet;
+use msrp::reassembly::RangeSet;
 
 /// The value of `file-range` (RFC 5547 section 6): octets of a file from one
 /// position to another, both counted from one and both inclusive, or to its end.

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::text;
 use crate::token::is_token;
-use msrp::Random;
+use msrp::{Random, RandomError};
 
 /// The most octets of a file-transfer-id that are read. RFC 5547 sets no limit.
 pub const MAX_TRANSFER_ID_OCTETS: usize = 255;
@@ -24,13 +24,17 @@ pub struct FileTransferIdError;
 
 impl FileTransferId {
     /// A fresh one, of 160 random bits in 32 letters and digits.
-    #[must_use]
-    pub fn generate(random: &mut impl Random) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] if the source fails.
+    pub fn generate(random: &mut impl Random) -> Result<Self, RandomError> {
         const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
         let mut octets = [0; 32];
-        random.fill(&mut octets);
+        random.fill(&mut octets)?;
         let letter = |octet: u8| ALPHABET.get(usize::from(octet % 32)).copied().unwrap_or(b'a');
-        Self(octets.map(|octet| char::from(letter(octet))).iter().collect::<String>().into())
+        let id: String = octets.map(|octet| char::from(letter(octet))).iter().collect();
+        Ok(Self(id.into()))
     }
 
     /// The id as it is written.

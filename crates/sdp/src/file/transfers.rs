@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{FileSelector, FileTransferId};
-use msrp::Random;
+use msrp::{Random, RandomError};
 
 /// What an answerer has to remember of the transfers of one session, be it the
 /// sender of the files or the receiver.
@@ -177,9 +177,12 @@ pub struct OfferedTransfer {
 
 impl OfferedTransfer {
     /// A transfer that begins, under a fresh id.
-    #[must_use]
-    pub fn new(random: &mut impl Random) -> Self {
-        Self { id: FileTransferId::generate(random), is_over: false }
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] if the source fails.
+    pub fn new(random: &mut impl Random) -> Result<Self, RandomError> {
+        Ok(Self { id: FileTransferId::generate(random)?, is_over: false })
     }
 
     /// A transfer that the peer has offered, for offers of this side about it.
@@ -218,7 +221,12 @@ impl OfferedTransfer {
     ///
     /// While a transfer is running, this aborts it and starts the same file again;
     /// another file has to wait, or needs a media line of its own (section 8.7).
-    pub fn again(&mut self, random: &mut impl Random) {
-        *self = Self::new(random);
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] if the source fails; the transfer stays as it was.
+    pub fn again(&mut self, random: &mut impl Random) -> Result<(), RandomError> {
+        *self = Self::new(random)?;
+        Ok(())
     }
 }

@@ -1,8 +1,9 @@
 //! Files in offer and answer (RFC 5547 section 8).
 
+use msrp::wire::FailureReport;
 use msrp::{
-    Config, Direction, Event, FailReason, FailureReport, MediaType, Outcome, OutgoingMessage,
-    ReceiveMode, Role, SendError, StatusCode,
+    Config, Direction, Event, FailReason, MediaType, Outcome, OutgoingMessage, ReceiveMode, Role,
+    SendError, StatusCode,
 };
 use msrp_cpim::multipart::MultipartBuilder;
 use msrp_sdp::{
@@ -176,8 +177,9 @@ fn an_offer_says_which_file_and_which_transfer() {
 #[test]
 fn an_id_of_a_transfer_is_long_and_random() {
     let mut random = Seeded(5);
-    let ids: std::collections::HashSet<_> =
-        (0..100).map(|_| msrp_sdp::FileTransferId::generate(&mut random).to_string()).collect();
+    let ids: std::collections::HashSet<_> = (0..100)
+        .map(|_| msrp_sdp::FileTransferId::generate(&mut random).unwrap().to_string())
+        .collect();
     assert_eq!(ids.len(), 100);
     assert!(ids.iter().all(|id| (20..=40).contains(&id.len())), "{ids:?}");
 }

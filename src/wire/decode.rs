@@ -1,0 +1,274 @@
+//! The decoder: a byte stream to heads, body pieces and end-lines.
+
+use bytes::{Buf, Bytes, BytesMut};
+use thiserror::Error;
+
+use super::head::Head;
+use super::header::Continuation;
+use super::parse::{HeadParser, ParseError};
+use super::scan::{BodyScanner, PrefixFinder, Scanned};
+use crate::limits::ParseOptions;
+use crate::tolerance::{Tolerance, Tolerances};
+
+/// One step of a chunk or response, in the order of the stream: a head, any
+/// number of body pieces, an end-line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Frame {
+    /// The start line and the header fields.
+    Head(Head),
+    /// A head within intact framing which is not as RFC 4975 has it. Its body
+    /// and end-line follow like those of any other.
+    BadHead(BadHead),
+    /// Some octets of the body, never none.
+    Body(Bytes),
+    /// The end-line.
+    End(Continuation),
+}
+
+/// A malformed head whose frame is known all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadHead {
+    head: Head,
+    error: ParseError,
+}
+
+impl BadHead {
+    /// What is wrong.
+    #[must_use]
+    pub const fn error(&self) -> &ParseError {
+        &self.error
+    }
+
+    /// The head as far as it could be read; what could not be is absent.
+    #[must_use]
+    pub const fn head(&self) -> &Head {
+        &self.head
+    }
+}
+
+/// Why the stream cannot be read on. The connection can only be closed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// Framing is lost, or was never there.
+    #[error(transparent)]
+    Head(#[from] ParseError),
+    /// The stream, or the message of a message transport, ended within a chunk
+    /// or response.
+    #[error("the stream ended before the end-line")]
+    Truncated,
+    /// A message of a message transport goes on behind its chunk or response.
+    #[error("a message holds more than one chunk or response")]
+    Trailing,
+}
+
+/// Takes chunks and responses off the front of a buffer.
+///
+/// A chunk of any size passes in constant memory: the decoder holds back only
+/// what may still be the start of an end-line, and looks at no other octet
+/// twice. Chunks are framed by their end-line alone, never by Byte-Range, so
+/// that no two hops can disagree about where a message ends.
+///
+/// The shape is that of a `tokio_util` codec: call [`Decoder::decode`] until it
+/// gives `None`, then read more octets to the end of the same buffer. Body
+/// pieces and heads are slices of that buffer, not copies.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use msrp::wire::{Continuation, Decoder, Frame};
+///
+/// let mut decoder = Decoder::default();
+/// let mut input = BytesMut::from(
+///     &b"MSRP d93k SEND\r\n\
+///        To-Path: msrp://b.example:2855/s;tcp\r\n\
+///        From-Path: msrp://a.example:2855/s;tcp\r\n\
+///        Content-Type: text/plain\r\n\r\n\
+///        Hi\r\n-------d93k$\r\n"[..],
+/// );
+/// assert!(matches!(decoder.decode(&mut input)?, Some(Frame::Head(_))));
+/// assert_eq!(decoder.decode(&mut input)?, Some(Frame::Body("Hi".into())));
+/// assert_eq!(decoder.decode(&mut input)?, Some(Frame::End(Continuation::Complete)));
+/// assert_eq!(decoder.decode(&mut input)?, None);
+/// # Ok::<(), msrp::wire::DecodeError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    options: ParseOptions,
+    prefix: PrefixFinder,
+    state: State,
+    tolerated: Tolerances,
+}
+
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one a connection; a box would be one a chunk")]
+enum State {
+    /// Between frames or within a head.
+    Head(HeadParser),
+    Body(BodyScanner),
+    /// The end-line of so many octets is next.
+    End(Continuation, usize),
+    Failed(DecodeError),
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new(ParseOptions::default())
+    }
+}
+
+impl Decoder {
+    /// A decoder at the start of a stream.
+    #[must_use]
+    pub fn new(options: ParseOptions) -> Self {
+        Self {
+            options,
+            prefix: PrefixFinder::new(),
+            state: State::Head(HeadParser::new()),
+            tolerated: Tolerances::none(),
+        }
+    }
+
+    /// Takes the next frame off the front of `input`. `None`: more octets are
+    /// needed, to be put behind those that `input` still holds.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] once framing is lost, and again on every later call.
+    pub fn decode(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, DecodeError> {
+        match &mut self.state {
+            State::Head(_) => self.head(input),
+            State::Body(_) => Ok(self.body(input)),
+            State::End(flag, len) => {
+                let (flag, len) = (*flag, *len);
+                input.advance(len.min(input.len()));
+                self.state = State::Head(HeadParser::new());
+                Ok(Some(Frame::End(flag)))
+            }
+            State::Failed(error) => Err(error.clone()),
+        }
+    }
+
+    /// Takes a message that is to be exactly one chunk or response: its head,
+    /// its body and its end-line, or nothing where it is blank.
+    pub(crate) fn decode_message(&mut self, message: Bytes) -> Result<Vec<Frame>, DecodeError> {
+        let mut rest = BytesMut::from(message);
+        let mut frames = Vec::with_capacity(3);
+        let mut is_whole = false;
+        while let Some(frame) = self.decode(&mut rest)? {
+            if is_whole {
+                return Err(DecodeError::Trailing);
+            }
+            is_whole = matches!(frame, Frame::End(_));
+            frames.push(frame);
+        }
+        let is_at_end = rest.is_empty() && self.is_between_frames();
+        match (is_whole, is_at_end) {
+            (true, true) => Ok(frames),
+            (true, false) => Err(DecodeError::Trailing),
+            (false, true) if self.skips_blank_lines() => Ok(frames),
+            (false, _) => Err(DecodeError::Truncated),
+        }
+    }
+
+    /// Says whether the stream may end here, with `rest` left in the buffer.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::Truncated`] within a chunk or response.
+    pub fn finish(&mut self, rest: &BytesMut) -> Result<(), DecodeError> {
+        match &self.state {
+            State::Head(_) if rest.iter().all(|octet| matches!(octet, b'\r' | b'\n')) => Ok(()),
+            State::Failed(error) => Err(error.clone()),
+            _ => Err(DecodeError::Truncated),
+        }
+    }
+
+    /// Whether the decoder stands between two frames.
+    #[must_use]
+    pub const fn is_between_frames(&self) -> bool {
+        matches!(&self.state, State::Head(parser) if parser.is_at_start())
+    }
+
+    /// Every deviation that the framing of this stream has needed so far; those
+    /// within a head are told by [`HeadRef::tolerated`](crate::wire::HeadRef::tolerated).
+    #[must_use]
+    pub const fn tolerated(&self) -> Tolerances {
+        self.tolerated
+    }
+
+    fn head(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, DecodeError> {
+        self.skip_blank_lines(input);
+        if self.is_between_frames() && input.as_ref() == b"\r" && self.skips_blank_lines() {
+            return Ok(None);
+        }
+        let State::Head(parser) = &mut self.state else { return Ok(None) };
+        let end = match parser.advance(input, &self.options) {
+            Ok(Some(end)) => end,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                let error = DecodeError::from(error);
+                self.state = State::Failed(error.clone());
+                return Err(error);
+            }
+        };
+        let head = Head::new(input.split_to(end.len).freeze(), parser.fields);
+        let fault = parser.fault.take();
+        self.state = match end.end_line {
+            Some((flag, len)) => State::End(flag, len),
+            None => State::Body(BodyScanner::new(head.transaction_octets())),
+        };
+        Ok(Some(match fault {
+            None => Frame::Head(head),
+            Some(error) => Frame::BadHead(BadHead { head, error }),
+        }))
+    }
+
+    /// Some stacks send CRLFs between frames to keep a connection alive.
+    fn skip_blank_lines(&mut self, input: &mut BytesMut) {
+        if !self.is_between_frames() || !self.skips_blank_lines() {
+            return;
+        }
+        let blank = input.chunks_exact(2).take_while(|pair| *pair == b"\r\n").count() * 2;
+        if blank > 0 {
+            self.tolerated = self.tolerated.with(Tolerance::BlankLinesBetweenFrames);
+            input.advance(blank);
+        }
+    }
+
+    const fn skips_blank_lines(&self) -> bool {
+        self.options.tolerances.contains(Tolerance::BlankLinesBetweenFrames)
+    }
+
+    fn body(&mut self, input: &mut BytesMut) -> Option<Frame> {
+        if self.empty_body(input)? {
+            return self.decode(input).unwrap_or(None);
+        }
+        let State::Body(scanner) = &mut self.state else { return None };
+        let body = match scanner.scan(&self.prefix, input) {
+            Scanned::Body(body) => body,
+            Scanned::End { body, end_line, flag } => {
+                self.state = State::End(flag, end_line);
+                if body == 0 {
+                    return self.decode(input).unwrap_or(None);
+                }
+                body
+            }
+        };
+        (body > 0).then(|| Frame::Body(input.split_to(body).freeze()))
+    }
+
+    /// Whether the end-line follows the blank line directly. `None`: that
+    /// cannot be said yet.
+    fn empty_body(&mut self, input: &BytesMut) -> Option<bool> {
+        let tolerance = Tolerance::EmptyBodyWithoutCrlf;
+        let State::Body(scanner) = &self.state else { return Some(false) };
+        if !scanner.is_at_start() || !self.options.tolerances.contains(tolerance) {
+            return Some(false);
+        }
+        let Some((flag, len)) = scanner.bare_end_line(input)? else { return Some(false) };
+        self.tolerated = self.tolerated.with(tolerance);
+        self.state = State::End(flag, len);
+        Some(true)
+    }
+}
