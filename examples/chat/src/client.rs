@@ -14,7 +14,7 @@ use msrp::{
 };
 use msrp_chatroom::is_same_uri;
 use msrp_cpim::is_composing::{IS_COMPOSING_TYPE, IsComposing, State};
-use msrp_cpim::{Address, AddressError, CpimBuildError, CpimBuilder, DateTime};
+use msrp_cpim::{Address, BuildError, CpimBuilder, DateTime, ParseError};
 use msrp_sdp::{Chatroom, Connect, Local, MediaDescription, MsrpMedia, Offer};
 use msrp_tokio_loop::RunLoop;
 use thiserror::Error;
@@ -122,10 +122,10 @@ pub enum JoinFault {
 pub enum SayFault {
     /// It cannot be wrapped.
     #[error(transparent)]
-    Wrap(#[from] CpimBuildError),
+    Wrap(#[from] BuildError),
     /// That is nobody's URI.
     #[error(transparent)]
-    Address(#[from] AddressError),
+    Address(#[from] ParseError),
     /// It cannot be sent.
     #[error(transparent)]
     Send(#[from] SendError),
@@ -247,7 +247,8 @@ impl Client {
     /// [`SayFault`]; nobody is told then.
     pub fn typing(&mut self, is_active: bool) -> Result<(), SayFault> {
         let state = if is_active { State::Active } else { State::Idle };
-        let status = IsComposing::new(state).content_type("text/plain").refresh(TYPING_SECONDS);
+        let status =
+            IsComposing::new(state).with_content_type("text/plain").with_refresh(TYPING_SECONDS);
         let room = self.room.clone();
         let body = self.wrapped(&room, IS_COMPOSING_TYPE, &status.to_xml())?;
         self.send(body).map(|_| ())

@@ -14,7 +14,7 @@ use msrp::{
     RandomError, Received, ReportMode, ResponseMode, Role, SessionConfig, SessionKey, SessionTable,
     StatusCode, session_id,
 };
-use msrp_chatroom::{Participant, ParticipantError, Room, RoomConfig, Seat, report_body};
+use msrp_chatroom::{Participant, Room, RoomConfig, RoomError, Seat, report_body};
 use msrp_cpim::CpimRef;
 use msrp_sdp::{Chatroom, Connect, Local, MediaDescription, MsrpMedia};
 use msrp_tokio_loop::RunLoop;
@@ -86,7 +86,7 @@ pub enum StartError {
     Listen(SocketAddr, io::Error),
     /// The URI of the room is none.
     #[error("--room: {0}")]
-    Room(#[from] ParticipantError),
+    Room(#[from] RoomError),
     /// The host cannot stand in a URI.
     #[error("--host: {0}")]
     Host(#[from] msrp::uri::UriError),
@@ -246,8 +246,9 @@ impl Shared {
         }
         let takes_private = offer.chatroom().is_some_and(Chatroom::has_private_messages);
         let participant = Participant::new(uri).map_err(|error| error.to_string())?;
-        let participant =
-            participant.private_messages(takes_private).accepts(offer.types().clone());
+        let participant = participant
+            .with_private_messages(takes_private)
+            .with_accept_types(offer.types().clone());
         Ok(Invited {
             participant,
             answer: answer.description().to_string(),
