@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use common::{ID, KIB, LARGE, READ, chunk, drain, push_chunk, random_octets};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use memchr::memmem::Finder;
-use msrp::{Continuation, Decoder};
+use msrp::wire::{Continuation, Decoder};
 
 /// A body of `unit` over and over.
 fn repeated(unit: &[u8]) -> Vec<u8> {

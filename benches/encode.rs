@@ -9,7 +9,8 @@ use std::time::Duration;
 use bytes::BytesMut;
 use common::{RESPONSE, SEND, parse};
 use criterion::{Criterion, criterion_group, criterion_main};
-use msrp::{Continuation, FailureReport, HeadWriter, MediaType, Method, StatusCode};
+use msrp::wire::{Continuation, FailureReport, HeadWriter, Method};
+use msrp::{MediaType, StatusCode};
 
 fn send(c: &mut Criterion) {
     let head = parse(SEND);

@@ -12,7 +12,7 @@ use common::{
     http_response, parse, random_octets, take_uris_apart,
 };
 use memchr::memmem::Finder;
-use msrp::Decoder;
+use msrp::wire::Decoder;
 
 /// A chunk of 1 MiB: random octets, or near-misses of its end-line.
 fn large_chunk(near_miss: Option<&[u8]>) -> Bytes {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::{MIB, Seeded, random_octets};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use msrp::Reassembler;
+use msrp::reassembly::Reassembler;
 
 const BODY: usize = 16 * MIB;
 const CHUNK: usize = 2048;

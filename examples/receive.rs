@@ -138,6 +138,6 @@ fn listen(
     Ok(())
 }
 
-fn media_types(list: &str) -> Result<MediaTypes, msrp::MediaTypeError> {
+fn media_types(list: &str) -> Result<MediaTypes, msrp::wire::MediaTypeError> {
     MediaTypes::new(&list.replace(',', " "))
 }

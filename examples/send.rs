@@ -20,9 +20,10 @@ use common::relays::RelayOptions;
 use common::stream::read_more;
 use common::tell;
 use indicatif::{ProgressBar, ProgressStyle};
+use msrp::wire::{ByteRange, FailureReport};
 use msrp::{
-    Bind, ByteRange, CloseReason, Config, Event, FailureReport, MediaType, MediaTypes, MessageId,
-    MessageKey, MessageOutcome, MsrpUri, Outcome, OutgoingMessage,
+    Bind, CloseReason, Config, Event, MediaType, MediaTypes, MessageId, MessageKey, MessageOutcome,
+    MsrpUri, Outcome, OutgoingMessage,
 };
 use serde_json::Value;
 

@@ -18,8 +18,8 @@
 //!    transport ◀─ Transmit┘                           └─ BytesMut ◀─ transport
 //! ```
 //!
-//! A floor can be used without those above it: [`Decoder`] and [`HeadWriter`]
-//! alone make an analyser or a test tool, [`HeadRef`] a zero-copy parser.
+//! A floor can be used without those above it: [`Decoder`](wire::Decoder) and [`HeadWriter`](wire::HeadWriter)
+//! alone make an analyser or a test tool, [`HeadRef`](wire::HeadRef) a zero-copy parser.
 //!
 //! # The run loop
 //!
@@ -179,6 +179,8 @@
 //!   and `Connection::authenticate`.
 //! - `getrandom` (on by default): [`OsRandom`], the operating system's random
 //!   octets. Without it, bring a [`Random`] of your own.
+//! - `wasm`: [`OsRandom`] on `wasm32-unknown-unknown`, from the random octets of
+//!   JavaScript. Only an application should enable it.
 
 #![forbid(unsafe_code)]
 // Nothing that a peer or a caller does may panic here.
@@ -194,22 +196,23 @@
 #[cfg(feature = "auth")]
 pub mod auth;
 mod connection;
-mod decode;
+mod fault;
 // What a relay needs of the hop is there without relays, too.
 #[cfg_attr(not(feature = "auth"), allow(dead_code, unused_imports))]
 mod hop;
 mod limits;
 pub mod mime;
+mod named;
 mod random;
 mod ranges;
-mod reassembly;
+pub mod reassembly;
 #[cfg(feature = "auth")]
 pub mod relay;
 mod time;
 mod tolerance;
 mod tunnel;
 pub mod uri;
-mod wire;
+pub mod wire;
 
 pub use connection::{
     Answer, AnswerMode, AskError, Bind, BodyError, BodyWriter, CloseReason, Config, Connection,
@@ -222,26 +225,23 @@ pub use connection::{
     AuthenticateError, Authentication, AuthenticationFailure, RelayAccount, RelayRoute,
     UriParameter,
 };
-pub use decode::{BadHead, DecodeError, Decoder, Frame};
 #[cfg(feature = "auth")]
 pub use hop::AuthKey;
 pub use hop::{Framing, MessageKey, NicknameKey, SessionId, Transmit};
 pub use limits::{Limits, ParseOptions};
+pub use named::UnknownName;
 #[cfg(feature = "getrandom")]
 pub use random::{OsRandom, RandomUnavailable};
 pub use random::{Random, session_id};
-pub use ranges::{RangeSet, TooManyRanges};
-pub use reassembly::{Reassembler, ReassemblyError, Tracker};
 pub use time::Instant;
 pub use tolerance::{Tolerance, Tolerances};
 pub use tunnel::{Tunnel, TunnelError};
-#[doc(inline)]
-pub use uri::{MsrpUri, Path, PathError, PathRef, UriError, UriRef};
-pub use wire::{
-    ByteRange, ByteRangeError, Continuation, EncodeError, FailureReport, Head, HeadRef, HeadWriter,
-    HeaderName, IdentError, MediaType, MediaTypeError, MediaTypes, MessageId, Method, Nickname,
-    NicknameError, ParseError, Parsed, Status, StatusCode, TransactionId, write_end_line,
-};
+#[doc(no_inline)]
+pub use uri::{MsrpUri, Path};
+pub use wire::ident::MessageId;
+pub use wire::media::{MediaType, MediaTypes};
+pub use wire::nickname::Nickname;
+pub use wire::status::StatusCode;
 
 /// The README's code compiles.
 #[cfg(all(doctest, feature = "getrandom"))]

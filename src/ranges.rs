@@ -20,7 +20,7 @@ use std::ops::Range;
 /// counting the ranges that an insertion joins: each of those is gone afterwards.
 ///
 /// ```
-/// use msrp::RangeSet;
+/// use msrp::reassembly::RangeSet;
 ///
 /// let mut reported = RangeSet::new(16);
 /// reported.insert(10..20)?;
@@ -29,7 +29,7 @@ use std::ops::Range;
 /// reported.insert(0..15)?;
 /// assert!(reported.covers(20));
 /// assert_eq!(reported.len(), 1);
-/// # Ok::<(), msrp::TooManyRanges>(())
+/// # Ok::<(), msrp::reassembly::TooManyRanges>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RangeSet {

@@ -18,7 +18,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::ranges::{RangeSet, TooManyRanges};
+pub use crate::ranges::{RangeSet, TooManyRanges};
 
 /// Puts a message together in memory, from chunks that come in any order.
 ///
@@ -37,7 +37,7 @@ use crate::ranges::{RangeSet, TooManyRanges};
 /// `received`. [`into_body`](Self::into_body) needs no more than is there.
 ///
 /// ```
-/// use msrp::Reassembler;
+/// use msrp::reassembly::Reassembler;
 ///
 /// let mut message = Reassembler::new(10_000, 16);
 /// message.insert(6, b"world")?;
@@ -46,7 +46,7 @@ use crate::ranges::{RangeSet, TooManyRanges};
 ///
 /// assert!(message.is_complete());
 /// assert_eq!(message.into_body().unwrap(), "hello world");
-/// # Ok::<(), msrp::ReassemblyError>(())
+/// # Ok::<(), msrp::reassembly::ReassemblyError>(())
 /// ```
 pub struct Reassembler {
     tracker: Tracker,
@@ -133,7 +133,7 @@ impl fmt::Debug for Reassembler {
 /// It keeps no octets, so it costs the same for a message of any size.
 ///
 /// ```
-/// use msrp::Tracker;
+/// use msrp::reassembly::Tracker;
 ///
 /// let mut message = Tracker::new(u64::MAX, 16);
 /// message.insert(0, 40)?;
@@ -142,7 +142,7 @@ impl fmt::Debug for Reassembler {
 ///
 /// message.insert(40, 60)?;
 /// assert!(message.is_complete());
-/// # Ok::<(), msrp::ReassemblyError>(())
+/// # Ok::<(), msrp::reassembly::ReassemblyError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tracker {

@@ -1,99 +1,78 @@
-//! Deviations from the RFCs that deployed stacks make, each with a name.
+//! Deviations from the RFCs in deployed stacks, each with a name.
 
-/// One deviation from RFC 4975 that is read all the same.
-///
-/// A tolerance is used only while it is in the [`Tolerances`] of the
-/// configuration, and its first use on a connection is told by
-/// [`Event::Tolerated`](crate::Event::Tolerated).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-#[repr(u8)]
-pub enum Tolerance {
-    /// CRLFs between frames, sent to keep a connection alive. They are skipped
-    /// and not answered.
-    BlankLinesBetweenFrames,
-    /// No space after the colon of a header field.
-    MissingHeaderSpace,
-    /// Several blanks after the colon, blanks at the end of a value, or more
-    /// than one space between the URIs of a path.
-    ExtraHeaderSpace,
-    /// A transaction id or Message-ID of fewer than 4 or of 33 to 64
-    /// characters (a UUID has 36).
-    IdentLength,
-    /// A method name with digits, underscores or hyphens in it.
-    MethodName,
-    /// To-Path and From-Path that are not the first two header fields, in that
-    /// order.
-    PathOrder,
-    /// Content-Type before other header fields.
-    ContentTypeNotLast,
-    /// Content-Type or another MIME header field in a request without a body.
-    ContentTypeWithoutBody,
-    /// A later chunk whose body comes without a Content-Type.
-    MissingContentType,
-    /// An end-line directly behind the blank line of an empty body, without
-    /// the CRLF of its own.
-    EmptyBodyWithoutCrlf,
-    /// A bodiless SEND without a Message-ID.
-    MissingMessageId,
-    /// A Byte-Range whose range-end or total is not that of the octets which
-    /// came. The octets count.
-    WrongByteRange,
-    /// A response whose To-Path and From-Path repeat the whole paths of the
-    /// request.
-    WholePathInResponse,
-    /// A REPORT under the transaction id of the SEND that it reports on.
-    ReportReusesTransactionId,
-    /// A Use-Path with an IP address for the name of a relay, or without its
-    /// port (RFC 4976 section 4.2).
-    UsePathAddress,
-    /// A response to another request than SEND whose To-Path ends at the relay
-    /// that it reaches, where it should name the whole way back (RFC 4976
-    /// section 6.4.3). Only a relay meets it, and tells of it by no event.
-    ShortPathInResponse,
-    /// A Use-Nickname without the quotes around it (RFC 7701 section 7.1).
-    UnquotedNickname,
-    /// An IPv6 address without its brackets in the path of a data channel, as
-    /// RFC 8873 itself prints it (section 4.8). Only a session description is
-    /// read so; [`ChannelSession`](crate::sdp::ChannelSession) tells of it, and
-    /// no event.
-    BareIpv6Address,
-    /// A To-Path whose URI has the session-id of one session alone, and another
-    /// host or port. Middleboxes make it so that change the path in session
-    /// descriptions and nothing in the requests.
+use crate::named::named;
+
+named! {
+    /// One deviation from the RFCs that this crate accepts by default.
     ///
-    /// The one that is off by default: with it, a session-id is all it takes to be
-    /// taken for the peer, wherever the request was meant to go.
-    SessionIdAlone,
+    /// A deviation is accepted only while its tolerance is in the [`Tolerances`]
+    /// of the configuration. [`Event::Tolerated`](crate::Event::Tolerated) reports
+    /// its first use on a connection.
+    #[derive(PartialOrd, Ord)]
+    #[non_exhaustive]
+    #[repr(u8)]
+    pub enum Tolerance: "tolerance" {
+        /// CRLFs between frames, which some stacks send to keep a connection
+        /// alive. They are skipped and not answered.
+        BlankLinesBetweenFrames = "blank-lines-between-frames",
+        /// No space after the colon of a header field.
+        MissingHeaderSpace = "missing-header-space",
+        /// Several blanks after the colon, blanks at the end of a value, or more
+        /// than one space between the URIs of a path.
+        ExtraHeaderSpace = "extra-header-space",
+        /// A transaction id or Message-ID of fewer than 4 characters, or of 33 to
+        /// 64 (a UUID has 36).
+        IdentLength = "ident-length",
+        /// A method name with lower-case letters, digits, underscores or hyphens.
+        MethodName = "method-name",
+        /// To-Path and From-Path that are not the first two header fields, in that
+        /// order.
+        PathOrder = "path-order",
+        /// Content-Type before other header fields.
+        ContentTypeNotLast = "content-type-not-last",
+        /// Content-Type or another MIME header field in a request without a body.
+        ContentTypeWithoutBody = "content-type-without-body",
+        /// A later chunk with a body and no Content-Type.
+        MissingContentType = "missing-content-type",
+        /// The end-line of an empty body directly after the blank line, without a
+        /// CRLF of its own.
+        EmptyBodyWithoutCrlf = "empty-body-without-crlf",
+        /// A bodiless SEND without a Message-ID.
+        MissingMessageId = "missing-message-id",
+        /// A Byte-Range whose range-end or total differs from the octets that
+        /// arrive. The octets count.
+        WrongByteRange = "wrong-byte-range",
+        /// A response whose To-Path and From-Path repeat the whole paths of the
+        /// request.
+        WholePathInResponse = "whole-path-in-response",
+        /// A REPORT with the transaction id of the SEND that it reports on.
+        ReportReusesTransactionId = "report-reuses-transaction-id",
+        /// A Use-Path with the IP address of a relay in place of its name, or
+        /// without its port (RFC 4976 section 4.2).
+        UsePathAddress = "use-path-address",
+        /// A response to a request other than SEND whose To-Path ends at the relay
+        /// that it reaches, where it should name the whole way back (RFC 4976
+        /// section 6.4.3). Only a relay meets it, and no event reports it.
+        ShortPathInResponse = "short-path-in-response",
+        /// A Use-Nickname without quotes (RFC 7701 section 7.1).
+        UnquotedNickname = "unquoted-nickname",
+        /// An IPv6 address without brackets in the path of a data channel, as
+        /// RFC 8873 itself prints it (section 4.8). It concerns session
+        /// descriptions alone; the reader of the description reports it, and no
+        /// event does.
+        BareIpv6Address = "bare-ipv6-address",
+        /// A To-Path whose URI has the session-id of exactly one session, but
+        /// another host or port. Middleboxes cause it that change the path in
+        /// session descriptions and leave the requests alone.
+        ///
+        /// It is the only one that is off by default: with it, whoever knows the
+        /// session-id passes for the peer, wherever the request was meant to go.
+        SessionIdAlone = "session-id-alone",
+    }
 }
 
-impl Tolerance {
-    /// Every tolerance, in the order of this enum.
-    pub const ALL: [Self; 19] = [
-        Self::BlankLinesBetweenFrames,
-        Self::MissingHeaderSpace,
-        Self::ExtraHeaderSpace,
-        Self::IdentLength,
-        Self::MethodName,
-        Self::PathOrder,
-        Self::ContentTypeNotLast,
-        Self::ContentTypeWithoutBody,
-        Self::MissingContentType,
-        Self::EmptyBodyWithoutCrlf,
-        Self::MissingMessageId,
-        Self::WrongByteRange,
-        Self::WholePathInResponse,
-        Self::ReportReusesTransactionId,
-        Self::UsePathAddress,
-        Self::ShortPathInResponse,
-        Self::UnquotedNickname,
-        Self::BareIpv6Address,
-        Self::SessionIdAlone,
-    ];
-}
-
-/// Makes the type of a set of tolerances, of an enum that lists them in
-/// `ALL`. A macro, since no `const fn` can call a trait.
+/// Defines a set over an enum of tolerances that lists them in `ALL`. It is a
+/// macro because a `const fn` cannot call a trait.
 macro_rules! tolerance_set {
     ($(#[$doc:meta])* $set:ident of $tolerance:ident) => {
         $(#[$doc])*
@@ -107,7 +86,7 @@ macro_rules! tolerance_set {
                 Self((1 << $tolerance::ALL.len()) - 1)
             }
 
-            /// No tolerance: the RFC to the letter.
+            /// No tolerance: only what the RFCs allow.
             #[must_use]
             pub const fn none() -> Self {
                 Self(0)
@@ -119,7 +98,7 @@ macro_rules! tolerance_set {
                 Self(self.0 | 1 << tolerance as u32)
             }
 
-            /// This set less `tolerance`.
+            /// This set without `tolerance`.
             #[must_use]
             pub const fn without(self, tolerance: $tolerance) -> Self {
                 Self(self.0 & !(1 << tolerance as u32))
@@ -139,7 +118,7 @@ macro_rules! tolerance_set {
 
             /// The tolerances of this set, in the order of their enum.
             pub fn iter(self) -> impl Iterator<Item = $tolerance> {
-                $tolerance::ALL.into_iter().filter(move |tolerance| self.contains(*tolerance))
+                $tolerance::ALL.iter().copied().filter(move |tolerance| self.contains(*tolerance))
             }
 
             /// What is in this set and not in `other`.
@@ -176,7 +155,7 @@ tolerance_set! {
 }
 
 impl Tolerances {
-    /// What real networks need: every tolerance but
+    /// The tolerances that real networks need: all but
     /// [`Tolerance::SessionIdAlone`].
     #[must_use]
     pub const fn usual() -> Self {

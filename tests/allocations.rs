@@ -11,9 +11,10 @@ use std::time::Instant;
 
 use bytes::{Buf, Bytes, BytesMut};
 use common::{ALICE, BOB, Pair, bob_expects};
+use msrp::wire::{DecodeError, HeadRef, ParseError, Parsed};
 use msrp::{
-    Config, Connection, ConnectionError, DecodeError, Event, HeadRef, OutgoingMessage, ParseError,
-    ParseOptions, Parsed, ReceiveMode, SessionConfig,
+    Config, Connection, ConnectionError, Event, OutgoingMessage, ParseOptions, ReceiveMode,
+    SessionConfig,
 };
 
 const KIB: usize = 1024;

@@ -4,7 +4,8 @@
 mod common;
 
 use common::corpus::{Decoded, Sample, corpus, decode, decode_whole, index, strict, vectors};
-use msrp::{ParseError, ParseOptions};
+use msrp::ParseOptions;
+use msrp::wire::ParseError;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 

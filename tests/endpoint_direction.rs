@@ -5,9 +5,10 @@ mod common;
 
 use common::wire::{Lone, Raw, words};
 use common::{Pair, alice_opens, bob_expects};
+use msrp::wire::ByteRange;
 use msrp::{
-    ByteRange, Config, Direction, Event, FailReason, MediaType, OutgoingMessage, ReceiveMode,
-    ReportMode, SendError, SessionConfig, StatusCode,
+    Config, Direction, Event, FailReason, MediaType, OutgoingMessage, ReceiveMode, ReportMode,
+    SendError, SessionConfig, StatusCode,
 };
 
 const ALL: [Direction; 4] =
@@ -56,7 +57,7 @@ fn reasons(events: &[Event]) -> Vec<Option<FailReason>> {
 #[test]
 fn a_direction_has_a_name_and_another_side() {
     for direction in ALL {
-        assert_eq!(Direction::from_name(direction.as_str()), Some(direction));
+        assert_eq!(direction.as_str().parse(), Ok(direction));
         assert_eq!(direction.reversed().reversed(), direction);
         assert_eq!(direction.may_send(), direction.reversed().may_receive());
     }
@@ -65,7 +66,7 @@ fn a_direction_has_a_name_and_another_side() {
     let may: Vec<_> = ALL.map(|it| (it.may_send(), it.may_receive())).into();
     assert_eq!(may, [(true, true), (true, false), (false, true), (false, false)]);
     assert_eq!(Direction::default(), Direction::SendReceive);
-    assert_eq!(Direction::from_name("SendOnly"), None);
+    assert!("SendOnly".parse::<Direction>().is_err());
 }
 
 // req: 4975-8.9-1

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use common::wire::{Lone, Raw, Sent, filler, frames, frames_and_rest, words};
 use common::{ALICE, BOB, alice_opens, path};
+use msrp::wire::{DecodeError, FailureReport};
 use msrp::{
-    Bind, CloseReason, Config, ConnectionEnd, DecodeError, Event, FailureReport, MessageId,
-    MessageKey, MessageOutcome, Outcome, OutgoingMessage, SendError, SessionConfig, SessionId,
-    StatusCode,
+    Bind, CloseReason, Config, ConnectionEnd, Event, MessageId, MessageKey, MessageOutcome,
+    Outcome, OutgoingMessage, SendError, SessionConfig, SessionId, StatusCode,
 };
 
 const SECOND: Duration = Duration::from_secs(1);

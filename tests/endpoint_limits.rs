@@ -7,9 +7,10 @@ mod common;
 use bytes::BytesMut;
 use common::wire::{Lone, Raw, filler, frames, words};
 use common::{ALICE, BOB, Seeded, alice_opens, bob_expects, path};
+use msrp::wire::{DecodeError, ParseError};
 use msrp::{
-    BodyError, Config, ConnectionError, DecodeError, Event, Limits, MessageKey, Outcome,
-    OutgoingMessage, ParseError, ReceiveMode, SendError, SessionConfig,
+    BodyError, Config, ConnectionError, Event, Limits, MessageKey, Outcome, OutgoingMessage,
+    ReceiveMode, SendError, SessionConfig,
 };
 
 fn limited(set: impl FnOnce(&mut Limits)) -> Config {

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use common::wire::{Lone, Raw, Sent, frames, response, words};
 use common::{ALICE, BOB, Pair, Side, alice_opens, bob_expects, path};
+use msrp::wire::NicknameError;
 use msrp::{
-    AskError, CloseReason, Config, Event, Nickname, NicknameError, NicknameRequest, Outcome, Role,
-    SessionConfig, SessionTable, StatusCode, Tolerance, Tolerances,
+    AskError, CloseReason, Config, Event, Nickname, NicknameRequest, Outcome, Role, SessionConfig,
+    SessionTable, StatusCode, Tolerance, Tolerances,
 };
 use proptest::prelude::*;
 

@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use common::wire::{Lone, Raw, Sent, filler, frames, words};
 use common::{ALICE, BOB, bob_expects};
+use msrp::wire::{ByteRange, FailureReport};
 use msrp::{
-    ByteRange, CloseReason, Config, Event, FailureReport, MediaType, MessageId, Outcome,
-    OutgoingMessage, ReceiveMode, Received, ReportError, ReportMode, StatusCode,
+    CloseReason, Config, Event, MediaType, MessageId, Outcome, OutgoingMessage, ReceiveMode,
+    Received, ReportError, ReportMode, StatusCode,
 };
 use proptest::prelude::*;
 

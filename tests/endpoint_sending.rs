@@ -8,10 +8,8 @@ use std::collections::HashSet;
 
 use common::wire::{Lone, Raw, Sent, filler, frames, frames_and_rest, words};
 use common::{ALICE, BOB, alice_opens, path};
-use msrp::{
-    Bind, Config, FailureReport, MessageKey, Outcome, OutgoingMessage, Random, SendError,
-    SessionConfig,
-};
+use msrp::wire::FailureReport;
+use msrp::{Bind, Config, MessageKey, Outcome, OutgoingMessage, Random, SendError, SessionConfig};
 use proptest::prelude::*;
 
 const BOB_TWO: &str = "msrp://bob.example:12763/s2two;tcp";

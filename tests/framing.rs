@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
 use common::{Pair, Side, alice_opens, bob_expects};
+use msrp::wire::{Continuation, DecodeError, Method};
 use msrp::{
-    Bind, Config, Connection, ConnectionEnd, ConnectionError, Continuation, DecodeError, Event,
-    Framing, Method, Outcome, OutgoingMessage, Random, ReceiveMode, Role, SendError, Tolerances,
+    Bind, Config, Connection, ConnectionEnd, ConnectionError, Event, Framing, Outcome,
+    OutgoingMessage, Random, ReceiveMode, Role, SendError, Tolerances,
 };
 use proptest::prelude::*;
 use wire::whole;

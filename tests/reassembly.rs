@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use msrp::{RangeSet, TooManyRanges};
-use msrp::{Reassembler, ReassemblyError, Tracker};
+use msrp::reassembly::{RangeSet, TooManyRanges};
+use msrp::reassembly::{Reassembler, ReassemblyError, Tracker};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;

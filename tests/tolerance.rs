@@ -6,9 +6,10 @@ mod common;
 
 use common::corpus::decode_whole;
 use common::{ALICE, BOB, Pair, bob_expects};
+use msrp::wire::{DecodeError, HeaderName, ParseError};
 use msrp::{
-    Config, ConnectionEnd, DecodeError, Event, HeaderName, Outcome, OutgoingMessage, ParseError,
-    ParseOptions, SessionConfig, Tolerance, Tolerances,
+    Config, ConnectionEnd, Event, Outcome, OutgoingMessage, ParseOptions, SessionConfig, Tolerance,
+    Tolerances,
 };
 
 /// A stream with one deviation, and what becomes of it.
@@ -435,18 +436,28 @@ fn every_tolerance_of_the_wire_has_a_case() {
         Tolerance::BareIpv6Address,
         Tolerance::SessionIdAlone,
     ];
-    for tolerance in Tolerance::ALL {
+    for &tolerance in Tolerance::ALL {
         let has_case = cases.iter().any(|case| case.tolerance == tolerance);
         assert_eq!(has_case, !elsewhere.contains(&tolerance), "{tolerance:?}");
     }
 }
 
 #[test]
+fn tolerances_are_read_by_their_names() {
+    for tolerance in Tolerance::ALL {
+        assert_eq!(tolerance.to_string().parse(), Ok(*tolerance));
+    }
+    assert_eq!("ident-length".parse(), Ok(Tolerance::IdentLength));
+    let unknown = "Ident-Length".parse::<Tolerance>().unwrap_err();
+    assert_eq!(unknown.expected().len(), Tolerance::ALL.len());
+}
+
+#[test]
 fn a_set_holds_what_was_put_in() {
     assert!(Tolerances::none().is_empty() && !Tolerances::all().is_empty());
     assert_eq!(Tolerances::default(), Tolerances::none());
-    assert!(Tolerances::all().iter().eq(Tolerance::ALL));
-    for tolerance in Tolerance::ALL {
+    assert!(Tolerances::all().iter().eq(Tolerance::ALL.iter().copied()));
+    for &tolerance in Tolerance::ALL {
         let one = Tolerances::none().with(tolerance);
         assert!(one.iter().eq([tolerance]));
         assert!(one.contains(tolerance) && one.without(tolerance).is_empty());

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes, BytesMut};
 use common::{ALICE, BOB, Pair, Seeded, alice_opens, bob_expects};
+use msrp::wire::{Continuation, DecodeError};
 use msrp::{
-    Config, Continuation, DecodeError, Event, Framing, Outcome, OutgoingMessage, ParseOptions,
-    ReceiveMode, Tunnel, TunnelError,
+    Config, Event, Framing, Outcome, OutgoingMessage, ParseOptions, ReceiveMode, Tunnel,
+    TunnelError,
 };
 use proptest::prelude::*;
 use wire::whole;

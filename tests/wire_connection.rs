@@ -9,10 +9,8 @@ use std::time::Instant;
 
 use common::corpus::{Sample, corpus, decode_whole, strict, vectors};
 use common::{Pair, Side};
-use msrp::{
-    BadHead, Config, Event, FailReason, FailureReport, Method, ParseOptions, ReceiveMode,
-    SessionConfig, Tolerance,
-};
+use msrp::wire::{BadHead, FailureReport, Method};
+use msrp::{Config, Event, FailReason, ParseOptions, ReceiveMode, SessionConfig, Tolerance};
 
 const LIN: &str = "msrp://lin.cove.example:9402/m3Tt9vRe;tcp";
 

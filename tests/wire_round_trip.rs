@@ -6,11 +6,12 @@ mod common;
 
 use bytes::BytesMut;
 use common::corpus::{Chunk, Sample, corpus, decode_whole, strict, vectors};
-use msrp::{
+use msrp::uri::{PathRef, UriRef};
+use msrp::wire::{
     ByteRange, Continuation, Decoder, EncodeError, FailureReport, HeadRef, HeadWriter, HeaderName,
-    MediaType, MessageId, Method, ParseOptions, Parsed, Path, PathRef, Status, StatusCode,
-    TransactionId, UriRef, write_end_line,
+    Method, Parsed, Status, TransactionId, write_end_line,
 };
+use msrp::{MediaType, MessageId, ParseOptions, Path, StatusCode};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -46,7 +47,9 @@ impl Plan {
     fn write(&self, out: &mut BytesMut) -> Result<(), EncodeError> {
         let (id, to, from) = (&self.transaction, self.to.view(), self.from.view());
         let mut writer = match &self.start {
-            Start::Request(name) => HeadWriter::request(out, id, Method::from_name(name), to, from),
+            Start::Request(name) => {
+                HeadWriter::request(out, id, Method::from(name.as_str()), to, from)
+            }
             Start::Response(code, comment) => {
                 HeadWriter::response(out, id, *code, comment, to, from)
             }
@@ -96,7 +99,7 @@ impl Plan {
         assert_eq!(head.transaction_id(), self.transaction);
         match &self.start {
             Start::Request(name) => {
-                assert_eq!(head.method(), Some(Method::from_name(name)));
+                assert_eq!(head.method(), Some(Method::from(name.as_str())));
                 assert_eq!((head.status_code(), head.comment()), (None, None));
             }
             Start::Response(code, comment) => {
@@ -500,17 +503,17 @@ fn read_all(octets: &[u8]) {
                 ask(&head);
                 assert_eq!(head.has_body(), end_line.is_none());
                 assert!(len + end_line.map_or(0, |(_, len)| len) <= octets.len());
-                let Ok(Some(msrp::Frame::Head(decoded))) = first else { panic!("{first:?}") };
+                let Ok(Some(msrp::wire::Frame::Head(decoded))) = first else { panic!("{first:?}") };
                 assert_eq!(decoded.view(), head);
             }
             Ok(Parsed::Incomplete) => assert_eq!(first, Ok(None)),
             Err(_) if blank => {}
             Err(error) => match first {
-                Ok(Some(msrp::Frame::BadHead(bad))) => {
+                Ok(Some(msrp::wire::Frame::BadHead(bad))) => {
                     assert_eq!(*bad.error(), error);
                     ask(&bad.head().view());
                 }
-                Err(msrp::DecodeError::Head(decoded)) => assert_eq!(decoded, error),
+                Err(msrp::wire::DecodeError::Head(decoded)) => assert_eq!(decoded, error),
                 Ok(None) => assert_eq!(octets, b"\r"),
                 other => panic!("{other:?} but {error:?}"),
             },
@@ -524,7 +527,7 @@ fn ask(head: &HeadRef<'_>) {
     let _ = (head.success_report(), head.failure_report(), head.status(), head.content_type());
     let _ = (head.to_path().iter().count(), head.from_path().last(), head.tolerated());
     let _ = format!("{head:?} {}", head.headers().count());
-    for name in HeaderName::ALL {
+    for &name in HeaderName::ALL {
         let _ = head.header(name);
     }
 }
@@ -591,7 +594,7 @@ fn write_again(out: &mut BytesMut, chunk: &Chunk) -> Result<(), EncodeError> {
         (None, None) => panic!("neither request nor response"),
     };
     for (name, value) in head.headers() {
-        writer = match HeaderName::from_name(name) {
+        writer = match name.parse().ok() {
             Some(HeaderName::ToPath | HeaderName::FromPath | HeaderName::ContentType) => writer,
             Some(HeaderName::MessageId) => writer.message_id(&head.message_id().unwrap()),
             Some(HeaderName::ByteRange) => writer.byte_range(head.byte_range().unwrap()),

@@ -2,10 +2,8 @@
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
 use bytes::{Bytes, BytesMut};
-use msrp::{
-    Continuation, Decoder, Frame, HeadRef, ParseOptions, Parsed, Random, TransactionId,
-    write_end_line,
-};
+use msrp::wire::{Continuation, Decoder, Frame, HeadRef, Parsed, TransactionId, write_end_line};
+use msrp::{ParseOptions, Random};
 
 pub const KIB: usize = 1024;
 pub const MIB: usize = 1024 * KIB;

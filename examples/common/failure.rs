@@ -4,7 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use msrp::{AuthenticationFailure, ConnectionEnd, DecodeError, Event, MsrpUri, StatusCode};
+use msrp::wire::DecodeError;
+use msrp::{AuthenticationFailure, ConnectionEnd, Event, MsrpUri, StatusCode};
 use serde_json::{Value, json};
 
 use super::link::Link;

@@ -11,9 +11,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use msrp::uri::Scheme;
+use msrp::wire::ByteRange;
 use msrp::{
-    ByteRange, Config, Connection, Event, FailReason, IncomingKey, MediaTypes, MsrpUri, OsRandom,
-    ReceiveMode, Received, ReportMode, Role, SessionConfig, SessionTable, StatusCode, session_id,
+    Config, Connection, Event, FailReason, IncomingKey, MediaTypes, MsrpUri, OsRandom, ReceiveMode,
+    Received, ReportMode, Role, SessionConfig, SessionTable, StatusCode, session_id,
 };
 use rustls::{ServerConfig, ServerConnection};
 use serde_json::{Value, json};

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
+use msrp::wire::{ByteRange, Decoder, FailureReport, Frame, Method, TransactionId};
 use msrp::{
-    AnswerMode, ByteRange, Config, Connection, Decoder, Event, FailReason, FailureReport, Frame,
-    IncomingKey, MediaType, MessageId, MessageKey, MessageOutcome, Method, Nickname, NicknameKey,
-    NicknameRequest, Outcome, OutgoingMessage, ParseOptions, Random, ReceiveMode, Received,
-    ReportMode, Role, SessionConfig, SessionId, SessionTable, StatusCode, Tolerance, Tolerances,
-    TransactionId,
+    AnswerMode, Config, Connection, Event, FailReason, IncomingKey, MediaType, MessageId,
+    MessageKey, MessageOutcome, Nickname, NicknameKey, NicknameRequest, Outcome, OutgoingMessage,
+    ParseOptions, Random, ReceiveMode, Received, ReportMode, Role, SessionConfig, SessionId,
+    SessionTable, StatusCode, Tolerance, Tolerances,
 };
 
 use super::input::Input;

@@ -2,9 +2,8 @@
 //! search for the end-line finds.
 
 use bytes::BytesMut;
-use msrp::{
-    Continuation, DecodeError, Decoder, Frame, Head, ParseOptions, Tolerances, TransactionId,
-};
+use msrp::wire::{Continuation, DecodeError, Decoder, Frame, Head, TransactionId};
+use msrp::{ParseOptions, Tolerances};
 
 use super::input::Input;
 

@@ -2,7 +2,8 @@
 //! beside the decoder.
 
 use bytes::BytesMut;
-use msrp::{Decoder, Frame, HeadRef, ParseError, ParseOptions, Parsed, Tolerance, Tolerances};
+use msrp::wire::{Decoder, Frame, HeadRef, ParseError, Parsed};
+use msrp::{ParseOptions, Tolerance, Tolerances};
 
 pub(crate) fn run(data: &[u8]) {
     let tolerant = ParseOptions::default();
@@ -77,7 +78,7 @@ fn assert_decoder_agrees(
             assert!(error.status().is_some());
         }
         (Err(error), Err(same)) => {
-            assert_eq!(msrp::DecodeError::from(error.clone()), same);
+            assert_eq!(msrp::wire::DecodeError::from(error.clone()), same);
             assert!(error.status().is_none());
         }
         (parsed, decoded) => panic!("{parsed:?} is not {decoded:?}"),

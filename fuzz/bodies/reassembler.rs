@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use msrp::{Reassembler, ReassemblyError, Tracker};
+use msrp::reassembly::{Reassembler, ReassemblyError, Tracker};
 
 use super::input::Input;
 

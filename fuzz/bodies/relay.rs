@@ -8,7 +8,8 @@ use bytes::{Buf, BytesMut};
 use msrp::relay::{
     ConnectionId, Peer, Relay, RelayConfig, RelayEvent, RelayLimits, Security, Verdict,
 };
-use msrp::{Decoder, Frame, Head, Method, ParseOptions, Random, TransactionId};
+use msrp::wire::{Decoder, Frame, Head, Method, TransactionId};
+use msrp::{ParseOptions, Random};
 
 use super::input::Input;
 
@@ -246,7 +247,7 @@ impl World {
         let hostile = &mut self.hostiles[side];
         let token = &mut hostile.token;
         hostile.heard.read(&octets, |head| {
-            if let Some(path) = head.view().header(msrp::HeaderName::UsePath) {
+            if let Some(path) = head.view().header(msrp::wire::HeaderName::UsePath) {
                 path.clone_into(token);
             }
         });

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use msrp::auth::Credentials;
+use msrp::wire::{Decoder, Frame, Head, Method};
 use msrp::{
-    AuthKey, Authentication, Config, Connection, Decoder, Event, Frame, Head, Method, MsrpUri,
-    Random, RelayRoute, Role, UriParameter,
+    AuthKey, Authentication, Config, Connection, Event, MsrpUri, Random, RelayRoute, Role,
+    UriParameter,
 };
 
 use super::input::Input;

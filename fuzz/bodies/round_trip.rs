@@ -2,11 +2,11 @@
 //! can be written again.
 
 use bytes::{Bytes, BytesMut};
-use msrp::{
+use msrp::wire::{
     ByteRange, Continuation, Decoder, EncodeError, FailureReport, Frame, Head, HeadRef, HeadWriter,
-    HeaderName, MediaType, MessageId, Method, ParseOptions, Path, Status, StatusCode, Tolerances,
-    TransactionId,
+    HeaderName, Method, Status, TransactionId,
 };
+use msrp::{MediaType, MessageId, ParseOptions, Path, StatusCode, Tolerances};
 
 use super::input::Input;
 
@@ -124,7 +124,7 @@ fn write(out: &mut BytesMut, fields: &Fields) -> Result<(), EncodeError> {
     let from: Path = fields.from_path.parse().unwrap();
     let mut head = match (&fields.method, fields.status_code) {
         (Some(method), _) => {
-            let method = Method::from_name(method);
+            let method = Method::from(method.as_str());
             HeadWriter::request(out, &transaction, method, to.view(), from.view())
         }
         (None, code) => {
@@ -225,7 +225,7 @@ fn has(head: &HeadRef<'_>, name: HeaderName) -> bool {
 fn other_headers(head: &HeadRef<'_>) -> Vec<(String, String)> {
     let has_own_place = |name: &str| {
         matches!(
-            HeaderName::from_name(name),
+            name.parse().ok(),
             Some(
                 HeaderName::ToPath
                     | HeaderName::FromPath

@@ -4,9 +4,8 @@
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
-use msrp::{
-    Decoder, Frame, Framing, Head, Method, ParseOptions, Random, Tolerances, Tunnel, TunnelError,
-};
+use msrp::wire::{Decoder, Frame, Head, Method};
+use msrp::{Framing, ParseOptions, Random, Tolerances, Tunnel, TunnelError};
 
 use super::input::Input;
 

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 
-use msrp::uri::{MAX_URI_OCTETS, MsrpUri, Path, PathError, PathRef, UriRef};
+use msrp::uri::{MAX_URI_OCTETS, MsrpUri, Path, PathRef, UriErrorKind, UriRef};
 
 pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -82,8 +82,13 @@ fn assert_equivalence(uris: &[UriRef<'_>]) {
 fn assert_path(line: &str) {
     let path = match PathRef::parse(line, 4) {
         Ok(path) => path,
-        Err(PathError::TooMany { limit }) => return assert_eq!(limit, 4),
-        Err(_) => return,
+        Err(error) => {
+            if let UriErrorKind::TooManyUris { limit } = error.kind() {
+                assert_eq!(limit, 4);
+            }
+            assert!(line.get(error.place()).is_some());
+            return;
+        }
     };
     assert_eq!(path.as_str(), line);
     assert!((1..=4).contains(&path.len()));

@@ -8,38 +8,25 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::params::{AuthParamError, Value};
+use crate::named::named;
 
-/// A digest algorithm. There is none with `-sess`, which RFC 4976 section 9.1
-/// rules out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Algorithm {
-    /// MD5, which RFC 4976 has and every deployed relay knows.
-    Md5,
-    /// SHA-256 (RFC 7616).
-    Sha256,
+named! {
+    /// A digest algorithm. There is none with `-sess`, which RFC 4976 section 9.1
+    /// rules out.
+    #[non_exhaustive]
+    pub enum Algorithm: "digest algorithm", any case {
+        /// The algorithm of RFC 4976, which every deployed relay knows.
+        Md5 = "MD5",
+        /// SHA-256 (RFC 7616).
+        Sha256 = "SHA-256",
+    }
 }
 
 impl Algorithm {
-    /// The name as it is written.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Md5 => "MD5",
-            Self::Sha256 => "SHA-256",
-        }
-    }
-
-    /// The algorithm of that name, in any letter case.
-    #[must_use]
-    pub fn from_token(name: &str) -> Option<Self> {
-        [Self::Md5, Self::Sha256].into_iter().find(|it| it.as_str().eq_ignore_ascii_case(name))
-    }
-
     /// The value of `algorithm`, without which MD5 is meant.
     pub(super) fn read(value: Option<Value<'_>>) -> Result<Self, AuthParamError> {
         let Some(value) = value else { return Ok(Self::Md5) };
-        Self::from_token(&value.text()).ok_or(AuthParamError::Algorithm)
+        value.text().parse().map_err(|_| AuthParamError::Algorithm)
     }
 
     /// How many hexadecimal digits a digest has.
@@ -63,12 +50,6 @@ impl Algorithm {
             Self::Md5 => hex_digest::<Md5>(parts),
             Self::Sha256 => hex_digest::<Sha256>(parts),
         }
-    }
-}
-
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -69,7 +69,7 @@ impl AuthenticationInfo {
 /// A digest of either algorithm: the header field does not say which.
 fn digest(value: Value<'_>) -> Result<String, AuthParamError> {
     let text = value.text();
-    let mut digests = [Algorithm::Md5, Algorithm::Sha256].into_iter();
+    let mut digests = Algorithm::ALL.iter();
     let digest = digests.find_map(|algorithm| algorithm.digest_in(&text));
     digest.ok_or(AuthParamError::Value("rspauth"))
 }

@@ -32,8 +32,8 @@
 //! never longer than the value. For those of the server see
 //! [`DigestServer::replay_window`].
 //!
-//! [`HeadWriter`]: crate::HeadWriter
-//! [`HeadRef`]: crate::HeadRef
+//! [`HeadWriter`]: crate::wire::HeadWriter
+//! [`HeadRef`]: crate::wire::HeadRef
 //! [`OutgoingMessage`]: crate::OutgoingMessage
 
 mod authorization;

@@ -309,12 +309,13 @@ impl SessionConfig {
 ///
 /// ```
 /// use std::time::Duration;
-/// use msrp::{FailureReport, OutgoingMessage};
+/// use msrp::OutgoingMessage;
+/// use msrp::wire::FailureReport;
 ///
 /// let short = OutgoingMessage::text("Are you there?").success_report(true);
 /// let large = OutgoingMessage::streamed("video/mp4".parse()?, Some(4 << 30))
 ///     .header("Content-Disposition", "attachment; filename=\"talk.mp4\"");
-/// # Ok::<(), msrp::MediaTypeError>(())
+/// # Ok::<(), msrp::wire::MediaTypeError>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]

@@ -1,52 +1,34 @@
 //! Which way the messages of a session go (RFC 4975 section 8.9).
 
 use crate::mime::{is_cpim, wrapped_type};
+use crate::named::named;
 use crate::wire::media::essence_of;
 
-/// Which way the messages of a session go: the direction attribute of a
-/// session description, as the side sees it whose description it is in.
-///
-/// It is about SENDs with regular content. Bodiless SENDs, REPORTs, responses
-/// and NICKNAMEs go both ways always, and so do messages that are the control
-/// of others (RFC 4975 section 8.9): those of type `message/imdn+xml`, bare or
-/// wrapped in `message/cpim`. Of a wrapped one that comes in pieces
-/// ([`ReceiveMode::Pieces`](crate::ReceiveMode::Pieces)) or is streamed out, the
-/// crate does not see what it is: it takes the former and refuses the latter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// `sendrecv`: both ways.
-    #[default]
-    SendReceive,
-    /// `sendonly`: from this side to the peer.
-    SendOnly,
-    /// `recvonly`: from the peer to this side.
-    ReceiveOnly,
-    /// `inactive`: neither way.
-    Inactive,
+named! {
+    /// Which way the messages of a session go: the direction attribute of a
+    /// session description, as the side sees it whose description it is in.
+    ///
+    /// It is about SENDs with regular content. Bodiless SENDs, REPORTs, responses
+    /// and NICKNAMEs go both ways always, and so do messages that are the control
+    /// of others (RFC 4975 section 8.9): those of type `message/imdn+xml`, bare or
+    /// wrapped in `message/cpim`. Of a wrapped one that comes in pieces
+    /// ([`ReceiveMode::Pieces`](crate::ReceiveMode::Pieces)) or is streamed out, the
+    /// crate does not see what it is: it takes the former and refuses the latter.
+    #[derive(Default)]
+    pub enum Direction: "direction" {
+        /// Both ways.
+        #[default]
+        SendReceive = "sendrecv",
+        /// From this side to the peer.
+        SendOnly = "sendonly",
+        /// From the peer to this side.
+        ReceiveOnly = "recvonly",
+        /// Neither way.
+        Inactive = "inactive",
+    }
 }
 
 impl Direction {
-    const ALL: [Self; 4] = [Self::SendReceive, Self::SendOnly, Self::ReceiveOnly, Self::Inactive];
-
-    /// The name of the attribute: `sendrecv`, `sendonly`, `recvonly` or
-    /// `inactive`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SendReceive => "sendrecv",
-            Self::SendOnly => "sendonly",
-            Self::ReceiveOnly => "recvonly",
-            Self::Inactive => "inactive",
-        }
-    }
-
-    /// The direction that an attribute of this name gives; names of attributes
-    /// are compared octet for octet.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|direction| direction.as_str() == name)
-    }
-
     /// The same as the other side sees it.
     ///
     /// ```

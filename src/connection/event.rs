@@ -9,7 +9,6 @@ use thiserror::Error;
 #[cfg(feature = "auth")]
 use super::authenticate::{AuthenticationFailure, RelayRoute};
 use super::nickname::NicknameRequest;
-use crate::decode::DecodeError;
 #[cfg(feature = "auth")]
 use crate::hop::AuthKey;
 use crate::hop::{MessageKey, NicknameKey, SessionId};
@@ -17,6 +16,7 @@ use crate::tolerance::Tolerance;
 #[cfg(feature = "auth")]
 use crate::uri::MsrpUri;
 use crate::uri::Path;
+use crate::wire::DecodeError;
 use crate::wire::{Head, HeadRef, MessageId, Nickname, StatusCode, TransactionId};
 
 /// Something that happened on a connection, in the order in which it did.

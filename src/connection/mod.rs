@@ -43,12 +43,12 @@ pub use send::{BodyError, BodyWriter, SendError};
 pub use table::{SessionTable, TableError};
 pub use update::UpdateError;
 
-use crate::decode::{DecodeError, Frame};
 use crate::hop::{Hop, HopConfig, MessageKey, Order, Purpose, SessionId, Transmit};
 use crate::random::Random;
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
+use crate::wire::{DecodeError, Frame};
 use answer::Unanswered;
 #[cfg(feature = "auth")]
 use authenticate::Authentications;

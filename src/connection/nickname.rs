@@ -118,7 +118,7 @@ impl Connection {
 
     /// The Use-Nickname of a request, which has one.
     fn use_nickname(&mut self, head: &HeadRef<'_>) -> Result<Option<Nickname>, NicknameError> {
-        let is_name = |name| HeaderName::from_name(name) == Some(HeaderName::UseNickname);
+        let is_name = |name: &str| HeaderName::of(name.as_bytes()) == Some(HeaderName::UseNickname);
         let mut values = head.headers().filter(|(name, _)| is_name(name)).map(|(_, value)| value);
         let (Some(value), None) = (values.next(), values.next()) else {
             return Err(NicknameError::Malformed);

@@ -11,11 +11,11 @@ use super::direction::may_be_control;
 use super::event::{Event, FailReason, IncomingKey, Received};
 use super::incoming::{Receiving, Refusal, Store, check_room, refusal};
 use super::session_ids::only;
-use crate::decode::BadHead;
 use crate::hop::SessionId;
 use crate::mime::wrapped_type;
 use crate::tolerance::Tolerance;
 use crate::uri::UriRef;
+use crate::wire::BadHead;
 use crate::wire::{ByteRange, Continuation, Head, HeadRef, MessageId, Method, StatusCode};
 
 /// The frame that is coming in.

@@ -30,12 +30,12 @@ pub(crate) use schedule::Order;
 pub(crate) use transaction::{Purpose, Transaction};
 pub use transmit::Transmit;
 
-use crate::decode::{DecodeError, Decoder, Frame};
 use crate::limits::ParseOptions;
 use crate::random::{IdSource, Random};
 use crate::tolerance::Tolerances;
 use crate::wire::scan::EndLineGuard;
 use crate::wire::{Continuation, TransactionId, write_end_line};
+use crate::wire::{DecodeError, Decoder, Frame};
 use schedule::Schedule;
 use transaction::Transactions;
 

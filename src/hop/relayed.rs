@@ -199,7 +199,7 @@ fn append(text: &mut Vec<u8>, part: &str) -> Range<usize> {
 /// The other header fields in their order.
 fn write_fields(text: &mut Vec<u8>, head: &HeadRef<'_>, keep: impl Fn(Option<HeaderName>) -> bool) {
     for (name, value) in head.headers() {
-        let known = HeaderName::from_name(name);
+        let known = HeaderName::of(name.as_bytes());
         if matches!(known, Some(HeaderName::ToPath | HeaderName::FromPath)) || !keep(known) {
             continue;
         }

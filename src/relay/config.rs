@@ -18,7 +18,7 @@ use crate::uri::MsrpUri;
 /// // Browsers come in here (RFC 7977).
 /// config.addresses.push("msrps://relay.example.com:443;ws".parse()?);
 /// config.max_expires = Duration::from_secs(600);
-/// # Ok::<(), msrp::UriError>(())
+/// # Ok::<(), msrp::uri::UriError>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]

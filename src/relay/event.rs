@@ -5,8 +5,8 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::auth::{Algorithm, Ha1};
-use crate::decode::DecodeError;
 use crate::uri::MsrpUri;
+use crate::wire::DecodeError;
 
 /// One transport connection of a relay. Never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -10,10 +10,10 @@ use super::Relay;
 use super::event::{ConnectionId, RelayClose, TokenId, Usage};
 use super::link::Current;
 use super::route::{NoWay, Way};
-use crate::decode::{BadHead, Frame};
 use crate::hop::{Outgoing, Passed, Purpose, Relayed, SessionId, way_back, write_passed};
 use crate::tolerance::Tolerance;
 use crate::uri::{PathRef, UriRef};
+use crate::wire::{BadHead, Frame};
 use crate::wire::{
     ByteRange, Continuation, FailureReport, Head, HeadRef, HeadWriter, HeaderName, Method, Status,
     StatusCode,
@@ -369,6 +369,6 @@ const UNKNOWN_RANGE: ByteRange = ByteRange::from_offsets(0, None, None);
 /// Whether a 401 only asks for a fresh nonce.
 fn is_stale(head: &HeadRef<'_>) -> bool {
     head.headers()
-        .filter(|(name, _)| HeaderName::from_name(name) == Some(HeaderName::WwwAuthenticate))
+        .filter(|(name, _)| HeaderName::of(name.as_bytes()) == Some(HeaderName::WwwAuthenticate))
         .any(|(_, value)| crate::auth::Challenge::parse(value).is_ok_and(|found| found.is_stale()))
 }

@@ -8,12 +8,12 @@ use crate::time::Instant;
 use bytes::{Buf, Bytes, BytesMut};
 use thiserror::Error;
 
-use crate::decode::{DecodeError, Decoder, Frame};
 use crate::hop::Framing;
 use crate::limits::ParseOptions;
 use crate::random::{IdSource, Random};
 use crate::tolerance::Tolerances;
 use crate::wire::{Continuation, Head, HeadRef, Method, TransactionId, scan, write_end_line};
+use crate::wire::{DecodeError, Decoder, Frame};
 use answers::{Answers, Verdict};
 use incoming::Incoming;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Host, MsrpUri, Scheme, UriError, grammar};
+use super::{Host, MsrpUri, Scheme, UriError, UriErrorKind, grammar};
 
 /// The parts of a URI to be made, from [`MsrpUri::builder`].
 ///
@@ -11,13 +11,13 @@ use super::{Host, MsrpUri, Scheme, UriError, grammar};
 /// same parts.
 ///
 /// ```
-/// use msrp::uri::{MsrpUri, RECOMMENDED_PORT, Scheme, UriError};
+/// use msrp::uri::{MsrpUri, RECOMMENDED_PORT, Scheme, UriError, UriErrorKind};
 ///
 /// let host = MsrpUri::builder(Scheme::Msrps, "host.example.com", RECOMMENDED_PORT);
 /// let uri = host.clone().session_id("Kx81").transport("ws").build()?;
 /// assert_eq!(uri.as_str(), "msrps://host.example.com:2855/Kx81;ws");
 ///
-/// assert_eq!(host.session_id("Kx81;tcp\r\n").build(), Err(UriError::SessionId));
+/// assert_eq!(host.session_id("Kx81;tcp\r\n").build(), Err(UriErrorKind::SessionId.into()));
 /// # Ok::<(), UriError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl<'a> UriBuilder<'a> {
     /// # Errors
     ///
     /// [`UriError`] names the first part that a URI cannot have as it is;
-    /// [`UriError::Password`] is a `:` in the userinfo (RFC 4975 section 6).
+    /// [`UriErrorKind::Password`] is a `:` in the userinfo (RFC 4975 section 6).
     pub fn build(&self) -> Result<MsrpUri, UriError> {
         self.check()?;
         self.text().parse()
@@ -84,22 +84,23 @@ impl<'a> UriBuilder<'a> {
     fn check(&self) -> Result<(), UriError> {
         use grammar::is_whole;
 
-        let refuse = |is_right: bool, error| if is_right { Ok(()) } else { Err(error) };
+        let require =
+            |holds: bool, kind: UriErrorKind| if holds { Ok(()) } else { Err(kind.into()) };
         if let Some(userinfo) = self.userinfo {
-            refuse(!userinfo.contains(':'), UriError::Password)?;
-            refuse(is_whole(grammar::userinfo, userinfo), UriError::Userinfo)?;
+            require(!userinfo.contains(':'), UriErrorKind::Password)?;
+            require(is_whole(grammar::userinfo, userinfo), UriErrorKind::Userinfo)?;
         }
         if let Host::Name(name) = self.host {
-            refuse(is_whole(grammar::reg_name, name), UriError::Host)?;
+            require(is_whole(grammar::reg_name, name), UriErrorKind::Host)?;
         }
-        refuse(self.port != 0, UriError::Port)?;
+        require(self.port != 0, UriErrorKind::Port)?;
         if let Some(session_id) = self.session_id {
-            refuse(is_whole(grammar::session_id, session_id), UriError::SessionId)?;
+            require(is_whole(grammar::session_id, session_id), UriErrorKind::SessionId)?;
         }
-        refuse(is_whole(grammar::transport, self.transport), UriError::Transport)?;
+        require(is_whole(grammar::transport, self.transport), UriErrorKind::Transport)?;
         let mut tokens =
             self.parameters.iter().flat_map(|(name, value)| [Some(*name), *value]).flatten();
-        refuse(tokens.all(|token| is_whole(grammar::token, token)), UriError::Parameter)
+        require(tokens.all(|token| is_whole(grammar::token, token)), UriErrorKind::Parameter)
     }
 
     fn text(&self) -> String {

@@ -1,317 +1,325 @@
-//! The URI rules of RFC 4975 section 9 and RFC 3986 appendix A, one a function,
-//! named as the rule.
-//!
-//! Every head has two paths in it, so the rules that every URI goes through are
-//! written for speed: delimiters are slice patterns, classes of octets a table,
-//! and what is found is kept as offsets.
+//! The URI rules of RFC 4975 section 9, of RFC 7977 section 3.1 and of RFC 3986
+//! appendix A in nom, each named as its rule. [`super::fast`] reads the same faster
+//! and cannot say what is wrong.
 
 use std::num::NonZeroU16;
 
-use nom::character::complete::char;
-use nom::combinator::{all_consuming, opt, recognize, verify};
+use nom::branch::alt;
+use nom::bytes::complete::{tag, tag_no_case, take_while_m_n, take_while1};
+use nom::character::complete::{char, digit1};
+use nom::combinator::{all_consuming, consumed, map, map_opt, opt, recognize, value, verify};
 use nom::error::{ErrorKind, ParseError};
+use nom::multi::{many0_count, many1_count};
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{Err, IResult, Parser};
 
-use super::class::{self, Class};
+use super::class::{self, Class, is_unreserved};
 use super::host::ipv6;
 use super::uri_ref::Spans;
-use super::{MAX_URI_OCTETS, PathError, Scheme, UriError};
+use super::{MAX_URI_OCTETS, Scheme, UriError, UriErrorKind, fast};
 
-/// The octets behind what a rule took, and what it made of those it took.
-type Taken<'a, Output> = IResult<&'a [u8], Output, Fault>;
+/// What follows the octets that a rule took, and what it made of those.
+type Parsed<'a, T> = IResult<&'a [u8], T, Fault>;
 
-/// What an authority ends with.
-struct HostPort<'a> {
+/// What is wrong, and how many octets of the input lie from there on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    kind: UriErrorKind,
+    left: usize,
+    len: usize,
+}
+
+impl<'a> ParseError<&'a [u8]> for Fault {
+    /// A stand-in, which [`part`] and [`expected`] replace.
+    fn from_error_kind(input: &'a [u8], _: ErrorKind) -> Self {
+        Self { kind: UriErrorKind::Octet, left: input.len(), len: 0 }
+    }
+
+    fn append(_: &'a [u8], _: ErrorKind, other: Self) -> Self {
+        other
+    }
+}
+
+impl Fault {
+    /// The error of `input`, in which the fault was found.
+    const fn within(self, input: &[u8]) -> UriError {
+        let start = input.len() - self.left;
+        UriError::new(self.kind, start..start + self.len)
+    }
+}
+
+/// Reads a text that is one URI and nothing else.
+pub(super) fn uri(input: &[u8]) -> Result<Spans, UriError> {
+    if input.len() > MAX_URI_OCTETS {
+        return Err(UriError::new(UriErrorKind::TooLong, 0..input.len()));
+    }
+    fast::uri(input).map_or_else(|| uri_or_error(input), Ok)
+}
+
+#[cold]
+pub(super) fn uri_or_error(input: &[u8]) -> Result<Spans, UriError> {
+    let octet = |at| UriError::new(UriErrorKind::Octet, at..at + 1);
+    match msrp_uri(input) {
+        Ok(([], spans)) => Ok(spans),
+        outcome => match (input.iter().position(|octet| !octet.is_ascii_graphic()), outcome) {
+            // Such an octet is the fault, in whichever part it stands.
+            (Some(at), _) => Err(octet(at)),
+            (None, Err(Err::Error(fault) | Err::Failure(fault))) => Err(fault.within(input)),
+            (None, Ok((rest, _))) => Err(octet(input.len() - rest.len())),
+            (None, Err(Err::Incomplete(_))) => Err(octet(input.len())),
+        },
+    }
+}
+
+/// Whether the whole of `text` is what `rule` says.
+pub(super) fn is_whole<'a>(rule: fn(&'a [u8]) -> Parsed<'a, &'a [u8]>, text: &'a str) -> bool {
+    all_consuming(rule).parse(text.as_bytes()).is_ok()
+}
+
+/// ```abnf
+/// MSRP-URI = msrp-scheme "://" authority
+///     ["/" session-id] ";" transport *( ";" URI-parameter)
+/// ```
+pub(super) fn msrp_uri(input: &[u8]) -> Parsed<'_, Spans> {
+    use UriErrorKind as Kind;
+
+    let (rest, (scheme, _, (text, authority), session_id, _, transport, _)) = (
+        part(Kind::Scheme, class::HOST_END, msrp_scheme),
+        expected(Kind::Scheme, tag("://")),
+        consumed(authority),
+        opt(preceded(char('/'), part(Kind::SessionId, class::END, session_id))),
+        expected(Kind::Transport, char(';')),
+        part(Kind::Transport, class::END, transport),
+        many0_count(preceded(char(';'), part(Kind::Parameter, class::END, uri_parameter))),
+    )
+        .parse_complete(input)?;
+    let host_start = scheme.as_str().len()
+        + "://".len()
+        + authority.userinfo.map_or(0, |userinfo| userinfo.len() + "@".len());
+    let authority_end = scheme.as_str().len() + "://".len() + text.len();
+    let session_id_end = authority_end + session_id.map_or(0, |text| "/".len() + text.len());
+    let offset = |at| u16::try_from(at).unwrap_or(u16::MAX);
+    let spans = Spans {
+        scheme,
+        port: authority.port,
+        host_start: offset(host_start),
+        host_end: offset(host_start + authority.host.len()),
+        authority_end: offset(authority_end),
+        session_id_end: offset(session_id_end),
+        transport_end: offset(session_id_end + ";".len() + transport.len()),
+    };
+    Ok((rest, spans))
+}
+
+/// ```abnf
+/// msrp-scheme = "msrp" / "msrps"
+/// ```
+fn msrp_scheme(input: &[u8]) -> Parsed<'_, Scheme> {
+    // The longer first: nom takes the first that matches.
+    alt((
+        value(Scheme::Msrps, tag_no_case(Scheme::Msrps.as_str())),
+        value(Scheme::Msrp, tag_no_case(Scheme::Msrp.as_str())),
+    ))
+    .parse_complete(input)
+}
+
+/// What an authority consists of.
+struct Authority<'a> {
+    userinfo: Option<&'a [u8]>,
     /// An IPv6 address keeps its brackets.
     host: &'a [u8],
     port: Option<NonZeroU16>,
 }
 
-/// What there is in the value of To-Path, From-Path or Use-Path.
+/// ```abnf
+/// authority = [ userinfo "@" ] host [ ":" port ]
+/// ```
+fn authority(input: &[u8]) -> Parsed<'_, Authority<'_>> {
+    let rule = (
+        opt(terminated(userinfo, char('@'))),
+        part(UriErrorKind::Host, class::HOST_END, host),
+        opt(preceded(char(':'), part(UriErrorKind::Port, class::PORT_END, port))),
+    );
+    map(rule, |(userinfo, host, port)| Authority { userinfo, host, port }).parse_complete(input)
+}
+
+/// ```abnf
+/// userinfo = *( unreserved / pct-encoded / sub-delims / ":" )
+/// ```
+pub(super) fn userinfo(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let plain = |octet| is_unreserved(octet) || is_sub_delim(octet) || octet == b':';
+    recognize(many0_count(alt((take_while1(plain), pct_encoded)))).parse_complete(input)
+}
+
+/// ```abnf
+/// host = IP-literal / IPv4address / reg-name
+/// ```
+///
+/// Every `IPv4address` is a `reg-name`.
+fn host(input: &[u8]) -> Parsed<'_, &[u8]> {
+    alt((ip_literal, reg_name)).parse_complete(input)
+}
+
+/// ```abnf
+/// IP-literal = "[" ( IPv6address / IPvFuture  ) "]"
+/// ```
+///
+/// `IPvFuture` is not read: it is no address to connect to.
+fn ip_literal(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let address =
+        take_while1(|octet: u8| octet.is_ascii_hexdigit() || matches!(octet, b':' | b'.'));
+    let ipv6_address = verify(address, |text: &[u8]| ipv6(text).is_some());
+    recognize(delimited(char('['), ipv6_address, char(']'))).parse_complete(input)
+}
+
+/// ```abnf
+/// reg-name = *( unreserved / pct-encoded / sub-delims )
+/// ```
+///
+/// An empty name is refused, because it cannot be looked up, and so is a semicolon,
+/// although RFC 3986 has it among the sub-delims: in an MSRP URI without a
+/// session-id it ends the authority, and `msrp://h;tcp;x` would have two readings.
+pub(super) fn reg_name(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let plain = |octet| is_unreserved(octet) || (is_sub_delim(octet) && octet != b';');
+    recognize(many1_count(alt((take_while1(plain), pct_encoded)))).parse_complete(input)
+}
+
+/// ```abnf
+/// port = *DIGIT
+/// ```
+///
+/// Zero is refused, since no transport has such a port, and so is an empty port.
+pub(super) fn port(input: &[u8]) -> Parsed<'_, NonZeroU16> {
+    map_opt(digit1, |digits: &[u8]| std::str::from_utf8(digits).ok()?.parse().ok())
+        .parse_complete(input)
+}
+
+/// ```abnf
+/// pct-encoded = "%" HEXDIG HEXDIG
+/// ```
+fn pct_encoded(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let digits = take_while_m_n(2, 2, |octet: u8| octet.is_ascii_hexdigit());
+    recognize(preceded(char('%'), digits)).parse_complete(input)
+}
+
+/// ```abnf
+/// sub-delims = "!" / "$" / "&" / "'" / "(" / ")" / "*" / "+" / "," / ";" / "="
+/// ```
+const fn is_sub_delim(octet: u8) -> bool {
+    matches!(octet, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=')
+}
+
+/// ```abnf
+/// session-id = 1*( unreserved / "+" / "=" / "/" )
+/// ```
+pub(super) fn session_id(input: &[u8]) -> Parsed<'_, &[u8]> {
+    take_while1(|octet| is_unreserved(octet) || matches!(octet, b'+' | b'=' | b'/'))
+        .parse_complete(input)
+}
+
+/// ```abnf
+/// transport  =  "tcp" / "ws" / 1*ALPHANUM
+/// ```
+///
+/// (RFC 7977 section 3.1.)
+pub(super) fn transport(input: &[u8]) -> Parsed<'_, &[u8]> {
+    // The names are letters, too.
+    take_while1(|octet: u8| octet.is_ascii_alphanumeric()).parse_complete(input)
+}
+
+/// ```abnf
+/// URI-parameter = token ["=" token]
+/// ```
+fn uri_parameter(input: &[u8]) -> Parsed<'_, &[u8]> {
+    recognize((token, opt(preceded(char('='), token)))).parse_complete(input)
+}
+
+/// ```abnf
+/// token = 1*(%x21 / %x23-27 / %x2A-2B / %x2D-2E
+///            / %x30-39 / %x41-5A / %x5E-7E)
+/// ```
+pub(crate) fn token<'a, E: ParseError<&'a [u8]>>(
+    input: &'a [u8],
+) -> IResult<&'a [u8], &'a [u8], E> {
+    take_while1(is_token_octet).parse_complete(input)
+}
+
+/// Whether `octet` can stand in a token.
+pub(crate) const fn is_token_octet(octet: u8) -> bool {
+    matches!(
+        octet,
+        0x21 | 0x23..=0x27 | 0x2A..=0x2B | 0x2D..=0x2E | 0x30..=0x39 | 0x41..=0x5A | 0x5E..=0x7E
+    )
+}
+
+/// The rule of a part, after which an octet of `end` or the end of the input follows.
+/// Otherwise the octets up to there are wrong for `kind`.
+fn part<'a, T>(
+    kind: UriErrorKind,
+    end: Class,
+    mut rule: impl Parser<&'a [u8], Output = T, Error = Fault>,
+) -> impl Parser<&'a [u8], Output = T, Error = Fault> {
+    move |input: &'a [u8]| match rule.parse_complete(input) {
+        Ok((rest, taken)) if rest.first().is_none_or(|octet| end.has(*octet)) => Ok((rest, taken)),
+        _ => {
+            let len = input.iter().position(|octet| end.has(*octet)).unwrap_or(input.len());
+            Err(Err::Failure(Fault { kind, left: input.len(), len }))
+        }
+    }
+}
+
+/// A rule whose absence is wrong for `kind`.
+fn expected<'a, T>(
+    kind: UriErrorKind,
+    mut rule: impl Parser<&'a [u8], Output = T, Error = Fault>,
+) -> impl Parser<&'a [u8], Output = T, Error = Fault> {
+    move |input: &'a [u8]| {
+        rule.parse_complete(input)
+            .map_err(|_: Err<Fault>| Err::Failure(Fault { kind, left: input.len(), len: 0 }))
+    }
+}
+
+/// What the value of To-Path, From-Path or Use-Path holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PathShape {
     /// How many URIs there are, at least one.
     pub(crate) uris: usize,
     /// Whether there are spaces beside the one between two URIs, which the
-    /// grammar forbids and real stacks send.
+    /// grammar forbids and deployed stacks send.
     pub(crate) extra_spaces: bool,
-    /// The first URI taken apart.
+    /// The parts of the first URI.
     pub(crate) first: Spans,
 }
 
-/// Checks `MSRP-URI *( SP MSRP-URI )`, of at most `max_uris` URIs.
+/// ```abnf
+/// MSRP-URI *( SP MSRP-URI )
+/// ```
 ///
-/// Runs of spaces, also around the whole, are read and told: the caller decides
-/// whether they are tolerated.
-pub(crate) fn path(input: &[u8], max_uris: usize) -> Result<PathShape, PathError> {
+/// At most `max_uris` URIs. More spaces, at the ends as well, are read and reported:
+/// the caller decides whether they are tolerated.
+pub(crate) fn path(input: &[u8], max_uris: usize) -> Result<PathShape, UriError> {
     let mut shape = PathShape { uris: 0, extra_spaces: false, first: Spans::EMPTY };
-    let mut rest = input;
-    while let [first, behind @ ..] = rest {
-        if *first == b' ' {
+    let mut start = 0;
+    for text in input.split(|octet| *octet == b' ') {
+        let end = start + text.len();
+        if text.is_empty() {
             shape.extra_spaces = true;
-            rest = behind;
-            continue;
-        }
-        if shape.uris == max_uris {
-            return Err(PathError::TooMany { limit: max_uris });
-        }
-        let (uri, behind) = match path_uri(rest) {
-            Some((uri, behind @ ([] | [b' ', ..]))) => (uri, behind),
-            _ => {
-                let error = path_uri_error(rest);
-                return Err(PathError::Uri { index: shape.uris, error });
+        } else if shape.uris == max_uris {
+            let kind = UriErrorKind::TooManyUris { limit: max_uris };
+            return Err(UriError::new(kind, start..input.len()));
+        } else {
+            let spans = uri(text).map_err(|error| error.shifted(start))?;
+            if shape.uris == 0 {
+                shape.first = spans;
             }
-        };
-        if shape.uris == 0 {
-            shape.first = uri;
+            shape.uris += 1;
         }
-        shape.uris += 1;
-        rest = behind;
-        if let [_space, behind @ ..] = behind {
-            shape.extra_spaces |= behind.is_empty();
-            rest = behind;
-        }
+        start = end + 1;
     }
-    if shape.uris == 0 { Err(PathError::Empty) } else { Ok(shape) }
-}
-
-/// Checks a path up to a CR, for a caller who does not know yet where the line
-/// ends. Takes only what [`path`] has nothing to remark on.
-#[inline]
-pub(crate) fn path_to_cr(input: &[u8], max_uris: usize) -> Option<(PathShape, &[u8])> {
-    let mut shape = PathShape { uris: 0, extra_spaces: false, first: Spans::EMPTY };
-    let mut rest = input;
-    while shape.uris < max_uris {
-        let (uri, behind) = path_uri(rest)?;
-        if shape.uris == 0 {
-            shape.first = uri;
-        }
-        shape.uris += 1;
-        match behind {
-            [b' ', behind @ ..] => rest = behind,
-            [b'\r', ..] => return Some((shape, behind)),
-            _ => return None,
-        }
-    }
-    None
-}
-
-/// Takes one URI apart, up to a space, a CR or the end, and returns what is
-/// behind it.
-#[inline(always)]
-fn path_uri(input: &[u8]) -> Option<(Spans, &[u8])> {
-    let (rest, spans) = msrp_uri(input).ok()?;
-    (input.len() - rest.len() <= MAX_URI_OCTETS).then_some((spans, rest))
-}
-
-#[cold]
-fn path_uri_error(input: &[u8]) -> UriError {
-    let mut texts = input.split(|octet| *octet == b' ');
-    texts.next().and_then(|text| uri(text).err()).unwrap_or(UriError::Octet)
-}
-
-/// Takes a text apart that is one URI and nothing else.
-pub(super) fn uri(input: &[u8]) -> Result<Spans, UriError> {
-    if input.len() > MAX_URI_OCTETS {
-        return Err(UriError::TooLong);
-    }
-    match msrp_uri(input) {
-        Ok(([], spans)) => Ok(spans),
-        // Whatever part such an octet stands in, it is not that part's fault.
-        _ if !input.iter().all(u8::is_ascii_graphic) => Err(UriError::Octet),
-        Err(Err::Error(fault) | Err::Failure(fault)) => Err(fault.0),
-        Ok(_) | Err(Err::Incomplete(_)) => Err(UriError::Octet),
-    }
-}
-
-/// Whether the whole of `text` is what `rule` says.
-pub(super) fn is_whole<'a>(rule: fn(&'a [u8]) -> Taken<'a, &'a [u8]>, text: &'a str) -> bool {
-    all_consuming(rule).parse(text.as_bytes()).is_ok()
-}
-
-// Always inline: what is wrong with a URI is then not told where nobody asks.
-#[inline(always)]
-fn msrp_uri(input: &[u8]) -> Taken<'_, Spans> {
-    let place = |rest: &[u8]| u16::try_from(input.len() - rest.len()).unwrap_or(u16::MAX);
-    let (rest, scheme) = msrp_scheme(input)?;
-    let [b':', b'/', b'/', rest @ ..] = rest else { return refuse(UriError::Scheme) };
-    let (rest, (from_host, HostPort { host, port })) = authority(rest)?;
-    let host_start = place(from_host);
-    let host_end = place(from_host.get(host.len()..).unwrap_or_default());
-    let authority_end = place(rest);
-    let rest = match rest {
-        [b'/', rest @ ..] => part(UriError::SessionId, class::END, session_id(rest))?.0,
-        _ => rest,
-    };
-    let session_id_end = place(rest);
-    let [b';', rest @ ..] = rest else { return refuse(UriError::Transport) };
-    let (mut rest, _) = part(UriError::Transport, class::END, transport(rest))?;
-    let transport_end = place(rest);
-    while let [b';', parameter @ ..] = rest {
-        (rest, _) = part(UriError::Parameter, class::END, uri_parameter(parameter))?;
-    }
-    let spans =
-        Spans { scheme, port, host_start, host_end, authority_end, session_id_end, transport_end };
-    Ok((rest, spans))
-}
-
-#[inline(always)]
-fn msrp_scheme(input: &[u8]) -> Taken<'_, Scheme> {
-    match input {
-        [b'm' | b'M', b's' | b'S', b'r' | b'R', b'p' | b'P', rest @ ..] => match rest {
-            [b's' | b'S', rest @ ..] => Ok((rest, Scheme::Msrps)),
-            _ => Ok((rest, Scheme::Msrp)),
-        },
-        _ => refuse(UriError::Scheme),
-    }
-}
-
-/// Gives the host and port, and the input from there on.
-#[inline(always)]
-fn authority(input: &[u8]) -> Taken<'_, (&[u8], HostPort<'_>)> {
-    // Nearly no URI has a userinfo, so look without one first. A slash behind
-    // settles it: no part after it may hold the "@" that ends a userinfo.
-    // A semicolon does not, for a userinfo may hold one.
-    match host_and_port(input) {
-        Ok((rest @ [b'/', ..], host_port)) => Ok((rest, (input, host_port))),
-        _ => authority_with_userinfo(input),
-    }
-}
-
-fn authority_with_userinfo(input: &[u8]) -> Taken<'_, (&[u8], HostPort<'_>)> {
-    let (from_host, _) = opt(terminated(userinfo, char('@'))).parse(input)?;
-    let (rest, host_port) = host_and_port(from_host)?;
-    Ok((rest, (from_host, host_port)))
-}
-
-pub(super) fn userinfo(input: &[u8]) -> Taken<'_, &[u8]> {
-    percent_encoded(class::USERINFO, input)
-}
-
-#[inline(always)]
-fn host_and_port(input: &[u8]) -> Taken<'_, HostPort<'_>> {
-    let (rest, host) = part(UriError::Host, class::HOST_END, host(input))?;
-    let [b':', rest @ ..] = rest else { return Ok((rest, HostPort { host, port: None })) };
-    let (rest, port) = part(UriError::Port, class::PORT_END, port(rest))?;
-    Ok((rest, HostPort { host, port: Some(port) }))
-}
-
-/// `IP-literal / IPv4address / reg-name`, where every `IPv4address` is a
-/// `reg-name`.
-#[inline(always)]
-fn host(input: &[u8]) -> Taken<'_, &[u8]> {
-    match input {
-        [b'[', ..] => ip_literal(input),
-        _ => reg_name(input),
-    }
-}
-
-/// An IPv6 address in brackets. The other literal of RFC 3986, `IPvFuture`,
-/// has no address that anybody could connect to.
-fn ip_literal(input: &[u8]) -> Taken<'_, &[u8]> {
-    recognize(delimited(char('['), ipv6_address, char(']'))).parse(input)
-}
-
-fn ipv6_address(input: &[u8]) -> Taken<'_, &[u8]> {
-    let text = |input| run(class::IPV6, input);
-    verify(text, |text: &[u8]| ipv6(text).is_some()).parse(input)
-}
-
-/// A registered name. RFC 3986 allows an empty one, which nobody could find.
-#[inline(always)]
-pub(super) fn reg_name(input: &[u8]) -> Taken<'_, &[u8]> {
-    match percent_encoded(class::REG_NAME, input) {
-        Ok((_, [])) => refuse(UriError::Host),
-        taken => taken,
-    }
-}
-
-/// Digits, however many zeros they begin with. Zero is no port that a transport
-/// has; the discard port, 9, is what an active endpoint names (RFC 4145
-/// section 4.1).
-#[inline(always)]
-fn port(input: &[u8]) -> Taken<'_, NonZeroU16> {
-    const TOO_MUCH: u32 = 100_000;
-    let (mut rest, mut number) = (input, 0);
-    while let [digit @ b'0'..=b'9', behind @ ..] = rest {
-        number = (number * 10 + u32::from(digit - b'0')).min(TOO_MUCH);
-        rest = behind;
-    }
-    match u16::try_from(number).ok().and_then(NonZeroU16::new) {
-        Some(number) => Ok((rest, number)),
-        None => refuse(UriError::Port),
-    }
-}
-
-#[inline]
-pub(super) fn session_id(input: &[u8]) -> Taken<'_, &[u8]> {
-    run(class::SESSION_ID, input)
-}
-
-#[inline]
-pub(super) fn transport(input: &[u8]) -> Taken<'_, &[u8]> {
-    run(class::ALPHANUM, input)
-}
-
-fn uri_parameter(input: &[u8]) -> Taken<'_, &[u8]> {
-    recognize((token, opt(preceded(char('='), token)))).parse(input)
-}
-
-pub(super) fn token(input: &[u8]) -> Taken<'_, &[u8]> {
-    run(class::TOKEN, input)
-}
-
-/// Any number of octets of `class` and of `pct-encoded`.
-#[inline(always)]
-fn percent_encoded(class: Class, input: &[u8]) -> Taken<'_, &[u8]> {
-    let mut len = class.run(input);
-    while let Some([b'%', high, low, rest @ ..]) = input.get(len..)
-        && high.is_ascii_hexdigit()
-        && low.is_ascii_hexdigit()
-    {
-        len += 3 + class.run(rest);
-    }
-    let (taken, rest) = input.split_at_checked(len).unwrap_or_default();
-    Ok((rest, taken))
-}
-
-/// One octet of `class` or more.
-#[inline(always)]
-fn run(class: Class, input: &[u8]) -> Taken<'_, &[u8]> {
-    match input.split_at_checked(class.run(input)) {
-        Some((run, rest)) if !run.is_empty() => Ok((rest, run)),
-        _ => Err(Err::Error(Fault(UriError::Octet))),
-    }
-}
-
-/// Refuses the URI for `reason` unless the rule of the part has matched and
-/// left nothing but an octet of `end` or the end of input.
-#[inline(always)]
-fn part<'a, Output>(reason: UriError, end: Class, taken: Taken<'a, Output>) -> Taken<'a, Output> {
-    match taken {
-        Ok((rest, _)) if rest.first().is_some_and(|octet| !end.has(*octet)) => refuse(reason),
-        Ok(taken) => Ok(taken),
-        Err(_) => refuse(reason),
-    }
-}
-
-fn refuse<'a, Output>(reason: UriError) -> Taken<'a, Output> {
-    Err(Err::Failure(Fault(reason)))
-}
-
-/// Keeps the traits of nom off the public [`UriError`].
-#[derive(Debug)]
-pub(super) struct Fault(UriError);
-
-impl<'a> ParseError<&'a [u8]> for Fault {
-    /// A stand-in: [`part`] puts the name of the part in its place.
-    fn from_error_kind(_: &'a [u8], _: ErrorKind) -> Self {
-        Self(UriError::Octet)
-    }
-
-    fn append(_: &'a [u8], _: ErrorKind, other: Self) -> Self {
-        other
+    if shape.uris == 0 {
+        Err(UriError::new(UriErrorKind::EmptyPath, 0..input.len()))
+    } else {
+        Ok(shape)
     }
 }
 
@@ -324,9 +332,14 @@ mod tests {
     const URI: &str = "msrp://host.example.com:2855/Kx81;tcp";
 
     /// The shape of a path that starts with [`URI`].
-    fn shape(uris: usize, extra_spaces: bool) -> Result<PathShape, PathError> {
-        let first = uri(URI.as_bytes()).map_err(|error| PathError::Uri { index: 0, error })?;
+    fn shape(uris: usize, extra_spaces: bool) -> Result<PathShape, UriError> {
+        let first = uri(URI.as_bytes())?;
         Ok(PathShape { uris, extra_spaces, first })
+    }
+
+    /// What the grammar reads up to an octet after which the next thing may begin.
+    fn until_end(octets: &[u8]) -> Option<(&[u8], Spans)> {
+        msrp_uri(octets).ok()
     }
 
     proptest! {
@@ -341,6 +354,20 @@ mod tests {
             text += &" ".repeat(after);
             let extra = before > 0 || after > 0 || gaps.iter().any(|gap| *gap > 1);
             prop_assert_eq!(path(text.as_bytes(), 16), shape(gaps.len() + 1, extra));
+        }
+
+        /// What a URI is, both readers agree upon, and on where its parts are.
+        #[test]
+        fn the_fast_rules_are_the_grammar(
+            octets in prop_oneof![
+                "(msrps?|MSRPS?|sip)(://|:)([a-z0-9.%4;:]{0,8}@)?([a-z.%41]{0,9}|\\[[0-9a-f:.]{0,9}\\])(:[0-9]{0,6})?(/[a-z0-9/+=@]{0,6})?(;[a-z0-9=-]{0,5}){0,4}[ \r\n;]{0,2}"
+                    .prop_map(String::into_bytes),
+                prop::collection::vec(any::<u8>(), 0..40),
+                prop::collection::vec(prop::sample::select(&b"msrp://[]:1;a%4@ \r"[..]), 0..40),
+            ],
+        ) {
+            prop_assert_eq!(fast::msrp_uri(&octets).map(|(spans, rest)| (rest, spans)), until_end(&octets));
+            prop_assert_eq!(fast::uri(&octets), uri_or_error(&octets).ok());
         }
 
         #[test]
@@ -363,7 +390,11 @@ mod tests {
     #[test]
     fn a_path_of_no_uri_is_empty() {
         for text in ["", " ", "   "] {
-            assert_eq!(path(text.as_bytes(), 16), Err(PathError::Empty), "{text:?}");
+            assert_eq!(
+                path(text.as_bytes(), 16),
+                Err(UriError::new(UriErrorKind::EmptyPath, 0..text.len())),
+                "{text:?}"
+            );
         }
     }
 
@@ -371,20 +402,26 @@ mod tests {
     fn the_limit_on_uris_is_exact() {
         let two = format!("{URI} {URI}");
         assert_eq!(path(two.as_bytes(), 2), shape(2, false));
-        assert_eq!(path(two.as_bytes(), 1), Err(PathError::TooMany { limit: 1 }));
-        assert_eq!(path(two.as_bytes(), 0), Err(PathError::TooMany { limit: 0 }));
+        assert_eq!(
+            path(two.as_bytes(), 1),
+            Err(UriError::new(UriErrorKind::TooManyUris { limit: 1 }, 38..75))
+        );
+        assert_eq!(
+            path(two.as_bytes(), 0),
+            Err(UriError::new(UriErrorKind::TooManyUris { limit: 0 }, 0..75))
+        );
     }
 
     #[test]
     fn a_path_blames_the_uri_and_its_part() {
         let cases = [
-            ("msrp://h:1/a", 0, UriError::Transport),
-            (&format!("{URI} msrp://h:0/a;tcp"), 1, UriError::Port),
-            (&format!("{URI}\t{URI}"), 0, UriError::Octet),
-            (&format!("{URI} {URI} {URI}\u{e9}"), 2, UriError::Octet),
+            ("msrp://h:1/a", UriErrorKind::Transport, 12..12),
+            (&format!("{URI} msrp://h:0/a;tcp"), UriErrorKind::Port, 47..48),
+            (&format!("{URI}\t{URI}"), UriErrorKind::Octet, 37..38),
+            (&format!("{URI} {URI} {URI}\u{e9}"), UriErrorKind::Octet, 113..114),
         ];
-        for (text, index, error) in cases {
-            let expected = Err(PathError::Uri { index, error });
+        for (text, kind, place) in cases {
+            let expected = Err(UriError::new(kind, place));
             assert_eq!(path(text.as_bytes(), 16), expected, "{text}");
         }
     }
@@ -399,7 +436,7 @@ mod tests {
             let text = format!("{longest}{behind}");
             assert!(path(text.as_bytes(), 16).is_ok());
             let text = format!("{too_long}{behind}");
-            let expected = Err(PathError::Uri { index: 0, error: UriError::TooLong });
+            let expected = Err(UriError::new(UriErrorKind::TooLong, 0..MAX_URI_OCTETS + 1));
             assert_eq!(path(text.as_bytes(), 16), expected);
         }
     }

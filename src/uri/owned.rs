@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::uri_ref::Spans;
-use super::{Host, Scheme, UriBuilder, UriError, UriRef, grammar};
+use super::{Host, Scheme, UriBuilder, UriError, UriErrorKind, UriRef, grammar};
 
 /// An MSRP URI that owns its text. A clone costs a reference count.
 ///
@@ -41,11 +41,11 @@ impl MsrpUri {
     ///
     /// # Errors
     ///
-    /// [`UriError::SessionId`] where the grammar forbids it, and
-    /// [`UriError::TooLong`].
+    /// [`UriErrorKind::SessionId`] if the grammar forbids it, and
+    /// [`UriErrorKind::TooLong`].
     pub fn with_session_id(&self, session_id: &str) -> Result<Self, UriError> {
         if !grammar::is_whole(grammar::session_id, session_id) {
-            return Err(UriError::SessionId);
+            return Err(UriErrorKind::SessionId.into());
         }
         let (before, _) =
             self.text.split_at_checked(self.spans.authority_end()).unwrap_or_default();

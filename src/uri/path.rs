@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{MsrpUri, PathError, PathRef, UriRef, Uris};
+use super::{MsrpUri, PathRef, UriError, UriErrorKind, UriRef, Uris};
 
 /// A list of URIs that owns its text, at least one URI long, one space between
 /// two. A clone costs a reference count.
@@ -19,7 +19,7 @@ use super::{MsrpUri, PathError, PathRef, UriRef, Uris};
 /// let path = use_path.reversed().with_last(own.view());
 /// assert_eq!(path.first().host_str(), "a.example");
 /// assert_eq!(path.last(), own);
-/// # Ok::<(), msrp::uri::PathError>(())
+/// # Ok::<(), msrp::uri::UriError>(())
 /// ```
 #[derive(Clone)]
 pub struct Path {
@@ -33,15 +33,19 @@ impl Path {
     ///
     /// # Errors
     ///
-    /// [`PathError::Empty`] where there is none.
-    pub fn new(uris: impl IntoIterator<Item = MsrpUri>) -> Result<Self, PathError> {
+    /// [`UriErrorKind::EmptyPath`] if there is none.
+    pub fn new(uris: impl IntoIterator<Item = MsrpUri>) -> Result<Self, UriError> {
         let mut text = String::new();
         let mut count = 0;
         for uri in uris {
             append(&mut text, uri.as_str());
             count += 1;
         }
-        if count == 0 { Err(PathError::Empty) } else { Ok(Self { text: text.into(), uris: count }) }
+        if count == 0 {
+            Err(UriErrorKind::EmptyPath.into())
+        } else {
+            Ok(Self { text: text.into(), uris: count })
+        }
     }
 
     /// The borrowed path.
@@ -136,17 +140,17 @@ impl From<PathRef<'_>> for Path {
 /// Reads a path of any number of URIs. A limit is for texts of a peer, which
 /// come through [`PathRef::parse`].
 impl FromStr for Path {
-    type Err = PathError;
+    type Err = UriError;
 
-    fn from_str(text: &str) -> Result<Self, PathError> {
+    fn from_str(text: &str) -> Result<Self, UriError> {
         PathRef::parse(text, usize::MAX).map(Self::from)
     }
 }
 
 impl TryFrom<&str> for Path {
-    type Error = PathError;
+    type Error = UriError;
 
-    fn try_from(text: &str) -> Result<Self, PathError> {
+    fn try_from(text: &str) -> Result<Self, UriError> {
         text.parse()
     }
 }

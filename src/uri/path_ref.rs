@@ -3,10 +3,11 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::iter::FusedIterator;
+use std::ops::Range;
 
 use super::grammar;
 use super::uri_ref::Spans;
-use super::{Path, PathError, UriRef};
+use super::{Path, UriError, UriErrorKind, UriRef};
 
 /// A borrowed list of URIs, at least one, as in To-Path, From-Path and Use-Path
 /// and in the `path` attribute of SDP.
@@ -23,7 +24,7 @@ use super::{Path, PathError, UriRef};
 /// assert_eq!(path.len(), 2);
 /// assert_eq!(path.first().host_str(), "relay.example.net");
 /// assert_eq!(path.last().session_id(), Some("s"));
-/// # Ok::<(), msrp::uri::PathError>(())
+/// # Ok::<(), msrp::uri::UriError>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct PathRef<'a> {
@@ -38,11 +39,11 @@ impl<'a> PathRef<'a> {
     ///
     /// # Errors
     ///
-    /// [`PathError`] says what is wrong, and with which URI.
-    pub fn parse(text: &'a str, max_uris: usize) -> Result<Self, PathError> {
+    /// [`UriError`] says what is wrong, and with which URI.
+    pub fn parse(text: &'a str, max_uris: usize) -> Result<Self, UriError> {
         let shape = grammar::path(text.as_bytes(), max_uris)?;
         if shape.extra_spaces {
-            return Err(PathError::ExtraSpace);
+            return Err(UriError::new(UriErrorKind::ExtraSpace, extra_space(text)));
         }
         Ok(Self::from_checked(text, shape.uris, Some(shape.first)))
     }
@@ -194,6 +195,17 @@ fn taken_apart(text: &str, spans: Option<Spans>) -> UriRef<'_> {
         Some(spans) => UriRef::from_spans(text, spans),
         None => UriRef::from_checked(text),
     }
+}
+
+/// Where the first space is that does not separate two URIs.
+#[cold]
+fn extra_space(text: &str) -> Range<usize> {
+    let octets = text.as_bytes();
+    let at = octets.iter().enumerate().position(|(at, octet)| {
+        let is_separator = at > 0 && octets.get(at + 1).is_some_and(|next| *next != b' ');
+        *octet == b' ' && !is_separator
+    });
+    at.map_or(0..0, |at| at..at + 1)
 }
 
 /// The first of the `uris` URIs of `text`, and what is behind it and the spaces

@@ -9,13 +9,14 @@ use std::fmt::Write;
 use bytes::{BufMut, BytesMut};
 use thiserror::Error;
 
+use super::byte_range::ByteRange;
 use super::grammar;
-use super::header::{
-    ByteRange, Continuation, FailureReport, HeaderName, Method, Status, StatusCode, is_mime_name,
-};
+use super::header::{Continuation, FailureReport, HeaderName, is_mime_name};
 use super::ident::{MessageId, TransactionId};
 use super::media::MediaType;
+use super::method::Method;
 use super::scan::{self, HYPHENS};
+use super::status::{Status, StatusCode};
 use crate::uri::PathRef;
 
 /// The most octets of body in a request that is no SEND (RFC 4975 section 7.1).
@@ -69,7 +70,8 @@ pub enum EncodeError {
 ///
 /// ```
 /// use bytes::BytesMut;
-/// use msrp::{ByteRange, HeadWriter, MediaType, MessageId, Method, Path, TransactionId};
+/// use msrp::{MediaType, MessageId, Path};
+/// use msrp::wire::{ByteRange, HeadWriter, Method, TransactionId};
 ///
 /// let to: Path = "msrp://bob.example:12763/kjhd37s2;tcp".parse()?;
 /// let from: Path = "msrp://alice.example:7654/jshA7we;tcp".parse()?;
@@ -113,7 +115,7 @@ impl<'a> HeadWriter<'a> {
     ) -> Self {
         let name = method.as_str();
         // `Method::Other` may hold a name that has a method of its own.
-        let kind = match Method::from_name(name) {
+        let kind = match Method::from(name) {
             Method::Send => Kind::Send,
             Method::Report => Kind::Report,
             _ => Kind::OtherRequest,
@@ -208,7 +210,7 @@ impl<'a> HeadWriter<'a> {
 
     /// Any other header field.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        let known = HeaderName::from_name(name);
+        let known = HeaderName::of(name.as_bytes());
         if !grammar::is_hname(name.as_bytes()) {
             self.blame(EncodeError::HeaderName);
         } else if known.is_some_and(has_own_function) || is_transfer_encoding(name) {

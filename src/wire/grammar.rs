@@ -14,7 +14,8 @@ use nom::multi::many0_count;
 use nom::sequence::{delimited, pair, preceded, separated_pair};
 use nom::{IResult, Parser};
 
-use super::header::{ByteRange, FailureReport, HeaderName};
+use super::byte_range::ByteRange;
+use super::header::{FailureReport, HeaderName};
 
 type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
 

@@ -4,12 +4,13 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::byte_range::ByteRange;
 use super::grammar;
-use super::header::{
-    ByteRange, Continuation, FailureReport, HeaderName, Method, Status, StatusCode,
-};
+use super::header::{Continuation, FailureReport, HeaderName};
 use super::ident::{MessageId, TransactionId};
+use super::method::Method;
 use super::parse::{Fields, HeadParser, Kind, ParseError, PathField, Span};
+use super::status::{Status, StatusCode};
 use crate::limits::ParseOptions;
 use crate::tolerance::Tolerances;
 use crate::uri::PathRef;
@@ -20,7 +21,8 @@ use crate::uri::PathRef;
 /// split only when they are asked for.
 ///
 /// ```
-/// use msrp::{HeadRef, Method, Parsed, ParseOptions};
+/// use msrp::ParseOptions;
+/// use msrp::wire::{HeadRef, Method, Parsed};
 ///
 /// let octets = b"MSRP 7fq2k9 SEND\r\n\
 ///     To-Path: msrp://bob.example:12763/kjhd37s2;tcp\r\n\
@@ -39,7 +41,7 @@ use crate::uri::PathRef;
 /// assert_eq!(head.to_path().first().port(), Some(12763));
 /// assert!(head.has_body());
 /// assert_eq!(&octets[len..len + 5], b"Hello");
-/// # Ok::<(), msrp::ParseError>(())
+/// # Ok::<(), msrp::wire::ParseError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct HeadRef<'a> {
@@ -113,7 +115,7 @@ impl<'a> HeadRef<'a> {
     #[must_use]
     pub fn method(&self) -> Option<Method<'a>> {
         match self.fields.kind {
-            Kind::Request => Some(Method::from_name(self.text(self.fields.word))),
+            Kind::Request => Some(Method::from(self.text(self.fields.word))),
             Kind::Response(_) => None,
         }
     }
@@ -190,7 +192,7 @@ impl<'a> HeadRef<'a> {
     #[must_use]
     pub fn header(&self, name: HeaderName) -> Option<&'a str> {
         self.headers()
-            .find(|(found, _)| HeaderName::from_name(found) == Some(name))
+            .find(|(found, _)| HeaderName::of(found.as_bytes()) == Some(name))
             .map(|(_, value)| value)
     }
 

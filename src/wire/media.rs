@@ -94,7 +94,7 @@ impl fmt::Debug for MediaType {
 /// assert!(types.accepts("image/png"));
 /// assert!(!types.accepts("text/html"));
 /// assert!(types.accepts_wrapped("text/html"));
-/// # Ok::<(), msrp::MediaTypeError>(())
+/// # Ok::<(), msrp::wire::MediaTypeError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaTypes {

@@ -1,21 +1,31 @@
 //! The wire: octets to heads and back.
 
+pub(crate) mod byte_range;
+mod decode;
 pub(crate) mod encode;
 pub(crate) mod grammar;
 pub(crate) mod head;
 pub(crate) mod header;
 pub(crate) mod ident;
 pub(crate) mod media;
+pub(crate) mod method;
 pub(crate) mod nickname;
 pub(crate) mod parse;
 pub(crate) mod scan;
+pub(crate) mod status;
 
+pub use byte_range::{ByteRange, ByteRangeError};
+pub use decode::{BadHead, DecodeError, Decoder, Frame};
 pub use encode::{EncodeError, HeadWriter, write_end_line};
 pub use head::{Head, HeadRef, Parsed};
-pub use header::{
-    ByteRange, ByteRangeError, Continuation, FailureReport, HeaderName, Method, Status, StatusCode,
-};
-pub use ident::{IdentError, MessageId, TransactionId};
-pub use media::{MediaType, MediaTypeError, MediaTypes};
-pub use nickname::{Nickname, NicknameError};
+pub use header::{Continuation, FailureReport, HeaderName};
+pub(crate) use ident::MessageId;
+pub use ident::{IdentError, TransactionId};
+pub use media::MediaTypeError;
+pub(crate) use media::{MediaType, MediaTypes};
+pub use method::Method;
+pub(crate) use nickname::Nickname;
+pub use nickname::NicknameError;
 pub use parse::ParseError;
+pub use status::Status;
+pub(crate) use status::StatusCode;

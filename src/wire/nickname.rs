@@ -20,7 +20,7 @@ const MAX_OCTETS: usize = 1023;
 ///
 /// let nickname: Nickname = "Ada \"the Pier\"".parse()?;
 /// assert_eq!(nickname.quoted().to_string(), r#""Ada \"the Pier\"""#);
-/// # Ok::<(), msrp::NicknameError>(())
+/// # Ok::<(), msrp::wire::NicknameError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Nickname(Box<str>);

@@ -16,12 +16,13 @@ pub use error::ParseError;
 pub(crate) use fields::{Fields, Kind, PathField, Span};
 
 use super::grammar::{self, StartWord};
-use super::header::{Continuation, HeaderName, StatusCode, is_mime_name};
+use super::header::{Continuation, HeaderName, is_mime_name};
 use super::ident::{self, MAX_IDENT};
 use super::scan;
+use super::status::StatusCode;
 use crate::limits::ParseOptions;
 use crate::tolerance::Tolerance;
-use crate::uri::{PathError, grammar as uri_grammar};
+use crate::uri::{UriErrorKind, grammar as uri_grammar};
 
 /// How a head ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -260,11 +261,13 @@ impl HeadParser {
                     self.tolerate_deviation(Tolerance::ExtraHeaderSpace, options);
                 }
             }
-            Err(PathError::TooMany { limit }) => {
-                self.blame(ParseError::TooManyUris { limit });
-                return true;
-            }
-            Err(_) => return false,
+            Err(error) => match error.kind() {
+                UriErrorKind::TooManyUris { limit } => {
+                    self.blame(ParseError::TooManyUris { limit });
+                    return true;
+                }
+                _ => return false,
+            },
         }
         if out_of_order {
             self.tolerate_deviation(Tolerance::PathOrder, options);
@@ -371,7 +374,7 @@ enum FieldName<'a> {
 /// The name of a header field, and what is behind its colon.
 fn field(line: &[u8]) -> Option<(FieldName<'_>, &[u8])> {
     let (name, raw) = grammar::hname(line)?;
-    let name = HeaderName::from_octets(name).map_or(FieldName::Other(name), FieldName::Known);
+    let name = HeaderName::of(name).map_or(FieldName::Other(name), FieldName::Known);
     Some((name, raw))
 }
 

@@ -6,9 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use bytes::BytesMut;
-use msrp::{
-    BadHead, Continuation, DecodeError, Decoder, Frame, Head, HeadRef, ParseOptions, Tolerances,
-};
+use msrp::wire::{BadHead, Continuation, DecodeError, Decoder, Frame, Head, HeadRef};
+use msrp::{ParseOptions, Tolerances};
 
 /// The most octets that a decoder may hold back of a body: an end-line with
 /// the longest id there is, less its last octet.

@@ -2,7 +2,7 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
 use bytes::BytesMut;
-use msrp::{Continuation, Decoder, Frame, Head};
+use msrp::wire::{Continuation, Decoder, Frame, Head};
 
 pub struct Whole {
     pub head: Head,

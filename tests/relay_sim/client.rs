@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use msrp::auth::Credentials;
+use msrp::wire::FailureReport;
 use msrp::{
-    Authentication, Config, Connection, Event, FailureReport, IncomingKey, MediaType, MessageKey,
-    MessageOutcome, MsrpUri, OutgoingMessage, Path, ReceiveMode, Received, RelayRoute, ReportMode,
-    Role, SessionConfig, SessionId, SessionTable,
+    Authentication, Config, Connection, Event, IncomingKey, MediaType, MessageKey, MessageOutcome,
+    MsrpUri, OutgoingMessage, Path, ReceiveMode, Received, RelayRoute, ReportMode, Role,
+    SessionConfig, SessionId, SessionTable,
 };
 
 use crate::ledger::{SERIAL, Sent, length, marked};

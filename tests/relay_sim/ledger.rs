@@ -1,7 +1,8 @@
 //! What was sent and what became of it, as the simulator knows it.
 
 use bytes::Bytes;
-use msrp::{FailureReport, MessageId, MessageKey, Outcome};
+use msrp::wire::FailureReport;
+use msrp::{MessageId, MessageKey, Outcome};
 
 use crate::common::Seeded;
 use crate::plan::pick;

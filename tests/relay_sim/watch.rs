@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::BytesMut;
-use msrp::{Decoder, Frame, HeadRef, Method, TransactionId};
+use msrp::wire::{Decoder, Frame, HeadRef, Method, TransactionId};
 
 use crate::ledger::SERIAL;
 

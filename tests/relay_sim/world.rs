@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use bytes::Buf;
 use msrp::auth::Ha1;
 use msrp::relay::{ConnectionId, Peer, Relay, RelayEvent, Verdict};
-use msrp::{FailureReport, Framing, MsrpUri, Role};
+use msrp::wire::FailureReport;
+use msrp::{Framing, MsrpUri, Role};
 
 use crate::client::{Client, PASSWORD};
 use crate::common::Seeded;

@@ -1,10 +1,8 @@
 //! What the applications do.
 
 use bytes::Bytes;
-use msrp::{
-    Bind, BodyError, ByteRange, FailureReport, MessageId, OpenError, OutgoingMessage, SendError,
-    StatusCode,
-};
+use msrp::wire::{ByteRange, FailureReport};
+use msrp::{Bind, BodyError, MessageId, OpenError, OutgoingMessage, SendError, StatusCode};
 
 use crate::ledger::{SERIAL, Sent};
 use crate::plan::{BOB, Kind, TYPES, chance, pick};

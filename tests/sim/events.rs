@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use msrp::wire::FailureReport;
 use msrp::{
-    CloseReason, ConnectionEnd, Event, FailReason, FailureReport, IncomingKey, MessageOutcome,
-    Outcome, Path, ReceiveMode, Received, ReportMode, SessionId, StatusCode, Tolerance,
+    CloseReason, ConnectionEnd, Event, FailReason, IncomingKey, MessageOutcome, Outcome, Path,
+    ReceiveMode, Received, ReportMode, SessionId, StatusCode, Tolerance,
 };
 
 use crate::ledger::{Incoming, SERIAL, Sent};

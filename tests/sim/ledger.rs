@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use msrp::{FailureReport, IncomingKey, MessageId, MessageKey, MessageOutcome, SessionId};
+use msrp::wire::FailureReport;
+use msrp::{IncomingKey, MessageId, MessageKey, MessageOutcome, SessionId};
 
 /// The header field that carries the place of a message in the ledger.
 pub const SERIAL: &str = "Sim-Serial";

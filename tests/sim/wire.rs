@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use msrp::{
-    Continuation, Decoder, FailureReport, Frame, Head, HeadRef, HeaderName, MessageId, Method,
-    ParseOptions, StatusCode, Tolerances, TransactionId,
+use msrp::wire::{
+    Continuation, Decoder, FailureReport, Frame, Head, HeadRef, HeaderName, Method, TransactionId,
 };
+use msrp::{MessageId, ParseOptions, StatusCode, Tolerances};
 
 use crate::ledger::{SERIAL, Sent};
 use crate::plan::Plan;

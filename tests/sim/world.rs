@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
+use msrp::wire::FailureReport;
 use msrp::{
-    Bind, Connection, FailureReport, IncomingKey, MessageId, MessageKey, Outcome, Received,
-    ReportMode, Role, SessionId, SessionTable, Transmit,
+    Bind, Connection, IncomingKey, MessageId, MessageKey, Outcome, Received, ReportMode, Role,
+    SessionId, SessionTable, Transmit,
 };
 
 use crate::answers::Answers;
@@ -574,7 +575,7 @@ impl World {
     /// application, and one that was given up with `#` is not said to be.
     fn check_receiver_agrees(&self, serial: usize, sent: &Sent, outcome: Outcome) {
         let (left, last_flag) = self.wire.writers[sent.side].progress(serial);
-        let was_given_up = last_flag == Some(msrp::Continuation::Aborted);
+        let was_given_up = last_flag == Some(msrp::wire::Continuation::Aborted);
         let is_through = outcome.is_success() || outcome == Outcome::Unreported;
         assert!(!(was_given_up && is_through), "{serial} ended with `#` and {outcome:?}");
         if is_through {

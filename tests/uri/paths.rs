@@ -1,6 +1,6 @@
 //! Lists of URIs.
 
-use msrp::uri::{MsrpUri, Path, PathError, PathRef, UriRef};
+use msrp::uri::{MsrpUri, Path, PathRef, UriErrorKind, UriRef};
 use proptest::prelude::*;
 
 use crate::comparison::hash;
@@ -22,7 +22,7 @@ proptest! {
         prop_assert_eq!(path.last().as_str(), texts[texts.len() - 1]);
         prop_assert_eq!(path.without_first().map(PathRef::as_str), text.split_once(' ').map(|(_, rest)| rest));
         for limit in 0..texts.len() {
-            prop_assert_eq!(PathRef::parse(&text, limit), Err(PathError::TooMany { limit }));
+            prop_assert_eq!(PathRef::parse(&text, limit).map_err(|it| it.kind()), Err(UriErrorKind::TooManyUris { limit }));
         }
 
         let owned = Path::new(uris.clone()).unwrap();
@@ -59,10 +59,14 @@ proptest! {
 fn a_path_has_single_spaces() {
     let uri = "msrp://h:1/a;tcp";
     for text in [format!(" {uri}"), format!("{uri} "), format!("{uri}  {uri}")] {
-        assert_eq!(PathRef::parse(&text, 16), Err(PathError::ExtraSpace), "{text:?}");
+        assert_eq!(
+            PathRef::parse(&text, 16).map_err(|it| it.kind()),
+            Err(UriErrorKind::ExtraSpace),
+            "{text:?}"
+        );
     }
-    assert_eq!(PathRef::parse("", 16), Err(PathError::Empty));
-    assert_eq!(Path::new([]), Err(PathError::Empty));
+    assert_eq!(PathRef::parse("", 16), Err(UriErrorKind::EmptyPath.into()));
+    assert_eq!(Path::new([]), Err(UriErrorKind::EmptyPath.into()));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use msrp::uri::{Host, MAX_URI_OCTETS, MsrpUri, Path, PathRef, Scheme, UriError, UriRef};
+use msrp::uri::{Host, MAX_URI_OCTETS, MsrpUri, Path, PathRef, Scheme, UriErrorKind, UriRef};
 use proptest::prelude::*;
 
 use crate::parts::near_uri;
@@ -133,53 +133,78 @@ fn holds(text: &str, marks: &str) -> bool {
 #[test]
 fn errors_name_the_part() {
     let cases = [
-        ("", UriError::Scheme),
-        ("msrp:/h:1/a;tcp", UriError::Scheme),
-        ("msrp:h:1/a;tcp", UriError::Scheme),
-        ("sip://h:1/a;tcp", UriError::Scheme),
-        ("msrpx://h:1/a;tcp", UriError::Scheme),
-        (" msrp://h:1/a;tcp", UriError::Octet),
-        ("msrp://:1/a;tcp", UriError::Host),
-        ("msrp:///a;tcp", UriError::Host),
-        ("msrp://;tcp", UriError::Host),
-        ("msrp://a%4/a;tcp", UriError::Host),
-        ("msrp://a%zz:1/a;tcp", UriError::Host),
-        ("msrp://a@b@c:1/a;tcp", UriError::Host),
-        ("msrp://[::1:1/a;tcp", UriError::Host),
-        ("msrp://[1.2.3.4]:1/a;tcp", UriError::Host),
-        ("msrp://[v1.x]:1/a;tcp", UriError::Host),
-        ("msrp://[fe80::1%25en0]:1/a;tcp", UriError::Host),
-        ("msrp://[::1]x:1/a;tcp", UriError::Host),
-        ("msrp://h:/a;tcp", UriError::Port),
-        ("msrp://h:0/a;tcp", UriError::Port),
-        ("msrp://h:65536/a;tcp", UriError::Port),
-        ("msrp://h:4294967297/a;tcp", UriError::Port),
-        ("msrp://h:28x55/a;tcp", UriError::Port),
-        ("msrp://h:-1/a;tcp", UriError::Port),
-        ("msrps://2001:db8::3:54111/a;dc", UriError::Port),
-        ("msrp://h:1/;tcp", UriError::SessionId),
-        ("msrp://h:1/a%20b;tcp", UriError::SessionId),
-        ("msrp://h:1/a@b;tcp", UriError::SessionId),
+        ("", UriErrorKind::Scheme),
+        ("msrp:/h:1/a;tcp", UriErrorKind::Scheme),
+        ("msrp:h:1/a;tcp", UriErrorKind::Scheme),
+        ("sip://h:1/a;tcp", UriErrorKind::Scheme),
+        ("msrpx://h:1/a;tcp", UriErrorKind::Scheme),
+        (" msrp://h:1/a;tcp", UriErrorKind::Octet),
+        ("msrp://:1/a;tcp", UriErrorKind::Host),
+        ("msrp:///a;tcp", UriErrorKind::Host),
+        ("msrp://;tcp", UriErrorKind::Host),
+        ("msrp://a%4/a;tcp", UriErrorKind::Host),
+        ("msrp://a%zz:1/a;tcp", UriErrorKind::Host),
+        ("msrp://a@b@c:1/a;tcp", UriErrorKind::Host),
+        ("msrp://[::1:1/a;tcp", UriErrorKind::Host),
+        ("msrp://[1.2.3.4]:1/a;tcp", UriErrorKind::Host),
+        ("msrp://[v1.x]:1/a;tcp", UriErrorKind::Host),
+        ("msrp://[fe80::1%25en0]:1/a;tcp", UriErrorKind::Host),
+        ("msrp://[::1]x:1/a;tcp", UriErrorKind::Host),
+        ("msrp://h:/a;tcp", UriErrorKind::Port),
+        ("msrp://h:0/a;tcp", UriErrorKind::Port),
+        ("msrp://h:65536/a;tcp", UriErrorKind::Port),
+        ("msrp://h:4294967297/a;tcp", UriErrorKind::Port),
+        ("msrp://h:28x55/a;tcp", UriErrorKind::Port),
+        ("msrp://h:-1/a;tcp", UriErrorKind::Port),
+        ("msrps://2001:db8::3:54111/a;dc", UriErrorKind::Port),
+        ("msrp://h:1/;tcp", UriErrorKind::SessionId),
+        ("msrp://h:1/a%20b;tcp", UriErrorKind::SessionId),
+        ("msrp://h:1/a@b;tcp", UriErrorKind::SessionId),
         // req: 4975-6-1
-        ("msrp://h:1/a", UriError::Transport),
-        ("msrp://h:1", UriError::Transport),
-        ("msrp://h:1/a;", UriError::Transport),
-        ("msrp://h:1/a;;x", UriError::Transport),
-        ("msrp://h:1/a;transport=tcp", UriError::Transport),
-        ("msrp://h:1/a;tcp;", UriError::Parameter),
-        ("msrp://h:1/a;tcp;=b", UriError::Parameter),
-        ("msrp://h:1/a;tcp;a=", UriError::Parameter),
-        ("msrp://h:1/a;tcp;a=b=c", UriError::Parameter),
+        ("msrp://h:1/a", UriErrorKind::Transport),
+        ("msrp://h:1", UriErrorKind::Transport),
+        ("msrp://h:1/a;", UriErrorKind::Transport),
+        ("msrp://h:1/a;;x", UriErrorKind::Transport),
+        ("msrp://h:1/a;transport=tcp", UriErrorKind::Transport),
+        ("msrp://h:1/a;tcp;", UriErrorKind::Parameter),
+        ("msrp://h:1/a;tcp;=b", UriErrorKind::Parameter),
+        ("msrp://h:1/a;tcp;a=", UriErrorKind::Parameter),
+        ("msrp://h:1/a;tcp;a=b=c", UriErrorKind::Parameter),
         // req: 4975-6-7
-        ("msrp://h\u{f6}st:1/a;tcp", UriError::Octet),
-        ("msrp://h:1/a\r\nb;tcp", UriError::Octet),
-        ("msrp://h:1/a;tcp ", UriError::Octet),
-        ("msrp://h:1/a\0;tcp", UriError::Octet),
-        ("msrp://h:1/a\u{7f};tcp", UriError::Octet),
+        ("msrp://h\u{f6}st:1/a;tcp", UriErrorKind::Octet),
+        ("msrp://h:1/a\r\nb;tcp", UriErrorKind::Octet),
+        ("msrp://h:1/a;tcp ", UriErrorKind::Octet),
+        ("msrp://h:1/a\0;tcp", UriErrorKind::Octet),
+        ("msrp://h:1/a\u{7f};tcp", UriErrorKind::Octet),
     ];
     for (text, error) in cases {
-        assert_eq!(UriRef::parse(text).map(UriRef::as_str), Err(error), "{text:?}");
+        assert_eq!(UriRef::parse(text).map_err(|it| it.kind()), Err(error), "{text:?}");
     }
+}
+
+#[test]
+fn errors_say_where() {
+    let cases = [
+        ("sip://h:1/a;tcp", 0..3),
+        ("msrp:h:1/a;tcp", 4..4),
+        ("msrp://u@h%:1/a;tcp", 9..11),
+        ("msrp://h:28x55/a;tcp", 9..14),
+        ("msrp://h:1/a@b;tcp", 11..14),
+        ("msrp://h:1/a", 12..12),
+        ("msrp://h:1/a;t-cp;x", 13..17),
+        ("msrp://h:1/a;tcp;x;a=b=c;y", 19..24),
+        ("msrp://h:1/a\r\nb;tcp", 12..13),
+    ];
+    for (text, place) in cases {
+        assert_eq!(UriRef::parse(text).unwrap_err().place(), place, "{text:?}");
+    }
+    let path = "msrp://h:1/a;tcp msrp://h:0/a;tcp";
+    let error = PathRef::parse(path, 2).unwrap_err();
+    assert_eq!((error.kind(), error.place()), (UriErrorKind::Port, 26..27));
+    let error = PathRef::parse("msrp://h:1/a;tcp  msrp://h:0/a;tcp", 1).unwrap_err();
+    assert_eq!((error.kind(), error.place()), (UriErrorKind::TooManyUris { limit: 1 }, 18..34));
+    let error = PathRef::parse("msrp://h:1/a;tcp  msrp://h:1/a;tcp", 2).unwrap_err();
+    assert_eq!((error.kind(), error.place()), (UriErrorKind::ExtraSpace, 16..17));
 }
 
 #[test]
@@ -205,7 +230,7 @@ fn a_semicolon_ends_the_authority() {
     let uri = UriRef::parse("msrp://h;tcp;x").unwrap();
     assert_eq!((uri.host_str(), uri.transport()), ("h", "tcp"));
     assert!(uri.parameters().eq([("x", None)]));
-    assert_eq!(UriRef::parse("msrp://h;i:1/a;tcp").map(UriRef::as_str), Err(UriError::Transport));
+    assert_eq!(UriRef::parse("msrp://h;i:1/a;tcp").unwrap_err().kind(), UriErrorKind::Transport);
     // With an "@" behind it, it is part of a userinfo.
     let uri = UriRef::parse("msrp://h;i@j:1/a;tcp").unwrap();
     assert_eq!((uri.userinfo(), uri.host_str()), (Some("h;i"), "j"));

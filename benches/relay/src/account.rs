@@ -8,10 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use bytes::BytesMut;
 use msrp::auth::{Credentials, DigestClient};
-use msrp::{
-    Decoder, Frame, Head, HeadWriter, HeaderName, Method, MsrpUri, OsRandom, Path, StatusCode,
-    TransactionId,
-};
+use msrp::wire::{Decoder, Frame, Head, HeadWriter, HeaderName, Method, TransactionId};
+use msrp::{MsrpUri, OsRandom, Path, StatusCode};
 use msrp_interop::{PASSWORD, USER};
 
 /// No read or write of the bench takes longer where all is well.
@@ -36,9 +34,8 @@ impl Account {
         let mut random = OsRandom::new()?;
         let challenge = ask(&mut stream, &uri, &own, None)?;
         let head = challenge.view();
-        let values = head
-            .headers()
-            .filter(|(name, _)| HeaderName::from_name(name) == Some(HeaderName::WwwAuthenticate));
+        let values =
+            head.headers().filter(|(name, _)| name.parse() == Ok(HeaderName::WwwAuthenticate));
         digest.challenged(values.map(|(_, value)| value))?;
         let authorization =
             digest.authorization(&uri, true, &mut random).context("a challenge is answered")?;
@@ -80,7 +77,7 @@ fn ask(
     if let Some(value) = authorization {
         writer = writer.header("Authorization", value);
     }
-    writer.bodiless(msrp::Continuation::Complete)?;
+    writer.bodiless(msrp::wire::Continuation::Complete)?;
     stream.write_all(&out)?;
     read_response(stream)
 }

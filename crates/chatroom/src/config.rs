@@ -12,7 +12,7 @@ use msrp::Nickname;
 /// let mut config = RoomConfig::default();
 /// config.private_messages = false;
 /// config.reserved_nicknames.push("The management".parse()?);
-/// # Ok::<(), msrp::NicknameError>(())
+/// # Ok::<(), msrp::wire::NicknameError>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -8,7 +8,7 @@
 //! let content_type = MediaType::new(msrp_cpim::is_composing::IS_COMPOSING_TYPE)?;
 //! let message = OutgoingMessage::new(content_type, status.to_xml());
 //! # let _ = message;
-//! # Ok::<(), msrp::MediaTypeError>(())
+//! # Ok::<(), msrp::wire::MediaTypeError>(())
 //! ```
 
 use crate::xml::push_element;

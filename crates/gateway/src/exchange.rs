@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use msrp::wire::DecodeError;
 use msrp::{
-    Answer, Bind, CloseReason, Config, Connection, ConnectionEnd, DecodeError, Event, MessageId,
-    MessageOutcome, OsRandom, Outcome, OutgoingMessage, Role, SessionConfig, SessionId, StatusCode,
+    Answer, Bind, CloseReason, Config, Connection, ConnectionEnd, Event, MessageId, MessageOutcome,
+    OsRandom, Outcome, OutgoingMessage, Role, SessionConfig, SessionId, StatusCode,
 };
 use msrp_tokio_loop::RunLoop;
 use tokio::time::{Instant, sleep_until, timeout};

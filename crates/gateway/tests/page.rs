@@ -1,4 +1,4 @@
-//! The page in a real browser, over the WebDriver protocol. `page.sh` runs it.
+//! The page in a real browser, over the WebDriver protocol. `.ci/run pages` runs it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
@@ -36,7 +36,7 @@ impl Browser {
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
             .spawn()
-            .expect("chromedriver is installed; see page.sh");
+            .expect("chromedriver is installed; see .ci/run pages");
         let driver = Driver(driver);
         while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             sleep(Duration::from_millis(50)).await;
@@ -92,7 +92,7 @@ fn free_port() -> u16 {
 }
 
 #[tokio::test]
-#[ignore = "needs Chromium; run page.sh"]
+#[ignore = "needs Chromium; run .ci/run pages"]
 async fn the_page_sends_connects_and_shows_sessions() {
     let (gateway, mut receiver) = (Running::start().await, receiver().await);
     let browser = Browser::start().await;

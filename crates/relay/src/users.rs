@@ -93,7 +93,7 @@ mod tests {
         let line = user_line("alice", "example.com", "sesame").unwrap();
         let text = format!("# users\n\n{line}\n");
         let users = Users::parse(&text).unwrap();
-        for algorithm in [Algorithm::Md5, Algorithm::Sha256] {
+        for algorithm in Algorithm::ALL.iter().copied() {
             let wanted = Ha1::new(algorithm, "alice", "example.com", "sesame");
             assert!(users.secret("alice", "example.com", algorithm) == Some(wanted));
         }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
-use msrp::MediaTypeError;
-use msrp::uri::PathError;
+use msrp::uri::UriError;
+use msrp::wire::MediaTypeError;
 
 /// Why a description, or one of its values, cannot be read or written.
 ///
@@ -92,7 +92,7 @@ enum Place {
 /// An error of `msrp`, in a value that this crate leaves to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    Path(PathError),
+    Uri(UriError),
     MediaType(MediaTypeError),
 }
 
@@ -242,15 +242,15 @@ impl fmt::Display for Subject {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self.cause.as_deref()? {
-            Cause::Path(error) => Some(error),
+            Cause::Uri(error) => Some(error),
             Cause::MediaType(error) => Some(error),
         }
     }
 }
 
-impl From<PathError> for Cause {
-    fn from(error: PathError) -> Self {
-        Self::Path(error)
+impl From<UriError> for Cause {
+    fn from(error: UriError) -> Self {
+        Self::Uri(error)
     }
 }
 

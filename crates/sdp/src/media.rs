@@ -1,7 +1,8 @@
 //! What one side of a session says in its media section.
 
 use msrp::uri::{Host, Path, PathRef, UriRef};
-use msrp::{Direction, MediaTypeError, MediaTypes, ParseOptions};
+use msrp::wire::MediaTypeError;
+use msrp::{Direction, MediaTypes, ParseOptions};
 
 use crate::chatroom::Chatroom;
 use crate::description::{Attribute, MediaDescription};
@@ -257,8 +258,12 @@ fn all<'a>(attributes: &[Parts<'a>], name: &str) -> impl Iterator<Item = &'a str
 
 fn parse_path(value: &str) -> Result<Path, Error> {
     let text = single_spaced(value);
-    let path = PathRef::parse(&text, ParseOptions::default().path_uris).map_err(|error| {
-        Error::of("path", ErrorKind::Malformed).with_cause(error).within(value, value.trim())
+    let path = PathRef::parse(&text, ParseOptions::default().path_uris).map_err(|cause| {
+        // Extra blanks move the place of the cause.
+        let whole = value.trim();
+        let part = if whole == text { whole.get(cause.place()) } else { None };
+        let error = Error::of("path", ErrorKind::Malformed).with_cause(cause);
+        error.within(value, part.unwrap_or(whole))
     })?;
     let missing = |part, uri: Option<&str>| {
         let error = Error::of("path", ErrorKind::Missing).with_part(part);
@@ -312,7 +317,7 @@ fn parse_max_size(value: &str) -> Result<u64, Error> {
 }
 
 fn parse_direction(attributes: &[Parts<'_>]) -> Result<Direction, Error> {
-    let mut named = attributes.iter().filter_map(|(name, _)| Direction::from_name(name));
+    let mut named = attributes.iter().filter_map(|(name, _)| name.parse::<Direction>().ok());
     let direction = named.next().unwrap_or_default();
     let is_clear = named.all(|other| other == direction);
     if is_clear { Ok(direction) } else { Err(Error::of("sendrecv", ErrorKind::Duplicate)) }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
+use msrp::wire::{MediaTypeError, NicknameError};
 use msrp::{
-    AskError, Config, Connection, Event, MediaType, MediaTypeError, MediaTypes, MessageKey,
-    MsrpUri, Nickname, NicknameError, NicknameKey, OsRandom, Outcome, OutgoingMessage,
-    RandomUnavailable, Role, SendError, SessionId, session_id,
+    AskError, Config, Connection, Event, MediaType, MediaTypes, MessageKey, MsrpUri, Nickname,
+    NicknameKey, OsRandom, Outcome, OutgoingMessage, RandomUnavailable, Role, SendError, SessionId,
+    session_id,
 };
 use msrp_chatroom::is_same_uri;
 use msrp_cpim::is_composing::{IS_COMPOSING_TYPE, IsComposing, State};

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use clap::Parser;
+use msrp::wire::ByteRange;
 use msrp::{
-    AnswerMode, ByteRange, Config, Connection, Event, MediaType, MediaTypes, MsrpUri, Nickname,
-    OsRandom, OutgoingMessage, RandomUnavailable, Received, ReportMode, Role, SessionConfig,
-    SessionId, SessionTable, StatusCode, session_id,
+    AnswerMode, Config, Connection, Event, MediaType, MediaTypes, MsrpUri, Nickname, OsRandom,
+    OutgoingMessage, RandomUnavailable, Received, ReportMode, Role, SessionConfig, SessionId,
+    SessionTable, StatusCode, session_id,
 };
 use msrp_chatroom::{Participant, ParticipantError, Room, RoomConfig, Seat, report_body};
 use msrp_cpim::CpimRef;

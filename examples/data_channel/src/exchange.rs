@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::io;
 
+use msrp::wire::MediaTypeError;
 use msrp::{
-    BodyError, ConnectionEnd, Event, IncomingKey, MediaTypeError, MessageKey, MessageOutcome,
-    OutgoingMessage, SendError, SessionId,
+    BodyError, ConnectionEnd, Event, IncomingKey, MessageKey, MessageOutcome, OutgoingMessage,
+    SendError, SessionId,
 };
 use str0m::RtcError;
 use thiserror::Error;

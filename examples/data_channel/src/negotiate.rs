@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use msrp::uri::{MsrpUri, Scheme, UriError};
+use msrp::wire::MediaTypeError;
 use msrp::{
-    Config, Connection, MediaTypeError, MediaTypes, OpenError, OsRandom, RandomUnavailable,
-    ReceiveMode, Role, SessionTable, TableError, Tolerances, session_id,
+    Config, Connection, MediaTypes, OpenError, OsRandom, RandomUnavailable, ReceiveMode, Role,
+    SessionTable, TableError, Tolerances, session_id,
 };
 use msrp_sdp::{
     DataChannel, DataChannelError, DataChannels, Local, LocalError, MaxMessageSize, Offer, Refusal,

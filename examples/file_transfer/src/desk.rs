@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use msrp::{
-    ByteRange, Connection, Event, IncomingKey, MessageKey, Received, SessionId, StatusCode,
-};
+use msrp::wire::ByteRange;
+use msrp::{Connection, Event, IncomingKey, MessageKey, Received, SessionId, StatusCode};
 use msrp_tokio_loop::RunLoop;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::timeout;

@@ -89,6 +89,6 @@ pub(crate) struct Session {
     pub(crate) timeout: u64,
 }
 
-fn media_types(list: &str) -> Result<MediaTypes, msrp::MediaTypeError> {
+fn media_types(list: &str) -> Result<MediaTypes, msrp::wire::MediaTypeError> {
     MediaTypes::new(&list.replace(',', " "))
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use fs4::FileExt;
-use msrp::RangeSet;
+use msrp::reassembly::RangeSet;
 use msrp_sdp::{FileHash, FileRange, FileSelector};
 use msrp_sdp::{FileVerifier, safe_name};
 use serde_json::{Value, json};

@@ -297,7 +297,7 @@ fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
 
 fn values<'a>(head: &HeadRef<'a>, name: HeaderName) -> impl Iterator<Item = &'a str> {
     head.headers()
-        .filter(move |(found, _)| HeaderName::from_name(found) == Some(name))
+        .filter(move |(found, _)| HeaderName::of(found.as_bytes()) == Some(name))
         .map(|(_, value)| value)
 }
 

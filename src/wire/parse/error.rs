@@ -3,7 +3,8 @@
 use thiserror::Error;
 
 use crate::tolerance::Tolerance;
-use crate::wire::header::{HeaderName, StatusCode};
+use crate::wire::header::HeaderName;
+use crate::wire::status::StatusCode;
 
 /// What is wrong with a head.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -2,7 +2,9 @@
 
 use crate::tolerance::Tolerances;
 use crate::uri::{PathShape, Spans};
-use crate::wire::header::{ByteRange, FailureReport, StatusCode};
+use crate::wire::byte_range::ByteRange;
+use crate::wire::header::FailureReport;
+use crate::wire::status::StatusCode;
 
 /// Some octets of a head. Sixteen bits are enough for the longest head there
 /// can be.

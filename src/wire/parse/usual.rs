@@ -9,7 +9,7 @@ use super::super::header::HeaderName;
 use super::super::ident;
 use super::{CRLF, HeadParser, Kind, PathField, START, Span, status_code};
 use crate::limits::ParseOptions;
-use crate::uri::grammar as uri_grammar;
+use crate::uri::fast;
 
 impl HeadParser {
     /// Reads lines as long as they are the usual ones.
@@ -99,7 +99,7 @@ fn usual_path<'a>(
     offset: usize,
     options: &ParseOptions,
 ) -> Option<&'a [u8]> {
-    let (shape, rest) = uri_grammar::path_to_cr(text, options.path_uris)?;
+    let (shape, rest) = fast::path_to_cr(text, options.path_uris)?;
     let behind = rest.strip_prefix(CRLF)?;
     let value = text.get(..text.len() - rest.len())?;
     *field = PathField::new(Span::at(offset, value), shape);

@@ -7,9 +7,10 @@ use std::fs;
 use std::path::Path;
 
 use bytes::BytesMut;
-use msrp::{
-    Continuation, Decoder, EncodeError, Frame, Head, HeadRef, HeadWriter, HeaderName, MediaType,
-    PathRef, TransactionId,
+use msrp::MediaType;
+use msrp::uri::PathRef;
+use msrp::wire::{
+    Continuation, Decoder, EncodeError, Frame, Head, HeadRef, HeadWriter, HeaderName, TransactionId,
 };
 use msrp_interop::{Dissected, dissect, needed};
 
@@ -162,7 +163,7 @@ fn data(chunk: &Chunk, end_line: &str) -> Vec<String> {
 /// Header fields that tshark has no name for, as lines. It shows a tab as `\t`.
 fn other_headers(head: &HeadRef<'_>) -> Vec<String> {
     let has_name = |name: &str| {
-        HeaderName::from_name(name).is_some_and(|name| {
+        name.parse::<HeaderName>().is_ok_and(|name| {
             !matches!(
                 name,
                 HeaderName::Expires
@@ -240,7 +241,7 @@ fn write(out: &mut BytesMut, chunk: &Chunk, id: &TransactionId) -> Result<(), En
         }
     };
     for (name, value) in head.headers() {
-        writer = match HeaderName::from_name(name) {
+        writer = match name.parse().ok() {
             Some(HeaderName::ToPath | HeaderName::FromPath | HeaderName::ContentType) => writer,
             Some(HeaderName::MessageId) => writer.message_id(&head.message_id().unwrap()),
             Some(HeaderName::ByteRange) => writer.byte_range(head.byte_range().unwrap()),

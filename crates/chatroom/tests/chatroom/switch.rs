@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
+use msrp::wire::ByteRange;
 use msrp::{
-    AnswerMode, ByteRange, Config, Event, IncomingKey, MessageId, MessageKey, MessageOutcome,
-    Outcome, OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig, SessionId,
-    SessionTable, StatusCode,
+    AnswerMode, Config, Event, IncomingKey, MessageId, MessageKey, MessageOutcome, Outcome,
+    OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig, SessionId, SessionTable,
+    StatusCode,
 };
 use msrp_chatroom::report_body;
 use msrp_cpim::CpimRef;

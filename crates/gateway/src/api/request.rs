@@ -9,10 +9,11 @@ use axum::http::request::Parts;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use msrp::uri::PathRef;
 use msrp::uri::{Host, RECOMMENDED_PORT};
+use msrp::wire::FailureReport;
 use msrp::{
-    FailureReport, MediaType, MediaTypes, MessageId, MsrpUri, OsRandom, OutgoingMessage,
-    ParseOptions, Path, PathRef,
+    MediaType, MediaTypes, MessageId, MsrpUri, OsRandom, OutgoingMessage, ParseOptions, Path,
 };
 use msrp_tls::{Fingerprint, server_name};
 use serde::Deserialize;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-use msrp::RangeSet;
+use msrp::reassembly::RangeSet;
 
 use crate::token::is_blank;
 use crate::{Error, ErrorKind, digits};

@@ -1,6 +1,6 @@
 //! Which octets a range means, and which are asked for after a break.
 
-use msrp::RangeSet;
+use msrp::reassembly::RangeSet;
 use msrp_sdp::file::{FileAttributes, FileRange};
 use proptest::prelude::*;
 

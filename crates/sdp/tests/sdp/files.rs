@@ -1,8 +1,9 @@
 //! Files in offer and answer (RFC 5547 section 8).
 
+use msrp::wire::FailureReport;
 use msrp::{
-    Config, Direction, Event, FailReason, FailureReport, MediaType, Outcome, OutgoingMessage,
-    ReceiveMode, Role, SendError, StatusCode,
+    Config, Direction, Event, FailReason, MediaType, Outcome, OutgoingMessage, ReceiveMode, Role,
+    SendError, StatusCode,
 };
 use msrp_cpim::multipart::MultipartBuilder;
 use msrp_sdp::ErrorKind::{Closed, Duplicate, Missing};

@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use msrp::uri::PathError;
+use msrp::uri::{UriError, UriErrorKind};
 use msrp::{Direction, MediaTypes};
 use msrp_sdp::ErrorKind::{Closed, Duplicate, HashLength, Malformed, Missing, NotMsrp, Unknown};
 use msrp_sdp::file::FileDate;
@@ -95,7 +95,7 @@ fn what_is_missing_or_wrong_is_named() {
     assert_eq!(both, ("sendrecv", Duplicate, None));
     let scheme = "a=accept-types:*\na=path:sip:alice@example.com\n";
     assert_eq!(error(scheme), ("path", Malformed, None));
-    assert!(matches!(path_error(scheme), PathError::Uri { index: 0, .. }));
+    assert_eq!(path_error(scheme).kind(), UriErrorKind::Scheme);
     let types = format!("{path}a=accept-types:text\n");
     assert_eq!(error(&types), ("accept-types", Malformed, None));
     assert_eq!(error(&format!("{NEEDED}a=max-size:-1\n")), ("max-size", Malformed, None));
@@ -107,11 +107,11 @@ fn what_is_missing_or_wrong_is_named() {
     let many = "msrp://192.0.2.1:7654/s;tcp ".repeat(17);
     let many = format!("a=accept-types:*\na=path:{}\n", many.trim());
     assert_eq!(error(&many), ("path", Malformed, None));
-    assert_eq!(path_error(&many), PathError::TooMany { limit: 16 });
+    assert_eq!(path_error(&many).kind(), UriErrorKind::TooManyUris { limit: 16 });
 }
 
 /// What is wrong with the path of a section.
-fn path_error(lines: &str) -> PathError {
+fn path_error(lines: &str) -> UriError {
     let error = MsrpMedia::parse(&section(lines)).unwrap_err();
     *error.source().unwrap().downcast_ref().unwrap()
 }

@@ -3,11 +3,12 @@
 use bytes::{Buf, Bytes, BytesMut};
 use thiserror::Error;
 
+use super::head::Head;
+use super::header::Continuation;
+use super::parse::{HeadParser, ParseError};
+use super::scan::{BodyScanner, PrefixFinder, Scanned};
 use crate::limits::ParseOptions;
 use crate::tolerance::{Tolerance, Tolerances};
-use crate::wire::parse::{HeadParser, ParseError};
-use crate::wire::scan::{BodyScanner, PrefixFinder, Scanned};
-use crate::wire::{Continuation, Head};
 
 /// One step of a chunk or response, in the order of the stream: a head, any
 /// number of body pieces, an end-line.
@@ -75,7 +76,7 @@ pub enum DecodeError {
 ///
 /// ```
 /// use bytes::BytesMut;
-/// use msrp::{Continuation, Decoder, Frame};
+/// use msrp::wire::{Continuation, Decoder, Frame};
 ///
 /// let mut decoder = Decoder::default();
 /// let mut input = BytesMut::from(
@@ -89,7 +90,7 @@ pub enum DecodeError {
 /// assert_eq!(decoder.decode(&mut input)?, Some(Frame::Body("Hi".into())));
 /// assert_eq!(decoder.decode(&mut input)?, Some(Frame::End(Continuation::Complete)));
 /// assert_eq!(decoder.decode(&mut input)?, None);
-/// # Ok::<(), msrp::DecodeError>(())
+/// # Ok::<(), msrp::wire::DecodeError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Decoder {
@@ -190,7 +191,7 @@ impl Decoder {
     }
 
     /// Every deviation that the framing of this stream has needed so far; those
-    /// within a head are told by [`HeadRef::tolerated`](crate::HeadRef::tolerated).
+    /// within a head are told by [`HeadRef::tolerated`](crate::wire::HeadRef::tolerated).
     #[must_use]
     pub const fn tolerated(&self) -> Tolerances {
         self.tolerated

@@ -1,0 +1,80 @@
+# The library crates, on this and other machines, with this and other toolchains.
+
+step_clippy() {
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
+    # By itself: another member would enable the features again.
+    cargo clippy -p msrp --all-targets --no-default-features -- -D warnings
+}
+
+# The package step runs the tests with the default features.
+step_test() {
+    cargo test --all-features
+    cargo test --no-default-features
+}
+
+# The terminal test of the chat room needs tmux, and says so without it.
+step_others() {
+    cargo test --workspace --all-features \
+        --exclude msrp --exclude msrp-interop --exclude msrp-relay-bench
+}
+
+step_doc() {
+    RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --all-features
+    as_docs_rs $(library_flags)
+}
+
+# docs.rs builds with nightly and --cfg docsrs.
+as_docs_rs() {
+    has_nightly || { skip "as docs.rs: no nightly toolchain"; return; }
+    RUSTDOCFLAGS="-Dwarnings --cfg docsrs" cargo +nightly doc --no-deps --all-features "$@"
+}
+
+step_targets() {
+    local triple
+    for triple in "${targets[@]}"; do
+        if ! rustup target list --installed | grep -qx "$triple"; then
+            skip "rustup has no $triple"
+            continue
+        fi
+        echo "$triple"
+        cargo check $(library_flags) --all-features --target "$triple"
+    done
+}
+
+# Two connections in memory exchange a message in WebAssembly.
+step_wasm() {
+    local triple=wasm32-unknown-unknown
+    if ! have wasm-bindgen || ! have node; then
+        skip "wasm-bindgen or node is not installed"
+        return
+    fi
+    cargo build -p msrp-wasm-test --target "$triple"
+    wasm-bindgen --target nodejs --out-dir "$work/wasm" "$target/$triple/debug/msrp_wasm_test.wasm"
+    node tests/wasm/run.js "$work/wasm/msrp_wasm_test.js"
+}
+
+step_msrv() {
+    cargo "+$msrv" --version > /dev/null 2>&1 || { skip "Rust $msrv is not installed"; return; }
+    cargo "+$msrv" check $(library_flags) --all-features --target-dir "$target/msrv"
+}
+
+step_hack() {
+    have cargo-hack || { skip "cargo-hack is not installed"; return; }
+    cargo hack check $(library_flags) --each-feature --no-dev-deps --target-dir "$target/hack"
+}
+
+# In a copy, since it writes another Cargo.lock and takes the dev-dependencies
+# out of the manifests: nobody who uses the crates has them.
+step_minimal() {
+    has_nightly || { skip "no nightly toolchain"; return; }
+    have cargo-hack || { skip "cargo-hack is not installed"; return; }
+    local copy=$work/minimal
+    mkdir "$copy"
+    git ls-files -z -- Cargo.toml src benches tests examples crates | xargs -0 cp --parents -t "$copy"
+    (
+        cd "$copy"
+        export CARGO_TARGET_DIR=$target/minimal
+        cargo +nightly hack --remove-dev-deps check $(library_flags) --all-features \
+            -Z direct-minimal-versions
+    )
+}
