@@ -124,7 +124,7 @@ fn an_error_has_a_place_and_prints_no_cause_twice() {
     let path = error("a=accept-types:*\na=path: msrp://a.example:1/t;tcp msrp://192.0.2.1/s;tcp\n");
     assert_eq!(
         (path.to_string(), path.octets()),
-        ("a=path: missing port".to_owned(), Some(28..51))
+        ("a=path: missing port".to_owned(), Some(26..48))
     );
     let scheme = error("a=accept-types:*\na=path:sip:alice@example.com\n");
     assert_eq!((scheme.to_string(), scheme.octets()), ("malformed a=path".to_owned(), Some(0..21)));
