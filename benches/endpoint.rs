@@ -14,7 +14,7 @@ use common::{MIB, READ, Seeded, random_octets};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use msrp::{
     Config, Connection, Event, Limits, MessageKey, MsrpUri, OutgoingMessage, Path, ReceiveMode,
-    Role, SessionConfig, SessionId, SessionTable,
+    Role, SessionConfig, SessionKey, SessionTable,
 };
 
 const ALICE: &str = "msrp://127.0.0.1:9/jshA7weztas;tcp";
@@ -45,7 +45,7 @@ struct Side {
 impl Side {
     fn new(stream: TcpStream, config: Config, role: Role, seed: u64) -> Self {
         let now = Instant::now();
-        let connection = Connection::new(Arc::new(config), role, Seeded(seed), now);
+        let connection = Connection::new(Arc::new(config), role, Seeded(seed), now).unwrap();
         Self { connection, stream, input: BytesMut::new() }
     }
 
@@ -73,7 +73,7 @@ impl Side {
     }
 }
 
-fn alice(stream: TcpStream) -> (Side, SessionId) {
+fn alice(stream: TcpStream) -> (Side, SessionKey) {
     let mut side = Side::new(stream, Config::default(), Role::Active, 1);
     let to: Path = BOB.parse().unwrap();
     let session = SessionConfig::new(ALICE.parse().unwrap(), to);

@@ -40,7 +40,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut stream = TcpStream::connect("192.0.2.7:2855")?;
 //! let config = Arc::new(Config::default());
-//! let mut connection = Connection::new(config, Role::Active, OsRandom::new()?, Instant::now());
+//! let mut connection = Connection::new(config, Role::Active, OsRandom::new()?, Instant::now())?;
 //! let session = connection.open(SessionConfig::new(
 //!     "msrp://192.0.2.1:9/jshA7weztas;tcp".parse()?,
 //!     "msrp://192.0.2.7:2855/kjhd37s2s20w2a;tcp".parse()?,
@@ -200,6 +200,7 @@ mod fault;
 // What a relay needs of the hop is there without relays, too.
 #[cfg_attr(not(feature = "auth"), allow(dead_code, unused_imports))]
 mod hop;
+mod keys;
 mod limits;
 pub mod mime;
 mod named;
@@ -216,23 +217,24 @@ pub mod wire;
 
 pub use connection::{
     Answer, AnswerMode, AskError, Bind, BodyError, BodyWriter, CloseReason, Config, Connection,
-    ConnectionEnd, ConnectionError, Direction, Event, FailReason, IncomingKey, MessageOutcome,
-    NicknameRequest, OpenError, Outcome, OutgoingMessage, ReceiveMode, Received, ReportError,
-    ReportMode, Role, SendError, SessionConfig, SessionTable, TableError, UpdateError,
+    ConnectionEnd, ConnectionError, Direction, Event, FailReason, MessageOutcome, NicknameRequest,
+    OpenError, Outcome, OutgoingMessage, ReceiveMode, Received, ReportError, ReportMode, Role,
+    SendError, SessionConfig, SessionTable, TableError, UpdateError,
 };
 #[cfg(feature = "auth")]
 pub use connection::{
     AuthenticateError, Authentication, AuthenticationFailure, RelayAccount, RelayRoute,
     UriParameter,
 };
+pub use hop::{Framing, Transmit};
 #[cfg(feature = "auth")]
-pub use hop::AuthKey;
-pub use hop::{Framing, MessageKey, NicknameKey, SessionId, Transmit};
+pub use keys::AuthKey;
+pub use keys::{IncomingKey, MessageKey, NicknameKey, SessionKey, UnknownKey};
 pub use limits::{Limits, ParseOptions};
 pub use named::UnknownName;
 #[cfg(feature = "getrandom")]
-pub use random::{OsRandom, RandomUnavailable};
-pub use random::{Random, session_id};
+pub use random::OsRandom;
+pub use random::{Random, RandomError, session_id};
 pub use time::Instant;
 pub use tolerance::{Tolerance, Tolerances};
 pub use tunnel::{Tunnel, TunnelError};

@@ -1,44 +1,78 @@
 //! Random octets, and the identifiers made of them.
 
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crate::wire::{MessageId, TransactionId};
 
-/// A source of random octets for transaction ids and Message-IDs.
+/// A source of random octets for transaction ids, Message-IDs, tokens and nonces.
 ///
-/// Transaction ids frame chunks, so that they must not be guessed by whoever
-/// writes a body (RFC 4975 section 7.1): outside of tests the source has to be
-/// a cryptographic one, such as [`OsRandom`].
+/// Transaction ids frame chunks, so whoever writes a body must not be able to
+/// guess them (RFC 4975 section 7.1). Outside tests the source has to be a
+/// cryptographic one, such as [`OsRandom`].
 ///
 /// ```
-/// use msrp::Random;
+/// use msrp::{Random, RandomError};
 ///
 /// /// The same octets in every run, for a test.
 /// struct Counter(u8);
 ///
 /// impl Random for Counter {
-///     fn fill(&mut self, octets: &mut [u8]) {
+///     fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
 ///         for octet in octets {
 ///             self.0 = self.0.wrapping_add(1);
 ///             *octet = self.0;
 ///         }
+///         Ok(())
 ///     }
 /// }
 /// ```
 pub trait Random {
-    /// Fills `octets` with random ones.
-    fn fill(&mut self, octets: &mut [u8]);
+    /// Fills `octets` with random octets.
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] if the source cannot fill all of them. The content of
+    /// `octets` is then unspecified and is not used.
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError>;
 }
 
 impl<R: Random + ?Sized> Random for Box<R> {
-    fn fill(&mut self, octets: &mut [u8]) {
-        (**self).fill(octets);
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
+        (**self).fill(octets)
     }
 }
 
-/// The operating system has no random octets to give.
-#[cfg(feature = "getrandom")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the operating system's source of random octets is not to be had")]
-pub struct RandomUnavailable;
+/// A source of random octets has failed.
+///
+/// [`source`](Error::source) is the reason that the source gave. Two errors are
+/// equal when their reasons have the same text.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the source of random octets failed")]
+pub struct RandomError(#[source] Arc<dyn Error + Send + Sync>);
+
+impl RandomError {
+    /// The error of a source that failed for this reason.
+    pub fn new(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(Arc::from(reason.into()))
+    }
+}
+
+impl PartialEq for RandomError {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl Eq for RandomError {}
+
+/// For programs whose own errors are those of their sockets and files.
+impl From<RandomError> for std::io::Error {
+    fn from(error: RandomError) -> Self {
+        Self::other(error)
+    }
+}
 
 /// The operating system's random octets.
 #[cfg(feature = "getrandom")]
@@ -47,33 +81,29 @@ pub struct OsRandom(());
 
 #[cfg(feature = "getrandom")]
 impl OsRandom {
-    /// Draws from the source once, to know that it is there.
+    /// Draws from the source once, to find out whether it works.
     ///
     /// # Errors
     ///
-    /// [`RandomUnavailable`] where it is not.
-    pub fn new() -> Result<Self, RandomUnavailable> {
-        getrandom::fill(&mut [0; 1]).map_err(|_| RandomUnavailable)?;
-        Ok(Self(()))
+    /// [`RandomError`] if it does not.
+    pub fn new() -> Result<Self, RandomError> {
+        let mut source = Self(());
+        source.fill(&mut [0; 1])?;
+        Ok(source)
     }
 }
 
 #[cfg(feature = "getrandom")]
 impl Random for OsRandom {
-    fn fill(&mut self, octets: &mut [u8]) {
-        // A source that has given once does not fail later on any supported
-        // system. Were it to, ids would still differ by the counter behind
-        // them: see `IdSource`.
-        if getrandom::fill(octets).is_err() {
-            octets.fill(0);
-        }
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
+        getrandom::fill(octets).map_err(RandomError::new)
     }
 }
 
-/// One source for many users, asked for many octets at a time.
+/// One source with many users, which draws many octets at a time.
 #[cfg(feature = "auth")]
 #[derive(Clone)]
-pub(crate) struct RandomPool(std::sync::Arc<std::sync::Mutex<Pool>>);
+pub(crate) struct RandomPool(Arc<Mutex<Pool>>);
 
 #[cfg(feature = "auth")]
 struct Pool {
@@ -89,26 +119,29 @@ const POOL_OCTETS: usize = 2048;
 impl RandomPool {
     pub(crate) fn new(random: impl Random + Send + 'static) -> Self {
         let pool = Pool { random: Box::new(random), octets: [0; POOL_OCTETS], given: POOL_OCTETS };
-        Self(std::sync::Arc::new(std::sync::Mutex::new(pool)))
+        Self(Arc::new(Mutex::new(pool)))
     }
 }
 
 #[cfg(feature = "auth")]
 impl Random for RandomPool {
-    fn fill(&mut self, octets: &mut [u8]) {
-        // Nobody panics while holding it, and octets are octets if one did.
-        let mut pool = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
+        // A source that panicked has not moved `given`: nothing is given twice.
+        let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Pool { random, octets: pool_octets, given } = &mut *pool;
         if octets.len() > POOL_OCTETS - *given {
-            random.fill(pool_octets);
+            // Until the refill has succeeded, the pool is empty.
+            *given = POOL_OCTETS;
+            random.fill(pool_octets)?;
             *given = 0;
         }
         match pool_octets.get_mut(*given..*given + octets.len()) {
             Some(fresh) => {
                 octets.copy_from_slice(fresh);
-                // What was given once is not kept.
+                // The pool keeps nothing that it has given.
                 fresh.fill(0);
                 *given += octets.len();
+                Ok(())
             }
             None => random.fill(octets),
         }
@@ -116,17 +149,21 @@ impl Random for RandomPool {
 }
 
 #[cfg(feature = "auth")]
-impl std::fmt::Debug for RandomPool {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for RandomPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RandomPool").finish_non_exhaustive()
     }
 }
 
-/// A fresh session-id of 100 random bits, for the URI of a new session: it has
-/// to be hard to guess (RFC 4975 section 14.1 asks for 80).
-#[must_use]
-pub fn session_id(random: &mut impl Random) -> String {
-    String::from_utf8_lossy(&letters(random)).into_owned()
+/// A fresh session-id of 100 random bits, for the URI of a new session.
+///
+/// It has to be hard to guess (RFC 4975 section 14.1 asks for 80 bits).
+///
+/// # Errors
+///
+/// [`RandomError`] if the source fails.
+pub fn session_id(random: &mut impl Random) -> Result<String, RandomError> {
+    Ok(String::from_utf8_lossy(&letters(random)?).into_owned())
 }
 
 /// Characters of an id: five bits each, a hundred in all.
@@ -135,15 +172,15 @@ const ID_LETTERS: usize = 20;
 /// The most characters of a transaction id from [`IdSource`].
 pub(crate) const MAX_OWN_ID: usize = ID_LETTERS + COUNTER_LETTERS;
 
-/// Characters of the counter behind an id that the source has repeated.
+/// Characters of the counter after an id that the source has repeated.
 const COUNTER_LETTERS: usize = 8;
 
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-fn letters(random: &mut (impl Random + ?Sized)) -> [u8; ID_LETTERS] {
+fn letters(random: &mut (impl Random + ?Sized)) -> Result<[u8; ID_LETTERS], RandomError> {
     let mut octets = [0; ID_LETTERS];
-    random.fill(&mut octets);
-    octets.map(letter)
+    random.fill(&mut octets)?;
+    Ok(octets.map(letter))
 }
 
 fn letter(octet: u8) -> u8 {
@@ -152,7 +189,8 @@ fn letter(octet: u8) -> u8 {
 
 /// Where transaction ids and Message-IDs come from.
 pub(crate) struct IdSource {
-    random: Box<dyn Random + Send>,
+    /// Never locked: the mutex makes the owner `Sync` whatever the source is.
+    random: Mutex<Box<dyn Random + Send>>,
     /// What the source gave last for a transaction id.
     last: [u8; ID_LETTERS],
     spare: u64,
@@ -160,29 +198,28 @@ pub(crate) struct IdSource {
 
 impl IdSource {
     pub(crate) fn new(random: impl Random + Send + 'static) -> Self {
-        Self { random: Box::new(random), last: [0; ID_LETTERS], spare: 0 }
+        Self { random: Mutex::new(Box::new(random)), last: [0; ID_LETTERS], spare: 0 }
     }
 
-    /// The source itself, for what is no identifier.
-    #[cfg(feature = "auth")]
+    /// The source itself, for octets that are not an identifier.
     pub(crate) fn random(&mut self) -> &mut dyn Random {
-        &mut *self.random
+        self.random.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn message_id(&mut self) -> MessageId {
-        MessageId::read(&letters(&mut *self.random)).unwrap_or(MessageId::NONE)
+    pub(crate) fn message_id(&mut self) -> Result<MessageId, RandomError> {
+        Ok(MessageId::read(&letters(self.random())?).unwrap_or(MessageId::NONE))
     }
 
-    /// A transaction id that `is_free` says yes to. Should the source repeat
-    /// itself, a counter makes the ids differ, so that this always ends, and so
-    /// that a body which holds the end-line of one id leaves under the next.
+    /// A transaction id that `is_free` accepts. If the source repeats itself, a
+    /// counter makes the ids differ, so that this always ends, and so that a
+    /// body which holds the end-line of one id leaves under the next.
     pub(crate) fn transaction_id(
         &mut self,
         mut is_free: impl FnMut(&TransactionId) -> bool,
-    ) -> TransactionId {
+    ) -> Result<TransactionId, RandomError> {
         let mut text = [0; MAX_OWN_ID];
         loop {
-            let fresh = letters(&mut *self.random);
+            let fresh = letters(self.random())?;
             if fresh == self.last {
                 self.spare += 1;
             }
@@ -193,7 +230,7 @@ impl IdSource {
             if let Some(id) = text.get(..len).and_then(|text| TransactionId::read(text).ok())
                 && is_free(&id)
             {
-                return id;
+                return Ok(id);
             }
             self.spare += 1;
         }
@@ -214,8 +251,8 @@ fn write_counter(mut count: u64, out: &mut [u8]) -> usize {
     len
 }
 
-impl std::fmt::Debug for IdSource {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for IdSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IdSource").finish_non_exhaustive()
     }
 }
@@ -229,8 +266,9 @@ mod tests {
     struct Stuck;
 
     impl Random for Stuck {
-        fn fill(&mut self, octets: &mut [u8]) {
+        fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
             octets.fill(0);
+            Ok(())
         }
     }
 
@@ -238,7 +276,7 @@ mod tests {
     #[test]
     fn a_source_that_is_stuck_gives_no_transaction_id_twice() {
         let mut ids = IdSource::new(Stuck);
-        let made: HashSet<_> = (0..1000).map(|_| ids.transaction_id(|_| true)).collect();
+        let made: HashSet<_> = (0..1000).map(|_| ids.transaction_id(|_| true).ok()).collect();
         assert_eq!(made.len(), 1000);
     }
 }

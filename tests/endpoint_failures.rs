@@ -11,7 +11,7 @@ use common::{ALICE, BOB, alice_opens, path};
 use msrp::wire::{DecodeError, FailureReport};
 use msrp::{
     Bind, CloseReason, Config, ConnectionEnd, Event, MessageId, MessageKey, MessageOutcome,
-    Outcome, OutgoingMessage, SendError, SessionConfig, SessionId, StatusCode,
+    Outcome, OutgoingMessage, SendError, SessionConfig, SessionKey, StatusCode,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -547,7 +547,7 @@ fn a_failed_connection_fails_every_session_on_it() {
     let events = alice.events();
     let lost: Vec<_> = outcomes(&events).iter().map(|told| (told.message, told.outcome)).collect();
     assert_eq!(lost, [(keys[0], Outcome::ConnectionLost), (keys[1], Outcome::ConnectionLost)]);
-    let ended: Vec<SessionId> = events
+    let ended: Vec<SessionKey> = events
         .iter()
         .filter_map(|event| match event {
             Event::SessionClosed { session, .. } => Some(*session),

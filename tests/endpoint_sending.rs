@@ -334,15 +334,17 @@ fn ids_do_not_repeat() {
 struct Stuck;
 
 impl Random for Stuck {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         octets.fill(0);
+        Ok(())
     }
 }
 
 fn stuck(config: Config) -> Lone {
     let mut alice = Lone::alice_with(config.clone(), alice_opens());
     let (role, now) = (msrp::Role::Active, alice.now);
-    alice.side.connection = msrp::Connection::new(std::sync::Arc::new(config), role, Stuck, now);
+    alice.side.connection =
+        msrp::Connection::new(std::sync::Arc::new(config), role, Stuck, now).unwrap();
     let opens = alice_opens().bind(Bind::FirstMessage);
     alice.session = alice.side.connection.open(opens).unwrap();
     alice

@@ -55,7 +55,7 @@ fn framed(max_octets: usize) -> Config {
     config
 }
 
-fn opened(max_octets: usize) -> (Pair, msrp::SessionId) {
+fn opened(max_octets: usize) -> (Pair, msrp::SessionKey) {
     let mut pair = Pair::with(
         framed(max_octets),
         framed(max_octets),
@@ -212,11 +212,11 @@ proptest! {
 }
 
 trait OpenFramed {
-    fn open_framed(&mut self) -> msrp::SessionId;
+    fn open_framed(&mut self) -> msrp::SessionKey;
 }
 
 impl OpenFramed for Pair {
-    fn open_framed(&mut self) -> msrp::SessionId {
+    fn open_framed(&mut self) -> msrp::SessionKey {
         let session = self.alice.connection.open(alice_opens()).unwrap();
         settle(self);
         self.alice.events();
@@ -285,8 +285,9 @@ fn the_deadline_of_a_control_request_starts_when_it_leaves() {
 struct Stuck;
 
 impl Random for Stuck {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         octets.fill(0);
+        Ok(())
     }
 }
 
@@ -294,7 +295,7 @@ impl Random for Stuck {
 #[test]
 fn an_id_that_occurs_in_a_chunk_does_not_frame_it() {
     let now = Instant::now();
-    let mut alice = Connection::new(Arc::new(framed(4096)), Role::Active, Stuck, now);
+    let mut alice = Connection::new(Arc::new(framed(4096)), Role::Active, Stuck, now).unwrap();
     let session = alice.open(alice_opens().bind(Bind::FirstMessage)).unwrap();
     let decoy = b"\r\n-------aaaaaaaaaaaaaaaaaaaa$\r\n";
     let body = [&octets(1_000)[..], decoy, &octets(8_000)].concat();

@@ -16,7 +16,7 @@ use examples::secure::Secure;
 use examples::stream::Stream;
 use msrp::{
     Config, Connection, Event, MediaType, MessageKey, OsRandom, Outcome, OutgoingMessage,
-    ReceiveMode, Role, SessionConfig, SessionId, SessionTable,
+    ReceiveMode, Role, SessionConfig, SessionKey, SessionTable,
 };
 use msrp_tls::{
     ClientCheck, Fingerprint, HashFunction, Identity, ServerCheck, client_config, server_config,
@@ -135,7 +135,7 @@ fn next(link: &Link) -> Event {
     link.next_event(Some(patience)).unwrap()
 }
 
-fn send(link: &Link, session: SessionId) -> MessageKey {
+fn send(link: &Link, session: SessionKey) -> MessageKey {
     let message = OutgoingMessage::streamed(MediaType::text_plain(), Some(TOTAL));
     link.with(|connection| connection.send(session, message)).unwrap()
 }
@@ -186,7 +186,7 @@ fn shake_hands(client: ClientConnection, server: ServerConnection) -> (Stream, S
 }
 
 /// Two sides of an open session.
-fn pair((active, passive): (Stream, Stream)) -> ((Link, SessionId), (Link, SessionId)) {
+fn pair((active, passive): (Stream, Stream)) -> ((Link, SessionKey), (Link, SessionKey)) {
     let table = SessionTable::new(1);
     let expected = SessionConfig::expected(BOB.parse().unwrap());
     table.insert(expected.receive(ReceiveMode::Pieces).max_size(TOTAL)).unwrap();
@@ -200,7 +200,7 @@ fn pair((active, passive): (Stream, Stream)) -> ((Link, SessionId), (Link, Sessi
     ((alice, opened), (bob.clone(), session_of(&bob)))
 }
 
-fn session_of(link: &Link) -> SessionId {
+fn session_of(link: &Link) -> SessionKey {
     match next(link) {
         Event::SessionOpened { session, .. } => session,
         other => panic!("{other:?}"),
@@ -208,5 +208,5 @@ fn session_of(link: &Link) -> SessionId {
 }
 
 fn connection(config: Config, role: Role) -> Connection {
-    Connection::new(Arc::new(config), role, OsRandom::new().unwrap(), Instant::now())
+    Connection::new(Arc::new(config), role, OsRandom::new().unwrap(), Instant::now()).unwrap()
 }

@@ -281,7 +281,7 @@ struct Joined {
 }
 
 impl Joined {
-    fn new(max: usize, alice_is_active: bool) -> (Self, msrp::SessionId) {
+    fn new(max: usize, alice_is_active: bool) -> (Self, msrp::SessionKey) {
         let mut framed = Config::default();
         framed.framing = Framing::Message { max_octets: max };
         let (active, passive) =

@@ -24,11 +24,18 @@ fn lin(mode: ReceiveMode, parse: ParseOptions) -> (Side, Instant) {
 }
 
 /// What came of a stream: events, tolerances, and octets sent.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Effect {
     events: Vec<Event>,
     tolerated: BTreeSet<Tolerance>,
     sent: Vec<u8>,
+}
+
+/// Keys of two connections differ, but not the text of their events.
+impl PartialEq for Effect {
+    fn eq(&self, other: &Self) -> bool {
+        format!("{self:?}") == format!("{other:?}")
+    }
 }
 
 fn effect<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, parse: ParseOptions) -> Effect {

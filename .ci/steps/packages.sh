@@ -56,7 +56,7 @@ wasm_bindgen() {
     local version
     version=$(grep -A1 '^name = "wasm-bindgen"$' Cargo.lock | sed -n 's/^version = "\(.*\)"/\1/p')
     [[ $(wasm-bindgen --version 2> /dev/null) == "wasm-bindgen $version" ]] \
-        || cargo install wasm-bindgen-cli --version "$version" --locked --debug --root "$tools" \
+        || cargo install wasm-bindgen-cli --version "$version" --debug --root "$tools" \
             --bin wasm-bindgen || missing "wasm-bindgen $version"
 }
 

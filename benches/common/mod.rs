@@ -93,16 +93,17 @@ impl Seeded {
 }
 
 impl Random for Seeded {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         for part in octets.chunks_mut(8) {
             part.copy_from_slice(&self.next().to_le_bytes()[..part.len()]);
         }
+        Ok(())
     }
 }
 
 pub fn random_octets(len: usize) -> Vec<u8> {
     let mut octets = vec![0; len];
-    Seeded(1).fill(&mut octets);
+    Seeded(1).fill(&mut octets).unwrap();
     octets
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use msrp::{
-    Bind, Config, Connection, MsrpUri, OsRandom, Path, Role, SessionConfig, SessionId, StatusCode,
+    Bind, Config, Connection, MsrpUri, OsRandom, Path, Role, SessionConfig, SessionKey, StatusCode,
 };
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ pub(crate) struct Target {
 /// A connection on which a session opens.
 pub(crate) struct Client {
     pub(crate) link: Link,
-    pub(crate) session: SessionId,
+    pub(crate) session: SessionKey,
     pub(crate) connect_time: Duration,
 }
 
@@ -81,7 +81,8 @@ impl Target {
             Some(uri) => uri,
             None => next_hop::own_uri(&stream).map_err(Failure::local)?,
         };
-        let connection = Connection::new(Arc::new(config), Role::Active, random, Instant::now());
+        let connection = Connection::new(Arc::new(config), Role::Active, random, Instant::now())
+            .map_err(Failure::local)?;
         let link = Link::new(stream, connection).map_err(Failure::local)?;
         match self.open_session(&link, from, bind, deadline) {
             Ok(session) => Ok(Client { link, session, connect_time }),
@@ -98,7 +99,7 @@ impl Target {
         from: MsrpUri,
         bind: Bind,
         deadline: Instant,
-    ) -> Result<SessionId, Failure> {
+    ) -> Result<SessionKey, Failure> {
         let path = match &self.relays {
             Some(relays) => relays.route(link, from.clone(), deadline)?.to_path(&self.path),
             None => self.path.clone(),

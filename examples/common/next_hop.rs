@@ -97,5 +97,5 @@ pub(crate) fn own_uri(stream: &Stream) -> Result<MsrpUri, Box<dyn std::error::Er
         Stream::Secure(_) => Scheme::Msrps,
     };
     let uri = MsrpUri::builder(scheme, stream.socket().local_addr()?.ip(), 9);
-    Ok(uri.session_id(&session_id(&mut OsRandom::new()?)).build()?)
+    Ok(uri.session_id(&session_id(&mut OsRandom::new()?)?).build()?)
 }

@@ -86,7 +86,7 @@ impl Receiver {
             ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
             ip => ip,
         };
-        let id = session_id(&mut OsRandom::new().map_err(io::Error::other)?);
+        let id = session_id(&mut OsRandom::new()?)?;
         let uri = MsrpUri::builder(self.scheme(), host, self.address.port());
         uri.session_id(&id).build().map_err(io::Error::other)
     }
@@ -122,7 +122,7 @@ impl Receiver {
 fn serve(socket: TcpStream, config: Arc<Config>, options: &Options, ended: &Sender<bool>) {
     let peer = socket.peer_addr();
     let result = OsRandom::new().map_err(io::Error::other).and_then(|random| {
-        let connection = Connection::new(config, Role::Passive, random, Instant::now());
+        let connection = Connection::new(config, Role::Passive, random, Instant::now())?;
         Link::new(accept(socket, options.tls.clone())?, connection)
     });
     match result {

@@ -136,8 +136,8 @@ fn create(directory: &Path, name: &str) -> io::Result<(File, PathBuf)> {
 }
 
 fn temporary() -> io::Result<(File, PathBuf)> {
-    let mut random = OsRandom::new().map_err(io::Error::other)?;
-    create(&std::env::temp_dir(), &format!("msrp-{}", session_id(&mut random)))
+    let mut random = OsRandom::new()?;
+    create(&std::env::temp_dir(), &format!("msrp-{}", session_id(&mut random)?))
 }
 
 fn hex(octets: &[u8]) -> String {

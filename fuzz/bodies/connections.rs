@@ -11,7 +11,7 @@ use msrp::wire::{ByteRange, Decoder, FailureReport, Frame, Method, TransactionId
 use msrp::{
     AnswerMode, Config, Connection, Event, FailReason, IncomingKey, MediaType, MessageId,
     MessageKey, MessageOutcome, Nickname, NicknameKey, NicknameRequest, Outcome, OutgoingMessage,
-    ParseOptions, Random, ReceiveMode, Received, ReportMode, Role, SessionConfig, SessionId,
+    ParseOptions, Random, ReceiveMode, Received, ReportMode, Role, SessionConfig, SessionKey,
     SessionTable, StatusCode, Tolerance, Tolerances,
 };
 
@@ -30,13 +30,14 @@ struct Cheap {
 }
 
 impl Random for Cheap {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         for octet in octets {
             if !self.constant {
                 self.state = self.state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(11);
             }
             *octet = (self.state >> 56) as u8;
         }
+        Ok(())
     }
 }
 
@@ -84,7 +85,7 @@ struct Side {
     /// Nicknames that were asked for, and whether they have an outcome.
     asked: BTreeMap<NicknameKey, bool>,
     requested: Vec<NicknameRequest>,
-    closed_sessions: BTreeSet<SessionId>,
+    closed_sessions: BTreeSet<SessionKey>,
     has_closed: bool,
     transcript: DefaultHasher,
 }
@@ -301,7 +302,7 @@ impl Side {
     fn new(config: &Config, role: Role, random: Cheap, now: Instant) -> Self {
         let control = config.limits.control_octets + config.parse.head_octets;
         Self {
-            connection: Connection::new(Arc::new(config.clone()), role, random, now),
+            connection: Connection::new(Arc::new(config.clone()), role, random, now).unwrap(),
             options: config.parse,
             max_transmit: control + config.transmit_octets + 40_000,
             input: BytesMut::new(),
@@ -336,7 +337,7 @@ impl Side {
         number: u64,
         input: &mut Input<'_>,
     ) {
-        let sessions: Vec<SessionId> = self.connection.sessions().collect();
+        let sessions: Vec<SessionKey> = self.connection.sessions().collect();
         let choice = input.octet();
         if sessions.is_empty() {
             return;
@@ -408,7 +409,7 @@ impl Side {
     }
 
     fn close_session(&mut self, input: &mut Input<'_>) {
-        let sessions: Vec<SessionId> = self.connection.sessions().collect();
+        let sessions: Vec<SessionKey> = self.connection.sessions().collect();
         let which = usize::from(input.octet());
         if !sessions.is_empty() {
             let session = sessions[which % sessions.len()];
@@ -418,7 +419,7 @@ impl Side {
     }
 
     fn ask_nickname(&mut self, input: &mut Input<'_>) {
-        let sessions: Vec<SessionId> = self.connection.sessions().collect();
+        let sessions: Vec<SessionKey> = self.connection.sessions().collect();
         let which = usize::from(input.octet());
         let nickname = Nickname::new(input.text()).ok();
         if !sessions.is_empty()
@@ -551,7 +552,7 @@ impl Side {
         true
     }
 
-    fn assert_session(&self, session: SessionId) {
+    fn assert_session(&self, session: SessionKey) {
         assert!(!self.closed_sessions.contains(&session), "news of a session that has ended");
     }
 

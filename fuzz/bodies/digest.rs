@@ -46,7 +46,7 @@ fn assert_answered(challenge: &Challenge) {
     let mut client = client();
     client.challenged([challenge.to_string().as_str()].into_iter()).unwrap();
     for count in 1..3 {
-        let answer = client.authorization(URI, count == 1, &mut Counter(0)).unwrap();
+        let answer = client.authorization(URI, count == 1, &mut Counter(0)).unwrap().unwrap();
         assert_eq!((answer.realm(), answer.nonce()), (challenge.realm(), challenge.nonce()));
         assert_eq!((answer.nonce_count(), answer.opaque()), (count, challenge.opaque()));
         assert_eq!(answer.algorithm(), challenge.algorithm());
@@ -58,7 +58,8 @@ fn assert_answered(challenge: &Challenge) {
 fn assert_never_taken(authorization: &Authorization) {
     let (now, mut random) = (Instant::now(), Counter(9));
     let algorithms = vec![authorization.algorithm()];
-    let mut server = DigestServer::new(authorization.realm(), algorithms, now, &mut random);
+    let mut server =
+        DigestServer::new(authorization.realm(), algorithms, now, &mut random).unwrap();
     let (name, realm) = (authorization.username(), authorization.realm());
     let ha1 = Ha1::new(authorization.algorithm(), name, realm, "secret");
     let late = now + Duration::from_secs(1);
@@ -69,11 +70,11 @@ fn assert_never_taken(authorization: &Authorization) {
 fn assert_client_goes_on(lines: &[&str]) {
     let mut client = client();
     let challenged = client.challenged(lines.iter().copied());
-    let sent = client.authorization(URI, true, &mut Counter(1));
+    let sent = client.authorization(URI, true, &mut Counter(1)).unwrap();
     assert_eq!(challenged.is_ok(), sent.is_some());
     let accepted = client.accepted(lines.last().copied());
     let Some(sent) = sent else { return };
-    let next = client.authorization(URI, true, &mut Counter(2)).unwrap();
+    let next = client.authorization(URI, true, &mut Counter(2)).unwrap().unwrap();
     let next_is_new = next.nonce() != sent.nonce();
     assert!(!next_is_new || accepted.is_ok());
     assert_eq!(next.nonce_count(), if next_is_new { 1 } else { 2 });
@@ -86,10 +87,11 @@ fn client() -> DigestClient {
 struct Counter(u8);
 
 impl Random for Counter {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         for octet in octets {
             self.0 = self.0.wrapping_add(1);
             *octet = self.0;
         }
+        Ok(())
     }
 }

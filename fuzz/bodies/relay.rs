@@ -32,11 +32,12 @@ pub(crate) fn run(data: &[u8]) {
 struct Cheap(u64);
 
 impl Random for Cheap {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         for octet in octets {
             self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(11);
             *octet = (self.0 >> 56) as u8;
         }
+        Ok(())
     }
 }
 
@@ -116,7 +117,7 @@ impl World {
         limits.transactions = 4;
         limits.tokens = 8;
         config.limits = limits;
-        let relay = Relay::new(config, Cheap(7), now);
+        let relay = Relay::new(config, Cheap(7), now).unwrap();
         let hostile = || Hostile {
             id: None,
             pending: BytesMut::new(),

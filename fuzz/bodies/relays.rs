@@ -85,7 +85,7 @@ impl Client {
         let now = Instant::now();
         let mut config = Config::default();
         config.limits.authentications = 3;
-        let connection = Connection::new(Arc::new(config), Role::Active, Cheap(1), now);
+        let connection = Connection::new(Arc::new(config), Role::Active, Cheap(1), now).unwrap();
         let (asked, requests) = (BTreeMap::new(), Vec::new());
         Self { connection, now, input: BytesMut::new(), asked, requests, sent: 0 }
     }
@@ -235,10 +235,11 @@ fn uri(text: &str) -> MsrpUri {
 struct Cheap(u64);
 
 impl Random for Cheap {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         for octet in octets {
             self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(11);
             *octet = (self.0 >> 56) as u8;
         }
+        Ok(())
     }
 }

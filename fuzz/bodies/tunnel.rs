@@ -49,8 +49,9 @@ struct Played {
 struct Constant;
 
 impl Random for Constant {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         octets.fill(7);
+        Ok(())
     }
 }
 

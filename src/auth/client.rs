@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::digest::{self, Algorithm, Exchange, Ha1};
 use super::params::{AuthParamError, sendable};
 use super::{AuthenticationInfo, Authorization, Challenge};
-use crate::random::Random;
+use crate::random::{Random, RandomError};
 
 /// The most challenges that are taken without one success. A relay calls
 /// a nonce stale once, or twice where it has restarted; one that goes on is not
@@ -92,11 +92,11 @@ pub enum InfoError {
 /// let mut client = DigestClient::new(Credentials::new("alice", "secret"));
 /// let relay = "msrps://alice@relay.example.com;tcp";
 /// // The first AUTH goes without, as nothing is known of the relay.
-/// assert!(client.authorization(relay, true, &mut random).is_none());
+/// assert!(client.authorization(relay, true, &mut random)?.is_none());
 ///
 /// let challenge = r#"Digest realm="relay.example.com", qop="auth", nonce="Xk2""#;
 /// client.challenged([challenge].into_iter())?;
-/// let authorization = client.authorization(relay, true, &mut random).unwrap();
+/// let authorization = client.authorization(relay, true, &mut random)?.unwrap();
 /// println!("Authorization: {authorization}");
 /// // Then the 200 comes.
 /// client.accepted(Some(r#"qop=auth, nextnonce="Xk3", nc=00000001"#))?;
@@ -197,20 +197,21 @@ impl DigestClient {
     /// is the same.
     ///
     /// Nothing before the first challenge, nor where a nonce is used up.
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] if the source fails; nothing changes then.
     pub fn authorization(
         &mut self,
         uri: &str,
         with_uri: bool,
         random: &mut dyn Random,
-    ) -> Option<Authorization> {
-        let session = self.session.as_mut()?;
-        session.count = session.count.checked_add(1)?;
-        let sent = Sent {
-            nonce: session.nonce.clone(),
-            nc: session.count,
-            cnonce: cnonce(random),
-            uri: uri.to_owned(),
-        };
+    ) -> Result<Option<Authorization>, RandomError> {
+        let Some(session) = &mut self.session else { return Ok(None) };
+        let Some(nc) = session.count.checked_add(1) else { return Ok(None) };
+        let cnonce = cnonce(random)?;
+        session.count = nc;
+        let sent = Sent { nonce: session.nonce.clone(), nc, cnonce, uri: uri.to_owned() };
         let authorization = Authorization {
             username: self.credentials.username.clone(),
             realm: session.realm.clone(),
@@ -223,7 +224,7 @@ impl DigestClient {
             opaque: session.opaque.clone(),
         };
         session.sent = Some(sent);
-        Some(authorization)
+        Ok(Some(authorization))
     }
 
     /// Takes the Authentication-Info of a 200, where it has one: checks that it
@@ -298,8 +299,8 @@ const fn rank(challenge: &Challenge) -> u8 {
     }
 }
 
-fn cnonce(random: &mut dyn Random) -> String {
+fn cnonce(random: &mut dyn Random) -> Result<String, RandomError> {
     let mut octets = [0; 16];
-    random.fill(&mut octets);
-    digest::hex(&octets)
+    random.fill(&mut octets)?;
+    Ok(digest::hex(&octets))
 }

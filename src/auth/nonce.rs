@@ -9,7 +9,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::digest::hex;
-use crate::random::Random;
+use crate::random::{Random, RandomError};
 
 /// The time at which a nonce was made, and what makes it differ from others of
 /// that time. Nonces are in the order of their times.
@@ -48,20 +48,28 @@ pub(super) struct NonceMaker {
 
 impl NonceMaker {
     /// Times before `start` count as `start`.
-    pub(super) fn new(start: Instant, realm: &str, random: &mut dyn Random) -> Self {
+    pub(super) fn new(
+        start: Instant,
+        realm: &str,
+        random: &mut dyn Random,
+    ) -> Result<Self, RandomError> {
         let mut key = [0; 64];
-        random.fill(&mut key);
+        random.fill(&mut key)?;
         let mut keyed = Hmac::<Sha256>::new(&key.into());
         // The other parts have fixed lengths, so that no two inputs look alike.
         keyed.update(realm.as_bytes());
-        Self { keyed, start }
+        Ok(Self { keyed, start })
     }
 
-    pub(super) fn nonce(&self, now: Instant, random: &mut dyn Random) -> String {
+    pub(super) fn nonce(
+        &self,
+        now: Instant,
+        random: &mut dyn Random,
+    ) -> Result<String, RandomError> {
         let mut salt = [0; 8];
-        random.fill(&mut salt);
+        random.fill(&mut salt)?;
         let id = NonceId { millis: self.millis(now), salt }.octets();
-        hex(&id) + &hex(&self.tag(id))
+        Ok(hex(&id) + &hex(&self.tag(id)))
     }
 
     /// The id of a nonce, where it is one of this maker's.

@@ -10,7 +10,7 @@ use super::nonce::{NonceId, NonceMaker};
 use super::params::sendable;
 use super::replay::{ReplayWindow, Use};
 use super::{AuthenticationInfo, Authorization, Challenge};
-use crate::random::Random;
+use crate::random::{Random, RandomError};
 use crate::uri::UriRef;
 
 const NONCE_LIFETIME: Duration = Duration::from_secs(300);
@@ -68,15 +68,15 @@ impl Rejection {
 ///
 /// let (now, mut random) = (Instant::now(), OsRandom::new()?);
 /// let algorithms = vec![Algorithm::Sha256, Algorithm::Md5];
-/// let mut server = DigestServer::new("relay.example.com", algorithms, now, &mut random);
+/// let mut server = DigestServer::new("relay.example.com", algorithms, now, &mut random)?;
 /// let uri = "msrps://alice@relay.example.com;tcp";
 ///
 /// // An AUTH without Authorization gets a 401 with these WWW-Authenticate.
-/// let challenges = server.challenges(now, false, &mut random);
+/// let challenges = server.challenges(now, false, &mut random)?;
 /// # let values: Vec<String> = challenges.iter().map(ToString::to_string).collect();
 /// # let mut client = DigestClient::new(Credentials::new("alice", "secret"));
 /// # client.challenged(values.iter().map(String::as_str))?;
-/// # let value = client.authorization(uri, true, &mut random).unwrap().to_string();
+/// # let value = client.authorization(uri, true, &mut random)?.unwrap().to_string();
 ///
 /// // The next one has an Authorization.
 /// let authorization = Authorization::parse(&value)?;
@@ -102,21 +102,24 @@ impl DigestServer {
     /// cryptographic source. `algorithms` are in the order of preference;
     /// without any, nothing is ever taken. Control characters, which no header
     /// field can carry, are taken out of the realm.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] if the source fails.
     pub fn new(
         realm: impl Into<String>,
         algorithms: Vec<Algorithm>,
         now: Instant,
         random: &mut dyn Random,
-    ) -> Self {
+    ) -> Result<Self, RandomError> {
         let realm = sendable(realm.into());
-        Self {
-            nonces: NonceMaker::new(now, &realm, random),
+        Ok(Self {
+            nonces: NonceMaker::new(now, &realm, random)?,
             realm,
             algorithms: without_repeats(algorithms),
             nonce_lifetime: NONCE_LIFETIME,
             used: ReplayWindow::new(REPLAY_WINDOW),
-        }
+        })
     }
 
     /// For how long a nonce can be used. Default 300 seconds.
@@ -144,9 +147,17 @@ impl DigestServer {
     /// The values of WWW-Authenticate for a 401, one an algorithm, each in a
     /// header field of its own. `stale` is [`Rejection::is_stale`], and false
     /// where there was no Authorization.
-    #[must_use]
-    pub fn challenges(&self, now: Instant, stale: bool, random: &mut dyn Random) -> Vec<Challenge> {
-        let nonce = self.nonces.nonce(now, random);
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] if the source fails.
+    pub fn challenges(
+        &self,
+        now: Instant,
+        stale: bool,
+        random: &mut dyn Random,
+    ) -> Result<Vec<Challenge>, RandomError> {
+        let nonce = self.nonces.nonce(now, random)?;
         let challenge = |algorithm: &Algorithm| Challenge {
             realm: self.realm.clone(),
             nonce: nonce.clone(),
@@ -154,7 +165,7 @@ impl DigestServer {
             stale,
             algorithm: *algorithm,
         };
-        self.algorithms.iter().map(challenge).collect()
+        Ok(self.algorithms.iter().map(challenge).collect())
     }
 
     /// Everything that can be checked before the user's secret is known. `uri`
@@ -174,7 +185,8 @@ impl DigestServer {
     }
 
     /// [`DigestServer::check`], then the digest, then the nonce count, which is
-    /// taken once. Gives the value of Authentication-Info for the 200.
+    /// taken once. Gives the value of Authentication-Info for the 200; it has no
+    /// `nextnonce` if the random source fails.
     ///
     /// An unknown user is best verified too, against an [`Ha1`] of nobody: the
     /// time that an answer takes then does not say which names there are.
@@ -200,7 +212,7 @@ impl DigestServer {
         }
         self.take_count(now, nonce, authorization.nc)?;
         Ok(AuthenticationInfo {
-            nextnonce: Some(self.nonces.nonce(now, random)),
+            nextnonce: self.nonces.nonce(now, random).ok(),
             rspauth: Some(ha1.rspauth(exchange)),
             cnonce: Some(authorization.cnonce.clone()),
             nc: Some(authorization.nc),

@@ -10,8 +10,9 @@ use thiserror::Error;
 use super::authenticate::{AuthenticationFailure, RelayRoute};
 use super::nickname::NicknameRequest;
 #[cfg(feature = "auth")]
-use crate::hop::AuthKey;
-use crate::hop::{MessageKey, NicknameKey, SessionId};
+use crate::keys::AuthKey;
+use crate::keys::{IncomingKey, MessageKey, NicknameKey, SessionKey};
+use crate::random::RandomError;
 use crate::tolerance::Tolerance;
 #[cfg(feature = "auth")]
 use crate::uri::MsrpUri;
@@ -27,7 +28,7 @@ pub enum Event {
     /// bound it with its own.
     SessionOpened {
         /// The session.
-        session: SessionId,
+        session: SessionKey,
         /// The path to the peer.
         remote: Path,
         /// The response to this side's binding SEND; `None` where the peer
@@ -37,7 +38,7 @@ pub enum Event {
     /// A session has ended; nothing more is told of it.
     SessionClosed {
         /// The session.
-        session: SessionId,
+        session: SessionKey,
         /// Why it ended.
         reason: CloseReason,
         /// The response that ended it, where one did.
@@ -91,7 +92,7 @@ pub enum Event {
     /// A failure REPORT for a message whose outcome was told before.
     LateFailure {
         /// The session.
-        session: SessionId,
+        session: SessionKey,
         /// The message.
         message_id: MessageId,
         /// What the REPORT says.
@@ -106,7 +107,7 @@ pub enum Event {
     /// [`Connection::answer_nickname`](crate::Connection::answer_nickname).
     NicknameRequested {
         /// The session.
-        session: SessionId,
+        session: SessionKey,
         /// What the answer is for.
         request: NicknameRequest,
         /// The nickname, `None` where the peer wants none any more.
@@ -115,7 +116,7 @@ pub enum Event {
     /// What became of a NICKNAME that was sent: exactly one for each.
     Nickname {
         /// The session.
-        session: SessionId,
+        session: SessionKey,
         /// The NICKNAME.
         key: NicknameKey,
         /// [`Outcome::Accepted`] where the nickname is this side's now,
@@ -162,11 +163,6 @@ impl Event {
     }
 }
 
-/// A message that is being received in pieces. Never used twice on a
-/// connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct IncomingKey(pub(crate) u64);
-
 /// A message from the peer: what the head of its first chunk said.
 ///
 /// It is also what [`Connection::report`](crate::Connection::report) takes to
@@ -174,7 +170,7 @@ pub struct IncomingKey(pub(crate) u64);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
     pub(crate) key: IncomingKey,
-    pub(crate) session: SessionId,
+    pub(crate) session: SessionKey,
     pub(crate) message_id: MessageId,
     pub(crate) is_duplicate: bool,
     pub(crate) head: Head,
@@ -189,7 +185,7 @@ impl Received {
 
     /// The session it came in.
     #[must_use]
-    pub const fn session(&self) -> SessionId {
+    pub const fn session(&self) -> SessionKey {
         self.session
     }
 
@@ -314,7 +310,7 @@ pub struct MessageOutcome {
     /// The message.
     pub message: MessageKey,
     /// Its session.
-    pub session: SessionId,
+    pub session: SessionKey,
     /// Its Message-ID.
     pub message_id: MessageId,
     /// What became of it.
@@ -362,6 +358,9 @@ pub enum ConnectionEnd {
     Stalled,
     /// It ended within a frame, or what came is not MSRP.
     Failed(DecodeError),
+    /// The source of random octets failed: no chunk or request can be given an
+    /// id that is hard to guess.
+    RandomFailed(RandomError),
 }
 
 /// Why [`Connection::receive`](crate::Connection::receive) takes no more.

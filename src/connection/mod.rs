@@ -1,16 +1,20 @@
 //! The endpoint: sessions, messages and reports on one transport connection.
 
-mod answer;
 #[cfg(feature = "auth")]
 mod authenticate;
+mod chunk;
 mod config;
 mod direction;
 mod event;
-mod incoming;
+mod inbox;
+mod mailbox;
+mod memory;
 mod nickname;
+mod open;
 mod outcome;
 mod receive;
 mod report;
+mod respond;
 mod send;
 mod session;
 mod session_ids;
@@ -34,8 +38,8 @@ pub use config::{
 };
 pub use direction::Direction;
 pub use event::{
-    Answer, CloseReason, ConnectionEnd, ConnectionError, Event, FailReason, IncomingKey,
-    MessageOutcome, Outcome, Received,
+    Answer, CloseReason, ConnectionEnd, ConnectionError, Event, FailReason, MessageOutcome,
+    Outcome, Received,
 };
 pub use nickname::{AskError, NicknameRequest};
 pub use report::ReportError;
@@ -43,18 +47,18 @@ pub use send::{BodyError, BodyWriter, SendError};
 pub use table::{SessionTable, TableError};
 pub use update::UpdateError;
 
-use crate::hop::{Hop, HopConfig, MessageKey, Order, Purpose, SessionId, Transmit};
-use crate::random::Random;
+use crate::hop::{Hop, HopConfig, Order, Purpose, Transmit};
+use crate::keys::{Keys, MessageKey, NicknameKey, SessionKey, Tag};
+use crate::random::{Random, RandomError};
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
 use crate::wire::{DecodeError, Frame};
-use answer::Unanswered;
 #[cfg(feature = "auth")]
 use authenticate::Authentications;
-use incoming::Receiving;
+use inbox::Inbox;
 use outcome::Tell;
-use receive::{Current, RequestKind};
+use receive::RequestKind;
 use send::Sending;
 use session::{Session, Sessions};
 use table::Binding;
@@ -98,12 +102,7 @@ pub struct Connection {
     hop: Hop,
     sessions: Sessions,
     sending: BTreeMap<MessageKey, Sending>,
-    receiving: BTreeMap<IncomingKey, Receiving>,
-    /// Messages that are whole and wait for the application's word.
-    unanswered: BTreeMap<IncomingKey, Unanswered>,
-    /// Octets of unfinished messages in memory.
-    held: u64,
-    current: Current,
+    inbox: Inbox,
     report_deadlines: BTreeSet<(Instant, MessageKey)>,
     #[cfg(feature = "auth")]
     role: Role,
@@ -118,10 +117,9 @@ pub struct Connection {
     last_sent: Instant,
     /// Since when more waits for the peer than the limit, and none of it moves.
     full_since: Option<Instant>,
-    keeps_alive: Option<SessionId>,
-    next_message: u64,
-    next_incoming: u64,
-    next_nickname: u64,
+    keeps_alive: Option<SessionKey>,
+    message_keys: Keys<MessageKey>,
+    nickname_keys: Keys<NicknameKey>,
     next_nickname_request: u64,
 }
 
@@ -138,6 +136,12 @@ impl Events {
         self.queue.push_back(event);
     }
 
+    fn extend(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            self.push(event);
+        }
+    }
+
     fn pop(&mut self) -> Option<Event> {
         let event = self.queue.pop_front()?;
         self.octets -= event.octets();
@@ -147,13 +151,17 @@ impl Events {
 
 impl Connection {
     /// A connection whose transport has just been established.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] if the source of random octets fails. Should it fail
+    /// later, the connection ends with [`ConnectionEnd::RandomFailed`].
     pub fn new(
         config: Arc<Config>,
         role: Role,
-        random: impl Random + Send + 'static,
+        mut random: impl Random + Send + 'static,
         now: Instant,
-    ) -> Self {
+    ) -> Result<Self, RandomError> {
         let hop_config = HopConfig {
             parse: config.parse,
             framing: config.framing,
@@ -164,20 +172,19 @@ impl Connection {
             chunk_octets: config.chunk_octets,
             order: Order::Turns,
         };
-        Self {
+        let tag = Tag::draw(&mut random)?;
+        let inbox = Inbox::new(config.limits, tag);
+        Ok(Self {
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
-            sessions: Sessions::default(),
+            sessions: Sessions::new(tag),
             sending: BTreeMap::new(),
-            receiving: BTreeMap::new(),
-            unanswered: BTreeMap::new(),
-            held: 0,
-            current: Current::default(),
+            inbox,
             report_deadlines: BTreeSet::new(),
             #[cfg(feature = "auth")]
             role,
             #[cfg(feature = "auth")]
-            authentications: Authentications::default(),
+            authentications: Authentications::new(tag),
             events: Events::default(),
             tolerated: Tolerances::none(),
             is_bound: role == Role::Active,
@@ -185,11 +192,10 @@ impl Connection {
             last_sent: now,
             full_since: None,
             keeps_alive: None,
-            next_message: 0,
-            next_incoming: 0,
-            next_nickname: 0,
+            message_keys: Keys::new(tag),
+            nickname_keys: Keys::new(tag),
             next_nickname_request: 0,
-        }
+        })
     }
 
     /// Opens a session on this connection: the SEND that binds it leaves at
@@ -199,7 +205,7 @@ impl Connection {
     /// # Errors
     ///
     /// [`OpenError`]; nothing leaves then.
-    pub fn open(&mut self, session: SessionConfig) -> Result<SessionId, OpenError> {
+    pub fn open(&mut self, session: SessionConfig) -> Result<SessionKey, OpenError> {
         let remote = session.remote.clone().ok_or(OpenError::NoRemotePath)?;
         let max = self.config.limits.sessions;
         if self.is_closed {
@@ -312,6 +318,21 @@ impl Connection {
     /// frames before, though not behind half a chunk.
     fn fail(&mut self, end: ConnectionEnd) {
         self.end(end, Outcome::ConnectionLost);
+        self.drop_unsent();
+    }
+
+    /// Ends a connection whose random source has failed.
+    fn check_random(&mut self) {
+        let Some(error) = self.hop.failure() else { return };
+        if self.is_closed {
+            self.drop_unsent();
+        } else {
+            let end = ConnectionEnd::RandomFailed(error.clone());
+            self.fail(end);
+        }
+    }
+
+    fn drop_unsent(&mut self) {
         if self.hop.is_within_chunk() {
             self.hop.clear();
         } else {
@@ -336,6 +357,7 @@ impl Connection {
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         let transmit = self.hop.poll_transmit(now);
         self.drain_hop(now);
+        self.check_random();
         if transmit.is_some() {
             self.last_sent = now;
             self.watch_control(now, true);
@@ -381,7 +403,7 @@ impl Connection {
     /// Ends a session: what has not left stays here, its URI leaves the
     /// [`SessionTable`] it came from, and later requests for it are answered
     /// 481. Says whether there was such a session.
-    pub fn close_session(&mut self, session: SessionId) -> bool {
+    pub fn close_session(&mut self, session: SessionKey) -> bool {
         self.retire_session(session, CloseReason::Local, Outcome::SessionClosed, None)
     }
 
@@ -414,14 +436,14 @@ impl Connection {
     }
 
     /// The sessions on this connection, in the order in which they began.
-    pub fn sessions(&self) -> impl Iterator<Item = SessionId> {
+    pub fn sessions(&self) -> impl Iterator<Item = SessionKey> {
         self.sessions.ids()
     }
 
     /// What a session goes by: what it was set up with, and what
     /// [`Connection::update_session`] has changed.
     #[must_use]
-    pub fn session(&self, session: SessionId) -> Option<&SessionConfig> {
+    pub fn session(&self, session: SessionKey) -> Option<&SessionConfig> {
         self.sessions.get(session).map(|session| &*session.config)
     }
 
@@ -452,12 +474,14 @@ impl Connection {
         config: SessionConfig,
         remote: Path,
         binding: Option<Binding>,
-    ) -> SessionId {
+    ) -> SessionKey {
         let remembered = self.config.limits.remembered_messages;
-        self.sessions.insert(Session::new(config, remote, binding, remembered))
+        let session = self.sessions.insert(Session::new(config, remote, binding, remembered));
+        self.inbox.open_session(session);
+        session
     }
 
-    fn mark_open(&mut self, id: SessionId, answer: Option<Answer>) {
+    fn mark_open(&mut self, id: SessionKey, answer: Option<Answer>) {
         self.is_bound = true;
         if let Some(session) = self.sessions.get_mut(id)
             && !session.is_open
@@ -470,13 +494,15 @@ impl Connection {
 
     /// The bodiless SEND that binds a session or keeps a connection alive, as
     /// most stacks write it: with a Message-ID and the range of nothing.
-    fn send_bodiless(&mut self, id: SessionId, purpose: Purpose) {
+    fn send_bodiless(&mut self, id: SessionKey, purpose: Purpose) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if let Purpose::KeepAlive(_) = purpose {
             self.keeps_alive = Some(id);
         }
-        let transaction = self.hop.begin_control_request(Some(purpose));
         let message_id = self.hop.ids().message_id();
+        let Some(message_id) = self.hop.drawn(message_id) else { return };
+        let Some(transaction) = self.hop.begin_control_request(Some(purpose)) else { return };
+        session.requests.insert(transaction);
         session.bodiless = Some(message_id);
         let (to, from) = (session.remote.view(), PathRef::from(session.config.local.view()));
         let out = self.hop.control();
@@ -517,7 +543,7 @@ impl Connection {
     /// it anew, and to go on needs new URIs (RFC 4975 section 5.4).
     fn retire_session(
         &mut self,
-        id: SessionId,
+        id: SessionKey,
         reason: CloseReason,
         outcome: Outcome,
         answer: Option<Answer>,
@@ -531,7 +557,7 @@ impl Connection {
     /// Ends a session, and every message in it. Says whether it was there.
     fn end_session(
         &mut self,
-        id: SessionId,
+        id: SessionKey,
         reason: CloseReason,
         outcome: Outcome,
         answer: Option<Answer>,
@@ -542,19 +568,12 @@ impl Connection {
         self.settle_all(id, outcome, tell);
         self.drop_nicknames(id, outcome);
         self.drop_incoming(id);
-        self.hop.forget_transactions(|purpose| match purpose {
-            Purpose::Bind(session)
-            | Purpose::KeepAlive(session)
-            | Purpose::Nickname(session, _) => *session != id,
-            Purpose::Chunk(_) | Purpose::Relayed(_) | Purpose::Passed(_) => true,
-            #[cfg(feature = "auth")]
-            Purpose::Auth(_) => true,
-        });
         if self.keeps_alive == Some(id) {
             self.keeps_alive = None;
         }
-        if self.sessions.remove(id).is_none() {
-            return false;
+        let Some(session) = self.sessions.remove(id) else { return false };
+        for request in &session.requests {
+            self.hop.complete(request);
         }
         self.events.push(Event::SessionClosed { session: id, reason, answer });
         true
@@ -565,7 +584,7 @@ impl Connection {
             ConnectionEnd::Local => CloseReason::Local,
             _ => CloseReason::ConnectionClosed,
         };
-        let ids: Vec<SessionId> = self.sessions.ids().collect();
+        let ids: Vec<SessionKey> = self.sessions.ids().collect();
         for id in ids {
             self.end_session(id, reason, outcome, None);
         }

@@ -6,7 +6,8 @@ use thiserror::Error;
 
 use super::Connection;
 use super::event::{Answer, Event, Outcome};
-use crate::hop::{NicknameKey, Purpose, SessionId};
+use crate::hop::Purpose;
+use crate::keys::{NicknameKey, SessionKey};
 use crate::tolerance::Tolerance;
 use crate::uri::PathRef;
 use crate::wire::{
@@ -34,7 +35,7 @@ pub enum AskError {
 /// connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NicknameRequest {
-    session: SessionId,
+    session: SessionKey,
     number: u64,
 }
 
@@ -58,7 +59,7 @@ impl Connection {
     /// [`AskError`]; nothing leaves then.
     pub fn ask_nickname(
         &mut self,
-        session: SessionId,
+        session: SessionKey,
         nickname: Option<&Nickname>,
     ) -> Result<NicknameKey, AskError> {
         let max = self.config.limits.nicknames;
@@ -66,10 +67,14 @@ impl Connection {
         if owner.nicknames.asked.len() >= max {
             return Err(AskError::TooMany { max });
         }
-        let key = NicknameKey(self.next_nickname);
-        self.next_nickname += 1;
+        let key = self.nickname_keys.fresh();
         owner.nicknames.asked.insert(key);
-        let transaction = self.hop.begin_control_request(Some(Purpose::Nickname(session, key)));
+        let purpose = Purpose::Nickname(session, key);
+        // Without random octets the connection ends, and the request with it.
+        let Some(transaction) = self.hop.begin_control_request(Some(purpose)) else {
+            return Ok(key);
+        };
+        owner.requests.insert(transaction);
         let (to, from) = (owner.remote.view(), PathRef::from(owner.config.local.view()));
         let value = nickname.map_or_else(|| "\"\"".into(), |name| name.quoted().to_string());
         let head =
@@ -99,7 +104,7 @@ impl Connection {
     }
 
     /// A NICKNAME of the peer.
-    pub(super) fn nickname_requested(&mut self, session: SessionId, head: &Head) {
+    pub(super) fn nickname_requested(&mut self, session: SessionKey, head: &Head) {
         let view = head.view();
         let nickname = match self.use_nickname(&view) {
             Ok(nickname) => nickname,
@@ -139,7 +144,7 @@ impl Connection {
     /// A response to a NICKNAME of this side.
     pub(super) fn nickname_answered(
         &mut self,
-        session: SessionId,
+        session: SessionKey,
         key: NicknameKey,
         answer: Answer,
     ) {
@@ -159,7 +164,7 @@ impl Connection {
     /// Tells what became of a NICKNAME, once.
     pub(super) fn settle_nickname(
         &mut self,
-        session: SessionId,
+        session: SessionKey,
         key: NicknameKey,
         outcome: Outcome,
     ) {
@@ -171,7 +176,7 @@ impl Connection {
     }
 
     /// A session ends: nobody gives nicknames in it any more, nor has any.
-    pub(super) fn drop_nicknames(&mut self, session: SessionId, outcome: Outcome) {
+    pub(super) fn drop_nicknames(&mut self, session: SessionKey, outcome: Outcome) {
         let Some(owner) = self.sessions.get_mut(session) else { return };
         let Nicknames { asked, requested } = std::mem::take(&mut owner.nicknames);
         for key in asked {

@@ -5,7 +5,8 @@ use crate::time::Instant;
 
 use super::Connection;
 use super::event::{Answer, CloseReason, Event, MessageOutcome, Outcome};
-use crate::hop::{HopEvent, MessageKey, Purpose, SessionId, Transaction};
+use crate::hop::{HopEvent, Purpose, Transaction};
+use crate::keys::{MessageKey, SessionKey};
 use crate::tolerance::Tolerance;
 use crate::wire::{Continuation, FailureReport, HeadRef, MessageId, StatusCode, TransactionId};
 
@@ -31,6 +32,7 @@ impl Connection {
             return;
         }
         let Some(Transaction { purpose, written, .. }) = self.hop.complete(&id) else { return };
+        self.forget_request(&id, &purpose);
         let answer = Answer {
             transaction: id,
             status,
@@ -53,6 +55,21 @@ impl Connection {
             Purpose::Relayed(_) | Purpose::Passed(_) => {}
             #[cfg(feature = "auth")]
             Purpose::Auth(key) => self.auth_answered(key, written.unwrap_or(now), head, status),
+        }
+    }
+
+    /// A request has ended; its session owns it no longer.
+    fn forget_request(&mut self, id: &TransactionId, purpose: &Purpose) {
+        let session = match purpose {
+            Purpose::Bind(session)
+            | Purpose::KeepAlive(session)
+            | Purpose::Nickname(session, _) => session,
+            Purpose::Chunk(_) | Purpose::Relayed(_) | Purpose::Passed(_) => return,
+            #[cfg(feature = "auth")]
+            Purpose::Auth(_) => return,
+        };
+        if let Some(owner) = self.sessions.get_mut(*session) {
+            owner.requests.remove(id);
         }
     }
 
@@ -100,7 +117,7 @@ impl Connection {
 
     /// Ends a session of which the peer says that it is not there, or not here
     /// (sections 10.8 and 10.10).
-    pub(super) fn session_refused(&mut self, session: SessionId, answer: Answer) {
+    pub(super) fn session_refused(&mut self, session: SessionKey, answer: Answer) {
         let status = answer.status;
         if is_of_session(status) {
             let reason = CloseReason::Rejected(status);
@@ -122,7 +139,10 @@ impl Connection {
                     }
                 }
                 HopEvent::Room(message) => self.events.push(Event::BodyRoom { message }),
-                HopEvent::TimedOut(_, transaction) => self.timed_out(now, &transaction.purpose),
+                HopEvent::TimedOut(id, Transaction { purpose, .. }) => {
+                    self.forget_request(&id, &purpose);
+                    self.timed_out(now, &purpose);
+                }
             }
         }
     }
@@ -199,7 +219,7 @@ impl Connection {
         }
         if let Some(session) = self.sessions.get_mut(sending.session) {
             session.outgoing.remove(&sending.message_id);
-            session.sent.insert(sending.message_id);
+            session.sent.insert(sending.message_id, ());
         }
         self.events.push(Event::Outcome(Box::new(MessageOutcome {
             message: key,
@@ -216,13 +236,11 @@ impl Connection {
 
     /// Gives every message of a session that ends its outcome. One that was
     /// accepted lacks nothing but its REPORTs (section 7.1.1).
-    pub(super) fn settle_all(&mut self, session: SessionId, outcome: Outcome, tell: Tell) {
-        let keys: Vec<MessageKey> = self
-            .sending
-            .iter()
-            .filter(|(_, sending)| sending.session == session)
-            .map(|(key, _)| *key)
-            .collect();
+    pub(super) fn settle_all(&mut self, session: SessionKey, outcome: Outcome, tell: Tell) {
+        let Some(owner) = self.sessions.get(session) else { return };
+        let mut keys: Vec<MessageKey> = owner.outgoing.values().copied().collect();
+        // In the order in which they began, so that every run does the same.
+        keys.sort_unstable();
         for key in keys {
             let outcome = match self.sending.get(&key) {
                 Some(sending) if sending.lacks_only_reports() => Outcome::Unreported,
@@ -234,7 +252,7 @@ impl Connection {
     }
 
     /// Takes a REPORT on a message that this side has sent (section 7.3.2).
-    pub(super) fn reported(&mut self, now: Instant, session: SessionId, head: &HeadRef<'_>) {
+    pub(super) fn reported(&mut self, now: Instant, session: SessionKey, head: &HeadRef<'_>) {
         let (Some(id), Some(status)) = (head.message_id(), head.status()) else { return };
         // Codes of other namespaces are not response codes (section 7.1.3).
         let Some(code) = status.response_code() else { return };
@@ -292,7 +310,7 @@ impl Connection {
 
     fn late_failure(
         &mut self,
-        session: SessionId,
+        session: SessionKey,
         message_id: MessageId,
         status: StatusCode,
         head: &HeadRef<'_>,
@@ -305,7 +323,7 @@ impl Connection {
     /// the code says what is wrong with the message alone: too large (section
     /// 10.5) or of a type that is not understood (section 10.6). Codes that
     /// say what is wrong with the session end it like those of a response.
-    fn lost_octets(&mut self, session: SessionId, status: StatusCode, head: &HeadRef<'_>) {
+    fn lost_octets(&mut self, session: SessionKey, status: StatusCode, head: &HeadRef<'_>) {
         let reason = match status {
             StatusCode::STOP_SENDING | StatusCode::UNSUPPORTED_MEDIA_TYPE => return,
             status if is_of_session(status) => CloseReason::Rejected(status),

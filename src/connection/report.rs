@@ -4,8 +4,10 @@
 use thiserror::Error;
 
 use super::Connection;
+use super::chunk::{Chunk, Receipt, Whole};
+use super::config::ReportMode;
 use super::event::Received;
-use crate::hop::SessionId;
+use crate::keys::SessionKey;
 use crate::uri::PathRef;
 use crate::wire::encode::MAX_CONTROL_BODY;
 use crate::wire::scan::occurs;
@@ -96,32 +98,22 @@ impl Connection {
             return Err(ReportError::NotWanted);
         }
         let id = &message.message_id;
-        let is_written = self.write_report_with(message.session, id, &head, (status, range), body);
+        let is_written = self.write_report(message.session, id, &head, (status, range), body);
         if is_written { Ok(()) } else { Err(ReportError::NoSession) }
-    }
-
-    pub(super) fn write_report(
-        &mut self,
-        session: SessionId,
-        message_id: &MessageId,
-        head: &HeadRef<'_>,
-        status: StatusCode,
-        range: ByteRange,
-    ) -> bool {
-        self.write_report_with(session, message_id, head, (status, range), None)
     }
 
     /// Writes a REPORT on the SEND that `head` is of: back along its whole
     /// path, from this side's URI in the session.
-    fn write_report_with(
+    fn write_report(
         &mut self,
-        session: SessionId,
+        session: SessionKey,
         message_id: &MessageId,
         head: &HeadRef<'_>,
         (status, range): (StatusCode, ByteRange),
         body: Option<Content<'_>>,
     ) -> bool {
-        let id = self.fresh_report_id(body);
+        // Without random octets the connection ends, and its sessions with it.
+        let Some(id) = self.fresh_report_id(body) else { return false };
         let Some(owner) = self.sessions.get(session) else { return false };
         let from = PathRef::from(owner.config.local.view());
         let report =
@@ -137,16 +129,49 @@ impl Connection {
     }
 
     /// An id whose end-line is not in the body. A second is hardly ever needed.
-    fn fresh_report_id(&mut self, body: Option<Content<'_>>) -> TransactionId {
-        let mut id = self.hop.begin_control_request(None);
+    fn fresh_report_id(&mut self, body: Option<Content<'_>>) -> Option<TransactionId> {
+        let mut id = self.hop.begin_control_request(None)?;
         for _ in 0..MAX_TRIES {
             let is_in_body = body.is_some_and(|(_, body)| occurs(id.as_bytes(), body));
             if !is_in_body {
                 break;
             }
-            id = self.hop.begin_control_request(None);
+            id = self.hop.begin_control_request(None)?;
         }
-        id
+        Some(id)
+    }
+
+    /// Accepts a frame: a 200 and the success REPORTs that its sender asked for.
+    pub(super) fn acknowledge(&mut self, receipt: &Receipt) {
+        match receipt {
+            Receipt::Traffic(head) => self.respond(&head.view(), StatusCode::OK),
+            Receipt::Part(chunk) => self.acknowledge_chunk(chunk),
+            Receipt::Whole(whole) => {
+                self.acknowledge_chunk(&whole.last);
+                self.report_whole(whole);
+            }
+        }
+    }
+
+    fn acknowledge_chunk(&mut self, chunk: &Chunk) {
+        let head = chunk.head.view();
+        self.respond(&head, StatusCode::OK);
+        if chunk.terms.reports == ReportMode::EachChunk && head.success_report() {
+            self.report_success(chunk, &head, chunk.range());
+        }
+    }
+
+    fn report_whole(&mut self, whole: &Whole) {
+        let head = whole.head().view();
+        if whole.last.terms.reports == ReportMode::Whole && head.success_report() {
+            self.report_success(&whole.last, &head, ByteRange::whole(whole.total));
+        }
+    }
+
+    fn report_success(&mut self, chunk: &Chunk, head: &HeadRef<'_>, range: ByteRange) {
+        let success = (StatusCode::OK, range);
+        // A session that has ended reports on nothing.
+        let _ = self.write_report(chunk.session, &chunk.message_id, head, success, None);
     }
 
     /// Answers a request if its sender wants to hear that (section 7.2).

@@ -13,7 +13,9 @@ use super::direction::may_be_control;
 use super::event::{Answer, Outcome};
 use super::outcome::Tell;
 use super::session::Session;
-use crate::hop::{BodyQueue, Envelope, Framing, Heading, Hop, MessageKey, Outgoing, SessionId};
+use crate::hop::{BodyQueue, Envelope, Framing, Heading, Hop, Outgoing};
+use crate::keys::{MessageKey, SessionKey};
+use crate::random::RandomError;
 use crate::ranges::RangeSet;
 use crate::uri::Path;
 use crate::wire::{EncodeError, FailureReport, MediaType, MessageId};
@@ -64,6 +66,9 @@ pub enum SendError {
     /// A header field cannot be written.
     #[error(transparent)]
     Header(#[from] EncodeError),
+    /// The source of random octets has no Message-ID to give.
+    #[error(transparent)]
+    Random(#[from] RandomError),
 }
 
 /// Why a [`BodyWriter`] takes no more.
@@ -100,7 +105,7 @@ pub enum BodyError {
 /// A message that has no outcome yet.
 #[derive(Debug)]
 pub(crate) struct Sending {
-    pub(super) session: SessionId,
+    pub(super) session: SessionKey,
     pub(super) message_id: MessageId,
     pub(super) content_type: MediaType,
     /// The most octets that the peer took when it began.
@@ -207,10 +212,13 @@ impl Connection {
     /// [`SendError`]; nothing of the message leaves then.
     pub fn send(
         &mut self,
-        session: SessionId,
+        session: SessionKey,
         message: OutgoingMessage,
     ) -> Result<MessageKey, SendError> {
-        let message_id = message.message_id.unwrap_or_else(|| self.hop.ids().message_id());
+        let message_id = match message.message_id {
+            Some(message_id) => message_id,
+            None => self.hop.ids().message_id()?,
+        };
         let max_messages = self.config.limits.outgoing_messages;
         let owner = self.sessions.get_mut(session).ok_or(SendError::NoSession)?;
         check_message(owner, &message, &message_id, max_messages)?;
@@ -226,8 +234,7 @@ impl Connection {
         };
         let heading = Heading::Own(envelope);
         let overhead = check_head(&heading, self.config.framing)?;
-        let key = MessageKey(self.next_message);
-        self.next_message += 1;
+        let key = self.message_keys.fresh();
         owner.outgoing.insert(message_id, key);
         owner.has_sent = has_sent;
         let (body, total) = match message.body {

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::Connection;
 use super::config::SessionConfig;
-use crate::hop::SessionId;
+use crate::keys::SessionKey;
 
 /// Why a session does not go on with other parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -45,7 +45,7 @@ impl Connection {
     /// remote path where it has one. Nothing has changed then.
     pub fn update_session(
         &mut self,
-        session: SessionId,
+        session: SessionKey,
         config: &SessionConfig,
     ) -> Result<(), UpdateError> {
         let owner = self.sessions.get_mut(session).ok_or(UpdateError::NoSession)?;

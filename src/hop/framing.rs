@@ -2,7 +2,8 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Hop, HopEvent, MessageKey, Order, Outgoing, SHORT_CHUNK, Transmit};
+use super::{Hop, HopEvent, Order, Outgoing, SHORT_CHUNK, Transmit};
+use crate::keys::MessageKey;
 use crate::wire::scan::{self, BodyScanner, PrefixFinder, Scanned};
 use crate::wire::{Continuation, write_end_line};
 
@@ -66,17 +67,19 @@ impl Hop {
         if !self.control.is_empty() {
             return Some(self.control_message());
         }
-        if self.transactions.len() >= self.config.max_transactions {
+        if !self.may_begin() {
             return None;
         }
         while let Some(key) = self.schedule.pop() {
             let Some(message) = self.messages.get(&key) else { continue };
             if message.aborted {
                 self.tell_aborted(key);
-                return Some(Transmit::new(self.out.split().freeze(), Bytes::new(), Bytes::new()));
+                let frame = self.out.split().freeze();
+                let has_left = !frame.is_empty();
+                return has_left.then(|| Transmit::new(frame, Bytes::new(), Bytes::new()));
             }
             if let Some(message) = self.remove(key) {
-                return Some(self.chunk_message(key, message, max));
+                return self.chunk_message(key, message, max);
             }
         }
         None
@@ -97,13 +100,24 @@ impl Hop {
     }
 
     /// As much of a message as a chunk holds and the patience of others allows.
-    fn chunk_message(&mut self, key: MessageKey, mut message: Outgoing, max: usize) -> Transmit {
+    /// Nothing where no id can be drawn.
+    fn chunk_message(
+        &mut self,
+        key: MessageKey,
+        mut message: Outgoing,
+        max: usize,
+    ) -> Option<Transmit> {
         let room = max.saturating_sub(message.overhead).max(1);
         let body = message.body.take_joined(room.min(self.allowance().max(SHORT_CHUNK)));
         let transactions = &self.transactions;
         let id = self
             .ids
             .transaction_id(|id| !transactions.contains(id) && !scan::occurs(id.as_bytes(), &body));
+        let Some(id) = self.drawn(id) else {
+            message.body.put_back(body);
+            self.put_back(key, message);
+            return None;
+        };
         let range = message.next_range(body.len());
         // The fields have been written before, see `Heading::check`.
         let written = message.heading.write(&mut self.out, &id, range);
@@ -125,7 +139,7 @@ impl Hop {
             self.put_back(key, message);
         }
         self.chunk_left(id, key, offset, asks_response, flag);
-        Transmit::new(head, body, tail)
+        Some(Transmit::new(head, body, tail))
     }
 
     /// The rest of a message waits for its next turn.

@@ -30,8 +30,9 @@ pub(crate) use schedule::Order;
 pub(crate) use transaction::{Purpose, Transaction};
 pub use transmit::Transmit;
 
+use crate::keys::MessageKey;
 use crate::limits::ParseOptions;
-use crate::random::{IdSource, Random};
+use crate::random::{IdSource, Random, RandomError};
 use crate::tolerance::Tolerances;
 use crate::wire::scan::EndLineGuard;
 use crate::wire::{Continuation, TransactionId, write_end_line};
@@ -50,23 +51,6 @@ const BATCH: usize = 16 * 1024;
 /// Body pieces up to this size are copied in behind their head: cheaper than
 /// one more slice in the vectored write, or a write of its own.
 const COPIED_PIECE: usize = 1024;
-
-/// One session on a connection. Never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionId(pub(crate) u64);
-
-/// One outgoing message on a connection. Never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MessageKey(pub(crate) u64);
-
-/// One NICKNAME that was sent on a connection. Never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NicknameKey(pub(crate) u64);
-
-/// One authentication on a connection. Never used twice.
-#[cfg(feature = "auth")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AuthKey(pub(crate) u64);
 
 /// How a hop is set up.
 #[derive(Clone, Copy, Debug)]
@@ -132,6 +116,8 @@ pub(crate) struct Hop {
     /// When the transport last asked for octets.
     now: Instant,
     room_mark: usize,
+    /// Why no id can be drawn any more.
+    failure: Option<RandomError>,
     pub(crate) events: VecDeque<HopEvent>,
 }
 
@@ -165,6 +151,7 @@ impl Hop {
             waiting: 0,
             now,
             room_mark: body_writer_octets / 2,
+            failure: None,
             events: VecDeque::new(),
             config,
         }
@@ -230,14 +217,41 @@ impl Hop {
     }
 
     /// A fresh id for a control request, whose transaction starts with it.
-    pub(crate) fn begin_control_request(&mut self, purpose: Option<Purpose>) -> TransactionId {
+    /// `None` after the random source has failed.
+    pub(crate) fn begin_control_request(
+        &mut self,
+        purpose: Option<Purpose>,
+    ) -> Option<TransactionId> {
         let transactions = &self.transactions;
         let id = self.ids.transaction_id(|id| !transactions.contains(id));
+        let id = self.drawn(id)?;
         if let Some(purpose) = purpose {
             self.transactions.begin(id, purpose, 0);
             self.control_requests.push(id);
         }
-        id
+        Some(id)
+    }
+
+    /// Why no id can be drawn. Nothing begins to leave any more: the owner ends
+    /// the connection.
+    pub(crate) const fn failure(&self) -> Option<&RandomError> {
+        self.failure.as_ref()
+    }
+
+    /// Notes the failure of the random source. No id is ever made without it.
+    pub(crate) fn drawn<T>(&mut self, drawn: Result<T, RandomError>) -> Option<T> {
+        match drawn {
+            Ok(drawn) => Some(drawn),
+            Err(error) => {
+                self.failure = Some(error);
+                None
+            }
+        }
+    }
+
+    /// Whether a chunk may begin to leave.
+    fn may_begin(&self) -> bool {
+        self.transactions.len() < self.config.max_transactions && self.failure.is_none()
     }
 
     /// Octets that wait to leave, heads and control frames among them, near
@@ -443,7 +457,7 @@ impl Hop {
     }
 
     fn begin_chunk(&mut self) -> Step {
-        if self.transactions.len() >= self.config.max_transactions {
+        if !self.may_begin() {
             return Step::Idle;
         }
         while let Some(key) = self.schedule.pop() {
@@ -469,6 +483,7 @@ impl Hop {
         let id = self.ids.transaction_id(|id| {
             !transactions.contains(id) && message.write_rest(out, id, rest).is_ok()
         });
+        let Some(id) = self.drawn(id) else { return self.insert(key, message) };
         let offset = message.offset;
         message.offset += rest as u64;
         let asks_response = message.asks_response();
@@ -479,9 +494,10 @@ impl Hop {
     }
 
     fn open_chunk(&mut self, key: MessageKey) {
-        let Some(message) = self.messages.get(&key) else { return };
         let transactions = &self.transactions;
         let id = self.ids.transaction_id(|id| !transactions.contains(id));
+        let Some(id) = self.drawn(id) else { return };
+        let Some(message) = self.messages.get(&key) else { return };
         if message.heading.write(&mut self.out, &id, message.open_range()).is_err() {
             // `Heading::check` has written the same fields before.
             self.remove(key);
@@ -518,8 +534,8 @@ impl Hop {
     /// Tells the peer that a message it has seen a part of will not go on. The
     /// chunk carries nothing, so its answer would say nothing either.
     fn tell_aborted(&mut self, key: MessageKey) {
+        let Some(id) = self.begin_control_request(None) else { return };
         let Some(message) = self.remove(key) else { return };
-        let id = self.begin_control_request(None);
         // The fields have been written before, see `Heading::check`.
         let written = message.heading.write(&mut self.out, &id, message.open_range());
         debug_assert!(written.is_ok());

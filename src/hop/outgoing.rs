@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::{MessageKey, Purpose, Relayed, SessionId};
+use super::{Purpose, Relayed};
+use crate::keys::{MessageKey, SessionKey};
 use crate::random::MAX_OWN_ID;
 use crate::uri::Path;
 use crate::wire::{
@@ -193,7 +194,7 @@ impl Heading {
 /// A message that has not left whole.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
-    pub(crate) session: SessionId,
+    pub(crate) session: SessionKey,
     pub(crate) heading: Heading,
     /// The most octets of a chunk beside its body.
     pub(crate) overhead: usize,
@@ -212,7 +213,7 @@ pub(crate) struct Outgoing {
 
 impl Outgoing {
     pub(crate) fn new(
-        session: SessionId,
+        session: SessionKey,
         heading: Heading,
         overhead: usize,
         body: BodyQueue,
@@ -234,7 +235,7 @@ impl Outgoing {
     }
 
     /// A chunk that a relay begins to pass on, and whose octets follow.
-    pub(crate) fn relayed(session: SessionId, relayed: Arc<Relayed>, range: ByteRange) -> Self {
+    pub(crate) fn relayed(session: SessionKey, relayed: Arc<Relayed>, range: ByteRange) -> Self {
         let overhead = relayed.len() + LONGEST_NUMBERS + 2 * MAX_OWN_ID + FIXED_END_LINE;
         let heading = Heading::Relayed(relayed);
         let mut chunk = Self::new(session, heading, overhead, BodyQueue::default(), range.total());

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{MessageKey, SessionId};
+use crate::keys::{MessageKey, SessionKey};
 
 /// Whether the messages of one session overtake each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub(crate) enum Order {
 #[derive(Debug)]
 pub(crate) struct Schedule {
     order: Order,
-    turns: VecDeque<SessionId>,
-    ready: HashMap<SessionId, VecDeque<MessageKey>>,
+    turns: VecDeque<SessionKey>,
+    ready: HashMap<SessionKey, VecDeque<MessageKey>>,
 }
 
 impl Schedule {
@@ -31,7 +31,7 @@ impl Schedule {
     }
 
     /// Puts a message that was interrupted where its rest has its turn.
-    pub(crate) fn put_back(&mut self, session: SessionId, message: MessageKey) {
+    pub(crate) fn put_back(&mut self, session: SessionKey, message: MessageKey) {
         if self.order == Order::Turns {
             return self.push(session, message);
         }
@@ -43,7 +43,7 @@ impl Schedule {
     }
 
     /// Puts a message behind all others of its session.
-    pub(crate) fn push(&mut self, session: SessionId, message: MessageKey) {
+    pub(crate) fn push(&mut self, session: SessionKey, message: MessageKey) {
         let queue = self.ready.entry(session).or_default();
         if queue.is_empty() {
             self.turns.push_back(session);
@@ -74,7 +74,7 @@ impl Schedule {
     }
 
     /// Takes a message out of the order.
-    pub(crate) fn remove(&mut self, session: SessionId, message: MessageKey) {
+    pub(crate) fn remove(&mut self, session: SessionKey, message: MessageKey) {
         if let Some(queue) = self.ready.get_mut(&session) {
             queue.retain(|queued| *queued != message);
             if queue.is_empty() {

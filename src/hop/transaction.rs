@@ -6,9 +6,10 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::{Passed, Relayed};
 #[cfg(feature = "auth")]
-use super::AuthKey;
-use super::{MessageKey, NicknameKey, Passed, Relayed, SessionId};
+use crate::keys::AuthKey;
+use crate::keys::{MessageKey, NicknameKey, SessionKey};
 use crate::wire::TransactionId;
 
 /// A request that asks for a response.
@@ -29,11 +30,11 @@ pub(crate) enum Purpose {
     /// A chunk of an outgoing message.
     Chunk(MessageKey),
     /// The SEND that binds a session to this connection.
-    Bind(SessionId),
+    Bind(SessionKey),
     /// A bodiless SEND that keeps the connection alive.
-    KeepAlive(SessionId),
+    KeepAlive(SessionKey),
     /// A NICKNAME in a session.
-    Nickname(SessionId, NicknameKey),
+    Nickname(SessionKey, NicknameKey),
     /// A SEND that a relay passes on, in part or whole.
     Relayed(Arc<Relayed>),
     /// Any other request that a relay passes on; its response goes back.

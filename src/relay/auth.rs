@@ -8,9 +8,9 @@ use super::event::{AuthRequest, ConnectionId, RelayClose, RelayEvent, Verdict};
 use super::token::{Owner, Token};
 use super::watch::Timer;
 use crate::auth::{AuthenticationInfo, Authorization, Rejection};
-use crate::random::session_id;
+use crate::random::{RandomError, session_id};
 use crate::uri::{MsrpUri, Path, UriRef};
-use crate::wire::{Head, HeadRef, HeadWriter, HeaderName, StatusCode};
+use crate::wire::{Head, HeadRef, HeaderName, StatusCode};
 
 /// An AUTH with credentials, whose user is being looked up.
 #[derive(Debug)]
@@ -29,6 +29,14 @@ enum Denied {
     Expires(HeaderName, Duration),
     /// With a challenge.
     Challenge { stale: bool },
+    /// There is no nonce or token: the connection is closed.
+    NoRandom(RandomError),
+}
+
+impl From<RandomError> for Denied {
+    fn from(error: RandomError) -> Self {
+        Self::NoRandom(error)
+    }
 }
 
 impl Relay {
@@ -234,7 +242,7 @@ impl Relay {
             return Err(refused);
         }
         let ends = now.checked_add(expires);
-        let (Some(uri), Some(ends)) = (self.fresh_uri(source), ends) else { return Err(refused) };
+        let (Some(uri), Some(ends)) = (self.fresh_uri(source)?, ends) else { return Err(refused) };
         let id = self.tokens.next_id();
         let token = Token {
             id,
@@ -262,7 +270,12 @@ impl Relay {
 
     /// A URI of this relay that nobody can guess (section 6.3 asks for 64
     /// random bits; it has 100).
-    fn fresh_uri(&mut self, source: ConnectionId) -> Option<MsrpUri> {
+    fn fresh_uri(&mut self, source: ConnectionId) -> Result<Option<MsrpUri>, RandomError> {
+        let session_id = session_id(&mut self.random)?;
+        Ok(self.uri_with(source, &session_id))
+    }
+
+    fn uri_with(&self, source: ConnectionId, session_id: &str) -> Option<MsrpUri> {
         let is_secure = self.links.get(source)?.peer.is_secure();
         let over_tcp =
             |uri: &&MsrpUri| uri.transport().eq_ignore_ascii_case("tcp") && uri.port().is_some();
@@ -272,7 +285,7 @@ impl Relay {
             .filter(over_tcp)
             .find(|uri| uri.is_secure() == is_secure)
             .or_else(|| addresses.first())?;
-        let uri = address.with_session_id(&session_id(&mut self.random)).ok()?;
+        let uri = address.with_session_id(session_id).ok()?;
         // A source of random octets that repeats itself gives no token away.
         (!self.tokens.contains(&uri)).then_some(uri)
     }
@@ -286,38 +299,36 @@ impl Relay {
     }
 
     fn deny(&mut self, now: Instant, source: ConnectionId, head: &HeadRef<'_>, denied: Denied) {
-        let challenges = match denied {
-            Denied::Challenge { stale } => self.digest.challenges(now, stale, &mut self.random),
-            _ => Vec::new(),
-        };
-        let status = match denied {
+        let (status, fields) = match denied {
             Denied::Status(status) => return self.refuse(now, source, head, status),
-            Denied::Expires(..) => StatusCode::OUT_OF_BOUNDS,
-            Denied::Challenge { .. } => StatusCode::UNAUTHORIZED,
+            Denied::NoRandom(error) => {
+                return self.shut(now, source, RelayClose::RandomFailed(error));
+            }
+            Denied::Expires(name, limit) => {
+                (StatusCode::OUT_OF_BOUNDS, vec![(name, limit.as_secs().to_string())])
+            }
+            Denied::Challenge { stale } => {
+                let challenges = match self.digest.challenges(now, stale, &mut self.random) {
+                    Ok(challenges) => challenges,
+                    Err(error) => return self.deny(now, source, head, error.into()),
+                };
+                let name = HeaderName::WwwAuthenticate;
+                let fields = challenges.iter().map(|challenge| (name, challenge.to_string()));
+                (StatusCode::UNAUTHORIZED, fields.collect())
+            }
         };
         let Some(link) = self.links.get_mut(source) else { return };
         let from = head.to_path().first();
-        let written = link.hop.respond_with(head, status, from, |response| match denied {
-            Denied::Expires(name, limit) => {
-                response.header(name.as_str(), &limit.as_secs().to_string())
-            }
-            _ => with_challenges(response, &challenges),
+        let written = link.hop.respond_with(head, status, from, |response| {
+            fields
+                .iter()
+                .fold(response, |response, (name, value)| response.header(name.as_str(), value))
         });
         debug_assert!(written.is_ok(), "a challenge can be written");
         self.counters.refused += 1;
         self.has_octets(source);
         self.hold_back_itself(now, source);
     }
-}
-
-fn with_challenges<'a>(
-    response: HeadWriter<'a>,
-    challenges: &[crate::auth::Challenge],
-) -> HeadWriter<'a> {
-    let name = HeaderName::WwwAuthenticate.as_str();
-    challenges
-        .iter()
-        .fold(response, |response, challenge| response.header(name, &challenge.to_string()))
 }
 
 const fn rejected(rejection: Rejection) -> Denied {

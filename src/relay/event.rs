@@ -5,6 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::auth::{Algorithm, Ha1};
+use crate::random::RandomError;
 use crate::uri::MsrpUri;
 use crate::wire::DecodeError;
 
@@ -110,6 +111,9 @@ pub enum RelayClose {
     Unreadable(DecodeError),
     /// The relay is being stopped.
     Drained,
+    /// The source of random octets failed: nothing can be given an id, token or
+    /// nonce that is hard to guess.
+    RandomFailed(RandomError),
 }
 
 /// Why octets cannot be taken.

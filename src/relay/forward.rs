@@ -10,7 +10,8 @@ use super::Relay;
 use super::event::{ConnectionId, RelayClose, TokenId, Usage};
 use super::link::Current;
 use super::route::{NoWay, Way};
-use crate::hop::{Outgoing, Passed, Purpose, Relayed, SessionId, way_back, write_passed};
+use crate::hop::{Outgoing, Passed, Purpose, Relayed, way_back, write_passed};
+use crate::keys::{Key, SessionKey, Tag};
 use crate::tolerance::Tolerance;
 use crate::uri::{PathRef, UriRef};
 use crate::wire::{BadHead, Frame};
@@ -71,7 +72,8 @@ impl Relay {
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
         let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
         let key = link.next_key();
-        let chunk = Outgoing::relayed(SessionId(source.0), Arc::clone(&relayed), range);
+        let chunk =
+            Outgoing::relayed(SessionKey::new(Tag::NONE, source.0), Arc::clone(&relayed), range);
         link.hop.insert(key, chunk);
         Current::Passing { head, destination, key, relayed, tokens }
     }
@@ -156,14 +158,20 @@ impl Relay {
             return self.refuse(now, source, head, StatusCode::TIMEOUT);
         }
         let is_send = head.method() == Some(Method::Send);
+        let has_passed = if is_send {
+            self.pass_bodiless(source, head, &way)
+        } else {
+            self.pass_whole(source, head, &way, body)
+        };
+        self.has_octets(way.destination);
+        if has_passed.is_none() {
+            return self.refuse(now, source, head, StatusCode::TIMEOUT);
+        }
         if is_send {
-            self.pass_bodiless(source, head, &way);
             self.count_chunk(&way.tokens);
         } else {
-            self.pass_whole(source, head, &way, body);
             self.counters.passed += 1;
         }
-        self.has_octets(way.destination);
         self.hold_back(source, way.destination);
         self.take_request(now, source, head);
     }
@@ -175,24 +183,33 @@ impl Relay {
         self.links.get(id).is_some_and(|next| next.hop.open_requests() >= max)
     }
 
-    /// A SEND that binds a session or keeps a connection alive.
-    fn pass_bodiless(&mut self, source: ConnectionId, head: &HeadRef<'_>, way: &Way<'_>) {
-        let Some(next) = self.links.get_mut(way.destination) else { return };
+    /// A SEND that binds a session or keeps a connection alive. `None`: there is
+    /// no id for it, and its next hop is closed.
+    fn pass_bodiless(
+        &mut self,
+        source: ConnectionId,
+        head: &HeadRef<'_>,
+        way: &Way<'_>,
+    ) -> Option<()> {
+        let next = self.links.get_mut(way.destination)?;
         let relayed = Arc::new(Relayed::new(source.0, head, &way.own, way.to));
         let is_answered = head.failure_report() != FailureReport::No;
         let purpose = is_answered.then(|| Purpose::Relayed(Arc::clone(&relayed)));
-        let id = next.hop.begin_control_request(purpose);
+        let id = next.hop.begin_control_request(purpose)?;
         relayed.write_bodiless(next.hop.control(), &id, head.byte_range());
+        Some(())
     }
 
+    /// `None`: there is no id for it, and its next hop is closed.
     fn pass_whole(
         &mut self,
         source: ConnectionId,
         head: &HeadRef<'_>,
         way: &Way<'_>,
         body: Option<&[u8]>,
-    ) {
-        let Some(next) = self.links.get_mut(way.destination) else { return };
+    ) -> Option<()> {
+        let next = self.links.get_mut(way.destination)?;
+        let method = head.method()?;
         let passed = Passed {
             source: source.0,
             id: head.transaction_id(),
@@ -201,10 +218,10 @@ impl Relay {
         };
         let is_report = head.method() == Some(Method::Report);
         let purpose = (!is_report).then_some(Purpose::Passed(passed));
-        let id = next.hop.begin_control_request(purpose);
-        let Some(method) = head.method() else { return };
+        let id = next.hop.begin_control_request(purpose)?;
         let start = method.as_str().as_bytes();
         write_passed(next.hop.control(), &id, head, start, &way.own, way.to, body);
+        Some(())
     }
 
     /// A response ends its transaction here; one that goes further back does so
@@ -342,7 +359,9 @@ impl Relay {
         let (Ok(own), Ok(back), Some(link)) = (own, back, link) else { return };
         // There is no range for nothing behind the first place.
         let end = (octets.start == 0 || octets.start < octets.end).then_some(octets.end);
-        let id = link.hop.begin_control_request(None);
+        let Some(id) = link.hop.begin_control_request(None) else {
+            return self.has_octets(source);
+        };
         let control = link.hop.control();
         let written = HeadWriter::request(control, &id, Method::Report, back, own.into())
             .message_id(message_id)

@@ -8,7 +8,8 @@ use bytes::BytesMut;
 
 use super::config::Peer;
 use super::event::{ConnectionId, RelayClose, TokenId};
-use crate::hop::{Hop, MessageKey, Relayed};
+use crate::hop::{Hop, Relayed};
+use crate::keys::{Key, MessageKey, Tag};
 use crate::wire::Head;
 
 /// What is coming in.
@@ -92,9 +93,9 @@ impl Link {
         }
     }
 
-    pub(super) const fn next_key(&mut self) -> MessageKey {
+    pub(super) fn next_key(&mut self) -> MessageKey {
         self.next_key += 1;
-        MessageKey(self.next_key)
+        MessageKey::new(Tag::NONE, self.next_key)
     }
 
     pub(super) fn is_up(&self) -> bool {

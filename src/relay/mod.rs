@@ -75,7 +75,7 @@ pub use event::{
 
 use crate::auth::DigestServer;
 use crate::hop::{Hop, HopConfig, Order, Transmit};
-use crate::random::{Random, RandomPool};
+use crate::random::{Random, RandomError, RandomPool};
 use auth::PendingAuth;
 use directory::Directory;
 use link::{Current, Link, Links, State};
@@ -104,12 +104,21 @@ pub struct Relay {
 impl Relay {
     /// A relay without connections. `random` has to be a cryptographic source:
     /// tokens and nonces are made of it.
-    pub fn new(config: RelayConfig, random: impl Random + Send + 'static, now: Instant) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] if the source fails. Should it fail later, each connection
+    /// that needs it is closed with [`RelayClose::RandomFailed`].
+    pub fn new(
+        config: RelayConfig,
+        random: impl Random + Send + 'static,
+        now: Instant,
+    ) -> Result<Self, RandomError> {
         let mut random = RandomPool::new(random);
         let algorithms = config.algorithms.clone();
-        let digest = DigestServer::new(config.realm.clone(), algorithms, now, &mut random)
+        let digest = DigestServer::new(config.realm.clone(), algorithms, now, &mut random)?
             .nonce_lifetime(config.nonce_lifetime);
-        Self {
+        Ok(Self {
             config,
             links: Links::default(),
             tokens: Tokens::default(),
@@ -123,7 +132,7 @@ impl Relay {
             timers: BTreeSet::new(),
             counters: Statistics::default(),
             is_draining: false,
-        }
+        })
     }
 
     /// A transport connection has come in. `None`: there is no room for it, or
@@ -252,17 +261,21 @@ impl Relay {
             let transmit = link.hop.poll_transmit(now);
             // Of silence that counts as consent there is nobody to tell.
             link.hop.events.clear();
-            if let Some(transmit) = transmit {
+            let failure = link.hop.failure().filter(|_| link.takes_requests()).cloned();
+            if transmit.is_some() {
                 link.in_flight = Some(now);
                 link.last_used = now;
-                self.resume_waiters(id);
-                self.arm(id);
-                return Some((id, transmit));
             }
-            // What those who wait are still to send may be all that is missing.
+            // What the waiting senders still have may be all that is missing.
             self.resume_waiters(id);
             self.arm(id);
-            self.finish_closing(now, id);
+            if let Some(error) = failure {
+                self.shut(now, id, RelayClose::RandomFailed(error));
+            }
+            match transmit {
+                Some(transmit) => return Some((id, transmit)),
+                None => self.finish_closing(now, id),
+            }
         }
         None
     }

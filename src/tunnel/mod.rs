@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::hop::Framing;
 use crate::limits::ParseOptions;
-use crate::random::{IdSource, Random};
+use crate::random::{IdSource, Random, RandomError};
 use crate::tolerance::Tolerances;
 use crate::wire::{Continuation, Head, HeadRef, Method, TransactionId, scan, write_end_line};
 use crate::wire::{DecodeError, Decoder, Frame};
@@ -34,6 +34,9 @@ pub enum TunnelError {
         /// The most octets of a message.
         max: usize,
     },
+    /// No transaction id can be drawn for a part of a chunk.
+    #[error(transparent)]
+    Random(#[from] RandomError),
 }
 
 /// Joins a transport of messages, such as a WebSocket, to a stream
@@ -303,9 +306,13 @@ impl Tunnel {
             None => self.answers.begin(&incoming.head.view()),
         };
         incoming.key = Some(key);
-        let id = fresh_id(&mut self.ids, &self.answers, &body);
-        self.ready = Some(incoming.write_part(&id, &body, Continuation::More));
-        self.answers.sent(key, id, now);
+        match fresh_id(&mut self.ids, &self.answers, &body) {
+            Ok(id) => {
+                self.ready = Some(incoming.write_part(&id, &body, Continuation::More));
+                self.answers.sent(key, id, now);
+            }
+            Err(error) => self.fail(error.into()),
+        }
         true
     }
 
@@ -321,7 +328,10 @@ impl Tunnel {
             // What was no end-line behind other octets could be one at the
             // start of a body.
             if scan::occurs(id.as_bytes(), &body) {
-                id = fresh_id(&mut self.ids, &self.answers, &body);
+                match fresh_id(&mut self.ids, &self.answers, &body) {
+                    Ok(fresh) => id = fresh,
+                    Err(error) => return self.fail(error.into()),
+                }
             }
             self.ready = Some(incoming.write_part(&id, &body, flag));
             self.answers.sent(key, id, now);
@@ -341,7 +351,11 @@ impl Tunnel {
     }
 }
 
-fn fresh_id(ids: &mut IdSource, answers: &Answers, body: &[u8]) -> TransactionId {
+fn fresh_id(
+    ids: &mut IdSource,
+    answers: &Answers,
+    body: &[u8],
+) -> Result<TransactionId, RandomError> {
     ids.transaction_id(|id| !answers.contains(id) && !scan::occurs(id.as_bytes(), body))
 }
 

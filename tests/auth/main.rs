@@ -33,7 +33,7 @@ struct Scene {
 impl Scene {
     fn new(algorithms: &[Algorithm]) -> Self {
         let (now, mut random) = (Instant::now(), Seeded(7));
-        let server = DigestServer::new(REALM, algorithms.to_vec(), now, &mut random);
+        let server = DigestServer::new(REALM, algorithms.to_vec(), now, &mut random).unwrap();
         Self { now, random, server, client: alice() }
     }
 
@@ -50,13 +50,13 @@ impl Scene {
     }
 
     fn challenges(&mut self, stale: bool) -> Vec<String> {
-        let challenges = self.server.challenges(self.now, stale, &mut self.random);
+        let challenges = self.server.challenges(self.now, stale, &mut self.random).unwrap();
         challenges.iter().map(ToString::to_string).collect()
     }
 
     /// The value of Authorization that the client sends.
     fn authorization(&mut self) -> String {
-        self.client.authorization(URI, true, &mut self.random).unwrap().to_string()
+        self.client.authorization(URI, true, &mut self.random).unwrap().unwrap().to_string()
     }
 
     /// The value of the 200, or why there is none.
@@ -94,7 +94,8 @@ fn parameter<'a>(value: &'a str, name: &str) -> Option<&'a str> {
 struct Fixed(u8);
 
 impl msrp::Random for Fixed {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         octets.fill(self.0);
+        Ok(())
     }
 }

@@ -41,8 +41,8 @@ fn only_its_own_nonces_are_taken() {
     let value = scene.authorization();
     let nonce = parameter(&value, "nonce").unwrap().trim_matches('"').to_owned();
     let other = |seed, realm: &str| {
-        let server = DigestServer::new(realm, BOTH.to_vec(), scene.now, &mut Seeded(seed));
-        server.challenges(scene.now, false, &mut Seeded(1)).remove(0).nonce().to_owned()
+        let server = DigestServer::new(realm, BOTH.to_vec(), scene.now, &mut Seeded(seed)).unwrap();
+        server.challenges(scene.now, false, &mut Seeded(1)).unwrap().remove(0).nonce().to_owned()
     };
     // The scene's server drew its key from the same seed.
     let others = [other(7, "other"), other(8, REALM), String::new(), "0".repeat(64)];
@@ -51,7 +51,7 @@ fn only_its_own_nonces_are_taken() {
     for made_up in others.into_iter().chain(respelt) {
         assert_eq!(scene.verify(&value.replace(&nonce, &made_up)), Err(Rejection::Stale));
     }
-    let twin = DigestServer::new(REALM, BOTH.to_vec(), scene.now, &mut Seeded(7));
+    let twin = DigestServer::new(REALM, BOTH.to_vec(), scene.now, &mut Seeded(7)).unwrap();
     let parsed = Authorization::parse(&value).unwrap();
     assert_eq!(twin.check(scene.now, &parsed, URI), Ok(()));
 }
@@ -80,7 +80,7 @@ fn only_the_right_digest_counts() {
         let mut mallory = DigestClient::new(Credentials::new("alice", "guess"));
         let values = scene.challenges(false);
         mallory.challenged(values.iter().map(String::as_str)).unwrap();
-        let guess = mallory.authorization(URI, true, &mut Seeded(4)).unwrap();
+        let guess = mallory.authorization(URI, true, &mut Seeded(4)).unwrap().unwrap();
         assert_eq!(scene.verify(&guess.to_string()), Err(Rejection::Wrong));
     }
     assert!(scene.verify(&value).is_ok());

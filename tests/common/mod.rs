@@ -17,7 +17,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
-use msrp::{Config, Connection, Event, Path, Random, Role, SessionConfig, SessionId, SessionTable};
+use msrp::{
+    Config, Connection, Event, Path, Random, Role, SessionConfig, SessionKey, SessionTable,
+};
 
 pub const ALICE: &str = "msrp://alice.example:7654/jshA7weztas;tcp";
 pub const BOB: &str = "msrp://bob.example:12763/kjhd37s2s20w2a;tcp";
@@ -26,10 +28,31 @@ pub const BOB: &str = "msrp://bob.example:12763/kjhd37s2s20w2a;tcp";
 pub struct Seeded(pub u64);
 
 impl Random for Seeded {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         for octet in octets {
             *octet = (self.next() >> 32) as u8;
         }
+        Ok(())
+    }
+}
+
+/// Gives so many random octets and then fails.
+pub struct Failing {
+    pub left: usize,
+    random: Seeded,
+}
+
+impl Failing {
+    pub fn after(octets: usize) -> Self {
+        Self { left: octets, random: Seeded(5) }
+    }
+}
+
+impl Random for Failing {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
+        let left = self.left.checked_sub(octets.len());
+        self.left = left.ok_or_else(|| msrp::RandomError::new("the source has run dry"))?;
+        self.random.fill(octets)
     }
 }
 
@@ -60,7 +83,7 @@ pub struct Side {
 impl Side {
     pub fn new(config: Config, role: Role, seed: u64, now: Instant) -> Self {
         Self {
-            connection: Connection::new(Arc::new(config), role, Seeded(seed), now),
+            connection: Connection::new(Arc::new(config), role, Seeded(seed), now).unwrap(),
             input: BytesMut::new(),
             events: Vec::new(),
             sent: Vec::new(),
@@ -149,13 +172,13 @@ impl Pair {
     }
 
     /// Opens the session and lets both sides settle.
-    pub fn opened() -> (Self, SessionId) {
+    pub fn opened() -> (Self, SessionKey) {
         let mut pair = Self::new();
         let session = pair.open();
         (pair, session)
     }
 
-    pub fn open(&mut self) -> SessionId {
+    pub fn open(&mut self) -> SessionKey {
         let session = self.alice.connection.open(alice_opens()).unwrap();
         self.settle();
         self.alice.events();

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use msrp::{Config, Event, Role, SessionConfig, SessionId, SessionTable};
+use msrp::{Config, Event, Role, SessionConfig, SessionKey, SessionTable};
 
 use super::{ALICE, BOB, Side, alice_opens, bob_expects};
 
@@ -214,7 +214,7 @@ pub fn response(id: &str, status: &str) -> Vec<u8> {
 /// One side alone; its peer is the test.
 pub struct Lone {
     pub side: Side,
-    pub session: SessionId,
+    pub session: SessionKey,
     pub now: Instant,
     pub table: SessionTable,
 }

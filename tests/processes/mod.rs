@@ -117,12 +117,12 @@ pub(crate) fn free_port() -> u16 {
 }
 
 pub(crate) fn uri(address: &str) -> String {
-    format!("msrp://{address}/{};tcp", session_id(&mut OsRandom::new().unwrap()))
+    format!("msrp://{address}/{};tcp", session_id(&mut OsRandom::new().unwrap()).unwrap())
 }
 
 pub(crate) fn random_octets(count: usize) -> Vec<u8> {
     let mut octets = vec![0; count];
-    OsRandom::new().unwrap().fill(&mut octets);
+    OsRandom::new().unwrap().fill(&mut octets).unwrap();
     octets
 }
 
@@ -135,7 +135,7 @@ pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        let name = format!("msrp-examples-{}", session_id(&mut OsRandom::new().unwrap()));
+        let name = format!("msrp-examples-{}", session_id(&mut OsRandom::new().unwrap()).unwrap());
         let path = std::env::temp_dir().join(name);
         fs::create_dir(&path).unwrap();
         Self(path)

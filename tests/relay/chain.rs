@@ -102,7 +102,8 @@ impl Chain {
             assert_eq!(challenge.what, "401", "{}", challenge.head);
             let mut digest = DigestClient::new(Credentials::new("alice", "secret"));
             digest.challenged(values(&challenge, "WWW-Authenticate").into_iter()).unwrap();
-            let value = digest.authorization(&address(n), true, &mut Seeded(n as u64)).unwrap();
+            let value =
+                digest.authorization(&address(n), true, &mut Seeded(n as u64)).unwrap().unwrap();
             self.give(end, &ask.header("Authorization", &value.to_string()).octets());
             let granted = self.one(end);
             assert_eq!((&granted.what[..], &granted.id[..]), ("200", "ask1"), "{}", granted.head);

@@ -79,13 +79,13 @@ impl World {
 
     pub fn seeded(config: RelayConfig, seed: u64) -> Self {
         let mut world = Self::new(config.clone());
-        world.relay = Relay::new(config, Seeded(seed), world.now);
+        world.relay = Relay::new(config, Seeded(seed), world.now).unwrap();
         world
     }
 
     fn at(now: Instant, config: RelayConfig, step: usize) -> Self {
         Self {
-            relay: Relay::new(config, Seeded(7), now),
+            relay: Relay::new(config, Seeded(7), now).unwrap(),
             now,
             knows_users: true,
             step,
@@ -344,9 +344,23 @@ impl World {
         self.give(link, &auth(&id, from).octets());
         let challenge = self.one(link);
         assert_eq!(challenge.what, "401", "{}", challenge.head);
+        self.challenged(link, from, user, password, &challenge, headers)
+    }
+
+    /// An AUTH with credentials, after this challenge.
+    pub fn challenged(
+        &mut self,
+        link: ConnectionId,
+        from: &str,
+        user: &str,
+        password: &str,
+        challenge: &Sent,
+        headers: &[(&str, &str)],
+    ) -> Vec<u8> {
         let mut client = DigestClient::new(Credentials::new(user, password));
-        client.challenged(values(&challenge, "WWW-Authenticate").into_iter()).unwrap();
-        let value = client.authorization(RELAY, true, &mut self.random).unwrap().to_string();
+        client.challenged(values(challenge, "WWW-Authenticate").into_iter()).unwrap();
+        let value =
+            client.authorization(RELAY, true, &mut self.random).unwrap().unwrap().to_string();
         self.clients.insert((link, from.into()), client);
         let id = self.id();
         let mut request = auth(&id, from);

@@ -144,6 +144,7 @@ impl Relay {
         let mut random = Seeded(8);
         Self {
             digest: DigestServer::new(realm, vec![Algorithm::Md5], now, &mut random)
+                .unwrap()
                 .nonce_lifetime(Duration::from_secs(3600)),
             token: token.into(),
             lifetime: 900,
@@ -160,7 +161,7 @@ impl Relay {
             self.digest.verify(now, &authorization, last, &self.secret, random).ok()
         });
         let Some(info) = accepted else {
-            let challenges = self.digest.challenges(now, false, &mut self.random);
+            let challenges = self.digest.challenges(now, false, &mut self.random).unwrap();
             let challenge = challenges.first().map(Challenge::to_string).unwrap();
             let headers = [("WWW-Authenticate", &challenge[..])];
             return (response(request, "401 Unauthorized", &headers), false);

@@ -8,7 +8,7 @@ use msrp::wire::FailureReport;
 use msrp::{
     Authentication, Config, Connection, Event, IncomingKey, MediaType, MessageKey, MessageOutcome,
     MsrpUri, OutgoingMessage, Path, ReceiveMode, Received, RelayRoute, ReportMode, Role,
-    SessionConfig, SessionId, SessionTable,
+    SessionConfig, SessionKey, SessionTable,
 };
 
 use crate::ledger::{SERIAL, Sent, length, marked};
@@ -27,7 +27,7 @@ pub struct Client {
     pub connection: Option<Connection>,
     pub wire: Option<usize>,
     pub route: Option<RelayRoute>,
-    pub session: Option<SessionId>,
+    pub session: Option<SessionKey>,
     /// The application takes no events until that step.
     pub slow_until: u64,
     /// Its session or connection is over.
@@ -128,7 +128,7 @@ impl World {
         let (random, now) = (self.random(), self.instant());
         let client = &mut self.clients[number];
         let config = client.config.clone().into();
-        client.connection = Some(Connection::new(config, role, random, now));
+        client.connection = Some(Connection::new(config, role, random, now).unwrap());
         client.wire = Some(wire);
     }
 
@@ -316,7 +316,7 @@ impl World {
         }
     }
 
-    fn session_opened(&mut self, number: usize, session: SessionId) {
+    fn session_opened(&mut self, number: usize, session: SessionKey) {
         // One that has failed is bound again by what was still on its way.
         let client = &mut self.clients[number];
         let is_first = client.session.is_none_or(|known| known == session);

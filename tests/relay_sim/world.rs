@@ -67,7 +67,7 @@ impl World {
     pub fn with(plan: Plan, mut rng: Seeded, is_told: bool, wants_digest: bool) -> Self {
         let base = Instant::now();
         let relays = plan.relays.iter().map(|config| RelayNode {
-            relay: Relay::new(config.clone(), Seeded(rng.next()), base),
+            relay: Relay::new(config.clone(), Seeded(rng.next()), base).unwrap(),
             wires: BTreeMap::new(),
             places: BTreeMap::new(),
         });

@@ -1,6 +1,6 @@
 //! Messages that the applications answer themselves.
 
-use msrp::{AnswerMode, IncomingKey, MessageId, Received, SessionId, StatusCode};
+use msrp::{AnswerMode, IncomingKey, MessageId, Received, SessionKey, StatusCode};
 
 use crate::common::Seeded;
 use crate::plan::{ALICE, BOB, Plan, chance, pick};
@@ -15,7 +15,7 @@ pub struct Answers {
 
 struct Waiting {
     key: IncomingKey,
-    session: SessionId,
+    session: SessionKey,
     message_id: MessageId,
     serial: usize,
 }

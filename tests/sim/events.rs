@@ -6,7 +6,7 @@ use bytes::Bytes;
 use msrp::wire::FailureReport;
 use msrp::{
     CloseReason, ConnectionEnd, Event, FailReason, IncomingKey, MessageOutcome, Outcome, Path,
-    ReceiveMode, Received, ReportMode, SessionId, StatusCode, Tolerance,
+    ReceiveMode, Received, ReportMode, SessionKey, StatusCode, Tolerance,
 };
 
 use crate::ledger::{Incoming, SERIAL, Sent};
@@ -142,7 +142,7 @@ impl World {
         }
     }
 
-    fn session_opened(&mut self, side: usize, id: SessionId, remote: &Path) {
+    fn session_opened(&mut self, side: usize, id: SessionKey, remote: &Path) {
         let sessions = &self.plan.sessions;
         let index =
             sessions.iter().position(|session| session.uris[1 - side].view() == remote.first());
@@ -152,13 +152,13 @@ impl World {
         };
         assert!(sessions[index].opener == side || sessions[index].is_expected);
         // req: 4975-5.4-14
-        let is_first = |(known, of): (&SessionId, &usize)| *of != index || *known == id;
+        let is_first = |(known, of): (&SessionKey, &usize)| *of != index || *known == id;
         assert!(self.sides[side].known.iter().all(is_first), "a session is bound again");
         self.sides[side].sessions.insert(index, id);
         self.sides[side].known.insert(id, index);
     }
 
-    fn session_closed(&mut self, side: usize, id: SessionId, reason: CloseReason) {
+    fn session_closed(&mut self, side: usize, id: SessionKey, reason: CloseReason) {
         assert!(self.sides[side].connection.session(id).is_none());
         let Some(index) = self.sides[side].known.get(&id).copied() else { return };
         self.sides[side].sessions.remove(&index);

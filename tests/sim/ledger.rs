@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use msrp::wire::FailureReport;
-use msrp::{IncomingKey, MessageId, MessageKey, MessageOutcome, SessionId};
+use msrp::{IncomingKey, MessageId, MessageKey, MessageOutcome, SessionKey};
 
 /// The header field that carries the place of a message in the ledger.
 pub const SERIAL: &str = "Sim-Serial";
@@ -14,7 +14,7 @@ pub struct Sent {
     pub side: usize,
     /// The session's place in the plan.
     pub session: usize,
-    pub id: SessionId,
+    pub id: SessionKey,
     pub key: MessageKey,
     /// Known from the start, or from the first chunk on the wire.
     pub message_id: Option<MessageId>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use msrp::{AskError, Nickname, NicknameKey, NicknameRequest, Outcome, SessionId, StatusCode};
+use msrp::{AskError, Nickname, NicknameKey, NicknameRequest, Outcome, SessionKey, StatusCode};
 
 use crate::common::Seeded;
 use crate::plan::pick;
@@ -53,7 +53,7 @@ impl World {
 
     fn ask_nickname(&mut self, side: usize) {
         let Some(nicknames) = &mut self.nicknames else { return };
-        let known: Vec<SessionId> = self.sides[side].known.keys().copied().collect();
+        let known: Vec<SessionKey> = self.sides[side].known.keys().copied().collect();
         if known.is_empty() {
             return;
         }

@@ -9,7 +9,7 @@ use bytes::{Buf, BytesMut};
 use msrp::wire::FailureReport;
 use msrp::{
     Bind, Connection, IncomingKey, MessageId, MessageKey, Outcome, Received, ReportMode, Role,
-    SessionId, SessionTable, Transmit,
+    SessionKey, SessionTable, Transmit,
 };
 
 use crate::answers::Answers;
@@ -50,14 +50,14 @@ pub struct Side {
     /// The application takes no events until that step.
     pub slow_until: u64,
     /// The plan's sessions that are open here.
-    pub sessions: BTreeMap<usize, SessionId>,
-    pub known: BTreeMap<SessionId, usize>,
+    pub sessions: BTreeMap<usize, SessionKey>,
+    pub known: BTreeMap<SessionKey, usize>,
     pub ended_sessions: BTreeSet<usize>,
     /// Sessions that have ended and whose last octets may still leave.
     pub ending: Vec<usize>,
     pub by_key: BTreeMap<MessageKey, usize>,
     pub incoming: BTreeMap<IncomingKey, Incoming>,
-    pub completed: VecDeque<(SessionId, MessageId)>,
+    pub completed: VecDeque<(SessionKey, MessageId)>,
     pub to_report: Vec<(Received, u64)>,
     pub rejected: BTreeSet<usize>,
     pub is_closed: bool,
@@ -68,8 +68,9 @@ pub struct Side {
 struct Repeats(u8);
 
 impl msrp::Random for Repeats {
-    fn fill(&mut self, octets: &mut [u8]) {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         octets.fill(self.0);
+        Ok(())
     }
 }
 
@@ -104,8 +105,8 @@ impl World {
             let config = Arc::new(plan.configs[side].clone());
             let role = if side == ALICE { Role::Active } else { Role::Passive };
             let connection = match plan.repeats[side] {
-                Some(octet) => Connection::new(config, role, Repeats(octet), base),
-                None => Connection::new(config, role, Seeded(rng.next()), base),
+                Some(octet) => Connection::new(config, role, Repeats(octet), base).unwrap(),
+                None => Connection::new(config, role, Seeded(rng.next()), base).unwrap(),
             };
             Side::new(connection)
         });

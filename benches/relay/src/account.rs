@@ -38,7 +38,7 @@ impl Account {
             head.headers().filter(|(name, _)| name.parse() == Ok(HeaderName::WwwAuthenticate));
         digest.challenged(values.map(|(_, value)| value))?;
         let authorization =
-            digest.authorization(&uri, true, &mut random).context("a challenge is answered")?;
+            digest.authorization(&uri, true, &mut random)?.context("a challenge is answered")?;
         let granted = ask(&mut stream, &uri, &own, Some(&authorization.to_string()))?;
         let head = granted.view();
         if head.status_code() != Some(StatusCode::OK) {

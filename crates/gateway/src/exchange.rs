@@ -8,7 +8,7 @@ use std::time::Duration;
 use msrp::wire::DecodeError;
 use msrp::{
     Answer, Bind, CloseReason, Config, Connection, ConnectionEnd, Event, MessageId, MessageOutcome,
-    OsRandom, Outcome, OutgoingMessage, Role, SessionConfig, SessionId, StatusCode,
+    OsRandom, Outcome, OutgoingMessage, Role, SessionConfig, SessionKey, StatusCode,
 };
 use msrp_tokio_loop::RunLoop;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -61,9 +61,9 @@ fn left(until: Instant) -> Duration {
 
 /// The loop over a stream that this side has opened.
 pub(crate) fn run_loop(stream: Stream, config: Config) -> Result<RunLoop<Stream>, Fault> {
-    let random = OsRandom::new().map_err(|error| Fault::new(Kind::Busy, error.to_string()))?;
+    let random = OsRandom::new()?;
     let now = std::time::Instant::now();
-    Ok(RunLoop::new(stream, Connection::new(Arc::new(config), Role::Active, random, now)))
+    Ok(RunLoop::new(stream, Connection::new(Arc::new(config), Role::Active, random, now)?))
 }
 
 /// Sends one message over a connection of its own. At `until` the message is
@@ -101,7 +101,7 @@ pub(crate) async fn bind(
     run: &mut RunLoop<Stream>,
     session: SessionConfig,
     until: Instant,
-) -> Result<(SessionId, Answer), Fault> {
+) -> Result<(SessionKey, Answer), Fault> {
     let id = run.connection.open(session).map_err(internal)?;
     let mut is_late = false;
     loop {

@@ -62,6 +62,12 @@ pub(crate) struct Fault {
     pub(crate) message: String,
 }
 
+impl From<msrp::RandomError> for Fault {
+    fn from(error: msrp::RandomError) -> Self {
+        Self::new(Kind::Busy, error.to_string())
+    }
+}
+
 impl Fault {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self { kind, field: None, message: message.into() }

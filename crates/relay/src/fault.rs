@@ -40,7 +40,7 @@ pub enum StartError {
     Users(PathBuf, UsersError),
     /// There is no source of random octets.
     #[error(transparent)]
-    Random(#[from] msrp::RandomUnavailable),
+    Random(#[from] msrp::RandomError),
 }
 
 /// Why a users file cannot be used.

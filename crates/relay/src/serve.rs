@@ -177,7 +177,7 @@ impl Server {
         let (first, others) = self.uris.split_first().ok_or(StartError::NoListener)?;
         let mut config = relay_config(&self.options, first, &users);
         config.addresses.extend_from_slice(others);
-        let relay = Relay::new(config, self.random.clone(), Instant::now());
+        let relay = Relay::new(config, self.random.clone(), Instant::now())?;
         let (jobs, todo) = mpsc::unbounded_channel();
         let core = Core::new(relay, users, self.options.users.clone(), jobs);
         let core = Rc::new(RefCell::new(core));

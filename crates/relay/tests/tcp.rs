@@ -109,7 +109,8 @@ async fn who_guesses_passwords_is_cut_off() {
     for _ in 0..100 {
         let mut digest = DigestClient::new(Credentials::new("alice", "a guess"));
         digest.challenged(values.iter().map(String::as_str)).unwrap();
-        let guess = digest.authorization(uri, true, &mut OsRandom::new().unwrap()).unwrap();
+        let guess =
+            digest.authorization(uri, true, &mut OsRandom::new().unwrap()).unwrap().unwrap();
         let id = alice.id();
         let auth = request(&id, "AUTH", uri, ALICE, &format!("Authorization: {guess}\r\n"));
         alice.write(&auth).await;

@@ -518,7 +518,7 @@ impl Channel {
         Self { alice, bob: Side::new(config, Role::Passive, 2, now), now }
     }
 
-    fn open(&mut self, remote: &str) -> msrp::SessionId {
+    fn open(&mut self, remote: &str) -> msrp::SessionKey {
         let session = SessionConfig::new(uri(ALICE), path(remote));
         self.alice.connection.open(session).unwrap()
     }

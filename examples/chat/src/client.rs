@@ -10,7 +10,7 @@ use bytes::Bytes;
 use msrp::wire::{MediaTypeError, NicknameError};
 use msrp::{
     AskError, Config, Connection, Event, MediaType, MediaTypes, MessageKey, MsrpUri, Nickname,
-    NicknameKey, OsRandom, Outcome, OutgoingMessage, RandomUnavailable, Role, SendError, SessionId,
+    NicknameKey, OsRandom, Outcome, OutgoingMessage, RandomError, Role, SendError, SessionKey,
     session_id,
 };
 use msrp_chatroom::is_same_uri;
@@ -34,7 +34,7 @@ const TYPING_SECONDS: u32 = 60;
 #[derive(Debug)]
 pub struct Client {
     run_loop: RunLoop<TcpStream>,
-    session: SessionId,
+    session: SessionKey,
     call: Option<Called>,
     uri: String,
     room: String,
@@ -114,7 +114,7 @@ pub enum JoinFault {
     Description(Box<dyn std::error::Error + Send + Sync>),
     /// There is no source of random octets.
     #[error(transparent)]
-    Random(#[from] RandomUnavailable),
+    Random(#[from] RandomError),
 }
 
 /// Why something is not sent.
@@ -150,7 +150,7 @@ impl Client {
     pub async fn join(room: impl ToSocketAddrs, uri: &str) -> Result<Self, JoinFault> {
         let mut random = OsRandom::new()?;
         // Nobody connects to a client: the port is the one that discards.
-        let local = format!("msrp://client.invalid:9/{};tcp", session_id(&mut random));
+        let local = format!("msrp://client.invalid:9/{};tcp", session_id(&mut random)?);
         let local: MsrpUri = local.parse().map_err(fault)?;
         let offer = Offer::new(description(local).map_err(fault)?).map_err(fault)?;
         let call = Called::invite(room, uri, &offer.description().to_string()).await?;
@@ -162,7 +162,7 @@ impl Client {
         };
         let stream = TcpStream::connect((target.host(), target.port())).await?;
         let config = Arc::new(Config::default());
-        let mut connection = Connection::new(config, Role::Active, random, Instant::now());
+        let mut connection = Connection::new(config, Role::Active, random, Instant::now())?;
         let session = connection.open(plan.session_config()).map_err(fault)?;
         Ok(Self {
             run_loop: RunLoop::new(stream, connection),

@@ -11,7 +11,7 @@ use clap::Parser;
 use msrp::wire::ByteRange;
 use msrp::{
     AnswerMode, Config, Connection, Event, MediaType, MediaTypes, MsrpUri, Nickname, OsRandom,
-    OutgoingMessage, RandomUnavailable, Received, ReportMode, Role, SessionConfig, SessionId,
+    OutgoingMessage, RandomError, Received, ReportMode, Role, SessionConfig, SessionKey,
     SessionTable, StatusCode, session_id,
 };
 use msrp_chatroom::{Participant, ParticipantError, Room, RoomConfig, Seat, report_body};
@@ -92,7 +92,7 @@ pub enum StartError {
     Host(#[from] msrp::uri::UriError),
     /// There is no source of random octets.
     #[error(transparent)]
-    Random(#[from] RandomUnavailable),
+    Random(#[from] RandomError),
 }
 
 /// Where a room is reached.
@@ -230,9 +230,9 @@ fn host_of(address: IpAddr) -> String {
 
 impl Shared {
     /// Every session has a URI of its own that nobody can guess.
-    fn fresh_uri(&self) -> Result<MsrpUri, msrp::uri::UriError> {
-        let id = session_id(&mut self.random.clone());
-        format!("{}/{id};tcp", self.authority).parse()
+    fn fresh_uri(&self) -> Result<MsrpUri, StartError> {
+        let id = session_id(&mut self.random.clone())?;
+        Ok(format!("{}/{id};tcp", self.authority).parse::<MsrpUri>()?)
     }
 
     /// A call comes in: a participant, their session, and the answer.
@@ -326,7 +326,11 @@ enum Job {
 /// A connection, from its first octet to its last.
 async fn serve(shared: Arc<Shared>, stream: TcpStream, mut stop: watch::Receiver<bool>) {
     let config = Arc::clone(&shared.config);
-    let connection = Connection::new(config, Role::Passive, shared.random.clone(), Instant::now());
+    let random = shared.random.clone();
+    // Without random octets the connection is dropped.
+    let Ok(connection) = Connection::new(config, Role::Passive, random, Instant::now()) else {
+        return;
+    };
     let (jobs, mut waiting) = mpsc::channel(UNDER_WAY);
     let mut line = Line {
         shared,
@@ -367,9 +371,9 @@ async fn serve(shared: Arc<Shared>, stream: TcpStream, mut stop: watch::Receiver
 struct Line {
     shared: Arc<Shared>,
     run_loop: RunLoop<TcpStream>,
-    seats: BTreeMap<SessionId, Seat>,
+    seats: BTreeMap<SessionKey, Seat>,
     under_way: usize,
-    jobs: mpsc::Sender<(SessionId, Job)>,
+    jobs: mpsc::Sender<(SessionKey, Job)>,
 }
 
 impl Line {
@@ -398,7 +402,7 @@ impl Line {
     }
 
     /// The session of a participant is bound: what is for them goes into it.
-    fn opened(&mut self, session: SessionId) {
+    fn opened(&mut self, session: SessionKey) {
         let connection = &mut self.run_loop.connection;
         let local = connection.session(session).map(|config| config.local().clone());
         let Some((seat, mut messages)) = local.and_then(|local| self.shared.hall.enter(&local))
@@ -448,7 +452,7 @@ impl Line {
         };
     }
 
-    fn work(&mut self, session: SessionId, job: Job) {
+    fn work(&mut self, session: SessionKey, job: Job) {
         let connection = &mut self.run_loop.connection;
         match (job, MediaType::new("message/cpim")) {
             (Job::Copy(body), Ok(cpim)) => {

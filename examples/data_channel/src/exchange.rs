@@ -7,7 +7,7 @@ use std::io;
 use msrp::wire::MediaTypeError;
 use msrp::{
     BodyError, ConnectionEnd, Event, IncomingKey, MessageKey, MessageOutcome, OutgoingMessage,
-    SendError, SessionId,
+    SendError, SessionKey,
 };
 use str0m::RtcError;
 use thiserror::Error;
@@ -143,7 +143,7 @@ impl Exchange {
         Ok(())
     }
 
-    fn begin(&mut self, peer: &mut Peer, session: SessionId) -> Result<(), ExchangeError> {
+    fn begin(&mut self, peer: &mut Peer, session: SessionKey) -> Result<(), ExchangeError> {
         let connection = &mut peer.session.connection;
         if let Some(text) = self.text.take() {
             connection.send(session, OutgoingMessage::text(text).success_report(true))?;

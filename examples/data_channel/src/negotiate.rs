@@ -8,7 +8,7 @@ use std::time::Instant;
 use msrp::uri::{MsrpUri, Scheme, UriError};
 use msrp::wire::MediaTypeError;
 use msrp::{
-    Config, Connection, MediaTypes, OpenError, OsRandom, RandomUnavailable, ReceiveMode, Role,
+    Config, Connection, MediaTypes, OpenError, OsRandom, RandomError, ReceiveMode, Role,
     SessionTable, TableError, Tolerances, session_id,
 };
 use msrp_sdp::data_channel::{DataChannel, DataChannels, MaxMessageSize, StreamId};
@@ -64,7 +64,7 @@ pub enum NegotiateError {
     MessageSize,
     /// There are no random octets.
     #[error(transparent)]
-    Random(#[from] RandomUnavailable),
+    Random(#[from] RandomError),
     /// The URI of this side.
     #[error(transparent)]
     Uri(#[from] UriError),
@@ -204,7 +204,7 @@ impl Side {
     fn local(&self, is_active: bool) -> Result<Local, NegotiateError> {
         let (ip, port) = (self.address.ip(), self.address.port());
         let uri = MsrpUri::builder(Scheme::Msrps, ip, port)
-            .session_id(&session_id(&mut OsRandom::new()?))
+            .session_id(&session_id(&mut OsRandom::new()?)?)
             .transport("dc")
             .build()?;
         // Who cannot be reached opens the session, which is all that counts here.
@@ -243,7 +243,7 @@ fn connection(
     let table = SessionTable::new(1);
     config.table = Some(table.clone());
     let random = OsRandom::new()?;
-    let mut connection = Connection::new(Arc::new(config), plan.role(), random, Instant::now());
+    let mut connection = Connection::new(Arc::new(config), plan.role(), random, Instant::now())?;
     match plan.role() {
         Role::Active => drop(connection.open(session)?),
         Role::Passive => table.insert(session)?,

@@ -46,7 +46,7 @@ pub(crate) fn each(
             }
         }
     }
-    let answer = SessionDescription::new(endpoint.origin(), sections);
+    let answer = SessionDescription::new(endpoint.origin()?, sections);
     exchange::write(&session.sdp_out, &answer)?;
     Ok(endpoint.run(work, teller, timeout)? && refused == 0)
 }

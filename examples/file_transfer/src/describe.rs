@@ -1,5 +1,6 @@
 //! Files in session descriptions: one media section each.
 
+use msrp::RandomError;
 use msrp_sdp::file::{AnsweredTransfers, FileAttributes, FileTransferId, TransferOffer};
 use msrp_sdp::{MediaDescription, MsrpMedia, Offer, SessionDescription, SessionPlan};
 
@@ -9,14 +10,20 @@ use crate::endpoint::Endpoint;
 pub(crate) const MAX_FILES: usize = 64;
 
 /// A new transfer of a file, with an id of its own (RFC 5547 section 8.1).
-pub(crate) fn new_transfer(mut file: FileAttributes, endpoint: &mut Endpoint) -> FileAttributes {
-    file.transfer_id = Some(FileTransferId::generate(&mut endpoint.random));
-    file
+pub(crate) fn new_transfer(
+    mut file: FileAttributes,
+    endpoint: &mut Endpoint,
+) -> Result<FileAttributes, RandomError> {
+    file.transfer_id = Some(FileTransferId::generate(&mut endpoint.random)?);
+    Ok(file)
 }
 
-pub(crate) fn offer(endpoint: &mut Endpoint, offers: &[Offer]) -> SessionDescription {
+pub(crate) fn offer(
+    endpoint: &mut Endpoint,
+    offers: &[Offer],
+) -> Result<SessionDescription, RandomError> {
     let sections = offers.iter().map(Offer::description);
-    SessionDescription::new(endpoint.origin(), sections.collect())
+    Ok(SessionDescription::new(endpoint.origin()?, sections.collect()))
 }
 
 /// What the answer to an offer means.

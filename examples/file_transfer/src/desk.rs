@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use msrp::wire::ByteRange;
-use msrp::{Connection, Event, IncomingKey, MessageKey, Received, SessionId, StatusCode};
+use msrp::{Connection, Event, IncomingKey, MessageKey, Received, SessionKey, StatusCode};
 use msrp_tokio_loop::RunLoop;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::timeout;
@@ -57,9 +57,9 @@ pub(crate) struct Desk {
     run_loop: RunLoop<Carrier>,
     jobs: Jobs,
     /// Sessions that this side has opened, with its URIs.
-    opened: HashMap<SessionId, String>,
-    sending: HashMap<SessionId, Sending>,
-    receiving: HashMap<SessionId, Receiving>,
+    opened: HashMap<SessionKey, String>,
+    sending: HashMap<SessionKey, Sending>,
+    receiving: HashMap<SessionKey, Receiving>,
     /// Files that are being checked.
     checking: usize,
     checked: (UnboundedSender<Checked>, UnboundedReceiver<Checked>),
@@ -188,7 +188,7 @@ impl Desk {
     }
 
     /// A session is open: its job begins.
-    fn begin(&mut self, session: SessionId) {
+    fn begin(&mut self, session: SessionKey) {
         self.opened.remove(&session);
         let connection = &mut self.run_loop.connection;
         let uri = connection.session(session).map(|it| it.local().to_string());
@@ -233,12 +233,12 @@ impl Desk {
     }
 
     /// The sender may stop: 413 (RFC 5547 section 8.4).
-    fn refuse(&mut self, message: IncomingKey, session: SessionId, error: &str) {
+    fn refuse(&mut self, message: IncomingKey, session: SessionKey, error: &str) {
         self.run_loop.connection.reject(message, StatusCode::STOP_SENDING);
         self.fail(session, error);
     }
 
-    fn fail(&mut self, session: SessionId, error: &str) {
+    fn fail(&mut self, session: SessionKey, error: &str) {
         if let Some(uri) = self.opened.remove(&session) {
             self.fail_job(&uri, error);
         }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use msrp::uri::{Host, Scheme};
 use msrp::{
-    Config, Connection, MsrpUri, OsRandom, Random, ReceiveMode, ReportMode, Role, SessionConfig,
-    SessionTable, session_id,
+    Config, Connection, MsrpUri, OsRandom, Random, RandomError, ReceiveMode, ReportMode, Role,
+    SessionConfig, SessionTable, session_id,
 };
 use msrp_sdp::{Connect, Local, Origin, SessionPlan, Target};
 use msrp_tls::{
@@ -64,7 +64,7 @@ impl Endpoint {
     /// This side of a new session, under a URI that nobody can guess.
     pub(crate) fn local(&mut self) -> Result<Local, Failure> {
         let scheme = if self.identity.is_some() { Scheme::Msrps } else { Scheme::Msrp };
-        let id = session_id(&mut self.random);
+        let id = session_id(&mut self.random)?;
         let uri = MsrpUri::builder(scheme, self.address.ip(), self.address.port());
         let local = Local::new(uri.session_id(&id).build()?);
         let fingerprint =
@@ -76,10 +76,10 @@ impl Endpoint {
     }
 
     /// The origin of a new session description.
-    pub(crate) fn origin(&mut self) -> Origin {
+    pub(crate) fn origin(&mut self) -> Result<Origin, RandomError> {
         let mut id = [0; 4];
-        self.random.fill(&mut id);
-        Origin::new("-", u32::from_be_bytes(id).into(), &self.address.ip().to_string())
+        self.random.fill(&mut id)?;
+        Ok(Origin::new("-", u32::from_be_bytes(id).into(), &self.address.ip().to_string()))
     }
 
     /// Does the work. Says whether every file was transferred.
@@ -242,8 +242,8 @@ async fn accept(
 }
 
 fn run_loop(stream: Carrier, config: Arc<Config>, role: Role) -> io::Result<RunLoop<Carrier>> {
-    let random = OsRandom::new().map_err(io::Error::other)?;
-    Ok(RunLoop::new(stream, Connection::new(config, role, random, Instant::now())))
+    let random = OsRandom::new()?;
+    Ok(RunLoop::new(stream, Connection::new(config, role, random, Instant::now())?))
 }
 
 /// Whoever connects shows the certificate of one of the peer's fingerprints.

@@ -111,13 +111,13 @@ fn pull(
     let mut endpoint = Endpoint::bind(session.listen, session.tls)?;
     let (mut offers, mut known) = (Vec::new(), Vec::new());
     for (file, kept) in wanted {
-        let file = describe::new_transfer(file, &mut endpoint);
+        let file = describe::new_transfer(file, &mut endpoint)?;
         let selector = file.selector.clone();
         let local = endpoint.local()?.ask_for_file(file);
         offers.push(Offer::new(policy.say(local, &selector))?);
         known.push(kept);
     }
-    exchange::write(&session.sdp_out, &describe::offer(&mut endpoint, &offers))?;
+    exchange::write(&session.sdp_out, &describe::offer(&mut endpoint, &offers)?)?;
     let answer = exchange::read(&session.sdp_in, timeout)?;
 
     let (mut work, mut refused) = (Vec::<Work>::new(), 0);

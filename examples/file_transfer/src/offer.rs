@@ -46,11 +46,11 @@ fn push(options: &options::Offer, teller: &Teller) -> Result<bool, Failure> {
         let mut file = source.describe()?;
         file.range = options.range;
         range.within(source.size).ok_or("--range: the file has not all of it")?;
-        let file = describe::new_transfer(file, &mut endpoint);
+        let file = describe::new_transfer(file, &mut endpoint)?;
         offers.push(Offer::new(endpoint.local()?.send_file(file.clone()))?);
         files.push(file);
     }
-    exchange::write(&session.sdp_out, &describe::offer(&mut endpoint, &offers))?;
+    exchange::write(&session.sdp_out, &describe::offer(&mut endpoint, &offers)?)?;
     let answer = exchange::read(&session.sdp_in, Duration::from_secs(session.timeout))?;
 
     let (mut work, mut refused) = (Vec::<Work>::new(), 0);

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use bytes::{Bytes, BytesMut};
 use indicatif::ProgressBar;
-use msrp::{Connection, MediaType, MessageKey, MessageOutcome, OutgoingMessage, SessionId};
+use msrp::{Connection, MediaType, MessageKey, MessageOutcome, OutgoingMessage, SessionKey};
 use msrp_sdp::file::{ContentDisposition, FileAttributes, FileRange};
 
 use crate::Failure;
@@ -50,7 +50,7 @@ impl Outgoing {
     pub(crate) fn start(
         self,
         connection: &mut Connection,
-        session: SessionId,
+        session: SessionKey,
     ) -> Result<Sending, Done> {
         match self.open_message(connection, session) {
             Ok((content, rest, head, key)) => {
@@ -67,7 +67,7 @@ impl Outgoing {
     fn open_message(
         &self,
         connection: &mut Connection,
-        session: SessionId,
+        session: SessionKey,
     ) -> Result<(File, Range<u64>, Bytes, MessageKey), Failure> {
         let (content, rest) = self.open()?;
         let media_type = self.file.selector.media_type().cloned();

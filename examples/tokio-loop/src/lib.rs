@@ -9,7 +9,7 @@
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! # let stream = tokio::io::empty();
 //! let random = OsRandom::new()?;
-//! let connection = Connection::new(Arc::new(Config::default()), Role::Active, random, Instant::now());
+//! let connection = Connection::new(Arc::new(Config::default()), Role::Active, random, Instant::now())?;
 //! let mut run_loop = RunLoop::new(stream, connection);
 //! let session = run_loop.connection.open(SessionConfig::new(
 //!     "msrp://192.0.2.1:9/jshA7weztas;tcp".parse()?,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use msrp::{
     Config, Connection, ConnectionEnd, Event, OsRandom, Outcome, OutgoingMessage, Role,
-    SessionConfig, SessionId, SessionTable,
+    SessionConfig, SessionKey, SessionTable,
 };
 use msrp_tokio_loop::RunLoop;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
@@ -18,10 +18,10 @@ const LARGE: usize = 4 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn connection(role: Role, config: Config) -> Connection {
-    Connection::new(Arc::new(config), role, OsRandom::new().unwrap(), Instant::now())
+    Connection::new(Arc::new(config), role, OsRandom::new().unwrap(), Instant::now()).unwrap()
 }
 
-fn alice<S: AsyncRead + AsyncWrite>(stream: S) -> (RunLoop<S>, SessionId) {
+fn alice<S: AsyncRead + AsyncWrite>(stream: S) -> (RunLoop<S>, SessionKey) {
     let mut alice = RunLoop::new(stream, connection(Role::Active, Config::default()));
     let session = SessionConfig::new(ALICE.parse().unwrap(), BOB.parse().unwrap());
     let session = alice.connection.open(session.max_size(LARGE as u64)).unwrap();

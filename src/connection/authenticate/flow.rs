@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Authentication, AuthenticationFailure, RelayAccount, RelayRoute, UriParameter};
 use crate::auth::{Authorization, Challenge, Credentials, DigestClient, InfoError};
-use crate::random::Random;
+use crate::random::{Random, RandomError};
 use crate::uri::{MsrpUri, Path};
 use crate::wire::{HeadRef, HeaderName, StatusCode};
 
@@ -118,22 +118,22 @@ impl Flow {
     }
 
     /// The next AUTH.
-    pub(super) fn request(&mut self, random: &mut dyn Random) -> Request {
+    pub(super) fn request(&mut self, random: &mut dyn Random) -> Result<Request, RandomError> {
         self.is_asking = true;
         let relay = &mut self.relay;
         let uri = relay.uri.as_str();
-        let with_uri = relay.with_uri;
-        Request {
+        let authorization = match &mut relay.digest {
+            Some(digest) => digest.authorization(uri, relay.with_uri, random)?,
+            None => None,
+        };
+        Ok(Request {
             to_path: match &self.round.path {
                 Some(path) => path.with_last(relay.uri.view()),
                 None => relay.uri.clone().into(),
             },
             expires: relay.expires,
-            authorization: relay
-                .digest
-                .as_mut()
-                .and_then(|digest| digest.authorization(uri, with_uri, random)),
-        }
+            authorization,
+        })
     }
 
     /// Takes the response to an AUTH that left at `asked`. `use_path` is what

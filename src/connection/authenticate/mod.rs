@@ -15,7 +15,8 @@ use super::Connection;
 use super::config::Role;
 use super::event::Event;
 use crate::auth::Credentials;
-use crate::hop::{AuthKey, Purpose};
+use crate::hop::Purpose;
+use crate::keys::{AuthKey, Keys, Tag};
 use crate::tolerance::Tolerance;
 use crate::uri::{Host, MsrpUri, Path, PathRef};
 use crate::wire::{Continuation, EncodeError, HeadRef, HeadWriter, HeaderName, Method, StatusCode};
@@ -233,22 +234,25 @@ pub enum AuthenticationFailure {
 }
 
 /// The authentications of a connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Authentications {
     flows: BTreeMap<AuthKey, Flow>,
     refreshes: BTreeSet<(Instant, AuthKey)>,
-    next: u64,
+    keys: Keys<AuthKey>,
 }
 
 impl Authentications {
+    pub(super) const fn new(tag: Tag) -> Self {
+        Self { flows: BTreeMap::new(), refreshes: BTreeSet::new(), keys: Keys::new(tag) }
+    }
+
     /// When the next route is to be refreshed.
     pub(super) fn next_refresh(&self) -> Option<Instant> {
         self.refreshes.first().map(|(due, _)| *due)
     }
 
     fn insert(&mut self, flow: Flow) -> AuthKey {
-        let key = AuthKey(self.next);
-        self.next += 1;
+        let key = self.keys.fresh();
         self.flows.insert(key, flow);
         key
     }
@@ -375,7 +379,10 @@ impl Connection {
         let Some(flow) = self.authentications.flows.get_mut(&key) else { return };
         let request = flow.request(self.hop.ids().random());
         let local = PathRef::from(flow.local().view());
-        let transaction = self.hop.begin_control_request(Some(Purpose::Auth(key)));
+        // Without random octets the connection ends, and the authentication with it.
+        let Some(request) = self.hop.drawn(request) else { return };
+        let purpose = Purpose::Auth(key);
+        let Some(transaction) = self.hop.begin_control_request(Some(purpose)) else { return };
         let to = request.to_path.view();
         let head = HeadWriter::request(self.hop.control(), &transaction, Method::Auth, to, local);
         let written = request.write(head);

@@ -53,7 +53,7 @@ struct Side {
 impl Side {
     fn new(config: Config, role: Role) -> Result<Self, Box<dyn Error>> {
         let random = OsRandom::new()?;
-        let connection = Connection::new(Arc::new(config), role, random, Instant::now());
+        let connection = Connection::new(Arc::new(config), role, random, Instant::now())?;
         Ok(Self { connection, input: BytesMut::new(), received: None, outcome: None })
     }
 

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use msrp::wire::ByteRange;
 use msrp::{
     AnswerMode, Config, Event, IncomingKey, MessageId, MessageKey, MessageOutcome, Outcome,
-    OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig, SessionId, SessionTable,
+    OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig, SessionKey, SessionTable,
     StatusCode,
 };
 use msrp_chatroom::report_body;
@@ -22,9 +22,9 @@ use crate::common::{Side, path};
 struct Member {
     seat: Seat,
     client: Side,
-    theirs: SessionId,
+    theirs: SessionKey,
     server: Side,
-    ours: Option<SessionId>,
+    ours: Option<SessionKey>,
     /// What the client has heard.
     heard: Vec<Bytes>,
     outcomes: Vec<MessageOutcome>,

@@ -377,9 +377,9 @@ fn too_large(max_size: usize) -> Fault {
 }
 
 fn fresh_message_id() -> Result<MessageId, Fault> {
-    let busy = |error: &dyn std::fmt::Display| Fault::new(Kind::Busy, error.to_string());
-    let mut random = OsRandom::new().map_err(|error| busy(&error))?;
-    MessageId::new(&msrp::session_id(&mut random)).map_err(|error| busy(&error))
+    let mut random = OsRandom::new()?;
+    let id = msrp::session_id(&mut random)?;
+    MessageId::new(&id).map_err(|error| Fault::new(Kind::Busy, error.to_string()))
 }
 
 fn success_report(wanted: Option<Wanted>) -> Result<bool, Fault> {

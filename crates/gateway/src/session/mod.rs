@@ -180,8 +180,8 @@ impl Sessions {
         about: About,
         commands: mpsc::UnboundedSender<Command>,
     ) -> Result<Arc<Handle>, Fault> {
-        let mut random = OsRandom::new().map_err(|e| Fault::new(Kind::Busy, e.to_string()))?;
-        let handle = Handle::new(msrp::session_id(&mut random), about, commands);
+        let mut random = OsRandom::new()?;
+        let handle = Handle::new(msrp::session_id(&mut random)?, about, commands);
         let mut by_id = self.lock();
         make_room(&mut by_id, self.max, self.timeout)?;
         by_id.insert(handle.id.clone(), Arc::clone(&handle));

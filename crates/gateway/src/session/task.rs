@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use msrp::{
     CloseReason, ConnectionEnd, Event, MessageId, MessageKey, MessageOutcome, Outcome, SendError,
-    SessionId,
+    SessionKey,
 };
 use msrp_tokio_loop::RunLoop;
 use tokio::sync::{mpsc, oneshot};
@@ -21,7 +21,7 @@ use crate::fault::{Fault, Kind};
 /// A session whose binding SEND has been accepted.
 pub(crate) struct Starting {
     pub(crate) run: RunLoop<Stream>,
-    pub(crate) session: SessionId,
+    pub(crate) session: SessionKey,
     pub(crate) about: About,
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn run(sessions: &Sessions, starting: Starting) -> Result<Arc<Handle>
 
 struct Task {
     run: RunLoop<Stream>,
-    session: SessionId,
+    session: SessionKey,
     handle: Arc<Handle>,
     commands: mpsc::UnboundedReceiver<Command>,
     /// Who waits for the outcome of which message.

@@ -270,7 +270,8 @@ where
     let mut config = Config::default();
     config.table = Some(table);
     let random = OsRandom::new().unwrap();
-    let connection = Connection::new(Arc::new(config), Role::Passive, random, Instant::now());
+    let connection =
+        Connection::new(Arc::new(config), Role::Passive, random, Instant::now()).unwrap();
     let mut run = RunLoop::new(stream, connection);
     while let Some(event) = run.next().await {
         let Event::Message { message, body } = event else { continue };

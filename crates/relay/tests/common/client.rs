@@ -195,7 +195,7 @@ impl Client {
         digest.challenged(values.iter().map(String::as_str)).unwrap();
         let last = path.rsplit(' ').next().unwrap();
         let authorization =
-            digest.authorization(last, false, &mut OsRandom::new().unwrap()).unwrap();
+            digest.authorization(last, false, &mut OsRandom::new().unwrap()).unwrap().unwrap();
         let answer = self.ask("AUTH", path, &format!("Authorization: {authorization}\r\n")).await;
         if answer.kind() != "200" {
             return Err(answer);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use msrp::Random;
+use msrp::{Random, RandomError};
 
 use crate::token::{is_blank, is_token};
 use crate::{Error, ErrorKind};
@@ -18,13 +18,17 @@ pub struct FileTransferId(Box<str>);
 
 impl FileTransferId {
     /// A fresh id of 160 random bits, as 32 letters and digits.
-    #[must_use]
-    pub fn generate(random: &mut impl Random) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] if the source fails.
+    pub fn generate(random: &mut impl Random) -> Result<Self, RandomError> {
         const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
         let mut octets = [0; 32];
-        random.fill(&mut octets);
+        random.fill(&mut octets)?;
         let letter = |octet: u8| ALPHABET.get(usize::from(octet % 32)).copied().unwrap_or(b'a');
-        Self(octets.map(|octet| char::from(letter(octet))).iter().collect::<String>().into())
+        let id: String = octets.map(|octet| char::from(letter(octet))).iter().collect();
+        Ok(Self(id.into()))
     }
 
     /// The id as it is written.

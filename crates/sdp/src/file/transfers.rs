@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use msrp::Random;
+use msrp::{Random, RandomError};
 
 use super::{FileSelector, FileTransferId};
 
@@ -176,9 +176,12 @@ pub struct OfferedTransfer {
 
 impl OfferedTransfer {
     /// A new transfer with a fresh id.
-    #[must_use]
-    pub fn new(random: &mut impl Random) -> Self {
-        Self { id: FileTransferId::generate(random), is_over: false }
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] if the source fails.
+    pub fn new(random: &mut impl Random) -> Result<Self, RandomError> {
+        Ok(Self { id: FileTransferId::generate(random)?, is_over: false })
     }
 
     /// A transfer that the peer has offered, for this side's later offers about it.
@@ -217,7 +220,12 @@ impl OfferedTransfer {
     ///
     /// During a transfer this aborts it and starts the same file again. Another file
     /// must wait or needs a media line of its own (section 8.7).
-    pub fn again(&mut self, random: &mut impl Random) {
-        *self = Self::new(random);
+    ///
+    /// # Errors
+    ///
+    /// [`RandomError`] if the source fails; the transfer stays as it was.
+    pub fn again(&mut self, random: &mut impl Random) -> Result<(), RandomError> {
+        *self = Self::new(random)?;
+        Ok(())
     }
 }

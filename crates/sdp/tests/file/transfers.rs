@@ -130,13 +130,13 @@ fn there_is_an_end_of_transfers() {
 #[test]
 fn an_offerer_keeps_its_id_until_it_begins_again() {
     let mut random = Seeded(3);
-    let mut transfer = OfferedTransfer::new(&mut random);
+    let mut transfer = OfferedTransfer::new(&mut random).unwrap();
     let first = transfer.id().clone();
     assert_eq!((transfer.port(7654), transfer.is_over()), (7654, false));
     transfer.finish();
     assert_eq!((transfer.port(7654), transfer.is_over()), (0, true));
     assert_eq!(transfer.id(), &first);
-    transfer.again(&mut random);
+    transfer.again(&mut random).unwrap();
     assert_eq!((transfer.port(7654), transfer.is_over()), (7654, false));
     assert_ne!(transfer.id(), &first);
 }
@@ -152,9 +152,9 @@ proptest! {
         let (mut begun, mut running) = (HashSet::new(), HashMap::new());
         for (line, step) in steps {
             let transfer =
-                offerer.entry(line).or_insert_with(|| OfferedTransfer::new(&mut random));
+                offerer.entry(line).or_insert_with(|| OfferedTransfer::new(&mut random).unwrap());
             match step {
-                0 => transfer.again(&mut random),
+                0 => transfer.again(&mut random).unwrap(),
                 1 => transfer.finish(),
                 2 => answerer.finished(transfer.id()),
                 _ => {}

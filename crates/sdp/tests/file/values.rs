@@ -106,7 +106,7 @@ fn icons_are_named_by_content_id() {
 fn a_fresh_id_has_32_random_characters() {
     let mut random = Seeded(1);
     let ids: std::collections::HashSet<_> =
-        (0..1000).map(|_| FileTransferId::generate(&mut random)).collect();
+        (0..1000).map(|_| FileTransferId::generate(&mut random).unwrap()).collect();
     assert_eq!(ids.len(), 1000);
     for id in ids {
         assert_eq!(id.as_str().len(), 32);

@@ -1,0 +1,202 @@
+//! The frame that is arriving, and what its sender learns at its end.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::config::SessionConfig;
+use super::direction::may_be_control;
+use super::event::{Event, FailReason};
+use crate::keys::{IncomingKey, SessionKey};
+use crate::mime::wrapped_type;
+use crate::reassembly::ReassemblyError;
+use crate::wire::{ByteRange, Continuation, Head, MessageId, StatusCode};
+
+/// The frame that is arriving.
+#[derive(Debug, Default)]
+pub(super) enum Current {
+    /// None, or one whose octets are skipped.
+    #[default]
+    Skipped,
+    /// A SEND without a body. Its end-line decides what it means.
+    Bodiless { session: SessionKey, head: Head },
+    /// A chunk of a message.
+    Chunk(Box<Chunk>),
+}
+
+/// A chunk that is arriving.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    pub(super) session: SessionKey,
+    pub(super) message_id: MessageId,
+    pub(super) head: Head,
+    /// Zero-based offset of its first octet in the message.
+    pub(super) offset: u64,
+    /// Octets that have arrived.
+    pub(super) len: u64,
+    /// Its only piece so far, while nothing else of the message is here: a
+    /// message that arrives in one piece is passed on as that piece.
+    pub(super) only_piece: Bytes,
+    /// The message it belongs to, once that is open.
+    pub(super) key: Option<IncomingKey>,
+    /// The session's configuration when the message began.
+    pub(super) terms: Arc<SessionConfig>,
+}
+
+impl Chunk {
+    pub(super) fn new(
+        session: SessionKey,
+        terms: Arc<SessionConfig>,
+        message_id: MessageId,
+        head: Head,
+        key: Option<IncomingKey>,
+    ) -> Self {
+        let offset = head.view().byte_range().map_or(0, |range| range.start() - 1);
+        Self { session, message_id, head, offset, len: 0, only_piece: Bytes::new(), key, terms }
+    }
+
+    /// The zero-based offset after its last octet.
+    pub(super) const fn end(&self) -> u64 {
+        self.offset.saturating_add(self.len)
+    }
+
+    /// The size of its message, where the sender announced it.
+    fn announced_size(&self) -> Option<u64> {
+        self.head.view().byte_range().and_then(|range| range.total())
+    }
+
+    /// Checks the first chunk of a message to arrive, which need not be the
+    /// first in the message.
+    pub(super) fn check_first(&self) -> Result<(), Fault> {
+        let view = self.head.view();
+        let Some(content_type) = view.content_type() else { return Err(Fault::INCONSISTENT) };
+        if !self.terms.direction.may_receive() && !may_be_control(content_type, None) {
+            return Err(Fault::NOT_RECEIVING);
+        }
+        if !self.terms.accept.accepts(content_type) {
+            return Err(Fault::UNSUPPORTED_TYPE);
+        }
+        let announced = self.announced_size().unwrap_or(self.offset);
+        if announced.max(self.offset) > self.terms.max_size {
+            return Err(Fault::TOO_LARGE);
+        }
+        Ok(())
+    }
+
+    /// Checks a whole message. Types that are accepted in containers only need a
+    /// look inside one, and so does what may come against the direction. Only
+    /// `message/cpim` says at its start what it wraps.
+    pub(super) fn check_whole(&self, content_type: &str, body: &[u8]) -> Result<(), Fault> {
+        let terms = &self.terms;
+        if !terms.direction.may_receive() && !may_be_control(content_type, Some(body)) {
+            return Err(Fault::NOT_RECEIVING);
+        }
+        match wrapped_type(content_type, body) {
+            Some(inner) if !terms.accept.accepts_wrapped(&inner) => Err(Fault::UNSUPPORTED_TYPE),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Whether Byte-Range agrees with the octets that have arrived.
+    pub(super) fn agrees(&self, flag: Continuation) -> bool {
+        let Some(range) = self.head.view().byte_range() else { return true };
+        let total = range.total().filter(|_| flag == Continuation::Complete);
+        range.end().is_none_or(|end| end == self.end() || flag == Continuation::Aborted)
+            && total.is_none_or(|total| total == self.end())
+    }
+
+    /// The range of its octets, for a REPORT on it.
+    pub(super) fn range(&self) -> ByteRange {
+        let total = self.announced_size().filter(|total| self.end() <= *total);
+        ByteRange::from_offsets(self.offset, Some(self.end()), total)
+    }
+
+    /// Keeps what its response and REPORTs need, and lets go of the buffer that
+    /// its octets arrived in.
+    pub(super) fn detach(&mut self) {
+        self.only_piece = Bytes::new();
+        self.head = self.head.detached();
+    }
+}
+
+/// A frame that is accepted: its sender gets a 200, and the REPORTs it asked for.
+#[derive(Debug)]
+pub(super) enum Receipt {
+    /// A SEND that leaves nothing to report on.
+    Traffic(Head),
+    /// A chunk of a message that is not complete.
+    Part(Box<Chunk>),
+    /// The chunk that completes its message.
+    Whole(Whole),
+}
+
+/// A complete message, as its sender gets to hear of it.
+#[derive(Debug)]
+pub(super) struct Whole {
+    /// The chunk that completed it.
+    pub(super) last: Box<Chunk>,
+    /// The head of the first chunk to arrive, where that is another one.
+    pub(super) first: Option<Head>,
+    /// Its size in octets.
+    pub(super) total: u64,
+}
+
+impl Whole {
+    /// The head that asks for REPORTs on the message.
+    pub(super) fn head(&self) -> &Head {
+        self.first.as_ref().unwrap_or(&self.last.head)
+    }
+}
+
+/// What the end of a frame leads to.
+#[derive(Debug, Default)]
+pub(super) struct Ended {
+    /// `None` where the sender hears nothing yet.
+    pub(super) receipt: Option<Receipt>,
+    pub(super) event: Option<Event>,
+}
+
+/// A chunk that is refused, and its message with it.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) head: Head,
+    pub(super) status: StatusCode,
+    pub(super) event: Event,
+}
+
+/// What is wrong with a chunk: the status of the response, and the reason that
+/// the application learns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) status: StatusCode,
+    pub(super) reason: FailReason,
+}
+
+impl Fault {
+    pub(super) const INCONSISTENT: Self =
+        Self::new(StatusCode::BAD_REQUEST, FailReason::Inconsistent);
+    pub(super) const NOT_RECEIVING: Self =
+        Self::new(StatusCode::FORBIDDEN, FailReason::NotReceiving);
+    pub(super) const UNSUPPORTED_TYPE: Self =
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, FailReason::UnsupportedType);
+    pub(super) const TOO_LARGE: Self = Self::new(StatusCode::STOP_SENDING, FailReason::TooLarge);
+    pub(super) const TOO_MANY_RANGES: Self =
+        Self::new(StatusCode::STOP_SENDING, FailReason::TooManyRanges);
+    pub(super) const TOO_MANY_MESSAGES: Self =
+        Self::new(StatusCode::STOP_SENDING, FailReason::TooManyMessages);
+    pub(super) const NO_ROOM: Self = Self::new(StatusCode::STOP_SENDING, FailReason::NoRoom);
+
+    const fn new(status: StatusCode, reason: FailReason) -> Self {
+        Self { status, reason }
+    }
+}
+
+impl From<ReassemblyError> for Fault {
+    fn from(error: ReassemblyError) -> Self {
+        match error {
+            ReassemblyError::TooLarge => Self::TOO_LARGE,
+            ReassemblyError::TooManyGaps => Self::TOO_MANY_RANGES,
+            ReassemblyError::PastEnd | ReassemblyError::TotalMismatch => Self::INCONSISTENT,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Keys: what names a session, a message or a request of a connection.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use thiserror::Error;
+
+use crate::random::{Random, RandomError};
+
+/// The key belongs to another connection, or to something that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the key belongs to another connection, or to something that has ended")]
+pub struct UnknownKey;
+
+/// What the keys of one connection have in common, and no other keys.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Tag {
+    /// Differs between processes.
+    random: [u8; 4],
+    /// Differs within a process, even where the random part does not.
+    number: usize,
+}
+
+impl Tag {
+    /// The tag of a relay's own keys, which no application sees.
+    #[cfg_attr(not(feature = "auth"), allow(dead_code))]
+    pub(crate) const NONE: Self = Self { random: [0; 4], number: 0 };
+
+    pub(crate) fn draw(random: &mut impl Random) -> Result<Self, RandomError> {
+        static LAST: AtomicUsize = AtomicUsize::new(0);
+        let number = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        let mut octets = [0; 4];
+        random.fill(&mut octets)?;
+        Ok(Self { random: octets, number })
+    }
+}
+
+/// What is made of a tag and a serial number.
+pub(crate) trait Key {
+    fn new(tag: Tag, serial: u64) -> Self;
+}
+
+/// Gives the keys of one kind on one connection, each once.
+#[derive(Debug)]
+pub(crate) struct Keys<K> {
+    tag: Tag,
+    next: u64,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K: Key> Keys<K> {
+    pub(crate) const fn new(tag: Tag) -> Self {
+        Self { tag, next: 0, kind: PhantomData }
+    }
+
+    pub(crate) fn fresh(&mut self) -> K {
+        let key = K::new(self.tag, self.next);
+        self.next += 1;
+        key
+    }
+}
+
+impl fmt::Debug for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", u32::from_be_bytes(self.random))
+    }
+}
+
+macro_rules! keys {
+    ($($(#[$attribute:meta])* $name:ident;)+) => {
+        $(
+            $(#[$attribute])*
+            ///
+            /// A connection uses a key once, and every method refuses a key of
+            /// another connection with [`UnknownKey`]. Keys of one connection are
+            /// in the order in which it gave them. `Display` writes a key for a
+            /// log, and is the same in every run from the same random octets.
+            #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+            pub struct $name {
+                serial: u64,
+                tag: Tag,
+            }
+
+            impl Key for $name {
+                fn new(tag: Tag, serial: u64) -> Self {
+                    Self { serial, tag }
+                }
+            }
+
+            impl fmt::Display for $name {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    write!(f, "{:?}-{}", self.tag, self.serial)
+                }
+            }
+
+            impl fmt::Debug for $name {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    write!(f, concat!(stringify!($name), "({})"), self)
+                }
+            }
+        )+
+    };
+}
+
+keys! {
+    /// A session of a connection.
+    SessionKey;
+    /// An outgoing message.
+    MessageKey;
+    /// An incoming message.
+    IncomingKey;
+    /// A NICKNAME that this side has sent (RFC 7701 section 7).
+    NicknameKey;
+    /// An authentication with a relay, or a chain of them (RFC 4976 section 5.1).
+    #[cfg(feature = "auth")]
+    AuthKey;
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    struct Fixed;
+
+    impl Random for Fixed {
+        fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
+            octets.fill(7);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn keys_of_two_connections_differ_even_with_one_seed() {
+        let [mut one, mut other] = [(); 2].map(|()| Keys::new(Tag::draw(&mut Fixed).unwrap()));
+        let (one, other): (SessionKey, SessionKey) = (one.fresh(), other.fresh());
+        assert_ne!(one, other);
+        assert_eq!(one.to_string(), other.to_string());
+        assert_eq!(format!("{one:?}"), "SessionKey(07070707-0)");
+    }
+}
