@@ -147,8 +147,8 @@ impl Client {
         let local: MsrpUri = local.parse().map_err(fault)?;
         let offer = Offer::new(description(local).map_err(fault)?).map_err(fault)?;
         let call = Called::invite(room, uri, &offer.description().to_string()).await?;
-        let answer = MediaDescription::parse(&call.answer).map_err(fault)?;
-        let plan = msrp_sdp::complete(&offer, &MsrpMedia::read(&answer).map_err(fault)?);
+        let answer: MediaDescription = call.answer.parse().map_err(fault)?;
+        let plan = msrp_sdp::complete(&offer, &MsrpMedia::parse(&answer).map_err(fault)?);
         let plan = plan.map_err(fault)?;
         let Connect::To(target) = plan.connect() else {
             return Err(fault("the room is to be connected to"));
@@ -360,7 +360,7 @@ fn description(local: MsrpUri) -> Result<Local, ValueError> {
     let types = MediaTypes::new("message/cpim")?.wrapped("text/plain")?;
     let types = types.wrapped(IS_COMPOSING_TYPE)?;
     let chatroom = Chatroom::new().with_nicknames().with_private_messages();
-    Ok(Local::unreachable(local).types(types).max_size(1 << 20).chatroom(chatroom))
+    Ok(Local::unreachable(local).with_types(types).with_max_size(1 << 20).with_chatroom(chatroom))
 }
 
 async fn next_change(call: &mut Option<Called>) -> Option<Change> {

@@ -236,8 +236,9 @@ impl Shared {
 
     /// A call comes in: a participant, their session, and the answer.
     fn invited(&self, uri: &str, offer: &str) -> Result<Invited, String> {
-        let section = MediaDescription::parse(offer).map_err(|error| error.to_string())?;
-        let offer = MsrpMedia::read(&section).map_err(|error| error.to_string())?;
+        let section: MediaDescription =
+            offer.parse().map_err(|error: msrp_sdp::Error| error.to_string())?;
+        let offer = MsrpMedia::parse(&section).map_err(|error| error.to_string())?;
         let local = self.fresh_uri().map_err(|error| error.to_string())?;
         let (answer, plan) = msrp_sdp::answer(&offer, description(local.clone()))
             .map_err(|error| error.to_string())?;
@@ -273,10 +274,10 @@ struct Invited {
 /// What a room says of itself (RFC 7701 sections 5.2 and 8).
 fn description(local: MsrpUri) -> Local {
     let types = MediaTypes::new("message/cpim").and_then(|types| types.wrapped("*"));
-    let local = Local::new(local).max_size(MAX_SIZE);
-    let local = local.chatroom(Chatroom::new().with_nicknames().with_private_messages());
+    let local = Local::new(local).with_max_size(MAX_SIZE);
+    let local = local.with_chatroom(Chatroom::new().with_nicknames().with_private_messages());
     match types {
-        Ok(types) => local.types(types),
+        Ok(types) => local.with_types(types),
         Err(_) => local,
     }
 }
