@@ -158,7 +158,7 @@ impl Task {
             }
             _ => None,
         };
-        // Nobody may wait any more.
+        // Fails if the request was cancelled.
         let _ = waiting.reply.send(Ok(Sent { outcome, reported: waiting.reported, fault }));
     }
 
@@ -169,7 +169,7 @@ impl Task {
             CloseReason::Rejected(status) => Some(show::Closed::by_status("rejected", status)),
             CloseReason::Failed(status) => Some(show::Closed::by_status("failed", status)),
             CloseReason::TimedOut => {
-                Some(show::Closed::new("timeout", "the far side did not answer in time"))
+                Some(show::Closed::new("timeout", "the peer did not respond in time"))
             }
             _ => None,
         }
