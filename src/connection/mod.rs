@@ -2,6 +2,7 @@
 
 #[cfg(feature = "auth")]
 mod authenticate;
+mod carried;
 mod chunk;
 mod config;
 mod direction;
@@ -47,7 +48,7 @@ pub use send::{BodyError, BodyWriter, SendError};
 pub use table::{SessionTable, TableError};
 pub use update::UpdateError;
 
-use crate::hop::{Hop, HopConfig, Order, Purpose, Transmit};
+use crate::hop::{Hop, HopConfig, Order, Transmit};
 use crate::keys::{Keys, MessageKey, NicknameKey, SessionKey, Tag};
 use crate::random::{Random, RandomError};
 use crate::tolerance::{Tolerance, Tolerances};
@@ -56,6 +57,7 @@ use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
 use crate::wire::{DecodeError, Frame};
 #[cfg(feature = "auth")]
 use authenticate::Authentications;
+use carried::{Endpoint, Purpose};
 use inbox::Inbox;
 use outcome::Tell;
 use receive::RequestKind;
@@ -99,7 +101,7 @@ pub enum OpenError {
 #[derive(Debug)]
 pub struct Connection {
     config: Arc<Config>,
-    hop: Hop,
+    hop: Hop<Endpoint>,
     sessions: Sessions,
     sending: BTreeMap<MessageKey, Sending>,
     inbox: Inbox,

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 use super::Connection;
+use super::carried::Purpose;
 use super::event::{Answer, Event, Outcome};
-use crate::hop::Purpose;
 use crate::keys::{NicknameKey, SessionKey};
 use crate::tolerance::Tolerance;
 use crate::uri::PathRef;

@@ -8,12 +8,13 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use super::Connection;
+use super::carried::{Endpoint, Envelope};
 use super::config::{Body, OutgoingMessage};
 use super::direction::may_be_control;
 use super::event::{Answer, Outcome};
 use super::outcome::Tell;
 use super::session::Session;
-use crate::hop::{BodyQueue, Envelope, Framing, Heading, Hop, Outgoing};
+use crate::hop::{BodyQueue, Framing, Hop, Outgoing};
 use crate::keys::{MessageKey, SessionKey};
 use crate::random::RandomError;
 use crate::ranges::RangeSet;
@@ -133,7 +134,7 @@ pub(crate) struct Sending {
 /// again: a larger piece is written in parts.
 #[derive(Debug)]
 pub struct BodyWriter<'a> {
-    hop: &'a mut Hop,
+    hop: &'a mut Hop<Endpoint>,
     key: MessageKey,
     max_queue: usize,
     peer_max_size: Option<u64>,
@@ -232,8 +233,7 @@ impl Connection {
             content_type: message.content_type.clone(),
             headers: message.headers,
         };
-        let heading = Heading::Own(envelope);
-        let overhead = check_head(&heading, self.config.framing)?;
+        let overhead = check_head(&envelope, self.config.framing)?;
         let key = self.message_keys.fresh();
         owner.outgoing.insert(message_id, key);
         owner.has_sent = has_sent;
@@ -241,7 +241,7 @@ impl Connection {
             Body::Whole(body) => (BodyQueue::whole(body), None),
             Body::Streamed { total } => (BodyQueue::default(), total),
         };
-        self.hop.insert(key, Outgoing::new(session, heading, overhead, body, total));
+        self.hop.insert(key, Outgoing::new(session, envelope, overhead, body, total));
         let sending = Sending {
             session,
             message_id,
@@ -296,8 +296,8 @@ impl Connection {
 }
 
 /// The most octets that a chunk has beside its body.
-fn check_head(heading: &Heading, framing: Framing) -> Result<usize, SendError> {
-    let overhead = heading.check()?;
+fn check_head(envelope: &Envelope, framing: Framing) -> Result<usize, SendError> {
+    let overhead = envelope.overhead()?;
     match framing.max_message() {
         Some(max) if overhead >= max => Err(SendError::HeadTooLong { max }),
         _ => Ok(overhead),
