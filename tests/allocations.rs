@@ -188,7 +188,7 @@ fn transfer(total: usize) -> usize {
     let now = Instant::now();
     let peak = peak(|| {
         while !completed {
-            while let Some(mut body) = alice.body(key) {
+            while let Ok(mut body) = alice.body(key) {
                 match left {
                     0 => body.finish().unwrap(),
                     _ if body.room() < piece.len() => break,

@@ -356,7 +356,7 @@ fn a_response_may_repeat_whole_paths() {
         let events = pair.alice.events();
         assert_eq!(tolerated(&events), told);
         let is_accepted = events.iter().any(|event| {
-            matches!(event, Event::Outcome(outcome) if outcome.outcome == Outcome::Accepted)
+            matches!(event, Event::Finished(outcome) if outcome.outcome == Outcome::Accepted)
         });
         assert_eq!(is_accepted, !told.is_empty());
     }
@@ -404,13 +404,13 @@ fn a_session_id_alone_names_nothing_that_is_named_exactly() {
         let locals: Vec<_> = bob
             .connection
             .sessions()
-            .map(|id| bob.connection.session(id).unwrap().local().to_string())
+            .map(|id| bob.connection.session(id).unwrap().local.to_string())
             .collect();
         assert_eq!(locals, [first, second]);
         assert_eq!(tolerated(&bob.events()), []);
         // Once there is but one, it is named.
         let session = bob.connection.sessions().next().unwrap();
-        assert!(bob.connection.close_session(session));
+        assert!(bob.connection.close_session(session).is_ok());
         bob.feed(now, ask("one5", &moved).as_bytes());
         assert_eq!(answers(&bob.drain(now)), ["200"]);
         assert_eq!(tolerated(&bob.events()), [Tolerance::SessionIdAlone]);

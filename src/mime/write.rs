@@ -77,15 +77,3 @@ fn is_token(text: &str) -> bool {
     let is_special = |octet: u8| b"()<>@,;:\\\"/[]?=".contains(&octet);
     !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_graphic() && !is_special(octet))
 }
-
-/// A name that a header field can have.
-pub fn is_field_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic() && octet != b':')
-}
-
-/// A value that stands on one line and reads back the same.
-pub fn is_field_value(value: &str) -> bool {
-    !value.contains(|letter: char| letter.is_ascii_control())
-        && !value.starts_with(' ')
-        && !value.ends_with(' ')
-}
