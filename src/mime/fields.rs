@@ -93,7 +93,7 @@ pub struct TooLong;
 const MAX_LINES: usize = 512;
 
 /// The lines before the first blank line, and what is behind it; `None` where
-/// it has not come within the first `limit` octets and [`MAX_LINES`] and still
+/// it has not come within the first `limit` octets and `MAX_LINES` and still
 /// may.
 pub fn head_block(octets: &[u8], limit: usize) -> Result<Option<Block<'_>>, TooLong> {
     let searched = octets.get(..limit).unwrap_or(octets);

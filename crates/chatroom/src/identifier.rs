@@ -30,11 +30,11 @@ pub fn is_same_uri(one: &str, other: &str) -> bool {
 
 /// A URI in a spelling that all of its equals have ([`is_same_uri`]).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Identifier(Box<str>);
+pub(crate) struct Identifier(Box<str>);
 
 impl Identifier {
     /// `None` where the text is no URI, or too long.
-    pub(super) fn new(uri: &str) -> Option<Self> {
+    pub(crate) fn new(uri: &str) -> Option<Self> {
         Address::new(uri).ok().filter(|_| uri.len() <= MAX_OCTETS)?;
         let (scheme, rest) = uri.split_once(':')?;
         let scheme = scheme.to_ascii_lowercase();

@@ -48,7 +48,7 @@
 //! A large message need not be there before it is passed on:
 //! [`Room::begin_message`] takes its first octets, until the headers of the
 //! wrapper are there. Who gets it is settled then: later chunks go to the same
-//! recipients, less those who leave ([`Room::message_goes_on`]). Should the rest
+//! recipients, less those who leave ([`Room::continue_message`]). Should the rest
 //! not come, [`Room::handle_timeout`] says so, and what comes later is refused.
 //!
 //! # Limits
@@ -73,20 +73,25 @@
     clippy::print_stderr
 )]
 
+mod chunks;
 mod config;
 mod identifier;
 mod message;
 mod nicknames;
 mod participant;
 mod passing;
+mod recipients;
 mod room;
+mod seat;
 
 pub use self::config::RoomConfig;
 pub use self::identifier::is_same_uri;
-pub use self::message::{Recipients, report_body};
+pub use self::message::report_body;
 pub use self::participant::{JoinError, Participant, ParticipantError};
 pub use self::passing::Abandoned;
-pub use self::room::{Left, Room, Seat};
+pub use self::recipients::Recipients;
+pub use self::room::{Left, Room};
+pub use self::seat::Seat;
 
 /// The code of the README compiles.
 #[cfg(doctest)]

@@ -2,34 +2,14 @@
 
 use bytes::Bytes;
 
-use super::identifier::Identifier;
-use super::room::{Room, Seat};
 use msrp::mime::MimeValue;
 use msrp::{MediaType, StatusCode};
 use msrp_cpim::{CPIM_TYPE, CpimBuildError, CpimBuilder, CpimError, CpimRef};
 
-/// The sessions that get a copy of a message: the same octets, in a SEND of
-/// their own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recipients {
-    /// In the order in which they joined.
-    pub(super) seats: Vec<Seat>,
-    pub(super) is_private: bool,
-}
-
-impl Recipients {
-    /// The sessions, in the order in which they joined. There may be none.
-    #[must_use]
-    pub fn seats(&self) -> &[Seat] {
-        &self.seats
-    }
-
-    /// Whether the message is for one participant alone.
-    #[must_use]
-    pub const fn is_private(&self) -> bool {
-        self.is_private
-    }
-}
+use crate::identifier::Identifier;
+use crate::recipients::Recipients;
+use crate::room::Room;
+use crate::seat::Seat;
 
 impl Room {
     /// Who gets a message that is whole.
@@ -52,12 +32,12 @@ impl Room {
         body: &[u8],
     ) -> Result<Recipients, StatusCode> {
         check_type(content_type)?;
-        let message = CpimRef::parse(body).map_err(answer)?;
+        let message = CpimRef::parse(body).map_err(status_of)?;
         self.recipients(from, &message)
     }
 
     /// The same for a message of which the headers of the wrapper are known.
-    pub(super) fn recipients(
+    pub(crate) fn recipients(
         &self,
         from: Seat,
         message: &CpimRef<'_>,
@@ -100,14 +80,14 @@ impl Room {
 }
 
 /// Nothing but `message/cpim` comes into a room (section 6.3).
-pub(super) fn check_type(content_type: &str) -> Result<(), StatusCode> {
+pub(crate) fn check_type(content_type: &str) -> Result<(), StatusCode> {
     let is_cpim = MimeValue::new(content_type).main().eq_ignore_ascii_case(CPIM_TYPE);
     is_cpim.then_some(()).ok_or(StatusCode::UNSUPPORTED_MEDIA_TYPE)
 }
 
 /// What the sender of a message is answered that cannot be read. A To that is
 /// no address may be several (section 6.2).
-pub(super) fn answer(error: CpimError) -> StatusCode {
+pub(crate) fn status_of(error: CpimError) -> StatusCode {
     match error {
         CpimError::Value("To") => StatusCode::FORBIDDEN,
         _ => StatusCode::BAD_REQUEST,

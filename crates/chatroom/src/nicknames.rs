@@ -3,21 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use msrp::{Nickname, StatusCode};
 use precis_profiles::Nickname as Profile;
 use precis_profiles::precis_core::Error;
 use precis_profiles::precis_core::profile::{Profile as _, Rules, stabilize};
 
-use super::identifier::Identifier;
-use super::room::Seat;
-use msrp::{Nickname, StatusCode};
+use crate::identifier::Identifier;
+use crate::seat::Seat;
 
 /// A nickname in a spelling that all of its equals have.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Spelling(Box<str>);
+pub(crate) struct Spelling(Box<str>);
 
 /// The nicknames of a room.
 #[derive(Debug, Default)]
-pub(super) struct Nicknames {
+pub(crate) struct Nicknames {
     held: BTreeMap<Spelling, Holding>,
     by_seat: BTreeMap<Seat, (Spelling, Nickname)>,
 }
@@ -32,7 +32,7 @@ struct Holding {
 impl Nicknames {
     /// Gives a session a nickname in place of the one it has. Where that cannot
     /// be, the one it has stays (section 7.2).
-    pub(super) fn take(
+    pub(crate) fn take(
         &mut self,
         seat: Seat,
         user: &Identifier,
@@ -55,7 +55,7 @@ impl Nicknames {
     }
 
     /// Takes the nickname of a session back, if it has one.
-    pub(super) fn release(&mut self, seat: Seat) -> Option<Nickname> {
+    pub(crate) fn release(&mut self, seat: Seat) -> Option<Nickname> {
         let (spelling, nickname) = self.by_seat.remove(&seat)?;
         if let Some(holding) = self.held.get_mut(&spelling) {
             holding.seats.remove(&seat);
@@ -66,12 +66,12 @@ impl Nicknames {
         Some(nickname)
     }
 
-    pub(super) fn of(&self, seat: Seat) -> Option<&Nickname> {
+    pub(crate) fn of(&self, seat: Seat) -> Option<&Nickname> {
         self.by_seat.get(&seat).map(|(_, nickname)| nickname)
     }
 
     /// The sessions that have a nickname: all of them are one user's.
-    pub(super) fn holders(&self, nickname: &Nickname) -> impl Iterator<Item = Seat> {
+    pub(crate) fn holders(&self, nickname: &Nickname) -> impl Iterator<Item = Seat> {
         let holding = prepared(nickname).and_then(|(spelling, _)| self.held.get(&spelling));
         holding.into_iter().flat_map(|holding| holding.seats.iter().copied())
     }
@@ -79,7 +79,7 @@ impl Nicknames {
 
 /// What a nickname is compared by, and how it is shown: without blanks that
 /// nobody sees. `None` where the profile does not allow it.
-pub(super) fn prepared(nickname: &Nickname) -> Option<(Spelling, Nickname)> {
+pub(crate) fn prepared(nickname: &Nickname) -> Option<(Spelling, Nickname)> {
     let profile = Profile::new();
     let shown = profile.enforce(nickname.as_str()).ok()?;
     let spelling = stabilize(shown.as_ref(), |text| compared(&profile, text)).ok()?;

@@ -1,9 +1,9 @@
 //! Who joins, and what a room knows of them (RFC 7701 section 5.2).
 
+use msrp::MediaTypes;
 use thiserror::Error;
 
-use super::identifier::Identifier;
-use msrp::MediaTypes;
+use crate::identifier::Identifier;
 
 /// A participant in one session: who it is, by which URIs the room knows them,
 /// and what their endpoint takes. All of it comes from the rendezvous, which has
@@ -25,12 +25,12 @@ use msrp::MediaTypes;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Participant {
-    pub(super) user: Identifier,
+    pub(crate) user: Identifier,
     /// As they were given; the first is shown.
     uris: Vec<Box<str>>,
-    pub(super) identifiers: Vec<Identifier>,
-    pub(super) takes_private: bool,
-    pub(super) accepts: MediaTypes,
+    pub(crate) identifiers: Vec<Identifier>,
+    pub(crate) takes_private: bool,
+    pub(crate) accepts: MediaTypes,
 }
 
 /// The text is no URI, or one of more than 2,048 octets.

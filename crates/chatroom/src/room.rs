@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::config::RoomConfig;
-use super::identifier::Identifier;
-use super::nicknames::{Nicknames, Spelling, prepared};
-use super::participant::{JoinError, Participant, ParticipantError};
-use super::passing::{Abandoned, Passing};
 use msrp::{Nickname, StatusCode};
 
-/// One session of a participant in a room. Never used twice in a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Seat(u64);
+use crate::config::RoomConfig;
+use crate::identifier::Identifier;
+use crate::nicknames::{Nicknames, Spelling, prepared};
+use crate::participant::{JoinError, Participant, ParticipantError};
+use crate::passing::{Abandoned, Passing};
+use crate::seat::Seat;
 
 /// A chat room.
 ///
@@ -26,7 +24,7 @@ pub struct Room {
     /// Whose each URI is, and in which sessions.
     known: BTreeMap<Identifier, Known>,
     nicknames: Nicknames,
-    pub(super) passing: Passing,
+    pub(crate) passing: Passing,
     next: u64,
 }
 
@@ -84,7 +82,7 @@ impl Room {
         &self.config
     }
 
-    pub(super) const fn identifier(&self) -> &Identifier {
+    pub(crate) const fn identifier(&self) -> &Identifier {
         &self.identifier
     }
 
@@ -147,7 +145,7 @@ impl Room {
         Some(Left {
             nickname: self.nicknames.release(seat),
             was_last: !self.has_user(&participant.user),
-            abandoned: self.passing.left(seat),
+            abandoned: self.passing.leave(seat),
             participant,
         })
     }
@@ -169,7 +167,7 @@ impl Room {
         seats.into_iter().flatten()
     }
 
-    pub(super) fn seats_known_by(&self, uri: &Identifier) -> Option<Vec<Seat>> {
+    pub(crate) fn seats_known_by(&self, uri: &Identifier) -> Option<Vec<Seat>> {
         self.known.get(uri).map(|known| known.seats.iter().copied().collect())
     }
 

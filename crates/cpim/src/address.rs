@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
+use msrp::mime::closing_quote;
 use thiserror::Error;
 
-use super::escape::{unescaped, write_escaped};
-use super::grammar::{is_token, is_uri};
-use super::tolerance::{CpimTolerance, CpimTolerances};
-use msrp::mime::closing_quote;
+use crate::escape::{unescaped, write_escaped};
+use crate::grammar::{is_token, is_uri};
+use crate::tolerance::{CpimTolerance, CpimTolerances};
 
 /// An address with the display name that its owner may have: the value of From,
 /// To and cc (RFC 3862 section 4.1).

@@ -3,67 +3,15 @@
 use std::fmt::{Display, Write};
 
 use bytes::{Bytes, BytesMut};
-use thiserror::Error;
-
-use super::escape::write_escaped;
-use super::grammar::{header_name, is_language, is_name, is_uri};
-use super::{Address, CORE_HEADERS, DateTime, MAX_HEAD_OCTETS, MAX_HEADERS};
-use crate::imdn::{ImdnParts, is_notification_type};
 use msrp::MediaType;
 use msrp::mime::{is_content_field, is_field_name, is_field_value};
 
-/// Why a message/cpim cannot be written.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum CpimBuildError {
-    /// A header name that is none.
-    #[error("a header name is letters, digits and !#$%&'*+-^_`|~, with a prefix and a dot or none")]
-    Name,
-    /// A header which has a function of its own, or whose name begins as those
-    /// of MIME.
-    #[error("{0} cannot be written by CpimBuilder::header")]
-    Reserved(String),
-    /// A prefix that no [`CpimBuilder::namespace`] before has declared.
-    #[error("declare the prefix {0} before it is used (RFC 3862 section 3.4)")]
-    UnknownPrefix(String),
-    /// A prefix that is declared twice.
-    #[error("the prefix {0} is declared already")]
-    RepeatedPrefix(String),
-    /// A namespace that is no absolute URI.
-    #[error("a namespace is an absolute URI")]
-    Namespace,
-    /// An empty value, or one with spaces at its ends: no line may end with
-    /// white space, and a space has no escape.
-    #[error("a value has no spaces at its ends and is not empty")]
-    Blanks,
-    /// A language that is no tag of RFC 3066.
-    #[error("a language is a tag such as en-GB")]
-    Language,
-    /// A second header of a kind that may be there once (RFC 4975 section 13,
-    /// RFC 5438 section 6.4).
-    #[error("{0} may be there once")]
-    Repeated(&'static str),
-    /// A message that asks for notifications, and has no DateTime (RFC 5438
-    /// section 7.1.1.2).
-    #[error("a message that asks for notifications needs a DateTime")]
-    MissingDateTime,
-    /// A notification that asks for notifications or says which way they take
-    /// (RFC 5438 section 7.2.1).
-    #[error("a notification has no Disposition-Notification and no IMDN-Record-Route")]
-    NotificationOfNotification,
-    /// A Message-ID that is no token.
-    #[error("a Message-ID of IMDN is letters, digits and !#$%&'*+-.^_`|~")]
-    MessageId,
-    /// A MIME header field with a name or a value that it cannot have, or one
-    /// that is written by itself.
-    #[error("a MIME header field has a name without spaces and colons, and a value on one line")]
-    MimeHeader,
-    /// More than a reader of ours takes: [`MAX_HEADERS`], [`MAX_HEAD_OCTETS`].
-    #[error(
-        "at most {MAX_HEADERS} headers of each kind and names in Require, {MAX_HEAD_OCTETS} octets in all"
-    )]
-    TooLong,
-}
+use crate::address::Address;
+use crate::date_time::DateTime;
+use crate::error::CpimBuildError;
+use crate::escape::write_escaped;
+use crate::format::{CORE_HEADERS, MAX_HEAD_OCTETS, MAX_HEADERS};
+use crate::grammar::{header_name, is_language, is_name, is_uri};
 
 /// Writes a message/cpim, header by header.
 ///
@@ -99,10 +47,28 @@ pub struct CpimBuilder {
     /// The prefixes that are declared, and their namespaces.
     prefixes: Vec<(String, String)>,
     required: Vec<String>,
-    has_date_time: bool,
-    has_subject: bool,
-    pub(crate) imdn: ImdnParts,
+    /// The headers that were written and may not come again.
+    single: Vec<&'static str>,
+    /// What headers of an extension demand of the whole message.
+    rules: Vec<Rule>,
     fault: Option<CpimBuildError>,
+}
+
+/// A condition on the whole message, which an extension brings along with one
+/// of its headers.
+pub(crate) type Rule = fn(&Written<'_>) -> Result<(), CpimBuildError>;
+
+/// A message whose headers are complete.
+pub(crate) struct Written<'a> {
+    single: &'a [&'static str],
+    pub(crate) content_type: &'a MediaType,
+}
+
+impl Written<'_> {
+    /// Whether the message has this header, one of those that occur once.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.single.contains(&name)
+    }
 }
 
 /// Lines that were written, and how many.
@@ -131,9 +97,8 @@ impl CpimBuilder {
             mime: Lines::default(),
             prefixes: Vec::new(),
             required: Vec::new(),
-            has_date_time: false,
-            has_subject: false,
-            imdn: ImdnParts::default(),
+            single: Vec::new(),
+            rules: Vec::new(),
             fault: None,
         }
     }
@@ -151,12 +116,10 @@ impl CpimBuilder {
     }
 
     /// When the message is sent.
-    pub fn date_time(mut self, date_time: &DateTime<'_>) -> Self {
-        if std::mem::replace(&mut self.has_date_time, true) {
-            return self.wrong(CpimBuildError::Repeated("DateTime"));
-        }
-        self.headers.push("DateTime", date_time);
-        self
+    pub fn date_time(self, date_time: &DateTime<'_>) -> Self {
+        let mut builder = self.once("DateTime");
+        builder.headers.push("DateTime", date_time);
+        builder
     }
 
     /// What the message is about, in whatever language.
@@ -254,12 +217,8 @@ impl CpimBuilder {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        if self.imdn.is_requested && !self.has_date_time {
-            return Err(CpimBuildError::MissingDateTime);
-        }
-        if self.imdn.is_of_message() && is_notification_type(content_type.as_str()) {
-            return Err(CpimBuildError::NotificationOfNotification);
-        }
+        let written = Written { single: &self.single, content_type };
+        self.rules.iter().try_for_each(|rule| rule(&written))?;
         if !self.required.is_empty() {
             self.headers.push("Require", self.required.join(","));
         }
@@ -272,18 +231,31 @@ impl CpimBuilder {
         is_readable.then_some(text).ok_or(CpimBuildError::TooLong)
     }
 
-    fn subject_line(mut self, name: &str, text: &str) -> Self {
-        if std::mem::replace(&mut self.has_subject, true) {
-            return self.wrong(CpimBuildError::Repeated("Subject"));
-        }
+    fn subject_line(self, name: &str, text: &str) -> Self {
+        let mut builder = self.once("Subject");
         match escaped(text) {
             Ok(text) => {
-                self.headers.count += 1;
-                self.headers.text.extend([name, " ", &text, "\r\n"]);
-                self
+                builder.headers.count += 1;
+                builder.headers.text.extend([name, " ", &text, "\r\n"]);
+                builder
             }
-            Err(wrong) => self.wrong(wrong),
+            Err(wrong) => builder.wrong(wrong),
         }
+    }
+
+    /// Notes a header that may occur once.
+    pub(crate) fn once(mut self, name: &'static str) -> Self {
+        if self.single.contains(&name) {
+            return self.wrong(CpimBuildError::Repeated(name));
+        }
+        self.single.push(name);
+        self
+    }
+
+    /// Adds a condition on the whole message.
+    pub(crate) fn rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
     }
 
     /// A header whose value is escaped already.

@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::escape::unescaped;
-use super::grammar::{header_name, is_language, is_name, is_token, is_uri};
-use super::tolerance::{CpimTolerance, CpimTolerances};
-use super::{Address, CPIM_NAMESPACE, CpimError};
 use msrp::mime::{closing_quote, logical_lines};
+
+use crate::address::Address;
+use crate::error::CpimError;
+use crate::escape::unescaped;
+use crate::format::CPIM_NAMESPACE;
+use crate::grammar::{header_name, is_language, is_name, is_token, is_uri};
+use crate::tolerance::{CpimTolerance, CpimTolerances};
 
 /// One message header.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -77,7 +77,9 @@
 mod address;
 mod builder;
 mod date_time;
+mod error;
 mod escape;
+mod format;
 mod grammar;
 mod header;
 pub mod imdn;
@@ -90,29 +92,13 @@ mod tolerance_set;
 mod xml;
 
 pub use self::address::{Address, AddressError};
-pub use self::builder::{CpimBuildError, CpimBuilder};
+pub use self::builder::CpimBuilder;
 pub use self::date_time::{DateTime, DateTimeError};
-pub(crate) use self::grammar::is_token;
+pub use self::error::{CpimBuildError, CpimError};
+pub use self::format::{CPIM_NAMESPACE, CPIM_TYPE, MAX_HEAD_OCTETS, MAX_HEADERS};
 pub use self::header::{Header, Namespace, Required};
 pub use self::message::CpimRef;
-pub use self::parse::CpimError;
 pub use self::tolerance::{CpimTolerance, CpimTolerances};
-
-/// The media type of the format.
-pub const CPIM_TYPE: &str = "message/cpim";
-
-/// The namespace of the headers that RFC 3862 defines, which is that of names
-/// without a prefix unless an NS says otherwise.
-pub const CPIM_NAMESPACE: &str = "urn:ietf:params:cpim-headers:";
-
-/// The most octets before the body that are read.
-pub const MAX_HEAD_OCTETS: usize = 64 * 1024;
-
-/// The most message headers, MIME header fields, and names in Require.
-pub const MAX_HEADERS: usize = 128;
-
-/// The headers that RFC 3862 defines.
-const CORE_HEADERS: [&str; 7] = ["From", "To", "cc", "DateTime", "Subject", "NS", "Require"];
 
 /// The code of the README compiles.
 #[cfg(doctest)]

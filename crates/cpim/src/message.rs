@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::header::{Header, Namespace, Required, Scope};
-use super::tolerance::{CpimTolerance, CpimTolerances};
-use super::{Address, CORE_HEADERS, CPIM_NAMESPACE, DateTime};
 use msrp::mime::{MimeHeaders, is_content_field, logical_lines};
+
+use crate::address::Address;
+use crate::date_time::DateTime;
+use crate::format::{CORE_HEADERS, CPIM_NAMESPACE};
+use crate::header::{Header, Namespace, Required, Scope};
+use crate::tolerance::{CpimTolerance, CpimTolerances};
 
 /// A message/cpim, or its start, in the octets it was read from.
 ///

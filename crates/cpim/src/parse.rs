@@ -1,64 +1,22 @@
 //! A message/cpim to its headers and its body.
 
 use memchr::memchr_iter;
-use thiserror::Error;
-
-use super::grammar::header_name;
-use super::header::{Header, Namespace, Scope};
-use super::tolerance::{CpimTolerance, CpimTolerances};
-use super::{Address, CORE_HEADERS, CpimRef, DateTime, MAX_HEAD_OCTETS, MAX_HEADERS};
 use msrp::mime::{
     Block, MimeHeader, MimeHeaders, TooLong, head_block, is_content_field, logical_lines,
 };
 
+use crate::address::Address;
+use crate::date_time::DateTime;
+use crate::error::CpimError;
+use crate::format::{CORE_HEADERS, MAX_HEAD_OCTETS, MAX_HEADERS};
+use crate::grammar::header_name;
+use crate::header::{Header, Namespace, Scope};
+use crate::message::CpimRef;
+use crate::tolerance::{CpimTolerance, CpimTolerances};
+
 /// The MIME header fields that decide what the body is.
 const SINGLE_FIELDS: [&str; 3] =
     ["Content-Type", "Content-Disposition", "Content-Transfer-Encoding"];
-
-/// Why a body is no message/cpim.
-///
-/// Says which header is wrong and never repeats what it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum CpimError {
-    /// The message ends before the blank line in front of its content.
-    #[error("the message ends before the blank line in front of its content")]
-    Incomplete,
-    /// More than [`MAX_HEAD_OCTETS`] before the content, or 512 lines before a
-    /// blank one.
-    #[error("the headers may have at most {MAX_HEAD_OCTETS} octets and 512 lines")]
-    TooLong,
-    /// More than [`MAX_HEADERS`] message headers, MIME header fields or names in
-    /// Require.
-    #[error("a message may have at most {MAX_HEADERS} headers and required names")]
-    TooManyHeaders,
-    /// Headers that are no UTF-8.
-    #[error("headers are UTF-8")]
-    Utf8,
-    /// A line that is no header: no name of the right letters before a colon,
-    /// or parameters that are none.
-    #[error("a message header is a name, a colon, parameters, a space and a value on one line")]
-    Header,
-    /// A control character that is not escaped.
-    #[error("a message header holds no control characters but as escapes")]
-    ControlCharacter,
-    /// A header of RFC 3862 with a value of the wrong form.
-    #[error("the header {0} has a value of the wrong form")]
-    Value(&'static str),
-    /// A header that is there twice, so that its readers could differ: who has
-    /// sent the message and when, of which type the body is, how it is encoded
-    /// and what is to be done with it. A From or a DateTime without a prefix
-    /// counts in whatever letter case and namespace, since not every reader
-    /// knows of these.
-    #[error("the header {0} is there twice")]
-    Repeated(&'static str),
-    /// A line among the MIME header fields that is none.
-    #[error("a MIME header field is a name, a colon and a value without control characters")]
-    MimeHeader,
-    /// A deviation that is not tolerated.
-    #[error("the message deviates from RFC 3862: {0:?}")]
-    NotTolerated(CpimTolerance),
-}
 
 impl<'a> CpimRef<'a> {
     /// Reads a whole message, with all tolerances.

@@ -213,7 +213,7 @@ impl Model {
 
     fn go_on(&mut self, at: usize, number: u8) {
         let Some(member) = self.member(at) else { return };
-        let result = self.room.message_goes_on(self.now, member.seat, id(number));
+        let result = self.room.continue_message(self.now, member.seat, id(number));
         let known = self.passing.get_mut(&(member.seat, number));
         if let Some((_, due)) = known {
             *due = self.now + Duration::from_secs(540);

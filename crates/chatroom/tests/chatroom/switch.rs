@@ -203,7 +203,7 @@ impl Switch {
     fn pass(&mut self, at: usize, key: IncomingKey, data: &[u8]) {
         let seat = self.members[at].seat;
         if !self.members[at].start.is_empty()
-            && self.room.message_goes_on(self.now, seat, message_id(key)).unwrap().is_some()
+            && self.room.continue_message(self.now, seat, message_id(key)).unwrap().is_some()
         {
             return self.pass_on(at, key, data);
         }

@@ -1,7 +1,20 @@
 //! What the headers of a message/cpim say about notifications.
 
-use super::{IMDN_NAMESPACE, is_notification_type};
-use crate::{Address, CpimRef};
+use msrp::mime::MimeValue;
+
+use crate::address::Address;
+use crate::message::CpimRef;
+
+/// The namespace of the headers that RFC 5438 defines.
+pub const IMDN_NAMESPACE: &str = "urn:ietf:params:imdn";
+
+/// The media type of a notification's XML.
+pub const IMDN_TYPE: &str = "message/imdn+xml";
+
+/// Whether a media type with parameters is [`IMDN_TYPE`].
+pub(super) fn is_notification_type(content_type: &str) -> bool {
+    MimeValue::new(content_type).main().eq_ignore_ascii_case(IMDN_TYPE)
+}
 
 /// The headers of RFC 5438 in a message/cpim, whatever prefix its sender has
 /// chosen for them.

@@ -46,20 +46,8 @@ mod notification;
 mod notifier;
 mod request;
 
-pub use self::headers::{ImdnHeaders, NotifyRequest};
+pub use self::headers::{IMDN_NAMESPACE, IMDN_TYPE, ImdnHeaders, NotifyRequest};
 #[cfg(feature = "xml")]
 pub use self::notification::ImdnError;
 pub use self::notification::{Disposition, DispositionKind, Notification};
 pub use self::notifier::{Notifier, NotifyError};
-pub(crate) use self::request::ImdnParts;
-
-/// The namespace of the headers that RFC 5438 defines.
-pub const IMDN_NAMESPACE: &str = "urn:ietf:params:imdn";
-
-/// The media type of a notification's XML.
-pub const IMDN_TYPE: &str = "message/imdn+xml";
-
-/// Whether a media type with parameters is [`IMDN_TYPE`].
-pub(crate) fn is_notification_type(content_type: &str) -> bool {
-    msrp::mime::MimeValue::new(content_type).main().eq_ignore_ascii_case(IMDN_TYPE)
-}

@@ -1,11 +1,16 @@
 //! The notifications that one received message gets.
 
 use bytes::Bytes;
+use msrp::MediaType;
 use thiserror::Error;
 
-use super::{Disposition, DispositionKind, IMDN_TYPE, ImdnHeaders, Notification, NotifyRequest};
-use crate::{Address, CpimBuildError, CpimBuilder, CpimRef, DateTime};
-use msrp::MediaType;
+use super::headers::{IMDN_TYPE, ImdnHeaders, NotifyRequest};
+use super::notification::{Disposition, DispositionKind, Notification};
+use crate::address::Address;
+use crate::builder::CpimBuilder;
+use crate::date_time::DateTime;
+use crate::error::CpimBuildError;
+use crate::message::CpimRef;
 
 /// Why there is no notification.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

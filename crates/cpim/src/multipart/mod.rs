@@ -34,15 +34,6 @@ mod builder;
 mod read;
 
 pub use self::builder::{MultipartBuildError, MultipartBuilder};
-pub use self::read::{Multipart, MultipartError, Part};
-
-/// The most octets of a boundary that is read. RFC 2046 allows 70, and no more
-/// are written.
-pub const MAX_BOUNDARY_OCTETS: usize = 256;
-
-/// The most octets of the header fields of one part, which have at most 512
-/// lines.
-pub const MAX_PART_HEAD_OCTETS: usize = 16 * 1024;
-
-/// How many multipart bodies may stand one in the other.
-pub const MAX_DEPTH: usize = 8;
+pub use self::read::{
+    MAX_BOUNDARY_OCTETS, MAX_DEPTH, MAX_PART_HEAD_OCTETS, Multipart, MultipartError, Part,
+};

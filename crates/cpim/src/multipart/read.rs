@@ -4,10 +4,19 @@ use std::borrow::Cow;
 use std::fmt;
 
 use memchr::memmem;
+use msrp::mime::{MimeHeader, MimeHeaders, MimeValue, TooLong, head_block, logical_lines};
 use thiserror::Error;
 
-use super::{MAX_BOUNDARY_OCTETS, MAX_DEPTH, MAX_PART_HEAD_OCTETS};
-use msrp::mime::{MimeHeader, MimeHeaders, MimeValue, TooLong, head_block, logical_lines};
+/// The most octets of a boundary that is read. RFC 2046 allows 70, and no more
+/// are written.
+pub const MAX_BOUNDARY_OCTETS: usize = 256;
+
+/// The most octets of the header fields of one part, which have at most 512
+/// lines.
+pub const MAX_PART_HEAD_OCTETS: usize = 16 * 1024;
+
+/// How many multipart bodies may stand one in the other.
+pub const MAX_DEPTH: usize = 8;
 
 /// Why a body has no parts, or one of them cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
