@@ -63,7 +63,7 @@ impl Relayed {
 }
 
 fn open(stream: Stream, table: SessionTable) -> io::Result<Link> {
-    let random = OsRandom::new().map_err(io::Error::other)?;
+    let random = OsRandom::new()?;
     let mut config = Config::default();
     config.table = Some(table);
     let connection = Connection::new(Arc::new(config), Role::Active, random, Instant::now())?;
