@@ -28,26 +28,24 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("waiting for {uri}");
         table.insert(SessionConfig::expected(uri))?;
     }
-    let mut config = Config::default();
-    config.table = Some(table);
-    let config = Arc::new(config);
     for stream in listener.incoming() {
-        let (stream, config) = (stream?, Arc::clone(&config));
+        let (stream, table) = (stream?, table.clone());
         thread::spawn(move || {
-            serve(stream, config).unwrap_or_else(|error| eprintln!("{error}"));
+            serve(stream, table).unwrap_or_else(|error| eprintln!("{error}"));
         });
     }
     Ok(())
 }
 
 /// Prints the messages of one connection. It may carry several sessions.
-fn serve(stream: TcpStream, config: Arc<Config>) -> Result<(), Box<dyn Error>> {
+fn serve(stream: TcpStream, table: SessionTable) -> Result<(), Box<dyn Error>> {
+    let config = Arc::new(Config::default());
     let connection = Connection::new(config, Role::Passive, OsRandom::new()?, Instant::now())?;
-    run(connection, stream, |_, event| match event {
+    run(connection.with_table(table), stream, |_, event| match event {
         Event::SessionOpened { session, remote, .. } => {
             println!("{session:?} is open with {remote}");
         }
-        Event::Message { message, body } => {
+        Event::Message { received: message, body } => {
             println!("{:?}: {}", message.session(), String::from_utf8_lossy(&body));
         }
         _ => {}

@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let session = connection.open(SessionConfig::new(random_uri(stream.local_addr()?)?, to))?;
     connection.send(session, OutgoingMessage::text(text))?;
     run(connection, stream, |connection, event| {
-        if let Event::Outcome(outcome) = event {
+        if let Event::Finished(outcome) = event {
             println!("outcome: {:?}", outcome.outcome);
             connection.close();
         }
@@ -41,12 +41,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn start_receiver() -> Result<Path, Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let uri = random_uri(listener.local_addr()?)?;
-    let mut config = Config::default();
     let table = SessionTable::new(1);
     table.insert(SessionConfig::expected(uri.clone()))?;
-    config.table = Some(table);
-    let connection =
-        Connection::new(Arc::new(config), Role::Passive, OsRandom::new()?, Instant::now())?;
+    let config = Arc::new(Config::default());
+    let connection = Connection::new(config, Role::Passive, OsRandom::new()?, Instant::now())?;
+    let connection = connection.with_table(table);
     thread::spawn(move || {
         let (stream, _) = listener.accept().expect("a connection");
         let print = |_: &mut Connection, event| {

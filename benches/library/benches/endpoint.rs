@@ -83,9 +83,9 @@ fn bob(stream: TcpStream, mode: ReceiveMode) -> Side {
     let table = SessionTable::new(1);
     let uri: MsrpUri = BOB.parse().unwrap();
     table.insert(SessionConfig::expected(uri).receive(mode).max_size(u64::MAX)).unwrap();
-    let mut config = Config::default();
-    config.table = Some(table);
-    Side::new(stream, config, Role::Passive, 2)
+    let mut side = Side::new(stream, Config::default(), Role::Passive, 2);
+    side.connection = side.connection.with_table(table);
+    side
 }
 
 /// Reads until the peer is gone; counts messages and their octets.
@@ -115,7 +115,7 @@ fn receive_all(mut side: Side) -> (usize, usize) {
 fn take_outcomes(side: &mut Side) -> usize {
     let mut outcomes = 0;
     while let Some(event) = side.connection.poll_event() {
-        if let Event::Outcome(outcome) = event {
+        if let Event::Finished(outcome) = event {
             assert!(outcome.outcome.is_success(), "{outcome:?}");
             outcomes += 1;
         }
@@ -125,7 +125,7 @@ fn take_outcomes(side: &mut Side) -> usize {
 
 /// Gives a streamed message the same piece until it has all its octets.
 fn fill(side: &mut Side, message: MessageKey, piece: &Bytes, left: &mut usize) {
-    while let Some(mut body) = side.connection.body(message) {
+    while let Ok(mut body) = side.connection.body(message) {
         if *left == 0 {
             return body.finish().unwrap();
         }
@@ -146,7 +146,7 @@ fn transfer(piece: &Bytes) {
     let key = side.connection.send(session, message).unwrap();
     let mut left = TRANSFER;
     loop {
-        while side.connection.progress(key).is_some() {
+        while side.connection.progress(key).is_ok() {
             fill(&mut side, key, piece, &mut left);
             side.write();
         }

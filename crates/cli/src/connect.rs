@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use msrp::{Answer, Bind, CloseReason, Config, Event, MsrpUri};
+use msrp::{Bind, CloseReason, Config, Event, MsrpUri, Response};
 use serde_json::Value;
 
 use crate::Ending;
@@ -75,20 +75,20 @@ fn describe(object: &mut Value, client: &Client, target: &Target) {
 /// Waits for the response to the empty SEND.
 fn bind(client: Client, deadline: Instant, object: &mut Value) -> Result<(), Failure> {
     let link = client.link;
-    let mut answered = |answer: &Answer| {
-        let rtt = answer.round_trip.unwrap_or_else(|| link.since_last_transmit());
+    let mut responded = |response: &Response| {
+        let rtt = response.round_trip.unwrap_or_else(|| link.since_last_transmit());
         set(object, "rtt", milliseconds(rtt));
-        set_status(object, answer.status, answer.comment.as_deref());
+        set_status(object, response.status, response.comment.as_deref());
     };
     let result = loop {
         match link.next_event(Some(deadline)) {
             None => break Err(Failure::no_response()),
-            Some(Event::SessionOpened { answer, .. }) => {
-                answer.iter().for_each(&mut answered);
+            Some(Event::SessionOpened { response, .. }) => {
+                response.iter().for_each(&mut responded);
                 break Ok(());
             }
-            Some(Event::SessionClosed { reason, answer, .. }) => {
-                answer.iter().for_each(&mut answered);
+            Some(Event::SessionClosed { reason, response, .. }) => {
+                response.iter().for_each(&mut responded);
                 match reason {
                     CloseReason::Rejected(status) => break Err(Failure::rejected(status)),
                     CloseReason::TimedOut => break Err(Failure::no_response()),

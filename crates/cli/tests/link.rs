@@ -111,7 +111,7 @@ fn exchange(link: &Link) {
                 assert_eq!((total, received), (TOTAL, TOTAL));
                 is_complete = true;
             }
-            Event::Outcome(outcome) => {
+            Event::Finished(outcome) => {
                 assert_eq!(outcome.outcome, Outcome::Accepted);
                 is_sent = true;
             }
@@ -123,7 +123,7 @@ fn exchange(link: &Link) {
 
 fn outcome(link: &Link) -> Outcome {
     loop {
-        if let Event::Outcome(outcome) = next(link) {
+        if let Event::Finished(outcome) = next(link) {
             return outcome.outcome;
         }
     }
@@ -189,9 +189,8 @@ fn pair((active, passive): (Stream, Stream)) -> ((Link, SessionKey), (Link, Sess
     let table = SessionTable::new(1);
     let expected = SessionConfig::expected(BOB.parse().unwrap());
     table.insert(expected.receive(ReceiveMode::Pieces).max_size(TOTAL)).unwrap();
-    let mut config = Config::default();
-    config.table = Some(table);
-    let bob = Link::new(passive, connection(config, Role::Passive)).unwrap();
+    let bob = connection(Config::default(), Role::Passive).with_table(table);
+    let bob = Link::new(passive, bob).unwrap();
     let alice = Link::new(active, connection(Config::default(), Role::Active)).unwrap();
     let session = SessionConfig::new(ALICE.parse().unwrap(), BOB.parse().unwrap());
     let session = session.receive(ReceiveMode::Pieces).max_size(TOTAL);

@@ -93,7 +93,7 @@ impl Receiver {
     }
 
     /// Lets peers open the session of this URI, one after another.
-    pub(crate) fn expect(&self, uri: MsrpUri) -> Result<(), msrp::TableError> {
+    pub(crate) fn expect(&self, uri: MsrpUri) -> Result<(), msrp::SessionError> {
         self.table.insert(self.options.session(uri))
     }
 
@@ -102,14 +102,11 @@ impl Receiver {
     pub(crate) fn serve(self) -> mpsc::Receiver<bool> {
         let (ended, results) = mpsc::channel();
         thread::spawn(move || {
-            let mut config = Config::default();
-            config.table = Some(self.table.clone());
-            let config = Arc::new(config);
             for socket in self.listener.incoming() {
-                let (config, options) = (Arc::clone(&config), Arc::clone(&self.options));
+                let (table, options) = (self.table.clone(), Arc::clone(&self.options));
                 let ended = ended.clone();
                 let served = socket.and_then(|socket| {
-                    thread::Builder::new().spawn(move || serve(socket, config, &options, &ended))
+                    thread::Builder::new().spawn(move || serve(socket, table, &options, &ended))
                 });
                 if let Err(error) = served {
                     tell(format_args!("cannot serve a connection: {error}"));
@@ -120,11 +117,12 @@ impl Receiver {
     }
 }
 
-fn serve(socket: TcpStream, config: Arc<Config>, options: &Options, ended: &Sender<bool>) {
+fn serve(socket: TcpStream, table: SessionTable, options: &Options, ended: &Sender<bool>) {
     let peer = socket.peer_addr().map_or_else(|_| "a connection".into(), |it| it.to_string());
     let result = OsRandom::new().map_err(io::Error::other).and_then(|random| {
+        let config = Arc::new(Config::default());
         let connection = Connection::new(config, Role::Passive, random, Instant::now())?;
-        Link::new(accept(socket, options.tls.clone())?, connection)
+        Link::new(accept(socket, options.tls.clone())?, connection.with_table(table))
     });
     match result {
         Ok(link) => {
@@ -177,22 +175,22 @@ impl<'a> Inbox<'a> {
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::MessageStarted { message } => {
+            Event::MessageStarted { received: message } => {
                 let store = Store::new(self.options.out.as_deref(), message.message_id());
                 match store {
                     Ok(store) => drop(self.stores.insert(message.key(), store)),
                     Err(error) => self.reject(message.key(), &error),
                 }
             }
-            Event::Piece { message, offset, data } => {
+            Event::Piece { incoming: message, offset, data } => {
                 let store = self.stores.get_mut(&message);
                 if let Some(Err(error)) = store.map(|store| store.write(offset, &data)) {
                     self.stores.remove(&message);
                     self.reject(message, &error);
                 }
             }
-            Event::MessageCompleted { message, total } => self.complete(&message, total),
-            Event::MessageFailed { message, reason } => {
+            Event::MessageCompleted { received: message, total } => self.complete(&message, total),
+            Event::MessageFailed { received: message, reason } => {
                 let octets = self.stores.remove(&message.key()).map_or(0, |it| it.octets());
                 self.failed(&message, reason, octets);
             }

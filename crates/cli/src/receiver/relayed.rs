@@ -63,11 +63,10 @@ impl Relayed {
 }
 
 fn open(stream: Stream, table: SessionTable) -> io::Result<Link> {
-    let random = OsRandom::new()?;
-    let mut config = Config::default();
-    config.table = Some(table);
-    let connection = Connection::new(Arc::new(config), Role::Active, random, Instant::now())?;
-    Link::new(stream, connection)
+    let random = OsRandom::new().map_err(io::Error::other)?;
+    let config = Arc::new(Config::default());
+    let connection = Connection::new(config, Role::Active, random, Instant::now())?;
+    Link::new(stream, connection.with_table(table))
 }
 
 fn take(

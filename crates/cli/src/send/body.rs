@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use bytes::BytesMut;
 use indicatif::{ProgressBar, ProgressStyle};
-use msrp::{Bind, BodyError, BodyWriter, MediaType, MessageKey, OutgoingMessage};
+use msrp::{Bind, BodyWriter, MediaType, MessageKey, OutgoingMessage, SendError};
 
 use crate::link::{Link, read_more};
 
@@ -105,8 +105,8 @@ fn copy(link: &Link, key: MessageKey, mut stream: impl Read) -> anyhow::Result<(
     while read_more(&mut stream, &mut buffer)? > 0 {
         let piece = buffer.split().freeze();
         let is_open = link.wait_for(|connection| match connection.body(key) {
-            Some(body) => (body.room() >= piece.len()).then_some(true),
-            None => Some(false),
+            Ok(body) => (body.room() >= piece.len()).then_some(true),
+            Err(_) => Some(false),
         });
         if !is_open {
             return Ok(());
@@ -120,8 +120,8 @@ fn copy(link: &Link, key: MessageKey, mut stream: impl Read) -> anyhow::Result<(
 fn write(
     link: &Link,
     key: MessageKey,
-    action: impl FnOnce(BodyWriter<'_>) -> Result<(), BodyError>,
+    action: impl FnOnce(BodyWriter<'_>) -> Result<(), SendError>,
 ) -> anyhow::Result<()> {
-    link.with(|connection| connection.body(key).map(action)).transpose()?;
+    link.with(|connection| connection.body(key).map(action)).unwrap_or(Ok(()))?;
     Ok(())
 }

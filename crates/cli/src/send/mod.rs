@@ -10,8 +10,8 @@ use anyhow::bail;
 use body::{Body, Content};
 use msrp::wire::{ByteRange, FailureReport};
 use msrp::{
-    CloseReason, Config, Event, MediaType, MediaTypes, MessageId, MessageKey, MessageOutcome,
-    MsrpUri, Outcome,
+    CloseReason, Config, Event, Finished, MediaType, MediaTypes, MessageId, MessageKey, MsrpUri,
+    Outcome,
 };
 use serde_json::Value;
 
@@ -65,7 +65,7 @@ pub(crate) struct Arguments {
 
 /// What became of the message.
 struct Sent {
-    outcome: Box<MessageOutcome>,
+    outcome: Box<Finished>,
     rtt: Option<Duration>,
     failure: Option<Failure>,
 }
@@ -190,18 +190,19 @@ fn wait(link: &Link, key: MessageKey, deadline: Instant) -> Sent {
     let mut deadline = Some(deadline);
     let outcome = loop {
         match link.next_event(deadline) {
-            Some(Event::Outcome(outcome)) if outcome.message == key => break outcome,
+            Some(Event::Finished(outcome)) if outcome.message == key => break outcome,
             Some(_) => {}
             None => {
                 deadline = None;
-                link.with(|connection| connection.abort(key));
+                // It may have its outcome by now.
+                let _ = link.with(|connection| connection.abort(key));
             }
         }
     };
     let rtt = outcome
-        .answer
+        .response
         .as_ref()
-        .map(|answer| answer.round_trip.unwrap_or_else(|| link.since_last_transmit()));
+        .map(|response| response.round_trip.unwrap_or_else(|| link.since_last_transmit()));
     let mut sent = Sent { outcome, rtt, failure: None };
     sent.failure = match sent.outcome.outcome {
         outcome if outcome.is_success() => None,
@@ -218,9 +219,9 @@ fn explain(link: &Link, sent: &mut Sent) -> Failure {
     loop {
         match link.next_event(None) {
             Some(Event::SessionClosed {
-                reason: CloseReason::Rejected(status), answer, ..
+                reason: CloseReason::Rejected(status), response, ..
             }) => {
-                sent.outcome.answer = answer;
+                sent.outcome.response = response;
                 return Failure::rejected(status);
             }
             Some(Event::SessionClosed { reason: CloseReason::TimedOut, .. }) => {
@@ -234,12 +235,12 @@ fn explain(link: &Link, sent: &mut Sent) -> Failure {
 
 fn describe(object: &mut Value, sent: &Sent, total: Option<u64>) {
     let Sent { outcome, rtt, failure } = sent;
-    if let Some(answer) = &outcome.answer {
-        set_status(object, answer.status, answer.comment.as_deref());
-        set(object, "transactionId", answer.transaction.as_str());
+    if let Some(response) = &outcome.response {
+        set_status(object, response.status, response.comment.as_deref());
+        set(object, "transactionId", response.transaction.as_str());
     }
     if let Outcome::Rejected(status) = outcome.outcome
-        && outcome.answer.as_ref().is_none_or(|answer| answer.status.is_success())
+        && outcome.response.as_ref().is_none_or(|response| response.status.is_success())
     {
         // The response was a success; a REPORT followed and says otherwise.
         set_status(object, status, None);
