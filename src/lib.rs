@@ -197,8 +197,6 @@
 pub mod auth;
 mod connection;
 mod fault;
-// What a relay needs of the hop is there without relays, too.
-#[cfg_attr(not(feature = "auth"), allow(dead_code, unused_imports))]
 mod hop;
 mod keys;
 mod limits;

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::Connection;
+use super::carried::Endpoint;
 use super::error::SendError;
 use crate::hop::Hop;
 use crate::keys::{MessageKey, UnknownKey};
@@ -18,7 +19,7 @@ use crate::keys::{MessageKey, UnknownKey};
 /// BODY_EXAMPLE
 #[derive(Debug)]
 pub struct BodyWriter<'a> {
-    hop: &'a mut Hop,
+    hop: &'a mut Hop<Endpoint>,
     key: MessageKey,
     max_queue: usize,
     peer_max_size: Option<u64>,

@@ -1,6 +1,7 @@
 //! Sessions and the connection: how they begin and end (RFC 4975 section 5.4).
 
 use super::Connection;
+use super::carried::Purpose;
 use super::error::SessionError;
 use super::event::{Event, Response};
 use super::outcome::Tell;
@@ -8,7 +9,6 @@ use super::reason::{CloseReason, ConnectionEnd, Outcome};
 use super::session::Session;
 use super::session_config::{Bind, SessionConfig};
 use super::table::Binding;
-use crate::hop::Purpose;
 use crate::keys::{SessionKey, UnknownKey};
 use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, HeadWriter, Method};

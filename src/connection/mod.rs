@@ -3,6 +3,7 @@
 #[cfg(feature = "auth")]
 mod authenticate;
 mod body;
+mod carried;
 mod chunk;
 mod config;
 mod direction;
@@ -53,13 +54,14 @@ pub use received::Received;
 pub use session_config::{Bind, ReceiveMode, ReportMode, ResponseMode, SessionConfig};
 pub use table::SessionTable;
 
-use crate::hop::{Hop, HopConfig, Order, Purpose, Transmit};
+use crate::hop::{Hop, HopConfig, Order, Transmit};
 use crate::keys::{Keys, MessageKey, NicknameKey, SessionKey, Tag};
 use crate::random::{Random, RandomError};
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::wire::{DecodeError, Frame, Head, Method};
 #[cfg(feature = "auth")]
 use authenticate::Authentications;
+use carried::{Endpoint, Purpose};
 use events::Events;
 use inbox::Inbox;
 use receive::RequestKind;
@@ -76,7 +78,7 @@ use session::Sessions;
 #[derive(Debug)]
 pub struct Connection {
     config: Arc<Config>,
-    hop: Hop,
+    hop: Hop<Endpoint>,
     sessions: Sessions,
     sending: BTreeMap<MessageKey, Sending>,
     inbox: Inbox,

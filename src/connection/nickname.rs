@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Connection;
+use super::carried::Purpose;
 use super::error::SendError;
 use super::event::{Event, Response};
 use super::reason::Outcome;
-use crate::hop::Purpose;
 use crate::keys::{NicknameKey, SessionKey, UnknownKey};
 use crate::tolerance::Tolerance;
 use crate::uri::PathRef;

@@ -4,9 +4,10 @@
 use crate::time::Instant;
 
 use super::Connection;
+use super::carried::Purpose;
 use super::event::{Event, Finished, Response};
 use super::reason::{CloseReason, Outcome};
-use crate::hop::{HopEvent, Purpose, Transaction};
+use crate::hop::{HopEvent, Transaction};
 use crate::keys::{MessageKey, SessionKey};
 use crate::tolerance::Tolerance;
 use crate::wire::{Continuation, FailureReport, HeadRef, MessageId, StatusCode, TransactionId};
@@ -55,7 +56,6 @@ impl Connection {
             }
             Purpose::Nickname(session, key) => self.nickname_answered(session, key, response),
             // Of a relay.
-            Purpose::Relayed(_) | Purpose::Passed(_) => {}
             #[cfg(feature = "auth")]
             Purpose::Auth(key) => self.auth_answered(key, written.unwrap_or(now), head, status),
         }
@@ -67,7 +67,7 @@ impl Connection {
             Purpose::Bind(session)
             | Purpose::KeepAlive(session)
             | Purpose::Nickname(session, _) => session,
-            Purpose::Chunk(_) | Purpose::Relayed(_) | Purpose::Passed(_) => return,
+            Purpose::Chunk(_) => return,
             #[cfg(feature = "auth")]
             Purpose::Auth(_) => return,
         };
@@ -168,7 +168,6 @@ impl Connection {
             Purpose::Nickname(session, key) => {
                 self.settle_nickname(*session, *key, Outcome::TimedOut);
             }
-            Purpose::Relayed(_) | Purpose::Passed(_) => {}
             #[cfg(feature = "auth")]
             Purpose::Auth(key) => self.auth_timed_out(*key),
         }

@@ -5,6 +5,7 @@ use crate::time::Instant;
 use std::time::Duration;
 
 use super::Connection;
+use super::carried::Envelope;
 use super::direction::may_be_control;
 use super::error::SendError;
 use super::event::Response;
@@ -12,7 +13,7 @@ use super::message::{Body, OutgoingMessage};
 use super::outcome::Tell;
 use super::reason::Outcome;
 use super::session::Session;
-use crate::hop::{BodyQueue, Envelope, Framing, Heading, Outgoing};
+use crate::hop::{BodyQueue, Framing, Outgoing};
 use crate::keys::{MessageKey, SessionKey, UnknownKey};
 use crate::ranges::RangeSet;
 use crate::uri::Path;
@@ -72,8 +73,7 @@ impl Connection {
             content_type: message.content_type.clone(),
             headers: message.headers,
         };
-        let heading = Heading::Own(envelope);
-        let overhead = check_head(&heading, self.config.framing)?;
+        let overhead = check_head(&envelope, self.config.framing)?;
         let key = self.message_keys.fresh();
         owner.outgoing.insert(message_id, key);
         owner.has_sent = has_sent;
@@ -81,7 +81,7 @@ impl Connection {
             Body::Whole(body) => (BodyQueue::whole(body), None),
             Body::Streamed { total } => (BodyQueue::default(), total),
         };
-        self.hop.insert(key, Outgoing::new(session, heading, overhead, body, total));
+        self.hop.insert(key, Outgoing::new(session, envelope, overhead, body, total));
         let sending = Sending {
             session,
             message_id,
@@ -129,8 +129,8 @@ impl Connection {
 }
 
 /// The most octets that a chunk has beside its body.
-fn check_head(heading: &Heading, framing: Framing) -> Result<usize, SendError> {
-    let overhead = heading.check()?;
+fn check_head(envelope: &Envelope, framing: Framing) -> Result<usize, SendError> {
+    let overhead = envelope.overhead()?;
     match framing.max_message() {
         Some(max) if overhead >= max => Err(SendError::HeadTooLong { max }),
         _ => Ok(overhead),

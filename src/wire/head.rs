@@ -220,6 +220,7 @@ impl<'a> HeadRef<'a> {
     }
 
     /// Octets of the head.
+    #[cfg(feature = "auth")]
     pub(crate) const fn size(&self) -> usize {
         self.octets.len()
     }

@@ -136,6 +136,6 @@ fn expect(
     Ok(())
 }
 
-fn media_types(list: &str) -> Result<MediaTypes, msrp::wire::MediaTypeError> {
-    MediaTypes::new(&list.replace(',', " "))
+fn media_types(list: &str) -> anyhow::Result<MediaTypes> {
+    Ok(MediaTypes::new(&list.replace(',', " "))?)
 }

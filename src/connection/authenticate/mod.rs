@@ -12,10 +12,10 @@ pub use failure::{AuthenticateError, AuthenticationFailure};
 pub use route::RelayRoute;
 
 use super::Connection;
+use super::carried::Purpose;
 use super::config::Role;
 use super::event::Event;
 use crate::auth::Credentials;
-use crate::hop::Purpose;
 use crate::keys::{AuthKey, Keys, Tag, UnknownKey};
 use crate::tolerance::Tolerance;
 use crate::uri::{Host, MsrpUri, Path, PathRef};

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use body::{Body, Content};
-use clap::ValueEnum;
 use msrp::wire::{ByteRange, FailureReport};
 use msrp::{
     CloseReason, Config, Event, Finished, MediaType, MediaTypes, MessageId, MessageKey, MsrpUri,
@@ -53,8 +52,8 @@ pub(crate) struct Arguments {
     success_report: bool,
     /// Failure-Report of the message. With "no" there is no status, and success
     /// means that the message has left.
-    #[arg(long, value_name = "MODE", default_value = "yes")]
-    failure_report: Mode,
+    #[arg(long, value_name = "yes|no|partial", default_value = "yes")]
+    failure_report: FailureReport,
     /// Largest chunk in octets, for peers and relays that hold whole chunks in
     /// memory; the least is 2048. Default: no limit.
     #[arg(long, value_name = "OCTETS")]
@@ -62,23 +61,6 @@ pub(crate) struct Arguments {
     /// Time limit for the whole exchange, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = DEFAULT_TIMEOUT, value_parser = timeout())]
     timeout: u64,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Mode {
-    Yes,
-    No,
-    Partial,
-}
-
-impl From<Mode> for FailureReport {
-    fn from(mode: Mode) -> Self {
-        match mode {
-            Mode::Yes => Self::Yes,
-            Mode::No => Self::No,
-            Mode::Partial => Self::Partial,
-        }
-    }
 }
 
 /// What became of the message.
@@ -140,8 +122,8 @@ fn exchange(arguments: Arguments, target: &Target, body: Body) -> Value {
     // The good news of "partial" is silence: it must not last as long as the
     // whole exchange may.
     config.transaction_timeout = match arguments.failure_report {
-        Mode::Partial => (timeout / 2).min(Duration::from_secs(2)),
-        Mode::Yes | Mode::No => timeout,
+        FailureReport::Partial => (timeout / 2).min(Duration::from_secs(2)),
+        FailureReport::Yes | FailureReport::No => timeout,
     };
     let total = body.total();
     let sent = target
@@ -183,9 +165,8 @@ fn send(
 ) -> Result<Sent, Failure> {
     let Client { link, session, .. } = client;
     let (mut message, stream) = body.into_message(arguments.content_type);
-    message = message
-        .success_report(arguments.success_report)
-        .failure_report(arguments.failure_report.into());
+    message =
+        message.success_report(arguments.success_report).failure_report(arguments.failure_report);
     if let Some(id) = arguments.message_id {
         message = message.message_id(id);
     }

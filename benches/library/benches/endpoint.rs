@@ -1,8 +1,6 @@
 //! Two connections over loopback TCP, beside TCP alone with the same buffers.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-mod common;
-
 use std::io::{IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -10,12 +8,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes, BytesMut};
-use common::{MIB, READ, Seeded, random_octets};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use msrp::{
     Config, Connection, Event, Limits, MessageKey, MsrpUri, OutgoingMessage, Path, ReceiveMode,
     Role, SessionConfig, SessionKey, SessionTable,
 };
+use msrp_bench::{MIB, READ, Seeded, random_octets};
 
 const ALICE: &str = "msrp://127.0.0.1:9/jshA7weztas;tcp";
 const BOB: &str = "msrp://127.0.0.1:2855/kjhd37s2s20w2a;tcp";

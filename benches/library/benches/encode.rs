@@ -1,16 +1,14 @@
 //! Writing heads and end-lines, beside a copy of the same octets.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-mod common;
-
 use std::hint::black_box;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use common::{RESPONSE, SEND, parse};
 use criterion::{Criterion, criterion_group, criterion_main};
 use msrp::wire::{Continuation, FailureReport, HeadWriter, Method};
 use msrp::{MediaType, StatusCode};
+use msrp_bench::{RESPONSE, SEND, parse};
 
 fn send(c: &mut Criterion) {
     let head = parse(SEND);

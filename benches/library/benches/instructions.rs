@@ -2,17 +2,15 @@
 //! instructions: `instructions SHAPE TIMES`.
 #![allow(missing_docs, clippy::print_stdout)]
 
-mod common;
-
 use std::hint::black_box;
 
 use bytes::{Bytes, BytesMut};
-use common::{
+use memchr::memmem::Finder;
+use msrp::wire::Decoder;
+use msrp_bench::{
     HTTP_REQUEST, HTTP_RESPONSE, ID, MIB, READ, RESPONSE, SEND, chunk, drain, http_request,
     http_response, parse, random_octets, take_uris_apart,
 };
-use memchr::memmem::Finder;
-use msrp::wire::Decoder;
 
 /// A chunk of 1 MiB: random octets, or near-misses of its end-line.
 fn large_chunk(near_miss: Option<&[u8]>) -> Bytes {

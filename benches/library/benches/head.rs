@@ -1,16 +1,14 @@
 //! Reading heads, beside an HTTP parser on heads of the same shape.
 #![allow(missing_docs)]
 
-mod common;
-
 use std::hint::black_box;
 use std::time::Duration;
 
-use common::{
+use criterion::{Criterion, criterion_group, criterion_main};
+use msrp_bench::{
     HTTP_REQUEST, HTTP_RESPONSE, RESPONSE, SEND, http_request, http_response, parse,
     take_uris_apart,
 };
-use criterion::{Criterion, criterion_group, criterion_main};
 
 fn requests(c: &mut Criterion) {
     assert_eq!(SEND.len(), HTTP_REQUEST.len());

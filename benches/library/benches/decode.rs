@@ -2,15 +2,13 @@
 //! the same octets; and many small messages in one buffer.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-mod common;
-
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use common::{ID, KIB, LARGE, READ, chunk, drain, push_chunk, random_octets};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use memchr::memmem::Finder;
 use msrp::wire::{Continuation, Decoder};
+use msrp_bench::{ID, KIB, LARGE, READ, chunk, drain, push_chunk, random_octets};
 
 /// A body of `unit` over and over.
 fn repeated(unit: &[u8]) -> Vec<u8> {

@@ -1,13 +1,11 @@
 //! Putting messages together, beside appending the same octets to a vector.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-mod common;
-
 use std::time::Duration;
 
-use common::{MIB, Seeded, random_octets};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use msrp::reassembly::Reassembler;
+use msrp_bench::{MIB, Seeded, random_octets};
 
 const BODY: usize = 16 * MIB;
 const CHUNK: usize = 2048;

@@ -3,33 +3,60 @@
 
 use std::cmp::Ordering;
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::{BufMut, BytesMut};
 
+use super::event::ConnectionId;
+use crate::hop::{CHUNK_OVERHEAD, Heading, Owner};
 use crate::uri::{PathRef, UriRef};
 use crate::wire::{
-    ByteRange, Continuation, FailureReport, HeadRef, HeaderName, MessageId, TransactionId,
-    write_end_line,
+    ByteRange, Continuation, EncodeError, FailureReport, HeadRef, HeaderName, MessageId,
+    TransactionId, write_end_line,
 };
+
+/// The owner of a hop of a relay.
+#[derive(Debug)]
+pub(super) enum Relaying {}
+
+impl Owner for Relaying {
+    type Source = ConnectionId;
+    type Message = ChunkKey;
+    type Purpose = Purpose;
+    type Heading = Arc<Relayed>;
+}
+
+/// One chunk that is passed on over a connection. Never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ChunkKey(pub(super) u64);
+
+/// What the response to a request is for.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// A SEND that was answered here: an error becomes a REPORT.
+    Relayed(Arc<Relayed>),
+    /// Any other request: its response goes back.
+    Passed(Passed),
+}
 
 /// Where a request came from that is not answered by this hop, and under which
 /// id: its response goes back there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Passed {
-    pub(crate) source: u64,
-    pub(crate) id: TransactionId,
+#[derive(Debug)]
+pub(super) struct Passed {
+    pub(super) source: ConnectionId,
+    pub(super) id: TransactionId,
     /// From-Path as it left, which is To-Path of the response.
-    pub(crate) back: Box<str>,
+    pub(super) back: Box<str>,
     /// Whether it was an AUTH with credentials, whose failure is counted.
-    pub(crate) has_credentials: bool,
+    pub(super) has_credentials: bool,
 }
 
 /// The head of a SEND on its way through a relay: every field but its
 /// Byte-Range, which differs from chunk to chunk, and what a REPORT on it needs.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Relayed {
+pub(super) struct Relayed {
     /// The connection that it came in on.
-    source: u64,
+    source: ConnectionId,
     text: Box<[u8]>,
     /// Behind To-Path and From-Path, which some peers want first.
     range_at: usize,
@@ -44,8 +71,8 @@ pub(crate) struct Relayed {
 impl Relayed {
     /// `own` are the relay's URIs in the order in which the request has passed
     /// them, `to` is what is left of its To-Path.
-    pub(crate) fn new(
-        source: u64,
+    pub(super) fn new(
+        source: ConnectionId,
         head: &HeadRef<'_>,
         own: &[UriRef<'_>],
         to: PathRef<'_>,
@@ -65,51 +92,41 @@ impl Relayed {
         }
     }
 
-    pub(crate) const fn source(&self) -> u64 {
+    pub(super) const fn source(&self) -> ConnectionId {
         self.source
     }
 
-    pub(crate) const fn failure_report(&self) -> FailureReport {
+    pub(super) const fn failure_report(&self) -> FailureReport {
         self.failure_report
     }
 
-    pub(crate) const fn message_id(&self) -> Option<&MessageId> {
+    pub(super) const fn message_id(&self) -> Option<&MessageId> {
         self.message_id.as_ref()
     }
 
     /// An order by sender and message that is the same in every run.
-    pub(crate) fn order(&self, other: &Self) -> Ordering {
+    pub(super) fn order(&self, other: &Self) -> Ordering {
         let key = (self.source, self.message_id().map(MessageId::as_str));
         key.cmp(&(other.source, other.message_id().map(MessageId::as_str)))
     }
 
     /// The relay's URI that the request was sent to.
-    pub(crate) fn own(&self) -> &str {
+    pub(super) fn own(&self) -> &str {
         self.str(&self.own)
     }
 
     /// The path back to the original sender.
-    pub(crate) fn way_back(&self) -> &str {
+    pub(super) fn way_back(&self) -> &str {
         self.str(&self.from)
     }
 
-    /// Octets of the head without its start line and Byte-Range.
-    pub(crate) const fn len(&self) -> usize {
-        self.text.len()
-    }
-
-    /// Writes the head of a chunk.
-    pub(crate) fn write(&self, out: &mut BytesMut, id: &TransactionId, range: ByteRange) {
-        let (paths, fields) = self.text.split_at_checked(self.range_at).unwrap_or_default();
-        write_start(out, id, b"SEND");
-        out.put_slice(paths);
-        write_range(out, range);
-        out.put_slice(fields);
-        out.put_slice(b"\r\n");
+    /// The most octets of a chunk beside its body.
+    pub(super) const fn overhead(&self) -> usize {
+        self.text.len() + CHUNK_OVERHEAD
     }
 
     /// Writes it as a request without a body.
-    pub(crate) fn write_bodiless(
+    pub(super) fn write_bodiless(
         &self,
         out: &mut BytesMut,
         id: &TransactionId,
@@ -131,10 +148,35 @@ impl Relayed {
     }
 }
 
+impl Heading<Relaying> for Arc<Relayed> {
+    fn write(
+        &self,
+        out: &mut BytesMut,
+        id: &TransactionId,
+        range: ByteRange,
+    ) -> Result<(), EncodeError> {
+        let (paths, fields) = self.text.split_at_checked(self.range_at).unwrap_or_default();
+        write_start(out, id, b"SEND");
+        out.put_slice(paths);
+        write_range(out, range);
+        out.put_slice(fields);
+        out.put_slice(b"\r\n");
+        Ok(())
+    }
+
+    fn failure_report(&self) -> FailureReport {
+        self.failure_report
+    }
+
+    fn purpose(&self, _: ChunkKey) -> Purpose {
+        Purpose::Relayed(Self::clone(self))
+    }
+}
+
 /// Writes a request that is no SEND, or a response, on its way through a
 /// relay: the same fields, the path moved on by `own`. `start` is what stands
 /// behind the transaction id.
-pub(crate) fn write_passed(
+pub(super) fn write_passed(
     out: &mut BytesMut,
     id: &TransactionId,
     head: &HeadRef<'_>,
@@ -159,7 +201,7 @@ pub(crate) fn write_passed(
 }
 
 /// From-Path of a request that has passed `own` in this order.
-pub(crate) fn way_back(own: &[UriRef<'_>], from: PathRef<'_>) -> Box<str> {
+pub(super) fn way_back(own: &[UriRef<'_>], from: PathRef<'_>) -> Box<str> {
     let uris = own.iter().rev().map(|uri| uri.as_str()).chain([from.as_str()]);
     uris.collect::<Vec<_>>().join(" ").into()
 }
