@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use common::wire::{Lone, Raw, Sent, frames, response, words};
 use common::{ALICE, BOB, Pair, Side, alice_opens, bob_expects, path};
-use msrp::wire::NicknameError;
+use msrp::wire::ValueErrorKind;
 use msrp::{
     CloseReason, Config, Event, Nickname, NicknameRequest, Outcome, Role, SendError, SessionConfig,
     SessionTable, StatusCode, Tolerance, Tolerances,
@@ -94,27 +94,37 @@ fn the_octets_of_a_nickname() {
 #[test]
 fn a_nickname_has_1_to_1023_octets() {
     for (len, result) in [
-        (0, Err(NicknameError::Empty)),
+        (0, Err(ValueErrorKind::NicknameEmpty)),
         (1, Ok(())),
         (1023, Ok(())),
-        (1024, Err(NicknameError::TooLong)),
+        (1024, Err(ValueErrorKind::NicknameTooLong)),
     ] {
-        assert_eq!(Nickname::new("n".repeat(len)).map(|_| ()), result, "{len}");
+        assert_eq!(
+            Nickname::new("n".repeat(len)).map(|_| ()).map_err(|it| it.kind()),
+            result,
+            "{len}"
+        );
     }
     // Octets, not characters; escapes do not count.
     assert!(Nickname::new("é".repeat(511)).is_ok());
-    assert_eq!(Nickname::new("é".repeat(512)), Err(NicknameError::TooLong));
+    assert_eq!(Nickname::new("é".repeat(512)).unwrap_err().kind(), ValueErrorKind::NicknameTooLong);
     let quotes = Nickname::new("\"".repeat(1023)).unwrap();
     let value = quotes.quoted().to_string();
-    assert_eq!(Nickname::from_value(&value), Ok(Some(quotes)));
+    assert_eq!(Nickname::parse_quoted(&value), Ok(Some(quotes)));
     for control in ["a\0", "\r\nX: y", "\x7f", "\x1b[2J"] {
-        assert_eq!(Nickname::new(control), Err(NicknameError::Control), "{control:?}");
+        assert_eq!(
+            Nickname::new(control).unwrap_err().kind(),
+            ValueErrorKind::NicknameControl,
+            "{control:?}"
+        );
     }
 }
 
 #[test]
 fn what_is_no_value_of_use_nickname() {
-    use NicknameError::{Malformed, TooLong, Unquoted};
+    use ValueErrorKind::{
+        NicknameQuoting as Malformed, NicknameTooLong as TooLong, NicknameUnquoted as Unquoted,
+    };
     for (value, error) in [
         ("", Unquoted),
         ("Alice", Unquoted),
@@ -128,9 +138,9 @@ fn what_is_no_value_of_use_nickname() {
         ("\"Al\\ice\"", Malformed),
         (&format!("\"{}\"", "n".repeat(1024)), TooLong),
     ] {
-        assert_eq!(Nickname::from_value(value), Err(error), "{value}");
+        assert_eq!(Nickname::parse_quoted(value).map_err(|it| it.kind()), Err(error), "{value}");
     }
-    assert_eq!(Nickname::from_value("\"\""), Ok(None));
+    assert_eq!(Nickname::parse_quoted("\"\""), Ok(None));
 }
 
 proptest! {
@@ -139,13 +149,13 @@ proptest! {
         let name = nickname(&text);
         prop_assert_eq!(name.as_str(), &text);
         let value = name.quoted().to_string();
-        prop_assert_eq!(Nickname::from_value(&value), Ok(Some(name)));
+        prop_assert_eq!(Nickname::parse_quoted(&value), Ok(Some(name)));
     }
 
     /// Whatever is read is written the same way.
     #[test]
     fn a_value_has_one_spelling(value in r#""(\\?["\\a é]){0,20}"?.?"#) {
-        if let Ok(Some(name)) = Nickname::from_value(&value) {
+        if let Ok(Some(name)) = Nickname::parse_quoted(&value) {
             prop_assert_eq!(name.quoted().to_string(), value);
         }
     }

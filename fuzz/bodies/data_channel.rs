@@ -5,7 +5,7 @@ use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
 use msrp::{Framing, Tolerances};
-use msrp_sdp::{DataChannel, DataChannels, Dcmap, Dcsa, MaxMessageSize, SctpPort};
+use msrp_sdp::data_channel::{DataChannel, DataChannels, Dcmap, Dcsa, MaxMessageSize};
 
 /// The attributes of a section, one a line.
 pub(crate) fn run(data: &[u8]) {
@@ -14,15 +14,14 @@ pub(crate) fn run(data: &[u8]) {
         read_back::<Dcmap>(value);
         read_back::<Dcsa>(value);
         read_back::<MaxMessageSize>(value);
-        read_back::<SctpPort>(value);
     }
-    let Ok(section) = DataChannels::read(attributes(text)) else { return };
+    let Ok(section) = DataChannels::parse(attributes(text)) else { return };
     if let Some(framing) = section.max_message_size().framing(100_000) {
         let Framing::Message { max_octets } = framing else { panic!("{framing:?}") };
         assert!((Framing::MIN_MESSAGE..=100_000).contains(&max_octets));
     }
     let written: String = section.channels().iter().map(ToString::to_string).collect();
-    let again = DataChannels::read(attributes(&written)).unwrap();
+    let again = DataChannels::parse(attributes(&written)).unwrap();
     assert!(section.closed_by(&again).next().is_none());
     for (channel, again) in section.channels().iter().zip(again.channels()) {
         assert!(channel.attributes().eq(again.attributes()));

@@ -5,11 +5,11 @@ use std::fmt::{Debug, Display};
 use std::path::{Component, Path};
 use std::str::FromStr;
 
-use msrp_sdp::{
-    AnsweredTransfers, FileAttributes, FileDate, FileDisposition, FileFit, FileHash, FileIcon,
-    FileRange, FileSelector, FileTransferId, TransferOffer,
+use msrp_sdp::file::{
+    AnsweredTransfers, ContentDisposition, FileAttributes, FileDate, FileDisposition, FileFit,
+    FileHash, FileIcon, FileRange, FileSelector, FileTransferId, MAX_NAME_OCTETS, TransferOffer,
+    safe_name,
 };
-use msrp_sdp::{ContentDisposition, MAX_NAME_OCTETS, safe_name};
 
 /// Lines, each read as every value there is. Together they are the attributes of
 /// media sections, with an empty line between two, which are offered in turn.
@@ -80,10 +80,10 @@ fn assert_offers(lines: &[&str]) {
         let pairs = section.iter().map(|line| {
             line.split_once(':').map_or((*line, None), |(name, value)| (name, Some(value)))
         });
-        let Ok(Some(file)) = FileAttributes::read(pairs) else { continue };
+        let Ok(Some(file)) = FileAttributes::parse(pairs) else { continue };
         let written = file.attributes();
         let again = written.iter().map(|(name, value)| (*name, value.as_deref()));
-        assert_eq!(FileAttributes::read(again).unwrap().as_ref(), Some(&file));
+        assert_eq!(FileAttributes::parse(again).unwrap().as_ref(), Some(&file));
 
         let Some(id) = file.transfer_id else { continue };
         let port = if section.contains(&"port0") { 0 } else { 9 };

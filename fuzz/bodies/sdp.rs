@@ -2,9 +2,10 @@
 //! same, and two sides that agree have agreed upon the same thing.
 
 use msrp::{Direction, MediaTypes, Role, Tolerances};
+use msrp_sdp::data_channel::{DataChannels, Dcmap};
 use msrp_sdp::{
-    Addresses, Attribute, Connect, DataChannels, Dcmap, Fingerprint, Local, MediaDescription,
-    MsrpMedia, Offer, Remedy, SessionDescription, SessionPlan, Update,
+    Addresses, Attribute, Connect, Fingerprint, Local, MediaDescription, MsrpMedia, Offer, Remedy,
+    SessionDescription, SessionPlan, Update,
 };
 
 pub(crate) fn run(data: &[u8]) {
@@ -29,28 +30,28 @@ fn assert_values(line: &str) {
     if let Ok(map) = line.parse::<Dcmap>() {
         assert_eq!(map.to_string().parse(), Ok(map));
     }
-    if let Some(attribute) = Attribute::from_line(line) {
-        assert_eq!(Attribute::from_line(&attribute.to_string()), Some(attribute));
+    if let Ok(attribute) = line.parse::<Attribute>() {
+        assert_eq!(attribute.to_string().parse(), Ok(attribute));
     }
 }
 
 fn assert_section(section: &MediaDescription) {
     let refused = msrp_sdp::refuse(section);
-    assert!(refused.is_closed() && MsrpMedia::read(&refused).is_err());
-    let Ok(media) = MsrpMedia::read(section) else { return };
+    assert!(refused.is_closed() && MsrpMedia::parse(&refused).is_err());
+    let Ok(media) = MsrpMedia::parse(section) else { return };
     // The order of attributes is that of this crate, and what it does not know is
     // gone.
     let written = media.description();
-    assert_eq!(MsrpMedia::read(&written), Ok(media.clone()));
+    assert_eq!(MsrpMedia::parse(&written), Ok(media.clone()));
     assert_agreements(&media);
 }
 
 fn assert_channels(section: &MediaDescription) {
-    let Ok(channels) = DataChannels::read(section.parts()) else { return };
+    let Ok(channels) = DataChannels::parse(section.parts()) else { return };
     for channel in channels.channels() {
         let text = format!("m=application 9 UDP/DTLS/SCTP webrtc-datachannel\n{channel}");
-        let again = MediaDescription::parse(&text).unwrap();
-        let again = DataChannels::read(again.parts()).unwrap();
+        let again: MediaDescription = text.parse().unwrap();
+        let again = DataChannels::parse(again.parts()).unwrap();
         let session = channel.session(Tolerances::all());
         assert!(session.is_err() || again.channels().len() == 1);
         if let Ok(session) = session {
@@ -96,7 +97,7 @@ fn assert_answer(offer: &MsrpMedia, answer: &MsrpMedia, plan: &SessionPlan) {
         assert_eq!((&file.transfer_id, file.range), (&offered.transfer_id, offered.range));
     }
     if *plan.connect() != Connect::DataChannel {
-        assert_eq!(MsrpMedia::read(&answer.description()).as_ref(), Ok(answer));
+        assert_eq!(MsrpMedia::parse(&answer.description()).as_ref(), Ok(answer));
     }
 }
 
@@ -136,14 +137,14 @@ fn locals(media: &MsrpMedia) -> impl Iterator<Item = Local> {
             local.ask_for_file(file.clone()),
         ],
         None => [
-            local.clone().max_size(17),
-            local.clone().direction(Direction::SendOnly),
-            local.types(MediaTypes::new("text/*").unwrap()),
+            local.clone().with_max_size(17),
+            local.clone().with_direction(Direction::SendOnly),
+            local.with_types(MediaTypes::new("text/*").unwrap()),
         ],
     };
     let all = [plain.clone(), secure.clone(), behind, relayed.clone(), channel.clone()];
     let more = [plain, secure, relayed, channel];
-    let anchored = more.clone().map(|local| local.cema(known.clone()));
+    let anchored = more.clone().map(|local| local.with_cema(known.clone()));
     let files: Vec<Local> = more.into_iter().flat_map(with_file).collect();
     all.into_iter().chain(anchored).chain(files)
 }

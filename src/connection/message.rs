@@ -18,7 +18,7 @@ use crate::wire::{FailureReport, MediaType, MessageId};
 /// let short = OutgoingMessage::text("Are you there?").success_report(true);
 /// let large = OutgoingMessage::streamed("video/mp4".parse()?, Some(4 << 30))
 ///     .header("Content-Disposition", "attachment; filename=\"talk.mp4\"");
-/// # Ok::<(), msrp::wire::MediaTypeError>(())
+/// # Ok::<(), msrp::wire::ValueError>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -11,8 +11,8 @@ use crate::keys::{NicknameKey, SessionKey, UnknownKey};
 use crate::tolerance::Tolerance;
 use crate::uri::PathRef;
 use crate::wire::{
-    Continuation, Head, HeadRef, HeadWriter, HeaderName, Method, Nickname, NicknameError,
-    StatusCode,
+    Continuation, Head, HeadRef, HeadWriter, HeaderName, Method, Nickname, StatusCode, ValueError,
+    ValueErrorKind,
 };
 
 /// A NICKNAME of the peer that waits for its response. A connection uses a value
@@ -109,19 +109,19 @@ impl Connection {
     }
 
     /// The Use-Nickname of a request, which has one.
-    fn use_nickname(&mut self, head: &HeadRef<'_>) -> Result<Option<Nickname>, NicknameError> {
+    fn use_nickname(&mut self, head: &HeadRef<'_>) -> Result<Option<Nickname>, ValueError> {
         let is_name = |name: &str| HeaderName::of(name.as_bytes()) == Some(HeaderName::UseNickname);
         let mut values = head.headers().filter(|(name, _)| is_name(name)).map(|(_, value)| value);
         let (Some(value), None) = (values.next(), values.next()) else {
-            return Err(NicknameError::Malformed);
+            return Err(ValueErrorKind::NicknameQuoting.into());
         };
-        match Nickname::from_value(value) {
-            Err(NicknameError::Unquoted) => {
-                let nickname = Nickname::from_unquoted(value)?;
+        match Nickname::parse_quoted(value) {
+            Err(error) if error.kind() == ValueErrorKind::NicknameUnquoted => {
+                let nickname = Nickname::parse_unquoted(value)?;
                 if self.tolerate(Tolerance::UnquotedNickname) {
                     Ok(Some(nickname))
                 } else {
-                    Err(NicknameError::Unquoted)
+                    Err(error)
                 }
             }
             result => result,

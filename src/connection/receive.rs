@@ -42,7 +42,7 @@ impl Connection {
 
     /// A malformed head in intact framing: only the request suffers for it.
     pub(super) fn bad_request(&mut self, bad: &BadHead) {
-        if let Some(status) = bad.error().status() {
+        if let Some(status) = bad.error().kind().status() {
             self.respond(&bad.head().view(), status);
         }
     }

@@ -50,7 +50,7 @@ impl Relay {
     /// dropped (section 6.4.3).
     fn bad_head(&mut self, now: Instant, source: ConnectionId, bad: &BadHead) {
         let view = bad.head().view();
-        if let Some(status) = bad.error().status()
+        if let Some(status) = bad.error().kind().status()
             && view.status_code().is_none()
         {
             self.refuse(now, source, &view, status);

@@ -1,6 +1,7 @@
-//! Whose a nickname is (RFC 7701 section 7.1), and when two are the same: the
-//! Nickname profile of PRECIS (RFC 8266, which has replaced RFC 7700).
+//! Who holds a nickname (RFC 7701 section 7.1), and when two nicknames are the
+//! same: the Nickname profile of PRECIS (RFC 8266, which obsoletes RFC 7700).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use msrp::{Nickname, StatusCode};
@@ -11,7 +12,7 @@ use precis_profiles::precis_core::profile::{Profile as _, Rules, stabilize};
 use crate::identifier::Identifier;
 use crate::seat::Seat;
 
-/// A nickname in a spelling that all of its equals have.
+/// A nickname in the one spelling of all nicknames that match it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Spelling(Box<str>);
 
@@ -22,7 +23,7 @@ pub(crate) struct Nicknames {
     by_seat: BTreeMap<Seat, (Spelling, Nickname)>,
 }
 
-/// A nickname is one user's, in each session that has asked for it.
+/// A nickname belongs to one user, in each session that asked for it.
 #[derive(Debug)]
 struct Holding {
     user: Identifier,
@@ -30,8 +31,8 @@ struct Holding {
 }
 
 impl Nicknames {
-    /// Gives a session a nickname in place of the one it has. Where that cannot
-    /// be, the one it has stays (section 7.2).
+    /// Gives a session a nickname in place of its old one, which stays if the new
+    /// one is unavailable (section 7.2).
     pub(crate) fn take(
         &mut self,
         seat: Seat,
@@ -42,8 +43,8 @@ impl Nicknames {
         let Some((spelling, shown)) = prepared(nickname) else {
             return StatusCode::MALFORMED_NICKNAME;
         };
-        let is_anothers = self.held.get(&spelling).is_some_and(|held| held.user != *user);
-        if is_anothers || is_reserved(&spelling) {
+        let is_taken = self.held.get(&spelling).is_some_and(|held| held.user != *user);
+        if is_taken || is_reserved(&spelling) {
             return StatusCode::NICKNAME_IN_USE;
         }
         self.release(seat);
@@ -54,7 +55,7 @@ impl Nicknames {
         StatusCode::OK
     }
 
-    /// Takes the nickname of a session back, if it has one.
+    /// Takes the nickname of a session back.
     pub(crate) fn release(&mut self, seat: Seat) -> Option<Nickname> {
         let (spelling, nickname) = self.by_seat.remove(&seat)?;
         if let Some(holding) = self.held.get_mut(&spelling) {
@@ -70,15 +71,15 @@ impl Nicknames {
         self.by_seat.get(&seat).map(|(_, nickname)| nickname)
     }
 
-    /// The sessions that have a nickname: all of them are one user's.
+    /// The sessions that have a nickname. All of them belong to one user.
     pub(crate) fn holders(&self, nickname: &Nickname) -> impl Iterator<Item = Seat> {
         let holding = prepared(nickname).and_then(|(spelling, _)| self.held.get(&spelling));
         holding.into_iter().flat_map(|holding| holding.seats.iter().copied())
     }
 }
 
-/// What a nickname is compared by, and how it is shown: without blanks that
-/// nobody sees. `None` where the profile does not allow it.
+/// The spelling of a nickname for comparison, and the nickname to show, without
+/// superfluous blanks. `None` if the profile does not allow it.
 pub(crate) fn prepared(nickname: &Nickname) -> Option<(Spelling, Nickname)> {
     let profile = Profile::new();
     let shown = profile.enforce(nickname.as_str()).ok()?;
@@ -86,8 +87,8 @@ pub(crate) fn prepared(nickname: &Nickname) -> Option<(Spelling, Nickname)> {
     Some((Spelling((*spelling).into()), Nickname::new(&*shown).ok()?))
 }
 
-/// The rules of RFC 8266 section 2.4, once.
-fn compared<'a>(profile: &Profile, text: &'a str) -> Result<std::borrow::Cow<'a, str>, Error> {
+/// One application of the rules of RFC 8266 section 2.4.
+fn compared<'a>(profile: &Profile, text: &'a str) -> Result<Cow<'a, str>, Error> {
     let text = profile.prepare(text)?;
     let text = profile.additional_mapping_rule(text)?;
     let text = profile.case_mapping_rule(text)?;

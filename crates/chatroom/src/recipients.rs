@@ -2,8 +2,8 @@
 
 use crate::seat::Seat;
 
-/// The sessions that get a copy of a message: the same octets, in a SEND of
-/// their own.
+/// The sessions that receive a copy of a message: the same octets, each in a SEND
+/// of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipients {
     /// In the order in which they joined.
@@ -18,7 +18,7 @@ impl Recipients {
         &self.seats
     }
 
-    /// Whether the message is for one participant alone.
+    /// Whether the message is for one participant only.
     #[must_use]
     pub const fn is_private(&self) -> bool {
         self.is_private

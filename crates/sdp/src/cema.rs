@@ -2,18 +2,17 @@
 
 use std::net::IpAddr;
 
-use super::media::MsrpMedia;
-use super::setup::Setup;
+use crate::media::MsrpMedia;
+use crate::setup::Setup;
 use msrp::Role;
 use msrp::uri::Host;
 
-/// The addresses of names in descriptions, which the application has looked up.
+/// The addresses of host names in descriptions, looked up by the application.
 ///
-/// Whether a middlebox has put itself in the way shows in that the `c=` and `m=`
-/// lines are of another place than the URIs of the path (RFC 6714 section 4.4).
-/// To compare a name with an address, it has to be looked up before; this crate
-/// asks no name service. [`MsrpMedia::names`] tells which names there are. A name
-/// that is not here is compared as a name, and matches no address.
+/// A middlebox is in the way if the `c=` and `m=` lines name another place than the
+/// URIs of the path (RFC 6714 section 4.4). Comparing a name with an address takes a
+/// look-up, and this crate asks no name service. [`MsrpMedia::names`] lists the names
+/// that matter. A name without an entry here equals itself and no address.
 ///
 /// ```
 /// use msrp_sdp::Addresses;
@@ -25,7 +24,7 @@ use msrp::uri::Host;
 pub struct Addresses(Vec<(Box<str>, IpAddr)>);
 
 impl Addresses {
-    /// Knows no names.
+    /// Without any names.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -38,8 +37,8 @@ impl Addresses {
         self
     }
 
-    /// Whether two hosts share an address, or are the same name. Of several
-    /// addresses one is enough (section 4.4).
+    /// Whether two hosts are the same name or share at least one address (section
+    /// 4.4).
     fn are_same(&self, one: Host<'_>, other: Host<'_>) -> bool {
         one == other || self.of(one).any(|address| self.of(other).any(|it| it == address))
     }
@@ -60,25 +59,25 @@ fn same_name(one: &str, other: &str) -> bool {
     Host::Name(one) == Host::Name(other)
 }
 
-/// Whether the `c=` and `m=` lines are of a place in the path, so that nobody
-/// has put another one there (section 4.4).
-pub(super) fn is_direct(media: &MsrpMedia, addresses: &Addresses) -> bool {
+/// Whether the `c=` and `m=` lines name a host and port of the path, so that no
+/// middlebox has replaced them (section 4.4).
+pub(crate) fn is_direct(media: &MsrpMedia, addresses: &Addresses) -> bool {
     let Some(address) = media.address() else { return true };
     let host = Host::from(address);
     media.path().iter().any(|uri| {
-        // Who only connects has no port to tell (RFC 6135 section 4.2.2).
+        // A side that only connects has no port to name (RFC 6135 section 4.2.2).
         let has_no_port = media.setup() == Some(Setup::Active) && media.port() == DISCARD;
         let is_port = has_no_port || uri.port() == Some(media.port());
         is_port && addresses.are_same(host, uri.host())
     })
 }
 
-/// The port of those who cannot be connected to.
-pub(super) const DISCARD: u16 = 9;
+/// The port of a side that nobody connects to.
+pub(crate) const DISCARD: u16 = 9;
 
-/// Whether an answer uses the extension (section 4.3). The offer does; with
-/// relays, it can only where the relay's side is the one that waits.
-pub(super) const fn answers_with(
+/// Whether the answer to an offer with the extension uses it too (section 4.3). With
+/// relays it can only if the side with the relay is the one that waits.
+pub(crate) const fn answers_with(
     offer_setup: Option<Setup>,
     offer_is_relayed: bool,
     is_relayed: bool,
@@ -88,14 +87,14 @@ pub(super) const fn answers_with(
     !(offer_is_relayed && (is_relayed || offerer_connects) || is_relayed && cannot_wait)
 }
 
-/// Whether the offerer has to offer again without the extension (section 4.2),
-/// given an answer whose lines are of another place than its path.
-pub(super) fn has_to_fall_back(answer: &MsrpMedia, role: Role, is_relayed: bool) -> bool {
+/// Whether the offerer must offer again without the extension (section 4.2), given
+/// an answer whose lines name another place than its path.
+pub(crate) fn has_to_fall_back(answer: &MsrpMedia, role: Role, is_relayed: bool) -> bool {
     match role {
         // The peer connects to the path, past the middlebox.
         Role::Passive => !answer.has_cema(),
-        // This side's relay connects to the path, and not to the middlebox. That
-        // holds whatever the answer says of the extension.
+        // This side's relay connects to the path instead of the middlebox, with or
+        // without the extension in the answer.
         Role::Active if is_relayed => true,
         // The middlebox knows no way to the peer's relay.
         Role::Active => !answer.has_cema() && answer.is_relayed(),

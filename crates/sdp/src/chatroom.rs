@@ -1,14 +1,13 @@
-//! `a=chatroom`: what an endpoint or a room does of RFC 7701 (section 8).
+//! `a=chatroom`: which parts of RFC 7701 an endpoint or a room supports (section 8).
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The most extension tokens of an attribute that are kept.
+/// The most extension tokens of one `a=chatroom`; further ones are ignored.
 pub const MAX_CHATROOM_TOKENS: usize = 32;
 
-/// The value of `a=chatroom`: a declaration and no negotiation. Each side says
-/// what it does, and that a later description leaves the attribute out says that
-/// it does none of it any more.
+/// The value of `a=chatroom`. It is a declaration, not a negotiation: each side says
+/// what it supports. A later description without the attribute withdraws all of it.
 ///
 /// ```
 /// use msrp_sdp::Chatroom;
@@ -26,7 +25,7 @@ pub struct Chatroom {
 }
 
 impl Chatroom {
-    /// Messages in a room, and nothing more.
+    /// Messages in a room and nothing else.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -46,19 +45,17 @@ impl Chatroom {
         self
     }
 
-    /// The same with an extension: a token of an RFC, or one behind the reversed
-    /// name of a domain, as in `com.example.shouting`. What is no token, or is
-    /// there already, changes nothing, and so does one more than
-    /// [`MAX_CHATROOM_TOKENS`].
+    /// The same with an extension: a token of an RFC, or one that starts with a
+    /// reversed domain name, as in `com.example.shouting`. Ignores what is not a
+    /// token, a duplicate, and anything after [`MAX_CHATROOM_TOKENS`].
     #[must_use]
     pub fn with_extension(mut self, token: &str) -> Self {
         self.add(token);
         self
     }
 
-    /// Takes a token once; a second time it says nothing new (section 8).
-    /// `nicknames` is how the prose of the RFC spells what its grammar calls
-    /// `nickname`.
+    /// Adds a token unless it is there (section 8). The prose of the RFC spells
+    /// `nicknames` what its grammar calls `nickname`.
     fn add(&mut self, token: &str) {
         match token {
             "nickname" | "nicknames" => self.nicknames = true,
@@ -73,31 +70,31 @@ impl Chatroom {
         }
     }
 
-    /// Whether nicknames are understood and allowed.
+    /// Whether nicknames are supported.
     #[must_use]
     pub const fn has_nicknames(&self) -> bool {
         self.nicknames
     }
 
-    /// Whether private messages are understood and allowed.
+    /// Whether private messages are supported.
     #[must_use]
     pub const fn has_private_messages(&self) -> bool {
         self.private_messages
     }
 
-    /// The other tokens.
+    /// The extension tokens.
     pub fn extensions(&self) -> impl Iterator<Item = &str> {
         self.extensions.iter().map(|token| &**token)
     }
 
-    /// The value of the attribute; `None` where it has none.
-    pub(super) fn value(&self) -> Option<String> {
+    /// The value of the attribute; `None` for the bare attribute.
+    pub(crate) fn value(&self) -> Option<String> {
         let is_bare = !self.nicknames && !self.private_messages && self.extensions.is_empty();
         (!is_bare).then(|| self.to_string())
     }
 }
 
-/// Whatever stands there, the tokens in it count.
+/// Never fails: what is not a token is ignored.
 impl FromStr for Chatroom {
     type Err = std::convert::Infallible;
 

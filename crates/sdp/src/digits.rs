@@ -1,4 +1,4 @@
-//! Numbers in descriptions: digits and nothing else. A sign is no digit.
+//! Numbers in descriptions: digits and nothing else, not even a sign.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ pub(super) fn exact<N: FromStr>(text: &str) -> Option<N> {
     if are_digits(text) { text.parse().ok() } else { None }
 }
 
-/// A number of any length: one that 64 bits do not hold is the largest they do.
+/// A number of any length; one beyond 64 bits becomes the largest of them.
 pub(super) fn saturating(text: &str) -> Option<u64> {
     are_digits(text).then(|| text.parse().unwrap_or(u64::MAX))
 }

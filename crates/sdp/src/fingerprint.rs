@@ -3,43 +3,31 @@
 use std::fmt;
 use std::str::FromStr;
 
-use thiserror::Error;
+use crate::named::named;
+use crate::{Error, ErrorKind, pairs};
 
-use super::pairs;
-
-/// The hash function of a [`Fingerprint`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum HashFunction {
-    /// `sha-1`: read for what it is, and no protection. Two certificates of one
-    /// SHA-1 can be made.
-    Sha1,
-    /// `sha-224`.
-    Sha224,
-    /// `sha-256`, which everybody has to have.
-    Sha256,
-    /// `sha-384`.
-    Sha384,
-    /// `sha-512`.
-    Sha512,
+named! {
+    /// The hash function of a [`Fingerprint`], the weakest first.
+    ///
+    /// MD2 and MD5 are unknown: they must not be used (RFC 8122 section 5).
+    #[derive(PartialOrd, Ord)]
+    #[non_exhaustive]
+    pub enum HashFunction ("hash function" of "fingerprint", any case) {
+        /// `sha-1`. It protects nothing: two certificates can be made to share one.
+        Sha1 = "sha-1",
+        /// `sha-224`.
+        Sha224 = "sha-224",
+        /// `sha-256`, which every endpoint supports.
+        Sha256 = "sha-256",
+        /// `sha-384`.
+        Sha384 = "sha-384",
+        /// `sha-512`.
+        Sha512 = "sha-512",
+    }
 }
 
 impl HashFunction {
-    const ALL: [Self; 5] = [Self::Sha1, Self::Sha224, Self::Sha256, Self::Sha384, Self::Sha512];
-
-    /// Its name in SDP.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Sha1 => "sha-1",
-            Self::Sha224 => "sha-224",
-            Self::Sha256 => "sha-256",
-            Self::Sha384 => "sha-384",
-            Self::Sha512 => "sha-512",
-        }
-    }
-
-    /// How many octets it gives.
+    /// The number of octets of its hashes.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "no hash is empty")]
     pub const fn len(self) -> usize {
@@ -53,11 +41,11 @@ impl HashFunction {
     }
 }
 
-/// The hash of a certificate, as `a=fingerprint` has it: whoever shows that
-/// certificate is who wrote the description. It is as good as the way on which
-/// the description came (RFC 6714 section 7.7).
+/// The hash of a certificate, the value of `a=fingerprint`. The peer that shows this
+/// certificate is the author of the description. It is as trustworthy as the channel
+/// that carried the description (RFC 6714 section 7.7).
 ///
-/// The hash is computed where the certificate is, by the application's TLS.
+/// The application's TLS computes the hash.
 ///
 /// ```
 /// use msrp_sdp::{Fingerprint, HashFunction};
@@ -65,7 +53,7 @@ impl HashFunction {
 /// let fingerprint = Fingerprint::new(HashFunction::Sha1, &[0xAB; 20])?;
 /// assert!(fingerprint.to_string().starts_with("sha-1 AB:AB:"));
 /// assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint));
-/// # Ok::<(), msrp_sdp::FingerprintError>(())
+/// # Ok::<(), msrp_sdp::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint {
@@ -73,32 +61,18 @@ pub struct Fingerprint {
     octets: Box<[u8]>,
 }
 
-/// Why a text, or a number of octets, is no fingerprint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum FingerprintError {
-    /// Not a hash function, a space and pairs of digits.
-    #[error("a fingerprint is written as in \"sha-256 4A:AD:B9:...\"")]
-    Syntax,
-    /// A hash function that must not be used (MD2, MD5) or is not known.
-    #[error("take the fingerprint with sha-256, sha-384 or sha-512")]
-    Function,
-    /// More or fewer octets than the hash function gives.
-    #[error("a fingerprint of this hash function has {0} octets")]
-    Length(usize),
-}
-
 impl Fingerprint {
-    /// The fingerprint of these octets.
+    /// The fingerprint with these octets.
     ///
     /// # Errors
     ///
-    /// [`FingerprintError::Length`] where the hash function gives more or fewer.
-    pub fn new(function: HashFunction, octets: &[u8]) -> Result<Self, FingerprintError> {
-        if octets.len() == function.len() {
+    /// [`ErrorKind::HashLength`] if the hash function gives more or fewer octets.
+    pub fn new(function: HashFunction, octets: &[u8]) -> Result<Self, Error> {
+        let expected = function.len();
+        if octets.len() == expected {
             Ok(Self { function, octets: octets.into() })
         } else {
-            Err(FingerprintError::Length(function.len()))
+            Err(Error::of("fingerprint", ErrorKind::HashLength { expected }))
         }
     }
 
@@ -115,7 +89,7 @@ impl Fingerprint {
     }
 
     /// Those of a peer's fingerprints that count: the ones of the strongest hash
-    /// function among them. The certificate has to match one of these (RFC 8122
+    /// function among them. The certificate must match one of these (RFC 8122
     /// section 5.1).
     pub fn strongest(fingerprints: &[Self]) -> impl Iterator<Item = &Self> {
         let strongest = fingerprints.iter().map(Self::function).max();
@@ -123,22 +97,29 @@ impl Fingerprint {
     }
 }
 
+/// A hash function, a space and pairs of hexadecimal digits, in either case.
 impl FromStr for Fingerprint {
-    type Err = FingerprintError;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self, FingerprintError> {
-        let (name, digits) = text.trim().split_once(' ').ok_or(FingerprintError::Syntax)?;
-        let mut functions = HashFunction::ALL.into_iter();
-        let function = functions.find(|function| function.as_str().eq_ignore_ascii_case(name));
-        let function = function.ok_or(FingerprintError::Function)?;
-        let octets = pairs::read(digits.trim_start()).ok_or(FingerprintError::Syntax)?;
-        Self::new(function, &octets)
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let malformed = Error::of("fingerprint", ErrorKind::Malformed);
+        let Some((name, digits)) = text.trim().split_once(' ') else {
+            return Err(malformed.with_expected("sha-256 4A:AD:B9:…").within(text, text));
+        };
+        let function: HashFunction =
+            name.parse().map_err(|error: Error| error.within(text, name))?;
+        let digits = digits.trim_start();
+        let octets = pairs::read(digits).ok_or_else(|| {
+            let error = malformed.with_part("hash").with_expected("pairs of hexadecimal digits");
+            error.within(text, digits)
+        })?;
+        Self::new(function, &octets).map_err(|error| error.within(text, digits))
     }
 }
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ", self.function.as_str())?;
+        write!(f, "{} ", self.function)?;
         pairs::write(f, &self.octets)
     }
 }

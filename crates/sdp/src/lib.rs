@@ -1,38 +1,38 @@
-//! Session descriptions: what two sides tell each other before they speak MSRP
-//! (RFC 4975 section 8, and 5547, 6135, 6714, 7701, 8122, 8873).
+//! Session descriptions for MSRP (RFC 4975 section 8, and RFC 5547, 6135, 6714, 7701,
+//! 8122 and 8873): offer and answer, file transfer, data channels.
 //!
-//! Plain values and pure functions. Where SIP, or whatever carries descriptions,
-//! is at home, there is an SDP parser most often: it makes a [`MediaDescription`]
-//! of what it has read, and writes what it gets as one. Without one,
-//! [`SessionDescription`] reads and writes the text.
+//! Plain values and pure functions: no socket, no clock, no name service. A SIP stack
+//! usually has an SDP parser. It makes a [`MediaDescription`] from what it reads, and
+//! writes the one it gets. Without such a parser, [`SessionDescription`] reads and
+//! writes the text.
 //!
 //! ```text
-//!   MediaDescription ── MsrpMedia::read ──▶ MsrpMedia ── answer ──▶ MsrpMedia, SessionPlan
-//!     text and back                         what one side says    ▲       │ session_config
-//!   Offer ── description                          complete ───────┘       ▼
-//!     of a Local, what this side brings                             SessionConfig
+//!   MediaDescription ── MsrpMedia::parse ──▶ MsrpMedia ── answer ──▶ MsrpMedia, SessionPlan
+//!     text and back                          what one side says ▲          │ session_config
+//!   Offer ── description                            complete ───┘          ▼
+//!     of a Local, what this side brings                              SessionConfig
 //! ```
 //!
 //! # An INVITE and its 200
 //!
-//! Alice calls, Bob answers; each has a SIP stack around these calls:
+//! Alice calls and Bob answers. Each has a SIP stack around these calls:
 //!
 //! ```
-//! use msrp_sdp::{Connect, Local, MediaDescription, MsrpMedia, Offer};
 //! use msrp::{MediaTypes, Role};
+//! use msrp_sdp::{Connect, Local, MediaDescription, MsrpMedia, Offer};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // Alice: the INVITE.
 //! let alice = Local::new("msrp://192.0.2.1:7654/jshA7weztas;tcp".parse()?)
-//!     .types(MediaTypes::new("message/cpim text/plain")?);
+//!     .with_types(MediaTypes::new("message/cpim text/plain")?);
 //! let offer = Offer::new(alice)?;
 //! let invite = offer.description().to_string();
 //!
-//! // Bob: what came in, and the 200 with the answer. A section that cannot be
-//! // read, or that is not to be had, is answered with `msrp_sdp::refuse`.
-//! let section = MediaDescription::parse(&invite)?;
+//! // Bob: reads the offer and answers it in the 200. `msrp_sdp::refuse` answers a
+//! // section that cannot be read or accepted.
+//! let section: MediaDescription = invite.parse()?;
 //! let bob = Local::new("msrp://192.0.2.7:12763/kjhd37s2s20w2a;tcp".parse()?);
-//! let (answer, bobs_plan) = msrp_sdp::answer(&MsrpMedia::read(&section)?, bob)?;
+//! let (answer, bobs_plan) = msrp_sdp::answer(&MsrpMedia::parse(&section)?, bob)?;
 //! let ok = answer.description().to_string();
 //!
 //! // Bob waits for Alice: his session goes into the table of his listener.
@@ -41,8 +41,8 @@
 //! table.insert(bobs_plan.session_config())?;
 //!
 //! // Alice: the answer says where to connect, and which session to open there.
-//! let answer = MsrpMedia::read(&MediaDescription::parse(&ok)?)?;
-//! let plan = msrp_sdp::complete(&offer, &answer)?;
+//! let section: MediaDescription = ok.parse()?;
+//! let plan = msrp_sdp::complete(&offer, &MsrpMedia::parse(&section)?)?;
 //! let Connect::To(target) = plan.connect() else { panic!() };
 //! assert_eq!((target.host(), target.port()), ("192.0.2.7", 12763));
 //! let session = plan.session_config();
@@ -52,43 +52,53 @@
 //!
 //! # Who connects
 //!
-//! `a=setup` says so (RFC 6135): who can be connected to offers `actpass` and, when
-//! it answers, waits. Without the attribute the offerer connects (RFC 4975 section
-//! 8.5). Behind a relay each side connects to its own, and `setup` says who sends
-//! first. Under CEMA ([`Local::cema`]) the `c=` and `m=` lines say where to connect,
-//! and each of the fall-backs of RFC 6714 is a [`Refusal`] that says what to do.
-//!
-//! # Files
-//!
-//! A section with [`FileAttributes`] is about one file (RFC 5547): offered with
-//! [`Local::send_file`] and taken with [`Local::accept_file`], or asked for with
-//! [`Local::ask_for_file`] and given with [`Local::send_file`]. The session then
-//! carries that file and nothing else. [`AnsweredTransfers`] and
-//! [`OfferedTransfer`] know which transfer an offer speaks of; what is there to do
-//! with the file itself is beside them: [`safe_name`], [`ContentDisposition`].
-//!
-//! # Data channels
-//!
-//! The sections of data channels hold several sessions ([`DataChannels`], RFC
-//! 8873). Each is read and made as any other, with a URI of transport `dc`.
+//! `a=setup` decides (RFC 6135): a side that accepts connections offers `actpass`, and
+//! waits when it answers. Without the attribute the offerer connects (RFC 4975 section
+//! 8.5). With a relay, each side connects to its own, and `setup` says which side sends
+//! first. With CEMA ([`Local::with_cema`]) the `c=` and `m=` lines say where to connect,
+//! and each fall-back of RFC 6714 is a [`Refusal`] that says what to do.
 //!
 //! # Later exchanges
 //!
-//! Either side may offer again at any time, to refresh the session, to hold it, or
-//! to change it (RFC 4975 section 8.4). Its [`Local`] then is
-//! [`continuing`](Local::continuing) the last plan, whoever offers: where neither
-//! side has moved, nobody connects anew. [`SessionPlan::update_of`] says whether the
-//! session goes on, and whether it has changed. A session that has failed is offered
-//! anew with new URIs ([`Local::with_uri`]). What ends a session is the section with
-//! port 0 ([`MediaDescription::closed`]). A side that is asked what it can do says
-//! that it speaks of files by an empty `file-selector`
-//! ([`FileAttributes::capability`]).
+//! Either side may offer again at any time to refresh the session, to put it on hold or
+//! to change it (RFC 4975 section 8.4). Its [`Local`] is then
+//! [`continuing`](Local::continuing) the last plan, whichever side offers. If neither
+//! side has moved, the connection stays. [`SessionPlan::update_of`] says whether the
+//! session continues and whether it has changed. After a failure, the new offer needs a
+//! new URI ([`Local::with_uri`]). A section with port 0 ends a session
+//! ([`MediaDescription::closed`]).
+//!
+//! # Files and data channels
+//!
+//! [`file`] has the attributes of RFC 5547: a section with them is about one file.
+//! [`data_channel`] has the sections of RFC 8873, which hold several sessions.
+//!
+//! # Errors
+//!
+//! Every reader and builder gives an [`Error`], which names the attribute or line.
+//! [`answer`](answer()) and [`complete`] give a [`Refusal`]: why there is no session,
+//! and what to answer.
 //!
 //! # Limits
 //!
-//! A text has at most [`MAX_SDP_OCTETS`], [`MAX_SECTIONS`] sections and
-//! [`MAX_ATTRIBUTES`] attributes in each; a path as many URIs as
-//! [`ParseOptions::path_uris`](msrp::ParseOptions::path_uris) says by default.
+//! | what                                                | most                                |
+//! |-----------------------------------------------------|-------------------------------------|
+//! | octets of a session description                     | [`MAX_SDP_OCTETS`] (64 KiB)         |
+//! | media sections                                      | [`MAX_SECTIONS`] (64)               |
+//! | attributes of a `message` or `application` section  | [`MAX_ATTRIBUTES`] (256)            |
+//! | URIs of a path                                      | [`ParseOptions::path_uris`] (16)    |
+//! | extension tokens of `a=chatroom`                    | [`MAX_CHATROOM_TOKENS`] (32)        |
+//! | hashes of a file-selector                           | [`file::MAX_HASHES`] (8)            |
+//! | octets of a file-transfer-id                        | [`file::MAX_TRANSFER_ID_OCTETS`] (255) |
+//! | octets of a safe file name                          | [`file::MAX_NAME_OCTETS`] (240)     |
+//! | file transfers of a call                            | [`file::AnsweredTransfers::new`]    |
+//!
+//! [`ParseOptions::path_uris`]: msrp::ParseOptions::path_uris
+//!
+//! # Features
+//!
+//! - `auth` (default): `Local::relayed`, sessions through relays (RFC 4976).
+//! - `hash`: `file::FileHasher` and `file::FileVerifier`, the hashes of files.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -104,45 +114,34 @@
 
 mod cema;
 mod chatroom;
-mod data_channel;
+pub mod data_channel;
+mod description;
 mod digits;
-mod file;
+mod error;
+pub mod file;
 mod fingerprint;
 mod local;
 mod media;
+mod named;
 mod negotiate;
 mod pairs;
 mod plan;
 mod setup;
-mod text;
 mod token;
 
 pub use self::cema::Addresses;
 pub use self::chatroom::{Chatroom, MAX_CHATROOM_TOKENS};
-pub use self::data_channel::{
-    ChannelSession, DataChannel, DataChannelError, DataChannels, Dcmap, DcmapError, Dcsa,
-    DcsaError, MaxMessageSize, Reliability, SctpAttributeError, SctpPort, StreamId,
+pub use self::description::{
+    Attribute, MAX_ATTRIBUTES, MAX_SDP_OCTETS, MAX_SECTIONS, MediaDescription, Origin,
+    SessionDescription,
 };
-pub use self::file::{
-    AnsweredTransfers, ContentDisposition, ContentDispositionError, DEFAULT_NAME,
-    FileAttributeError, FileAttributes, FileDate, FileDateError, FileDisposition,
-    FileDispositionError, FileFacts, FileFit, FileHash, FileHashError, FileIcon, FileIconError,
-    FileProperty, FileRange, FileRangeError, FileSelector, FileSelectorBuilder, FileSelectorError,
-    FileTransferId, FileTransferIdError, HashAlgorithm, MAX_HASHES, MAX_NAME_OCTETS,
-    MAX_TRANSFER_ID_OCTETS, OfferedTransfer, TransferOffer, safe_name,
-};
-#[cfg(feature = "hash")]
-pub use self::file::{FileHasher, FileMismatch, FileVerifier};
-pub use self::fingerprint::{Fingerprint, FingerprintError, HashFunction};
-pub use self::local::{Local, LocalError};
-pub use self::media::{MediaError, MsrpMedia};
+pub use self::error::{Error, ErrorKind};
+pub use self::fingerprint::{Fingerprint, HashFunction};
+pub use self::local::Local;
+pub use self::media::MsrpMedia;
 pub use self::negotiate::{Offer, Refusal, Remedy, answer, complete, refuse};
 pub use self::plan::{Connect, SessionPlan, Target, Update};
 pub use self::setup::Setup;
-pub use self::text::{
-    Attribute, MAX_ATTRIBUTES, MAX_SDP_OCTETS, MAX_SECTIONS, MediaDescription, Origin, SdpError,
-    SessionDescription,
-};
 
 /// The code of the README compiles.
 #[cfg(doctest)]

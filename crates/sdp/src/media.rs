@@ -1,96 +1,54 @@
-//! A media section for MSRP, taken apart: what one side of a session says.
+//! What one side of a session says in its media section.
 
-use thiserror::Error;
+use msrp::uri::{Host, Path, PathRef, UriRef};
+use msrp::wire::ValueError;
+use msrp::{Direction, MediaTypes, ParseOptions};
 
-use super::chatroom::Chatroom;
-use super::digits;
-use super::file::{FileAttributeError, FileAttributes};
-use super::fingerprint::{Fingerprint, FingerprintError};
-use super::setup::Setup;
-use super::text::{Attribute, MediaDescription};
-use msrp::Direction;
-use msrp::MediaTypes;
-use msrp::ParseOptions;
-use msrp::uri::{Host, Path, PathRef, UriError, UriRef};
-use msrp::wire::MediaTypeError;
+use crate::chatroom::Chatroom;
+use crate::description::{Attribute, MediaDescription};
+use crate::file::FileAttributes;
+use crate::fingerprint::Fingerprint;
+use crate::setup::Setup;
+use crate::{Error, ErrorKind, digits};
 
-/// Why a media section cannot be read as one for MSRP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum MediaError {
-    /// Other media than `message`, or another protocol than `TCP/MSRP` and
-    /// `TCP/TLS/MSRP`. Answer with [`refuse`](super::refuse).
-    #[error("the media section is not for MSRP")]
-    NotMsrp,
-    /// Its port is 0: refused in an answer, ended in an offer.
-    #[error("the media section is closed: its port is 0")]
-    Closed,
-    /// An attribute that has to be there is not (RFC 4975 sections 8.2 and 8.6).
-    #[error("the attribute {0} is missing")]
-    Missing(&'static str),
-    /// An attribute is there twice, so that its readers could differ.
-    #[error("the attribute {0} is there twice")]
-    Repeated(&'static str),
-    /// The path is none.
-    #[error("path: {0}")]
-    Path(#[from] UriError),
-    /// A URI of the path has no port (RFC 4975 section 8.2).
-    #[error("every URI of the path needs a port")]
-    NoPort,
-    /// The last URI of the path names no session (RFC 4975 section 6).
-    #[error("the last URI of the path needs a session-id")]
-    NoSessionId,
-    /// `accept-types` or `accept-wrapped-types` is no list of media types.
-    #[error("accepted types: {0}")]
-    Types(#[from] MediaTypeError),
-    /// `max-size` is no number.
-    #[error("max-size is a number of octets")]
-    MaxSize,
-    /// A fingerprint that cannot be read, so that nobody could be known by it.
-    #[error("fingerprint: {0}")]
-    Fingerprint(#[from] FingerprintError),
-    /// The file, its transfer or its range is not clear.
-    #[error(transparent)]
-    File(#[from] FileAttributeError),
-}
-
-/// What one side of a session says in its media section: the attributes of
-/// RFC 4975 section 8 and of its extensions, as values.
+/// What one side of a session says in its media section: the attributes of RFC 4975
+/// section 8 and of its extensions, as values.
 ///
-/// Read leniently: any order, blanks where there should be none, unknown
-/// attributes, `a=connection` (which RFC 6135 section 4.4 ignores), `TCP/MRSP`
-/// for `TCP/MSRP`, any formats, fingerprints of unknown hash functions beside a
-/// known one. Written strictly.
+/// Read leniently: in any order, with extra blanks, with unknown attributes, with
+/// `a=connection` (which RFC 6135 section 4.4 ignores), with `TCP/MRSP` for
+/// `TCP/MSRP`, with any formats, and with fingerprints of unknown hash functions
+/// beside a known one. Written strictly.
 ///
-/// The `c=` and `m=` lines do not tell where to connect (RFC 4975 section 8.1):
-/// the path does. They count in CEMA alone ([`Local::cema`](super::Local::cema)).
+/// The path says where to connect, not the `c=` and `m=` lines (RFC 4975 section
+/// 8.1). Only CEMA uses these ([`Local::with_cema`](crate::Local::with_cema)).
 ///
 /// ```
 /// use msrp_sdp::{MediaDescription, MsrpMedia, Setup};
 ///
-/// let section = MediaDescription::parse(
+/// let section: MediaDescription =
 ///     "m=message 7654 TCP/MSRP *\r\nc=IN IP4 192.0.2.1\r\na=setup:actpass\r\n\
-///      a=accept-types:text/plain\r\na=path:msrp://192.0.2.1:7654/jshA7weztas;tcp\r\n",
-/// )?;
-/// let media = MsrpMedia::read(&section)?;
+///      a=accept-types:text/plain\r\na=path:msrp://192.0.2.1:7654/jshA7weztas;tcp\r\n"
+///         .parse()?;
+/// let media = MsrpMedia::parse(&section)?;
 /// assert_eq!(media.path().last().port(), Some(7654));
 /// assert_eq!(media.setup(), Some(Setup::Actpass));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MsrpMedia {
-    pub(super) path: Path,
-    pub(super) types: MediaTypes,
-    pub(super) max_size: Option<u64>,
-    pub(super) direction: Direction,
-    pub(super) setup: Option<Setup>,
-    pub(super) cema: bool,
-    pub(super) fingerprints: Vec<Fingerprint>,
-    pub(super) chatroom: Option<Chatroom>,
-    pub(super) file: Option<FileAttributes>,
-    /// Of the `c=` and `m=` lines. A data channel has none of its own.
-    pub(super) address: Option<Box<str>>,
-    pub(super) port: u16,
+    pub(crate) path: Path,
+    pub(crate) types: MediaTypes,
+    pub(crate) max_size: Option<u64>,
+    pub(crate) direction: Direction,
+    pub(crate) setup: Option<Setup>,
+    pub(crate) cema: bool,
+    pub(crate) fingerprints: Vec<Fingerprint>,
+    pub(crate) chatroom: Option<Chatroom>,
+    pub(crate) file: Option<FileAttributes>,
+    /// The address of the `c=` line and the port of the `m=` line. A data channel has
+    /// neither.
+    pub(crate) address: Option<Box<str>>,
+    pub(crate) port: u16,
 }
 
 impl MsrpMedia {
@@ -98,50 +56,51 @@ impl MsrpMedia {
     ///
     /// # Errors
     ///
-    /// [`MediaError`]; a section that cannot be read is answered with
-    /// [`refuse`](super::refuse).
-    pub fn read(section: &MediaDescription) -> Result<Self, MediaError> {
+    /// [`Error`]. A section that cannot be read is answered with
+    /// [`refuse`](crate::refuse), unless it is [closed](ErrorKind::Closed) itself.
+    pub fn parse(section: &MediaDescription) -> Result<Self, Error> {
         let protocols = ["TCP/MSRP", "TCP/TLS/MSRP", "TCP/MRSP", "TCP/TLS/MRSP"];
         let is_msrp = protocols.iter().any(|it| it.eq_ignore_ascii_case(section.protocol()));
         if !is_msrp || section.media() != "message" {
-            return Err(MediaError::NotMsrp);
+            return Err(Error::of_line("m=", ErrorKind::NotMsrp));
         }
         if section.is_closed() {
-            return Err(MediaError::Closed);
+            return Err(Error::of_line("m=", ErrorKind::Closed));
         }
         let attributes: Vec<_> = section.parts().collect();
         let mut media = Self::from_parts(&attributes)?;
         if one(&attributes, "accept-types")?.is_none() {
-            return Err(MediaError::Missing("accept-types"));
+            return Err(Error::of("accept-types", ErrorKind::Missing));
         }
         media.address = section.address().map(Into::into);
         media.port = section.port();
         Ok(media)
     }
 
-    /// Reads attributes alone, each a name and what is behind its colon. Without
+    /// Reads attributes alone, each a name and the text after its colon. Without
     /// `accept-types`, which a data channel may leave out (RFC 8873 section 4.4),
-    /// every type is taken.
-    pub(super) fn from_parts(attributes: &[Parts<'_>]) -> Result<Self, MediaError> {
-        let path = one(attributes, "path")?.ok_or(MediaError::Missing("path"))?;
+    /// every type is accepted.
+    pub(crate) fn from_parts(attributes: &[Parts<'_>]) -> Result<Self, Error> {
+        let path = one(attributes, "path")?;
         let chatroom = one(attributes, "chatroom")?;
         Ok(Self {
-            path: read_path(path)?,
-            types: read_types(attributes)?,
-            max_size: one(attributes, "max-size")?.map(read_max_size).transpose()?,
-            direction: read_direction(attributes)?,
-            setup: one(attributes, "setup")?.and_then(Setup::from_name),
+            path: parse_path(path.ok_or_else(|| Error::of("path", ErrorKind::Missing))?)?,
+            types: parse_types(attributes)?,
+            max_size: one(attributes, "max-size")?.map(parse_max_size).transpose()?,
+            direction: parse_direction(attributes)?,
+            // Other values, such as `holdconn`, count as none.
+            setup: one(attributes, "setup")?.and_then(|value| value.trim().parse().ok()),
             cema: one(attributes, "msrp-cema")?.is_some(),
-            fingerprints: read_fingerprints(attributes)?,
+            fingerprints: parse_fingerprints(attributes)?,
             chatroom: chatroom.map(|value| value.parse().unwrap_or_default()),
-            file: FileAttributes::read(attributes.iter().copied())?,
+            file: FileAttributes::parse(attributes.iter().copied())?,
             address: None,
             port: 0,
         })
     }
 
-    /// The section, for a description: with the address and port of this side's
-    /// URI (RFC 4975 section 8.1).
+    /// The section to send, with the address and port of this side's URI (RFC 4975
+    /// section 8.1).
     #[must_use]
     pub fn description(&self) -> MediaDescription {
         let place = if self.cema { self.path.first() } else { self.path.last() };
@@ -154,8 +113,8 @@ impl MsrpMedia {
         section.with_attributes(self.attributes())
     }
 
-    /// The attributes alone: of a data channel, to be wrapped in `dcsa`, or for a
-    /// SIP stack that writes the lines itself.
+    /// The attributes alone, for the `dcsa` lines of a data channel or for a SIP stack
+    /// that writes the lines itself.
     #[must_use]
     pub fn attributes(&self) -> Vec<Attribute> {
         let list = |types: Vec<&str>| (!types.is_empty()).then(|| types.join(" "));
@@ -181,13 +140,13 @@ impl MsrpMedia {
         single.into_iter().chain(fingerprints).flatten().chain(file).collect()
     }
 
-    /// The way to the side that says this: relays first, its own URI last.
+    /// The path to this side: its relays first, its own URI last.
     #[must_use]
     pub const fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The media types it takes.
+    /// The media types that it accepts.
     #[must_use]
     pub const fn types(&self) -> &MediaTypes {
         &self.types
@@ -200,19 +159,19 @@ impl MsrpMedia {
         self.types.types().next().is_some_and(|first| first.eq_ignore_ascii_case("message/cpim"))
     }
 
-    /// The most octets of a message that it takes.
+    /// The most octets of a message that it accepts.
     #[must_use]
     pub const fn max_size(&self) -> Option<u64> {
         self.max_size
     }
 
-    /// Which way messages go, as it sees it.
+    /// Which way messages flow, from its point of view.
     #[must_use]
     pub const fn direction(&self) -> Direction {
         self.direction
     }
 
-    /// Which side connects. `None` is the model of RFC 4975: the offerer does.
+    /// Which side connects. `None` means that the offerer does, as in RFC 4975.
     #[must_use]
     pub const fn setup(&self) -> Option<Setup> {
         self.setup
@@ -224,19 +183,19 @@ impl MsrpMedia {
         self.cema
     }
 
-    /// Fingerprints of its certificates; none where it is known by name.
+    /// The fingerprints of its certificates; empty if its name identifies it.
     #[must_use]
     pub fn fingerprints(&self) -> &[Fingerprint] {
         &self.fingerprints
     }
 
-    /// What it does of chat rooms (RFC 7701); `None` where it does nothing of it.
+    /// Which parts of RFC 7701 it supports.
     #[must_use]
     pub const fn chatroom(&self) -> Option<&Chatroom> {
         self.chatroom.as_ref()
     }
 
-    /// The file that it is about (RFC 5547).
+    /// The file of the section (RFC 5547).
     #[must_use]
     pub const fn file(&self) -> Option<&FileAttributes> {
         self.file.as_ref()
@@ -254,7 +213,7 @@ impl MsrpMedia {
         self.port
     }
 
-    /// Whether its end of the session is under TLS, or DTLS.
+    /// Whether TLS or DTLS protects its end of the session.
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.path.last().is_secure()
@@ -266,10 +225,10 @@ impl MsrpMedia {
         self.path.len() > 1
     }
 
-    /// The names in its `c=` line and path, to be looked up before it is answered
-    /// ([`Local::cema`](super::Local::cema)) or taken for an answer
-    /// ([`Offer::with_addresses`](super::Offer::with_addresses)). The same one can
-    /// be there more than once.
+    /// The host names in its `c=` line and path, to be looked up before
+    /// [`answer`](crate::answer) ([`Local::with_cema`](crate::Local::with_cema)) or
+    /// [`complete`](crate::complete)
+    /// ([`Offer::with_addresses`](crate::Offer::with_addresses)). May repeat a name.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let hosts = self.path.iter().map(UriRef::host);
         let hosts = self.address().map(Host::from).into_iter().chain(hosts);
@@ -277,81 +236,107 @@ impl MsrpMedia {
     }
 }
 
-/// The name of an attribute, and what is behind its colon.
-pub(super) type Parts<'a> = (&'a str, Option<&'a str>);
+/// Whether a URI is the end of a data channel (RFC 8873 section 4.2).
+pub(crate) fn is_data_channel(uri: UriRef<'_>) -> bool {
+    uri.transport().eq_ignore_ascii_case("dc")
+}
 
-/// The value of the one attribute of a name; empty where it has none.
-fn one<'a>(attributes: &[Parts<'a>], name: &'static str) -> Result<Option<&'a str>, MediaError> {
+/// The name of an attribute and the text after its colon.
+pub(crate) type Parts<'a> = (&'a str, Option<&'a str>);
+
+/// The value of the one attribute with this name; empty without a colon.
+fn one<'a>(attributes: &[Parts<'a>], name: &'static str) -> Result<Option<&'a str>, Error> {
     let mut values = all(attributes, name);
     let value = values.next();
-    if values.next().is_some() { Err(MediaError::Repeated(name)) } else { Ok(value) }
+    if values.next().is_some() { Err(Error::of(name, ErrorKind::Duplicate)) } else { Ok(value) }
 }
 
 fn all<'a>(attributes: &[Parts<'a>], name: &str) -> impl Iterator<Item = &'a str> {
     let named = attributes.iter().filter(move |(it, _)| *it == name);
-    named.map(|(_, value)| value.unwrap_or_default().trim())
+    named.map(|(_, value)| value.unwrap_or_default())
 }
 
-fn read_path(value: &str) -> Result<Path, MediaError> {
-    let value = words(value);
-    let path = PathRef::parse(&value, ParseOptions::default().path_uris)?;
-    if path.iter().any(|uri| uri.port().is_none()) {
-        Err(MediaError::NoPort)
+fn parse_path(value: &str) -> Result<Path, Error> {
+    let text = single_spaced(value);
+    let path = PathRef::parse(&text, ParseOptions::default().path_uris).map_err(|cause| {
+        // Extra blanks move the place of the cause.
+        let whole = value.trim();
+        let part = if whole == text { whole.get(cause.place()) } else { None };
+        let error = Error::of("path", ErrorKind::Malformed).with_cause(cause);
+        error.within(value, part.unwrap_or(whole))
+    })?;
+    let missing = |part, uri: Option<&str>| {
+        let error = Error::of("path", ErrorKind::Missing).with_part(part);
+        error.within(value, uri.unwrap_or_default())
+    };
+    let mut uris = path.iter().zip(value.split_ascii_whitespace());
+    if let Some((_, uri)) = uris.find(|(uri, _)| uri.port().is_none()) {
+        Err(missing("port", Some(uri)))
     } else if path.last().session_id().is_none() {
-        Err(MediaError::NoSessionId)
+        Err(missing("session-id", value.split_ascii_whitespace().last()))
     } else {
         Ok(path.to_path())
     }
 }
 
-/// The words of a list with one space between two, whatever is there.
-fn words(list: &str) -> String {
+/// The words of a list with one space between them.
+fn single_spaced(list: &str) -> String {
     list.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The same for media types, whose parameters some set off with a blank.
-fn media_types(list: &str) -> String {
-    words(list).replace("; ", ";").replace(" ;", ";")
-}
-
-fn read_types(attributes: &[Parts<'_>]) -> Result<MediaTypes, MediaError> {
-    let types = match one(attributes, "accept-types")? {
-        Some("") => return Err(MediaError::Missing("accept-types")),
-        Some(list) => MediaTypes::new(&media_types(list))?,
+fn parse_types(attributes: &[Parts<'_>]) -> Result<MediaTypes, Error> {
+    const TYPES: &str = "accept-types";
+    const WRAPPED: &str = "accept-wrapped-types";
+    let types = match one(attributes, TYPES)? {
+        Some(list) if list.trim().is_empty() => return Err(Error::of(TYPES, ErrorKind::Missing)),
+        Some(list) => MediaTypes::new(&media_types(list)).map_err(in_list(TYPES, list))?,
         None => MediaTypes::any(),
     };
-    match one(attributes, "accept-wrapped-types")? {
-        Some(list) => Ok(types.wrapped(&media_types(list))?),
+    match one(attributes, WRAPPED)? {
+        Some(list) => types.wrapped(&media_types(list)).map_err(in_list(WRAPPED, list)),
         None => Ok(types),
     }
 }
 
-/// Numbers of more than 64 bits are no limit that a message could reach.
-fn read_max_size(value: &str) -> Result<u64, MediaError> {
-    digits::saturating(value).ok_or(MediaError::MaxSize)
+fn in_list(attribute: &'static str, list: &str) -> impl FnOnce(ValueError) -> Error {
+    let error = Error::of(attribute, ErrorKind::Malformed).within(list, list.trim());
+    move |cause| error.with_cause(cause)
 }
 
-fn read_direction(attributes: &[Parts<'_>]) -> Result<Direction, MediaError> {
+/// A list of media types without the blanks that some write around a semicolon.
+fn media_types(list: &str) -> String {
+    single_spaced(list).replace("; ", ";").replace(" ;", ";")
+}
+
+/// A number beyond 64 bits is a limit that no message can reach.
+fn parse_max_size(value: &str) -> Result<u64, Error> {
+    digits::saturating(value.trim()).ok_or_else(|| {
+        let error = Error::of("max-size", ErrorKind::Malformed);
+        error.with_expected("a number of octets").within(value, value.trim())
+    })
+}
+
+fn parse_direction(attributes: &[Parts<'_>]) -> Result<Direction, Error> {
     let mut named = attributes.iter().filter_map(|(name, _)| name.parse::<Direction>().ok());
     let direction = named.next().unwrap_or_default();
     let is_clear = named.all(|other| other == direction);
-    if is_clear { Ok(direction) } else { Err(MediaError::Repeated("sendrecv")) }
+    if is_clear { Ok(direction) } else { Err(Error::of("sendrecv", ErrorKind::Duplicate)) }
 }
 
-/// The fingerprints of hash functions that may be used. Where there are others
-/// alone, nobody can be known by them, which is not as if there were none.
-fn read_fingerprints(attributes: &[Parts<'_>]) -> Result<Vec<Fingerprint>, MediaError> {
+/// The fingerprints with a known hash function. If there are others alone, nothing
+/// can be checked, which is not the same as nothing to check.
+fn parse_fingerprints(attributes: &[Parts<'_>]) -> Result<Vec<Fingerprint>, Error> {
     let mut known = Vec::new();
     let mut unusable = None;
     for text in all(attributes, "fingerprint") {
-        match text.parse() {
+        match text.parse::<Fingerprint>() {
             Ok(fingerprint) => known.push(fingerprint),
-            Err(FingerprintError::Function) => unusable = Some(FingerprintError::Function),
-            Err(error) => return Err(error.into()),
+            Err(error) if error.kind() == ErrorKind::Unknown => unusable = Some(error),
+            Err(error) => return Err(error),
         }
     }
     match unusable {
-        Some(error) if known.is_empty() => Err(error.into()),
-        _ => Ok(known),
+        Some(error) if known.is_empty() => Err(error),
+        Some(_) | None => Ok(known),
     }
 }

@@ -1,8 +1,8 @@
-//! Octets as SDP writes those of a hash: `4A:AD:B9`.
+//! The octets of a hash as SDP writes them: `4A:AD:B9`.
 
 use std::fmt::{self, Write};
 
-/// The octets of upper- or lower-case pairs of digits with colons between them.
+/// Reads pairs of hexadecimal digits, in either case, separated by colons.
 pub(super) fn read(text: &str) -> Option<Box<[u8]>> {
     text.split(':').map(octet).collect()
 }
@@ -12,7 +12,7 @@ fn octet(pair: &str) -> Option<u8> {
     if are_digits { u8::from_str_radix(pair, 16).ok() } else { None }
 }
 
-/// Writes octets in upper case, as both RFC 8122 and RFC 5547 have them.
+/// Writes the digits in upper case, as RFC 8122 and RFC 5547 demand.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
     for (index, octet) in octets.iter().enumerate() {
         if index > 0 {

@@ -1,15 +1,15 @@
-//! What two descriptions have agreed upon.
+//! What two descriptions have agreed on.
 
-use super::cema::DISCARD;
-use super::chatroom::Chatroom;
-use super::file::{FileAttributes, FileTransferId};
-use super::fingerprint::Fingerprint;
-use super::local::Local;
-use super::media::MsrpMedia;
 use msrp::uri::{Host, MsrpUri, Path, UriRef};
 use msrp::{Direction, Role, SessionConfig};
 
-/// What to do for a session, and the session that comes of it.
+use crate::cema::DISCARD;
+use crate::chatroom::Chatroom;
+use crate::file::{FileAttributes, FileTransferId};
+use crate::fingerprint::Fingerprint;
+use crate::media::MsrpMedia;
+
+/// What two descriptions have agreed on: how to connect, and which session to open.
 ///
 /// ```no_run
 /// use msrp_sdp::{Connect, SessionPlan};
@@ -18,7 +18,7 @@ use msrp::{Direction, Role, SessionConfig};
 /// # fn example(plan: SessionPlan, table: SessionTable, connect: impl Fn(&str, u16, bool) -> Connection) -> Result<(), Box<dyn std::error::Error>> {
 /// let config = plan.session_config();
 /// match plan.connect() {
-///     // A connection there may be already: several sessions share one.
+///     // Or a connection to there that is open already: sessions can share one.
 ///     Connect::To(target) => {
 ///         let mut connection = connect(target.host(), target.port(), target.is_secure());
 ///         connection.open(config)?;
@@ -27,7 +27,7 @@ use msrp::{Direction, Role, SessionConfig};
 ///     Connect::Await => table.insert(config)?,
 ///     // On the connection to the relay: opened or awaited, by `plan.role()`.
 ///     Connect::Relay => {}
-///     // On the channel, opened or awaited likewise.
+///     // On the data channel: likewise.
 ///     Connect::DataChannel => {}
 ///     _ => {}
 /// }
@@ -39,32 +39,28 @@ pub struct SessionPlan {
     role: Role,
     connect: Connect,
     to_path: Path,
-    /// This side as it was described.
     local: MsrpMedia,
     peer: MsrpMedia,
     direction: Direction,
     file: Option<FileAttributes>,
 }
 
-/// Room for the message/cpim around a file.
-const WRAPPER_OCTETS: u64 = 16 * 1024;
-
 /// How the transport connection of a session comes about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Connect {
-    /// This side opens it, or uses one that it has to the same place (RFC 4975
-    /// section 5.4).
+    /// This side opens it, or uses one that it has to the same host and port (RFC
+    /// 4975 section 5.4).
     To(Target),
     /// The peer, or its relay, opens it to the address of this side's URI.
     Await,
-    /// There is one already: to this side's relay.
+    /// It exists already: the connection to this side's relay.
     Relay,
-    /// It is the data channel that was described.
+    /// It is the data channel of the description.
     DataChannel,
 }
 
-/// Where to connect to: over TCP, and TLS where it is secure.
+/// Where to connect, over TCP or over TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     host: Box<str>,
@@ -85,16 +81,16 @@ impl Target {
         self.port
     }
 
-    /// Whether the connection is under TLS. This side is the TLS client (RFC 6135
+    /// Whether TLS protects the connection. This side is the TLS client (RFC 6135
     /// section 6).
     #[must_use]
     pub const fn is_secure(&self) -> bool {
         self.is_secure
     }
 
-    /// The first hop of a path (RFC 4975 section 8.3). `None` where it cannot be
-    /// connected to over TCP.
-    pub(super) fn of_path(path: &Path) -> Option<Self> {
+    /// The first hop of a path (RFC 4975 section 8.3). `None` if its transport is not
+    /// TCP.
+    pub(crate) fn of_path(path: &Path) -> Option<Self> {
         let first = path.first();
         let is_tcp = first.transport().eq_ignore_ascii_case("tcp");
         is_tcp.then(|| Self {
@@ -104,8 +100,8 @@ impl Target {
         })
     }
 
-    /// The `c=` and `m=` lines (RFC 6714), or the path where they name no place.
-    pub(super) fn of_lines(media: &MsrpMedia) -> Option<Self> {
+    /// The `c=` and `m=` lines (RFC 6714), or the path if they name no host and port.
+    pub(crate) fn of_lines(media: &MsrpMedia) -> Option<Self> {
         match media.address() {
             Some(address) if media.port() != DISCARD && is_host(address) => Some(Self {
                 host: host_text(Host::from(address)),
@@ -117,54 +113,57 @@ impl Target {
     }
 }
 
-/// Whether an address is one, or a name that could be looked up.
+/// Whether this is an IP address, or a name that can be looked up.
 fn is_host(address: &str) -> bool {
     let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || b"-._".contains(&octet);
     match Host::from(address) {
         Host::Name(name) => !name.is_empty() && name.bytes().all(is_letter),
-        _ => true,
+        Host::Ipv4(_) | Host::Ipv6(_) => true,
     }
 }
 
 fn host_text(host: Host<'_>) -> Box<str> {
     match host {
         Host::Ipv6(address) => address.to_string().into(),
-        host => host.to_string().into(),
+        Host::Ipv4(_) | Host::Name(_) => host.to_string().into(),
     }
 }
 
-/// What a later exchange of descriptions means for a session that there is.
+/// What a later exchange of descriptions means for an existing session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Update {
-    /// Nothing has changed, and nothing is done.
+    /// Nothing has changed; do nothing.
     Unchanged,
-    /// The session goes on with other parameters: types, sizes, direction, or the
-    /// fingerprints that the next connection of the peer is checked by.
-    /// [`Connection::update_session`](msrp::Connection::update_session) gives
-    /// them to it, and [`SessionTable::update`](msrp::SessionTable::update) to
+    /// The session continues with other parameters: types, sizes, direction, or the
+    /// fingerprints that the peer's next connection is checked against.
+    /// [`Connection::update_session`](msrp::Connection::update_session) applies them
+    /// to the session, and [`SessionTable::update`](msrp::SessionTable::update) to
     /// the table that it is bound from.
     Parameters,
-    /// A side has another URI or path, or another file is transferred: the old
-    /// session is closed, and the new one begins.
+    /// A side has another URI or path, or the file is another one: close the old
+    /// session and open the new one.
     NewSession,
 }
 
+/// Room for the message/cpim around a file.
+const WRAPPER_OCTETS: u64 = 16 * 1024;
+
 impl SessionPlan {
-    pub(super) fn new(
-        role: Role,
-        connect: Connect,
-        own: &Local,
+    /// The plan of a side whose requests take `to_path`.
+    pub(crate) fn new(
+        (role, connect): (Role, Connect),
+        to_path: Path,
         local: MsrpMedia,
         peer: MsrpMedia,
         file: Option<FileAttributes>,
     ) -> Self {
         let direction = meet(local.direction, peer.direction.reversed());
-        Self { role, connect, to_path: own.to_path(&peer.path), local, peer, direction, file }
+        Self { role, connect, to_path, local, peer, direction, file }
     }
 
-    /// Which side binds the session by its first SEND, at once (RFC 4975 section
-    /// 5.4). With a relay or a data channel that is not the side which opened the
-    /// transport connection.
+    /// Which side binds the session with an immediate SEND (RFC 4975 section 5.4):
+    /// the active one. With a relay or a data channel that may differ from the side
+    /// that opened the transport connection.
     #[must_use]
     pub const fn role(&self) -> Role {
         self.role
@@ -182,60 +181,58 @@ impl SessionPlan {
         self.local.path.last()
     }
 
-    /// The path of requests to the peer: this side's relays, and the path that the
-    /// peer has told.
+    /// The path of requests to the peer: this side's relays, then the peer's path.
     #[must_use]
     pub const fn to_path(&self) -> &Path {
         &self.to_path
     }
 
-    /// Which way messages go, as this side sees it: what both have said.
+    /// Which way messages flow, from this side's point of view, as both sides allow.
     #[must_use]
     pub const fn direction(&self) -> Direction {
         self.direction
     }
 
-    /// What this side has said.
+    /// What this side says in its description.
     #[must_use]
     pub const fn local(&self) -> &MsrpMedia {
         &self.local
     }
 
-    /// What the peer has said: its types and limit, its fingerprints, whether it
-    /// wants CPIM.
+    /// What the peer says in its description.
     #[must_use]
     pub const fn peer(&self) -> &MsrpMedia {
         &self.peer
     }
 
-    /// The fingerprints of which the peer's certificate has to match one, under
-    /// TLS (RFC 8122 section 5.1). Where there are none, it is known by its name.
-    /// With a relay of either side there are none: it has a certificate of its own
-    /// (RFC 6135 section 4.3).
+    /// The fingerprints under TLS: the peer's certificate must match one of them (RFC
+    /// 8122 section 5.1). If there are none, its name identifies it. With a relay on
+    /// either side there are none, as the relay shows a certificate of its own (RFC
+    /// 6135 section 4.3).
     pub fn fingerprints(&self) -> impl Iterator<Item = &Fingerprint> {
         let is_relayed = self.local.is_relayed() || self.peer.is_relayed();
         let known = if is_relayed { &[][..] } else { &self.peer.fingerprints };
         Fingerprint::strongest(known)
     }
 
-    /// What the peer does of chat rooms.
+    /// Which parts of RFC 7701 the peer supports.
     #[must_use]
     pub const fn chatroom(&self) -> Option<&Chatroom> {
         self.peer.chatroom.as_ref()
     }
 
-    /// The file of the session: what its sender says of it, and what the other side
-    /// knows beside that. Its receiver holds it against what has come
-    /// ([`FileSelector::fit`](super::FileSelector::fit)).
+    /// The file of the session: what its sender says of it, completed by what the
+    /// other side knows. Its receiver compares it with what arrives
+    /// ([`FileSelector::fit`](crate::file::FileSelector::fit)).
     #[must_use]
     pub const fn file(&self) -> Option<&FileAttributes> {
         self.file.as_ref()
     }
 
-    /// The session: for [`Connection::open`](msrp::Connection::open) where this
-    /// side's role is active, for a [`SessionTable`](msrp::SessionTable) where it
-    /// is passive. Who takes a file and has named no limit takes as much as the file
-    /// was said to have, and 16 KiB more for a wrapper around it.
+    /// The session: for [`Connection::open`](msrp::Connection::open) if this side's
+    /// role is active, for a [`SessionTable`](msrp::SessionTable) if it is passive.
+    /// The receiver of a file that has named no limit accepts the announced size and
+    /// 16 KiB more for a wrapper around the file.
     pub fn session_config(&self) -> SessionConfig {
         let local = MsrpUri::from(self.uri());
         let mut config = SessionConfig::new(local, self.to_path.clone())
@@ -252,15 +249,15 @@ impl SessionPlan {
         config
     }
 
-    /// The octets of the file that comes, with room for a wrapper.
+    /// The octets of the file to be received, with room for a wrapper.
     fn incoming_size(&self) -> Option<u64> {
         let file = self.file.as_ref().filter(|_| self.local.direction.may_receive())?;
         Some(file.selector.size()?.saturating_add(WRAPPER_OCTETS))
     }
 
-    /// What this plan means for the session of an earlier one, after descriptions
-    /// were exchanged again (RFC 4975 section 8.4). Who connects counts in the
-    /// first exchange alone: the connection of a session that goes on stays.
+    /// What this plan means for the session of an earlier one, after another exchange
+    /// of descriptions (RFC 4975 section 8.4). Only the first exchange says who
+    /// connects: a session that continues keeps its connection.
     #[must_use]
     pub fn update_of(&self, earlier: &Self) -> Update {
         let same_place = self.uri() == earlier.uri() && self.to_path == earlier.to_path;
@@ -283,8 +280,8 @@ impl SessionPlan {
     }
 }
 
-/// The direction that both of two directions of one side allow.
-pub(super) const fn meet(one: Direction, other: Direction) -> Direction {
+/// The ways that both directions allow.
+pub(crate) const fn meet(one: Direction, other: Direction) -> Direction {
     let send = one.may_send() && other.may_send();
     let receive = one.may_receive() && other.may_receive();
     match (send, receive) {

@@ -1,36 +1,30 @@
 //! Which side connects (RFC 4145, RFC 6135 section 4.2).
 
-/// The value of `a=setup`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Setup {
-    /// This side connects.
-    Active,
-    /// The other side connects. Never in an offer.
-    Passive,
-    /// Either; the answer says which. In offers alone.
-    Actpass,
+use msrp::Role;
+
+use crate::named::named;
+
+named! {
+    /// The value of `a=setup`.
+    ///
+    /// `holdconn` is not among them: it counts as if the attribute were missing
+    /// (RFC 6135 section 4.2.1).
+    pub enum Setup ("role" of "setup") {
+        /// This side connects.
+        Active = "active",
+        /// The other side connects. An offer never says so.
+        Passive = "passive",
+        /// Either side; the answer says which. Only an offer says so.
+        Actpass = "actpass",
+    }
 }
 
 impl Setup {
-    /// The value of that name. `None` for `holdconn`, which counts as if no
-    /// attribute were there (RFC 6135 section 4.2.1), and for others.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name.trim() {
-            "active" => Some(Self::Active),
-            "passive" => Some(Self::Passive),
-            "actpass" => Some(Self::Actpass),
-            _ => None,
-        }
-    }
-
-    /// The value as it is written.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Passive => "passive",
-            Self::Actpass => "actpass",
+    /// The value that announces a role.
+    pub(crate) const fn of(role: Role) -> Self {
+        match role {
+            Role::Active => Self::Active,
+            Role::Passive => Self::Passive,
         }
     }
 }

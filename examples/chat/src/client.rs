@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use msrp::wire::{MediaTypeError, NicknameError};
+use msrp::wire::ValueError;
 use msrp::{
     Config, Connection, Event, MediaType, MediaTypes, MessageKey, MsrpUri, Nickname, NicknameKey,
     OsRandom, Outcome, OutgoingMessage, RandomError, Role, SendError, SessionKey, session_id,
 };
 use msrp_chatroom::is_same_uri;
 use msrp_cpim::is_composing::{IS_COMPOSING_TYPE, IsComposing, State};
-use msrp_cpim::{Address, AddressError, CpimBuildError, CpimBuilder, DateTime};
+use msrp_cpim::{Address, BuildError, CpimBuilder, DateTime, ParseError};
 use msrp_sdp::{Chatroom, Connect, Local, MediaDescription, MsrpMedia, Offer};
 use msrp_tokio_loop::RunLoop;
 use thiserror::Error;
@@ -122,19 +122,16 @@ pub enum JoinFault {
 pub enum SayFault {
     /// It cannot be wrapped.
     #[error(transparent)]
-    Wrap(#[from] CpimBuildError),
+    Wrap(#[from] BuildError),
     /// That is nobody's URI.
     #[error(transparent)]
-    Address(#[from] AddressError),
+    Address(#[from] ParseError),
     /// It cannot be sent.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// That is no nickname.
+    /// That is no nickname, or no media type.
     #[error(transparent)]
-    Nickname(#[from] NicknameError),
-    /// That is no media type.
-    #[error(transparent)]
-    Type(#[from] MediaTypeError),
+    Value(#[from] ValueError),
 }
 
 impl Client {
@@ -150,8 +147,8 @@ impl Client {
         let local: MsrpUri = local.parse().map_err(fault)?;
         let offer = Offer::new(description(local).map_err(fault)?).map_err(fault)?;
         let call = Called::invite(room, uri, &offer.description().to_string()).await?;
-        let answer = MediaDescription::parse(&call.answer).map_err(fault)?;
-        let plan = msrp_sdp::complete(&offer, &MsrpMedia::read(&answer).map_err(fault)?);
+        let answer: MediaDescription = call.answer.parse().map_err(fault)?;
+        let plan = msrp_sdp::complete(&offer, &MsrpMedia::parse(&answer).map_err(fault)?);
         let plan = plan.map_err(fault)?;
         let Connect::To(target) = plan.connect() else {
             return Err(fault("the room is to be connected to"));
@@ -250,7 +247,8 @@ impl Client {
     /// [`SayFault`]; nobody is told then.
     pub fn typing(&mut self, is_active: bool) -> Result<(), SayFault> {
         let state = if is_active { State::Active } else { State::Idle };
-        let status = IsComposing::new(state).content_type("text/plain").refresh(TYPING_SECONDS);
+        let status =
+            IsComposing::new(state).with_content_type("text/plain").with_refresh(TYPING_SECONDS);
         let room = self.room.clone();
         let body = self.wrapped(&room, IS_COMPOSING_TYPE, &status.to_xml())?;
         self.send(body).map(|_| ())
@@ -358,11 +356,11 @@ impl Client {
 }
 
 /// What this client takes (RFC 7701 sections 5.2 and 8).
-fn description(local: MsrpUri) -> Result<Local, MediaTypeError> {
+fn description(local: MsrpUri) -> Result<Local, ValueError> {
     let types = MediaTypes::new("message/cpim")?.wrapped("text/plain")?;
     let types = types.wrapped(IS_COMPOSING_TYPE)?;
     let chatroom = Chatroom::new().with_nicknames().with_private_messages();
-    Ok(Local::unreachable(local).types(types).max_size(1 << 20).chatroom(chatroom))
+    Ok(Local::unreachable(local).with_types(types).with_max_size(1 << 20).with_chatroom(chatroom))
 }
 
 async fn next_change(call: &mut Option<Called>) -> Option<Change> {

@@ -14,7 +14,7 @@ use msrp::{
     RandomError, Received, ReportMode, ResponseMode, Role, SessionConfig, SessionKey, SessionTable,
     StatusCode, session_id,
 };
-use msrp_chatroom::{Participant, ParticipantError, Room, RoomConfig, Seat, report_body};
+use msrp_chatroom::{Participant, Room, RoomConfig, RoomError, Seat, report_body};
 use msrp_cpim::CpimRef;
 use msrp_sdp::{Chatroom, Connect, Local, MediaDescription, MsrpMedia};
 use msrp_tokio_loop::RunLoop;
@@ -86,7 +86,7 @@ pub enum StartError {
     Listen(SocketAddr, io::Error),
     /// The URI of the room is none.
     #[error("--room: {0}")]
-    Room(#[from] ParticipantError),
+    Room(#[from] RoomError),
     /// The host cannot stand in a URI.
     #[error("--host: {0}")]
     Host(#[from] msrp::uri::UriError),
@@ -236,8 +236,9 @@ impl Shared {
 
     /// A call comes in: a participant, their session, and the answer.
     fn invited(&self, uri: &str, offer: &str) -> Result<Invited, String> {
-        let section = MediaDescription::parse(offer).map_err(|error| error.to_string())?;
-        let offer = MsrpMedia::read(&section).map_err(|error| error.to_string())?;
+        let section: MediaDescription =
+            offer.parse().map_err(|error: msrp_sdp::Error| error.to_string())?;
+        let offer = MsrpMedia::parse(&section).map_err(|error| error.to_string())?;
         let local = self.fresh_uri().map_err(|error| error.to_string())?;
         let (answer, plan) = msrp_sdp::answer(&offer, description(local.clone()))
             .map_err(|error| error.to_string())?;
@@ -246,8 +247,9 @@ impl Shared {
         }
         let takes_private = offer.chatroom().is_some_and(Chatroom::has_private_messages);
         let participant = Participant::new(uri).map_err(|error| error.to_string())?;
-        let participant =
-            participant.private_messages(takes_private).accepts(offer.types().clone());
+        let participant = participant
+            .with_private_messages(takes_private)
+            .with_accept_types(offer.types().clone());
         Ok(Invited {
             participant,
             answer: answer.description().to_string(),
@@ -272,10 +274,10 @@ struct Invited {
 /// What a room says of itself (RFC 7701 sections 5.2 and 8).
 fn description(local: MsrpUri) -> Local {
     let types = MediaTypes::new("message/cpim").and_then(|types| types.wrapped("*"));
-    let local = Local::new(local).max_size(MAX_SIZE);
-    let local = local.chatroom(Chatroom::new().with_nicknames().with_private_messages());
+    let local = Local::new(local).with_max_size(MAX_SIZE);
+    let local = local.with_chatroom(Chatroom::new().with_nicknames().with_private_messages());
     match types {
-        Ok(types) => local.types(types),
+        Ok(types) => local.with_types(types),
         Err(_) => local,
     }
 }

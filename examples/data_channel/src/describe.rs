@@ -1,6 +1,6 @@
 //! One description that both sides read: WebRTC's part and the session's.
 
-use msrp_sdp::{DataChannel, MaxMessageSize, StreamId};
+use msrp_sdp::data_channel::{DataChannel, MaxMessageSize, StreamId};
 
 /// The attributes of the `m=application` section of a description, which is
 /// that of the data channels: names, and what is behind their colons.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use msrp::wire::MediaTypeError;
+use msrp::wire::ValueError;
 use msrp::{
     ConnectionEnd, Event, Finished, IncomingKey, MessageKey, OutgoingMessage, SendError, SessionKey,
 };
@@ -32,7 +32,7 @@ pub enum ExchangeError {
     Send(#[from] SendError),
     /// A media type of this side.
     #[error(transparent)]
-    MediaType(#[from] MediaTypeError),
+    MediaType(#[from] ValueError),
 }
 
 /// What one side does.

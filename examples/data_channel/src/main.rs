@@ -12,7 +12,7 @@ use clap::Parser;
 use msrp_data_channel::{
     Content, Delivery, Offerer, Pattern, Plan, Session, answer, closed, exchange, section,
 };
-use msrp_sdp::{DataChannels, MaxMessageSize};
+use msrp_sdp::data_channel::{DataChannels, MaxMessageSize};
 
 /// Two WebRTC peers over loopback UDP: an offer and an answer with an MSRP
 /// session (RFC 8873), a greeting both ways, and a file from the offerer to the
@@ -81,10 +81,10 @@ fn content(options: &Options) -> Result<Content, Box<dyn Error>> {
 /// The next offer, now that the session is over: the section of the channels
 /// goes on without it.
 fn show_closing(offer: &str) -> Result<(), Box<dyn Error>> {
-    let before = DataChannels::read(section(offer))?;
+    let before = DataChannels::parse(section(offer))?;
     let Some(session) = before.channels().first() else { return Ok(()) };
     let next = closed(offer, session.stream());
-    let after = DataChannels::read(section(&next))?;
+    let after = DataChannels::parse(section(&next))?;
     for stream in before.closed_by(&after) {
         println!("next offer, which closes the session on stream {stream}:\n\n{next}");
     }

@@ -6,15 +6,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use msrp::uri::{MsrpUri, Scheme, UriError};
-use msrp::wire::MediaTypeError;
+use msrp::wire::ValueError;
 use msrp::{
     Config, Connection, MediaTypes, OsRandom, RandomError, ReceiveMode, Role, SessionError,
     SessionTable, Tolerances, session_id,
 };
-use msrp_sdp::{
-    DataChannel, DataChannelError, DataChannels, Local, LocalError, MaxMessageSize, Offer, Refusal,
-    SctpAttributeError, SessionPlan, StreamId,
-};
+use msrp_sdp::data_channel::{DataChannel, DataChannels, MaxMessageSize, StreamId};
+use msrp_sdp::{Local, Offer, Refusal, SessionPlan};
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::crypto::from_feature_flags;
@@ -51,18 +49,13 @@ pub enum NegotiateError {
     /// The description is none.
     #[error("the description: {0}")]
     Description(#[from] SdpError),
-    /// Its section for data channels is wrong.
-    #[error("the description: {0}")]
-    Section(#[from] SctpAttributeError),
     /// It has no MSRP session, or not that of the offer.
     #[error("the peer's description has no MSRP session on a stream that was offered")]
     NoSession,
-    /// The session is not in order.
-    #[error("the peer's session: {0}")]
-    Session(#[from] DataChannelError),
-    /// What this side brings cannot be described.
+    /// The peer's section or session is invalid, or no description can say what this
+    /// side brings.
     #[error(transparent)]
-    Local(#[from] LocalError),
+    Sdp(#[from] msrp_sdp::Error),
     /// The two sides do not agree.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -77,8 +70,8 @@ pub enum NegotiateError {
     Uri(#[from] UriError),
     /// The peer's list of media types.
     #[error(transparent)]
-    MediaTypes(#[from] MediaTypeError),
-    /// The session cannot be opened or expected.
+    MediaTypes(#[from] ValueError),
+    /// The session cannot be opened.
     #[error(transparent)]
     Open(#[from] SessionError),
 }
@@ -153,7 +146,7 @@ impl Offerer {
     ///
     /// [`NegotiateError`].
     pub fn accept(mut self, answer: &str) -> Result<Peer, NegotiateError> {
-        let theirs = DataChannels::read(section(answer))?;
+        let theirs = DataChannels::parse(section(answer))?;
         let channel = theirs.channel(self.stream).ok_or(NegotiateError::NoSession)?;
         let session = channel.session(Tolerances::all())?;
         let plan = msrp_sdp::complete(&self.session, &session.media)?;
@@ -176,7 +169,7 @@ pub fn answer(
     session: &Session,
     offer: &str,
 ) -> Result<(Peer, String), NegotiateError> {
-    let theirs = DataChannels::read(section(offer))?;
+    let theirs = DataChannels::parse(section(offer))?;
     let offered = theirs.channels().first().ok_or(NegotiateError::NoSession)?;
     let mut side = Side::new(ip)?;
     let local = side.local(session.is_active)?;
@@ -213,7 +206,7 @@ impl Side {
             .build()?;
         // Who cannot be reached opens the session, which is all that counts here.
         let local = if is_active { Local::unreachable(uri) } else { Local::new(uri) };
-        Ok(local.types(MediaTypes::new(ACCEPT_TYPES)?))
+        Ok(local.with_types(MediaTypes::new(ACCEPT_TYPES)?))
     }
 
     fn peer(self, session: MsrpChannel) -> Peer {

@@ -10,7 +10,7 @@ use msrp_data_channel::{
     Content, Delivery, NegotiateError, Offerer, Pattern, Peer, Plan, Session, answer, closed,
     exchange, section,
 };
-use msrp_sdp::{DataChannels, MaxMessageSize};
+use msrp_sdp::data_channel::{DataChannels, MaxMessageSize};
 
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -214,7 +214,7 @@ fn both_descriptions_have_the_session_in_the_section_of_the_channels() {
     let offer = offerer.offer().to_owned();
     let (_bob, answer) = answer(LOCALHOST, &taking(100_000), &offer).unwrap();
     for (description, octets) in [(&offer, 16_384), (&answer, 100_000)] {
-        let section = DataChannels::read(section(description)).unwrap();
+        let section = DataChannels::parse(section(description)).unwrap();
         assert_eq!(section.max_message_size().octets(), Some(octets));
         assert!(section.sctp_port().is_some());
         let [channel] = section.channels() else { panic!("{description}") };
@@ -230,11 +230,11 @@ fn both_descriptions_have_the_session_in_the_section_of_the_channels() {
 fn the_next_offer_leaves_the_session_out_and_the_port_as_it_is() {
     let offerer = Offerer::new(LOCALHOST, &Session::default()).unwrap();
     let offer = offerer.offer();
-    let before = DataChannels::read(section(offer)).unwrap();
+    let before = DataChannels::parse(section(offer)).unwrap();
     let stream = before.channels().first().unwrap().stream();
     let next = closed(offer, stream);
     assert!(!next.contains("a=dcmap") && !next.contains("a=dcsa"), "{next}");
-    let after = DataChannels::read(section(&next)).unwrap();
+    let after = DataChannels::parse(section(&next)).unwrap();
     assert!(before.closed_by(&after).eq([stream]));
     let media = |text: &str| text.lines().find(|line| line.starts_with("m=")).map(str::to_owned);
     assert_eq!(media(&next), media(offer));
@@ -250,9 +250,9 @@ fn what_does_not_fit_is_no_session() {
     let small = fails(offer(&taking(1200)).offer());
     assert!(matches!(small, Some(NegotiateError::MessageSize)), "{small:?}");
     let bare = fails(&text.replace("a=dcsa:0 msrp-cema\r\n", ""));
-    assert!(matches!(bare, Some(NegotiateError::Session(_))), "{bare:?}");
+    assert!(matches!(bare, Some(NegotiateError::Sdp(_))), "{bare:?}");
     let held = fails(&text.replace("0 setup:actpass", "0 setup:holdconn"));
-    assert!(matches!(held, Some(NegotiateError::Session(_))), "{held:?}");
+    assert!(matches!(held, Some(NegotiateError::Sdp(_))), "{held:?}");
     let other = fails(&text.replace("\"msrp\"", "\"bfcp\""));
     assert!(matches!(other, Some(NegotiateError::NoSession)), "{other:?}");
     let nothing = fails("");

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use msrp_sdp::{
-    AnsweredTransfers, FileAttributes, FileRange, MediaDescription, MsrpMedia, SessionDescription,
-    SessionPlan,
-};
+use msrp_sdp::file::{AnsweredTransfers, FileAttributes, FileRange};
+use msrp_sdp::{MediaDescription, MsrpMedia, SessionDescription, SessionPlan};
 
 use crate::Failure;
 use crate::describe::{self, MAX_FILES};

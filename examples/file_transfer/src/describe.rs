@@ -1,10 +1,8 @@
 //! Files in session descriptions: one media section each.
 
 use msrp::RandomError;
-use msrp_sdp::{
-    AnsweredTransfers, FileAttributes, FileTransferId, MediaDescription, MsrpMedia, Offer,
-    SessionDescription, SessionPlan, TransferOffer,
-};
+use msrp_sdp::file::{AnsweredTransfers, FileAttributes, FileTransferId, TransferOffer};
+use msrp_sdp::{MediaDescription, MsrpMedia, Offer, SessionDescription, SessionPlan};
 
 use crate::endpoint::Endpoint;
 
@@ -34,7 +32,7 @@ pub(crate) fn complete(
     answer: Option<&MediaDescription>,
 ) -> Result<SessionPlan, String> {
     let answer = answer.filter(|it| !it.is_closed()).ok_or("the other side has refused it")?;
-    let answer = MsrpMedia::read(answer).map_err(|error| error.to_string())?;
+    let answer = MsrpMedia::parse(answer).map_err(|error| error.to_string())?;
     msrp_sdp::complete(offer, &answer).map_err(|error| error.to_string())
 }
 
@@ -44,7 +42,7 @@ pub(crate) fn read(
     line: usize,
     transfers: &mut AnsweredTransfers,
 ) -> Result<(MsrpMedia, FileAttributes), String> {
-    let media = MsrpMedia::read(section).map_err(|error| error.to_string())?;
+    let media = MsrpMedia::parse(section).map_err(|error| error.to_string())?;
     let file = media.file().filter(|file| !file.selector.is_empty()).cloned();
     let file = file.ok_or("it is about no file")?;
     let id = file.transfer_id.as_ref().ok_or("it has no file-transfer-id")?;
@@ -58,6 +56,6 @@ pub(crate) fn read(
 
 /// Whether an offer wants TLS.
 pub(crate) fn wants_tls(offer: &SessionDescription) -> bool {
-    let mut media = offer.media().iter().filter_map(|section| MsrpMedia::read(section).ok());
+    let mut media = offer.media().iter().filter_map(|section| MsrpMedia::parse(section).ok());
     media.any(|media| media.is_secure())
 }

@@ -70,7 +70,7 @@ impl Endpoint {
         let fingerprint =
             self.identity.as_ref().and_then(|it| it.fingerprint(HashFunction::Sha256));
         match fingerprint {
-            Some(fingerprint) => Ok(local.fingerprint(fingerprint.to_string().parse()?)),
+            Some(fingerprint) => Ok(local.with_fingerprint(fingerprint.to_string().parse()?)),
             None => Ok(local),
         }
     }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use msrp_sdp::{FileAttributes, FileSelector, MsrpMedia, Offer};
+use msrp_sdp::file::{FileAttributes, FileSelector};
+use msrp_sdp::{MsrpMedia, Offer};
 
 use crate::Failure;
 use crate::answer::{self, Answer, refusal};

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use msrp_sdp::{FileRange, FileSelector};
+use msrp_sdp::file::{FileRange, FileSelector};
 
 use crate::part::Part;
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use msrp::MediaType;
-use msrp_sdp::{FileAttributes, FileRange, FileSelector, MsrpMedia, Offer, SessionPlan};
+use msrp_sdp::file::{FileAttributes, FileRange, FileSelector};
+use msrp_sdp::{MsrpMedia, Offer, SessionPlan};
 
 use crate::Failure;
 use crate::answer::{self, Answer, refusal};
@@ -111,7 +112,7 @@ fn wraps(options: &options::Offer, plan: &SessionPlan, media_type: &MediaType) -
 
 /// What the answer says of the file: its type and its hashes. Name and size come
 /// with the message, in its Content-Disposition (RFC 5547 section 8.3.2).
-fn answered(file: &FileAttributes) -> Result<FileAttributes, msrp_sdp::FileSelectorError> {
+fn answered(file: &FileAttributes) -> Result<FileAttributes, msrp_sdp::Error> {
     let builder = FileSelector::builder().hashes(file.selector.hashes().iter().cloned());
     let builder = match file.selector.media_type() {
         Some(media_type) => builder.media_type(media_type.clone()),

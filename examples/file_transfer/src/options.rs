@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use msrp::MediaTypes;
-use msrp_sdp::{FileRange, FileSelector};
+use msrp_sdp::file::{FileRange, FileSelector};
 
 /// Transfers files over MSRP (RFC 5547). The session descriptions of both sides
 /// are exchanged as files or pipes.
@@ -89,6 +89,6 @@ pub(crate) struct Session {
     pub(crate) timeout: u64,
 }
 
-fn media_types(list: &str) -> Result<MediaTypes, msrp::wire::MediaTypeError> {
+fn media_types(list: &str) -> Result<MediaTypes, msrp::wire::ValueError> {
     MediaTypes::new(&list.replace(',', " "))
 }

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use fs4::FileExt;
 use msrp::reassembly::RangeSet;
-use msrp_sdp::{FileHash, FileRange, FileSelector};
-use msrp_sdp::{FileVerifier, safe_name};
+use msrp_sdp::file::{FileHash, FileRange, FileSelector, FileVerifier, safe_name};
 use serde_json::{Value, json};
 
 use crate::source::for_each_piece;

@@ -1,7 +1,8 @@
 //! What the user of this side takes.
 
 use msrp::{MediaType, MediaTypes};
-use msrp_sdp::{FileSelector, Local};
+use msrp_sdp::Local;
+use msrp_sdp::file::FileSelector;
 
 use crate::Failure;
 use crate::options;
@@ -31,10 +32,10 @@ impl Policy {
 
     /// Has a session say what it takes, of a file that is described so.
     pub(crate) fn say(&self, local: Local, file: &FileSelector) -> Local {
-        let local = local.types(self.described.clone());
+        let local = local.with_types(self.described.clone());
         match self.most(file.size()) {
             // A message may have a wrapper around the file.
-            Some(octets) => local.max_size(octets.saturating_add(MAX_WRAPPER_OCTETS)),
+            Some(octets) => local.with_max_size(octets.saturating_add(MAX_WRAPPER_OCTETS)),
             None => local,
         }
     }

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use bytes::{Bytes, BytesMut};
 use indicatif::ProgressBar;
 use msrp::{IncomingKey, MediaType, Received};
-use msrp_sdp::ContentDisposition;
-use msrp_sdp::{FileFacts, FileFit, FileRange, FileSelector};
+use msrp_sdp::file::{ContentDisposition, FileFacts, FileFit, FileRange, FileSelector};
 
 use crate::kept::Kept;
 use crate::part::Part;

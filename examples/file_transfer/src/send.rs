@@ -8,8 +8,7 @@ use std::path::PathBuf;
 use bytes::{Bytes, BytesMut};
 use indicatif::ProgressBar;
 use msrp::{Connection, Finished, MediaType, MessageKey, OutgoingMessage, SessionKey};
-use msrp_sdp::ContentDisposition;
-use msrp_sdp::{FileAttributes, FileRange};
+use msrp_sdp::file::{ContentDisposition, FileAttributes, FileRange};
 
 use crate::Failure;
 use crate::tell::Done;

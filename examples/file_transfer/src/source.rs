@@ -5,8 +5,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use msrp::MediaType;
-use msrp_sdp::FileHasher;
-use msrp_sdp::{FileAttributes, FileDisposition, FileFacts, FileFit, FileHash, FileSelector};
+use msrp_sdp::file::{
+    FileAttributes, FileDisposition, FileFacts, FileFit, FileHash, FileHasher, FileSelector,
+};
 
 use crate::Failure;
 use crate::tell::Teller;

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use msrp_sdp::FileRange;
+use msrp_sdp::file::FileRange;
 use serde_json::json;
 
 /// What became of one file.
@@ -59,7 +59,7 @@ impl Teller {
         let style = "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
         let style = ProgressStyle::with_template(style);
         let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
-        self.bars.add(bar.with_message(msrp_sdp::safe_name(name)))
+        self.bars.add(bar.with_message(msrp_sdp::file::safe_name(name)))
     }
 }
 

@@ -1,25 +1,25 @@
-//! One MSRP session over a data channel, and whether it is in order.
+//! One MSRP session over a data channel.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::net::Ipv6Addr;
 
-use thiserror::Error;
-
-use super::super::local::is_data_channel;
-use super::super::media::{MediaError, MsrpMedia};
-use super::{Dcmap, Dcsa, Reliability, StreamId};
 use msrp::uri::Scheme;
 use msrp::{Tolerance, Tolerances};
+
+use super::{Dcmap, Dcsa, Reliability, StreamId};
+use crate::media::{MsrpMedia, is_data_channel};
+use crate::{Error, ErrorKind};
 
 /// The subprotocol of a `dcmap` (RFC 8873 section 3.1).
 const MSRP: &str = "msrp";
 
+const DCMAP: &str = "dcmap";
 const PATH: &str = "path";
 const SETUP: &str = "setup";
 const MSRP_CEMA: &str = "msrp-cema";
 
-/// The attributes that may be in a `dcsa` of an MSRP channel (section 9.3).
+/// The attributes that a `dcsa` of an MSRP channel may have (section 9.3).
 const DEFINED: [&str; 16] = [
     PATH,
     SETUP,
@@ -39,47 +39,17 @@ const DEFINED: [&str; 16] = [
     "file-range",
 ];
 
-/// Why a data channel is none for an MSRP session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum DataChannelError {
-    /// An attribute that has to be there is missing (RFC 8873 section 4.4).
-    #[error("a dcsa with the attribute {0} is missing")]
-    Missing(&'static str),
-    /// Something is there twice, so that its readers could differ.
-    #[error("{0} is there twice for one stream")]
-    Repeated(&'static str),
-    /// The channel may lose messages (section 3.1).
-    #[error("leave max-retr and max-time out of the dcmap: MSRP needs a reliable channel")]
-    Unreliable,
-    /// The channel may change the order of messages (section 3.1).
-    #[error("leave ordered=false out of the dcmap: MSRP needs its messages in order")]
-    Unordered,
-    /// What it says of its session cannot be read.
-    #[error(transparent)]
-    Media(#[from] MediaError),
-    /// A URI for a data channel has another scheme than `msrps` (section 4.2).
-    #[error("the URI of a data channel has the scheme msrps")]
-    Scheme,
-    /// The URI of this side is for another transport (section 4.1).
-    #[error("the URI of a data channel ends with ;dc")]
-    Transport,
-    /// An attribute that may not be in a `dcsa` of an MSRP channel, or one that
-    /// is written already.
-    #[error("this attribute has no place in the dcsa lines of an MSRP channel, or has it already")]
-    Attribute,
-}
-
 /// An MSRP session over a data channel, as one side describes it.
 ///
 /// Its `Display` is the lines of the section, each with its CRLF:
 ///
 /// ```
 /// use msrp::MediaTypes;
-/// use msrp_sdp::{DataChannel, Local, Offer, StreamId};
+/// use msrp_sdp::data_channel::{DataChannel, StreamId};
+/// use msrp_sdp::{Local, Offer};
 ///
 /// let local = Local::new("msrps://192.0.2.7:54111/si438dsaodes;dc".parse()?)
-///     .types(MediaTypes::new("message/cpim text/plain")?);
+///     .with_types(MediaTypes::new("message/cpim text/plain")?);
 /// let chat = DataChannel::new(StreamId::new(2).unwrap(), "chat", Offer::new(local)?.media())?;
 /// assert_eq!(
 ///     chat.to_string(),
@@ -95,43 +65,44 @@ pub enum DataChannelError {
 pub struct DataChannel {
     map: Dcmap,
     attributes: Vec<Dcsa>,
-    /// Whether the stream had another `dcmap` as well.
-    is_repeated: bool,
+    /// Whether the stream has another `dcmap`.
+    is_duplicate: bool,
 }
 
-/// What an MSRP channel that is in order says of its session.
+/// What a valid MSRP channel says of its session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChannelSession {
-    /// What its side says. Where the path does not end with `;dc`, a gateway
-    /// stands between, which passes on the path of an endpoint with another
-    /// transport (RFC 8873 section 6).
+    /// What the side of the channel says. If the path does not end with `;dc`, a
+    /// gateway stands between the two and passes on the path of an endpoint with
+    /// another transport (RFC 8873 section 6).
     pub media: MsrpMedia,
     /// The tolerances that were needed.
     pub tolerated: Tolerances,
 }
 
 impl DataChannel {
-    /// The channel of a session that this side offers ([`Offer::media`]) or
-    /// answers ([`answer`]).
+    /// The channel of a session that this side offers ([`Offer::media`]) or answers
+    /// ([`answer`]).
     ///
     /// [`Offer::media`]: crate::Offer::media
-    /// [`answer`]: crate::answer
+    /// [`answer`]: crate::answer()
     ///
     /// # Errors
     ///
-    /// [`DataChannelError::Transport`] where the session is not for a data channel,
-    /// [`DataChannelError::Attribute`] where it has what no data channel can say.
-    pub fn new(stream: StreamId, label: &str, media: &MsrpMedia) -> Result<Self, DataChannelError> {
+    /// [`ErrorKind::NotAllowed`] if the session is not for a data channel, or has an
+    /// attribute that a data channel must not have.
+    pub fn new(stream: StreamId, label: &str, media: &MsrpMedia) -> Result<Self, Error> {
         if !is_data_channel(media.path().last()) {
-            return Err(DataChannelError::Transport);
+            return Err(not_allowed(PATH, "transport").with_expected("dc"));
         }
-        let mut channel = Self::read(Dcmap::new(stream).with_label(label).with_subprotocol(MSRP));
+        let map = Dcmap::new(stream).with_label(label).with_subprotocol(MSRP);
+        let mut channel = Self::of(map);
         for attribute in media.attributes() {
             let (name, value) = attribute.parts();
             match Dcsa::new(stream, name, value) {
                 Ok(nested) if is_defined(name) => channel.attributes.push(nested),
-                _ => return Err(DataChannelError::Attribute),
+                Ok(_) | Err(_) => return Err(not_allowed("dcsa", "attribute")),
             }
         }
         Ok(channel)
@@ -149,59 +120,63 @@ impl DataChannel {
         self.map.stream()
     }
 
-    /// The attributes of the session, as they would stand in an `m=message`
-    /// section: names, and what is behind their colons.
+    /// The attributes of the session, as an `m=message` section would have them: names,
+    /// and the text after their colons.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.attributes.iter().map(|it| (it.name(), it.value()))
     }
 
-    /// What it says of its session, if that is in order (RFC 8873 sections 3.1 and
-    /// 4.2 to 4.5): the channel reliable and ordered, with `path`, `setup` and
-    /// `msrp-cema`, and the scheme of a URI for data channels `msrps`.
+    /// What the channel says of its session, if that is valid (RFC 8873 sections 3.1
+    /// and 4.2 to 4.5): the channel is reliable and ordered, has `path`, `setup` and
+    /// `msrp-cema`, and the URI of a data channel has the scheme `msrps`.
     ///
-    /// [`Tolerance::BareIpv6Address`] is the one that can be needed.
+    /// Only [`Tolerance::BareIpv6Address`] makes a difference.
     ///
     /// # Errors
     ///
-    /// [`DataChannelError`]: what is missing or wrong. Such a channel is not
-    /// opened; in an answer its lines are left out.
-    pub fn session(&self, tolerances: Tolerances) -> Result<ChannelSession, DataChannelError> {
-        if self.is_repeated {
-            return Err(DataChannelError::Repeated("dcmap"));
+    /// [`Error`] says what is missing or wrong. Do not open such a channel, and leave
+    /// its lines out of the answer.
+    pub fn session(&self, tolerances: Tolerances) -> Result<ChannelSession, Error> {
+        let missing = |attribute| Error::of(attribute, ErrorKind::Missing);
+        if self.is_duplicate {
+            return Err(Error::of(DCMAP, ErrorKind::Duplicate));
         }
-        if self.map.reliability() != Reliability::Reliable {
-            return Err(DataChannelError::Unreliable);
-        }
-        if !self.map.is_ordered() {
-            return Err(DataChannelError::Unordered);
-        }
-        let (media, tolerated) = self.read_media(tolerances)?;
+        self.check_map()?;
+        let (media, tolerated) = self.parse_media(tolerances)?;
         if media.setup().is_none() {
-            return Err(DataChannelError::Missing(SETUP));
+            return Err(missing(SETUP));
         }
         if !media.has_cema() {
-            return Err(DataChannelError::Missing(MSRP_CEMA));
+            return Err(missing(MSRP_CEMA));
         }
         if media.path().iter().any(|uri| is_data_channel(uri) && uri.scheme() != Scheme::Msrps) {
-            return Err(DataChannelError::Scheme);
+            return Err(not_allowed(PATH, "scheme").with_expected("msrps on a data channel"));
         }
         Ok(ChannelSession { media, tolerated })
     }
 
-    /// Reads the attributes as they are, and with brackets in the path only where
-    /// they cannot be read so.
-    fn read_media(
-        &self,
-        tolerances: Tolerances,
-    ) -> Result<(MsrpMedia, Tolerances), DataChannelError> {
+    /// MSRP needs a channel that neither loses nor reorders messages (section 3.1).
+    fn check_map(&self) -> Result<(), Error> {
+        match self.map.reliability() {
+            Reliability::Retransmissions(_) => Err(not_allowed(DCMAP, "max-retr")),
+            Reliability::Milliseconds(_) => Err(not_allowed(DCMAP, "max-time")),
+            Reliability::Reliable if !self.map.is_ordered() => {
+                Err(not_allowed(DCMAP, "ordered=false"))
+            }
+            Reliability::Reliable => Ok(()),
+        }
+    }
+
+    /// Reads the attributes as they are; if the path is malformed, with brackets.
+    fn parse_media(&self, tolerances: Tolerances) -> Result<(MsrpMedia, Tolerances), Error> {
         let attributes: Vec<_> = self.attributes().collect();
         let error = match MsrpMedia::from_parts(&attributes) {
             Ok(media) => return Ok((media, Tolerances::none())),
             Err(error) => error,
         };
-        let is_path = matches!(error, MediaError::Path(_));
+        let is_path = error.attribute() == PATH && error.kind() == ErrorKind::Malformed;
         if !is_path || !tolerances.contains(Tolerance::BareIpv6Address) {
-            return Err(error.into());
+            return Err(error);
         }
         let path = self.attributes().find(|(name, _)| *name == PATH).and_then(|(_, value)| value);
         let path = bracketed(path.unwrap_or_default());
@@ -213,16 +188,16 @@ impl DataChannel {
         Ok((media, Tolerances::none().with(Tolerance::BareIpv6Address)))
     }
 
-    /// A channel of which the attributes are still to come.
-    pub(super) const fn read(map: Dcmap) -> Self {
-        Self { map, attributes: Vec::new(), is_repeated: false }
+    /// A channel without attributes so far.
+    pub(super) const fn of(map: Dcmap) -> Self {
+        Self { map, attributes: Vec::new(), is_duplicate: false }
     }
 
-    pub(super) fn mark_repeated(&mut self) {
-        self.is_repeated = true;
+    pub(super) fn mark_duplicate(&mut self) {
+        self.is_duplicate = true;
     }
 
-    /// Takes an attribute that the peer has written, if it has a meaning.
+    /// Adds an attribute that the peer has written, if RFC 8873 defines it.
     pub(super) fn add(&mut self, attribute: Dcsa) {
         if is_defined(attribute.name()) {
             self.attributes.push(attribute);
@@ -241,26 +216,29 @@ impl fmt::Display for DataChannel {
     }
 }
 
+const fn not_allowed(attribute: &'static str, part: &'static str) -> Error {
+    Error::of(attribute, ErrorKind::NotAllowed).with_part(part)
+}
+
 fn is_defined(name: &str) -> bool {
     DEFINED.iter().any(|defined| **defined == *name)
 }
 
-/// A path with the addresses of its URIs in brackets.
+/// A path with brackets around the addresses of its URIs.
 fn bracketed(path: &str) -> String {
     let uris: Vec<Cow<'_, str>> = path.trim().split(' ').map(with_brackets).collect();
     uris.join(" ")
 }
 
-/// `msrps://2001:db8::3:54111/s;dc` with the address in brackets. What is behind
-/// the last colon is the port, which such a path cannot be without (RFC 4975
-/// section 6).
+/// `msrps://2001:db8::3:54111/s;dc` with brackets around the address. The port follows
+/// the last colon; such a path cannot be without it (RFC 4975 section 6).
 fn with_brackets(uri: &str) -> Cow<'_, str> {
     let bracketed = || {
         let (scheme, rest) = uri.split_once("://")?;
-        let (authority, behind) = rest.split_at(rest.find(['/', ';'])?);
+        let (authority, tail) = rest.split_at(rest.find(['/', ';'])?);
         let (host, port) = authority.rsplit_once(':')?;
         let address: Ipv6Addr = host.parse().ok()?;
-        Some(format!("{scheme}://[{address}]:{port}{behind}"))
+        Some(format!("{scheme}://[{address}]:{port}{tail}"))
     };
     bracketed().map_or(Cow::Borrowed(uri), Cow::Owned)
 }

@@ -1,41 +1,22 @@
-//! `a=dcmap`: which data channels there are (RFC 8864 section 5.1).
+//! `a=dcmap`: a data channel and its properties (RFC 8864 section 5.1).
 
 use std::fmt::{self, Write};
 use std::str::FromStr;
 
-use thiserror::Error;
-
-use super::sctp::number;
 use percent_encoding::percent_decode_str;
 
-/// Why a text is no value of `a=dcmap`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum DcmapError {
-    /// It does not begin with a stream id.
-    #[error("a dcmap begins with a stream id from 0 to 65534")]
-    Stream,
-    /// No parameters between semicolons, a quote that is not closed, or a
-    /// control octet.
-    #[error("the parameters of a dcmap are name=value with semicolons between them")]
-    Malformed,
-    /// A parameter has a value of the wrong form.
-    #[error("the parameter {0} has a value of the wrong form")]
-    Value(&'static str),
-    /// A parameter is there twice.
-    #[error("the parameter {0} is there twice")]
-    Repeated(&'static str),
-    /// `max-retr` and `max-time` exclude each other.
-    #[error("give max-retr or max-time, and not both")]
-    RetransmissionsAndTime,
-}
+use super::sctp::number;
+use crate::named::named;
+use crate::token::is_blank;
+use crate::{Error, ErrorKind};
 
 /// The SCTP stream of a data channel, the same in both directions: 0 to 65,534.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamId(u16);
 
 impl StreamId {
-    /// `None` for 65,535, which is reserved (RFC 8832 section 6).
+    /// The stream of this number. `None` for 65,535, which is reserved (RFC 8832
+    /// section 6).
     #[must_use]
     pub const fn new(number: u16) -> Option<Self> {
         if number == u16::MAX { None } else { Some(Self(number)) }
@@ -47,7 +28,7 @@ impl StreamId {
         self.0
     }
 
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         number(text).and_then(Self::new)
     }
 }
@@ -58,34 +39,34 @@ impl fmt::Display for StreamId {
     }
 }
 
-/// How hard a channel tries to deliver a message.
+/// How long a channel tries to deliver a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reliability {
-    /// Until it has arrived. MSRP needs this (RFC 8873 section 3.1).
+    /// Until it arrives. MSRP needs this (RFC 8873 section 3.1).
     #[default]
     Reliable,
-    /// So many retransmissions: `max-retr`.
+    /// For this number of retransmissions: `max-retr`.
     Retransmissions(u32),
-    /// So many milliseconds: `max-time`.
+    /// For this number of milliseconds: `max-time`.
     Milliseconds(u32),
 }
 
 /// The value of `a=dcmap`: a data channel and its properties.
 ///
-/// Read leniently: blanks, names of parameters in any letter case, values with
-/// and without quotes, parameters that are not known. Written strictly; any
-/// label can be, with what a quoted string cannot hold behind `%` signs.
+/// Read leniently: with extra blanks, names of parameters in any letter case, values
+/// with and without quotes, and unknown parameters. Written strictly: what a quoted
+/// string cannot hold is percent-encoded.
 ///
 /// ```
-/// use msrp_sdp::{Dcmap, Reliability};
+/// use msrp_sdp::data_channel::{Dcmap, Reliability};
 ///
 /// let map: Dcmap = "2 label=\"50%25 done\";subprotocol=\"msrp\"".parse()?;
 /// assert_eq!(map.stream().number(), 2);
 /// assert_eq!(map.label(), Some("50% done"));
 /// assert!(map.is_ordered() && map.reliability() == Reliability::Reliable);
 /// assert_eq!(map.to_string(), "2 label=\"50%25 done\";subprotocol=\"msrp\"");
-/// # Ok::<(), msrp_sdp::DcmapError>(())
+/// # Ok::<(), msrp_sdp::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Dcmap {
@@ -97,12 +78,11 @@ pub struct Dcmap {
     priority: u16,
 }
 
-/// What the priority of a channel is where it is not said.
+/// The priority of a channel whose `dcmap` names none.
 const DEFAULT_PRIORITY: u16 = 256;
 
 impl Dcmap {
-    /// A channel that is ordered and reliable, with neither label nor
-    /// subprotocol.
+    /// An ordered and reliable channel, without label and subprotocol.
     #[must_use]
     pub const fn new(stream: StreamId) -> Self {
         Self {
@@ -115,36 +95,36 @@ impl Dcmap {
         }
     }
 
-    /// Names the channel.
+    /// Sets the name of the channel.
     #[must_use]
     pub fn with_label(mut self, label: &str) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// Names the protocol that is spoken on it, such as `msrp`.
+    /// Sets the protocol on the channel, such as `msrp`.
     #[must_use]
     pub fn with_subprotocol(mut self, subprotocol: &str) -> Self {
         self.subprotocol = Some(subprotocol.into());
         self
     }
 
-    /// Says whether messages arrive in the order in which they were sent.
-    /// Default: they do.
+    /// Sets whether messages arrive in the order in which they were sent. Default: they
+    /// do.
     #[must_use]
     pub const fn with_order(mut self, is_ordered: bool) -> Self {
         self.is_ordered = is_ordered;
         self
     }
 
-    /// Says how hard it tries. Default: until everything has arrived.
+    /// Sets how long it tries to deliver a message. Default: until it arrives.
     #[must_use]
     pub const fn with_reliability(mut self, reliability: Reliability) -> Self {
         self.reliability = reliability;
         self
     }
 
-    /// Says how much the channel counts among others. Default 256.
+    /// Sets the priority among the channels. Default: 256.
     #[must_use]
     pub const fn with_priority(mut self, priority: u16) -> Self {
         self.priority = priority;
@@ -163,7 +143,7 @@ impl Dcmap {
         self.label.as_deref()
     }
 
-    /// The protocol that is spoken on it.
+    /// The protocol on the channel.
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
         self.subprotocol.as_deref()
@@ -175,87 +155,83 @@ impl Dcmap {
         self.is_ordered
     }
 
-    /// How hard it tries to deliver a message.
+    /// How long it tries to deliver a message.
     #[must_use]
     pub const fn reliability(&self) -> Reliability {
         self.reliability
     }
 
-    /// How much the channel counts among others.
+    /// The priority among the channels.
     #[must_use]
     pub const fn priority(&self) -> u16 {
         self.priority
     }
 
-    /// Takes a parameter that is known; others are passed over.
-    fn set(&mut self, known: Known, value: &str) -> Option<()> {
-        match known {
-            Known::Label => self.label = Some(unescaped(value)?),
-            Known::Subprotocol => self.subprotocol = Some(unescaped(value)?),
-            Known::Ordered => self.is_ordered = truth(value)?,
-            Known::MaxRetr => self.reliability = Reliability::Retransmissions(number(value)?),
-            Known::MaxTime => self.reliability = Reliability::Milliseconds(number(value)?),
-            Known::Priority => self.priority = number(value)?,
+    fn set(&mut self, parameter: Parameter, value: &str) -> Option<()> {
+        match parameter {
+            Parameter::Label => self.label = Some(unescaped(value)?),
+            Parameter::Subprotocol => self.subprotocol = Some(unescaped(value)?),
+            Parameter::Ordered => self.is_ordered = truth(value)?,
+            Parameter::MaxRetr => self.reliability = Reliability::Retransmissions(number(value)?),
+            Parameter::MaxTime => self.reliability = Reliability::Milliseconds(number(value)?),
+            Parameter::Priority => self.priority = number(value)?,
         }
         Some(())
     }
 }
 
-/// The parameters that are known.
-#[derive(Clone, Copy)]
-enum Known {
-    Label,
-    Subprotocol,
-    Ordered,
-    MaxRetr,
-    MaxTime,
-    Priority,
+named! {
+    /// A parameter of a `dcmap`.
+    enum Parameter ("parameter" of "dcmap", any case) {
+        Label = "label",
+        Subprotocol = "subprotocol",
+        Ordered = "ordered",
+        MaxRetr = "max-retr",
+        MaxTime = "max-time",
+        Priority = "priority",
+    }
 }
 
-impl Known {
-    const ALL: [(Self, &'static str); 6] = [
-        (Self::Label, "label"),
-        (Self::Subprotocol, "subprotocol"),
-        (Self::Ordered, "ordered"),
-        (Self::MaxRetr, "max-retr"),
-        (Self::MaxTime, "max-time"),
-        (Self::Priority, "priority"),
-    ];
-}
-
+/// Unknown parameters are ignored.
 impl FromStr for Dcmap {
-    type Err = DcmapError;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self, DcmapError> {
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let fault = |kind, place| Error::of(ATTRIBUTE, kind).within(text, place);
         if text.contains(|letter: char| letter.is_ascii_control() && letter != '\t') {
-            return Err(DcmapError::Malformed);
+            return Err(fault(ErrorKind::Malformed, text).with_expected("no control characters"));
         }
-        let text = text.trim_matches(is_blank);
-        let (stream, mut rest) = text.split_once(is_blank).unwrap_or((text, ""));
-        let mut map = Self::new(StreamId::read(stream).ok_or(DcmapError::Stream)?);
-        let mut is_seen = [false; Known::ALL.len()];
+        let value = text.trim_matches(is_blank);
+        let (stream, mut rest) = value.split_once(is_blank).unwrap_or((value, ""));
+        let mut map = Self::new(StreamId::parse(stream).ok_or_else(|| {
+            let error = fault(ErrorKind::Malformed, stream).with_part("stream id");
+            error.with_expected("0 to 65534")
+        })?);
+        let mut seen = Vec::with_capacity(Parameter::ALL.len());
         while !rest.is_empty() {
-            let (name, value, behind) = parameter(rest)?;
-            rest = behind;
-            let known = Known::ALL.into_iter().zip(&mut is_seen);
-            let mut named = known.filter(|((_, known), _)| known.eq_ignore_ascii_case(name));
-            let Some(((known, name), is_seen)) = named.next() else { continue };
-            if std::mem::replace(is_seen, true) {
-                return Err(DcmapError::Repeated(name));
+            let (name, value, after) = parameter(rest).map_err(|error| error.within(text, rest))?;
+            rest = after;
+            let Ok(parameter) = name.parse::<Parameter>() else { continue };
+            if seen.contains(&parameter) {
+                return Err(fault(ErrorKind::Duplicate, name).with_part(parameter.as_str()));
             }
-            map.set(known, value).ok_or(DcmapError::Value(name))?;
+            seen.push(parameter);
+            map.set(parameter, value)
+                .ok_or_else(|| fault(ErrorKind::Malformed, value).with_part(parameter.as_str()))?;
         }
-        let [.., has_retransmissions, has_time, _] = is_seen;
-        if has_retransmissions && has_time {
-            return Err(DcmapError::RetransmissionsAndTime);
+        if seen.contains(&Parameter::MaxRetr) && seen.contains(&Parameter::MaxTime) {
+            let error = Error::of(ATTRIBUTE, ErrorKind::Conflict);
+            return Err(error.with_part("max-retr and max-time"));
         }
         Ok(map)
     }
 }
 
-/// A name, its value and what is behind the semicolon after it. A parameter
-/// without an equals sign has the empty value.
-fn parameter(text: &str) -> Result<(&str, &str, &str), DcmapError> {
+const ATTRIBUTE: &str = "dcmap";
+
+/// A name, its value and what follows the semicolon after it. A parameter without an
+/// equals sign has the empty value.
+fn parameter(text: &str) -> Result<(&str, &str, &str), Error> {
     let end = text.find([';', '=']).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
     let name = name.trim_matches(is_blank);
@@ -264,20 +240,24 @@ fn parameter(text: &str) -> Result<(&str, &str, &str), DcmapError> {
     };
     let rest = rest.trim_start_matches(is_blank);
     let Some(quoted) = rest.strip_prefix('"') else {
-        let (value, behind) = rest.split_once(';').unwrap_or((rest, ""));
-        return Ok((name, value.trim_end_matches(is_blank), behind));
+        let (value, after) = rest.split_once(';').unwrap_or((rest, ""));
+        return Ok((name, value.trim_end_matches(is_blank), after));
     };
-    let (value, rest) = quoted.split_once('"').ok_or(DcmapError::Malformed)?;
-    match rest.trim_start_matches(is_blank) {
-        "" => Ok((name, value, "")),
-        rest => {
-            rest.strip_prefix(';').map(|behind| (name, value, behind)).ok_or(DcmapError::Malformed)
+    let unclosed = || Error::of(ATTRIBUTE, ErrorKind::UnclosedQuote).within(text, rest);
+    let (value, rest) = quoted.split_once('"').ok_or_else(unclosed)?;
+    let rest = rest.trim_start_matches(is_blank);
+    match rest.strip_prefix(';') {
+        Some(after) => Ok((name, value, after)),
+        None if rest.is_empty() => Ok((name, value, "")),
+        None => {
+            let error = Error::of(ATTRIBUTE, ErrorKind::Malformed).within(text, rest);
+            Err(error.with_expected("a semicolon between parameters"))
         }
     }
 }
 
-/// The text with its escapes undone, where that is UTF-8. A percent sign
-/// without two digits stands for itself.
+/// The text without percent-encoding, if that is UTF-8. A percent sign without two
+/// digits stands for itself.
 fn unescaped(text: &str) -> Option<Box<str>> {
     String::from_utf8(percent_decode_str(text).collect()).ok().map(String::into_boxed_str)
 }
@@ -286,10 +266,6 @@ fn truth(text: &str) -> Option<bool> {
     [("true", true), ("false", false)]
         .into_iter()
         .find_map(|(word, truth)| word.eq_ignore_ascii_case(text).then_some(truth))
-}
-
-const fn is_blank(letter: char) -> bool {
-    matches!(letter, ' ' | '\t')
 }
 
 impl fmt::Display for Dcmap {
@@ -322,7 +298,7 @@ impl fmt::Display for Dcmap {
     }
 }
 
-/// A text between quotes, all of it that is not visible US-ASCII escaped.
+/// A text between quotes, with percent-encoding for all but visible US-ASCII.
 struct Quoted<'a>(&'a str);
 
 impl fmt::Display for Quoted<'_> {

@@ -1,40 +1,23 @@
-//! `a=dcsa`: an attribute that belongs to one data channel (RFC 8864 section
-//! 5.2).
+//! `a=dcsa`: an attribute of one data channel (RFC 8864 section 5.2).
 
 use std::fmt;
 use std::str::FromStr;
 
-use thiserror::Error;
-
 use super::StreamId;
-use crate::token::is_token;
+use crate::token::{is_blank, is_token};
+use crate::{Error, ErrorKind};
 
-/// Why a text is no value of `a=dcsa`, or cannot be written as one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum DcsaError {
-    /// It does not begin with a stream id and a space.
-    #[error("a dcsa begins with a stream id from 0 to 65534 and a space")]
-    Stream,
-    /// The name of the attribute is no token.
-    #[error("the name of an attribute holds letters, digits and - . _ among others, and no blanks")]
-    Name,
-    /// The value of the attribute has an octet that would end the line.
-    #[error("the value of an attribute has no CR, LF or NUL")]
-    Value,
-}
-
-/// The value of `a=dcsa`: an attribute, and the stream of the channel that it
-/// is about.
+/// The value of `a=dcsa`: an attribute of one data channel, and the stream of that
+/// channel.
 ///
 /// ```
-/// use msrp_sdp::Dcsa;
+/// use msrp_sdp::data_channel::Dcsa;
 ///
 /// let attribute: Dcsa = "2 accept-types:message/cpim text/plain".parse()?;
 /// assert_eq!(attribute.stream().number(), 2);
 /// assert_eq!(attribute.name(), "accept-types");
 /// assert_eq!(attribute.value(), Some("message/cpim text/plain"));
-/// # Ok::<(), msrp_sdp::DcsaError>(())
+/// # Ok::<(), msrp_sdp::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Dcsa {
@@ -44,18 +27,18 @@ pub struct Dcsa {
 }
 
 impl Dcsa {
-    /// An attribute of the channel on `stream`: with a value, or a property
-    /// without one.
+    /// An attribute of the channel on `stream`.
     ///
     /// # Errors
     ///
-    /// [`DcsaError`] where a line could not hold it as it is.
-    pub fn new(stream: StreamId, name: &str, value: Option<&str>) -> Result<Self, DcsaError> {
+    /// [`ErrorKind::Malformed`] if the name is not a token, or if the value has an
+    /// octet that would end the line.
+    pub fn new(stream: StreamId, name: &str, value: Option<&str>) -> Result<Self, Error> {
         if !is_token(name) {
-            return Err(DcsaError::Name);
+            return Err(malformed("attribute name").with_expected("a token"));
         }
         if value.is_some_and(|value| value.contains(['\r', '\n', '\0'])) {
-            return Err(DcsaError::Value);
+            return Err(malformed("attribute value").with_expected("no CR, LF or NUL"));
         }
         Ok(Self { stream, name: name.into(), value: value.map(Into::into) })
     }
@@ -72,7 +55,7 @@ impl Dcsa {
         &self.name
     }
 
-    /// What is behind its colon, where there is one.
+    /// The text after its colon; `None` without a colon.
     #[must_use]
     pub fn value(&self) -> Option<&str> {
         self.value.as_deref()
@@ -80,18 +63,25 @@ impl Dcsa {
 }
 
 impl FromStr for Dcsa {
-    type Err = DcsaError;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self, DcsaError> {
-        let text = text.trim_start_matches([' ', '\t']);
-        let (stream, attribute) = text.split_once([' ', '\t']).ok_or(DcsaError::Stream)?;
-        let stream = StreamId::read(stream).ok_or(DcsaError::Stream)?;
-        let attribute = attribute.trim_start_matches([' ', '\t']);
-        match attribute.split_once(':') {
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let value = text.trim_start_matches(is_blank);
+        let (stream, attribute) = value.split_once(is_blank).unwrap_or_default();
+        let stream = StreamId::parse(stream).ok_or_else(|| {
+            malformed("stream id").with_expected("0 to 65534 and a space").within(text, value)
+        })?;
+        let attribute = attribute.trim_start_matches(is_blank);
+        let read = match attribute.split_once(':') {
             Some((name, value)) => Self::new(stream, name, Some(value)),
-            None => Self::new(stream, attribute.trim_end_matches([' ', '\t']), None),
-        }
+            None => Self::new(stream, attribute.trim_end_matches(is_blank), None),
+        };
+        read.map_err(|error| error.within(text, attribute))
     }
+}
+
+const fn malformed(part: &'static str) -> Error {
+    Error::of("dcsa", ErrorKind::Malformed).with_part(part)
 }
 
 impl fmt::Display for Dcsa {

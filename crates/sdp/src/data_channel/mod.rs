@@ -1,9 +1,9 @@
-//! MSRP over WebRTC data channels, as a session description tells of it
-//! (RFC 8873 section 4).
+//! MSRP over WebRTC data channels, in session descriptions (RFC 8873 section 4).
 //!
 //! All data channels between two peers share one `m=application` section. Its
-//! `a=dcmap` lines say which channels there are, and `a=dcsa` lines hold what
-//! would be the attributes of an `m=message` section for a session of its own.
+//! `a=dcmap` lines say which channels there are. Its `a=dcsa` lines have what would be
+//! the attributes of an `m=message` section: each MSRP session is read and made as any
+//! other, with a URI of transport `dc`.
 
 mod channel;
 mod dcmap;
@@ -12,17 +12,19 @@ mod sctp;
 
 use std::collections::BTreeMap;
 
-pub use self::channel::{ChannelSession, DataChannel, DataChannelError};
-pub use self::dcmap::{Dcmap, DcmapError, Reliability, StreamId};
-pub use self::dcsa::{Dcsa, DcsaError};
-pub use self::sctp::{MaxMessageSize, SctpAttributeError, SctpPort};
+pub use self::channel::{ChannelSession, DataChannel};
+pub use self::dcmap::{Dcmap, Reliability, StreamId};
+pub use self::dcsa::Dcsa;
+pub use self::sctp::MaxMessageSize;
+use self::sctp::sctp_port;
+use crate::Error;
 
 /// The MSRP sessions of an `m=application ... UDP/DTLS/SCTP webrtc-datachannel`
 /// section, and what it says about the association that carries them.
 ///
 /// ```
 /// use msrp::Tolerances;
-/// use msrp_sdp::DataChannels;
+/// use msrp_sdp::data_channel::DataChannels;
 ///
 /// let attributes = [
 ///     ("sctp-port", Some("5000")),
@@ -33,7 +35,7 @@ pub use self::sctp::{MaxMessageSize, SctpAttributeError, SctpPort};
 ///     ("dcsa", Some("0 accept-types:text/plain")),
 ///     ("dcsa", Some("0 path:msrps://192.0.2.7:54111/si438dsaodes;dc")),
 /// ];
-/// let channels = DataChannels::read(attributes)?;
+/// let channels = DataChannels::parse(attributes)?;
 /// assert_eq!(channels.max_message_size().octets(), Some(100_000));
 ///
 /// let chat = &channels.channels()[0];
@@ -47,41 +49,40 @@ pub use self::sctp::{MaxMessageSize, SctpAttributeError, SctpPort};
 /// # Closing a session
 ///
 /// A session is closed by closing its channel. The next offer leaves out its
-/// `dcmap` and `dcsa` lines ([`DataChannels::remove`]); the port of the section
-/// stays, since the other channels have need of it (RFC 8873 section 4.6).
-/// [`DataChannels::closed_by`] tells which sessions the peer's offer closes.
+/// `dcmap` and `dcsa` lines ([`DataChannels::remove`]). The port of the section stays,
+/// since the other channels need it (RFC 8873 section 4.6).
+/// [`DataChannels::closed_by`] says which sessions the peer's offer closes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DataChannels {
-    sctp_port: Option<SctpPort>,
+    sctp_port: Option<u16>,
     max_message_size: MaxMessageSize,
     /// In the order of their streams.
     channels: Vec<DataChannel>,
 }
 
 impl DataChannels {
-    /// Reads the attributes of the section: the name of each and what is behind
-    /// its colon, in any order.
+    /// Reads the attributes of the section, each a name and the text after its colon,
+    /// in any order.
     ///
-    /// Passed over are attributes with other names, channels of other
-    /// subprotocols, `dcmap` and `dcsa` lines that cannot be read, and `dcsa`
-    /// lines with an attribute that RFC 8873 gives no meaning (section 4.4).
-    /// Whether a session is in order, [`DataChannel::session`] says. What is kept
-    /// is never longer than what was given.
+    /// Ignores attributes with other names, channels with other subprotocols, `dcmap`
+    /// and `dcsa` lines that cannot be read, and `dcsa` lines with an attribute that
+    /// RFC 8873 does not define (section 4.4). [`DataChannel::session`] says whether a
+    /// session is valid. What is kept is never longer than the input.
     ///
     /// # Errors
     ///
-    /// [`SctpAttributeError`] where the port or the message size makes no sense:
-    /// nothing could be sent to such a peer.
-    pub fn read<'a>(
+    /// [`Error`] if the port or the message size is malformed: nothing could be sent to
+    /// such a peer.
+    pub fn parse<'a>(
         attributes: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
-    ) -> Result<Self, SctpAttributeError> {
+    ) -> Result<Self, Error> {
         let mut section = Self::default();
         let mut channels: BTreeMap<StreamId, DataChannel> = BTreeMap::new();
         let mut nested: Vec<Dcsa> = Vec::new();
         for (name, value) in attributes {
             let value = value.unwrap_or_default();
             match &*name.to_ascii_lowercase() {
-                "sctp-port" => section.sctp_port = Some(value.parse()?),
+                "sctp-port" => section.sctp_port = Some(sctp_port(value)?),
                 "max-message-size" => section.max_message_size = value.parse()?,
                 "dcmap" => add_channel(&mut channels, value),
                 "dcsa" => nested.extend(value.parse::<Dcsa>()),
@@ -97,14 +98,15 @@ impl DataChannels {
         Ok(section)
     }
 
-    /// The port of the SCTP association. It has no default: without it the
-    /// section is not valid (RFC 8841 section 5.1).
+    /// The port of the SCTP association within DTLS, which is not that of the `m=`
+    /// line. It has no default: without it the section is invalid (RFC 8841 section
+    /// 5.1).
     #[must_use]
-    pub const fn sctp_port(&self) -> Option<SctpPort> {
+    pub const fn sctp_port(&self) -> Option<u16> {
         self.sctp_port
     }
 
-    /// The most octets of a message that the writer of the section takes.
+    /// The most octets of an SCTP message that the author of the section accepts.
     #[must_use]
     pub const fn max_message_size(&self) -> MaxMessageSize {
         self.max_message_size
@@ -123,8 +125,8 @@ impl DataChannels {
         self.channels.get(place)
     }
 
-    /// Adds a session, or puts it in the place of the one on its stream: a later
-    /// offer may change the attributes of a session (RFC 8873 section 4.4).
+    /// Adds a session, or replaces the one on its stream: a later offer may change the
+    /// attributes of a session (RFC 8873 section 4.4).
     pub fn insert(&mut self, channel: DataChannel) {
         let stream = channel.stream();
         match self.channels.binary_search_by_key(&stream, DataChannel::stream) {
@@ -133,28 +135,28 @@ impl DataChannels {
         }
     }
 
-    /// Takes a session out, whose channel is closed. Says whether it was there.
+    /// Removes the session of a closed channel. Returns whether it was there.
     pub fn remove(&mut self, stream: StreamId) -> bool {
         let before = self.channels.len();
         self.channels.retain(|channel| channel.stream() != stream);
         self.channels.len() < before
     }
 
-    /// The streams whose sessions `next`, the writer's next offer or answer,
-    /// speaks of no more: their channels are to be closed.
+    /// The streams whose sessions are missing in `next`, the author's next offer or
+    /// answer: close their channels.
     pub fn closed_by<'a>(&'a self, next: &'a Self) -> impl Iterator<Item = StreamId> + 'a {
         let streams = self.channels.iter().map(DataChannel::stream);
         streams.filter(|stream| next.channel(*stream).is_none())
     }
 }
 
-/// Of two lines for one stream neither can be trusted.
+/// Of two lines for one stream, neither can be trusted.
 fn add_channel(channels: &mut BTreeMap<StreamId, DataChannel>, value: &str) {
     let Ok(map) = value.parse::<Dcmap>() else { return };
     match channels.get_mut(&map.stream()) {
-        Some(channel) => channel.mark_repeated(),
+        Some(channel) => channel.mark_duplicate(),
         None => {
-            channels.insert(map.stream(), DataChannel::read(map));
+            channels.insert(map.stream(), DataChannel::of(map));
         }
     }
 }

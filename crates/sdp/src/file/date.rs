@@ -1,28 +1,26 @@
-//! When a file was made, changed and read.
+//! When a file was created, modified and read.
 
 use std::fmt;
 use std::str::FromStr;
 
-use thiserror::Error;
-
-use super::super::digits;
 use super::text;
+use crate::{Error, ErrorKind, digits};
 
-/// The value of `file-date` (RFC 5547 section 6): each date a `date-time` of
-/// RFC 5322 with a numeric zone, such as `Mon, 15 May 2006 15:01:31 +0300`.
+/// The value of `file-date` (RFC 5547 section 6): each date a `date-time` of RFC 5322
+/// with a numeric zone, such as `Mon, 15 May 2006 15:01:31 +0300`.
 ///
-/// The text of a date is checked and kept as it is. Whether its day of the week is
-/// the right one is not looked at.
+/// The text of a date is checked and kept as it is. The day of the week is not
+/// compared with the date.
 ///
 /// ```
-/// use msrp_sdp::{FileDate, FileDateError};
+/// use msrp_sdp::file::FileDate;
 ///
 /// let date = FileDate::default().with_creation("Mon, 15 May 2006 15:01:31 +0300")?;
 /// assert_eq!(date.to_string(), r#"creation:"Mon, 15 May 2006 15:01:31 +0300""#);
 ///
 /// let named_zone = FileDate::default().with_creation("Mon, 15 May 2006 15:01:31 GMT");
-/// assert_eq!(named_zone, Err(FileDateError::DateTime));
-/// # Ok::<(), FileDateError>(())
+/// assert_eq!(named_zone.unwrap_err().part(), Some("creation"));
+/// # Ok::<(), msrp_sdp::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FileDate {
@@ -31,23 +29,10 @@ pub struct FileDate {
     read: Option<Box<str>>,
 }
 
-/// Why a text is no `file-date`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum FileDateError {
-    /// No date at all, or none of the three kinds.
-    #[error("give creation:, modification: or read: with a date in quotes")]
-    Empty,
-    /// A quote that is not closed.
-    #[error("the quote of a date is not closed")]
-    Quote,
-    /// A kind of date is there twice.
-    #[error("each of creation, modification and read may be there once")]
-    Repeated,
-    /// A date that is no `date-time` of RFC 5322 with a numeric zone.
-    #[error("write a date as in Mon, 15 May 2006 15:01:31 +0300, with a numeric zone")]
-    DateTime,
-}
+const ATTRIBUTE: &str = "file-date";
+const CREATION: &str = "creation";
+const MODIFICATION: &str = "modification";
+const READ: &str = "read";
 
 impl FileDate {
     /// When the file was created.
@@ -68,7 +53,7 @@ impl FileDate {
         self.read.as_deref()
     }
 
-    /// Whether no date is there. Such a value is not written.
+    /// Whether there is no date. Such a value is not written.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.creation.is_none() && self.modification.is_none() && self.read.is_none()
@@ -78,9 +63,9 @@ impl FileDate {
     ///
     /// # Errors
     ///
-    /// [`FileDateError::DateTime`].
-    pub fn with_creation(mut self, date: &str) -> Result<Self, FileDateError> {
-        self.creation = Some(checked(date)?);
+    /// [`ErrorKind::Malformed`] if the text is not such a `date-time`.
+    pub fn with_creation(mut self, date: &str) -> Result<Self, Error> {
+        self.creation = Some(checked(CREATION, date)?);
         Ok(self)
     }
 
@@ -88,9 +73,9 @@ impl FileDate {
     ///
     /// # Errors
     ///
-    /// [`FileDateError::DateTime`].
-    pub fn with_modification(mut self, date: &str) -> Result<Self, FileDateError> {
-        self.modification = Some(checked(date)?);
+    /// [`ErrorKind::Malformed`] if the text is not such a `date-time`.
+    pub fn with_modification(mut self, date: &str) -> Result<Self, Error> {
+        self.modification = Some(checked(MODIFICATION, date)?);
         Ok(self)
     }
 
@@ -98,62 +83,68 @@ impl FileDate {
     ///
     /// # Errors
     ///
-    /// [`FileDateError::DateTime`].
-    pub fn with_read(mut self, date: &str) -> Result<Self, FileDateError> {
-        self.read = Some(checked(date)?);
+    /// [`ErrorKind::Malformed`] if the text is not such a `date-time`.
+    pub fn with_read(mut self, date: &str) -> Result<Self, Error> {
+        self.read = Some(checked(READ, date)?);
         Ok(self)
     }
 
-    fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let all = [
-            ("creation", self.creation()),
-            ("modification", self.modification()),
-            ("read", self.read()),
-        ];
+    fn dates(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all =
+            [(CREATION, self.creation()), (MODIFICATION, self.modification()), (READ, self.read())];
         all.into_iter().filter_map(|(name, date)| date.map(|date| (name, date)))
     }
 
-    fn place(&mut self, name: &str) -> Option<&mut Option<Box<str>>> {
-        match name {
-            _ if name.eq_ignore_ascii_case("creation") => Some(&mut self.creation),
-            _ if name.eq_ignore_ascii_case("modification") => Some(&mut self.modification),
-            _ if name.eq_ignore_ascii_case("read") => Some(&mut self.read),
-            _ => None,
-        }
+    /// The date of that name, in any letter case.
+    fn named(&mut self, name: &str) -> Option<(&'static str, &mut Option<Box<str>>)> {
+        let all = [
+            (CREATION, &mut self.creation),
+            (MODIFICATION, &mut self.modification),
+            (READ, &mut self.read),
+        ];
+        all.into_iter().find(|(it, _)| it.eq_ignore_ascii_case(name))
     }
 }
 
+/// Unknown names are ignored.
 impl FromStr for FileDate {
-    type Err = FileDateError;
+    type Err = Error;
 
-    fn from_str(value: &str) -> Result<Self, FileDateError> {
+    fn from_str(value: &str) -> Result<Self, Error> {
         let mut dates = Self::default();
         for word in text::words(value) {
-            let Some((name, date)) = word.ok_or(FileDateError::Quote)?.split_once(':') else {
-                continue;
-            };
-            let Some(place) = dates.place(name) else { continue };
+            let word = word.ok_or_else(|| Error::of(ATTRIBUTE, ErrorKind::UnclosedQuote))?;
+            let Some((name, date)) = word.split_once(':') else { continue };
+            let Some((name, place)) = dates.named(name) else { continue };
             if place.is_some() {
-                return Err(FileDateError::Repeated);
+                let error = Error::of(ATTRIBUTE, ErrorKind::Duplicate).with_part(name);
+                return Err(error.within(value, word));
             }
-            *place = Some(checked(text::unquoted(date))?);
+            let date = text::unquoted(date);
+            *place = Some(checked(name, date).map_err(|error| error.within(value, date))?);
         }
-        if dates.is_empty() { Err(FileDateError::Empty) } else { Ok(dates) }
+        if dates.is_empty() {
+            return Err(Error::of(ATTRIBUTE, ErrorKind::Missing).with_part("date"));
+        }
+        Ok(dates)
     }
 }
 
 impl fmt::Display for FileDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut blank = "";
-        self.named().try_for_each(|(name, date)| {
+        self.dates().try_for_each(|(name, date)| {
             write!(f, "{}{name}:\"{date}\"", std::mem::replace(&mut blank, " "))
         })
     }
 }
 
-fn checked(date: &str) -> Result<Box<str>, FileDateError> {
-    let is_right = !date.contains(|letter: char| letter.is_control()) && is_date_time(date);
-    is_right.then(|| date.into()).ok_or(FileDateError::DateTime)
+fn checked(name: &'static str, date: &str) -> Result<Box<str>, Error> {
+    if !date.contains(|letter: char| letter.is_control()) && is_date_time(date) {
+        return Ok(date.into());
+    }
+    let error = Error::of(ATTRIBUTE, ErrorKind::Malformed).with_part(name);
+    Err(error.with_expected("a date such as Mon, 15 May 2006 15:01:31 +0300"))
 }
 
 /// The rule `date-time` of RFC 5322 section 3.3, without comments.
@@ -165,8 +156,8 @@ fn is_date_time(text: &str) -> bool {
         None => text,
     };
     let mut words = date.split(' ').filter(|word| !word.is_empty());
-    let [day, month, year, time, zone, behind] = std::array::from_fn(|_| words.next());
-    match (day, month, year, time, zone, behind) {
+    let [day, month, year, time, zone, more] = std::array::from_fn(|_| words.next());
+    match (day, month, year, time, zone, more) {
         (Some(day), Some(month), Some(year), Some(time), Some(zone), None) => {
             is_date(day, month, year) && is_time(time) && is_zone(zone)
         }
@@ -178,7 +169,7 @@ fn is_among(word: &str, words: &[&str]) -> bool {
     words.iter().any(|it| it.eq_ignore_ascii_case(word))
 }
 
-/// A day that there is in its month.
+/// Whether the month has this day.
 fn is_date(day: &str, month: &str, year: &str) -> bool {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -193,7 +184,7 @@ fn is_date(day: &str, month: &str, year: &str) -> bool {
     }
 }
 
-/// How many days a month has in its year. January is 1.
+/// The number of days of a month, of which January is 1.
 const fn days_of_month(year: i64, month: i64) -> i64 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
@@ -203,7 +194,7 @@ const fn days_of_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Seconds may be missing, and there may be 60 of them.
+/// Seconds may be missing, and may be 60.
 fn is_time(word: &str) -> bool {
     let mut parts = word.split(':');
     let mut next_is_below =

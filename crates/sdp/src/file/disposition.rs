@@ -4,54 +4,48 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use thiserror::Error;
-
-use crate::{FileAttributes, FileDate, FileDisposition};
 use msrp::mime::{MimeValue, MimeValueBuilder};
 
-/// The value of a Content-Disposition (RFC 2183): what it says of a file is what the
-/// session description said (RFC 5547 section 6).
+use super::{FileAttributes, FileDate, FileDisposition};
+use crate::{Error, ErrorKind, digits};
+
+/// The value of a Content-Disposition (RFC 2183). It says of a file what the session
+/// description said (RFC 5547 section 6).
 ///
-/// Read and written as [`MimeValue`] and [`MimeValueBuilder`] do it. Unknown
-/// parameters, and sizes and dates that are none, are passed over.
+/// Read and written as by [`MimeValue`] and [`MimeValueBuilder`]. Unknown parameters
+/// and malformed sizes and dates are ignored.
 ///
 /// ```
-/// use msrp_sdp::ContentDisposition;
-/// use msrp_sdp::FileDisposition;
+/// use msrp_sdp::file::{ContentDisposition, FileDisposition};
 ///
 /// let value: ContentDisposition = r#"attachment; filename="My feet.txt"; size=12"#.parse()?;
 /// assert_eq!(value.disposition, FileDisposition::ATTACHMENT);
 /// assert_eq!(value.filename.as_deref(), Some("My feet.txt"));
 /// assert_eq!(value.to_string(), r#"attachment; filename="My feet.txt"; size=12"#);
-/// # Ok::<(), msrp_sdp::ContentDispositionError>(())
+/// # Ok::<(), msrp_sdp::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ContentDisposition {
     /// The disposition type.
     pub disposition: FileDisposition,
-    /// The file's name as a peer gave it, which may hold anything:
+    /// The file's name as the peer gave it, with any characters:
     /// [`safe_name`](super::safe_name) makes one for the file system.
     pub filename: Option<String>,
     /// The dates of the file.
     pub date: FileDate,
-    /// How many octets the whole file has.
+    /// The number of octets of the whole file.
     pub size: Option<u64>,
 }
 
-/// The text has no disposition type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a Content-Disposition starts with a token such as attachment")]
-pub struct ContentDispositionError;
-
 impl ContentDisposition {
-    /// Only a disposition type.
+    /// A disposition type without parameters.
     #[must_use]
     pub fn new(disposition: FileDisposition) -> Self {
         Self { disposition, ..Self::default() }
     }
 
-    /// Says what the session description says of the file.
+    /// What the session description says of the file.
     #[must_use]
     pub fn of(file: &FileAttributes) -> Self {
         Self {
@@ -64,11 +58,14 @@ impl ContentDisposition {
 }
 
 impl FromStr for ContentDisposition {
-    type Err = ContentDispositionError;
+    type Err = Error;
 
-    fn from_str(value: &str) -> Result<Self, ContentDispositionError> {
-        let value = MimeValue::new(value);
-        let disposition = value.main().parse().map_err(|_| ContentDispositionError)?;
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let value = MimeValue::new(text);
+        let disposition = value.main().parse().map_err(|_| {
+            let error = Error::of_text("Content-Disposition", ErrorKind::Malformed);
+            error.with_part("disposition type").within(text, text)
+        })?;
         let mut date = FileDate::default();
         for (name, set) in [
             ("creation-date", FileDate::with_creation as fn(FileDate, &str) -> _),
@@ -79,13 +76,9 @@ impl FromStr for ContentDisposition {
             date = value.and_then(|value| set(date.clone(), &value).ok()).unwrap_or(date);
         }
         let filename = value.parameter("filename").filter(|name| !name.is_empty());
-        let size = value.parameter("size").and_then(|size| octets(&size));
+        let size = value.parameter("size").and_then(|size| digits::exact(&size));
         Ok(Self { disposition, filename: filename.map(Cow::into_owned), date, size })
     }
-}
-
-fn octets(digits: &str) -> Option<u64> {
-    if digits.starts_with('+') { None } else { digits.parse().ok() }
 }
 
 impl fmt::Display for ContentDisposition {

@@ -1,54 +1,41 @@
 //! Whether a file is the one that a selector means.
 
-use super::{FileHash, FileSelector};
 use msrp::MediaType;
 
-/// What is known of a file, to be compared with a [`FileSelector`]. What is not
-/// known is left out.
+use super::{FileHash, FileProperty, FileSelector};
+
+/// What is known of a file, to compare with a [`FileSelector`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FileFacts<'a> {
     /// Its name, without a folder.
     pub name: Option<&'a str>,
     /// Its media type.
     pub media_type: Option<&'a MediaType>,
-    /// How many octets it has.
+    /// The number of its octets.
     pub size: Option<u64>,
     /// Its hashes, by any algorithms.
     pub hashes: &'a [FileHash],
 }
 
-/// One of the four things that a selector can say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FileProperty {
-    /// `name`
-    Name,
-    /// `type`
-    Type,
-    /// `size`
-    Size,
-    /// `hash`
-    Hash,
-}
-
-/// How a file and a selector go together.
+/// Whether a file fits a selector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FileFit {
-    /// Everything the selector says is true of the file.
+    /// Everything that the selector says is true of the file.
     Fits,
-    /// Nothing is wrong, but this is asked for and not known of the file. For a
-    /// hash, one that is computed next may decide.
+    /// Nothing differs, but the selector says this and it is unknown of the file.
+    /// Computing another hash may decide.
     Unknown(FileProperty),
-    /// This differs: it is another file, or a file that was changed or broken.
+    /// This differs: it is another file, or a changed or damaged one.
     Differs(FileProperty),
 }
 
 impl FileSelector {
-    /// Compares a file with what is asked for (RFC 5547 sections 5 and 8.3.2), or a
-    /// file that has come with what was promised (section 8.2.2).
+    /// Compares a file with the one that a peer asks for (RFC 5547 sections 5 and
+    /// 8.3.2), or a received file with the one that was announced (section 8.2.2).
     ///
-    /// Names and sizes have to be equal. Of types the parameters are not compared,
-    /// nor letter case. A hash whose algorithm is not among those of the file counts
-    /// neither way, as long as another one is equal.
+    /// Names and sizes must be equal, and types without their parameters and letter
+    /// case. A hash with an algorithm for which the file has none is ignored if
+    /// another hash is equal.
     #[must_use]
     pub fn fit(&self, file: &FileFacts<'_>) -> FileFit {
         let is_equal = [
@@ -65,8 +52,8 @@ impl FileSelector {
         }
     }
 
-    /// Whether both can mean one file. Where both have a hash by the same algorithm
-    /// that alone decides; otherwise they may not contradict each other.
+    /// Whether both can mean the same file. If both have a hash with the same
+    /// algorithm, only that decides; otherwise they must not contradict each other.
     #[must_use]
     pub fn can_be_same_file(&self, other: &Self) -> bool {
         let is_shared = |hash: &FileHash| other.hash(hash.algorithm()).is_some();
@@ -76,11 +63,22 @@ impl FileSelector {
         !matches!(self.fit(&other.facts()), FileFit::Differs(_))
     }
 
+    /// What it says of the file, to compare with another selector.
+    #[must_use]
+    pub fn facts(&self) -> FileFacts<'_> {
+        FileFacts {
+            name: self.name(),
+            media_type: self.media_type(),
+            size: self.size(),
+            hashes: self.hashes(),
+        }
+    }
+
     fn essence(&self) -> Option<Essence<'_>> {
         self.media_type().map(Essence)
     }
 
-    /// Whether the hashes say that it is the same file, where they say anything.
+    /// Whether the hashes are those of the same file. `None` if they do not tell.
     fn is_hash_equal(&self, known: &[FileHash]) -> Option<bool> {
         if self.hashes().is_empty() {
             return Some(true);
@@ -93,7 +91,7 @@ impl FileSelector {
     }
 }
 
-/// Whether what is asked for is there. `None` where nobody knows.
+/// Whether what a selector says is true. `None` if it is unknown.
 fn is_equal<T: PartialEq>(asked: Option<T>, known: Option<T>) -> Option<bool> {
     match (asked, known) {
         (None, _) => Some(true),

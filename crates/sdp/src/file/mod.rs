@@ -1,39 +1,48 @@
-//! The attributes that describe a file to be transferred (RFC 5547).
+//! File transfer (RFC 5547): the attributes that describe a file, names and hashes.
 //!
-//! One media section of a session description is one MSRP session, and in it one
-//! file. [`FileAttributes`] are what its attributes say of that file; each value
-//! reads and writes itself:
+//! One media section of a session description is one MSRP session and carries one
+//! file. [`FileAttributes`] are what the section says of that file:
 //!
 //! ```
-//! use msrp_sdp::{FileFacts, FileFit, FileSelector};
+//! use msrp_sdp::file::{FileFacts, FileFit, FileSelector};
 //!
-//! let asked: FileSelector = r#"name:"My report.pdf" size:4092"#.parse()?;
-//! assert_eq!((asked.name(), asked.size()), (Some("My report.pdf"), Some(4092)));
+//! let wanted: FileSelector = r#"name:"My report.pdf" size:4092"#.parse()?;
+//! assert_eq!((wanted.name(), wanted.size()), (Some("My report.pdf"), Some(4092)));
 //!
 //! let file = FileFacts { name: Some("My report.pdf"), size: Some(17), ..FileFacts::default() };
-//! assert!(matches!(asked.fit(&file), FileFit::Differs(_)));
-//! # Ok::<(), msrp_sdp::FileSelectorError>(())
+//! assert!(matches!(wanted.fit(&file), FileFit::Differs(_)));
+//! # Ok::<(), msrp_sdp::Error>(())
 //! ```
 //!
-//! What a peer writes is read leniently: any order and letter case, more blanks,
-//! missing quotes, unknown parts. It is written in one way, which reads back the
-//! same.
+//! Values are read leniently: in any order and letter case, with extra blanks, without
+//! quotes, with unknown parts. They are written in one way, which reads back the same.
 //!
-//! Nothing here opens a file. A receiver does this:
+//! # A session for a file
 //!
-//! 1. [`safe_name`] makes of the name in the offer one for its file system.
-//! 2. `FileVerifier` (feature `hash`) gets the octets of the file as they are
-//!    stored and says at the end whether it is the file that was offered. The hash
-//!    is over the whole file: octets that were there before a transfer was resumed
-//!    go in first.
-//! 3. [`FileRange::missing`] is what to ask for when the transfer broke.
+//! One side offers a file with [`Local::send_file`](crate::Local::send_file), the other
+//! accepts it with [`Local::accept_file`](crate::Local::accept_file). Or one side asks
+//! for it with [`Local::ask_for_file`](crate::Local::ask_for_file), and the other gives
+//! it with `send_file`. The session then carries that file and nothing else.
 //!
-//! A sender reads its file once for `FileHasher` (feature `hash`), and
-//! [`ContentDisposition`] says in the message what the offer said of the file.
+//! The file-transfer-id says whether an offer starts a transfer, is about a running one
+//! or ends it (section 8.1). [`AnsweredTransfers`] keeps count for the answerer,
+//! [`OfferedTransfer`] for the offerer.
 //!
-//! Which offer begins a transfer, goes on with one or ends it is told by the
-//! file-transfer-id (section 8.1): [`AnsweredTransfers`] keeps count for the side
-//! that answers, [`OfferedTransfer`] for the side that offers.
+//! A side that is asked for its capabilities supports files if it answers an empty
+//! `file-selector` ([`FileAttributes::capability`]).
+//!
+//! # The file itself
+//!
+//! Nothing here opens a file. A receiver uses
+//!
+//! 1. [`safe_name`] to turn the name in the offer into one for its file system;
+//! 2. `FileVerifier` (feature `hash`) to check whether the file is the one that was
+//!    offered. It needs all octets of the file, including those that were there before
+//!    a transfer resumed;
+//! 3. [`FileRange::missing`] to find what to ask for after an interruption.
+//!
+//! A sender feeds its file to `FileHasher` (feature `hash`) once, and repeats in the
+//! message what the offer says of the file ([`ContentDisposition`]).
 
 mod attributes;
 mod date;
@@ -50,16 +59,16 @@ mod transfers;
 #[cfg(feature = "hash")]
 mod verify;
 
-pub use self::attributes::{FileAttributeError, FileAttributes};
-pub use self::date::{FileDate, FileDateError};
-pub use self::disposition::{ContentDisposition, ContentDispositionError};
-pub use self::fit::{FileFacts, FileFit, FileProperty};
-pub use self::hash::{FileHash, FileHashError, HashAlgorithm};
-pub use self::hints::{FileDisposition, FileDispositionError, FileIcon, FileIconError};
+pub use self::attributes::FileAttributes;
+pub use self::date::FileDate;
+pub use self::disposition::ContentDisposition;
+pub use self::fit::{FileFacts, FileFit};
+pub use self::hash::{FileHash, HashAlgorithm};
+pub use self::hints::{FileDisposition, FileIcon};
 pub use self::name::{DEFAULT_NAME, MAX_NAME_OCTETS, safe_name};
-pub use self::range::{FileRange, FileRangeError};
-pub use self::selector::{FileSelector, FileSelectorBuilder, FileSelectorError, MAX_HASHES};
-pub use self::transfer_id::{FileTransferId, FileTransferIdError, MAX_TRANSFER_ID_OCTETS};
+pub use self::range::FileRange;
+pub use self::selector::{FileProperty, FileSelector, FileSelectorBuilder, MAX_HASHES};
+pub use self::transfer_id::{FileTransferId, MAX_TRANSFER_ID_OCTETS};
 pub use self::transfers::{AnsweredTransfers, OfferedTransfer, TransferOffer};
 #[cfg(feature = "hash")]
 pub use self::verify::{FileHasher, FileMismatch, FileVerifier};

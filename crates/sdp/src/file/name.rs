@@ -1,34 +1,34 @@
 //! Names from a peer, made harmless.
 
-/// The most octets of a name from [`safe_name`]. The 255 that most file systems
-/// have leave room for an ending such as `.part`.
+/// The most octets of a name from [`safe_name`]. Most file systems allow 255, which
+/// leaves room for an ending such as `.part`.
 pub const MAX_NAME_OCTETS: usize = 240;
 
-/// What a file is called whose name holds nothing that can be kept.
+/// The name of a file whose own name has nothing that can be kept.
 pub const DEFAULT_NAME: &str = "file";
 
-/// What is kept of an ending when a name is cut, the dot included.
+/// The most octets of an ending that survives a cut, including the dot.
 const MAX_ENDING_OCTETS: usize = 32;
 
-/// Makes of a name that a peer gave one that can be joined to a folder on any
-/// operating system and stays in it (RFC 5547 section 10).
+/// Turns a name from a peer into one that is safe to join to a folder on any operating
+/// system (RFC 5547 section 10).
 ///
-/// What is left is one name of at most [`MAX_NAME_OCTETS`] octets, never empty:
+/// The result has 1 to [`MAX_NAME_OCTETS`] octets and no folder:
 ///
-/// - Only what is behind the last `/` or `\` counts. Letters that look like these,
-///   control characters and what Windows reserves become `_`.
-/// - Marks that turn the direction of writing are left out, so that `exe` does not
-///   show up as the start of a name.
-/// - Dots and blanks at both ends go: no name is hidden, `.` or `..`.
-/// - `_` goes before a name that is a device (`CON`, `nul.txt`, `COM1`) or starts as
-///   an option of a command does.
-/// - A name too long is cut before its ending.
+/// - It keeps what follows the last `/` or `\`. Characters that look like these,
+///   control characters and those that Windows reserves become `_`.
+/// - It drops marks that change the direction of writing, so that `exe` does not show
+///   up as the start of a name.
+/// - It drops dots and blanks at both ends: no name is hidden, `.` or `..`.
+/// - It puts `_` before the name of a device (`CON`, `nul.txt`, `COM1`) and before a
+///   name that a command could take for an option.
+/// - It cuts a long name before its ending.
 ///
-/// Nothing is percent-decoded: [`FileSelector::name`](crate::FileSelector::name)
-/// is so already. Whether a file of this name exists is for the caller to see.
+/// It decodes no percent signs, as [`FileSelector::name`](super::FileSelector::name)
+/// has done so. The caller checks whether a file of this name exists.
 ///
 /// ```
-/// use msrp_sdp::safe_name;
+/// use msrp_sdp::file::safe_name;
 ///
 /// assert_eq!(safe_name("My report.pdf"), "My report.pdf");
 /// assert_eq!(safe_name("../../etc/passwd"), "passwd");
@@ -54,13 +54,13 @@ fn is_nothing(part: &str) -> bool {
     part.chars().all(|letter| is_edge(letter) || turns_direction(letter))
 }
 
-/// What no name starts or ends with.
+/// Whether no name may start or end with this character.
 fn is_edge(letter: char) -> bool {
     letter == '.' || letter.is_whitespace() || letter == '\u{feff}'
 }
 
-/// Marks for the direction of writing, and those without a width that no script
-/// needs.
+/// Whether this is a mark for the direction of writing, or one without a width that no
+/// script needs.
 const fn turns_direction(letter: char) -> bool {
     matches!(
         letter,
@@ -69,12 +69,12 @@ const fn turns_direction(letter: char) -> bool {
     )
 }
 
-/// The letter, or `_` in place of one that some file system, or a program that makes
-/// letters alike, could take for structure.
+/// The character, or `_` if a file system, or a program that folds characters, could
+/// take it for structure.
 fn plain(letter: char) -> char {
     match letter {
         '<' | '>' | ':' | '"' | '|' | '?' | '*' => '_',
-        // Colons, slashes, backslashes and dots of other blocks.
+        // Colons, slashes, backslashes and dots of other Unicode blocks.
         '\u{589}'
         | '\u{2024}'..='\u{2026}'
         | '\u{2044}'
@@ -99,7 +99,7 @@ fn plain(letter: char) -> char {
     }
 }
 
-/// The name in [`MAX_NAME_OCTETS`].
+/// The name, cut to [`MAX_NAME_OCTETS`].
 fn shortened(name: &str) -> String {
     if name.len() <= MAX_NAME_OCTETS {
         return name.to_owned();
@@ -114,7 +114,7 @@ fn shortened(name: &str) -> String {
     format!("{stem}{ending}")
 }
 
-/// Names that Windows keeps for devices, whatever ending is behind them.
+/// Whether Windows reserves this name for a device, with any ending.
 fn is_device(name: &str) -> bool {
     const DEVICES: [&str; 7] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"];
     let stem = name.split('.').next().unwrap_or_default().trim_end_matches(char::is_whitespace);

@@ -4,27 +4,27 @@ use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::str::FromStr;
 
-use thiserror::Error;
-
-use super::super::digits;
-use super::text::{self, Quoted};
-use super::{FileFacts, FileHash, FileHashError, HashAlgorithm};
-use crate::token::is_token;
 use msrp::MediaType;
 use msrp::mime::MimeValue;
+
+use super::text::{self, Quoted};
+use super::{FileHash, HashAlgorithm};
+use crate::named::named;
+use crate::token::is_token;
+use crate::{Error, ErrorKind, digits};
 
 /// The most hashes of one selector.
 pub const MAX_HASHES: usize = 8;
 
-/// The value of `file-selector`: what is known of a file by both sides (RFC 5547
-/// sections 5 and 6). In an offer or an answer it says at least one thing; an
-/// empty one says that file transfer is spoken here (section 8.5).
+/// The value of `file-selector`: what both sides know of a file (RFC 5547 sections 5
+/// and 6). In an offer or an answer it says at least one thing; an empty one says that
+/// file transfer is supported (section 8.5).
 ///
-/// Unknown selectors are passed over. The value is written in the order name,
-/// type, size, hash.
+/// Unknown selectors are ignored. The value is written in the order name, type, size,
+/// hash.
 ///
 /// ```
-/// use msrp_sdp::FileSelector;
+/// use msrp_sdp::file::FileSelector;
 ///
 /// let selector = FileSelector::builder()
 ///     .name("50% of a/b.txt")
@@ -44,68 +44,52 @@ pub struct FileSelector {
     hashes: Vec<FileHash>,
 }
 
-/// Why a text, or what a [`FileSelectorBuilder`] was given, is no file selector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum FileSelectorError {
-    /// A quote that is not closed.
-    #[error("a quote in the file selector is not closed")]
-    Quote,
-    /// A selector other than `hash` is there twice.
-    #[error("name, type and size may be there once each")]
-    Repeated,
-    /// A type that is no media type with its parameters in quotes.
-    #[error("a type is type/subtype and ;attribute=\"value\" for each of its parameters")]
-    Type,
-    /// A size that is no number of octets that 64 bits hold.
-    #[error("a size is a number of octets")]
-    Size,
-    /// A hash that is none.
-    #[error("{0}")]
-    Hash(#[from] FileHashError),
-    /// More than [`MAX_HASHES`].
-    #[error("a file selector may have at most {MAX_HASHES} hashes")]
-    TooManyHashes,
-    /// Nothing that could select a file.
-    #[error("a selector to be built says at least one of name, type, size and hash")]
-    Empty,
-    /// Hashes without one of SHA-1 among them.
-    #[error("add the sha-1 hash beside any other (RFC 5547 section 6)")]
-    NoSha1,
+named! {
+    /// A property of a file that a selector can state.
+    pub enum FileProperty ("property" of "file-selector", any case) {
+        /// The name.
+        Name = "name",
+        /// The media type.
+        Type = "type",
+        /// The number of octets.
+        Size = "size",
+        /// A hash.
+        Hash = "hash",
+    }
 }
 
 impl FileSelector {
-    /// The parts of one to be made.
+    /// Starts a selector without any property.
     pub fn builder() -> FileSelectorBuilder {
         FileSelectorBuilder::default()
     }
 
-    /// The file's name, as it was before percent-encoding. It comes from a peer and
-    /// may hold anything: `msrp_sdp::safe_name` makes one for the file system.
+    /// The file's name, without percent-encoding. A peer may put any characters in it:
+    /// [`safe_name`](super::safe_name) makes a name for the file system.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The media type, as it would stand in a Content-Type.
+    /// The media type, as a Content-Type has it.
     #[must_use]
     pub const fn media_type(&self) -> Option<&MediaType> {
         self.media_type.as_ref()
     }
 
-    /// How many octets the whole file has.
+    /// The number of octets of the whole file.
     #[must_use]
     pub const fn size(&self) -> Option<u64> {
         self.size
     }
 
-    /// The hashes over the whole file, those of unknown algorithms among them.
+    /// The hashes of the whole file, including those with unknown algorithms.
     #[must_use]
     pub fn hashes(&self) -> &[FileHash] {
         &self.hashes
     }
 
-    /// The first hash by this algorithm.
+    /// The first hash with this algorithm.
     #[must_use]
     pub fn hash(&self, algorithm: &HashAlgorithm) -> Option<&FileHash> {
         self.hashes.iter().find(|hash| hash.algorithm() == algorithm)
@@ -120,25 +104,14 @@ impl FileSelector {
             && self.hashes.is_empty()
     }
 
-    /// Whether an offer to send a file may have it: it says the type, the size or a
-    /// hash (RFC 5547 section 8.2.1).
+    /// Whether it suits an offer to send a file: it says the type, the size or a hash
+    /// (RFC 5547 section 8.2.1).
     #[must_use]
     pub fn suits_push(&self) -> bool {
         self.media_type.is_some() || self.size.is_some() || !self.hashes.is_empty()
     }
 
-    /// What it says of the file, to be compared with another selector.
-    #[must_use]
-    pub fn facts(&self) -> FileFacts<'_> {
-        FileFacts {
-            name: self.name(),
-            media_type: self.media_type(),
-            size: self.size,
-            hashes: &self.hashes,
-        }
-    }
-
-    /// What both say together of one file: where they differ, what this one says.
+    /// What both together say of one file. Where they differ, this one prevails.
     #[must_use]
     pub fn joined(&self, other: &Self) -> Self {
         let mut joined = self.clone();
@@ -153,49 +126,59 @@ impl FileSelector {
         joined
     }
 
-    fn take(&mut self, name: &str, value: &str) -> Result<(), FileSelectorError> {
-        match name {
-            _ if name.eq_ignore_ascii_case("name") => {
-                once(&mut self.name, text::decoded(text::unquoted(value)).into())
+    /// Adds one property from its text.
+    fn add(&mut self, property: FileProperty, value: &str) -> Result<(), Error> {
+        match property {
+            FileProperty::Name => {
+                let name = text::decoded(text::unquoted(value));
+                once(property, &mut self.name, name.into())
             }
-            _ if name.eq_ignore_ascii_case("type") => {
-                once(&mut self.media_type, media_type(value)?)
+            FileProperty::Type => once(property, &mut self.media_type, media_type(value)?),
+            FileProperty::Size => {
+                let size = digits::exact(value).ok_or_else(|| {
+                    fault(property, ErrorKind::Malformed).with_expected("a number of octets")
+                })?;
+                once(property, &mut self.size, size)
             }
-            _ if name.eq_ignore_ascii_case("size") => {
-                once(&mut self.size, digits::exact(value).ok_or(FileSelectorError::Size)?)
-            }
-            _ if name.eq_ignore_ascii_case("hash") => {
-                if self.hashes.len() == MAX_HASHES {
-                    return Err(FileSelectorError::TooManyHashes);
-                }
+            FileProperty::Hash if self.hashes.len() == MAX_HASHES => Err(too_many_hashes()),
+            FileProperty::Hash => {
                 self.hashes.push(value.parse()?);
                 Ok(())
             }
-            _ => Ok(()),
         }
     }
 }
 
-fn once<T>(place: &mut Option<T>, value: T) -> Result<(), FileSelectorError> {
+const ATTRIBUTE: &str = "file-selector";
+
+const fn fault(property: FileProperty, kind: ErrorKind) -> Error {
+    Error::of(ATTRIBUTE, kind).with_part(property.as_str())
+}
+
+const fn too_many_hashes() -> Error {
+    Error::of(ATTRIBUTE, ErrorKind::TooMany { limit: MAX_HASHES }).with_part("hashes")
+}
+
+fn once<T>(property: FileProperty, place: &mut Option<T>, value: T) -> Result<(), Error> {
     if place.is_some() {
-        return Err(FileSelectorError::Repeated);
+        return Err(fault(property, ErrorKind::Duplicate));
     }
     *place = Some(value);
     Ok(())
 }
 
 impl FromStr for FileSelector {
-    type Err = FileSelectorError;
+    type Err = Error;
 
-    fn from_str(value: &str) -> Result<Self, FileSelectorError> {
+    fn from_str(text: &str) -> Result<Self, Error> {
         let mut selector = Self::default();
-        for word in text::words(value) {
-            let word = word.ok_or(FileSelectorError::Quote)?;
-            if let Some((name, value)) = word.split_once(':') {
-                selector.take(name, value)?;
-            }
+        for word in text::words(text) {
+            let word = word.ok_or_else(|| Error::of(ATTRIBUTE, ErrorKind::UnclosedQuote))?;
+            let Some((name, value)) = word.split_once(':') else { continue };
+            let Ok(property) = name.parse() else { continue };
+            selector.add(property, value).map_err(|error| error.within(text, value))?;
         }
-        // An empty name is none: the grammar has no such.
+        // The grammar has no empty name.
         selector.name = selector.name.filter(|name| !name.is_empty());
         Ok(selector)
     }
@@ -221,39 +204,39 @@ impl fmt::Display for FileSelector {
     }
 }
 
-/// The parts of a [`FileSelector`] to be made, from [`FileSelector::builder`].
+/// Builds a [`FileSelector`]; see [`FileSelector::builder`].
 #[derive(Clone, Debug, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct FileSelectorBuilder(FileSelector);
 
 impl FileSelectorBuilder {
-    /// The file's name, as it is: nothing in it is percent-encoded yet. The grammar
-    /// has no empty one.
+    /// Sets the file's name, without percent-encoding. An empty name counts as none:
+    /// the grammar cannot express it.
     pub fn name(mut self, name: &str) -> Self {
         self.0.name = (!name.is_empty()).then(|| name.into());
         self
     }
 
-    /// The media type. Parameters without a value are left out.
+    /// Sets the media type. Parameters without a value are left out.
     pub fn media_type(mut self, media_type: MediaType) -> Self {
         self.0.media_type = Some(canonical(&media_type).unwrap_or(media_type));
         self
     }
 
-    /// How many octets the whole file has. That of an empty file is written
-    /// `size:0`, which the grammar forgot.
+    /// Sets the number of octets of the whole file. An empty file is written `size:0`,
+    /// which the grammar forgot.
     pub fn size(mut self, octets: u64) -> Self {
         self.0.size = Some(octets);
         self
     }
 
-    /// Adds a hash over the whole file.
+    /// Adds a hash of the whole file.
     pub fn hash(mut self, hash: FileHash) -> Self {
         self.0.hashes.push(hash);
         self
     }
 
-    /// Adds hashes over the whole file.
+    /// Adds hashes of the whole file.
     pub fn hashes(mut self, hashes: impl IntoIterator<Item = FileHash>) -> Self {
         self.0.hashes.extend(hashes);
         self
@@ -263,38 +246,40 @@ impl FileSelectorBuilder {
     ///
     /// # Errors
     ///
-    /// [`FileSelectorError::Empty`], [`FileSelectorError::NoSha1`] and
-    /// [`FileSelectorError::TooManyHashes`].
-    pub fn build(self) -> Result<FileSelector, FileSelectorError> {
+    /// [`ErrorKind::Missing`] if there is no property, or hashes without one of SHA-1
+    /// (RFC 5547 section 6); [`ErrorKind::TooMany`] for more than [`MAX_HASHES`].
+    pub fn build(self) -> Result<FileSelector, Error> {
         let selector = self.0;
+        let missing = |part| Error::of(ATTRIBUTE, ErrorKind::Missing).with_part(part);
         if selector.is_empty() {
-            return Err(FileSelectorError::Empty);
+            return Err(missing("name, type, size or hash"));
         }
         if selector.hashes.len() > MAX_HASHES {
-            return Err(FileSelectorError::TooManyHashes);
+            return Err(too_many_hashes());
         }
         let lacks_sha1 = selector.hash(&HashAlgorithm::SHA_1).is_none();
         if lacks_sha1 && !selector.hashes.is_empty() {
-            return Err(FileSelectorError::NoSha1);
+            return Err(missing("sha-1 hash"));
         }
         Ok(selector)
     }
 }
 
-/// The media type of a `type` selector: its parameters stand between quotes, with
-/// another escape than in a Content-Type.
-fn media_type(value: &str) -> Result<MediaType, FileSelectorError> {
+/// The media type of a `type` selector. Its parameters are quoted, and escaped in
+/// another way than in a Content-Type.
+fn media_type(value: &str) -> Result<MediaType, Error> {
+    let malformed = || fault(FileProperty::Type, ErrorKind::Malformed);
     let mut parts = split_outside_quotes(value, ';');
     let essence = parts.next().unwrap_or_default();
     let mut given = Vec::new();
     for part in parts.filter(|part| !part.is_empty()) {
-        let (attribute, value) = part.split_once('=').ok_or(FileSelectorError::Type)?;
+        let (attribute, value) = part.split_once('=').ok_or_else(malformed)?;
         given.push((attribute, text::decoded(text::unquoted(value)).into()));
     }
-    content_type(essence, given).ok_or(FileSelectorError::Type)
+    content_type(essence, given).ok_or_else(malformed)
 }
 
-/// The same media type in the one spelling that a selector reads back.
+/// The same media type in the spelling that a selector reads back.
 fn canonical(media_type: &MediaType) -> Option<MediaType> {
     content_type(media_type.essence(), parameters(media_type))
 }
@@ -314,11 +299,11 @@ fn content_type<'a>(
         }
     }
     let media_type = MediaType::new(&content_type).ok()?;
-    // What is in the names of a type or a parameter would not stay there.
+    // The names of a type or a parameter must not hold what separates them.
     (media_type.essence() == essence).then_some(media_type)
 }
 
-/// The parameters of a media type that have a value, without its escapes.
+/// The parameters of a media type that have a value, without escapes.
 fn parameters(media_type: &MediaType) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
     MimeValue::new(media_type.as_str()).parameters().filter(|(_, value)| !value.is_empty())
 }

@@ -1,29 +1,23 @@
-//! What tells one transfer from another.
+//! The id that distinguishes one transfer from another.
 
 use std::fmt;
 use std::str::FromStr;
 
-use thiserror::Error;
-
-use super::text;
-use crate::token::is_token;
 use msrp::{Random, RandomError};
+
+use crate::token::{is_blank, is_token};
+use crate::{Error, ErrorKind};
 
 /// The most octets of a file-transfer-id that are read. RFC 5547 sets no limit.
 pub const MAX_TRANSFER_ID_OCTETS: usize = 255;
 
-/// The value of `file-transfer-id`: which transfer of a file a session description
-/// speaks of (RFC 5547 section 8.1). Compared octet for octet.
+/// The value of `file-transfer-id`: which transfer of a file a session description is
+/// about (RFC 5547 section 8.1). Case-sensitive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileTransferId(Box<str>);
 
-/// The text is no file-transfer-id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a file-transfer-id is one token of at most {MAX_TRANSFER_ID_OCTETS} octets")]
-pub struct FileTransferIdError;
-
 impl FileTransferId {
-    /// A fresh one, of 160 random bits in 32 letters and digits.
+    /// A fresh id of 160 random bits, as 32 letters and digits.
     ///
     /// # Errors
     ///
@@ -45,15 +39,15 @@ impl FileTransferId {
 }
 
 impl FromStr for FileTransferId {
-    type Err = FileTransferIdError;
+    type Err = Error;
 
-    fn from_str(value: &str) -> Result<Self, FileTransferIdError> {
-        let value = value.trim_matches(text::is_blank);
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let value = text.trim_matches(is_blank);
         if value.len() <= MAX_TRANSFER_ID_OCTETS && is_token(value) {
-            Ok(Self(value.into()))
-        } else {
-            Err(FileTransferIdError)
+            return Ok(Self(value.into()));
         }
+        let error = Error::of("file-transfer-id", ErrorKind::Malformed);
+        Err(error.with_expected("a token of at most 255 octets").within(text, value))
     }
 }
 

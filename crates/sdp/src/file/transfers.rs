@@ -1,26 +1,27 @@
-//! Which offer begins a transfer, and which only repeats one (RFC 5547 sections
-//! 8.1 to 8.4).
+//! Which offer starts a transfer, and which one repeats it (RFC 5547 sections 8.1 to
+//! 8.4).
 
 use std::collections::{HashMap, HashSet};
 
-use super::{FileSelector, FileTransferId};
 use msrp::{Random, RandomError};
 
-/// What an answerer has to remember of the transfers of one session, be it the
-/// sender of the files or the receiver.
+use super::{FileSelector, FileTransferId};
+
+/// What an answerer must remember of the file transfers of one call, whether it sends
+/// the files or receives them.
 ///
-/// Each media section for a file is told by its place in the session description,
-/// its media line. An offer says which transfer it speaks of:
+/// The position of a media section in the session description, its media line,
+/// identifies it. The file-transfer-id says which transfer an offer is about:
 ///
 /// ```
-/// use msrp_sdp::{AnsweredTransfers, FileSelector, FileTransferId, TransferOffer};
+/// use msrp_sdp::file::{AnsweredTransfers, FileSelector, FileTransferId, TransferOffer};
 ///
 /// let mut transfers = AnsweredTransfers::new(100);
 /// let (first, second): (FileTransferId, FileTransferId) = ("Q6LMoGym".parse()?, "Jdh0IKIg".parse()?);
 /// let (file, other): (FileSelector, FileSelector) = ("size:4092".parse()?, "size:17".parse()?);
 ///
 /// assert_eq!(transfers.offered(0, 7654, &first, &file), TransferOffer::New);
-/// // The session is refreshed while the file is on its way.
+/// // The session is refreshed during the transfer.
 /// assert_eq!(transfers.offered(0, 7654, &first, &file), TransferOffer::Running);
 /// assert_eq!(
 ///     transfers.offered(0, 7654, &second, &file),
@@ -37,7 +38,7 @@ use msrp::{Random, RandomError};
 #[derive(Clone, Debug)]
 pub struct AnsweredTransfers {
     limit: usize,
-    /// Every id that was ever offered in the session.
+    /// Every id that was ever offered in the call.
     seen: HashSet<FileTransferId>,
     /// The last transfer of each media line.
     lines: HashMap<usize, Transfer>,
@@ -50,53 +51,53 @@ struct Transfer {
     is_running: bool,
 }
 
-/// What an offer wants with one of its media lines.
+/// What an offer asks for on one of its media lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransferOffer {
-    /// A transfer begins, if it is accepted. If it is not, answer port 0 and say so
-    /// by [`AnsweredTransfers::finished`].
+    /// A new transfer. Accept it, or answer port 0 and call
+    /// [`AnsweredTransfers::finished`].
     New,
-    /// Abort the transfer that is running on the media line, and begin this one if
-    /// it is accepted (RFC 5547 section 8.1). In MSRP a sender aborts with `#`, a
+    /// Abort the transfer that is running on the media line; then as with
+    /// [`New`](Self::New) (RFC 5547 section 8.1). In MSRP a sender aborts with `#`, a
     /// receiver with 413 (section 8.4).
     Restart {
-        /// The transfer to be aborted.
+        /// The transfer to abort.
         running: FileTransferId,
     },
-    /// The transfer goes on as it is. Nobody is asked, and nothing begins.
+    /// The transfer is running and continues. Do not ask the user again.
     Running,
-    /// The transfer has ended before. Nobody is asked, and nothing begins.
+    /// The transfer has ended earlier. Do not ask the user again.
     Finished,
     /// Port 0: the transfer is over. Abort it, if one is running.
     Closed {
-        /// The transfer to be aborted.
+        /// The transfer to abort.
         running: Option<FileTransferId>,
     },
-    /// The id stands for another file, or for a file of another media line. Answer
-    /// port 0, and abort the transfer, if one is running on this media line.
-    Misused {
-        /// The transfer to be aborted.
-        running: Option<FileTransferId>,
-    },
-    /// There were as many transfers in this session as may be. Answer port 0, and
+    /// The id belongs to another file, or to another media line. Answer port 0, and
     /// abort the transfer, if one is running on this media line.
+    Misused {
+        /// The transfer to abort.
+        running: Option<FileTransferId>,
+    },
+    /// The call has reached its limit of transfers. Answer port 0, and abort the
+    /// transfer, if one is running on this media line.
     TooMany {
-        /// The transfer to be aborted.
+        /// The transfer to abort.
         running: Option<FileTransferId>,
     },
 }
 
 impl AnsweredTransfers {
-    /// None so far. At most `limit` transfers are taken in the whole session, since
-    /// each of their ids has to be remembered.
+    /// No transfers so far. The whole call has at most `limit` transfers, since each
+    /// of their ids must be remembered.
     #[must_use]
     pub fn new(limit: usize) -> Self {
         Self { limit, seen: HashSet::new(), lines: HashMap::new() }
     }
 
-    /// An offer has a file on its media line number `line`. `port` is that of the
-    /// media line. Whatever comes out, the answer repeats the id (section 8.1).
+    /// Takes note of the file that an offer has on its media line number `line`, with
+    /// the port of that line. In any case the answer repeats the id (section 8.1).
     pub fn offered(
         &mut self,
         line: usize,
@@ -120,9 +121,8 @@ impl AnsweredTransfers {
         running.map_or(TransferOffer::New, |running| TransferOffer::Restart { running })
     }
 
-    /// This side has offered a transfer on a media line of its own, and the peer has
-    /// taken it. Either side may offer again: when the peer does, it is the same
-    /// transfer.
+    /// Takes note of a transfer that this side has offered and the peer has accepted.
+    /// A later offer of the peer then is about the same transfer.
     pub fn began(&mut self, line: usize, id: &FileTransferId, selector: &FileSelector) {
         if self.seen.len() >= self.limit && !self.seen.contains(id) {
             return;
@@ -139,7 +139,7 @@ impl AnsweredTransfers {
         selector: &FileSelector,
     ) -> TransferOffer {
         match self.lines.iter_mut().find(|(_, transfer)| transfer.id == *id) {
-            // What it stood for was replaced on its media line, and is not kept.
+            // Another transfer has replaced it on its media line.
             None => TransferOffer::Finished,
             Some((at, transfer)) if *at == line && transfer.selector.can_be_same_file(selector) => {
                 transfer.selector = transfer.selector.joined(selector);
@@ -149,14 +149,14 @@ impl AnsweredTransfers {
         }
     }
 
-    /// A transfer has ended: the file is there, or it was refused or aborted.
+    /// Takes note that a transfer has ended: it is complete, refused or aborted.
     pub fn finished(&mut self, id: &FileTransferId) {
         for transfer in self.lines.values_mut().filter(|transfer| transfer.id == *id) {
             transfer.is_running = false;
         }
     }
 
-    /// Ends what runs on a media line, and says what that was.
+    /// Ends the transfer that is running on a media line, and returns its id.
     fn end_line(&mut self, line: usize) -> Option<FileTransferId> {
         let transfer = self.lines.get_mut(&line).filter(|transfer| transfer.is_running)?;
         transfer.is_running = false;
@@ -164,11 +164,10 @@ impl AnsweredTransfers {
     }
 }
 
-/// What an offerer has to remember of the transfer on one of its media lines.
+/// What an offerer must remember of the transfer on one of its media lines.
 ///
-/// Its offers carry [`id`](Self::id) and the port of [`port`](Self::port):
-/// unchanged while the file is on its way, zero afterwards, and a new id for
-/// whatever shall be transferred next.
+/// Its offers have the [`id`](Self::id) and the [`port`](Self::port): unchanged during
+/// the transfer, port zero afterwards, and a new id for the next transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedTransfer {
     id: FileTransferId,
@@ -176,7 +175,7 @@ pub struct OfferedTransfer {
 }
 
 impl OfferedTransfer {
-    /// A transfer that begins, under a fresh id.
+    /// A new transfer with a fresh id.
     ///
     /// # Errors
     ///
@@ -185,13 +184,13 @@ impl OfferedTransfer {
         Ok(Self { id: FileTransferId::generate(random)?, is_over: false })
     }
 
-    /// A transfer that the peer has offered, for offers of this side about it.
+    /// A transfer that the peer has offered, for this side's later offers about it.
     #[must_use]
     pub const fn of(id: FileTransferId) -> Self {
         Self { id, is_over: false }
     }
 
-    /// The id of the transfer, for every offer that speaks of it.
+    /// The id of the transfer, for every offer about it.
     #[must_use]
     pub const fn id(&self) -> &FileTransferId {
         &self.id
@@ -203,24 +202,24 @@ impl OfferedTransfer {
         self.is_over
     }
 
-    /// The port for the media line of the next offer: `port` while the transfer is
-    /// running, 0 when it has ended (RFC 5547 sections 8.1 and 8.4).
+    /// The port for the media line of the next offer: `port` during the transfer, 0
+    /// after its end (RFC 5547 sections 8.1 and 8.4).
     #[must_use]
     pub const fn port(&self, port: u16) -> u16 {
         if self.is_over { 0 } else { port }
     }
 
-    /// The transfer has ended: the file is there, or it was refused or aborted.
+    /// Ends the transfer: it is complete, refused or aborted.
     pub const fn finish(&mut self) {
         self.is_over = true;
     }
 
-    /// The media line begins anew, under a fresh id: the same file once more from
-    /// its start, what is missing of it (RFC 5547 section 8.1), or another file
-    /// (section 8.6).
+    /// Starts a new transfer on the media line, with a fresh id: the same file from its
+    /// start, what is missing of it (RFC 5547 section 8.1), or another file (section
+    /// 8.6).
     ///
-    /// While a transfer is running, this aborts it and starts the same file again;
-    /// another file has to wait, or needs a media line of its own (section 8.7).
+    /// During a transfer this aborts it and starts the same file again. Another file
+    /// must wait or needs a media line of its own (section 8.7).
     ///
     /// # Errors
     ///

@@ -1,15 +1,15 @@
-//! Hashes of files, computed as their octets pass by.
+//! Hashes of files, computed piece by piece.
 
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::{FileHash, FileSelector, HashAlgorithm};
+use super::{FileHash, FileSelector, HashAlgorithm};
 
 /// Computes the SHA-1 and the SHA-256 of a file from its octets in order.
 ///
 /// ```
-/// use msrp_sdp::FileHasher;
+/// use msrp_sdp::file::FileHasher;
 ///
 /// let mut hasher = FileHasher::new();
 /// hasher.update(b"The quick brown fox jumps over ");
@@ -28,19 +28,19 @@ pub struct FileHasher {
 }
 
 impl FileHasher {
-    /// A hasher that has seen nothing.
+    /// A hasher without any octets so far.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The next octets of the file.
+    /// Adds the next octets of the file.
     pub fn update(&mut self, octets: &[u8]) {
         self.sha_1.update(octets);
         self.sha_256.update(octets);
     }
 
-    /// The hashes of all octets: SHA-1, which RFC 5547 asks for, and SHA-256.
+    /// The hashes of all octets: SHA-1, which RFC 5547 demands, and SHA-256.
     #[must_use]
     pub fn finish(self) -> [FileHash; 2] {
         [
@@ -50,11 +50,10 @@ impl FileHasher {
     }
 }
 
-/// Checks the octets of a file against the size and the hashes of a selector
-/// (RFC 5547 sections 8.2.2 and 8.3.1). Computes no hash that is not asked for.
+/// Checks the octets of a file against the size and the hashes of a selector (RFC 5547
+/// sections 8.2.2 and 8.3.1). Computes only the hashes that the selector has.
 ///
-/// It gets the whole file from its first octet on, also where only a part of it was
-/// transferred.
+/// It needs the whole file from the first octet, even if only a part was transferred.
 #[derive(Clone, Debug)]
 pub struct FileVerifier {
     expected: FileSelector,
@@ -63,34 +62,34 @@ pub struct FileVerifier {
     sha_256: Option<Sha256>,
 }
 
-/// The file is not the one that was described: the transfer has failed.
+/// Why a file is not the one that its selector describes: the transfer has failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FileMismatch {
-    /// It has another size.
+    /// The size differs.
     #[error("the file has {octets} octets instead of {expected}")]
     Size {
-        /// How many octets were to come.
+        /// The octets that the selector announced.
         expected: u64,
-        /// How many there are.
+        /// The octets of the file.
         octets: u64,
     },
-    /// It has another hash by this algorithm.
-    #[error("the file has another {0} hash than was said")]
+    /// The hash with this algorithm differs.
+    #[error("the {0} hash of the file differs")]
     Hash(HashAlgorithm),
 }
 
 impl FileVerifier {
-    /// Expects the file of this selector.
+    /// A verifier of the file that this selector describes.
     #[must_use]
     pub fn new(expected: FileSelector) -> Self {
-        let is_asked = |algorithm| expected.hash(&algorithm).is_some();
-        let sha_1 = is_asked(HashAlgorithm::SHA_1).then(Sha1::new);
-        let sha_256 = is_asked(HashAlgorithm::SHA_256).then(Sha256::new);
+        let has_hash = |algorithm| expected.hash(&algorithm).is_some();
+        let sha_1 = has_hash(HashAlgorithm::SHA_1).then(Sha1::new);
+        let sha_256 = has_hash(HashAlgorithm::SHA_256).then(Sha256::new);
         Self { expected, octets: 0, sha_1, sha_256 }
     }
 
-    /// The next octets of the file.
+    /// Adds the next octets of the file.
     pub fn update(&mut self, octets: &[u8]) {
         self.octets = self.octets.saturating_add(octets.len() as u64);
         if let Some(sha_1) = &mut self.sha_1 {
@@ -101,15 +100,15 @@ impl FileVerifier {
         }
     }
 
-    /// How many octets have come so far.
+    /// The number of octets so far.
     #[must_use]
     pub const fn octets(&self) -> u64 {
         self.octets
     }
 
-    /// The file is complete. Says by which algorithms it was checked, which may be
-    /// none: a selector need not have a hash, and others than SHA-1 and SHA-256 are
-    /// passed over.
+    /// Ends the file. Returns the algorithms that it was checked with, which may be
+    /// none: a selector may have no hash, and other algorithms than SHA-1 and SHA-256
+    /// are ignored.
     ///
     /// # Errors
     ///

@@ -1,38 +1,41 @@
 //! Files in offer and answer (RFC 5547 sections 8.2 and 8.3).
 
-use super::Refusal;
-use crate::FileAttributes;
-use crate::local::{FilePart, Local, LocalError};
-use crate::media::MsrpMedia;
-use crate::plan::SessionPlan;
 use msrp::Direction;
 
-/// What an offer says of its file. Who sends one describes it; who asks for one
-/// selects it, and leaves the rest to the answer (section 8.2.2). A later offer
-/// speaks of the same transfer (section 8.1).
-pub(super) fn offered(local: &Local) -> Result<Option<FileAttributes>, LocalError> {
-    let earlier = local.earlier.as_deref().and_then(SessionPlan::file);
-    let (mut file, is_clear) = match (&local.file, earlier) {
+use super::Refusal;
+use crate::file::FileAttributes;
+use crate::local::{FilePart, Local};
+use crate::media::MsrpMedia;
+use crate::plan::SessionPlan;
+use crate::{Error, ErrorKind};
+
+/// What an offer says of its file. A sender describes it; a receiver selects it and
+/// leaves the rest to the answer (section 8.2.2). A later offer is about the same
+/// transfer (section 8.1).
+pub(super) fn offered(local: &Local) -> Result<Option<FileAttributes>, Error> {
+    let missing = |attribute| Error::of(attribute, ErrorKind::Missing);
+    let earlier = local.earlier().and_then(SessionPlan::file);
+    let mut file = match (local.file(), earlier) {
         (None, _) => return Ok(None),
-        (Some(FilePart::Accept), None) => return Err(LocalError::FileNotDescribed),
-        (Some(FilePart::Accept), Some(known)) => (selected(known), true),
-        (Some(FilePart::Send(file)), _) => (file.clone(), file.selector.suits_push()),
-        (Some(FilePart::Ask(file)), _) => (selected(file), !file.selector.is_empty()),
+        (Some(FilePart::Accept), None) => return Err(missing("file-selector")),
+        (Some(FilePart::Accept), Some(known)) => selected(known),
+        (Some(FilePart::Send(file)), _) if file.selector.suits_push() => file.clone(),
+        (Some(FilePart::Send(_)), _) => {
+            return Err(missing("file-selector").with_part("type, size or hash"));
+        }
+        (Some(FilePart::Ask(file)), _) if !file.selector.is_empty() => selected(file),
+        (Some(FilePart::Ask(_)), _) => {
+            return Err(missing("file-selector").with_part("name, type, size or hash"));
+        }
     };
     if let Some(known) = earlier {
         file.transfer_id.clone_from(&known.transfer_id);
         file.range = known.range;
     }
-    if !is_clear {
-        Err(LocalError::FileNotDescribed)
-    } else if file.transfer_id.is_none() {
-        Err(LocalError::NoTransferId)
-    } else {
-        Ok(Some(file))
-    }
+    if file.transfer_id.is_none() { Err(missing("file-transfer-id")) } else { Ok(Some(file)) }
 }
 
-/// Which file and which part of it, and nothing that tells the user more.
+/// Which file and which part of it, without what only informs the user.
 fn selected(file: &FileAttributes) -> FileAttributes {
     let mut selected = FileAttributes::new(file.selector.clone());
     selected.transfer_id.clone_from(&file.transfer_id);
@@ -45,7 +48,7 @@ pub(super) fn answered(
     offer: &MsrpMedia,
     local: &Local,
 ) -> Result<Option<FileAttributes>, Refusal> {
-    let (file, part) = match (described(offer), &local.file) {
+    let (file, part) = match (described(offer), local.file()) {
         (None, None) => return Ok(None),
         (None, Some(_)) => return Err(Refusal::NoFile),
         (Some(_), None) => return Err(Refusal::File),
@@ -54,18 +57,20 @@ pub(super) fn answered(
     if file.transfer_id.is_none() {
         return Err(Refusal::NoTransferId);
     }
-    let is_known = is_known(file, local.earlier.as_deref());
-    // The id and the range are those of the offer, and what tells the user of a
-    // file comes from its sender alone (section 8.3.1).
+    let is_known = is_known(file, local.earlier());
+    // The id and the range are those of the offer, and only the sender describes the
+    // file to the user (section 8.3.1).
     let (answer, asked, limit) = match (part, offer.direction()) {
         (FilePart::Send(own), Direction::ReceiveOnly) => (own.clone(), own, offer.max_size()),
         (FilePart::Send(own), Direction::Inactive) if is_known => (own.clone(), own, None),
-        (FilePart::Accept, Direction::SendOnly) => (selected(file), file, local.max_size),
-        (FilePart::Ask(own), Direction::SendOnly) => (selected(file), own, local.max_size),
+        (FilePart::Accept, Direction::SendOnly) => (selected(file), file, local.max_size()),
+        (FilePart::Ask(own), Direction::SendOnly) => (selected(file), own, local.max_size()),
         (FilePart::Accept | FilePart::Ask(_), Direction::Inactive) if is_known => {
             (selected(file), file, None)
         }
-        _ => return Err(Refusal::FileDirection),
+        (FilePart::Send(_) | FilePart::Ask(_) | FilePart::Accept, _) => {
+            return Err(Refusal::FileDirection);
+        }
     };
     if !file.selector.can_be_same_file(&asked.selector) {
         return Err(Refusal::OtherFile);
@@ -76,13 +81,13 @@ pub(super) fn answered(
     Ok(Some(answer))
 }
 
-/// Whether an offer speaks of the transfer that the session is for.
+/// Whether this is the transfer that the session is for.
 fn is_known(file: &FileAttributes, earlier: Option<&SessionPlan>) -> bool {
     let known = earlier.and_then(SessionPlan::file);
     known.is_some_and(|known| known.transfer_id == file.transfer_id)
 }
 
-/// What an offer and its answer say together of their file.
+/// What an offer and its answer together say of their file.
 pub(super) fn agreed(
     offer: &MsrpMedia,
     answer: &MsrpMedia,
@@ -113,14 +118,14 @@ pub(super) fn agreed(
     Ok(Some(both))
 }
 
-/// The file of a section. An empty selector says that files are understood, and
-/// speaks of none (section 8.5).
+/// The file of a section. An empty selector is not about a file: it only says that
+/// file transfer is supported (section 8.5).
 fn described(media: &MsrpMedia) -> Option<&FileAttributes> {
     media.file().filter(|file| !file.selector.is_empty())
 }
 
-/// A file has the range that is asked for, and is never larger than its receiver
-/// takes (section 8.7), as far as that is known before.
+/// The file has the requested range, and is not larger than its receiver accepts
+/// (section 8.7), as far as the descriptions say.
 fn check_size(file: &FileAttributes, max_size: Option<u64>) -> Result<(), Refusal> {
     let range = file.range.unwrap_or_default();
     let size = match file.selector.size() {

@@ -1,10 +1,10 @@
 //! The Content-Disposition of a message with a file.
 
-use msrp_sdp::{ContentDisposition, ContentDispositionError};
-use msrp_sdp::{FileAttributes, FileDate, FileDisposition};
+use msrp_sdp::ErrorKind::Malformed;
+use msrp_sdp::file::{ContentDisposition, FileAttributes, FileDate, FileDisposition};
 use proptest::prelude::*;
 
-use super::{hostile_text, reads_back};
+use super::{fault, hostile_text, reads_back};
 
 const CREATION: &str = "Mon, 15 May 2006 15:01:31 +0300";
 
@@ -16,7 +16,7 @@ fn read(value: &str) -> ContentDisposition {
 #[test]
 fn it_says_what_the_session_description_says() {
     let date = format!("creation:\"{CREATION}\"");
-    let file = FileAttributes::read([
+    let file = FileAttributes::parse([
         ("file-selector", Some(r#"name:"a %22b%22.jpg" type:image/jpeg size:4092"#)),
         ("file-disposition", Some("attachment")),
         ("file-date", Some(date.as_str())),
@@ -26,7 +26,7 @@ fn it_says_what_the_session_description_says() {
         reads_back(&disposition),
         format!(r#"attachment; filename="a \"b\".jpg"; creation-date="{CREATION}"; size=4092"#)
     );
-    let bare = FileAttributes::read([("file-selector", Some("size:1"))]).unwrap().unwrap();
+    let bare = FileAttributes::parse([("file-selector", Some("size:1"))]).unwrap().unwrap();
     assert_eq!(ContentDisposition::of(&bare).to_string(), "render; size=1");
 }
 
@@ -59,7 +59,11 @@ fn spelling_does_not_matter() {
 #[test]
 fn what_is_no_disposition_is_refused() {
     for value in ["", ";size=1", "a b", "a/b", "\"attachment\""] {
-        assert_eq!(value.parse::<ContentDisposition>(), Err(ContentDispositionError), "{value}");
+        assert_eq!(
+            fault(value.parse::<ContentDisposition>()),
+            ("Content-Disposition", Malformed, Some("disposition type")),
+            "{value}"
+        );
     }
 }
 

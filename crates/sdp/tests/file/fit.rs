@@ -1,7 +1,7 @@
 //! Which files a selector means: to choose one of many, and to check one that came.
 
 use msrp::MediaType;
-use msrp_sdp::{FileFacts, FileFit, FileHash, FileProperty, FileSelector};
+use msrp_sdp::file::{FileFacts, FileFit, FileHash, FileProperty, FileSelector};
 
 use super::SHA_1;
 
@@ -84,5 +84,5 @@ fn what_both_say_comes_together() {
     for number in 1..20 {
         full = full.joined(&selector(&format!("hash:x{number}:00")));
     }
-    assert_eq!(full.hashes().len(), msrp_sdp::MAX_HASHES);
+    assert_eq!(full.hashes().len(), msrp_sdp::file::MAX_HASHES);
 }

@@ -1,7 +1,8 @@
 //! Hashes of files, computed in pieces.
 
-use msrp_sdp::{FileHash, FileRange, FileSelector, HashAlgorithm};
-use msrp_sdp::{FileHasher, FileMismatch, FileVerifier};
+use msrp_sdp::file::{
+    FileHash, FileHasher, FileMismatch, FileRange, FileSelector, FileVerifier, HashAlgorithm,
+};
 use proptest::prelude::*;
 
 /// The examples of RFC 3174 and FIPS 180: "abc", and nothing.

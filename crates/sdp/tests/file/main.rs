@@ -18,6 +18,7 @@ mod vectors;
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
+use msrp_sdp::{Error, ErrorKind};
 use proptest::prelude::*;
 
 const SHA_1: &str = "sha-1:72:24:5F:E8:65:3D:DA:F3:71:36:2F:86:D4:71:91:3E:E4:A2:CE:2E";
@@ -28,6 +29,12 @@ fn reads_back<T: FromStr<Err: Debug> + Display + PartialEq + Debug>(value: &T) -
     assert!(!written.contains(['\r', '\n', '\0']), "{written:?}");
     assert_eq!(written.parse::<T>().unwrap(), *value, "{written}");
     written
+}
+
+/// The attribute, the kind and the part of the value that an error names.
+fn fault<T: Debug>(result: Result<T, Error>) -> (&'static str, ErrorKind, Option<&'static str>) {
+    let error = result.unwrap_err();
+    (error.attribute(), error.kind(), error.part())
 }
 
 /// Texts with a liking for what is structure somewhere.

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path};
 
-use msrp_sdp::{DEFAULT_NAME, MAX_NAME_OCTETS, safe_name};
+use msrp_sdp::file::{DEFAULT_NAME, MAX_NAME_OCTETS, safe_name};
 use proptest::prelude::*;
 
 use super::hostile_text;

@@ -1,13 +1,13 @@
 //! Which octets a range means, and which are asked for after a break.
 
 use msrp::reassembly::RangeSet;
-use msrp_sdp::{FileAttributes, FileRange};
+use msrp_sdp::file::{FileAttributes, FileRange};
 use proptest::prelude::*;
 
 // req: 5547-6-12
 #[test]
 fn no_range_is_the_whole_file() {
-    let file = FileAttributes::read([("file-selector", Some("size:9"))]).unwrap().unwrap();
+    let file = FileAttributes::parse([("file-selector", Some("size:9"))]).unwrap().unwrap();
     assert_eq!(file.range, None);
     assert_eq!(file.range.unwrap_or_default(), FileRange::new(1, None).unwrap());
     assert_eq!(FileRange::default().within(9), Some(0..9));

@@ -1,13 +1,11 @@
 //! `file-selector`: read in many spellings, written in one.
 
 use msrp::MediaType;
-use msrp_sdp::{
-    FileAttributes, FileHash, FileHashError, FileSelector, FileSelectorError, HashAlgorithm,
-    MAX_HASHES,
-};
+use msrp_sdp::ErrorKind::{Duplicate, HashLength, Malformed, Missing, TooMany, UnclosedQuote};
+use msrp_sdp::file::{FileAttributes, FileHash, FileSelector, HashAlgorithm, MAX_HASHES};
 use proptest::prelude::*;
 
-use super::{SHA_1, hostile_text, reads_back};
+use super::{SHA_1, fault, hostile_text, reads_back};
 
 fn read(value: &str) -> FileSelector {
     value.parse().unwrap_or_else(|error| panic!("{value}: {error}"))
@@ -89,7 +87,11 @@ fn types_have_their_parameters_in_another_escape() {
     for value in
         ["type:", "type:text", "type:/", "type:a/b;x", r#"type:a/b;x="%0d%0a""#, "type:a/b/c"]
     {
-        assert_eq!(value.parse::<FileSelector>(), Err(FileSelectorError::Type), "{value}");
+        assert_eq!(
+            fault(value.parse::<FileSelector>()),
+            ("file-selector", Malformed, Some("type")),
+            "{value}"
+        );
     }
 }
 
@@ -106,7 +108,10 @@ fn several_hashes_are_taken_and_unknown_ones_kept() {
 
     let many = |count| vec!["hash:x:00"; count].join(" ").parse::<FileSelector>();
     assert_eq!(many(MAX_HASHES).unwrap().hashes().len(), MAX_HASHES);
-    assert_eq!(many(MAX_HASHES + 1), Err(FileSelectorError::TooManyHashes));
+    assert_eq!(
+        fault(many(MAX_HASHES + 1)),
+        ("file-selector", TooMany { limit: MAX_HASHES }, Some("hashes"))
+    );
 }
 
 // req: 5547-6-6
@@ -116,7 +121,7 @@ fn a_hash_that_is_written_is_of_sha_1() {
     assert_eq!(sha_1.octets().len(), 20);
     let sha_256 = FileHash::new(HashAlgorithm::SHA_256, [1; 32]).unwrap();
     let builder = FileSelector::builder().hash(sha_256);
-    assert_eq!(builder.clone().build(), Err(FileSelectorError::NoSha1));
+    assert_eq!(fault(builder.clone().build()), ("file-selector", Missing, Some("sha-1 hash")));
     let both = builder.hash(sha_1).build().unwrap();
     assert!(both.to_string().contains(&format!("hash:{SHA_1}")));
 }
@@ -125,30 +130,36 @@ fn a_hash_that_is_written_is_of_sha_1() {
 fn what_is_no_hash_is_refused() {
     let read = |value: &str| value.parse::<FileHash>();
     for (value, error) in [
-        ("", FileHashError::Algorithm),
-        ("sha-1", FileHashError::Algorithm),
-        (":00", FileHashError::Algorithm),
-        ("sha 1:00", FileHashError::Algorithm),
-        ("x:", FileHashError::Octets),
-        ("x:0", FileHashError::Octets),
-        ("x:000", FileHashError::Octets),
-        ("x:00:", FileHashError::Octets),
-        ("x:+1", FileHashError::Octets),
-        ("x:é", FileHashError::Octets),
-        ("sha-1:00", FileHashError::Length),
-        ("sha-256:00", FileHashError::Length),
+        ("", ("file-selector", Malformed, Some("hash algorithm"))),
+        ("sha-1", ("file-selector", Malformed, Some("hash algorithm"))),
+        (":00", ("file-selector", Malformed, Some("hash algorithm"))),
+        ("sha 1:00", ("file-selector", Malformed, Some("hash algorithm"))),
+        ("x:", ("file-selector", Malformed, Some("hash"))),
+        ("x:0", ("file-selector", Malformed, Some("hash"))),
+        ("x:000", ("file-selector", Malformed, Some("hash"))),
+        ("x:00:", ("file-selector", Malformed, Some("hash"))),
+        ("x:+1", ("file-selector", Malformed, Some("hash"))),
+        ("x:é", ("file-selector", Malformed, Some("hash"))),
+        ("sha-1:00", ("file-selector", HashLength { expected: 20 }, None)),
+        ("sha-256:00", ("file-selector", HashLength { expected: 32 }, None)),
     ] {
-        assert_eq!(read(value), Err(error), "{value}");
+        assert_eq!(fault(read(value)), error, "{value}");
     }
-    assert_eq!(FileHash::new(HashAlgorithm::SHA_1, [0; 32]), Err(FileHashError::Length));
-    assert_eq!(FileHash::new(HashAlgorithm::SHA_1, []), Err(FileHashError::Octets));
+    assert_eq!(
+        fault(FileHash::new(HashAlgorithm::SHA_1, [0; 32])),
+        ("file-selector", HashLength { expected: 20 }, None)
+    );
+    assert_eq!(
+        fault(FileHash::new(HashAlgorithm::SHA_1, [])),
+        ("file-selector", Malformed, Some("hash"))
+    );
 }
 
 // req: 5547-6-1, 5547-8.5-1
 #[test]
 fn a_capability_has_no_selector_and_nothing_beside_it() {
     for value in [None, Some(""), Some(" ")] {
-        let read = FileAttributes::read([("file-selector", value)]).unwrap().unwrap();
+        let read = FileAttributes::parse([("file-selector", value)]).unwrap().unwrap();
         assert!(read.selector.is_empty());
         assert_eq!(read, FileAttributes::capability());
     }
@@ -158,8 +169,14 @@ fn a_capability_has_no_selector_and_nothing_beside_it() {
 // req: 5547-6-2
 #[test]
 fn a_built_selector_says_something() {
-    assert_eq!(FileSelector::builder().build(), Err(FileSelectorError::Empty));
-    assert_eq!(FileSelector::builder().name("").build(), Err(FileSelectorError::Empty));
+    assert_eq!(
+        fault(FileSelector::builder().build()),
+        ("file-selector", Missing, Some("name, type, size or hash"))
+    );
+    assert_eq!(
+        fault(FileSelector::builder().name("").build()),
+        ("file-selector", Missing, Some("name, type, size or hash"))
+    );
     let empty_file = FileSelector::builder().size(0).build().unwrap();
     assert_eq!(reads_back(&empty_file), "size:0");
 }
@@ -176,21 +193,21 @@ fn a_name_alone_does_not_suit_a_push() {
 #[test]
 fn what_is_no_selector_is_refused() {
     for (value, error) in [
-        ("name:\"x", FileSelectorError::Quote),
-        ("size:1 name:\"x\" y\"", FileSelectorError::Quote),
-        ("name:a name:b", FileSelectorError::Repeated),
-        ("name:\"\" name:\"x\"", FileSelectorError::Repeated),
-        ("name: name:", FileSelectorError::Repeated),
-        ("size:1 size:1", FileSelectorError::Repeated),
-        ("type:a/b type:a/b", FileSelectorError::Repeated),
-        ("size:", FileSelectorError::Size),
-        ("size:-1", FileSelectorError::Size),
-        ("size:+1", FileSelectorError::Size),
-        ("size:1.5", FileSelectorError::Size),
-        ("size:18446744073709551616", FileSelectorError::Size),
-        ("hash:sha-1:00", FileSelectorError::Hash(FileHashError::Length)),
+        ("name:\"x", ("file-selector", UnclosedQuote, None)),
+        ("size:1 name:\"x\" y\"", ("file-selector", UnclosedQuote, None)),
+        ("name:a name:b", ("file-selector", Duplicate, Some("name"))),
+        ("name:\"\" name:\"x\"", ("file-selector", Duplicate, Some("name"))),
+        ("name: name:", ("file-selector", Duplicate, Some("name"))),
+        ("size:1 size:1", ("file-selector", Duplicate, Some("size"))),
+        ("type:a/b type:a/b", ("file-selector", Duplicate, Some("type"))),
+        ("size:", ("file-selector", Malformed, Some("size"))),
+        ("size:-1", ("file-selector", Malformed, Some("size"))),
+        ("size:+1", ("file-selector", Malformed, Some("size"))),
+        ("size:1.5", ("file-selector", Malformed, Some("size"))),
+        ("size:18446744073709551616", ("file-selector", Malformed, Some("size"))),
+        ("hash:sha-1:00", ("file-selector", HashLength { expected: 20 }, None)),
     ] {
-        assert_eq!(value.parse::<FileSelector>(), Err(error), "{value}");
+        assert_eq!(fault(value.parse::<FileSelector>()), error, "{value}");
     }
 }
 

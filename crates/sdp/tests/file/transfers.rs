@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use msrp_sdp::{AnsweredTransfers, FileSelector, FileTransferId, OfferedTransfer, TransferOffer};
+use msrp_sdp::file::{
+    AnsweredTransfers, FileSelector, FileTransferId, OfferedTransfer, TransferOffer,
+};
 use proptest::prelude::*;
 
 use super::SHA_1;

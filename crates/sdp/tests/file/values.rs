@@ -1,14 +1,14 @@
 //! The other attributes, and all of them together.
 
-use msrp_sdp::{
-    FileAttributeError, FileAttributes, FileDate, FileDateError, FileDisposition, FileIcon,
-    FileRange, FileRangeError, FileSelectorError, FileTransferId, FileTransferIdError,
+use msrp_sdp::ErrorKind::{Duplicate, Malformed, Missing, OutOfRange, UnclosedQuote};
+use msrp_sdp::file::{
+    FileAttributes, FileDate, FileDisposition, FileIcon, FileRange, FileTransferId,
     MAX_TRANSFER_ID_OCTETS,
 };
 use proptest::prelude::*;
 
 use super::common::Seeded;
-use super::reads_back;
+use super::{fault, reads_back};
 
 const CREATION: &str = "Mon, 15 May 2006 15:01:31 +0300";
 
@@ -26,7 +26,7 @@ fn each_date_is_there_at_most_once() {
 
     for kind in ["creation", "modification", "read"] {
         let twice = format!(r#"{kind}:"{CREATION}" x:y {}:"{CREATION}""#, kind.to_uppercase());
-        assert_eq!(twice.parse::<FileDate>(), Err(FileDateError::Repeated));
+        assert_eq!(fault(twice.parse::<FileDate>()), ("file-date", Duplicate, Some(kind)));
     }
 }
 
@@ -65,7 +65,7 @@ fn a_date_has_a_numeric_zone() {
         "2006-05-15T15:01:31+03:00",
         "",
     ] {
-        assert_eq!(read(date), Err(FileDateError::DateTime), "{date}");
+        assert_eq!(fault(read(date)), ("file-date", Malformed, Some("read")), "{date}");
     }
     for date in [
         "mon,  5 MAY 2006  15:01 +0300",
@@ -76,9 +76,9 @@ fn a_date_has_a_numeric_zone() {
         assert!(read(date).is_ok(), "{date}");
     }
     let folded = FileDate::default().with_read("Mon,\r\n 15 May 2006 15:01:31 +0300");
-    assert_eq!(folded, Err(FileDateError::DateTime));
-    assert_eq!("read:\"".parse::<FileDate>(), Err(FileDateError::Quote));
-    assert_eq!("seen:\"1\" x".parse::<FileDate>(), Err(FileDateError::Empty));
+    assert_eq!(fault(folded), ("file-date", Malformed, Some("read")));
+    assert_eq!(fault("read:\"".parse::<FileDate>()), ("file-date", UnclosedQuote, None));
+    assert_eq!(fault("seen:\"1\" x".parse::<FileDate>()), ("file-date", Missing, Some("date")));
 }
 
 #[test]
@@ -119,7 +119,11 @@ fn ids_are_tokens_of_some_length() {
     let longest = "x".repeat(MAX_TRANSFER_ID_OCTETS);
     assert_eq!(longest.parse::<FileTransferId>().unwrap().as_str(), longest);
     for value in ["", "a b", "a/b", "<a>", "[a]", &format!("{longest}x")] {
-        assert_eq!(value.parse::<FileTransferId>(), Err(FileTransferIdError), "{value}");
+        assert_eq!(
+            fault(value.parse::<FileTransferId>()),
+            ("file-transfer-id", Malformed, None),
+            "{value}"
+        );
     }
     let every = "!#$%&'*+-.09AZ^_`az{|}~";
     assert_eq!(every.parse::<FileTransferId>().unwrap().to_string(), every);
@@ -132,19 +136,19 @@ fn ranges_count_from_one_and_may_be_open() {
     assert_eq!(read("1-*"), Ok(FileRange::WHOLE));
     assert_eq!(read(" 007 - 9 ").unwrap().to_string(), "7-9");
     for (value, error) in [
-        ("0-5", FileRangeError::Zero),
-        ("0-*", FileRangeError::Zero),
-        ("5-4", FileRangeError::Reversed),
-        ("", FileRangeError::Malformed),
-        ("5", FileRangeError::Malformed),
-        ("-5", FileRangeError::Malformed),
-        ("5-", FileRangeError::Malformed),
-        ("*-5", FileRangeError::Malformed),
-        ("1--5", FileRangeError::Malformed),
-        ("1-2-3", FileRangeError::Malformed),
-        ("1-18446744073709551616", FileRangeError::Malformed),
+        ("0-5", ("file-range", OutOfRange, Some("start"))),
+        ("0-*", ("file-range", OutOfRange, Some("start"))),
+        ("5-4", ("file-range", OutOfRange, Some("stop"))),
+        ("", ("file-range", Malformed, None)),
+        ("5", ("file-range", Malformed, None)),
+        ("-5", ("file-range", Malformed, None)),
+        ("5-", ("file-range", Malformed, None)),
+        ("*-5", ("file-range", Malformed, None)),
+        ("1--5", ("file-range", Malformed, None)),
+        ("1-2-3", ("file-range", Malformed, None)),
+        ("1-18446744073709551616", ("file-range", Malformed, None)),
     ] {
-        assert_eq!(read(value), Err(error), "{value}");
+        assert_eq!(fault(read(value)), error, "{value}");
     }
 }
 
@@ -160,7 +164,7 @@ fn all_attributes_together() {
         ("file-disposition", Some("render")),
         ("file-selector", Some("type:image/jpeg size:4092")),
     ];
-    let file = FileAttributes::read(section).unwrap().unwrap();
+    let file = FileAttributes::parse(section).unwrap().unwrap();
     let written = file.attributes();
     let names: Vec<_> = written.iter().map(|(name, _)| *name).collect();
     assert_eq!(
@@ -183,13 +187,13 @@ fn all_attributes_together() {
 fn read_again(file: &FileAttributes) -> FileAttributes {
     let written = file.attributes();
     let pairs = written.iter().map(|(name, value)| (*name, value.as_deref()));
-    FileAttributes::read(pairs).unwrap().unwrap()
+    FileAttributes::parse(pairs).unwrap().unwrap()
 }
 
 #[test]
 fn no_selector_is_no_file_and_a_repeated_attribute_is_none() {
     let other = [("file-transfer-id", Some("x")), ("sendonly", None)];
-    assert_eq!(FileAttributes::read(other), Ok(None));
+    assert_eq!(FileAttributes::parse(other), Ok(None));
     for (name, value) in [
         ("file-selector", "size:1"),
         ("file-transfer-id", "x"),
@@ -199,8 +203,8 @@ fn no_selector_is_no_file_and_a_repeated_attribute_is_none() {
         ("file-range", "1-*"),
     ] {
         let twice = [(name, Some(value)), ("file-selector", Some("size:1")), (name, Some(value))];
-        let read = FileAttributes::read(twice);
-        assert!(matches!(read, Err(FileAttributeError::Repeated(_))), "{name}");
+        let read = FileAttributes::parse(twice);
+        assert_eq!(fault(read), (name, Duplicate, None));
     }
 }
 
@@ -208,17 +212,17 @@ fn no_selector_is_no_file_and_a_repeated_attribute_is_none() {
 #[test]
 fn hints_may_be_wrong_and_the_rest_may_not() {
     let with =
-        |name, value| FileAttributes::read([("file-selector", Some("size:1")), (name, value)]);
+        |name, value| FileAttributes::parse([("file-selector", Some("size:1")), (name, value)]);
     for name in ["file-disposition", "file-date", "file-icon"] {
         for value in [None, Some(""), Some("\"")] {
             let file = with(name, value).unwrap().unwrap();
             assert_eq!(file.attributes().len(), 1, "{name}");
         }
     }
-    assert_eq!(with("file-range", None), Err(FileRangeError::Malformed.into()));
-    assert_eq!(with("file-transfer-id", Some("")), Err(FileTransferIdError.into()));
-    let selector = FileAttributes::read([("file-selector", Some("size:x"))]);
-    assert_eq!(selector, Err(FileSelectorError::Size.into()));
+    assert_eq!(fault(with("file-range", None)), ("file-range", Malformed, None));
+    assert_eq!(fault(with("file-transfer-id", Some(""))), ("file-transfer-id", Malformed, None));
+    let selector = FileAttributes::parse([("file-selector", Some("size:x"))]);
+    assert_eq!(fault(selector), ("file-selector", Malformed, Some("size")));
 }
 
 proptest! {

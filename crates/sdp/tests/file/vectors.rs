@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use msrp_sdp::ContentDisposition;
-use msrp_sdp::{FileAttributes, HashAlgorithm};
+use msrp_sdp::file::{ContentDisposition, FileAttributes, HashAlgorithm};
 
 /// Every media section of the vectors that has a file.
 fn files() -> Vec<(String, FileAttributes)> {
@@ -26,7 +25,7 @@ fn files() -> Vec<(String, FileAttributes)> {
                 .filter(|line| line.starts_with("file-"))
                 .map(|line| line.split_once(':').map_or((line, None), |(n, v)| (n, Some(v))))
                 .collect();
-            if let Some(file) = FileAttributes::read(pairs.iter().copied()).unwrap() {
+            if let Some(file) = FileAttributes::parse(pairs.iter().copied()).unwrap() {
                 assert_written(&name, &pairs, &file);
                 files.push((name.clone(), file));
             }

@@ -1,16 +1,20 @@
 //! The values of single attributes.
 
-use msrp_sdp::{Chatroom, Fingerprint, FingerprintError, HashFunction, MAX_CHATROOM_TOKENS, Setup};
+use msrp_sdp::ErrorKind::{HashLength, Malformed, Unknown};
+use msrp_sdp::{Chatroom, Fingerprint, HashFunction, MAX_CHATROOM_TOKENS, Setup};
 use proptest::prelude::*;
+
+use super::fault;
 
 // req: 6135-4.2.1-2, 6135-4.2.1-3, 6135-4.2.1-4
 #[test]
 fn three_values_of_setup_are_known() {
     for setup in [Setup::Active, Setup::Passive, Setup::Actpass] {
-        assert_eq!(Setup::from_name(setup.as_str()), Some(setup));
+        assert_eq!(setup.as_str().parse(), Ok(setup));
     }
-    assert_eq!(Setup::from_name("holdconn"), None);
-    assert_eq!(Setup::from_name("Active"), None);
+    for other in ["holdconn", "Active"] {
+        assert_eq!(fault(other.parse::<Setup>()), ("setup", Unknown, Some("role")));
+    }
 }
 
 // req: 8122-5-1
@@ -30,17 +34,23 @@ fn a_fingerprint_is_a_name_and_pairs_of_digits_in_upper_case() {
 #[test]
 fn what_nobody_can_be_known_by_is_no_fingerprint() {
     let cases = [
-        ("md5 AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD", FingerprintError::Function),
-        ("md2 AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD", FingerprintError::Function),
-        ("sha-256", FingerprintError::Syntax),
-        ("sha-256 AB:C", FingerprintError::Syntax),
-        ("sha-256 AB::CD", FingerprintError::Syntax),
-        ("sha-256 +1", FingerprintError::Syntax),
-        ("sha-256 AB:CD", FingerprintError::Length(32)),
-        ("sha-1 AB:CD", FingerprintError::Length(20)),
+        (
+            "md5 AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD",
+            ("fingerprint", Unknown, Some("hash function")),
+        ),
+        (
+            "md2 AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD",
+            ("fingerprint", Unknown, Some("hash function")),
+        ),
+        ("sha-256", ("fingerprint", Malformed, None)),
+        ("sha-256 AB:C", ("fingerprint", Malformed, Some("hash"))),
+        ("sha-256 AB::CD", ("fingerprint", Malformed, Some("hash"))),
+        ("sha-256 +1", ("fingerprint", Malformed, Some("hash"))),
+        ("sha-256 AB:CD", ("fingerprint", HashLength { expected: 32 }, None)),
+        ("sha-1 AB:CD", ("fingerprint", HashLength { expected: 20 }, None)),
     ];
     for (text, error) in cases {
-        assert_eq!(text.parse::<Fingerprint>(), Err(error), "{text}");
+        assert_eq!(fault(text.parse::<Fingerprint>()), error, "{text}");
     }
 }
 

@@ -6,7 +6,7 @@ use msrp_sdp::{
     Addresses, Connect, Local, MediaDescription, MsrpMedia, Offer, Refusal, Remedy, Setup,
 };
 
-use super::{carried, offer, path, uri};
+use super::{carried, offer, path, read_section, uri};
 
 const A: &str = "msrp://192.0.2.1:7654/jshA7weztas;tcp";
 const B: &str = "msrp://192.0.2.7:12763/kjhd37s2s20w2a;tcp";
@@ -39,7 +39,7 @@ fn bob(reach: Reach) -> Local {
 }
 
 fn with_cema(local: Local) -> Local {
-    local.cema(Addresses::new())
+    local.with_cema(Addresses::new())
 }
 
 /// What a middlebox makes of a section: it puts itself into the lines.
@@ -111,7 +111,7 @@ fn an_answer_has_it_unless_a_relay_would_have_to_connect() {
                 if let Some(setup) = setup {
                     text += &format!("a=setup:{}\r\n", setup.as_str());
                 }
-                let theirs = MsrpMedia::read(&MediaDescription::parse(&text).unwrap()).unwrap();
+                let theirs = MsrpMedia::parse(&read_section(&text).unwrap()).unwrap();
                 let (answer, plan) = msrp_sdp::answer(&theirs, with_cema(bob(bobs))).unwrap();
                 let case = format!("{alices:?} {bobs:?} {setup:?}");
                 let (a, b) = (alices == Reach::Relayed, bobs == Reach::Relayed);
@@ -260,7 +260,7 @@ fn names_are_compared_by_their_addresses() {
             .with_address(address)
             .with_attribute("accept-types", Some("*"))
             .with_attribute("path", Some(uri_text));
-        msrp_sdp::answer(&carried(&section), bob(Reach::Direct).cema(known(names))).is_ok()
+        msrp_sdp::answer(&carried(&section), bob(Reach::Direct).with_cema(known(names))).is_ok()
     };
     let host = "msrp://host.example:7654/s;tcp";
     let records: &[(&str, &[&str])] = &[("Host.example", &["192.0.2.50", "2001:db8::50"])];
@@ -283,13 +283,13 @@ fn names_are_compared_by_their_addresses() {
 fn a_line_that_names_no_place_is_no_place_of_the_path() {
     let text = offer(alice(Reach::Direct)).description().to_string();
     let odd = text.replace("c=IN IP4 192.0.2.1", "c=IN IP4 203.0.113.5,");
-    let media = MsrpMedia::read(&MediaDescription::parse(&odd).unwrap()).unwrap();
+    let media = MsrpMedia::parse(&read_section(&odd).unwrap()).unwrap();
     let refusal = msrp_sdp::answer(&media, with_cema(bob(Reach::Direct))).unwrap_err();
     assert_eq!(refusal, Refusal::Middlebox { offered: false });
     // Nobody connects there either.
     let text = offer(with_cema(alice(Reach::Direct))).description().to_string();
     let odd = text.replace("c=IN IP4 192.0.2.1", "c=IN IP4 203.0.113.5,");
-    let media = MsrpMedia::read(&MediaDescription::parse(&odd).unwrap()).unwrap();
+    let media = MsrpMedia::parse(&read_section(&odd).unwrap()).unwrap();
     let (_, plan) = msrp_sdp::answer(&media, with_cema(bob(Reach::Behind))).unwrap();
     assert_eq!(target(plan.connect()), "192.0.2.1:7654");
 }
@@ -302,7 +302,7 @@ fn the_names_of_an_answer_are_looked_up_before_it_is_taken() {
     let named = text.replace("198.51.100.7:2855", "relay.example:2855");
     let named = named.replace("m=message 12763", "m=message 2855");
     let named = named.replace("c=IN IP4 192.0.2.7", "c=IN IP4 198.51.100.7");
-    let answer = MsrpMedia::read(&MediaDescription::parse(&named).unwrap()).unwrap();
+    let answer = MsrpMedia::parse(&read_section(&named).unwrap()).unwrap();
     let unknown = msrp_sdp::complete(&offer, &answer);
     assert_eq!(unknown, Err(Refusal::Middlebox { offered: true }));
     assert_eq!(answer.names().collect::<Vec<_>>(), ["relay.example"]);

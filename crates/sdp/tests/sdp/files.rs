@@ -6,13 +6,12 @@ use msrp::{
     SendError, StatusCode,
 };
 use msrp_cpim::multipart::MultipartBuilder;
-use msrp_sdp::{
-    FileAttributes, FileDate, FileHash, FileRange, FileSelector, HashAlgorithm, Local, LocalError,
-    MediaDescription, MediaError, MsrpMedia, Offer, Refusal, SessionPlan, Update,
-};
+use msrp_sdp::ErrorKind::{Closed, Duplicate, Missing};
+use msrp_sdp::file::{FileAttributes, FileDate, FileHash, FileRange, FileSelector, HashAlgorithm};
+use msrp_sdp::{Local, MsrpMedia, Offer, Refusal, SessionPlan, Update};
 
 use super::common::{Pair, Seeded, Side};
-use super::{NEEDED, alice, bob, carried, media, offer, section};
+use super::{NEEDED, alice, bob, carried, fault, media, offer, read_section, section};
 
 fn sha1(octet: u8) -> FileHash {
     FileHash::new(HashAlgorithm::SHA_1, vec![octet; 20]).unwrap()
@@ -145,7 +144,7 @@ fn an_accepted_range_is_repeated() {
     assert!(msrp_sdp::complete(&offer, &answer).is_ok());
     let text =
         answer.description().to_string().replace("file-range:1025-2048", "file-range:1-2048");
-    answer = MsrpMedia::read(&MediaDescription::parse(&text).unwrap()).unwrap();
+    answer = MsrpMedia::parse(&read_section(&text).unwrap()).unwrap();
     assert_eq!(msrp_sdp::complete(&offer, &answer), Err(Refusal::OtherRange));
     // A file that has no such octets is not sent.
     let mut beyond = wanted("id1");
@@ -157,20 +156,26 @@ fn an_accepted_range_is_repeated() {
 // req: 5547-6-2, 5547-8.2.1-2
 #[test]
 fn an_offer_says_which_file_and_which_transfer() {
-    let error = |local: Local| Offer::new(local).unwrap_err();
+    let error = |local: Local| fault(Offer::new(local));
     let mut named = picture("id1");
     named.selector = FileSelector::builder().name("sunset.jpg").build().unwrap();
     // A name alone is enough to ask, and not to send.
-    assert_eq!(error(alice().send_file(named.clone())), LocalError::FileNotDescribed);
+    assert_eq!(
+        error(alice().send_file(named.clone())),
+        ("file-selector", Missing, Some("type, size or hash"))
+    );
     assert!(Offer::new(alice().ask_for_file(named)).is_ok());
     let mut nothing = picture("id1");
     nothing.selector = FileSelector::default();
-    assert_eq!(error(alice().ask_for_file(nothing)), LocalError::FileNotDescribed);
-    assert_eq!(error(alice().accept_file()), LocalError::FileNotDescribed);
+    assert_eq!(
+        error(alice().ask_for_file(nothing)),
+        ("file-selector", Missing, Some("name, type, size or hash"))
+    );
+    assert_eq!(error(alice().accept_file()), ("file-selector", Missing, None));
     let mut anonymous = picture("id1");
     anonymous.transfer_id = None;
-    assert_eq!(error(alice().send_file(anonymous.clone())), LocalError::NoTransferId);
-    assert_eq!(error(alice().ask_for_file(anonymous)), LocalError::NoTransferId);
+    assert_eq!(error(alice().send_file(anonymous.clone())), ("file-transfer-id", Missing, None));
+    assert_eq!(error(alice().ask_for_file(anonymous)), ("file-transfer-id", Missing, None));
 }
 
 // req: 5547-8.1-2
@@ -178,7 +183,7 @@ fn an_offer_says_which_file_and_which_transfer() {
 fn an_id_of_a_transfer_is_long_and_random() {
     let mut random = Seeded(5);
     let ids: std::collections::HashSet<_> = (0..100)
-        .map(|_| msrp_sdp::FileTransferId::generate(&mut random).unwrap().to_string())
+        .map(|_| msrp_sdp::file::FileTransferId::generate(&mut random).unwrap().to_string())
         .collect();
     assert_eq!(ids.len(), 100);
     assert!(ids.iter().all(|id| (20..=40).contains(&id.len())), "{ids:?}");
@@ -208,10 +213,10 @@ fn an_offer_of_theirs_without_id_or_direction_is_refused() {
     assert_eq!(answer("a=file-transfer-id:x\na=sendonly\n"), Ok(()));
     assert_eq!(answer("a=sendonly\n"), Err(Refusal::NoTransferId));
     assert_eq!(answer("a=file-transfer-id:x\n"), Err(Refusal::FileDirection));
-    let twice = MsrpMedia::read(&section(&format!(
+    let twice = MsrpMedia::parse(&section(&format!(
         "{NEEDED}a=file-selector:size:17\na=file-selector:size:18\n"
     )));
-    assert!(matches!(twice, Err(MediaError::File(_))));
+    assert_eq!(fault(twice), ("file-selector", Duplicate, None));
 }
 
 // req: 5547-8.1-3, 5547-8.1-8
@@ -221,10 +226,7 @@ fn an_answer_of_theirs_about_another_transfer_is_refused() {
     let (answer, _) = msrp_sdp::answer(offer.media(), bob().accept_file()).unwrap();
     let text = answer.description().to_string();
     let complete = |text: String| {
-        msrp_sdp::complete(
-            &offer,
-            &MsrpMedia::read(&MediaDescription::parse(&text).unwrap()).unwrap(),
-        )
+        msrp_sdp::complete(&offer, &MsrpMedia::parse(&read_section(&text).unwrap()).unwrap())
     };
     assert!(complete(text.clone()).is_ok());
     assert_eq!(complete(text.replace("id1", "id2")), Err(Refusal::OtherFile));
@@ -241,14 +243,14 @@ fn an_answer_of_theirs_about_another_transfer_is_refused() {
 fn a_file_larger_than_its_receiver_takes_is_refused_before() {
     let push = || alice().send_file(picture("id1"));
     let too_large = Refusal::FileTooLarge { max: 4095 };
-    assert_eq!(exchange(push(), bob().accept_file().max_size(4095)).unwrap_err(), too_large);
-    assert!(exchange(push(), bob().accept_file().max_size(4096)).is_ok());
-    let pull = alice().ask_for_file(wanted("id1")).max_size(4095);
+    assert_eq!(exchange(push(), bob().accept_file().with_max_size(4095)).unwrap_err(), too_large);
+    assert!(exchange(push(), bob().accept_file().with_max_size(4096)).is_ok());
+    let pull = alice().ask_for_file(wanted("id1")).with_max_size(4095);
     assert_eq!(exchange(pull, bob().send_file(picture("x"))).unwrap_err(), too_large);
     // Of a part of it that part counts.
     let mut part = picture("id1");
     part.range = Some(FileRange::from_offset(4000));
-    assert!(exchange(alice().send_file(part), bob().accept_file().max_size(96)).is_ok());
+    assert!(exchange(alice().send_file(part), bob().accept_file().with_max_size(96)).is_ok());
 }
 
 // req: 5547-8.7-1, 5547-8.7-3
@@ -274,7 +276,7 @@ fn the_offer_that_ends_a_transfer_is_the_same_with_port_zero() {
     let closed = description.clone().closed();
     assert!(closed.is_closed());
     assert_eq!(closed.attributes(), description.attributes());
-    assert_eq!(MsrpMedia::read(&closed), Err(MediaError::Closed));
+    assert_eq!(fault(MsrpMedia::parse(&closed)), ("m=", Closed, None));
     let refused = msrp_sdp::refuse(&closed).to_string();
     assert!(refused.contains("a=file-transfer-id:id1\r\n") && refused.contains("sunset.jpg"));
 }
@@ -329,7 +331,7 @@ impl Transfer {
         let closed = self.offer.description().closed();
         let answer = msrp_sdp::refuse(&closed);
         for section in [&closed, &answer] {
-            let file = FileAttributes::read(section.parts()).unwrap().unwrap();
+            let file = FileAttributes::parse(section.parts()).unwrap().unwrap();
             assert_eq!(file.transfer_id, picture("id1").transfer_id);
             assert!(section.is_closed());
         }

@@ -2,12 +2,12 @@
 //! section 8.1).
 
 use msrp::{Direction, Role};
-use msrp_sdp::{
-    AnsweredTransfers, Connect, FileAttributes, FileSelector, Local, MediaDescription, MsrpMedia,
-    Offer, OfferedTransfer, Refusal, SessionPlan, TransferOffer, Update,
+use msrp_sdp::file::{
+    AnsweredTransfers, FileAttributes, FileSelector, OfferedTransfer, TransferOffer,
 };
+use msrp_sdp::{Connect, Local, MsrpMedia, Offer, Refusal, SessionPlan, Update};
 
-use super::{ALICE, BOB, alice, bob, carried, uri};
+use super::{ALICE, BOB, alice, bob, carried, read_section, uri};
 
 /// An exchange, each side with its part: the plans of who offers and who answers.
 fn exchange(offerer: Local, answerer: Local) -> Result<(SessionPlan, SessionPlan), Refusal> {
@@ -45,7 +45,7 @@ fn whoever_offers_later_nobody_connects_anew() {
 fn a_refresh_of_theirs_ends_no_session_of_a_side_behind_a_nat() {
     let theirs = |setup: &str| {
         let text = format!("m=message 12763 TCP/MSRP *\na=accept-types:*\na=path:{BOB}\n{setup}");
-        MsrpMedia::read(&MediaDescription::parse(&text).unwrap()).unwrap()
+        MsrpMedia::parse(&read_section(&text).unwrap()).unwrap()
     };
     let offer = Offer::new(Local::unreachable(uri(ALICE))).unwrap();
     let plan = msrp_sdp::complete(&offer, &theirs("")).unwrap();
@@ -79,7 +79,7 @@ fn a_side_that_has_moved_is_met_anew() {
 #[test]
 fn a_session_is_held_and_goes_on() {
     let (alices, bobs) = exchange(alice(), bob()).unwrap();
-    let hold = alice().direction(Direction::Inactive).continuing(&alices);
+    let hold = alice().with_direction(Direction::Inactive).continuing(&alices);
     let (held, bobs_held) = exchange(hold, bob().continuing(&bobs)).unwrap();
     assert_eq!(held.update_of(&alices), Update::Parameters);
     assert_eq!(
@@ -121,7 +121,7 @@ fn a_transfer_is_held_by_either_side() {
     let hold = |local: Local, plan: &SessionPlan| {
         let text = Offer::new(local.continuing(plan)).unwrap().description().to_string();
         let held = text.replace("a=sendonly", "a=inactive").replace("a=recvonly", "a=inactive");
-        MsrpMedia::read(&MediaDescription::parse(&held).unwrap()).unwrap()
+        MsrpMedia::parse(&read_section(&held).unwrap()).unwrap()
     };
     let (answer, held) = msrp_sdp::answer(
         &hold(alice().send_file(file(Some("id1"))), &alices),
@@ -168,7 +168,7 @@ fn who_takes_a_file_takes_as_much_as_was_said() {
     large.selector = FileSelector::builder().size(5_000_000).build().unwrap();
     let (_, bobs) = exchange(alice().send_file(large.clone()), bob().accept_file()).unwrap();
     assert_eq!(bobs.session_config().max_size, 5_000_000 + 16 * 1024);
-    let limited = bob().accept_file().max_size(6_000_000);
+    let limited = bob().accept_file().with_max_size(6_000_000);
     let (_, bobs) = exchange(alice().send_file(large), limited).unwrap();
     assert_eq!(bobs.session_config().max_size, 6_000_000);
 }

@@ -14,8 +14,10 @@ mod sessions;
 mod text;
 mod vectors;
 
+use std::fmt::Debug;
+
 use msrp::{MsrpUri, Path};
-use msrp_sdp::{Local, MediaDescription, MsrpMedia, Offer};
+use msrp_sdp::{Error, ErrorKind, Local, MediaDescription, MsrpMedia, Offer};
 
 pub(crate) const ALICE: &str = "msrp://192.0.2.1:7654/jshA7weztas;tcp";
 pub(crate) const BOB: &str = "msrp://192.0.2.7:12763/kjhd37s2s20w2a;tcp";
@@ -43,22 +45,35 @@ pub(crate) fn offer(local: Local) -> Offer {
     Offer::new(local).unwrap()
 }
 
+/// The attribute, the kind and the part of the value that an error names.
+pub(crate) fn fault<T: Debug>(
+    result: Result<T, Error>,
+) -> (&'static str, ErrorKind, Option<&'static str>) {
+    let error = result.unwrap_err();
+    (error.attribute(), error.kind(), error.part())
+}
+
+/// The first section of a text.
+pub(crate) fn read_section(text: &str) -> Result<MediaDescription, Error> {
+    text.parse()
+}
+
 /// A section as its text has it, on its way through a SIP stack.
 pub(crate) fn carried(section: &MediaDescription) -> MsrpMedia {
-    let read = MediaDescription::parse(&section.to_string()).unwrap();
+    let read = read_section(&section.to_string()).unwrap();
     assert_eq!(&read, section);
-    MsrpMedia::read(&read).unwrap()
+    MsrpMedia::parse(&read).unwrap()
 }
 
 /// A section for MSRP with these lines below a plain one.
 pub(crate) fn section(lines: &str) -> MediaDescription {
     let text = format!("m=message 7654 TCP/MSRP *\nc=IN IP4 192.0.2.1\n{lines}");
-    MediaDescription::parse(&text).unwrap()
+    read_section(&text).unwrap()
 }
 
 /// The same, read.
 pub(crate) fn media(lines: &str) -> MsrpMedia {
-    MsrpMedia::read(&section(lines)).unwrap()
+    MsrpMedia::parse(&section(lines)).unwrap()
 }
 
 /// The two attributes that every section has.

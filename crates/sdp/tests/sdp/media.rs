@@ -1,21 +1,22 @@
 //! A media section for MSRP: what is read of it, what is written.
 
-use msrp::uri::UriErrorKind;
+use std::error::Error as _;
+
+use msrp::uri::{UriError, UriErrorKind};
 use msrp::{Direction, MediaTypes};
-use msrp_sdp::{
-    Chatroom, Fingerprint, FingerprintError, HashFunction, Local, LocalError, MediaDescription,
-    MediaError, MsrpMedia, Offer, Setup,
-};
+use msrp_sdp::ErrorKind::{Closed, Duplicate, HashLength, Malformed, Missing, NotMsrp, Unknown};
+use msrp_sdp::file::FileDate;
+use msrp_sdp::{Chatroom, Fingerprint, HashFunction, Local, MsrpMedia, Offer, Setup};
 use proptest::prelude::*;
 
-use super::{ALICE, NEEDED, alice, carried, media, offer, path, section, uri};
+use super::{ALICE, NEEDED, alice, carried, fault, media, offer, path, read_section, section, uri};
 
 // req: 4975-8-1, 4975-8.2-4, 4975-8.1-1, 4975-8.1-2, 4975-8.1-3, 4975-8.1-4, 4975-8.1-5, 4975-8.2-1
 #[test]
 fn the_lines_are_made_of_the_uri() {
     let text = |local: Local| offer(local).description().to_string();
     assert_eq!(
-        text(alice().types(MediaTypes::new("message/cpim text/*").unwrap())),
+        text(alice().with_types(MediaTypes::new("message/cpim text/*").unwrap())),
         "m=message 7654 TCP/MSRP *\r\nc=IN IP4 192.0.2.1\r\na=accept-types:message/cpim text/*\r\n\
          a=path:msrp://192.0.2.1:7654/jshA7weztas;tcp\r\na=setup:actpass\r\n"
     );
@@ -44,11 +45,11 @@ fn what_is_taken_is_said_and_read() {
     let room = Chatroom::new().with_private_messages();
     let fingerprint = Fingerprint::new(HashFunction::Sha256, &[7; 32]).unwrap();
     let local = alice()
-        .types(types.clone())
-        .max_size(4096)
-        .direction(Direction::SendOnly)
-        .fingerprint(fingerprint.clone())
-        .chatroom(room.clone());
+        .with_types(types.clone())
+        .with_max_size(4096)
+        .with_direction(Direction::SendOnly)
+        .with_fingerprint(fingerprint.clone())
+        .with_chatroom(room.clone());
     let read = carried(&offer(local).description());
     assert_eq!((read.types(), read.max_size()), (&types, Some(4096)));
     assert_eq!((read.direction(), read.setup()), (Direction::SendOnly, Some(Setup::Actpass)));
@@ -59,7 +60,7 @@ fn what_is_taken_is_said_and_read() {
 // req: 7701-8-1
 #[test]
 fn a_room_of_nothing_more_has_a_bare_attribute() {
-    let text = offer(alice().chatroom(Chatroom::new())).description().to_string();
+    let text = offer(alice().with_chatroom(Chatroom::new())).description().to_string();
     assert!(text.contains("a=chatroom\r\n"), "{text}");
     assert_eq!(media(&format!("{NEEDED}a=chatroom\n")).chatroom(), Some(&Chatroom::new()));
     assert_eq!(media(NEEDED).chatroom(), None);
@@ -67,47 +68,70 @@ fn a_room_of_nothing_more_has_a_bare_attribute() {
 
 #[test]
 fn other_media_are_no_fault_of_theirs() {
-    let of = |line: &str| MsrpMedia::read(&MediaDescription::parse(line).unwrap());
-    assert_eq!(of("m=audio 49170 RTP/AVP 0"), Err(MediaError::NotMsrp));
-    assert_eq!(of("m=message 7654 UDP *"), Err(MediaError::NotMsrp));
-    assert_eq!(of("m=image 7654 TCP/MSRP *"), Err(MediaError::NotMsrp));
-    assert_eq!(of("m=message 0 TCP/MSRP *"), Err(MediaError::Closed));
+    let of = |line: &str| MsrpMedia::parse(&read_section(line).unwrap());
+    assert_eq!(fault(of("m=audio 49170 RTP/AVP 0")), ("m=", NotMsrp, None));
+    assert_eq!(fault(of("m=message 7654 UDP *")), ("m=", NotMsrp, None));
+    assert_eq!(fault(of("m=image 7654 TCP/MSRP *")), ("m=", NotMsrp, None));
+    assert_eq!(fault(of("m=message 0 TCP/MSRP *")), ("m=", Closed, None));
 }
 
 // req: 4975-8.2-2
 #[test]
 fn what_is_missing_or_wrong_is_named() {
-    let error = |lines: &str| MsrpMedia::read(&section(lines)).unwrap_err();
+    let error = |lines: &str| fault(MsrpMedia::parse(&section(lines)));
     let path = "a=path:msrp://192.0.2.1:7654/s;tcp\n";
-    assert_eq!(error("a=accept-types:*\n"), MediaError::Missing("path"));
-    assert_eq!(error(path), MediaError::Missing("accept-types"));
-    assert_eq!(error(&format!("{path}a=accept-types: \n")), MediaError::Missing("accept-types"));
+    assert_eq!(error("a=accept-types:*\n"), ("path", Missing, None));
+    assert_eq!(error(path), ("accept-types", Missing, None));
+    assert_eq!(error(&format!("{path}a=accept-types: \n")), ("accept-types", Missing, None));
+    assert_eq!(error(&format!("{path}a=accept-types\u{1}:*\n")), ("accept-types", Missing, None));
+    assert_eq!(error(&format!("{NEEDED}{path}")), ("path", Duplicate, None));
     assert_eq!(
-        error(&format!("{path}a=accept-types\u{1}:*\n")),
-        MediaError::Missing("accept-types")
+        error("a=accept-types:*\na=path:msrp://192.0.2.1/s;tcp\n"),
+        ("path", Missing, Some("port"))
     );
-    assert_eq!(error(&format!("{NEEDED}{path}")), MediaError::Repeated("path"));
-    assert_eq!(error("a=accept-types:*\na=path:msrp://192.0.2.1/s;tcp\n"), MediaError::NoPort);
     let host = "a=accept-types:*\na=path:msrp://192.0.2.1:7654;tcp\n";
-    assert_eq!(error(host), MediaError::NoSessionId);
+    assert_eq!(error(host), ("path", Missing, Some("session-id")));
     let both = error(&format!("{NEEDED}a=sendonly\na=recvonly\n"));
-    assert_eq!(both, MediaError::Repeated("sendrecv"));
-    assert!(matches!(
-        error("a=accept-types:*\na=path:sip:alice@example.com\n"),
-        MediaError::Path(error) if error.kind() == UriErrorKind::Scheme
-    ));
-    assert!(matches!(error(&format!("{path}a=accept-types:text\n")), MediaError::Types(_)));
-    assert_eq!(error(&format!("{NEEDED}a=max-size:-1\n")), MediaError::MaxSize);
-    assert_eq!(error(&format!("{NEEDED}a=max-size\n")), MediaError::MaxSize);
+    assert_eq!(both, ("sendrecv", Duplicate, None));
+    let scheme = "a=accept-types:*\na=path:sip:alice@example.com\n";
+    assert_eq!(error(scheme), ("path", Malformed, None));
+    assert_eq!(path_error(scheme).kind(), UriErrorKind::Scheme);
+    let types = format!("{path}a=accept-types:text\n");
+    assert_eq!(error(&types), ("accept-types", Malformed, None));
+    assert_eq!(error(&format!("{NEEDED}a=max-size:-1\n")), ("max-size", Malformed, None));
+    assert_eq!(error(&format!("{NEEDED}a=max-size\n")), ("max-size", Malformed, None));
     assert_eq!(
         error(&format!("{NEEDED}a=fingerprint:sha-256 AB\n")),
-        MediaError::Fingerprint(FingerprintError::Length(32))
+        ("fingerprint", HashLength { expected: 32 }, None)
     );
     let many = "msrp://192.0.2.1:7654/s;tcp ".repeat(17);
-    assert!(matches!(
-        error(&format!("a=accept-types:*\na=path:{}\n", many.trim())),
-        MediaError::Path(error) if error.kind() == UriErrorKind::TooManyUris { limit: 16 }
-    ));
+    let many = format!("a=accept-types:*\na=path:{}\n", many.trim());
+    assert_eq!(error(&many), ("path", Malformed, None));
+    assert_eq!(path_error(&many).kind(), UriErrorKind::TooManyUris { limit: 16 });
+}
+
+/// What is wrong with the path of a section.
+fn path_error(lines: &str) -> UriError {
+    let error = MsrpMedia::parse(&section(lines)).unwrap_err();
+    *error.source().unwrap().downcast_ref().unwrap()
+}
+
+#[test]
+fn an_error_has_a_place_and_prints_no_cause_twice() {
+    let error = |lines: &str| MsrpMedia::parse(&section(lines)).unwrap_err();
+    let twice = error(&format!("{NEEDED}a=path:msrp://192.0.2.1:7654/s;tcp\n"));
+    assert_eq!((twice.to_string(), twice.octets()), ("duplicate a=path".to_owned(), None));
+    let path = error("a=accept-types:*\na=path: msrp://a.example:1/t;tcp msrp://192.0.2.1/s;tcp\n");
+    assert_eq!(
+        (path.to_string(), path.octets()),
+        ("a=path: missing port".to_owned(), Some(26..48))
+    );
+    let scheme = error("a=accept-types:*\na=path:sip:alice@example.com\n");
+    assert_eq!((scheme.to_string(), scheme.octets()), ("malformed a=path".to_owned(), Some(0..21)));
+    assert!(!scheme.to_string().contains(&scheme.source().unwrap().to_string()));
+    let date = "creation:\"Mon, 15 May 2006 15:01:31 +0300\" read:\"today\"";
+    let date = date.parse::<FileDate>().unwrap_err();
+    assert_eq!((date.part(), date.octets()), (Some("read"), Some(50..55)));
 }
 
 // req: 8122-5-2
@@ -117,10 +141,8 @@ fn unusable_fingerprints_are_dropped_beside_a_usable_one_alone() {
     let sha1 = "a=fingerprint:SHA-1 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB\n";
     let both = media(&format!("{NEEDED}{md5}{sha1}"));
     assert_eq!(both.fingerprints().len(), 1);
-    assert_eq!(
-        MsrpMedia::read(&section(&format!("{NEEDED}{md5}"))),
-        Err(MediaError::Fingerprint(FingerprintError::Function))
-    );
+    let unusable = MsrpMedia::parse(&section(&format!("{NEEDED}{md5}")));
+    assert_eq!(fault(unusable), ("fingerprint", Unknown, Some("hash function")));
 }
 
 // req: 6135-4.2.1-4, 6135-4.4-2
@@ -137,7 +159,7 @@ fn misspelt_and_padded_sections_are_read() {
     let text = "m=message 9 TCP/MRSP *\na=accept-types: text/plain  text/html \n\
                 a=path: msrp://10.0.0.1:7777/1391517924073;tcp \na=max-size: 99999999999999999999999\n\
                 a=unknown\na=msrp-cema:x\n";
-    let read = MsrpMedia::read(&MediaDescription::parse(text).unwrap()).unwrap();
+    let read = MsrpMedia::parse(&read_section(text).unwrap()).unwrap();
     assert_eq!(read.types().types().collect::<Vec<_>>(), ["text/plain", "text/html"]);
     assert_eq!((read.max_size(), read.port()), (Some(u64::MAX), 9));
     assert!(read.has_cema() && !read.prefers_cpim());
@@ -166,13 +188,22 @@ fn a_path_of_relays_is_read_whole() {
 // req: 4975-8.2-2, 4975-8.6-1
 #[test]
 fn what_is_not_whole_is_not_offered() {
-    let error = |local: Local| Offer::new(local).unwrap_err();
-    assert_eq!(error(Local::new(uri("msrp://192.0.2.1/s;tcp"))), LocalError::NoPort);
+    let error = |local: Local| fault(Offer::new(local));
+    assert_eq!(error(Local::new(uri("msrp://192.0.2.1/s;tcp"))), ("path", Missing, Some("port")));
     let relayed = Local::through(uri(ALICE), path("msrp://relay.example/t;tcp"));
-    assert_eq!(error(relayed), LocalError::NoPort);
-    assert_eq!(error(alice().types(MediaTypes::new("").unwrap())), LocalError::NoTypes);
-    assert_eq!(error(Local::new(uri("msrp://192.0.2.1:7654;tcp"))), LocalError::NoSessionId);
-    assert_eq!(error(Local::new(uri("msrp://x.invalid:1/s;ws"))), LocalError::NoRelay);
+    assert_eq!(error(relayed), ("path", Missing, Some("port")));
+    assert_eq!(
+        error(alice().with_types(MediaTypes::new("").unwrap())),
+        ("accept-types", Missing, None)
+    );
+    assert_eq!(
+        error(Local::new(uri("msrp://192.0.2.1:7654;tcp"))),
+        ("path", Missing, Some("session-id"))
+    );
+    assert_eq!(
+        error(Local::new(uri("msrp://x.invalid:1/s;ws"))),
+        ("path", Missing, Some("relay of a WebSocket URI"))
+    );
 }
 
 /// What one side can say of itself.
@@ -200,17 +231,19 @@ fn locals() -> impl Strategy<Value = Local> {
                 _ => Local::new(uri(text)),
             };
             local = local
-                .types(MediaTypes::new(root).unwrap().wrapped(wrapped).unwrap())
-                .direction(direction);
+                .with_types(MediaTypes::new(root).unwrap().wrapped(wrapped).unwrap())
+                .with_direction(direction);
             if let Some(octets) = max_size {
-                local = local.max_size(octets);
+                local = local.with_max_size(octets);
             }
             if flags[2] {
-                local = local.cema(msrp_sdp::Addresses::new());
+                local = local.with_cema(msrp_sdp::Addresses::new());
             }
             if flags[3] {
                 let fingerprint = Fingerprint::new(HashFunction::Sha256, &[octet; 32]).unwrap();
-                local = local.fingerprint(fingerprint).chatroom(Chatroom::new().with_nicknames());
+                local = local
+                    .with_fingerprint(fingerprint)
+                    .with_chatroom(Chatroom::new().with_nicknames());
             }
             local
         })
@@ -230,6 +263,6 @@ proptest! {
 
     #[test]
     fn attributes_read_without_panic(lines in "(a=(path|setup|accept-types|fingerprint|max-size|chatroom)[: -~]{0,40}\n){0,5}") {
-        let _ = MsrpMedia::read(&section(&lines));
+        let _ = MsrpMedia::parse(&section(&lines));
     }
 }

@@ -151,9 +151,9 @@ fn the_certificate_of_a_relay_is_not_the_peers() {
     let fingerprint = Fingerprint::new(HashFunction::Sha256, &[1; 32]).unwrap();
     let secure = Local::new(uri("msrps://192.0.2.7:12763/kjhd37s2s20w2a;tcp"));
     let count = |alice: Local, bob: Local| {
-        let offer = offer(alice.fingerprint(fingerprint.clone()));
+        let offer = offer(alice.with_fingerprint(fingerprint.clone()));
         let (answer, bobs) =
-            msrp_sdp::answer(offer.media(), bob.fingerprint(fingerprint.clone())).unwrap();
+            msrp_sdp::answer(offer.media(), bob.with_fingerprint(fingerprint.clone())).unwrap();
         let alices = msrp_sdp::complete(&offer, &answer).unwrap();
         (alices.fingerprints().count(), bobs.fingerprints().count())
     };
@@ -166,11 +166,11 @@ fn the_certificate_of_a_relay_is_not_the_peers() {
 #[test]
 fn what_is_connected_to_says_whether_there_is_tls() {
     // A relay under TLS before an endpoint without: by the path and by the lines.
-    let own = || Local::through(uri(ALICE), path(ALICES_RELAY)).cema(Addresses::new());
+    let own = || Local::through(uri(ALICE), path(ALICES_RELAY)).with_cema(Addresses::new());
     let offer = offer(own());
     assert_eq!(offer.description().protocol(), "TCP/TLS/MSRP");
     let behind = || Local::unreachable(uri(BOB));
-    for behind in [behind(), behind().cema(Addresses::new())] {
+    for behind in [behind(), behind().with_cema(Addresses::new())] {
         let (_, plan) = msrp_sdp::answer(offer.media(), behind).unwrap();
         assert_eq!(connect(plan.connect()), "relay-a.example:2855 tls true");
     }

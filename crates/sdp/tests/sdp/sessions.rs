@@ -4,13 +4,14 @@ use msrp::{
     Config, Direction, Event, MediaTypes, Outcome, OutgoingMessage, Role, SendError, SessionError,
     SessionTable,
 };
+use msrp_sdp::ErrorKind::Closed;
 use msrp_sdp::{
     Chatroom, Connect, Fingerprint, HashFunction, MediaDescription, MsrpMedia, Refusal,
     SessionPlan, Update,
 };
 
 use super::common::{Pair, Side};
-use super::{ALICE, BOB, alice, bob, carried, media, offer, uri};
+use super::{ALICE, BOB, alice, bob, carried, fault, media, offer, uri};
 
 fn plans(alice: msrp_sdp::Local, bob: msrp_sdp::Local) -> (SessionPlan, SessionPlan) {
     let offer = offer(alice);
@@ -25,7 +26,7 @@ fn types(list: &str) -> MediaTypes {
 // req: 4975-8.2-3
 #[test]
 fn what_is_agreed_upon_becomes_a_session() {
-    let (alices, bobs) = plans(alice(), bob().types(types("text/plain")).max_size(20));
+    let (alices, bobs) = plans(alice(), bob().with_types(types("text/plain")).with_max_size(20));
     let mut pair = Pair::with(Config::default(), Config::default(), bobs.session_config());
     let session = pair.alice.connection.open(alices.session_config()).unwrap();
     pair.alice.connection.send(session, OutgoingMessage::text("Are you there?")).unwrap();
@@ -70,8 +71,9 @@ fn the_direction_is_what_both_have_said() {
     use Direction::{Inactive, ReceiveOnly, SendOnly, SendReceive};
     let all = [SendReceive, SendOnly, ReceiveOnly, Inactive];
     for (offered, answered) in all.into_iter().flat_map(|one| all.map(|other| (one, other))) {
-        let offer = offer(alice().direction(offered));
-        let (answer, bobs) = msrp_sdp::answer(offer.media(), bob().direction(answered)).unwrap();
+        let offer = offer(alice().with_direction(offered));
+        let (answer, bobs) =
+            msrp_sdp::answer(offer.media(), bob().with_direction(answered)).unwrap();
         let alices = msrp_sdp::complete(&offer, &answer).unwrap();
         let case = format!("{offered:?} {answered:?}");
         assert_eq!(alices.direction(), bobs.direction().reversed(), "{case}");
@@ -85,7 +87,7 @@ fn the_direction_is_what_both_have_said() {
         // An answer claims no more than it was offered (RFC 3264 section 6.1).
         assert_eq!(answer.direction(), bobs.direction(), "{case}");
     }
-    let (plan, _) = plans(alice(), bob().direction(SendOnly));
+    let (plan, _) = plans(alice(), bob().with_direction(SendOnly));
     assert_eq!(plan.session_config().direction, ReceiveOnly);
 }
 
@@ -93,8 +95,8 @@ fn the_direction_is_what_both_have_said() {
 #[test]
 fn without_a_type_in_common_there_is_no_session() {
     let common = |one: &str, other: &str| {
-        let offered = offer(alice().types(types(one)));
-        match msrp_sdp::answer(offered.media(), bob().types(types(other))) {
+        let offered = offer(alice().with_types(types(one)));
+        match msrp_sdp::answer(offered.media(), bob().with_types(types(other))) {
             Ok((answer, _)) => msrp_sdp::complete(&offered, &answer).is_ok(),
             Err(refusal) => {
                 assert_eq!(refusal, Refusal::NoCommonType);
@@ -115,15 +117,15 @@ fn without_a_type_in_common_there_is_no_session() {
 // req: 7701-5.2-1, 7701-5.2-7, 7701-8-4
 #[test]
 fn a_room_takes_cpim_alone_and_says_what_it_does_whatever_was_offered() {
-    let room = bob().types(types("message/cpim").wrapped("text/plain").unwrap());
-    let room = room.chatroom(Chatroom::new().with_nicknames());
+    let room = bob().with_types(types("message/cpim").wrapped("text/plain").unwrap());
+    let room = room.with_chatroom(Chatroom::new().with_nicknames());
     let (alices, bobs) = plans(alice(), room.clone());
     assert_eq!(alices.peer().types().types().collect::<Vec<_>>(), ["message/cpim"]);
     assert_eq!(alices.chatroom().map(Chatroom::has_nicknames), Some(true));
     assert_eq!(bobs.chatroom(), None);
     assert!(alices.peer().prefers_cpim());
     // Later it does nothing of it any more.
-    let (later, _) = plans(alice(), bob().types(types("message/cpim")));
+    let (later, _) = plans(alice(), bob().with_types(types("message/cpim")));
     assert_eq!((later.chatroom(), later.update_of(&alices)), (None, Update::Parameters));
 }
 
@@ -131,7 +133,8 @@ fn a_room_takes_cpim_alone_and_says_what_it_does_whatever_was_offered() {
 #[test]
 fn the_fingerprints_of_the_peer_are_in_the_plan() {
     let of = |function: HashFunction| Fingerprint::new(function, &vec![3; function.len()]).unwrap();
-    let own = alice().fingerprint(of(HashFunction::Sha1)).fingerprint(of(HashFunction::Sha256));
+    let own =
+        alice().with_fingerprint(of(HashFunction::Sha1)).with_fingerprint(of(HashFunction::Sha256));
     let section = offer(own.clone()).description();
     let lines = section.attributes().iter().filter(|it| it.name() == "fingerprint").count();
     assert_eq!(lines, 2);
@@ -145,9 +148,9 @@ fn a_later_exchange_changes_nothing_parameters_or_the_session() {
     let (first, _) = plans(alice(), bob());
     assert_eq!(plans(alice(), bob()).0.update_of(&first), Update::Unchanged);
     let others = [
-        alice().max_size(5),
-        alice().types(types("text/plain")),
-        alice().direction(Direction::SendOnly),
+        alice().with_max_size(5),
+        alice().with_types(types("text/plain")),
+        alice().with_direction(Direction::SendOnly),
     ];
     for changed in others {
         assert_eq!(plans(changed, bob()).0.update_of(&first), Update::Parameters);
@@ -208,7 +211,7 @@ fn a_refused_section_has_port_zero_and_says_which_file_it_was_about() {
     );
     let audio = MediaDescription::new("audio", 49170, "RTP/AVP", "0 8");
     assert_eq!(msrp_sdp::refuse(&audio).to_string(), "m=audio 0 RTP/AVP 0 8\r\n");
-    assert_eq!(MsrpMedia::read(&refused), Err(msrp_sdp::MediaError::Closed));
+    assert_eq!(fault(MsrpMedia::parse(&refused)), ("m=", Closed, None));
 }
 
 #[test]

@@ -1,10 +1,15 @@
 //! The text of descriptions: what is read, what is written.
 
+use msrp_sdp::ErrorKind::{Malformed, Missing, TooLong, TooMany};
 use msrp_sdp::{
-    Attribute, MAX_ATTRIBUTES, MAX_SDP_OCTETS, MAX_SECTIONS, MediaDescription, Origin, SdpError,
+    Attribute, MAX_ATTRIBUTES, MAX_SDP_OCTETS, MAX_SECTIONS, MediaDescription, Origin,
     SessionDescription,
 };
 use proptest::prelude::*;
+
+use super::{fault, read_section};
+
+const DESCRIPTION: &str = "session description";
 
 const WHOLE: &str = "v=0
 o=alice 2890844526 7 IN IP4 192.0.2.1
@@ -57,24 +62,26 @@ fn written_text_reads_the_same() {
 
 #[test]
 fn a_fragment_is_read_without_its_beginning() {
-    let section = MediaDescription::parse("c=IN IP4 host.example\nm=message 9 TCP/MSRP *").unwrap();
+    let section = read_section("c=IN IP4 host.example\nm=message 9 TCP/MSRP *").unwrap();
     assert_eq!((section.port(), section.address()), (9, Some("host.example")));
-    assert_eq!(MediaDescription::parse("v=0\n"), Err(SdpError::NoMedia));
+    assert_eq!(fault(read_section("v=0\n")), ("m=", Missing, None));
 }
 
 #[test]
 fn what_is_no_description_is_refused_with_its_line() {
     let cases = [
-        ("v=0\nhello\n", SdpError::Line { line: 2 }),
-        ("v=0\n\nab=c\n", SdpError::Line { line: 3 }),
-        ("m=message 7654 TCP/MSRP\n", SdpError::Media { line: 1 }),
-        ("m=message 65536 TCP/MSRP *\n", SdpError::Media { line: 1 }),
-        ("m=message -1 TCP/MSRP *\n", SdpError::Media { line: 1 }),
-        ("o=alice 1 x IN IP4 192.0.2.1\n", SdpError::Origin { line: 1 }),
-        ("o=alice 1 2 IN IP4\n", SdpError::Origin { line: 1 }),
+        ("v=0\nhello\n", (DESCRIPTION, 2)),
+        ("v=0\n\nab=c\n", (DESCRIPTION, 3)),
+        ("m=message 7654 TCP/MSRP\n", ("m=", 1)),
+        ("m=message 65536 TCP/MSRP *\n", ("m=", 1)),
+        ("m=message -1 TCP/MSRP *\n", ("m=", 1)),
+        ("o=alice 1 x IN IP4 192.0.2.1\n", ("o=", 1)),
+        ("o=alice 1 2 IN IP4\n", ("o=", 1)),
     ];
-    for (text, error) in cases {
-        assert_eq!(text.parse::<SessionDescription>(), Err(error), "{text:?}");
+    for (text, (subject, line)) in cases {
+        let error = text.parse::<SessionDescription>().unwrap_err();
+        assert_eq!((error.attribute(), error.kind()), (subject, Malformed), "{text:?}");
+        assert_eq!(error.line(), Some(line), "{text:?}");
     }
 }
 
@@ -83,17 +90,29 @@ fn there_is_a_limit_on_everything() {
     let read = |text: &str| text.parse::<SessionDescription>().map(|it| it.media().len());
     let section = "m=message 1 TCP/MSRP *\n";
     assert_eq!(read(&section.repeat(MAX_SECTIONS)), Ok(MAX_SECTIONS));
-    assert_eq!(read(&section.repeat(MAX_SECTIONS + 1)), Err(SdpError::TooManySections));
+    assert_eq!(
+        fault(read(&section.repeat(MAX_SECTIONS + 1))),
+        (DESCRIPTION, TooMany { limit: MAX_SECTIONS }, Some("media sections"))
+    );
     let attributes = "a=x\n".repeat(MAX_ATTRIBUTES);
     assert_eq!(read(&format!("{section}{attributes}")), Ok(1));
-    assert_eq!(read(&format!("{section}{attributes}a=x\n")), Err(SdpError::TooManyAttributes));
+    assert_eq!(
+        fault(read(&format!("{section}{attributes}a=x\n"))),
+        (DESCRIPTION, TooMany { limit: MAX_ATTRIBUTES }, Some("attributes in a media section"))
+    );
     // What counts for all sections counts with theirs; sections of others are their
     // own affair.
     let inherited = format!("a=sendonly\n{section}{attributes}");
-    assert_eq!(read(&inherited), Err(SdpError::TooManyAttributes));
+    assert_eq!(
+        fault(read(&inherited)),
+        (DESCRIPTION, TooMany { limit: MAX_ATTRIBUTES }, Some("attributes in a media section"))
+    );
     let video = "m=video 9 UDP/TLS/RTP/SAVPF 96\n";
     assert_eq!(read(&format!("{video}{attributes}a=x\n{section}a=y\n")), Ok(2));
-    assert_eq!(read(&" ".repeat(MAX_SDP_OCTETS + 1)), Err(SdpError::TooLong));
+    assert_eq!(
+        fault(read(&" ".repeat(MAX_SDP_OCTETS + 1))),
+        (DESCRIPTION, TooLong { limit: MAX_SDP_OCTETS }, None)
+    );
 }
 
 #[test]
@@ -129,7 +148,7 @@ fn no_attribute_becomes_two() {
         .with_attribute("na me:\r\n", Some("value\r\na=path:msrp://evil.example:1/s;tcp\0"));
     let text = evil.to_string();
     assert_eq!(text.lines().count(), 3, "{text}");
-    assert_eq!(MediaDescription::parse(&text), Ok(evil));
+    assert_eq!(read_section(&text), Ok(evil));
     let origin = Origin::new("a b\r\n", 1, "192.0.2.1\nx");
     assert_eq!(origin.to_string().lines().count(), 1);
     assert_eq!(origin.to_string().split(' ').count(), 6);

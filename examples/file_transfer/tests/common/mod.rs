@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use msrp_sdp::FileHasher;
+use msrp_sdp::file::FileHasher;
 use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_msrp-file-transfer");

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::{address_type, field};
+use super::field::{address_type, field};
 use crate::digits;
+use crate::{Error, ErrorKind};
 
 /// The `o=` line: who made a session description, and which one it is
 /// (RFC 8866 section 5.2).
@@ -16,9 +17,9 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The origin of a new session. `id` has to be another one for each session
-    /// that this user describes at this address; `user` is `-` where there is none
-    /// to name. Blanks and controls are left out of both texts.
+    /// The origin of a new session. `id` must differ from that of every other session
+    /// that this user describes at this address; `user` is `-` if there is no name.
+    /// Blanks and control characters are left out of both texts.
     #[must_use]
     pub fn new(user: &str, id: u64, address: &str) -> Self {
         let user = field(user);
@@ -26,35 +27,43 @@ impl Origin {
         Self { user, id, version: 1, address: field(address) }
     }
 
-    pub(super) fn from_line(value: &str) -> Option<Self> {
+    /// Reads what follows `o=`.
+    pub(super) fn from_fields(value: &str) -> Result<Self, Error> {
+        Self::fields(value).ok_or_else(|| {
+            let error = Error::of_line("o=", ErrorKind::Malformed);
+            error.with_expected("user id version IN IP4 address")
+        })
+    }
+
+    fn fields(value: &str) -> Option<Self> {
         let mut fields = value.split_ascii_whitespace();
         let user = fields.next()?;
-        // RFC 8866 has no limit on either.
+        // RFC 8866 does not limit either number.
         let mut number = || digits::saturating(fields.next()?);
         let (id, version) = (number()?, number()?);
         let read = Self { version, ..Self::new(user, id, fields.nth(2)?) };
         (!read.address.is_empty()).then_some(read)
     }
 
-    /// The user.
+    /// The user name, or `-`.
     #[must_use]
     pub fn user(&self) -> &str {
         &self.user
     }
 
-    /// The number of the session.
+    /// The number of the session: `sess-id`.
     #[must_use]
     pub const fn id(&self) -> u64 {
         self.id
     }
 
-    /// The number of this description of it.
+    /// The number of this description of the session: `sess-version`.
     #[must_use]
     pub const fn version(&self) -> u64 {
         self.version
     }
 
-    /// The address.
+    /// The address of the user's host.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address

@@ -2,22 +2,18 @@
 
 use std::fmt;
 
-use super::attribute::Attribute;
-use super::{SdpError, Section, SessionDescription, address_type, field};
+use super::Attribute;
+use super::field::{address_type, field};
 use crate::digits;
-
-/// Attributes of the session that count for each of its media sections that
-/// says nothing of its own. The last four are one of four names.
-const INHERITED: [&[&str]; 3] =
-    [&["fingerprint"], &["setup"], &["sendrecv", "sendonly", "recvonly", "inactive"]];
+use crate::{Error, ErrorKind};
 
 /// One media section: the fields of its `m=` line, the address of its `c=` line
 /// and its attributes.
 ///
-/// The common ground of this module and the SDP of a SIP stack: a stack with a
-/// parser of its own makes one of what it has read, with what stands at session
-/// level, and takes one apart to write it. Without one,
-/// [`MediaDescription::parse`] reads it, and `Display` writes its lines.
+/// The common ground of this crate and the SDP of a SIP stack. A stack with a parser
+/// of its own builds one from what it has read, the session level included, and takes
+/// one apart to write it. Without a parser, `FromStr` reads the first section of a
+/// description, and `Display` writes its lines.
 ///
 /// ```
 /// use msrp_sdp::MediaDescription;
@@ -27,8 +23,7 @@ const INHERITED: [&[&str]; 3] =
 ///     .with_attribute("accept-types", Some("text/plain"))
 ///     .with_attribute("path", Some("msrp://192.0.2.1:7654/jshA7weztas;tcp"));
 /// assert!(section.to_string().starts_with("m=message 7654 TCP/MSRP *\r\nc=IN IP4 192.0.2.1\r\n"));
-/// assert_eq!(MediaDescription::parse(&section.to_string())?, section);
-/// # Ok::<(), msrp_sdp::SdpError>(())
+/// assert_eq!(section.to_string().parse(), Ok(section));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaDescription {
@@ -36,14 +31,13 @@ pub struct MediaDescription {
     port: u16,
     protocol: Box<str>,
     formats: Box<str>,
-    address: Option<Box<str>>,
-    attributes: Vec<Attribute>,
+    pub(super) address: Option<Box<str>>,
+    pub(super) attributes: Vec<Attribute>,
 }
 
 impl MediaDescription {
-    /// A section without an address and attributes. Blanks and controls, which
-    /// these fields cannot have, are left out; several formats have one space
-    /// between them.
+    /// A section without an address and attributes. Blanks and control characters,
+    /// which these fields cannot have, are left out; one space separates formats.
     #[must_use]
     pub fn new(media: &str, port: u16, protocol: &str, formats: &str) -> Self {
         let formats = formats.split_ascii_whitespace().map(field);
@@ -58,18 +52,14 @@ impl MediaDescription {
         }
     }
 
-    /// The first media section of a session description, or of a fragment of one.
-    ///
-    /// # Errors
-    ///
-    /// [`SdpError`] where the text is none, or has no section.
-    pub fn parse(text: &str) -> Result<Self, SdpError> {
-        let description: SessionDescription = text.parse()?;
-        description.media.into_iter().next().ok_or(SdpError::NoMedia)
+    /// Reads what follows `m=`. A number of ports after a slash is ignored.
+    pub(super) fn from_fields(value: &str) -> Result<Self, Error> {
+        Self::fields(value).ok_or_else(|| {
+            Error::of_line("m=", ErrorKind::Malformed).with_expected("media port protocol formats")
+        })
     }
 
-    /// The value of an `m=` line. A number of ports behind a slash is read over.
-    pub(super) fn from_line(value: &str) -> Option<Self> {
+    fn fields(value: &str) -> Option<Self> {
         let mut fields = value.split_ascii_whitespace();
         let (media, port, protocol) = (fields.next()?, fields.next()?, fields.next()?);
         let port = digits::exact(port.split('/').next()?)?;
@@ -77,19 +67,6 @@ impl MediaDescription {
         let read = Self::new(media, port, protocol, &formats.join(" "));
         let has_all = [&read.media, &read.protocol, &read.formats].iter().all(|it| !it.is_empty());
         has_all.then_some(read)
-    }
-
-    /// The section with the lines below it, and with what the session says.
-    pub(super) fn filled(mut self, section: Section, session: &Section) -> Self {
-        self.address = section.address.or_else(|| session.address.clone());
-        self.attributes = section.attributes;
-        for names in INHERITED {
-            let is_named = |attribute: &&Attribute| names.contains(&attribute.name());
-            if self.attributes.iter().find(is_named).is_none() {
-                self.attributes.extend(session.attributes.iter().filter(is_named).cloned());
-            }
-        }
-        self
     }
 
     /// The same with the address of its `c=` line: a name or an IP address.
@@ -106,7 +83,7 @@ impl MediaDescription {
         self
     }
 
-    /// The same with these attributes behind those it has.
+    /// The same with these attributes after its own.
     #[must_use]
     pub fn with_attributes(mut self, attributes: impl IntoIterator<Item = Attribute>) -> Self {
         self.attributes.extend(attributes);
@@ -145,7 +122,7 @@ impl MediaDescription {
         &self.protocol
     }
 
-    /// The formats, with one space between two.
+    /// The formats, separated by one space.
     #[must_use]
     pub fn formats(&self) -> &str {
         &self.formats
@@ -163,8 +140,7 @@ impl MediaDescription {
         &self.attributes
     }
 
-    /// The same as names and what is behind their colons, as the readers of this
-    /// module take them.
+    /// The attributes as names and values, as the readers of this crate take them.
     pub fn parts(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.attributes.iter().map(Attribute::parts)
     }
