@@ -127,11 +127,11 @@ fn an_error_has_a_place_and_prints_no_cause_twice() {
         ("a=path: missing port".to_owned(), Some(26..48))
     );
     let scheme = error("a=accept-types:*\na=path:sip:alice@example.com\n");
-    assert_eq!((scheme.to_string(), scheme.octets()), ("malformed a=path".to_owned(), Some(0..21)));
+    assert_eq!((scheme.to_string(), scheme.octets()), ("malformed a=path".to_owned(), Some(0..3)));
     assert!(!scheme.to_string().contains(&scheme.source().unwrap().to_string()));
     let date = "creation:\"Mon, 15 May 2006 15:01:31 +0300\" read:\"today\"";
     let date = date.parse::<FileDate>().unwrap_err();
-    assert_eq!((date.part(), date.octets()), (Some("read"), Some(50..55)));
+    assert_eq!((date.part(), date.octets()), (Some("read"), Some(49..54)));
 }
 
 // req: 8122-5-2
