@@ -41,28 +41,3 @@ has_nightly() {
 library_flags() {
     printf -- '-p %s ' "${libraries[@]}"
 }
-
-# A field of the first JSON object in a file that has it.
-field() {
-    python3 - "$1" "$2" << 'PYTHON'
-import json, sys
-
-for line in open(sys.argv[1], encoding="utf-8"):
-    value = json.loads(line).get(sys.argv[2])
-    if value is not None:
-        print(str(value).lower() if isinstance(value, bool) else value)
-        break
-PYTHON
-}
-
-# The value that a command prints, as soon as it prints one.
-wait_for() {
-    local value
-    for _ in {1..100}; do
-        value=$("$@" 2> /dev/null || true)
-        [[ -n $value ]] && { printf '%s\n' "$value"; return; }
-        sleep 0.1
-    done
-    echo "no output in 10 s from: $*" >&2
-    return 1
-}

@@ -1,108 +1,76 @@
-//! Opens a session over MSRP, to see whether it is there.
+//! Opens a session without sending a message, to see whether it exists:
+//! `connect PATH`, with a path that the example `receive` prints.
 
-mod common;
-
-use std::process::ExitCode;
+use std::error::Error;
+use std::io::{self, ErrorKind, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::Parser;
-use common::client::{self, Client, DEFAULT_TIMEOUT, Target, milliseconds, set, timeout};
-use common::expected::TlsOptions;
-use common::failure::Failure;
-use common::relays::RelayOptions;
-use common::stream::Stream;
-use msrp::{Answer, Bind, CloseReason, Config, Event, MsrpUri};
-use serde_json::Value;
+use bytes::{Buf, BytesMut};
+use msrp::uri::Scheme;
+use msrp::{
+    Bind, Config, Connection, Event, MsrpUri, OsRandom, Path, Role, SessionConfig, session_id,
+};
 
-/// Connects, binds a session with a bodiless SEND and prints one JSON object.
-///
-/// Exit status: 0 the session is there, 1 it is not, 2 wrong usage.
-#[derive(Parser)]
-struct Arguments {
-    /// URI of the session, or a path as `receive` prints it.
-    #[arg(long, value_name = "PATH", value_delimiter = ' ', required = true)]
-    to: Vec<MsrpUri>,
-    /// URI of this side. One that is hard to guess is made by default.
-    #[arg(long, value_name = "URI")]
-    from: Option<MsrpUri>,
-    #[command(flatten)]
-    tls: TlsOptions,
-    #[command(flatten)]
-    relays: RelayOptions,
-    /// How long it may take in all, in milliseconds.
-    #[arg(long, value_name = "MS", default_value_t = DEFAULT_TIMEOUT, value_parser = timeout())]
-    timeout: u64,
-}
+fn main() -> Result<(), Box<dyn Error>> {
+    let to: Path = std::env::args().nth(1).ok_or("usage: connect PATH")?.parse()?;
+    let (host, port) = (to.first().host_str(), to.first().port().ok_or("the URI has no port")?);
+    let stream = TcpStream::connect((host, port))?;
 
-fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let target = match Target::new(arguments.to, arguments.relays, arguments.tls) {
-        Ok(target) => target,
-        Err(error) => return common::usage_error(error),
-    };
-    let mut object = target.object();
-    for key in ["connectTime", "rtt", "statusCode", "statusText"] {
-        set(&mut object, key, Value::Null);
-    }
-    if target.peer_name().is_some() {
-        set(&mut object, "tlsVersion", Value::Null);
-        set(&mut object, "peerName", Value::Null);
-    }
-    let timeout = Duration::from_millis(arguments.timeout);
-    let deadline = Instant::now() + timeout;
-    let mut config = Config::default();
-    config.transaction_timeout = timeout;
-    let result = target.open(arguments.from, Bind::Bodiless, config, deadline).and_then(|client| {
-        describe(&mut object, &client, &target);
-        bind(client, deadline, &mut object)
-    });
-    set(&mut object, "success", result.is_ok());
-    if let Err(failure) = &result {
-        set(&mut object, "error", failure.to_json());
-    }
-    common::print(&object);
-    ExitCode::from(if result.is_ok() { 0 } else { common::FAILED })
-}
-
-/// What the connection is.
-fn describe(object: &mut Value, client: &Client, target: &Target) {
-    set(object, "connectTime", milliseconds(client.connect_time));
-    if let Stream::Secure(secure) = client.link.stream() {
-        set(object, "tlsVersion", secure.version());
-        set(object, "peerName", target.peer_name());
-    }
-}
-
-/// Waits for the response to the bodiless SEND.
-fn bind(client: Client, deadline: Instant, object: &mut Value) -> Result<(), Failure> {
-    let link = client.link;
-    let mut answered = |answer: &Answer| {
-        let rtt = answer.round_trip.unwrap_or_else(|| link.since_last_transmit());
-        set(object, "rtt", milliseconds(rtt));
-        client::set_status(object, answer.status, answer.comment.as_deref());
-    };
-    let result = loop {
-        match link.next_event(Some(deadline)) {
-            None => break Err(Failure::timeout("the peer did not answer in time")),
-            Some(Event::SessionOpened { answer, .. }) => {
-                answer.iter().for_each(&mut answered);
-                break Ok(());
+    let config = Arc::new(Config::default());
+    let mut connection = Connection::new(config, Role::Active, OsRandom::new()?, Instant::now())?;
+    let from = random_uri(stream.local_addr()?)?;
+    // An empty SEND opens the session (RFC 4975 section 5.4).
+    connection.open(SessionConfig::new(from, to).bind(Bind::Bodiless))?;
+    run(connection, stream, |connection, event| {
+        match event {
+            Event::SessionOpened { .. } => println!("the session exists"),
+            Event::SessionClosed { reason, .. } if !connection.is_closed() => {
+                println!("no session: {reason:?}");
             }
-            Some(Event::SessionClosed { reason, answer, .. }) => {
-                answer.iter().for_each(&mut answered);
-                match reason {
-                    CloseReason::Rejected(status) => break Err(Failure::rejected(status)),
-                    CloseReason::TimedOut => {
-                        break Err(Failure::timeout("the peer did not answer in time"));
-                    }
-                    // What became of the connection is told next.
-                    _ => {}
-                }
-            }
-            Some(Event::Closed(end)) => break Err(Failure::ended(&end)),
-            Some(_) => {}
+            _ => return,
         }
-    };
-    link.finish();
-    result
+        connection.close();
+    })
+}
+
+/// A URI for one session. Its session-id is a secret between the two sides.
+fn random_uri(address: SocketAddr) -> Result<MsrpUri, Box<dyn Error>> {
+    let id = session_id(&mut OsRandom::new()?)?;
+    Ok(MsrpUri::builder(Scheme::Msrp, address.ip(), address.port()).session_id(&id).build()?)
+}
+
+/// Runs a connection on a socket until it ends.
+fn run(
+    mut connection: Connection,
+    mut stream: TcpStream,
+    mut on_event: impl FnMut(&mut Connection, Event),
+) -> Result<(), Box<dyn Error>> {
+    let (mut input, mut octets) = (BytesMut::new(), [0; 16 * 1024]);
+    loop {
+        while let Some(event) = connection.poll_event() {
+            on_event(&mut connection, event);
+        }
+        while let Some(transmit) = connection.poll_transmit(Instant::now()) {
+            io::copy(&mut transmit.reader(), &mut stream)?;
+        }
+        if connection.is_closed() {
+            return Ok(());
+        }
+        // Waits for octets, but not beyond the next deadline of the connection.
+        let wait =
+            connection.poll_timeout().map(|due| due.saturating_duration_since(Instant::now()));
+        stream.set_read_timeout(wait.map(|wait| wait.max(Duration::from_millis(1))))?;
+        match stream.read(&mut octets) {
+            Ok(0) => connection.receive_eof(),
+            Ok(len) => input.extend_from_slice(&octets[..len]),
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(e) => return Err(e.into()),
+        }
+        connection.handle_timeout(Instant::now());
+        if !connection.is_closed() {
+            connection.receive(Instant::now(), &mut input)?;
+        }
+    }
 }

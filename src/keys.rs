@@ -23,10 +23,6 @@ pub(crate) struct Tag {
 }
 
 impl Tag {
-    /// The tag of a relay's own keys, which no application sees.
-    #[cfg_attr(not(feature = "auth"), allow(dead_code))]
-    pub(crate) const NONE: Self = Self { random: [0; 4], number: 0 };
-
     pub(crate) fn draw(random: &mut impl Random) -> Result<Self, RandomError> {
         static LAST: AtomicUsize = AtomicUsize::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
@@ -112,8 +108,11 @@ keys! {
     IncomingKey;
     /// A NICKNAME that this side has sent (RFC 7701 section 7).
     NicknameKey;
+}
+
+#[cfg(feature = "auth")]
+keys! {
     /// An authentication with a relay, or a chain of them (RFC 4976 section 5.1).
-    #[cfg(feature = "auth")]
     AuthKey;
 }
 

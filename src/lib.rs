@@ -57,10 +57,10 @@
 //!     }
 //!     while let Some(event) = connection.poll_event() {
 //!         match event {
-//!             Event::Message { message, body } => {
+//!             Event::Message { received: message, body } => {
 //!                 println!("{}: {} octets", message.content_type(), body.len());
 //!             }
-//!             Event::Outcome(outcome) => println!("{:?}", outcome.outcome),
+//!             Event::Finished(outcome) => println!("{:?}", outcome.outcome),
 //!             Event::Closed(_) => return Ok(()),
 //!             _ => {}
 //!         }
@@ -100,7 +100,7 @@
 //! follow through a [`BodyWriter`] with back-pressure. A lone message is one
 //! chunk whatever its size; as soon as a response, a REPORT or another message
 //! waits, its chunk is interrupted and everyone has a turn. Exactly one
-//! [`Event::Outcome`] says what became of each message.
+//! [`Event::Finished`] says what became of each message.
 //!
 //! # Receiving
 //!
@@ -197,8 +197,6 @@
 pub mod auth;
 mod connection;
 mod fault;
-// What a relay needs of the hop is there without relays, too.
-#[cfg_attr(not(feature = "auth"), allow(dead_code, unused_imports))]
 mod hop;
 mod keys;
 mod limits;
@@ -215,16 +213,15 @@ mod tunnel;
 pub mod uri;
 pub mod wire;
 
-pub use connection::{
-    Answer, AnswerMode, AskError, Bind, BodyError, BodyWriter, CloseReason, Config, Connection,
-    ConnectionEnd, ConnectionError, Direction, Event, FailReason, MessageOutcome, NicknameRequest,
-    OpenError, Outcome, OutgoingMessage, ReceiveMode, Received, ReportError, ReportMode, Role,
-    SendError, SessionConfig, SessionTable, TableError, UpdateError,
-};
 #[cfg(feature = "auth")]
 pub use connection::{
     AuthenticateError, Authentication, AuthenticationFailure, RelayAccount, RelayRoute,
     UriParameter,
+};
+pub use connection::{
+    Bind, BodyWriter, CloseReason, Config, Connection, ConnectionEnd, ConnectionError, Direction,
+    Event, FailReason, Finished, NicknameRequest, Outcome, OutgoingMessage, ReceiveMode, Received,
+    ReportMode, Response, ResponseMode, Role, SendError, SessionConfig, SessionError, SessionTable,
 };
 pub use hop::{Framing, Transmit};
 #[cfg(feature = "auth")]

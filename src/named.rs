@@ -19,7 +19,10 @@ pub struct UnknownName {
 }
 
 impl UnknownName {
-    pub(crate) const fn new(what: &'static str, names: &'static [&'static str]) -> Self {
+    /// The error of an enum that is called `what` and has these names: for crates
+    /// whose enums have names too.
+    #[must_use]
+    pub const fn new(what: &'static str, names: &'static [&'static str]) -> Self {
         Self { what, names }
     }
 

@@ -207,7 +207,7 @@ impl IdSource {
     }
 
     pub(crate) fn message_id(&mut self) -> Result<MessageId, RandomError> {
-        Ok(MessageId::read(&letters(self.random())?).unwrap_or(MessageId::NONE))
+        Ok(MessageId::parse(&letters(self.random())?).unwrap_or(MessageId::NONE))
     }
 
     /// A transaction id that `is_free` accepts. If the source repeats itself, a
@@ -227,7 +227,7 @@ impl IdSource {
             let (id, counter) = text.split_at_mut(ID_LETTERS);
             id.copy_from_slice(&fresh);
             let len = ID_LETTERS + write_counter(self.spare, counter);
-            if let Some(id) = text.get(..len).and_then(|text| TransactionId::read(text).ok())
+            if let Some(id) = text.get(..len).and_then(|text| TransactionId::parse(text).ok())
                 && is_free(&id)
             {
                 return Ok(id);

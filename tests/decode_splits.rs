@@ -5,7 +5,7 @@ mod common;
 
 use common::corpus::{Decoded, Sample, corpus, decode, decode_whole, index, strict, vectors};
 use msrp::ParseOptions;
-use msrp::wire::ParseError;
+use msrp::wire::ParseErrorKind;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -256,10 +256,10 @@ fn a_bad_head_leaves_the_next_frame_whole() {
         let [chunk, next] = &decoded.chunks[..] else { continue };
         let Err(fault) = &chunk.head else { continue };
         faults += 1;
-        assert!(fault.error().status().is_some(), "{name}");
+        assert!(fault.error().kind().status().is_some(), "{name}");
         assert!(next.head.is_ok() && decoded.error.is_none(), "{name}");
     }
     assert!(faults >= 50, "{faults}");
-    assert_eq!(ParseError::NotMsrp.status(), None);
-    assert_eq!(ParseError::HeadTooLong { limit: 1 }.status(), None);
+    assert_eq!(ParseErrorKind::NotMsrp.status(), None);
+    assert_eq!(ParseErrorKind::HeadTooLong { limit: 1 }.status(), None);
 }

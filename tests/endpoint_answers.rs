@@ -7,12 +7,12 @@ mod common;
 use common::bob_expects;
 use common::wire::{Lone, Raw, words};
 use msrp::{
-    AnswerMode, Config, Event, FailReason, IncomingKey, MediaTypes, ReceiveMode, ReportMode,
+    Config, Event, FailReason, IncomingKey, MediaTypes, ReceiveMode, ReportMode, ResponseMode,
     SessionConfig, StatusCode,
 };
 
 fn session(mode: ReceiveMode) -> SessionConfig {
-    bob_expects().answers(AnswerMode::Application).receive(mode)
+    bob_expects().responses(ResponseMode::Application).receive(mode)
 }
 
 fn bob(mode: ReceiveMode) -> Lone {
@@ -32,9 +32,8 @@ fn duplicates(events: &[Event]) -> Vec<bool> {
     events
         .iter()
         .filter_map(|event| match event {
-            Event::Message { message, .. } | Event::MessageCompleted { message, .. } => {
-                Some(message.is_duplicate())
-            }
+            Event::Message { received: message, .. }
+            | Event::MessageCompleted { received: message, .. } => Some(message.is_duplicate()),
             _ => None,
         })
         .collect()
@@ -45,9 +44,8 @@ fn whole(events: &[Event]) -> Vec<IncomingKey> {
     events
         .iter()
         .filter_map(|event| match event {
-            Event::Message { message, .. } | Event::MessageCompleted { message, .. } => {
-                Some(message.key())
-            }
+            Event::Message { received: message, .. }
+            | Event::MessageCompleted { received: message, .. } => Some(message.key()),
             _ => None,
         })
         .collect()
@@ -60,13 +58,13 @@ fn a_message_waits_for_the_application() {
         let mut bob = bob(mode);
         assert_eq!(bob.give(&message("mid1").reports("", "yes").octets()), []);
         let key = whole(&bob.events())[0];
-        assert!(bob.side.connection.accept(key));
+        assert!(bob.side.connection.accept(key).is_ok());
         let sent = bob.drain();
         assert_eq!(words(&sent), ["200", "REPORT"]);
         assert_eq!((&sent[0].id[..], sent[1].range()), ("t.mid1", "1-2/2"));
         // It has its answer.
-        assert!(!bob.side.connection.accept(key));
-        assert!(!bob.side.connection.reject(key, StatusCode::FORBIDDEN));
+        assert!(bob.side.connection.accept(key).is_err());
+        assert!(bob.side.connection.reject(key, StatusCode::FORBIDDEN).is_err());
         assert_eq!(bob.drain(), []);
     }
 }
@@ -80,11 +78,11 @@ fn a_message_is_refused_with_any_status() {
             let status = StatusCode::new(status).unwrap();
             bob.give(&message("mid1").reports("", "yes").octets());
             let key = whole(&bob.events())[0];
-            assert!(bob.side.connection.reject(key, status));
+            assert!(bob.side.connection.reject(key, status).is_ok());
             let sent = bob.drain();
             // There is no success to report.
             assert_eq!(words(&sent), [status.to_string()]);
-            assert!(!bob.side.connection.accept(key));
+            assert!(bob.side.connection.accept(key).is_err());
             // What comes of it again is refused likewise, and not told.
             assert_eq!(words(&bob.give(&message("mid1").octets())), [status.to_string()]);
             assert_eq!(bob.events(), []);
@@ -106,7 +104,7 @@ fn of_many_chunks_the_last_one_waits() {
         assert_eq!(words(&sent), ["200", "REPORT"]);
         assert_eq!(bob.give(&chunk("tid.2", "1-3/5", "Hel", '+').octets()), []);
         let key = whole(&bob.events())[0];
-        assert!(bob.side.connection.accept(key));
+        assert!(bob.side.connection.accept(key).is_ok());
         let sent = bob.drain();
         assert_eq!(words(&sent), ["200", "REPORT"]);
         assert_eq!((&sent[0].id[..], sent[1].range()), ("tid.2", "1-3/5"));
@@ -162,9 +160,9 @@ fn who_wants_no_answer_gets_none() {
         bob.give(&message("mid1").reports(mode, "").octets());
         bob.give(&message("mid2").reports(mode, "").octets());
         let keys = whole(&bob.events());
-        assert!(bob.side.connection.accept(keys[0]));
+        assert!(bob.side.connection.accept(keys[0]).is_ok());
         assert_eq!(bob.drain().len(), accepted);
-        assert!(bob.side.connection.reject(keys[1], StatusCode::FORBIDDEN));
+        assert!(bob.side.connection.reject(keys[1], StatusCode::FORBIDDEN).is_ok());
         assert_eq!(bob.drain().len(), rejected);
     }
 }
@@ -184,12 +182,12 @@ fn what_waits_is_bounded_and_ends_with_the_session() {
         assert!(
             matches!(bob.events()[..], [Event::MessageFailed { reason: it, .. }] if it == reason)
         );
-        assert!(bob.side.connection.accept(keys[1]));
+        assert!(bob.side.connection.accept(keys[1]).is_ok());
         bob.drain();
         assert_eq!(bob.give(&message("mid4").octets()), []);
         bob.events();
         bob.side.connection.close_session(bob.session);
         assert_eq!(words(&bob.drain()), ["481", "481"]);
-        assert!(!bob.side.connection.accept(keys[0]));
+        assert!(bob.side.connection.accept(keys[0]).is_err());
     }
 }

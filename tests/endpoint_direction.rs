@@ -134,7 +134,7 @@ fn bodiless_sends_and_reports_go_both_ways() {
     let mut bob = bob_with(reports);
     bob.give(&whole("tid.1", "text/plain", "Hi").reports("", "yes").octets());
     let events = bob.events();
-    let [Event::Message { message, .. }] = &events[..] else { panic!("{events:?}") };
+    let [Event::Message { received: message, .. }] = &events[..] else { panic!("{events:?}") };
     bob.side.connection.report(message, StatusCode::OK, ByteRange::whole(2)).unwrap();
     assert_eq!(words(&bob.drain()), ["REPORT"]);
     // And the side that only sends takes it.
@@ -216,7 +216,7 @@ fn the_two_sides_of_one_description_agree() {
         let session = pair.alice.connection.open(alice_opens().direction(direction)).unwrap();
         pair.settle();
         let config = pair.alice.connection.session(session).unwrap();
-        assert_eq!(config.message_direction(), direction);
+        assert_eq!(config.direction, direction);
         let theirs = pair.bob.connection.sessions().next().unwrap();
         let from_alice = pair.alice.connection.send(session, OutgoingMessage::text("Hi"));
         let from_bob = pair.bob.connection.send(theirs, OutgoingMessage::text("Ho"));

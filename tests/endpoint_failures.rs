@@ -10,8 +10,8 @@ use common::wire::{Lone, Raw, Sent, filler, frames, frames_and_rest, words};
 use common::{ALICE, BOB, alice_opens, path};
 use msrp::wire::{DecodeError, FailureReport};
 use msrp::{
-    Bind, CloseReason, Config, ConnectionEnd, Event, MessageId, MessageKey, MessageOutcome,
-    Outcome, OutgoingMessage, SendError, SessionConfig, SessionKey, StatusCode,
+    Bind, CloseReason, Config, ConnectionEnd, Event, Finished, MessageId, MessageKey, Outcome,
+    OutgoingMessage, SendError, SessionConfig, SessionKey, StatusCode,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -105,11 +105,11 @@ impl Staged {
     }
 }
 
-fn outcomes(events: &[Event]) -> Vec<MessageOutcome> {
+fn outcomes(events: &[Event]) -> Vec<Finished> {
     events
         .iter()
         .filter_map(|event| match event {
-            Event::Outcome(outcome) => Some((**outcome).clone()),
+            Event::Finished(outcome) => Some((**outcome).clone()),
             _ => None,
         })
         .collect()
@@ -175,7 +175,7 @@ fn check_error(status: u16, at: Stage, way: Way, failure: FailureReport) {
     let told = outcomes(&events);
     let expected = if status == 408 { Outcome::TimedOut } else { Outcome::Rejected(code(status)) };
     assert_eq!((told[0].message, told[0].outcome), (staged.key, expected), "{context}");
-    assert_eq!(told[0].answer.is_some(), way == Way::Response);
+    assert_eq!(told[0].response.is_some(), way == Way::Response);
 
     let reason = match (way, status) {
         (_, 481 | 506) => Some(CloseReason::Rejected(code(status))),
@@ -191,7 +191,7 @@ fn check_error(status: u16, at: Stage, way: Way, failure: FailureReport) {
         _ => assert_eq!(told.len(), 1, "{context}"),
     }
 
-    assert!(staged.alice.side.connection.body(staged.key).is_none());
+    assert!(staged.alice.side.connection.body(staged.key).is_err());
     let sent = staged.finish();
     let after = flags(&sent[before..]);
     let expected: &[&str] = match (at, reason) {
@@ -238,7 +238,7 @@ fn after_481_or_506_no_octet_leaves_for_a_message_that_waits() {
         );
         assert_eq!(
             alice.side.connection.send(session, OutgoingMessage::text("x")),
-            Err(SendError::NoSession)
+            Err(SendError::UnknownKey(msrp::UnknownKey))
         );
     }
 }
@@ -338,7 +338,7 @@ fn a_response_in_time_stops_the_clock_and_tells_the_round_trip() {
     alice.now += 29 * SECOND;
     alice.answer(&sent[0], "200 Very well");
     let told = outcomes(&alice.events());
-    let answer = told[0].answer.as_ref().unwrap();
+    let answer = told[0].response.as_ref().unwrap();
     assert_eq!(told[0].outcome, Outcome::Accepted);
     assert_eq!(answer.round_trip, Some(29 * SECOND));
     assert_eq!(answer.transaction.as_str(), sent[0].id);
@@ -442,7 +442,7 @@ fn check_end(end: End, at: Stage, failure: FailureReport) {
     let before = frames_and_rest(&staged.stream).0.len();
     match end {
         End::Close => alice.side.connection.close(),
-        End::CloseSession => assert!(alice.side.connection.close_session(alice.session)),
+        End::CloseSession => assert!(alice.side.connection.close_session(alice.session).is_ok()),
         End::Eof => alice.side.connection.receive_eof(),
         End::Garbage => alice.side.feed(alice.now, b"GET / HTTP/1.1\r\n\r\n"),
     }
@@ -463,7 +463,7 @@ fn check_end(end: End, at: Stage, failure: FailureReport) {
 
     // First what became of the messages, then of the session, then of the connection.
     let rank = |event: &Event| match event {
-        Event::Outcome(_) => 0,
+        Event::Finished(_) => 0,
         Event::SessionClosed { .. } => 1,
         Event::Closed(_) => 2,
         other => panic!("{other:?}"),
@@ -505,7 +505,7 @@ fn check_end(end: End, at: Stage, failure: FailureReport) {
     assert_eq!(staged.alice.events(), [], "{context}");
     let session = staged.alice.session;
     let again = staged.alice.side.connection.send(session, OutgoingMessage::text("x"));
-    assert_eq!(again, Err(SendError::NoSession));
+    assert_eq!(again, Err(SendError::UnknownKey(msrp::UnknownKey)));
 }
 
 // req: 4975-5.4-13
@@ -569,8 +569,8 @@ fn the_end_of_one_session_leaves_the_other_alone() {
     let two = alice.side.connection.open(two).unwrap();
     alice.drain();
     alice.side.connection.send(two, OutgoingMessage::text("x")).unwrap();
-    assert!(alice.side.connection.close_session(alice.session));
-    assert!(!alice.side.connection.close_session(alice.session));
+    assert!(alice.side.connection.close_session(alice.session).is_ok());
+    assert!(alice.side.connection.close_session(alice.session).is_err());
     assert!(!alice.side.connection.is_closed());
     assert_eq!(alice.side.connection.sessions().collect::<Vec<_>>(), [two]);
     let sent = alice.drain();
@@ -591,7 +591,7 @@ fn an_error_that_comes_before_the_chunk_has_left_has_no_round_trip() {
     let octets = common::wire::response(&staged.transaction(), "413 Stop");
     staged.alice.side.feed(staged.alice.now, &octets);
     let told = outcomes(&staged.alice.events());
-    assert_eq!(told[0].answer.as_ref().unwrap().round_trip, None);
+    assert_eq!(told[0].response.as_ref().unwrap().round_trip, None);
     assert_eq!((told[0].chunks, told[0].octets), (0, 1500));
 }
 

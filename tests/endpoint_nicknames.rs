@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use common::wire::{Lone, Raw, Sent, frames, response, words};
 use common::{ALICE, BOB, Pair, Side, alice_opens, bob_expects, path};
-use msrp::wire::NicknameError;
+use msrp::wire::ValueErrorKind;
 use msrp::{
-    AskError, CloseReason, Config, Event, Nickname, NicknameRequest, Outcome, Role, SessionConfig,
+    CloseReason, Config, Event, Nickname, NicknameRequest, Outcome, Role, SendError, SessionConfig,
     SessionTable, StatusCode, Tolerance, Tolerances,
 };
 use proptest::prelude::*;
@@ -94,27 +94,37 @@ fn the_octets_of_a_nickname() {
 #[test]
 fn a_nickname_has_1_to_1023_octets() {
     for (len, result) in [
-        (0, Err(NicknameError::Empty)),
+        (0, Err(ValueErrorKind::NicknameEmpty)),
         (1, Ok(())),
         (1023, Ok(())),
-        (1024, Err(NicknameError::TooLong)),
+        (1024, Err(ValueErrorKind::NicknameTooLong)),
     ] {
-        assert_eq!(Nickname::new("n".repeat(len)).map(|_| ()), result, "{len}");
+        assert_eq!(
+            Nickname::new("n".repeat(len)).map(|_| ()).map_err(|it| it.kind()),
+            result,
+            "{len}"
+        );
     }
     // Octets, not characters; escapes do not count.
     assert!(Nickname::new("é".repeat(511)).is_ok());
-    assert_eq!(Nickname::new("é".repeat(512)), Err(NicknameError::TooLong));
+    assert_eq!(Nickname::new("é".repeat(512)).unwrap_err().kind(), ValueErrorKind::NicknameTooLong);
     let quotes = Nickname::new("\"".repeat(1023)).unwrap();
     let value = quotes.quoted().to_string();
-    assert_eq!(Nickname::from_value(&value), Ok(Some(quotes)));
+    assert_eq!(Nickname::parse_quoted(&value), Ok(Some(quotes)));
     for control in ["a\0", "\r\nX: y", "\x7f", "\x1b[2J"] {
-        assert_eq!(Nickname::new(control), Err(NicknameError::Control), "{control:?}");
+        assert_eq!(
+            Nickname::new(control).unwrap_err().kind(),
+            ValueErrorKind::NicknameControl,
+            "{control:?}"
+        );
     }
 }
 
 #[test]
 fn what_is_no_value_of_use_nickname() {
-    use NicknameError::{Malformed, TooLong, Unquoted};
+    use ValueErrorKind::{
+        NicknameQuoting as Malformed, NicknameTooLong as TooLong, NicknameUnquoted as Unquoted,
+    };
     for (value, error) in [
         ("", Unquoted),
         ("Alice", Unquoted),
@@ -128,9 +138,9 @@ fn what_is_no_value_of_use_nickname() {
         ("\"Al\\ice\"", Malformed),
         (&format!("\"{}\"", "n".repeat(1024)), TooLong),
     ] {
-        assert_eq!(Nickname::from_value(value), Err(error), "{value}");
+        assert_eq!(Nickname::parse_quoted(value).map_err(|it| it.kind()), Err(error), "{value}");
     }
-    assert_eq!(Nickname::from_value("\"\""), Ok(None));
+    assert_eq!(Nickname::parse_quoted("\"\""), Ok(None));
 }
 
 proptest! {
@@ -139,13 +149,13 @@ proptest! {
         let name = nickname(&text);
         prop_assert_eq!(name.as_str(), &text);
         let value = name.quoted().to_string();
-        prop_assert_eq!(Nickname::from_value(&value), Ok(Some(name)));
+        prop_assert_eq!(Nickname::parse_quoted(&value), Ok(Some(name)));
     }
 
     /// Whatever is read is written the same way.
     #[test]
     fn a_value_has_one_spelling(value in r#""(\\?["\\a é]){0,20}"?.?"#) {
-        if let Ok(Some(name)) = Nickname::from_value(&value) {
+        if let Ok(Some(name)) = Nickname::parse_quoted(&value) {
             prop_assert_eq!(name.quoted().to_string(), value);
         }
     }
@@ -169,7 +179,7 @@ fn every_answer_is_told_once() {
         alice.answer(&sent, "200 OK");
         alice.advance(Duration::from_secs(60));
         assert_eq!(alice.events(), []);
-        assert!(alice.side.connection.session(alice.session).is_some());
+        assert!(alice.side.connection.session(alice.session).is_ok());
     }
 }
 
@@ -193,7 +203,7 @@ fn silence_and_ends_are_told_once() {
     let (mut alice, _) = asking();
     alice.advance(Duration::from_secs(30));
     assert_eq!(outcomes(&alice.events()), [Outcome::TimedOut]);
-    assert!(alice.side.connection.close_session(alice.session));
+    assert!(alice.side.connection.close_session(alice.session).is_ok());
     assert_eq!(outcomes(&alice.events()), []);
 
     let (mut alice, sent) = asking();
@@ -208,7 +218,10 @@ fn silence_and_ends_are_told_once() {
     let events = alice.events();
     assert_eq!(outcomes(&events), [Outcome::ConnectionLost]);
     assert!(matches!(events.last(), Some(Event::Closed(_))));
-    assert_eq!(alice.side.connection.ask_nickname(alice.session, None), Err(AskError::NoSession));
+    assert_eq!(
+        alice.side.connection.ask_nickname(alice.session, None),
+        Err(SendError::UnknownKey(msrp::UnknownKey))
+    );
 }
 
 #[test]
@@ -221,7 +234,7 @@ fn so_many_are_asked_for_at_once() {
     let two = alice.side.connection.ask_nickname(session, None).unwrap();
     assert_ne!(one, two);
     let refused = alice.side.connection.ask_nickname(session, None);
-    assert_eq!(refused, Err(AskError::TooMany { max: 2 }));
+    assert_eq!(refused, Err(SendError::TooManyNicknames { max: 2 }));
     let sent = alice.drain();
     assert_eq!(words(&sent), ["NICKNAME"; 2]);
     alice.answer(&sent[1], "200 OK");
@@ -263,14 +276,14 @@ fn the_application_answers_once() {
         let [(request, Some(name))] = &requested(&events)[..] else { panic!("{events:?}") };
         assert_eq!(name, "A\"da");
         let status = StatusCode::new(status).unwrap();
-        assert!(bob.side.connection.answer_nickname(*request, status));
+        assert!(bob.side.connection.respond_to_nickname(*request, status).is_ok());
         let octets = bob.side.drain(bob.now);
         let expected = format!(
             "MSRP tid.1 {status} {}\r\nTo-Path: {ALICE}\r\nFrom-Path: {BOB}\r\n-------tid.1$\r\n",
             status.reason()
         );
         assert_eq!(String::from_utf8(octets).unwrap(), expected);
-        assert!(!bob.side.connection.answer_nickname(*request, StatusCode::OK));
+        assert!(bob.side.connection.respond_to_nickname(*request, StatusCode::OK).is_err());
         assert_eq!(bob.drain(), []);
     }
 }
@@ -283,8 +296,8 @@ fn requests_are_answered_in_any_order_each_along_its_path() {
     bob.give(&ask("tid.2", "\"\"").octets());
     let events = bob.events();
     let [(one, Some(_)), (two, None)] = requested(&events)[..] else { panic!("{events:?}") };
-    assert!(bob.side.connection.answer_nickname(two, StatusCode::OK));
-    assert!(bob.side.connection.answer_nickname(one, StatusCode::NICKNAME_IN_USE));
+    assert!(bob.side.connection.respond_to_nickname(two, StatusCode::OK).is_ok());
+    assert!(bob.side.connection.respond_to_nickname(one, StatusCode::NICKNAME_IN_USE).is_ok());
     let sent = bob.drain();
     let answers: Vec<_> = sent.iter().map(|it| (&it.id[..], &it.what[..])).collect();
     assert_eq!(answers, [("tid.2", "200"), ("tid.1", "425")]);
@@ -346,13 +359,13 @@ fn so_many_wait_for_an_answer() {
     assert_eq!(words(&bob.give(&ask("tid.9", "\"Ada\"").octets())), ["403"]);
     let waiting = requested(&bob.events());
     assert_eq!(waiting.len(), 8);
-    bob.side.connection.answer_nickname(waiting[3].0, StatusCode::OK);
+    bob.side.connection.respond_to_nickname(waiting[3].0, StatusCode::OK);
     assert_eq!(words(&bob.give(&ask("tid.10", "\"Ada\"").octets())), ["200"]);
     assert_eq!(requested(&bob.events()).len(), 1);
     // What waits when the session ends is answered, too.
-    assert!(bob.side.connection.close_session(bob.session));
+    assert!(bob.side.connection.close_session(bob.session).is_ok());
     assert_eq!(words(&bob.drain()), ["481"; 8]);
-    assert!(!bob.side.connection.answer_nickname(waiting[0].0, StatusCode::OK));
+    assert!(bob.side.connection.respond_to_nickname(waiting[0].0, StatusCode::OK).is_err());
     assert_eq!(bob.drain(), []);
 }
 
@@ -367,7 +380,7 @@ fn a_request_that_comes_in_crumbs_and_with_a_body() {
     // Who wants no response gets none.
     bob.give(&ask("tid.3", "\"Ada\"").header("Failure-Report", "no").octets());
     let (request, _) = requested(&bob.events())[0];
-    assert!(bob.side.connection.answer_nickname(request, StatusCode::OK));
+    assert!(bob.side.connection.respond_to_nickname(request, StatusCode::OK).is_ok());
     assert_eq!(bob.drain(), []);
 }
 
@@ -378,9 +391,7 @@ fn a_nickname_can_bind_a_session() {
     let now = Instant::now();
     let table = SessionTable::new(2);
     table.insert(bob_expects().nicknames(true)).unwrap();
-    let mut config = Config::default();
-    config.table = Some(table.clone());
-    let mut bob = Side::new(config, Role::Passive, 7, now);
+    let mut bob = Side::new(Config::default(), Role::Passive, 7, now).with_table(&table);
     bob.feed(now, &ask("tid.1", "\"Ada\"").octets());
     let events = bob.events();
     assert!(matches!(events[..], [Event::SessionOpened { .. }, Event::NicknameRequested { .. }]));
@@ -406,7 +417,7 @@ fn two_connections_agree_on_a_nickname() {
             panic!("{events:?}")
         };
         assert_eq!(nickname, &name);
-        pair.bob.connection.answer_nickname(*request, status);
+        pair.bob.connection.respond_to_nickname(*request, status);
         pair.settle();
         let outcome =
             if status == StatusCode::OK { Outcome::Accepted } else { Outcome::Rejected(status) };

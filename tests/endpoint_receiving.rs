@@ -31,7 +31,7 @@ fn told(events: &[Event]) -> Vec<String> {
     events
         .iter()
         .map(|event| match event {
-            Event::Message { message, body } => {
+            Event::Message { received: message, body } => {
                 let duplicate = if message.is_duplicate() { " again" } else { "" };
                 format!(
                     "{}={}{duplicate}",
@@ -39,16 +39,16 @@ fn told(events: &[Event]) -> Vec<String> {
                     String::from_utf8_lossy(body)
                 )
             }
-            Event::MessageStarted { message } => {
+            Event::MessageStarted { received: message } => {
                 format!("{} starts", message.message_id().as_str())
             }
             Event::Piece { offset, data, .. } => {
                 format!("{offset}:{}", String::from_utf8_lossy(data))
             }
-            Event::MessageCompleted { message, total } => {
+            Event::MessageCompleted { received: message, total } => {
                 format!("{} has {total}", message.message_id().as_str())
             }
-            Event::MessageFailed { message, reason } => {
+            Event::MessageFailed { received: message, reason } => {
                 format!("{} failed: {reason:?}", message.message_id().as_str())
             }
             Event::Tolerated(tolerance) => format!("{tolerance:?}"),
@@ -71,7 +71,7 @@ fn key_of(events: &[Event]) -> IncomingKey {
     events
         .iter()
         .find_map(|event| match event {
-            Event::MessageStarted { message } => Some(message.key()),
+            Event::MessageStarted { received: message } => Some(message.key()),
             _ => None,
         })
         .unwrap()
@@ -612,8 +612,8 @@ fn the_application_can_reject_a_message_that_is_coming_in() {
     let mut bob = Lone::bob_with(Config::default(), pieces());
     bob.give(&Raw::chunk("tid.1", "mid1", "1-*/99", "abc", '+').open());
     let key = key_of(&bob.events());
-    assert!(bob.side.connection.reject(key, StatusCode::FORBIDDEN));
-    assert!(!bob.side.connection.reject(key, StatusCode::FORBIDDEN));
+    assert!(bob.side.connection.reject(key, StatusCode::FORBIDDEN).is_ok());
+    assert!(bob.side.connection.reject(key, StatusCode::FORBIDDEN).is_err());
     assert_eq!(words(&bob.drain()), ["403"]);
     assert_eq!(bob.give(b"more\r\n-------tid.1+\r\n"), []);
     let (answers, events) = run(&mut bob, &[Raw::chunk("tid.2", "mid1", "8-*/99", "x", '$')]);
@@ -623,7 +623,7 @@ fn the_application_can_reject_a_message_that_is_coming_in() {
     let mut bob = Lone::bob_with(Config::default(), pieces());
     bob.give(&Raw::chunk("tid.1", "mid1", "1-*/99", "abc", '+').octets());
     let key = key_of(&bob.events());
-    assert!(bob.side.connection.reject(key, StatusCode::STOP_SENDING));
+    assert!(bob.side.connection.reject(key, StatusCode::STOP_SENDING).is_ok());
     assert_eq!(bob.drain(), []);
     let (answers, _) = run(&mut bob, &[Raw::chunk("tid.2", "mid1", "4-*/99", "x", '+')]);
     assert_eq!(answers, ["413"]);
@@ -631,7 +631,7 @@ fn the_application_can_reject_a_message_that_is_coming_in() {
     let mut bob = Lone::bob_with(Config::default(), pieces());
     bob.give(&Raw::chunk("tid.1", "mid1", "1-3/3", "abc", '$').octets());
     let key = key_of(&bob.events());
-    assert!(!bob.side.connection.reject(key, StatusCode::STOP_SENDING));
+    assert!(bob.side.connection.reject(key, StatusCode::STOP_SENDING).is_err());
 }
 
 // req: 4975-7.2-1
@@ -699,7 +699,7 @@ fn what_a_message_says_can_be_read() {
     let mut bob = Lone::bob();
     bob.give(&Raw::chunk("tid.1", "mid1", "1-2/2", "Hi", '$').header("X-Foo", "bar").octets());
     let events = bob.events();
-    let [Event::Message { message, .. }] = &events[..] else { panic!("{events:?}") };
+    let [Event::Message { received: message, .. }] = &events[..] else { panic!("{events:?}") };
     assert_eq!(message.session(), bob.session);
     assert_eq!(message.content_type(), "text/plain");
     assert_eq!(message.announced_size(), Some(2));
@@ -712,7 +712,7 @@ fn a_session_that_ends_ends_what_is_coming_in() {
         let mut bob = Lone::bob_with(Config::default(), bob_expects().receive(mode));
         bob.give(&Raw::chunk("tid.1", "mid1", "1-*/9", "abc", '+').octets());
         bob.give(&Raw::chunk("tid.2", "mid2", "1-*/9", "abc", '+').open());
-        assert!(bob.side.connection.close_session(bob.session));
+        assert!(bob.side.connection.close_session(bob.session).is_ok());
         let answered = String::from_utf8(bob.side.drain(bob.now)).unwrap();
         assert!(answered.starts_with("MSRP tid.2 481 "), "{answered}");
         let sent = bob.give(b"\r\n-------tid.2+\r\n");

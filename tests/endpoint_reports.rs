@@ -15,7 +15,7 @@ use common::{ALICE, BOB, bob_expects};
 use msrp::wire::{ByteRange, FailureReport};
 use msrp::{
     CloseReason, Config, Event, MediaType, MessageId, Outcome, OutgoingMessage, ReceiveMode,
-    Received, ReportError, ReportMode, StatusCode,
+    Received, ReportMode, SendError, StatusCode,
 };
 use proptest::prelude::*;
 
@@ -28,9 +28,8 @@ fn received(bob: &mut Lone) -> Received {
     events
         .iter()
         .find_map(|event| match event {
-            Event::Message { message, .. } | Event::MessageCompleted { message, .. } => {
-                Some(message.clone())
-            }
+            Event::Message { received: message, .. }
+            | Event::MessageCompleted { received: message, .. } => Some(message.clone()),
             _ => None,
         })
         .unwrap()
@@ -169,11 +168,11 @@ fn the_application_reports_a_success_when_it_knows_of_it() {
     bob.give(&Raw::chunk("tid.2", "mid2", "1-2/2", "Hi", '$').octets());
     let unasked = received(&mut bob);
     let error = bob.side.connection.report(&unasked, StatusCode::OK, ByteRange::whole(2));
-    assert_eq!(error, Err(ReportError::NotWanted));
+    assert_eq!(error, Err(SendError::NotWanted));
 
     bob.side.connection.close_session(bob.session);
     let error = bob.side.connection.report(&message, StatusCode::OK, ByteRange::whole(2));
-    assert_eq!(error, Err(ReportError::NoSession));
+    assert_eq!(error, Err(SendError::UnknownKey(msrp::UnknownKey)));
     assert_eq!(bob.drain(), []);
 }
 
@@ -200,7 +199,7 @@ fn a_late_failure_is_reported_unless_nobody_wants_to_know() {
                     && sent[0].header("Success-Report").is_none()
             );
         } else {
-            assert_eq!((result, sent), (Err(ReportError::NotWanted), vec![]));
+            assert_eq!((result, sent), (Err(SendError::NotWanted), vec![]));
         }
     }
 }
@@ -256,7 +255,7 @@ fn outcomes(events: &[Event]) -> Vec<Outcome> {
     events
         .iter()
         .filter_map(|event| match event {
-            Event::Outcome(outcome) => Some(outcome.outcome),
+            Event::Finished(outcome) => Some(outcome.outcome),
             _ => None,
         })
         .collect()
@@ -283,7 +282,7 @@ fn a_message_is_delivered_once_reports_cover_it() {
             let is_last = n + 1 == ranges.len();
             let expected = if is_last { vec![Outcome::Delivered] } else { vec![] };
             assert_eq!(outcomes(&events), expected, "{ranges:?}");
-            if let Some(Event::Outcome(outcome)) = events.last() {
+            if let Some(Event::Finished(outcome)) = events.last() {
                 assert_eq!(outcome.reported, [0..20]);
             }
         }
@@ -480,7 +479,7 @@ fn a_report_with_a_body() {
     let hostile = format!("\r\n-------{}$\r\n-------", sent[0].id);
     assert_eq!(report(hostile.as_bytes()).1[0].body.as_deref(), Some(hostile.as_bytes()));
     assert_eq!(report(&filler(10_240)).0, Ok(()));
-    assert_eq!(report(&filler(10_241)), (Err(ReportError::BodyTooLarge), vec![]));
+    assert_eq!(report(&filler(10_241)), (Err(SendError::ReportTooLarge), vec![]));
     // It is of no interest to who gets it (section 7.1.2).
     let mut alice = Lone::alice();
     let text = OutgoingMessage::text("Hi").success_report(true);

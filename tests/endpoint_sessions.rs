@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use common::wire::{Lone, Raw, Sent, frames, words};
 use common::{ALICE, BOB, Pair, Seeded, Side, alice_opens, bob_expects, path};
 use msrp::{
-    Bind, CloseReason, Config, ConnectionEnd, Event, OpenError, Outcome, OutgoingMessage, Role,
-    SessionConfig, SessionTable, StatusCode, TableError, session_id,
+    Bind, CloseReason, Config, ConnectionEnd, Event, Outcome, OutgoingMessage, Role, SessionConfig,
+    SessionError, SessionTable, StatusCode, session_id,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -20,9 +20,7 @@ const BOB_TWO: &str = "msrp://bob.example:12763/two;tcp";
 
 /// A passive connection that nothing has come in on.
 fn passive(table: &SessionTable) -> Side {
-    let mut config = Config::default();
-    config.table = Some(table.clone());
-    Side::new(config, Role::Passive, 7, Instant::now())
+    Side::new(Config::default(), Role::Passive, 7, Instant::now()).with_table(table)
 }
 
 fn give(side: &mut Side, octets: &[u8]) -> Vec<Sent> {
@@ -51,8 +49,8 @@ fn closed(events: &[Event]) -> Vec<(CloseReason, Option<u16>)> {
     events
         .iter()
         .filter_map(|event| match event {
-            Event::SessionClosed { reason, answer, .. } => {
-                Some((*reason, answer.as_ref().map(|answer| answer.status.as_u16())))
+            Event::SessionClosed { reason, response, .. } => {
+                Some((*reason, response.as_ref().map(|response| response.status.as_u16())))
             }
             _ => None,
         })
@@ -77,10 +75,10 @@ fn the_active_side_sends_at_once() {
     assert_eq!(alice.events(), []);
     give(&mut alice, &common::wire::response(tid, "200 OK"));
     let events = alice.events();
-    let [Event::SessionOpened { remote, answer: Some(answer), .. }] = &events[..] else {
+    let [Event::SessionOpened { remote, response: Some(response), .. }] = &events[..] else {
         panic!("{events:?}")
     };
-    assert_eq!((remote, answer.status), (&path(BOB), StatusCode::OK));
+    assert_eq!((remote, response.status), (&path(BOB), StatusCode::OK));
 }
 
 // req: 4975-5.4-4
@@ -98,11 +96,11 @@ fn the_first_message_can_bind() {
     let events = bob.events();
     assert!(matches!(
         events[..],
-        [Event::SessionOpened { answer: None, .. }, Event::Message { .. }]
+        [Event::SessionOpened { response: None, .. }, Event::Message { .. }]
     ));
     assert_eq!(words(&answers), ["200"]);
     give(&mut alice, &bob.sent);
-    assert!(matches!(alice.events()[..], [Event::SessionOpened { .. }, Event::Outcome(_)]));
+    assert!(matches!(alice.events()[..], [Event::SessionOpened { .. }, Event::Finished(_)]));
 }
 
 // req: 4975-7.1.1-9
@@ -123,7 +121,7 @@ fn the_passive_side_sends_nothing_before_it_is_bound() {
     let mut bob = passive(&table);
     assert_eq!(
         bob.connection.open(SessionConfig::new(BOB.parse().unwrap(), path(ALICE))),
-        Err(OpenError::NotBound)
+        Err(SessionError::NotBound)
     );
     assert_eq!(bob.drain(Instant::now()), b"");
     // Half a request is no request.
@@ -131,7 +129,7 @@ fn the_passive_side_sends_nothing_before_it_is_bound() {
     assert_eq!(give(&mut bob, &octets[..octets.len() - 1]), []);
     assert_eq!(
         bob.connection.open(SessionConfig::new(BOB.parse().unwrap(), path(ALICE))),
-        Err(OpenError::NotBound)
+        Err(SessionError::NotBound)
     );
     assert_eq!(words(&give(&mut bob, &octets[octets.len() - 1..])), ["200"]);
     let third =
@@ -153,11 +151,11 @@ fn the_first_request_binds_the_session_that_it_names() {
         let mut bob = passive(&table);
         assert_eq!(words(&give(&mut bob, &request.from(&through).to(BOB_TWO).octets())), ["200"]);
         let events = bob.events();
-        let Event::SessionOpened { session, remote, answer: None } = &events[0] else {
+        let Event::SessionOpened { session, remote, response: None } = &events[0] else {
             panic!("{events:?}")
         };
         assert_eq!(remote, &path(&through));
-        let local = bob.connection.session(*session).unwrap().local();
+        let local = &bob.connection.session(*session).unwrap().local;
         assert_eq!(local.to_string(), BOB_TWO);
         assert!(
             table.is_bound(&BOB_TWO.parse().unwrap()) && !table.is_bound(&BOB.parse().unwrap())
@@ -252,7 +250,7 @@ fn a_session_that_the_application_closes_is_gone_from_the_table() {
     let mut bob = passive(&table);
     give(&mut bob, &bind("tid.1").octets());
     let session = bob.connection.sessions().next().unwrap();
-    assert!(bob.connection.close_session(session));
+    assert!(bob.connection.close_session(session).is_ok());
     assert!(table.is_empty());
     assert_eq!(words(&give(&mut bob, &bind("tid.2").octets())), ["481"]);
     // Removed while it is bound, it goes on; a new one of that URI is another.
@@ -276,7 +274,7 @@ fn a_report_binds_nothing() {
     let report = Raw::report("tid.1", "mid1", "000 200 OK").to(BOB).from(ALICE);
     assert_eq!(give(&mut bob, &report.octets()), []);
     assert!(!table.is_bound(&BOB.parse().unwrap()));
-    assert_eq!(bob.connection.open(two()), Err(OpenError::NotBound));
+    assert_eq!(bob.connection.open(two()), Err(SessionError::NotBound));
     assert_eq!(bob.events(), []);
 }
 
@@ -298,7 +296,7 @@ fn two_sessions_share_a_connection() {
     let got: Vec<_> = events
         .iter()
         .map(|event| match event {
-            Event::Message { message, body } => (message.session(), &body[..]),
+            Event::Message { received: message, body } => (message.session(), &body[..]),
             other => panic!("{other:?}"),
         })
         .collect();
@@ -311,26 +309,26 @@ fn a_session_that_cannot_be_opened_says_why() {
     config.limits.sessions = 2;
     let mut alice = Side::new(config, Role::Active, 1, Instant::now());
     let unknown = SessionConfig::expected(ALICE.parse().unwrap());
-    assert_eq!(alice.connection.open(unknown), Err(OpenError::NoRemotePath));
+    assert_eq!(alice.connection.open(unknown), Err(SessionError::NoRemotePath));
     alice.connection.open(alice_opens()).unwrap();
     let same =
         SessionConfig::new("MSRP://ALICE.example:7654/jshA7weztas;tcp".parse().unwrap(), path(BOB));
-    assert_eq!(alice.connection.open(same), Err(OpenError::UriInUse));
+    assert_eq!(alice.connection.open(same), Err(SessionError::UriInUse));
     alice.connection.open(two()).unwrap();
     let three = SessionConfig::new("msrp://alice.example:7654/3;tcp".parse().unwrap(), path(BOB));
-    assert_eq!(alice.connection.open(three.clone()), Err(OpenError::TooManySessions { max: 2 }));
+    assert_eq!(alice.connection.open(three.clone()), Err(SessionError::TooManySessions { max: 2 }));
     alice.connection.close();
-    assert_eq!(alice.connection.open(three), Err(OpenError::Closed));
+    assert_eq!(alice.connection.open(three), Err(SessionError::Closed));
     assert_eq!(alice.events().last(), Some(&Event::Closed(ConnectionEnd::Local)));
 
     let table = table_of(&[BOB]);
     let same =
         SessionConfig::expected("msrp://BOB.example:12763/kjhd37s2s20w2a;TCP".parse().unwrap());
-    assert_eq!(table.insert(same), Err(TableError::Taken));
+    assert_eq!(table.insert(same), Err(SessionError::UriInUse));
     let small = SessionTable::new(1);
     small.insert(bob_expects()).unwrap();
     let other = SessionConfig::expected(BOB_TWO.parse().unwrap());
-    assert_eq!(small.insert(other), Err(TableError::Full));
+    assert_eq!(small.insert(other), Err(SessionError::TooManySessions { max: 1 }));
     assert_eq!(small.len(), 1);
 }
 
@@ -338,9 +336,8 @@ fn a_session_that_cannot_be_opened_says_why() {
 fn a_connection_binds_no_more_sessions_than_its_limit() {
     let table = table_of(&[BOB, BOB_TWO]);
     let mut config = Config::default();
-    config.table = Some(table.clone());
     config.limits.sessions = 1;
-    let mut bob = Side::new(config, Role::Passive, 2, Instant::now());
+    let mut bob = Side::new(config, Role::Passive, 2, Instant::now()).with_table(&table);
     assert_eq!(words(&give(&mut bob, &bind("tid.1").octets())), ["200"]);
     assert_eq!(words(&give(&mut bob, &bind("tid.2").to(BOB_TWO).octets())), ["481"]);
     assert!(!table.is_bound(&BOB_TWO.parse().unwrap()));
@@ -360,7 +357,7 @@ fn a_binding_send_that_is_refused_ends_the_session() {
         let reason = CloseReason::Rejected(StatusCode::new(status).unwrap());
         assert_eq!(closed(&events), [(reason, Some(status))]);
         assert!(
-            matches!(&events[0], Event::Outcome(told) if told.outcome == Outcome::SessionClosed)
+            matches!(&events[0], Event::Finished(told) if told.outcome == Outcome::SessionClosed)
         );
         assert_eq!(events.len(), 2);
         assert!(!alice.connection.is_closed());

@@ -6,8 +6,8 @@ mod common;
 use common::wire::{Lone, Raw, filler, frames, words};
 use common::{ALICE, BOB, Side, alice_opens, bob_expects, path};
 use msrp::{
-    AnswerMode, BodyError, Config, Direction, Event, FailReason, MediaTypes, OutgoingMessage,
-    ReceiveMode, ReportMode, Role, SendError, SessionConfig, UpdateError,
+    Config, Direction, Event, FailReason, MediaTypes, OutgoingMessage, ReceiveMode, ReportMode,
+    ResponseMode, Role, SendError, SessionConfig, SessionError,
 };
 
 const BOB_TWO: &str = "msrp://bob.example:12763/two;tcp";
@@ -142,7 +142,7 @@ fn a_message_that_goes_out_goes_on_as_it_began() {
     write(&mut alice, 5).unwrap();
     for config in [closed_to_all(alice_opens()), alice_opens()] {
         update(&mut alice, config);
-        assert_eq!(write(&mut alice, 6), Err(BodyError::TooLarge { max: 10 }));
+        assert_eq!(write(&mut alice, 6), Err(SendError::TooLarge { max: 10 }));
     }
     write(&mut alice, 5).unwrap();
     alice.side.connection.body(key).unwrap().finish().unwrap();
@@ -152,17 +152,20 @@ fn a_message_that_goes_out_goes_on_as_it_began() {
 
 #[test]
 fn how_messages_are_received_stays() {
-    let manual = bob_expects().answers(AnswerMode::Application).reports(ReportMode::Manual);
+    let manual = bob_expects().responses(ResponseMode::Application).reports(ReportMode::Manual);
     let mut bob = bob(manual.receive(ReceiveMode::Pieces));
     update(&mut bob, bob_expects());
     assert_eq!(bob.give(&text("mid1", "Hi").reports("", "yes").octets()), []);
     let events = bob.events();
-    let [Event::MessageStarted { message }, Event::Piece { .. }, Event::MessageCompleted { .. }] =
-        &events[..]
+    let [
+        Event::MessageStarted { received: message },
+        Event::Piece { .. },
+        Event::MessageCompleted { .. },
+    ] = &events[..]
     else {
         panic!("{events:?}")
     };
-    assert!(bob.side.connection.accept(message.key()));
+    assert!(bob.side.connection.accept(message.key()).is_ok());
     assert_eq!(words(&bob.drain()), ["200"]);
 }
 
@@ -172,24 +175,24 @@ fn another_session_is_none_of_its_updates() {
     let mut update = |config: SessionConfig| {
         let config = config.max_size(7);
         let result = alice.side.connection.update_session(alice.session, &config);
-        (result, alice.side.connection.session(alice.session).unwrap().largest_message() == 7)
+        (result, alice.side.connection.session(alice.session).unwrap().max_size == 7)
     };
     let own = || ALICE.parse::<msrp::MsrpUri>().unwrap();
     let other = SessionConfig::new(BOB_TWO.parse().unwrap(), path(BOB));
-    assert_eq!(update(other), (Err(UpdateError::OtherUri), false));
+    assert_eq!(update(other), (Err(SessionError::OtherUri), false));
     for remote in [BOB_TWO.to_owned(), format!("{BOB_TWO} {BOB}")] {
         let other = SessionConfig::new(own(), path(&remote));
-        assert_eq!(update(other), (Err(UpdateError::OtherPath), false));
+        assert_eq!(update(other), (Err(SessionError::OtherPath), false));
     }
     assert_eq!(update(SessionConfig::expected(own())), (Ok(()), true));
     // Spelled otherwise they are the same.
     let shouted = SessionConfig::new(own(), path(&BOB.replace("bob.example", "BOB.example")));
     assert_eq!(update(shouted), (Ok(()), true));
     let config = alice.side.connection.session(alice.session).unwrap();
-    assert_eq!(config.remote().unwrap().to_string(), BOB);
-    alice.side.connection.close_session(alice.session);
+    assert_eq!(config.remote.as_ref().unwrap().to_string(), BOB);
+    alice.side.connection.close_session(alice.session).unwrap();
     let ended = alice.side.connection.update_session(alice.session, &alice_opens());
-    assert_eq!(ended, Err(UpdateError::NoSession));
+    assert_eq!(ended, Err(SessionError::UnknownKey(msrp::UnknownKey)));
 }
 
 #[test]
@@ -199,9 +202,8 @@ fn a_table_is_updated_without_letting_go() {
     assert!(!bob.table.update(SessionConfig::expected(BOB_TWO.parse().unwrap())));
     assert!(bob.table.update(bob_expects().max_size(1)));
     assert!(bob.table.is_bound(&uri) && bob.table.len() == 1);
-    let mut config = Config::default();
-    config.table = Some(bob.table.clone());
-    let mut other = Side::new(config, Role::Passive, 3, bob.now);
+    let other = Side::new(Config::default(), Role::Passive, 3, bob.now);
+    let mut other = other.with_table(&bob.table);
     let now = bob.now;
     let mut ask = |id: &str| {
         other.feed(now, &text(id, "Hi").octets());

@@ -82,7 +82,7 @@ fn a_report_may_reuse_the_transaction_id_of_its_send_and_order_its_fields_freely
             let tolerance = Event::Tolerated(Tolerance::ReportReusesTransactionId);
             assert_eq!(events.contains(&tolerance), !is_strict, "{events:?}");
             let outcomes = events.iter().filter(
-                |event| matches!(event, Event::Outcome(told) if told.outcome == Outcome::Delivered),
+                |event| matches!(event, Event::Finished(told) if told.outcome == Outcome::Delivered),
             );
             assert_eq!(outcomes.count(), usize::from(!is_strict), "{events:?}");
         }
@@ -118,7 +118,7 @@ fn a_response_may_repeat_whole_paths() {
         } else {
             assert_eq!(events[0], Event::Tolerated(Tolerance::WholePathInResponse));
             assert!(
-                matches!(&events[1], Event::Outcome(told) if told.outcome == Outcome::Accepted)
+                matches!(&events[1], Event::Finished(told) if told.outcome == Outcome::Accepted)
             );
         }
     }
@@ -313,7 +313,7 @@ fn two_sides_that_both_open_the_session_both_have_it() {
     alice.feed(now, &from_bob);
     bob.feed(now, &from_alice);
     for side in [&mut alice, &mut bob] {
-        assert!(matches!(side.events()[..], [Event::SessionOpened { answer: Some(_), .. }]));
+        assert!(matches!(side.events()[..], [Event::SessionOpened { response: Some(_), .. }]));
     }
 }
 

@@ -12,7 +12,7 @@ fn a_text_message_is_delivered() {
     let key = pair.alice.connection.send(session, OutgoingMessage::text("Hey Bob")).unwrap();
     pair.settle();
     let events = pair.bob.events();
-    let [Event::Message { message, body }] = &events[..] else { panic!("{events:?}") };
+    let [Event::Message { received: message, body }] = &events[..] else { panic!("{events:?}") };
     assert_eq!(&body[..], b"Hey Bob");
     assert_eq!(message.content_type(), "text/plain");
     let outcomes = pair.alice.outcomes();

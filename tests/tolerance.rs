@@ -6,7 +6,7 @@ mod common;
 
 use common::corpus::decode_whole;
 use common::{ALICE, BOB, Pair, bob_expects};
-use msrp::wire::{DecodeError, HeaderName, ParseError};
+use msrp::wire::{DecodeError, HeaderName, ParseErrorKind};
 use msrp::{
     Config, ConnectionEnd, Event, Outcome, OutgoingMessage, ParseOptions, SessionConfig, Tolerance,
     Tolerances,
@@ -24,9 +24,9 @@ struct Case {
 
 enum Refused {
     /// The head is malformed and answered 400.
-    Head(ParseError),
+    Head(ParseErrorKind),
     /// The stream is given up.
-    Stream(ParseError),
+    Stream(ParseErrorKind),
     /// The frame has no end: what looks like one is body.
     Endless,
     /// The head is sound; the endpoint answers 400.
@@ -39,8 +39,8 @@ fn send(id: &str, fields: &str) -> String {
 
 fn cases() -> Vec<Case> {
     use Tolerance as T;
-    let off = |tolerance| Refused::Head(ParseError::NotTolerated(tolerance));
-    let message_id = || Refused::Head(ParseError::HeaderValue(HeaderName::MessageId));
+    let off = |tolerance| Refused::Head(ParseErrorKind::NotTolerated(tolerance));
+    let message_id = || Refused::Head(ParseErrorKind::HeaderValue(HeaderName::MessageId));
     let case =
         |tolerance, stream: String, answer, refused| Case { tolerance, stream, answer, refused };
     let uuid = "5f0c7a6e-1d2b-4c3d-8e9f-0a1b2c3d4e5f";
@@ -49,7 +49,7 @@ fn cases() -> Vec<Case> {
             T::BlankLinesBetweenFrames,
             format!("\r\n\r\n{}", send("bl01", "Message-ID: m001\r\n")),
             "200",
-            Refused::Stream(ParseError::NotMsrp),
+            Refused::Stream(ParseErrorKind::NotMsrp),
         ),
         case(
             T::MissingHeaderSpace,
@@ -91,13 +91,13 @@ fn cases() -> Vec<Case> {
             T::IdentLength,
             send(uuid, "Message-ID: m001\r\n"),
             "200",
-            Refused::Head(ParseError::TransactionId),
+            Refused::Head(ParseErrorKind::TransactionId),
         ),
         case(
             T::IdentLength,
             send("abc", "Message-ID: m001\r\n"),
             "200",
-            Refused::Head(ParseError::TransactionId),
+            Refused::Head(ParseErrorKind::TransactionId),
         ),
         case(T::IdentLength, send("il01", &format!("Message-ID: {uuid}\r\n")), "200", message_id()),
         case(T::IdentLength, send("il02", "Message-ID: m\r\n"), "200", message_id()),
@@ -105,13 +105,13 @@ fn cases() -> Vec<Case> {
             T::MethodName,
             send("mn01", "").replace("SEND", "FILE_OFFSET"),
             "501",
-            Refused::Head(ParseError::StartLine),
+            Refused::Head(ParseErrorKind::StartLine),
         ),
         case(
             T::MethodName,
             send("mn02", "").replace("SEND", "send"),
             "501",
-            Refused::Head(ParseError::StartLine),
+            Refused::Head(ParseErrorKind::StartLine),
         ),
         case(
             T::PathOrder,
@@ -219,11 +219,17 @@ fn the_decoder_refuses_what_is_not_tolerated() {
             assert!(decoded.tolerated.is_empty());
             match (&case.refused, &decoded.chunks[..]) {
                 (Refused::Head(error), [chunk]) => {
-                    assert_eq!(chunk.head.as_ref().unwrap_err().error(), error, "{}", case.stream);
+                    assert_eq!(
+                        chunk.head.as_ref().unwrap_err().error().kind(),
+                        *error,
+                        "{}",
+                        case.stream
+                    );
                     assert_eq!(decoded.error, None);
                 }
                 (Refused::Stream(error), []) => {
-                    assert_eq!(decoded.error, Some(DecodeError::Head(error.clone())));
+                    let Some(DecodeError::Head(fault)) = decoded.error else { panic!() };
+                    assert_eq!(fault.kind(), *error);
                 }
                 (Refused::Endless, [_]) => assert_eq!(decoded.error, Some(DecodeError::Truncated)),
                 (Refused::ByEndpoint, [chunk]) => assert!(chunk.head.is_ok()),
@@ -286,9 +292,13 @@ fn a_strict_connection_refuses_and_goes_on() {
                     assert_eq!(answers(&sent), ["400", "200"], "{}", case.stream);
                 }
                 Refused::Endless => assert_eq!(answers(&sent), [""; 0], "{}", case.stream),
-                Refused::Stream(ref error) => {
-                    let end = ConnectionEnd::Failed(DecodeError::Head(error.clone()));
-                    assert_eq!(events.last(), Some(&Event::Closed(end)));
+                Refused::Stream(error) => {
+                    let Some(Event::Closed(ConnectionEnd::Failed(DecodeError::Head(fault)))) =
+                        events.last()
+                    else {
+                        panic!("{events:?}");
+                    };
+                    assert_eq!(fault.kind(), error);
                     assert!(bob.connection.is_closed() && sent.is_empty());
                 }
             }
@@ -346,7 +356,7 @@ fn a_response_may_repeat_whole_paths() {
         let events = pair.alice.events();
         assert_eq!(tolerated(&events), told);
         let is_accepted = events.iter().any(|event| {
-            matches!(event, Event::Outcome(outcome) if outcome.outcome == Outcome::Accepted)
+            matches!(event, Event::Finished(outcome) if outcome.outcome == Outcome::Accepted)
         });
         assert_eq!(is_accepted, !told.is_empty());
     }
@@ -394,13 +404,13 @@ fn a_session_id_alone_names_nothing_that_is_named_exactly() {
         let locals: Vec<_> = bob
             .connection
             .sessions()
-            .map(|id| bob.connection.session(id).unwrap().local().to_string())
+            .map(|id| bob.connection.session(id).unwrap().local.to_string())
             .collect();
         assert_eq!(locals, [first, second]);
         assert_eq!(tolerated(&bob.events()), []);
         // Once there is but one, it is named.
         let session = bob.connection.sessions().next().unwrap();
-        assert!(bob.connection.close_session(session));
+        assert!(bob.connection.close_session(session).is_ok());
         bob.feed(now, ask("one5", &moved).as_bytes());
         assert_eq!(answers(&bob.drain(now)), ["200"]);
         assert_eq!(tolerated(&bob.events()), [Tolerance::SessionIdAlone]);

@@ -366,15 +366,15 @@ proptest! {
         let mut got = Vec::new();
         for event in joined.pair.bob.events() {
             match event {
-                Event::MessageStarted { message } => {
+                Event::MessageStarted { received: message } => {
                     bodies.insert(message.key(), Vec::new());
                 }
-                Event::Piece { message, offset, data } => {
+                Event::Piece { incoming: message, offset, data } => {
                     let body = bodies.get_mut(&message).unwrap();
                     prop_assert_eq!(offset, body.len() as u64);
                     body.extend_from_slice(&data);
                 }
-                Event::MessageCompleted { message, total } => {
+                Event::MessageCompleted { received: message, total } => {
                     let body = bodies.remove(&message.key()).unwrap();
                     prop_assert_eq!(body.len() as u64, total);
                     prop_assert_eq!(&body, &octets(body.len()));
@@ -400,10 +400,12 @@ fn a_rejection_stops_the_sender_on_the_stream() {
     joined.pair.alice.connection.body(key).unwrap().write(octets(50_000)).unwrap();
     joined.settle(true, &mut Seeded(4));
     let started = joined.pair.bob.events().into_iter().find_map(|event| match event {
-        Event::MessageStarted { message } => Some(message.key()),
+        Event::MessageStarted { received: message } => Some(message.key()),
         _ => None,
     });
-    assert!(joined.pair.bob.connection.reject(started.unwrap(), msrp::StatusCode::STOP_SENDING));
+    assert!(
+        joined.pair.bob.connection.reject(started.unwrap(), msrp::StatusCode::STOP_SENDING).is_ok()
+    );
     joined.pair.alice.connection.body(key).unwrap().write(octets(50_000)).unwrap();
     joined.settle(true, &mut Seeded(4));
     let outcomes = joined.pair.alice.outcomes();

@@ -60,21 +60,36 @@ step_msrv() {
 
 step_hack() {
     have cargo-hack || { skip "cargo-hack is not installed"; return; }
-    cargo hack check $(library_flags) --each-feature --no-dev-deps --target-dir "$target/hack"
+    cargo hack check $(library_flags) --each-feature --target-dir "$target/hack"
 }
 
-# In a copy, since it writes another Cargo.lock and takes the dev-dependencies
-# out of the manifests: nobody who uses the crates has them.
+# In a copy of the library crates: it writes another Cargo.lock, and takes the
+# dev-dependencies out of the manifests, which a dependent does not build.
 step_minimal() {
     has_nightly || { skip "no nightly toolchain"; return; }
     have cargo-hack || { skip "cargo-hack is not installed"; return; }
     local copy=$work/minimal
     mkdir "$copy"
-    git ls-files -z -- Cargo.toml src benches tests examples crates | xargs -0 cp --parents -t "$copy"
+    git ls-files -z -- Cargo.toml README.md src crates | xargs -0 cp --parents -t "$copy"
     (
         cd "$copy"
         export CARGO_TARGET_DIR=$target/minimal
+        only_libraries
         cargo +nightly hack --remove-dev-deps check $(library_flags) --all-features \
             -Z direct-minimal-versions
     )
+}
+
+# Makes them the only members of the workspace here, without tests and benches.
+only_libraries() {
+    python3 - "${libraries[@]}" << 'PYTHON'
+import pathlib, re, sys
+
+manifest = pathlib.Path("Cargo.toml")
+members = [f'"crates/{name.removeprefix("msrp-")}"' for name in sys.argv[1:] if name != "msrp"]
+text = re.sub(r"^members = \[.*?^\]", f"members = [{', '.join(members)}]",
+              manifest.read_text(), flags=re.M | re.S)
+text = re.sub(r"^\[\[(bench|test|example)\]\]\n([^\[\n].*\n|\n)*", "", text, flags=re.M)
+manifest.write_text(text)
+PYTHON
 }

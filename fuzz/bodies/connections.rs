@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, BytesMut};
 use msrp::wire::{ByteRange, Decoder, FailureReport, Frame, Method, TransactionId};
 use msrp::{
-    AnswerMode, Config, Connection, Event, FailReason, IncomingKey, MediaType, MessageId,
-    MessageKey, MessageOutcome, Nickname, NicknameKey, NicknameRequest, Outcome, OutgoingMessage,
-    ParseOptions, Random, ReceiveMode, Received, ReportMode, Role, SessionConfig, SessionKey,
-    SessionTable, StatusCode, Tolerance, Tolerances,
+    Config, Connection, Event, FailReason, Finished, IncomingKey, MediaType, MessageId, MessageKey,
+    Nickname, NicknameKey, NicknameRequest, Outcome, OutgoingMessage, ParseOptions, Random,
+    ReceiveMode, Received, ReportMode, ResponseMode, Role, SessionConfig, SessionKey, SessionTable,
+    StatusCode, Tolerance, Tolerances,
 };
 
 use super::input::Input;
@@ -135,12 +135,12 @@ impl World {
         for (uri, mode) in [(REMOTE[0], ReceiveMode::Whole), (REMOTE[1], ReceiveMode::Pieces)] {
             let session = SessionConfig::expected(uri.parse().unwrap()).receive(mode);
             let session = session.reports(reports).max_size(max_size).nicknames(true);
-            let answers = if is(6) { AnswerMode::Application } else { AnswerMode::Received };
-            let session = session.answers(answers);
+            let answers = if is(6) { ResponseMode::Application } else { ResponseMode::Received };
+            let session = session.responses(answers);
             table.insert(session).unwrap();
         }
-        config.table = Some(table);
-        let bob = Side::new(&config, Role::Passive, Cheap { state: 2, constant: is(4) }, now);
+        let mut bob = Side::new(&config, Role::Passive, Cheap { state: 2, constant: is(4) }, now);
+        bob.connection = bob.connection.with_table(table);
         let mut world = Self { sides: [alice, bob], now, is_tight, repeats_ids: is(4), next_id: 0 };
         world.open(0);
         world
@@ -175,7 +175,7 @@ impl World {
             0..32 => side.connection.close(),
             32..64 => side.connection.receive_eof(),
             64..128 => side.ask_nickname(input),
-            128..192 => side.answer_nickname(input),
+            128..192 => side.respond_to_nickname(input),
             192..224 => drop(side.answer_message(input.bool())),
             _ => side.report(),
         }
@@ -370,7 +370,7 @@ impl Side {
         let Some((key, sent)) = open.nth(usize::from(which % 4)) else { return };
         // Without a writer it has its outcome, perhaps among events not taken
         // yet; that there is one is checked in the end.
-        let Some(mut writer) = self.connection.body(*key) else { return };
+        let Ok(mut writer) = self.connection.body(*key) else { return };
         let piece = vec![which; len];
         let room = writer.room();
         match writer.write(piece.clone()) {
@@ -381,7 +381,7 @@ impl Side {
 
     fn finish_streams(&mut self) {
         for (key, sent) in self.sent.iter_mut().filter(|(_, sent)| sent.is_open) {
-            if let Some(writer) = self.connection.body(*key) {
+            if let Ok(writer) = self.connection.body(*key) {
                 writer.finish().unwrap();
             }
             sent.is_open = false;
@@ -392,10 +392,10 @@ impl Side {
         let which = usize::from(input.octet());
         if !self.keys.is_empty() {
             let key = self.keys[which % self.keys.len()];
-            if self.connection.abort(key) {
+            if self.connection.abort(key).is_ok() {
                 assert_eq!(self.sent[&key].outcome, None);
             }
-            assert!(!self.connection.abort(key), "a message is given up once");
+            assert!(self.connection.abort(key).is_err(), "a message is given up once");
         }
     }
 
@@ -404,7 +404,7 @@ impl Side {
         let key = self.coming.keys().nth(which % self.coming.len().max(1)).copied();
         if let Some(key) = key {
             self.connection.reject(key, StatusCode::STOP_SENDING);
-            assert!(!self.connection.reject(key, StatusCode::STOP_SENDING));
+            assert!(self.connection.reject(key, StatusCode::STOP_SENDING).is_err());
         }
     }
 
@@ -413,8 +413,8 @@ impl Side {
         let which = usize::from(input.octet());
         if !sessions.is_empty() {
             let session = sessions[which % sessions.len()];
-            assert!(self.connection.close_session(session));
-            assert!(!self.connection.close_session(session));
+            assert!(self.connection.close_session(session).is_ok());
+            assert!(self.connection.close_session(session).is_err());
         }
     }
 
@@ -430,11 +430,14 @@ impl Side {
         }
     }
 
-    fn answer_nickname(&mut self, input: &mut Input<'_>) {
+    fn respond_to_nickname(&mut self, input: &mut Input<'_>) {
         let status = StatusCode::REGISTERED[input.below(StatusCode::REGISTERED.len())];
         if let Some(request) = self.requested.pop() {
-            self.connection.answer_nickname(request, status);
-            assert!(!self.connection.answer_nickname(request, status), "one answer each");
+            self.connection.respond_to_nickname(request, status);
+            assert!(
+                self.connection.respond_to_nickname(request, status).is_err(),
+                "one answer each"
+            );
         }
     }
 
@@ -446,7 +449,7 @@ impl Side {
         } else {
             self.connection.reject(key, StatusCode::FORBIDDEN)
         };
-        assert!(!self.connection.accept(key), "one answer each");
+        assert!(self.connection.accept(key).is_err(), "one answer each");
         true
     }
 
@@ -515,24 +518,26 @@ impl Side {
             Event::SessionClosed { session, .. } => {
                 assert!(self.closed_sessions.insert(session), "a session ends once");
             }
-            Event::Message { message, body } => {
+            Event::Message { received: message, body } => {
                 self.assert_session(message.session());
                 self.complete(&message, body.to_vec());
             }
-            Event::MessageStarted { message } => {
+            Event::MessageStarted { received: message } => {
                 self.assert_session(message.session());
                 let coming = Coming { body: Vec::new(), id: *message.message_id() };
                 assert!(self.coming.insert(message.key(), coming).is_none());
             }
-            Event::Piece { message, offset, data } => self.put_piece(message, offset, &data),
-            Event::MessageCompleted { message, total } => {
+            Event::Piece { incoming: message, offset, data } => {
+                self.put_piece(message, offset, &data)
+            }
+            Event::MessageCompleted { received: message, total } => {
                 let coming = self.coming.remove(&message.key()).unwrap();
                 assert_eq!(coming.body.len() as u64, total);
                 let body = coming.body.into_iter().collect::<Option<Vec<u8>>>();
                 self.complete(&message, body.unwrap());
             }
-            Event::MessageFailed { message, reason } => self.fail(&message, reason),
-            Event::Outcome(outcome) => self.end_sent(&outcome),
+            Event::MessageFailed { received: message, reason } => self.fail(&message, reason),
+            Event::Finished(outcome) => self.end_sent(&outcome),
             Event::Reported { message, .. } | Event::BodyRoom { message } => {
                 // An outcome that comes first is the last that is told.
                 assert_eq!(self.sent[&message].outcome, None);
@@ -586,7 +591,7 @@ impl Side {
         }
     }
 
-    fn end_sent(&mut self, told: &MessageOutcome) {
+    fn end_sent(&mut self, told: &Finished) {
         self.assert_session(told.session);
         let sent = self.sent.get_mut(&told.message).unwrap();
         assert_eq!(sent.outcome, None, "a message has one outcome");

@@ -75,11 +75,11 @@ fn assert_decoder_agrees(
         (Ok(Parsed::Incomplete), Ok(None)) => {}
         (Err(error), Ok(Some(Frame::BadHead(bad)))) => {
             assert_eq!(error, bad.error());
-            assert!(error.status().is_some());
+            assert!(error.kind().status().is_some());
         }
         (Err(error), Err(same)) => {
             assert_eq!(msrp::wire::DecodeError::from(error.clone()), same);
-            assert!(error.status().is_none());
+            assert!(error.kind().status().is_none());
         }
         (parsed, decoded) => panic!("{parsed:?} is not {decoded:?}"),
     }

@@ -1,13 +1,14 @@
 //! Bodies of several parts: a media type on the first line, and the body.
 
 use msrp::MediaType;
-use msrp_cpim::multipart::{MAX_DEPTH, Multipart, MultipartBuildError, MultipartBuilder, Part};
+use msrp_cpim::BuildError;
+use msrp_cpim::multipart::{MAX_DEPTH, Multipart, MultipartBuilder, Part};
 
 pub(crate) fn run(data: &[u8]) {
     let end = data.iter().position(|octet| *octet == b'\n').unwrap_or(data.len());
     let (content_type, body) = data.split_at(end);
     let Ok(content_type) = std::str::from_utf8(content_type) else { return };
-    let Ok(multipart) = Multipart::new(content_type, body.get(1..).unwrap_or_default()) else {
+    let Ok(multipart) = Multipart::parse(content_type, body.get(1..).unwrap_or_default()) else {
         return;
     };
     assert_walked(&multipart, body, 1);
@@ -49,7 +50,7 @@ fn assert_written(multipart: &Multipart<'_>) {
     }
     match builder.build() {
         Ok((content_type, body)) => {
-            let again = Multipart::new(content_type.as_str(), &body).unwrap();
+            let again = Multipart::parse(content_type.as_str(), &body).unwrap();
             let again: Vec<_> = again.parts().map(Result::unwrap).collect();
             assert_eq!(again.len(), parts.len());
             for ((again, part), media_type) in again.iter().zip(&parts).zip(&types) {
@@ -57,7 +58,7 @@ fn assert_written(multipart: &Multipart<'_>) {
                 assert_eq!(again.content_type(), media_type.as_str());
             }
         }
-        Err(MultipartBuildError::Empty) => assert!(parts.is_empty()),
-        Err(wrong) => assert_eq!(wrong, MultipartBuildError::BoundaryInPart),
+        Err(BuildError::NoParts) => assert!(parts.is_empty()),
+        Err(wrong) => assert_eq!(wrong, BuildError::BoundaryInPart),
     }
 }

@@ -103,8 +103,8 @@ fn assert_answer(offer: &MsrpMedia, answer: &MsrpMedia, plan: &SessionPlan) {
 
 fn assert_plan(plan: &SessionPlan) {
     let config = plan.session_config();
-    assert_eq!(config.remote(), Some(plan.to_path()));
-    assert_eq!(config.local().view(), plan.uri());
+    assert_eq!(config.remote, Some(plan.to_path()));
+    assert_eq!(config.local.view(), plan.uri());
     match plan.connect() {
         Connect::To(target) => {
             assert_eq!(plan.role(), Role::Active);

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::config::SessionConfig;
 use super::direction::may_be_control;
-use super::event::{Event, FailReason};
+use super::event::Event;
+use super::reason::FailReason;
+use super::session_config::SessionConfig;
 use crate::keys::{IncomingKey, SessionKey};
 use crate::mime::wrapped_type;
 use crate::reassembly::ReassemblyError;
@@ -73,7 +74,7 @@ impl Chunk {
         if !self.terms.direction.may_receive() && !may_be_control(content_type, None) {
             return Err(Fault::NOT_RECEIVING);
         }
-        if !self.terms.accept.accepts(content_type) {
+        if !self.terms.accept_types.accepts(content_type) {
             return Err(Fault::UNSUPPORTED_TYPE);
         }
         let announced = self.announced_size().unwrap_or(self.offset);
@@ -92,7 +93,9 @@ impl Chunk {
             return Err(Fault::NOT_RECEIVING);
         }
         match wrapped_type(content_type, body) {
-            Some(inner) if !terms.accept.accepts_wrapped(&inner) => Err(Fault::UNSUPPORTED_TYPE),
+            Some(inner) if !terms.accept_types.accepts_wrapped(&inner) => {
+                Err(Fault::UNSUPPORTED_TYPE)
+            }
             Some(_) | None => Ok(()),
         }
     }

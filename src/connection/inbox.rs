@@ -10,10 +10,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::chunk::{Chunk, Current, Ended, Fault, Receipt, Refusal, Whole};
-use super::config::{AnswerMode, ReceiveMode, SessionConfig};
-use super::event::{Event, FailReason, Received};
+use super::event::Event;
 use super::mailbox::Mailbox;
 use super::open::{Open, Store};
+use super::reason::FailReason;
+use super::received::Received;
+use super::session_config::{ReceiveMode, ResponseMode, SessionConfig};
 use crate::keys::{IncomingKey, Keys, SessionKey, Tag};
 use crate::limits::Limits;
 use crate::wire::{Continuation, Head, MessageId, StatusCode};
@@ -138,7 +140,7 @@ impl Inbox {
             ReceiveMode::Pieces => {
                 self.start(chunk)?;
                 let open = chunk.key.and_then(|key| self.open.get(&key));
-                Ok(open.map(|open| Event::MessageStarted { message: open.received.clone() }))
+                Ok(open.map(|open| Event::MessageStarted { received: open.received.clone() }))
             }
         }
     }
@@ -177,8 +179,8 @@ impl Inbox {
             return Ok(None);
         };
         self.held += open.store.insert(offset, &piece, room)?;
-        let message = open.received.key;
-        Ok(open.store.is_in_pieces().then_some(Event::Piece { message, offset, data: piece }))
+        let incoming = open.received.key;
+        Ok(open.store.is_in_pieces().then_some(Event::Piece { incoming, offset, data: piece }))
     }
 
     /// Whether Byte-Range agrees with the octets of the frame, whose end-line is
@@ -249,14 +251,14 @@ impl Inbox {
 
     /// The whole message in one chunk, in one piece.
     fn end_single(&mut self, mut chunk: Box<Chunk>) -> Result<Ended, Box<Refusal>> {
-        let message = self.received(chunk.session, chunk.message_id, &chunk.head);
+        let received = self.received(chunk.session, chunk.message_id, &chunk.head);
         let body = std::mem::take(&mut chunk.only_piece);
-        if let Err(fault) = chunk.check_whole(message.content_type(), &body) {
+        if let Err(fault) = chunk.check_whole(received.content_type(), &body) {
             return Err(self.refuse(chunk, fault));
         }
         let whole = Whole { last: chunk, first: None, total: body.len() as u64 };
-        let receipt = self.take_whole(message.key, whole);
-        let event = Some(Event::Message { message, body: detached(body) });
+        let receipt = self.take_whole(received.key, whole);
+        let event = Some(Event::Message { received, body: detached(body) });
         Ok(Ended { receipt, event })
     }
 
@@ -290,34 +292,34 @@ impl Inbox {
     }
 
     fn end_message(&mut self, chunk: Box<Chunk>, open: Open) -> Result<Ended, Box<Refusal>> {
-        let Open { received: message, store, .. } = open;
-        let first = Some(message.head.clone());
+        let Open { received, store, .. } = open;
+        let first = Some(received.head.clone());
         match store {
             Store::Whole(store) => {
                 let body = store.into_body().unwrap_or_default();
-                if let Err(fault) = chunk.check_whole(message.content_type(), &body) {
+                if let Err(fault) = chunk.check_whole(received.content_type(), &body) {
                     return Err(self.refuse(chunk, fault));
                 }
                 let whole = Whole { last: chunk, first, total: body.len() as u64 };
-                let receipt = self.take_whole(message.key, whole);
-                Ok(Ended { receipt, event: Some(Event::Message { message, body }) })
+                let receipt = self.take_whole(received.key, whole);
+                Ok(Ended { receipt, event: Some(Event::Message { received, body }) })
             }
             Store::Pieces(tracker) => {
                 let total = tracker.received();
-                let receipt = self.take_whole(message.key, Whole { last: chunk, first, total });
-                Ok(Ended { receipt, event: Some(Event::MessageCompleted { message, total }) })
+                let receipt = self.take_whole(received.key, Whole { last: chunk, first, total });
+                Ok(Ended { receipt, event: Some(Event::MessageCompleted { received, total }) })
             }
         }
     }
 
     /// A message is complete: it is accepted, or waits for the application.
     fn take_whole(&mut self, key: IncomingKey, mut whole: Whole) -> Option<Receipt> {
-        match whole.last.terms.answers {
-            AnswerMode::Received => {
+        match whole.last.terms.responses {
+            ResponseMode::Received => {
                 self.remember_received(&whole.last);
                 Some(Receipt::Whole(whole))
             }
-            AnswerMode::Application => {
+            ResponseMode::Application => {
                 whole.last.detach();
                 if let Some(mailbox) = self.sessions.get_mut(&whole.last.session) {
                     mailbox.add_waiting(whole.last.message_id, key);
@@ -459,8 +461,8 @@ impl Inbox {
     }
 }
 
-fn failed(message: Received, reason: FailReason) -> Event {
-    Event::MessageFailed { message, reason }
+fn failed(received: Received, reason: FailReason) -> Event {
+    Event::MessageFailed { received, reason }
 }
 
 fn detached(body: Bytes) -> Bytes {

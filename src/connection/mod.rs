@@ -2,92 +2,71 @@
 
 #[cfg(feature = "auth")]
 mod authenticate;
+mod body;
+mod carried;
 mod chunk;
 mod config;
 mod direction;
+mod error;
 mod event;
+mod events;
 mod inbox;
+mod lifecycle;
+mod liveness;
 mod mailbox;
 mod memory;
+mod message;
 mod nickname;
 mod open;
 mod outcome;
+mod reason;
 mod receive;
+mod received;
 mod report;
 mod respond;
 mod send;
 mod session;
+mod session_config;
 mod session_ids;
 mod table;
 mod update;
 
 use crate::time::Instant;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use thiserror::Error;
 
 #[cfg(feature = "auth")]
 pub use authenticate::{
     AuthenticateError, Authentication, AuthenticationFailure, RelayAccount, RelayRoute,
     UriParameter,
 };
-pub use config::{
-    AnswerMode, Bind, Config, OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig,
-};
+pub use body::BodyWriter;
+pub use config::{Config, Role};
 pub use direction::Direction;
-pub use event::{
-    Answer, CloseReason, ConnectionEnd, ConnectionError, Event, FailReason, MessageOutcome,
-    Outcome, Received,
-};
-pub use nickname::{AskError, NicknameRequest};
-pub use report::ReportError;
-pub use send::{BodyError, BodyWriter, SendError};
-pub use table::{SessionTable, TableError};
-pub use update::UpdateError;
+pub use error::{ConnectionError, SendError, SessionError};
+pub use event::{Event, Finished, Response};
+pub use message::OutgoingMessage;
+pub use nickname::NicknameRequest;
+pub use reason::{CloseReason, ConnectionEnd, FailReason, Outcome};
+pub use received::Received;
+pub use session_config::{Bind, ReceiveMode, ReportMode, ResponseMode, SessionConfig};
+pub use table::SessionTable;
 
-use crate::hop::{Hop, HopConfig, Order, Purpose, Transmit};
+use crate::hop::{Hop, HopConfig, Order, Transmit};
 use crate::keys::{Keys, MessageKey, NicknameKey, SessionKey, Tag};
 use crate::random::{Random, RandomError};
 use crate::tolerance::{Tolerance, Tolerances};
-use crate::uri::{Path, PathRef};
-use crate::wire::{ByteRange, Continuation, Head, HeadWriter, Method};
-use crate::wire::{DecodeError, Frame};
+use crate::wire::{DecodeError, Frame, Head, Method};
 #[cfg(feature = "auth")]
 use authenticate::Authentications;
+use carried::{Endpoint, Purpose};
+use events::Events;
 use inbox::Inbox;
-use outcome::Tell;
 use receive::RequestKind;
 use send::Sending;
-use session::{Session, Sessions};
-use table::Binding;
-
-/// Why a session cannot be opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// The session has no path to the peer; the rendezvous gives it.
-    #[error("the session has no remote path; make it with SessionConfig::new")]
-    NoRemotePath,
-    /// Another session on this connection has the same local URI.
-    #[error("a session on this connection has this local URI; make a new URI")]
-    UriInUse,
-    /// The connection has as many sessions as
-    /// [`Limits::sessions`](crate::Limits::sessions) allows.
-    #[error("the connection has {max} sessions; close one or raise Limits::sessions")]
-    TooManySessions {
-        /// The limit that was reached.
-        max: usize,
-    },
-    /// The peer opened the connection and has not said yet who it is
-    /// (RFC 4975 section 5.4).
-    #[error("nothing is sent on a passive connection before the peer has bound a session")]
-    NotBound,
-    /// The connection has ended.
-    #[error("the connection is closed")]
-    Closed,
-}
+use session::Sessions;
 
 /// One transport connection of an endpoint, and the sessions on it.
 ///
@@ -99,7 +78,7 @@ pub enum OpenError {
 #[derive(Debug)]
 pub struct Connection {
     config: Arc<Config>,
-    hop: Hop,
+    hop: Hop<Endpoint>,
     sessions: Sessions,
     sending: BTreeMap<MessageKey, Sending>,
     inbox: Inbox,
@@ -109,7 +88,9 @@ pub struct Connection {
     #[cfg(feature = "auth")]
     authentications: Authentications,
     events: Events,
-    /// What tolerances were told of.
+    /// The sessions that the peer may bind.
+    table: Option<SessionTable>,
+    /// The tolerances that the application knows of.
     tolerated: Tolerances,
     /// Whether it is known who the peer is.
     is_bound: bool,
@@ -121,32 +102,6 @@ pub struct Connection {
     message_keys: Keys<MessageKey>,
     nickname_keys: Keys<NicknameKey>,
     next_nickname_request: u64,
-}
-
-/// The events that the application has not taken.
-#[derive(Debug, Default)]
-struct Events {
-    queue: VecDeque<Event>,
-    octets: usize,
-}
-
-impl Events {
-    fn push(&mut self, event: Event) {
-        self.octets += event.octets();
-        self.queue.push_back(event);
-    }
-
-    fn extend(&mut self, events: impl IntoIterator<Item = Event>) {
-        for event in events {
-            self.push(event);
-        }
-    }
-
-    fn pop(&mut self) -> Option<Event> {
-        let event = self.queue.pop_front()?;
-        self.octets -= event.octets();
-        Some(event)
-    }
 }
 
 impl Connection {
@@ -186,6 +141,7 @@ impl Connection {
             #[cfg(feature = "auth")]
             authentications: Authentications::new(tag),
             events: Events::default(),
+            table: None,
             tolerated: Tolerances::none(),
             is_bound: role == Role::Active,
             is_closed: false,
@@ -198,31 +154,13 @@ impl Connection {
         })
     }
 
-    /// Opens a session on this connection: the SEND that binds it leaves at
-    /// once (RFC 4975 section 5.4). [`Event::SessionOpened`] tells that the
-    /// peer has accepted it; messages need not wait for that.
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError`]; nothing leaves then.
-    pub fn open(&mut self, session: SessionConfig) -> Result<SessionKey, OpenError> {
-        let remote = session.remote.clone().ok_or(OpenError::NoRemotePath)?;
-        let max = self.config.limits.sessions;
-        if self.is_closed {
-            return Err(OpenError::Closed);
-        } else if !self.is_bound {
-            return Err(OpenError::NotBound);
-        } else if self.sessions.find(session.local.view()).is_some() {
-            return Err(OpenError::UriInUse);
-        } else if self.sessions.len() >= max {
-            return Err(OpenError::TooManySessions { max });
-        }
-        let bind = session.bind;
-        let id = self.add_session(session, remote, None);
-        if bind == Bind::Bodiless {
-            self.send_bodiless(id, Purpose::Bind(id));
-        }
-        Ok(id)
+    /// Lets the peer bind the sessions of a table by its first request for each. A
+    /// listener joins each of its connections to one table, and a client the
+    /// connection to its relay.
+    #[must_use]
+    pub fn with_table(mut self, table: SessionTable) -> Self {
+        self.table = Some(table);
+        self
     }
 
     /// Takes octets from the transport off the front of `input`, and leaves
@@ -346,8 +284,8 @@ impl Connection {
     pub fn wants_read(&self) -> bool {
         let limits = &self.config.limits;
         !self.is_closed
-            && self.events.octets <= limits.event_octets
-            && self.events.queue.len() <= limits.events
+            && self.events.octets() <= limits.event_octets
+            && self.events.len() <= limits.events
             && self.hop.control_len() <= limits.control_octets
     }
 
@@ -400,13 +338,6 @@ impl Connection {
         }
     }
 
-    /// Ends a session: what has not left stays here, its URI leaves the
-    /// [`SessionTable`] it came from, and later requests for it are answered
-    /// 481. Says whether there was such a session.
-    pub fn close_session(&mut self, session: SessionKey) -> bool {
-        self.retire_session(session, CloseReason::Local, Outcome::SessionClosed, None)
-    }
-
     /// The next thing that happened.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop()
@@ -435,18 +366,6 @@ impl Connection {
         self.hop.is_idle()
     }
 
-    /// The sessions on this connection, in the order in which they began.
-    pub fn sessions(&self) -> impl Iterator<Item = SessionKey> {
-        self.sessions.ids()
-    }
-
-    /// What a session goes by: what it was set up with, and what
-    /// [`Connection::update_session`] has changed.
-    #[must_use]
-    pub fn session(&self, session: SessionKey) -> Option<&SessionConfig> {
-        self.sessions.get(session).map(|session| &*session.config)
-    }
-
     fn frame(&mut self, now: Instant, frame: Frame) {
         match frame {
             Frame::Head(head) => self.head(now, head),
@@ -467,133 +386,6 @@ impl Connection {
             (None, _) => RequestKind::Other,
         };
         self.request(now, head, kind);
-    }
-
-    fn add_session(
-        &mut self,
-        config: SessionConfig,
-        remote: Path,
-        binding: Option<Binding>,
-    ) -> SessionKey {
-        let remembered = self.config.limits.remembered_messages;
-        let session = self.sessions.insert(Session::new(config, remote, binding, remembered));
-        self.inbox.open_session(session);
-        session
-    }
-
-    fn mark_open(&mut self, id: SessionKey, answer: Option<Answer>) {
-        self.is_bound = true;
-        if let Some(session) = self.sessions.get_mut(id)
-            && !session.is_open
-        {
-            session.is_open = true;
-            let remote = session.remote.clone();
-            self.events.push(Event::SessionOpened { session: id, remote, answer });
-        }
-    }
-
-    /// The bodiless SEND that binds a session or keeps a connection alive, as
-    /// most stacks write it: with a Message-ID and the range of nothing.
-    fn send_bodiless(&mut self, id: SessionKey, purpose: Purpose) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        if let Purpose::KeepAlive(_) = purpose {
-            self.keeps_alive = Some(id);
-        }
-        let message_id = self.hop.ids().message_id();
-        let Some(message_id) = self.hop.drawn(message_id) else { return };
-        let Some(transaction) = self.hop.begin_control_request(Some(purpose)) else { return };
-        session.requests.insert(transaction);
-        session.bodiless = Some(message_id);
-        let (to, from) = (session.remote.view(), PathRef::from(session.config.local.view()));
-        let out = self.hop.control();
-        let written = HeadWriter::request(out, &transaction, Method::Send, to, from)
-            .message_id(&message_id)
-            .byte_range(ByteRange::EMPTY)
-            .bodiless(Continuation::Complete);
-        debug_assert!(written.is_ok());
-    }
-
-    /// When a peer that does not read is given up. Nothing is read from it
-    /// while its responses wait; should it do the same, both would wait for
-    /// ever.
-    fn stalled_at(&self) -> Option<Instant> {
-        self.full_since?.checked_add(self.config.transaction_timeout)
-    }
-
-    /// Notes since when the peer has read nothing of what waits for it.
-    fn watch_control(&mut self, now: Instant, has_moved: bool) {
-        // What a closed connection has left to say, it says or not.
-        let is_full = !self.is_closed && self.hop.control_len() > self.config.limits.control_octets;
-        self.full_since = match self.full_since {
-            Some(since) if is_full && !has_moved => Some(since),
-            _ => is_full.then_some(now),
-        };
-    }
-
-    fn keep_alive_due(&self) -> Option<Instant> {
-        let interval = self.config.keep_alive?;
-        let is_quiet = self.hop.control_len() == 0 && self.keeps_alive.is_none();
-        if self.is_closed || !is_quiet || self.sessions.first_open().is_none() {
-            return None;
-        }
-        self.last_sent.checked_add(interval)
-    }
-
-    /// Ends a session for good: what is still on its way to it must not bind
-    /// it anew, and to go on needs new URIs (RFC 4975 section 5.4).
-    fn retire_session(
-        &mut self,
-        id: SessionKey,
-        reason: CloseReason,
-        outcome: Outcome,
-        answer: Option<Answer>,
-    ) -> bool {
-        if let Some(binding) = self.sessions.get(id).and_then(Session::binding) {
-            binding.retire();
-        }
-        self.end_session(id, reason, outcome, answer)
-    }
-
-    /// Ends a session, and every message in it. Says whether it was there.
-    fn end_session(
-        &mut self,
-        id: SessionKey,
-        reason: CloseReason,
-        outcome: Outcome,
-        answer: Option<Answer>,
-    ) -> bool {
-        // A peer that has refused the session is sent nothing more in it
-        // (RFC 4975 sections 10.8 and 10.10).
-        let tell = if reason == CloseReason::Local { Tell::Peer } else { Tell::Nothing };
-        self.settle_all(id, outcome, tell);
-        self.drop_nicknames(id, outcome);
-        self.drop_incoming(id);
-        if self.keeps_alive == Some(id) {
-            self.keeps_alive = None;
-        }
-        let Some(session) = self.sessions.remove(id) else { return false };
-        for request in &session.requests {
-            self.hop.complete(request);
-        }
-        self.events.push(Event::SessionClosed { session: id, reason, answer });
-        true
-    }
-
-    fn end(&mut self, end: ConnectionEnd, outcome: Outcome) {
-        let reason = match end {
-            ConnectionEnd::Local => CloseReason::Local,
-            _ => CloseReason::ConnectionClosed,
-        };
-        let ids: Vec<SessionKey> = self.sessions.ids().collect();
-        for id in ids {
-            self.end_session(id, reason, outcome, None);
-        }
-        #[cfg(feature = "auth")]
-        self.end_authentications();
-        self.hop.forget_transactions(|_| false);
-        self.is_closed = true;
-        self.full_since = None;
-        self.events.push(Event::Closed(end));
     }
 
     /// Whether a deviation may pass; told of once on a connection.

@@ -2,44 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use thiserror::Error;
-
 use super::Connection;
-use super::event::{Answer, Event, Outcome};
-use crate::hop::Purpose;
-use crate::keys::{NicknameKey, SessionKey};
+use super::carried::Purpose;
+use super::error::SendError;
+use super::event::{Event, Response};
+use super::reason::Outcome;
+use crate::keys::{NicknameKey, SessionKey, UnknownKey};
 use crate::tolerance::Tolerance;
 use crate::uri::PathRef;
 use crate::wire::{
-    Continuation, Head, HeadRef, HeadWriter, HeaderName, Method, Nickname, NicknameError,
-    StatusCode,
+    Continuation, Head, HeadRef, HeadWriter, HeaderName, Method, Nickname, StatusCode, ValueError,
+    ValueErrorKind,
 };
 
-/// Why no nickname is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum AskError {
-    /// The session has ended, or is of another connection.
-    #[error("the session is not open on this connection")]
-    NoSession,
-    /// Too many NICKNAMEs without an answer; see
-    /// [`Limits::nicknames`](crate::Limits::nicknames).
-    #[error("{max} NICKNAMEs of this session have no answer yet; wait for one")]
-    TooMany {
-        /// The limit that was reached.
-        max: usize,
-    },
-}
-
-/// A NICKNAME of the peer that has no answer yet. Never used twice on a
-/// connection.
+/// A NICKNAME of the peer that waits for its response. A connection uses a value
+/// once, and refuses that of another connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NicknameRequest {
     session: SessionKey,
     number: u64,
 }
 
-/// The NICKNAMEs of a session that have no answer yet.
+/// The NICKNAMEs of a session that wait for their response.
 #[derive(Debug, Default)]
 pub(super) struct Nicknames {
     asked: BTreeSet<NicknameKey>,
@@ -47,25 +31,26 @@ pub(super) struct Nicknames {
 }
 
 impl Connection {
-    /// Asks the chat room at the other end of a session for a nickname, `None`
-    /// to have none any more (RFC 7701 sections 7.1 to 7.3). Exactly one
-    /// [`Event::Nickname`] tells the answer.
+    /// Asks the chat room at the other end of a session for a nickname, or gives
+    /// the nickname up with `None` (RFC 7701 sections 7.1 to 7.3). Exactly one
+    /// [`Event::Nickname`] follows.
     ///
-    /// Chat rooms that give nicknames say so by the token `nickname` of the
-    /// attribute `chatroom` in their session description; others answer 501.
+    /// A chat room that gives nicknames says so by the token `nickname` of the
+    /// attribute `chatroom` in its session description. The response of others is
+    /// 501.
     ///
     /// # Errors
     ///
-    /// [`AskError`]; nothing leaves then.
+    /// [`SendError::UnknownKey`] or [`SendError::TooManyNicknames`], and nothing leaves.
     pub fn ask_nickname(
         &mut self,
         session: SessionKey,
         nickname: Option<&Nickname>,
-    ) -> Result<NicknameKey, AskError> {
+    ) -> Result<NicknameKey, SendError> {
         let max = self.config.limits.nicknames;
-        let owner = self.sessions.get_mut(session).ok_or(AskError::NoSession)?;
+        let owner = self.sessions.get_mut(session).ok_or(UnknownKey)?;
         if owner.nicknames.asked.len() >= max {
-            return Err(AskError::TooMany { max });
+            return Err(SendError::TooManyNicknames { max });
         }
         let key = self.nickname_keys.fresh();
         owner.nicknames.asked.insert(key);
@@ -85,22 +70,24 @@ impl Connection {
         Ok(key)
     }
 
-    /// Answers a NICKNAME of the peer ([`Event::NicknameRequested`]): 200 where
-    /// the nickname is the peer's now, and otherwise 403 where there are none to
-    /// be had, 424 where it is malformed, 425 where it is reserved or in use.
-    /// Says whether the request had no answer yet.
-    pub fn answer_nickname(&mut self, request: NicknameRequest, status: StatusCode) -> bool {
-        let head = self
-            .sessions
-            .get_mut(request.session)
-            .and_then(|owner| owner.nicknames.requested.remove(&request));
-        match head {
-            Some(head) => {
-                self.respond(&head.view(), status);
-                true
-            }
-            None => false,
-        }
+    /// Responds to a NICKNAME of the peer ([`Event::NicknameRequested`]): with 200
+    /// the nickname is the peer's from now on. Otherwise 403 says that there are
+    /// no nicknames, 424 that this one is malformed, 425 that it is reserved or in
+    /// use.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownKey`] if the request has its response, its session has ended, or
+    /// it is of another connection.
+    pub fn respond_to_nickname(
+        &mut self,
+        request: NicknameRequest,
+        status: StatusCode,
+    ) -> Result<(), UnknownKey> {
+        let owner = self.sessions.get_mut(request.session).ok_or(UnknownKey)?;
+        let head = owner.nicknames.requested.remove(&request).ok_or(UnknownKey)?;
+        self.respond(&head.view(), status);
+        Ok(())
     }
 
     /// A NICKNAME of the peer.
@@ -111,7 +98,7 @@ impl Connection {
             Err(_) => return self.respond(&view, StatusCode::MALFORMED_NICKNAME),
         };
         let Some(owner) = self.sessions.get_mut(session) else { return };
-        // A client waits for one answer before it asks again.
+        // A client waits for one response before it asks again.
         if owner.nicknames.requested.len() >= self.config.limits.nicknames {
             return self.respond(&view, StatusCode::FORBIDDEN);
         }
@@ -122,19 +109,19 @@ impl Connection {
     }
 
     /// The Use-Nickname of a request, which has one.
-    fn use_nickname(&mut self, head: &HeadRef<'_>) -> Result<Option<Nickname>, NicknameError> {
+    fn use_nickname(&mut self, head: &HeadRef<'_>) -> Result<Option<Nickname>, ValueError> {
         let is_name = |name: &str| HeaderName::of(name.as_bytes()) == Some(HeaderName::UseNickname);
         let mut values = head.headers().filter(|(name, _)| is_name(name)).map(|(_, value)| value);
         let (Some(value), None) = (values.next(), values.next()) else {
-            return Err(NicknameError::Malformed);
+            return Err(ValueErrorKind::NicknameQuoting.into());
         };
-        match Nickname::from_value(value) {
-            Err(NicknameError::Unquoted) => {
-                let nickname = Nickname::from_unquoted(value)?;
+        match Nickname::parse_quoted(value) {
+            Err(error) if error.kind() == ValueErrorKind::NicknameUnquoted => {
+                let nickname = Nickname::parse_unquoted(value)?;
                 if self.tolerate(Tolerance::UnquotedNickname) {
                     Ok(Some(nickname))
                 } else {
-                    Err(NicknameError::Unquoted)
+                    Err(error)
                 }
             }
             result => result,
@@ -146,22 +133,22 @@ impl Connection {
         &mut self,
         session: SessionKey,
         key: NicknameKey,
-        answer: Answer,
+        response: Response,
     ) {
-        let outcome = match answer.status {
+        let outcome = match response.status {
             status if status.is_success() => Outcome::Accepted,
             StatusCode::TIMEOUT => Outcome::TimedOut,
             status => Outcome::Rejected(status),
         };
         self.settle_nickname(session, key, outcome);
-        if answer.status.is_success() {
-            self.mark_open(session, Some(answer));
+        if response.status.is_success() {
+            self.mark_open(session, Some(response));
         } else {
-            self.session_refused(session, answer);
+            self.session_refused(session, response);
         }
     }
 
-    /// Tells what became of a NICKNAME, once.
+    /// Gives a NICKNAME its outcome, once.
     pub(super) fn settle_nickname(
         &mut self,
         session: SessionKey,
@@ -175,7 +162,7 @@ impl Connection {
         }
     }
 
-    /// A session ends: nobody gives nicknames in it any more, nor has any.
+    /// A session ends, and with it every NICKNAME that waits in it.
     pub(super) fn drop_nicknames(&mut self, session: SessionKey, outcome: Outcome) {
         let Some(owner) = self.sessions.get_mut(session) else { return };
         let Nicknames { asked, requested } = std::mem::take(&mut owner.nicknames);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::chunk::Fault;
-use super::config::{ReceiveMode, SessionConfig};
-use super::event::Received;
+use super::received::Received;
+use super::session_config::{ReceiveMode, SessionConfig};
 use crate::limits::Limits;
 use crate::reassembly::{Reassembler, Tracker};
 

@@ -4,8 +4,10 @@
 use crate::time::Instant;
 
 use super::Connection;
-use super::event::{Answer, CloseReason, Event, MessageOutcome, Outcome};
-use crate::hop::{HopEvent, Purpose, Transaction};
+use super::carried::Purpose;
+use super::event::{Event, Finished, Response};
+use super::reason::{CloseReason, Outcome};
+use crate::hop::{HopEvent, Transaction};
 use crate::keys::{MessageKey, SessionKey};
 use crate::tolerance::Tolerance;
 use crate::wire::{Continuation, FailureReport, HeadRef, MessageId, StatusCode, TransactionId};
@@ -33,26 +35,27 @@ impl Connection {
         }
         let Some(Transaction { purpose, written, .. }) = self.hop.complete(&id) else { return };
         self.forget_request(&id, &purpose);
-        let answer = Answer {
+        let response = Response {
             transaction: id,
             status,
             comment: head.comment().map(Into::into),
             round_trip: written.map(|written| now.saturating_duration_since(written)),
         };
         match purpose {
-            Purpose::Chunk(message) => self.chunk_answered(now, message, answer),
-            Purpose::Bind(session) if status.is_success() => self.mark_open(session, Some(answer)),
+            Purpose::Chunk(message) => self.chunk_answered(now, message, response),
+            Purpose::Bind(session) if status.is_success() => {
+                self.mark_open(session, Some(response))
+            }
             Purpose::Bind(session) => {
                 let reason = CloseReason::Rejected(status);
-                self.retire_session(session, reason, Outcome::SessionClosed, Some(answer));
+                self.retire_session(session, reason, Outcome::SessionClosed, Some(response));
             }
             Purpose::KeepAlive(session) => {
                 self.keeps_alive = None;
-                self.session_refused(session, answer);
+                self.session_refused(session, response);
             }
-            Purpose::Nickname(session, key) => self.nickname_answered(session, key, answer),
+            Purpose::Nickname(session, key) => self.nickname_answered(session, key, response),
             // Of a relay.
-            Purpose::Relayed(_) | Purpose::Passed(_) => {}
             #[cfg(feature = "auth")]
             Purpose::Auth(key) => self.auth_answered(key, written.unwrap_or(now), head, status),
         }
@@ -64,7 +67,7 @@ impl Connection {
             Purpose::Bind(session)
             | Purpose::KeepAlive(session)
             | Purpose::Nickname(session, _) => session,
-            Purpose::Chunk(_) | Purpose::Relayed(_) | Purpose::Passed(_) => return,
+            Purpose::Chunk(_) => return,
             #[cfg(feature = "auth")]
             Purpose::Auth(_) => return,
         };
@@ -84,17 +87,17 @@ impl Connection {
         }
     }
 
-    fn chunk_answered(&mut self, now: Instant, key: MessageKey, answer: Answer) {
+    fn chunk_answered(&mut self, now: Instant, key: MessageKey, response: Response) {
         let Some(sending) = self.sending.get_mut(&key) else { return };
         let session = sending.session;
         sending.answered += 1;
-        sending.answer = Some(answer.clone());
-        if answer.status.is_success() {
-            self.mark_open(session, Some(answer));
+        sending.response = Some(response.clone());
+        if response.status.is_success() {
+            self.mark_open(session, Some(response));
             self.review(now, key);
         } else {
-            self.refused(key, answer.status);
-            self.session_refused(session, answer);
+            self.refused(key, response.status);
+            self.session_refused(session, response);
         }
     }
 
@@ -117,11 +120,11 @@ impl Connection {
 
     /// Ends a session of which the peer says that it is not there, or not here
     /// (sections 10.8 and 10.10).
-    pub(super) fn session_refused(&mut self, session: SessionKey, answer: Answer) {
-        let status = answer.status;
+    pub(super) fn session_refused(&mut self, session: SessionKey, response: Response) {
+        let status = response.status;
         if is_of_session(status) {
             let reason = CloseReason::Rejected(status);
-            self.retire_session(session, reason, Outcome::SessionClosed, Some(answer));
+            self.retire_session(session, reason, Outcome::SessionClosed, Some(response));
         }
     }
 
@@ -165,7 +168,6 @@ impl Connection {
             Purpose::Nickname(session, key) => {
                 self.settle_nickname(*session, *key, Outcome::TimedOut);
             }
-            Purpose::Relayed(_) | Purpose::Passed(_) => {}
             #[cfg(feature = "auth")]
             Purpose::Auth(key) => self.auth_timed_out(*key),
         }
@@ -221,14 +223,14 @@ impl Connection {
             session.outgoing.remove(&sending.message_id);
             session.sent.insert(sending.message_id, ());
         }
-        self.events.push(Event::Outcome(Box::new(MessageOutcome {
+        self.events.push(Event::Finished(Box::new(Finished {
             message: key,
             session: sending.session,
             message_id: sending.message_id,
             outcome,
             chunks: sending.chunks,
             octets,
-            answer: sending.answer,
+            response: sending.response,
             reported: sending.reported.iter().collect(),
         })));
         true
@@ -283,8 +285,8 @@ impl Connection {
     /// answered the last one is known.
     fn reuses_transaction_id(&self, key: MessageKey, head: &HeadRef<'_>) -> bool {
         let id = head.transaction_id();
-        let answer = self.sending.get(&key).and_then(|sending| sending.answer.as_ref());
-        self.hop.awaits_response(&id) || answer.is_some_and(|answer| answer.transaction == id)
+        let response = self.sending.get(&key).and_then(|sending| sending.response.as_ref());
+        self.hop.awaits_response(&id) || response.is_some_and(|response| response.transaction == id)
     }
 
     fn success_reported(&mut self, now: Instant, key: MessageKey, head: &HeadRef<'_>) {

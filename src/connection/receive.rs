@@ -42,7 +42,7 @@ impl Connection {
 
     /// A malformed head in intact framing: only the request suffers for it.
     pub(super) fn bad_request(&mut self, bad: &BadHead) {
-        if let Some(status) = bad.error().status() {
+        if let Some(status) = bad.error().kind().status() {
             self.respond(&bad.head().view(), status);
         }
     }
@@ -70,7 +70,7 @@ impl Connection {
         if let Some(session) = self.sessions.find(local) {
             return Ok(session);
         }
-        let table = self.config.table.as_ref().ok_or(StatusCode::NO_SUCH_SESSION)?;
+        let table = self.table.as_ref().ok_or(StatusCode::NO_SUCH_SESSION)?;
         // A REPORT binds nothing: who sends one has no session to open.
         if self.sessions.len() >= self.config.limits.sessions
             || head.method() == Some(Method::Report)
@@ -96,7 +96,7 @@ impl Connection {
         }
         let uri = local.session_id().and_then(|session_id| {
             let here = self.sessions.find_session_id(session_id);
-            match &self.config.table {
+            match &self.table {
                 Some(table) => table.find_session_id(session_id, here),
                 None => only(here).cloned(),
             }

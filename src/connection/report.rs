@@ -1,13 +1,12 @@
 //! Telling the peer what became of its messages: responses and REPORTs
 //! (RFC 4975 sections 7.1.2 to 7.1.4 and 7.2).
 
-use thiserror::Error;
-
 use super::Connection;
 use super::chunk::{Chunk, Receipt, Whole};
-use super::config::ReportMode;
-use super::event::Received;
-use crate::keys::SessionKey;
+use super::error::SendError;
+use super::received::Received;
+use super::session_config::ReportMode;
+use crate::keys::{SessionKey, UnknownKey};
 use crate::uri::PathRef;
 use crate::wire::encode::MAX_CONTROL_BODY;
 use crate::wire::scan::occurs;
@@ -16,57 +15,43 @@ use crate::wire::{
     Status, StatusCode, TransactionId,
 };
 
-/// What a REPORT has for a body.
+/// The body of a REPORT, after its Content-Type.
 type Content<'a> = (&'a MediaType, &'a [u8]);
 
-/// How often an id is thrown away because the body has its end-line in it: a
-/// body of that many octets cannot hold more of them.
+/// How often a transaction id is dropped because the body contains its end-line:
+/// a body of the largest size holds no more end-lines.
 const MAX_TRIES: usize = MAX_CONTROL_BODY / END_LINE_PREFIX;
 
-/// Octets that an end-line has at the least: seven hyphens and a transaction id.
+/// The least octets of an end-line: seven hyphens and a transaction id.
 const END_LINE_PREFIX: usize = 11;
 
-/// Why a message cannot be reported on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum ReportError {
-    /// The sender did not ask for such reports (RFC 4975 sections 7.1.3 and
-    /// 7.1.4).
-    #[error("the sender of the message did not ask for this report")]
-    NotWanted,
-    /// The session has ended: the REPORT would not arrive (section 7.1.2).
-    #[error("the session is not open on this connection")]
-    NoSession,
-    /// The body of the REPORT is larger than 10,240 octets (section 7.1).
-    #[error("the body of a REPORT has at most 10,240 octets")]
-    BodyTooLarge,
-}
-
 impl Connection {
-    /// Sends a REPORT on a message: a success where `status` is 200, where the
-    /// session's [`ReportMode`](crate::ReportMode) is `Manual`; a failure that
-    /// showed only after the message was accepted otherwise.
+    /// Sends a REPORT on a message. A `status` of 200 reports success, for a
+    /// session whose [`ReportMode`] is `Manual`; any other reports a failure that
+    /// showed only after the message was accepted.
     ///
     /// # Errors
     ///
-    /// [`ReportError`] where the sender did not ask for it or the session has
-    /// ended.
+    /// [`SendError::NotWanted`] if the sender did not ask for it, and
+    /// [`SendError::UnknownKey`] if the session has ended or `message` is of another
+    /// connection.
     pub fn report(
         &mut self,
         message: &Received,
         status: StatusCode,
         range: ByteRange,
-    ) -> Result<(), ReportError> {
+    ) -> Result<(), SendError> {
         self.report_on(message, status, range, None)
     }
 
-    /// The same with a body, for information: nobody has to read it (RFC 4975
-    /// section 7.1.2). Those of a chat room on private messages have one (RFC
-    /// 7701 section 6.2).
+    /// Sends a REPORT with a body, which its receiver may ignore (RFC 4975 section
+    /// 7.1.2). A chat room reports on private messages this way (RFC 7701 section
+    /// 6.2).
     ///
     /// # Errors
     ///
-    /// [`ReportError`], also where the body has more than 10,240 octets.
+    /// Those of [`Connection::report`], and [`SendError::ReportTooLarge`] if the body
+    /// has more than 10,240 octets.
     pub fn report_with_body(
         &mut self,
         message: &Received,
@@ -74,9 +59,9 @@ impl Connection {
         range: ByteRange,
         content_type: &MediaType,
         body: &[u8],
-    ) -> Result<(), ReportError> {
+    ) -> Result<(), SendError> {
         if body.len() > MAX_CONTROL_BODY {
-            return Err(ReportError::BodyTooLarge);
+            return Err(SendError::ReportTooLarge);
         }
         self.report_on(message, status, range, Some((content_type, body)))
     }
@@ -87,7 +72,8 @@ impl Connection {
         status: StatusCode,
         range: ByteRange,
         body: Option<Content<'_>>,
-    ) -> Result<(), ReportError> {
+    ) -> Result<(), SendError> {
+        self.sessions.get(message.session).ok_or(UnknownKey)?;
         let head = message.head();
         let is_wanted = if status.is_success() {
             head.success_report()
@@ -95,11 +81,10 @@ impl Connection {
             head.failure_report() != FailureReport::No
         };
         if !is_wanted {
-            return Err(ReportError::NotWanted);
+            return Err(SendError::NotWanted);
         }
         let id = &message.message_id;
-        let is_written = self.write_report(message.session, id, &head, (status, range), body);
-        if is_written { Ok(()) } else { Err(ReportError::NoSession) }
+        self.write_report(message.session, id, &head, (status, range), body)
     }
 
     /// Writes a REPORT on the SEND that `head` is of: back along its whole
@@ -111,10 +96,12 @@ impl Connection {
         head: &HeadRef<'_>,
         (status, range): (StatusCode, ByteRange),
         body: Option<Content<'_>>,
-    ) -> bool {
-        // Without random octets the connection ends, and its sessions with it.
-        let Some(id) = self.fresh_report_id(body) else { return false };
-        let Some(owner) = self.sessions.get(session) else { return false };
+    ) -> Result<(), SendError> {
+        // Without random octets the connection ends, and the REPORT with it.
+        let Some(id) = self.fresh_report_id(body) else { return Ok(()) };
+        let Some(owner) = self.sessions.get(session) else {
+            return Err(UnknownKey.into());
+        };
         let from = PathRef::from(owner.config.local.view());
         let report =
             HeadWriter::request(self.hop.control(), &id, Method::Report, head.from_path(), from)
@@ -125,10 +112,11 @@ impl Connection {
             None => report.bodiless(Continuation::Complete),
             Some((content_type, body)) => report.whole_body(content_type, body),
         };
-        written.is_ok()
+        Ok(written?)
     }
 
-    /// An id whose end-line is not in the body. A second is hardly ever needed.
+    /// A transaction id whose end-line is not in the body. The first one is fine
+    /// unless the body is made to contain it.
     fn fresh_report_id(&mut self, body: Option<Content<'_>>) -> Option<TransactionId> {
         let mut id = self.hop.begin_control_request(None)?;
         for _ in 0..MAX_TRIES {
@@ -170,11 +158,11 @@ impl Connection {
 
     fn report_success(&mut self, chunk: &Chunk, head: &HeadRef<'_>, range: ByteRange) {
         let success = (StatusCode::OK, range);
-        // A session that has ended reports on nothing.
-        let _ = self.write_report(chunk.session, &chunk.message_id, head, success, None);
+        let written = self.write_report(chunk.session, &chunk.message_id, head, success, None);
+        debug_assert!(written.is_ok(), "the session is open, and what was read can be written");
     }
 
-    /// Answers a request if its sender wants to hear that (section 7.2).
+    /// Responds to a request if its sender asks for that (section 7.2).
     pub(super) fn respond(&mut self, head: &HeadRef<'_>, status: StatusCode) {
         if head.has_paths() {
             // For a request that has found its session the last URI is this

@@ -1,39 +1,41 @@
-//! The application's responses to messages that are complete.
+//! The application's responses to incoming messages.
 
 use super::Connection;
 use super::inbox::Rejection;
-use crate::keys::IncomingKey;
+use crate::keys::{IncomingKey, UnknownKey};
 use crate::wire::StatusCode;
 
 impl Connection {
     /// Accepts a complete message that waits for its response
-    /// ([`AnswerMode::Application`](crate::AnswerMode)): 200, and the success
-    /// REPORTs that were asked for. Says whether it waited.
-    pub fn accept(&mut self, message: IncomingKey) -> bool {
-        match self.inbox.accept(message) {
-            Some(receipt) => {
-                self.acknowledge(&receipt);
-                true
-            }
-            None => false,
-        }
+    /// ([`ResponseMode::Application`](crate::ResponseMode)): the response is 200,
+    /// and the success REPORTs that the sender asked for follow.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownKey`] if the message does not wait, or is of another connection.
+    pub fn accept(&mut self, message: IncomingKey) -> Result<(), UnknownKey> {
+        let receipt = self.inbox.accept(message).ok_or(UnknownKey)?;
+        self.acknowledge(&receipt);
+        Ok(())
     }
 
-    /// Refuses a message that is arriving: the chunk on its way and every later
-    /// one of the message get a response with `status`, of which 413 asks the
-    /// sender to stop. Or refuses a complete message that waits for its response
-    /// ([`AnswerMode::Application`](crate::AnswerMode)). Says whether there was
-    /// such a message. Earlier events, such as [`Event::MessageCompleted`], stand.
+    /// Refuses a message that has not ended, or a complete one that waits for its
+    /// response ([`ResponseMode::Application`](crate::ResponseMode)).
     ///
-    /// [`Event::MessageCompleted`]: crate::Event::MessageCompleted
-    pub fn reject(&mut self, message: IncomingKey, status: StatusCode) -> bool {
-        let Some(Rejection { head, event }) = self.inbox.reject(message, status) else {
-            return false;
-        };
+    /// `status` is the response to the chunk that is arriving and to every later
+    /// one; 413 asks the sender to stop. A message that has not ended fails with
+    /// [`FailReason::Rejected`](crate::FailReason::Rejected).
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownKey`] if the message has ended and does not wait, or is of another
+    /// connection.
+    pub fn reject(&mut self, message: IncomingKey, status: StatusCode) -> Result<(), UnknownKey> {
+        let Rejection { head, event } = self.inbox.reject(message, status).ok_or(UnknownKey)?;
         if let Some(head) = head {
             self.respond(&head.view(), status);
         }
         self.events.extend(event);
-        true
+        Ok(())
     }
 }

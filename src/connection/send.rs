@@ -4,103 +4,20 @@
 use crate::time::Instant;
 use std::time::Duration;
 
-use bytes::Bytes;
-use thiserror::Error;
-
 use super::Connection;
-use super::config::{Body, OutgoingMessage};
+use super::carried::Envelope;
 use super::direction::may_be_control;
-use super::event::{Answer, Outcome};
+use super::error::SendError;
+use super::event::Response;
+use super::message::{Body, OutgoingMessage};
 use super::outcome::Tell;
+use super::reason::Outcome;
 use super::session::Session;
-use crate::hop::{BodyQueue, Envelope, Framing, Heading, Hop, Outgoing};
-use crate::keys::{MessageKey, SessionKey};
-use crate::random::RandomError;
+use crate::hop::{BodyQueue, Framing, Outgoing};
+use crate::keys::{MessageKey, SessionKey, UnknownKey};
 use crate::ranges::RangeSet;
 use crate::uri::Path;
-use crate::wire::{EncodeError, FailureReport, MediaType, MessageId};
-
-/// Why a message cannot be sent.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum SendError {
-    /// The session has ended, or is of another connection.
-    #[error("the session is not open on this connection")]
-    NoSession,
-    /// The peer does not take this media type: it is not in its lists, or a
-    /// message of it was answered 415 (RFC 4975 sections 8.6 and 10.6).
-    #[error("the peer does not take {0}")]
-    TypeNotAccepted(MediaType),
-    /// This side sends no messages in the session (section 8.9).
-    #[error("this side only receives here; agree on sendrecv or sendonly with the peer first")]
-    NotSending,
-    /// The message is larger than the peer takes (section 8.6).
-    #[error("the peer takes messages of at most {max} octets")]
-    TooLarge {
-        /// The peer's limit in octets.
-        max: u64,
-    },
-    /// The session is for one message ([`SessionConfig::single_message`]), which was
-    /// sent before.
-    ///
-    /// [`SessionConfig::single_message`]: crate::SessionConfig::single_message
-    #[error("the session was for one message; another file needs a session of its own")]
-    SingleMessage,
-    /// A message with this Message-ID is on its way in this session.
-    #[error("a message with this Message-ID is on its way; wait for its outcome")]
-    MessageIdInUse,
-    /// Too many messages without an outcome; see
-    /// [`Limits::outgoing_messages`](crate::Limits::outgoing_messages).
-    #[error("{max} messages of this session have no outcome yet; wait for one")]
-    TooManyMessages {
-        /// The limit that was reached.
-        max: usize,
-    },
-    /// The head of a chunk takes up a message of the transport, and leaves no
-    /// room for a body; see [`Framing::Message`](crate::Framing::Message).
-    #[error("a message of {max} octets has no room for a body behind this head; shorten it")]
-    HeadTooLong {
-        /// The most octets of a message.
-        max: usize,
-    },
-    /// A header field cannot be written.
-    #[error(transparent)]
-    Header(#[from] EncodeError),
-    /// The source of random octets has no Message-ID to give.
-    #[error(transparent)]
-    Random(#[from] RandomError),
-}
-
-/// Why a [`BodyWriter`] takes no more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum BodyError {
-    /// The piece is larger than the room that is left. Write less, or wait for
-    /// [`Event::BodyRoom`](crate::Event::BodyRoom).
-    #[error("there is room for {room} octets; write less, or wait for Event::BodyRoom")]
-    Full {
-        /// Octets that would be taken.
-        room: usize,
-    },
-    /// More octets than the message was said to have.
-    #[error("the message was said to have {total} octets")]
-    BeyondTotal {
-        /// The size that was given.
-        total: u64,
-    },
-    /// Fewer octets than the message was said to have: write them, or abort.
-    #[error("{missing} octets of the message are missing; write them or abort the message")]
-    Short {
-        /// Octets that are missing.
-        missing: u64,
-    },
-    /// More octets than the peer takes in a message. Abort it.
-    #[error("the peer takes messages of at most {max} octets; abort the message")]
-    TooLarge {
-        /// The peer's limit in octets.
-        max: u64,
-    },
-}
+use crate::wire::{FailureReport, MediaType, MessageId};
 
 /// A message that has no outcome yet.
 #[derive(Debug)]
@@ -114,7 +31,7 @@ pub(crate) struct Sending {
     pub(super) failure_report: FailureReport,
     pub(super) report_timeout: Option<Duration>,
     pub(super) report_deadline: Option<Instant>,
-    /// Chunks that ask for a response, and responses. An early one can come
+    /// Chunks that ask for a response, and responses. A response can arrive
     /// before its chunk has left whole.
     pub(super) asked: u64,
     pub(super) answered: u64,
@@ -123,93 +40,17 @@ pub(crate) struct Sending {
     pub(super) has_left: bool,
     pub(super) is_reported: bool,
     pub(super) reported: RangeSet,
-    pub(super) answer: Option<Answer>,
-}
-
-/// The place to write the octets of a streamed message.
-///
-/// It takes as many as [`BodyWriter::room`] says, and
-/// [`Event::BodyRoom`](crate::Event::BodyRoom) tells when half of it is free
-/// again: a larger piece is written in parts.
-#[derive(Debug)]
-pub struct BodyWriter<'a> {
-    hop: &'a mut Hop,
-    key: MessageKey,
-    max_queue: usize,
-    peer_max_size: Option<u64>,
-}
-
-impl BodyWriter<'_> {
-    /// Octets that [`BodyWriter::write`] takes now.
-    #[must_use]
-    pub fn room(&self) -> usize {
-        self.hop.message_ref(self.key).map_or(0, |message| {
-            if message.body.is_finished() {
-                0
-            } else {
-                self.max_queue.saturating_sub(message.body.len())
-            }
-        })
-    }
-
-    /// Appends octets to the message, without copying them.
-    ///
-    /// # Errors
-    ///
-    /// [`BodyError`]; nothing of the piece is taken then.
-    pub fn write(&mut self, piece: impl Into<Bytes>) -> Result<(), BodyError> {
-        let piece = piece.into();
-        let room = self.room();
-        let Some(message) = self.hop.message(self.key) else {
-            return Err(BodyError::Full { room });
-        };
-        let written = message.offset + message.body.len() as u64 + piece.len() as u64;
-        if let Some(total) = message.total
-            && written > total
-        {
-            return Err(BodyError::BeyondTotal { total });
-        }
-        if let Some(max) = self.peer_max_size
-            && written > max
-        {
-            return Err(BodyError::TooLarge { max });
-        }
-        if piece.len() > room {
-            message.awaits_room = true;
-            return Err(BodyError::Full { room });
-        }
-        let is_half_full = message.body.len() + piece.len() > self.max_queue / 2;
-        message.awaits_room |= is_half_full;
-        self.hop.push(self.key, piece);
-        Ok(())
-    }
-
-    /// The message has all its octets.
-    ///
-    /// # Errors
-    ///
-    /// [`BodyError::Short`] where it was said to have more.
-    pub fn finish(self) -> Result<(), BodyError> {
-        let Some(message) = self.hop.message(self.key) else { return Ok(()) };
-        let written = message.offset + message.body.len() as u64;
-        match message.total {
-            Some(total) if written < total => Err(BodyError::Short { missing: total - written }),
-            _ => {
-                message.finish();
-                self.hop.wake(self.key);
-                Ok(())
-            }
-        }
-    }
+    pub(super) response: Option<Response>,
 }
 
 impl Connection {
     /// Sends a message. Its octets leave as [`Connection::poll_transmit`] asks
-    /// for them; exactly one [`Event::Outcome`](crate::Event::Outcome) tells what became of it.
+    /// for them, and exactly one [`Event::Finished`](crate::Event::Finished) tells
+    /// what became of it.
     ///
     /// # Errors
     ///
-    /// [`SendError`]; nothing of the message leaves then.
+    /// [`SendError`], and nothing of the message leaves.
     pub fn send(
         &mut self,
         session: SessionKey,
@@ -220,7 +61,7 @@ impl Connection {
             None => self.hop.ids().message_id()?,
         };
         let max_messages = self.config.limits.outgoing_messages;
-        let owner = self.sessions.get_mut(session).ok_or(SendError::NoSession)?;
+        let owner = self.sessions.get_mut(session).ok_or(UnknownKey)?;
         check_message(owner, &message, &message_id, max_messages)?;
         let has_sent = owner.has_sent || !is_control(&message);
         let envelope = Envelope {
@@ -232,8 +73,7 @@ impl Connection {
             content_type: message.content_type.clone(),
             headers: message.headers,
         };
-        let heading = Heading::Own(envelope);
-        let overhead = check_head(&heading, self.config.framing)?;
+        let overhead = check_head(&envelope, self.config.framing)?;
         let key = self.message_keys.fresh();
         owner.outgoing.insert(message_id, key);
         owner.has_sent = has_sent;
@@ -241,7 +81,7 @@ impl Connection {
             Body::Whole(body) => (BodyQueue::whole(body), None),
             Body::Streamed { total } => (BodyQueue::default(), total),
         };
-        self.hop.insert(key, Outgoing::new(session, heading, overhead, body, total));
+        self.hop.insert(key, Outgoing::new(session, envelope, overhead, body, total));
         let sending = Sending {
             session,
             message_id,
@@ -258,46 +98,39 @@ impl Connection {
             has_left: false,
             is_reported: false,
             reported: RangeSet::new(self.config.limits.message_ranges),
-            answer: None,
+            response: None,
         };
         self.sending.insert(key, sending);
         Ok(key)
     }
 
-    /// The writer for the octets of a streamed message; `None` once all of
-    /// them were given, or the message has its outcome.
-    #[must_use]
-    pub fn body(&mut self, message: MessageKey) -> Option<BodyWriter<'_>> {
-        let outgoing = self.hop.message_ref(message)?;
-        if outgoing.body.is_finished() {
-            return None;
-        }
-        Some(BodyWriter {
-            peer_max_size: self.sending.get(&message)?.peer_max_size,
-            max_queue: self.config.limits.body_writer_room(),
-            hop: &mut self.hop,
-            key: message,
+    /// Gives a message up. The flag `#` tells the peer, if it has seen a part of
+    /// the message. The outcome is [`Outcome::Aborted`].
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownKey`] if the message has its outcome, or is of another connection.
+    pub fn abort(&mut self, message: MessageKey) -> Result<(), UnknownKey> {
+        self.settle(message, Outcome::Aborted, Tell::Peer).then_some(()).ok_or(UnknownKey)
+    }
+
+    /// Octets of a message that have left, and its size if that is known.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownKey`] if the message has its outcome, or is of another connection.
+    pub fn progress(&self, message: MessageKey) -> Result<(u64, Option<u64>), UnknownKey> {
+        let sending = self.sending.get(&message).ok_or(UnknownKey)?;
+        Ok(match self.hop.message_ref(message) {
+            Some(leaving) => (leaving.offset, leaving.total),
+            None => (sending.octets, Some(sending.octets)),
         })
-    }
-
-    /// Gives a message up. The peer is told with the flag `#`. Says whether
-    /// the message had no outcome yet.
-    pub fn abort(&mut self, message: MessageKey) -> bool {
-        self.settle(message, Outcome::Aborted, Tell::Peer)
-    }
-
-    /// Octets of a message that have left, out of those it has, where the
-    /// latter is known. `None` once the message has left whole or has its
-    /// outcome.
-    #[must_use]
-    pub fn progress(&self, message: MessageKey) -> Option<(u64, Option<u64>)> {
-        self.hop.message_ref(message).map(|message| (message.offset, message.total))
     }
 }
 
 /// The most octets that a chunk has beside its body.
-fn check_head(heading: &Heading, framing: Framing) -> Result<usize, SendError> {
-    let overhead = heading.check()?;
+fn check_head(envelope: &Envelope, framing: Framing) -> Result<usize, SendError> {
+    let overhead = envelope.overhead()?;
     match framing.max_message() {
         Some(max) if overhead >= max => Err(SendError::HeadTooLong { max }),
         _ => Ok(overhead),
@@ -314,7 +147,7 @@ fn check_message(
     if !session.config.direction.may_send() && !is_control(message) {
         return Err(SendError::NotSending);
     }
-    let accepted = match &session.config.peer_accept {
+    let accepted = match &session.config.peer_accept_types {
         Some(types) => types.accepts(media_type.as_str()),
         None => true,
     };
@@ -360,7 +193,7 @@ impl Sending {
     }
 
     /// Whether it has left whole and no error has come so far, which is all
-    /// there is to hear of Failure-Report `partial`.
+    /// there is to hear with Failure-Report `partial`.
     pub(super) fn lacks_only_silence(&self) -> bool {
         self.has_left && self.failure_report == FailureReport::Partial
     }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::config::SessionConfig;
 use super::memory::Memory;
 use super::nickname::Nicknames;
+use super::session_config::SessionConfig;
 use super::session_ids::SessionIds;
 use super::table::Binding;
 use crate::keys::{Keys, MessageKey, SessionKey, Tag};

@@ -3,19 +3,21 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use thiserror::Error;
-
-use super::config::SessionConfig;
+use super::error::SessionError;
+use super::session_config::SessionConfig;
 use super::session_ids::{SessionIds, only};
 use crate::uri::{MsrpUri, UriKey, UriRef};
 use crate::wire::StatusCode;
 
 /// Sessions that peers may bind, shared by the connections of a listener.
 ///
-/// The first request on a connection names one by its To-Path. A URI that is
-/// not here is answered 481, one that another connection holds 506 (RFC 4975
-/// section 5.4). When that connection ends, or its session does, the URI is
-/// free again until it is removed. Clones share the same table.
+/// [`Connection::with_table`](crate::Connection::with_table) joins a connection to
+/// the table. The To-Path of a request names the session: the first one binds it to
+/// its connection. The response is 481 if the table has no such URI, and 506 if
+/// another connection holds it (RFC 4975 section 5.4). When the connection that
+/// holds a session ends, the session can be bound again. Clones share the table.
+///
+/// TABLE_EXAMPLE
 ///
 /// ```
 /// use msrp::{SessionConfig, SessionTable};
@@ -45,19 +47,6 @@ struct Entry {
     holder: Option<u64>,
 }
 
-/// Why a session is not taken into a [`SessionTable`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum TableError {
-    /// Its URI is that of another session here; every session has a URI of its
-    /// own (RFC 4975 section 8.2).
-    #[error("a session with this URI is in the table; make a new URI")]
-    Taken,
-    /// The table is full.
-    #[error("the table is full; remove sessions that have ended")]
-    Full,
-}
-
 impl SessionTable {
     /// An empty table for at most `max_sessions` sessions.
     #[must_use]
@@ -65,36 +54,36 @@ impl SessionTable {
         Self { entries: Arc::default(), max_sessions }
     }
 
-    /// Waits for a session.
+    /// Expects a session.
     ///
     /// # Errors
     ///
-    /// [`TableError`] where its URI is taken or the table is full.
-    pub fn insert(&self, config: SessionConfig) -> Result<(), TableError> {
+    /// [`SessionError::UriInUse`] if a session with its URI is in the table,
+    /// [`SessionError::TooManySessions`] if the table is full.
+    pub fn insert(&self, config: SessionConfig) -> Result<(), SessionError> {
         let entries = &mut *self.lock();
-        if entries.by_uri.contains_key(config.local()) {
-            Err(TableError::Taken)
+        if entries.by_uri.contains_key(&config.local) {
+            Err(SessionError::UriInUse)
         } else if entries.by_uri.len() >= self.max_sessions {
-            Err(TableError::Full)
+            Err(SessionError::TooManySessions { max: self.max_sessions })
         } else {
             entries.insert(Entry { config, holder: None });
             Ok(())
         }
     }
 
-    /// Waits no longer for a session. One that is bound goes on where it is.
-    /// Says whether it was there.
+    /// Expects a session no longer, and returns whether it was in the table. If it
+    /// is bound, the connection that holds it keeps it.
     pub fn remove(&self, local: &MsrpUri) -> bool {
         self.lock().remove(local)
     }
 
-    /// Replaces what a session is waited for with, as a later exchange of
-    /// session descriptions has changed it. The connection that holds it goes on
-    /// holding it, and learns of the change by
+    /// Replaces the configuration of a session after a later exchange of session
+    /// descriptions, and returns whether the session was in the table. The
+    /// connection that holds the session learns of the change by
     /// [`Connection::update_session`](crate::Connection::update_session) alone.
-    /// Says whether it was there.
     pub fn update(&self, config: SessionConfig) -> bool {
-        match self.lock().by_uri.get_mut(config.local()) {
+        match self.lock().by_uri.get_mut(&config.local) {
             Some(entry) => {
                 entry.config = config;
                 true
@@ -127,7 +116,7 @@ impl SessionTable {
         only(others.iter().chain(entries.session_ids.find(session_id))).cloned()
     }
 
-    /// Binds the session of `uri`; the error is the answer to the request.
+    /// Binds the session of `uri`; the error is the response to the request.
     pub(crate) fn bind(&self, uri: UriRef<'_>) -> Result<(SessionConfig, Binding), StatusCode> {
         let entries = &mut *self.lock();
         let key: &dyn UriKey = &uri;
@@ -138,11 +127,11 @@ impl SessionTable {
         entries.bindings += 1;
         entry.holder = Some(entries.bindings);
         let config = entry.config.clone();
-        let local = config.local().clone();
+        let local = config.local.clone();
         Ok((config, Binding { table: self.clone(), local, number: entries.bindings }))
     }
 
-    /// Nothing that is done under the lock can leave the map half changed.
+    /// A panic under the lock cannot leave the entries half changed.
     fn lock(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -150,19 +139,19 @@ impl SessionTable {
 
 impl Entries {
     fn insert(&mut self, entry: Entry) {
-        let uri = entry.config.local().clone();
+        let uri = entry.config.local.clone();
         self.session_ids.insert(&uri);
         self.by_uri.insert(uri, entry);
     }
 
-    /// Says whether it was there.
+    /// Returns whether it was there.
     fn remove(&mut self, uri: &MsrpUri) -> bool {
         self.session_ids.remove(uri);
         self.by_uri.remove(uri).is_some()
     }
 }
 
-/// A session's hold on its URI, given back when it is dropped.
+/// A session's hold on its entry, which it gives back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Binding {
     table: SessionTable,
@@ -171,7 +160,7 @@ pub(crate) struct Binding {
 }
 
 impl Binding {
-    /// The session has ended for good: nobody may bind it again.
+    /// The session has ended for good, and must not be bound again.
     pub(crate) fn retire(&self) {
         let mut entries = self.table.lock();
         if entries.by_uri.get(&self.local).is_some_and(|entry| self.holds(entry)) {
@@ -179,7 +168,7 @@ impl Binding {
         }
     }
 
-    /// The entry may have been removed and made anew meanwhile.
+    /// The entry may have been removed, and another inserted, meanwhile.
     fn holds(&self, entry: &Entry) -> bool {
         entry.holder == Some(self.number)
     }

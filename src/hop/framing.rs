@@ -2,8 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Hop, HopEvent, Order, Outgoing, SHORT_CHUNK, Transmit};
-use crate::keys::MessageKey;
+use super::{Heading, Hop, HopEvent, Order, Outgoing, Owner, SHORT_CHUNK, Transmit};
 use crate::wire::scan::{self, BodyScanner, PrefixFinder, Scanned};
 use crate::wire::{Continuation, write_end_line};
 
@@ -61,7 +60,7 @@ impl Framing {
     }
 }
 
-impl Hop {
+impl<O: Owner> Hop<O> {
     /// Exactly one chunk or response.
     pub(super) fn next_message(&mut self, max: usize) -> Option<Transmit> {
         if !self.control.is_empty() {
@@ -103,8 +102,8 @@ impl Hop {
     /// Nothing where no id can be drawn.
     fn chunk_message(
         &mut self,
-        key: MessageKey,
-        mut message: Outgoing,
+        key: O::Message,
+        mut message: Outgoing<O>,
         max: usize,
     ) -> Option<Transmit> {
         let room = max.saturating_sub(message.overhead).max(1);
@@ -143,7 +142,7 @@ impl Hop {
     }
 
     /// The rest of a message waits for its next turn.
-    fn put_back(&mut self, key: MessageKey, mut message: Outgoing) {
+    fn put_back(&mut self, key: O::Message, mut message: Outgoing<O>) {
         message.scheduled = false;
         if message.has_room_again(self.room_mark) {
             self.events.push_back(HopEvent::Room(key));

@@ -1,12 +1,12 @@
 //! Responses (RFC 4975 section 7.2).
 
-use super::Hop;
+use super::{Hop, Owner};
 use crate::uri::{PathRef, UriRef};
 use crate::wire::{
     Continuation, EncodeError, FailureReport, HeadRef, HeadWriter, Method, StatusCode,
 };
 
-impl Hop {
+impl<O: Owner> Hop<O> {
     /// Answers a request that has its paths, if its sender wants to hear that.
     pub(crate) fn respond(&mut self, head: &HeadRef<'_>, status: StatusCode, from: UriRef<'_>) {
         let written = self.respond_with(head, status, from, |response| response);

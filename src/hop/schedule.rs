@@ -1,8 +1,7 @@
 //! Which message sends next.
 
 use std::collections::{HashMap, VecDeque};
-
-use crate::keys::{MessageKey, SessionKey};
+use std::hash::Hash;
 
 /// Whether the messages of one session overtake each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,19 +18,19 @@ pub(crate) enum Order {
 /// neither a session with many messages nor a large message holds up others
 /// (RFC 4975 section 7.1.1).
 #[derive(Debug)]
-pub(crate) struct Schedule {
+pub(crate) struct Schedule<S, M> {
     order: Order,
-    turns: VecDeque<SessionKey>,
-    ready: HashMap<SessionKey, VecDeque<MessageKey>>,
+    turns: VecDeque<S>,
+    ready: HashMap<S, VecDeque<M>>,
 }
 
-impl Schedule {
+impl<S: Copy + Eq + Hash, M: Copy + Eq> Schedule<S, M> {
     pub(crate) fn new(order: Order) -> Self {
         Self { order, turns: VecDeque::new(), ready: HashMap::new() }
     }
 
     /// Puts a message that was interrupted where its rest has its turn.
-    pub(crate) fn put_back(&mut self, session: SessionKey, message: MessageKey) {
+    pub(crate) fn put_back(&mut self, session: S, message: M) {
         if self.order == Order::Turns {
             return self.push(session, message);
         }
@@ -43,7 +42,7 @@ impl Schedule {
     }
 
     /// Puts a message behind all others of its session.
-    pub(crate) fn push(&mut self, session: SessionKey, message: MessageKey) {
+    pub(crate) fn push(&mut self, session: S, message: M) {
         let queue = self.ready.entry(session).or_default();
         if queue.is_empty() {
             self.turns.push_back(session);
@@ -52,7 +51,7 @@ impl Schedule {
     }
 
     /// Takes the message whose turn it is.
-    pub(crate) fn pop(&mut self) -> Option<MessageKey> {
+    pub(crate) fn pop(&mut self) -> Option<M> {
         while let Some(session) = self.turns.pop_front() {
             let Some(queue) = self.ready.get_mut(&session) else { continue };
             let message = queue.pop_front();
@@ -74,7 +73,7 @@ impl Schedule {
     }
 
     /// Takes a message out of the order.
-    pub(crate) fn remove(&mut self, session: SessionKey, message: MessageKey) {
+    pub(crate) fn remove(&mut self, session: S, message: M) {
         if let Some(queue) = self.ready.get_mut(&session) {
             queue.retain(|queued| *queued != message);
             if queue.is_empty() {

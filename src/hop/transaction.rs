@@ -1,75 +1,45 @@
-//! Requests that wait for their response.
+//! The open transactions of a connection.
 
-use crate::time::Instant;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Passed, Relayed};
-#[cfg(feature = "auth")]
-use crate::keys::AuthKey;
-use crate::keys::{MessageKey, NicknameKey, SessionKey};
+use super::Waiting;
+use crate::time::Instant;
 use crate::wire::TransactionId;
 
 /// A request that asks for a response.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Transaction {
-    pub(crate) purpose: Purpose,
-    /// The octets of the message that it carries, zero-based; so many as have
-    /// left.
+#[derive(Debug)]
+pub(crate) struct Transaction<P> {
+    pub(crate) purpose: P,
+    /// The octets of the message that it carries, zero-based, as far as they
+    /// have left.
     pub(crate) octets: Range<u64>,
     /// Whether only an error is answered (Failure-Report `partial`).
-    pub(crate) is_silent: bool,
+    is_silent: bool,
     /// When its last octet was handed over, or known to be written.
     pub(crate) written: Option<Instant>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// A chunk of an outgoing message.
-    Chunk(MessageKey),
-    /// The SEND that binds a session to this connection.
-    Bind(SessionKey),
-    /// A bodiless SEND that keeps the connection alive.
-    KeepAlive(SessionKey),
-    /// A NICKNAME in a session.
-    Nickname(SessionKey, NicknameKey),
-    /// A SEND that a relay passes on, in part or whole.
-    Relayed(Arc<Relayed>),
-    /// Any other request that a relay passes on; its response goes back.
-    Passed(Passed),
-    /// An AUTH to a relay.
-    #[cfg(feature = "auth")]
-    Auth(AuthKey),
-}
-
-/// The open transactions of a connection and their deadlines.
-///
-/// All of them wait equally long, so that deadlines run out in the order in
-/// which they were set: a queue is enough. Entries of answered transactions
-/// are dropped when they come to the front or outnumber the open ones.
+/// The open transactions of a connection, whose deadlines start when they have
+/// been written.
 #[derive(Debug)]
-pub(crate) struct Transactions {
-    open: HashMap<TransactionId, Transaction>,
-    deadlines: VecDeque<(Instant, TransactionId)>,
+pub(crate) struct Transactions<P> {
+    open: Waiting<Transaction<P>>,
     /// Handed to the transport whole, and not known to be written yet.
     unwritten: Vec<TransactionId>,
     /// Those that are most likely not answered, the oldest first.
     silent: VecDeque<TransactionId>,
     silent_len: usize,
-    timeout: Duration,
 }
 
-impl Transactions {
+impl<P> Transactions<P> {
     pub(crate) fn new(timeout: Duration) -> Self {
         Self {
-            open: HashMap::new(),
-            deadlines: VecDeque::new(),
+            open: Waiting::new(timeout),
             unwritten: Vec::new(),
             silent: VecDeque::new(),
             silent_len: 0,
-            timeout,
         }
     }
 
@@ -79,34 +49,30 @@ impl Transactions {
     }
 
     pub(crate) fn contains(&self, id: &TransactionId) -> bool {
-        self.open.contains_key(id)
+        self.open.contains(id)
     }
 
-    pub(crate) fn purpose(&self, id: &TransactionId) -> Option<&Purpose> {
+    pub(crate) fn purpose(&self, id: &TransactionId) -> Option<&P> {
         self.open.get(id).map(|transaction| &transaction.purpose)
     }
 
     /// A request begins to leave; its response may come from now on.
-    pub(crate) fn begin(&mut self, id: TransactionId, purpose: Purpose, offset: u64) {
-        let octets = offset..offset;
-        self.open.insert(id, Transaction { purpose, octets, is_silent: false, written: None });
+    pub(crate) fn begin(&mut self, id: TransactionId, purpose: P, offset: u64) {
+        self.insert(id, purpose, offset, false);
     }
 
-    /// The same for one of which only an error is answered. Where there are more
-    /// of them than `max`, the oldest has been silent for long enough.
+    /// The same for one of which only an error is answered. If there are more of
+    /// them than `max`, the oldest has been silent for long enough.
     pub(crate) fn begin_silent(
         &mut self,
         id: TransactionId,
-        purpose: Purpose,
+        purpose: P,
         offset: u64,
         max: usize,
-    ) -> Option<(TransactionId, Transaction)> {
-        self.begin(id, purpose, offset);
-        if let Some(transaction) = self.open.get_mut(&id) {
-            transaction.is_silent = true;
-            self.silent.push_back(id);
-            self.silent_len += 1;
-        }
+    ) -> Option<(TransactionId, Transaction<P>)> {
+        self.insert(id, purpose, offset, true);
+        self.silent.push_back(id);
+        self.silent_len += 1;
         while self.silent_len > max.max(1) {
             let oldest = self.silent.pop_front()?;
             if self.open.get(&oldest).is_some_and(|transaction| transaction.is_silent) {
@@ -116,10 +82,9 @@ impl Transactions {
         None
     }
 
-    fn remove(&mut self, id: &TransactionId) -> Option<Transaction> {
-        let transaction = self.open.remove(id)?;
-        self.silent_len -= usize::from(transaction.is_silent);
-        Some(transaction)
+    fn insert(&mut self, id: TransactionId, purpose: P, offset: u64, is_silent: bool) {
+        let octets = offset..offset;
+        self.open.insert(id, Transaction { purpose, octets, is_silent, written: None });
     }
 
     /// The chunk of this transaction has come to this place of its message.
@@ -129,8 +94,8 @@ impl Transactions {
         }
     }
 
-    /// The last octet of a request is in the hands of the caller. A response
-    /// can come before word that it has been written.
+    /// The last octet of a request is in the hands of the caller. A response can
+    /// come before the caller says that it has been written.
     pub(crate) fn handed_over(&mut self, id: TransactionId, now: Instant) {
         if let Some(transaction) = self.open.get_mut(&id) {
             transaction.written = Some(now);
@@ -142,74 +107,54 @@ impl Transactions {
     /// (RFC 4975 section 7.1.1).
     pub(crate) fn written(&mut self, now: Instant) {
         for id in self.unwritten.drain(..) {
-            if let Some(transaction) = self.open.get_mut(&id) {
+            if let Some(transaction) = self.open.start(id, now) {
                 transaction.written = Some(now);
-                if let Some(deadline) = now.checked_add(self.timeout) {
-                    self.deadlines.push_back((deadline, id));
-                }
             }
         }
     }
 
     /// Ends the transaction that a response answers.
-    pub(crate) fn complete(&mut self, id: &TransactionId) -> Option<Transaction> {
-        let transaction = self.remove(id)?;
-        self.drop_answered();
+    pub(crate) fn complete(&mut self, id: &TransactionId) -> Option<Transaction<P>> {
+        let transaction = self.open.remove(id)?;
+        self.ended(&transaction);
         Some(transaction)
     }
 
-    /// Ends every transaction. In the order of their ids, so that every run does
-    /// the same.
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Transaction> {
-        self.deadlines.clear();
+    /// Ends every transaction, in the same order in every run.
+    #[cfg(feature = "auth")]
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Transaction<P>> {
         self.unwritten.clear();
         self.silent.clear();
         self.silent_len = 0;
-        let mut open: Vec<_> = self.open.drain().collect();
-        open.sort_unstable_by(|(one, _), (other, _)| one.as_bytes().cmp(other.as_bytes()));
-        open.into_iter().map(|(_, transaction)| transaction)
+        self.open.drain()
     }
 
-    /// Ends a transaction that nobody waits for any more.
-    pub(crate) fn forget(&mut self, wanted: impl Fn(&Transaction) -> bool) {
-        self.open.retain(|_, transaction| wanted(transaction));
+    /// Ends the transactions whose response has no use any more.
+    pub(crate) fn forget(&mut self, is_wanted: impl Fn(&Transaction<P>) -> bool) {
+        self.open.retain(is_wanted);
         self.silent_len = self.open.values().filter(|transaction| transaction.is_silent).count();
         self.drop_answered();
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.front().map(|(deadline, _)| *deadline)
+        self.open.next_deadline()
     }
 
     /// Ends one transaction whose deadline has passed.
-    pub(crate) fn expire(&mut self, now: Instant) -> Option<(TransactionId, Transaction)> {
-        while let Some((deadline, id)) = self.deadlines.front().copied() {
-            if deadline > now {
-                break;
-            }
-            self.deadlines.pop_front();
-            // The id may have been used again since.
-            let is_due = self.open.get(&id).is_some_and(|transaction| {
-                transaction.written.and_then(|at| at.checked_add(self.timeout)) == Some(deadline)
-            });
-            if is_due && let Some(transaction) = self.remove(&id) {
-                self.drop_answered();
-                return Some((id, transaction));
-            }
-        }
-        None
+    pub(crate) fn expire(&mut self, now: Instant) -> Option<(TransactionId, Transaction<P>)> {
+        let (id, transaction) = self.open.expire(now)?;
+        self.ended(&transaction);
+        Some((id, transaction))
+    }
+
+    fn ended(&mut self, transaction: &Transaction<P>) {
+        self.silent_len -= usize::from(transaction.is_silent);
+        self.drop_answered();
     }
 
     fn drop_answered(&mut self) {
-        let open = &self.open;
-        while self.deadlines.front().is_some_and(|(_, id)| !open.contains_key(id)) {
-            self.deadlines.pop_front();
-        }
         if self.silent.len() > 2 * self.open.len() + 64 {
-            self.silent.retain(|id| open.contains_key(id));
-        }
-        if self.deadlines.len() > 2 * self.open.len() + 64 {
-            self.deadlines.retain(|(_, id)| open.contains_key(id));
+            self.silent.retain(|id| self.open.contains(id));
         }
     }
 }

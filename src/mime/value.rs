@@ -93,8 +93,9 @@ fn parameter(text: &str) -> ((&str, Cow<'_, str>), &str) {
     ((name, unescaped(value)), behind)
 }
 
-/// Where the quote is that ends a quoted string, behind the one that begins it.
-pub fn closing_quote(text: &str) -> Option<usize> {
+/// The position of the quote that ends a quoted string, in the text after the
+/// opening quote.
+fn closing_quote(text: &str) -> Option<usize> {
     let mut is_escaped = false;
     text.find(|letter| {
         let closes = letter == '"' && !is_escaped;

@@ -2,25 +2,24 @@
 
 use std::borrow::Cow;
 
-use super::fields::{MimeHeader, logical_line};
+use super::fields::{field, logical_line, unfolded};
 use super::value::MimeValue;
 
-/// The Content-Type of what a `message/cpim` body wraps: among the MIME header
-/// fields behind the first blank line, or before it where a peer leaves that
-/// line out. `None` for other types and where it is not found.
+/// The Content-Type of what a `message/cpim` body wraps: the one among the MIME
+/// header fields after the first blank line, or before it if a peer leaves that
+/// line out. `None` for other types, and if there is no Content-Type.
 ///
-/// `msrp-cpim` reads the same type wherever it reads the message.
+/// It is the type that `msrp-cpim` reads in every message that it accepts.
 #[must_use]
 pub fn wrapped_type<'a>(content_type: &str, body: &'a [u8]) -> Option<Cow<'a, str>> {
     let mut rest = if is_cpim(content_type) { body } else { &[] };
     let mut blank_lines = 0;
     while blank_lines < 2 {
-        let (line, behind) = logical_line(rest)?;
-        rest = behind;
-        let field = std::str::from_utf8(line).ok().and_then(MimeHeader::read);
-        match field {
-            Some(field) if field.name().eq_ignore_ascii_case("Content-Type") => {
-                return Some(field.text());
+        let (line, after) = logical_line(rest)?;
+        rest = after;
+        match std::str::from_utf8(line).ok().and_then(field) {
+            Some((name, value)) if name.eq_ignore_ascii_case("Content-Type") => {
+                return Some(unfolded(value));
             }
             _ => blank_lines += u8::from(line.is_empty()),
         }

@@ -2,20 +2,7 @@
 
 use std::fmt::Write;
 
-use thiserror::Error;
-
-/// Why a value cannot be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum MimeError {
-    /// A value whose part before the parameters is no token, nor two around a
-    /// slash.
-    #[error("what is before the parameters is a token, or two around a slash")]
-    Main,
-    /// A name of a parameter that is no token, or holds one of `*'%`.
-    #[error("the name of a parameter is a token without * ' and %")]
-    Name,
-}
+use crate::wire::EncodeError;
 
 /// Writes a value with parameters, such as that of Content-Disposition.
 ///
@@ -27,20 +14,20 @@ pub enum MimeError {
 ///     .parameter("size", "4092")
 ///     .build()?;
 /// assert_eq!(value, "render; filename=\"My cat.jpg\"; size=4092");
-/// # Ok::<(), msrp::mime::MimeError>(())
+/// # Ok::<(), msrp::wire::EncodeError>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct MimeValueBuilder {
     text: String,
-    fault: Option<MimeError>,
+    fault: Option<EncodeError>,
 }
 
 impl MimeValueBuilder {
     /// Begins with what is before the parameters.
     pub fn new(main: &str) -> Self {
         let (first, second) = main.split_once('/').unwrap_or((main, "x"));
-        let fault = (!is_token(first) || !is_token(second)).then_some(MimeError::Main);
+        let fault = (!is_token(first) || !is_token(second)).then_some(EncodeError::MimeValue);
         Self { text: main.to_owned(), fault }
     }
 
@@ -48,7 +35,7 @@ impl MimeValueBuilder {
     /// as a quoted string of US-ASCII, or as RFC 2231 has it (`name*`).
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         if !is_token(name) || name.contains(['*', '\'', '%']) {
-            self.fault = self.fault.or(Some(MimeError::Name));
+            self.fault = self.fault.or(Some(EncodeError::MimeParameter));
             return self;
         }
         self.text.extend(["; ", name]);
@@ -80,7 +67,7 @@ impl MimeValueBuilder {
     /// # Errors
     ///
     /// The first thing that was wrong.
-    pub fn build(self) -> Result<String, MimeError> {
+    pub fn build(self) -> Result<String, EncodeError> {
         self.fault.map_or(Ok(self.text), Err)
     }
 }
@@ -89,16 +76,4 @@ impl MimeValueBuilder {
 fn is_token(text: &str) -> bool {
     let is_special = |octet: u8| b"()<>@,;:\\\"/[]?=".contains(&octet);
     !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_graphic() && !is_special(octet))
-}
-
-/// A name that a header field can have.
-pub fn is_field_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic() && octet != b':')
-}
-
-/// A value that stands on one line and reads back the same.
-pub fn is_field_value(value: &str) -> bool {
-    !value.contains(|letter: char| letter.is_ascii_control())
-        && !value.starts_with(' ')
-        && !value.ends_with(' ')
 }

@@ -9,9 +9,9 @@ use bytes::{Bytes, BytesMut};
 use super::Relay;
 use super::event::{ConnectionId, RelayClose, TokenId, Usage};
 use super::link::Current;
+use super::relayed::{Passed, Purpose, Relayed, way_back, write_passed};
 use super::route::{NoWay, Way};
-use crate::hop::{Outgoing, Passed, Purpose, Relayed, way_back, write_passed};
-use crate::keys::{Key, SessionKey, Tag};
+use crate::hop::Outgoing;
 use crate::tolerance::Tolerance;
 use crate::uri::{PathRef, UriRef};
 use crate::wire::{BadHead, Frame};
@@ -50,7 +50,7 @@ impl Relay {
     /// dropped (section 6.4.3).
     fn bad_head(&mut self, now: Instant, source: ConnectionId, bad: &BadHead) {
         let view = bad.head().view();
-        if let Some(status) = bad.error().status()
+        if let Some(status) = bad.error().kind().status()
             && view.status_code().is_none()
         {
             self.refuse(now, source, &view, status);
@@ -68,12 +68,12 @@ impl Relay {
             }
         };
         let Way { own, to, destination, tokens } = way;
-        let relayed = Arc::new(Relayed::new(source.0, &view, &own, to));
+        let relayed = Arc::new(Relayed::new(source, &view, &own, to));
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
         let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
         let key = link.next_key();
-        let chunk =
-            Outgoing::relayed(SessionKey::new(Tag::NONE, source.0), Arc::clone(&relayed), range);
+        let heading = Arc::clone(&relayed);
+        let chunk = Outgoing::chunk(source, heading, relayed.overhead(), range);
         link.hop.insert(key, chunk);
         Current::Passing { head, destination, key, relayed, tokens }
     }
@@ -192,7 +192,7 @@ impl Relay {
         way: &Way<'_>,
     ) -> Option<()> {
         let next = self.links.get_mut(way.destination)?;
-        let relayed = Arc::new(Relayed::new(source.0, head, &way.own, way.to));
+        let relayed = Arc::new(Relayed::new(source, head, &way.own, way.to));
         let is_answered = head.failure_report() != FailureReport::No;
         let purpose = is_answered.then(|| Purpose::Relayed(Arc::clone(&relayed)));
         let id = next.hop.begin_control_request(purpose)?;
@@ -211,7 +211,7 @@ impl Relay {
         let next = self.links.get_mut(way.destination)?;
         let method = head.method()?;
         let passed = Passed {
-            source: source.0,
+            source,
             id: head.transaction_id(),
             back: way_back(&way.own, head.from_path()),
             has_credentials: head.header(HeaderName::Authorization).is_some(),
@@ -242,11 +242,11 @@ impl Relay {
         };
         self.has_octets(source);
         match transaction.purpose {
-            Purpose::Relayed(relayed) if !status.is_success() => {
+            Purpose::Relayed(_) if status.is_success() => {}
+            Purpose::Relayed(relayed) => {
                 self.report_failure(now, &relayed, transaction.octets, status);
             }
             Purpose::Passed(passed) => self.pass_response(now, &passed, head, status),
-            _ => {}
         }
     }
 
@@ -264,7 +264,7 @@ impl Relay {
             let Some(rest) = to.without_first() else { return };
             to = rest;
         }
-        let back = ConnectionId(passed.source);
+        let back = passed.source;
         // A connection that has closed takes the response with it.
         let Some(link) = self.links.get_mut(back).filter(|link| link.is_up()) else {
             self.counters.dropped_responses += 1;
@@ -354,7 +354,7 @@ impl Relay {
         }
         let own = UriRef::parse(relayed.own());
         let back = PathRef::parse(relayed.way_back(), usize::MAX);
-        let source = ConnectionId(relayed.source());
+        let source = relayed.source();
         let link = self.links.get_mut(source).filter(|link| link.is_up());
         let (Ok(own), Ok(back), Some(link)) = (own, back, link) else { return };
         // There is no range for nothing behind the first place.

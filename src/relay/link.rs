@@ -8,8 +8,8 @@ use bytes::BytesMut;
 
 use super::config::Peer;
 use super::event::{ConnectionId, RelayClose, TokenId};
-use crate::hop::{Hop, Relayed};
-use crate::keys::{Key, MessageKey, Tag};
+use super::relayed::{ChunkKey, Relayed, Relaying};
+use crate::hop::Hop;
 use crate::wire::Head;
 
 /// What is coming in.
@@ -22,7 +22,7 @@ pub(super) enum Current {
     Passing {
         head: Head,
         destination: ConnectionId,
-        key: MessageKey,
+        key: ChunkKey,
         relayed: Arc<Relayed>,
         tokens: Vec<TokenId>,
     },
@@ -47,7 +47,7 @@ pub(super) enum State {
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Link {
-    pub(super) hop: Hop,
+    pub(super) hop: Hop<Relaying>,
     pub(super) peer: Peer,
     pub(super) state: State,
     pub(super) current: Current,
@@ -72,7 +72,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(hop: Hop, peer: Peer, state: State, now: Instant) -> Self {
+    pub(super) fn new(hop: Hop<Relaying>, peer: Peer, state: State, now: Instant) -> Self {
         Self {
             hop,
             peer,
@@ -93,9 +93,9 @@ impl Link {
         }
     }
 
-    pub(super) fn next_key(&mut self) -> MessageKey {
+    pub(super) const fn next_key(&mut self) -> ChunkKey {
         self.next_key += 1;
-        MessageKey::new(Tag::NONE, self.next_key)
+        ChunkKey(self.next_key)
     }
 
     pub(super) fn is_up(&self) -> bool {

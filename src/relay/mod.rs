@@ -58,6 +58,7 @@ mod directory;
 mod event;
 mod forward;
 mod link;
+mod relayed;
 mod route;
 mod token;
 mod watch;
@@ -431,7 +432,7 @@ impl Relay {
         let tokens = std::mem::take(&mut link.tokens);
         let current = std::mem::take(&mut link.current);
         let waiters = std::mem::take(&mut link.waiters);
-        let lost = link.hop.lost();
+        let unsettled = link.hop.give_up();
         for token in tokens {
             self.end_token(token, false);
         }
@@ -442,7 +443,7 @@ impl Relay {
             self.has_octets(destination);
         }
         self.pending_auths.retain(|_, pending| pending.source != id);
-        self.report_lost(now, id, lost);
+        self.report_lost(now, id, unsettled);
         self.let_go(waiters);
     }
 }

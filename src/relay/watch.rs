@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::Relay;
 use super::event::{AuthRequest, ConnectionId, RelayClose, RelayEvent, TokenId};
 use super::link::{Current, Link, State};
-use crate::hop::{HopEvent, Purpose, Relayed};
+use super::relayed::{Purpose, Relayed, Relaying};
+use crate::hop::{HopEvent, Unsettled};
 use crate::wire::{FailureReport, StatusCode};
 
 /// What a deadline is of.
@@ -162,10 +163,10 @@ impl Relay {
         &mut self,
         now: Instant,
         id: ConnectionId,
-        lost: Vec<(Arc<Relayed>, Range<u64>)>,
+        unsettled: Unsettled<Relaying>,
     ) {
-        for (relayed, octets) in lost {
-            let source = ConnectionId(relayed.source());
+        for (relayed, octets) in lost(unsettled) {
+            let source = relayed.source();
             if !self.lose_current(source, id, &relayed) {
                 self.report_failure(now, &relayed, octets, StatusCode::TIMEOUT);
             }
@@ -209,4 +210,21 @@ impl Relay {
             has_expired,
         });
     }
+}
+
+/// The SENDs in what was given up, and which octets of each are lost.
+fn lost(unsettled: Unsettled<Relaying>) -> Vec<(Arc<Relayed>, Range<u64>)> {
+    let unanswered = unsettled.transactions.into_iter().filter_map(|transaction| {
+        let Purpose::Relayed(relayed) = transaction.purpose else { return None };
+        Some((relayed, transaction.octets))
+    });
+    let unsent = unsettled.messages.into_iter().map(|message| {
+        let end = message.offset + message.body.len() as u64;
+        (message.heading, message.offset..end)
+    });
+    let mut lost: Vec<_> = unanswered.chain(unsent).collect();
+    lost.sort_by(|(one, octets), (other, others)| {
+        one.order(other).then(octets.start.cmp(&others.start))
+    });
+    lost
 }

@@ -1,9 +1,10 @@
 //! Which answer to a part settles the chunk that it was cut from.
 
-use crate::time::Instant;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::hop::Waiting;
+use crate::time::Instant;
 use crate::wire::{FailureReport, HeadRef, TransactionId};
 
 /// Parts that wait for an answer, of each kind.
@@ -38,28 +39,27 @@ struct Chunk {
     is_lost: bool,
 }
 
-/// The parts that wait for an answer, oldest first.
-///
-/// Those that were answered stay in the order until they come to its front or
-/// outnumber the others.
-#[derive(Debug, Default)]
-struct Waiting {
-    chunks: HashMap<TransactionId, u64>,
-    order: VecDeque<(Instant, TransactionId, u64)>,
-}
-
 /// The chunks that were cut and are not settled.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Answers {
     chunks: HashMap<u64, Chunk>,
     next: u64,
     /// Parts of chunks under Failure-Report `yes`, each of which is answered.
-    asked: Waiting,
+    asked: Waiting<u64>,
     /// Parts of the others, most of which never are.
-    silent: Waiting,
+    silent: Waiting<u64>,
 }
 
 impl Answers {
+    pub(super) fn new() -> Self {
+        Self {
+            chunks: HashMap::new(),
+            next: 0,
+            asked: Waiting::new(LIFETIME),
+            silent: Waiting::new(LIFETIME),
+        }
+    }
+
     /// A chunk is cut for the first time.
     pub(super) fn begin(&mut self, head: &HeadRef<'_>) -> u64 {
         let key = self.next;
@@ -81,8 +81,11 @@ impl Answers {
         let Some(chunk) = self.chunks.get_mut(&key) else { return };
         chunk.unanswered += 1;
         let waiting = if chunk.asks_success { &mut self.asked } else { &mut self.silent };
-        let displaced = [waiting.insert(id, key, now), waiting.displace()];
-        for key in displaced.into_iter().flatten() {
+        // A peer is free to use an id twice.
+        let before = waiting.insert(id, key);
+        waiting.start(id, now);
+        let oldest = if waiting.len() > MAX_PARTS { waiting.pop_oldest() } else { None };
+        for key in before.into_iter().chain(oldest.map(|(_, key)| key)) {
             self.lose(key);
         }
     }
@@ -114,12 +117,12 @@ impl Answers {
     }
 
     pub(super) fn contains(&self, id: &TransactionId) -> bool {
-        self.asked.chunks.contains_key(id) || self.silent.chunks.contains_key(id)
+        self.asked.contains(id) || self.silent.contains(id)
     }
 
     /// Whether so many answers are awaited that no part may leave.
     pub(super) fn is_full(&self) -> bool {
-        self.asked.chunks.len() >= MAX_PARTS
+        self.asked.len() >= MAX_PARTS
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
@@ -127,7 +130,7 @@ impl Answers {
     }
 
     pub(super) fn expire(&mut self, now: Instant) {
-        while let Some(key) = self.asked.expire(now).or_else(|| self.silent.expire(now)) {
+        while let Some((_, key)) = self.asked.expire(now).or_else(|| self.silent.expire(now)) {
             self.lose(key);
         }
     }
@@ -152,65 +155,5 @@ impl Chunk {
     /// Whether the answer that has just come is the last of its good ones.
     const fn has_succeeded(&self) -> bool {
         self.asks_success && self.has_ended && self.unanswered == 0 && !self.is_lost
-    }
-}
-
-impl Waiting {
-    /// The chunk whose part had the same id, if there was one: a peer is free
-    /// to use an id twice.
-    fn insert(&mut self, id: TransactionId, key: u64, now: Instant) -> Option<u64> {
-        if let Some(deadline) = now.checked_add(LIFETIME) {
-            self.order.push_back((deadline, id, key));
-        }
-        let before = self.chunks.insert(id, key);
-        self.drop_answered();
-        before
-    }
-
-    /// Makes room where there are too many.
-    fn displace(&mut self) -> Option<u64> {
-        if self.chunks.len() > MAX_PARTS { self.pop_front() } else { None }
-    }
-
-    fn remove(&mut self, id: &TransactionId) -> Option<u64> {
-        let key = self.chunks.remove(id)?;
-        self.drop_answered();
-        Some(key)
-    }
-
-    fn next_deadline(&self) -> Option<Instant> {
-        self.order.front().map(|(deadline, ..)| *deadline)
-    }
-
-    fn expire(&mut self, now: Instant) -> Option<u64> {
-        while self.next_deadline().is_some_and(|deadline| deadline <= now) {
-            if let Some(key) = self.pop_front() {
-                return Some(key);
-            }
-        }
-        None
-    }
-
-    /// Takes the oldest entry out of the order; the chunk whose part it was, if
-    /// that was still waiting.
-    fn pop_front(&mut self) -> Option<u64> {
-        let (_, id, key) = self.order.pop_front()?;
-        let waits = self.chunks.get(&id) == Some(&key);
-        if waits {
-            self.chunks.remove(&id);
-        }
-        self.drop_answered();
-        waits.then_some(key)
-    }
-
-    fn drop_answered(&mut self) {
-        let chunks = &self.chunks;
-        let waits = |id: &TransactionId, key: &u64| chunks.get(id) == Some(key);
-        while self.order.front().is_some_and(|(_, id, key)| !waits(id, key)) {
-            self.order.pop_front();
-        }
-        if self.order.len() > 2 * self.chunks.len() + 64 {
-            self.order.retain(|(_, id, key)| waits(id, key));
-        }
     }
 }

@@ -137,7 +137,7 @@ impl Tunnel {
             stream: Decoder::new(options),
             messages: Decoder::new(options),
             ids: IdSource::new(random),
-            answers: Answers::default(),
+            answers: Answers::new(),
             incoming: None,
             pending: Bytes::new(),
             ready: None,

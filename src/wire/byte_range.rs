@@ -1,8 +1,10 @@
 //! The Byte-Range header field.
 
 use std::fmt;
+use std::str::FromStr;
 
-use thiserror::Error;
+use super::grammar;
+use super::value_error::{ValueError, ValueErrorKind};
 
 /// The Byte-Range header field: which octets of the message a chunk carries or
 /// a REPORT is about (RFC 4975 section 7.1.1). Positions count from one; `None`
@@ -14,29 +16,15 @@ use thiserror::Error;
 /// let range = ByteRange::new(2049, None, Some(4385))?;
 /// assert_eq!(range.to_string(), "2049-*/4385");
 /// assert_eq!(ByteRange::EMPTY.to_string(), "1-0/0");
+/// assert_eq!("2049-*/4385".parse(), Ok(range));
 /// assert!(ByteRange::new(0, None, None).is_err());
-/// # Ok::<(), msrp::wire::ByteRangeError>(())
+/// # Ok::<(), msrp::wire::ValueError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ByteRange {
     start: u64,
     end: Option<u64>,
     total: Option<u64>,
-}
-
-/// Why three numbers are no Byte-Range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum ByteRangeError {
-    /// The range starts at zero; the first octet is number one.
-    #[error("a range starts at 1 or later")]
-    ZeroStart,
-    /// The range ends more than one octet before its start.
-    #[error("a range ends at its start less one or later")]
-    EndBeforeStart,
-    /// The range ends behind the total.
-    #[error("a range ends at its total or before")]
-    EndBeyondTotal,
 }
 
 impl ByteRange {
@@ -48,26 +36,30 @@ impl ByteRange {
     ///
     /// # Errors
     ///
-    /// [`ByteRangeError`] where the numbers do not fit each other.
-    pub const fn new(
-        start: u64,
-        end: Option<u64>,
-        total: Option<u64>,
-    ) -> Result<Self, ByteRangeError> {
+    /// [`ValueError`] if the numbers contradict each other.
+    pub const fn new(start: u64, end: Option<u64>, total: Option<u64>) -> Result<Self, ValueError> {
         if start == 0 {
-            return Err(ByteRangeError::ZeroStart);
+            return Err(ValueError::new(ValueErrorKind::ZeroStart, 0..0));
         }
         if let Some(end) = end {
             if end < start - 1 {
-                return Err(ByteRangeError::EndBeforeStart);
+                return Err(ValueError::new(ValueErrorKind::EndBeforeStart, 0..0));
             }
             if let Some(total) = total
                 && end > total
             {
-                return Err(ByteRangeError::EndBeyondTotal);
+                return Err(ValueError::new(ValueErrorKind::EndAfterTotal, 0..0));
             }
         }
         Ok(Self { start, end, total })
+    }
+
+    /// Reads the value of a Byte-Range header field.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, ValueError> {
+        let place = 0..text.len();
+        let (start, end, total) = grammar::whole(grammar::byte_range, text)
+            .ok_or(ValueError::new(ValueErrorKind::ByteRange, place.clone()))?;
+        Self::new(start, end, total).map_err(|error| ValueError::new(error.kind(), place))
     }
 
     /// The range of a whole message of `total` octets.
@@ -81,22 +73,30 @@ impl ByteRange {
         Self { start: offset.saturating_add(1), end, total }
     }
 
-    /// Place of the first octet, counted from one.
+    /// Position of the first octet, counted from one.
     #[must_use]
     pub const fn start(&self) -> u64 {
         self.start
     }
 
-    /// Place of the last octet, counted from one; `None` for `*`.
+    /// Position of the last octet, counted from one; `None` for `*`.
     #[must_use]
     pub const fn end(&self) -> Option<u64> {
         self.end
     }
 
-    /// Octets of the whole message; `None` for `*`.
+    /// Number of octets of the whole message; `None` for `*`.
     #[must_use]
     pub const fn total(&self) -> Option<u64> {
         self.total
+    }
+}
+
+impl FromStr for ByteRange {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        Self::parse(text.as_bytes())
     }
 }
 

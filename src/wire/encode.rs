@@ -1,8 +1,8 @@
 //! Writing heads and end-lines.
 //!
-//! What the writer takes is either a value that was checked when it was made
-//! or text that is checked here: nothing it writes can be read as more, fewer
-//! or other header fields than it was given.
+//! The writer takes values that were checked when they were made, and text that it
+//! checks itself: nothing it writes can be read as more, fewer or other header fields
+//! than it was given.
 
 use std::fmt::Write;
 
@@ -22,51 +22,57 @@ use crate::uri::PathRef;
 /// The most octets of body in a request that is no SEND (RFC 4975 section 7.1).
 pub(crate) const MAX_CONTROL_BODY: usize = 10_240;
 
-/// Why a head cannot be written.
+/// A head or a MIME value that cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// A method name that is not capital letters.
-    #[error("a method name is capital letters")]
+    /// A method name is not capital letters.
+    #[error("a method name must be capital letters")]
     Method,
-    /// A header field name that is none.
-    #[error("a header field name is a letter, then letters, digits and \"!#$%&'*+-.^_`{{|}}~\"")]
+    /// A header field name is not a letter followed by token characters.
+    #[error("a header field name must be a letter, then letters, digits and !#$%&'*+-.^_`{{|}}~")]
     HeaderName,
-    /// Text with control octets (CR and LF among them), or with blanks at an
-    /// end, which a reader would strip.
-    #[error("a value holds neither control octets nor blanks at its ends")]
+    /// A text has control octets (CR and LF among them), or blanks at an end, which a
+    /// reader would strip.
+    #[error("a value must not have control octets, or blanks at its ends")]
     Text,
-    /// A header field which has a function of its own, or which MSRP forbids.
-    #[error("{0} cannot be written by HeadWriter::header")]
+    /// A header field has a function of its own, or MSRP forbids it.
+    #[error("HeadWriter::header cannot write {0}")]
     Reserved(String),
-    /// The same header field a second time.
-    #[error("{} is there already", .0.as_str())]
+    /// A header field occurs a second time.
+    #[error("duplicate {0}")]
     Repeated(HeaderName),
-    /// A request that needs this header field lacks it.
-    #[error("{} is missing", .0.as_str())]
+    /// A request lacks a header field that it needs.
+    #[error("missing {0}")]
     Missing(HeaderName),
-    /// A header field that this method or a response may not have.
-    #[error("{} has no place in this method", .0.as_str())]
+    /// A header field is not allowed with this method, or in a response.
+    #[error("{0} is not allowed here")]
     Misplaced(HeaderName),
-    /// A MIME header field without a body (RFC 4975 section 7.1).
+    /// A MIME header field has no body (RFC 4975 section 7.1).
     #[error("a MIME header field needs a body")]
     MimeWithoutBody,
-    /// A body in a response, or one above 10,240 octets in a request that is
-    /// no SEND.
-    #[error("responses have no body, and requests other than SEND at most 10240 octets")]
+    /// A response has a body, or a request other than SEND one of more than 10,240
+    /// octets.
+    #[error("a response has no body, and a request other than SEND at most 10,240 octets")]
     Body,
-    /// A flag other than `$` on anything but a SEND: only SENDs are chunked.
+    /// Anything but a SEND has a flag other than `$`: only SENDs are chunked.
     #[error("only a SEND can be continued or aborted")]
     Continuation,
     /// Seven hyphens and the transaction id occur in the body.
     #[error("the end-line occurs in the body; choose another transaction id")]
     EndLineInBody,
+    /// A MIME value starts with neither a token nor two around a slash.
+    #[error("a MIME value must start with a token, or two around a slash")]
+    MimeValue,
+    /// The name of a MIME parameter is no token, or has one of `*'%`.
+    #[error("the name of a MIME parameter must be a token without * ' and %")]
+    MimeParameter,
 }
 
 /// Writes one head, field by field, and what ends it.
 ///
-/// The first thing that is wrong is kept and returned by the function that
-/// ends the head; nothing is left in the output then.
+/// The first fault is kept, and returned by the function that ends the head, which
+/// then leaves nothing in the output.
 ///
 /// ```
 /// use bytes::BytesMut;
@@ -105,7 +111,7 @@ enum Kind {
 }
 
 impl<'a> HeadWriter<'a> {
-    /// Begins a request behind what `out` holds.
+    /// Begins a request at the end of `out`.
     pub fn request(
         out: &'a mut BytesMut,
         transaction: &TransactionId,
@@ -118,17 +124,17 @@ impl<'a> HeadWriter<'a> {
         let kind = match Method::from(name) {
             Method::Send => Kind::Send,
             Method::Report => Kind::Report,
-            _ => Kind::OtherRequest,
+            Method::Auth | Method::Nickname | Method::Other(_) => Kind::OtherRequest,
         };
         let mut writer = Self::new(out, transaction, kind);
-        if name.is_empty() || !grammar::is_standard_method(name.as_bytes()) {
+        if !grammar::is_other_method(name.as_bytes()) {
             writer.blame(EncodeError::Method);
         }
         writer.out.put_slice(name.as_bytes());
         writer.paths(to_path, from_path)
     }
 
-    /// Begins a response behind what `out` holds. An empty comment is none.
+    /// Begins a response at the end of `out`. An empty comment is left out.
     pub fn response(
         out: &'a mut BytesMut,
         transaction: &TransactionId,
@@ -201,7 +207,7 @@ impl<'a> HeadWriter<'a> {
         self.name(HeaderName::Status);
         self.number(format_args!("{:03} {}", status.namespace, status.code));
         let comment = status.comment.unwrap_or_default();
-        if status.namespace > 999 || comment.ends_with(grammar_blank) {
+        if status.namespace > 999 || comment.ends_with(is_blank) {
             self.blame(EncodeError::Text);
         }
         self.comment(comment);
@@ -220,7 +226,7 @@ impl<'a> HeadWriter<'a> {
         self.out.put_slice(b"\r\n");
         self.out.put_slice(name.as_bytes());
         self.out.put_slice(b": ");
-        if value.starts_with(grammar_blank) || value.ends_with(grammar_blank) {
+        if value.starts_with(is_blank) || value.ends_with(is_blank) {
             self.blame(EncodeError::Text);
         }
         self.text(value);
@@ -231,7 +237,7 @@ impl<'a> HeadWriter<'a> {
     ///
     /// # Errors
     ///
-    /// [`EncodeError`]: the first thing that was wrong.
+    /// [`EncodeError`]: the first fault.
     pub fn bodiless(mut self, flag: Continuation) -> Result<(), EncodeError> {
         if self.has_mime {
             self.blame(EncodeError::MimeWithoutBody);
@@ -246,7 +252,7 @@ impl<'a> HeadWriter<'a> {
     ///
     /// # Errors
     ///
-    /// [`EncodeError`]: the first thing that was wrong.
+    /// [`EncodeError`]: the first fault.
     pub fn body(mut self, content_type: &MediaType) -> Result<(), EncodeError> {
         if self.kind != Kind::Send {
             self.blame(EncodeError::Body);
@@ -255,21 +261,20 @@ impl<'a> HeadWriter<'a> {
         self.finish()
     }
 
-    /// Ends the head and writes the body and the end-line behind it, with the
-    /// flag `$`.
+    /// Ends the head and writes the body and the end-line, with the flag `$`.
     ///
     /// # Errors
     ///
-    /// [`EncodeError`]: the first thing that was wrong.
+    /// [`EncodeError`]: the first fault.
     pub fn whole_body(self, content_type: &MediaType, body: &[u8]) -> Result<(), EncodeError> {
         self.body_with_flag(content_type, body, Continuation::Complete)
     }
 
-    /// Ends the head and writes the body and the end-line behind it.
+    /// Ends the head and writes the body and the end-line.
     ///
     /// # Errors
     ///
-    /// [`EncodeError`]: the first thing that was wrong.
+    /// [`EncodeError`]: the first fault.
     pub fn body_with_flag(
         mut self,
         content_type: &MediaType,
@@ -347,7 +352,7 @@ impl<'a> HeadWriter<'a> {
     }
 
     fn text(&mut self, text: &str) {
-        if grammar::hval(text.as_bytes()).is_none() {
+        if !grammar::is_hval(text.as_bytes()) {
             self.blame(EncodeError::Text);
         }
         self.out.put_slice(text.as_bytes());
@@ -367,8 +372,8 @@ impl<'a> HeadWriter<'a> {
 /// Writes the end-line that closes a body: CRLF, seven hyphens, the id of the
 /// transaction, the flag, CRLF.
 ///
-/// The caller sees to it that the hyphens with the id do not occur in the
-/// body, and that only a SEND has a flag other than `$`.
+/// The caller has to make sure that the hyphens with the id do not occur in the body,
+/// and that only a SEND has a flag other than `$`.
 pub fn write_end_line(out: &mut BytesMut, transaction: &TransactionId, flag: Continuation) {
     put_end_line(out, transaction.as_bytes(), flag);
 }
@@ -404,6 +409,6 @@ fn is_transfer_encoding(name: &str) -> bool {
     name.eq_ignore_ascii_case("Content-Transfer-Encoding")
 }
 
-const fn grammar_blank(character: char) -> bool {
+const fn is_blank(character: char) -> bool {
     matches!(character, ' ' | '\t')
 }

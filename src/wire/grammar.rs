@@ -1,22 +1,25 @@
-//! The grammar of RFC 4975 section 9 in nom, one rule a function, each named
-//! as its rule. URIs have theirs in [`crate::uri`].
+//! The grammar of RFC 4975 section 9 in nom, one rule a function, each named as its
+//! rule. URIs have theirs in [`crate::uri`], and [`super::fast`] reads what every
+//! chunk has faster.
 //!
-//! Every rule takes what it matches and leaves the rest, and the caller looks
-//! whether that is the end of the line: where the input ends within a line, that
-//! line just does not match yet. No rule allocates or says more than "does not
-//! match": which header field was wrong is known to the caller.
+//! Every rule takes what it matches and leaves the rest. The caller checks whether
+//! that is the end of the line, and the length of an identifier; it knows which header
+//! field is wrong, so that no rule has to say more than "does not match".
 
 use nom::branch::alt;
-use nom::bytes::complete::{take_while, take_while1};
-use nom::character::complete::char;
-use nom::combinator::{consumed, map, opt, recognize, verify};
+use nom::bytes::complete::{tag, tag_no_case, take_while, take_while_m_n, take_while1};
+use nom::character::complete::{char, digit1, one_of};
+use nom::combinator::{all_consuming, map, map_opt, opt, recognize, value, verify};
 use nom::multi::many0_count;
-use nom::sequence::{delimited, pair, preceded, separated_pair};
-use nom::{IResult, Parser};
+use nom::sequence::{delimited, pair, preceded, separated_pair, terminated};
+use nom::{AsChar, IResult, Parser};
 
-use super::byte_range::ByteRange;
-use super::header::{FailureReport, HeaderName};
+#[cfg(any(test, fuzzing))]
+use super::header::Continuation;
+use super::header::FailureReport;
+use crate::uri::grammar::{is_token_octet, token};
 
+/// What follows the octets that a rule took, and what it made of those.
 type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
 
 /// What follows the transaction id in a start line.
@@ -26,186 +29,236 @@ pub(crate) enum StartWord<'a> {
     Status { code: u16, comment: Option<&'a [u8]> },
 }
 
-/// `pMSRP SP transact-id SP`, except that the length of the id is the caller's
-/// matter; the id, and what is behind the space.
-pub(crate) fn start(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (id, rest) = ident(line.strip_prefix(b"MSRP ")?)?;
-    Some((id, rest.strip_prefix(b" ")?))
+/// The start of both start lines, giving the transaction id.
+///
+/// ```abnf
+/// pMSRP SP transact-id SP
+/// pMSRP = %x4D.53.52.50 ; MSRP in caps
+/// transact-id = ident
+/// ```
+pub(crate) fn start(input: &[u8]) -> Parsed<'_, &[u8]> {
+    delimited(tag("MSRP "), ident, char(' ')).parse_complete(input)
 }
 
-/// `method` or `status-code [SP comment]`, and what is behind it.
-#[inline]
-pub(crate) fn start_word(input: &[u8]) -> Option<(StartWord<'_>, &[u8])> {
-    if input.first()?.is_ascii_alphabetic() {
-        let (name, rest) = input.split_at_checked(run(METHOD, input))?;
-        return Some((StartWord::Method(name), rest));
-    }
+/// The rest of both start lines.
+///
+/// ```abnf
+/// req-start  = pMSRP SP transact-id SP method CRLF
+/// resp-start = pMSRP SP transact-id SP status-code [SP comment] CRLF
+/// comment = utf8text
+/// ```
+pub(crate) fn start_word(input: &[u8]) -> Parsed<'_, StartWord<'_>> {
     let response = pair(status_code, opt(preceded(char(' '), utf8text)));
-    let (rest, (code, comment)) = outcome(response, input)?;
-    Some((StartWord::Status { code, comment }, rest))
+    alt((
+        map(method, StartWord::Method),
+        map(response, |(code, comment)| StartWord::Status { code, comment }),
+    ))
+    .parse_complete(input)
 }
 
-/// Whether a method name is `1*UPALPHA`.
-pub(crate) fn is_standard_method(name: &[u8]) -> bool {
-    name.iter().all(u8::is_ascii_uppercase)
+/// ```abnf
+/// method = mSEND / mREPORT / other-method
+/// other-method = 1*UPALPHA
+/// ```
+///
+/// Other letters, digits, underscores and hyphens are read as well, as
+/// [`Tolerance::MethodName`](crate::Tolerance::MethodName) allows.
+fn method(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let is_method = |octet: u8| octet.is_alphanum() || matches!(octet, b'_' | b'-');
+    verify(take_while1(is_method), |name: &[u8]| name.first().is_some_and(u8::is_ascii_alphabetic))
+        .parse_complete(input)
 }
 
-fn status_code(input: &[u8]) -> Parsed<'_, u16> {
-    let [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] = input else {
-        return Err(nom::Err::Error(()));
-    };
-    Ok((rest, [a, b, c].into_iter().fold(0, |code, digit| code * 10 + u16::from(digit - b'0'))))
+/// ```abnf
+/// other-method = 1*UPALPHA
+/// ```
+pub(crate) fn is_other_method(name: &[u8]) -> bool {
+    is_whole(take_while1(|octet: u8| octet.is_ascii_uppercase()), name)
 }
 
-fn utf8text(input: &[u8]) -> Parsed<'_, &[u8]> {
-    match input.split_at_checked(run(TEXT, input)) {
-        Some((text, rest)) if std::str::from_utf8(text).is_ok() => Ok((rest, text)),
-        _ => Err(nom::Err::Error(())),
-    }
+/// ```abnf
+/// status-code = 3DIGIT
+/// namespace = 3(DIGIT)
+/// ```
+pub(crate) fn status_code(input: &[u8]) -> Parsed<'_, u16> {
+    map_opt(take_while_m_n(3, 3, |octet: u8| octet.is_dec_digit()), decimal).parse_complete(input)
 }
 
-/// `hname ":"`, giving the name and what follows the colon.
-pub(crate) fn hname(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (name, rest) = line.split_at_checked(run(TOKEN, line))?;
-    let value = rest.strip_prefix(b":")?;
-    name.first()?.is_ascii_alphabetic().then_some((name, value))
-}
-
-/// `hval`: text without control octets but HTAB.
-pub(crate) fn hval(value: &[u8]) -> Option<&[u8]> {
-    complete(utf8text, value)
-}
-
-/// The header fields that nearly every chunk has, spelt as they usually are, and
-/// what is behind the space: one comparison of a few octets, where [`hname`]
-/// looks at each.
-#[inline]
-pub(crate) fn usual_hname(line: &[u8]) -> Option<(HeaderName, &[u8])> {
-    let field = |name, spelt| Some((name, line.strip_prefix::<[u8]>(spelt)?));
-    match line {
-        [b'T', ..] => field(HeaderName::ToPath, b"To-Path: "),
-        [b'F', b'r', ..] => field(HeaderName::FromPath, b"From-Path: "),
-        [b'M', ..] => field(HeaderName::MessageId, b"Message-ID: "),
-        [b'B', ..] => field(HeaderName::ByteRange, b"Byte-Range: "),
-        [b'C', ..] => field(HeaderName::ContentType, b"Content-Type: "),
-        [b'F', ..] => field(HeaderName::FailureReport, b"Failure-Report: "),
-        [b'S', ..] => field(HeaderName::SuccessReport, b"Success-Report: "),
-        _ => None,
-    }
-}
-
-/// `ident`, except that its length is the caller's matter.
-#[inline]
-pub(crate) fn ident(input: &[u8]) -> Option<(&[u8], &[u8])> {
-    input.first()?.is_ascii_alphanumeric().then_some(())?;
-    input.split_at_checked(run(IDENT, input))
-}
-
-/// The value of Byte-Range, and what is behind it.
-#[inline(always)]
-pub(crate) fn byte_range(input: &[u8]) -> Option<(ByteRange, &[u8])> {
-    let (start, rest) = number(input)?;
-    let (end, rest) = number_or_star(rest.strip_prefix(b"-")?)?;
-    let (total, rest) = number_or_star(rest.strip_prefix(b"/")?)?;
-    Some((ByteRange::new(start, end, total).ok()?, rest))
-}
-
-#[inline]
-fn number_or_star(input: &[u8]) -> Option<(Option<u64>, &[u8])> {
-    match input {
-        [b'*', rest @ ..] => Some((None, rest)),
-        _ => number(input).map(|(number, rest)| (Some(number), rest)),
-    }
-}
-
-#[inline]
-fn number(input: &[u8]) -> Option<(u64, &[u8])> {
-    let (mut rest, mut number) = (input, 0_u64);
-    while let [digit @ b'0'..=b'9', after @ ..] = rest {
-        let digit = u64::from(digit - b'0');
-        // One comparison spares two checks of all digits but a twentieth.
-        number = if number < u64::MAX / 10 {
-            number * 10 + digit
-        } else {
-            number.checked_mul(10)?.checked_add(digit)?
-        };
-        rest = after;
-    }
-    (rest.len() < input.len()).then_some((number, rest))
-}
-
-/// The value of Success-Report, and what is behind it.
-pub(crate) fn success_report(input: &[u8]) -> Option<(bool, &[u8])> {
-    match failure_report(input)? {
-        (FailureReport::Yes, rest) => Some((true, rest)),
-        (FailureReport::No, rest) => Some((false, rest)),
-        (FailureReport::Partial, _) => None,
-    }
-}
-
-/// The value of Failure-Report, and what is behind it.
-#[inline]
-pub(crate) fn failure_report(input: &[u8]) -> Option<(FailureReport, &[u8])> {
-    match input.first()? {
-        b'y' | b'Y' => Some((FailureReport::Yes, word(b"yes", input)?)),
-        b'n' | b'N' => Some((FailureReport::No, word(b"no", input)?)),
-        b'p' | b'P' => Some((FailureReport::Partial, word(b"partial", input)?)),
-        _ => None,
-    }
-}
-
-/// What is behind `word`, which is mostly spelt in lower case.
-#[inline]
-fn word<'a, const N: usize>(word: &[u8; N], input: &'a [u8]) -> Option<&'a [u8]> {
-    let (start, rest) = input.split_first_chunk::<N>()?;
-    (start == word || start.eq_ignore_ascii_case(word)).then_some(rest)
-}
-
-/// The value of Status: namespace, code and comment.
-pub(crate) fn status(text: &[u8]) -> Option<(u16, u16, Option<&[u8]>)> {
+/// ```abnf
+/// Status = "Status:" SP namespace SP status-code [SP comment]
+/// ```
+pub(crate) fn status(input: &[u8]) -> Parsed<'_, (u16, u16, Option<&[u8]>)> {
     let codes = separated_pair(status_code, char(' '), status_code);
     let rule = pair(codes, opt(preceded(char(' '), utf8text)));
-    complete(map(rule, |((namespace, code), comment)| (namespace, code, comment)), text)
+    map(rule, |((namespace, code), comment)| (namespace, code, comment)).parse_complete(input)
 }
 
-/// `type "/" subtype`, and what is behind it.
-#[inline]
-pub(crate) fn essence(input: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (_, behind) = input.split_at_checked(run(TOKEN, input)).filter(|(t, _)| !t.is_empty())?;
-    let behind = behind.strip_prefix(b"/")?;
-    let (_, rest) = behind.split_at_checked(run(TOKEN, behind)).filter(|(t, _)| !t.is_empty())?;
-    input.split_at_checked(input.len() - rest.len())
-}
-
-/// The value of Content-Type; gives the length of `type "/" subtype`.
+/// ```abnf
+/// ident = ALPHANUM  3*31ident-char
+/// ident-char = ALPHANUM / "." / "-" / "+" / "%" / "="
+/// ```
 ///
-/// Blanks around semicolons are not in the rule of RFC 4975 and are in that
-/// of MIME, whose text the field carries.
-pub(crate) fn media_type_essence(text: &[u8]) -> Option<usize> {
-    let (essence, parameters) = essence(text)?;
-    complete(many0_count(gen_param), parameters).map(|_| essence.len())
+/// The length is up to the caller.
+pub(crate) fn ident(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let first = take_while_m_n(1, 1, |octet: u8| octet.is_alphanum());
+    recognize(pair(first, take_while(is_ident_char))).parse_complete(input)
 }
 
+pub(crate) const fn is_ident_char(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'+' | b'%' | b'=')
+}
+
+/// The name of a header field and its colon.
+///
+/// ```abnf
+/// ext-header = hname ":" SP hval CRLF
+/// ```
+pub(crate) fn field_name(input: &[u8]) -> Parsed<'_, &[u8]> {
+    terminated(hname, char(':')).parse_complete(input)
+}
+
+/// ```abnf
+/// hname = ALPHA *token
+/// ```
+fn hname(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let first = take_while_m_n(1, 1, |octet: u8| octet.is_alpha());
+    recognize(pair(first, take_while(is_token_octet))).parse_complete(input)
+}
+
+/// Whether `name` is a header field name.
+pub(crate) fn is_hname(name: &[u8]) -> bool {
+    is_whole(hname, name)
+}
+
+/// ```abnf
+/// hval = utf8text
+/// ```
+pub(crate) fn is_hval(value: &[u8]) -> bool {
+    is_whole(utf8text, value)
+}
+
+/// ```abnf
+/// utf8text = *(HTAB / %x20-7E / UTF8-NONASCII)
+/// ```
+///
+/// `UTF8-NONASCII` is UTF-8 as the standard library has it, without sequences of five
+/// and six octets (RFC 3629).
+fn utf8text(input: &[u8]) -> Parsed<'_, &[u8]> {
+    verify(take_while(is_text_octet), is_utf8).parse_complete(input)
+}
+
+fn is_utf8(text: &[u8]) -> bool {
+    text.is_ascii() || std::str::from_utf8(text).is_ok()
+}
+
+const fn is_text_octet(octet: u8) -> bool {
+    matches!(octet, b'\t' | 0x20..=0x7E | 0x80..)
+}
+
+/// ```abnf
+/// Byte-Range = "Byte-Range:" SP range-start "-" range-end "/" total
+/// range-start = 1*DIGIT
+/// range-end   = 1*DIGIT / "*"
+/// total       = 1*DIGIT / "*"
+/// ```
+///
+/// The numbers are not checked against each other.
+pub(crate) fn byte_range(input: &[u8]) -> Parsed<'_, (u64, Option<u64>, Option<u64>)> {
+    let start = terminated(number, char('-'));
+    let end = terminated(number_or_star, char('/'));
+    (start, end, number_or_star).parse_complete(input)
+}
+
+/// `1*DIGIT`.
+fn number(input: &[u8]) -> Parsed<'_, u64> {
+    map_opt(digit1, decimal).parse_complete(input)
+}
+
+/// `1*DIGIT / "*"`.
+fn number_or_star(input: &[u8]) -> Parsed<'_, Option<u64>> {
+    alt((value(None, char('*')), map(number, Some))).parse_complete(input)
+}
+
+fn decimal<N: std::str::FromStr>(digits: &[u8]) -> Option<N> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// ```abnf
+/// Success-Report = "Success-Report:" SP ("yes" / "no" )
+/// ```
+pub(crate) fn success_report(input: &[u8]) -> Parsed<'_, bool> {
+    alt((value(true, tag_no_case("yes")), value(false, tag_no_case("no")))).parse_complete(input)
+}
+
+/// ```abnf
+/// Failure-Report = "Failure-Report:" SP ("yes" / "no" / "partial" )
+/// ```
+pub(crate) fn failure_report(input: &[u8]) -> Parsed<'_, FailureReport> {
+    let word = |report: FailureReport| value(report, tag_no_case(report.as_str()));
+    alt((word(FailureReport::Yes), word(FailureReport::No), word(FailureReport::Partial)))
+        .parse_complete(input)
+}
+
+/// ```abnf
+/// media-type = type "/" subtype *( ";" gen-param )
+/// ```
+///
+/// Gives `type "/" subtype`. Blanks around semicolons are no part of this rule but of
+/// MIME's, whose text the header field carries.
+pub(crate) fn media_type(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let parameter = preceded((blanks, char(';'), blanks), gen_param);
+    terminated(essence, many0_count(parameter)).parse_complete(input)
+}
+
+/// ```abnf
+/// type "/" subtype
+/// type = token
+/// subtype = token
+/// ```
+pub(crate) fn essence(input: &[u8]) -> Parsed<'_, &[u8]> {
+    recognize((token, char('/'), token)).parse_complete(input)
+}
+
+/// ```abnf
+/// gen-param = pname [ "=" pval ]
+/// pname = token
+/// pval  = token / quoted-string
+/// ```
 fn gen_param(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let value = preceded(char('='), alt((quoted_string, token)));
-    recognize((blanks, char(';'), blanks, token, opt(value))).parse_complete(input)
+    recognize(pair(token, opt(preceded(char('='), alt((token, quoted_string))))))
+        .parse_complete(input)
 }
 
+/// ```abnf
+/// quoted-string = DQUOTE *(qdtext / qd-esc) DQUOTE
+/// qd-esc = (BACKSLASH BACKSLASH) / (BACKSLASH DQUOTE)
+/// ```
 fn quoted_string(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let escape = pair(char('\\'), alt((char('\\'), char('"'))));
-    let inner = alt((take_while1(|octet: u8| is(octet, QUOTED)), recognize(escape)));
-    let text = verify(recognize(many0_count(inner)), |text: &[u8]| {
-        text.is_ascii() || std::str::from_utf8(text).is_ok()
-    });
-    let (rest, (all, _)) = consumed(delimited(char('"'), text, char('"'))).parse_complete(input)?;
-    Ok((rest, all))
+    let qd_esc = recognize(pair(char('\\'), one_of("\\\"")));
+    let text = recognize(many0_count(alt((take_while1(is_qdtext), qd_esc))));
+    delimited(char('"'), verify(text, is_utf8), char('"')).parse_complete(input)
 }
 
-fn token(input: &[u8]) -> Parsed<'_, &[u8]> {
-    match input.split_at_checked(run(TOKEN, input)) {
-        Some((token, rest)) if !token.is_empty() => Ok((rest, token)),
-        _ => Err(nom::Err::Error(())),
-    }
+/// ```abnf
+/// qdtext = SP / HTAB / %x21 / %x23-5B / %x5D-7E / UTF8-NONASCII
+/// ```
+const fn is_qdtext(octet: u8) -> bool {
+    is_text_octet(octet) && !matches!(octet, b'"' | b'\\')
+}
+
+/// ```abnf
+/// end-line = "-------" transact-id continuation-flag CRLF
+/// continuation-flag = "+" / "$" / "#"
+/// ```
+///
+/// The transaction id has to be known, because it may itself end with a flag. Streams
+/// are searched by [`super::scan`], which this rule checks.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn end_line<'a>(
+    transaction: &[u8],
+) -> impl Parser<&'a [u8], Output = Continuation, Error = ()> {
+    let continuation_flag = map_opt(one_of("+$#"), |flag| Continuation::from_byte(flag as u8));
+    delimited(pair(tag("-------"), tag(transaction)), continuation_flag, tag("\r\n"))
 }
 
 fn blanks(input: &[u8]) -> Parsed<'_, &[u8]> {
@@ -217,74 +270,17 @@ pub(crate) const fn is_blank(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t')
 }
 
-/// Whether `name` is a header field name: a letter, then token characters.
-pub(crate) fn is_hname(name: &[u8]) -> bool {
-    name.first().is_some_and(u8::is_ascii_alphabetic) && name.iter().all(|o| is(*o, TOKEN))
+/// What a rule makes of the whole of `input`.
+pub(crate) fn whole<'a, T>(
+    rule: impl Parser<&'a [u8], Output = T, Error = ()>,
+    input: &'a [u8],
+) -> Option<T> {
+    all_consuming(rule).parse_complete(input).ok().map(|(_, found)| found)
 }
 
-/// What the rule took and what is left, or nothing where it does not match.
-fn outcome<'a, T, P>(mut rule: P, input: &'a [u8]) -> Option<(&'a [u8], T)>
-where
-    P: Parser<&'a [u8], Output = T, Error = ()>,
-{
-    rule.parse_complete(input).ok()
-}
-
-/// What the rule took, where it took all of `input`.
-fn complete<'a, T, P>(rule: P, input: &'a [u8]) -> Option<T>
-where
-    P: Parser<&'a [u8], Output = T, Error = ()>,
-{
-    outcome(rule, input).and_then(|(rest, found)| rest.is_empty().then_some(found))
-}
-
-const TOKEN: u8 = 1;
-const TEXT: u8 = 2;
-const METHOD: u8 = 4;
-const QUOTED: u8 = 8;
-const IDENT: u8 = 16;
-
-/// The character classes of every octet: one load tells all.
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-const CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut octet = 0;
-    while octet < classes.len() {
-        classes[octet] = classes_of(octet as u8);
-        octet += 1;
-    }
-    classes
-};
-
-const fn classes_of(octet: u8) -> u8 {
-    let token = matches!(octet,
-        0x21 | 0x23..=0x27 | 0x2a..=0x2b | 0x2d..=0x2e | 0x30..=0x39 | 0x41..=0x5a | 0x5e..=0x7e);
-    let text = octet == b'\t' || (octet >= b' ' && octet != 0x7f);
-    let method = octet.is_ascii_alphanumeric() || octet == b'_' || octet == b'-';
-    let quoted = text && octet != b'"' && octet != b'\\';
-    let ident = octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'+' | b'%' | b'=');
-    (token as u8 * TOKEN)
-        | (text as u8 * TEXT)
-        | (method as u8 * METHOD)
-        | (quoted as u8 * QUOTED)
-        | (ident as u8 * IDENT)
-}
-
-/// How many octets at the start of `input` are of `class`.
-#[inline]
-fn run(class: u8, input: &[u8]) -> usize {
-    // By eights: the compiler unrolls what has a fixed length.
-    let (eights, rest) = input.as_chunks::<8>();
-    let outside = |octet: &u8| !is(*octet, class);
-    for (index, eight) in eights.iter().enumerate() {
-        if let Some(place) = eight.iter().position(outside) {
-            return index * 8 + place;
-        }
-    }
-    eights.len() * 8 + rest.iter().position(outside).unwrap_or(rest.len())
-}
-
-#[expect(clippy::indexing_slicing, reason = "an octet indexes a table of 256")]
-const fn is(octet: u8, class: u8) -> bool {
-    CLASSES[octet as usize] & class != 0
+fn is_whole<'a>(
+    rule: impl Parser<&'a [u8], Output = &'a [u8], Error = ()>,
+    input: &'a [u8],
+) -> bool {
+    whole(rule, input).is_some()
 }

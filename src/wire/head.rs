@@ -108,7 +108,7 @@ impl<'a> HeadRef<'a> {
     pub fn transaction_id(&self) -> TransactionId {
         let octets = self.fields.transaction.of(self.octets);
         // No head is made without an id that the parser has read before.
-        TransactionId::read(octets).unwrap_or(TransactionId::NONE)
+        TransactionId::parse(octets).unwrap_or(TransactionId::NONE)
     }
 
     /// The method of a request, `None` for a response.
@@ -153,7 +153,7 @@ impl<'a> HeadRef<'a> {
     /// Message-ID.
     #[must_use]
     pub fn message_id(&self) -> Option<MessageId> {
-        MessageId::read(self.fields.message_id.of(self.octets)).ok()
+        MessageId::parse(self.fields.message_id.of(self.octets)).ok()
     }
 
     /// Byte-Range.
@@ -200,7 +200,7 @@ impl<'a> HeadRef<'a> {
     /// around the value.
     pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> + Clone {
         self.fields.section.of(self.octets).split(|octet| *octet == b'\n').filter_map(|line| {
-            let (name, value) = grammar::hname(line.strip_suffix(b"\r")?)?;
+            let (value, name) = grammar::field_name(line.strip_suffix(b"\r")?).ok()?;
             let (name, value) = (std::str::from_utf8(name), std::str::from_utf8(value));
             Some((name.ok()?, value.ok()?.trim_matches([' ', '\t'])))
         })
@@ -220,6 +220,7 @@ impl<'a> HeadRef<'a> {
     }
 
     /// Octets of the head.
+    #[cfg(feature = "auth")]
     pub(crate) const fn size(&self) -> usize {
         self.octets.len()
     }

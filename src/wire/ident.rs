@@ -1,30 +1,16 @@
 //! Transaction ids and Message-IDs: the `ident` rule of RFC 4975 section 9,
-//! held inline so that neither parsing nor tracking one allocates.
+//! held inline, so that neither reading nor tracking one allocates.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use thiserror::Error;
-
 use super::grammar;
+use super::value_error::{ValueError, ValueErrorKind};
 
-/// The most characters of an identifier that can be read at all; RFC 4975
-/// allows 32 and UUIDs have 36.
+/// The most characters that an identifier may have with a tolerance; RFC 4975 allows
+/// 32, and UUIDs have 36.
 pub(crate) const MAX_IDENT: usize = 64;
-
-/// Why a text is no transaction id or Message-ID.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum IdentError {
-    /// Not 4 to 32 characters.
-    #[error("an identifier has 4 to 32 characters, not {0}")]
-    Length(usize),
-    /// A character outside `A-Z a-z 0-9 . - + % =`, or a first one that is no
-    /// letter or digit.
-    #[error("an identifier holds letters, digits and \". - + % =\", a letter or digit first")]
-    Character,
-}
 
 #[derive(Clone, Copy)]
 struct Ident {
@@ -33,13 +19,13 @@ struct Ident {
 }
 
 impl Ident {
-    /// The identifier in `text`, of any length that can be held.
-    fn read(text: &[u8]) -> Result<Self, IdentError> {
+    /// The identifier in `text`, of 1 to [`MAX_IDENT`] characters.
+    fn parse(text: &[u8]) -> Result<Self, ValueError> {
         check_characters(text)?;
         let mut octets = [0; MAX_IDENT];
         let (Some(place), Ok(len)) = (octets.get_mut(..text.len()), u8::try_from(text.len()))
         else {
-            return Err(IdentError::Length(text.len()));
+            return Err(wrong_length(text.len()));
         };
         place.copy_from_slice(text);
         Ok(Self { len, octets })
@@ -54,16 +40,23 @@ impl Ident {
     }
 }
 
-/// Whether `text` has the characters of the `ident` rule; its length is the
-/// caller's matter.
-pub(crate) fn check_characters(text: &[u8]) -> Result<(), IdentError> {
+/// Checks the characters of an identifier. Its length is up to the caller, as long as
+/// it can be held.
+pub(crate) fn check_characters(text: &[u8]) -> Result<(), ValueError> {
     if text.is_empty() || text.len() > MAX_IDENT {
-        return Err(IdentError::Length(text.len()));
+        return Err(wrong_length(text.len()));
     }
-    match grammar::ident(text) {
-        Some((_, [])) => Ok(()),
-        _ => Err(IdentError::Character),
+    let rest = grammar::ident(text).map_or(text, |(rest, _)| rest);
+    let at = text.len() - rest.len();
+    if rest.is_empty() {
+        Ok(())
+    } else {
+        Err(ValueError::new(ValueErrorKind::IdentCharacter, at..at + 1))
     }
+}
+
+const fn wrong_length(len: usize) -> ValueError {
+    ValueError::new(ValueErrorKind::IdentLength, 0..len)
 }
 
 /// Whether a length is one that RFC 4975 section 9 allows.
@@ -82,21 +75,21 @@ macro_rules! identifier {
             ///
             /// # Errors
             ///
-            /// [`IdentError`] where the length or a character is not allowed.
-            pub fn new(text: &str) -> Result<Self, IdentError> {
+            /// [`ValueError`] if the length or a character is not allowed.
+            pub fn new(text: &str) -> Result<Self, ValueError> {
                 if is_standard_length(text.len()) {
-                    Ident::read(text.as_bytes()).map(Self)
+                    Ident::parse(text.as_bytes()).map(Self)
                 } else {
-                    Err(IdentError::Length(text.len()))
+                    Err(wrong_length(text.len()))
                 }
             }
 
-            /// Stands where no identifier can be; equal to none that was read.
+            /// Takes the place of a missing identifier; equal to none that was read.
             pub(crate) const NONE: Self = Self(Ident { len: 0, octets: [0; MAX_IDENT] });
 
             /// An identifier as a peer sent it, 1 to 64 characters long.
-            pub(crate) fn read(text: &[u8]) -> Result<Self, IdentError> {
-                Ident::read(text).map(Self)
+            pub(crate) fn parse(text: &[u8]) -> Result<Self, ValueError> {
+                Ident::parse(text).map(Self)
             }
 
             /// The identifier as text.
@@ -127,9 +120,9 @@ macro_rules! identifier {
         }
 
         impl FromStr for $name {
-            type Err = IdentError;
+            type Err = ValueError;
 
-            fn from_str(text: &str) -> Result<Self, IdentError> {
+            fn from_str(text: &str) -> Result<Self, ValueError> {
                 Self::new(text)
             }
         }

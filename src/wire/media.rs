@@ -5,9 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use thiserror::Error;
-
 use super::grammar;
+use super::value_error::{ValueError, ValueErrorKind};
 
 /// A media type with its parameters, such as `text/plain;charset=utf-8`.
 ///
@@ -20,21 +19,17 @@ pub struct MediaType {
     essence: u16,
 }
 
-/// The text is no media type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a media type is \"type/subtype\" with optional \";name=value\" parameters")]
-pub struct MediaTypeError;
-
 impl MediaType {
     /// Reads a media type (the `media-type` rule of RFC 4975 section 9; blanks
     /// around the semicolons are taken too).
     ///
     /// # Errors
     ///
-    /// [`MediaTypeError`] where the text is none.
-    pub fn new(text: &str) -> Result<Self, MediaTypeError> {
-        let essence = grammar::media_type_essence(text.as_bytes()).ok_or(MediaTypeError)?;
-        let essence = u16::try_from(essence).map_err(|_| MediaTypeError)?;
+    /// [`ValueError`] where the text is none.
+    pub fn new(text: &str) -> Result<Self, ValueError> {
+        let essence = grammar::whole(grammar::media_type, text.as_bytes());
+        let essence = essence.and_then(|essence| u16::try_from(essence.len()).ok());
+        let essence = essence.ok_or(malformed(text))?;
         Ok(Self { text: text.into(), essence })
     }
 
@@ -59,9 +54,9 @@ impl MediaType {
 }
 
 impl FromStr for MediaType {
-    type Err = MediaTypeError;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, MediaTypeError> {
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         Self::new(text)
     }
 }
@@ -94,7 +89,7 @@ impl fmt::Debug for MediaType {
 /// assert!(types.accepts("image/png"));
 /// assert!(!types.accepts("text/html"));
 /// assert!(types.accepts_wrapped("text/html"));
-/// # Ok::<(), msrp::wire::MediaTypeError>(())
+/// # Ok::<(), msrp::wire::ValueError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaTypes {
@@ -112,8 +107,8 @@ impl MediaTypes {
     ///
     /// # Errors
     ///
-    /// [`MediaTypeError`] where an entry is not of the three forms.
-    pub fn new(list: &str) -> Result<Self, MediaTypeError> {
+    /// [`ValueError`] where an entry is not of the three forms.
+    pub fn new(list: &str) -> Result<Self, ValueError> {
         Ok(Self { root: entries(list)?, wrapped: Vec::new(), mandatory: true })
     }
 
@@ -128,8 +123,8 @@ impl MediaTypes {
     ///
     /// # Errors
     ///
-    /// [`MediaTypeError`] where an entry is not of the three forms.
-    pub fn wrapped(mut self, list: &str) -> Result<Self, MediaTypeError> {
+    /// [`ValueError`] where an entry is not of the three forms.
+    pub fn wrapped(mut self, list: &str) -> Result<Self, ValueError> {
         self.wrapped.extend(entries(list)?);
         Ok(self)
     }
@@ -168,18 +163,22 @@ impl MediaTypes {
     }
 }
 
-fn entries(list: &str) -> Result<Vec<Box<str>>, MediaTypeError> {
+fn entries(list: &str) -> Result<Vec<Box<str>>, ValueError> {
     list.split(' ').filter(|entry| !entry.is_empty()).map(entry).collect()
 }
 
-fn entry(text: &str) -> Result<Box<str>, MediaTypeError> {
+fn entry(text: &str) -> Result<Box<str>, ValueError> {
     if matches!(text, "*" | "*/*") {
         return Ok("*".into());
     }
-    match grammar::media_type_essence(text.as_bytes()) {
+    match grammar::whole(grammar::media_type, text.as_bytes()) {
         Some(_) => Ok(essence_of(text).into()),
-        None => Err(MediaTypeError),
+        None => Err(malformed(text)),
     }
+}
+
+const fn malformed(media_type: &str) -> ValueError {
+    ValueError::new(ValueErrorKind::MediaType, 0..media_type.len())
 }
 
 pub(crate) fn essence_of(media_type: &str) -> &str {

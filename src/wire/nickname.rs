@@ -3,64 +3,42 @@
 use std::fmt::{self, Write};
 use std::str::FromStr;
 
-use thiserror::Error;
+use super::value_error::{ValueError, ValueErrorKind};
 
 /// The most octets of a nickname.
 const MAX_OCTETS: usize = 1023;
 
-/// A nickname: 1 to 1,023 octets of text without control characters, as it was
-/// asked for. No nickname is no value of this type: Use-Nickname has `""` for it
-/// (RFC 7701 section 7.3), and this crate `None`.
+/// A nickname: 1 to 1,023 octets of text without control characters.
 ///
-/// Compared octet for octet. Which names are the same to people, a chat room
-/// decides (`chatroom::Room`).
+/// No nickname, which Use-Nickname writes as `""` (RFC 7701 section 7.3), is `None`.
+/// Nicknames are compared octet for octet; a chat room decides which of them look the
+/// same to people.
 ///
 /// ```
 /// use msrp::Nickname;
 ///
 /// let nickname: Nickname = "Ada \"the Pier\"".parse()?;
 /// assert_eq!(nickname.quoted().to_string(), r#""Ada \"the Pier\"""#);
-/// # Ok::<(), msrp::wire::NicknameError>(())
+/// # Ok::<(), msrp::wire::ValueError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Nickname(Box<str>);
 
-/// The text is no nickname, or the value none of Use-Nickname.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum NicknameError {
-    /// No octets.
-    #[error("a nickname has a character at least; to have none is to ask for None")]
-    Empty,
-    /// More octets than a nickname has.
-    #[error("a nickname has at most 1,023 octets; shorten it")]
-    TooLong,
-    /// A character that no quoted string can hold.
-    #[error("a nickname has no control characters")]
-    Control,
-    /// A value without the quotes.
-    #[error("the value of Use-Nickname is not in quotes")]
-    Unquoted,
-    /// A quote that is not closed, or text behind it, or a backslash that
-    /// escapes neither a quote nor a backslash.
-    #[error("the quoted string of Use-Nickname is not well-formed")]
-    Malformed,
-}
-
 impl Nickname {
-    /// Takes a text for a nickname.
+    /// The nickname with this text.
     ///
     /// # Errors
     ///
-    /// [`NicknameError`] where it cannot be one.
-    pub fn new(text: impl Into<Box<str>>) -> Result<Self, NicknameError> {
+    /// [`ValueError`] if it is empty, too long or has control characters.
+    pub fn new(text: impl Into<Box<str>>) -> Result<Self, ValueError> {
         let text = text.into();
+        let control = text.bytes().position(|octet| octet.is_ascii_control() && octet != b'\t');
         if text.is_empty() {
-            Err(NicknameError::Empty)
+            Err(ValueError::new(ValueErrorKind::NicknameEmpty, 0..0))
         } else if text.len() > MAX_OCTETS {
-            Err(NicknameError::TooLong)
-        } else if text.bytes().any(|octet| octet.is_ascii_control() && octet != b'\t') {
-            Err(NicknameError::Control)
+            Err(ValueError::new(ValueErrorKind::NicknameTooLong, 0..text.len()))
+        } else if let Some(at) = control {
+            Err(ValueError::new(ValueErrorKind::NicknameControl, at..at + 1))
         } else {
             Ok(Self(text))
         }
@@ -70,19 +48,24 @@ impl Nickname {
     ///
     /// # Errors
     ///
-    /// [`NicknameError`] where it is not of the grammar of section 7.1.
-    pub fn from_value(value: &str) -> Result<Option<Self>, NicknameError> {
-        let quoted = value.strip_prefix('"').ok_or(NicknameError::Unquoted)?;
-        let text = unquoted(quoted).ok_or(NicknameError::Malformed)?;
-        if text.is_empty() { Ok(None) } else { Self::new(text).map(Some) }
+    /// [`ValueError`] if it does not follow the grammar of section 7.1, or the text in
+    /// the quotes is no nickname.
+    pub fn parse_quoted(value: &str) -> Result<Option<Self>, ValueError> {
+        let whole = |kind| ValueError::new(kind, 0..value.len());
+        let quoted = value.strip_prefix('"').ok_or(whole(ValueErrorKind::NicknameUnquoted))?;
+        let text = unquoted(quoted).ok_or(whole(ValueErrorKind::NicknameQuoting))?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        Self::new(text).map(Some).map_err(|error| whole(error.kind()))
     }
 
-    /// Reads a value without its quotes, as some clients write it.
-    pub(crate) fn from_unquoted(value: &str) -> Result<Self, NicknameError> {
-        if value.contains(['"', '\\']) {
-            return Err(NicknameError::Malformed);
+    /// Reads a value without quotes, as some clients write it.
+    pub(crate) fn parse_unquoted(value: &str) -> Result<Self, ValueError> {
+        match value.find(['"', '\\']) {
+            Some(at) => Err(ValueError::new(ValueErrorKind::NicknameQuoting, at..at + 1)),
+            None => Self::new(value),
         }
-        Self::new(value)
     }
 
     /// The text.
@@ -91,14 +74,13 @@ impl Nickname {
         &self.0
     }
 
-    /// The value of Use-Nickname: the text in quotes, with what escapes it
-    /// needs.
+    /// The value of Use-Nickname: the text in quotes, escaped where needed.
     pub fn quoted(&self) -> impl fmt::Display {
         Quoted(&self.0)
     }
 }
 
-/// What is before the closing quote, without escapes; nothing may follow it.
+/// The text before the closing quote, without escapes; nothing may follow the quote.
 fn unquoted(quoted: &str) -> Option<String> {
     let mut text = String::with_capacity(quoted.len());
     let mut letters = quoted.chars();
@@ -131,9 +113,9 @@ impl fmt::Display for Quoted<'_> {
 }
 
 impl FromStr for Nickname {
-    type Err = NicknameError;
+    type Err = ValueError;
 
-    fn from_str(text: &str) -> Result<Self, NicknameError> {
+    fn from_str(text: &str) -> Result<Self, ValueError> {
         Self::new(text)
     }
 }

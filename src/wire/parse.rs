@@ -1,25 +1,30 @@
 //! Reading a head line by line, as its octets arrive.
 //!
-//! The parser keeps its place between calls, and what it has learnt as spans
-//! into the head. A line is searched for its end once, and not even that where
-//! it is one of the usual ones. A request without a body has no blank line
-//! before its end-line (RFC 4975 section 7.1), so the end of a head is known by
-//! either.
+//! The parser keeps its place between calls, and what it has read as spans into the
+//! head. It searches each line for its end once, and the usual lines not even once. A
+//! request without a body has no blank line before its end-line (RFC 4975 section
+//! 7.1), so either of them ends a head.
 
 mod error;
 mod fields;
 mod usual;
 
-use memchr::memchr;
+use std::ops::Range;
 
-pub use error::ParseError;
+use memchr::memchr;
+use nom::Parser;
+
+pub(crate) use error::Cause;
+pub use error::{ParseError, ParseErrorKind};
 pub(crate) use fields::{Fields, Kind, PathField, Span};
 
+use super::byte_range::ByteRange;
 use super::grammar::{self, StartWord};
 use super::header::{Continuation, HeaderName, is_mime_name};
 use super::ident::{self, MAX_IDENT};
 use super::scan;
 use super::status::StatusCode;
+use super::value_error::{ValueError, ValueErrorKind};
 use crate::limits::ParseOptions;
 use crate::tolerance::Tolerance;
 use crate::uri::{UriErrorKind, grammar as uri_grammar};
@@ -66,8 +71,8 @@ impl HeadParser {
         self.searched == 0
     }
 
-    /// Reads on in `input`, which starts with the head and may have grown since
-    /// the last call. `None`: the head goes on behind what is there.
+    /// Continues in `input`, which starts with the head and may have grown since the
+    /// last call. `None`: the head is not complete yet.
     pub(crate) fn advance(
         &mut self,
         input: &[u8],
@@ -129,19 +134,20 @@ impl HeadParser {
     }
 
     fn start_line(&mut self, line: &[u8], options: &ParseOptions) -> Result<(), ParseError> {
-        let start = grammar::start(line).filter(|(id, _)| id.len() <= MAX_IDENT);
-        let (id, rest) = start.ok_or(ParseError::NotMsrp)?;
-        self.fields.transaction = Span::at(START.len(), id);
+        let start = grammar::start(line).ok().filter(|(_, id)| id.len() <= MAX_IDENT);
+        let (rest, id) = start.ok_or_else(|| not_msrp(line))?;
+        let id = Part { text: id, offset: START.len() };
+        let word = Part { text: rest, offset: line.len() - rest.len() };
+        self.fields.transaction = id.span();
         self.fields.section = Span::at(line.len() + CRLF.len(), &[]);
-        if !ident::is_standard_length(id.len()) {
-            self.tolerate(Tolerance::IdentLength, ParseError::TransactionId, options);
+        if !ident::is_standard_length(id.text.len()) {
+            self.tolerate(Tolerance::IdentLength, ParseErrorKind::TransactionId, id, options);
         }
-        let offset = line.len() - rest.len();
-        match whole(grammar::start_word(rest)) {
+        match grammar::whole(grammar::start_word, rest) {
             Some(StartWord::Method(name)) => {
-                self.fields.word = Span::at(offset, name);
-                if !grammar::is_standard_method(name) {
-                    self.tolerate(Tolerance::MethodName, ParseError::StartLine, options);
+                self.fields.word = word.span();
+                if !grammar::is_other_method(name) {
+                    self.tolerate(Tolerance::MethodName, ParseErrorKind::StartLine, word, options);
                 }
             }
             Some(StartWord::Status { code, comment }) => {
@@ -149,72 +155,82 @@ impl HeadParser {
                 let comment = comment.unwrap_or_default();
                 self.fields.word = Span::at(line.len() - comment.len(), comment);
             }
-            None => self.blame(ParseError::StartLine),
+            None => self.blame(ParseErrorKind::StartLine, word),
         }
         Ok(())
     }
 
     fn header(&mut self, line: &[u8], options: &ParseOptions) {
         self.headers += 1;
-        if self.headers > options.headers {
-            return self.blame(ParseError::TooManyHeaders { limit: options.headers });
+        let position = self.headers;
+        let line = Part { text: line, offset: self.line_start };
+        if position > options.headers {
+            let limit = options.headers;
+            return self.blame(ParseErrorKind::TooManyHeaders { limit }, line);
         }
-        let Some((name, raw)) = field(line) else {
-            return self.blame(ParseError::HeaderLine { position: self.headers });
+        let Ok((raw, name)) = grammar::field_name(line.text) else {
+            return self.blame(ParseErrorKind::HeaderLine { position }, line);
         };
-        let value = self.trim(raw, self.line_start + line.len(), options);
+        let value = self.trim(raw, line, options);
         if !self.fields.content_type.is_empty() {
-            self.tolerate_deviation(Tolerance::ContentTypeNotLast, options);
+            self.tolerate_deviation(Tolerance::ContentTypeNotLast, line, options);
         }
-        match name {
-            FieldName::Known(known) => self.known_header(known, value, options),
-            FieldName::Other(name) => {
+        match HeaderName::of(name) {
+            Some(known) => self.known_header(known, value, line, options),
+            None => {
                 self.has_mime |= is_mime_name(name);
                 self.text_header(value);
             }
         }
     }
 
-    /// The value without the one space in front of it, and without what more
-    /// blanks a tolerance takes away. `raw` ends at `end` of the head.
-    fn trim<'a>(&mut self, raw: &'a [u8], end: usize, options: &ParseOptions) -> Value<'a> {
+    /// The value without the one space before it, and without the other blanks that a
+    /// tolerance allows. `raw` is the end of `line`.
+    fn trim<'a>(&mut self, raw: &'a [u8], line: Part<'_>, options: &ParseOptions) -> Part<'a> {
         let (missing, value) = match raw.strip_prefix(b" ") {
             Some(value) => (false, value),
             None => (true, raw),
         };
         if missing {
-            self.tolerate_deviation(Tolerance::MissingHeaderSpace, options);
+            self.tolerate_deviation(Tolerance::MissingHeaderSpace, line, options);
         }
         let from = trim_start(value);
         let text = trim_end(from);
         if text.len() != value.len() {
-            self.tolerate_deviation(Tolerance::ExtraHeaderSpace, options);
+            self.tolerate_deviation(Tolerance::ExtraHeaderSpace, line, options);
         }
-        Value { text, offset: end - from.len() }
+        Part { text, offset: line.offset + line.text.len() - from.len() }
     }
 
-    fn known_header(&mut self, name: HeaderName, value: Value<'_>, options: &ParseOptions) {
+    fn known_header(
+        &mut self,
+        name: HeaderName,
+        value: Part<'_>,
+        line: Part<'_>,
+        options: &ParseOptions,
+    ) {
         if self.is_repeated(name) {
-            return self.blame(ParseError::Repeated(name));
+            return self.blame(ParseErrorKind::Repeated(name), line);
         }
-        let known = match name {
-            HeaderName::ToPath | HeaderName::FromPath => self.path(name, value, options),
+        let read = match name {
+            HeaderName::ToPath | HeaderName::FromPath => self.path(name, value, line, options),
             HeaderName::MessageId => self.message_id(value, options),
             HeaderName::ContentType => {
                 self.fields.content_type = value.span();
-                grammar::media_type_essence(value.text).is_some()
+                read(&mut None, grammar::media_type, value, ValueErrorKind::MediaType)
             }
             HeaderName::ByteRange => {
-                self.fields.byte_range = whole(grammar::byte_range(value.text));
-                self.fields.byte_range.is_some()
+                let range = ByteRange::parse(value.text);
+                self.fields.byte_range = range.ok();
+                range.map(|_| ()).map_err(Cause::Value)
             }
             HeaderName::SuccessReport => {
-                self.fields.success_report = whole(grammar::success_report(value.text));
-                self.fields.success_report.is_some()
+                let field = &mut self.fields.success_report;
+                read(field, grammar::success_report, value, ValueErrorKind::SuccessReport)
             }
             HeaderName::FailureReport => {
-                self.fields.failure_report = whole(grammar::failure_report(value.text));
-                self.fields.failure_report.is_some()
+                let field = &mut self.fields.failure_report;
+                read(field, grammar::failure_report, value, ValueErrorKind::FailureReport)
             }
             HeaderName::Status => self.status(value),
             HeaderName::ContentId
@@ -223,15 +239,22 @@ impl HeadParser {
                 self.has_mime = true;
                 return self.text_header(value);
             }
-            _ => return self.text_header(value),
+            HeaderName::Expires
+            | HeaderName::MinExpires
+            | HeaderName::MaxExpires
+            | HeaderName::UsePath
+            | HeaderName::WwwAuthenticate
+            | HeaderName::Authorization
+            | HeaderName::AuthenticationInfo
+            | HeaderName::UseNickname => return self.text_header(value),
         };
-        if !known {
-            self.blame(ParseError::HeaderValue(name));
+        if let Err(cause) = read {
+            self.blame_value(name, value, cause);
         }
     }
 
-    /// Whether a header field that frames or routes is there a second time:
-    /// two hops that choose differently would see two different messages.
+    /// Whether a header field that frames or routes occurs again: two hops that choose
+    /// differently would see two different messages.
     fn is_repeated(&self, name: HeaderName) -> bool {
         let fields = &self.fields;
         match name {
@@ -243,71 +266,83 @@ impl HeadParser {
             HeaderName::SuccessReport => fields.success_report.is_some(),
             HeaderName::FailureReport => fields.failure_report.is_some(),
             HeaderName::Status => fields.status.is_some(),
-            _ => false,
+            HeaderName::Expires
+            | HeaderName::MinExpires
+            | HeaderName::MaxExpires
+            | HeaderName::UsePath
+            | HeaderName::WwwAuthenticate
+            | HeaderName::Authorization
+            | HeaderName::AuthenticationInfo
+            | HeaderName::UseNickname
+            | HeaderName::ContentId
+            | HeaderName::ContentDescription
+            | HeaderName::ContentDisposition => false,
         }
     }
 
-    fn path(&mut self, name: HeaderName, value: Value<'_>, options: &ParseOptions) -> bool {
+    fn path(
+        &mut self,
+        name: HeaderName,
+        value: Part<'_>,
+        line: Part<'_>,
+        options: &ParseOptions,
+    ) -> Result<(), Cause> {
         let fields = &mut self.fields;
-        let (place, field) = match name {
-            HeaderName::ToPath => (1, &mut fields.to_path),
-            _ => (2, &mut fields.from_path),
+        let (place, field) = if name == HeaderName::ToPath {
+            (1, &mut fields.to_path)
+        } else {
+            (2, &mut fields.from_path)
         };
         let out_of_order = self.headers != place;
         match uri_grammar::path(value.text, options.path_uris) {
             Ok(shape) => {
                 *field = PathField::new(value.span(), shape);
                 if shape.extra_spaces {
-                    self.tolerate_deviation(Tolerance::ExtraHeaderSpace, options);
+                    self.tolerate_deviation(Tolerance::ExtraHeaderSpace, line, options);
                 }
             }
-            Err(error) => match error.kind() {
-                UriErrorKind::TooManyUris { limit } => {
-                    self.blame(ParseError::TooManyUris { limit });
-                    return true;
-                }
-                _ => return false,
-            },
+            Err(error) => {
+                let UriErrorKind::TooManyUris { limit } = error.kind() else {
+                    return Err(Cause::Uri(error));
+                };
+                self.blame(ParseErrorKind::TooManyUris { limit }, value);
+                return Ok(());
+            }
         }
         if out_of_order {
-            self.tolerate_deviation(Tolerance::PathOrder, options);
+            self.tolerate_deviation(Tolerance::PathOrder, line, options);
         }
-        true
+        Ok(())
     }
 
-    fn message_id(&mut self, value: Value<'_>, options: &ParseOptions) -> bool {
-        if ident::check_characters(value.text).is_err() {
-            return false;
-        }
+    fn message_id(&mut self, value: Part<'_>, options: &ParseOptions) -> Result<(), Cause> {
+        ident::check_characters(value.text).map_err(Cause::Value)?;
         self.fields.message_id = value.span();
         if !ident::is_standard_length(value.text.len()) {
-            self.tolerate(
-                Tolerance::IdentLength,
-                ParseError::HeaderValue(HeaderName::MessageId),
-                options,
-            );
+            let kind = ParseErrorKind::HeaderValue(HeaderName::MessageId);
+            self.tolerate(Tolerance::IdentLength, kind, value, options);
         }
-        true
+        Ok(())
     }
 
-    fn status(&mut self, value: Value<'_>) -> bool {
-        let Some((namespace, code, comment)) = grammar::status(value.text) else {
-            return false;
-        };
+    fn status(&mut self, value: Part<'_>) -> Result<(), Cause> {
+        let mut status = None;
+        read(&mut status, grammar::status, value, ValueErrorKind::Status)?;
+        let Some((namespace, code, comment)) = status else { return Ok(()) };
         let comment = comment.unwrap_or_default();
         self.fields.status = Some((namespace, status_code(code)));
         self.fields.status_comment =
             Span::at(value.offset + value.text.len() - comment.len(), comment);
-        true
+        Ok(())
     }
 
-    fn text_header(&mut self, value: Value<'_>) {
-        if grammar::hval(value.text).is_none() {
-            self.blame(ParseError::HeaderLine { position: self.headers });
+    fn text_header(&mut self, value: Part<'_>) {
+        if !grammar::is_hval(value.text) {
+            self.blame(ParseErrorKind::HeaderLine { position: self.headers }, value);
         }
     }
 
-    /// What can be said only when the last header field is there.
+    /// Checks what only the last header field decides.
     fn close(&mut self, end: HeadEnd, options: &ParseOptions) {
         let fields = &mut self.fields;
         let blank_line = if fields.has_body { CRLF.len() } else { 0 };
@@ -316,71 +351,82 @@ impl HeadParser {
             start: start.end,
             end: u16::try_from(end.len - blank_line).unwrap_or(u16::MAX).max(start.end),
         };
+        let at_end = Part { text: &[], offset: usize::from(fields.section.end) };
         for (name, path) in [
             (HeaderName::ToPath, fields.to_path.text),
             (HeaderName::FromPath, fields.from_path.text),
         ] {
             if path.is_empty() {
-                self.blame(ParseError::Missing(name));
+                self.blame(ParseErrorKind::Missing(name), at_end);
             }
         }
         let described = self.has_mime || !self.fields.content_type.is_empty();
         if described && !self.fields.has_body {
-            self.tolerate_deviation(Tolerance::ContentTypeWithoutBody, options);
+            self.tolerate_deviation(Tolerance::ContentTypeWithoutBody, at_end, options);
         }
     }
 
-    fn tolerate_deviation(&mut self, tolerance: Tolerance, options: &ParseOptions) {
-        self.tolerate(tolerance, ParseError::NotTolerated(tolerance), options);
+    fn tolerate_deviation(&mut self, tolerance: Tolerance, part: Part<'_>, options: &ParseOptions) {
+        self.tolerate(tolerance, ParseErrorKind::NotTolerated(tolerance), part, options);
     }
 
-    fn tolerate(&mut self, tolerance: Tolerance, otherwise: ParseError, options: &ParseOptions) {
+    fn tolerate(
+        &mut self,
+        tolerance: Tolerance,
+        otherwise: ParseErrorKind,
+        part: Part<'_>,
+        options: &ParseOptions,
+    ) {
         if options.tolerances.contains(tolerance) {
             self.fields.tolerated = self.fields.tolerated.with(tolerance);
         } else {
-            self.blame(otherwise);
+            self.blame(otherwise, part);
         }
     }
 
-    /// Keeps the first fault; reading goes on, for the sake of the answer.
-    fn blame(&mut self, fault: ParseError) {
-        self.fault.get_or_insert(fault);
+    /// Keeps the first fault. Reading continues, so that the request can be responded to.
+    fn blame(&mut self, kind: ParseErrorKind, part: Part<'_>) {
+        self.fault.get_or_insert(ParseError::new(kind, part.place()));
     }
+
+    fn blame_value(&mut self, name: HeaderName, value: Part<'_>, cause: Cause) {
+        let fault = ParseError::new(ParseErrorKind::HeaderValue(name), value.place());
+        self.fault.get_or_insert(fault.with_cause(cause));
+    }
+}
+
+/// Some octets of the head and where they lie.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    text: &'a [u8],
+    offset: usize,
+}
+
+impl Part<'_> {
+    fn span(self) -> Span {
+        Span::at(self.offset, self.text)
+    }
+
+    const fn place(self) -> Range<usize> {
+        self.offset..self.offset + self.text.len()
+    }
+}
+
+/// Reads a whole value by a rule.
+fn read<'a, T>(
+    field: &mut Option<T>,
+    rule: impl Parser<&'a [u8], Output = T, Error = ()>,
+    value: Part<'a>,
+    otherwise: ValueErrorKind,
+) -> Result<(), Cause> {
+    *field = grammar::whole(rule, value.text);
+    let error = ValueError::new(otherwise, 0..value.text.len());
+    field.as_ref().map(|_| ()).ok_or(Cause::Value(error))
 }
 
 /// Where the first LF is. The blank line at the end of a head needs no search.
 fn line_feed(input: &[u8]) -> Option<usize> {
     if input.starts_with(CRLF) { Some(1) } else { memchr(b'\n', input) }
-}
-
-/// The value of a header field and where in the head it lies.
-#[derive(Clone, Copy)]
-struct Value<'a> {
-    text: &'a [u8],
-    offset: usize,
-}
-
-impl Value<'_> {
-    fn span(self) -> Span {
-        Span::at(self.offset, self.text)
-    }
-}
-
-enum FieldName<'a> {
-    Known(HeaderName),
-    Other(&'a [u8]),
-}
-
-/// The name of a header field, and what is behind its colon.
-fn field(line: &[u8]) -> Option<(FieldName<'_>, &[u8])> {
-    let (name, raw) = grammar::hname(line)?;
-    let name = HeaderName::of(name).map_or(FieldName::Other(name), FieldName::Known);
-    Some((name, raw))
-}
-
-/// What a rule read, where nothing is behind it.
-fn whole<T>(read: Option<(T, &[u8])>) -> Option<T> {
-    read.and_then(|(found, rest)| rest.is_empty().then_some(found))
 }
 
 fn trim_start(mut value: &[u8]) -> &[u8] {
@@ -402,13 +448,20 @@ fn status_code(digits: u16) -> StatusCode {
 }
 
 fn too_long(options: &ParseOptions) -> ParseError {
-    ParseError::HeadTooLong { limit: options.head_limit() }
+    let limit = options.head_limit();
+    ParseError::new(ParseErrorKind::HeadTooLong { limit }, 0..limit)
 }
 
-/// Why a line that ends behind every limit is refused: the same, whether it is
-/// seen whole or octet by octet.
+/// The error of a frame that does not start as it must, at the first octet that is wrong.
+fn not_msrp(input: &[u8]) -> ParseError {
+    let at = input.iter().zip(START).take_while(|(octet, expected)| octet == expected).count();
+    ParseError::new(ParseErrorKind::NotMsrp, at..at + 1)
+}
+
+/// The error of a line that ends after every limit: the same whether it comes whole or
+/// octet by octet.
 fn beyond_limit(input: &[u8], options: &ParseOptions) -> ParseError {
-    if may_be_msrp(input) { too_long(options) } else { ParseError::NotMsrp }
+    if may_be_msrp(input) { too_long(options) } else { not_msrp(input) }
 }
 
 fn may_be_msrp(input: &[u8]) -> bool {

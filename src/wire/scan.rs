@@ -36,6 +36,15 @@ pub(crate) fn end_line(line: &[u8], transaction: &[u8]) -> Option<Continuation> 
     }
 }
 
+/// The flag, where `input` starts with the end-line of `transaction`.
+#[cfg(any(test, fuzzing))]
+pub(super) fn end_line_at(transaction: &[u8], input: &[u8]) -> Option<Continuation> {
+    match classify(&[HYPHENS, transaction].concat(), input) {
+        Candidate::EndLine(flag) => Some(flag),
+        Candidate::Unfinished | Candidate::Body => None,
+    }
+}
+
 /// Finds the prefix of any end-line; made once for a connection.
 #[derive(Clone, Debug)]
 pub(crate) struct PrefixFinder(Finder<'static>);

@@ -1,10 +1,14 @@
 //! Status codes, and the Status header field.
 
 use std::fmt;
+use std::str::FromStr;
+
+use super::grammar;
+use super::value_error::{ValueError, ValueErrorKind};
 
 /// A status code, of a response or in the Status of a REPORT: three digits.
 ///
-/// The registered ones have names here; others are kept as they are.
+/// The registered codes have names here; others are kept as they are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StatusCode(u16);
 
@@ -16,7 +20,7 @@ macro_rules! status_codes {
             /// Every registered code.
             pub const REGISTERED: &'static [Self] = &[$(Self::$name),*];
 
-            /// The phrase this crate writes behind the code, `"Unknown"` for a
+            /// The comment that this crate writes after the code: `"Unknown"` for a
             /// code that is not registered.
             #[must_use]
             pub const fn reason(self) -> &'static str {
@@ -63,7 +67,7 @@ status_codes! {
 }
 
 impl StatusCode {
-    /// The code of that number, `None` where it has more than three digits.
+    /// The code of this number, or `None` if it has more than three digits.
     #[must_use]
     pub const fn new(code: u16) -> Option<Self> {
         if code <= 999 { Some(Self(code)) } else { None }
@@ -82,6 +86,15 @@ impl StatusCode {
     }
 }
 
+impl FromStr for StatusCode {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let code = grammar::whole(grammar::status_code, text.as_bytes()).and_then(Self::new);
+        code.ok_or(ValueError::new(ValueErrorKind::StatusCode, 0..text.len()))
+    }
+}
+
 impl fmt::Display for StatusCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:03}", self.0)
@@ -97,23 +110,23 @@ impl fmt::Debug for StatusCode {
 /// The Status header field of a REPORT (RFC 4975 section 7.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status<'a> {
-    /// What the code means: 0 says that it is a response code. Codes of other
-    /// namespaces are not to be read as such (section 7.1.3).
+    /// What the code means: in namespace 0 it is a response code, and in others it is
+    /// not (section 7.1.3).
     pub namespace: u16,
     /// The code.
     pub code: StatusCode,
-    /// Words for people.
+    /// Text for people.
     pub comment: Option<&'a str>,
 }
 
 impl<'a> Status<'a> {
-    /// A status of namespace 000 with the code's own phrase.
+    /// A status of namespace 000 with the default comment of the code.
     #[must_use]
     pub const fn new(code: StatusCode) -> Self {
         Self { namespace: 0, code, comment: Some(code.reason()) }
     }
 
-    /// The code, where it is to be read like that of a response.
+    /// The code, if it means what it means in a response.
     #[must_use]
     pub const fn response_code(&self) -> Option<StatusCode> {
         if self.namespace == 0 { Some(self.code) } else { None }

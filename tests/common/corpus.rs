@@ -91,7 +91,7 @@ impl Chunk {
         let flag = self.flag.map_or('?', |flag| char::from(flag.as_byte()));
         let error = match &self.head {
             Ok(_) => "-".into(),
-            Err(bad) => format!("{:?}", bad.error()),
+            Err(bad) => format!("{:?}", bad.error().kind()),
         };
         let id = head.transaction_id();
         format!("{what}\t{id}\t{body}\t{flag}\t{error}\t{}", names(head.tolerated()))
@@ -114,7 +114,7 @@ impl Decoded {
         let mut rows: Vec<String> = self.chunks.iter().map(Chunk::told).collect();
         if let Some(error) = &self.error {
             let error = match error {
-                DecodeError::Head(error) => format!("{error:?}"),
+                DecodeError::Head(error) => format!("{:?}", error.kind()),
                 other => format!("{other:?}"),
             };
             rows.push(format!("!\t-\t-\t-\t{error}\t-"));

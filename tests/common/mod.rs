@@ -124,17 +124,23 @@ impl Side {
         out
     }
 
+    /// Lets the peer bind the sessions of the table.
+    pub fn with_table(mut self, table: &SessionTable) -> Self {
+        self.connection = self.connection.with_table(table.clone());
+        self
+    }
+
     /// The events so far, which are then forgotten.
     pub fn events(&mut self) -> Vec<Event> {
         self.take_events();
         std::mem::take(&mut self.events)
     }
 
-    pub fn outcomes(&mut self) -> Vec<msrp::MessageOutcome> {
+    pub fn outcomes(&mut self) -> Vec<msrp::Finished> {
         self.events()
             .into_iter()
             .filter_map(|event| match event {
-                Event::Outcome(outcome) => Some(*outcome),
+                Event::Finished(outcome) => Some(*outcome),
                 _ => None,
             })
             .collect()
@@ -158,14 +164,13 @@ impl Pair {
         Self::with(Config::default(), Config::default(), bob_expects())
     }
 
-    pub fn with(alice: Config, mut bob: Config, expected: SessionConfig) -> Self {
+    pub fn with(alice: Config, bob: Config, expected: SessionConfig) -> Self {
         let now = Instant::now();
         let table = SessionTable::new(16);
         table.insert(expected).unwrap();
-        bob.table = Some(table.clone());
         Self {
             alice: Side::new(alice, Role::Active, 1, now),
-            bob: Side::new(bob, Role::Passive, 2, now),
+            bob: Side::new(bob, Role::Passive, 2, now).with_table(&table),
             table,
             now,
         }

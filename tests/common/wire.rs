@@ -225,12 +225,11 @@ impl Lone {
         Self::bob_with(Config::default(), bob_expects())
     }
 
-    pub fn bob_with(mut config: Config, session: SessionConfig) -> Self {
+    pub fn bob_with(config: Config, session: SessionConfig) -> Self {
         let now = Instant::now();
         let table = SessionTable::new(16);
         table.insert(session).unwrap();
-        config.table = Some(table.clone());
-        let mut side = Side::new(config, Role::Passive, 2, now);
+        let mut side = Side::new(config, Role::Passive, 2, now).with_table(&table);
         side.feed(now, &Raw::send("bind0").message("bind0").range("1-0/0").octets());
         let events = side.events();
         let [Event::SessionOpened { session, .. }] = events[..] else { panic!("{events:?}") };

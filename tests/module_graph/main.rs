@@ -67,29 +67,26 @@ impl Plan {
 
     /// Circles that the page does not name, or that no longer exist.
     fn circle_faults(&self, graph: &Graph) -> Vec<String> {
-        let mut found = BTreeSet::new();
-        let mut edges = Vec::new();
+        let mut named = self.circles.clone();
+        let mut faults = Vec::new();
         for parent in graph.parents() {
             let uses = graph.uses(&parent);
-            let pairs = uses.keys().map(|(from, to)| (from.as_str(), to.as_str()));
-            for circle in circles(pairs) {
+            for circle in circles(uses.keys().map(|(from, to)| (from.as_str(), to.as_str()))) {
+                if named.remove(&(parent.join("::"), circle.clone())) {
+                    continue;
+                }
+                faults.push(format!("not in ARCHITECTURE.md: {}: {circle:?}", parent.join("::")));
                 let inside = uses
                     .iter()
                     .filter(|((from, to), _)| circle.contains(from) && circle.contains(to));
-                edges.extend(inside.map(|((from, to), edge)| {
-                    format!("{}: {from} uses {to}: {}", parent.join("::"), edge.path)
-                }));
-                found.insert((parent.join("::"), circle));
+                faults
+                    .extend(inside.map(|((from, _), edge)| format!("  {from} uses {}", edge.path)));
             }
         }
-        let differ: Vec<_> = found.symmetric_difference(&self.circles).collect();
-        if differ.is_empty() {
-            return Vec::new();
-        }
-        let told = differ.iter().map(|(parent, circle)| {
-            format!("circle in only one of src and ARCHITECTURE.md: {parent}: {circle:?}")
-        });
-        told.chain(edges).collect()
+        faults.extend(
+            named.iter().map(|(parent, circle)| format!("no circle: {parent}: {circle:?}")),
+        );
+        faults
     }
 }
 

@@ -39,7 +39,7 @@ fn a_session_is_opened_through_the_relay_while_others_are_asked_for() {
     }
     client.answer(auth[0], "200 OK", &[("Use-Path", EXTRA_TOKEN), ("Expires", "900")]);
     let events = client.events();
-    let [Event::SessionOpened { .. }, Event::Outcome(outcome), Event::Authenticated { .. }] =
+    let [Event::SessionOpened { .. }, Event::Finished(outcome), Event::Authenticated { .. }] =
         &events[..]
     else {
         panic!("{events:?}")
@@ -54,9 +54,8 @@ fn a_session_is_opened_through_the_relay_while_others_are_asked_for() {
 fn a_peer_binds_a_session_through_the_relay() {
     let table = SessionTable::new(4);
     table.insert(SessionConfig::expected(uri(OWN))).unwrap();
-    let mut config = Config::default();
-    config.table = Some(table);
-    let mut client = Client::with(config);
+    let mut client = Client::with(Config::default());
+    client.side = client.side.with_table(&table);
     client.ask(one());
     client.answer_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "900")]);
     client.route();
@@ -68,7 +67,7 @@ fn a_peer_binds_a_session_through_the_relay() {
         .reports("", "yes");
     client.side.feed(client.now, &send.octets());
     let events = client.events();
-    let [Event::SessionOpened { session, remote, answer: None }, Event::Message { .. }] =
+    let [Event::SessionOpened { session, remote, response: None }, Event::Message { .. }] =
         &events[..]
     else {
         panic!("{events:?}")

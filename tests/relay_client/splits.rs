@@ -123,6 +123,6 @@ proptest! {
         });
         prop_assert_eq!(ends.count(), 1);
         prop_assert!(!client.side.connection.is_closed());
-        prop_assert!(!client.side.connection.stop_authentication(key));
+        prop_assert!(client.side.connection.stop_authentication(key).is_err());
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use msrp::auth::Credentials;
 use msrp::wire::FailureReport;
 use msrp::{
-    Authentication, Config, Connection, Event, IncomingKey, MediaType, MessageKey, MessageOutcome,
+    Authentication, Config, Connection, Event, Finished, IncomingKey, MediaType, MessageKey,
     MsrpUri, OutgoingMessage, Path, ReceiveMode, Received, RelayRoute, ReportMode, Role,
     SessionConfig, SessionKey, SessionTable,
 };
@@ -23,6 +23,7 @@ pub struct Client {
     pub plan: SidePlan,
     pub local: MsrpUri,
     pub config: Config,
+    table: SessionTable,
     /// Nobody has a connection before it is asked for, or comes in.
     pub connection: Option<Connection>,
     pub wire: Option<usize>,
@@ -45,12 +46,11 @@ impl Client {
             format!("{scheme}://{host}:7000/s{id:016x};{transport}").parse().unwrap();
         let table = SessionTable::new(4);
         table.insert(taking(plan, SessionConfig::expected(local.clone()))).unwrap();
-        let mut config = plan.config.clone();
-        config.table = Some(table);
         Self {
             plan: plan.clone(),
             local,
-            config,
+            config: plan.config.clone(),
+            table,
             connection: None,
             wire: None,
             route: None,
@@ -128,7 +128,8 @@ impl World {
         let (random, now) = (self.random(), self.instant());
         let client = &mut self.clients[number];
         let config = client.config.clone().into();
-        client.connection = Some(Connection::new(config, role, random, now).unwrap());
+        let connection = Connection::new(config, role, random, now).unwrap();
+        client.connection = Some(connection.with_table(client.table.clone()));
         client.wire = Some(wire);
     }
 
@@ -149,7 +150,7 @@ impl World {
         let to = client.route.as_ref().map_or(theirs.clone(), |route| route.to_path(&theirs));
         let session = taking(&client.plan, SessionConfig::new(client.local.clone(), to));
         // Who opens a session waits for none.
-        client.config.table.as_ref().unwrap().remove(&client.local);
+        client.table.remove(&client.local);
         let connection = client.connection.as_mut().unwrap();
         client.session = Some(connection.open(session).unwrap());
     }
@@ -228,7 +229,7 @@ impl World {
             if sent.from != number || sent.is_finished || sent.outcome.is_some() {
                 continue;
             }
-            let Some(mut writer) = connection.body(sent.key) else { continue };
+            let Ok(mut writer) = connection.body(sent.key) else { continue };
             let rest = sent.body.len() - sent.given;
             let most = if to_the_end { rest } else { rest.min(self.rng.below(20_000) as usize) };
             let len = most.min(writer.room());
@@ -292,21 +293,25 @@ impl World {
                     self.clients[number].has_ended = true;
                 }
             }
-            Event::Message { message, body } => self.message(number, &message, &body),
-            Event::MessageStarted { message } => {
+            Event::Message { received: message, body } => self.message(number, &message, &body),
+            Event::MessageStarted { received: message } => {
                 let serial = self.serial_of(number, &message);
                 let seen = vec![false; self.ledger[serial].body.len()];
                 self.clients[number].incoming.insert(message.key(), seen);
             }
-            Event::Piece { message, offset, data } => self.piece(number, message, offset, &data),
-            Event::MessageCompleted { message, total } => self.pieces_end(number, &message, total),
-            Event::MessageFailed { message, .. } => {
+            Event::Piece { incoming: message, offset, data } => {
+                self.piece(number, message, offset, &data)
+            }
+            Event::MessageCompleted { received: message, total } => {
+                self.pieces_end(number, &message, total)
+            }
+            Event::MessageFailed { received: message, .. } => {
                 let serial = self.serial_of(number, &message);
                 self.clients[number].incoming.remove(&message.key());
                 let sent = &self.ledger[serial];
                 assert!(sent.was_aborted || self.may_fail(), "{serial} fails");
             }
-            Event::Outcome(outcome) => self.outcome(number, &outcome),
+            Event::Finished(outcome) => self.outcome(number, &outcome),
             Event::LateFailure { message_id, .. } => self.late_failure(number, message_id),
             Event::Closed(end) => {
                 assert!(self.may_fail(), "the connection of {number} ends: {end:?}");
@@ -365,7 +370,7 @@ impl World {
         assert!(self.clients[number].completed.insert(serial), "{serial} arrives twice");
     }
 
-    fn outcome(&mut self, number: usize, outcome: &MessageOutcome) {
+    fn outcome(&mut self, number: usize, outcome: &Finished) {
         let serial = self.clients[number].by_key[&outcome.message];
         let may_fail = self.may_fail();
         let sent = &mut self.ledger[serial];

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use msrp::wire::{ByteRange, FailureReport};
-use msrp::{Bind, BodyError, MessageId, OpenError, OutgoingMessage, SendError, StatusCode};
+use msrp::{Bind, MessageId, OutgoingMessage, SendError, SessionError, StatusCode};
 
 use crate::ledger::{SERIAL, Sent};
 use crate::plan::{BOB, Kind, TYPES, chance, pick};
@@ -54,8 +54,8 @@ impl World {
                 self.sides[side].known.insert(id, index);
                 self.sides[side].sessions.insert(index, id);
             }
-            Err(OpenError::NotBound) => assert_eq!(side, BOB),
-            Err(OpenError::Closed) => assert!(self.sides[side].connection.is_closed()),
+            Err(SessionError::NotBound) => assert_eq!(side, BOB),
+            Err(SessionError::Closed) => assert!(self.sides[side].connection.is_closed()),
             Err(error) => panic!("{error}"),
         }
     }
@@ -199,10 +199,10 @@ impl World {
         let mut others =
             self.ledger.iter().filter(|sent| sent.side == side && sent.session == session);
         let is_right = match error {
-            SendError::NoSession => {
+            SendError::UnknownKey(UnknownKey) => {
                 let known = &self.sides[side].known;
                 let id = *known.iter().rfind(|(_, index)| **index == session).unwrap().0;
-                self.sides[side].connection.session(id).is_none()
+                self.sides[side].connection.session(id).is_err()
             }
             SendError::TypeNotAccepted(_) => !peer.takes(content_type) || self.is_hostile(),
             SendError::TooLarge { max } => {
@@ -293,7 +293,7 @@ impl World {
         let limit = self.plan.configs[sent.side].limits.body_writer_octets;
         let connection = &mut self.sides[sent.side].connection;
         let left = connection.progress(sent.key).map_or(0, |(left, _)| left as usize);
-        let Some(mut writer) = connection.body(sent.key) else { return false };
+        let Ok(mut writer) = connection.body(sent.key) else { return false };
         let room = writer.room();
         assert!(sent.given - left + room <= limit, "a writer takes more than its limit");
         let mut len = max.min(sent.body.len() - sent.given);
@@ -308,13 +308,13 @@ impl World {
                 sent.awaits_room = len > 0 && len == room;
                 len > 0
             }
-            Err(BodyError::Full { room: said }) => {
+            Err(SendError::Full { room: said }) => {
                 assert!(said == room && len > room);
                 // Waiting helps only where the piece fits into half of it.
                 sent.awaits_room = len <= limit / 2;
                 !sent.awaits_room
             }
-            Err(BodyError::TooLarge { max }) => {
+            Err(SendError::TooLarge { max }) => {
                 assert!((sent.given + len) as u64 > max);
                 self.abort_message(serial);
                 true
@@ -327,22 +327,22 @@ impl World {
         let sent = &self.ledger[serial];
         let Some(total) = sent.total else { return };
         let surplus = vec![b'x'; total as usize - sent.given + 1];
-        let Some(mut writer) = self.sides[sent.side].connection.body(sent.key) else { return };
-        assert_eq!(writer.write(surplus), Err(BodyError::BeyondTotal { total }));
+        let Ok(mut writer) = self.sides[sent.side].connection.body(sent.key) else { return };
+        assert_eq!(writer.write(surplus), Err(SendError::BeyondTotal { total }));
     }
 
     /// Ends a stream where it is, if it may end there.
     fn finish(&mut self, serial: usize) {
         let sent = &mut self.ledger[serial];
-        let Some(writer) = self.sides[sent.side].connection.body(sent.key) else { return };
+        let Ok(writer) = self.sides[sent.side].connection.body(sent.key) else { return };
         match writer.finish() {
             Ok(()) => {
                 sent.body.truncate(sent.given);
                 sent.is_finished = true;
                 assert!(sent.total.is_none_or(|total| total == sent.given as u64));
-                assert!(self.sides[sent.side].connection.body(sent.key).is_none());
+                assert!(self.sides[sent.side].connection.body(sent.key).is_err());
             }
-            Err(BodyError::Short { missing }) => {
+            Err(SendError::Short { missing }) => {
                 assert_eq!(sent.total, Some(sent.given as u64 + missing));
             }
             Err(error) => panic!("{error}"),
@@ -381,7 +381,7 @@ impl World {
 
     fn abort_message(&mut self, serial: usize) {
         let sent = &mut self.ledger[serial];
-        if self.sides[sent.side].connection.abort(sent.key) {
+        if self.sides[sent.side].connection.abort(sent.key).is_ok() {
             sent.was_aborted = true;
             self.tell(|_| format!("{serial} is aborted"));
         }
@@ -400,13 +400,13 @@ impl World {
         let (key, serial) = pick(&mut self.rng, &coming);
         let status = pick(&mut self.rng, &[StatusCode::STOP_SENDING, StatusCode::FORBIDDEN]);
         self.sides[side].rejected.insert(serial);
-        let was_coming = self.sides[side].connection.reject(key, status);
+        let was_coming = self.sides[side].connection.reject(key, status).is_ok();
         self.tell(|_| format!("{} rejects {serial}: {was_coming}", name(side)));
     }
 
     fn report(&mut self, side: usize) {
         let Some((received, total)) = self.sides[side].to_report.pop() else { return };
-        let is_open = self.sides[side].connection.session(received.session()).is_some();
+        let is_open = self.sides[side].connection.session(received.session()).is_ok();
         let wanted = received.head().success_report();
         if chance(&mut self.rng, 5) {
             let status = pick(&mut self.rng, &[StatusCode::STOP_SENDING, StatusCode::FORBIDDEN]);
@@ -438,10 +438,10 @@ impl World {
 
     pub fn close_session(&mut self, side: usize, session: usize) {
         let id = self.sides[side].sessions[&session];
-        let was_open = self.sides[side].connection.close_session(id);
+        let was_open = self.sides[side].connection.close_session(id).is_ok();
         self.tell(|_| format!("{} closes session {session}: {was_open}", name(side)));
         self.sides[side].ended_sessions.insert(session);
-        assert!(!self.sides[side].connection.close_session(id));
+        assert!(self.sides[side].connection.close_session(id).is_err());
     }
 
     pub fn close(&mut self, side: usize) {
@@ -459,15 +459,15 @@ impl World {
             .map(|sent| sent.key);
         let connection = &mut self.sides[side].connection;
         if let Some(key) = over {
-            assert!(!connection.abort(key), "it has its outcome");
-            assert!(connection.body(key).is_none());
-            assert!(connection.progress(key).is_none() || connection.body(key).is_none());
+            assert!(connection.abort(key).is_err(), "it has its outcome");
+            assert!(connection.body(key).is_err());
+            assert!(connection.progress(key).is_err() || connection.body(key).is_err());
         }
         let over = self.sides[side].incoming.values();
         let mut over = over.filter(|it| it.is_over && !self.waits_for_answer(side, it.key));
         if let Some(incoming) = over.next() {
             let key = incoming.key;
-            assert!(!self.sides[side].connection.reject(key, StatusCode::FORBIDDEN));
+            assert!(self.sides[side].connection.reject(key, StatusCode::FORBIDDEN).is_err());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Messages that the applications answer themselves.
 
-use msrp::{AnswerMode, IncomingKey, MessageId, Received, SessionKey, StatusCode};
+use msrp::{IncomingKey, MessageId, Received, ResponseMode, SessionKey, StatusCode};
 
 use crate::common::Seeded;
 use crate::plan::{ALICE, BOB, Plan, chance, pick};
@@ -26,7 +26,7 @@ impl Answers {
             return None;
         }
         for session in &mut plan.sessions {
-            session.answers = AnswerMode::Application;
+            session.answers = ResponseMode::Application;
         }
         Some(Self { rng: Seeded(!seed), waiting: Default::default() })
     }
@@ -82,15 +82,19 @@ impl World {
             None => connection.accept(key),
             Some(status) => connection.reject(key, status),
         };
+        let was_waiting = was_waiting.is_ok();
         // What was rejected before its end was heard of has its answer.
-        let is_over = connection.session(session).is_none();
+        let is_over = connection.session(session).is_err();
         assert!(was_waiting || is_over || self.sides[side].rejected.contains(&serial));
         // Nor is anything received whose session has ended meanwhile.
         if status.is_some() || !was_waiting {
             self.sides[side].rejected.insert(serial);
         }
         let connection = &mut self.sides[side].connection;
-        assert!(!connection.accept(key) && !connection.reject(key, statuses[0]), "two answers");
+        assert!(
+            connection.accept(key).is_err() && connection.reject(key, statuses[0]).is_err(),
+            "two answers"
+        );
         self.tell(|_| format!("{} answers {serial}: {status:?}, {was_waiting}", name(side)));
         true
     }

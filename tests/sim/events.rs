@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use msrp::wire::FailureReport;
 use msrp::{
-    CloseReason, ConnectionEnd, Event, FailReason, IncomingKey, MessageOutcome, Outcome, Path,
+    CloseReason, ConnectionEnd, Event, FailReason, Finished, IncomingKey, Outcome, Path,
     ReceiveMode, Received, ReportMode, SessionKey, StatusCode, Tolerance,
 };
 
@@ -59,14 +59,20 @@ impl World {
             Event::SessionClosed { session, reason, .. } => {
                 self.session_closed(side, session, reason);
             }
-            Event::Message { message, body } => self.message(side, &message, &body),
-            Event::MessageStarted { message } => {
+            Event::Message { received: message, body } => self.message(side, &message, &body),
+            Event::MessageStarted { received: message } => {
                 self.started(side, &message);
             }
-            Event::Piece { message, offset, data } => self.piece(side, message, offset, &data),
-            Event::MessageCompleted { message, total } => self.pieces_end(side, &message, total),
-            Event::MessageFailed { message, reason } => self.failed(side, &message, reason),
-            Event::Outcome(outcome) => self.outcome(side, *outcome),
+            Event::Piece { incoming: message, offset, data } => {
+                self.piece(side, message, offset, &data)
+            }
+            Event::MessageCompleted { received: message, total } => {
+                self.pieces_end(side, &message, total)
+            }
+            Event::MessageFailed { received: message, reason } => {
+                self.failed(side, &message, reason)
+            }
+            Event::Finished(outcome) => self.outcome(side, *outcome),
             Event::Reported { message, octets } => {
                 let sent = &self.ledger[self.sides[side].by_key[&message]];
                 let is_asked = sent.success_report || self.was_asked_before(sent);
@@ -115,15 +121,16 @@ impl World {
             Event::SessionClosed { session, reason, .. } => {
                 self.session_closed(side, session, reason);
             }
-            Event::Message { message, .. } | Event::MessageCompleted { message, .. } => {
+            Event::Message { received: message, .. }
+            | Event::MessageCompleted { received: message, .. } => {
                 self.sides[side].to_report.push((message, 1));
             }
-            Event::MessageStarted { message } => {
+            Event::MessageStarted { received: message } => {
                 let incoming =
                     Incoming { key: message.key(), serial: 0, seen: Vec::new(), is_over: false };
                 self.sides[side].incoming.insert(message.key(), incoming);
             }
-            Event::Outcome(outcome) => {
+            Event::Finished(outcome) => {
                 self.only_outcome(side, *outcome);
             }
             Event::NicknameRequested { request, nickname, .. } => {
@@ -159,7 +166,7 @@ impl World {
     }
 
     fn session_closed(&mut self, side: usize, id: SessionKey, reason: CloseReason) {
-        assert!(self.sides[side].connection.session(id).is_none());
+        assert!(self.sides[side].connection.session(id).is_err());
         let Some(index) = self.sides[side].known.get(&id).copied() else { return };
         self.sides[side].sessions.remove(&index);
         self.sides[side].ended_sessions.insert(index);
@@ -167,8 +174,8 @@ impl World {
         let is_refused = matches!(reason, CloseReason::Rejected(_));
         let peer = &self.sides[1 - side].connection;
         let uri = &self.plan.sessions[index].uris[1 - side];
-        let mut there = peer.sessions().filter_map(|id| peer.session(id));
-        let may_be = !there.any(|config| config.local() == uri)
+        let mut there = peer.sessions().filter_map(|id| peer.session(id).ok());
+        let may_be = !there.any(|config| config.local == *uri)
             || !self.plan.sessions[index].is_expected
             || self.sides[1 - side].ended_sessions.contains(&index)
             || self.is_hostile()
@@ -284,10 +291,10 @@ impl World {
     fn has_ended(&self, sent: &Sent) -> bool {
         sent.outcome.is_some()
             || sent.is_resent
-            || self.sides[sent.side].connection.progress(sent.key).is_none()
+            || self.sides[sent.side].connection.progress(sent.key).is_err()
     }
 
-    fn only_outcome(&mut self, side: usize, outcome: MessageOutcome) -> usize {
+    fn only_outcome(&mut self, side: usize, outcome: Finished) -> usize {
         let serial = self.sides[side].by_key[&outcome.message];
         let sent = &mut self.ledger[serial];
         assert!(sent.outcome.is_none(), "{serial} has two outcomes");
@@ -296,7 +303,7 @@ impl World {
     }
 
     // req: 4975-7.1.1-7 4975-7.1.1-8 4975-7.1.3-1
-    fn outcome(&mut self, side: usize, outcome: MessageOutcome) {
+    fn outcome(&mut self, side: usize, outcome: Finished) {
         let serial = self.only_outcome(side, outcome.clone());
         self.wire.writers[side].message_ended(serial);
         let sent = &self.ledger[serial];
@@ -340,7 +347,7 @@ impl World {
     }
 }
 
-fn covers(outcome: &MessageOutcome, total: u64) -> bool {
+fn covers(outcome: &Finished, total: u64) -> bool {
     match &outcome.reported[..] {
         [] => total == 0,
         [range] => range.start == 0 && range.end == total,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use msrp::wire::FailureReport;
-use msrp::{IncomingKey, MessageId, MessageKey, MessageOutcome, SessionKey};
+use msrp::{Finished, IncomingKey, MessageId, MessageKey, SessionKey};
 
 /// The header field that carries the place of a message in the ledger.
 pub const SERIAL: &str = "Sim-Serial";
@@ -33,7 +33,7 @@ pub struct Sent {
     pub was_aborted: bool,
     /// Whether another message went under the same Message-ID.
     pub is_resent: bool,
-    pub outcome: Option<MessageOutcome>,
+    pub outcome: Option<Finished>,
     /// How often the peer's application has had it whole.
     pub completed: u32,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use msrp::{AskError, Nickname, NicknameKey, NicknameRequest, Outcome, SessionKey, StatusCode};
+use msrp::{Nickname, NicknameKey, NicknameRequest, Outcome, SendError, SessionKey, StatusCode};
 
 use crate::common::Seeded;
 use crate::plan::pick;
@@ -46,7 +46,7 @@ impl World {
         let Some(nicknames) = &mut self.nicknames else { return };
         match nicknames.rng.below(30) {
             0 => self.ask_nickname(side),
-            1 => drop(self.answer_nickname(side)),
+            1 => drop(self.respond_to_nickname(side)),
             _ => {}
         }
     }
@@ -67,8 +67,10 @@ impl World {
                 nicknames.answers.push(None);
                 assert!(nicknames.keys[side].insert(key, number).is_none(), "a key is used twice");
             }
-            Err(AskError::NoSession) => assert!(connection.session(session).is_none()),
-            Err(AskError::TooMany { max }) => {
+            Err(SendError::UnknownKey(UnknownKey)) => {
+                assert!(connection.session(session).is_err())
+            }
+            Err(SendError::TooManyNicknames { max }) => {
                 let open = nicknames.keys[side]
                     .values()
                     .filter(|number| nicknames.asked[**number].is_none());
@@ -93,7 +95,7 @@ impl World {
     }
 
     /// Answers one that waits. Says whether any did.
-    pub fn answer_nickname(&mut self, side: usize) -> bool {
+    pub fn respond_to_nickname(&mut self, side: usize) -> bool {
         let Some(nicknames) = &mut self.nicknames else { return false };
         if nicknames.waiting[side].is_empty() {
             return false;
@@ -105,12 +107,15 @@ impl World {
             &[StatusCode::OK, StatusCode::NICKNAME_IN_USE, StatusCode::MALFORMED_NICKNAME],
         );
         let connection = &mut self.sides[side].connection;
-        if connection.answer_nickname(request, status)
+        if connection.respond_to_nickname(request, status).is_ok()
             && let Some(answer) = nicknames.answers.get_mut(number)
         {
             *answer = Some(status);
         }
-        assert!(!connection.answer_nickname(request, status), "an answer is given twice");
+        assert!(
+            connection.respond_to_nickname(request, status).is_err(),
+            "an answer is given twice"
+        );
         self.tell(|_| format!("{} answers nickname {number}: {status}", name(side)));
         true
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use msrp::{
-    AnswerMode, Bind, Config, Framing, MediaTypes, MsrpUri, Path, ReceiveMode, ReportMode,
+    Bind, Config, Framing, MediaTypes, MsrpUri, Path, ReceiveMode, ReportMode, ResponseMode,
     SessionConfig, Tolerances,
 };
 
@@ -45,7 +45,7 @@ pub struct SessionPlan {
     /// Whether the side that does not open it has it in its table.
     pub is_expected: bool,
     pub sides: [Taking; 2],
-    pub answers: AnswerMode,
+    pub answers: ResponseMode,
 }
 
 /// What one side of a session takes.
@@ -169,7 +169,7 @@ fn session(rng: &mut Seeded, number: u64) -> SessionPlan {
         uris: [uri("alice", 7654, rng), uri("bob", 12763, rng)],
         is_expected: number == 0 || chance(rng, 90),
         sides: [taking(rng), taking(rng)],
-        answers: AnswerMode::Received,
+        answers: ResponseMode::Received,
     }
 }
 
@@ -206,7 +206,7 @@ impl SessionPlan {
         };
         config = config
             .bind(bind)
-            .answers(self.answers)
+            .responses(self.answers)
             .nicknames(true)
             .accept_types(MediaTypes::new(mine.types).unwrap())
             .max_size(mine.max_size)

@@ -101,13 +101,13 @@ impl World {
                     table.insert(session.config(side, knows_peer, Bind::Bodiless)).unwrap();
                 }
             }
-            plan.configs[side].table = Some(table);
             let config = Arc::new(plan.configs[side].clone());
             let role = if side == ALICE { Role::Active } else { Role::Passive };
             let connection = match plan.repeats[side] {
                 Some(octet) => Connection::new(config, role, Repeats(octet), base).unwrap(),
                 None => Connection::new(config, role, Seeded(rng.next()), base).unwrap(),
             };
+            let connection = connection.with_table(table);
             Side::new(connection)
         });
         Self {
@@ -255,7 +255,7 @@ impl World {
     fn notice_sessions_bound_again(&mut self, side: usize) {
         let connection = &self.sides[side].connection;
         for id in connection.sessions() {
-            let local = connection.session(id).map(|config| config.local());
+            let local = connection.session(id).ok().map(|config| &config.local);
             let sessions = &self.plan.sessions;
             if let Some(index) = sessions.iter().position(|s| Some(&s.uris[side]) == local) {
                 self.wire.writers[side].session_opened(index);
@@ -430,7 +430,7 @@ impl World {
             for side in [ALICE, BOB] {
                 moved |= self.events(side);
                 moved |= self.finish_streams(side);
-                moved |= self.answer_nickname(side);
+                moved |= self.respond_to_nickname(side);
                 moved |= self.answer_message(side);
                 moved |= self.write(side);
                 moved |= self.read(side);
@@ -498,7 +498,7 @@ impl World {
             && !(was_rejected && self.answers.is_some())
             && sent.completed > 0
             && self.plan.configs[sent.side].limits.message_ranges > 0;
-        let has_left = self.sides[sent.side].connection.progress(sent.key).is_none();
+        let has_left = self.sides[sent.side].connection.progress(sent.key).is_err();
         let chunks = &self.wire.writers[sent.side].requests;
         let is_answered = chunks.iter().all(|chunk| {
             chunk.failure_report != FailureReport::Yes

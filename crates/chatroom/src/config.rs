@@ -1,10 +1,10 @@
-//! What a room is told before anybody joins.
+//! The policy of a room, and its limits.
 
 use std::time::Duration;
 
 use msrp::Nickname;
 
-/// The policy of a room, and what it may hold.
+/// The policy of a room, and its limits.
 ///
 /// ```
 /// use msrp_chatroom::RoomConfig;
@@ -12,30 +12,31 @@ use msrp::Nickname;
 /// let mut config = RoomConfig::default();
 /// config.private_messages = false;
 /// config.reserved_nicknames.push("The management".parse()?);
-/// # Ok::<(), msrp::wire::NicknameError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RoomConfig {
-    /// Whether participants have nicknames (RFC 7701 section 7.1). Default: yes.
+    /// Whether participants may have nicknames (RFC 7701 section 7.1). Default:
+    /// yes.
     pub nicknames: bool,
-    /// Whether private messages are passed on at all (section 6.2). Default:
-    /// yes, to those who take them.
+    /// Whether the room passes on private messages, to endpoints that accept them
+    /// (section 6.2). Default: yes.
     pub private_messages: bool,
-    /// Whether a user may be in the room in several sessions (section 6.1).
+    /// Whether a user may be in the room with several sessions (section 6.1).
     /// Default: yes.
     pub several_sessions: bool,
-    /// Nicknames that nobody gets. Default: none.
+    /// Nicknames that the room gives to no one. Default: none.
     pub reserved_nicknames: Vec<Nickname>,
-    /// How long the next chunk of a message that is passed on may take before
-    /// the message counts as given up (section 6.1). Default 540 seconds.
+    /// How long the next chunk of a message may take before the room gives the
+    /// message up (section 6.1). Default: 540 seconds.
     pub chunk_timeout: Duration,
-    /// Sessions in the room. Default 1,000.
+    /// The most sessions in the room. Default: 1,000.
     pub sessions: usize,
-    /// Messages that are passed on while they come in. One more is answered 413.
-    /// Default 1,024.
+    /// The most messages that the room passes on while they arrive. It answers
+    /// further ones with 413. Default: 1,024.
     pub messages: usize,
-    /// Those of them that come from one session. Default 16.
+    /// The most of those messages from one session. Default: 16.
     pub messages_of_session: usize,
 }
 

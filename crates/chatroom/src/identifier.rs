@@ -2,18 +2,20 @@
 
 use msrp_cpim::Address;
 
+use crate::error::RoomError;
+
 /// The most octets of a URI.
 const MAX_OCTETS: usize = 2048;
 
-/// Whether two URIs name the same participant, by the comparison that a
-/// [`Room`](super::Room) makes: a client knows by it which From is its own, and
-/// whose a private message is.
+/// Whether two URIs name the same participant, by the comparison of a
+/// [`Room`](crate::Room). A client uses it to recognize its own From, and the
+/// other side of a private conversation.
 ///
-/// Scheme and host are compared without letter case. Of SIP, IM and PRES URIs
-/// the parameters and headers do not count, which say how somebody is reached
-/// and not who it is; of telephone numbers the visual separators do not (RFC
-/// 3966 section 4). Percent-escapes are compared as they are written. What is
-/// no URI, or has more than 2,048 octets, is nobody.
+/// Scheme and host match in any letter case. The parameters and headers of SIP,
+/// IM and PRES URIs do not count, because they say how to reach somebody and not
+/// who it is; nor do the visual separators of telephone numbers (RFC 3966 section
+/// 4). Percent-escapes match as they are written. A text that is no absolute URI,
+/// or has more than 2,048 octets, matches nothing.
 ///
 /// ```
 /// use msrp_chatroom::is_same_uri;
@@ -25,25 +27,26 @@ const MAX_OCTETS: usize = 2048;
 /// ```
 #[must_use]
 pub fn is_same_uri(one: &str, other: &str) -> bool {
-    Identifier::new(one).is_some_and(|one| Identifier::new(other) == Some(one))
+    Identifier::new(one).is_ok_and(|one| Identifier::new(other) == Ok(one))
 }
 
-/// A URI in a spelling that all of its equals have ([`is_same_uri`]).
+/// A URI in the one spelling of all URIs that match it ([`is_same_uri`]).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Identifier(Box<str>);
+pub(crate) struct Identifier(Box<str>);
 
 impl Identifier {
-    /// `None` where the text is no URI, or too long.
-    pub(super) fn new(uri: &str) -> Option<Self> {
-        Address::new(uri).ok().filter(|_| uri.len() <= MAX_OCTETS)?;
-        let (scheme, rest) = uri.split_once(':')?;
+    pub(crate) fn new(uri: &str) -> Result<Self, RoomError> {
+        if uri.len() > MAX_OCTETS || Address::new(uri).is_err() {
+            return Err(RoomError::Uri);
+        }
+        let (scheme, rest) = uri.split_once(':').ok_or(RoomError::Uri)?;
         let scheme = scheme.to_ascii_lowercase();
         let rest = match &scheme[..] {
             "sip" | "sips" | "im" | "pres" => user_at_host(rest),
             "tel" => number(rest),
             _ => rest.to_owned(),
         };
-        Some(Self(format!("{scheme}:{rest}").into()))
+        Ok(Self(format!("{scheme}:{rest}").into()))
     }
 }
 

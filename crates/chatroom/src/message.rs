@@ -1,50 +1,32 @@
-//! Whom a message is for, and whether it may be (RFC 7701 section 6).
+//! Who receives a message, and whether its sender may send it (RFC 7701 section
+//! 6).
 
 use bytes::Bytes;
-
-use super::identifier::Identifier;
-use super::room::{Room, Seat};
 use msrp::mime::MimeValue;
 use msrp::{MediaType, StatusCode};
-use msrp_cpim::{CPIM_TYPE, CpimBuildError, CpimBuilder, CpimError, CpimRef};
+use msrp_cpim::{BuildError, CPIM_TYPE, CpimBuilder, CpimRef, ParseError, ParseErrorKind};
 
-/// The sessions that get a copy of a message: the same octets, in a SEND of
-/// their own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recipients {
-    /// In the order in which they joined.
-    pub(super) seats: Vec<Seat>,
-    pub(super) is_private: bool,
-}
-
-impl Recipients {
-    /// The sessions, in the order in which they joined. There may be none.
-    #[must_use]
-    pub fn seats(&self) -> &[Seat] {
-        &self.seats
-    }
-
-    /// Whether the message is for one participant alone.
-    #[must_use]
-    pub const fn is_private(&self) -> bool {
-        self.is_private
-    }
-}
+use crate::identifier::Identifier;
+use crate::participant::Participant;
+use crate::recipients::Recipients;
+use crate::room::Room;
+use crate::seat::Seat;
 
 impl Room {
-    /// Who gets a message that is whole.
+    /// Says who receives a whole message.
     ///
-    /// To the room, that is every session but the one it came from, and among
-    /// them the sender's others. To a participant, it is every session that the
-    /// room knows by that URI and that takes private messages. Sessions that do
-    /// not take what is wrapped are left out, and nobody is told (section 6.1).
+    /// A message to the room goes to every session but the one that sent it, the
+    /// sender's other sessions included. A message to a participant goes to every
+    /// session that the room knows by that URI and that accepts private messages.
+    /// Sessions that do not accept the wrapped type receive nothing, and no one
+    /// learns of that (section 6.1).
     ///
     /// # Errors
     ///
-    /// What its sender is to be answered: 415 where it is no `message/cpim`, 400
-    /// where that cannot be read, 403 where From is none of the sender's URIs or
-    /// To is not one address, 404 where To is nobody here, 428 where they take
-    /// no private messages.
+    /// The status code for the response to the sender: 415 if the message is no
+    /// `message/cpim`, 400 if it cannot be read, 403 if From is no URI of the
+    /// sender or To is not exactly one address, 404 if To is unknown, and 428 if
+    /// the recipient accepts no private messages.
     pub fn message(
         &self,
         from: Seat,
@@ -52,12 +34,12 @@ impl Room {
         body: &[u8],
     ) -> Result<Recipients, StatusCode> {
         check_type(content_type)?;
-        let message = CpimRef::parse(body).map_err(answer)?;
+        let message = CpimRef::parse(body).map_err(status_of)?;
         self.recipients(from, &message)
     }
 
-    /// The same for a message of which the headers of the wrapper are known.
-    pub(super) fn recipients(
+    /// Says who receives a message whose wrapper has been read.
+    pub(crate) fn recipients(
         &self,
         from: Seat,
         message: &CpimRef<'_>,
@@ -72,65 +54,68 @@ impl Room {
         };
         let wrapped = message.content_type();
         let wrapped = wrapped.as_deref().unwrap_or("text/plain");
-        recipients.seats.retain(|seat| self.takes(*seat, wrapped));
+        recipients.seats.retain(|seat| self.accepts_wrapped(*seat, wrapped));
         Ok(recipients)
     }
 
-    /// From has to be a URI of the sender's (sections 6.1 and 6.3).
+    /// From must be a URI of the sender (sections 6.1 and 6.3).
     fn check_sender(&self, from: Seat, message: &CpimRef<'_>) -> Result<(), StatusCode> {
-        let said = message.from().and_then(|address| Identifier::new(address.uri()));
+        let claimed = message.from().and_then(|address| Identifier::new(address.uri()).ok());
         let is_own = self.participant(from).is_some_and(|participant| {
-            said.is_some_and(|said| participant.identifiers.contains(&said))
+            claimed.is_some_and(|claimed| participant.identifiers.contains(&claimed))
         });
         is_own.then_some(()).ok_or(StatusCode::FORBIDDEN)
     }
 
     fn private_recipients(&self, to: &Identifier) -> Result<Vec<Seat>, StatusCode> {
         let mut seats = self.seats_known_by(to).ok_or(StatusCode::NOT_FOUND)?;
-        seats.retain(|seat| self.participant(*seat).is_some_and(|known| known.takes_private));
+        seats.retain(|seat| self.participant(*seat).is_some_and(Participant::private_messages));
         if seats.is_empty() || !self.config().private_messages {
             return Err(StatusCode::PRIVATE_MESSAGES_UNSUPPORTED);
         }
         Ok(seats)
     }
 
-    fn takes(&self, seat: Seat, wrapped: &str) -> bool {
-        self.participant(seat).is_some_and(|known| known.accepts.accepts_wrapped(wrapped))
+    fn accepts_wrapped(&self, seat: Seat, wrapped: &str) -> bool {
+        self.participant(seat).is_some_and(|known| known.accept_types().accepts_wrapped(wrapped))
     }
 }
 
-/// Nothing but `message/cpim` comes into a room (section 6.3).
-pub(super) fn check_type(content_type: &str) -> Result<(), StatusCode> {
+/// A room accepts `message/cpim` only (section 6.3).
+pub(crate) fn check_type(content_type: &str) -> Result<(), StatusCode> {
     let is_cpim = MimeValue::new(content_type).main().eq_ignore_ascii_case(CPIM_TYPE);
     is_cpim.then_some(()).ok_or(StatusCode::UNSUPPORTED_MEDIA_TYPE)
 }
 
-/// What the sender of a message is answered that cannot be read. A To that is
-/// no address may be several (section 6.2).
-pub(super) fn answer(error: CpimError) -> StatusCode {
-    match error {
-        CpimError::Value("To") => StatusCode::FORBIDDEN,
-        _ => StatusCode::BAD_REQUEST,
+/// The response to a message that cannot be read. A malformed To may hold
+/// several addresses, which are forbidden (section 6.2).
+pub(crate) fn status_of(error: ParseError) -> StatusCode {
+    if error.kind() == ParseErrorKind::Value("To") {
+        StatusCode::FORBIDDEN
+    } else {
+        StatusCode::BAD_REQUEST
     }
 }
 
-/// There is one To (section 6.2), for every reader, and it says something.
+/// The one To of a message (section 6.2), which must be the only one for every
+/// reader.
 fn only_recipient(message: &CpimRef<'_>) -> Result<Identifier, StatusCode> {
     if message.resembling("To").count() > 1 {
         return Err(StatusCode::FORBIDDEN);
     }
-    let to = message.to().next().and_then(|to| Identifier::new(to.uri()));
+    let to = message.to().next().and_then(|to| Identifier::new(to.uri()).ok());
     to.ok_or(StatusCode::NOT_FOUND)
 }
 
-/// The body of a REPORT on a private message, of type `message/cpim`: From and
-/// To as the message has them, around nothing (section 6.2). Give it to
+/// The body of a REPORT on a private message: a `message/cpim` with the From and
+/// the To of the message, around nothing (section 6.2). `None` if the message
+/// lacks one of them. Pass it to
 /// [`Connection::report_with_body`](msrp::Connection::report_with_body).
 ///
 /// # Errors
 ///
-/// [`CpimBuildError`] where From or To cannot be written.
-pub fn report_body(message: &CpimRef<'_>) -> Result<Option<Bytes>, CpimBuildError> {
+/// [`BuildError::TooLong`] if the addresses exceed the limits.
+pub fn report_body(message: &CpimRef<'_>) -> Result<Option<Bytes>, BuildError> {
     let (Some(from), Some(to)) = (message.from(), message.to().next()) else { return Ok(None) };
     CpimBuilder::new(&from, &to).build(&MediaType::text_plain(), b"").map(Some)
 }

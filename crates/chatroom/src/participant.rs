@@ -1,127 +1,111 @@
-//! Who joins, and what a room knows of them (RFC 7701 section 5.2).
+//! Who joins a room, and what the room knows about them (RFC 7701 section 5.2).
 
-use thiserror::Error;
-
-use super::identifier::Identifier;
 use msrp::MediaTypes;
 
-/// A participant in one session: who it is, by which URIs the room knows them,
-/// and what their endpoint takes. All of it comes from the rendezvous, which has
-/// authenticated them.
+use crate::error::RoomError;
+use crate::identifier::Identifier;
+
+/// A participant in one session: the user, the URIs by which the room knows
+/// them, and what their endpoint accepts. All of it comes from the session setup,
+/// which has authenticated the user.
 ///
 /// ```
 /// use msrp::MediaTypes;
 /// use msrp_chatroom::Participant;
 ///
 /// let ada = Participant::new("sip:ada@example.com")?
-///     .also("tel:+1-201-555-0123")?
-///     .private_messages(true)
-///     .accepts(MediaTypes::new("message/cpim")?.wrapped("text/plain")?);
+///     .with_uri("tel:+1-201-555-0123")?
+///     .with_private_messages(true)
+///     .with_accept_types(MediaTypes::new("message/cpim")?.wrapped("text/plain")?);
+/// assert!(ada.private_messages());
 /// let shy = Participant::anonymous("sip:bob@example.com", "sip:anon-7@anonymous.invalid")?;
 /// assert_eq!(shy.uri(), "sip:anon-7@anonymous.invalid");
-/// # let _ = ada;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Participant {
-    pub(super) user: Identifier,
-    /// As they were given; the first is shown.
+    pub(crate) user: Identifier,
+    /// As they were given. The first one is shown.
     uris: Vec<Box<str>>,
-    pub(super) identifiers: Vec<Identifier>,
-    pub(super) takes_private: bool,
-    pub(super) accepts: MediaTypes,
-}
-
-/// The text is no URI, or one of more than 2,048 octets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a participant is known by absolute URIs of at most 2,048 octets, as sip:ada@example.com")]
-pub struct ParticipantError;
-
-/// Why somebody cannot join.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum JoinError {
-    /// There are as many sessions as
-    /// [`RoomConfig::sessions`](super::RoomConfig::sessions) allows.
-    #[error("there are {max} sessions in the room; wait until somebody leaves")]
-    Full {
-        /// The limit that was reached.
-        max: usize,
-    },
-    /// The user is in the room, and may not be twice
-    /// ([`RoomConfig::several_sessions`](super::RoomConfig::several_sessions)).
-    #[error("the user is in the room; end that session first")]
-    AlreadyHere,
-    /// The URI is the room's, or that of another user who is in the room.
-    #[error("the URI is the room's or another user's; join with one of your own")]
-    UriTaken,
-    /// The endpoint does not take `message/cpim` (RFC 7701 section 5.2): reject
-    /// its offer.
-    #[error("the endpoint does not take message/cpim, and a room sends nothing else")]
-    NoCpim,
+    pub(crate) identifiers: Vec<Identifier>,
+    private_messages: bool,
+    accept_types: MediaTypes,
 }
 
 impl Participant {
-    /// A user whom the room knows by the URI by which they were authenticated.
-    /// They take everything, and no private messages.
+    /// A user whom the room knows by the URI under which they were authenticated.
+    /// Their endpoint accepts everything but private messages.
     ///
     /// # Errors
     ///
-    /// [`ParticipantError`] where the text is no URI.
-    pub fn new(uri: &str) -> Result<Self, ParticipantError> {
+    /// [`RoomError::Uri`].
+    pub fn new(uri: &str) -> Result<Self, RoomError> {
         Self::anonymous(uri, uri)
     }
 
-    /// A user who wants to be anonymous: known by `shown` alone, which tells
-    /// nothing of `user`.
+    /// A user who stays anonymous: the room knows them as `shown`, which reveals
+    /// nothing about `user`.
     ///
     /// # Errors
     ///
-    /// [`ParticipantError`] where one of them is no URI.
-    pub fn anonymous(user: &str, shown: &str) -> Result<Self, ParticipantError> {
+    /// [`RoomError::Uri`], for either of them.
+    pub fn anonymous(user: &str, shown: &str) -> Result<Self, RoomError> {
         Ok(Self {
-            user: Identifier::new(user).ok_or(ParticipantError)?,
+            user: Identifier::new(user)?,
             uris: vec![shown.into()],
-            identifiers: vec![Identifier::new(shown).ok_or(ParticipantError)?],
-            takes_private: false,
-            accepts: MediaTypes::any(),
+            identifiers: vec![Identifier::new(shown)?],
+            private_messages: false,
+            accept_types: MediaTypes::any(),
         })
     }
 
-    /// A further URI of the same user, which they may send from, and others to.
+    /// Adds another URI of the same user, which they may send from, and others
+    /// send to.
     ///
     /// # Errors
     ///
-    /// [`ParticipantError`] where the text is no URI.
-    pub fn also(mut self, uri: &str) -> Result<Self, ParticipantError> {
-        self.identifiers.push(Identifier::new(uri).ok_or(ParticipantError)?);
+    /// [`RoomError::Uri`].
+    pub fn with_uri(mut self, uri: &str) -> Result<Self, RoomError> {
+        self.identifiers.push(Identifier::new(uri)?);
         self.uris.push(uri.into());
         Ok(self)
     }
 
-    /// Whether the endpoint takes private messages: the token `private-messages`
-    /// of its attribute `chatroom` (section 8). Default: no.
-    pub const fn private_messages(mut self, takes: bool) -> Self {
-        self.takes_private = takes;
+    /// Sets whether the endpoint accepts private messages: the token
+    /// `private-messages` of its attribute `chatroom` (RFC 7701 section 8).
+    /// Default: no.
+    pub const fn with_private_messages(mut self, accepts: bool) -> Self {
+        self.private_messages = accepts;
         self
     }
 
-    /// The `accept-types` and `accept-wrapped-types` of the endpoint. Default:
-    /// everything.
-    pub fn accepts(mut self, types: MediaTypes) -> Self {
-        self.accepts = types.listed_only();
+    /// Sets the `accept-types` and `accept-wrapped-types` of the endpoint.
+    /// Default: everything.
+    pub fn with_accept_types(mut self, types: MediaTypes) -> Self {
+        self.accept_types = types.listed_only();
         self
     }
 
-    /// The URI by which the room shows them.
+    /// The URI that the room shows.
     #[must_use]
     pub fn uri(&self) -> &str {
         self.uris().next().unwrap_or_default()
     }
 
-    /// All URIs by which the room knows them.
+    /// All URIs by which the room knows the user.
     pub fn uris(&self) -> impl Iterator<Item = &str> {
         self.uris.iter().map(|uri| &**uri)
+    }
+
+    /// Whether the endpoint accepts private messages.
+    #[must_use]
+    pub const fn private_messages(&self) -> bool {
+        self.private_messages
+    }
+
+    /// The media types that the endpoint accepts.
+    pub const fn accept_types(&self) -> &MediaTypes {
+        &self.accept_types
     }
 }

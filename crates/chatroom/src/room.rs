@@ -1,21 +1,19 @@
-//! The room: who is in it, by which URIs and nicknames.
+//! The room: who is in it, under which URIs and nicknames.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::config::RoomConfig;
-use super::identifier::Identifier;
-use super::nicknames::{Nicknames, Spelling, prepared};
-use super::participant::{JoinError, Participant, ParticipantError};
-use super::passing::{Abandoned, Passing};
 use msrp::{Nickname, StatusCode};
+use msrp_cpim::CPIM_TYPE;
 
-/// One session of a participant in a room. Never used twice in a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Seat(u64);
+use crate::config::RoomConfig;
+use crate::error::RoomError;
+use crate::identifier::Identifier;
+use crate::nicknames::{Nicknames, Spelling, prepared};
+use crate::participant::Participant;
+use crate::passing::{Abandoned, Passing};
+use crate::seat::Seat;
 
-/// A chat room.
-///
-/// The module's front page has the picture.
+/// A chat room. The documentation of the crate has the picture.
 #[derive(Debug)]
 pub struct Room {
     uri: Box<str>,
@@ -23,10 +21,10 @@ pub struct Room {
     config: RoomConfig,
     reserved: BTreeSet<Spelling>,
     participants: BTreeMap<Seat, Participant>,
-    /// Whose each URI is, and in which sessions.
+    /// The user of each URI, and the sessions.
     known: BTreeMap<Identifier, Known>,
     nicknames: Nicknames,
-    pub(super) passing: Passing,
+    pub(crate) passing: Passing,
     next: u64,
 }
 
@@ -36,32 +34,32 @@ struct Known {
     seats: BTreeSet<Seat>,
 }
 
-/// Somebody who has left, and what of them ends with that.
+/// A session that has left, and what ends with it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Left {
-    /// Who it was.
+    /// The participant.
     pub participant: Participant,
-    /// The nickname of the session, which others may have now unless the user
-    /// has it in another session.
+    /// The nickname of the session. It is free unless another session of the user
+    /// has it.
     pub nickname: Option<Nickname>,
     /// Whether the user has no other session in the room.
     pub was_last: bool,
-    /// Their messages that were not through.
+    /// The messages of the session that had not ended.
     pub abandoned: Vec<Abandoned>,
 }
 
 impl Room {
-    /// An empty room, which messages to all are addressed to by `uri`.
+    /// An empty room. Messages to all of its participants go to `uri`.
     ///
     /// # Errors
     ///
-    /// [`ParticipantError`] where the text is no URI.
-    pub fn new(uri: &str, config: RoomConfig) -> Result<Self, ParticipantError> {
+    /// [`RoomError::Uri`].
+    pub fn new(uri: &str, config: RoomConfig) -> Result<Self, RoomError> {
         let reserved = config.reserved_nicknames.iter().filter_map(prepared);
         Ok(Self {
             uri: uri.into(),
-            identifier: Identifier::new(uri).ok_or(ParticipantError)?,
+            identifier: Identifier::new(uri)?,
             reserved: reserved.map(|(spelling, _)| spelling).collect(),
             config,
             participants: BTreeMap::new(),
@@ -78,24 +76,24 @@ impl Room {
         &self.uri
     }
 
-    /// What the room was made with.
+    /// The policy of the room, and its limits.
     #[must_use]
     pub const fn config(&self) -> &RoomConfig {
         &self.config
     }
 
-    pub(super) const fn identifier(&self) -> &Identifier {
+    pub(crate) const fn identifier(&self) -> &Identifier {
         &self.identifier
     }
 
-    /// Lets somebody in, in one session. Who comes in further ones has a seat
-    /// for each, and a nickname in none of them until they ask for it (RFC 7701
+    /// Lets a participant in with one session. Further sessions of a user have
+    /// seats of their own, and no nickname until they ask for it (RFC 7701
     /// section 7.1).
     ///
     /// # Errors
     ///
-    /// [`JoinError`]; nothing has changed then.
-    pub fn join(&mut self, participant: Participant) -> Result<Seat, JoinError> {
+    /// [`RoomError`] says why the participant cannot join. The room is unchanged.
+    pub fn join(&mut self, participant: Participant) -> Result<Seat, RoomError> {
         self.check_join(&participant)?;
         let seat = Seat(self.next);
         self.next += 1;
@@ -108,7 +106,7 @@ impl Room {
         Ok(seat)
     }
 
-    fn check_join(&self, participant: &Participant) -> Result<(), JoinError> {
+    fn check_join(&self, participant: &Participant) -> Result<(), RoomError> {
         let max = self.config.sessions;
         let is_taken = |identifier: &Identifier| {
             let known = self.known.get(identifier);
@@ -116,13 +114,13 @@ impl Room {
                 || *identifier == self.identifier
         };
         if self.participants.len() >= max {
-            Err(JoinError::Full { max })
-        } else if !participant.accepts.accepts("message/cpim") {
-            Err(JoinError::NoCpim)
+            Err(RoomError::Full { max })
+        } else if !participant.accept_types().accepts(CPIM_TYPE) {
+            Err(RoomError::NoCpim)
         } else if participant.identifiers.iter().any(is_taken) {
-            Err(JoinError::UriTaken)
+            Err(RoomError::UriTaken)
         } else if !self.config.several_sessions && self.has_user(&participant.user) {
-            Err(JoinError::AlreadyHere)
+            Err(RoomError::AlreadyHere)
         } else {
             Ok(())
         }
@@ -132,8 +130,8 @@ impl Room {
         self.participants.values().any(|participant| participant.user == *user)
     }
 
-    /// A session has ended: nothing goes to it any more, and its nickname is
-    /// free. `None` where there is no such session.
+    /// Removes a session that has ended: it receives nothing more, and its
+    /// nickname is free. `None` if there is no such session.
     pub fn leave(&mut self, seat: Seat) -> Option<Left> {
         let participant = self.participants.remove(&seat)?;
         for identifier in &participant.identifiers {
@@ -147,7 +145,7 @@ impl Room {
         Some(Left {
             nickname: self.nicknames.release(seat),
             was_last: !self.has_user(&participant.user),
-            abandoned: self.passing.left(seat),
+            abandoned: self.passing.leave(seat),
             participant,
         })
     }
@@ -157,34 +155,34 @@ impl Room {
         self.participants.keys().copied()
     }
 
-    /// Who is in a session.
+    /// The participant in a session.
     #[must_use]
     pub fn participant(&self, seat: Seat) -> Option<&Participant> {
         self.participants.get(&seat)
     }
 
-    /// The sessions that are known by a URI: those of one user, if any.
+    /// The sessions that the room knows by a URI. All of them belong to one user.
     pub fn find(&self, uri: &str) -> impl Iterator<Item = Seat> {
-        let seats = Identifier::new(uri).and_then(|uri| self.seats_known_by(&uri));
+        let seats = Identifier::new(uri).ok().and_then(|uri| self.seats_known_by(&uri));
         seats.into_iter().flatten()
     }
 
-    pub(super) fn seats_known_by(&self, uri: &Identifier) -> Option<Vec<Seat>> {
+    pub(crate) fn seats_known_by(&self, uri: &Identifier) -> Option<Vec<Seat>> {
         self.known.get(uri).map(|known| known.seats.iter().copied().collect())
     }
 
-    /// What a NICKNAME of a session is answered, `None` being the wish to have
-    /// no nickname (RFC 7701 section 7.3): 200 where it is done, 403 where
-    /// there are none to be had here, 424 where the nickname is none by the
-    /// profile of RFC 8266, 425 where it is reserved, or another user's. In all
-    /// cases but the first the session keeps the nickname that it has.
-    #[must_use = "the NICKNAME is answered with it"]
+    /// Gives a session the nickname for which a NICKNAME request asks, or takes
+    /// its nickname away for `None` (RFC 7701 section 7.3).
+    ///
+    /// Returns the status code of the response: 200 on success, 403 if the room
+    /// has no nicknames or no such session, 424 if the profile of RFC 8266 does
+    /// not allow the nickname, and 425 if it is reserved or belongs to another
+    /// user. Unless it is 200, the session keeps its nickname.
+    #[must_use = "the request needs a response with this status code"]
     pub fn use_nickname(&mut self, seat: Seat, nickname: Option<&Nickname>) -> StatusCode {
-        let Some(participant) = self.participants.get(&seat) else {
-            return StatusCode::FORBIDDEN;
-        };
+        let participant = self.participants.get(&seat).filter(|_| self.config.nicknames);
+        let Some(participant) = participant else { return StatusCode::FORBIDDEN };
         match nickname {
-            _ if !self.config.nicknames => StatusCode::FORBIDDEN,
             None => {
                 self.nicknames.release(seat);
                 StatusCode::OK
@@ -196,14 +194,14 @@ impl Room {
         }
     }
 
-    /// The nickname of a session, without blanks at its ends.
+    /// The nickname of a session, without superfluous blanks.
     #[must_use]
     pub fn nickname(&self, seat: Seat) -> Option<&Nickname> {
         self.nicknames.of(seat)
     }
 
-    /// The sessions that have a nickname, however it is spelt: those of one
-    /// user, if any.
+    /// The sessions that have a nickname, in any spelling that matches. All of
+    /// them belong to one user.
     pub fn find_nickname(&self, nickname: &Nickname) -> impl Iterator<Item = Seat> {
         self.nicknames.holders(nickname)
     }

@@ -1,20 +1,18 @@
-//! Who sends and who receives: `[ Formal-name ] "<" URI ">"`.
+//! Addresses: `[ Formal-name ] "<" URI ">"`.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-use thiserror::Error;
+use crate::error::{Fault, ParseError, ParseErrorKind};
+use crate::escape::{closing_quote, unescaped, write_escaped};
+use crate::grammar::{is_token, is_uri};
+use crate::tolerance::{CpimTolerance, CpimTolerances};
 
-use super::escape::{unescaped, write_escaped};
-use super::grammar::{is_token, is_uri};
-use super::tolerance::{CpimTolerance, CpimTolerances};
-use msrp::mime::closing_quote;
-
-/// An address with the display name that its owner may have: the value of From,
-/// To and cc (RFC 3862 section 4.1).
+/// An address with an optional display name: the value of From, To and cc
+/// (RFC 3862 section 4.1).
 ///
-/// Two are equal where both texts are; no URI scheme's own rules are known
-/// here.
+/// Two addresses are equal if their names and URIs are equal as text. This crate
+/// does not know the comparison rules of URI schemes.
 ///
 /// ```
 /// use msrp_cpim::Address;
@@ -22,110 +20,111 @@ use msrp::mime::closing_quote;
 /// let address = Address::parse(r#""Bob \"Bobby\" B." <sip:bob@example.com>"#)?;
 /// assert_eq!(address.display_name(), Some("Bob \"Bobby\" B."));
 /// assert_eq!(address.uri(), "sip:bob@example.com");
-/// assert_eq!(address, Address::new("sip:bob@example.com")?.named("Bob \"Bobby\" B."));
-/// # Ok::<(), msrp_cpim::AddressError>(())
+/// assert_eq!(address, Address::new("sip:bob@example.com")?.with_display_name("Bob \"Bobby\" B."));
+/// # Ok::<(), msrp_cpim::ParseError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address<'a> {
-    name: Option<Cow<'a, str>>,
+    display_name: Option<Cow<'a, str>>,
     uri: Cow<'a, str>,
 }
 
-/// The text is no address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("an address is an absolute URI in angle brackets, with or without a name before them")]
-pub struct AddressError;
-
 impl<'a> Address<'a> {
-    /// The address of this URI, which is absolute and stands without its angle
-    /// brackets.
+    /// The address of an absolute URI, which comes without angle brackets.
     ///
     /// # Errors
     ///
-    /// [`AddressError`] where the URI has no scheme, or a space, a control
-    /// character, a quote or an angle bracket in it.
-    pub fn new(uri: &'a str) -> Result<Self, AddressError> {
-        let uri = is_uri(uri).then_some(Cow::Borrowed(uri)).ok_or(AddressError)?;
-        Ok(Self { name: None, uri })
+    /// [`ParseErrorKind::Uri`] if the text has no scheme, or contains a space, a
+    /// control character, a quote or an angle bracket.
+    pub fn new(uri: &'a str) -> Result<Self, ParseError> {
+        if is_uri(uri) {
+            Ok(Self { display_name: None, uri: Cow::Borrowed(uri) })
+        } else {
+            Err(ParseError::new(ParseErrorKind::Uri, 0..uri.len()))
+        }
     }
 
     /// The same address with a display name, which may be any text. An empty
-    /// one is none.
+    /// one removes the name.
     #[must_use]
-    pub fn named(self, name: impl Into<Cow<'a, str>>) -> Self {
-        Self { name: Some(name.into()).filter(|name| !name.is_empty()), ..self }
+    pub fn with_display_name(self, name: impl Into<Cow<'a, str>>) -> Self {
+        Self { display_name: Some(name.into()).filter(|name| !name.is_empty()), ..self }
     }
 
-    /// Reads the value of a header, to the letter of RFC 3862 but for a space
-    /// behind a quoted name, which everyone writes.
+    /// Reads the value of a header. It must follow RFC 3862, except that a space
+    /// may follow a quoted name, as in all that is deployed.
     ///
     /// # Errors
     ///
-    /// [`AddressError`] where the text is none.
-    pub fn parse(text: &'a str) -> Result<Self, AddressError> {
-        match Self::read(text) {
-            Some((address, tolerated)) if tolerated.is_empty() => Ok(address),
-            _ => Err(AddressError),
-        }
+    /// [`ParseErrorKind::Address`] if the text is no address.
+    pub fn parse(text: &'a str) -> Result<Self, ParseError> {
+        let strictly = |(address, needed): (Self, CpimTolerances)| {
+            if needed.is_empty() { Ok(address) } else { Err(text) }
+        };
+        let fault = |part| Fault::new(ParseErrorKind::Address, part).within(text.as_bytes());
+        Self::parse_leniently(text).and_then(strictly).map_err(fault)
     }
 
-    /// Reads the value of a header, and says what that took.
-    pub(super) fn read(text: &'a str) -> Option<(Self, CpimTolerances)> {
-        let mut tolerated = CpimTolerances::none();
+    /// Reads the value of a header, and says which tolerances it needs. The
+    /// error is the part that is wrong.
+    pub(crate) fn parse_leniently(text: &'a str) -> Result<(Self, CpimTolerances), &'a str> {
         let (name, rest) = match text.strip_prefix('"') {
-            Some(quoted) => quoted_name(quoted)?,
-            None => text.split_at(text.find('<')?),
+            Some(quoted) => quoted_name(quoted).ok_or(text)?,
+            None => text.split_at(text.find('<').ok_or(text)?),
         };
         let is_quoted = text.starts_with('"');
+        let mut needed = CpimTolerances::none();
         if !is_quoted && !is_formal_name(name) {
-            tolerated = tolerated.with(CpimTolerance::UnquotedName);
+            needed = needed.with(CpimTolerance::UnquotedName);
             if name.contains('"') {
-                return None;
+                return Err(name);
             }
         }
-        let (uri, behind) = rest.strip_prefix('<')?.split_once('>')?;
-        if !behind.is_empty() {
-            tolerated = tolerated.with(CpimTolerance::TextBehindAddress);
-            if !is_parameters(behind) {
-                return None;
+        let uri = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
+        let (uri, after) = uri.ok_or(rest)?;
+        if !after.is_empty() {
+            needed = needed.with(CpimTolerance::TextAfterAddress);
+            if !is_parameters(after) {
+                return Err(after);
             }
         }
         let name = if is_quoted { name } else { name.trim_matches(' ') };
-        Some((Self::new(uri).ok()?.named(unescaped(name)), tolerated))
+        let address = Self::new(uri).map_err(|_| uri)?;
+        Ok((address.with_display_name(unescaped(name)), needed))
     }
 
-    /// The name for people, without quotes and escapes. It may hold control
+    /// The name for display, without quotes and escapes. It may contain control
     /// characters.
     #[must_use]
     pub fn display_name(&self) -> Option<&str> {
-        self.name.as_deref()
+        self.display_name.as_deref()
     }
 
-    /// The URI as it is written, without its angle brackets.
+    /// The URI as it is written, without angle brackets.
     #[must_use]
     pub fn uri(&self) -> &str {
         &self.uri
     }
 
-    /// The same address in allocations of its own.
+    /// The same address, with text of its own.
     #[must_use]
     pub fn into_owned(self) -> Address<'static> {
         Address {
-            name: self.name.map(|name| Cow::Owned(name.into_owned())),
+            display_name: self.display_name.map(|name| Cow::Owned(name.into_owned())),
             uri: Cow::Owned(self.uri.into_owned()),
         }
     }
 }
 
-/// What is before the closing quote, and what is behind it less a space.
+/// What stands before the closing quote, and what follows it, without a space.
 fn quoted_name(text: &str) -> Option<(&str, &str)> {
     let (name, rest) = text.split_at(closing_quote(text)?);
     let rest = rest.strip_prefix('"')?;
     Some((name, rest.strip_prefix(' ').unwrap_or(rest)))
 }
 
-/// Something behind a semicolon, and no second address, which another reader
-/// might take for the one that is meant.
+/// Whether a semicolon comes first, and no second address follows that another
+/// reader could take for the intended one.
 fn is_parameters(text: &str) -> bool {
     text.trim_start_matches([' ', '\t']).starts_with(';') && !text.contains(['<', '"', ','])
 }
@@ -139,10 +138,10 @@ fn is_words(text: &str) -> bool {
     text.split(' ').all(is_token)
 }
 
-/// As it is written in a header.
+/// The value of a header.
 impl fmt::Display for Address<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.name {
+        match &self.display_name {
             None => {}
             Some(name) if is_words(name) => write!(f, "{name} ")?,
             Some(name) => {

@@ -1,75 +1,24 @@
-//! A message/cpim, written strictly.
+//! Writing a message/cpim to the letter of RFC 3862.
 
 use std::fmt::{Display, Write};
 
 use bytes::{Bytes, BytesMut};
-use thiserror::Error;
-
-use super::escape::write_escaped;
-use super::grammar::{header_name, is_language, is_name, is_uri};
-use super::{Address, CORE_HEADERS, DateTime, MAX_HEAD_OCTETS, MAX_HEADERS};
-use crate::imdn::{ImdnParts, is_notification_type};
 use msrp::MediaType;
-use msrp::mime::{is_content_field, is_field_name, is_field_value};
 
-/// Why a message/cpim cannot be written.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum CpimBuildError {
-    /// A header name that is none.
-    #[error("a header name is letters, digits and !#$%&'*+-^_`|~, with a prefix and a dot or none")]
-    Name,
-    /// A header which has a function of its own, or whose name begins as those
-    /// of MIME.
-    #[error("{0} cannot be written by CpimBuilder::header")]
-    Reserved(String),
-    /// A prefix that no [`CpimBuilder::namespace`] before has declared.
-    #[error("declare the prefix {0} before it is used (RFC 3862 section 3.4)")]
-    UnknownPrefix(String),
-    /// A prefix that is declared twice.
-    #[error("the prefix {0} is declared already")]
-    RepeatedPrefix(String),
-    /// A namespace that is no absolute URI.
-    #[error("a namespace is an absolute URI")]
-    Namespace,
-    /// An empty value, or one with spaces at its ends: no line may end with
-    /// white space, and a space has no escape.
-    #[error("a value has no spaces at its ends and is not empty")]
-    Blanks,
-    /// A language that is no tag of RFC 3066.
-    #[error("a language is a tag such as en-GB")]
-    Language,
-    /// A second header of a kind that may be there once (RFC 4975 section 13,
-    /// RFC 5438 section 6.4).
-    #[error("{0} may be there once")]
-    Repeated(&'static str),
-    /// A message that asks for notifications, and has no DateTime (RFC 5438
-    /// section 7.1.1.2).
-    #[error("a message that asks for notifications needs a DateTime")]
-    MissingDateTime,
-    /// A notification that asks for notifications or says which way they take
-    /// (RFC 5438 section 7.2.1).
-    #[error("a notification has no Disposition-Notification and no IMDN-Record-Route")]
-    NotificationOfNotification,
-    /// A Message-ID that is no token.
-    #[error("a Message-ID of IMDN is letters, digits and !#$%&'*+-.^_`|~")]
-    MessageId,
-    /// A MIME header field with a name or a value that it cannot have, or one
-    /// that is written by itself.
-    #[error("a MIME header field has a name without spaces and colons, and a value on one line")]
-    MimeHeader,
-    /// More than a reader of ours takes: [`MAX_HEADERS`], [`MAX_HEAD_OCTETS`].
-    #[error(
-        "at most {MAX_HEADERS} headers of each kind and names in Require, {MAX_HEAD_OCTETS} octets in all"
-    )]
-    TooLong,
-}
+use crate::address::Address;
+use crate::date_time::DateTime;
+use crate::error::BuildError;
+use crate::escape::write_escaped;
+use crate::format::CORE_HEADERS;
+use crate::grammar::{header_name, is_language, is_name, is_uri};
+use crate::limits::{MAX_HEAD_OCTETS, MAX_HEADERS};
+use crate::mime::{is_content_field, is_field_name, is_field_value};
 
 /// Writes a message/cpim, header by header.
 ///
-/// From and To are always there (RFC 4975 section 13), and so is the blank line
-/// before the MIME header fields. Text is escaped as it needs (RFC 3862
-/// section 2.3). The first thing that is wrong is kept and returned at the end.
+/// It always writes From, To (RFC 4975 section 13) and the blank line before the
+/// MIME header fields, and escapes text where needed (RFC 3862 section 2.3). It
+/// keeps the first error for [`CpimBuilder::build`] to return.
 ///
 /// ```
 /// use msrp::MediaType;
@@ -77,7 +26,7 @@ pub enum CpimBuildError {
 ///
 /// let message = CpimBuilder::new(
 ///     &Address::new("sip:alice@example.com")?,
-///     &Address::new("sip:team@example.com")?.named("The team"),
+///     &Address::new("sip:team@example.com")?.with_display_name("The team"),
 /// )
 /// .namespace("x", "urn:example:secrecy")
 /// .require("x.Burn")
@@ -96,16 +45,34 @@ pub enum CpimBuildError {
 pub struct CpimBuilder {
     headers: Lines,
     mime: Lines,
-    /// The prefixes that are declared, and their namespaces.
+    /// The declared prefixes, and their namespaces.
     prefixes: Vec<(String, String)>,
     required: Vec<String>,
-    has_date_time: bool,
-    has_subject: bool,
-    pub(crate) imdn: ImdnParts,
-    fault: Option<CpimBuildError>,
+    /// The headers so far that may occur once.
+    single: Vec<&'static str>,
+    /// What extensions demand of the whole message.
+    rules: Vec<Rule>,
+    fault: Option<BuildError>,
 }
 
-/// Lines that were written, and how many.
+/// A condition on the whole message, which an extension brings along with one
+/// of its headers.
+pub(crate) type Rule = fn(&Written<'_>) -> Result<(), BuildError>;
+
+/// A message whose headers are complete.
+pub(crate) struct Written<'a> {
+    single: &'a [&'static str],
+    pub(crate) content_type: &'a MediaType,
+}
+
+impl Written<'_> {
+    /// Whether the message has this header, one of those that occur once.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.single.contains(&name)
+    }
+}
+
+/// The lines so far, and their number.
 #[derive(Clone, Debug, Default)]
 struct Lines {
     text: String,
@@ -121,7 +88,7 @@ impl Lines {
 }
 
 impl CpimBuilder {
-    /// Begins a message from one address to another.
+    /// A message from one address to another.
     pub fn new(from: &Address<'_>, to: &Address<'_>) -> Self {
         let mut headers = Lines::default();
         headers.push("From", from);
@@ -131,80 +98,76 @@ impl CpimBuilder {
             mime: Lines::default(),
             prefixes: Vec::new(),
             required: Vec::new(),
-            has_date_time: false,
-            has_subject: false,
-            imdn: ImdnParts::default(),
+            single: Vec::new(),
+            rules: Vec::new(),
             fault: None,
         }
     }
 
-    /// One more recipient.
+    /// Adds a recipient.
     pub fn to(mut self, to: &Address<'_>) -> Self {
         self.headers.push("To", to);
         self
     }
 
-    /// Somebody who gets a copy.
+    /// Adds a recipient of a copy.
     pub fn cc(mut self, cc: &Address<'_>) -> Self {
         self.headers.push("cc", cc);
         self
     }
 
-    /// When the message is sent.
-    pub fn date_time(mut self, date_time: &DateTime<'_>) -> Self {
-        if std::mem::replace(&mut self.has_date_time, true) {
-            return self.wrong(CpimBuildError::Repeated("DateTime"));
-        }
-        self.headers.push("DateTime", date_time);
-        self
+    /// Sets the time at which the message is sent.
+    pub fn date_time(self, date_time: &DateTime<'_>) -> Self {
+        let mut builder = self.once("DateTime");
+        builder.headers.push("DateTime", date_time);
+        builder
     }
 
-    /// What the message is about, in whatever language.
+    /// Sets the subject, without its language.
     pub fn subject(self, text: &str) -> Self {
         self.subject_line("Subject:", text)
     }
 
-    /// What the message is about, and the tag of the language of that
-    /// (RFC 3066).
+    /// Sets the subject, and the tag of its language (RFC 3066).
     pub fn subject_in(self, language: &str, text: &str) -> Self {
         if !is_language(language) {
-            return self.wrong(CpimBuildError::Language);
+            return self.wrong(BuildError::Language);
         }
         self.subject_line(&format!("Subject:;lang={language}"), text)
     }
 
-    /// Declares what a prefix stands for, in what follows.
+    /// Declares a prefix for a namespace. It holds for what follows.
     pub fn namespace(mut self, prefix: &str, uri: &str) -> Self {
         if !is_name(prefix) {
-            return self.wrong(CpimBuildError::Name);
+            return self.wrong(BuildError::Name);
         }
         if !is_uri(uri) {
-            return self.wrong(CpimBuildError::Namespace);
+            return self.wrong(BuildError::Namespace);
         }
         if self.declares(prefix) {
-            return self.wrong(CpimBuildError::RepeatedPrefix(prefix.to_owned()));
+            return self.wrong(BuildError::RepeatedPrefix(prefix.to_owned()));
         }
         self.prefixes.push((prefix.to_owned(), uri.to_owned()));
         self.headers.push("NS", format_args!("{prefix} <{uri}>"));
         self
     }
 
-    /// Names a header or a feature that the recipient has to understand. All of
-    /// them go into one Require, which is the last header.
+    /// Adds a header or a feature that the recipient must understand. All of
+    /// them go into one Require, the last header.
     pub fn require(mut self, name: &str) -> Self {
         match header_name(name) {
-            None => return self.wrong(CpimBuildError::Name),
+            None => return self.wrong(BuildError::Name),
             Some((Some(prefix), _)) if !self.declares(prefix) => {
-                return self.wrong(CpimBuildError::UnknownPrefix(prefix.to_owned()));
+                return self.wrong(BuildError::UnknownPrefix(prefix.to_owned()));
             }
             Some(_) => self.required.push(name.to_owned()),
         }
         self
     }
 
-    /// A header that RFC 3862 does not define, with its prefix: a name such as
-    /// `imdn.Message-ID`. Control characters and backslashes in the value are
-    /// escaped.
+    /// Adds a header that RFC 3862 does not define, under a name with its prefix
+    /// such as `imdn.Message-ID`. Control characters and backslashes in the value
+    /// become escapes.
     pub fn header(self, name: &str, value: &str) -> Self {
         match escaped(value) {
             Ok(value) => self.extension(name, value),
@@ -212,17 +175,18 @@ impl CpimBuilder {
         }
     }
 
-    /// A header like [`CpimBuilder::header`] whose value is an address.
+    /// Adds a header as [`CpimBuilder::header`] does, with an address as its
+    /// value.
     pub fn address_header(self, name: &str, address: &Address<'_>) -> Self {
         self.extension(name, address)
     }
 
-    /// A MIME header field of the body, such as Content-Disposition. It has no
-    /// escapes. Content-Type is given to [`CpimBuilder::build`].
+    /// Adds a MIME header field of the body, such as Content-Disposition. It has
+    /// no escapes. The Content-Type comes from [`CpimBuilder::build`].
     pub fn mime_header(mut self, name: &str, value: &str) -> Self {
         let is_type = name.eq_ignore_ascii_case("Content-Type");
-        if is_type || !is_field_name(name) || !is_field_value(value) || value.is_empty() {
-            return self.wrong(CpimBuildError::MimeHeader);
+        if is_type || !is_field_name(name) || !is_field_value(value) {
+            return self.wrong(BuildError::MimeHeader);
         }
         self.mime.push(name, value);
         self
@@ -232,8 +196,8 @@ impl CpimBuilder {
     ///
     /// # Errors
     ///
-    /// The first thing that was wrong.
-    pub fn build(self, content_type: &MediaType, body: &[u8]) -> Result<Bytes, CpimBuildError> {
+    /// The first [`BuildError`].
+    pub fn build(self, content_type: &MediaType, body: &[u8]) -> Result<Bytes, BuildError> {
         let head = self.text(content_type)?;
         let mut message = BytesMut::with_capacity(head.len() + body.len());
         message.extend_from_slice(head.as_bytes());
@@ -241,25 +205,21 @@ impl CpimBuilder {
         Ok(message.freeze())
     }
 
-    /// Everything before the body, for one that is streamed.
+    /// Everything before the body, for a body that is streamed.
     ///
     /// # Errors
     ///
-    /// The first thing that was wrong.
-    pub fn head(self, content_type: &MediaType) -> Result<Bytes, CpimBuildError> {
+    /// The first [`BuildError`].
+    pub fn head(self, content_type: &MediaType) -> Result<Bytes, BuildError> {
         self.text(content_type).map(Bytes::from)
     }
 
-    fn text(mut self, content_type: &MediaType) -> Result<String, CpimBuildError> {
+    fn text(mut self, content_type: &MediaType) -> Result<String, BuildError> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        if self.imdn.is_requested && !self.has_date_time {
-            return Err(CpimBuildError::MissingDateTime);
-        }
-        if self.imdn.is_of_message() && is_notification_type(content_type.as_str()) {
-            return Err(CpimBuildError::NotificationOfNotification);
-        }
+        let written = Written { single: &self.single, content_type };
+        self.rules.iter().try_for_each(|rule| rule(&written))?;
         if !self.required.is_empty() {
             self.headers.push("Require", self.required.join(","));
         }
@@ -269,37 +229,50 @@ impl CpimBuilder {
             && self.mime.count <= MAX_HEADERS
             && self.required.len() <= MAX_HEADERS
             && text.len() <= MAX_HEAD_OCTETS;
-        is_readable.then_some(text).ok_or(CpimBuildError::TooLong)
+        is_readable.then_some(text).ok_or(BuildError::TooLong)
     }
 
-    fn subject_line(mut self, name: &str, text: &str) -> Self {
-        if std::mem::replace(&mut self.has_subject, true) {
-            return self.wrong(CpimBuildError::Repeated("Subject"));
-        }
+    fn subject_line(self, name: &str, text: &str) -> Self {
+        let mut builder = self.once("Subject");
         match escaped(text) {
             Ok(text) => {
-                self.headers.count += 1;
-                self.headers.text.extend([name, " ", &text, "\r\n"]);
-                self
+                builder.headers.count += 1;
+                builder.headers.text.extend([name, " ", &text, "\r\n"]);
+                builder
             }
-            Err(wrong) => self.wrong(wrong),
+            Err(wrong) => builder.wrong(wrong),
         }
     }
 
-    /// A header whose value is escaped already.
+    /// Notes a header that must not occur again.
+    pub(crate) fn once(mut self, name: &'static str) -> Self {
+        if self.single.contains(&name) {
+            return self.wrong(BuildError::Repeated(name));
+        }
+        self.single.push(name);
+        self
+    }
+
+    /// Adds a condition on the whole message.
+    pub(crate) fn rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Adds a header whose value needs no escapes.
     pub(crate) fn extension(mut self, name: &str, value: impl Display) -> Self {
         let is_core = |name: &str| CORE_HEADERS.iter().any(|core| core.eq_ignore_ascii_case(name));
         match header_name(name) {
-            None => self.wrong(CpimBuildError::Name),
+            None => self.wrong(BuildError::Name),
             Some((None, name)) if is_core(name) || is_content_field(name) => {
-                self.wrong(CpimBuildError::Reserved(name.to_owned()))
+                self.wrong(BuildError::Reserved(name.to_owned()))
             }
             Some((Some(prefix), _)) if !self.declares(prefix) => {
-                self.wrong(CpimBuildError::UnknownPrefix(prefix.to_owned()))
+                self.wrong(BuildError::UnknownPrefix(prefix.to_owned()))
             }
-            // A reader could take it for MIME's.
+            // A reader could take it for a field of MIME.
             Some((Some(_), _)) if is_content_field(name) => {
-                self.wrong(CpimBuildError::Reserved(name.to_owned()))
+                self.wrong(BuildError::Reserved(name.to_owned()))
             }
             Some(_) => {
                 self.headers.push(name, value);
@@ -318,16 +291,16 @@ impl CpimBuilder {
         self.prefixes.iter().any(|(declared, _)| declared == prefix)
     }
 
-    pub(crate) fn wrong(mut self, fault: CpimBuildError) -> Self {
+    pub(crate) fn wrong(mut self, fault: BuildError) -> Self {
         self.fault.get_or_insert(fault);
         self
     }
 }
 
-/// The value with the escapes it needs.
-fn escaped(value: &str) -> Result<String, CpimBuildError> {
+/// The value with the escapes that it needs.
+fn escaped(value: &str) -> Result<String, BuildError> {
     if value.is_empty() || value.starts_with(' ') || value.ends_with(' ') {
-        return Err(CpimBuildError::Blanks);
+        return Err(BuildError::Value);
     }
     let mut out = String::with_capacity(value.len());
     // Writing to a `String` cannot fail.

@@ -1,15 +1,20 @@
 //! DateTime: a date and time of RFC 3339.
+//!
+//! The calendar is a few lines here and no dependency: RFC 3339 allows a leap
+//! second in any zone and as many digits of a fraction as one likes, and the text
+//! must be kept. Crates for dates clamp or refuse some of that, so that the
+//! grammar would still be ours.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use thiserror::Error;
+use crate::error::{ParseError, ParseErrorKind};
 
 /// A date and time with its offset, in the text of RFC 3339 (RFC 3862
 /// section 4.4).
 ///
-/// The text is kept as it was written, so that an IMDN can give it back.
+/// It keeps the text as it was written, so that an IMDN can repeat it.
 ///
 /// ```
 /// use std::time::{Duration, UNIX_EPOCH};
@@ -18,36 +23,34 @@ use thiserror::Error;
 /// let sent = DateTime::parse("2000-12-13T13:40:00-08:00")?;
 /// assert_eq!(sent.system_time(), Some(UNIX_EPOCH + Duration::from_secs(976_743_600)));
 /// assert_eq!(DateTime::utc(UNIX_EPOCH).as_str(), "1970-01-01T00:00:00.000Z");
-/// # Ok::<(), msrp_cpim::DateTimeError>(())
+/// # Ok::<(), msrp_cpim::ParseError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DateTime<'a>(Cow<'a, str>);
 
-/// The text is no date and time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a date and time is like 2000-12-13T13:40:00-08:00 (RFC 3339)")]
-pub struct DateTimeError;
-
 impl<'a> DateTime<'a> {
-    /// Takes a text of RFC 3339 section 5.6: date, `T`, time with a fraction or
-    /// without, and `Z` or the offset from UTC.
+    /// Reads a text of RFC 3339 section 5.6: a date, `T`, a time with or without
+    /// a fraction, and `Z` or the offset from UTC.
     ///
     /// # Errors
     ///
-    /// [`DateTimeError`] where the text is none, or where there is no such day
-    /// or time.
-    pub fn parse(text: &'a str) -> Result<Self, DateTimeError> {
-        instant(text.as_bytes()).map(|_| Self(Cow::Borrowed(text))).ok_or(DateTimeError)
+    /// [`ParseErrorKind::DateTime`] if the text has another form, or if there is
+    /// no such day or time.
+    pub fn parse(text: &'a str) -> Result<Self, ParseError> {
+        match instant(text.as_bytes()) {
+            Some(_) => Ok(Self(Cow::Borrowed(text))),
+            None => Err(ParseError::new(ParseErrorKind::DateTime, 0..text.len())),
+        }
     }
 
-    /// This time in UTC, to the millisecond. What is before the year 0 or
-    /// behind the year 9999 becomes the nearest time that can be written.
+    /// This time in UTC, to the millisecond. A time before the year 0 or after
+    /// the year 9999 becomes the nearest one that can be written.
     #[must_use]
     pub fn utc(time: SystemTime) -> DateTime<'static> {
         let millis = match time.duration_since(UNIX_EPOCH) {
             Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
             Err(before) => {
-                // Down to the millisecond before, as behind the epoch.
+                // Round down, as after the epoch.
                 let until = before.duration().as_nanos().div_ceil(1_000_000);
                 i64::try_from(until).map_or(i64::MIN, |until| -until)
             }
@@ -68,8 +71,8 @@ impl<'a> DateTime<'a> {
         &self.0
     }
 
-    /// The point in time, or `None` where the system cannot represent it. A
-    /// leap second is the first of the next minute.
+    /// The point in time, or `None` if the system cannot represent it. A leap
+    /// second is the first second of the next minute.
     #[must_use]
     pub fn system_time(&self) -> Option<SystemTime> {
         let (seconds, nanos) = instant(self.0.as_bytes())?;
@@ -79,7 +82,7 @@ impl<'a> DateTime<'a> {
         start?.checked_add(Duration::from_nanos(nanos.into()))
     }
 
-    /// The same text in an allocation of its own.
+    /// The same time, with text of its own.
     #[must_use]
     pub fn into_owned(self) -> DateTime<'static> {
         DateTime(Cow::Owned(self.0.into_owned()))
@@ -99,7 +102,7 @@ const DAY_MILLIS: i64 = DAY_SECONDS * 1000;
 const FIRST_DAY: i64 = -719_528;
 const LAST_DAY: i64 = 2_932_896;
 
-/// Seconds since 1970 and the nanoseconds behind them.
+/// Seconds since 1970, and the nanoseconds after them.
 fn instant(text: &[u8]) -> Option<(i64, u32)> {
     let (year, rest) = number::<4>(text)?;
     let (month, rest) = number::<2>(rest.strip_prefix(b"-")?)?;
@@ -124,7 +127,7 @@ fn number<const DIGITS: usize>(text: &[u8]) -> Option<(i64, &[u8])> {
     is_number.then(|| (digits.iter().fold(0, |sum, o| sum * 10 + i64::from(o - b'0')), rest))
 }
 
-/// `[ "." 1*DIGIT ]` in nanoseconds; digits beyond those are dropped.
+/// `[ "." 1*DIGIT ]` in nanoseconds. It drops further digits.
 fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
     let Some(digits) = text.strip_prefix(b".") else { return Some((0, text)) };
     let len = digits.iter().position(|octet| !octet.is_ascii_digit()).unwrap_or(digits.len());
@@ -133,7 +136,7 @@ fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
     Some((nine.fold(0, |sum, octet| sum * 10 + u32::from(octet - b'0')), rest))
 }
 
-/// Seconds that the local time is ahead of UTC.
+/// How many seconds the local time is ahead of UTC.
 fn offset(text: &[u8]) -> Option<i64> {
     let (sign, text) = match text {
         [b'Z' | b'z'] => return Some(0),
@@ -147,7 +150,7 @@ fn offset(text: &[u8]) -> Option<i64> {
     is_offset.then_some(sign * (hours * 3600 + minutes * 60))
 }
 
-/// How many days a month has in its year. January is 1.
+/// The number of days in a month of a year. January is 1.
 const fn days_of_month(year: i64, month: i64) -> i64 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
@@ -157,20 +160,20 @@ const fn days_of_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days from 1970-01-01 to this date. Years are counted from March, so that a
-/// leap day is the last of its year.
+/// Days from 1970-01-01 to this date. Years start in March here, so that a leap
+/// day is the last day of its year.
 fn days_since(year: i64, month: i64, day: i64) -> i64 {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    // Five months from March on have 153 days.
+    // Each five months, from March on, have 153 days.
     let of_year = (153 * month + 2) / 5 + day - 1;
     year * 365 + leap_days + of_year - 719_468
 }
 
-/// The year, month and day that are so many days from 1970-01-01.
+/// The year, month and day that are `days` after 1970-01-01.
 fn date_of(days: i64) -> (i64, i64, i64) {
     let day = |year, month| days - days_since(year, month, 1) + 1;
-    // No more than a year off, since a year has 365.2425 days.
+    // At most a year off, because a year has 365.2425 days on average.
     let about = 1970 + days * 400 / 146_097;
     let starts_by_then = |year: &i64| days_since(*year, 1, 1) <= days;
     let year = (about - 1..=about + 1).rev().find(starts_by_then).unwrap_or(about);

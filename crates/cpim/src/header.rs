@@ -1,12 +1,15 @@
 //! Message headers, and the namespaces that their prefixes stand for.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use super::escape::unescaped;
-use super::grammar::{header_name, is_language, is_name, is_token, is_uri};
-use super::tolerance::{CpimTolerance, CpimTolerances};
-use super::{Address, CPIM_NAMESPACE, CpimError};
-use msrp::mime::{closing_quote, logical_lines};
+use crate::address::Address;
+use crate::error::{Fault, ParseErrorKind};
+use crate::escape::{closing_quote, unescaped};
+use crate::format::CPIM_NAMESPACE;
+use crate::grammar::{header_name, is_language, is_name, is_token, is_uri};
+use crate::mime::logical_lines;
+use crate::tolerance::{CpimTolerance, CpimTolerances};
 
 /// One message header.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,34 +17,35 @@ pub struct Header<'a> {
     prefix: Option<&'a str>,
     name: &'a str,
     parameters: &'a str,
-    value: &'a str,
+    raw: &'a str,
     scope: Scope<'a>,
 }
 
 impl<'a> Header<'a> {
-    /// Reads a line without its end, and says what that took.
-    pub(super) fn read(
+    /// Reads a line without its end, and says which tolerances it needs.
+    pub(crate) fn parse(
         line: &'a str,
         scope: Scope<'a>,
-    ) -> Result<(Self, CpimTolerances), CpimError> {
+    ) -> Result<(Self, CpimTolerances), Fault<'a>> {
         if line.contains(|letter: char| letter.is_ascii_control() && letter != '\t') {
-            return Err(CpimError::ControlCharacter);
+            return Err(Fault::new(ParseErrorKind::ControlCharacter, line));
         }
-        let (full_name, rest) = line.split_once(':').ok_or(CpimError::Header)?;
-        let (prefix, name) = header_name(full_name).ok_or(CpimError::Header)?;
-        let (parameters, rest) = parameters(rest).ok_or(CpimError::Header)?;
-        let value = rest.trim_matches([' ', '\t']);
-        if value.contains('\t') {
-            return Err(CpimError::ControlCharacter);
+        let malformed = Fault::new(ParseErrorKind::Header, line);
+        let (full_name, rest) = line.split_once(':').ok_or(malformed)?;
+        let (prefix, name) = header_name(full_name).ok_or(malformed)?;
+        let (parameters, rest) = parameters(rest).ok_or(malformed)?;
+        let raw = rest.trim_matches([' ', '\t']);
+        if raw.contains('\t') {
+            return Err(Fault::new(ParseErrorKind::ControlCharacter, raw));
         }
-        let mut tolerated = CpimTolerances::none();
-        if rest.strip_prefix(' ') != Some(value) {
-            tolerated = tolerated.with(CpimTolerance::HeaderSpace);
+        let mut needed = CpimTolerances::none();
+        if rest.strip_prefix(' ') != Some(raw) {
+            needed = needed.with(CpimTolerance::HeaderSpace);
         }
-        Ok((Self { prefix, name, parameters, value, scope }, tolerated))
+        Ok((Self { prefix, name, parameters, raw, scope }, needed))
     }
 
-    /// The prefix that the sender has chosen for the namespace.
+    /// The prefix that the sender chose for the namespace.
     #[must_use]
     pub const fn prefix(&self) -> Option<&'a str> {
         self.prefix
@@ -53,9 +57,9 @@ impl<'a> Header<'a> {
         self.name
     }
 
-    /// The URI of the namespace that the name belongs to: the one that an NS
-    /// before this header has given to its prefix, or as the default. `None`
-    /// where there is no NS for the prefix (RFC 3862 section 3.4).
+    /// The URI of the namespace of the name, which an NS before this header
+    /// gives to its prefix or to names without one. `None` if no NS declares the
+    /// prefix (RFC 3862 section 3.4).
     #[must_use]
     pub fn namespace(&self) -> Option<&'a str> {
         self.scope.namespace(self.prefix)
@@ -67,27 +71,21 @@ impl<'a> Header<'a> {
         self.name == name && self.namespace() == Some(namespace)
     }
 
-    /// The parameters as they are written, each with its semicolon.
-    #[must_use]
-    pub const fn raw_parameters(&self) -> &'a str {
-        self.parameters
-    }
-
     /// The first parameter of this name, without quotes and escapes.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
         let mut rest = self.parameters;
-        while let Some((found, value, behind)) = parameter(rest) {
+        while let Some((found, value, after)) = parameter(rest) {
             if found == name {
                 let quoted = value.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
                 return Some(quoted.map_or(Cow::Borrowed(value), unescaped));
             }
-            rest = behind;
+            rest = after;
         }
         None
     }
 
-    /// The language of the value: the parameter `lang` (section 3.3).
+    /// The language of the value: the parameter `lang` (RFC 3862 section 3.3).
     #[must_use]
     pub fn language(&self) -> Option<Cow<'a, str>> {
         self.parameter("lang")
@@ -95,48 +93,49 @@ impl<'a> Header<'a> {
 
     /// The value as it is written.
     #[must_use]
-    pub const fn raw_value(&self) -> &'a str {
-        self.value
+    pub const fn raw(&self) -> &'a str {
+        self.raw
     }
 
-    /// The value without escapes. It may hold control characters.
+    /// The value without escapes. It may contain control characters.
     #[must_use]
     pub fn text(&self) -> Cow<'a, str> {
-        unescaped(self.value)
+        unescaped(self.raw)
     }
 
-    /// The value as an address, where it is one.
+    /// The value as an address, if it is one.
     #[must_use]
     pub fn address(&self) -> Option<Address<'a>> {
-        Address::read(self.value).map(|(address, _)| address)
+        Address::parse_leniently(self.raw).ok().map(|(address, _)| address)
     }
 
-    /// Whether this is a header of RFC 3862 itself.
-    pub(super) fn is_core(&self, name: &str) -> bool {
+    /// Whether RFC 3862 defines this header under this name.
+    pub(crate) fn is_core(&self, name: &str) -> bool {
         self.scope.is_named(self.name, name) && self.namespace() == Some(CPIM_NAMESPACE)
     }
 
-    pub(super) fn is_ns(&self) -> bool {
+    /// Whether this is an NS header, which is one in every namespace.
+    pub(crate) fn is_ns(&self) -> bool {
         self.prefix.is_none() && self.scope.is_named(self.name, "NS")
     }
 
-    /// The names that a Require lists.
-    pub(super) fn required(self) -> impl Iterator<Item = Required<'a>> {
-        self.value.split(',').filter_map(move |name| {
+    /// The names in a Require.
+    pub(crate) fn required(self) -> impl Iterator<Item = Required<'a>> {
+        self.raw.split(',').filter_map(move |name| {
             let (prefix, name) = header_name(name.trim_matches(' '))?;
             Some(Required { prefix, name, namespace: self.scope.namespace(prefix) })
         })
     }
 }
 
-impl std::fmt::Debug for Header<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Header<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let prefix = self.prefix.map(|prefix| format!("{prefix}.")).unwrap_or_default();
-        write!(f, "{prefix}{}:{} {}", self.name, self.parameters, self.value)
+        write!(f, "{prefix}{}:{} {}", self.name, self.parameters, self.raw)
     }
 }
 
-/// The name of a header or a feature that a Require asks for.
+/// A header or a feature that a Require names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Required<'a> {
     prefix: Option<&'a str>,
@@ -145,7 +144,7 @@ pub struct Required<'a> {
 }
 
 impl<'a> Required<'a> {
-    /// The prefix that the sender has chosen for the namespace.
+    /// The prefix that the sender chose for the namespace.
     #[must_use]
     pub const fn prefix(&self) -> Option<&'a str> {
         self.prefix
@@ -157,15 +156,15 @@ impl<'a> Required<'a> {
         self.name
     }
 
-    /// The URI of the namespace, or `None` where no NS before the Require gives
-    /// one to the prefix.
+    /// The URI of the namespace of the name. `None` if no NS before the Require
+    /// declares the prefix.
     #[must_use]
     pub const fn namespace(&self) -> Option<&'a str> {
         self.namespace
     }
 }
 
-/// What an NS declares.
+/// What an NS header declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Namespace<'a> {
     prefix: Option<&'a str>,
@@ -173,9 +172,9 @@ pub struct Namespace<'a> {
 }
 
 impl<'a> Namespace<'a> {
-    /// Reads the value of an NS. Behind the prefix there is a space in the
-    /// examples of RFC 3862 and none in its grammar.
-    pub(super) fn read(value: &'a str) -> Option<Self> {
+    /// Reads the value of an NS. After the prefix there is a space in the
+    /// examples of RFC 3862, and none in its grammar.
+    pub(crate) fn parse(value: &'a str) -> Option<Self> {
         let namespace = Self::split(value)?;
         let is_namespace = namespace.prefix.is_none_or(is_name) && is_uri(namespace.uri);
         is_namespace.then_some(namespace)
@@ -193,7 +192,7 @@ impl<'a> Namespace<'a> {
         self.prefix
     }
 
-    /// The URI, which is compared octet for octet.
+    /// The URI, which is compared octet by octet.
     #[must_use]
     pub const fn uri(&self) -> &'a str {
         self.uri
@@ -202,10 +201,10 @@ impl<'a> Namespace<'a> {
 
 /// The lines before a header, which say what its prefix means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Scope<'a> {
-    pub(super) before: &'a str,
+pub(crate) struct Scope<'a> {
+    pub(crate) before: &'a str,
     /// Whether letter case matters in the names of RFC 3862.
-    pub(super) is_exact: bool,
+    pub(crate) is_exact: bool,
 }
 
 impl<'a> Scope<'a> {
@@ -216,7 +215,7 @@ impl<'a> Scope<'a> {
         last.map(|found| found.uri).or(default)
     }
 
-    /// What an NS line declares, which was checked when its turn was.
+    /// What an NS line declares. The line was checked when it was read.
     fn declared(self, line: &'a str) -> Option<Namespace<'a>> {
         let (_, rest) = line.split_once(':').filter(|(name, _)| self.is_named(name, "NS"))?;
         let (_, value) = parameters(rest)?;
@@ -228,7 +227,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// `*( ";" Parameter )` and what is behind it.
+/// `*( ";" Parameter )`, and what follows it.
 fn parameters(text: &str) -> Option<(&str, &str)> {
     let mut rest = text;
     while rest.starts_with(';') {
@@ -237,15 +236,15 @@ fn parameters(text: &str) -> Option<(&str, &str)> {
     text.split_at_checked(text.len() - rest.len())
 }
 
-/// The name and the value of `";" Parameter`, and what is behind it.
+/// The name and the value of `";" Parameter`, and what follows it.
 fn parameter(text: &str) -> Option<(&str, &str, &str)> {
     let (name, rest) = text.strip_prefix(';')?.split_once('=')?;
     let len = match rest.strip_prefix('"') {
         Some(quoted) => closing_quote(quoted)? + 2,
         None => rest.find([' ', ';', '\t']).unwrap_or(rest.len()),
     };
-    let (value, behind) = rest.split_at_checked(len)?;
+    let (value, after) = rest.split_at_checked(len)?;
     let is_value =
         if name == "lang" { is_language(value) } else { value.starts_with('"') || is_token(value) };
-    (is_name(name) && is_value).then_some((name, value, behind))
+    (is_name(name) && is_value).then_some((name, value, after))
 }

@@ -1,9 +1,12 @@
-//! The message format message/cpim (RFC 3862), which every MSRP endpoint has to
-//! read (RFC 4975 section 13).
+//! The message format message/cpim (RFC 3862) and the bodies that come with it:
+//! disposition notifications ([`imdn`], RFC 5438), typing indications
+//! ([`is_composing`], RFC 3994) and bodies of several parts ([`multipart`],
+//! RFC 2046).
 //!
-//! It wraps the content of a message together with who sends it to whom, when,
-//! and what else there is to say. A chat room, a gateway and disposition
-//! notifications need it; two endpoints that talk to each other do not.
+//! Every MSRP endpoint must be able to read message/cpim (RFC 4975 section 13).
+//! It wraps the content of a message together with its sender, its recipients,
+//! the time, and more. Chat rooms, gateways and notifications need it; two
+//! endpoints that talk to each other do not.
 //!
 //! ```text
 //!  From: Alice <sip:alice@example.com>        message headers
@@ -17,21 +20,21 @@
 //!  Hello                                      the body
 //! ```
 //!
-//! [`CpimRef`] reads one without copying anything, whole or from its first
+//! [`CpimRef`] reads a message without copying anything, whole or from its first
 //! chunks. [`CpimBuilder`] writes one.
 //!
 //! ```
-//! use msrp_cpim::{Address, CpimBuilder, CpimRef, DateTime};
 //! use msrp::{MediaType, OutgoingMessage};
+//! use msrp_cpim::{Address, CPIM_TYPE, CpimBuilder, CpimRef, DateTime};
 //!
-//! let alice = Address::new("sip:alice@example.com")?.named("Alice");
+//! let alice = Address::new("sip:alice@example.com")?.with_display_name("Alice");
 //! let bob = Address::new("sip:bob@example.com")?;
 //! let wrapped = CpimBuilder::new(&alice, &bob)
 //!     .date_time(&DateTime::parse("2026-05-15T15:02:31-03:00")?)
 //!     .subject("Lunch?")
 //!     .build(&MediaType::text_plain(), b"Half past twelve, as always?")?;
-//! // For `Connection::send`, which cuts it into chunks where it has to:
-//! let message = OutgoingMessage::new(MediaType::new("message/cpim")?, wrapped.clone());
+//! // For `Connection::send`, which cuts it into chunks if necessary:
+//! let message = OutgoingMessage::new(MediaType::new(CPIM_TYPE)?, wrapped.clone());
 //!
 //! // And on the other side, with the body of an `Event::Message`:
 //! let read = CpimRef::parse(&wrapped)?;
@@ -43,76 +46,86 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What may not be changed
+//! # Passing messages on
 //!
-//! Whoever passes a message/cpim on passes its octets on as they are (RFC 3862
-//! sections 2.2 and 6). Nothing here changes one: who has to say something else
-//! wraps it anew.
-//!
-//! # Limits
-//!
-//! The headers of a message, those of MIME among them, have at most
-//! [`MAX_HEAD_OCTETS`], and there are at most [`MAX_HEADERS`] of each kind and
-//! names in Require, on at most 512 lines where some are folded. A line may be as
-//! long as that allows.
+//! An intermediary must not change a message/cpim (RFC 3862 sections 2.2 and 6).
+//! This crate changes no message: to say something else, wrap it anew.
 //!
 //! # Tolerances
 //!
-//! What deployed stacks do beside RFC 3862 is read all the same. Each such
-//! deviation has a name in [`CpimTolerance`]; [`CpimRef::tolerated`] says which
-//! a message needed, and [`CpimRef::parse_with`] reads with fewer or none.
+//! By default, reading accepts what deployed stacks do beside RFC 3862. Each such
+//! deviation has a name in [`CpimTolerance`]. [`CpimRef::tolerated`] says which
+//! ones a message contains, and [`CpimRef::parse_with`] accepts fewer or none.
+//!
+//! # Errors
+//!
+//! Reading fails with a [`ParseError`], which says what is wrong and at which
+//! octets of the input. Writing fails with a [`BuildError`]; a builder returns
+//! the first one at its end.
+//!
+//! # Limits
+//!
+//! | Of a message/cpim | At most | Beyond it |
+//! |---|---|---|
+//! | octets before the body | [`MAX_HEAD_OCTETS`] | [`ParseErrorKind::TooLong`] |
+//! | lines before a blank line | 512 | [`ParseErrorKind::TooLong`] |
+//! | message headers | [`MAX_HEADERS`] | [`ParseErrorKind::TooManyHeaders`] |
+//! | MIME header fields | [`MAX_HEADERS`] | [`ParseErrorKind::TooManyHeaders`] |
+//! | names in Require headers | [`MAX_HEADERS`] | [`ParseErrorKind::TooManyHeaders`] |
+//!
+//! A single line may be as long as these limits allow. [`CpimBuilder`] keeps the
+//! same limits and fails with [`BuildError::TooLong`]. Documents of XML have at
+//! most 64 KiB, 1,024 nodes, 1,024 equals signs and 16 occurrences of `xmlns`
+//! ([`ParseErrorKind::Xml`]). The module [`multipart`] lists the limits of its
+//! bodies.
+//!
+//! # Features
+//!
+//! `xml` adds `parse` to [`imdn::Notification`] and [`is_composing::IsComposing`].
+//! Writing both needs no feature.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
-// Nothing that a peer or a caller does may panic here.
+// No input of a peer or a caller may cause a panic.
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    clippy::print_stderr
+    clippy::print_stderr,
+    clippy::wildcard_enum_match_arm
 )]
 
 mod address;
 mod builder;
 mod date_time;
+mod error;
 mod escape;
+mod format;
 mod grammar;
 mod header;
 pub mod imdn;
 pub mod is_composing;
+mod limits;
 mod message;
+mod mime;
 pub mod multipart;
+mod named;
 mod parse;
 mod tolerance;
-mod tolerance_set;
 mod xml;
 
-pub use self::address::{Address, AddressError};
-pub use self::builder::{CpimBuildError, CpimBuilder};
-pub use self::date_time::{DateTime, DateTimeError};
-pub(crate) use self::grammar::is_token;
+pub use self::address::Address;
+pub use self::builder::CpimBuilder;
+pub use self::date_time::DateTime;
+pub use self::error::{BuildError, ParseError, ParseErrorKind};
+pub use self::format::{CPIM_NAMESPACE, CPIM_TYPE};
 pub use self::header::{Header, Namespace, Required};
+pub use self::limits::{MAX_HEAD_OCTETS, MAX_HEADERS};
 pub use self::message::CpimRef;
-pub use self::parse::CpimError;
+pub use self::mime::{MimeHeader, MimeHeaders};
 pub use self::tolerance::{CpimTolerance, CpimTolerances};
-
-/// The media type of the format.
-pub const CPIM_TYPE: &str = "message/cpim";
-
-/// The namespace of the headers that RFC 3862 defines, which is that of names
-/// without a prefix unless an NS says otherwise.
-pub const CPIM_NAMESPACE: &str = "urn:ietf:params:cpim-headers:";
-
-/// The most octets before the body that are read.
-pub const MAX_HEAD_OCTETS: usize = 64 * 1024;
-
-/// The most message headers, MIME header fields, and names in Require.
-pub const MAX_HEADERS: usize = 128;
-
-/// The headers that RFC 3862 defines.
-const CORE_HEADERS: [&str; 7] = ["From", "To", "cc", "DateTime", "Subject", "NS", "Require"];
 
 /// The code of the README compiles.
 #[cfg(doctest)]

@@ -3,35 +3,38 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::header::{Header, Namespace, Required, Scope};
-use super::tolerance::{CpimTolerance, CpimTolerances};
-use super::{Address, CORE_HEADERS, CPIM_NAMESPACE, DateTime};
-use msrp::mime::{MimeHeaders, is_content_field, logical_lines};
+use crate::address::Address;
+use crate::date_time::DateTime;
+use crate::format::{CORE_HEADERS, CPIM_NAMESPACE};
+use crate::header::{Header, Namespace, Required, Scope};
+use crate::mime::{MimeHeaders, is_content_field, lines_in_context};
+use crate::tolerance::{CpimTolerance, CpimTolerances};
 
-/// A message/cpim, or its start, in the octets it was read from.
+/// A message/cpim, or its start, in the octets from which it was read.
 ///
-/// It is a few slices; nothing is copied or allocated. Copying one is cheap.
+/// It is a few slices: reading copies and allocates nothing, and a copy is
+/// cheap.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CpimRef<'a> {
-    pub(super) headers: &'a str,
-    pub(super) mime: &'a str,
-    pub(super) body: &'a [u8],
-    pub(super) tolerated: CpimTolerances,
+    pub(crate) headers: &'a str,
+    pub(crate) mime: &'a str,
+    pub(crate) body: &'a [u8],
+    pub(crate) tolerated: CpimTolerances,
 }
 
 impl<'a> CpimRef<'a> {
-    /// Who has sent the message. Nothing proves it.
+    /// The sender. Nothing proves it.
     #[must_use]
     pub fn from(&self) -> Option<Address<'a>> {
         self.addresses("From").next()
     }
 
-    /// Whom the message is for.
+    /// The recipients.
     pub fn to(&self) -> impl Iterator<Item = Address<'a>> + use<'a> {
         self.addresses("To")
     }
 
-    /// Who gets a copy.
+    /// The recipients of a copy.
     pub fn cc(&self) -> impl Iterator<Item = Address<'a>> + use<'a> {
         self.addresses("cc")
     }
@@ -39,25 +42,24 @@ impl<'a> CpimRef<'a> {
     /// When the message was sent.
     #[must_use]
     pub fn date_time(&self) -> Option<DateTime<'a>> {
-        self.core("DateTime").find_map(|header| DateTime::parse(header.raw_value()).ok())
+        self.core("DateTime").find_map(|header| DateTime::parse(header.raw()).ok())
     }
 
-    /// The subjects, each with [`Header::text`] and [`Header::language`]. They
-    /// are the same in several languages.
+    /// The subjects: the same one in several languages. Read them with
+    /// [`Header::text`] and [`Header::language`].
     pub fn subjects(&self) -> impl Iterator<Item = Header<'a>> + use<'a> {
         self.core("Subject")
     }
 
-    /// The headers and features which the recipient has to understand (RFC 3862
+    /// The headers and features that the recipient must understand (RFC 3862
     /// section 3.5).
     pub fn require(&self) -> impl Iterator<Item = Required<'a>> + use<'a> {
         self.core("Require").flat_map(Header::required)
     }
 
-    /// What of [`CpimRef::require`] is not among `known`, which are pairs of
-    /// namespace URI and name. The headers of RFC 3862 are known here. Where
-    /// anything is left, the message is not understood and must not be taken
-    /// for what it seems to say.
+    /// What [`CpimRef::require`] lists beyond the headers of RFC 3862 and
+    /// `known`, which are pairs of namespace URI and name. If there is any, the
+    /// recipient must not act as if it understood the message.
     ///
     /// ```
     /// # use msrp_cpim::CpimRef;
@@ -68,7 +70,7 @@ impl<'a> CpimRef<'a> {
     /// let known = [("urn:example:secrecy", "Burn")];
     /// let missing: Vec<_> = message.not_understood(&known).map(|it| it.name()).collect();
     /// assert_eq!(missing, ["Mask"]);
-    /// # Ok::<(), msrp_cpim::CpimError>(())
+    /// # Ok::<(), msrp_cpim::ParseError>(())
     /// ```
     pub fn not_understood<'k>(
         &self,
@@ -81,33 +83,25 @@ impl<'a> CpimRef<'a> {
         })
     }
 
-    /// What the NS headers declare, in their order. Which of them a name
-    /// belongs to, [`Header::namespace`] says.
+    /// What the NS headers declare, in their order. [`Header::namespace`] says
+    /// which of them applies to a header.
     pub fn namespaces(&self) -> impl Iterator<Item = Namespace<'a>> + use<'a> {
         let declarations = self.headers().filter(Header::is_ns);
-        declarations.filter_map(|header| Namespace::read(header.raw_value()))
+        declarations.filter_map(|header| Namespace::parse(header.raw()))
     }
 
     /// All message headers, known and unknown, in their order.
     pub fn headers(&self) -> impl Iterator<Item = Header<'a>> + use<'a> {
-        let message = *self;
-        let mut lines = logical_lines(message.headers);
-        let next = move || {
-            let end = message.headers.len() - lines.rest().len();
-            let before = message.headers.get(..end).unwrap_or_default();
-            lines.next().map(|line| (before, line))
-        };
         let is_exact = !self.tolerated.contains(CpimTolerance::HeaderNameCase);
         let is_mixed = self.is_mixed();
-        std::iter::from_fn(next)
+        lines_in_context(self.headers)
             .filter(move |(_, line)| !(is_mixed && is_content_field(line)))
             .filter_map(move |(before, line)| {
-                Header::read(line, Scope { before, is_exact }).ok().map(|(header, _)| header)
+                Header::parse(line, Scope { before, is_exact }).ok().map(|(header, _)| header)
             })
     }
 
-    /// The headers of this name in the namespace of this URI, whatever prefix
-    /// the sender has chosen.
+    /// The headers of this name in the namespace of this URI, under any prefix.
     ///
     /// ```
     /// # use msrp_cpim::CpimRef;
@@ -116,8 +110,8 @@ impl<'a> CpimRef<'a> {
     ///       Content-Type: text/plain\r\n\r\nHi",
     /// )?;
     /// let id = message.find("urn:ietf:params:imdn", "Message-ID").next();
-    /// assert_eq!(id.map(|header| header.raw_value()), Some("34jk"));
-    /// # Ok::<(), msrp_cpim::CpimError>(())
+    /// assert_eq!(id.map(|header| header.raw()), Some("34jk"));
+    /// # Ok::<(), msrp_cpim::ParseError>(())
     /// ```
     pub fn find<'k>(
         &self,
@@ -140,36 +134,35 @@ impl<'a> CpimRef<'a> {
         if self.is_mixed() { fields.after(self.headers) } else { fields }
     }
 
-    /// The octets of the body, still in the Content-Transfer-Encoding that its
-    /// MIME header fields may name. A Content-Length is not looked at.
+    /// The octets of the body, still in the Content-Transfer-Encoding that a
+    /// MIME header field may name. A Content-Length does not matter.
     #[must_use]
     pub const fn body(&self) -> &'a [u8] {
         self.body
     }
 
-    /// The deviations from RFC 3862 which the message needed.
+    /// The deviations from RFC 3862 in the message.
     #[must_use]
     pub const fn tolerated(&self) -> CpimTolerances {
         self.tolerated
     }
 
-    fn addresses(&self, name: &'static str) -> impl Iterator<Item = Address<'a>> + use<'a> {
-        self.core(name).filter_map(|header| Address::read(header.raw_value()).map(|read| read.0))
-    }
-
-    /// The headers of RFC 3862 of this name.
-    pub(crate) fn core(&self, name: &'static str) -> impl Iterator<Item = Header<'a>> + use<'a> {
-        self.headers().filter(move |header| header.is_core(name))
-    }
-
-    /// The headers that some reader takes for those of RFC 3862 of this name:
-    /// also one without a prefix that belongs to another namespace, or is in
-    /// other letter case.
+    /// The headers that some reader takes for those of this name in RFC 3862:
+    /// those, and the ones without a prefix in another namespace or letter case.
     pub fn resembling(&self, name: &'static str) -> impl Iterator<Item = Header<'a>> + use<'a> {
         self.headers().filter(move |header| {
             let has_name = header.prefix().is_none() && header.name().eq_ignore_ascii_case(name);
             has_name || header.is_core(name)
         })
+    }
+
+    /// The headers of this name that RFC 3862 defines.
+    pub(crate) fn core(&self, name: &'static str) -> impl Iterator<Item = Header<'a>> + use<'a> {
+        self.headers().filter(move |header| header.is_core(name))
+    }
+
+    fn addresses(&self, name: &'static str) -> impl Iterator<Item = Address<'a>> + use<'a> {
+        self.core(name).filter_map(|header| header.address())
     }
 
     /// Whether MIME header fields stand among the message headers.

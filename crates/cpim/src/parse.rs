@@ -1,115 +1,86 @@
-//! A message/cpim to its headers and its body.
+//! Reading a message/cpim.
 
 use memchr::memchr_iter;
-use thiserror::Error;
 
-use super::grammar::header_name;
-use super::header::{Header, Namespace, Scope};
-use super::tolerance::{CpimTolerance, CpimTolerances};
-use super::{Address, CORE_HEADERS, CpimRef, DateTime, MAX_HEAD_OCTETS, MAX_HEADERS};
-use msrp::mime::{
-    Block, MimeHeader, MimeHeaders, TooLong, head_block, is_content_field, logical_lines,
+use crate::address::Address;
+use crate::date_time::DateTime;
+use crate::error::{Fault, ParseError, ParseErrorKind};
+use crate::format::CORE_HEADERS;
+use crate::grammar::header_name;
+use crate::header::{Header, Namespace, Scope};
+use crate::limits::{MAX_HEAD_OCTETS, MAX_HEADERS};
+use crate::message::CpimRef;
+use crate::mime::{
+    MimeHeader, MimeHeaders, head_block, is_content_field, lines_in_context, logical_lines, utf8,
 };
+use crate::tolerance::{CpimTolerance, CpimTolerances};
 
 /// The MIME header fields that decide what the body is.
 const SINGLE_FIELDS: [&str; 3] =
     ["Content-Type", "Content-Disposition", "Content-Transfer-Encoding"];
-
-/// Why a body is no message/cpim.
-///
-/// Says which header is wrong and never repeats what it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum CpimError {
-    /// The message ends before the blank line in front of its content.
-    #[error("the message ends before the blank line in front of its content")]
-    Incomplete,
-    /// More than [`MAX_HEAD_OCTETS`] before the content, or 512 lines before a
-    /// blank one.
-    #[error("the headers may have at most {MAX_HEAD_OCTETS} octets and 512 lines")]
-    TooLong,
-    /// More than [`MAX_HEADERS`] message headers, MIME header fields or names in
-    /// Require.
-    #[error("a message may have at most {MAX_HEADERS} headers and required names")]
-    TooManyHeaders,
-    /// Headers that are no UTF-8.
-    #[error("headers are UTF-8")]
-    Utf8,
-    /// A line that is no header: no name of the right letters before a colon,
-    /// or parameters that are none.
-    #[error("a message header is a name, a colon, parameters, a space and a value on one line")]
-    Header,
-    /// A control character that is not escaped.
-    #[error("a message header holds no control characters but as escapes")]
-    ControlCharacter,
-    /// A header of RFC 3862 with a value of the wrong form.
-    #[error("the header {0} has a value of the wrong form")]
-    Value(&'static str),
-    /// A header that is there twice, so that its readers could differ: who has
-    /// sent the message and when, of which type the body is, how it is encoded
-    /// and what is to be done with it. A From or a DateTime without a prefix
-    /// counts in whatever letter case and namespace, since not every reader
-    /// knows of these.
-    #[error("the header {0} is there twice")]
-    Repeated(&'static str),
-    /// A line among the MIME header fields that is none.
-    #[error("a MIME header field is a name, a colon and a value without control characters")]
-    MimeHeader,
-    /// A deviation that is not tolerated.
-    #[error("the message deviates from RFC 3862: {0:?}")]
-    NotTolerated(CpimTolerance),
-}
 
 impl<'a> CpimRef<'a> {
     /// Reads a whole message, with all tolerances.
     ///
     /// # Errors
     ///
-    /// [`CpimError`] says what is wrong with the headers. From and To may be
-    /// missing: RFC 4975 section 13 obliges senders alone.
-    pub fn parse(message: &'a [u8]) -> Result<Self, CpimError> {
+    /// [`ParseError`] says what is wrong with the headers. From and To may be
+    /// missing: RFC 4975 section 13 demands them of senders only.
+    pub fn parse(message: &'a [u8]) -> Result<Self, ParseError> {
         Self::parse_with(message, CpimTolerances::all())
     }
 
-    /// Reads a whole message with the tolerances that are named; with none of
-    /// them, RFC 3862 to the letter.
+    /// Reads a whole message with the given tolerances; without any, only what
+    /// RFC 3862 allows.
     ///
     /// # Errors
     ///
-    /// As [`CpimRef::parse`].
-    pub fn parse_with(message: &'a [u8], allowed: CpimTolerances) -> Result<Self, CpimError> {
-        Self::parse_start_with(message, allowed)?.ok_or(CpimError::Incomplete)
+    /// As for [`CpimRef::parse`].
+    pub fn parse_with(message: &'a [u8], allowed: CpimTolerances) -> Result<Self, ParseError> {
+        let end = message.len();
+        let incomplete = || ParseError::new(ParseErrorKind::Incomplete, end..end);
+        Self::parse_start_with(message, allowed)?.ok_or_else(incomplete)
     }
 
-    /// Reads the headers of a message of which the first octets have come, as
-    /// a chat switch does before the end is there. [`CpimRef::body`] is what
-    /// has come of the body then.
+    /// Reads the headers of a message whose first octets have arrived, as a chat
+    /// room does before the end is there. [`CpimRef::body`] is then what has
+    /// arrived of the body.
     ///
-    /// `None` where the headers have not ended: come back with more octets.
-    /// More than [`MAX_HEAD_OCTETS`] are never needed. Each call looks at all of
-    /// them again: where they come in crumbs, ask [`CpimRef::head_may_end`]
-    /// first.
+    /// `None` means that the headers are incomplete: call again with more
+    /// octets, at most [`MAX_HEAD_OCTETS`]. Each call reads all of them anew; if
+    /// they arrive in small pieces, ask [`CpimRef::head_may_end`] first.
     ///
     /// # Errors
     ///
-    /// As [`CpimRef::parse`], and never another than for the whole message.
-    pub fn parse_start(octets: &'a [u8]) -> Result<Option<Self>, CpimError> {
+    /// As for [`CpimRef::parse`], and the same as for the whole message.
+    pub fn parse_start(octets: &'a [u8]) -> Result<Option<Self>, ParseError> {
         Self::parse_start_with(octets, CpimTolerances::all())
     }
 
-    /// Whether it is worth to call [`CpimRef::parse_start`] again, which had
-    /// nothing to say of the first `seen` of these octets. Headers end with a
-    /// blank line, or at the limit: without one among the octets that are new,
-    /// there is nothing to be read. Who asks this looks at each octet a few
-    /// times, in however many pieces a peer sends them.
+    /// [`CpimRef::parse_start`] with the given tolerances.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CpimRef::parse_start`].
+    pub fn parse_start_with(
+        octets: &'a [u8],
+        allowed: CpimTolerances,
+    ) -> Result<Option<Self>, ParseError> {
+        parse_start(octets, allowed).map_err(|fault| fault.within(octets))
+    }
+
+    /// Whether [`CpimRef::parse_start`] can return another result than for the
+    /// first `seen` of these octets, for which it returned `None`: whether a
+    /// blank line or the limit lies among the others. This costs a search of
+    /// those octets.
     ///
     /// ```
     /// # use msrp_cpim::CpimRef;
-    /// let message = b"From: <sip:ada@example.com>\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
+    /// let message = b"From: <sip:ada@example.com>\r\n\r\nContent-Type: a/b\r\n\r\nHi";
     /// let (mut octets, mut looked) = (Vec::new(), 0);
-    /// for crumb in message.chunks(3) {
+    /// for piece in message.chunks(1) {
     ///     let seen = octets.len();
-    ///     octets.extend_from_slice(crumb);
+    ///     octets.extend_from_slice(piece);
     ///     if CpimRef::head_may_end(&octets, seen) {
     ///         looked += 1;
     ///         if let Some(start) = CpimRef::parse_start(&octets)? {
@@ -118,7 +89,7 @@ impl<'a> CpimRef<'a> {
     ///     }
     /// }
     /// assert_eq!(looked, 2);
-    /// # Ok::<(), msrp_cpim::CpimError>(())
+    /// # Ok::<(), msrp_cpim::ParseError>(())
     /// ```
     #[must_use]
     pub fn head_may_end(octets: &[u8], seen: usize) -> bool {
@@ -130,166 +101,152 @@ impl<'a> CpimRef<'a> {
         };
         octets.len() >= MAX_HEAD_OCTETS || memchr_iter(b'\n', fresh).any(ends_blank_line)
     }
+}
 
-    /// [`CpimRef::parse_start`] with the tolerances that are named.
-    ///
-    /// # Errors
-    ///
-    /// As [`CpimRef::parse_start`].
-    pub fn parse_start_with(
-        octets: &'a [u8],
-        allowed: CpimTolerances,
-    ) -> Result<Option<Self>, CpimError> {
-        let Some((first, rest)) = block(octets, MAX_HEAD_OCTETS)? else { return Ok(None) };
-        let headers = text(first)?;
-        let has_type = logical_lines(headers).any(|line| is_field(line, "Content-Type"));
-        let is_one_block = has_type && allowed.contains(CpimTolerance::MissingBlankLine);
-        let (mime, body) = if is_one_block {
-            (&[][..], rest)
-        } else {
-            let room = MAX_HEAD_OCTETS - (octets.len() - rest.len()).min(MAX_HEAD_OCTETS);
-            match block(rest, room)? {
-                Some(found) => found,
-                None => return Ok(None),
-            }
-        };
-        let has_bare_lf = has_bare_lf(octets.split_at(octets.len() - body.len()).0);
-        let message = Self { headers, mime: text(mime)?, body, tolerated: CpimTolerances::none() };
-        message.checked(has_bare_lf, allowed).map(Some)
-    }
-
-    /// The message where all of it is well-formed, with what that took.
-    fn checked(mut self, has_bare_lf: bool, allowed: CpimTolerances) -> Result<Self, CpimError> {
-        let mut check = Check { allowed, tolerated: CpimTolerances::none(), required: 0 };
-        if has_bare_lf {
-            check.tolerate(CpimTolerance::BareLf)?;
+fn parse_start(octets: &[u8], allowed: CpimTolerances) -> Result<Option<CpimRef<'_>>, Fault<'_>> {
+    let too_long = |limit| Fault::new(ParseErrorKind::TooLong { max: MAX_HEAD_OCTETS }, limit);
+    let first = head_block(octets, MAX_HEAD_OCTETS).map_err(too_long)?;
+    let Some((first, rest)) = first else { return Ok(None) };
+    let headers = utf8(first)?;
+    let is_type = |line| MimeHeader::parse(line).is_ok_and(|field| field.is("Content-Type"));
+    let is_one_block =
+        allowed.contains(CpimTolerance::MissingBlankLine) && logical_lines(headers).any(is_type);
+    let (mime, body) = if is_one_block {
+        rest.split_at(0)
+    } else {
+        let room = MAX_HEAD_OCTETS - (octets.len() - rest.len()).min(MAX_HEAD_OCTETS);
+        match head_block(rest, room).map_err(too_long)? {
+            Some(found) => found,
+            None => return Ok(None),
         }
-        check.message_headers(self.headers)?;
-        self.tolerated = check.tolerated;
-        let is_repeated = |name: &&'static str| self.resembling(name).count() > 1;
-        let repeated = ["From", "DateTime"].into_iter().find(is_repeated);
-        repeated.map_or(Ok(()), |name| Err(CpimError::Repeated(name)))?;
-        check.mime_headers(self.mime_headers(), self.mime)?;
-        self.tolerated = check.tolerated;
-        Ok(self)
+    };
+    let mime = utf8(mime)?;
+    let mut check = Check { allowed, tolerated: CpimTolerances::none(), required: 0 };
+    check.line_ends(octets.split_at(octets.len() - body.len()).0)?;
+    check.message_headers(headers)?;
+    let mut message = CpimRef { headers, mime, body, tolerated: check.tolerated };
+    check_single(&message)?;
+    check.mime_headers(message.mime_headers(), message.mime)?;
+    message.tolerated = check.tolerated;
+    Ok(Some(message))
+}
+
+/// Who sent the message and when must not depend on its reader.
+fn check_single<'a>(message: &CpimRef<'a>) -> Result<(), Fault<'a>> {
+    for name in ["From", "DateTime"] {
+        if let Some(second) = message.resembling(name).nth(1) {
+            return Err(Fault::new(ParseErrorKind::Repeated(name), second.raw()));
+        }
     }
+    Ok(())
 }
 
-/// A block with the errors of this module.
-fn block(octets: &[u8], limit: usize) -> Result<Option<Block<'_>>, CpimError> {
-    head_block(octets, limit).map_err(|TooLong| CpimError::TooLong)
-}
-
-fn text(octets: &[u8]) -> Result<&str, CpimError> {
-    std::str::from_utf8(octets).map_err(|_| CpimError::Utf8)
-}
-
-fn has_bare_lf(head: &[u8]) -> bool {
-    let mut before =
-        memchr_iter(b'\n', head).map(|at| at.checked_sub(1).and_then(|at| head.get(at)));
-    before.any(|octet| octet != Some(&b'\r'))
-}
-
-fn is_field(line: &str, name: &str) -> bool {
-    MimeHeader::read(line).is_some_and(|field| field.name().eq_ignore_ascii_case(name))
-}
-
+/// Checks headers, and collects the tolerances that they need.
 struct Check {
     allowed: CpimTolerances,
     tolerated: CpimTolerances,
-    /// Names in Require.
+    /// The number of names in Require headers.
     required: usize,
 }
 
 impl Check {
-    fn tolerate(&mut self, tolerance: CpimTolerance) -> Result<(), CpimError> {
-        self.tolerate_all(CpimTolerances::none().with(tolerance))
+    /// Notes that `part` needs a tolerance.
+    fn tolerate<'a>(&mut self, needed: CpimTolerance, part: &'a str) -> Result<(), Fault<'a>> {
+        self.tolerate_all(CpimTolerances::none().with(needed), part.as_bytes())
     }
 
-    fn tolerate_all(&mut self, needed: CpimTolerances) -> Result<(), CpimError> {
+    fn tolerate_all<'a>(
+        &mut self,
+        needed: CpimTolerances,
+        part: &'a [u8],
+    ) -> Result<(), Fault<'a>> {
         self.tolerated = self.tolerated.union(needed);
         let refused = needed.minus(self.allowed).iter().next();
-        refused.map_or(Ok(()), |tolerance| Err(CpimError::NotTolerated(tolerance)))
+        let fault = |tolerance| Fault::new(ParseErrorKind::NotTolerated(tolerance), part);
+        refused.map_or(Ok(()), |tolerance| Err(fault(tolerance)))
     }
 
-    fn message_headers(&mut self, headers: &str) -> Result<(), CpimError> {
+    fn line_ends<'a>(&mut self, head: &'a [u8]) -> Result<(), Fault<'a>> {
+        let is_bare = |at: &usize| !head.split_at(*at).0.ends_with(b"\r");
+        let bare = memchr_iter(b'\n', head).find(is_bare).and_then(|at| head.get(at..=at));
+        let needed = CpimTolerances::none().with(CpimTolerance::BareLf);
+        bare.map_or(Ok(()), |lf| self.tolerate_all(needed, lf))
+    }
+
+    fn message_headers<'a>(&mut self, headers: &'a str) -> Result<(), Fault<'a>> {
         let is_exact = !self.allowed.contains(CpimTolerance::HeaderNameCase);
-        let mut lines = logical_lines(headers);
-        let mut count = 0;
-        loop {
-            let before = headers.get(..headers.len() - lines.rest().len()).unwrap_or_default();
-            let Some(line) = lines.next() else { return Ok(()) };
-            count += 1;
-            if count > MAX_HEADERS {
-                return Err(CpimError::TooManyHeaders);
+        for (index, (before, line)) in lines_in_context(headers).enumerate() {
+            if index >= MAX_HEADERS {
+                return Err(Fault::new(ParseErrorKind::TooManyHeaders, line));
             }
             if is_content_field(line) && self.allowed.contains(CpimTolerance::MissingBlankLine) {
-                self.tolerate(CpimTolerance::MissingBlankLine)?;
-                MimeHeader::read(line).ok_or(CpimError::MimeHeader)?;
-                continue;
+                self.tolerate(CpimTolerance::MissingBlankLine, line)?;
+                MimeHeader::parse(line)?;
+            } else {
+                let (header, needed) = Header::parse(line, Scope { before, is_exact })?;
+                self.tolerate_all(needed, line.as_bytes())?;
+                self.message_header(header)?;
             }
-            let (header, tolerated) = Header::read(line, Scope { before, is_exact })?;
-            self.tolerate_all(tolerated)?;
-            self.message_header(header)?;
         }
+        Ok(())
     }
 
-    fn message_header(&mut self, header: Header<'_>) -> Result<(), CpimError> {
+    fn message_header<'a>(&mut self, header: Header<'a>) -> Result<(), Fault<'a>> {
         let is_it = |name: &&&str| match **name {
             "NS" => header.is_ns(),
             name => header.is_core(name),
         };
         let Some(&name) = CORE_HEADERS.iter().find(is_it) else { return Ok(()) };
         if header.name() != name {
-            self.tolerate(CpimTolerance::HeaderNameCase)?;
+            self.tolerate(CpimTolerance::HeaderNameCase, header.name())?;
         }
-        let value = header.raw_value();
-        let wrong = CpimError::Value(name);
+        let value = header.raw();
+        let malformed = |part| Fault::new(ParseErrorKind::Value(name), part);
         match name {
             "From" | "To" | "cc" => {
-                let (_, tolerated) = Address::read(value).ok_or(wrong)?;
-                self.tolerate_all(tolerated)?;
+                let (_, needed) = Address::parse_leniently(value).map_err(malformed)?;
+                self.tolerate_all(needed, value.as_bytes())
             }
-            "NS" => {
-                Namespace::read(value).ok_or(wrong)?;
-            }
+            "NS" if Namespace::parse(value).is_none() => Err(malformed(value)),
             "DateTime" if DateTime::parse(value).is_err() => {
-                self.tolerate(CpimTolerance::DateTimeFormat)?;
+                self.tolerate(CpimTolerance::DateTimeFormat, value)
             }
-            "Require" => {
-                let names = || value.split(',').map(|name| name.trim_matches(' '));
-                self.required += names().count();
-                if self.required > MAX_HEADERS {
-                    return Err(CpimError::TooManyHeaders);
-                }
-                if names().any(|name| header_name(name).is_none()) {
-                    return Err(wrong);
-                }
-                if value.contains(' ') {
-                    self.tolerate(CpimTolerance::HeaderSpace)?;
-                }
-            }
-            _ => {}
+            "Require" => self.require(value),
+            _ => Ok(()),
+        }
+    }
+
+    fn require<'a>(&mut self, value: &'a str) -> Result<(), Fault<'a>> {
+        let names = || value.split(',').map(|name| name.trim_matches(' '));
+        self.required += names().count();
+        if self.required > MAX_HEADERS {
+            return Err(Fault::new(ParseErrorKind::TooManyHeaders, value));
+        }
+        if let Some(wrong) = names().find(|name| header_name(name).is_none()) {
+            return Err(Fault::new(ParseErrorKind::Value("Require"), wrong));
+        }
+        if value.contains(' ') {
+            self.tolerate(CpimTolerance::HeaderSpace, value)?;
         }
         Ok(())
     }
 
-    fn mime_headers(&mut self, fields: MimeHeaders<'_>, lines: &str) -> Result<(), CpimError> {
-        let is_field = |line| MimeHeader::read(line).is_some();
-        if !logical_lines(lines).all(is_field) {
-            return Err(CpimError::MimeHeader);
+    fn mime_headers<'a>(
+        &mut self,
+        fields: MimeHeaders<'a>,
+        lines: &'a str,
+    ) -> Result<(), Fault<'a>> {
+        logical_lines(lines).try_for_each(|line| MimeHeader::parse(line).map(drop))?;
+        if let Some(excess) = fields.iter().nth(MAX_HEADERS) {
+            return Err(Fault::new(ParseErrorKind::TooManyHeaders, excess.raw()));
         }
-        if fields.iter().count() > MAX_HEADERS {
-            return Err(CpimError::TooManyHeaders);
-        }
-        let count = |name: &str| {
-            fields.iter().filter(|field| field.name().eq_ignore_ascii_case(name)).count()
-        };
-        if let Some(name) = SINGLE_FIELDS.into_iter().find(|name| count(name) > 1) {
-            return Err(CpimError::Repeated(name));
+        for name in SINGLE_FIELDS {
+            if let Some(second) = fields.iter().filter(|field| field.is(name)).nth(1) {
+                return Err(Fault::new(ParseErrorKind::Repeated(name), second.raw()));
+            }
         }
         match fields.get("Content-Type") {
-            None => self.tolerate(CpimTolerance::MissingContentType),
+            None => self.tolerate(CpimTolerance::MissingContentType, lines.split_at(lines.len()).1),
             Some(_) => Ok(()),
         }
     }

@@ -1,57 +1,114 @@
-//! Deviations from RFC 3862 that deployed stacks make, each with a name.
+//! Deviations from RFC 3862 in deployed stacks, each with a name.
 
-use crate::tolerance_set::tolerance_set;
+use std::fmt;
 
-/// One deviation from RFC 3862 that is read all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-#[repr(u8)]
-pub enum CpimTolerance {
-    /// MIME header fields (`Content-…`) among the message headers. Mostly the
-    /// blank line before them is missing, as in the examples of RFC 4975 and
-    /// RFC 5438: where one of them is Content-Type, the body follows the first
-    /// blank line. Otherwise more MIME header fields do.
-    ///
-    /// Without the tolerance they are message headers that nobody knows.
-    MissingBlankLine,
-    /// LF alone at the end of a line.
-    BareLf,
-    /// No space behind the colon of a message header, several, blanks at the
-    /// end of its value, or blanks around the commas of a Require.
-    HeaderSpace,
-    /// A header of RFC 3862 in other letter case, as in `Cc` or `CC`.
-    ///
-    /// Without the tolerance it is a header that nobody knows.
-    HeaderNameCase,
-    /// A display name directly before `<`, or one without quotes that needs
-    /// them. It holds no quote.
-    UnquotedName,
-    /// A semicolon and text behind the `>` of an address: the parameters that
-    /// SIP has there. They are passed over, and hold no `<`, quote or comma, so
-    /// that nobody reads another address.
-    TextBehindAddress,
-    /// A DateTime that is no date and time of RFC 3339. Its text is among
-    /// [`CpimRef::headers`](super::CpimRef::headers).
-    DateTimeFormat,
-    /// No Content-Type. MIME's default is `text/plain` (RFC 2045 section 5.2).
-    MissingContentType,
+use crate::named::named;
+
+named! {
+    /// One deviation from RFC 3862 that a reader accepts by default.
+    #[derive(PartialOrd, Ord)]
+    #[non_exhaustive]
+    #[repr(u8)]
+    pub enum CpimTolerance: "tolerance of message/cpim" {
+        /// MIME header fields (`Content-…`) among the message headers. Usually the
+        /// blank line before them is missing, as in the examples of RFC 4975 and
+        /// RFC 5438. If one of them is Content-Type, the body follows the first
+        /// blank line; otherwise more MIME header fields do.
+        ///
+        /// Without this tolerance they are unknown message headers.
+        MissingBlankLine = "missing-blank-line",
+        /// LF alone at the end of a line.
+        BareLf = "bare-lf",
+        /// No space or several spaces after the colon of a message header, blanks
+        /// at the end of its value, or blanks around the commas of a Require.
+        HeaderSpace = "header-space",
+        /// A header of RFC 3862 in another letter case, such as `Cc` or `CC`.
+        ///
+        /// Without this tolerance it is an unknown header.
+        HeaderNameCase = "header-name-case",
+        /// A display name directly before `<`, or one that needs quotes and has
+        /// none. It contains no quote.
+        UnquotedName = "unquoted-name",
+        /// A semicolon and text after the `>` of an address: the parameters that
+        /// SIP has there. The reader skips them. They contain no `<`, quote or
+        /// comma, so that no reader finds a second address in them.
+        TextAfterAddress = "text-after-address",
+        /// A DateTime that is no date and time of RFC 3339. Its text is among
+        /// [`CpimRef::headers`](crate::CpimRef::headers).
+        DateTimeFormat = "date-time-format",
+        /// No Content-Type. MIME's default is `text/plain` (RFC 2045 section 5.2).
+        MissingContentType = "missing-content-type",
+    }
 }
 
-impl CpimTolerance {
-    /// Every tolerance, in the order of this enum.
-    pub const ALL: [Self; 8] = [
-        Self::MissingBlankLine,
-        Self::BareLf,
-        Self::HeaderSpace,
-        Self::HeaderNameCase,
-        Self::UnquotedName,
-        Self::TextBehindAddress,
-        Self::DateTimeFormat,
-        Self::MissingContentType,
-    ];
+/// A set of [`CpimTolerance`]s.
+///
+/// ```
+/// use msrp_cpim::{CpimTolerance, CpimTolerances};
+///
+/// let some = CpimTolerances::all().without(CpimTolerance::BareLf);
+/// assert!(some.contains(CpimTolerance::HeaderSpace));
+/// assert_eq!(some.with("bare-lf".parse()?), CpimTolerances::all());
+/// # Ok::<(), msrp::UnknownName>(())
+/// ```
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct CpimTolerances(u32);
+
+impl CpimTolerances {
+    /// Every tolerance.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self((1 << CpimTolerance::ALL.len()) - 1)
+    }
+
+    /// No tolerance: only what RFC 3862 allows.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(0)
+    }
+
+    /// This set and `tolerance`.
+    #[must_use]
+    pub const fn with(self, tolerance: CpimTolerance) -> Self {
+        Self(self.0 | 1 << tolerance as u32)
+    }
+
+    /// This set without `tolerance`.
+    #[must_use]
+    pub const fn without(self, tolerance: CpimTolerance) -> Self {
+        Self(self.0 & !(1 << tolerance as u32))
+    }
+
+    /// Whether `tolerance` is in this set.
+    #[must_use]
+    pub const fn contains(self, tolerance: CpimTolerance) -> bool {
+        self.0 & 1 << tolerance as u32 != 0
+    }
+
+    /// Whether the set is empty.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The tolerances of this set, in the order of their enum.
+    pub fn iter(self) -> impl Iterator<Item = CpimTolerance> {
+        CpimTolerance::ALL.iter().copied().filter(move |tolerance| self.contains(*tolerance))
+    }
+
+    /// What is in this set and not in `other`.
+    pub(crate) const fn minus(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// What is in either set.
+    pub(crate) const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 }
 
-tolerance_set! {
-    /// A set of [`CpimTolerance`]s.
-    CpimTolerances of CpimTolerance
+impl fmt::Debug for CpimTolerances {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use msrp::wire::DecodeError;
 use msrp::{
-    Answer, Bind, CloseReason, Config, Connection, ConnectionEnd, Event, MessageId, MessageOutcome,
-    OsRandom, Outcome, OutgoingMessage, Role, SessionConfig, SessionKey, StatusCode,
+    Bind, CloseReason, Config, Connection, ConnectionEnd, Event, Finished, MessageId, OsRandom,
+    Outcome, OutgoingMessage, Response, Role, SessionConfig, SessionKey, StatusCode,
 };
 use msrp_tokio_loop::RunLoop;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -33,7 +33,7 @@ pub(crate) struct Message {
 /// A message that has left, and what was heard of it.
 #[derive(Debug)]
 pub(crate) struct Sent {
-    pub(crate) outcome: MessageOutcome,
+    pub(crate) outcome: Finished,
     /// The octets of each success REPORT, zero-based.
     pub(crate) reported: Vec<Range<u64>>,
     /// Why there is no answer, where there is none.
@@ -85,7 +85,7 @@ pub(crate) async fn send(
     let mut is_late = false;
     let outcome = loop {
         match next_until(&mut run, until, &mut is_late).await {
-            Some(Event::Outcome(outcome)) => break *outcome,
+            Some(Event::Finished(outcome)) => break *outcome,
             Some(Event::Reported { octets, .. }) => reported.push(octets),
             Some(_) => {}
             None => return Err(Fault::new(Kind::Closed, "the connection ended")),
@@ -96,20 +96,24 @@ pub(crate) async fn send(
     Ok(Sent { outcome, reported, fault })
 }
 
-/// Opens a session and waits for the answer to the SEND that binds it.
+/// Opens a session and waits for the response to the SEND that binds it.
 pub(crate) async fn bind(
     run: &mut RunLoop<Stream>,
     session: SessionConfig,
     until: Instant,
-) -> Result<(SessionKey, Answer), Fault> {
+) -> Result<(SessionKey, Response), Fault> {
     let id = run.connection.open(session).map_err(internal)?;
     let mut is_late = false;
     loop {
         match next_until(run, until, &mut is_late).await {
-            Some(Event::SessionOpened { session, answer: Some(answer), .. }) if session == id => {
-                return Ok((id, answer));
+            Some(Event::SessionOpened { session, response: Some(response), .. })
+                if session == id =>
+            {
+                return Ok((id, response));
             }
-            Some(Event::SessionClosed { answer: Some(answer), .. }) => return Ok((id, answer)),
+            Some(Event::SessionClosed { response: Some(response), .. }) => {
+                return Ok((id, response));
+            }
             Some(Event::SessionClosed { reason: CloseReason::TimedOut, .. }) => {
                 return Err(Fault::timeout());
             }
@@ -145,7 +149,7 @@ async fn next_until(
     run.connection.poll_event()
 }
 
-fn fault_of(run: &mut RunLoop<Stream>, outcome: &MessageOutcome, is_late: bool) -> Option<Fault> {
+fn fault_of(run: &mut RunLoop<Stream>, outcome: &Finished, is_late: bool) -> Option<Fault> {
     match outcome.outcome {
         Outcome::TimedOut if is_unanswered(outcome) => Some(Fault::timeout()),
         Outcome::SessionClosed if is_late => Some(Fault::timeout()),
@@ -161,8 +165,8 @@ fn fault_of(run: &mut RunLoop<Stream>, outcome: &MessageOutcome, is_late: bool) 
 }
 
 /// Whether a message timed out here, not at a later hop that said so.
-pub(crate) fn is_unanswered(outcome: &MessageOutcome) -> bool {
-    outcome.answer.as_ref().is_none_or(|answer| answer.status != StatusCode::TIMEOUT)
+pub(crate) fn is_unanswered(outcome: &Finished) -> bool {
+    outcome.response.as_ref().is_none_or(|answer| answer.status != StatusCode::TIMEOUT)
 }
 
 /// Why a connection ended that this side has not closed.

@@ -1,4 +1,4 @@
-//! The gateway against the example `receive`, a program that shares none of its
+//! The gateway against `msrp receive`, a program that shares none of its
 //! sockets, threads or clocks.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -80,7 +80,7 @@ fn executable() -> &'static Path {
     static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
     EXECUTABLE.get_or_init(|| {
         let folder = Path::new(env!("CARGO_BIN_EXE_msrp-gateway")).parent().unwrap();
-        let executable = folder.join("examples/receive");
+        let executable = folder.join("msrp");
         if !executable.exists() {
             build(folder);
         }
@@ -94,7 +94,7 @@ fn build(folder: &Path) {
         name => name,
     };
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--example", "receive", "--profile", profile, "--target-dir"])
+        .args(["build", "--quiet", "-p", "msrp-cli", "--profile", profile, "--target-dir"])
         .arg(folder.parent().unwrap())
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
         .status()

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use msrp::uri::UriError;
-use msrp::wire::MediaTypeError;
+use msrp::wire::ValueError;
 
 /// Why a description, or one of its values, cannot be read or written.
 ///
@@ -93,7 +93,7 @@ enum Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
     Uri(UriError),
-    MediaType(MediaTypeError),
+    MediaType(ValueError),
 }
 
 impl Error {
@@ -254,8 +254,8 @@ impl From<UriError> for Cause {
     }
 }
 
-impl From<MediaTypeError> for Cause {
-    fn from(error: MediaTypeError) -> Self {
+impl From<ValueError> for Cause {
+    fn from(error: ValueError) -> Self {
         Self::MediaType(error)
     }
 }

@@ -1,7 +1,7 @@
 //! What one side of a session says in its media section.
 
 use msrp::uri::{Host, Path, PathRef, UriRef};
-use msrp::wire::MediaTypeError;
+use msrp::wire::ValueError;
 use msrp::{Direction, MediaTypes, ParseOptions};
 
 use crate::chatroom::Chatroom;
@@ -298,7 +298,7 @@ fn parse_types(attributes: &[Parts<'_>]) -> Result<MediaTypes, Error> {
     }
 }
 
-fn in_list(attribute: &'static str, list: &str) -> impl FnOnce(MediaTypeError) -> Error {
+fn in_list(attribute: &'static str, list: &str) -> impl FnOnce(ValueError) -> Error {
     let error = Error::of(attribute, ErrorKind::Malformed).within(list, list.trim());
     move |cause| error.with_cause(cause)
 }

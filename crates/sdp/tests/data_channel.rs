@@ -514,8 +514,8 @@ impl Channel {
         let alice = Side::new(config.clone(), Role::Active, 1, now);
         let table = SessionTable::new(1);
         table.insert(SessionConfig::new(uri(BOB), path(ALICE))).unwrap();
-        config.table = Some(table);
-        Self { alice, bob: Side::new(config, Role::Passive, 2, now), now }
+        let bob = Side::new(config, Role::Passive, 2, now).with_table(&table);
+        Self { alice, bob, now }
     }
 
     fn open(&mut self, remote: &str) -> msrp::SessionKey {
@@ -549,7 +549,7 @@ fn a_request_for_another_uri_is_refused() {
     channel.open("msrps://192.0.2.2:51444/other1fsaodesaaaa;dc");
     channel.settle();
     let refused = channel.alice.events().into_iter().any(|event| {
-        matches!(event, Event::SessionClosed { answer: Some(answer), .. } if answer.status.as_u16() == 481)
+        matches!(event, Event::SessionClosed { response: Some(response), .. } if response.status.as_u16() == 481)
     });
     assert!(refused);
     assert!(channel.bob.events().is_empty());
@@ -569,7 +569,7 @@ fn a_session_fails_with_its_channel() {
     channel.alice.connection.receive_eof();
     let events = channel.alice.events();
     assert!(events.iter().any(|event| {
-        matches!(event, Event::Outcome(outcome) if outcome.outcome == Outcome::ConnectionLost)
+        matches!(event, Event::Finished(outcome) if outcome.outcome == Outcome::ConnectionLost)
     }));
     assert_eq!(events.last(), Some(&Event::Closed(ConnectionEnd::Peer)));
 }

@@ -6,31 +6,41 @@ use std::str::FromStr;
 use ring::digest;
 use thiserror::Error;
 
-/// A hash function that is safe for fingerprints. RFC 8122 names weaker ones;
-/// MD2 and MD5 must not be used, and two certificates of the same SHA-1 can be
-/// made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum HashFunction {
-    /// `sha-256`, which everybody has.
-    Sha256,
+macro_rules! hash_functions {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
+        /// A hash function that is safe for fingerprints. RFC 8122 names weaker
+        /// ones: MD2 and MD5 must not be used, and SHA-1 has collisions.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum HashFunction {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl HashFunction {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// Its name in `a=fingerprint`, in lower case.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+    };
+}
+
+hash_functions! {
+    /// `sha-256`, which every implementation supports.
+    Sha256 = "sha-256",
     /// `sha-384`.
-    Sha384,
+    Sha384 = "sha-384",
     /// `sha-512`.
-    Sha512,
+    Sha512 = "sha-512",
 }
 
 impl HashFunction {
-    const ALL: [Self; 3] = [Self::Sha256, Self::Sha384, Self::Sha512];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Sha256 => "sha-256",
-            Self::Sha384 => "sha-384",
-            Self::Sha512 => "sha-512",
-        }
-    }
-
     fn digest(self, octets: &[u8]) -> digest::Digest {
         let algorithm = match self {
             Self::Sha256 => &digest::SHA256,
@@ -38,6 +48,23 @@ impl HashFunction {
             Self::Sha512 => &digest::SHA512,
         };
         digest::digest(algorithm, octets)
+    }
+}
+
+impl fmt::Display for HashFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for HashFunction {
+    type Err = FingerprintError;
+
+    /// Ignores case.
+    fn from_str(name: &str) -> Result<Self, FingerprintError> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|function| function.as_str().eq_ignore_ascii_case(name))
+            .ok_or(FingerprintError::Function)
     }
 }
 
@@ -57,20 +84,20 @@ pub struct Fingerprint {
     octets: Box<[u8]>,
 }
 
-/// Why a text is no fingerprint that could be relied on.
+/// Why a text is not a usable fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FingerprintError {
-    /// Not a hash function, a space and pairs of digits.
+    /// It does not consist of a hash function, a space and pairs of digits.
     #[error(
-        "a fingerprint is written as in \"sha-256 4A:AD:B9:...\", one pair of hexadecimal digits an octet"
+        "a fingerprint is written like \"sha-256 4A:AD:B9:...\", two hexadecimal digits per octet"
     )]
     Syntax,
-    /// A hash function that is not safe or not known.
-    #[error("take the fingerprint with sha-256, sha-384 or sha-512")]
+    /// The hash function is unsafe or unknown.
+    #[error("the hash function must be sha-256, sha-384 or sha-512")]
     Function,
-    /// More or fewer octets than the hash function gives.
-    #[error("a fingerprint of this hash function has {0} octets")]
+    /// The number of octets is not that of the hash function, which is given.
+    #[error("a fingerprint with this hash function must have {0} octets")]
     Length(usize),
 }
 
@@ -93,10 +120,7 @@ impl FromStr for Fingerprint {
 
     fn from_str(text: &str) -> Result<Self, FingerprintError> {
         let (name, digits) = text.split_once(' ').ok_or(FingerprintError::Syntax)?;
-        let function = HashFunction::ALL
-            .into_iter()
-            .find(|function| function.name().eq_ignore_ascii_case(name))
-            .ok_or(FingerprintError::Function)?;
+        let function: HashFunction = name.parse()?;
         let octets: Option<Box<[u8]>> = digits.split(':').map(octet).collect();
         let octets = octets.ok_or(FingerprintError::Syntax)?;
         let len = function.digest(&[]).as_ref().len();
@@ -108,7 +132,7 @@ impl FromStr for Fingerprint {
     }
 }
 
-/// RFC 8122 writes upper case; lower case is as clear.
+/// RFC 8122 requires upper case; lower case is accepted, too.
 fn octet(pair: &str) -> Option<u8> {
     let are_digits = pair.len() == 2 && pair.bytes().all(|digit| digit.is_ascii_hexdigit());
     if are_digits { u8::from_str_radix(pair, 16).ok() } else { None }
@@ -116,7 +140,7 @@ fn octet(pair: &str) -> Option<u8> {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.function.name())?;
+        f.write_str(self.function.as_str())?;
         let mut separator = ' ';
         for octet in &self.octets {
             f.write_char(separator)?;

@@ -1,4 +1,4 @@
-//! Who this side is: its certificate chain and its key.
+//! The identity of this side: a certificate chain and its key.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::{Fingerprint, HashFunction, TlsError};
 
-/// A certificate, those that lead from it to its root, and its private key.
+/// A certificate, its chain of issuers, and its private key.
 #[derive(Debug)]
 pub struct Identity {
     pub(crate) chain: Vec<CertificateDer<'static>>,
@@ -15,7 +15,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// A chain in DER, its own certificate first, and the key of that.
+    /// A chain in DER, this side's certificate first, and its key.
     #[must_use]
     pub const fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Self {
         Self { chain, key }
@@ -25,15 +25,16 @@ impl Identity {
     ///
     /// # Errors
     ///
-    /// [`TlsError::File`] where one of them cannot be read, or has nothing of
-    /// its kind in it.
+    /// [`TlsError::File`] if one of them cannot be read or does not contain a
+    /// certificate or key.
     pub fn from_files(chain: &Path, key: &Path) -> Result<Self, TlsError> {
         let chain = certificates(chain)?;
-        let key = PrivateKeyDer::from_pem_file(key).map_err(|error| in_file(key, &error))?;
+        let key = PrivateKeyDer::from_pem_file(key).map_err(|error| in_file(key, error))?;
         Ok(Self { chain, key })
     }
 
-    /// The fingerprint of its certificate, for a session description.
+    /// The fingerprint of the certificate, for a session description. `None` if
+    /// the chain is empty.
     #[must_use]
     pub fn fingerprint(&self, function: HashFunction) -> Option<Fingerprint> {
         self.chain.first().map(|certificate| Fingerprint::of(function, certificate))
@@ -50,12 +51,12 @@ impl Clone for Identity {
 pub(crate) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     match read {
-        Ok(all) if all.is_empty() => Err(in_file(path, &PemError::NoItemsFound)),
+        Ok(all) if all.is_empty() => Err(in_file(path, PemError::NoItemsFound)),
         Ok(all) => Ok(all),
-        Err(error) => Err(in_file(path, &error)),
+        Err(error) => Err(in_file(path, error)),
     }
 }
 
-fn in_file(path: &Path, problem: &PemError) -> TlsError {
-    TlsError::File { path: path.display().to_string().into(), problem: problem.to_string().into() }
+fn in_file(path: &Path, error: PemError) -> TlsError {
+    TlsError::File { path: path.into(), source: error.into() }
 }

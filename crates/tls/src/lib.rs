@@ -1,13 +1,13 @@
-//! TLS for `msrps` URIs, configured as RFC 4975 asks for it: for clients and
-//! servers, blocking or not.
+//! TLS for `msrps` URIs as RFC 4975 requires it: for clients and servers,
+//! blocking or async.
 //!
 //! - TLS 1.2 and 1.3 only (RFC 8996).
 //! - A server's certificate is checked against the host of the URI (RFC 4975
 //!   section 5.4), under the roots of the system, of a file, or of both.
-//! - Where there is no name to check, as with the self-signed certificates of
-//!   most endpoints, the certificate is pinned by the fingerprint that came
-//!   with the session description (RFC 8122). A check that is relaxed without a
-//!   fingerprint would be none: [`ServerCheck`] has no such value.
+//! - Without a name to check, as with the self-signed certificates of most
+//!   endpoints, the certificate is pinned by the fingerprint in the session
+//!   description (RFC 8122). [`ServerCheck`] has no value that accepts every
+//!   certificate.
 //!
 //! ```no_run
 //! use std::net::TcpStream;
@@ -22,8 +22,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The cryptography is ring's: it builds with a C compiler alone, where
-//! aws-lc-rs would need more tools on some systems.
+//! The cryptography is ring's: it builds with a C compiler alone, while
+//! aws-lc-rs needs more tools on some systems.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -33,6 +33,7 @@ mod identity;
 mod pinned;
 mod roots;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use msrp::uri::Host;
@@ -49,30 +50,29 @@ pub use roots::Roots;
 
 use pinned::Pinned;
 
-/// RFC 8996 has retired what is older.
+/// RFC 8996 deprecates older versions.
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
 
-/// How a client knows that a server is the one it wants.
+/// How a client checks a server's certificate.
 #[derive(Clone, Debug)]
 pub enum ServerCheck {
-    /// Its certificate is for the name that is asked for, under these roots.
+    /// It is valid for the expected name, under these roots.
     Named(Roots),
-    /// Its certificate has one of these fingerprints, whatever names are in it
-    /// and whoever has signed it.
+    /// It has one of these fingerprints, regardless of its names and issuer.
     Pinned(Fingerprints),
 }
 
-/// Whether a server asks its clients for a certificate.
+/// How a server checks its clients' certificates.
 #[derive(Clone, Debug, Default)]
 pub enum ClientCheck {
-    /// It does not.
+    /// It does not ask for one.
     #[default]
     None,
-    /// It does, and the certificate has one of these fingerprints.
+    /// It requires one that has one of these fingerprints.
     Pinned(Fingerprints),
-    /// It does, and takes clients without one. A certificate that is shown is
-    /// signed under these roots, or there is no connection: so relays know each
-    /// other from endpoints (RFC 4976 section 6.1).
+    /// It asks for one and accepts clients without. A certificate that is not
+    /// valid under these roots ends the handshake. This distinguishes relays
+    /// from endpoints (RFC 4976 section 6.1).
     Optional(Roots),
 }
 
@@ -81,12 +81,11 @@ pub enum ClientCheck {
 pub struct Fingerprints(Vec<Fingerprint>);
 
 impl Fingerprints {
-    /// All of these, any of which will do.
+    /// A certificate has to match one of these.
     ///
     /// # Errors
     ///
-    /// [`TlsError::NoFingerprint`] where there is none: nothing would be
-    /// checked at all.
+    /// [`TlsError::NoFingerprint`] if there is none.
     pub fn new(fingerprints: impl IntoIterator<Item = Fingerprint>) -> Result<Self, TlsError> {
         let all: Vec<Fingerprint> = fingerprints.into_iter().collect();
         if all.is_empty() { Err(TlsError::NoFingerprint) } else { Ok(Self(all)) }
@@ -103,37 +102,36 @@ impl From<Fingerprint> for Fingerprints {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// A certificate was to be taken whatever its names, and no fingerprint
-    /// was given.
-    #[error("give a fingerprint: without one nothing of the certificate would be checked")]
+    /// A list of fingerprints is empty.
+    #[error("at least one fingerprint is needed to check a certificate")]
     NoFingerprint,
-    /// The host of a URI is neither an address nor a name that can stand in a
-    /// certificate.
+    /// The host of a URI is neither an address nor a DNS name, so that no
+    /// certificate can be valid for it.
     #[error("the host is neither an IP address nor a DNS name")]
     Name,
     /// No root certificate to check against.
-    #[error("the system has no root certificates; give some with a file")]
+    #[error("there are no root certificates to check with")]
     NoRoots,
-    /// A file cannot be used.
-    #[error("{path}: {problem}")]
+    /// A file of certificates or a key cannot be read.
+    #[error("cannot read {}", path.display())]
     File {
         /// Its path.
-        path: Box<str>,
+        path: Box<Path>,
         /// What is wrong with it.
-        problem: Box<str>,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// TLS does not take what it was given, a key that does not belong to its
-    /// certificate for one.
+    /// TLS refuses its settings, such as a key that does not belong to its
+    /// certificate.
     #[error(transparent)]
     Rustls(#[from] rustls::Error),
 }
 
-/// The settings of a client that checks servers so, and shows itself with
-/// `identity` where a server asks.
+/// The settings of a client. It presents `identity` to a server that asks for a
+/// certificate.
 ///
 /// # Errors
 ///
-/// [`TlsError::Rustls`] where key and certificate do not belong together.
+/// [`TlsError::Rustls`] if the key does not belong to the certificate.
 pub fn client_config(
     check: ServerCheck,
     identity: Option<Identity>,
@@ -154,12 +152,12 @@ pub fn client_config(
     Ok(Arc::new(config))
 }
 
-/// The settings of a server of that identity.
+/// The settings of a server with this identity.
 ///
 /// # Errors
 ///
-/// [`TlsError::Rustls`] where key and certificate do not belong together,
-/// [`TlsError::NoRoots`] where clients are to be checked under none.
+/// [`TlsError::Rustls`] if the key does not belong to the certificate,
+/// [`TlsError::NoRoots`] if `check` has no roots.
 pub fn server_config(
     identity: Identity,
     check: ClientCheck,
@@ -184,14 +182,14 @@ pub fn server_config(
     Ok(Arc::new(builder.with_single_cert(identity.chain, identity.key)?))
 }
 
-/// The name for which a certificate has to be, and which is told to the server
-/// as SNI: the host of the URI that is connected to, not the name it was found
-/// by (RFC 4975 section 5.4). An address is checked against the certificate's
-/// addresses and told to nobody (RFC 6066 section 3).
+/// The name that a server's certificate has to be valid for, and that the client
+/// sends as SNI: the host of the URI, even if another name led to its address
+/// (RFC 4975 section 5.4). An address is checked against the addresses in the
+/// certificate and is not sent (RFC 6066 section 3).
 ///
 /// # Errors
 ///
-/// [`TlsError::Name`] where no certificate can be for such a host.
+/// [`TlsError::Name`] if the host is neither an address nor a DNS name.
 pub fn server_name(host: Host<'_>) -> Result<ServerName<'static>, TlsError> {
     match host {
         Host::Ipv4(address) => Ok(ServerName::from(std::net::IpAddr::V4(address))),

@@ -1,4 +1,4 @@
-//! Certificates that are known by their fingerprint.
+//! Certificates checked by their fingerprint.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use thiserror::Error;
 use crate::Fingerprint;
 
 #[derive(Debug, Error)]
-#[error("its fingerprint is another than the one that was given")]
+#[error("the certificate does not have the expected fingerprint")]
 struct FingerprintMismatch;
 
-/// Takes a certificate for its fingerprint alone. Names, signers and dates say
-/// nothing more: the session description has named this very certificate (RFC
-/// 8122 section 6). That the peer has its key is checked as always.
+/// Accepts a certificate for its fingerprint alone. Names, issuers and dates add
+/// nothing: the session description identifies this very certificate (RFC 8122
+/// section 6). The handshake still proves that the peer has its key.
 #[derive(Debug)]
 pub(crate) struct Pinned {
     fingerprints: Vec<Fingerprint>,

@@ -1,4 +1,4 @@
-//! The certificates that are trusted to sign others.
+//! Root certificates.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rustls::RootCertStore;
 use crate::TlsError;
 use crate::identity::certificates;
 
-/// Root certificates: the system's, those of a file, or both.
+/// Root certificates: those of the system, of a file, or both.
 #[derive(Clone, Debug)]
 pub struct Roots(RootCertStore);
 
@@ -16,25 +16,25 @@ impl Roots {
     ///
     /// # Errors
     ///
-    /// [`TlsError::NoRoots`] where it has none.
+    /// [`TlsError::NoRoots`] if there are none.
     pub fn system() -> Result<Self, TlsError> {
         let mut store = RootCertStore::empty();
-        // A root that cannot be read is none; the others are not worse for it.
+        // A root that cannot be read does not affect the others.
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if store.is_empty() { Err(TlsError::NoRoots) } else { Ok(Self(store)) }
     }
 
-    /// The roots in a file in PEM, and no others.
+    /// Only the roots in a PEM file.
     ///
     /// # Errors
     ///
-    /// [`TlsError::File`] and [`TlsError::Rustls`] where the file cannot be
-    /// used.
+    /// [`TlsError::File`] if the file cannot be read, [`TlsError::Rustls`] if it
+    /// contains a certificate that cannot be a root.
     pub fn from_file(path: &Path) -> Result<Self, TlsError> {
         Self(RootCertStore::empty()).and_file(path)
     }
 
-    /// The system's roots, as far as it has any, beside those in a file.
+    /// The roots of the system, if there are any, and those in a PEM file.
     ///
     /// # Errors
     ///

@@ -7,15 +7,14 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use msrp::wire::{MediaTypeError, NicknameError};
+use msrp::wire::ValueError;
 use msrp::{
-    AskError, Config, Connection, Event, MediaType, MediaTypes, MessageKey, MsrpUri, Nickname,
-    NicknameKey, OsRandom, Outcome, OutgoingMessage, RandomError, Role, SendError, SessionKey,
-    session_id,
+    Config, Connection, Event, MediaType, MediaTypes, MessageKey, MsrpUri, Nickname, NicknameKey,
+    OsRandom, Outcome, OutgoingMessage, RandomError, Role, SendError, SessionKey, session_id,
 };
 use msrp_chatroom::is_same_uri;
 use msrp_cpim::is_composing::{IS_COMPOSING_TYPE, IsComposing, State};
-use msrp_cpim::{Address, AddressError, CpimBuildError, CpimBuilder, DateTime};
+use msrp_cpim::{Address, BuildError, CpimBuilder, DateTime, ParseError};
 use msrp_sdp::{Chatroom, Connect, Local, MediaDescription, MsrpMedia, Offer};
 use msrp_tokio_loop::RunLoop;
 use thiserror::Error;
@@ -123,22 +122,16 @@ pub enum JoinFault {
 pub enum SayFault {
     /// It cannot be wrapped.
     #[error(transparent)]
-    Wrap(#[from] CpimBuildError),
+    Wrap(#[from] BuildError),
     /// That is nobody's URI.
     #[error(transparent)]
-    Address(#[from] AddressError),
+    Address(#[from] ParseError),
     /// It cannot be sent.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// That is no nickname.
+    /// That is no nickname, or no media type.
     #[error(transparent)]
-    Nickname(#[from] NicknameError),
-    /// The nickname is not asked for.
-    #[error(transparent)]
-    Ask(#[from] AskError),
-    /// That is no media type.
-    #[error(transparent)]
-    Type(#[from] MediaTypeError),
+    Value(#[from] ValueError),
 }
 
 impl Client {
@@ -254,7 +247,8 @@ impl Client {
     /// [`SayFault`]; nobody is told then.
     pub fn typing(&mut self, is_active: bool) -> Result<(), SayFault> {
         let state = if is_active { State::Active } else { State::Idle };
-        let status = IsComposing::new(state).content_type("text/plain").refresh(TYPING_SECONDS);
+        let status =
+            IsComposing::new(state).with_content_type("text/plain").with_refresh(TYPING_SECONDS);
         let room = self.room.clone();
         let body = self.wrapped(&room, IS_COMPOSING_TYPE, &status.to_xml())?;
         self.send(body).map(|_| ())
@@ -306,8 +300,10 @@ impl Client {
 
     fn event(&mut self, event: Event) -> Option<Told> {
         match event {
-            Event::Message { message, body } if !message.is_duplicate() => heard(&body, &self.room),
-            Event::Outcome(outcome) => {
+            Event::Message { received: message, body } if !message.is_duplicate() => {
+                heard(&body, &self.room)
+            }
+            Event::Finished(outcome) => {
                 let text = self.said.remove(&outcome.message)?;
                 let why = why_not(outcome.outcome, words::of_message)?;
                 Some(Told::Refused { text, why })
@@ -360,7 +356,7 @@ impl Client {
 }
 
 /// What this client takes (RFC 7701 sections 5.2 and 8).
-fn description(local: MsrpUri) -> Result<Local, MediaTypeError> {
+fn description(local: MsrpUri) -> Result<Local, ValueError> {
     let types = MediaTypes::new("message/cpim")?.wrapped("text/plain")?;
     let types = types.wrapped(IS_COMPOSING_TYPE)?;
     let chatroom = Chatroom::new().with_nicknames().with_private_messages();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use msrp::{MediaType, MsrpUri, Nickname, StatusCode};
-use msrp_chatroom::{JoinError, Participant, Recipients, Room, Seat};
+use msrp_chatroom::{Participant, Recipients, Room, RoomError, Seat};
 use msrp_cpim::{Address, CpimBuilder};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -61,7 +61,7 @@ impl Hall {
         &self,
         participant: Participant,
         local: MsrpUri,
-    ) -> Result<(Seat, oneshot::Receiver<Infallible>), JoinError> {
+    ) -> Result<(Seat, oneshot::Receiver<Infallible>), RoomError> {
         let mut inner = self.lock();
         let seat = inner.room.join(participant)?;
         let (queue, messages) = mpsc::channel(QUEUE);

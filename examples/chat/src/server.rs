@@ -10,11 +10,11 @@ use bytes::Bytes;
 use clap::Parser;
 use msrp::wire::ByteRange;
 use msrp::{
-    AnswerMode, Config, Connection, Event, MediaType, MediaTypes, MsrpUri, Nickname, OsRandom,
-    OutgoingMessage, RandomError, Received, ReportMode, Role, SessionConfig, SessionKey,
-    SessionTable, StatusCode, session_id,
+    Config, Connection, Event, MediaType, MediaTypes, MsrpUri, Nickname, OsRandom, OutgoingMessage,
+    RandomError, Received, ReportMode, ResponseMode, Role, SessionConfig, SessionKey, SessionTable,
+    StatusCode, session_id,
 };
-use msrp_chatroom::{Participant, ParticipantError, Room, RoomConfig, Seat, report_body};
+use msrp_chatroom::{Participant, Room, RoomConfig, RoomError, Seat, report_body};
 use msrp_cpim::CpimRef;
 use msrp_sdp::{Chatroom, Connect, Local, MediaDescription, MsrpMedia};
 use msrp_tokio_loop::RunLoop;
@@ -86,7 +86,7 @@ pub enum StartError {
     Listen(SocketAddr, io::Error),
     /// The URI of the room is none.
     #[error("--room: {0}")]
-    Room(#[from] ParticipantError),
+    Room(#[from] RoomError),
     /// The host cannot stand in a URI.
     #[error("--host: {0}")]
     Host(#[from] msrp::uri::UriError),
@@ -157,7 +157,6 @@ impl Server {
         room.reserved_nicknames = options.reserved;
         let table = SessionTable::new(options.max_participants);
         let mut config = Config::default();
-        config.table = Some(table.clone());
         config.limits.outgoing_messages = UNDER_WAY;
         config.keep_alive = Some(Duration::from_secs(60));
         let host = options.host.unwrap_or_else(|| host_of(msrp.ip()));
@@ -248,14 +247,15 @@ impl Shared {
         }
         let takes_private = offer.chatroom().is_some_and(Chatroom::has_private_messages);
         let participant = Participant::new(uri).map_err(|error| error.to_string())?;
-        let participant =
-            participant.private_messages(takes_private).accepts(offer.types().clone());
+        let participant = participant
+            .with_private_messages(takes_private)
+            .with_accept_types(offer.types().clone());
         Ok(Invited {
             participant,
             answer: answer.description().to_string(),
             session: plan
                 .session_config()
-                .answers(AnswerMode::Application)
+                .responses(ResponseMode::Application)
                 .reports(ReportMode::Manual)
                 .nicknames(true)
                 .max_size(MAX_SIZE),
@@ -331,6 +331,7 @@ async fn serve(shared: Arc<Shared>, stream: TcpStream, mut stop: watch::Receiver
     let Ok(connection) = Connection::new(config, Role::Passive, random, Instant::now()) else {
         return;
     };
+    let connection = connection.with_table(shared.table.clone());
     let (jobs, mut waiting) = mpsc::channel(UNDER_WAY);
     let mut line = Line {
         shared,
@@ -388,15 +389,15 @@ impl Line {
                     self.run_loop.connection.close();
                 }
             }
-            Event::Message { message, body } => self.message(&message, &body),
+            Event::Message { received: message, body } => self.message(&message, &body),
             Event::NicknameRequested { session, request, nickname } => {
                 let status = match self.seats.get(&session) {
                     Some(seat) => self.shared.hall.use_nickname(*seat, nickname.as_ref()),
                     None => StatusCode::FORBIDDEN,
                 };
-                self.run_loop.connection.answer_nickname(request, status);
+                self.run_loop.connection.respond_to_nickname(request, status);
             }
-            Event::Outcome(_) => self.under_way = self.under_way.saturating_sub(1),
+            Event::Finished(_) => self.under_way = self.under_way.saturating_sub(1),
             _ => {}
         }
     }
@@ -404,8 +405,9 @@ impl Line {
     /// The session of a participant is bound: what is for them goes into it.
     fn opened(&mut self, session: SessionKey) {
         let connection = &mut self.run_loop.connection;
-        let local = connection.session(session).map(|config| config.local().clone());
-        let Some((seat, mut messages)) = local.and_then(|local| self.shared.hall.enter(&local))
+        let local = connection.session(session).map(|config| config.local.clone());
+        let Some((seat, mut messages)) =
+            local.ok().and_then(|local| self.shared.hall.enter(&local))
         else {
             connection.close_session(session);
             return;

@@ -4,10 +4,9 @@
 use std::collections::HashMap;
 use std::io;
 
-use msrp::wire::MediaTypeError;
+use msrp::wire::ValueError;
 use msrp::{
-    BodyError, ConnectionEnd, Event, IncomingKey, MessageKey, MessageOutcome, OutgoingMessage,
-    SendError, SessionKey,
+    ConnectionEnd, Event, Finished, IncomingKey, MessageKey, OutgoingMessage, SendError, SessionKey,
 };
 use str0m::RtcError;
 use thiserror::Error;
@@ -31,12 +30,9 @@ pub enum ExchangeError {
     /// A message cannot be sent.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// The body of a message is not taken.
-    #[error(transparent)]
-    Body(#[from] BodyError),
     /// A media type of this side.
     #[error(transparent)]
-    MediaType(#[from] MediaTypeError),
+    MediaType(#[from] ValueError),
 }
 
 /// What one side does.
@@ -57,7 +53,7 @@ pub struct Delivery {
     /// The content that was read and sent.
     pub sent: Option<Digested>,
     /// What became of this side's messages, in the order in which that was told.
-    pub outcomes: Vec<MessageOutcome>,
+    pub outcomes: Vec<Finished>,
     /// The messages that have come in whole, by their media types.
     pub received: Vec<(String, Digested)>,
     /// How the session ended.
@@ -123,18 +119,18 @@ impl Exchange {
         match event {
             Event::SessionOpened { session, .. } => self.begin(peer, session)?,
             Event::BodyRoom { .. } => self.write(peer)?,
-            Event::Outcome(outcome) => self.delivery.outcomes.push(*outcome),
-            Event::MessageStarted { message } => {
+            Event::Finished(outcome) => self.delivery.outcomes.push(*outcome),
+            Event::MessageStarted { received: message } => {
                 self.receiving.insert(message.key(), Digesting::default());
             }
-            Event::Piece { message, offset, data } => self.piece(message, offset, &data),
-            Event::MessageCompleted { message, .. } => {
+            Event::Piece { incoming: message, offset, data } => self.piece(message, offset, &data),
+            Event::MessageCompleted { received: message, .. } => {
                 if let Some(whole) = self.receiving.remove(&message.key()) {
                     let media_type = message.content_type().to_owned();
                     self.delivery.received.push((media_type, whole.finish()));
                 }
             }
-            Event::MessageFailed { message, .. } => {
+            Event::MessageFailed { received: message, .. } => {
                 self.receiving.remove(&message.key());
             }
             Event::Closed(end) => self.delivery.end = Some(end),
@@ -161,7 +157,7 @@ impl Exchange {
     /// when [`Event::BodyRoom`] tells of more.
     fn write(&mut self, peer: &mut Peer) -> Result<(), ExchangeError> {
         let (Some(key), Some(content)) = (self.writing, &mut self.content) else { return Ok(()) };
-        while let Some(mut body) = peer.session.connection.body(key) {
+        while let Ok(mut body) = peer.session.connection.body(key) {
             let room = body.room().min(PIECE_OCTETS);
             if room == 0 {
                 return Ok(());

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use msrp::uri::{MsrpUri, Scheme, UriError};
-use msrp::wire::MediaTypeError;
+use msrp::wire::ValueError;
 use msrp::{
-    Config, Connection, MediaTypes, OpenError, OsRandom, RandomError, ReceiveMode, Role,
-    SessionTable, TableError, Tolerances, session_id,
+    Config, Connection, MediaTypes, OsRandom, RandomError, ReceiveMode, Role, SessionError,
+    SessionTable, Tolerances, session_id,
 };
 use msrp_sdp::data_channel::{DataChannel, DataChannels, MaxMessageSize, StreamId};
 use msrp_sdp::{Local, Offer, Refusal, SessionPlan};
@@ -70,13 +70,10 @@ pub enum NegotiateError {
     Uri(#[from] UriError),
     /// The peer's list of media types.
     #[error(transparent)]
-    MediaTypes(#[from] MediaTypeError),
+    MediaTypes(#[from] ValueError),
     /// The session cannot be opened.
     #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The session cannot be waited for.
-    #[error(transparent)]
-    Table(#[from] TableError),
+    Open(#[from] SessionError),
 }
 
 /// What this side says of the session.
@@ -241,9 +238,9 @@ fn connection(
     config.framing = max_message_size.framing(MOST_OCTETS).ok_or(NegotiateError::MessageSize)?;
     config.limits.sessions = 1;
     let table = SessionTable::new(1);
-    config.table = Some(table.clone());
     let random = OsRandom::new()?;
     let mut connection = Connection::new(Arc::new(config), plan.role(), random, Instant::now())?;
+    connection = connection.with_table(table.clone());
     match plan.role() {
         Role::Active => drop(connection.open(session)?),
         Role::Passive => table.insert(session)?,

@@ -141,7 +141,7 @@ fn a_channel_that_is_torn_down_fails_the_session_on_both_sides() {
         events.push(event);
     }
     assert!(events.iter().any(|event| {
-        matches!(event, Event::Outcome(outcome) if outcome.outcome == Outcome::ConnectionLost)
+        matches!(event, Event::Finished(outcome) if outcome.outcome == Outcome::ConnectionLost)
     }));
     assert_eq!(events.last(), Some(&Event::Closed(ConnectionEnd::Peer)));
     let bob = waiting.join().unwrap();
@@ -180,7 +180,7 @@ fn a_channel_has_one_session() {
     let remote = connection.session(session).unwrap().remote().unwrap().clone();
     let local = "msrps://127.0.0.1:9/another;dc".parse().unwrap();
     let another = connection.open(msrp::SessionConfig::new(local, remote));
-    assert_eq!(another, Err(msrp::OpenError::TooManySessions { max: 1 }));
+    assert_eq!(another, Err(msrp::SessionError::TooManySessions { max: 1 }));
     connection.close();
     while next(&mut alice).is_some() {}
     assert_eq!(waiting.join().unwrap().end, Some(ConnectionEnd::Peer));
@@ -199,7 +199,7 @@ fn a_session_that_was_not_negotiated_is_refused() {
     assert!(channel.write(true, hostile.as_bytes()).unwrap());
     let session = alice.session.connection.sessions().next().unwrap();
     alice.session.connection.send(session, OutgoingMessage::text("And now?")).unwrap();
-    wait_for(&mut alice, |event| matches!(event, Event::Outcome(_)));
+    wait_for(&mut alice, |event| matches!(event, Event::Finished(_)));
     // A response to each, and the session goes on.
     assert_eq!(alice.session.received().messages, before.messages + 2);
     alice.session.connection.close();

@@ -95,7 +95,7 @@ impl Desk {
     /// Opens the sessions of these configurations; their jobs wait for them.
     pub(crate) fn open(&mut self, configs: Vec<msrp::SessionConfig>) {
         for config in configs {
-            let uri = config.local().to_string();
+            let uri = config.local.to_string();
             match self.run_loop.connection.open(config) {
                 Ok(session) => drop(self.opened.insert(session, uri)),
                 Err(error) => self.fail_job(&uri, &error.to_string()),
@@ -142,14 +142,14 @@ impl Desk {
         match event {
             Event::SessionOpened { session, .. } => self.begin(session),
             Event::BodyRoom { message } => self.feed(message),
-            Event::Outcome(outcome) => {
+            Event::Finished(outcome) => {
                 if let Some(sending) = self.sending.remove(&outcome.session) {
                     self.tell(sending.ended(&outcome));
                     // Its one file is done (RFC 5547 section 8.7).
                     self.run_loop.connection.close_session(outcome.session);
                 }
             }
-            Event::MessageStarted { message } => {
+            Event::MessageStarted { received: message } => {
                 let receiving = self.receiving.get_mut(&message.session());
                 let begun =
                     receiving.map_or_else(|| Err("no file".into()), |it| it.begin(&message));
@@ -157,7 +157,7 @@ impl Desk {
                     self.refuse(message.key(), message.session(), &error);
                 }
             }
-            Event::Piece { message, offset, data } => {
+            Event::Piece { incoming: message, offset, data } => {
                 let mut all = self.receiving.iter_mut();
                 let Some((session, receiving)) = all.find(|(_, it)| it.is(message)) else { return };
                 let session = *session;
@@ -165,7 +165,7 @@ impl Desk {
                     self.refuse(message, session, &error);
                 }
             }
-            Event::MessageCompleted { message, total } => {
+            Event::MessageCompleted { received: message, total } => {
                 let receiving = self.receiving.remove(&message.session());
                 match receiving.map(|it| it.completed(message.clone(), total)) {
                     Some(Ok(unchecked)) => self.check(unchecked),
@@ -177,7 +177,7 @@ impl Desk {
                     None => self.report(&message, total, false),
                 }
             }
-            Event::MessageFailed { message, reason } => {
+            Event::MessageFailed { received: message, reason } => {
                 self.fail(message.session(), &format!("the message failed: {reason:?}"));
             }
             Event::SessionClosed { session, reason, .. } => {
@@ -191,8 +191,8 @@ impl Desk {
     fn begin(&mut self, session: SessionKey) {
         self.opened.remove(&session);
         let connection = &mut self.run_loop.connection;
-        let uri = connection.session(session).map(|it| it.local().to_string());
-        match uri.and_then(|uri| self.jobs.take(&uri)) {
+        let uri = connection.session(session).map(|it| it.local.to_string());
+        match uri.ok().and_then(|uri| self.jobs.take(&uri)) {
             Some(Job::Send(job)) => match job.start(connection, session) {
                 Ok(sending) => drop(self.sending.insert(session, sending)),
                 Err(done) => {

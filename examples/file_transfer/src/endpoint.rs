@@ -105,17 +105,14 @@ impl Endpoint {
         let (done, mut results) = mpsc::unbounded_channel();
         let house = House { jobs: Jobs::default(), done, idle };
         let mut left = work.len();
-        let mut config = Config::default();
         let table = SessionTable::new(left);
-        config.table = Some(table.clone());
-        let config = Arc::new(config);
 
         let (mut desks, mut targets) = (JoinSet::new(), HashMap::<_, Vec<_>>::new());
         let fingerprints: Vec<Fingerprint> =
             work.iter().flat_map(|(plan, _)| fingerprints(plan)).collect();
         for (plan, job) in work {
             let session = session_config(&plan, &job);
-            house.jobs.put(session.local().as_str(), job);
+            house.jobs.put(session.local.as_str(), job);
             match plan.connect() {
                 Connect::To(target) => {
                     let key = (target.host().to_owned(), target.port(), target.is_secure());
@@ -126,9 +123,8 @@ impl Endpoint {
             }
         }
         for sessions in targets.into_values() {
-            let (config, house, identity) =
-                (Arc::clone(&config), house.clone(), self.identity.clone());
-            desks.spawn(connect(sessions, config, identity, house));
+            let (table, house, identity) = (table.clone(), house.clone(), self.identity.clone());
+            desks.spawn(connect(sessions, table, identity, house));
         }
         let acceptor = self.identity.map(|it| acceptor(it, fingerprints)).transpose()?;
         self.listener.set_nonblocking(true)?;
@@ -145,8 +141,8 @@ impl Endpoint {
                     left -= 1;
                 }
                 Ok((socket, _)) = listener.accept(), if desks.len() < MAX_CONNECTIONS => {
-                    let (config, house) = (Arc::clone(&config), house.clone());
-                    desks.spawn(accept(socket, acceptor.clone(), config, house));
+                    let (table, house) = (table.clone(), house.clone());
+                    desks.spawn(accept(socket, acceptor.clone(), table, house));
                 }
                 Some(_) = desks.join_next(), if !desks.is_empty() => {}
                 () = &mut deadline, if !deadline.is_elapsed() => {
@@ -177,7 +173,7 @@ fn session_config(plan: &SessionPlan, job: &Job) -> SessionConfig {
 /// Connects, and opens all sessions that go to the same place.
 async fn connect(
     sessions: Vec<(SessionPlan, SessionConfig)>,
-    config: Arc<Config>,
+    table: SessionTable,
     identity: Option<Identity>,
     house: House,
 ) {
@@ -186,7 +182,7 @@ async fn connect(
         Connect::To(target) => open_stream(target, plan, identity).await,
         _ => return,
     };
-    let run_loop = stream.and_then(|stream| run_loop(stream, config, Role::Active));
+    let run_loop = stream.and_then(|stream| run_loop(stream, table, Role::Active));
     match run_loop {
         Ok(run_loop) => {
             let mut desk = Desk::new(run_loop, house);
@@ -195,7 +191,7 @@ async fn connect(
         }
         Err(error) => {
             for (_, session) in sessions {
-                if let Some(job) = house.jobs.take(session.local().as_str()) {
+                if let Some(job) = house.jobs.take(session.local.as_str()) {
                     let _ = house.done.send(job.failed(&format!("no connection: {error}")));
                 }
             }
@@ -224,7 +220,7 @@ async fn open_stream(
 async fn accept(
     socket: TcpStream,
     acceptor: Option<TlsAcceptor>,
-    config: Arc<Config>,
+    table: SessionTable,
     house: House,
 ) {
     let _ = socket.set_nodelay(true);
@@ -235,15 +231,17 @@ async fn accept(
             Err(late) => Err(late.into()),
         },
     };
-    match stream.and_then(|stream| run_loop(stream, config, Role::Passive)) {
+    match stream.and_then(|stream| run_loop(stream, table, Role::Passive)) {
         Ok(run_loop) => Desk::new(run_loop, house).run().await,
         Err(error) => words(format_args!("a connection was not served: {error}")),
     }
 }
 
-fn run_loop(stream: Carrier, config: Arc<Config>, role: Role) -> io::Result<RunLoop<Carrier>> {
+fn run_loop(stream: Carrier, table: SessionTable, role: Role) -> io::Result<RunLoop<Carrier>> {
     let random = OsRandom::new()?;
-    Ok(RunLoop::new(stream, Connection::new(config, role, random, Instant::now())?))
+    let config = Arc::new(Config::default());
+    let connection = Connection::new(config, role, random, Instant::now())?;
+    Ok(RunLoop::new(stream, connection.with_table(table)))
 }
 
 /// Whoever connects shows the certificate of one of the peer's fingerprints.

@@ -89,6 +89,6 @@ pub(crate) struct Session {
     pub(crate) timeout: u64,
 }
 
-fn media_types(list: &str) -> Result<MediaTypes, msrp::wire::MediaTypeError> {
+fn media_types(list: &str) -> Result<MediaTypes, msrp::wire::ValueError> {
     MediaTypes::new(&list.replace(',', " "))
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use bytes::{Bytes, BytesMut};
 use indicatif::ProgressBar;
-use msrp::{Connection, MediaType, MessageKey, MessageOutcome, OutgoingMessage, SessionKey};
+use msrp::{Connection, Finished, MediaType, MessageKey, OutgoingMessage, SessionKey};
 use msrp_sdp::file::{ContentDisposition, FileAttributes, FileRange};
 
 use crate::Failure;
@@ -116,7 +116,7 @@ impl Sending {
     }
 
     fn copy(&mut self, connection: &mut Connection) -> io::Result<()> {
-        while let Some(mut body) = connection.body(self.key) {
+        while let Ok(mut body) = connection.body(self.key) {
             let head = self.head.split_to(body.room().min(self.head.len()));
             body.write(head).map_err(io::Error::other)?;
             if self.head.is_empty() && self.rest.is_empty() {
@@ -136,7 +136,7 @@ impl Sending {
         Ok(())
     }
 
-    pub(crate) fn ended(self, outcome: &MessageOutcome) -> Done {
+    pub(crate) fn ended(self, outcome: &Finished) -> Done {
         let error = match outcome.outcome {
             outcome if outcome.is_success() => None,
             msrp::Outcome::Rejected(status) => Some(format!("the receiver says {status}")),

@@ -17,7 +17,7 @@
 //! ))?;
 //! run_loop.connection.send(session, OutgoingMessage::text("Are you there?"))?;
 //! while let Some(event) = run_loop.next().await {
-//!     if let Event::Outcome(outcome) = event {
+//!     if let Event::Finished(outcome) = event {
 //!         println!("{:?}", outcome.outcome);
 //!         run_loop.connection.close();
 //!     }

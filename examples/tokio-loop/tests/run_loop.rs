@@ -31,9 +31,7 @@ fn alice<S: AsyncRead + AsyncWrite>(stream: S) -> (RunLoop<S>, SessionKey) {
 fn bob<S: AsyncRead + AsyncWrite>(stream: S) -> RunLoop<S> {
     let table = SessionTable::new(1);
     table.insert(SessionConfig::expected(BOB.parse().unwrap()).max_size(LARGE as u64)).unwrap();
-    let mut config = Config::default();
-    config.table = Some(table);
-    RunLoop::new(stream, connection(Role::Passive, config))
+    RunLoop::new(stream, connection(Role::Passive, Config::default()).with_table(table))
 }
 
 fn large() -> OutgoingMessage {
@@ -50,7 +48,7 @@ async fn exchange<S: AsyncRead + AsyncWrite>(mut side: RunLoop<S>) -> (usize, Ou
                 side.connection.send(session, large()).unwrap();
             }
             Event::Message { body, .. } => came = Some(body.len()),
-            Event::Outcome(outcome) => went = Some(outcome.outcome),
+            Event::Finished(outcome) => went = Some(outcome.outcome),
             Event::Closed(_) => break,
             _ => {}
         }
@@ -107,7 +105,7 @@ async fn next_can_be_cancelled_at_any_place() {
         loop {
             tokio::select! {
                 biased;
-                event = alice.next() => if let Some(Event::Outcome(outcome)) = event {
+                event = alice.next() => if let Some(Event::Finished(outcome)) = event {
                     return outcome.outcome;
                 },
                 () = tokio::task::yield_now() => cancelled += 1,
@@ -133,7 +131,7 @@ async fn a_stream_that_ends_settles_every_message() {
     let outcomes: Vec<_> = events
         .iter()
         .filter_map(|event| match event {
-            Event::Outcome(outcome) => Some(outcome.outcome),
+            Event::Finished(outcome) => Some(outcome.outcome),
             _ => None,
         })
         .collect();

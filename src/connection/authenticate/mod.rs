@@ -1,5 +1,6 @@
 //! The use of relays: AUTH from the client's side (RFC 4976 section 5.1).
 
+mod failure;
 mod flow;
 mod route;
 
@@ -7,16 +8,15 @@ use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use thiserror::Error;
-
+pub use failure::{AuthenticateError, AuthenticationFailure};
 pub use route::RelayRoute;
 
 use super::Connection;
+use super::carried::Purpose;
 use super::config::Role;
 use super::event::Event;
 use crate::auth::Credentials;
-use crate::hop::Purpose;
-use crate::keys::{AuthKey, Keys, Tag};
+use crate::keys::{AuthKey, Keys, Tag, UnknownKey};
 use crate::tolerance::Tolerance;
 use crate::uri::{Host, MsrpUri, Path, PathRef};
 use crate::wire::{Continuation, EncodeError, HeadRef, HeadWriter, HeaderName, Method, StatusCode};
@@ -171,68 +171,6 @@ impl Authentication {
     }
 }
 
-/// Why relays are not asked.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum AuthenticateError {
-    /// A relay whose URI is not one of `msrps` (RFC 4976 section 8).
-    #[error("{0} is not secured; use msrps, or Authentication::without_tls where that is no harm")]
-    NotSecured(MsrpUri),
-    /// A relay of `msrps` at the other end of a transport that is not TLS.
-    #[error("{0} is reached over TLS only; make the Authentication with over_tls, and see to it")]
-    NeedsTls(MsrpUri),
-    /// The peer opened the connection: it is no relay of this side, and nobody
-    /// has checked who it is.
-    #[error("a client opens the connection to its relay; make it with Role::Active")]
-    Passive,
-    /// There are as many authentications as
-    /// [`Limits::authentications`](crate::Limits::authentications) allows.
-    #[error("the connection has {max} authentications; stop one or raise the limit")]
-    TooMany {
-        /// The limit that was reached.
-        max: usize,
-    },
-    /// The connection has ended.
-    #[error("the connection is closed")]
-    Closed,
-}
-
-/// Why there is no route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
-#[non_exhaustive]
-pub enum AuthenticationFailure {
-    /// The relay asks for credentials, and there are none.
-    #[error("the relay asks for credentials; give Authentication some")]
-    NoCredentials,
-    /// The relay does not take the credentials.
-    #[error("the relay does not take these credentials")]
-    Unauthorized,
-    /// The relay asks for what this side does not do: anything but Digest with
-    /// MD5 or SHA-256 and qop `auth`.
-    #[error("the relay's challenge is none that can be answered")]
-    Challenge,
-    /// The relay cannot prove that it knows the password (`rspauth`).
-    #[error("the relay does not prove that it knows the password; do not use it")]
-    Impostor,
-    /// The relay allows no lifetime that it could be asked for.
-    #[error("the relay allows no lifetime that it could be asked for")]
-    Lifetime,
-    /// The relay answered with this code.
-    #[error("the relay answered {0} {reason}", reason = .0.reason())]
-    Rejected(StatusCode),
-    /// The relay said yes and gave no Use-Path that could be read, or one that
-    /// is not tolerated
-    /// ([`Tolerance::UsePathAddress`](crate::Tolerance::UsePathAddress)).
-    #[error("the relay gave no path")]
-    NoRoute,
-    /// The relay did not answer in time.
-    #[error("the relay did not answer in time")]
-    TimedOut,
-    /// The connection ended before.
-    #[error("the connection to the relay has ended")]
-    ConnectionClosed,
-}
-
 /// The authentications of a connection.
 #[derive(Debug)]
 pub(super) struct Authentications {
@@ -292,13 +230,16 @@ impl Connection {
         Ok(key)
     }
 
-    /// Asks for no more routes under a key, and for none if there is none yet.
-    /// Routes that were given go on. Says whether there was such an
-    /// authentication.
-    pub fn stop_authentication(&mut self, key: AuthKey) -> bool {
+    /// Stops an authentication: no more routes follow under its key, nor does a
+    /// first one. Routes that were granted stay valid.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownKey`] if the authentication has ended, or is of another connection.
+    pub fn stop_authentication(&mut self, key: AuthKey) -> Result<(), UnknownKey> {
         self.authentications.refreshes.retain(|(_, refreshed)| *refreshed != key);
         self.hop.forget_transactions(|purpose| *purpose != Purpose::Auth(key));
-        self.authentications.flows.remove(&key).is_some()
+        self.authentications.flows.remove(&key).map(drop).ok_or(UnknownKey)
     }
 
     /// A response to an AUTH.

@@ -1,71 +1,157 @@
-//! What can be wrong with a head, and what answers it.
+//! What can be wrong with a head, and the status code that says so.
 
-use thiserror::Error;
+use std::error::Error;
+use std::fmt;
+use std::ops::Range;
 
 use crate::tolerance::Tolerance;
+use crate::uri::UriError;
 use crate::wire::header::HeaderName;
 use crate::wire::status::StatusCode;
+use crate::wire::value_error::ValueError;
+
+/// A head that cannot be read, or not without a tolerance that is switched off.
+///
+/// Where the value of a header field is wrong, [`source`](Error::source) says why: a
+/// [`UriError`] or a [`ValueError`], whose place counts from the start of the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    kind: ParseErrorKind,
+    start: usize,
+    end: usize,
+    cause: Option<Cause>,
+}
 
 /// What is wrong with a head.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ParseError {
-    /// The octets do not start with `MSRP` and a transaction id; where the
-    /// frame ends cannot be known.
-    #[error("not MSRP: a frame starts with \"MSRP\", a transaction id and a method or status code")]
+pub enum ParseErrorKind {
+    /// The octets do not start with `MSRP` and a transaction id. Where the frame
+    /// ends cannot be known.
     NotMsrp,
     /// The head is longer than [`ParseOptions::head_octets`](crate::ParseOptions::head_octets).
-    #[error("the head is longer than {limit} octets; raise ParseOptions::head_octets to take it")]
     HeadTooLong {
-        /// The limit that was passed, in octets.
+        /// The limit, in octets.
         limit: usize,
     },
-    /// What follows the transaction id is neither a method nor a status code.
-    #[error("the start line has neither a method nor a three-digit status code")]
+    /// The transaction id is followed by neither a method nor a status code.
     StartLine,
     /// The transaction id is not 4 to 32 characters long.
-    #[error("the transaction id has not 4 to 32 characters")]
     TransactionId,
-    /// A line is no header field: no name, a folded line, or a control octet.
-    #[error("header field number {position} is no \"Name: value\" of text")]
+    /// A line is no header field: it has no name, is folded or has a control octet.
     HeaderLine {
         /// Which header field, counted from one.
         position: usize,
     },
-    /// The value of a header field is not of its grammar.
-    #[error("the value of {} is malformed", .0.as_str())]
+    /// The value of a header field does not follow its grammar.
     HeaderValue(HeaderName),
-    /// A header field that may be there once is there twice.
-    #[error("{} is there twice", .0.as_str())]
+    /// A header field that is allowed once occurs again.
     Repeated(HeaderName),
     /// To-Path or From-Path is missing.
-    #[error("{} is missing", .0.as_str())]
     Missing(HeaderName),
-    /// More header fields than [`ParseOptions::headers`](crate::ParseOptions::headers).
-    #[error("more than {limit} header fields; raise ParseOptions::headers to take them")]
+    /// The head has more header fields than [`ParseOptions::headers`](crate::ParseOptions::headers).
     TooManyHeaders {
-        /// The limit that was passed.
+        /// The limit.
         limit: usize,
     },
-    /// More URIs in a path than [`ParseOptions::path_uris`](crate::ParseOptions::path_uris).
-    #[error("more than {limit} URIs in a path; raise ParseOptions::path_uris to take them")]
+    /// A path has more URIs than [`ParseOptions::path_uris`](crate::ParseOptions::path_uris).
     TooManyUris {
-        /// The limit that was passed.
+        /// The limit.
         limit: usize,
     },
-    /// A deviation whose tolerance is switched off.
-    #[error("{0:?} is not tolerated")]
+    /// The head deviates in a way whose tolerance is switched off.
     NotTolerated(Tolerance),
 }
 
+/// Why the value of a header field is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Uri(UriError),
+    Value(ValueError),
+}
+
 impl ParseError {
-    /// The status code that answers a request with this fault. `None` where
-    /// framing is lost and the connection can only be closed.
+    pub(crate) const fn new(kind: ParseErrorKind, place: Range<usize>) -> Self {
+        Self { kind, start: place.start, end: place.end, cause: None }
+    }
+
+    pub(crate) const fn with_cause(mut self, cause: Cause) -> Self {
+        self.cause = Some(cause);
+        self
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub const fn kind(&self) -> ParseErrorKind {
+        self.kind
+    }
+
+    /// Where in the head: octets counted from zero. Empty where something is missing.
+    #[must_use]
+    pub const fn place(&self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+impl ParseErrorKind {
+    /// The status code that responds to a request with such a head. `None` if framing
+    /// is lost and the connection can only be closed.
     #[must_use]
     pub const fn status(&self) -> Option<StatusCode> {
         match self {
             Self::NotMsrp | Self::HeadTooLong { .. } => None,
-            _ => Some(StatusCode::BAD_REQUEST),
+            Self::StartLine
+            | Self::TransactionId
+            | Self::HeaderLine { .. }
+            | Self::HeaderValue(_)
+            | Self::Repeated(_)
+            | Self::Missing(_)
+            | Self::TooManyHeaders { .. }
+            | Self::TooManyUris { .. }
+            | Self::NotTolerated(_) => Some(StatusCode::BAD_REQUEST),
+        }
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl Error for ParseError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_ref().map(|cause| match cause {
+            Cause::Uri(error) => error as &(dyn Error + 'static),
+            Cause::Value(error) => error,
+        })
+    }
+}
+
+impl fmt::Display for ParseErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotMsrp => f.write_str("a frame must start with MSRP and a transaction id"),
+            Self::HeadTooLong { limit } => {
+                write!(f, "the head is longer than {limit} octets (ParseOptions::head_octets)")
+            }
+            Self::StartLine => f.write_str(
+                "the transaction id must be followed by a method or a three-digit status code",
+            ),
+            Self::TransactionId => f.write_str("the transaction id must be 4 to 32 characters"),
+            Self::HeaderLine { position } => {
+                write!(f, "header field number {position} must be \"Name: value\"")
+            }
+            Self::HeaderValue(name) => write!(f, "malformed {name}"),
+            Self::Repeated(name) => write!(f, "duplicate {name}"),
+            Self::Missing(name) => write!(f, "missing {name}"),
+            Self::TooManyHeaders { limit } => {
+                write!(f, "the head has more than {limit} header fields (ParseOptions::headers)")
+            }
+            Self::TooManyUris { limit } => {
+                write!(f, "a path has more than {limit} URIs (ParseOptions::path_uris)")
+            }
+            Self::NotTolerated(tolerance) => write!(f, "{tolerance} is not tolerated"),
         }
     }
 }

@@ -4,12 +4,13 @@
 //! line can be spared. Whatever is not quite as usual is left as it is and read the
 //! long way, and so is a line that has not come in whole.
 
+use super::super::fast;
 use super::super::grammar::{self, StartWord};
 use super::super::header::HeaderName;
 use super::super::ident;
 use super::{CRLF, HeadParser, Kind, PathField, START, Span, status_code};
 use crate::limits::ParseOptions;
-use crate::uri::fast;
+use crate::uri::fast as uri_fast;
 
 impl HeadParser {
     /// Reads lines as long as they are the usual ones.
@@ -35,11 +36,11 @@ impl HeadParser {
     }
 
     fn usual_start_line<'a>(&mut self, input: &'a [u8]) -> Option<&'a [u8]> {
-        let (id, behind) = grammar::start(input)?;
-        let (word, rest) = to_crlf(grammar::start_word(behind))?;
+        let (id, behind) = fast::start(input)?;
+        let (word, rest) = to_crlf(fast::start_word(behind))?;
         let transaction = Span::at(START.len(), standard_length(id)?);
         match word {
-            StartWord::Method(name) if grammar::is_standard_method(name) => {
+            StartWord::Method(name) if grammar::is_other_method(name) => {
                 self.fields.word = Span::at(input.len() - behind.len(), name);
             }
             StartWord::Method(_) => return None,
@@ -56,7 +57,7 @@ impl HeadParser {
     }
 
     fn usual_header<'a>(&mut self, input: &'a [u8], options: &ParseOptions) -> Option<&'a [u8]> {
-        let (name, text) = grammar::usual_hname(input.get(self.line_start..)?)?;
+        let (name, text) = fast::usual_name(input.get(self.line_start..)?)?;
         if self.headers >= options.headers || !self.fields.content_type.is_empty() {
             return None;
         }
@@ -70,21 +71,21 @@ impl HeadParser {
                 usual_path(&mut fields.from_path, text, offset, options)
             }
             HeaderName::MessageId if fields.message_id.is_empty() => {
-                let (id, rest) = to_crlf(grammar::ident(text))?;
+                let (id, rest) = to_crlf(fast::ident(text))?;
                 fields.message_id = Span::at(offset, standard_length(id)?);
                 Some(rest)
             }
             HeaderName::ContentType => {
-                let (essence, rest) = to_crlf(grammar::essence(text))?;
+                let (essence, rest) = to_crlf(fast::essence(text))?;
                 fields.content_type = Span::at(offset, essence);
                 Some(rest)
             }
-            HeaderName::ByteRange => keep(&mut fields.byte_range, grammar::byte_range(text)),
+            HeaderName::ByteRange => keep(&mut fields.byte_range, fast::byte_range(text)),
             HeaderName::SuccessReport => {
-                keep(&mut fields.success_report, grammar::success_report(text))
+                keep(&mut fields.success_report, fast::success_report(text))
             }
             HeaderName::FailureReport => {
-                keep(&mut fields.failure_report, grammar::failure_report(text))
+                keep(&mut fields.failure_report, fast::failure_report(text))
             }
             _ => None,
         }?;
@@ -99,7 +100,7 @@ fn usual_path<'a>(
     offset: usize,
     options: &ParseOptions,
 ) -> Option<&'a [u8]> {
-    let (shape, rest) = fast::path_to_cr(text, options.path_uris)?;
+    let (shape, rest) = uri_fast::path_to_cr(text, options.path_uris)?;
     let behind = rest.strip_prefix(CRLF)?;
     let value = text.get(..text.len() - rest.len())?;
     *field = PathField::new(Span::at(offset, value), shape);

@@ -1,20 +1,21 @@
-//! The examples through relays: Kamailio, ours, and one behind the other.
+//! The command `msrp` through relays: Kamailio, ours, and a chain of both.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-#[path = "../../processes/mod.rs"]
+#[path = "../../../crates/cli/tests/processes/mod.rs"]
 mod processes;
 
 use std::fs;
+use std::path::PathBuf;
 
 use msrp::auth::Algorithm;
-use msrp_interop::{Kamailio, OurRelay, PASSWORD, USER, built, needed};
+use msrp_interop::{InteropError, Kamailio, OurRelay, PASSWORD, USER, built, needed};
 use processes::{Folder, Receiver, hash, random_octets, run};
 use serde_json::Value;
 
 /// A chunk of that many octets fits into the frames that Kamailio takes.
 const CHUNK: &str = "10000";
 
-/// What an example is told of its relays and whom to trust.
+/// The arguments of one side: its relays and whom it trusts.
 #[derive(Clone, Default)]
 struct Side {
     arguments: Vec<String>,
@@ -92,23 +93,20 @@ fn exchange(sender: &Side, receiver: &Side) {
     assert_eq!(sent["chunks"], 31);
 }
 
-/// Kamailio, and the examples that go through it.
+/// Kamailio, and the command that goes through it.
 fn kamailio() -> Option<Kamailio> {
-    needed(examples())?;
+    needed(command())?;
     needed(Kamailio::start())
 }
 
-/// Our relay, and the examples that go through it.
+/// Our relay, and the command that goes through it.
 fn ours(best: Algorithm) -> Option<OurRelay> {
-    needed(examples())?;
+    needed(command())?;
     needed(OurRelay::start(best))
 }
 
-fn examples() -> Result<(), msrp_interop::InteropError> {
-    for example in ["examples/send", "examples/receive"] {
-        built(example, "--examples")?;
-    }
-    Ok(())
+fn command() -> Result<PathBuf, InteropError> {
+    built("msrp", "-p msrp-cli")
 }
 
 // req: 4976-5.1-1 4976-5.1-2 4976-5.1-4 4976-5.1-5 4976-9.1-9

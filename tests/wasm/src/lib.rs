@@ -28,9 +28,8 @@ pub fn deliver() -> Result<String, String> {
 fn exchange(text: &str) -> Result<String, Box<dyn Error>> {
     let table = SessionTable::new(1);
     table.insert(SessionConfig::expected(BOB.parse()?))?;
-    let mut listener = Config::default();
-    listener.table = Some(table);
-    let mut bob = Side::new(listener, Role::Passive)?;
+    let mut bob = Side::new(Config::default(), Role::Passive)?;
+    bob.connection = bob.connection.with_table(table);
     let mut alice = Side::new(Config::default(), Role::Active)?;
 
     let session = alice.connection.open(SessionConfig::new(ALICE.parse()?, BOB.parse()?))?;
@@ -77,7 +76,7 @@ impl Side {
                 Event::Message { body, .. } => {
                     self.received = Some(String::from_utf8_lossy(&body).into_owned());
                 }
-                Event::Outcome(outcome) => self.outcome = Some(outcome.outcome),
+                Event::Finished(outcome) => self.outcome = Some(outcome.outcome),
                 _ => {}
             }
         }

@@ -32,7 +32,7 @@ fn room_with(set: impl FnOnce(&mut RoomConfig)) -> Room {
 
 /// Somebody who takes private messages.
 fn social(uri: &str) -> Participant {
-    Participant::new(uri).unwrap().private_messages(true)
+    Participant::new(uri).unwrap().with_private_messages(true)
 }
 
 fn types(wrapped: &str) -> MediaTypes {

@@ -50,7 +50,7 @@ fn what_is_not_wrapped_is_answered_415() {
 #[test]
 fn from_is_the_senders() {
     let mut room = room();
-    let ada = room.join(social(ADA).also("tel:+12015550123").unwrap()).unwrap();
+    let ada = room.join(social(ADA).with_uri("tel:+12015550123").unwrap()).unwrap();
     room.join(social(BOB)).unwrap();
     for own in [ADA, "sip:ada@EXAMPLE.COM;gr=1", "tel:+1-201-555-0123"] {
         assert!(room.message(ada, CPIM, &wrapped(own, ROOM)).is_ok(), "{own}");
@@ -130,9 +130,9 @@ fn who_takes_no_private_messages_gets_none() {
 fn who_does_not_take_a_type_is_left_out() {
     let mut room = room();
     let ada = room.join(social(ADA)).unwrap();
-    let text = room.join(social(BOB).accepts(types("text/*"))).unwrap();
+    let text = room.join(social(BOB).with_accept_types(types("text/*"))).unwrap();
     let all = room.join(social(CLEO)).unwrap();
-    let nothing = social("sip:dan@example.com").accepts(MediaTypes::new(CPIM).unwrap());
+    let nothing = social("sip:dan@example.com").with_accept_types(MediaTypes::new(CPIM).unwrap());
     let nothing = room.join(nothing).unwrap();
     for (content_type, expected) in [
         ("text/plain;charset=utf-8", vec![text, all]),

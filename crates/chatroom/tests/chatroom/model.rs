@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use msrp::{MessageId, Nickname, StatusCode};
-use msrp_chatroom::{JoinError, Participant};
+use msrp_chatroom::{Participant, RoomError};
 use proptest::prelude::*;
 
 use super::*;
@@ -103,7 +103,8 @@ impl Model {
 
     fn join(&mut self, user: u8, is_social: bool, list: usize) {
         let participant = Participant::new(&uri(user)).unwrap();
-        let participant = participant.private_messages(is_social).accepts(types(LISTS[list]));
+        let participant =
+            participant.with_private_messages(is_social).with_accept_types(types(LISTS[list]));
         match self.room.join(participant) {
             Ok(seat) => {
                 assert!(self.members.len() < SESSIONS);
@@ -111,7 +112,7 @@ impl Model {
                 self.members.push(Member { seat, user, is_social, list, nickname: None });
             }
             Err(error) => {
-                assert_eq!(error, JoinError::Full { max: SESSIONS });
+                assert_eq!(error, RoomError::Full { max: SESSIONS });
                 assert_eq!(self.members.len(), SESSIONS);
             }
         }
@@ -213,7 +214,7 @@ impl Model {
 
     fn go_on(&mut self, at: usize, number: u8) {
         let Some(member) = self.member(at) else { return };
-        let result = self.room.message_goes_on(self.now, member.seat, id(number));
+        let result = self.room.continue_message(self.now, member.seat, id(number));
         let known = self.passing.get_mut(&(member.seat, number));
         if let Some((_, due)) = known {
             *due = self.now + Duration::from_secs(540);

@@ -28,7 +28,7 @@ fn recipients_are_known_when_the_headers_are() {
         let now = Instant::now();
         let answer = room.begin_message(now, ada, id("mid1"), CPIM, &body[..len]).unwrap();
         assert_eq!(answer.is_some(), len >= head, "{len} of {}", body.len());
-        let next = room.message_goes_on(now, ada, id("mid1")).unwrap();
+        let next = room.continue_message(now, ada, id("mid1")).unwrap();
         let next = next.map(|next| next.seats().to_vec());
         assert_eq!(next, (len >= head).then(|| vec![bob]));
         let answer = room.begin_message(now, ada, id("mid1"), CPIM, &body).unwrap().unwrap();
@@ -47,14 +47,14 @@ fn later_chunks_go_where_the_first_went() {
     let dan = room.join(social("sip:dan@example.com")).unwrap();
     room.leave(bob).unwrap();
     let again = room.join(social(BOB)).unwrap();
-    let next = room.message_goes_on(now, ada, id("mid1")).unwrap().unwrap();
+    let next = room.continue_message(now, ada, id("mid1")).unwrap().unwrap();
     assert_eq!(next.seats(), [cleo]);
     // Another message is for all who are here now.
     let begun = room.begin_message(now, ada, id("mid2"), CPIM, &wrapped(ADA, ROOM));
     assert_eq!(begun.unwrap().unwrap().seats(), [cleo, dan, again]);
     assert_eq!(room.end_message(ada, id("mid1")).unwrap().seats(), [cleo]);
     assert_eq!(room.end_message(ada, id("mid1")), None);
-    assert_eq!(room.message_goes_on(now, ada, id("mid1")), GONE);
+    assert_eq!(room.continue_message(now, ada, id("mid1")), GONE);
 }
 
 /// The same Message-ID in two sessions is two messages.
@@ -65,12 +65,12 @@ fn message_ids_are_those_of_a_session() {
     for (from, uri) in [(ada, ADA), (bob, BOB)] {
         room.begin_message(now, from, id("same"), CPIM, &wrapped(uri, ROOM)).unwrap();
     }
-    let mut next = |from| room.message_goes_on(now, from, id("same")).unwrap().unwrap();
+    let mut next = |from| room.continue_message(now, from, id("same")).unwrap().unwrap();
     assert_eq!(next(ada).seats(), [bob, cleo]);
     assert_eq!(next(bob).seats(), [ada, cleo]);
     room.end_message(ada, id("same"));
-    assert_eq!(room.message_goes_on(now, ada, id("same")), GONE);
-    assert!(room.message_goes_on(now, bob, id("same")).is_ok());
+    assert_eq!(room.continue_message(now, ada, id("same")), GONE);
+    assert!(room.continue_message(now, bob, id("same")).is_ok());
 }
 
 // req: 7701-6.1-11, 7701-6.1-12
@@ -83,7 +83,7 @@ fn a_message_whose_rest_does_not_come_is_given_up() {
     room.begin_message(start + SECOND, bob, id("mid2"), CPIM, b"From:").unwrap();
     assert_eq!(room.poll_timeout(), Some(start + 540 * SECOND));
     // Every chunk waits anew.
-    room.message_goes_on(start + 500 * SECOND, ada, id("mid1")).unwrap();
+    room.continue_message(start + 500 * SECOND, ada, id("mid1")).unwrap();
     assert_eq!(room.poll_timeout(), Some(start + 541 * SECOND));
     assert_eq!(expired(&mut room, start + 540 * SECOND), []);
     let gone = expired(&mut room, start + 541 * SECOND);
@@ -95,7 +95,7 @@ fn a_message_whose_rest_does_not_come_is_given_up() {
     assert_eq!(room.poll_timeout(), None);
     // What comes too late is refused, of the one that nobody had yet as well.
     for (from, text) in [(ada, "mid1"), (bob, "mid2")] {
-        assert_eq!(room.message_goes_on(start, from, id(text)), GONE);
+        assert_eq!(room.continue_message(start, from, id(text)), GONE);
     }
 }
 
@@ -110,7 +110,7 @@ fn the_messages_of_who_leaves_do_not_go_on() {
     let gone: Vec<_> =
         left.abandoned.iter().map(|it| (it.message_id, it.recipients.clone())).collect();
     assert_eq!(gone, [(id("mid1"), vec![bob, cleo]), (id("mid2"), vec![cleo])]);
-    assert!(room.message_goes_on(now, bob, id("mid3")).unwrap().unwrap().seats().is_empty());
+    assert!(room.continue_message(now, bob, id("mid3")).unwrap().unwrap().seats().is_empty());
     assert_eq!(expired(&mut room, now + 540 * SECOND).len(), 1);
 }
 

@@ -7,8 +7,8 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 use msrp::wire::ByteRange;
 use msrp::{
-    AnswerMode, Config, Event, IncomingKey, MessageId, MessageKey, MessageOutcome, Outcome,
-    OutgoingMessage, ReceiveMode, ReportMode, Role, SessionConfig, SessionKey, SessionTable,
+    Config, Event, Finished, IncomingKey, MessageId, MessageKey, Outcome, OutgoingMessage,
+    ReceiveMode, ReportMode, ResponseMode, Role, SessionConfig, SessionKey, SessionTable,
     StatusCode,
 };
 use msrp_chatroom::report_body;
@@ -27,7 +27,7 @@ struct Member {
     ours: Option<SessionKey>,
     /// What the client has heard.
     heard: Vec<Bytes>,
-    outcomes: Vec<MessageOutcome>,
+    outcomes: Vec<Finished>,
     nicknames: Vec<Outcome>,
     /// The octets of a message that comes in, while nobody knows whose they are.
     start: BytesMut,
@@ -55,14 +55,13 @@ impl Switch {
         let table = SessionTable::new(1);
         let session = SessionConfig::expected(local.parse().unwrap())
             .accept_types(MediaTypes::new(CPIM).unwrap().wrapped("*").unwrap())
-            .answers(AnswerMode::Application)
+            .responses(ResponseMode::Application)
             .reports(ReportMode::Manual)
             .receive(self.mode)
             .nicknames(true);
         table.insert(session).unwrap();
-        let mut config = Config::default();
-        config.table = Some(table);
-        let server = Side::new(config, Role::Passive, 2 * number as u64, self.now);
+        let server = Side::new(Config::default(), Role::Passive, 2 * number as u64, self.now);
+        let server = server.with_table(&table);
         let client_config = Config::default();
         let mut client = Side::new(client_config, Role::Active, 2 * number as u64 + 1, self.now);
         let session = SessionConfig::new(remote.parse().unwrap(), path(&local));
@@ -125,7 +124,7 @@ impl Switch {
         for event in member.client.events() {
             match event {
                 Event::Message { body, .. } => member.heard.push(body),
-                Event::Outcome(outcome) => member.outcomes.push(*outcome),
+                Event::Finished(outcome) => member.outcomes.push(*outcome),
                 Event::Nickname { outcome, .. } => member.nicknames.push(outcome),
                 _ => {}
             }
@@ -138,13 +137,13 @@ impl Switch {
         let seat = self.members[at].seat;
         match event {
             Event::SessionOpened { session, .. } => self.members[at].ours = Some(session),
-            Event::Message { message, body } => {
+            Event::Message { received: message, body } => {
                 let result = self.room.message(seat, message.content_type(), &body);
                 let connection = &mut self.members[at].server.connection;
                 match result {
-                    Err(status) => assert!(connection.reject(message.key(), status)),
+                    Err(status) => assert!(connection.reject(message.key(), status).is_ok()),
                     Ok(recipients) => {
-                        assert!(connection.accept(message.key()));
+                        assert!(connection.accept(message.key()).is_ok());
                         if message.head().success_report() {
                             let range = ByteRange::whole(body.len() as u64);
                             let cpim = MediaType::new(CPIM).unwrap();
@@ -169,8 +168,8 @@ impl Switch {
                 }
             }
             Event::MessageStarted { .. } => self.members[at].start.clear(),
-            Event::Piece { message, data, .. } => self.pass(at, message, &data),
-            Event::MessageCompleted { message, .. } => {
+            Event::Piece { incoming: message, data, .. } => self.pass(at, message, &data),
+            Event::MessageCompleted { received: message, .. } => {
                 self.members[at].server.connection.accept(message.key());
                 self.room.end_message(seat, message_id(message.key()));
                 for (seat, key) in
@@ -182,7 +181,7 @@ impl Switch {
             }
             Event::NicknameRequested { request, nickname, .. } => {
                 let status = self.room.use_nickname(seat, nickname.as_ref());
-                self.members[at].server.connection.answer_nickname(request, status);
+                self.members[at].server.connection.respond_to_nickname(request, status);
             }
             _ => {}
         }
@@ -203,7 +202,7 @@ impl Switch {
     fn pass(&mut self, at: usize, key: IncomingKey, data: &[u8]) {
         let seat = self.members[at].seat;
         if !self.members[at].start.is_empty()
-            && self.room.message_goes_on(self.now, seat, message_id(key)).unwrap().is_some()
+            && self.room.continue_message(self.now, seat, message_id(key)).unwrap().is_some()
         {
             return self.pass_on(at, key, data);
         }
@@ -211,7 +210,7 @@ impl Switch {
         let start = self.members[at].start.clone();
         match self.room.begin_message(self.now, seat, message_id(key), CPIM, &start) {
             Ok(None) => {}
-            Err(status) => assert!(self.members[at].server.connection.reject(key, status)),
+            Err(status) => assert!(self.members[at].server.connection.reject(key, status).is_ok()),
             Ok(Some(recipients)) => {
                 let copies = recipients.seats().iter().map(|to| {
                     let member = self.members.iter_mut().find(|it| it.seat == *to).unwrap();
@@ -294,7 +293,7 @@ fn what_is_refused_is_so_in_the_response() {
             let outcome = switch.members[0].outcomes.pop().unwrap();
             let status = StatusCode::new(status).unwrap();
             assert_eq!(outcome.outcome, Outcome::Rejected(status), "{mode:?}");
-            assert_eq!(outcome.answer.unwrap().status, status);
+            assert_eq!(outcome.response.unwrap().status, status);
         }
         switch.send(0, "text/plain", b"Hello");
         switch.settle();

@@ -1,9 +1,9 @@
-//! Instant message disposition notifications (RFC 5438): whether a message in
-//! message/cpim was delivered, processed or displayed.
+//! Instant message disposition notifications (RFC 5438): whether a message/cpim
+//! was delivered, processed or displayed.
 //!
-//! The sender asks with headers of its message/cpim, and the recipient answers
-//! with a message/cpim of its own that wraps a few lines of XML. RFC 5438 leaves
-//! MSRP out (section 13); deployed services use it there all the same.
+//! The sender asks with headers of its message/cpim. The recipient sends back a
+//! message/cpim that wraps a short XML document. RFC 5438 excludes MSRP (section
+//! 13), but deployed services use notifications there.
 //!
 //! ```text
 //!  CpimBuilder::request_imdn ── message ──────▶ ImdnHeaders
@@ -19,13 +19,13 @@
 //! let alice = Address::new("im:alice@example.com")?;
 //! let bob = Address::new("im:bob@example.com")?;
 //! let sent = DateTime::parse("2026-05-15T15:02:31-03:00")?;
-//! // Ids are best random ones, such as `msrp::session_id` gives.
+//! // Use a random Message-ID, such as `msrp::session_id` makes.
 //! let message = CpimBuilder::new(&alice, &bob)
 //!     .date_time(&sent)
 //!     .request_imdn("hx3kfq2m7a", &[NotifyRequest::PositiveDelivery, NotifyRequest::Display])
 //!     .build(&MediaType::text_plain(), b"Lunch?")?;
 //!
-//! // Bob, who has got it:
+//! // Bob has received it:
 //! let mut notifier = Notifier::new(&CpimRef::parse(&message)?, &bob)?;
 //! assert!(notifier.wants(Disposition::Delivered));
 //! let now = DateTime::parse("2026-05-15T15:02:33-03:00")?;
@@ -41,25 +41,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod disposition;
 mod headers;
 mod notification;
 mod notifier;
 mod request;
 
-pub use self::headers::{ImdnHeaders, NotifyRequest};
-#[cfg(feature = "xml")]
-pub use self::notification::ImdnError;
-pub use self::notification::{Disposition, DispositionKind, Notification};
-pub use self::notifier::{Notifier, NotifyError};
-pub(crate) use self::request::ImdnParts;
-
-/// The namespace of the headers that RFC 5438 defines.
-pub const IMDN_NAMESPACE: &str = "urn:ietf:params:imdn";
-
-/// The media type of a notification's XML.
-pub const IMDN_TYPE: &str = "message/imdn+xml";
-
-/// Whether a media type with parameters is [`IMDN_TYPE`].
-pub(crate) fn is_notification_type(content_type: &str) -> bool {
-    msrp::mime::MimeValue::new(content_type).main().eq_ignore_ascii_case(IMDN_TYPE)
-}
+pub use self::disposition::{Disposition, DispositionKind};
+pub use self::headers::{IMDN_NAMESPACE, IMDN_TYPE, ImdnHeaders, NotifyRequest};
+pub use self::notification::Notification;
+pub use self::notifier::Notifier;

@@ -1,68 +1,52 @@
-//! The headers of RFC 5438, written.
+//! Writing the headers of RFC 5438.
 
 use std::fmt::Display;
 
-use super::{IMDN_NAMESPACE, NotifyRequest};
-use crate::{Address, CpimBuildError, CpimBuilder, is_token};
+use super::headers::{IMDN_NAMESPACE, NotifyRequest, is_notification_type};
+use crate::address::Address;
+use crate::builder::{CpimBuilder, Written};
+use crate::error::BuildError;
+use crate::grammar::is_token;
 
-/// What of RFC 5438 a message has that is being written.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ImdnParts {
-    pub(crate) is_requested: bool,
-    has_record_route: bool,
-    has_original_to: bool,
-}
-
-impl ImdnParts {
-    /// Whether there is something that a notification must not have.
-    pub(crate) const fn is_of_message(self) -> bool {
-        self.is_requested || self.has_record_route
-    }
-}
-
-/// The headers of RFC 5438 stand under whatever prefix was declared for
-/// [`IMDN_NAMESPACE`], or `imdn`.
+/// The headers of RFC 5438 use the prefix that was declared for
+/// [`IMDN_NAMESPACE`], or else declare `imdn`.
 impl CpimBuilder {
-    /// Asks for notifications of what becomes of the message (RFC 5438
-    /// section 7.1.1), under this Message-ID: a token that nobody can guess, as
-    /// [`session_id`](msrp::session_id) makes them. A DateTime has to be there
-    /// too.
+    /// Asks for notifications about the message (RFC 5438 section 7.1.1), under
+    /// this Message-ID: a random token, such as
+    /// [`session_id`](msrp::session_id) makes. The message needs a DateTime too.
     pub fn request_imdn(self, message_id: &str, wanted: &[NotifyRequest]) -> Self {
-        let mut builder = self.imdn_message_id(message_id);
+        let builder = self.imdn_message_id(message_id);
         if wanted.is_empty() {
             return builder;
         }
-        builder.imdn.is_requested = true;
         let names: Vec<_> = wanted.iter().map(|request| request.as_str()).collect();
-        builder.imdn_header("Disposition-Notification", names.join(", "))
+        builder
+            .rule(has_date_time)
+            .rule(is_no_notification)
+            .imdn_header("Disposition-Notification", names.join(", "))
     }
 
-    /// The Message-ID of RFC 5438 section 6.3.
+    /// Sets the Message-ID of RFC 5438 section 6.3.
     pub fn imdn_message_id(self, message_id: &str) -> Self {
         if !is_token(message_id) {
-            return self.wrong(CpimBuildError::MessageId);
+            return self.wrong(BuildError::MessageId);
         }
         self.imdn_header("Message-ID", message_id)
     }
 
-    /// Whom the message was for, of an intermediary that sends it to somebody
-    /// else (RFC 5438 section 6.4).
-    pub fn original_to(mut self, address: &Address<'_>) -> Self {
-        if std::mem::replace(&mut self.imdn.has_original_to, true) {
-            return self.wrong(CpimBuildError::Repeated("Original-To"));
-        }
-        self.imdn_header("Original-To", address)
+    /// Sets the original recipient, if an intermediary sends the message to
+    /// another one (RFC 5438 section 6.4).
+    pub fn original_to(self, address: &Address<'_>) -> Self {
+        self.once("Original-To").imdn_header("Original-To", address)
     }
 
-    /// An intermediary that wants to see the notifications (RFC 5438
-    /// section 6.5).
-    pub fn imdn_record_route(mut self, address: &Address<'_>) -> Self {
-        self.imdn.has_record_route = true;
-        self.imdn_header("IMDN-Record-Route", address)
+    /// Adds an intermediary that notifications must pass (RFC 5438 section 6.5).
+    pub fn imdn_record_route(self, address: &Address<'_>) -> Self {
+        self.rule(is_no_notification).imdn_header("IMDN-Record-Route", address)
     }
 
-    /// An intermediary that a notification goes through (RFC 5438
-    /// section 6.6). [`Notifier`](super::Notifier) writes it by itself.
+    /// Adds an intermediary on the route of this notification (RFC 5438 section
+    /// 6.6). A [`Notifier`](super::Notifier) does so by itself.
     pub fn imdn_route(self, address: &Address<'_>) -> Self {
         self.imdn_header("IMDN-Route", address)
     }
@@ -75,4 +59,17 @@ impl CpimBuilder {
             }
         }
     }
+}
+
+/// A message that asks for notifications has a DateTime (RFC 5438 section
+/// 7.1.1.2).
+fn has_date_time(written: &Written<'_>) -> Result<(), BuildError> {
+    written.has("DateTime").then_some(()).ok_or(BuildError::Missing("DateTime"))
+}
+
+/// A notification neither asks for notifications nor records their route (RFC
+/// 5438 section 7.2.1).
+fn is_no_notification(written: &Written<'_>) -> Result<(), BuildError> {
+    let is_notification = is_notification_type(written.content_type.as_str());
+    if is_notification { Err(BuildError::NotificationOfNotification) } else { Ok(()) }
 }

@@ -1,36 +1,18 @@
-//! A body of several parts, written strictly.
+//! Writing a body of several parts.
 
 use bytes::{Bytes, BytesMut};
 use memchr::memmem;
-use thiserror::Error;
-
 use msrp::MediaType;
-use msrp::mime::{MimeValueBuilder, is_field_name, is_field_value};
+use msrp::mime::MimeValueBuilder;
 
-/// Why a body of several parts cannot be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum MultipartBuildError {
-    /// A boundary that is none.
-    #[error("a boundary has 1 to 70 letters, digits and '()+_,-./:=?, and spaces inside")]
-    Boundary,
-    /// A part with the boundary in it.
-    #[error("the boundary occurs in a part; choose another, best a random one")]
-    BoundaryInPart,
-    /// A header field with a name or a value that it cannot have, or a second
-    /// Content-Type.
-    #[error("a header field has a name without spaces and colons, and a value on one line")]
-    Header,
-    /// No part at all.
-    #[error("there has to be a part")]
-    Empty,
-}
+use crate::error::BuildError;
+use crate::mime::{is_field_name, is_field_value};
 
 /// Writes a body of several parts.
 ///
-/// A multipart/related has its root first, and its type among the parameters
-/// (RFC 2387 section 3), so that a session description goes with the icon of
-/// the file that it offers (RFC 5547 section 8.8):
+/// A multipart/related starts with its root, whose type is among its parameters
+/// (RFC 2387 section 3). A session description and the icon of the file that it
+/// offers travel so (RFC 5547 section 8.8):
 ///
 /// ```
 /// use msrp::MediaType;
@@ -58,42 +40,41 @@ pub struct MultipartBuilder {
     delimiter: String,
     root: Option<String>,
     out: BytesMut,
-    fault: Option<MultipartBuildError>,
+    fault: Option<BuildError>,
 }
 
 impl MultipartBuilder {
-    /// Parts that come one after the other.
+    /// A body of independent parts.
     pub fn mixed(boundary: &str) -> Self {
         Self::new("multipart/mixed", boundary)
     }
 
-    /// The same several times over, the plainest first.
+    /// A body of alternatives, the plainest first.
     pub fn alternative(boundary: &str) -> Self {
         Self::new("multipart/alternative", boundary)
     }
 
-    /// A root and what belongs to it.
+    /// A body of a root and the parts that belong to it.
     pub fn related(boundary: &str) -> Self {
         Self::new("multipart/related", boundary)
     }
 
     fn new(essence: &'static str, boundary: &str) -> Self {
-        let fault = (!is_boundary(boundary)).then_some(MultipartBuildError::Boundary);
+        let fault = (!is_boundary(boundary)).then_some(BuildError::Boundary);
         let delimiter = format!("--{boundary}");
         Self { essence, delimiter, root: None, out: BytesMut::new(), fault }
     }
 
-    /// Adds a part with these header fields beside Content-Type: names and
-    /// values.
+    /// Adds a part with header fields, pairs of name and value, beside its
+    /// Content-Type.
     pub fn part(mut self, content_type: &MediaType, headers: &[(&str, &str)], body: &[u8]) -> Self {
         let is_field = |(name, value): &(&str, &str)| {
             is_field_name(name)
                 && is_field_value(value)
-                && !value.is_empty()
                 && !name.eq_ignore_ascii_case("Content-Type")
         };
         if !headers.iter().all(is_field) {
-            return self.wrong(MultipartBuildError::Header);
+            return self.wrong(BuildError::MimeHeader);
         }
         self.root.get_or_insert_with(|| content_type.essence().to_owned());
         let mut head = format!("Content-Type: {content_type}\r\n");
@@ -101,23 +82,23 @@ impl MultipartBuilder {
             head.extend([name, ": ", value, "\r\n"]);
         }
         if self.is_in(head.as_bytes()) || self.is_in(body) {
-            return self.wrong(MultipartBuildError::BoundaryInPart);
+            return self.wrong(BuildError::BoundaryInPart);
         }
         let pieces = [self.delimiter.as_bytes(), b"\r\n", head.as_bytes(), b"\r\n", body, b"\r\n"];
         pieces.into_iter().for_each(|piece| self.out.extend_from_slice(piece));
         self
     }
 
-    /// The media type of the whole, and its octets.
+    /// The media type of the body, and its octets.
     ///
     /// # Errors
     ///
-    /// The first thing that was wrong.
-    pub fn build(mut self) -> Result<(MediaType, Bytes), MultipartBuildError> {
+    /// The first [`BuildError`].
+    pub fn build(mut self) -> Result<(MediaType, Bytes), BuildError> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        let root = self.root.as_deref().ok_or(MultipartBuildError::Empty)?;
+        let root = self.root.as_deref().ok_or(BuildError::NoParts)?;
         let mut content_type = MimeValueBuilder::new(self.essence);
         if self.essence == "multipart/related" {
             content_type = content_type.parameter("type", root);
@@ -125,7 +106,7 @@ impl MultipartBuilder {
         let boundary = self.delimiter.strip_prefix("--").unwrap_or_default();
         let content_type = content_type.parameter("boundary", boundary).build();
         let content_type = content_type.ok().and_then(|text| MediaType::new(&text).ok());
-        let content_type = content_type.ok_or(MultipartBuildError::Boundary)?;
+        let content_type = content_type.ok_or(BuildError::Boundary)?;
         self.out.extend_from_slice(self.delimiter.as_bytes());
         self.out.extend_from_slice(b"--\r\n");
         Ok((content_type, self.out.freeze()))
@@ -135,7 +116,7 @@ impl MultipartBuilder {
         memmem::find(octets, self.delimiter.as_bytes()).is_some()
     }
 
-    fn wrong(mut self, fault: MultipartBuildError) -> Self {
+    fn wrong(mut self, fault: BuildError) -> Self {
         self.fault.get_or_insert(fault);
         self
     }

@@ -1,21 +1,21 @@
 //! Bodies of several parts: multipart/mixed, /alternative and /related
 //! (RFC 2046 section 5.1, RFC 2387).
 //!
-//! Every MSRP endpoint has to take mixed and alternative ones (RFC 4975
-//! section 7.3.1). [`Multipart`] walks through the parts of a body where they
-//! are, [`MultipartBuilder`] writes one:
+//! Every MSRP endpoint must accept mixed and alternative bodies (RFC 4975 section
+//! 7.3.1). [`Multipart`] reads the parts of a body without copying them, and
+//! [`MultipartBuilder`] writes a body:
 //!
 //! ```
 //! use msrp::MediaType;
 //! use msrp_cpim::multipart::{Multipart, MultipartBuilder, Part};
 //!
-//! // The boundary is best a fresh random one, such as `msrp::session_id` gives.
+//! // Use a fresh random boundary, such as `msrp::session_id` makes.
 //! let (content_type, body) = MultipartBuilder::alternative("2nb5wkgqa7")
 //!     .part(&MediaType::text_plain(), &[], b"Lunch?")
 //!     .part(&MediaType::new("text/html")?, &[], b"<b>Lunch?</b>")
 //!     .build()?;
 //!
-//! let read = Multipart::new(content_type.as_str(), &body)?;
+//! let read = Multipart::parse(content_type.as_str(), &body)?;
 //! let parts: Vec<Part> = read.parts().collect::<Result<_, _>>()?;
 //! assert_eq!(parts[1].content_type(), "text/html");
 //! let best: Option<Part> = read.preferred(|part| part.essence() == "text/plain");
@@ -25,24 +25,22 @@
 //!
 //! # Limits
 //!
-//! Reading copies no part: they are found one after the other, in time that grows
-//! with the body. Boundaries have at most [`MAX_BOUNDARY_OCTETS`], the
-//! header fields of a part at most [`MAX_PART_HEAD_OCTETS`], and parts inside
-//! parts go at most [`MAX_DEPTH`] deep.
+//! Reading takes time in proportion to the body, and no memory for its parts.
+//!
+//! | Of | At most | Beyond it |
+//! |---|---|---|
+//! | octets of a boundary | [`MAX_BOUNDARY_OCTETS`] | [`ParseErrorKind::Boundary`] |
+//! | octets in the header fields of a part | [`MAX_PART_HEAD_OCTETS`] | [`ParseErrorKind::TooLong`] for that part |
+//! | lines in the header fields of a part | 512 | [`ParseErrorKind::TooLong`] for that part |
+//! | multipart bodies inside one another | [`MAX_DEPTH`] | [`ParseErrorKind::TooDeep`] |
+//!
+//! [`ParseErrorKind::Boundary`]: crate::ParseErrorKind::Boundary
+//! [`ParseErrorKind::TooLong`]: crate::ParseErrorKind::TooLong
+//! [`ParseErrorKind::TooDeep`]: crate::ParseErrorKind::TooDeep
 
 mod builder;
 mod read;
 
-pub use self::builder::{MultipartBuildError, MultipartBuilder};
-pub use self::read::{Multipart, MultipartError, Part};
-
-/// The most octets of a boundary that is read. RFC 2046 allows 70, and no more
-/// are written.
-pub const MAX_BOUNDARY_OCTETS: usize = 256;
-
-/// The most octets of the header fields of one part, which have at most 512
-/// lines.
-pub const MAX_PART_HEAD_OCTETS: usize = 16 * 1024;
-
-/// How many multipart bodies may stand one in the other.
-pub const MAX_DEPTH: usize = 8;
+pub use self::builder::MultipartBuilder;
+pub use self::read::{Multipart, Part};
+pub use crate::limits::{MAX_BOUNDARY_OCTETS, MAX_DEPTH, MAX_PART_HEAD_OCTETS};

@@ -1,40 +1,18 @@
-//! The parts of a body, where they are.
+//! Reading the parts of a body where they stand.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use memchr::memmem;
-use thiserror::Error;
+use msrp::mime::MimeValue;
 
-use super::{MAX_BOUNDARY_OCTETS, MAX_DEPTH, MAX_PART_HEAD_OCTETS};
-use msrp::mime::{MimeHeader, MimeHeaders, MimeValue, TooLong, head_block, logical_lines};
-
-/// Why a body has no parts, or one of them cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum MultipartError {
-    /// The media type is no multipart.
-    #[error("the media type is not multipart/…")]
-    NotMultipart,
-    /// No boundary among the parameters of the media type, or one of more than
-    /// [`MAX_BOUNDARY_OCTETS`].
-    #[error("the media type needs a boundary of at most {MAX_BOUNDARY_OCTETS} octets")]
-    Boundary,
-    /// More than [`MAX_DEPTH`] inside one another.
-    #[error("parts may go at most {MAX_DEPTH} deep")]
-    TooDeep,
-    /// The header fields of a part are none, or no UTF-8, or lack the blank
-    /// line behind them.
-    #[error("a part is header fields, a blank line and a body")]
-    Head,
-    /// More than [`MAX_PART_HEAD_OCTETS`] of header fields, or 512 lines.
-    #[error("a part may have at most {MAX_PART_HEAD_OCTETS} octets of header fields on 512 lines")]
-    HeadTooLong,
-}
+use crate::error::{Fault, ParseError, ParseErrorKind};
+use crate::limits::{MAX_BOUNDARY_OCTETS, MAX_DEPTH, MAX_PART_HEAD_OCTETS};
+use crate::mime::{MimeHeader, MimeHeaders, head_block, logical_lines, utf8};
 
 /// A body of several parts.
 ///
-/// What is before the first boundary and behind the last is passed over. Where
+/// Reading skips what stands before the first boundary and after the last. If
 /// the last boundary is missing, the last part ends with the body.
 #[derive(Clone)]
 pub struct Multipart<'a> {
@@ -46,35 +24,34 @@ pub struct Multipart<'a> {
 }
 
 impl<'a> Multipart<'a> {
-    /// The body of this media type.
+    /// The body of a message with this media type.
     ///
     /// # Errors
     ///
-    /// [`MultipartError`] where the type is no multipart or has no boundary
-    /// that can be one.
-    pub fn new(content_type: &str, body: &'a [u8]) -> Result<Self, MultipartError> {
-        Self::nested(MimeValue::new(content_type), body, 1)
+    /// [`ParseErrorKind::NotMultipart`] if the media type is another one, and
+    /// [`ParseErrorKind::Boundary`] if it has no usable boundary. The place is
+    /// one in `content_type`.
+    pub fn parse(content_type: &str, body: &'a [u8]) -> Result<Self, ParseError> {
+        Self::nested(content_type, body, 1)
     }
 
-    fn nested(
-        content_type: MimeValue<'_>,
-        body: &'a [u8],
-        depth: usize,
-    ) -> Result<Self, MultipartError> {
-        let essence = content_type.main();
+    fn nested(content_type: &str, body: &'a [u8], depth: usize) -> Result<Self, ParseError> {
+        let wrong = |kind| Err(ParseError::new(kind, 0..content_type.len()));
+        let value = MimeValue::new(content_type);
+        let essence = value.main();
         if !is_multipart(essence) {
-            return Err(MultipartError::NotMultipart);
+            return wrong(ParseErrorKind::NotMultipart);
         }
         if depth > MAX_DEPTH {
-            return Err(MultipartError::TooDeep);
+            return wrong(ParseErrorKind::TooDeep);
         }
-        let boundary = content_type.parameter("boundary").unwrap_or_default();
-        // A blank at its end would be none of the delimiter's (RFC 2046).
+        let boundary = value.parameter("boundary").unwrap_or_default();
+        // A boundary cannot end with a space (RFC 2046 section 5.1.1).
         let boundary = boundary.trim_end_matches(' ');
         if !(1..=MAX_BOUNDARY_OCTETS).contains(&boundary.len()) {
-            return Err(MultipartError::Boundary);
+            return wrong(ParseErrorKind::Boundary);
         }
-        let start = content_type.parameter("start").map(Cow::into_owned);
+        let start = value.parameter("start").map(Cow::into_owned);
         Ok(Self { essence: essence.to_owned(), boundary: boundary.to_owned(), start, body, depth })
     }
 
@@ -84,23 +61,23 @@ impl<'a> Multipart<'a> {
         &self.essence
     }
 
-    /// The parts, one after the other. One that cannot be read is an error, and
-    /// those behind it still come.
-    pub fn parts(&self) -> impl Iterator<Item = Result<Part<'a>, MultipartError>> + use<'a> {
-        let depth = self.depth;
-        let mut scan = Scan::new(&self.boundary, self.body);
-        std::iter::from_fn(move || scan.next_part()).map(move |part| Part::read(part, depth))
+    /// The parts, one after the other. A part that cannot be read is an error,
+    /// with a place in the body of this multipart, and more parts may follow it.
+    pub fn parts(&self) -> impl Iterator<Item = Result<Part<'a>, ParseError>> + use<'a> {
+        let (body, depth) = (self.body, self.depth);
+        let mut scan = Scan::new(&self.boundary, body);
+        std::iter::from_fn(move || scan.next_part())
+            .map(move |part| Part::parse(part, depth).map_err(|fault| fault.within(body)))
     }
 
-    /// The part that says most of those that are understood, for an
-    /// alternative: the last of them (RFC 2046 section 5.1.4).
+    /// The best part of an alternative: the last one that `is_understood`
+    /// accepts (RFC 2046 section 5.1.4).
     pub fn preferred(&self, mut is_understood: impl FnMut(&Part<'a>) -> bool) -> Option<Part<'a>> {
         self.parts().filter_map(Result::ok).filter(|part| is_understood(part)).last()
     }
 
-    /// The part that the others belong to, for a related body: the one whose
-    /// Content-ID is the parameter `start`, or the first (RFC 2387
-    /// section 3.2).
+    /// The root of a related body: the part whose Content-ID is the parameter
+    /// `start`, or else the first (RFC 2387 section 3.2).
     #[must_use]
     pub fn root(&self) -> Option<Part<'a>> {
         let mut parts = self.parts().filter_map(Result::ok);
@@ -132,15 +109,16 @@ pub struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn read(part: &'a [u8], depth: usize) -> Result<Self, MultipartError> {
-        let found = head_block(part, MAX_PART_HEAD_OCTETS);
-        let found = found.map_err(|TooLong| MultipartError::HeadTooLong)?;
-        // `MIME-part-headers [ CRLF *OCTET ]`: without a body, there need not
-        // be a blank line.
-        let (head, body) = found.unwrap_or((part, b""));
-        let head = std::str::from_utf8(head).map_err(|_| MultipartError::Head)?;
-        let is_head = logical_lines(head).all(|line| MimeHeader::read(line).is_some());
-        is_head.then_some(Self { head, body, depth }).ok_or(MultipartError::Head)
+    fn parse(part: &'a [u8], depth: usize) -> Result<Self, Fault<'a>> {
+        // `MIME-part-headers [ CRLF *OCTET ]`: a part without a body needs no
+        // blank line.
+        let too_long =
+            |limit| Fault::new(ParseErrorKind::TooLong { max: MAX_PART_HEAD_OCTETS }, limit);
+        let block = head_block(part, MAX_PART_HEAD_OCTETS).map_err(too_long)?;
+        let (head, body) = block.unwrap_or((part, b""));
+        let head = utf8(head)?;
+        logical_lines(head).try_for_each(|line| MimeHeader::parse(line).map(drop))?;
+        Ok(Self { head, body, depth })
     }
 
     /// The header fields.
@@ -149,7 +127,7 @@ impl<'a> Part<'a> {
         MimeHeaders::new(self.head)
     }
 
-    /// The media type with its parameters. Where none is given it is
+    /// The media type with its parameters. The default is
     /// `text/plain; charset=us-ascii` (RFC 2045 section 5.2).
     #[must_use]
     pub fn content_type(&self) -> Cow<'a, str> {
@@ -164,8 +142,8 @@ impl<'a> Part<'a> {
         field.map_or("text/plain", |field| field.value().main())
     }
 
-    /// The octets of the part, still in the Content-Transfer-Encoding that its
-    /// header fields may name.
+    /// The octets of the part, still in the Content-Transfer-Encoding that a
+    /// header field may name.
     #[must_use]
     pub const fn body(&self) -> &'a [u8] {
         self.body
@@ -175,10 +153,11 @@ impl<'a> Part<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Multipart::new`], and [`MultipartError::TooDeep`].
-    pub fn multipart(&self) -> Result<Multipart<'a>, MultipartError> {
-        let field = self.headers().get("Content-Type").ok_or(MultipartError::NotMultipart)?;
-        Multipart::nested(field.value(), self.body, self.depth + 1)
+    /// As for [`Multipart::parse`], and [`ParseErrorKind::TooDeep`] beyond
+    /// [`MAX_DEPTH`]. The place is one in the Content-Type of the part.
+    pub fn multipart(&self) -> Result<Multipart<'a>, ParseError> {
+        let field = self.headers().get("Content-Type");
+        Multipart::nested(field.map_or("", |field| field.raw()), self.body, self.depth + 1)
     }
 }
 
@@ -192,7 +171,7 @@ impl fmt::Debug for Part<'_> {
 struct Scan<'a> {
     /// Two hyphens and the boundary.
     delimiter: memmem::Finder<'static>,
-    /// Where the next part begins; `None` behind the last.
+    /// Where the next part starts; `None` after the last.
     part: Option<usize>,
     body: &'a [u8],
 }
@@ -212,8 +191,7 @@ impl<'a> Scan<'a> {
         self.part = found.as_ref().and_then(|found| found.next);
         let end = found.map_or(self.body.len(), |found| found.part_end.max(start));
         let part = self.body.get(start..end)?;
-        // Behind the last boundary there is nothing where its two hyphens were
-        // forgotten.
+        // If the last boundary lacks its two hyphens, what follows is no part.
         let is_left_over =
             self.part.is_none() && end == self.body.len() && part.trim_ascii().is_empty();
         (!is_left_over).then_some(part)
@@ -225,11 +203,11 @@ impl<'a> Scan<'a> {
         loop {
             let at = from + self.delimiter.find(self.body.get(from..)?)?;
             let before = self.body.get(..at)?;
-            let behind = self.body.get(at + len..)?;
+            let after = self.body.get(at + len..)?;
             if before.is_empty() || before.ends_with(b"\n") {
-                let (is_last, rest) = match behind.strip_prefix(b"--") {
+                let (is_last, rest) = match after.strip_prefix(b"--") {
                     Some(rest) => (true, rest),
-                    None => (false, behind),
+                    None => (false, after),
                 };
                 if let Some(line) = rest_of_line(rest) {
                     // The line end before a delimiter belongs to it.
@@ -247,12 +225,12 @@ impl<'a> Scan<'a> {
 struct Delimiter {
     /// Where the part before it ends.
     part_end: usize,
-    /// Where the part behind it begins; `None` for the last delimiter.
+    /// Where the part after it starts; `None` for the last delimiter.
     next: Option<usize>,
 }
 
-/// How many octets there are to the end of the line, where nothing but blanks
-/// is before it.
+/// The number of octets to the end of the line. `None` if there is anything but
+/// blanks before it.
 fn rest_of_line(text: &[u8]) -> Option<usize> {
     let blanks = text.iter().take_while(|octet| matches!(octet, b' ' | b'\t')).count();
     match text.get(blanks..)? {

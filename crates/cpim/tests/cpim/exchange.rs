@@ -29,7 +29,9 @@ fn wrapped_and_then_cut() {
 
     let events = pair.bob.events();
     let mut bodies = events.iter().filter_map(|event| match event {
-        Event::Message { message, body } if message.content_type() == "message/cpim" => Some(body),
+        Event::Message { received: message, body } if message.content_type() == "message/cpim" => {
+            Some(body)
+        }
         _ => None,
     });
     let body = bodies.next().unwrap();

@@ -12,7 +12,7 @@ fn sent() -> DateTime<'static> {
 
 /// A message from Alice to Bob which asks for these.
 fn asking(wanted: &[NotifyRequest]) -> CpimBuilder {
-    CpimBuilder::new(&address("im:alice@x").named("Alice"), &address("im:bob@x"))
+    CpimBuilder::new(&address("im:alice@x").with_display_name("Alice"), &address("im:bob@x"))
         .date_time(&sent())
         .request_imdn("m3ss4ge", wanted)
 }
@@ -31,7 +31,7 @@ const ALL: [NotifyRequest; 4] = [
 // req: 5438-6.2-1, 5438-6.3-1, 5438-7.1.1.2-1, 5438-6.1-1
 #[test]
 fn a_message_that_asks() {
-    let message = built(asking(&ALL).original_to(&address("im:list@x").named("L")));
+    let message = built(asking(&ALL).original_to(&address("im:list@x").with_display_name("L")));
     let lines = "NS: imdn <urn:ietf:params:imdn>\r\n\
         imdn.Message-ID: m3ss4ge\r\n\
         imdn.Disposition-Notification: positive-delivery, negative-delivery, processing, display\r\n\
@@ -41,15 +41,15 @@ fn a_message_that_asks() {
     let headers = ImdnHeaders::of(&read);
     assert_eq!(headers.message_id(), Some("m3ss4ge"));
     assert_eq!(headers.requests().collect::<Vec<_>>(), ALL);
-    assert_eq!(headers.original_to(), Some(address("im:list@x").named("L")));
+    assert_eq!(headers.original_to(), Some(address("im:list@x").with_display_name("L")));
     assert!(!headers.is_notification());
 
     let build = |builder: CpimBuilder| builder.build(&text_plain(), b"").unwrap_err();
     let plain = || CpimBuilder::new(&address("im:a@x"), &address("im:b@x"));
-    assert_eq!(build(plain().request_imdn("m", &ALL)), CpimBuildError::MissingDateTime);
+    assert_eq!(build(plain().request_imdn("m", &ALL)), BuildError::Missing("DateTime"));
     for id in ["", "a b", "a/b", "a\r\nb", "a<b"] {
         let wrong = build(plain().date_time(&sent()).request_imdn(id, &ALL));
-        assert_eq!(wrong, CpimBuildError::MessageId, "{id}");
+        assert_eq!(wrong, BuildError::MessageId, "{id}");
     }
     // Who wants nothing need not say when.
     assert!(plain().request_imdn("m", &[]).build(&text_plain(), b"").is_ok());
@@ -91,12 +91,12 @@ fn octet_by_octet() {
         asking(&ALL)
             .subject_in("fr", "th\u{e9} & <caf\u{e9}>")
             .original_to(&address("im:team@x"))
-            .imdn_record_route(&address("im:r1@x").named("R 1"))
+            .imdn_record_route(&address("im:r1@x").with_display_name("R 1"))
             .imdn_record_route(&address("im:r2@x")),
     );
     let read = CpimRef::parse(&message).unwrap();
-    let mut notifier = Notifier::new(&read, &address("im:bob@x").named("Bob")).unwrap();
-    assert_eq!(notifier.next_hop(), &address("im:r1@x").named("R 1"));
+    let mut notifier = Notifier::new(&read, &address("im:bob@x").with_display_name("Bob")).unwrap();
+    assert_eq!(notifier.next_hop(), &address("im:r1@x").with_display_name("R 1"));
     let now = DateTime::parse("2026-05-15T18:02:33Z").unwrap();
     let answer = notifier.notify(Disposition::Displayed, "0wn", &now).unwrap();
     let expected = "From: Bob <im:bob@x>\r\n\
@@ -134,7 +134,7 @@ fn no_notification_of_a_notification() {
     let answer = CpimRef::parse(&answer).unwrap();
     assert_eq!(answer.find(IMDN, "Disposition-Notification").count(), 0);
     assert_eq!(answer.find(IMDN, "IMDN-Record-Route").count(), 0);
-    assert_eq!(Notifier::new(&answer, &bob).unwrap_err(), NotifyError::Notification);
+    assert_eq!(Notifier::new(&answer, &bob).unwrap_err(), BuildError::NotificationOfNotification);
 
     // One that asks all the same is not heard.
     let asks = |mime: &str| {
@@ -152,7 +152,7 @@ fn no_notification_of_a_notification() {
         let read = CpimRef::parse(message.as_bytes()).unwrap();
         let headers = ImdnHeaders::of(&read);
         assert_eq!((headers.requests().count(), headers.record_route().count()), (0, 0), "{mime}");
-        assert_eq!(Notifier::new(&read, &bob).unwrap_err(), NotifyError::Notification);
+        assert_eq!(Notifier::new(&read, &bob).unwrap_err(), BuildError::NotificationOfNotification);
     }
     let plain = asks("Content-Disposition: render\r\nContent-Type: text/plain");
     assert!(Notifier::new(&CpimRef::parse(plain.as_bytes()).unwrap(), &bob).is_ok());
@@ -160,12 +160,12 @@ fn no_notification_of_a_notification() {
     let routed = || asking(&[]).imdn_record_route(&address("im:r@x"));
     for builder in [asking(&ALL), routed()] {
         let wrong = builder.build(&IMDN_TYPE.parse().unwrap(), b"").unwrap_err();
-        assert_eq!(wrong, CpimBuildError::NotificationOfNotification);
+        assert_eq!(wrong, BuildError::NotificationOfNotification);
     }
     assert!(routed().build(&text_plain(), b"").is_ok());
     let twice = asking(&[]).original_to(&address("im:a@x")).original_to(&address("im:b@x"));
     let wrong = twice.build(&text_plain(), b"").unwrap_err();
-    assert_eq!(wrong, CpimBuildError::Repeated("Original-To"));
+    assert_eq!(wrong, BuildError::Repeated("Original-To"));
 }
 
 // req: 5438-7.2.1-1
@@ -196,8 +196,8 @@ fn one_of_each_kind_and_what_was_asked_for() {
             let wanted = notifier.wants(second);
             let again = notifier.notify(second, "0wn2", &sent()).map(|_| ());
             let expected = match second.kind() {
-                DispositionKind::Processing => Err(NotifyError::Processing),
-                kind if kind == first.kind() => Err(NotifyError::Repeated),
+                DispositionKind::Processing => Err(BuildError::ProcessingNotification),
+                kind if kind == first.kind() => Err(BuildError::AlreadySent),
                 _ => Ok(()),
             };
             assert_eq!(again, expected, "{first:?}, {second:?}");
@@ -232,12 +232,12 @@ fn what_a_notification_needs() {
             whole.split_inclusive("\r\n").filter(|line| !line.starts_with(name)).collect();
         let read = CpimRef::parse(without.as_bytes()).unwrap();
         let name = name.trim_start_matches("imdn.");
-        assert_eq!(Notifier::new(&read, &bob).unwrap_err(), NotifyError::Missing(name));
+        assert_eq!(Notifier::new(&read, &bob).unwrap_err(), BuildError::Missing(name));
     }
     let twice = whole.replace("imdn.Message-ID:", "imdn.Message-ID: other\r\nimdn.Message-ID:");
     let read = CpimRef::parse(twice.as_bytes()).unwrap();
     assert_eq!(ImdnHeaders::of(&read).message_id(), None);
-    assert_eq!(Notifier::new(&read, &bob).unwrap_err(), NotifyError::Missing("Message-ID"));
+    assert_eq!(Notifier::new(&read, &bob).unwrap_err(), BuildError::Missing("Message-ID"));
     // A time that is none of RFC 3339 goes back as it came.
     let undated = whole.replace(SENT, "yesterday");
     let mut notifier = Notifier::new(&CpimRef::parse(undated.as_bytes()).unwrap(), &bob).unwrap();
@@ -245,11 +245,11 @@ fn what_a_notification_needs() {
     assert!(String::from_utf8_lossy(&answer).contains("<datetime>yesterday</datetime>"));
 
     let mut notifier = Notifier::new(&CpimRef::parse(whole.as_bytes()).unwrap(), &bob).unwrap();
-    assert_eq!(notifier.next_hop(), &address("im:alice@x").named("Alice"));
+    assert_eq!(notifier.next_hop(), &address("im:alice@x").with_display_name("Alice"));
     let of_the_message = notifier.notify(Disposition::Delivered, "m3ss4ge", &sent());
-    assert_eq!(of_the_message, Err(NotifyError::SameMessageId));
+    assert_eq!(of_the_message, Err(BuildError::SameMessageId));
     let no_token = notifier.notify(Disposition::Delivered, "a b", &sent());
-    assert_eq!(no_token, Err(NotifyError::Build(CpimBuildError::MessageId)));
+    assert_eq!(no_token, Err(BuildError::MessageId));
     // What was not made does not count.
     assert!(notifier.notify(Disposition::Delivered, "0wn", &sent()).is_ok());
 }

@@ -12,6 +12,7 @@ mod imdn;
 mod imdn_xml;
 mod mime;
 mod multipart;
+mod places;
 mod reading;
 mod tolerances;
 mod vectors;
@@ -28,8 +29,13 @@ fn with(headers: &str) -> Vec<u8> {
     format!("{headers}\r\nContent-Type: text/plain\r\n\r\nHi").into_bytes()
 }
 
-fn strict(message: &[u8]) -> Result<CpimRef<'_>, CpimError> {
+fn strict(message: &[u8]) -> Result<CpimRef<'_>, ParseError> {
     CpimRef::parse_with(message, CpimTolerances::none())
+}
+
+/// The result, less the place of the error.
+fn kind<T>(result: Result<T, ParseError>) -> Result<T, ParseErrorKind> {
+    result.map_err(|wrong| wrong.kind())
 }
 
 fn address(uri: &str) -> Address<'_> {

@@ -1,6 +1,7 @@
 //! MIME values with parameters, against another reader.
 
-use msrp::mime::{MimeError, MimeValue, MimeValueBuilder};
+use msrp::mime::{MimeValue, MimeValueBuilder};
+use msrp::wire::EncodeError;
 use msrp_cpim::CpimRef;
 use proptest::prelude::*;
 
@@ -61,10 +62,10 @@ fn parameters_beyond_us_ascii() {
 fn what_is_not_written() {
     let build = |main: &str, name: &str| MimeValueBuilder::new(main).parameter(name, "v").build();
     for main in ["", "a b", "a/", "/b", "a/b/c", "a;b", "a\r\nb", "\u{e9}"] {
-        assert_eq!(build(main, "n"), Err(MimeError::Main), "{main}");
+        assert_eq!(build(main, "n"), Err(EncodeError::MimeValue), "{main}");
     }
     for name in ["", "a b", "a=", "a*", "a'", "a%", "a\r\n", "\u{e9}"] {
-        assert_eq!(build("a/b", name), Err(MimeError::Name), "{name}");
+        assert_eq!(build("a/b", name), Err(EncodeError::MimeParameter), "{name}");
     }
     assert_eq!(build("a/b", "n").as_deref(), Ok("a/b; n=v"));
 }

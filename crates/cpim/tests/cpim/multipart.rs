@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn bodies<'a>(content_type: &'a str, body: &'a [u8]) -> Vec<&'a [u8]> {
-    let read = Multipart::new(content_type, body).unwrap();
+    let read = Multipart::parse(content_type, body).unwrap();
     read.parts().map(|part| part.unwrap().body()).collect()
 }
 
@@ -28,7 +28,7 @@ fn what_is_before_behind_and_between() {
         --a b\r\n\r\n\
         --a bc\r\n --a b\r\n--a b-\r\nx--a b\r\n\
         --a b--\r\nAn epilogue.\r\n--a b\r\n\r\nno part\r\n";
-    let read = Multipart::new(MIXED, body).unwrap();
+    let read = Multipart::parse(MIXED, body).unwrap();
     let parts: Vec<_> = read.parts().map(Result::unwrap).collect();
     let of: Vec<_> =
         parts.iter().map(|part| (part.content_type().into_owned(), part.body())).collect();
@@ -76,39 +76,39 @@ fn what_is_missing_at_the_end() {
 
 #[test]
 fn what_is_no_multipart() {
-    let wrong = |content_type: &str| Multipart::new(content_type, b"").unwrap_err();
+    let wrong = |content_type: &str| Multipart::parse(content_type, b"").unwrap_err().kind();
     for content_type in
         ["", "text/plain", "multipart", "multiparty/mixed; boundary=a", "x/multipart"]
     {
-        assert_eq!(wrong(content_type), MultipartError::NotMultipart, "{content_type}");
+        assert_eq!(wrong(content_type), ParseErrorKind::NotMultipart, "{content_type}");
     }
     let long = format!("multipart/mixed; boundary={}", "a".repeat(MAX_BOUNDARY_OCTETS + 1));
     for content_type in
         ["multipart/mixed", "MULTIPART/x; boundary=", "multipart/mixed; boundary=\" \"", &long]
     {
-        assert_eq!(wrong(content_type), MultipartError::Boundary, "{content_type}");
+        assert_eq!(wrong(content_type), ParseErrorKind::Boundary, "{content_type}");
     }
-    assert!(Multipart::new(&long[..long.len() - 1], b"").is_ok());
+    assert!(Multipart::parse(&long[..long.len() - 1], b"").is_ok());
 }
 
 #[test]
 fn a_part_that_cannot_be_read_hides_no_other() {
     let long = format!("A: {}", "b".repeat(MAX_PART_HEAD_OCTETS));
     for (head, wrong) in [
-        ("no field", MultipartError::Head),
-        (": x", MultipartError::Head),
-        ("A B: x", MultipartError::Head),
-        ("A: b\rX: y", MultipartError::Head),
-        (long.as_str(), MultipartError::HeadTooLong),
+        ("no field", ParseErrorKind::MimeHeader),
+        (": x", ParseErrorKind::MimeHeader),
+        ("A B: x", ParseErrorKind::MimeHeader),
+        ("A: b\rX: y", ParseErrorKind::MimeHeader),
+        (long.as_str(), ParseErrorKind::TooLong { max: MAX_PART_HEAD_OCTETS }),
     ] {
         let body = format!("--a\r\n\r\n1\r\n--a\r\n{head}\r\n\r\n2\r\n--a\r\n\r\n3\r\n--a--");
-        let read = Multipart::new("multipart/mixed;boundary=a", body.as_bytes()).unwrap();
-        let parts: Vec<_> = read.parts().map(|part| part.map(|part| part.body())).collect();
+        let read = Multipart::parse("multipart/mixed;boundary=a", body.as_bytes()).unwrap();
+        let parts: Vec<_> = read.parts().map(|part| kind(part.map(|part| part.body()))).collect();
         assert_eq!(parts, [Ok(&b"1"[..]), Err(wrong), Ok(b"3")]);
     }
     let read =
-        Multipart::new("multipart/mixed;boundary=a", b"--a\r\nA: \xff\r\n\r\n--a--").unwrap();
-    assert_eq!(read.parts().next(), Some(Err(MultipartError::Head)));
+        Multipart::parse("multipart/mixed;boundary=a", b"--a\r\nA: \xff\r\n\r\n--a--").unwrap();
+    assert_eq!(read.parts().next().map(kind), Some(Err(ParseErrorKind::Utf8)));
 }
 
 #[test]
@@ -122,17 +122,17 @@ fn parts_in_parts() {
         body = [head.as_bytes(), &body, format!("\r\n--{boundary}--\r\n").as_bytes()].concat();
         content_type = format!("multipart/mixed; boundary={boundary}");
     }
-    let mut read = Multipart::new(&content_type, &body).unwrap();
+    let mut read = Multipart::parse(&content_type, &body).unwrap();
     for _ in 1..MAX_DEPTH {
         let part = read.parts().next().unwrap().unwrap();
         assert_eq!(read.parts().count(), 1);
         read = part.multipart().unwrap();
     }
     let deepest = read.parts().next().unwrap().unwrap();
-    assert_eq!(deepest.multipart().unwrap_err(), MultipartError::TooDeep);
-    let plain = Multipart::new("multipart/mixed; boundary=a", b"--a\r\n\r\nx").unwrap();
+    assert_eq!(deepest.multipart().unwrap_err().kind(), ParseErrorKind::TooDeep);
+    let plain = Multipart::parse("multipart/mixed; boundary=a", b"--a\r\n\r\nx").unwrap();
     let plain = plain.parts().next().unwrap().unwrap();
-    assert_eq!(plain.multipart().unwrap_err(), MultipartError::NotMultipart);
+    assert_eq!(plain.multipart().unwrap_err().kind(), ParseErrorKind::NotMultipart);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn the_best_alternative_and_the_root() {
         builder = builder.part(&media_type, &[("Content-ID", &id)], content_type.as_bytes());
     }
     let (content_type, body) = builder.build().unwrap();
-    let read = Multipart::new(content_type.as_str(), &body).unwrap();
+    let read = Multipart::parse(content_type.as_str(), &body).unwrap();
     let best = |known: &[&str]| {
         read.preferred(|part| known.contains(&part.essence())).map(|part| part.body())
     };
@@ -155,7 +155,7 @@ fn the_best_alternative_and_the_root() {
 
     let root = |content_type: &str| {
         let content_type = format!("multipart/related; boundary=b{content_type}");
-        Multipart::new(&content_type, &body).unwrap().root().map(|part| part.body().to_vec())
+        Multipart::parse(&content_type, &body).unwrap().root().map(|part| part.body().to_vec())
     };
     assert_eq!(root("").unwrap(), b"text/plain");
     assert_eq!(root("; start=\"<text/html>\"").unwrap(), b"text/html");
@@ -172,13 +172,13 @@ fn what_is_not_written() {
     let (long, longer) = ("b".repeat(70), "b".repeat(71));
     assert_eq!(build(&long, fine, b""), Ok(()));
     for boundary in ["", "b ", "a\"b", "a\r\nb", "\u{e9}", "a*b", &longer] {
-        assert_eq!(build(boundary, fine, b""), Err(MultipartBuildError::Boundary), "{boundary}");
+        assert_eq!(build(boundary, fine, b""), Err(BuildError::Boundary), "{boundary}");
     }
     for body in ["--b", "x--b", "\r\n--b--", "--bc"] {
-        let inside = Err(MultipartBuildError::BoundaryInPart);
+        let inside = Err(BuildError::BoundaryInPart);
         assert_eq!(build("b", fine, body.as_bytes()), inside, "{body}");
     }
-    assert_eq!(build("b", ("A", "--b"), b""), Err(MultipartBuildError::BoundaryInPart));
+    assert_eq!(build("b", ("A", "--b"), b""), Err(BuildError::BoundaryInPart));
     for header in [
         ("", "b"),
         ("A ", "b"),
@@ -188,10 +188,10 @@ fn what_is_not_written() {
         ("A", ""),
         ("content-type", "a/b"),
     ] {
-        assert_eq!(build("b", header, b""), Err(MultipartBuildError::Header), "{header:?}");
+        assert_eq!(build("b", header, b""), Err(BuildError::MimeHeader), "{header:?}");
     }
     let empty = MultipartBuilder::mixed("b").build();
-    assert_eq!(empty.unwrap_err(), MultipartBuildError::Empty);
+    assert_eq!(empty.unwrap_err(), BuildError::NoParts);
 }
 
 /// Octets that look like delimiters, and others.
@@ -219,7 +219,7 @@ proptest! {
         }
         match builder.build() {
             Ok((content_type, body)) => {
-                let read = Multipart::new(content_type.as_str(), &body).unwrap();
+                let read = Multipart::parse(content_type.as_str(), &body).unwrap();
                 let found: Vec<_> = read.parts().map(Result::unwrap).collect();
                 prop_assert_eq!(found.iter().map(Part::body).collect::<Vec<_>>(), parts);
                 for (index, part) in found.iter().enumerate() {
@@ -229,7 +229,7 @@ proptest! {
                 }
             }
             Err(wrong) => {
-                prop_assert_eq!(wrong, MultipartBuildError::BoundaryInPart);
+                prop_assert_eq!(wrong, BuildError::BoundaryInPart);
                 let is_inside = |body: &Vec<u8>| body.windows(7).any(|it| it == b"--bound");
                 prop_assert!(parts.iter().any(is_inside));
             }
@@ -258,7 +258,7 @@ proptest! {
     /// Whatever the body is, its parts stand in it one behind the other.
     #[test]
     fn parts_are_slices_in_order(body in some_body()) {
-        let read = Multipart::new("multipart/mixed; boundary=b", &body).unwrap();
+        let read = Multipart::parse("multipart/mixed; boundary=b", &body).unwrap();
         let range = body.as_ptr_range();
         let mut last = range.start;
         for part in read.parts().filter_map(Result::ok).filter(|part| !part.body().is_empty()) {

@@ -4,10 +4,10 @@ use std::ops::Range;
 use std::time::Duration;
 
 use axum::Json;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use msrp::{Answer, MessageId, MessageOutcome, Received, StatusCode};
+use msrp::{Finished, MessageId, Received, Response, StatusCode};
 use serde::Serialize;
 
 use crate::dial::TlsFacts;
@@ -23,7 +23,7 @@ pub(crate) trait MayFail: Serialize {
 }
 
 impl<T: MayFail> IntoResponse for Reply<T> {
-    fn into_response(self) -> Response {
+    fn into_response(self) -> axum::response::Response {
         let status = self.0.fault().map_or(axum::http::StatusCode::OK, |f| f.kind.http_status());
         (status, Json(self.0)).into_response()
     }
@@ -45,20 +45,20 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
-    pub(crate) fn new(answer: &Answer) -> Self {
-        let text = answer.comment.as_deref().unwrap_or_else(|| answer.status.reason());
+    pub(crate) fn new(response: &Response) -> Self {
+        let text = response.comment.as_deref().unwrap_or_else(|| response.status.reason());
         Self {
-            status_code: Some(answer.status.as_u16()),
+            status_code: Some(response.status.as_u16()),
             status_text: Some(text.to_owned()),
-            transaction_id: Some(answer.transaction.to_string()),
-            rtt: answer.round_trip.map(millis),
+            transaction_id: Some(response.transaction.to_string()),
+            rtt: response.round_trip.map(millis),
         }
     }
 
     /// What became of a message in the end: a failure REPORT has the last word
     /// over the response before it.
-    fn of(outcome: &MessageOutcome) -> Self {
-        let answered = outcome.answer.as_ref().map(Self::new).unwrap_or_default();
+    fn of(outcome: &Finished) -> Self {
+        let answered = outcome.response.as_ref().map(Self::new).unwrap_or_default();
         match outcome.outcome {
             msrp::Outcome::Rejected(status) => answered.or_status(status),
             _ => answered,
@@ -138,7 +138,7 @@ impl SendReply {
         self.byte_range = Some(byte_range(&(0..outcome.octets), outcome.octets));
         self.chunks = Some(outcome.chunks);
         // With Failure-Report "no" nobody answers.
-        let is_unanswered = outcome.answer.is_none();
+        let is_unanswered = outcome.response.is_none();
         self.success =
             self.answered.is_success() || (is_unanswered && outcome.outcome.is_success());
         if success_report {
@@ -172,7 +172,7 @@ impl MayFail for SendReply {
     }
 }
 
-fn reports(outcome: &MessageOutcome, reported: &[Range<u64>]) -> Vec<ReportedRange> {
+fn reports(outcome: &Finished, reported: &[Range<u64>]) -> Vec<ReportedRange> {
     let success = |octets| ReportedRange {
         byte_range: Some(byte_range(octets, outcome.octets)),
         status_code: StatusCode::OK.as_u16(),
@@ -180,7 +180,7 @@ fn reports(outcome: &MessageOutcome, reported: &[Range<u64>]) -> Vec<ReportedRan
     let mut all: Vec<_> = reported.iter().map(success).collect();
     // A no that is not in the response has come in a REPORT.
     if let msrp::Outcome::Rejected(status) = outcome.outcome
-        && outcome.answer.as_ref().is_none_or(|answer| answer.status != status)
+        && outcome.response.as_ref().is_none_or(|answer| answer.status != status)
     {
         all.push(ReportedRange { byte_range: None, status_code: status.as_u16() });
     }
@@ -313,7 +313,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn new(outcome: &MessageOutcome) -> Self {
+    pub(crate) fn new(outcome: &Finished) -> Self {
         Self {
             message_id: outcome.message_id.to_string(),
             outcome: outcome_name(outcome.outcome),

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use msrp::{
-    CloseReason, ConnectionEnd, Event, MessageId, MessageKey, MessageOutcome, Outcome, SendError,
+    CloseReason, ConnectionEnd, Event, Finished, MessageId, MessageKey, Outcome, SendError,
     SessionKey,
 };
 use msrp_tokio_loop::RunLoop;
@@ -126,7 +126,7 @@ impl Task {
     fn event(&mut self, event: Event) -> Option<show::Closed> {
         let log = &self.handle.log;
         match event {
-            Event::Message { message, body } => {
+            Event::Message { received: message, body } => {
                 log.push("message", &show::Message::new(&message, &body));
             }
             Event::Reported { message, octets } => {
@@ -138,7 +138,7 @@ impl Task {
             Event::LateFailure { message_id, status, .. } => {
                 log.push("report", &show::Report::late(&message_id, status));
             }
-            Event::Outcome(outcome) => self.outcome(*outcome),
+            Event::Finished(outcome) => self.outcome(*outcome),
             Event::SessionClosed { session, reason, .. } if session == self.session => {
                 return self.session_end(reason);
             }
@@ -148,7 +148,7 @@ impl Task {
         None
     }
 
-    fn outcome(&mut self, outcome: MessageOutcome) {
+    fn outcome(&mut self, outcome: Finished) {
         self.handle.log.push("outcome", &show::Outcome::new(&outcome));
         let Some(waiting) = self.waiting.remove(&outcome.message) else { return };
         let fault = match outcome.outcome {
@@ -200,13 +200,13 @@ impl Task {
 
 /// Whether somebody uses the session.
 const fn is_activity(event: &Event) -> bool {
-    matches!(event, Event::Message { .. } | Event::Outcome(_) | Event::Reported { .. })
+    matches!(event, Event::Message { .. } | Event::Finished(_) | Event::Reported { .. })
 }
 
 /// What the session does not let leave.
 fn refusal(error: &SendError) -> Fault {
     match error {
-        SendError::NoSession => Fault::new(Kind::Closed, "the session has ended"),
+        SendError::UnknownKey(UnknownKey) => Fault::new(Kind::Closed, "the session has ended"),
         SendError::TypeNotAccepted(_) => Fault::field("contentType", error),
         SendError::MessageIdInUse => Fault::field("messageId", error),
         _ => Fault::new(Kind::Busy, error.to_string()),

@@ -267,14 +267,12 @@ where
     let table = SessionTable::new(1);
     let session = SessionConfig::expected(uri.parse().unwrap()).max_size(16 << 20);
     table.insert(session).unwrap();
-    let mut config = Config::default();
-    config.table = Some(table);
     let random = OsRandom::new().unwrap();
-    let connection =
-        Connection::new(Arc::new(config), Role::Passive, random, Instant::now()).unwrap();
+    let connection = Connection::new(Arc::default(), Role::Passive, random, Instant::now());
+    let connection = connection.unwrap().with_table(table);
     let mut run = RunLoop::new(stream, connection);
     while let Some(event) = run.next().await {
-        let Event::Message { message, body } = event else { continue };
+        let Event::Message { received: message, body } = event else { continue };
         if body.starts_with(b"echo ") {
             let kind = message.content_type().parse().unwrap();
             let echo = msrp::OutgoingMessage::new(kind, body.slice(5..));

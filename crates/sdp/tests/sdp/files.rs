@@ -340,7 +340,7 @@ impl Transfer {
 
 fn outcome(events: &[Event]) -> Option<Outcome> {
     events.iter().find_map(|event| match event {
-        Event::Outcome(outcome) => Some(outcome.outcome),
+        Event::Finished(outcome) => Some(outcome.outcome),
         _ => None,
     })
 }
@@ -351,7 +351,7 @@ fn a_sender_gives_a_file_up() {
     let mut transfer = Transfer::new(FailureReport::Yes);
     transfer.pair.bob.events();
     // By its own will, or for an offer of port 0 from the receiver.
-    assert!(transfer.pair.alice.connection.abort(transfer.key));
+    assert!(transfer.pair.alice.connection.abort(transfer.key).is_ok());
     transfer.pair.settle();
     assert!(transfer.pair.alice.sent_text().trim_end().ends_with('#'));
     let failed = transfer
@@ -371,7 +371,7 @@ fn a_receiver_gives_a_file_up() {
         let mut transfer = Transfer::new(report);
         let pair = &mut transfer.pair;
         let started = pair.bob.events().into_iter().find_map(|event| match event {
-            Event::MessageStarted { message } => Some(message.key()),
+            Event::MessageStarted { received: message } => Some(message.key()),
             _ => None,
         });
         pair.bob.connection.reject(started.unwrap(), StatusCode::STOP_SENDING);

@@ -167,8 +167,8 @@ fn who_takes_a_file_takes_as_much_as_was_said() {
     let mut large = file(Some("id1"));
     large.selector = FileSelector::builder().size(5_000_000).build().unwrap();
     let (_, bobs) = exchange(alice().send_file(large.clone()), bob().accept_file()).unwrap();
-    assert_eq!(bobs.session_config().largest_message(), 5_000_000 + 16 * 1024);
+    assert_eq!(bobs.session_config().max_size, 5_000_000 + 16 * 1024);
     let limited = bob().accept_file().with_max_size(6_000_000);
     let (_, bobs) = exchange(alice().send_file(large), limited).unwrap();
-    assert_eq!(bobs.session_config().largest_message(), 6_000_000);
+    assert_eq!(bobs.session_config().max_size, 6_000_000);
 }

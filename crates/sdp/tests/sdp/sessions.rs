@@ -1,8 +1,8 @@
 //! From two descriptions to a session that works, and what later ones change.
 
 use msrp::{
-    Config, Direction, Event, MediaTypes, OpenError, Outcome, OutgoingMessage, Role, SendError,
-    SessionTable, TableError,
+    Config, Direction, Event, MediaTypes, Outcome, OutgoingMessage, Role, SendError, SessionError,
+    SessionTable,
 };
 use msrp_sdp::ErrorKind::Closed;
 use msrp_sdp::{
@@ -88,7 +88,7 @@ fn the_direction_is_what_both_have_said() {
         assert_eq!(answer.direction(), bobs.direction(), "{case}");
     }
     let (plan, _) = plans(alice(), bob().with_direction(SendOnly));
-    assert_eq!(plan.session_config().message_direction(), ReceiveOnly);
+    assert_eq!(plan.session_config().direction, ReceiveOnly);
 }
 
 // req: 4975-8.6-8, 7701-5.2-2
@@ -185,13 +185,13 @@ fn sessions_of_one_port_are_told_apart_by_their_uris() {
         plans(alice().with_uri(uri("msrp://192.0.2.1:7654/other;tcp")), bob().with_uri(two));
     table.insert(first.session_config()).unwrap();
     table.insert(second.session_config()).unwrap();
-    assert_eq!(table.insert(first.session_config()), Err(TableError::Taken));
+    assert_eq!(table.insert(first.session_config()), Err(SessionError::UriInUse));
     assert_eq!(table.len(), 2);
     // And on the side that opens them.
     let mut side = Side::new(Config::default(), Role::Active, 1, std::time::Instant::now());
     let (alices, _) = plans(alice(), bob());
     side.connection.open(alices.session_config()).unwrap();
-    assert_eq!(side.connection.open(alices.session_config()), Err(OpenError::UriInUse));
+    assert_eq!(side.connection.open(alices.session_config()), Err(SessionError::UriInUse));
 }
 
 // req: 4975-8.1-6, 5547-8.1-6, 5547-8.3-1

@@ -1,0 +1,120 @@
+//! The relays that act on behalf of this side (RFC 4976).
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use msrp::auth::Credentials;
+use msrp::uri::RECOMMENDED_PORT;
+use msrp::{Authentication, AuthenticationFailure, Event, MsrpUri, RelayRoute};
+
+use super::expected::TlsOptions;
+use super::next_hop::{self, NextHop};
+use crate::failure::Failure;
+use crate::link::Link;
+use crate::output::tell;
+
+/// The options about relays.
+#[derive(clap::Args, Default)]
+pub(crate) struct RelayOptions {
+    /// URI of a relay to go through; repeat it for a chain, nearest first.
+    #[arg(long, value_name = "URI", value_delimiter = ' ')]
+    relay: Vec<MsrpUri>,
+    /// User name at the relays.
+    #[arg(long, value_name = "NAME", requires = "relay", requires = "password_file")]
+    user: Option<String>,
+    /// File that holds the user's password.
+    #[arg(long, value_name = "FILE", requires = "user")]
+    password_file: Option<PathBuf>,
+    /// Authenticate without TLS, for tests: anyone on the network can read the
+    /// secret URIs of the session.
+    #[arg(long, requires = "relay")]
+    plain_auth: bool,
+}
+
+/// The relays to go through, at least one.
+pub(crate) struct Relays {
+    first: MsrpUri,
+    outer: Vec<MsrpUri>,
+    credentials: Option<Credentials>,
+}
+
+impl RelayOptions {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.relay.is_empty()
+    }
+
+    /// The relays, if there are any. An error is wrong usage.
+    pub(crate) fn check(self) -> anyhow::Result<Option<Relays>> {
+        self.relay.iter().try_for_each(next_hop::check_transport)?;
+        let plain = self.relay.iter().find(|uri| !uri.is_secure());
+        if let Some(uri) = plain {
+            if !self.plain_auth {
+                bail!("--relay {uri}: use msrps, or --plain-auth for a test");
+            }
+            tell(format_args!("warning: authenticating with {uri} without TLS"));
+        }
+        let credentials = credentials(self.user, self.password_file)?;
+        let mut relays = self.relay.into_iter();
+        let Some(first) = relays.next() else { return Ok(None) };
+        Ok(Some(Relays { first, outer: relays.collect(), credentials }))
+    }
+}
+
+fn credentials(user: Option<String>, file: Option<PathBuf>) -> anyhow::Result<Option<Credentials>> {
+    let (Some(user), Some(file)) = (user, file) else { return Ok(None) };
+    let unreadable = || format!("--password-file {}", file.display());
+    let password = fs::read_to_string(&file).with_context(unreadable)?;
+    // Editors add a line end.
+    let password = password.trim_end_matches(['\r', '\n']);
+    Ok(Some(Credentials::new(user, password)))
+}
+
+impl Relays {
+    /// The relay to connect to.
+    pub(crate) fn next_hop(&self, tls: TlsOptions) -> anyhow::Result<NextHop> {
+        NextHop::new(self.first.clone(), Some(RECOMMENDED_PORT), tls)
+    }
+
+    /// The request for a route to `own`.
+    pub(crate) fn authentication(&self, own: MsrpUri) -> Authentication {
+        let first = self.first.clone();
+        let authentication = if first.is_secure() {
+            Authentication::over_tls(own, first)
+        } else {
+            Authentication::without_tls(own, first)
+        };
+        let authentication = match &self.credentials {
+            Some(credentials) => authentication.credentials(credentials.clone()),
+            None => authentication,
+        };
+        self.outer.iter().cloned().fold(authentication, Authentication::outer)
+    }
+
+    /// Waits for a route for one short session.
+    pub(crate) fn route(
+        &self,
+        link: &Link,
+        own: MsrpUri,
+        deadline: Instant,
+    ) -> Result<RelayRoute, Failure> {
+        let authentication = self.authentication(own).refresh(false);
+        link.with(|it| it.authenticate(authentication))
+            .map_err(|error| Failure::on(link, error))?;
+        loop {
+            match link.next_event(Some(deadline)) {
+                None => return Err(Failure::timeout("the relay gave no route in time")),
+                Some(Event::Authenticated { route, .. }) => return Ok(route),
+                Some(Event::AuthenticationFailed { relay, reason, .. }) => {
+                    // `Event::Closed` follows and says more.
+                    if reason != AuthenticationFailure::ConnectionClosed {
+                        return Err(Failure::relay(&relay, reason));
+                    }
+                }
+                Some(Event::Closed(end)) => return Err(Failure::ended(&end)),
+                Some(_) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! A [`Connection`] on a blocking TCP or TLS stream.
+//!
+//! Three threads share it. One reads and one writes, so that two sides which
+//! both send more than the network holds do not block each other. The third is
+//! the application's: it takes the events and handles the timeouts. All of them
+//! sleep unless there is something to do.
+
+mod secure;
+mod stream;
+
+use std::io;
+use std::net::Shutdown;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use msrp::{Connection, Event, Transmit};
+
+pub(crate) use self::secure::Secure;
+pub(crate) use self::stream::{Stream, read_more};
+
+/// How long [`Link::finish`] waits for the peer to end its side: closing a
+/// socket that holds unread octets discards what it has sent last.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// A connection and its threads. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Link(Arc<Shared>);
+
+struct Shared {
+    stream: Stream,
+    state: Mutex<State>,
+    /// Wakes the writer: there may be octets to send.
+    output: Condvar,
+    /// Wakes the reader: there is room again for events or octets.
+    room: Condvar,
+    /// Wakes the application: octets have arrived or left.
+    news: Condvar,
+}
+
+struct State {
+    connection: Connection,
+    /// When octets were last handed to the writer.
+    last_transmit: Instant,
+    /// The stream has been read to its end.
+    is_read_out: bool,
+}
+
+impl Link {
+    pub(crate) fn new(stream: impl Into<Stream>, connection: Connection) -> io::Result<Self> {
+        let stream = stream.into();
+        // Each write is complete; waiting for more gains nothing.
+        stream.socket().set_nodelay(true)?;
+        let state = State { connection, last_transmit: Instant::now(), is_read_out: false };
+        let shared = Arc::new(Shared {
+            stream,
+            state: Mutex::new(state),
+            output: Condvar::new(),
+            room: Condvar::new(),
+            news: Condvar::new(),
+        });
+        let (reader, writer) = (Arc::clone(&shared), Arc::clone(&shared));
+        thread::Builder::new().name("reader".into()).spawn(move || reader.read())?;
+        thread::Builder::new().name("writer".into()).spawn(move || writer.write())?;
+        Ok(Self(shared))
+    }
+
+    /// Calls `action` with the connection and wakes the reader and the writer.
+    pub(crate) fn with<T>(&self, action: impl FnOnce(&mut Connection) -> T) -> T {
+        let result = action(&mut self.0.lock().connection);
+        self.0.output.notify_one();
+        self.0.room.notify_one();
+        result
+    }
+
+    /// The stream below the connection.
+    pub(crate) fn stream(&self) -> &Stream {
+        &self.0.stream
+    }
+
+    /// The next event, or `None` when the deadline has passed.
+    pub(crate) fn next_event(&self, deadline: Option<Instant>) -> Option<Event> {
+        self.wait(deadline, |state| state.connection.poll_event())
+    }
+
+    /// Waits until `ready` finds what it looks for in the connection.
+    pub(crate) fn wait_for<T>(&self, mut ready: impl FnMut(&mut Connection) -> Option<T>) -> T {
+        loop {
+            if let Some(found) = self.wait(None, |state| ready(&mut state.connection)) {
+                return found;
+            }
+        }
+    }
+
+    /// The time since octets were last handed to the socket.
+    pub(crate) fn since_last_transmit(&self) -> Duration {
+        self.0.lock().last_transmit.elapsed()
+    }
+
+    /// Ends the connection: sends what is left, and gives the peer a moment to
+    /// end its side.
+    pub(crate) fn finish(self) {
+        self.with(Connection::close);
+        let deadline = Instant::now().checked_add(LINGER);
+        self.wait(deadline, |state| state.is_read_out.then_some(()));
+        let _ = self.0.stream.socket().shutdown(Shutdown::Both);
+    }
+
+    fn wait<T>(
+        &self,
+        deadline: Option<Instant>,
+        mut ready: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
+        let mut state = self.0.lock();
+        loop {
+            let now = Instant::now();
+            if state.connection.poll_timeout().is_some_and(|due| due <= now) {
+                state.connection.handle_timeout(now);
+                self.0.output.notify_one();
+            }
+            if let Some(found) = ready(&mut state) {
+                self.0.room.notify_one();
+                return Some(found);
+            } else if deadline.is_some_and(|deadline| deadline <= now) {
+                return None;
+            }
+            let due = [deadline, state.connection.poll_timeout()].into_iter().flatten().min();
+            state = wait(&self.0.news, state, due.map(|due| due.saturating_duration_since(now)));
+        }
+    }
+}
+
+impl Shared {
+    fn read(&self) {
+        let mut input = BytesMut::new();
+        while let Ok(1..) = self.stream.read_more(&mut input) {
+            if !self.receive(&mut input) {
+                break;
+            }
+        }
+        let mut state = self.lock();
+        state.connection.receive_eof();
+        state.is_read_out = true;
+        self.output.notify_one();
+        self.news.notify_all();
+    }
+
+    /// Gives octets to the connection as it wants them. Returns whether the
+    /// reader shall go on.
+    fn receive(&self, input: &mut BytesMut) -> bool {
+        let mut state = self.lock();
+        while !state.connection.is_closed() {
+            let result = state.connection.receive(Instant::now(), input);
+            self.output.notify_one();
+            self.news.notify_all();
+            if result.is_err() || state.connection.wants_read() {
+                return result.is_ok();
+            }
+            while !state.connection.wants_read() && !state.connection.is_closed() {
+                state = wait(&self.room, state, None);
+            }
+        }
+        // The connection has ended; only the end of the stream matters now.
+        input.clear();
+        true
+    }
+
+    fn write(&self) {
+        // If the socket cannot be written, the reader finds its end, too.
+        while let Some(transmit) = self.next_transmit() {
+            if self.stream.write_all(transmit).is_err() {
+                return;
+            }
+        }
+        self.stream.end();
+    }
+
+    /// Waits for octets to send; `None` when the connection has ended.
+    fn next_transmit(&self) -> Option<Transmit> {
+        let mut state = self.lock();
+        loop {
+            let now = Instant::now();
+            let transmit = state.connection.poll_transmit(now);
+            // Even `None` is news: everything before it has been written.
+            self.news.notify_all();
+            if transmit.is_some() {
+                self.room.notify_one();
+                state.last_transmit = now;
+                return transmit;
+            } else if state.connection.is_closed() {
+                return None;
+            }
+            state = wait(&self.output, state, None);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wait<'a>(
+    condition: &Condvar,
+    state: MutexGuard<'a, State>,
+    timeout: Option<Duration>,
+) -> MutexGuard<'a, State> {
+    match timeout {
+        Some(timeout) => {
+            condition.wait_timeout(state, timeout).unwrap_or_else(PoisonError::into_inner).0
+        }
+        None => condition.wait(state).unwrap_or_else(PoisonError::into_inner),
+    }
+}

@@ -1,0 +1,69 @@
+//! The command `msrp`: sends messages, receives them and probes sessions over
+//! MSRP (RFC 4975), with or without TLS and relays.
+
+mod client;
+mod connect;
+mod failure;
+mod generate;
+mod link;
+mod output;
+mod receive;
+mod receiver;
+mod send;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Sends and receives messages over MSRP (RFC 4975).
+///
+/// send, receive and connect print JSON objects on the standard output, one a
+/// line, and write to people on the standard error.
+///
+/// Exit status: 0 success, 1 the exchange failed, 2 wrong usage.
+#[derive(Parser)]
+#[command(name = "msrp", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Send(send::Arguments),
+    Receive(receive::Arguments),
+    Connect(connect::Arguments),
+    Completions(generate::Completions),
+    Man(generate::Man),
+}
+
+/// How a command that was used correctly ends.
+enum Ending {
+    Success,
+    Failed,
+}
+
+impl From<bool> for Ending {
+    fn from(is_success: bool) -> Self {
+        if is_success { Self::Success } else { Self::Failed }
+    }
+}
+
+fn main() -> ExitCode {
+    let ending = match Arguments::parse().command {
+        Command::Send(arguments) => send::run(arguments),
+        Command::Receive(arguments) => receive::run(arguments),
+        Command::Connect(arguments) => connect::run(arguments),
+        Command::Completions(arguments) => generate::completions(&arguments),
+        Command::Man(arguments) => generate::man(&arguments),
+    };
+    match ending {
+        Ok(Ending::Success) => ExitCode::SUCCESS,
+        Ok(Ending::Failed) => ExitCode::FAILURE,
+        Err(error) => {
+            output::tell(format_args!("error: {error:#}\n\nFor more information, try '--help'."));
+            // As clap does for an option that does not exist.
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What the command writes: JSON objects for programs, lines for people.
+
+use std::io::Write;
+use std::time::Duration;
+
+use msrp::StatusCode;
+use serde_json::Value;
+
+/// Writes one JSON object as a line on the standard output. A reader that has
+/// gone away is no reason to fail.
+pub(crate) fn print(object: &Value) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{object}").and_then(|()| out.flush());
+}
+
+/// Writes a line for people on the standard error.
+pub(crate) fn tell(message: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{message}");
+}
+
+/// Sets one field of an object.
+pub(crate) fn set(object: &mut Value, key: &str, value: impl Into<Value>) {
+    if let Some(object) = object.as_object_mut() {
+        object.insert(key.into(), value.into());
+    }
+}
+
+/// Sets the fields of a status. The comment is the peer's, if it has sent one.
+pub(crate) fn set_status(object: &mut Value, status: StatusCode, comment: Option<&str>) {
+    set(object, "statusCode", status.as_u16());
+    set(object, "statusText", comment.unwrap_or_else(|| status.reason()));
+}
+
+/// A duration in milliseconds, to the microsecond.
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}

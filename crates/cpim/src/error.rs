@@ -1,0 +1,247 @@
+//! What is wrong with what was read, and with what was to be written.
+
+use std::ops::Range;
+
+use thiserror::Error;
+
+use crate::limits::{MAX_BOUNDARY_OCTETS, MAX_DEPTH, MAX_HEAD_LINES, MAX_HEAD_OCTETS, MAX_HEADERS};
+use crate::tolerance::CpimTolerance;
+
+/// A text, a body or a document that cannot be read.
+///
+/// It says what is wrong and where, and never repeats the input.
+///
+/// ```
+/// use msrp_cpim::{CpimRef, ParseErrorKind};
+///
+/// let message = b"From: sip:ada@example.com\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
+/// let error = CpimRef::parse(message).unwrap_err();
+/// assert_eq!(error.kind(), ParseErrorKind::Value("From"));
+/// assert_eq!(&message[error.place()], b"sip:ada@example.com");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{kind}")]
+pub struct ParseError {
+    kind: ParseErrorKind,
+    start: usize,
+    end: usize,
+    #[cfg(feature = "xml")]
+    #[source]
+    cause: Option<Box<roxmltree::Error>>,
+}
+
+impl ParseError {
+    pub(crate) const fn new(kind: ParseErrorKind, place: Range<usize>) -> Self {
+        Self {
+            kind,
+            start: place.start,
+            end: place.end,
+            #[cfg(feature = "xml")]
+            cause: None,
+        }
+    }
+
+    #[cfg(feature = "xml")]
+    pub(crate) fn xml(cause: roxmltree::Error, at: usize) -> Self {
+        let cause = Some(Box::new(cause));
+        Self { cause, ..Self::new(ParseErrorKind::Xml, at..at) }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub const fn kind(&self) -> ParseErrorKind {
+        self.kind
+    }
+
+    /// Where in the input: octets, counted from zero. Empty if something is
+    /// missing there, or if what follows exceeds a limit.
+    #[must_use]
+    pub const fn place(&self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+/// What is wrong with a part of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fault<'a> {
+    kind: ParseErrorKind,
+    part: &'a [u8],
+}
+
+impl<'a> Fault<'a> {
+    pub(crate) fn new(kind: ParseErrorKind, part: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self { kind, part: part.as_ref() }
+    }
+
+    /// The error for `input`, of which the part is a slice: its address gives
+    /// its place.
+    pub(crate) fn within(self, input: &[u8]) -> ParseError {
+        let offset = self.part.as_ptr().addr().saturating_sub(input.as_ptr().addr());
+        let start = offset.min(input.len());
+        let end = input.len().min(start + self.part.len());
+        ParseError::new(self.kind, start..end)
+    }
+}
+
+/// What is wrong with an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ParseErrorKind {
+    /// A message/cpim ends before the blank line that precedes its body.
+    #[error("the message ends before the blank line that precedes its body")]
+    Incomplete,
+    /// Headers exceed the limit of octets, or 512 lines.
+    #[error("the headers exceed {max} octets or {MAX_HEAD_LINES} lines")]
+    TooLong {
+        /// The limit of octets.
+        max: usize,
+    },
+    /// A message/cpim has more than [`MAX_HEADERS`] message headers, MIME header
+    /// fields, or names in Require.
+    #[error("a message may have at most {MAX_HEADERS} headers of each kind and names in Require")]
+    TooManyHeaders,
+    /// Headers are not valid UTF-8.
+    #[error("the headers are not valid UTF-8")]
+    Utf8,
+    /// A line is no message header: the name before the colon or the parameters
+    /// after it are malformed.
+    #[error("a message header must be a name, a colon, parameters, a space and a value")]
+    Header,
+    /// A message header contains a control character.
+    #[error("a message header must escape its control characters")]
+    ControlCharacter,
+    /// The value of this header is malformed.
+    #[error("the value of the header {0} is malformed")]
+    Value(&'static str),
+    /// A second header of this name, where readers could differ in which one
+    /// counts: those that say who sent the message and when, which type the body
+    /// has, how it is encoded, and what to do with it. From and DateTime without
+    /// a prefix count in any letter case and namespace, because some readers
+    /// ignore these.
+    #[error("duplicate header {0}")]
+    Repeated(&'static str),
+    /// A line among MIME header fields is none.
+    #[error("a MIME header field must be a name, a colon and a value without control characters")]
+    MimeHeader,
+    /// A deviation from RFC 3862 that the caller does not tolerate.
+    #[error("the message deviates from RFC 3862: {0}")]
+    NotTolerated(CpimTolerance),
+    /// The text is no address.
+    #[error("an address must be an absolute URI in angle brackets, after an optional name")]
+    Address,
+    /// The text is no absolute URI.
+    #[error(
+        "an absolute URI has a scheme, and no space, quote, angle bracket or control character"
+    )]
+    Uri,
+    /// The text is no date and time of RFC 3339, or there is no such day or time.
+    #[error("a date and time must have the form 2000-12-13T13:40:00-08:00 (RFC 3339)")]
+    DateTime,
+    /// The media type is not `multipart/…`.
+    #[error("the media type is not a multipart type")]
+    NotMultipart,
+    /// The media type has no boundary, or one that is longer than
+    /// [`MAX_BOUNDARY_OCTETS`].
+    #[error("the media type needs a boundary of 1 to {MAX_BOUNDARY_OCTETS} octets")]
+    Boundary,
+    /// More than [`MAX_DEPTH`] multipart bodies inside one another.
+    #[error("multipart bodies may be nested at most {MAX_DEPTH} deep")]
+    TooDeep,
+    /// A document is not well-formed XML in UTF-8, has a DTD, or exceeds 64 KiB,
+    /// 1,024 nodes, 1,024 equals signs or 16 occurrences of `xmlns`.
+    #[error(
+        "the document must be XML in UTF-8 without a DTD, of at most 64 KiB, 1024 nodes, \
+         1024 equals signs and 16 occurrences of xmlns"
+    )]
+    Xml,
+    /// The root of a document is another element than this one.
+    #[error("the root of the document must be the element {0}")]
+    Root(&'static str),
+    /// A document lacks this element.
+    #[error("the element {0} is missing")]
+    Missing(&'static str),
+    /// A notification has no disposition of RFC 5438.
+    #[error("the notification has no disposition of RFC 5438")]
+    Disposition,
+}
+
+/// A message or a body that cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The name of a header or a prefix is malformed.
+    #[error(
+        "a header name must be letters, digits and !#$%&'*+-^_`|~, after an optional prefix and a dot"
+    )]
+    Name,
+    /// A header that [`CpimBuilder`](crate::CpimBuilder) writes with a method of
+    /// its own, or whose name starts as those of MIME.
+    #[error("the header {0} is reserved")]
+    Reserved(String),
+    /// A prefix without a
+    /// [`CpimBuilder::namespace`](crate::CpimBuilder::namespace) before its use.
+    #[error("the prefix {0} must be declared before its use (RFC 3862 section 3.4)")]
+    UnknownPrefix(String),
+    /// A second declaration of a prefix.
+    #[error("duplicate prefix {0}")]
+    RepeatedPrefix(String),
+    /// A namespace is no absolute URI.
+    #[error("a namespace must be an absolute URI")]
+    Namespace,
+    /// A value is empty, or has spaces at its ends. No line may end with white
+    /// space, and a space has no escape.
+    #[error("a value must not be empty, and must not start or end with a space")]
+    Value,
+    /// A language is no tag of RFC 3066.
+    #[error("a language must be a tag such as en-GB")]
+    Language,
+    /// A second header of a kind that occurs once (RFC 4975 section 13, RFC 5438
+    /// section 6.4).
+    #[error("duplicate header {0}")]
+    Repeated(&'static str),
+    /// A message that asks for notifications lacks this header, or has several
+    /// of them (RFC 5438 section 7.1.1).
+    #[error("a message that asks for notifications needs exactly one {0}")]
+    Missing(&'static str),
+    /// A MIME header field has a name or a value that it cannot have, or is the
+    /// Content-Type, which comes from the media type.
+    #[error("a MIME header field must be a name and a value on one line, and not the Content-Type")]
+    MimeHeader,
+    /// A message/cpim exceeds what a reader of this crate accepts.
+    #[error(
+        "a message may have at most {MAX_HEADERS} headers of each kind and names in Require, \
+         and {MAX_HEAD_OCTETS} octets before its body"
+    )]
+    TooLong,
+    /// The Message-ID of an IMDN is no token.
+    #[error("the Message-ID of an IMDN must be letters, digits and !#$%&'*+-.^_`|~")]
+    MessageId,
+    /// A notification has the Message-ID of the message that it is about.
+    #[error("a notification needs a Message-ID of its own")]
+    SameMessageId,
+    /// A notification about a notification, or one that asks for notifications
+    /// or records their route (RFC 5438 section 7.2.1).
+    #[error("a notification must not lead to another notification (RFC 5438 section 7.2.1)")]
+    NotificationOfNotification,
+    /// A notification that the sender did not ask for.
+    #[error("the sender did not ask for this notification")]
+    NotRequested,
+    /// A second notification of the same kind.
+    #[error("a recipient sends at most one notification of each kind (RFC 5438 section 7.2.1)")]
+    AlreadySent,
+    /// A processing notification from a recipient. Recipients send delivery and
+    /// display notifications.
+    #[error("only an intermediary sends processing notifications (RFC 5438 section 7.2.1)")]
+    ProcessingNotification,
+    /// The boundary of a multipart body is malformed.
+    #[error(
+        "a boundary must be 1 to 70 letters, digits, spaces and '()+_,-./:=?, and not end with a space"
+    )]
+    Boundary,
+    /// A part contains the boundary.
+    #[error("the boundary occurs in a part; use a fresh random one")]
+    BoundaryInPart,
+    /// A multipart body without a part.
+    #[error("a multipart body needs at least one part")]
+    NoParts,
+}

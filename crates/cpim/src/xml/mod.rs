@@ -1,0 +1,9 @@
+//! Small XML documents, written here and read by roxmltree.
+
+#[cfg(feature = "xml")]
+mod read;
+mod write;
+
+#[cfg(feature = "xml")]
+pub(crate) use self::read::{child, parse, text_of};
+pub(crate) use self::write::{push_element, push_text};

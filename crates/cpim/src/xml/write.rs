@@ -1,0 +1,27 @@
+//! Text of XML documents, with the references that it needs.
+
+/// Appends the text of an element, or of an attribute in quotes. What XML 1.0
+/// cannot represent becomes U+FFFD.
+pub(crate) fn push_text(out: &mut String, text: &str) {
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            // Readers turn an unescaped one into a line feed or a space.
+            '\r' => out.push_str("&#13;"),
+            '\t' => out.push_str("&#9;"),
+            '\n' => out.push_str("&#10;"),
+            '\0'..' ' | '\u{fffe}' | '\u{ffff}' => out.push(char::REPLACEMENT_CHARACTER),
+            _ => out.push(letter),
+        }
+    }
+}
+
+/// Appends `<name>text</name>` and the end of the line.
+pub(crate) fn push_element(out: &mut String, name: &str, text: &str) {
+    out.extend(["<", name, ">"]);
+    push_text(out, text);
+    out.extend(["</", name, ">\r\n"]);
+}

@@ -1,0 +1,40 @@
+//! The events that the application has not taken.
+
+use std::collections::VecDeque;
+
+use super::event::Event;
+
+/// The events that the application has not taken.
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    queue: VecDeque<Event>,
+    octets: usize,
+}
+
+impl Events {
+    pub(super) fn push(&mut self, event: Event) {
+        self.octets += event.octets();
+        self.queue.push_back(event);
+    }
+
+    pub(super) fn extend(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            self.push(event);
+        }
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Event> {
+        let event = self.queue.pop_front()?;
+        self.octets -= event.octets();
+        Some(event)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Octets that the events hold on behalf of the peer.
+    pub(super) const fn octets(&self) -> usize {
+        self.octets
+    }
+}

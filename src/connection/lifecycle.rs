@@ -1,0 +1,173 @@
+//! Sessions and the connection: how they begin and end (RFC 4975 section 5.4).
+
+use super::Connection;
+use super::carried::Purpose;
+use super::error::SessionError;
+use super::event::{Event, Response};
+use super::outcome::Tell;
+use super::reason::{CloseReason, ConnectionEnd, Outcome};
+use super::session::Session;
+use super::session_config::{Bind, SessionConfig};
+use super::table::Binding;
+use crate::keys::{SessionKey, UnknownKey};
+use crate::uri::{Path, PathRef};
+use crate::wire::{ByteRange, Continuation, HeadWriter, Method};
+
+impl Connection {
+    /// Opens a session on this connection: the SEND that binds it leaves at
+    /// once (RFC 4975 section 5.4). [`Event::SessionOpened`] tells that the
+    /// peer has accepted it; messages need not wait for that.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError`]; nothing leaves then.
+    pub fn open(&mut self, session: SessionConfig) -> Result<SessionKey, SessionError> {
+        let remote = session.remote.clone().ok_or(SessionError::NoRemotePath)?;
+        let max = self.config.limits.sessions;
+        if self.is_closed {
+            return Err(SessionError::Closed);
+        } else if !self.is_bound {
+            return Err(SessionError::NotBound);
+        } else if self.sessions.find(session.local.view()).is_some() {
+            return Err(SessionError::UriInUse);
+        } else if self.sessions.len() >= max {
+            return Err(SessionError::TooManySessions { max });
+        }
+        let bind = session.bind;
+        let id = self.add_session(session, remote, None);
+        if bind == Bind::Bodiless {
+            self.send_bodiless(id, Purpose::Bind(id));
+        }
+        Ok(id)
+    }
+
+    /// Ends a session: messages of it that have not left do not leave, its URI
+    /// leaves the [`SessionTable`](super::SessionTable) that it came from, and the
+    /// response to later requests for it is 481.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownKey`] if the session has ended, or is of another connection.
+    pub fn close_session(&mut self, session: SessionKey) -> Result<(), UnknownKey> {
+        self.sessions.get(session).ok_or(UnknownKey)?;
+        self.retire_session(session, CloseReason::Local, Outcome::SessionClosed, None);
+        Ok(())
+    }
+
+    /// The sessions on this connection, in the order in which they began.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionKey> {
+        self.sessions.ids()
+    }
+
+    /// The configuration of a session, with what
+    /// [`Connection::update_session`] has changed.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownKey`] if the session has ended, or is of another connection.
+    pub fn session(&self, session: SessionKey) -> Result<&SessionConfig, UnknownKey> {
+        self.sessions.get(session).map(|session| &*session.config).ok_or(UnknownKey)
+    }
+
+    pub(super) fn add_session(
+        &mut self,
+        config: SessionConfig,
+        remote: Path,
+        binding: Option<Binding>,
+    ) -> SessionKey {
+        let remembered = self.config.limits.remembered_messages;
+        let session = self.sessions.insert(Session::new(config, remote, binding, remembered));
+        self.inbox.open_session(session);
+        session
+    }
+
+    pub(super) fn mark_open(&mut self, id: SessionKey, response: Option<Response>) {
+        self.is_bound = true;
+        if let Some(session) = self.sessions.get_mut(id)
+            && !session.is_open
+        {
+            session.is_open = true;
+            let remote = session.remote.clone();
+            self.events.push(Event::SessionOpened { session: id, remote, response });
+        }
+    }
+
+    /// The bodiless SEND that binds a session or keeps a connection alive, as
+    /// most stacks write it: with a Message-ID and the range of nothing.
+    pub(super) fn send_bodiless(&mut self, id: SessionKey, purpose: Purpose) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if let Purpose::KeepAlive(_) = purpose {
+            self.keeps_alive = Some(id);
+        }
+        let message_id = self.hop.ids().message_id();
+        // Without random octets the connection ends, and the request with it.
+        let Some(message_id) = self.hop.drawn(message_id) else { return };
+        let Some(transaction) = self.hop.begin_control_request(Some(purpose)) else { return };
+        session.requests.insert(transaction);
+        session.bodiless = Some(message_id);
+        let (to, from) = (session.remote.view(), PathRef::from(session.config.local.view()));
+        let out = self.hop.control();
+        let written = HeadWriter::request(out, &transaction, Method::Send, to, from)
+            .message_id(&message_id)
+            .byte_range(ByteRange::EMPTY)
+            .bodiless(Continuation::Complete);
+        debug_assert!(written.is_ok());
+    }
+
+    /// Ends a session for good: what is still on its way to it must not bind
+    /// it anew, and to go on needs new URIs (RFC 4975 section 5.4).
+    pub(super) fn retire_session(
+        &mut self,
+        id: SessionKey,
+        reason: CloseReason,
+        outcome: Outcome,
+        response: Option<Response>,
+    ) -> bool {
+        if let Some(binding) = self.sessions.get(id).and_then(Session::binding) {
+            binding.retire();
+        }
+        self.end_session(id, reason, outcome, response)
+    }
+
+    /// Ends a session, and every message in it. Says whether it was there.
+    pub(super) fn end_session(
+        &mut self,
+        id: SessionKey,
+        reason: CloseReason,
+        outcome: Outcome,
+        response: Option<Response>,
+    ) -> bool {
+        // A peer that has refused the session is sent nothing more in it
+        // (RFC 4975 sections 10.8 and 10.10).
+        let tell = if reason == CloseReason::Local { Tell::Peer } else { Tell::Nothing };
+        self.settle_all(id, outcome, tell);
+        self.drop_nicknames(id, outcome);
+        self.drop_incoming(id);
+        if self.keeps_alive == Some(id) {
+            self.keeps_alive = None;
+        }
+        let Some(session) = self.sessions.remove(id) else { return false };
+        for request in &session.requests {
+            self.hop.complete(request);
+        }
+        self.events.push(Event::SessionClosed { session: id, reason, response });
+        true
+    }
+
+    pub(super) fn end(&mut self, end: ConnectionEnd, outcome: Outcome) {
+        let reason = match end {
+            ConnectionEnd::Local => CloseReason::Local,
+            _ => CloseReason::ConnectionClosed,
+        };
+        let ids: Vec<SessionKey> = self.sessions.ids().collect();
+        for id in ids {
+            self.end_session(id, reason, outcome, None);
+        }
+        #[cfg(feature = "auth")]
+        self.end_authentications();
+        self.hop.forget_transactions(|_| false);
+        self.is_closed = true;
+        self.full_since = None;
+        self.events.push(Event::Closed(end));
+    }
+}

@@ -1,0 +1,32 @@
+//! Keeping a quiet connection alive, and giving up a peer that does not read.
+
+use super::Connection;
+use crate::time::Instant;
+
+impl Connection {
+    /// When a peer that does not read is given up. Nothing is read from it
+    /// while its responses wait; should it do the same, both would wait for
+    /// ever.
+    pub(super) fn stalled_at(&self) -> Option<Instant> {
+        self.full_since?.checked_add(self.config.transaction_timeout)
+    }
+
+    /// Notes since when the peer has read nothing of what waits for it.
+    pub(super) fn watch_control(&mut self, now: Instant, has_moved: bool) {
+        // What a closed connection has left to say, it says or not.
+        let is_full = !self.is_closed && self.hop.control_len() > self.config.limits.control_octets;
+        self.full_since = match self.full_since {
+            Some(since) if is_full && !has_moved => Some(since),
+            _ => is_full.then_some(now),
+        };
+    }
+
+    pub(super) fn keep_alive_due(&self) -> Option<Instant> {
+        let interval = self.config.keep_alive?;
+        let is_quiet = self.hop.control_len() == 0 && self.keeps_alive.is_none();
+        if self.is_closed || !is_quiet || self.sessions.first_open().is_none() {
+            return None;
+        }
+        self.last_sent.checked_add(interval)
+    }
+}

@@ -1,0 +1,111 @@
+//! A message to send.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::wire::{FailureReport, MediaType, MessageId};
+
+/// A message to send: its type, its octets, and the REPORTs that it asks for.
+///
+/// Every setting is a field, and a method of the same name sets it in a chain.
+///
+/// ```
+/// use std::time::Duration;
+/// use msrp::OutgoingMessage;
+/// use msrp::wire::FailureReport;
+///
+/// let short = OutgoingMessage::text("Are you there?").success_report(true);
+/// let large = OutgoingMessage::streamed("video/mp4".parse()?, Some(4 << 30))
+///     .header("Content-Disposition", "attachment; filename=\"talk.mp4\"");
+/// # Ok::<(), msrp::wire::ValueError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[must_use]
+pub struct OutgoingMessage {
+    /// The Content-Type.
+    pub content_type: MediaType,
+    pub(super) body: Body,
+    /// The Message-ID. Default: `None`, a fresh one. Content that is sent again in
+    /// a new session keeps its Message-ID (RFC 4975 section 5.4).
+    pub message_id: Option<MessageId>,
+    /// Whether the peer is asked for success REPORTs. Default: no.
+    pub success_report: bool,
+    /// Which failures the peer is asked to tell. Default: yes, all.
+    pub failure_report: FailureReport,
+    /// Further header fields of every chunk, such as Content-Disposition.
+    /// [`Connection::send`](crate::Connection::send) refuses those that cannot be
+    /// written.
+    pub headers: Vec<(Box<str>, Box<str>)>,
+    /// How long success REPORTs are awaited after the message was accepted.
+    /// Default: `None`, until the session ends.
+    pub report_timeout: Option<Duration>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Body {
+    Whole(Bytes),
+    Streamed { total: Option<u64> },
+}
+
+impl OutgoingMessage {
+    /// A message whose octets are in memory.
+    pub fn new(content_type: MediaType, body: impl Into<Bytes>) -> Self {
+        Self::with_body(content_type, Body::Whole(body.into()))
+    }
+
+    /// A `text/plain` message.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new(MediaType::text_plain(), text.into())
+    }
+
+    /// A message whose octets the application writes piece by piece through
+    /// [`Connection::body`](crate::Connection::body). `total` is its size in
+    /// octets, if that is known.
+    pub const fn streamed(content_type: MediaType, total: Option<u64>) -> Self {
+        Self::with_body(content_type, Body::Streamed { total })
+    }
+
+    const fn with_body(content_type: MediaType, body: Body) -> Self {
+        Self {
+            content_type,
+            body,
+            message_id: None,
+            success_report: false,
+            failure_report: FailureReport::Yes,
+            headers: Vec::new(),
+            report_timeout: None,
+        }
+    }
+
+    /// Sets [`OutgoingMessage::message_id`].
+    pub const fn message_id(mut self, id: MessageId) -> Self {
+        self.message_id = Some(id);
+        self
+    }
+
+    /// Sets [`OutgoingMessage::success_report`].
+    pub const fn success_report(mut self, wanted: bool) -> Self {
+        self.success_report = wanted;
+        self
+    }
+
+    /// Sets [`OutgoingMessage::failure_report`].
+    pub const fn failure_report(mut self, mode: FailureReport) -> Self {
+        self.failure_report = mode;
+        self
+    }
+
+    /// Adds to [`OutgoingMessage::headers`].
+    pub fn header(mut self, name: impl Into<Box<str>>, value: impl Into<Box<str>>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets [`OutgoingMessage::report_timeout`].
+    pub const fn report_timeout(mut self, timeout: Duration) -> Self {
+        self.report_timeout = Some(timeout);
+        self
+    }
+}

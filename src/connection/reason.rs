@@ -1,0 +1,175 @@
+//! Why something ended: messages either way, sessions and connections.
+
+use std::fmt;
+
+use crate::random::RandomError;
+use crate::wire::{DecodeError, StatusCode};
+
+/// Why an incoming message failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FailReason {
+    /// The peer gave it up (`#`).
+    Aborted,
+    /// It is larger than the session's limit. The response was 413.
+    TooLarge,
+    /// Its chunks lie in more separate runs than
+    /// [`Limits::message_ranges`](crate::Limits::message_ranges). The response
+    /// was 413.
+    TooManyRanges,
+    /// The session has [`Limits::incoming_messages`](crate::Limits::incoming_messages)
+    /// that have not ended. The response was 413.
+    TooManyMessages,
+    /// The connection holds as many octets of unfinished messages as
+    /// [`Limits::incoming_octets`](crate::Limits::incoming_octets) allows. The
+    /// response was 413.
+    NoRoom,
+    /// Its chunks contradict each other about its size, or a header field is
+    /// missing. The response was 400.
+    Inconsistent,
+    /// This side does not accept its type, or a type inside it. The response was
+    /// 415.
+    UnsupportedType,
+    /// This side receives no messages in the session
+    /// ([`SessionConfig::direction`](crate::SessionConfig::direction)). The
+    /// response was 403.
+    NotReceiving,
+    /// The application rejected it.
+    Rejected,
+    /// The session or its connection ended.
+    SessionClosed,
+}
+
+impl fmt::Display for FailReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Aborted => "the peer aborted the message",
+            Self::TooLarge => "the message is too large",
+            Self::TooManyRanges => "the chunks of the message lie in too many separate runs",
+            Self::TooManyMessages => "too many messages are unfinished",
+            Self::NoRoom => "unfinished messages take up too much memory",
+            Self::Inconsistent => "the chunks of the message are inconsistent",
+            Self::UnsupportedType => "the media type is not accepted",
+            Self::NotReceiving => "this side receives no messages in the session",
+            Self::Rejected => "the application rejected the message",
+            Self::SessionClosed => "the session ended",
+        })
+    }
+}
+
+/// What became of an outgoing message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The next hop has accepted every chunk.
+    Accepted,
+    /// It has left whole, and there is no response to wait for: Failure-Report is
+    /// `no`, or it is `partial` and no error came in time.
+    Sent,
+    /// Success REPORTs cover every octet.
+    Delivered,
+    /// It was accepted, but the success REPORTs that were asked for did not
+    /// arrive before the session ended or their time ran out.
+    Unreported,
+    /// A response or REPORT refused it.
+    Rejected(StatusCode),
+    /// A chunk got no response in time, or a 408 says that of a later hop.
+    TimedOut,
+    /// The application gave it up.
+    Aborted,
+    /// Its session ended first.
+    SessionClosed,
+    /// The connection ended first.
+    ConnectionLost,
+}
+
+impl Outcome {
+    /// Whether the message got through, as far as the sender asked to know.
+    #[must_use]
+    pub const fn is_success(self) -> bool {
+        matches!(self, Self::Accepted | Self::Sent | Self::Delivered)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Accepted => "accepted",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Unreported => "accepted, but not reported as delivered",
+            Self::Rejected(status) => return write_status(f, "rejected with", *status),
+            Self::TimedOut => "no response in time",
+            Self::Aborted => "aborted",
+            Self::SessionClosed => "the session ended first",
+            Self::ConnectionLost => "the connection ended first",
+        })
+    }
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The application closed it.
+    Local,
+    /// The peer does not have the session (481), or has it on another connection
+    /// (506), or refused its binding SEND.
+    Rejected(StatusCode),
+    /// Its binding SEND or a keep-alive got no response in time.
+    TimedOut,
+    /// A failure REPORT says that octets were lost: sending them again takes a
+    /// new session (RFC 4975 section 7.3.2).
+    Failed(StatusCode),
+    /// The connection ended.
+    ConnectionClosed,
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Local => "closed by this side",
+            Self::Rejected(status) => return write_status(f, "rejected with", *status),
+            Self::TimedOut => "no response in time",
+            Self::Failed(status) => return write_status(f, "octets lost, reported with", *status),
+            Self::ConnectionClosed => "the connection ended",
+        })
+    }
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectionEnd {
+    /// The application closed it.
+    Local,
+    /// The peer closed it between two frames.
+    Peer,
+    /// The peer has read nothing for
+    /// [`Config::transaction_timeout`](crate::Config::transaction_timeout) while
+    /// more than [`Limits::control_octets`](crate::Limits::control_octets) wait
+    /// for it.
+    Stalled,
+    /// It ended within a frame, or its octets are not MSRP.
+    Failed(DecodeError),
+    /// The source of random octets failed: there is no id that is hard to guess
+    /// for another chunk or request.
+    RandomFailed(RandomError),
+}
+
+impl fmt::Display for ConnectionEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Local => "closed by this side",
+            Self::Peer => "closed by the peer",
+            Self::Stalled => "the peer does not read",
+            Self::Failed(error) => return write!(f, "{error}"),
+            Self::RandomFailed(error) => return write!(f, "{error}"),
+        })
+    }
+}
+
+/// `status` with its reason phrase, after what it did.
+fn write_status(f: &mut fmt::Formatter<'_>, what: &str, status: StatusCode) -> fmt::Result {
+    write!(f, "{what} {status} {}", status.reason())
+}

@@ -1,0 +1,63 @@
+//! The head of a message from the peer.
+
+use crate::keys::{IncomingKey, SessionKey};
+use crate::wire::{Head, HeadRef, MessageId};
+
+/// The head of a message from the peer: that of its first chunk to arrive.
+///
+/// [`Connection::report`](crate::Connection::report) takes it to tell the peer
+/// what became of the message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    pub(super) key: IncomingKey,
+    pub(super) session: SessionKey,
+    pub(super) message_id: MessageId,
+    pub(super) is_duplicate: bool,
+    pub(super) head: Head,
+}
+
+impl Received {
+    /// The key of the message, which its pieces have too.
+    #[must_use]
+    pub const fn key(&self) -> IncomingKey {
+        self.key
+    }
+
+    /// The session of the message.
+    #[must_use]
+    pub const fn session(&self) -> SessionKey {
+        self.session
+    }
+
+    /// Its Message-ID.
+    #[must_use]
+    pub const fn message_id(&self) -> &MessageId {
+        &self.message_id
+    }
+
+    /// Its Content-Type; empty if the head has none.
+    #[must_use]
+    pub fn content_type(&self) -> &str {
+        self.head.view().content_type().unwrap_or_default()
+    }
+
+    /// Its size in octets, if the peer announced it. Do not allocate that much:
+    /// it is the peer's claim.
+    #[must_use]
+    pub fn announced_size(&self) -> Option<u64> {
+        self.head.view().byte_range().and_then(|range| range.total())
+    }
+
+    /// Whether an earlier message with this Message-ID was complete. A duplicate
+    /// is not to be shown as a new message (RFC 4975 section 5.4).
+    #[must_use]
+    pub const fn is_duplicate(&self) -> bool {
+        self.is_duplicate
+    }
+
+    /// The head itself, with all its header fields.
+    #[must_use]
+    pub fn head(&self) -> HeadRef<'_> {
+        self.head.view()
+    }
+}

@@ -1,0 +1,221 @@
+//! The configuration of a session.
+
+use super::direction::Direction;
+use crate::uri::{MsrpUri, Path};
+use crate::wire::MediaTypes;
+
+/// How the messages of a session reach the application.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ReceiveMode {
+    /// Each whole, in one [`Event::Message`](crate::Event::Message), up to the
+    /// session's size limit.
+    #[default]
+    Whole,
+    /// Each in pieces as they arrive, with their offsets.
+    ///
+    /// A message that goes into a file is never in memory as a whole:
+    ///
+    /// PIECES_EXAMPLE
+    Pieces,
+}
+
+/// When success REPORTs are sent to a peer that asks for them (RFC 4975
+/// section 7.1.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ReportMode {
+    /// One on the whole message, when it is complete.
+    #[default]
+    Whole,
+    /// One on each chunk, when it has arrived.
+    EachChunk,
+    /// None: the application calls
+    /// [`Connection::report`](crate::Connection::report) once a message has been
+    /// delivered.
+    Manual,
+}
+
+/// Who responds to a message once it is complete.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ResponseMode {
+    /// The connection: the response is 200 when the last octet has arrived (RFC
+    /// 4975 section 5.3).
+    #[default]
+    Received,
+    /// The application, which calls [`Connection::accept`](crate::Connection::accept)
+    /// or [`Connection::reject`](crate::Connection::reject) for every message,
+    /// without delay: the sender waits for the response to the last chunk. A chat
+    /// room needs it, since its response depends on the content of the message
+    /// (RFC 7701 section 6). Until then the message counts as unfinished
+    /// ([`Limits::incoming_messages`](crate::Limits::incoming_messages)).
+    Application,
+}
+
+/// What the first request of an opened session is (RFC 4975 section 5.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Bind {
+    /// A bodiless SEND, which leaves at once.
+    #[default]
+    Bodiless,
+    /// The first message, which the application is to send at once.
+    FirstMessage,
+}
+
+/// The most octets of a message by default: what [`ReceiveMode::Whole`] holds
+/// in memory.
+const DEFAULT_MAX_SIZE: u64 = 1024 * 1024;
+
+/// One session: the paths that the rendezvous (most often SDP) has exchanged, and
+/// what each side accepts.
+///
+/// Every setting is a field, and a method of the same name sets it in a chain.
+///
+/// ```
+/// use msrp::{MediaTypes, ReceiveMode, SessionConfig};
+///
+/// let session = SessionConfig::new(
+///     "msrp://alice.example:7654/jshA7weztas;tcp".parse()?,
+///     "msrp://bob.example:12763/kjhd37s2s20w2a;tcp".parse()?,
+/// )
+/// .accept_types(MediaTypes::new("text/plain image/*")?)
+/// .receive(ReceiveMode::Pieces)
+/// .max_size(50 * 1024 * 1024);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[must_use]
+pub struct SessionConfig {
+    /// This side's URI in the session.
+    pub local: MsrpUri,
+    /// The peer's path. `None`: it is the From-Path of the peer's first request,
+    /// for a session of a [`SessionTable`](crate::SessionTable). Without a path
+    /// this side cannot open the session.
+    pub remote: Option<Path>,
+    /// The media types that this side accepts. The response to others is 415.
+    /// Default: all.
+    pub accept_types: MediaTypes,
+    /// The media types that the peer accepts, as its session description lists
+    /// them: others are not sent. The method of this name makes the list
+    /// [`MediaTypes::listed_only`]. Default: `None`, all.
+    pub peer_accept_types: Option<MediaTypes>,
+    /// The most octets of an incoming message. The response to a larger one is
+    /// 413. Default 1 MiB.
+    pub max_size: u64,
+    /// The most octets of a message that the peer accepts (`max-size` of its
+    /// session description). Default: `None`, no limit.
+    pub peer_max_size: Option<u64>,
+    /// How incoming messages reach the application. Default: whole.
+    pub receive: ReceiveMode,
+    /// When success REPORTs are sent. Default: one on the whole message.
+    pub reports: ReportMode,
+    /// Who responds to complete messages. Default: the connection.
+    pub responses: ResponseMode,
+    /// What binds the session when this side opens it. Default: a bodiless SEND.
+    pub bind: Bind,
+    /// Which way messages go, as this side sees it (RFC 4975 section 8.9). If it
+    /// does not send, [`Connection::send`](crate::Connection::send) refuses; if
+    /// it does not receive, the response to messages is 403. Default: both ways.
+    pub direction: Direction,
+    /// Whether this side gives nicknames (RFC 7701 section 7): NICKNAMEs of the
+    /// peer become [`Event::NicknameRequested`](crate::Event::NicknameRequested),
+    /// and the application responds. Default: no, and the response is 501.
+    pub nicknames: bool,
+    /// Whether this side sends one message with content in the session and no
+    /// more, as in the session of a file (RFC 5547 section 8.7). Messages that are
+    /// the control of others ([`Direction`]) do not count. Default: no.
+    pub single_message: bool,
+}
+
+impl SessionConfig {
+    /// A session between this side's URI and the peer's path.
+    pub fn new(local: MsrpUri, remote: Path) -> Self {
+        Self { remote: Some(remote), ..Self::expected(local) }
+    }
+
+    /// A session that the peer binds, for a [`SessionTable`](crate::SessionTable):
+    /// the From-Path of its first request is the peer's path.
+    pub fn expected(local: MsrpUri) -> Self {
+        Self {
+            local,
+            remote: None,
+            accept_types: MediaTypes::any(),
+            peer_accept_types: None,
+            max_size: DEFAULT_MAX_SIZE,
+            peer_max_size: None,
+            receive: ReceiveMode::default(),
+            reports: ReportMode::default(),
+            responses: ResponseMode::default(),
+            bind: Bind::default(),
+            direction: Direction::default(),
+            nicknames: false,
+            single_message: false,
+        }
+    }
+
+    /// Sets [`SessionConfig::accept_types`].
+    pub fn accept_types(mut self, types: MediaTypes) -> Self {
+        self.accept_types = types;
+        self
+    }
+
+    /// Sets [`SessionConfig::peer_accept_types`].
+    pub fn peer_accept_types(mut self, types: MediaTypes) -> Self {
+        self.peer_accept_types = Some(types.listed_only());
+        self
+    }
+
+    /// Sets [`SessionConfig::max_size`].
+    pub const fn max_size(mut self, octets: u64) -> Self {
+        self.max_size = octets;
+        self
+    }
+
+    /// Sets [`SessionConfig::peer_max_size`].
+    pub const fn peer_max_size(mut self, octets: u64) -> Self {
+        self.peer_max_size = Some(octets);
+        self
+    }
+
+    /// Sets [`SessionConfig::receive`].
+    pub const fn receive(mut self, mode: ReceiveMode) -> Self {
+        self.receive = mode;
+        self
+    }
+
+    /// Sets [`SessionConfig::reports`].
+    pub const fn reports(mut self, mode: ReportMode) -> Self {
+        self.reports = mode;
+        self
+    }
+
+    /// Sets [`SessionConfig::responses`].
+    pub const fn responses(mut self, mode: ResponseMode) -> Self {
+        self.responses = mode;
+        self
+    }
+
+    /// Sets [`SessionConfig::bind`].
+    pub const fn bind(mut self, bind: Bind) -> Self {
+        self.bind = bind;
+        self
+    }
+
+    /// Sets [`SessionConfig::direction`].
+    pub const fn direction(mut self, direction: Direction) -> Self {
+        self.direction = direction;
+        self
+    }
+
+    /// Sets [`SessionConfig::nicknames`].
+    pub const fn nicknames(mut self, gives: bool) -> Self {
+        self.nicknames = gives;
+        self
+    }
+
+    /// Sets [`SessionConfig::single_message`].
+    pub const fn single_message(mut self, single: bool) -> Self {
+        self.single_message = single;
+        self
+    }
+}

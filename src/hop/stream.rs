@@ -1,0 +1,281 @@
+//! Sending on a stream: chunks that stay open while nobody else wants the
+//! connection (RFC 4975 sections 5.1 and 7.1.1).
+
+use bytes::{BufMut, Bytes};
+
+use super::{Heading, Hop, HopEvent, Owner, SHORT_CHUNK, Transmit};
+use crate::wire::scan::EndLineGuard;
+use crate::wire::{Continuation, TransactionId, write_end_line};
+
+/// Heads, control frames and small bodies are written together up to so many
+/// octets. After that the next transmit takes over.
+const BATCH: usize = 16 * 1024;
+
+/// Body pieces up to this size are copied in after their head: cheaper than
+/// one more slice in the vectored write, or a write of its own.
+const COPIED_PIECE: usize = 1024;
+
+/// The chunk that is leaving.
+#[derive(Debug)]
+pub(super) struct OpenChunk<M> {
+    pub(super) message: M,
+    pub(super) transaction: TransactionId,
+    guard: EndLineGuard,
+    sent: usize,
+    /// The body would have spelt the end-line: the chunk ends here.
+    must_end: bool,
+}
+
+/// What one step of sending came to.
+enum Step {
+    /// Nothing may leave now.
+    Idle,
+    /// Octets were put into `out`.
+    Wrote,
+    /// `out` is to be followed by this slice.
+    Body(Bytes),
+}
+
+impl<O: Owner> Hop<O> {
+    /// As much as one transmit holds.
+    pub(super) fn next_of_stream(&mut self) -> Option<Transmit> {
+        let mut body = Bytes::new();
+        while self.out.len() < BATCH {
+            match self.step() {
+                Step::Wrote => {}
+                Step::Idle => break,
+                Step::Body(slice) => {
+                    body = slice;
+                    break;
+                }
+            }
+        }
+        if self.out.is_empty() && body.is_empty() {
+            return None;
+        }
+        let head = self.out.split().freeze();
+        let mut tail = Bytes::new();
+        if !body.is_empty() && self.close_if_due() {
+            tail = self.out.split().freeze();
+        }
+        Some(Transmit::new(head, body, tail))
+    }
+
+    fn step(&mut self) -> Step {
+        if self.open.is_some() {
+            if self.close_if_due() { Step::Wrote } else { self.continue_chunk() }
+        } else if !self.control.is_empty() {
+            self.write_control();
+            Step::Wrote
+        } else {
+            self.begin_chunk()
+        }
+    }
+
+    fn write_control(&mut self) {
+        self.out.put_slice(&self.control);
+        self.control.clear();
+        for id in self.control_requests.drain(..) {
+            self.transactions.handed_over(id, self.now);
+        }
+    }
+
+    fn begin_chunk(&mut self) -> Step {
+        if !self.may_begin() {
+            return Step::Idle;
+        }
+        while let Some(key) = self.schedule.pop() {
+            let Some(message) = self.messages.get(&key) else { continue };
+            if message.aborted {
+                self.tell_aborted(key);
+            } else if let Some(rest) = message.short_rest() {
+                self.send_rest(key, rest);
+            } else {
+                self.open_chunk(key);
+            }
+            return Step::Wrote;
+        }
+        Step::Idle
+    }
+
+    /// Sends what is left as one chunk that is not interruptible.
+    fn send_rest(&mut self, key: O::Message, rest: usize) {
+        let Some(mut message) = self.remove(key) else { return };
+        // The writer refuses an id that occurs in the body, so another one is
+        // chosen (RFC 4975 section 7.1).
+        let (out, transactions) = (&mut self.out, &self.transactions);
+        let id = self.ids.transaction_id(|id| {
+            !transactions.contains(id) && message.write_rest(out, id, rest).is_ok()
+        });
+        let Some(id) = self.drawn(id) else { return self.insert(key, message) };
+        let offset = message.offset;
+        message.offset += rest as u64;
+        let asks_response = message.asks_response();
+        if asks_response {
+            self.begin_transaction(id, message.purpose(key), offset, message.is_silent());
+        }
+        self.chunk_left(id, key, message.offset, asks_response, message.end);
+    }
+
+    fn open_chunk(&mut self, key: O::Message) {
+        let transactions = &self.transactions;
+        let id = self.ids.transaction_id(|id| !transactions.contains(id));
+        let Some(id) = self.drawn(id) else { return };
+        let Some(message) = self.messages.get(&key) else { return };
+        if message.heading.write(&mut self.out, &id, message.open_range()).is_err() {
+            // `Heading::check` has written the same fields before.
+            self.remove(key);
+            return;
+        }
+        let guard = EndLineGuard::new(id.as_bytes());
+        self.open =
+            Some(OpenChunk { message: key, transaction: id, guard, sent: 0, must_end: false });
+        if message.asks_response() {
+            let (purpose, offset) = (message.purpose(key), message.offset);
+            let is_silent = message.is_silent();
+            self.begin_transaction(id, purpose, offset, is_silent);
+        }
+    }
+
+    /// Chunks that are answered in case of errors alone do not keep others from
+    /// leaving: beyond the limit the silence of the oldest counts as consent.
+    pub(super) fn begin_transaction(
+        &mut self,
+        id: TransactionId,
+        purpose: O::Purpose,
+        offset: u64,
+        is_silent: bool,
+    ) {
+        if !is_silent {
+            return self.transactions.begin(id, purpose, offset);
+        }
+        let max = self.config.max_transactions;
+        if let Some((id, oldest)) = self.transactions.begin_silent(id, purpose, offset, max) {
+            self.events.push_back(HopEvent::TimedOut(id, oldest));
+        }
+    }
+
+    /// Tells the peer that a message it has seen a part of will not go on. The
+    /// chunk carries nothing, so its answer would say nothing either.
+    pub(super) fn tell_aborted(&mut self, key: O::Message) {
+        let Some(id) = self.begin_control_request(None) else { return };
+        let Some(message) = self.remove(key) else { return };
+        // The fields have been written before, see `Heading::check`.
+        let written = message.heading.write(&mut self.out, &id, message.open_range());
+        debug_assert!(written.is_ok());
+        write_end_line(&mut self.out, &id, Continuation::Aborted);
+    }
+
+    /// Sends more of the open chunk, as far as its body, the size of a
+    /// transmit and the patience of others allow.
+    fn continue_chunk(&mut self) -> Step {
+        let max = self.allowance();
+        let Some(open) = &mut self.open else { return Step::Idle };
+        let Some(message) = self.messages.get_mut(&open.message) else { return Step::Idle };
+        let mut piece = message.body.take(max);
+        if piece.is_empty() {
+            return Step::Idle;
+        }
+        let allowed = open.guard.allow(&piece);
+        if allowed < piece.len() {
+            message.body.put_back(piece.split_off(allowed));
+            open.must_end = true;
+        }
+        self.waiting -= piece.len();
+        open.sent = open.sent.saturating_add(piece.len());
+        message.offset += piece.len() as u64;
+        if message.has_room_again(self.room_mark) {
+            self.events.push_back(HopEvent::Room(open.message));
+        }
+        if piece.len() <= COPIED_PIECE {
+            self.out.put_slice(&piece);
+            Step::Wrote
+        } else {
+            Step::Body(piece)
+        }
+    }
+
+    /// Octets that the open chunk may send before others are looked at again.
+    pub(super) fn allowance(&self) -> usize {
+        let sent = self.open.as_ref().map_or(0, |open| open.sent);
+        let chunk = self.patience().unwrap_or(usize::MAX).min(self.most_of_chunk());
+        chunk.saturating_sub(sent).min(self.config.transmit_octets)
+    }
+
+    /// After how many octets an open chunk ends, whoever waits.
+    fn most_of_chunk(&self) -> usize {
+        self.config.chunk_octets.map_or(usize::MAX, |most| most.max(SHORT_CHUNK))
+    }
+
+    /// After how many octets an open chunk makes way for whoever waits.
+    fn patience(&self) -> Option<usize> {
+        if !self.control.is_empty() {
+            Some(SHORT_CHUNK)
+        } else if !self.schedule.is_empty() {
+            Some(self.config.turn_octets.max(SHORT_CHUNK))
+        } else {
+            None
+        }
+    }
+
+    /// Writes the end-line of the open chunk if it is time for it.
+    fn close_if_due(&mut self) -> bool {
+        let Some(open) = &self.open else { return false };
+        let Some(message) = self.messages.get(&open.message) else { return false };
+        let is_full = open.sent >= self.most_of_chunk();
+        let make_way = self.patience().is_some_and(|patience| open.sent >= patience);
+        let stalled = message.body.available() == 0 && self.patience().is_some();
+        let flag = if message.aborted {
+            Continuation::Aborted
+        } else if message.has_left() {
+            message.end
+        } else if open.must_end || is_full || make_way || stalled {
+            Continuation::More
+        } else {
+            return false;
+        };
+        self.close_chunk(flag);
+        true
+    }
+
+    fn close_chunk(&mut self, flag: Continuation) {
+        let Some(OpenChunk { message: key, transaction: id, .. }) = self.open.take() else {
+            return;
+        };
+        write_end_line(&mut self.out, &id, flag);
+        let Some(message) = self.messages.get_mut(&key) else { return };
+        let end = message.offset;
+        let asks_response = message.asks_response();
+        message.scheduled = false;
+        if message.has_left() {
+            self.remove(key);
+        } else {
+            self.resume(key);
+        }
+        self.chunk_left(id, key, end, asks_response, flag);
+    }
+
+    /// The rest of a message that was interrupted waits for its next turn.
+    pub(super) fn resume(&mut self, key: O::Message) {
+        let least = self.least_chunk();
+        if let Some(message) = self.messages.get_mut(&key)
+            && message.is_ready(least)
+        {
+            message.scheduled = true;
+            self.schedule.put_back(message.source, key);
+        }
+    }
+
+    pub(super) fn chunk_left(
+        &mut self,
+        id: TransactionId,
+        message: O::Message,
+        octets: u64,
+        asks_response: bool,
+        flag: Continuation,
+    ) {
+        self.transactions.reached(id, octets);
+        self.transactions.handed_over(id, self.now);
+        self.events.push_back(HopEvent::ChunkSent { message, octets, asks_response, flag });
+    }
+}

@@ -1,0 +1,271 @@
+//! What a relay passes on: heads that keep their fields under a new
+//! transaction id.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::{BufMut, BytesMut};
+
+use super::event::ConnectionId;
+use crate::hop::{CHUNK_OVERHEAD, Heading, Owner};
+use crate::uri::{PathRef, UriRef};
+use crate::wire::{
+    ByteRange, Continuation, EncodeError, FailureReport, HeadRef, HeaderName, MessageId,
+    TransactionId, write_end_line,
+};
+
+/// The owner of a hop of a relay.
+#[derive(Debug)]
+pub(super) enum Relaying {}
+
+impl Owner for Relaying {
+    type Source = ConnectionId;
+    type Message = ChunkKey;
+    type Purpose = Purpose;
+    type Heading = Arc<Relayed>;
+}
+
+/// One chunk that is passed on over a connection. Never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ChunkKey(pub(super) u64);
+
+/// What the response to a request is for.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// A SEND that was answered here: an error becomes a REPORT.
+    Relayed(Arc<Relayed>),
+    /// Any other request: its response goes back.
+    Passed(Passed),
+}
+
+/// Where a request came from that is not answered by this hop, and under which
+/// id: its response goes back there.
+#[derive(Debug)]
+pub(super) struct Passed {
+    pub(super) source: ConnectionId,
+    pub(super) id: TransactionId,
+    /// From-Path as it left, which is To-Path of the response.
+    pub(super) back: Box<str>,
+    /// Whether it was an AUTH with credentials, whose failure is counted.
+    pub(super) has_credentials: bool,
+}
+
+/// The head of a SEND on its way through a relay: every field but its
+/// Byte-Range, which differs from chunk to chunk, and what a REPORT on it needs.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Relayed {
+    /// The connection that it came in on.
+    source: ConnectionId,
+    text: Box<[u8]>,
+    /// Behind To-Path and From-Path, which some peers want first.
+    range_at: usize,
+    /// The relay's URI that the request was sent to.
+    own: Range<usize>,
+    /// From-Path as it came.
+    from: Range<usize>,
+    message_id: Option<MessageId>,
+    failure_report: FailureReport,
+}
+
+impl Relayed {
+    /// `own` are the relay's URIs in the order in which the request has passed
+    /// them, `to` is what is left of its To-Path.
+    pub(super) fn new(
+        source: ConnectionId,
+        head: &HeadRef<'_>,
+        own: &[UriRef<'_>],
+        to: PathRef<'_>,
+    ) -> Self {
+        let mut text = Vec::with_capacity(head.size());
+        let spans = write_paths(&mut text, own, head.from_path(), to);
+        let range_at = text.len();
+        write_fields(&mut text, head, |name| name != Some(HeaderName::ByteRange));
+        Self {
+            source,
+            text: text.into_boxed_slice(),
+            range_at,
+            own: spans.own,
+            from: spans.from,
+            message_id: head.message_id(),
+            failure_report: head.failure_report(),
+        }
+    }
+
+    pub(super) const fn source(&self) -> ConnectionId {
+        self.source
+    }
+
+    pub(super) const fn failure_report(&self) -> FailureReport {
+        self.failure_report
+    }
+
+    pub(super) const fn message_id(&self) -> Option<&MessageId> {
+        self.message_id.as_ref()
+    }
+
+    /// An order by sender and message that is the same in every run.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        let key = (self.source, self.message_id().map(MessageId::as_str));
+        key.cmp(&(other.source, other.message_id().map(MessageId::as_str)))
+    }
+
+    /// The relay's URI that the request was sent to.
+    pub(super) fn own(&self) -> &str {
+        self.str(&self.own)
+    }
+
+    /// The path back to the original sender.
+    pub(super) fn way_back(&self) -> &str {
+        self.str(&self.from)
+    }
+
+    /// The most octets of a chunk beside its body.
+    pub(super) const fn overhead(&self) -> usize {
+        self.text.len() + CHUNK_OVERHEAD
+    }
+
+    /// Writes it as a request without a body.
+    pub(super) fn write_bodiless(
+        &self,
+        out: &mut BytesMut,
+        id: &TransactionId,
+        range: Option<ByteRange>,
+    ) {
+        let (paths, fields) = self.text.split_at_checked(self.range_at).unwrap_or_default();
+        write_start(out, id, b"SEND");
+        out.put_slice(paths);
+        if let Some(range) = range {
+            write_range(out, range);
+        }
+        out.put_slice(fields);
+        end_bodiless(out, id);
+    }
+
+    fn str(&self, span: &Range<usize>) -> &str {
+        let octets = self.text.get(span.clone()).unwrap_or_default();
+        std::str::from_utf8(octets).unwrap_or_default()
+    }
+}
+
+impl Heading<Relaying> for Arc<Relayed> {
+    fn write(
+        &self,
+        out: &mut BytesMut,
+        id: &TransactionId,
+        range: ByteRange,
+    ) -> Result<(), EncodeError> {
+        let (paths, fields) = self.text.split_at_checked(self.range_at).unwrap_or_default();
+        write_start(out, id, b"SEND");
+        out.put_slice(paths);
+        write_range(out, range);
+        out.put_slice(fields);
+        out.put_slice(b"\r\n");
+        Ok(())
+    }
+
+    fn failure_report(&self) -> FailureReport {
+        self.failure_report
+    }
+
+    fn purpose(&self, _: ChunkKey) -> Purpose {
+        Purpose::Relayed(Self::clone(self))
+    }
+}
+
+/// Writes a request that is no SEND, or a response, on its way through a
+/// relay: the same fields, the path moved on by `own`. `start` is what stands
+/// behind the transaction id.
+pub(super) fn write_passed(
+    out: &mut BytesMut,
+    id: &TransactionId,
+    head: &HeadRef<'_>,
+    start: &[u8],
+    own: &[UriRef<'_>],
+    to: PathRef<'_>,
+    body: Option<&[u8]>,
+) {
+    let mut text = Vec::with_capacity(head.size());
+    write_paths(&mut text, own, head.from_path(), to);
+    write_fields(&mut text, head, |_| true);
+    write_start(out, id, start);
+    out.put_slice(&text);
+    match body {
+        None => end_bodiless(out, id),
+        Some(body) => {
+            out.put_slice(b"\r\n");
+            out.put_slice(body);
+            write_end_line(out, id, Continuation::Complete);
+        }
+    }
+}
+
+/// From-Path of a request that has passed `own` in this order.
+pub(super) fn way_back(own: &[UriRef<'_>], from: PathRef<'_>) -> Box<str> {
+    let uris = own.iter().rev().map(|uri| uri.as_str()).chain([from.as_str()]);
+    uris.collect::<Vec<_>>().join(" ").into()
+}
+
+struct Spans {
+    own: Range<usize>,
+    from: Range<usize>,
+}
+
+/// Moves the relay's URIs from the front of To-Path to the front of From-Path,
+/// the last one passed first (RFC 4976 section 6.4).
+fn write_paths(
+    text: &mut Vec<u8>,
+    own: &[UriRef<'_>],
+    from: PathRef<'_>,
+    to: PathRef<'_>,
+) -> Spans {
+    text.extend_from_slice(b"To-Path: ");
+    text.extend_from_slice(to.as_str().as_bytes());
+    text.extend_from_slice(b"\r\nFrom-Path: ");
+    let mut spans = Spans { own: 0..0, from: 0..0 };
+    for uri in own.iter().rev() {
+        spans.own = append(text, uri.as_str());
+        text.push(b' ');
+    }
+    spans.from = append(text, from.as_str());
+    text.extend_from_slice(b"\r\n");
+    spans
+}
+
+fn append(text: &mut Vec<u8>, part: &str) -> Range<usize> {
+    let start = text.len();
+    text.extend_from_slice(part.as_bytes());
+    start..text.len()
+}
+
+/// The other header fields in their order.
+fn write_fields(text: &mut Vec<u8>, head: &HeadRef<'_>, keep: impl Fn(Option<HeaderName>) -> bool) {
+    for (name, value) in head.headers() {
+        let known = HeaderName::of(name.as_bytes());
+        if matches!(known, Some(HeaderName::ToPath | HeaderName::FromPath)) || !keep(known) {
+            continue;
+        }
+        for part in [name, ": ", value, "\r\n"] {
+            text.extend_from_slice(part.as_bytes());
+        }
+    }
+}
+
+fn write_start(out: &mut BytesMut, id: &TransactionId, rest: &[u8]) {
+    for part in [b"MSRP ", id.as_bytes(), b" ", rest, b"\r\n"] {
+        out.put_slice(part);
+    }
+}
+
+fn write_range(out: &mut BytesMut, range: ByteRange) {
+    use std::fmt::Write;
+    // Writing to a buffer that grows does not fail.
+    let _ = write!(out, "Byte-Range: {range}\r\n");
+}
+
+/// The end-line stands on the line behind the last header field, whose CRLF it
+/// brings with it.
+fn end_bodiless(out: &mut BytesMut, id: &TransactionId) {
+    out.truncate(out.len().saturating_sub(2));
+    write_end_line(out, id, Continuation::Complete);
+}
