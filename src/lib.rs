@@ -3,7 +3,7 @@
 //! MSRP carries chat, file transfer and emergency text between SIP endpoints,
 //! over TCP or TLS and through relays. This crate is the protocol and nothing
 //! else: it owns no socket, thread, clock or random source. Octets, the time
-//! and random octets go in; octets, events and a deadline come out. It embeds
+//! and random octets go in; octets, events and a deadline come out. It runs
 //! under any runtime and over any transport.
 //!
 //! ```text
@@ -18,14 +18,15 @@
 //!    transport ◀─ Transmit┘                           └─ BytesMut ◀─ transport
 //! ```
 //!
-//! A floor can be used without those above it: [`Decoder`](wire::Decoder) and [`HeadWriter`](wire::HeadWriter)
-//! alone make an analyser or a test tool, [`HeadRef`](wire::HeadRef) a zero-copy parser.
+//! Each layer works without those above it: [`wire::Decoder`] and
+//! [`wire::HeadWriter`] make an analyser or a test tool, [`wire::HeadRef`] is a
+//! zero-copy parser.
 //!
 //! # The run loop
 //!
-//! A [`Connection`] is driven by four things, in this order: write what it has
-//! to send, take its events, wait for octets or for its deadline, and feed it
-//! what came. Here with a blocking socket that has a read timeout:
+//! Four steps drive a [`Connection`], in this order: write what it has to send,
+//! take its events, wait for octets or for its deadline, and pass on what arrived.
+//! With a blocking socket that has a read timeout:
 //!
 #![cfg_attr(feature = "getrandom", doc = "```no_run")]
 #![cfg_attr(not(feature = "getrandom"), doc = "```ignore")]
@@ -57,8 +58,8 @@
 //!     }
 //!     while let Some(event) = connection.poll_event() {
 //!         match event {
-//!             Event::Message { received: message, body } => {
-//!                 println!("{}: {} octets", message.content_type(), body.len());
+//!             Event::Message { received, body } => {
+//!                 println!("{}: {} octets", received.content_type(), body.len());
 //!             }
 //!             Event::Finished(outcome) => println!("{:?}", outcome.outcome),
 //!             Event::Closed(_) => return Ok(()),
@@ -83,59 +84,57 @@
 //! # }
 //! ```
 //!
-//! What the loop owes the connection:
+//! The loop has these duties:
 //!
-//! - Each [`Transmit`] is written whole before the next is asked for. Asking
-//!   says that the one before has been written: deadlines start then.
-//! - Octets that [`Connection::receive`] leaves in the buffer stay there, and
-//!   what is read next goes behind them.
-//! - While [`Connection::wants_read`] is false, nothing is read; when events
-//!   have been taken, `receive` is called again with what is left.
-//! - A program that sends large messages goes on reading while it writes: both
-//!   sides of a connection could wait for each other otherwise.
+//! - Write each [`Transmit`] whole before asking for the next. Asking says that
+//!   the previous one has been written, and deadlines start then.
+//! - Keep the octets that [`Connection::receive`] leaves in the buffer, and append
+//!   what is read next.
+//! - Stop reading while [`Connection::wants_read`] is false. After taking events,
+//!   call `receive` again with what is left.
+//! - Keep reading while writing large messages. Otherwise both sides of a
+//!   connection could wait for each other.
 //!
 //! # Sending
 //!
 //! [`Connection::send`] takes a whole [`OutgoingMessage`], or one whose octets
-//! follow through a [`BodyWriter`] with back-pressure. A lone message is one
-//! chunk whatever its size; as soon as a response, a REPORT or another message
-//! waits, its chunk is interrupted and everyone has a turn. Exactly one
-//! [`Event::Finished`] says what became of each message.
+//! follow through a [`BodyWriter`] with back-pressure. A lone message is one chunk
+//! of any size. As soon as a response, a REPORT or another message waits, the
+//! chunk is interrupted, and all of them take turns. Exactly one
+//! [`Event::Finished`] gives the outcome of each message.
 //!
 //! # Receiving
 //!
-//! A session gets its messages whole, up to a size limit, or in pieces with
-//! their offsets, as they arrive ([`ReceiveMode`]). Responses are sent as the
-//! sender's Failure-Report asks, REPORTs as its Success-Report asks.
+//! A session delivers messages whole, up to a size limit, or in pieces with their
+//! offsets as they arrive ([`ReceiveMode`]). The connection responds as the
+//! sender's Failure-Report asks, and sends REPORTs as its Success-Report asks.
 //!
 //! # Listening
 //!
-//! The sessions that peers may bind stand in a [`SessionTable`], which all
-//! connections of a listener share by [`Config::table`].
+//! A [`SessionTable`] holds the sessions that peers may bind. All connections of a
+//! listener share it ([`Connection::with_table`]).
 //!
 //! # Relays
 //!
-//! A client that is to be reached through relays of its own asks them for a
-//! route by `Connection::authenticate`, one for each session, on its
-//! connection to the first of them (RFC 4976). `RelayRoute` makes of it the
-//! path that the peer is told and the path of requests to the peer. Peers bind
-//! sessions of the [`SessionTable`] through the relay as they do on a
-//! connection of their own.
+//! A client that wants to be reachable through relays asks them for a route with
+//! `Connection::authenticate`, once for each session, on its connection to the
+//! first relay (RFC 4976). The resulting `RelayRoute` holds the path to give to
+//! the peer and the path of requests to the peer. Peers bind sessions of the
+//! [`SessionTable`] through the relay as they do on a direct connection.
 //!
-//! The other side is the module `relay`: a relay as a state machine like a
-//! [`Connection`], for all its connections together.
+//! The module `relay` is the other side: a relay as one state machine for all its
+//! connections.
 //!
 //! # WebSockets and data channels
 //!
-//! With [`Framing::Message`] each [`Transmit`] is one message of a transport
-//! that carries messages, and what comes in goes to
-//! [`Connection::receive_message`]. A [`Tunnel`] joins such a transport to a
-//! stream.
+//! With [`Framing::Message`] each [`Transmit`] is one message of a transport that
+//! carries messages, and incoming messages go to [`Connection::receive_message`].
+//! A [`Tunnel`] joins such a transport to a stream.
 //!
 //! # Around a session
 //!
-//! What SIP stacks need before and beside a session is in crates of its own:
-//! `msrp-sdp` (offer and answer become a [`SessionConfig`], files, data channels),
+//! Companion crates cover what SIP stacks need before and beside a session:
+//! `msrp-sdp` (offer and answer become a [`SessionConfig`]; files, data channels),
 //! `msrp-cpim` (message/cpim, notifications, typing, multipart) and
 //! `msrp-chatroom` (the rules of a chat room).
 //!
@@ -150,38 +149,39 @@
 //! | header fields of a head | [`ParseOptions::headers`] | 64 |
 //! | URIs of a path | [`ParseOptions::path_uris`] | 16 |
 //! | octets of an incoming message | [`SessionConfig::max_size`] | 1 MiB |
-//! | messages coming in at once | [`Limits::incoming_messages`] | 64 a session |
-//! | octets of unfinished messages | [`Limits::incoming_octets`] | 16 MiB |
-//! | runs of octets out of order | [`Limits::message_ranges`] | 1,024 a message |
-//! | events not taken | [`Limits::events`], [`Limits::event_octets`] | 4,096, 1 MiB |
-//! | responses and REPORTs not written | [`Limits::control_octets`] | 512 KiB |
-//! | requests not answered | [`Limits::transactions`] | 1,024 |
+//! | incoming messages in progress | [`Limits::incoming_messages`] | 64 a session |
+//! | octets of incoming messages in progress | [`Limits::incoming_octets`] | 16 MiB |
+//! | gaps in a message | [`Limits::message_ranges`] | 1,024 a message |
+//! | events waiting for the application | [`Limits::events`], [`Limits::event_octets`] | 4,096, 1 MiB |
+//! | responses and REPORTs waiting to leave | [`Limits::control_octets`] | 512 KiB |
+//! | requests awaiting a response | [`Limits::transactions`] | 1,024 |
 //! | octets of a streamed body | [`Limits::body_writer_octets`] | 256 KiB |
-//! | NICKNAMEs not answered | [`Limits::nicknames`] | 8 a session |
+//! | NICKNAMEs awaiting a response | [`Limits::nicknames`] | 8 a session |
 //! | parameters of a digest header field | `auth::MAX_PARAMETERS` | 32 |
 //! | authentications with relays | `Limits::authentications` | 256 |
-//! | nonces whose use is remembered | `auth::DigestServer::replay_window` | 4,096 |
+//! | remembered nonces | `auth::DigestServer::replay_window` | 4,096 |
 //! | connections of a relay | `relay::RelayLimits::connections` | 10,000 |
 //! | tokens of a relay | `relay::RelayLimits::tokens` | 100,000 |
-//! | octets that wait for a relay's connection | `relay::RelayLimits::queue_octets` | 256 KiB |
+//! | octets queued for a connection of a relay | `relay::RelayLimits::queue_octets` | 256 KiB |
 //!
 //! # Tolerances
 //!
-//! What deployed stacks do beside the RFC is read all the same. Each such
-//! deviation has a name in [`Tolerance`], can be switched off in
-//! [`ParseOptions::tolerances`], and its first use on a connection is told by
-//! [`Event::Tolerated`].
+//! Deployed stacks deviate from the RFCs. Each deviation that this crate accepts
+//! has a name in [`Tolerance`] and can be switched off in
+//! [`ParseOptions::tolerances`]. [`Event::Tolerated`] reports its first use on a
+//! connection.
 //!
 //! # Features
 //!
-//! - `auth` (on by default): the module `auth`, HTTP digest for the AUTH requests
-//!   of RFC 4976, on the client's side and on the relay's, the module `relay`,
-//!   and `Connection::authenticate`.
-//! - `getrandom` (on by default): [`OsRandom`], the operating system's random
-//!   octets. Without it, bring a [`Random`] of your own.
+//! - `auth` (on by default): the module `auth` with HTTP digest for AUTH (RFC
+//!   4976), for clients and relays; the module `relay`; and
+//!   `Connection::authenticate`.
+//! - `getrandom` (on by default): [`OsRandom`], the random octets of the operating
+//!   system. Without it, supply your own [`Random`].
 //! - `wasm`: [`OsRandom`] on `wasm32-unknown-unknown`, from the random octets of
 //!   JavaScript. Only an application should enable it.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 // Nothing that a peer or a caller does may panic here.
 #![deny(

@@ -103,7 +103,7 @@ fn assert_answer(offer: &MsrpMedia, answer: &MsrpMedia, plan: &SessionPlan) {
 
 fn assert_plan(plan: &SessionPlan) {
     let config = plan.session_config();
-    assert_eq!(config.remote, Some(plan.to_path()));
+    assert_eq!(config.remote.as_ref(), Some(plan.to_path()));
     assert_eq!(config.local.view(), plan.uri());
     match plan.connect() {
         Connect::To(target) => {

@@ -14,7 +14,7 @@ use tokio_rustls::rustls::{ClientConfig, ProtocolVersion};
 use crate::fault::{Fault, Kind};
 use crate::policy::Policy;
 
-/// A stream, whatever is below it.
+/// A stream over TCP or TLS.
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
 

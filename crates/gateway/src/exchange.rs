@@ -19,7 +19,7 @@ use crate::fault::{Fault, Kind};
 /// For a peer that has what it needs but does not take the last octets.
 const FAREWELL: Duration = Duration::from_millis(200);
 
-/// A message to send. Its id is known before it leaves, for whoever waits.
+/// A message to send. Its Message-ID is known before it leaves.
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) id: MessageId,
@@ -173,13 +173,13 @@ pub(crate) fn is_unanswered(outcome: &Finished) -> bool {
 pub(crate) fn fault_of_end(run: &RunLoop<Stream>, end: &ConnectionEnd) -> Fault {
     match (end, run.error()) {
         (ConnectionEnd::Failed(DecodeError::Truncated), _) => {
-            Fault::new(Kind::Closed, "the far side closed the connection within a response")
+            Fault::new(Kind::Closed, "the peer closed the connection within a response")
         }
         (ConnectionEnd::Failed(error), _) => {
-            Fault::new(Kind::NotMsrp, format!("the far side does not speak MSRP: {error}"))
+            Fault::new(Kind::NotMsrp, format!("the peer does not speak MSRP: {error}"))
         }
         (_, Some(error)) => Fault::new(Kind::Closed, format!("the connection failed: {error}")),
-        (_, None) => Fault::new(Kind::Closed, "the far side closed the connection"),
+        (_, None) => Fault::new(Kind::Closed, "the peer closed the connection"),
     }
 }
 

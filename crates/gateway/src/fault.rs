@@ -1,4 +1,4 @@
-//! What went wrong, in the words of the interface.
+//! Errors as the interface names them.
 
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -18,19 +18,19 @@ pub(crate) enum Kind {
     /// The host has no address.
     UnknownHost,
     Unreachable,
-    /// Nobody listens there.
+    /// The connection was refused.
     Refused,
-    /// The peer closed the connection before it had answered.
+    /// The peer closed the connection before it responded.
     Closed,
     Tls,
     NotMsrp,
     Timeout,
-    /// The far side answered, and said no.
+    /// The peer refused.
     Rejected,
 }
 
 impl Kind {
-    /// Whatever the far side says in MSRP is a success of HTTP.
+    /// Any response in MSRP is a success of HTTP.
     pub(crate) const fn http_status(self) -> StatusCode {
         match self {
             Self::Rejected => StatusCode::OK,
@@ -52,7 +52,7 @@ impl Kind {
     }
 }
 
-/// An error as it stands in a response.
+/// An error as a response contains it.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Fault {
     pub(crate) kind: Kind,
@@ -80,6 +80,6 @@ impl Fault {
     }
 
     pub(crate) fn timeout() -> Self {
-        Self::new(Kind::Timeout, "the far side did not answer in time")
+        Self::new(Kind::Timeout, "the peer did not respond in time")
     }
 }

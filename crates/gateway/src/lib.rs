@@ -1,17 +1,17 @@
-//! MSRP behind an HTTP interface: messages sent, peers tried and sessions kept
+//! A gateway from HTTP to MSRP: sends messages, probes peers and keeps sessions
 //! by JSON requests. `README.md` has the interface; this is how it is built.
 //!
 //! ```text
-//!  api/       HTTP and JSON: what is asked for, what is answered
+//!  api/       HTTP and JSON: requests and responses
 //!  session/   sessions that outlive a request, and their events
-//!  exchange   one message, or one binding SEND, and what becomes of it
+//!  exchange   one message, or one empty SEND, and its outcome
 //!  tunnel     a WebSocket joined to a stream
-//!  dial       resolve, check, connect, TLS      policy   which targets may be
+//!  dial       resolve, check, connect, TLS      policy   permitted targets
 //!  serve      accepting, draining               options  the command line
 //! ```
 //!
-//! What is protocol is the crate `msrp`'s, the loop that drives it is
-//! `msrp-tokio-loop`'s, the checking of certificates `msrp-tls`'s.
+//! The protocol is in the crate `msrp`, the loop that drives it in
+//! `msrp-tokio-loop`, the checking of certificates in `msrp-tls`.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

@@ -48,17 +48,17 @@ enum HostPattern {
     Any,
     /// This name, wherever it leads.
     Name(String),
-    /// Any name that ends so, the leading dot included.
+    /// Any name with this end, which includes the leading dot.
     Suffix(String),
-    /// Addresses, whatever name led to them.
+    /// Addresses, regardless of the name that resolved to them.
     Net(IpAddr, u8),
 }
 
 /// The text is no pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
-    "write HOST or HOST:PORT, the host being a name, *.NAME, an address, ADDRESS/PREFIX or *; \
-     an IPv6 address with a port stands in brackets"
+    "must be HOST or HOST:PORT with a name, *.NAME, an address, ADDRESS/PREFIX or * as the \
+     host; an IPv6 address with a port needs brackets"
 )]
 pub struct PatternError;
 

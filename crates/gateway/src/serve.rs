@@ -1,4 +1,4 @@
-//! Accepting HTTP connections, and letting go of them.
+//! Accepts HTTP connections and ends them.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -22,11 +22,11 @@ use crate::api;
 use crate::app::App;
 use crate::options::{Options, StartError};
 
-/// How long a client may take over the head of a request.
+/// Time limit for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long the last responses may take to leave.
+/// Time limit for the last responses.
 const LAST_OCTETS: Duration = Duration::from_secs(1);
-/// Between two attempts to accept where the system has no file to spare.
+/// Pause before the next attempt when the system is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A gateway that listens.
@@ -42,7 +42,7 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// [`StartError`] says what to change.
+    /// [`StartError`] if an option is wrong or the address is not available.
     pub async fn bind(options: Options) -> Result<Self, StartError> {
         options.check()?;
         let wanted = options.listen;
@@ -53,7 +53,7 @@ impl Gateway {
         Ok(Self { listener, address, app })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub const fn local_addr(&self) -> SocketAddr {
         self.address
@@ -131,8 +131,8 @@ impl Server {
     }
 }
 
-/// A connection serves one request: nobody keeps the time between two, and
-/// clients that say nothing would take every place there is.
+/// A connection serves one request: the time between two has no limit, and idle
+/// clients could occupy every connection.
 async fn one_request(mut response: Response) -> Response {
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

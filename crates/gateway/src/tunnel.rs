@@ -63,7 +63,7 @@ pub(crate) async fn run(
         end = tunnel.idle(idle_timeout) => close_frame(&end),
         () = stop => frame(close_code::AWAY, "the gateway is shutting down"),
     };
-    // Either side may be gone already; there is nobody left to tell.
+    // Either side may have gone already.
     let _ = timeout(FAREWELL, sink.send(Message::Close(Some(close)))).await;
     let _ = timeout(FAREWELL, writer.shutdown()).await;
 }

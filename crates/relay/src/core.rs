@@ -86,7 +86,7 @@ impl Core {
         let now = Instant::now();
         match self.relay.accept(now, peer) {
             Some(connection) => self.add(connection, transport),
-            None => tracing::warn!("a connection was dropped: there is no room for it"),
+            None => tracing::warn!("connection refused: --max-connections is reached"),
         }
         self.turn(now);
     }
@@ -305,10 +305,10 @@ impl Core {
         let Some(file) = &self.users_file else { return };
         match Users::read(file) {
             Ok(users) => {
-                tracing::info!(users = users.len(), "users read again");
+                tracing::info!(users = users.len(), "users reloaded");
                 self.users = users;
             }
-            Err(error) => tracing::error!("{}: {error}; the users stay", file.display()),
+            Err(error) => tracing::error!("cannot reload {}: {error}", file.display()),
         }
     }
 
@@ -333,8 +333,8 @@ impl Core {
     }
 }
 
-/// Room for a read behind what a connection has left of the one before. The
-/// room is taken back as soon as nobody holds a part of it.
+/// Makes room for a read after what a connection has left of the one before. The
+/// room is reused as soon as no slice of it is held.
 fn make_room(buffer: &mut BytesMut, rest: &mut BytesMut) {
     if rest.len() > SMALL_REST {
         *buffer = std::mem::take(rest);

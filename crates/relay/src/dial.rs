@@ -41,7 +41,7 @@ pub(crate) enum DialError {
 impl Dialler {
     /// Opens a connection to the host and port of a URI.
     pub(crate) async fn dial(&self, uri: &MsrpUri) -> Result<(Peer, Transport), DialError> {
-        // Nobody waits for connections behind a browser (RFC 7977 section 5.1).
+        // A WebSocket client does not listen (RFC 7977 section 5.1).
         if !uri.transport().eq_ignore_ascii_case("tcp") {
             return Err(DialError::Transport);
         }

@@ -11,49 +11,51 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// Nobody could reach it.
+    /// There is no address to listen on.
     #[error("give at least one of --listen, --tls-listen, --wss-listen and --ws-listen")]
     NoListener,
-    /// TLS without a certificate.
+    /// TLS needs a certificate.
     #[error("--tls-listen and --wss-listen need --cert and --key")]
     NoCertificate,
-    /// WebSockets without TLS.
-    #[error("MSRP over WebSockets needs TLS: use --wss-listen, or --plain-auth for a trial")]
+    /// WebSockets need TLS (RFC 7977 section 5.1).
+    #[error("MSRP over WebSockets needs TLS: use --wss-listen, or --plain-auth for a test")]
     PlainWebSocket,
-    /// Clients would be told an address in place of a name.
-    #[error("give the relay's host name with --name; only --plain-auth does without, for a trial")]
+    /// The URIs of clients need the relay's host name (RFC 4976 section 4.2).
+    #[error(
+        "--name is missing, the relay's host name; only --plain-auth, for a test, can do without"
+    )]
     NoName,
-    /// Clients would be told an address that leads nowhere.
-    #[error("nobody can connect to {0}: give a --name, or an address of this machine")]
+    /// The URIs of clients would contain the unspecified address.
+    #[error("clients cannot connect to {0}: give --name, or listen on an address of this machine")]
     Unspecified(SocketAddr),
-    /// The name cannot stand in a URI.
-    #[error("--name: {0}")]
+    /// The name is not valid in a URI.
+    #[error("--name")]
     Name(#[from] UriError),
-    /// The address cannot be listened on.
-    #[error("cannot listen on {0}: {1}")]
-    Listen(SocketAddr, std::io::Error),
-    /// Certificates cannot be used.
-    #[error("certificates: {0}")]
+    /// Listening on the address failed.
+    #[error("cannot listen on {0}")]
+    Listen(SocketAddr, #[source] std::io::Error),
+    /// The certificates are not usable.
+    #[error("cannot set up TLS")]
     Tls(#[from] TlsError),
-    /// The users cannot be read.
-    #[error("{0}: {1}")]
-    Users(PathBuf, UsersError),
-    /// There is no source of random octets.
+    /// The users file is not usable.
+    #[error("cannot use --users {}", .0.display())]
+    Users(PathBuf, #[source] UsersError),
+    /// The source of random octets failed.
     #[error(transparent)]
     Random(#[from] msrp::RandomError),
 }
 
-/// Why a users file cannot be used.
+/// Why a users file is not usable.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum UsersError {
     /// It cannot be read.
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    /// A line is not one of a user.
-    #[error("line {0}: write user:realm:MD5[:SHA-256], the hashes in hexadecimal digits")]
+    /// The line of that number does not describe a user.
+    #[error("line {0} is not user:realm:MD5[:SHA-256] with hashes in hexadecimal digits")]
     Line(usize),
-    /// A user is there twice.
-    #[error("line {0}: this user and realm have a line already")]
-    Twice(usize),
+    /// The line of that number repeats a user.
+    #[error("line {0}: duplicate user and realm")]
+    Duplicate(usize),
 }

@@ -6,14 +6,14 @@
 //!  core       the relay's state and all connections, on one thread
 //!  link       one connection: half written, half read
 //!  transport  TCP, TLS, WebSocket      websocket  its handshake
-//!  listen     who comes in             dial       who is connected to
-//!  secure     certificates             policy     which targets may be
-//!  users      who may use the relay    metrics    how it is
-//!  options    the command line         fault      why it does not start
+//!  listen     incoming connections     dial       outgoing connections
+//!  secure     certificates             policy     permitted targets
+//!  users      the users file           metrics    metrics and health
+//!  options    the command line         fault      errors
 //! ```
 //!
-//! What is protocol is the crate `msrp`'s, the checking of certificates
-//! `msrp-tls`'s.
+//! The protocol is in the crate `msrp`, the checking of certificates in
+//! `msrp-tls`.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

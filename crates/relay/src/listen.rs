@@ -1,4 +1,4 @@
-//! Connections that come in.
+//! Incoming connections.
 
 use std::cell::RefCell;
 use std::io;
@@ -21,22 +21,22 @@ use crate::secure::peer_names;
 use crate::transport::{Stream, Transport};
 use crate::websocket;
 
-/// Between two attempts to accept where the system has no file to spare.
+/// Pause before the next attempt when the system is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// What is done with those who come in.
+/// How to handle incoming connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Listen {
     pub(crate) tls: Option<Arc<ServerConfig>>,
-    /// The most octets of a message, where messages are WebSocket's.
+    /// Largest message in octets, for WebSockets.
     pub(crate) websocket: Option<usize>,
     pub(crate) patience: Duration,
-    /// Leave to shake hands.
+    /// Permits for handshakes.
     pub(crate) handshakes: Arc<Semaphore>,
 }
 
 impl Listen {
-    /// Accepts for ever.
+    /// Accepts connections until the relay ends.
     pub(crate) async fn run(self, listener: TcpListener, core: Rc<RefCell<Core>>) {
         loop {
             // At the limit the system holds further peers in its queue.

@@ -1,15 +1,15 @@
-//! Runs the relay until SIGTERM or Ctrl-C, or makes a line of its users file.
+//! Runs the relay until SIGTERM or Ctrl-C, or prints a line for its users file.
 
-use std::error::Error;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
 use msrp_relay::{Command, CommandLine, Handle, HashOptions, Options, Server, user_line};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-// One thread has all connections: see README.md.
+// One thread serves all connections: see README.md.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let line = CommandLine::parse();
@@ -27,18 +27,18 @@ async fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error}");
+            tracing::error!("{error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn relay(options: Options) -> Result<(), Box<dyn Error>> {
+async fn relay(options: Options) -> anyhow::Result<()> {
     let terminate = signal(SignalKind::terminate())?;
     let hang_up = signal(SignalKind::hangup())?;
     let server = Server::bind(options)?;
     for uri in server.uris() {
-        tracing::info!("reached as {uri}");
+        tracing::info!("reachable as {uri}");
     }
     if let Some(metrics) = server.addresses().metrics {
         tracing::info!("http://{metrics}/metrics");
@@ -57,13 +57,14 @@ async fn obey(relay: Handle, mut terminate: Signal, mut hang_up: Signal) {
     }
 }
 
-fn hash(options: &HashOptions) -> Result<(), Box<dyn Error>> {
+fn hash(options: &HashOptions) -> anyhow::Result<()> {
     let password = match &options.password_file {
-        Some(file) => std::fs::read_to_string(file)?,
+        Some(file) => std::fs::read_to_string(file)
+            .with_context(|| format!("--password-file {}", file.display()))?,
         None => std::io::read_to_string(std::io::stdin())?,
     };
     let password = password.lines().next().unwrap_or_default();
     let line = user_line(&options.user, &options.realm, password)
-        .ok_or("a user and a realm are not empty and have no colon or line end in them")?;
+        .context("user and realm must not be empty or contain a colon or a line end")?;
     Ok(writeln!(std::io::stdout(), "{line}")?)
 }

@@ -1,4 +1,4 @@
-//! How the relay is, over HTTP.
+//! Metrics and health over HTTP.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -20,13 +20,13 @@ use tokio::time::{sleep, timeout};
 
 use crate::core::Core;
 
-/// How long a request may take, its response included.
+/// Time limit for a request and its response.
 const PATIENCE: Duration = Duration::from_secs(10);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The type of Prometheus' text format.
 const METRICS_TYPE: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4");
 
-/// Answers requests, one a connection, for ever.
+/// Answers requests, one per connection.
 pub(crate) async fn serve(listener: TcpListener, core: Rc<RefCell<Core>>) {
     loop {
         match listener.accept().await {
@@ -61,12 +61,12 @@ fn answer(method: &Method, path: &str, core: &RefCell<Core>) -> Response<Full<By
             response.headers_mut().insert(CONTENT_TYPE, METRICS_TYPE);
             response
         }
-        // A balancer sends nobody to a relay that is about to end.
+        // Load balancers stop sending clients to a relay that drains.
         "/healthz" if core.borrow().is_draining() => {
             response(StatusCode::SERVICE_UNAVAILABLE, "draining\n".into())
         }
         "/healthz" => response(StatusCode::OK, "ok\n".into()),
-        _ => response(StatusCode::NOT_FOUND, "there are /metrics and /healthz\n".into()),
+        _ => response(StatusCode::NOT_FOUND, "only /metrics and /healthz exist\n".into()),
     }
 }
 
@@ -80,21 +80,21 @@ fn response(status: StatusCode, text: String) -> Response<Full<Bytes>> {
 fn text(statistics: &Statistics) -> String {
     let s = statistics;
     let gauges = [
-        ("connections", s.connections, "Connections that there are."),
-        ("tokens", s.tokens, "Tokens that are valid."),
+        ("connections", s.connections, "Open connections."),
+        ("tokens", s.tokens, "Valid tokens."),
     ];
     let counters = [
-        ("accepted", s.accepted, "Connections that have come in."),
-        ("connects", s.connects, "Connections that were asked for."),
-        ("chunks", s.chunks, "SENDs passed on."),
-        ("body_octets", s.octets, "Octets of their bodies."),
-        ("passed", s.passed, "Other requests passed on, and responses."),
+        ("accepted", s.accepted, "Connections accepted."),
+        ("connects", s.connects, "Connections requested to other hosts."),
+        ("chunks", s.chunks, "SENDs forwarded."),
+        ("body_octets", s.octets, "Octets in the bodies of forwarded SENDs."),
+        ("passed", s.passed, "Other requests and responses forwarded."),
         ("refused", s.refused, "Requests refused."),
-        ("dropped_responses", s.dropped_responses, "Responses that led nowhere."),
-        ("reports", s.reports, "Failure REPORTs made."),
-        ("timeouts", s.timeouts, "SENDs not answered in time."),
+        ("dropped_responses", s.dropped_responses, "Responses dropped without a request to match."),
+        ("reports", s.reports, "Failure REPORTs sent."),
+        ("timeouts", s.timeouts, "SENDs without a response in time."),
         ("auth_accepted", s.auth_accepted, "AUTHs that succeeded."),
-        ("auth_failed", s.auth_failed, "AUTHs whose credentials were wrong."),
+        ("auth_failed", s.auth_failed, "AUTHs with wrong credentials."),
     ];
     let mut text = String::new();
     let mut metric = |name: &str, suffix: &str, kind: &str, value: u64, help: &str| {

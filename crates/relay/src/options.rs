@@ -15,28 +15,28 @@ use crate::fault::StartError;
 #[command(subcommand_negates_reqs = true)]
 #[non_exhaustive]
 pub struct CommandLine {
-    /// What to do instead of relaying.
+    /// A task other than relaying.
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// How to relay.
+    /// The options of the relay.
     #[command(flatten)]
     pub options: Options,
 }
 
-/// What else the program does.
+/// A task other than relaying.
 #[derive(Clone, Debug, Subcommand)]
 #[non_exhaustive]
 pub enum Command {
-    /// Writes a line of the users file.
+    /// Prints a line for the users file.
     Hash(HashOptions),
 }
 
-/// Whose line of the users file.
+/// The user to print a line for.
 #[derive(Clone, Debug, Args)]
 #[non_exhaustive]
 pub struct HashOptions {
-    /// The realm, as the relay's --realm.
+    /// The realm, the same as the relay's --realm.
     #[arg(long)]
     pub realm: String,
 
@@ -44,128 +44,127 @@ pub struct HashOptions {
     #[arg(long)]
     pub user: String,
 
-    /// The file whose first line is the password. Without it the password is
-    /// read from standard input.
+    /// File whose first line is the password. Default: the standard input.
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
 }
 
-/// How to relay.
+/// The options of the relay.
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
 #[non_exhaustive]
 pub struct Options {
-    /// Where to listen for plain TCP: from endpoints that authenticate
-    /// themselves nowhere, and with --plain-auth from clients of the relay.
+    /// Address to listen on for plain TCP, for endpoints that do not
+    /// authenticate and, with --plain-auth, for clients of the relay.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
 
-    /// Where to listen for TLS, from clients, endpoints and other relays.
+    /// Address to listen on for TLS, for clients, endpoints and other relays.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub tls_listen: Option<SocketAddr>,
 
-    /// Where to listen for WebSockets without TLS, for a trial: needs
+    /// Address to listen on for WebSockets without TLS, for tests: needs
     /// --plain-auth (RFC 7977 section 5.1).
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub ws_listen: Option<SocketAddr>,
 
-    /// Where to listen for WebSockets over TLS.
+    /// Address to listen on for WebSockets over TLS.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub wss_listen: Option<SocketAddr>,
 
-    /// The relay's certificate chain in PEM. It has to be for --name.
+    /// Certificate chain of the relay in PEM, valid for --name.
     #[arg(long, value_name = "FILE", requires = "key")]
     pub cert: Option<PathBuf>,
 
-    /// The private key of --cert in PEM.
+    /// Private key of --cert in PEM.
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub key: Option<PathBuf>,
 
-    /// Root certificates in PEM, for the relay's own connections beside those
-    /// of the system. Whoever comes with a certificate that these alone have
-    /// signed is another relay.
+    /// Root certificates in PEM. The relay's own connections trust them in
+    /// addition to those of the system; a client whose certificate is valid
+    /// under these alone is another relay.
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
 
-    /// The host name by which clients, endpoints and other relays reach this
-    /// one. Without it the URIs that clients get hold the address listened on,
-    /// which --plain-auth alone permits (RFC 4976 section 4.2).
+    /// Host name of this relay, part of the URIs that clients get. Without it
+    /// they contain the address, which only --plain-auth permits (RFC 4976
+    /// section 4.2).
     #[arg(long, value_name = "HOST")]
     pub name: Option<String>,
 
-    /// The realm that users authenticate themselves for.
+    /// Realm of the users.
     #[arg(long, required = true)]
     pub realm: Option<String>,
 
-    /// The users: lines of user:realm:MD5[:SHA-256], as `hash` writes them.
-    /// SIGHUP has it read again.
+    /// Users file, with lines of user:realm:MD5[:SHA-256] as `msrp-relay hash`
+    /// prints them. SIGHUP reloads it.
     #[arg(long, value_name = "FILE")]
     pub users: Option<PathBuf>,
 
-    /// Takes AUTH without TLS, for a trial: whoever listens in on it can guess
-    /// passwords and use the relay in a client's place.
+    /// Accept AUTH without TLS, for tests: anyone on the network can then guess
+    /// passwords offline and take over a client's session.
     #[arg(long)]
     pub plain_auth: bool,
 
-    /// Addresses the relay may connect to. Can be given several times. Without
-    /// any, all but those of this machine and its link.
+    /// Address or network that the relay may connect to; repeat it for several.
+    /// Default: all except this machine and link-local addresses.
     #[arg(long, value_name = "ADDRESS[/PREFIX]", value_parser = net)]
     pub connect_to: Vec<IpNet>,
 
-    /// Where to serve /metrics and /healthz over HTTP.
+    /// Address to serve /metrics and /healthz on over HTTP.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub metrics: Option<SocketAddr>,
 
-    /// The most connections at once.
+    /// Largest number of connections.
     #[arg(long, default_value_t = 10_000)]
     pub max_connections: usize,
 
-    /// The most tokens at once: URIs that clients hold.
+    /// Largest number of tokens, the URIs that clients hold.
     #[arg(long, default_value_t = 10_000)]
     pub max_tokens: usize,
 
-    /// The most octets that wait for one connection to take them.
+    /// Largest number of octets queued for one connection.
     #[arg(long, value_name = "OCTETS", default_value_t = 256 * 1024)]
     pub max_queue: usize,
 
-    /// The most octets of a WebSocket message to a client; larger chunks are
-    /// cut.
+    /// Largest WebSocket message to a client; larger chunks are split.
     #[arg(long, value_name = "OCTETS", default_value_t = 64 * 1024)]
     pub max_ws_message: usize,
 
-    /// Seconds for connecting to a peer, TLS included, and for the handshakes
-    /// of those who connect.
+    /// Time limit for connecting to a peer and for each handshake.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub connect_seconds: Duration,
 
-    /// Seconds between two WebSocket pings. A client that is silent for three
-    /// of them is gone.
+    /// Time between WebSocket pings. A client that is silent for three times as
+    /// long is disconnected.
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub ping_seconds: Duration,
 
-    /// Seconds that sessions have to come to rest after SIGTERM.
+    /// Time limit for sessions to become quiet after SIGTERM.
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub drain_seconds: Duration,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "give a number of seconds".to_owned())?;
+    let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds".to_owned())?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
 fn net(text: &str) -> Result<IpNet, String> {
     let single = text.parse::<IpAddr>().map(IpNet::from).ok();
-    single.or_else(|| text.parse().ok()).ok_or_else(|| "write ADDRESS or ADDRESS/PREFIX".to_owned())
+    single
+        .or_else(|| text.parse().ok())
+        .ok_or_else(|| "must be ADDRESS or ADDRESS/PREFIX".to_owned())
 }
 
 impl Options {
-    /// The options of a command line that names a realm only.
+    /// The defaults, for this realm.
     #[must_use]
     pub fn new(realm: &str) -> Self {
         CommandLine::parse_from(["msrp-relay", "--realm", realm]).options
     }
 
-    /// Whether they go together.
+    /// Checks that they are consistent and safe.
     pub(crate) fn check(&self) -> Result<(), StartError> {
         let all = [self.listen, self.tls_listen, self.ws_listen, self.wss_listen];
         if all.iter().all(Option::is_none) {

@@ -1,11 +1,11 @@
-//! Which addresses may be connected to. A To-Path names any host it likes: a
-//! relay that connects anywhere lets its users into the network it stands in.
+//! The addresses that the relay may connect to. A To-Path can name any host; a
+//! relay without a policy would open its own network to its users.
 
 use std::net::{IpAddr, SocketAddr};
 
 use ipnet::IpNet;
 
-/// The nets of `--connect-to`.
+/// The networks of `--connect-to`.
 #[derive(Clone, Debug)]
 pub(crate) struct Policy(Vec<IpNet>);
 
@@ -14,8 +14,8 @@ impl Policy {
         Self(nets)
     }
 
-    /// Those of a host's addresses that may be connected to. They are used as
-    /// they were looked up: a name that is looked up again may have others.
+    /// Keeps the addresses that the relay may connect to. It connects to these
+    /// without another look-up, which might return others.
     pub(crate) fn permitted(&self, found: impl IntoIterator<Item = SocketAddr>) -> Vec<SocketAddr> {
         found.into_iter().filter(|address| self.permits(address.ip().to_canonical())).collect()
     }
@@ -29,7 +29,7 @@ impl Policy {
     }
 }
 
-/// This machine, its link, and what is no single machine.
+/// This machine, its link, broadcast and multicast.
 fn is_near(address: IpAddr) -> bool {
     let is_link_local = match address {
         IpAddr::V4(address) => address.is_link_local() || address.is_broadcast(),

@@ -1,4 +1,4 @@
-//! TLS: who this relay is, and who the others are.
+//! TLS: the identity of this relay and the checks of others.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::options::Options;
 pub(crate) struct Secure {
     /// `None` without a certificate.
     pub(crate) server: Option<Arc<ServerConfig>>,
-    /// `None` where there are no root certificates to check peers under.
+    /// `None` without root certificates to check peers with.
     pub(crate) client: Option<Arc<ClientConfig>>,
 }
 
@@ -34,8 +34,8 @@ impl Secure {
     }
 }
 
-/// The DNS names of the certificate that TLS has checked, if the peer has shown
-/// one: by it a relay is known (RFC 4976 section 9.2).
+/// The DNS names in the peer's certificate, if it has presented one. They
+/// identify a relay (RFC 4976 section 9.2).
 pub(crate) fn peer_names(tls: &CommonState) -> Vec<String> {
     let leaf = tls.peer_certificates().and_then(|chain| chain.first());
     let Some(leaf) = leaf.and_then(|leaf| EndEntityCert::try_from(leaf).ok()) else {

@@ -48,7 +48,7 @@ pub struct Server {
     commands: mpsc::UnboundedReceiver<Command>,
 }
 
-/// Where a relay listens.
+/// The addresses that a relay listens on.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Addresses {
@@ -113,7 +113,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`StartError`] says what to change.
+    /// [`StartError`] if an option is wrong or an address is not available.
     pub fn bind(options: Options) -> Result<Self, StartError> {
         options.check()?;
         let (secure, random) = (Secure::new(&options)?, OsRandom::new()?);
@@ -142,19 +142,19 @@ impl Server {
         Ok(Self { options, secure, random, addresses, uris, listeners, handle, commands })
     }
 
-    /// Where it listens.
+    /// The addresses that it listens on.
     #[must_use]
     pub const fn addresses(&self) -> Addresses {
         self.addresses
     }
 
-    /// The URIs under which it is reached.
+    /// The URIs of the relay.
     #[must_use]
     pub fn uris(&self) -> &[MsrpUri] {
         &self.uris
     }
 
-    /// For whoever is to steer it.
+    /// A handle that controls the relay from elsewhere.
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
@@ -164,14 +164,17 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`StartError`] where what `bind` has checked has changed since.
+    /// [`StartError`] if the users file has changed since [`Server::bind`] and is
+    /// not usable any more.
     pub async fn run(self) -> Result<(), StartError> {
         LocalSet::new().run_until(self.run_here()).await
     }
 
     async fn run_here(mut self) -> Result<(), StartError> {
         if self.options.plain_auth {
-            tracing::warn!("--plain-auth: passwords and sessions are open to whoever listens in");
+            tracing::warn!(
+                "--plain-auth: anyone on the network can read sessions and guess passwords"
+            );
         }
         let users = read_users(&self.options)?;
         let (first, others) = self.uris.split_first().ok_or(StartError::NoListener)?;

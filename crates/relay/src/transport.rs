@@ -106,8 +106,8 @@ impl Transport {
         matches!(self, Self::WebSocket(_))
     }
 
-    /// Keeps a WebSocket open (RFC 7977 section 6). It leaves with whatever is
-    /// written next, should there be no room at once.
+    /// Pings a WebSocket to keep it open (RFC 7977 section 6). If there is no room
+    /// at once, the ping leaves with the next write.
     pub(crate) fn ping(&mut self, cx: &mut Context<'_>) -> Result<(), tungstenite::Error> {
         let Self::WebSocket(socket) = self else { return Ok(()) };
         let mut socket = Pin::new(socket.as_mut());
@@ -118,21 +118,21 @@ impl Transport {
         }
     }
 
-    /// Says that nothing more comes.
+    /// Ends this direction.
     pub(crate) async fn shut_down(&mut self, frame: CloseFrame) {
-        // The peer may be gone already; there is nobody left to tell.
+        // The peer may have gone already.
         let _ = match self {
             Self::Stream(stream) => stream.shutdown().await,
             Self::WebSocket(socket) => {
-                // Where the peer has closed, the answer to that is to leave yet.
+                // If the peer has closed, its close frame is still to be answered.
                 let _ = socket.as_mut().close(Some(frame)).await;
                 socket.flush().await.map_err(io::Error::other)
             }
         };
     }
 
-    /// Reads to the end what nobody wants: a socket that is closed with octets
-    /// unread resets the connection, and takes the last answer along.
+    /// Reads to the end and discards: closing a socket with unread octets resets
+    /// the connection and loses the last response.
     pub(crate) async fn read_out(&mut self) {
         let mut unwanted = BytesMut::with_capacity(LAST_OCTETS);
         loop {

@@ -11,7 +11,7 @@ use crate::fault::UsersError;
 #[derive(Default)]
 pub(crate) struct Users(HashMap<(String, String), Secrets>);
 
-/// H(user:realm:password) by each algorithm that there is one for.
+/// H(user:realm:password) by each algorithm.
 struct Secrets {
     md5: Ha1,
     sha256: Option<Ha1>,
@@ -30,7 +30,7 @@ impl Users {
             }
             let (user, secrets) = entry(line).ok_or(UsersError::Line(number))?;
             if users.0.insert(user, secrets).is_some() {
-                return Err(UsersError::Twice(number));
+                return Err(UsersError::Duplicate(number));
             }
         }
         Ok(users)
@@ -73,7 +73,8 @@ fn entry(line: &str) -> Option<((String, String), Secrets)> {
     is_whole.then_some(((user, realm), Secrets { md5, sha256 }))
 }
 
-/// The line of a user. `None` where a name has a character that it cannot hold.
+/// The line of a user. `None` if a name is empty or contains a character that the
+/// file cannot express.
 #[must_use]
 pub fn user_line(user: &str, realm: &str, password: &str) -> Option<String> {
     let hex = |algorithm| Ha1::new(algorithm, user, realm, password).to_hex();
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_none_are_told_by_number() {
+    fn wrong_lines_are_reported_by_number() {
         let line = user_line("alice", "example.com", "sesame").unwrap();
         for wrong in
             ["alice", "alice:example.com:12", &format!("{line}:"), &line.replacen("alice", "", 1)]
@@ -121,7 +122,7 @@ mod tests {
             let result = Users::parse(&format!("{line}\n{wrong}"));
             assert!(matches!(result, Err(UsersError::Line(2))), "{wrong}");
         }
-        assert!(matches!(Users::parse(&format!("{line}\n{line}")), Err(UsersError::Twice(2))));
+        assert!(matches!(Users::parse(&format!("{line}\n{line}")), Err(UsersError::Duplicate(2))));
     }
 
     #[test]

@@ -395,7 +395,8 @@ impl Line {
                     Some(seat) => self.shared.hall.use_nickname(*seat, nickname.as_ref()),
                     None => StatusCode::FORBIDDEN,
                 };
-                self.run_loop.connection.respond_to_nickname(request, status);
+                // The session may have ended meanwhile, and its requests with it.
+                let _ = self.run_loop.connection.respond_to_nickname(request, status);
             }
             Event::Finished(_) => self.under_way = self.under_way.saturating_sub(1),
             _ => {}
@@ -409,7 +410,7 @@ impl Line {
         let Some((seat, mut messages)) =
             local.ok().and_then(|local| self.shared.hall.enter(&local))
         else {
-            connection.close_session(session);
+            let _ = connection.close_session(session);
             return;
         };
         self.seats.insert(session, seat);
@@ -433,11 +434,11 @@ impl Line {
             .and_then(|seat| self.shared.hall.message(*seat, message.content_type(), body));
         let is_private = match result {
             Ok(recipients) => {
-                connection.accept(message.key());
+                let _ = connection.accept(message.key());
                 recipients.is_private()
             }
             Err(status) => {
-                connection.reject(message.key(), status);
+                let _ = connection.reject(message.key(), status);
                 return;
             }
         };

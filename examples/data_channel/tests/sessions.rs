@@ -91,7 +91,7 @@ fn either_side_opens_the_session_whoever_opens_dtls() {
         while next(&mut alice).is_some() {}
         // The one that has opened it has an answer to its SEND.
         let has_opened =
-            |event: &Event| matches!(event, Event::SessionOpened { answer: Some(_), .. });
+            |event: &Event| matches!(event, Event::SessionOpened { response: Some(_), .. });
         assert_eq!(has_opened(&waiting.join().unwrap()), is_bobs, "{offered} {answered}");
         assert_eq!(has_opened(&alices), !is_bobs, "{offered} {answered}");
     }
@@ -177,7 +177,7 @@ fn a_channel_has_one_session() {
     wait_for(&mut alice, |event| matches!(event, Event::SessionOpened { .. }));
     let connection = &mut alice.session.connection;
     let session = connection.sessions().next().unwrap();
-    let remote = connection.session(session).unwrap().remote().unwrap().clone();
+    let remote = connection.session(session).unwrap().remote.clone().unwrap();
     let local = "msrps://127.0.0.1:9/another;dc".parse().unwrap();
     let another = connection.open(msrp::SessionConfig::new(local, remote));
     assert_eq!(another, Err(msrp::SessionError::TooManySessions { max: 1 }));

@@ -146,7 +146,7 @@ impl Desk {
                 if let Some(sending) = self.sending.remove(&outcome.session) {
                     self.tell(sending.ended(&outcome));
                     // Its one file is done (RFC 5547 section 8.7).
-                    self.run_loop.connection.close_session(outcome.session);
+                    let _ = self.run_loop.connection.close_session(outcome.session);
                 }
             }
             Event::MessageStarted { received: message } => {
@@ -196,7 +196,7 @@ impl Desk {
             Some(Job::Send(job)) => match job.start(connection, session) {
                 Ok(sending) => drop(self.sending.insert(session, sending)),
                 Err(done) => {
-                    connection.close_session(session);
+                    let _ = connection.close_session(session);
                     self.tell(done);
                 }
             },
@@ -234,7 +234,7 @@ impl Desk {
 
     /// The sender may stop: 413 (RFC 5547 section 8.4).
     fn refuse(&mut self, message: IncomingKey, session: SessionKey, error: &str) {
-        self.run_loop.connection.reject(message, StatusCode::STOP_SENDING);
+        let _ = self.run_loop.connection.reject(message, StatusCode::STOP_SENDING);
         self.fail(session, error);
     }
 
@@ -263,7 +263,7 @@ impl Desk {
         }
         let connection: &mut Connection = &mut self.run_loop.connection;
         for sending in self.sending.values() {
-            connection.abort(sending.key);
+            let _ = connection.abort(sending.key);
         }
     }
 

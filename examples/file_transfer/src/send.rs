@@ -111,7 +111,7 @@ impl Sending {
     pub(crate) fn feed(&mut self, connection: &mut Connection) {
         if let Err(error) = self.copy(connection) {
             crate::tell::words(format_args!("{}: {error}", self.job.path.display()));
-            connection.abort(self.key);
+            let _ = connection.abort(self.key);
         }
     }
 

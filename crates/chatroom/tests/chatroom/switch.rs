@@ -170,7 +170,7 @@ impl Switch {
             Event::MessageStarted { .. } => self.members[at].start.clear(),
             Event::Piece { incoming: message, data, .. } => self.pass(at, message, &data),
             Event::MessageCompleted { received: message, .. } => {
-                self.members[at].server.connection.accept(message.key());
+                self.members[at].server.connection.accept(message.key()).unwrap();
                 self.room.end_message(seat, message_id(message.key()));
                 for (seat, key) in
                     self.members[at].copies.remove(&message.key()).unwrap_or_default()
@@ -181,7 +181,7 @@ impl Switch {
             }
             Event::NicknameRequested { request, nickname, .. } => {
                 let status = self.room.use_nickname(seat, nickname.as_ref());
-                self.members[at].server.connection.respond_to_nickname(request, status);
+                self.members[at].server.connection.respond_to_nickname(request, status).unwrap();
             }
             _ => {}
         }

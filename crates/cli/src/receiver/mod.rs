@@ -201,7 +201,7 @@ impl<'a> Inbox<'a> {
     /// There is no room for a message: asks the peer to stop sending it.
     fn reject(&self, message: IncomingKey, error: &io::Error) {
         tell(format_args!("cannot store a message: {error}"));
-        self.link.with(|connection| connection.reject(message, StatusCode::STOP_SENDING));
+        let _ = self.link.with(|connection| connection.reject(message, StatusCode::STOP_SENDING));
     }
 
     fn complete(&mut self, message: &Received, total: u64) {

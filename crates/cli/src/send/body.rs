@@ -95,7 +95,7 @@ fn octet_stream() -> MediaType {
 pub(super) fn feed(link: &Link, key: MessageKey, stream: impl Read) -> anyhow::Result<()> {
     let result = copy(link, key, stream);
     if result.is_err() {
-        link.with(|connection| connection.abort(key));
+        let _ = link.with(|connection| connection.abort(key));
     }
     result
 }

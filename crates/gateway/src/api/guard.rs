@@ -26,7 +26,7 @@ pub(crate) async fn token(State(app): State<Arc<App>>, request: Request, next: N
     }
 }
 
-/// Compared in constant time: how long it takes must not tell how much of a
+/// Compares in constant time, so that the time does not reveal how much of a
 /// guess is right.
 fn carries(headers: &HeaderMap, token: &str) -> bool {
     let given = field(headers, AUTHORIZATION).and_then(|value| value.split_once(' '));
@@ -36,9 +36,9 @@ fn carries(headers: &HeaderMap, token: &str) -> bool {
     })
 }
 
-/// Keeps web pages of others out: a browser on this machine would carry their
-/// requests to a gateway that listens for this machine alone. Their origin is
-/// another, or, where their name has been made to lead here, their host is.
+/// Refuses requests of foreign web pages: a browser on this machine would carry
+/// them to a gateway that listens on loopback. Their Origin differs or, if DNS
+/// resolves their name to this machine, their Host does.
 pub(crate) async fn browsers(
     State(app): State<Arc<App>>,
     request: Request,
@@ -57,7 +57,7 @@ pub(crate) async fn browsers(
     }
 }
 
-/// Whether a Host names this machine as nobody else's name can.
+/// Whether a Host names this machine in a way that DNS cannot forge.
 fn is_this_machine(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|octet| octet.is_ascii_digit()) => name,

@@ -1,11 +1,11 @@
-//! The page for people who would rather look than type.
+//! The page, for use by hand.
 
 use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{Html, IntoResponse};
 
 const PAGE: &str = include_str!("page.html");
 
-/// The page brings everything with it; nothing else may run in it.
+/// The page loads nothing; no foreign script can run in it.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
                       connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";

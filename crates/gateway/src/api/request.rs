@@ -71,7 +71,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
         let body = body.map_err(|_| Fault::new(Kind::InvalidRequest, "the body did not come"))?;
         let body = body.map_err(|rejection| match rejection.status() {
             axum::http::StatusCode::PAYLOAD_TOO_LARGE => too_large(app.options.max_size),
-            _ => Fault::new(Kind::InvalidRequest, "the body did not come whole"),
+            _ => Fault::new(Kind::InvalidRequest, "the body did not come completely"),
         })?;
         read(&body).map(Body).map_err(Error::from)
     }

@@ -36,7 +36,7 @@ pub(crate) async fn create(
     Ok(Reply(SessionReply::new(id, reply)))
 }
 
-/// The id of the session, unless the far side refused it.
+/// The id of the session, unless the peer refused it.
 async fn open(
     app: &App,
     new: NewSession,

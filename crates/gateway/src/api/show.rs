@@ -29,7 +29,7 @@ impl<T: MayFail> IntoResponse for Reply<T> {
     }
 }
 
-/// The response of the far side.
+/// The response of the peer.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Answered {
@@ -77,11 +77,11 @@ impl Answered {
         self.status_code == Some(StatusCode::OK.as_u16())
     }
 
-    /// The far side's no, as an error.
+    /// The refusal of the peer, as an error.
     fn rejection(&self) -> Option<Fault> {
         let code = self.status_code.filter(|_| !self.is_success())?;
         let text = self.status_text.as_deref().unwrap_or_default();
-        Some(Fault::new(Kind::Rejected, format!("the far side answered {code} {text}")))
+        Some(Fault::new(Kind::Rejected, format!("the peer responded {code} {text}")))
     }
 }
 
@@ -137,7 +137,7 @@ impl SendReply {
         self.answered = Answered::of(&outcome);
         self.byte_range = Some(byte_range(&(0..outcome.octets), outcome.octets));
         self.chunks = Some(outcome.chunks);
-        // With Failure-Report "no" nobody answers.
+        // With Failure-Report "no" the peer does not respond.
         let is_unanswered = outcome.response.is_none();
         self.success =
             self.answered.is_success() || (is_unanswered && outcome.outcome.is_success());
@@ -379,7 +379,7 @@ impl Closed {
     }
 
     pub(crate) fn by_status(reason: &'static str, status: StatusCode) -> Self {
-        let message = format!("the far side answered {status} {}", status.reason());
+        let message = format!("the peer responded {status} {}", status.reason());
         Self { reason, status_code: Some(status.as_u16()), message }
     }
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use tokio::sync::watch;
 
-/// The most events that are kept, and the most octets of them. The newest is
-/// kept whatever its size.
+/// Limits on the events that are kept and on their octets. The newest event is
+/// kept regardless of its size.
 const MAX_ENTRIES: usize = 256;
 const MAX_OCTETS: usize = 4 * 1024 * 1024;
 

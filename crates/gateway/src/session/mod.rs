@@ -36,7 +36,7 @@ enum Command {
         message: Box<Message>,
         reply: oneshot::Sender<Reply>,
     },
-    /// Whoever sent the message of that ticket waits no more.
+    /// The request with that ticket does not wait for its message any more.
     Cancel(u64),
     Close(&'static str),
 }
@@ -193,7 +193,7 @@ impl Sessions {
         self.lock().get(id).cloned().ok_or_else(unknown)
     }
 
-    /// Takes a session off the list. Whoever has its handle still sees its end.
+    /// Removes a session from the list. Holders of its handle still see its end.
     pub(crate) fn remove(&self, id: &str) -> Result<Arc<Handle>, Fault> {
         let handle = self.get(id)?;
         self.lock().remove(id);

@@ -97,7 +97,7 @@ impl Task {
             Command::Cancel(ticket) => {
                 let key = self.waiting.iter().find(|(_, waiting)| waiting.ticket == ticket);
                 if let Some(key) = key.map(|(key, _)| *key) {
-                    self.run.connection.abort(key);
+                    let _ = self.run.connection.abort(key);
                 }
             }
             Command::Close(reason) => self.end(reason),
@@ -158,7 +158,7 @@ impl Task {
             }
             _ => None,
         };
-        // Nobody may wait any more.
+        // Fails if the request was cancelled.
         let _ = waiting.reply.send(Ok(Sent { outcome, reported: waiting.reported, fault }));
     }
 
@@ -169,7 +169,7 @@ impl Task {
             CloseReason::Rejected(status) => Some(show::Closed::by_status("rejected", status)),
             CloseReason::Failed(status) => Some(show::Closed::by_status("failed", status)),
             CloseReason::TimedOut => {
-                Some(show::Closed::new("timeout", "the far side did not answer in time"))
+                Some(show::Closed::new("timeout", "the peer did not respond in time"))
             }
             _ => None,
         }
@@ -206,7 +206,7 @@ const fn is_activity(event: &Event) -> bool {
 /// What the session does not let leave.
 fn refusal(error: &SendError) -> Fault {
     match error {
-        SendError::UnknownKey(UnknownKey) => Fault::new(Kind::Closed, "the session has ended"),
+        SendError::UnknownKey(_) => Fault::new(Kind::Closed, "the session has ended"),
         SendError::TypeNotAccepted(_) => Fault::field("contentType", error),
         SendError::MessageIdInUse => Fault::field("messageId", error),
         _ => Fault::new(Kind::Busy, error.to_string()),

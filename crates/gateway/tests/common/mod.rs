@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use msrp::{Config, Connection, Event, OsRandom, Role, SessionConfig, SessionTable};
+use msrp::{Connection, Event, OsRandom, Role, SessionConfig, SessionTable};
 use msrp_gateway::{Gateway, Options};
 use msrp_tokio_loop::RunLoop;
 use serde_json::{Value, json};

@@ -374,7 +374,7 @@ fn a_receiver_gives_a_file_up() {
             Event::MessageStarted { received: message } => Some(message.key()),
             _ => None,
         });
-        pair.bob.connection.reject(started.unwrap(), StatusCode::STOP_SENDING);
+        pair.bob.connection.reject(started.unwrap(), StatusCode::STOP_SENDING).unwrap();
         pair.settle();
         assert_eq!(pair.bob.sent_text().matches(" 413 ").count(), answers, "{report:?}");
         let expected = (answers > 0).then_some(Outcome::Rejected(StatusCode::STOP_SENDING));

@@ -186,7 +186,7 @@ fn the_paths_of_requests_have_the_relays_of_both_sides() {
     assert_eq!(alices.to_path().as_str(), format!("{ALICES_RELAY} {BOBS_RELAY} {b}"));
     assert_eq!(bobs.to_path().as_str(), format!("{BOBS_RELAY} {ALICES_RELAY} {a}"));
     assert_eq!(alices.session_config().local.as_str(), a);
-    assert_eq!(bobs.session_config().remote, Some(bobs.to_path()));
+    assert_eq!(bobs.session_config().remote.as_ref(), Some(bobs.to_path()));
 }
 
 // req: 7977-5.2.2-2
