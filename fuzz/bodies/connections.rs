@@ -403,7 +403,7 @@ impl Side {
         let which = usize::from(input.octet());
         let key = self.coming.keys().nth(which % self.coming.len().max(1)).copied();
         if let Some(key) = key {
-            self.connection.reject(key, StatusCode::STOP_SENDING);
+            let _ = self.connection.reject(key, StatusCode::STOP_SENDING);
             assert!(self.connection.reject(key, StatusCode::STOP_SENDING).is_err());
         }
     }
@@ -433,7 +433,7 @@ impl Side {
     fn respond_to_nickname(&mut self, input: &mut Input<'_>) {
         let status = StatusCode::REGISTERED[input.below(StatusCode::REGISTERED.len())];
         if let Some(request) = self.requested.pop() {
-            self.connection.respond_to_nickname(request, status);
+            let _ = self.connection.respond_to_nickname(request, status);
             assert!(
                 self.connection.respond_to_nickname(request, status).is_err(),
                 "one answer each"
