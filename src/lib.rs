@@ -203,7 +203,6 @@ mod limits;
 pub mod mime;
 mod named;
 mod random;
-mod ranges;
 pub mod reassembly;
 #[cfg(feature = "auth")]
 pub mod relay;
