@@ -127,7 +127,7 @@ impl World {
         let is_tight = is(0);
         let now = Instant::now();
         let reports = [ReportMode::Whole, ReportMode::EachChunk][usize::from(is(1))];
-        let mut config = config(is_tight, is(2), is(3));
+        let config = config(is_tight, is(2), is(3));
         let alice = Side::new(&config, Role::Active, Cheap { state: 1, constant: is(4) }, now);
 
         let table = SessionTable::new(2);
