@@ -15,7 +15,7 @@ use super::reason::Outcome;
 use super::session::Session;
 use crate::hop::{BodyQueue, Framing, Outgoing};
 use crate::keys::{MessageKey, SessionKey, UnknownKey};
-use crate::ranges::RangeSet;
+use crate::reassembly::RangeSet;
 use crate::uri::Path;
 use crate::wire::{FailureReport, MediaType, MessageId};
 

@@ -67,17 +67,17 @@ use crate::wire::StatusCode;
 /// #     "msrp://bob.example:12763/9dq2kx7v;tcp".parse()?,
 /// # ))?;
 /// # carry(&mut carol, &mut bob, &mut BytesMut::new());
-/// # let mut opened = Vec::new();
+/// # let mut opened: Vec<&str> = Vec::new();
 /// // In its run loop:
 /// while let Some(event) = bob.poll_event() {
 ///     if let Event::SessionOpened { session, .. } = event {
 ///         let peer = peers.get(&bob.session(session)?.local);
 ///         println!("{session}: {peer:?}");
-/// #         opened.extend(peer);
+/// #         opened.extend(peer.copied());
 ///         // Later events name the session by its key.
 ///     }
 /// }
-/// # assert_eq!(opened, [&"Carol"]);
+/// # assert_eq!(opened, ["Carol"]);
 /// # Ok(())
 /// # }
 /// ```

@@ -1,5 +1,6 @@
 //! What is wrong with what was read, and with what was to be written.
 
+use std::fmt;
 use std::ops::Range;
 
 use thiserror::Error;
@@ -84,85 +85,87 @@ impl<'a> Fault<'a> {
 }
 
 /// What is wrong with an input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseErrorKind {
     /// A message/cpim ends before the blank line that precedes its body.
-    #[error("the message ends before the blank line that precedes its body")]
     Incomplete,
     /// Headers exceed the limit of octets, or 512 lines.
-    #[error("the headers exceed {max} octets or {MAX_HEAD_LINES} lines")]
     TooLong {
         /// The limit of octets.
         max: usize,
     },
     /// A message/cpim has more than [`MAX_HEADERS`] message headers, MIME header
     /// fields, or names in Require.
-    #[error("a message may have at most {MAX_HEADERS} headers of each kind and names in Require")]
     TooManyHeaders,
     /// Headers are not valid UTF-8.
-    #[error("the headers are not valid UTF-8")]
     Utf8,
     /// A line is no message header: the name before the colon or the parameters
     /// after it are malformed.
-    #[error("a message header must be a name, a colon, parameters, a space and a value")]
     Header,
     /// A message header contains a control character.
-    #[error("a message header must escape its control characters")]
     ControlCharacter,
     /// The value of this header is malformed.
-    #[error("the value of the header {0} is malformed")]
     Value(&'static str),
     /// A second header of this name, where readers could differ in which one
     /// counts: those that say who sent the message and when, which type the body
     /// has, how it is encoded, and what to do with it. From and DateTime without
     /// a prefix count in any letter case and namespace, because some readers
     /// ignore these.
-    #[error("duplicate header {0}")]
     Repeated(&'static str),
-    /// A line among MIME header fields is none.
-    #[error("a MIME header field must be a name, a colon and a value without control characters")]
+    /// A line among MIME header fields is no field.
     MimeHeader,
     /// A deviation from RFC 3862 that the caller does not tolerate.
-    #[error("the message deviates from RFC 3862: {0}")]
     NotTolerated(CpimTolerance),
     /// The text is no address.
-    #[error("an address must be an absolute URI in angle brackets, after an optional name")]
     Address,
     /// The text is no absolute URI.
-    #[error(
-        "an absolute URI has a scheme, and no space, quote, angle bracket or control character"
-    )]
     Uri,
     /// The text is no date and time of RFC 3339, or there is no such day or time.
-    #[error("a date and time must have the form 2000-12-13T13:40:00-08:00 (RFC 3339)")]
     DateTime,
     /// The media type is not `multipart/…`.
-    #[error("the media type is not a multipart type")]
     NotMultipart,
     /// The media type has no boundary, or one that is longer than
     /// [`MAX_BOUNDARY_OCTETS`].
-    #[error("the media type needs a boundary of 1 to {MAX_BOUNDARY_OCTETS} octets")]
     Boundary,
     /// More than [`MAX_DEPTH`] multipart bodies inside one another.
-    #[error("multipart bodies may be nested at most {MAX_DEPTH} deep")]
     TooDeep,
     /// A document is not well-formed XML in UTF-8, has a DTD, or exceeds 64 KiB,
     /// 1,024 nodes, 1,024 equals signs or 16 occurrences of `xmlns`.
-    #[error(
-        "the document must be XML in UTF-8 without a DTD, of at most 64 KiB, 1024 nodes, \
-         1024 equals signs and 16 occurrences of xmlns"
-    )]
     Xml,
     /// The root of a document is another element than this one.
-    #[error("the root of the document must be the element {0}")]
     Root(&'static str),
     /// A document lacks this element.
-    #[error("the element {0} is missing")]
     Missing(&'static str),
     /// A notification has no disposition of RFC 5438.
-    #[error("the notification has no disposition of RFC 5438")]
     Disposition,
+}
+
+impl fmt::Display for ParseErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Incomplete => f.write_str("the message ends before the blank line that precedes its body"),
+            Self::TooLong { max } => write!(f, "the headers exceed {max} octets or {MAX_HEAD_LINES} lines"),
+            Self::TooManyHeaders => write!(f, "a message may have at most {MAX_HEADERS} headers of each kind and names in Require"),
+            Self::Utf8 => f.write_str("the headers are not valid UTF-8"),
+            Self::Header => f.write_str("a message header must be a name, a colon, parameters, a space and a value"),
+            Self::ControlCharacter => f.write_str("a message header must escape its control characters"),
+            Self::Value(name) => write!(f, "the value of the header {name} is malformed"),
+            Self::Repeated(name) => write!(f, "duplicate header {name}"),
+            Self::MimeHeader => f.write_str("a MIME header field must be a name, a colon and a value without control characters"),
+            Self::NotTolerated(name) => write!(f, "the message deviates from RFC 3862: {name}"),
+            Self::Address => f.write_str("an address must be an absolute URI in angle brackets, after an optional name"),
+            Self::Uri => f.write_str("an absolute URI has a scheme, and no space, quote, angle bracket or control character"),
+            Self::DateTime => f.write_str("a date and time must have the form 2000-12-13T13:40:00-08:00 (RFC 3339)"),
+            Self::NotMultipart => f.write_str("the media type is not a multipart type"),
+            Self::Boundary => write!(f, "the media type needs a boundary of 1 to {MAX_BOUNDARY_OCTETS} octets"),
+            Self::TooDeep => write!(f, "multipart bodies may be nested at most {MAX_DEPTH} deep"),
+            Self::Xml => f.write_str("the document must be XML in UTF-8 without a DTD, of at most 64 KiB, 1024 nodes, 1024 equals signs and 16 occurrences of xmlns"),
+            Self::Root(name) => write!(f, "the root of the document must be the element {name}"),
+            Self::Missing(name) => write!(f, "the element {name} is missing"),
+            Self::Disposition => f.write_str("the notification has no disposition of RFC 5438"),
+        }
+    }
 }
 
 /// A message or a body that cannot be written.

@@ -64,7 +64,7 @@ fn who_may_not_join() {
     let hearing =
         social("sip:dan@example.com").with_accept_types(MediaTypes::new("message/*").unwrap());
     assert!(room.join(hearing).is_ok());
-    // Nothing of those who could not join is left behind.
+    // Those who could not join leave no trace.
     assert!(room.find(ADA).eq([ada]));
     assert_eq!(room.find("sip:eve2@example.com").count(), 0);
 }
@@ -112,7 +112,7 @@ fn who_is_anonymous_is_not_known_by_name() {
         room.message(from, CPIM, &wrapped(if from == ada { anonymous } else { BOB }, to))
     };
     assert_eq!(private(bob, anonymous).unwrap().seats(), [ada]);
-    // Whoever guesses is told no more than of anybody who is not here.
+    // A guess reveals no more than the URI of somebody who is absent.
     assert_eq!(private(bob, ADA), private(bob, "sip:nobody@example.com"));
     assert_eq!(private(ada, BOB).unwrap().seats(), [bob]);
     let by_name = room.message(ada, CPIM, &wrapped(ADA, ROOM));

@@ -1,4 +1,4 @@
-//! Chat rooms: who gets what, whose a nickname is, what is answered (RFC 7701).
+//! Chat rooms: recipients, nicknames and responses (RFC 7701).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 #[path = "../../../../tests/common/mod.rs"]
@@ -30,7 +30,7 @@ fn room_with(set: impl FnOnce(&mut RoomConfig)) -> Room {
     Room::new(ROOM, config).unwrap()
 }
 
-/// Somebody who takes private messages.
+/// A participant who accepts private messages.
 fn social(uri: &str) -> Participant {
     Participant::new(uri).unwrap().with_private_messages(true)
 }
@@ -39,7 +39,7 @@ fn types(wrapped: &str) -> MediaTypes {
     MediaTypes::new(CPIM).unwrap().wrapped(wrapped).unwrap()
 }
 
-/// A room with three in it, who take private messages.
+/// A room with three participants who accept private messages.
 fn three() -> (Room, [Seat; 3]) {
     let mut room = room();
     let seats = [ADA, BOB, CLEO].map(|uri| room.join(social(uri)).unwrap());

@@ -27,7 +27,7 @@ fn every_session_of_a_user_gets_a_copy() {
     let bob_too = room.join(social(BOB)).unwrap();
     assert_eq!(to(room.message(ada, CPIM, &wrapped(ADA, ROOM))).0, [bob, cleo, bob_too]);
     assert_eq!(to(room.message(ada, CPIM, &wrapped(ADA, BOB))), (vec![bob, bob_too], true));
-    // The sender's other session, too, so that both show the same.
+    // Also the sender's other session, so that both show the same messages.
     assert_eq!(to(room.message(bob, CPIM, &wrapped(BOB, ROOM))).0, [ada, cleo, bob_too]);
     assert_eq!(to(room.message(bob, CPIM, &wrapped(BOB, CLEO))).0, [cleo]);
     assert_eq!(to(room.message(bob, CPIM, &wrapped(BOB, BOB))).0, [bob, bob_too]);
@@ -143,7 +143,7 @@ fn who_does_not_take_a_type_is_left_out() {
         let body = wrapped_as(content_type, ADA, &[ROOM]);
         assert_eq!(to(room.message(ada, CPIM, &body)).0, expected, "{content_type}");
     }
-    // Nobody is told of it.
+    // No one learns of it.
     let private = room.message(ada, CPIM, &wrapped_as("image/png", ADA, &[BOB]));
     assert_eq!(to(private), (vec![], true));
 }

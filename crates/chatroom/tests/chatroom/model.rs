@@ -1,4 +1,4 @@
-//! A room against the plainest model of one: a list.
+//! A room compared with the simplest model of one: a list.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ const USERS: u8 = 4;
 const SESSIONS: usize = 6;
 const TYPES: [&str; 3] = ["text/plain", "text/html", "image/png"];
 const LISTS: [&str; 3] = ["text/plain", "text/*", "*"];
-/// The first two are the same to people.
+/// The first two match.
 const NICKNAMES: [&str; 4] = ["Ada", "ada ", "Bob", "\u{202e}"];
 
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ struct Model {
     room: Room,
     now: Instant,
     members: Vec<Member>,
-    /// Those that are passed on: for whom, and until when.
+    /// The messages being passed on: their recipients and deadlines.
     passing: BTreeMap<(Seat, u8), (Vec<Seat>, Instant)>,
 }
 
@@ -155,7 +155,7 @@ impl Model {
         }
     }
 
-    /// Who gets what a member sends, by going through all.
+    /// The recipients of a message, found by a walk through all members.
     fn expected(&self, sender: &Member, from: u8, to: u8, kind: usize) -> Result<Vec<Seat>, u16> {
         let takes = |member: &Member| match LISTS[member.list] {
             "*" => true,

@@ -28,7 +28,7 @@ fn a_nickname_is_one_users() {
     assert_eq!(ask(&mut room, bob, "Mate"), OK);
     assert_eq!((shown(&room, ada), shown(&room, bob)), (Some("Captain"), Some("Mate")));
     assert!(room.find_nickname(&name("captain")).eq([ada]));
-    // Asked for again it is the same.
+    // Asking again changes nothing.
     assert_eq!(ask(&mut room, ada, "CAPTAIN"), OK);
     assert_eq!(shown(&room, ada), Some("CAPTAIN"));
 }
@@ -80,7 +80,7 @@ fn a_change_that_fails_changes_nothing() {
         assert_eq!(shown(&room, ada), Some("Ada"));
         assert_eq!(ask(&mut room, bob, "ADA"), IN_USE);
     }
-    // One that succeeds frees the nickname before.
+    // A success frees the old nickname.
     assert_eq!(ask(&mut room, ada, "Captain"), OK);
     assert_eq!(ask(&mut room, bob, "Ada"), OK);
     assert_eq!(ask(&mut room, ada, "Bob"), OK);
@@ -108,7 +108,7 @@ fn sessions_of_one_user_may_share_a_nickname() {
     let two = room.join(social(ADA)).unwrap();
     let bob = room.join(social(BOB)).unwrap();
     assert_eq!(ask(&mut room, one, "Ada"), OK);
-    // It is not the other session's by itself.
+    // Another session does not get it by itself.
     assert_eq!(shown(&room, two), None);
     assert_eq!(ask(&mut room, two, "ada"), OK);
     assert!(room.find_nickname(&name("Ada")).eq([one, two]));
@@ -135,8 +135,7 @@ fn a_room_may_have_no_nicknames() {
 }
 
 proptest! {
-    /// Two users have two nicknames exactly where the profile says that they
-    /// are two.
+    /// Two users can have two nicknames exactly if the profile tells them apart.
     // req: 7701-7.1-5, 7701-7-1
     #[test]
     fn nicknames_are_unique_under_the_profile(
@@ -153,7 +152,7 @@ proptest! {
         if first == OK && second != StatusCode::MALFORMED_NICKNAME {
             prop_assert_eq!(Some(second), expected, "{:?} {:?}", one, other);
         }
-        // What is shown is itself a spelling of the same nickname.
+        // The shown nickname matches the one that was asked for.
         if let Some(shown) = room.nickname(ada).cloned() {
             prop_assert_eq!(room.use_nickname(ada, Some(&shown)), OK);
             prop_assert_eq!(room.nickname(ada), Some(&shown));

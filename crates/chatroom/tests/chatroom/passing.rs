@@ -43,13 +43,13 @@ fn later_chunks_go_where_the_first_went() {
     let now = Instant::now();
     let begun = room.begin_message(now, ada, id("mid1"), CPIM, &wrapped(ADA, ROOM));
     assert_eq!(begun.unwrap().unwrap().seats(), [bob, cleo]);
-    // Who joins gets none of it, who leaves no more.
+    // Those who join receive none of it, and those who leave no more.
     let dan = room.join(social("sip:dan@example.com")).unwrap();
     room.leave(bob).unwrap();
     let again = room.join(social(BOB)).unwrap();
     let next = room.continue_message(now, ada, id("mid1")).unwrap().unwrap();
     assert_eq!(next.seats(), [cleo]);
-    // Another message is for all who are here now.
+    // Another message goes to everyone who is here now.
     let begun = room.begin_message(now, ada, id("mid2"), CPIM, &wrapped(ADA, ROOM));
     assert_eq!(begun.unwrap().unwrap().seats(), [cleo, dan, again]);
     assert_eq!(room.end_message(ada, id("mid1")).unwrap().seats(), [cleo]);
@@ -82,7 +82,7 @@ fn a_message_whose_rest_does_not_come_is_given_up() {
     room.begin_message(start, ada, id("mid1"), CPIM, &wrapped(ADA, ROOM)).unwrap();
     room.begin_message(start + SECOND, bob, id("mid2"), CPIM, b"From:").unwrap();
     assert_eq!(room.poll_timeout(), Some(start + 540 * SECOND));
-    // Every chunk waits anew.
+    // Each chunk restarts the timer.
     room.continue_message(start + 500 * SECOND, ada, id("mid1")).unwrap();
     assert_eq!(room.poll_timeout(), Some(start + 541 * SECOND));
     assert_eq!(expired(&mut room, start + 540 * SECOND), []);
@@ -93,7 +93,7 @@ fn a_message_whose_rest_does_not_come_is_given_up() {
     assert_eq!((gone.len(), gone[0].message_id), (1, id("mid1")));
     assert_eq!(gone[0].recipients, [bob]);
     assert_eq!(room.poll_timeout(), None);
-    // What comes too late is refused, of the one that nobody had yet as well.
+    // Late chunks are refused, also those of the message without recipients.
     for (from, text) in [(ada, "mid1"), (bob, "mid2")] {
         assert_eq!(room.continue_message(start, from, id(text)), GONE);
     }
@@ -115,7 +115,7 @@ fn the_messages_of_who_leaves_do_not_go_on() {
 }
 
 #[test]
-fn what_is_refused_leaves_nothing_behind() {
+fn what_is_refused_leaves_no_trace() {
     let (mut room, [ada, ..]) = three();
     let now = Instant::now();
     let mut begin =
@@ -127,14 +127,14 @@ fn what_is_refused_leaves_nothing_behind() {
     assert_eq!(begin(CPIM, &wrapped(ADA, "sip:nobody@h.example")), Err(StatusCode::NOT_FOUND));
     assert_eq!(room.poll_timeout(), None);
     assert_eq!(room.end_message(ada, id("mid1")), None);
-    // More octets than a head can have, and no end of it.
+    // More octets than a head may have.
     let endless = b"X: y\r\n".repeat(msrp_cpim::MAX_HEAD_OCTETS / 6 + 1);
     let answer = room.begin_message(now, ada, id("mid1"), CPIM, &endless);
     assert_eq!(answer, Err(StatusCode::BAD_REQUEST));
 }
 
-/// A head in crumbs is read when a blank line comes and at the limit, not with
-/// each crumb: that it has too many lines shows only then.
+/// A head in small pieces is read after a blank line and at the limit, not with
+/// each piece. Too many lines are noticed only then.
 #[test]
 fn crumbs_are_not_read_again_and_again() {
     let (mut room, [ada, ..]) = three();
@@ -169,7 +169,7 @@ fn so_many_messages_pass() {
     assert_eq!(begin(ada, "mid3"), FULL, "of one session");
     assert_eq!(begin(bob, "mid1"), Ok(()));
     assert_eq!(begin(bob, "mid2"), FULL, "of all");
-    // Those that have begun go on, and make room.
+    // Messages that have begun continue, and make room at their end.
     assert_eq!(begin(ada, "mid1"), Ok(()));
     room.end_message(ada, id("mid1")).unwrap();
     assert!(room.begin_message(now, bob, id("mid2"), CPIM, &wrapped(BOB, ROOM)).is_ok());

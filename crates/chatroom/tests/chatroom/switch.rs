@@ -1,5 +1,5 @@
-//! A room between connections: what a switch does with its answers, and that
-//! participants get what was sent.
+//! A room between connections: a switch acts on its answers, and participants
+//! receive what was sent.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -25,16 +25,16 @@ struct Member {
     theirs: SessionKey,
     server: Side,
     ours: Option<SessionKey>,
-    /// What the client has heard.
+    /// What the client has received.
     heard: Vec<Bytes>,
     outcomes: Vec<Finished>,
     nicknames: Vec<Outcome>,
-    /// The octets of a message that comes in, while nobody knows whose they are.
+    /// The octets of an incoming message whose recipients are still unknown.
     start: BytesMut,
     copies: BTreeMap<IncomingKey, Vec<(Seat, MessageKey)>>,
 }
 
-/// A room whose sessions get their messages whole or in pieces.
+/// A room whose sessions receive messages whole or in pieces.
 struct Switch {
     room: Room,
     mode: ReceiveMode,
@@ -97,7 +97,7 @@ impl Switch {
         member.client.connection.send(member.theirs, message).unwrap()
     }
 
-    /// Carries everything to everybody.
+    /// Carries all octets to all connections.
     fn settle(&mut self) {
         let mut moves = true;
         while moves {
@@ -131,7 +131,7 @@ impl Switch {
         }
     }
 
-    // What a switch does.
+    // The work of a switch.
 
     fn serve(&mut self, at: usize, event: Event) {
         let seat = self.members[at].seat;
@@ -198,7 +198,7 @@ impl Switch {
         member.server.connection.send(member.ours.unwrap(), message).unwrap();
     }
 
-    /// Passes some octets on, as soon as it is known to whom.
+    /// Passes octets on once the recipients are known.
     fn pass(&mut self, at: usize, key: IncomingKey, data: &[u8]) {
         let seat = self.members[at].seat;
         if !self.members[at].start.is_empty()
@@ -238,7 +238,7 @@ impl Switch {
     }
 }
 
-/// A Message-ID for the room, of a message that is told by its key.
+/// A Message-ID for the room, of a message that has a key.
 fn message_id(key: IncomingKey) -> MessageId {
     let text: String = format!("{key:?}").chars().filter(char::is_ascii_alphanumeric).collect();
     MessageId::new(&text).unwrap()
@@ -300,7 +300,7 @@ fn what_is_refused_is_so_in_the_response() {
         let outcome = switch.members[0].outcomes.pop().unwrap().outcome;
         assert_eq!(outcome, Outcome::Rejected(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         assert_eq!(switch.heard(), [0; 4]);
-        // And the session goes on.
+        // And the session continues.
         switch.send(0, CPIM, &wrapped(ADA, ROOM));
         switch.settle();
         assert_eq!(switch.heard(), [0, 1, 1, 1]);
@@ -361,7 +361,7 @@ fn nicknames_are_asked_for_and_given() {
     assert_eq!(switch.room.nickname(bob).unwrap().as_str(), "ADA");
 }
 
-/// A message of many chunks is with its recipients before its end is sent.
+/// A message of many chunks reaches its recipients before its end is sent.
 // req: 7701-6.1-8, 7701-6.1-9
 #[test]
 fn a_large_message_is_passed_on_while_it_comes_in() {

@@ -59,7 +59,7 @@ fn what_is_none() {
     }
 }
 
-/// Day after day, against a calendar that counts.
+/// Every day, compared with a calendar that counts days.
 #[test]
 fn every_day_of_eight_centuries() {
     let (mut year, mut month, mut day) = (1970, 1, 1);
@@ -88,8 +88,8 @@ fn the_ends_of_time() {
     assert_eq!(DateTime::utc(before).as_str(), "0000-01-01T00:00:00.000Z");
     let last = DateTime::parse("9999-12-31T23:59:59.999Z").unwrap().system_time().unwrap();
     assert_eq!(DateTime::utc(last).as_str(), "9999-12-31T23:59:59.999Z");
-    let behind = last + Duration::from_secs(u64::from(u32::MAX));
-    assert_eq!(DateTime::utc(behind).as_str(), "9999-12-31T23:59:59.999Z");
+    let after = last + Duration::from_secs(u64::from(u32::MAX));
+    assert_eq!(DateTime::utc(after).as_str(), "9999-12-31T23:59:59.999Z");
 }
 
 proptest! {

@@ -1,12 +1,12 @@
-//! message/cpim over a connection, as a message like any other.
+//! A message/cpim travels over a connection like any other message.
 
 use msrp::{Event, Outcome, OutgoingMessage};
 
 use super::common::Pair;
 use super::*;
 
-/// What is wrapped is wrapped before it is cut: only the first chunk has the
-/// headers, and the peer reads them as soon as that has come.
+/// A message is wrapped before it is cut into chunks, so that only the first
+/// chunk has the headers.
 // req: 4975-13-7, 4975-13-5
 #[test]
 fn wrapped_and_then_cut() {
@@ -16,7 +16,7 @@ fn wrapped_and_then_cut() {
         .unwrap();
     let cpim = OutgoingMessage::new("message/cpim".parse().unwrap(), wrapped.clone());
     let key = pair.alice.connection.send(session, cpim).unwrap();
-    // Somebody else who wants a turn, so that the first is cut.
+    // Another message that waits for its turn, so that the first one is cut.
     let other = OutgoingMessage::new(text_plain(), vec![b'y'; 100_000]);
     pair.alice.connection.send(session, other).unwrap();
     pair.settle();

@@ -1,4 +1,4 @@
-//! What is refused, the limits, and time.
+//! What is refused, the limits, and the time that reading takes.
 
 use super::*;
 
@@ -40,7 +40,7 @@ fn what_is_refused() {
         let prefix =
             format!("NS: p <{CPIM_NAMESPACE}>\r\n{name}: {value}\r\np.{name}: {value}\r\n");
         assert_eq!(refused(&prefix), ParseErrorKind::Repeated(name), "under any prefix");
-        // Who knows nothing of namespaces would take the other one.
+        // A reader that ignores namespaces would take the other one.
         for other in [name.to_owned(), name.to_lowercase()] {
             let spaced = format!(
                 "NS: <urn:x>\r\n{other}: x\r\nNS: <{CPIM_NAMESPACE}>\r\n{name}: {value}\r\n"
@@ -144,7 +144,7 @@ fn the_limits() {
     assert_eq!(CpimRef::parse_start(&endless[1..]), Ok(None));
 }
 
-/// The worst heads there are, which a quadratic reader would take minutes over.
+/// The worst heads, which would take a quadratic reader minutes.
 #[test]
 fn hostile_heads_are_read_through() {
     let filler = |count: usize| "x".repeat(MAX_HEAD_OCTETS / count - 40);

@@ -51,7 +51,7 @@ fn a_message_that_asks() {
         let wrong = build(plain().date_time(&sent()).request_imdn(id, &ALL));
         assert_eq!(wrong, BuildError::MessageId, "{id}");
     }
-    // Who wants nothing need not say when.
+    // Without a request there needs to be no DateTime.
     assert!(plain().request_imdn("m", &[]).build(&text_plain(), b"").is_ok());
 }
 
@@ -136,7 +136,7 @@ fn no_notification_of_a_notification() {
     assert_eq!(answer.find(IMDN, "IMDN-Record-Route").count(), 0);
     assert_eq!(Notifier::new(&answer, &bob).unwrap_err(), BuildError::NotificationOfNotification);
 
-    // One that asks all the same is not heard.
+    // The requests of a notification do not count.
     let asks = |mime: &str| {
         format!(
             "From: <im:a@x>\r\nTo: <im:b@x>\r\nDateTime: {SENT}\r\nNS: i <{IMDN}>\r\ni.Message-ID: 1\r\n\
@@ -156,7 +156,7 @@ fn no_notification_of_a_notification() {
     }
     let plain = asks("Content-Disposition: render\r\nContent-Type: text/plain");
     assert!(Notifier::new(&CpimRef::parse(plain.as_bytes()).unwrap(), &bob).is_ok());
-    // And none is written that asks, or says which way.
+    // The builder refuses a notification that asks for one or records a route.
     let routed = || asking(&[]).imdn_record_route(&address("im:r@x"));
     for builder in [asking(&ALL), routed()] {
         let wrong = builder.build(&IMDN_TYPE.parse().unwrap(), b"").unwrap_err();
@@ -205,7 +205,7 @@ fn one_of_each_kind_and_what_was_asked_for() {
         }
     }
     for (request, granted) in [
-        // What no request is named for answers either one for delivery.
+        // A forbidden or an unknown delivery satisfies both requests about delivery.
         (NotifyRequest::PositiveDelivery, &[Delivered, DeliveryForbidden, DeliveryError][..]),
         (NotifyRequest::NegativeDelivery, &[DeliveryFailed, DeliveryForbidden, DeliveryError]),
         (NotifyRequest::Display, &[Displayed, DisplayForbidden, DisplayError]),
@@ -238,7 +238,7 @@ fn what_a_notification_needs() {
     let read = CpimRef::parse(twice.as_bytes()).unwrap();
     assert_eq!(ImdnHeaders::of(&read).message_id(), None);
     assert_eq!(Notifier::new(&read, &bob).unwrap_err(), BuildError::Missing("Message-ID"));
-    // A time that is none of RFC 3339 goes back as it came.
+    // A DateTime that RFC 3339 does not allow is repeated as it was.
     let undated = whole.replace(SENT, "yesterday");
     let mut notifier = Notifier::new(&CpimRef::parse(undated.as_bytes()).unwrap(), &bob).unwrap();
     let answer = notifier.notify(Disposition::Delivered, "0wn", &sent()).unwrap();
@@ -250,6 +250,6 @@ fn what_a_notification_needs() {
     assert_eq!(of_the_message, Err(BuildError::SameMessageId));
     let no_token = notifier.notify(Disposition::Delivered, "a b", &sent());
     assert_eq!(no_token, Err(BuildError::MessageId));
-    // What was not made does not count.
+    // A notification that failed does not count.
     assert!(notifier.notify(Disposition::Delivered, "0wn", &sent()).is_ok());
 }

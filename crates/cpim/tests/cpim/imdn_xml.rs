@@ -1,4 +1,4 @@
-//! The XML of RFC 5438 and RFC 3994, read.
+//! Reading the XML of RFC 5438 and RFC 3994.
 
 use std::fs;
 use std::path::PathBuf;
@@ -80,7 +80,7 @@ fn what_is_no_notification() {
     assert_eq!(parse(&document(&delivered)), ParseErrorKind::Missing("message-id"));
     let without_time = format!("<message-id>1</message-id>{delivered}");
     assert_eq!(parse(&document(&without_time)), ParseErrorKind::Missing("datetime"));
-    // Elements of another namespace are none of ours.
+    // Elements of another namespace do not count.
     let foreign = HEAD.replace("<message-id>", "<message-id xmlns=\"urn:x\">");
     assert_eq!(parse(&document(&(foreign + &delivered))), ParseErrorKind::Missing("message-id"));
 }
@@ -106,7 +106,7 @@ fn extensions_comments_and_blanks_are_passed_over() {
     assert_eq!(read.disposition(), Disposition::DeliveryFailed);
 }
 
-/// Bombs, nesting and size come to nothing.
+/// Entity bombs, deep nesting and large documents are refused.
 #[test]
 fn hostile_documents() {
     let delivered = status("delivery", "delivered");
@@ -139,8 +139,8 @@ fn hostile_documents() {
     assert!(Notification::parse(most.as_bytes()).is_ok());
 }
 
-/// A reader that copies the declarations of an element into its children, and
-/// compares each attribute with all others, gets few of them.
+/// The XML reader copies declarations into child elements and compares each
+/// attribute with all others, so their number is limited.
 #[test]
 fn so_many_declarations_and_attributes() {
     let composing = |attributes: &str, inner: &str| {
@@ -194,7 +194,8 @@ fn the_printed_notifications() {
         assert!(ImdnHeaders::of(&message).is_notification());
         check(message.body(), disposition);
     }
-    // Several in one, whose last boundary is printed without its hyphens.
+    // Several notifications in one. The RFC prints the last boundary without its
+    // hyphens.
     let file = read("rfc5438-8.3-1.cpim");
     let message = CpimRef::parse(&file).unwrap();
     assert!(ImdnHeaders::of(&message).is_notification());

@@ -33,7 +33,7 @@ fn strict(message: &[u8]) -> Result<CpimRef<'_>, ParseError> {
     CpimRef::parse_with(message, CpimTolerances::none())
 }
 
-/// The result, less the place of the error.
+/// The result without the place of the error.
 fn kind<T>(result: Result<T, ParseError>) -> Result<T, ParseErrorKind> {
     result.map_err(|wrong| wrong.kind())
 }

@@ -46,7 +46,7 @@ fn parameters_beyond_us_ascii() {
         ("a; n*=utf-8''%C3%A9; n=plain", "\u{e9}"),
         ("a; N*=us-ascii''x%41", "xA"),
         ("a; n=\"raw \u{e9}\"", "raw \u{e9}"),
-        // What cannot be decoded goes behind the plain one.
+        // The plain one comes before one that cannot be decoded.
         ("a; n*=koi8-r''%C3; n=plain", "plain"),
         ("a; n*=utf-8''%C3; n=plain", "plain"),
         ("a; n*=utf-8''%4; n=plain", "plain"),
@@ -94,14 +94,14 @@ proptest! {
         prop_assert_eq!(ours.len(), theirs.len());
         for (ours, theirs) in ours.iter().zip(theirs) {
             prop_assert_eq!(ours.name(), theirs.get_key());
-            // It makes one space of a fold.
+            // It turns a fold into one space.
             let words = |text: &str| text.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>();
             prop_assert_eq!(words(&ours.text()), words(&theirs.get_value()));
         }
     }
 
     #[test]
-    fn whatever_is_written_reads_back(values in prop::collection::vec(any::<String>(), 0..5)) {
+    fn everything_written_reads_back(values in prop::collection::vec(any::<String>(), 0..5)) {
         let mut builder = MimeValueBuilder::new("attachment");
         for (index, value) in values.iter().enumerate() {
             builder = builder.parameter(&format!("n{index}"), value);
@@ -117,7 +117,7 @@ proptest! {
         }
     }
 
-    /// Reading ends, whatever the text is.
+    /// Reading ends for every text.
     #[test]
     fn any_text_is_a_value(text in "[a;=\"\\\\ \t\r\n*'%/\u{e9}]{0,40}") {
         let value = MimeValue::new(&text);

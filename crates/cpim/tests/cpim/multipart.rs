@@ -1,4 +1,4 @@
-//! Bodies of several parts, by the book, by others and by another reader.
+//! Bodies of several parts: correct ones, deployed ones, and another reader.
 
 use msrp_cpim::multipart::*;
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ const MIXED: &str = "multipart/mixed; boundary=\"a b\"";
 
 // req: 4975-7.3.1-8
 #[test]
-fn what_is_before_behind_and_between() {
+fn what_is_before_after_and_between() {
     let body = b"This is a preamble.\r\n--a bc\r\n--a b\r\n\
         \r\n\
         no header fields\r\n\
@@ -116,7 +116,7 @@ fn parts_in_parts() {
     let mut body = b"leaf".to_vec();
     let mut content_type = "text/plain".to_owned();
     for depth in 0..=MAX_DEPTH {
-        // Boundaries of which one begins as the other.
+        // Each boundary is a prefix of the next.
         let boundary = "b".repeat(depth + 1);
         let head = format!("--{boundary}\r\nContent-Type: {content_type}\r\n\r\n");
         body = [head.as_bytes(), &body, format!("\r\n--{boundary}--\r\n").as_bytes()].concat();
@@ -212,7 +212,7 @@ fn some_body() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn whatever_is_written_reads_back(parts in prop::collection::vec(some_body(), 1..5)) {
+    fn everything_written_reads_back(parts in prop::collection::vec(some_body(), 1..5)) {
         let mut builder = MultipartBuilder::mixed("bound");
         for (index, body) in parts.iter().enumerate() {
             builder = builder.part(&text_plain(), &[("Content-ID", &format!("<{index}>"))], body);
@@ -248,14 +248,14 @@ proptest! {
         let theirs = mailparse::parse_mail(&mail).unwrap();
         let theirs: Vec<_> = theirs.subparts.iter().map(|part| part.get_body_raw().unwrap()).collect();
         let ours = bodies(content_type.as_str(), &body);
-        // It counts the line end before a delimiter to the part.
+        // It takes the line end before a delimiter as part of the body.
         prop_assert_eq!(theirs.len(), ours.len());
         for (theirs, ours) in theirs.iter().zip(ours) {
             prop_assert_eq!(theirs.trim_ascii_end(), ours.trim_ascii_end());
         }
     }
 
-    /// Whatever the body is, its parts stand in it one behind the other.
+    /// The parts of every body are slices of it, in order.
     #[test]
     fn parts_are_slices_in_order(body in some_body()) {
         let read = Multipart::parse("multipart/mixed; boundary=b", &body).unwrap();

@@ -81,7 +81,7 @@ fn a_namespace_holds_from_its_line_on() {
     assert_eq!(values(CPIM_NAMESPACE), ["cpim"]);
     let unknown: Vec<_> = read.headers().filter(|it| it.namespace().is_none()).collect();
     assert_eq!(unknown.iter().map(Header::raw).collect::<Vec<_>>(), ["none", "letter case"]);
-    // Subject without a prefix is none of RFC 3862's once the default is another.
+    // With another default namespace, a Subject without a prefix is not RFC 3862's.
     assert!(read.subjects().map(|it| it.raw()).eq(["tea"]));
 }
 
@@ -101,7 +101,7 @@ fn what_is_required_and_not_understood() {
             .map(|it| format!("{}.{}", it.prefix().unwrap_or_default(), it.name()))
             .collect::<Vec<_>>()
     };
-    // A prefix without an NS before it is nobody's.
+    // A prefix without an NS before it belongs to no namespace.
     let known = [("urn:example:x", "Early"), ("urn:example:x", "One"), ("urn:example:y", "One")];
     assert_eq!(missing(&known), ["x.Early", "x.Two", ".Unheard"]);
     assert_eq!(missing(&[]), ["x.Early", "x.One", "y.One", "x.Two", ".Unheard"]);
@@ -142,11 +142,11 @@ fn escapes_are_decoded() {
         (r"\b\t\n\r", "\u{8}\t\n\r"),
         (r#"\"\'"#, "\"'"),
         (r"\u0000\u001f\u007f\u00E9\u20ac", "\0\u{1f}\u{7f}\u{e9}\u{20ac}"),
-        // Counted in UCS-2.
+        // Surrogate pairs, because escapes count in UCS-2.
         (r"\ud83d\uDE00!", "\u{1f600}!"),
         (r"\ud83dx\ude00", "\u{fffd}x\u{fffd}"),
         (r"\ud83d\u0041", "\u{fffd}A"),
-        // Unknown ones, and those that are cut.
+        // Unknown escapes, and truncated ones.
         (r"\x\q\\u0041", r"xq\u0041"),
         (r"\u12\U0041\u+123", "u12U0041u+123"),
         (r"end\", "end"),
@@ -168,8 +168,8 @@ fn a_line_is_as_long_as_the_headers_may_be() {
     assert_eq!(strict(&message).unwrap().subjects().next().unwrap().raw(), subject);
 }
 
-/// What comes chunk by chunk reads as the whole, as soon as its headers are
-/// there, and not before.
+/// A message that arrives in chunks reads like the whole message once its
+/// headers are complete, and not before.
 #[test]
 fn the_start_of_a_message() {
     for message in tolerances::messages() {
@@ -190,8 +190,8 @@ fn the_start_of_a_message() {
     }
 }
 
-/// Who asks before each look sees the headers end where they do, in two looks
-/// at the most, however small the pieces are.
+/// Asking `head_may_end` first takes at most two reads to find the end of the
+/// headers, for pieces of any size.
 #[test]
 fn no_look_is_needed_before_a_blank_line() {
     let hostile = [
@@ -219,7 +219,7 @@ fn no_look_is_needed_before_a_blank_line() {
     let endless = vec![b'a'; MAX_HEAD_OCTETS];
     assert!(CpimRef::head_may_end(&endless, MAX_HEAD_OCTETS - 1));
     assert!(!CpimRef::head_may_end(&endless[1..], 0));
-    // Fewer octets than were seen are others.
+    // With fewer octets than were seen, all of them are new.
     assert!(CpimRef::head_may_end(b"A: b\n\n", 99));
 }
 

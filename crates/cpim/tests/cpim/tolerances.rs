@@ -1,10 +1,9 @@
-//! What deployed stacks do, each deviation by its name, and that nothing of it is
-//! read without.
+//! The deviations of deployed stacks, each read with its tolerance only.
 
 use super::*;
 use CpimTolerance::*;
 
-/// A message for each tolerance, with what it needs.
+/// Messages, each with the one tolerance that it needs.
 const DEVIATIONS: [(CpimTolerance, &str); 14] = [
     (MissingBlankLine, "From: <sip:a@x>\r\nContent-Type: text/plain\r\n\r\nHi"),
     (
@@ -29,7 +28,7 @@ const DEVIATIONS: [(CpimTolerance, &str); 14] = [
     (MissingContentType, "From: <sip:a@x>\r\n\r\nContent-Id: <1>\r\n\r\nHi"),
 ];
 
-/// What is tolerated, and what need not be.
+/// Messages with and without deviations.
 pub(crate) fn messages() -> Vec<Vec<u8>> {
     let mut messages: Vec<_> =
         DEVIATIONS.iter().map(|(_, text)| text.as_bytes().to_vec()).collect();
@@ -49,7 +48,7 @@ fn each_deviation_has_a_name() {
         assert_eq!(CpimRef::parse_with(octets, read.tolerated()), Ok(read));
         seen = seen.with(tolerance);
 
-        // To the letter it is refused, or says something else.
+        // Without its tolerance it is refused, or means something else.
         let without = CpimTolerances::all().without(tolerance);
         let sees_no_sender = |read: CpimRef<'_>| read.from().is_none();
         match kind(CpimRef::parse_with(octets, without)) {
@@ -61,7 +60,7 @@ fn each_deviation_has_a_name() {
     assert_eq!(seen, CpimTolerances::all());
 }
 
-/// What somebody else might read as another address is none for anybody.
+/// A text that another reader could take for another address is no address.
 #[test]
 fn nothing_is_taken_for_one_of_two_addresses() {
     for text in [
@@ -138,7 +137,7 @@ fn what_is_no_deviation() {
     assert_eq!(read.body(), b"SGk=");
 }
 
-/// The blank line that is missing, and what stands where it should not.
+/// MIME header fields without the blank line before them.
 // req: 3862-2-1
 // wild: 13 and 18
 #[test]
@@ -167,7 +166,7 @@ fn mime_fields_among_the_headers() {
     assert_eq!(read.mime_headers().get("Content-Disposition").unwrap().raw(), "notification");
     assert_eq!(read.mime_headers().iter().count(), 2);
     assert_eq!(read.body(), b"<imdn/>");
-    // To the letter it is a message header that nobody knows.
+    // Strictly, it is an unknown message header.
     let read = strict(message.as_bytes()).unwrap();
     assert_eq!(read.mime_headers().get("Content-Disposition"), None);
     assert_eq!(read.headers().count(), 2);

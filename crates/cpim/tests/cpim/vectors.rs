@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::*;
 use CpimTolerance::MissingBlankLine;
 
-/// Each example, less the MIME header of its wrapper where that is printed with
-/// it: its sender, its type, the octets of its body and what it takes to read.
+/// Each example without the MIME header of its wrapper: sender, type, octets of
+/// the body, and the tolerances that it needs.
 const EXAMPLES: [(&str, &str, &str, usize, &[CpimTolerance]); 13] = [
     ("rfc3862-5.1-1", "im:piglet@100akerwood.com", "text/xml; charset=utf-8", 50, &[]),
     ("rfc4975-11.4-1", "sip:alice@example.com", "text/plain", 14, &[MissingBlankLine]),
@@ -44,12 +44,13 @@ fn the_printed_examples_are_read() {
         assert_eq!(read.body().len(), octets, "{name}");
         assert_eq!(read.tolerated().iter().collect::<Vec<_>>(), tolerated, "{name}");
     }
-    // The two chunks were cut in print so that DateTime stands behind From.
+    // The RFC prints the two chunks so that DateTime stands after From.
     let cut = fs::read(folder.join("rfc7701-9.5-1.cpim")).unwrap();
     assert_eq!(kind(CpimRef::parse(&cut)), Err(ParseErrorKind::Value("From")));
 }
 
-/// RFC 3862 and one of RFC 5438 print the wrapper's Content-type too.
+/// RFC 3862 and one example of RFC 5438 also print the Content-type of the
+/// wrapper.
 fn without_wrapper(file: &[u8]) -> &[u8] {
     file.strip_prefix(b"Content-type: Message/CPIM\r\n\r\n").unwrap_or(file)
 }

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Lines with everything that is tolerated in a message/cpim, and what is not.
+/// Lines with all tolerated deviations of a message/cpim, and with others.
 const LINES: [&str; 26] = [
     "From: <sip:a@x>",
     "from:<sip:a@x>",
@@ -51,7 +51,7 @@ fn message() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4096))]
 
-    /// What this side checks is what the application reads.
+    /// The connection checks the type that the application reads.
     #[test]
     fn the_inner_type_is_the_one_that_is_read(message in message()) {
         if let Ok(read) = CpimRef::parse(message.as_bytes()) {

@@ -1,4 +1,4 @@
-//! What is written, and that it reads back the same.
+//! Writing, and reading it back.
 
 use proptest::prelude::*;
 
@@ -43,7 +43,7 @@ fn octet_by_octet() {
         Content-Type: text/plain;charset=utf-8\r\n\
         \r\n\
         \r\n\r\n\0body";
-    // "&" is a letter of names, so that these are words without quotes.
+    // Names may contain "&", so this one needs no quotes.
     let expected = expected.replace("\"C & D\"", "C & D");
     assert_eq!(built, expected.as_bytes());
     let head = builder().head(&text_plain()).unwrap();
@@ -97,7 +97,7 @@ fn what_is_not_written() {
     ] {
         assert_eq!(fault(builder), wrong);
     }
-    // The first fault is the one that is told.
+    // The builder returns the first error.
     assert_eq!(fault(builder().subject("").header("", "")), Value);
 }
 
@@ -118,7 +118,7 @@ fn some_text() -> impl Strategy<Value = String> {
 proptest! {
     // req: 3862-2.2-1, 3862-2.3-1, 3862-2.3-2, 3862-6-1
     #[test]
-    fn whatever_is_written_reads_back(
+    fn everything_written_reads_back(
         from in some_address(),
         to in prop::collection::vec(some_address(), 1..4),
         cc in prop::collection::vec(some_address(), 0..3),
@@ -160,14 +160,14 @@ proptest! {
         prop_assert_eq!(found.len(), headers.len() + 1);
         prop_assert_eq!(read.require().count(), headers.len());
         prop_assert_eq!(read.body(), &body[..]);
-        // No more and no fewer lines than were given.
+        // Exactly the given lines.
         let lines = 2 + to.len() - 1 + cc.len() + subjects.len() + 2 + headers.len();
         prop_assert_eq!(read.headers().count(), lines + usize::from(!headers.is_empty()));
         // The lenient reader reads the same.
         prop_assert_eq!(CpimRef::parse(&built), Ok(read));
     }
 
-    /// Nothing but what has to be is escaped.
+    /// The builder escapes only what it must.
     // req: 3862-2.3-1
     #[test]
     fn only_what_must_be_is_escaped(text in some_text()) {
