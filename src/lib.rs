@@ -203,7 +203,6 @@ mod limits;
 pub mod mime;
 mod named;
 mod random;
-mod ranges;
 pub mod reassembly;
 #[cfg(feature = "auth")]
 pub mod relay;
@@ -241,6 +240,17 @@ pub use wire::ident::MessageId;
 pub use wire::media::{MediaType, MediaTypes};
 pub use wire::nickname::Nickname;
 pub use wire::status::StatusCode;
+
+/// The parts of the inside that the fuzz targets reach.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing {
+    /// Panics unless the fast rules read `input` as the grammar does.
+    pub fn assert_fast_rules_are_the_grammar(input: &[u8]) {
+        crate::wire::fast::assert_twins(input);
+        crate::uri::fast::assert_twins(input);
+    }
+}
 
 /// The README's code compiles.
 #[cfg(all(doctest, feature = "getrandom"))]

@@ -342,7 +342,7 @@ fn whatever_is_done_each_message_has_one_outcome() {
                 }
                 7 if !keys.is_empty() => {
                     let key = keys[random.below(keys.len() as u64) as usize];
-                    alice.side.connection.abort(key);
+                    let _ = alice.side.connection.abort(key);
                 }
                 _ => alice.advance(std::time::Duration::from_millis(random.below(20_000))),
             }
@@ -351,7 +351,7 @@ fn whatever_is_done_each_message_has_one_outcome() {
             0 => alice.side.connection.close(),
             1 => alice.side.connection.receive_eof(),
             _ => sessions.iter().for_each(|session| {
-                alice.side.connection.close_session(*session);
+                let _ = alice.side.connection.close_session(*session);
             }),
         }
         for event in alice.events() {

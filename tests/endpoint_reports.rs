@@ -170,7 +170,7 @@ fn the_application_reports_a_success_when_it_knows_of_it() {
     let error = bob.side.connection.report(&unasked, StatusCode::OK, ByteRange::whole(2));
     assert_eq!(error, Err(SendError::NotWanted));
 
-    bob.side.connection.close_session(bob.session);
+    bob.side.connection.close_session(bob.session).unwrap();
     let error = bob.side.connection.report(&message, StatusCode::OK, ByteRange::whole(2));
     assert_eq!(error, Err(SendError::UnknownKey(msrp::UnknownKey)));
     assert_eq!(bob.drain(), []);
@@ -398,7 +398,7 @@ fn a_failure_that_shows_late_is_told_and_ends_the_session_where_octets_were_lost
 fn reports_that_do_not_come_are_told_when_their_time_or_the_session_ends() {
     let (mut alice, _) = awaiting(20);
     assert_eq!(alice.side.connection.poll_timeout(), None);
-    alice.side.connection.close_session(alice.session);
+    alice.side.connection.close_session(alice.session).unwrap();
     let events = alice.events();
     assert_eq!(outcomes(&events), [Outcome::Unreported]);
 

@@ -386,7 +386,7 @@ fn a_late_binding_response_for_a_closed_session_says_nothing() {
     let mut alice = Side::new(Config::default(), Role::Active, 1, now);
     let session = alice.connection.open(alice_opens()).unwrap();
     let sent = frames(&alice.drain(now));
-    alice.connection.close_session(session);
+    alice.connection.close_session(session).unwrap();
     alice.events();
     give(&mut alice, &common::wire::response(&sent[0].id, "200 OK"));
     alice.connection.handle_timeout(now + 60 * SECOND);

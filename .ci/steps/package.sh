@@ -26,7 +26,7 @@ msrp_package() {
 
 only_what_belongs() {
     tar -tzf "$(msrp_package)" | cut -d/ -f2- > "$work/packaged"
-    if grep -E '^(\.ci|crates|examples|fuzz|tools|target)/' "$work/packaged"; then
+    if grep -E '^(\.ci|benches|crates|fuzz|tools|target)/' "$work/packaged"; then
         echo "these files have no place in the package" >&2
         return 1
     fi

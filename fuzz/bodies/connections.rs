@@ -127,7 +127,7 @@ impl World {
         let is_tight = is(0);
         let now = Instant::now();
         let reports = [ReportMode::Whole, ReportMode::EachChunk][usize::from(is(1))];
-        let mut config = config(is_tight, is(2), is(3));
+        let config = config(is_tight, is(2), is(3));
         let alice = Side::new(&config, Role::Active, Cheap { state: 1, constant: is(4) }, now);
 
         let table = SessionTable::new(2);
@@ -403,7 +403,7 @@ impl Side {
         let which = usize::from(input.octet());
         let key = self.coming.keys().nth(which % self.coming.len().max(1)).copied();
         if let Some(key) = key {
-            self.connection.reject(key, StatusCode::STOP_SENDING);
+            let _ = self.connection.reject(key, StatusCode::STOP_SENDING);
             assert!(self.connection.reject(key, StatusCode::STOP_SENDING).is_err());
         }
     }
@@ -433,7 +433,7 @@ impl Side {
     fn respond_to_nickname(&mut self, input: &mut Input<'_>) {
         let status = StatusCode::REGISTERED[input.below(StatusCode::REGISTERED.len())];
         if let Some(request) = self.requested.pop() {
-            self.connection.respond_to_nickname(request, status);
+            let _ = self.connection.respond_to_nickname(request, status);
             assert!(
                 self.connection.respond_to_nickname(request, status).is_err(),
                 "one answer each"

@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::digest::{Algorithm, Exchange};
-use super::params::{self, AuthParamError, Quoted, Value, needed, needs_qop_auth};
+use super::error::{AuthError, AuthErrorKind};
+use super::params::{self, Quoted, Value, needed, needs_qop_auth};
 
 /// What a client shows: the value of Authorization (RFC 4976 section 4.4).
 ///
@@ -28,10 +29,14 @@ impl Authorization {
     ///
     /// # Errors
     ///
-    /// [`AuthParamError`]: another scheme, an algorithm that is not in
+    /// [`AuthError`]: another scheme, an algorithm that is not in
     /// [`Algorithm`], a `qop` that is not `auth`, a parameter that is missing
     /// or of the wrong form, or no list of parameters at all.
-    pub fn parse(value: &str) -> Result<Self, AuthParamError> {
+    pub fn parse(value: &str) -> Result<Self, AuthError> {
+        Self::read(value).map_err(|kind| params::located(value, kind))
+    }
+
+    fn read(value: &str) -> Result<Self, AuthErrorKind> {
         let names = [
             "username",
             "realm",
@@ -55,7 +60,7 @@ impl Authorization {
             realm: needed(realm, "realm")?.owned(),
             nonce: needed(nonce, "nonce")?.owned(),
             uri: uri.map(Value::owned),
-            response: response.ok_or(AuthParamError::Value("response"))?,
+            response: response.ok_or(AuthErrorKind::Value("response"))?,
             algorithm,
             cnonce: needed(cnonce, "cnonce")?.owned(),
             nc: needed(nc, "nc")?.nonce_count()?,
@@ -124,9 +129,9 @@ impl Authorization {
 }
 
 impl FromStr for Authorization {
-    type Err = AuthParamError;
+    type Err = AuthError;
 
-    fn from_str(value: &str) -> Result<Self, AuthParamError> {
+    fn from_str(value: &str) -> Result<Self, AuthError> {
         Self::parse(value)
     }
 }

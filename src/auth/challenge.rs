@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::digest::Algorithm;
-use super::params::{self, AuthParamError, Quoted, needed, needs_qop_auth};
+use super::error::{AuthError, AuthErrorKind};
+use super::params::{self, Quoted, needed, needs_qop_auth};
 
 /// What a relay asks for: the value of one WWW-Authenticate (RFC 4976
 /// section 4.3).
@@ -22,7 +23,7 @@ use super::params::{self, AuthParamError, Quoted, needed, needs_qop_auth};
 ///     challenge.to_string(),
 ///     r#"Digest realm="a.example", nonce="x1", algorithm=MD5, qop="auth""#,
 /// );
-/// # Ok::<(), msrp::auth::AuthParamError>(())
+/// # Ok::<(), msrp::auth::AuthError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge {
@@ -38,10 +39,14 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`AuthParamError`]: another scheme, an algorithm that is not in
+    /// [`AuthError`]: another scheme, an algorithm that is not in
     /// [`Algorithm`], a `qop` without `auth`, a missing realm, nonce or qop, or
     /// no list of parameters at all.
-    pub fn parse(value: &str) -> Result<Self, AuthParamError> {
+    pub fn parse(value: &str) -> Result<Self, AuthError> {
+        Self::read(value).map_err(|kind| params::located(value, kind))
+    }
+
+    fn read(value: &str) -> Result<Self, AuthErrorKind> {
         let names = ["realm", "nonce", "opaque", "stale", "algorithm", "qop"];
         let list = params::without_scheme(value)?;
         let [realm, nonce, opaque, stale, algorithm, qop] = params::read(list, names)?;
@@ -89,9 +94,9 @@ impl Challenge {
 }
 
 impl FromStr for Challenge {
-    type Err = AuthParamError;
+    type Err = AuthError;
 
-    fn from_str(value: &str) -> Result<Self, AuthParamError> {
+    fn from_str(value: &str) -> Result<Self, AuthError> {
         Self::parse(value)
     }
 }

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use thiserror::Error;
-
 use super::digest::{self, Algorithm, Exchange, Ha1};
-use super::params::{AuthParamError, sendable};
+use super::error::{AuthError, AuthErrorKind};
+use super::params::sendable;
 use super::{AuthenticationInfo, Authorization, Challenge};
 use crate::random::{Random, RandomError};
 
@@ -40,41 +39,6 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
     }
-}
-
-/// Why no AUTH is worth sending after a 401.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum ChallengeError {
-    /// The 401 had no WWW-Authenticate.
-    #[error("the relay says not how to authenticate")]
-    Absent,
-    /// No WWW-Authenticate can be answered; this is what is wrong with the last.
-    #[error("no challenge of the relay can be answered: {0}")]
-    Unusable(#[source] AuthParamError),
-    /// The answer to a challenge was refused, and not for its nonce: the
-    /// username or the password is wrong.
-    #[error("the relay refuses the username or the password")]
-    Refused,
-    /// The relay has challenged again and again, each time for the nonce alone.
-    #[error("the relay takes none of its own nonces")]
-    NeverContent,
-}
-
-/// Why the Authentication-Info of a 200 is not to be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum InfoError {
-    /// It cannot be read.
-    #[error("Authentication-Info cannot be read: {0}")]
-    Malformed(#[from] AuthParamError),
-    /// It belongs to another request.
-    #[error("Authentication-Info is not about the request that was answered")]
-    OtherRequest,
-    /// `rspauth` is wrong: whoever answered does not know the password. The
-    /// relay's URIs should not be used.
-    #[error("the relay does not know the password")]
-    WrongRelay,
 }
 
 /// The client's side of digest at one relay: what RFC 4976 section 9.1 calls a
@@ -153,13 +117,13 @@ impl DigestClient {
     ///
     /// # Errors
     ///
-    /// [`ChallengeError`]: no challenge can be answered, or another answer
-    /// would be in vain. After [`ChallengeError::Refused`] and
-    /// [`ChallengeError::NeverContent`] the client is as it was made.
+    /// [`AuthError`] if no challenge can be answered (then it is that of the last one), or
+    /// another answer would be in vain. After [`AuthErrorKind::Refused`] and
+    /// [`AuthErrorKind::NoncesRefused`] the client is as it was made.
     pub fn challenged<'a>(
         &mut self,
         values: impl Iterator<Item = &'a str>,
-    ) -> Result<(), ChallengeError> {
+    ) -> Result<(), AuthError> {
         let challenge = best(values)?;
         if let Err(in_vain) = self.is_worth_an_answer(&challenge) {
             (self.session, self.challenges) = (None, 0);
@@ -178,14 +142,14 @@ impl DigestClient {
         same.map_or(0, |session| session.count)
     }
 
-    fn is_worth_an_answer(&self, challenge: &Challenge) -> Result<(), ChallengeError> {
+    fn is_worth_an_answer(&self, challenge: &Challenge) -> Result<(), AuthError> {
         let refused = self.session.as_ref().is_some_and(|session| {
             session.sent.is_some() && !session.is_proven && session.realm == challenge.realm
         });
         if refused && !challenge.stale {
-            Err(ChallengeError::Refused)
+            Err(AuthErrorKind::Refused.into())
         } else if self.challenges >= MAX_CHALLENGES {
-            Err(ChallengeError::NeverContent)
+            Err(AuthErrorKind::NoncesRefused.into())
         } else {
             Ok(())
         }
@@ -233,11 +197,11 @@ impl DigestClient {
     ///
     /// # Errors
     ///
-    /// [`InfoError`]. Nothing is kept then. A value without `rspauth`, and a
+    /// [`AuthError`]. Nothing is kept then. A value without `rspauth`, and a
     /// 200 without Authentication-Info, prove nothing about the relay and are
     /// no error, as relays are known by their certificates (RFC 4976
     /// section 9.4).
-    pub fn accepted(&mut self, value: Option<&str>) -> Result<(), InfoError> {
+    pub fn accepted(&mut self, value: Option<&str>) -> Result<(), AuthError> {
         let Some(session) = &mut self.session else { return Ok(()) };
         let Some(sent) = session.sent.take() else { return Ok(()) };
         let info = value.map(AuthenticationInfo::parse).transpose()?;
@@ -259,14 +223,16 @@ impl Session {
         Self { realm, opaque, ha1, nonce, count, is_proven: false, sent: None }
     }
 
-    fn check(&self, sent: &Sent, info: &AuthenticationInfo) -> Result<(), InfoError> {
+    fn check(&self, sent: &Sent, info: &AuthenticationInfo) -> Result<(), AuthError> {
         let is_other_cnonce = info.cnonce.as_ref().is_some_and(|cnonce| *cnonce != sent.cnonce);
         if is_other_cnonce || info.nc.is_some_and(|nc| nc != sent.nc) {
-            return Err(InfoError::OtherRequest);
+            return Err(AuthErrorKind::OtherRequest.into());
         }
         let right = self.ha1.rspauth(sent.exchange());
         match &info.rspauth {
-            Some(rspauth) if !digest::is_same(rspauth, &right) => Err(InfoError::WrongRelay),
+            Some(rspauth) if !digest::is_same(rspauth, &right) => {
+                Err(AuthErrorKind::WrongRelay.into())
+            }
             _ => Ok(()),
         }
     }
@@ -279,14 +245,14 @@ impl Session {
     }
 }
 
-fn best<'a>(values: impl Iterator<Item = &'a str>) -> Result<Challenge, ChallengeError> {
+fn best<'a>(values: impl Iterator<Item = &'a str>) -> Result<Challenge, AuthError> {
     let mut best: Option<Challenge> = None;
-    let mut error = ChallengeError::Absent;
+    let mut error = AuthErrorKind::NoChallenge.into();
     for value in values {
         match Challenge::parse(value) {
             Ok(it) if best.as_ref().is_none_or(|best| rank(&it) > rank(best)) => best = Some(it),
             Ok(_) => {}
-            Err(wrong) => error = ChallengeError::Unusable(wrong),
+            Err(wrong) => error = wrong,
         }
     }
     best.ok_or(error)

@@ -7,7 +7,8 @@ use md5::Md5;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use super::params::{AuthParamError, Value};
+use super::error::AuthErrorKind;
+use super::params::Value;
 use crate::named::named;
 
 named! {
@@ -24,9 +25,9 @@ named! {
 
 impl Algorithm {
     /// The value of `algorithm`, without which MD5 is meant.
-    pub(super) fn read(value: Option<Value<'_>>) -> Result<Self, AuthParamError> {
+    pub(super) fn read(value: Option<Value<'_>>) -> Result<Self, AuthErrorKind> {
         let Some(value) = value else { return Ok(Self::Md5) };
-        value.text().parse().map_err(|_| AuthParamError::Algorithm)
+        value.text().parse().map_err(|_| AuthErrorKind::Algorithm)
     }
 
     /// How many hexadecimal digits a digest has.

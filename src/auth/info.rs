@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::digest::Algorithm;
-use super::params::{self, AuthParamError, Quoted, Value, needs_qop_auth};
+use super::error::{AuthError, AuthErrorKind};
+use super::params::{self, Quoted, Value, needs_qop_auth};
 
 /// What a relay adds to the 200 of an AUTH: the value of Authentication-Info
 /// (RFC 4976 section 4.5).
@@ -24,9 +25,13 @@ impl AuthenticationInfo {
     ///
     /// # Errors
     ///
-    /// [`AuthParamError`]: a `qop` that is not `auth`, a parameter of the wrong
+    /// [`AuthError`]: a `qop` that is not `auth`, a parameter of the wrong
     /// form, or no list of parameters at all.
-    pub fn parse(value: &str) -> Result<Self, AuthParamError> {
+    pub fn parse(value: &str) -> Result<Self, AuthError> {
+        Self::read(value).map_err(|kind| params::located(value, kind))
+    }
+
+    fn read(value: &str) -> Result<Self, AuthErrorKind> {
         let names = ["nextnonce", "rspauth", "cnonce", "nc", "qop"];
         let [nextnonce, rspauth, cnonce, nc, qop] = params::read(value, names)?;
         if qop.is_some() {
@@ -67,17 +72,17 @@ impl AuthenticationInfo {
 }
 
 /// A digest of either algorithm: the header field does not say which.
-fn digest(value: Value<'_>) -> Result<String, AuthParamError> {
+fn digest(value: Value<'_>) -> Result<String, AuthErrorKind> {
     let text = value.text();
     let mut digests = Algorithm::ALL.iter();
     let digest = digests.find_map(|algorithm| algorithm.digest_in(&text));
-    digest.ok_or(AuthParamError::Value("rspauth"))
+    digest.ok_or(AuthErrorKind::Value("rspauth"))
 }
 
 impl FromStr for AuthenticationInfo {
-    type Err = AuthParamError;
+    type Err = AuthError;
 
-    fn from_str(value: &str) -> Result<Self, AuthParamError> {
+    fn from_str(value: &str) -> Result<Self, AuthError> {
         Self::parse(value)
     }
 }

@@ -3,49 +3,16 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-use thiserror::Error;
+use super::error::{AuthError, AuthErrorKind};
 
 /// The most parameters that one header field may have, unknown ones among them.
 pub const MAX_PARAMETERS: usize = 32;
 
-/// Why the value of a digest header field is not taken.
-///
-/// Says which parameter is wrong and never repeats its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum AuthParamError {
-    /// Another scheme than Digest. RFC 4976 section 9.1 rules Basic out.
-    #[error("the authentication scheme is not Digest")]
-    Scheme,
-    /// No list of parameters, a quote that is not closed, or a control octet.
-    #[error("the value is no list of parameters between commas")]
-    Malformed,
-    /// More than [`MAX_PARAMETERS`].
-    #[error("a value may have at most {MAX_PARAMETERS} parameters")]
-    TooManyParameters,
-    /// A parameter that has to be there is missing or empty.
-    #[error("the parameter {0} is missing")]
-    Missing(&'static str),
-    /// A parameter is there twice, so that its readers could differ.
-    #[error("the parameter {0} is there twice")]
-    Repeated(&'static str),
-    /// A parameter has a value of the wrong form.
-    #[error("the parameter {0} has a value of the wrong form")]
-    Value(&'static str),
-    /// An algorithm that is not in [`Algorithm`](super::Algorithm), such as one
-    /// with `-sess`.
-    #[error("the digest algorithm is neither MD5 nor SHA-256")]
-    Algorithm,
-    /// No `auth` among the qualities of protection.
-    #[error("qop is not auth")]
-    Qop,
-}
-
 /// What is behind the scheme, which is `Digest` in any letter case.
-pub(super) fn without_scheme(value: &str) -> Result<&str, AuthParamError> {
+pub(super) fn without_scheme(value: &str) -> Result<&str, AuthErrorKind> {
     let value = value.trim_start_matches(is_blank);
     let (scheme, rest) = value.split_once(is_blank).unwrap_or((value, ""));
-    if scheme.eq_ignore_ascii_case("Digest") { Ok(rest) } else { Err(AuthParamError::Scheme) }
+    if scheme.eq_ignore_ascii_case("Digest") { Ok(rest) } else { Err(AuthErrorKind::Scheme) }
 }
 
 /// The parameters of these names, each where it is there. Names are of any
@@ -53,10 +20,10 @@ pub(super) fn without_scheme(value: &str) -> Result<&str, AuthParamError> {
 pub(super) fn read<'a, const N: usize>(
     list: &'a str,
     names: [&'static str; N],
-) -> Result<[Option<Value<'a>>; N], AuthParamError> {
+) -> Result<[Option<Value<'a>>; N], AuthErrorKind> {
     // A header field has none (RFC 4975 section 9), and none is ever written.
     if list.contains(is_control) {
-        return Err(AuthParamError::Malformed);
+        return Err(AuthErrorKind::Malformed);
     }
     let mut values = [None; N];
     let mut rest = behind_commas(list);
@@ -69,11 +36,39 @@ pub(super) fn read<'a, const N: usize>(
         let known = names.iter().zip(&mut values).find(|(it, _)| it.eq_ignore_ascii_case(name));
         let Some((name, place)) = known else { continue };
         if place.is_some() {
-            return Err(AuthParamError::Repeated(name));
+            return Err(AuthErrorKind::Repeated(name));
         }
         *place = value;
     }
-    if rest.is_empty() { Ok(values) } else { Err(AuthParamError::TooManyParameters) }
+    if rest.is_empty() { Ok(values) } else { Err(AuthErrorKind::TooManyParameters) }
+}
+
+/// The error of `value`, with the place of the parameter that is wrong.
+#[cold]
+pub(super) fn located(value: &str, kind: AuthErrorKind) -> AuthError {
+    let wrong = match kind {
+        AuthErrorKind::Missing(_) => return AuthError::new(kind, value.len()..value.len()),
+        AuthErrorKind::Repeated(name) | AuthErrorKind::Value(name) => name,
+        AuthErrorKind::Algorithm => "algorithm",
+        AuthErrorKind::Qop => "qop",
+        AuthErrorKind::Scheme
+        | AuthErrorKind::Malformed
+        | AuthErrorKind::TooManyParameters
+        | AuthErrorKind::NoChallenge
+        | AuthErrorKind::Refused
+        | AuthErrorKind::NoncesRefused
+        | AuthErrorKind::OtherRequest
+        | AuthErrorKind::WrongRelay => return AuthError::new(kind, 0..value.len()),
+    };
+    let mut place = 0..value.len();
+    let mut rest = behind_commas(without_scheme(value).unwrap_or(value));
+    while let Ok((name, _, after)) = parameter(rest) {
+        if name.eq_ignore_ascii_case(wrong) {
+            place = value.len() - rest.len()..value.len() - after.len();
+        }
+        rest = behind_commas(after);
+    }
+    AuthError::new(kind, place)
 }
 
 fn behind_commas(text: &str) -> &str {
@@ -83,12 +78,12 @@ fn behind_commas(text: &str) -> &str {
 type Parameter<'a> = (&'a str, Option<Value<'a>>, &'a str);
 
 /// A name, its value where there is one, and what is behind the value.
-fn parameter(text: &str) -> Result<Parameter<'_>, AuthParamError> {
+fn parameter(text: &str) -> Result<Parameter<'_>, AuthErrorKind> {
     let end = text.find([',', '=']).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
     let name = name.trim_end_matches(is_blank);
     if name.is_empty() || name.contains(|letter| is_blank(letter) || letter == '"') {
-        return Err(AuthParamError::Malformed);
+        return Err(AuthErrorKind::Malformed);
     }
     let Some(rest) = rest.strip_prefix('=') else { return Ok((name, None, rest)) };
     let rest = rest.trim_start_matches(is_blank);
@@ -100,19 +95,19 @@ fn parameter(text: &str) -> Result<Parameter<'_>, AuthParamError> {
 }
 
 /// What is before the closing quote, behind which only a comma may follow.
-fn quoted_value(text: &str) -> Result<(Option<Value<'_>>, &str), AuthParamError> {
+fn quoted_value(text: &str) -> Result<(Option<Value<'_>>, &str), AuthErrorKind> {
     let mut is_escaped = false;
     let closing = text.find(|letter| {
         let closes = letter == '"' && !is_escaped;
         is_escaped = letter == '\\' && !is_escaped;
         closes
     });
-    let (inner, rest) = closing.map(|end| text.split_at(end)).ok_or(AuthParamError::Malformed)?;
+    let (inner, rest) = closing.map(|end| text.split_at(end)).ok_or(AuthErrorKind::Malformed)?;
     let rest = rest.strip_prefix('"').unwrap_or_default().trim_start_matches(is_blank);
     if rest.is_empty() || rest.starts_with(',') {
         Ok((Some(Value::Quoted(inner)), rest))
     } else {
-        Err(AuthParamError::Malformed)
+        Err(AuthErrorKind::Malformed)
     }
 }
 
@@ -148,11 +143,11 @@ impl<'a> Value<'a> {
     }
 
     /// The value of `nc`: at most eight hexadecimal digits of any letter case.
-    pub(super) fn nonce_count(self) -> Result<u32, AuthParamError> {
+    pub(super) fn nonce_count(self) -> Result<u32, AuthErrorKind> {
         let text = self.text();
         let is_count = matches!(text.len(), 1..=8) && text.bytes().all(|o| o.is_ascii_hexdigit());
         let count = is_count.then(|| u32::from_str_radix(&text, 16).ok()).flatten();
-        count.ok_or(AuthParamError::Value("nc"))
+        count.ok_or(AuthErrorKind::Value("nc"))
     }
 }
 
@@ -169,19 +164,19 @@ fn unescaped(text: &str) -> String {
 pub(super) fn needed<'a>(
     value: Option<Value<'a>>,
     name: &'static str,
-) -> Result<Value<'a>, AuthParamError> {
-    value.ok_or(AuthParamError::Missing(name))
+) -> Result<Value<'a>, AuthErrorKind> {
+    value.ok_or(AuthErrorKind::Missing(name))
 }
 
 /// Looks for `auth` among the values of `qop`, which only a challenge has more
 /// than one of.
-pub(super) fn needs_qop_auth(value: Option<Value<'_>>) -> Result<(), AuthParamError> {
+pub(super) fn needs_qop_auth(value: Option<Value<'_>>) -> Result<(), AuthErrorKind> {
     let text = needed(value, "qop")?.text();
     let mut options = text.split(',').map(|option| option.trim_matches(is_blank));
     if options.any(|option| option.eq_ignore_ascii_case("auth")) {
         Ok(())
     } else {
-        Err(AuthParamError::Qop)
+        Err(AuthErrorKind::Qop)
     }
 }
 

@@ -1,9 +1,7 @@
 //! The relay's side: challenges, and the check of what answers them.
 
-use crate::time::Instant;
+use std::fmt;
 use std::time::Duration;
-
-use thiserror::Error;
 
 use super::digest::{self, Algorithm, Ha1};
 use super::nonce::{NonceId, NonceMaker};
@@ -11,36 +9,44 @@ use super::params::sendable;
 use super::replay::{ReplayWindow, Use};
 use super::{AuthenticationInfo, Authorization, Challenge};
 use crate::random::{Random, RandomError};
+use crate::time::Instant;
 use crate::uri::UriRef;
 
 const NONCE_LIFETIME: Duration = Duration::from_secs(300);
 const REPLAY_WINDOW: usize = 4096;
 
-/// Why an Authorization is refused. All but [`Rejection::OtherUri`] are answered
-/// with 401 and fresh challenges, that one with 400 (RFC 7616 section 3.4.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+/// Why an Authorization is refused. A relay responds with 401 and fresh challenges,
+/// but with 400 to [`Rejection::OtherUri`] (RFC 7616 section 3.4.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// The nonce is too old, is one of another server or of this one before it
-    /// restarted, or was made so long ago that nobody knows whether it was used.
-    #[error("the nonce is not in use any more")]
+    /// The nonce is too old, comes from another server or from this one before it
+    /// restarted, or was made so long ago that its use is no longer known.
     Stale,
-    /// The nonce count was used already: somebody repeats what was sent once,
-    /// or a client has lost count.
-    #[error("the nonce count was used already")]
+    /// The nonce count has been used: an earlier request is repeated, or the client
+    /// has lost count.
     Replayed,
-    /// The digest is wrong: another password, or something was changed.
-    #[error("the digest is wrong")]
+    /// The digest is wrong: it was made with another password, or something was changed.
     Wrong,
-    /// Another realm than the server's.
-    #[error("the realm is another one")]
+    /// The realm is not the server's.
     OtherRealm,
-    /// An algorithm that was not offered, or not that of the [`Ha1`].
-    #[error("the algorithm was not offered")]
+    /// The algorithm was not offered, or is not that of the [`Ha1`].
     OtherAlgorithm,
     /// The parameter `uri` is not the rightmost URI of To-Path.
-    #[error("the parameter uri is not the URI of the request")]
     OtherUri,
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stale => "the nonce is no longer valid",
+            Self::Replayed => "the nonce count has been used",
+            Self::Wrong => "the digest is wrong",
+            Self::OtherRealm => "the realm is not that of the server",
+            Self::OtherAlgorithm => "the algorithm was not offered",
+            Self::OtherUri => "the parameter uri is not the URI of the request",
+        })
+    }
 }
 
 impl Rejection {
@@ -80,10 +86,11 @@ impl Rejection {
 ///
 /// // The next one has an Authorization.
 /// let authorization = Authorization::parse(&value)?;
-/// server.check(now, &authorization, uri)?;
+/// server.check(now, &authorization, uri).map_err(|rejection| rejection.to_string())?;
 /// // Whoever keeps the users is asked for H(A1) of this one.
 /// let ha1 = Ha1::new(authorization.algorithm(), "alice", "relay.example.com", "secret");
-/// let info = server.verify(now, &authorization, uri, &ha1, &mut random)?;
+/// let info = server.verify(now, &authorization, uri, &ha1, &mut random);
+/// let info = info.map_err(|rejection| rejection.to_string())?;
 /// println!("Authentication-Info: {info}");
 /// # client.accepted(Some(&info.to_string()))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -16,7 +16,92 @@ use crate::keys::{MessageKey, UnknownKey};
 ///
 /// # Streaming a file
 ///
-/// BODY_EXAMPLE
+/// ```
+/// use std::error::Error;
+/// use std::io::Read;
+///
+/// use msrp::{Connection, Event, MessageKey, OutgoingMessage};
+///
+/// # use std::sync::Arc;
+/// # use bytes::{Buf, BytesMut};
+/// # use msrp::{Config, Instant, Random, RandomError, Role, SessionConfig, SessionTable};
+/// # struct Counter(u8);
+/// # impl Random for Counter {
+/// #     fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
+/// #         for octet in octets {
+/// #             self.0 = self.0.wrapping_mul(5).wrapping_add(7);
+/// #             *octet = self.0;
+/// #         }
+/// #         Ok(())
+/// #     }
+/// # }
+/// # fn carry(from: &mut Connection, to: &mut Connection, input: &mut BytesMut) {
+/// #     while let Some(mut transmit) = from.poll_transmit(Instant::now()) {
+/// #         input.extend_from_slice(&transmit.copy_to_bytes(transmit.remaining()));
+/// #     }
+/// #     to.receive(Instant::now(), input).unwrap();
+/// # }
+/// /// Writes as much of the file as there is room for.
+/// fn fill(
+///     connection: &mut Connection,
+///     message: MessageKey,
+///     file: &mut impl Read,
+/// ) -> Result<(), Box<dyn Error>> {
+///     // A message that has its outcome needs no more octets.
+///     let Ok(mut body) = connection.body(message) else { return Ok(()) };
+///     while body.room() > 0 {
+///         let mut piece = vec![0; body.room().min(16 * 1024)];
+///         match file.read(&mut piece)? {
+///             0 => return Ok(body.finish()?),
+///             len => {
+///                 piece.truncate(len);
+///                 body.write(piece)?;
+///             }
+///         }
+///     }
+///     Ok(())
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn Error>> {
+/// # let table = SessionTable::new(1);
+/// # table.insert(SessionConfig::expected("msrp://bob.example:12763/kjhd37s2;tcp".parse()?).max_size(1 << 20))?;
+/// # let config = Arc::new(Config::default());
+/// # let mut bob = Connection::new(config.clone(), Role::Passive, Counter(1), Instant::now())?;
+/// # bob = bob.with_table(table);
+/// # let mut alice = Connection::new(config, Role::Active, Counter(2), Instant::now())?;
+/// # let (mut to_alice, mut to_bob) = (BytesMut::new(), BytesMut::new());
+/// # let session = alice.open(SessionConfig::new(
+/// #     "msrp://alice.example:7654/jshA7weztas;tcp".parse()?,
+/// #     "msrp://bob.example:12763/kjhd37s2;tcp".parse()?,
+/// # ))?;
+/// # let octets = vec![7; 1_000_000];
+/// # let mut file = &octets[..];
+/// let video = OutgoingMessage::streamed("video/mp4".parse()?, Some(1_000_000));
+/// let message = alice.send(session, video)?;
+/// fill(&mut alice, message, &mut file)?;
+/// // In the run loop:
+/// # loop {
+/// # carry(&mut alice, &mut bob, &mut to_bob);
+/// # while bob.poll_event().is_some() {}
+/// # carry(&mut bob, &mut alice, &mut to_alice);
+/// while let Some(event) = alice.poll_event() {
+///     match event {
+///         Event::BodyRoom { message } => fill(&mut alice, message, &mut file)?,
+///         Event::Finished(finished) => {
+///             println!("{}", finished.outcome);
+/// #             assert!(finished.outcome.is_success());
+///             return Ok(());
+///         }
+///         _ => {}
+///     }
+/// }
+/// # }
+/// # }
+/// ```
+///
+/// If the file is an `AsyncRead`, await the next piece before calling
+/// [`Connection::body`](crate::Connection::body): a writer borrows the connection, and
+/// must not be held across an `await`. Keep what is larger than the room for later.
 #[derive(Debug)]
 pub struct BodyWriter<'a> {
     hop: &'a mut Hop<Endpoint>,

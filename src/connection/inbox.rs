@@ -453,7 +453,7 @@ impl Inbox {
     fn take_current(&mut self, wanted: impl FnOnce(&Chunk) -> bool) -> Option<Box<Chunk>> {
         match std::mem::take(&mut self.current) {
             Current::Chunk(chunk) if wanted(&chunk) => Some(chunk),
-            other => {
+            other @ (Current::Skipped | Current::Bodiless { .. } | Current::Chunk(_)) => {
                 self.current = other;
                 None
             }

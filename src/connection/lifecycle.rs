@@ -14,13 +14,13 @@ use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, HeadWriter, Method};
 
 impl Connection {
-    /// Opens a session on this connection: the SEND that binds it leaves at
-    /// once (RFC 4975 section 5.4). [`Event::SessionOpened`] tells that the
-    /// peer has accepted it; messages need not wait for that.
+    /// Opens a session on this connection: the SEND that binds it leaves at once
+    /// (RFC 4975 section 5.4). [`Event::SessionOpened`] follows when the peer has
+    /// accepted it; messages need not wait for that.
     ///
     /// # Errors
     ///
-    /// [`SessionError`]; nothing leaves then.
+    /// [`SessionError`], and nothing leaves.
     pub fn open(&mut self, session: SessionConfig) -> Result<SessionKey, SessionError> {
         let remote = session.remote.clone().ok_or(SessionError::NoRemotePath)?;
         let max = self.config.limits.sessions;
@@ -114,8 +114,8 @@ impl Connection {
         debug_assert!(written.is_ok());
     }
 
-    /// Ends a session for good: what is still on its way to it must not bind
-    /// it anew, and to go on needs new URIs (RFC 4975 section 5.4).
+    /// Ends a session for good: requests still on their way to it must not bind it
+    /// again, and a next session needs new URIs (RFC 4975 section 5.4).
     pub(super) fn retire_session(
         &mut self,
         id: SessionKey,
@@ -129,7 +129,7 @@ impl Connection {
         self.end_session(id, reason, outcome, response)
     }
 
-    /// Ends a session, and every message in it. Says whether it was there.
+    /// Ends a session, and every message in it. Returns whether it was there.
     pub(super) fn end_session(
         &mut self,
         id: SessionKey,
@@ -157,7 +157,10 @@ impl Connection {
     pub(super) fn end(&mut self, end: ConnectionEnd, outcome: Outcome) {
         let reason = match end {
             ConnectionEnd::Local => CloseReason::Local,
-            _ => CloseReason::ConnectionClosed,
+            ConnectionEnd::Peer
+            | ConnectionEnd::Stalled
+            | ConnectionEnd::Failed(_)
+            | ConnectionEnd::RandomFailed(_) => CloseReason::ConnectionClosed,
         };
         let ids: Vec<SessionKey> = self.sessions.ids().collect();
         for id in ids {

@@ -4,16 +4,15 @@ use super::Connection;
 use crate::time::Instant;
 
 impl Connection {
-    /// When a peer that does not read is given up. Nothing is read from it
-    /// while its responses wait; should it do the same, both would wait for
-    /// ever.
+    /// When a peer that does not read is given up. Nothing is read from it while
+    /// its responses wait; if it does the same, both would wait without end.
     pub(super) fn stalled_at(&self) -> Option<Instant> {
         self.full_since?.checked_add(self.config.transaction_timeout)
     }
 
-    /// Notes since when the peer has read nothing of what waits for it.
+    /// Notes since when the peer has read none of what waits for it.
     pub(super) fn watch_control(&mut self, now: Instant, has_moved: bool) {
-        // What a closed connection has left to say, it says or not.
+        // A closed connection does not wait for its last octets to leave.
         let is_full = !self.is_closed && self.hop.control_len() > self.config.limits.control_octets;
         self.full_since = match self.full_since {
             Some(since) if is_full && !has_moved => Some(since),

@@ -163,16 +163,16 @@ impl Connection {
         self
     }
 
-    /// Takes octets from the transport off the front of `input`, and leaves
-    /// there what it cannot take yet: an unfinished head, or everything while
-    /// [`Connection::wants_read`] is false. Call it again with more octets
-    /// behind those, or when events have been taken.
+    /// Takes octets from the transport off the front of `input`, and leaves there
+    /// what it cannot take yet: an unfinished head, or everything while
+    /// [`Connection::wants_read`] is false. Call it again when more octets follow
+    /// those, or when events have been taken.
     ///
     /// # Errors
     ///
-    /// [`ConnectionError`] once the stream cannot be read on; the transport
-    /// connection is to be closed when what [`Connection::poll_transmit`] still
-    /// gives has been written. [`Event::Closed`] and the outcome of every open
+    /// [`ConnectionError`] once the stream cannot be read any further. Write what
+    /// [`Connection::poll_transmit`] still gives, then close the transport
+    /// connection. [`Event::Closed`] and the outcome of every open
     /// message are among the events.
     pub fn receive(&mut self, now: Instant, input: &mut BytesMut) -> Result<(), ConnectionError> {
         if self.is_closed {
@@ -190,7 +190,7 @@ impl Connection {
     }
 
     /// Takes one message of a transport that carries messages
-    /// ([`Framing::Message`](crate::Framing::Message)), of whatever size: the
+    /// ([`Framing::Message`](crate::Framing::Message)), of any size: the
     /// transport has its own limit. Text and binary messages are octets alike
     /// (RFC 7977 section 4.2). Give it one while [`Connection::wants_read`] is
     /// true.
@@ -223,10 +223,10 @@ impl Connection {
         Ok(())
     }
 
-    /// The transport connection has ended, by the peer's doing or by a fault.
+    /// The transport connection has ended: the peer closed it, or it failed.
     /// Every session on it has failed (RFC 4975 section 5.4). Responses that
     /// wait to leave are still given by [`Connection::poll_transmit`], for a
-    /// peer that has closed its sending side only; they may be thrown away.
+    /// peer that has closed its sending side only; they may be dropped.
     pub fn receive_eof(&mut self) {
         if self.is_closed {
             return;
@@ -238,7 +238,7 @@ impl Connection {
         }
     }
 
-    /// What there is to note when frames have come in, by either framing.
+    /// Notes what frames of either framing have brought.
     fn have_received(&mut self, now: Instant) {
         self.tell_tolerated(self.hop.tolerated());
         self.watch_control(now, false);
@@ -290,7 +290,7 @@ impl Connection {
     }
 
     /// The next octets for the transport. Write them whole before asking
-    /// again: that counts as word that they have been written. With
+    /// again: asking says that they have been written. With
     /// [`Framing::Message`](crate::Framing::Message) they are one message.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         let transmit = self.hop.poll_transmit(now);
@@ -343,7 +343,7 @@ impl Connection {
         self.events.pop()
     }
 
-    /// Ends every session and the connection. An open chunk is ended with `#`:
+    /// Ends every session and the connection. An open chunk ends with `#`:
     /// write what [`Connection::poll_transmit`] still gives, then close the
     /// transport connection.
     pub fn close(&mut self) {
@@ -388,7 +388,7 @@ impl Connection {
         self.request(now, head, kind);
     }
 
-    /// Whether a deviation may pass; told of once on a connection.
+    /// Whether a deviation is tolerated. The application learns of the first one.
     fn tolerate(&mut self, tolerance: Tolerance) -> bool {
         let is_tolerated = self.config.parse.tolerances.contains(tolerance);
         if is_tolerated {

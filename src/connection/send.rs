@@ -15,7 +15,7 @@ use super::reason::Outcome;
 use super::session::Session;
 use crate::hop::{BodyQueue, Framing, Outgoing};
 use crate::keys::{MessageKey, SessionKey, UnknownKey};
-use crate::ranges::RangeSet;
+use crate::reassembly::RangeSet;
 use crate::uri::Path;
 use crate::wire::{FailureReport, MediaType, MessageId};
 
@@ -114,17 +114,15 @@ impl Connection {
         self.settle(message, Outcome::Aborted, Tell::Peer).then_some(()).ok_or(UnknownKey)
     }
 
-    /// Octets of a message that have left, and its size if that is known.
+    /// Octets of a message that have left, and its size if that is known. `None`
+    /// once it has left whole and waits for its outcome.
     ///
     /// # Errors
     ///
     /// [`UnknownKey`] if the message has its outcome, or is of another connection.
-    pub fn progress(&self, message: MessageKey) -> Result<(u64, Option<u64>), UnknownKey> {
-        let sending = self.sending.get(&message).ok_or(UnknownKey)?;
-        Ok(match self.hop.message_ref(message) {
-            Some(leaving) => (leaving.offset, leaving.total),
-            None => (sending.octets, Some(sending.octets)),
-        })
+    pub fn progress(&self, message: MessageKey) -> Result<Option<(u64, Option<u64>)>, UnknownKey> {
+        self.sending.get(&message).ok_or(UnknownKey)?;
+        Ok(self.hop.message_ref(message).map(|leaving| (leaving.offset, leaving.total)))
     }
 }
 

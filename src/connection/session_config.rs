@@ -15,7 +15,94 @@ pub enum ReceiveMode {
     ///
     /// A message that goes into a file is never in memory as a whole:
     ///
-    /// PIECES_EXAMPLE
+    /// ```
+    /// use std::collections::HashMap;
+    /// use std::io::{self, Seek, SeekFrom, Write};
+    ///
+    /// use msrp::{Event, IncomingKey};
+    ///
+    /// # use msrp::{Connection, OutgoingMessage, ReceiveMode};
+    /// # use std::sync::Arc;
+    /// # use bytes::{Buf, BytesMut};
+    /// # use msrp::{Config, Instant, Random, RandomError, Role, SessionConfig, SessionTable};
+    /// # struct Counter(u8);
+    /// # impl Random for Counter {
+    /// #     fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
+    /// #         for octet in octets {
+    /// #             self.0 = self.0.wrapping_mul(5).wrapping_add(7);
+    /// #             *octet = self.0;
+    /// #         }
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    /// # fn carry(from: &mut Connection, to: &mut Connection, input: &mut BytesMut) {
+    /// #     while let Some(mut transmit) = from.poll_transmit(Instant::now()) {
+    /// #         input.extend_from_slice(&transmit.copy_to_bytes(transmit.remaining()));
+    /// #     }
+    /// #     to.receive(Instant::now(), input).unwrap();
+    /// # }
+    /// /// Stores the messages of a connection, each in a file of its own.
+    /// fn store<F: Write + Seek>(
+    ///     event: Event,
+    ///     files: &mut HashMap<IncomingKey, F>,
+    ///     create: impl FnOnce() -> io::Result<F>,
+    /// ) -> io::Result<()> {
+    ///     match event {
+    ///         Event::MessageStarted { received } => {
+    ///             files.insert(received.key(), create()?);
+    ///         }
+    ///         Event::Piece { incoming, offset, data } => {
+    ///             if let Some(file) = files.get_mut(&incoming) {
+    ///                 file.seek(SeekFrom::Start(offset))?;
+    ///                 file.write_all(&data)?;
+    ///             }
+    ///         }
+    ///         Event::MessageCompleted { received, total } => {
+    ///             files.remove(&received.key());
+    ///             println!("{} octets of {}", total, received.content_type());
+    ///         }
+    ///         // What is in the file is not the message: delete it.
+    ///         Event::MessageFailed { received, reason } => {
+    ///             files.remove(&received.key());
+    ///             println!("{reason}");
+    ///         }
+    ///         _ => {}
+    ///     }
+    ///     Ok(())
+    /// }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let table = SessionTable::new(1);
+    /// # table.insert(SessionConfig::expected("msrp://bob.example:12763/kjhd37s2;tcp".parse()?).receive(ReceiveMode::Pieces))?;
+    /// # let config = Arc::new(Config::default());
+    /// # let mut bob = Connection::new(config.clone(), Role::Passive, Counter(1), Instant::now())?;
+    /// # bob = bob.with_table(table);
+    /// # let mut alice = Connection::new(config, Role::Active, Counter(2), Instant::now())?;
+    /// # let (mut to_alice, mut to_bob) = (BytesMut::new(), BytesMut::new());
+    /// # let session = alice.open(SessionConfig::new(
+    /// #     "msrp://alice.example:7654/jshA7weztas;tcp".parse()?,
+    /// #     "msrp://bob.example:12763/kjhd37s2;tcp".parse()?,
+    /// # ))?;
+    /// # alice.send(session, OutgoingMessage::text("Are you there?"))?;
+    /// # carry(&mut alice, &mut bob, &mut to_bob);
+    /// # let (mut files, mut stored) = (HashMap::new(), false);
+    /// # while let Some(event) = bob.poll_event() {
+    /// #     let is_last = matches!(event, Event::MessageCompleted { .. });
+    /// #     if is_last {
+    /// #         let file: &io::Cursor<Vec<u8>> = files.values().next().unwrap();
+    /// #         assert_eq!(file.get_ref(), b"Are you there?");
+    /// #         stored = true;
+    /// #     }
+    /// #     store(event, &mut files, || Ok(io::Cursor::new(Vec::new())))?;
+    /// # }
+    /// # assert!(stored && files.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// If a file cannot be written, [`Connection::reject`](crate::Connection::reject) stops
+    /// the sender. The 200 to the last chunk says that the octets have arrived, not that
+    /// they are stored: [`ReportMode::Manual`] and [`ResponseMode::Application`] leave the
+    /// word to the application.
     Pieces,
 }
 

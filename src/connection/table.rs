@@ -17,7 +17,70 @@ use crate::wire::StatusCode;
 /// another connection holds it (RFC 4975 section 5.4). When the connection that
 /// holds a session ends, the session can be bound again. Clones share the table.
 ///
-/// TABLE_EXAMPLE
+/// # Telling sessions apart
+///
+/// Each expected session has a URI of its own, and the application knows whom it gave
+/// which. When a session opens, its URI says who the peer is.
+///
+/// ```
+/// use std::collections::HashMap;
+///
+/// use msrp::{Connection, Event, MsrpUri};
+///
+/// # use std::sync::Arc;
+/// # use bytes::{Buf, BytesMut};
+/// # use msrp::{Config, Instant, Random, RandomError, Role, SessionConfig, SessionTable};
+/// # struct Counter(u8);
+/// # impl Random for Counter {
+/// #     fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
+/// #         for octet in octets {
+/// #             self.0 = self.0.wrapping_mul(5).wrapping_add(7);
+/// #             *octet = self.0;
+/// #         }
+/// #         Ok(())
+/// #     }
+/// # }
+/// # fn carry(from: &mut Connection, to: &mut Connection, input: &mut BytesMut) {
+/// #     while let Some(mut transmit) = from.poll_transmit(Instant::now()) {
+/// #         input.extend_from_slice(&transmit.copy_to_bytes(transmit.remaining()));
+/// #     }
+/// #     to.receive(Instant::now(), input).unwrap();
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let table = SessionTable::new(100);
+/// let mut peers: HashMap<MsrpUri, &str> = HashMap::new();
+/// for (peer, session_id) in [("Alice", "kjhd37s2"), ("Carol", "9dq2kx7v")] {
+///     let local: MsrpUri = format!("msrp://bob.example:12763/{session_id};tcp").parse()?;
+///     table.insert(SessionConfig::expected(local.clone()))?;
+///     // This URI goes into the session description for this peer.
+///     peers.insert(local, peer);
+/// }
+///
+/// // For each connection that the listener accepts:
+/// # let config = Arc::new(Config::default());
+/// # let random = Counter(1);
+/// let bob = Connection::new(config.clone(), Role::Passive, random, Instant::now())?;
+/// let mut bob = bob.with_table(table.clone());
+/// # let mut carol = Connection::new(config, Role::Active, Counter(2), Instant::now())?;
+/// # carol.open(SessionConfig::new(
+/// #     "msrp://carol.example:7654/jshA7weztas;tcp".parse()?,
+/// #     "msrp://bob.example:12763/9dq2kx7v;tcp".parse()?,
+/// # ))?;
+/// # carry(&mut carol, &mut bob, &mut BytesMut::new());
+/// # let mut opened: Vec<&str> = Vec::new();
+/// // In its run loop:
+/// while let Some(event) = bob.poll_event() {
+///     if let Event::SessionOpened { session, .. } = event {
+///         let peer = peers.get(&bob.session(session)?.local);
+///         println!("{session}: {peer:?}");
+/// #         opened.extend(peer.copied());
+///         // Later events name the session by its key.
+///     }
+/// }
+/// # assert_eq!(opened, ["Carol"]);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// ```
 /// use msrp::{SessionConfig, SessionTable};

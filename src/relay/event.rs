@@ -1,5 +1,6 @@
 //! What a relay tells the application, and what it is told in turn.
 
+use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -114,6 +115,23 @@ pub enum RelayClose {
     /// The source of random octets failed: nothing can be given an id, token or
     /// nonce that is hard to guess.
     RandomFailed(RandomError),
+}
+
+impl fmt::Display for RelayClose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotForThisRelay => f.write_str("a request was addressed to another relay"),
+            Self::Probation => f.write_str("no request was accepted in time"),
+            Self::AuthFailures => f.write_str("too many AUTHs failed"),
+            Self::Idle => f.write_str("the connection was idle for too long"),
+            Self::Evicted => f.write_str("another connection needed its place"),
+            Self::Stalled => f.write_str("the peer reads nothing"),
+            Self::NotConnected => f.write_str("the connection was not established in time"),
+            Self::Unreadable(error) => write!(f, "the peer's octets are unreadable: {error}"),
+            Self::Drained => f.write_str("the relay is being stopped"),
+            Self::RandomFailed(error) => error.fmt(f),
+        }
+    }
 }
 
 /// Why octets cannot be taken.

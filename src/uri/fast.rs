@@ -170,6 +170,21 @@ fn run(class: Class, input: &[u8]) -> Found<'_, &[u8]> {
     input.split_at_checked(class.run(input)).filter(|(run, _)| !run.is_empty())
 }
 
+/// Panics unless both readers make the same of `input`.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn assert_twins(input: &[u8]) {
+    use super::grammar;
+
+    let found = grammar::msrp_uri(input).ok().map(|(rest, spans)| (spans, rest));
+    assert_eq!(msrp_uri(input), found, "MSRP-URI");
+    assert_eq!(uri(input), grammar::uri_or_error(input).ok(), "MSRP-URI alone");
+    let line = input.split(|octet| *octet == b'\r').next().unwrap_or_default();
+    if let Some((shape, rest)) = path_to_cr(input, 3) {
+        assert_eq!(rest.len(), input.len() - line.len());
+        assert_eq!(grammar::path(line, 3), Ok(shape), "path");
+    }
+}
+
 /// What a rule found, where an octet of `end` or the end of the input follows.
 #[inline(always)]
 fn part<T>(end: Class, found: Found<'_, T>) -> Found<'_, T> {

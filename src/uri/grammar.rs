@@ -337,11 +337,6 @@ mod tests {
         Ok(PathShape { uris, extra_spaces, first })
     }
 
-    /// What the grammar reads up to an octet after which the next thing may begin.
-    fn until_end(octets: &[u8]) -> Option<(&[u8], Spans)> {
-        msrp_uri(octets).ok()
-    }
-
     proptest! {
         /// However the spaces are strewn, the URIs are counted and any space
         /// too many is told.
@@ -366,8 +361,7 @@ mod tests {
                 prop::collection::vec(prop::sample::select(&b"msrp://[]:1;a%4@ \r"[..]), 0..40),
             ],
         ) {
-            prop_assert_eq!(fast::msrp_uri(&octets).map(|(spans, rest)| (rest, spans)), until_end(&octets));
-            prop_assert_eq!(fast::uri(&octets), uri_or_error(&octets).ok());
+            fast::assert_twins(&octets);
         }
 
         #[test]

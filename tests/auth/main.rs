@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use common::Seeded;
 use msrp::auth::{
-    Algorithm, AuthParamError, AuthenticationInfo, Authorization, Challenge, ChallengeError,
-    Credentials, DigestClient, DigestServer, Ha1, InfoError, MAX_PARAMETERS, Rejection,
+    Algorithm, AuthErrorKind, AuthenticationInfo, Authorization, Challenge, Credentials,
+    DigestClient, DigestServer, Ha1, MAX_PARAMETERS, Rejection,
 };
 use proptest::prelude::*;
 
@@ -44,9 +44,9 @@ impl Scene {
     }
 
     /// The WWW-Authenticate values of a 401 reach the client.
-    fn challenge(&mut self, stale: bool) -> Result<(), ChallengeError> {
+    fn challenge(&mut self, stale: bool) -> Result<(), AuthErrorKind> {
         let values = self.challenges(stale);
-        self.client.challenged(values.iter().map(String::as_str))
+        self.client.challenged(values.iter().map(String::as_str)).map_err(|it| it.kind())
     }
 
     fn challenges(&mut self, stale: bool) -> Vec<String> {

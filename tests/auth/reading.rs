@@ -76,15 +76,15 @@ fn what_is_missing_is_named() {
     assert!(Challenge::parse(challenge).is_ok() && Authorization::parse(&authorization).is_ok());
     for name in ["realm", "nonce", "qop"] {
         let without = |empty| without(challenge, name, empty);
-        let missing = Err(AuthParamError::Missing(name));
-        assert_eq!(Challenge::parse(&without(false)), missing);
-        assert_eq!(Challenge::parse(&without(true)), missing);
+        let missing = Err(AuthErrorKind::Missing(name));
+        assert_eq!(Challenge::parse(&without(false)).map_err(|it| it.kind()), missing);
+        assert_eq!(Challenge::parse(&without(true)).map_err(|it| it.kind()), missing);
     }
     for name in ["username", "realm", "nonce", "response", "cnonce", "nc", "qop"] {
         let without = |empty| without(&authorization, name, empty);
-        let missing = Err(AuthParamError::Missing(name));
-        assert_eq!(Authorization::parse(&without(false)), missing);
-        assert_eq!(Authorization::parse(&without(true)), missing);
+        let missing = Err(AuthErrorKind::Missing(name));
+        assert_eq!(Authorization::parse(&without(false)).map_err(|it| it.kind()), missing);
+        assert_eq!(Authorization::parse(&without(true)).map_err(|it| it.kind()), missing);
     }
 }
 
@@ -103,19 +103,29 @@ fn without(value: &str, name: &str, is_empty: bool) -> String {
 // req: 4976-9.1-2, 4976-9.1-4
 #[test]
 fn what_rfc_4976_rules_out_is_refused() {
-    let challenge = |rest: &str| Challenge::parse(&format!("Digest realm=r, nonce=n, {rest}"));
+    let challenge = |rest: &str| {
+        Challenge::parse(&format!("Digest realm=r, nonce=n, {rest}")).map_err(|it| it.kind())
+    };
     assert!(challenge("qop=auth").is_ok());
     for algorithm in ["MD5-sess", "SHA-256-sess", "SHA-512-256", "md5sess", "x"] {
         let value = format!("qop=auth, algorithm={algorithm}");
-        assert_eq!(challenge(&value), Err(AuthParamError::Algorithm), "{algorithm}");
+        assert_eq!(challenge(&value), Err(AuthErrorKind::Algorithm), "{algorithm}");
         assert!(algorithm.parse::<Algorithm>().is_err());
     }
     for qop in ["auth-int", "\"\"", "authx", "\"auth-int,x\""] {
-        assert_eq!(challenge(&format!("qop={qop}")), Err(AuthParamError::Qop), "{qop}");
+        assert_eq!(challenge(&format!("qop={qop}")), Err(AuthErrorKind::Qop), "{qop}");
     }
     for value in ["Basic realm=\"r\"", "Basic", "", "Digestrealm=r", "Bearer x", "\"Digest\" a=b"] {
-        assert_eq!(Challenge::parse(value), Err(AuthParamError::Scheme), "{value}");
-        assert_eq!(Authorization::parse(value), Err(AuthParamError::Scheme), "{value}");
+        assert_eq!(
+            Challenge::parse(value).map_err(|it| it.kind()),
+            Err(AuthErrorKind::Scheme),
+            "{value}"
+        );
+        assert_eq!(
+            Authorization::parse(value).map_err(|it| it.kind()),
+            Err(AuthErrorKind::Scheme),
+            "{value}"
+        );
     }
 }
 
@@ -127,23 +137,38 @@ fn digests_and_counts_have_their_forms() {
             "Digest username=u, realm=r, nonce=n, cnonce=c, qop=auth, \
              algorithm={algorithm}, response=\"{response}\", nc={nc}"
         ))
+        .map_err(|it| it.kind())
     };
     let (short, long) = ("AB".repeat(16), "cd".repeat(32));
     assert_eq!(value("MD5", &short, "0000000A").unwrap().response(), short.to_lowercase());
     assert_eq!(value("sha-256", &long, "\"ffffffff\"").unwrap().nonce_count(), u32::MAX);
-    let wrong = Err(AuthParamError::Value("response"));
+    let wrong = Err(AuthErrorKind::Value("response"));
     assert_eq!(value("MD5", &long, "1"), wrong);
     assert_eq!(value("SHA-256", &short, "1"), wrong);
     assert_eq!(value("MD5", &"xy".repeat(16), "1"), wrong);
     for nc in ["000000001", "+1", "-1", "g", "0x1", "1 1"] {
-        assert_eq!(value("MD5", &short, nc), Err(AuthParamError::Value("nc")), "{nc}");
+        assert_eq!(value("MD5", &short, nc), Err(AuthErrorKind::Value("nc")), "{nc}");
+    }
+}
+
+#[test]
+fn errors_say_where() {
+    for (value, place) in [
+        ("Basic realm=r", 0..13),
+        ("Digest realm=r, nonce=n", 23..23),
+        ("Digest realm=r, nonce=n, qop=\"x,y\", a=b", 25..34),
+        ("Digest realm=r, nonce=n, realm=s, qop=auth", 25..32),
+        ("Digest realm=r, nonce=n, qop=auth, algorithm=x", 35..46),
+    ] {
+        assert_eq!(Challenge::parse(value).unwrap_err().place(), place, "{value}");
     }
 }
 
 #[test]
 fn hostile_values_are_refused() {
-    let challenge = |list: &str| Challenge::parse(&format!("Digest {list}"));
-    let malformed = Err(AuthParamError::Malformed);
+    let challenge =
+        |list: &str| Challenge::parse(&format!("Digest {list}")).map_err(|it| it.kind());
+    let malformed = Err(AuthErrorKind::Malformed);
     let whole = r#"realm="r", nonce="n", qop="auth""#;
     assert!(challenge(whole).is_ok());
     for more in [
@@ -165,10 +190,10 @@ fn hostile_values_are_refused() {
     }
     for again in ["realm=r", "NONCE=\"n\"", "qop=auth-int"] {
         let read = challenge(&format!("{whole}, {again}"));
-        assert!(matches!(read, Err(AuthParamError::Repeated(_))), "{again}");
+        assert!(matches!(read, Err(AuthErrorKind::Repeated(_))), "{again}");
     }
     let list = |extra: usize| format!("{whole}{}", ", a=b".repeat(extra));
     assert!(challenge(&list(MAX_PARAMETERS - 3)).is_ok());
-    assert_eq!(challenge(&list(MAX_PARAMETERS - 2)), Err(AuthParamError::TooManyParameters));
+    assert_eq!(challenge(&list(MAX_PARAMETERS - 2)), Err(AuthErrorKind::TooManyParameters));
     assert!(challenge(&format!("{whole}{}", ",".repeat(100_000))).is_ok());
 }

@@ -79,7 +79,7 @@ fn others_go_on_when_one_is_stopped() {
     let mut client = Client::new();
     let keys = [client.ask(one()), client.ask(one())];
     let sent = client.sent();
-    client.side.connection.stop_authentication(keys[0]);
+    let _ = client.side.connection.stop_authentication(keys[0]);
     for request in &sent {
         client.answer(request, "200 OK", &[("Use-Path", INTRA_TOKEN)]);
     }

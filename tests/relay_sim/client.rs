@@ -253,7 +253,7 @@ impl World {
             self.ledger.iter_mut().filter(|sent| sent.from == number && sent.outcome.is_none());
         let Some(sent) = open.last() else { return };
         sent.was_aborted = true;
-        connection.abort(sent.key);
+        let _ = connection.abort(sent.key);
     }
 
     /// The application takes events. Says whether there were any.

@@ -291,7 +291,7 @@ impl World {
     fn has_ended(&self, sent: &Sent) -> bool {
         sent.outcome.is_some()
             || sent.is_resent
-            || self.sides[sent.side].connection.progress(sent.key).is_err()
+            || !matches!(self.sides[sent.side].connection.progress(sent.key), Ok(Some(_)))
     }
 
     fn only_outcome(&mut self, side: usize, outcome: Finished) -> usize {

@@ -498,7 +498,8 @@ impl World {
             && !(was_rejected && self.answers.is_some())
             && sent.completed > 0
             && self.plan.configs[sent.side].limits.message_ranges > 0;
-        let has_left = self.sides[sent.side].connection.progress(sent.key).is_err();
+        let progress = self.sides[sent.side].connection.progress(sent.key);
+        let has_left = !matches!(progress, Ok(Some(_)));
         let chunks = &self.wire.writers[sent.side].requests;
         let is_answered = chunks.iter().all(|chunk| {
             chunk.failure_report != FailureReport::Yes

@@ -30,7 +30,7 @@ struct Receive {
 impl Receive {
     async fn start(arguments: &[&str]) -> Self {
         let mut program = Command::new(executable())
-            .args(["--listen", "127.0.0.1:0"])
+            .args(["receive", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .stdout(Stdio::piped())
             .spawn()

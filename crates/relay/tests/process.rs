@@ -28,7 +28,7 @@ impl Process {
             .unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         let mut this = Self { child, log, uri: String::new() };
-        this.uri = this.logs("reached as ").trim().to_owned();
+        this.uri = this.logs("reachable as ").trim().to_owned();
         this
     }
 
@@ -72,7 +72,7 @@ async fn the_users_are_read_again_and_the_end_is_orderly() {
 
     std::fs::write(&file.0, users()).unwrap();
     relay.signal("HUP");
-    relay.logs("users read again");
+    relay.logs("users reloaded");
     let mut alice = relay.client(ALICE).await;
     let token = alice.authenticate(&relay.uri, "alice").await.unwrap();
 

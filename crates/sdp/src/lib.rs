@@ -109,7 +109,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    clippy::print_stderr
+    clippy::print_stderr,
+    clippy::wildcard_enum_match_arm
 )]
 
 mod cema;

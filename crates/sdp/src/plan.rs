@@ -108,7 +108,7 @@ impl Target {
                 port: media.port(),
                 is_secure: media.path().first().is_secure(),
             }),
-            _ => Self::of_path(media.path()),
+            Some(_) | None => Self::of_path(media.path()),
         }
     }
 }

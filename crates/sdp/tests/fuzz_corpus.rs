@@ -1,5 +1,4 @@
-//! The bodies of the fuzz targets over their seeds, so that they hold on a stable
-//! toolchain and cannot rot.
+//! Runs the bodies of the fuzz targets over their seeds, on a stable toolchain.
 #![allow(
     dead_code,
     clippy::unwrap_used,

@@ -11,8 +11,8 @@
 //!  words       what answers and messages say to people
 //! ```
 //!
-//! The rules of a room are those of [`msrp::chatroom`], the descriptions those of
-//! [`msrp::sdp`].
+//! The rules of a room are those of [`msrp_chatroom`], the descriptions those of
+//! [`msrp_sdp`].
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{Authentication, AuthenticationFailure, RelayAccount, RelayRoute, UriParameter};
-use crate::auth::{Authorization, Challenge, Credentials, DigestClient, InfoError};
+use crate::auth::{AuthErrorKind, Authorization, Challenge, Credentials, DigestClient};
 use crate::random::{Random, RandomError};
 use crate::uri::{MsrpUri, Path};
 use crate::wire::{HeadRef, HeaderName, StatusCode};
@@ -213,7 +213,8 @@ impl Flow {
         let info = values(head, HeaderName::AuthenticationInfo).next();
         if let Some(digest) = &mut self.relay.digest {
             // What cannot be read proves as much as what is not there.
-            if !matches!(digest.accepted(info), Ok(()) | Err(InfoError::Malformed(_))) {
+            let outcome = digest.accepted(info).map_err(|error| error.kind());
+            if let Err(AuthErrorKind::OtherRequest | AuthErrorKind::WrongRelay) = outcome {
                 return Next::Failed(AuthenticationFailure::Impostor);
             }
             // What has worked will work for the next route.

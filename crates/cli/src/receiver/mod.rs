@@ -201,6 +201,7 @@ impl<'a> Inbox<'a> {
     /// There is no room for a message: asks the peer to stop sending it.
     fn reject(&self, message: IncomingKey, error: &io::Error) {
         tell(format_args!("cannot store a message: {error}"));
+        // Fails if the message has ended meanwhile.
         let _ = self.link.with(|connection| connection.reject(message, StatusCode::STOP_SENDING));
     }
 

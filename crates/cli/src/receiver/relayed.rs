@@ -63,7 +63,7 @@ impl Relayed {
 }
 
 fn open(stream: Stream, table: SessionTable) -> io::Result<Link> {
-    let random = OsRandom::new().map_err(io::Error::other)?;
+    let random = OsRandom::new()?;
     let config = Arc::new(Config::default());
     let connection = Connection::new(config, Role::Active, random, Instant::now())?;
     Link::new(stream, connection.with_table(table))

@@ -95,6 +95,7 @@ fn octet_stream() -> MediaType {
 pub(super) fn feed(link: &Link, key: MessageKey, stream: impl Read) -> anyhow::Result<()> {
     let result = copy(link, key, stream);
     if result.is_err() {
+        // Fails if the message has its outcome already.
         let _ = link.with(|connection| connection.abort(key));
     }
     result

@@ -34,8 +34,8 @@ impl FileSelector {
     /// 8.3.2), or a received file with the one that was announced (section 8.2.2).
     ///
     /// Names and sizes must be equal, and types without their parameters and letter
-    /// case. A hash with an algorithm for which the file has none is ignored if
-    /// another hash is equal.
+    /// case. A hash is ignored if the file has no hash with the same algorithm and
+    /// another one is equal.
     #[must_use]
     pub fn fit(&self, file: &FileFacts<'_>) -> FileFit {
         let is_equal = [

@@ -25,11 +25,8 @@ named! {
 impl HashAlgorithm {
     /// The number of octets of its hashes, if this crate knows the algorithm.
     fn len(&self) -> Option<usize> {
-        match self.as_str() {
-            "sha-1" => Some(20),
-            "sha-256" => Some(32),
-            _ => None,
-        }
+        let known = [(Self::SHA_1, 20), (Self::SHA_256, 32)];
+        known.iter().find(|(it, _)| it == self).map(|(_, len)| *len)
     }
 }
 

@@ -224,10 +224,13 @@ fn answerer_role(offer: &MsrpMedia, local: &Local, cema: bool) -> Result<Role, R
 
 /// The offerer connects, unless the answer says that the answerer does.
 fn offerer_role(offer: &Offer, answer: &MsrpMedia) -> Result<Role, Refusal> {
-    match (offer.media.setup(), answer.setup()) {
-        (Some(Setup::Active), Some(Setup::Active)) => Err(Refusal::Unreachable),
-        (_, Some(Setup::Active)) => Ok(Role::Passive),
-        _ => Ok(Role::Active),
+    let answerer_connects = answer.setup() == Some(Setup::Active);
+    if !answerer_connects {
+        Ok(Role::Active)
+    } else if offer.media.setup() == Some(Setup::Active) {
+        Err(Refusal::Unreachable)
+    } else {
+        Ok(Role::Passive)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which files a selector means: to choose one of many, and to check one that came.
+//! Which files a selector means: to choose one of many, and to check a received one.
 
 use msrp::MediaType;
 use msrp_sdp::file::{FileFacts, FileFit, FileHash, FileProperty, FileSelector};
@@ -45,7 +45,7 @@ fn what_is_not_known_is_told_unless_something_differs() {
     assert_eq!(asked.fit(&FileFacts::default()), FileFit::Unknown(FileProperty::Size));
 }
 
-/// A hash nobody here can compute counts neither way beside one that can be.
+/// A hash that cannot be computed is ignored beside one that can.
 #[test]
 fn a_hash_by_another_algorithm_does_not_decide() {
     let hashes = [hash(SHA_1)];
@@ -70,7 +70,7 @@ fn selectors_mean_the_same_file_unless_they_contradict_each_other() {
     assert!(!same("type:a/b", "type:a/c"));
     assert!(!same("name:\"a\"", "name:\"b\""));
     assert!(!same(&format!("size:7 {hash}"), &format!("size:7 {other}")));
-    // The hash knows better than the name.
+    // The hash decides, not the name.
     assert!(same(&format!("name:\"a\" {hash}"), &format!("name:\"b\" {hash}")));
 }
 

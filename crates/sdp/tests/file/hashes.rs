@@ -5,7 +5,7 @@ use msrp_sdp::file::{
 };
 use proptest::prelude::*;
 
-/// The examples of RFC 3174 and FIPS 180: "abc", and nothing.
+/// The examples of RFC 3174 and FIPS 180: "abc" and the empty text.
 const ABC: [&str; 2] = [
     "sha-1:A9:99:3E:36:47:06:81:6A:BA:3E:25:71:78:50:C2:6C:9C:D0:D8:9D",
     "sha-256:BA:78:16:BF:8F:01:CF:EA:41:41:40:DE:5D:AE:22:23:B0:03:61:A3:96:17:7A:9C:B4:10:FF:61:F2:00:15:AD",

@@ -1,5 +1,5 @@
-//! Files: the attributes of RFC 5547, which offer begins a transfer, names, hashes
-//! and Content-Disposition.
+//! Files: the attributes of RFC 5547, which offer starts a transfer, names, hashes and
+//! Content-Disposition.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 #[path = "../../../../tests/common/mod.rs"]
@@ -23,7 +23,7 @@ use proptest::prelude::*;
 
 const SHA_1: &str = "sha-1:72:24:5F:E8:65:3D:DA:F3:71:36:2F:86:D4:71:91:3E:E4:A2:CE:2E";
 
-/// What is read is written so that it reads the same, on one line.
+/// Writes a value, which must read the same and stay on one line.
 fn reads_back<T: FromStr<Err: Debug> + Display + PartialEq + Debug>(value: &T) -> String {
     let written = value.to_string();
     assert!(!written.contains(['\r', '\n', '\0']), "{written:?}");
@@ -37,7 +37,7 @@ fn fault<T: Debug>(result: Result<T, Error>) -> (&'static str, ErrorKind, Option
     (error.attribute(), error.kind(), error.part())
 }
 
-/// Texts with a liking for what is structure somewhere.
+/// Texts with many characters that have a meaning somewhere.
 fn hostile_text() -> impl Strategy<Value = String> {
     let letter = prop_oneof![
         4 => any::<char>(),

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::hostile_text;
 
-/// What any name from a peer has to be.
+/// What must hold for every name from a peer.
 fn assert_safe(name: &str) {
     let safe = safe_name(name);
     assert!(!safe.is_empty() && safe.len() <= MAX_NAME_OCTETS, "{name:?}: {safe:?}");
@@ -79,7 +79,7 @@ fn long_names_keep_their_ending() {
             assert!(last == "." || safe.ends_with(last), "{safe}");
         }
     }
-    // What goes before a device takes part in the cut.
+    // The prefix of a device name counts towards the limit.
     for len in 230..250 {
         assert_safe(&format!("NUL.{}.gz", "x".repeat(len)));
     }

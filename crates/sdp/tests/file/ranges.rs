@@ -1,4 +1,4 @@
-//! Which octets a range means, and which are asked for after a break.
+//! Which octets a range means, and which to ask for after an interruption.
 
 use msrp::reassembly::RangeSet;
 use msrp_sdp::file::{FileAttributes, FileRange};
@@ -63,7 +63,7 @@ fn after_a_break_the_first_gap_is_asked_for() {
 }
 
 proptest! {
-    /// Asking for what is missing until nothing is completes the file.
+    /// Asking for the missing octets until there are none completes the file.
     #[test]
     fn asking_for_what_is_missing_ends(
         size in 0..500_u64,

@@ -51,7 +51,7 @@ fn what_a_name_may_not_hold_is_percent_encoded() {
     assert_eq!(selector.name(), Some(name));
 }
 
-/// Decoded is once: what looks encoded afterwards was meant so.
+/// Decoding happens once: what looks encoded afterwards is meant literally.
 #[test]
 fn a_name_is_decoded_once_and_leniently() {
     for (value, name) in [
@@ -211,7 +211,7 @@ fn what_is_no_selector_is_refused() {
     }
 }
 
-/// No backslash keeps a quote of a selector open, as it does in a Content-Type.
+/// A backslash does not keep a quote open, unlike in a Content-Type.
 #[test]
 fn a_backslash_escapes_nothing_in_a_selector() {
     let selector: FileSelector = r#"type:text/x;a="b\";c="d;e" size:1"#.parse().unwrap();
@@ -247,7 +247,7 @@ proptest! {
         prop_assert!(!written[..name_end].trim_start_matches("name:").contains(['/', '\\', ':']));
     }
 
-    /// Whatever is read can be written, and is then the same.
+    /// Everything that is read can be written, and reads the same.
     #[test]
     fn what_is_read_reads_back(value in r#"((name:|size:|type:|hash:|x|a/b|"|;|=|%2|[0-9a-f]|:| |sha-1){1,3} ?){0,12}"#) {
         if let Ok(selector) = value.parse::<FileSelector>() {

@@ -1,4 +1,4 @@
-//! Figure 3 of RFC 5547: what an id and a selector make of a later offer.
+//! Figure 3 of RFC 5547: what the id and the selector of a later offer mean.
 
 use std::collections::{HashMap, HashSet};
 
@@ -48,7 +48,7 @@ fn another_id_begins_again_and_aborts_what_runs() {
         let mut transfers = running();
         let aborted = TransferOffer::Restart { running: id("one") };
         assert_eq!(transfers.offered(0, 7654, &id("two"), &file(selector)), aborted);
-        // The first is over, and does not come back.
+        // The first has ended and does not come back.
         assert_eq!(
             transfers.offered(0, 7654, &id("one"), &file("size:1")),
             TransferOffer::Finished
@@ -67,15 +67,15 @@ fn the_same_id_for_another_file_is_an_error() {
     let mut transfers = running();
     let aborted = TransferOffer::Misused { running: Some(id("one")) };
     assert_eq!(transfers.offered(0, 7654, &id("one"), &file("size:2")), aborted);
-    // What was aborted is over.
+    // An aborted transfer has ended.
     assert_eq!(transfers.offered(0, 7654, &id("one"), &file("size:1")), TransferOffer::Finished);
     let misused = TransferOffer::Misused { running: None };
     assert_eq!(transfers.offered(0, 7654, &id("one"), &file("size:2")), misused);
     assert_eq!(transfers.offered(1, 7654, &id("one"), &file("size:1")), misused);
 }
 
-/// An offerer may add a hash that it has computed in the meantime, and is then held
-/// to it.
+/// An offerer may add a hash that it has computed in the meantime. Later offers must
+/// match it.
 #[test]
 fn a_selector_may_grow() {
     let mut transfers = running();
@@ -142,8 +142,8 @@ fn an_offerer_keeps_its_id_until_it_begins_again() {
 }
 
 proptest! {
-    /// Both sides together: a transfer begins exactly once an id, and nothing is
-    /// ever running that the offerer has ended.
+    /// Both sides together: each id starts exactly one transfer, and none runs that the
+    /// offerer has ended.
     #[test]
     fn both_sides_agree(steps in proptest::collection::vec((0..3_usize, 0..5_u8), 0..60)) {
         let mut random = Seeded(5);

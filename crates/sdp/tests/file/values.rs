@@ -1,4 +1,4 @@
-//! The other attributes, and all of them together.
+//! The other attributes, and all attributes together.
 
 use msrp_sdp::ErrorKind::{Duplicate, Malformed, Missing, OutOfRange, UnclosedQuote};
 use msrp_sdp::file::{
@@ -14,7 +14,7 @@ const CREATION: &str = "Mon, 15 May 2006 15:01:31 +0300";
 
 // req: 5547-6-9
 #[test]
-fn each_date_is_there_at_most_once() {
+fn each_date_occurs_at_most_once() {
     let all = format!(
         r#"creation:"{CREATION}" modification:"16 May 2006 09:00 -0000" read:"Tue, 1 Jan 2030 00:00:60 +1400""#
     );
@@ -208,7 +208,7 @@ fn no_selector_is_no_file_and_a_repeated_attribute_is_none() {
     }
 }
 
-/// What only informs may be nonsense; what says which file may not.
+/// Attributes that only inform may be malformed; those that say which file may not.
 #[test]
 fn hints_may_be_wrong_and_the_rest_may_not() {
     let with =
@@ -227,7 +227,7 @@ fn hints_may_be_wrong_and_the_rest_may_not() {
 
 proptest! {
     #[test]
-    fn no_text_brings_a_reader_down(value in ".*", date in r#"(creation|read|x|:|"|,| |[0-9]|Mon|May|\+){0,20}"#) {
+    fn no_text_panics_a_reader(value in ".*", date in r#"(creation|read|x|:|"|,| |[0-9]|Mon|May|\+){0,20}"#) {
         for value in [&value, &date] {
             value.parse::<FileDate>().ok().map(|it| reads_back(&it));
             value.parse::<FileDisposition>().ok().map(|it| reads_back(&it));

@@ -17,7 +17,7 @@ fn files() -> Vec<(String, FileAttributes)> {
         let text = fs::read_to_string(&path).unwrap();
         for (_, section) in text.split("m=").map(|section| (&name, section)) {
             let lines = section.lines().filter_map(|line| {
-                // Those of a data channel stand behind its number (RFC 8864).
+                // The attributes of a data channel follow its stream id (RFC 8864).
                 let dcsa = line.strip_prefix("a=dcsa:").and_then(|line| line.split_once(' '));
                 dcsa.map(|(_, line)| line).or_else(|| line.strip_prefix("a="))
             });
@@ -34,7 +34,7 @@ fn files() -> Vec<(String, FileAttributes)> {
     files
 }
 
-/// The printed lines are what is written, in the order of the printed ones.
+/// The written lines are the printed ones, in the same order.
 fn assert_written(name: &str, printed: &[(&str, Option<&str>)], file: &FileAttributes) {
     let written = file.attributes();
     let written: Vec<_> = written.iter().map(|(name, value)| (*name, value.as_deref())).collect();

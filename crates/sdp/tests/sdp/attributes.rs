@@ -25,14 +25,14 @@ fn a_fingerprint_is_a_name_and_pairs_of_digits_in_upper_case() {
     assert_eq!(fingerprint.function(), HashFunction::Sha256);
     assert_eq!(fingerprint.octets()[..3], [0x02, 0x1a, 0x5f]);
     assert_eq!(fingerprint.to_string(), text);
-    // Names of hash functions are of any letter case, digits are read in both.
+    // Names of hash functions and digits are read in either case.
     assert_eq!(text.to_uppercase().parse(), Ok(fingerprint.clone()));
     assert_eq!(text.to_lowercase().parse(), Ok(fingerprint));
 }
 
 // req: 8122-5-2
 #[test]
-fn what_nobody_can_be_known_by_is_no_fingerprint() {
+fn what_identifies_no_certificate_is_no_fingerprint() {
     let cases = [
         (
             "md5 AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD",
@@ -75,7 +75,7 @@ fn those_of_the_strongest_hash_function_count() {
 fn a_token_of_chatroom_counts_once() {
     let read: Chatroom = "nickname nickname com.example.x com.example.x b@d".parse().unwrap();
     assert_eq!(read.to_string(), "nickname com.example.x");
-    // As the prose of the RFC spells it.
+    // The prose of the RFC spells it so.
     assert_eq!("nicknames".parse(), Ok(Chatroom::new().with_nicknames()));
     let mut many = Chatroom::new();
     for number in 0..100 {

@@ -1,5 +1,5 @@
-//! Middleboxes (RFC 6714): when the lines of a description say where to connect,
-//! and when there is none to be had.
+//! Middleboxes (RFC 6714): when the lines of a description say where to connect, and
+//! when there is no session.
 
 use msrp::Role;
 use msrp_sdp::{
@@ -42,7 +42,7 @@ fn with_cema(local: Local) -> Local {
     local.with_cema(Addresses::new())
 }
 
-/// What a middlebox makes of a section: it puts itself into the lines.
+/// The section after a middlebox has put itself into the lines.
 fn anchored(section: &MediaDescription, place: (&str, u16)) -> MsrpMedia {
     let moved = MediaDescription::new("message", place.1, section.protocol(), "*");
     let moved = moved.with_address(place.0).with_attributes(section.attributes().to_vec());
@@ -88,13 +88,13 @@ fn a_middlebox_that_knows_nothing_of_it_is_refused() {
     let refusal = msrp_sdp::answer(&moved, with_cema(bob(Reach::Direct))).unwrap_err();
     assert_eq!(refusal, Refusal::Middlebox { offered: false });
     assert_eq!(refusal.remedy(), Remedy::Refuse);
-    // Without CEMA the lines mean nothing (RFC 4975 section 8.1), and where they
-    // are of the path there is no middlebox.
+    // Without CEMA the lines mean nothing (RFC 4975 section 8.1); if they match the
+    // path there is no middlebox.
     assert!(msrp_sdp::answer(&moved, bob(Reach::Direct)).is_ok());
     assert!(msrp_sdp::answer(&carried(&plain), with_cema(bob(Reach::Direct))).is_ok());
     let relayed = offer(alice(Reach::Relayed)).description();
     assert!(msrp_sdp::answer(&carried(&relayed), with_cema(bob(Reach::Direct))).is_ok());
-    // Who only connects has no port to tell.
+    // A side that only connects has no port to name.
     let behind = offer(alice(Reach::Behind)).description();
     assert!(msrp_sdp::answer(&carried(&behind), with_cema(bob(Reach::Direct))).is_ok());
 }
@@ -144,7 +144,7 @@ fn an_active_answerer_connects_to_the_middlebox() {
     assert!(answer.has_cema());
     assert_eq!(target(plan.connect()), "203.0.113.5:40000");
     assert_eq!(plan.to_path().as_str(), A);
-    // It does for an offerer with a relay, which could not connect to a middlebox.
+    // It connects to an offerer with a relay, which cannot connect to a middlebox.
     let moved = anchored(&offer(with_cema(alice(Reach::Relayed))).description(), BOX);
     let (answer, plan) = msrp_sdp::answer(&moved, with_cema(bob(Reach::Direct))).unwrap();
     assert_eq!((answer.has_cema(), plan.role()), (true, Role::Active));
@@ -152,8 +152,8 @@ fn an_active_answerer_connects_to_the_middlebox() {
     assert_eq!(plan.to_path().as_str(), format!("{RELAY_A} {A}"));
 }
 
-/// An answer to an offer, by hand: what it says of CEMA, its relay, `setup`, and
-/// where its lines are.
+/// A handmade answer: whether it has CEMA, its relay, `setup`, and the place of its
+/// lines.
 fn answered(cema: bool, relayed: bool, setup: Option<Setup>, is_moved: bool) -> MsrpMedia {
     let own = if relayed { format!("{RELAY_B} {B}") } else { B.into() };
     let place = if is_moved { BOX } else { ("192.0.2.7", 12763) };
@@ -218,7 +218,7 @@ fn an_answer_with_the_attribute_is_connected_to_by_its_lines() {
         let waits = answered(true, relayed, Some(Setup::Active), true);
         assert_eq!(msrp_sdp::complete(&offer, &waits).unwrap().connect(), &Connect::Await);
     }
-    // A relay of this side's goes by the path alone, past the middlebox.
+    // This side's relay follows only the path, past the middlebox.
     let relayed = Offer::new(with_cema(alice(Reach::Relayed))).unwrap();
     let refusal = msrp_sdp::complete(&relayed, &answered(true, false, Some(Setup::Passive), true));
     assert_eq!(refusal, Err(Refusal::Middlebox { offered: true }));
@@ -286,7 +286,7 @@ fn a_line_that_names_no_place_is_no_place_of_the_path() {
     let media = MsrpMedia::parse(&read_section(&odd).unwrap()).unwrap();
     let refusal = msrp_sdp::answer(&media, with_cema(bob(Reach::Direct))).unwrap_err();
     assert_eq!(refusal, Refusal::Middlebox { offered: false });
-    // Nobody connects there either.
+    // Neither side connects there.
     let text = offer(with_cema(alice(Reach::Direct))).description().to_string();
     let odd = text.replace("c=IN IP4 192.0.2.1", "c=IN IP4 203.0.113.5,");
     let media = MsrpMedia::parse(&read_section(&odd).unwrap()).unwrap();
@@ -325,6 +325,6 @@ fn both_sides_meet_at_the_middlebox() {
         (target(alices.connect()), target(bobs.connect())),
         ("203.0.113.5:40002".into(), "Await".into())
     );
-    // The messages name the ends, and so does the session.
+    // The messages and the session name the ends.
     assert_eq!(alices.to_path().as_str(), B);
 }

@@ -32,7 +32,7 @@ fn picture(id: &str) -> FileAttributes {
     file
 }
 
-/// The same, as one asks for it who knows its hash.
+/// The same for a side that asks for it by its hash.
 fn wanted(id: &str) -> FileAttributes {
     let mut file = FileAttributes::new(FileSelector::builder().hash(sha1(7)).build().unwrap());
     file.transfer_id = Some(id.parse().unwrap());
@@ -70,7 +70,7 @@ fn a_file_is_pushed() {
     let copied = answer.file().unwrap();
     assert_eq!(copied.selector, picture("id1").selector);
     assert_eq!(copied.transfer_id, picture("id1").transfer_id);
-    // Both know all that the sender has said.
+    // Both plans have everything that the sender says.
     assert_eq!((alices.file(), bobs.file()), (Some(&picture("id1")), Some(&picture("id1"))));
     assert_eq!(
         (alices.direction(), bobs.direction()),
@@ -89,7 +89,7 @@ fn a_file_is_pulled() {
     assert_eq!(offered.direction(), Direction::ReceiveOnly);
     assert_eq!(names(&offered), ["file-selector", "file-transfer-id"]);
     assert_eq!(answer.direction(), Direction::SendOnly);
-    // The id is the one of the offer, whatever the sender's own was.
+    // The id is that of the offer, not the sender's own.
     assert_eq!(answer.file().unwrap().transfer_id, offered.file().unwrap().transfer_id);
     assert_eq!(answer.file().unwrap().selector.hashes(), [sha1(7)]);
     assert_eq!(alices.file().unwrap().selector, picture("id1").selector);
@@ -135,7 +135,7 @@ fn an_accepted_range_is_repeated() {
     let (_, answer, ..) =
         exchange(alice().ask_for_file(with(wanted("id1"))), bob().send_file(picture("x"))).unwrap();
     assert_eq!(answer.file().unwrap().range, range);
-    // An answer of another range, or none, does not take this one.
+    // An answer with another range, or none, does not accept this one.
     let offer = offer(alice().send_file(with(picture("id1"))));
     let (mut answer, _) = (
         carried(&msrp_sdp::answer(offer.media(), bob().accept_file()).unwrap().0.description()),
@@ -146,7 +146,7 @@ fn an_accepted_range_is_repeated() {
         answer.description().to_string().replace("file-range:1025-2048", "file-range:1-2048");
     answer = MsrpMedia::parse(&read_section(&text).unwrap()).unwrap();
     assert_eq!(msrp_sdp::complete(&offer, &answer), Err(Refusal::OtherRange));
-    // A file that has no such octets is not sent.
+    // A file without these octets is not sent.
     let mut beyond = wanted("id1");
     beyond.range = Some(FileRange::new(1, Some(4097)).unwrap());
     let refusal = exchange(alice().ask_for_file(beyond), bob().send_file(picture("x")));
@@ -159,7 +159,7 @@ fn an_offer_says_which_file_and_which_transfer() {
     let error = |local: Local| fault(Offer::new(local));
     let mut named = picture("id1");
     named.selector = FileSelector::builder().name("sunset.jpg").build().unwrap();
-    // A name alone is enough to ask, and not to send.
+    // A name alone is enough to ask, but not to send.
     assert_eq!(
         error(alice().send_file(named.clone())),
         ("file-selector", Missing, Some("type, size or hash"))
@@ -191,11 +191,11 @@ fn an_id_of_a_transfer_is_long_and_random() {
 
 // req: 5547-8.3.2-4, 5547-8.1-8
 #[test]
-fn what_is_not_to_be_had_is_refused() {
+fn what_is_unavailable_is_refused() {
     let refusal = |alice: Local, bob: Local| exchange(alice, bob).unwrap_err();
     let push = || alice().send_file(picture("id1"));
     let pull = || alice().ask_for_file(wanted("id1"));
-    // A side that says nothing of files neither gets one for a message nor sends.
+    // A side that expects no file neither receives one as a message nor sends one.
     assert_eq!(refusal(push(), bob()), Refusal::File);
     assert_eq!(refusal(pull(), bob()), Refusal::File);
     assert_eq!(refusal(alice(), bob().accept_file()), Refusal::NoFile);
@@ -240,14 +240,14 @@ fn an_answer_of_theirs_about_another_transfer_is_refused() {
 
 // req: 5547-8.7-4
 #[test]
-fn a_file_larger_than_its_receiver_takes_is_refused_before() {
+fn a_file_larger_than_its_receiver_accepts_is_refused() {
     let push = || alice().send_file(picture("id1"));
     let too_large = Refusal::FileTooLarge { max: 4095 };
     assert_eq!(exchange(push(), bob().accept_file().with_max_size(4095)).unwrap_err(), too_large);
     assert!(exchange(push(), bob().accept_file().with_max_size(4096)).is_ok());
     let pull = alice().ask_for_file(wanted("id1")).with_max_size(4095);
     assert_eq!(exchange(pull, bob().send_file(picture("x"))).unwrap_err(), too_large);
-    // Of a part of it that part counts.
+    // Of a part, only its own size counts.
     let mut part = picture("id1");
     part.range = Some(FileRange::from_offset(4000));
     assert!(exchange(alice().send_file(part), bob().accept_file().with_max_size(96)).is_ok());
@@ -263,7 +263,7 @@ fn a_session_carries_the_file_and_nothing_else() {
     let file = || OutgoingMessage::new("image/jpeg".parse().unwrap(), vec![0; 4096]);
     side.connection.send(session, file()).unwrap();
     assert_eq!(side.connection.send(session, file()), Err(SendError::SingleMessage));
-    // And nothing comes back from the side that takes it.
+    // The receiver sends nothing back.
     let mut side = Side::new(Config::default(), Role::Active, 1, std::time::Instant::now());
     let session = side.connection.open(bobs.session_config()).unwrap();
     assert!(side.connection.send(session, OutgoingMessage::text("x")).is_err());
@@ -299,7 +299,7 @@ fn a_side_that_is_asked_what_it_can_do_says_so_and_no_more() {
     let queried = media(&format!("{NEEDED}a=file-selector\n"));
     assert_eq!(queried.file(), Some(&FileAttributes::capability()));
     assert_eq!(names(&queried), ["file-selector"]);
-    // In an offer that is no offer of a file.
+    // In an offer, that does not offer a file.
     assert!(msrp_sdp::answer(&queried, bob()).is_ok());
     assert_eq!(msrp_sdp::answer(&queried, bob().accept_file()).unwrap_err(), Refusal::NoFile);
 }
@@ -326,7 +326,7 @@ impl Transfer {
         Self { pair, key, offer }
     }
 
-    /// What goes over the signaling at the end: the same file and id, port 0.
+    /// The last offer over the signalling: the same file and id, port 0.
     fn assert_closed_by_offer(&self) {
         let closed = self.offer.description().closed();
         let answer = msrp_sdp::refuse(&closed);
@@ -350,7 +350,7 @@ fn outcome(events: &[Event]) -> Option<Outcome> {
 fn a_sender_gives_a_file_up() {
     let mut transfer = Transfer::new(FailureReport::Yes);
     transfer.pair.bob.events();
-    // By its own will, or for an offer of port 0 from the receiver.
+    // On its own, or because the receiver offers port 0.
     assert!(transfer.pair.alice.connection.abort(transfer.key).is_ok());
     transfer.pair.settle();
     assert!(transfer.pair.alice.sent_text().trim_end().ends_with('#'));
@@ -400,7 +400,7 @@ fn an_icon_goes_with_the_description() {
     let text = String::from_utf8_lossy(&body);
     assert!(!text.contains("Content-Length"));
     assert!(text.find("m=message").unwrap() < text.find("image/png").unwrap());
-    // The icon that the description names is the one that is there.
+    // The description names this icon.
     let icon = picture("id1").icon.unwrap();
     assert!(text.contains(&format!("<{}>", icon.content_id())));
 }

@@ -1,5 +1,5 @@
-//! Later exchanges about a session that there is (RFC 4975 section 8.4, RFC 5547
-//! section 8.1).
+//! Later exchanges about an existing session (RFC 4975 section 8.4, RFC 5547 section
+//! 8.1).
 
 use msrp::{Direction, Role};
 use msrp_sdp::file::{
@@ -9,15 +9,15 @@ use msrp_sdp::{Connect, Local, MsrpMedia, Offer, Refusal, SessionPlan, Update};
 
 use super::{ALICE, BOB, alice, bob, carried, read_section, uri};
 
-/// An exchange, each side with its part: the plans of who offers and who answers.
+/// An exchange: the plans of the offerer and the answerer.
 fn exchange(offerer: Local, answerer: Local) -> Result<(SessionPlan, SessionPlan), Refusal> {
     let offer = Offer::new(offerer)?;
     let (answer, theirs) = msrp_sdp::answer(&carried(&offer.description()), answerer)?;
     Ok((msrp_sdp::complete(&offer, &carried(&answer.description()))?, theirs))
 }
 
-/// Either side offers again, as often as it likes: the connection stays as it was
-/// agreed upon first.
+/// Either side offers again, any number of times: the connection stays as it was
+/// agreed first.
 // req: 4975-8.4-1, 4975-8.5-1
 #[test]
 fn whoever_offers_later_nobody_connects_anew() {
@@ -39,7 +39,7 @@ fn whoever_offers_later_nobody_connects_anew() {
     }
 }
 
-/// Of a peer that knows RFC 4975 alone, and of one that says `active`.
+/// With a peer that supports only RFC 4975, and with one that says `active`.
 // req: 4975-8.5-1
 #[test]
 fn a_refresh_of_theirs_ends_no_session_of_a_side_behind_a_nat() {
@@ -54,13 +54,13 @@ fn a_refresh_of_theirs_ends_no_session_of_a_side_behind_a_nat() {
         let (answer, again) = msrp_sdp::answer(&theirs(setup), local().continuing(&plan)).unwrap();
         assert_eq!(again.update_of(&plan), Update::Unchanged);
         assert_eq!((again.role(), again.connect()), (plan.role(), plan.connect()));
-        // An answer never says the same as the offer.
+        // The answer never repeats the `setup` of the offer.
         assert_ne!(
             answer.setup().map(msrp_sdp::Setup::as_str),
             setup.trim().strip_prefix("a=setup:")
         );
     }
-    // In a first exchange there would be no session.
+    // A first exchange would give no session.
     assert_eq!(msrp_sdp::answer(&theirs(""), local()).unwrap_err(), Refusal::Unreachable);
 }
 
@@ -135,7 +135,7 @@ fn a_transfer_is_held_by_either_side() {
     )
     .unwrap();
     assert_eq!((held.update_of(&alices), held.file()), (Update::Parameters, alices.file()));
-    // A new transfer does not begin with a hold.
+    // A new transfer does not start on hold.
     let fresh = hold(alice().send_file(file(Some("id1"))), &alices);
     assert_eq!(msrp_sdp::answer(&fresh, bob().accept_file()).unwrap_err(), Refusal::FileDirection);
 }
@@ -154,7 +154,7 @@ fn a_transfer_of_this_side_is_no_new_one_when_the_peer_offers_it() {
     assert_eq!((offered.id(), offered.port(9)), (&id, 9));
     offered.finish();
     assert_eq!(offered.port(9), 0);
-    // What this side begins is bounded, too.
+    // The transfers of this side are limited too.
     for number in 0..5 {
         transfers.began(number, &format!("more{number}").parse().unwrap(), &selector);
     }

@@ -21,7 +21,7 @@ use msrp_sdp::{Error, ErrorKind, Local, MediaDescription, MsrpMedia, Offer};
 
 pub(crate) const ALICE: &str = "msrp://192.0.2.1:7654/jshA7weztas;tcp";
 pub(crate) const BOB: &str = "msrp://192.0.2.7:12763/kjhd37s2s20w2a;tcp";
-/// Two relays, as their clients are given them: the nearest first.
+/// Two relays, as in the Use-Path of their clients: the nearest first.
 pub(crate) const ALICES_RELAY: &str = "msrps://relay-a.example:2855/aRelay81;tcp";
 pub(crate) const BOBS_RELAY: &str = "msrps://relay-b.example:2855/bRelay92;tcp";
 
@@ -58,20 +58,20 @@ pub(crate) fn read_section(text: &str) -> Result<MediaDescription, Error> {
     text.parse()
 }
 
-/// A section as its text has it, on its way through a SIP stack.
+/// A section after its way through a SIP stack as text.
 pub(crate) fn carried(section: &MediaDescription) -> MsrpMedia {
     let read = read_section(&section.to_string()).unwrap();
     assert_eq!(&read, section);
     MsrpMedia::parse(&read).unwrap()
 }
 
-/// A section for MSRP with these lines below a plain one.
+/// A section for MSRP with these lines after its `m=` and `c=` lines.
 pub(crate) fn section(lines: &str) -> MediaDescription {
     let text = format!("m=message 7654 TCP/MSRP *\nc=IN IP4 192.0.2.1\n{lines}");
     read_section(&text).unwrap()
 }
 
-/// The same, read.
+/// What such a section says.
 pub(crate) fn media(lines: &str) -> MsrpMedia {
     MsrpMedia::parse(&section(lines)).unwrap()
 }

@@ -22,7 +22,7 @@ fn the_lines_are_made_of_the_uri() {
     );
     let secure = text(Local::new(uri("msrps://[2001:db8::1]:7654/jshA7weztas;tcp")));
     assert!(secure.starts_with("m=message 7654 TCP/TLS/MSRP *\r\nc=IN IP6 2001:db8::1\r\n"));
-    // A relay changes nothing of that: the lines name the endpoint.
+    // A relay does not change that: the lines name the endpoint.
     let relayed = Local::through(uri(ALICE), path("msrps://relay.example:2855/t;tcp"));
     assert!(text(relayed).starts_with("m=message 7654 TCP/MSRP *\r\nc=IN IP4 192.0.2.1\r\n"));
 }
@@ -59,7 +59,7 @@ fn what_is_taken_is_said_and_read() {
 
 // req: 7701-8-1
 #[test]
-fn a_room_of_nothing_more_has_a_bare_attribute() {
+fn a_room_without_extras_has_a_bare_attribute() {
     let text = offer(alice().with_chatroom(Chatroom::new())).description().to_string();
     assert!(text.contains("a=chatroom\r\n"), "{text}");
     assert_eq!(media(&format!("{NEEDED}a=chatroom\n")).chatroom(), Some(&Chatroom::new()));
@@ -67,7 +67,7 @@ fn a_room_of_nothing_more_has_a_bare_attribute() {
 }
 
 #[test]
-fn other_media_are_no_fault_of_theirs() {
+fn other_media_are_not_msrp() {
     let of = |line: &str| MsrpMedia::parse(&read_section(line).unwrap());
     assert_eq!(fault(of("m=audio 49170 RTP/AVP 0")), ("m=", NotMsrp, None));
     assert_eq!(fault(of("m=message 7654 UDP *")), ("m=", NotMsrp, None));
@@ -127,11 +127,11 @@ fn an_error_has_a_place_and_prints_no_cause_twice() {
         ("a=path: missing port".to_owned(), Some(26..48))
     );
     let scheme = error("a=accept-types:*\na=path:sip:alice@example.com\n");
-    assert_eq!((scheme.to_string(), scheme.octets()), ("malformed a=path".to_owned(), Some(0..21)));
+    assert_eq!((scheme.to_string(), scheme.octets()), ("malformed a=path".to_owned(), Some(0..3)));
     assert!(!scheme.to_string().contains(&scheme.source().unwrap().to_string()));
     let date = "creation:\"Mon, 15 May 2006 15:01:31 +0300\" read:\"today\"";
     let date = date.parse::<FileDate>().unwrap_err();
-    assert_eq!((date.part(), date.octets()), (Some("read"), Some(50..55)));
+    assert_eq!((date.part(), date.octets()), (Some("read"), Some(49..54)));
 }
 
 // req: 8122-5-2
@@ -148,7 +148,7 @@ fn unusable_fingerprints_are_dropped_beside_a_usable_one_alone() {
 // req: 6135-4.2.1-4, 6135-4.4-2
 // wild: 36
 #[test]
-fn holdconn_and_connection_are_as_if_they_were_not_there() {
+fn holdconn_and_connection_are_ignored() {
     let with = media(&format!("{NEEDED}a=setup:holdconn\na=connection:new\n"));
     assert_eq!(with, media(NEEDED));
 }
@@ -166,7 +166,7 @@ fn misspelt_and_padded_sections_are_read() {
 }
 
 #[test]
-fn blanks_where_there_should_be_none_are_read_over() {
+fn extra_blanks_are_ignored() {
     let read = media(
         "a=accept-types: text/plain; charset=utf-8\ttext/html  image/*\n\
          a=path:msrp://relay.example:1/r;tcp  msrp://192.0.2.1:7654/s;tcp \n",
@@ -187,7 +187,7 @@ fn a_path_of_relays_is_read_whole() {
 
 // req: 4975-8.2-2, 4975-8.6-1
 #[test]
-fn what_is_not_whole_is_not_offered() {
+fn what_is_incomplete_is_not_offered() {
     let error = |local: Local| fault(Offer::new(local));
     assert_eq!(error(Local::new(uri("msrp://192.0.2.1/s;tcp"))), ("path", Missing, Some("port")));
     let relayed = Local::through(uri(ALICE), path("msrp://relay.example/t;tcp"));
@@ -206,7 +206,7 @@ fn what_is_not_whole_is_not_offered() {
     );
 }
 
-/// What one side can say of itself.
+/// What a side can bring to a session.
 fn locals() -> impl Strategy<Value = Local> {
     let uris = prop_oneof![
         Just(ALICE),

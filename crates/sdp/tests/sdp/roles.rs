@@ -21,7 +21,7 @@ fn relayed_bob() -> Local {
     Local::through(uri("msrps://192.0.2.7:12763/kjhd37s2s20w2a;tcp"), path(BOBS_RELAY))
 }
 
-/// What each of two sides ends up with, and the answer between them.
+/// The results of both sides, and the answer between them.
 fn exchange(alice: Local, bob: Local) -> Result<(Ends, Ends, MsrpMedia), Refusal> {
     let offer = Offer::new(alice)?;
     let (answer, bobs) = msrp_sdp::answer(&carried(&offer.description()), bob)?;
@@ -80,7 +80,7 @@ fn who_cannot_be_connected_to_answers_that_it_connects() {
 fn two_sides_that_nobody_can_connect_to_have_no_session() {
     let refusal = exchange(unreachable(ALICE), unreachable(BOB)).unwrap_err();
     assert_eq!((refusal.clone(), refusal.remedy()), (Refusal::Unreachable, Remedy::Refuse));
-    // An answer of two active sides is one that a peer has made up.
+    // Only a faulty peer answers `active` with `active`.
     let offer = offer(unreachable(ALICE));
     let answer = media(&format!("{NEEDED}a=setup:active\n"));
     assert_eq!(msrp_sdp::complete(&offer, &answer), Err(Refusal::Unreachable));
@@ -93,7 +93,7 @@ fn without_setup_the_offerer_connects() {
     let (answer, plan) = msrp_sdp::answer(&theirs, bob()).unwrap();
     assert_eq!((plan.role(), plan.connect()), (Role::Passive, &Connect::Await));
     assert_eq!(answer.setup(), Some(Setup::Passive));
-    // A NAT before the answerer is in nobody's power here.
+    // An answerer behind a NAT cannot wait.
     assert_eq!(msrp_sdp::answer(&theirs, unreachable(BOB)).unwrap_err(), Refusal::Unreachable);
     let plan = msrp_sdp::complete(&offer(bob()), &theirs).unwrap();
     assert_eq!(
@@ -165,7 +165,7 @@ fn the_certificate_of_a_relay_is_not_the_peers() {
 
 #[test]
 fn what_is_connected_to_says_whether_there_is_tls() {
-    // A relay under TLS before an endpoint without: by the path and by the lines.
+    // A relay with TLS before an endpoint without it: by the path and by the lines.
     let own = || Local::through(uri(ALICE), path(ALICES_RELAY)).with_cema(Addresses::new());
     let offer = offer(own());
     assert_eq!(offer.description().protocol(), "TCP/TLS/MSRP");
@@ -195,7 +195,7 @@ fn an_unknown_transport_is_none_to_connect_to() {
     let lines = |path: &str| media(&format!("a=accept-types:*\na=setup:passive\na=path:{path}\n"));
     let browser = lines("msrp://df7jal23ls0d.invalid:2855/98cjs;ws");
     assert_eq!(msrp_sdp::answer(&browser, bob()).unwrap_err(), Refusal::Transport);
-    // Behind its relay it is none that has to be connected to.
+    // Behind its relay, nobody connects to it.
     let relayed =
         lines("msrp://relay.example:2855/r;tcp msrp://df7jal23ls0d.invalid:2855/98cjs;xyz");
     assert!(msrp_sdp::answer(&relayed, bob()).is_ok());
@@ -207,7 +207,7 @@ fn what_was_offered_under_tls_is_not_answered_without() {
     let secure = || Local::new(uri("msrps://192.0.2.1:7654/jshA7weztas;tcp"));
     assert_eq!(exchange(secure(), bob()).unwrap_err(), Refusal::NotSecure);
     assert_eq!(msrp_sdp::complete(&offer(secure()), &media(NEEDED)), Err(Refusal::NotSecure));
-    // The other way round it is (RFC 4976 section 11 shows it); who connects is
+    // The reverse is allowed (RFC 4976 section 11 shows it); the side that connects is
     // the TLS client.
     let (alices, bobs) = plan(bob(), secure());
     assert_eq!(alices.1, "192.0.2.1:7654 tls true");

@@ -1,4 +1,4 @@
-//! From two descriptions to a session that works, and what later ones change.
+//! From two descriptions to a working session, and what later ones change.
 
 use msrp::{
     Config, Direction, Event, MediaTypes, Outcome, OutgoingMessage, Role, SendError, SessionError,
@@ -38,7 +38,7 @@ fn what_is_agreed_upon_becomes_a_session() {
             .any(|event| matches!(event, Event::Message { body, .. } if body == "Are you there?"))
     );
     assert_eq!(pair.alice.outcomes()[0].outcome, Outcome::Accepted);
-    // What Bob does not take is not sent to him (sections 8.6 and 8.9).
+    // Alice does not send what Bob does not accept (sections 8.6 and 8.9).
     let html = OutgoingMessage::new("text/html".parse().unwrap(), "x");
     assert!(matches!(
         pair.alice.connection.send(session, html),
@@ -61,7 +61,7 @@ fn only_what_the_peer_has_listed_is_sent() {
         side.connection.send(session, OutgoingMessage::new(kind.parse().unwrap(), "x")).is_ok()
     };
     assert!(send("text/plain;charset=utf-8"));
-    // In containers alone; and of what every endpoint takes, it has listed none.
+    // Only in containers; and it lists no type that every endpoint accepts.
     assert!(!send("image/png") && !send("message/cpim") && !send("multipart/mixed"));
 }
 
@@ -84,7 +84,7 @@ fn the_direction_is_what_both_have_said() {
             (sends, receives),
             "{case}"
         );
-        // An answer claims no more than it was offered (RFC 3264 section 6.1).
+        // An answer claims no more than the offer allows (RFC 3264 section 6.1).
         assert_eq!(answer.direction(), bobs.direction(), "{case}");
     }
     let (plan, _) = plans(alice(), bob().with_direction(SendOnly));
@@ -124,7 +124,7 @@ fn a_room_takes_cpim_alone_and_says_what_it_does_whatever_was_offered() {
     assert_eq!(alices.chatroom().map(Chatroom::has_nicknames), Some(true));
     assert_eq!(bobs.chatroom(), None);
     assert!(alices.peer().prefers_cpim());
-    // Later it does nothing of it any more.
+    // Later it supports none of it.
     let (later, _) = plans(alice(), bob().with_types(types("message/cpim")));
     assert_eq!((later.chatroom(), later.update_of(&alices)), (None, Update::Parameters));
 }
@@ -187,7 +187,7 @@ fn sessions_of_one_port_are_told_apart_by_their_uris() {
     table.insert(second.session_config()).unwrap();
     assert_eq!(table.insert(first.session_config()), Err(SessionError::UriInUse));
     assert_eq!(table.len(), 2);
-    // And on the side that opens them.
+    // Likewise on the side that opens them.
     let mut side = Side::new(Config::default(), Role::Active, 1, std::time::Instant::now());
     let (alices, _) = plans(alice(), bob());
     side.connection.open(alices.session_config()).unwrap();
@@ -216,7 +216,7 @@ fn a_refused_section_has_port_zero_and_says_which_file_it_was_about() {
 
 #[test]
 fn one_offer_serves_several_answers() {
-    // A call that rings at several places is answered by each of them.
+    // A forked call: every place that rings answers.
     let offer = offer(alice());
     for number in 1..4 {
         let local = bob().with_uri(uri(&format!("msrp://192.0.2.{number}:12763/s;tcp")));

@@ -45,7 +45,7 @@ fn what_the_session_says_counts_for_sections_that_say_nothing_of_it() {
         section.attributes().iter().map(|it| it.name().to_owned()).collect()
     };
     assert_eq!(names(&read.media()[0]), ["rtpmap", "fingerprint", "sendonly"]);
-    // A direction of its own, of whatever name, takes the place of the session's.
+    // Any direction of its own replaces that of the session.
     assert_eq!(names(&read.media()[1]), ["recvonly", "path", "fingerprint"]);
 }
 
@@ -100,8 +100,7 @@ fn there_is_a_limit_on_everything() {
         fault(read(&format!("{section}{attributes}a=x\n"))),
         (DESCRIPTION, TooMany { limit: MAX_ATTRIBUTES }, Some("attributes in a media section"))
     );
-    // What counts for all sections counts with theirs; sections of others are their
-    // own affair.
+    // Inherited attributes count too; sections of other media have no limit.
     let inherited = format!("a=sendonly\n{section}{attributes}");
     assert_eq!(
         fault(read(&inherited)),
@@ -183,7 +182,7 @@ proptest! {
         prop_assert_eq!(written.to_string().parse(), Ok(written));
     }
 
-    /// Another reader finds the same.
+    /// Another parser reads the same.
     #[test]
     fn sdp_types_reads_what_is_written(sections in proptest::collection::vec(sections(), 1..5)) {
         let written = SessionDescription::new(Origin::new("alice", 5, "192.0.2.1"), sections);

@@ -45,14 +45,14 @@ fn every_one_of_them_is_read_and_written() {
 #[test]
 fn their_contradictions_are_met() {
     let blank = description("rfc4976-11-1");
-    // A blank behind "accept-types:".
+    // A blank after "accept-types:".
     let media = MsrpMedia::parse(&read_section(&blank).unwrap()).unwrap();
     assert_eq!(media.types().types().next(), Some("message/cpim"));
-    // An answer under TLS to an offer without.
+    // An answer with TLS to an offer without.
     let answer = read_section(&description("rfc4976-11-2")).unwrap();
     let plan = msrp_sdp::complete(&offer(alice()), &MsrpMedia::parse(&answer).unwrap()).unwrap();
     assert_eq!(plan.to_path().len(), 2);
-    // Lines of another place than the path: nobody looks at them.
+    // The lines name another place than the path, and are ignored.
     let moved = read_section(&description("rfc7977-8.2.1-2")).unwrap();
     let media = MsrpMedia::parse(&moved).unwrap();
     assert_eq!((media.port(), media.path().last().port()), (1234, Some(49154)));

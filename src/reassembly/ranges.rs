@@ -10,6 +10,8 @@ use std::iter;
 use std::ops::Bound::{Excluded, Included};
 use std::ops::Range;
 
+use super::ReassemblyError;
+
 /// A set of octet positions, kept as sorted ranges that neither overlap nor touch.
 ///
 /// Positions are zero-based and ranges half-open, so `Byte-Range: 1-10/*` on the
@@ -29,7 +31,7 @@ use std::ops::Range;
 /// reported.insert(0..15)?;
 /// assert!(reported.covers(20));
 /// assert_eq!(reported.len(), 1);
-/// # Ok::<(), msrp::reassembly::TooManyRanges>(())
+/// # Ok::<(), msrp::reassembly::ReassemblyError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RangeSet {
@@ -52,14 +54,14 @@ impl RangeSet {
     ///
     /// # Errors
     ///
-    /// [`TooManyRanges`] if `range` touches no range of a set that is full. The
+    /// [`ReassemblyError::TooManyGaps`] if `range` touches no range of a set that is full. The
     /// set is then as it was before.
-    pub fn insert(&mut self, range: Range<u64>) -> Result<(), TooManyRanges> {
+    pub fn insert(&mut self, range: Range<u64>) -> Result<(), ReassemblyError> {
         if range.is_empty() || self.extend_last(&range) {
             return Ok(());
         }
         if self.len() >= self.max_ranges && !self.touches(&range) {
-            return Err(TooManyRanges);
+            return Err(ReassemblyError::TooManyGaps);
         }
         let end = self.take_following(&range);
         match self.ends.range_mut(..=range.start).next_back() {
@@ -156,9 +158,3 @@ impl RangeSet {
         joined
     }
 }
-
-/// A [`RangeSet`] is full, and the range would be one more apart from the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many separate ranges: only a range that touches one of the set can be added now")]
-#[non_exhaustive]
-pub struct TooManyRanges;

@@ -10,6 +10,9 @@
 //!
 //! Offsets are zero-based here: `Byte-Range: 1-10/*` on the wire is offset 0.
 
+mod error;
+mod ranges;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::mem;
@@ -18,7 +21,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-pub use crate::ranges::{RangeSet, TooManyRanges};
+pub use error::ReassemblyError;
+pub use ranges::RangeSet;
 
 /// Puts a message together in memory, from chunks that come in any order.
 ///
@@ -185,7 +189,7 @@ impl Tracker {
         if self.total.is_some_and(|total| end > total) {
             return Err(ReassemblyError::PastEnd);
         }
-        self.ranges.insert(offset..end).map_err(|TooManyRanges| ReassemblyError::TooManyGaps)
+        self.ranges.insert(offset..end)
     }
 
     /// Fixes the size of the message: a chunk with the flag `$` ended at `total`.
@@ -237,24 +241,6 @@ impl Tracker {
     pub const fn ranges(&self) -> &RangeSet {
         &self.ranges
     }
-}
-
-/// Why a chunk does not fit into its message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReassemblyError {
-    /// The message would be larger than the receiver takes.
-    #[error("message is larger than the limit: answer 413 to stop it, or raise the limit")]
-    TooLarge,
-    /// The message would be in more separate ranges than the receiver tracks.
-    #[error("message has too many gaps: answer 413 to stop it, or raise the limit")]
-    TooManyGaps,
-    /// There is an octet behind the end of the message.
-    #[error("chunk data lies past the end of the message: answer 400")]
-    PastEnd,
-    /// Two chunks with the flag `$` end at different places.
-    #[error("two last chunks disagree about the size of the message: answer 400")]
-    TotalMismatch,
 }
 
 /// The octets of a message: one segment for every range of it, under its offset.
