@@ -20,7 +20,7 @@ use crate::wire::{Continuation, write_end_line};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Framing {
-    /// One behind the other in a stream of octets: TCP, TLS.
+    /// One after the other in a stream of octets: TCP, TLS.
     #[default]
     Stream,
     /// Each alone in a message of its own: WebSocket (RFC 7977 section 5.1)

@@ -29,7 +29,7 @@ pub(crate) struct Outgoing<O: Owner> {
     /// Octets that have left, and so the zero-based place of the next one.
     pub(crate) offset: u64,
     pub(crate) total: Option<u64>,
-    /// The flag behind the last octet: `$`, or what a relay was given.
+    /// The flag after the last octet: `$`, or what a relay was given.
     pub(crate) end: Continuation,
     pub(crate) aborted: bool,
     /// Whether the schedule knows of it, or a chunk of it is open.
@@ -130,7 +130,7 @@ impl<O: Owner> Outgoing<O> {
         if len <= super::SHORT_CHUNK { self.rest_range(len) } else { self.open_range() }
     }
 
-    /// The range of the rest. There is none for no octets behind the first
+    /// The range of the rest. There is none for no octets after the first
     /// place of a message.
     fn rest_range(&self, rest: usize) -> ByteRange {
         if rest == 0 && self.offset > 0 {

@@ -41,7 +41,7 @@ impl<S: Copy + Eq + Hash, M: Copy + Eq> Schedule<S, M> {
         queue.push_front(message);
     }
 
-    /// Puts a message behind all others of its session.
+    /// Puts a message after all others of its session.
     pub(crate) fn push(&mut self, session: S, message: M) {
         let queue = self.ready.entry(session).or_default();
         if queue.is_empty() {

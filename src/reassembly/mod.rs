@@ -273,7 +273,7 @@ impl Segments {
         }
     }
 
-    /// Takes out the segments which start inside `range` or right behind it, and
+    /// Takes out the segments which start inside `range` or right after it, and
     /// returns what follows `range`. Only the last of them can reach that far.
     fn take_following(&mut self, range: Range<u64>) -> VecDeque<u8> {
         let mut following = VecDeque::new();
@@ -293,7 +293,7 @@ impl Segments {
     }
 }
 
-/// How far `to` is behind `from`, if memory can hold as much.
+/// How far `to` is past `from`, if memory can hold as much.
 fn distance(from: u64, to: u64) -> Option<usize> {
     to.checked_sub(from).and_then(|octets| octets.try_into().ok())
 }

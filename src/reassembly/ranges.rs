@@ -96,7 +96,7 @@ impl RangeSet {
         self.octets
     }
 
-    /// The position behind the last one in the set, 0 for an empty set.
+    /// The position after the last one in the set, 0 for an empty set.
     #[must_use]
     pub fn end(&self) -> u64 {
         self.ends.last_key_value().map_or(0, |(_, &end)| end)
@@ -145,7 +145,7 @@ impl RangeSet {
         self.ends.range(..=range.end).next_back().is_some_and(|(_, &end)| end >= range.start)
     }
 
-    /// Takes out the ranges which start inside `range` or right behind it, and
+    /// Takes out the ranges which start inside `range` or right after it, and
     /// returns where `range` ends when joined with them.
     fn take_following(&mut self, range: &Range<u64>) -> u64 {
         let mut joined = range.end;

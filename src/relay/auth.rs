@@ -331,12 +331,12 @@ impl Relay {
     }
 }
 
-const fn rejected(rejection: Rejection) -> Denied {
-    match rejection {
-        // RFC 7616 section 3.4.6.
-        Rejection::OtherUri => Denied::Status(StatusCode::BAD_REQUEST),
-        rejection => Denied::Challenge { stale: rejection.is_stale() },
+fn rejected(rejection: Rejection) -> Denied {
+    // RFC 7616 section 3.4.6.
+    if rejection == Rejection::OtherUri {
+        return Denied::Status(StatusCode::BAD_REQUEST);
     }
+    Denied::Challenge { stale: rejection.is_stale() }
 }
 
 /// The relay that answers builds the whole path: what the AUTH has come

@@ -281,7 +281,7 @@ impl Relay {
     }
 
     /// To-Path of a response that goes further back. A next hop that answers an
-    /// AUTH as it answers a SEND names nobody behind this relay.
+    /// AUTH as it answers a SEND names no one beyond this relay.
     fn way_of_response<'a>(&self, passed: &'a Passed, head: &HeadRef<'a>) -> Option<PathRef<'a>> {
         let to = head.to_path();
         let is_tolerated = self.config.parse.tolerances.contains(Tolerance::ShortPathInResponse);
@@ -357,7 +357,7 @@ impl Relay {
         let source = relayed.source();
         let link = self.links.get_mut(source).filter(|link| link.is_up());
         let (Ok(own), Ok(back), Some(link)) = (own, back, link) else { return };
-        // There is no range for nothing behind the first place.
+        // There is no range for no octets after the first place.
         let end = (octets.start == 0 || octets.start < octets.end).then_some(octets.end);
         let Some(id) = link.hop.begin_control_request(None) else {
             return self.has_octets(source);

@@ -165,14 +165,14 @@ impl Relay {
         self.arm(connection);
     }
 
-    /// The connection that [`RelayEvent::Connect`] asked for is not to be had,
-    /// or is not allowed. What waits for it is reported as lost.
+    /// The connection that [`RelayEvent::Connect`] asked for cannot be
+    /// made, or is not allowed. What waits for it is reported as lost.
     pub fn connect_failed(&mut self, now: Instant, connection: ConnectionId) {
         self.closed(now, connection);
     }
 
     /// Takes octets of a stream off the front of `input`, and leaves an
-    /// unfinished head there; call it again with more octets behind that.
+    /// unfinished head there; call it again with more octets after those.
     ///
     /// # Errors
     ///

@@ -175,7 +175,7 @@ impl Heading<Relaying> for Arc<Relayed> {
 
 /// Writes a request that is no SEND, or a response, on its way through a
 /// relay: the same fields, the path moved on by `own`. `start` is what stands
-/// behind the transaction id.
+/// after the transaction id.
 pub(super) fn write_passed(
     out: &mut BytesMut,
     id: &TransactionId,
@@ -263,7 +263,7 @@ fn write_range(out: &mut BytesMut, range: ByteRange) {
     let _ = write!(out, "Byte-Range: {range}\r\n");
 }
 
-/// The end-line stands on the line behind the last header field, whose CRLF it
+/// The end-line stands on the line after the last header field, whose CRLF it
 /// brings with it.
 fn end_bodiless(out: &mut BytesMut, id: &TransactionId) {
     out.truncate(out.len().saturating_sub(2));

@@ -113,7 +113,7 @@ impl Relay {
                 is_over(link.since, config.probation).then_some(RelayClose::Probation)
             }
             State::Up => is_over(link.last_used, config.idle).then_some(RelayClose::Idle),
-            _ => None,
+            State::Connecting | State::Closing(_) | State::Closed => None,
         }
     }
 
@@ -190,7 +190,7 @@ impl Relay {
                 true
             }
             Current::Lost { relayed, .. } => Arc::ptr_eq(relayed, lost),
-            _ => false,
+            Current::Skipped | Current::Passing { .. } | Current::Whole { .. } => false,
         }
     }
 

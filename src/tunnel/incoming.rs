@@ -38,7 +38,7 @@ pub(super) struct Incoming {
 /// How a chunk is cut.
 #[derive(Debug)]
 struct Parts {
-    /// The head up to its Byte-Range and behind it, less the transaction id.
+    /// The head up to its Byte-Range and after it, less the transaction id.
     front: Bytes,
     back: Bytes,
     /// The body octets that a part has room for.
@@ -146,7 +146,7 @@ impl Parts {
 }
 
 /// A head from `start` on, without its Byte-Range: what stands before and
-/// behind it. Without one, its place is behind the two paths.
+/// after it. Without one, its place is after the two paths.
 fn around_range(octets: &Bytes, start: usize) -> (Bytes, Bytes) {
     const BEHIND_PATHS: usize = 3;
     let mut behind_paths = start;

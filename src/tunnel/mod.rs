@@ -196,7 +196,7 @@ impl Tunnel {
     }
 
     /// The next message, which is exactly one chunk or response. Call
-    /// [`Tunnel::receive_stream`] again behind it, also where it has no new
+    /// [`Tunnel::receive_stream`] again after it, also where it has no new
     /// octets to give.
     pub const fn poll_message(&mut self) -> Option<Bytes> {
         self.ready.take()
@@ -325,7 +325,7 @@ impl Tunnel {
         if !self.answers.is_refused(key) {
             let body = incoming.body.split().freeze();
             let mut id = incoming.head.view().transaction_id();
-            // What was no end-line behind other octets could be one at the
+            // What was no end-line after other octets could be one at the
             // start of a body.
             if scan::occurs(id.as_bytes(), &body) {
                 match fresh_id(&mut self.ids, &self.answers, &body) {
@@ -370,7 +370,7 @@ fn renamed(response: &Head, id: &TransactionId) -> Bytes {
     out.freeze()
 }
 
-/// A head from the blank behind its transaction id on.
+/// A head from the blank after its transaction id on.
 fn behind_id<'a>(head: &HeadRef<'_>, octets: &'a [u8]) -> &'a [u8] {
     let start = b"MSRP ".len() + head.transaction_id().as_bytes().len();
     octets.get(start..).unwrap_or_default()

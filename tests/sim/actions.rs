@@ -199,7 +199,7 @@ impl World {
         let mut others =
             self.ledger.iter().filter(|sent| sent.side == side && sent.session == session);
         let is_right = match error {
-            SendError::UnknownKey(UnknownKey) => {
+            SendError::UnknownKey(_) => {
                 let known = &self.sides[side].known;
                 let id = *known.iter().rfind(|(_, index)| **index == session).unwrap().0;
                 self.sides[side].connection.session(id).is_err()

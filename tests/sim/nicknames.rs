@@ -67,7 +67,7 @@ impl World {
                 nicknames.answers.push(None);
                 assert!(nicknames.keys[side].insert(key, number).is_none(), "a key is used twice");
             }
-            Err(SendError::UnknownKey(UnknownKey)) => {
+            Err(SendError::UnknownKey(_)) => {
                 assert!(connection.session(session).is_err())
             }
             Err(SendError::TooManyNicknames { max }) => {

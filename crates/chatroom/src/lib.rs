@@ -40,7 +40,7 @@
 //!
 //! - [`SessionConfig::accept_types`] with `message/cpim` only (RFC 7701 section
 //!   5.2), and the wrapped types of your choice.
-//! - [`SessionConfig::answers`] by the application, because the response depends
+//! - [`SessionConfig::responses`] by the application, because the response depends
 //!   on the content of a message. [`SessionConfig::nicknames`], if the room has
 //!   nicknames.
 //! - [`ReportMode::Manual`], so that REPORTs on private messages have the body
@@ -69,7 +69,7 @@
 //! nickname.
 //!
 //! [`SessionConfig::accept_types`]: msrp::SessionConfig::accept_types
-//! [`SessionConfig::answers`]: msrp::SessionConfig::answers
+//! [`SessionConfig::responses`]: msrp::SessionConfig::responses
 //! [`SessionConfig::nicknames`]: msrp::SessionConfig::nicknames
 //! [`ReportMode::Manual`]: msrp::ReportMode::Manual
 
