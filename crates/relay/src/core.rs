@@ -104,9 +104,8 @@ impl Core {
 
     pub(crate) fn connect_failed(&mut self, connection: ConnectionId) {
         if self.dialling.remove(&connection) {
-            let now = Instant::now();
-            self.relay.connect_failed(now, connection);
-            self.turn(now);
+            self.relay.closed(connection);
+            self.turn(Instant::now());
         }
     }
 
@@ -163,9 +162,8 @@ impl Core {
     }
 
     fn written(&mut self, connection: ConnectionId) {
-        let now = Instant::now();
-        self.relay.written(now, connection);
-        self.turn(now);
+        self.relay.written(connection);
+        self.turn(Instant::now());
     }
 
     /// The peer has closed.
@@ -191,9 +189,8 @@ impl Core {
 
     /// The transport was closed.
     pub(crate) fn closed(&mut self, connection: ConnectionId) {
-        let now = Instant::now();
-        self.relay.closed(now, connection);
-        self.turn(now);
+        self.relay.closed(connection);
+        self.turn(Instant::now());
     }
 
     pub(crate) fn handle_timeout(&mut self) {
@@ -208,10 +205,10 @@ impl Core {
             while let Some((connection, transmit)) = self.relay.poll_transmit(now) {
                 let Some(link) = self.links.get_mut(&connection) else { continue };
                 match link.write(transmit) {
-                    Poll::Ready(Ok(())) => self.relay.written(now, connection),
+                    Poll::Ready(Ok(())) => self.relay.written(connection),
                     Poll::Ready(Err(_)) => {
                         self.remove(connection);
-                        self.relay.closed(now, connection);
+                        self.relay.closed(connection);
                     }
                     Poll::Pending => {}
                 }
@@ -235,14 +232,14 @@ impl Core {
                 let verdict = secret.map_or(Verdict::Unknown, Verdict::Known);
                 self.relay.authorise(now, request, verdict);
             }
-            RelayEvent::Close { connection, reason } => self.close(now, connection, reason),
-            RelayEvent::Resume(connection) => {
+            RelayEvent::Close { connection, reason } => self.close(connection, reason),
+            RelayEvent::Resume { connection } => {
                 if let Some(link) = self.links.get(&connection) {
                     link.wake();
                 }
             }
-            RelayEvent::TokenIssued { token, username, expires, .. } => {
-                tracing::info!(?token, username, ?expires, "token issued");
+            RelayEvent::TokenIssued { token, username, lifetime, .. } => {
+                tracing::info!(?token, username, ?lifetime, "token issued");
             }
             RelayEvent::TokenEnded { token, username, usage, has_expired } => {
                 let (chunks, octets) = (usage.chunks, usage.octets);
@@ -252,14 +249,14 @@ impl Core {
         }
     }
 
-    fn close(&mut self, now: Instant, connection: ConnectionId, reason: RelayClose) {
+    fn close(&mut self, connection: ConnectionId, reason: RelayClose) {
         tracing::debug!(?connection, ?reason, "closing");
         self.dialling.remove(&connection);
         match self.remove(connection) {
             Some(link) => {
                 self.job(Job::Close { connection, link: Box::new(link), reason });
             }
-            None => self.relay.closed(now, connection),
+            None => self.relay.closed(connection),
         }
     }
 
@@ -314,10 +311,9 @@ impl Core {
 
     /// Lets sessions come to rest and takes nothing new.
     pub(crate) fn drain(&mut self) {
-        let now = Instant::now();
         self.is_draining = true;
-        self.relay.drain(now);
-        self.turn(now);
+        self.relay.drain();
+        self.turn(Instant::now());
     }
 
     pub(crate) const fn is_draining(&self) -> bool {
