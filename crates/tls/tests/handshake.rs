@@ -241,13 +241,19 @@ fn a_certificate_that_is_optional_has_to_be_right_where_it_is_shown() {
     assert!(show(Some(self_signed(&["other.relay.example"]))).is_err());
 }
 
+/// An error and its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 #[test]
 fn files_that_cannot_be_used_are_named() {
     let missing = PathBuf::from("/nowhere/chain.pem");
-    let error = Roots::from_file(&missing).unwrap_err().to_string();
-    assert!(error.starts_with("/nowhere/chain.pem: "), "{error}");
+    let error = chain(&Roots::from_file(&missing).unwrap_err());
+    assert!(error.starts_with("cannot read /nowhere/chain.pem: "), "{error}");
     let empty = Scratch::new("no certificate\n");
-    let error = Identity::from_files(&empty.0, &empty.0).unwrap_err().to_string();
+    let error = chain(&Identity::from_files(&empty.0, &empty.0).unwrap_err());
     assert!(error.contains("no items found"), "{error}");
 }
 
