@@ -123,7 +123,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     );
     let (reply, waited) = reply_to(request.as_bytes()).await;
     assert!(reply.starts_with("HTTP/1.1 400"), "{reply}");
-    assert!(reply.contains("the body did not come"), "{reply}");
+    assert!(reply.contains("the body did not arrive"), "{reply}");
     assert!(waited >= Duration::from_secs(29), "it had {waited:?}");
     assert!(waited <= Duration::from_secs(45), "it had {waited:?}");
 }

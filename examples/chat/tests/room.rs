@@ -60,7 +60,7 @@ async fn nicknames_are_given_kept_and_announced() {
     for (wanted, why_not) in [
         ("CAPTAIN ", "somebody else's"),
         ("admin", "somebody else's"),
-        ("\u{202e}", "cannot be a nickname"),
+        ("\u{202e}", "not a valid nickname"),
     ] {
         let Told::NotNamed { why, .. } = bob.asks(Some(wanted)).await else { panic!() };
         assert!(why.contains(why_not), "{why}");
@@ -154,7 +154,7 @@ async fn rejected_messages_are_explained() {
     let is_refused = |told: &Told| matches!(told, Told::Refused { .. });
     ada.says_to("sip:nobody@example.com", "Psst!").await;
     let Told::Refused { text, why } = ada.until(is_refused).await else { panic!() };
-    assert_eq!((&text[..], &why[..]), ("Psst!", "nobody of that name is in the room"));
+    assert_eq!((&text[..], &why[..]), ("Psst!", "the recipient is not in the room"));
     // A message larger than the room's max-size is not even sent.
     assert!(ada.does(|ada| ada.say(&"x".repeat(70_000))).await.is_err());
     assert!(ada.does(|ada| ada.say_to("nobody", "Psst!")).await.is_err());
