@@ -129,9 +129,9 @@ fn a_message_that_waits_has_its_duplicates() {
             (give(&mut bob), give(&mut bob), give(&mut bob));
         assert_eq!([a, b, c], [false, true, true]);
         // Whatever becomes of one of them, the other still waits.
-        let _ = bob.side.connection.reject(second, StatusCode::TIMEOUT);
-        let _ = bob.side.connection.accept(third);
-        let _ = bob.side.connection.accept(first);
+        bob.side.connection.reject(second, StatusCode::TIMEOUT).unwrap();
+        bob.side.connection.accept(third).unwrap();
+        bob.side.connection.accept(first).unwrap();
         assert_eq!(words(&bob.drain()), ["408", "200", "200"]);
         // In another session it is another message.
         bob.table.insert(SessionConfig::expected(BOB_TWO.parse().unwrap())).unwrap();
@@ -186,7 +186,7 @@ fn what_waits_is_bounded_and_ends_with_the_session() {
         bob.drain();
         assert_eq!(bob.give(&message("mid4").octets()), []);
         bob.events();
-        let _ = bob.side.connection.close_session(bob.session);
+        bob.side.connection.close_session(bob.session).unwrap();
         assert_eq!(words(&bob.drain()), ["481", "481"]);
         assert!(bob.side.connection.accept(keys[0]).is_err());
     }

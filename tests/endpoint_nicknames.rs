@@ -207,7 +207,7 @@ fn silence_and_ends_are_told_once() {
     assert_eq!(outcomes(&alice.events()), []);
 
     let (mut alice, sent) = asking();
-    let _ = alice.side.connection.close_session(alice.session);
+    alice.side.connection.close_session(alice.session).unwrap();
     assert_eq!(outcomes(&alice.events()), [Outcome::SessionClosed]);
     alice.answer(&sent, "200 OK");
     alice.advance(Duration::from_secs(30));
@@ -359,7 +359,7 @@ fn so_many_wait_for_an_answer() {
     assert_eq!(words(&bob.give(&ask("tid.9", "\"Ada\"").octets())), ["403"]);
     let waiting = requested(&bob.events());
     assert_eq!(waiting.len(), 8);
-    let _ = bob.side.connection.respond_to_nickname(waiting[3].0, StatusCode::OK);
+    bob.side.connection.respond_to_nickname(waiting[3].0, StatusCode::OK).unwrap();
     assert_eq!(words(&bob.give(&ask("tid.10", "\"Ada\"").octets())), ["200"]);
     assert_eq!(requested(&bob.events()).len(), 1);
     // What waits when the session ends is answered, too.
@@ -417,7 +417,7 @@ fn two_connections_agree_on_a_nickname() {
             panic!("{events:?}")
         };
         assert_eq!(nickname, &name);
-        let _ = pair.bob.connection.respond_to_nickname(*request, status);
+        pair.bob.connection.respond_to_nickname(*request, status).unwrap();
         pair.settle();
         let outcome =
             if status == StatusCode::OK { Outcome::Accepted } else { Outcome::Rejected(status) };

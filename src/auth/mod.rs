@@ -53,5 +53,7 @@ pub use self::client::{Credentials, DigestClient};
 pub use self::digest::{Algorithm, Ha1};
 pub use self::error::{AuthError, AuthErrorKind};
 pub use self::info::AuthenticationInfo;
-pub use self::params::MAX_PARAMETERS;
 pub use self::server::{DigestServer, Rejection};
+
+/// The most parameters that one header field may have, unknown ones among them.
+pub const MAX_PARAMETERS: usize = 32;

@@ -3,10 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
+use super::MAX_PARAMETERS;
 use super::error::{AuthError, AuthErrorKind};
-
-/// The most parameters that one header field may have, unknown ones among them.
-pub const MAX_PARAMETERS: usize = 32;
 
 /// What is behind the scheme, which is `Digest` in any letter case.
 pub(super) fn without_scheme(value: &str) -> Result<&str, AuthErrorKind> {

@@ -51,7 +51,7 @@ pub(super) fn msrp_uri(input: &[u8]) -> Found<'_, Spans> {
     let place = |rest: &[u8]| u16::try_from(input.len() - rest.len()).unwrap_or(u16::MAX);
     let (scheme, rest) = msrp_scheme(input)?;
     let [b':', b'/', b'/', rest @ ..] = rest else { return None };
-    let (from_host, (HostPort { host, port }, rest)) = authority(rest)?;
+    let ((from_host, HostPort { host, port }), rest) = authority(rest)?;
     let host_start = place(from_host);
     let host_end = place(from_host.get(host.len()..).unwrap_or_default());
     let authority_end = place(rest);
@@ -88,24 +88,25 @@ struct HostPort<'a> {
     port: Option<NonZeroU16>,
 }
 
-/// The input from the host on, the host and port, and what follows them.
+/// The input from the host on, and the host and port.
 #[inline(always)]
-fn authority(input: &[u8]) -> Option<(&[u8], (HostPort<'_>, &[u8]))> {
+fn authority(input: &[u8]) -> Found<'_, (&[u8], HostPort<'_>)> {
     // Hardly any URI has a userinfo, so look without one first. A slash after it
     // settles the matter: no later part may hold the "@" that ends a userinfo.
     // A semicolon does not, for a userinfo may hold one.
     match host_and_port(input) {
-        Some((host_port, rest @ [b'/', ..])) => Some((input, (host_port, rest))),
+        Some((host_port, rest @ [b'/', ..])) => Some(((input, host_port), rest)),
         _ => authority_with_userinfo(input),
     }
 }
 
-fn authority_with_userinfo(input: &[u8]) -> Option<(&[u8], (HostPort<'_>, &[u8]))> {
+fn authority_with_userinfo(input: &[u8]) -> Found<'_, (&[u8], HostPort<'_>)> {
     let from_host = match percent_encoded(class::USERINFO, input) {
         Some((_, [b'@', after @ ..])) => after,
         _ => input,
     };
-    Some((from_host, host_and_port(from_host)?))
+    let (host_port, rest) = host_and_port(from_host)?;
+    Some(((from_host, host_port), rest))
 }
 
 #[inline(always)]

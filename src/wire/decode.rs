@@ -17,8 +17,8 @@ use crate::tolerance::{Tolerance, Tolerances};
 pub enum Frame {
     /// The start line and the header fields.
     Head(Head),
-    /// A head within intact framing which is not as RFC 4975 has it. Its body
-    /// and end-line follow like those of any other.
+    /// A malformed head in intact framing. Its body and end-line follow like those of
+    /// any other.
     BadHead(BadHead),
     /// Some octets of the body, never none.
     Body(Bytes),
@@ -26,7 +26,7 @@ pub enum Frame {
     End(Continuation),
 }
 
-/// A malformed head whose frame is known all the same.
+/// A malformed head whose frame is known nevertheless.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadHead {
     head: Head,
@@ -40,25 +40,25 @@ impl BadHead {
         &self.error
     }
 
-    /// The head as far as it could be read; what could not be is absent.
+    /// The head as far as it could be read; the rest is absent.
     #[must_use]
     pub const fn head(&self) -> &Head {
         &self.head
     }
 }
 
-/// Why the stream cannot be read on. The connection can only be closed.
+/// A stream whose framing is lost. The connection can only be closed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// Framing is lost, or was never there.
+    /// The head of a frame cannot be read.
     #[error(transparent)]
     Head(#[from] ParseError),
     /// The stream, or the message of a message transport, ended within a chunk
     /// or response.
     #[error("the stream ended before the end-line")]
     Truncated,
-    /// A message of a message transport goes on behind its chunk or response.
+    /// A message of a message transport continues after its chunk or response.
     #[error("a message holds more than one chunk or response")]
     Trailing,
 }
@@ -101,7 +101,6 @@ pub struct Decoder {
 }
 
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "one a connection; a box would be one a chunk")]
 enum State {
     /// Between frames or within a head.
     Head(HeadParser),
@@ -129,8 +128,8 @@ impl Decoder {
         }
     }
 
-    /// Takes the next frame off the front of `input`. `None`: more octets are
-    /// needed, to be put behind those that `input` still holds.
+    /// Takes the next frame off the front of `input`. `None`: more octets are needed,
+    /// to be appended to those that `input` still holds.
     ///
     /// # Errors
     ///
@@ -180,7 +179,7 @@ impl Decoder {
         match &self.state {
             State::Head(_) if rest.iter().all(|octet| matches!(octet, b'\r' | b'\n')) => Ok(()),
             State::Failed(error) => Err(error.clone()),
-            _ => Err(DecodeError::Truncated),
+            State::Head(_) | State::Body(_) | State::End(..) => Err(DecodeError::Truncated),
         }
     }
 

@@ -144,23 +144,48 @@ pub enum ParseErrorKind {
 impl fmt::Display for ParseErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Incomplete => f.write_str("the message ends before the blank line that precedes its body"),
-            Self::TooLong { max } => write!(f, "the headers exceed {max} octets or {MAX_HEAD_LINES} lines"),
-            Self::TooManyHeaders => write!(f, "a message may have at most {MAX_HEADERS} headers of each kind and names in Require"),
+            Self::Incomplete => {
+                f.write_str("the message ends before the blank line that precedes its body")
+            }
+            Self::TooLong { max } => {
+                write!(f, "the headers exceed {max} octets or {MAX_HEAD_LINES} lines")
+            }
+            Self::TooManyHeaders => {
+                write!(f, "more than {MAX_HEADERS} headers of one kind, or names in Require")
+            }
             Self::Utf8 => f.write_str("the headers are not valid UTF-8"),
-            Self::Header => f.write_str("a message header must be a name, a colon, parameters, a space and a value"),
-            Self::ControlCharacter => f.write_str("a message header must escape its control characters"),
+            Self::Header => f.write_str(
+                "a message header must be a name, a colon, parameters, a space and a value",
+            ),
+            Self::ControlCharacter => {
+                f.write_str("a message header must escape its control characters")
+            }
             Self::Value(name) => write!(f, "the value of the header {name} is malformed"),
             Self::Repeated(name) => write!(f, "duplicate header {name}"),
-            Self::MimeHeader => f.write_str("a MIME header field must be a name, a colon and a value without control characters"),
+            Self::MimeHeader => f.write_str(
+                "a MIME header field must be a name, a colon and a value \
+                 without control characters",
+            ),
             Self::NotTolerated(name) => write!(f, "the message deviates from RFC 3862: {name}"),
-            Self::Address => f.write_str("an address must be an absolute URI in angle brackets, after an optional name"),
-            Self::Uri => f.write_str("an absolute URI has a scheme, and no space, quote, angle bracket or control character"),
-            Self::DateTime => f.write_str("a date and time must have the form 2000-12-13T13:40:00-08:00 (RFC 3339)"),
+            Self::Address => f.write_str(
+                "an address must be an absolute URI in angle brackets, after an optional name",
+            ),
+            Self::Uri => f.write_str(
+                "an absolute URI must have a scheme, and no space, quote, angle bracket or \
+                 control character",
+            ),
+            Self::DateTime => f.write_str(
+                "a date and time must have the form 2000-12-13T13:40:00-08:00 (RFC 3339)",
+            ),
             Self::NotMultipart => f.write_str("the media type is not a multipart type"),
-            Self::Boundary => write!(f, "the media type needs a boundary of 1 to {MAX_BOUNDARY_OCTETS} octets"),
+            Self::Boundary => {
+                write!(f, "the media type needs a boundary of 1 to {MAX_BOUNDARY_OCTETS} octets")
+            }
             Self::TooDeep => write!(f, "multipart bodies may be nested at most {MAX_DEPTH} deep"),
-            Self::Xml => f.write_str("the document must be XML in UTF-8 without a DTD, of at most 64 KiB, 1024 nodes, 1024 equals signs and 16 occurrences of xmlns"),
+            Self::Xml => f.write_str(
+                "the document must be XML in UTF-8 without a DTD, of at most 64 KiB, 1024 nodes, \
+                 1024 equals signs and 16 occurrences of xmlns",
+            ),
             Self::Root(name) => write!(f, "the root of the document must be the element {name}"),
             Self::Missing(name) => write!(f, "the element {name} is missing"),
             Self::Disposition => f.write_str("the notification has no disposition of RFC 5438"),

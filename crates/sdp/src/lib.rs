@@ -70,7 +70,7 @@
 //!
 //! # Files and data channels
 //!
-//! [`file`] has the attributes of RFC 5547: a section with them is about one file.
+//! [`mod@file`] has the attributes of RFC 5547: a section with them is about one file.
 //! [`data_channel`] has the sections of RFC 8873, which hold several sessions.
 //!
 //! # Errors

@@ -87,7 +87,21 @@ impl HeadParser {
             HeaderName::FailureReport => {
                 keep(&mut fields.failure_report, fast::failure_report(text))
             }
-            _ => None,
+            HeaderName::ToPath
+            | HeaderName::FromPath
+            | HeaderName::MessageId
+            | HeaderName::Status
+            | HeaderName::Expires
+            | HeaderName::MinExpires
+            | HeaderName::MaxExpires
+            | HeaderName::UsePath
+            | HeaderName::WwwAuthenticate
+            | HeaderName::Authorization
+            | HeaderName::AuthenticationInfo
+            | HeaderName::UseNickname
+            | HeaderName::ContentId
+            | HeaderName::ContentDescription
+            | HeaderName::ContentDisposition => None,
         }?;
         self.headers += 1;
         Some(rest)

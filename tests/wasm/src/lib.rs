@@ -1,5 +1,5 @@
 //! Two connections in one WebAssembly module, with the clock and the random
-//! octets of JavaScript. `run.js` calls [`deliver`] in node.
+//! octets of JavaScript. `run.js` calls `deliver` in node.
 #![cfg(all(target_family = "wasm", target_os = "unknown"))]
 
 use std::error::Error;

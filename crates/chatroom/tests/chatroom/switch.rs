@@ -170,7 +170,8 @@ impl Switch {
             Event::MessageStarted { .. } => self.members[at].start.clear(),
             Event::Piece { incoming: message, data, .. } => self.pass(at, message, &data),
             Event::MessageCompleted { received: message, .. } => {
-                self.members[at].server.connection.accept(message.key()).unwrap();
+                // A message that was refused waits for no response.
+                let _ = self.members[at].server.connection.accept(message.key());
                 self.room.end_message(seat, message_id(message.key()));
                 for (seat, key) in
                     self.members[at].copies.remove(&message.key()).unwrap_or_default()

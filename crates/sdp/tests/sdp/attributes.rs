@@ -9,7 +9,8 @@ use super::fault;
 // req: 6135-4.2.1-2, 6135-4.2.1-3, 6135-4.2.1-4
 #[test]
 fn three_values_of_setup_are_known() {
-    for setup in [Setup::Active, Setup::Passive, Setup::Actpass] {
+    assert_eq!(Setup::ALL, [Setup::Active, Setup::Passive, Setup::Actpass]);
+    for &setup in Setup::ALL {
         assert_eq!(setup.as_str().parse(), Ok(setup));
     }
     for other in ["holdconn", "Active"] {
@@ -87,7 +88,7 @@ fn a_token_of_chatroom_counts_once() {
 proptest! {
     #[test]
     fn fingerprints_read_as_they_were_written(octets in proptest::collection::vec(any::<u8>(), 64)) {
-        for function in [HashFunction::Sha1, HashFunction::Sha224, HashFunction::Sha256, HashFunction::Sha384, HashFunction::Sha512] {
+        for &function in HashFunction::ALL {
             let fingerprint = Fingerprint::new(function, &octets[..function.len()]).unwrap();
             prop_assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint));
         }
