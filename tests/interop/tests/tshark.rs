@@ -1,5 +1,5 @@
-//! What the writer writes, read by tshark: every field that tshark knows has
-//! the value that our parser gives it.
+//! tshark reads what the writer writes: every field that tshark knows has the same
+//! value as in our parser.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use msrp::wire::{
 };
 use msrp_interop::{Dissected, dissect, needed};
 
-/// Messages of the corpus that the writer refuses, and why.
+/// Messages of the corpus that the writer refuses, with the reason.
 const REFUSED: [(&str, EncodeError); 3] = [
     ("header-mime-no-body", EncodeError::MimeWithoutBody),
     ("method-digits", EncodeError::Method),
@@ -64,9 +64,8 @@ fn compare(mut expected: Fields, ours: &Chunk, theirs: &Dissected, octets: &[u8]
     }
 }
 
-/// Where tshark is wrong about the end-line: it takes the first line of a body
-/// that has seven hyphens in it for one, and finds none behind S/MIME, whose
-/// octets it reads as ASN.1.
+/// Whether the end-line that tshark shows cannot be compared: seven hyphens in the
+/// body count as one, and S/MIME is dissected as ASN.1 up to the end.
 fn loses_the_end_line(chunk: &Chunk) -> bool {
     let hyphens = b"-------";
     let has_hyphens = chunk.body.windows(hyphens.len()).any(|octets| octets == hyphens);
@@ -76,7 +75,7 @@ fn loses_the_end_line(chunk: &Chunk) -> bool {
 
 type Fields = BTreeMap<&'static str, Vec<String>>;
 
-/// Every field of tshark's, with what our parser has for it, under this id.
+/// Every field that tshark shows, with the value of our parser, under this id.
 fn expected(chunk: &Chunk, id: &str) -> Fields {
     let head = chunk.head.view();
     let flag = char::from(chunk.flag.as_byte()).to_string();
@@ -104,7 +103,7 @@ fn expected(chunk: &Chunk, id: &str) -> Fields {
     fields
 }
 
-/// As the writer has it: one space between two URIs, however many were read.
+/// A path as the writer writes it, with one space between two URIs.
 fn path(path: PathRef<'_>) -> String {
     path.iter().map(|uri| uri.to_string()).collect::<Vec<_>>().join(" ")
 }

@@ -63,7 +63,7 @@ async fn open(
         Ok((session, response)) if response.status.is_success() => {
             let starting = Starting { run: run_loop, session, about };
             let handle = run(&app.sessions, starting)?;
-            reply.answered(Answered::new(&answer));
+            reply.answered(Answered::new(&response));
             Ok(Some(handle.id.clone()))
         }
         bound => {
