@@ -20,7 +20,7 @@ fn bodies() -> [(&'static str, Vec<u8>); 4] {
         ("random", random_octets(LARGE)),
         ("CRLF and hyphens", repeated(b"\r\n------\r\n-------\r-------\n")),
         ("wrong flag", repeated(format!("\r\n-------{ID}!\r\n").as_bytes())),
-        ("no CRLF behind", repeated(format!("\r\n-------{ID}$-").as_bytes())),
+        ("no CRLF after", repeated(format!("\r\n-------{ID}$-").as_bytes())),
     ]
 }
 

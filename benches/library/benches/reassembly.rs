@@ -19,7 +19,7 @@ fn in_order() -> Vec<usize> {
 fn shuffled() -> Vec<usize> {
     let (mut places, mut random) = (in_order(), Seeded(7));
     for last in (1..places.len()).rev() {
-        let other = random.next() % (last as u64 + 1);
+        let other = random.next_u64() % (last as u64 + 1);
         places.swap(last, usize::try_from(other).unwrap());
     }
     places

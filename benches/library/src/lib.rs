@@ -82,7 +82,7 @@ pub fn http_response(octets: &[u8]) -> usize {
 pub struct Seeded(pub u64);
 
 impl Seeded {
-    pub fn next(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         // SplitMix64.
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -95,7 +95,7 @@ impl Seeded {
 impl Random for Seeded {
     fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         for part in octets.chunks_mut(8) {
-            part.copy_from_slice(&self.next().to_le_bytes()[..part.len()]);
+            part.copy_from_slice(&self.next_u64().to_le_bytes()[..part.len()]);
         }
         Ok(())
     }

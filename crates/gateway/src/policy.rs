@@ -107,10 +107,10 @@ impl FromStr for Pattern {
 /// The host of a pattern, without brackets, and its port.
 fn split_port(text: &str) -> Result<(String, Option<&str>), PatternError> {
     if let Some(rest) = text.strip_prefix('[') {
-        let (address, behind) = rest.split_once(']').ok_or(PatternError)?;
-        let (prefix, port) = match behind.split_once(':') {
+        let (address, after) = rest.split_once(']').ok_or(PatternError)?;
+        let (prefix, port) = match after.split_once(':') {
             Some((prefix, port)) => (prefix, Some(port)),
-            None => (behind, None),
+            None => (after, None),
         };
         return Ok((format!("{address}{prefix}"), port));
     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-/// A driver that is ended with the value.
+/// A running driver. Dropping it ends it.
 struct Driver(Child);
 
 impl Drop for Driver {
@@ -137,7 +137,7 @@ async fn the_page_sends_connects_and_shows_sessions() {
         .into_iter()
         .flatten()
         .filter(|entry| {
-            // The browser notes each status that is no success.
+            // The browser logs each status that is not a success.
             entry["level"] == "SEVERE" && entry["source"] != "network"
         })
         .collect();

@@ -96,9 +96,9 @@ fn show_closing(offer: &str) -> Result<(), Box<dyn Error>> {
 
 fn tell(alices: &Delivery, bobs: &Delivery, time: Duration) -> bool {
     for (name, delivery) in [("offerer", alices), ("answerer", bobs)] {
-        for outcome in &delivery.outcomes {
-            let (octets, chunks) = (outcome.octets, outcome.chunks);
-            println!("{name}: {}, {octets} octets in {chunks} chunks", outcome.outcome);
+        for message in &delivery.outcomes {
+            let (octets, chunks) = (message.octets, message.chunks);
+            println!("{name}: {}, {octets} octets in {chunks} chunks", message.outcome);
         }
         let traffic = delivery.traffic;
         let (messages, largest) = (traffic.messages, traffic.largest);

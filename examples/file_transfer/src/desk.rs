@@ -114,7 +114,7 @@ impl Desk {
                     Ok(None) => break,
                     Err(_) if self.checking > 0 => {}
                     Err(_) => {
-                        self.fail_all("nothing happened for too long");
+                        self.fail_all("the connection was idle for too long");
                         self.run_loop.connection.close();
                     }
                 },

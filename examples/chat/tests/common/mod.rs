@@ -96,7 +96,7 @@ impl Person {
     ) -> T {
         let (sender, done) = oneshot::channel();
         let job = Box::new(move |client: &mut Client| drop(sender.send(job(client))));
-        assert!(self.jobs.send(job).is_ok(), "the session goes on");
+        assert!(self.jobs.send(job).is_ok(), "the session is open");
         done.await.unwrap()
     }
 
