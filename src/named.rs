@@ -53,12 +53,13 @@ impl UnknownName {
 /// The enum is `Clone`, `Copy`, `Debug`, `PartialEq`, `Eq` and `Hash`, and has
 /// `ALL`, `as_str`, `Display` and `FromStr`. The text after the colon says in an
 /// [`UnknownName`] what was expected; `any case` makes reading ignore the case of
-/// ASCII letters.
+/// ASCII letters. `Display` shows the name, or the text after `=>` where a variant
+/// has one: `Aborted = "aborted" => "the peer aborted the message"`.
 macro_rules! named {
     (
         $(#[$meta:meta])*
         $vis:vis enum $name:ident: $what:literal $(, $case:ident case)? {
-            $($(#[$doc:meta])* $variant:ident = $text:literal,)+
+            $($(#[$doc:meta])* $variant:ident = $text:literal $(=> $shown:literal)?,)+
         }
     ) => {
         $(#[$meta])*
@@ -82,7 +83,9 @@ macro_rules! named {
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(self.as_str())
+                f.pad(match self {
+                    $(Self::$variant => $crate::named::named!(@shown $text $($shown)?),)+
+                })
             }
         }
 
@@ -96,6 +99,8 @@ macro_rules! named {
             }
         }
     };
+    (@shown $name:literal) => { $name };
+    (@shown $name:literal $shown:literal) => { $shown };
     (@is_name any) => { str::eq_ignore_ascii_case };
     (@is_name) => { <str as PartialEq>::eq };
 }

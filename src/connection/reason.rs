@@ -2,58 +2,44 @@
 
 use std::fmt;
 
+use crate::named::named;
 use crate::random::RandomError;
 use crate::wire::{DecodeError, StatusCode};
 
-/// Why an incoming message failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FailReason {
-    /// The peer gave it up (`#`).
-    Aborted,
-    /// It is larger than the session's limit. The response was 413.
-    TooLarge,
-    /// Its chunks lie in more separate runs than
-    /// [`Limits::message_ranges`](crate::Limits::message_ranges). The response
-    /// was 413.
-    TooManyRanges,
-    /// The session has [`Limits::incoming_messages`](crate::Limits::incoming_messages)
-    /// that have not ended. The response was 413.
-    TooManyMessages,
-    /// The connection holds as many octets of unfinished messages as
-    /// [`Limits::incoming_octets`](crate::Limits::incoming_octets) allows. The
-    /// response was 413.
-    NoRoom,
-    /// Its chunks contradict each other about its size, or a header field is
-    /// missing. The response was 400.
-    Inconsistent,
-    /// This side does not accept its type, or a type inside it. The response was
-    /// 415.
-    UnsupportedType,
-    /// This side receives no messages in the session
-    /// ([`SessionConfig::direction`](crate::SessionConfig::direction)). The
-    /// response was 403.
-    NotReceiving,
-    /// The application rejected it.
-    Rejected,
-    /// The session or its connection ended.
-    SessionClosed,
-}
-
-impl fmt::Display for FailReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Aborted => "the peer aborted the message",
-            Self::TooLarge => "the message is too large",
-            Self::TooManyRanges => "the chunks of the message lie in too many separate runs",
-            Self::TooManyMessages => "too many messages are unfinished",
-            Self::NoRoom => "unfinished messages take up too much memory",
-            Self::Inconsistent => "the chunks of the message are inconsistent",
-            Self::UnsupportedType => "the media type is not accepted",
-            Self::NotReceiving => "this side receives no messages in the session",
-            Self::Rejected => "the application rejected the message",
-            Self::SessionClosed => "the session ended",
-        })
+named! {
+    /// Why an incoming message failed.
+    #[non_exhaustive]
+    pub enum FailReason: "reason" {
+        /// The peer gave it up (`#`).
+        Aborted = "aborted" => "the peer aborted the message",
+        /// It is larger than the session's limit. The response was 413.
+        TooLarge = "tooLarge" => "the message is too large",
+        /// Its chunks lie in more separate runs than
+        /// [`Limits::message_ranges`](crate::Limits::message_ranges). The response
+        /// was 413.
+        TooManyRanges = "tooManyRanges" =>
+            "the chunks of the message lie in too many separate runs",
+        /// The session has [`Limits::incoming_messages`](crate::Limits::incoming_messages)
+        /// that have not ended. The response was 413.
+        TooManyMessages = "tooManyMessages" => "too many messages are unfinished",
+        /// The connection holds as many octets of unfinished messages as
+        /// [`Limits::incoming_octets`](crate::Limits::incoming_octets) allows. The
+        /// response was 413.
+        NoRoom = "noRoom" => "unfinished messages take up too much memory",
+        /// Its chunks contradict each other about its size, or a header field is
+        /// missing. The response was 400.
+        Inconsistent = "inconsistent" => "the chunks of the message are inconsistent",
+        /// This side does not accept its type, or a type inside it. The response was
+        /// 415.
+        UnsupportedType = "unsupportedType" => "the media type is not accepted",
+        /// This side receives no messages in the session
+        /// ([`SessionConfig::direction`](crate::SessionConfig::direction)). The
+        /// response was 403.
+        NotReceiving = "notReceiving" => "this side receives no messages in the session",
+        /// The application rejected it.
+        Rejected = "rejected" => "the application rejected the message",
+        /// The session or its connection ended.
+        SessionClosed = "closed" => "the session ended",
     }
 }
 
@@ -88,6 +74,23 @@ impl Outcome {
     #[must_use]
     pub const fn is_success(self) -> bool {
         matches!(self, Self::Accepted | Self::Sent | Self::Delivered)
+    }
+
+    /// Its name, for programs: `timedOut`. The name of [`Rejected`](Self::Rejected)
+    /// leaves out the status.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Unreported => "unreported",
+            Self::Rejected(_) => "rejected",
+            Self::TimedOut => "timedOut",
+            Self::Aborted => "aborted",
+            Self::SessionClosed => "sessionClosed",
+            Self::ConnectionLost => "connectionLost",
+        }
     }
 }
 
