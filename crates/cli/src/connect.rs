@@ -93,7 +93,10 @@ fn bind(client: Client, deadline: Instant, object: &mut Value) -> Result<(), Fai
                     CloseReason::Rejected(status) => break Err(Failure::rejected(status)),
                     CloseReason::TimedOut => break Err(Failure::no_response()),
                     // `Event::Closed` follows and says more.
-                    _ => {}
+                    CloseReason::Local
+                    | CloseReason::Failed(_)
+                    | CloseReason::ConnectionClosed
+                    | _ => {}
                 }
             }
             Some(Event::Closed(end)) => break Err(Failure::ended(&end)),

@@ -40,11 +40,10 @@ impl Failure {
     }
 
     pub(crate) fn handshake(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
-                Self::timeout("the TLS handshake did not end in time")
-            }
-            _ => Self::tls(error),
+        if matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) {
+            Self::timeout("the TLS handshake did not end in time")
+        } else {
+            Self::tls(error)
         }
     }
 
@@ -74,15 +73,21 @@ impl Failure {
             ConnectionEnd::Failed(error) => {
                 Self::new("notMsrp", format!("the peer does not speak MSRP: {error}"))
             }
-            _ => Self::new("closed", "the peer closed the connection"),
+            ConnectionEnd::Peer => Self::new("closed", "the peer closed the connection"),
+            ConnectionEnd::RandomFailed(error) => Self::local(error.clone()),
+            ConnectionEnd::Local | ConnectionEnd::Stalled | _ => {
+                Self::new("closed", format!("the connection ended: {end}"))
+            }
         }
     }
 
     pub(crate) fn connect(error: &io::Error, address: SocketAddr) -> Self {
-        let kind = match error.kind() {
-            io::ErrorKind::ConnectionRefused => "refused",
-            io::ErrorKind::TimedOut => "timeout",
-            _ => "unreachable",
+        let kind = if error.kind() == io::ErrorKind::ConnectionRefused {
+            "refused"
+        } else if error.kind() == io::ErrorKind::TimedOut {
+            "timeout"
+        } else {
+            "unreachable"
         };
         Self::new(kind, format!("cannot connect to {address}: {error}"))
     }

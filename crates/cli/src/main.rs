@@ -1,6 +1,8 @@
 //! The command `msrp`: sends messages, receives them and probes sessions over
 //! MSRP (RFC 4975), with or without TLS and relays.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod client;
 mod connect;
 mod failure;

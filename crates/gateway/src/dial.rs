@@ -126,10 +126,8 @@ async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Fault> {
 }
 
 fn no_connection(error: &std::io::Error) -> Fault {
-    let kind = match error.kind() {
-        std::io::ErrorKind::ConnectionRefused => Kind::Refused,
-        _ => Kind::Unreachable,
-    };
+    let is_refused = error.kind() == std::io::ErrorKind::ConnectionRefused;
+    let kind = if is_refused { Kind::Refused } else { Kind::Unreachable };
     Fault::new(kind, format!("cannot connect: {error}"))
 }
 

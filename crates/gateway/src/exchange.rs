@@ -14,7 +14,7 @@ use msrp_tokio_loop::RunLoop;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::dial::Stream;
-use crate::fault::{Fault, Kind};
+use crate::fault::{Fault, Kind, chain};
 
 /// How long a peer may take to read the last octets.
 const FAREWELL: Duration = Duration::from_millis(200);
@@ -33,7 +33,7 @@ pub(crate) struct Message {
 /// A message that was sent, and its outcome.
 #[derive(Debug)]
 pub(crate) struct Sent {
-    pub(crate) outcome: Finished,
+    pub(crate) finished: Finished,
     /// The octets of each success REPORT, zero-based.
     pub(crate) reported: Vec<Range<u64>>,
     /// Why there is no response, if there is none.
@@ -84,17 +84,17 @@ pub(crate) async fn send(
     run.connection.send(session, message.outgoing).map_err(internal)?;
     let mut reported = Vec::new();
     let mut is_late = false;
-    let outcome = loop {
+    let finished = loop {
         match next_until(&mut run, until, &mut is_late).await {
-            Some(Event::Finished(outcome)) => break *outcome,
+            Some(Event::Finished(finished)) => break *finished,
             Some(Event::Reported { octets, .. }) => reported.push(octets),
             Some(_) => {}
             None => return Err(Fault::new(Kind::Closed, "the connection ended")),
         }
     };
-    let fault = fault_of(&mut run, &outcome, is_late);
+    let fault = fault_of(&mut run, &finished, is_late);
     farewell(run).await;
-    Ok(Sent { outcome, reported, fault })
+    Ok(Sent { finished, reported, fault })
 }
 
 /// Opens a session and waits for the response to the SEND that binds it.
@@ -150,24 +150,31 @@ async fn next_until(
     run.connection.poll_event()
 }
 
-fn fault_of(run: &mut RunLoop<Stream>, outcome: &Finished, is_late: bool) -> Option<Fault> {
-    match outcome.outcome {
-        Outcome::TimedOut if is_unanswered(outcome) => Some(Fault::timeout()),
+fn fault_of(run: &mut RunLoop<Stream>, finished: &Finished, is_late: bool) -> Option<Fault> {
+    match finished.outcome {
+        Outcome::TimedOut if is_unanswered(finished) => Some(Fault::timeout()),
         Outcome::SessionClosed if is_late => Some(Fault::timeout()),
         Outcome::ConnectionLost => {
-            let end = std::iter::from_fn(|| run.connection.poll_event()).find_map(|e| match e {
-                Event::Closed(end) => Some(end),
-                _ => None,
-            });
+            let mut events = std::iter::from_fn(|| run.connection.poll_event());
+            let end = events
+                .find_map(|event| if let Event::Closed(end) = event { Some(end) } else { None });
             Some(fault_of_end(run, &end.unwrap_or(ConnectionEnd::Peer)))
         }
-        _ => None,
+        Outcome::Accepted
+        | Outcome::Sent
+        | Outcome::Delivered
+        | Outcome::Unreported
+        | Outcome::Rejected(_)
+        | Outcome::TimedOut
+        | Outcome::Aborted
+        | Outcome::SessionClosed
+        | _ => None,
     }
 }
 
 /// Whether a message timed out here, rather than at a later hop that responded 408.
-pub(crate) fn is_unanswered(outcome: &Finished) -> bool {
-    outcome.response.as_ref().is_none_or(|response| response.status != StatusCode::TIMEOUT)
+pub(crate) fn is_unanswered(finished: &Finished) -> bool {
+    finished.response.as_ref().is_none_or(|response| response.status != StatusCode::TIMEOUT)
 }
 
 /// Why a connection ended that this side did not close.
@@ -179,12 +186,16 @@ pub(crate) fn fault_of_end(run: &RunLoop<Stream>, end: &ConnectionEnd) -> Fault 
         (ConnectionEnd::Failed(error), _) => {
             Fault::new(Kind::NotMsrp, format!("the peer does not speak MSRP: {error}"))
         }
+        (ConnectionEnd::RandomFailed(error), _) => error.clone().into(),
         (_, Some(error)) => Fault::new(Kind::Closed, format!("the connection failed: {error}")),
-        (_, None) => Fault::new(Kind::Closed, "the peer closed the connection"),
+        (ConnectionEnd::Peer, None) => Fault::new(Kind::Closed, "the peer closed the connection"),
+        (ConnectionEnd::Local | ConnectionEnd::Stalled | _, None) => {
+            Fault::new(Kind::Closed, format!("the connection ended: {end}"))
+        }
     }
 }
 
 /// An error that earlier checks should have prevented.
-fn internal(error: impl std::fmt::Display) -> Fault {
-    Fault::new(Kind::InvalidRequest, error.to_string())
+fn internal(error: impl Into<anyhow::Error>) -> Fault {
+    Fault::new(Kind::InvalidRequest, chain(error))
 }

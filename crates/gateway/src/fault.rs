@@ -62,9 +62,14 @@ pub(crate) struct Fault {
     pub(crate) message: String,
 }
 
+/// An error and its causes.
+pub(crate) fn chain(error: impl Into<anyhow::Error>) -> String {
+    format!("{:#}", error.into())
+}
+
 impl From<msrp::RandomError> for Fault {
     fn from(error: msrp::RandomError) -> Self {
-        Self::new(Kind::Busy, error.to_string())
+        Self::new(Kind::Busy, chain(error))
     }
 }
 

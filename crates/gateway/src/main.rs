@@ -1,5 +1,7 @@
 //! Runs the gateway until SIGTERM or Ctrl-C.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use std::io::IsTerminal;
 use std::process::ExitCode;
 

@@ -125,7 +125,7 @@ impl Server {
             builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
             let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
             if let Err(error) = watcher.watch(connection.into_owned()).await {
-                tracing::debug!("HTTP connection: {error}");
+                tracing::debug!("HTTP connection: {:#}", anyhow::Error::from_boxed(error));
             }
         }
     }

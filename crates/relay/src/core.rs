@@ -153,7 +153,7 @@ impl Core {
             Input::End => return self.ended(connection),
         };
         if let Err(error) = taken {
-            tracing::debug!(?connection, "{error}");
+            tracing::debug!(?connection, "{:#}", anyhow::Error::from(error));
         }
         if let Some(link) = self.links.get_mut(&connection) {
             keep_rest(&mut self.buffer, &mut link.rest);
@@ -305,7 +305,7 @@ impl Core {
                 tracing::info!(users = users.len(), "users reloaded");
                 self.users = users;
             }
-            Err(error) => tracing::error!("cannot reload {}: {error}", file.display()),
+            Err(error) => tracing::error!("users not reloaded: {:#}", anyhow::Error::from(error)),
         }
     }
 

@@ -37,25 +37,18 @@ pub enum StartError {
     /// The certificates are not usable.
     #[error("cannot set up TLS")]
     Tls(#[from] TlsError),
-    /// The users file is not usable.
+    /// The users file cannot be read.
     #[error("cannot use --users {}", .0.display())]
-    Users(PathBuf, #[source] UsersError),
+    Users(PathBuf, #[source] std::io::Error),
+    /// The line of that number of the users file does not describe a user.
+    #[error(
+        "line {0} of --users is not user:realm:MD5[:SHA-256] with hashes in hexadecimal digits"
+    )]
+    UsersLine(usize),
+    /// The line of that number of the users file repeats a user.
+    #[error("line {0} of --users: duplicate user and realm")]
+    DuplicateUser(usize),
     /// The source of random octets failed.
     #[error(transparent)]
     Random(#[from] msrp::RandomError),
-}
-
-/// Why a users file is not usable.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum UsersError {
-    /// It cannot be read.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-    /// The line of that number does not describe a user.
-    #[error("line {0} is not user:realm:MD5[:SHA-256] with hashes in hexadecimal digits")]
-    Line(usize),
-    /// The line of that number repeats a user.
-    #[error("line {0}: duplicate user and realm")]
-    Duplicate(usize),
 }

@@ -16,7 +16,13 @@
 //! `msrp-tls`.
 
 #![forbid(unsafe_code)]
-#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm
+)]
 
 mod core;
 mod dial;
@@ -32,7 +38,7 @@ mod transport;
 mod users;
 mod websocket;
 
-pub use fault::{StartError, UsersError};
+pub use fault::StartError;
 pub use options::{Command, CommandLine, HashOptions, Options};
 pub use serve::{Addresses, Handle, Server};
 pub use users::user_line;

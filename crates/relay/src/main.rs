@@ -1,5 +1,7 @@
 //! Runs the relay until SIGTERM or Ctrl-C, or prints a line for its users file.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 

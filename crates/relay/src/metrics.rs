@@ -48,7 +48,7 @@ async fn connection(stream: TcpStream, core: &RefCell<Core>) {
     let mut http = http1::Builder::new();
     if let Err(error) = http.keep_alive(false).serve_connection(TokioIo::new(stream), service).await
     {
-        tracing::debug!("HTTP connection: {error}");
+        tracing::debug!("HTTP connection: {:#}", anyhow::Error::from(error));
     }
 }
 

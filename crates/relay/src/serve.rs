@@ -312,7 +312,13 @@ fn close_frame(reason: &RelayClose) -> CloseFrame {
         RelayClose::Idle | RelayClose::Evicted => {
             (CloseCode::Away, "the connection was idle for too long")
         }
-        _ => (CloseCode::Policy, "the relay has closed the connection"),
+        RelayClose::RandomFailed(_) => (CloseCode::Error, "the relay has failed"),
+        RelayClose::NotForThisRelay
+        | RelayClose::Probation
+        | RelayClose::AuthFailures
+        | RelayClose::Stalled
+        | RelayClose::NotConnected
+        | _ => (CloseCode::Policy, "the relay has closed the connection"),
     };
     frame(code, reason)
 }
@@ -349,7 +355,7 @@ fn uri(kind: Kind, name: Option<&str>, address: SocketAddr) -> Result<MsrpUri, S
 
 fn read_users(options: &Options) -> Result<Users, StartError> {
     let Some(file) = &options.users else { return Ok(Users::default()) };
-    Users::read(file).map_err(|error| StartError::Users(file.clone(), error))
+    Users::read(file)
 }
 
 fn relay_config(options: &Options, address: &MsrpUri, users: &Users) -> RelayConfig {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use msrp::auth::{Algorithm, Ha1};
 
-use crate::fault::UsersError;
+use crate::fault::StartError;
 
 /// The users by name and realm.
 #[derive(Default)]
@@ -18,19 +18,20 @@ struct Secrets {
 }
 
 impl Users {
-    pub(crate) fn read(path: &Path) -> Result<Self, UsersError> {
-        Self::parse(&std::fs::read_to_string(path)?)
+    pub(crate) fn read(path: &Path) -> Result<Self, StartError> {
+        let text = std::fs::read_to_string(path);
+        Self::parse(&text.map_err(|error| StartError::Users(path.into(), error))?)
     }
 
-    fn parse(text: &str) -> Result<Self, UsersError> {
+    fn parse(text: &str) -> Result<Self, StartError> {
         let mut users = Self::default();
         for (number, line) in (1..).zip(text.lines().map(str::trim)) {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let (user, secrets) = entry(line).ok_or(UsersError::Line(number))?;
+            let (user, secrets) = entry(line).ok_or(StartError::UsersLine(number))?;
             if users.0.insert(user, secrets).is_some() {
-                return Err(UsersError::Duplicate(number));
+                return Err(StartError::DuplicateUser(number));
             }
         }
         Ok(users)
@@ -120,9 +121,12 @@ mod tests {
             ["alice", "alice:example.com:12", &format!("{line}:"), &line.replacen("alice", "", 1)]
         {
             let result = Users::parse(&format!("{line}\n{wrong}"));
-            assert!(matches!(result, Err(UsersError::Line(2))), "{wrong}");
+            assert!(matches!(result, Err(StartError::UsersLine(2))), "{wrong}");
         }
-        assert!(matches!(Users::parse(&format!("{line}\n{line}")), Err(UsersError::Duplicate(2))));
+        assert!(matches!(
+            Users::parse(&format!("{line}\n{line}")),
+            Err(StartError::DuplicateUser(2))
+        ));
     }
 
     #[test]

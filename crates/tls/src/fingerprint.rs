@@ -4,7 +4,8 @@ use std::fmt::{self, Write};
 use std::str::FromStr;
 
 use ring::digest;
-use thiserror::Error;
+
+use crate::TlsError;
 
 macro_rules! hash_functions {
     ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
@@ -58,13 +59,13 @@ impl fmt::Display for HashFunction {
 }
 
 impl FromStr for HashFunction {
-    type Err = FingerprintError;
+    type Err = TlsError;
 
     /// Ignores case.
-    fn from_str(name: &str) -> Result<Self, FingerprintError> {
+    fn from_str(name: &str) -> Result<Self, TlsError> {
         let mut all = Self::ALL.iter().copied();
         all.find(|function| function.as_str().eq_ignore_ascii_case(name))
-            .ok_or(FingerprintError::Function)
+            .ok_or(TlsError::HashFunction)
     }
 }
 
@@ -76,29 +77,13 @@ impl FromStr for HashFunction {
 /// let fingerprint = Fingerprint::of(HashFunction::Sha256, b"a certificate in DER");
 /// let text = fingerprint.to_string();
 /// assert!(text.starts_with("sha-256 68:EB:"));
-/// assert_eq!(text.parse(), Ok(fingerprint));
+/// assert_eq!(text.parse::<Fingerprint>()?, fingerprint);
+/// # Ok::<(), msrp_tls::TlsError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint {
     function: HashFunction,
     octets: Box<[u8]>,
-}
-
-/// Why a text is not a usable fingerprint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum FingerprintError {
-    /// It does not consist of a hash function, a space and pairs of digits.
-    #[error(
-        "a fingerprint is written like \"sha-256 4A:AD:B9:...\", two hexadecimal digits per octet"
-    )]
-    Syntax,
-    /// The hash function is unsafe or unknown.
-    #[error("the hash function must be sha-256, sha-384 or sha-512")]
-    Function,
-    /// The number of octets is not that of the hash function, which is given.
-    #[error("a fingerprint with this hash function must have {0} octets")]
-    Length(usize),
 }
 
 impl Fingerprint {
@@ -116,18 +101,18 @@ impl Fingerprint {
 }
 
 impl FromStr for Fingerprint {
-    type Err = FingerprintError;
+    type Err = TlsError;
 
-    fn from_str(text: &str) -> Result<Self, FingerprintError> {
-        let (name, digits) = text.split_once(' ').ok_or(FingerprintError::Syntax)?;
+    fn from_str(text: &str) -> Result<Self, TlsError> {
+        let (name, digits) = text.split_once(' ').ok_or(TlsError::FingerprintSyntax)?;
         let function: HashFunction = name.parse()?;
         let octets: Option<Box<[u8]>> = digits.split(':').map(octet).collect();
-        let octets = octets.ok_or(FingerprintError::Syntax)?;
+        let octets = octets.ok_or(TlsError::FingerprintSyntax)?;
         let len = function.digest(&[]).as_ref().len();
         if octets.len() == len {
             Ok(Self { function, octets })
         } else {
-            Err(FingerprintError::Length(len))
+            Err(TlsError::FingerprintLength(len))
         }
     }
 }

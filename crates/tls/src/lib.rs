@@ -26,7 +26,13 @@
 //! aws-lc-rs needs more tools on some systems.
 
 #![forbid(unsafe_code)]
-#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm
+)]
 
 mod fingerprint;
 mod identity;
@@ -44,7 +50,7 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ServerConfig, SupportedProtocolVersion};
 use thiserror::Error;
 
-pub use fingerprint::{Fingerprint, FingerprintError, HashFunction};
+pub use fingerprint::{Fingerprint, HashFunction};
 pub use identity::Identity;
 pub use roots::Roots;
 
@@ -98,13 +104,26 @@ impl From<Fingerprint> for Fingerprints {
     }
 }
 
-/// Why TLS cannot be set up.
+/// Why TLS cannot be set up, or why a text is not a usable fingerprint.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TlsError {
     /// A list of fingerprints is empty.
     #[error("at least one fingerprint is needed to check a certificate")]
     NoFingerprint,
+    /// A fingerprint does not consist of a hash function, a space and pairs of
+    /// hexadecimal digits.
+    #[error(
+        "a fingerprint is written like \"sha-256 4A:AD:B9:...\", two hexadecimal digits per octet"
+    )]
+    FingerprintSyntax,
+    /// A hash function is unsafe or unknown.
+    #[error("the hash function must be sha-256, sha-384 or sha-512")]
+    HashFunction,
+    /// A fingerprint does not have the number of octets of its hash function,
+    /// which is given.
+    #[error("a fingerprint with this hash function must have {0} octets")]
+    FingerprintLength(usize),
     /// The host of a URI is neither an address nor a DNS name, so that no
     /// certificate can be valid for it.
     #[error("the host is neither an IP address nor a DNS name")]
@@ -201,3 +220,8 @@ pub fn server_name(host: Host<'_>) -> Result<ServerName<'static>, TlsError> {
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
+
+/// The code of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

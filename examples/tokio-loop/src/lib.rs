@@ -154,3 +154,8 @@ async fn sleep(due: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
+
+/// The code of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -194,7 +194,20 @@ impl<'a> Inbox<'a> {
                 let octets = self.stores.remove(&message.key()).map_or(0, |it| it.octets());
                 self.failed(&message, reason, octets);
             }
-            _ => {}
+            Event::SessionOpened { .. }
+            | Event::SessionClosed { .. }
+            | Event::Message { .. }
+            | Event::Finished(_)
+            | Event::Reported { .. }
+            | Event::LateFailure { .. }
+            | Event::BodyRoom { .. }
+            | Event::NicknameRequested { .. }
+            | Event::Nickname { .. }
+            | Event::Authenticated { .. }
+            | Event::AuthenticationFailed { .. }
+            | Event::Tolerated(_)
+            | Event::Closed(_)
+            | _ => {}
         }
     }
 
@@ -223,8 +236,8 @@ impl<'a> Inbox<'a> {
 
     fn failed(&mut self, message: &Received, reason: FailReason, octets: u64) {
         let event = if reason == FailReason::Aborted { "aborted" } else { "failed" };
-        let reason = reason_name(reason);
-        let more = json!({ "bytes": octets, "sha256": null, "file": null, "reason": reason });
+        let more =
+            json!({ "bytes": octets, "sha256": null, "file": null, "reason": reason.as_str() });
         self.tell(false, message, event, &more);
     }
 
@@ -240,19 +253,5 @@ impl<'a> Inbox<'a> {
             object.extend(more.clone());
         }
         (self.options.report)(&object);
-    }
-}
-
-const fn reason_name(reason: FailReason) -> &'static str {
-    match reason {
-        FailReason::Aborted => "aborted",
-        FailReason::TooLarge => "tooLarge",
-        FailReason::TooManyRanges => "tooManyRanges",
-        FailReason::TooManyMessages => "tooManyMessages",
-        FailReason::Inconsistent => "inconsistent",
-        FailReason::UnsupportedType => "unsupportedType",
-        FailReason::Rejected => "rejected",
-        FailReason::SessionClosed => "closed",
-        _ => "other",
     }
 }

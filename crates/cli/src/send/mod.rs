@@ -65,7 +65,7 @@ pub(crate) struct Arguments {
 
 /// The outcome of the message.
 struct Sent {
-    outcome: Box<Finished>,
+    finished: Box<Finished>,
     rtt: Option<Duration>,
     failure: Option<Failure>,
 }
@@ -188,9 +188,9 @@ fn send(
 /// Waits for the outcome of the message; aborts it at the deadline.
 fn wait(link: &Link, key: MessageKey, deadline: Instant) -> Sent {
     let mut deadline = Some(deadline);
-    let outcome = loop {
+    let finished = loop {
         match link.next_event(deadline) {
-            Some(Event::Finished(outcome)) if outcome.message == key => break outcome,
+            Some(Event::Finished(finished)) if finished.message == key => break finished,
             Some(_) => {}
             None => {
                 deadline = None;
@@ -199,17 +199,19 @@ fn wait(link: &Link, key: MessageKey, deadline: Instant) -> Sent {
             }
         }
     };
-    let rtt = outcome
+    let rtt = finished
         .response
         .as_ref()
         .map(|response| response.round_trip.unwrap_or_else(|| link.since_last_transmit()));
-    let mut sent = Sent { outcome, rtt, failure: None };
-    sent.failure = match sent.outcome.outcome {
-        outcome if outcome.is_success() => None,
+    let mut sent = Sent { finished, rtt, failure: None };
+    sent.failure = match sent.finished.outcome {
+        Outcome::Accepted | Outcome::Sent | Outcome::Delivered => None,
         Outcome::Rejected(status) => Some(Failure::rejected(status)),
         Outcome::SessionClosed | Outcome::ConnectionLost => Some(explain(link, &mut sent)),
         Outcome::Unreported => Some(Failure::new("closed", "the session ended without a REPORT")),
-        _ => Some(Failure::timeout("the exchange did not end in time")),
+        Outcome::TimedOut | Outcome::Aborted | _ => {
+            Some(Failure::timeout("the exchange did not end in time"))
+        }
     };
     sent
 }
@@ -221,7 +223,7 @@ fn explain(link: &Link, sent: &mut Sent) -> Failure {
             Some(Event::SessionClosed {
                 reason: CloseReason::Rejected(status), response, ..
             }) => {
-                sent.outcome.response = response;
+                sent.finished.response = response;
                 return Failure::rejected(status);
             }
             Some(Event::SessionClosed { reason: CloseReason::TimedOut, .. }) => {
@@ -234,24 +236,24 @@ fn explain(link: &Link, sent: &mut Sent) -> Failure {
 }
 
 fn describe(object: &mut Value, sent: &Sent, total: Option<u64>) {
-    let Sent { outcome, rtt, failure } = sent;
-    if let Some(response) = &outcome.response {
+    let Sent { finished, rtt, failure } = sent;
+    if let Some(response) = &finished.response {
         set_status(object, response.status, response.comment.as_deref());
         set(object, "transactionId", response.transaction.as_str());
     }
-    if let Outcome::Rejected(status) = outcome.outcome
-        && outcome.response.as_ref().is_none_or(|response| response.status.is_success())
+    if let Outcome::Rejected(status) = finished.outcome
+        && finished.response.as_ref().is_none_or(|response| response.status.is_success())
     {
         // The response was a success; a REPORT followed and says otherwise.
         set_status(object, status, None);
     }
-    let total = if failure.is_none() { Some(outcome.octets) } else { total };
-    let range = ByteRange::new(1, Some(outcome.octets), total);
-    set(object, "messageId", outcome.message_id.as_str());
+    let total = if failure.is_none() { Some(finished.octets) } else { total };
+    let range = ByteRange::new(1, Some(finished.octets), total);
+    set(object, "messageId", finished.message_id.as_str());
     set(object, "byteRange", range.ok().map(|range| range.to_string()));
     set(object, "rtt", rtt.map(milliseconds));
-    set(object, "chunks", outcome.chunks);
+    set(object, "chunks", finished.chunks);
     if let Some(delivered) = object.get_mut("delivered") {
-        *delivered = (outcome.outcome == Outcome::Delivered).into();
+        *delivered = (finished.outcome == Outcome::Delivered).into();
     }
 }

@@ -35,6 +35,6 @@ async fn exchange(app: &App, send: Send) -> Result<Sent, Fault> {
     let dialed = dialed.map_err(|_| Fault::timeout())??;
     let sent =
         exchange::send(dialed.stream, SessionConfig::new(local, remote), message, until).await?;
-    tracing::info!(host = target.host, port = target.port, outcome = ?sent.outcome.outcome, "sent");
+    tracing::info!(host = target.host, port = target.port, outcome = ?sent.finished.outcome, "sent");
     Ok(sent)
 }

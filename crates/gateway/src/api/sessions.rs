@@ -19,7 +19,7 @@ use super::show::{Answered, ConnectReply, Reply, SendReply, SessionReply};
 use crate::app::App;
 use crate::exchange::{self, bind, config_until, farewell, silence};
 use crate::fault::Fault;
-use crate::session::{About, Handle, Starting, View, run};
+use crate::session::{About, Ending, Handle, Starting, View, run};
 
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
@@ -97,7 +97,7 @@ pub(crate) async fn end(
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
     let handle = app.sessions.remove(&id)?;
-    handle.close("deleted");
+    handle.close(Ending::Deleted);
     handle.closed().await;
     Ok(Json(handle.view()).into_response())
 }

@@ -57,11 +57,12 @@ impl Answered {
 
     /// The final status of a message: that of a failure REPORT replaces the one in
     /// the response.
-    fn of(outcome: &Finished) -> Self {
-        let answered = outcome.response.as_ref().map(Self::new).unwrap_or_default();
-        match outcome.outcome {
-            msrp::Outcome::Rejected(status) => answered.or_status(status),
-            _ => answered,
+    fn of(finished: &Finished) -> Self {
+        let answered = finished.response.as_ref().map(Self::new).unwrap_or_default();
+        if let msrp::Outcome::Rejected(status) = finished.outcome {
+            answered.or_status(status)
+        } else {
+            answered
         }
     }
 
@@ -133,17 +134,17 @@ impl SendReply {
     }
 
     pub(crate) fn sent(&mut self, sent: Sent, success_report: bool) {
-        let Sent { outcome, reported, fault } = sent;
-        self.answered = Answered::of(&outcome);
-        self.byte_range = Some(byte_range(&(0..outcome.octets), outcome.octets));
-        self.chunks = Some(outcome.chunks);
+        let Sent { finished, reported, fault } = sent;
+        self.answered = Answered::of(&finished);
+        self.byte_range = Some(byte_range(&(0..finished.octets), finished.octets));
+        self.chunks = Some(finished.chunks);
         // With Failure-Report "no" the peer does not respond.
-        let is_unanswered = outcome.response.is_none();
+        let is_unanswered = finished.response.is_none();
         self.success =
-            self.answered.is_success() || (is_unanswered && outcome.outcome.is_success());
+            self.answered.is_success() || (is_unanswered && finished.outcome.is_success());
         if success_report {
-            self.delivered = Some(outcome.outcome == msrp::Outcome::Delivered);
-            self.reports = Some(reports(&outcome, &reported));
+            self.delivered = Some(finished.outcome == msrp::Outcome::Delivered);
+            self.reports = Some(reports(&finished, &reported));
         }
         if let Some(fault) = fault {
             // An earlier response does not cover the whole message.
@@ -172,15 +173,15 @@ impl MayFail for SendReply {
     }
 }
 
-fn reports(outcome: &Finished, reported: &[Range<u64>]) -> Vec<ReportedRange> {
+fn reports(finished: &Finished, reported: &[Range<u64>]) -> Vec<ReportedRange> {
     let success = |octets| ReportedRange {
-        byte_range: Some(byte_range(octets, outcome.octets)),
+        byte_range: Some(byte_range(octets, finished.octets)),
         status_code: StatusCode::OK.as_u16(),
     };
     let mut all: Vec<_> = reported.iter().map(success).collect();
     // A status that is not in the response comes from a REPORT.
-    if let msrp::Outcome::Rejected(status) = outcome.outcome
-        && outcome.response.as_ref().is_none_or(|response| response.status != status)
+    if let msrp::Outcome::Rejected(status) = finished.outcome
+        && finished.response.as_ref().is_none_or(|response| response.status != status)
     {
         all.push(ReportedRange { byte_range: None, status_code: status.as_u16() });
     }
@@ -313,30 +314,15 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn new(outcome: &Finished) -> Self {
+    pub(crate) fn new(finished: &Finished) -> Self {
         Self {
-            message_id: outcome.message_id.to_string(),
-            outcome: outcome_name(outcome.outcome),
-            success: outcome.outcome.is_success(),
-            answered: Answered::of(outcome),
-            byte_range: byte_range(&(0..outcome.octets), outcome.octets),
-            chunks: outcome.chunks,
+            message_id: finished.message_id.to_string(),
+            outcome: finished.outcome.name(),
+            success: finished.outcome.is_success(),
+            answered: Answered::of(finished),
+            byte_range: byte_range(&(0..finished.octets), finished.octets),
+            chunks: finished.chunks,
         }
-    }
-}
-
-const fn outcome_name(outcome: msrp::Outcome) -> &'static str {
-    match outcome {
-        msrp::Outcome::Accepted => "accepted",
-        msrp::Outcome::Sent => "sent",
-        msrp::Outcome::Delivered => "delivered",
-        msrp::Outcome::Unreported => "unreported",
-        msrp::Outcome::Rejected(_) => "rejected",
-        msrp::Outcome::TimedOut => "timedOut",
-        msrp::Outcome::Aborted => "aborted",
-        msrp::Outcome::SessionClosed => "sessionClosed",
-        msrp::Outcome::ConnectionLost => "connectionLost",
-        _ => "unknown",
     }
 }
 

@@ -38,7 +38,36 @@ enum Command {
     },
     /// The request with that ticket no longer waits for its message.
     Cancel(u64),
-    Close(&'static str),
+    Close(Ending),
+}
+
+/// Why this side ends a session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ending {
+    Deleted,
+    Idle,
+    Shutdown,
+}
+
+impl Ending {
+    /// The reason in the event `closed`.
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::Deleted => "deleted",
+            Self::Idle => "idle",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+impl std::fmt::Display for Ending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Deleted => "the session was ended by a request",
+            Self::Idle => "the session was idle for too long",
+            Self::Shutdown => "the gateway is shutting down",
+        })
+    }
 }
 
 type Reply = Result<Sent, Fault>;
@@ -110,9 +139,9 @@ impl Handle {
         sent.await.map_err(|_| closed())?
     }
 
-    pub(crate) fn close(&self, reason: &'static str) {
+    pub(crate) fn close(&self, ending: Ending) {
         // Fails if the session has ended.
-        let _ = self.commands.send(Command::Close(reason));
+        let _ = self.commands.send(Command::Close(ending));
     }
 
     pub(crate) async fn closed(&self) {
@@ -210,7 +239,7 @@ impl Sessions {
     pub(crate) async fn close_all(&self) {
         let all = self.all();
         for handle in &all {
-            handle.close("shutdown");
+            handle.close(Ending::Shutdown);
         }
         for handle in &all {
             handle.closed().await;

@@ -12,11 +12,11 @@ use msrp_tokio_loop::RunLoop;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::{About, Command, Handle, Reply, Sessions};
+use super::{About, Command, Ending, Handle, Reply, Sessions};
 use crate::api::show;
 use crate::dial::Stream;
 use crate::exchange::{Message, Sent, farewell, fault_of_end, is_unanswered};
-use crate::fault::{Fault, Kind};
+use crate::fault::{Fault, Kind, chain};
 
 /// A session whose binding SEND has been accepted.
 pub(crate) struct Starting {
@@ -49,7 +49,7 @@ struct Task {
     /// The requests that wait for the outcomes of messages.
     waiting: HashMap<MessageKey, Waiting>,
     /// Why this side ends the session.
-    ending: Option<&'static str>,
+    ending: Option<Ending>,
 }
 
 struct Waiting {
@@ -82,7 +82,7 @@ impl Task {
                     }
                     self.command(command);
                 }
-                () = sleep_until(idle_at), if self.ending.is_none() => self.end("idle"),
+                () = sleep_until(idle_at), if self.ending.is_none() => self.end(Ending::Idle),
             }
         };
         self.handle.log.push("closed", &end);
@@ -100,7 +100,7 @@ impl Task {
                     let _ = self.run.connection.abort(key);
                 }
             }
-            Command::Close(reason) => self.end(reason),
+            Command::Close(ending) => self.end(ending),
         }
     }
 
@@ -111,15 +111,15 @@ impl Task {
                 self.waiting.insert(key, Waiting { ticket, reply, id, len, reported: Vec::new() });
             }
             Err(error) => {
-                let _ = reply.send(Err(refusal(&error)));
+                let _ = reply.send(Err(refusal(error)));
             }
         }
     }
 
     /// Closes the connection, which gives every message its outcome and ends the
     /// session.
-    fn end(&mut self, reason: &'static str) {
-        self.ending.get_or_insert(reason);
+    fn end(&mut self, ending: Ending) {
+        self.ending.get_or_insert(ending);
         self.run.connection.close();
     }
 
@@ -139,28 +139,47 @@ impl Task {
             Event::LateFailure { message_id, status, .. } => {
                 log.push("report", &show::Report::late(&message_id, status));
             }
-            Event::Finished(outcome) => self.outcome(*outcome),
+            Event::Finished(finished) => self.finished(*finished),
             Event::SessionClosed { session, reason, .. } if session == self.session => {
                 return self.session_end(reason);
             }
             Event::Closed(end) => return Some(self.connection_end(&end)),
-            _ => {}
+            Event::SessionOpened { .. }
+            | Event::SessionClosed { .. }
+            | Event::MessageStarted { .. }
+            | Event::Piece { .. }
+            | Event::MessageCompleted { .. }
+            | Event::MessageFailed { .. }
+            | Event::BodyRoom { .. }
+            | Event::NicknameRequested { .. }
+            | Event::Nickname { .. }
+            | Event::Authenticated { .. }
+            | Event::AuthenticationFailed { .. }
+            | Event::Tolerated(_)
+            | _ => {}
         }
         None
     }
 
-    fn outcome(&mut self, outcome: Finished) {
-        self.handle.log.push("outcome", &show::Outcome::new(&outcome));
-        let Some(waiting) = self.waiting.remove(&outcome.message) else { return };
-        let fault = match outcome.outcome {
-            Outcome::TimedOut if is_unanswered(&outcome) => Some(Fault::timeout()),
+    fn finished(&mut self, finished: Finished) {
+        self.handle.log.push("outcome", &show::Outcome::new(&finished));
+        let Some(waiting) = self.waiting.remove(&finished.message) else { return };
+        let fault = match finished.outcome {
+            Outcome::TimedOut if is_unanswered(&finished) => Some(Fault::timeout()),
             Outcome::ConnectionLost | Outcome::SessionClosed => {
                 Some(Fault::new(Kind::Closed, "the session has ended"))
             }
-            _ => None,
+            Outcome::Accepted
+            | Outcome::Sent
+            | Outcome::Delivered
+            | Outcome::Unreported
+            | Outcome::Rejected(_)
+            | Outcome::TimedOut
+            | Outcome::Aborted
+            | _ => None,
         };
         // Fails if the request was cancelled.
-        let _ = waiting.reply.send(Ok(Sent { outcome, reported: waiting.reported, fault }));
+        let _ = waiting.reply.send(Ok(Sent { finished, reported: waiting.reported, fault }));
     }
 
     /// The session has its own connection. If that has ended too, its event says more.
@@ -171,7 +190,7 @@ impl Task {
             CloseReason::TimedOut => {
                 Some(show::Closed::new("timeout", "the peer did not respond in time"))
             }
-            _ => None,
+            CloseReason::Local | CloseReason::ConnectionClosed | _ => None,
         }
     }
 
@@ -180,21 +199,16 @@ impl Task {
             return self.local_end();
         }
         let fault = fault_of_end(&self.run, end);
-        let reason = match fault.kind {
-            Kind::NotMsrp => "notMsrp",
-            _ => "connectionClosed",
-        };
+        let is_msrp = fault.kind != Kind::NotMsrp;
+        let reason = if is_msrp { "connectionClosed" } else { "notMsrp" };
         show::Closed::new(reason, fault.message)
     }
 
     fn local_end(&self) -> show::Closed {
-        let reason = self.ending.unwrap_or("closed");
-        let message = match reason {
-            "idle" => "the session was idle for too long",
-            "shutdown" => "the gateway is shutting down",
-            _ => "the session was ended by a request",
-        };
-        show::Closed::new(reason, message)
+        match self.ending {
+            Some(ending) => show::Closed::new(ending.reason(), ending.to_string()),
+            None => show::Closed::new("closed", "the session has ended"),
+        }
     }
 }
 
@@ -204,11 +218,25 @@ const fn is_activity(event: &Event) -> bool {
 }
 
 /// Why a message cannot be sent.
-fn refusal(error: &SendError) -> Fault {
+fn refusal(error: SendError) -> Fault {
     match error {
         SendError::UnknownKey(_) => Fault::new(Kind::Closed, "the session has ended"),
         SendError::TypeNotAccepted(_) => Fault::field("contentType", error),
         SendError::MessageIdInUse => Fault::field("messageId", error),
-        _ => Fault::new(Kind::Busy, error.to_string()),
+        SendError::NotSending
+        | SendError::TooLarge { .. }
+        | SendError::SingleMessage
+        | SendError::TooManyMessages { .. }
+        | SendError::HeadTooLong { .. }
+        | SendError::Random(_)
+        | SendError::Header(_)
+        | SendError::BodyFinished
+        | SendError::Full { .. }
+        | SendError::BeyondTotal { .. }
+        | SendError::Short { .. }
+        | SendError::TooManyNicknames { .. }
+        | SendError::NotWanted
+        | SendError::ReportTooLarge
+        | _ => Fault::new(Kind::Busy, chain(error)),
     }
 }
