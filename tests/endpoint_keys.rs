@@ -4,11 +4,11 @@
 
 mod common;
 
-use common::{BOB, Pair, Side, alice_opens, bob_expects};
+use common::{Pair, Side, alice_opens, bob_expects};
 use msrp::wire::ByteRange;
 use msrp::{
-    Config, Event, IncomingKey, MessageKey, OutgoingMessage, Received, ResponseMode, Role,
-    SendError, SessionError, SessionKey, StatusCode, UnknownKey,
+    Config, Event, IncomingKey, MessageKey, OutgoingMessage, Received, ResponseMode, SendError,
+    SessionError, SessionKey, StatusCode, UnknownKey,
 };
 
 /// Two pairs that differ in nothing but their keys.
@@ -157,9 +157,9 @@ fn asked() -> (Pair, msrp::NicknameRequest) {
 fn an_authentication_of_another_connection_or_an_ended_one_is_not_stopped() {
     let now = std::time::Instant::now();
     let [(mut one, key), (mut other, own)] = [(); 2].map(|()| {
-        let mut side = Side::new(Config::default(), Role::Active, 1, now);
+        let mut side = Side::new(Config::default(), msrp::Role::Active, 1, now);
         let relay: msrp::MsrpUri = "msrp://relay.example:2855;tcp".parse().unwrap();
-        let local = BOB.parse().unwrap();
+        let local = common::BOB.parse().unwrap();
         let asked = msrp::Authentication::without_tls(local, relay);
         let key = side.connection.authenticate(asked).unwrap();
         (side, key)
