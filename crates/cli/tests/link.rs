@@ -111,8 +111,8 @@ fn exchange(link: &Link) {
                 assert_eq!((total, received), (TOTAL, TOTAL));
                 is_complete = true;
             }
-            Event::Finished(outcome) => {
-                assert_eq!(outcome.outcome, Outcome::Accepted);
+            Event::Finished(finished) => {
+                assert_eq!(finished.outcome, Outcome::Accepted);
                 is_sent = true;
             }
             Event::Closed(end) => panic!("closed: {end:?}"),
@@ -123,8 +123,8 @@ fn exchange(link: &Link) {
 
 fn outcome(link: &Link) -> Outcome {
     loop {
-        if let Event::Finished(outcome) = next(link) {
-            return outcome.outcome;
+        if let Event::Finished(finished) = next(link) {
+            return finished.outcome;
         }
     }
 }

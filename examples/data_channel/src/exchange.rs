@@ -52,8 +52,8 @@ pub struct Plan {
 pub struct Delivery {
     /// The content that was read and sent.
     pub sent: Option<Digested>,
-    /// The outcomes of this side's messages, in the order of their events.
-    pub outcomes: Vec<Finished>,
+    /// This side's messages that have their outcomes, in the order of their events.
+    pub finished: Vec<Finished>,
     /// The messages that have arrived complete, with their media types.
     pub received: Vec<(String, Digested)>,
     /// How the session ended.
@@ -111,7 +111,7 @@ impl Exchange {
     }
 
     fn is_done(&self) -> bool {
-        self.delivery.outcomes.len() == self.expected_outcomes
+        self.delivery.finished.len() == self.expected_outcomes
             && self.hang_up_after.is_some_and(|count| self.delivery.received.len() >= count)
     }
 
@@ -119,7 +119,7 @@ impl Exchange {
         match event {
             Event::SessionOpened { session, .. } => self.begin(peer, session)?,
             Event::BodyRoom { .. } => self.write(peer)?,
-            Event::Finished(finished) => self.delivery.outcomes.push(*finished),
+            Event::Finished(finished) => self.delivery.finished.push(*finished),
             Event::MessageStarted { received } => {
                 self.receiving.insert(received.key(), Digesting::default());
             }

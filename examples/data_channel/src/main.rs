@@ -96,7 +96,7 @@ fn show_closing(offer: &str) -> Result<(), Box<dyn Error>> {
 
 fn tell(alices: &Delivery, bobs: &Delivery, time: Duration) -> bool {
     for (name, delivery) in [("offerer", alices), ("answerer", bobs)] {
-        for message in &delivery.outcomes {
+        for message in &delivery.finished {
             let (octets, chunks) = (message.octets, message.chunks);
             println!("{name}: {}, {octets} octets in {chunks} chunks", message.outcome);
         }

@@ -37,7 +37,7 @@ fn content(seed: u64, octets: u64) -> Option<Content> {
 }
 
 fn outcomes(delivery: &Delivery) -> Vec<Outcome> {
-    delivery.outcomes.iter().map(|outcome| outcome.outcome).collect()
+    delivery.finished.iter().map(|finished| finished.outcome).collect()
 }
 
 fn next(peer: &mut Peer) -> Option<Event> {
@@ -141,7 +141,7 @@ fn a_channel_that_is_torn_down_fails_the_session_on_both_sides() {
         events.push(event);
     }
     assert!(events.iter().any(|event| {
-        matches!(event, Event::Finished(outcome) if outcome.outcome == Outcome::ConnectionLost)
+        matches!(event, Event::Finished(finished) if finished.outcome == Outcome::ConnectionLost)
     }));
     assert_eq!(events.last(), Some(&Event::Closed(ConnectionEnd::Peer)));
     let bob = waiting.join().unwrap();

@@ -106,8 +106,8 @@ async fn next_can_be_cancelled_at_any_place() {
         loop {
             tokio::select! {
                 biased;
-                event = alice.next() => if let Some(Event::Finished(outcome)) = event {
-                    return outcome.outcome;
+                event = alice.next() => if let Some(Event::Finished(finished)) = event {
+                    return finished.outcome;
                 },
                 () = tokio::task::yield_now() => cancelled += 1,
             }
@@ -132,7 +132,7 @@ async fn a_stream_that_ends_settles_every_message() {
     let outcomes: Vec<_> = events
         .iter()
         .filter_map(|event| match event {
-            Event::Finished(outcome) => Some(outcome.outcome),
+            Event::Finished(finished) => Some(finished.outcome),
             _ => None,
         })
         .collect();

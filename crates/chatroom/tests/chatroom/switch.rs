@@ -291,10 +291,10 @@ fn what_is_refused_is_so_in_the_response() {
         ] {
             switch.send(0, CPIM, &body);
             switch.settle();
-            let outcome = switch.members[0].outcomes.pop().unwrap();
+            let finished = switch.members[0].outcomes.pop().unwrap();
             let status = StatusCode::new(status).unwrap();
-            assert_eq!(outcome.outcome, Outcome::Rejected(status), "{mode:?}");
-            assert_eq!(outcome.response.unwrap().status, status);
+            assert_eq!(finished.outcome, Outcome::Rejected(status), "{mode:?}");
+            assert_eq!(finished.response.unwrap().status, status);
         }
         switch.send(0, "text/plain", b"Hello");
         switch.settle();

@@ -22,9 +22,9 @@ fn wrapped_and_then_cut() {
     pair.settle();
 
     let outcomes = pair.alice.outcomes();
-    let outcome = outcomes.iter().find(|it| it.message == key).unwrap();
-    assert_eq!(outcome.outcome, Outcome::Accepted);
-    assert!(outcome.chunks > 1);
+    let finished = outcomes.iter().find(|it| it.message == key).unwrap();
+    assert_eq!(finished.outcome, Outcome::Accepted);
+    assert!(finished.chunks > 1);
     assert_eq!(pair.alice.sent_text().matches("From: <sip:alice@x>").count(), 1);
 
     let events = pair.bob.events();

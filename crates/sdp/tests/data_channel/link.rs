@@ -83,7 +83,7 @@ fn a_session_fails_with_its_channel() {
     channel.alice.connection.receive_eof();
     let events = channel.alice.events();
     assert!(events.iter().any(|event| {
-        matches!(event, Event::Finished(outcome) if outcome.outcome == Outcome::ConnectionLost)
+        matches!(event, Event::Finished(finished) if finished.outcome == Outcome::ConnectionLost)
     }));
     assert_eq!(events.last(), Some(&Event::Closed(ConnectionEnd::Peer)));
 }

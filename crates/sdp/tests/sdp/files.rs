@@ -340,7 +340,7 @@ impl Transfer {
 
 fn outcome(events: &[Event]) -> Option<Outcome> {
     events.iter().find_map(|event| match event {
-        Event::Finished(outcome) => Some(outcome.outcome),
+        Event::Finished(finished) => Some(finished.outcome),
         _ => None,
     })
 }
