@@ -41,6 +41,7 @@ mod challenge;
 mod client;
 mod digest;
 mod error;
+mod grammar;
 mod info;
 mod nonce;
 mod params;
