@@ -26,7 +26,7 @@ fn read<'a>(octets: &'a [u8], options: &ParseOptions) -> Result<HeadRef<'a>, Par
     }
 }
 
-/// A bodiless SEND with `fields`, whole lines, behind its paths.
+/// A bodiless SEND with `fields`, which are whole lines, after its paths.
 fn with_fields(fields: impl AsRef<[u8]>) -> Vec<u8> {
     [format!("MSRP abcd SEND\r\n{PATHS}").as_bytes(), fields.as_ref(), b"-------abcd$\r\n"].concat()
 }
@@ -228,7 +228,7 @@ fn report_wishes_are_read_in_any_letter_case_and_have_defaults() {
     }
 }
 
-/// A letter, then any token character; all 256 octets in both places.
+/// A letter, then token characters; tries each of the 256 octets in both places.
 // req: 4975-9-9
 #[test]
 fn a_header_name_is_a_letter_and_a_token() {
@@ -243,7 +243,7 @@ fn a_header_name_is_a_letter_and_a_token() {
     assert_eq!(fault_of(&with_fields("A: v\r\n")), None);
 }
 
-/// Text of UTF-8 without control octets but HTAB; all 256 octets alone.
+/// UTF-8 text without control octets except HTAB; tries each of the 256 octets.
 // req: 4975-9-10
 #[test]
 fn a_header_value_is_text() {
@@ -314,7 +314,7 @@ fn a_status_is_a_namespace_a_code_and_a_comment_or_none() {
     }
 }
 
-/// Text in a path is only ever text: what is read as a URI is one.
+/// A path that is read contains only URIs.
 // req: 4975-6-1, 4975-6-7
 #[test]
 fn a_path_is_msrp_uris_and_nothing_else() {
@@ -454,7 +454,7 @@ fn a_media_type_is_a_type_a_subtype_and_parameters() {
     assert_eq!(MediaType::text_plain(), MediaType::new("text/plain").unwrap());
 }
 
-/// The field is read where the value can be made, and nowhere else.
+/// The header field is read if, and only if, `MediaType` accepts its value.
 #[test]
 fn content_types_are_media_types() {
     for text in ["text/plain", "a/b;c", "a", "a/b;", "a/b;c=\"", "a/b c"] {
@@ -496,7 +496,7 @@ fn lists_of_types_match_by_star_and_without_parameters() {
     }
 }
 
-/// A star is one of the three forms only where it is all of a subtype.
+/// A star is a wildcard only if it is the whole subtype.
 // req: 4975-8.6-2
 #[test]
 fn a_star_within_a_subtype_is_a_character() {
@@ -513,7 +513,7 @@ fn the_lists_are_there_to_be_written() {
     assert_eq!(types.wrapped_types().collect::<Vec<_>>(), ["text/html", "image/*", "*"]);
     assert_eq!(MediaTypes::any().types().collect::<Vec<_>>(), ["*"]);
     assert_eq!(MediaTypes::any().wrapped_types().count(), 0);
-    // Read back they are the same.
+    // They read back the same.
     let list = |entries: Vec<&str>| entries.join(" ");
     let again = MediaTypes::new(&list(types.types().collect())).unwrap();
     assert_eq!(again.wrapped(&list(types.wrapped_types().collect())).unwrap(), types);
@@ -552,8 +552,7 @@ fn no_body_is_not_an_empty_body() {
     assert!(decoded.chunks[0].body.is_empty() && decoded.error.is_none());
 }
 
-/// The reading of erratum 4177 that is taken: without a CRLF in front it is
-/// data.
+/// By erratum 4177, an end-line without a CRLF in front is data.
 // req: 4975-7.1-10, 4975-7.1-17
 #[test]
 fn an_end_line_needs_its_crlf_and_its_seven_hyphens() {
@@ -583,7 +582,7 @@ fn an_end_line_needs_its_crlf_and_its_seven_hyphens() {
 
 // --- Limits -----------------------------------------------------------------
 
-/// A head of exactly so many octets, in both forms: with a body and without.
+/// Heads of exactly `len` octets, with a body and without.
 fn heads_of(len: usize) -> [(Vec<u8>, usize); 2] {
     let start = format!("MSRP abcd SEND\r\n{PATHS}X: ");
     let pad = |rest: usize| "p".repeat(len - start.len() - rest);
@@ -621,7 +620,7 @@ fn no_limit_on_a_head_is_above_65535() {
     }
 }
 
-/// A head that never ends is given up soon after its limit.
+/// An endless head is refused soon after its limit.
 #[test]
 fn an_endless_head_is_given_up() {
     for filler in [&b"p"[..], b"X: y\r\n", b"\n", b"\r", b"-------abcd"] {
@@ -685,7 +684,7 @@ fn nothing_passes_a_limit_of_zero() {
     check_limit(&octets, &options, Some(ParseErrorKind::TooManyHeaders { limit: 0 }));
 }
 
-/// By both doors, and however the octets are cut.
+/// Reads by `HeadRef` and by `Decoder`, and in any split.
 fn check_limit(octets: &[u8], options: &ParseOptions, error: Option<ParseErrorKind>) {
     let parsed = HeadRef::parse(octets, options);
     assert_eq!(parsed.err().map(|it| it.kind()), error);
@@ -740,7 +739,7 @@ proptest! {
     }
 }
 
-/// Two hops that choose differently among two fields would see two messages.
+/// Two hops that choose differently between two fields would see two messages.
 #[test]
 fn what_frames_or_routes_is_refused_the_second_time() {
     let paths = "MSRP 7fq2 SEND\r\nTo-Path: msrp://b:1/s;tcp\r\nFrom-Path: msrp://a:1/s;tcp\r\n";

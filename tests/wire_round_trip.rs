@@ -1,5 +1,4 @@
-//! What is written reads back as what was written, and what was read can be
-//! written again.
+//! What is written reads back the same, and what was read can be written again.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod common;
@@ -73,7 +72,7 @@ impl Plan {
         }
     }
 
-    /// The header fields that a reader is to find, each as its text.
+    /// The header fields that a reader should find, as texts.
     fn expected_headers(&self) -> Vec<(String, String)> {
         let mut expected = vec![
             ("To-Path".to_owned(), self.to.to_string()),
@@ -86,8 +85,7 @@ impl Plan {
         expected
     }
 
-    /// Checks that `octets` are this plan, to the letter of RFC 4975, and
-    /// nothing else.
+    /// Checks that `octets` are this plan and nothing else, in strict RFC 4975.
     fn check(&self, octets: &[u8]) {
         let decoded = decode_whole(octets, &lavish());
         assert_eq!(decoded.error, None);
@@ -156,7 +154,7 @@ impl Field {
     }
 }
 
-/// To the letter of the grammar, with room for anything that is generated.
+/// Strict, with limits above all that is generated.
 fn lavish() -> ParseOptions {
     let mut options = strict();
     options.head_octets = usize::MAX;
@@ -247,7 +245,7 @@ fn mime() -> impl Strategy<Value = Vec<Field>> {
     })
 }
 
-/// A body with what it may not hold in it, at some place.
+/// A body with an end-line at `place`, which it must not contain.
 fn planted(mut body: Vec<u8>, place: Option<Index>, transaction: &TransactionId) -> Vec<u8> {
     if let Some(place) = place {
         let place = place.index(body.len() + 1);
@@ -311,7 +309,7 @@ fn plan() -> impl Strategy<Value = Plan> {
     prop_oneof![3 => chunk(), 1 => other_request(), 1 => response()]
 }
 
-/// What an application might let through from people or from the network.
+/// Text that an application might pass on from users or from the network.
 fn junk() -> impl Strategy<Value = String> {
     let piece = select(vec![
         "\r",
@@ -410,8 +408,8 @@ proptest! {
         }
     }
 
-    /// Text becomes an identifier, a media type or a path only where a reader
-    /// takes it as that.
+    /// Text becomes an identifier, a media type or a path only if a reader accepts it as
+    /// one.
     // req: 4975-9-2
     #[test]
     fn junk_becomes_no_value(text in junk(), id in transaction()) {
@@ -440,7 +438,7 @@ proptest! {
         }
     }
 
-    /// The end-line that the body of a chunk is closed with later is the same.
+    /// A head, a body and an end-line written separately are the same octets.
     #[test]
     fn a_chunk_in_parts_is_the_chunk_in_one(plan in chunk(), flag in flag()) {
         let Some((kind, body)) = &plan.body else { return Ok(()) };
@@ -492,8 +490,8 @@ fn corpus_once() -> &'static [Sample] {
     CORPUS.get_or_init(corpus)
 }
 
-/// Reads octets by both doors, asks every question of the head, and checks that
-/// the two agree.
+/// Reads octets by `HeadRef` and by `Decoder`, calls every getter of the head, and checks
+/// that the two agree.
 fn read_all(octets: &[u8]) {
     for options in [ParseOptions::default(), strict()] {
         let first = Decoder::new(options).decode(&mut BytesMut::from(octets));
@@ -534,11 +532,11 @@ fn ask(head: &HeadRef<'_>) {
 
 // --- Messages that were read, written again ---------------------------------
 
-/// Messages of the corpus that HeadWriter writes otherwise, and why.
+/// Messages of the corpus that HeadWriter writes differently, and why.
 const NOT_CANONICAL: [(&str, &str); 4] = [
     ("send-letter-case", "names and values in another letter case"),
     ("send-range-leading-zeros", "numbers with leading zeros"),
-    ("response-empty-comment", "a space and no comment behind it"),
+    ("response-empty-comment", "a space without a comment after it"),
     ("header-no-type-body", "a body without Content-Type is not written"),
 ];
 
@@ -556,7 +554,7 @@ fn what_was_read_is_written_the_same() {
         let written = decoded.chunks.iter().try_for_each(|chunk| write_again(&mut out, chunk));
         match written {
             Ok(()) if out == octets => same += 1,
-            // A sender may not even come near: it takes another id.
+            // The body contains the hyphens and the id: a sender takes another id.
             Err(EncodeError::EndLineInBody) => near_misses += 1,
             _ => different.push(name),
         }
@@ -567,8 +565,8 @@ fn what_was_read_is_written_the_same() {
     assert!(same >= 90 && near_misses == 9, "{same}, {near_misses}");
 }
 
-/// What the RFCs print, where it is to the letter of RFC 4975, is how
-/// HeadWriter writes.
+/// HeadWriter writes the messages of the RFCs as they are printed, if those follow RFC
+/// 4975 strictly.
 #[test]
 fn the_vectors_are_written_the_same() {
     for Sample { name, octets } in vectors() {
@@ -625,8 +623,7 @@ fn response_writer<'a>(out: &'a mut BytesMut, comment: &str) -> HeadWriter<'a> {
     HeadWriter::response(out, &id, StatusCode::OK, comment, uri(B), uri(A))
 }
 
-/// Each way to write what RFC 4975 forbids, and the error that says so; the
-/// output is as it was before.
+/// Each way to write what RFC 4975 forbids, and its error. The output is unchanged.
 // req: 4975-7.1-4, 4975-7.1-7, 4975-7.1-8, 4975-7.1-13, 4975-7.1-15, 4975-7.1.1-32, 4975-9-1, 4975-9-9, 4975-9-10
 #[test]
 fn the_writer_refuses_what_is_forbidden() {
@@ -706,7 +703,7 @@ fn bodiless(writer: HeadWriter<'_>) -> Result<(), EncodeError> {
     writer.bodiless(Continuation::Complete)
 }
 
-/// A method by another door is the same method.
+/// `Method::Other` with a registered name is that method.
 #[test]
 fn a_method_is_what_its_name_says() {
     let mut out = BytesMut::new();

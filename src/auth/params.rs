@@ -1,4 +1,4 @@
-//! The parameters of a digest header field: read leniently, written strictly.
+//! The parameters of a digest header field, read leniently and written strictly.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
