@@ -61,7 +61,7 @@
 //!             Event::Message { received, body } => {
 //!                 println!("{}: {} octets", received.content_type(), body.len());
 //!             }
-//!             Event::Finished(outcome) => println!("{:?}", outcome.outcome),
+//!             Event::Finished(finished) => println!("{}", finished.outcome),
 //!             Event::Closed(_) => return Ok(()),
 //!             _ => {}
 //!         }
@@ -192,6 +192,8 @@
     clippy::print_stdout,
     clippy::print_stderr
 )]
+// A new variant must be thought of everywhere.
+#![deny(clippy::wildcard_enum_match_arm)]
 
 #[cfg(feature = "auth")]
 pub mod auth;

@@ -53,8 +53,8 @@ fn an_answered_challenge_gives_a_token() {
             // It knows the digest of what it has sent.
             world.digest(link, ALICE).accepted(Some(info)).unwrap();
             let issued = world.events_where(|event| match event {
-                RelayEvent::TokenIssued { username, expires, .. } => {
-                    Some((username.clone(), *expires))
+                RelayEvent::TokenIssued { username, lifetime, .. } => {
+                    Some((username.clone(), *lifetime))
                 }
                 _ => None,
             });

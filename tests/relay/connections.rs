@@ -165,7 +165,7 @@ fn a_drained_relay_lets_what_is_there_leave() {
         world.stall(talk.bob);
         world.give(talk.alice, &talk.chunk("c1", "m1", "1-2/2", "hi", '$').octets());
         world.give(talk.alice, &talk.chunk("c2", "m2", "1-2/2", "ho", '$').octets());
-        world.relay.drain(world.now);
+        world.relay.drain();
         assert!(world.relay.accept(world.now, tls()).is_none());
         assert!(!world.relay.is_drained());
         world.settle();

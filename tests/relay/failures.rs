@@ -189,7 +189,7 @@ fn what_waits_for_a_connection_that_fails_is_reported() {
         world.give(alice, &chunk.to(&format!("{token} {BOB}")).octets());
         assert_eq!(world.told(alice), ["200"]);
         let wanted = world.wanted();
-        world.relay.connect_failed(world.now, wanted[0].0);
+        world.relay.closed(wanted[0].0);
         world.settle();
         let report = world.one(alice);
         assert_eq!((&report.what[..], report.range()), ("REPORT", "1-5/*"));

@@ -31,7 +31,7 @@ fn a_chunk_of_any_size_takes_little_memory() {
         } else {
             // Bob takes one transmit at a time.
             assert!(given > taken);
-            world.relay.written(world.now, talk.bob);
+            world.relay.written(talk.bob);
             world.settle();
         }
         taken += world.octets(talk.bob).len();

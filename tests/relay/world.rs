@@ -132,7 +132,7 @@ impl World {
     }
 
     pub fn close(&mut self, link: ConnectionId) {
-        self.relay.closed(self.now, link);
+        self.relay.closed(link);
         self.settle();
     }
 
@@ -143,7 +143,7 @@ impl World {
     /// It reads again.
     pub fn unstall(&mut self, link: ConnectionId) {
         self.end(link).is_stalled = false;
-        self.relay.written(self.now, link);
+        self.relay.written(link);
         self.settle();
     }
 
@@ -189,7 +189,7 @@ impl World {
             end.output.extend_from_slice(&octets);
             end.messages.push(octets);
             if !end.is_stalled {
-                self.relay.written(self.now, link);
+                self.relay.written(link);
             }
         }
     }
@@ -291,7 +291,7 @@ impl World {
 
     pub fn resumes(&mut self) -> Vec<ConnectionId> {
         self.events_where(|event| match event {
-            RelayEvent::Resume(link) => Some(*link),
+            RelayEvent::Resume { connection: link } => Some(*link),
             _ => None,
         })
     }

@@ -96,8 +96,7 @@ impl World {
         held[side].advance(len);
         let is_written = held[side].is_empty();
         if let (true, End::Relay(relay, id)) = (is_written, ends[side]) {
-            let now = self.instant();
-            self.relays[relay].relay.written(now, id);
+            self.relays[relay].relay.written(id);
         }
         len > 0
     }
@@ -225,11 +224,10 @@ impl World {
 
     /// The stream has come to its end, for whatever reason.
     fn ends(&mut self, wire: usize, side: usize) {
-        let now = self.instant();
         match self.wires[wire].ends[side] {
             End::Client(number) => self.clients[number].connection.as_mut().unwrap().receive_eof(),
             End::Relay(relay, id) => {
-                self.relays[relay].relay.closed(now, id);
+                self.relays[relay].relay.closed(id);
             }
             End::Hostile(_) => {}
         }

@@ -205,7 +205,7 @@ impl World {
             }
             RelayEvent::Close { connection, .. } => {
                 let wire = self.relays[relay].wires.get(&connection).copied();
-                self.relays[relay].relay.closed(now, connection);
+                self.relays[relay].relay.closed(connection);
                 if let Some(wire) = wire {
                     let is_second = self.wires[wire].ends[1] == End::Relay(relay, connection);
                     self.hang_up(wire, usize::from(is_second));
@@ -223,7 +223,7 @@ impl World {
         let mut peer = Peer::new(self.security());
         // Another port of a relay's host is nobody's.
         if uri.port() != Some(2855) && other.is_some() {
-            return self.relays[relay].relay.connect_failed(now, id);
+            return self.relays[relay].relay.closed(id);
         }
         if let Some(other) = other.filter(|other| *other != relay) {
             peer = peer.relay_names(vec![host]);
@@ -234,7 +234,7 @@ impl World {
             let wire = self.join(ends, Framing::Stream);
             self.attach(number, wire, Role::Passive);
         } else {
-            return self.relays[relay].relay.connect_failed(now, id);
+            return self.relays[relay].relay.closed(id);
         }
         self.relays[relay].relay.connected(now, id, peer);
     }
