@@ -133,7 +133,7 @@ impl<P> Transactions<P> {
     pub(crate) fn forget(&mut self, is_wanted: impl Fn(&Transaction<P>) -> bool) {
         self.open.retain(is_wanted);
         self.silent_len = self.open.values().filter(|transaction| transaction.is_silent).count();
-        self.drop_answered();
+        self.drop_ended();
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
@@ -149,10 +149,10 @@ impl<P> Transactions<P> {
 
     fn ended(&mut self, transaction: &Transaction<P>) {
         self.silent_len -= usize::from(transaction.is_silent);
-        self.drop_answered();
+        self.drop_ended();
     }
 
-    fn drop_answered(&mut self) {
+    fn drop_ended(&mut self) {
         if self.silent.len() > 2 * self.open.len() + 64 {
             self.silent.retain(|id| self.open.contains(id));
         }

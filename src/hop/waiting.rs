@@ -67,7 +67,7 @@ impl<T> Waiting<T> {
 
     pub(crate) fn remove(&mut self, id: &TransactionId) -> Option<T> {
         let entry = self.open.remove(id)?;
-        self.drop_answered();
+        self.drop_ended();
         Some(entry.value)
     }
 
@@ -100,7 +100,7 @@ impl<T> Waiting<T> {
 
     pub(crate) fn retain(&mut self, is_wanted: impl Fn(&T) -> bool) {
         self.open.retain(|_, entry| is_wanted(&entry.value));
-        self.drop_answered();
+        self.drop_ended();
     }
 
     /// Removes every request, in the order of their ids, so that every run is the
@@ -113,7 +113,7 @@ impl<T> Waiting<T> {
         open.into_iter().map(|(_, entry)| entry.value)
     }
 
-    fn drop_answered(&mut self) {
+    fn drop_ended(&mut self) {
         let open = &self.open;
         while self.deadlines.front().is_some_and(|(deadline, id)| !is_live(open, *deadline, id)) {
             self.deadlines.pop_front();

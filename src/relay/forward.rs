@@ -196,8 +196,8 @@ impl Relay {
     ) -> Option<()> {
         let next = self.links.get_mut(way.destination)?;
         let relayed = Arc::new(Relayed::new(source, head, &way.own, way.to));
-        let is_answered = head.failure_report() != FailureReport::No;
-        let purpose = is_answered.then(|| Purpose::Relayed(Arc::clone(&relayed)));
+        let asks_response = head.failure_report() != FailureReport::No;
+        let purpose = asks_response.then(|| Purpose::Relayed(Arc::clone(&relayed)));
         let id = next.hop.begin_control_request(purpose)?;
         relayed.write_bodiless(next.hop.control(), &id, head.byte_range());
         Some(())

@@ -209,7 +209,7 @@ impl Relay {
 
 /// The unsettled SENDs, and which octets of each are lost.
 fn lost(unsettled: Unsettled<Relaying>) -> Vec<(Arc<Relayed>, Range<u64>)> {
-    let unanswered = unsettled.transactions.into_iter().filter_map(|transaction| {
+    let open = unsettled.transactions.into_iter().filter_map(|transaction| {
         let Purpose::Relayed(relayed) = transaction.purpose else { return None };
         Some((relayed, transaction.octets))
     });
@@ -217,7 +217,7 @@ fn lost(unsettled: Unsettled<Relaying>) -> Vec<(Arc<Relayed>, Range<u64>)> {
         let end = message.offset + message.body.len() as u64;
         (message.heading, message.offset..end)
     });
-    let mut lost: Vec<_> = unanswered.chain(unsent).collect();
+    let mut lost: Vec<_> = open.chain(unsent).collect();
     lost.sort_by(|(one, octets), (other, others)| {
         one.order(other).then(octets.start.cmp(&others.start))
     });
