@@ -185,7 +185,7 @@ impl Connection {
     /// [`SendError::UnknownKey`] if it has its outcome, or is of another
     /// connection.
     pub fn body(&mut self, message: MessageKey) -> Result<BodyWriter<'_>, SendError> {
-        let sending = self.sending.get(&message).ok_or(UnknownKey)?;
+        let sending = self.sessions.message(message).ok_or(UnknownKey)?;
         match self.hop.message_ref(message) {
             Some(leaving) if !leaving.body.is_finished() => Ok(BodyWriter {
                 peer_max_size: sending.peer_max_size,

@@ -140,13 +140,13 @@ impl Connection {
         // A peer that has refused the session is sent nothing more in it
         // (RFC 4975 sections 10.8 and 10.10).
         let tell = if reason == CloseReason::Local { Tell::Peer } else { Tell::Nothing };
-        self.settle_all(id, outcome, tell);
-        self.drop_nicknames(id, outcome);
+        let Some(session) = self.sessions.remove(id) else { return false };
+        self.finish_all(session.outbox, outcome, tell);
+        self.drop_nicknames(id, session.nicknames, outcome);
         self.drop_incoming(id);
         if self.keeps_alive == Some(id) {
             self.keeps_alive = None;
         }
-        let Some(session) = self.sessions.remove(id) else { return false };
         for request in &session.requests {
             self.hop.complete(request);
         }

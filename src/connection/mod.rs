@@ -18,6 +18,7 @@ mod memory;
 mod message;
 mod nickname;
 mod open;
+mod outbox;
 mod outcome;
 mod reason;
 mod receive;
@@ -32,7 +33,6 @@ mod table;
 mod update;
 
 use crate::time::Instant;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -65,7 +65,6 @@ use carried::{Endpoint, Purpose};
 use events::Events;
 use inbox::Inbox;
 use receive::RequestKind;
-use send::Sending;
 use session::Sessions;
 
 /// One transport connection of an endpoint, and the sessions on it.
@@ -80,9 +79,7 @@ pub struct Connection {
     config: Arc<Config>,
     hop: Hop<Endpoint>,
     sessions: Sessions,
-    sending: BTreeMap<MessageKey, Sending>,
     inbox: Inbox,
-    report_deadlines: BTreeSet<(Instant, MessageKey)>,
     #[cfg(feature = "auth")]
     role: Role,
     #[cfg(feature = "auth")]
@@ -133,9 +130,7 @@ impl Connection {
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
             sessions: Sessions::new(tag),
-            sending: BTreeMap::new(),
             inbox,
-            report_deadlines: BTreeSet::new(),
             #[cfg(feature = "auth")]
             role,
             #[cfg(feature = "auth")]
@@ -306,10 +301,9 @@ impl Connection {
     /// When [`Connection::handle_timeout`] is due, if nothing else happens.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let reports = self.report_deadlines.first().map(|(deadline, _)| *deadline);
         let due = [
             self.hop.next_deadline(),
-            reports,
+            self.sessions.next_report_deadline(),
             self.keep_alive_due(),
             self.stalled_at(),
             #[cfg(feature = "auth")]

@@ -162,10 +162,13 @@ impl Connection {
         }
     }
 
-    /// A session ends, and with it every NICKNAME that waits in it.
-    pub(super) fn drop_nicknames(&mut self, session: SessionKey, outcome: Outcome) {
-        let Some(owner) = self.sessions.get_mut(session) else { return };
-        let Nicknames { asked, requested } = std::mem::take(&mut owner.nicknames);
+    /// A session has ended, and with it every NICKNAME that waits in it.
+    pub(super) fn drop_nicknames(
+        &mut self,
+        session: SessionKey,
+        Nicknames { asked, requested }: Nicknames,
+        outcome: Outcome,
+    ) {
         for key in asked {
             self.events.push(Event::Nickname { session, key, outcome });
         }

@@ -6,6 +6,7 @@ use crate::time::Instant;
 use super::Connection;
 use super::carried::Purpose;
 use super::event::{Event, Finished, Response};
+use super::outbox::{Outbox, Sending};
 use super::reason::{CloseReason, Outcome};
 use crate::hop::{HopEvent, Transaction};
 use crate::keys::{MessageKey, SessionKey};
@@ -88,8 +89,8 @@ impl Connection {
     }
 
     fn chunk_answered(&mut self, now: Instant, key: MessageKey, response: Response) {
-        let Some(sending) = self.sending.get_mut(&key) else { return };
-        let session = sending.session;
+        let Some(sending) = self.sessions.message_mut(key) else { return };
+        let session = key.session();
         sending.answered += 1;
         sending.response = Some(response.clone());
         if response.status.is_success() {
@@ -104,9 +105,9 @@ impl Connection {
     /// A response or REPORT says no to a message. What has not left stays
     /// here (sections 7.3.2 and 10.5).
     pub(super) fn refused(&mut self, key: MessageKey, status: StatusCode) {
-        let Some(sending) = self.sending.get(&key) else { return };
+        let Some(session) = self.sessions.get_mut(key.session()) else { return };
+        let Some(sending) = session.outbox.get(key) else { return };
         if status == StatusCode::UNSUPPORTED_MEDIA_TYPE
-            && let Some(session) = self.sessions.get_mut(sending.session)
             && !session.has_refused(&sending.content_type)
         {
             session.refused.push(sending.content_type.clone());
@@ -133,7 +134,7 @@ impl Connection {
         while let Some(event) = self.hop.events.pop_front() {
             match event {
                 HopEvent::ChunkSent { message, octets, asks_response, flag } => {
-                    if let Some(sending) = self.sending.get_mut(&message) {
+                    if let Some(sending) = self.sessions.message_mut(message) {
                         sending.chunks += 1;
                         sending.octets = octets;
                         sending.asked += u64::from(asks_response);
@@ -153,7 +154,7 @@ impl Connection {
     fn timed_out(&mut self, now: Instant, purpose: &Purpose) {
         match purpose {
             Purpose::Chunk(message) => {
-                let Some(sending) = self.sending.get_mut(message) else { return };
+                let Some(sending) = self.sessions.message_mut(*message) else { return };
                 if sending.failure_report == FailureReport::Partial {
                     // Silence is consent: only errors are answered.
                     sending.answered += 1;
@@ -173,59 +174,39 @@ impl Connection {
         }
     }
 
-    /// Gives a message its outcome if all that it waits for has come.
+    /// Gives a message its outcome if all that it waits for has come. The deadline
+    /// for its REPORTs starts once they are all that is missing.
     pub(super) fn review(&mut self, now: Instant, key: MessageKey) {
-        let Some(sending) = self.sending.get_mut(&key) else { return };
-        let is_answered = sending.answered >= sending.asked;
-        let must_be_answered = sending.failure_report == FailureReport::Yes;
-        if !sending.has_left || (must_be_answered && !is_answered) {
-            return;
+        let Some(sending) = self.sessions.message(key) else { return };
+        if let Some(outcome) = sending.outcome() {
+            self.settle(key, outcome, Tell::Nothing);
+        } else if sending.lacks_only_reports() {
+            self.sessions.await_reports(key, now);
         }
-        let outcome = if !sending.success_report {
-            if !is_answered {
-                return;
-            }
-            if must_be_answered { Outcome::Accepted } else { Outcome::Sent }
-        } else if sending.is_reported && sending.reported.covers(sending.octets) {
-            Outcome::Delivered
-        } else {
-            if let (Some(timeout), None) = (sending.report_timeout, sending.report_deadline)
-                && let Some(deadline) = now.checked_add(timeout)
-            {
-                sending.report_deadline = Some(deadline);
-                self.report_deadlines.insert((deadline, key));
-            }
-            return;
-        };
-        self.settle(key, outcome, Tell::Nothing);
     }
 
     /// Ends the wait for REPORTs whose time has run out.
     pub(super) fn expire_reports(&mut self, now: Instant) {
-        while let Some((deadline, key)) = self.report_deadlines.first().copied()
-            && deadline <= now
-        {
-            self.report_deadlines.pop_first();
+        while let Some(key) = self.sessions.unreported(now) {
             self.settle(key, Outcome::Unreported, Tell::Nothing);
         }
     }
 
-    /// Tells the outcome of a message, the only one it has, and drops what is
-    /// left of it. Says whether it had none before.
+    /// Gives a message its outcome. Returns whether it had none before.
     pub(super) fn settle(&mut self, key: MessageKey, outcome: Outcome, tell: Tell) -> bool {
-        let Some(sending) = self.sending.remove(&key) else { return false };
+        let Some(sending) = self.sessions.finish(key) else { return false };
+        self.finish(key, sending, outcome, tell);
+        true
+    }
+
+    /// Passes on the outcome of a message that its session owns no longer, and
+    /// drops its octets.
+    fn finish(&mut self, key: MessageKey, sending: Sending, outcome: Outcome, tell: Tell) {
         let octets = self.hop.message_ref(key).map_or(sending.octets, |message| message.offset);
         self.hop.abort(key, tell == Tell::Peer);
-        if let Some(deadline) = sending.report_deadline {
-            self.report_deadlines.remove(&(deadline, key));
-        }
-        if let Some(session) = self.sessions.get_mut(sending.session) {
-            session.outgoing.remove(&sending.message_id);
-            session.sent.insert(sending.message_id, ());
-        }
         self.events.push(Event::Finished(Box::new(Finished {
             message: key,
-            session: sending.session,
+            session: key.session(),
             message_id: sending.message_id,
             outcome,
             chunks: sending.chunks,
@@ -233,23 +214,20 @@ impl Connection {
             response: sending.response,
             reported: sending.reported.iter().collect(),
         })));
-        true
     }
 
-    /// Gives every message of a session that ends its outcome. One that was
+    /// Gives every message of a session that has ended its outcome. One that was
     /// accepted lacks nothing but its REPORTs (section 7.1.1).
-    pub(super) fn settle_all(&mut self, session: SessionKey, outcome: Outcome, tell: Tell) {
-        let Some(owner) = self.sessions.get(session) else { return };
-        let mut keys: Vec<MessageKey> = owner.outgoing.values().copied().collect();
-        // In the order in which they began, so that every run does the same.
-        keys.sort_unstable();
-        for key in keys {
-            let outcome = match self.sending.get(&key) {
-                Some(sending) if sending.lacks_only_reports() => Outcome::Unreported,
-                Some(sending) if sending.lacks_only_silence() => Outcome::Sent,
-                _ => outcome,
+    pub(super) fn finish_all(&mut self, outbox: Outbox, outcome: Outcome, tell: Tell) {
+        for (key, sending) in outbox.into_messages() {
+            let outcome = if sending.lacks_only_reports() {
+                Outcome::Unreported
+            } else if sending.lacks_only_silence() {
+                Outcome::Sent
+            } else {
+                outcome
             };
-            self.settle(key, outcome, tell);
+            self.finish(key, sending, outcome, tell);
         }
     }
 
@@ -258,7 +236,7 @@ impl Connection {
         let (Some(id), Some(status)) = (head.message_id(), head.status()) else { return };
         // Codes of other namespaces are not response codes (section 7.1.3).
         let Some(code) = status.response_code() else { return };
-        let known = self.sessions.get(session).and_then(|owner| owner.outgoing.get(&id).copied());
+        let known = self.sessions.get(session).and_then(|owner| owner.outbox.find(&id));
         if known.is_some_and(|key| self.reuses_transaction_id(key, head))
             && !self.tolerate(Tolerance::ReportReusesTransactionId)
         {
@@ -271,7 +249,7 @@ impl Connection {
                 self.refused(key, code);
                 self.lost_octets(session, code, head);
             }
-            None if owner.sent.contains(&id) && !code.is_success() => {
+            None if owner.outbox.has_finished(&id) && !code.is_success() => {
                 self.late_failure(session, id, code, head);
             }
             None if owner.bodiless == Some(id) && !code.is_success() => {
@@ -285,13 +263,13 @@ impl Connection {
     /// answered the last one is known.
     fn reuses_transaction_id(&self, key: MessageKey, head: &HeadRef<'_>) -> bool {
         let id = head.transaction_id();
-        let response = self.sending.get(&key).and_then(|sending| sending.response.as_ref());
+        let response = self.sessions.message(key).and_then(|sending| sending.response.as_ref());
         self.hop.awaits_response(&id) || response.is_some_and(|response| response.transaction == id)
     }
 
     fn success_reported(&mut self, now: Instant, key: MessageKey, head: &HeadRef<'_>) {
         let leaving = self.hop.message_ref(key).map(|message| message.offset);
-        let Some(sending) = self.sending.get_mut(&key) else { return };
+        let Some(sending) = self.sessions.message_mut(key) else { return };
         if !sending.success_report {
             return;
         }

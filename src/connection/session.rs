@@ -1,18 +1,20 @@
 //! The sessions of one connection.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::memory::Memory;
 use super::nickname::Nicknames;
+use super::outbox::{Outbox, Sending};
 use super::session_config::SessionConfig;
 use super::session_ids::SessionIds;
 use super::table::Binding;
 use crate::keys::{Keys, MessageKey, SessionKey, Tag};
+use crate::time::Instant;
 use crate::uri::{MsrpUri, Path, UriKey, UriRef};
 use crate::wire::{MediaType, MessageId, TransactionId};
 
-/// One session.
+/// One session, and what it owns. Incoming messages are in the
+/// [`Inbox`](super::inbox::Inbox), whose limits hold for all sessions together.
 #[derive(Debug)]
 pub(crate) struct Session {
     /// Shared with the messages that have begun: they go on by it when it is
@@ -22,10 +24,7 @@ pub(crate) struct Session {
     pub(crate) is_open: bool,
     /// Whether a message was sent in it that is not the control of others.
     pub(crate) has_sent: bool,
-    /// The outgoing messages that have no outcome yet.
-    pub(crate) outgoing: HashMap<MessageId, MessageKey>,
-    /// Messages whose outcome has been told, to know late REPORTs on them.
-    pub(super) sent: Memory<()>,
+    pub(super) outbox: Outbox,
     /// The last SEND without a body: a relay accepts it before the peer refuses
     /// it, with a REPORT (RFC 4976 section 6.4.1).
     pub(crate) bodiless: Option<MessageId>,
@@ -51,8 +50,7 @@ impl Session {
             remote,
             is_open: false,
             has_sent: false,
-            outgoing: HashMap::new(),
-            sent: Memory::new(remembered),
+            outbox: Outbox::new(remembered),
             bodiless: None,
             requests: HashSet::new(),
             nicknames: Nicknames::default(),
@@ -79,6 +77,8 @@ pub(crate) struct Sessions {
     by_id: BTreeMap<SessionKey, Session>,
     by_uri: HashMap<MsrpUri, SessionKey>,
     session_ids: SessionIds,
+    /// The first REPORT deadline of each session.
+    report_deadlines: BTreeSet<(Instant, MessageKey)>,
     keys: Keys<SessionKey>,
 }
 
@@ -88,6 +88,7 @@ impl Sessions {
             by_id: BTreeMap::new(),
             by_uri: HashMap::new(),
             session_ids: SessionIds::default(),
+            report_deadlines: BTreeSet::new(),
             keys: Keys::new(tag),
         }
     }
@@ -104,6 +105,9 @@ impl Sessions {
         let session = self.by_id.remove(&id)?;
         self.session_ids.remove(&session.config.local);
         self.by_uri.remove(&session.config.local);
+        if let Some(deadline) = session.outbox.first_deadline() {
+            self.report_deadlines.remove(&deadline);
+        }
         Some(session)
     }
 
@@ -136,5 +140,53 @@ impl Sessions {
 
     pub(crate) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// An outgoing message that has no outcome yet.
+    pub(super) fn message(&self, key: MessageKey) -> Option<&Sending> {
+        self.get(key.session())?.outbox.get(key)
+    }
+
+    pub(super) fn message_mut(&mut self, key: MessageKey) -> Option<&mut Sending> {
+        self.get_mut(key.session())?.outbox.get_mut(key)
+    }
+
+    /// Takes out an outgoing message that has its outcome now.
+    pub(super) fn finish(&mut self, key: MessageKey) -> Option<Sending> {
+        self.change_deadlines(key.session(), |outbox| outbox.finish(key))?
+    }
+
+    /// Sets the deadline for the REPORTs on a message, once.
+    pub(super) fn await_reports(&mut self, key: MessageKey, now: Instant) {
+        self.change_deadlines(key.session(), |outbox| outbox.await_reports(key, now));
+    }
+
+    pub(super) fn next_report_deadline(&self) -> Option<Instant> {
+        self.report_deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// A message whose REPORTs have not come in time.
+    pub(super) fn unreported(&self, now: Instant) -> Option<MessageKey> {
+        let (deadline, key) = self.report_deadlines.first()?;
+        (*deadline <= now).then_some(*key)
+    }
+
+    /// Changes the outbox of a session, and with it the first deadline there.
+    fn change_deadlines<T>(
+        &mut self,
+        id: SessionKey,
+        change: impl FnOnce(&mut Outbox) -> T,
+    ) -> Option<T> {
+        let outbox = &mut self.by_id.get_mut(&id)?.outbox;
+        let before = outbox.first_deadline();
+        let result = change(outbox);
+        let after = outbox.first_deadline();
+        if before != after {
+            if let Some(before) = before {
+                self.report_deadlines.remove(&before);
+            }
+            self.report_deadlines.extend(after);
+        }
+        Some(result)
     }
 }
