@@ -1,6 +1,6 @@
 //! Which message sends next.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
 /// Whether the messages of one session overtake each other.
@@ -13,77 +13,159 @@ pub(crate) enum Order {
     Arrival,
 }
 
-/// The messages that have octets to send, in turn: sessions take turns on the
-/// connection, and the messages of a session take turns in theirs, so that
-/// neither a session with many messages nor a large message holds up others
-/// (RFC 4975 section 7.1.1).
+/// Where a message is in the queue of its session.
+pub(crate) type Place = i64;
+
+/// The messages that have octets to send: sessions take turns on the connection,
+/// and the messages of a session take turns in theirs, so that neither a session
+/// with many messages nor a large message holds up others (RFC 4975 section
+/// 7.1.1).
 #[derive(Debug)]
 pub(crate) struct Schedule<S, M> {
     order: Order,
-    turns: VecDeque<S>,
-    ready: HashMap<S, VecDeque<M>>,
+    /// The sessions that have a queue, in the order of their turns.
+    turns: BTreeMap<u64, S>,
+    next_turn: u64,
+    queues: HashMap<S, Queue<M>>,
+}
+
+/// The messages of one session. It holds at least one.
+#[derive(Debug)]
+struct Queue<M> {
+    turn: u64,
+    messages: BTreeMap<Place, M>,
 }
 
 impl<S: Copy + Eq + Hash, M: Copy + Eq> Schedule<S, M> {
     pub(crate) fn new(order: Order) -> Self {
-        Self { order, turns: VecDeque::new(), ready: HashMap::new() }
+        Self { order, turns: BTreeMap::new(), next_turn: 0, queues: HashMap::new() }
     }
 
     /// Puts a message that was interrupted where its rest has its turn.
-    pub(crate) fn put_back(&mut self, session: S, message: M) {
+    pub(crate) fn put_back(&mut self, session: S, message: M) -> Place {
         if self.order == Order::Turns {
             return self.push(session, message);
         }
-        let queue = self.ready.entry(session).or_default();
-        if queue.is_empty() {
-            self.turns.push_back(session);
-        }
-        queue.push_front(message);
+        let messages = &mut self.queue(session).messages;
+        let place = messages.first_key_value().map_or(0, |(first, _)| first - 1);
+        messages.insert(place, message);
+        place
     }
 
     /// Puts a message after all others of its session.
-    pub(crate) fn push(&mut self, session: S, message: M) {
-        let queue = self.ready.entry(session).or_default();
-        if queue.is_empty() {
-            self.turns.push_back(session);
-        }
-        queue.push_back(message);
+    pub(crate) fn push(&mut self, session: S, message: M) -> Place {
+        let messages = &mut self.queue(session).messages;
+        let place = messages.last_key_value().map_or(0, |(last, _)| last + 1);
+        messages.insert(place, message);
+        place
     }
 
     /// Takes the message whose turn it is.
     pub(crate) fn pop(&mut self) -> Option<M> {
-        while let Some(session) = self.turns.pop_front() {
-            let Some(queue) = self.ready.get_mut(&session) else { continue };
-            let message = queue.pop_front();
-            if queue.is_empty() {
-                self.ready.remove(&session);
-            } else {
-                self.turns.push_back(session);
-            }
-            if message.is_some() {
-                return message;
-            }
+        let (_, session) = self.turns.pop_first()?;
+        let queue = self.queues.get_mut(&session)?;
+        let (_, message) = queue.messages.pop_first()?;
+        if queue.messages.is_empty() {
+            self.queues.remove(&session);
+        } else {
+            queue.turn = last_turn(&mut self.turns, &mut self.next_turn, session);
         }
-        None
+        Some(message)
     }
 
     pub(crate) fn clear(&mut self) {
         self.turns.clear();
-        self.ready.clear();
+        self.queues.clear();
     }
 
-    /// Takes a message out of the order.
-    pub(crate) fn remove(&mut self, session: S, message: M) {
-        if let Some(queue) = self.ready.get_mut(&session) {
-            queue.retain(|queued| *queued != message);
-            if queue.is_empty() {
-                self.ready.remove(&session);
-                self.turns.retain(|turn| *turn != session);
-            }
+    /// Takes a message out of the queue of its session, if it is there. No other
+    /// message is looked at.
+    pub(crate) fn remove(&mut self, session: S, message: M, place: Place) {
+        let Some(queue) = self.queues.get_mut(&session) else { return };
+        if queue.messages.get(&place) == Some(&message) {
+            queue.messages.remove(&place);
+        }
+        if queue.messages.is_empty() {
+            self.turns.remove(&queue.turn);
+            self.queues.remove(&session);
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.turns.is_empty()
+        self.queues.is_empty()
+    }
+
+    /// The queue of a session, for a message that is put into it.
+    fn queue(&mut self, session: S) -> &mut Queue<M> {
+        let Self { turns, next_turn, queues, .. } = self;
+        queues.entry(session).or_insert_with(|| Queue {
+            turn: last_turn(turns, next_turn, session),
+            messages: BTreeMap::new(),
+        })
+    }
+}
+
+/// Gives a session the turn after all others.
+fn last_turn<S>(turns: &mut BTreeMap<u64, S>, next_turn: &mut u64, session: S) -> u64 {
+    let turn = *next_turn;
+    *next_turn += 1;
+    turns.insert(turn, session);
+    turn
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::indexing_slicing)]
+
+    use super::*;
+
+    fn drained(mut schedule: Schedule<char, u8>) -> Vec<u8> {
+        std::iter::from_fn(|| schedule.pop()).collect()
+    }
+
+    #[test]
+    fn sessions_take_turns_and_so_do_their_messages() {
+        let mut schedule = Schedule::new(Order::Turns);
+        for (session, message) in [('a', 1), ('a', 2), ('a', 3), ('b', 4), ('b', 5)] {
+            schedule.push(session, message);
+        }
+        assert_eq!(schedule.pop(), Some(1));
+        schedule.put_back('a', 1);
+        assert_eq!(drained(schedule), [4, 2, 5, 3, 1]);
+    }
+
+    #[test]
+    fn what_arrived_first_is_put_back_first() {
+        let mut schedule = Schedule::new(Order::Arrival);
+        schedule.push('a', 1);
+        schedule.push('a', 2);
+        assert_eq!(schedule.pop(), Some(1));
+        schedule.put_back('a', 1);
+        assert_eq!(drained(schedule), [1, 2]);
+    }
+
+    #[test]
+    fn a_message_that_leaves_the_queue_takes_its_turn_with_it() {
+        let mut schedule = Schedule::new(Order::Turns);
+        let places: Vec<Place> = (0..3).map(|message| schedule.push('a', message)).collect();
+        schedule.push('b', 9);
+        schedule.remove('a', 1, places[1]);
+        // It has left before.
+        schedule.remove('a', 1, places[1]);
+        schedule.remove('a', 0, places[0]);
+        schedule.remove('a', 2, places[2]);
+        schedule.push('a', 7);
+        assert_eq!(drained(schedule), [9, 7]);
+    }
+
+    #[test]
+    fn a_place_is_of_one_message() {
+        let mut schedule = Schedule::new(Order::Turns);
+        let place = schedule.push('a', 1);
+        assert_eq!(schedule.pop(), Some(1));
+        assert!(schedule.is_empty());
+        assert_eq!(schedule.push('a', 2), place);
+        schedule.remove('a', 1, place);
+        assert_eq!(drained(schedule), [2]);
     }
 }
