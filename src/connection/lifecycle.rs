@@ -56,7 +56,7 @@ impl Connection {
 
     /// The sessions on this connection, in the order in which they began.
     pub fn sessions(&self) -> impl Iterator<Item = SessionKey> {
-        self.sessions.ids()
+        self.sessions.keys()
     }
 
     /// The configuration of a session, with what
@@ -162,7 +162,7 @@ impl Connection {
             | ConnectionEnd::Failed(_)
             | ConnectionEnd::RandomFailed(_) => CloseReason::ConnectionClosed,
         };
-        let ids: Vec<SessionKey> = self.sessions.ids().collect();
+        let ids: Vec<SessionKey> = self.sessions.keys().collect();
         for id in ids {
             self.end_session(id, reason, outcome, None);
         }

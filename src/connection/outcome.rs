@@ -1,7 +1,5 @@
-//! What becomes of outgoing messages: responses, REPORTs and deadlines lead to
-//! exactly one outcome for each (RFC 4975 sections 7.1.1, 7.3.2 and 10).
-
-use crate::time::Instant;
+//! Outcomes of outgoing messages: responses, REPORTs and deadlines lead to
+//! exactly one for each (RFC 4975 sections 7.1.1, 7.3.2 and 10).
 
 use super::Connection;
 use super::carried::Purpose;
@@ -10,26 +8,27 @@ use super::outbox::{Outbox, Sending};
 use super::reason::{CloseReason, Outcome};
 use crate::hop::{HopEvent, Transaction};
 use crate::keys::{MessageKey, SessionKey};
+use crate::time::Instant;
 use crate::tolerance::Tolerance;
 use crate::wire::{Continuation, FailureReport, HeadRef, MessageId, StatusCode, TransactionId};
 
-/// What the peer is told of a message that will not go on after a chunk of it.
+/// Whether the peer learns that the rest of a message will not follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tell {
-    /// That it is given up, in a chunk of nothing with the flag `#`.
+    /// Yes, from an empty chunk with the flag `#`.
     Peer,
-    /// Nothing: it knows, or nothing may be said to it any more.
+    /// No: it knows, or must not be sent anything more.
     Nothing,
 }
 
 impl Connection {
-    /// Takes a response: it ends the transaction that it names, if that is
-    /// open, and is of no interest otherwise.
+    /// Takes a response, which ends its transaction. One without an open
+    /// transaction is ignored.
     pub(super) fn response(&mut self, now: Instant, head: &HeadRef<'_>, status: StatusCode) {
         let id = head.transaction_id();
         let repeats_paths = head.to_path().len() > 1 || head.from_path().len() > 1;
         if repeats_paths
-            && !self.is_answered_from_afar(&id)
+            && !self.is_answered_end_to_end(&id)
             && !self.tolerate(Tolerance::WholePathInResponse)
         {
             return;
@@ -56,13 +55,13 @@ impl Connection {
                 self.session_refused(session, response);
             }
             Purpose::Nickname(session, key) => self.nickname_answered(session, key, response),
-            // Of a relay.
+            // From a relay.
             #[cfg(feature = "auth")]
-            Purpose::Auth(key) => self.auth_answered(key, written.unwrap_or(now), head, status),
+            Purpose::Auth(key) => self.auth_responded(key, written.unwrap_or(now), head, status),
         }
     }
 
-    /// A request has ended; its session owns it no longer.
+    /// Removes a request that has ended from its session.
     fn forget_request(&mut self, id: &TransactionId, purpose: &Purpose) {
         let session = match purpose {
             Purpose::Bind(session)
@@ -77,14 +76,14 @@ impl Connection {
         }
     }
 
-    /// Whether a response comes along the whole path of its request. Those to
-    /// SENDs alone do not (RFC 4976 section 6.4.3).
-    fn is_answered_from_afar(&self, id: &TransactionId) -> bool {
+    /// Whether the response to a request comes along the whole path. Only responses
+    /// to SENDs come from the next hop (RFC 4976 section 6.4.3).
+    fn is_answered_end_to_end(&self, id: &TransactionId) -> bool {
         match self.hop.purpose(id) {
             #[cfg(feature = "auth")]
             Some(Purpose::Auth(_)) => true,
             Some(Purpose::Nickname(..)) => true,
-            _ => false,
+            Some(Purpose::Chunk(_) | Purpose::Bind(_) | Purpose::KeepAlive(_)) | None => false,
         }
     }
 
@@ -102,8 +101,8 @@ impl Connection {
         }
     }
 
-    /// A response or REPORT says no to a message. What has not left stays
-    /// here (sections 7.3.2 and 10.5).
+    /// A response or REPORT refuses a message. Octets that have not left do not
+    /// leave (sections 7.3.2 and 10.5).
     pub(super) fn refused(&mut self, key: MessageKey, status: StatusCode) {
         let Some(session) = self.sessions.get_mut(key.session()) else { return };
         let Some(sending) = session.outbox.get(key) else { return };
@@ -119,8 +118,8 @@ impl Connection {
         self.settle(key, outcome, Tell::Nothing);
     }
 
-    /// Ends a session of which the peer says that it is not there, or not here
-    /// (sections 10.8 and 10.10).
+    /// Ends a session if the response says that the peer does not have it, or has
+    /// it on another connection (sections 10.8 and 10.10).
     pub(super) fn session_refused(&mut self, session: SessionKey, response: Response) {
         let status = response.status;
         if is_of_session(status) {
@@ -129,7 +128,7 @@ impl Connection {
         }
     }
 
-    /// Takes what the hop has to tell.
+    /// Takes the events of the hop.
     pub(super) fn drain_hop(&mut self, now: Instant) {
         while let Some(event) = self.hop.events.pop_front() {
             match event {
@@ -156,7 +155,7 @@ impl Connection {
             Purpose::Chunk(message) => {
                 let Some(sending) = self.sessions.message_mut(*message) else { return };
                 if sending.failure_report == FailureReport::Partial {
-                    // Silence is consent: only errors are answered.
+                    // Silence is consent: only errors have responses.
                     sending.answered += 1;
                     self.review(now, *message);
                 } else {
@@ -174,8 +173,8 @@ impl Connection {
         }
     }
 
-    /// Gives a message its outcome if all that it waits for has come. The deadline
-    /// for its REPORTs starts once they are all that is missing.
+    /// Gives a message its outcome if nothing is missing for it. If only REPORTs
+    /// are missing, their deadline starts.
     pub(super) fn review(&mut self, now: Instant, key: MessageKey) {
         let Some(sending) = self.sessions.message(key) else { return };
         if let Some(outcome) = sending.outcome() {
@@ -185,7 +184,7 @@ impl Connection {
         }
     }
 
-    /// Ends the wait for REPORTs whose time has run out.
+    /// Gives their outcome to messages whose REPORTs have not come in time.
     pub(super) fn expire_reports(&mut self, now: Instant) {
         while let Some(key) = self.sessions.unreported(now) {
             self.settle(key, Outcome::Unreported, Tell::Nothing);
@@ -199,8 +198,8 @@ impl Connection {
         true
     }
 
-    /// Passes on the outcome of a message that its session owns no longer, and
-    /// drops its octets.
+    /// Tells the application the outcome of a message that has been taken out of
+    /// its session, and drops its octets.
     fn finish(&mut self, key: MessageKey, sending: Sending, outcome: Outcome, tell: Tell) {
         let octets = self.hop.message_ref(key).map_or(sending.octets, |message| message.offset);
         self.hop.abort(key, tell == Tell::Peer);
@@ -216,8 +215,8 @@ impl Connection {
         })));
     }
 
-    /// Gives every message of a session that has ended its outcome. One that was
-    /// accepted lacks nothing but its REPORTs (section 7.1.1).
+    /// Gives their outcome to all messages of a session that has ended. A message
+    /// that was accepted lacks only its REPORTs (section 7.1.1).
     pub(super) fn finish_all(&mut self, outbox: Outbox, outcome: Outcome, tell: Tell) {
         for (key, sending) in outbox.into_messages() {
             let outcome = if sending.lacks_only_reports() {
@@ -234,7 +233,7 @@ impl Connection {
     /// Takes a REPORT on a message that this side has sent (section 7.3.2).
     pub(super) fn reported(&mut self, now: Instant, session: SessionKey, head: &HeadRef<'_>) {
         let (Some(id), Some(status)) = (head.message_id(), head.status()) else { return };
-        // Codes of other namespaces are not response codes (section 7.1.3).
+        // Only namespace 000 has response codes (section 7.1.3).
         let Some(code) = status.response_code() else { return };
         let known = self.sessions.get(session).and_then(|owner| owner.outbox.find(&id));
         if known.is_some_and(|key| self.reuses_transaction_id(key, head))
@@ -259,8 +258,8 @@ impl Connection {
         }
     }
 
-    /// Whether a REPORT comes under the id of a SEND. Of those that were
-    /// answered the last one is known.
+    /// Whether a REPORT has the transaction id of a SEND: one that waits for its
+    /// response, or the last one that had a response.
     fn reuses_transaction_id(&self, key: MessageKey, head: &HeadRef<'_>) -> bool {
         let id = head.transaction_id();
         let response = self.sessions.message(key).and_then(|sending| sending.response.as_ref());
@@ -274,7 +273,7 @@ impl Connection {
             return;
         }
         let sent = leaving.unwrap_or(sending.octets);
-        // A peer cannot have received what has not left.
+        // The peer cannot have received more than has left.
         let (start, end) = match head.byte_range() {
             Some(range) => (range.start() - 1, range.end().unwrap_or(sent).min(sent)),
             None => (0, sent),
@@ -299,10 +298,10 @@ impl Connection {
         self.lost_octets(session, status, head);
     }
 
-    /// A failure REPORT on a range of octets ends the session, except where
-    /// the code says what is wrong with the message alone: too large (section
-    /// 10.5) or of a type that is not understood (section 10.6). Codes that
-    /// say what is wrong with the session end it like those of a response.
+    /// A failure REPORT on a range of octets ends the session, unless the code
+    /// concerns the message alone: it is too large (section 10.5) or its type is
+    /// not understood (section 10.6). A code that concerns the session ends it, as
+    /// in a response.
     fn lost_octets(&mut self, session: SessionKey, status: StatusCode, head: &HeadRef<'_>) {
         let reason = match status {
             StatusCode::STOP_SENDING | StatusCode::UNSUPPORTED_MEDIA_TYPE => return,
@@ -314,7 +313,8 @@ impl Connection {
     }
 }
 
-/// Whether the peer says that the session is not there, or not here.
+/// Whether a status says that the peer does not have the session, or has it on
+/// another connection.
 const fn is_of_session(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_SUCH_SESSION | StatusCode::SESSION_IN_USE)
 }

@@ -17,24 +17,23 @@ use crate::wire::{MediaType, MessageId, TransactionId};
 /// [`Inbox`](super::inbox::Inbox), whose limits hold for all sessions together.
 #[derive(Debug)]
 pub(crate) struct Session {
-    /// Shared with the messages that have begun: they go on by it when it is
-    /// replaced.
+    /// Shared with the messages that have begun, which keep it when it is replaced.
     pub(crate) config: Arc<SessionConfig>,
     pub(crate) remote: Path,
     pub(crate) is_open: bool,
-    /// Whether a message was sent in it that is not the control of others.
+    /// Whether a message has been sent, other than control of other messages.
     pub(crate) has_sent: bool,
     pub(super) outbox: Outbox,
-    /// The last SEND without a body: a relay accepts it before the peer refuses
+    /// The last SEND without a body. A relay accepts it; the peer can still refuse
     /// it, with a REPORT (RFC 4976 section 6.4.1).
     pub(crate) bodiless: Option<MessageId>,
     /// The requests that carry no message and wait for their response.
     pub(super) requests: HashSet<TransactionId>,
     pub(super) nicknames: Nicknames,
-    /// Types that the peer has refused with 415; they are not sent again in
+    /// Types that the peer has refused with 415, which must not be sent again in
     /// this session (RFC 4975 section 10.6).
     pub(crate) refused: Vec<MediaType>,
-    /// Held while this connection has the session, given back with it.
+    /// The entry in the table, given back when the session ends.
     binding: Option<Binding>,
 }
 
@@ -63,7 +62,7 @@ impl Session {
         self.binding.as_ref()
     }
 
-    /// Whether the peer said in this session that it does not take this type.
+    /// Whether the peer has refused this type in this session.
     pub(crate) fn has_refused(&self, media_type: &MediaType) -> bool {
         self.refused
             .iter()
@@ -71,10 +70,10 @@ impl Session {
     }
 }
 
-/// The sessions of a connection, found by id and by this side's URI.
+/// The sessions of a connection, by key and by this side's URI.
 #[derive(Debug)]
 pub(crate) struct Sessions {
-    by_id: BTreeMap<SessionKey, Session>,
+    by_key: BTreeMap<SessionKey, Session>,
     by_uri: HashMap<MsrpUri, SessionKey>,
     session_ids: SessionIds,
     /// The first REPORT deadline of each session.
@@ -85,7 +84,7 @@ pub(crate) struct Sessions {
 impl Sessions {
     pub(crate) fn new(tag: Tag) -> Self {
         Self {
-            by_id: BTreeMap::new(),
+            by_key: BTreeMap::new(),
             by_uri: HashMap::new(),
             session_ids: SessionIds::default(),
             report_deadlines: BTreeSet::new(),
@@ -94,15 +93,15 @@ impl Sessions {
     }
 
     pub(crate) fn insert(&mut self, session: Session) -> SessionKey {
-        let id = self.keys.fresh();
+        let key = self.keys.fresh();
         self.session_ids.insert(&session.config.local);
-        self.by_uri.insert(session.config.local.clone(), id);
-        self.by_id.insert(id, session);
-        id
+        self.by_uri.insert(session.config.local.clone(), key);
+        self.by_key.insert(key, session);
+        key
     }
 
-    pub(crate) fn remove(&mut self, id: SessionKey) -> Option<Session> {
-        let session = self.by_id.remove(&id)?;
+    pub(crate) fn remove(&mut self, key: SessionKey) -> Option<Session> {
+        let session = self.by_key.remove(&key)?;
         self.session_ids.remove(&session.config.local);
         self.by_uri.remove(&session.config.local);
         if let Some(deadline) = session.outbox.first_deadline() {
@@ -111,35 +110,35 @@ impl Sessions {
         Some(session)
     }
 
-    pub(crate) fn get(&self, id: SessionKey) -> Option<&Session> {
-        self.by_id.get(&id)
+    pub(crate) fn get(&self, key: SessionKey) -> Option<&Session> {
+        self.by_key.get(&key)
     }
 
-    pub(crate) fn get_mut(&mut self, id: SessionKey) -> Option<&mut Session> {
-        self.by_id.get_mut(&id)
+    pub(crate) fn get_mut(&mut self, key: SessionKey) -> Option<&mut Session> {
+        self.by_key.get_mut(&key)
     }
 
     pub(crate) fn find(&self, local: UriRef<'_>) -> Option<SessionKey> {
-        let key: &dyn UriKey = &local;
-        self.by_uri.get(key).copied()
+        let local: &dyn UriKey = &local;
+        self.by_uri.get(local).copied()
     }
 
-    /// The URIs of its sessions that have that session-id.
+    /// The URIs of the sessions with this session-id.
     pub(crate) fn find_session_id(&self, session_id: &str) -> &[MsrpUri] {
         self.session_ids.find(session_id)
     }
 
-    pub(crate) fn ids(&self) -> impl Iterator<Item = SessionKey> {
-        self.by_id.keys().copied()
+    pub(crate) fn keys(&self) -> impl Iterator<Item = SessionKey> {
+        self.by_key.keys().copied()
     }
 
-    /// The session that has been open for the longest time.
+    /// The oldest session that is open.
     pub(crate) fn first_open(&self) -> Option<SessionKey> {
-        self.by_id.iter().find(|(_, session)| session.is_open).map(|(id, _)| *id)
+        self.by_key.iter().find(|(_, session)| session.is_open).map(|(key, _)| *key)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.by_id.len()
+        self.by_key.len()
     }
 
     /// An outgoing message that has no outcome yet.
@@ -174,10 +173,10 @@ impl Sessions {
     /// Changes the outbox of a session, and with it the first deadline there.
     fn change_deadlines<T>(
         &mut self,
-        id: SessionKey,
+        key: SessionKey,
         change: impl FnOnce(&mut Outbox) -> T,
     ) -> Option<T> {
-        let outbox = &mut self.by_id.get_mut(&id)?.outbox;
+        let outbox = &mut self.by_key.get_mut(&key)?.outbox;
         let before = outbox.first_deadline();
         let result = change(outbox);
         let after = outbox.first_deadline();

@@ -86,7 +86,7 @@ fn an_outer_relay_is_asked_through_the_inner_one() {
     let both = format!("{INTRA_TOKEN} {EXTRA_TOKEN}");
     let mut extra = Relay::new("extra.example", &both, "al", "other", client.now);
     extra.lifetime = 600;
-    let outer = RelayAccount::new(uri(EXTRA), Credentials::new("al", "other"));
+    let outer = RelayAccount::new(uri(EXTRA)).credentials(Credentials::new("al", "other"));
     client.ask(one().outer(outer));
 
     for is_accepted in [false, true] {
