@@ -192,6 +192,8 @@
     clippy::print_stdout,
     clippy::print_stderr
 )]
+// A new variant must be thought of everywhere.
+#![deny(clippy::wildcard_enum_match_arm)]
 
 #[cfg(feature = "auth")]
 pub mod auth;
