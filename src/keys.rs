@@ -1,4 +1,4 @@
-//! Keys: what names a session, a message or a request of a connection.
+//! Keys, which name a session, a message or a request of a connection.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,7 +13,7 @@ use crate::random::{Random, RandomError};
 #[error("the key belongs to another connection, or to something that has ended")]
 pub struct UnknownKey;
 
-/// What the keys of one connection have in common, and no other keys.
+/// The part that all keys of one connection share, and no others have.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Tag {
     /// Differs between processes.
@@ -44,7 +44,7 @@ pub(crate) trait Key {
     fn new(scope: Self::Scope, serial: u64) -> Self;
 }
 
-/// Gives the keys of one kind on one connection, each once.
+/// Draws the keys of one kind on one connection, each once.
 #[derive(Debug)]
 pub(crate) struct Keys<K> {
     tag: Tag,

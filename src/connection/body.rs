@@ -182,7 +182,7 @@ impl Connection {
     /// # Errors
     ///
     /// [`SendError::BodyFinished`] if the message has all its octets,
-    /// [`SendError::UnknownKey`] if it has its outcome, or is of another
+    /// [`SendError::UnknownKey`] if it has its outcome, or belongs to another
     /// connection.
     pub fn body(&mut self, message: MessageKey) -> Result<BodyWriter<'_>, SendError> {
         let sending = self.sessions.message(message).ok_or(UnknownKey)?;

@@ -1,5 +1,4 @@
-//! Messages going out, and what becomes of them (RFC 4975 sections 7.1 and
-//! 7.1.1).
+//! Outgoing messages (RFC 4975 sections 7.1 and 7.1.1).
 
 use super::Connection;
 use super::carried::Envelope;
@@ -17,9 +16,8 @@ use crate::uri::Path;
 use crate::wire::MessageId;
 
 impl Connection {
-    /// Sends a message. Its octets leave as [`Connection::poll_transmit`] asks
-    /// for them, and exactly one [`Event::Finished`](crate::Event::Finished) tells
-    /// what became of it.
+    /// Sends a message. Its octets leave by [`Connection::poll_transmit`], and exactly
+    /// one [`Event::Finished`](crate::Event::Finished) has its outcome.
     ///
     /// # Errors
     ///
@@ -80,7 +78,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`UnknownKey`] if the message has its outcome, or is of another connection.
+    /// [`UnknownKey`] if the message has its outcome, or belongs to another connection.
     pub fn abort(&mut self, message: MessageKey) -> Result<(), UnknownKey> {
         self.settle(message, Outcome::Aborted, Tell::Peer).then_some(()).ok_or(UnknownKey)
     }
@@ -90,7 +88,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`UnknownKey`] if the message has its outcome, or is of another connection.
+    /// [`UnknownKey`] if the message has its outcome, or belongs to another connection.
     pub fn progress(&self, message: MessageKey) -> Result<Option<(u64, Option<u64>)>, UnknownKey> {
         self.sessions.message(message).ok_or(UnknownKey)?;
         Ok(self.hop.message_ref(message).map(|leaving| (leaving.offset, leaving.total)))
@@ -144,7 +142,7 @@ fn check_message(
     Ok(())
 }
 
-/// Whether a message is control of others, as far as its octets are there.
+/// Whether a message is control of others, judged by the octets that are known.
 fn is_control(message: &OutgoingMessage) -> bool {
     let body = match &message.body {
         Body::Whole(body) => &body[..],

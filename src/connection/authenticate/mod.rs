@@ -243,7 +243,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`UnknownKey`] if the authentication has ended, or is of another connection.
+    /// [`UnknownKey`] if the authentication has ended, or belongs to another connection.
     pub fn stop_authentication(&mut self, key: AuthKey) -> Result<(), UnknownKey> {
         self.authentications.refreshes.retain(|(_, refreshed)| *refreshed != key);
         self.hop.forget_transactions(|purpose| *purpose != Purpose::Auth(key));
