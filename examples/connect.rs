@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         match event {
             Event::SessionOpened { .. } => println!("the session exists"),
             Event::SessionClosed { reason, .. } if !connection.is_closed() => {
-                println!("no session: {reason:?}");
+                println!("no session: {reason}");
             }
             _ => return,
         }

@@ -43,10 +43,10 @@ fn serve(stream: TcpStream, table: SessionTable) -> Result<(), Box<dyn Error>> {
     let connection = Connection::new(config, Role::Passive, OsRandom::new()?, Instant::now())?;
     run(connection.with_table(table), stream, |_, event| match event {
         Event::SessionOpened { session, remote, .. } => {
-            println!("{session:?} is open with {remote}");
+            println!("session {session} opened with {remote}");
         }
-        Event::Message { received: message, body } => {
-            println!("{:?}: {}", message.session(), String::from_utf8_lossy(&body));
+        Event::Message { received, body } => {
+            println!("session {}: {}", received.session(), String::from_utf8_lossy(&body));
         }
         _ => {}
     })

@@ -30,8 +30,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let session = connection.open(SessionConfig::new(random_uri(stream.local_addr()?)?, to))?;
     connection.send(session, OutgoingMessage::text(text))?;
     run(connection, stream, |connection, event| {
-        if let Event::Finished(outcome) = event {
-            println!("outcome: {:?}", outcome.outcome);
+        if let Event::Finished(message) = event {
+            println!("outcome: {}", message.outcome);
             connection.close();
         }
     })

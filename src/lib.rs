@@ -61,7 +61,7 @@
 //!             Event::Message { received, body } => {
 //!                 println!("{}: {} octets", received.content_type(), body.len());
 //!             }
-//!             Event::Finished(outcome) => println!("{:?}", outcome.outcome),
+//!             Event::Finished(finished) => println!("{}", finished.outcome),
 //!             Event::Closed(_) => return Ok(()),
 //!             _ => {}
 //!         }

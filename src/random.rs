@@ -1,4 +1,4 @@
-//! Random octets, and the identifiers made of them.
+//! Random octets, and the identifiers made from them.
 
 use std::error::Error;
 use std::fmt;
@@ -8,9 +8,9 @@ use crate::wire::{MessageId, TransactionId};
 
 /// A source of random octets for transaction ids, Message-IDs, tokens and nonces.
 ///
-/// Transaction ids frame chunks, so whoever writes a body must not be able to
-/// guess them (RFC 4975 section 7.1). Outside tests the source has to be a
-/// cryptographic one, such as [`OsRandom`].
+/// Transaction ids frame chunks, so the author of a body must not be able to guess
+/// them (RFC 4975 section 7.1). Except in tests, the source must be cryptographic,
+/// such as [`OsRandom`].
 ///
 /// ```
 /// use msrp::{Random, RandomError};
@@ -46,14 +46,14 @@ impl<R: Random + ?Sized> Random for Box<R> {
 
 /// A source of random octets has failed.
 ///
-/// [`source`](Error::source) is the reason that the source gave. Two errors are
-/// equal when their reasons have the same text.
+/// [`source`](Error::source) returns the reason. Two errors are equal if their
+/// reasons have the same text.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the source of random octets failed")]
 pub struct RandomError(#[source] Arc<dyn Error + Send + Sync>);
 
 impl RandomError {
-    /// The error of a source that failed for this reason.
+    /// The error of a source that failed for `reason`.
     pub fn new(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(Arc::from(reason.into()))
     }
@@ -67,7 +67,7 @@ impl PartialEq for RandomError {
 
 impl Eq for RandomError {}
 
-/// For programs whose own errors are those of their sockets and files.
+/// For programs whose errors are [`std::io::Error`].
 impl From<RandomError> for std::io::Error {
     fn from(error: RandomError) -> Self {
         Self::other(error)
@@ -81,7 +81,7 @@ pub struct OsRandom(());
 
 #[cfg(feature = "getrandom")]
 impl OsRandom {
-    /// Draws from the source once, to find out whether it works.
+    /// Draws from the source once, to check that it works.
     ///
     /// # Errors
     ///
@@ -100,7 +100,7 @@ impl Random for OsRandom {
     }
 }
 
-/// One source with many users, which draws many octets at a time.
+/// A source for many users, which draws many octets at a time.
 #[cfg(feature = "auth")]
 #[derive(Clone)]
 pub(crate) struct RandomPool(Arc<Mutex<Pool>>);
@@ -126,11 +126,11 @@ impl RandomPool {
 #[cfg(feature = "auth")]
 impl Random for RandomPool {
     fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
-        // A source that panicked has not moved `given`: nothing is given twice.
+        // A source that panicked left `given` as it was: no octet is given twice.
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Pool { random, octets: pool_octets, given } = &mut *pool;
         if octets.len() > POOL_OCTETS - *given {
-            // Until the refill has succeeded, the pool is empty.
+            // The pool is empty until the refill succeeds.
             *given = POOL_OCTETS;
             random.fill(pool_octets)?;
             *given = 0;
@@ -138,7 +138,7 @@ impl Random for RandomPool {
         match pool_octets.get_mut(*given..*given + octets.len()) {
             Some(fresh) => {
                 octets.copy_from_slice(fresh);
-                // The pool keeps nothing that it has given.
+                // The pool keeps no octet that it has given.
                 fresh.fill(0);
                 *given += octets.len();
                 Ok(())
@@ -155,9 +155,9 @@ impl fmt::Debug for RandomPool {
     }
 }
 
-/// A fresh session-id of 100 random bits, for the URI of a new session.
+/// A new session-id with 100 random bits, for the URI of a session.
 ///
-/// It has to be hard to guess (RFC 4975 section 14.1 asks for 80 bits).
+/// It must be hard to guess: RFC 4975 section 14.1 asks for 80 bits.
 ///
 /// # Errors
 ///
@@ -166,13 +166,14 @@ pub fn session_id(random: &mut impl Random) -> Result<String, RandomError> {
     Ok(String::from_utf8_lossy(&letters(random)?).into_owned())
 }
 
-/// Characters of an id: five bits each, a hundred in all.
+/// Characters of an id, each of five random bits.
 const ID_LETTERS: usize = 20;
 
 /// The most characters of a transaction id from [`IdSource`].
 pub(crate) const MAX_OWN_ID: usize = ID_LETTERS + COUNTER_LETTERS;
 
-/// Characters of the counter after an id that the source has repeated.
+/// Most characters of the counter, which follows the random ones once the source
+/// has repeated itself.
 const COUNTER_LETTERS: usize = 8;
 
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
@@ -187,12 +188,15 @@ fn letter(octet: u8) -> u8 {
     ALPHABET.get(usize::from(octet % 32)).copied().unwrap_or(b'a')
 }
 
-/// Where transaction ids and Message-IDs come from.
+/// Makes transaction ids and Message-IDs.
 pub(crate) struct IdSource {
-    /// Never locked: the mutex makes the owner `Sync` whatever the source is.
+    /// Never locked: the mutex makes the owner `Sync` although the source need not
+    /// be.
     random: Mutex<Box<dyn Random + Send>>,
-    /// What the source gave last for a transaction id.
+    /// The last random characters of a transaction id.
     last: [u8; ID_LETTERS],
+    /// The counter: 0, and then nothing is written, until the source repeats itself
+    /// or an id is not free.
     spare: u64,
 }
 
@@ -201,7 +205,7 @@ impl IdSource {
         Self { random: Mutex::new(Box::new(random)), last: [0; ID_LETTERS], spare: 0 }
     }
 
-    /// The source itself, for octets that are not an identifier.
+    /// The source itself, for other uses.
     pub(crate) fn random(&mut self) -> &mut dyn Random {
         self.random.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
@@ -210,9 +214,9 @@ impl IdSource {
         Ok(MessageId::parse(&letters(self.random())?).unwrap_or(MessageId::NONE))
     }
 
-    /// A transaction id that `is_free` accepts. If the source repeats itself, a
-    /// counter makes the ids differ, so that this always ends, and so that a
-    /// body which holds the end-line of one id leaves under the next.
+    /// A transaction id that `is_free` accepts. A counter makes ids differ even if
+    /// the source repeats itself. So the loop ends, and a body that contains the
+    /// end-line of one id is sent with another.
     pub(crate) fn transaction_id(
         &mut self,
         mut is_free: impl FnMut(&TransactionId) -> bool,
@@ -237,7 +241,8 @@ impl IdSource {
     }
 }
 
-/// Writes `count` in letters, the least first, nothing for zero.
+/// Writes `count` in base 32, least significant digit first; nothing for zero.
+/// Returns the number of digits.
 fn write_counter(mut count: u64, out: &mut [u8]) -> usize {
     let mut len = 0;
     for place in out {

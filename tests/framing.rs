@@ -1,4 +1,4 @@
-//! Transports of messages: each message is one frame, both ways.
+//! Message transports: each message is one frame, in both directions.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod common;
@@ -27,7 +27,7 @@ fn messages(side: &mut Side, now: Instant) -> Vec<Bytes> {
     messages
 }
 
-/// Carries messages to and fro; returns those of each side.
+/// Carries messages both ways and returns those of each side.
 fn settle(pair: &mut Pair) -> (Vec<Bytes>, Vec<Bytes>) {
     let (mut from_alice, mut from_bob) = (Vec::new(), Vec::new());
     loop {
@@ -76,7 +76,7 @@ fn binary(body: Vec<u8>) -> OutgoingMessage {
     OutgoingMessage::new("application/octet-stream".parse().unwrap(), body)
 }
 
-/// The octets that Bob has got, put in place.
+/// The octets that Bob has received, in order.
 fn received(events: &[Event], len: usize) -> Vec<u8> {
     let mut body = vec![0; len];
     for event in events {
@@ -270,7 +270,7 @@ fn the_deadline_of_a_control_request_starts_when_it_leaves() {
     assert!(pair.alice.connection.poll_transmit(pair.now).is_some());
     assert!(pair.alice.connection.poll_transmit(pair.now).is_some());
     pair.now += Duration::from_secs(5);
-    // Only now is the second known to be written.
+    // The second is known to be written only now.
     assert!(pair.alice.connection.poll_transmit(pair.now).is_none());
     pair.advance(Duration::from_secs(25));
     let closed = |side: &mut Side| {
@@ -281,7 +281,7 @@ fn the_deadline_of_a_control_request_starts_when_it_leaves() {
     assert_eq!(closed(&mut pair.alice), 1);
 }
 
-/// A source that gives the same octets always.
+/// A source that always gives the same octets.
 struct Stuck;
 
 impl Random for Stuck {
@@ -362,7 +362,7 @@ fn blank_messages_pass_only_where_they_are_tolerated() {
     assert!(pair.bob.connection.is_closed());
 }
 
-// What waits for a peer is bounded the same under both framings.
+// The queue for a peer has the same limit with both framings.
 #[test]
 fn a_peer_that_reads_nothing_is_given_up_in_either_framing() {
     let request = "MSRP tid.1 SEND\r\n\

@@ -1,4 +1,4 @@
-//! Sources of random octets that fail: an error or an end, and never zeros.
+//! Sources of random octets that fail: an error or a closed connection, never zeros.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -17,7 +17,7 @@ use msrp::{
     ParseOptions, RandomError, Role, Tunnel, TunnelError, session_id,
 };
 
-/// Twenty zeros make this id.
+/// The id that twenty zero octets make.
 const OF_ZEROS: &str = "aaaaaaaaaaaaaaaaaaaa";
 
 fn dry() -> RandomError {
@@ -45,7 +45,7 @@ fn a_connection_is_not_made_without_random_octets() {
     assert_eq!(made.unwrap_err(), dry());
 }
 
-/// Alice does everything that draws, until the source fails at some point.
+/// Alice does everything that draws octets, until the source fails.
 struct Run {
     alice: Side,
     now: Instant,
@@ -79,7 +79,7 @@ impl Run {
             }
             let nickname = Nickname::new("Alice").unwrap();
             let _ = self.alice.connection.ask_nickname(session, Some(&nickname));
-            // A REPORT goes back.
+            // A REPORT follows.
             let message = format!("m{n}");
             let chunk = Raw::chunk(&format!("bob{n}"), &message, "1-2/2", "hi", '$');
             let chunk = chunk.to(ALICE).from(BOB).header("Success-Report", "yes");
@@ -89,7 +89,7 @@ impl Run {
     }
 }
 
-/// Every id that Alice has made herself.
+/// Every id that Alice has made.
 fn own_ids(sent: &[Sent]) -> Vec<&str> {
     let requests = sent.iter().filter(|it| !it.what.starts_with(|c: char| c.is_ascii_digit()));
     requests.map(|it| &*it.id).collect()
@@ -99,7 +99,7 @@ fn play_with(config: &Config) {
     let (mut ended, mut lasted) = (0, 0);
     for octets in 0..700 {
         let Some(mut run) = Run::new(config.clone(), octets) else {
-            // The tag of its keys takes four.
+            // The tag of its keys takes four octets.
             assert!(octets < 4);
             continue;
         };

@@ -1,4 +1,4 @@
-//! Chunks in any order make up the message they came from: properties of
+//! Chunks in any order make up their message: properties of
 //! `RangeSet`, `Tracker` and `Reassembler` against a plain model of octets.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -11,10 +11,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-/// Offsets and lengths stay below this, so that chunks meet often.
+/// Offsets and lengths are below this, so that chunks often touch.
 const SPAN: usize = 96;
 
-/// A message as one cell for every octet, and the rules said in the plainest way.
+/// A message with one cell for each octet, and the rules in their simplest form.
 #[derive(Clone, Debug)]
 struct Model {
     octets: Vec<Option<u8>>,
@@ -65,7 +65,7 @@ impl Model {
     }
 }
 
-/// Where the cells are filled or, with `filled` false, where they are not.
+/// The ranges of the filled cells, or of the others if `filled` is false.
 fn ranges(cells: &[Option<u8>], filled: bool) -> Vec<Range<u64>> {
     let mut found: Vec<Range<u64>> = Vec::new();
     for (at, _) in (0..).zip(cells).filter(|(_, cell)| cell.is_some() == filled) {
@@ -259,7 +259,7 @@ proptest! {
     }
 }
 
-/// A position on or near an edge as often as one anywhere.
+/// A position near the start, near the end, or anywhere, equally often.
 fn position() -> impl Strategy<Value = u64> {
     prop_oneof![0..8_u64, (0..8_u64).prop_map(|below| u64::MAX - below), any::<u64>()]
 }

@@ -1,14 +1,14 @@
-//! The simulator of relays: pairs of clients that talk through chains of them,
-//! and clients that are hostile, in virtual time.
+//! The simulator of relays: pairs of clients that talk through chains of relays,
+//! and hostile clients, in virtual time.
 //!
-//! A seed decides everything, as in `sim.rs`. What must hold is checked on
-//! every wire by one who reads along (`relay_sim/watch.rs`), at the clients
-//! against a ledger of what was sent (`relay_sim/client.rs`), and after every
-//! step and at rest (`relay_sim/world.rs`).
+//! A seed decides everything, as in `sim.rs`. The laws are checked on every wire
+//! (`relay_sim/watch.rs`), at the clients against a ledger of what was sent
+//! (`relay_sim/client.rs`), and after every step and at rest
+//! (`relay_sim/world.rs`).
 //!
 //! - `MSRP_RELAY_SIM_SEEDS=10000 cargo test --release --test relay_sim` runs that
 //!   many seeds.
-//! - `MSRP_RELAY_SIM_SEED=17 cargo test --test relay_sim` runs one and tells its
+//! - `MSRP_RELAY_SIM_SEED=17 cargo test --test relay_sim` runs one and prints its
 //!   steps.
 #![cfg(feature = "auth")]
 #![allow(
@@ -43,8 +43,8 @@ use world::World;
 
 const SEEDS: u64 = 120;
 
-/// Seeds that have found something once. 6 and 28: a chunk whose last octet had
-/// not come kept its own sender from being read.
+/// Seeds that once found a bug. 6 and 28: a chunk whose last octet had not arrived
+/// kept its own sender from being read.
 const REGRESSIONS: [u64; 2] = [6, 28];
 
 #[test]

@@ -24,7 +24,7 @@ fn tunnel(max: usize) -> Tunnel {
     Tunnel::new(max, ParseOptions::default(), Seeded(3))
 }
 
-/// A SEND as a stream peer writes it. `fields` stand behind the Message-ID.
+/// A SEND as a stream peer writes it. `fields` follow the Message-ID.
 fn send(id: &str, fields: &str, body: &[u8], flag: char) -> Vec<u8> {
     let mut out = format!(
         "MSRP {id} SEND\r\nTo-Path: {BOB}\r\nFrom-Path: {ALICE}\r\nMessage-ID: m{id}\r\n{fields}\
@@ -44,7 +44,7 @@ fn octets(len: usize) -> Vec<u8> {
     (0..len).map(|n| (n % 251) as u8).collect()
 }
 
-/// Everything that the tunnel makes of what the stream holds.
+/// Every message that the tunnel makes from the octets of the stream.
 fn messages(tunnel: &mut Tunnel, now: Instant, input: &mut BytesMut) -> Vec<Bytes> {
     let mut messages = Vec::new();
     loop {
@@ -64,7 +64,7 @@ fn id_of(message: &[u8]) -> String {
     whole(message).head.view().transaction_id().to_string()
 }
 
-/// The fields of a head but its Byte-Range.
+/// The header fields except Byte-Range.
 fn fields(message: &[u8]) -> Vec<(String, String)> {
     let head = whole(message).head;
     let view = head.view();
@@ -81,7 +81,7 @@ struct Sent {
     len: usize,
     knows_total: bool,
     flag: char,
-    /// Where the chunk's own end-line is spelt in the body, without the CRLF
+    /// Where the end-line of the chunk occurs in the body, without the CRLF before it
     /// that would make it one.
     decoy: Option<usize>,
 }
@@ -296,7 +296,7 @@ impl Joined {
         (joined, session)
     }
 
-    /// Carries everything to and fro, the stream in pieces of any size.
+    /// Carries everything both ways, the stream in pieces of any size.
     fn settle(&mut self, alice_is_active: bool, random: &mut Seeded) {
         let Self { pair, tunnel, stream, max } = self;
         let now = pair.now;
@@ -412,7 +412,7 @@ fn a_rejection_stops_the_sender_on_the_stream() {
     assert_eq!(outcomes.len(), 1);
     assert_eq!(outcomes[0].outcome, Outcome::Rejected(msrp::StatusCode::STOP_SENDING));
     assert!(joined.tunnel.poll_message().is_none());
-    // The next message is not touched by it.
+    // It does not affect the next message.
     joined.pair.alice.connection.send(session, OutgoingMessage::text("more")).unwrap();
     joined.settle(true, &mut Seeded(4));
     assert_eq!(joined.pair.alice.outcomes()[0].outcome, Outcome::Accepted);
@@ -438,8 +438,8 @@ fn the_rest_of_a_refused_chunk_is_dropped() {
     assert_eq!(all_messages(&mut tunnel, now, &send("next", "", b"Hi", '$')).len(), 1);
 }
 
-/// What was data behind other octets could be an end-line at the start of a
-/// body, where a tolerance takes one without a CRLF in front.
+/// Octets that were data within a chunk can be an end-line at the start of a part,
+/// with a tolerance for end-lines without a CRLF before them.
 #[test]
 fn a_cut_in_front_of_a_decoy_makes_no_end_line() {
     let now = Instant::now();
@@ -506,8 +506,7 @@ fn a_chunk_is_not_answered_before_its_end() {
     assert_eq!(heard.as_deref(), Some(response("d93k", 200).as_bytes()));
 }
 
-/// Where the octets come to more than was said, no part says what could not be
-/// read.
+/// If a chunk has more octets than its total, each part still has a valid range.
 #[test]
 fn a_wrong_total_makes_no_malformed_part() {
     let now = Instant::now();
@@ -563,9 +562,9 @@ fn what_is_no_chunk_is_not_cut() {
 
     let too_large = [
         report("d93k", fits + 1).into_bytes(),
-        // Malformed in good framing: the peer answers it, if it is to be had.
+        // Malformed in intact framing: the peer can respond if it fits.
         send("d93k", "Byte-Range: 0-0/0\r\n", &octets(4_000), '$'),
-        // No room for a body behind the head.
+        // No room for a body after the head.
         send("d93k", &format!("X-Long: {}\r\n", "x".repeat(1_700)), &octets(4_000), '$'),
     ];
     for stream in too_large {

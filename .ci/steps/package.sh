@@ -26,7 +26,7 @@ msrp_package() {
 
 only_what_belongs() {
     tar -tzf "$(msrp_package)" | cut -d/ -f2- > "$work/packaged"
-    if grep -E '^(\.ci|benches|crates|fuzz|tools|target)/' "$work/packaged"; then
+    if grep -E '^(\.ci|\.github|benches|crates|fuzz|tools|target)/' "$work/packaged"; then
         echo "these files have no place in the package" >&2
         return 1
     fi
@@ -70,7 +70,7 @@ PYTHON
 }
 
 readme_block() {
-    (cd "$work/clone" && exec setsid bash -euo pipefail "$1") &
+    (cd "$work/clone" && exec setsid timeout 900 bash -euo pipefail "$1") &
     local shell=$!
     children+=("-$shell")
     wait "$shell"

@@ -161,7 +161,7 @@ impl World {
             1 => self.write(),
             2 => self.leave(side),
             3 => self.connect(input.bool()),
-            4 => self.relay.drain(self.now),
+            4 => self.relay.drain(),
             _ => {
                 let octets = self.filled_in(input.string());
                 self.say(side, &octets);
@@ -196,7 +196,7 @@ impl World {
 
     fn leave(&mut self, side: usize) {
         if let Some(id) = self.hostiles[side].id.take() {
-            self.relay.closed(self.now, id);
+            self.relay.closed(id);
             self.in_hand.retain(|other| *other != id);
             assert!(!self.relay.wants_read(id));
         }
@@ -208,7 +208,7 @@ impl World {
         if succeeds {
             self.relay.connected(self.now, id, Peer::new(Security::Tls));
         } else {
-            self.relay.connect_failed(self.now, id);
+            self.relay.closed(id);
         }
     }
 
@@ -222,7 +222,7 @@ impl World {
     /// What was in hand has been written.
     fn write(&mut self) {
         for id in std::mem::take(&mut self.in_hand) {
-            self.relay.written(self.now, id);
+            self.relay.written(id);
         }
     }
 
@@ -266,7 +266,7 @@ impl World {
                 self.relay.authorise(self.now, request, Verdict::Unknown);
             }
             RelayEvent::Close { connection, .. } => {
-                self.relay.closed(self.now, connection);
+                self.relay.closed(connection);
                 self.in_hand.retain(|id| *id != connection);
                 for hostile in &mut self.hostiles {
                     if hostile.id == Some(connection) {

@@ -1,11 +1,11 @@
-//! The octets of a message that are still to leave.
+//! The queued octets of an outgoing message.
 
 use std::collections::VecDeque;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-/// The octets of a message that the application has given and the transport
-/// has not taken.
+/// The octets of a message that the application has provided and the transport
+/// has not yet taken.
 #[derive(Debug, Default)]
 pub(crate) struct BodyQueue {
     pieces: VecDeque<Bytes>,
@@ -40,9 +40,9 @@ impl BodyQueue {
     }
 
     /// Octets that may leave now. The last one waits until it is known whether
-    /// more follow: the chunk that holds it has to say so, and an interrupted
-    /// message would otherwise end in a chunk of nothing, for which there is
-    /// no Byte-Range (RFC 4975 section 7.1.1 lets an empty one start at 1).
+    /// more follow, since the continuation flag of its chunk depends on it.
+    /// Otherwise an interrupted message could end in an empty chunk, and only an
+    /// empty Byte-Range that starts at 1 exists (RFC 4975 section 7.1.1).
     pub(crate) const fn available(&self) -> usize {
         if self.finished { self.len } else { self.len.saturating_sub(1) }
     }
@@ -60,8 +60,8 @@ impl BodyQueue {
         piece
     }
 
-    /// Takes up to `max` octets off the front as one piece, which is copied
-    /// only where it was given in several.
+    /// Takes up to `max` octets off the front as one piece. It copies them only if
+    /// they are in several pieces.
     pub(crate) fn take_joined(&mut self, max: usize) -> Bytes {
         let first = self.take(max);
         if first.len() == max || self.available() == 0 {
@@ -75,7 +75,7 @@ impl BodyQueue {
         joined.freeze()
     }
 
-    /// Puts back what [`BodyQueue::take`] gave.
+    /// Puts back the last octets of what [`BodyQueue::take`] returned.
     pub(crate) fn put_back(&mut self, piece: Bytes) {
         if !piece.is_empty() {
             self.len += piece.len();

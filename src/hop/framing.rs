@@ -1,4 +1,4 @@
-//! Transports of messages instead of a stream: each message is one frame.
+//! Message transports: each message is one chunk or response.
 
 use bytes::{Bytes, BytesMut};
 
@@ -13,42 +13,42 @@ use crate::wire::{Continuation, write_end_line};
 /// use msrp::{Config, Framing};
 ///
 /// let mut config = Config::default();
-/// // What the peer of a data channel said in `a=max-message-size`.
+/// // The `a=max-message-size` of the peer of a data channel.
 /// config.framing = Framing::Message { max_octets: 65_536 };
 /// let config = Arc::new(config);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Framing {
-    /// One after the other in a stream of octets: TCP, TLS.
+    /// One after the other in an octet stream: TCP, TLS.
     #[default]
     Stream,
-    /// Each alone in a message of its own: WebSocket (RFC 7977 section 5.1)
-    /// and WebRTC data channels (RFC 8873 section 5.4).
+    /// Each in a message of its own: WebSocket (RFC 7977 section 5.1) and WebRTC
+    /// data channels (RFC 8873 section 5.4).
     ///
-    /// Each [`Transmit`] is one such message then, and what comes in goes to
-    /// [`Connection::receive_message`](crate::Connection::receive_message).
-    /// A body is cut into chunks that fit. Of a streamed one whose end is not
-    /// known yet, octets wait until there are enough for a chunk of 2,048, or
-    /// of half a small message (RFC 4975 section 7.1.1).
+    /// Each [`Transmit`] is then one message, and incoming messages go to
+    /// [`Connection::receive_message`](crate::Connection::receive_message). A body
+    /// is split into chunks that fit. The octets of an unfinished streamed body
+    /// wait until there are enough for a chunk of 2,048 octets, or of half a
+    /// message if that is less (RFC 4975 section 7.1.1).
     ///
-    /// A response, REPORT or bodiless request cannot be cut: should its paths
-    /// alone be longer than a message, it leaves all the same, for the
-    /// transport to refuse.
+    /// A response, REPORT or bodiless request cannot be split. If it is larger
+    /// than a message because of its paths, it leaves anyway, and the transport
+    /// may refuse it.
     Message {
-        /// The most octets of a message that goes out, its head and end-line
-        /// included. Less than [`Framing::MIN_MESSAGE`] counts as that.
+        /// The most octets of an outgoing message, head and end-line included.
+        /// A value below [`Framing::MIN_MESSAGE`] counts as that.
         max_octets: usize,
     },
 }
 
 impl Framing {
-    /// The least size of a message, 2,048 octets: the head of a chunk has room
-    /// in it. A message whose head is longer still is not sent
+    /// The smallest limit for a message, 2,048 octets, in which the head of a chunk
+    /// normally fits. A message with a longer head is not sent
     /// ([`SendError::HeadTooLong`](crate::SendError::HeadTooLong)).
     pub const MIN_MESSAGE: usize = 2048;
 
-    /// The most octets of a chunk, where there is such a limit.
+    /// The most octets of a chunk, head and end-line included, if there is a limit.
     pub(crate) const fn max_message(self) -> Option<usize> {
         match self {
             Self::Stream => None,
@@ -61,7 +61,7 @@ impl Framing {
 }
 
 impl<O: Owner> Hop<O> {
-    /// Exactly one chunk or response.
+    /// The next message: exactly one chunk, request or response.
     pub(super) fn next_message(&mut self, max: usize) -> Option<Transmit> {
         if !self.control.is_empty() {
             return Some(self.control_message());
@@ -98,8 +98,8 @@ impl<O: Owner> Hop<O> {
         Transmit::new(frame, Bytes::new(), Bytes::new())
     }
 
-    /// As much of a message as a chunk holds and the patience of others allows.
-    /// Nothing where no id can be drawn.
+    /// One chunk: as much of the message as it can hold and its turn allows. `None`
+    /// if no id can be drawn.
     fn chunk_message(
         &mut self,
         key: O::Message,
@@ -118,7 +118,7 @@ impl<O: Owner> Hop<O> {
             return None;
         };
         let range = message.next_range(body.len());
-        // The fields have been written before, see `Heading::check`.
+        // `Heading::check` has written the same fields before.
         let written = message.heading.write(&mut self.out, &id, range);
         debug_assert!(written.is_ok());
         let head = self.out.split().freeze();
@@ -152,11 +152,12 @@ impl<O: Owner> Hop<O> {
         self.resume(key);
     }
 
-    /// How many octets of a body whose end is not known make a chunk. Never
-    /// more than the application is sure to have room for.
+    /// The fewest octets of an unfinished body that make a chunk: never more than
+    /// the application certainly has room for.
     pub(super) fn least_chunk(&self) -> usize {
         match self.config.framing.max_message() {
-            // What arrives in crumbs would leave in chunks that are all head.
+            // Octets that arrive few at a time would leave in chunks that are
+            // mostly head.
             None if self.config.order == Order::Arrival => SHORT_CHUNK,
             None => 1,
             Some(max) => SHORT_CHUNK.min(max / 2).min(self.room_mark).max(1),
@@ -164,7 +165,7 @@ impl<O: Owner> Hop<O> {
     }
 }
 
-/// Octets of the first of the control frames.
+/// The length in octets of the first control frame.
 fn first_frame(control: &BytesMut) -> usize {
     let id = transaction_of(control).unwrap_or_default();
     match BodyScanner::new(id).scan(&PrefixFinder::new(), control) {

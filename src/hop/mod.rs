@@ -1,11 +1,11 @@
 //! The hop: one transport connection to the next node.
 //!
-//! It knows chunks, responses and transactions, and nothing of what a message
-//! means. Sending is lazy: what leaves next is decided when the transport asks
-//! for octets. A chunk stays open across such calls while nobody else wants
-//! the connection, so that a lone message is one chunk whatever its size; as
-//! soon as a response, a REPORT or another message waits, it is closed with
-//! `+` and its rest waits for its next turn (RFC 4975 sections 5.1 and 7.1.1).
+//! It knows chunks, responses and transactions, but not what a message means.
+//! Sending is lazy: the hop decides what leaves next when the transport asks for
+//! octets. A chunk stays open across such calls while nothing else waits, so that
+//! a lone message is one chunk of any size. As soon as a response, a REPORT or
+//! another message waits, the chunk ends with `+`, and the rest of its message
+//! waits for its next turn (RFC 4975 sections 5.1 and 7.1.1).
 
 mod body;
 mod framing;
@@ -46,10 +46,10 @@ use stream::OpenChunk;
 use transaction::Transactions;
 
 /// The most octets of a chunk that need not be interruptible, and the fewest
-/// of one that is interrupted (RFC 4975 section 7.1.1).
+/// after which an interruptible one is interrupted (RFC 4975 section 7.1.1).
 pub(crate) const SHORT_CHUNK: usize = 2048;
 
-/// How a hop is set up.
+/// The configuration of a hop.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HopConfig {
     pub(crate) parse: ParseOptions,
@@ -58,28 +58,28 @@ pub(crate) struct HopConfig {
     pub(crate) max_transactions: usize,
     /// The most body octets of one [`Transmit`].
     pub(crate) transmit_octets: usize,
-    /// The octets of a chunk after which another waiting message has its turn.
+    /// The octets of a chunk after which another message gets its turn.
     pub(crate) turn_octets: usize,
     /// The most octets of a chunk.
     pub(crate) chunk_octets: Option<usize>,
-    /// Whether the messages of one session overtake each other.
+    /// Whether the messages of one source overtake each other.
     pub(crate) order: Order,
 }
 
-/// What the upper floor has to know.
+/// What the owner of a hop has to know.
 #[derive(Debug)]
 pub(crate) enum HopEvent<O: Owner> {
-    /// A chunk has left whole.
+    /// The last octet of a chunk has left.
     ChunkSent {
         message: O::Message,
-        /// Octets of the message that have left with it and before.
+        /// Octets of the message that have left, this chunk included.
         octets: u64,
         asks_response: bool,
         flag: Continuation,
     },
-    /// A body has room for more octets.
+    /// The body of a message has room for more octets.
     Room(O::Message),
-    /// No response came in time.
+    /// No response arrived in time.
     TimedOut(TransactionId, Transaction<O::Purpose>),
 }
 
@@ -93,17 +93,18 @@ pub(crate) struct Hop<O: Owner> {
     messages: BTreeMap<O::Message, Outgoing<O>>,
     schedule: Schedule<O::Source, O::Message>,
     open: Option<OpenChunk<O::Message>>,
-    /// Responses, REPORTs and bodiless requests, whole, and the transactions
-    /// that begin with them.
+    /// Control frames: complete responses, REPORTs and other short requests.
     control: BytesMut,
+    /// The transactions of the requests in `control`.
     control_requests: Vec<TransactionId>,
     out: BytesMut,
-    /// Octets of the messages that have not left, near enough.
+    /// The [weight](Outgoing::weight) of the messages that have not left.
     waiting: usize,
     /// When the transport last asked for octets.
     now: Instant,
+    /// A body of at most so many octets has room for more.
     room_mark: usize,
-    /// Why no id can be drawn any more.
+    /// Why the random source can draw no more ids.
     failure: Option<RandomError>,
     pub(crate) events: VecDeque<HopEvent<O>>,
 }
@@ -152,18 +153,18 @@ impl<O: Owner> Hop<O> {
         self.decoder.is_between_frames()
     }
 
-    /// Whether a request of this id waits for its response.
+    /// Whether a request with this id waits for its response.
     pub(crate) fn awaits_response(&self, id: &TransactionId) -> bool {
         self.transactions.contains(id)
     }
 
-    /// What a response of this id answers.
+    /// The purpose of the request with this id.
     pub(crate) fn purpose(&self, id: &TransactionId) -> Option<&O::Purpose> {
         self.transactions.purpose(id)
     }
 
-    /// Ends the transaction that a response answers; nothing where there is
-    /// none, or its answer has come before.
+    /// Ends the transaction with this id, whose response has arrived. `None` if
+    /// there is no such transaction, or it has ended before.
     pub(crate) fn complete(&mut self, id: &TransactionId) -> Option<Transaction<O::Purpose>> {
         self.transactions.complete(id)
     }
@@ -178,18 +179,18 @@ impl<O: Owner> Hop<O> {
         &mut self.ids
     }
 
-    /// The place for a whole response, REPORT or bodiless request.
+    /// The buffer for control frames.
     pub(crate) fn control(&mut self) -> &mut BytesMut {
         &mut self.control
     }
 
-    /// Octets of control frames that wait to leave.
+    /// Octets of control frames that have not left.
     pub(crate) fn control_len(&self) -> usize {
         self.control.len()
     }
 
-    /// A fresh id for a control request, whose transaction starts with it.
-    /// `None` after the random source has failed.
+    /// A new id for a control request. With a purpose, its transaction begins.
+    /// `None` if the random source has failed.
     pub(crate) fn begin_control_request(
         &mut self,
         purpose: Option<O::Purpose>,
@@ -204,13 +205,13 @@ impl<O: Owner> Hop<O> {
         Some(id)
     }
 
-    /// Why no id can be drawn. Nothing begins to leave any more: the owner ends
-    /// the connection.
+    /// Why no id can be drawn. No further chunk begins to leave, and the owner
+    /// closes the connection.
     pub(crate) const fn failure(&self) -> Option<&RandomError> {
         self.failure.as_ref()
     }
 
-    /// Notes the failure of the random source. No id is ever made without it.
+    /// Notes a failure of the random source. No id is made without it.
     pub(crate) fn drawn<T>(&mut self, drawn: Result<T, RandomError>) -> Option<T> {
         match drawn {
             Ok(drawn) => Some(drawn),
@@ -255,7 +256,7 @@ impl<O: Owner> Hop<O> {
         self.messages.get(&key)
     }
 
-    /// Puts a message in turn if it has something to send.
+    /// Schedules a message if it has something to send.
     pub(crate) fn wake(&mut self, key: O::Message) {
         let least = self.least_chunk();
         if let Some(message) = self.messages.get_mut(&key)
@@ -266,8 +267,8 @@ impl<O: Owner> Hop<O> {
         }
     }
 
-    /// Gives a message up: the peer is told with `#` where it has seen a part
-    /// of the message and `tell` says so; an open chunk ends with `#` anyway.
+    /// Aborts a message. An open chunk ends with `#`. If no chunk of it is open and
+    /// some of it has left, `tell` decides whether an empty chunk with `#` follows.
     pub(crate) fn abort(&mut self, key: O::Message, tell: bool) {
         let is_open = self.open.as_ref().is_some_and(|open| open.message == key);
         let Some(message) = self.messages.get_mut(&key) else { return };
@@ -283,8 +284,7 @@ impl<O: Owner> Hop<O> {
         }
     }
 
-    /// Drops every message and its transactions. What waits as a whole frame
-    /// may still leave.
+    /// Drops every message and transaction. Queued control frames still leave.
     pub(crate) fn drop_messages(&mut self) {
         self.messages.clear();
         self.waiting = 0;
@@ -300,7 +300,7 @@ impl<O: Owner> Hop<O> {
         self.control_requests.clear();
     }
 
-    /// Whether a chunk has begun to leave and not ended.
+    /// Whether a chunk is leaving and has not ended.
     pub(crate) const fn is_within_chunk(&self) -> bool {
         self.open.is_some()
     }

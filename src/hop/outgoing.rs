@@ -1,4 +1,4 @@
-//! A message on its way out: its heading, and how far it has come.
+//! An outgoing message: its heading, its queued octets and its progress.
 
 use bytes::BytesMut;
 
@@ -9,33 +9,33 @@ use crate::wire::{
     ByteRange, Continuation, EncodeError, FailureReport, TransactionId, scan, write_end_line,
 };
 
-/// Octets by which the numbers of a Byte-Range can outgrow `1-0/0`.
+/// The most octets by which a Byte-Range can be longer than `1-0/0`.
 const LONGEST_NUMBERS: usize = 3 * 20;
 
-/// The end-line with its CRLFs, less the transaction id.
+/// The octets of an end-line with its CRLFs, but without the transaction id.
 const FIXED_END_LINE: usize = 2 + scan::HYPHENS.len() + 3;
 
-/// The most octets of a chunk beside its body and its head under the shortest
-/// id, with the shortest Byte-Range.
+/// The most octets of a chunk besides its body and a head with the shortest
+/// transaction id and Byte-Range.
 pub(crate) const CHUNK_OVERHEAD: usize = LONGEST_NUMBERS + 2 * MAX_OWN_ID + FIXED_END_LINE;
 
-/// A message that has not left whole.
+/// A message that has not left completely.
 #[derive(Debug)]
 pub(crate) struct Outgoing<O: Owner> {
     pub(crate) source: O::Source,
     pub(crate) heading: O::Heading,
-    /// The most octets of a chunk beside its body.
+    /// The most octets of a chunk besides its body.
     pub(crate) overhead: usize,
     pub(crate) body: BodyQueue,
-    /// Octets that have left, and so the zero-based place of the next one.
+    /// Octets that have left: the zero-based offset of the next one.
     pub(crate) offset: u64,
     pub(crate) total: Option<u64>,
-    /// The flag after the last octet: `$`, or what a relay was given.
+    /// The flag after the last octet: `$`, or the one that a relay has received.
     pub(crate) end: Continuation,
     pub(crate) aborted: bool,
     /// Its place in the schedule, kept while a chunk of it is open.
     pub(crate) place: Option<Place>,
-    /// Whether the application is told when there is room for more octets.
+    /// Whether the application waits for room for more octets.
     pub(crate) awaits_room: bool,
 }
 
@@ -62,7 +62,7 @@ impl<O: Owner> Outgoing<O> {
         }
     }
 
-    /// What the responses to its chunks are for.
+    /// The purpose of its chunks' transactions.
     pub(crate) fn purpose(&self, key: O::Message) -> O::Purpose {
         self.heading.purpose(key)
     }
@@ -72,36 +72,36 @@ impl<O: Owner> Outgoing<O> {
         self.body.is_finished() && self.body.len() == 0
     }
 
-    /// Octets that it holds, near enough.
+    /// The approximate number of octets that it holds.
     pub(crate) const fn weight(&self) -> usize {
         self.overhead + self.body.len()
     }
 
-    /// Whether a chunk of at least so many octets, or the last one, could be
-    /// begun, or could go on.
+    /// Whether a chunk of at least so many octets, or the last one, can begin or
+    /// continue.
     pub(crate) const fn is_ready(&self, least: usize) -> bool {
         self.aborted || self.body.available() >= least || self.body.is_finished()
     }
 
-    /// Whether the application is to be told now that there is room; once for
-    /// each time that it was short of it.
+    /// Whether there is room again: true once for each time that the application
+    /// waits for it.
     pub(crate) const fn has_room_again(&mut self, mark: usize) -> bool {
         let has_room = self.awaits_room && self.body.len() <= mark;
         self.awaits_room &= !has_room;
         has_room
     }
 
-    /// Whether its chunks are answered in some case.
+    /// Whether any response to its chunks is possible.
     pub(crate) fn asks_response(&self) -> bool {
         self.heading.failure_report() != FailureReport::No
     }
 
-    /// Whether its chunks are answered in case of errors alone.
+    /// Whether only errors lead to a response to its chunks.
     pub(crate) fn is_silent(&self) -> bool {
         self.heading.failure_report() == FailureReport::Partial
     }
 
-    /// No octet more will come. Fixes the total.
+    /// Ends the body, which fixes the total.
     pub(crate) const fn finish(&mut self) {
         self.body.finish();
         self.awaits_room = false;
@@ -113,26 +113,26 @@ impl<O: Owner> Outgoing<O> {
         self.body.clear();
     }
 
-    /// The octets that are left, where all of them are there and few enough to
-    /// be one chunk that nobody has to wait for (RFC 4975 section 7.1.1).
+    /// How many octets are left, if the body is finished and they fit into one
+    /// chunk that need not be interruptible (RFC 4975 section 7.1.1).
     pub(crate) fn short_rest(&self) -> Option<usize> {
         let rest = self.body.len();
         (self.body.is_finished() && rest <= super::SHORT_CHUNK && !self.aborted).then_some(rest)
     }
 
-    /// The range of a chunk from here on that can be interrupted anywhere.
+    /// The range of an interruptible chunk that begins at the current offset.
     pub(crate) const fn open_range(&self) -> ByteRange {
         ByteRange::from_offsets(self.offset, None, self.total)
     }
 
-    /// The range of a chunk that has so many octets from here on, and that is
-    /// written at once. Its end is told while RFC 4975 section 7.1.1 allows it.
+    /// The range of the next `len` octets, which are written as one chunk. It has
+    /// an end if RFC 4975 section 7.1.1 allows one.
     pub(crate) fn next_range(&self, len: usize) -> ByteRange {
         if len <= super::SHORT_CHUNK { self.rest_range(len) } else { self.open_range() }
     }
 
-    /// The range of the rest. There is none for no octets after the first
-    /// place of a message.
+    /// The range of the rest. An empty range can only be written at the start of
+    /// a message; elsewhere the range has no end.
     fn rest_range(&self, rest: usize) -> ByteRange {
         if rest == 0 && self.offset > 0 {
             return self.open_range();
@@ -140,8 +140,9 @@ impl<O: Owner> Outgoing<O> {
         ByteRange::from_offsets(self.offset, Some(self.offset + rest as u64), self.total)
     }
 
-    /// Writes the short rest as one whole chunk, or nothing where the end-line
-    /// would occur in it. Copying so little is cheaper than a write of its own.
+    /// Writes the short rest as one chunk. If the end-line occurs in the rest, it
+    /// writes nothing and fails. Copying so little is cheaper than a separate
+    /// write.
     pub(crate) fn write_rest(
         &self,
         out: &mut BytesMut,

@@ -1,4 +1,4 @@
-//! What a hop carries for the floor above it.
+//! What a hop carries for its owner.
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -9,17 +9,17 @@ use crate::wire::{ByteRange, EncodeError, FailureReport, TransactionId};
 
 /// The owner of a hop: an endpoint, or a relay.
 pub(crate) trait Owner: Debug {
-    /// Whose messages take turns: a session, or the previous hop.
+    /// What takes turns on the connection: a session, or the previous hop.
     type Source: Copy + Debug + Ord + Hash;
-    /// One message that leaves, or a chunk that is passed on.
+    /// The key of an outgoing message, or of a chunk that a relay forwards.
     type Message: Copy + Debug + Ord;
-    /// What is done with the response to a request.
+    /// What the response to a request is for.
     type Purpose: Debug;
-    /// Where the heads of a message's chunks come from.
+    /// What writes the heads of a message's chunks.
     type Heading: Heading<Self>;
 }
 
-/// What the heads of a message's chunks say, apart from their Byte-Range.
+/// The content of the heads of a message's chunks, except their Byte-Range.
 pub(crate) trait Heading<O: Owner + ?Sized>: Debug {
     /// Writes the head of a chunk whose body follows.
     fn write(
@@ -31,6 +31,6 @@ pub(crate) trait Heading<O: Owner + ?Sized>: Debug {
 
     fn failure_report(&self) -> FailureReport;
 
-    /// What the responses to the chunks of this message are for.
+    /// What the responses to the chunks of a message are for.
     fn purpose(&self, message: O::Message) -> O::Purpose;
 }

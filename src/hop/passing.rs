@@ -1,19 +1,19 @@
-//! What only the hop of a relay does: pass chunks on while they arrive.
+//! What only the hops of a relay need: chunks that leave while they arrive.
 
 use super::{BodyQueue, Hop, Outgoing, Owner, Transaction};
 use crate::wire::{ByteRange, Continuation, write_end_line};
 
-/// What a hop was sending when it was given up.
+/// What a hop was sending when it was closed.
 #[derive(Debug)]
 pub(crate) struct Unsettled<O: Owner> {
-    /// What has left and was not answered.
+    /// The requests that had no response.
     pub(crate) transactions: Vec<Transaction<O::Purpose>>,
-    /// What has not left whole.
+    /// The chunks that had not left completely.
     pub(crate) messages: Vec<Outgoing<O>>,
 }
 
 impl<O: Owner> Outgoing<O> {
-    /// A chunk that is passed on, and whose octets follow.
+    /// A chunk to forward, whose octets follow.
     pub(crate) fn chunk(
         source: O::Source,
         heading: O::Heading,
@@ -25,8 +25,7 @@ impl<O: Owner> Outgoing<O> {
         chunk
     }
 
-    /// No octet more will come of a chunk that is passed on, and this is what
-    /// its end-line said.
+    /// Ends a forwarded chunk with the flag that it arrived with.
     pub(crate) const fn finish_chunk(&mut self, flag: Continuation) {
         self.body.finish();
         self.end = flag;
@@ -34,18 +33,19 @@ impl<O: Owner> Outgoing<O> {
 }
 
 impl<O: Owner> Hop<O> {
-    /// Requests that wait for their response.
+    /// The number of open transactions, without those in which silence is
+    /// success.
     pub(crate) fn open_requests(&self) -> usize {
         self.transactions.len()
     }
 
-    /// Octets that wait to leave, heads and control frames among them, near
-    /// enough.
+    /// The approximate number of octets that wait to leave, heads and control
+    /// frames included.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting + self.control.len()
     }
 
-    /// Ends a chunk that is passed on.
+    /// Ends a forwarded chunk.
     pub(crate) fn finish_chunk(&mut self, key: O::Message, flag: Continuation) {
         if let Some(message) = self.messages.get_mut(&key) {
             message.finish_chunk(flag);
@@ -53,8 +53,8 @@ impl<O: Owner> Hop<O> {
         }
     }
 
-    /// Whether nothing leaves before more octets come: what waits are heads of
-    /// chunks and the ends of bodies that go on.
+    /// Whether nothing can leave before more octets arrive: only heads of chunks
+    /// and the last octets of unfinished bodies wait.
     pub(crate) fn is_starved(&self) -> bool {
         let open = self.open.as_ref().and_then(|open| self.messages.get(&open.message));
         self.control.is_empty()
@@ -62,10 +62,10 @@ impl<O: Owner> Hop<O> {
             && open.is_none_or(|message| message.body.available() == 0 && !message.is_ready(1))
     }
 
-    /// Ends everything that was to leave, or has left and waits for its response,
-    /// and says what that is. An open chunk ends with `#`.
+    /// Drops every chunk and transaction and returns them. An open chunk ends with
+    /// `#`.
     pub(crate) fn give_up(&mut self) -> Unsettled<O> {
-        // What has left of the open chunk is as lost as what has not.
+        // The octets of the open chunk that have left are lost, too.
         if let Some(open) = self.open.take() {
             if let Some(message) = self.messages.get(&open.message) {
                 self.transactions.reached(open.transaction, message.offset);

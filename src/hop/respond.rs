@@ -7,13 +7,14 @@ use crate::wire::{
 };
 
 impl<O: Owner> Hop<O> {
-    /// Answers a request that has its paths, if its sender wants to hear that.
+    /// Responds to a request that has its paths, if its Failure-Report asks for
+    /// this response.
     pub(crate) fn respond(&mut self, head: &HeadRef<'_>, status: StatusCode, from: UriRef<'_>) {
         let written = self.respond_with(head, status, from, |response| response);
         debug_assert!(written.is_ok(), "what was read can be written");
     }
 
-    /// The same with more header fields.
+    /// Responds with additional header fields.
     pub(crate) fn respond_with(
         &mut self,
         head: &HeadRef<'_>,
@@ -32,7 +33,7 @@ impl<O: Owner> Hop<O> {
     }
 }
 
-/// A REPORT is never answered; anything else as its Failure-Report says.
+/// There is no response to a REPORT. For other requests, Failure-Report decides.
 fn wants_response(head: &HeadRef<'_>, status: StatusCode) -> bool {
     match (head.method(), head.failure_report()) {
         (None | Some(Method::Report), _) | (_, FailureReport::No) => false,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
-/// Whether the messages of one session overtake each other.
+/// Whether the messages of one source overtake each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     /// They take turns, so that a large one does not hold up the others.
@@ -13,23 +13,23 @@ pub(crate) enum Order {
     Arrival,
 }
 
-/// Where a message is in the queue of its session.
+/// Where a message is in the queue of its source.
 pub(crate) type Place = i64;
 
-/// The messages that have octets to send: sessions take turns on the connection,
-/// and the messages of a session take turns in theirs, so that neither a session
-/// with many messages nor a large message holds up others (RFC 4975 section
-/// 7.1.1).
+/// The messages that have octets to send, by turns. Sources take turns on the
+/// connection, and the messages of a source take turns in theirs, so that
+/// neither a source with many messages nor a large message holds up others
+/// (RFC 4975 section 7.1.1).
 #[derive(Debug)]
 pub(crate) struct Schedule<S, M> {
     order: Order,
-    /// The sessions that have a queue, in the order of their turns.
+    /// The sources that have a queue, in the order of their turns.
     turns: BTreeMap<u64, S>,
     next_turn: u64,
     queues: HashMap<S, Queue<M>>,
 }
 
-/// The messages of one session. It holds at least one.
+/// The messages of one source. It holds at least one.
 #[derive(Debug)]
 struct Queue<M> {
     turn: u64,
@@ -41,20 +41,20 @@ impl<S: Copy + Eq + Hash, M: Copy + Eq> Schedule<S, M> {
         Self { order, turns: BTreeMap::new(), next_turn: 0, queues: HashMap::new() }
     }
 
-    /// Puts a message that was interrupted where its rest has its turn.
-    pub(crate) fn put_back(&mut self, session: S, message: M) -> Place {
+    /// Queues the rest of a message that was interrupted.
+    pub(crate) fn put_back(&mut self, source: S, message: M) -> Place {
         if self.order == Order::Turns {
-            return self.push(session, message);
+            return self.push(source, message);
         }
-        let messages = &mut self.queue(session).messages;
+        let messages = &mut self.queue(source).messages;
         let place = messages.first_key_value().map_or(0, |(first, _)| first - 1);
         messages.insert(place, message);
         place
     }
 
-    /// Puts a message after all others of its session.
-    pub(crate) fn push(&mut self, session: S, message: M) -> Place {
-        let messages = &mut self.queue(session).messages;
+    /// Queues a message after all others of its source.
+    pub(crate) fn push(&mut self, source: S, message: M) -> Place {
+        let messages = &mut self.queue(source).messages;
         let place = messages.last_key_value().map_or(0, |(last, _)| last + 1);
         messages.insert(place, message);
         place
@@ -62,13 +62,13 @@ impl<S: Copy + Eq + Hash, M: Copy + Eq> Schedule<S, M> {
 
     /// Takes the message whose turn it is.
     pub(crate) fn pop(&mut self) -> Option<M> {
-        let (_, session) = self.turns.pop_first()?;
-        let queue = self.queues.get_mut(&session)?;
+        let (_, source) = self.turns.pop_first()?;
+        let queue = self.queues.get_mut(&source)?;
         let (_, message) = queue.messages.pop_first()?;
         if queue.messages.is_empty() {
-            self.queues.remove(&session);
+            self.queues.remove(&source);
         } else {
-            queue.turn = last_turn(&mut self.turns, &mut self.next_turn, session);
+            queue.turn = last_turn(&mut self.turns, &mut self.next_turn, source);
         }
         Some(message)
     }
@@ -78,16 +78,15 @@ impl<S: Copy + Eq + Hash, M: Copy + Eq> Schedule<S, M> {
         self.queues.clear();
     }
 
-    /// Takes a message out of the queue of its session, if it is there. No other
-    /// message is looked at.
-    pub(crate) fn remove(&mut self, session: S, message: M, place: Place) {
-        let Some(queue) = self.queues.get_mut(&session) else { return };
+    /// Removes a message, if it is in the queue, without a search.
+    pub(crate) fn remove(&mut self, source: S, message: M, place: Place) {
+        let Some(queue) = self.queues.get_mut(&source) else { return };
         if queue.messages.get(&place) == Some(&message) {
             queue.messages.remove(&place);
         }
         if queue.messages.is_empty() {
             self.turns.remove(&queue.turn);
-            self.queues.remove(&session);
+            self.queues.remove(&source);
         }
     }
 
@@ -95,21 +94,21 @@ impl<S: Copy + Eq + Hash, M: Copy + Eq> Schedule<S, M> {
         self.queues.is_empty()
     }
 
-    /// The queue of a session, for a message that is put into it.
-    fn queue(&mut self, session: S) -> &mut Queue<M> {
+    /// The queue of a source, for a message that is put into it.
+    fn queue(&mut self, source: S) -> &mut Queue<M> {
         let Self { turns, next_turn, queues, .. } = self;
-        queues.entry(session).or_insert_with(|| Queue {
-            turn: last_turn(turns, next_turn, session),
+        queues.entry(source).or_insert_with(|| Queue {
+            turn: last_turn(turns, next_turn, source),
             messages: BTreeMap::new(),
         })
     }
 }
 
-/// Gives a session the turn after all others.
-fn last_turn<S>(turns: &mut BTreeMap<u64, S>, next_turn: &mut u64, session: S) -> u64 {
+/// Gives a source the turn after all others.
+fn last_turn<S>(turns: &mut BTreeMap<u64, S>, next_turn: &mut u64, source: S) -> u64 {
     let turn = *next_turn;
     *next_turn += 1;
-    turns.insert(turn, session);
+    turns.insert(turn, source);
     turn
 }
 
@@ -124,10 +123,10 @@ mod tests {
     }
 
     #[test]
-    fn sessions_take_turns_and_so_do_their_messages() {
+    fn sources_take_turns_and_so_do_their_messages() {
         let mut schedule = Schedule::new(Order::Turns);
-        for (session, message) in [('a', 1), ('a', 2), ('a', 3), ('b', 4), ('b', 5)] {
-            schedule.push(session, message);
+        for (source, message) in [('a', 1), ('a', 2), ('a', 3), ('b', 4), ('b', 5)] {
+            schedule.push(source, message);
         }
         assert_eq!(schedule.pop(), Some(1));
         schedule.put_back('a', 1);

@@ -1,5 +1,5 @@
-//! Sending on a stream: chunks that stay open while nobody else wants the
-//! connection (RFC 4975 sections 5.1 and 7.1.1).
+//! Sending on a stream: chunks that stay open while nothing else waits (RFC 4975
+//! sections 5.1 and 7.1.1).
 
 use bytes::{BufMut, Bytes};
 
@@ -7,12 +7,12 @@ use super::{Heading, Hop, HopEvent, Owner, SHORT_CHUNK, Transmit};
 use crate::wire::scan::EndLineGuard;
 use crate::wire::{Continuation, TransactionId, write_end_line};
 
-/// Heads, control frames and small bodies are written together up to so many
-/// octets. After that the next transmit takes over.
+/// One transmit gathers heads, control frames and small bodies until it has so
+/// many octets.
 const BATCH: usize = 16 * 1024;
 
-/// Body pieces up to this size are copied in after their head: cheaper than
-/// one more slice in the vectored write, or a write of its own.
+/// Body pieces of up to this size are copied after their head, which is cheaper
+/// than another slice in a vectored write, or a separate write.
 const COPIED_PIECE: usize = 1024;
 
 /// The chunk that is leaving.
@@ -22,22 +22,22 @@ pub(super) struct OpenChunk<M> {
     pub(super) transaction: TransactionId,
     guard: EndLineGuard,
     sent: usize,
-    /// The body would have spelt the end-line: the chunk ends here.
+    /// The end-line would occur in the body: the chunk ends before it.
     must_end: bool,
 }
 
-/// What one step of sending came to.
+/// The result of one step of sending.
 enum Step {
     /// Nothing may leave now.
     Idle,
-    /// Octets were put into `out`.
+    /// Octets were written to `out`.
     Wrote,
-    /// `out` is to be followed by this slice.
+    /// This slice follows `out`.
     Body(Bytes),
 }
 
 impl<O: Owner> Hop<O> {
-    /// As much as one transmit holds.
+    /// The octets of the next transmit.
     pub(super) fn next_of_stream(&mut self) -> Option<Transmit> {
         let mut body = Bytes::new();
         while self.out.len() < BATCH {
@@ -98,11 +98,11 @@ impl<O: Owner> Hop<O> {
         Step::Idle
     }
 
-    /// Sends what is left as one chunk that is not interruptible.
+    /// Sends the rest of a message as one chunk that is not interruptible.
     fn send_rest(&mut self, key: O::Message, rest: usize) {
         let Some(mut message) = self.remove(key) else { return };
-        // The writer refuses an id that occurs in the body, so another one is
-        // chosen (RFC 4975 section 7.1).
+        // An id whose end-line occurs in the body is refused, and another one
+        // drawn (RFC 4975 section 7.1).
         let (out, transactions) = (&mut self.out, &self.transactions);
         let id = self.ids.transaction_id(|id| {
             !transactions.contains(id) && message.write_rest(out, id, rest).is_ok()
@@ -137,8 +137,8 @@ impl<O: Owner> Hop<O> {
         }
     }
 
-    /// Chunks that are answered in case of errors alone do not keep others from
-    /// leaving: beyond the limit the silence of the oldest counts as consent.
+    /// Chunks to which only errors lead to a response do not keep others from
+    /// leaving: above the limit, the silence on the oldest counts as success.
     pub(super) fn begin_transaction(
         &mut self,
         id: TransactionId,
@@ -155,19 +155,19 @@ impl<O: Owner> Hop<O> {
         }
     }
 
-    /// Tells the peer that a message it has seen a part of will not go on. The
-    /// chunk carries nothing, so its answer would say nothing either.
+    /// Sends an empty chunk with `#` for a message of which the peer has a part.
+    /// No transaction begins: the response would say nothing of any octets.
     pub(super) fn tell_aborted(&mut self, key: O::Message) {
         let Some(id) = self.begin_control_request(None) else { return };
         let Some(message) = self.remove(key) else { return };
-        // The fields have been written before, see `Heading::check`.
+        // `Heading::check` has written the same fields before.
         let written = message.heading.write(&mut self.out, &id, message.open_range());
         debug_assert!(written.is_ok());
         write_end_line(&mut self.out, &id, Continuation::Aborted);
     }
 
-    /// Sends more of the open chunk, as far as its body, the size of a
-    /// transmit and the patience of others allow.
+    /// Sends more of the open chunk, as far as its body, its turn and the size of a
+    /// transmit allow.
     fn continue_chunk(&mut self) -> Step {
         let max = self.allowance();
         let Some(open) = &mut self.open else { return Step::Idle };
@@ -195,19 +195,20 @@ impl<O: Owner> Hop<O> {
         }
     }
 
-    /// Octets that the open chunk may send before others are looked at again.
+    /// Octets that the open chunk may send before its turn is checked again.
     pub(super) fn allowance(&self) -> usize {
         let sent = self.open.as_ref().map_or(0, |open| open.sent);
         let chunk = self.patience().unwrap_or(usize::MAX).min(self.most_of_chunk());
         chunk.saturating_sub(sent).min(self.config.transmit_octets)
     }
 
-    /// After how many octets an open chunk ends, whoever waits.
+    /// The octets after which an open chunk ends in any case.
     fn most_of_chunk(&self) -> usize {
         self.config.chunk_octets.map_or(usize::MAX, |most| most.max(SHORT_CHUNK))
     }
 
-    /// After how many octets an open chunk makes way for whoever waits.
+    /// The octets after which an open chunk makes way for what waits. `None` if
+    /// nothing waits.
     fn patience(&self) -> Option<usize> {
         if !self.control.is_empty() {
             Some(SHORT_CHUNK)
@@ -218,7 +219,7 @@ impl<O: Owner> Hop<O> {
         }
     }
 
-    /// Writes the end-line of the open chunk if it is time for it.
+    /// Ends the open chunk if its end is due. Returns whether it was.
     fn close_if_due(&mut self) -> bool {
         let Some(open) = &self.open else { return false };
         let Some(message) = self.messages.get(&open.message) else { return false };
@@ -255,7 +256,7 @@ impl<O: Owner> Hop<O> {
         self.chunk_left(id, key, end, asks_response, flag);
     }
 
-    /// The rest of a message that was interrupted waits for its next turn.
+    /// Schedules the rest of a message that was interrupted.
     pub(super) fn resume(&mut self, key: O::Message) {
         let least = self.least_chunk();
         if let Some(message) = self.messages.get_mut(&key)

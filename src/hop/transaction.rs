@@ -12,23 +12,23 @@ use crate::wire::TransactionId;
 #[derive(Debug)]
 pub(crate) struct Transaction<P> {
     pub(crate) purpose: P,
-    /// The octets of the message that it carries, zero-based, as far as they
-    /// have left.
+    /// The octets of the message that it has carried so far: zero-based offsets.
     pub(crate) octets: Range<u64>,
-    /// Whether only an error is answered (Failure-Report `partial`).
+    /// Whether only errors lead to a response (Failure-Report `partial`).
     is_silent: bool,
-    /// When its last octet was handed over, or known to be written.
+    /// When its last octet was written; until that is known, when it was handed
+    /// over.
     pub(crate) written: Option<Instant>,
 }
 
-/// The open transactions of a connection, whose deadlines start when they have
+/// The open transactions of a connection. A deadline starts when the request has
 /// been written.
 #[derive(Debug)]
 pub(crate) struct Transactions<P> {
     open: Waiting<Transaction<P>>,
-    /// Handed to the transport whole, and not known to be written yet.
+    /// Handed over completely, but not yet known to be written.
     unwritten: Vec<TransactionId>,
-    /// Those that are most likely not answered, the oldest first.
+    /// Those with `is_silent`, oldest first. Some may have ended.
     silent: VecDeque<TransactionId>,
     silent_len: usize,
 }
@@ -43,7 +43,7 @@ impl<P> Transactions<P> {
         }
     }
 
-    /// Those whose answer is sure to come, or its absence a failure.
+    /// The number of transactions in which silence is a failure.
     pub(crate) fn len(&self) -> usize {
         self.open.len() - self.silent_len
     }
@@ -61,8 +61,8 @@ impl<P> Transactions<P> {
         self.insert(id, purpose, offset, false);
     }
 
-    /// The same for one of which only an error is answered. If there are more of
-    /// them than `max`, the oldest has been silent for long enough.
+    /// Begins a transaction in which silence is success. If there are more than
+    /// `max` of them, the oldest ends and is returned.
     pub(crate) fn begin_silent(
         &mut self,
         id: TransactionId,
@@ -87,15 +87,15 @@ impl<P> Transactions<P> {
         self.open.insert(id, Transaction { purpose, octets, is_silent, written: None });
     }
 
-    /// The chunk of this transaction has come to this place of its message.
+    /// The chunk of this transaction has reached the offset `end` of its message.
     pub(crate) fn reached(&mut self, id: TransactionId, end: u64) {
         if let Some(transaction) = self.open.get_mut(&id) {
             transaction.octets.end = end;
         }
     }
 
-    /// The last octet of a request is in the hands of the caller. A response can
-    /// come before the caller says that it has been written.
+    /// The caller has the last octet of a request. The response can arrive before
+    /// the caller confirms the write.
     pub(crate) fn handed_over(&mut self, id: TransactionId, now: Instant) {
         if let Some(transaction) = self.open.get_mut(&id) {
             transaction.written = Some(now);
@@ -103,7 +103,7 @@ impl<P> Transactions<P> {
         }
     }
 
-    /// The caller has written all that was handed over: deadlines start
+    /// The caller has written everything that was handed over: deadlines start
     /// (RFC 4975 section 7.1.1).
     pub(crate) fn written(&mut self, now: Instant) {
         for id in self.unwritten.drain(..) {
@@ -113,7 +113,7 @@ impl<P> Transactions<P> {
         }
     }
 
-    /// Ends the transaction that a response answers.
+    /// Ends the transaction whose response has arrived.
     pub(crate) fn complete(&mut self, id: &TransactionId) -> Option<Transaction<P>> {
         let transaction = self.open.remove(id)?;
         self.ended(&transaction);
@@ -129,11 +129,11 @@ impl<P> Transactions<P> {
         self.open.drain()
     }
 
-    /// Ends the transactions whose response has no use any more.
+    /// Keeps only the transactions whose response is still of use.
     pub(crate) fn forget(&mut self, is_wanted: impl Fn(&Transaction<P>) -> bool) {
         self.open.retain(is_wanted);
         self.silent_len = self.open.values().filter(|transaction| transaction.is_silent).count();
-        self.drop_answered();
+        self.drop_ended();
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
@@ -149,10 +149,10 @@ impl<P> Transactions<P> {
 
     fn ended(&mut self, transaction: &Transaction<P>) {
         self.silent_len -= usize::from(transaction.is_silent);
-        self.drop_answered();
+        self.drop_ended();
     }
 
-    fn drop_answered(&mut self) {
+    fn drop_ended(&mut self) {
         if self.silent.len() > 2 * self.open.len() + 64 {
             self.silent.retain(|id| self.open.contains(id));
         }

@@ -1,19 +1,19 @@
-//! Octets on their way to the transport.
+//! Octets to write to the transport.
 
 use std::io::IoSlice;
 
 use bytes::{Buf, Bytes};
 
-/// Octets to write to the transport, in order and whole.
+/// Octets to write to the transport: all of them, in order.
 ///
-/// A [`bytes::Buf`] of up to three slices: heads and small bodies written
-/// together, a slice of a large body as the application gave it, an end-line.
-/// [`Buf::chunks_vectored`] gives them to a vectored write.
+/// A [`bytes::Buf`] of up to three slices: heads and small bodies in one, a slice
+/// of a large body without a copy, and an end-line. [`Buf::chunks_vectored`] fills
+/// the slices of a vectored write.
 ///
-/// The next call of `poll_transmit` counts as word that this one has been
-/// written: the deadlines of the transactions in it start then.
+/// The next call of `poll_transmit` confirms that this one has been written: the
+/// deadlines of its transactions start then.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[must_use = "octets that are not written are lost to the stream"]
+#[must_use = "octets that are not written are missing from the stream"]
 pub struct Transmit {
     head: Bytes,
     body: Bytes,
@@ -39,7 +39,7 @@ impl Buf for Transmit {
         self.parts().into_iter().find(|part| !part.is_empty()).map_or(&[], |part| &part[..])
     }
 
-    /// Octets beyond the end are passed over: there is nothing of them to lose.
+    /// Stops at the end if `count` exceeds what remains.
     fn advance(&mut self, mut count: usize) {
         for part in [&mut self.head, &mut self.body, &mut self.tail] {
             let step = count.min(part.len());

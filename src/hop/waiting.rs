@@ -6,11 +6,12 @@ use std::time::Duration;
 use crate::time::Instant;
 use crate::wire::TransactionId;
 
-/// What is known of each request that waits for its response, by transaction id.
+/// A value for each request that waits for its response, by transaction id.
 ///
-/// All requests wait equally long, so their deadlines pass in the order in which
-/// they were set: a queue is enough. Deadlines of answered requests are dropped
-/// when they come to the front of the queue or outnumber the others.
+/// All requests wait equally long, so deadlines pass in the order in which they
+/// were set, and a queue is enough. The deadline of a request with a response is
+/// dropped when it reaches the front of the queue, or when such deadlines
+/// outnumber the others.
 #[derive(Debug)]
 pub(crate) struct Waiting<T> {
     timeout: Duration,
@@ -21,7 +22,7 @@ pub(crate) struct Waiting<T> {
 #[derive(Debug)]
 struct Entry<T> {
     value: T,
-    /// None until the request has left.
+    /// `None` until the request has left.
     deadline: Option<Instant>,
 }
 
@@ -50,13 +51,13 @@ impl<T> Waiting<T> {
         self.open.values().map(|entry| &entry.value)
     }
 
-    /// A request whose deadline is not set yet. Gives what is known of another
-    /// request that has waited under the same id.
+    /// Adds a request without a deadline. Returns the value of an earlier request
+    /// with the same id.
     pub(crate) fn insert(&mut self, id: TransactionId, value: T) -> Option<T> {
         self.open.insert(id, Entry { value, deadline: None }).map(|entry| entry.value)
     }
 
-    /// The request has left: its deadline is set.
+    /// Sets the deadline of a request, which has left.
     pub(crate) fn start(&mut self, id: TransactionId, now: Instant) -> Option<&mut T> {
         let entry = self.open.get_mut(&id)?;
         entry.deadline = now.checked_add(self.timeout);
@@ -66,11 +67,11 @@ impl<T> Waiting<T> {
 
     pub(crate) fn remove(&mut self, id: &TransactionId) -> Option<T> {
         let entry = self.open.remove(id)?;
-        self.drop_answered();
+        self.drop_ended();
         Some(entry.value)
     }
 
-    /// Takes out the request whose deadline comes first.
+    /// Removes the request with the earliest deadline.
     pub(crate) fn pop_oldest(&mut self) -> Option<(TransactionId, T)> {
         while let Some((deadline, id)) = self.deadlines.pop_front() {
             if is_live(&self.open, deadline, &id) {
@@ -84,7 +85,7 @@ impl<T> Waiting<T> {
         self.deadlines.front().map(|(deadline, _)| *deadline)
     }
 
-    /// Takes out one request whose deadline has passed.
+    /// Removes one request whose deadline has passed.
     pub(crate) fn expire(&mut self, now: Instant) -> Option<(TransactionId, T)> {
         while let Some((deadline, id)) = self.deadlines.front().copied()
             && deadline <= now
@@ -99,11 +100,11 @@ impl<T> Waiting<T> {
 
     pub(crate) fn retain(&mut self, is_wanted: impl Fn(&T) -> bool) {
         self.open.retain(|_, entry| is_wanted(&entry.value));
-        self.drop_answered();
+        self.drop_ended();
     }
 
-    /// Takes out every request, in the order of the ids, so that every run does
-    /// the same.
+    /// Removes every request, in the order of their ids, so that every run is the
+    /// same.
     #[cfg(feature = "auth")]
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = T> {
         self.deadlines.clear();
@@ -112,7 +113,7 @@ impl<T> Waiting<T> {
         open.into_iter().map(|(_, entry)| entry.value)
     }
 
-    fn drop_answered(&mut self) {
+    fn drop_ended(&mut self) {
         let open = &self.open;
         while self.deadlines.front().is_some_and(|(deadline, id)| !is_live(open, *deadline, id)) {
             self.deadlines.pop_front();
@@ -123,8 +124,8 @@ impl<T> Waiting<T> {
     }
 }
 
-/// Whether this deadline is still that of a waiting request: its id may have
-/// been used again since.
+/// Whether this deadline is still that of a waiting request: a later request may
+/// have the same id.
 fn is_live<T>(
     open: &HashMap<TransactionId, Entry<T>>,
     deadline: Instant,

@@ -1,19 +1,21 @@
-//! Why octets do not fit.
+//! The error of reassembly.
 
 /// Why a chunk does not fit into its message, or a range into its set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReassemblyError {
-    /// The message would be larger than the receiver accepts.
-    #[error("the message is larger than the limit; answer 413 to stop it, or raise the limit")]
+    /// The message is larger than the receiver accepts.
+    #[error(
+        "the message is larger than the limit; respond with 413 to stop it, or raise the limit"
+    )]
     TooLarge,
-    /// There would be more separate ranges than the receiver tracks.
-    #[error("there are too many gaps; answer 413 to stop the message, or raise the limit")]
+    /// The message has more separate ranges than the receiver tracks.
+    #[error("the message has too many gaps; respond with 413 to stop it, or raise the limit")]
     TooManyGaps,
     /// An octet lies past the end of the message.
-    #[error("the chunk goes past the end of the message; answer 400")]
+    #[error("the chunk ends past the end of the message; respond with 400")]
     PastEnd,
-    /// Two chunks with the flag `$` end at different places.
-    #[error("two last chunks disagree about the size of the message; answer 400")]
+    /// Two chunks with the flag `$` end at different offsets.
+    #[error("two last chunks disagree about the size of the message; respond with 400")]
     TotalMismatch,
 }

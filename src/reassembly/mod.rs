@@ -1,17 +1,18 @@
-//! Putting the chunks of a message together again (RFC 4975 section 7.3.1).
+//! Reassembly of a message from its chunks (RFC 4975 section 7.3.1).
 //!
-//! A [`Tracker`] holds the rules: what has arrived, where the message ends, what
-//! is too much. A [`Reassembler`] is a tracker that keeps the octets as well.
-//! A receiver which hands the octets on at once needs the tracker only.
+//! A [`Tracker`] applies the rules: what has arrived, where the message ends, and
+//! which limits hold. A [`Reassembler`] is a tracker that also keeps the octets. A
+//! receiver that passes octets on at once needs only the tracker.
 //!
-//! Neither trusts what a header field claims. They count the octets that came,
+//! Neither trusts the total of a Byte-Range. They count the octets that arrive,
 //! and learn the size of the message from the chunk with the continuation flag
-//! `$`, which may be any of the chunks.
+//! `$`, which may arrive before others.
 //!
-//! Offsets are zero-based here: `Byte-Range: 1-10/*` on the wire is offset 0.
+//! Offsets are zero-based here: `Byte-Range: 1-10/*` on the wire is `0..10`.
 
 mod error;
 mod ranges;
+mod tracker;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -23,22 +24,22 @@ use bytes::Bytes;
 
 pub use error::ReassemblyError;
 pub use ranges::RangeSet;
+pub use tracker::Tracker;
 
-/// Puts a message together in memory, from chunks that come in any order.
+/// Reassembles a message in memory, from chunks that arrive in any order.
 ///
-/// Where chunks overlap, the octets which were received last win.
+/// Where chunks overlap, the octets that arrived last count.
 ///
 /// # Cost
 ///
-/// Data that continues what is already there costs its own length, however
-/// small the pieces. In any order, n octets received in all, repeated ones
-/// included, cost O(n log n).
+/// Data that continues a range costs its own length, even in small pieces. In any
+/// order, n received octets, repeated ones included, cost O(n log n).
 ///
-/// Storage is never sized by an offset or a total, only by octets that have come.
-/// It takes at most twice [`received`](Self::received), plus about a hundred
-/// octets for each range. While a range grows or two become one, their old and
-/// new storage are there together, for that moment at most five times
-/// `received`. [`into_body`](Self::into_body) needs no more than is there.
+/// The size of the storage depends only on the octets that have arrived, never on
+/// an offset or a total. It is at most twice [`received`](Self::received), plus
+/// about a hundred octets for each range. While a range grows or two ranges join,
+/// the old and the new storage exist together: up to five times `received`.
+/// [`into_body`](Self::into_body) needs no additional storage.
 ///
 /// ```
 /// use msrp::reassembly::Reassembler;
@@ -58,21 +59,21 @@ pub struct Reassembler {
 }
 
 impl Reassembler {
-    /// Expects a message of at most `max_octets`, which is never in more than
-    /// `max_ranges` separate ranges. See [`Tracker::new`].
+    /// A reassembler for a message of at most `max_octets` octets, which arrive in
+    /// at most `max_ranges` separate ranges at any time. See [`Tracker::new`].
     #[must_use]
     pub const fn new(max_octets: u64, max_ranges: usize) -> Self {
         Self { tracker: Tracker::new(max_octets, max_ranges), segments: Segments::new() }
     }
 
-    /// Stores `data` at `offset`, over anything received there before.
+    /// Stores `data` at the zero-based `offset`, over octets that arrived there
+    /// before.
     ///
-    /// A chunk may be given in as many pieces as it arrives in.
+    /// A chunk may be stored in several pieces.
     ///
     /// # Errors
     ///
-    /// Those of [`Tracker::insert`]. Nothing of `data` is then stored, and
-    /// everything else is as it was before.
+    /// Those of [`Tracker::insert`], after which nothing has changed.
     pub fn insert(&mut self, offset: u64, data: &[u8]) -> Result<(), ReassemblyError> {
         self.tracker.insert(offset, data.len() as u64)?;
         self.segments.place(offset, data);
@@ -83,12 +84,12 @@ impl Reassembler {
     ///
     /// # Errors
     ///
-    /// Those of [`Tracker::finish`]. Everything is then as it was before.
+    /// Those of [`Tracker::finish`], after which nothing has changed.
     pub fn finish(&mut self, total: u64) -> Result<(), ReassemblyError> {
         self.tracker.finish(total)
     }
 
-    /// Whether the size of the message is known and every octet is there.
+    /// Whether the size of the message is known and every octet has arrived.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.tracker.is_complete()
@@ -100,13 +101,13 @@ impl Reassembler {
         self.tracker.total()
     }
 
-    /// How many octets of the message are there. Repeated ones count once.
+    /// How many octets of the message have arrived. Repeated ones count once.
     #[must_use]
     pub const fn received(&self) -> u64 {
         self.tracker.received()
     }
 
-    /// Which octets of the message are there.
+    /// Which octets of the message have arrived, as zero-based offsets.
     #[must_use]
     pub const fn ranges(&self) -> &RangeSet {
         self.tracker.ranges()
@@ -114,8 +115,8 @@ impl Reassembler {
 
     /// The body of a complete message.
     ///
-    /// It keeps the storage it was put together in. A message that came in order
-    /// is not moved; another one may have to be shifted inside its storage.
+    /// The body reuses the storage of the reassembler. The octets of a message that
+    /// arrived in order are not moved; others may be moved within that storage.
     ///
     /// # Errors
     ///
@@ -125,129 +126,18 @@ impl Reassembler {
     }
 }
 
-/// Shows what is there, but not the octets: they are private, and may be many.
+/// Shows the state but not the octets, which are private and may be many.
 impl fmt::Debug for Reassembler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reassembler").field("tracker", &self.tracker).finish_non_exhaustive()
     }
 }
 
-/// Knows which octets of a message have come and whether they are all of it.
+/// The octets of a message: a segment for each range, by its offset.
 ///
-/// It keeps no octets, so it costs the same for a message of any size.
-///
-/// ```
-/// use msrp::reassembly::Tracker;
-///
-/// let mut message = Tracker::new(u64::MAX, 16);
-/// message.insert(0, 40)?;
-/// message.finish(100)?;
-/// assert_eq!(message.ranges().gaps(100).next(), Some(40..100));
-///
-/// message.insert(40, 60)?;
-/// assert!(message.is_complete());
-/// # Ok::<(), msrp::reassembly::ReassemblyError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tracker {
-    ranges: RangeSet,
-    total: Option<u64>,
-    max_octets: u64,
-}
-
-impl Tracker {
-    /// Expects a message of at most `max_octets`, which is never in more than
-    /// `max_ranges` separate ranges.
-    ///
-    /// There is a gap between any two ranges. A sender that goes back to an
-    /// interrupted message leaves none; after a reconnect there are seldom more
-    /// than a few.
-    #[must_use]
-    pub const fn new(max_octets: u64, max_ranges: usize) -> Self {
-        Self { ranges: RangeSet::new(max_ranges), total: None, max_octets }
-    }
-
-    /// Notes that `len` octets have come for `offset`. No octets change nothing,
-    /// whatever the offset.
-    ///
-    /// # Errors
-    ///
-    /// All of `len` is counted or, with an error, none of it:
-    ///
-    /// - [`TooLarge`](ReassemblyError::TooLarge) if the octets end above the limit,
-    /// - [`PastEnd`](ReassemblyError::PastEnd) if they end above the known total,
-    /// - [`TooManyGaps`](ReassemblyError::TooManyGaps) if they would be one range
-    ///   too many.
-    pub fn insert(&mut self, offset: u64, len: u64) -> Result<(), ReassemblyError> {
-        if len == 0 {
-            return Ok(());
-        }
-        let end = offset
-            .checked_add(len)
-            .filter(|&end| end <= self.max_octets)
-            .ok_or(ReassemblyError::TooLarge)?;
-        if self.total.is_some_and(|total| end > total) {
-            return Err(ReassemblyError::PastEnd);
-        }
-        self.ranges.insert(offset..end)
-    }
-
-    /// Fixes the size of the message: a chunk with the flag `$` ended at `total`.
-    ///
-    /// The same chunk may come again, and other chunks may come after it.
-    ///
-    /// # Errors
-    ///
-    /// The first size stays known, or none, after
-    ///
-    /// - [`TotalMismatch`](ReassemblyError::TotalMismatch) if another total is known,
-    /// - [`TooLarge`](ReassemblyError::TooLarge) if `total` is above the limit,
-    /// - [`PastEnd`](ReassemblyError::PastEnd) if octets beyond `total` have come.
-    pub fn finish(&mut self, total: u64) -> Result<(), ReassemblyError> {
-        if self.total.is_some_and(|known| known != total) {
-            return Err(ReassemblyError::TotalMismatch);
-        }
-        if total > self.max_octets {
-            return Err(ReassemblyError::TooLarge);
-        }
-        if self.ranges.end() > total {
-            return Err(ReassemblyError::PastEnd);
-        }
-        self.total = Some(total);
-        Ok(())
-    }
-
-    /// Whether the size of the message is known and every octet has come.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        // No octet lies past a known total, so counting them is enough.
-        self.total == Some(self.received())
-    }
-
-    /// The size of the message in octets, once the chunk with the flag `$` has ended.
-    #[must_use]
-    pub const fn total(&self) -> Option<u64> {
-        self.total
-    }
-
-    /// How many octets of the message have come. Repeated ones count once.
-    #[must_use]
-    pub const fn received(&self) -> u64 {
-        self.ranges.octets()
-    }
-
-    /// Which octets of the message have come.
-    #[must_use]
-    pub const fn ranges(&self) -> &RangeSet {
-        &self.ranges
-    }
-}
-
-/// The octets of a message: one segment for every range of it, under its offset.
-///
-/// A deque grows at both ends. So a gap that closes costs the shorter side only,
-/// and an octet is copied again only into a segment about twice as long as its
-/// last, which cannot happen often.
+/// A deque grows at both ends, so closing a gap costs only the shorter side. An
+/// octet is copied again only into a segment about twice as long as the one it was
+/// in, which cannot happen often.
 struct Segments {
     by_offset: BTreeMap<u64, VecDeque<u8>>,
 }
@@ -257,7 +147,7 @@ impl Segments {
         Self { by_offset: BTreeMap::new() }
     }
 
-    /// Stores `data`, over what was there, in one segment with all it touches.
+    /// Stores `data` over earlier octets, in one segment with all that it touches.
     fn place(&mut self, offset: u64, data: &[u8]) {
         if data.is_empty() {
             return;
@@ -273,8 +163,8 @@ impl Segments {
         }
     }
 
-    /// Takes out the segments which start inside `range` or right after it, and
-    /// returns what follows `range`. Only the last of them can reach that far.
+    /// Removes the segments that start inside `range` or right after it, and returns
+    /// the octets after `range`. Only the last segment can have any.
     fn take_following(&mut self, range: Range<u64>) -> VecDeque<u8> {
         let mut following = VecDeque::new();
         let within = (Excluded(range.start), Included(range.end));
@@ -286,19 +176,19 @@ impl Segments {
         following
     }
 
-    /// The first segment, which of a complete message is the only one.
+    /// The first segment, which is the only one of a complete message.
     fn into_first(mut self) -> Bytes {
         let first = self.by_offset.pop_first();
         first.map_or_else(Bytes::new, |(_, segment)| Vec::from(segment).into())
     }
 }
 
-/// How far `to` is past `from`, if memory can hold as much.
+/// The distance from `from` to `to`, if it fits into memory.
 fn distance(from: u64, to: u64) -> Option<usize> {
     to.checked_sub(from).and_then(|octets| octets.try_into().ok())
 }
 
-/// Writes `data` over the octets from `at` on, and beyond the end if it is longer.
+/// Writes `data` over the octets from `at` on, and past the end if it is longer.
 fn write(segment: &mut VecDeque<u8>, at: usize, data: &[u8]) {
     let end = at.saturating_add(data.len());
     if end < segment.len() {
@@ -311,7 +201,7 @@ fn write(segment: &mut VecDeque<u8>, at: usize, data: &[u8]) {
     }
 }
 
-/// Makes one segment of two, leaving the longer one in place.
+/// Joins two segments without moving the longer one.
 fn join(mut left: VecDeque<u8>, mut right: VecDeque<u8>) -> VecDeque<u8> {
     let prefix = left.len();
     if prefix >= right.len() {
@@ -320,7 +210,7 @@ fn join(mut left: VecDeque<u8>, mut right: VecDeque<u8>) -> VecDeque<u8> {
         left.append(&mut right);
         left
     } else {
-        // Rotating by less than half moves the rotated octets alone.
+        // Rotating by less than half moves only the rotated octets.
         #[cfg(test)]
         tests::count_moved(2 * prefix);
         right.append(&mut left);
@@ -344,13 +234,13 @@ mod tests {
         static MOVED: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// Counts octets which were stored before and are copied once more.
+    /// Counts stored octets that are copied once more.
     pub(super) fn count_moved(octets: usize) {
         MOVED.set(MOVED.get() + octets);
     }
 
     /// Inserts every chunk, checks the storage after each, and returns how many
-    /// octets came in and how many were moved.
+    /// octets were inserted and how many were moved.
     fn insert_all(chunks: impl IntoIterator<Item = (u64, Vec<u8>)>) -> (usize, usize) {
         let mut message = Reassembler::new(u64::MAX, usize::MAX);
         let mut inserted = 0;
@@ -364,8 +254,8 @@ mod tests {
         (inserted, MOVED.get())
     }
 
-    /// The cheap check: the segment around `offset` wastes no storage, and there
-    /// is no segment too many.
+    /// A cheap check: the segment around `offset` wastes no storage, and there is one
+    /// segment for each range.
     fn assert_segment_at(message: &Reassembler, offset: u64) {
         let segments = &message.segments.by_offset;
         assert_eq!(segments.len(), message.ranges().len());
@@ -374,7 +264,7 @@ mod tests {
         }
     }
 
-    /// Overhead is bounded by the ranges, and those by the limit.
+    /// The full check: the segments are exactly the ranges, whose number is limited.
     fn assert_one_segment_a_range(message: &Reassembler) {
         let segments = message.segments.by_offset.iter();
         let stored = segments.map(|(&start, segment)| start..start + segment.len() as u64);
@@ -393,7 +283,7 @@ mod tests {
         (index * len as u64, vec![0; len])
     }
 
-    /// 0 to `count` in an order without pattern, the same in every run.
+    /// The numbers below `count` in an irregular order, the same in every run.
     fn shuffled(count: u64) -> Vec<u64> {
         let hasher = BuildHasherDefault::<DefaultHasher>::default();
         let mut order: Vec<_> = (0..count).collect();
@@ -421,7 +311,8 @@ mod tests {
         let outside_in = (0..2048).flat_map(|i| [i, 4095 - i]);
         let even_then_odd = (0..4096).step_by(2).chain((1..4096).step_by(2));
         let even_then_odd_back = (0..4096).step_by(2).chain((0..2048).rev().map(|i| 2 * i + 1));
-        // Each pair waits one octet in front of the long segment, then is joined.
+        // The first octet of each pair waits alone, until the second joins it to
+        // the long segment.
         let pairs_back = (0..2048).rev().flat_map(|i| [2 * i, 2 * i + 1]);
         let orders: [Vec<u64>; 5] = [
             halves.collect(),
@@ -447,7 +338,7 @@ mod tests {
         assert!(moved <= bound(inserted), "{moved}");
     }
 
-    /// The worst order there is: equal neighbours meet, again and again.
+    /// The worst order: neighbours of equal size join again and again.
     #[test]
     fn gaps_closed_from_the_inside_out_stay_within_the_bound() {
         let gaps = (1..=12).flat_map(|level| ((1 << level) - 1..8192).step_by(2 << level));

@@ -1,9 +1,9 @@
-//! Which octets of a message are there: received, or reported on.
+//! Sets of octets of a message: those received, or reported as received.
 //!
-//! Chunks may arrive in any order, more than once and overlapping (RFC 4975
-//! section 7.3.1), and success reports need not match the chunks that were
-//! sent (section 7.1.3). Both come down to one question, asked of a [`RangeSet`]:
-//! do the pieces so far make up the whole?
+//! Chunks may arrive in any order, more than once and overlapping (RFC 4975 section
+//! 7.3.1), and success REPORTs need not match the chunks that were sent (section
+//! 7.1.3). In both cases, a [`RangeSet`] answers the question: do the ranges cover
+//! the whole message?
 
 use std::collections::BTreeMap;
 use std::iter;
@@ -17,9 +17,9 @@ use super::ReassemblyError;
 /// Positions are zero-based and ranges half-open, so `Byte-Range: 1-10/*` on the
 /// wire is `0..10` here.
 ///
-/// The number of separate ranges is bounded, since every range costs memory and
-/// the peer chooses where they lie. A call costs O(log n) for n ranges, not
-/// counting the ranges that an insertion joins: each of those is gone afterwards.
+/// The number of separate ranges is limited, since every range costs memory and the
+/// peer chooses them. A call costs O(log n) for n ranges; an insertion also removes
+/// each range that it joins.
 ///
 /// ```
 /// use msrp::reassembly::RangeSet;
@@ -35,27 +35,27 @@ use super::ReassemblyError;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RangeSet {
-    /// The end of each range under its start.
+    /// The end of each range by its start.
     ends: BTreeMap<u64, u64>,
     octets: u64,
     max_ranges: usize,
 }
 
 impl RangeSet {
-    /// An empty set which will hold at most `max_ranges` separate ranges.
+    /// An empty set of at most `max_ranges` separate ranges.
     #[must_use]
     pub const fn new(max_ranges: usize) -> Self {
         Self { ends: BTreeMap::new(), octets: 0, max_ranges }
     }
 
-    /// Adds every position of `range`, some of which may be in the set already.
+    /// Adds every position of `range`. Some may already be in the set.
     ///
-    /// A range that is empty, or ends before it starts, changes nothing.
+    /// If `range` is empty, nothing changes.
     ///
     /// # Errors
     ///
-    /// [`ReassemblyError::TooManyGaps`] if `range` touches no range of a set that is full. The
-    /// set is then as it was before.
+    /// [`ReassemblyError::TooManyGaps`] if the set is full and `range` touches none
+    /// of its ranges. The set does not change.
     pub fn insert(&mut self, range: Range<u64>) -> Result<(), ReassemblyError> {
         if range.is_empty() || self.extend_last(&range) {
             return Ok(());
@@ -96,13 +96,13 @@ impl RangeSet {
         self.octets
     }
 
-    /// The position after the last one in the set, 0 for an empty set.
+    /// The position after the last one in the set; 0 for an empty set.
     #[must_use]
     pub fn end(&self) -> u64 {
         self.ends.last_key_value().map_or(0, |(_, &end)| end)
     }
 
-    /// How many separate ranges the set holds.
+    /// How many separate ranges are in the set.
     #[must_use]
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -114,20 +114,22 @@ impl RangeSet {
         self.ends.is_empty()
     }
 
-    /// The ranges in ascending order, none empty, with a gap between any two.
+    /// The ranges in ascending order. None is empty, and there is a gap between any
+    /// two.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Range<u64>> + ExactSizeIterator + '_ {
         self.ends.iter().map(|(&start, &end)| start..end)
     }
 
-    /// What a message of `total` octets still lacks, in ascending order.
+    /// The ranges of a message of `total` octets that are not in the set, in
+    /// ascending order.
     pub fn gaps(&self, total: u64) -> impl Iterator<Item = Range<u64>> + '_ {
         let from = iter::once(0).chain(self.ends.values().copied());
         let to = self.ends.keys().copied().chain(iter::once(total));
         from.zip(to).map(move |(from, to)| from..to.min(total)).filter(|gap| !gap.is_empty())
     }
 
-    /// Data mostly arrives in order. It then only moves the end of the last
-    /// range, for which nothing needs to be searched.
+    /// Extends the last range without a search: data usually arrives in order.
+    /// Returns whether `range` starts within the last range or right after it.
     fn extend_last(&mut self, range: &Range<u64>) -> bool {
         let Some(mut last) = self.ends.last_entry() else {
             return false;
@@ -140,13 +142,13 @@ impl RangeSet {
         true
     }
 
-    /// Whether `range` overlaps a range of the set or adjoins one.
+    /// Whether `range` overlaps or adjoins a range of the set.
     fn touches(&self, range: &Range<u64>) -> bool {
         self.ends.range(..=range.end).next_back().is_some_and(|(_, &end)| end >= range.start)
     }
 
-    /// Takes out the ranges which start inside `range` or right after it, and
-    /// returns where `range` ends when joined with them.
+    /// Removes the ranges that start inside `range` or right after it, and returns
+    /// the end of `range` joined with them.
     fn take_following(&mut self, range: &Range<u64>) -> u64 {
         let mut joined = range.end;
         let within = (Excluded(range.start), Included(range.end));

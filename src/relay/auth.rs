@@ -1,4 +1,4 @@
-//! AUTH: who may have a token, and which (RFC 4976 section 6.3).
+//! AUTH: granting tokens (RFC 4976 section 6.3).
 
 use crate::time::Instant;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::random::{RandomError, session_id};
 use crate::uri::{MsrpUri, Path, UriRef};
 use crate::wire::{Head, HeadRef, HeaderName, StatusCode};
 
-/// An AUTH with credentials, whose user is being looked up.
+/// An AUTH with credentials whose user the application is looking up.
 #[derive(Debug)]
 pub(super) struct PendingAuth {
     pub(super) source: ConnectionId,
@@ -25,11 +25,11 @@ pub(super) struct PendingAuth {
 enum Denied {
     /// With this status.
     Status(StatusCode),
-    /// The life that was asked for is too short or too long (section 6.3).
+    /// The requested lifetime is too short or too long (section 6.3).
     Expires(HeaderName, Duration),
     /// With a challenge.
     Challenge { stale: bool },
-    /// There is no nonce or token: the connection is closed.
+    /// No nonce or token can be drawn: the connection is closed.
     NoRandom(RandomError),
 }
 
@@ -44,7 +44,7 @@ impl Relay {
         let view = head.view();
         if !self.is_own(view.to_path().first()) {
             self.counters.refused += 1;
-            return self.shut(now, source, RelayClose::NotForThisRelay);
+            return self.shut(source, RelayClose::NotForThisRelay);
         }
         if let Err(denied) = self.authenticate(now, source, head) {
             let has_credentials = view.header(HeaderName::Authorization).is_some();
@@ -52,12 +52,13 @@ impl Relay {
             self.deny(now, source, &view, denied);
             if is_wrong {
                 self.counters.auth_failed += 1;
-                self.auth_failed(now, source);
+                self.auth_failed(source);
             }
         }
     }
 
-    /// The application's word on [`RelayEvent::Authorise`].
+    /// Decides on the AUTH of a [`RelayEvent::Authorise`]. Nothing happens if the
+    /// AUTH has timed out or its connection has closed since.
     pub fn authorise(&mut self, now: Instant, request: AuthRequest, verdict: Verdict) {
         let Some(pending) = self.pending_auths.remove(&request) else { return };
         self.timers.remove(&(pending.due, Timer::Auth(request)));
@@ -71,7 +72,7 @@ impl Relay {
             let is_wrong = matches!(denied, Denied::Challenge { stale: false });
             self.deny(now, source, &view, denied);
             if is_wrong {
-                self.auth_failed(now, source);
+                self.auth_failed(source);
             }
         }
     }
@@ -87,9 +88,9 @@ impl Relay {
         }
     }
 
-    /// Counts a failed AUTH of a client; those that come from a relay are of
-    /// many clients (section 6.3).
-    pub(super) fn auth_failed(&mut self, now: Instant, source: ConnectionId) {
+    /// Counts a failed AUTH of a client. AUTHs from a relay do not count: they are
+    /// those of many clients (section 6.3).
+    pub(super) fn auth_failed(&mut self, source: ConnectionId) {
         let max = self.config.max_failures;
         let Some(link) = self.links.get_mut(source) else { return };
         if link.peer.is_relay() {
@@ -97,11 +98,12 @@ impl Relay {
         }
         link.auth_failures += 1;
         if link.auth_failures >= max {
-            self.shut(now, source, RelayClose::AuthFailures);
+            self.shut(source, RelayClose::AuthFailures);
         }
     }
 
-    /// Checks all that can be without the user's secret, and asks for that.
+    /// Checks everything that does not need the user's secret, then asks the
+    /// application for the secret.
     fn authenticate(
         &mut self,
         now: Instant,
@@ -172,7 +174,7 @@ impl Relay {
             .map_err(rejected)
     }
 
-    /// Gives a token out.
+    /// Issues a token and responds with it.
     fn grant(
         &mut self,
         now: Instant,
@@ -203,7 +205,8 @@ impl Relay {
         Ok(())
     }
 
-    /// The life of a token: what was asked for, if that may be (section 6.3).
+    /// The lifetime of a token: the requested one, if it is within the limits
+    /// (section 6.3).
     fn expires(&self, head: &HeadRef<'_>) -> Result<Duration, Denied> {
         let (min, max) = (self.config.min_expires, self.config.max_expires);
         let Some(wanted) = head.header(HeaderName::Expires) else {
@@ -213,7 +216,7 @@ impl Relay {
         if !is_number {
             return Err(Denied::Status(StatusCode::BAD_REQUEST));
         }
-        // More digits than a number has are too many seconds in any case.
+        // A value that overflows exceeds every maximum.
         let wanted = Duration::from_secs(wanted.parse().unwrap_or(u64::MAX));
         if wanted < min {
             Err(Denied::Expires(HeaderName::MinExpires, min))
@@ -224,8 +227,8 @@ impl Relay {
         }
     }
 
-    /// Makes a token, and the path that a client puts before that of its peer:
-    /// the relays between it and this one, then the token.
+    /// Makes a token and its Use-Path, which the client puts before the path of
+    /// its peer: the relays between the client and this one, then the token.
     fn issue(
         &mut self,
         now: Instant,
@@ -263,13 +266,13 @@ impl Relay {
             token: id,
             connection: source,
             username: username.to_owned(),
-            expires,
+            lifetime: expires,
         });
         Ok(use_path)
     }
 
-    /// A URI of this relay that nobody can guess (section 6.3 asks for 64
-    /// random bits; it has 100).
+    /// A URI of this relay that is hard to guess: it has 100 random bits, and
+    /// section 6.3 asks for 64. `None` if it cannot be made or is in use.
     fn fresh_uri(&mut self, source: ConnectionId) -> Result<Option<MsrpUri>, RandomError> {
         let session_id = session_id(&mut self.random)?;
         Ok(self.uri_with(source, &session_id))
@@ -286,12 +289,12 @@ impl Relay {
             .find(|uri| uri.is_secure() == is_secure)
             .or_else(|| addresses.first())?;
         let uri = address.with_session_id(session_id).ok()?;
-        // A source of random octets that repeats itself gives no token away.
+        // A source that repeats itself must not issue one token twice.
         (!self.tokens.contains(&uri)).then_some(uri)
     }
 
-    /// The name of the relay that an AUTH came from: one that its certificate
-    /// has, and its URI (section 6.3).
+    /// The name of the relay that sent an AUTH. It must be in the certificate and
+    /// be the host of the first From-Path URI (section 6.3).
     fn relay_name(&self, source: ConnectionId, head: &HeadRef<'_>) -> Option<String> {
         let names = &self.links.get(source)?.peer.relay_names;
         let host = head.from_path().first().host_str();
@@ -300,9 +303,9 @@ impl Relay {
 
     fn deny(&mut self, now: Instant, source: ConnectionId, head: &HeadRef<'_>, denied: Denied) {
         let (status, fields) = match denied {
-            Denied::Status(status) => return self.refuse(now, source, head, status),
+            Denied::Status(status) => return self.refuse(source, head, status),
             Denied::NoRandom(error) => {
-                return self.shut(now, source, RelayClose::RandomFailed(error));
+                return self.shut(source, RelayClose::RandomFailed(error));
             }
             Denied::Expires(name, limit) => {
                 (StatusCode::OUT_OF_BOUNDS, vec![(name, limit.as_secs().to_string())])
@@ -327,7 +330,7 @@ impl Relay {
         debug_assert!(written.is_ok(), "a challenge can be written");
         self.counters.refused += 1;
         self.has_octets(source);
-        self.hold_back_itself(now, source);
+        self.hold_back_itself(source);
     }
 }
 
@@ -339,8 +342,8 @@ fn rejected(rejection: Rejection) -> Denied {
     Denied::Challenge { stale: rejection.is_stale() }
 }
 
-/// The relay that answers builds the whole path: what the AUTH has come
-/// through, in the order in which it leaves the client, and its own URI.
+/// The whole path: the relays through which the AUTH has come, in the order in
+/// which they follow the client, then the URI of this relay.
 fn use_path(head: &HeadRef<'_>, own: &MsrpUri) -> Path {
     let relays = head.from_path().iter().rev().skip(1).map(UriRef::to_uri);
     Path::new(relays.chain([own.clone()])).unwrap_or_else(|_| own.clone().into())

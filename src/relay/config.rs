@@ -1,4 +1,4 @@
-//! What a relay is told before it starts, and of each connection.
+//! The configuration of a relay, and what it knows of each peer.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::hop::Framing;
 use crate::limits::ParseOptions;
 use crate::uri::MsrpUri;
 
-/// How a [`Relay`](super::Relay) behaves.
+/// The configuration of a [`Relay`](super::Relay). Every setting is a field.
 ///
 /// ```
 /// use std::time::Duration;
@@ -22,65 +22,66 @@ use crate::uri::MsrpUri;
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[must_use]
 pub struct RelayConfig {
-    /// The URIs under which the relay is reached, without a session-id. A
-    /// request to any other is not for it. The URI in a Use-Path is made from
-    /// the first one over `tcp` that is as secure as the connection of the
-    /// client, or else from the first. RFC 4976 section 4.2 wants a host name
-    /// there and a port, not an address.
+    /// The URIs of the relay, without a session-id. A request to any other URI
+    /// is for another relay. The URI in a Use-Path is made from the first one
+    /// over `tcp` with the scheme of the client's connection (`msrp` or
+    /// `msrps`), or else from the first one. It needs a host name, not an
+    /// address, and a port (RFC 4976 section 4.2).
     pub addresses: Vec<MsrpUri>,
-    /// The realm of the challenges; the name of the relay is a good one
+    /// The realm of the challenges. The host name of the relay is a good one
     /// (RFC 4976 section 5.1).
     pub realm: String,
     /// The algorithms of the challenges, the preferred one first. Default:
     /// SHA-256, then MD5.
     pub algorithms: Vec<Algorithm>,
-    /// How long a nonce may be used. Default 5 minutes.
+    /// How long a nonce is valid. Default 5 minutes.
     pub nonce_lifetime: Duration,
-    /// How heads are read.
+    /// How heads are parsed.
     pub parse: ParseOptions,
-    /// What the relay may hold.
+    /// What the relay holds at most.
     pub limits: RelayLimits,
-    /// The shortest life of a token; one that is asked for a shorter one is
-    /// answered 423. Default 1 minute.
+    /// The shortest lifetime of a token. The response to an AUTH that asks for
+    /// less is 423. Default 1 minute.
     pub min_expires: Duration,
-    /// The longest life of a token. Default 1 day.
+    /// The longest lifetime of a token. The response to an AUTH that asks for
+    /// more is 423. Default 1 day.
     pub max_expires: Duration,
-    /// The life of a token whose client asks for none. Default 1 hour.
+    /// The lifetime of a token if the AUTH has no Expires. Default 1 hour.
     pub default_expires: Duration,
-    /// How long the next hop may take to answer (RFC 4976 section 6.4.1), and
-    /// how long a connection that was asked for may take to be there. Default
+    /// How long the next hop may take to respond (RFC 4976 section 6.4.1), the
+    /// application to establish a connection, and to authorise an AUTH. Default
     /// 30 seconds.
     pub transaction_timeout: Duration,
-    /// How long a peer has for a request that is not refused (RFC 4976 section
-    /// 6.1). Default 30 seconds.
+    /// How long a new connection may exist before its first request is
+    /// accepted (RFC 4976 section 6.1). Default 30 seconds.
     pub probation: Duration,
-    /// After how long without a request or response a connection is closed
-    /// (RFC 4976 section 6.5). Default 1 hour.
+    /// How long a connection may carry neither a request nor a response before
+    /// it is closed (RFC 4976 section 6.5). Default 1 hour.
     pub idle: Duration,
-    /// How long a peer may take to read one [`Transmit`](crate::Transmit).
-    /// Default 1 minute.
+    /// How long it may take to write one [`Transmit`](crate::Transmit) before
+    /// the connection is closed. Default 1 minute.
     pub stall: Duration,
-    /// Refused requests of a connection that has had no other, and failed
-    /// AUTHs of a client, after which its connection is closed (RFC 4976
-    /// sections 6.1 and 6.3). Default 5.
+    /// The number of refused requests, before the first accepted one, at which
+    /// the relay closes a connection, and the number of failed AUTHs at which it
+    /// closes that of a client (RFC 4976 sections 6.1 and 6.3). Default 5.
     pub max_failures: u32,
-    /// Whether AUTH is answered on connections without TLS, for tests. RFC 4976
-    /// section 8 forbids it. Default: no.
+    /// Whether AUTH is accepted on connections without TLS, for tests. RFC 4976
+    /// section 8 forbids it. Default: no, and the response is 403.
     pub plain_auth: bool,
-    /// Whether requests of unknown methods are passed on, as RFC 4976 section
-    /// 6.4.2 has it, or answered 501. Default: yes.
+    /// Whether requests of unknown methods are forwarded (RFC 4976 section
+    /// 6.4.2). If not, the response is 501. Default: yes.
     pub forward_unknown_methods: bool,
     /// The most body octets of one [`Transmit`](crate::Transmit). Default 64 KiB.
     pub transmit_octets: usize,
-    /// The octets of one chunk after which what has come in on another
-    /// connection has its turn. Default 64 KiB.
+    /// The octets of a chunk after which it makes way for chunks from other
+    /// connections. Default 64 KiB.
     pub turn_octets: usize,
 }
 
 impl RelayConfig {
-    /// The defaults, for a relay with one address.
-    #[must_use]
+    /// The defaults, for a relay with one URI.
     pub fn new(address: MsrpUri, realm: impl Into<String>) -> Self {
         Self {
             addresses: vec![address],
@@ -105,41 +106,43 @@ impl RelayConfig {
     }
 }
 
-/// What a [`Relay`](super::Relay) may hold on behalf of its peers.
+/// What a [`Relay`](super::Relay) holds at most for its peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RelayLimits {
-    /// Connections. At the limit a new one takes the place of the one that has
-    /// been quiet for the longest time, first among those that have had no
-    /// request yet (RFC 4976 section 6.5). Default 10,000.
+    /// Connections. At the limit, a new connection takes the place of the one
+    /// that has been idle for the longest time; those without an accepted
+    /// request go first (RFC 4976 section 6.5). Default 10,000.
     pub connections: usize,
-    /// Tokens that are valid at the same time. Default 100,000.
+    /// Valid tokens. Default 100,000.
     pub tokens: usize,
     /// Tokens of one connection. Default 256.
     pub connection_tokens: usize,
-    /// Peers of one token whose connections are known. Default 16.
+    /// Peers of one token whose connections the relay remembers. Default 16.
     pub token_peers: usize,
     /// AUTHs that wait for the application. Default 1,024.
     pub pending_auths: usize,
-    /// How often the relay may be named in the To-Path and From-Path of one
-    /// request together. Both ends can use the same relay, which is twice.
-    /// Default 4.
+    /// URIs of the relay in the To-Path and From-Path of one request together.
+    /// There are two when both ends use the same relay. Default 4.
     pub own_uris: usize,
-    /// Octets that wait for one connection; above it those who send to it are
-    /// not read. A read and a Transmit come on top. Default 256 KiB.
+    /// Octets queued for one connection. Above the limit, the connections that
+    /// send to it are not read. One read and one Transmit come on top. Default
+    /// 256 KiB.
     pub queue_octets: usize,
-    /// Octets of responses, REPORTs and other short requests that wait for a
-    /// connection; above it that connection is not read. Default 512 KiB.
+    /// Octets of responses, REPORTs and other short requests queued for one
+    /// connection. Above the limit, that connection is not read. Default
+    /// 512 KiB.
     pub control_octets: usize,
-    /// Octets of body in a request that is no SEND, which is held until it is
-    /// whole; a larger one is answered 413. Default 10,240.
+    /// Octets of the body of a request other than SEND, which the relay holds
+    /// until it is complete. The response to a larger one is 413. Default 10,240.
     pub whole_octets: usize,
-    /// Requests on one connection that wait for their response. At the limit
-    /// nothing more is sent there until one is answered or times out. Where two
-    /// connections flood each other through the relay, neither of them is read
-    /// while the other is full, and the answers wait with the rest: a limit that
-    /// is low stops both for as long as a transaction may last. Default 2,048,
-    /// the answers to which an endpoint of this crate can hold.
+    /// Open transactions on one connection. At the limit, chunks wait until a
+    /// transaction completes or times out, and the response to other requests
+    /// than SEND chunks and REPORTs is 408. If two connections flood
+    /// each other through the relay, each is not read while the other is full,
+    /// and responses wait with the rest: a low limit stops both for up to
+    /// [`RelayConfig::transaction_timeout`]. Default 2,048, to all of which an
+    /// endpoint of this crate can queue responses.
     pub transactions: usize,
 }
 
@@ -169,7 +172,9 @@ pub enum Security {
     Tls,
 }
 
-/// What is known of the other end of a transport connection.
+/// The other end of a transport connection.
+///
+/// Every property is a field, and a method of the same name sets it in a chain.
 ///
 /// ```
 /// use msrp::relay::{Peer, Security};
@@ -179,37 +184,43 @@ pub enum Security {
 /// let browser = Peer::new(Security::Tls).framing(Framing::Message { max_octets: 65_536 });
 /// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 #[must_use]
 pub struct Peer {
-    pub(super) security: Security,
-    pub(super) framing: Framing,
-    pub(super) relay_names: Vec<String>,
-    pub(super) user: Option<String>,
+    /// Whether the transport is encrypted.
+    pub security: Security,
+    /// How chunks lie on the transport: [`Framing::Message`] for WebSocket, whose
+    /// URIs have the transport `ws` (RFC 7977). Default: [`Framing::Stream`].
+    pub framing: Framing,
+    /// The host names in the verified certificate of the peer. If there are any,
+    /// the peer is a relay (RFC 4976 section 6.3), and its tokens are valid on any
+    /// connection with a relay of that name. Default: none, a client.
+    pub relay_names: Vec<String>,
+    /// The user that the transport has authenticated, by HTTP or by a
+    /// certificate: AUTH is not challenged then (RFC 7977 section 5.3.1).
+    /// Default: `None`.
+    pub user: Option<String>,
 }
 
 impl Peer {
-    /// A client, over a transport that carries a stream.
+    /// A client on a stream transport.
     pub const fn new(security: Security) -> Self {
         Self { security, framing: Framing::Stream, relay_names: Vec::new(), user: None }
     }
 
-    /// How chunks lie on the transport: [`Framing::Message`] for WebSocket,
-    /// whose peer URIs end in `;ws` (RFC 7977).
+    /// Sets [`Peer::framing`].
     pub const fn framing(mut self, framing: Framing) -> Self {
         self.framing = framing;
         self
     }
 
-    /// The host names in the certificate that the peer has shown and that was
-    /// verified: it is a relay (RFC 4976 section 6.3). Tokens that it gets are
-    /// valid on any connection with a relay of that name.
+    /// Sets [`Peer::relay_names`].
     pub fn relay_names(mut self, names: Vec<String>) -> Self {
         self.relay_names = names;
         self
     }
 
-    /// The user as whom the transport has authenticated the peer, by HTTP or
-    /// by a certificate: AUTH is not challenged then (RFC 7977 section 5.3.1).
+    /// Sets [`Peer::user`].
     pub fn user(mut self, name: impl Into<String>) -> Self {
         self.user = Some(name.into());
         self

@@ -1,4 +1,4 @@
-//! Which connection leads where.
+//! Connections to reuse.
 
 use std::collections::HashMap;
 
@@ -9,8 +9,8 @@ use crate::uri::UriRef;
 /// The port of an AUTH whose URI names none (RFC 4976 section 8).
 const DEFAULT_PORT: u16 = 2855;
 
-/// Connections by what they can be used again for: the host and port that this
-/// relay has connected to, and the name of the relay at the other end.
+/// Connections that can be reused, by the host and port to which this relay has
+/// connected, and by the name of the relay at the other end.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     by_target: HashMap<Target, ConnectionId>,

@@ -1,4 +1,4 @@
-//! What a relay tells the application, and what it is told in turn.
+//! Events of a relay, its errors and its counters.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,81 +10,85 @@ use crate::random::RandomError;
 use crate::uri::MsrpUri;
 use crate::wire::DecodeError;
 
-/// One transport connection of a relay. Never used twice.
+/// One transport connection of a relay. An id is never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(pub(super) u64);
 
-/// One token: a URI that was handed out in a Use-Path. Never used twice, and
-/// no secret, unlike the URI.
+/// One token: a URI that the relay has issued in a Use-Path. An id is never
+/// reused, and it is no secret, unlike the URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenId(pub(super) u64);
 
-/// One AUTH that waits for the application. Never used twice.
+/// One AUTH that waits for the application. An id is never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AuthRequest(pub(super) u64);
 
-/// Something that the application has to do or know, in the order in which it
-/// came up.
+/// Something that the application has to do or know.
+/// [`Relay::poll_event`](super::Relay::poll_event) gives the events in the order
+/// in which they happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RelayEvent {
-    /// A transport connection is wanted: open one to the host and port of this
-    /// URI, by TLS where its scheme is `msrps`, and say
-    /// [`Relay::connected`](super::Relay::connected) or
-    /// [`Relay::connect_failed`](super::Relay::connect_failed). The
-    /// application may refuse any: clients choose where it leads.
+    /// The relay needs a transport connection: open one to the host and port of
+    /// the URI, with TLS if its scheme is `msrps`, and call
+    /// [`Relay::connected`](super::Relay::connected), or
+    /// [`Relay::closed`](super::Relay::closed) if that fails. Clients choose the
+    /// URI: the application may refuse to connect to it.
     Connect {
-        /// The connection that is to be.
+        /// The connection.
         connection: ConnectionId,
-        /// The next hop. A URI without a port is a relay to be found as
-        /// RFC 4976 section 8 says.
+        /// The next hop. A URI without a port is that of a relay, which DNS SRV
+        /// records locate (RFC 4976 section 8).
         uri: MsrpUri,
     },
-    /// A client gives credentials: look the user up and say
+    /// A client has sent credentials: look the user up and call
     /// [`Relay::authorise`](super::Relay::authorise), now or later.
     Authorise {
         /// The AUTH.
         request: AuthRequest,
-        /// The connection that it came in on.
+        /// The connection on which the AUTH arrived.
         connection: ConnectionId,
-        /// The user, not authenticated yet.
+        /// The user, not yet authenticated.
         username: String,
         /// The realm, which is the relay's.
         realm: String,
-        /// The algorithm of the digest that is needed.
+        /// The algorithm of the digest that [`Verdict::Known`] needs.
         algorithm: Algorithm,
     },
-    /// Nothing more leaves on this connection: close the transport and say
-    /// [`Relay::closed`](super::Relay::closed).
+    /// The relay sends nothing more on a connection: close the transport
+    /// and call [`Relay::closed`](super::Relay::closed).
     Close {
         /// The connection.
         connection: ConnectionId,
-        /// Why.
+        /// Why the relay closes it.
         reason: RelayClose,
     },
-    /// [`Relay::wants_read`](super::Relay::wants_read) of this connection has
-    /// turned true.
-    Resume(ConnectionId),
-    /// A client was given a token.
+    /// [`Relay::wants_read`](super::Relay::wants_read) has become true for a
+    /// connection.
+    Resume {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// A client has been granted a token.
     TokenIssued {
         /// The token.
         token: TokenId,
-        /// The connection that the AUTH came in on.
+        /// The connection on which the AUTH arrived.
         connection: ConnectionId,
-        /// Whose it is.
+        /// The user to whom the token belongs.
         username: String,
-        /// How long it is valid.
-        expires: Duration,
+        /// How long the token is valid.
+        lifetime: Duration,
     },
-    /// A token is not valid any more.
+    /// A token is no longer valid.
     TokenEnded {
         /// The token.
         token: TokenId,
-        /// Whose it was.
+        /// The user to whom the token belonged.
         username: String,
-        /// What was relayed under it.
+        /// What was relayed under the token.
         usage: Usage,
-        /// Whether its time had come; otherwise its connection is gone.
+        /// Whether the token expired. If not, its connection has ended.
         has_expired: bool,
     },
 }
@@ -93,27 +97,27 @@ pub enum RelayEvent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RelayClose {
-    /// A request for somebody else (RFC 4976 section 6.2).
+    /// A request was addressed to another relay (RFC 4976 section 6.2).
     NotForThisRelay,
-    /// No request that was not refused came in time, or too many that were
-    /// (section 6.1).
+    /// No request was accepted in time, or too many were refused before the
+    /// first was accepted (section 6.1).
     Probation,
-    /// Too many failed AUTHs (section 6.3).
+    /// Too many AUTHs of a client failed (section 6.3).
     AuthFailures,
-    /// Nothing came or left for a long time (section 6.5).
+    /// The connection was idle for too long (section 6.5).
     Idle,
-    /// Its place was needed (section 6.5).
+    /// Another connection needed its place (section 6.5).
     Evicted,
-    /// The peer reads nothing.
+    /// The peer does not read what the relay writes.
     Stalled,
-    /// The connection that was asked for did not come about in time.
+    /// The connection was not established in time.
     NotConnected,
-    /// What comes in cannot be read.
+    /// The octets of the peer cannot be decoded.
     Unreadable(DecodeError),
-    /// The relay is being stopped.
+    /// The relay is shutting down.
     Drained,
-    /// The source of random octets failed: nothing can be given an id, token or
-    /// nonce that is hard to guess.
+    /// The source of random octets failed: the relay cannot make a transaction id,
+    /// token or nonce that is hard to guess.
     RandomFailed(RandomError),
 }
 
@@ -125,77 +129,80 @@ impl fmt::Display for RelayClose {
             Self::AuthFailures => f.write_str("too many AUTHs failed"),
             Self::Idle => f.write_str("the connection was idle for too long"),
             Self::Evicted => f.write_str("another connection needed its place"),
-            Self::Stalled => f.write_str("the peer reads nothing"),
+            Self::Stalled => f.write_str("the peer does not read"),
             Self::NotConnected => f.write_str("the connection was not established in time"),
-            Self::Unreadable(error) => write!(f, "the peer's octets are unreadable: {error}"),
-            Self::Drained => f.write_str("the relay is being stopped"),
+            Self::Unreadable(error) => {
+                write!(f, "the octets of the peer cannot be decoded: {error}")
+            }
+            Self::Drained => f.write_str("the relay is shutting down"),
             Self::RandomFailed(error) => error.fmt(f),
         }
     }
 }
 
-/// Why octets cannot be taken.
+/// Why a relay does not take octets.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RelayError {
-    /// The connection is closed, or closing.
+    /// The connection is closed or closing, or its id is unknown.
     #[error("the connection is closed")]
     Closed,
-    /// Framing is lost; a [`RelayEvent::Close`] follows.
+    /// The stream cannot be decoded. [`RelayEvent::Close`] follows.
     #[error(transparent)]
     Decode(#[from] DecodeError),
 }
 
-/// What the application says of a user.
+/// The application's decision on an AUTH, for [`Relay::authorise`](super::Relay::authorise).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// The digest of the user's password, of the algorithm that was asked for.
+    /// The user exists. This is H(A1), made with the algorithm of the event.
     Known(Ha1),
-    /// There is no such user. The peer cannot tell it from a wrong password.
+    /// There is no such user. The response is the same as to a wrong password:
+    /// 401.
     Unknown,
-    /// The user may not use this relay: 403.
+    /// The user may not use this relay. The response is 403.
     Forbidden,
 }
 
-/// What was relayed under a token, both ways.
+/// What was relayed under a token, in both directions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {
-    /// SENDs, as they came in.
+    /// SEND chunks, as they arrived.
     pub chunks: u64,
     /// Octets of their bodies.
     pub octets: u64,
 }
 
-/// Counters since the relay was made, and what there is now.
+/// Counters since the relay was created, and its current connections and tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// Connections that there are.
+    /// Current connections.
     pub connections: u64,
-    /// Tokens that are valid.
+    /// Valid tokens.
     pub tokens: u64,
-    /// Connections that have come in.
+    /// Connections accepted.
     pub accepted: u64,
-    /// Connections that were asked for.
+    /// Connections requested by [`RelayEvent::Connect`].
     pub connects: u64,
-    /// SENDs passed on, as they came in.
+    /// SEND chunks forwarded, as they arrived.
     pub chunks: u64,
     /// Octets of their bodies.
     pub octets: u64,
-    /// Requests passed on that are no SENDs, and responses.
+    /// Responses and requests other than SEND forwarded.
     pub passed: u64,
     /// Requests refused.
     pub refused: u64,
-    /// Responses that led nowhere.
+    /// Responses dropped because they match no transaction or their way back is gone.
     pub dropped_responses: u64,
-    /// Failure REPORTs made.
+    /// Failure REPORTs sent.
     pub reports: u64,
-    /// SENDs that the next hop did not answer in time.
+    /// SENDs to which the next hop did not respond in time.
     pub timeouts: u64,
     /// AUTHs that succeeded.
     pub auth_accepted: u64,
-    /// AUTHs with credentials that did not.
+    /// AUTHs with credentials that failed.
     pub auth_failed: u64,
 }

@@ -1,4 +1,4 @@
-//! Passing requests and responses on (RFC 4976 section 6.4).
+//! Forwarding requests and responses (RFC 4976 section 6.4).
 
 use crate::time::Instant;
 use std::ops::Range;
@@ -24,7 +24,7 @@ impl Relay {
     pub(super) fn frame(&mut self, now: Instant, source: ConnectionId, frame: Frame) {
         match frame {
             Frame::Head(head) => self.head(now, source, head),
-            Frame::BadHead(bad) => self.bad_head(now, source, &bad),
+            Frame::BadHead(bad) => self.bad_head(source, &bad),
             Frame::Body(piece) => self.piece(source, piece),
             Frame::End(flag) => self.end(now, source, flag),
         }
@@ -36,7 +36,7 @@ impl Relay {
         let current = if is_chunk {
             self.begin_chunk(now, source, head)
         } else {
-            // Not every one has a body, and few have a large one.
+            // Few of these have a large body: it is held until it is complete.
             let body = view.has_body().then(BytesMut::new);
             Current::Whole { head, body }
         };
@@ -46,24 +46,24 @@ impl Relay {
         }
     }
 
-    /// A malformed request in intact framing is answered; a response is
-    /// dropped (section 6.4.3).
-    fn bad_head(&mut self, now: Instant, source: ConnectionId, bad: &BadHead) {
+    /// Responds to a malformed request in intact framing, and drops a malformed
+    /// response (section 6.4.3).
+    fn bad_head(&mut self, source: ConnectionId, bad: &BadHead) {
         let view = bad.head().view();
         if let Some(status) = bad.error().kind().status()
             && view.status_code().is_none()
         {
-            self.refuse(now, source, &view, status);
+            self.refuse(source, &view, status);
         }
     }
 
-    /// Begins to pass a chunk on, before its octets are there.
+    /// Begins to forward a chunk before its body arrives.
     fn begin_chunk(&mut self, now: Instant, source: ConnectionId, head: Head) -> Current {
         let view = head.view();
         let way = match self.route(now, source, &view) {
             Ok(way) => way,
             Err(no_way) => {
-                self.no_way(now, source, &view, no_way);
+                self.no_way(source, &view, no_way);
                 return Current::Skipped;
             }
         };
@@ -84,7 +84,7 @@ impl Relay {
         match &mut link.current {
             Current::Skipped | Current::Lost { .. } => {}
             Current::Whole { body: Some(body), .. } => {
-                // One octet too many tells that there were too many.
+                // One octet above the limit shows that the body is too large.
                 let room = (max_whole + 1).saturating_sub(body.len());
                 body.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
             }
@@ -113,36 +113,39 @@ impl Relay {
                 self.has_octets(destination);
                 self.hold_back(source, destination);
                 self.count_chunk(&tokens);
-                self.take_request(now, source, &head.view());
+                self.take_request(source, &head.view());
             }
             Current::Lost { head, .. } => {
-                self.refuse(now, source, &head.view(), StatusCode::TIMEOUT);
+                self.refuse(source, &head.view(), StatusCode::TIMEOUT);
             }
             Current::Whole { head, body } => self.whole(now, source, &head, body),
         }
     }
 
-    /// A request without a body or other than SEND, or a response.
+    /// Handles a response, a SEND without a body, or another request.
     fn whole(&mut self, now: Instant, source: ConnectionId, head: &Head, body: Option<BytesMut>) {
         let view = head.view();
         if let Some(status) = view.status_code() {
-            return self.response(now, source, &view, status);
+            return self.response(source, &view, status);
         }
         let is_too_large =
             body.as_ref().is_some_and(|body| body.len() > self.config.limits.whole_octets);
         let is_blocked = !self.config.forward_unknown_methods;
         match view.method() {
-            _ if is_too_large => self.refuse(now, source, &view, StatusCode::STOP_SENDING),
+            _ if is_too_large => self.refuse(source, &view, StatusCode::STOP_SENDING),
             Some(Method::Auth) if view.to_path().len() == 1 => self.auth(now, source, head),
             Some(Method::Other(_)) if is_blocked => {
-                self.refuse(now, source, &view, StatusCode::UNKNOWN_METHOD);
+                self.refuse(source, &view, StatusCode::UNKNOWN_METHOD);
             }
-            _ => self.pass(now, source, &view, body.as_deref()),
+            None
+            | Some(
+                Method::Send | Method::Report | Method::Auth | Method::Nickname | Method::Other(_),
+            ) => self.pass(now, source, &view, body.as_deref()),
         }
     }
 
-    /// Passes a whole request on: all but SEND are answered by whom they reach
-    /// (section 6.4.2).
+    /// Forwards a complete request. The relay responds to a SEND itself, the far
+    /// end to any other request (section 6.4.2).
     fn pass(
         &mut self,
         now: Instant,
@@ -152,10 +155,10 @@ impl Relay {
     ) {
         let way = match self.route(now, source, head) {
             Ok(way) => way,
-            Err(no_way) => return self.no_way(now, source, head, no_way),
+            Err(no_way) => return self.no_way(source, head, no_way),
         };
-        if head.method() != Some(Method::Report) && self.owes_answers(way.destination) {
-            return self.refuse(now, source, head, StatusCode::TIMEOUT);
+        if head.method() != Some(Method::Report) && self.owes_responses(way.destination) {
+            return self.refuse(source, head, StatusCode::TIMEOUT);
         }
         let is_send = head.method() == Some(Method::Send);
         let has_passed = if is_send {
@@ -165,7 +168,7 @@ impl Relay {
         };
         self.has_octets(way.destination);
         if has_passed.is_none() {
-            return self.refuse(now, source, head, StatusCode::TIMEOUT);
+            return self.refuse(source, head, StatusCode::TIMEOUT);
         }
         if is_send {
             self.count_chunk(&way.tokens);
@@ -173,18 +176,18 @@ impl Relay {
             self.counters.passed += 1;
         }
         self.hold_back(source, way.destination);
-        self.take_request(now, source, head);
+        self.take_request(source, head);
     }
 
-    /// Whether a next hop has so many requests to answer that it is asked for
-    /// nothing more. Chunks wait; whole requests do not.
-    fn owes_answers(&self, id: ConnectionId) -> bool {
+    /// Whether the next hop has so many open transactions that it gets no more
+    /// complete requests. Chunks wait instead.
+    fn owes_responses(&self, id: ConnectionId) -> bool {
         let max = self.config.limits.transactions;
         self.links.get(id).is_some_and(|next| next.hop.open_requests() >= max)
     }
 
-    /// A SEND that binds a session or keeps a connection alive. `None`: there is
-    /// no id for it, and its next hop is closed.
+    /// Forwards a SEND that binds a session or keeps a connection alive. `None` if
+    /// no transaction id can be drawn, and its next hop is closed.
     fn pass_bodiless(
         &mut self,
         source: ConnectionId,
@@ -193,14 +196,14 @@ impl Relay {
     ) -> Option<()> {
         let next = self.links.get_mut(way.destination)?;
         let relayed = Arc::new(Relayed::new(source, head, &way.own, way.to));
-        let is_answered = head.failure_report() != FailureReport::No;
-        let purpose = is_answered.then(|| Purpose::Relayed(Arc::clone(&relayed)));
+        let asks_response = head.failure_report() != FailureReport::No;
+        let purpose = asks_response.then(|| Purpose::Relayed(Arc::clone(&relayed)));
         let id = next.hop.begin_control_request(purpose)?;
         relayed.write_bodiless(next.hop.control(), &id, head.byte_range());
         Some(())
     }
 
-    /// `None`: there is no id for it, and its next hop is closed.
+    /// Forwards any other request. `None` as for [`Relay::pass_bodiless`].
     fn pass_whole(
         &mut self,
         source: ConnectionId,
@@ -224,15 +227,9 @@ impl Relay {
         Some(())
     }
 
-    /// A response ends its transaction here; one that goes further back does so
-    /// under the id of the request (section 6.4.3).
-    fn response(
-        &mut self,
-        now: Instant,
-        source: ConnectionId,
-        head: &HeadRef<'_>,
-        status: StatusCode,
-    ) {
+    /// Completes the transaction of a response. The response to a forwarded
+    /// request goes further back, under the id of that request (section 6.4.3).
+    fn response(&mut self, source: ConnectionId, head: &HeadRef<'_>, status: StatusCode) {
         let is_ours = self.is_own(head.to_path().first());
         let link = self.links.get_mut(source).filter(|_| is_ours);
         let transaction = link.and_then(|link| link.hop.complete(&head.transaction_id()));
@@ -244,19 +241,13 @@ impl Relay {
         match transaction.purpose {
             Purpose::Relayed(_) if status.is_success() => {}
             Purpose::Relayed(relayed) => {
-                self.report_failure(now, &relayed, transaction.octets, status);
+                self.report_failure(&relayed, transaction.octets, status);
             }
-            Purpose::Passed(passed) => self.pass_response(now, &passed, head, status),
+            Purpose::Passed(passed) => self.pass_response(&passed, head, status),
         }
     }
 
-    fn pass_response(
-        &mut self,
-        now: Instant,
-        passed: &Passed,
-        head: &HeadRef<'_>,
-        status: StatusCode,
-    ) {
+    fn pass_response(&mut self, passed: &Passed, head: &HeadRef<'_>, status: StatusCode) {
         let Some(mut to) = self.way_of_response(passed, head) else { return };
         let mut own = Vec::new();
         while self.is_own(to.first()) {
@@ -265,7 +256,7 @@ impl Relay {
             to = rest;
         }
         let back = passed.source;
-        // A connection that has closed takes the response with it.
+        // The connection that sent the request may have closed.
         let Some(link) = self.links.get_mut(back).filter(|link| link.is_up()) else {
             self.counters.dropped_responses += 1;
             return;
@@ -276,12 +267,12 @@ impl Relay {
         self.counters.passed += 1;
         self.has_octets(back);
         if passed.has_credentials && status == StatusCode::UNAUTHORIZED && !is_stale(head) {
-            self.auth_failed(now, back);
+            self.auth_failed(back);
         }
     }
 
-    /// To-Path of a response that goes further back. A next hop that answers an
-    /// AUTH as it answers a SEND names no one beyond this relay.
+    /// The To-Path of a response that goes further back. A next hop that responds
+    /// to an AUTH as to a SEND names this relay only.
     fn way_of_response<'a>(&self, passed: &'a Passed, head: &HeadRef<'a>) -> Option<PathRef<'a>> {
         let to = head.to_path();
         let is_tolerated = self.config.parse.tolerances.contains(Tolerance::ShortPathInResponse);
@@ -291,14 +282,14 @@ impl Relay {
         }
     }
 
-    /// Takes a request: a SEND is answered here (section 6.4.1).
-    fn take_request(&mut self, now: Instant, source: ConnectionId, head: &HeadRef<'_>) {
+    /// Accepts a request, and responds to it if it is a SEND (section 6.4.1).
+    fn take_request(&mut self, source: ConnectionId, head: &HeadRef<'_>) {
         let Some(link) = self.links.get_mut(source) else { return };
         link.is_proven = true;
         if head.method() == Some(Method::Send) {
             link.hop.respond(head, StatusCode::OK, head.to_path().first());
             self.has_octets(source);
-            self.hold_back_itself(now, source);
+            self.hold_back_itself(source);
         }
     }
 
@@ -307,23 +298,17 @@ impl Relay {
         self.tokens.count(tokens, Usage { chunks: 1, octets: 0 });
     }
 
-    fn no_way(&mut self, now: Instant, source: ConnectionId, head: &HeadRef<'_>, no_way: NoWay) {
+    fn no_way(&mut self, source: ConnectionId, head: &HeadRef<'_>, no_way: NoWay) {
         match no_way {
             NoWay::NotForThisRelay => {
                 self.counters.refused += 1;
-                self.shut(now, source, RelayClose::NotForThisRelay);
+                self.shut(source, RelayClose::NotForThisRelay);
             }
-            NoWay::Refused(status) => self.refuse(now, source, head, status),
+            NoWay::Refused(status) => self.refuse(source, head, status),
         }
     }
 
-    pub(super) fn refuse(
-        &mut self,
-        now: Instant,
-        source: ConnectionId,
-        head: &HeadRef<'_>,
-        status: StatusCode,
-    ) {
+    pub(super) fn refuse(&mut self, source: ConnectionId, head: &HeadRef<'_>, status: StatusCode) {
         self.counters.refused += 1;
         let max = self.config.max_failures;
         let Some(link) = self.links.get_mut(source) else { return };
@@ -333,17 +318,16 @@ impl Relay {
         link.refused = link.refused.saturating_add(1);
         let is_on_probation = !link.is_proven && link.refused >= max;
         self.has_octets(source);
-        self.hold_back_itself(now, source);
+        self.hold_back_itself(source);
         if is_on_probation {
-            self.shut(now, source, RelayClose::Probation);
+            self.shut(source, RelayClose::Probation);
         }
     }
 
-    /// Tells the original sender of a SEND that octets of it are lost, if it
-    /// wants to hear that (sections 6.4.1 and 6.4.3).
+    /// Sends a failure REPORT on octets of a SEND to its original sender, unless
+    /// its Failure-Report is `no` (sections 6.4.1 and 6.4.3).
     pub(super) fn report_failure(
         &mut self,
-        now: Instant,
         relayed: &Relayed,
         octets: Range<u64>,
         status: StatusCode,
@@ -357,7 +341,7 @@ impl Relay {
         let source = relayed.source();
         let link = self.links.get_mut(source).filter(|link| link.is_up());
         let (Ok(own), Ok(back), Some(link)) = (own, back, link) else { return };
-        // There is no range for no octets after the first place.
+        // An empty range can only be written at the start of a message.
         let end = (octets.start == 0 || octets.start < octets.end).then_some(octets.end);
         let Some(id) = link.hop.begin_control_request(None) else {
             return self.has_octets(source);
@@ -371,18 +355,18 @@ impl Relay {
         debug_assert!(written.is_ok(), "what was read can be written");
         self.counters.reports += 1;
         self.has_octets(source);
-        self.hold_back_itself(now, source);
+        self.hold_back_itself(source);
     }
 }
 
-/// A short piece is copied: while it waits it would keep a whole read buffer.
+/// Copies a short piece, which would otherwise keep a whole read buffer alive.
 fn detached(piece: Bytes) -> Bytes {
     if piece.len() <= DETACHED_PIECE { Bytes::copy_from_slice(&piece) } else { piece }
 }
 
 const DETACHED_PIECE: usize = 2048;
 
-/// What a SEND without a Byte-Range says.
+/// The range of a SEND without a Byte-Range.
 const UNKNOWN_RANGE: ByteRange = ByteRange::from_offsets(0, None, None);
 
 /// Whether a 401 only asks for a fresh nonce.

@@ -1,4 +1,4 @@
-//! The connections of a relay, and what is known of each.
+//! The connections of a relay and their state.
 
 use crate::time::Instant;
 use std::collections::VecDeque;
@@ -12,13 +12,13 @@ use super::relayed::{ChunkKey, Relayed, Relaying};
 use crate::hop::Hop;
 use crate::wire::Head;
 
-/// What is coming in.
+/// The chunk, request or response that is arriving on a connection.
 #[derive(Debug, Default)]
 pub(super) enum Current {
-    /// Nothing, or what was refused.
+    /// Nothing, or something that has been refused.
     #[default]
     Skipped,
-    /// A SEND that is passed on while it arrives.
+    /// A SEND that is forwarded while it arrives.
     Passing {
         head: Head,
         destination: ConnectionId,
@@ -26,21 +26,21 @@ pub(super) enum Current {
         relayed: Arc<Relayed>,
         tokens: Vec<TokenId>,
     },
-    /// A SEND whose destination was lost on the way.
+    /// A SEND whose destination was lost while it arrived.
     Lost { head: Head, relayed: Arc<Relayed> },
-    /// Anything else, which is acted upon when it is whole.
+    /// Anything else, which is handled once it is complete.
     Whole { head: Head, body: Option<BytesMut> },
 }
 
-/// How far a connection has come.
+/// The state of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// The application has been asked for it.
+    /// The application has been asked to establish it.
     Connecting,
     Up,
-    /// Nothing is taken from it any more; what waits may still leave.
+    /// No more octets are taken from it; queued control frames still leave.
     Closing(RelayClose),
-    /// The application has been told to close it.
+    /// The application has been asked to close it.
     Closed,
 }
 
@@ -51,22 +51,22 @@ pub(super) struct Link {
     pub(super) peer: Peer,
     pub(super) state: State,
     pub(super) current: Current,
-    /// When the transport was given octets that it has not written.
+    /// When the transport was given the octets that it has not yet written.
     pub(super) in_flight: Option<Instant>,
-    /// Whether it stands in the queue of those that have octets to send.
+    /// Whether it is queued because it may have octets to send.
     pub(super) is_queued: bool,
-    /// How many connections it sends to are too full.
+    /// How many queues it waits for: it is not read while there are any.
     pub(super) blocked_on: usize,
     /// The connections that wait for this one to have room.
     pub(super) waiters: Vec<ConnectionId>,
     pub(super) since: Instant,
     pub(super) last_used: Instant,
-    /// Whether a request has not been refused.
+    /// Whether a request has been accepted.
     pub(super) is_proven: bool,
     pub(super) refused: u32,
     pub(super) auth_failures: u32,
     pub(super) tokens: Vec<TokenId>,
-    /// When its deadlines are looked at.
+    /// When its deadlines are next checked.
     pub(super) due: Option<Instant>,
     next_key: u64,
 }
@@ -102,20 +102,21 @@ impl Link {
         self.state == State::Up
     }
 
-    /// Whether nothing is on its way over it, and nothing that has left waits
-    /// for its answer: that would count as lost, though it may have arrived.
+    /// Whether nothing is in transit on it and no transaction is open. A request
+    /// in an open transaction would be reported as lost although it may have
+    /// arrived.
     pub(super) fn is_at_rest(&self) -> bool {
         let is_idle = self.hop.is_idle() && self.hop.open_requests() == 0;
         self.is_up() && is_idle && matches!(self.current, Current::Skipped)
     }
 
-    /// Whether requests can be passed to it.
+    /// Whether requests can be forwarded to it.
     pub(super) const fn takes_requests(&self) -> bool {
         matches!(self.state, State::Up | State::Connecting)
     }
 }
 
-/// The connections, found by id. A slot is used again under another id.
+/// The connections by id. A slot is reused under another id.
 #[derive(Debug, Default)]
 pub(super) struct Links {
     slots: Vec<Slot>,
@@ -138,7 +139,7 @@ fn join(index: u32, generation: u32) -> ConnectionId {
 }
 
 impl Links {
-    /// Takes a connection in, made with the id that it gets.
+    /// Adds a connection, which `make` creates with its id.
     pub(super) fn insert(&mut self, make: impl FnOnce(ConnectionId) -> Link) -> ConnectionId {
         self.len += 1;
         if let Some(index) = self.free.pop_front()
@@ -173,7 +174,7 @@ impl Links {
         }
         let link = slot.link.take()?;
         self.len -= 1;
-        // A slot whose ids have run out is not used again.
+        // A slot that has run out of ids is not reused.
         if let Some(next) = slot.generation.checked_add(1) {
             slot.generation = next;
             self.free.push_back(index as u32);

@@ -1,9 +1,9 @@
 //! The relay: RFC 4976 without sockets.
 //!
-//! A [`Relay`] stands between two ends that cannot reach each other, or should
-//! not. Its clients authenticate to it and get a URI each, a token, that is
-//! part of their path from then on; what comes from a client or goes to it
-//! under its token is passed on, and nothing else.
+//! A [`Relay`] stands between two endpoints that cannot, or should not, connect
+//! to each other. Its clients authenticate with AUTH, and each gets a URI, its
+//! token, which becomes part of its path. The relay forwards what a client sends
+//! or receives under its token, and nothing else.
 //!
 //! ```text
 //!                  poll_event: Connect, Authorise, Close, Resume, ...
@@ -17,40 +17,42 @@
 //!
 //! One relay serves all its connections, on one thread:
 //!
-//! 1. A connection comes in: [`Relay::accept`]. Octets come in:
-//!    [`Relay::receive`], or [`Relay::receive_message`] for WebSocket. It ends:
-//!    [`Relay::closed`]. A connection whose [`Relay::wants_read`] is false is
-//!    not read until [`RelayEvent::Resume`] names it.
-//! 2. [`Relay::poll_transmit`] until it gives `None`: write what it gives to
-//!    the connection that it names, and say [`Relay::written`] when all of it
-//!    is. Nothing more is given for a connection until then, so that a slow
-//!    one costs no memory.
-//! 3. [`Relay::poll_event`] until it gives `None`. [`RelayEvent::Connect`] and
-//!    [`RelayEvent::Authorise`] ask for something, now or later.
-//! 4. Wait for any of these, or until [`Relay::poll_timeout`], and then
+//! 1. Call [`Relay::accept`] for each new connection, [`Relay::receive`] (or
+//!    [`Relay::receive_message`] for WebSocket) with the octets that arrive, and
+//!    [`Relay::closed`] when the connection ends. While [`Relay::wants_read`] is
+//!    false, do not read the connection: [`RelayEvent::Resume`] names it when it
+//!    may be read again.
+//! 2. Call [`Relay::poll_transmit`] until it returns `None`. Write each transmit
+//!    to the connection it names, and call [`Relay::written`] once all of it is
+//!    written. Until then the relay gives nothing more for that connection, so a
+//!    slow one costs no memory.
+//! 3. Call [`Relay::poll_event`] until it returns `None`. Respond to
+//!    [`RelayEvent::Connect`] and [`RelayEvent::Authorise`] now or later.
+//! 4. Wait for I/O, but no longer than until [`Relay::poll_timeout`]; then call
 //!    [`Relay::handle_timeout`].
 //!
-//! # What is passed on, and how
+//! # Forwarding
 //!
-//! - A SEND leaves while it arrives, under a transaction id of its own, in as
-//!   many chunks as what else waits and the next hop's transport ask for. It is
-//!   answered when it has arrived whole; what becomes of it later is told to
-//!   its sender by a REPORT: a status of the next hop, 408 where that is silent
-//!   or lost.
-//! - Chunks that came in on one connection leave in the order in which they
-//!   came.
-//! - Other requests and responses are passed on whole. Their far end answers.
-//! - What goes to a connection that does not take it is held up to
-//!   [`RelayLimits::queue_octets`]; then those who send there are not read, and
-//!   nobody else notices.
+//! - A SEND leaves while it arrives, under a new transaction id. The relay splits
+//!   it into more chunks when other traffic waits or the next hop's transport
+//!   needs it. The relay responds once the whole chunk has arrived. A later
+//!   failure becomes a REPORT to the sender, with the status of the next hop, or
+//!   408 if the next hop does not respond or its connection is lost.
+//! - Chunks from one connection leave in the order in which they arrived.
+//! - Other requests and all responses are forwarded once they are complete. The
+//!   far end responds to these requests.
+//! - The relay queues up to [`RelayLimits::queue_octets`] for a connection. Above
+//!   that, [`Relay::wants_read`] is false for the connections that send to it;
+//!   other connections are not affected.
 //!
-//! # What is refused
+//! # Refusals
 //!
-//! Every request is checked against section 6.4: the first URI of its To-Path
-//! is a token, and it goes to the client that got this token, or comes from it.
-//! A token is valid on one connection and ends with it, unless it was given to
-//! another relay that has shown its certificate. A path that names this relay
-//! too often, or one of its tokens twice in a row, is a loop.
+//! The relay checks every request against RFC 4976 section 6.4: the first URI of
+//! its To-Path must be a token, and the request must go to the client that owns
+//! the token or come from it. A token is valid on one connection and ends with
+//! it, unless it was issued to another relay that has shown its certificate. A
+//! path that names this relay too often, or one of its tokens twice in a row, is
+//! a loop.
 
 mod auth;
 mod config;
@@ -83,7 +85,7 @@ use link::{Current, Link, Links, State};
 use token::Tokens;
 use watch::Timer;
 
-/// A relay, with all its connections. See the [module](self).
+/// A relay with all its connections. See the [module](self).
 #[derive(Debug)]
 pub struct Relay {
     config: RelayConfig,
@@ -103,13 +105,13 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// A relay without connections. `random` has to be a cryptographic source:
-    /// tokens and nonces are made of it.
+    /// A relay without connections. `random` must be a cryptographic source: the
+    /// relay draws tokens and nonces from it.
     ///
     /// # Errors
     ///
-    /// [`RandomError`] if the source fails. Should it fail later, each connection
-    /// that needs it is closed with [`RelayClose::RandomFailed`].
+    /// [`RandomError`] if the source fails. If it fails later, the relay closes
+    /// each connection that needs it with [`RelayClose::RandomFailed`].
     pub fn new(
         config: RelayConfig,
         random: impl Random + Send + 'static,
@@ -136,10 +138,10 @@ impl Relay {
         })
     }
 
-    /// A transport connection has come in. `None`: there is no room for it, or
-    /// the relay is being drained; close it.
+    /// Takes a new transport connection. `None` if there is no room for it or the
+    /// relay is draining: close the transport.
     pub fn accept(&mut self, now: Instant, peer: Peer) -> Option<ConnectionId> {
-        if self.is_draining || !self.make_room(now) {
+        if self.is_draining || !self.make_room() {
             return None;
         }
         self.counters.accepted += 1;
@@ -148,8 +150,8 @@ impl Relay {
         Some(id)
     }
 
-    /// The connection that [`RelayEvent::Connect`] asked for is there.
-    /// Where the relay has asked meanwhile to close it, that still stands.
+    /// The connection that [`RelayEvent::Connect`] asked for is established. A
+    /// [`RelayEvent::Close`] for it since then still applies.
     pub fn connected(&mut self, now: Instant, connection: ConnectionId, peer: Peer) {
         let Some(link) = self.links.get_mut(connection) else { return };
         if link.state != State::Connecting {
@@ -157,7 +159,7 @@ impl Relay {
         }
         link.state = State::Up;
         link.last_used = now;
-        // Whom this relay has chosen to connect to has nothing to prove.
+        // This relay chose the peer: no probation.
         link.is_proven = true;
         self.directory.note_names(&peer.relay_names, connection);
         link.peer = peer;
@@ -165,19 +167,13 @@ impl Relay {
         self.arm(connection);
     }
 
-    /// The connection that [`RelayEvent::Connect`] asked for cannot be
-    /// made, or is not allowed. What waits for it is reported as lost.
-    pub fn connect_failed(&mut self, now: Instant, connection: ConnectionId) {
-        self.closed(now, connection);
-    }
-
-    /// Takes octets of a stream off the front of `input`, and leaves an
-    /// unfinished head there; call it again with more octets after those.
+    /// Takes octets of a stream off the front of `input` and leaves an incomplete
+    /// head there. Append further octets and call this again.
     ///
     /// # Errors
     ///
-    /// [`RelayError`] once the stream cannot be read on. The connection is
-    /// closed by [`RelayEvent::Close`] when what answers earlier requests has
+    /// [`RelayError`] if the stream cannot be decoded or the connection is closed.
+    /// [`RelayEvent::Close`] follows once the responses to earlier requests have
     /// left.
     pub fn receive(
         &mut self,
@@ -192,15 +188,15 @@ impl Relay {
                 Ok(Some(frame)) => self.frame(now, connection, frame),
                 Ok(None) => return Ok(()),
                 Err(error) => {
-                    self.shut(now, connection, RelayClose::Unreadable(error.clone()));
+                    self.shut(connection, RelayClose::Unreadable(error.clone()));
                     return Err(error.into());
                 }
             }
         }
     }
 
-    /// Takes one message of a transport that carries messages: exactly one
-    /// chunk or response (RFC 7977 section 5.1).
+    /// Takes one message of a message transport: exactly one chunk or response
+    /// (RFC 7977 section 5.1).
     ///
     /// # Errors
     ///
@@ -221,17 +217,19 @@ impl Relay {
                 Ok(())
             }
             Err(error) => {
-                self.shut(now, connection, RelayClose::Unreadable(error.clone()));
+                self.shut(connection, RelayClose::Unreadable(error.clone()));
                 Err(error.into())
             }
         }
     }
 
-    /// The transport connection is gone: by the peer's doing, by a fault, or
-    /// because [`RelayEvent::Close`] asked for it. What waited for it is
-    /// reported as lost, and its tokens end.
-    pub fn closed(&mut self, now: Instant, connection: ConnectionId) {
-        self.give_up(now, connection);
+    /// The transport connection has ended: the peer closed it, it failed,
+    /// [`RelayEvent::Close`] asked for it, or the connection that
+    /// [`RelayEvent::Connect`] asked for cannot be established. The relay reports
+    /// what waited for the connection as lost, and the tokens of the connection
+    /// end.
+    pub fn closed(&mut self, connection: ConnectionId) {
+        self.give_up(connection);
         if let Some(link) = self.links.remove(connection) {
             self.directory.forget(connection, &link.peer.relay_names);
             if let Some(due) = link.due {
@@ -240,18 +238,18 @@ impl Relay {
         }
     }
 
-    /// Whether octets of this connection are taken now. False while those it
-    /// sends to have no room for them; [`RelayEvent::Resume`] tells of the
-    /// change.
+    /// Whether to read this connection now. False while a connection that it
+    /// sends to has no room, or its own responses wait; [`RelayEvent::Resume`]
+    /// follows when that changes.
     #[must_use]
     pub fn wants_read(&self, connection: ConnectionId) -> bool {
         let link = self.links.get(connection);
         link.is_some_and(|link| link.is_up() && link.blocked_on == 0)
     }
 
-    /// The next octets, and the connection to write them to: whole, before
-    /// [`Relay::written`]. With [`Framing::Message`](crate::Framing::Message)
-    /// they are one message.
+    /// The next octets to write, and the connection to write them to. Write all
+    /// of them, then call [`Relay::written`]. With
+    /// [`Framing::Message`](crate::Framing::Message) they are one message.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<(ConnectionId, Transmit)> {
         while let Some(id) = self.ready.pop_front() {
             let Some(link) = self.links.get_mut(id) else { continue };
@@ -260,57 +258,57 @@ impl Relay {
                 continue;
             }
             let transmit = link.hop.poll_transmit(now);
-            // Of silence that counts as consent there is nobody to tell.
+            // The only events here are silences that count as success.
             link.hop.events.clear();
             let failure = link.hop.failure().filter(|_| link.takes_requests()).cloned();
             if transmit.is_some() {
                 link.in_flight = Some(now);
                 link.last_used = now;
             }
-            // What the waiting senders still have may be all that is missing.
+            // The hop may need octets of the connections that it holds back.
             self.resume_waiters(id);
             self.arm(id);
             if let Some(error) = failure {
-                self.shut(now, id, RelayClose::RandomFailed(error));
+                self.shut(id, RelayClose::RandomFailed(error));
             }
             match transmit {
                 Some(transmit) => return Some((id, transmit)),
-                None => self.finish_closing(now, id),
+                None => self.finish_closing(id),
             }
         }
         None
     }
 
-    /// What [`Relay::poll_transmit`] gave for this connection is written.
-    pub fn written(&mut self, _now: Instant, connection: ConnectionId) {
+    /// The last [`Transmit`] for this connection has been written.
+    pub fn written(&mut self, connection: ConnectionId) {
         if let Some(link) = self.links.get_mut(connection) {
             link.in_flight = None;
             self.has_octets(connection);
         }
     }
 
-    /// The next thing that the application has to do or know.
+    /// The next event.
     pub fn poll_event(&mut self) -> Option<RelayEvent> {
         self.events.pop_front()
     }
 
-    /// Begins to stop: no connection is taken and none is opened. Each is
-    /// closed as soon as nothing is on its way over it and what has left is
-    /// answered.
-    pub fn drain(&mut self, now: Instant) {
+    /// Begins to shut down: the relay accepts and opens no more connections. It
+    /// closes each one as soon as nothing is in transit on it and every
+    /// transaction is complete.
+    pub fn drain(&mut self) {
         self.is_draining = true;
         for id in self.links.ids() {
-            self.drain_link(now, id);
+            self.drain_link(id);
         }
     }
 
-    /// Whether the relay was drained and no connection is left.
+    /// Whether [`Relay::drain`] was called and no connection is left.
     #[must_use]
     pub const fn is_drained(&self) -> bool {
         self.is_draining && self.links.len() == 0
     }
 
-    /// What was done so far.
+    /// The counters so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         Statistics {
@@ -339,7 +337,7 @@ impl Relay {
         id
     }
 
-    /// Puts a connection in the queue of those that have octets to send.
+    /// Queues a connection that may have octets to send.
     fn has_octets(&mut self, id: ConnectionId) {
         if let Some(link) = self.links.get_mut(id)
             && !link.is_queued
@@ -350,7 +348,7 @@ impl Relay {
         }
     }
 
-    /// Stops reading a connection while what it sends to is too full.
+    /// Stops reading `source` while the queue of `destination` is full.
     fn hold_back(&mut self, source: ConnectionId, destination: ConnectionId) {
         let max = self.config.limits.queue_octets;
         let Some(next) = self.links.get_mut(destination) else { return };
@@ -362,8 +360,8 @@ impl Relay {
         }
     }
 
-    /// Stops reading a connection that does not read what answers it.
-    fn hold_back_itself(&mut self, _now: Instant, source: ConnectionId) {
+    /// Stops reading a connection that does not read its responses.
+    fn hold_back_itself(&mut self, source: ConnectionId) {
         let max = self.config.limits.control_octets;
         if self.links.get(source).is_some_and(|link| link.hop.control_len() > max)
             && let Some(link) = self.links.get_mut(source)
@@ -374,7 +372,7 @@ impl Relay {
         }
     }
 
-    /// Lets those be read again that wait for room in this connection.
+    /// Resumes the connections that wait for room in this one.
     fn resume_waiters(&mut self, id: ConnectionId) {
         let low = self.config.limits.queue_octets / 2;
         let Some(link) = self.links.get_mut(id) else { return };
@@ -386,22 +384,22 @@ impl Relay {
         self.let_go(waiters);
     }
 
-    /// One reason less not to read these.
+    /// Removes one reason not to read each of these connections.
     fn let_go(&mut self, waiters: Vec<ConnectionId>) {
         for waiter in waiters {
             if let Some(link) = self.links.get_mut(waiter) {
                 link.blocked_on = link.blocked_on.saturating_sub(1);
                 if link.blocked_on == 0 && link.is_up() {
-                    self.events.push_back(RelayEvent::Resume(waiter));
+                    self.events.push_back(RelayEvent::Resume { connection: waiter });
                 }
             }
         }
     }
 
-    /// Closes a connection as soon as what waits for it as a whole has left.
-    fn shut(&mut self, now: Instant, id: ConnectionId, reason: RelayClose) {
+    /// Closes a connection as soon as its queued control frames have left.
+    fn shut(&mut self, id: ConnectionId, reason: RelayClose) {
         if self.links.get(id).is_some_and(Link::takes_requests) {
-            self.give_up(now, id);
+            self.give_up(id);
             if let Some(link) = self.links.get_mut(id) {
                 link.state = State::Closing(reason);
             }
@@ -410,22 +408,22 @@ impl Relay {
         }
     }
 
-    /// Tells the application to close a connection that has nothing left to
-    /// send.
-    fn finish_closing(&mut self, now: Instant, id: ConnectionId) {
+    /// Asks the application to close a closing or draining connection that has
+    /// nothing left to send.
+    fn finish_closing(&mut self, id: ConnectionId) {
         let Some(link) = self.links.get_mut(id) else { return };
         if let State::Closing(reason) = &link.state {
             let reason = reason.clone();
             link.state = State::Closed;
             self.events.push_back(RelayEvent::Close { connection: id, reason });
         } else if self.is_draining && link.is_at_rest() {
-            self.shut(now, id, RelayClose::Drained);
+            self.shut(id, RelayClose::Drained);
         }
     }
 
-    /// Ends all that a connection takes part in but its responses: tokens,
-    /// what it was sending, and what was to be sent to it.
-    fn give_up(&mut self, now: Instant, id: ConnectionId) {
+    /// Ends everything of a connection except its queued responses: its tokens,
+    /// the chunk it is sending, and the chunks queued for it.
+    fn give_up(&mut self, id: ConnectionId) {
         let Some(link) = self.links.get_mut(id).filter(|link| link.state != State::Closed) else {
             return;
         };
@@ -443,7 +441,7 @@ impl Relay {
             self.has_octets(destination);
         }
         self.pending_auths.retain(|_, pending| pending.source != id);
-        self.report_lost(now, id, unsettled);
+        self.report_lost(id, unsettled);
         self.let_go(waiters);
     }
 }

@@ -1,5 +1,4 @@
-//! What a relay passes on: heads that keep their fields under a new
-//! transaction id.
+//! Forwarded heads, which keep their header fields under a new transaction id.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -15,7 +14,7 @@ use crate::wire::{
     TransactionId, write_end_line,
 };
 
-/// The owner of a hop of a relay.
+/// A relay as the owner of its hops.
 #[derive(Debug)]
 pub(super) enum Relaying {}
 
@@ -26,51 +25,52 @@ impl Owner for Relaying {
     type Heading = Arc<Relayed>;
 }
 
-/// One chunk that is passed on over a connection. Never used twice.
+/// One chunk that is forwarded on a connection. A key is never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ChunkKey(pub(super) u64);
 
 /// What the response to a request is for.
 #[derive(Debug)]
 pub(super) enum Purpose {
-    /// A SEND that was answered here: an error becomes a REPORT.
+    /// A SEND to which the relay has responded: an error becomes a REPORT.
     Relayed(Arc<Relayed>),
-    /// Any other request: its response goes back.
+    /// Any other request: the response goes back to its sender.
     Passed(Passed),
 }
 
-/// Where a request came from that is not answered by this hop, and under which
-/// id: its response goes back there.
+/// The origin of a request to which the far end responds: where the response
+/// goes, and under which transaction id.
 #[derive(Debug)]
 pub(super) struct Passed {
     pub(super) source: ConnectionId,
     pub(super) id: TransactionId,
-    /// From-Path as it left, which is To-Path of the response.
+    /// The From-Path with which it left, which is the To-Path of the response.
     pub(super) back: Box<str>,
-    /// Whether it was an AUTH with credentials, whose failure is counted.
+    /// Whether it has credentials: a failed AUTH counts.
     pub(super) has_credentials: bool,
 }
 
-/// The head of a SEND on its way through a relay: every field but its
-/// Byte-Range, which differs from chunk to chunk, and what a REPORT on it needs.
+/// The head of a SEND that a relay forwards: every header field except
+/// Byte-Range, which differs from chunk to chunk, and what a REPORT needs.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Relayed {
-    /// The connection that it came in on.
+    /// The connection on which it arrived.
     source: ConnectionId,
     text: Box<[u8]>,
-    /// Behind To-Path and From-Path, which some peers want first.
+    /// Where the Byte-Range goes in `text`: after To-Path and From-Path, which some
+    /// peers expect first.
     range_at: usize,
-    /// The relay's URI that the request was sent to.
+    /// The URI of the relay to which the request was sent, in `text`.
     own: Range<usize>,
-    /// From-Path as it came.
+    /// The From-Path with which it arrived, in `text`.
     from: Range<usize>,
     message_id: Option<MessageId>,
     failure_report: FailureReport,
 }
 
 impl Relayed {
-    /// `own` are the relay's URIs in the order in which the request has passed
-    /// them, `to` is what is left of its To-Path.
+    /// `own` are the URIs of the relay in the order in which the request passes
+    /// them, `to` is the rest of its To-Path.
     pub(super) fn new(
         source: ConnectionId,
         head: &HeadRef<'_>,
@@ -104,13 +104,13 @@ impl Relayed {
         self.message_id.as_ref()
     }
 
-    /// An order by sender and message that is the same in every run.
+    /// An order by sender and message, the same in every run.
     pub(super) fn order(&self, other: &Self) -> Ordering {
         let key = (self.source, self.message_id().map(MessageId::as_str));
         key.cmp(&(other.source, other.message_id().map(MessageId::as_str)))
     }
 
-    /// The relay's URI that the request was sent to.
+    /// The URI of the relay to which the request was sent.
     pub(super) fn own(&self) -> &str {
         self.str(&self.own)
     }
@@ -120,12 +120,12 @@ impl Relayed {
         self.str(&self.from)
     }
 
-    /// The most octets of a chunk beside its body.
+    /// The most octets of a chunk besides its body.
     pub(super) const fn overhead(&self) -> usize {
         self.text.len() + CHUNK_OVERHEAD
     }
 
-    /// Writes it as a request without a body.
+    /// Writes a request without a body.
     pub(super) fn write_bodiless(
         &self,
         out: &mut BytesMut,
@@ -173,9 +173,9 @@ impl Heading<Relaying> for Arc<Relayed> {
     }
 }
 
-/// Writes a request that is no SEND, or a response, on its way through a
-/// relay: the same fields, the path moved on by `own`. `start` is what stands
-/// after the transaction id.
+/// Writes a forwarded response or request other than SEND: the same header
+/// fields, and paths that have moved on by `own`. `start` is the rest of the start
+/// line after the transaction id.
 pub(super) fn write_passed(
     out: &mut BytesMut,
     id: &TransactionId,
@@ -200,7 +200,7 @@ pub(super) fn write_passed(
     }
 }
 
-/// From-Path of a request that has passed `own` in this order.
+/// The From-Path of a request that has passed `own` in this order.
 pub(super) fn way_back(own: &[UriRef<'_>], from: PathRef<'_>) -> Box<str> {
     let uris = own.iter().rev().map(|uri| uri.as_str()).chain([from.as_str()]);
     uris.collect::<Vec<_>>().join(" ").into()
@@ -211,8 +211,8 @@ struct Spans {
     from: Range<usize>,
 }
 
-/// Moves the relay's URIs from the front of To-Path to the front of From-Path,
-/// the last one passed first (RFC 4976 section 6.4).
+/// Writes To-Path without the URIs of the relay, and From-Path with them at its
+/// front, the last one passed first (RFC 4976 section 6.4).
 fn write_paths(
     text: &mut Vec<u8>,
     own: &[UriRef<'_>],
@@ -238,7 +238,7 @@ fn append(text: &mut Vec<u8>, part: &str) -> Range<usize> {
     start..text.len()
 }
 
-/// The other header fields in their order.
+/// Writes the other header fields in their order.
 fn write_fields(text: &mut Vec<u8>, head: &HeadRef<'_>, keep: impl Fn(Option<HeaderName>) -> bool) {
     for (name, value) in head.headers() {
         let known = HeaderName::of(name.as_bytes());
@@ -259,12 +259,12 @@ fn write_start(out: &mut BytesMut, id: &TransactionId, rest: &[u8]) {
 
 fn write_range(out: &mut BytesMut, range: ByteRange) {
     use std::fmt::Write;
-    // Writing to a buffer that grows does not fail.
+    // Writing to a growing buffer does not fail.
     let _ = write!(out, "Byte-Range: {range}\r\n");
 }
 
-/// The end-line stands on the line after the last header field, whose CRLF it
-/// brings with it.
+/// Writes the end-line after the last header field, whose CRLF the end-line brings
+/// with it.
 fn end_bodiless(out: &mut BytesMut, id: &TransactionId) {
     out.truncate(out.len().saturating_sub(2));
     write_end_line(out, id, Continuation::Complete);

@@ -1,4 +1,4 @@
-//! Where a request goes, and whether it may (RFC 4976 section 6.4).
+//! Routing: where a request goes, and whether it may (RFC 4976 section 6.4).
 
 use crate::time::Instant;
 
@@ -10,21 +10,21 @@ use crate::relay::config::{Peer, Security};
 use crate::uri::{MsrpUri, PathRef, UriRef};
 use crate::wire::{HeadRef, Method, StatusCode};
 
-/// A way on from this relay.
+/// The way of a request from this relay to the next hop.
 pub(super) struct Way<'a> {
-    /// The relay's URIs at the front of To-Path, in their order.
+    /// The URIs of the relay at the front of To-Path, in their order.
     pub(super) own: Vec<UriRef<'a>>,
-    /// What is left of To-Path.
+    /// The rest of To-Path.
     pub(super) to: PathRef<'a>,
     pub(super) destination: ConnectionId,
     /// The tokens of those URIs.
     pub(super) tokens: Vec<TokenId>,
 }
 
-/// Why a request goes nowhere.
+/// Why a request is not forwarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoWay {
-    /// It is for somebody else: the connection is dropped (section 6.2).
+    /// It is for another relay: the connection is closed (section 6.2).
     NotForThisRelay,
     /// It is refused with this status.
     Refused(StatusCode),
@@ -35,11 +35,11 @@ const NOT_ALLOWED: NoWay = NoWay::Refused(StatusCode::FORBIDDEN);
 const LOOP: NoWay = NoWay::Refused(StatusCode::BAD_REQUEST);
 const UNREACHABLE: NoWay = NoWay::Refused(StatusCode::TIMEOUT);
 
-/// Which of the two conditions of section 6.4 a request meets.
+/// The condition of section 6.4 that a request meets.
 enum Leads {
-    /// Back to the client that got the token.
+    /// It goes to the client that owns the token.
     ToOwner,
-    /// On from that client.
+    /// It comes from that client.
     FromOwner,
 }
 
@@ -52,11 +52,10 @@ impl Relay {
         })
     }
 
-    /// Finds the way of a request that came in on `source`.
+    /// Finds the way of a request that arrived on `source`.
     ///
-    /// Both ends may use this relay: it is named twice in a row then, once by
-    /// a token of either (RFC 7977 section 8.3), and the request takes both
-    /// steps at once.
+    /// If both ends use this relay, To-Path names it twice in a row, with one
+    /// token of each (RFC 7977 section 8.3). The request takes both steps at once.
     pub(super) fn route<'a>(
         &mut self,
         now: Instant,
@@ -98,15 +97,15 @@ impl Relay {
         }
     }
 
-    /// How often this relay is named in a request.
+    /// How many URIs of this relay the paths of a request have.
     fn own_uris(&self, head: &HeadRef<'_>) -> usize {
         let (to, from) = (head.to_path(), head.from_path());
         to.iter().chain(from.iter()).filter(|uri| self.is_own(*uri)).count()
     }
 
-    /// Checks the two conditions of section 6.4: a request goes to the client
-    /// that got the token, or comes from it. What has just passed under one
-    /// token came from this relay, which is no client.
+    /// Checks the two conditions of section 6.4: a request goes to the client that
+    /// owns the token, or comes from it. A request that has just passed one token
+    /// (`is_first` is false) comes from this relay, which is no client.
     fn may_pass(
         &self,
         now: Instant,
@@ -131,7 +130,7 @@ impl Relay {
         match &token.owner {
             Owner::Connection(owner) => match self.links.get(*owner) {
                 Some(link) if link.takes_requests() => Ok(*owner),
-                _ => Err(NO_TOKEN),
+                Some(_) | None => Err(NO_TOKEN),
             },
             Owner::Relay(name) => match self.directory.with_relay(name, &self.links) {
                 Some(connection) => Ok(connection),
@@ -143,8 +142,8 @@ impl Relay {
         }
     }
 
-    /// The connection to whom the owner of a token sends: one over which that
-    /// peer has sent, one that leads to the same host and port, or a fresh one.
+    /// The connection to a peer of the token's owner: one on which that peer has
+    /// sent, one to the same host and port, or a new one.
     fn way_to_peer(
         &mut self,
         now: Instant,
@@ -168,23 +167,23 @@ impl Relay {
             Some(connection) => connection,
             None => self.connect(now, next.to_uri())?,
         };
-        // For AUTH alone: what has no port is no peer of a session.
+        // A URI without a port is no peer of a session, but a relay for AUTH.
         if next.port().is_some() {
             self.remember_peer(id, next, connection);
         }
         Ok(connection)
     }
 
-    /// Asks for a connection.
+    /// Asks the application for a connection.
     fn connect(&mut self, now: Instant, uri: MsrpUri) -> Result<ConnectionId, NoWay> {
         if self.is_own(uri.view()) {
             return Err(LOOP);
         }
-        // Nobody can be reached by WebSocket who has not come in by it.
+        // A WebSocket client has to connect itself.
         if !uri.transport().eq_ignore_ascii_case("tcp") || self.is_draining {
             return Err(UNREACHABLE);
         }
-        if !self.make_room(now) {
+        if !self.make_room() {
             return Err(UNREACHABLE);
         }
         let security = if uri.is_secure() { Security::Tls } else { Security::Plain };
@@ -196,8 +195,8 @@ impl Relay {
         Ok(connection)
     }
 
-    /// A peer that knows a token has sent under it: what goes to its URI goes
-    /// back on the same connection, while that is there (section 6.4.2).
+    /// Remembers the connection on which a peer has sent under a token: requests
+    /// to the URI of the peer go back on it while it is up (section 6.4.2).
     fn learn_peer(
         &mut self,
         source: ConnectionId,
@@ -205,7 +204,7 @@ impl Relay {
         peer: UriRef<'_>,
         came_directly: bool,
     ) {
-        // Over an open line anybody could say to be the peer.
+        // On an unencrypted connection, anyone could claim to be an msrps peer.
         let is_as_secure =
             self.links.get(source).is_some_and(|link| link.peer.is_secure() || !peer.is_secure());
         if !came_directly || !is_as_secure {
@@ -216,7 +215,7 @@ impl Relay {
         });
         match known {
             Some(connection) if self.links.get(connection).is_some_and(Link::takes_requests) => {}
-            _ => self.remember_peer(token, peer, source),
+            Some(_) | None => self.remember_peer(token, peer, source),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Tokens: the URIs that a relay has handed out in a Use-Path, and what may be
-//! relayed under each (RFC 4976 sections 6.3 and 6.4).
+//! Tokens: the URIs that a relay has issued in a Use-Path, and their owners (RFC
+//! 4976 sections 6.3 and 6.4).
 
 use crate::time::Instant;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use crate::uri::{MsrpUri, UriKey, UriRef};
 /// Where a token is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
-    /// On the connection of the client that got it.
+    /// On the connection of the client to which it was issued.
     Connection(ConnectionId),
     /// On any connection with the relay of this name.
     Relay(String),
@@ -37,11 +37,11 @@ pub(super) struct Token {
     pub(super) username: String,
     pub(super) expires: Instant,
     pub(super) usage: Usage,
-    /// The connections of those who are on the other side.
+    /// The peers of the client and their connections.
     pub(super) peers: Vec<(MsrpUri, ConnectionId)>,
 }
 
-/// The tokens that are valid.
+/// The valid tokens.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
     by_uri: HashMap<MsrpUri, Token>,
@@ -68,8 +68,7 @@ impl Tokens {
         self.by_uri.contains_key(uri)
     }
 
-    /// The token of this URI, while its time has not come (RFC 4976 section
-    /// 6.3).
+    /// The token with this URI, unless it has expired (RFC 4976 section 6.3).
     pub(super) fn find(&self, uri: UriRef<'_>, now: Instant) -> Option<&Token> {
         let key: &dyn UriKey = &uri;
         self.by_uri.get(key).filter(|token| now < token.expires)
@@ -80,7 +79,7 @@ impl Tokens {
         self.by_uri.get_mut(uri)
     }
 
-    /// Notes what was relayed under some tokens.
+    /// Counts what was relayed under some tokens.
     pub(super) fn count(&mut self, tokens: &[TokenId], usage: Usage) {
         for id in tokens {
             if let Some(token) = self.get_mut(*id) {

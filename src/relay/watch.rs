@@ -1,4 +1,4 @@
-//! Time, and what is lost with it (RFC 4976 sections 6.1, 6.3 and 6.5).
+//! Deadlines, and what ends when they pass (RFC 4976 sections 6.1, 6.3 and 6.5).
 
 use crate::time::Instant;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use super::relayed::{Purpose, Relayed, Relaying};
 use crate::hop::{HopEvent, Unsettled};
 use crate::wire::{FailureReport, StatusCode};
 
-/// What a deadline is of.
+/// What a deadline belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
     Link(ConnectionId),
@@ -26,8 +26,8 @@ impl Relay {
         self.timers.first().map(|(due, _)| *due)
     }
 
-    /// Lets time pass: hop timers, tokens that expire, connections on
-    /// probation, idle or stalled.
+    /// Handles every deadline that has passed: of transactions, tokens, AUTHs, and
+    /// connections that are on probation, idle or stalled.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some((due, timer)) = self.timers.first().copied()
             && due <= now
@@ -41,8 +41,8 @@ impl Relay {
         }
     }
 
-    /// Sees to it that a connection is looked at when its next deadline comes.
-    /// A later one than is set is found when the earlier one has come.
+    /// Sets the timer of a connection to its next deadline. A timer that is
+    /// already set to an earlier time stays: the deadline is set when it fires.
     pub(super) fn arm(&mut self, id: ConnectionId) {
         let Some(want) = self.links.get(id).and_then(|link| self.next_deadline(link)) else {
             return;
@@ -81,19 +81,18 @@ impl Relay {
             }
         }
         for transaction in timed_out {
-            // Without `yes` there is no timer: silence is consent (section
-            // 6.4.1).
+            // Only `yes` makes silence a failure (section 6.4.1).
             if let Purpose::Relayed(relayed) = transaction.purpose
                 && relayed.failure_report() == FailureReport::Yes
             {
                 self.counters.timeouts += 1;
-                self.report_failure(now, &relayed, transaction.octets, StatusCode::TIMEOUT);
+                self.report_failure(&relayed, transaction.octets, StatusCode::TIMEOUT);
             }
         }
-        // What has timed out made room for what waits.
+        // Expired transactions make room for chunks that wait.
         self.has_octets(id);
         if let Some(reason) = self.overdue(now, id) {
-            self.close_overdue(now, id, reason);
+            self.close_overdue(id, reason);
         }
         self.arm(id);
     }
@@ -117,64 +116,60 @@ impl Relay {
         }
     }
 
-    /// Closes at once a connection that takes nothing, and any other as soon
-    /// as its responses have left.
-    fn close_overdue(&mut self, now: Instant, id: ConnectionId, reason: RelayClose) {
+    /// Closes a connection that takes no octets at once, and any other as soon as
+    /// its responses have left.
+    fn close_overdue(&mut self, id: ConnectionId, reason: RelayClose) {
         if matches!(reason, RelayClose::Probation | RelayClose::Idle) {
-            return self.shut(now, id, reason);
+            return self.shut(id, reason);
         }
-        self.give_up(now, id);
+        self.give_up(id);
         if let Some(link) = self.links.get_mut(id) {
             link.state = State::Closed;
             self.events.push_back(RelayEvent::Close { connection: id, reason });
         }
     }
 
-    /// Makes room for one more connection: those that have had no request so
-    /// far give way first, then the one that has been quiet for the longest
-    /// time (section 6.5). Says whether there is room.
-    pub(super) fn make_room(&mut self, now: Instant) -> bool {
+    /// Makes room for one more connection by closing the one that has been idle
+    /// for the longest time; those without an accepted request go first (section
+    /// 6.5). Returns whether there is room.
+    pub(super) fn make_room(&mut self) -> bool {
         if self.links.len() < self.config.limits.connections {
             return true;
         }
-        // One that is being closed will make room by itself.
+        // A connection that is closing already makes room by itself.
         let quiet = self.links.iter().filter(|(_, link)| link.is_up());
         let least = quiet.min_by_key(|(_, link)| (link.is_proven, link.last_used));
         if let Some((id, _)) = least {
-            self.shut(now, id, RelayClose::Evicted);
+            self.shut(id, RelayClose::Evicted);
         }
-        // Until the application has closed it there are more than the limit,
-        // though never more than twice as many.
+        // Until the application has closed it, the limit is exceeded, but there
+        // are never more than twice as many.
         self.links.len() < self.config.limits.connections.saturating_mul(2)
     }
 
-    pub(super) fn drain_link(&mut self, now: Instant, id: ConnectionId) {
+    pub(super) fn drain_link(&mut self, id: ConnectionId) {
         let Some(link) = self.links.get(id) else { return };
         if link.state == State::Connecting {
-            self.shut(now, id, RelayClose::Drained);
+            self.shut(id, RelayClose::Drained);
         } else {
             self.has_octets(id);
         }
     }
 
-    /// Reports what was to leave on a connection that is lost. The chunk that
-    /// is still coming in for it is answered when it has come.
-    pub(super) fn report_lost(
-        &mut self,
-        now: Instant,
-        id: ConnectionId,
-        unsettled: Unsettled<Relaying>,
-    ) {
+    /// Reports the chunks that had not left, or had no response, on a connection
+    /// that is lost. A chunk that is still arriving gets its response once it is
+    /// complete.
+    pub(super) fn report_lost(&mut self, id: ConnectionId, unsettled: Unsettled<Relaying>) {
         for (relayed, octets) in lost(unsettled) {
             let source = relayed.source();
             if !self.lose_current(source, id, &relayed) {
-                self.report_failure(now, &relayed, octets, StatusCode::TIMEOUT);
+                self.report_failure(&relayed, octets, StatusCode::TIMEOUT);
             }
         }
     }
 
-    /// Marks the chunk that is coming in as lost, if it is this one. It may be
-    /// lost in several parts.
+    /// Marks the chunk that is arriving as lost, if it is this one. Returns whether
+    /// it is; it may be lost in several parts.
     fn lose_current(
         &mut self,
         source: ConnectionId,
@@ -212,9 +207,9 @@ impl Relay {
     }
 }
 
-/// The SENDs in what was given up, and which octets of each are lost.
+/// The unsettled SENDs, and which octets of each are lost.
 fn lost(unsettled: Unsettled<Relaying>) -> Vec<(Arc<Relayed>, Range<u64>)> {
-    let unanswered = unsettled.transactions.into_iter().filter_map(|transaction| {
+    let open = unsettled.transactions.into_iter().filter_map(|transaction| {
         let Purpose::Relayed(relayed) = transaction.purpose else { return None };
         Some((relayed, transaction.octets))
     });
@@ -222,7 +217,7 @@ fn lost(unsettled: Unsettled<Relaying>) -> Vec<(Arc<Relayed>, Range<u64>)> {
         let end = message.offset + message.body.len() as u64;
         (message.heading, message.offset..end)
     });
-    let mut lost: Vec<_> = unanswered.chain(unsent).collect();
+    let mut lost: Vec<_> = open.chain(unsent).collect();
     lost.sort_by(|(one, octets), (other, others)| {
         one.order(other).then(octets.start.cmp(&others.start))
     });

@@ -1,5 +1,5 @@
-//! The chunk or response that is coming in from the stream, and the messages
-//! it becomes.
+//! The chunk or response that is arriving on the stream, and the messages that it
+//! becomes.
 
 use std::fmt::Write;
 
@@ -12,47 +12,49 @@ use crate::wire::{ByteRange, Continuation, Head, TransactionId, scan, write_end_
 const START: &[u8] = b"MSRP ";
 const BYTE_RANGE: &[u8] = b"Byte-Range";
 
-/// The longest Byte-Range line: three numbers of 20 digits.
+/// The most octets of a Byte-Range line: it has three numbers of 20 digits.
 const RANGE_LINE: usize = BYTE_RANGE.len() + 2 + 3 * 20 + 2 + 2;
 
-/// An end-line with its CRLFs, less the transaction id.
+/// The octets of an end-line with its CRLFs, but without the transaction id.
 const FIXED_END_LINE: usize = 2 + scan::HYPHENS.len() + 3;
 
-/// The least body of a part: a head that leaves no room for it is refused, so
-/// that a peer cannot have heads made for every octet.
+/// The least room for the body of a part. A longer head is refused, so that a peer
+/// cannot make this side write a head for every octet.
 const LEAST_PART: usize = 256;
 
-/// A frame that has begun.
+/// A chunk or response that has begun to arrive.
 #[derive(Debug)]
 pub(super) struct Incoming {
     pub(super) head: Head,
-    /// Octets of the message at hand.
+    /// The body octets of the message that is being filled.
     pub(super) body: BytesMut,
-    /// The chunk that its parts answer for, once it has been cut.
+    /// The chunk, once it has been cut.
     pub(super) key: Option<u64>,
-    /// The body octets that a message has room for while the frame is whole.
+    /// The body octets that fit into a message while the frame is not cut.
     whole_room: usize,
+    /// How to cut it, if it can be cut.
     parts: Option<Parts>,
 }
 
 /// How a chunk is cut.
 #[derive(Debug)]
 struct Parts {
-    /// The head up to its Byte-Range and after it, less the transaction id.
+    /// The head from the transaction id to the Byte-Range, both excluded.
     front: Bytes,
+    /// The head after the Byte-Range.
     back: Bytes,
-    /// The body octets that a part has room for.
+    /// The body octets that fit into a part.
     room: usize,
-    /// Zero-based place of the next part.
+    /// Zero-based offset of the next part.
     offset: u64,
     total: Option<u64>,
 }
 
 impl Incoming {
-    /// `None` where the head alone does not fit into a message.
+    /// `None` if the head alone does not fit into a message.
     pub(super) fn new(head: Head, can_be_cut: bool, max: usize) -> Option<Self> {
         let view = head.view();
-        // Without a body, the CRLF of the last header field is the end-line's.
+        // Without a body, the end-line brings the CRLF of the last header field.
         let crlf = if view.has_body() { 0 } else { 2 };
         let end_line = FIXED_END_LINE - crlf + view.transaction_id().as_bytes().len();
         let whole_room = max.checked_sub(head.octets().len() + end_line)?;
@@ -60,22 +62,22 @@ impl Incoming {
         Some(Self { head, body: BytesMut::new(), key: None, whole_room, parts })
     }
 
-    /// Octets that the message at hand still has room for.
+    /// The body octets that still fit into the message.
     pub(super) fn room(&self) -> usize {
-        let room = match (&self.parts, self.key) {
-            (Some(parts), Some(_)) => parts.room,
-            _ => self.whole_room,
+        let room = match &self.parts {
+            Some(parts) if self.key.is_some() => parts.room,
+            Some(_) | None => self.whole_room,
         };
         room.saturating_sub(self.body.len())
     }
 
-    /// The octets of the next part. `None` where the frame cannot be cut.
+    /// The body octets of the next part. `None` if the frame cannot be cut.
     pub(super) fn next_part(&mut self) -> Option<Bytes> {
         let room = self.parts.as_ref()?.room;
         Some(self.body.split_to(room.min(self.body.len())).freeze())
     }
 
-    /// The frame as it came.
+    /// The frame as it arrived.
     pub(super) fn write_whole(&self, flag: Continuation) -> Bytes {
         let octets = self.head.octets();
         let mut out = BytesMut::with_capacity(octets.len() + self.body.len() + 128);
@@ -89,7 +91,7 @@ impl Incoming {
         out.freeze()
     }
 
-    /// The next part, which goes on where the last one ended.
+    /// The next part, which continues where the last one ended.
     pub(super) fn write_part(
         &mut self,
         id: &TransactionId,
@@ -129,14 +131,14 @@ impl Parts {
             front,
             back,
             room,
-            // A chunk that does not say where it begins, begins the message.
+            // A chunk without a Byte-Range begins its message.
             offset: range.map_or(0, |range| range.start() - 1),
             total: range.and_then(|range| range.total()),
         })
     }
 
-    /// Where the next part lies. Its end is told while RFC 4975 section 7.1.1
-    /// allows it.
+    /// The range of the next part. It has an end if RFC 4975 section 7.1.1 allows
+    /// one.
     fn range(&self, len: usize) -> ByteRange {
         let end = self.offset.saturating_add(len as u64);
         let fits = self.total.is_none_or(|total| end <= total);
@@ -145,15 +147,15 @@ impl Parts {
     }
 }
 
-/// A head from `start` on, without its Byte-Range: what stands before and
-/// after it. Without one, its place is after the two paths.
+/// The octets of a head before and after its Byte-Range, from `start` on. A head
+/// without one is split after its two paths.
 fn around_range(octets: &Bytes, start: usize) -> (Bytes, Bytes) {
-    const BEHIND_PATHS: usize = 3;
-    let mut behind_paths = start;
+    const LINES_TO_PATHS: usize = 3;
+    let mut after_paths = start;
     let mut line_start = 0;
     for (number, line) in octets.split_inclusive(|octet| *octet == b'\n').enumerate() {
-        if number == BEHIND_PATHS {
-            behind_paths = line_start;
+        if number == LINES_TO_PATHS {
+            after_paths = line_start;
         }
         let line_end = line_start + line.len();
         if is_range(line) {
@@ -161,7 +163,7 @@ fn around_range(octets: &Bytes, start: usize) -> (Bytes, Bytes) {
         }
         line_start = line_end;
     }
-    (octets.slice(start..behind_paths), octets.slice(behind_paths..))
+    (octets.slice(start..after_paths), octets.slice(after_paths..))
 }
 
 fn is_range(line: &[u8]) -> bool {

@@ -1,7 +1,7 @@
-//! A tunnel between a transport of messages and a stream.
+//! A tunnel between a message transport and a stream.
 
-mod answers;
 mod incoming;
+mod responses;
 
 use crate::time::Instant;
 
@@ -14,22 +14,20 @@ use crate::random::{IdSource, Random, RandomError};
 use crate::tolerance::Tolerances;
 use crate::wire::{Continuation, Head, HeadRef, Method, TransactionId, scan, write_end_line};
 use crate::wire::{DecodeError, Decoder, Frame};
-use answers::{Answers, Verdict};
 use incoming::Incoming;
+use responses::{Responses, Verdict};
 
-/// Why a tunnel has ended. Both transport connections are to be closed.
+/// Why a tunnel has ended. Close both transport connections.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TunnelError {
-    /// The stream cannot be read on, or a message is not exactly one chunk or
+    /// The stream cannot be decoded, or a message is not exactly one chunk or
     /// response (RFC 7977 section 5.1).
     #[error(transparent)]
     Decode(#[from] DecodeError),
-    /// Something on the stream is larger than a message and is no chunk that
-    /// could be cut: not a SEND, malformed, or with a head that leaves no room.
-    #[error(
-        "a frame is larger than a message of {max} octets and cannot be cut; allow larger ones"
-    )]
+    /// A frame on the stream is larger than a message and cannot be cut: it is no
+    /// SEND, it is malformed, or its head leaves no room for a body.
+    #[error("a frame is larger than a message of {max} octets and cannot be cut; raise the limit")]
     TooLarge {
         /// The most octets of a message.
         max: usize,
@@ -39,32 +37,32 @@ pub enum TunnelError {
     Random(#[from] RandomError),
 }
 
-/// Joins a transport of messages, such as a WebSocket, to a stream
-/// (RFC 7977 section 5, RFC 8873 section 6), chunk by chunk.
+/// Joins a message transport, such as a WebSocket, to a stream, chunk by chunk (RFC
+/// 7977 section 5, RFC 8873 section 6).
 ///
-/// It is no MSRP node: neither path nor Message-ID is touched, and each side
-/// answers for itself. From the messages to the stream everything passes as it
-/// is. From the stream to the messages each chunk or response becomes a message
-/// of its own; a SEND that is larger than a message is cut into parts while it
-/// arrives:
+/// A tunnel is no MSRP node: it changes neither paths nor Message-IDs, and the two
+/// ends respond to each other. Messages pass to the stream unchanged. Each chunk or
+/// response on the stream becomes a message of its own. A SEND that is larger than
+/// a message is cut into parts while it arrives:
 ///
-/// - each part says in its Byte-Range where it belongs; all but the last end
-///   with `+`, and the last with the flag of the chunk;
-/// - the last part keeps the transaction id of the chunk, the others have fresh
-///   ones;
-/// - the stream hears of the chunk once: 200 when every part was answered so,
-///   or else the first error. What is left of the chunk is dropped then. Under
-///   Failure-Report `no` and `partial`, where success is not answered, only an
-///   error comes through.
+/// - The Byte-Range of each part gives its place in the message. The last part has
+///   the continuation flag of the chunk, the others have `+`.
+/// - The last part keeps the transaction id of the chunk, the others have new ones.
+/// - The stream gets one response to the chunk: 200 once every part has had a 200,
+///   or else the first error, after which the rest of the chunk is dropped. With
+///   Failure-Report `no` or `partial`, where success leads to no response, only an
+///   error is passed on.
 ///
-/// REPORTs need no care: their ranges are those of the message. A part leaves
-/// when it is full; what is in one waits for more of its chunk, or its end.
+/// REPORTs pass unchanged, since their ranges are those of the message. A part
+/// leaves when it is full; until then it waits for more octets or the end of its
+/// chunk.
 ///
-/// Like [`Connection`](crate::Connection) it does no I/O. Octets read from the
-/// stream go into [`Tunnel::receive_stream`], and messages come out of
-/// [`Tunnel::poll_message`], in turn until there is none. A message that was
-/// received goes through [`Tunnel::receive_message`] to the stream; after it,
-/// and after [`Tunnel::handle_timeout`], what the stream has left may go on.
+/// Like [`Connection`](crate::Connection), a tunnel does no I/O. Give it the octets
+/// of the stream with [`Tunnel::receive_stream`] and send the messages that
+/// [`Tunnel::poll_message`] returns, by turns until there is none. Give it received
+/// messages with [`Tunnel::receive_message`] and write the result to the stream.
+/// After that, and after [`Tunnel::handle_timeout`], [`Tunnel::wants_stream`] may
+/// have become true.
 ///
 #[cfg_attr(feature = "getrandom", doc = "```")]
 #[cfg_attr(not(feature = "getrandom"), doc = "```ignore")]
@@ -91,41 +89,40 @@ pub enum TunnelError {
 /// assert_eq!(messages.len(), 1);
 /// assert!(messages[0].ends_with(b"-------d93k$\r\n"));
 ///
-/// let answer = "MSRP d93k 200 OK\r\n\
+/// let response = "MSRP d93k 200 OK\r\n\
 ///     To-Path: msrp://a.example:2855/s;tcp\r\n\
 ///     From-Path: msrp://b.example:2855/s;ws\r\n-------d93k$\r\n";
-/// let octets = tunnel.receive_message(now, answer)?;
-/// assert_eq!(octets.as_deref(), Some(answer.as_bytes()));
+/// let octets = tunnel.receive_message(now, response)?;
+/// assert_eq!(octets.as_deref(), Some(response.as_bytes()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Limits
 ///
-/// It holds at most one message, one part that is being filled, and what is
-/// left of the octets that were given last. Of chunks that were cut it
-/// remembers which parts wait for an answer: 4,096 at once, each for 60
-/// seconds, twice the time that a response may take (RFC 4975 section 7.1.1).
-/// While so many wait, [`Tunnel::wants_stream`] is false; parts under
-/// Failure-Report `no` and `partial` displace each other instead. A chunk with
-/// a part that is never answered is never answered itself.
+/// A tunnel holds at most one message, one part that is being filled, and the rest
+/// of the last octets. It remembers up to 4,096 parts that wait for a response,
+/// each for 60 seconds, twice the time that RFC 4975 section 7.1.1 allows. While
+/// 4,096 parts wait, [`Tunnel::wants_stream`] is false. Parts with Failure-Report
+/// `no` or `partial` are limited to 4,096 as well, and the oldest gives way. If a
+/// part gets no response, its chunk gets no success response either.
 #[derive(Debug)]
 pub struct Tunnel {
     max_message: usize,
     stream: Decoder,
     messages: Decoder,
     ids: IdSource,
-    answers: Answers,
+    responses: Responses,
     incoming: Option<Incoming>,
-    /// Body octets from the stream which have no place in a message yet.
+    /// Body octets from the stream that are not yet in a message.
     pending: Bytes,
     ready: Option<Bytes>,
     failed: Option<TunnelError>,
 }
 
 impl Tunnel {
-    /// A tunnel between two transport connections that have just been
-    /// established. `max_message` is the most octets of a message, head and
-    /// end-line included; less than [`Framing::MIN_MESSAGE`] counts as that.
+    /// A tunnel between two new transport connections. `max_message` is the most
+    /// octets of a message, head and end-line included. A value below
+    /// [`Framing::MIN_MESSAGE`] counts as that.
     #[must_use]
     pub fn new(
         max_message: usize,
@@ -137,7 +134,7 @@ impl Tunnel {
             stream: Decoder::new(options),
             messages: Decoder::new(options),
             ids: IdSource::new(random),
-            answers: Answers::new(),
+            responses: Responses::new(),
             incoming: None,
             pending: Bytes::new(),
             ready: None,
@@ -145,22 +142,22 @@ impl Tunnel {
         }
     }
 
-    /// Takes octets from the stream off the front of `input`, until there is a
-    /// message to take. It leaves there what it cannot take yet: an unfinished
-    /// head, or everything while [`Tunnel::wants_stream`] is false.
+    /// Takes octets of the stream off the front of `input` until a message is ready.
+    /// It leaves in `input` what it cannot take yet: an incomplete head, or
+    /// everything while [`Tunnel::wants_stream`] is false.
     ///
     /// CRLFs between frames are dropped.
     ///
     /// # Errors
     ///
-    /// [`TunnelError`] once the tunnel has ended, and again on every later
-    /// call. What [`Tunnel::poll_message`] still gives may be sent.
+    /// [`TunnelError`] if the tunnel has ended, on every later call too. A message
+    /// that [`Tunnel::poll_message`] still returns may be sent.
     pub fn receive_stream(
         &mut self,
         now: Instant,
         input: &mut BytesMut,
     ) -> Result<(), TunnelError> {
-        self.answers.expire(now);
+        self.responses.expire(now);
         while self.may_go_on() {
             if self.pending.has_remaining() {
                 self.fill(now);
@@ -175,12 +172,12 @@ impl Tunnel {
         self.check()
     }
 
-    /// Says whether the stream may end here.
+    /// Notes the end of the stream and checks that it may end here.
     ///
     /// # Errors
     ///
-    /// [`DecodeError::Truncated`] within a chunk or response, or the error that
-    /// has ended the tunnel before.
+    /// [`DecodeError::Truncated`] within a chunk or response, or the earlier error
+    /// that has ended the tunnel.
     pub fn receive_stream_eof(&mut self) -> Result<(), TunnelError> {
         if !self.stream.is_between_frames() {
             self.fail(DecodeError::Truncated.into());
@@ -188,35 +185,34 @@ impl Tunnel {
         self.check()
     }
 
-    /// Whether octets are taken from the stream now. `false` while there are
-    /// messages to take, or too many parts wait for their answers.
+    /// Whether to read the stream now. False while a message is ready, or too many
+    /// parts wait for a response.
     #[must_use]
     pub fn wants_stream(&self) -> bool {
         self.may_go_on() && self.pending.is_empty()
     }
 
-    /// The next message, which is exactly one chunk or response. Call
-    /// [`Tunnel::receive_stream`] again after it, also where it has no new
-    /// octets to give.
+    /// The next message to send: exactly one chunk or response. Call
+    /// [`Tunnel::receive_stream`] again after it, even without new octets.
     pub const fn poll_message(&mut self) -> Option<Bytes> {
         self.ready.take()
     }
 
-    /// Takes a message, of whatever size, and gives the octets to write to the
-    /// stream, whole and in order. `None`: nothing is to be written, since the
-    /// message is blank or answers a part of a chunk that is not settled by it.
+    /// Takes a message of any size and returns the octets to write to the stream:
+    /// all of them, in order. `None` if there is nothing to write: the message is
+    /// blank, or a response to a part that does not settle its chunk.
     ///
     /// # Errors
     ///
-    /// [`TunnelError`] where the message is not exactly one chunk or response,
-    /// and again on every later call: the tunnel has ended.
+    /// [`TunnelError`] if the message is not exactly one chunk or response, which
+    /// ends the tunnel, and on every later call.
     pub fn receive_message(
         &mut self,
         now: Instant,
         message: impl Into<Bytes>,
     ) -> Result<Option<Bytes>, TunnelError> {
         self.check()?;
-        self.answers.expire(now);
+        self.responses.expire(now);
         let message = message.into();
         let frames = match self.messages.decode_message(message.clone()) {
             Ok(frames) => frames,
@@ -228,7 +224,7 @@ impl Tunnel {
         let head = match frames.first() {
             Some(Frame::Head(head)) => head,
             Some(Frame::BadHead(bad)) => bad.head(),
-            _ => return Ok(None),
+            Some(Frame::Body(_) | Frame::End(_)) | None => return Ok(None),
         };
         Ok(self.pass(head, message))
     }
@@ -236,15 +232,15 @@ impl Tunnel {
     /// When [`Tunnel::handle_timeout`] is due, if nothing else happens.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.answers.next_deadline()
+        self.responses.next_deadline()
     }
 
-    /// Forgets the parts whose answer has not come in time.
+    /// Forgets the parts whose response has not arrived in time.
     pub fn handle_timeout(&mut self, now: Instant) {
-        self.answers.expire(now);
+        self.responses.expire(now);
     }
 
-    /// Every deviation that the framing of either side has needed so far.
+    /// The deviations in the framing of both sides that have been tolerated so far.
     #[must_use]
     pub const fn tolerated(&self) -> Tolerances {
         self.stream.tolerated().union(self.messages.tolerated())
@@ -261,7 +257,7 @@ impl Tunnel {
     }
 
     fn may_go_on(&self) -> bool {
-        self.failed.is_none() && self.ready.is_none() && !self.answers.is_full()
+        self.failed.is_none() && self.ready.is_none() && !self.responses.is_full()
     }
 
     fn frame(&mut self, now: Instant, frame: Frame) {
@@ -283,11 +279,11 @@ impl Tunnel {
         }
     }
 
-    /// Fills the message at hand. It leaves as soon as there is an octet more
-    /// than it holds, and so never as the last of its chunk.
+    /// Fills the current message. It leaves only when a further octet arrives that
+    /// does not fit, so it is never the last part of its chunk.
     fn fill(&mut self, now: Instant) {
         let Some(incoming) = &mut self.incoming else { return self.pending.clear() };
-        if incoming.key.is_some_and(|key| self.answers.is_refused(key)) {
+        if incoming.key.is_some_and(|key| self.responses.is_refused(key)) {
             return self.pending.clear();
         }
         let len = incoming.room().min(self.pending.len());
@@ -297,19 +293,20 @@ impl Tunnel {
         }
     }
 
-    /// Makes a part of what has arrived. Says whether the chunk can be cut.
+    /// Makes a part of the octets that have arrived. Returns whether the chunk can
+    /// be cut.
     fn cut(&mut self, now: Instant) -> bool {
         let Some(incoming) = &mut self.incoming else { return true };
         let Some(body) = incoming.next_part() else { return false };
         let key = match incoming.key {
             Some(key) => key,
-            None => self.answers.begin(&incoming.head.view()),
+            None => self.responses.begin(&incoming.head.view()),
         };
         incoming.key = Some(key);
-        match fresh_id(&mut self.ids, &self.answers, &body) {
+        match fresh_id(&mut self.ids, &self.responses, &body) {
             Ok(id) => {
                 self.ready = Some(incoming.write_part(&id, &body, Continuation::More));
-                self.answers.sent(key, id, now);
+                self.responses.sent(key, id, now);
             }
             Err(error) => self.fail(error.into()),
         }
@@ -322,28 +319,28 @@ impl Tunnel {
             self.ready = Some(incoming.write_whole(flag));
             return;
         };
-        if !self.answers.is_refused(key) {
+        if !self.responses.is_refused(key) {
             let body = incoming.body.split().freeze();
             let mut id = incoming.head.view().transaction_id();
-            // What was no end-line after other octets could be one at the
-            // start of a body.
+            // Octets that were no end-line within the chunk can be one at the
+            // start of a part.
             if scan::occurs(id.as_bytes(), &body) {
-                match fresh_id(&mut self.ids, &self.answers, &body) {
+                match fresh_id(&mut self.ids, &self.responses, &body) {
                     Ok(fresh) => id = fresh,
                     Err(error) => return self.fail(error.into()),
                 }
             }
             self.ready = Some(incoming.write_part(&id, &body, flag));
-            self.answers.sent(key, id, now);
+            self.responses.sent(key, id, now);
         }
-        self.answers.end(key);
+        self.responses.end(key);
     }
 
-    /// What the stream hears of a message.
+    /// The octets that the stream gets for a message.
     fn pass(&mut self, head: &Head, message: Bytes) -> Option<Bytes> {
         let view = head.view();
         let Some(status) = view.status_code() else { return Some(message) };
-        match self.answers.answered(&view.transaction_id(), status.is_success()) {
+        match self.responses.received(&view.transaction_id(), status.is_success()) {
             Verdict::Foreign => Some(message),
             Verdict::Unsettled => None,
             Verdict::Settled(original) => Some(renamed(head, &original)),
@@ -353,25 +350,25 @@ impl Tunnel {
 
 fn fresh_id(
     ids: &mut IdSource,
-    answers: &Answers,
+    responses: &Responses,
     body: &[u8],
 ) -> Result<TransactionId, RandomError> {
-    ids.transaction_id(|id| !answers.contains(id) && !scan::occurs(id.as_bytes(), body))
+    ids.transaction_id(|id| !responses.contains(id) && !scan::occurs(id.as_bytes(), body))
 }
 
-/// The same response to another transaction. It has no body, whatever came.
+/// The same response for another transaction, without a body.
 fn renamed(response: &Head, id: &TransactionId) -> Bytes {
-    let behind_id = behind_id(&response.view(), response.octets());
+    let after_id = after_id(&response.view(), response.octets());
     let mut out = BytesMut::with_capacity(response.octets().len() + 128);
     out.extend_from_slice(b"MSRP ");
     out.extend_from_slice(id.as_bytes());
-    out.extend_from_slice(behind_id.trim_ascii_end());
+    out.extend_from_slice(after_id.trim_ascii_end());
     write_end_line(&mut out, id, Continuation::Complete);
     out.freeze()
 }
 
-/// A head from the blank after its transaction id on.
-fn behind_id<'a>(head: &HeadRef<'_>, octets: &'a [u8]) -> &'a [u8] {
+/// The octets of a head after its transaction id.
+fn after_id<'a>(head: &HeadRef<'_>, octets: &'a [u8]) -> &'a [u8] {
     let start = b"MSRP ".len() + head.transaction_id().as_bytes().len();
     octets.get(start..).unwrap_or_default()
 }

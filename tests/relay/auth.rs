@@ -1,4 +1,4 @@
-//! Who gets a token, and what is said of it (RFC 4976 sections 4, 5.1, 6.3 and
+//! Granting tokens (RFC 4976 sections 4, 5.1, 6.3 and
 //! 9.1, RFC 7977 section 5.3.1).
 
 use std::time::Duration;
@@ -50,11 +50,11 @@ fn an_answered_challenge_gives_a_token() {
             let info = granted.header("Authentication-Info").unwrap();
             assert!(info.contains("qop=auth") && info.contains("rspauth=\""), "{info}");
             assert!(info.contains("cnonce=\"") && info.contains("nc=00000001"), "{info}");
-            // It knows the digest of what it has sent.
+            // The client can check the Authentication-Info.
             world.digest(link, ALICE).accepted(Some(info)).unwrap();
             let issued = world.events_where(|event| match event {
-                RelayEvent::TokenIssued { username, expires, .. } => {
-                    Some((username.clone(), *expires))
+                RelayEvent::TokenIssued { username, lifetime, .. } => {
+                    Some((username.clone(), *lifetime))
                 }
                 _ => None,
             });
@@ -80,7 +80,7 @@ fn the_next_nonce_is_good_for_the_next_auth() {
         assert_eq!(second.what, "200");
         client.accepted(second.header("Authentication-Info")).unwrap();
         assert_ne!(second.header("Use-Path"), granted.header("Use-Path"));
-        // But not for the same once more.
+        // The same AUTH is not accepted twice.
         world.give(link, &again);
         assert_eq!(world.one(link).what, "401");
     });
@@ -141,7 +141,7 @@ fn no_auth_over_an_open_connection() {
     });
 }
 
-/// What is told apart is only the nonce.
+/// The responses differ only in the nonce.
 #[test]
 fn an_unknown_user_looks_like_a_wrong_password() {
     scripted(|world| {
@@ -172,7 +172,7 @@ fn a_client_that_fails_often_is_dropped() {
     });
 }
 
-/// Success forgives.
+/// A success resets the count of failures.
 #[test]
 fn failures_count_from_the_last_success() {
     scripted(|world| {
@@ -235,13 +235,13 @@ fn whom_the_transport_knows_is_not_challenged() {
             _ => None,
         });
         assert_eq!(users, ["carol"]);
-        // The bounds hold for it too.
+        // The limits of Expires apply, too.
         world.give(link, &auth("auth2", CAROL).header("Expires", "1").octets());
         assert_eq!(world.one(link).what, "423");
     });
 }
 
-/// From the client to this relay: that is the order in To-Path.
+/// The order in Use-Path is that of a To-Path: from the client to this relay.
 // req: 4976-4.2-2 4976-4.2-1 4976-6.4.3-5
 #[test]
 fn the_use_path_names_the_relays_in_between() {
@@ -277,7 +277,7 @@ fn a_user_may_be_looked_up_later() {
         let request = world.credentials(link, ALICE, "alice", "secret", &[]);
         world.give(link, &request);
         assert!(world.octets(link).is_empty());
-        // Others are served.
+        // Other clients are served.
         let other = world.accept(tls());
         world.give(other, &auth("other", CAROL).octets());
         assert_eq!(world.one(other).what, "401");
@@ -289,7 +289,7 @@ fn a_user_may_be_looked_up_later() {
         world.relay.authorise(world.now, requests[0], Verdict::Known(secret.clone()));
         world.settle();
         assert_eq!(world.one(link).what, "200");
-        // The word is given once.
+        // Only the first verdict counts.
         world.relay.authorise(world.now, requests[0], Verdict::Known(secret));
         world.settle();
         assert!(world.octets(link).is_empty());
@@ -299,7 +299,7 @@ fn a_user_may_be_looked_up_later() {
 #[test]
 fn a_user_that_is_not_looked_up_in_time_is_told_so() {
     scripted(|world| {
-        // A connection that has a token already is not on probation.
+        // A connection with a token is not on probation.
         let (slow, _) = world.client(ALICE);
         asked(world);
         world.knows_users = false;
@@ -361,7 +361,7 @@ fn basic_credentials_are_no_credentials() {
     });
 }
 
-/// The digest is for this relay, not for another where it was overheard.
+/// The digest covers the URI of this relay: it is not valid at another relay.
 // req: 4976-9.1-9
 #[test]
 fn credentials_for_another_uri_are_refused() {

@@ -1,4 +1,4 @@
-//! Relays behind relays, joined in memory (RFC 4976 sections 3 and 5.1).
+//! Chains of relays, connected in memory (RFC 4976 sections 3 and 5.1).
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,11 @@ use crate::world::*;
 
 const NAMES: [&str; 3] = ["a.example", "b.example", "c.example"];
 
-/// One end of a connection: which relay, and its name for it.
+/// One end of a connection: the relay, and its id there.
 type End = (usize, ConnectionId);
 
-/// Three relays that reach each other, and the peers that they have called.
+/// Three relays that can connect to each other, and the peers to which they have
+/// connected.
 struct Chain {
     relays: Vec<World>,
     wires: BTreeMap<End, End>,
@@ -33,7 +34,7 @@ impl Chain {
         Self { relays: relays.collect(), wires: BTreeMap::new(), called: BTreeMap::new() }
     }
 
-    /// Carries octets between the relays until there are none.
+    /// Carries octets between the relays until none are left.
     fn settle(&mut self) {
         loop {
             let mut is_quiet = true;
@@ -89,8 +90,8 @@ impl Chain {
         self.settle();
     }
 
-    /// A client of the first relay that has asked them all, each through those
-    /// before: the last Use-Path.
+    /// Authenticates a client of the first relay to every relay, each through those
+    /// before it. Returns the last Use-Path.
     fn enter(&mut self, own: &str) -> (End, String) {
         let end = (0, self.relays[0].accept(tls()));
         let mut path = String::new();
@@ -121,7 +122,7 @@ fn reversed(path: &str) -> String {
     path.split(' ').rev().collect::<Vec<_>>().join(" ")
 }
 
-/// Alice at the first of three relays, and Bob behind the last.
+/// Alice at the first of three relays, and Bob after the last.
 struct Session {
     chain: Chain,
     alice: End,
@@ -188,7 +189,7 @@ fn a_message_crosses_them_all_and_its_report_comes_back() {
     assert!(session.chain.sent(session.bob).is_empty());
 }
 
-/// The last relay tells, and the others carry it.
+/// The last relay sends the REPORT, and the others forward it.
 // req: 4976-6.4.1-4 4976-6.4.1-5
 #[test]
 fn a_failure_far_away_comes_back() {
@@ -230,8 +231,8 @@ fn a_large_message_stays_in_order() {
     assert!(joined == body.as_bytes());
 }
 
-/// What a client has said to one relay is not taken from it by the next: that
-/// one has to know the relay it comes from.
+/// A token that was issued to a relay is not valid on a connection with another
+/// peer.
 // req: 4976-6.3-2 4976-6.4-2
 #[test]
 fn a_stranger_cannot_use_the_path_of_another() {

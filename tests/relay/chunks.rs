@@ -1,4 +1,4 @@
-//! Chunks: passed on while they arrive, interrupted, kept in order (RFC 4976
+//! Chunks: forwarded while they arrive, interrupted, kept in order (RFC 4976
 //! sections 3 and 6.4.1).
 
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ fn octets_leave_before_the_chunk_is_whole() {
         let sent = world.octets(talk.bob);
         seen += sent.len();
     }
-    // All but what may be the start of an end-line.
+    // Everything except what may be the start of an end-line.
     assert!(seen > 89_900, "{seen}");
     assert!(world.octets(talk.alice).is_empty());
     world.give(talk.alice, &octets[90_000..]);
@@ -48,7 +48,7 @@ fn a_chunk_makes_way_for_others() {
     let words: Vec<_> = whole.iter().map(|it| (it.what.as_str(), it.flag)).collect();
     assert_eq!(words, [("SEND", '+'), ("200", '$'), ("SEND", '$')]);
     assert_eq!(whole[2].body.as_deref(), Some(&b"hi"[..]));
-    // What follows is the rest, from where it was.
+    // The rest follows from the octet where it was interrupted.
     world.give(talk.alice, &octets[200_000..]);
     let mut rest = rest;
     rest.extend(world.octets(talk.bob));
@@ -63,7 +63,7 @@ fn a_chunk_makes_way_for_others() {
     assert_eq!(more.last().unwrap().flag, '$');
 }
 
-/// The flags are those of the sender.
+/// The continuation flags are those of the sender.
 #[test]
 fn flags_are_passed_on() {
     for flag in ['$', '+', '#'] {
@@ -81,7 +81,7 @@ fn flags_are_passed_on() {
     }
 }
 
-/// Each part that Alice has sent, and how it is cut.
+/// The chunks that Alice has sent, and how the relay splits them.
 #[derive(Clone, Debug)]
 struct Part {
     message: usize,
@@ -101,8 +101,8 @@ fn any_part() -> impl Strategy<Value = Part> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Two senders, in pieces of any size, to a peer that reads now and then:
-    /// each octet arrives once, in its place, those of one sender in order.
+    /// Two senders send pieces of any size to a peer that reads now and then. Each
+    /// octet arrives once, at its offset, and those of one sender in order.
     // req: 4976-3-2 4976-6.4.1-7 4976-6.4-3
     #[test]
     fn chunks_keep_their_order(

@@ -1,4 +1,4 @@
-//! Connections: who may stay, who has to go, which is used again (RFC 4976
+//! Connections: probation, idleness, limits and reuse (RFC 4976
 //! sections 5.4, 6.1, 6.4.2 and 6.5).
 
 use msrp::relay::RelayClose;
@@ -11,7 +11,7 @@ use crate::world::*;
 fn who_says_nothing_is_dropped() {
     scripted(|world| {
         let silent = world.accept(tls());
-        // Responses and refused requests are no proof.
+        // Responses and refused requests do not end the probation.
         let vain = world.accept(tls());
         world.advance(29 * SECOND);
         world.give(vain, &auth("auth1", ALICE).octets());
@@ -43,7 +43,7 @@ fn who_is_refused_again_and_again_is_dropped() {
         world.give(mallory, &stray.octets());
         assert_eq!(world.told(mallory), ["403"]);
         assert_eq!(world.closes(), [(mallory, RelayClose::Probation)]);
-        // Who has proven itself may err.
+        // After an accepted request, refusals do not close the connection.
         for _ in 0..20 {
             world.give(talk.alice, &stray.clone().to(&format!("{RELAY} {BOB}")).octets());
             assert_eq!(world.told(talk.alice), ["481"]);
@@ -84,7 +84,8 @@ fn the_quietest_makes_room() {
         world.token(first, ALICE);
         let newcomer = world.accept(tls());
         assert_eq!(world.closes(), []);
-        // Those who have had no request go first, then the quietest.
+        // Connections without an accepted request go first, then the one that has
+        // been idle for the longest time.
         world.advance(SECOND);
         let (fourth, _) = world.client(CAROL);
         assert_eq!(world.closes(), [(newcomer, RelayClose::Evicted)]);
@@ -96,7 +97,7 @@ fn the_quietest_makes_room() {
     });
 }
 
-/// An application that does not close what it is told to has no more either.
+/// The limit holds even if the application does not close what it should.
 #[test]
 fn there_are_never_more_than_twice_as_many() {
     let mut config = config();
@@ -112,13 +113,13 @@ fn one_connection_for_one_host_and_port() {
     scripted(|world| {
         let talk = world.talk();
         let (carol, token) = world.client(CAROL);
-        // Another session at the same place, asked for by another client.
+        // Another session at the same host and port, of another client.
         let same = "msrps://BOB.example:8145/other;tcp";
         let chunk = Raw::chunk("c1", "m1", "1-2/2", "hi", '$').from(CAROL);
         world.give(carol, &chunk.clone().to(&format!("{token} {same}")).octets());
         assert_eq!(world.one(talk.bob).header("To-Path"), Some(same));
         assert!(world.wanted().is_empty());
-        // Another port or scheme is another place.
+        // Another port or scheme needs another connection.
         for uri in ["msrps://bob.example:8146/foo;tcp", "msrp://bob.example:8145/foo;tcp"] {
             world.give(carol, &chunk.clone().to(&format!("{token} {uri}")).octets());
             assert_eq!(world.wanted().len(), 1, "{uri}");
@@ -165,7 +166,7 @@ fn a_drained_relay_lets_what_is_there_leave() {
         world.stall(talk.bob);
         world.give(talk.alice, &talk.chunk("c1", "m1", "1-2/2", "hi", '$').octets());
         world.give(talk.alice, &talk.chunk("c2", "m2", "1-2/2", "ho", '$').octets());
-        world.relay.drain(world.now);
+        world.relay.drain();
         assert!(world.relay.accept(world.now, tls()).is_none());
         assert!(!world.relay.is_drained());
         world.settle();
@@ -173,7 +174,7 @@ fn a_drained_relay_lets_what_is_there_leave() {
         let sent = world.sent(talk.bob);
         assert_eq!(sent.iter().map(|it| &it.what[..]).collect::<Vec<_>>(), ["SEND", "SEND"]);
         assert_eq!(world.closes(), [(talk.alice, RelayClose::Drained)]);
-        // What has left is lost only if no answer comes.
+        // A request that has left is lost only if no response arrives.
         for request in &sent {
             assert_eq!(world.closes(), []);
             world.answer(talk.bob, request, "200 OK");
@@ -186,7 +187,7 @@ fn a_drained_relay_lets_what_is_there_leave() {
     });
 }
 
-/// What answers earlier requests leaves before.
+/// The responses to earlier requests leave first.
 #[test]
 fn a_stream_that_cannot_be_read_is_closed() {
     scripted(|world| {
@@ -201,7 +202,7 @@ fn a_stream_that_cannot_be_read_is_closed() {
     });
 }
 
-/// An id is never used again, though its place is.
+/// An id is never reused, although its slot is.
 #[test]
 fn a_closed_connection_is_not_mistaken_for_the_next() {
     scripted(|world| {

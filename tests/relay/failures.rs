@@ -1,4 +1,4 @@
-//! What a sender hears of octets that do not arrive (RFC 4976 sections 6.4.1
+//! REPORTs on octets that do not arrive (RFC 4976 sections 6.4.1
 //! and 6.4.3).
 
 use crate::common::wire::{Raw, Sent, filler};
@@ -37,7 +37,7 @@ fn silence_is_reported_after_thirty_seconds() {
     });
 }
 
-/// A REPORT goes along the whole From-Path, the client's own relay among it.
+/// A REPORT goes along the whole From-Path, including the client's own relay.
 // req: 4976-6.4.1-4
 #[test]
 fn a_report_goes_back_along_the_whole_path() {
@@ -56,7 +56,7 @@ fn a_report_goes_back_along_the_whole_path() {
     });
 }
 
-/// From the last octet, not the first.
+/// The timer starts at the last octet, not the first.
 // req: 4976-6.4.1-3
 #[test]
 fn the_timer_starts_when_the_chunk_has_left() {
@@ -76,7 +76,7 @@ fn the_timer_starts_when_the_chunk_has_left() {
     });
 }
 
-/// As long as the transport has not written the end, nobody can answer.
+/// No response is possible before the transport has written the end.
 // req: 4976-6.4.1-3
 #[test]
 fn the_timer_waits_for_the_transport() {
@@ -106,7 +106,7 @@ fn an_answer_in_time_ends_the_timer() {
         world.answer(talk.bob, &sent, "200 OK");
         world.advance(60 * SECOND);
         assert!(world.octets(talk.alice).is_empty());
-        // Nor is a second answer anything.
+        // A second response is dropped.
         world.answer(talk.bob, &sent, "413 Stop");
         assert!(world.octets(talk.alice).is_empty());
         assert_eq!(world.relay.statistics().dropped_responses, 1);
@@ -138,7 +138,7 @@ fn an_error_of_the_next_hop_is_reported() {
     }
 }
 
-/// Without `yes` silence is consent.
+/// Only Failure-Report `yes` makes silence a failure.
 // req: 4976-6.4.1-3
 #[test]
 fn silence_is_consent_without_yes() {
@@ -189,7 +189,7 @@ fn what_waits_for_a_connection_that_fails_is_reported() {
         world.give(alice, &chunk.to(&format!("{token} {BOB}")).octets());
         assert_eq!(world.told(alice), ["200"]);
         let wanted = world.wanted();
-        world.relay.connect_failed(world.now, wanted[0].0);
+        world.relay.closed(wanted[0].0);
         world.settle();
         let report = world.one(alice);
         assert_eq!((&report.what[..], report.range()), ("REPORT", "1-5/*"));
@@ -198,7 +198,7 @@ fn what_waits_for_a_connection_that_fails_is_reported() {
     });
 }
 
-/// The application may also say nothing.
+/// The application may also never respond.
 // req: 4976-6.4.1-5
 #[test]
 fn what_waits_for_a_connection_that_does_not_come_is_reported() {
@@ -215,7 +215,7 @@ fn what_waits_for_a_connection_that_does_not_come_is_reported() {
     });
 }
 
-/// It is answered with what became of it, and nothing is said twice.
+/// The response to the chunk is the failure, and no REPORT repeats it.
 // req: 4976-6.4.1-5
 #[test]
 fn a_destination_that_dies_under_a_chunk() {
@@ -231,7 +231,7 @@ fn a_destination_that_dies_under_a_chunk() {
             world.give(talk.alice, &octets[6000..]);
             let sent = world.told(talk.alice);
             assert_eq!(sent.join(" "), told, "{asked}");
-            // The connection goes on.
+            // The connection stays open.
             world.give(talk.alice, &talk.chunk("c2", "m2", "1-2/2", "hi", '$').octets());
             assert_eq!(world.told(talk.alice), ["200"]);
             let bob = world.dial(BOB);
@@ -240,7 +240,7 @@ fn a_destination_that_dies_under_a_chunk() {
     }
 }
 
-/// The octets that have left of a chunk are as lost as the others.
+/// The octets of a chunk that have left are lost, too.
 // req: 4976-6.4.1-5
 #[test]
 fn a_destination_that_dies_before_it_has_read_a_chunk() {
@@ -264,7 +264,7 @@ fn a_destination_that_dies_before_it_has_read_a_chunk() {
     assert_eq!(next, 9101);
 }
 
-/// The next hop hears that nothing more will come.
+/// The chunk ends with `#` at the next hop.
 #[test]
 fn a_sender_that_dies_in_mid_chunk() {
     scripted(|world| {
@@ -292,7 +292,7 @@ fn nothing_is_reported_of_a_report() {
         world.close(talk.bob);
         world.advance(60 * SECOND);
         assert!(world.octets(talk.alice).is_empty());
-        // Nor is one answered that leads nowhere.
+        // There is no response to a REPORT that cannot be forwarded either.
         let stray = talk.request("REPORT", "r2").message("m1").header("Status", "000 200 OK");
         let nowhere = stray.to(&format!("msrps://a.example:9000/none;tcp {BOB}"));
         world.give(talk.alice, &nowhere.octets());
@@ -300,7 +300,7 @@ fn nothing_is_reported_of_a_report() {
     });
 }
 
-/// Each part that it was cut into.
+/// There is a REPORT on each chunk into which it was split.
 // req: 4976-6.4.1-3 4976-6.4.3-4
 #[test]
 fn parts_of_a_chunk_are_reported_by_their_own_range() {

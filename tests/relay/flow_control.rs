@@ -1,4 +1,4 @@
-//! What a slow peer costs: little memory, and nobody else's time.
+//! Slow peers: they cost little memory and do not delay other connections.
 
 use crate::common::wire::{Raw, filler};
 use crate::world::*;
@@ -7,8 +7,7 @@ fn letters(len: usize) -> String {
     String::from_utf8(filler(len)).unwrap()
 }
 
-/// What the relay has taken and not given on is bounded, whatever the size of
-/// the chunk.
+/// The relay holds a limited number of octets of a chunk of any size.
 #[test]
 fn a_chunk_of_any_size_takes_little_memory() {
     const TOTAL: usize = 64 * 1024 * 1024;
@@ -31,7 +30,7 @@ fn a_chunk_of_any_size_takes_little_memory() {
         } else {
             // Bob takes one transmit at a time.
             assert!(given > taken);
-            world.relay.written(world.now, talk.bob);
+            world.relay.written(talk.bob);
             world.settle();
         }
         taken += world.octets(talk.bob).len();
@@ -62,7 +61,7 @@ fn a_slow_peer_holds_up_its_sender_alone() {
     }
     assert!(!world.relay.wants_read(talk.alice));
     assert_eq!(world.resumes(), []);
-    // Others talk on, also with those two.
+    // Other clients continue, also with these two.
     assert!(world.relay.wants_read(carol) && world.relay.wants_read(talk.bob));
     let other = Raw::chunk("o1", "m2", "1-2/2", "hi", '$').to(&format!("{token} {dave}"));
     world.give(carol, &other.from(CAROL).octets());
@@ -84,7 +83,7 @@ fn a_slow_peer_holds_up_its_sender_alone() {
     assert_eq!(bodies.map(|it| it.len()).sum::<usize>(), 400_000);
 }
 
-/// Also when who is waited for has gone.
+/// The connection that it waited for has ended.
 #[test]
 fn who_waits_for_a_lost_peer_is_read_again() {
     let mut world = World::new(config());
@@ -100,7 +99,7 @@ fn who_waits_for_a_lost_peer_is_read_again() {
     assert_eq!(world.told(talk.alice), ["408"]);
 }
 
-/// A peer that asks and does not read the answers is not asked on.
+/// A peer that does not read its responses is not read either.
 #[test]
 fn who_does_not_read_answers_is_not_read() {
     let mut config = config();
@@ -123,7 +122,7 @@ fn who_does_not_read_answers_is_not_read() {
     assert_eq!(world.sent(bob).len(), requests);
 }
 
-/// No more transactions than the limit: the rest waits for answers.
+/// At the limit of transactions, the rest waits for responses.
 #[test]
 fn a_peer_that_answers_nothing_gets_no_more() {
     let mut config = config();
@@ -138,7 +137,7 @@ fn a_peer_that_answers_nothing_gets_no_more() {
         assert_eq!(sent.len(), 4);
         world.answer(talk.bob, &sent[0], "200 OK");
         assert_eq!(world.sent(talk.bob).len(), 1);
-        // Silence makes room as well.
+        // Expired transactions make room as well.
         world.advance(30 * SECOND);
         assert_eq!(world.sent(talk.bob).len(), 1);
     });

@@ -1,4 +1,4 @@
-//! Towards WebSocket: one chunk a message (RFC 7977 section 5.1).
+//! Sending over WebSocket: one chunk in each message (RFC 7977 section 5.1).
 
 use msrp::Framing;
 use msrp::relay::RelayClose;
@@ -62,7 +62,7 @@ fn a_message_is_one_chunk_or_nothing() {
     assert!(world.relay.receive_message(world.now, link, chunk).is_err());
 }
 
-/// Octets are octets, whatever the kind of the message.
+/// Text and binary messages carry the same octets.
 // req: 7977-4.2-2
 #[test]
 fn a_body_of_a_message_is_passed_on_as_it_is() {

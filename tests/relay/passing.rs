@@ -1,4 +1,4 @@
-//! Requests that are no SEND, and responses (RFC 4976 sections 6.4.2 and
+//! Responses and requests other than SEND (RFC 4976 sections 6.4.2 and
 //! 6.4.3).
 
 use msrp::relay::RelayClose;
@@ -18,7 +18,7 @@ fn other_requests_are_passed_on_and_answered_by_their_end() {
                     request = request.body("text/plain", body.as_bytes());
                 }
                 world.give(talk.alice, &request.octets());
-                // The relay itself says nothing.
+                // The relay itself does not respond.
                 assert!(world.octets(talk.alice).is_empty());
                 let sent = world.one(talk.bob);
                 assert_eq!((&sent.what[..], sent.header("To-Path")), (method, Some(BOB)));
@@ -35,7 +35,7 @@ fn other_requests_are_passed_on_and_answered_by_their_end() {
                     talk.token
                 );
                 assert_eq!(world.text(talk.alice), expected);
-                // An answer is given once.
+                // A response is forwarded once.
                 world.answer(talk.bob, &sent, "200 OK");
                 assert!(world.octets(talk.alice).is_empty());
             });
@@ -106,11 +106,11 @@ fn responses_that_belong_to_nothing_are_dropped() {
         let good = String::from_utf8(response(&sent, "200 OK", &[])).unwrap();
         let bob = talk.bob;
         let cases = [
-            // Of no transaction, and of the transaction of another hop.
+            // With no transaction, and with the transaction of another hop.
             (bob, good.replace(&sent.id, "unknown1")),
             (bob, good.replace(&sent.id, "f1")),
             (talk.alice, good.clone()),
-            // For somebody else.
+            // For another relay.
             (bob, good.replace("a.example", "b.example")),
         ];
         for (n, (link, text)) in cases.into_iter().enumerate() {
@@ -119,13 +119,13 @@ fn responses_that_belong_to_nothing_are_dropped() {
         }
         assert!(world.octets(talk.alice).is_empty() && world.octets(bob).is_empty());
         assert_eq!(world.closes(), []);
-        // And the right one still counts.
+        // The correct response still counts.
         world.give(bob, good.as_bytes());
         assert_eq!(world.one(talk.alice).id, "f1");
     });
 }
 
-/// Its framing is intact, so that the connection goes on.
+/// The framing is intact, so the connection stays open.
 // req: 4976-6.4.3-2
 #[test]
 fn a_response_that_cannot_be_parsed_is_dropped() {
@@ -161,7 +161,7 @@ fn a_response_for_a_connection_that_has_gone_is_dropped() {
     });
 }
 
-/// A malformed request in intact framing is told so.
+/// The response to a malformed request in intact framing is 400.
 #[test]
 fn a_request_that_cannot_be_parsed_is_refused() {
     scripted(|world| {
@@ -173,7 +173,7 @@ fn a_request_that_cannot_be_parsed_is_refused() {
     });
 }
 
-/// Whoever guesses passwords at a relay further out does so over this one.
+/// A client that guesses passwords at a further relay does so through this one.
 // req: 4976-6.3-11 4976-6.3-12
 #[test]
 fn failures_at_another_relay_count_for_a_client() {
@@ -209,7 +209,7 @@ fn failures_at_another_relay_count_for_a_client() {
     });
 }
 
-/// Without the port, which only AUTH may do (section 8).
+/// A URI without a port is allowed only in AUTH (section 8).
 // req: 4976-8-1
 #[test]
 fn an_auth_may_lead_to_a_relay_without_port() {

@@ -8,10 +8,10 @@ use msrp::relay::{Relay, RelayClose};
 use crate::common::Failing;
 use crate::world::*;
 
-/// Twenty zeros make this id.
+/// The id that twenty zero octets make.
 const OF_ZEROS: &str = "aaaaaaaaaaaaaaaaaaaa";
 
-/// What the relay draws at a time.
+/// The octets that the relay draws at once.
 const BLOCK: usize = 2048;
 
 fn failed() -> RelayClose {
@@ -61,7 +61,7 @@ fn no_token_and_no_nonce_is_made_of_zeros() {
     assert_eq!(reason, failed());
     assert_eq!(world.text(link), "");
     assert!(secrets.len() > 50, "{}", secrets.len());
-    // Nor for anybody else.
+    // The same holds for other clients.
     world.close(link);
     let other = world.accept(tls());
     world.give(other, &auth("again", ALICE).octets());
@@ -97,7 +97,7 @@ fn a_chunk_that_no_id_can_be_drawn_for_closes_its_next_hop() {
         };
         assert!(ids.len() > 50);
         assert!(closes.contains(&(talk.bob, failed())), "{closes:?}");
-        // The last request is answered, or the connection that it came on ends.
+        // The last request gets a response, or its connection ends.
         let told = world.told(talk.alice);
         if whole {
             assert_eq!(told, ["408"]);

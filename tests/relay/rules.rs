@@ -1,4 +1,4 @@
-//! What is passed on and what is not, by attack (RFC 4976 sections 6.2 and
+//! What the relay forwards and what it refuses, by attack (RFC 4976 sections 6.2 and
 //! 6.4).
 
 use msrp::Framing;
@@ -39,7 +39,7 @@ fn third_parties_are_not_joined() {
             world.give(mallory, &text(&format!("{} {next}", talk.token), CAROL));
             assert_eq!(world.one(mallory).what, "403", "{next}");
         }
-        // Nor is a peer of the client that owns the token.
+        // The same holds for a peer of the client that owns the token.
         world.give(talk.bob, &text(&format!("{} {CAROL}", talk.token), BOB));
         assert_eq!(world.one(talk.bob).what, "403");
         assert!(world.wanted().is_empty());
@@ -47,7 +47,7 @@ fn third_parties_are_not_joined() {
     });
 }
 
-/// A client may have its own token and be none the wiser for it.
+/// A token of its own does not let a client use that of another.
 // req: 4976-6.4-2 4976-6.3-6
 #[test]
 fn a_token_of_another_client_leads_to_that_client_alone() {
@@ -65,7 +65,7 @@ fn a_token_of_another_client_leads_to_that_client_alone() {
     });
 }
 
-/// That is what a relay is for.
+/// The owner of a token may send to any peer.
 #[test]
 fn the_owner_of_a_token_sends_to_whom_it_likes() {
     scripted(|world| {
@@ -95,7 +95,7 @@ fn a_request_for_somebody_else_drops_the_connection() {
                 let request = request.message("m1").header("Status", "000 200 OK");
                 world.give(talk.alice, &request.octets());
                 assert_eq!(world.closes(), [(talk.alice, RelayClose::NotForThisRelay)], "{first}");
-                // Nothing more of it is looked at.
+                // Nothing more is read from it.
                 world.give(talk.alice, &text(&format!("{} {BOB}", talk.token), ALICE));
                 assert!(world.octets(talk.alice).is_empty());
                 assert!(world.octets(talk.bob).is_empty());
@@ -114,7 +114,7 @@ fn loops_are_refused() {
             (format!("{own} {own} {BOB}"), "400"),
             (format!("{own} {own} {ALICE}"), "400"),
             (format!("{five} {BOB}"), "400"),
-            // To the relay itself, as an address or as somebody else's token.
+            // To the relay itself, by its URI or by another client's token.
             (format!("{own} {RELAY}"), "481"),
             (format!("{own} msrps://a.example:9000/nobody;tcp {BOB}"), "481"),
             (own.clone(), "481"),
@@ -123,7 +123,7 @@ fn loops_are_refused() {
             world.give(talk.alice, &text(&to, ALICE));
             assert_eq!(world.one(talk.alice).what, status, "{to}");
         }
-        // Those that it has passed count as well.
+        // URIs in From-Path count as well.
         let been = [&own[..]; 4].join(" ");
         world.give(talk.alice, &text(&format!("{own} {BOB}"), &format!("{been} {ALICE}")));
         assert_eq!(world.told(talk.alice), ["400"]);
@@ -160,7 +160,7 @@ fn hops_that_cannot_be_reached_are_refused() {
     });
 }
 
-/// Nobody can be told who is not read; the connection goes on.
+/// There is no path for a response; the connection stays open.
 #[test]
 fn a_path_that_is_too_long_is_not_read() {
     scripted(|world| {
@@ -179,7 +179,7 @@ fn a_path_that_is_too_long_is_not_read() {
     });
 }
 
-/// Whoever says over an open line to be Bob gets nothing that is for Bob.
+/// A peer that claims to be Bob on an unencrypted connection gets nothing for Bob.
 #[test]
 fn a_secure_peer_is_not_learnt_on_an_open_connection() {
     scripted(|world| {
@@ -196,7 +196,7 @@ fn a_secure_peer_is_not_learnt_on_an_open_connection() {
     });
 }
 
-/// A connection that a peer has opened is used for what goes to it.
+/// Requests to a peer use the connection that it has opened.
 // req: 4976-6.4.2-2
 #[test]
 fn a_peer_is_answered_where_it_has_come_in() {

@@ -1,4 +1,4 @@
-//! SEND on its way through one relay, octet by octet (RFC 4976 sections 3 and
+//! Forwarding SEND through one relay, octet by octet (RFC 4976 sections 3 and
 //! 6.4.1, RFC 7977 section 8).
 
 use msrp::Framing;
@@ -57,7 +57,7 @@ fn a_send_to_the_client_has_the_same_way() {
     });
 }
 
-/// What is known when the head leaves is said in it.
+/// The Byte-Range has what is known when the head leaves.
 // req: 4976-6.4.1-8
 #[test]
 fn the_range_is_what_is_passed_on() {
@@ -70,7 +70,7 @@ fn the_range_is_what_is_passed_on() {
         ("6-9/10", "worl", '+', "6-9/10"),
         ("6-*/*", "world", '#', "6-10/*"),
         ("", "hello", '$', "1-5/*"),
-        // The octets count, not the promise.
+        // The octets count, not the range that was announced.
         ("1-9/9", "hello", '#', "1-5/9"),
         ("1-2049/2049", &long, '$', "1-*/2049"),
         ("11-*/*", &long, '+', "11-*/*"),
@@ -116,7 +116,7 @@ fn a_send_is_answered_as_it_asks() {
                     request = request.body("text/plain", body.as_bytes());
                 }
                 world.give(talk.alice, &request.octets());
-                // Whether or not the next hop has said anything.
+                // With or without a response of the next hop.
                 let expected: &[&str] = if is_answered { &["200"] } else { &[] };
                 assert_eq!(world.told(talk.alice), expected, "{asked}");
                 assert_eq!(world.sent(talk.bob).len(), 1);
@@ -139,7 +139,7 @@ fn a_refusal_is_told_unless_it_is_not_to_be() {
     }
 }
 
-/// It is a new chunk, whose id its octets may hold.
+/// The forwarded chunk has a new id, which its body may contain.
 // req: 4976-6.4-3
 #[test]
 fn an_end_line_in_the_body_ends_nothing() {
@@ -159,13 +159,13 @@ fn an_end_line_in_the_body_ends_nothing() {
     }
 }
 
-/// The relay's next ids are known to this Alice, as their source is: she sends
+/// This Alice knows the random source of the relay and so its next ids: she sends
 /// an end-line for each.
 // req: 4976-6.4-3
 #[test]
 fn an_end_line_for_the_next_transaction_ends_nothing() {
     for padding in [0, 4096] {
-        // What the ids are, from a relay that has the same source.
+        // A relay with the same source shows the ids.
         let mut ids = Vec::new();
         let mut world = World::new(config());
         let talk = world.talk();
@@ -240,7 +240,7 @@ fn two_clients_of_one_relay() {
     assert_eq!(sent.header("From-Path"), Some(&back[..]));
     assert_eq!(sent.body.as_deref(), Some(&b"I sent that file."[..]));
 
-    // And the REPORT finds its way back.
+    // The REPORT takes the same way back.
     let report = Raw::new("REPORT", "yh67").to(&back).from(JK9).message("87652");
     let report = report.range("1-17/17").header("Status", "000 200 OK");
     world.give_message(jk9, &report.octets());
@@ -249,7 +249,7 @@ fn two_clients_of_one_relay() {
     assert_eq!((&passed.what[..], passed.header("To-Path")), ("REPORT", Some(DF7)));
     assert_eq!(passed.header("From-Path"), Some(&*format!("{first} {second} {JK9}")));
 
-    // Over one token alone, or in the wrong order, there is no way.
+    // With one token only, or in the wrong order, the request is refused.
     for (to, status) in
         [(format!("{first} {JK9}"), "408"), (format!("{second} {first} {JK9}"), "403")]
     {

@@ -1,4 +1,4 @@
-//! How long and where a token is good (RFC 4976 section 6.3).
+//! How long and where a token is valid (RFC 4976 section 6.3).
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ fn a_token_is_a_uri_of_the_relay_that_nobody_can_guess() {
             assert!(tokens.insert(token));
         }
     }
-    // No place in it is the same in all.
+    // No character is the same in all of them.
     let ids: Vec<Vec<u8>> = tokens
         .iter()
         .map(|it| it.parse::<MsrpUri>().unwrap().session_id().unwrap().into())
@@ -57,7 +57,7 @@ fn a_token_ends_when_its_time_has_come() {
         let sent = world.one(bob);
         world.answer(bob, &sent, "200 OK");
         world.now += SECOND / 1000;
-        // Before its timer is looked at, and after.
+        // Before the timer is handled, and after.
         for _ in 0..2 {
             world.give(link, &text("too-late", &token, BOB, ALICE));
             assert_eq!(world.one(link).what, "481");
@@ -84,7 +84,7 @@ fn a_token_of_a_client_is_good_on_its_connection_alone() {
     scripted(|world| {
         let (alice, token) = world.client(ALICE);
         let bob = world.reach(alice, &token, BOB);
-        // The same client by its URI, on another connection.
+        // The same client URI, on another connection.
         let other = world.accept(tls());
         world.give(other, &text("other", &token, BOB, ALICE));
         assert_eq!(world.one(other).what, "403");
@@ -113,7 +113,7 @@ fn a_token_ends_with_its_connection() {
         world.give(bob, &text("back", &token, ALICE, BOB));
         assert_eq!(world.one(bob).what, "481");
         assert!(world.octets(again).is_empty());
-        // Its own is good, and leads over the connection that is there.
+        // Its own token is valid, and the existing connection is used.
         world.give(again, &text("fresh", &fresh, BOB, ALICE));
         assert_eq!(world.one(again).what, "200");
         assert_eq!(world.one(bob).what, "SEND");
@@ -138,12 +138,12 @@ fn a_token_of_a_relay_is_good_on_any_connection_with_it() {
         assert_eq!(out.header("From-Path"), Some(&*format!("{token} {path}")));
         world.answer(bob, &out, "200 OK");
 
-        // Another relay has no part in it.
+        // It is not valid for another relay.
         let other = world.accept(tls().relay_names(vec!["other.example".into()]));
         world.give(other, &text("other", &token, BOB, &path));
         assert_eq!(world.one(other).what, "403");
 
-        // It outlives its connections, and the relay asks for one.
+        // It outlives its connections: the relay asks for a new one.
         world.close(first);
         let back = format!("{inner} {ALICE}");
         world.give(bob, &text("back1", &token, &back, BOB));
@@ -171,7 +171,7 @@ fn there_are_only_so_many() {
             assert_eq!(world.auth_as(link, ALICE, "alice", "secret", &[]).what, status);
         }
         assert_eq!(world.relay.statistics().tokens, 3);
-        // Room comes back.
+        // The end of a connection makes room.
         world.close(first);
         assert_eq!(world.auth_as(second, ALICE, "alice", "secret", &[]).what, "200");
     });

@@ -1,4 +1,4 @@
-//! A relay and the peers around it, which the test plays.
+//! A relay and its peers, which the test plays.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -30,8 +30,8 @@ pub fn tls() -> Peer {
     Peer::new(Security::Tls)
 }
 
-/// Plays a script twice: with the octets of each step as a whole, and one by
-/// one. The relay has to say the same.
+/// Plays a script twice, with the octets of each step at once and one by one. The
+/// relay must do the same.
 pub fn scripted(script: impl Fn(&mut World)) {
     scripted_with(config(), script);
 }
@@ -47,7 +47,7 @@ pub fn scripted_with(config: RelayConfig, script: impl Fn(&mut World)) {
     assert_eq!(single.history, whole.history);
 }
 
-/// What a peer has sent that the relay has not taken, and what it was sent.
+/// What a peer has sent that the relay has not taken, and what it has received.
 #[derive(Default)]
 struct End {
     input: BytesMut,
@@ -60,7 +60,7 @@ struct End {
 pub struct World {
     pub relay: Relay,
     pub now: Instant,
-    /// Whether users are looked up at once.
+    /// Whether the application looks users up at once.
     pub knows_users: bool,
     step: usize,
     ends: BTreeMap<ConnectionId, End>,
@@ -116,7 +116,7 @@ impl World {
         })
     }
 
-    /// The one connection that the relay has asked for is there.
+    /// Establishes the one connection that the relay has asked for.
     pub fn dial(&mut self, uri: &str) -> ConnectionId {
         self.dial_as(uri, tls())
     }
@@ -132,7 +132,7 @@ impl World {
     }
 
     pub fn close(&mut self, link: ConnectionId) {
-        self.relay.closed(self.now, link);
+        self.relay.closed(link);
         self.settle();
     }
 
@@ -140,10 +140,10 @@ impl World {
         self.end(link).is_stalled = true;
     }
 
-    /// It reads again.
+    /// Lets a peer read again.
     pub fn unstall(&mut self, link: ConnectionId) {
         self.end(link).is_stalled = false;
-        self.relay.written(self.now, link);
+        self.relay.written(link);
         self.settle();
     }
 
@@ -189,12 +189,12 @@ impl World {
             end.output.extend_from_slice(&octets);
             end.messages.push(octets);
             if !end.is_stalled {
-                self.relay.written(self.now, link);
+                self.relay.written(link);
             }
         }
     }
 
-    /// The octets that a peer was sent since it was last asked.
+    /// The octets that a peer has received since the last call.
     pub fn octets(&mut self, link: ConnectionId) -> Vec<u8> {
         let end = self.end(link);
         end.messages.clear();
@@ -208,14 +208,14 @@ impl World {
         String::from_utf8(self.octets(link)).unwrap()
     }
 
-    /// The same, each transmit for itself.
+    /// The same, one item for each transmit.
     pub fn messages(&mut self, link: ConnectionId) -> Vec<Vec<u8>> {
         let messages = std::mem::take(&mut self.end(link).messages);
         self.octets(link);
         messages
     }
 
-    /// The frames that a peer was sent since it was last asked.
+    /// The frames that a peer has received since the last call.
     pub fn sent(&mut self, link: ConnectionId) -> Vec<Sent> {
         frames(&self.octets(link))
     }
@@ -227,13 +227,14 @@ impl World {
         sent.remove(0)
     }
 
-    /// The words of what a peer was sent, such as `200` or `SEND 1-5/5$`.
+    /// A summary of each frame that a peer has received, such as `200` or
+    /// `SEND 1-5/5$`.
     pub fn told(&mut self, link: ConnectionId) -> Vec<String> {
         let sent = self.sent(link);
         sent.iter().map(|it| if it.what == "SEND" { it.short() } else { it.what.clone() }).collect()
     }
 
-    /// A peer answers a request.
+    /// A peer responds to a request.
     pub fn answer(&mut self, link: ConnectionId, request: &Sent, status: &str) {
         self.give(link, &response(request, status, &[]));
     }
@@ -267,7 +268,7 @@ impl World {
         }
     }
 
-    /// The events of a kind, which are then forgotten.
+    /// Takes the events of a kind.
     pub fn events_where<T>(&mut self, wanted: impl Fn(&RelayEvent) -> Option<T>) -> Vec<T> {
         self.take_events();
         let mut found = Vec::new();
@@ -281,7 +282,7 @@ impl World {
         found
     }
 
-    /// The connections that the relay wants closed.
+    /// The connections that the relay asks to close.
     pub fn closes(&mut self) -> Vec<(ConnectionId, RelayClose)> {
         self.events_where(|event| match event {
             RelayEvent::Close { connection, reason } => Some((*connection, reason.clone())),
@@ -291,7 +292,7 @@ impl World {
 
     pub fn resumes(&mut self) -> Vec<ConnectionId> {
         self.events_where(|event| match event {
-            RelayEvent::Resume(link) => Some(*link),
+            RelayEvent::Resume { connection: link } => Some(*link),
             _ => None,
         })
     }
@@ -303,21 +304,21 @@ impl World {
         format!("t{:05}", self.ids)
     }
 
-    /// A client that has its token.
+    /// A client with a token.
     pub fn client(&mut self, own: &str) -> (ConnectionId, String) {
         let link = self.accept(tls());
         let token = self.token(link, own);
         (link, token)
     }
 
-    /// A token, got by challenge and answer.
+    /// A token, granted after a challenge.
     pub fn token(&mut self, link: ConnectionId, from: &str) -> String {
         let granted = self.auth_as(link, from, "alice", "secret", &[]);
         assert_eq!(granted.what, "200", "{}", granted.head);
         granted.header("Use-Path").unwrap().rsplit(' ').next().unwrap().to_string()
     }
 
-    /// What becomes of an AUTH once the challenge is answered.
+    /// The response to an AUTH that answers the challenge.
     pub fn auth_as(
         &mut self,
         link: ConnectionId,
@@ -331,7 +332,7 @@ impl World {
         self.one(link)
     }
 
-    /// An AUTH with credentials, after the challenge where there was none.
+    /// An AUTH with credentials, after a challenge if there was none yet.
     pub fn credentials(
         &mut self,
         link: ConnectionId,
@@ -370,7 +371,7 @@ impl World {
         request.header("Authorization", &value).octets()
     }
 
-    /// The digest client that has sent the last AUTH from there.
+    /// The digest client of the last AUTH from this URI.
     pub fn digest(&mut self, link: ConnectionId, from: &str) -> &mut DigestClient {
         self.clients.get_mut(&(link, from.into())).unwrap()
     }
@@ -388,7 +389,7 @@ impl World {
         Talk { alice, bob, token }
     }
 
-    /// A bodiless SEND opens the way to a peer.
+    /// A bodiless SEND opens the connection to a peer.
     pub fn reach(&mut self, from: ConnectionId, token: &str, peer: &str) -> ConnectionId {
         let id = self.id();
         let open = Raw::send(&id).to(&format!("{token} {peer}")).from(ALICE);
@@ -440,7 +441,7 @@ pub fn challenges(frame: &Sent) -> Vec<Challenge> {
     values(frame, "WWW-Authenticate").into_iter().map(|it| Challenge::parse(it).unwrap()).collect()
 }
 
-/// What the peer that has got a request answers: to the previous hop if it is a
+/// The response of the peer that receives a request: to the previous hop if it is a
 /// SEND, or else along the whole path.
 pub fn response(request: &Sent, status: &str, headers: &[(&str, &str)]) -> Vec<u8> {
     let from = request.header("From-Path").unwrap();

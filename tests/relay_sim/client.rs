@@ -1,4 +1,4 @@
-//! A client: what its application does, and what it hears.
+//! A client: what its application does, and the events it gets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ pub struct Client {
     pub local: MsrpUri,
     pub config: Config,
     table: SessionTable,
-    /// Nobody has a connection before it is asked for, or comes in.
+    /// `None` before a connection is requested or accepted.
     pub connection: Option<Connection>,
     pub wire: Option<usize>,
     pub route: Option<RelayRoute>,
@@ -67,7 +67,7 @@ impl Client {
         matches!(self.config.framing, msrp::Framing::Message { .. })
     }
 
-    /// What its peer is told, once it is known.
+    /// The path for its peer, once it is known.
     pub fn path(&self) -> Option<Path> {
         match &self.route {
             Some(route) => Some(route.path()),
@@ -123,7 +123,7 @@ impl World {
         self.attach(number, wire, Role::Active);
     }
 
-    /// Gives a client its connection.
+    /// Attaches a connection to a client.
     pub fn attach(&mut self, number: usize, wire: usize, role: Role) {
         let (random, now) = (self.random(), self.instant());
         let client = &mut self.clients[number];
@@ -149,13 +149,13 @@ impl World {
         let client = &mut self.clients[opener];
         let to = client.route.as_ref().map_or(theirs.clone(), |route| route.to_path(&theirs));
         let session = taking(&client.plan, SessionConfig::new(client.local.clone(), to));
-        // Who opens a session waits for none.
+        // The side that opens a session waits for none.
         client.table.remove(&client.local);
         let connection = client.connection.as_mut().unwrap();
         client.session = Some(connection.open(session).unwrap());
     }
 
-    /// Something that an application does.
+    /// One action of an application.
     pub fn act(&mut self, number: usize) {
         match self.rng.below(12) {
             0..=4 => self.send(number),
@@ -220,7 +220,7 @@ impl World {
         });
     }
 
-    /// Gives streamed bodies more octets. Says whether there was room for any.
+    /// Gives streamed bodies more octets. Returns whether there was room for any.
     pub fn go_on(&mut self, number: usize, to_the_end: bool) -> bool {
         let mut has_given = false;
         let client = &mut self.clients[number];
@@ -256,7 +256,7 @@ impl World {
         let _ = connection.abort(sent.key);
     }
 
-    /// The application takes events. Says whether there were any.
+    /// The application takes events. Returns whether there were any.
     pub fn events(&mut self, number: usize) -> bool {
         if self.step < self.clients[number].slow_until {
             return false;
@@ -267,7 +267,7 @@ impl World {
         {
             count += 1;
             self.tell(|_| format!("client {number} hears {event:?}"));
-            // A route has an instant in it, which no two runs share.
+            // A route contains an instant, which differs from run to run.
             if !matches!(event, Event::Authenticated { .. }) {
                 self.record(|| format!("{number} {event:?}"));
             }
@@ -322,14 +322,14 @@ impl World {
     }
 
     fn session_opened(&mut self, number: usize, session: SessionKey) {
-        // One that has failed is bound again by what was still on its way.
+        // Messages in transit can bind a failed session again.
         let client = &mut self.clients[number];
         let is_first = client.session.is_none_or(|known| known == session);
         assert!(is_first || client.has_ended, "a second session");
         client.session.get_or_insert(session);
     }
 
-    /// No message is for anybody but its addressee.
+    /// Only its addressee receives a message.
     fn serial_of(&self, number: usize, received: &Received) -> usize {
         let serial = serial_of(&received.head()).expect("a message of the ledger");
         let sent = &self.ledger[serial];
@@ -348,7 +348,7 @@ impl World {
 
     fn piece(&mut self, number: usize, key: IncomingKey, offset: u64, data: &Bytes) {
         let places = offset as usize..offset as usize + data.len();
-        // Whose it is the mark tells, and the whole of it the last event.
+        // The mark identifies the message, and the last event completes it.
         let seen = self.clients[number].incoming.get_mut(&key).expect("it has started");
         seen[places.clone()].fill(true);
         let is_of = |sent: &&Sent| sent.to == number && sent.body.get(places.clone()) == Some(data);

@@ -1,4 +1,4 @@
-//! Clients that do whatever they should not.
+//! Hostile clients.
 
 use std::collections::VecDeque;
 
@@ -10,9 +10,9 @@ use crate::world::World;
 pub struct Hostile {
     relay: usize,
     pub out: VecDeque<Bytes>,
-    /// Whether it reads what comes.
+    /// Whether it reads what arrives.
     pub reads: bool,
-    /// Whether the relay knows it as a user.
+    /// Whether the relay has it as a user.
     is_authenticated: bool,
     number: usize,
     heard: Vec<u8>,
@@ -34,7 +34,7 @@ impl Hostile {
         }
     }
 
-    /// Picks its tokens out of what comes.
+    /// Finds its tokens in what arrives.
     pub fn hears(&mut self, octets: &[u8]) {
         self.heard.extend_from_slice(octets);
         let text = String::from_utf8_lossy(&self.heard).into_owned();
@@ -66,7 +66,7 @@ const CHUNK: &str = "Message-ID: hostile1\r\nByte-Range: 1-5/5\r\nContent-Type: 
 const REPORT: &str = "Message-ID: reported1\r\nByte-Range: 1-5/5\r\nStatus: 000 481\r\n";
 
 impl World {
-    /// Something that a hostile client does.
+    /// One action of a hostile client.
     // req: 4976-6.4-1 4976-9.1-3
     pub fn misbehave(&mut self, number: usize) {
         let scheme = scheme(self.plan.is_secure);
@@ -87,7 +87,7 @@ impl World {
             }
             1 => hostile.frame("SEND", &format!("{unknown} {own}"), &own, CHUNK, "hello"),
             2 | 3 => {
-                // Out of somebody's token, to somebody else than its owner.
+                // From another client's token, to a peer that is not its owner.
                 let to = format!("{} {own}", pick_of(rng, &stolen).unwrap_or(unknown));
                 hostile.frame("SEND", &to, &own, CHUNK, "hello");
             }

@@ -1,4 +1,4 @@
-//! What was sent and what became of it, as the simulator knows it.
+//! The simulator's record of every message and its fate.
 
 use bytes::Bytes;
 use msrp::wire::FailureReport;
@@ -7,24 +7,24 @@ use msrp::{MessageId, MessageKey, Outcome};
 use crate::common::Seeded;
 use crate::plan::pick;
 
-/// The header field that carries the place of a message in the ledger.
+/// The header field with the index of a message in the ledger.
 pub const SERIAL: &str = "Sim-Serial";
 
-/// A message for which `send` said yes.
+/// A message that `send` accepted.
 pub struct Sent {
     pub from: usize,
     pub to: usize,
     pub key: MessageKey,
     pub message_id: Option<MessageId>,
     pub body: Bytes,
-    /// Octets that the library was given.
+    /// Octets that the library has taken.
     pub given: usize,
     pub is_finished: bool,
     pub failure_report: FailureReport,
     pub was_aborted: bool,
     pub outcome: Option<Outcome>,
     pub late_failures: u32,
-    /// How often the addressee has had it whole.
+    /// How often the addressee has received it completely.
     pub completed: u32,
 }
 
@@ -35,7 +35,7 @@ impl Sent {
     }
 }
 
-/// Octets that say all along whose they are.
+/// Octets that carry the mark of their message throughout.
 pub fn marked(from: usize, to: usize, serial: usize, len: usize) -> Bytes {
     let mut body = Vec::with_capacity(len + 32);
     while body.len() < len {

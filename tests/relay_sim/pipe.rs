@@ -15,7 +15,7 @@ pub struct Pipe {
     held: usize,
     stalled_until: Duration,
     flows: bool,
-    /// Nothing more comes out but what is held.
+    /// Only octets already in the pipe still come out.
     is_ended: bool,
     /// Nothing comes out, and what goes in is lost.
     is_broken: bool,
@@ -35,7 +35,7 @@ impl Pipe {
         }
     }
 
-    /// Takes some octets in, a message whole, and says how many.
+    /// Takes some octets, or a whole message, and returns how many.
     pub fn write(&mut self, now: Duration, octets: &Bytes, rng: &mut Seeded) -> usize {
         if self.is_ended || self.is_broken {
             return octets.len();
@@ -86,7 +86,7 @@ impl Pipe {
         self.stalled_until = until;
     }
 
-    /// From now on it flows, as fast as its delay allows.
+    /// Lets it flow from now on, as fast as its delay allows.
     pub fn flow(&mut self) {
         self.flows = true;
         self.stalled_until = Duration::ZERO;
@@ -103,7 +103,7 @@ impl Pipe {
         self.held = 0;
     }
 
-    /// Whether the reader has come to the end of it.
+    /// Whether the reader has reached the end.
     pub fn is_at_end(&self) -> bool {
         self.is_broken || (self.is_ended && self.segments.is_empty())
     }
@@ -112,7 +112,7 @@ impl Pipe {
         self.segments.is_empty()
     }
 
-    /// When something can move again that cannot now.
+    /// When something can move again.
     pub fn next_due(&self, now: Duration) -> Option<Duration> {
         let arrival = self.segments.front().map(|(due, _)| (*due).max(self.stalled_until));
         let room = (self.stalled_until > now).then_some(self.stalled_until);

@@ -1,4 +1,4 @@
-//! What a seed's world is like.
+//! The plan of a seed's world.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use msrp::{Config, Framing};
 
 use crate::common::Seeded;
 
-/// The most octets that are read from a transport at once.
+/// The most octets of one read from a transport.
 pub const READ: usize = 16_384;
 
-/// What a seed is after.
+/// The kind of trouble that a seed makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Nothing goes wrong: all that is sent arrives.
+    /// Nothing goes wrong: everything that is sent arrives.
     Calm,
     /// Links stall, and applications take no events for a while.
     Rough,
@@ -93,7 +93,7 @@ impl Plan {
     }
 }
 
-/// Where nothing is to go wrong nobody is so slow that a hop timer runs out.
+/// In a calm world, nothing is so slow that a transaction times out.
 fn hurry(relays: &mut [RelayConfig], pairs: &mut [PairPlan]) {
     for relay in relays {
         relay.transmit_octets = relay.transmit_octets.max(5_000);
@@ -102,8 +102,8 @@ fn hurry(relays: &mut [RelayConfig], pairs: &mut [PairPlan]) {
     }
     for side in pairs.iter_mut().flat_map(|pair| &mut pair.sides) {
         side.config.transmit_octets = side.config.transmit_octets.max(5_000);
-        // Paths that cross the same relays in opposite orders can make these
-        // wait for each other in a circle, until one is given up as stalled.
+        // Paths through the same relays in opposite orders can make the relays
+        // wait for each other in a circle, until one closes a stalled connection.
         side.relays.sort_unstable();
     }
 }
@@ -120,8 +120,8 @@ fn relay_config(rng: &mut Seeded, number: usize, is_secure: bool) -> RelayConfig
     config.transaction_timeout = Duration::from_secs(pick(rng, &[10, 30]));
     let mut limits = RelayLimits::default();
     limits.queue_octets = pick(rng, &[0, 1_000, 5_000, 40_000, 262_144]);
-    // Each chunk that is answered in case of errors alone takes one for as
-    // long as an answer may take.
+    // A chunk to which only errors lead to a response takes a transaction until
+    // its deadline.
     limits.transactions = pick(rng, &[300, 1_024]);
     config.limits = limits;
     config
@@ -133,7 +133,7 @@ fn pair(rng: &mut Seeded, relays: usize) -> PairPlan {
         sides[0].relays.push(rng.below(relays as u64) as usize);
     }
     for side in &mut sides {
-        // Nobody is reached by WebSocket who has no relay.
+        // A client without a relay cannot be reached by WebSocket.
         if !side.relays.is_empty() && chance(rng, 30) {
             let max_octets = pick(rng, &[0, 3_000, READ]);
             side.config.framing = Framing::Message { max_octets };

@@ -1,5 +1,4 @@
-//! What is on the wire: one who reads along each connection, both ways, as the
-//! octets arrive.
+//! Checks of the octets on each connection, in both directions, as they arrive.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,20 +18,20 @@ pub struct Arrival {
 pub struct Watch {
     decoder: Decoder,
     input: BytesMut,
-    /// Requests by id: those that may be answered, and answers so far.
+    /// Requests by id: those that may get a response, and the responses so far.
     requests: HashMap<TransactionId, (u32, u32)>,
-    /// How far each message has come, by the length of its From-Path: it can
-    /// pass here twice.
+    /// How much of each message has arrived, by the length of its From-Path: a
+    /// message can pass here twice.
     places: BTreeMap<(usize, usize), u64>,
-    /// The message whose chunk is coming in.
+    /// The message whose chunk is arriving.
     current: Option<(usize, usize)>,
-    /// What came cannot be read.
+    /// What has arrived cannot be decoded.
     is_lost: bool,
 }
 
 impl Watch {
-    /// Octets have arrived; `answered` is the other direction. Messages of the
-    /// ledger are told that have gone on.
+    /// Checks octets that have arrived; `answered` is the other direction. Returns
+    /// the octets of the ledger's messages among them.
     pub fn arrived(
         &mut self,
         octets: &[u8],
@@ -112,7 +111,7 @@ impl Watch {
         assert!(answers <= asked, "{id} is answered twice");
     }
 
-    /// Chunks of one message come one behind the other.
+    /// Chunks of one message arrive one after the other.
     // req: 4976-3-1
     fn chunk(&mut self, head: &HeadRef<'_>, may_have_gaps: bool) {
         let serial = serial_of(head).filter(|_| head.has_body());
@@ -120,7 +119,7 @@ impl Watch {
         let (Some(current), Some(range)) = (self.current, head.byte_range()) else { return };
         let start = range.start() - 1;
         let place = self.places.entry(current).or_insert(start);
-        // What was lost leaves a gap, and what has come another way is late.
+        // A loss leaves a gap, and octets on another way can be late.
         let is_next = start == *place || may_have_gaps;
         assert!(is_next, "{} goes on at {start} behind {place}", current.0);
         *place = start;

@@ -1,4 +1,4 @@
-//! Transport connections, and the octets on their way through them.
+//! Transport connections, and the octets in transit on them.
 
 use bytes::{Buf, Bytes, BytesMut};
 use msrp::relay::{ConnectionId, Peer, Security};
@@ -10,7 +10,7 @@ use crate::plan::{Kind, READ, relay_host};
 use crate::watch::Watch;
 use crate::world::World;
 
-/// Whom a transport connection leads to.
+/// The end of a transport connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     Client(usize),
@@ -25,7 +25,7 @@ pub struct Wire {
     pub watches: [Watch; 2],
     /// What each end has begun to write.
     pub held: [Bytes; 2],
-    /// What has come for each end and is not taken.
+    /// What has arrived for each end and is not taken.
     inputs: [BytesMut; 2],
     pub is_gone: [bool; 2],
     carries_messages: bool,
@@ -38,7 +38,7 @@ impl Wire {
 }
 
 impl World {
-    /// A connection comes in at a relay.
+    /// A relay accepts a connection.
     pub fn accept(
         &mut self,
         relay: usize,
@@ -83,7 +83,7 @@ impl World {
         wire
     }
 
-    /// Moves octets from an end into its pipe. Says whether any moved.
+    /// Moves octets from an end into its pipe. Returns whether any moved.
     pub fn write(&mut self, wire: usize, side: usize) -> bool {
         if self.wires[wire].is_gone[side] {
             return false;
@@ -96,8 +96,7 @@ impl World {
         held[side].advance(len);
         let is_written = held[side].is_empty();
         if let (true, End::Relay(relay, id)) = (is_written, ends[side]) {
-            let now = self.instant();
-            self.relays[relay].relay.written(now, id);
+            self.relays[relay].relay.written(id);
         }
         len > 0
     }
@@ -123,7 +122,7 @@ impl World {
         true
     }
 
-    /// Gives an end octets. Says whether anything moved.
+    /// Gives an end octets. Returns whether anything moved.
     pub fn read(&mut self, wire: usize, side: usize) -> bool {
         if self.wires[wire].is_gone[side] {
             return false;
@@ -152,7 +151,7 @@ impl World {
         has_moved || is_at_end
     }
 
-    /// One who reads along looks at what has come.
+    /// The watch of the wire checks what has arrived.
     fn arrived(&mut self, wire: usize, side: usize, octets: &Bytes) {
         let has_gaps = self.may_fail();
         let Wire { ends, watches, .. } = &mut self.wires[wire];
@@ -223,13 +222,12 @@ impl World {
         !octets.is_empty() || before != self.wires[wire].inputs[side].len()
     }
 
-    /// The stream has come to its end, for whatever reason.
+    /// The stream has ended, for any reason.
     fn ends(&mut self, wire: usize, side: usize) {
-        let now = self.instant();
         match self.wires[wire].ends[side] {
             End::Client(number) => self.clients[number].connection.as_mut().unwrap().receive_eof(),
             End::Relay(relay, id) => {
-                self.relays[relay].relay.closed(now, id);
+                self.relays[relay].relay.closed(id);
             }
             End::Hostile(_) => {}
         }

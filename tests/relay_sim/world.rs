@@ -17,7 +17,7 @@ use crate::ledger::Sent;
 use crate::plan::{Kind, Plan, READ, chance, relay_host};
 use crate::wire::{End, Wire};
 
-/// After how many steps without an end a seed has failed.
+/// The steps after which an unfinished seed has failed.
 const MAX_STEPS: u64 = 200_000;
 
 pub struct World {
@@ -41,7 +41,7 @@ pub struct World {
 pub struct RelayNode {
     pub relay: Relay,
     pub wires: BTreeMap<ConnectionId, usize>,
-    /// How far each message has come here, and how far it has come on.
+    /// How much of each message has arrived at the relay, and how much at the next hop.
     places: BTreeMap<usize, (u64, u64)>,
 }
 
@@ -94,7 +94,7 @@ impl World {
         }
     }
 
-    /// Runs the seed to its end; panics where something does not hold.
+    /// Runs the seed to its end. Panics if a law is violated.
     pub fn run(mut self) -> u64 {
         self.tell(|world| format!("{:#?}", world.plan));
         self.begin();
@@ -174,7 +174,7 @@ impl World {
         self.check_bounds();
     }
 
-    /// Takes what a relay has to say. Says whether that was anything.
+    /// Takes the octets and events of a relay. Returns whether there were any.
     fn poll_relay(&mut self, relay: usize) -> bool {
         let now = self.instant();
         let mut has_moved = false;
@@ -205,7 +205,7 @@ impl World {
             }
             RelayEvent::Close { connection, .. } => {
                 let wire = self.relays[relay].wires.get(&connection).copied();
-                self.relays[relay].relay.closed(now, connection);
+                self.relays[relay].relay.closed(connection);
                 if let Some(wire) = wire {
                     let is_second = self.wires[wire].ends[1] == End::Relay(relay, connection);
                     self.hang_up(wire, usize::from(is_second));
@@ -221,9 +221,9 @@ impl World {
         let other = (0..self.relays.len()).find(|other| relay_host(*other) == host);
         let client = self.clients.iter().position(|client| client.local == *uri);
         let mut peer = Peer::new(self.security());
-        // Another port of a relay's host is nobody's.
+        // Nothing listens on another port of a relay's host.
         if uri.port() != Some(2855) && other.is_some() {
-            return self.relays[relay].relay.connect_failed(now, id);
+            return self.relays[relay].relay.closed(id);
         }
         if let Some(other) = other.filter(|other| *other != relay) {
             peer = peer.relay_names(vec![host]);
@@ -234,12 +234,12 @@ impl World {
             let wire = self.join(ends, Framing::Stream);
             self.attach(number, wire, Role::Passive);
         } else {
-            return self.relays[relay].relay.connect_failed(now, id);
+            return self.relays[relay].relay.closed(id);
         }
         self.relays[relay].relay.connected(now, id, peer);
     }
 
-    /// A little time; deadlines are met when everything else rests.
+    /// Lets a little time pass; deadlines are handled when everything else is at rest.
     fn let_time_pass(&mut self) {
         let most = if self.plan.kind == Kind::Calm { 20 } else { 500 };
         self.now += Duration::from_millis(self.rng.below(most));
@@ -289,7 +289,7 @@ impl World {
         }
     }
 
-    /// Moves whatever can be moved; time passes where nothing can.
+    /// Moves everything that can move; if nothing can, time passes.
     pub fn turn(&mut self) {
         self.step += 1;
         assert!(self.step < MAX_STEPS, "no end: {}", self.without_outcome());
@@ -314,8 +314,7 @@ impl World {
         }
     }
 
-    /// Lets everything come to rest, and every deadline pass that a failure
-    /// can wait for.
+    /// Lets everything come to rest and every deadline pass.
     fn settle(&mut self) {
         self.tell(|_| "settle".into());
         for client in &mut self.clients {
@@ -352,8 +351,8 @@ impl World {
         format!("without outcome: {serials:?}")
     }
 
-    /// What waits in a relay is bounded by its limits: a read, what is being
-    /// written and what is on its way come on top.
+    /// The limits of a relay bound its queues; a read, the current write and octets
+    /// in transit come on top.
     fn check_bounds(&self) {
         if self.is_disturbed {
             return;
@@ -370,7 +369,7 @@ impl World {
         }
     }
 
-    /// What must hold when everything rests.
+    /// The laws that hold when everything is at rest.
     fn check_end(&self) {
         for node in &self.relays {
             for (id, wire) in &node.wires {
@@ -390,7 +389,7 @@ impl World {
     // req: 4976-6.4.1-1 4976-6.4.3-2
     fn check_sent(&self, serial: usize, sent: &Sent) {
         let is_told = sent.has_failed() || self.clients[sent.from].has_ended;
-        // Without `yes` silence is consent, and there may be no word of a loss.
+        // Only Failure-Report `yes` makes silence a failure: a loss may go unreported.
         let is_owed = match sent.failure_report {
             FailureReport::Yes => true,
             FailureReport::Partial => self.plan.kind == Kind::Calm,

@@ -10,7 +10,7 @@ use memchr::memmem::Finder;
 use msrp::wire::{Continuation, Decoder};
 use msrp_bench::{ID, KIB, LARGE, READ, chunk, drain, push_chunk, random_octets};
 
-/// A body of `unit` over and over.
+/// A body that repeats `unit`.
 fn repeated(unit: &[u8]) -> Vec<u8> {
     unit.iter().copied().cycle().take(LARGE).collect()
 }
@@ -20,7 +20,7 @@ fn bodies() -> [(&'static str, Vec<u8>); 4] {
         ("random", random_octets(LARGE)),
         ("CRLF and hyphens", repeated(b"\r\n------\r\n-------\r-------\n")),
         ("wrong flag", repeated(format!("\r\n-------{ID}!\r\n").as_bytes())),
-        ("no CRLF behind", repeated(format!("\r\n-------{ID}$-").as_bytes())),
+        ("no CRLF after", repeated(format!("\r\n-------{ID}$-").as_bytes())),
     ]
 }
 
@@ -28,8 +28,8 @@ fn needle() -> Vec<u8> {
     format!("\r\n-------{ID}").into_bytes()
 }
 
-/// Each run has a copy of its own to eat up, made outside the clock; so has the
-/// search, for the sake of the caches.
+/// Each run consumes its own copy, made outside the measured time. The search gets
+/// a copy too, so that the caches are in the same state.
 fn whole(c: &mut Criterion) {
     for (name, body) in bodies() {
         let wire = chunk(&body);
@@ -49,7 +49,7 @@ fn whole(c: &mut Criterion) {
     }
 }
 
-/// Copies into one small buffer stand for the reads, here and there.
+/// Copies into one small buffer stand for the reads, in bench and yardstick.
 fn reads(c: &mut Criterion) {
     for (name, body) in bodies() {
         let wire = chunk(&body);
@@ -110,7 +110,7 @@ fn chunks_of_2048(c: &mut Criterion) {
     });
 }
 
-/// The time of one message is to be the same however many are in the buffer.
+/// The time per message must not depend on the number of messages in the buffer.
 fn many_small(c: &mut Criterion) {
     let message = chunk(b"Are you there?");
     let mut group = c.benchmark_group("small messages in one buffer");

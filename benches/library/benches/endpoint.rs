@@ -58,7 +58,7 @@ impl Side {
         }
     }
 
-    /// Reads once. Says whether the peer is still there.
+    /// Reads once. Returns whether the peer is still connected.
     fn read(&mut self) -> bool {
         let held = self.input.len();
         self.input.resize(held + READ, 0);
@@ -88,7 +88,7 @@ fn bob(stream: TcpStream, mode: ReceiveMode) -> Side {
     side
 }
 
-/// Reads until the peer is gone; counts messages and their octets.
+/// Reads until the peer disconnects. Counts messages and their octets.
 fn receive_all(mut side: Side) -> (usize, usize) {
     let (mut messages, mut octets) = (0, 0);
     loop {
@@ -123,7 +123,7 @@ fn take_outcomes(side: &mut Side) -> usize {
     outcomes
 }
 
-/// Gives a streamed message the same piece until it has all its octets.
+/// Writes the same piece to a streamed message until it has all its octets.
 fn fill(side: &mut Side, message: MessageKey, piece: &Bytes, left: &mut usize) {
     while let Ok(mut body) = side.connection.body(message) {
         if *left == 0 {

@@ -1,4 +1,4 @@
-//! Reading heads, beside an HTTP parser on heads of the same shape.
+//! Parsing heads, beside an HTTP parser on heads of the same shape.
 #![allow(missing_docs)]
 
 use std::hint::black_box;

@@ -1,5 +1,5 @@
-//! Runs one way of reading so many times, for `tools/instructions` to count its
-//! instructions: `instructions SHAPE TIMES`.
+//! Runs one way of reading several times, so that `tools/instructions` can count
+//! its instructions: `instructions SHAPE TIMES`.
 #![allow(missing_docs, clippy::print_stdout)]
 
 use std::hint::black_box;
@@ -63,7 +63,7 @@ fn main() {
             "http-response" => drop(black_box(http_response(black_box(HTTP_RESPONSE)))),
             "search" => drop(black_box(search(black_box(&large)))),
             "decode" => drop(black_box(decode(black_box(&large)))),
-            // `cargo bench` runs this like any other bench, and says --bench.
+            // `cargo bench` runs this like any other bench, with --bench.
             _ => return,
         }
     }

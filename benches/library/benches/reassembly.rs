@@ -1,4 +1,4 @@
-//! Putting messages together, beside appending the same octets to a vector.
+//! Reassembling messages, beside appending the same octets to a vector.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::time::Duration;
@@ -10,16 +10,16 @@ use msrp_bench::{MIB, Seeded, random_octets};
 const BODY: usize = 16 * MIB;
 const CHUNK: usize = 2048;
 
-/// The places of the chunks, in order.
+/// The offsets of the chunks, in order.
 fn in_order() -> Vec<usize> {
     (0..BODY).step_by(CHUNK).collect()
 }
 
-/// The places of the chunks, shuffled (Fisher and Yates).
+/// The offsets of the chunks, shuffled (Fisher and Yates).
 fn shuffled() -> Vec<usize> {
     let (mut places, mut random) = (in_order(), Seeded(7));
     for last in (1..places.len()).rev() {
-        let other = random.next() % (last as u64 + 1);
+        let other = random.next_u64() % (last as u64 + 1);
         places.swap(last, usize::try_from(other).unwrap());
     }
     places

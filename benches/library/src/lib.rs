@@ -1,4 +1,4 @@
-//! Heads and bodies that several benches measure with.
+//! Heads and bodies that several benches share.
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
 use bytes::{Bytes, BytesMut};
@@ -11,10 +11,10 @@ pub const MIB: usize = 1024 * KIB;
 /// The body of the decode benches.
 pub const LARGE: usize = 64 * MIB;
 
-/// What a transport is read by.
+/// The octets of one read from a transport.
 pub const READ: usize = 64 * KIB;
 
-/// The head of a chunk, of about 250 octets.
+/// The head of a chunk, with about 250 octets.
 pub const SEND: &[u8] = b"MSRP 7fq2k9x8 SEND\r\n\
     To-Path: msrp://biloxi.example.com:12763/kjhd37s2s20w2a;tcp\r\n\
     From-Path: msrp://atlanta.example.com:7654/jshA7weztas;tcp\r\n\
@@ -23,7 +23,7 @@ pub const SEND: &[u8] = b"MSRP 7fq2k9x8 SEND\r\n\
     Failure-Report: partial\r\n\
     Content-Type: text/plain\r\n\r\n";
 
-/// As long as [`SEND`], with the same header fields.
+/// An HTTP request as long as [`SEND`], with the same header fields.
 pub const HTTP_REQUEST: &[u8] = b"GET /7fq2 HTTP/1.1\r\n\
     To-Path: msrp://biloxi.example.com:12763/kjhd37s2s20w2a;tcp\r\n\
     From-Path: msrp://atlanta.example.com:7654/jshA7weztas;tcp\r\n\
@@ -32,13 +32,13 @@ pub const HTTP_REQUEST: &[u8] = b"GET /7fq2 HTTP/1.1\r\n\
     Failure-Report: partial\r\n\
     Content-Type: text/plain\r\n\r\n";
 
-/// The head of a response, with the end-line which ends it.
+/// A response with its end-line.
 pub const RESPONSE: &[u8] = b"MSRP 7fq2k9x8 200 OK\r\n\
     To-Path: msrp://atlanta.example.com:7654/jshA7weztas;tcp\r\n\
     From-Path: msrp://biloxi.example.com:12763/kjhd37s2s20w2a;tcp\r\n\
     -------7fq2k9x8$\r\n";
 
-/// As long as [`RESPONSE`], with the same header fields.
+/// An HTTP response as long as [`RESPONSE`], with the same header fields.
 pub const HTTP_RESPONSE: &[u8] = b"HTTP/1.1 200 OK and this is what ity\r\n\
     To-Path: msrp://atlanta.example.com:7654/jshA7weztas;tcp\r\n\
     From-Path: msrp://biloxi.example.com:12763/kjhd37s2s20w2a;tcp\r\n\r\n";
@@ -49,11 +49,11 @@ pub const ID: &str = "7fq2k9x8";
 pub fn parse(octets: &[u8]) -> HeadRef<'_> {
     match HeadRef::parse(octets, &ParseOptions::default()).unwrap() {
         Parsed::Complete { head, .. } => head,
-        Parsed::Incomplete => panic!("the head is all there"),
+        Parsed::Incomplete => panic!("the head is complete"),
     }
 }
 
-/// Takes every URI of a head apart; the sum is there to be used.
+/// Parses every URI of a head. The sum keeps the work from being optimized away.
 pub fn take_uris_apart(head: &HeadRef<'_>) -> usize {
     let uris = head.to_path().iter().chain(head.from_path().iter());
     uris.map(|uri| {
@@ -77,12 +77,12 @@ pub fn http_response(octets: &[u8]) -> usize {
     response.parse(octets).unwrap().unwrap()
 }
 
-/// Octets that are the same in every run.
+/// Pseudo-random octets, the same in every run.
 #[derive(Clone)]
 pub struct Seeded(pub u64);
 
 impl Seeded {
-    pub fn next(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         // SplitMix64.
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -95,7 +95,7 @@ impl Seeded {
 impl Random for Seeded {
     fn fill(&mut self, octets: &mut [u8]) -> Result<(), msrp::RandomError> {
         for part in octets.chunks_mut(8) {
-            part.copy_from_slice(&self.next().to_le_bytes()[..part.len()]);
+            part.copy_from_slice(&self.next_u64().to_le_bytes()[..part.len()]);
         }
         Ok(())
     }
@@ -120,7 +120,7 @@ pub fn push_chunk(wire: &mut BytesMut, body: &[u8], flag: Continuation) {
     write_end_line(wire, &TransactionId::new(ID).unwrap(), flag);
 }
 
-/// Takes every frame that `input` has, and counts the octets of their bodies.
+/// Decodes every frame in `input`, and counts the octets of their bodies.
 pub fn drain(decoder: &mut Decoder, input: &mut BytesMut) -> usize {
     let mut octets = 0;
     while let Some(frame) = decoder.decode(input).unwrap() {

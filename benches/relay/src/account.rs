@@ -1,5 +1,4 @@
-//! A client's place at a relay: a connection, and the URI that the relay gave
-//! for it.
+//! A client of a relay: its connection, and the URI that the relay issued for it.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,14 +11,14 @@ use msrp::wire::{Decoder, Frame, Head, HeadWriter, HeaderName, Method, Transacti
 use msrp::{MsrpUri, OsRandom, Path, StatusCode};
 use msrp_interop::{PASSWORD, USER};
 
-/// No read or write of the bench takes longer where all is well.
+/// The longest time that a read or write of the bench may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Account {
     pub(crate) stream: TcpStream,
     /// The client's own URI.
     pub(crate) own: String,
-    /// Use-Path: what its peers put in front of it.
+    /// The URI from Use-Path, which peers put in front of the client's own.
     pub(crate) token: String,
 }
 

@@ -1,24 +1,24 @@
-//! Frames written before anything is measured.
+//! Frames, written before the measurement.
 
 use std::fmt::Write as _;
 
-/// Distinct ids there are; more than any window.
+/// The number of distinct transaction ids, larger than any window.
 pub(crate) const DISTINCT: usize = 4096;
 
-/// Octets of a small message.
+/// The octets of a small message.
 pub(crate) const SMALL: usize = 200;
 
-/// What every chunk of a pass says of its way.
+/// The paths of every chunk of a pass.
 #[derive(Clone, Debug)]
 pub(crate) struct Route {
     pub(crate) to: String,
     pub(crate) from: String,
 }
 
-/// A round of small messages, one behind the other, each with an id of its own.
+/// A round of small messages, one after the other, each with its own id.
 pub(crate) struct SmallMessages {
     octets: Vec<u8>,
-    /// Where each ends.
+    /// The end of each message.
     ends: Vec<usize>,
 }
 
@@ -37,8 +37,8 @@ impl SmallMessages {
         Self { octets, ends }
     }
 
-    /// The octets of `count` messages from `first` on, as far as one run of
-    /// them goes, and how many they are.
+    /// The octets of up to `count` messages from `first` on that are contiguous, and
+    /// their number.
     pub(crate) fn run(&self, first: usize, count: usize) -> (&[u8], usize) {
         let first = first % DISTINCT;
         let last = (first + count).min(DISTINCT);
@@ -50,7 +50,7 @@ impl SmallMessages {
     }
 }
 
-/// The head of a SEND; the range counts from one.
+/// The head of a SEND. The range counts from one.
 pub(crate) fn head(
     route: &Route,
     id: &str,

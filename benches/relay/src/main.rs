@@ -1,5 +1,5 @@
-//! What a relay forwards in a second: ours beside Kamailio and a plain TCP
-//! proxy, in turns within one run.
+//! The throughput of relays: ours beside Kamailio and a plain TCP proxy, in turns
+//! within one run.
 
 mod account;
 mod frames;
@@ -15,20 +15,20 @@ use clap::Parser;
 
 /// Measures relays against each other and prints a table.
 ///
-/// Kamailio is left out where it is not installed, and our relay where
-/// `msrp-relay` does not lie beside this program.
+/// Leaves Kamailio out if it is not installed, and our relay if `msrp-relay` is not
+/// in the folder of this program.
 #[derive(Parser)]
 pub(crate) struct Options {
-    /// Messages of 200 octets in each round.
+    /// Number of 200-octet messages in each round.
     #[arg(long, default_value_t = 200_000)]
     messages: usize,
-    /// Octets of the large message.
+    /// Size of the large message in octets.
     #[arg(long, default_value_t = 256 << 20)]
     octets: usize,
-    /// SENDs that may wait for their responses.
+    /// Number of SENDs that may wait for their responses.
     #[arg(long, default_value_t = 64)]
     window: usize,
-    /// Rounds, of which each measures every subject once; medians count.
+    /// Number of rounds. Each measures every subject once, and the medians count.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
 }

@@ -1,4 +1,4 @@
-//! What is measured of each subject.
+//! The measurements of each subject.
 
 use std::net::{TcpListener, TcpStream};
 use std::thread;
@@ -15,7 +15,7 @@ use crate::receiver::{Expected, Receiver};
 use crate::subject::{Subject, proxied};
 use crate::table::{Results, What};
 
-/// The two ends of a pass, ready to begin.
+/// The two ends of a pass, ready to start.
 struct Pass {
     sender: TcpStream,
     receiver: Receiver,
@@ -25,7 +25,7 @@ struct Pass {
 /// Measures a subject once.
 pub(crate) fn round(subject: &Subject, options: &Options, results: &mut Results) -> Result<()> {
     let name = subject.name();
-    // First, while the relay has held nothing large.
+    // First, before the relay has held anything large.
     let processes = subject.processes();
     let pass = one_pass(subject)?;
     memory::forget_peak(&processes);
@@ -57,7 +57,7 @@ fn bulk(pass: Pass, options: &Options, max_chunk: usize) -> Result<f64> {
     run(pass, expected, move |sender, route| sender.bulk(route, octets, max_chunk))
 }
 
-/// Seconds from the first octet that is sent to the last that is received.
+/// The seconds from the first octet sent to the last octet received.
 fn run(
     pass: Pass,
     expected: Expected,
@@ -67,13 +67,13 @@ fn run(
     let sending = thread::spawn(move || send(Sender::new(sender), &route));
     let receiving = thread::spawn(move || receiver.run(expected));
     let joined = |_| anyhow!("a side of the bench panicked");
-    // Its error says more where both fail.
+    // If both fail, this error says more.
     let end = receiving.join().map_err(joined)?;
     let start = sending.join().map_err(joined)?.context("sender")?;
     Ok(end.context("receiver")?.duration_since(start).as_secs_f64())
 }
 
-/// A sender who goes straight to the receiver's relay.
+/// A sender that connects directly to the receiver's relay.
 fn one_pass(subject: &Subject) -> Result<Pass> {
     let Some(relay) = subject.address() else { return direct() };
     let bob = Account::open(relay)?;
@@ -83,7 +83,7 @@ fn one_pass(subject: &Subject) -> Result<Pass> {
     Ok(Pass { sender, receiver: bob.receiver(), route: Route { to, from } })
 }
 
-/// A sender who has a relay too: the same one.
+/// A sender that uses the same relay as the receiver.
 fn two_passes(subject: &Subject) -> Result<Option<Pass>> {
     let Some(relay) = subject.address() else { return Ok(None) };
     let (alice, bob) = (Account::open(relay)?, Account::open(relay)?);
@@ -92,7 +92,7 @@ fn two_passes(subject: &Subject) -> Result<Option<Pass>> {
     Ok(Some(Pass { sender: alice.stream, receiver: bob.receiver(), route }))
 }
 
-/// The same two ends with nothing of MSRP between them.
+/// The same two ends without a relay in between.
 fn direct() -> Result<Pass> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;

@@ -1,13 +1,13 @@
-//! What a process has at most had in memory.
+//! The peak memory of processes.
 
 use std::fs;
 
-/// The peak of resident memory of these processes together, in KiB.
+/// The sum of the peaks of resident memory of these processes, in KiB.
 pub(crate) fn peak(processes: &[u32]) -> u64 {
     processes.iter().filter_map(|process| status(*process, "VmHWM:")).sum()
 }
 
-/// Lets the peaks begin anew at what is resident. Where that is not allowed the
+/// Resets the peaks to the current resident memory. If that is not permitted, the
 /// peaks stay, and growth beyond them still shows.
 pub(crate) fn forget_peak(processes: &[u32]) {
     for process in processes {

@@ -9,16 +9,16 @@ use memchr::memmem::Finder;
 
 use crate::frames::{Route, SmallMessages, end_line, head};
 
-/// Octets of the large message that are written at once.
+/// The octets of the large message in one write.
 const PIECE: usize = 64 * 1024;
 
-/// Chunks of the large message that may wait for their responses.
+/// The number of chunks of the large message that may wait for their responses.
 const CHUNK_WINDOW: usize = 16;
 
-/// The status of a good response; it occurs in no other place of one.
+/// The status of a successful response. It occurs nowhere else in the response.
 const OK: &[u8] = b" 200 ";
 
-/// A connection from which SENDs leave, and the responses that it has had.
+/// A connection that sends SENDs and reads their responses.
 pub(crate) struct Sender {
     stream: TcpStream,
     ok: Finder<'static>,
@@ -33,13 +33,13 @@ impl Sender {
         Self { stream, ok, buffer: vec![0; PIECE], held: 0, waiting: 0 }
     }
 
-    /// Sends small messages, `window` of them without a response; tells when
-    /// the first left. Ends with the last response.
+    /// Sends small messages, at most `window` of them without a response. Returns the
+    /// time of the first after the last response.
     pub(crate) fn pump(mut self, route: &Route, count: usize, window: usize) -> Result<Instant> {
         let messages = SmallMessages::new(route);
         let (start, mut sent) = (Instant::now(), 0);
         while sent < count {
-            // Half a window at a time, so that a write has many of them.
+            // Half a window at a time, so that each write has many messages.
             if self.waiting <= window / 2 {
                 let wanted = (window - self.waiting).min(count - sent);
                 let (octets, run) = messages.run(sent, wanted);
@@ -79,7 +79,7 @@ impl Sender {
         let id = format!("b{offset:012}");
         let mut octets = head(route, &id, "bulk.message", (offset + 1, None, total));
         let mut left = len;
-        // What is left of the body leaves together with what stands around it.
+        // The last piece of the body goes into one write with the end-line.
         while octets.len() + left > PIECE {
             let piece = body.get(..left.min(PIECE - octets.len())).unwrap_or_default();
             octets.extend_from_slice(piece);
@@ -101,8 +101,8 @@ impl Sender {
         Ok(())
     }
 
-    /// Reads what responses there are, at least a part of one. Any but a 200
-    /// is not counted, so that the round ends in a timeout.
+    /// Reads responses, at least a part of one. Only a 200 counts; any other leads to
+    /// a timeout of the round.
     fn take_responses(&mut self) -> Result<()> {
         let len = self.stream.read(self.buffer.get_mut(self.held..).unwrap_or_default());
         let len = len.with_context(|| format!("{} SENDs without a 200", self.waiting))?;

@@ -1,4 +1,4 @@
-//! The receiving side: counts what comes and answers it.
+//! The receiving side: counts SENDs and responds to them.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,24 +9,24 @@ use memchr::memmem::Finder;
 
 const BUFFER: usize = 256 * 1024;
 
-/// CRLF and seven hyphens; no body of the bench holds them.
+/// CRLF and seven hyphens, which occur in no body of the bench.
 const END_LINE: &[u8] = b"\r\n-------";
 
-/// What a receiver waits for: so many messages of so many octets in all.
+/// What a receiver waits for: a number of messages, and the sum of their octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Expected {
     pub(crate) messages: usize,
     pub(crate) octets: usize,
 }
 
-/// A connection at which SENDs arrive. It knows no more of MSRP than counting
-/// and answering them needs, so that the relay is what is measured.
+/// A connection that receives SENDs. It implements only enough of MSRP to count
+/// them and respond, so that the relay dominates the measurement.
 pub(crate) struct Receiver {
     stream: TcpStream,
     chunks: Chunks,
 }
 
-/// Takes chunks apart as they come.
+/// Splits the input into chunks.
 struct Chunks {
     head_end: Finder<'static>,
     end_line: Finder<'static>,
@@ -34,7 +34,7 @@ struct Chunks {
     received: Expected,
     /// The paths of every response, and the responses that wait to leave.
     paths: String,
-    answers: Vec<u8>,
+    responses: Vec<u8>,
 }
 
 impl Receiver {
@@ -46,12 +46,12 @@ impl Receiver {
             in_body: false,
             received: Expected { messages: 0, octets: 0 },
             paths: format!("To-Path: {previous}\r\nFrom-Path: {own}\r\n"),
-            answers: Vec::new(),
+            responses: Vec::new(),
         };
         Self { stream, chunks }
     }
 
-    /// Receives until all is there, and tells when that was.
+    /// Receives everything that is expected. Returns the time of the end.
     pub(crate) fn run(mut self, expected: Expected) -> Result<Instant> {
         let mut buffer = vec![0; BUFFER];
         let mut held = 0;
@@ -65,8 +65,8 @@ impl Receiver {
             let taken = self.chunks.take(buffer.get(..held).unwrap_or_default())?;
             buffer.copy_within(taken..held, 0);
             held -= taken;
-            self.stream.write_all(&self.chunks.answers)?;
-            self.chunks.answers.clear();
+            self.stream.write_all(&self.chunks.responses)?;
+            self.chunks.responses.clear();
         }
         let end = Instant::now();
         ensure!(self.chunks.received == expected, "{:?} came", self.chunks.received);
@@ -75,7 +75,7 @@ impl Receiver {
 }
 
 impl Chunks {
-    /// How many octets were taken; what follows is not whole.
+    /// Takes complete parts of the input. Returns the number of octets taken.
     fn take(&mut self, octets: &[u8]) -> Result<usize> {
         let mut place = 0;
         while let Some(step) = self.step(octets.get(place..).unwrap_or_default())? {
@@ -107,14 +107,14 @@ impl Chunks {
         }
     }
 
-    /// The end-line behind its hyphens, up to its LF.
+    /// The rest of an end-line after its hyphens, up to its LF.
     fn end(&mut self, line: &[u8]) -> Result<()> {
         let (flag, id) = line.strip_suffix(b"\r").and_then(<[u8]>::split_last).context("a flag")?;
         self.in_body = false;
         self.received.messages += usize::from(*flag == b'$');
         for part in [b"MSRP ", id, b" 200 OK\r\n", self.paths.as_bytes(), b"-------", id, b"$\r\n"]
         {
-            self.answers.extend_from_slice(part);
+            self.responses.extend_from_slice(part);
         }
         Ok(())
     }

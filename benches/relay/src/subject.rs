@@ -1,4 +1,4 @@
-//! What is measured.
+//! The subjects: relays, and a proxy as the yardstick.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -8,10 +8,10 @@ use anyhow::Result;
 use msrp::auth::Algorithm;
 use msrp_interop::{Kamailio, OurRelay, needed};
 
-/// Kamailio takes frames of up to 11,238 octets with that configuration.
+/// With that configuration Kamailio takes frames of up to 11,238 octets.
 const KAMAILIO_CHUNK: usize = 10_000;
 
-/// The buffer of the proxy, one a direction.
+/// The octets of the proxy's buffer, one for each direction.
 const PROXY_BUFFER: usize = 64 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +27,7 @@ pub(crate) enum Subject {
     Proxy,
 }
 
-/// Every subject that is there.
+/// Every subject that is available.
 pub(crate) fn all() -> Vec<Subject> {
     let mut subjects = vec![Subject::Proxy];
     subjects.extend(needed(OurRelay::start(Algorithm::Md5)).map(Subject::Ours));
@@ -44,7 +44,7 @@ impl Subject {
         }
     }
 
-    /// Where its clients authenticate; a proxy knows of none.
+    /// Where its clients authenticate. A proxy has no clients.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Ours(relay) => Some(relay.address()),
@@ -61,7 +61,7 @@ impl Subject {
         }
     }
 
-    /// The processes that it consists of, where it is not this one.
+    /// Its processes, if it does not run in this one.
     pub(crate) fn processes(&self) -> Vec<u32> {
         match self {
             Self::Ours(relay) => vec![relay.process()],
@@ -71,8 +71,8 @@ impl Subject {
     }
 }
 
-/// A connection through a proxy of our own in front of `target`: one thread a
-/// direction, each a loop of a read and a write. It ends with its sockets.
+/// A connection through our own proxy to `target`: one thread for each direction,
+/// each in a loop of a read and a write. It ends with its sockets.
 pub(crate) fn proxied(target: SocketAddr) -> Result<TcpStream> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let near = TcpStream::connect(listener.local_addr()?)?;

@@ -1,4 +1,4 @@
-//! What came of it all.
+//! The table of results.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,7 +35,7 @@ impl Results {
         self.0.entry((what, name)).or_default().push(figure);
     }
 
-    /// The median of the rounds; of memory the most, which is what counts.
+    /// The median of the rounds, or for memory the maximum.
     fn figure(&self, what: What, name: Name) -> Option<f64> {
         let mut figures = self.0.get(&(what, name))?.clone();
         figures.sort_by(f64::total_cmp);

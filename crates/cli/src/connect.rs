@@ -1,4 +1,4 @@
-//! `msrp connect`: opens a session, to see whether it is there.
+//! `msrp connect`: opens a session, to see whether it exists.
 
 use std::time::{Duration, Instant};
 
@@ -13,8 +13,8 @@ use crate::output::{milliseconds, print, set, set_status};
 
 /// Opens a session with an empty SEND and prints one JSON object.
 ///
-/// Exit status: 0 the session exists, 1 it does not or could not be reached,
-/// 2 wrong usage.
+/// Exit status: 0 if the session exists, 1 if it does not or is unreachable, 2 for
+/// wrong usage.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// URI of the session, or a path as `msrp receive` prints it.
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Ending> {
     Ok(result.is_ok().into())
 }
 
-/// The object of an exchange of which nothing is known yet.
+/// The object of an exchange, with all values unknown.
 fn unknown(target: &Target) -> Value {
     let mut object = target.object();
     for key in ["connectTime", "rtt", "statusCode", "statusText"] {

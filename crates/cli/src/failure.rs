@@ -30,7 +30,7 @@ impl Failure {
         Self::timeout("the peer did not respond in time")
     }
 
-    /// Something on this side.
+    /// An error on this side.
     pub(crate) fn local(error: impl Into<anyhow::Error>) -> Self {
         Self::new("local", format!("{:#}", error.into()))
     }
@@ -52,7 +52,7 @@ impl Failure {
         Self::new("rejected", format!("the peer responded {status} {}", status.reason()))
     }
 
-    /// A connection refuses a call, most often because it has ended.
+    /// A call that the connection refuses, most often because it has ended.
     pub(crate) fn on(link: &Link, error: impl Into<anyhow::Error>) -> Self {
         while let Some(event) = link.next_event(Some(Instant::now())) {
             if let Event::Closed(end) = event {

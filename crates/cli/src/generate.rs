@@ -1,4 +1,4 @@
-//! What packages install beside the command: shell completions and man pages.
+//! Files that packages install with the command: shell completions and man pages.
 
 use std::io::Write;
 

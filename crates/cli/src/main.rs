@@ -17,8 +17,8 @@ use clap::{Parser, Subcommand};
 
 /// Sends and receives messages over MSRP (RFC 4975).
 ///
-/// send, receive and connect print JSON objects on the standard output, one a
-/// line, and write to people on the standard error.
+/// send, receive and connect print JSON objects on standard output, one per line,
+/// and messages for people on standard error.
 ///
 /// Exit status: 0 success, 1 the exchange failed, 2 wrong usage.
 #[derive(Parser)]
@@ -37,7 +37,7 @@ enum Command {
     Man(generate::Man),
 }
 
-/// How a command that was used correctly ends.
+/// The result of a command that was used correctly.
 enum Ending {
     Success,
     Failed,
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
         Ok(Ending::Failed) => ExitCode::FAILURE,
         Err(error) => {
             output::tell(format_args!("error: {error:#}\n\nFor more information, try '--help'."));
-            // As clap does for an option that does not exist.
+            // The same status as clap's for an unknown option.
             ExitCode::from(2)
         }
     }

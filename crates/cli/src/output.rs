@@ -1,4 +1,4 @@
-//! What the command writes: JSON objects for programs, lines for people.
+//! Output: JSON objects for programs, lines for people.
 
 use std::io::Write;
 use std::time::Duration;
@@ -6,14 +6,14 @@ use std::time::Duration;
 use msrp::StatusCode;
 use serde_json::Value;
 
-/// Writes one JSON object as a line on the standard output. A reader that has
-/// gone away is no reason to fail.
+/// Writes one JSON object as a line on standard output. A closed output is no
+/// reason to fail.
 pub(crate) fn print(object: &Value) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{object}").and_then(|()| out.flush());
 }
 
-/// Writes a line for people on the standard error.
+/// Writes a line for people on standard error.
 pub(crate) fn tell(message: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{message}");
 }
@@ -25,7 +25,7 @@ pub(crate) fn set(object: &mut Value, key: &str, value: impl Into<Value>) {
     }
 }
 
-/// Sets the fields of a status. The comment is the peer's, if it has sent one.
+/// Sets the fields of a status, with the peer's comment if it has sent one.
 pub(crate) fn set_status(object: &mut Value, status: StatusCode, comment: Option<&str>) {
     set(object, "statusCode", status.as_u16());
     set(object, "statusText", comment.unwrap_or_else(|| status.reason()));

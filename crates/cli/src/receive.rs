@@ -17,11 +17,11 @@ use crate::receiver::{Options, Receiver, Relayed};
 
 /// Waits for messages over MSRP and prints a JSON object for each.
 ///
-/// Exit status with --once: 0 the message was received, 1 it was not. Wrong
-/// usage: 2.
+/// Exit status with --once: 0 if the message was received, 1 if not. 2 for wrong
+/// usage.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Address to listen on; port 0 takes a free one.
+    /// Address to listen on. Port 0 means any free port.
     #[arg(
         long,
         value_name = "HOST:PORT",
@@ -60,7 +60,7 @@ pub(crate) struct Arguments {
     once: bool,
 }
 
-/// Ends with success if the last message was received.
+/// Succeeds if the last message was received.
 pub(crate) fn run(mut arguments: Arguments) -> anyhow::Result<Ending> {
     match std::mem::take(&mut arguments.relays).check()? {
         Some(relays) => wait_behind(relays, arguments),

@@ -13,7 +13,7 @@ fn output(subcommand: &str, arguments: &[&str]) -> Output {
     Running(command(subcommand, arguments).spawn().unwrap()).output()
 }
 
-/// What a command prints that succeeds.
+/// The output of a successful command.
 fn printed(subcommand: &str, arguments: &[&str]) -> String {
     let output = output(subcommand, arguments);
     assert_eq!(output.status.code(), Some(0), "{subcommand} {arguments:?}");

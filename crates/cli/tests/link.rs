@@ -1,4 +1,4 @@
-//! The loop that the command puts around a connection.
+//! The threads that run a connection of the command.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[allow(dead_code, unused_imports, reason = "the command uses the rest")]
@@ -31,8 +31,8 @@ const TOTAL: u64 = 32 << 20;
 /// How long a test waits before it fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// More than all the buffers on the way hold, so that a side which did not read
-/// while it writes would wait for the other for ever.
+/// The messages exceed all buffers on the way. A side that did not read while it
+/// writes would deadlock.
 #[test]
 fn both_sides_send_more_than_the_network_holds() {
     for streams in [plain(), secure()] {
@@ -47,7 +47,7 @@ fn both_sides_send(streams: (Stream, Stream)) {
             let key = send(&link, session);
             let feeder = link.clone();
             thread::spawn(move || feed(&feeder, key));
-            // Until neither can write on.
+            // Until neither can write any more.
             thread::sleep(Duration::from_millis(500));
             exchange(&link);
             link
@@ -58,8 +58,8 @@ fn both_sides_send(streams: (Stream, Stream)) {
     }
 }
 
-/// An application that takes no events stops the reader, not the writer; and
-/// what it has not taken is not lost.
+/// An application that takes no events stops the reader, not the writer, and no
+/// event is lost.
 #[test]
 fn an_application_takes_its_time() {
     for streams in [plain(), secure()] {
@@ -88,11 +88,11 @@ fn takes_its_time(streams: (Stream, Stream)) {
 
 /// rustls sends them with the end of the handshake, in one write.
 #[test]
-fn octets_that_come_with_the_handshake_are_not_lost() {
+fn octets_that_arrive_with_the_handshake_are_not_lost() {
     let (mut client, server) = tls();
     client.writer().write_all(b"first").unwrap();
     let (active, passive) = shake_hands(client, server);
-    // There is nothing more to wait for.
+    // No more octets arrive.
     passive.socket().set_read_timeout(Some(Duration::from_millis(500))).unwrap();
     let mut input = BytesMut::new();
     assert_eq!(passive.read_more(&mut input).unwrap(), 5);
@@ -101,7 +101,7 @@ fn octets_that_come_with_the_handshake_are_not_lost() {
     assert_eq!(passive.read_more(&mut input).unwrap(), 0);
 }
 
-/// Takes events until a message has gone and another one has come.
+/// Takes events until one message has left and another has arrived.
 fn exchange(link: &Link) {
     let (mut received, mut is_sent, mut is_complete) = (0, false, false);
     while !(is_sent && is_complete) {

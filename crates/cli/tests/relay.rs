@@ -1,4 +1,4 @@
-//! `msrp send`, `receive` and `connect` behind a relay that the test plays.
+//! `msrp send`, `receive` and `connect` behind a scripted relay.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod processes;
@@ -65,7 +65,7 @@ impl Relay {
         Client(BufReader::new(socket))
     }
 
-    /// Admits a client that answers the challenge.
+    /// Accepts a client that answers the challenge.
     fn admit(&self) -> Client {
         let mut client = self.accept();
         let asked = client.next();
@@ -79,7 +79,7 @@ impl Relay {
 }
 
 impl Client {
-    /// The next frame that it sends, which has no long body.
+    /// The next frame of the client. Its body must be short.
     fn next(&mut self) -> Sent {
         let start = self.line();
         let mut words = start.split(' ').map(str::trim_end).map(str::to_owned);
@@ -104,7 +104,7 @@ impl Client {
 
     fn answer(&mut self, request: &Sent, status: &str, headers: &[(&str, &str)]) {
         let (to, from) = (request.header("From-Path").unwrap(), request.header("To-Path").unwrap());
-        // Only the next hop responds, the first of the path.
+        // Only the next hop responds, which is the first of the path.
         let from = from.split(' ').next().unwrap();
         let id = &request.id;
         let headers: String =

@@ -34,7 +34,7 @@ fn send_without_a_target_sends_to_itself() {
 }
 
 #[test]
-fn what_is_heard_of_a_message_is_what_was_asked_for() {
+fn only_the_requested_responses_and_reports_arrive() {
     let (status, object) = run("send", &["--success-report", "--text", "", "--message-id", "abcd"]);
     assert_eq!((status, &object["delivered"]), (0, &json!(true)), "{object}");
     assert_eq!((&object["messageId"], &object["byteRange"]), (&json!("abcd"), &json!("1-0/0")));
@@ -47,7 +47,7 @@ fn what_is_heard_of_a_message_is_what_was_asked_for() {
 }
 
 #[test]
-fn a_file_arrives_as_it_was() {
+fn a_file_arrives_unchanged() {
     let folder = Folder::new();
     let octets = random_octets(5 << 20);
     fs::write(folder.0.join("file"), &octets).unwrap();
@@ -104,7 +104,7 @@ fn the_standard_input_needs_no_total() {
 #[test]
 fn several_targets_are_the_hops_of_a_path() {
     let mut receiver = Receiver::start(&[]);
-    // An endpoint is no relay.
+    // An endpoint is not a relay.
     let hop = uri(&receiver.address);
     let (status, object) = run("send", &["--to", &hop, "--to", &receiver.path]);
     assert_eq!((status, &object["statusCode"]), (1, &json!(481)), "{object}");
@@ -124,7 +124,7 @@ fn two_messages_arrive_at_once() {
     receiver.next();
     let sends = paths.clone().map(|path| {
         thread::spawn(move || {
-            // The same Message-ID in two sessions is that of two messages.
+            // The same Message-ID in two sessions means two messages.
             run("send", &["--to", &path, "--message-id", "same", "--text", &path])
         })
     });
@@ -143,7 +143,7 @@ fn two_messages_arrive_at_once() {
 
 // req: 4975-5.4-11, 4975-7.3-2
 #[test]
-fn an_unknown_session_is_answered_481() {
+fn an_unknown_session_gets_481() {
     let receiver = Receiver::start(&[]);
     let to = uri(&receiver.address);
     let (status, sent) = run("send", &["--to", &to]);
@@ -188,13 +188,13 @@ fn connect_says_how_long_it_took() {
 }
 
 #[test]
-fn nobody_listens() {
+fn a_closed_port_is_refused() {
     let to = uri(&format!("127.0.0.1:{}", free_port()));
     assert_failure(&to, "refused");
 }
 
 #[test]
-fn the_peer_is_no_msrp_peer() {
+fn the_peer_does_not_speak_msrp() {
     let to = peer(|mut socket| {
         socket.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").unwrap();
         let _ = socket.read_to_end(&mut Vec::new());
@@ -211,7 +211,7 @@ fn the_peer_closes_the_connection() {
 }
 
 #[test]
-fn the_peer_never_answers() {
+fn the_peer_never_responds() {
     let to = peer(|mut socket| drop(socket.read_to_end(&mut Vec::new())));
     let start = Instant::now();
     for subcommand in ["send", "connect"] {
@@ -251,13 +251,13 @@ fn a_message_that_grows_beyond_the_limit_is_stopped() {
         command("send", &["--to", &receiver.path, "-"]).stdin(Stdio::piped()).spawn().unwrap(),
     );
     let mut stdin = sender.0.stdin.take().unwrap();
-    // Without an end to the input, only the refusal can end it.
+    // The input does not end, so only the rejection can end the message.
     stdin.write_all(&vec![0; 150_000]).unwrap();
     let (status, object) = result(sender.output());
     assert_eq!((status, &object["statusCode"]), (1, &json!(413)), "{object}");
     let failed = receiver.next();
     assert_eq!((&failed["event"], &failed["reason"]), (&json!("failed"), &json!("tooLarge")));
-    // The session goes on without that message, on a connection of its own.
+    // The session survives that message, on a new connection.
     assert_eq!(run("send", &["--to", &receiver.path]).0, 0);
 }
 
@@ -275,7 +275,7 @@ fn a_type_that_is_not_accepted_is_refused() {
 }
 
 #[test]
-fn a_message_that_is_given_up_leaves_no_file() {
+fn an_aborted_message_leaves_no_file() {
     for (flag, event) in [(Some("#"), "aborted"), (None, "failed")] {
         let folder = Folder::new();
         let mut receiver = Receiver::start(&["--once", "--out", folder.0.to_str().unwrap()]);
@@ -295,7 +295,7 @@ fn a_message_that_is_given_up_leaves_no_file() {
 #[test]
 fn chunks_find_their_place_in_any_order() {
     let folder = Folder::new();
-    // Of octets that come twice the later ones count, where they are stored.
+    // Octets that arrive again replace the stored ones.
     let cases = [("12?", &["--out", folder.0.to_str().unwrap()][..]), ("123", &[])];
     for (first, arguments) in cases {
         let mut receiver = Receiver::start(arguments);
@@ -341,7 +341,7 @@ fn wrong_usage_exits_with_2() {
     }
 }
 
-/// Both `send` and `connect` fail so.
+/// Both `send` and `connect` fail with that kind.
 fn assert_failure(to: &str, kind: &str) {
     for subcommand in ["send", "connect"] {
         let (status, object) = run(subcommand, &["--to", to]);
@@ -352,7 +352,7 @@ fn assert_failure(to: &str, kind: &str) {
     }
 }
 
-/// A peer that writes its octets by hand.
+/// A peer that writes raw octets.
 struct Raw {
     socket: TcpStream,
     to: String,

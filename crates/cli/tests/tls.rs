@@ -1,5 +1,5 @@
-//! `msrp send`, `receive` and `connect` over TLS, with certificates made for each
-//! test.
+//! `msrp send`, `receive` and `connect` over TLS, with certificates generated for
+//! each test.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod processes;
@@ -59,13 +59,13 @@ fn a_certificate_of_an_unknown_authority_is_refused() {
     let other = server.folder.0.join("other.pem");
     fs::write(&other, Authority::called("another authority").0.pem()).unwrap();
     server.assert_refused(&["--ca", other.to_str().unwrap()], "UnknownIssuer");
-    // Neither does the system know it, whether it has any roots or not.
+    // The system does not trust it either, with or without roots.
     server.assert_refused(&[], "TLS failed: ");
 }
 
 // req: 4975-5.4-7, 4975-14.4-5
 #[test]
-fn a_fingerprint_says_more_than_names_and_signers() {
+fn a_fingerprint_replaces_names_and_issuers() {
     let server = Server::start("127.0.0.1", Identity::self_signed("other.example"));
     let pinned = ["--fingerprint", &server.fingerprint];
     let (status, object) = server.run("connect", &pinned);
@@ -81,7 +81,7 @@ fn another_fingerprint_is_refused() {
 }
 
 #[test]
-fn a_file_arrives_as_it_was() {
+fn a_file_arrives_unchanged() {
     let mut server = Server::start("localhost", Authority::new().certify("localhost"));
     let octets = random_octets(5 << 20);
     let file = server.folder.0.join("file");
@@ -107,14 +107,14 @@ fn both_ends_speak_tls_or_neither_does() {
     let to = server.receiver.path.replace("msrps:", "msrp:");
     let (status, object) = run("connect", &["--to", &to, "--timeout", "5000"]);
     assert_eq!((status, &object["success"]), (1, &json!(false)), "{object}");
-    // That peer was nobody; the next one is served.
+    // That peer failed; the next one is served.
     assert_eq!(server.run("connect", &["--ca", &server.ca]).0, 0);
 }
 
 // req: 4975-14.2-2 4976-9.2-2
 #[test]
-fn the_server_hears_the_name_that_is_asked_for() {
-    // An address is no name (RFC 6066 section 3).
+fn the_client_sends_the_host_name() {
+    // An address is not a name (RFC 6066 section 3).
     for (host, expected) in [("localhost", Some("localhost")), ("127.0.0.1", None)] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -136,7 +136,7 @@ fn the_server_hears_the_name_that_is_asked_for() {
 }
 
 #[test]
-fn a_handshake_ends_in_time() {
+fn a_handshake_has_a_time_limit() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let to = uri(&listener.local_addr().unwrap().to_string()).replace("msrp:", "msrps:");
     thread::spawn(move || drop(listener.accept().unwrap().0.read_to_end(&mut Vec::new())));
@@ -191,8 +191,8 @@ struct Server {
 }
 
 impl Server {
-    /// Serves a session of that host, with the certificate of an identity and
-    /// that of its authority.
+    /// Serves a session under that host, with the certificate of an identity and the
+    /// certificate of its authority.
     fn start(host: &str, (ca, identity): (String, Identity)) -> Self {
         let folder = Folder::new();
         let [ca, cert, key] = [("ca.pem", ca), ("cert.pem", identity.0), ("key.pem", identity.1)]
@@ -214,7 +214,7 @@ impl Server {
         run(subcommand, &[&["--to", &self.receiver.path], arguments].concat())
     }
 
-    /// Both `send` and `connect` fail so.
+    /// Both `send` and `connect` fail with that kind.
     fn assert_refused(&self, arguments: &[&str], why: &str) {
         for subcommand in ["send", "connect"] {
             let (status, object) = self.run(subcommand, arguments);
@@ -230,7 +230,7 @@ impl Server {
 struct Identity(String, String);
 
 impl Identity {
-    /// With itself for its authority.
+    /// A self-signed certificate.
     fn self_signed(name: &str) -> (String, Self) {
         let key = KeyPair::generate().unwrap();
         let pem = params(name).self_signed(&key).unwrap().pem();
@@ -263,7 +263,7 @@ impl Authority {
     }
 }
 
-/// Of no certificate at all.
+/// A fingerprint that no certificate has.
 fn other_fingerprint() -> String {
     format!("sha-256 {}", ["AB"; 32].join(":"))
 }

@@ -1,4 +1,4 @@
-//! What all requests share.
+//! The state that all requests share.
 
 use std::sync::Arc;
 
@@ -37,12 +37,12 @@ impl App {
         })
     }
 
-    /// Leave to work on a request, until it is dropped.
+    /// A permit for one request. Dropping it releases the place.
     pub(crate) fn begin(&self) -> Result<OwnedSemaphorePermit, Fault> {
         self.permit(&self.exchanges, "requests at once; try again, or raise --max-exchanges")
     }
 
-    /// Leave to keep a tunnel open, until it is dropped.
+    /// A permit for one tunnel. Dropping it releases the place.
     pub(crate) fn begin_tunnel(&self) -> Result<OwnedSemaphorePermit, Fault> {
         self.permit(&self.tunnels, "tunnels; close one, or raise --max-tunnels")
     }
@@ -65,7 +65,7 @@ impl App {
         let _ = self.is_draining.subscribe().wait_for(|is_draining| *is_draining).await;
     }
 
-    /// Takes nothing new from now on; done when everything has ended.
+    /// Accepts nothing new, and returns when everything has ended.
     pub(crate) async fn drain(&self) {
         self.is_draining.send_replace(true);
         self.sessions.close_all().await;
@@ -75,6 +75,6 @@ impl App {
 }
 
 async fn all_back(permits: &Semaphore, count: u32) {
-    // A semaphore here is never closed.
+    // These semaphores are never closed.
     let _ = permits.acquire_many(count).await;
 }

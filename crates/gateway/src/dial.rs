@@ -1,4 +1,4 @@
-//! From a host and a port to a stream that MSRP can run over.
+//! Connects to a host and port, with or without TLS.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,37 +23,37 @@ pub(crate) type Stream = Box<dyn Transport>;
 /// Where to connect.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
-    /// A name or an address, an IPv6 address without its brackets.
+    /// A name or an address; an IPv6 address without brackets.
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) tls: Option<TlsTarget>,
 }
 
-/// Who is expected there.
+/// The server that TLS expects.
 #[derive(Clone, Debug)]
 pub(crate) struct TlsTarget {
     pub(crate) name: ServerName<'static>,
     pub(crate) fingerprint: Option<Fingerprint>,
 }
 
-/// A connection that was made.
+/// An open connection.
 pub(crate) struct Dialed {
     pub(crate) stream: Stream,
     pub(crate) connect_time: Duration,
     pub(crate) tls: Option<TlsFacts>,
 }
 
-/// What TLS has agreed on.
+/// The result of the TLS handshake.
 pub(crate) struct TlsFacts {
     pub(crate) version: &'static str,
     pub(crate) peer_name: String,
 }
 
-/// Makes connections, to permitted targets only.
+/// Connects to permitted targets only.
 #[derive(Debug)]
 pub(crate) struct Dialer {
     policy: Policy,
-    /// `None` where there are no root certificates to check names under.
+    /// `None` without root certificates to check names with.
     named: Option<Arc<ClientConfig>>,
 }
 
@@ -84,7 +84,7 @@ impl Dialer {
         Ok(Dialed { stream: Box::new(stream), connect_time, tls: Some(facts) })
     }
 
-    /// Looks a host up, once: what is checked is what is connected to.
+    /// Looks a host up once, so that the checked addresses are the ones used.
     async fn resolve(&self, target: &Target) -> Result<Vec<SocketAddr>, Fault> {
         let found = lookup_host((target.host.as_str(), target.port)).await;
         let found: Vec<SocketAddr> =
@@ -109,13 +109,13 @@ impl Dialer {
     }
 }
 
-/// Connects to the first address that lets it.
+/// Connects to the first address that accepts.
 async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Fault> {
     let mut fault = Fault::new(Kind::UnknownHost, "the host has no address");
     for address in addresses {
         match TcpStream::connect(address).await {
             Ok(stream) => {
-                // Chunks are written whole; waiting for more would only delay them.
+                // Each write is a complete chunk, so waiting would only delay it.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }

@@ -1,5 +1,5 @@
-//! One exchange with a peer: a message and what becomes of it, or a binding
-//! SEND and its answer.
+//! One exchange with a peer: a message and its outcome, or a binding SEND and its
+//! response.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::dial::Stream;
 use crate::fault::{Fault, Kind};
 
-/// For a peer that has what it needs but does not take the last octets.
+/// How long a peer may take to read the last octets.
 const FAREWELL: Duration = Duration::from_millis(200);
 
 /// A message to send. Its Message-ID is known before it leaves.
@@ -25,30 +25,31 @@ pub(crate) struct Message {
     pub(crate) id: MessageId,
     /// Octets of its body.
     pub(crate) len: u64,
-    /// Whether errors are the only answers (Failure-Report `partial`).
+    /// Whether the peer responds only with errors (Failure-Report `partial`).
     pub(crate) is_partial: bool,
     pub(crate) outgoing: OutgoingMessage,
 }
 
-/// A message that has left, and what was heard of it.
+/// A message that was sent, and its outcome.
 #[derive(Debug)]
 pub(crate) struct Sent {
     pub(crate) outcome: Finished,
     /// The octets of each success REPORT, zero-based.
     pub(crate) reported: Vec<Range<u64>>,
-    /// Why there is no answer, where there is none.
+    /// Why there is no response, if there is none.
     pub(crate) fault: Option<Fault>,
 }
 
-/// How long silence has to last to be taken for consent to a message with
-/// Failure-Report `partial`: no client wants to wait for the 30 seconds in
-/// which an error could come.
+/// How long silence has to last before a message with Failure-Report `partial`
+/// counts as accepted. An error may arrive within 30 seconds, but no client wants
+/// to wait that long.
 pub(crate) fn silence(until: Instant) -> Duration {
     const ENOUGH: Duration = Duration::from_secs(2);
     ENOUGH.min(left(until) / 2)
 }
 
-/// A request waits for its response as long as the client does.
+/// A configuration in which a request waits for its response as long as the client
+/// does.
 pub(crate) fn config_until(until: Instant) -> Config {
     let mut config = Config::default();
     config.transaction_timeout = config.transaction_timeout.max(left(until) + FAREWELL);
@@ -59,15 +60,15 @@ fn left(until: Instant) -> Duration {
     until.saturating_duration_since(Instant::now())
 }
 
-/// The loop over a stream that this side has opened.
+/// The run loop of a stream that this side has opened.
 pub(crate) fn run_loop(stream: Stream, config: Config) -> Result<RunLoop<Stream>, Fault> {
     let random = OsRandom::new()?;
     let now = std::time::Instant::now();
     Ok(RunLoop::new(stream, Connection::new(Arc::new(config), Role::Active, random, now)?))
 }
 
-/// Sends one message over a connection of its own. At `until` the message is
-/// given up and what is known of it told.
+/// Sends one message over its own connection. At `until` it gives the message up
+/// and returns what is known of it.
 pub(crate) async fn send(
     stream: Stream,
     session: SessionConfig,
@@ -125,14 +126,14 @@ pub(crate) async fn bind(
     }
 }
 
-/// Closes a connection, telling the peer as far as it listens.
+/// Closes a connection, with a notification to the peer if it still reads.
 pub(crate) async fn farewell(mut run: RunLoop<Stream>) {
     run.connection.close();
     let _ = timeout(FAREWELL, async { while run.next().await.is_some() {} }).await;
 }
 
-/// The next event. At `until` the connection is closed, whereupon its last
-/// events tell what became of everything.
+/// The next event. At `until` it closes the connection, whose last events then
+/// report every outcome.
 async fn next_until(
     run: &mut RunLoop<Stream>,
     until: Instant,
@@ -164,12 +165,12 @@ fn fault_of(run: &mut RunLoop<Stream>, outcome: &Finished, is_late: bool) -> Opt
     }
 }
 
-/// Whether a message timed out here, not at a later hop that said so.
+/// Whether a message timed out here, rather than at a later hop that responded 408.
 pub(crate) fn is_unanswered(outcome: &Finished) -> bool {
-    outcome.response.as_ref().is_none_or(|answer| answer.status != StatusCode::TIMEOUT)
+    outcome.response.as_ref().is_none_or(|response| response.status != StatusCode::TIMEOUT)
 }
 
-/// Why a connection ended that this side has not closed.
+/// Why a connection ended that this side did not close.
 pub(crate) fn fault_of_end(run: &RunLoop<Stream>, end: &ConnectionEnd) -> Fault {
     match (end, run.error()) {
         (ConnectionEnd::Failed(DecodeError::Truncated), _) => {
@@ -183,7 +184,7 @@ pub(crate) fn fault_of_end(run: &RunLoop<Stream>, end: &ConnectionEnd) -> Fault 
     }
 }
 
-/// What has been checked before cannot fail here.
+/// An error that earlier checks should have prevented.
 fn internal(error: impl std::fmt::Display) -> Fault {
     Fault::new(Kind::InvalidRequest, error.to_string())
 }

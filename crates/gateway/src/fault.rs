@@ -1,9 +1,9 @@
-//! Errors as the interface names them.
+//! Errors of the interface.
 
 use axum::http::StatusCode;
 use serde::Serialize;
 
-/// The kinds of error that a client can tell apart.
+/// The kinds of error that a client can distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Kind {
@@ -25,12 +25,12 @@ pub(crate) enum Kind {
     Tls,
     NotMsrp,
     Timeout,
-    /// The peer refused.
+    /// The peer responded with an error.
     Rejected,
 }
 
 impl Kind {
-    /// Any response in MSRP is a success of HTTP.
+    /// The HTTP status. Any MSRP response of the peer is a success for HTTP.
     pub(crate) const fn http_status(self) -> StatusCode {
         match self {
             Self::Rejected => StatusCode::OK,
@@ -52,7 +52,7 @@ impl Kind {
     }
 }
 
-/// An error as a response contains it.
+/// An error in a response.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Fault {
     pub(crate) kind: Kind,
@@ -73,7 +73,7 @@ impl Fault {
         Self { kind, field: None, message: message.into() }
     }
 
-    /// The field of that name is wrong.
+    /// A problem with one field of a request.
     pub(crate) fn field(name: &str, problem: impl std::fmt::Display) -> Self {
         let message = format!("{name}: {problem}");
         Self { kind: Kind::InvalidRequest, field: Some(name.to_owned()), message }

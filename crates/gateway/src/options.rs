@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::policy::Pattern;
 
-/// MSRP behind an HTTP interface.
+/// A gateway from HTTP to MSRP (RFC 4975).
 #[derive(Clone, Debug, Parser)]
 #[command(version, name = "msrp-gateway")]
 #[non_exhaustive]

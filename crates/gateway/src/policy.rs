@@ -1,12 +1,12 @@
-//! Which targets may be connected to. A gateway that connects anywhere is an
-//! open proxy into the network it stands in.
+//! The targets that the gateway may connect to. A gateway that connects anywhere is
+//! an open proxy into its own network.
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use thiserror::Error;
 
-/// The targets that were allowed on the command line.
+/// The targets allowed on the command line.
 #[derive(Clone, Debug)]
 pub(crate) struct Policy {
     allowed: Vec<Pattern>,
@@ -17,9 +17,8 @@ impl Policy {
         Self { allowed }
     }
 
-    /// The addresses of a host that may be connected to. They are those that
-    /// were looked up and are used as they are: a name that is looked up again
-    /// may have other addresses by then.
+    /// Keeps the permitted addresses of a host. The gateway connects to these without
+    /// another look-up, which might return others.
     pub(crate) fn permitted(
         &self,
         host: &str,
@@ -36,7 +35,7 @@ impl Policy {
     }
 }
 
-/// A pattern of `--allow`: a host, and a port unless all are meant.
+/// A pattern of `--allow`: a host, and optionally a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     host: HostPattern,
@@ -46,15 +45,15 @@ pub struct Pattern {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum HostPattern {
     Any,
-    /// This name, wherever it leads.
+    /// This name, with any address.
     Name(String),
-    /// Any name with this end, which includes the leading dot.
+    /// Any name with this suffix, which includes the leading dot.
     Suffix(String),
     /// Addresses, regardless of the name that resolved to them.
     Net(IpAddr, u8),
 }
 
-/// The text is no pattern.
+/// Why a text is not a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
     "must be HOST or HOST:PORT with a name, *.NAME, an address, ADDRESS/PREFIX or * as the \
@@ -108,10 +107,10 @@ impl FromStr for Pattern {
 /// The host of a pattern, without brackets, and its port.
 fn split_port(text: &str) -> Result<(String, Option<&str>), PatternError> {
     if let Some(rest) = text.strip_prefix('[') {
-        let (address, behind) = rest.split_once(']').ok_or(PatternError)?;
-        let (prefix, port) = match behind.split_once(':') {
+        let (address, after) = rest.split_once(']').ok_or(PatternError)?;
+        let (prefix, port) = match after.split_once(':') {
             Some((prefix, port)) => (prefix, Some(port)),
-            None => (behind, None),
+            None => (after, None),
         };
         return Ok((format!("{address}{prefix}"), port));
     }

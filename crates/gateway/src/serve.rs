@@ -59,8 +59,8 @@ impl Gateway {
         self.address
     }
 
-    /// Serves until `stop` is ready. Then requests that are being worked on
-    /// are finished, within [`Options::grace`], and new ones answered 503.
+    /// Serves until `stop` is ready. Then it finishes running requests within
+    /// [`Options::grace`], and responds 503 to new ones.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { listener, app, .. } = self;
         let server = Server::new(api::router(Arc::clone(&app)), app.options.max_connections);
@@ -110,14 +110,14 @@ impl Server {
         }
     }
 
-    /// A client that goes away ends its connection, and with it the future of
-    /// its request: that is what cancels an exchange.
+    /// Serves one connection. If the client disconnects, the future of its request is
+    /// dropped, which cancels the exchange.
     fn connection(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
         let service = TowerToHyperService::new(self.router.clone());
         let watcher = self.graceful.watcher();
         async move {
             let _ = stream.set_nodelay(true);
-            // The clock of the head starts with its first octet only.
+            // The time limit of the head starts only with its first octet.
             if timeout(HEAD_TIMEOUT, stream.peek(&mut [0])).await.is_err() {
                 return;
             }
@@ -131,7 +131,7 @@ impl Server {
     }
 }
 
-/// A connection serves one request: the time between two has no limit, and idle
+/// A connection serves one request. The time between two has no limit, so idle
 /// clients could occupy every connection.
 async fn one_request(mut response: Response) -> Response {
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {

@@ -1,5 +1,5 @@
-//! A WebSocket joined to an MSRP stream (RFC 7977). What is a chunk, and where
-//! one has to be cut, the crate's tunnel knows; this moves the octets.
+//! A WebSocket joined to an MSRP stream (RFC 7977). `msrp::Tunnel` finds and splits
+//! the chunks; this moves the octets.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,32 +15,32 @@ use tokio::time::{sleep, timeout};
 
 use crate::dial::Stream;
 
-/// Room in the input buffer for one read, in octets.
+/// Space in the input buffer for one read, in octets.
 const READ_OCTETS: usize = 16 * 1024;
-/// For a client that does not take the last octets.
+/// How long a client may take to read the last octets.
 const FAREWELL: Duration = Duration::from_millis(200);
-/// How long the stream rests where too many parts of its chunks are not
-/// answered and no deadline is known.
+/// How long to pause the stream if too many parts of its chunks wait for their
+/// responses and no deadline is known.
 const REST: Duration = Duration::from_secs(1);
 
 /// Why a tunnel has ended.
 enum End {
-    /// One of the two sides is gone, or has closed in good order.
+    /// One of the two sides has gone, or has closed in order.
     Over,
-    /// One of them does not speak MSRP.
+    /// One side does not speak MSRP.
     Wrong(TunnelError),
     Idle,
 }
 
 struct Tunnel {
     inner: Mutex<msrp::Tunnel>,
-    /// A message has been received: parts may have been answered.
-    answered: Notify,
-    /// When octets went either way.
+    /// Notified of each message, which may be the response to a part.
+    responded: Notify,
+    /// When octets last went either way.
     last_active: Mutex<Instant>,
 }
 
-/// Carries chunks to and fro until one side ends, nothing happens for
+/// Carries chunks both ways until one side ends, the tunnel is idle for
 /// `idle_timeout`, or `stop` is ready.
 pub(crate) async fn run(
     socket: WebSocket,
@@ -52,7 +52,7 @@ pub(crate) async fn run(
     let Ok(random) = OsRandom::new() else { return };
     let tunnel = Tunnel {
         inner: Mutex::new(msrp::Tunnel::new(max_message, ParseOptions::default(), random)),
-        answered: Notify::new(),
+        responded: Notify::new(),
         last_active: Mutex::new(Instant::now()),
     };
     let (mut sink, source) = socket.split();
@@ -63,7 +63,7 @@ pub(crate) async fn run(
         end = tunnel.idle(idle_timeout) => close_frame(&end),
         () = stop => frame(close_code::AWAY, "the gateway is shutting down"),
     };
-    // Either side may have gone already.
+    // Fails if the side has gone.
     let _ = timeout(FAREWELL, sink.send(Message::Close(Some(close)))).await;
     let _ = timeout(FAREWELL, writer.shutdown()).await;
 }
@@ -119,7 +119,7 @@ impl Tunnel {
                 Ok(octets) => octets,
                 Err(error) => return End::Wrong(error),
             };
-            self.answered.notify_one();
+            self.responded.notify_one();
             self.touch();
             let Some(mut octets) = octets else { continue };
             if writer.write_all_buf(&mut octets).await.is_err() || writer.flush().await.is_err() {
@@ -129,12 +129,12 @@ impl Tunnel {
         End::Over
     }
 
-    /// Waits until the tunnel may take more of the stream.
+    /// Waits until the tunnel may read more of the stream.
     async fn rest(&self) {
         let due = self.lock().poll_timeout();
         let rest = due.map_or(REST, |due| due.saturating_duration_since(Instant::now()));
         tokio::select! {
-            () = self.answered.notified() => {}
+            () = self.responded.notified() => {}
             () = sleep(rest) => {}
         }
     }
@@ -160,9 +160,9 @@ impl Tunnel {
 
 fn close_frame(end: &End) -> CloseFrame {
     match end {
-        End::Over => frame(close_code::NORMAL, "one side has ended"),
+        End::Over => frame(close_code::NORMAL, "one side has closed"),
         End::Wrong(error) => frame(close_code::PROTOCOL, &error.to_string()),
-        End::Idle => frame(close_code::AWAY, "nothing happened for too long"),
+        End::Idle => frame(close_code::AWAY, "the tunnel was idle for too long"),
     }
 }
 

@@ -37,13 +37,13 @@ fn with_paths(port: u16) -> Value {
 }
 
 #[tokio::test]
-async fn with_paths_a_bodiless_send_is_answered() {
+async fn with_paths_a_bodiless_send_gets_a_response() {
     let (gateway, receiver) = (Running::start().await, receiver().await);
     let (status, reply) = gateway.post(CONNECT, &with_paths(receiver.port)).await;
     assert_eq!((status, &reply["success"]), (200, &json!(true)), "{reply}");
     assert_eq!((&reply["statusCode"], &reply["statusText"]), (&json!(200), &json!("OK")));
     assert!(reply["transactionId"].is_string() && reply["rtt"].is_number(), "{reply}");
-    // A session that is not there.
+    // A session that does not exist.
     let mut request = with_paths(receiver.port);
     request["toPath"] = json!(format!("msrp://127.0.0.1:{}/other;tcp", receiver.port));
     let (status, reply) = gateway.post(CONNECT, &request).await;
@@ -54,7 +54,7 @@ async fn with_paths_a_bodiless_send_is_answered() {
 }
 
 #[tokio::test]
-async fn what_fails_behind_the_connection_is_told_apart() {
+async fn failures_after_connecting_are_distinguished() {
     let gateway = Running::start().await;
     let closing = peer(|mut stream| async move {
         Asked::read(&mut stream).await;
@@ -136,7 +136,7 @@ async fn targets_that_are_not_allowed_are_not_connected_to() {
     }
 }
 
-/// An authority, and a file with its certificate that lives as long.
+/// A certificate authority, and a file with its certificate.
 struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     file: PathBuf,
@@ -177,7 +177,7 @@ impl Drop for Authority {
     }
 }
 
-/// An endpoint of the crate's behind TLS, addressed by that host.
+/// An endpoint of this crate that listens with TLS, under that host.
 async fn secure_receiver(
     identity: Identity,
     host: &str,

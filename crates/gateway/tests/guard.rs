@@ -1,4 +1,4 @@
-//! Who is served, and how serving ends.
+//! Access control, limits and shutdown.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
@@ -31,7 +31,7 @@ async fn another_address_needs_a_token() {
 }
 
 #[tokio::test]
-async fn the_token_has_to_be_the_right_one() {
+async fn the_token_must_be_right() {
     let mut options = common::options();
     options.token = Some("s3cret".to_owned());
     let (gateway, receiver) = (Running::with(options).await, receiver().await);
@@ -57,10 +57,10 @@ async fn the_token_has_to_be_the_right_one() {
     }
 }
 
-/// A browser carries requests of any page to 127.0.0.1, and a name can be made
-/// to lead there.
+/// A browser carries requests of any page to 127.0.0.1, and DNS can resolve any name
+/// to it.
 #[tokio::test]
-async fn pages_of_others_are_not_served() {
+async fn foreign_pages_are_not_served() {
     let gateway = Running::start().await;
     let own = gateway.address.to_string();
     for (host, origin, status) in [
@@ -83,7 +83,7 @@ async fn pages_of_others_are_not_served() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_404_in_json() {
+async fn an_unknown_resource_is_404_in_json() {
     let gateway = Running::start().await;
     for path in ["/nothing", "/api/msrp/nothing", "/api/msrp/sessions/none"] {
         let (status, reply) = gateway.get(path).await;
@@ -92,8 +92,8 @@ async fn what_is_not_there_is_404_in_json() {
     assert_eq!(gateway.get(SEND).await.0, 405);
 }
 
-/// Reads what comes until the gateway closes. The clock is one that runs ahead
-/// where nothing else happens.
+/// Reads the response until the gateway closes. The clock is paused, and advances
+/// while nothing else happens.
 async fn reply_to(octets: &[u8]) -> (String, Duration) {
     let gateway = Running::start().await;
     let start = tokio::time::Instant::now();
@@ -106,7 +106,7 @@ async fn reply_to(octets: &[u8]) -> (String, Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_head_that_does_not_come_is_not_waited_for() {
+async fn the_head_of_a_request_has_a_time_limit() {
     for head in ["GET /healthz HTTP/1.1\r\nHost: loc", ""] {
         let (reply, waited) = reply_to(head.as_bytes()).await;
         assert!(!reply.contains(" 200 "), "{reply}");
@@ -116,14 +116,14 @@ async fn a_head_that_does_not_come_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_does_not_come_is_not_waited_for() {
+async fn the_body_of_a_request_has_a_time_limit() {
     let request = format!(
         "POST {SEND} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
          Connection: close\r\nContent-Length: 100\r\n\r\n{{\"host\":"
     );
     let (reply, waited) = reply_to(request.as_bytes()).await;
     assert!(reply.starts_with("HTTP/1.1 400"), "{reply}");
-    assert!(reply.contains("the body did not come"), "{reply}");
+    assert!(reply.contains("the body did not arrive"), "{reply}");
     assert!(waited >= Duration::from_secs(29), "it had {waited:?}");
     assert!(waited <= Duration::from_secs(45), "it had {waited:?}");
 }
@@ -145,7 +145,7 @@ async fn the_number_of_connections_is_limited() {
     assert_eq!(&octets, b"HTTP/1.1 200");
 }
 
-/// A peer that answers when it is told to.
+/// A peer that responds when the test tells it to.
 async fn waiting_peer() -> (u16, mpsc::UnboundedReceiver<()>, mpsc::UnboundedSender<()>) {
     let (asked, was_asked) = mpsc::unbounded_channel();
     let (go, may_go) = mpsc::unbounded_channel::<()>();
@@ -165,7 +165,7 @@ async fn waiting_peer() -> (u16, mpsc::UnboundedReceiver<()>, mpsc::UnboundedSen
 }
 
 #[tokio::test]
-async fn running_requests_end_and_new_ones_are_503() {
+async fn running_requests_finish_and_new_ones_are_503() {
     let mut gateway = Running::start().await;
     let other = receiver().await;
     let session = json!({
@@ -220,9 +220,9 @@ async fn a_request_that_does_not_end_is_cut_off() {
     assert!(start.elapsed() < Duration::from_secs(3));
 }
 
-/// The program itself, ended by SIGTERM; and what it logs.
+/// The program itself, ended by SIGTERM, and its log.
 #[tokio::test]
-async fn the_program_ends_by_sigterm_and_keeps_secrets_to_itself() {
+async fn the_program_ends_on_sigterm_and_logs_no_secrets() {
     let mut program = Command::new(env!("CARGO_BIN_EXE_msrp-gateway"))
         .args(["--listen", "127.0.0.1:0"])
         .env("RUST_LOG", "debug")

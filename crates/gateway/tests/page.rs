@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-/// A driver that is ended with the value.
+/// A running driver. Dropping it ends it.
 struct Driver(Child);
 
 impl Drop for Driver {
@@ -105,15 +105,15 @@ async fn the_page_sends_connects_and_shows_sessions() {
     browser.run(&set("port", &port.to_string())).await;
 
     browser.run("document.getElementById('connect').click()").await;
-    browser.shows("answer", &["HTTP 200", "connectTime"]).await;
+    browser.shows("response", &["HTTP 200", "connectTime"]).await;
 
     browser.run(&set("toPath", &uri(port))).await;
     browser.run("document.getElementById('send').click()").await;
-    browser.shows("answer", &["HTTP 200", "\"success\": true", "1-14/14"]).await;
+    browser.shows("response", &["HTTP 200", "\"success\": true", "1-14/14"]).await;
     assert_eq!(receiver.messages.recv().await.unwrap(), b"Are you there?");
 
     browser.run("document.getElementById('open').click()").await;
-    browser.shows("answer", &["\"id\":"]).await;
+    browser.shows("response", &["\"id\":"]).await;
     browser.shows("sessions", &["open", "Say", "End"]).await;
     browser.run(&set("content", "echo hello <b>there</b>")).await;
     browser.run("document.querySelector('#sessions button').click()").await;
@@ -125,7 +125,7 @@ async fn the_page_sends_connects_and_shows_sessions() {
 
     browser.run(&set("toPath", "nonsense")).await;
     browser.run("document.getElementById('send').click()").await;
-    browser.shows("answer", &["HTTP 400", "toPath"]).await;
+    browser.shows("response", &["HTTP 400", "toPath"]).await;
 
     let unlabelled = browser
         .run("return [...document.querySelectorAll('input, textarea, button')].filter(e => !e.labels?.length && !e.textContent).length")
@@ -137,7 +137,7 @@ async fn the_page_sends_connects_and_shows_sessions() {
         .into_iter()
         .flatten()
         .filter(|entry| {
-            // The browser notes each status that is no success.
+            // The browser logs each status that is not a success.
             entry["level"] == "SEVERE" && entry["source"] != "network"
         })
         .collect();

@@ -1,5 +1,4 @@
-//! The gateway against `msrp receive`, a program that shares none of its
-//! sockets, threads or clocks.
+//! The gateway against `msrp receive`, a separate process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
@@ -19,7 +18,7 @@ const SEND: &str = "/api/msrp/send";
 const CONNECT: &str = "/api/msrp/connect";
 const SESSIONS: &str = "/api/msrp/sessions";
 
-/// The program, ended with the value, and what it prints.
+/// The running program and its output. Dropping it ends the program.
 struct Receive {
     program: Child,
     objects: UnboundedReceiver<Value>,
@@ -55,7 +54,7 @@ impl Receive {
         timeout(PATIENCE, self.objects.recv()).await.expect("an object").expect("it has ended")
     }
 
-    /// A request that says where it is, and no more.
+    /// A request with the address and paths only.
     fn target(&self) -> Value {
         json!({
             "host": "127.0.0.1", "port": self.port, "fromPath": ALICE, "toPath": self.path,
@@ -74,8 +73,8 @@ impl Drop for Receive {
     }
 }
 
-/// It belongs to another package, so that cargo has not built it for this test;
-/// it goes where the gateway is, in the same profile.
+/// Cargo has not built it for this test, because it belongs to another package. It
+/// goes into the folder of the gateway, with the same profile.
 fn executable() -> &'static Path {
     static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
     EXECUTABLE.get_or_init(|| {
@@ -117,7 +116,7 @@ async fn a_message_arrives() {
 }
 
 #[tokio::test]
-async fn octets_arrive_as_they_are() {
+async fn octets_arrive_unchanged() {
     let folder = Folder::new();
     let gateway = Running::start().await;
     let mut receive = Receive::start(&["--out", folder.0.to_str().unwrap()]).await;
@@ -132,7 +131,7 @@ async fn octets_arrive_as_they_are() {
     assert!(std::fs::read(message["file"].as_str().unwrap()).unwrap() == octets);
 }
 
-/// A folder of this test, removed with the value.
+/// A folder that is removed when it is dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -151,7 +150,7 @@ impl Drop for Folder {
 }
 
 #[tokio::test]
-async fn what_it_refuses_is_told() {
+async fn its_refusals_are_reported() {
     let gateway = Running::start().await;
     let small = Receive::start(&["--max-size", "10", "--accept-types", "text/*"]).await;
     let picture = json!({ "contentType": "image/png" });

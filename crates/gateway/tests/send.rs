@@ -1,5 +1,4 @@
-//! `POST /api/msrp/send`, against an endpoint and against peers that answer
-//! all sorts of things.
+//! `POST /api/msrp/send`, against an endpoint and against scripted peers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
@@ -16,7 +15,7 @@ use tokio::time::timeout;
 const SEND: &str = "/api/msrp/send";
 
 #[tokio::test]
-async fn a_message_arrives_and_its_answer_is_shown() {
+async fn a_message_arrives_and_its_response_is_shown() {
     let (gateway, mut receiver) = (Running::start().await, receiver().await);
     let (status, reply) = gateway.post(SEND, &send_to(receiver.port)).await;
     assert_eq!(status, 200, "{reply}");
@@ -37,7 +36,7 @@ async fn a_message_arrives_and_its_answer_is_shown() {
 }
 
 #[tokio::test]
-async fn what_is_asked_for_stands_in_the_request() {
+async fn the_fields_appear_in_the_msrp_request() {
     let gateway = Running::start().await;
     let (seen, mut requests) = mpsc::unbounded_channel();
     let port = peer(move |mut stream| {
@@ -76,7 +75,7 @@ async fn what_is_asked_for_stands_in_the_request() {
 }
 
 #[tokio::test]
-async fn binary_content_arrives_as_it_is() {
+async fn binary_content_arrives_unchanged() {
     let (gateway, mut receiver) = (Running::start().await, receiver().await);
     let fields = json!({
         "content": "AP+A", "contentEncoding": "base64", "contentType": "application/octet-stream",
@@ -97,7 +96,7 @@ async fn a_success_report_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_report_that_does_not_come_is_no_failure() {
+async fn a_missing_report_is_not_a_failure() {
     let gateway = Running::start().await;
     let port = answering("200 OK").await;
     let request = with(send_to(port), json!({ "successReport": true, "timeout": 300 }));
@@ -107,7 +106,7 @@ async fn a_report_that_does_not_come_is_no_failure() {
 }
 
 #[tokio::test]
-async fn a_failure_report_has_the_last_word() {
+async fn a_failure_report_overrides_the_response() {
     let gateway = Running::start().await;
     let port = peer(|mut stream| async move {
         let asked = Asked::read(&mut stream).await.unwrap();
@@ -132,7 +131,7 @@ async fn a_failure_report_has_the_last_word() {
 }
 
 #[tokio::test]
-async fn where_nobody_answers_nobody_is_waited_for() {
+async fn without_failure_reports_no_response_is_awaited() {
     let gateway = Running::start().await;
     let port = peer(|mut stream| async move { while stream.read_u8().await.is_ok() {} }).await;
     for wanted in [json!("no"), json!(false), json!("partial")] {
@@ -146,7 +145,7 @@ async fn where_nobody_answers_nobody_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_report_can_come_without_a_response() {
+async fn a_report_can_arrive_without_a_response() {
     let (gateway, receiver) = (Running::start().await, receiver().await);
     let wanted = json!({ "failureReport": "no", "successReport": true, "timeout": 500 });
     let (status, reply) = gateway.post(SEND, &with(send_to(receiver.port), wanted.clone())).await;
@@ -157,7 +156,7 @@ async fn a_report_can_come_without_a_response() {
     assert_eq!(reply["delivered"], false);
 }
 
-/// A peer that answers every request so.
+/// A peer that responds to every request with that status.
 async fn answering(status: &'static str) -> u16 {
     peer(move |mut stream| async move {
         while let Some(asked) = Asked::read(&mut stream).await {
@@ -168,7 +167,7 @@ async fn answering(status: &'static str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_no_of_the_far_side_is_an_answer() {
+async fn a_rejection_by_the_peer_is_http_200() {
     let gateway = Running::start().await;
     for (line, code, text) in [
         ("400 Bad", 400, "Bad"),
@@ -192,7 +191,7 @@ async fn a_no_of_the_far_side_is_an_answer() {
 }
 
 #[tokio::test]
-async fn a_response_may_come_octet_by_octet() {
+async fn a_response_may_arrive_octet_by_octet() {
     let gateway = Running::start().await;
     let port = peer(|mut stream| async move {
         stream.set_nodelay(true).unwrap();
@@ -218,7 +217,7 @@ async fn assert_fails(gateway: &Running, request: &Value, status: u16, kind: &st
 }
 
 #[tokio::test]
-async fn nobody_there_is_502() {
+async fn an_unreachable_peer_is_502() {
     let gateway = Running::start().await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -234,7 +233,7 @@ async fn silence_is_504_within_the_timeout() {
     let silent = peer(|mut stream| async move { while stream.read_u8().await.is_ok() {} }).await;
     let request = with(send_to(silent), json!({ "timeout": 200 }));
     assert_fails(&gateway, &request, 504, "timeout").await;
-    // One that does not even read.
+    // A peer that does not even read.
     let deaf = peer(|stream| async move {
         tokio::time::sleep(PATIENCE).await;
         drop(stream);
@@ -243,7 +242,7 @@ async fn silence_is_504_within_the_timeout() {
     let large = "x".repeat(1024 * 1024);
     let request = with(send_to(deaf), json!({ "timeout": 300, "content": large }));
     assert_fails(&gateway, &request, 504, "timeout").await;
-    // Half of a response and no more.
+    // A peer that sends half of a response.
     let half = peer(|mut stream| async move {
         let asked = Asked::read(&mut stream).await.unwrap();
         let response = asked.response("200 OK");
@@ -302,7 +301,7 @@ async fn a_peer_that_closes_at_any_place_is_502() {
 }
 
 #[tokio::test]
-async fn an_early_no_is_read_although_the_message_could_not_leave() {
+async fn an_early_rejection_is_read_while_the_message_cannot_leave() {
     let gateway = Running::start().await;
     let port = peer(|mut stream| async move {
         let mut head = vec![0; 600];
@@ -311,7 +310,7 @@ async fn an_early_no_is_read_although_the_message_could_not_leave() {
         let transaction = text.split(' ').nth(1).unwrap().to_owned();
         let asked = Asked { text, transaction };
         stream.write_all(asked.response("413 Too much").as_bytes()).await.unwrap();
-        // Stays long enough for the answer to be read.
+        // Stays open long enough for the response to be read.
         let mut rest = vec![0; 64 * 1024];
         while matches!(stream.read(&mut rest).await, Ok(len) if len > 0) {}
     })
@@ -359,7 +358,7 @@ async fn content_above_the_limit_is_413() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_cancels_its_exchange() {
+async fn a_client_that_disconnects_cancels_its_exchange() {
     let gateway = Running::start().await;
     let (ended, mut ends) = mpsc::unbounded_channel();
     let port = peer(move |mut stream| {
@@ -383,7 +382,7 @@ async fn a_client_that_goes_away_cancels_its_exchange() {
     assert_eq!(ends.recv().await, Some("asked"));
     drop(client);
     let gone = timeout(Duration::from_secs(5), ends.recv()).await;
-    assert_eq!(gone.expect("the exchange goes on without its client"), Some("gone"));
+    assert_eq!(gone.expect("the exchange ends with its client"), Some("gone"));
 }
 
 #[tokio::test]
@@ -412,7 +411,7 @@ async fn the_number_of_exchanges_is_limited() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_not_valid_names_its_field() {
+async fn the_error_of_an_invalid_request_names_the_field() {
     let gateway = Running::start().await;
     let table = [
         ("host", json!(null)),
@@ -473,13 +472,13 @@ async fn a_request_that_is_not_valid_names_its_field() {
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_refused() {
+async fn a_body_that_is_not_json_is_refused() {
     let gateway = Running::start().await;
     for body in ["", "{", "[]", "null", "{} {}", "{\"host\":\"a\",\"host\":\"b\"}"] {
         let (status, reply) = gateway.request("POST", SEND, body.to_owned()).await;
         assert_eq!((status, &reply["error"]["kind"]), (400, &json!("invalidRequest")), "{body}");
     }
-    // What a page of somebody else's can send without asking.
+    // A type that a foreign page can send without a preflight request.
     let mut other = request("POST", SEND, send_to(9).to_string());
     other.headers_mut().insert("Content-Type", "text/plain".parse().unwrap());
     assert_eq!(gateway.raw(other).await.status(), 415);

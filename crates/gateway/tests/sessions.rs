@@ -29,7 +29,7 @@ async fn say(gateway: &Running, id: &str, content: &str) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn messages_go_and_come_and_everything_is_told() {
+async fn messages_go_both_ways_and_every_event_is_shown() {
     let (gateway, mut receiver) = (Running::start().await, receiver().await);
     let id = open(&gateway, &session_to(receiver.port)).await;
     let mut events = gateway.events(&id).await;
@@ -61,7 +61,7 @@ async fn messages_go_and_come_and_everything_is_told() {
     }
     names.sort();
     assert_eq!(names, ["message", "outcome", "report"]);
-    // Whoever comes later sees the same.
+    // A later reader sees the same events.
     let mut later = gateway.events(&id).await;
     for _ in 0..3 {
         later.next().await.unwrap();
@@ -95,7 +95,7 @@ async fn sessions_are_listed_and_limited() {
     assert_eq!(ids, [first.as_str(), second.as_str()]);
     gateway.delete(&format!("{SESSIONS}/{first}")).await;
     open(&gateway, &request).await;
-    // One that has ended makes room as well.
+    // A session that has ended frees its place as well.
     let (status, _) = say(&gateway, &second, "bye").await;
     assert!(status == 200 || status == 502, "{status}");
     let mut events = gateway.events(&second).await;
@@ -104,7 +104,7 @@ async fn sessions_are_listed_and_limited() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_refused_is_none() {
+async fn a_refused_session_is_not_listed() {
     let (gateway, receiver) = (Running::start().await, receiver().await);
     let mut request = session_to(receiver.port);
     request["toPath"] = json!(format!("msrp://127.0.0.1:{}/other;tcp", receiver.port));
@@ -115,7 +115,7 @@ async fn a_session_that_is_refused_is_none() {
     assert_eq!(list["sessions"], json!([]));
 }
 
-/// A peer that accepts the binding SEND and does the rest as it is told.
+/// A peer that accepts the binding SEND, and then runs `then`.
 async fn bound_peer<F, Fut>(then: F) -> u16
 where
     F: Fn(tokio::net::TcpStream) -> Fut + Clone + Send + Sync + 'static,
@@ -133,7 +133,7 @@ where
 }
 
 #[tokio::test]
-async fn a_connection_that_fails_is_told_once_with_every_open_message() {
+async fn a_failed_connection_is_reported_once_with_every_open_message() {
     let gateway = Running::start().await;
     let port = bound_peer(|mut stream| async move {
         Asked::read(&mut stream).await.unwrap();
@@ -161,7 +161,7 @@ async fn a_connection_that_fails_is_told_once_with_every_open_message() {
 }
 
 #[tokio::test]
-async fn the_reason_of_the_end_is_told() {
+async fn the_reason_of_the_end_is_shown() {
     let gateway = Running::start().await;
     let garbage = bound_peer(|mut stream| async move {
         stream.write_all(b"220 hello\r\n").await.unwrap();
@@ -201,7 +201,7 @@ async fn an_idle_session_ends() {
 }
 
 #[tokio::test]
-async fn a_message_that_nobody_waits_for_is_given_up() {
+async fn a_message_whose_client_disconnects_is_cancelled() {
     let gateway = Running::start().await;
     let port = bound_peer(|mut stream| async move {
         let _ = stream.read_to_end(&mut Vec::new()).await;
@@ -216,7 +216,7 @@ async fn a_message_that_nobody_waits_for_is_given_up() {
 }
 
 #[tokio::test]
-async fn what_the_session_takes_is_kept_to() {
+async fn the_limits_of_the_session_hold() {
     let gateway = Running::start().await;
     let (answers, mut answered) = mpsc::unbounded_channel();
     let port = bound_peer(move |mut stream| {
@@ -268,7 +268,7 @@ async fn a_quiet_session_is_kept_alive() {
 }
 
 #[tokio::test]
-async fn a_session_request_that_is_not_valid_names_its_field() {
+async fn the_error_of_an_invalid_session_request_names_the_field() {
     let gateway = Running::start().await;
     for (field, value) in [
         ("acceptTypes", json!("text")),
@@ -286,7 +286,7 @@ async fn a_session_request_that_is_not_valid_names_its_field() {
 }
 
 #[tokio::test]
-async fn silence_is_consent_to_a_partial_message() {
+async fn silence_means_success_for_a_partial_message() {
     let (gateway, mut receiver) = (Running::start().await, receiver().await);
     let id = open(&gateway, &session_to(receiver.port)).await;
     let message = json!({ "content": "hello", "failureReport": "partial", "timeout": 400 });
@@ -294,7 +294,7 @@ async fn silence_is_consent_to_a_partial_message() {
     assert_eq!((status, &reply["success"]), (200, &json!(true)), "{reply}");
     assert!(reply.get("statusCode").is_none(), "{reply}");
     assert_eq!(receiver.messages.recv().await.unwrap(), b"hello");
-    // It was not given up.
+    // The message was not cancelled.
     assert_eq!(say(&gateway, &id, "more").await.0, 200);
     assert_eq!(gateway.events(&id).await.named("outcome").await["outcome"], "accepted");
 }

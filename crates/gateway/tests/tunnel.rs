@@ -59,7 +59,7 @@ async fn chunks_pass_as_text_and_as_binary() {
 }
 
 #[tokio::test]
-async fn large_chunks_of_the_stream_are_cut() {
+async fn large_chunks_of_the_stream_are_split() {
     let mut options = common::options();
     options.ws_max_message = 2048;
     let gateway = Running::with(options).await;
@@ -97,7 +97,7 @@ async fn large_chunks_of_the_stream_are_cut() {
 }
 
 #[tokio::test]
-async fn either_end_ends_both() {
+async fn either_side_ends_both() {
     let gateway = Running::start().await;
     let (ended, mut end) = tokio::sync::mpsc::unbounded_channel();
     let waiting = peer(move |mut stream| {
@@ -133,7 +133,7 @@ async fn assert_closed(socket: &mut WebSocketStream<TcpStream>, code: CloseCode)
 }
 
 #[tokio::test]
-async fn idle_tunnels_and_those_of_a_gateway_that_stops_end() {
+async fn tunnels_end_when_idle_and_at_shutdown() {
     let silent = peer(|mut stream| async move {
         let _ = stream.read_to_end(&mut Vec::new()).await;
     })
@@ -151,7 +151,7 @@ async fn idle_tunnels_and_those_of_a_gateway_that_stops_end() {
 }
 
 #[tokio::test]
-async fn a_tunnel_that_cannot_be_is_refused_in_http() {
+async fn an_impossible_tunnel_is_refused_in_http() {
     let mut options = common::options();
     options.max_tunnels = 1;
     let (gateway, receiver) = (Running::with(options).await, receiver().await);

@@ -1,5 +1,5 @@
-//! The relay and its connections, in the hands of one thread. What one
-//! connection reads is written to another from here, without a task between.
+//! The relay and its connections, owned by one thread. Octets that one connection
+//! reads are written to another from here, without a task in between.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -16,27 +16,27 @@ use crate::link::Link;
 use crate::transport::{Input, Transport};
 use crate::users::Users;
 
-/// Room for one read, in octets.
+/// Space for one read, in octets.
 const READ_OCTETS: usize = 64 * 1024;
-/// Less room than this is not worth a read.
+/// The least space for a read, in octets.
 const LEAST_READ: usize = 16 * 1024;
 /// A remainder up to this is copied, so that it does not hold a whole read.
 const SMALL_REST: usize = 4096;
-/// Reads of one connection after which the others have their turn.
+/// Reads of one connection before the others have their turn.
 const READS_IN_TURN: u32 = 8;
 
-/// What takes longer than a step, for a task of its own.
+/// Work that needs its own task, because it takes longer than a step.
 #[derive(Debug)]
 pub(crate) enum Job {
     Dial {
         connection: ConnectionId,
         uri: MsrpUri,
     },
-    /// Tend a connection that is there.
+    /// Read and write an established connection.
     Tend(ConnectionId),
-    /// Close what the peer has closed.
+    /// Close a connection that the peer has closed.
     Follow(Box<Link>),
-    /// Close what the relay has done with.
+    /// Close a connection that the relay closes.
     Close {
         connection: ConnectionId,
         link: Box<Link>,
@@ -50,13 +50,13 @@ pub(crate) struct Core {
     dialling: HashSet<ConnectionId>,
     users: Users,
     users_file: Option<PathBuf>,
-    /// Where every read begins that has no remainder before it.
+    /// The buffer for all reads without a remainder of the read before.
     buffer: BytesMut,
     jobs: mpsc::UnboundedSender<Job>,
-    /// When the relay is looked after next.
+    /// When the relay's timeout is handled next.
     alarm: Option<Instant>,
     is_draining: bool,
-    /// The alarm is too late, or there is nothing left to wait for.
+    /// Notified if the alarm is too late, or the relay is drained.
     pub(crate) attention: Arc<Notify>,
 }
 
@@ -81,7 +81,7 @@ impl Core {
         }
     }
 
-    /// A connection that came in.
+    /// Adds an incoming connection.
     pub(crate) fn accept(&mut self, peer: Peer, transport: Transport) {
         let now = Instant::now();
         match self.relay.accept(now, peer) {
@@ -91,9 +91,9 @@ impl Core {
         self.turn(now);
     }
 
-    /// A connection that the relay has asked for.
+    /// Adds a connection that the relay has requested.
     pub(crate) fn connected(&mut self, connection: ConnectionId, peer: Peer, transport: Transport) {
-        // The relay may have given it up meanwhile.
+        // The relay may have given it up in the meantime.
         if self.dialling.remove(&connection) {
             let now = Instant::now();
             self.add(connection, transport);
@@ -104,9 +104,8 @@ impl Core {
 
     pub(crate) fn connect_failed(&mut self, connection: ConnectionId) {
         if self.dialling.remove(&connection) {
-            let now = Instant::now();
-            self.relay.connect_failed(now, connection);
-            self.turn(now);
+            self.relay.closed(connection);
+            self.turn(Instant::now());
         }
     }
 
@@ -115,8 +114,8 @@ impl Core {
         self.job(Job::Tend(connection));
     }
 
-    /// One step of the task that tends a connection. Ready when there is no
-    /// such connection any more.
+    /// One step of the task that tends a connection. Ready when the connection no
+    /// longer exists.
     pub(crate) fn poll(&mut self, connection: ConnectionId, cx: &mut Context<'_>) -> Poll<()> {
         let Some(link) = self.links.get_mut(&connection) else { return Poll::Ready(()) };
         link.tended_by(cx);
@@ -163,9 +162,8 @@ impl Core {
     }
 
     fn written(&mut self, connection: ConnectionId) {
-        let now = Instant::now();
-        self.relay.written(now, connection);
-        self.turn(now);
+        self.relay.written(connection);
+        self.turn(Instant::now());
     }
 
     /// The peer has closed.
@@ -185,15 +183,14 @@ impl Core {
 
     fn remove(&mut self, connection: ConnectionId) -> Option<Link> {
         let link = self.links.remove(&connection);
-        // Its task ends when it sees that there is nothing to tend.
+        // Its task ends when it finds no link to tend.
         link.inspect(Link::wake)
     }
 
     /// The transport was closed.
     pub(crate) fn closed(&mut self, connection: ConnectionId) {
-        let now = Instant::now();
-        self.relay.closed(now, connection);
-        self.turn(now);
+        self.relay.closed(connection);
+        self.turn(Instant::now());
     }
 
     pub(crate) fn handle_timeout(&mut self) {
@@ -202,16 +199,16 @@ impl Core {
         self.turn(now);
     }
 
-    /// Does what the relay wants done, until it wants nothing.
+    /// Carries out the relay's requests until it has none left.
     fn turn(&mut self, now: Instant) {
         loop {
             while let Some((connection, transmit)) = self.relay.poll_transmit(now) {
                 let Some(link) = self.links.get_mut(&connection) else { continue };
                 match link.write(transmit) {
-                    Poll::Ready(Ok(())) => self.relay.written(now, connection),
+                    Poll::Ready(Ok(())) => self.relay.written(connection),
                     Poll::Ready(Err(_)) => {
                         self.remove(connection);
-                        self.relay.closed(now, connection);
+                        self.relay.closed(connection);
                     }
                     Poll::Pending => {}
                 }
@@ -235,14 +232,14 @@ impl Core {
                 let verdict = secret.map_or(Verdict::Unknown, Verdict::Known);
                 self.relay.authorise(now, request, verdict);
             }
-            RelayEvent::Close { connection, reason } => self.close(now, connection, reason),
-            RelayEvent::Resume(connection) => {
+            RelayEvent::Close { connection, reason } => self.close(connection, reason),
+            RelayEvent::Resume { connection } => {
                 if let Some(link) = self.links.get(&connection) {
                     link.wake();
                 }
             }
-            RelayEvent::TokenIssued { token, username, expires, .. } => {
-                tracing::info!(?token, username, ?expires, "token issued");
+            RelayEvent::TokenIssued { token, username, lifetime, .. } => {
+                tracing::info!(?token, username, ?lifetime, "token issued");
             }
             RelayEvent::TokenEnded { token, username, usage, has_expired } => {
                 let (chunks, octets) = (usage.chunks, usage.octets);
@@ -252,31 +249,31 @@ impl Core {
         }
     }
 
-    fn close(&mut self, now: Instant, connection: ConnectionId, reason: RelayClose) {
+    fn close(&mut self, connection: ConnectionId, reason: RelayClose) {
         tracing::debug!(?connection, ?reason, "closing");
         self.dialling.remove(&connection);
         match self.remove(connection) {
             Some(link) => {
                 self.job(Job::Close { connection, link: Box::new(link), reason });
             }
-            None => self.relay.closed(now, connection),
+            None => self.relay.closed(connection),
         }
     }
 
-    /// Each job is bounded by the relay's bound on connections.
+    /// Queues a job. The relay's limit of connections also limits the jobs.
     fn job(&self, job: Job) {
         // The receiver lives as long as the relay runs.
         let _ = self.jobs.send(job);
     }
 
-    /// When to call [`Self::handle_timeout`].
+    /// Sets the alarm and returns when to call [`Self::handle_timeout`].
     pub(crate) fn alarm(&mut self) -> Option<Instant> {
         self.alarm = self.relay.poll_timeout();
         self.alarm
     }
 
-    /// An alarm that is too early costs one look; one that moves with every
-    /// message would cost more.
+    /// Moves the alarm only if it is too late. An early alarm costs one call, less
+    /// than moving it with every message.
     fn set_alarm(&mut self) {
         let due = self.relay.poll_timeout();
         let is_late = due.is_some_and(|due| self.alarm.is_none_or(|alarm| due < alarm));
@@ -286,10 +283,10 @@ impl Core {
         }
     }
 
-    /// Pings those who can be pinged, and lets go of those who are gone.
+    /// Pings WebSockets, and drops those that have been silent for too long.
     pub(crate) fn ping(&mut self) {
         let relay = &self.relay;
-        // The answer of one that is not read cannot be seen.
+        // The pong of a connection that is not being read cannot arrive.
         let is_gone = |(connection, link): (&ConnectionId, &mut Link)| {
             (relay.wants_read(*connection) && !link.ping()).then_some(*connection)
         };
@@ -300,7 +297,7 @@ impl Core {
         }
     }
 
-    /// Reads the users again. Those who hold a token keep it.
+    /// Reads the users again. Clients keep the tokens that they hold.
     pub(crate) fn reload_users(&mut self) {
         let Some(file) = &self.users_file else { return };
         match Users::read(file) {
@@ -312,12 +309,11 @@ impl Core {
         }
     }
 
-    /// Lets sessions come to rest and takes nothing new.
+    /// Accepts nothing new and waits for sessions to become quiet.
     pub(crate) fn drain(&mut self) {
-        let now = Instant::now();
         self.is_draining = true;
-        self.relay.drain(now);
-        self.turn(now);
+        self.relay.drain();
+        self.turn(Instant::now());
     }
 
     pub(crate) const fn is_draining(&self) -> bool {
@@ -333,8 +329,8 @@ impl Core {
     }
 }
 
-/// Makes room for a read after what a connection has left of the one before. The
-/// room is reused as soon as no slice of it is held.
+/// Makes room for a read after the remainder of the connection's last one. The
+/// memory is reused as soon as no slice of it is held.
 fn make_room(buffer: &mut BytesMut, rest: &mut BytesMut) {
     if rest.len() > SMALL_REST {
         *buffer = std::mem::take(rest);

@@ -1,4 +1,4 @@
-//! Connections that the relay asks for.
+//! Outgoing connections.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -30,9 +30,9 @@ pub(crate) enum DialError {
     Transport,
     #[error("--connect-to does not permit any of its addresses")]
     NotAllowed,
-    #[error("TLS: {0}")]
+    #[error("TLS failed")]
     Tls(#[from] TlsError),
-    #[error("no answer in time")]
+    #[error("no connection in time")]
     TimedOut,
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -59,8 +59,8 @@ impl Dialler {
         Ok((peer, Transport::Stream(Stream::Tls(Box::new(tls.into())))))
     }
 
-    /// RFC 4976 section 8 has a name without a port looked up by SRV, which
-    /// the system's resolver cannot do: the usual port is taken.
+    /// RFC 4976 section 8 requires an SRV look-up for a name without a port. The
+    /// system's resolver cannot do that, so the relay uses the usual port.
     async fn resolve(&self, uri: &MsrpUri) -> Result<Vec<SocketAddr>, DialError> {
         let host = uri.host().to_string();
         let host = host.trim_start_matches('[').trim_end_matches(']');
@@ -70,13 +70,13 @@ impl Dialler {
     }
 }
 
-/// Connects to the first address that lets it.
+/// Connects to the first address that accepts.
 async fn connect(addresses: &[SocketAddr]) -> std::io::Result<TcpStream> {
     let mut result = Err(std::io::ErrorKind::NotFound.into());
     for address in addresses {
         result = TcpStream::connect(address).await;
         if let Ok(stream) = &result {
-            // Chunks are written whole; waiting for more would only delay them.
+            // Each write is a complete chunk, so waiting for more would only delay it.
             let _ = stream.set_nodelay(true);
             break;
         }

@@ -1,4 +1,4 @@
-//! One connection: its transport, and what is half read or half written.
+//! One connection: its transport, and what is partly read or written.
 
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -10,23 +10,23 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use crate::transport::Transport;
 
-/// How long a peer has for the last octets before it is cut off.
+/// How long a peer may take to read the last octets.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// How long a peer has to close its side.
+/// How long a peer may take to close its side.
 const LINGER: Duration = Duration::from_secs(1);
-/// Pings that a peer may leave without any sign of life.
+/// The number of pings that a peer may leave without a sign of life.
 const SILENT_PINGS: u32 = 2;
 
 /// A connection.
 #[derive(Debug)]
 pub(crate) struct Link {
     transport: Transport,
-    /// Of the task that reads this connection and writes on where a direct
-    /// write did not come to its end.
+    /// Wakes the task that reads this connection, and that completes a direct write
+    /// which could not finish.
     waker: Waker,
-    /// What is being written.
+    /// The octets being written.
     leaving: Option<Transmit>,
-    /// What was read and needs more behind it.
+    /// Octets that were read and are incomplete.
     pub(crate) rest: BytesMut,
     silent_pings: u32,
 }
@@ -37,7 +37,7 @@ impl Link {
         Self { transport, waker, leaving: None, rest: BytesMut::new(), silent_pings: 0 }
     }
 
-    /// The task that looks after the connection.
+    /// Sets the task that tends the connection.
     pub(crate) fn tended_by(&mut self, cx: &Context<'_>) {
         self.waker.clone_from(cx.waker());
     }
@@ -46,14 +46,14 @@ impl Link {
         self.waker.wake_by_ref();
     }
 
-    /// Writes at once, whichever task calls: where the transport blocks, it
-    /// wakes the task of this connection, which calls [`Self::poll_written`].
+    /// Writes at once, called from any task. If the transport blocks, it later wakes
+    /// the task of this connection, which calls [`Self::poll_written`].
     pub(crate) fn write(&mut self, transmit: Transmit) -> Poll<std::io::Result<()>> {
         self.leaving = Some(transmit);
         self.poll_written()
     }
 
-    /// Ready when nothing is left to be written.
+    /// Ready when everything has been written.
     pub(crate) fn poll_written(&mut self) -> Poll<std::io::Result<()>> {
         let Some(transmit) = &mut self.leaving else { return Poll::Ready(Ok(())) };
         let written = self.transport.poll_write(&mut Context::from_waker(&self.waker), transmit);
@@ -67,7 +67,7 @@ impl Link {
         self.leaving.is_some()
     }
 
-    /// Reads once, octets of a stream to the end of `buffer`.
+    /// Reads once. Appends octets of a stream to `buffer`.
     pub(crate) fn poll_input(&mut self, buffer: &mut BytesMut) -> Poll<crate::transport::Input> {
         let input = self.transport.poll_input(&mut Context::from_waker(&self.waker), buffer);
         if input.is_ready() {
@@ -76,7 +76,7 @@ impl Link {
         input
     }
 
-    /// Pings a WebSocket. False: it has not been heard of for too long.
+    /// Pings a WebSocket. Returns `false` if it has been silent for too long.
     pub(crate) fn ping(&mut self) -> bool {
         if !self.transport.is_websocket() {
             return true;
@@ -88,7 +88,7 @@ impl Link {
         self.transport.ping(&mut Context::from_waker(&self.waker)).is_ok()
     }
 
-    /// Writes what is left, as far as the peer takes it.
+    /// Writes the rest, as far as the peer takes it.
     pub(crate) async fn finish(&mut self, frame: CloseFrame) {
         let _ = timeout(FAREWELL, async {
             let _ = std::future::poll_fn(|cx| {
@@ -101,7 +101,7 @@ impl Link {
         .await;
     }
 
-    /// Waits a moment for the peer to close as well.
+    /// Waits a moment for the peer to close its side.
     pub(crate) async fn linger(mut self) {
         let _ = timeout(LINGER, self.transport.read_out()).await;
     }

@@ -24,7 +24,7 @@ use crate::websocket;
 /// Pause before the next attempt when the system is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How to handle incoming connections.
+/// Accepts incoming connections and completes their handshakes.
 #[derive(Clone, Debug)]
 pub(crate) struct Listen {
     pub(crate) tls: Option<Arc<ServerConfig>>,
@@ -65,7 +65,7 @@ impl Listen {
     }
 
     async fn handshake(&self, stream: TcpStream) -> io::Result<(Peer, Transport)> {
-        // Chunks are written whole; waiting for more would only delay them.
+        // Each write is a complete chunk, so waiting for more would only delay it.
         let _ = stream.set_nodelay(true);
         let (peer, stream) = match &self.tls {
             None => (Peer::new(Security::Plain), Stream::Tcp(stream)),

@@ -26,7 +26,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The type of Prometheus' text format.
 const METRICS_TYPE: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4");
 
-/// Answers requests, one per connection.
+/// Serves requests, one per connection.
 pub(crate) async fn serve(listener: TcpListener, core: Rc<RefCell<Core>>) {
     loop {
         match listener.accept().await {

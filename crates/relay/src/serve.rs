@@ -1,4 +1,4 @@
-//! The relay as a whole: from options to a relay that runs, and its end.
+//! The relay as a whole: options, running, and shutdown.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -30,9 +30,9 @@ use crate::policy::Policy;
 use crate::secure::Secure;
 use crate::users::Users;
 
-/// Connections that the system may hold until they are accepted: all clients
-/// come back at once after a restart, and those beyond wait a second to try
-/// again. The system takes as many as it permits.
+/// Connections that the system may queue until they are accepted. After a restart
+/// all clients reconnect at once, and those that find no place wait a second before
+/// they try again. The system may have a lower limit.
 const BACKLOG: i32 = 4096;
 
 /// A relay that listens.
@@ -64,7 +64,7 @@ pub struct Addresses {
     pub metrics: Option<SocketAddr>,
 }
 
-/// Steers a relay that runs.
+/// Controls a running relay.
 #[derive(Clone, Debug)]
 pub struct Handle(mpsc::UnboundedSender<Command>);
 
@@ -75,10 +75,10 @@ enum Command {
 }
 
 impl Handle {
-    /// Ends the relay: nothing more is taken, and [`Server::run`] returns when
-    /// sessions have come to rest or [`Options::drain_seconds`] are over.
+    /// Ends the relay: it accepts nothing new, and [`Server::run`] returns when its
+    /// sessions are quiet, or after [`Options::drain_seconds`].
     pub fn drain(&self) {
-        // A relay that has ended needs no telling.
+        // Fails if the relay has already ended.
         let _ = self.0.send(Command::Drain);
     }
 
@@ -88,7 +88,7 @@ impl Handle {
     }
 }
 
-/// What is spoken where.
+/// The protocol of a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Tls,
@@ -160,12 +160,12 @@ impl Server {
         self.handle.clone()
     }
 
-    /// Relays until [`Handle::drain`], all of it on the thread that calls.
+    /// Relays until [`Handle::drain`], on the calling thread only.
     ///
     /// # Errors
     ///
-    /// [`StartError`] if the users file has changed since [`Server::bind`] and is
-    /// not usable any more.
+    /// [`StartError`] if the users file has changed since [`Server::bind`] and is no
+    /// longer usable.
     pub async fn run(self) -> Result<(), StartError> {
         LocalSet::new().run_until(self.run_here()).await
     }
@@ -216,7 +216,7 @@ impl Server {
         Ok(())
     }
 
-    /// Does what the relay asks for and keeps its time.
+    /// Carries out the relay's jobs and handles its timeouts.
     async fn drive(mut self, core: Rc<RefCell<Core>>, mut todo: mpsc::UnboundedReceiver<Job>) {
         let dialler = Rc::new(Dialler {
             policy: Policy::new(self.options.connect_to.clone()),
@@ -255,7 +255,7 @@ impl Server {
     }
 }
 
-/// Starts what takes longer than a step.
+/// Starts a job.
 fn start(job: Job, core: &Rc<RefCell<Core>>, dialler: &Rc<Dialler>) {
     let core = Rc::clone(core);
     match job {
@@ -276,7 +276,7 @@ fn start(job: Job, core: &Rc<RefCell<Core>>, dialler: &Rc<Dialler>) {
 }
 
 async fn dial(connection: ConnectionId, uri: &MsrpUri, dialler: &Dialler, core: &RefCell<Core>) {
-    // A session-id is a secret: the log has the host alone.
+    // A session-id is a secret, so the log has only the host.
     let (host, port) = (uri.host().to_string(), uri.port());
     match dialler.dial(uri).await {
         Ok((peer, transport)) => {
@@ -284,7 +284,8 @@ async fn dial(connection: ConnectionId, uri: &MsrpUri, dialler: &Dialler, core: 
             core.borrow_mut().connected(connection, peer, transport);
         }
         Err(error) => {
-            tracing::info!(?connection, host, port, "no connection: {error}");
+            let error = anyhow::Error::from(error);
+            tracing::info!(?connection, host, port, "no connection: {error:#}");
             core.borrow_mut().connect_failed(connection);
         }
     }
@@ -298,7 +299,7 @@ async fn close(
 ) {
     link.finish(close_frame(reason)).await;
     core.borrow_mut().closed(connection);
-    // One whose place is needed would still hold a file of the system.
+    // An evicted connection must release its file descriptor at once.
     if *reason != RelayClose::Evicted {
         link.linger().await;
     }
@@ -307,9 +308,9 @@ async fn close(
 fn close_frame(reason: &RelayClose) -> CloseFrame {
     let (code, reason) = match reason {
         RelayClose::Unreadable(_) => (CloseCode::Protocol, "this is not MSRP"),
-        RelayClose::Drained => (CloseCode::Away, "the relay is being stopped"),
+        RelayClose::Drained => (CloseCode::Away, "the relay is shutting down"),
         RelayClose::Idle | RelayClose::Evicted => {
-            (CloseCode::Away, "nothing happened for too long")
+            (CloseCode::Away, "the connection was idle for too long")
         }
         _ => (CloseCode::Policy, "the relay has closed the connection"),
     };
@@ -329,7 +330,7 @@ async fn until(due: Option<Instant>) {
 
 fn listen(wanted: SocketAddr) -> io::Result<(std::net::TcpListener, SocketAddr)> {
     let socket = Socket::new(Domain::for_address(wanted), Type::STREAM, None)?;
-    // Connections of the process before may not have quite ended.
+    // Connections of the previous process may still be closing.
     socket.set_reuse_address(true)?;
     socket.bind(&wanted.into())?;
     socket.listen(BACKLOG)?;

@@ -1,4 +1,4 @@
-//! What a connection runs over: a stream, or the messages of a WebSocket.
+//! The transport of a connection: a stream, or the messages of a WebSocket.
 
 use std::future::Future;
 use std::io::{self, IoSlice};
@@ -15,9 +15,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-/// A head, a body and an end-line.
+/// The slices of one write: a head, a body and an end-line.
 const PARTS: usize = 3;
-/// What is read, to be thrown away, of a peer that was told goodbye.
+/// Space to read and discard the last octets of a peer, in octets.
 const LAST_OCTETS: usize = 16 * 1024;
 
 /// A stream of octets.
@@ -27,21 +27,21 @@ pub(crate) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// What has come in.
+/// The result of a read.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// Octets, behind those that were in the buffer.
+    /// Octets, appended to the buffer.
     Octets,
     /// One message.
     Message(Bytes),
-    /// The WebSocket lives, and that is all.
+    /// A sign of life from the WebSocket, without a message.
     Sign,
-    /// The peer has gone, or does not keep to the transport's rules.
+    /// The peer has gone, or has broken the rules of the transport.
     End,
 }
 
-/// A connection's transport. Nothing of it blocks: what cannot go on has left
-/// the waker it was called with.
+/// The transport of a connection. It never blocks: an operation that has to wait
+/// registers the waker it was called with.
 #[derive(Debug)]
 pub(crate) enum Transport {
     Stream(Stream),
@@ -49,7 +49,7 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    /// Reads once. Octets of a stream go to the end of `buffer`.
+    /// Reads once. Appends octets of a stream to `buffer`.
     pub(crate) fn poll_input(
         &mut self,
         cx: &mut Context<'_>,
@@ -67,8 +67,7 @@ impl Transport {
         }
     }
 
-    /// Writes all that is left of `transmit`, as one message where the
-    /// transport has messages.
+    /// Writes the rest of `transmit`, on a WebSocket as one message.
     pub(crate) fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
@@ -124,7 +123,7 @@ impl Transport {
         let _ = match self {
             Self::Stream(stream) => stream.shutdown().await,
             Self::WebSocket(socket) => {
-                // If the peer has closed, its close frame is still to be answered.
+                // If the peer has closed, its close frame still needs a reply.
                 let _ = socket.as_mut().close(Some(frame)).await;
                 socket.flush().await.map_err(io::Error::other)
             }
@@ -146,7 +145,7 @@ impl Transport {
     }
 }
 
-/// Text and binary are the same (RFC 7977 section 4.2).
+/// Text and binary messages are equivalent (RFC 7977 section 4.2).
 fn input(message: Message) -> Input {
     match message {
         Message::Binary(octets) => Input::Message(octets),

@@ -49,8 +49,8 @@ impl Users {
         }
     }
 
-    /// The algorithms that every user of a realm has a secret for: a client
-    /// takes the best of those that it is offered.
+    /// The algorithms for which every user of a realm has a secret. A client uses the
+    /// best that it is offered.
     pub(crate) fn algorithms(&self, realm: &str) -> Vec<Algorithm> {
         let mut of_realm = self.0.iter().filter(|((_, of), _)| of == realm);
         if of_realm.all(|(_, secrets)| secrets.sha256.is_some()) {

@@ -1,4 +1,4 @@
-//! The handshake of a WebSocket for MSRP (RFC 7977).
+//! The WebSocket handshake for MSRP (RFC 7977).
 
 use std::io;
 
@@ -10,24 +10,24 @@ use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
 use crate::transport::Stream;
 
-/// The most octets of a message that is taken from a client.
+/// The most octets of a message from a client.
 const MAX_MESSAGE: usize = 1024 * 1024;
-/// What each WebSocket holds for one read, even if it is idle.
+/// The read buffer of each WebSocket in octets, held even if it is idle.
 const READ_OCTETS: usize = 8 * 1024;
 const SUBPROTOCOL: HeaderValue = HeaderValue::from_static("msrp");
 
-/// Makes a WebSocket of a stream, for clients that ask for MSRP.
+/// Completes the handshake with a client that requests MSRP.
 pub(crate) async fn accept(stream: Stream) -> io::Result<WebSocketStream<Stream>> {
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_OCTETS)
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE));
-    accept_hdr_async_with_config(stream, answer, Some(config)).await.map_err(io::Error::other)
+    accept_hdr_async_with_config(stream, respond, Some(config)).await.map_err(io::Error::other)
 }
 
-/// The answer to a request (RFC 7977 sections 4.1 and 7).
-#[expect(clippy::result_large_err, reason = "tungstenite's callback is so")]
-fn answer(request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
+/// Responds to the request of a handshake (RFC 7977 sections 4.1 and 7).
+#[expect(clippy::result_large_err, reason = "tungstenite defines the callback")]
+fn respond(request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
     if !asks_for_msrp(request) {
         let mut refusal = ErrorResponse::new(Some("the subprotocol is msrp\n".to_owned()));
         *refusal.status_mut() = StatusCode::BAD_REQUEST;
@@ -36,8 +36,8 @@ fn answer(request: &Request, mut response: Response) -> Result<Response, ErrorRe
     let headers = response.headers_mut();
     headers.insert(SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL);
     if let Some(origin) = request.headers().get(ORIGIN) {
-        // Any page may try: what counts is the AUTH that follows, for which a
-        // browser has no password but what its user types into that page.
+        // Any page may connect. The AUTH that follows decides, and a browser has no
+        // password for it unless the user types one into the page.
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         headers.insert(VARY, HeaderValue::from_static("Origin"));
     }

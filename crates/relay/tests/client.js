@@ -1,5 +1,5 @@
-// A client of a relay in plain JavaScript: AUTH (RFC 4976) by SHA-256, texts and
-// their answers. Enough for a page that chats; no chunks are put together.
+// A client of a relay in plain JavaScript: AUTH (RFC 4976) with SHA-256, texts and
+// their responses. Enough for a page that chats; it does not reassemble chunks.
 "use strict";
 
 const encoder = new TextEncoder();
@@ -10,7 +10,7 @@ const randomName = () => {
   return Array.from(octets, (octet) => (octet % 36).toString(36)).join("");
 };
 
-// crypto.subtle is there in secure contexts alone: https, and localhost.
+// crypto.subtle exists only in secure contexts: https, and localhost.
 const sha256 = async (text) => {
   const digest = await crypto.subtle.digest("SHA-256", encoder.encode(text));
   return Array.from(new Uint8Array(digest), (octet) => octet.toString(16).padStart(2, "0")).join("");
@@ -31,7 +31,7 @@ const parse = (octets) => {
 };
 
 class Client {
-  // `uri` is where the WebSocket goes, `relay` what the relay is called.
+  // `uri` is the address of the WebSocket, `relay` the URI of the relay.
   constructor(uri, relay) {
     this.relay = relay;
     this.own = `msrps://${randomName()}.invalid:2855/${randomName()};ws`;
@@ -74,7 +74,7 @@ class Client {
     }
   }
 
-  // Text frames and binary ones are the same to a relay; this sends either.
+  // Text and binary frames are equivalent for a relay; this sends either.
   write(id, what, to, headers, body) {
     const lines = [`MSRP ${id} ${what}`, `To-Path: ${to}`, `From-Path: ${this.own}`, ...headers];
     const text = lines.join("\r\n") + (body === undefined ? "" : `\r\n\r\n${body}`) + `\r\n-------${id}$\r\n`;

@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
-/// A driver that is ended with the value.
+/// A running driver. Dropping it ends it.
 struct Driver(Child);
 
 impl Drop for Driver {
@@ -31,7 +31,7 @@ struct Browser {
 }
 
 impl Drop for Browser {
-    /// Has the driver end the browser, which would outlive it.
+    /// Ends the browser, which would outlive the driver.
     fn drop(&mut self) {
         let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", self.port)) else { return };
         let _ = stream.set_read_timeout(Some(PATIENCE));
@@ -67,12 +67,12 @@ impl Browser {
         webdriver(self.port, method, &path, &body).await
     }
 
-    /// Runs a script, and waits for the promise that it returns.
+    /// Runs a script and waits for the promise that it returns.
     async fn run(&self, script: &str) -> Value {
         self.command("POST", "execute/sync", json!({ "script": script, "args": [] })).await
     }
 
-    /// Waits until a script gives something.
+    /// Waits until a script returns a value.
     async fn until(&self, script: &str) -> Value {
         for _ in 0..200 {
             let found = self.run(&format!("return {script} ?? null")).await;
@@ -99,7 +99,7 @@ async fn webdriver(port: u16, method: &str, path: &str, body: &Value) -> Value {
     reply["value"].clone()
 }
 
-/// The body of a response; the driver closes no connection.
+/// The body of a response. The driver keeps the connection open.
 async fn body_of(mut stream: TcpStream) -> Vec<u8> {
     let mut octets = Vec::new();
     loop {

@@ -18,10 +18,10 @@ use tokio::time::{sleep, timeout};
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-/// More than the sockets on the way hold.
+/// More octets than the sockets on the way can buffer.
 const LEN: u64 = 32 << 20;
 const CHUNK: usize = 512 << 10;
-/// An octet that no head has.
+/// An octet that occurs in no head.
 const FILLING: u8 = 1;
 
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ enum Over {
     Wss,
 }
 
-/// A relay that listens for everything.
+/// A relay with all listeners.
 struct Relay {
     authority: Authority,
     running: Running,
@@ -49,7 +49,7 @@ impl Relay {
         Self { running: Running::with(options), authority }
     }
 
-    /// A client, and the path that leads to it.
+    /// A client and its path.
     async fn client(&self, over: Over, user: &str) -> (Client, String) {
         let addresses = &self.running.addresses;
         let (scheme, transport, wire) = match over {
@@ -92,7 +92,7 @@ fn chunk(number: u64, to: &str, from: &str) -> Vec<u8> {
     [head.as_bytes(), &[FILLING; CHUNK], end.as_bytes()].concat()
 }
 
-/// The octets of the message in what comes next.
+/// The octets of the message in the next input.
 async fn octets(wire: &mut Wire) -> u64 {
     let counted = |octets: &[u8]| octets.iter().filter(|octet| **octet == FILLING).count() as u64;
     match wire {
@@ -106,7 +106,7 @@ async fn octets(wire: &mut Wire) -> u64 {
     }
 }
 
-/// Waits until a count has not changed for a while.
+/// Waits until a count has stopped changing.
 async fn at_rest(count: &AtomicU64) -> u64 {
     let mut before = 0;
     loop {
@@ -119,7 +119,7 @@ async fn at_rest(count: &AtomicU64) -> u64 {
     }
 }
 
-/// Alice sends a file; Bob begins to read when she cannot go on.
+/// Alice sends a file. Bob starts to read when she cannot write any more.
 async fn a_file_waits_for_its_reader(relay: &Relay, from: Over, to: Over) {
     let (mut alice, of_alice) = relay.client(from, "alice").await;
     let (mut bob, of_bob) = relay.client(to, "bob").await;
@@ -135,7 +135,7 @@ async fn a_file_waits_for_its_reader(relay: &Relay, from: Over, to: Over) {
         alice
     });
     let held = at_rest(&written).await;
-    assert!(held < LEN, "{from:?} to {to:?}: all has left and nobody has read");
+    assert!(held < LEN, "{from:?} to {to:?}: all has left and no octet has been read");
     let mut got = 0;
     while got < LEN {
         let read = timeout(PATIENCE, octets(&mut bob.wire)).await;

@@ -1,4 +1,4 @@
-//! The program: its signals, its users file, its metrics.
+//! The program: signals, users file, metrics.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
@@ -32,14 +32,14 @@ impl Process {
         this
     }
 
-    /// What a line of the log has behind this.
+    /// The rest of the log line after `wanted`.
     fn logs(&mut self, wanted: &str) -> String {
         let mut all = String::new();
         loop {
             let before = all.len();
             assert_ne!(self.log.read_line(&mut all).unwrap(), 0, "{wanted} is not in {all}");
-            if let Some((_, behind)) = all[before..].split_once(wanted) {
-                return behind.to_owned();
+            if let Some((_, rest)) = all[before..].split_once(wanted) {
+                return rest.to_owned();
             }
         }
     }
@@ -86,7 +86,7 @@ async fn the_users_are_read_again_and_the_end_is_orderly() {
 }
 
 #[test]
-fn a_users_line_is_made_of_a_password_file() {
+fn a_users_line_is_computed_from_a_password_file() {
     let password = Scratch::new("password", "alice\n");
     let made = Command::new(PROGRAM)
         .args(["hash", "--realm", REALM, "--user", "alice", "--password-file"])
@@ -98,7 +98,7 @@ fn a_users_line_is_made_of_a_password_file() {
 }
 
 #[test]
-fn options_that_do_not_go_together_are_told() {
+fn options_that_conflict_are_reported() {
     let made =
         Command::new(PROGRAM).args(["--listen", "127.0.0.1:0", "--realm", REALM]).output().unwrap();
     assert!(!made.status.success());
@@ -119,7 +119,7 @@ fn metric(text: &str, name: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn what_was_relayed_is_counted() {
+async fn relayed_messages_are_counted() {
     let mut options = plain_options();
     options.metrics = "127.0.0.1:0".parse().ok();
     let relay = Running::with(options);

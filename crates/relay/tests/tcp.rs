@@ -15,14 +15,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
-/// An octet that no head has.
+/// An octet that occurs in no head.
 const FILLING: u8 = 1;
 
 async fn client(relay: &Running, uri: &str) -> Client {
     Client::over(TcpStream::connect(relay.addresses.tcp.unwrap()).await.unwrap(), uri)
 }
 
-/// An endpoint of no relay, and its URI.
+/// An endpoint without a relay, and its URI.
 async fn endpoint() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("msrp://{}/kjhd37s2s20w2a;tcp", listener.local_addr().unwrap());
@@ -51,7 +51,7 @@ async fn a_text_goes_through_and_its_report_comes_back() {
     assert_eq!(reported.header("To-Path"), ALICE);
     assert_eq!(reported.header("Status"), "000 200 OK");
 
-    // And a text of Bob's, over the same connection.
+    // Bob sends a text over the same connection.
     let answer = bob.say(&format!("{use_path} {ALICE}"), "Yes").await;
     assert_eq!(answer.kind(), "200");
     assert_eq!(alice.expect("SEND").await.body(), b"Yes");
@@ -73,7 +73,7 @@ async fn two_clients_of_the_relay_meet_there() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_not_there_is_reported() {
+async fn an_unreachable_endpoint_is_reported() {
     let relay = Running::plain();
     let mut alice = client(&relay, ALICE).await;
     let use_path = alice.authenticate(relay.uri("msrp", "tcp"), "alice").await.unwrap();
@@ -100,7 +100,7 @@ async fn an_address_that_is_not_permitted_is_not_connected_to() {
 
 // req: 4976-6.3-11
 #[tokio::test]
-async fn who_guesses_passwords_is_cut_off() {
+async fn a_client_that_guesses_passwords_is_disconnected() {
     let relay = Running::plain();
     let mut alice = client(&relay, ALICE).await;
     let uri = relay.uri("msrp", "tcp");
@@ -122,7 +122,7 @@ async fn who_guesses_passwords_is_cut_off() {
 }
 
 #[tokio::test]
-async fn nobody_gets_through_without_a_token() {
+async fn without_a_token_nothing_is_forwarded() {
     let relay = Running::plain();
     let mut mallory = client(&relay, ALICE).await;
     let (listener, bob_uri) = endpoint().await;
@@ -134,7 +134,7 @@ async fn nobody_gets_through_without_a_token() {
 }
 
 #[tokio::test]
-async fn what_is_not_msrp_is_cut_off() {
+async fn a_peer_that_does_not_speak_msrp_is_disconnected() {
     let relay = Running::plain();
     let mut stream = TcpStream::connect(relay.addresses.tcp.unwrap()).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: relay\r\n\r\n").await.unwrap();
@@ -170,7 +170,7 @@ async fn a_peer_that_does_not_read_holds_the_sender_back() {
     let (mut bob, _) = listener.accept().await.unwrap();
     at_rest(&written).await;
     let held = written.load(Ordering::Relaxed);
-    assert!(held < LEN / 2, "{held} octets have left and nobody has read");
+    assert!(held < LEN / 2, "{held} octets have left and no octet has been read");
 
     let (mut got, mut octets) = (0, vec![0; 1 << 16]);
     while got < LEN {
@@ -182,7 +182,7 @@ async fn a_peer_that_does_not_read_holds_the_sender_back() {
     writing.await.unwrap();
 }
 
-/// Waits until a count has not changed for a while.
+/// Waits until a count has stopped changing.
 async fn at_rest(count: &AtomicU64) {
     let mut before = None;
     loop {
@@ -196,7 +196,7 @@ async fn at_rest(count: &AtomicU64) {
 }
 
 #[tokio::test]
-async fn a_relay_that_drains_ends_when_sessions_rest() {
+async fn a_draining_relay_ends_when_sessions_are_quiet() {
     let mut options = plain_options();
     options.drain_seconds = PATIENCE;
     let relay = Running::with(options);
@@ -210,7 +210,7 @@ async fn a_relay_that_drains_ends_when_sessions_rest() {
 }
 
 #[tokio::test]
-async fn a_relay_that_drains_takes_what_has_begun_to_its_end() {
+async fn a_draining_relay_completes_messages_that_have_begun() {
     let mut options = plain_options();
     options.drain_seconds = PATIENCE;
     let relay = Running::with(options);
@@ -221,7 +221,7 @@ async fn a_relay_that_drains_takes_what_has_begun_to_its_end() {
     let path = format!("{of_alice} {of_bob} {BOB}");
     let second = send("second", &path, ALICE, "Hello again");
     let (begun, rest) = second.split_at(second.find("again").unwrap());
-    // What was read together with the first one has begun when that is answered.
+    // Requests read together with the first have begun when that has its response.
     alice.write(&(send("firstt", &path, ALICE, "Hello") + begun)).await;
     assert_eq!(alice.expect("200").await.transaction(), "firstt");
     relay.handle.drain();
@@ -234,7 +234,7 @@ async fn a_relay_that_drains_takes_what_has_begun_to_its_end() {
         bob.write(&part.response("200 OK")).await;
     }
     assert_eq!(got, b"HelloHello again");
-    // What was answered is not reported as lost.
+    // A message with a response is not reported as lost.
     assert_eq!(alice.expect("200").await.transaction(), "second");
     assert!(alice.read().await.is_none() && bob.read().await.is_none());
     while !relay.has_ended() {
@@ -242,7 +242,7 @@ async fn a_relay_that_drains_takes_what_has_begun_to_its_end() {
     }
 }
 
-/// Waits until who connects is sent away.
+/// Waits until the relay refuses connections.
 async fn refuses_connections(relay: &Running) {
     loop {
         let mut late = TcpStream::connect(relay.addresses.tcp.unwrap()).await.unwrap();
@@ -253,7 +253,7 @@ async fn refuses_connections(relay: &Running) {
 }
 
 #[tokio::test]
-async fn a_relay_does_not_drain_for_ever() {
+async fn draining_has_a_time_limit() {
     let mut options = plain_options();
     options.drain_seconds = Duration::from_millis(50);
     let relay = Running::with(options);
@@ -271,7 +271,7 @@ async fn a_relay_does_not_drain_for_ever() {
 
 // req: 4976-6.5-1, 4976-6.5-2
 #[tokio::test]
-async fn beyond_the_most_connections_who_has_shown_nothing_gives_way() {
+async fn at_the_connection_limit_an_unproven_peer_gives_way() {
     let mut options = plain_options();
     options.max_connections = 2;
     let relay = Running::with(options);

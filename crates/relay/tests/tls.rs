@@ -41,7 +41,7 @@ async fn clients_over_tls_meet_at_the_relay() {
 
 // req: 4976-8-4
 #[tokio::test]
-async fn nobody_is_asked_for_a_password_without_tls() {
+async fn without_tls_no_password_is_requested() {
     let mut options = options();
     options.listen = "127.0.0.1:0".parse().ok();
     options.name = Some("localhost".into());
@@ -79,12 +79,12 @@ async fn two_relays_know_each_other_by_their_certificates() {
 
 // req: 4976-9.2-7
 #[tokio::test]
-async fn a_certificate_is_not_asked_of_clients_but_a_wrong_one_is_refused() {
+async fn clients_need_no_certificate_but_a_wrong_one_is_refused() {
     let (authority, other) = (Authority::new(), Authority::new());
     let relay = authority.relay();
     let address = relay.addresses.tls.unwrap();
     let stranger = other.certify("mallory.example");
-    // In TLS 1.3 the client hears of it when it reads.
+    // In TLS 1.3 the client learns it when it reads.
     if let Ok(mut stream) = authority.connect(address, Some(&stranger)).await {
         assert!(stream.read_u8().await.is_err());
     }
@@ -104,7 +104,7 @@ async fn a_relay_whose_certificate_cannot_be_used_does_not_start() {
 }
 
 #[tokio::test]
-async fn who_does_not_shake_hands_is_cut_off() {
+async fn a_handshake_has_a_time_limit() {
     let authority = Authority::new();
     let signed = authority.certify("localhost");
     let mut options = authority.relay_options(&signed);

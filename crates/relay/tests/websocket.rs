@@ -47,7 +47,7 @@ async fn the_subprotocol_is_msrp() {
     let relay = Running::plain();
     for offered in ["msrp", "chat, msrp"] {
         let headers = [("Sec-WebSocket-Protocol", offered)];
-        // The client's library checks what it is answered.
+        // The client's library checks the subprotocol in the response.
         let (_, response) = shake(tcp(&relay).await, &headers).await.unwrap();
         assert_eq!(response.headers()["sec-websocket-protocol"], "msrp");
     }
@@ -61,7 +61,7 @@ async fn the_subprotocol_is_msrp() {
 
 // req: 7977-7-2
 #[tokio::test]
-async fn the_page_it_comes_from_is_let_in() {
+async fn every_origin_is_allowed() {
     let relay = Running::plain();
     let headers = [MSRP, ("Origin", "https://chat.example")];
     let (_, response) = shake(tcp(&relay).await, &headers).await.unwrap();
@@ -165,7 +165,7 @@ async fn what_is_not_one_chunk_closes_the_socket() {
 }
 
 #[tokio::test]
-async fn a_browser_that_closes_is_answered() {
+async fn a_close_frame_gets_a_reply() {
     let relay = Running::plain();
     let (mut socket, _) = shake(tcp(&relay).await, &[MSRP]).await.unwrap();
     socket.close(None).await.unwrap();
@@ -181,7 +181,7 @@ async fn a_browser_that_is_silent_is_pinged() {
     options.ping_seconds = std::time::Duration::from_millis(20);
     let relay = Running::with(options);
     let (mut socket, _) = shake(tcp(&relay).await, &[MSRP]).await.unwrap();
-    // More than a silent one would be left: reading it answers each.
+    // More pings than a silent client may leave. Reading replies to each.
     for _ in 0..10 {
         let message = socket.next().await.unwrap().unwrap();
         assert!(message.is_ping(), "{message:?}");
@@ -189,12 +189,12 @@ async fn a_browser_that_is_silent_is_pinged() {
 }
 
 #[tokio::test]
-async fn a_browser_that_answers_no_ping_is_let_go() {
+async fn a_browser_that_sends_no_pong_is_disconnected() {
     let mut options = common::plain_options();
     options.ping_seconds = std::time::Duration::from_millis(20);
     let relay = Running::with(options);
     let (mut silent, _) = shake(tcp(&relay).await, &[MSRP]).await.unwrap();
-    // The socket is read below the WebSocket, which would answer.
+    // Reads the socket below the WebSocket, which would send a pong.
     let mut octets = Vec::new();
     let end = timeout(PATIENCE, silent.get_mut().read_to_end(&mut octets)).await;
     assert!(end.is_ok(), "the connection is still there");
@@ -203,10 +203,10 @@ async fn a_browser_that_answers_no_ping_is_let_go() {
 }
 
 #[tokio::test]
-async fn a_message_without_bounds_closes_the_socket() {
+async fn an_oversized_message_closes_the_socket() {
     let relay = Running::plain();
     let (mut socket, _) = shake(tcp(&relay).await, &[MSRP]).await.unwrap();
-    // The relay may have closed before all of it is written.
+    // The relay may close before all of it is written.
     let _ = socket.send(Message::binary(vec![b'a'; 2 << 20])).await;
     let mut all = Vec::new();
     let end = timeout(PATIENCE, socket.get_mut().read_to_end(&mut all)).await;

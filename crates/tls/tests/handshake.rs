@@ -1,4 +1,4 @@
-//! Handshakes over blocking sockets, with certificates made for each test.
+//! Handshakes over blocking sockets, with certificates generated for each test.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::io::{Read, Write};
@@ -20,7 +20,7 @@ use rustls::{
     ClientConfig, ClientConnection, ProtocolVersion, ServerConfig, ServerConnection, StreamOwned,
 };
 
-/// An authority that signs what a test wants signed.
+/// A certificate authority for the tests.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -65,7 +65,7 @@ fn der(key: &KeyPair) -> PrivateKeyDer<'static> {
     PrivateKeyDer::Pkcs8(key.serialize_der().into())
 }
 
-/// A file that is removed with the value.
+/// A file that is removed when it is dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -83,7 +83,8 @@ impl Drop for Scratch {
     }
 }
 
-/// What the client sees of one octet that goes to the server and comes back.
+/// Completes a handshake and sends one octet to the server and back. Returns the
+/// client's result.
 fn handshake(
     server: Arc<ServerConfig>,
     client: Arc<ClientConfig>,
@@ -122,7 +123,7 @@ fn assert_refused<T: std::fmt::Debug>(result: std::io::Result<T>, why: &str) {
 
 // req: 4975-5.4
 #[test]
-fn a_certificate_for_the_host_of_the_uri_is_taken() {
+fn a_certificate_for_the_host_of_the_uri_is_accepted() {
     let authority = Authority::new();
     let server = serve(authority.certify(&["bob.example"]));
     let (version, sni) = handshake(server, named(&authority), "bob.example").unwrap();
@@ -131,7 +132,7 @@ fn a_certificate_for_the_host_of_the_uri_is_taken() {
 }
 
 #[test]
-fn an_address_is_checked_against_addresses_and_not_told() {
+fn an_address_is_checked_against_addresses_and_not_sent() {
     let authority = Authority::new();
     for (host, other) in [("127.0.0.1", "127.0.0.2"), ("[::1]", "[::2]")] {
         let bare = host.trim_matches(['[', ']']);
@@ -166,7 +167,7 @@ fn an_unknown_authority_is_refused() {
 }
 
 #[test]
-fn a_server_that_knows_nothing_newer_is_spoken_to_in_tls_1_2() {
+fn tls_1_2_is_used_if_the_server_has_nothing_newer() {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(owned(&["bob.example"])).unwrap();
     let certificate = certificate.self_signed(&key).unwrap();
@@ -198,7 +199,7 @@ fn a_pinned_certificate_needs_no_name_and_no_authority() {
 
 // req: 8122-5.1-3, 4975-14.4-2
 #[test]
-fn another_certificate_than_the_pinned_one_is_refused() {
+fn a_certificate_that_is_not_pinned_is_refused() {
     let (wanted, other) = (self_signed(&["bob.example"]), self_signed(&["bob.example"]));
     let client = pinned(wanted.fingerprint(HashFunction::Sha256).unwrap());
     assert_refused(handshake(serve(other), client, "bob.example"), "FingerprintMismatch");
@@ -210,7 +211,7 @@ fn a_check_without_a_fingerprint_cannot_be_made() {
 }
 
 #[test]
-fn a_client_is_known_by_its_fingerprint() {
+fn a_client_is_recognized_by_its_fingerprint() {
     let authority = Authority::new();
     let (alice, mallory) = (self_signed(&["alice"]), self_signed(&["alice"]));
     let wanted = alice.fingerprint(HashFunction::Sha256).unwrap();
@@ -227,7 +228,7 @@ fn a_client_is_known_by_its_fingerprint() {
 
 // req: 4976-6.1-1
 #[test]
-fn a_certificate_that_is_optional_has_to_be_right_where_it_is_shown() {
+fn an_optional_certificate_must_be_valid_if_it_is_presented() {
     let (authority, other) = (Authority::new(), Authority::called("another authority"));
     let server = authority.certify(&["relay.example"]);
     let server = server_config(server, ClientCheck::Optional(authority.roots())).unwrap();
@@ -241,13 +242,19 @@ fn a_certificate_that_is_optional_has_to_be_right_where_it_is_shown() {
     assert!(show(Some(self_signed(&["other.relay.example"]))).is_err());
 }
 
+/// An error and its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 #[test]
-fn files_that_cannot_be_used_are_named() {
+fn unusable_files_are_named() {
     let missing = PathBuf::from("/nowhere/chain.pem");
-    let error = Roots::from_file(&missing).unwrap_err().to_string();
-    assert!(error.starts_with("/nowhere/chain.pem: "), "{error}");
+    let error = chain(&Roots::from_file(&missing).unwrap_err());
+    assert!(error.starts_with("cannot read /nowhere/chain.pem: "), "{error}");
     let empty = Scratch::new("no certificate\n");
-    let error = Identity::from_files(&empty.0, &empty.0).unwrap_err().to_string();
+    let error = chain(&Identity::from_files(&empty.0, &empty.0).unwrap_err());
     assert!(error.contains("no items found"), "{error}");
 }
 
@@ -263,7 +270,7 @@ fn a_chain_and_a_key_are_read_from_files() {
 }
 
 #[test]
-fn fingerprints_that_say_too_little_are_refused() {
+fn weak_or_malformed_fingerprints_are_refused() {
     let octets = vec!["AB"; 32].join(":");
     assert!(format!("SHA-256 {octets}").parse::<Fingerprint>().is_ok());
     for (text, error) in [

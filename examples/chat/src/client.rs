@@ -1,5 +1,5 @@
-//! One participant of a room, for any user interface: call [`Client::next`] for
-//! what happens, and the other functions between two of them.
+//! One participant of a room, for any user interface: [`Client::next`] returns
+//! what happens, and the other functions act between two calls of it.
 
 use std::collections::HashMap;
 use std::io;
@@ -25,8 +25,8 @@ use crate::names::{self, FindError};
 use crate::rendezvous::{Called, Change, Roster};
 use crate::words;
 
-/// How long others show that somebody is writing, in seconds, unless it is said
-/// again.
+/// How long others show that somebody is writing, in seconds, unless another
+/// notification arrives.
 const TYPING_SECONDS: u32 = 60;
 
 /// A participant.
@@ -38,7 +38,7 @@ pub struct Client {
     uri: String,
     room: String,
     roster: Roster,
-    /// What was sent and has no outcome yet, where its failure is of interest.
+    /// Texts that were sent and have no outcome yet.
     said: HashMap<MessageKey, String>,
     asked: HashMap<NicknameKey, Option<Nickname>>,
     is_finishing: bool,
@@ -48,51 +48,51 @@ pub struct Client {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Told {
-    /// Somebody is there.
+    /// A participant has joined.
     Joined {
         /// Who.
         uri: String,
     },
-    /// Somebody has left.
+    /// A participant has left.
     Left {
-        /// Who, and under which nickname.
+        /// Who.
         uri: String,
         /// Their nickname, if they had one.
         nickname: Option<String>,
     },
-    /// Somebody's nickname has changed.
+    /// The nickname of a participant has changed.
     Renamed {
         /// Who.
         uri: String,
-        /// What they are called now; `None` for no nickname.
+        /// The new nickname; `None` for no nickname.
         nickname: Option<String>,
     },
-    /// Somebody has said something.
+    /// A message has arrived.
     Heard {
         /// Who.
         from: String,
-        /// Whether this participant alone has heard it.
+        /// Whether it was sent to this participant alone.
         is_private: bool,
-        /// What. It may hold anything; see [`words::shown`].
+        /// The text. It may hold any characters; see [`words::shown`].
         text: String,
     },
-    /// Somebody is writing, or not any more.
+    /// A participant is writing, or has stopped.
     Typing {
         /// Who.
         from: String,
-        /// Whether they are.
+        /// Whether they are writing.
         is_active: bool,
     },
-    /// A message has not got through.
+    /// A message was not delivered.
     Refused {
         /// The text.
         text: String,
         /// Why, in words.
         why: String,
     },
-    /// The nickname is this participant's now, or there is none any more.
+    /// This participant has the nickname now, or none.
     Named(Option<Nickname>),
-    /// The nickname that was asked for is not to be had.
+    /// The room has refused the nickname.
     NotNamed {
         /// The nickname.
         nickname: Option<Nickname>,
@@ -101,48 +101,42 @@ pub enum Told {
     },
 }
 
-/// Why somebody is not in the room.
+/// Why a client cannot join, or cannot send something.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum JoinFault {
-    /// The room cannot be reached, or says no.
-    #[error("the room says: {0}")]
+pub enum ClientError {
+    /// The room is unreachable, or refuses the call.
+    #[error("the room says")]
     Call(#[from] io::Error),
-    /// The session cannot be agreed on.
-    #[error("the room's description: {0}")]
-    Description(Box<dyn std::error::Error + Send + Sync>),
-    /// There is no source of random octets.
+    /// The two sides cannot agree on a session.
+    #[error("the room's description")]
+    Description(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The random source has failed.
     #[error(transparent)]
     Random(#[from] RandomError),
-}
-
-/// Why something is not sent.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum SayFault {
-    /// It cannot be wrapped.
+    /// The text cannot be wrapped in message/cpim.
     #[error(transparent)]
     Wrap(#[from] BuildError),
-    /// That is nobody's URI.
+    /// The URI is invalid.
     #[error(transparent)]
     Address(#[from] ParseError),
-    /// It cannot be sent.
+    /// The connection does not take the message.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// That is no nickname, or no media type.
+    /// The nickname or media type is invalid.
     #[error(transparent)]
     Value(#[from] ValueError),
 }
 
 impl Client {
-    /// Joins the room that waits for calls there, under a URI of one's own.
+    /// Joins the room that listens for calls at `room`, as the user `uri`.
     ///
     /// # Errors
     ///
-    /// [`JoinFault`] says why not.
-    pub async fn join(room: impl ToSocketAddrs, uri: &str) -> Result<Self, JoinFault> {
+    /// [`ClientError`] says why it cannot join.
+    pub async fn join(room: impl ToSocketAddrs, uri: &str) -> Result<Self, ClientError> {
         let mut random = OsRandom::new()?;
-        // Nobody connects to a client: the port is the one that discards.
+        // No peer connects to a client, so the port is the discard port.
         let local = format!("msrp://client.invalid:9/{};tcp", session_id(&mut random)?);
         let local: MsrpUri = local.parse().map_err(fault)?;
         let offer = Offer::new(description(local).map_err(fault)?).map_err(fault)?;
@@ -151,7 +145,7 @@ impl Client {
         let plan = msrp_sdp::complete(&offer, &MsrpMedia::parse(&answer).map_err(fault)?);
         let plan = plan.map_err(fault)?;
         let Connect::To(target) = plan.connect() else {
-            return Err(fault("the room is to be connected to"));
+            return Err(fault("the room does not wait for a connection (a=setup:passive)"));
         };
         let stream = TcpStream::connect((target.host(), target.port())).await?;
         let config = Arc::new(Config::default());
@@ -182,70 +176,71 @@ impl Client {
         &self.room
     }
 
-    /// Who is there, as far as has been told.
+    /// The participants, as far as the room has reported them.
     #[must_use]
     pub const fn roster(&self) -> &Roster {
         &self.roster
     }
 
-    /// Whether that is the participant's own URI, however it is spelt.
+    /// Whether that is the participant's own URI, in any spelling.
     #[must_use]
     pub fn is_me(&self, uri: &str) -> bool {
         is_same_uri(uri, &self.uri)
     }
 
-    /// What somebody is called: their nickname, or the user in their URI; with the
-    /// URI behind it where they could be taken for somebody else. It may hold
-    /// anything; see [`words::shown`].
+    /// The name of a participant: the nickname, or the user in the URI; followed by
+    /// the URI if they could be mistaken for another. It may hold any characters;
+    /// see [`words::shown`].
     #[must_use]
     pub fn name_of(&self, uri: &str) -> String {
         let (uri, nickname) = names::entry(&self.roster, uri).unwrap_or((uri, None));
         names::called(&self.roster, uri, nickname)
     }
 
-    /// The same of somebody who has left, with the nickname they had.
+    /// The same for a participant who has left, with the nickname they had.
     #[must_use]
     pub fn name_of_left(&self, uri: &str, nickname: Option<&str>) -> String {
         names::called(&self.roster, uri, nickname)
     }
 
-    /// Whose name that is: their URI, their nickname or the user in their URI.
+    /// The URI of the participant with that name: the URI itself, a nickname, or
+    /// the user in a URI.
     ///
     /// # Errors
     ///
-    /// [`FindError`] where it is nobody's, or several have it.
+    /// [`FindError`] if no participant has the name, or several have it.
     pub fn find(&self, name: &str) -> Result<&str, FindError> {
         names::find(&self.roster, name)
     }
 
-    /// Says something to everybody.
+    /// Sends a text to all participants.
     ///
     /// # Errors
     ///
-    /// [`SayFault`]; nobody hears it then.
-    pub fn say(&mut self, text: &str) -> Result<(), SayFault> {
+    /// [`ClientError`] if it cannot be sent.
+    pub fn say(&mut self, text: &str) -> Result<(), ClientError> {
         let room = self.room.clone();
         self.say_to(&room, text)
     }
 
-    /// Says something to one participant, whose URI this is.
+    /// Sends a text to the participant with the URI `to`.
     ///
     /// # Errors
     ///
-    /// [`SayFault`]; nobody hears it then.
-    pub fn say_to(&mut self, to: &str, text: &str) -> Result<(), SayFault> {
+    /// [`ClientError`] if it cannot be sent.
+    pub fn say_to(&mut self, to: &str, text: &str) -> Result<(), ClientError> {
         let body = self.wrapped(to, "text/plain;charset=utf-8", text)?;
         let key = self.send(body)?;
         self.said.insert(key, text.to_owned());
         Ok(())
     }
 
-    /// Tells everybody whether this participant is writing (RFC 3994).
+    /// Notifies all participants whether this one is writing (RFC 3994).
     ///
     /// # Errors
     ///
-    /// [`SayFault`]; nobody is told then.
-    pub fn typing(&mut self, is_active: bool) -> Result<(), SayFault> {
+    /// [`ClientError`] if it cannot be sent.
+    pub fn typing(&mut self, is_active: bool) -> Result<(), ClientError> {
         let state = if is_active { State::Active } else { State::Idle };
         let status =
             IsComposing::new(state).with_content_type("text/plain").with_refresh(TYPING_SECONDS);
@@ -254,19 +249,19 @@ impl Client {
         self.send(body).map(|_| ())
     }
 
-    /// Asks for a nickname, or with `None` for no nickname any more.
+    /// Requests a nickname, or with `None` gives it up.
     ///
     /// # Errors
     ///
-    /// [`SayFault`] where it cannot be asked for.
-    pub fn ask_nickname(&mut self, nickname: Option<&str>) -> Result<(), SayFault> {
+    /// [`ClientError`] if the nickname is invalid or the request cannot be sent.
+    pub fn ask_nickname(&mut self, nickname: Option<&str>) -> Result<(), ClientError> {
         let nickname = nickname.map(Nickname::new).transpose()?;
         let key = self.run_loop.connection.ask_nickname(self.session, nickname.as_ref())?;
         self.asked.insert(key, nickname);
         Ok(())
     }
 
-    /// Leaves the room once all that was said and asked for has its answer.
+    /// Leaves the room once every message and nickname request has its response.
     pub fn finish(&mut self) {
         self.is_finishing = true;
         self.leave_if_finished();
@@ -278,13 +273,13 @@ impl Client {
         }
     }
 
-    /// Leaves the room at once; [`Client::next`] comes to its end.
+    /// Leaves the room at once; [`Client::next`] soon returns `None`.
     pub fn leave(&mut self) {
         self.run_loop.connection.close();
     }
 
-    /// The next thing that happens. `None` once the participant has left, or the
-    /// room has ended. Safe to cancel.
+    /// Waits for the next thing to happen. Returns `None` once the participant has
+    /// left, or the room has ended. Cancel safe.
     pub async fn next(&mut self) -> Option<Told> {
         loop {
             let told = tokio::select! {
@@ -300,12 +295,12 @@ impl Client {
 
     fn event(&mut self, event: Event) -> Option<Told> {
         match event {
-            Event::Message { received: message, body } if !message.is_duplicate() => {
+            Event::Message { received, body } if !received.is_duplicate() => {
                 heard(&body, &self.room)
             }
-            Event::Finished(outcome) => {
-                let text = self.said.remove(&outcome.message)?;
-                let why = why_not(outcome.outcome, words::of_message)?;
+            Event::Finished(finished) => {
+                let text = self.said.remove(&finished.message)?;
+                let why = why_not(finished.outcome, words::of_message)?;
                 Some(Told::Refused { text, why })
             }
             Event::Nickname { key, outcome, .. } => {
@@ -342,20 +337,20 @@ impl Client {
         }
     }
 
-    fn wrapped(&self, to: &str, content_type: &str, text: &str) -> Result<Bytes, SayFault> {
+    fn wrapped(&self, to: &str, content_type: &str, text: &str) -> Result<Bytes, ClientError> {
         let (from, to) = (Address::new(&self.uri)?, Address::new(to)?);
         let now = DateTime::utc(SystemTime::now());
         let media_type = MediaType::new(content_type)?;
         Ok(CpimBuilder::new(&from, &to).date_time(&now).build(&media_type, text.as_bytes())?)
     }
 
-    fn send(&mut self, body: Bytes) -> Result<MessageKey, SayFault> {
+    fn send(&mut self, body: Bytes) -> Result<MessageKey, ClientError> {
         let message = OutgoingMessage::new(MediaType::new("message/cpim")?, body);
         Ok(self.run_loop.connection.send(self.session, message)?)
     }
 }
 
-/// What this client takes (RFC 7701 sections 5.2 and 8).
+/// What this client accepts (RFC 7701 sections 5.2 and 8).
 fn description(local: MsrpUri) -> Result<Local, ValueError> {
     let types = MediaTypes::new("message/cpim")?.wrapped("text/plain")?;
     let types = types.wrapped(IS_COMPOSING_TYPE)?;
@@ -374,11 +369,11 @@ fn why_not(outcome: Outcome, words: fn(msrp::StatusCode) -> String) -> Option<St
     match outcome {
         outcome if outcome.is_success() => None,
         Outcome::Rejected(status) => Some(words(status)),
-        Outcome::TimedOut => Some("the room has not answered".into()),
+        Outcome::TimedOut => Some("the room has not responded".into()),
         _ => Some("the session has ended".into()),
     }
 }
 
-fn fault(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> JoinFault {
-    JoinFault::Description(error.into())
+fn fault(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ClientError {
+    ClientError::Description(error.into())
 }

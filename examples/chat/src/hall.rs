@@ -12,8 +12,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::rendezvous::Roster;
 
-/// The most messages that wait for one participant. Who is slower than that
-/// misses some, and is told so (RFC 7701 section 6.4).
+/// The most messages that wait for one participant. A slower participant misses
+/// some, and a notice says so (RFC 7701 section 6.4).
 const QUEUE: usize = 256;
 
 pub(crate) struct Hall {
@@ -24,15 +24,15 @@ pub(crate) struct Hall {
 struct Inner {
     room: Room,
     members: BTreeMap<Seat, Member>,
-    /// Those whose session has not been bound so far, by its URI.
+    /// Participants whose session is not bound yet, by its URI.
     expected: HashMap<MsrpUri, (Seat, mpsc::Receiver<Bytes>)>,
 }
 
 struct Member {
     queue: mpsc::Sender<Bytes>,
-    /// Messages that found it full.
+    /// Messages that found the queue full.
     missed: u64,
-    /// The call ends when it is dropped.
+    /// The call ends when this is dropped.
     _call: oneshot::Sender<Infallible>,
 }
 
@@ -42,7 +42,7 @@ impl Hall {
         Self { inner: Mutex::new(inner), roster: watch::Sender::default() }
     }
 
-    /// Nothing that is done under the lock can leave it half done.
+    /// A poisoned lock is safe to use: no change under it can stop halfway.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -55,8 +55,8 @@ impl Hall {
         self.roster.subscribe()
     }
 
-    /// Lets somebody in, whose session will have this URI. The receiver ends
-    /// when they have left.
+    /// Admits a participant whose session has the URI `local`. The receiver ends
+    /// when they leave.
     pub(crate) fn join(
         &self,
         participant: Participant,
@@ -72,8 +72,8 @@ impl Hall {
         Ok((seat, gone))
     }
 
-    /// The session of that URI has been bound: whose it is, and what is for
-    /// them. The queue ends when they have left.
+    /// The session with the URI `local` is bound: returns the seat and the queue of
+    /// its participant. The queue ends when they leave.
     pub(crate) fn enter(&self, local: &MsrpUri) -> Option<(Seat, mpsc::Receiver<Bytes>)> {
         self.lock().expected.remove(local)
     }
@@ -86,7 +86,7 @@ impl Hall {
         self.tell(&inner);
     }
 
-    /// Gives a message to its recipients, or says what its sender is answered.
+    /// Queues a message for its recipients. An error is the status for its sender.
     pub(crate) fn message(
         &self,
         seat: Seat,
@@ -110,7 +110,7 @@ impl Hall {
         status
     }
 
-    /// Has those who are told of the room told what has changed, if anything has.
+    /// Publishes the roster to all calls if it has changed.
     fn tell(&self, inner: &Inner) {
         let mut roster = Roster::new();
         for seat in inner.room.seats() {
@@ -146,7 +146,7 @@ impl Inner {
     }
 }
 
-/// What somebody hears whose connection was too slow.
+/// The notice for a participant whose connection was too slow.
 fn notice(room: &str, to: &str, missed: u64) -> Option<Bytes> {
     let text = format!("You have missed {missed} messages: your connection is too slow.");
     let (room, to) = (Address::new(room).ok()?, Address::new(to).ok()?);
@@ -162,9 +162,9 @@ mod tests {
 
     use super::*;
 
-    /// All calls share one roster, and a refusal makes no other.
+    /// All calls share one roster, and a refused nickname does not replace it.
     #[test]
-    fn what_has_not_changed_is_not_told() {
+    fn a_roster_that_has_not_changed_is_not_sent() {
         let hall = Hall::new(Room::new("sip:r@h.example", RoomConfig::default()).unwrap());
         let mut calls = [hall.roster(), hall.roster()];
         let mut told = || {
@@ -193,7 +193,7 @@ mod tests {
 
     // req: 7701-6.4-1, 7701-6.4-2
     #[test]
-    fn who_is_too_slow_misses_messages_and_is_told() {
+    fn a_slow_participant_misses_messages_and_gets_a_notice() {
         let (room, ada, bob) = ("sip:r@h.example", "sip:ada@h.example", "sip:bob@h.example");
         let hall = Hall::new(Room::new(room, RoomConfig::default()).unwrap());
         let join = |uri: &str, local: &str| {

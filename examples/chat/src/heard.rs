@@ -1,4 +1,4 @@
-//! What a message says that comes from the room.
+//! Reads the messages that come from the room.
 
 use msrp_chatroom::is_same_uri;
 use msrp_cpim::CpimRef;
@@ -6,7 +6,8 @@ use msrp_cpim::is_composing::{IS_COMPOSING_TYPE, IsComposing, State};
 
 use crate::client::Told;
 
-/// `None` where it says nothing to a participant of the room of that URI.
+/// Reads a message from the room with the URI `room`. `None` if there is nothing
+/// to show.
 pub(crate) fn heard(body: &[u8], room: &str) -> Option<Told> {
     let message = CpimRef::parse(body).ok()?;
     let from = message.from()?.uri().to_owned();
@@ -51,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_to_the_room_is_not_private_however_its_uri_is_spelt() {
+    fn a_message_to_any_spelling_of_the_room_uri_is_not_private() {
         for to in [ROOM, "SIP:pier@Chat.Example", "sip:pier@chat.example;transport=tcp"] {
             assert_eq!(text_of(to, ""), (false, "Hello".into()));
         }
@@ -60,10 +61,10 @@ mod tests {
 
     // req: 3862-3.5-1
     #[test]
-    fn what_has_to_be_understood_and_is_not_is_not_shown_as_text() {
+    fn a_message_that_requires_an_unknown_header_is_not_shown_as_text() {
         let (_, text) = text_of(ROOM, "NS: x <urn:example:irony>\r\nRequire: x.Irony\r\n");
         assert_eq!(text, "[a message that needs Irony to be understood]");
-        // What every client understands.
+        // Every client understands this one.
         assert_eq!(text_of(ROOM, "Require: Subject\r\nSubject: x\r\n").1, "Hello");
     }
 }

@@ -1,14 +1,14 @@
-//! A chat room (RFC 7701) over TCP, and its clients. `README.md` has what the
+//! A chat room (RFC 7701) over TCP, and its clients. `README.md` says what the
 //! two programs do; this is how they are built.
 //!
 //! ```text
 //!  server      listens, and has a task for each connection
 //!  hall        the room, and a queue for each participant
 //!  client      one participant, for any user interface
-//!  heard       what a message says
+//!  heard       reads the messages that come from the room
 //!  names       what participants are called, and whom a name means
-//!  rendezvous  in place of SIP: exchanges descriptions, tells who is there
-//!  words       what answers and messages say to people
+//!  rendezvous  in place of SIP: exchanges descriptions, sends the roster
+//!  words       responses, messages and errors as text for people
 //! ```
 //!
 //! The rules of a room are those of [`msrp_chatroom`], the descriptions those of
@@ -25,7 +25,7 @@ mod rendezvous;
 mod server;
 pub mod words;
 
-pub use client::{Client, JoinFault, SayFault, Told};
+pub use client::{Client, ClientError, Told};
 pub use names::FindError;
 pub use rendezvous::Roster;
 pub use server::{Addresses, Handle, Options, Server, StartError};

@@ -1,24 +1,24 @@
-//! What participants are called, and whom a name means. Nothing keeps two from
-//! having the same user in their URIs, or one from taking the other's as a nickname:
-//! whoever could be taken for somebody else is called by their URI, too.
+//! What participants are called, and whom a name means. Two of them may have the
+//! same user in their URIs, or one may take the other's as a nickname. A
+//! participant who could be mistaken for another is shown with the URI.
 
 use msrp_chatroom::is_same_uri;
 use thiserror::Error;
 
 use crate::rendezvous::Roster;
 
-/// What the user of a client calls themselves.
+/// The name of the client's own user.
 const YOU: &str = "you";
 
-/// Why a name means nobody.
+/// Why a name does not mean one participant.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FindError {
-    /// Nobody in the room has it.
+    /// No participant has it.
     #[error("{0} is not in the room")]
     Nobody(String),
-    /// Several have it.
-    #[error("several are called {name}; say which by the URI: {}", uris.join(", "))]
+    /// Several participants have it.
+    #[error("several participants are called {name}; use a URI: {}", uris.join(", "))]
     Several {
         /// The name.
         name: String,
@@ -27,24 +27,25 @@ pub enum FindError {
     },
 }
 
-/// Under which URI, and with which nickname, somebody is in the room.
+/// The URI and nickname of a participant as in the roster.
 pub(crate) fn entry<'a>(roster: &'a Roster, uri: &str) -> Option<(&'a str, Option<&'a str>)> {
     let exact = roster.get_key_value(uri);
     let found = exact.or_else(|| roster.iter().find(|(key, _)| is_same_uri(key, uri)));
     found.map(|(uri, nickname)| (uri.as_str(), nickname.as_deref()))
 }
 
-/// What somebody is called who has that nickname.
+/// The name of a participant with that URI and nickname.
 pub(crate) fn called(roster: &Roster, uri: &str, nickname: Option<&str>) -> String {
     let name = nickname.unwrap_or_else(|| user_of(uri));
     let mut others = named(roster, name).filter(|other| !is_same_uri(other, uri));
     let is_unique = others.next().is_none() && folded(name) != YOU;
-    // It could be made to look like a name and a URI, or like another's line.
+    // A name with brackets could look like a name and a URI, or like another's line.
     let is_plain = !name.contains(['<', '>', '[', ']', '(', ')']);
     if is_unique && is_plain { name.to_owned() } else { format!("{name} ({uri})") }
 }
 
-/// Whose name that is: their URI, their nickname or the user in their URI.
+/// The URI of the participant with that name: the URI itself, a nickname, or the
+/// user in a URI.
 pub(crate) fn find<'a>(roster: &'a Roster, name: &str) -> Result<&'a str, FindError> {
     if let Some((uri, _)) = entry(roster, name) {
         return Ok(uri);
@@ -59,7 +60,7 @@ pub(crate) fn find<'a>(roster: &'a Roster, name: &str) -> Result<&'a str, FindEr
     Err(FindError::Several { name: name.to_owned(), uris })
 }
 
-/// Those who have that nickname, or that user in their URI.
+/// The participants with that nickname, or that user in their URI.
 fn named<'a>(roster: &'a Roster, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
     let name = folded(name);
     let is_it = move |(uri, nickname): &(&String, &Option<String>)| {
@@ -68,15 +69,15 @@ fn named<'a>(roster: &'a Roster, name: &str) -> impl Iterator<Item = &'a str> + 
     roster.iter().filter(is_it).map(|(uri, _)| uri.as_str())
 }
 
-/// What names have in common that look alike but for letter case.
+/// The form in which names are compared: without letter case and outer blanks.
 fn folded(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-/// The user in a URI, as a room reads it, or all of it.
+/// The user in a URI as a room reads it, or else all after the scheme.
 fn user_of(uri: &str) -> &str {
-    let behind = uri.split_once(':').map_or(uri, |(_, rest)| rest);
-    behind.rsplit_once('@').map_or(behind, |(user, _)| user)
+    let rest = uri.split_once(':').map_or(uri, |(_, rest)| rest);
+    rest.rsplit_once('@').map_or(rest, |(user, _)| user)
 }
 
 #[cfg(test)]
@@ -114,7 +115,7 @@ mod tests {
             assert_eq!(find(&roster, "Ada"), Err(FindError::Several { name: "Ada".into(), uris }));
             assert_eq!(find(&roster, GOOD), Ok(GOOD));
         }
-        // A nickname that is the user of somebody who has another one.
+        // A nickname that is the user part of another participant's URI.
         let roster = roster(&[(GOOD, Some("Countess")), (BOB, Some("Ada"))]);
         assert_eq!(called(&roster, BOB, Some("Ada")), "Ada (sip:bob@good.example)");
         assert!(find(&roster, "ada").is_err());

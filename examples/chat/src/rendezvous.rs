@@ -1,17 +1,17 @@
-//! In place of SIP: how a client and a room come to know each other.
+//! In place of SIP: how a client and a room set up a session.
 //!
-//! A real room is called by SIP: INVITE and 200 carry the session descriptions,
-//! BYE ends the call, and the conference event package (RFC 4575) tells who is
-//! there. Here one TCP connection does all of that, in lines of text, and nobody
-//! is authenticated. To have it otherwise, change this file and no other.
+//! Clients call a real room with SIP: INVITE and 200 carry the session
+//! descriptions, BYE ends the call, and the conference event package (RFC 4575)
+//! reports the participants. Here one TCP connection does all of that, in lines of
+//! text and without authentication. Another rendezvous replaces this file only.
 //!
 //! ```text
 //!  client  JOIN sip:ada@example.com      room  ROOM sip:pier@chat.example
 //!          the offer, line by line             the answer, line by line
 //!          an empty line                       an empty line
-//!                                              + URI TAB nickname      is here
-//!                                              - URI                   is gone
-//!                                        or    NO why
+//!                                              + URI TAB nickname      has joined
+//!                                              - URI                   has left
+//!                                        or    NO reason
 //! ```
 //!
 //! Either side ends the call by closing the connection.
@@ -26,47 +26,47 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpStream, ToSocketAddrs};
 use tokio::sync::{oneshot, watch};
 
-/// Who is in the room: URIs, and their nicknames where they have one.
+/// The participants of a room: their URIs, and nicknames if they have one.
 pub type Roster = BTreeMap<String, Option<String>>;
 
-/// The most octets before the call is set up.
+/// The most octets a peer may send before the call is set up.
 const MAX_OCTETS: u64 = 64 * 1024;
 
-/// A call that comes in.
+/// An incoming call.
 pub(crate) struct Invite {
     pub(crate) uri: String,
     pub(crate) offer: String,
     call: Call,
 }
 
-/// A call that is up, as the room has it.
+/// The room's side of a call.
 pub(crate) struct Call {
     reader: BufReader<Take<OwnedReadHalf>>,
     writer: OwnedWriteHalf,
-    /// What the client knows.
+    /// The roster as last sent to the client.
     told: Arc<Roster>,
 }
 
-/// A call that is up, as the client has it.
+/// The client's side of a call.
 #[derive(Debug)]
 pub(crate) struct Called {
     pub(crate) room: String,
     pub(crate) answer: String,
     reader: BufReader<Take<OwnedReadHalf>>,
-    /// What has come of a line.
+    /// The part of a line that has arrived.
     line: Vec<u8>,
-    /// The call is up for as long as it is held.
+    /// Dropping it ends the call.
     _writer: OwnedWriteHalf,
 }
 
-/// Something has changed in the room.
+/// A change of the roster.
 pub(crate) enum Change {
     Here { uri: String, nickname: Option<String> },
     Gone { uri: String },
 }
 
 impl Invite {
-    /// Waits for what a client says first.
+    /// Waits for a client's JOIN and offer.
     pub(crate) async fn receive(stream: TcpStream) -> io::Result<Self> {
         let (reader, writer) = stream.into_split();
         let mut call =
@@ -89,14 +89,14 @@ impl Invite {
 }
 
 impl Call {
-    /// Tells the client of every change, until it hangs up or `gone` says that
-    /// it has left.
+    /// Sends every change to the client, until it hangs up or `gone` says that it
+    /// has left.
     pub(crate) async fn run(
         mut self,
         mut roster: watch::Receiver<Arc<Roster>>,
         gone: oneshot::Receiver<Infallible>,
     ) {
-        // The client has nothing more to say.
+        // The client sends nothing more.
         self.reader.get_mut().set_limit(1);
         let told = async {
             loop {
@@ -116,7 +116,7 @@ impl Call {
     }
 }
 
-/// Tells a client what has changed since it was told last.
+/// Sends a client what has changed since the last time.
 async fn tell(
     writer: &mut OwnedWriteHalf,
     told: &mut Arc<Roster>,
@@ -141,7 +141,7 @@ fn changes(told: &Roster, now: &Roster) -> String {
 }
 
 impl Called {
-    /// Calls a room. The error says why, where the room has refused.
+    /// Calls a room. If the room refuses, the error has its reason.
     pub(crate) async fn invite(
         room: impl ToSocketAddrs,
         uri: &str,
@@ -160,7 +160,7 @@ impl Called {
         Ok(Self { room, answer, reader, line: Vec::new(), _writer: writer })
     }
 
-    /// The next change in the room; `None` when it has hung up. Safe to cancel.
+    /// The next change in the room; `None` when it has hung up. Cancel safe.
     pub(crate) async fn next(&mut self) -> Option<Change> {
         loop {
             self.reader.get_mut().set_limit(MAX_OCTETS);
@@ -182,7 +182,7 @@ impl Change {
         if let Some(uri) = line.strip_prefix("- ") {
             return Some(Self::Gone { uri: uri.to_owned() });
         }
-        // A line without a nickname has lost its tab with its line end.
+        // Trimming the line end has also removed the tab before an empty nickname.
         let here = line.strip_prefix("+ ")?;
         let (uri, nickname) = here.split_once('\t').unwrap_or((here, ""));
         let nickname = (!nickname.is_empty()).then(|| nickname.to_owned());

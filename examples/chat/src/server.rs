@@ -1,4 +1,4 @@
-//! The room's side: who calls, and who connects.
+//! The room's side: calls and MSRP connections.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -27,13 +27,13 @@ use tokio::time::{sleep, timeout};
 use crate::hall::Hall;
 use crate::rendezvous::Invite;
 
-/// Octets of a message, at most.
+/// The most octets of a message.
 const MAX_SIZE: u64 = 64 * 1024;
 
-/// Messages on their way to one participant without an answer, at most.
+/// The most messages to one participant that wait for their response.
 const UNDER_WAY: usize = 64;
 
-/// How long somebody may take from their call to their session, and from their
+/// How long a participant may take from the call to the session, and from the
 /// connection to the first session on it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -42,7 +42,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[command(version, name = "chat-room")]
 #[non_exhaustive]
 pub struct Options {
-    /// Where to listen for calls, which are made without SIP here.
+    /// Where to listen for calls, made without SIP.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:2856")]
     pub listen: SocketAddr,
 
@@ -50,8 +50,7 @@ pub struct Options {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:2855")]
     pub msrp: SocketAddr,
 
-    /// The host that clients are told to connect to. Without it, the address of
-    /// --msrp.
+    /// The host for clients to connect to [default: the address of --msrp].
     #[arg(long, value_name = "HOST")]
     pub host: Option<String>,
 
@@ -59,43 +58,42 @@ pub struct Options {
     #[arg(long, value_name = "URI", default_value = "sip:room@chat.invalid")]
     pub room: String,
 
-    /// The most participants.
+    /// The largest number of participants.
     #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
     pub max_participants: usize,
 
-    /// A nickname that nobody gets. Can be given several times.
+    /// A nickname that the room gives to no participant. Can be given several times.
     #[arg(long, value_name = "NICKNAME")]
     pub reserved: Vec<Nickname>,
 }
 
 impl Options {
-    /// The options of a command line that names none, on ports of the system's
-    /// choice.
+    /// The default options, on ports that the system chooses.
     #[must_use]
     pub fn any_port() -> Self {
         Self::parse_from(["chat-room", "--listen", "127.0.0.1:0", "--msrp", "127.0.0.1:0"])
     }
 }
 
-/// Why a room is not opened.
+/// Why a room cannot be opened.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The address cannot be listened on.
-    #[error("cannot listen on {0}: {1}")]
-    Listen(SocketAddr, io::Error),
-    /// The URI of the room is none.
-    #[error("--room: {0}")]
+    /// The listener cannot be opened.
+    #[error("cannot listen on {0}")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// The URI of the room is invalid.
+    #[error("--room")]
     Room(#[from] RoomError),
-    /// The host cannot stand in a URI.
-    #[error("--host: {0}")]
+    /// The host is invalid in a URI.
+    #[error("--host")]
     Host(#[from] msrp::uri::UriError),
-    /// There is no source of random octets.
+    /// The random source has failed.
     #[error(transparent)]
     Random(#[from] RandomError),
 }
 
-/// Where a room is reached.
+/// Where a room listens.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Addresses {
@@ -121,13 +119,13 @@ pub struct Server {
 pub struct Handle(watch::Sender<bool>);
 
 impl Handle {
-    /// Everybody's session is ended, and [`Server::run`] returns.
+    /// Ends all sessions and makes [`Server::run`] return.
     pub fn stop(&self) {
         self.0.send_replace(true);
     }
 }
 
-/// What all tasks have.
+/// What all tasks share.
 struct Shared {
     hall: Hall,
     table: SessionTable,
@@ -148,7 +146,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`StartError`] says what is wrong with the options.
+    /// [`StartError`] says which option is wrong.
     pub async fn bind(options: Options) -> Result<Self, StartError> {
         let (calls, rendezvous) = listen(options.listen).await?;
         let (connections, msrp) = listen(options.msrp).await?;
@@ -178,13 +176,13 @@ impl Server {
         })
     }
 
-    /// Where it is reached.
+    /// Where the room listens.
     #[must_use]
     pub const fn addresses(&self) -> Addresses {
         self.addresses
     }
 
-    /// What ends it.
+    /// A handle that ends the room.
     #[must_use]
     pub fn handle(&self) -> Handle {
         Handle(self.stop.clone())
@@ -195,7 +193,7 @@ impl Server {
         let mut tasks = JoinSet::new();
         let mut stop = self.stop.subscribe();
         loop {
-            // Two connections for each participant, and some more to be told no.
+            // Two connections for each participant, and some more to refuse.
             let has_room = tasks.len() < 2 * self.max_participants + 64;
             tokio::select! {
                 Ok((stream, _)) = self.calls.accept(), if has_room => {
@@ -228,13 +226,13 @@ fn host_of(address: IpAddr) -> String {
 }
 
 impl Shared {
-    /// Every session has a URI of its own that nobody can guess.
+    /// A URI for one session. It cannot be guessed.
     fn fresh_uri(&self) -> Result<MsrpUri, StartError> {
         let id = session_id(&mut self.random.clone())?;
         Ok(format!("{}/{id};tcp", self.authority).parse::<MsrpUri>()?)
     }
 
-    /// A call comes in: a participant, their session, and the answer.
+    /// Reads a call: the participant, their session, and the answer to the offer.
     fn invited(&self, uri: &str, offer: &str) -> Result<Invited, String> {
         let section: MediaDescription =
             offer.parse().map_err(|error: msrp_sdp::Error| error.to_string())?;
@@ -243,7 +241,7 @@ impl Shared {
         let (answer, plan) = msrp_sdp::answer(&offer, description(local.clone()))
             .map_err(|error| error.to_string())?;
         if *plan.connect() != Connect::Await {
-            return Err("a client of this room connects itself (a=setup:active)".into());
+            return Err("the client must open the connection (a=setup:active)".into());
         }
         let takes_private = offer.chatroom().is_some_and(Chatroom::has_private_messages);
         let participant = Participant::new(uri).map_err(|error| error.to_string())?;
@@ -271,7 +269,7 @@ struct Invited {
     answer: String,
 }
 
-/// What a room says of itself (RFC 7701 sections 5.2 and 8).
+/// What the room accepts (RFC 7701 sections 5.2 and 8).
 fn description(local: MsrpUri) -> Local {
     let types = MediaTypes::new("message/cpim").and_then(|types| types.wrapped("*"));
     let local = Local::new(local).with_max_size(MAX_SIZE);
@@ -316,10 +314,10 @@ async fn call(shared: Arc<Shared>, stream: TcpStream) {
     shared.table.remove(&local);
 }
 
-/// Something for the session of a participant.
+/// A task for the session of a participant.
 enum Job {
     Copy(Bytes),
-    /// They have left.
+    /// The participant has left.
     Leave,
 }
 
@@ -389,13 +387,13 @@ impl Line {
                     self.run_loop.connection.close();
                 }
             }
-            Event::Message { received: message, body } => self.message(&message, &body),
+            Event::Message { received, body } => self.message(&received, &body),
             Event::NicknameRequested { session, request, nickname } => {
                 let status = match self.seats.get(&session) {
                     Some(seat) => self.shared.hall.use_nickname(*seat, nickname.as_ref()),
                     None => StatusCode::FORBIDDEN,
                 };
-                // The session may have ended meanwhile, and its requests with it.
+                // The session and its requests may have ended in the meantime.
                 let _ = self.run_loop.connection.respond_to_nickname(request, status);
             }
             Event::Finished(_) => self.under_way = self.under_way.saturating_sub(1),
@@ -403,7 +401,7 @@ impl Line {
         }
     }
 
-    /// The session of a participant is bound: what is for them goes into it.
+    /// The session of a participant is bound: its queue feeds it from now on.
     fn opened(&mut self, session: SessionKey) {
         let connection = &mut self.run_loop.connection;
         let local = connection.session(session).map(|config| config.local.clone());
@@ -425,7 +423,7 @@ impl Line {
         });
     }
 
-    /// Answers a message as the room says (RFC 7701 section 6.3).
+    /// Responds to a message by the rules of the room (RFC 7701 section 6.3).
     fn message(&mut self, message: &Received, body: &Bytes) {
         let connection = &mut self.run_loop.connection;
         let seat = self.seats.get(&message.session());
@@ -442,7 +440,7 @@ impl Line {
                 return;
             }
         };
-        // What was not asked for is not sent.
+        // The connection sends no report that was not requested.
         let range = ByteRange::whole(body.len() as u64);
         let wrapped = (CpimRef::parse(body).ok())
             .filter(|_| is_private)

@@ -1,35 +1,46 @@
-//! What answers and messages say to people.
+//! Responses, messages and errors as text for people.
+
+use std::error::Error;
 
 use msrp::StatusCode;
 
-/// What the answer to a NICKNAME means.
+/// An error and its causes, on one line.
+#[must_use]
+pub fn of_error(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// What the response to a NICKNAME means.
 #[must_use]
 pub fn of_nickname(status: StatusCode) -> String {
     match status {
-        StatusCode::FORBIDDEN => "this room gives no nicknames".into(),
+        StatusCode::FORBIDDEN => "this room does not allow you a nickname".into(),
         StatusCode::OUT_OF_BOUNDS => "the room does not take a nickname of that length".into(),
-        StatusCode::MALFORMED_NICKNAME => "that cannot be a nickname".into(),
+        StatusCode::MALFORMED_NICKNAME => "that is not a valid nickname".into(),
         StatusCode::NICKNAME_IN_USE => "that nickname is reserved or somebody else's".into(),
-        StatusCode::UNKNOWN_METHOD => "this room knows no nicknames".into(),
-        status => format!("the room answered {status} {}", status.reason()),
+        StatusCode::UNKNOWN_METHOD => "this room does not support nicknames".into(),
+        status => format!("the room responded {status} {}", status.reason()),
     }
 }
 
-/// What the refusal of a message means.
+/// What the rejection of a message means.
 #[must_use]
 pub fn of_message(status: StatusCode) -> String {
     match status {
         StatusCode::FORBIDDEN => "the room does not let you send that".into(),
-        StatusCode::NOT_FOUND => "nobody of that name is in the room".into(),
-        StatusCode::STOP_SENDING => "that is too much for the room".into(),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => "the room does not take that kind of message".into(),
-        StatusCode::PRIVATE_MESSAGES_UNSUPPORTED => "they take no private messages".into(),
-        status => format!("the room answered {status} {}", status.reason()),
+        StatusCode::NOT_FOUND => "the recipient is not in the room".into(),
+        StatusCode::STOP_SENDING => "the message is too large for the room".into(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "the room does not take that media type".into(),
+        StatusCode::PRIVATE_MESSAGES_UNSUPPORTED => {
+            "the recipient does not take private messages".into()
+        }
+        status => format!("the room responded {status} {}", status.reason()),
     }
 }
 
-/// A text of somebody else's that may go to a terminal: on one line, and
-/// without what a terminal obeys or what turns the direction of letters.
+/// Makes a text of another user safe for a terminal: on one line, without
+/// control characters and characters that change the direction of text.
 #[must_use]
 pub fn shown(text: &str) -> String {
     let is_unsafe = |letter: char| {
@@ -44,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_obeys_is_not_shown() {
+    fn control_characters_are_not_shown() {
         assert_eq!(
             shown("a\x1b[2J\u{9b}1m\u{202e}b\u{7f}\r"),
             "a\u{fffd}[2J\u{fffd}1m\u{fffd}b\u{fffd}"

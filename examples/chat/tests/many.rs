@@ -1,4 +1,4 @@
-//! Fifty clients in one room: everybody hears everything of the others once.
+//! Fifty clients in one room: each hears every message of the others once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
@@ -18,20 +18,20 @@ fn uri(number: usize) -> String {
     format!("sip:user{number}@example.com")
 }
 
-/// What a client has heard: from whom, privately or not, and what, with how often.
+/// What a client has heard: from whom, whether privately, the text, and how often.
 type Heard = BTreeMap<(String, bool, String), usize>;
 
-/// What a client is told next that `is_it`. What comes before is passed over.
+/// The next event for which `is_it` holds. Skips those before it.
 async fn until(client: &mut Client, is_it: impl Fn(&Told) -> bool) -> Told {
     let told = async {
         loop {
-            let told = client.next().await.expect("the session goes on");
+            let told = client.next().await.expect("the session is open");
             if is_it(&told) {
                 return told;
             }
         }
     };
-    timeout(PATIENCE, told).await.expect("what was waited for comes")
+    timeout(PATIENCE, told).await.expect("the event happens in time")
 }
 
 async fn collect(client: &mut Client, heard_so_far: &mut Heard, count: usize) {
@@ -42,13 +42,13 @@ async fn collect(client: &mut Client, heard_so_far: &mut Heard, count: usize) {
     }
 }
 
-/// One client, from its coming to its end. Says what it has heard, and whether
-/// it has the nickname that it has to share with another's wish.
+/// Runs one client. Returns what it has heard, and whether it got the nickname that
+/// another client wants too.
 async fn take_part(mut client: Client, number: usize, barrier: Arc<Barrier>) -> (Heard, bool) {
     while client.roster().len() < CLIENTS {
         until(&mut client, |_| true).await;
     }
-    // Two want each nickname, in different spellings.
+    // Two clients want each nickname, in different spellings.
     let wanted = format!("Pair {}", number / 2);
     let wanted = if number.is_multiple_of(2) { wanted } else { wanted.to_uppercase() };
     client.ask_nickname(Some(&wanted)).unwrap();
@@ -71,7 +71,7 @@ async fn take_part(mut client: Client, number: usize, barrier: Arc<Barrier>) -> 
     let mut heard_so_far = Heard::new();
     collect(&mut client, &mut heard_so_far, (CLIENTS - 1) * MESSAGES + 1).await;
     barrier.wait().await;
-    // Whatever was heard twice or by the wrong ones is there before this.
+    // A duplicate or a misdirected message arrives before this.
     client.say("bye").unwrap();
     let all = (CLIENTS - 1) * (MESSAGES + 1) + 1;
     collect(&mut client, &mut heard_so_far, all).await;
@@ -83,7 +83,7 @@ async fn take_part(mut client: Client, number: usize, barrier: Arc<Barrier>) -> 
 
 // req: 7701-6.2-7, 7701-6.2-8, 7701-7-1
 #[tokio::test]
-async fn everybody_hears_everything_of_the_others_once() {
+async fn each_client_hears_every_message_of_the_others_once() {
     let room = Running::start();
     let barrier = Arc::new(Barrier::new(CLIENTS));
     let mut tasks = Vec::new();

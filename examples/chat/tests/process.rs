@@ -1,11 +1,11 @@
-//! The two programs as processes, with lines from a pipe.
+//! The two programs as processes, with pipes for input.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// A program that is ended with the value.
+/// A running program. Dropping it ends it.
 struct Process {
     child: Child,
     input: Option<ChildStdin>,
@@ -24,7 +24,7 @@ impl Process {
         Self { input: child.stdin.take(), child, output }
     }
 
-    /// A room, and where it waits for calls.
+    /// A room, and the address where it listens for calls.
     fn room(arguments: &[&str]) -> (Self, String) {
         let ports = ["--listen", "127.0.0.1:0", "--msrp", "127.0.0.1:0"];
         let mut room =
@@ -38,7 +38,7 @@ impl Process {
         Self::start(env!("CARGO_BIN_EXE_chat"), &[room, "--as", uri, "--nick", nickname])
     }
 
-    /// All that it prints.
+    /// Everything that it prints.
     fn printed(mut self) -> String {
         let mut all = String::new();
         self.output.read_to_string(&mut all).unwrap();
@@ -49,7 +49,7 @@ impl Process {
         writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
     }
 
-    /// The next line with this in it.
+    /// The next line that contains `wanted`.
     fn prints(&mut self, wanted: &str) -> String {
         let mut all = String::new();
         loop {
@@ -61,7 +61,7 @@ impl Process {
         }
     }
 
-    /// Ends the input, and says what is still printed.
+    /// Ends the input, and returns the rest of the output.
     fn ends(mut self) -> String {
         drop(self.input.take());
         let mut rest = String::new();
@@ -116,7 +116,7 @@ fn two_talk_through_pipes() {
     assert!(ada.ends().contains("the session has ended"));
 }
 
-/// However early the input ends, what was said before is said.
+/// Lines before the end of the input are sent, however early it ends.
 #[test]
 fn lines_are_said_before_their_sender_leaves() {
     let (_room, address) = Process::room(&[]);
@@ -151,7 +151,7 @@ fn what_is_wrong_is_said() {
     assert!(String::from_utf8(room.stderr).unwrap().contains("--room"));
 }
 
-/// A room that does what it likes to whoever calls it.
+/// A room that sends control characters to its callers.
 #[test]
 fn nothing_that_a_terminal_obeys_comes_from_a_room() {
     let answer = "m=message 9 TCP/MSRP *\r\na=accept-types:message/cpim\r\na=setup:passive\r\n";
@@ -163,7 +163,7 @@ fn nothing_that_a_terminal_obeys_comes_from_a_room() {
         let address = listener.local_addr().unwrap();
         let chat = Process::chat(&address.to_string(), "sip:ada@example.com", "Ada");
         let (mut call, _) = listener.accept().unwrap();
-        // Its session goes to the same place, where nobody answers.
+        // Its session goes to the same address, which does not respond.
         let path = format!("a=path:msrp://{address}/x7;tcp\r\n\r\n");
         assert_ne!(call.read(&mut [0; 4096]).unwrap(), 0);
         call.write_all((says + &path).as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! A room and a few clients of it, over sockets.
+//! A room and a few clients, over sockets.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 
 use common::{PATIENCE, Running};
 use msrp::Nickname;
-use msrp_chat::{Client, JoinFault, Options, Told};
+use msrp_chat::{Client, ClientError, Options, Told};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -21,7 +21,7 @@ fn called(name: &str) -> Option<String> {
 
 // req: 7701-6.1-1, 7701-6.1-2, 7701-6.1-13, 7701-6.2-1
 #[tokio::test]
-async fn two_talk_and_a_third_hears_what_is_for_all() {
+async fn a_third_participant_hears_only_messages_to_all() {
     let room = Running::start();
     let (mut ada, mut bob, mut cleo) =
         (room.join("ada").await, room.join("bob").await, room.join("cleo").await);
@@ -33,14 +33,14 @@ async fn two_talk_and_a_third_hears_what_is_for_all() {
     assert_eq!(cleo.hears().await, (ADA.into(), false, "Hello, all\nof you".into()));
     bob.says_to(ADA, "Psst!").await;
     assert_eq!(ada.hears().await, (BOB.into(), true, "Psst!".into()));
-    // What Cleo hears next is not that.
+    // Cleo does not hear the private message.
     ada.says("Bye").await;
     assert_eq!(cleo.hears().await.2, "Bye");
 }
 
 // req: 7701-7.1-8, 7701-7.2-1, 7701-7.3-1
 #[tokio::test]
-async fn nicknames_are_given_kept_and_told() {
+async fn nicknames_are_given_kept_and_announced() {
     let mut options = Options::any_port();
     options.reserved.push("Admin".parse().unwrap());
     let room = Running::with(options);
@@ -60,7 +60,7 @@ async fn nicknames_are_given_kept_and_told() {
     for (wanted, why_not) in [
         ("CAPTAIN ", "somebody else's"),
         ("admin", "somebody else's"),
-        ("\u{202e}", "cannot be a nickname"),
+        ("\u{202e}", "not a valid nickname"),
     ] {
         let Told::NotNamed { why, .. } = bob.asks(Some(wanted)).await else { panic!() };
         assert!(why.contains(why_not), "{why}");
@@ -86,9 +86,9 @@ async fn a_uri_in_another_spelling_is_the_same() {
     assert_eq!(bob.does(|bob| bob.name_of("SIP:ada@Example.COM")).await, "Captain");
 }
 
-/// One who takes the name of another is called by the URI too, and so is the other.
+/// If one participant takes the name of another, both are shown with their URIs.
 #[tokio::test]
-async fn nobody_is_taken_for_another() {
+async fn no_participant_is_mistaken_for_another() {
     let room = Running::start();
     let (mut ada, mut bob) = (room.join("ada").await, room.join("bob").await);
     bob.sees(2).await;
@@ -101,7 +101,7 @@ async fn nobody_is_taken_for_another() {
 }
 
 #[tokio::test]
-async fn who_joins_and_leaves_is_told() {
+async fn joining_and_leaving_are_announced() {
     let room = Running::start();
     let mut ada = room.join("ada").await;
     let mut bob = room.join("bob").await;
@@ -111,7 +111,7 @@ async fn who_joins_and_leaves_is_told() {
     bob.leaves().await;
     let left = Told::Left { uri: BOB.into(), nickname: called("Bobby") };
     ada.until(|told| *told == left).await;
-    // And he can come back.
+    // Bob can come back.
     room.join("bob").await;
     ada.until(|told| *told == Told::Joined { uri: BOB.into() }).await;
 }
@@ -136,7 +136,7 @@ async fn one_user_in_two_sessions() {
 }
 
 #[tokio::test]
-async fn who_is_writing_is_told() {
+async fn writing_is_announced() {
     let room = Running::start();
     let (mut ada, mut bob) = (room.join("ada").await, room.join("bob").await);
     ada.sees(2).await;
@@ -148,17 +148,17 @@ async fn who_is_writing_is_told() {
 }
 
 #[tokio::test]
-async fn what_does_not_get_through_is_told_in_words() {
+async fn rejected_messages_are_explained() {
     let room = Running::start();
     let mut ada = room.join("ada").await;
     let is_refused = |told: &Told| matches!(told, Told::Refused { .. });
     ada.says_to("sip:nobody@example.com", "Psst!").await;
     let Told::Refused { text, why } = ada.until(is_refused).await else { panic!() };
-    assert_eq!((&text[..], &why[..]), ("Psst!", "nobody of that name is in the room"));
-    // What is larger than the room has said is not even sent.
+    assert_eq!((&text[..], &why[..]), ("Psst!", "the recipient is not in the room"));
+    // A message larger than the room's max-size is not even sent.
     assert!(ada.does(|ada| ada.say(&"x".repeat(70_000))).await.is_err());
     assert!(ada.does(|ada| ada.say_to("nobody", "Psst!")).await.is_err());
-    // The session goes on.
+    // The session stays open.
     let mut bob = room.join("bob").await;
     ada.sees(2).await;
     ada.says("Hello").await;
@@ -167,7 +167,7 @@ async fn what_does_not_get_through_is_told_in_words() {
 
 async fn refused(room: &Running, uri: &str) -> String {
     match Client::join(room.addresses.rendezvous, uri).await {
-        Err(JoinFault::Call(error)) => {
+        Err(ClientError::Call(error)) => {
             assert_eq!(error.kind(), ErrorKind::PermissionDenied);
             error.to_string()
         }
@@ -175,7 +175,7 @@ async fn refused(room: &Running, uri: &str) -> String {
     }
 }
 
-/// What the room answers to a call that a program has made by hand.
+/// The room's response to a raw call.
 async fn answer_to(room: &Running, call: &str) -> String {
     let mut stream = TcpStream::connect(room.addresses.rendezvous).await.unwrap();
     stream.write_all(call.as_bytes()).await.unwrap();
@@ -186,7 +186,7 @@ async fn answer_to(room: &Running, call: &str) -> String {
 
 // req: 7701-5.2-1, 7701-5.2-6, 7701-5.2-7
 #[tokio::test]
-async fn who_may_not_join_is_told_why() {
+async fn a_refused_caller_learns_why() {
     let mut options = Options::any_port();
     options.max_participants = 1;
     let room = Running::with(options);
@@ -203,7 +203,7 @@ async fn who_may_not_join_is_told_why() {
     assert!(answer_to(&room, &format!("JOIN {ADA}\r\nnonsense\r\n\r\n")).await.starts_with("NO "));
     assert_eq!(answer_to(&room, "HELLO\r\n").await, "");
 
-    // One that is taken, to its answer.
+    // A call that is accepted, up to its answer.
     let mut stream = TcpStream::connect(room.addresses.rendezvous).await.unwrap();
     stream.write_all(offer("message/cpim text/plain").as_bytes()).await.unwrap();
     let mut answer = String::new();
@@ -223,7 +223,7 @@ async fn who_may_not_join_is_told_why() {
         assert!(answer.contains(line), "{line} in {answer}");
     }
     assert!(refused(&room, BOB).await.contains("1 sessions"));
-    // Who hangs up makes room.
+    // Hanging up frees a place.
     drop(stream);
     while let Err(error) = Client::join(room.addresses.rendezvous, BOB).await {
         assert!(error.to_string().contains("1 sessions"), "{error}");
@@ -231,7 +231,7 @@ async fn who_may_not_join_is_told_why() {
 }
 
 #[tokio::test]
-async fn a_room_that_ends_tells_its_participants() {
+async fn a_room_that_ends_closes_the_sessions() {
     let room = Running::start();
     let mut ada = room.join("ada").await;
     ada.sees(1).await;

@@ -1,4 +1,4 @@
-//! A terminal and its keys; `terminal.sh` has the script. Skipped without tmux.
+//! The client in a terminal, driven by `terminal.sh`. Skipped without tmux.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::process::Command;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Two people in tmux: keys, lines, nicknames, who is writing, leaving. Says what
-# it has seen, or "skipped" where there is no tmux.
+# Two users in tmux: keys, lines, nicknames, typing notifications, leaving. Prints
+# what it has seen, or "skipped" without tmux.
 set -eu
 cd "$(dirname "$0")/../../.."
 
@@ -62,7 +62,7 @@ enters bob "/nick ADA OF THE PIER"
 sees bob "! that nickname is reserved or somebody else's"
 types bob "What a fine daz"
 sees ada "* bob is writing"
-# A line that comes in leaves what is being written where it is.
+# An incoming line does not disturb the line that the user is writing.
 enters ada "Hello"
 sees ada "<you> Hello"
 sees bob "<Ada of the Pier> Hello"
@@ -76,7 +76,7 @@ sees bob "[you to Ada of the Pier] Psst!"
 enters bob "/quit"
 sees ada "* bob has left"
 sees bob "* the session has ended"
-# The terminal is given back as it was: what is typed is echoed by it again.
+# The terminal is restored: it echoes what the user types.
 $tmux new-session -d -s cleo -x 60 -y 20 \
     "$bin/chat '$address' --as sip:cleo@example.com; stty -a; sleep 60"
 sees cleo "* you are in"

@@ -8,24 +8,24 @@ use msrp::{Connection, Event};
 use str0m::channel::{ChannelData, ChannelId};
 use str0m::{IceConnectionState, Rtc, RtcError};
 
-/// The most octets of messages that wait for the connection to take them. It
-/// stops when its responses do not leave, because the peer acknowledges
-/// nothing; a peer that sends all the same is given up.
+/// The most octets of messages that wait for the connection. It stops reading when
+/// its responses cannot leave because the peer acknowledges nothing. If the peer
+/// keeps sending, the channel is torn down.
 const INBOX_OCTETS: usize = 1024 * 1024;
 
-/// An MSRP connection and the data channel that it has for itself (RFC 8873
+/// An MSRP connection and its own data channel (RFC 8873
 /// section 5.1).
 ///
-/// Whoever owns the `Rtc` gives each of its events to [`MsrpChannel::heed`],
-/// and calls [`MsrpChannel::drive`] before it asks for the next.
+/// The owner of the `Rtc` passes each of its events to [`MsrpChannel::heed`], and
+/// calls [`MsrpChannel::drive`] before it polls for the next.
 #[derive(Debug)]
 pub struct MsrpChannel {
     /// The connection, for the application to act on between two events.
     pub connection: Connection,
     channel: ChannelId,
-    /// A message for which the channel has no room yet.
+    /// A message that did not fit into the channel yet.
     leaving: Option<Bytes>,
-    /// Messages that the connection does not take yet.
+    /// Messages that the connection has not taken yet.
     inbox: VecDeque<Bytes>,
     inbox_octets: usize,
     state: State,
@@ -36,24 +36,24 @@ pub struct MsrpChannel {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Messages go both ways, or will when the channel is open.
+    /// Messages go both ways, as soon as the channel is open.
     Running,
-    /// The connection has ended, and its channel is being closed behind it.
+    /// The connection has ended, and its channel is closing after it.
     Closing,
-    /// The channel is of no use any more and is to be closed.
+    /// The channel has failed and has to be closed.
     Broken,
-    /// The channel is gone.
+    /// The channel is closed.
     Closed,
 }
 
-/// What has gone one way over a channel.
+/// The traffic in one direction of a channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
-    /// Messages of the channel: MSRP chunks, responses and REPORTs.
+    /// The number of channel messages: MSRP chunks, responses and REPORTs.
     pub messages: u64,
     /// Their octets, heads and end-lines included.
     pub octets: u64,
-    /// The octets of the largest.
+    /// The octets of the largest message.
     pub largest: usize,
 }
 
@@ -66,8 +66,8 @@ impl Traffic {
 }
 
 impl MsrpChannel {
-    /// Joins a connection to its channel, which need not be open yet: until it
-    /// is, what is to be sent waits in the connection.
+    /// Joins a connection to its channel. While the channel is not open, messages wait
+    /// in the connection.
     #[must_use]
     pub fn new(connection: Connection, channel: ChannelId) -> Self {
         Self {
@@ -83,7 +83,7 @@ impl MsrpChannel {
         }
     }
 
-    /// Takes an event of the `Rtc`, if it is about this channel.
+    /// Handles an event of the `Rtc`. Ignores those of other channels.
     pub fn heed(&mut self, event: str0m::Event) {
         match event {
             str0m::Event::ChannelData(data) if data.id == self.channel => self.arrived(data),
@@ -96,8 +96,8 @@ impl MsrpChannel {
         }
     }
 
-    /// Moves messages both ways, up to the connection's next event. `None` when
-    /// nothing more moves; octets for the network may be in the `Rtc` then.
+    /// Moves messages both ways, up to the connection's next event. Returns `None` when
+    /// nothing is left to move; the `Rtc` may have datagrams to send then.
     pub fn drive(&mut self, now: Instant, rtc: &mut Rtc) -> Option<Event> {
         self.receive(now);
         if let Some(event) = self.connection.poll_event() {
@@ -105,20 +105,20 @@ impl MsrpChannel {
         }
         if self.state == State::Running {
             self.send(now, rtc);
-            self.close_behind_the_last(rtc);
+            self.close_after_last(rtc);
         }
         if self.state == State::Broken {
             rtc.direct_api().close_data_channel(self.channel);
             self.state = State::Closed;
         }
         if self.state == State::Closed {
-            // With its channel the session has failed (RFC 8873 section 5.3).
+            // The session fails with its channel (RFC 8873 section 5.3).
             self.connection.receive_eof();
         }
         self.connection.poll_event()
     }
 
-    /// Closes the channel at once, whatever is on its way: the session fails.
+    /// Closes the channel at once, with messages still under way: the session fails.
     pub fn tear_down(&mut self) {
         if self.state != State::Closed {
             self.state = State::Broken;
@@ -137,26 +137,26 @@ impl MsrpChannel {
         self.state == State::Closed && self.connection.is_closed()
     }
 
-    /// What this side has sent.
+    /// The traffic that this side has sent.
     #[must_use]
     pub const fn sent(&self) -> Traffic {
         self.sent
     }
 
-    /// What the peer has sent.
+    /// The traffic that the peer has sent.
     #[must_use]
     pub const fn received(&self) -> Traffic {
         self.received
     }
 
-    /// What the channel has refused, if anything: it is closed then.
+    /// The error that closed the channel, if there was one.
     #[must_use]
     pub const fn error(&self) -> Option<&RtcError> {
         self.error.as_ref()
     }
 
-    /// Each message of the channel is one chunk or response of MSRP, whether it
-    /// came as text or binary (RFC 8873 section 5.4).
+    /// Each channel message is one MSRP chunk or response, as text or binary (RFC 8873
+    /// section 5.4).
     fn arrived(&mut self, data: ChannelData) {
         self.received.count(&data.data);
         if self.connection.is_closed() {
@@ -173,14 +173,13 @@ impl MsrpChannel {
         while self.connection.wants_read() {
             let Some(message) = self.inbox.pop_front() else { return };
             self.inbox_octets -= message.len();
-            // What is no MSRP ends the connection; its last event tells of it.
+            // An invalid message ends the connection, and its last event says so.
             let _ = self.connection.receive_message(now, message);
         }
     }
 
-    /// Writes as many messages as the channel has room for. The one that it has
-    /// none for is kept, and with it everything behind: the next is asked for
-    /// when that one has been written.
+    /// Writes as many messages as fit into the channel. A message that does not fit is
+    /// kept, and the connection is polled for the next when it has been written.
     fn send(&mut self, now: Instant, rtc: &mut Rtc) {
         let Some(mut channel) = rtc.channel(self.channel) else { return };
         let connection = &mut self.connection;
@@ -199,9 +198,9 @@ impl MsrpChannel {
         }
     }
 
-    /// A connection that has ended closes its channel when the peer has got the
-    /// last message (RFC 8873 section 4.6).
-    fn close_behind_the_last(&mut self, rtc: &mut Rtc) {
+    /// Closes the channel of an ended connection when the peer has received the last
+    /// message (RFC 8873 section 4.6).
+    fn close_after_last(&mut self, rtc: &mut Rtc) {
         if !self.connection.is_closed() || self.leaving.is_some() {
             return;
         }
@@ -216,7 +215,7 @@ impl MsrpChannel {
     }
 }
 
-/// The next message of the connection, in one piece as the channel wants it.
+/// The next message of the connection, in one piece for the channel.
 fn next_message(connection: &mut Connection, now: Instant) -> Option<Bytes> {
     let mut transmit = connection.poll_transmit(now)?;
     Some(transmit.copy_to_bytes(transmit.remaining()))

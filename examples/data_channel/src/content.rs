@@ -1,11 +1,11 @@
-//! The content that is sent: read piece by piece, and known by its digest.
+//! The content of a message: read piece by piece, and compared by its digest.
 
 use std::fmt;
 use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
-/// Octets to send, of a known number.
+/// Octets to send. Their number is known.
 pub struct Content {
     source: Box<dyn Read + Send>,
     octets: u64,
@@ -17,13 +17,13 @@ impl Content {
         Self { source: Box::new(source.take(octets)), octets }
     }
 
-    /// How many octets there are.
+    /// The number of octets.
     #[must_use]
     pub const fn octets(&self) -> u64 {
         self.octets
     }
 
-    /// The next octets, at most so many. None at the end.
+    /// The next octets, at most `most`. Empty at the end.
     pub(crate) fn read(&mut self, most: usize) -> io::Result<Vec<u8>> {
         let mut piece = Vec::with_capacity(most);
         (&mut self.source).take(most as u64).read_to_end(&mut piece)?;
@@ -37,14 +37,14 @@ impl fmt::Debug for Content {
     }
 }
 
-/// Octets without end that do not repeat themselves within a message.
+/// An endless pattern of octets that does not repeat within a message.
 #[derive(Clone, Copy, Debug)]
 pub struct Pattern(pub u64);
 
 impl Read for Pattern {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         for eight in buffer.chunks_mut(8) {
-            // Xorshift: not random enough to be a secret, and quick.
+            // Xorshift: fast, and not for secrets.
             self.0 ^= self.0 << 13;
             self.0 ^= self.0 >> 7;
             self.0 ^= self.0 << 17;
@@ -54,7 +54,7 @@ impl Read for Pattern {
     }
 }
 
-/// How many octets there were, and their SHA-256.
+/// The number of octets and their SHA-256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digested {
     /// Their number.
@@ -63,7 +63,7 @@ pub struct Digested {
     pub sha256: [u8; 32],
 }
 
-/// What is digested piece by piece.
+/// A digest that is computed piece by piece.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Digesting {
     octets: u64,
@@ -71,7 +71,7 @@ pub(crate) struct Digesting {
 }
 
 impl Digesting {
-    /// Where the next piece belongs.
+    /// The number of octets so far, and so the offset of the next piece.
     pub(crate) const fn octets(&self) -> u64 {
         self.octets
     }

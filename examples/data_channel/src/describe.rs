@@ -1,9 +1,9 @@
-//! One description that both sides read: WebRTC's part and the session's.
+//! Session descriptions with both parts: WebRTC's and the MSRP session's.
 
 use msrp_sdp::data_channel::{DataChannel, MaxMessageSize, StreamId};
 
-/// The attributes of the `m=application` section of a description, which is
-/// that of the data channels: names, and what is behind their colons.
+/// The attributes of the `m=application` section, which describes the data
+/// channels: names, and the values after the colon.
 pub fn section(description: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
     let lines = description.lines().skip_while(|line| !is_ours(line)).skip(1);
     let lines = lines.take_while(|line| !line.starts_with("m="));
@@ -12,8 +12,8 @@ pub fn section(description: &str) -> impl Iterator<Item = (&str, Option<&str>)> 
     })
 }
 
-/// A description of WebRTC's with a session at the end of the section of data
-/// channels, and with this side's own limit for messages.
+/// Adds a session to the data channel section of a WebRTC description, and sets
+/// this side's limit for messages.
 pub(crate) fn merged(description: &str, size: MaxMessageSize, session: &DataChannel) -> String {
     const SIZE: &str = "a=max-message-size:";
     let mut text = String::new();
@@ -36,9 +36,9 @@ pub(crate) fn merged(description: &str, size: MaxMessageSize, session: &DataChan
     text
 }
 
-/// The next description of the same side when a session has been closed: its
-/// lines are left out, and the port of the section stays as it is (RFC 8873
-/// section 4.6).
+/// The next description of the same side after a session has been closed. It leaves
+/// out the lines of the session and keeps the port of the section (RFC 8873 section
+/// 4.6).
 #[must_use]
 pub fn closed(description: &str, stream: StreamId) -> String {
     let is_of_session = |line: &str| {
@@ -51,8 +51,7 @@ pub fn closed(description: &str, stream: StreamId) -> String {
     kept.map(|line| next_version(line) + "\r\n").collect()
 }
 
-/// An `o=` line with the number of the next description, other lines as they
-/// are.
+/// Increments the version in an `o=` line. Other lines stay as they are.
 fn next_version(line: &str) -> String {
     let mut words: Vec<String> = line.split(' ').map(Into::into).collect();
     if let [name, _, version, ..] = &mut *words

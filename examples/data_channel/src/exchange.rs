@@ -1,5 +1,5 @@
-//! What the application does with a session: sends a text and content, takes
-//! those of the peer, and hangs up.
+//! The application: sends a text and content, receives those of the peer, and hangs
+//! up.
 
 use std::collections::HashMap;
 use std::io;
@@ -15,22 +15,22 @@ use crate::channel::Traffic;
 use crate::content::{Content, Digested, Digesting};
 use crate::peer::Peer;
 
-/// The most octets that are read from the content at once.
+/// The most octets to read from the content at once.
 const PIECE_OCTETS: usize = 64 * 1024;
 
-/// Why an exchange went wrong on this side.
+/// Why an exchange failed on this side.
 #[derive(Debug, Error)]
 pub enum ExchangeError {
-    /// WebRTC or the socket.
-    #[error("WebRTC: {0}")]
+    /// WebRTC or the socket has failed.
+    #[error("WebRTC failed")]
     Rtc(#[from] RtcError),
     /// The content cannot be read.
-    #[error("the content: {0}")]
+    #[error("cannot read the content")]
     Content(#[from] io::Error),
     /// A message cannot be sent.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// A media type of this side.
+    /// A media type of this side is invalid.
     #[error(transparent)]
     MediaType(#[from] ValueError),
 }
@@ -42,25 +42,25 @@ pub struct Plan {
     pub text: Option<String>,
     /// Content to send.
     pub content: Option<Content>,
-    /// Hangs up when so many messages have come in whole and this side's own
-    /// have their outcomes. `None`: the peer hangs up.
+    /// Hangs up when this number of messages has arrived and this side's own messages
+    /// have their outcomes. `None` if the peer hangs up.
     pub hang_up_after: Option<usize>,
 }
 
-/// What became of an exchange on one side.
+/// The result of an exchange on one side.
 #[derive(Debug, Default)]
 pub struct Delivery {
     /// The content that was read and sent.
     pub sent: Option<Digested>,
-    /// What became of this side's messages, in the order in which that was told.
+    /// The outcomes of this side's messages, in the order of their events.
     pub outcomes: Vec<Finished>,
-    /// The messages that have come in whole, by their media types.
+    /// The messages that have arrived complete, with their media types.
     pub received: Vec<(String, Digested)>,
     /// How the session ended.
     pub end: Option<ConnectionEnd>,
-    /// What went over the channel from this side.
+    /// The traffic that this side has sent.
     pub traffic: Traffic,
-    /// What came over the channel from the peer.
+    /// The traffic that the peer has sent.
     pub peer_traffic: Traffic,
 }
 
@@ -87,7 +87,7 @@ struct Exchange {
     text: Option<String>,
     content: Option<Content>,
     hang_up_after: Option<usize>,
-    /// The message that the content is written to, until it has all of it.
+    /// The message with the content, until it is complete.
     writing: Option<MessageKey>,
     sending: Digesting,
     receiving: HashMap<IncomingKey, Digesting>,
@@ -119,19 +119,19 @@ impl Exchange {
         match event {
             Event::SessionOpened { session, .. } => self.begin(peer, session)?,
             Event::BodyRoom { .. } => self.write(peer)?,
-            Event::Finished(outcome) => self.delivery.outcomes.push(*outcome),
-            Event::MessageStarted { received: message } => {
-                self.receiving.insert(message.key(), Digesting::default());
+            Event::Finished(finished) => self.delivery.outcomes.push(*finished),
+            Event::MessageStarted { received } => {
+                self.receiving.insert(received.key(), Digesting::default());
             }
-            Event::Piece { incoming: message, offset, data } => self.piece(message, offset, &data),
-            Event::MessageCompleted { received: message, .. } => {
-                if let Some(whole) = self.receiving.remove(&message.key()) {
-                    let media_type = message.content_type().to_owned();
+            Event::Piece { incoming, offset, data } => self.piece(incoming, offset, &data),
+            Event::MessageCompleted { received, .. } => {
+                if let Some(whole) = self.receiving.remove(&received.key()) {
+                    let media_type = received.content_type().to_owned();
                     self.delivery.received.push((media_type, whole.finish()));
                 }
             }
-            Event::MessageFailed { received: message, .. } => {
-                self.receiving.remove(&message.key());
+            Event::MessageFailed { received, .. } => {
+                self.receiving.remove(&received.key());
             }
             Event::Closed(end) => self.delivery.end = Some(end),
             _ => {}
@@ -153,8 +153,8 @@ impl Exchange {
         Ok(())
     }
 
-    /// Writes as much of the content as there is room for; the rest follows
-    /// when [`Event::BodyRoom`] tells of more.
+    /// Writes as much of the content as there is room for. The rest follows on
+    /// [`Event::BodyRoom`].
     fn write(&mut self, peer: &mut Peer) -> Result<(), ExchangeError> {
         let (Some(key), Some(content)) = (self.writing, &mut self.content) else { return Ok(()) };
         while let Ok(mut body) = peer.session.connection.body(key) {
@@ -174,10 +174,10 @@ impl Exchange {
         Ok(())
     }
 
-    /// A channel is ordered, so that pieces come one behind the other; a peer
-    /// that sends them otherwise gets the wrong digest.
-    fn piece(&mut self, message: IncomingKey, offset: u64, data: &[u8]) {
-        if let Some(whole) = self.receiving.get_mut(&message)
+    /// A channel is ordered, so pieces arrive one after the other. A piece that is out
+    /// of order leads to a wrong digest.
+    fn piece(&mut self, incoming: IncomingKey, offset: u64, data: &[u8]) {
+        if let Some(whole) = self.receiving.get_mut(&incoming)
             && whole.octets() == offset
         {
             whole.add(data);

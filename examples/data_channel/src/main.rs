@@ -16,16 +16,16 @@ use msrp_sdp::data_channel::{DataChannels, MaxMessageSize};
 
 /// Two WebRTC peers over loopback UDP: an offer and an answer with an MSRP
 /// session (RFC 8873), a greeting both ways, and a file from the offerer to the
-/// answerer. The exit status is 0 where the file has arrived as it was.
+/// answerer. The exit status is 0 if the file has arrived unchanged.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Options {
     /// The file to send. Without one, octets are generated.
     file: Option<PathBuf>,
-    /// How many octets are generated.
+    /// The number of octets to generate.
     #[arg(long, value_name = "N", default_value_t = 64 * 1024 * 1024, conflicts_with = "file")]
     octets: u64,
-    /// The largest message that the answerer takes, in octets; 0 for any.
+    /// The largest message that the answerer takes, in octets, or 0 for any size.
     #[arg(long, value_name = "N", default_value_t = 65_536)]
     max_message_size: u64,
 }
@@ -35,7 +35,11 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("{error}");
+            let causes = std::iter::successors(error.source(), |&cause| cause.source());
+            eprintln!(
+                "{}",
+                causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+            );
             ExitCode::FAILURE
         }
     }
@@ -78,8 +82,7 @@ fn content(options: &Options) -> Result<Content, Box<dyn Error>> {
     Ok(Content::new(file, octets))
 }
 
-/// The next offer, now that the session is over: the section of the channels
-/// goes on without it.
+/// Prints the next offer, which leaves the ended session out.
 fn show_closing(offer: &str) -> Result<(), Box<dyn Error>> {
     let before = DataChannels::parse(section(offer))?;
     let Some(session) = before.channels().first() else { return Ok(()) };
@@ -93,9 +96,9 @@ fn show_closing(offer: &str) -> Result<(), Box<dyn Error>> {
 
 fn tell(alices: &Delivery, bobs: &Delivery, time: Duration) -> bool {
     for (name, delivery) in [("offerer", alices), ("answerer", bobs)] {
-        for outcome in &delivery.outcomes {
-            let (octets, chunks) = (outcome.octets, outcome.chunks);
-            println!("{name}: {:?}, {octets} octets in {chunks} chunks", outcome.outcome);
+        for message in &delivery.outcomes {
+            let (octets, chunks) = (message.octets, message.chunks);
+            println!("{name}: {}, {octets} octets in {chunks} chunks", message.outcome);
         }
         let traffic = delivery.traffic;
         let (messages, largest) = (traffic.messages, traffic.largest);

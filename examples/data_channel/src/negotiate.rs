@@ -1,4 +1,4 @@
-//! Offer and answer, and what becomes of them.
+//! Offer and answer, and the session that they agree on.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -24,51 +24,50 @@ use crate::channel::MsrpChannel;
 use crate::describe::{merged, section};
 use crate::peer::Peer;
 
-/// The most octets of one message that goes out, whatever the peer would take:
-/// whole messages wait in memory for their turn.
+/// The most octets of an outgoing channel message, even if the peer takes larger
+/// ones: complete messages wait in memory for their turn.
 const MOST_OCTETS: usize = 64 * 1024;
 
-/// The octets that wait in the channel, and are on their way to the peer.
+/// The most octets in the send buffer of the channel.
 const CHANNEL_OCTETS: usize = 4 * MOST_OCTETS;
 
-/// The media types that this side takes.
+/// The media types that this side accepts.
 const ACCEPT_TYPES: &str = "text/plain application/octet-stream";
 
 /// Why there is no session.
 #[derive(Debug, Error)]
 pub enum NegotiateError {
-    /// The socket.
-    #[error("the socket: {0}")]
+    /// The socket cannot be opened.
+    #[error("cannot open a socket")]
     Socket(#[from] io::Error),
-    /// WebRTC.
-    #[error("WebRTC: {0}")]
+    /// WebRTC has failed.
+    #[error("WebRTC failed")]
     Rtc(#[from] RtcError),
-    /// The address of the socket is none for WebRTC.
-    #[error("WebRTC: {0}")]
+    /// WebRTC cannot use the address of the socket.
+    #[error("WebRTC cannot use the address of the socket")]
     Candidate(#[from] IceError),
-    /// The description is none.
-    #[error("the description: {0}")]
+    /// WebRTC cannot read the description.
+    #[error("WebRTC cannot read the description")]
     Description(#[from] SdpError),
-    /// It has no MSRP session, or not that of the offer.
+    /// The description has no MSRP session, or not the one of the offer.
     #[error("the peer's description has no MSRP session on a stream that was offered")]
     NoSession,
-    /// The peer's section or session is invalid, or no description can say what this
-    /// side brings.
+    /// The peer's description is invalid, or this side's session cannot be described.
     #[error(transparent)]
     Sdp(#[from] msrp_sdp::Error),
     /// The two sides do not agree.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The peer takes no messages that an MSRP chunk would fit into.
+    /// The peer takes only messages that are too small for an MSRP chunk.
     #[error("the peer's max-message-size is too small for the head of a chunk")]
     MessageSize,
-    /// There are no random octets.
+    /// The random source has failed.
     #[error(transparent)]
     Random(#[from] RandomError),
-    /// The URI of this side.
+    /// The URI of this side is invalid.
     #[error(transparent)]
     Uri(#[from] UriError),
-    /// The peer's list of media types.
+    /// The list of media types is invalid.
     #[error(transparent)]
     MediaTypes(#[from] ValueError),
     /// The session cannot be opened.
@@ -76,10 +75,10 @@ pub enum NegotiateError {
     Open(#[from] SessionError),
 }
 
-/// What this side says of the session.
+/// This side's part of the session.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// The name of the channel. The answerer takes the offerer's.
+    /// The name of the channel. An answerer uses the offerer's.
     pub label: String,
     /// Whether this side wants to open the session itself.
     pub is_active: bool,
@@ -97,7 +96,7 @@ impl Default for Session {
     }
 }
 
-/// The side that offers a session, until the answer is there.
+/// The side that offers a session, until it has the answer.
 #[derive(Debug)]
 pub struct Offerer {
     side: Side,
@@ -108,7 +107,7 @@ pub struct Offerer {
     offer: String,
 }
 
-/// What both sides have: a socket, and WebRTC on it.
+/// What both sides have: a socket with WebRTC on it.
 #[derive(Debug)]
 struct Side {
     socket: UdpSocket,
@@ -196,15 +195,15 @@ impl Side {
         Ok(Self { socket, address, rtc })
     }
 
-    /// A session with a URI that nobody can guess. Its address is not used for
-    /// routing (RFC 8873 section 4.4).
+    /// A session with a URI that cannot be guessed. Its address is not used for routing
+    /// (RFC 8873 section 4.4).
     fn local(&self, is_active: bool) -> Result<Local, NegotiateError> {
         let (ip, port) = (self.address.ip(), self.address.port());
         let uri = MsrpUri::builder(Scheme::Msrps, ip, port)
             .session_id(&session_id(&mut OsRandom::new()?)?)
             .transport("dc")
             .build()?;
-        // Who cannot be reached opens the session, which is all that counts here.
+        // An unreachable side opens the session, which is all that matters here.
         let local = if is_active { Local::unreachable(uri) } else { Local::new(uri) };
         Ok(local.with_types(MediaTypes::new(ACCEPT_TYPES)?))
     }
@@ -214,7 +213,7 @@ impl Side {
     }
 }
 
-/// The channel as both descriptions have it: nothing is negotiated in it.
+/// The channel as both descriptions define it. Nothing is negotiated in the channel.
 fn channel_config(channel: &DataChannel) -> ChannelConfig {
     let map = channel.map();
     ChannelConfig {
@@ -226,9 +225,8 @@ fn channel_config(channel: &DataChannel) -> ChannelConfig {
     }
 }
 
-/// The connection of one session. The active side opens the session at once,
-/// so that its first SEND leaves as soon as the channel is open (RFC 8873
-/// section 5.2).
+/// The connection of one session. The active side opens the session at once, so
+/// that its first SEND leaves as soon as the channel is open (RFC 8873 section 5.2).
 fn connection(
     plan: &SessionPlan,
     max_message_size: MaxMessageSize,

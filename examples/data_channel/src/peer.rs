@@ -1,4 +1,4 @@
-//! An MSRP session on a UDP socket of its own.
+//! An MSRP session on its own UDP socket.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
@@ -13,12 +13,12 @@ use crate::channel::MsrpChannel;
 /// The most octets of a datagram that WebRTC sends.
 const DATAGRAM_OCTETS: usize = 2000;
 
-/// A session, the `Rtc` that has its channel, and the socket under both.
+/// A session, the `Rtc` with its channel, and the socket of the `Rtc`.
 #[derive(Debug)]
 pub struct Peer {
     /// The session and its channel, to act on between two events.
     pub session: MsrpChannel,
-    /// WebRTC, which may have more channels than this one.
+    /// WebRTC, which may have other channels too.
     pub rtc: Rtc,
     socket: UdpSocket,
     address: SocketAddr,
@@ -35,12 +35,12 @@ impl Peer {
         Self { session, rtc, socket, address, is_leaving: false }
     }
 
-    /// Runs the session up to its next event. `None` once its channel is closed,
-    /// and WebRTC with it: there is nothing else that it would be open for.
+    /// Runs the session up to its next event. Returns `None` once its channel and
+    /// WebRTC are closed. WebRTC closes with the channel, its only one.
     ///
     /// # Errors
     ///
-    /// What is wrong with the socket or with WebRTC.
+    /// [`RtcError`] if the socket or WebRTC fails.
     pub fn next_event(&mut self) -> Result<Option<Event>, RtcError> {
         loop {
             if let Some(event) = self.session.drive(Instant::now(), &mut self.rtc) {
@@ -49,7 +49,7 @@ impl Peer {
             match self.rtc.poll_output()? {
                 Output::Event(event) => self.session.heed(event),
                 Output::Transmit(datagram) => {
-                    // One that cannot be sent now is lost like any other.
+                    // A datagram that cannot be sent is lost, as on the network.
                     let _ = self.socket.send_to(&datagram.contents, datagram.destination);
                 }
                 Output::Timeout(_) if !self.rtc.is_alive() => return Ok(None),
@@ -59,7 +59,7 @@ impl Peer {
         }
     }
 
-    /// Tells the peer that nothing more comes, if it is there to be told.
+    /// Closes WebRTC, with a notification to the peer if it is connected.
     fn leave(&mut self) {
         self.is_leaving = true;
         if self.rtc.close().is_err() {
@@ -67,7 +67,7 @@ impl Peer {
         }
     }
 
-    /// Waits for a datagram, or until something is due.
+    /// Waits for a datagram or the next deadline.
     fn wait(&mut self, due: Instant) -> Result<(), RtcError> {
         let due = self.session.connection.poll_timeout().map_or(due, |other| due.min(other));
         let wait = due.saturating_duration_since(Instant::now());
@@ -80,7 +80,7 @@ impl Peer {
     }
 
     fn receive(&mut self, wait: Duration) -> Result<(), RtcError> {
-        // A timeout of less than the clock's resolution would be none at all.
+        // A timeout below the clock's resolution could mean no timeout.
         self.socket.set_read_timeout(Some(wait.max(Duration::from_millis(1))))?;
         let mut datagram = [0; DATAGRAM_OCTETS];
         let (len, source) = match self.socket.recv_from(&mut datagram) {
@@ -89,7 +89,7 @@ impl Peer {
             Err(error) => return Err(error.into()),
         };
         let datagram = datagram.get(..len).unwrap_or_default();
-        // What is neither STUN nor DTLS is nobody's.
+        // Ignores datagrams that are neither STUN nor DTLS.
         match Receive::new(Protocol::Udp, source, self.address, datagram) {
             Ok(datagram) => self.rtc.handle_input(Input::Receive(Instant::now(), datagram)),
             Err(_) => Ok(()),
@@ -97,7 +97,7 @@ impl Peer {
     }
 }
 
-/// Nothing came in time, or an earlier datagram did not reach anybody.
+/// Nothing arrived in time, or an earlier datagram was not delivered.
 fn passes(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -44,7 +44,7 @@ fn next(peer: &mut Peer) -> Option<Event> {
     peer.next_event().unwrap()
 }
 
-/// Events up to the one that is wanted.
+/// The next event for which `is_wanted` holds. Skips those before it.
 fn wait_for(peer: &mut Peer, mut is_wanted: impl FnMut(&Event) -> bool) -> Event {
     loop {
         let event = next(peer).expect("the session has ended too early");
@@ -75,7 +75,7 @@ fn texts_go_both_ways() {
 
 // req: 8873-4.5-1, 8873-5.2-1
 #[test]
-fn either_side_opens_the_session_whoever_opens_dtls() {
+fn either_side_opens_the_session_regardless_of_dtls() {
     for (offered, answered, is_bobs) in
         [(false, true, true), (false, false, false), (true, false, false)]
     {
@@ -89,7 +89,7 @@ fn either_side_opens_the_session_whoever_opens_dtls() {
         });
         let alices = wait_for(&mut alice, |event| matches!(event, Event::SessionOpened { .. }));
         while next(&mut alice).is_some() {}
-        // The one that has opened it has an answer to its SEND.
+        // The side that opened it has a response to its SEND.
         let has_opened =
             |event: &Event| matches!(event, Event::SessionOpened { response: Some(_), .. });
         assert_eq!(has_opened(&waiting.join().unwrap()), is_bobs, "{offered} {answered}");
@@ -118,7 +118,7 @@ fn files_go_both_ways_at_once_in_messages_of_the_size_that_each_side_takes() {
         for (traffic, limit) in [(alice.traffic, bobs), (bob.traffic, alices)] {
             let limit = if limit == 0 { 65_536 } else { limit.min(65_536) };
             assert!(traffic.largest as u64 <= limit, "{traffic:?} for {limit}");
-            // The limit is made use of, too.
+            // Messages use the limit.
             assert!(traffic.largest as u64 > limit / 2, "{traffic:?} for {limit}");
         }
     }
@@ -152,7 +152,7 @@ fn a_channel_that_is_torn_down_fails_the_session_on_both_sides() {
 
 // req: 8873-5.3-2
 #[test]
-fn a_message_that_is_no_msrp_ends_the_session_and_nothing_else() {
+fn a_message_that_is_not_msrp_ends_the_session_only() {
     for hostile in ["{\"hello\":1}", "MSRP a786hjs2 SEND\r\nTo-Path: x\r\n", "\0\u{ff}"] {
         let (mut alice, mut bob) = joined(&Session::default(), &Session::default());
         let waiting = thread::spawn(move || {
@@ -200,7 +200,7 @@ fn a_session_that_was_not_negotiated_is_refused() {
     let session = alice.session.connection.sessions().next().unwrap();
     alice.session.connection.send(session, OutgoingMessage::text("And now?")).unwrap();
     wait_for(&mut alice, |event| matches!(event, Event::Finished(_)));
-    // A response to each, and the session goes on.
+    // Each gets a response, and the session stays open.
     assert_eq!(alice.session.received().messages, before.messages + 2);
     alice.session.connection.close();
     while next(&mut alice).is_some() {}
@@ -242,7 +242,7 @@ fn the_next_offer_leaves_the_session_out_and_the_port_as_it_is() {
 }
 
 #[test]
-fn what_does_not_fit_is_no_session() {
+fn descriptions_that_do_not_match_are_refused() {
     let offer = |session: &Session| Offerer::new(LOCALHOST, session).unwrap();
     let fails = |offer: &str| answer(LOCALHOST, &Session::default(), offer).err();
     let text = offer(&Session::default()).offer().to_owned();
@@ -264,7 +264,7 @@ fn what_does_not_fit_is_no_session() {
 }
 
 #[test]
-fn a_peer_that_never_comes_is_given_up() {
+fn a_peer_that_never_connects_ends_the_session() {
     let start = Instant::now();
     let (mut alice, bob) = joined(&Session::default(), &Session::default());
     drop(bob);
@@ -275,7 +275,7 @@ fn a_peer_that_never_comes_is_given_up() {
 }
 
 #[test]
-fn addresses_of_ipv6_do_as_well() {
+fn sessions_run_over_ipv6() {
     let ip = IpAddr::V6(Ipv6Addr::LOCALHOST);
     let Ok(offerer) = Offerer::new(ip, &Session::default()) else { return };
     let (bob, answer) = answer(ip, &Session::default(), offerer.offer()).unwrap();

@@ -1,4 +1,4 @@
-//! The side that answers: one media section of the offer after the other.
+//! The answerer: one media section of the offer after the other.
 
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ use crate::exchange;
 use crate::options;
 use crate::tell::{Done, Teller};
 
-/// The section to send back, and what is to be done then.
+/// The section of the answer, and the session and job that follow from it.
 pub(crate) type Answer = (MediaDescription, SessionPlan, Job);
 
-/// Answers each file of an offer by `one`, or refuses it for what that says, and
-/// does what was agreed upon. `told` is what is told of a file that is refused.
-/// Says whether all of them were transferred.
+/// Answers each file of an offer with `one`, refuses those for which it fails, and
+/// runs the transfers. `shown` gives the name and range to print for a refused
+/// file. Returns whether all files were transferred.
 pub(crate) fn each(
     session: &options::Session,
     teller: &Teller,
-    told: impl Fn(&FileAttributes) -> (String, FileRange),
+    shown: impl Fn(&FileAttributes) -> (String, FileRange),
     mut one: impl FnMut(&mut Endpoint, usize, &MsrpMedia, &FileAttributes) -> Result<Answer, String>,
 ) -> Result<bool, Failure> {
     let timeout = Duration::from_secs(session.timeout);
@@ -33,7 +33,7 @@ pub(crate) fn each(
     let (mut work, mut refused, mut sections) = (Vec::<Work>::new(), 0, Vec::new());
     for (line, section) in offer.media().iter().enumerate() {
         let asked = describe::read(section, line, &mut transfers);
-        let (name, range) = asked.as_ref().map(|(_, file)| told(file)).unwrap_or_default();
+        let (name, range) = asked.as_ref().map(|(_, file)| shown(file)).unwrap_or_default();
         match asked.and_then(|(media, file)| one(&mut endpoint, line, &media, &file)) {
             Ok((answer, plan, job)) => {
                 sections.push(answer);
@@ -51,7 +51,7 @@ pub(crate) fn each(
     Ok(endpoint.run(work, teller, timeout)? && refused == 0)
 }
 
-/// What is told of a file that will not be transferred.
+/// The result for a file that is not transferred.
 pub(crate) fn refusal(line: usize, name: &str, range: FileRange, error: String) -> Done {
     Done { line, name: name.into(), range, bytes: 0, path: None, error: Some(error) }
 }

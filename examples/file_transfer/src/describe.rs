@@ -5,11 +5,12 @@ use msrp_sdp::file::{AnsweredTransfers, FileAttributes, FileTransferId, Transfer
 use msrp_sdp::{MediaDescription, MsrpMedia, Offer, SessionDescription, SessionPlan};
 
 use crate::endpoint::Endpoint;
+use crate::tell::text;
 
-/// The most files of one exchange.
+/// The most files in one exchange.
 pub(crate) const MAX_FILES: usize = 64;
 
-/// A new transfer of a file, with an id of its own (RFC 5547 section 8.1).
+/// A new transfer of a file, with its own id (RFC 5547 section 8.1).
 pub(crate) fn new_transfer(
     mut file: FileAttributes,
     endpoint: &mut Endpoint,
@@ -26,27 +27,27 @@ pub(crate) fn offer(
     Ok(SessionDescription::new(endpoint.origin()?, sections.collect()))
 }
 
-/// What the answer to an offer means.
+/// The session that an offer and its answer agree on.
 pub(crate) fn complete(
     offer: &Offer,
     answer: Option<&MediaDescription>,
 ) -> Result<SessionPlan, String> {
     let answer = answer.filter(|it| !it.is_closed()).ok_or("the other side has refused it")?;
-    let answer = MsrpMedia::parse(answer).map_err(|error| error.to_string())?;
-    msrp_sdp::complete(offer, &answer).map_err(|error| error.to_string())
+    let answer = MsrpMedia::parse(answer).map_err(text)?;
+    msrp_sdp::complete(offer, &answer).map_err(text)
 }
 
-/// The media section of an offer, and its file: the transfer of a new one.
+/// Reads a media section of an offer and its file, which must be a new transfer.
 pub(crate) fn read(
     section: &MediaDescription,
     line: usize,
     transfers: &mut AnsweredTransfers,
 ) -> Result<(MsrpMedia, FileAttributes), String> {
-    let media = MsrpMedia::parse(section).map_err(|error| error.to_string())?;
+    let media = MsrpMedia::parse(section).map_err(text)?;
     let file = media.file().filter(|file| !file.selector.is_empty()).cloned();
-    let file = file.ok_or("it is about no file")?;
+    let file = file.ok_or("it does not describe a file")?;
     let id = file.transfer_id.as_ref().ok_or("it has no file-transfer-id")?;
-    // There was no offer before, so that nothing can be running.
+    // This is the first offer, so no transfer can be running.
     match transfers.offered(line, section.port(), id, &file.selector) {
         TransferOffer::New => Ok((media, file)),
         TransferOffer::TooMany { .. } => Err("too many files".into()),

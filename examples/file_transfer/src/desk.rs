@@ -1,4 +1,4 @@
-//! One connection, and the files that it carries.
+//! One connection and the files that it carries.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,9 +13,9 @@ use tokio::time::timeout;
 use crate::endpoint::Carrier;
 use crate::receive::{Checked, Incoming, Receiving, Unchecked};
 use crate::send::{Outgoing, Sending};
-use crate::tell::Done;
+use crate::tell::{Done, text};
 
-/// What is to be done in a session.
+/// The transfer of a session.
 pub(crate) enum Job {
     Send(Outgoing),
     Receive(Incoming),
@@ -30,7 +30,7 @@ impl Job {
     }
 }
 
-/// The jobs whose sessions are not open yet, by this side's URI of each.
+/// The jobs whose sessions are not open yet, by this side's URI of the session.
 #[derive(Clone, Default)]
 pub(crate) struct Jobs(Arc<Mutex<HashMap<String, Job>>>);
 
@@ -52,27 +52,27 @@ impl Jobs {
     }
 }
 
-/// A connection at work.
+/// A connection with its transfers.
 pub(crate) struct Desk {
     run_loop: RunLoop<Carrier>,
     jobs: Jobs,
-    /// Sessions that this side has opened, with its URIs.
+    /// Sessions that this side is opening, with its URIs.
     opened: HashMap<SessionKey, String>,
     sending: HashMap<SessionKey, Sending>,
     receiving: HashMap<SessionKey, Receiving>,
-    /// Files that are being checked.
+    /// The number of files being checked.
     checking: usize,
     checked: (UnboundedSender<Checked>, UnboundedReceiver<Checked>),
     done: UnboundedSender<Done>,
     idle: Duration,
 }
 
-/// What a desk is told of the rest of the house.
+/// What all connections share.
 #[derive(Clone)]
 pub(crate) struct House {
     pub(crate) jobs: Jobs,
     pub(crate) done: UnboundedSender<Done>,
-    /// How long nothing may happen.
+    /// How long a connection may be idle.
     pub(crate) idle: Duration,
 }
 
@@ -92,19 +92,19 @@ impl Desk {
         }
     }
 
-    /// Opens the sessions of these configurations; their jobs wait for them.
+    /// Opens these sessions. Their jobs are waiting.
     pub(crate) fn open(&mut self, configs: Vec<msrp::SessionConfig>) {
         for config in configs {
             let uri = config.local.to_string();
             match self.run_loop.connection.open(config) {
                 Ok(session) => drop(self.opened.insert(session, uri)),
-                Err(error) => self.fail_job(&uri, &error.to_string()),
+                Err(error) => self.fail_job(&uri, &text(error)),
             }
         }
     }
 
-    /// Works until the connection ends. A side that has opened it ends it when
-    /// nothing is left to do.
+    /// Runs until the connection ends. The side that opened it closes it when all
+    /// transfers are done.
     pub(crate) async fn run(mut self) {
         let is_opener = !self.opened.is_empty();
         loop {
@@ -114,7 +114,7 @@ impl Desk {
                     Ok(None) => break,
                     Err(_) if self.checking > 0 => {}
                     Err(_) => {
-                        self.fail_all("nothing happened for too long");
+                        self.fail_all("the connection was idle for too long");
                         self.run_loop.connection.close();
                     }
                 },
@@ -124,9 +124,9 @@ impl Desk {
                 self.run_loop.connection.close();
             }
         }
-        let error = self.run_loop.error().map(ToString::to_string);
+        let error = self.run_loop.error().map(text);
         self.fail_all(error.as_deref().unwrap_or("the connection has ended"));
-        // The disk goes on without the connection.
+        // Checks continue after the connection has ended.
         while self.checking > 0 {
             let Some(checked) = self.checked.1.recv().await else { return };
             self.settle(checked);
@@ -142,52 +142,55 @@ impl Desk {
         match event {
             Event::SessionOpened { session, .. } => self.begin(session),
             Event::BodyRoom { message } => self.feed(message),
-            Event::Finished(outcome) => {
-                if let Some(sending) = self.sending.remove(&outcome.session) {
-                    self.tell(sending.ended(&outcome));
-                    // Its one file is done (RFC 5547 section 8.7).
-                    let _ = self.run_loop.connection.close_session(outcome.session);
+            Event::Finished(finished) => {
+                if let Some(sending) = self.sending.remove(&finished.session) {
+                    self.tell(sending.ended(&finished));
+                    // A session carries one file (RFC 5547 section 8.7).
+                    let _ = self.run_loop.connection.close_session(finished.session);
                 }
             }
-            Event::MessageStarted { received: message } => {
-                let receiving = self.receiving.get_mut(&message.session());
+            Event::MessageStarted { received } => {
+                let receiving = self.receiving.get_mut(&received.session());
                 let begun =
-                    receiving.map_or_else(|| Err("no file".into()), |it| it.begin(&message));
+                    receiving.map_or_else(|| Err("no file".into()), |it| it.begin(&received));
                 if let Err(error) = begun {
-                    self.refuse(message.key(), message.session(), &error);
+                    self.refuse(received.key(), received.session(), &error);
                 }
             }
-            Event::Piece { incoming: message, offset, data } => {
+            Event::Piece { incoming, offset, data } => {
                 let mut all = self.receiving.iter_mut();
-                let Some((session, receiving)) = all.find(|(_, it)| it.is(message)) else { return };
+                let Some((session, receiving)) = all.find(|(_, it)| it.is(incoming)) else {
+                    return;
+                };
                 let session = *session;
                 if let Err(error) = receiving.take(offset, &data) {
-                    self.refuse(message, session, &error);
+                    self.refuse(incoming, session, &error);
                 }
             }
-            Event::MessageCompleted { received: message, total } => {
-                let receiving = self.receiving.remove(&message.session());
-                match receiving.map(|it| it.completed(message.clone(), total)) {
+            Event::MessageCompleted { received, total } => {
+                let receiving = self.receiving.remove(&received.session());
+                match receiving.map(|it| it.completed(received.clone(), total)) {
                     Some(Ok(unchecked)) => self.check(unchecked),
                     Some(Err(done)) => {
-                        self.report(&message, total, false);
+                        self.report(&received, total, false);
                         self.tell(done);
                     }
-                    // Whole before it was refused: its chunk has had its answer.
-                    None => self.report(&message, total, false),
+                    // It was complete before it was refused, so its chunk already has
+                    // a response.
+                    None => self.report(&received, total, false),
                 }
             }
-            Event::MessageFailed { received: message, reason } => {
-                self.fail(message.session(), &format!("the message failed: {reason:?}"));
+            Event::MessageFailed { received, reason } => {
+                self.fail(received.session(), &format!("the message failed: {reason}"));
             }
             Event::SessionClosed { session, reason, .. } => {
-                self.fail(session, &format!("the session has ended: {reason:?}"));
+                self.fail(session, &format!("the session has ended: {reason}"));
             }
             _ => {}
         }
     }
 
-    /// A session is open: its job begins.
+    /// Starts the job of a session that has opened.
     fn begin(&mut self, session: SessionKey) {
         self.opened.remove(&session);
         let connection = &mut self.run_loop.connection;
@@ -211,14 +214,14 @@ impl Desk {
         }
     }
 
-    /// Checks a file beside the connection, which may bring others.
+    /// Checks a file on another thread: the connection may be receiving others.
     fn check(&mut self, unchecked: Unchecked) {
         self.checking += 1;
         let checked = self.checked.0.clone();
         tokio::task::spawn_blocking(move || drop(checked.send(unchecked.check())));
     }
 
-    /// The sender hears what came of its file.
+    /// Reports the result of a check to the sender.
     fn settle(&mut self, checked: Checked) {
         self.checking -= 1;
         let Checked { message, total, done } = checked;
@@ -228,11 +231,11 @@ impl Desk {
 
     fn report(&mut self, message: &Received, total: u64, is_right: bool) {
         let status = if is_right { StatusCode::OK } else { StatusCode::STOP_SENDING };
-        // The sender may be gone; the file stays all the same.
+        // The file stays even if the sender has gone.
         let _ = self.run_loop.connection.report(message, status, ByteRange::whole(total));
     }
 
-    /// The sender may stop: 413 (RFC 5547 section 8.4).
+    /// Asks the sender to stop with 413 (RFC 5547 section 8.4).
     fn refuse(&mut self, message: IncomingKey, session: SessionKey, error: &str) {
         let _ = self.run_loop.connection.reject(message, StatusCode::STOP_SENDING);
         self.fail(session, error);
@@ -245,7 +248,7 @@ impl Desk {
         if let Some(receiving) = self.receiving.remove(&session) {
             self.tell(receiving.failed(error));
         }
-        // A message that is being sent has an outcome of its own.
+        // A message being sent has its own outcome.
     }
 
     fn fail_job(&self, uri: &str, error: &str) {
@@ -268,7 +271,7 @@ impl Desk {
     }
 
     fn tell(&self, done: Done) {
-        // Whoever counts the files is there until all of them are done.
+        // The endpoint receives until all files are done.
         let _ = self.done.send(done);
     }
 }

@@ -1,4 +1,4 @@
-//! This side on the network: where it listens, and the connections of its sessions.
+//! This side of the network: the listener and the connections of the sessions.
 
 use std::collections::HashMap;
 use std::io;
@@ -26,25 +26,25 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::Failure;
 use crate::desk::{Desk, House, Job, Jobs};
-use crate::tell::{Teller, words};
+use crate::tell::{Teller, text, words};
 
-/// How long the peer has to end a connection on which all is said.
+/// How long the peer has to close a connection after the last transfer.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// The most connections at once; more have to wait.
+/// The most connections at once. More have to wait.
 const MAX_CONNECTIONS: usize = 128;
 
-/// TCP, or TLS over it.
+/// TCP, or TLS over TCP.
 pub(crate) type Carrier = Box<dyn Stream>;
 
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// A session and what is to be done in it.
+/// A session and its transfer.
 pub(crate) type Work = (SessionPlan, Job);
 
-/// Where this side listens, and as whom.
+/// The listener and the certificate of this side.
 pub(crate) struct Endpoint {
     listener: std::net::TcpListener,
     address: SocketAddr,
@@ -61,7 +61,7 @@ impl Endpoint {
         Ok(Self { listener, address, identity, random: OsRandom::new()? })
     }
 
-    /// This side of a new session, under a URI that nobody can guess.
+    /// This side of a new session, with a URI that cannot be guessed.
     pub(crate) fn local(&mut self) -> Result<Local, Failure> {
         let scheme = if self.identity.is_some() { Scheme::Msrps } else { Scheme::Msrp };
         let id = session_id(&mut self.random)?;
@@ -82,7 +82,7 @@ impl Endpoint {
         Ok(Origin::new("-", u32::from_be_bytes(id).into(), &self.address.ip().to_string()))
     }
 
-    /// Does the work. Says whether every file was transferred.
+    /// Runs the transfers. Returns whether every file was transferred.
     pub(crate) fn run(
         self,
         work: Vec<Work>,
@@ -147,7 +147,7 @@ impl Endpoint {
                 Some(_) = desks.join_next(), if !desks.is_empty() => {}
                 () = &mut deadline, if !deadline.is_elapsed() => {
                     for job in house.jobs.take_all() {
-                        let _ = house.done.send(job.failed("nobody came for it"));
+                        let _ = house.done.send(job.failed("the peer did not open its session"));
                     }
                 }
             }
@@ -164,13 +164,13 @@ fn session_config(plan: &SessionPlan, job: &Job) -> SessionConfig {
         Job::Receive(_) => {
             let max_size = plan.local().max_size().unwrap_or(u64::MAX);
             let config = config.receive(ReceiveMode::Pieces).max_size(max_size);
-            // A file is received when it has been checked.
+            // The REPORT waits for the check of the file.
             config.reports(ReportMode::Manual)
         }
     }
 }
 
-/// Connects, and opens all sessions that go to the same place.
+/// Connects, and opens all sessions with the same address.
 async fn connect(
     sessions: Vec<(SessionPlan, SessionConfig)>,
     table: SessionTable,
@@ -192,7 +192,8 @@ async fn connect(
         Err(error) => {
             for (_, session) in sessions {
                 if let Some(job) = house.jobs.take(session.local.as_str()) {
-                    let _ = house.done.send(job.failed(&format!("no connection: {error}")));
+                    let error = format!("no connection: {}", text(&error));
+                    let _ = house.done.send(job.failed(&error));
                 }
             }
         }
@@ -205,7 +206,7 @@ async fn open_stream(
     identity: Option<Identity>,
 ) -> io::Result<Carrier> {
     let socket = TcpStream::connect((target.host(), target.port())).await?;
-    // Whatever is written is complete: waiting for more gains nothing.
+    // Each write is complete, so waiting for more octets gains nothing.
     socket.set_nodelay(true)?;
     if !target.is_secure() {
         return Ok(Box::new(socket));
@@ -233,7 +234,7 @@ async fn accept(
     };
     match stream.and_then(|stream| run_loop(stream, table, Role::Passive)) {
         Ok(run_loop) => Desk::new(run_loop, house).run().await,
-        Err(error) => words(format_args!("a connection was not served: {error}")),
+        Err(error) => words(format_args!("a connection was not served: {}", text(&error))),
     }
 }
 
@@ -244,7 +245,7 @@ fn run_loop(stream: Carrier, table: SessionTable, role: Role) -> io::Result<RunL
     Ok(RunLoop::new(stream, connection.with_table(table)))
 }
 
-/// Whoever connects shows the certificate of one of the peer's fingerprints.
+/// A peer that connects must show a certificate with one of the known fingerprints.
 fn acceptor(identity: Identity, known: Vec<Fingerprint>) -> Result<TlsAcceptor, TlsError> {
     let check = ClientCheck::Pinned(Fingerprints::new(known)?);
     Ok(server_config(identity, check)?.into())

@@ -1,5 +1,6 @@
-//! Session descriptions, from one side to the other.
+//! Reads and writes session descriptions.
 
+use std::error::Error;
 use std::fs;
 use std::io::{self, BufRead, Write};
 use std::path::Path;
@@ -8,19 +9,19 @@ use std::time::{Duration, Instant};
 
 use msrp_sdp::{MAX_SDP_OCTETS, SessionDescription};
 
-use crate::Failure;
+use crate::{Failure, tell};
 
-/// Before an offer leaves, no answer can be there: it would be that to another.
+/// Fails if an answer exists before the offer does: it would belong to another.
 pub(crate) fn expect_answer(path: &Path) -> Result<(), Failure> {
     if is_regular(path) {
         let path = path.display();
-        return Err(format!("--sdp-in {path}: it is there already, and answers nothing").into());
+        return Err(format!("--sdp-in {path}: the file exists before the offer").into());
     }
     Ok(())
 }
 
-/// Writes a session description. A file is there whole or not at all; on the standard
-/// output, which stays open, an empty line says that it is whole.
+/// Writes a session description. A file appears complete or not at all. Standard
+/// output stays open, so an empty line ends the description.
 pub(crate) fn write(path: &Path, description: &SessionDescription) -> Result<(), Failure> {
     let text = description.to_string();
     let result = match path.to_str() {
@@ -39,11 +40,11 @@ pub(crate) fn write(path: &Path, description: &SessionDescription) -> Result<(),
     result.map_err(|error| format!("--sdp-out {}: {error}", path.display()).into())
 }
 
-/// Reads one, to an empty line or the end; waits until the file is there.
+/// Reads a session description up to an empty line or the end. Waits for the file.
 pub(crate) fn read(path: &Path, timeout: Duration) -> Result<SessionDescription, Failure> {
     let text =
         if path == Path::new("-") { read_all(io::stdin().lock()) } else { wait_for(path, timeout) };
-    let named = |error: &dyn std::fmt::Display| format!("--sdp-in {}: {error}", path.display());
+    let named = |error: &dyn Error| format!("--sdp-in {}: {}", path.display(), tell::text(error));
     let text = text.map_err(|error| named(&error))?;
     text.parse().map_err(|error| named(&error).into())
 }
@@ -61,7 +62,7 @@ fn wait_for(path: &Path, timeout: Duration) -> io::Result<String> {
 
 fn read_all(stream: impl BufRead) -> io::Result<String> {
     let mut text = String::new();
-    // One octet more, so that what is too long is seen to be.
+    // One octet more than the limit shows that a description is too long.
     let mut stream = stream.take(MAX_SDP_OCTETS as u64 + 1);
     while stream.read_line(&mut text)? > 0 && !text.ends_with("\n\r\n") && !text.ends_with("\n\n") {
     }

@@ -1,4 +1,4 @@
-//! The side that wants files: it takes what is offered, or asks for some.
+//! The receiver: accepts files that are offered, or asks for some.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use crate::kept::Kept;
 use crate::options;
 use crate::policy::Policy;
 use crate::receive::Incoming;
-use crate::tell::Teller;
+use crate::tell::{Teller, text};
 
 pub(crate) fn run(options: &options::Fetch) -> Result<bool, Failure> {
     if !options.out.is_dir() {
-        return Err(format!("--out {}: it is no folder", options.out.display()).into());
+        return Err(format!("--out {}: not a folder", options.out.display()).into());
     }
     let teller = Teller::new(&options.session.sdp_out);
     if options.resume {
@@ -28,21 +28,21 @@ pub(crate) fn run(options: &options::Fetch) -> Result<bool, Failure> {
         take(options, &teller)
     } else {
         let wanted = options.selector.iter().map(|selector| {
-            // What is there of it is of no use, unless it is resumed.
+            // A part is used only if the range begins at its end.
             (FileAttributes::new(selector.clone()), Kept::of(&options.out, selector))
         });
         pull(options, &teller, wanted.collect())
     }
 }
 
-/// Takes what is offered (RFC 5547 section 8.3.1).
+/// Accepts files that are offered (RFC 5547 section 8.3.1).
 fn take(options: &options::Fetch, teller: &Teller) -> Result<bool, Failure> {
     let policy = Policy::new(options)?;
-    let told = |file: &FileAttributes| {
+    let shown = |file: &FileAttributes| {
         let name = file.selector.name().unwrap_or_default().to_owned();
         (name, file.range.unwrap_or_default())
     };
-    answer::each(&options.session, teller, told, |endpoint, line, media, file| {
+    answer::each(&options.session, teller, shown, |endpoint, line, media, file| {
         accept((options, &policy), endpoint, line, media, file, teller)
     })
 }
@@ -59,22 +59,21 @@ fn accept(
     policy.check(selector)?;
     let range = file.range.unwrap_or_default();
     if range.stop().is_some() && range.stop() != selector.size() {
-        return Err("that range is not the rest of the file".into());
+        return Err("the range does not extend to the end of the file".into());
     }
     let kept = Kept::of(&options.out, selector);
     if !kept.has_before(range.offset()) {
-        return Err("what is before that range is not here".into());
+        return Err("the octets before the range are missing".into());
     }
-    let local = endpoint.local().map_err(|error| error.to_string())?.accept_file();
-    let (answer, plan) =
-        msrp_sdp::answer(media, policy.say(local, selector)).map_err(|error| error.to_string())?;
+    let local = endpoint.local().map_err(text)?.accept_file();
+    let (answer, plan) = msrp_sdp::answer(media, policy.say(local, selector)).map_err(text)?;
     let bar = teller.bar(selector.name().unwrap_or_default(), selector.size());
     let (folder, policy, expected) = (options.out.clone(), policy.clone(), selector.clone());
     let incoming = Incoming { line, folder, policy, expected, range, kept, bar };
     Ok((answer.description(), plan, Job::Receive(incoming)))
 }
 
-/// Asks for what is missing of the files that were broken off.
+/// Asks for the missing octets of interrupted files.
 fn resume(options: &options::Fetch, teller: &Teller) -> Result<bool, Failure> {
     let mut wanted = Vec::new();
     for kept in Kept::all(&options.out)? {
@@ -89,7 +88,7 @@ fn resume(options: &options::Fetch, teller: &Teller) -> Result<bool, Failure> {
     pull(options, teller, wanted)
 }
 
-/// The hash alone says which file it is, whatever it is called there.
+/// Selects by hash alone: the sender may have another name for the file.
 fn by_hash(selector: &FileSelector) -> FileSelector {
     let hashes = selector.hashes().iter().cloned();
     FileSelector::builder().hashes(hashes).build().unwrap_or_else(|_| selector.clone())
@@ -102,7 +101,7 @@ fn pull(
     wanted: Vec<(FileAttributes, Kept)>,
 ) -> Result<bool, Failure> {
     if wanted.len() > MAX_FILES || wanted.iter().any(|(file, _)| file.selector.is_empty()) {
-        return Err(format!("--selector: say which, of {MAX_FILES} files at most").into());
+        return Err(format!("--selector: 1 to {MAX_FILES} files, each with a property").into());
     }
     let session = &options.session;
     let timeout = Duration::from_secs(session.timeout);
@@ -124,7 +123,7 @@ fn pull(
     for (line, (offer, kept)) in offers.into_iter().zip(known).enumerate() {
         let file = offer.media().file().ok_or("every offer has a file")?;
         let range = file.range.unwrap_or_default();
-        // What was known when the transfer broke holds for the rest of the file.
+        // What was known of an interrupted file holds for its rest.
         let known = kept.selector().unwrap_or(&file.selector);
         let name = known.name().unwrap_or_default().to_owned();
         let completed = describe::complete(&offer, answer.media().get(line)).and_then(|plan| {

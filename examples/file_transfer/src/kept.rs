@@ -1,4 +1,4 @@
-//! What broken transfers have left of one file.
+//! The parts that interrupted transfers have left of one file.
 
 use std::io;
 use std::path::Path;
@@ -7,9 +7,8 @@ use msrp_sdp::file::{FileRange, FileSelector};
 
 use crate::part::Part;
 
-/// The parts of one file: a hash says that it is the same, a name does not. They
-/// stay until the file is there, whole and checked: what a peer sends under their
-/// hash can be anything.
+/// The parts of one file, identified by its hash, not its name. They stay until the
+/// file is complete and checked: a peer can send any octets under the same hash.
 #[derive(Default)]
 pub(crate) struct Kept {
     /// The longest first.
@@ -17,15 +16,15 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// Those of the file that is meant.
+    /// The parts of the selected file.
     pub(crate) fn of(folder: &Path, selector: &FileSelector) -> Self {
         let mut parts = Part::all(folder).unwrap_or_default();
         parts.retain(|part| part.is_of(selector));
         Self::new(parts)
     }
 
-    /// Those of every file that has a hash. Without one nobody could tell that it is
-    /// still the same file.
+    /// The parts of every file with a hash. Without a hash there is no way to know
+    /// that it is still the same file.
     pub(crate) fn all(folder: &Path) -> io::Result<Vec<Self>> {
         let mut files: Vec<Vec<Part>> = Vec::new();
         for part in Part::all(folder)? {
@@ -44,7 +43,7 @@ impl Kept {
         Self { parts }
     }
 
-    /// What was known of the file when its transfer broke.
+    /// What was known of the file when its transfer was interrupted.
     pub(crate) fn selector(&self) -> Option<&FileSelector> {
         self.parts.first().map(Part::selector)
     }
@@ -53,12 +52,12 @@ impl Kept {
         self.parts.first().map(Part::name)
     }
 
-    /// What to ask for.
+    /// The range to ask for.
     pub(crate) fn missing(&self) -> FileRange {
         self.parts.first().and_then(Part::missing).unwrap_or_default()
     }
 
-    /// Whether all octets before an offset are there.
+    /// Whether all octets before an offset have been received.
     pub(crate) fn has_before(&self, offset: u64) -> bool {
         self.end() >= offset
     }
@@ -67,8 +66,8 @@ impl Kept {
         self.parts.first().map_or(0, Part::end)
     }
 
-    /// The part for octets from an offset on: one that ends there. Where there is
-    /// none, the file begins anew, with what is before.
+    /// The part for octets from an offset on: the one that ends there, or else a new
+    /// one with a copy of the octets before.
     pub(crate) fn begin(
         &mut self,
         offset: u64,
@@ -84,7 +83,7 @@ impl Kept {
         let copied = match before {
             Some(before) => part.copy(before, offset),
             None if offset == 0 => Ok(()),
-            None => Err(io::Error::other("what is before is missing")),
+            None => Err(io::Error::other("the octets before the range are missing")),
         };
         match copied {
             Ok(()) => Ok(part),
@@ -92,12 +91,12 @@ impl Kept {
         }
     }
 
-    /// The transfer is broken: what has come of it stays, unless as much is there.
+    /// Keeps the part of an interrupted transfer, unless another has as many octets.
     pub(crate) fn break_off(&self, mut part: Part) -> io::Result<()> {
         if self.has_before(part.end()) { part.discard() } else { part.cut() }
     }
 
-    /// The file is there.
+    /// Deletes the parts, when the file is complete.
     pub(crate) fn discard(self) -> io::Result<()> {
         self.parts.into_iter().try_for_each(Part::discard)
     }

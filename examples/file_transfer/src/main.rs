@@ -1,7 +1,7 @@
-//! Files from one machine to another over MSRP, as RFC 5547 describes them.
+//! File transfer over MSRP (RFC 5547).
 //!
 //! There is no SIP here: the two session descriptions travel as files, through
-//! pipes or by hand. What happens after them is what a SIP client would do.
+//! pipes or by hand. The rest is what a SIP client does.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -28,10 +28,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use options::{Arguments, Command};
 
-/// Why there is nothing to transfer at all.
+/// Why the program stops before any transfer.
 type Failure = Box<dyn std::error::Error>;
 
-/// Exit status: some file was not transferred.
+/// Exit status: at least one file was not transferred.
 const FAILED: u8 = 1;
 /// Exit status: wrong usage, the same as clap's own.
 const USAGE: u8 = 2;
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(FAILED),
         Err(error) => {
-            tell::words(format_args!("error: {error}"));
+            tell::words(format_args!("error: {}", tell::text(&*error)));
             tell::words("For more information, try '--help'.");
             ExitCode::from(USAGE)
         }

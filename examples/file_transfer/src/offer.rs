@@ -1,4 +1,4 @@
-//! The side that has the files: it offers them, or gives what is asked for.
+//! The sender: offers files, or serves those that a receiver asks for.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::exchange;
 use crate::options;
 use crate::send::Outgoing;
 use crate::source::{Source, choose};
-use crate::tell::Teller;
+use crate::tell::{Teller, text};
 
 pub(crate) fn run(options: &options::Offer) -> Result<bool, Failure> {
     let teller = Teller::new(&options.session.sdp_out);
@@ -28,7 +28,7 @@ fn push(options: &options::Offer, teller: &Teller) -> Result<bool, Failure> {
         return Err(format!("at most {MAX_FILES} files at once").into());
     }
     if options.range.is_some() && options.files.len() > 1 {
-        return Err("--range: of one file only".into());
+        return Err("--range: needs exactly one file".into());
     }
     let session = &options.session;
     exchange::expect_answer(&session.sdp_in)?;
@@ -45,7 +45,7 @@ fn push(options: &options::Offer, teller: &Teller) -> Result<bool, Failure> {
     for source in &sources {
         let mut file = source.describe()?;
         file.range = options.range;
-        range.within(source.size).ok_or("--range: the file has not all of it")?;
+        range.within(source.size).ok_or("--range: it extends beyond the file")?;
         let file = describe::new_transfer(file, &mut endpoint)?;
         offers.push(Offer::new(endpoint.local()?.send_file(file.clone()))?);
         files.push(file);
@@ -72,12 +72,12 @@ fn push(options: &options::Offer, teller: &Teller) -> Result<bool, Failure> {
     Ok(endpoint.run(work, teller, Duration::from_secs(session.timeout))? && refused == 0)
 }
 
-/// Gives the files that are asked for (RFC 5547 section 8.3.2).
+/// Serves the files that a receiver asks for (RFC 5547 section 8.3.2).
 fn serve(options: &options::Offer, teller: &Teller) -> Result<bool, Failure> {
     let mut sources = Source::all(&options.serve)?;
-    // Which file it would have been, nobody knows.
-    let told = |_: &FileAttributes| (String::new(), FileRange::WHOLE);
-    answer::each(&options.session, teller, told, |endpoint, line, media, asked| {
+    // It is unknown which file the selector meant.
+    let shown = |_: &FileAttributes| (String::new(), FileRange::WHOLE);
+    answer::each(&options.session, teller, shown, |endpoint, line, media, asked| {
         let source = choose(&mut sources, &asked.selector, teller)?;
         give(options, endpoint, line, (media, asked), source, teller)
     })
@@ -92,26 +92,26 @@ fn give(
     teller: &Teller,
 ) -> Result<Answer, String> {
     let range = asked.range.unwrap_or_default();
-    range.within(source.size).ok_or("the file has not all of that range")?;
-    let file = source.describe().map_err(|error| error.to_string())?;
-    let local = endpoint.local().map_err(|error| error.to_string())?;
-    let local = local.send_file(answered(&file).map_err(|error| error.to_string())?);
-    let (answer, plan) = msrp_sdp::answer(media, local).map_err(|error| error.to_string())?;
+    range.within(source.size).ok_or("the range extends beyond the file")?;
+    let file = source.describe().map_err(text)?;
+    let local = endpoint.local().map_err(text)?;
+    let local = local.send_file(answered(&file).map_err(text)?);
+    let (answer, plan) = msrp_sdp::answer(media, local).map_err(text)?;
     let bar = teller.bar(&source.name, Some(source.size));
     let (path, wraps) = (source.path.clone(), wraps(options, &plan, &source.media_type));
     let outgoing = Outgoing { line, path, file, range, wraps, bar };
     Ok((answer.description(), plan, Job::Send(outgoing)))
 }
 
-/// Whether the file goes in a message/cpim: the receiver wants it so (RFC 4975
-/// section 13), or takes the type in no other way.
+/// Whether to wrap the file in message/cpim: the receiver prefers that (RFC 4975
+/// section 13), or accepts the type in no other way.
 fn wraps(options: &options::Offer, plan: &SessionPlan, media_type: &MediaType) -> bool {
     let types = plan.peer().types().clone().listed_only();
     options.cpim || plan.peer().prefers_cpim() || !types.accepts(media_type.essence())
 }
 
-/// What the answer says of the file: its type and its hashes. Name and size come
-/// with the message, in its Content-Disposition (RFC 5547 section 8.3.2).
+/// The type and hashes of the file, for the answer. Name and size follow in the
+/// Content-Disposition of the message (RFC 5547 section 8.3.2).
 fn answered(file: &FileAttributes) -> Result<FileAttributes, msrp_sdp::Error> {
     let builder = FileSelector::builder().hashes(file.selector.hashes().iter().cloned());
     let builder = match file.selector.media_type() {

@@ -7,11 +7,11 @@ use clap::{Args, Parser, Subcommand};
 use msrp::MediaTypes;
 use msrp_sdp::file::{FileRange, FileSelector};
 
-/// Transfers files over MSRP (RFC 5547). The session descriptions of both sides
-/// are exchanged as files or pipes.
+/// Transfers files over MSRP (RFC 5547). The two sides exchange session
+/// descriptions as files or through pipes.
 ///
-/// Prints a JSON object a line for each file. Exit status: 0 all files were
-/// transferred, 1 some were not, 2 wrong usage.
+/// Prints one JSON object per file, each on a line. Exit status: 0 if all files
+/// were transferred, 1 if some were not, 2 for wrong usage.
 #[derive(Parser)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -20,9 +20,9 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Has files to give: offers them, or gives those that are asked for.
+    /// Send files: offer them, or serve those that a receiver asks for.
     Offer(Offer),
-    /// Wants files: takes those that are offered, or asks for some.
+    /// Receive files: accept those that are offered, or ask for some.
     Fetch(Fetch),
 }
 
@@ -31,15 +31,15 @@ pub(crate) struct Offer {
     /// Files to offer.
     #[arg(required_unless_present = "serve")]
     pub(crate) files: Vec<PathBuf>,
-    /// Answer an offer that asks for files: give those among these files, and the
-    /// files of these folders, that it selects.
+    /// Answer an offer that asks for files with those that it selects among these
+    /// files and the files in these folders.
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "files")]
     pub(crate) serve: Vec<PathBuf>,
-    /// Offer this part of the one file, such as "2049-*": a receiver takes it if it
-    /// has kept what is before.
+    /// Offer only this range of the file, such as "2049-*". A receiver accepts it if
+    /// it has the octets before.
     #[arg(long, value_name = "FROM-TO", conflicts_with = "serve")]
     pub(crate) range: Option<FileRange>,
-    /// Wrap files in message/cpim for every receiver, not only for one that wants it.
+    /// Wrap files in message/cpim for every receiver, not only for one that prefers it.
     #[arg(long)]
     pub(crate) cpim: bool,
     #[command(flatten)]
@@ -48,20 +48,20 @@ pub(crate) struct Offer {
 
 #[derive(Args)]
 pub(crate) struct Fetch {
-    /// Folder for the files. What came of a broken transfer stays there as ".part".
+    /// Folder for the files. Interrupted ones stay there as ".part".
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// Ask for a file, such as 'name:"x.pdf" hash:sha-1:72:24:…'; may be given
-    /// several times. Without it, what is offered is taken.
+    /// Ask for a file, such as 'name:"x.pdf" hash:sha-1:72:24:…'. Can be given
+    /// several times. Without it, accept the files that are offered.
     #[arg(long, value_name = "SELECTOR")]
     pub(crate) selector: Vec<FileSelector>,
-    /// Ask for what is missing of the files that were broken off.
+    /// Ask for the missing octets of interrupted files.
     #[arg(long, conflicts_with = "selector")]
     pub(crate) resume: bool,
-    /// The most octets of a file; larger ones are refused. Default: no limit.
+    /// The most octets of a file. Larger files are refused [default: no limit].
     #[arg(long, value_name = "N")]
     pub(crate) accept_size: Option<u64>,
-    /// Media types to take, such as "text/plain,image/*"; others are refused.
+    /// Media types to accept, such as "text/plain,image/*". Others are refused.
     #[arg(long, value_name = "LIST", default_value = "*", value_parser = media_types)]
     pub(crate) accept_type: MediaTypes,
     #[command(flatten)]
@@ -70,21 +70,21 @@ pub(crate) struct Fetch {
 
 #[derive(Args)]
 pub(crate) struct Session {
-    /// Where this side's session description goes; "-" is the standard output, and
-    /// the JSON objects go to the standard error then.
+    /// Where to write this side's session description. With "-", standard output, the
+    /// JSON objects go to standard error.
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub(crate) sdp_out: PathBuf,
-    /// Where the other side's session description comes from; a file is waited for.
+    /// Where to read the other side's session description. Waits for a file to appear.
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub(crate) sdp_in: PathBuf,
-    /// Where to listen; port 0 for a free one.
+    /// Where to listen. Port 0 means any free port.
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
-    /// Offer TLS. Each side makes a certificate and knows the other's by the
-    /// fingerprint in its session description. Offers of TLS are always taken.
+    /// Offer TLS. Each side generates a certificate and checks the other's against
+    /// the fingerprint in its session description. Offers of TLS are always accepted.
     #[arg(long)]
     pub(crate) tls: bool,
-    /// How long nothing may happen, in seconds.
+    /// How long to wait for the peer, in seconds.
     #[arg(long, value_name = "S", default_value_t = 60)]
     pub(crate) timeout: u64,
 }

@@ -1,4 +1,4 @@
-//! Files that are arriving: `NAME.part`, and beside it what is known of the file.
+//! Incomplete files: `NAME.part`, with a note of the file's properties beside it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -11,31 +11,30 @@ use serde_json::{Value, json};
 
 use crate::source::for_each_piece;
 
-/// Runs of octets out of order that are kept account of.
+/// The most separate runs of octets in a part.
 const MAX_RANGES: usize = 1024;
 
-/// The most octets of a note. Others than ours are as large as somebody likes.
+/// The most octets of a note. A file with that name need not be a note.
 const MAX_NOTE_OCTETS: u64 = 16 * 1024;
 
-/// A file that is not complete yet. It stays when the program ends, and until then
-/// nobody else has it.
+/// An incomplete file. It is locked while the program runs, and stays afterwards.
 pub(crate) struct Part {
     folder: PathBuf,
-    /// The name that the file shall have.
+    /// The name for the complete file.
     name: String,
     path: PathBuf,
     selector: FileSelector,
     file: File,
-    there: RangeSet,
+    received: RangeSet,
 }
 
 impl Part {
-    /// Begins a file, under a name that is free.
+    /// Creates a part with a free name.
     pub(crate) fn create(folder: &Path, name: &str, selector: FileSelector) -> io::Result<Self> {
         let name = stored_name(name);
         let note = json!({ "name": name, "selector": selector.to_string() }).to_string();
         let (path, file) = create_new(folder, &format!("{name}.part"), |path| {
-            // In this order: a part that is somebody else's never gets a note of ours.
+            // In this order, the part of another program never gets a note.
             let file = create(path)?;
             match write_note(&note_path(path), &note) {
                 Ok(()) => Ok(file),
@@ -43,17 +42,17 @@ impl Part {
             }
         })?;
         FileExt::try_lock(&file)?;
-        let there = RangeSet::new(MAX_RANGES);
-        Ok(Self { folder: folder.to_owned(), name, path, selector, file, there })
+        let received = RangeSet::new(MAX_RANGES);
+        Ok(Self { folder: folder.to_owned(), name, path, selector, file, received })
     }
 
-    /// Those that a broken transfer has left.
+    /// The parts that interrupted transfers have left in a folder.
     pub(crate) fn all(folder: &Path) -> io::Result<Vec<Self>> {
         let mut paths: Vec<PathBuf> =
             fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "part"));
         paths.sort();
-        // What has no note, or no readable one, is none of ours.
+        // A part without a readable note belongs to another program.
         Ok(paths.into_iter().filter_map(|path| Self::open(folder, path)).collect())
     }
 
@@ -62,18 +61,18 @@ impl Part {
         let selector: FileSelector = note.get("selector")?.as_str()?.parse().ok()?;
         let name = stored_name(note.get("name")?.as_str()?);
         let file = open(&path, OpenOptions::new().read(true).write(true)).ok()?;
-        // Another transfer may be at work on it, or have completed it just now.
+        // Another transfer may be writing it, or may just have completed it.
         FileExt::try_lock(&file).ok().filter(|()| path.exists())?;
-        let mut there = RangeSet::new(MAX_RANGES);
+        let mut received = RangeSet::new(MAX_RANGES);
         let len = file.metadata().ok()?.len();
-        // What is whole was not checked, or it had its name: to ask for its last octet
-        // is to have it checked.
+        // A complete part was never checked, or it would have its name. Asking for the
+        // last octet again leads to the check.
         let most = selector.size().map_or(u64::MAX, |size| size.saturating_sub(1));
-        there.insert(0..len.min(most)).ok()?;
-        Some(Self { folder: folder.to_owned(), name, path, selector, file, there })
+        received.insert(0..len.min(most)).ok()?;
+        Some(Self { folder: folder.to_owned(), name, path, selector, file, received })
     }
 
-    /// Whether it is of the very file that is meant: a hash says so, a name does not.
+    /// Whether this is a part of the selected file, by hash and not by name.
     pub(crate) fn is_of(&self, selector: &FileSelector) -> bool {
         let has = |hash: &FileHash| self.selector.hash(hash.algorithm()).is_some();
         selector.hashes().iter().any(has) && self.selector.can_be_same_file(selector)
@@ -87,42 +86,42 @@ impl Part {
         &self.name
     }
 
-    /// What to ask for; `None` where all octets are there.
+    /// The range to ask for; `None` if all octets have been received.
     pub(crate) fn missing(&self) -> Option<FileRange> {
-        FileRange::missing(&self.there, self.selector.size())
+        FileRange::missing(&self.received, self.selector.size())
     }
 
-    /// How many octets are there up to the first gap.
+    /// The number of octets before the first gap.
     pub(crate) fn end(&self) -> u64 {
-        self.there.iter().next().filter(|range| range.start == 0).map_or(0, |range| range.end)
+        self.received.iter().next().filter(|range| range.start == 0).map_or(0, |range| range.end)
     }
 
-    /// Drops what is behind the first gap.
+    /// Removes the octets after the first gap.
     pub(crate) fn cut(&mut self) -> io::Result<()> {
         let end = self.end();
-        self.there = RangeSet::new(MAX_RANGES);
-        self.there.insert(0..end).map_err(io::Error::other)?;
+        self.received = RangeSet::new(MAX_RANGES);
+        self.received.insert(0..end).map_err(io::Error::other)?;
         self.file.set_len(end)
     }
 
-    /// Takes the first octets of another part.
+    /// Copies the first octets of another part.
     pub(crate) fn copy(&mut self, other: &mut Self, octets: u64) -> io::Result<()> {
         self.file.rewind()?;
         other.file.rewind()?;
         io::copy(&mut (&other.file).take(octets), &mut self.file)?;
-        self.there.insert(0..octets).map_err(io::Error::other)
+        self.received.insert(0..octets).map_err(io::Error::other)
     }
 
     pub(crate) fn write(&mut self, offset: u64, octets: &[u8]) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(offset))?;
         self.file.write_all(octets)?;
         let end = offset.saturating_add(octets.len() as u64);
-        self.there.insert(offset..end).map_err(io::Error::other)
+        self.received.insert(offset..end).map_err(io::Error::other)
     }
 
-    /// The transfer is complete: the file gets its name, if it is the file that was
-    /// described. Otherwise nothing of it stays. Reads it whole, since the hash is
-    /// over the whole file (RFC 5547 section 6).
+    /// Checks the complete file. It gets its name if it matches the description, and
+    /// is deleted otherwise. Reads all of it, because the hash covers the whole file
+    /// (RFC 5547 section 6).
     pub(crate) fn complete(mut self, expected: FileSelector) -> io::Result<PathBuf> {
         let mut verifier = FileVerifier::new(expected);
         self.file.rewind()?;
@@ -131,9 +130,9 @@ impl Part {
             self.discard()?;
             return Err(io::Error::other(mismatch));
         }
-        // The name is ours before the file gets it, so that nothing is overwritten.
+        // Creating a file with the name first makes sure that nothing is overwritten.
         let (path, _) = create_new(&self.folder, &self.name, create)?;
-        // No note is left alone: it would be that of whatever gets its name next.
+        // A note must not outlive its part: another file could get the part's name.
         fs::remove_file(note_path(&self.path))?;
         fs::rename(&self.path, &path)?;
         Ok(path)
@@ -151,11 +150,11 @@ fn note_path(part: &Path) -> PathBuf {
     path.into()
 }
 
-/// A name that a peer gave, made safe, and none that a part or a note has: with it a
-/// peer could give its file to another one, or make a file of the user's its own.
+/// Makes a peer's name safe, and different from that of a part or note. With such a
+/// name a peer could pass its file off as a part, or turn a user's file into one.
 fn stored_name(name: &str) -> String {
     let name = safe_name(name);
-    // File systems that know no letter case know no long s either.
+    // File systems that ignore letter case also treat the long s as an s.
     let upper = name.to_uppercase();
     let is_taken = upper.ends_with(".PART") || upper.ends_with(".PART.JSON");
     match name.rsplit_once('.').filter(|_| is_taken) {
@@ -172,7 +171,7 @@ fn write_note(path: &Path, note: &str) -> io::Result<()> {
     file.write_all(note.as_bytes()).or_else(|error| fs::remove_file(path).and(Err(error)))
 }
 
-/// `None` where there is no note of ours.
+/// `None` if there is no valid note.
 fn read_note(path: &Path) -> Option<Value> {
     let mut note = Vec::new();
     let file = open(path, OpenOptions::new().read(true)).ok()?;
@@ -180,18 +179,18 @@ fn read_note(path: &Path) -> Option<Value> {
     (note.len() as u64 <= MAX_NOTE_OCTETS).then(|| serde_json::from_slice(&note).ok())?
 }
 
-/// Opens a file, and nothing that points to one.
+/// Opens a regular file, but not through a link.
 fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    // Between the look and the opening it can become another.
+    // The file could be replaced between the check and the opening.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(options, libc::O_NOFOLLOW);
     if !path.symlink_metadata()?.is_file() {
-        return Err(io::Error::other("it is no file"));
+        return Err(io::Error::other("not a regular file"));
     }
     options.open(path)
 }
 
-/// Creates what was not there, if need be with a number before the ending.
+/// Creates a file that did not exist, if necessary with a number before the ending.
 fn create_new<T>(
     folder: &Path,
     name: &str,
@@ -220,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_file_is_called_as_parts_and_notes_are() {
+    fn no_file_has_the_name_of_a_part_or_note() {
         for (told, stored) in [
             ("mine.part", "mine_part"),
             ("mine.part.json", "mine.part_json"),

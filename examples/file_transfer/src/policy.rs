@@ -1,4 +1,4 @@
-//! What the user of this side takes.
+//! Which files the user accepts.
 
 use msrp::{MediaType, MediaTypes};
 use msrp_sdp::Local;
@@ -8,12 +8,12 @@ use crate::Failure;
 use crate::options;
 use crate::wrapper::{CPIM, MAX_WRAPPER_OCTETS};
 
-/// Which files are taken.
+/// Which files the user accepts.
 #[derive(Clone)]
 pub(crate) struct Policy {
-    /// Their types, and none that was not named.
+    /// The accepted media types, as listed.
     types: MediaTypes,
-    /// The same for session descriptions, where wrapped files are named too.
+    /// The same for session descriptions, with the types of wrapped files.
     described: MediaTypes,
     size: Option<u64>,
 }
@@ -30,7 +30,7 @@ impl Policy {
         Ok(Self { types, described, size: options.accept_size })
     }
 
-    /// Has a session say what it takes, of a file that is described so.
+    /// Adds the accepted types and size to a session for a file.
     pub(crate) fn say(&self, local: Local, file: &FileSelector) -> Local {
         let local = local.with_types(self.described.clone());
         match self.most(file.size()) {
@@ -40,12 +40,12 @@ impl Policy {
         }
     }
 
-    /// The most octets of a file of which this size is known.
+    /// The most octets of a file with this known size.
     pub(crate) fn most(&self, size: Option<u64>) -> Option<u64> {
         self.size.into_iter().chain(size).min()
     }
 
-    /// Whether a file is wanted, as far as it is described.
+    /// Checks a file as far as it is described.
     pub(crate) fn check(&self, file: &FileSelector) -> Result<(), String> {
         self.check_size(file.size())?;
         file.media_type().map_or(Ok(()), |media_type| self.check_type(media_type.essence()))

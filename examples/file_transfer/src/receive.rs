@@ -1,4 +1,4 @@
-//! A file on its way in.
+//! Receives one file.
 
 use std::io;
 use std::path::PathBuf;
@@ -11,36 +11,36 @@ use msrp_sdp::file::{ContentDisposition, FileFacts, FileFit, FileRange, FileSele
 use crate::kept::Kept;
 use crate::part::Part;
 use crate::policy::Policy;
-use crate::tell::Done;
+use crate::tell::{Done, text};
 use crate::wrapper::{CPIM, Content, Wrapper};
 
-/// A file that shall come in its own session.
+/// A file to receive in its own session.
 pub(crate) struct Incoming {
     pub(crate) line: usize,
     pub(crate) folder: PathBuf,
-    /// What the user takes of it.
+    /// What the user accepts.
     pub(crate) policy: Policy,
-    /// What both sides have said of it.
+    /// What both sides have said about it.
     pub(crate) expected: FileSelector,
     pub(crate) range: FileRange,
-    /// What is there of it already.
+    /// The parts of earlier transfers.
     pub(crate) kept: Kept,
     pub(crate) bar: ProgressBar,
 }
 
-/// A session that brings a file.
+/// A session that is receiving a file.
 pub(crate) struct Receiving {
     job: Incoming,
     message: Option<IncomingKey>,
     wrapper: Wrapper,
-    /// The file as it comes.
+    /// The incomplete file.
     part: Option<Part>,
     /// The most octets that the file may have.
     most: Option<u64>,
     bytes: u64,
 }
 
-/// A file that has come whole and is to be checked.
+/// A complete file that has to be checked.
 pub(crate) struct Unchecked {
     pub(crate) message: Received,
     pub(crate) total: u64,
@@ -71,7 +71,7 @@ impl Incoming {
         self.expected.name().or(self.kept.name()).unwrap_or_default().to_owned()
     }
 
-    /// Ends before the file is there.
+    /// The result if the transfer fails.
     pub(crate) fn failed(self, bytes: u64, error: impl ToString) -> Done {
         self.bar.finish_and_clear();
         let (line, name, range) = (self.line, self.name(), self.range);
@@ -80,10 +80,11 @@ impl Incoming {
 }
 
 impl Receiving {
-    /// A message begins. Just one has the file (RFC 5547 section 8.7).
+    /// Begins the one message of the session, which has the file (RFC 5547 section
+    /// 8.7).
     pub(crate) fn begin(&mut self, message: &Received) -> Result<(), String> {
         if self.message.is_some() {
-            return Err("a session has one file".into());
+            return Err("a session carries one file only".into());
         }
         self.message = Some(message.key());
         if self.is_wrapped(message.content_type()) {
@@ -100,7 +101,7 @@ impl Receiving {
         })
     }
 
-    /// Whether a message of that type has the file inside, and is not the file.
+    /// Whether a message of that type wraps the file, rather than being the file.
     fn is_wrapped(&self, content_type: &str) -> bool {
         let essence =
             |text: &str| MediaType::new(text).ok().map(|it| it.essence().to_ascii_lowercase());
@@ -108,18 +109,18 @@ impl Receiving {
         essence(content_type).as_deref() == Some(CPIM) && expected.as_deref() != Some(CPIM)
     }
 
-    /// It is clear what the message brings.
+    /// Opens the part once the type and disposition of the content are known.
     fn open(&mut self, content: &Content) -> Result<(), String> {
         let disposition: Option<ContentDisposition> =
             content.disposition.as_ref().and_then(|value| value.parse().ok());
         let size = disposition.as_ref().and_then(|it| it.size);
         self.check_facts(&content.content_type, size)?;
         self.most = self.job.policy.most(self.job.expected.size().or(size));
-        self.open_part(disposition).map_err(|error| error.to_string())
+        self.open_part(disposition).map_err(text)
     }
 
-    /// What a message says of its file is what was said before, or it is another.
-    /// Its name does not count: the file gets the one that was agreed upon.
+    /// Checks that the message describes the expected file. The name does not matter:
+    /// the file gets the one that was agreed on.
     fn check_facts(&self, content_type: &str, size: Option<u64>) -> Result<(), String> {
         self.job.policy.check_type(content_type)?;
         self.job.policy.check_size(size)?;
@@ -131,14 +132,14 @@ impl Receiving {
             hashes: self.job.expected.hashes(),
         };
         match self.job.expected.fit(&facts) {
-            FileFit::Differs(property) => Err(format!("the message has another {property:?}")),
+            FileFit::Differs(property) => Err(format!("the message has another file {property}")),
             FileFit::Fits | FileFit::Unknown(_) => Ok(()),
         }
     }
 
     fn open_part(&mut self, disposition: Option<ContentDisposition>) -> io::Result<()> {
-        let told = disposition.and_then(|it| it.filename).unwrap_or_default();
-        let name = Some(self.job.name()).filter(|name| !name.is_empty()).unwrap_or(told);
+        let announced = disposition.and_then(|it| it.filename).unwrap_or_default();
+        let name = Some(self.job.name()).filter(|name| !name.is_empty()).unwrap_or(announced);
         let Incoming { folder, expected, range, kept, .. } = &mut self.job;
         let new = || Part::create(folder, &name, expected.clone());
         self.part = Some(kept.begin(range.offset(), new)?);
@@ -162,7 +163,7 @@ impl Receiving {
         if octets.is_empty() {
             return Ok(());
         }
-        let beyond = "more octets than were asked for";
+        let beyond = "more octets than were requested";
         let last = offset.saturating_add(octets.len() as u64 - 1);
         let last = self.job.range.file_offset(last).ok_or(beyond)?;
         let place = self.job.range.file_offset(offset).ok_or(beyond)?;
@@ -170,7 +171,7 @@ impl Receiving {
             return Err("more octets than the file should have".into());
         }
         let part = self.part.as_mut().ok_or("the message has not begun")?;
-        part.write(place, octets).map_err(|error| error.to_string())?;
+        part.write(place, octets).map_err(text)?;
         self.bytes += octets.len() as u64;
         self.job.bar.inc(octets.len() as u64);
         Ok(())
@@ -180,25 +181,25 @@ impl Receiving {
         self.message == Some(message)
     }
 
-    /// All octets are there.
+    /// Ends a message whose octets have all arrived.
     pub(crate) fn completed(mut self, message: Received, total: u64) -> Result<Unchecked, Done> {
         let is_begun = !matches!(self.wrapper, Wrapper::Head(_));
         match self.part.take_if(|_| is_begun) {
             Some(part) => Ok(Unchecked { message, total, receiving: self, part }),
-            None => Err(self.failed("the message has no file in it")),
+            None => Err(self.failed("the message does not contain a file")),
         }
     }
 
-    /// Ends before the file is there; what has come of it stays.
+    /// The result if the transfer fails. Keeps the octets that have arrived.
     pub(crate) fn failed(self, error: impl ToString) -> Done {
         let kept = self.part.map_or(Ok(()), |part| self.job.kept.break_off(part));
-        let error = kept.map_or_else(|kept| kept.to_string(), |()| error.to_string());
+        let error = kept.map_or_else(text, |()| error.to_string());
         self.job.failed(self.bytes, error)
     }
 }
 
 impl Unchecked {
-    /// Reads the whole file, and gives it its name if it is the right one.
+    /// Reads the whole file, and gives it its name if it is the expected one.
     pub(crate) fn check(self) -> Checked {
         let Self { message, total, receiving, part } = self;
         let Receiving { job, bytes, .. } = receiving;
@@ -206,11 +207,11 @@ impl Unchecked {
         let name = job.expected.name().unwrap_or(part.name()).to_owned();
         let (path, error) = match part.complete(job.expected) {
             Ok(path) => {
-                // The file is no worse for an old part that stays.
+                // An old part that stays does no harm.
                 let _ = job.kept.discard();
                 (Some(path), None)
             }
-            Err(error) => (None, Some(error.to_string())),
+            Err(error) => (None, Some(text(error))),
         };
         let done = Done { line: job.line, name, range: job.range, bytes, path, error };
         Checked { message, total, done }

@@ -1,4 +1,4 @@
-//! A file on its way out.
+//! Sends one file.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -11,20 +11,20 @@ use msrp::{Connection, Finished, MediaType, MessageKey, OutgoingMessage, Session
 use msrp_sdp::file::{ContentDisposition, FileAttributes, FileRange};
 
 use crate::Failure;
-use crate::tell::Done;
+use crate::tell::{Done, text, words};
 use crate::wrapper;
 
 /// Octets read from the disk at a time.
 const PIECE_OCTETS: usize = 64 * 1024;
 
-/// A file that shall be sent in its own session (RFC 5547 section 8.7).
+/// A file to send in its own session (RFC 5547 section 8.7).
 pub(crate) struct Outgoing {
     pub(crate) line: usize,
     pub(crate) path: PathBuf,
-    /// All that is known of it, whatever the session description says.
+    /// All properties of the file, including those not in the session description.
     pub(crate) file: FileAttributes,
     pub(crate) range: FileRange,
-    /// Whether it goes in a message/cpim.
+    /// Whether to wrap it in message/cpim.
     pub(crate) wraps: bool,
     pub(crate) bar: ProgressBar,
 }
@@ -33,11 +33,11 @@ pub(crate) struct Outgoing {
 pub(crate) struct Sending {
     job: Outgoing,
     pub(crate) key: MessageKey,
-    /// The wrapper, while it is not given to the connection.
+    /// The part of the wrapper that the connection does not have yet.
     head: Bytes,
     head_octets: u64,
     content: File,
-    /// Octets of the file that are not given to the connection yet.
+    /// The octets of the file that the connection does not have yet.
     rest: Range<u64>,
 }
 
@@ -46,7 +46,7 @@ impl Outgoing {
         self.file.selector.name().unwrap_or_default().to_owned()
     }
 
-    /// Begins the one message that has the file, or the range of it.
+    /// Begins the one message with the file, or a range of it.
     pub(crate) fn start(
         self,
         connection: &mut Connection,
@@ -60,7 +60,7 @@ impl Outgoing {
                 sending.feed(connection);
                 Ok(sending)
             }
-            Err(error) => Err(self.done(0, Some(error.to_string()))),
+            Err(error) => Err(self.done(0, Some(text(&*error)))),
         }
     }
 
@@ -82,7 +82,7 @@ impl Outgoing {
             let message = OutgoingMessage::streamed(media_type, Some(rest.end - rest.start));
             (Bytes::new(), message.header("Content-Disposition", disposition))
         };
-        // A success report says that the receiver has checked the file.
+        // The success report means that the receiver has checked the file.
         let key = connection.send(session, message.success_report(true))?;
         Ok((content, rest, head, key))
     }
@@ -90,7 +90,7 @@ impl Outgoing {
     fn open(&self) -> io::Result<(File, Range<u64>)> {
         let mut content = File::open(&self.path)?;
         let size = content.metadata()?.len();
-        if self.file.selector.size().is_some_and(|said| said != size) {
+        if self.file.selector.size().is_some_and(|announced| announced != size) {
             return Err(io::Error::other("the file has changed"));
         }
         let rest = self.range.within(size).ok_or_else(|| io::Error::other("no such range"))?;
@@ -106,11 +106,11 @@ impl Outgoing {
 }
 
 impl Sending {
-    /// Gives the connection as many octets as it has room for. A file that cannot
-    /// be read on is aborted with `#` (RFC 5547 section 8.4).
+    /// Gives the connection as many octets as it has room for. If the file cannot be
+    /// read, aborts the message with `#` (RFC 5547 section 8.4).
     pub(crate) fn feed(&mut self, connection: &mut Connection) {
         if let Err(error) = self.copy(connection) {
-            crate::tell::words(format_args!("{}: {error}", self.job.path.display()));
+            words(format_args!("{}: {}", self.job.path.display(), text(&error)));
             let _ = connection.abort(self.key);
         }
     }
@@ -136,12 +136,9 @@ impl Sending {
         Ok(())
     }
 
-    pub(crate) fn ended(self, outcome: &Finished) -> Done {
-        let error = match outcome.outcome {
-            outcome if outcome.is_success() => None,
-            msrp::Outcome::Rejected(status) => Some(format!("the receiver says {status}")),
-            other => Some(format!("{other:?}")),
-        };
-        self.job.done(outcome.octets.saturating_sub(self.head_octets), error)
+    pub(crate) fn ended(self, finished: &Finished) -> Done {
+        let outcome = finished.outcome;
+        let error = (!outcome.is_success()).then(|| outcome.to_string());
+        self.job.done(finished.octets.saturating_sub(self.head_octets), error)
     }
 }

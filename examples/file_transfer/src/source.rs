@@ -1,4 +1,4 @@
-//! Files to be given: what can be said of them, and which of them is meant.
+//! Files to send: their properties, and how one is selected.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -18,16 +18,16 @@ pub(crate) struct Source {
     pub(crate) name: String,
     pub(crate) media_type: MediaType,
     pub(crate) size: u64,
-    /// Empty until they are computed.
+    /// Empty until computed.
     hashes: Vec<FileHash>,
 }
 
 impl Source {
-    /// Looks at a file, and does not read it yet.
+    /// Looks at the metadata of a file.
     pub(crate) fn new(path: &Path) -> io::Result<Self> {
         let metadata = path.metadata()?;
         let name = path.file_name().filter(|_| metadata.is_file());
-        let name = name.ok_or_else(|| io::Error::other("it is no file"))?;
+        let name = name.ok_or_else(|| io::Error::other("not a regular file"))?;
         let guessed = mime_guess::from_path(path).first_raw().unwrap_or("application/octet-stream");
         Ok(Self {
             path: path.to_owned(),
@@ -38,7 +38,7 @@ impl Source {
         })
     }
 
-    /// The files among these, and in these folders.
+    /// These files, and the files in these folders.
     pub(crate) fn all(paths: &[PathBuf]) -> Result<Vec<Self>, Failure> {
         let mut sources = Vec::new();
         for path in paths {
@@ -48,14 +48,14 @@ impl Source {
                 continue;
             }
             for entry in fs::read_dir(path).map_err(named)? {
-                // What is no file, or vanishes, is not served.
+                // Skips entries that are not regular files, or have vanished.
                 sources.extend(entry.ok().and_then(|entry| Self::new(&entry.path()).ok()));
             }
         }
         Ok(sources)
     }
 
-    /// Reads the file for its hashes, once.
+    /// Computes the hashes of the file, once.
     pub(crate) fn hash(&mut self, teller: &Teller) -> io::Result<()> {
         if !self.hashes.is_empty() {
             return Ok(());
@@ -68,7 +68,7 @@ impl Source {
         Ok(())
     }
 
-    /// All that can be said of the file.
+    /// All properties of the file.
     pub(crate) fn describe(&self) -> Result<FileAttributes, Failure> {
         let selector = FileSelector::builder()
             .name(&self.name)
@@ -91,8 +91,8 @@ impl Source {
     }
 }
 
-/// The one file that is meant (RFC 5547 section 8.3.2). Only files that might be it
-/// are read for their hashes.
+/// The one file that is selected (RFC 5547 section 8.3.2). Reads only the files
+/// whose hashes decide.
 pub(crate) fn choose<'a>(
     sources: &'a mut [Source],
     selector: &FileSelector,
@@ -108,12 +108,12 @@ pub(crate) fn choose<'a>(
         }
     }
     match (fitting.pop(), fitting.len()) {
-        (None, _) => Err("there is no such file".into()),
+        (None, _) => Err("no file matches".into()),
         (Some(source), 0) => {
             source.hash(teller).map_err(|error| format!("{}: {error}", source.name))?;
             Ok(source)
         }
-        (Some(_), more) => Err(format!("{} files are like that", more + 1)),
+        (Some(_), more) => Err(format!("{} files match", more + 1)),
     }
 }
 

@@ -1,6 +1,6 @@
-//! What is said: a JSON object for each file to machines, words and progress to
-//! people.
+//! Output: a JSON object per file for programs, text and progress for people.
 
+use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -8,23 +8,23 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use msrp_sdp::file::FileRange;
 use serde_json::json;
 
-/// What became of one file.
+/// The result for one file.
 pub(crate) struct Done {
     /// Its media line, counted from zero.
     pub(crate) line: usize,
     pub(crate) name: String,
-    /// The part that was to be transferred.
+    /// The range to transfer.
     pub(crate) range: FileRange,
-    /// Octets that were transferred now.
+    /// The octets that this transfer has carried.
     pub(crate) bytes: u64,
-    /// Where the file is, on the side that has got it.
+    /// The path of the received file.
     pub(crate) path: Option<PathBuf>,
     pub(crate) error: Option<String>,
 }
 
-/// Tells of files as they are done.
+/// Prints results and progress.
 pub(crate) struct Teller {
-    /// Whether the standard output is for the session description.
+    /// Whether standard output is for the session description.
     is_out_taken: bool,
     bars: MultiProgress,
 }
@@ -45,7 +45,7 @@ impl Teller {
             "error": done.error,
         });
         let object = harmless(&object.to_string());
-        // A reader that has gone away is no reason to fail.
+        // A closed output is no reason to fail.
         if self.is_out_taken {
             let _ = writeln!(std::io::stderr(), "{object}");
         } else {
@@ -53,7 +53,7 @@ impl Teller {
         }
     }
 
-    /// A bar for a file. It shows on stderr, and only where that is a terminal.
+    /// A progress bar for a file. It shows on stderr if that is a terminal.
     pub(crate) fn bar(&self, name: &str, octets: Option<u64>) -> ProgressBar {
         let bar = octets.map_or_else(ProgressBar::no_length, ProgressBar::new);
         let style = "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
@@ -63,14 +63,21 @@ impl Teller {
     }
 }
 
-/// Tells people something on stderr.
+/// Prints a line on stderr.
 pub(crate) fn words(message: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{}", harmless(&message.to_string()));
 }
 
-/// The same text, with `\u` before the numbers of letters which a terminal obeys or
-/// which turn the direction of others: a peer may have chosen them. JSON has them
-/// inside of strings only, and stays the same JSON.
+/// An error and its causes, on one line.
+pub(crate) fn text<'a>(error: impl Into<Box<dyn Error + 'a>>) -> String {
+    let error = error.into();
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// Replaces control characters and characters that change the direction of text,
+/// which a peer may have chosen, by `\u` and their numbers. In JSON they occur inside
+/// strings only, so that it stays the same JSON.
 fn harmless(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -83,7 +90,7 @@ fn harmless(text: &str) -> String {
     harmless
 }
 
-/// All of them have four digits.
+/// All of these have four hexadecimal digits.
 fn is_harmful(letter: char) -> bool {
     letter.is_control()
         || matches!(
@@ -98,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_obeys_is_spelt_out_and_json_stays_json() {
+    fn control_characters_are_escaped_and_json_stays_json() {
         for code in 0..=0x2_ffff_u32 {
             let Some(letter) = char::from_u32(code) else { continue };
             let object = json!({ "name": format!("a{letter}b") });

@@ -6,40 +6,40 @@ use msrp::MediaType;
 use msrp_cpim::{Address, CpimBuilder, CpimRef};
 
 use crate::Failure;
+use crate::tell::text;
 
 /// The media type of the wrapper.
 pub(crate) const CPIM: &str = "message/cpim";
 
-/// The most octets of a wrapper that is taken. Files grow by it on the wire.
+/// The most octets of a wrapper. Files grow by it on the wire.
 pub(crate) const MAX_WRAPPER_OCTETS: u64 = 16 * 1024;
 
-/// What goes before the octets of a file. It says who sends it to whom, which is
-/// nobody's business here.
+/// The wrapper in front of a file. Its sender and recipient are anonymous.
 pub(crate) fn head(media_type: &MediaType, disposition: &str) -> Result<Bytes, Failure> {
-    let nobody = Address::new("sip:anonymous@anonymous.invalid")?;
-    let builder = CpimBuilder::new(&nobody, &nobody);
+    let anonymous = Address::new("sip:anonymous@anonymous.invalid")?;
+    let builder = CpimBuilder::new(&anonymous, &anonymous);
     Ok(builder.mime_header("Content-Disposition", disposition).head(media_type)?)
 }
 
-/// What is known of the file in a message.
+/// The properties of the file in a message.
 pub(crate) struct Content {
     pub(crate) content_type: String,
     pub(crate) disposition: Option<String>,
 }
 
-/// Where the octets of a message belong in what it brings.
+/// Where the file begins in a message.
 pub(crate) enum Wrapper {
     /// The message is the file.
     None,
     /// The start of a wrapper that has not ended.
     Head(BytesMut),
-    /// The file is behind so many octets.
+    /// The file follows this number of octets.
     Ended(u64),
 }
 
 impl Wrapper {
-    /// Takes octets of the wrapper, from the first on and in order. Says what the
-    /// wrapper says once it has ended, and which octets of the file are there then.
+    /// Takes octets of the wrapper, in order from the first. Once the wrapper has
+    /// ended, returns its content and the first octets of the file.
     pub(crate) fn take(
         &mut self,
         offset: u64,
@@ -47,13 +47,13 @@ impl Wrapper {
     ) -> Result<Option<(Content, Bytes)>, String> {
         let Self::Head(head) = self else { return Ok(None) };
         if offset != head.len() as u64 {
-            return Err("the start of the message is not in order".into());
+            return Err("the wrapper did not arrive in order".into());
         }
         let seen = head.len();
         head.extend_from_slice(octets);
         let may_end = CpimRef::head_may_end(head, seen);
         let cpim = if may_end { CpimRef::parse_start(head) } else { Ok(None) };
-        let Some(cpim) = cpim.map_err(|error| error.to_string())? else {
+        let Some(cpim) = cpim.map_err(text)? else {
             let is_too_long = head.len() as u64 > MAX_WRAPPER_OCTETS;
             return if is_too_long { Err("the wrapper is too long".into()) } else { Ok(None) };
         };
@@ -68,14 +68,14 @@ impl Wrapper {
         Ok(Some((content, body)))
     }
 
-    /// Octets of the message as octets of the file.
+    /// Turns octets of the message into octets of the file.
     pub(crate) fn inside<'a>(&self, offset: u64, octets: &'a [u8]) -> (u64, &'a [u8]) {
         let len = match self {
             Self::None => 0,
             Self::Head(_) => return (0, &[]),
             Self::Ended(len) => *len,
         };
-        // Some of the wrapper can come a second time.
+        // Some octets of the wrapper may arrive twice.
         let again = usize::try_from(len.saturating_sub(offset)).unwrap_or(usize::MAX);
         (offset.saturating_sub(len), octets.get(again..).unwrap_or_default())
     }
@@ -86,7 +86,7 @@ impl Wrapper {
 mod tests {
     use super::*;
 
-    /// As `take` and `inside` are used for the pieces of a message.
+    /// Uses `take` and `inside` as for the pieces of a message.
     fn unwrapped(message: &[u8], piece: usize) -> (Content, Vec<u8>) {
         let (mut wrapper, mut known) = (Wrapper::Head(BytesMut::new()), None);
         let mut file = Vec::new();
@@ -104,9 +104,9 @@ mod tests {
         (known.unwrap(), file)
     }
 
-    /// The second form lacks the blank line, as many write it.
+    /// The second form lacks the blank line, as in many implementations.
     #[test]
-    fn a_file_is_unwrapped_however_it_is_cut() {
+    fn a_file_is_unwrapped_at_every_split() {
         let own = head(&"image/png".parse().unwrap(), "attachment; size=9").unwrap();
         let theirs = "From: <sip:a@b.example>\r\nTo: <sip:c@d.example>\r\n\
              Content-Disposition: attachment; size=9\r\nContent-Type: image/png\r\n\r\n";
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrapper_ends_somewhere_and_comes_in_order() {
+    fn a_wrapper_has_a_limit_and_arrives_in_order() {
         let line = format!("X: {}\r\n", "y".repeat(1000));
         let mut wrapper = Wrapper::Head(BytesMut::new());
         let mut taken = 0;
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn octets_of_the_wrapper_that_come_again_are_not_the_file() {
+    fn octets_of_the_wrapper_that_arrive_twice_are_not_the_file() {
         let wrapper = Wrapper::Ended(5);
         assert_eq!(wrapper.inside(0, b"head\nfile"), (0, &b"file"[..]));
         assert_eq!(wrapper.inside(3, b"xxfi"), (0, &b"fi"[..]));

@@ -1,4 +1,4 @@
-//! Files that are not ours stay as they are, whatever a peer offers.
+//! Files of other programs stay as they are, regardless of what a peer offers.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -10,7 +10,7 @@ use common::{Scene, contents, sha_1};
 
 /// Browsers call their unfinished downloads `.part` too.
 #[test]
-fn an_unfinished_download_of_another_program_is_none_of_ours() {
+fn an_unfinished_download_of_another_program_is_not_touched() {
     let scene = Scene::new("download");
     scene.make("thesis.pdf", 5000);
     fs::write(scene.out("thesis.pdf.part"), "half a thesis").unwrap();
@@ -23,7 +23,7 @@ fn an_unfinished_download_of_another_program_is_none_of_ours() {
     assert_eq!(scene.names(), ["thesis (2).pdf", "thesis.pdf", "thesis.pdf.part"]);
 }
 
-/// A peer that sends the note of a part would have it at its mercy.
+/// A peer that could send a note could turn any file into a part.
 #[test]
 fn no_peer_sends_a_note() {
     let scene = Scene::new("note");
@@ -40,7 +40,7 @@ fn no_peer_sends_a_note() {
     assert_eq!(scene.names(), ["mine.part", "mine.part_json", "other (2).bin", "other.bin"]);
 }
 
-/// What only points to a file is no part, and no note.
+/// A link is neither a part nor a note.
 #[test]
 fn nothing_is_written_through_a_link() {
     for is_note_a_link in [false, true] {
@@ -64,7 +64,7 @@ fn nothing_is_written_through_a_link() {
 }
 
 #[test]
-fn a_note_is_short() {
+fn a_note_has_a_limited_size() {
     let scene = Scene::new("long");
     scene.make("x.bin", 5000);
     let note = note_of(&scene, "x.bin", "x.bin");
@@ -75,7 +75,7 @@ fn a_note_is_short() {
     assert_eq!(fs::read_to_string(scene.out("x.bin.part")).unwrap(), "my own");
 }
 
-/// What stands beside a part of that name, of a file with the hash of another.
+/// The note of a part with that name and the hash of `file`.
 fn note_of(scene: &Scene, name: &str, file: &str) -> String {
     format!(r#"{{"name":"{name}","selector":"hash:{}"}}"#, sha_1(&scene.path(file)))
 }

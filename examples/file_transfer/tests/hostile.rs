@@ -1,4 +1,4 @@
-//! Senders that keep to nothing.
+//! Senders that break the rules.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -15,8 +15,8 @@ const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n\
     a=setup:active\r\na=path:msrp://127.0.0.1:9/jshA7weztas;tcp\r\n\
     a=file-selector:name:\"x.txt\" size:10\r\na=file-transfer-id:vBnG916b\r\n";
 
-/// A sender that keeps to nothing: what its messages are answered, with the status of
-/// reports, and what comes of its file.
+/// Sends raw messages. Returns the responses, with the status of REPORTs, and what
+/// became of the file.
 fn hostile(fetch: &[&str], messages: &[&str]) -> (Vec<String>, Ended, Scene) {
     let scene = Scene::new("hostile");
     fs::write(scene.path("offer.sdp"), OFFER).unwrap();
@@ -45,14 +45,14 @@ fn is_refused(answers: &[String]) -> bool {
 const RIGHT: &str = "MSRP aaaa SEND\r\nMessage-ID: aaaa\r\nByte-Range: 1-10/10\r\n\
     Content-Type: text/plain\r\n\r\n0123456789\r\n-------aaaa$\r\n";
 
-// A sender that does it right shows that the others fail for what they do.
+// A correct sender comes first: the others fail because of what they do.
 #[test]
 fn a_hostile_sender_gets_nothing_but_what_it_offered() {
     let (answers, fetch, scene) = hostile(&[], &[RIGHT]);
     assert_eq!((answers, fetch.status), (vec!["MSRP aaaa 200 OK".to_owned()], 0));
     assert_eq!(fs::read_to_string(scene.out("x.txt")).unwrap(), "0123456789");
 
-    // More than it described is not even stored.
+    // Octets beyond the described size are not even stored.
     let larger = RIGHT.replace("1-10/10", "1-12/12").replace("789", "789ab");
     let (answers, fetch, scene) = hostile(&[], &[&larger]);
     assert!(is_refused(&answers), "{answers:?}");
@@ -71,16 +71,16 @@ fn a_hostile_sender_gets_nothing_but_what_it_offered() {
     assert_eq!(scene.names(), ["x.txt"]);
     assert_eq!(fs::read_to_string(scene.out("x.txt")).unwrap(), "0123456789");
 
-    // Half of it, and then silence. What has come stays, as it does after a break.
+    // Half of it, and then silence. The part stays, as after an interruption.
     let (half, _) = RIGHT.split_once("56789").unwrap();
     let (_, fetch, scene) = hostile(&[], &[half]);
     assert_eq!((fetch.status, &fetch.line(0)["success"]), (1, &false.into()));
     assert_eq!(scene.names(), ["x.txt.part", "x.txt.part.json"]);
 }
 
-/// An offer need not say which type its file has; its message does.
+/// If the offer names no type, the message does.
 #[test]
-fn a_type_that_is_not_wanted_is_not_taken_from_a_message_either() {
+fn an_unwanted_type_is_not_accepted_from_a_message_either() {
     let text = ["--accept-type", "text/*"];
     let (_, fetch, scene) = hostile(&text, &[RIGHT]);
     assert_eq!(fetch.status, 0);
@@ -103,7 +103,7 @@ fn a_type_that_is_not_wanted_is_not_taken_from_a_message_either() {
     }
 }
 
-/// A large limit allows nobody to send more than they described.
+/// A large limit does not let a sender exceed the size that it described.
 #[test]
 fn the_smaller_limit_counts() {
     let (_, _, scene) = hostile(&["--accept-size", "1000000000"], &[RIGHT]);
@@ -112,9 +112,9 @@ fn the_smaller_limit_counts() {
     assert!(answer.contains(&format!("a=max-size:{most}\r\n")), "{answer}");
 }
 
-/// Names and texts of a peer go to a terminal.
+/// Names and texts of a peer are printed on a terminal.
 #[test]
-fn nothing_that_a_terminal_obeys_is_printed() {
+fn no_control_characters_are_printed() {
     let name = "a\u{9b}2J\u{202e}b.txt";
     let scene = Scene::new("letters");
     scene.make(name, 10);

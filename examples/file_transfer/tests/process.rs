@@ -1,4 +1,4 @@
-//! Both sides as processes over loopback.
+//! Both sides as processes, over loopback.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -66,7 +66,7 @@ fn a_file_is_pulled_by_its_hash() {
     let fetch = ["fetch", "--selector", &selector];
     let (offer, fetch) = scene.pull(&fetch, &["offer", "--serve", "shelf"]);
     assert_eq!((offer.status, fetch.status), (0, 0));
-    // Nobody has said its name before its message came.
+    // Only the message says the name.
     assert!(!scene.read("offer.sdp").contains("name:"));
     assert!(!scene.read("answer.sdp").contains("name:"));
     assert_eq!(fs::read(scene.out("two.txt")).unwrap(), contents("shelf/two.txt", 5000));
@@ -74,7 +74,7 @@ fn a_file_is_pulled_by_its_hash() {
 }
 
 #[test]
-fn what_cannot_be_told_apart_or_is_not_there_is_not_given() {
+fn a_file_that_is_ambiguous_or_missing_is_refused() {
     let scene = Scene::new("ambiguous");
     fs::create_dir(scene.path("shelf")).unwrap();
     for name in ["shelf/one.txt", "shelf/two.txt", "shelf/three.bin"] {
@@ -101,7 +101,7 @@ fn what_cannot_be_told_apart_or_is_not_there_is_not_given() {
 
 const LARGE: usize = 100 << 20;
 
-/// One side is killed in the middle; what is missing is asked for, and no more.
+/// One side is killed in the middle. The receiver asks for the missing octets only.
 #[test]
 fn a_broken_transfer_is_resumed() {
     for is_sender_killed in [true, false] {
@@ -153,19 +153,19 @@ fn id_in(description: &str) -> String {
     line.unwrap().to_owned()
 }
 
-/// The same from the side that has the file: it offers what is missing.
+/// The same with a push: the sender offers the missing octets.
 #[test]
 fn the_rest_of_a_file_can_be_pushed() {
     let scene = Scene::new("range");
     scene.make("x.bin", 10_000);
-    // Half of it came once.
+    // Half of it arrived earlier.
     let note = format!(
         r#"{{"name":"x.bin","selector":"name:\"x.bin\" size:10000 hash:{}"}}"#,
         sha_1(&scene.path("x.bin"))
     );
     fs::write(scene.out("x.bin.part"), &contents("x.bin", 10_000)[..6000]).unwrap();
     fs::write(scene.out("x.bin.part.json"), note).unwrap();
-    // More than is there, and not to the end.
+    // A range that begins after a gap, and one that does not extend to the end.
     for range in ["6002-*", "1-6000"] {
         let (offer, fetch) = scene.transfer(&["offer", "x.bin", "--range", range], &["fetch"]);
         assert_eq!((offer.status, fetch.status), (1, 1), "{range}");
@@ -179,7 +179,7 @@ fn the_rest_of_a_file_can_be_pushed() {
     assert_eq!(scene.names(), ["x.bin"]);
 }
 
-/// What came of a broken transfer goes to one of them.
+/// The part of an interrupted transfer goes to one of them.
 #[test]
 fn the_same_octets_twice_are_two_files() {
     let scene = Scene::new("same");
@@ -196,7 +196,7 @@ fn the_same_octets_twice_are_two_files() {
     }
 }
 
-/// A file that is another one than was said is not kept, and its sender hears so.
+/// A file that does not match its description is deleted, and the sender learns it.
 #[test]
 fn a_wrong_hash_fails_the_transfer() {
     let scene = Scene::new("hash");
@@ -229,7 +229,7 @@ fn hostile_names_stay_in_the_folder() {
         scene.make("x.bin", 1000);
         let offer = scene.offer(&["offer", "x.bin"]);
         scene.wait_for("offer.sdp");
-        // Somebody on the way has another name for it.
+        // Replaces the name in the description.
         let text = scene.read("offer.sdp").replace("name:\"x.bin\"", &format!("name:\"{name}\""));
         fs::write(scene.path("offer.sdp"), text).unwrap();
         let fetch = scene.answer(&["fetch"]);
@@ -285,7 +285,7 @@ fn under_tls_each_side_knows_the_other_by_its_fingerprint() {
     scene.forget_descriptions();
     let offer = scene.offer(&["offer", "x.bin", "--tls", "--timeout", "5"]);
     scene.wait_for("offer.sdp");
-    // The certificate that was described is not the one that is shown.
+    // The presented certificate is not the described one.
     let text = scene.read("offer.sdp");
     let (before, digit) = text
         .split_once("a=fingerprint:SHA-256 ")
@@ -303,9 +303,10 @@ fn under_tls_each_side_knows_the_other_by_its_fingerprint() {
     assert_eq!(scene.names(), ["x.bin"]);
 }
 
-/// A receiver that takes message/cpim alone gets that; what is stored is the file.
+/// A receiver that accepts only message/cpim gets wrapped files, and stores them
+/// unwrapped.
 #[test]
-fn files_come_wrapped() {
+fn wrapped_files_are_stored_unwrapped() {
     let scene = Scene::new("cpim");
     for (name, octets) in [("a.png", 0), ("b.png", 1), ("c.png", 700_000)] {
         scene.make(name, octets);
@@ -335,7 +336,7 @@ fn files_come_wrapped() {
     assert!(scene.names().is_empty());
 }
 
-/// Descriptions through pipes: nothing is left on the disk.
+/// With pipes for the descriptions, no description stays on the disk.
 #[test]
 fn descriptions_go_through_pipes() {
     let scene = Scene::new("pipes");
@@ -351,7 +352,7 @@ fn descriptions_go_through_pipes() {
 }
 
 #[test]
-fn wrong_usage_is_told() {
+fn wrong_usage_is_reported() {
     let scene = Scene::new("usage");
     scene.make("x.bin", 10);
     fs::write(scene.path("there.sdp"), "v=0\r\n").unwrap();

@@ -1,4 +1,4 @@
-//! What a broken transfer has left is not lost to whoever knows the hash of it.
+//! A peer that knows the hash of an interrupted file cannot destroy its part.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -10,7 +10,7 @@ use common::{Ended, Scene, contents, sha_1};
 
 const OCTETS: usize = 100_000;
 
-/// A folder with so many octets of a file of which the rest is missing.
+/// A folder with a file's first octets.
 fn broken(name: &str, octets: usize) -> Scene {
     let scene = Scene::new(name);
     scene.make("big.bin", OCTETS);
@@ -18,7 +18,7 @@ fn broken(name: &str, octets: usize) -> Scene {
     scene
 }
 
-/// Leaves a part of the file.
+/// Stores a part of the file.
 fn leave(scene: &Scene, name: &str, octets: &[u8]) {
     let hash = sha_1(&scene.path("big.bin"));
     let note = format!(r#"{{"name":"big.bin","selector":"size:{OCTETS} hash:{hash}"}}"#);
@@ -26,7 +26,7 @@ fn leave(scene: &Scene, name: &str, octets: &[u8]) {
     fs::write(scene.out(&format!("{name}.part.json")), note).unwrap();
 }
 
-/// Somebody pushes other octets under the hash of the file.
+/// Pushes other octets under the hash of the file.
 fn push_junk(scene: &Scene) -> Ended {
     scene.make("junk", OCTETS);
     let offer = scene.offer(&["offer", "junk"]);
@@ -51,7 +51,7 @@ fn resume(scene: &Scene) -> (Ended, Ended) {
 }
 
 #[test]
-fn other_octets_under_the_same_hash_spoil_nothing() {
+fn other_octets_under_the_same_hash_do_no_harm() {
     let scene = broken("junk", 90_000);
     let fetch = push_junk(&scene);
     assert_eq!((fetch.status, &fetch.line(0)["bytes"]), (1, &OCTETS.into()));
@@ -63,16 +63,16 @@ fn other_octets_under_the_same_hash_spoil_nothing() {
     assert_eq!(scene.names(), ["big.bin"]);
 }
 
-/// The longest part is gone on with; the others go when the file is there.
+/// The longest part is continued. The others are deleted when the file is complete.
 #[test]
-fn of_several_parts_the_longest_goes_on() {
+fn the_longest_of_several_parts_is_continued() {
     let scene = broken("several", 90_000);
     leave(&scene, "big (2).bin", &contents("big.bin", OCTETS)[..95_000]);
     let (_, fetch) = resume(&scene);
     assert_eq!((fetch.status, &fetch.line(0)["bytes"]), (0, &5_000.into()));
     assert_eq!(scene.names(), ["big.bin"]);
 
-    // Where that was none of the file, the other one is still there.
+    // If that was not a part of the file, the other one still exists.
     let scene = broken("spoilt", 90_000);
     leave(&scene, "big (2).bin", &contents("junk", OCTETS)[..95_000]);
     assert_eq!(resume(&scene).1.status, 1);
@@ -82,9 +82,9 @@ fn of_several_parts_the_longest_goes_on() {
     assert_eq!(scene.names(), ["big.bin"]);
 }
 
-/// Whoever was killed before the check has it checked.
+/// A receiver that was killed before the check checks the file after resuming.
 #[test]
-fn a_part_that_is_whole_is_checked() {
+fn a_complete_part_is_checked() {
     let scene = broken("whole", OCTETS);
     let (_, fetch) = resume(&scene);
     assert_eq!((fetch.status, &fetch.line(0)["bytes"]), (0, &1.into()));

@@ -1,5 +1,5 @@
-//! The run loop of an [`msrp::Connection`] on tokio: the recipe to embed the
-//! crate in an async program.
+//! The run loop of an [`msrp::Connection`] on tokio: how to embed the crate in
+//! an async program.
 //!
 //! ```no_run
 //! use std::{sync::Arc, time::Instant};
@@ -17,8 +17,8 @@
 //! ))?;
 //! run_loop.connection.send(session, OutgoingMessage::text("Are you there?"))?;
 //! while let Some(event) = run_loop.next().await {
-//!     if let Event::Finished(outcome) = event {
-//!         println!("{:?}", outcome.outcome);
+//!     if let Event::Finished(message) = event {
+//!         println!("{}", message.outcome);
 //!         run_loop.connection.close();
 //!     }
 //! }
@@ -37,10 +37,10 @@ use msrp::{Connection, Event, Transmit};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::sleep_until;
 
-/// Room in the input buffer for one read, in octets.
+/// Space in the input buffer for one read, in octets.
 const READ_OCTETS: usize = 16 * 1024;
 
-/// A connection and the stream it runs over: TCP, TLS, or any other.
+/// A connection and the stream it runs over: TCP, TLS or any other.
 #[derive(Debug)]
 pub struct RunLoop<S> {
     /// The connection, for the application to act on between two events.
@@ -48,12 +48,13 @@ pub struct RunLoop<S> {
     reader: ReadHalf<S>,
     writer: WriteHalf<S>,
     input: BytesMut,
-    /// What is being written. It stays until the stream has been flushed.
+    /// The chunk or response being written. It stays here until the stream has
+    /// been flushed.
     leaving: Option<Transmit>,
     error: Option<io::Error>,
 }
 
-/// What the loop has waited for.
+/// What ended the wait of the loop.
 enum Ready {
     Read(io::Result<usize>),
     Written(io::Result<()>),
@@ -67,11 +68,12 @@ impl<S: AsyncRead + AsyncWrite> RunLoop<S> {
         Self { connection, reader, writer, input: BytesMut::new(), leaving: None, error: None }
     }
 
-    /// Runs the connection up to its next event. `None` once it has ended,
-    /// everything has been written and the stream is shut down.
+    /// Runs the connection up to its next event. Returns `None` once it has
+    /// ended, everything has been written and the stream is shut down.
     ///
-    /// Safe to cancel, and so at home in a `select!` beside the commands of an
-    /// application: what was read or half written is kept for the next call.
+    /// Cancel safe, so it can stand in a `select!` beside the commands of an
+    /// application: octets that were read or half written are kept for the next
+    /// call.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             self.receive();
@@ -82,7 +84,7 @@ impl<S: AsyncRead + AsyncWrite> RunLoop<S> {
                 self.leaving = self.connection.poll_transmit(Instant::now());
             }
             if self.connection.is_closed() && self.leaving.is_none() {
-                // The peer may be gone already; there is nobody left to tell.
+                // The peer may have closed first, so an error means nothing here.
                 let _ = self.writer.shutdown().await;
                 return None;
             }
@@ -94,31 +96,31 @@ impl<S: AsyncRead + AsyncWrite> RunLoop<S> {
                     self.connection.receive_eof();
                 }
                 Ready::Written(Ok(())) => self.leaving = None,
-                // A peer that refuses a message may close before it has read
-                // it: its answer is still to be read.
+                // A peer that rejects a message may close before it has read all
+                // of it. Its response is still to be read.
                 Ready::Written(Err(error)) => self.fail(error),
                 Ready::Due => self.connection.handle_timeout(Instant::now()),
             }
         }
     }
 
-    /// What was wrong with the stream, if anything was.
+    /// The first error of the stream, if there was one.
     #[must_use]
     pub const fn error(&self) -> Option<&io::Error> {
         self.error.as_ref()
     }
 
-    /// Feeds what was read. What the connection leaves, it takes when events
-    /// have been taken or more octets are behind it.
+    /// Feeds the input to the connection. It takes the rest when events have
+    /// been taken or more octets have arrived.
     fn receive(&mut self) {
         if !self.input.is_empty() && self.connection.wants_read() {
-            // An error is told by the last event as well.
+            // The last event reports an error too.
             let _ = self.connection.receive(Instant::now(), &mut self.input);
         }
     }
 
-    /// Reading goes on while something is written: two sides that only write
-    /// would wait for each other for ever.
+    /// Waits for the stream or a deadline. It reads while it writes: two sides
+    /// that only write would wait for each other without end.
     async fn ready(&mut self) -> Ready {
         let Self { connection, reader, writer, input, leaving, .. } = self;
         let (wants_read, due) = (connection.wants_read(), connection.poll_timeout());
@@ -136,7 +138,7 @@ impl<S: AsyncRead + AsyncWrite> RunLoop<S> {
     }
 }
 
-/// Writes all of it. TLS keeps octets to itself until it is flushed.
+/// Writes all octets and flushes: TLS buffers what has not been flushed.
 async fn write<S: AsyncWrite>(
     writer: &mut WriteHalf<S>,
     leaving: &mut Option<Transmit>,

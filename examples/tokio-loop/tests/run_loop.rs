@@ -39,7 +39,8 @@ fn large() -> OutgoingMessage {
     OutgoingMessage::new("application/octet-stream".parse().unwrap(), octets)
 }
 
-/// Sends as soon as there is a session, until a message came and went.
+/// Sends as soon as there is a session, and runs until one message has arrived
+/// and one has an outcome.
 async fn exchange<S: AsyncRead + AsyncWrite>(mut side: RunLoop<S>) -> (usize, Outcome) {
     let (mut came, mut went) = (None, None);
     while let Some(event) = side.next().await {
@@ -48,7 +49,7 @@ async fn exchange<S: AsyncRead + AsyncWrite>(mut side: RunLoop<S>) -> (usize, Ou
                 side.connection.send(session, large()).unwrap();
             }
             Event::Message { body, .. } => came = Some(body.len()),
-            Event::Finished(outcome) => went = Some(outcome.outcome),
+            Event::Finished(message) => went = Some(message.outcome),
             Event::Closed(_) => break,
             _ => {}
         }
@@ -83,7 +84,7 @@ async fn both_sides_send_large_messages_over_tcp() {
     both_send_large(one, other).await;
 }
 
-/// `next` is dropped again and again before it is ready; nothing is lost.
+/// `next` is dropped many times before it is ready, and no octet is lost.
 #[tokio::test]
 async fn next_can_be_cancelled_at_any_place() {
     let (one, other) = duplex(4096);
@@ -139,7 +140,7 @@ async fn a_stream_that_ends_settles_every_message() {
     assert!(matches!(events.last(), Some(Event::Closed(ConnectionEnd::Peer))), "{events:?}");
 }
 
-/// Reads a head of the peer's.
+/// Reads the head of a request.
 async fn read_head(stream: &mut DuplexStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"$\r\n") {
@@ -149,7 +150,7 @@ async fn read_head(stream: &mut DuplexStream) -> String {
 }
 
 #[tokio::test]
-async fn an_answer_comes_in_octet_by_octet() {
+async fn a_response_arrives_octet_by_octet() {
     let (one, mut other) = duplex(4096);
     let (mut alice, session) = alice(one);
     let peer = tokio::spawn(async move {
@@ -171,7 +172,7 @@ async fn an_answer_comes_in_octet_by_octet() {
 }
 
 #[tokio::test]
-async fn a_deadline_passes_while_nothing_comes() {
+async fn a_deadline_passes_while_nothing_arrives() {
     let (one, _other) = duplex(4096);
     let mut config = Config::default();
     config.transaction_timeout = Duration::from_millis(50);

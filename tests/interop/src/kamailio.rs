@@ -18,21 +18,21 @@ use crate::InteropError;
 /// How long it may take to start.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long it may take to stop. Told to before all its processes are there, it
-/// may never do so.
+/// How long it may take to stop. It may never stop if it is told to before all its
+/// processes have started.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// It answers a SEND before the receiver has it, and by default holds 32 KiB of
-/// what a receiver has not read yet: everything beyond would be refused with 408.
+/// It responds to a SEND before the receiver has it, and by default queues 32 KiB
+/// that a receiver has not read yet. It refuses the rest with 408.
 const QUEUES: &str = "\ntcp_conn_wq_max=16777216\ntcp_wq_max=67108864\n";
 
-/// Between its choice and its use a port may be taken by somebody else.
+/// Another program may take a port between its choice and its use.
 const ATTEMPTS: usize = 3;
 
 /// A Kamailio that relays MSRP on two ports of 127.0.0.1, one plain and one
-/// with TLS. It ends with the value.
+/// with TLS. Dropping it stops it.
 ///
-/// Its configuration is the file that `MSRP_KAMAILIO_CFG` names, otherwise
+/// Its configuration is the file that `MSRP_KAMAILIO_CFG` names, or else
 /// `kamailio-relay.cfg` of this package.
 #[derive(Debug)]
 pub struct Kamailio {
@@ -43,12 +43,12 @@ pub struct Kamailio {
 }
 
 impl Kamailio {
-    /// Starts one, with a certificate of its own, and waits until it takes
+    /// Starts Kamailio with its own certificate, and waits until it accepts
     /// connections.
     ///
     /// # Errors
     ///
-    /// [`InteropError::Missing`] without Kamailio; the others where it does not
+    /// [`InteropError::Missing`] without Kamailio, other errors if it does not
     /// start.
     pub fn start() -> Result<Self, InteropError> {
         let config = read_config()?;
@@ -84,7 +84,7 @@ impl Kamailio {
         while !is_ready(self.plain) {
             if self.process.try_wait()?.is_some() || start.elapsed() > PATIENCE {
                 let log = fs::read_to_string(self.folder.path().join("log"))?;
-                // The TLS module is a package of its own.
+                // The TLS module is a separate package.
                 if log.contains("tls.so") {
                     return Err(InteropError::Missing("kamailio has no TLS module".into()));
                 }
@@ -95,7 +95,7 @@ impl Kamailio {
         Ok(())
     }
 
-    /// Where it takes plain TCP.
+    /// The address for plain TCP.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         local(self.plain)
@@ -119,7 +119,7 @@ impl Kamailio {
         self.folder.path().join("relay.crt")
     }
 
-    /// The process ids of it and of what it has forked.
+    /// The ids of its process and of those that it has forked.
     #[must_use]
     pub fn processes(&self) -> Vec<u32> {
         let own = self.process.id();
@@ -129,8 +129,7 @@ impl Kamailio {
         std::iter::once(own).chain(children).collect()
     }
 
-    /// Lets it clean up, which takes its shared memory away; ends it the hard
-    /// way where that takes too long.
+    /// Lets it clean up its shared memory. Kills it if that takes too long.
     fn stop(&mut self) -> io::Result<()> {
         let Some(pid) = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw) else {
             return self.process.kill();
@@ -152,7 +151,7 @@ impl Kamailio {
 impl Drop for Kamailio {
     fn drop(&mut self) {
         if let Err(error) = self.stop() {
-            eprintln!("kamailio {} may go on: {error}", self.process.id());
+            eprintln!("kamailio {} may still run: {error}", self.process.id());
         }
     }
 }
@@ -197,12 +196,12 @@ fn command(folder: &Path) -> io::Result<Command> {
     Ok(command)
 }
 
-/// A port on which nobody listens now.
+/// A port that is free now.
 fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind(local(0))?.local_addr()?.port())
 }
 
-/// Its sockets are there before those who serve them: it has to say something.
+/// Its sockets accept before its workers serve them, so wait for a response.
 fn is_ready(port: u16) -> bool {
     let ask = || -> io::Result<()> {
         let mut stream = TcpStream::connect(local(port))?;

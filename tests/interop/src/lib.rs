@@ -1,8 +1,8 @@
-//! Other people's MSRP software, started and stopped for tests: Kamailio as a
-//! relay, tshark as a decoder. Beside them our own relay, as another process.
+//! Other MSRP software, started and stopped for tests: Kamailio as a relay and
+//! tshark as a decoder; and our own relay as another process.
 //!
-//! What is not installed is skipped, so that the project can be tested without
-//! it. With `MSRP_INTEROP=require` in the environment a skip is a failure.
+//! Tests of software that is not installed are skipped. With `MSRP_INTEROP=require`
+//! in the environment a skip is a failure.
 
 mod kamailio;
 mod ours;
@@ -20,7 +20,7 @@ use thiserror::Error;
 /// The realm of every relay.
 pub const REALM: &str = "relay.test";
 
-/// The user that every relay knows; to Kamailio any other is as good.
+/// The user that every relay knows. Kamailio accepts any other too.
 pub const USER: &str = "alice";
 
 /// The password of the user.
@@ -30,25 +30,24 @@ pub const PASSWORD: &str = "secret";
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum InteropError {
-    /// It is not installed, or what it needs is not there.
+    /// The software, or something that it needs, is not installed.
     #[error("{0}")]
     Missing(String),
-    /// It is there and did not do what it was started for.
+    /// The software did not do what it was started for.
     #[error("{0}")]
     Failed(String),
-    /// Something around it failed.
+    /// An operation of the system failed.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
-/// The value, or `None` and a line on stderr where the software is missing.
+/// The value, or `None` and a line on stderr if the software is missing.
 ///
 /// # Panics
 ///
-/// Where the software is there and fails, or is missing and `MSRP_INTEROP` is
-/// `require`.
+/// If the software fails, or is missing and `MSRP_INTEROP` is `require`.
 #[must_use]
-#[expect(clippy::panic, reason = "to fail a test is what it is for")]
+#[expect(clippy::panic, reason = "it makes a test fail")]
 pub fn needed<T>(result: Result<T, InteropError>) -> Option<T> {
     let is_required = std::env::var_os("MSRP_INTEROP").is_some_and(|value| value == "require");
     match result {
@@ -61,13 +60,13 @@ pub fn needed<T>(result: Result<T, InteropError>) -> Option<T> {
     }
 }
 
-/// A program of this workspace: beside the one that runs, or beside the folder
-/// of that one, as it is for a test.
+/// A program of this workspace, in the folder of the running program, or for a test
+/// in the folder above.
 ///
 /// # Errors
 ///
-/// [`InteropError::Missing`] where `cargo build` has not made it, with the
-/// arguments that do.
+/// [`InteropError::Missing`] if it has not been built, with the arguments for
+/// `cargo build`.
 pub fn built(name: &str, arguments: &str) -> Result<PathBuf, InteropError> {
     let own = std::env::current_exe()?;
     let mut places = own.ancestors().skip(1).take(2).map(|folder| folder.join(name));

@@ -13,11 +13,11 @@ use tempfile::TempDir;
 
 use crate::{InteropError, PASSWORD, REALM, USER, built};
 
-/// How long it may take to say where it listens.
+/// How long it may take to print where it listens.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Our relay on 127.0.0.1 over plain TCP, with the same realm and user that
-/// Kamailio has. It ends with the value.
+/// Our relay on 127.0.0.1 over plain TCP, with the same realm and user as Kamailio.
+/// Dropping it stops it.
 #[derive(Debug)]
 pub struct OurRelay {
     process: Child,
@@ -26,13 +26,13 @@ pub struct OurRelay {
 }
 
 impl OurRelay {
-    /// Starts it and waits until it listens. Its user has secrets for these
-    /// algorithms: MD5 alone, or SHA-256 too.
+    /// Starts the relay and waits until it listens. With `best`, its user has secrets
+    /// for MD5 only, or for SHA-256 too.
     ///
     /// # Errors
     ///
-    /// [`InteropError::Missing`] where it has not been built; the others where
-    /// it does not start.
+    /// [`InteropError::Missing`] if it has not been built, other errors if it does
+    /// not start.
     pub fn start(best: Algorithm) -> Result<Self, InteropError> {
         let folder = tempfile::tempdir()?;
         let users = folder.path().join("users");
@@ -40,7 +40,7 @@ impl OurRelay {
         let mut process = Command::new(built("msrp-relay", "-p msrp-relay")?)
             .args(["--listen", "127.0.0.1:0", "--plain-auth", "--realm", REALM, "--users"])
             .arg(&users)
-            // It may reach whoever is on this machine.
+            // Permits connections to receivers on this machine.
             .args(["--connect-to", "127.0.0.1"])
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
@@ -57,7 +57,7 @@ impl OurRelay {
         }
     }
 
-    /// Where it takes plain TCP.
+    /// The address for plain TCP.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -92,15 +92,15 @@ fn user_line(best: Algorithm) -> String {
     }
 }
 
-/// The first address of this machine in what the relay prints. Both its
-/// outputs are read to their ends, so that it never waits for a reader.
+/// The first loopback address that the relay prints. Reads both its outputs to
+/// their ends, so that it never waits for a reader.
 fn listening_address(process: &mut Child) -> Result<SocketAddr, InteropError> {
     let (found, address) = mpsc::channel();
     if let (Some(stdout), Some(stderr)) = (process.stdout.take(), process.stderr.take()) {
         look_for_address(stdout, found.clone());
         look_for_address(stderr, found);
     }
-    let silent = |_| InteropError::Failed("msrp-relay does not say where it listens".into());
+    let silent = |_| InteropError::Failed("msrp-relay does not print where it listens".into());
     address.recv_timeout(PATIENCE).map_err(silent)
 }
 
@@ -111,7 +111,7 @@ fn look_for_address(output: impl Read + Send + 'static, found: mpsc::Sender<Sock
             let rest = line.get(start..).unwrap_or_default();
             let end = rest.find(|c: char| !matches!(c, '0'..='9' | '.' | ':'));
             if let Ok(address) = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default().parse() {
-                // Nobody waits for a second one.
+                // The first address is enough.
                 let _ = found.send(address);
             }
         }

@@ -10,13 +10,13 @@ use serde_json::{Map, Value};
 
 use crate::InteropError;
 
-/// What tshark reads in one message: its fields by name, without the prefix
-/// `msrp.`, each with all its values, in no certain order.
+/// The fields that tshark finds in one message, by name without the prefix `msrp.`,
+/// each with all its values in unspecified order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dissected(Vec<(String, String)>);
 
 impl Dissected {
-    /// The values of a field, none where it is not there.
+    /// The values of a field; empty without it.
     pub fn values(&self, field: &str) -> Vec<&str> {
         let found = self.0.iter().filter(|(name, _)| name == field);
         found.map(|(_, value)| value.as_str()).collect()
@@ -46,15 +46,15 @@ impl Dissected {
     }
 }
 
-/// What tshark reads in each of these messages, all of them in one run.
+/// Dissects these messages in one run of tshark.
 ///
-/// Each is a TCP segment of its own on one connection, and has to be smaller
-/// than a packet can be, 65,000 octets.
+/// Each is one TCP segment of the same connection, and must be smaller than 65,000
+/// octets to fit into a packet.
 ///
 /// # Errors
 ///
-/// [`InteropError::Missing`] without `tshark` and `text2pcap`; the others
-/// where they fail.
+/// [`InteropError::Missing`] without `tshark` and `text2pcap`, other errors if they
+/// fail.
 pub fn dissect(messages: &[Vec<u8>]) -> Result<Vec<Dissected>, InteropError> {
     let folder = tempfile::tempdir()?;
     let (dump, packets) = (folder.path().join("dump"), folder.path().join("packets"));
@@ -72,7 +72,7 @@ fn read(packets: &Path) -> Result<Vec<Dissected>, InteropError> {
     let mut tshark = Command::new("tshark");
     tshark.arg("-r").arg(packets).args(["-T", "json", "-J", "msrp", "--no-duplicate-keys"]);
     let json: Vec<Value> = serde_json::from_slice(&run(&mut tshark)?)
-        .map_err(|error| InteropError::Failed(format!("what tshark prints: {error}")))?;
+        .map_err(|error| InteropError::Failed(format!("the output of tshark: {error}")))?;
     let layers = |packet: &Value| packet.pointer("/_source/layers/msrp").cloned();
     Ok(json
         .iter()
@@ -99,7 +99,7 @@ fn run(command: &mut Command) -> Result<Vec<u8>, InteropError> {
     Ok(output.stdout)
 }
 
-/// As `text2pcap` takes it: each message begins anew at offset zero.
+/// A dump for `text2pcap`: each message starts at offset zero.
 fn hex_dump(messages: &[Vec<u8>]) -> String {
     let mut dump = String::new();
     for message in messages {

@@ -1,4 +1,4 @@
-//! That Kamailio starts as the relay it is to be, and ends with its value.
+//! Kamailio starts as a relay, and stops when it is dropped.
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
@@ -8,7 +8,7 @@ use std::net::TcpStream;
 use msrp_interop::{Kamailio, needed};
 
 #[test]
-fn it_relays_while_it_is_held() {
+fn it_relays_until_it_is_dropped() {
     let Some(relay) = needed(Kamailio::start()) else { return };
     let mut stream = TcpStream::connect(relay.address()).unwrap();
     let (to, from) = (relay.uri(), "msrp://127.0.0.1:9/me;tcp");
@@ -28,8 +28,8 @@ fn it_relays_while_it_is_held() {
     assert!(!processes.is_empty());
     drop(relay);
     for process in processes {
-        // A process that nobody has waited for yet has no command line any more.
+        // A zombie process has no command line.
         let command = fs::read_to_string(format!("/proc/{process}/cmdline")).unwrap_or_default();
-        assert_eq!(command, "", "{process} goes on");
+        assert_eq!(command, "", "{process} still runs");
     }
 }

@@ -12,10 +12,10 @@ use msrp_interop::{InteropError, Kamailio, OurRelay, PASSWORD, USER, built, need
 use processes::{Folder, Receiver, hash, random_octets, run};
 use serde_json::Value;
 
-/// A chunk of that many octets fits into the frames that Kamailio takes.
+/// A chunk with this number of octets fits into the frames that Kamailio takes.
 const CHUNK: &str = "10000";
 
-/// The arguments of one side: its relays and whom it trusts.
+/// The arguments of one side: its relays and the certificates that it trusts.
 #[derive(Clone, Default)]
 struct Side {
     arguments: Vec<String>,
@@ -60,13 +60,13 @@ impl Side {
         }
     }
 
-    /// Sends to a receiver, and gives what is printed on either side.
+    /// Sends to a receiver. Returns what both sides print.
     fn send(&self, to: &mut Receiver, content: &[&str]) -> (Value, Value) {
         let mut arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
         let path = to.path.clone();
         arguments.extend(path.split(' ').flat_map(|uri| ["--to", uri]));
         if self.has_relay {
-            // A sender without a relay has a URI that no REPORT can be sent to.
+            // No REPORT can reach the URI of a sender without a relay.
             arguments.push("--success-report");
         }
         arguments.extend(content);
@@ -77,7 +77,8 @@ impl Side {
     }
 }
 
-/// A text and a file in chunks arrive, and a sender who can hear of it does.
+/// A text and a file in chunks arrive, and the sender gets REPORTs if they can reach
+/// it.
 fn exchange(sender: &Side, receiver: &Side) {
     let mut receiver = receiver.receiver();
     let (sent, received) = sender.send(&mut receiver, &["--text", "Ahoy"]);
@@ -93,13 +94,13 @@ fn exchange(sender: &Side, receiver: &Side) {
     assert_eq!(sent["chunks"], 31);
 }
 
-/// Kamailio, and the command that goes through it.
+/// Kamailio, if it and the command are available.
 fn kamailio() -> Option<Kamailio> {
     needed(command())?;
     needed(Kamailio::start())
 }
 
-/// Our relay, and the command that goes through it.
+/// Our relay, if it and the command are available.
 fn ours(best: Algorithm) -> Option<OurRelay> {
     needed(command())?;
     needed(OurRelay::start(best))
@@ -131,7 +132,7 @@ fn through_kamailio_over_tls() {
 }
 
 #[test]
-fn kamailio_takes_no_wrong_password() {
+fn kamailio_refuses_a_wrong_password() {
     let Some(relay) = kamailio() else { return };
     let folder = Folder::new();
     let behind = Side::behind(&folder, &[relay.uri()]);

@@ -1,5 +1,5 @@
-//! What the writer writes, read by tshark: every field that tshark knows has
-//! the value that our parser gives it.
+//! tshark reads what the writer writes: every field that tshark knows has the same
+//! value as in our parser.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use msrp::wire::{
 };
 use msrp_interop::{Dissected, dissect, needed};
 
-/// Messages of the corpus that the writer refuses, and why.
+/// Messages of the corpus that the writer refuses, with the reason.
 const REFUSED: [(&str, EncodeError); 3] = [
     ("header-mime-no-body", EncodeError::MimeWithoutBody),
     ("method-digits", EncodeError::Method),
@@ -64,9 +64,8 @@ fn compare(mut expected: Fields, ours: &Chunk, theirs: &Dissected, octets: &[u8]
     }
 }
 
-/// Where tshark is wrong about the end-line: it takes the first line of a body
-/// that has seven hyphens in it for one, and finds none behind S/MIME, whose
-/// octets it reads as ASN.1.
+/// Whether the end-line that tshark shows cannot be compared: seven hyphens in the
+/// body count as one, and S/MIME is dissected as ASN.1 up to the end.
 fn loses_the_end_line(chunk: &Chunk) -> bool {
     let hyphens = b"-------";
     let has_hyphens = chunk.body.windows(hyphens.len()).any(|octets| octets == hyphens);
@@ -76,7 +75,7 @@ fn loses_the_end_line(chunk: &Chunk) -> bool {
 
 type Fields = BTreeMap<&'static str, Vec<String>>;
 
-/// Every field of tshark's, with what our parser has for it, under this id.
+/// Every field that tshark shows, with the value of our parser, under this id.
 fn expected(chunk: &Chunk, id: &str) -> Fields {
     let head = chunk.head.view();
     let flag = char::from(chunk.flag.as_byte()).to_string();
@@ -104,17 +103,16 @@ fn expected(chunk: &Chunk, id: &str) -> Fields {
     fields
 }
 
-/// As the writer has it: one space between two URIs, however many were read.
+/// A path as the writer writes it, with one space between two URIs.
 fn path(path: PathRef<'_>) -> String {
     path.iter().map(|uri| uri.to_string()).collect::<Vec<_>>().join(" ")
 }
 
-/// Header fields of one word, read in any letter case and written in lower case.
+/// Header fields with one token, read in any letter case and written in lower case.
 const WORDS: [(&str, HeaderName); 2] =
     [("success.report", HeaderName::SuccessReport), ("failure.report", HeaderName::FailureReport)];
 
-/// Header fields that tshark has a name for, beside those with a value of a
-/// type of ours.
+/// Header fields that tshark names, except those that our parser gives a type.
 const TEXTS: [(&str, HeaderName); 8] = [
     ("status", HeaderName::Status),
     ("content.id", HeaderName::ContentId),
@@ -148,19 +146,19 @@ fn start_line(head: &HeadRef<'_>, id: &str) -> [(&'static str, Vec<String>); 4] 
     ]
 }
 
-/// What tshark calls data: the body and the end-line behind it.
+/// The data in tshark's terms: the body and the end-line after it.
 fn data(chunk: &Chunk, end_line: &str) -> Vec<String> {
     if !chunk.head.view().has_body() {
         return vec![];
     }
     let mut octets = chunk.body.clone();
     octets.extend_from_slice(format!("\r\n{end_line}\r\n").as_bytes());
-    // To tshark that is a text, and NUL ends one.
+    // tshark reads the data as text, which ends at a NUL.
     let text = octets.split(|octet| *octet == 0).next().unwrap_or_default();
     vec![String::from_utf8_lossy(text).into_owned()]
 }
 
-/// Header fields that tshark has no name for, as lines. It shows a tab as `\t`.
+/// Header fields that tshark does not name, as lines. It shows a tab as `\t`.
 fn other_headers(head: &HeadRef<'_>) -> Vec<String> {
     let has_name = |name: &str| {
         name.parse::<HeaderName>().is_ok_and(|name| {
@@ -177,14 +175,14 @@ fn other_headers(head: &HeadRef<'_>) -> Vec<String> {
     others.map(|(name, value)| format!("{name}: {value}").replace('\t', "\\t")).collect()
 }
 
-/// A body without a type and a type without a body are read, and never written
-/// (RFC 4975 section 7.1).
+/// The reader accepts a body without a type and a type without a body, but the
+/// writer refuses both (RFC 4975 section 7.1).
 fn is_read_only(chunk: &Chunk) -> bool {
     chunk.head.view().has_body() != chunk.head.view().content_type().is_some()
 }
 
-/// Every chunk and response of the corpus that our parser takes, with the name
-/// of its file.
+/// Every chunk and response of the corpus that our parser accepts, with the name of
+/// its file.
 fn corpus() -> impl Iterator<Item = (String, Chunk)> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
     let mut files = Vec::new();
@@ -200,7 +198,7 @@ fn corpus() -> impl Iterator<Item = (String, Chunk)> {
     })
 }
 
-/// What is well formed in a stream, up to where framing is lost.
+/// The well-formed chunks and responses of a stream, until framing is lost.
 fn decode(octets: &[u8]) -> Vec<Chunk> {
     let (mut decoder, mut input) = (Decoder::default(), BytesMut::from(octets));
     let (mut chunks, mut open) = (Vec::new(), None);
@@ -217,8 +215,8 @@ fn decode(octets: &[u8]) -> Vec<Chunk> {
     chunks
 }
 
-/// The chunk as the writer writes it, under another id where its body comes
-/// near its end-line.
+/// The chunk as the writer writes it, with another id if its body contains something
+/// like its end-line.
 fn write_with_own_id(chunk: &Chunk) -> Result<Vec<u8>, EncodeError> {
     let mut out = BytesMut::new();
     match write(&mut out, chunk, &chunk.head.view().transaction_id()) {

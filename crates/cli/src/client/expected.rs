@@ -1,4 +1,4 @@
-//! How a client recognizes the server that it wants.
+//! How a client checks the server.
 
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -60,7 +60,7 @@ impl Expected {
 }
 
 impl TlsOptions {
-    /// Accepts none of the options: there is no server to check.
+    /// Refuses these options, because there is no server to check.
     pub(crate) fn refuse(self) -> anyhow::Result<()> {
         match self {
             Self { ca: None, fingerprint: None } => Ok(()),

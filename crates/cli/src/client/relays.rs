@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::link::Link;
 use crate::output::tell;
 
-/// The options about relays.
+/// The options for relays.
 #[derive(clap::Args, Default)]
 pub(crate) struct RelayOptions {
     /// URI of a relay to go through; repeat it for a chain, nearest first.

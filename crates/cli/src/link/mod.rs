@@ -50,7 +50,7 @@ struct State {
 impl Link {
     pub(crate) fn new(stream: impl Into<Stream>, connection: Connection) -> io::Result<Self> {
         let stream = stream.into();
-        // Each write is complete; waiting for more gains nothing.
+        // Each write is complete, so waiting for more gains nothing.
         stream.socket().set_nodelay(true)?;
         let state = State { connection, last_transmit: Instant::now(), is_read_out: false };
         let shared = Arc::new(Shared {
@@ -146,8 +146,8 @@ impl Shared {
         self.news.notify_all();
     }
 
-    /// Gives octets to the connection as it wants them. Returns whether the
-    /// reader shall go on.
+    /// Gives octets to the connection when it wants them. Returns whether the reader
+    /// should continue.
     fn receive(&self, input: &mut BytesMut) -> bool {
         let mut state = self.lock();
         while !state.connection.is_closed() {

@@ -1,4 +1,4 @@
-//! The passive side: listens for connections and takes their messages.
+//! The passive side: listens for connections and receives their messages.
 
 mod relayed;
 mod store;
@@ -50,7 +50,7 @@ impl Options {
             .accept_types(self.accept_types.clone())
             .max_size(self.max_size)
             .receive(ReceiveMode::Pieces)
-            // A message is received when it is stored.
+            // A message counts as received when it is stored.
             .reports(ReportMode::Manual)
     }
 }
@@ -97,8 +97,8 @@ impl Receiver {
         self.table.insert(self.options.session(uri))
     }
 
-    /// Serves each connection in a thread of its own. Each one that brought
-    /// messages and has ended yields whether all of them were received.
+    /// Serves each connection in its own thread. When one with messages ends, it
+    /// yields whether all of them were received.
     pub(crate) fn serve(self) -> mpsc::Receiver<bool> {
         let (ended, results) = mpsc::channel();
         thread::spawn(move || {
@@ -201,7 +201,7 @@ impl<'a> Inbox<'a> {
     /// There is no room for a message: asks the peer to stop sending it.
     fn reject(&self, message: IncomingKey, error: &io::Error) {
         tell(format_args!("cannot store a message: {error}"));
-        // Fails if the message has ended meanwhile.
+        // Fails if the message has ended in the meantime.
         let _ = self.link.with(|connection| connection.reject(message, StatusCode::STOP_SENDING));
     }
 

@@ -1,5 +1,5 @@
-//! A receiver behind relays: it does not listen, its peers arrive on the
-//! connection that it opens to the first relay.
+//! A receiver behind relays. It does not listen: peers reach it on the connection
+//! that it opens to the first relay.
 
 use std::io;
 use std::sync::Arc;

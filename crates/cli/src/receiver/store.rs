@@ -1,4 +1,4 @@
-//! Where the octets of a message go: into a file and through a hash.
+//! Stores the octets of a message in a file, and hashes them.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -112,8 +112,8 @@ fn update(hash: &mut Sha256, from: &mut impl Read) -> io::Result<()> {
     }
 }
 
-/// A name for the file of a message. The peer chooses the Message-ID, so only
-/// characters without a meaning to file systems stay.
+/// A name for the file of a message. The peer chooses the Message-ID, so this keeps
+/// only characters without a meaning for file systems.
 fn file_name(id: &MessageId) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '+' | '=');
     let name: String =

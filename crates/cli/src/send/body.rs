@@ -1,4 +1,4 @@
-//! What is to be sent, and how its octets reach the connection.
+//! The body to send, and how its octets reach the connection.
 
 use std::fs::File;
 use std::io::Read;
@@ -20,7 +20,7 @@ pub(super) struct Content {
     /// Send this file.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// A hyphen: send the standard input.
+    /// A hyphen: send standard input.
     #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true)]
     stdin: Option<String>,
 }
@@ -59,8 +59,8 @@ impl Body {
         }
     }
 
-    /// A text or a file leaves at once and opens the session itself. The first
-    /// octets of a pipe may take their time.
+    /// A text or a file can be sent at once and opens the session itself. The first
+    /// octets of a pipe may arrive late.
     pub(super) const fn bind(&self) -> Bind {
         match self.total() {
             Some(_) => Bind::FirstMessage,
@@ -68,7 +68,7 @@ impl Body {
         }
     }
 
-    /// The message, and the stream that its body is to be read from.
+    /// The message, and the stream to read its body from.
     pub(super) fn into_message(
         self,
         content_type: Option<MediaType>,
@@ -117,7 +117,7 @@ fn copy(link: &Link, key: MessageKey, mut stream: impl Read) -> anyhow::Result<(
     write(link, key, |body| body.finish())
 }
 
-/// A message that has its outcome takes no more octets and needs none.
+/// A message with an outcome takes no more octets.
 fn write(
     link: &Link,
     key: MessageKey,

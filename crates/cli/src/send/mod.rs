@@ -24,7 +24,7 @@ use crate::receiver::{Options, Receiver};
 
 /// Sends a message over MSRP and prints one JSON object.
 ///
-/// Exit status: 0 success, 1 the exchange failed, 2 wrong usage.
+/// Exit status: 0 for success, 1 if the exchange failed, 2 for wrong usage.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// URI of the session, or a path as `msrp receive` prints it. Default: a
@@ -63,7 +63,7 @@ pub(crate) struct Arguments {
     timeout: u64,
 }
 
-/// What became of the message.
+/// The outcome of the message.
 struct Sent {
     outcome: Box<Finished>,
     rtt: Option<Duration>,
@@ -83,7 +83,7 @@ pub(crate) fn run(mut arguments: Arguments) -> anyhow::Result<Ending> {
     Ok(is_success.into())
 }
 
-/// The target, and what a receiver in this process says of its messages.
+/// The target, and the receiver in this process if there is one.
 fn target(arguments: &mut Arguments) -> anyhow::Result<(Target, Option<mpsc::Receiver<bool>>)> {
     let hops = std::mem::take(&mut arguments.to);
     let tls = std::mem::take(&mut arguments.tls);
@@ -119,8 +119,8 @@ fn exchange(arguments: Arguments, target: &Target, body: Body) -> Value {
     let deadline = Instant::now() + timeout;
     let mut config = Config::default();
     config.chunk_octets = arguments.chunk;
-    // The good news of "partial" is silence: it must not last as long as the
-    // whole exchange may.
+    // With "partial", silence means success. It must be shorter than the time limit
+    // of the whole exchange.
     config.transaction_timeout = match arguments.failure_report {
         FailureReport::Partial => (timeout / 2).min(Duration::from_secs(2)),
         FailureReport::Yes | FailureReport::No => timeout,
@@ -143,7 +143,7 @@ fn exchange(arguments: Arguments, target: &Target, body: Body) -> Value {
     object
 }
 
-/// The object of an exchange of which nothing is known yet.
+/// The object of an exchange, with all values unknown.
 fn unknown(arguments: &Arguments, target: &Target) -> Value {
     let mut object = target.object();
     for key in ["statusCode", "statusText", "transactionId", "byteRange", "rtt"] {
@@ -214,7 +214,7 @@ fn wait(link: &Link, key: MessageKey, deadline: Instant) -> Sent {
     sent
 }
 
-/// Why the session ended: the events that follow the outcome say it.
+/// Why the session ended, from the events after the outcome.
 fn explain(link: &Link, sent: &mut Sent) -> Failure {
     loop {
         match link.next_event(None) {

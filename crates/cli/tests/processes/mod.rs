@@ -12,7 +12,7 @@ use msrp::{OsRandom, Random, session_id};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// Runs a subcommand to its end: its exit status and the object it prints.
+/// Runs a subcommand to its end. Returns its exit status and the object it prints.
 pub(crate) fn run(subcommand: &str, arguments: &[&str]) -> (i32, Value) {
     result(Running(command(subcommand, arguments).spawn().unwrap()).output())
 }
@@ -30,8 +30,8 @@ pub(crate) fn command(subcommand: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// Cargo names the command to the tests of its own package. For those of another
-/// package, target/debug/msrp is beside target/debug/deps/, where they are.
+/// Cargo gives the path of the command to the tests of its own package. The tests of
+/// another are in target/debug/deps/, next to target/debug/msrp.
 fn program() -> PathBuf {
     match option_env!("CARGO_BIN_EXE_msrp") {
         Some(program) => program.into(),
@@ -89,7 +89,7 @@ impl Receiver {
         Self::spawn(command("receive", &["--listen", address]).args(arguments))
     }
 
-    /// One that does not listen, but has a relay.
+    /// A receiver that has a relay and does not listen.
     pub(crate) fn behind_relay(arguments: &[&str]) -> Self {
         Self::spawn(&mut command("receive", arguments))
     }
@@ -139,7 +139,7 @@ pub(crate) fn hash(octets: &[u8]) -> String {
     Sha256::digest(octets).iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-/// A folder that is removed with the test.
+/// A folder that is removed when it is dropped.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {

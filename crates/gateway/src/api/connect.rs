@@ -1,5 +1,5 @@
-//! `POST /api/msrp/connect`: whether a peer can be reached, over TCP, over TLS,
-//! and by a bodiless SEND.
+//! `POST /api/msrp/connect`: whether a peer is reachable over TCP, over TLS, and by
+//! a bodiless SEND.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(crate) async fn connect(
     Ok(Reply(reply))
 }
 
-/// Goes as far as it can and notes how far that was.
+/// Goes as far as it can, and notes each step in `reply`.
 async fn attempt(app: &App, connect: Connect, reply: &mut ConnectReply) -> Result<(), Fault> {
     let Connect { target, paths, until } = connect;
     let dialed = timeout_at(until, app.dialer.dial(&target)).await;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::fault::{Fault, Kind};
 
-/// A request that was not worked on, or came to nothing.
+/// The error of a request.
 #[derive(Debug)]
 pub(crate) struct Error(pub(crate) Fault);
 

@@ -1,5 +1,5 @@
-//! Who may ask: the bearer token, and what browsers do without being told to
-//! by the people before them.
+//! Access control: the bearer token, and requests that foreign web pages make
+//! through the user's browser.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::error::Error;
 use crate::app::App;
 use crate::fault::{Fault, Kind};
 
-/// Lets a request pass that carries the token, where one is set.
+/// Requires the bearer token, if one is set.
 pub(crate) async fn token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     match &app.options.token {
         Some(token) if !carries(request.headers(), token) => {

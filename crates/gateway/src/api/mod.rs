@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::fault::{Fault, Kind};
 use error::Error;
 
-/// Every resource of the interface.
+/// All resources of the interface.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let api = Router::new()
         .route("/send", post(send::send))

@@ -1,4 +1,4 @@
-//! Requests: read, and checked field by field. An error names the field.
+//! Reads requests and checks them field by field. An error names the field.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ use crate::fault::{Fault, Kind};
 use crate::policy::is_name;
 
 const DEFAULT_TIMEOUT: u64 = 15_000;
-/// Ten minutes: nothing of this interface runs longer.
+/// Ten minutes, the longest that a request may run.
 const MAX_TIMEOUT: u64 = 600_000;
 /// How long a client may take over the body of a request.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -40,8 +40,8 @@ pub(crate) const fn max_body(max_size: usize) -> usize {
     max_size.saturating_mul(2).saturating_add(64 * 1024)
 }
 
-/// Leave to work on a request. Asked for before its body is read, so that the
-/// bodies in memory are limited as well.
+/// A permit for one request, taken before its body is read, so that it also limits
+/// the bodies in memory.
 pub(crate) struct Permit(#[expect(dead_code, reason = "held")] OwnedSemaphorePermit);
 
 impl FromRequestParts<Arc<App>> for Permit {
@@ -59,7 +59,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Error> {
-        // A web page of somebody else's can send other types without asking.
+        // A foreign web page can send other types without a preflight request.
         let content_type = request.headers().get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let essence = content_type.split(';').next().unwrap_or_default().trim();
@@ -68,10 +68,10 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
             return Err(Fault::new(Kind::UnsupportedMediaType, message).into());
         }
         let body = timeout(BODY_TIMEOUT, Bytes::from_request(request, app)).await;
-        let body = body.map_err(|_| Fault::new(Kind::InvalidRequest, "the body did not come"))?;
+        let body = body.map_err(|_| Fault::new(Kind::InvalidRequest, "the body did not arrive"))?;
         let body = body.map_err(|rejection| match rejection.status() {
             axum::http::StatusCode::PAYLOAD_TOO_LARGE => too_large(app.options.max_size),
-            _ => Fault::new(Kind::InvalidRequest, "the body did not come completely"),
+            _ => Fault::new(Kind::InvalidRequest, "the body did not arrive completely"),
         })?;
         read(&body).map(Body).map_err(Error::from)
     }
@@ -90,7 +90,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     Ok(value)
 }
 
-/// Whether REPORTs and responses are wanted: true, false or MSRP's own words.
+/// Whether to request REPORTs or responses: true, false, or MSRP's own words.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Wanted {
@@ -236,7 +236,7 @@ impl SessionRequest {
         let most = u64::try_from(most).unwrap_or(u64::MAX);
         let max_size = self.max_size.unwrap_or(most);
         if max_size > most {
-            let problem = format!("this gateway takes at most {most} octets; see --max-size");
+            let problem = format!("this gateway accepts at most {most} octets; see --max-size");
             return Err(Fault::field("maxSize", problem));
         }
         let keep_alive = match self.keep_alive {
@@ -304,14 +304,14 @@ fn target(
     let fingerprint = fingerprint.map(|text| text.parse::<Fingerprint>()).transpose();
     let fingerprint = fingerprint.map_err(|error| Fault::field("fingerprint", error))?;
     if fingerprint.is_some() && !tls {
-        return Err(Fault::field("fingerprint", "there is none to check without TLS"));
+        return Err(Fault::field("fingerprint", "without TLS there is no certificate to check"));
     }
     let tls = if tls { Some(tls_target(&host, remote, fingerprint)?) } else { None };
     Ok(Target { host, port, tls })
 }
 
-/// The certificate is for the host of the URI, wherever that is connected to
-/// (RFC 4975 section 5.4).
+/// The certificate must be valid for the host of the URI, even if the connection
+/// goes to another (RFC 4975 section 5.4).
 fn tls_target(
     host: &str,
     remote: Option<&Path>,
@@ -334,9 +334,9 @@ fn bare_host(text: String) -> Result<String, Fault> {
     }
 }
 
-/// A client behind relays gives its whole path, as its session description has
-/// it: the last URI is its own, which alone stands in the From-Path of what it
-/// sends (RFC 4976 section 5.2).
+/// A client behind relays gives its whole path as in its session description. Only
+/// the last URI, its own, goes into the From-Path of its requests (RFC 4976 section
+/// 5.2).
 fn from_path(text: String) -> Result<MsrpUri, Fault> {
     path("fromPath", &text).map(|path| path.last().to_uri())
 }

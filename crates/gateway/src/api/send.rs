@@ -1,4 +1,4 @@
-//! `POST /api/msrp/send`: one message over a connection of its own.
+//! `POST /api/msrp/send`: one message over its own connection.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub(crate) async fn send(
     Ok(Reply(reply))
 }
 
-/// Everything, looking the host up included, has to be done at `until`.
+/// Ends at `until`, including the look-up of the host.
 async fn exchange(app: &App, send: Send) -> Result<Sent, Fault> {
     let Send { target, local, remote, message, until, .. } = send;
     let dialed = timeout_at(until, app.dialer.dial(&target)).await;

@@ -59,11 +59,11 @@ async fn open(
     let mut run_loop = exchange::run_loop(dialed.stream, config)?;
     let bound = bind(&mut run_loop, session, until).await;
     match bound {
-        // It may have ended since; its events will tell.
-        Ok((session, answer)) if answer.status.is_success() => {
+        // The session may have ended by now. Its events say so.
+        Ok((session, response)) if response.status.is_success() => {
             let starting = Starting { run: run_loop, session, about };
             let handle = run(&app.sessions, starting)?;
-            reply.answered(Answered::new(&answer));
+            reply.answered(Answered::new(&response));
             Ok(Some(handle.id.clone()))
         }
         bound => {
@@ -122,8 +122,8 @@ pub(crate) async fn send(
     Ok(Reply(reply))
 }
 
-/// Everything that is kept of a session's events, or what came after
-/// Last-Event-ID, and then each as it happens.
+/// The kept events of a session, or those after Last-Event-ID, and then each event
+/// as it happens.
 pub(crate) async fn events(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,

@@ -1,4 +1,4 @@
-//! What the interface shows: the bodies of responses and events.
+//! The bodies of responses and events.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::dial::TlsFacts;
 use crate::exchange::Sent;
 use crate::fault::{Fault, Kind};
 
-/// A response whose status is that of its error, where it has one.
+/// A response. If it has an error, that determines the HTTP status.
 pub(crate) struct Reply<T>(pub(crate) T);
 
-/// A body that may have come with an error.
+/// A body that may contain an error.
 pub(crate) trait MayFail: Serialize {
     fn fault(&self) -> Option<&Fault>;
 }
@@ -55,8 +55,8 @@ impl Answered {
         }
     }
 
-    /// What became of a message in the end: a failure REPORT has the last word
-    /// over the response before it.
+    /// The final status of a message: that of a failure REPORT replaces the one in
+    /// the response.
     fn of(outcome: &Finished) -> Self {
         let answered = outcome.response.as_ref().map(Self::new).unwrap_or_default();
         match outcome.outcome {
@@ -77,7 +77,7 @@ impl Answered {
         self.status_code == Some(StatusCode::OK.as_u16())
     }
 
-    /// The refusal of the peer, as an error.
+    /// The peer's rejection as an error.
     fn rejection(&self) -> Option<Fault> {
         let code = self.status_code.filter(|_| !self.is_success())?;
         let text = self.status_text.as_deref().unwrap_or_default();
@@ -85,7 +85,7 @@ impl Answered {
     }
 }
 
-/// Octets that were reported on.
+/// A range of octets with the status of its REPORT.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReportedRange {
@@ -146,7 +146,7 @@ impl SendReply {
             self.reports = Some(reports(&outcome, &reported));
         }
         if let Some(fault) = fault {
-            // What was answered is not the whole of it.
+            // An earlier response does not cover the whole message.
             self.answered = Answered::default();
             self.failed(fault);
         } else {
@@ -155,7 +155,7 @@ impl SendReply {
         }
     }
 
-    /// No error came, which is all there is to hear.
+    /// Success, because no error has arrived.
     pub(crate) fn unanswered(&mut self) {
         self.success = true;
     }
@@ -178,9 +178,9 @@ fn reports(outcome: &Finished, reported: &[Range<u64>]) -> Vec<ReportedRange> {
         status_code: StatusCode::OK.as_u16(),
     };
     let mut all: Vec<_> = reported.iter().map(success).collect();
-    // A no that is not in the response has come in a REPORT.
+    // A status that is not in the response comes from a REPORT.
     if let msrp::Outcome::Rejected(status) = outcome.outcome
-        && outcome.response.as_ref().is_none_or(|answer| answer.status != status)
+        && outcome.response.as_ref().is_none_or(|response| response.status != status)
     {
         all.push(ReportedRange { byte_range: None, status_code: status.as_u16() });
     }
@@ -270,7 +270,7 @@ impl MayFail for SessionReply {
     }
 }
 
-/// The event `message`: one from the peer.
+/// The event `message`: a message from the peer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Message<'a> {
@@ -299,7 +299,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// The event `outcome`: what became of a message that was sent.
+/// The event `outcome`: the outcome of a message that was sent.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Outcome {
@@ -356,7 +356,7 @@ impl Report {
         Self { message_id: message_id.to_string(), range }
     }
 
-    /// A failure, of a message whose outcome was told before.
+    /// A failure of a message whose outcome has already been reported.
     pub(crate) fn late(message_id: &MessageId, status: StatusCode) -> Self {
         let range = ReportedRange { byte_range: None, status_code: status.as_u16() };
         Self { message_id: message_id.to_string(), range }
@@ -384,7 +384,7 @@ impl Closed {
     }
 }
 
-/// A Byte-Range: positions on the wire count from one.
+/// A Byte-Range. Positions on the wire count from one.
 fn byte_range(octets: &Range<u64>, total: u64) -> String {
     format!("{}-{}/{total}", octets.start.saturating_add(1), octets.end)
 }

@@ -18,8 +18,8 @@ use crate::tunnel;
 
 const SUBPROTOCOL: &str = "msrp";
 
-/// The stream is connected before the WebSocket is accepted: what goes wrong
-/// there is answered in HTTP.
+/// Connects the stream before it accepts the WebSocket, so that a failure is an
+/// HTTP response.
 pub(crate) async fn open(
     State(app): State<Arc<App>>,
     query: Result<Query<ConnectRequest>, QueryRejection>,
@@ -32,7 +32,7 @@ pub(crate) async fn open(
     let upgrade = upgrade.map_err(|error| Fault::new(Kind::InvalidRequest, error.body_text()))?;
     let upgrade = upgrade.protocols([SUBPROTOCOL]);
     if upgrade.selected_protocol().is_none() {
-        return Err(Fault::field("Sec-WebSocket-Protocol", "has to offer msrp").into());
+        return Err(Fault::field("Sec-WebSocket-Protocol", "must offer msrp").into());
     }
     let dialed = timeout_at(connect.until, app.dialer.dial(&connect.target)).await;
     let dialed = dialed.map_err(|_| Fault::timeout())??;

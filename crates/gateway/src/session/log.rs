@@ -1,4 +1,4 @@
-//! The events of a session, kept for those who ask for them.
+//! The last events of a session, kept for readers.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use tokio::sync::watch;
 
-/// Limits on the events that are kept and on their octets. The newest event is
-/// kept regardless of its size.
+/// The most events to keep, and the most octets. The newest event is kept
+/// regardless of its size.
 const MAX_ENTRIES: usize = 256;
 const MAX_OCTETS: usize = 4 * 1024 * 1024;
 
-/// An event as it is shown.
+/// An event.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// Counted from one.
@@ -21,12 +21,12 @@ pub(crate) struct Entry {
     pub(crate) data: Arc<str>,
 }
 
-/// The last events. Anybody can read along, each at a pace of their own: a
-/// reader that is slow misses events and sees it by the ids.
+/// The last events. Each reader goes at its own pace. A slow reader misses events,
+/// and sees the gap in the ids.
 #[derive(Debug)]
 pub(crate) struct Log {
     entries: Mutex<Entries>,
-    /// The id of the last event, and whether no other will come.
+    /// The id of the last event, and whether the log has ended.
     last: watch::Sender<(u64, bool)>,
 }
 
@@ -44,7 +44,7 @@ impl Default for Log {
 
 impl Log {
     pub(crate) fn push(&self, name: &'static str, data: &impl Serialize) {
-        // The values are structs of strings and numbers, which JSON can say.
+        // The values are structs of strings and numbers, which JSON can express.
         let data: Arc<str> = serde_json::to_string(data).unwrap_or_default().into();
         let id = self.last.borrow().0 + 1;
         let mut entries = self.lock();
@@ -60,13 +60,13 @@ impl Log {
         self.last.send_modify(|last| last.0 = id);
     }
 
-    /// No event will come.
+    /// Ends the log: no event follows.
     pub(crate) fn end(&self) {
         self.last.send_modify(|last| last.1 = true);
     }
 
-    /// The first event that is kept behind that of id `seen`, as soon as there
-    /// is one. `None` once none will come.
+    /// Waits for an event after the one with id `seen`, and returns the first that is
+    /// kept. `None` if the log has ended.
     pub(crate) async fn after(&self, seen: u64) -> Option<Entry> {
         let mut last = self.last.subscribe();
         let ready = last.wait_for(|(id, is_over)| *id > seen || *is_over).await;

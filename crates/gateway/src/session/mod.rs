@@ -1,4 +1,4 @@
-//! Sessions that outlive the request that made them.
+//! Sessions that outlive the request that created them.
 
 mod log;
 mod task;
@@ -17,7 +17,7 @@ use crate::fault::{Fault, Kind};
 pub(crate) use log::Log;
 pub(crate) use task::{Starting, run};
 
-/// What a session was made with.
+/// The properties that a session was created with.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct About {
@@ -28,7 +28,7 @@ pub(crate) struct About {
     pub(crate) tls: bool,
 }
 
-/// What a request asks of the task that runs a session.
+/// A command of a request to the task that runs a session.
 #[derive(Debug)]
 enum Command {
     Send {
@@ -36,14 +36,14 @@ enum Command {
         message: Box<Message>,
         reply: oneshot::Sender<Reply>,
     },
-    /// The request with that ticket does not wait for its message any more.
+    /// The request with that ticket no longer waits for its message.
     Cancel(u64),
     Close(&'static str),
 }
 
 type Reply = Result<Sent, Fault>;
 
-/// A session, as requests see it.
+/// A session as requests see it.
 #[derive(Debug)]
 pub(crate) struct Handle {
     pub(crate) id: String,
@@ -72,9 +72,9 @@ pub(crate) struct View<'a> {
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
-    /// Milliseconds since it began.
+    /// Milliseconds since its start.
     age: u64,
-    /// Milliseconds since anything happened in it.
+    /// Milliseconds since its last activity.
     idle: u64,
 }
 
@@ -98,8 +98,8 @@ impl Handle {
         }
     }
 
-    /// Sends a message and waits for what becomes of it. Dropped before that,
-    /// it gives the message up, unless silence is all there is to wait for.
+    /// Sends a message and waits for its outcome. Dropping the future cancels the
+    /// message, unless its Failure-Report is `partial`, for which silence is success.
     pub(crate) async fn send(&self, message: Message) -> Reply {
         let ticket = self.next_ticket();
         let is_partial = message.is_partial;
@@ -111,7 +111,7 @@ impl Handle {
     }
 
     pub(crate) fn close(&self, reason: &'static str) {
-        // A session that has ended takes no commands.
+        // Fails if the session has ended.
         let _ = self.commands.send(Command::Close(reason));
     }
 
@@ -154,8 +154,8 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The sessions by their ids. One that has ended can be asked about for as
-/// long as an idle one would have lived.
+/// The sessions by id. A session that has ended stays visible for as long as an
+/// idle one would have lived.
 #[derive(Debug)]
 pub(crate) struct Sessions {
     by_id: Mutex<HashMap<String, Arc<Handle>>>,
@@ -173,8 +173,8 @@ impl Sessions {
         make_room(&mut self.lock(), self.max, self.timeout)
     }
 
-    /// Registers a session that has been opened. Its id says nothing of the
-    /// MSRP session, and is as hard to guess.
+    /// Registers an open session. Its id reveals nothing about the MSRP session, and
+    /// is as hard to guess.
     fn insert(
         &self,
         about: About,
@@ -189,7 +189,7 @@ impl Sessions {
     }
 
     pub(crate) fn get(&self, id: &str) -> Result<Arc<Handle>, Fault> {
-        let unknown = || Fault::new(Kind::NotFound, "there is no session of that id");
+        let unknown = || Fault::new(Kind::NotFound, "there is no session with that id");
         self.lock().get(id).cloned().ok_or_else(unknown)
     }
 
@@ -200,7 +200,7 @@ impl Sessions {
         Ok(handle)
     }
 
-    /// All of them, the oldest first.
+    /// All sessions, oldest first.
     pub(crate) fn all(&self) -> Vec<Arc<Handle>> {
         let mut all: Vec<_> = self.lock().values().cloned().collect();
         all.sort_by_key(|handle| handle.started);
@@ -222,8 +222,7 @@ impl Sessions {
     }
 }
 
-/// Forgets sessions that ended long ago, and at the limit the one that ended
-/// first.
+/// Removes sessions that ended long ago, and at the limit the one that ended first.
 fn make_room(
     by_id: &mut HashMap<String, Arc<Handle>>,
     max: usize,

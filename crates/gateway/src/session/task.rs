@@ -1,4 +1,4 @@
-//! The task that runs one session: its loop, its commands and its idle time.
+//! The task that runs one session: its run loop, its commands and its idle time.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -46,7 +46,7 @@ struct Task {
     session: SessionKey,
     handle: Arc<Handle>,
     commands: mpsc::UnboundedReceiver<Command>,
-    /// Who waits for the outcome of which message.
+    /// The requests that wait for the outcomes of messages.
     waiting: HashMap<MessageKey, Waiting>,
     /// Why this side ends the session.
     ending: Option<&'static str>,
@@ -116,18 +116,19 @@ impl Task {
         }
     }
 
-    /// Gives every message its outcome, and the session its end.
+    /// Closes the connection, which gives every message its outcome and ends the
+    /// session.
     fn end(&mut self, reason: &'static str) {
         self.ending.get_or_insert(reason);
         self.run.connection.close();
     }
 
-    /// Takes an event. The last one of the session says how it ended.
+    /// Handles an event. Returns how the session ended if it was the last.
     fn event(&mut self, event: Event) -> Option<show::Closed> {
         let log = &self.handle.log;
         match event {
-            Event::Message { received: message, body } => {
-                log.push("message", &show::Message::new(&message, &body));
+            Event::Message { received, body } => {
+                log.push("message", &show::Message::new(&received, &body));
             }
             Event::Reported { message, octets } => {
                 if let Some(waiting) = self.waiting.get_mut(&message) {
@@ -162,8 +163,7 @@ impl Task {
         let _ = waiting.reply.send(Ok(Sent { outcome, reported: waiting.reported, fault }));
     }
 
-    /// The connection is the session's own: where it has ended too, that event
-    /// says more.
+    /// The session has its own connection. If that has ended too, its event says more.
     fn session_end(&self, reason: CloseReason) -> Option<show::Closed> {
         match reason {
             CloseReason::Rejected(status) => Some(show::Closed::by_status("rejected", status)),
@@ -190,7 +190,7 @@ impl Task {
     fn local_end(&self) -> show::Closed {
         let reason = self.ending.unwrap_or("closed");
         let message = match reason {
-            "idle" => "nothing happened in the session for too long",
+            "idle" => "the session was idle for too long",
             "shutdown" => "the gateway is shutting down",
             _ => "the session was ended by a request",
         };
@@ -198,12 +198,12 @@ impl Task {
     }
 }
 
-/// Whether somebody uses the session.
+/// Whether an event shows that the session is in use.
 const fn is_activity(event: &Event) -> bool {
     matches!(event, Event::Message { .. } | Event::Finished(_) | Event::Reported { .. })
 }
 
-/// What the session does not let leave.
+/// Why a message cannot be sent.
 fn refusal(error: &SendError) -> Fault {
     match error {
         SendError::UnknownKey(_) => Fault::new(Kind::Closed, "the session has ended"),

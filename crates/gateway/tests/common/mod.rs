@@ -1,4 +1,4 @@
-//! A gateway under test, a client for it, and the peers it talks to.
+//! A gateway under test, its client, and its peers.
 #![allow(dead_code, unreachable_pub)]
 
 use std::net::SocketAddr;
@@ -21,10 +21,10 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 pub const ALICE: &str = "msrp://alice.invalid:7654/jshA7weztas;tcp";
-/// Nothing in these tests takes longer.
+/// The longest wait in these tests.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A gateway that runs, stopped by dropping it.
+/// A running gateway. Dropping it stops it.
 pub struct Running {
     pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
@@ -74,7 +74,7 @@ impl Running {
         timeout(PATIENCE, sender.send_request(request)).await.expect("a response").unwrap()
     }
 
-    /// The events of a session, as (name, data).
+    /// The events of a session as (name, data).
     pub async fn events(&self, session: &str) -> Events {
         let path = format!("/api/msrp/sessions/{session}/events");
         let response = self.raw(request("GET", &path, String::new())).await;
@@ -107,14 +107,14 @@ pub fn options() -> Options {
     options
 }
 
-/// Server-sent events as they come.
+/// Server-sent events as they arrive.
 pub struct Events {
     body: Incoming,
     text: String,
 }
 
 impl Events {
-    /// The next one, `None` at the end of the stream.
+    /// The next event; `None` at the end of the stream.
     pub async fn next(&mut self) -> Option<(String, Value)> {
         timeout(PATIENCE, self.read_next()).await.expect("an event")
     }
@@ -147,7 +147,7 @@ fn parse_event(text: &str) -> Option<(String, Value)> {
     Some((field("event: ")?.to_owned(), serde_json::from_str(field("data: ")?).unwrap()))
 }
 
-/// A request to send to a peer at that port.
+/// A request to send to a peer on that port.
 pub fn send_to(port: u16) -> Value {
     json!({
         "host": "127.0.0.1",
@@ -158,7 +158,7 @@ pub fn send_to(port: u16) -> Value {
     })
 }
 
-/// The request with these fields in place of its own; null takes one out.
+/// The request with these fields replaced. Null removes a field.
 pub fn with(mut request: Value, fields: Value) -> Value {
     for (name, value) in fields.as_object().unwrap() {
         if value.is_null() {
@@ -174,7 +174,7 @@ pub fn uri(port: u16) -> String {
     format!("msrp://127.0.0.1:{port}/kjhd37s2s20w2a;tcp")
 }
 
-/// A peer that does what it is told with each connection.
+/// A peer that runs `serve` on each connection.
 pub async fn peer<F, Fut>(serve: F) -> u16
 where
     F: Fn(TcpStream) -> Fut + Send + Sync + 'static,
@@ -190,7 +190,7 @@ where
     port
 }
 
-/// A request, read up to its end-line.
+/// Reads a request up to its end-line.
 pub struct Asked {
     pub text: String,
     pub transaction: String,
@@ -218,7 +218,7 @@ impl Asked {
         self.text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap()
     }
 
-    /// A response of that status.
+    /// A response with that status.
     pub fn response(&self, status: &str) -> String {
         let id = &self.transaction;
         format!(
@@ -229,8 +229,8 @@ impl Asked {
     }
 }
 
-/// A receiver that is an endpoint of the crate's: it answers, reports and hands
-/// its messages on; a message `echo ...` it sends back, `bye` closes.
+/// A receiver made of a connection of `msrp`. It passes on its messages, sends a
+/// message `echo ...` back, and closes on `bye`.
 pub struct Receiver {
     pub port: u16,
     pub messages: mpsc::UnboundedReceiver<Vec<u8>>,
@@ -249,7 +249,7 @@ where
     receive_as(stream.local_uri(), stream, messages).await;
 }
 
-/// The URI under which a stream's own side is spoken to.
+/// The URI of this side of a stream.
 pub trait PeerPort {
     fn local_uri(&self) -> String;
 }

@@ -1,4 +1,4 @@
-//! An authority and what it signs.
+//! A certificate authority and the certificates that it signs.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A client or endpoint that writes its requests by hand.
+//! A client or endpoint that writes raw requests.
 
 use futures_util::{SinkExt, StreamExt};
 use msrp::OsRandom;
@@ -13,7 +13,7 @@ use super::PATIENCE;
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
-/// Octets, or messages.
+/// A stream of octets, or of WebSocket messages.
 pub enum Wire {
     Stream(Box<dyn Duplex>),
     WebSocket(Box<WebSocketStream<Box<dyn Duplex>>>),
@@ -62,7 +62,7 @@ impl Frame {
         flagged.is_some_and(|(_, octets)| !id.is_empty() && octets.ends_with(&end))
     }
 
-    /// A response of that status to this request.
+    /// A response with that status to this request.
     pub fn response(&self, status: &str) -> String {
         let first = |name| self.header(name).split(' ').next().unwrap().to_owned();
         let (to, from) = (first("From-Path"), first("To-Path"));
@@ -71,7 +71,7 @@ impl Frame {
     }
 }
 
-/// A request, of lines and perhaps a body.
+/// A request from its lines and an optional body.
 pub fn request(id: &str, method: &str, to: &str, from: &str, more: &str) -> String {
     format!(
         "MSRP {id} {method}\r\nTo-Path: {to}\r\nFrom-Path: {from}\r\n{more}\r\n-------{id}$\r\n"
@@ -79,7 +79,7 @@ pub fn request(id: &str, method: &str, to: &str, from: &str, more: &str) -> Stri
     .replace("\r\n\r\n-------", "\r\n-------")
 }
 
-/// A SEND of a text.
+/// A SEND with a text.
 pub fn send(id: &str, to: &str, from: &str, text: &str) -> String {
     let len = text.len();
     format!(
@@ -100,7 +100,7 @@ pub fn report(id: &str, of: &Frame, from: &str) -> String {
 pub struct Client {
     pub wire: Wire,
     pub uri: String,
-    /// Sends text frames, where there are frames.
+    /// Sends text frames on a WebSocket.
     pub is_textual: bool,
     count: u32,
     input: Vec<u8>,
@@ -140,7 +140,7 @@ impl Client {
         }
     }
 
-    /// The next frame, `None` at the end.
+    /// The next frame; `None` at the end.
     pub async fn read(&mut self) -> Option<Frame> {
         timeout(PATIENCE, self.read_patiently()).await.expect("a frame, or the end")
     }
@@ -166,16 +166,16 @@ impl Client {
         }
     }
 
-    /// The next frame, which is a response of that status or a request of that
-    /// method.
+    /// The next frame, which must be a response with that status or a request with
+    /// that method.
     pub async fn expect(&mut self, kind: &str) -> Frame {
         let frame = self.read().await.unwrap_or_else(|| panic!("the end before {kind}"));
         assert_eq!(frame.kind(), kind, "{}", frame.text());
         frame
     }
 
-    /// Authenticates itself to the last relay of a path. Its Use-Path, or
-    /// the response that is no 200.
+    /// Authenticates with the last relay of a path. Returns its Use-Path, or the
+    /// response if it is not a 200.
     pub async fn authenticate(&mut self, path: &str, user: &str) -> Result<String, Frame> {
         self.authenticate_with(path, user, user).await
     }

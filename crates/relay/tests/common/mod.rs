@@ -1,4 +1,4 @@
-//! A relay under test, its certificates, and clients that say what they are told.
+//! A relay under test, its certificates, and scripted clients.
 #![allow(dead_code, unreachable_pub)]
 
 pub mod certificates;
@@ -14,14 +14,14 @@ use msrp_relay::{Addresses, Handle, Options, Server, user_line};
 pub const REALM: &str = "relay.test";
 pub const ALICE: &str = "msrp://alice.invalid:7654/jshA7weztas;tcp";
 pub const BOB: &str = "msrp://bob.invalid:7655/kjhd37s2s20w2a;tcp";
-/// Nothing in these tests takes longer.
+/// The longest wait in these tests.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A relay that runs on a thread of its own, ended by dropping it.
+/// A relay that runs on its own thread. Dropping it ends the relay.
 pub struct Running {
     pub addresses: Addresses,
     pub handle: Handle,
-    /// Its URIs: TLS, wss, TCP, ws, those that there are.
+    /// Its URIs in this order: TLS, wss, TCP, ws. Some may be missing.
     pub uris: Vec<String>,
     thread: Option<JoinHandle<()>>,
     _users: Scratch,
@@ -46,7 +46,7 @@ impl Running {
         Self { addresses, handle, uris, thread: Some(thread), _users: users }
     }
 
-    /// Its URI that ends so.
+    /// Its URI with that suffix.
     pub fn uri(&self, scheme: &str, transport: &str) -> &str {
         let is_it =
             |uri: &&String| uri.starts_with(&format!("{scheme}:")) && uri.ends_with(transport);
@@ -61,7 +61,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.handle.drain();
-        // A panic of the relay is the test's.
+        // A panic of the relay fails the test.
         let ended = self.thread.take().unwrap().join();
         if !std::thread::panicking() {
             ended.unwrap();
@@ -69,7 +69,7 @@ impl Drop for Running {
     }
 }
 
-/// Loopback only, and no waiting at the end.
+/// Options with loopback only, and no waiting at the end.
 pub fn options() -> Options {
     let mut options = Options::new(REALM);
     options.connect_to = vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
@@ -85,13 +85,13 @@ pub fn plain_options() -> Options {
     options
 }
 
-/// Alice and Bob, each with their name for a password.
+/// Alice and Bob, each with the name as the password.
 pub fn users() -> String {
     let line = |user| user_line(user, REALM, user).unwrap();
     format!("# of a test\n{}\n{}\n", line("alice"), line("bob"))
 }
 
-/// A file that is removed with the value.
+/// A file that is removed when it is dropped.
 pub struct Scratch(pub PathBuf);
 
 impl Scratch {

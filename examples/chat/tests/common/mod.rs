@@ -1,4 +1,4 @@
-//! A room that runs, and clients of it.
+//! A running room, and clients of it.
 #![allow(dead_code, unreachable_pub)]
 
 use std::thread::JoinHandle;
@@ -8,10 +8,10 @@ use msrp_chat::{Addresses, Client, Handle, Options, Server, Told};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-/// Nothing in these tests takes longer.
+/// The longest wait in these tests.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A room that runs on a thread of its own, and is ended by dropping it.
+/// A room that runs on its own thread. Dropping it ends the room.
 pub struct Running {
     pub addresses: Addresses,
     pub handle: Handle,
@@ -51,7 +51,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.handle.stop();
-        // A panic of the room is the test's.
+        // A panic of the room fails the test.
         let ended = self.thread.take().unwrap().join();
         if !std::thread::panicking() {
             ended.unwrap();
@@ -61,8 +61,8 @@ impl Drop for Running {
 
 type Job = Box<dyn FnOnce(&mut Client) + Send>;
 
-/// A client with a task of its own, so that it goes on whatever the test waits
-/// for.
+/// A client in its own task, so that it runs while the test waits for something
+/// else.
 pub struct Person {
     jobs: mpsc::UnboundedSender<Job>,
     told: mpsc::UnboundedReceiver<Told>,
@@ -89,14 +89,14 @@ impl Person {
         Self { jobs, told }
     }
 
-    /// Has the client do something.
+    /// Runs an action on the client.
     pub async fn does<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Client) -> T + Send + 'static,
     ) -> T {
         let (sender, done) = oneshot::channel();
         let job = Box::new(move |client: &mut Client| drop(sender.send(job(client))));
-        assert!(self.jobs.send(job).is_ok(), "the session goes on");
+        assert!(self.jobs.send(job).is_ok(), "the session is open");
         done.await.unwrap()
     }
 
@@ -108,27 +108,27 @@ impl Person {
         self.does(move |client| client.say_to(uri, text)).await.unwrap();
     }
 
-    /// What is told next that `is_it`. What comes before is passed over.
+    /// The next event for which `is_it` holds. Skips those before it.
     pub async fn until(&mut self, is_it: impl Fn(&Told) -> bool) -> Told {
         let told = async {
             loop {
-                let told = self.told.recv().await.expect("the session goes on");
+                let told = self.told.recv().await.expect("the session is open");
                 if is_it(&told) {
                     return told;
                 }
             }
         };
-        timeout(PATIENCE, told).await.expect("what was waited for comes")
+        timeout(PATIENCE, told).await.expect("the event happens in time")
     }
 
-    /// Waits until so many are known to be there.
+    /// Waits until the client knows `count` participants.
     pub async fn sees(&mut self, count: usize) {
         while self.does(|client| client.roster().len()).await < count {
             self.until(|_| true).await;
         }
     }
 
-    /// What is heard next: from whom, whether privately, and what.
+    /// The next message: from whom, whether privately, and the text.
     pub async fn hears(&mut self) -> (String, bool, String) {
         match self.until(|told| matches!(told, Told::Heard { .. })).await {
             Told::Heard { from, is_private, text } => (from, is_private, text),
@@ -136,7 +136,7 @@ impl Person {
         }
     }
 
-    /// What a nickname that is asked for is answered.
+    /// The room's response to a nickname request.
     pub async fn asks(&mut self, nickname: Option<&'static str>) -> Told {
         self.does(move |client| client.ask_nickname(nickname)).await.unwrap();
         self.until(|told| matches!(told, Told::Named(_) | Told::NotNamed { .. })).await

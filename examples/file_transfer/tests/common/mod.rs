@@ -1,4 +1,4 @@
-//! A folder with files, and both programs in it.
+//! A folder with files, and the programs that run in it.
 #![allow(dead_code, unreachable_pub)]
 
 use std::fs;
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_msrp-file-transfer");
 
-/// A folder that goes when the test ends. `out` in it takes what is received.
+/// A folder that is deleted when the test ends. Its `out` takes received files.
 pub struct Scene(PathBuf);
 
 impl Scene {
@@ -43,7 +43,7 @@ impl Scene {
         fs::write(self.path(name), contents(name, octets)).unwrap();
     }
 
-    /// What has been received.
+    /// The received files.
     pub fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.path("out")).unwrap();
         let mut names: Vec<_> =
@@ -60,30 +60,30 @@ impl Scene {
         }
     }
 
-    /// The line of a description that says which file it is about.
+    /// The file-selector line of a description.
     pub fn selector_in(description: &str) -> String {
         let line = description.lines().find(|line| line.starts_with("a=file-selector:"));
         line.unwrap().to_owned()
     }
 
-    /// Before another exchange.
+    /// Prepares another exchange.
     pub fn forget_descriptions(&self) {
         for name in ["offer.sdp", "answer.sdp"] {
             fs::rename(self.path(name), self.path(&format!("old-{name}"))).unwrap();
         }
     }
 
-    /// The side that offers.
+    /// The offerer.
     pub fn offer(&self, arguments: &[&str]) -> Side {
         self.side(arguments, &["--sdp-out", "offer.sdp", "--sdp-in", "answer.sdp"])
     }
 
-    /// The side that answers.
+    /// The answerer.
     pub fn answer(&self, arguments: &[&str]) -> Side {
         self.answer_in("answer.sdp", arguments)
     }
 
-    /// The same, with the answer in another file.
+    /// The same with the answer in another file.
     pub fn answer_in(&self, file: &str, arguments: &[&str]) -> Side {
         self.side(arguments, &["--sdp-in", "offer.sdp", "--sdp-out", file])
     }
@@ -104,7 +104,7 @@ impl Scene {
         command
     }
 
-    /// Who offers, and who answers.
+    /// The offerer and the answerer.
     pub fn start(&self, offer: &[&str], fetch: &[&str]) -> (Side, Side) {
         let offer = self.offer(offer);
         (offer, self.answer(fetch))
@@ -115,14 +115,14 @@ impl Scene {
         (offer.end(), fetch.end())
     }
 
-    /// The one who wants the file offers. What `offer` and `fetch` printed.
+    /// Pulls a file. Returns what `offer` and `fetch` printed.
     pub fn pull(&self, fetch: &[&str], offer: &[&str]) -> (Ended, Ended) {
         let fetch = self.offer(fetch);
         let offer = self.answer(offer);
         (offer.end(), fetch.end())
     }
 
-    /// The exit status of a program that needs no other.
+    /// The exit status of a program that runs on its own.
     pub fn run(&self, arguments: &[&str]) -> i32 {
         self.command(arguments).stdout(Stdio::null()).status().unwrap().code().unwrap()
     }
@@ -140,17 +140,17 @@ impl Drop for Scene {
     }
 }
 
-/// A running program, which ends with the test.
+/// A running program. It ends with the test.
 pub struct Side(Child);
 
-/// What a program has printed, and its exit status.
+/// The output of a program, and its exit status.
 pub struct Ended {
     pub status: i32,
     objects: Vec<Value>,
 }
 
 impl Side {
-    /// All of its standard output.
+    /// Its standard output.
     pub fn printed(mut self) -> String {
         self.read()
     }
@@ -172,7 +172,7 @@ impl Side {
         self.0.kill().unwrap();
     }
 
-    /// The most octets that it has had in memory, as far as that can be seen here.
+    /// The peak of its memory in octets, if the system tells.
     pub fn most_memory(&mut self) -> Option<u64> {
         let status = format!("/proc/{}/status", self.0.id());
         let mut most = None;
@@ -196,13 +196,13 @@ impl Drop for Side {
 }
 
 impl Ended {
-    /// What was printed of the file on this media line.
+    /// The object that it printed for the file on this media line.
     pub fn line(&self, line: u64) -> &Value {
         self.objects.iter().find(|object| object["line"] == line).unwrap()
     }
 }
 
-/// Octets that differ from file to file and from place to place.
+/// Octets that differ between files and between offsets.
 pub fn contents(name: &str, octets: usize) -> Vec<u8> {
     let seed = name.bytes().fold(7_u64, |seed, octet| seed.wrapping_mul(31) + u64::from(octet));
     let mut contents = Vec::with_capacity(octets + 8);

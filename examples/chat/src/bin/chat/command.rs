@@ -1,12 +1,12 @@
-//! What a line means.
+//! The commands of the client.
 
-/// What there is.
+/// The text that `/help` shows.
 pub(crate) const HELP: &str = "\
-* /msg NAME TEXT    says something to one participant; \"NAME\" where it has blanks
-* /nick NICKNAME    asks for a nickname; /nick alone gives it up
-* /who              says who is here
+* /msg NAME TEXT    sends a text to one participant; quote a NAME with blanks
+* /nick NICKNAME    requests a nickname; /nick alone gives it up
+* /who              lists the participants
 * /quit             leaves
-* anything else     is said to all; //text for a text that begins with a slash";
+* anything else     goes to all; //text sends a text that begins with a slash";
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command<'a> {

@@ -1,5 +1,5 @@
-//! What the user does: keys of a terminal, or lines of a pipe. Both come from a
-//! thread that waits for them.
+//! The user's input: keys of a terminal, or lines of a pipe, read in a thread of
+//! its own.
 
 use std::io::{BufRead, IsTerminal};
 
@@ -15,7 +15,7 @@ pub(crate) enum Input {
 #[derive(Debug)]
 pub(crate) struct Source(mpsc::Receiver<Input>);
 
-/// Lines and keys that wait, at most.
+/// The most lines and keys that wait.
 const QUEUE: usize = 64;
 
 impl Source {
@@ -26,7 +26,7 @@ impl Source {
         Self(receiver)
     }
 
-    /// `None` at the end of the input. Safe to cancel.
+    /// `None` at the end of the input. Cancel safe.
     pub(crate) async fn next(&mut self) -> Option<Input> {
         self.0.recv().await
     }

@@ -1,4 +1,4 @@
-//! A client of a chat room, for a terminal or for lines from a pipe.
+//! A client of a chat room, for a terminal or a pipe.
 
 mod command;
 mod input;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use msrp_chat::{Client, Told};
+use msrp_chat::{Client, Told, words};
 use tokio::time::{Instant, sleep_until};
 
 use command::Command;
@@ -19,7 +19,7 @@ use screen::Screen;
 #[derive(Debug, Parser)]
 #[command(version, name = "chat")]
 struct Options {
-    /// Where the room waits for calls.
+    /// Where the room listens for calls.
     #[arg(value_name = "ADDRESS:PORT", default_value = "127.0.0.1:2856")]
     room: String,
 
@@ -27,16 +27,16 @@ struct Options {
     #[arg(long = "as", value_name = "URI", default_value = "sip:guest@chat.invalid")]
     uri: String,
 
-    /// The nickname to ask for.
+    /// The nickname to request.
     #[arg(long, value_name = "NICKNAME")]
     nick: Option<String>,
 }
 
-/// After how long without a key somebody is not writing any more (RFC 3994
-/// section 3.2).
+/// How long without a key until the user has stopped writing (RFC 3994 section
+/// 3.2).
 const IDLE: Duration = Duration::from_secs(15);
 
-/// How often the others are told of somebody who goes on writing.
+/// How often the others are notified while the user keeps writing.
 const REFRESH: Duration = Duration::from_secs(45);
 
 #[tokio::main(flavor = "current_thread")]
@@ -45,13 +45,13 @@ async fn main() -> ExitCode {
     let mut client = match Client::join(&options.room, &options.uri).await {
         Ok(client) => client,
         Err(error) => {
-            Screen::plain().error(&error.to_string());
+            Screen::plain().error(&words::of_error(&error));
             return ExitCode::FAILURE;
         }
     };
     let (source, screen) = (Source::start(), Screen::of_terminal());
     let mut talk = Talk { screen, typing: None };
-    talk.screen.show(&format!("* you are in {}; /help says what you can do", client.room()));
+    talk.screen.show(&format!("* you are in {}; /help lists the commands", client.room()));
     if let Some(nickname) = &options.nick {
         talk.ask_nickname(&mut client, Some(nickname));
     }
@@ -62,8 +62,8 @@ async fn main() -> ExitCode {
 
 struct Talk {
     screen: Screen,
-    /// Since when the others know that this user is writing, and when the last
-    /// key was pressed.
+    /// When the others were last notified that this user is writing, and when the
+    /// last key was pressed.
     typing: Option<(Instant, Instant)>,
 }
 
@@ -79,7 +79,7 @@ impl Talk {
                 },
                 input = source.next(), if !is_over => match input {
                     Some(input) if !is_leaving => is_leaving = self.input(client, input),
-                    // Who does not want to wait for answers.
+                    // The user does not want to wait for the responses.
                     Some(Input::Key(key)) if self.screen.key(key) == screen::Edit::Leave => {
                         client.leave();
                     }
@@ -94,7 +94,7 @@ impl Talk {
         }
     }
 
-    /// Says whether the user leaves.
+    /// Returns whether the user leaves.
     fn input(&mut self, client: &mut Client, input: Input) -> bool {
         match input {
             Input::Line(line) => return self.command(client, &line),
@@ -112,7 +112,7 @@ impl Talk {
     }
 
     fn command(&mut self, client: &mut Client, line: &str) -> bool {
-        // A message says as much as that nobody is writing any more.
+        // A message implies that its sender has stopped writing.
         self.typing = None;
         let result = match Command::read(line) {
             Command::Nothing => Ok(()),
@@ -150,23 +150,23 @@ impl Talk {
                 return true;
             }
             Command::Unknown(name) => {
-                self.screen.error(&format!("there is no {name}; /help says what there is"));
+                self.screen.error(&format!("there is no {name}; /help lists the commands"));
                 Ok(())
             }
         };
         if let Err(error) = result {
-            self.screen.error(&error.to_string());
+            self.screen.error(&words::of_error(&error));
         }
         false
     }
 
     fn ask_nickname(&mut self, client: &mut Client, nickname: Option<&str>) {
         if let Err(error) = client.ask_nickname(nickname) {
-            self.screen.error(&error.to_string());
+            self.screen.error(&words::of_error(&error));
         }
     }
 
-    /// Tells the others what they do not know.
+    /// Notifies the others unless they know already.
     fn set_typing(&mut self, client: &mut Client, is_active: bool) {
         let now = Instant::now();
         let is_known = match self.typing {
@@ -174,7 +174,7 @@ impl Talk {
             None => !is_active,
         };
         if !is_known {
-            // Nothing is lost where it cannot be told.
+            // A lost notification does no harm.
             let _ = client.typing(is_active);
         }
         let told = self.typing.map(|(told, _)| told).filter(|_| is_known);

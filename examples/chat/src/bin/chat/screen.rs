@@ -1,5 +1,5 @@
-//! The terminal: lines go up, and below them is what the user is writing. In a
-//! pipe there are lines alone.
+//! The terminal: lines scroll up above the one that the user is writing. A pipe
+//! has only the lines.
 
 use std::io::{IsTerminal, Write};
 
@@ -11,18 +11,18 @@ const PROMPT: &str = "> ";
 
 #[derive(Debug)]
 pub(crate) struct Screen {
-    /// What the user is writing; `None` in a pipe.
+    /// The line that the user is writing; `None` in a pipe.
     written: Option<String>,
 }
 
-/// What a key has done.
+/// The effect of a key.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Edit {
-    /// The line is there.
+    /// The line is complete.
     Line(String),
-    /// Something is written.
+    /// The line has text.
     Text,
-    /// Nothing is written any more.
+    /// The line is empty.
     Nothing,
     /// The user leaves.
     Leave,
@@ -33,8 +33,7 @@ impl Screen {
         Self { written: None }
     }
 
-    /// The terminal, which gives every key at once from now on. Where there is
-    /// none, a pipe.
+    /// The terminal, in raw mode from now on. Without a terminal, a pipe.
     pub(crate) fn of_terminal() -> Self {
         let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
         let written = (is_terminal && terminal::enable_raw_mode().is_ok()).then(String::new);
@@ -43,7 +42,7 @@ impl Screen {
         screen
     }
 
-    /// Gives the terminal back as it was.
+    /// Restores the terminal.
     pub(crate) fn end(&self) {
         if self.written.is_some() {
             let _ = terminal::disable_raw_mode();
@@ -51,7 +50,7 @@ impl Screen {
         }
     }
 
-    /// Shows a line, whatever others have put into it.
+    /// Shows a line. It may hold text of other users.
     pub(crate) fn show(&self, line: &str) {
         let line = words::shown(line);
         match self.written {
@@ -64,7 +63,8 @@ impl Screen {
         self.show(&format!("! {line}"));
     }
 
-    /// Puts lines above what the user is writing, of which the end is shown.
+    /// Puts lines above the one that the user is writing. If that is longer than
+    /// the screen is wide, its end is visible.
     fn draw(&self, lines: &str) {
         let Some(written) = &self.written else { return };
         let width = terminal::size().map_or(80, |(columns, _)| usize::from(columns));
@@ -105,7 +105,7 @@ fn drop_word(written: &mut String) {
 
 fn print(text: &str) {
     let mut out = std::io::stdout().lock();
-    // Who has closed the terminal reads nothing any more.
+    // A closed terminal is no reason to fail.
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 

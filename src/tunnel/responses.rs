@@ -1,4 +1,4 @@
-//! Which answer to a part settles the chunk that it was cut from.
+//! Matching responses to parts with the chunks from which the parts were cut.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,21 +7,21 @@ use crate::hop::Waiting;
 use crate::time::Instant;
 use crate::wire::{FailureReport, HeadRef, TransactionId};
 
-/// Parts that wait for an answer, of each kind.
+/// The most parts of each kind that wait for a response.
 const MAX_PARTS: usize = 4096;
 
-/// How long an answer is awaited: twice the time that it may take (RFC 4975
-/// section 7.1.1).
+/// How long a part waits for its response: twice the time that RFC 4975 section
+/// 7.1.1 allows.
 const LIFETIME: Duration = Duration::from_secs(60);
 
-/// What is to be done with a response.
+/// What a response means for a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It answers no part.
+    /// It belongs to no part.
     Foreign,
-    /// It says nothing yet, or nothing any more, of a chunk.
+    /// It belongs to a part but does not settle the chunk, or not any more.
     Unsettled,
-    /// It answers the chunk of that transaction.
+    /// It settles the chunk with this transaction id.
     Settled(TransactionId),
 }
 
@@ -29,28 +29,30 @@ pub(super) enum Verdict {
 #[derive(Debug)]
 struct Chunk {
     transaction: TransactionId,
-    /// Whether success is answered (Failure-Report `yes`).
+    /// Whether success leads to a response (Failure-Report `yes`).
     asks_success: bool,
-    unanswered: usize,
-    /// Whether every part is on its way.
+    /// Parts that have left and wait for a response.
+    pending: usize,
+    /// Whether every part has left.
     has_ended: bool,
+    /// Whether a response to a part was an error.
     is_refused: bool,
-    /// A part was not answered in time.
+    /// Whether a part had no response in time.
     is_lost: bool,
 }
 
-/// The chunks that were cut and are not settled.
+/// The chunks that have been cut and are not settled.
 #[derive(Debug)]
-pub(super) struct Answers {
+pub(super) struct Responses {
     chunks: HashMap<u64, Chunk>,
     next: u64,
-    /// Parts of chunks under Failure-Report `yes`, each of which is answered.
+    /// Parts with Failure-Report `yes`, each of which gets a response.
     asked: Waiting<u64>,
-    /// Parts of the others, most of which never are.
+    /// Other parts, most of which get none.
     silent: Waiting<u64>,
 }
 
-impl Answers {
+impl Responses {
     pub(super) fn new() -> Self {
         Self {
             chunks: HashMap::new(),
@@ -60,14 +62,14 @@ impl Answers {
         }
     }
 
-    /// A chunk is cut for the first time.
+    /// Begins a chunk, which is cut for the first time.
     pub(super) fn begin(&mut self, head: &HeadRef<'_>) -> u64 {
         let key = self.next;
         self.next += 1;
         let chunk = Chunk {
             transaction: head.transaction_id(),
             asks_success: head.failure_report() == FailureReport::Yes,
-            unanswered: 0,
+            pending: 0,
             has_ended: false,
             is_refused: false,
             is_lost: false,
@@ -76,12 +78,12 @@ impl Answers {
         key
     }
 
-    /// A part of a chunk leaves.
+    /// Notes that a part of a chunk leaves.
     pub(super) fn sent(&mut self, key: u64, id: TransactionId, now: Instant) {
         let Some(chunk) = self.chunks.get_mut(&key) else { return };
-        chunk.unanswered += 1;
+        chunk.pending += 1;
         let waiting = if chunk.asks_success { &mut self.asked } else { &mut self.silent };
-        // A peer is free to use an id twice.
+        // The id of the last part is the peer's, which may use an id twice.
         let before = waiting.insert(id, key);
         waiting.start(id, now);
         let oldest = if waiting.len() > MAX_PARTS { waiting.pop_oldest() } else { None };
@@ -90,7 +92,7 @@ impl Answers {
         }
     }
 
-    /// Every part of a chunk has left.
+    /// Notes that every part of a chunk has left.
     pub(super) fn end(&mut self, key: u64) {
         if let Some(chunk) = self.chunks.get_mut(&key) {
             chunk.has_ended = true;
@@ -98,12 +100,12 @@ impl Answers {
         }
     }
 
-    /// A response has come.
-    pub(super) fn answered(&mut self, id: &TransactionId, is_success: bool) -> Verdict {
+    /// Handles a response to a part.
+    pub(super) fn received(&mut self, id: &TransactionId, is_success: bool) -> Verdict {
         let key = self.asked.remove(id).or_else(|| self.silent.remove(id));
         let Some(key) = key else { return Verdict::Foreign };
         let Some(chunk) = self.chunks.get_mut(&key) else { return Verdict::Unsettled };
-        chunk.unanswered = chunk.unanswered.saturating_sub(1);
+        chunk.pending = chunk.pending.saturating_sub(1);
         let settles = !chunk.is_refused && (!is_success || chunk.has_succeeded());
         chunk.is_refused |= !is_success;
         let transaction = chunk.transaction;
@@ -111,7 +113,7 @@ impl Answers {
         if settles { Verdict::Settled(transaction) } else { Verdict::Unsettled }
     }
 
-    /// Whether an error has been the answer to a chunk.
+    /// Whether a response to a part of this chunk was an error.
     pub(super) fn is_refused(&self, key: u64) -> bool {
         self.chunks.get(&key).is_some_and(|chunk| chunk.is_refused)
     }
@@ -120,7 +122,7 @@ impl Answers {
         self.asked.contains(id) || self.silent.contains(id)
     }
 
-    /// Whether so many answers are awaited that no part may leave.
+    /// Whether so many parts wait for a response that no other may leave.
     pub(super) fn is_full(&self) -> bool {
         self.asked.len() >= MAX_PARTS
     }
@@ -137,14 +139,14 @@ impl Answers {
 
     fn lose(&mut self, key: u64) {
         if let Some(chunk) = self.chunks.get_mut(&key) {
-            chunk.unanswered = chunk.unanswered.saturating_sub(1);
+            chunk.pending = chunk.pending.saturating_sub(1);
             chunk.is_lost = true;
             self.drop_settled(key);
         }
     }
 
     fn drop_settled(&mut self, key: u64) {
-        let is_settled = |chunk: &Chunk| chunk.has_ended && chunk.unanswered == 0;
+        let is_settled = |chunk: &Chunk| chunk.has_ended && chunk.pending == 0;
         if self.chunks.get(&key).is_some_and(is_settled) {
             self.chunks.remove(&key);
         }
@@ -152,8 +154,9 @@ impl Answers {
 }
 
 impl Chunk {
-    /// Whether the answer that has just come is the last of its good ones.
+    /// Whether every part has left and had a response. None of these was an error if
+    /// `is_refused` is false.
     const fn has_succeeded(&self) -> bool {
-        self.asks_success && self.has_ended && self.unanswered == 0 && !self.is_lost
+        self.asks_success && self.has_ended && self.pending == 0 && !self.is_lost
     }
 }
