@@ -4,11 +4,11 @@
 
 mod common;
 
-use common::{BOB, Pair, Side, alice_opens, bob_expects};
+use common::{Pair, Side, alice_opens, bob_expects};
 use msrp::wire::ByteRange;
 use msrp::{
-    Config, Event, IncomingKey, MessageKey, OutgoingMessage, Received, ResponseMode, Role,
-    SendError, SessionError, SessionKey, StatusCode, UnknownKey,
+    Config, Event, IncomingKey, MessageKey, OutgoingMessage, Received, ResponseMode, SendError,
+    SessionError, SessionKey, StatusCode, UnknownKey,
 };
 
 /// Two pairs that differ only in their keys.
