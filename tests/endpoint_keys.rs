@@ -157,9 +157,9 @@ fn asked() -> (Pair, msrp::NicknameRequest) {
 fn an_authentication_of_another_connection_or_an_ended_one_is_not_stopped() {
     let now = std::time::Instant::now();
     let [(mut one, key), (mut other, own)] = [(); 2].map(|()| {
-        let mut side = Side::new(Config::default(), Role::Active, 1, now);
+        let mut side = Side::new(Config::default(), msrp::Role::Active, 1, now);
         let relay: msrp::MsrpUri = "msrp://relay.example:2855;tcp".parse().unwrap();
-        let local = BOB.parse().unwrap();
+        let local = common::BOB.parse().unwrap();
         let asked = msrp::Authentication::without_tls(local, relay);
         let key = side.connection.authenticate(asked).unwrap();
         (side, key)
