@@ -9,7 +9,7 @@ use crate::wire::{DecodeError, StatusCode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailReason {
-    /// The peer gave it up (`#`).
+    /// The peer aborted it (`#`).
     Aborted,
     /// It is larger than the session's limit. The response was 413.
     TooLarge,
@@ -57,7 +57,7 @@ impl fmt::Display for FailReason {
     }
 }
 
-/// What became of an outgoing message.
+/// The outcome of an outgoing message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -75,7 +75,7 @@ pub enum Outcome {
     Rejected(StatusCode),
     /// A chunk got no response in time, or a 408 says that of a later hop.
     TimedOut,
-    /// The application gave it up.
+    /// The application aborted it.
     Aborted,
     /// Its session ended first.
     SessionClosed,
@@ -84,7 +84,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether the message got through, as far as the sender asked to know.
+    /// Whether the message succeeded, by the responses and REPORTs that it asked for.
     #[must_use]
     pub const fn is_success(self) -> bool {
         matches!(self, Self::Accepted | Self::Sent | Self::Delivered)
