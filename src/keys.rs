@@ -1,4 +1,4 @@
-//! Keys: what names a session, a message or a request of a connection.
+//! Keys, which name a session, a message or a request of a connection.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,7 +13,7 @@ use crate::random::{Random, RandomError};
 #[error("the key belongs to another connection, or to something that has ended")]
 pub struct UnknownKey;
 
-/// What the keys of one connection have in common, and no other keys.
+/// The part that all keys of one connection share, and no others have.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Tag {
     /// Differs between processes.
@@ -30,14 +30,21 @@ impl Tag {
         random.fill(&mut octets)?;
         Ok(Self { random: octets, number })
     }
+
+    const fn tag(self) -> Self {
+        self
+    }
 }
 
-/// What is made of a tag and a serial number.
+/// A key is a serial number within something: a connection, known by its tag, or
+/// one of its sessions.
 pub(crate) trait Key {
-    fn new(tag: Tag, serial: u64) -> Self;
+    type Scope;
+
+    fn new(scope: Self::Scope, serial: u64) -> Self;
 }
 
-/// Gives the keys of one kind on one connection, each once.
+/// Draws the keys of one kind on one connection, each once.
 #[derive(Debug)]
 pub(crate) struct Keys<K> {
     tag: Tag,
@@ -50,10 +57,24 @@ impl<K: Key> Keys<K> {
         Self { tag, next: 0, kind: PhantomData }
     }
 
-    pub(crate) fn fresh(&mut self) -> K {
-        let key = K::new(self.tag, self.next);
+    pub(crate) fn fresh(&mut self) -> K
+    where
+        K: Key<Scope = Tag>,
+    {
+        self.fresh_in(self.tag)
+    }
+
+    pub(crate) fn fresh_in(&mut self, scope: K::Scope) -> K {
+        let key = K::new(scope, self.next);
         self.next += 1;
         key
+    }
+}
+
+impl MessageKey {
+    /// The session that owns the message.
+    pub(crate) const fn session(self) -> SessionKey {
+        self.scope
     }
 }
 
@@ -64,7 +85,7 @@ impl fmt::Debug for Tag {
 }
 
 macro_rules! keys {
-    ($($(#[$attribute:meta])* $name:ident;)+) => {
+    ($($(#[$attribute:meta])* $name:ident in $scope:ty;)+) => {
         $(
             $(#[$attribute])*
             ///
@@ -75,18 +96,26 @@ macro_rules! keys {
             #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
             pub struct $name {
                 serial: u64,
-                tag: Tag,
+                scope: $scope,
             }
 
             impl Key for $name {
-                fn new(tag: Tag, serial: u64) -> Self {
-                    Self { serial, tag }
+                type Scope = $scope;
+
+                fn new(scope: $scope, serial: u64) -> Self {
+                    Self { serial, scope }
+                }
+            }
+
+            impl $name {
+                const fn tag(self) -> Tag {
+                    self.scope.tag()
                 }
             }
 
             impl fmt::Display for $name {
                 fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    write!(f, "{:?}-{}", self.tag, self.serial)
+                    write!(f, "{:?}-{}", self.tag(), self.serial)
                 }
             }
 
@@ -101,19 +130,19 @@ macro_rules! keys {
 
 keys! {
     /// A session of a connection.
-    SessionKey;
+    SessionKey in Tag;
     /// An outgoing message.
-    MessageKey;
+    MessageKey in SessionKey;
     /// An incoming message.
-    IncomingKey;
+    IncomingKey in Tag;
     /// A NICKNAME that this side has sent (RFC 7701 section 7).
-    NicknameKey;
+    NicknameKey in Tag;
 }
 
 #[cfg(feature = "auth")]
 keys! {
     /// An authentication with a relay, or a chain of them (RFC 4976 section 5.1).
-    AuthKey;
+    AuthKey in Tag;
 }
 
 #[cfg(test)]

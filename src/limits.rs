@@ -1,11 +1,11 @@
-//! Bounds on everything a peer can make this crate hold.
+//! Limits on everything that a peer can make this crate hold.
 //!
-//! Each default is safe for a connection to a stranger. Zero is a legal value
-//! for every bound and means what it says: nothing of that kind is taken.
+//! Each default is safe for a connection to an untrusted peer. Zero is a legal
+//! value for every limit: nothing of that kind is accepted.
 
 use crate::tolerance::Tolerances;
 
-/// How heads are read: the limits of the parser and the tolerances it may use.
+/// How heads are parsed: the limits of the parser and its tolerances.
 ///
 /// ```
 /// use msrp::{ParseOptions, Tolerances};
@@ -24,8 +24,8 @@ pub struct ParseOptions {
     pub headers: usize,
     /// URIs in one To-Path or From-Path. Default 16.
     pub path_uris: usize,
-    /// Which deviations from RFC 4975 section 9 are read all the same.
-    /// Default: [`Tolerances::usual`].
+    /// The deviations from RFC 4975 section 9 that are accepted. Default:
+    /// [`Tolerances::usual`].
     pub tolerances: Tolerances,
 }
 
@@ -36,7 +36,7 @@ impl Default for ParseOptions {
 }
 
 impl ParseOptions {
-    /// The limit on a head that is in force: spans into a head are 16 bits wide.
+    /// The effective limit on a head: spans into a head are 16 bits wide.
     pub(crate) fn head_limit(&self) -> usize {
         self.head_octets.min(usize::from(u16::MAX))
     }
@@ -49,49 +49,51 @@ impl ParseOptions {
 pub struct Limits {
     /// Sessions on one connection. Default 256.
     pub sessions: usize,
-    /// Incoming messages that have begun and not ended, for each session.
-    /// One more is answered 413. Default 64.
+    /// Incoming messages that have begun and not ended, for each session. The
+    /// response to one more is 413. Default 64.
     pub incoming_messages: usize,
     /// Octets of unfinished messages in memory, on the whole connection
-    /// ([`ReceiveMode::Whole`](crate::ReceiveMode::Whole)). One more is
-    /// answered 413. Default 16 MiB.
+    /// ([`ReceiveMode::Whole`](crate::ReceiveMode::Whole)). The response to more is
+    /// 413. Default 16 MiB.
     pub incoming_octets: u64,
     /// Separate runs of octets in one incoming message whose chunks arrive out
-    /// of order. A chunk that would make one more is answered 413. Default 1,024.
+    /// of order. The response to a chunk that would add one more is 413. Default
+    /// 1,024.
     pub message_ranges: usize,
     /// Outgoing messages that have no outcome yet, for each session. Default 4,096.
     pub outgoing_messages: usize,
-    /// Octets of body pieces and messages in events that the application has
-    /// not taken yet; above it [`Connection::wants_read`](crate::Connection::wants_read)
-    /// turns false. Default 1 MiB.
+    /// Octets of body pieces and messages in events that the application has not
+    /// taken yet. Above the limit
+    /// [`Connection::wants_read`](crate::Connection::wants_read) is false. Default 1
+    /// MiB.
     pub event_octets: usize,
-    /// Events that the application has not taken yet; above it
-    /// [`Connection::wants_read`](crate::Connection::wants_read) turns false.
-    /// Default 4,096.
+    /// Events that the application has not taken yet. Above the limit
+    /// [`Connection::wants_read`](crate::Connection::wants_read) is false. Default
+    /// 4,096.
     pub events: usize,
-    /// Octets of responses, REPORTs and bodiless requests which wait for the
-    /// transport; above it [`Connection::wants_read`](crate::Connection::wants_read)
-    /// turns false, and a peer that goes on reading nothing is given up. Room
-    /// for the responses to as many requests as a peer may have open keeps two
-    /// endpoints from waiting for each other. Default 512 KiB.
+    /// Octets of responses, REPORTs and bodiless requests that wait for the
+    /// transport. Above the limit
+    /// [`Connection::wants_read`](crate::Connection::wants_read) is false, and the
+    /// connection ends if the peer reads nothing for the transaction timeout. To
+    /// keep two endpoints from waiting for each other, leave room for the responses
+    /// to all requests that the peer may have open. Default 512 KiB.
     pub control_octets: usize,
-    /// Requests that wait for their response. At the limit no new chunk is
-    /// begun until one is answered or times out. Default 1,024.
+    /// Requests that wait for their response. At the limit no new chunk begins until
+    /// one of them has its response or times out. Default 1,024.
     pub transactions: usize,
-    /// Octets that a [`BodyWriter`](crate::BodyWriter) takes before the
-    /// transport has. Default 256 KiB; less than two count as two, since the
-    /// last one waits for what follows it.
+    /// Octets that a [`BodyWriter`](crate::BodyWriter) holds for the transport. Less
+    /// than two counts as two, since the last one waits until it is known whether
+    /// more follow. Default 256 KiB.
     pub body_writer_octets: usize,
-    /// Message-IDs which are remembered for each session, of each kind: of
-    /// complete messages, to mark their duplicates; of refused ones, to refuse
-    /// what is still to come of them; of those sent, to know late REPORTs.
-    /// Default 256.
+    /// Message-IDs that each session remembers of each kind: complete messages, to
+    /// mark their duplicates; refused messages, to refuse the rest of them; sent
+    /// messages, to recognize late REPORTs. Default 256.
     pub remembered_messages: usize,
-    /// NICKNAMEs that have no answer yet, for each session and each side of it.
-    /// One more of the peer is answered 403. Default 8.
+    /// NICKNAMEs that have no response yet, for each session and in each direction.
+    /// The response to one more of the peer is 403. Default 8.
     pub nicknames: usize,
-    /// Authentications on one connection: those that have no route yet and
-    /// those whose route is refreshed. Default 256.
+    /// Authentications on one connection: those without a route yet, and those whose
+    /// route is refreshed. Default 256.
     #[cfg(feature = "auth")]
     pub authentications: usize,
 }

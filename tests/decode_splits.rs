@@ -9,7 +9,7 @@ use msrp::wire::ParseErrorKind;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// Vectors which are no whole frames, and why.
+/// Vectors that are not whole frames, and why.
 const NO_FRAMES: [(&str, &str); 3] = [
     ("rfc4975-5.1-1", "a snippet without paths"),
     ("rfc4975-5.1-2", "a snippet without paths"),
@@ -38,8 +38,8 @@ fn the_index_says_what_each_message_decodes_to() {
     assert!(index.is_empty(), "rows without a file: {:?}", index.keys());
 }
 
-/// What a frame is made of, put together again, is what came: nothing of a
-/// body is lost, and nothing of an end-line is in it.
+/// The parts of each frame joined are the stream: no octet of a body is lost, and none of
+/// an end-line is in it.
 // req: 4975-7.1-10, 4975-7.1-11, 4975-7.1-18, 4975-9-12
 #[test]
 fn the_parts_of_a_stream_are_the_whole() {
@@ -88,7 +88,7 @@ fn every_vector_decodes_alike_in_any_two_pieces() {
 }
 
 fn check_splits(Sample { name, octets }: &Sample) {
-    // The other readings differ in heads alone: fewer splits meet all of them.
+    // The other readings differ only in heads, so fewer splits suffice.
     for (options, step) in readings().into_iter().zip([1, 5, 5]) {
         let whole = decode_whole(octets, &options);
         let single = decode(octets.chunks(1), &options);
@@ -100,8 +100,8 @@ fn check_splits(Sample { name, octets }: &Sample) {
     }
 }
 
-/// Every place of a sample of common size; of the few large ones, every place
-/// near both ends and where the search changes its needle, and some between.
+/// Every place of a sample of usual size. Of the few large ones, every place near both
+/// ends and where the search changes its needle, and some in between.
 fn splits(len: usize) -> impl Iterator<Item = usize> {
     let is_small = len < 3000;
     (0..=len).filter(move |at| {
@@ -109,8 +109,8 @@ fn splits(len: usize) -> impl Iterator<Item = usize> {
     })
 }
 
-/// How many vectors there are, that all but the snippets are frames, and that
-/// their flaws are in what they say and not in their framing.
+/// All vectors except the snippets are frames, and their flaws are in their heads and not
+/// in their framing.
 // req: 4975-9-5
 #[test]
 fn the_vectors_are_frames() {
@@ -139,7 +139,7 @@ proptest! {
         prop_assert_eq!(decode(pieces(&stream, &cuts), &options), decode_whole(&stream, &options));
     }
 
-    /// Octets that are all about end-lines meet every state of the search.
+    /// Octets that resemble end-lines reach every state of the search.
     #[test]
     fn near_misses_decode_alike_in_any_pieces(
         id in "[ab+$-]{0,3}".prop_map(|rest| format!("a{rest}")),
@@ -160,7 +160,7 @@ proptest! {
         prop_assert_eq!(decode(stream.chunks(1), &options), whole);
     }
 
-    /// The end of a body is where the first end-line is, and nowhere else.
+    /// A body ends at its first end-line.
     // req: 4975-7.1-10, 4975-9-12
     #[test]
     fn a_body_ends_at_its_first_end_line(
@@ -212,7 +212,7 @@ proptest! {
     }
 }
 
-/// The plain way to find an end-line: look at every place.
+/// The simplest way to find an end-line: look at every place.
 fn first_end_line(body: &[u8], id: &str) -> usize {
     (0..body.len())
         .find(|at| {
@@ -245,7 +245,7 @@ fn corpus_once() -> &'static [Sample] {
     CORPUS.get_or_init(corpus)
 }
 
-/// A frame whose head is malformed costs itself and nothing behind it.
+/// A malformed head costs its own frame and nothing after it.
 #[test]
 fn a_bad_head_leaves_the_next_frame_whole() {
     let bad: Vec<Sample> =

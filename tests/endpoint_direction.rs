@@ -16,7 +16,7 @@ const ALL: [Direction; 4] =
 
 const NOTIFICATION: &str = "From: <im:bob@example.com>\r\n\r\n\
     Content-Type: message/imdn+xml\r\n\r\n<imdn/>";
-/// Whose folded line names a type, but is part of another field.
+/// A folded line that names a type, but belongs to another field.
 const FOLDED: &str = "From: <im:bob@example.com>\r\n\r\nContent-Description: x\r\n \
     Content-Type: message/imdn+xml\r\nContent-Type: text/html\r\n\r\n<p/>";
 const FOLDED_NOTIFICATION: &str = "From: <im:bob@example.com>\r\n\r\n\
@@ -71,7 +71,7 @@ fn a_direction_has_a_name_and_another_side() {
 
 // req: 4975-8.9-1
 #[test]
-fn messages_leave_where_this_side_sends() {
+fn messages_leave_if_this_side_sends() {
     for direction in ALL {
         let mut alice = alice(direction);
         let sent = alice.side.connection.send(alice.session, OutgoingMessage::text("Hi"));
@@ -87,7 +87,7 @@ fn messages_leave_where_this_side_sends() {
 
 // req: 4975-8.9-1
 #[test]
-fn messages_come_in_where_this_side_receives() {
+fn messages_arrive_if_this_side_receives() {
     for direction in ALL {
         for mode in [ReceiveMode::Whole, ReceiveMode::Pieces] {
             let mut bob = bob_with(bob_expects().direction(direction).receive(mode));
@@ -106,18 +106,18 @@ fn messages_come_in_where_this_side_receives() {
 
 // req: 4975-8.9-1
 #[test]
-fn a_refused_message_is_told_once_and_refused_to_its_end() {
+fn a_refused_message_is_one_event_and_refused_to_its_end() {
     let mut bob = bob(Direction::SendOnly);
     let first = Raw::chunk("tid.1", "mid1", "1-2/4", "Hi", '+');
     let second = Raw::chunk("tid.2", "mid1", "3-4/4", "ho", '$');
-    // The first chunk is answered before it has come whole.
+    // The response to the first chunk leaves before the chunk is complete.
     let sent = bob.give(&first.open());
     assert_eq!(words(&sent), ["403"]);
     let rest = first.octets()[first.open().len()..].to_vec();
     assert_eq!(words(&bob.give(&rest)), [""; 0]);
     assert_eq!(words(&bob.give(&second.octets())), ["403"]);
     assert_eq!(reasons(&bob.events()), [Some(FailReason::NotReceiving)]);
-    // One that wants no answer gets none.
+    // A chunk that asks for no response gets none.
     assert!(bob.give(&whole("tid.3", "text/plain", "Hi").reports("no", "").octets()).is_empty());
 }
 
@@ -137,7 +137,7 @@ fn bodiless_sends_and_reports_go_both_ways() {
     let [Event::Message { received: message, .. }] = &events[..] else { panic!("{events:?}") };
     bob.side.connection.report(message, StatusCode::OK, ByteRange::whole(2)).unwrap();
     assert_eq!(words(&bob.drain()), ["REPORT"]);
-    // And the side that only sends takes it.
+    // The side that only sends accepts it.
     let mut alice = alice(Direction::SendOnly);
     let message = OutgoingMessage::text("Hi").success_report(true);
     alice.side.connection.send(alice.session, message).unwrap();
@@ -165,7 +165,7 @@ fn notifications_of_delivery_go_against_the_direction() {
         let mut bob = bob(Direction::SendOnly);
         let answer = if passes { "200" } else { "403" };
         assert_eq!(words(&bob.give(&whole("tid.1", media_type, body).octets())), [answer]);
-        // In chunks, the first of which does not say what is wrapped.
+        // In chunks, the first of which does not show the wrapped type.
         let (one, two) = body.split_at(3);
         let total = body.len();
         let chunk = |id: &str, range: String, octets: &str, flag| {
@@ -179,7 +179,8 @@ fn notifications_of_delivery_go_against_the_direction() {
         let sent = bob.give(&chunk("tid.3", format!("4-{total}/{total}"), two, '$').octets());
         assert_eq!(words(&sent), [answer], "{media_type} in chunks");
     }
-    // What streams out is not seen; what comes in pieces is the application's to see.
+    // The connection does not look into streamed messages. Those that arrive in pieces
+    // are the task of the application.
     let mut alice = alice(Direction::Inactive);
     let streamed = OutgoingMessage::streamed(MediaType::new("message/cpim").unwrap(), None);
     let sent = alice.side.connection.send(alice.session, streamed);

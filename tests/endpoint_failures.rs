@@ -1,5 +1,5 @@
-//! Refusals, deadlines and ends: every message has one outcome, whatever
-//! happens and whenever (RFC 4975 sections 5.4, 7.1.1, 7.3.2 and 10).
+//! Refusals, deadlines and ends: every message has exactly one outcome (RFC 4975
+//! sections 5.4, 7.1.1, 7.3.2 and 10).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod common;
@@ -29,7 +29,7 @@ fn small_steps() -> Config {
     config
 }
 
-/// Where a message of 9,000 octets stands.
+/// The progress of a message of 9,000 octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// Nothing of it has left.
@@ -197,12 +197,12 @@ fn check_error(status: u16, at: Stage, way: Way, failure: FailureReport) {
     let expected: &[&str] = match (at, reason) {
         (Stage::Open | Stage::Stalled, _) => &["mid1 #"],
         (Stage::Between, None) => &["mid2 $"],
-        // The open chunk has to end, and nothing else is said in that session.
+        // The open chunk must end, and nothing else leaves in that session.
         (Stage::Between, Some(_)) => &["mid2 #"],
         _ => &[],
     };
     assert_eq!(after, expected, "{context}");
-    // Whatever comes later is of no interest, and the connection goes on.
+    // What follows has no effect, and the connection continues.
     let late = common::wire::response(&staged.transaction(), "200 OK");
     staged.alice.side.feed(staged.alice.now, &late);
     assert_eq!(outcomes(&staged.alice.events()), [], "{context}");
@@ -256,7 +256,7 @@ fn a_type_that_was_refused_is_not_sent_again_in_the_session() {
     let error = alice.side.connection.send(session, again).unwrap_err();
     assert_eq!(error, SendError::TypeNotAccepted("TEXT/html".parse().unwrap()));
     alice.side.connection.send(session, OutgoingMessage::text("x")).unwrap();
-    // Another session starts afresh.
+    // Another session is not affected.
     let two = SessionConfig::new(
         "msrp://alice.example:7654/two;tcp".parse().unwrap(),
         path("msrp://bob.example:12763/two;tcp"),
@@ -301,14 +301,14 @@ fn no_response_for_30_seconds_is_a_timeout() {
     assert_eq!(alice.side.connection.poll_timeout(), None);
     alice.answer(&sent[0], "200 OK");
     assert_eq!(alice.events(), []);
-    // The session is not lost by it.
+    // The session stays open.
     alice.side.connection.send(alice.session, OutgoingMessage::text("y")).unwrap();
 }
 
 // req: 4975-7.1.1-7
 #[test]
 fn the_time_runs_from_the_last_octet_written() {
-    // One transmit is written slowly: the next poll says that it is.
+    // One transmit is written slowly. The next poll shows that it has been written.
     let mut alice = Lone::alice();
     alice.side.connection.send(alice.session, OutgoingMessage::text("x")).unwrap();
     alice.poll();
@@ -316,7 +316,7 @@ fn the_time_runs_from_the_last_octet_written() {
     alice.advance(20 * SECOND);
     assert!(alice.poll().is_empty());
     assert_eq!(alice.side.connection.poll_timeout(), Some(alice.now + 30 * SECOND));
-    // A large message takes long: the time of its chunk runs from its end.
+    // A large message takes long. The deadline of its chunk starts at its end.
     let mut alice = Lone::alice_with(small_steps(), alice_opens());
     alice.side.connection.send(alice.session, binary("mid1", 9000)).unwrap();
     for _ in 0..6 {
@@ -331,7 +331,7 @@ fn the_time_runs_from_the_last_octet_written() {
 
 // req: 4975-7.1.1-7
 #[test]
-fn a_response_in_time_stops_the_clock_and_tells_the_round_trip() {
+fn a_response_in_time_stops_the_clock_and_has_the_round_trip() {
     let mut alice = Lone::alice();
     alice.side.connection.send(alice.session, OutgoingMessage::text("x")).unwrap();
     let sent = alice.drain();
@@ -344,7 +344,7 @@ fn a_response_in_time_stops_the_clock_and_tells_the_round_trip() {
     assert_eq!(answer.transaction.as_str(), sent[0].id);
     assert_eq!((answer.status, answer.comment.as_deref()), (StatusCode::OK, Some("Very well")));
     assert_eq!(alice.side.connection.poll_timeout(), None);
-    // A second response to it says nothing.
+    // A second response to it has no effect.
     alice.answer(&sent[0], "413 Stop");
     assert_eq!(alice.events(), []);
 }
@@ -358,7 +358,7 @@ fn without_failure_reports_there_is_no_timeout() {
     alice.drain();
     assert_eq!(outcomes(&alice.events())[0].outcome, Outcome::Sent);
     assert_eq!(alice.side.connection.poll_timeout(), None);
-    // Only errors are answered: what was not refused in time has been sent.
+    // Only errors have responses: what was not refused in time has been sent.
     let partial = OutgoingMessage::text("x").failure_report(FailureReport::Partial);
     alice.side.connection.send(alice.session, partial).unwrap();
     alice.drain();
@@ -461,7 +461,7 @@ fn check_end(end: End, at: Stage, failure: FailureReport) {
         "{context} {told:?}"
     );
 
-    // First what became of the messages, then of the session, then of the connection.
+    // First the outcomes of the messages, then the session, then the connection.
     let rank = |event: &Event| match event {
         Event::Finished(_) => 0,
         Event::SessionClosed { .. } => 1,
@@ -579,7 +579,7 @@ fn the_end_of_one_session_leaves_the_other_alone() {
     let events = alice.events();
     assert_eq!(outcomes(&events)[0].outcome, Outcome::Accepted);
     assert!(matches!(events[0], Event::SessionOpened { session, .. } if session == two));
-    // What comes for the one that has ended is answered 481.
+    // The response to requests for the one that has ended is 481.
     let sent =
         alice.give(&Raw::chunk("tid.1", "mid9", "1-2/2", "Hi", '$').to(ALICE).from(BOB).octets());
     assert_eq!(words(&sent), ["481"]);

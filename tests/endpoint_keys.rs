@@ -1,5 +1,5 @@
-//! A key names something of its own connection while that lasts, and nothing
-//! else: not on a connection with the same seed, and not after its end.
+//! A key names something of its own connection while that exists. It is refused
+//! by a connection with the same seed, and after the end of what it names.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod common;
@@ -11,7 +11,7 @@ use msrp::{
     SessionError, SessionKey, StatusCode, UnknownKey,
 };
 
-/// Two pairs that differ in nothing but their keys.
+/// Two pairs that differ only in their keys.
 fn twins() -> [(Pair, SessionKey); 2] {
     [Pair::opened(), Pair::opened()]
 }

@@ -1,5 +1,5 @@
 //! What a peer, a slow transport and a slow application can make a connection
-//! hold, and that nothing is lost for it.
+//! hold. Nothing is lost at the limits.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod common;
@@ -38,7 +38,7 @@ fn flood(count: usize) -> (Vec<u8>, Vec<String>) {
 }
 
 /// Reads `input` to its end, taking one event or one transmit whenever the
-/// connection wants to read no more; what was told and sent.
+/// connection does not want to read. Returns the events and the octets sent.
 fn read_slowly(bob: &mut Lone, input: &[u8], take_events: bool) -> (Vec<Event>, Vec<u8>, usize) {
     let mut input = BytesMut::from(input);
     let (mut events, mut sent, mut pauses) = (Vec::new(), Vec::new(), 0);
@@ -77,7 +77,7 @@ fn texts_of(events: &[Event]) -> Vec<String> {
 }
 
 #[test]
-fn reading_stops_while_events_are_not_taken_and_goes_on_without_loss() {
+fn reading_stops_while_events_are_not_taken_and_resumes_without_loss() {
     for config in [
         limited(|limits| limits.events = 3),
         limited(|limits| limits.event_octets = 20),
@@ -94,7 +94,7 @@ fn reading_stops_while_events_are_not_taken_and_goes_on_without_loss() {
 }
 
 #[test]
-fn reading_stops_while_responses_are_not_read_and_goes_on_without_loss() {
+fn reading_stops_while_responses_are_not_read_and_resumes_without_loss() {
     let mut bob = Lone::bob_with(limited(|limits| limits.control_octets = 500), bob_expects());
     let (octets, texts) = flood(30);
     let (events, sent, pauses) = read_slowly(&mut bob, &octets, false);
@@ -148,10 +148,10 @@ fn so_many_requests_wait_for_responses_as_the_limit_says() {
     alice.answer(&first[1], "200 OK");
     let next = alice.drain();
     assert_eq!((next.len(), next[0].body.clone().unwrap()), (1, b"3".to_vec()));
-    // A response of this side's does not wait for that.
+    // A response of this side does not wait for that.
     let sent = alice.give(&Raw::new("FOO", "foo1").to(ALICE).from(BOB).octets());
     assert_eq!(words(&sent), ["501"]);
-    // Nor does time stand still: the others time out and make room.
+    // The others time out and make room.
     alice.advance(std::time::Duration::from_secs(30));
     assert_eq!(alice.drain().len(), 3);
     assert_eq!(alice.side.outcomes().len(), 4);
@@ -205,11 +205,11 @@ fn a_body_writer_takes_what_there_is_room_for() {
     assert_eq!(writer.room(), 300);
     writer.write(filler(300)).unwrap();
     assert_eq!(writer.write(filler(1)), Err(SendError::Full { room: 0 }));
-    // It is told once when there is room, and then there is.
+    // One event announces room, and there is room then.
     alice.side.drain(alice.now);
     let events = alice.events();
     assert_eq!(events, [Event::BodyRoom { message: key }]);
-    // The last octet stays until it is known whether more follow.
+    // The last octet waits until it is known whether more follow.
     assert_eq!(alice.side.connection.body(key).unwrap().room(), 999);
     alice.side.connection.body(key).unwrap().write(filler(999)).unwrap();
     let writer = alice.side.connection.body(key).unwrap();
@@ -230,7 +230,7 @@ fn a_body_writer_takes_what_there_is_room_for() {
 }
 
 #[test]
-fn a_body_writer_is_not_told_of_room_that_it_did_not_lack() {
+fn no_event_announces_room_that_a_body_writer_did_not_lack() {
     let mut alice =
         Lone::alice_with(limited(|limits| limits.body_writer_octets = 1000), alice_opens());
     let key = streamed(&mut alice, None);
@@ -242,7 +242,7 @@ fn a_body_writer_is_not_told_of_room_that_it_did_not_lack() {
 }
 
 #[test]
-fn a_writer_that_has_finished_is_told_of_no_room() {
+fn no_event_announces_room_to_a_writer_that_has_finished() {
     let mut config = limited(|limits| limits.body_writer_octets = 10_000);
     config.transmit_octets = 1500;
     let mut alice = Lone::alice_with(config, alice_opens());
@@ -291,7 +291,7 @@ fn a_head_beyond_the_limit_ends_the_connection() {
 }
 
 #[test]
-fn more_header_fields_or_uris_than_the_limit_are_answered_400() {
+fn more_header_fields_or_uris_than_the_limit_are_refused_with_400() {
     let mut config = Config::default();
     (config.parse.headers, config.parse.path_uris) = (6, 2);
     let mut bob = Lone::bob_with(config, bob_expects());
@@ -307,9 +307,9 @@ fn more_header_fields_or_uris_than_the_limit_are_answered_400() {
     assert_eq!(texts_of(&bob.events()), ["Hi"]);
 }
 
-/// A message has one outcome whatever two strangers do to each other.
+/// A message has one outcome, whatever the two sides do.
 #[test]
-fn whatever_is_done_each_message_has_one_outcome() {
+fn each_message_has_one_outcome() {
     for seed in 0..100 {
         let mut random = Seeded(seed);
         let mut config = limited(|limits| limits.transactions = 4);

@@ -1,4 +1,4 @@
-//! NICKNAME, from both sides (RFC 7701 section 7).
+//! NICKNAME, in both directions (RFC 7701 section 7).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod common;
@@ -37,7 +37,7 @@ fn ask(id: &str, value: &str) -> Raw {
     Raw::new("NICKNAME", id).header("Use-Nickname", value)
 }
 
-/// The nicknames that were asked for, and under which keys.
+/// The nicknames that were asked for, and their keys.
 fn requested(events: &[Event]) -> Vec<(NicknameRequest, Option<String>)> {
     events
         .iter()
@@ -105,7 +105,7 @@ fn a_nickname_has_1_to_1023_octets() {
             "{len}"
         );
     }
-    // Octets, not characters; escapes do not count.
+    // The limit counts octets, not characters, and no escapes.
     assert!(Nickname::new("é".repeat(511)).is_ok());
     assert_eq!(Nickname::new("é".repeat(512)).unwrap_err().kind(), ValueErrorKind::NicknameTooLong);
     let quotes = Nickname::new("\"".repeat(1023)).unwrap();
@@ -152,7 +152,7 @@ proptest! {
         prop_assert_eq!(Nickname::parse_quoted(&value), Ok(Some(name)));
     }
 
-    /// Whatever is read is written the same way.
+    /// What has been parsed is written the same way.
     #[test]
     fn a_value_has_one_spelling(value in r#""(\\?["\\a é]){0,20}"?.?"#) {
         if let Ok(Some(name)) = Nickname::parse_quoted(&value) {
@@ -163,7 +163,7 @@ proptest! {
 
 // req: 7701-7.2-1
 #[test]
-fn every_answer_is_told_once() {
+fn every_response_is_one_event() {
     for (status, outcome) in [
         ("200 OK", Outcome::Accepted),
         ("403 No nicknames", Outcome::Rejected(StatusCode::FORBIDDEN)),
@@ -175,7 +175,7 @@ fn every_answer_is_told_once() {
         let (mut alice, sent) = asking();
         alice.answer(&sent, status);
         assert_eq!(outcomes(&alice.events()), [outcome], "{status}");
-        // Once only, and the session goes on.
+        // Only once, and the session continues.
         alice.answer(&sent, "200 OK");
         alice.advance(Duration::from_secs(60));
         assert_eq!(alice.events(), []);
@@ -184,7 +184,7 @@ fn every_answer_is_told_once() {
 }
 
 #[test]
-fn an_answer_that_ends_the_session_is_told_first() {
+fn a_response_that_ends_the_session_comes_before_its_end() {
     let (mut alice, sent) = asking();
     alice.answer(&sent, "481 No Such Session");
     let events = alice.events();
@@ -199,7 +199,7 @@ fn an_answer_that_ends_the_session_is_told_first() {
 }
 
 #[test]
-fn silence_and_ends_are_told_once() {
+fn silence_and_ends_are_one_event() {
     let (mut alice, _) = asking();
     alice.advance(Duration::from_secs(30));
     assert_eq!(outcomes(&alice.events()), [Outcome::TimedOut]);
@@ -243,10 +243,10 @@ fn so_many_are_asked_for_at_once() {
     assert!(alice.side.connection.ask_nickname(session, None).is_ok());
 }
 
-/// A response to what is no SEND comes along the whole path.
+/// A response to a request other than SEND comes along the whole path.
 // req: 4975-7.2-4
 #[test]
-fn an_answer_comes_along_the_whole_path() {
+fn a_response_comes_along_the_whole_path() {
     let relayed = format!("msrp://relay.example:2855/r1;tcp {BOB}");
     let session = SessionConfig::new(ALICE.parse().unwrap(), path(&relayed));
     let mut alice = Lone::alice_with(strict(), session);
@@ -260,7 +260,7 @@ fn an_answer_comes_along_the_whole_path() {
 }
 
 #[test]
-fn who_gives_no_nicknames_answers_501() {
+fn a_side_that_gives_no_nicknames_responds_with_501() {
     let mut bob = Lone::bob();
     assert_eq!(words(&bob.give(&ask("tid.1", "\"Ada\"").octets())), ["501"]);
     assert_eq!(bob.events(), []);
@@ -268,7 +268,7 @@ fn who_gives_no_nicknames_answers_501() {
 
 // req: 7701-7.1-4, 7701-7.1-8, 7701-7.1-9
 #[test]
-fn the_application_answers_once() {
+fn the_application_responds_once() {
     for status in [200, 403, 423, 424, 425] {
         let mut bob = bob();
         assert_eq!(bob.give(&ask("tid.1", r#""A\"da""#).octets()), []);
@@ -289,7 +289,7 @@ fn the_application_answers_once() {
 }
 
 #[test]
-fn requests_are_answered_in_any_order_each_along_its_path() {
+fn responses_leave_in_any_order_each_along_its_path() {
     let mut bob = bob();
     let through = format!("msrp://relay.example:2855/r1;tcp {ALICE}");
     bob.give(&ask("tid.1", "\"one\"").from(&through).octets());
@@ -307,7 +307,7 @@ fn requests_are_answered_in_any_order_each_along_its_path() {
 
 // req: 7701-7.1-7
 #[test]
-fn a_malformed_nickname_is_answered_424() {
+fn a_malformed_nickname_is_refused_with_424() {
     let too_long = format!("\"{}\"", "n".repeat(1024));
     let mut bob = bob();
     for request in [
@@ -320,7 +320,7 @@ fn a_malformed_nickname_is_answered_424() {
         ask("tid.1", "Ada \"Bob\""),
         ask("tid.1", &too_long),
         ask("tid.1", &"n".repeat(1024)),
-        // Which of the two is meant?
+        // It is ambiguous which of the two is meant.
         ask("tid.1", "\"Ada\"").header("Use-Nickname", "\"Bob\""),
     ] {
         assert_eq!(words(&bob.give(&request.octets())), ["424"], "{request:?}");
@@ -351,7 +351,7 @@ fn a_nickname_without_quotes_is_tolerated() {
 }
 
 #[test]
-fn so_many_wait_for_an_answer() {
+fn the_requests_that_wait_are_limited() {
     let mut bob = bob();
     for n in 0..8 {
         assert_eq!(bob.give(&ask(&format!("tid.{n}"), "\"Ada\"").octets()), []);
@@ -362,7 +362,7 @@ fn so_many_wait_for_an_answer() {
     bob.side.connection.respond_to_nickname(waiting[3].0, StatusCode::OK).unwrap();
     assert_eq!(words(&bob.give(&ask("tid.10", "\"Ada\"").octets())), ["200"]);
     assert_eq!(requested(&bob.events()).len(), 1);
-    // What waits when the session ends is answered, too.
+    // What waits when the session ends gets a response, too.
     assert!(bob.side.connection.close_session(bob.session).is_ok());
     assert_eq!(words(&bob.drain()), ["481"; 8]);
     assert!(bob.side.connection.respond_to_nickname(waiting[0].0, StatusCode::OK).is_err());
@@ -377,7 +377,7 @@ fn a_request_that_comes_in_crumbs_and_with_a_body() {
     }
     bob.give(&ask("tid.2", "\"Ada\"").body("text/plain", b"what for?").octets());
     assert_eq!(requested(&bob.events()).len(), 2);
-    // Who wants no response gets none.
+    // A request that asks for no response gets none.
     bob.give(&ask("tid.3", "\"Ada\"").header("Failure-Report", "no").octets());
     let (request, _) = requested(&bob.events())[0];
     assert!(bob.side.connection.respond_to_nickname(request, StatusCode::OK).is_ok());

@@ -1,4 +1,4 @@
-//! What becomes of requests that come in (RFC 4975 sections 7.3, 7.3.1 and 12).
+//! Incoming requests (RFC 4975 sections 7.3, 7.3.1 and 12).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod common;
@@ -26,7 +26,7 @@ fn pieces() -> SessionConfig {
     bob_expects().receive(ReceiveMode::Pieces)
 }
 
-/// What happened, in words.
+/// The events, in words.
 fn told(events: &[Event]) -> Vec<String> {
     events
         .iter()
@@ -57,7 +57,7 @@ fn told(events: &[Event]) -> Vec<String> {
         .collect()
 }
 
-/// Gives Bob requests; what he answers to each, and what he tells in the end.
+/// Gives Bob requests. Returns his responses to each, and his events at the end.
 fn run(bob: &mut Lone, requests: &[Raw]) -> (Vec<String>, Vec<String>) {
     let mut answers = Vec::new();
     for request in requests {
@@ -95,13 +95,13 @@ fn the_response_does_not_wait_for_the_application() {
     let mut input =
         bytes::BytesMut::from(&Raw::chunk("tid.1", "mid1", "1-2/2", "Hi", '$').octets()[..]);
     bob.side.connection.receive(bob.now, &mut input).unwrap();
-    // No event was taken so far.
+    // No event has been taken so far.
     assert!(bob.poll().starts_with(b"MSRP tid.1 200 OK\r\n"));
 }
 
 // req: 4975-7.2-3 4975-7.2-4 4975-12-2 4975-10.9-1
 #[test]
-fn a_send_is_answered_to_the_last_hop_and_other_methods_along_the_whole_path() {
+fn a_response_to_send_goes_to_the_last_hop_and_to_other_methods_along_the_whole_path() {
     let through = format!("msrp://relay.example:2855/r1;tcp {ALICE}");
     let mut bob = Lone::bob();
     let sent = bob.give(&Raw::chunk("tid.1", "mid1", "1-2/2", "Hi", '$').from(&through).octets());
@@ -143,7 +143,7 @@ fn unknown_header_fields_are_ignored() {
 
 // req: 4975-7.3-1 4975-7.3-2 4975-7.1.4-3 4975-7.1.4-5
 #[test]
-fn a_request_for_another_path_is_answered_481_and_ignored() {
+fn a_request_for_another_path_is_refused_with_481_and_ignored() {
     let two = format!("msrp://relay.example:2855/r1;tcp {BOB}");
     let other = "msrp://bob.example:12763/other;tcp";
     for path in [
@@ -240,7 +240,7 @@ fn chunks_in_any_order_make_the_message() {
 
 // req: 4975-7.3.1-6
 #[test]
-fn pieces_are_told_before_the_chunk_has_ended() {
+fn pieces_arrive_before_the_chunk_has_ended() {
     let mut bob = Lone::bob_with(Config::default(), pieces());
     let sent = bob.give(&Raw::chunk("tid.1", "mid1", "1-*/*", "abc", '$').open());
     assert_eq!(sent, []);
@@ -252,7 +252,7 @@ fn pieces_are_told_before_the_chunk_has_ended() {
 
 // req: 4975-7.3.1-5
 #[test]
-fn where_chunks_overlap_the_one_that_came_last_wins() {
+fn if_chunks_overlap_the_last_one_wins() {
     let mut bob = Lone::bob();
     let (_, events) = run(
         &mut bob,
@@ -290,7 +290,7 @@ fn the_octets_count_and_not_what_byte_range_says_of_them() {
 
 // req: 4975-7.3.1-3
 #[test]
-fn ends_that_contradict_each_other_are_answered_400() {
+fn ends_that_contradict_each_other_are_refused_with_400() {
     let mut bob = Lone::bob();
     let (answers, events) = run(
         &mut bob,
@@ -311,7 +311,7 @@ fn ends_that_contradict_each_other_are_answered_400() {
 fn a_hash_ends_the_message_wherever_it_stands() {
     for mode in [ReceiveMode::Whole, ReceiveMode::Pieces] {
         let session = bob_expects().receive(mode);
-        // In its only chunk, in a later one, in one of nothing, without a body.
+        // In its only chunk, in a later one, in an empty one, without a body.
         let aborts = [
             vec![Raw::chunk("tid.1", "mid1", "1-*/9", "abc", '#')],
             vec![
@@ -334,7 +334,7 @@ fn a_hash_ends_the_message_wherever_it_stands() {
             let failed = events.iter().filter(|event| *event == "mid1 failed: Aborted").count();
             assert_eq!(failed, 1, "{events:?}");
             assert!(!events.iter().any(|event| event.contains("has") || event.contains('=')));
-            // The same Message-ID may come again from the start, and is no duplicate.
+            // The same Message-ID may start again, and is not a duplicate.
             let (_, events) = run(&mut bob, &[Raw::chunk("tid.9", "mid1", "1-2/2", "Hi", '$')]);
             assert!(!events.last().unwrap().ends_with("again"), "{events:?}");
         }
@@ -353,7 +353,7 @@ fn a_bodiless_send_can_end_a_message() {
         ],
     );
     assert_eq!(answers[0], "200");
-    // A range that starts behind its end is none: the head is malformed.
+    // A range that starts after its end makes the head malformed.
     assert!(answers[1] == "200" || answers[1] == "400", "{answers:?}");
     let mut bob = Lone::bob();
     let (answers, ended) = run(
@@ -404,11 +404,11 @@ fn a_message_can_begin_in_its_middle() {
     assert_eq!(events, ["mid1 starts", "3:def"]);
 }
 
-/// Failure-Report by what is wrong by how many chunks: the answers.
+/// The responses, by Failure-Report, by error, by number of chunks.
 // req: 4975-7.1.4-1 4975-7.1.4-3 4975-7.1.4-4 4975-7.1.4-5 4975-7.2-1 4975-7.2-7
 // req: 4975-7.3.1-7 4975-5.3-3 4975-7.1.1-10
 #[test]
-fn failure_report_decides_what_is_answered() {
+fn failure_report_decides_which_responses_leave() {
     let types = MediaTypes::new("text/plain").unwrap();
     for (mode, good, bad) in
         [("", "200", true), ("yes", "200", true), ("partial", "", true), ("no", "", false)]
@@ -464,7 +464,7 @@ fn failure_report_decides_what_is_answered() {
 
 // req: 4975-10.5-1
 #[test]
-fn a_chunk_that_grows_too_large_is_answered_in_its_middle_and_once() {
+fn a_chunk_that_grows_too_large_is_refused_within_it_and_once() {
     for mode in [ReceiveMode::Whole, ReceiveMode::Pieces] {
         let session = bob_expects().max_size(2500).receive(mode);
         let mut bob = Lone::bob_with(Config::default(), session);
@@ -480,7 +480,7 @@ fn a_chunk_that_grows_too_large_is_answered_in_its_middle_and_once() {
         assert_eq!(bob.give(b"\r\n-------tid.1#\r\n"), []);
         let failed = told(&bob.events());
         assert_eq!(failed.iter().filter(|event| event.contains("failed")).count(), 1, "{failed:?}");
-        // The connection goes on.
+        // The connection continues.
         let (answers, _) = run(&mut bob, &[Raw::chunk("tid.2", "mid2", "1-2/2", "Hi", '$')]);
         assert_eq!(answers, ["200"]);
     }
@@ -557,7 +557,7 @@ fn what_is_in_cpim_is_looked_at_in_a_message_of_several_chunks_too() {
 
 // req: 4975-7.1-4
 #[test]
-fn a_message_without_a_type_is_answered_400() {
+fn a_message_without_a_type_is_refused_with_400() {
     let mut bob = Lone::bob();
     let typeless = |id: &str, range: &str, body: &str, flag: char| {
         let text = format!(
@@ -567,7 +567,7 @@ fn a_message_without_a_type_is_answered_400() {
     };
     assert_eq!(words(&bob.give(&typeless("tid.1", "1-2/2", "Hi", '$'))), ["400"]);
     assert_eq!(told(&bob.events()), ["mid1 failed: Inconsistent"]);
-    // Some stacks leave it out of later chunks.
+    // Some stacks omit it from later chunks.
     let mut bob = Lone::bob();
     bob.give(&Raw::chunk("tid.1", "mid1", "1-*/4", "ab", '+').octets());
     assert_eq!(words(&bob.give(&typeless("tid.2", "3-4/4", "cd", '$'))), ["200"]);
@@ -579,7 +579,7 @@ fn a_message_without_a_type_is_answered_400() {
 
 // req: 4975-7.1.1-2
 #[test]
-fn a_message_without_a_message_id_is_answered_400() {
+fn a_message_without_a_message_id_is_refused_with_400() {
     let mut bob = Lone::bob();
     let (answers, events) = run(&mut bob, &[Raw::send("tid.1").body("text/plain", b"Hi")]);
     assert_eq!((answers, events), (vec!["400".into()], vec![]));
@@ -587,7 +587,7 @@ fn a_message_without_a_message_id_is_answered_400() {
 
 // req: 4975-7.1-10 4975-7.2-1
 #[test]
-fn a_malformed_request_is_answered_400_and_hurts_nobody_else() {
+fn a_malformed_request_is_refused_with_400_and_affects_no_other() {
     let mut bob = Lone::bob();
     bob.give(&Raw::chunk("tid.1", "good", "1-*/4", "ab", '+').octets());
     let (answers, events) = run(
@@ -608,7 +608,7 @@ fn a_malformed_request_is_answered_400_and_hurts_nobody_else() {
 // req: 4975-7.3.1-7 4975-10.5-1
 #[test]
 fn the_application_can_reject_a_message_that_is_coming_in() {
-    // In the middle of a chunk: it is answered at once, and so is all that follows.
+    // Within a chunk: the response leaves at once, and again for every later chunk.
     let mut bob = Lone::bob_with(Config::default(), pieces());
     bob.give(&Raw::chunk("tid.1", "mid1", "1-*/99", "abc", '+').open());
     let key = key_of(&bob.events());
@@ -619,7 +619,7 @@ fn the_application_can_reject_a_message_that_is_coming_in() {
     let (answers, events) = run(&mut bob, &[Raw::chunk("tid.2", "mid1", "8-*/99", "x", '$')]);
     assert_eq!(answers, ["403"]);
     assert_eq!(events, ["mid1 failed: Rejected"]);
-    // Between chunks: the next one is answered so.
+    // Between chunks: the response to the next one has the status.
     let mut bob = Lone::bob_with(Config::default(), pieces());
     bob.give(&Raw::chunk("tid.1", "mid1", "1-*/99", "abc", '+').octets());
     let key = key_of(&bob.events());
@@ -649,7 +649,7 @@ fn responses_leave_in_the_order_of_their_requests_and_once_each() {
 }
 
 #[test]
-fn too_many_ranges_and_too_many_messages_are_answered_413() {
+fn too_many_ranges_and_too_many_messages_are_refused_with_413() {
     let config = limited(|limits| (limits.message_ranges, limits.incoming_messages) = (2, 2));
     let mut bob = Lone::bob_with(config, bob_expects());
     let (answers, events) = run(
@@ -669,9 +669,9 @@ fn too_many_ranges_and_too_many_messages_are_answered_413() {
     assert_eq!(answers, ["200"]);
 }
 
-// What is remembered of refused messages is bounded like those that come in.
+// The memory of refused messages is bounded like that of incoming ones.
 #[test]
-fn refused_messages_are_not_remembered_for_ever() {
+fn the_memory_of_refused_messages_is_limited() {
     let types = MediaTypes::new("text/plain").unwrap();
     let config = limited(|limits| {
         limits.incoming_messages = 2;
@@ -686,7 +686,7 @@ fn refused_messages_are_not_remembered_for_ever() {
     let failed = ["one.", "two.", "thre", "four", "one."]
         .map(|name| format!("{name} failed: UnsupportedType"));
     assert_eq!(events, failed);
-    // A message that is coming in is never forgotten for them.
+    // An incoming message is never forgotten for them.
     run(&mut bob, &[Raw::chunk("tid.2", "good", "1-*/4", "ab", '+')]);
     run(&mut bob, &["five", "six.", "sevn"].map(image));
     let (answers, events) = run(&mut bob, &[Raw::chunk("tid.3", "good", "3-*/4", "cd", '$')]);
@@ -729,8 +729,8 @@ fn a_session_that_ends_ends_what_is_coming_in() {
     }
 }
 
-// Octets of a body pass whatever they are: what looks like the end-line and
-// has no CRLF in front is data (erratum 4177).
+// A body may contain any octets: an end-line without a CRLF before it is data
+// (erratum 4177).
 // req: 4975-9-12 4975-7.1-17 4975-7.1-10
 #[test]
 fn near_misses_of_the_end_line_are_body() {

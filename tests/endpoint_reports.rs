@@ -1,4 +1,4 @@
-//! REPORTs, made and taken (RFC 4975 sections 5.3, 7.1.2 to 7.1.4 and 7.3.2).
+//! REPORTs, sent and received (RFC 4975 sections 5.3, 7.1.2 to 7.1.4 and 7.3.2).
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -178,7 +178,7 @@ fn the_application_reports_a_success_when_it_knows_of_it() {
 
 // req: 4975-7.1.4-2 4975-7.1.4-3 4975-7.1.4-6 4975-7.1.4-7 4975-5.3-3 4975-7.1.2-1
 #[test]
-fn a_late_failure_is_reported_unless_nobody_wants_to_know() {
+fn a_late_failure_is_reported_if_the_sender_asks_for_it() {
     for (failure, is_wanted) in [("", true), ("yes", true), ("partial", true), ("no", false)] {
         let mut bob = Lone::bob();
         bob.give(
@@ -232,7 +232,7 @@ fn nothing_is_ever_sent_because_of_a_report() {
     assert_eq!(words(&sent), ["200"]);
 }
 
-/// Alice, whose message of so many octets was accepted and awaits its REPORTs.
+/// Alice, whose message of this many octets was accepted and awaits its REPORTs.
 fn awaiting(octets: usize) -> (Lone, String) {
     let mut alice = Lone::alice();
     let body = String::from_utf8(filler(octets)).unwrap();
@@ -286,14 +286,14 @@ fn a_message_is_delivered_once_reports_cover_it() {
                 assert_eq!(outcome.reported, [0..20]);
             }
         }
-        // It has had its outcome.
+        // It has its outcome.
         assert_eq!(give_report(&mut alice, &message, "000 200 OK", "1-20/20"), []);
     }
 }
 
 // req: 4975-7.3.2-1
 #[test]
-fn each_report_tells_its_octets() {
+fn each_report_is_an_event_with_its_octets() {
     let (mut alice, message) = awaiting(20);
     let events = give_report(&mut alice, &message, "000 200 OK", "3-7/20");
     let [Event::Reported { octets, .. }] = &events[..] else { panic!("{events:?}") };
@@ -369,7 +369,7 @@ fn an_empty_message_is_delivered_by_the_report_of_nothing() {
 
 // req: 4975-7.3.2-2 4975-7.3.2-4 4975-10.4-1
 #[test]
-fn a_failure_that_shows_late_is_told_and_ends_the_session_where_octets_were_lost() {
+fn a_late_failure_is_an_event_and_ends_the_session_if_octets_were_lost() {
     for (status, range, closes) in [
         ("000 403 Forbidden", "", None),
         ("000 403 Forbidden", "1-7/7", Some(CloseReason::Failed(StatusCode::FORBIDDEN))),
@@ -395,7 +395,7 @@ fn a_failure_that_shows_late_is_told_and_ends_the_session_where_octets_were_lost
 
 // req: 4975-7.1.1-5 4975-7.1.1-6
 #[test]
-fn reports_that_do_not_come_are_told_when_their_time_or_the_session_ends() {
+fn missing_reports_end_the_message_at_their_deadline_or_with_the_session() {
     let (mut alice, _) = awaiting(20);
     assert_eq!(alice.side.connection.poll_timeout(), None);
     alice.side.connection.close_session(alice.session).unwrap();
@@ -480,7 +480,7 @@ fn a_report_with_a_body() {
     assert_eq!(report(hostile.as_bytes()).1[0].body.as_deref(), Some(hostile.as_bytes()));
     assert_eq!(report(&filler(10_240)).0, Ok(()));
     assert_eq!(report(&filler(10_241)), (Err(SendError::ReportTooLarge), vec![]));
-    // It is of no interest to who gets it (section 7.1.2).
+    // Its receiver ignores it (section 7.1.2).
     let mut alice = Lone::alice();
     let text = OutgoingMessage::text("Hi").success_report(true);
     alice.side.connection.send(alice.session, text).unwrap();

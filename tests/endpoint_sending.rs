@@ -1,4 +1,4 @@
-//! What a message looks like as it leaves: heads, chunks, turns, end-lines
+//! The form in which messages leave: heads, chunks, turns, end-lines
 //! (RFC 4975 sections 5.1, 7.1 and 7.1.1).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -27,7 +27,7 @@ fn id(text: &str) -> msrp::MessageId {
     msrp::MessageId::new(text).unwrap()
 }
 
-/// A transmit holds few octets of a body, so that something can come between.
+/// A transmit holds few octets of a body, so that other frames can interrupt it.
 fn small_steps() -> Config {
     let mut config = Config::default();
     config.transmit_octets = 1500;
@@ -39,7 +39,7 @@ fn stepping() -> Lone {
     Lone::alice_with(small_steps(), alice_opens())
 }
 
-/// Polls until the frames that have left match, and at most until nothing does.
+/// Polls until the frames that have left match, or nothing leaves.
 fn poll_until(alice: &mut Lone, stream: &mut Vec<u8>, is_there: impl Fn(&[u8]) -> bool) {
     while !is_there(stream) {
         let octets = alice.poll();
@@ -151,7 +151,7 @@ fn up_to_2048_octets_the_end_is_fixed_and_above_it_is_open() {
 
 // req: 4975-7.1.1-23
 #[test]
-fn a_lone_message_is_one_chunk_whatever_its_size_and_steps() {
+fn a_lone_message_of_any_size_is_one_chunk_in_any_steps() {
     let mut alice = stepping();
     alice.side.connection.send(alice.session, binary(filler(200_000))).unwrap();
     let sent = alice.drain();
@@ -161,7 +161,7 @@ fn a_lone_message_is_one_chunk_whatever_its_size_and_steps() {
 
 // req: 4975-7.1.1-27 4975-7.1.1-28 4975-7.1-14 4975-7.1.1-14 4975-7.1.1-15 4975-7.1.1-26 4975-5.3-1
 #[test]
-fn a_response_interrupts_at_2048_octets_and_the_rest_goes_on_behind_it() {
+fn a_response_interrupts_at_2048_octets_and_the_rest_follows_it() {
     let mut alice = stepping();
     let message = binary(filler(10_000)).message_id(id("large"));
     alice.side.connection.send(alice.session, message).unwrap();
@@ -330,7 +330,7 @@ fn ids_do_not_repeat() {
     }
 }
 
-/// Gives the same octets for ever.
+/// Always gives the same octets.
 struct Stuck;
 
 impl Random for Stuck {
@@ -362,7 +362,7 @@ fn an_id_that_is_in_use_is_not_taken_again() {
     assert_eq!(ids.len(), 40);
 }
 
-/// The transaction id that `Stuck` leads to first.
+/// The first transaction id with `Stuck`.
 const STUCK: &str = "aaaaaaaaaaaaaaaaaaaa";
 
 // req: 4975-7.1-15 4975-7.1-16
@@ -395,7 +395,7 @@ fn another_id_closes_a_short_body_that_holds_the_end_line() {
     assert_eq!(alice.drain()[0].id, STUCK);
 }
 
-/// No chunk holds the text of its own end-line, and nothing is lost.
+/// No chunk contains the text of its own end-line, and nothing is lost.
 fn check_planted(octets: &[u8], message: &str, body: &[u8]) {
     let sent = frames(octets);
     for chunk in &sent {
@@ -463,7 +463,7 @@ proptest! {
         let (last, others) = sent.split_last().unwrap();
         let most = most.max(2048);
         prop_assert!(last.len() <= most && last.flag == '$');
-        // A transport of messages has no chunk that waits for more octets.
+        // On a transport of messages no chunk waits for more octets.
         let fewest = if is_framed { 2048 } else { most };
         prop_assert!(others.iter().all(|chunk| (fewest..=most).contains(&chunk.len())));
         prop_assert!(others.iter().all(|chunk| chunk.flag == '+'));
@@ -529,14 +529,14 @@ fn giving_up_within_a_chunk_ends_it_with_a_hash() {
     assert_eq!(sent[0].len(), 1500);
     let outcomes = alice.side.outcomes();
     assert_eq!((outcomes[0].outcome, outcomes[0].octets), (Outcome::Aborted, 1500));
-    // The response to it is of no interest any more.
+    // The response to it has no effect any more.
     alice.answer(&sent[0], "200 OK");
     assert_eq!(alice.events(), []);
 }
 
 // req: 4975-7.1-13
 #[test]
-fn giving_up_between_chunks_tells_the_peer() {
+fn an_abort_between_chunks_sends_an_empty_chunk() {
     let mut alice = stepping();
     let keys: Vec<MessageKey> = ["one.", "two."]
         .map(|name| {
@@ -593,7 +593,7 @@ fn a_short_streamed_message_that_is_whole_before_it_leaves_has_a_fixed_end() {
 
 // req: 4975-7.1.1-28
 #[test]
-fn a_stream_that_stalls_holds_up_nobody() {
+fn a_stream_that_stalls_holds_up_no_other() {
     let mut alice = Lone::alice();
     let key = alice
         .side

@@ -18,7 +18,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const ALICE_TWO: &str = "msrp://alice.example:7654/two;tcp";
 const BOB_TWO: &str = "msrp://bob.example:12763/two;tcp";
 
-/// A passive connection that nothing has come in on.
+/// A passive connection without any input yet.
 fn passive(table: &SessionTable) -> Side {
     Side::new(Config::default(), Role::Passive, 7, Instant::now()).with_table(table)
 }
@@ -71,7 +71,7 @@ fn the_active_side_sends_at_once() {
          Byte-Range: 1-0/0\r\n-------{tid}$\r\n"
     );
     assert_eq!(String::from_utf8(octets).unwrap(), expected);
-    // Nothing is told before the peer has answered.
+    // No event before the response of the peer.
     assert_eq!(alice.events(), []);
     give(&mut alice, &common::wire::response(tid, "200 OK"));
     let events = alice.events();
@@ -124,7 +124,7 @@ fn the_passive_side_sends_nothing_before_it_is_bound() {
         Err(SessionError::NotBound)
     );
     assert_eq!(bob.drain(Instant::now()), b"");
-    // Half a request is no request.
+    // Half a request has no effect.
     let octets = bind("tid.1").octets();
     assert_eq!(give(&mut bob, &octets[..octets.len() - 1]), []);
     assert_eq!(
@@ -169,7 +169,7 @@ fn the_first_request_binds_the_session_that_it_names() {
 
 // req: 4975-5.4-11
 #[test]
-fn a_first_request_for_no_session_is_answered_481() {
+fn a_first_request_for_no_session_is_refused_with_481() {
     let table = table_of(&[BOB]);
     let mut bob = passive(&table);
     assert_eq!(words(&give(&mut bob, &bind("tid.1").to(BOB_TWO).octets())), ["481"]);
@@ -177,16 +177,16 @@ fn a_first_request_for_no_session_is_answered_481() {
     let chunk = Raw::chunk("tid.3", "mid1", "1-2/2", "Hi", '$').to(BOB_TWO);
     assert_eq!(words(&give(&mut bob, &chunk.octets())), ["481"]);
     assert_eq!(bob.events(), []);
-    // It may still find out.
+    // It can still bind a session of the table.
     assert_eq!(words(&give(&mut bob, &bind("tid.4").octets())), ["200"]);
     // A connection without a table has no sessions to bind.
-    let mut nobody = Side::new(Config::default(), Role::Passive, 3, Instant::now());
-    assert_eq!(words(&give(&mut nobody, &bind("tid.1").octets())), ["481"]);
+    let mut tableless = Side::new(Config::default(), Role::Passive, 3, Instant::now());
+    assert_eq!(words(&give(&mut tableless, &bind("tid.1").octets())), ["481"]);
 }
 
 // req: 4975-5.4-12 4975-7.3-1 4975-7.3-2 4975-7.2-6
 #[test]
-fn a_session_of_another_connection_is_answered_506_and_goes_on_there() {
+fn a_session_of_another_connection_is_refused_with_506_and_continues_there() {
     let table = table_of(&[BOB, BOB_TWO]);
     let (mut first, mut second) = (passive(&table), passive(&table));
     give(&mut first, &bind("tid.1").octets());
@@ -194,12 +194,12 @@ fn a_session_of_another_connection_is_answered_506_and_goes_on_there() {
     assert_eq!(words(&give(&mut second, &chunk.octets())), ["506"]);
     assert_eq!(give(&mut second, &bind("tid.3").reports("no", "").octets()), []);
     assert_eq!(second.events(), []);
-    // So it is on a connection that has a session of its own.
+    // The same holds on a connection that has a session of its own.
     give(&mut second, &bind("tid.4").to(BOB_TWO).octets());
     second.events();
     assert_eq!(words(&give(&mut second, &chunk.octets())), ["506"]);
     assert_eq!(second.events(), []);
-    // The first has heard nothing of it and answers on its own connection only.
+    // The first connection is not affected, and only it responds.
     first.events();
     assert_eq!(words(&give(&mut first, &chunk.octets())), ["200"]);
     assert!(matches!(first.events()[..], [Event::Message { .. }]));
@@ -228,7 +228,7 @@ fn a_session_is_free_again_when_its_connection_ends() {
     }
 }
 
-// What is still on its way to a session that has failed must not bind it anew.
+// A request that is still on its way to a failed session must not bind it again.
 // req: 4975-5.4-14
 #[test]
 fn a_session_that_has_failed_is_gone_from_the_table() {
@@ -253,7 +253,7 @@ fn a_session_that_the_application_closes_is_gone_from_the_table() {
     assert!(bob.connection.close_session(session).is_ok());
     assert!(table.is_empty());
     assert_eq!(words(&give(&mut bob, &bind("tid.2").octets())), ["481"]);
-    // Removed while it is bound, it goes on; a new one of that URI is another.
+    // Removed while it is bound, it continues. A new one with that URI is another.
     let table = table_of(&[BOB]);
     let mut bob = passive(&table);
     give(&mut bob, &bind("tid.1").octets());
@@ -366,7 +366,7 @@ fn a_binding_send_that_is_refused_ends_the_session() {
 
 // req: 4975-7.1.1-7
 #[test]
-fn a_binding_send_that_is_not_answered_ends_the_session() {
+fn a_binding_send_without_a_response_ends_the_session() {
     let now = Instant::now();
     let mut alice = Side::new(Config::default(), Role::Active, 1, now);
     alice.connection.open(alice_opens()).unwrap();
@@ -425,7 +425,7 @@ fn a_silent_connection_is_kept_alive() {
 
 // req: 4975-10.8-1
 #[test]
-fn a_keep_alive_that_is_refused_or_not_answered_ends_the_session() {
+fn a_keep_alive_that_is_refused_or_times_out_ends_the_session() {
     let mut alice = kept_alive();
     alice.advance(60 * SECOND);
     let sent = alice.drain();
@@ -459,7 +459,7 @@ fn transaction_ids_and_message_ids_have_a_hundred_random_bits() {
     spread(sent.iter().map(|frame| frame.message_id().to_owned()).collect());
 }
 
-/// Twenty places of five bits: each takes all 32 letters, and no id comes twice.
+/// Twenty places of five bits: each takes all 32 letters, and no id repeats.
 fn spread(ids: Vec<String>) {
     for place in 0..20 {
         let letters: BTreeSet<u8> = ids.iter().map(|id| id.as_bytes()[place]).collect();

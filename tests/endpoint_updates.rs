@@ -1,4 +1,4 @@
-//! Sessions that go on with other parameters (RFC 4975 section 8.4).
+//! Sessions that continue with other parameters (RFC 4975 section 8.4).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod common;
@@ -40,7 +40,7 @@ fn failures(events: &[Event]) -> Vec<FailReason> {
 
 // req: 4975-8.9-1
 #[test]
-fn what_comes_in_next_goes_by_the_new_parameters() {
+fn later_incoming_messages_use_the_new_parameters() {
     for mode in MODES {
         let session = || bob_expects().receive(mode);
         let mut bob = bob(session().nicknames(true));
@@ -56,7 +56,7 @@ fn what_comes_in_next_goes_by_the_new_parameters() {
             update(&mut bob, config);
             assert_eq!(words(&bob.give(&text(answer, "Hello").octets())), [answer]);
             assert_eq!(failures(&bob.events()), [reason]);
-            // A message that was refused stays so.
+            // A refused message stays refused.
             update(&mut bob, session());
             assert_eq!(words(&bob.give(&text(answer, "Hello").octets())), [answer]);
             assert_eq!(words(&bob.give(&text(&format!("x{answer}"), "Hello").octets())), ["200"]);
@@ -67,7 +67,7 @@ fn what_comes_in_next_goes_by_the_new_parameters() {
 
 // req: 4975-8.9-1
 #[test]
-fn what_is_sent_next_goes_by_the_new_parameters() {
+fn later_outgoing_messages_use_the_new_parameters() {
     let mut alice = Lone::alice();
     let mut send = |config: Option<SessionConfig>| {
         config.into_iter().for_each(|config| update(&mut alice, config));
@@ -85,7 +85,7 @@ fn what_is_sent_next_goes_by_the_new_parameters() {
     assert_eq!(words(&alice.drain()), ["SEND", "SEND"]);
 }
 
-/// Everything that can change, to what takes nothing any more.
+/// Changes everything that can change, so that nothing is accepted any more.
 fn closed_to_all(session: SessionConfig) -> SessionConfig {
     session
         .max_size(1)
@@ -96,7 +96,7 @@ fn closed_to_all(session: SessionConfig) -> SessionConfig {
 }
 
 #[test]
-fn a_message_that_comes_in_goes_on_as_it_began() {
+fn an_incoming_message_keeps_its_parameters() {
     let cpim = "From: <im:a@x>\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
     let chunk = |id: &str, range: String, body: &str, flag| {
         Raw::send(id).message("mid1").range(&range).body("message/cpim", body.as_bytes()).flag(flag)
@@ -104,7 +104,7 @@ fn a_message_that_comes_in_goes_on_as_it_began() {
     let total = cpim.len();
     let whole = chunk("tid.1", format!("1-{total}/{total}"), cpim, '$').octets();
     for mode in MODES {
-        // Cut anywhere behind the first octet of the body: in one chunk …
+        // Cut anywhere after the first octet of the body: in one chunk …
         let cut = whole.len() - "\r\n-------tid.1$\r\n".len() - total + 1;
         for at in (cut..whole.len()).step_by(7) {
             let mut bob = bob(bob_expects().receive(mode));
@@ -124,7 +124,7 @@ fn a_message_that_comes_in_goes_on_as_it_began() {
             assert_eq!(words(&bob.give(&rest.octets())), ["200"], "{mode:?} {at}");
             assert_eq!(failures(&bob.events()), []);
         }
-        // Nor does it become larger than it was let begin.
+        // It must not exceed the size that was allowed when it began.
         let mut bob = bob(bob_expects().receive(mode).max_size(4));
         bob.give(&Raw::chunk("tid.1", "mid1", "1-*/*", "abc", '+').octets());
         update(&mut bob, bob_expects());
@@ -134,7 +134,7 @@ fn a_message_that_comes_in_goes_on_as_it_began() {
 }
 
 #[test]
-fn a_message_that_goes_out_goes_on_as_it_began() {
+fn an_outgoing_message_keeps_its_parameters() {
     let mut alice = Lone::alice_with(Config::default(), alice_opens().peer_max_size(10));
     let message = OutgoingMessage::streamed("text/plain".parse().unwrap(), None);
     let key = alice.side.connection.send(alice.session, message).unwrap();
@@ -170,7 +170,7 @@ fn how_messages_are_received_stays() {
 }
 
 #[test]
-fn another_session_is_none_of_its_updates() {
+fn the_configuration_of_another_session_is_refused() {
     let mut alice = Lone::alice();
     let mut update = |config: SessionConfig| {
         let config = config.max_size(7);
@@ -185,7 +185,7 @@ fn another_session_is_none_of_its_updates() {
         assert_eq!(update(other), (Err(SessionError::OtherPath), false));
     }
     assert_eq!(update(SessionConfig::expected(own())), (Ok(()), true));
-    // Spelled otherwise they are the same.
+    // Another spelling of the same URI is accepted.
     let shouted = SessionConfig::new(own(), path(&BOB.replace("bob.example", "BOB.example")));
     assert_eq!(update(shouted), (Ok(()), true));
     let config = alice.side.connection.session(alice.session).unwrap();
@@ -210,7 +210,7 @@ fn a_table_is_updated_without_letting_go() {
         words(&frames(&other.drain(now))).join(" ")
     };
     assert_eq!(ask("mid1"), "506");
-    // The connection that holds it does not hear of it, the next one does.
+    // The connection that holds it does not change, the next one has the new settings.
     assert_eq!(words(&bob.give(&text("mid2", "Hi").octets())), ["200"]);
     bob.side.connection.receive_eof();
     assert!(!bob.table.is_bound(&uri));

@@ -1,4 +1,4 @@
-//! What deployed stacks send, taken or refused on purpose, and with every
+//! What deployed stacks send: accepted or refused on purpose, and with every
 //! tolerance switched off.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -16,7 +16,7 @@ fn strict() -> Config {
     config
 }
 
-/// What was tolerated, and the texts of messages.
+/// The tolerances used, and the texts of messages.
 fn told(events: &[Event]) -> (Vec<Tolerance>, Vec<String>) {
     let (mut tolerated, mut texts) = (Vec::new(), Vec::new());
     for event in events {
@@ -29,8 +29,8 @@ fn told(events: &[Event]) -> (Vec<Tolerance>, Vec<String>) {
     (tolerated, texts)
 }
 
-/// Bob takes the request under a tolerance, tells of it once, and does not
-/// take it where there is none.
+/// Bob accepts the request with a tolerance, reports that once, and refuses the
+/// request without it.
 fn tolerated(octets: &[u8], tolerance: Tolerance, text: &[&str]) {
     let mut bob = Lone::bob();
     for round in 0..2 {
@@ -42,11 +42,11 @@ fn tolerated(octets: &[u8], tolerance: Tolerance, text: &[&str]) {
     let mut bob = Lone::bob_with(strict(), bob_expects());
     assert_eq!(words(&bob.give(octets)), ["400"], "{tolerance:?}");
     assert!(!bob.events().iter().any(|event| matches!(event, Event::Message { .. })));
-    // What follows it is read.
+    // What follows it is parsed.
     assert_eq!(words(&bob.give(&Raw::chunk("tid.9", "mid9", "", "Hi", '$').octets())), ["200"]);
 }
 
-/// Neither taken nor refused by the tolerances: it is legal.
+/// Accepted with and without tolerances: it is legal.
 fn legal(config: Config, octets: &[u8]) -> (Vec<Sent>, Vec<String>) {
     let mut bob = Lone::bob_with(config, bob_expects());
     let sent = bob.give(octets);
@@ -144,7 +144,7 @@ fn a_fixed_range_end_is_always_right() {
 
 // wild: 6 and 8
 #[test]
-fn keep_alives_are_answered_and_tell_nothing() {
+fn keep_alives_get_a_response_and_no_event() {
     for config in [Config::default(), strict()] {
         let octets = Raw::send("d4c667b2351e958f")
             .header("Keep-Alive", "yes")
@@ -319,7 +319,7 @@ fn two_sides_that_both_open_the_session_both_have_it() {
 
 // wild: 33
 #[test]
-fn blank_lines_between_frames_are_skipped_and_not_answered() {
+fn blank_lines_between_frames_are_skipped_without_a_response() {
     let mut bob = Lone::bob();
     assert_eq!(bob.give(b"\r\n\r\n"), []);
     let chunk = Raw::chunk("tid.1", "mid1", "1-2/2", "Hi", '$').octets();

@@ -1,5 +1,8 @@
 //! The bodies of the fuzz targets over their seeds, so that they hold on a stable
 //! toolchain and cannot rot.
+//!
+//! The target `grammar` reaches inside the crate, which only a build for fuzzing allows:
+//! `RUSTFLAGS='--cfg fuzzing' cargo test -p msrp --test fuzz_corpus` runs it as well.
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -16,6 +19,9 @@ mod decoder;
 #[cfg(feature = "auth")]
 #[path = "../fuzz/bodies/digest.rs"]
 mod digest;
+#[cfg(fuzzing)]
+#[path = "../fuzz/bodies/grammar.rs"]
+mod grammar;
 #[path = "../fuzz/bodies/head.rs"]
 mod head;
 #[path = "../fuzz/bodies/input.rs"]
@@ -55,6 +61,12 @@ fn decoder_holds() {
 #[test]
 fn digest_holds() {
     each_seed(format!("{CORPUS}/digest"), 200, digest::run);
+}
+
+#[cfg(fuzzing)]
+#[test]
+fn grammar_holds() {
+    each_seed(format!("{CORPUS}/grammar"), 200, grammar::run);
 }
 
 #[test]

@@ -1,14 +1,13 @@
 //! The simulator: two endpoints, a link in each direction, virtual time.
 //!
-//! A seed decides everything: how both sides are set up, what their
-//! applications do, where the link splits, delays, stalls and breaks, when
-//! time passes. After every step what must always hold is checked: on the wire
-//! by an observer of all octets (`sim/wire.rs`), at the applications against a
-//! ledger of what was sent (`sim/events.rs`), and at rest and at the end
-//! (`sim/world.rs`).
+//! A seed decides everything: how both sides are configured, what their
+//! applications do, where the links split, delay, stall and break, and when time
+//! passes. The invariants are checked after every step: on the wire by an observer
+//! of all octets (`sim/wire.rs`), at the applications against a ledger of what was
+//! sent (`sim/events.rs`), and at rest and at the end (`sim/world.rs`).
 //!
 //! - `MSRP_SIM_SEEDS=100000 cargo test --release --test sim` runs that many seeds.
-//! - `MSRP_SIM_SEED=17 cargo test --test sim` runs one seed and tells its steps.
+//! - `MSRP_SIM_SEED=17 cargo test --test sim` runs one seed and prints its steps.
 //! - `MSRP_SIM_FRAMED_SEED` and `MSRP_SIM_FRAMED_SEEDS` do the same for links that
 //!   carry messages.
 #![allow(
@@ -22,8 +21,6 @@
 
 #[path = "sim/actions.rs"]
 mod actions;
-#[path = "sim/answers.rs"]
-mod answers;
 mod common;
 #[path = "sim/events.rs"]
 mod events;
@@ -37,6 +34,8 @@ mod link;
 mod nicknames;
 #[path = "sim/plan.rs"]
 mod plan;
+#[path = "sim/responses.rs"]
+mod responses;
 #[path = "sim/wire.rs"]
 mod wire;
 #[path = "sim/world.rs"]
@@ -47,12 +46,12 @@ use world::World;
 
 const SEEDS: u64 = 2_000;
 
-/// Seeds that have found something once. 1814: the deadline of an answered
+/// Seeds that have found a defect. 1814: the deadline of a completed
 /// transaction ended a later one with the same id.
 const REGRESSIONS: [u64; 1] = [1814];
 
 /// The same over messages. 42177: a closed connection was closed once more, as
-/// stalled, behind its last event.
+/// stalled, after its last event.
 const FRAMED_REGRESSIONS: [u64; 1] = [42177];
 
 #[test]

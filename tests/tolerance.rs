@@ -1,5 +1,5 @@
-//! Each deviation that is read all the same: it is, and is told of; and where
-//! its tolerance is switched off, it is refused.
+//! Each tolerated deviation: it is read and reported, and refused if its tolerance is
+//! switched off.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod common;
@@ -12,24 +12,24 @@ use msrp::{
     Tolerances,
 };
 
-/// A stream with one deviation, and what becomes of it.
+/// A stream with one deviation, and its effect.
 struct Case {
     tolerance: Tolerance,
     stream: String,
-    /// What the answer is where it is tolerated: the digits, or nothing where
-    /// none is due.
+    /// The status code of the response if it is tolerated, or nothing if no response is
+    /// due.
     answer: &'static str,
     refused: Refused,
 }
 
 enum Refused {
-    /// The head is malformed and answered 400.
+    /// The head is malformed, and the response is 400.
     Head(ParseErrorKind),
-    /// The stream is given up.
+    /// The framing of the stream is lost.
     Stream(ParseErrorKind),
-    /// The frame has no end: what looks like one is body.
+    /// The frame does not end: what looks like its end-line is body.
     Endless,
-    /// The head is sound; the endpoint answers 400.
+    /// The head is well-formed; the endpoint responds with 400.
     ByEndpoint,
 }
 
@@ -277,7 +277,7 @@ fn a_connection_tells_of_each_tolerance_once() {
 }
 
 #[test]
-fn a_strict_connection_refuses_and_goes_on() {
+fn a_strict_connection_refuses_and_continues() {
     let sound = send("good", "Message-ID: m777\r\n");
     for case in cases() {
         for tolerances in [Tolerances::none(), Tolerances::all().without(case.tolerance)] {
@@ -326,14 +326,13 @@ fn a_later_chunk_may_lack_its_content_type() {
         assert_eq!(answers(&bob.drain(now)), expected);
         assert_eq!(tolerated(&bob.events()), told);
     }
-    // A first chunk says what the message is, tolerance or not.
+    // A first chunk must have a Content-Type, with the tolerance or without.
     let Pair { mut bob, now, .. } = bob_with(Tolerances::all());
     bob.feed(now, second.as_bytes());
     assert_eq!(answers(&bob.drain(now)), ["400"]);
 }
 
-/// A response that repeats whole paths ends its transaction only where that is
-/// tolerated.
+/// A response that repeats whole paths ends its transaction only if that is tolerated.
 // req: 4975-7.2-3
 #[test]
 fn a_response_may_repeat_whole_paths() {
@@ -362,8 +361,8 @@ fn a_response_may_repeat_whole_paths() {
     }
 }
 
-/// A session is found by its session-id alone where that is switched on, bound or
-/// not, and by that of one session only.
+/// If that is tolerated, a session is found by its session-id alone, bound or not, unless
+/// two sessions share the session-id.
 // req: 4975-6.1-1
 // wild: 37
 #[test]
@@ -384,7 +383,7 @@ fn a_session_id_alone_may_name_a_session() {
     }
 }
 
-/// The URI itself goes before a session-id, whichever of the two is bound.
+/// The whole URI takes precedence over a session-id alone, whichever session is bound.
 // req: 4975-6.1-1
 #[test]
 fn a_session_id_alone_names_nothing_that_is_named_exactly() {
@@ -395,7 +394,7 @@ fn a_session_id_alone_names_nothing_that_is_named_exactly() {
         let Pair { mut bob, table, now, .. } = bob_with(Tolerances::all());
         table.insert(SessionConfig::expected(other.parse().unwrap())).unwrap();
         bob.feed(now, ask("one1", first).as_bytes());
-        // One is bound, the other waits: that is still two.
+        // One is bound and one waits: that makes two.
         bob.feed(now, ask("one2", &moved).as_bytes());
         assert_eq!(bob.connection.sessions().count(), 1);
         bob.feed(now, ask("one3", second).as_bytes());
@@ -408,7 +407,7 @@ fn a_session_id_alone_names_nothing_that_is_named_exactly() {
             .collect();
         assert_eq!(locals, [first, second]);
         assert_eq!(tolerated(&bob.events()), []);
-        // Once there is but one, it is named.
+        // Once only one is left, it is found.
         let session = bob.connection.sessions().next().unwrap();
         assert!(bob.connection.close_session(session).is_ok());
         bob.feed(now, ask("one5", &moved).as_bytes());

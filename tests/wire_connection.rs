@@ -1,5 +1,5 @@
-//! What a connection does with the messages of the corpus: the same in any
-//! split, and for each malformed request the one answer that is due.
+//! What a connection does with the messages of the corpus: the same in any split, and
+//! for each malformed request the one response that is due.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod common;
@@ -94,8 +94,8 @@ fn pieces_in_any_split_are_the_same_octets() {
     }
 }
 
-/// A request whose head is malformed is answered 400 where its sender can be
-/// told, once, and nothing else comes of it.
+/// A request with a malformed head gets one 400, if its sender is known, and has no other
+/// effect.
 #[test]
 fn a_malformed_request_is_answered_400_and_has_no_other_effect() {
     let mut answered = 0;
@@ -120,7 +120,7 @@ fn a_malformed_request_is_answered_400_and_has_no_other_effect() {
     assert!(answered >= 50, "{answered}");
 }
 
-/// Both paths could be read, and the request is none that is never answered.
+/// Whether both paths could be read, and the request is one that gets responses.
 fn expects_answer(bad: &BadHead) -> bool {
     let head = bad.head().view();
     !head.to_path().as_str().is_empty()

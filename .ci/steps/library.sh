@@ -10,6 +10,8 @@ step_clippy() {
 step_test() {
     cargo test --all-features
     cargo test --no-default-features
+    # The grammar's fast rules are visible to fuzz bodies alone.
+    RUSTFLAGS='--cfg fuzzing' CARGO_TARGET_DIR=$target/fuzzing cargo test --test fuzz_corpus grammar
 }
 
 # The terminal test of the chat room needs tmux, and says so without it.

@@ -7,7 +7,8 @@ use super::digest::{Algorithm, Exchange};
 use super::error::{AuthError, AuthErrorKind};
 use super::params::{self, Quoted, Value, needed, needs_qop_auth};
 
-/// What a client shows: the value of Authorization (RFC 4976 section 4.4).
+/// The answer of a client to a challenge: the value of Authorization (RFC 4976
+/// section 4.4).
 ///
 /// A [`DigestClient`](super::DigestClient) makes it, a
 /// [`DigestServer`](super::DigestServer) checks it.
@@ -29,9 +30,9 @@ impl Authorization {
     ///
     /// # Errors
     ///
-    /// [`AuthError`]: another scheme, an algorithm that is not in
-    /// [`Algorithm`], a `qop` that is not `auth`, a parameter that is missing
-    /// or of the wrong form, or no list of parameters at all.
+    /// [`AuthError`]: another scheme, an algorithm that is not in [`Algorithm`], a `qop`
+    /// that is not `auth`, a missing or malformed parameter, or a malformed list of
+    /// parameters.
     pub fn parse(value: &str) -> Result<Self, AuthError> {
         Self::read(value).map_err(|kind| params::located(value, kind))
     }
@@ -68,13 +69,13 @@ impl Authorization {
         })
     }
 
-    /// Who it is, within the realm.
+    /// The name of the user, within the realm.
     #[must_use]
     pub fn username(&self) -> &str {
         &self.username
     }
 
-    /// Whose user it is.
+    /// The realm of the user.
     #[must_use]
     pub fn realm(&self) -> &str {
         &self.realm
@@ -86,7 +87,7 @@ impl Authorization {
         &self.nonce
     }
 
-    /// The URI that was asked for, where the client has written it.
+    /// The URI of the request, if the client has included it.
     #[must_use]
     pub fn uri(&self) -> Option<&str> {
         self.uri.as_deref()
@@ -98,7 +99,7 @@ impl Authorization {
         &self.response
     }
 
-    /// With what the digest was made.
+    /// The algorithm of the digest.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
@@ -110,19 +111,19 @@ impl Authorization {
         &self.cnonce
     }
 
-    /// Which use of the nonce this is, counted from one.
+    /// The number of this use of the nonce, counted from one.
     #[must_use]
     pub const fn nonce_count(&self) -> u32 {
         self.nc
     }
 
-    /// What the challenge gave to be repeated.
+    /// The opaque value of the challenge, repeated.
     #[must_use]
     pub fn opaque(&self) -> Option<&str> {
         self.opaque.as_deref()
     }
 
-    /// What is hashed for a request whose To-Path ends with `uri`.
+    /// What the digest covers for a request whose To-Path ends with `uri`.
     pub(super) fn exchange<'a>(&'a self, uri: &'a str) -> Exchange<'a> {
         Exchange { nonce: &self.nonce, nc: self.nc, cnonce: &self.cnonce, uri }
     }

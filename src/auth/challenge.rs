@@ -7,12 +7,10 @@ use super::digest::Algorithm;
 use super::error::{AuthError, AuthErrorKind};
 use super::params::{self, Quoted, needed, needs_qop_auth};
 
-/// What a relay asks for: the value of one WWW-Authenticate (RFC 4976
-/// section 4.3).
+/// The challenge of a relay: the value of one WWW-Authenticate (RFC 4976 section 4.3).
 ///
-/// A challenge without `algorithm` is one of MD5. `domain` and everything
-/// unknown is passed over. Written, it has `qop="auth"` and nothing that
-/// RFC 4976 section 9.1 rules out.
+/// A challenge without `algorithm` means MD5. Reading ignores `domain` and unknown
+/// parameters. Writing adds `qop="auth"`, and nothing that RFC 4976 section 9.1 rules out.
 ///
 /// ```
 /// use msrp::auth::{Algorithm, Challenge};
@@ -39,9 +37,8 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// [`AuthError`]: another scheme, an algorithm that is not in
-    /// [`Algorithm`], a `qop` without `auth`, a missing realm, nonce or qop, or
-    /// no list of parameters at all.
+    /// [`AuthError`]: another scheme, an algorithm that is not in [`Algorithm`], a `qop`
+    /// without `auth`, a missing realm, nonce or qop, or a malformed list of parameters.
     pub fn parse(value: &str) -> Result<Self, AuthError> {
         Self::read(value).map_err(|kind| params::located(value, kind))
     }
@@ -61,32 +58,32 @@ impl Challenge {
         })
     }
 
-    /// Whose users are asked for.
+    /// The realm whose users may answer.
     #[must_use]
     pub fn realm(&self) -> &str {
         &self.realm
     }
 
-    /// What the answer has to be made for.
+    /// The nonce that the answer must use.
     #[must_use]
     pub fn nonce(&self) -> &str {
         &self.nonce
     }
 
-    /// What the answer has to repeat.
+    /// The value that the answer must repeat.
     #[must_use]
     pub fn opaque(&self) -> Option<&str> {
         self.opaque.as_deref()
     }
 
-    /// Whether the answer before was refused for its nonce alone, so that the
-    /// same password is worth another try.
+    /// Whether the previous answer was refused only for its nonce, so that the same
+    /// password is worth another try.
     #[must_use]
     pub const fn is_stale(&self) -> bool {
         self.stale
     }
 
-    /// With what the answer has to be made.
+    /// The algorithm that the answer must use.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm

@@ -1,4 +1,4 @@
-//! The client's side: answers to challenges, and the check of what comes back.
+//! The client's side: answers to challenges, and the check of the relay's own digest.
 
 use std::fmt;
 
@@ -8,9 +8,8 @@ use super::params::sendable;
 use super::{AuthenticationInfo, Authorization, Challenge};
 use crate::random::{Random, RandomError};
 
-/// The most challenges that are taken without one success. A relay calls
-/// a nonce stale once, or twice where it has restarted; one that goes on is not
-/// going to be content.
+/// The most challenges that are answered without a success in between. A relay calls a
+/// nonce stale once, or twice if it has restarted; after more, it will not accept any.
 const MAX_CHALLENGES: u32 = 4;
 
 /// A name and its password. `Debug` does not show the password.
@@ -21,14 +20,14 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Control characters, which no header field can carry, are taken out of
-    /// the username.
+    /// Removes control characters from the username, because a header field cannot carry
+    /// them.
     #[must_use]
     pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
         Self { username: sendable(username.into()), password: password.into() }
     }
 
-    /// Who it is.
+    /// The name of the user.
     #[must_use]
     pub fn username(&self) -> &str {
         &self.username
@@ -44,8 +43,8 @@ impl fmt::Debug for Credentials {
 /// The client's side of digest at one relay: what RFC 4976 section 9.1 calls a
 /// protection space, the authority part of the relay's URI.
 ///
-/// It remembers the nonce and how often it was used, so that an AUTH that
-/// renews a URI is taken without another challenge.
+/// It remembers the nonce and how often it was used, so that an AUTH that renews a URI
+/// is accepted without another challenge.
 ///
 #[cfg_attr(feature = "getrandom", doc = "```")]
 #[cfg_attr(not(feature = "getrandom"), doc = "```ignore")]
@@ -55,14 +54,14 @@ impl fmt::Debug for Credentials {
 /// let mut random = OsRandom::new()?;
 /// let mut client = DigestClient::new(Credentials::new("alice", "secret"));
 /// let relay = "msrps://alice@relay.example.com;tcp";
-/// // The first AUTH goes without, as nothing is known of the relay.
+/// // The first AUTH has no Authorization: the relay has not challenged yet.
 /// assert!(client.authorization(relay, true, &mut random)?.is_none());
 ///
 /// let challenge = r#"Digest realm="relay.example.com", qop="auth", nonce="Xk2""#;
 /// client.challenged([challenge].into_iter())?;
 /// let authorization = client.authorization(relay, true, &mut random)?.unwrap();
 /// println!("Authorization: {authorization}");
-/// // Then the 200 comes.
+/// // The relay responds with 200.
 /// client.accepted(Some(r#"qop=auth, nextnonce="Xk3", nc=00000001"#))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -74,7 +73,7 @@ pub struct DigestClient {
     challenges: u32,
 }
 
-/// What began with a challenge (RFC 7616 section 3.6).
+/// An authentication session, which a challenge begins (RFC 7616 section 3.6).
 #[derive(Clone, Debug)]
 struct Session {
     realm: String,
@@ -83,13 +82,13 @@ struct Session {
     nonce: String,
     /// Uses of the nonce so far.
     count: u32,
-    /// Whether a request was taken since the challenge, which then says nothing
-    /// against the password when it is followed by another.
+    /// Whether the relay has accepted a request since the challenge. If so, a further
+    /// challenge does not mean that the password is wrong.
     is_proven: bool,
     sent: Option<Sent>,
 }
 
-/// A request that is not answered yet.
+/// A request that has no response yet.
 #[derive(Clone, Debug)]
 struct Sent {
     nonce: String,
@@ -105,29 +104,28 @@ impl Sent {
 }
 
 impl DigestClient {
-    /// A client that knows nothing of its relay yet.
+    /// A client that has not been challenged yet.
     #[must_use]
     pub const fn new(credentials: Credentials) -> Self {
         Self { credentials, session: None, challenges: 0 }
     }
 
-    /// Takes the WWW-Authenticate values of a 401, one a header field, and
-    /// picks the best of those that can be answered: SHA-256 before MD5, the
-    /// first before the others.
+    /// Takes the WWW-Authenticate values of a 401, one for each header field, and picks
+    /// the best that can be answered: SHA-256 before MD5, and the first of either.
     ///
     /// # Errors
     ///
-    /// [`AuthError`] if no challenge can be answered (then it is that of the last one), or
-    /// another answer would be in vain. After [`AuthErrorKind::Refused`] and
-    /// [`AuthErrorKind::NoncesRefused`] the client is as it was made.
+    /// [`AuthError`] if no challenge can be answered (it is the error of the last one), or
+    /// if another answer would not help. After [`AuthErrorKind::Refused`] and
+    /// [`AuthErrorKind::NoncesRefused`] the client is as if it were new.
     pub fn challenged<'a>(
         &mut self,
         values: impl Iterator<Item = &'a str>,
     ) -> Result<(), AuthError> {
         let challenge = best(values)?;
-        if let Err(in_vain) = self.is_worth_an_answer(&challenge) {
+        if let Err(error) = self.check_worth(&challenge) {
             (self.session, self.challenges) = (None, 0);
-            return Err(in_vain);
+            return Err(error);
         }
         self.challenges += 1;
         let uses = self.uses_of(&challenge);
@@ -135,14 +133,15 @@ impl DigestClient {
         Ok(())
     }
 
-    /// How often the nonce of a challenge was used: some relays give the same
-    /// one again, whose count then goes on (RFC 7616 section 3.4).
+    /// How often the nonce of a challenge was used: some relays give the same one again,
+    /// whose count then continues (RFC 7616 section 3.4).
     fn uses_of(&self, challenge: &Challenge) -> u32 {
         let same = self.session.as_ref().filter(|session| session.nonce == challenge.nonce);
         same.map_or(0, |session| session.count)
     }
 
-    fn is_worth_an_answer(&self, challenge: &Challenge) -> Result<(), AuthError> {
+    /// Checks that an answer to `challenge` could help.
+    fn check_worth(&self, challenge: &Challenge) -> Result<(), AuthError> {
         let refused = self.session.as_ref().is_some_and(|session| {
             session.sent.is_some() && !session.is_proven && session.realm == challenge.realm
         });
@@ -155,16 +154,15 @@ impl DigestClient {
         }
     }
 
-    /// The value of Authorization for the next AUTH to `uri`, the rightmost URI
-    /// of its To-Path, spelt as it is there. `with_uri` says whether the value
-    /// has `uri` as well, which some relays need and others refuse; the digest
-    /// is the same.
+    /// The value of Authorization for the next AUTH to `uri`, the rightmost URI of its
+    /// To-Path, spelled as there. `with_uri` includes it as the parameter `uri`,
+    /// which some relays need and others refuse; the digest is the same.
     ///
-    /// Nothing before the first challenge, nor where a nonce is used up.
+    /// `None` before the first challenge, and once the count of the nonce is exhausted.
     ///
     /// # Errors
     ///
-    /// [`RandomError`] if the source fails; nothing changes then.
+    /// [`RandomError`] if the source fails. The client is then unchanged.
     pub fn authorization(
         &mut self,
         uri: &str,
@@ -191,16 +189,15 @@ impl DigestClient {
         Ok(Some(authorization))
     }
 
-    /// Takes the Authentication-Info of a 200, where it has one: checks that it
-    /// is about the AUTH that was sent last and that its `rspauth` is right,
-    /// and keeps its `nextnonce`.
+    /// Takes the Authentication-Info of a 200, if it has one: checks that it belongs to
+    /// the AUTH that was sent last and that its `rspauth` is right, and keeps its
+    /// `nextnonce`.
     ///
     /// # Errors
     ///
-    /// [`AuthError`]. Nothing is kept then. A value without `rspauth`, and a
-    /// 200 without Authentication-Info, prove nothing about the relay and are
-    /// no error, as relays are known by their certificates (RFC 4976
-    /// section 9.4).
+    /// [`AuthError`] if a check fails; `nextnonce` is then ignored. A value without
+    /// `rspauth`, or a 200 without Authentication-Info, is no error: it proves nothing
+    /// about the relay, but certificates identify relays (RFC 4976 section 9.4).
     pub fn accepted(&mut self, value: Option<&str>) -> Result<(), AuthError> {
         let Some(session) = &mut self.session else { return Ok(()) };
         let Some(sent) = session.sent.take() else { return Ok(()) };
@@ -237,7 +234,7 @@ impl Session {
         }
     }
 
-    /// Where it is the nonce in use, its count goes on.
+    /// Uses `nextnonce` from now on. If it is the current nonce, its count continues.
     fn turn_to(&mut self, nextnonce: Option<String>) {
         if let Some(nonce) = nextnonce.filter(|it| !it.is_empty() && *it != self.nonce) {
             (self.nonce, self.count) = (nonce, 0);

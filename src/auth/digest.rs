@@ -1,4 +1,4 @@
-//! What is hashed, and with what (RFC 7616 section 3.4).
+//! The digest: its algorithms and what it covers (RFC 7616 section 3.4).
 
 use std::fmt;
 
@@ -12,8 +12,7 @@ use super::params::Value;
 use crate::named::named;
 
 named! {
-    /// A digest algorithm. There is none with `-sess`, which RFC 4976 section 9.1
-    /// rules out.
+    /// A digest algorithm. RFC 4976 section 9.1 rules out those with `-sess`.
     #[non_exhaustive]
     pub enum Algorithm: "digest algorithm", any case {
         /// The algorithm of RFC 4976, which every deployed relay knows.
@@ -24,7 +23,7 @@ named! {
 }
 
 impl Algorithm {
-    /// The value of `algorithm`, without which MD5 is meant.
+    /// The value of `algorithm`. Without one, it is MD5.
     pub(super) fn read(value: Option<Value<'_>>) -> Result<Self, AuthErrorKind> {
         let Some(value) = value else { return Ok(Self::Md5) };
         value.text().parse().map_err(|_| AuthErrorKind::Algorithm)
@@ -38,7 +37,7 @@ impl Algorithm {
         }
     }
 
-    /// A digest in lower case, where the text is one of any letter case.
+    /// The digest in lower case, if the text is one in any letter case.
     pub(super) fn digest_in(self, text: &str) -> Option<String> {
         let is_digest =
             text.len() == self.digits() && text.bytes().all(|octet| octet.is_ascii_hexdigit());
@@ -73,9 +72,9 @@ pub(super) fn hex(octets: &[u8]) -> String {
 
 /// H(A1), the digest of `username:realm:password` (RFC 7616 section 3.4.2).
 ///
-/// It is all that a relay has to keep of a password, and as good as the
-/// password within its realm. So `Debug` shows nothing of it, and `==` takes
-/// the same time whatever it compares.
+/// A relay need not keep more of a password. Within its realm, it is as good as the
+/// password, so `Debug` does not show it, and `==` takes the same time for all values of
+/// one length.
 ///
 /// ```
 /// use msrp::auth::{Algorithm, Ha1};
@@ -98,20 +97,20 @@ impl Ha1 {
         Self { algorithm, digits: algorithm.hash(&[username, realm, password]) }
     }
 
-    /// What [`Ha1::to_hex`] gave, in any letter case: 32 digits of MD5, 64 of
-    /// SHA-256.
+    /// Reads the digits of [`Ha1::to_hex`], in any letter case: 32 for MD5, 64 for
+    /// SHA-256. `None` if `hex` is anything else.
     #[must_use]
     pub fn from_hex(algorithm: Algorithm, hex: &str) -> Option<Self> {
         Some(Self { algorithm, digits: algorithm.digest_in(hex)? })
     }
 
-    /// The algorithm that made it, which those of its digests have to be.
+    /// The algorithm that made it, and that its digests must use.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// Lower-case hexadecimal digits, to be stored as the secret that they are.
+    /// The value in lower-case hexadecimal digits. Store it as a secret.
     #[must_use]
     pub fn to_hex(&self) -> String {
         self.digits.clone()
@@ -122,8 +121,8 @@ impl Ha1 {
         self.digest("AUTH", exchange)
     }
 
-    /// The digest of its answer, the value of `rspauth`: there is no method in
-    /// its A2 (RFC 7616 section 3.5).
+    /// The digest of the relay's response, the value of `rspauth`: its A2 has no method
+    /// (RFC 7616 section 3.5).
     pub(super) fn rspauth(&self, exchange: Exchange<'_>) -> String {
         self.digest("", exchange)
     }
@@ -150,7 +149,7 @@ impl fmt::Debug for Ha1 {
     }
 }
 
-/// What one request and its answer have in common.
+/// What the digests of a request and of its response have in common.
 #[derive(Clone, Copy)]
 pub(super) struct Exchange<'a> {
     pub(super) nonce: &'a str,
@@ -160,7 +159,7 @@ pub(super) struct Exchange<'a> {
     pub(super) uri: &'a str,
 }
 
-/// Whether two digests are one, in a time that does not say where they differ.
+/// Whether two digests are equal, in a time that does not reveal where they differ.
 pub(super) fn is_same(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
 }
@@ -169,8 +168,7 @@ pub(super) fn is_same(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// RFC 7616 section 3.9.1 and RFC 2617 section 3.5. Their method is GET,
-    /// which no MSRP request has.
+    /// RFC 7616 section 3.9.1 and RFC 2617 section 3.5, whose method is GET.
     // req: 4976-7-4
     #[test]
     fn digests_of_the_rfcs() {

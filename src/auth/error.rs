@@ -26,8 +26,8 @@ reader_error! {
 pub enum AuthErrorKind {
     /// The scheme is not Digest. RFC 4976 section 9.1 rules Basic out.
     Scheme,
-    /// The value is no list of parameters: a quote is not closed, or it has a control
-    /// octet.
+    /// The value is not a list of parameters: a quote is not closed, say, or it has a
+    /// control octet.
     Malformed,
     /// The value has more than [`MAX_PARAMETERS`] parameters.
     TooManyParameters,
@@ -43,10 +43,10 @@ pub enum AuthErrorKind {
     Qop,
     /// The 401 has no WWW-Authenticate.
     NoChallenge,
-    /// The relay refused the answer to a challenge, and not for its nonce: the username
-    /// or the password is wrong.
+    /// The relay refused the answer to a challenge for another reason than its nonce: the
+    /// username or the password is wrong.
     Refused,
-    /// The relay has challenged several times, each time for the nonce alone.
+    /// The relay has challenged several times, each time only because of the nonce.
     NoncesRefused,
     /// The Authentication-Info belongs to another request.
     OtherRequest,

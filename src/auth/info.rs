@@ -10,8 +10,8 @@ use super::params::{self, Quoted, Value, needs_qop_auth};
 /// What a relay adds to the 200 of an AUTH: the value of Authentication-Info
 /// (RFC 4976 section 4.5).
 ///
-/// Every parameter may be missing from what is read. Written, it has
-/// `qop=auth` and whatever is there.
+/// In a value that is read, every parameter may be missing. Writing adds `qop=auth` to
+/// those that are present.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthenticationInfo {
     pub(super) nextnonce: Option<String>,
@@ -25,8 +25,8 @@ impl AuthenticationInfo {
     ///
     /// # Errors
     ///
-    /// [`AuthError`]: a `qop` that is not `auth`, a parameter of the wrong
-    /// form, or no list of parameters at all.
+    /// [`AuthError`]: a `qop` that is not `auth`, a malformed parameter, or a malformed
+    /// list of parameters.
     pub fn parse(value: &str) -> Result<Self, AuthError> {
         Self::read(value).map_err(|kind| params::located(value, kind))
     }
@@ -45,14 +45,14 @@ impl AuthenticationInfo {
         })
     }
 
-    /// The nonce that the next AUTH has to use.
+    /// The nonce that the next AUTH must use.
     #[must_use]
     pub fn nextnonce(&self) -> Option<&str> {
         self.nextnonce.as_deref()
     }
 
-    /// The relay's own digest, in lower-case hexadecimal digits, by which it
-    /// shows that it knows the password too.
+    /// The relay's own digest, in lower-case hexadecimal digits, which proves that the
+    /// relay knows the password.
     #[must_use]
     pub fn rspauth(&self) -> Option<&str> {
         self.rspauth.as_deref()

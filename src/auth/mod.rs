@@ -1,8 +1,8 @@
 //! HTTP digest for the AUTH requests of relays (RFC 4976, RFC 7616).
 //!
-//! A client that wants a relay to act for it sends an AUTH, is challenged with
-//! 401, answers the challenge and gets its URI in a 200. Here are the values of
-//! the three header fields that take part, and both sides of the exchange:
+//! A client that wants a relay to act for it sends an AUTH, is challenged with 401,
+//! answers the challenge and gets its URI in a 200. This module has the values of the
+//! three header fields involved, and both sides of the exchange:
 //!
 //! ```text
 //!  DigestClient                                      DigestServer
@@ -13,24 +13,23 @@
 //!  accepted       ◀─ 200, Authentication-Info ─────
 //! ```
 //!
-//! No requests are made here: the values go into [`HeadWriter`] and
-//! [`OutgoingMessage`]s, and come from [`HeadRef`].
+//! It makes no requests: the values go into [`HeadWriter`] and [`OutgoingMessage`]s, and
+//! come from [`HeadRef`].
 //!
-//! # What is spoken
+//! # Supported
 //!
-//! MD5 and SHA-256, never with `-sess`; `qop=auth` and no other; never Basic
-//! (RFC 4976 section 9.1). The URI that is hashed is the rightmost one of To-Path
-//! as it is spelt there, whether or not the parameter `uri` is there too.
+//! MD5 and SHA-256 without `-sess`, and `qop=auth`. Nothing else, and never Basic
+//! (RFC 4976 section 9.1). The digest covers the rightmost URI of To-Path as it is spelled
+//! there, whether or not the parameter `uri` is present.
 //!
-//! Values are read leniently: commas with and without blanks, quotes or none,
-//! names and tokens in any letter case, unknown parameters. They are written
-//! strictly, and never with an octet that would end a header field.
+//! Values are read leniently: with or without blanks after commas, with or without
+//! quotes, with names and tokens in any letter case, and with unknown parameters. They
+//! are written strictly, and never with an octet that would end a header field.
 //!
 //! # Limits
 //!
-//! A value has at most [`MAX_PARAMETERS`] parameters. What is kept of it is
-//! never longer than the value. For those of the server see
-//! [`DigestServer::replay_window`].
+//! A value has at most [`MAX_PARAMETERS`] parameters, and takes at most its own length in
+//! memory. For the limits of the server, see [`DigestServer::replay_window`].
 //!
 //! [`HeadWriter`]: crate::wire::HeadWriter
 //! [`HeadRef`]: crate::wire::HeadRef
@@ -41,6 +40,7 @@ mod challenge;
 mod client;
 mod digest;
 mod error;
+mod grammar;
 mod info;
 mod nonce;
 mod params;
@@ -55,5 +55,5 @@ pub use self::error::{AuthError, AuthErrorKind};
 pub use self::info::AuthenticationInfo;
 pub use self::server::{DigestServer, Rejection};
 
-/// The most parameters that one header field may have, unknown ones among them.
+/// The most parameters that one header field may have, including unknown ones.
 pub const MAX_PARAMETERS: usize = 32;

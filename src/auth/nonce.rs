@@ -1,4 +1,4 @@
-//! Nonces that a server knows again without having kept them.
+//! Nonces that a server recognizes without storing them.
 
 use crate::time::Instant;
 use std::fmt;
@@ -11,11 +11,11 @@ use subtle::ConstantTimeEq;
 use super::digest::hex;
 use crate::random::{Random, RandomError};
 
-/// The time at which a nonce was made, and what makes it differ from others of
-/// that time. Nonces are in the order of their times.
+/// The time at which a nonce was made, and a salt that tells it from others of that time.
+/// The order is that of the times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct NonceId {
-    /// Milliseconds since the server began.
+    /// Milliseconds since the start of the server.
     millis: u64,
     salt: [u8; 8],
 }
@@ -38,8 +38,8 @@ impl NonceId {
 const ID_OCTETS: usize = 16;
 const TAG_OCTETS: usize = 16;
 
-/// Makes nonces and knows them again: each is its time, a salt, and a keyed hash
-/// over both and the realm (RFC 7616 section 3.3).
+/// Makes nonces and recognizes them: each is its time, a salt, and a keyed hash over both
+/// and the realm (RFC 7616 section 3.3).
 #[derive(Clone)]
 pub(super) struct NonceMaker {
     keyed: Hmac<Sha256>,
@@ -56,7 +56,7 @@ impl NonceMaker {
         let mut key = [0; 64];
         random.fill(&mut key)?;
         let mut keyed = Hmac::<Sha256>::new(&key.into());
-        // The other parts have fixed lengths, so that no two inputs look alike.
+        // The other parts have fixed lengths, so no two inputs are hashed alike.
         keyed.update(realm.as_bytes());
         Ok(Self { keyed, start })
     }
@@ -72,7 +72,7 @@ impl NonceMaker {
         Ok(hex(&id) + &hex(&self.tag(id)))
     }
 
-    /// The id of a nonce, where it is one of this maker's.
+    /// The id of a nonce, if this maker made it.
     pub(super) fn id(&self, nonce: &str) -> Option<NonceId> {
         let octets = from_hex::<{ ID_OCTETS + TAG_OCTETS }>(nonce)?;
         let (id, tag) = octets.split_first_chunk()?;
@@ -104,8 +104,8 @@ impl fmt::Debug for NonceMaker {
     }
 }
 
-/// Octets of lower-case digits, the only ones that [`hex`] writes: a nonce has
-/// one spelling.
+/// Reads lower-case digits, as [`hex`] writes them, so that a nonce has only one
+/// spelling.
 fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let (pairs, odd) = text.as_bytes().as_chunks::<2>();
     if pairs.len() != N || !odd.is_empty() {

@@ -1,36 +1,37 @@
-//! The parameters of a digest header field: read leniently, written strictly.
+//! The parameters of a digest header field, read leniently and written strictly.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use super::MAX_PARAMETERS;
 use super::error::{AuthError, AuthErrorKind};
+use super::grammar;
+pub(super) use super::grammar::Value;
 
-/// What is behind the scheme, which is `Digest` in any letter case.
+/// What follows the scheme, which is `Digest` in any letter case.
 pub(super) fn without_scheme(value: &str) -> Result<&str, AuthErrorKind> {
-    let value = value.trim_start_matches(is_blank);
-    let (scheme, rest) = value.split_once(is_blank).unwrap_or((value, ""));
-    if scheme.eq_ignore_ascii_case("Digest") { Ok(rest) } else { Err(AuthErrorKind::Scheme) }
+    grammar::digest(value).map(|(rest, _)| rest).map_err(|_| AuthErrorKind::Scheme)
 }
 
-/// The parameters of these names, each where it is there. Names are of any
-/// letter case, and other parameters are passed over.
+/// The values of the parameters of these names, `None` for one that is missing. Names
+/// match in any letter case, and other parameters are skipped.
 pub(super) fn read<'a, const N: usize>(
     list: &'a str,
     names: [&'static str; N],
 ) -> Result<[Option<Value<'a>>; N], AuthErrorKind> {
-    // A header field has none (RFC 4975 section 9), and none is ever written.
+    // A header field cannot carry them (RFC 4975 section 9).
     if list.contains(is_control) {
         return Err(AuthErrorKind::Malformed);
     }
     let mut values = [None; N];
-    let mut rest = behind_commas(list);
+    let mut rest = after_separators(list);
     for _ in 0..MAX_PARAMETERS {
         if rest.is_empty() {
             break;
         }
-        let (name, value, behind) = parameter(rest)?;
-        rest = behind_commas(behind);
+        let (after, (name, value)) =
+            grammar::auth_param(rest).map_err(|_| AuthErrorKind::Malformed)?;
+        rest = after_separators(after);
         let known = names.iter().zip(&mut values).find(|(it, _)| it.eq_ignore_ascii_case(name));
         let Some((name, place)) = known else { continue };
         if place.is_some() {
@@ -41,7 +42,7 @@ pub(super) fn read<'a, const N: usize>(
     if rest.is_empty() { Ok(values) } else { Err(AuthErrorKind::TooManyParameters) }
 }
 
-/// The error of `value`, with the place of the parameter that is wrong.
+/// The error of `value`, at the parameter that is wrong.
 #[cold]
 pub(super) fn located(value: &str, kind: AuthErrorKind) -> AuthError {
     let wrong = match kind {
@@ -59,70 +60,18 @@ pub(super) fn located(value: &str, kind: AuthErrorKind) -> AuthError {
         | AuthErrorKind::WrongRelay => return AuthError::new(kind, 0..value.len()),
     };
     let mut place = 0..value.len();
-    let mut rest = behind_commas(without_scheme(value).unwrap_or(value));
-    while let Ok((name, _, after)) = parameter(rest) {
+    let mut rest = after_separators(without_scheme(value).unwrap_or(value));
+    while let Ok((after, (name, _))) = grammar::auth_param(rest) {
         if name.eq_ignore_ascii_case(wrong) {
             place = value.len() - rest.len()..value.len() - after.len();
         }
-        rest = behind_commas(after);
+        rest = after_separators(after);
     }
     AuthError::new(kind, place)
 }
 
-fn behind_commas(text: &str) -> &str {
-    text.trim_start_matches(|letter| is_blank(letter) || letter == ',')
-}
-
-type Parameter<'a> = (&'a str, Option<Value<'a>>, &'a str);
-
-/// A name, its value where there is one, and what is behind the value.
-fn parameter(text: &str) -> Result<Parameter<'_>, AuthErrorKind> {
-    let end = text.find([',', '=']).unwrap_or(text.len());
-    let (name, rest) = text.split_at(end);
-    let name = name.trim_end_matches(is_blank);
-    if name.is_empty() || name.contains(|letter| is_blank(letter) || letter == '"') {
-        return Err(AuthErrorKind::Malformed);
-    }
-    let Some(rest) = rest.strip_prefix('=') else { return Ok((name, None, rest)) };
-    let rest = rest.trim_start_matches(is_blank);
-    let (value, rest) = match rest.strip_prefix('"') {
-        Some(quoted) => quoted_value(quoted)?,
-        None => bare_value(rest),
-    };
-    Ok((name, value, rest))
-}
-
-/// What is before the closing quote, behind which only a comma may follow.
-fn quoted_value(text: &str) -> Result<(Option<Value<'_>>, &str), AuthErrorKind> {
-    let mut is_escaped = false;
-    let closing = text.find(|letter| {
-        let closes = letter == '"' && !is_escaped;
-        is_escaped = letter == '\\' && !is_escaped;
-        closes
-    });
-    let (inner, rest) = closing.map(|end| text.split_at(end)).ok_or(AuthErrorKind::Malformed)?;
-    let rest = rest.strip_prefix('"').unwrap_or_default().trim_start_matches(is_blank);
-    if rest.is_empty() || rest.starts_with(',') {
-        Ok((Some(Value::Quoted(inner)), rest))
-    } else {
-        Err(AuthErrorKind::Malformed)
-    }
-}
-
-/// What is before the next comma. A quote at its end is one that was closed
-/// and never opened: deployed relays write `nc=00000001"`.
-fn bare_value(text: &str) -> (Option<Value<'_>>, &str) {
-    let (value, rest) = text.split_at(text.find(',').unwrap_or(text.len()));
-    let value = value.trim_matches(is_blank).trim_end_matches('"');
-    ((!value.is_empty()).then_some(Value::Bare(value)), rest)
-}
-
-/// A value as it stands in the header field.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Value<'a> {
-    Bare(&'a str),
-    /// Between its quotes, with the escapes.
-    Quoted(&'a str),
+fn after_separators(text: &str) -> &str {
+    grammar::separators(text).map_or(text, |(rest, _)| rest)
 }
 
 impl<'a> Value<'a> {
@@ -135,17 +84,14 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value in an allocation of its own.
+    /// The value without quotes and escapes, allocated.
     pub(super) fn owned(self) -> String {
         self.text().into_owned()
     }
 
-    /// The value of `nc`: at most eight hexadecimal digits of any letter case.
+    /// The value of `nc`.
     pub(super) fn nonce_count(self) -> Result<u32, AuthErrorKind> {
-        let text = self.text();
-        let is_count = matches!(text.len(), 1..=8) && text.bytes().all(|o| o.is_ascii_hexdigit());
-        let count = is_count.then(|| u32::from_str_radix(&text, 16).ok()).flatten();
-        count.ok_or(AuthErrorKind::Value("nc"))
+        grammar::whole(grammar::nc_value, &self.text()).ok_or(AuthErrorKind::Value("nc"))
     }
 }
 
@@ -158,7 +104,7 @@ fn unescaped(text: &str) -> String {
     out
 }
 
-/// The value, or that it is missing.
+/// The value of a required parameter.
 pub(super) fn needed<'a>(
     value: Option<Value<'a>>,
     name: &'static str,
@@ -166,20 +112,16 @@ pub(super) fn needed<'a>(
     value.ok_or(AuthErrorKind::Missing(name))
 }
 
-/// Looks for `auth` among the values of `qop`, which only a challenge has more
-/// than one of.
+/// Checks that `auth` is among the values of `qop`. Only a challenge may have more than
+/// one.
 pub(super) fn needs_qop_auth(value: Option<Value<'_>>) -> Result<(), AuthErrorKind> {
     let text = needed(value, "qop")?.text();
-    let mut options = text.split(',').map(|option| option.trim_matches(is_blank));
-    if options.any(|option| option.eq_ignore_ascii_case("auth")) {
-        Ok(())
-    } else {
-        Err(AuthErrorKind::Qop)
-    }
+    let has_auth = grammar::whole(grammar::qop_list, &text).unwrap_or(false);
+    has_auth.then_some(()).ok_or(AuthErrorKind::Qop)
 }
 
-/// A text as a quoted-string. It has no control characters, which none can
-/// carry: it was read, or is [`sendable`].
+/// Writes a text as a quoted-string. It has no control characters, which a
+/// quoted-string cannot carry: it was read, or is [`sendable`].
 pub(super) struct Quoted<'a>(pub(super) &'a str);
 
 impl fmt::Display for Quoted<'_> {
@@ -195,8 +137,8 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// The text without what a quoted-string cannot carry, so that what is hashed
-/// is what is written.
+/// The text without the characters that a quoted-string cannot carry, so that the
+/// digest is of what is written.
 pub(super) fn sendable(mut text: String) -> String {
     text.retain(|letter| !is_control(letter));
     text
@@ -204,8 +146,4 @@ pub(super) fn sendable(mut text: String) -> String {
 
 fn is_control(letter: char) -> bool {
     letter.is_ascii_control() && letter != '\t'
-}
-
-const fn is_blank(letter: char) -> bool {
-    matches!(letter, ' ' | '\t')
 }

@@ -1,19 +1,18 @@
-//! Which nonce counts were used.
+//! Which nonce counts have been used.
 
 use std::collections::BTreeMap;
 
 use super::nonce::NonceId;
 
-/// The last count of each nonce that was used, in the order of their making.
+/// The last count of each nonce that was used, in the order in which the nonces were made.
 ///
-/// It holds so many and no more. What goes, the oldest first, leaves a mark
-/// below which no nonce is taken any more: that one was used is forgotten only
-/// together with all that are as old.
+/// It holds at most `limit` nonces and drops the oldest first. From then on it accepts no
+/// nonce that is as old as a dropped one, so that dropping a nonce never allows a replay.
 #[derive(Clone, Debug)]
 pub(super) struct ReplayWindow {
     counts: BTreeMap<NonceId, u32>,
-    /// The newest nonce that went.
-    gone: Option<NonceId>,
+    /// The newest nonce that was dropped.
+    dropped: Option<NonceId>,
     pub(super) limit: usize,
 }
 
@@ -22,22 +21,22 @@ pub(super) struct ReplayWindow {
 pub(super) enum Use {
     First,
     Again,
-    /// Nobody knows any more.
+    /// The window has dropped nonces as old as this one.
     Forgotten,
 }
 
 impl ReplayWindow {
     pub(super) const fn new(limit: usize) -> Self {
-        Self { counts: BTreeMap::new(), gone: None, limit }
+        Self { counts: BTreeMap::new(), dropped: None, limit }
     }
 
-    /// Whether the nonce may have been used without a trace.
+    /// Whether a use of the nonce may have been forgotten.
     pub(super) fn has_forgotten(&self, nonce: NonceId) -> bool {
-        self.gone.is_some_and(|gone| nonce <= gone)
+        self.dropped.is_some_and(|dropped| nonce <= dropped)
     }
 
-    /// Notes a use. Counts only rise: AUTH requests are not pipelined (RFC 4976
-    /// section 9.1), so that none overtakes another.
+    /// Notes a use. Counts only rise, because AUTH requests are not pipelined (RFC 4976
+    /// section 9.1) and so never overtake each other.
     pub(super) fn note(&mut self, nonce: NonceId, count: u32) -> Use {
         if self.has_forgotten(nonce) {
             return Use::Forgotten;
@@ -53,7 +52,7 @@ impl ReplayWindow {
         Use::First
     }
 
-    /// Lets go of the nonces that are too old by `is_old`.
+    /// Drops the nonces that are too old by `is_old`.
     pub(super) fn drop_old(&mut self, is_old: impl Fn(NonceId) -> bool) {
         while self.counts.first_key_value().is_some_and(|(nonce, _)| is_old(*nonce)) {
             self.drop_oldest();
@@ -62,6 +61,6 @@ impl ReplayWindow {
 
     fn drop_oldest(&mut self) {
         let oldest = self.counts.pop_first().map(|(nonce, _)| nonce);
-        self.gone = self.gone.max(oldest);
+        self.dropped = self.dropped.max(oldest);
     }
 }

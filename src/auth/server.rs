@@ -1,4 +1,4 @@
-//! The relay's side: challenges, and the check of what answers them.
+//! The relay's side: challenges, and the check of the answers.
 
 use std::fmt;
 use std::time::Duration;
@@ -50,8 +50,8 @@ impl fmt::Display for Rejection {
 }
 
 impl Rejection {
-    /// Whether the challenge that answers it has `stale=true`: the client is to
-    /// try again and not to ask for another password.
+    /// Whether the challenges in the response have `stale=true`: the client should try
+    /// again with the same password.
     #[must_use]
     pub const fn is_stale(&self) -> bool {
         matches!(self, Self::Stale | Self::Replayed)
@@ -60,10 +60,10 @@ impl Rejection {
 
 /// The relay's side of digest: one realm.
 ///
-/// Nonces are not kept. Each carries its time and a keyed hash over it and the
-/// realm, so that challenges cost no memory. What is kept is the last nonce
-/// count of each nonce that was used, for a bounded number of nonces: where there
-/// are more, the oldest are called stale, and none is taken twice.
+/// Nonces are not stored. Each carries its time and a keyed hash over it and the realm, so
+/// that challenges cost no memory. The server stores the last nonce count of each nonce
+/// that was used, for a bounded number of nonces. Beyond it, the oldest nonces become
+/// stale; no count is ever accepted twice.
 ///
 #[cfg_attr(feature = "getrandom", doc = "```")]
 #[cfg_attr(not(feature = "getrandom"), doc = "```ignore")]
@@ -87,7 +87,7 @@ impl Rejection {
 /// // The next one has an Authorization.
 /// let authorization = Authorization::parse(&value)?;
 /// server.check(now, &authorization, uri).map_err(|rejection| rejection.to_string())?;
-/// // Whoever keeps the users is asked for H(A1) of this one.
+/// // The user database gives H(A1) of the user.
 /// let ha1 = Ha1::new(authorization.algorithm(), "alice", "relay.example.com", "secret");
 /// let info = server.verify(now, &authorization, uri, &ha1, &mut random);
 /// let info = info.map_err(|rejection| rejection.to_string())?;
@@ -105,10 +105,10 @@ pub struct DigestServer {
 }
 
 impl DigestServer {
-    /// A server with a key of its own from `random`, which has to be a
-    /// cryptographic source. `algorithms` are in the order of preference;
-    /// without any, nothing is ever taken. Control characters, which no header
-    /// field can carry, are taken out of the realm.
+    /// A server with a key of its own from `random`, which must be a cryptographic source.
+    /// `algorithms` are in order of preference; without any, the server accepts nothing.
+    /// Removes control characters from the realm, because a header field cannot carry
+    /// them.
     ///
     /// # Errors
     ///
@@ -129,16 +129,16 @@ impl DigestServer {
         })
     }
 
-    /// For how long a nonce can be used. Default 300 seconds.
+    /// Sets for how long a nonce is valid. The default is 300 seconds.
     #[must_use]
     pub const fn nonce_lifetime(mut self, lifetime: Duration) -> Self {
         self.nonce_lifetime = lifetime;
         self
     }
 
-    /// Of how many nonces the counts are kept. Default 4,096, some 40 octets
-    /// each. With fewer nonces than clients that authenticate within the
-    /// lifetime of a nonce, some are told `stale` and try again.
+    /// Sets for how many nonces the counts are stored. The default is 4,096, about 40
+    /// octets each. If more clients authenticate within the lifetime of a nonce, some get
+    /// `stale=true` and try again.
     #[must_use]
     pub const fn replay_window(mut self, nonces: usize) -> Self {
         self.used.limit = nonces;
@@ -151,9 +151,9 @@ impl DigestServer {
         &self.realm
     }
 
-    /// The values of WWW-Authenticate for a 401, one an algorithm, each in a
-    /// header field of its own. `stale` is [`Rejection::is_stale`], and false
-    /// where there was no Authorization.
+    /// The values of WWW-Authenticate for a 401, one for each algorithm, each for a header
+    /// field of its own. `stale` is [`Rejection::is_stale`], or false if the request had
+    /// no Authorization.
     ///
     /// # Errors
     ///
@@ -175,13 +175,12 @@ impl DigestServer {
         Ok(self.algorithms.iter().map(challenge).collect())
     }
 
-    /// Everything that can be checked before the user's secret is known. `uri`
-    /// is the rightmost URI of To-Path, spelt as it came.
+    /// Checks all that needs no secret of the user. `uri` is the rightmost URI of To-Path,
+    /// spelled as it was received.
     ///
     /// # Errors
     ///
-    /// [`Rejection`], but neither [`Rejection::Wrong`] nor
-    /// [`Rejection::Replayed`].
+    /// Any [`Rejection`] except [`Rejection::Wrong`] and [`Rejection::Replayed`].
     pub fn check(
         &self,
         now: Instant,
@@ -191,12 +190,12 @@ impl DigestServer {
         self.fresh_nonce(now, authorization, uri).map(|_| ())
     }
 
-    /// [`DigestServer::check`], then the digest, then the nonce count, which is
-    /// taken once. Gives the value of Authentication-Info for the 200; it has no
-    /// `nextnonce` if the random source fails.
+    /// Does what [`DigestServer::check`] does, and then checks the digest and the nonce
+    /// count, which is accepted once. Gives the value of Authentication-Info for the 200;
+    /// it has no `nextnonce` if the random source fails.
     ///
-    /// An unknown user is best verified too, against an [`Ha1`] of nobody: the
-    /// time that an answer takes then does not say which names there are.
+    /// Verify an unknown user too, against the [`Ha1`] of a random password: otherwise the
+    /// time of the response reveals which names exist.
     ///
     /// # Errors
     ///
@@ -271,7 +270,7 @@ fn without_repeats(algorithms: Vec<Algorithm>) -> Vec<Algorithm> {
     once
 }
 
-/// As MSRP URIs (RFC 4975 section 6.1), or as texts where one is none.
+/// Compares MSRP URIs (RFC 4975 section 6.1), or texts if one is not an MSRP URI.
 fn is_same_uri(one: &str, other: &str) -> bool {
     match (UriRef::parse(one), UriRef::parse(other)) {
         (Ok(one), Ok(other)) => one == other,

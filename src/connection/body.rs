@@ -182,10 +182,10 @@ impl Connection {
     /// # Errors
     ///
     /// [`SendError::BodyFinished`] if the message has all its octets,
-    /// [`SendError::UnknownKey`] if it has its outcome, or is of another
+    /// [`SendError::UnknownKey`] if it has its outcome, or belongs to another
     /// connection.
     pub fn body(&mut self, message: MessageKey) -> Result<BodyWriter<'_>, SendError> {
-        let sending = self.sending.get(&message).ok_or(UnknownKey)?;
+        let sending = self.sessions.message(message).ok_or(UnknownKey)?;
         match self.hop.message_ref(message) {
             Some(leaving) if !leaving.body.is_finished() => Ok(BodyWriter {
                 peer_max_size: sending.peer_max_size,

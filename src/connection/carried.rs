@@ -22,7 +22,7 @@ impl Owner for Endpoint {
     type Heading = Envelope;
 }
 
-/// What the response to a request is for.
+/// The purpose of a request, for its response.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// A chunk of an outgoing message.
@@ -60,7 +60,7 @@ impl Envelope {
     }
 
     /// Writes a head up to the fields that describe the body. Reports that are
-    /// the default are not spelt out (RFC 4975 section 7.1.1).
+    /// the default are not written (RFC 4975 section 7.1.1).
     fn write_fields<'a>(
         &self,
         out: &'a mut BytesMut,

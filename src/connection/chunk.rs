@@ -1,4 +1,4 @@
-//! The frame that is arriving, and what its sender learns at its end.
+//! The frame that is arriving, and the result of its end.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::wire::{ByteRange, Continuation, Head, MessageId, StatusCode};
 /// The frame that is arriving.
 #[derive(Debug, Default)]
 pub(super) enum Current {
-    /// None, or one whose octets are skipped.
+    /// No frame, or one whose octets are skipped.
     #[default]
     Skipped,
     /// A SEND without a body. Its end-line decides what it means.
@@ -35,7 +35,7 @@ pub(super) struct Chunk {
     pub(super) offset: u64,
     /// Octets that have arrived.
     pub(super) len: u64,
-    /// Its only piece so far, while nothing else of the message is here: a
+    /// Its only piece so far, while nothing else of the message has arrived: a
     /// message that arrives in one piece is passed on as that piece.
     pub(super) only_piece: Bytes,
     /// The message it belongs to, once that is open.
@@ -61,7 +61,7 @@ impl Chunk {
         self.offset.saturating_add(self.len)
     }
 
-    /// The size of its message, where the sender announced it.
+    /// The size of its message, if the sender announced it.
     fn announced_size(&self) -> Option<u64> {
         self.head.view().byte_range().and_then(|range| range.total())
     }
@@ -133,12 +133,12 @@ pub(super) enum Receipt {
     Whole(Whole),
 }
 
-/// A complete message, as its sender gets to hear of it.
+/// A complete message, with what its response and REPORTs need.
 #[derive(Debug)]
 pub(super) struct Whole {
     /// The chunk that completed it.
     pub(super) last: Box<Chunk>,
-    /// The head of the first chunk to arrive, where that is another one.
+    /// The head of the first chunk to arrive, if that is another one.
     pub(super) first: Option<Head>,
     /// Its size in octets.
     pub(super) total: u64,
@@ -151,10 +151,10 @@ impl Whole {
     }
 }
 
-/// What the end of a frame leads to.
+/// The result of the end of a frame.
 #[derive(Debug, Default)]
 pub(super) struct Ended {
-    /// `None` where the sender hears nothing yet.
+    /// `None` if nothing is sent to the sender yet.
     pub(super) receipt: Option<Receipt>,
     pub(super) event: Option<Event>,
 }
@@ -167,8 +167,8 @@ pub(super) struct Refusal {
     pub(super) event: Event,
 }
 
-/// What is wrong with a chunk: the status of the response, and the reason that
-/// the application learns.
+/// A fault of a chunk: the status of the response, and the reason for the
+/// application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) status: StatusCode,

@@ -63,9 +63,9 @@ impl Default for Config {
 /// Which side opened the transport connection (RFC 4975 section 5.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// This side. It sends at once.
+    /// This side, which sends at once.
     Active,
-    /// The peer. Nothing is sent before its first request has bound a session:
-    /// who the peer is is not known before.
+    /// The peer. This side sends nothing before the first request of the peer has
+    /// bound a session, which tells who the peer is.
     Passive,
 }

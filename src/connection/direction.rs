@@ -11,9 +11,9 @@ named! {
     /// It is about SENDs with regular content. Bodiless SENDs, REPORTs, responses
     /// and NICKNAMEs go both ways always, and so do messages that are the control
     /// of others (RFC 4975 section 8.9): those of type `message/imdn+xml`, bare or
-    /// wrapped in `message/cpim`. Of a wrapped one that comes in pieces
-    /// ([`ReceiveMode::Pieces`](crate::ReceiveMode::Pieces)) or is streamed out, the
-    /// crate does not see what it is: it takes the former and refuses the latter.
+    /// wrapped in `message/cpim`. The crate does not look into a `message/cpim` that
+    /// arrives in pieces ([`ReceiveMode::Pieces`](crate::ReceiveMode::Pieces)) or is
+    /// streamed out: it accepts the former and refuses the latter.
     #[derive(Default)]
     pub enum Direction: "direction" {
         /// Both ways.
@@ -58,8 +58,8 @@ impl Direction {
     }
 }
 
-/// Whether a message is, or can still prove to be, control of others. `body` is
-/// what is known of its octets, `None` before they are there.
+/// Whether a message is, or can still turn out to be, control of others. `body` has
+/// the octets that are known, `None` before any of them.
 pub(super) fn may_be_control(content_type: &str, body: Option<&[u8]>) -> bool {
     match body {
         None if is_cpim(content_type) => true,

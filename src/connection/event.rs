@@ -1,4 +1,4 @@
-//! What a connection tells its application.
+//! The events of a connection for its application.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use crate::wire::{MessageId, Nickname, StatusCode, TransactionId};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A session is up: the peer has accepted the SEND that binds it, or has
+    /// A session is open: the peer has accepted the SEND that binds it, or has
     /// bound it with its own.
     SessionOpened {
         /// The session.
@@ -113,7 +113,7 @@ pub enum Event {
         session: SessionKey,
         /// The request to respond to.
         request: NicknameRequest,
-        /// The nickname; `None` if the peer gives its nickname up.
+        /// The nickname. `None` if the peer releases its nickname.
         nickname: Option<Nickname>,
     },
     /// A NICKNAME that this side sent has its outcome: exactly one for each.
@@ -133,7 +133,7 @@ pub enum Event {
     Authenticated {
         /// The authentication.
         key: AuthKey,
-        /// The way through the relays.
+        /// The route through the relays.
         route: RelayRoute,
     },
     /// There is no route, and no other one follows under this key. An earlier
@@ -206,7 +206,7 @@ pub struct Finished {
     pub session: SessionKey,
     /// Its Message-ID.
     pub message_id: MessageId,
-    /// What became of it.
+    /// Its outcome.
     pub outcome: Outcome,
     /// Chunks that left whole.
     pub chunks: u64,

@@ -1,4 +1,4 @@
-//! What arrives on a connection: the frame that is arriving, the messages that
+//! The input of a connection: the frame that is arriving, the messages that
 //! have begun, and those that wait for the application's response.
 //!
 //! The inbox decides and remembers; the [`Connection`](super::Connection)
@@ -53,7 +53,7 @@ pub(super) struct Remains {
 pub(super) struct Rejection {
     /// The chunk to respond to. `None` between two chunks.
     pub(super) head: Option<Head>,
-    /// `None` where the application has had the whole message.
+    /// `None` if the application already has the whole message.
     pub(super) event: Option<Event>,
 }
 
@@ -183,8 +183,8 @@ impl Inbox {
         Ok(open.store.is_in_pieces().then_some(Event::Piece { incoming, offset, data: piece }))
     }
 
-    /// Whether Byte-Range agrees with the octets of the frame, whose end-line is
-    /// here.
+    /// Whether Byte-Range agrees with the octets of the frame, whose end-line has
+    /// arrived.
     pub(super) fn agrees(&self, flag: Continuation) -> bool {
         match &self.current {
             Current::Chunk(chunk) => chunk.agrees(flag),
@@ -240,7 +240,7 @@ impl Inbox {
         Ok(Ended { receipt: Some(Receipt::Traffic(head)), event })
     }
 
-    /// The sender has given the message up.
+    /// The sender has aborted the message.
     fn end_aborted(&mut self, mut chunk: Box<Chunk>) -> Result<Ended, Box<Refusal>> {
         if let Err(fault) = self.start(&mut chunk) {
             return Err(self.refuse(chunk, fault));
@@ -286,7 +286,7 @@ impl Inbox {
         if !open.store.is_complete() {
             return Ok(None);
         }
-        // Should the whole be refused, then like one that came in one chunk.
+        // From here on it is treated like a message that came in one chunk.
         chunk.key = None;
         Ok(self.forget(key))
     }
@@ -330,7 +330,7 @@ impl Inbox {
         }
     }
 
-    // The application's word.
+    // Responses of the application.
 
     /// Accepts a message that waits for it.
     pub(super) fn accept(&mut self, key: IncomingKey) -> Option<Receipt> {
@@ -378,7 +378,7 @@ impl Inbox {
         Ok(())
     }
 
-    /// What the application learns of a message at its first chunk.
+    /// The event at the first chunk of a message, if there is one.
     fn received(&mut self, session: SessionKey, message_id: MessageId, head: &Head) -> Received {
         let key = self.keys.fresh();
         let mailbox = self.sessions.get(&session);
@@ -417,7 +417,7 @@ impl Inbox {
             Some(open) => open.received,
             None => self.received(session, message_id, &chunk.head),
         };
-        // There can be room for the next chunk; everything else stays wrong.
+        // There can be room for the next chunk. Other faults remain.
         if fault != Fault::TOO_MANY_MESSAGES {
             self.remember_refused(session, message_id, fault.status);
         }

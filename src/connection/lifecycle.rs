@@ -1,4 +1,4 @@
-//! Sessions and the connection: how they begin and end (RFC 4975 section 5.4).
+//! The beginning and end of sessions and of the connection (RFC 4975 section 5.4).
 
 use super::Connection;
 use super::carried::Purpose;
@@ -14,9 +14,10 @@ use crate::uri::{Path, PathRef};
 use crate::wire::{ByteRange, Continuation, HeadWriter, Method};
 
 impl Connection {
-    /// Opens a session on this connection: the SEND that binds it leaves at once
-    /// (RFC 4975 section 5.4). [`Event::SessionOpened`] follows when the peer has
-    /// accepted it; messages need not wait for that.
+    /// Opens a session on this connection. Unless [`SessionConfig::bind`] says
+    /// otherwise, a SEND binds it at once (RFC 4975 section 5.4).
+    /// [`Event::SessionOpened`] follows when the peer has accepted it. Messages need
+    /// not wait for that.
     ///
     /// # Errors
     ///
@@ -41,13 +42,13 @@ impl Connection {
         Ok(id)
     }
 
-    /// Ends a session: messages of it that have not left do not leave, its URI
-    /// leaves the [`SessionTable`](super::SessionTable) that it came from, and the
-    /// response to later requests for it is 481.
+    /// Ends a session. Octets of its messages that have not left do not leave, its
+    /// URI is removed from its [`SessionTable`](super::SessionTable), and the response
+    /// to later requests for it is 481.
     ///
     /// # Errors
     ///
-    /// [`UnknownKey`] if the session has ended, or is of another connection.
+    /// [`UnknownKey`] if the session has ended, or belongs to another connection.
     pub fn close_session(&mut self, session: SessionKey) -> Result<(), UnknownKey> {
         self.sessions.get(session).ok_or(UnknownKey)?;
         self.retire_session(session, CloseReason::Local, Outcome::SessionClosed, None);
@@ -56,15 +57,15 @@ impl Connection {
 
     /// The sessions on this connection, in the order in which they began.
     pub fn sessions(&self) -> impl Iterator<Item = SessionKey> {
-        self.sessions.ids()
+        self.sessions.keys()
     }
 
-    /// The configuration of a session, with what
-    /// [`Connection::update_session`] has changed.
+    /// The configuration of a session, including changes by
+    /// [`Connection::update_session`].
     ///
     /// # Errors
     ///
-    /// [`UnknownKey`] if the session has ended, or is of another connection.
+    /// [`UnknownKey`] if the session has ended, or belongs to another connection.
     pub fn session(&self, session: SessionKey) -> Result<&SessionConfig, UnknownKey> {
         self.sessions.get(session).map(|session| &*session.config).ok_or(UnknownKey)
     }
@@ -92,8 +93,8 @@ impl Connection {
         }
     }
 
-    /// The bodiless SEND that binds a session or keeps a connection alive, as
-    /// most stacks write it: with a Message-ID and the range of nothing.
+    /// Sends the bodiless SEND that binds a session or keeps the connection alive.
+    /// Like that of most stacks it has a Message-ID and an empty Byte-Range.
     pub(super) fn send_bodiless(&mut self, id: SessionKey, purpose: Purpose) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         if let Purpose::KeepAlive(_) = purpose {
@@ -114,8 +115,9 @@ impl Connection {
         debug_assert!(written.is_ok());
     }
 
-    /// Ends a session for good: requests still on their way to it must not bind it
-    /// again, and a next session needs new URIs (RFC 4975 section 5.4).
+    /// Ends a session and removes it from its table: requests that are still on
+    /// their way must not bind it again, and the next session needs new URIs (RFC
+    /// 4975 section 5.4).
     pub(super) fn retire_session(
         &mut self,
         id: SessionKey,
@@ -129,7 +131,7 @@ impl Connection {
         self.end_session(id, reason, outcome, response)
     }
 
-    /// Ends a session, and every message in it. Returns whether it was there.
+    /// Ends a session with everything that it owns. Returns whether it was open.
     pub(super) fn end_session(
         &mut self,
         id: SessionKey,
@@ -137,16 +139,16 @@ impl Connection {
         outcome: Outcome,
         response: Option<Response>,
     ) -> bool {
-        // A peer that has refused the session is sent nothing more in it
-        // (RFC 4975 sections 10.8 and 10.10).
+        // A peer that has refused the session must get nothing more in it (RFC
+        // 4975 sections 10.8 and 10.10).
         let tell = if reason == CloseReason::Local { Tell::Peer } else { Tell::Nothing };
-        self.settle_all(id, outcome, tell);
-        self.drop_nicknames(id, outcome);
+        let Some(session) = self.sessions.remove(id) else { return false };
+        self.finish_all(session.outbox, outcome, tell);
+        self.drop_nicknames(id, session.nicknames, outcome);
         self.drop_incoming(id);
         if self.keeps_alive == Some(id) {
             self.keeps_alive = None;
         }
-        let Some(session) = self.sessions.remove(id) else { return false };
         for request in &session.requests {
             self.hop.complete(request);
         }
@@ -162,7 +164,7 @@ impl Connection {
             | ConnectionEnd::Failed(_)
             | ConnectionEnd::RandomFailed(_) => CloseReason::ConnectionClosed,
         };
-        let ids: Vec<SessionKey> = self.sessions.ids().collect();
+        let ids: Vec<SessionKey> = self.sessions.keys().collect();
         for id in ids {
             self.end_session(id, reason, outcome, None);
         }

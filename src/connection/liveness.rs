@@ -1,16 +1,17 @@
-//! Keeping a quiet connection alive, and giving up a peer that does not read.
+//! Keep-alives, and the end of a connection whose peer does not read.
 
 use super::Connection;
 use crate::time::Instant;
 
 impl Connection {
-    /// When a peer that does not read is given up. Nothing is read from it while
-    /// its responses wait; if it does the same, both would wait without end.
+    /// When the connection ends because the peer does not read. Nothing is read from
+    /// it meanwhile, so that two such endpoints would wait for each other without
+    /// end.
     pub(super) fn stalled_at(&self) -> Option<Instant> {
         self.full_since?.checked_add(self.config.transaction_timeout)
     }
 
-    /// Notes since when the peer has read none of what waits for it.
+    /// Notes since when the peer has read nothing.
     pub(super) fn watch_control(&mut self, now: Instant, has_moved: bool) {
         // A closed connection does not wait for its last octets to leave.
         let is_full = !self.is_closed && self.hop.control_len() > self.config.limits.control_octets;

@@ -1,4 +1,4 @@
-//! The endpoint: sessions, messages and reports on one transport connection.
+//! An endpoint: the sessions, messages and REPORTs on one transport connection.
 
 #[cfg(feature = "auth")]
 mod authenticate;
@@ -18,6 +18,7 @@ mod memory;
 mod message;
 mod nickname;
 mod open;
+mod outbox;
 mod outcome;
 mod reason;
 mod receive;
@@ -32,7 +33,6 @@ mod table;
 mod update;
 
 use crate::time::Instant;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -65,24 +65,21 @@ use carried::{Endpoint, Purpose};
 use events::Events;
 use inbox::Inbox;
 use receive::RequestKind;
-use send::Sending;
 use session::Sessions;
 
 /// One transport connection of an endpoint, and the sessions on it.
 ///
-/// It does no I/O: octets from the transport go into [`Connection::receive`],
-/// octets for it come out of [`Connection::poll_transmit`], what happens comes
-/// out of [`Connection::poll_event`], and [`Connection::poll_timeout`] says
-/// when [`Connection::handle_timeout`] is due. The crate's front page has the
-/// loop that joins them.
+/// It does no I/O. [`Connection::receive`] takes octets from the transport,
+/// [`Connection::poll_transmit`] returns octets for it, and
+/// [`Connection::poll_event`] returns what has happened.
+/// [`Connection::poll_timeout`] says when [`Connection::handle_timeout`] is due.
+/// The front page of the crate shows the loop that joins them.
 #[derive(Debug)]
 pub struct Connection {
     config: Arc<Config>,
     hop: Hop<Endpoint>,
     sessions: Sessions,
-    sending: BTreeMap<MessageKey, Sending>,
     inbox: Inbox,
-    report_deadlines: BTreeSet<(Instant, MessageKey)>,
     #[cfg(feature = "auth")]
     role: Role,
     #[cfg(feature = "auth")]
@@ -90,14 +87,15 @@ pub struct Connection {
     events: Events,
     /// The sessions that the peer may bind.
     table: Option<SessionTable>,
-    /// The tolerances that the application knows of.
+    /// The tolerances that the application has been informed of.
     tolerated: Tolerances,
-    /// Whether it is known who the peer is.
+    /// Whether the identity of the peer is known.
     is_bound: bool,
     is_closed: bool,
     last_sent: Instant,
-    /// Since when more waits for the peer than the limit, and none of it moves.
+    /// Since when the peer has read nothing although the limit is exceeded.
     full_since: Option<Instant>,
+    /// The session whose keep-alive waits for its response.
     keeps_alive: Option<SessionKey>,
     message_keys: Keys<MessageKey>,
     nickname_keys: Keys<NicknameKey>,
@@ -109,8 +107,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`RandomError`] if the source of random octets fails. Should it fail
-    /// later, the connection ends with [`ConnectionEnd::RandomFailed`].
+    /// [`RandomError`] if the source of random octets fails. If it fails later, the
+    /// connection ends with [`ConnectionEnd::RandomFailed`].
     pub fn new(
         config: Arc<Config>,
         role: Role,
@@ -133,9 +131,7 @@ impl Connection {
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
             sessions: Sessions::new(tag),
-            sending: BTreeMap::new(),
             inbox,
-            report_deadlines: BTreeSet::new(),
             #[cfg(feature = "auth")]
             role,
             #[cfg(feature = "auth")]
@@ -154,26 +150,26 @@ impl Connection {
         })
     }
 
-    /// Lets the peer bind the sessions of a table by its first request for each. A
-    /// listener joins each of its connections to one table, and a client the
-    /// connection to its relay.
+    /// Joins the connection to a table: the peer binds a session of the table by its
+    /// first request for it. A listener joins all of its connections to one table. A
+    /// client joins the connection to its relay to one.
     #[must_use]
     pub fn with_table(mut self, table: SessionTable) -> Self {
         self.table = Some(table);
         self
     }
 
-    /// Takes octets from the transport off the front of `input`, and leaves there
-    /// what it cannot take yet: an unfinished head, or everything while
-    /// [`Connection::wants_read`] is false. Call it again when more octets follow
-    /// those, or when events have been taken.
+    /// Takes octets from the transport off the front of `input`. It leaves what it
+    /// cannot take yet: an unfinished head, or everything while
+    /// [`Connection::wants_read`] is false. Append later octets to those, and call it
+    /// again when more have arrived or when events have been taken.
     ///
     /// # Errors
     ///
-    /// [`ConnectionError`] once the stream cannot be read any further. Write what
-    /// [`Connection::poll_transmit`] still gives, then close the transport
-    /// connection. [`Event::Closed`] and the outcome of every open
-    /// message are among the events.
+    /// [`ConnectionError`] if the stream cannot be read any further. Write what
+    /// [`Connection::poll_transmit`] still returns, then close the transport
+    /// connection. The outcomes of all messages and [`Event::Closed`] are among the
+    /// events.
     pub fn receive(&mut self, now: Instant, input: &mut BytesMut) -> Result<(), ConnectionError> {
         if self.is_closed {
             return Err(ConnectionError::Closed);
@@ -190,20 +186,19 @@ impl Connection {
     }
 
     /// Takes one message of a transport that carries messages
-    /// ([`Framing::Message`](crate::Framing::Message)), of any size: the
-    /// transport has its own limit. Text and binary messages are octets alike
-    /// (RFC 7977 section 4.2). Give it one while [`Connection::wants_read`] is
-    /// true.
+    /// ([`Framing::Message`](crate::Framing::Message)), of any size: the transport
+    /// has a limit of its own. Text and binary messages are equivalent (RFC 7977
+    /// section 4.2). Call it only while [`Connection::wants_read`] is true.
     ///
-    /// A message of nothing but CRLFs, or of nothing, passes for a keep-alive
-    /// under [`Tolerance::BlankLinesBetweenFrames`].
+    /// An empty message, or one of CRLFs alone, counts as a keep-alive with
+    /// [`Tolerance::BlankLinesBetweenFrames`].
     ///
     /// # Errors
     ///
-    /// [`ConnectionError`] where the message is not exactly one chunk or
-    /// response (RFC 7977 section 5.1): nothing of it is taken, and the
-    /// connection has ended as after an error of [`Connection::receive`]. Close
-    /// the transport connection; WebSocket has status 1002 for it.
+    /// [`ConnectionError`] if the message is not exactly one chunk or response (RFC
+    /// 7977 section 5.1). Nothing of it is taken, and the connection has ended as
+    /// after an error of [`Connection::receive`]. Close the transport connection; the
+    /// status for a WebSocket is 1002.
     pub fn receive_message(
         &mut self,
         now: Instant,
@@ -223,10 +218,10 @@ impl Connection {
         Ok(())
     }
 
-    /// The transport connection has ended: the peer closed it, or it failed.
-    /// Every session on it has failed (RFC 4975 section 5.4). Responses that
-    /// wait to leave are still given by [`Connection::poll_transmit`], for a
-    /// peer that has closed its sending side only; they may be dropped.
+    /// The transport connection has ended: the peer closed it, or it failed. Every
+    /// session on it fails (RFC 4975 section 5.4). [`Connection::poll_transmit`]
+    /// still returns responses, for a peer that has closed only its sending side.
+    /// They may be dropped.
     pub fn receive_eof(&mut self) {
         if self.is_closed {
             return;
@@ -238,22 +233,22 @@ impl Connection {
         }
     }
 
-    /// Notes what frames of either framing have brought.
+    /// Follows the frames of one call, with either framing.
     fn have_received(&mut self, now: Instant) {
         self.tell_tolerated(self.hop.tolerated());
         self.watch_control(now, false);
     }
 
-    /// What comes in cannot be read.
+    /// Ends the connection because its input cannot be read.
     fn fail_to_read(&mut self, error: DecodeError) -> ConnectionError {
         self.tell_tolerated(self.hop.tolerated());
         self.fail(ConnectionEnd::Failed(error.clone()));
         error.into()
     }
 
-    /// The transport has failed this side. A peer that has only stopped
-    /// sending, or sent what is not MSRP, can still read what answers its
-    /// frames before, though not behind half a chunk.
+    /// Ends a connection that has failed. A peer that has stopped sending, or has
+    /// sent what is not MSRP, can still read the responses to its earlier frames,
+    /// but not after half a chunk.
     fn fail(&mut self, end: ConnectionEnd) {
         self.end(end, Outcome::ConnectionLost);
         self.drop_unsent();
@@ -278,8 +273,8 @@ impl Connection {
         }
     }
 
-    /// Whether octets are taken from the transport now. `false` while the
-    /// application has events to take, or the peer responses to read.
+    /// Whether octets are taken from the transport now. `false` while too many
+    /// events wait for the application, or too many responses for the peer.
     #[must_use]
     pub fn wants_read(&self) -> bool {
         let limits = &self.config.limits;
@@ -289,8 +284,8 @@ impl Connection {
             && self.hop.control_len() <= limits.control_octets
     }
 
-    /// The next octets for the transport. Write them whole before asking
-    /// again: asking says that they have been written. With
+    /// The next octets for the transport. Write all of them before the next call,
+    /// which starts the deadlines of the requests among them. With
     /// [`Framing::Message`](crate::Framing::Message) they are one message.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         let transmit = self.hop.poll_transmit(now);
@@ -306,10 +301,9 @@ impl Connection {
     /// When [`Connection::handle_timeout`] is due, if nothing else happens.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let reports = self.report_deadlines.first().map(|(deadline, _)| *deadline);
         let due = [
             self.hop.next_deadline(),
-            reports,
+            self.sessions.next_report_deadline(),
             self.keep_alive_due(),
             self.stalled_at(),
             #[cfg(feature = "auth")]
@@ -318,7 +312,7 @@ impl Connection {
         due.into_iter().flatten().min()
     }
 
-    /// Lets time pass: deadlines of transactions and REPORTs, keep-alives.
+    /// Handles what is due: deadlines of transactions and REPORTs, keep-alives.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.stalled_at().is_some_and(|due| due <= now) {
             self.end(ConnectionEnd::Stalled, Outcome::ConnectionLost);
@@ -338,7 +332,7 @@ impl Connection {
         }
     }
 
-    /// The next thing that happened.
+    /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop()
     }
@@ -352,15 +346,14 @@ impl Connection {
         }
     }
 
-    /// Whether the connection has ended. Its last events, and after
-    /// [`Connection::close`] its last octets, may still be there to take.
+    /// Whether the connection has ended. Its last events and octets may still wait.
     #[must_use]
     pub const fn is_closed(&self) -> bool {
         self.is_closed
     }
 
-    /// Whether everything that was to leave has been handed to the transport.
-    /// Streamed messages without their last octets count as not yet left.
+    /// Whether [`Connection::poll_transmit`] has returned all octets. A streamed
+    /// message that is not finished counts as octets that have not left.
     #[must_use]
     pub fn is_flushed(&self) -> bool {
         self.hop.is_idle()
@@ -388,7 +381,7 @@ impl Connection {
         self.request(now, head, kind);
     }
 
-    /// Whether a deviation is tolerated. The application learns of the first one.
+    /// Whether a deviation is tolerated. The first one becomes an event.
     fn tolerate(&mut self, tolerance: Tolerance) -> bool {
         let is_tolerated = self.config.parse.tolerances.contains(tolerance);
         if is_tolerated {

@@ -1,4 +1,4 @@
-//! NICKNAME, from both sides (RFC 7701 section 7).
+//! NICKNAME, in both directions (RFC 7701 section 7).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,15 +15,15 @@ use crate::wire::{
     ValueErrorKind,
 };
 
-/// A NICKNAME of the peer that waits for its response. A connection uses a value
-/// once, and refuses that of another connection.
+/// A NICKNAME of the peer that waits for its response. A connection uses each value
+/// once, and refuses those of another connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NicknameRequest {
     session: SessionKey,
     number: u64,
 }
 
-/// The NICKNAMEs of a session that wait for their response.
+/// The NICKNAMEs of a session that have no response yet.
 #[derive(Debug, Default)]
 pub(super) struct Nicknames {
     asked: BTreeSet<NicknameKey>,
@@ -31,13 +31,12 @@ pub(super) struct Nicknames {
 }
 
 impl Connection {
-    /// Asks the chat room at the other end of a session for a nickname, or gives
-    /// the nickname up with `None` (RFC 7701 sections 7.1 to 7.3). Exactly one
+    /// Asks the chat room at the other end of a session for a nickname, or releases
+    /// the current one with `None` (RFC 7701 sections 7.1 to 7.3). Exactly one
     /// [`Event::Nickname`] follows.
     ///
-    /// A chat room that gives nicknames says so by the token `nickname` of the
-    /// attribute `chatroom` in its session description. The response of others is
-    /// 501.
+    /// A chat room that gives nicknames has the token `nickname` in the attribute
+    /// `chatroom` of its session description. Others respond with 501.
     ///
     /// # Errors
     ///
@@ -70,15 +69,14 @@ impl Connection {
         Ok(key)
     }
 
-    /// Responds to a NICKNAME of the peer ([`Event::NicknameRequested`]): with 200
-    /// the nickname is the peer's from now on. Otherwise 403 says that there are
-    /// no nicknames, 424 that this one is malformed, 425 that it is reserved or in
-    /// use.
+    /// Responds to a NICKNAME of the peer ([`Event::NicknameRequested`]). With 200
+    /// the nickname belongs to the peer. 403 means that nicknames are not allowed,
+    /// 424 that this one is malformed, 425 that it is reserved or in use.
     ///
     /// # Errors
     ///
     /// [`UnknownKey`] if the request has its response, its session has ended, or
-    /// it is of another connection.
+    /// it belongs to another connection.
     pub fn respond_to_nickname(
         &mut self,
         request: NicknameRequest,
@@ -98,7 +96,7 @@ impl Connection {
             Err(_) => return self.respond(&view, StatusCode::MALFORMED_NICKNAME),
         };
         let Some(owner) = self.sessions.get_mut(session) else { return };
-        // A client waits for one response before it asks again.
+        // A client should wait for the response before it asks again.
         if owner.nicknames.requested.len() >= self.config.limits.nicknames {
             return self.respond(&view, StatusCode::FORBIDDEN);
         }
@@ -108,7 +106,7 @@ impl Connection {
         self.events.push(Event::NicknameRequested { session, request, nickname });
     }
 
-    /// The Use-Nickname of a request, which has one.
+    /// The Use-Nickname of a request, which must have exactly one.
     fn use_nickname(&mut self, head: &HeadRef<'_>) -> Result<Option<Nickname>, ValueError> {
         let is_name = |name: &str| HeaderName::of(name.as_bytes()) == Some(HeaderName::UseNickname);
         let mut values = head.headers().filter(|(name, _)| is_name(name)).map(|(_, value)| value);
@@ -148,7 +146,7 @@ impl Connection {
         }
     }
 
-    /// Gives a NICKNAME its outcome, once.
+    /// Tells the application the outcome of a NICKNAME, once.
     pub(super) fn settle_nickname(
         &mut self,
         session: SessionKey,
@@ -162,10 +160,13 @@ impl Connection {
         }
     }
 
-    /// A session ends, and with it every NICKNAME that waits in it.
-    pub(super) fn drop_nicknames(&mut self, session: SessionKey, outcome: Outcome) {
-        let Some(owner) = self.sessions.get_mut(session) else { return };
-        let Nicknames { asked, requested } = std::mem::take(&mut owner.nicknames);
+    /// Ends the NICKNAMEs of a session that has ended.
+    pub(super) fn drop_nicknames(
+        &mut self,
+        session: SessionKey,
+        Nicknames { asked, requested }: Nicknames,
+        outcome: Outcome,
+    ) {
         for key in asked {
             self.events.push(Event::Nickname { session, key, outcome });
         }

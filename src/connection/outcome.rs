@@ -1,34 +1,34 @@
-//! What becomes of outgoing messages: responses, REPORTs and deadlines lead to
-//! exactly one outcome for each (RFC 4975 sections 7.1.1, 7.3.2 and 10).
-
-use crate::time::Instant;
+//! Outcomes of outgoing messages: responses, REPORTs and deadlines lead to
+//! exactly one for each (RFC 4975 sections 7.1.1, 7.3.2 and 10).
 
 use super::Connection;
 use super::carried::Purpose;
 use super::event::{Event, Finished, Response};
+use super::outbox::{Outbox, Sending};
 use super::reason::{CloseReason, Outcome};
 use crate::hop::{HopEvent, Transaction};
 use crate::keys::{MessageKey, SessionKey};
+use crate::time::Instant;
 use crate::tolerance::Tolerance;
 use crate::wire::{Continuation, FailureReport, HeadRef, MessageId, StatusCode, TransactionId};
 
-/// What the peer is told of a message that will not go on after a chunk of it.
+/// Whether the peer learns that the rest of a message will not follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tell {
-    /// That it is given up, in a chunk of nothing with the flag `#`.
+    /// Yes, from an empty chunk with the flag `#`.
     Peer,
-    /// Nothing: it knows, or nothing may be said to it any more.
+    /// No: it knows, or must not be sent anything more.
     Nothing,
 }
 
 impl Connection {
-    /// Takes a response: it ends the transaction that it names, if that is
-    /// open, and is of no interest otherwise.
+    /// Takes a response, which ends its transaction. One without an open
+    /// transaction is ignored.
     pub(super) fn response(&mut self, now: Instant, head: &HeadRef<'_>, status: StatusCode) {
         let id = head.transaction_id();
         let repeats_paths = head.to_path().len() > 1 || head.from_path().len() > 1;
         if repeats_paths
-            && !self.is_answered_from_afar(&id)
+            && !self.is_answered_end_to_end(&id)
             && !self.tolerate(Tolerance::WholePathInResponse)
         {
             return;
@@ -55,13 +55,13 @@ impl Connection {
                 self.session_refused(session, response);
             }
             Purpose::Nickname(session, key) => self.nickname_answered(session, key, response),
-            // Of a relay.
+            // From a relay.
             #[cfg(feature = "auth")]
-            Purpose::Auth(key) => self.auth_answered(key, written.unwrap_or(now), head, status),
+            Purpose::Auth(key) => self.auth_responded(key, written.unwrap_or(now), head, status),
         }
     }
 
-    /// A request has ended; its session owns it no longer.
+    /// Removes a request that has ended from its session.
     fn forget_request(&mut self, id: &TransactionId, purpose: &Purpose) {
         let session = match purpose {
             Purpose::Bind(session)
@@ -76,20 +76,20 @@ impl Connection {
         }
     }
 
-    /// Whether a response comes along the whole path of its request. Those to
-    /// SENDs alone do not (RFC 4976 section 6.4.3).
-    fn is_answered_from_afar(&self, id: &TransactionId) -> bool {
+    /// Whether the response to a request comes along the whole path. Only responses
+    /// to SENDs come from the next hop (RFC 4976 section 6.4.3).
+    fn is_answered_end_to_end(&self, id: &TransactionId) -> bool {
         match self.hop.purpose(id) {
             #[cfg(feature = "auth")]
             Some(Purpose::Auth(_)) => true,
             Some(Purpose::Nickname(..)) => true,
-            _ => false,
+            Some(Purpose::Chunk(_) | Purpose::Bind(_) | Purpose::KeepAlive(_)) | None => false,
         }
     }
 
     fn chunk_answered(&mut self, now: Instant, key: MessageKey, response: Response) {
-        let Some(sending) = self.sending.get_mut(&key) else { return };
-        let session = sending.session;
+        let Some(sending) = self.sessions.message_mut(key) else { return };
+        let session = key.session();
         sending.answered += 1;
         sending.response = Some(response.clone());
         if response.status.is_success() {
@@ -101,12 +101,12 @@ impl Connection {
         }
     }
 
-    /// A response or REPORT says no to a message. What has not left stays
-    /// here (sections 7.3.2 and 10.5).
+    /// A response or REPORT refuses a message. Octets that have not left do not
+    /// leave (sections 7.3.2 and 10.5).
     pub(super) fn refused(&mut self, key: MessageKey, status: StatusCode) {
-        let Some(sending) = self.sending.get(&key) else { return };
+        let Some(session) = self.sessions.get_mut(key.session()) else { return };
+        let Some(sending) = session.outbox.get(key) else { return };
         if status == StatusCode::UNSUPPORTED_MEDIA_TYPE
-            && let Some(session) = self.sessions.get_mut(sending.session)
             && !session.has_refused(&sending.content_type)
         {
             session.refused.push(sending.content_type.clone());
@@ -118,8 +118,8 @@ impl Connection {
         self.settle(key, outcome, Tell::Nothing);
     }
 
-    /// Ends a session of which the peer says that it is not there, or not here
-    /// (sections 10.8 and 10.10).
+    /// Ends a session if the response says that the peer does not have it, or has
+    /// it on another connection (sections 10.8 and 10.10).
     pub(super) fn session_refused(&mut self, session: SessionKey, response: Response) {
         let status = response.status;
         if is_of_session(status) {
@@ -128,12 +128,12 @@ impl Connection {
         }
     }
 
-    /// Takes what the hop has to tell.
+    /// Takes the events of the hop.
     pub(super) fn drain_hop(&mut self, now: Instant) {
         while let Some(event) = self.hop.events.pop_front() {
             match event {
                 HopEvent::ChunkSent { message, octets, asks_response, flag } => {
-                    if let Some(sending) = self.sending.get_mut(&message) {
+                    if let Some(sending) = self.sessions.message_mut(message) {
                         sending.chunks += 1;
                         sending.octets = octets;
                         sending.asked += u64::from(asks_response);
@@ -153,9 +153,9 @@ impl Connection {
     fn timed_out(&mut self, now: Instant, purpose: &Purpose) {
         match purpose {
             Purpose::Chunk(message) => {
-                let Some(sending) = self.sending.get_mut(message) else { return };
+                let Some(sending) = self.sessions.message_mut(*message) else { return };
                 if sending.failure_report == FailureReport::Partial {
-                    // Silence is consent: only errors are answered.
+                    // Silence is consent: only errors have responses.
                     sending.answered += 1;
                     self.review(now, *message);
                 } else {
@@ -173,59 +173,39 @@ impl Connection {
         }
     }
 
-    /// Gives a message its outcome if all that it waits for has come.
+    /// Gives a message its outcome if nothing is missing for it. If only REPORTs
+    /// are missing, their deadline starts.
     pub(super) fn review(&mut self, now: Instant, key: MessageKey) {
-        let Some(sending) = self.sending.get_mut(&key) else { return };
-        let is_answered = sending.answered >= sending.asked;
-        let must_be_answered = sending.failure_report == FailureReport::Yes;
-        if !sending.has_left || (must_be_answered && !is_answered) {
-            return;
+        let Some(sending) = self.sessions.message(key) else { return };
+        if let Some(outcome) = sending.outcome() {
+            self.settle(key, outcome, Tell::Nothing);
+        } else if sending.lacks_only_reports() {
+            self.sessions.await_reports(key, now);
         }
-        let outcome = if !sending.success_report {
-            if !is_answered {
-                return;
-            }
-            if must_be_answered { Outcome::Accepted } else { Outcome::Sent }
-        } else if sending.is_reported && sending.reported.covers(sending.octets) {
-            Outcome::Delivered
-        } else {
-            if let (Some(timeout), None) = (sending.report_timeout, sending.report_deadline)
-                && let Some(deadline) = now.checked_add(timeout)
-            {
-                sending.report_deadline = Some(deadline);
-                self.report_deadlines.insert((deadline, key));
-            }
-            return;
-        };
-        self.settle(key, outcome, Tell::Nothing);
     }
 
-    /// Ends the wait for REPORTs whose time has run out.
+    /// Gives their outcome to messages whose REPORTs have not come in time.
     pub(super) fn expire_reports(&mut self, now: Instant) {
-        while let Some((deadline, key)) = self.report_deadlines.first().copied()
-            && deadline <= now
-        {
-            self.report_deadlines.pop_first();
+        while let Some(key) = self.sessions.unreported(now) {
             self.settle(key, Outcome::Unreported, Tell::Nothing);
         }
     }
 
-    /// Tells the outcome of a message, the only one it has, and drops what is
-    /// left of it. Says whether it had none before.
+    /// Gives a message its outcome. Returns whether it had none before.
     pub(super) fn settle(&mut self, key: MessageKey, outcome: Outcome, tell: Tell) -> bool {
-        let Some(sending) = self.sending.remove(&key) else { return false };
+        let Some(sending) = self.sessions.finish(key) else { return false };
+        self.finish(key, sending, outcome, tell);
+        true
+    }
+
+    /// Tells the application the outcome of a message that has been taken out of
+    /// its session, and drops its octets.
+    fn finish(&mut self, key: MessageKey, sending: Sending, outcome: Outcome, tell: Tell) {
         let octets = self.hop.message_ref(key).map_or(sending.octets, |message| message.offset);
         self.hop.abort(key, tell == Tell::Peer);
-        if let Some(deadline) = sending.report_deadline {
-            self.report_deadlines.remove(&(deadline, key));
-        }
-        if let Some(session) = self.sessions.get_mut(sending.session) {
-            session.outgoing.remove(&sending.message_id);
-            session.sent.insert(sending.message_id, ());
-        }
         self.events.push(Event::Finished(Box::new(Finished {
             message: key,
-            session: sending.session,
+            session: key.session(),
             message_id: sending.message_id,
             outcome,
             chunks: sending.chunks,
@@ -233,32 +213,29 @@ impl Connection {
             response: sending.response,
             reported: sending.reported.iter().collect(),
         })));
-        true
     }
 
-    /// Gives every message of a session that ends its outcome. One that was
-    /// accepted lacks nothing but its REPORTs (section 7.1.1).
-    pub(super) fn settle_all(&mut self, session: SessionKey, outcome: Outcome, tell: Tell) {
-        let Some(owner) = self.sessions.get(session) else { return };
-        let mut keys: Vec<MessageKey> = owner.outgoing.values().copied().collect();
-        // In the order in which they began, so that every run does the same.
-        keys.sort_unstable();
-        for key in keys {
-            let outcome = match self.sending.get(&key) {
-                Some(sending) if sending.lacks_only_reports() => Outcome::Unreported,
-                Some(sending) if sending.lacks_only_silence() => Outcome::Sent,
-                _ => outcome,
+    /// Gives their outcome to all messages of a session that has ended. A message
+    /// that was accepted lacks only its REPORTs (section 7.1.1).
+    pub(super) fn finish_all(&mut self, outbox: Outbox, outcome: Outcome, tell: Tell) {
+        for (key, sending) in outbox.into_messages() {
+            let outcome = if sending.lacks_only_reports() {
+                Outcome::Unreported
+            } else if sending.lacks_only_silence() {
+                Outcome::Sent
+            } else {
+                outcome
             };
-            self.settle(key, outcome, tell);
+            self.finish(key, sending, outcome, tell);
         }
     }
 
     /// Takes a REPORT on a message that this side has sent (section 7.3.2).
     pub(super) fn reported(&mut self, now: Instant, session: SessionKey, head: &HeadRef<'_>) {
         let (Some(id), Some(status)) = (head.message_id(), head.status()) else { return };
-        // Codes of other namespaces are not response codes (section 7.1.3).
+        // Only namespace 000 has response codes (section 7.1.3).
         let Some(code) = status.response_code() else { return };
-        let known = self.sessions.get(session).and_then(|owner| owner.outgoing.get(&id).copied());
+        let known = self.sessions.get(session).and_then(|owner| owner.outbox.find(&id));
         if known.is_some_and(|key| self.reuses_transaction_id(key, head))
             && !self.tolerate(Tolerance::ReportReusesTransactionId)
         {
@@ -271,7 +248,7 @@ impl Connection {
                 self.refused(key, code);
                 self.lost_octets(session, code, head);
             }
-            None if owner.sent.contains(&id) && !code.is_success() => {
+            None if owner.outbox.has_finished(&id) && !code.is_success() => {
                 self.late_failure(session, id, code, head);
             }
             None if owner.bodiless == Some(id) && !code.is_success() => {
@@ -281,22 +258,22 @@ impl Connection {
         }
     }
 
-    /// Whether a REPORT comes under the id of a SEND. Of those that were
-    /// answered the last one is known.
+    /// Whether a REPORT has the transaction id of a SEND: one that waits for its
+    /// response, or the last one that had a response.
     fn reuses_transaction_id(&self, key: MessageKey, head: &HeadRef<'_>) -> bool {
         let id = head.transaction_id();
-        let response = self.sending.get(&key).and_then(|sending| sending.response.as_ref());
+        let response = self.sessions.message(key).and_then(|sending| sending.response.as_ref());
         self.hop.awaits_response(&id) || response.is_some_and(|response| response.transaction == id)
     }
 
     fn success_reported(&mut self, now: Instant, key: MessageKey, head: &HeadRef<'_>) {
         let leaving = self.hop.message_ref(key).map(|message| message.offset);
-        let Some(sending) = self.sending.get_mut(&key) else { return };
+        let Some(sending) = self.sessions.message_mut(key) else { return };
         if !sending.success_report {
             return;
         }
         let sent = leaving.unwrap_or(sending.octets);
-        // A peer cannot have received what has not left.
+        // The peer cannot have received more than has left.
         let (start, end) = match head.byte_range() {
             Some(range) => (range.start() - 1, range.end().unwrap_or(sent).min(sent)),
             None => (0, sent),
@@ -321,10 +298,10 @@ impl Connection {
         self.lost_octets(session, status, head);
     }
 
-    /// A failure REPORT on a range of octets ends the session, except where
-    /// the code says what is wrong with the message alone: too large (section
-    /// 10.5) or of a type that is not understood (section 10.6). Codes that
-    /// say what is wrong with the session end it like those of a response.
+    /// A failure REPORT on a range of octets ends the session, unless the code
+    /// concerns the message alone: it is too large (section 10.5) or its type is
+    /// not understood (section 10.6). A code that concerns the session ends it, as
+    /// in a response.
     fn lost_octets(&mut self, session: SessionKey, status: StatusCode, head: &HeadRef<'_>) {
         let reason = match status {
             StatusCode::STOP_SENDING | StatusCode::UNSUPPORTED_MEDIA_TYPE => return,
@@ -336,7 +313,8 @@ impl Connection {
     }
 }
 
-/// Whether the peer says that the session is not there, or not here.
+/// Whether a status says that the peer does not have the session, or has it on
+/// another connection.
 const fn is_of_session(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_SUCH_SESSION | StatusCode::SESSION_IN_USE)
 }

@@ -10,7 +10,7 @@ named! {
     /// Why an incoming message failed.
     #[non_exhaustive]
     pub enum FailReason: "reason" {
-        /// The peer gave it up (`#`).
+        /// The peer aborted it (`#`).
         Aborted = "aborted" => "the peer aborted the message",
         /// It is larger than the session's limit. The response was 413.
         TooLarge = "tooLarge" => "the message is too large",
@@ -43,7 +43,7 @@ named! {
     }
 }
 
-/// What became of an outgoing message.
+/// The outcome of an outgoing message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -61,7 +61,7 @@ pub enum Outcome {
     Rejected(StatusCode),
     /// A chunk got no response in time, or a 408 says that of a later hop.
     TimedOut,
-    /// The application gave it up.
+    /// The application aborted it.
     Aborted,
     /// Its session ended first.
     SessionClosed,
@@ -70,7 +70,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether the message got through, as far as the sender asked to know.
+    /// Whether the message succeeded, by the responses and REPORTs that it asked for.
     #[must_use]
     pub const fn is_success(self) -> bool {
         matches!(self, Self::Accepted | Self::Sent | Self::Delivered)

@@ -1,5 +1,5 @@
-//! Requests coming in: which session they are for, and what they carry
-//! (RFC 4975 sections 7.3 and 7.3.1).
+//! Incoming requests: the session that each is for, and what it carries (RFC 4975
+//! sections 7.3 and 7.3.1).
 
 use bytes::Bytes;
 
@@ -9,13 +9,13 @@ use super::event::Event;
 use super::inbox::Remains;
 use super::session_ids::only;
 use crate::keys::SessionKey;
+use crate::time::Instant;
 use crate::tolerance::Tolerance;
 use crate::uri::UriRef;
-use crate::wire::BadHead;
-use crate::wire::{Continuation, Head, HeadRef, Method, StatusCode};
+use crate::wire::{BadHead, Continuation, Head, HeadRef, Method, StatusCode};
 
 impl Connection {
-    pub(super) fn request(&mut self, now: crate::time::Instant, head: Head, method: RequestKind) {
+    pub(super) fn request(&mut self, now: Instant, head: Head, method: RequestKind) {
         let view = head.view();
         let session = match self.session_of(&view) {
             Ok(session) => session,
@@ -28,8 +28,8 @@ impl Connection {
             RequestKind::Nickname if self.gives_nicknames(session) => {
                 self.nickname_requested(session, &head);
             }
-            // Sections 10.9 and 12: SEND and REPORT are understood always,
-            // extensions are not.
+            // SEND and REPORT are always understood, extensions are not (sections
+            // 10.9 and 12).
             RequestKind::Nickname | RequestKind::Other => {
                 self.respond(&view, StatusCode::UNKNOWN_METHOD);
             }
@@ -40,7 +40,7 @@ impl Connection {
         self.sessions.get(session).is_some_and(|owner| owner.config.nicknames)
     }
 
-    /// A malformed head in intact framing: only the request suffers for it.
+    /// A malformed head in intact framing affects only its request.
     pub(super) fn bad_request(&mut self, bad: &BadHead) {
         if let Some(status) = bad.error().kind().status() {
             self.respond(&bad.head().view(), status);
@@ -49,7 +49,7 @@ impl Connection {
 
     /// The session a request is for.
     fn session_of(&mut self, head: &HeadRef<'_>) -> Result<SessionKey, StatusCode> {
-        // At an endpoint the path has come to its last URI (section 7.3).
+        // At an endpoint only the last URI of the path is left (section 7.3).
         if head.to_path().len() != 1 {
             return Err(StatusCode::NO_SUCH_SESSION);
         }
@@ -60,8 +60,8 @@ impl Connection {
         }
     }
 
-    /// The session of exactly this URI. One of the table is bound by the first
-    /// request that names it (section 5.4).
+    /// The session of exactly this URI. The first request for a session of the
+    /// table binds it (section 5.4).
     fn session_at(
         &mut self,
         local: UriRef<'_>,
@@ -71,7 +71,7 @@ impl Connection {
             return Ok(session);
         }
         let table = self.table.as_ref().ok_or(StatusCode::NO_SUCH_SESSION)?;
-        // A REPORT binds nothing: who sends one has no session to open.
+        // A REPORT is about a message of a session that is already bound.
         if self.sessions.len() >= self.config.limits.sessions
             || head.method() == Some(Method::Report)
         {
@@ -84,8 +84,8 @@ impl Connection {
         Ok(session)
     }
 
-    /// The session, here or in the table, that is the only one with the
-    /// session-id of this URI.
+    /// The session with the session-id of this URI, here or in the table, if there
+    /// is only one.
     fn session_by_id_alone(
         &mut self,
         local: UriRef<'_>,
@@ -132,13 +132,13 @@ impl Connection {
         self.tell_or_refuse(result);
     }
 
-    /// Some octets of the frame that is arriving.
+    /// A piece of the body of the current frame.
     pub(super) fn body_piece(&mut self, piece: Bytes) {
         let result = self.inbox.piece(piece);
         self.tell_or_refuse(result);
     }
 
-    /// The end-line of the frame that is arriving.
+    /// The end-line of the current frame.
     pub(super) fn end_line(&mut self, flag: Continuation) {
         if !self.inbox.agrees(flag) && !self.tolerate(Tolerance::WrongByteRange) {
             if let Some(refusal) = self.inbox.refuse_current(Fault::INCONSISTENT) {
@@ -169,7 +169,7 @@ impl Connection {
         self.events.push(refusal.event);
     }
 
-    /// Drops what a session that ends has not received whole.
+    /// Drops the unfinished incoming messages of a session that ends.
     pub(super) fn drop_incoming(&mut self, session: SessionKey) {
         let Remains { unanswered, failed } = self.inbox.close_session(session);
         for head in unanswered {
@@ -179,7 +179,7 @@ impl Connection {
     }
 }
 
-/// What is done with a request, by its method.
+/// The methods that an endpoint tells apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequestKind {
     Send,

@@ -5,8 +5,8 @@ use crate::wire::{Head, HeadRef, MessageId};
 
 /// The head of a message from the peer: that of its first chunk to arrive.
 ///
-/// [`Connection::report`](crate::Connection::report) takes it to tell the peer
-/// what became of the message.
+/// [`Connection::report`](crate::Connection::report) takes it to send a REPORT on the
+/// message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
     pub(super) key: IncomingKey,

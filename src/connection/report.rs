@@ -1,5 +1,5 @@
-//! Telling the peer what became of its messages: responses and REPORTs
-//! (RFC 4975 sections 7.1.2 to 7.1.4 and 7.2).
+//! Responses and REPORTs on messages of the peer (RFC 4975 sections 7.1.2 to
+//! 7.1.4 and 7.2).
 
 use super::Connection;
 use super::chunk::{Chunk, Receipt, Whole};
@@ -18,23 +18,23 @@ use crate::wire::{
 /// The body of a REPORT, after its Content-Type.
 type Content<'a> = (&'a MediaType, &'a [u8]);
 
-/// How often a transaction id is dropped because the body contains its end-line:
-/// a body of the largest size holds no more end-lines.
+/// The most transaction ids that are drawn because the body contains the end-line
+/// of the one before: the largest body has room for no more end-lines.
 const MAX_TRIES: usize = MAX_CONTROL_BODY / END_LINE_PREFIX;
 
-/// The least octets of an end-line: seven hyphens and a transaction id.
+/// The octets of the shortest end-line: seven hyphens and a transaction id.
 const END_LINE_PREFIX: usize = 11;
 
 impl Connection {
     /// Sends a REPORT on a message. A `status` of 200 reports success, for a
-    /// session whose [`ReportMode`] is `Manual`; any other reports a failure that
-    /// showed only after the message was accepted.
+    /// session whose [`ReportMode`] is `Manual`. Any other reports a failure that
+    /// occurred after the message was accepted.
     ///
     /// # Errors
     ///
     /// [`SendError::NotWanted`] if the sender did not ask for it, and
-    /// [`SendError::UnknownKey`] if the session has ended or `message` is of another
-    /// connection.
+    /// [`SendError::UnknownKey`] if the session has ended or `message` belongs to
+    /// another connection.
     pub fn report(
         &mut self,
         message: &Received,
@@ -87,7 +87,7 @@ impl Connection {
         self.write_report(message.session, id, &head, (status, range), body)
     }
 
-    /// Writes a REPORT on the SEND that `head` is of: back along its whole
+    /// Writes a REPORT on the SEND with this head. It goes back along the whole
     /// path, from this side's URI in the session.
     fn write_report(
         &mut self,
@@ -115,8 +115,7 @@ impl Connection {
         Ok(written?)
     }
 
-    /// A transaction id whose end-line is not in the body. The first one is fine
-    /// unless the body is made to contain it.
+    /// A transaction id whose end-line does not occur in the body.
     fn fresh_report_id(&mut self, body: Option<Content<'_>>) -> Option<TransactionId> {
         let mut id = self.hop.begin_control_request(None)?;
         for _ in 0..MAX_TRIES {
@@ -129,7 +128,7 @@ impl Connection {
         Some(id)
     }
 
-    /// Accepts a frame: a 200 and the success REPORTs that its sender asked for.
+    /// Accepts a frame with a 200 and the success REPORTs that its sender asked for.
     pub(super) fn acknowledge(&mut self, receipt: &Receipt) {
         match receipt {
             Receipt::Traffic(head) => self.respond(&head.view(), StatusCode::OK),
@@ -159,14 +158,13 @@ impl Connection {
     fn report_success(&mut self, chunk: &Chunk, head: &HeadRef<'_>, range: ByteRange) {
         let success = (StatusCode::OK, range);
         let written = self.write_report(chunk.session, &chunk.message_id, head, success, None);
-        debug_assert!(written.is_ok(), "the session is open, and what was read can be written");
+        debug_assert!(written.is_ok(), "the session is open, and what was parsed can be written");
     }
 
-    /// Responds to a request if its sender asks for that (section 7.2).
+    /// Responds to a request if its sender asks for a response (section 7.2).
     pub(super) fn respond(&mut self, head: &HeadRef<'_>, status: StatusCode) {
         if head.has_paths() {
-            // For a request that has found its session the last URI is this
-            // side's in the session.
+            // If the request is for a session, the last URI is this side's there.
             self.hop.respond(head, status, head.to_path().last());
         }
     }

@@ -12,7 +12,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`UnknownKey`] if the message does not wait, or is of another connection.
+    /// [`UnknownKey`] if the message does not wait, or belongs to another connection.
     pub fn accept(&mut self, message: IncomingKey) -> Result<(), UnknownKey> {
         let receipt = self.inbox.accept(message).ok_or(UnknownKey)?;
         self.acknowledge(&receipt);
@@ -28,7 +28,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`UnknownKey`] if the message has ended and does not wait, or is of another
+    /// [`UnknownKey`] if the message has ended and does not wait, or belongs to another
     /// connection.
     pub fn reject(&mut self, message: IncomingKey, status: StatusCode) -> Result<(), UnknownKey> {
         let Rejection { head, event } = self.inbox.reject(message, status).ok_or(UnknownKey)?;

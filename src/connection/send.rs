@@ -1,15 +1,11 @@
-//! Messages going out, and what becomes of them (RFC 4975 sections 7.1 and
-//! 7.1.1).
-
-use crate::time::Instant;
-use std::time::Duration;
+//! Outgoing messages (RFC 4975 sections 7.1 and 7.1.1).
 
 use super::Connection;
 use super::carried::Envelope;
 use super::direction::may_be_control;
 use super::error::SendError;
-use super::event::Response;
 use super::message::{Body, OutgoingMessage};
+use super::outbox::Sending;
 use super::outcome::Tell;
 use super::reason::Outcome;
 use super::session::Session;
@@ -17,36 +13,11 @@ use crate::hop::{BodyQueue, Framing, Outgoing};
 use crate::keys::{MessageKey, SessionKey, UnknownKey};
 use crate::reassembly::RangeSet;
 use crate::uri::Path;
-use crate::wire::{FailureReport, MediaType, MessageId};
-
-/// A message that has no outcome yet.
-#[derive(Debug)]
-pub(crate) struct Sending {
-    pub(super) session: SessionKey,
-    pub(super) message_id: MessageId,
-    pub(super) content_type: MediaType,
-    /// The most octets that the peer took when it began.
-    pub(super) peer_max_size: Option<u64>,
-    pub(super) success_report: bool,
-    pub(super) failure_report: FailureReport,
-    pub(super) report_timeout: Option<Duration>,
-    pub(super) report_deadline: Option<Instant>,
-    /// Chunks that ask for a response, and responses. A response can arrive
-    /// before its chunk has left whole.
-    pub(super) asked: u64,
-    pub(super) answered: u64,
-    pub(super) chunks: u64,
-    pub(super) octets: u64,
-    pub(super) has_left: bool,
-    pub(super) is_reported: bool,
-    pub(super) reported: RangeSet,
-    pub(super) response: Option<Response>,
-}
+use crate::wire::MessageId;
 
 impl Connection {
-    /// Sends a message. Its octets leave as [`Connection::poll_transmit`] asks
-    /// for them, and exactly one [`Event::Finished`](crate::Event::Finished) tells
-    /// what became of it.
+    /// Sends a message. Its octets leave by [`Connection::poll_transmit`], and exactly
+    /// one [`Event::Finished`](crate::Event::Finished) has its outcome.
     ///
     /// # Errors
     ///
@@ -74,8 +45,7 @@ impl Connection {
             headers: message.headers,
         };
         let overhead = check_head(&envelope, self.config.framing)?;
-        let key = self.message_keys.fresh();
-        owner.outgoing.insert(message_id, key);
+        let key = self.message_keys.fresh_in(session);
         owner.has_sent = has_sent;
         let (body, total) = match message.body {
             Body::Whole(body) => (BodyQueue::whole(body), None),
@@ -83,7 +53,6 @@ impl Connection {
         };
         self.hop.insert(key, Outgoing::new(session, envelope, overhead, body, total));
         let sending = Sending {
-            session,
             message_id,
             content_type: message.content_type,
             peer_max_size: owner.config.peer_max_size,
@@ -100,7 +69,7 @@ impl Connection {
             reported: RangeSet::new(self.config.limits.message_ranges),
             response: None,
         };
-        self.sending.insert(key, sending);
+        owner.outbox.insert(key, sending);
         Ok(key)
     }
 
@@ -109,7 +78,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`UnknownKey`] if the message has its outcome, or is of another connection.
+    /// [`UnknownKey`] if the message has its outcome, or belongs to another connection.
     pub fn abort(&mut self, message: MessageKey) -> Result<(), UnknownKey> {
         self.settle(message, Outcome::Aborted, Tell::Peer).then_some(()).ok_or(UnknownKey)
     }
@@ -119,9 +88,9 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`UnknownKey`] if the message has its outcome, or is of another connection.
+    /// [`UnknownKey`] if the message has its outcome, or belongs to another connection.
     pub fn progress(&self, message: MessageKey) -> Result<Option<(u64, Option<u64>)>, UnknownKey> {
-        self.sending.get(&message).ok_or(UnknownKey)?;
+        self.sessions.message(message).ok_or(UnknownKey)?;
         Ok(self.hop.message_ref(message).map(|leaving| (leaving.offset, leaving.total)))
     }
 }
@@ -164,35 +133,20 @@ fn check_message(
     if session.config.single_message && session.has_sent && !is_control(message) {
         return Err(SendError::SingleMessage);
     }
-    if session.outgoing.contains_key(message_id) {
+    if session.outbox.find(message_id).is_some() {
         return Err(SendError::MessageIdInUse);
     }
-    if session.outgoing.len() >= max_messages {
+    if session.outbox.len() >= max_messages {
         return Err(SendError::TooManyMessages { max: max_messages });
     }
     Ok(())
 }
 
-/// Whether a message is control of others, as far as its octets are there.
+/// Whether a message is control of others, judged by the octets that are known.
 fn is_control(message: &OutgoingMessage) -> bool {
     let body = match &message.body {
         Body::Whole(body) => &body[..],
         Body::Streamed { .. } => &[],
     };
     may_be_control(message.content_type.as_str(), Some(body))
-}
-
-impl Sending {
-    /// Whether everything was accepted and success REPORTs are still to come.
-    pub(super) fn lacks_only_reports(&self) -> bool {
-        let is_answered = self.answered >= self.asked;
-        let was_accepted = is_answered || self.failure_report != FailureReport::Yes;
-        self.has_left && self.success_report && was_accepted
-    }
-
-    /// Whether it has left whole and no error has come so far, which is all
-    /// there is to hear with Failure-Report `partial`.
-    pub(super) fn lacks_only_silence(&self) -> bool {
-        self.has_left && self.failure_report == FailureReport::Partial
-    }
 }

@@ -35,7 +35,7 @@ impl SessionIds {
     }
 }
 
-/// The one URI that all of these are; `None` where there are several or none.
+/// The only URI among these. `None` if there are several or none.
 pub(super) fn only<'a>(uris: impl IntoIterator<Item = &'a MsrpUri>) -> Option<&'a MsrpUri> {
     let mut uris = uris.into_iter();
     let first = uris.next()?;

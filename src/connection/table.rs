@@ -19,8 +19,8 @@ use crate::wire::StatusCode;
 ///
 /// # Telling sessions apart
 ///
-/// Each expected session has a URI of its own, and the application knows whom it gave
-/// which. When a session opens, its URI says who the peer is.
+/// Each expected session has a URI of its own, which the application has given to one
+/// peer. When a session opens, its URI identifies the peer.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -117,7 +117,7 @@ impl SessionTable {
         Self { entries: Arc::default(), max_sessions }
     }
 
-    /// Expects a session.
+    /// Adds a session that a peer may bind.
     ///
     /// # Errors
     ///
@@ -135,16 +135,16 @@ impl SessionTable {
         }
     }
 
-    /// Expects a session no longer, and returns whether it was in the table. If it
-    /// is bound, the connection that holds it keeps it.
+    /// Removes a session, and returns whether it was in the table. If it is bound,
+    /// the connection that holds it keeps it.
     pub fn remove(&self, local: &MsrpUri) -> bool {
         self.lock().remove(local)
     }
 
     /// Replaces the configuration of a session after a later exchange of session
-    /// descriptions, and returns whether the session was in the table. The
-    /// connection that holds the session learns of the change by
-    /// [`Connection::update_session`](crate::Connection::update_session) alone.
+    /// descriptions, and returns whether the session was in the table. It applies
+    /// when the session is bound again. For a session that is bound now, also call
+    /// [`Connection::update_session`](crate::Connection::update_session).
     pub fn update(&self, config: SessionConfig) -> bool {
         match self.lock().by_uri.get_mut(&config.local) {
             Some(entry) => {
@@ -155,31 +155,31 @@ impl SessionTable {
         }
     }
 
-    /// Whether a connection holds the session of that URI now.
+    /// Whether a connection holds the session with this URI.
     #[must_use]
     pub fn is_bound(&self, local: &MsrpUri) -> bool {
         self.lock().by_uri.get(local).is_some_and(|entry| entry.holder.is_some())
     }
 
-    /// The sessions in the table, bound or not.
+    /// The number of sessions in the table, bound or not.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().by_uri.len()
     }
 
-    /// Whether the table holds no session.
+    /// Whether the table is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The one URI with that session-id that is here or among `others`.
+    /// The URI with this session-id, here or among `others`, if there is only one.
     pub(super) fn find_session_id(&self, session_id: &str, others: &[MsrpUri]) -> Option<MsrpUri> {
         let entries = self.lock();
         only(others.iter().chain(entries.session_ids.find(session_id))).cloned()
     }
 
-    /// Binds the session of `uri`; the error is the response to the request.
+    /// Binds the session with this URI. The error is the status of the response.
     pub(crate) fn bind(&self, uri: UriRef<'_>) -> Result<(SessionConfig, Binding), StatusCode> {
         let entries = &mut *self.lock();
         let key: &dyn UriKey = &uri;
@@ -194,7 +194,7 @@ impl SessionTable {
         Ok((config, Binding { table: self.clone(), local, number: entries.bindings }))
     }
 
-    /// A panic under the lock cannot leave the entries half changed.
+    /// A panic under the lock cannot leave the entries inconsistent.
     fn lock(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -207,14 +207,14 @@ impl Entries {
         self.by_uri.insert(uri, entry);
     }
 
-    /// Returns whether it was there.
+    /// Returns whether there was an entry.
     fn remove(&mut self, uri: &MsrpUri) -> bool {
         self.session_ids.remove(uri);
         self.by_uri.remove(uri).is_some()
     }
 }
 
-/// A session's hold on its entry, which it gives back when it is dropped.
+/// The hold of a session on its entry, released when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Binding {
     table: SessionTable,
@@ -223,7 +223,7 @@ pub(crate) struct Binding {
 }
 
 impl Binding {
-    /// The session has ended for good, and must not be bound again.
+    /// Removes the entry: the session must not be bound again.
     pub(crate) fn retire(&self) {
         let mut entries = self.table.lock();
         if entries.by_uri.get(&self.local).is_some_and(|entry| self.holds(entry)) {
@@ -231,7 +231,7 @@ impl Binding {
         }
     }
 
-    /// The entry may have been removed, and another inserted, meanwhile.
+    /// The entry may have been removed meanwhile, and another inserted.
     fn holds(&self, entry: &Entry) -> bool {
         entry.holder == Some(self.number)
     }

@@ -1,4 +1,4 @@
-//! Changes of a session by a later offer and answer (RFC 4975 section 8.4).
+//! Updates of a session by a later offer and answer (RFC 4975 section 8.4).
 
 use std::sync::Arc;
 
@@ -8,25 +8,26 @@ use super::session_config::SessionConfig;
 use crate::keys::{SessionKey, UnknownKey};
 
 impl Connection {
-    /// Changes a session as a later exchange of session descriptions says (RFC
-    /// 4975 section 8.4): the types and sizes that either side accepts, the
-    /// direction, whether it is for one message, and whether this side gives
-    /// nicknames. How messages are received, reported and responded to stays as it
-    /// was, and so does what bound the session.
+    /// Updates a session after a later exchange of session descriptions (RFC 4975
+    /// section 8.4): the types and sizes that either side accepts, the direction,
+    /// [`single_message`](SessionConfig::single_message) and
+    /// [`nicknames`](SessionConfig::nicknames). The other settings of `config` have
+    /// no effect.
     ///
-    /// The change applies to messages that begin from now on. One that has begun,
-    /// in either direction, ends as it began: its sender could not know. A type
-    /// that the peer has refused with 415 stays refused (section 10.6), and so does
-    /// a message that this side has refused.
+    /// The update applies to messages that begin later. A message that has begun,
+    /// in either direction, keeps the settings with which it began, since its
+    /// sender could not know the new ones. A type that the peer has refused with
+    /// 415 stays refused (section 10.6), and so does a message that this side has
+    /// refused.
     ///
-    /// A session of a [`SessionTable`](crate::SessionTable) is to be updated there
-    /// as well ([`SessionTable::update`](crate::SessionTable::update)), in case it
-    /// is bound again.
+    /// Also update a session of a [`SessionTable`](crate::SessionTable) there
+    /// ([`SessionTable::update`](crate::SessionTable::update)), in case it is bound
+    /// again.
     ///
     /// # Errors
     ///
-    /// [`SessionError::OtherUri`] or [`SessionError::OtherPath`] if `config` is that
-    /// of another session, and [`SessionError::UnknownKey`]. Nothing changes.
+    /// [`SessionError::OtherUri`] or [`SessionError::OtherPath`] if `config` belongs
+    /// to another session, and [`SessionError::UnknownKey`]. Nothing changes.
     pub fn update_session(
         &mut self,
         session: SessionKey,
@@ -44,7 +45,7 @@ impl Connection {
     }
 }
 
-/// `earlier` with what session descriptions say in `later`.
+/// `earlier` with the settings of `later` that session descriptions carry.
 fn updated(earlier: &SessionConfig, later: &SessionConfig) -> SessionConfig {
     SessionConfig {
         accept_types: later.accept_types.clone(),

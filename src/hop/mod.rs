@@ -260,11 +260,10 @@ impl<O: Owner> Hop<O> {
     pub(crate) fn wake(&mut self, key: O::Message) {
         let least = self.least_chunk();
         if let Some(message) = self.messages.get_mut(&key)
-            && !message.scheduled
+            && message.place.is_none()
             && message.is_ready(least)
         {
-            message.scheduled = true;
-            self.schedule.push(message.source, key);
+            message.place = Some(self.schedule.push(message.source, key));
         }
     }
 
@@ -278,9 +277,10 @@ impl<O: Owner> Hop<O> {
         if is_open || (tell && message.offset > 0) {
             self.wake(key);
         } else {
-            let source = message.source;
+            if let Some(place) = message.place {
+                self.schedule.remove(message.source, key, place);
+            }
             self.remove(key);
-            self.schedule.remove(source, key);
         }
     }
 

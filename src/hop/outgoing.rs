@@ -2,6 +2,7 @@
 
 use bytes::BytesMut;
 
+use super::schedule::Place;
 use super::{BodyQueue, Heading, Owner};
 use crate::random::MAX_OWN_ID;
 use crate::wire::{
@@ -32,8 +33,8 @@ pub(crate) struct Outgoing<O: Owner> {
     /// The flag after the last octet: `$`, or the one that a relay has received.
     pub(crate) end: Continuation,
     pub(crate) aborted: bool,
-    /// Whether it is in the schedule, or a chunk of it is open.
-    pub(crate) scheduled: bool,
+    /// Its place in the schedule, kept while a chunk of it is open.
+    pub(crate) place: Option<Place>,
     /// Whether the application waits for room for more octets.
     pub(crate) awaits_room: bool,
 }
@@ -56,7 +57,7 @@ impl<O: Owner> Outgoing<O> {
             total,
             end: Continuation::Complete,
             aborted: false,
-            scheduled: false,
+            place: None,
             awaits_room: false,
         }
     }

@@ -247,7 +247,7 @@ impl<O: Owner> Hop<O> {
         let Some(message) = self.messages.get_mut(&key) else { return };
         let end = message.offset;
         let asks_response = message.asks_response();
-        message.scheduled = false;
+        message.place = None;
         if message.has_left() {
             self.remove(key);
         } else {
@@ -262,8 +262,7 @@ impl<O: Owner> Hop<O> {
         if let Some(message) = self.messages.get_mut(&key)
             && message.is_ready(least)
         {
-            message.scheduled = true;
-            self.schedule.put_back(message.source, key);
+            message.place = Some(self.schedule.put_back(message.source, key));
         }
     }
 

@@ -4,16 +4,16 @@ use std::borrow::Cow;
 
 use memchr::memchr_iter;
 
-/// The name and the value of a field, which may be folded and comes without the
-/// end of its last line. `None` if the line is no field.
+/// The name and the value of a field, which may be folded and comes without its last line
+/// end. `None` if the line is not a field.
 pub(super) fn field(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once(':')?;
     let is_name = !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic());
     (is_name && is_text(value)).then(|| (name, value.trim_matches(is_blank)))
 }
 
-/// The first line with the lines that continue it, without its end, and what
-/// follows it. It is empty for a blank line, which no line continues.
+/// The first line with the lines that continue it, without its line end, and what follows
+/// it. A blank line is empty, and no line continues it.
 pub(super) fn logical_line(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     if octets.is_empty() {
         return None;

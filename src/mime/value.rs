@@ -1,4 +1,4 @@
-//! A value with parameters, as Content-Type and Content-Disposition have one.
+//! A value with parameters, such as that of Content-Type or Content-Disposition.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,8 @@ use percent_encoding::percent_decode_str;
 
 /// A value with its parameters: `text/plain; charset=utf-8`.
 ///
-/// Read leniently: blanks and line ends around the semicolons, quotes or none,
-/// names in any letter case. Comments are not known.
+/// It is read leniently: with blanks and line ends around semicolons, with or without
+/// quotes, and with names in any letter case. Comments are not supported.
 ///
 /// ```
 /// use msrp::mime::MimeValue;
@@ -18,7 +18,7 @@ use percent_encoding::percent_decode_str;
 /// assert_eq!(value.parameter("FileName").as_deref(), Some("My \"best\" cat.jpg"));
 /// assert_eq!(value.parameter("size").as_deref(), Some("4092"));
 ///
-/// // RFC 2231 for what US-ASCII has not.
+/// // RFC 2231 for characters outside US-ASCII.
 /// let value = MimeValue::new("render; filename*=UTF-8''gr%C3%BCn.png");
 /// assert_eq!(value.parameter("filename").as_deref(), Some("grün.png"));
 /// ```
@@ -28,20 +28,19 @@ pub struct MimeValue<'a> {
 }
 
 impl<'a> MimeValue<'a> {
-    /// The value that is written so. Every text is one.
+    /// The value in `text`. Every text is one.
     #[must_use]
     pub const fn new(text: &'a str) -> Self {
         Self { text }
     }
 
-    /// What is before the parameters.
+    /// The part before the parameters.
     #[must_use]
     pub fn main(self) -> &'a str {
         self.split().0.trim_matches(is_blank)
     }
 
-    /// The parameters as they are written: names, and values without quotes and
-    /// escapes.
+    /// The parameters: names as they are written, and values without quotes and escapes.
     pub fn parameters(self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> + use<'a> {
         let mut rest = self.split().1;
         std::iter::from_fn(move || {
@@ -49,14 +48,14 @@ impl<'a> MimeValue<'a> {
             if rest.is_empty() {
                 return None;
             }
-            let (parameter, behind) = parameter(rest);
-            rest = behind;
+            let (parameter, after) = parameter(rest);
+            rest = after;
             Some(parameter)
         })
     }
 
-    /// The value of the first parameter of this name. `name*` of RFC 2231 goes
-    /// before it where it is in UTF-8; its numbered parts are not put together.
+    /// The value of the first parameter of this name. The form `name*` of RFC 2231 takes
+    /// precedence if it is in UTF-8. Its numbered parts are not joined.
     #[must_use]
     pub fn parameter(self, name: &str) -> Option<Cow<'a, str>> {
         let of = |wanted: &'a str| wanted.strip_suffix('*').unwrap_or(wanted);
@@ -76,7 +75,7 @@ impl<'a> MimeValue<'a> {
     }
 }
 
-/// A name, its value, and what is behind it.
+/// A name, its value, and what follows it.
 fn parameter(text: &str) -> ((&str, Cow<'_, str>), &str) {
     let end = text.find([';', '=']).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
@@ -87,10 +86,10 @@ fn parameter(text: &str) -> ((&str, Cow<'_, str>), &str) {
         let (value, rest) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
         return ((name, unfolded(value.trim_end_matches(is_blank))), rest);
     };
-    let (value, behind) = quoted.split_at(closing_quote(quoted).unwrap_or(quoted.len()));
-    // Whatever follows the closing quote is no part of the value.
-    let behind = behind.split_at(behind.find(';').unwrap_or(behind.len())).1;
-    ((name, unescaped(value)), behind)
+    let (value, after) = quoted.split_at(closing_quote(quoted).unwrap_or(quoted.len()));
+    // Text after the closing quote is not part of the value.
+    let after = after.split_at(after.find(';').unwrap_or(after.len())).1;
+    ((name, unescaped(value)), after)
 }
 
 /// The position of the quote that ends a quoted string, in the text after the
@@ -117,7 +116,7 @@ fn unescaped(value: &str) -> Cow<'_, str> {
 }
 
 /// The text of `charset'language'percent-encoded` (RFC 2231 section 4), where
-/// the charset is UTF-8 or part of it.
+/// the charset is UTF-8 or US-ASCII.
 fn extended(value: &str) -> Option<String> {
     let (charset, rest) = value.split_once('\'')?;
     let (_, encoded) = rest.split_once('\'')?;

@@ -1,15 +1,15 @@
-//! What a message/cpim wraps, without reading the rest of it.
+//! The type of what a message/cpim wraps, found without reading the rest of it.
 
 use std::borrow::Cow;
 
 use super::fields::{field, logical_line, unfolded};
 use super::value::MimeValue;
 
-/// The Content-Type of what a `message/cpim` body wraps: the one among the MIME
-/// header fields after the first blank line, or before it if a peer leaves that
-/// line out. `None` for other types, and if there is no Content-Type.
+/// The Content-Type of what a `message/cpim` body wraps: the one among the MIME header
+/// fields after the first blank line, or before it if a peer omits that line. `None` for
+/// other types, and without a Content-Type.
 ///
-/// It is the type that `msrp-cpim` reads in every message that it accepts.
+/// In every message that `msrp-cpim` accepts, it reads the same type.
 #[must_use]
 pub fn wrapped_type<'a>(content_type: &str, body: &'a [u8]) -> Option<Cow<'a, str>> {
     let mut rest = if is_cpim(content_type) { body } else { &[] };
@@ -44,7 +44,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(4096))]
 
-        /// Whatever the octets are.
+        /// Any octets.
         #[test]
         fn the_wrapped_type_of_anything(octets in vec(select(&b"Content-Type: /\r\n \t\xff"[..]), 0..80)) {
             let inner = wrapped_type("Message/CPIM;x=y", &octets);

@@ -24,15 +24,15 @@ pub struct MimeValueBuilder {
 }
 
 impl MimeValueBuilder {
-    /// Begins with what is before the parameters.
+    /// Begins with the part before the parameters.
     pub fn new(main: &str) -> Self {
         let (first, second) = main.split_once('/').unwrap_or((main, "x"));
         let fault = (!is_token(first) || !is_token(second)).then_some(EncodeError::MimeValue);
         Self { text: main.to_owned(), fault }
     }
 
-    /// Adds a parameter of any text. It is written as a token where it is one,
-    /// as a quoted string of US-ASCII, or as RFC 2231 has it (`name*`).
+    /// Adds a parameter, whose value may be any text. It is written as a token, as a quoted
+    /// string, or, outside printable US-ASCII, in the form `name*` of RFC 2231.
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         if !is_token(name) || name.contains(['*', '\'', '%']) {
             self.fault = self.fault.or(Some(EncodeError::MimeParameter));
@@ -66,7 +66,7 @@ impl MimeValueBuilder {
     ///
     /// # Errors
     ///
-    /// The first thing that was wrong.
+    /// [`EncodeError`]: the first fault.
     pub fn build(self) -> Result<String, EncodeError> {
         self.fault.map_or(Ok(self.text), Err)
     }

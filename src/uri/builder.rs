@@ -1,14 +1,13 @@
-//! Making a URI from its parts.
+//! Building a URI from its parts.
 
 use std::fmt::Write;
 
 use super::{Host, MsrpUri, Scheme, UriError, UriErrorKind, grammar};
 
-/// The parts of a URI to be made, from [`MsrpUri::builder`].
+/// Builds a URI from its parts; [`MsrpUri::builder`] begins one.
 ///
-/// Nothing is escaped: a part that the grammar does not allow as it is makes
-/// [`build`](Self::build) fail, and whatever is built reads back as the very
-/// same parts.
+/// Nothing is escaped: if the grammar does not allow a part, [`build`](Self::build)
+/// fails. A URI that it builds reads back as the same parts.
 ///
 /// ```
 /// use msrp::uri::{MsrpUri, RECOMMENDED_PORT, Scheme, UriError, UriErrorKind};
@@ -45,37 +44,37 @@ impl<'a> UriBuilder<'a> {
         }
     }
 
-    /// Names the account for which the session is valid.
+    /// Sets the account for which the session is valid.
     pub fn userinfo(mut self, userinfo: &'a str) -> Self {
         self.userinfo = Some(userinfo);
         self
     }
 
-    /// Names the session. At least 80 bits of it have to be random (RFC 4975
+    /// Sets the session-id. At least 80 bits of it must be random (RFC 4975
     /// section 14.1).
     pub fn session_id(mut self, session_id: &'a str) -> Self {
         self.session_id = Some(session_id);
         self
     }
 
-    /// Names a transport other than `tcp`: `ws` (RFC 7977) or `dc` (RFC 8873).
+    /// Sets a transport other than `tcp`: `ws` (RFC 7977) or `dc` (RFC 8873).
     pub fn transport(mut self, transport: &'a str) -> Self {
         self.transport = transport;
         self
     }
 
-    /// Adds a parameter behind those added before.
+    /// Adds a parameter after those added before.
     pub fn parameter(mut self, name: &'a str, value: Option<&'a str>) -> Self {
         self.parameters.push((name, value));
         self
     }
 
-    /// Makes the URI.
+    /// Builds the URI.
     ///
     /// # Errors
     ///
-    /// [`UriError`] names the first part that a URI cannot have as it is;
-    /// [`UriErrorKind::Password`] is a `:` in the userinfo (RFC 4975 section 6).
+    /// [`UriError`] names the first part that the grammar does not allow.
+    /// [`UriErrorKind::Password`] means a `:` in the userinfo (RFC 4975 section 6).
     pub fn build(&self) -> Result<MsrpUri, UriError> {
         self.check()?;
         self.text().parse()

@@ -1,13 +1,12 @@
-//! Classes of octets, one bit each in a single table, so that a rule looks at
-//! an octet once.
+//! Classes of octets, one bit each in a single table, so that a rule looks at each octet
+//! once.
 
 /// A set of octets, or the union of several.
 #[derive(Clone, Copy)]
 pub(super) struct Class(u16);
 
-/// What a registered name holds unescaped. The semicolon is missing: RFC 3986
-/// has it among the sub-delims, but in an MSRP URI without a session-id it is
-/// what ends the authority, and `msrp://h;tcp;x` would have two readings.
+/// What a `reg-name` holds unescaped, without the semicolon: see
+/// [`reg_name`](super::grammar::reg_name).
 pub(super) const REG_NAME: Class = Class(1);
 /// What a userinfo holds unescaped.
 pub(super) const USERINFO: Class = Class(1 << 1);
@@ -19,8 +18,8 @@ pub(super) const ALPHANUM: Class = Class(1 << 3);
 pub(super) const TOKEN: Class = Class(1 << 4);
 /// What stands between the brackets of an IPv6 address.
 pub(super) const IPV6: Class = Class(1 << 5);
-/// What may follow any part: the next parameter, the next URI of a path, or the
-/// end of its line.
+/// What may follow any part: the start of the next parameter, the next URI of a path, or
+/// the end of the line.
 pub(super) const END: Class = Class(1 << 6);
 const SLASH: Class = Class(1 << 7);
 const COLON: Class = Class(1 << 8);
@@ -39,7 +38,7 @@ impl Class {
     /// How many octets at the start of `input` are in this class.
     #[inline]
     pub(super) fn run(self, input: &[u8]) -> usize {
-        // By eights: the compiler unrolls what has a fixed length.
+        // In groups of eight: the compiler unrolls a loop of fixed length.
         let (eights, rest) = input.as_chunks::<8>();
         let outside = |octet: &u8| !self.has(*octet);
         for (index, eight) in eights.iter().enumerate() {
@@ -56,7 +55,7 @@ impl Class {
     }
 }
 
-/// Whether `octet` is one that RFC 3986 section 2.3 calls unreserved.
+/// Whether `octet` is `unreserved` (RFC 3986 section 2.3).
 pub(super) const fn is_unreserved(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~')
 }

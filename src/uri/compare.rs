@@ -10,16 +10,15 @@ impl PartialEq for UriRef<'_> {
     /// Whether both are the same URI by RFC 4975 section 6.1:
     ///
     /// - schemes, host names and transports match without regard to case;
-    /// - what is escaped in a host name without need is decoded first;
+    /// - unnecessary escapes in a host name are decoded first;
     /// - addresses and ports match by value, however they are spelled;
-    /// - a port matches no missing one, a session-id neither;
+    /// - a missing port or session-id matches only a missing one;
     /// - session-ids match octet for octet, and paths in them are not resolved;
-    /// - the userinfo does not matter;
-    /// - the parameters behind the transport do not matter either. Section 6.1
-    ///   lists what has to match and leaves them out, and a peer which does not
-    ///   know a parameter could not repeat it.
+    /// - the userinfo is ignored;
+    /// - so are the parameters after the transport. Section 6.1 does not list them among
+    ///   what must match, and a peer that does not know a parameter could not repeat it.
     fn eq(&self, other: &Self) -> bool {
-        // Most URIs are the same to the letter or differ in the session-id.
+        // Most URIs are identical or differ in the session-id.
         self.as_str() == other.as_str()
             || self.session_id() == other.session_id()
                 && self.port() == other.port()
@@ -32,18 +31,17 @@ impl PartialEq for UriRef<'_> {
 impl Eq for UriRef<'_> {}
 
 impl Hash for UriRef<'_> {
-    /// Agrees with `==`. The transport is left out: hardly two URIs differ in
-    /// nothing else.
+    /// Agrees with `==`. It omits the transport: URIs rarely differ in nothing else.
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write(self.session_id().unwrap_or_default().as_bytes());
-        // In one word, as hashers are slow with small pieces. No port is zero.
+        // In one word, because hashers are slow with small pieces. No port is zero.
         let port = u32::from(self.port().unwrap_or_default());
         state.write_u32(u32::from(self.is_secure()) << 16 | port);
         hash_host(self.host_str(), state);
     }
 }
 
-/// Spares the address of an IPv4 host: there is but one way to write it.
+/// Compares IPv4 addresses as texts: each has only one spelling.
 fn is_same_host(one: &str, other: &str) -> bool {
     is_same_folded(one, other)
         || (is_literal(one) && is_literal(other) && Host::from(one) == Host::from(other))
@@ -88,8 +86,8 @@ fn is_same_folded(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other) || folded(one).eq(folded(other))
 }
 
-/// Writes in runs, which depend on nothing but what is folded, so that equal
-/// texts are written alike.
+/// Writes in runs that depend only on the folded text, so that equal texts are written
+/// alike.
 fn hash_folded<H: Hasher>(text: &str, state: &mut H) {
     let mut octets = folded(text);
     let mut run = [0; 32];
@@ -156,12 +154,12 @@ impl PartialEq<MsrpUri> for UriRef<'_> {
     }
 }
 
-/// A URI of either kind, which finds its like among the keys of a map.
+/// A URI of either kind, as the key of a look-up in a map.
 ///
-/// A map keyed by [`MsrpUri`] lends its keys as `dyn UriKey`, and a borrowed
-/// URI can be one as well, so that it is looked up without being copied:
-/// `map.get(&uri as &dyn UriKey)`. The more usual `Borrow<UriRef<'_>>` would
-/// have to return a reference to a value that exists nowhere.
+/// [`MsrpUri`] can be borrowed as `dyn UriKey`, and a borrowed URI is one as well, so that
+/// a map is searched without copying it: `map.get(&uri as &dyn UriKey)`. The more usual
+/// `Borrow<UriRef<'_>>` is impossible, because there is no `UriRef` to return a reference
+/// to.
 pub(crate) trait UriKey {
     /// The URI to compare and hash.
     fn uri(&self) -> UriRef<'_>;
@@ -210,7 +208,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Folding is done in any order and as often as one likes.
+        /// Folding twice is the same as once, and so is folding after changing the case.
         #[test]
         fn folding_is_stable(text in "([a-zA-Z0-9.~_-]|%[0-9a-fA-F]{2}){0,40}") {
             let once: Vec<u8> = folded(&text).collect();

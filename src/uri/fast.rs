@@ -1,6 +1,6 @@
-//! The same rules as in [`super::grammar`], written by hand for speed: every head
-//! has two paths. Delimiters are slice patterns, classes of octets a table, and
-//! what is found is kept as offsets.
+//! The rules of [`super::grammar`], written by hand for speed, because every head has two
+//! paths. Delimiters are slice patterns, classes of octets come from a table, and the
+//! parts are offsets.
 //!
 //! Tests and the fuzz target `grammar` hold both to the same result.
 
@@ -16,7 +16,7 @@ use super::{MAX_URI_OCTETS, Scheme};
 type Found<'a, T> = Option<(T, &'a [u8])>;
 
 /// Hand-written twin of [`path`](super::grammar::path), up to a CR, for a caller that
-/// does not know yet where the line ends. It accepts only what needs no tolerance.
+/// does not yet know where the line ends. It accepts only what needs no tolerance.
 #[inline]
 pub(crate) fn path_to_cr(input: &[u8], max_uris: usize) -> Found<'_, PathShape> {
     let mut shape = PathShape { uris: 0, extra_spaces: false, first: Spans::EMPTY };
@@ -88,12 +88,12 @@ struct HostPort<'a> {
     port: Option<NonZeroU16>,
 }
 
-/// The input from the host on, and the host and port.
+/// The input from the host onwards, and the host and port.
 #[inline(always)]
 fn authority(input: &[u8]) -> Found<'_, (&[u8], HostPort<'_>)> {
-    // Hardly any URI has a userinfo, so look without one first. A slash after it
-    // settles the matter: no later part may hold the "@" that ends a userinfo.
-    // A semicolon does not, for a userinfo may hold one.
+    // Hardly any URI has a userinfo, so try without one first. A slash after host and
+    // port proves that there is none, because no later part may contain "@". A semicolon
+    // proves nothing, because a userinfo may contain one.
     match host_and_port(input) {
         Some((host_port, rest @ [b'/', ..])) => Some(((input, host_port), rest)),
         _ => authority_with_userinfo(input),
@@ -171,7 +171,7 @@ fn run(class: Class, input: &[u8]) -> Found<'_, &[u8]> {
     input.split_at_checked(class.run(input)).filter(|(run, _)| !run.is_empty())
 }
 
-/// Panics unless both readers make the same of `input`.
+/// Panics unless both readers read `input` alike.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn assert_twins(input: &[u8]) {
     use super::grammar;
@@ -186,7 +186,7 @@ pub(crate) fn assert_twins(input: &[u8]) {
     }
 }
 
-/// What a rule found, where an octet of `end` or the end of the input follows.
+/// What a rule found, if an octet of `end` or the end of the input follows.
 #[inline(always)]
 fn part<T>(end: Class, found: Found<'_, T>) -> Found<'_, T> {
     found.filter(|(_, rest)| rest.first().is_none_or(|octet| end.has(*octet)))

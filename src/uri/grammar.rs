@@ -62,7 +62,7 @@ pub(super) fn uri_or_error(input: &[u8]) -> Result<Spans, UriError> {
     match msrp_uri(input) {
         Ok(([], spans)) => Ok(spans),
         outcome => match (input.iter().position(|octet| !octet.is_ascii_graphic()), outcome) {
-            // Such an octet is the fault, in whichever part it stands.
+            // Such an octet is the fault, whichever part it stands in.
             (Some(at), _) => Err(octet(at)),
             (None, Err(Err::Error(fault) | Err::Failure(fault))) => Err(fault.within(input)),
             (None, Ok((rest, _))) => Err(octet(input.len() - rest.len())),
@@ -338,8 +338,7 @@ mod tests {
     }
 
     proptest! {
-        /// However the spaces are strewn, the URIs are counted and any space
-        /// too many is told.
+        /// Wherever the spaces are, the URIs are counted and extra spaces are reported.
         #[test]
         fn spaces_are_counted(before in 0..3_usize, gaps in prop::collection::vec(1..4_usize, 0..5), after in 0..3_usize) {
             let mut text = " ".repeat(before) + URI;
@@ -351,7 +350,7 @@ mod tests {
             prop_assert_eq!(path(text.as_bytes(), 16), shape(gaps.len() + 1, extra));
         }
 
-        /// What a URI is, both readers agree upon, and on where its parts are.
+        /// Both readers agree on what is a URI, and on where its parts are.
         #[test]
         fn the_fast_rules_are_the_grammar(
             octets in prop_oneof![
@@ -426,10 +425,10 @@ mod tests {
         let longest = long(MAX_URI_OCTETS);
         assert_eq!(longest.len(), MAX_URI_OCTETS);
         let too_long = long(MAX_URI_OCTETS + 1);
-        for behind in ["", " msrp://h:1/a;tcp"] {
-            let text = format!("{longest}{behind}");
+        for after in ["", " msrp://h:1/a;tcp"] {
+            let text = format!("{longest}{after}");
             assert!(path(text.as_bytes(), 16).is_ok());
-            let text = format!("{too_long}{behind}");
+            let text = format!("{too_long}{after}");
             let expected = Err(UriError::new(UriErrorKind::TooLong, 0..MAX_URI_OCTETS + 1));
             assert_eq!(path(text.as_bytes(), 16), expected);
         }

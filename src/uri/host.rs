@@ -5,11 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::compare::folded;
 
-/// The host of a URI, compared as it is in URIs: names without regard to case
-/// and needless escapes.
+/// The host of a URI. Names are compared without regard to case and to unnecessary
+/// escapes, as in URIs.
 ///
-/// Made from a text, it is whichever variant the text spells, an IPv6 address
-/// with or without its brackets:
+/// A text becomes the variant that it spells. An IPv6 address may have its brackets or
+/// not:
 ///
 /// ```
 /// use msrp::uri::Host;
@@ -20,7 +20,7 @@ use super::compare::folded;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Host<'a> {
-    /// A name to look up, as it was written: not lower-cased, escapes and all.
+    /// A name to look up, as it was written: its case and its escapes stay.
     Name(&'a str),
     /// An IPv4 address.
     Ipv4(Ipv4Addr),
@@ -70,7 +70,7 @@ impl fmt::Display for Host<'_> {
 }
 
 /// The IPv4 address in `text`, in which digits may be escaped (RFC 3986
-/// section 6.2.2.2): `%31` is no way around a rule for addresses.
+/// section 6.2.2.2): otherwise `%31` would evade a rule for addresses.
 fn ipv4(text: &str) -> Option<Ipv4Addr> {
     if !text.starts_with(|first: char| first.is_ascii_digit() || first == '%') {
         return None;
@@ -85,8 +85,8 @@ fn ipv4(text: &str) -> Option<Ipv4Addr> {
 }
 
 /// The IPv6 address in `text`, by the rule `IPv6address` of RFC 3986. The
-/// standard library reads the same but takes twice as long, which counts where
-/// every peer has such an address.
+/// standard library accepts the same but takes twice as long, which matters if every
+/// peer has such an address.
 pub(super) fn ipv6(text: &[u8]) -> Option<Ipv6Addr> {
     let mut groups = Groups::default();
     let mut rest = text;
@@ -114,7 +114,7 @@ pub(super) fn ipv6(text: &[u8]) -> Option<Ipv6Addr> {
     groups.address()
 }
 
-/// One to four hexadecimal digits, and what is behind them.
+/// One to four hexadecimal digits, and what follows them.
 fn h16(text: &[u8]) -> Option<(u16, &[u8])> {
     let (first, mut rest) = text.split_first()?;
     let mut group = hexdig(*first)?;

@@ -1,12 +1,11 @@
 //! MSRP URIs and the paths made of them (RFC 4975 sections 6 and 9).
 //!
-//! Each comes in two kinds: [`UriRef`] and [`PathRef`] borrow a text that was
-//! checked, [`MsrpUri`] and [`Path`] own theirs and are cheap to clone. All of
-//! them keep the text as it was written and find the parts in it; none ever
-//! changes its spelling.
+//! Each comes in two kinds: [`UriRef`] and [`PathRef`] borrow a checked text, [`MsrpUri`]
+//! and [`Path`] own theirs and are cheap to clone. All of them keep the text exactly as
+//! it was written.
 //!
-//! `==` and [`Hash`](std::hash::Hash) follow RFC 4975 section 6.1 and not the
-//! text, between the borrowed and the owned kind as well:
+//! `==` and [`Hash`](std::hash::Hash) follow RFC 4975 section 6.1 instead of comparing
+//! texts, also between the borrowed and the owned kind:
 //!
 //! ```
 //! use msrp::uri::{MsrpUri, UriRef};
@@ -22,8 +21,8 @@
 //!
 //! # Limits
 //!
-//! A URI has at most [`MAX_URI_OCTETS`] octets. How many URIs a path may have
-//! is for the caller of [`PathRef::parse`] to say.
+//! A URI has at most [`MAX_URI_OCTETS`] octets. The caller of [`PathRef::parse`] limits
+//! how many URIs a path may have.
 
 mod builder;
 mod class;
@@ -49,15 +48,15 @@ pub(crate) use self::uri_ref::Spans;
 pub use self::uri_ref::UriRef;
 use crate::named::named;
 
-/// The most octets of one URI that can be read. RFC 4975 sets no limit.
+/// The length in octets of the longest URI that can be read. RFC 4975 sets no limit.
 pub const MAX_URI_OCTETS: usize = 4096;
 
-/// The port that is registered for MSRP (RFC 4975 section 15.4). It is a
-/// recommendation and no default: a URI without a port is not one with this.
+/// The port that is registered for MSRP (RFC 4975 section 15.4). It is a recommendation,
+/// not a default: a URI without a port differs from one with this port.
 pub const RECOMMENDED_PORT: u16 = 2855;
 
 named! {
-    /// The scheme of a URI: whether its connection has to be secure.
+    /// The scheme of a URI: whether its connection must be secure.
     #[derive(PartialOrd, Ord)]
     pub enum Scheme: "URI scheme", any case {
         /// Any connection.
@@ -69,7 +68,7 @@ named! {
 }
 
 impl Scheme {
-    /// Whether the connection has to be protected with TLS or DTLS.
+    /// Whether the connection must be protected by TLS or DTLS.
     #[must_use]
     pub const fn is_secure(self) -> bool {
         matches!(self, Self::Msrps)

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::uri_ref::Spans;
 use super::{Host, Scheme, UriBuilder, UriError, UriErrorKind, UriRef, grammar};
 
-/// An MSRP URI that owns its text. A clone costs a reference count.
+/// An MSRP URI that owns its text. Cloning it only counts a reference.
 ///
-/// Reads and compares as [`UriRef`] does, to which it lends itself.
+/// It is read and compared like [`UriRef`], which [`MsrpUri::view`] gives.
 ///
 /// ```
 /// use msrp::uri::MsrpUri;
@@ -26,32 +26,29 @@ pub struct MsrpUri {
 }
 
 impl MsrpUri {
-    /// Begins a URI of these parts, of transport `tcp` and without a
-    /// session-id. A `host` is a name, an address or the [`Host`] of another
-    /// URI.
+    /// Begins a URI of these parts, with the transport `tcp` and without a session-id.
+    /// `host` is a name, an address or the [`Host`] of another URI.
     ///
-    /// There is no port to leave out: where a URI is written for others, one is
-    /// demanded (RFC 4975 section 6).
+    /// The port is required, because a URI in SDP needs one (RFC 4975 section 6).
     pub fn builder<'a>(scheme: Scheme, host: impl Into<Host<'a>>, port: u16) -> UriBuilder<'a> {
         UriBuilder::new(scheme, host.into(), port)
     }
 
-    /// This URI with `session_id` in place of its own or of none, all else
-    /// unchanged.
+    /// This URI with the given session-id, which replaces its own if it has one.
     ///
     /// # Errors
     ///
     /// [`UriErrorKind::SessionId`] if the grammar forbids it, and
-    /// [`UriErrorKind::TooLong`].
+    /// [`UriErrorKind::TooLong`] if the result is too long.
     pub fn with_session_id(&self, session_id: &str) -> Result<Self, UriError> {
         if !grammar::is_whole(grammar::session_id, session_id) {
             return Err(UriErrorKind::SessionId.into());
         }
         let (before, _) =
             self.text.split_at_checked(self.spans.authority_end()).unwrap_or_default();
-        let (_, behind) =
+        let (_, after) =
             self.text.split_at_checked(self.spans.session_id_end()).unwrap_or_default();
-        format!("{before}/{session_id}{behind}").parse()
+        format!("{before}/{session_id}{after}").parse()
     }
 
     /// See [`UriRef::parameters`].
@@ -59,7 +56,7 @@ impl MsrpUri {
         self.view().parameters()
     }
 
-    /// The borrowed URI, which has everything there is to ask.
+    /// The borrowed URI.
     #[must_use]
     pub fn view(&self) -> UriRef<'_> {
         UriRef::from_spans(&self.text, self.spans)

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use super::{MsrpUri, PathRef, UriError, UriErrorKind, UriRef, Uris};
 
-/// A list of URIs that owns its text, at least one URI long, one space between
-/// two. A clone costs a reference count.
+/// An owned list of one or more URIs, with one space between two. Cloning it only counts
+/// a reference.
 ///
 /// ```
 /// use msrp::uri::{MsrpUri, Path};
 ///
-/// // What a relay gave to its client becomes the client's path in SDP.
+/// // A client makes its path in SDP from the Use-Path of its relay.
 /// let use_path: Path = "msrps://b.example:2855/t2;tcp msrps://a.example:2855/t1;tcp".parse()?;
 /// let own: MsrpUri = "msrps://host.example:2855/s;tcp".parse().unwrap();
 /// let path = use_path.reversed().with_last(own.view());
@@ -33,7 +33,7 @@ impl Path {
     ///
     /// # Errors
     ///
-    /// [`UriErrorKind::EmptyPath`] if there is none.
+    /// [`UriErrorKind::EmptyPath`] if `uris` is empty.
     pub fn new(uris: impl IntoIterator<Item = MsrpUri>) -> Result<Self, UriError> {
         let mut text = String::new();
         let mut count = 0;
@@ -60,7 +60,7 @@ impl Path {
         &self.text
     }
 
-    /// How many URIs there are, at least one.
+    /// The number of URIs, at least one.
     #[must_use]
     pub fn len(&self) -> usize {
         self.uris
@@ -92,20 +92,20 @@ impl Path {
         Self { text: text.into(), uris: self.uris }
     }
 
-    /// This path with `uri` before its first, as a relay puts its own in front
-    /// of a From-Path (RFC 4976 section 6.4).
+    /// This path with `uri` before its first URI, as a relay puts its own in front of a
+    /// From-Path (RFC 4976 section 6.4).
     #[must_use]
     pub fn with_first(&self, uri: UriRef<'_>) -> Self {
         Self { text: format!("{uri} {}", self.text).into(), uris: self.uris + 1 }
     }
 
-    /// This path with `uri` behind its last.
+    /// This path with `uri` after its last URI.
     #[must_use]
     pub fn with_last(&self, uri: UriRef<'_>) -> Self {
         Self { text: format!("{} {uri}", self.text).into(), uris: self.uris + 1 }
     }
 
-    /// The path with another one behind it.
+    /// This path with the URIs of `rest` after its own.
     ///
     /// A client's requests go through its relays and then along the path of
     /// its peer (RFC 4976 section 5.1).
@@ -137,8 +137,8 @@ impl From<PathRef<'_>> for Path {
     }
 }
 
-/// Reads a path of any number of URIs. A limit is for texts of a peer, which
-/// come through [`PathRef::parse`].
+/// Reads a path of any number of URIs. For the text of a peer, [`PathRef::parse`] takes a
+/// limit.
 impl FromStr for Path {
     type Err = UriError;
 

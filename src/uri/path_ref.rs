@@ -9,13 +9,12 @@ use super::grammar;
 use super::uri_ref::Spans;
 use super::{Path, UriError, UriErrorKind, UriRef};
 
-/// A borrowed list of URIs, at least one, as in To-Path, From-Path and Use-Path
-/// and in the `path` attribute of SDP.
+/// A borrowed list of one or more URIs, as in To-Path, From-Path and Use-Path and in the
+/// `path` attribute of SDP.
 ///
-/// Reading it checks all of it and keeps no more than the text, the number of
-/// URIs and where the parts of the first one are; each other URI is taken apart
-/// when it is asked for. Two paths are equal where
-/// they have equal URIs in the same order.
+/// Reading a path checks all of it, and keeps the text, the number of URIs and where the
+/// parts of the first one are; the others are split into their parts on demand. Two paths
+/// are equal if they have equal URIs in the same order.
 ///
 /// ```
 /// use msrp::uri::PathRef;
@@ -48,9 +47,9 @@ impl<'a> PathRef<'a> {
         Ok(Self::from_checked(text, shape.uris, Some(shape.first)))
     }
 
-    /// A path in whose text [`grammar::path`] found so many URIs, and maybe extra
-    /// spaces. Those at the ends are dropped, those between stay. `first` is
-    /// the first URI taken apart, if that is known.
+    /// A path in whose text [`grammar::path`] found `uris` URIs, and perhaps extra
+    /// spaces. Those at the ends are dropped, those in between stay. `first` holds the
+    /// parts of the first URI, if they are known.
     pub(crate) fn from_checked(text: &'a str, uris: usize, first: Option<Spans>) -> Self {
         Self { text: text.trim_ascii(), uris, first }
     }
@@ -61,27 +60,27 @@ impl<'a> PathRef<'a> {
         Path::from(self)
     }
 
-    /// The text as it was written.
+    /// The text, as it was written.
     #[must_use]
     pub fn as_str(self) -> &'a str {
         self.text
     }
 
-    /// How many URIs there are, at least one.
+    /// The number of URIs, at least one.
     #[must_use]
     pub fn len(self) -> usize {
         self.uris
     }
 
-    /// The first URI: the next hop in a To-Path, the last one in a From-Path.
+    /// The first URI: the next hop in a To-Path, the previous hop in a From-Path.
     #[must_use]
     pub fn first(self) -> UriRef<'a> {
         let (first, _) = split_first(self.text, self.uris);
         taken_apart(first, self.first)
     }
 
-    /// The last URI: the target in a To-Path, the origin in a From-Path. It is
-    /// the first one where there is no other.
+    /// The last URI: the target in a To-Path, the sender in a From-Path. In a path of one
+    /// URI, it is also the first.
     #[must_use]
     pub fn last(self) -> UriRef<'a> {
         let (_, last) = split_last(self.text, self.uris);
@@ -99,8 +98,8 @@ impl<'a> PathRef<'a> {
         self.text.split(' ').filter(|text| !text.is_empty())
     }
 
-    /// The path without its first URI, if it has more: what a relay that takes
-    /// its own URI off a To-Path forwards (RFC 4976 section 6.4).
+    /// The path without its first URI, as a relay takes its own off a To-Path (RFC 4976
+    /// section 6.4). `None` for a path of one URI.
     #[must_use]
     pub fn without_first(self) -> Option<Self> {
         let (_, rest) = split_first(self.text, self.uris);
@@ -156,7 +155,7 @@ impl fmt::Debug for PathRef<'_> {
 pub struct Uris<'a> {
     text: &'a str,
     left: usize,
-    /// The first URI of `text` taken apart, if that is known.
+    /// The parts of the first URI of `text`, if they are known.
     first: Option<Spans>,
 }
 
@@ -188,7 +187,7 @@ impl ExactSizeIterator for Uris<'_> {}
 
 impl FusedIterator for Uris<'_> {}
 
-/// The URI in a text that has been checked, taken apart unless it is already.
+/// The URI of a checked text, which is read again unless its parts are known.
 #[inline]
 fn taken_apart(text: &str, spans: Option<Spans>) -> UriRef<'_> {
     match spans {
@@ -208,16 +207,15 @@ fn extra_space(text: &str) -> Range<usize> {
     at.map_or(0..0, |at| at..at + 1)
 }
 
-/// The first of the `uris` URIs of `text`, and what is behind it and the spaces
-/// after it.
+/// The first of the `uris` URIs of `text`, and what follows it and its spaces.
 #[inline]
 fn split_first(text: &str, uris: usize) -> (&str, &str) {
     if uris == 1 {
         return (text, "");
     }
     let end = memchr::memchr(b' ', text.as_bytes()).unwrap_or(text.len());
-    let (first, behind) = text.split_at_checked(end).unwrap_or_default();
-    (first, behind.trim_ascii_start())
+    let (first, after) = text.split_at_checked(end).unwrap_or_default();
+    (first, after.trim_ascii_start())
 }
 
 /// What is before the last of the `uris` URIs of `text` and the spaces before
@@ -241,7 +239,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Extra spaces, once they are tolerated, are as good as none.
+        /// Extra spaces, if they are tolerated, change nothing else.
         #[test]
         fn spaces_do_not_matter(
             ids in prop::collection::vec("[a-z0-9]{1,8}", 1..6),

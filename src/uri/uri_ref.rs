@@ -1,4 +1,4 @@
-//! The borrowed URI, which every other type of this module looks through.
+//! The borrowed URI, through which the other types of this module read theirs.
 
 use std::fmt;
 use std::num::NonZeroU16;
@@ -33,10 +33,10 @@ pub struct UriRef<'a> {
 impl<'a> UriRef<'a> {
     /// Reads a text that is one URI and nothing else.
     ///
-    /// Three things are read here which a URI should not have, because it can
-    /// be understood all the same: a password ([`has_password`]), an IP address
-    /// without a port ([`has_required_port`]), and a name that looks like an IP
-    /// address and is none, such as `192.0.2.01`.
+    /// It accepts three things that a URI should not have but that leave it
+    /// understandable: a password ([`has_password`]), an IP address without a port
+    /// ([`has_required_port`]), and a name that looks like an IP address but is not one,
+    /// such as `192.0.2.01`.
     ///
     /// [`has_password`]: Self::has_password
     /// [`has_required_port`]: Self::has_required_port
@@ -49,7 +49,7 @@ impl<'a> UriRef<'a> {
         Ok(Self { text, spans })
     }
 
-    /// A URI whose text has been checked before.
+    /// A URI whose text has been checked.
     pub(super) fn from_checked(text: &'a str) -> Self {
         Self { text, spans: grammar::uri(text.as_bytes()).unwrap_or(Spans::EMPTY) }
     }
@@ -68,7 +68,7 @@ impl<'a> UriRef<'a> {
         MsrpUri::from(self)
     }
 
-    /// The text as it was written.
+    /// The text, as it was written.
     #[must_use]
     pub fn as_str(self) -> &'a str {
         self.text
@@ -80,15 +80,14 @@ impl<'a> UriRef<'a> {
         self.spans.scheme
     }
 
-    /// Whether the connection has to be protected with TLS or DTLS.
+    /// Whether the connection must be protected by TLS or DTLS.
     #[must_use]
     pub fn is_secure(self) -> bool {
         self.scheme().is_secure()
     }
 
-    /// What stands before the `@` of the authority, escapes and all: an account
-    /// for which the session is valid (RFC 4975 section 6). No part of the
-    /// session's identity.
+    /// The part of the authority before `@`, with its escapes: the account for which the
+    /// session is valid (RFC 4975 section 6). Comparison ignores it.
     #[must_use]
     pub fn userinfo(self) -> Option<&'a str> {
         self.text.get(self.spans.userinfo()?)
@@ -101,7 +100,7 @@ impl<'a> UriRef<'a> {
         self.userinfo().is_some_and(|userinfo| userinfo.contains(':'))
     }
 
-    /// The host, addresses read.
+    /// The host: a name or an address.
     #[must_use]
     pub fn host(self) -> Host<'a> {
         Host::from(self.host_str())
@@ -113,38 +112,38 @@ impl<'a> UriRef<'a> {
         self.text.get(self.spans.host()).unwrap_or_default()
     }
 
-    /// The port, where there is one. There is no default: the recommended port
-    /// has to be written out like any other (RFC 4975 section 6).
+    /// The port, if the URI has one. There is no default: the recommended port
+    /// must be written out like any other (RFC 4975 section 6).
     #[must_use]
     pub fn port(self) -> Option<u16> {
         self.spans.port.map(u16::from)
     }
 
-    /// Whether the port is there where RFC 4975 section 6 demands one, that is
-    /// behind an IP address.
+    /// Whether the URI has a port or does not need one. RFC 4975 section 6 requires one
+    /// after an IP address.
     ///
-    /// A name may go without, but only in the To-Path of an AUTH request and
-    /// what answers it (RFC 4976 section 8). Where a URI from SDP or from
-    /// another request is checked, ask for [`port`](Self::port).
+    /// A name may go without a port, but only in the To-Path of an AUTH request and
+    /// the From-Path of its response (RFC 4976 section 8). To check a URI from SDP or from
+    /// another request, use [`port`](Self::port).
     #[must_use]
     pub fn has_required_port(self) -> bool {
         self.port().is_some() || matches!(self.host(), Host::Name(_))
     }
 
-    /// What names one session at the host. A URI without it names the host, as
-    /// that of a relay does.
+    /// The session-id, which names one session at the host. A URI without one names the
+    /// host itself, as that of a relay does.
     #[must_use]
     pub fn session_id(self) -> Option<&'a str> {
         self.text.get(self.spans.session_id()?)
     }
 
-    /// The transport as it was written, `tcp` or `TCP` for one.
+    /// The transport as it was written, such as `tcp` or `TCP`.
     #[must_use]
     pub fn transport(self) -> &'a str {
         self.spans.transport().and_then(|span| self.text.get(span)).unwrap_or_default()
     }
 
-    /// The parameters behind the transport, names and values, in order.
+    /// The parameters after the transport in order, each a name and an optional value.
     pub fn parameters(self) -> impl Iterator<Item = (&'a str, Option<&'a str>)> + Clone {
         let start = usize::from(self.spans.transport_end);
         let parameters = self.text.get(start..).unwrap_or_default();
@@ -175,10 +174,11 @@ impl<'a> TryFrom<&'a str> for UriRef<'a> {
     }
 }
 
-/// The scheme, the port, and where each part ends, as offsets into the text,
-/// which has at most [`MAX_URI_OCTETS`](super::MAX_URI_OCTETS) octets.
-/// Between two ends there is a delimiter and the part behind it; where two ends
-/// are the same, there is no such part.
+/// The scheme, the port, and where each part ends, as offsets into the text, which has at
+/// most [`MAX_URI_OCTETS`](super::MAX_URI_OCTETS) octets.
+///
+/// Between two ends stand a delimiter and the part after it. If two ends are equal, the
+/// part is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Spans {
     pub(super) scheme: Scheme,
@@ -212,19 +212,19 @@ impl Spans {
     }
 
     fn session_id(&self) -> Option<Range<usize>> {
-        behind_delimiter(self.authority_end, self.session_id_end)
+        after_delimiter(self.authority_end, self.session_id_end)
     }
 
     fn transport(&self) -> Option<Range<usize>> {
-        behind_delimiter(self.session_id_end, self.transport_end)
+        after_delimiter(self.session_id_end, self.transport_end)
     }
 
-    /// The text up to the session-id and its slash.
+    /// Where the slash before the session-id is, or would be.
     pub(super) fn authority_end(&self) -> usize {
         usize::from(self.authority_end)
     }
 
-    /// The text from the semicolon of the transport on.
+    /// Where the semicolon before the transport is.
     pub(super) fn session_id_end(&self) -> usize {
         usize::from(self.session_id_end)
     }
@@ -234,6 +234,6 @@ fn authority_start(scheme: Scheme) -> usize {
     scheme.as_str().len() + "://".len()
 }
 
-fn behind_delimiter(start: u16, end: u16) -> Option<Range<usize>> {
+fn after_delimiter(start: u16, end: u16) -> Option<Range<usize>> {
     (start < end).then(|| usize::from(start) + 1..usize::from(end))
 }

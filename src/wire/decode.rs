@@ -26,7 +26,7 @@ pub enum Frame {
     End(Continuation),
 }
 
-/// A malformed head whose frame is known nevertheless.
+/// A malformed head whose framing is intact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadHead {
     head: Head,
@@ -66,7 +66,7 @@ pub enum DecodeError {
 /// Takes chunks and responses off the front of a buffer.
 ///
 /// A chunk of any size passes in constant memory: the decoder holds back only
-/// what may still be the start of an end-line, and looks at no other octet
+/// what may be the start of an end-line, and looks at no other octet
 /// twice. Chunks are framed by their end-line alone, never by Byte-Range, so
 /// that no two hops can disagree about where a message ends.
 ///
@@ -105,7 +105,7 @@ enum State {
     /// Between frames or within a head.
     Head(HeadParser),
     Body(BodyScanner),
-    /// The end-line of so many octets is next.
+    /// An end-line of this many octets is next.
     End(Continuation, usize),
     Failed(DecodeError),
 }
@@ -148,8 +148,8 @@ impl Decoder {
         }
     }
 
-    /// Takes a message that is to be exactly one chunk or response: its head,
-    /// its body and its end-line, or nothing where it is blank.
+    /// Takes a message of a message transport, which must be exactly one chunk or
+    /// response. Gives its head, body and end-line, or no frames if it is blank.
     pub(crate) fn decode_message(&mut self, message: Bytes) -> Result<Vec<Frame>, DecodeError> {
         let mut rest = BytesMut::from(message);
         let mut frames = Vec::with_capacity(3);
@@ -170,7 +170,7 @@ impl Decoder {
         }
     }
 
-    /// Says whether the stream may end here, with `rest` left in the buffer.
+    /// Checks that the stream may end here, with `rest` left in the buffer.
     ///
     /// # Errors
     ///
@@ -189,8 +189,8 @@ impl Decoder {
         matches!(&self.state, State::Head(parser) if parser.is_at_start())
     }
 
-    /// Every deviation that the framing of this stream has needed so far; those
-    /// within a head are told by [`HeadRef::tolerated`](crate::wire::HeadRef::tolerated).
+    /// Every deviation in the framing of this stream so far. Those within a head are in
+    /// [`HeadRef::tolerated`](crate::wire::HeadRef::tolerated).
     #[must_use]
     pub const fn tolerated(&self) -> Tolerances {
         self.tolerated
@@ -257,8 +257,8 @@ impl Decoder {
         (body > 0).then(|| Frame::Body(input.split_to(body).freeze()))
     }
 
-    /// Whether the end-line follows the blank line directly. `None`: that
-    /// cannot be said yet.
+    /// Whether the end-line directly follows the blank line. `None` means that more
+    /// octets are needed to tell.
     fn empty_body(&mut self, input: &BytesMut) -> Option<bool> {
         let tolerance = Tolerance::EmptyBodyWithoutCrlf;
         let State::Body(scanner) = &self.state else { return Some(false) };

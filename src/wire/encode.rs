@@ -19,7 +19,7 @@ use super::scan::{self, HYPHENS};
 use super::status::{Status, StatusCode};
 use crate::uri::PathRef;
 
-/// The most octets of body in a request that is no SEND (RFC 4975 section 7.1).
+/// The most octets of body in a request other than SEND (RFC 4975 section 7.1).
 pub(crate) const MAX_CONTROL_BODY: usize = 10_240;
 
 /// A head or a MIME value that cannot be written.
@@ -64,14 +64,14 @@ pub enum EncodeError {
     /// A MIME value starts with neither a token nor two around a slash.
     #[error("a MIME value must start with a token, or two around a slash")]
     MimeValue,
-    /// The name of a MIME parameter is no token, or has one of `*'%`.
+    /// The name of a MIME parameter is not a token, or has one of `*'%`.
     #[error("the name of a MIME parameter must be a token without * ' and %")]
     MimeParameter,
 }
 
 /// Writes one head, field by field, and what ends it.
 ///
-/// The first fault is kept, and returned by the function that ends the head, which
+/// The writer keeps the first fault. The function that ends the head returns it and
 /// then leaves nothing in the output.
 ///
 /// ```
@@ -120,7 +120,7 @@ impl<'a> HeadWriter<'a> {
         from_path: PathRef<'_>,
     ) -> Self {
         let name = method.as_str();
-        // `Method::Other` may hold a name that has a method of its own.
+        // `Method::Other` may hold a name that has its own variant.
         let kind = match Method::from(name) {
             Method::Send => Kind::Send,
             Method::Report => Kind::Report,
@@ -247,7 +247,7 @@ impl<'a> HeadWriter<'a> {
         self.finish()
     }
 
-    /// Ends the head of a SEND whose body is to follow, and then
+    /// Ends the head of a SEND. The caller then writes the body and calls
     /// [`write_end_line`].
     ///
     /// # Errors
@@ -372,8 +372,8 @@ impl<'a> HeadWriter<'a> {
 /// Writes the end-line that closes a body: CRLF, seven hyphens, the id of the
 /// transaction, the flag, CRLF.
 ///
-/// The caller has to make sure that the hyphens with the id do not occur in the body,
-/// and that only a SEND has a flag other than `$`.
+/// The caller ensures that the hyphens and the id do not occur in the body, and that
+/// only a SEND has a flag other than `$`.
 pub fn write_end_line(out: &mut BytesMut, transaction: &TransactionId, flag: Continuation) {
     put_end_line(out, transaction.as_bytes(), flag);
 }
@@ -404,7 +404,7 @@ const fn has_own_function(name: HeaderName) -> bool {
     )
 }
 
-/// MSRP bodies are binary, always (RFC 4975 section 7.1.1).
+/// MSRP bodies are always binary (RFC 4975 section 7.1.1).
 fn is_transfer_encoding(name: &str) -> bool {
     name.eq_ignore_ascii_case("Content-Transfer-Encoding")
 }

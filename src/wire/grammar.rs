@@ -1,10 +1,10 @@
-//! The grammar of RFC 4975 section 9 in nom, one rule a function, each named as its
-//! rule. URIs have theirs in [`crate::uri`], and [`super::fast`] reads what every
-//! chunk has faster.
+//! The grammar of RFC 4975 section 9 in nom, one function for each rule and named after
+//! it. The rules of URIs are in [`crate::uri`]. [`super::fast`] reads what nearly every
+//! chunk has.
 //!
 //! Every rule takes what it matches and leaves the rest. The caller checks whether
 //! that is the end of the line, and the length of an identifier; it knows which header
-//! field is wrong, so that no rule has to say more than "does not match".
+//! field is wrong, so no rule needs to say more than "does not match".
 
 use nom::branch::alt;
 use nom::bytes::complete::{tag, tag_no_case, take_while, take_while_m_n, take_while1};
@@ -45,10 +45,8 @@ pub(crate) fn start(input: &[u8]) -> Parsed<'_, &[u8]> {
 /// ```abnf
 /// req-start  = pMSRP SP transact-id SP method CRLF
 /// resp-start = pMSRP SP transact-id SP status-code [SP comment] CRLF
-/// comment = utf8text
 /// ```
 pub(crate) fn start_word(input: &[u8]) -> Parsed<'_, StartWord<'_>> {
-    let response = pair(status_code, opt(preceded(char(' '), utf8text)));
     alt((
         map(method, StartWord::Method),
         map(response, |(code, comment)| StartWord::Status { code, comment }),
@@ -57,8 +55,15 @@ pub(crate) fn start_word(input: &[u8]) -> Parsed<'_, StartWord<'_>> {
 }
 
 /// ```abnf
+/// status-code [SP comment]
+/// comment = utf8text
+/// ```
+pub(crate) fn response(input: &[u8]) -> Parsed<'_, (u16, Option<&[u8]>)> {
+    pair(status_code, opt(preceded(char(' '), utf8text))).parse_complete(input)
+}
+
+/// ```abnf
 /// method = mSEND / mREPORT / other-method
-/// other-method = 1*UPALPHA
 /// ```
 ///
 /// Other letters, digits, underscores and hyphens are read as well, as
@@ -72,8 +77,13 @@ fn method(input: &[u8]) -> Parsed<'_, &[u8]> {
 /// ```abnf
 /// other-method = 1*UPALPHA
 /// ```
+pub(crate) fn other_method(input: &[u8]) -> Parsed<'_, &[u8]> {
+    take_while1(|octet: u8| octet.is_ascii_uppercase()).parse_complete(input)
+}
+
+/// Whether `name` is a method name that needs no tolerance.
 pub(crate) fn is_other_method(name: &[u8]) -> bool {
-    is_whole(take_while1(|octet: u8| octet.is_ascii_uppercase()), name)
+    is_whole(other_method, name)
 }
 
 /// ```abnf
@@ -147,11 +157,11 @@ fn utf8text(input: &[u8]) -> Parsed<'_, &[u8]> {
     verify(take_while(is_text_octet), is_utf8).parse_complete(input)
 }
 
-fn is_utf8(text: &[u8]) -> bool {
+pub(crate) fn is_utf8(text: &[u8]) -> bool {
     text.is_ascii() || std::str::from_utf8(text).is_ok()
 }
 
-const fn is_text_octet(octet: u8) -> bool {
+pub(crate) const fn is_text_octet(octet: u8) -> bool {
     matches!(octet, b'\t' | 0x20..=0x7E | 0x80..)
 }
 
@@ -251,7 +261,7 @@ const fn is_qdtext(octet: u8) -> bool {
 /// continuation-flag = "+" / "$" / "#"
 /// ```
 ///
-/// The transaction id has to be known, because it may itself end with a flag. Streams
+/// The transaction id must be known, because it may itself end with a flag. Streams
 /// are searched by [`super::scan`], which this rule checks.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn end_line<'a>(

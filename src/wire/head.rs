@@ -17,8 +17,8 @@ use crate::uri::PathRef;
 
 /// A head, borrowed from the octets it was read from.
 ///
-/// Reading one copies and allocates nothing. Paths have been checked and are
-/// split only when they are asked for.
+/// Reading one copies and allocates nothing. Its paths have been checked, and are split
+/// into their parts on demand.
 ///
 /// ```
 /// use msrp::ParseOptions;
@@ -56,14 +56,14 @@ pub enum Parsed<'a> {
     Complete {
         /// The head.
         head: HeadRef<'a>,
-        /// Its octets: where the body starts, or the end-line of a bodiless
+        /// Its length in octets: where the body starts, or the end-line of a bodiless
         /// chunk.
         len: usize,
-        /// For a head without a body: the flag of the end-line behind it, and
-        /// that line's octets.
+        /// After a head without a body: the flag of its end-line, and the length of that
+        /// line in octets.
         end_line: Option<(Continuation, usize)>,
     },
-    /// The head goes on behind the input.
+    /// The input ends within the head.
     Incomplete,
 }
 
@@ -72,8 +72,8 @@ impl<'a> HeadRef<'a> {
     ///
     /// # Errors
     ///
-    /// [`ParseError`] where it is no head, or one that no tolerance of
-    /// `options` covers, or beyond a limit.
+    /// [`ParseError`] if `input` does not start with a head, if the head deviates in a
+    /// way that `options` do not tolerate, or if it exceeds a limit.
     pub fn parse(input: &'a [u8], options: &ParseOptions) -> Result<Parsed<'a>, ParseError> {
         let mut parser = HeadParser::new();
         let Some(end) = parser.advance(input, options)? else {
@@ -98,7 +98,7 @@ impl<'a> HeadRef<'a> {
     }
 
     fn path(&self, field: &PathField) -> PathRef<'a> {
-        // No head is made without paths that the parser has read before.
+        // The parser has checked the paths.
         let first = (field.uris > 0).then_some(field.first);
         PathRef::from_checked(self.text(field.text), usize::from(field.uris), first)
     }
@@ -107,7 +107,7 @@ impl<'a> HeadRef<'a> {
     #[must_use]
     pub fn transaction_id(&self) -> TransactionId {
         let octets = self.fields.transaction.of(self.octets);
-        // No head is made without an id that the parser has read before.
+        // The parser has checked the id.
         TransactionId::parse(octets).unwrap_or(TransactionId::NONE)
     }
 
@@ -129,7 +129,7 @@ impl<'a> HeadRef<'a> {
         }
     }
 
-    /// The comment behind the status code of a response.
+    /// The comment after the status code of a response.
     #[must_use]
     pub fn comment(&self) -> Option<&'a str> {
         match self.fields.kind {
@@ -188,7 +188,7 @@ impl<'a> HeadRef<'a> {
         self.optional_text(self.fields.content_type)
     }
 
-    /// The value of the first header field of that name.
+    /// The value of the first header field of this name.
     #[must_use]
     pub fn header(&self, name: HeaderName) -> Option<&'a str> {
         self.headers()
@@ -196,8 +196,8 @@ impl<'a> HeadRef<'a> {
             .map(|(_, value)| value)
     }
 
-    /// Every header field in its order, name and value, without the blanks
-    /// around the value.
+    /// The header fields in order, each as its name and its value without the blanks
+    /// around it.
     pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> + Clone {
         self.fields.section.of(self.octets).split(|octet| *octet == b'\n').filter_map(|line| {
             let (value, name) = grammar::field_name(line.strip_suffix(b"\r")?).ok()?;
@@ -206,8 +206,8 @@ impl<'a> HeadRef<'a> {
         })
     }
 
-    /// Whether a body follows, which may be empty. A request without a body is
-    /// not the same as one with an empty body (RFC 4975 section 7.1).
+    /// Whether a body follows, which may be empty. A request without a body differs from
+    /// one with an empty body (RFC 4975 section 7.1).
     #[must_use]
     pub const fn has_body(&self) -> bool {
         self.fields.has_body
@@ -219,14 +219,14 @@ impl<'a> HeadRef<'a> {
         self.fields.tolerated
     }
 
-    /// Octets of the head.
+    /// The length of the head in octets.
     #[cfg(feature = "auth")]
     pub(crate) const fn size(&self) -> usize {
         self.octets.len()
     }
 
-    /// Whether To-Path and From-Path are both there, as they are in every head
-    /// that was read without a fault.
+    /// Whether To-Path and From-Path are present, as they are in every head that was
+    /// read without a fault.
     pub(crate) const fn has_paths(&self) -> bool {
         !self.fields.to_path.text.is_empty() && !self.fields.from_path.text.is_empty()
     }
@@ -244,9 +244,9 @@ impl fmt::Debug for HeadRef<'_> {
     }
 }
 
-/// A head that owns its octets, a slice of the input it came in.
+/// A head that owns its octets, a slice of the input that it was read from.
 ///
-/// [`Head::view`] gives what it says.
+/// [`Head::view`] gives access to its fields.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Head {
     octets: Bytes,

@@ -20,12 +20,12 @@ pub struct MediaType {
 }
 
 impl MediaType {
-    /// Reads a media type (the `media-type` rule of RFC 4975 section 9; blanks
-    /// around the semicolons are taken too).
+    /// Reads a media type: the rule `media-type` of RFC 4975 section 9, with blanks
+    /// around semicolons.
     ///
     /// # Errors
     ///
-    /// [`ValueError`] where the text is none.
+    /// [`ValueError`] if the text is not a media type.
     pub fn new(text: &str) -> Result<Self, ValueError> {
         let essence = grammar::whole(grammar::media_type, text.as_bytes());
         let essence = essence.and_then(|essence| u16::try_from(essence.len()).ok());
@@ -137,14 +137,13 @@ impl MediaTypes {
         self
     }
 
-    /// The entries of `accept-types`, as a session description lists them. What
-    /// is always taken is not among them unless it was given.
+    /// The entries of `accept-types`, as a session description lists them. Types that are
+    /// always accepted are among them only if they were given.
     pub fn types(&self) -> impl Iterator<Item = &str> {
         self.root.iter().map(|entry| &**entry)
     }
 
-    /// The entries of `accept-wrapped-types`; none where there is no such
-    /// attribute.
+    /// The entries of `accept-wrapped-types`; empty without this attribute.
     pub fn wrapped_types(&self) -> impl Iterator<Item = &str> {
         self.wrapped.iter().map(|entry| &**entry)
     }

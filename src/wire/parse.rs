@@ -1,7 +1,7 @@
 //! Reading a head line by line, as its octets arrive.
 //!
-//! The parser keeps its place between calls, and what it has read as spans into the
-//! head. It searches each line for its end once, and the usual lines not even once. A
+//! Between calls, the parser keeps its place, and what it has read as spans into the
+//! head. It searches each line for its end once, and the usual lines not at all. A
 //! request without a body has no blank line before its end-line (RFC 4975 section
 //! 7.1), so either of them ends a head.
 
@@ -78,7 +78,7 @@ impl HeadParser {
         input: &[u8],
         options: &ParseOptions,
     ) -> Result<Option<HeadEnd>, ParseError> {
-        // A line that is an end-line may lie behind the last octet of a head.
+        // An end-line may follow the last octet that a head can have.
         let reach = options.head_limit().saturating_add(scan::MAX_END_LINE);
         self.usual_lines(input, options);
         while let Some(found) = line_feed(input.get(self.searched..).unwrap_or_default()) {
@@ -452,14 +452,14 @@ fn too_long(options: &ParseOptions) -> ParseError {
     ParseError::new(ParseErrorKind::HeadTooLong { limit }, 0..limit)
 }
 
-/// The error of a frame that does not start as it must, at the first octet that is wrong.
+/// The error of a frame that does not start with `MSRP `, at the first wrong octet.
 fn not_msrp(input: &[u8]) -> ParseError {
     let at = input.iter().zip(START).take_while(|(octet, expected)| octet == expected).count();
     ParseError::new(ParseErrorKind::NotMsrp, at..at + 1)
 }
 
-/// The error of a line that ends after every limit: the same whether it comes whole or
-/// octet by octet.
+/// The error of a line that exceeds the limit, the same whether it arrives whole or octet
+/// by octet.
 fn beyond_limit(input: &[u8], options: &ParseOptions) -> ParseError {
     if may_be_msrp(input) { too_long(options) } else { not_msrp(input) }
 }

@@ -1,9 +1,9 @@
 //! Finding the end-line in body octets.
 //!
 //! An end-line is CRLF, seven hyphens, the transaction id of the start line, a
-//! continuation flag and CRLF (RFC 4975 section 7.1). Anything less is body:
-//! ids may hold `+`, so only the CRLF behind a flag tells that it is one, and
-//! the same text without a CRLF in front is data (erratum 4177).
+//! continuation flag and CRLF (RFC 4975 section 7.1). Anything less is body: an id may
+//! hold `+`, so that only the CRLF after a flag shows that it is one, and the same text
+//! without a CRLF in front is data (erratum 4177).
 
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter};
@@ -19,15 +19,15 @@ pub(crate) const PREFIX: &[u8] = b"\r\n-------";
 /// Flag and CRLF.
 const TAIL: usize = 3;
 
-/// The most octets of an end-line, the CRLF in front included.
+/// The most octets of an end-line, including the CRLF in front.
 pub(crate) const MAX_END_LINE: usize = PREFIX.len() + MAX_IDENT + TAIL;
 
-/// A finder for the whole needle costs as much to build as a small head costs
-/// to read, and then passes over near-misses at memory speed; it pays from a
-/// body of this many octets on.
+/// The length in octets from which a body is searched for the whole needle. Building
+/// that finder costs as much as reading a small head, but it passes near-misses at
+/// memory speed.
 const LONG_BODY: u64 = 4096;
 
-/// The flag, where `line` (without its CRLF) is the end-line of `transaction`.
+/// The flag, if `line` (without its CRLF) is the end-line of `transaction`.
 pub(crate) fn end_line(line: &[u8], transaction: &[u8]) -> Option<Continuation> {
     let flag = line.strip_prefix(HYPHENS)?.strip_prefix(transaction)?;
     match flag {
@@ -36,7 +36,7 @@ pub(crate) fn end_line(line: &[u8], transaction: &[u8]) -> Option<Continuation> 
     }
 }
 
-/// The flag, where `input` starts with the end-line of `transaction`.
+/// The flag, if `input` starts with the end-line of `transaction`.
 #[cfg(any(test, fuzzing))]
 pub(super) fn end_line_at(transaction: &[u8], input: &[u8]) -> Option<Continuation> {
     match classify(&[HYPHENS, transaction].concat(), input) {
@@ -45,7 +45,7 @@ pub(super) fn end_line_at(transaction: &[u8], input: &[u8]) -> Option<Continuati
     }
 }
 
-/// Finds the prefix of any end-line; made once for a connection.
+/// Finds the prefix of any end-line; built once per connection.
 #[derive(Clone, Debug)]
 pub(crate) struct PrefixFinder(Finder<'static>);
 
@@ -58,13 +58,13 @@ impl PrefixFinder {
 /// What the octets of a body are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scanned {
-    /// So many octets are body; what follows may be the start of an end-line.
+    /// This many octets are body; what follows may be the start of an end-line.
     Body(usize),
-    /// So many octets are body, and an end-line of `end_line` octets follows.
+    /// `body` octets are body, and an end-line of `end_line` octets follows.
     End { body: usize, end_line: usize, flag: Continuation },
 }
 
-/// The search for one end-line, across the pieces a body arrives in.
+/// The search for one end-line, across the pieces in which a body arrives.
 #[derive(Clone, Debug)]
 pub(crate) struct BodyScanner {
     needle: [u8; PREFIX.len() + MAX_IDENT],
@@ -93,13 +93,13 @@ impl BodyScanner {
         self.needle.get(..self.needle_len).unwrap_or_default()
     }
 
-    /// Whether no octet of the body has been passed on.
+    /// Whether no octet has been found to be body yet.
     pub(crate) const fn is_at_start(&self) -> bool {
         self.passed == 0
     }
 
-    /// Looks through `input`, the octets behind those that earlier calls told
-    /// to be body. Only what it holds back is looked at again.
+    /// Searches `input`, the octets after those that earlier calls found to be body.
+    /// It looks again only at what it held back.
     pub(crate) fn scan(&mut self, prefix: &PrefixFinder, input: &[u8]) -> Scanned {
         let scanned = self.search(prefix, input);
         if let Scanned::Body(octets) = scanned {
@@ -131,8 +131,8 @@ impl BodyScanner {
         }
     }
 
-    /// Searches for an end-line that starts in `from..to`. The error is where
-    /// one could start that the finder cannot have seen.
+    /// Searches for an end-line that starts in `from..to`. The error is the first place
+    /// where one could start that the finder cannot see.
     fn search_with(
         &self,
         finder: &Finder<'_>,
@@ -145,21 +145,21 @@ impl BodyScanner {
         let mut unseen = from;
         for found in finder.find_iter(input.get(from..to).unwrap_or_default()) {
             let at = from + found;
-            let behind = at + found_octets;
-            match classify(id, input.get(behind..).unwrap_or_default()) {
+            let after = at + found_octets;
+            match classify(id, input.get(after..).unwrap_or_default()) {
                 Candidate::EndLine(flag) => {
                     return Ok(Scanned::End { body: at, end_line: self.needle_len + TAIL, flag });
                 }
                 Candidate::Unfinished => return Ok(Scanned::Body(at)),
-                // No second CR lies within what has just matched.
-                Candidate::Body => unseen = behind,
+                // What has just matched contains no second CR.
+                Candidate::Body => unseen = after,
             }
         }
         Err(unseen.max(to.saturating_sub(found_octets - 1)))
     }
 
-    /// The input is body up to the first octet, from `from` on, that may begin
-    /// an end-line which goes on behind the input.
+    /// The input is body up to the first octet, at `from` or later, that may begin an
+    /// end-line whose rest has not arrived.
     fn hold_back(&self, input: &[u8], from: usize) -> Scanned {
         let tail = input.get(from..).unwrap_or_default();
         let held = memchr_iter(b'\r', tail)
@@ -172,8 +172,8 @@ impl BodyScanner {
         classify(self.needle(), input.get(at..).unwrap_or_default())
     }
 
-    /// The end-line of an empty body which has no CRLF of its own: the blank
-    /// line of the head stands in front of it. `None`: more octets are needed.
+    /// The end-line of an empty body, without a CRLF of its own: it directly follows the
+    /// blank line of the head. The outer `None` means that more octets are needed.
     pub(crate) fn bare_end_line(&self, input: &[u8]) -> Option<Option<(Continuation, usize)>> {
         let needle = self.needle().get(2..).unwrap_or_default();
         match classify(needle, input) {
@@ -184,7 +184,7 @@ impl BodyScanner {
     }
 }
 
-/// Whether `input` starts with the needle and what makes it an end-line.
+/// Whether `input` starts with the needle, a flag and CRLF.
 fn classify(needle: &[u8], input: &[u8]) -> Candidate {
     let Some(tail) = input.strip_prefix(needle) else {
         return if needle.starts_with(input) { Candidate::Unfinished } else { Candidate::Body };
@@ -199,14 +199,14 @@ fn classify(needle: &[u8], input: &[u8]) -> Candidate {
     }
 }
 
-/// Looks for a transaction id in outgoing body octets, as they leave: the
-/// seven hyphens and the id may not occur in the body that they close, in any
-/// place and with any flag (RFC 4975 section 7.1).
+/// Searches outgoing body octets for the seven hyphens and the transaction id, which
+/// must not occur anywhere in the body that they close, with any flag (RFC 4975
+/// section 7.1).
 #[derive(Clone, Debug)]
 pub(crate) struct EndLineGuard {
     needle: Vec<u8>,
     finder: Finder<'static>,
-    /// The last octets that left, one fewer than the needle has.
+    /// The last octets that left, one fewer than the needle is long.
     tail: Vec<u8>,
 }
 
@@ -217,15 +217,14 @@ impl EndLineGuard {
         Self { tail: Vec::with_capacity(2 * needle.len()), needle, finder }
     }
 
-    /// How many octets of `body` may leave under this id: all of it, or those
-    /// before the octet that would finish the needle.
+    /// How many octets of `body` may leave under this id without completing the needle.
     pub(crate) fn allow(&mut self, body: &[u8]) -> usize {
         let allowed = self.across(body).or_else(|| self.within(body)).unwrap_or(body.len());
         self.remember(body.get(..allowed).unwrap_or_default());
         allowed
     }
 
-    /// A needle that began in what has left.
+    /// Where a needle that began in octets that have left would be complete.
     fn across(&self, body: &[u8]) -> Option<usize> {
         memchr(b'-', &self.tail)?;
         let reach = body.len().min(self.needle.len() - 1);

@@ -22,8 +22,8 @@ fn a_client_is_challenged_accepted_and_comes_again() {
     }
 }
 
-/// What it hashes is in no parameter, so that `uri` may be left out, and is
-/// the text of the request where another spelling is there.
+/// The digest covers the URI of the request, so that the parameter `uri` may be missing or
+/// spelled differently.
 // req: 4976-9.1-9
 #[test]
 fn the_uri_of_the_request_counts() {
@@ -44,7 +44,7 @@ fn the_uri_of_the_request_counts() {
     assert_eq!(scene.verify(&no_uris), Err(Rejection::OtherUri));
 }
 
-/// The vector of an AUTH that was computed by another program.
+/// The digests of one AUTH, computed by another program.
 // req: 4976-9.1-9, 4976-9.1-10
 #[test]
 fn a_known_answer_is_checked() {
@@ -74,7 +74,7 @@ fn without_nextnonce_the_count_rises() {
         let info = [None, Some("nextnonce=n"), Some("nextnonce=\"\"")][count as usize % 3];
         client.accepted(info).unwrap();
     }
-    // The same nonce in a challenge is still the same nonce.
+    // A challenge may repeat a nonce, whose count continues.
     client.challenged(["Digest realm=r, nonce=n, qop=auth, stale=true"].into_iter()).unwrap();
     assert_eq!(client.authorization(URI, true, &mut Seeded(9)).unwrap().unwrap().nonce_count(), 5);
 }
@@ -111,7 +111,7 @@ fn a_wrong_password_is_tried_once() {
     assert!(scene.client.authorization(URI, true, &mut scene.random).unwrap().is_none());
 }
 
-/// A relay that forgot its key challenges anew, and says so or not.
+/// A relay that has lost its key challenges again, with `stale=true` or without.
 #[test]
 fn a_client_that_was_taken_before_tries_again() {
     for stale in [false, true] {
@@ -166,9 +166,9 @@ fn an_old_nonce_is_stale() {
     scene.exchange();
 }
 
-/// Each letter and digit in turn is another one.
+/// Changes each letter and digit in turn.
 #[test]
-fn whatever_is_changed_is_refused() {
+fn every_change_is_refused() {
     for algorithm in BOTH {
         let mut scene = Scene::new(&[algorithm]);
         scene.challenge(false).unwrap();
@@ -179,7 +179,7 @@ fn whatever_is_changed_is_refused() {
             let mut other = value.clone();
             let letter = if value[place..].starts_with('1') { "2" } else { "1" };
             other.replace_range(place..=place, letter);
-            // The name of a parameter that may be missing is changed at no cost.
+            // Changing the name of an optional parameter has no effect.
             if Authorization::parse(&other).is_ok_and(|it| it != sent) {
                 assert!(scene.verify(&other).is_err(), "{other}");
                 changed += 1;
@@ -212,12 +212,12 @@ fn a_client_does_not_trust_a_changed_answer() {
     let malformed = AuthErrorKind::Malformed;
     assert_eq!(tell("nextnonce=\"x"), Err(malformed));
     assert_eq!(tell("qop=auth-int"), Err(AuthErrorKind::Qop));
-    // Nothing proves that a relay knows the password, nor that it does not.
+    // Without `rspauth`, nothing is proven either way.
     assert_eq!(tell("qop=auth, nextnonce=x"), Ok(()));
     assert_eq!(scene.client.clone().accepted(None), Ok(()));
 }
 
-/// A value that is not to be trusted gives no nonce either.
+/// The client ignores the nonce of a value that it cannot trust.
 #[test]
 fn a_changed_answer_leaves_the_nonce() {
     let mut scene = Scene::new(&BOTH);

@@ -59,7 +59,7 @@ impl Scene {
         self.client.authorization(URI, true, &mut self.random).unwrap().unwrap().to_string()
     }
 
-    /// The value of the 200, or why there is none.
+    /// The Authentication-Info of the 200, or the reason of the refusal.
     fn verify(&mut self, value: &str) -> Result<String, Rejection> {
         self.verify_for(value, URI)
     }
@@ -71,7 +71,7 @@ impl Scene {
         Ok(info.to_string())
     }
 
-    /// A request that is taken, and its answer too.
+    /// A request that the server accepts, and whose response the client accepts.
     fn exchange(&mut self) -> String {
         let value = self.authorization();
         let info = self.verify(&value).unwrap();
@@ -90,7 +90,7 @@ fn parameter<'a>(value: &'a str, name: &str) -> Option<&'a str> {
     list.split(", ").find_map(|it| it.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// Octets that are always the same, for a nonce or cnonce that has to be known.
+/// The same octets every time, for a known nonce or cnonce.
 struct Fixed(u8);
 
 impl msrp::Random for Fixed {

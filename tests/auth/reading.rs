@@ -1,4 +1,4 @@
-//! What is read, and what is not.
+//! What is read, and what is refused.
 
 use super::*;
 
@@ -38,7 +38,7 @@ fn what_the_rfcs_show() {
     assert_eq!(challenge.opaque(), Some("FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"));
 }
 
-/// The same challenge in many spellings, and others' additions.
+/// The same challenge in many spellings, and with the additions of other stacks.
 // req: 4976-7-2, 4976-7-4, 4976-9.1-6
 #[test]
 fn spelling_does_not_matter() {
@@ -56,7 +56,7 @@ fn spelling_does_not_matter() {
     }
 }
 
-/// The quote that is closed and was never opened takes nothing along.
+/// A closing quote that was never opened does not swallow the next parameter.
 #[test]
 fn a_stray_quote_loses_nothing() {
     let rspauth = "7327570c586207eca2afae94fc20903d";
@@ -88,7 +88,7 @@ fn what_is_missing_is_named() {
     }
 }
 
-/// The value without a parameter, or with nothing behind its `=`.
+/// The value without a parameter, or with nothing after its `=`.
 fn without(value: &str, name: &str, is_empty: bool) -> String {
     let list = value.strip_prefix("Digest ").unwrap();
     let is_it = |it: &str| it.split_once('=').unwrap().0 == name;

@@ -1,4 +1,4 @@
-//! What the server takes, and what never twice.
+//! What the server accepts, and that it accepts nothing twice.
 
 use super::*;
 
@@ -33,7 +33,7 @@ fn what_was_not_offered_is_refused() {
     assert!(scene.verify(&value).is_ok());
 }
 
-/// A nonce of another realm, of another key, made up, or spelt otherwise.
+/// A nonce of another realm or another key, made up, or spelled differently.
 #[test]
 fn only_its_own_nonces_are_taken() {
     let mut scene = Scene::new(&BOTH);
@@ -63,14 +63,14 @@ fn a_count_is_taken_once() {
     let values: Vec<_> = (0..4).map(|_| scene.authorization()).collect();
     assert!(scene.verify(&values[0]).is_ok());
     assert_eq!(scene.verify(&values[0]), Err(Rejection::Replayed));
-    // One that got lost on its way does not matter, and comes too late then.
+    // A request that got lost does no harm, but is too late afterwards.
     assert!(scene.verify(&values[2]).is_ok());
     assert_eq!(scene.verify(&values[1]), Err(Rejection::Replayed));
     assert!(scene.verify(&values[3]).is_ok());
     assert!(Rejection::Replayed.is_stale());
 }
 
-/// A refused request uses up no count and no place in the window.
+/// A refused request takes neither a count nor a place in the window.
 #[test]
 fn only_the_right_digest_counts() {
     let mut scene = Scene::with_window(1);
@@ -86,7 +86,7 @@ fn only_the_right_digest_counts() {
     assert!(scene.verify(&value).is_ok());
 }
 
-/// With a window for two nonces, the oldest are stale and not taken again.
+/// With a window for two nonces, the oldest are stale and are not accepted again.
 #[test]
 fn what_is_forgotten_is_not_taken_again() {
     let mut scene = Scene::with_window(2);
@@ -101,7 +101,7 @@ fn what_is_forgotten_is_not_taken_again() {
     for (value, _) in &values[1..] {
         assert!(scene.verify(value).is_ok());
     }
-    // The second went for the fourth, and the first is older than it.
+    // The fourth displaced the second, and the first is older than that.
     for (first, second) in &values[..2] {
         assert_eq!(scene.verify(first), Err(Rejection::Stale));
         assert_eq!(scene.verify(second), Err(Rejection::Stale));
@@ -113,8 +113,7 @@ fn what_is_forgotten_is_not_taken_again() {
 }
 
 proptest! {
-    /// Whatever the size of the window, the order and the time: no request
-    /// is taken twice.
+    /// With any window, order and time, no request is accepted twice.
     #[test]
     fn no_request_is_taken_twice(
         window in 0usize..4,

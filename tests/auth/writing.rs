@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What a quoted-string can carry, with much that has to be escaped.
+/// Text that a quoted-string can carry, with much to escape.
 fn text() -> impl Strategy<Value = String> {
     "([\"\\\\,= \t]|[a-zA-Z0-9+/]|[^\\x00-\\x1f\\x7f]){0,12}"
 }
@@ -82,7 +82,7 @@ proptest! {
         prop_assert_eq!(AuthenticationInfo::parse(&info.to_string()), Ok(info));
     }
 
-    /// Whatever is given to be written, the header field ends where it ends.
+    /// No text can end the header field early.
     #[test]
     fn no_value_ends_its_line(username in any_text(), realm in any_text(), uri in any_text()) {
         let (now, mut random) = (Instant::now(), Seeded(2));
@@ -97,14 +97,14 @@ proptest! {
         prop_assert_eq!(Challenge::parse(&challenge.to_string()), Ok(challenge));
         let read = Authorization::parse(&made.to_string()).unwrap();
         prop_assert_eq!(&read, &made);
-        // What is hashed is what is written.
+        // The digest is of what is written.
         let ha1 = Ha1::new(BOTH[0], read.username(), server.realm(), "p");
         let verified = server.verify(now, &read, &uri, &ha1, &mut random);
         prop_assert!(verified.is_ok() || uri.contains(|it: char| it.is_ascii_control()));
     }
 }
 
-/// Text with control characters, line ends among them.
+/// Text with control characters, including line ends.
 fn any_text() -> impl Strategy<Value = String> {
     "([a\"]|[\\x00-\\x20\\x7f]|\r\n|(?s:.)){0,6}"
 }

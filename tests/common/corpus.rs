@@ -1,5 +1,5 @@
-//! The messages of `tests/corpus` and of the vectors, and what decoding a
-//! stream gives, however it is cut.
+//! The messages of `tests/corpus` and of the vectors, and the result of decoding a
+//! stream in pieces.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use msrp::wire::{BadHead, Continuation, DecodeError, Decoder, Frame, Head, HeadR
 use msrp::{ParseOptions, Tolerances};
 
 /// The most octets that a decoder may hold back of a body: an end-line with
-/// the longest id there is, less its last octet.
+/// the longest id, less its last octet.
 const MOST_HELD_BACK: usize = "\r\n-------".len() + 64 + "$\r\n".len() - 1;
 
 /// A message of the corpus.
@@ -64,7 +64,7 @@ pub fn index() -> BTreeMap<String, Vec<String>> {
 pub struct Chunk {
     pub head: Result<Head, BadHead>,
     pub body: Vec<u8>,
-    /// `None` where the stream ended before the end-line.
+    /// `None` if the stream ended before the end-line.
     pub flag: Option<Continuation>,
 }
 
@@ -98,18 +98,18 @@ impl Chunk {
     }
 }
 
-/// What a decoder made of a stream.
+/// The result of decoding a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decoded {
     pub chunks: Vec<Chunk>,
-    /// What ended the stream, from `decode` or `finish`.
+    /// The error that ended the stream, from `decode` or `finish`.
     pub error: Option<DecodeError>,
-    /// What the decoder said of framing.
+    /// The tolerances that the decoder used.
     pub tolerated: Tolerances,
 }
 
 impl Decoded {
-    /// The rows that `INDEX.tsv` has for this.
+    /// The rows of `INDEX.tsv` for this.
     pub fn told(&self) -> Vec<String> {
         let mut rows: Vec<String> = self.chunks.iter().map(Chunk::told).collect();
         if let Some(error) = &self.error {
@@ -131,10 +131,9 @@ fn names(tolerated: Tolerances) -> String {
     if names.is_empty() { "-".into() } else { names.join(",") }
 }
 
-/// Decodes a stream that arrives in `pieces`, and checks on the way what holds
-/// for every stream: body pieces are never empty, and no more of them than
-/// pieces of the stream; what is held back of a body is never more than an
-/// end-line; a failed decoder stays so.
+/// Decodes a stream that arrives in `pieces`, and checks the invariants: no body
+/// piece is empty, there are no more of them than pieces of the stream, no more of a
+/// body is held back than an end-line, and a failed decoder stays failed.
 pub fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, options: &ParseOptions) -> Decoded {
     let mut decoder = Decoder::new(*options);
     let mut input = BytesMut::new();
@@ -194,7 +193,7 @@ pub fn decode_whole(octets: &[u8], options: &ParseOptions) -> Decoded {
     decode([octets], options)
 }
 
-/// How heads are read to the letter of RFC 4975.
+/// The strict options: RFC 4975 to the letter.
 pub fn strict() -> ParseOptions {
     let mut options = ParseOptions::default();
     options.tolerances = Tolerances::none();

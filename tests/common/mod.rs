@@ -36,7 +36,7 @@ impl Random for Seeded {
     }
 }
 
-/// Gives so many random octets and then fails.
+/// Gives this many random octets and then fails.
 pub struct Failing {
     pub left: usize,
     random: Seeded,
@@ -71,7 +71,7 @@ impl Seeded {
     }
 }
 
-/// One side: a connection and what has come in for it.
+/// One side: a connection and its input.
 pub struct Side {
     pub connection: Connection,
     pub input: BytesMut,
@@ -90,7 +90,7 @@ impl Side {
         }
     }
 
-    /// Feeds octets and collects what happens.
+    /// Feeds octets and collects the events.
     pub fn feed(&mut self, now: Instant, octets: &[u8]) {
         self.input.extend_from_slice(octets);
         loop {
@@ -130,7 +130,7 @@ impl Side {
         self
     }
 
-    /// The events so far, which are then forgotten.
+    /// Takes the events so far.
     pub fn events(&mut self) -> Vec<Event> {
         self.take_events();
         std::mem::take(&mut self.events)
@@ -191,7 +191,7 @@ impl Pair {
         session
     }
 
-    /// Carries octets to and fro until nobody has any to send.
+    /// Carries octets in both directions until neither side has any to send.
     pub fn settle(&mut self) {
         loop {
             let to_bob = self.alice.drain(self.now);

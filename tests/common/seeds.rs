@@ -1,20 +1,20 @@
-//! Runs the seeds of a simulator, in parallel, and says how to run one again.
+//! Runs the seeds of a simulator in parallel, and prints how to run one again.
 
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-/// A simulator: the test that it is, and what begins the names of its variables.
+/// A simulator: the name of its test, and the prefix of its environment variables.
 pub struct Simulator {
     pub test: &'static str,
     pub variable: &'static str,
-    /// Runs one seed, which tells its steps if it is the only one.
+    /// Runs one seed, which prints its steps if it is the only one.
     pub run: fn(seed: u64, is_told: bool),
 }
 
 impl Simulator {
-    /// Runs the seed that the environment names, or so many as it says, or
-    /// `seeds`; panics where one fails.
+    /// Runs the seed or the number of seeds that the environment names, or else
+    /// `seeds`. Panics if one fails.
     pub fn run(&self, seeds: u64) {
         if let Some(seed) = self.number("SEED") {
             return (self.run)(seed, true);
@@ -30,7 +30,7 @@ impl Simulator {
         assert!(failed.is_empty(), "{} of {seeds} seeds failed: {failed:?}", failed.len());
     }
 
-    /// Runs seeds until there are no more, or too many have failed.
+    /// Runs seeds until all have run, or too many have failed.
     fn work(&self, next: &AtomicU64, seeds: u64) -> Vec<u64> {
         let mut failed = Vec::new();
         loop {

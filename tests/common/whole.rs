@@ -10,7 +10,7 @@ pub struct Whole {
     pub flag: Continuation,
 }
 
-/// Takes octets apart that have to be exactly one frame.
+/// Takes apart octets that must be exactly one frame.
 pub fn whole(octets: &[u8]) -> Whole {
     let mut decoder = Decoder::default();
     let mut rest = BytesMut::from(octets);
@@ -25,6 +25,6 @@ pub fn whole(octets: &[u8]) -> Whole {
             other => panic!("{other:?}"),
         }
     };
-    assert!(rest.is_empty(), "octets behind the end-line");
+    assert!(rest.is_empty(), "octets after the end-line");
     Whole { head, body, flag }
 }

@@ -1,5 +1,4 @@
-//! What is on the wire, read and written without the crate's own parser and
-//! encoder: a test that asks for exact octets should not ask their author.
+//! What is on the wire, read and written without the parser and encoder under test.
 
 use std::time::{Duration, Instant};
 
@@ -37,13 +36,13 @@ impl Sent {
         self.body.as_ref().map_or(0, Vec::len)
     }
 
-    /// Method, range and flag in a word, such as `SEND 1-*/9+`.
+    /// Method, range and flag in one string, such as `SEND 1-*/9+`.
     pub fn short(&self) -> String {
         format!("{} {}{}", self.what, self.range(), self.flag)
     }
 }
 
-/// The frames in `octets`, which hold nothing else.
+/// The frames in `octets`, which contain nothing else.
 pub fn frames(octets: &[u8]) -> Vec<Sent> {
     let (frames, rest) = frames_and_rest(octets);
     assert!(rest.is_empty(), "no frame: {:?}", String::from_utf8_lossy(&rest));
@@ -92,7 +91,7 @@ fn find(octets: &[u8], needle: &[u8]) -> Option<usize> {
     octets.windows(needle.len()).position(|window| window == needle)
 }
 
-/// A request as text, for a peer whose octets are written by hand.
+/// A request as text, for a hand-written peer.
 #[derive(Clone, Debug)]
 pub struct Raw {
     id: String,
@@ -155,7 +154,7 @@ impl Raw {
         if range.is_empty() { self } else { self.header("Byte-Range", range) }
     }
 
-    /// Failure-Report and Success-Report; an empty one is left out.
+    /// Failure-Report and Success-Report. An empty one is omitted.
     pub fn reports(mut self, failure: &str, success: &str) -> Self {
         for (name, value) in [("Failure-Report", failure), ("Success-Report", success)] {
             if !value.is_empty() {
@@ -167,7 +166,7 @@ impl Raw {
 
     pub fn body(mut self, content_type: &str, body: &[u8]) -> Self {
         self = self.header("Content-Type", content_type);
-        // Content-Type is the last header field, whatever is added later.
+        // Content-Type stays the last header field.
         self.body = Some(body.to_vec());
         self
     }
@@ -197,7 +196,7 @@ impl Raw {
         out
     }
 
-    /// The octets without the end-line: the request is still coming.
+    /// The octets without the end-line: the request is still arriving.
     pub fn open(&self) -> Vec<u8> {
         let mut out = self.octets();
         out.truncate(out.len() - "\r\n-------$\r\n".len() - self.id.len());
@@ -211,7 +210,7 @@ pub fn response(id: &str, status: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// One side alone; its peer is the test.
+/// One side alone, whose peer is the test.
 pub struct Lone {
     pub side: Side,
     pub session: SessionKey,
@@ -253,12 +252,12 @@ impl Lone {
         alice
     }
 
-    /// What leaves now.
+    /// The octets that leave now.
     pub fn drain(&mut self) -> Vec<Sent> {
         frames(&self.side.drain(self.now))
     }
 
-    /// Feeds octets and says what leaves then.
+    /// Feeds octets, and returns what leaves then.
     pub fn give(&mut self, octets: &[u8]) -> Vec<Sent> {
         self.side.feed(self.now, octets);
         self.drain()
@@ -289,12 +288,12 @@ impl Lone {
     }
 }
 
-/// The start lines' words, such as `200` or `REPORT`.
+/// The words of the start lines, such as `200` or `REPORT`.
 pub fn words(frames: &[Sent]) -> Vec<&str> {
     frames.iter().map(|frame| &frame.what[..]).collect()
 }
 
-/// Octets that are no text and have no hyphen.
+/// Octets that are not text and have no hyphen.
 pub fn filler(len: usize) -> Vec<u8> {
     (0..len).map(|n| b'a' + (n % 26) as u8).collect()
 }

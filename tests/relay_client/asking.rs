@@ -1,4 +1,4 @@
-//! How relays are asked, and what a route is.
+//! AUTH requests, and the routes that follow from them.
 
 use std::time::Duration;
 
@@ -25,12 +25,12 @@ fn the_first_auth_has_no_credentials() {
 
 // req: 4976-5.1-2 4976-5.1-7 4976-9.1-7 4976-9.1-8 4976-9.1-9 4976-4.6-2
 #[test]
-fn a_challenge_is_answered() {
+fn a_challenge_gets_an_authorization() {
     let mut client = Client::new();
     let mut relay = Relay::new("intra.example", INTRA_TOKEN, "alice", "secret", client.now);
     let key = client.ask(one());
     let asked = client.auth();
-    let (challenge, _) = relay.answer(client.now, &asked);
+    let (challenge, _) = relay.respond(client.now, &asked);
     client.side.feed(client.now, &challenge);
     let request = client.auth();
     assert_eq!(request.header("To-Path"), Some(INTRA));
@@ -42,7 +42,7 @@ fn a_challenge_is_answered() {
     assert!(parameter(&request, "cnonce").is_some_and(|cnonce| cnonce.len() > 2));
     assert_ne!(request.id, asked.id);
 
-    let (accepted, is_accepted) = relay.answer(client.now, &request);
+    let (accepted, is_accepted) = relay.respond(client.now, &request);
     assert!(is_accepted);
     client.side.feed(client.now, &accepted);
     let Event::Authenticated { key: told, route } = client.event() else { panic!() };
@@ -57,7 +57,7 @@ fn a_route_makes_both_paths() {
         .map(|name| format!("msrps://{name}.example:9000/{name}{name}{name}{name};tcp"));
     let mut client = Client::new();
     client.ask(Authentication::over_tls(uri(&a), uri(INTRA)));
-    client.answer_next("200 OK", &[("Use-Path", &format!("{b} {c}")), ("Expires", "900")]);
+    client.respond_next("200 OK", &[("Use-Path", &format!("{b} {c}")), ("Expires", "900")]);
     let route = client.route();
     assert_eq!(route.path().as_str(), format!("{c} {b} {a}"));
     let peer = path(&format!("{d} {e} {f}"));
@@ -71,7 +71,7 @@ fn a_route_makes_both_paths() {
 fn a_route_does_not_show_its_uris() {
     let mut client = Client::new();
     client.ask(one());
-    client.answer_next("200 OK", &[("Use-Path", INTRA_TOKEN)]);
+    client.respond_next("200 OK", &[("Use-Path", INTRA_TOKEN)]);
     assert!(!format!("{:?}", client.route()).contains("jui787s2f"));
 }
 
@@ -79,20 +79,20 @@ fn a_route_does_not_show_its_uris() {
 #[test]
 fn an_outer_relay_is_asked_through_the_inner_one() {
     let mut config = Config::default();
-    // A response along the whole path is no deviation here.
+    // A response along the whole path is not a deviation here.
     config.parse.tolerances = Tolerances::none();
     let mut client = Client::with(config);
     let mut intra = Relay::new("intra.example", INTRA_TOKEN, "alice", "secret", client.now);
     let both = format!("{INTRA_TOKEN} {EXTRA_TOKEN}");
     let mut extra = Relay::new("extra.example", &both, "al", "other", client.now);
     extra.lifetime = 600;
-    let outer = RelayAccount::new(uri(EXTRA), Credentials::new("al", "other"));
+    let outer = RelayAccount::new(uri(EXTRA)).credentials(Credentials::new("al", "other"));
     client.ask(one().outer(outer));
 
     for is_accepted in [false, true] {
-        let (answer, accepts) = intra.answer(client.now, &client.auth());
+        let (response, accepts) = intra.respond(client.now, &client.auth());
         assert_eq!(accepts, is_accepted);
-        client.side.feed(client.now, &answer);
+        client.side.feed(client.now, &response);
         assert_eq!(client.events(), []);
     }
     let routed = format!("{INTRA_TOKEN} {EXTRA}");
@@ -100,12 +100,12 @@ fn an_outer_relay_is_asked_through_the_inner_one() {
     assert_eq!(request.header("To-Path"), Some(&routed[..]));
     assert_eq!(request.header("From-Path"), Some(OWN));
     assert_eq!(request.header("Authorization"), None);
-    client.side.feed(client.now, &extra.answer(client.now, &request).0);
+    client.side.feed(client.now, &extra.respond(client.now, &request).0);
     let request = client.auth();
     assert_eq!(request.header("To-Path"), Some(&routed[..]));
     assert_eq!(parameter(&request, "username"), Some("\"al\""));
     assert_eq!(parameter(&request, "uri"), Some(&*format!("\"{EXTRA}\"")));
-    client.side.feed(client.now, &extra.answer(client.now, &request).0);
+    client.side.feed(client.now, &extra.respond(client.now, &request).0);
 
     let route = client.route();
     assert_eq!(route.use_path(), &path(&both));
@@ -119,7 +119,7 @@ fn an_outer_relay_that_names_itself_alone_is_reached_through_the_inner_one() {
     client.ask(one().outer(uri(EXTRA)));
     for use_path in [INTRA_TOKEN, EXTRA_TOKEN] {
         client.challenge();
-        client.answer_next("200 OK", &[("Use-Path", use_path), ("Expires", "600")]);
+        client.respond_next("200 OK", &[("Use-Path", use_path), ("Expires", "600")]);
     }
     assert_eq!(client.route().use_path(), &path(&format!("{INTRA_TOKEN} {EXTRA_TOKEN}")));
 }
@@ -140,18 +140,18 @@ fn a_lifetime_can_be_asked_for() {
 fn without_a_word_of_the_relay_a_route_lives_as_long_as_was_asked_for() {
     let mut client = Client::new();
     client.ask(one().expires(Duration::from_secs(60)));
-    client.answer_next("200 OK", &[("Use-Path", INTRA_TOKEN)]);
+    client.respond_next("200 OK", &[("Use-Path", INTRA_TOKEN)]);
     assert_eq!(client.route().expires(), Some(client.now + Duration::from_secs(60)));
 
     let mut client = Client::new();
     client.ask(one());
-    client.answer_next("200 OK", &[("Use-Path", INTRA_TOKEN)]);
+    client.respond_next("200 OK", &[("Use-Path", INTRA_TOKEN)]);
     assert_eq!(client.route().expires(), None);
     assert_eq!(client.side.connection.poll_timeout(), None);
 }
 
-/// A transport that has been authenticated needs no challenge, and then there
-/// is no Authentication-Info either.
+/// On a transport that has been authenticated there is no challenge, and no
+/// Authentication-Info.
 // req: 7977-5.3.1-1 7977-7-3
 #[test]
 fn a_relay_may_know_the_client_already() {
@@ -159,13 +159,13 @@ fn a_relay_may_know_the_client_already() {
     let own = "msrps://df7jal23ls0d.invalid:2855/98cjs;ws";
     let server = "msrps://alice@a.example:443;ws";
     client.ask(Authentication::over_tls(uri(own), uri(server)));
-    let request = client.answer_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "900")]);
+    let request = client.respond_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "900")]);
     assert_eq!(request.header("To-Path"), Some(server));
     assert_eq!(client.route().use_path(), &path(INTRA_TOKEN));
 
     client.ask(one());
     client.challenge();
-    client.answer_next("200 OK", &[("Use-Path", INTRA_TOKEN)]);
+    client.respond_next("200 OK", &[("Use-Path", INTRA_TOKEN)]);
     assert_eq!(client.route().use_path(), &path(INTRA_TOKEN));
 }
 
@@ -192,7 +192,7 @@ fn a_relay_is_asked_in_messages() {
 
 // req: 4976-9.1-11
 #[test]
-fn the_uri_parameter_is_written_as_told() {
+fn the_uri_parameter_is_written_as_configured() {
     for (mode, is_there) in [(UriParameter::Always, true), (UriParameter::Never, false)] {
         let mut client = Client::new();
         client.ask(one().uri_parameter(mode));
@@ -208,21 +208,21 @@ fn a_relay_without_the_uri_parameter_is_asked_without_it() {
     client.challenge();
     let with = client.challenge();
     assert!(parameter(&with, "uri").is_some());
-    let without = client.answer_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "900")]);
+    let without = client.respond_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "900")]);
     assert_eq!(parameter(&without, "uri"), None);
     assert_eq!(parameter(&without, "nc"), Some("00000001"));
     client.route();
-    // And so it is next time.
+    // The same holds for the next route.
     client.advance(Duration::from_secs(675));
     assert_eq!(parameter(&client.auth(), "uri"), None);
 }
 
-/// A relay that has asked for nothing has said nothing of it yet.
+/// A relay that has not sent a challenge has not shown which form it accepts.
 #[test]
 fn the_uri_parameter_is_tried_when_it_is_first_written() {
     let mut client = Client::new();
     client.ask(one());
-    client.answer_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "900")]);
+    client.respond_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "900")]);
     client.route();
     client.advance(Duration::from_secs(675));
     client.challenge();
@@ -230,8 +230,8 @@ fn the_uri_parameter_is_tried_when_it_is_first_written() {
     assert_eq!(parameter(&client.auth(), "uri"), None);
 }
 
-/// It has challenged before, so that it is there and the silence is on the
-/// parameter.
+/// It has sent a challenge before, so it is reachable, and the parameter is the
+/// reason for its silence.
 #[test]
 fn a_relay_that_is_silent_to_the_uri_parameter_is_asked_without_it() {
     let mut client = Client::new();
@@ -242,7 +242,7 @@ fn a_relay_that_is_silent_to_the_uri_parameter_is_asked_without_it() {
     assert_eq!(client.events(), []);
     let fresh = client.challenge();
     assert_eq!(fresh.header("Authorization"), None);
-    let without = client.answer_next("200 OK", &[("Use-Path", INTRA_TOKEN)]);
+    let without = client.respond_next("200 OK", &[("Use-Path", INTRA_TOKEN)]);
     assert_eq!(parameter(&without, "uri"), None);
     client.route();
 }

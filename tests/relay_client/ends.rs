@@ -1,4 +1,4 @@
-//! Connections that end, and authentications that are given up.
+//! Connections that end, and authentications that are stopped.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use msrp::{AuthenticationFailure, ConnectionEnd, Event};
 
 use crate::relay::*;
 
-/// What a connection tells when it ends while relays are asked.
+/// The events of a connection that ends during an authentication.
 fn ended(mut client: Client, end: impl FnOnce(&mut Client)) -> Vec<Event> {
     end(&mut client);
     let events = client.events();
@@ -30,8 +30,8 @@ fn with_the_connection_every_open_authentication_fails() {
         let mut client = Client::new();
         let keys = [client.ask(one()), client.ask(one().outer(uri(EXTRA)))];
         let sent = client.sent();
-        // The second one has come to its second relay.
-        client.answer(&sent[1], "200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "9")]);
+        // The second one has reached its second relay.
+        client.respond(&sent[1], "200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "9")]);
         let events = ended(client, end);
         let failed: Vec<_> = events
             .iter()
@@ -50,12 +50,12 @@ fn with_the_connection_every_open_authentication_fails() {
     }
 }
 
-/// Its end is told by that of the connection.
+/// Only the end of the connection is reported.
 #[test]
 fn a_route_that_was_given_does_not_fail() {
     let mut client = Client::new();
     client.ask(one());
-    client.answer_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "9")]);
+    client.respond_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "9")]);
     client.route();
     let events = ended(client, |client| client.side.connection.receive_eof());
     assert_eq!(events, [Event::Closed(ConnectionEnd::Peer)]);
@@ -67,7 +67,7 @@ fn what_is_stopped_is_heard_of_no_more() {
     let key = client.ask(one());
     let request = client.auth();
     assert!(client.side.connection.stop_authentication(key).is_ok());
-    client.answer(&request, "401 Unauthorized", &[("WWW-Authenticate", CHALLENGE)]);
+    client.respond(&request, "401 Unauthorized", &[("WWW-Authenticate", CHALLENGE)]);
     client.advance(Duration::from_secs(30));
     client.side.connection.receive_eof();
     assert_eq!(client.events(), [Event::Closed(ConnectionEnd::Peer)]);
@@ -81,7 +81,7 @@ fn others_go_on_when_one_is_stopped() {
     let sent = client.sent();
     let _ = client.side.connection.stop_authentication(keys[0]);
     for request in &sent {
-        client.answer(request, "200 OK", &[("Use-Path", INTRA_TOKEN)]);
+        client.respond(request, "200 OK", &[("Use-Path", INTRA_TOKEN)]);
     }
     assert!(matches!(client.event(), Event::Authenticated { key, .. } if key == keys[1]));
 }

@@ -1,4 +1,4 @@
-//! Relays that say no, or what nobody understands.
+//! Relays that refuse, or whose responses cannot be used.
 
 use std::time::Duration;
 
@@ -18,18 +18,18 @@ fn failed(reason: AuthenticationFailure) -> (String, AuthenticationFailure) {
     (INTRA.into(), reason)
 }
 
-/// What becomes of an authentication whose first AUTH is answered so.
-fn first_answer(status: &str, headers: &[(&str, &str)]) -> AuthenticationFailure {
+/// The failure of an authentication whose first AUTH has this response.
+fn first_failure(status: &str, headers: &[(&str, &str)]) -> AuthenticationFailure {
     let mut client = Client::new();
     client.ask(one());
-    client.answer_next(status, headers);
+    client.respond_next(status, headers);
     assert_eq!(client.sent(), []);
     client.failure().1
 }
 
 // req: 4976-8-4
 #[test]
-fn nobody_is_asked_in_the_clear_by_mistake() {
+fn no_auth_leaves_in_the_clear_by_mistake() {
     let mut client = Client::new();
     let plain = "msrp://intra.example:2855;tcp";
     for authentication in [
@@ -49,8 +49,8 @@ fn nobody_is_asked_in_the_clear_by_mistake() {
 }
 
 #[test]
-fn a_connection_that_is_not_to_a_relay_asks_nobody() {
-    // One that has been bound is still the peer's.
+fn a_passive_or_closed_connection_sends_no_auth() {
+    // A bound connection is still the peer's.
     let mut passive = Lone::bob().side;
     assert_eq!(passive.connection.authenticate(one()), Err(AuthenticateError::Passive));
     let mut closed = Client::new();
@@ -66,11 +66,11 @@ fn there_are_only_so_many_at_once() {
     let keys = [client.ask(one()), client.ask(one().refresh(false))];
     let more = client.side.connection.authenticate(one());
     assert_eq!(more, Err(AuthenticateError::TooMany { max: 2 }));
-    // One that is refreshed still counts, one that has ended does not.
+    // An authentication that is refreshed still counts, one that has ended does not.
     let sent = client.sent();
-    client.answer(&sent[0], "200 OK", ACCEPTED);
+    client.respond(&sent[0], "200 OK", ACCEPTED);
     assert!(client.side.connection.authenticate(one()).is_err());
-    client.answer(&sent[1], "200 OK", ACCEPTED);
+    client.respond(&sent[1], "200 OK", ACCEPTED);
     let third = client.ask(one());
     assert!(!keys.contains(&third));
     assert!(client.side.connection.stop_authentication(keys[0]).is_ok());
@@ -87,9 +87,9 @@ fn a_wrong_password_ends_it() {
         let mut relay = Relay::new("intra.example", INTRA_TOKEN, "alice", "changed", client.now);
         client.ask(one().uri_parameter(mode));
         for _ in 0..requests {
-            let (answer, is_accepted) = relay.answer(client.now, &client.auth());
+            let (response, is_accepted) = relay.respond(client.now, &client.auth());
             assert!(!is_accepted);
-            client.side.feed(client.now, &answer);
+            client.side.feed(client.now, &response);
         }
         assert_eq!(client.failure(), failed(AuthenticationFailure::Unauthorized));
         assert_eq!(client.sent(), []);
@@ -102,14 +102,14 @@ fn a_stale_nonce_is_no_wrong_password_but_once() {
     let mut client = Client::new();
     client.ask(one().uri_parameter(UriParameter::Always));
     client.challenge();
-    client.answer_next("401 Unauthorized", stale);
-    let again = client.answer_next("401 Unauthorized", stale);
+    client.respond_next("401 Unauthorized", stale);
+    let again = client.respond_next("401 Unauthorized", stale);
     assert_eq!(parameter(&again, "nonce"), Some("\"8b710dcd\""));
     assert_eq!(client.failure(), failed(AuthenticationFailure::Unauthorized));
 }
 
 #[test]
-fn no_credentials_answer_no_challenge() {
+fn a_challenge_without_credentials_fails() {
     let mut client = Client::new();
     client.ask(Authentication::over_tls(uri(OWN), uri(INTRA)));
     client.challenge();
@@ -118,7 +118,7 @@ fn no_credentials_answer_no_challenge() {
 
 // req: 4976-9.1-2
 #[test]
-fn other_schemes_are_not_answered() {
+fn other_schemes_are_not_supported() {
     for challenge in [
         "Basic realm=\"intra.example\"",
         "Digest realm=\"a\", nonce=\"b\", qop=\"auth\", algorithm=MD5-sess",
@@ -127,40 +127,40 @@ fn other_schemes_are_not_answered() {
         "Digest",
         "",
     ] {
-        let reason = first_answer("401 Unauthorized", &[("WWW-Authenticate", challenge)]);
+        let reason = first_failure("401 Unauthorized", &[("WWW-Authenticate", challenge)]);
         assert_eq!(reason, AuthenticationFailure::Challenge, "{challenge}");
     }
-    assert_eq!(first_answer("401 Unauthorized", &[]), AuthenticationFailure::Challenge);
+    assert_eq!(first_failure("401 Unauthorized", &[]), AuthenticationFailure::Challenge);
 }
 
 // req: 4976-9.1-2
 #[test]
-fn the_challenge_that_can_be_answered_is_taken() {
+fn the_challenge_that_is_supported_is_used() {
     let mut client = Client::new();
     client.ask(one());
     let challenges =
         [("WWW-Authenticate", "Basic realm=\"intra.example\""), ("WWW-Authenticate", CHALLENGE)];
-    client.answer_next("401 Unauthorized", &challenges);
+    client.respond_next("401 Unauthorized", &challenges);
     assert_eq!(parameter(&client.auth(), "nonce"), Some("\"dcd98b71\""));
 }
 
 #[test]
 fn other_statuses_end_it() {
     for code in [400, 403, 408, 481, 501, 506, 999, 100, 302] {
-        let reason = first_answer(&format!("{code} No"), ACCEPTED);
+        let reason = first_failure(&format!("{code} No"), ACCEPTED);
         assert_eq!(reason, AuthenticationFailure::Rejected(StatusCode::new(code).unwrap()));
     }
 }
 
 // req: 4976-4.1-1
 #[test]
-fn a_yes_without_a_path_is_none() {
+fn a_200_without_a_path_is_a_failure() {
     let many = vec![INTRA_TOKEN; 17].join(" ");
     for path in ["", "sip:alice@example.com", "msrps://", &format!("{INTRA_TOKEN},"), &many] {
-        let reason = first_answer("200 OK", &[("Use-Path", path), ("Expires", "900")]);
+        let reason = first_failure("200 OK", &[("Use-Path", path), ("Expires", "900")]);
         assert_eq!(reason, AuthenticationFailure::NoRoute, "{path}");
     }
-    assert_eq!(first_answer("200 OK", &[("Expires", "900")]), AuthenticationFailure::NoRoute);
+    assert_eq!(first_failure("200 OK", &[("Expires", "900")]), AuthenticationFailure::NoRoute);
 }
 
 // req: 4976-4.2-1
@@ -170,7 +170,7 @@ fn a_path_of_addresses_is_a_deviation() {
     for path in ["msrps://192.0.2.1:9000/jui7;tcp", "msrps://intra.example/jui787s2f;tcp"] {
         let mut client = Client::new();
         client.ask(one());
-        client.answer_next("200 OK", &[("Use-Path", path), ("Expires", "900")]);
+        client.respond_next("200 OK", &[("Use-Path", path), ("Expires", "900")]);
         let events = client.events();
         let [Event::Tolerated(told), Event::Authenticated { .. }] = &events[..] else {
             panic!("{events:?}")
@@ -181,14 +181,14 @@ fn a_path_of_addresses_is_a_deviation() {
         config.parse.tolerances = config.parse.tolerances.without(deviation);
         let mut strict = Client::with(config);
         strict.ask(one());
-        strict.answer_next("200 OK", &[("Use-Path", path), ("Expires", "900")]);
+        strict.respond_next("200 OK", &[("Use-Path", path), ("Expires", "900")]);
         assert_eq!(strict.failure(), failed(AuthenticationFailure::NoRoute));
     }
 }
 
 // req: 4976-9.1-10
 #[test]
-fn a_relay_that_does_not_know_the_password_is_none() {
+fn a_relay_that_does_not_know_the_password_is_refused() {
     let mut client = Client::new();
     client.ask(one());
     client.challenge();
@@ -198,20 +198,20 @@ fn a_relay_that_does_not_know_the_password_is_none() {
         "rspauth=\"72f109ed2755d7ed0d0a213ec653b3f2\", cnonce={cnonce}, nc=00000001, qop=auth"
     );
     let headers = [ACCEPTED[0], ACCEPTED[1], ("Authentication-Info", &info)];
-    client.answer(&request, "200 OK", &headers);
+    client.respond(&request, "200 OK", &headers);
     assert_eq!(client.failure(), failed(AuthenticationFailure::Impostor));
 }
 
-/// It proves nothing either way, and the certificate has said who it is.
+/// It proves nothing, and the certificate has proved who the relay is.
 #[test]
 fn what_cannot_be_read_is_no_wrong_proof() {
     for info in ["Digest", "nextnonce=\"abc", "qop=auth-int", "rspauth=\"72f1\"", ","] {
         let mut client = Client::new();
         client.ask(one());
         client.challenge();
-        client.answer_next("200 OK", &[ACCEPTED[0], ACCEPTED[1], ("Authentication-Info", info)]);
+        client.respond_next("200 OK", &[ACCEPTED[0], ACCEPTED[1], ("Authentication-Info", info)]);
         client.route();
-        // The nonce that is known counts on.
+        // The count of the nonce continues.
         client.advance(Duration::from_secs(675));
         assert_eq!(parameter(&client.auth(), "nc"), Some("00000002"), "{info}");
     }
@@ -234,12 +234,12 @@ fn a_relay_names_the_lifetimes_it_allows() {
         };
         client.ask(authentication);
         client.challenge();
-        client.answer_next(INTERVAL, &[bound]);
-        // The nonce counts on; a relay that wants another one says so.
+        client.respond_next(INTERVAL, &[bound]);
+        // The count of the nonce continues. A relay that wants another one says so.
         let again = client.challenge();
         assert_eq!(again.header("Expires"), Some(then));
         assert_eq!(parameter(&again, "nc"), Some("00000002"));
-        let last = client.answer_next("200 OK", &[("Use-Path", INTRA_TOKEN)]);
+        let last = client.respond_next("200 OK", &[("Use-Path", INTRA_TOKEN)]);
         assert_eq!(
             (last.header("Expires"), parameter(&last, "nc")),
             (Some(then), Some("00000001"))
@@ -253,13 +253,13 @@ fn a_relay_names_the_lifetimes_it_allows() {
 fn each_bound_is_followed_once() {
     let mut client = Client::new();
     client.ask(one().expires(Duration::from_secs(5)));
-    client.answer_next(INTERVAL, &[("Min-Expires", "60")]);
+    client.respond_next(INTERVAL, &[("Min-Expires", "60")]);
     assert_eq!(
-        client.answer_next(INTERVAL, &[("Max-Expires", "30")]).header("Expires"),
+        client.respond_next(INTERVAL, &[("Max-Expires", "30")]).header("Expires"),
         Some("60")
     );
     assert_eq!(
-        client.answer_next(INTERVAL, &[("Min-Expires", "60")]).header("Expires"),
+        client.respond_next(INTERVAL, &[("Min-Expires", "60")]).header("Expires"),
         Some("30")
     );
     assert_eq!(client.failure(), failed(AuthenticationFailure::Lifetime));
@@ -277,7 +277,7 @@ fn a_bound_that_says_nothing_ends_it() {
     ] {
         let mut client = Client::new();
         client.ask(one().expires(Duration::from_secs(60)));
-        client.answer_next(INTERVAL, headers);
+        client.respond_next(INTERVAL, headers);
         assert_eq!(client.failure(), failed(AuthenticationFailure::Lifetime), "{headers:?}");
     }
 }
@@ -289,8 +289,8 @@ fn silence_ends_it() {
     let request = client.auth();
     client.advance(Duration::from_secs(30));
     assert_eq!(client.failure(), failed(AuthenticationFailure::TimedOut));
-    // An answer that comes later is of no interest.
-    client.answer(&request, "200 OK", ACCEPTED);
+    // A later response has no effect.
+    client.respond(&request, "200 OK", ACCEPTED);
     assert_eq!((client.events(), client.sent()), (vec![], vec![]));
 }
 
@@ -311,13 +311,13 @@ fn silence_to_every_kind_of_authorization_ends_it() {
 fn it_is_said_which_relay_refuses() {
     let mut client = Client::new();
     client.ask(one().outer(uri(EXTRA)));
-    client.answer_next("200 OK", ACCEPTED);
-    client.answer_next("408 Request Timeout", &[]);
+    client.respond_next("200 OK", ACCEPTED);
+    client.respond_next("408 Request Timeout", &[]);
     let timeout = AuthenticationFailure::Rejected(StatusCode::TIMEOUT);
     assert_eq!(client.failure(), (EXTRA.into(), timeout));
 }
 
-/// A caller's mistake writes nothing else into the stream.
+/// A mistake of the caller puts nothing else into the stream.
 #[test]
 fn a_user_name_is_no_header_field() {
     let mut client = Client::new();

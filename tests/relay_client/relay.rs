@@ -1,4 +1,4 @@
-//! A client and the relays it asks, which are scripted.
+//! A client, and the scripted relays that it uses.
 
 use std::time::{Duration, Instant};
 
@@ -48,7 +48,7 @@ impl Client {
         self.side.connection.authenticate(authentication).unwrap()
     }
 
-    /// What leaves now.
+    /// The octets that leave now.
     pub fn sent(&mut self) -> Vec<Sent> {
         frames(&self.side.drain(self.now))
     }
@@ -60,19 +60,19 @@ impl Client {
         sent.remove(0)
     }
 
-    pub fn answer(&mut self, request: &Sent, status: &str, headers: &[(&str, &str)]) {
+    pub fn respond(&mut self, request: &Sent, status: &str, headers: &[(&str, &str)]) {
         self.side.feed(self.now, &response(request, status, headers));
     }
 
-    /// Answers the AUTH that leaves now.
-    pub fn answer_next(&mut self, status: &str, headers: &[(&str, &str)]) -> Sent {
+    /// Responds to the AUTH that leaves now.
+    pub fn respond_next(&mut self, status: &str, headers: &[(&str, &str)]) -> Sent {
         let request = self.auth();
-        self.answer(&request, status, headers);
+        self.respond(&request, status, headers);
         request
     }
 
     pub fn challenge(&mut self) -> Sent {
-        self.answer_next("401 Unauthorized", &[("WWW-Authenticate", CHALLENGE)])
+        self.respond_next("401 Unauthorized", &[("WWW-Authenticate", CHALLENGE)])
     }
 
     pub fn advance(&mut self, by: Duration) {
@@ -85,7 +85,7 @@ impl Client {
         self.side.events()
     }
 
-    /// The only thing that has happened.
+    /// The only event.
     pub fn event(&mut self) -> Event {
         let mut events = self.events();
         assert_eq!(events.len(), 1, "{events:?}");
@@ -107,7 +107,7 @@ impl Client {
     }
 }
 
-/// What a relay answers to an AUTH: back along the whole path.
+/// The response of a relay to an AUTH, back along the whole path.
 pub fn response(request: &Sent, status: &str, headers: &[(&str, &str)]) -> Vec<u8> {
     let (to, from) = (request.header("From-Path").unwrap(), request.header("To-Path").unwrap());
     let mut text =
@@ -130,7 +130,7 @@ pub fn parameter<'a>(request: &'a Sent, name: &str) -> Option<&'a str> {
     value.split(", ").find_map(|it| it.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// A relay that checks who asks.
+/// A relay that checks the credentials.
 pub struct Relay {
     pub digest: DigestServer,
     pub token: String,
@@ -153,8 +153,8 @@ impl Relay {
         }
     }
 
-    /// The response to an AUTH, and whether it is a yes.
-    pub fn answer(&mut self, now: Instant, request: &Sent) -> (Vec<u8>, bool) {
+    /// The response to an AUTH, and whether it is a success.
+    pub fn respond(&mut self, now: Instant, request: &Sent) -> (Vec<u8>, bool) {
         let last = request.header("To-Path").unwrap().split(' ').next_back().unwrap();
         let accepted = authorization(request).and_then(|authorization| {
             let random = &mut self.random;

@@ -14,14 +14,14 @@ fn accepted<'a>(token: &'a str, expires: &'a str) -> [(&'a str, &'a str); 2] {
     [("Use-Path", token), ("Expires", expires)]
 }
 
-/// A client that has got a route from a relay just now.
+/// A client that has just received a route from a relay.
 fn with_route() -> (Client, Relay, msrp::AuthKey) {
     let mut client = Client::new();
     let mut relay = Relay::new("intra.example", INTRA_TOKEN, "alice", "secret", client.now);
     let key = client.ask(one());
     for _ in 0..2 {
-        let (answer, _) = relay.answer(client.now, &client.auth());
-        client.side.feed(client.now, &answer);
+        let (response, _) = relay.respond(client.now, &client.auth());
+        client.side.feed(client.now, &response);
     }
     client.route();
     (client, relay, key)
@@ -38,11 +38,11 @@ fn a_route_is_followed_by_another_one() {
     client.advance(SECOND);
     relay.token = NEXT.into();
     let request = client.auth();
-    // The relay has given the nonce for it, which is counted from one.
+    // The relay has given a new nonce for it, whose count starts at one.
     assert_eq!(parameter(&request, "nc"), Some("00000001"));
-    let (answer, is_accepted) = relay.answer(client.now, &request);
+    let (response, is_accepted) = relay.respond(client.now, &request);
     assert!(is_accepted);
-    client.side.feed(client.now, &answer);
+    client.side.feed(client.now, &response);
     let Event::Authenticated { key: told, route } = client.event() else { panic!() };
     assert_eq!((told, route.use_path()), (key, &path(NEXT)));
     assert_eq!(route.expires(), Some(client.now + 900 * SECOND));
@@ -53,21 +53,21 @@ fn a_route_is_followed_by_another_one() {
 fn the_shortest_life_in_a_chain_counts() {
     let mut client = Client::new();
     client.ask(one().outer(uri(EXTRA)));
-    client.answer_next("200 OK", &accepted(INTRA_TOKEN, "400"));
+    client.respond_next("200 OK", &accepted(INTRA_TOKEN, "400"));
     client.now += SECOND;
     let both = format!("{INTRA_TOKEN} {EXTRA_TOKEN}");
-    client.answer_next("200 OK", &accepted(&both, "4000"));
+    client.respond_next("200 OK", &accepted(&both, "4000"));
     let start = client.now - SECOND;
     assert_eq!(client.route().expires(), Some(start + 400 * SECOND));
     assert_eq!(client.side.connection.poll_timeout(), Some(start + 300 * SECOND));
-    // Both are asked again, the nearest first.
+    // Both get an AUTH again, the nearest first.
     client.advance(299 * SECOND);
-    let request = client.answer_next("200 OK", &accepted(NEXT, "400"));
+    let request = client.respond_next("200 OK", &accepted(NEXT, "400"));
     assert_eq!(request.header("To-Path"), Some(INTRA));
     assert_eq!(client.auth().header("To-Path"), Some(&*format!("{NEXT} {EXTRA}")));
 }
 
-/// The relay's clock starts before the response is there.
+/// The lifetime starts before the response arrives.
 #[test]
 fn a_life_is_counted_from_the_request() {
     let mut client = Client::new();
@@ -75,7 +75,7 @@ fn a_life_is_counted_from_the_request() {
     let request = client.auth();
     let asked = client.now;
     client.advance(20 * SECOND);
-    client.answer(&request, "200 OK", &accepted(INTRA_TOKEN, "60"));
+    client.respond(&request, "200 OK", &accepted(INTRA_TOKEN, "60"));
     assert_eq!(client.route().expires(), Some(asked + 60 * SECOND));
 }
 
@@ -85,7 +85,7 @@ fn a_remembered_nonce_may_be_forgotten() {
     client.advance(675 * SECOND);
     let remembered = client.challenge();
     assert!(remembered.header("Authorization").is_some());
-    let fresh = client.answer_next("200 OK", &accepted(NEXT, "900"));
+    let fresh = client.respond_next("200 OK", &accepted(NEXT, "900"));
     assert_eq!(parameter(&fresh, "nonce"), Some("\"dcd98b71\""));
     assert_eq!(client.route().use_path(), &path(NEXT));
 }
@@ -94,7 +94,7 @@ fn a_remembered_nonce_may_be_forgotten() {
 fn a_refresh_can_fail() {
     let (mut client, _, key) = with_route();
     client.advance(675 * SECOND);
-    client.answer_next("403 Forbidden", &[]);
+    client.respond_next("403 Forbidden", &[]);
     let Event::AuthenticationFailed { key: told, .. } = client.event() else { panic!() };
     assert_eq!(told, key);
     assert_eq!(client.side.connection.poll_timeout(), None);
@@ -114,7 +114,7 @@ fn a_refresh_can_time_out() {
 fn nothing_is_refreshed_that_is_not_wanted() {
     let mut client = Client::new();
     client.ask(one().refresh(false));
-    client.answer_next("200 OK", &accepted(INTRA_TOKEN, "900"));
+    client.respond_next("200 OK", &accepted(INTRA_TOKEN, "900"));
     client.route();
     assert_eq!(client.side.connection.poll_timeout(), None);
 
@@ -126,7 +126,7 @@ fn nothing_is_refreshed_that_is_not_wanted() {
     assert_eq!((client.events(), client.sent()), (vec![], vec![]));
 }
 
-/// A relay that gives no time at all cannot make its client ask without end.
+/// A relay that gives a lifetime of zero cannot make its client loop.
 #[test]
 fn there_is_time_between_two_routes() {
     for expires in ["0", "1", "00"] {
@@ -135,7 +135,7 @@ fn there_is_time_between_two_routes() {
         let end = client.now + 10 * SECOND;
         let mut routes = 0;
         while client.now < end {
-            client.answer_next("200 OK", &accepted(INTRA_TOKEN, expires));
+            client.respond_next("200 OK", &accepted(INTRA_TOKEN, expires));
             client.route();
             routes += 1;
             let due: Instant = client.side.connection.poll_timeout().unwrap();
@@ -146,10 +146,10 @@ fn there_is_time_between_two_routes() {
 }
 
 #[test]
-fn a_route_for_ever_is_refreshed_in_its_time() {
+fn a_route_with_the_longest_lifetime_is_refreshed_in_time() {
     let mut client = Client::new();
     client.ask(one());
-    client.answer_next("200 OK", &accepted(INTRA_TOKEN, "123456789012345678901234567890"));
+    client.respond_next("200 OK", &accepted(INTRA_TOKEN, "123456789012345678901234567890"));
     let route = client.route();
     assert_eq!(route.expires(), Some(client.now + u32::MAX * SECOND));
 }

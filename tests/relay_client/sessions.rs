@@ -9,8 +9,8 @@ use crate::relay::*;
 const PEER: &str = "msrps://bob.example:8145/foofoofoo;tcp";
 const PEER_RELAY: &str = "msrps://relay.bob.example:9000/hjdhfha;tcp";
 
-/// What `request` is answered by the next hop, which has no more to say.
-fn hop_answer(id: &str) -> Vec<u8> {
+/// The response of the next hop to `request`.
+fn hop_response(id: &str) -> Vec<u8> {
     format!("MSRP {id} 200 OK\r\nTo-Path: {OWN}\r\nFrom-Path: {INTRA_TOKEN}\r\n-------{id}$\r\n")
         .into_bytes()
 }
@@ -20,7 +20,7 @@ fn hop_answer(id: &str) -> Vec<u8> {
 fn a_session_is_opened_through_the_relay_while_others_are_asked_for() {
     let mut client = Client::new();
     client.ask(one());
-    client.answer_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "900")]);
+    client.respond_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "900")]);
     let route = client.route();
     let peer = path(&format!("{PEER_RELAY} {PEER}"));
     let session = SessionConfig::new(route.local().clone(), route.to_path(&peer));
@@ -35,9 +35,9 @@ fn a_session_is_opened_through_the_relay_while_others_are_asked_for() {
     for send in &sends {
         assert_eq!(send.header("To-Path"), Some(&whole[..]));
         assert_eq!(send.header("From-Path"), Some(OWN));
-        client.side.feed(client.now, &hop_answer(&send.id));
+        client.side.feed(client.now, &hop_response(&send.id));
     }
-    client.answer(auth[0], "200 OK", &[("Use-Path", EXTRA_TOKEN), ("Expires", "900")]);
+    client.respond(auth[0], "200 OK", &[("Use-Path", EXTRA_TOKEN), ("Expires", "900")]);
     let events = client.events();
     let [Event::SessionOpened { .. }, Event::Finished(outcome), Event::Authenticated { .. }] =
         &events[..]
@@ -47,8 +47,8 @@ fn a_session_is_opened_through_the_relay_while_others_are_asked_for() {
     assert_eq!(outcome.outcome, Outcome::Accepted);
 }
 
-/// The client has opened the connection to its relay, and its peer binds the
-/// session all the same.
+/// The client has opened the connection to its relay, and yet its peer binds the
+/// session.
 // req: 4975-5.4-9 4975-7.2-5 4975-7.1.2-3
 #[test]
 fn a_peer_binds_a_session_through_the_relay() {
@@ -57,7 +57,7 @@ fn a_peer_binds_a_session_through_the_relay() {
     let mut client = Client::with(Config::default());
     client.side = client.side.with_table(&table);
     client.ask(one());
-    client.answer_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "900")]);
+    client.respond_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "900")]);
     client.route();
 
     let from = format!("{INTRA_TOKEN} {PEER_RELAY} {PEER}");
@@ -84,12 +84,12 @@ fn a_peer_binds_a_session_through_the_relay() {
     assert_eq!(client.sent()[0].header("To-Path"), Some(&from[..]));
 }
 
-/// One that is not waited for does not become a session by the relay.
+/// A request through the relay opens no session that is not expected.
 #[test]
-fn the_relay_brings_nobody_who_is_not_expected() {
+fn the_relay_opens_no_session_that_is_not_expected() {
     let mut client = Client::new();
     client.ask(one());
-    client.answer_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "900")]);
+    client.respond_next("200 OK", &[("Use-Path", INTRA_TOKEN), ("Expires", "900")]);
     client.route();
     let send = Raw::send("abcd").message("message1").range("1-0/0").to(OWN).from(INTRA_TOKEN);
     client.side.feed(client.now, &send.octets());

@@ -1,4 +1,4 @@
-//! Whatever relays say, and however it is cut.
+//! Arbitrary responses of relays, split anywhere.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use crate::relay::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// No relay makes its client ask more often than this: without credentials at
-/// first, after each of two bounds, and after silence; with those that answer
-/// the challenge to each of them; and once for a stale nonce.
+/// No relay can make its client send more AUTHs than this: without credentials at
+/// first, after each of two bounds, and after silence; with credentials after each
+/// of these; and once for a stale nonce.
 const MOST_REQUESTS: usize = 9;
 
-/// Everything that the client tells and sends while two relays of a chain, one
-/// of them strict, answer it in pieces of these sizes.
+/// The events and octets of the client while two relays of a chain, one of them
+/// strict, respond in pieces of these sizes.
 fn dialogue(cuts: &[usize]) -> (Vec<Event>, Vec<u8>) {
     let mut client = Client::new();
     let start = client.now;
@@ -28,8 +28,8 @@ fn dialogue(cuts: &[usize]) -> (Vec<Event>, Vec<u8>) {
         let request = client.auth();
         let is_routed = request.header("To-Path").unwrap().contains(' ');
         let relay = if is_routed { &mut extra } else { &mut intra };
-        let (answer, _) = relay.answer(start, &request);
-        let mut rest = &answer[..];
+        let (response, _) = relay.respond(start, &request);
+        let mut rest = &response[..];
         while !rest.is_empty() {
             let (piece, behind) = rest.split_at(cuts.next().unwrap_or(1).min(rest.len()));
             client.side.feed(start, piece);
@@ -39,7 +39,7 @@ fn dialogue(cuts: &[usize]) -> (Vec<Event>, Vec<u8>) {
     (client.events(), std::mem::take(&mut client.side.sent))
 }
 
-/// One thing that a relay may do.
+/// One action of a relay.
 #[derive(Clone, Debug)]
 enum Move {
     Answer { status: String, headers: Vec<(&'static str, String)> },
@@ -76,8 +76,8 @@ fn any_mode() -> impl Strategy<Value = UriParameter> {
 }
 
 proptest! {
-    /// Instants differ between two runs, so that expiry is compared by what is
-    /// left of it.
+    /// Instants differ between two runs, so lifetimes are compared by what is left of
+    /// them.
     // req: 4976-5.1-8
     #[test]
     fn the_cuts_of_the_stream_do_not_matter(cuts in prop::collection::vec(1_usize..80, 1..40)) {
@@ -93,9 +93,9 @@ proptest! {
         prop_assert_eq!(route.use_path(), whole.use_path());
     }
 
-    /// It ends, with one event.
+    /// It ends with one event.
     #[test]
-    fn whatever_a_relay_says_it_is_asked_only_so_often(
+    fn no_relay_causes_more_than_a_few_requests(
         moves in prop::collection::vec(any_move(), 1..6),
         mode in any_mode(),
     ) {
@@ -111,7 +111,7 @@ proptest! {
                 Move::Answer { status, headers } => {
                     let headers: Vec<_> =
                         headers.iter().map(|(name, text)| (*name, &text[..])).collect();
-                    client.answer(&request, status, &headers);
+                    client.respond(&request, status, &headers);
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! What the applications do.
+//! The actions of the applications.
 
 use bytes::Bytes;
 use msrp::wire::{ByteRange, FailureReport};
@@ -9,7 +9,7 @@ use crate::plan::{BOB, Kind, TYPES, chance, pick};
 use crate::world::{World, name};
 
 impl World {
-    /// One thing that the application of a side does.
+    /// One action of the application of a side.
     pub fn act(&mut self, side: usize) {
         match self.rng.below(100) {
             0..8 => self.open(side),
@@ -73,14 +73,14 @@ impl World {
         }
         let total = (is_streamed && chance(&mut self.rng, 50)).then_some(body.len() as u64);
         let content_type = pick(&mut self.rng, &TYPES);
-        // A source that repeats itself makes the same Message-ID again.
+        // A source that repeats itself draws the same Message-ID again.
         let needs_id = self.plan.kind == Kind::Repeating || chance(&mut self.rng, 50);
         let message_id = needs_id
             .then(|| MessageId::new(&format!("m{}-{:x}", self.ledger.len(), self.step)).unwrap());
         self.send(side, session, body, is_streamed, total, content_type, message_id);
     }
 
-    /// Sends something under the Message-ID that it had before.
+    /// Sends a message with a Message-ID that was used before.
     fn send_again(&mut self, side: usize) {
         let known: Vec<usize> = (0..self.ledger.len())
             .filter(|serial| {
@@ -219,7 +219,7 @@ impl World {
         assert!(is_right, "send says {error:?}");
     }
 
-    /// Octets that mean something to a decoder, or nothing.
+    /// Octets that may or may not mean something to a decoder.
     fn body(&mut self, side: usize) -> Bytes {
         let len = match self.rng.below(20) {
             0 => 0,
@@ -284,7 +284,7 @@ impl World {
         }
     }
 
-    /// Gives a writer up to so many octets. Says whether it took some.
+    /// Gives a writer at most this many octets. Returns whether it took some.
     fn give(&mut self, serial: usize, max: usize) -> bool {
         let sent = &mut self.ledger[serial];
         if sent.awaits_room {
@@ -305,13 +305,13 @@ impl World {
         match writer.write(piece) {
             Ok(()) => {
                 sent.given += len;
-                // Who fills it up waits for the event.
+                // An application that fills it waits for the event.
                 sent.awaits_room = len > 0 && len == room;
                 len > 0
             }
             Err(SendError::Full { room: said }) => {
                 assert!(said == room && len > room);
-                // Waiting helps only where the piece fits into half of it.
+                // Waiting helps only if the piece fits into half of it.
                 sent.awaits_room = len <= limit / 2;
                 !sent.awaits_room
             }
@@ -332,7 +332,7 @@ impl World {
         assert_eq!(writer.write(surplus), Err(SendError::BeyondTotal { total }));
     }
 
-    /// Ends a stream where it is, if it may end there.
+    /// Finishes a stream where it is, if it may end there.
     fn finish(&mut self, serial: usize) {
         let sent = &mut self.ledger[serial];
         let Ok(writer) = self.sides[sent.side].connection.body(sent.key) else { return };
@@ -351,7 +351,7 @@ impl World {
         self.tell(|world| format!("{serial} is finished: {}", world.ledger[serial].is_finished));
     }
 
-    /// Gives the rest of every stream. Says whether anything moved.
+    /// Gives the rest of every stream. Returns whether anything moved.
     pub fn finish_streams(&mut self, side: usize) -> bool {
         let mut moved = false;
         for serial in 0..self.ledger.len() {
@@ -451,7 +451,7 @@ impl World {
         self.sides[side].ended_sessions.extend(0..self.plan.sessions.len());
     }
 
-    /// Calls that have nothing to work on.
+    /// Calls that have no effect.
     fn misuse(&mut self, side: usize) {
         let over = self
             .ledger
@@ -467,7 +467,7 @@ impl World {
             );
         }
         let over = self.sides[side].incoming.values();
-        let mut over = over.filter(|it| it.is_over && !self.waits_for_answer(side, it.key));
+        let mut over = over.filter(|it| it.is_over && !self.waits_for_response(side, it.key));
         if let Some(incoming) = over.next() {
             let key = incoming.key;
             assert!(self.sides[side].connection.reject(key, StatusCode::FORBIDDEN).is_err());

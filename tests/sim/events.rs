@@ -1,4 +1,4 @@
-//! What the applications hear, checked against what was sent.
+//! The events of the applications, checked against what was sent.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::plan::{Kind, chance};
 use crate::world::{World, name};
 
 impl World {
-    /// The application of a side takes events. Says whether there were any.
+    /// The application of a side takes events. Returns whether there were any.
     pub fn events(&mut self, side: usize) -> bool {
         if self.step < self.sides[side].slow_until {
             return false;
@@ -25,7 +25,7 @@ impl World {
             && let Some(event) = self.sides[side].connection.poll_event()
         {
             count += 1;
-            assert!(!self.sides[side].is_closed, "an event behind Event::Closed: {event:?}");
+            assert!(!self.sides[side].is_closed, "an event after Event::Closed: {event:?}");
             let len = held_octets(&event);
             octets += len;
             largest = largest.max(len);
@@ -40,7 +40,7 @@ impl World {
         count > 0
     }
 
-    /// Events wait up to the limits and what one frame adds.
+    /// The events that wait exceed the limits by those of one frame at most.
     fn check_event_bound(&self, side: usize, events: usize, octets: usize) {
         let limits = &self.plan.configs[side].limits;
         assert!(octets <= limits.event_octets, "{octets} octets in events");
@@ -78,7 +78,7 @@ impl World {
                 let is_asked = sent.success_report || self.was_asked_before(sent);
                 assert!(is_asked, "a REPORT that was not asked for");
                 assert!(octets.end <= sent.given as u64);
-                assert!(sent.outcome.is_none(), "a REPORT behind the outcome");
+                assert!(sent.outcome.is_none(), "a REPORT after the outcome");
             }
             Event::LateFailure { .. } => {}
             Event::BodyRoom { message } => {
@@ -89,7 +89,7 @@ impl World {
                 self.nickname_requested(side, request, nickname.as_ref());
             }
             Event::Nickname { key, outcome, .. } => self.nickname_settled(side, key, outcome),
-            // A source that repeats itself gives ids of closed requests again.
+            // A source that repeats itself draws ids of completed requests again.
             Event::Tolerated(Tolerance::ReportReusesTransactionId)
                 if self.plan.kind == Kind::Repeating => {}
             Event::Tolerated(tolerance) => panic!("{tolerance:?} is needed for our own octets"),
@@ -154,7 +154,7 @@ impl World {
         let index =
             sessions.iter().position(|session| session.uris[1 - side].view() == remote.first());
         let Some(index) = index else {
-            assert!(self.is_hostile(), "a session that nobody planned");
+            assert!(self.is_hostile(), "a session that is not in the plan");
             return;
         };
         assert!(sessions[index].opener == side || sessions[index].is_expected);
@@ -247,8 +247,8 @@ impl World {
         let remembered = self.plan.configs[side].limits.remembered_messages;
         let came_before = of_session.contains(&&entry);
         let is_remembered = of_session.iter().rev().take(remembered).any(|other| **other == entry);
-        // What is refused has not been received.
-        let is_known = is_remembered && self.answers.is_none();
+        // A refused message has not been received.
+        let is_known = is_remembered && self.responses.is_none();
         let is_known = is_known || self.another_waits(side, received);
         assert!(!is_known || received.is_duplicate(), "a duplicate without its mark");
         assert!(came_before || !received.is_duplicate(), "{serial} is called a duplicate");
@@ -276,7 +276,9 @@ impl World {
             FailReason::Aborted => sent.was_aborted || self.has_ended(sent),
             FailReason::TooLarge => size > taking.max_size,
             FailReason::TooManyRanges => limits.message_ranges == 0,
-            FailReason::TooManyMessages => limits.incoming_messages < 64 || self.answers.is_some(),
+            FailReason::TooManyMessages => {
+                limits.incoming_messages < 64 || self.responses.is_some()
+            }
             FailReason::NoRoom => limits.incoming_octets < 1 << 20,
             FailReason::UnsupportedType => !taking.takes(sent.content_type),
             FailReason::Rejected => self.sides[side].rejected.contains(&serial),
@@ -287,7 +289,7 @@ impl World {
         assert!(is_right, "{serial} failed for {reason:?}");
     }
 
-    /// Whether its sender may have given it up without the application's word.
+    /// Whether its sender may have aborted it without a call of the application.
     fn has_ended(&self, sent: &Sent) -> bool {
         sent.outcome.is_some()
             || sent.is_resent
@@ -332,7 +334,7 @@ impl World {
         }
     }
 
-    /// Whether a chunk has gone without an answer for as long as it may.
+    /// Whether a chunk has waited for its response for as long as it may.
     fn has_waited(&self, side: usize, serial: usize) -> bool {
         let timeout = self.plan.configs[side].transaction_timeout;
         self.wire.writers[side].requests.iter().any(|request| {

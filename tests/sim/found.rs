@@ -1,4 +1,4 @@
-//! What seeds have found, each as small as it gets.
+//! Defects that seeds have found, each as a minimal case.
 
 use std::time::Duration;
 

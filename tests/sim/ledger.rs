@@ -1,4 +1,4 @@
-//! What was sent and what became of it, as the simulator knows it.
+//! Every message that was sent, and its fate as the simulator knows it.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use msrp::{Finished, IncomingKey, MessageId, MessageKey, SessionKey};
 /// The header field that carries the place of a message in the ledger.
 pub const SERIAL: &str = "Sim-Serial";
 
-/// A message for which `send` said yes.
+/// A message that `send` has accepted.
 pub struct Sent {
     pub side: usize,
     /// The session's place in the plan.
     pub session: usize,
     pub id: SessionKey,
     pub key: MessageKey,
-    /// Known from the start, or from the first chunk on the wire.
+    /// Known from the start, or after the first chunk on the wire.
     pub message_id: Option<MessageId>,
     pub content_type: &'static str,
     /// All octets that it has, or would have if it were finished.
     pub body: Bytes,
-    /// Octets that the library was given.
+    /// Octets that were given to the library.
     pub given: usize,
     pub total: Option<u64>,
     pub is_streamed: bool,
@@ -31,25 +31,25 @@ pub struct Sent {
     pub failure_report: FailureReport,
     pub report_timeout: Option<Duration>,
     pub was_aborted: bool,
-    /// Whether another message went under the same Message-ID.
+    /// Whether another message has the same Message-ID.
     pub is_resent: bool,
     pub outcome: Option<Finished>,
-    /// How often the peer's application has had it whole.
+    /// How often the peer's application has received it whole.
     pub completed: u32,
 }
 
 impl Sent {
-    /// The body as far as it will ever go.
+    /// The whole body, if it is finished.
     pub fn whole(&self) -> Option<&[u8]> {
         self.is_finished.then_some(&self.body)
     }
 }
 
-/// A message that is coming in, as the application sees it.
+/// An incoming message as the application sees it.
 pub struct Incoming {
     pub key: IncomingKey,
     pub serial: usize,
-    /// Which octets have come, in pieces.
+    /// The octets that have arrived, in pieces.
     pub seen: Vec<bool>,
     pub is_over: bool,
 }

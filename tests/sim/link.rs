@@ -13,7 +13,7 @@ pub struct Link {
     held: usize,
     carried: u64,
     stalled_until: Duration,
-    /// Nothing more comes out but what is held.
+    /// Only what it holds comes out.
     is_ended: bool,
     /// Nothing comes out, and what goes in is lost.
     is_broken: bool,
@@ -32,7 +32,7 @@ impl Link {
         }
     }
 
-    /// Takes some octets in and says how many.
+    /// Takes some of the octets, and returns how many.
     pub fn write(&mut self, now: Duration, octets: &[u8], rng: &mut Seeded) -> usize {
         if self.is_ended || self.is_broken {
             return octets.len();
@@ -54,7 +54,7 @@ impl Link {
         len
     }
 
-    /// Takes a message in, whole or not at all. Says whether it has.
+    /// Takes a message whole or not at all, and returns whether it did.
     pub fn write_message(&mut self, now: Duration, message: &[u8], rng: &mut Seeded) -> bool {
         if self.is_ended || self.is_broken {
             return true;
@@ -118,7 +118,7 @@ impl Link {
         out
     }
 
-    /// A message that has arrived. One in which the link breaks does not.
+    /// A message that has arrived. A message within which the link breaks never does.
     pub fn take_message(&mut self, now: Duration) -> Option<Vec<u8>> {
         if self.is_broken || now < self.stalled_until {
             return None;
@@ -131,7 +131,7 @@ impl Link {
         (!self.is_broken).then(|| message.into())
     }
 
-    /// From now on it flows.
+    /// Ends a stall.
     pub fn flow(&mut self) {
         self.stalled_until = Duration::ZERO;
         self.plan.capacity = self.plan.capacity.max(100_000);
@@ -154,7 +154,7 @@ impl Link {
         self.is_broken
     }
 
-    /// Whether the reader has come to the end of the stream.
+    /// Whether the reader has reached the end of the stream.
     pub fn is_at_end(&self) -> bool {
         self.is_broken || (self.is_ended && self.segments.is_empty())
     }
@@ -163,7 +163,7 @@ impl Link {
         self.segments.is_empty()
     }
 
-    /// When something can move again that cannot now.
+    /// When something that cannot move now can move again.
     pub fn next_due(&self, now: Duration) -> Option<Duration> {
         let arrival = self.segments.front().map(|(due, _)| (*due).max(self.stalled_until));
         let room = (self.stalled_until > now).then_some(self.stalled_until);

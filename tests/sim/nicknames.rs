@@ -8,13 +8,13 @@ use crate::common::Seeded;
 use crate::plan::pick;
 use crate::world::{World, name};
 
-/// Both sides' nicknames, and random numbers of their own: seeds without
-/// nicknames go as they went before there were any.
+/// The nicknames of both sides, with random numbers of their own: seeds without
+/// nicknames run as they did before.
 pub struct Nicknames {
     rng: Seeded,
-    /// What became of each that was asked for, by its number.
+    /// The outcome of each request, by its number.
     asked: Vec<Option<Outcome>>,
-    /// What it was answered.
+    /// The status of the response to it.
     answers: Vec<Option<StatusCode>>,
     keys: [BTreeMap<NicknameKey, usize>; 2],
     waiting: [Vec<(NicknameRequest, usize)>; 2],
@@ -31,7 +31,7 @@ impl Nicknames {
         })
     }
 
-    /// Nobody waits for an answer, and none is owed.
+    /// Whether no request waits for its response.
     pub fn are_at_rest(&self) -> bool {
         self.waiting.iter().all(Vec::is_empty) && self.all_have_outcomes()
     }
@@ -94,7 +94,7 @@ impl World {
         nicknames.waiting[side].push((request, number.unwrap_or(usize::MAX)));
     }
 
-    /// Answers one that waits. Says whether any did.
+    /// Responds to a request that waits. Returns whether there was one.
     pub fn respond_to_nickname(&mut self, side: usize) -> bool {
         let Some(nicknames) = &mut self.nicknames else { return false };
         if nicknames.waiting[side].is_empty() {
@@ -142,6 +142,9 @@ impl World {
             Outcome::TimedOut | Outcome::SessionClosed => true,
             _ => false,
         };
-        assert!(is_right, "nickname {number} was answered {answer:?} and is {outcome:?}");
+        assert!(
+            is_right,
+            "nickname {number} has the response {answer:?} and the outcome {outcome:?}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What a seed's world is like.
+//! The configuration of a seed's world.
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ pub const BOB: usize = 1;
 pub const TYPES: [&str; 4] = ["text/plain", "application/octet-stream", "image/png", "text/html"];
 const LISTS: [&str; 4] = ["text/plain", "text/plain application/octet-stream", "text/*", "*"];
 
-/// What a seed is after.
+/// The kind of trouble in a seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The link keeps what it is given and both sides are sound.
+    /// None: the link loses nothing, and both sides are sound.
     Sound,
     /// The link may break.
     Breaking,
-    /// A random source that gives the same octets again and again.
+    /// The random source repeats the same octets.
     Repeating,
-    /// Octets change on their way.
+    /// Octets change on the link.
     Hostile,
 }
 
@@ -42,20 +42,20 @@ pub struct Plan {
 pub struct SessionPlan {
     pub opener: usize,
     pub uris: [MsrpUri; 2],
-    /// Whether the side that does not open it has it in its table.
+    /// Whether it is in the table of the side that does not open it.
     pub is_expected: bool,
     pub sides: [Taking; 2],
-    pub answers: ResponseMode,
+    pub responses: ResponseMode,
 }
 
-/// What one side of a session takes.
+/// What one side of a session accepts.
 #[derive(Clone, Debug)]
 pub struct Taking {
     pub types: &'static str,
     pub max_size: u64,
     pub receive: ReceiveMode,
     pub reports: ReportMode,
-    /// Whether the peer was told of the types and the size.
+    /// Whether the peer knows the types and the size.
     pub is_told: bool,
 }
 
@@ -86,7 +86,7 @@ impl Plan {
         };
         let mut configs = [config(rng), config(rng)];
         if kind == Kind::Repeating {
-            // A response that comes too late would answer the next request.
+            // A late response would complete the next request.
             for config in &mut configs {
                 config.transaction_timeout = Duration::from_secs(1_000_000);
                 config.keep_alive = None;
@@ -97,7 +97,7 @@ impl Plan {
             kind,
             configs,
             is_framed: false,
-            // Not the same for both: their ids would be.
+            // Different on both sides, or their ids would be the same.
             repeats: [0, 1].map(|side| {
                 let octet = 2 * rng.below(128) as u8 + side;
                 (kind == Kind::Repeating && chance(rng, 70)).then_some(octet)
@@ -121,7 +121,7 @@ impl Plan {
         plan
     }
 
-    /// The most octets of a message that `side` may send, where there are
+    /// The most octets of a message that `side` may send, if the links carry
     /// messages.
     pub fn max_message(&self, side: usize) -> Option<usize> {
         match self.configs[side].framing {
@@ -169,7 +169,7 @@ fn session(rng: &mut Seeded, number: u64) -> SessionPlan {
         uris: [uri("alice", 7654, rng), uri("bob", 12763, rng)],
         is_expected: number == 0 || chance(rng, 90),
         sides: [taking(rng), taking(rng)],
-        answers: ResponseMode::Received,
+        responses: ResponseMode::Received,
     }
 }
 
@@ -206,7 +206,7 @@ impl SessionPlan {
         };
         config = config
             .bind(bind)
-            .responses(self.answers)
+            .responses(self.responses)
             .nicknames(true)
             .accept_types(MediaTypes::new(mine.types).unwrap())
             .max_size(mine.max_size)

@@ -1,5 +1,5 @@
-//! The observer: it reads every octet that either side writes, and every one
-//! that either side takes, and checks what may be on the wire.
+//! The observer: it reads every octet that either side writes or takes, and checks
+//! what may be on the wire.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -36,7 +36,7 @@ struct Stream {
     octets: u64,
 }
 
-/// Frames that a side has got; it has taken those up to some place only.
+/// Frames that have been offered to a side, and how far it has taken them.
 struct Taker {
     stream: Stream,
     frames: VecDeque<(Frame, u64)>,
@@ -51,9 +51,9 @@ pub struct Writer {
     messages: BTreeMap<usize, Progress>,
     /// Requests that the other side has taken.
     pub taken: usize,
-    /// Sessions after whose end nothing may leave, by the opener's view.
+    /// Sessions that have ended, in which nothing more may leave.
     silent: HashSet<usize>,
-    /// Octets of responses in the octets that were written last.
+    /// Octets of responses among those that were written last.
     pub response_octets: u64,
 }
 
@@ -81,12 +81,12 @@ pub struct Request {
     pub was_hash: bool,
 }
 
-/// How far a message has come out.
+/// How far a message has left.
 #[derive(Default)]
 struct Progress {
     next: u64,
     last_flag: Option<Continuation>,
-    /// The place in the stream behind which nothing more of it may leave.
+    /// The place in the stream after which nothing more of it may leave.
     ended_at: Option<u64>,
     no: Vec<StatusCode>,
 }
@@ -140,12 +140,12 @@ impl Writer {
         self.silent.insert(session);
     }
 
-    /// The session is there, perhaps again.
+    /// The session has begun, perhaps again.
     pub fn session_opened(&mut self, session: usize) {
         self.silent.remove(&session);
     }
 
-    /// How far the message has come out, and the flag of its last chunk.
+    /// How far the message has left, and the flag of its last chunk.
     pub fn progress(&self, serial: usize) -> (u64, Option<Continuation>) {
         let progress = self.messages.get(&serial);
         progress.map_or((0, None), |progress| (progress.next, progress.last_flag))
@@ -172,8 +172,8 @@ impl Writer {
 
 impl Wire {
     pub fn new(plan: &Plan, is_hostile: bool) -> Self {
-        // What is written is strictly valid, except that answers to a
-        // tolerated request repeat what was tolerated.
+        // What is written is strictly valid, except that responses to a tolerated
+        // request repeat what was tolerated.
         let tolerances = |side: usize| {
             if is_hostile { plan.configs[side].parse.tolerances } else { Tolerances::none() }
         };
@@ -375,7 +375,7 @@ impl Wire {
                 && request.message_id == Some(message_id)
                 && request.from_path == head.to_path().as_str()
         });
-        assert!(is_asked, "nobody asked for REPORT {status:?} on {message_id:?}");
+        assert!(is_asked, "the sender did not ask for REPORT {status:?} on {message_id:?}");
         let writer = &mut self.writers[side];
         let session = plan
             .sessions
@@ -404,7 +404,7 @@ impl Wire {
         });
     }
 
-    /// Octets that `side` was offered, and how many more it has taken of all.
+    /// Octets that `side` was offered, and how many more it has taken in all.
     pub fn taken(&mut self, side: usize, octets: &[u8], taken: usize, view: &View<'_>) {
         if self.is_hostile {
             return;
@@ -443,7 +443,7 @@ fn serial(head: &HeadRef<'_>) -> Option<usize> {
 }
 
 impl Request {
-    /// Whether its sender is to be told of that status.
+    /// Whether its sender asks for a response with this status.
     pub fn wants(&self, status: StatusCode) -> bool {
         self.method != "REPORT"
             && match self.failure_report {
@@ -462,8 +462,8 @@ impl Request {
 }
 
 impl Writer {
-    /// A response that comes too late says nothing any more; nor does one to a
-    /// chunk whose silence has counted as consent, for the many behind it.
+    /// A late response has no effect. Nor has one to a chunk whose silence has
+    /// counted as consent because too many chunks followed it.
     fn answered(
         &mut self,
         id: &TransactionId,
@@ -478,8 +478,7 @@ impl Writer {
             .into_iter()
             .find(|index| requests[*index].responses.len() > requests[*index].answers_taken)
             .expect("a response was written before it is taken");
-        // Of chunks that are answered in case of errors alone, so many are
-        // remembered.
+        // This many chunks whose only responses are errors are remembered.
         let is_partial = |request: &Request| request.failure_report == FailureReport::Partial;
         let behind = requests[index + 1..].iter().filter(|request| is_partial(request)).count();
         let is_forgotten = is_partial(&requests[index]) && behind >= silent;
@@ -525,7 +524,7 @@ impl Writer {
         let progress = self.messages.entry(serial).or_default();
         assert_eq!(request.start, progress.next + 1, "chunks leave in order and without holes");
         if let Some(last) = progress.last_flag {
-            assert_eq!(last, Continuation::More, "message {serial} goes on after its end");
+            assert_eq!(last, Continuation::More, "message {serial} continues after its end");
         }
         if let Some(total) = request.total {
             let size = sent.total.unwrap_or(sent.body.len() as u64);
@@ -606,7 +605,7 @@ fn check_range_end(request: &Request, len: u64, flag: Continuation, is_framed: b
         Some(end) => {
             assert!(len <= SHORT, "a chunk of {len} octets cannot be interrupted");
             assert_eq!(end, request.start - 1 + len);
-            // A message that is small has no room for more.
+            // A small message has no room for more.
             assert!(is_framed || flag == Continuation::Complete);
         }
     }
@@ -625,15 +624,14 @@ fn check_flag(sent: &Sent, end: u64, flag: Continuation) {
     match flag {
         Continuation::Complete => assert!(is_end, "`$` before the end"),
         Continuation::More => assert!(!is_end, "`+` at the end"),
-        // Whether it was given up is known when its outcome is.
+        // Its outcome says whether it was aborted.
         Continuation::Aborted => {}
     }
 }
 
-/// A chunk below 2048 octets ends a message, or gives it up, or was cut because
-/// its body would have spelt the end-line, or because the application had
-/// nothing more to give (all but the octet that is held back) while others
-/// waited.
+/// A chunk below 2048 octets ends or aborts a message, or was cut because its body
+/// would have spelt the end-line, or because the application had no more octets for
+/// it (except the one that is held back) while others waited.
 // req: 4975-7.1.1-26
 fn check_short_chunk(request: &Request, sent: &Sent, len: u64, end: u64, flag: Continuation) {
     if flag != Continuation::More || len >= SHORT {
@@ -647,7 +645,7 @@ fn check_short_chunk(request: &Request, sent: &Sent, len: u64, end: u64, flag: C
     );
 }
 
-/// In a message of its own a chunk that is not the last is not all head.
+/// A chunk in a message of its own is not mostly head, unless it is the last.
 fn check_chunk_is_worth_it(len: usize, max: usize, writer: usize) {
     let least = (SHORT as usize).min(max / 2).min(writer / 2);
     assert!(len >= least, "a chunk of {len} in messages of {max}, {writer} to be written");

@@ -12,15 +12,15 @@ use msrp::{
     SessionKey, SessionTable, Transmit,
 };
 
-use crate::answers::Answers;
 use crate::common::Seeded;
 use crate::ledger::{Incoming, Sent};
 use crate::link::Link;
 use crate::nicknames::Nicknames;
 use crate::plan::{ALICE, BOB, Kind, Plan, chance};
+use crate::responses::Responses;
 use crate::wire::{View, Wire};
 
-/// After how many steps without an end a seed has failed.
+/// The number of steps without an end after which a seed has failed.
 const MAX_STEPS: u64 = 60_000;
 
 pub struct World {
@@ -33,11 +33,11 @@ pub struct World {
     pub wire: Wire,
     pub ledger: Vec<Sent>,
     pub nicknames: Option<Nicknames>,
-    pub answers: Option<Answers>,
+    pub responses: Option<Responses>,
     pub step: u64,
-    /// Whether steps are told on standard error.
+    /// Whether steps are printed on standard error.
     pub is_told: bool,
-    /// Every octet and event so far, where a digest is wanted.
+    /// Every octet and event so far, if a digest is wanted.
     digest: Option<DefaultHasher>,
 }
 
@@ -49,7 +49,7 @@ pub struct Side {
     is_gone: bool,
     /// The application takes no events until that step.
     pub slow_until: u64,
-    /// The plan's sessions that are open here.
+    /// The sessions of the plan that are open here.
     pub sessions: BTreeMap<usize, SessionKey>,
     pub known: BTreeMap<SessionKey, usize>,
     pub ended_sessions: BTreeSet<usize>,
@@ -61,7 +61,7 @@ pub struct Side {
     pub to_report: Vec<(Received, u64)>,
     pub rejected: BTreeSet<usize>,
     pub is_closed: bool,
-    /// Its peer reads nothing: what is half written stays so.
+    /// Its peer reads nothing: what is half written stays half written.
     pub is_stalled: bool,
 }
 
@@ -89,9 +89,9 @@ impl World {
     }
 
     fn of(seed: u64, mut plan: Plan, mut rng: Seeded, is_told: bool, wants_digest: bool) -> Self {
-        // Where ids repeat, a late answer is the next one's.
+        // If ids repeat, a late response belongs to the next request.
         let nicknames = Nicknames::of_seed(seed).filter(|_| plan.kind != Kind::Repeating);
-        let answers = Answers::of_seed(seed, &mut plan);
+        let responses = Responses::of_seed(seed, &mut plan);
         let base = Instant::now();
         let sides = [ALICE, BOB].map(|side| {
             let table = SessionTable::new(16);
@@ -120,14 +120,14 @@ impl World {
             sides,
             ledger: Vec::new(),
             nicknames,
-            answers,
+            responses,
             step: 0,
             is_told,
             digest: wants_digest.then(DefaultHasher::new),
         }
     }
 
-    /// Runs the seed to its end; panics where something does not hold.
+    /// Runs the seed to its end. Panics if an invariant does not hold.
     pub fn run(mut self) -> u64 {
         self.tell(|world| {
             format!(
@@ -184,14 +184,14 @@ impl World {
             _ => drop(self.write(side) | self.read(side) | self.events(side)),
         }
         self.act_on_nicknames(side);
-        self.act_on_answers(side);
+        self.act_on_responses(side);
     }
 
     fn view(&mut self) -> (&mut Wire, View<'_>) {
         (&mut self.wire, View { now: self.now, plan: &self.plan, ledger: &mut self.ledger })
     }
 
-    /// Moves octets from a side to its link. Says whether any moved.
+    /// Moves octets from a side to its link. Returns whether any moved.
     pub fn write(&mut self, side: usize) -> bool {
         if self.sides[side].is_gone {
             return false;
@@ -251,7 +251,7 @@ impl World {
         true
     }
 
-    /// A session that failed can be bound again by what was still on its way.
+    /// A request that was still on its way can bind a session that failed again.
     fn notice_sessions_bound_again(&mut self, side: usize) {
         let connection = &self.sides[side].connection;
         for id in connection.sessions() {
@@ -263,12 +263,12 @@ impl World {
         }
     }
 
-    /// Responses wait in memory up to the limit and one frame, and those that
-    /// applications have given.
+    /// The responses in memory exceed the limit by those to one frame and those of
+    /// the applications at most.
     fn check_control_bound(&self, side: usize) {
         let limits = &self.plan.configs[side].limits;
         let nicknames = if self.nicknames.is_some() { limits.nicknames as u64 } else { 0 };
-        let messages = if self.answers.is_some() { 64 * self.plan.sessions.len() } else { 0 };
+        let messages = if self.responses.is_some() { 64 * self.plan.sessions.len() } else { 0 };
         let given = nicknames + messages as u64;
         let limit = limits.control_octets as u64 + 600 * given;
         let octets = self.wire.writers[side].response_octets;
@@ -284,7 +284,7 @@ impl World {
         self.sides[side].held = None;
     }
 
-    /// Gives a side octets of the link. Says whether anything moved.
+    /// Gives a side octets of the link. Returns whether anything moved.
     pub fn read(&mut self, side: usize) -> bool {
         if self.sides[side].is_gone || self.sides[side].connection.is_closed() {
             return false;
@@ -333,7 +333,7 @@ impl World {
         true
     }
 
-    /// Tells a side that nothing more comes, if that is so.
+    /// Reports the end of the stream to a side, once it is reached.
     fn read_end(&mut self, side: usize) -> bool {
         let is_at_end = self.links[1 - side].is_at_end() || self.links[side].is_broken();
         let state = &mut self.sides[side];
@@ -355,8 +355,8 @@ impl World {
         assert!(is_bounded, "{} octets are left in the input", state.input.len());
     }
 
-    /// Goes to the next moment at which something is due, or somewhere before
-    /// or behind it.
+    /// Advances time to the next moment at which something is due, or to a moment
+    /// before or after it.
     fn let_time_pass(&mut self) {
         let is_near = |due: &Duration| *due < self.now + Duration::from_secs(1_000);
         let due = self.next_due().filter(is_near);
@@ -409,8 +409,8 @@ impl World {
     }
 
     /// Lets everything come to rest: links flow, applications take events and
-    /// give the rest of their bodies, time passes. Whatever can get an outcome
-    /// gets one.
+    /// give the rest of their bodies, time passes. Every message that can get an
+    /// outcome gets one.
     fn settle(&mut self) {
         self.tell(|_| "settle".into());
         for side in [ALICE, BOB] {
@@ -431,13 +431,13 @@ impl World {
                 moved |= self.events(side);
                 moved |= self.finish_streams(side);
                 moved |= self.respond_to_nickname(side);
-                moved |= self.answer_message(side);
+                moved |= self.respond_to_message(side);
                 moved |= self.write(side);
                 moved |= self.read(side);
                 moved |= self.events(side);
             }
             moved |= self.hear_of_all();
-            // Who has hung up meanwhile has moved nothing.
+            // A side that has closed meanwhile has moved nothing.
             if !moved && !self.is_at_rest() {
                 let Some(due) = self.next_due() else {
                     panic!("nothing moves and nothing is due: {}", self.without_outcome());
@@ -448,7 +448,7 @@ impl World {
         }
     }
 
-    /// What keeps the world from rest.
+    /// What keeps the world from coming to rest.
     fn without_outcome(&self) -> String {
         let messages: Vec<_> = self
             .ledger
@@ -483,19 +483,19 @@ impl World {
         });
         is_quiet
             && self.nicknames.as_ref().is_none_or(Nicknames::are_at_rest)
-            && self.answers.as_ref().is_none_or(Answers::are_given)
+            && self.responses.as_ref().is_none_or(Responses::are_given)
             && self.ledger.iter().all(|sent| sent.outcome.is_some() || self.awaits_reports(sent))
             && !self.poll_transmit(ALICE)
             && !self.poll_transmit(BOB)
     }
 
-    /// Whether nothing but success REPORTs is missing which nobody will send.
+    /// Whether only success REPORTs are missing that will never be sent.
     fn awaits_reports(&self, sent: &Sent) -> bool {
         let receiver = &self.plan.sessions[sent.session].sides[1 - sent.side];
         let serial = self.sides[sent.side].by_key[&sent.key];
         let was_rejected = self.sides[1 - sent.side].rejected.contains(&serial);
         let may_come = receiver.reports != ReportMode::Manual
-            && !(was_rejected && self.answers.is_some())
+            && !(was_rejected && self.responses.is_some())
             && sent.completed > 0
             && self.plan.configs[sent.side].limits.message_ranges > 0;
         let progress = self.sides[sent.side].connection.progress(sent.key);
@@ -510,9 +510,9 @@ impl World {
         waits && has_left && is_answered && !may_come
     }
 
-    /// Closes what is open, one way or the other.
+    /// Closes everything that is open, in one way or another.
     fn tear_down(&mut self) {
-        self.check_every_request_is_answered();
+        self.check_every_request_has_its_response();
         self.tell(|_| "tear down".into());
         let first = self.rng.below(2) as usize;
         match self.rng.below(3) {
@@ -542,7 +542,7 @@ impl World {
     }
 
     // req: 4975-7.2-1 4975-7.1.2-10
-    fn check_every_request_is_answered(&self) {
+    fn check_every_request_has_its_response(&self) {
         if self.is_hostile() || self.sides.iter().any(|side| side.connection.is_closed()) {
             return;
         }
@@ -550,12 +550,12 @@ impl World {
             for request in &self.wire.writers[side].requests {
                 let is_answered =
                     !request.wants(msrp::StatusCode::OK) || !request.responses.is_empty();
-                assert!(is_answered, "{} of {} has no answer", request.describe(), name(side));
+                assert!(is_answered, "{} of {} has no response", request.describe(), name(side));
             }
         }
     }
 
-    /// What holds when all is over.
+    /// The invariants at the end.
     fn check_end(&self) {
         for (serial, sent) in self.ledger.iter().enumerate() {
             let outcome = sent.outcome.as_ref().unwrap_or_else(|| panic!("{serial}: no outcome"));
@@ -573,8 +573,8 @@ impl World {
         }
     }
 
-    /// A message that is said to be accepted or delivered is with the other
-    /// application, and one that was given up with `#` is not said to be.
+    /// The other application has every message whose outcome is `Accepted` or
+    /// `Delivered`. A message that was aborted with `#` has neither outcome.
     fn check_receiver_agrees(&self, serial: usize, sent: &Sent, outcome: Outcome) {
         let (left, last_flag) = self.wire.writers[sent.side].progress(serial);
         let was_given_up = last_flag == Some(msrp::wire::Continuation::Aborted);
@@ -590,7 +590,7 @@ impl World {
                 .filter(|other| other.side == sent.side && other.message_id == sent.message_id)
                 .map(|other| other.completed)
                 .sum();
-            // Who forgets that it has refused a message takes the rest of it.
+            // A side that forgets that it has refused a message takes the rest of it.
             let limits = &self.plan.configs[1 - sent.side].limits;
             let may_forget = limits.remembered_messages < 20;
             assert!(count > 0 || may_forget, "{serial} is {outcome:?} and never arrived");

@@ -15,7 +15,7 @@ proptest! {
         prop_assert!(parts.are_those_of(uri.to_string().parse::<MsrpUri>().unwrap().view()));
     }
 
-    /// Whatever a builder is given, it writes that or nothing.
+    /// A builder writes exactly what it is given, or fails.
     #[test]
     fn a_builder_cannot_be_tricked(parts in parts(), which in 0..7_usize, trick in near_part()) {
         let mut parts = parts;

@@ -231,7 +231,7 @@ fn a_semicolon_ends_the_authority() {
     assert_eq!((uri.host_str(), uri.transport()), ("h", "tcp"));
     assert!(uri.parameters().eq([("x", None)]));
     assert_eq!(UriRef::parse("msrp://h;i:1/a;tcp").unwrap_err().kind(), UriErrorKind::Transport);
-    // With an "@" behind it, it is part of a userinfo.
+    // Before an "@", it is part of a userinfo.
     let uri = UriRef::parse("msrp://h;i@j:1/a;tcp").unwrap();
     assert_eq!((uri.userinfo(), uri.host_str()), (Some("h;i"), "j"));
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::parts::{Parts, token};
 
-/// How else the URI of some parts may be spelled.
+/// Another spelling of a URI.
 #[derive(Clone, Debug)]
 pub(crate) struct Spelling {
     capitals: Vec<bool>,
@@ -58,7 +58,7 @@ impl Spelling {
     }
 
     fn escaped(&self, text: &str) -> String {
-        // An escape that is there already must not be escaped once more.
+        // An escape must not be escaped again.
         let mut is_literal = 0;
         let mut escaped = String::new();
         for (char, escape) in text.chars().zip(self.escapes.iter().cycle()) {
@@ -74,7 +74,7 @@ impl Spelling {
         escaped
     }
 
-    /// All eight groups, with leading zeros where there is room.
+    /// All eight groups, padded with leading zeros.
     fn expanded(&self, address: Ipv6Addr) -> String {
         let width = self.zeros.min(4);
         let groups = address.segments().map(|group| format!("{group:0width$x}"));

@@ -1,30 +1,30 @@
-//! One authentication: which relay is asked what, and what follows from its
-//! answer. Nothing is tried again without end, whatever the relays say.
+//! One authentication: which AUTH goes to which relay, and what follows from the
+//! response. Each kind of retry happens once, so that no relay can cause a loop.
 
-use crate::time::Instant;
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{Authentication, AuthenticationFailure, RelayAccount, RelayRoute, UriParameter};
 use crate::auth::{AuthErrorKind, Authorization, Challenge, Credentials, DigestClient};
 use crate::random::{Random, RandomError};
+use crate::time::Instant;
 use crate::uri::{MsrpUri, Path};
 use crate::wire::{HeadRef, HeaderName, StatusCode};
 
-/// The least time from a route to the next, whatever lifetime a relay gives.
+/// The least time from a route to the next, however short its lifetime.
 const LEAST_REFRESH: Duration = Duration::from_secs(1);
 
-/// What becomes of an authentication.
+/// The next step of an authentication.
 pub(super) enum Next {
-    /// An AUTH is to be sent.
+    /// Send an AUTH.
     Ask,
-    /// Every relay has been asked. The next route is due at `refresh`.
+    /// Every relay has granted its part. The next route is due at `refresh`.
     Done { route: RelayRoute, refresh: Option<Instant> },
-    /// There is no route.
+    /// No route.
     Failed(AuthenticationFailure),
 }
 
-/// What an AUTH says.
+/// The fields of an AUTH.
 pub(super) struct Request {
     pub(super) to_path: Path,
     pub(super) expires: Option<u32>,
@@ -36,9 +36,9 @@ pub(super) struct Flow {
     local: MsrpUri,
     refreshes: bool,
     is_asking: bool,
-    /// The relay whose turn it is.
+    /// The relay that the current AUTH is for.
     relay: Relay,
-    /// The others, in the order of their turns.
+    /// The others, in the order in which they follow.
     others: VecDeque<Relay>,
     round: Round,
 }
@@ -48,32 +48,31 @@ pub(super) struct Flow {
 struct Relay {
     uri: MsrpUri,
     credentials: Option<Credentials>,
-    /// The challenge that is answered, with what the relay gave after it: the
+    /// The challenge of the relay, and the nonces that it gave later. The
     /// protection space is the relay itself (RFC 4976 section 9.1).
     digest: Option<DigestClient>,
     with_uri: bool,
-    /// Whether the other way of `with_uri` may be tried.
-    may_turn: bool,
+    /// Whether the other value of `with_uri` may still be tried.
+    may_switch: bool,
     expires: Option<u32>,
 }
 
-/// One route in the making.
+/// The progress towards one route.
 #[derive(Debug)]
 struct Round {
-    /// Relays that are asked after this one.
+    /// The number of relays after the current one.
     left: usize,
-    /// The Use-Path of those before it.
+    /// The Use-Path of the relays before it.
     path: Option<Path>,
     expires: Option<Instant>,
     refresh: Option<Instant>,
     tried: Tried,
 }
 
-/// What one relay has been tried with in a round.
+/// What has been tried with one relay in a round.
 #[derive(Debug, Default)]
 struct Tried {
-    /// The challenge that the last AUTH answered was given to it in this round,
-    /// and for nothing else.
+    /// Whether the last AUTH was the first answer to its challenge.
     is_fresh: bool,
     stale: bool,
     min_expires: bool,
@@ -89,7 +88,7 @@ impl Flow {
             credentials: own.or_else(|| credentials.clone()),
             digest: None,
             with_uri: uri_parameter != UriParameter::Never,
-            may_turn: uri_parameter == UriParameter::Fallback,
+            may_switch: uri_parameter == UriParameter::Fallback,
             expires,
         };
         let others: VecDeque<Relay> = outer.into_iter().map(relay).collect();
@@ -107,12 +106,12 @@ impl Flow {
         &self.local
     }
 
-    /// The relay whose turn it is.
+    /// The relay that the current AUTH is for.
     pub(super) const fn relay(&self) -> &MsrpUri {
         &self.relay.uri
     }
 
-    /// Whether a response is awaited.
+    /// Whether a route is in progress.
     pub(super) const fn is_asking(&self) -> bool {
         self.is_asking
     }
@@ -136,9 +135,9 @@ impl Flow {
         })
     }
 
-    /// Takes the response to an AUTH that left at `asked`. `use_path` is what
-    /// the relay gives, if anything.
-    pub(super) fn answered(
+    /// Takes the response to an AUTH that left at `asked`. `use_path` is its
+    /// Use-Path, if it is usable.
+    pub(super) fn responded(
         &mut self,
         asked: Instant,
         head: &HeadRef<'_>,
@@ -154,10 +153,10 @@ impl Flow {
         result.map_or_else(Next::Failed, |()| Next::Ask)
     }
 
-    /// A relay that challenges, and then says nothing to an Authorization with
-    /// `uri`, is asked again from the start. It has shown that it is there.
+    /// A relay that sends a challenge and does not respond to an Authorization
+    /// with `uri` is reachable, so it gets a new AUTH without Authorization.
     pub(super) fn timed_out(&mut self) -> Next {
-        if !self.round.tried.is_fresh || !self.relay.turn() {
+        if !self.round.tried.is_fresh || !self.relay.switch() {
             return Next::Failed(AuthenticationFailure::TimedOut);
         }
         self.relay.digest = None;
@@ -165,8 +164,8 @@ impl Flow {
         Next::Ask
     }
 
-    /// Answers a challenge. One that refuses the answer to the challenge before
-    /// it says no, unless that was stale or `uri` can be the reason.
+    /// Answers a challenge. A second challenge is a refusal, unless the nonce was
+    /// stale or the `uri` parameter can be the reason.
     fn challenged(&mut self, head: &HeadRef<'_>) -> Result<(), AuthenticationFailure> {
         let values = || values(head, HeaderName::WwwAuthenticate);
         let tried = &mut self.round.tried;
@@ -175,7 +174,7 @@ impl Flow {
                 values().filter_map(|it| Challenge::parse(it).ok()).any(|it| it.is_stale());
             if is_stale && !tried.stale {
                 tried.stale = true;
-            } else if is_stale || !self.relay.turn() {
+            } else if is_stale || !self.relay.switch() {
                 return Err(AuthenticationFailure::Unauthorized);
             }
         }
@@ -212,20 +211,20 @@ impl Flow {
     fn accepted(&mut self, asked: Instant, head: &HeadRef<'_>, use_path: Option<Path>) -> Next {
         let info = values(head, HeaderName::AuthenticationInfo).next();
         if let Some(digest) = &mut self.relay.digest {
-            // What cannot be read proves as much as what is not there.
+            // An unreadable Authentication-Info counts as a missing one.
             let outcome = digest.accepted(info).map_err(|error| error.kind());
             if let Err(AuthErrorKind::OtherRequest | AuthErrorKind::WrongRelay) = outcome {
                 return Next::Failed(AuthenticationFailure::Impostor);
             }
-            // What has worked will work for the next route.
-            self.relay.may_turn = false;
+            // The form that this relay accepts also serves the next route.
+            self.relay.may_switch = false;
         }
         let Some(path) = use_path else {
             return Next::Failed(AuthenticationFailure::NoRoute);
         };
         let lifetime = seconds(head, HeaderName::Expires).or(self.relay.expires);
         let path = self.round.whole(path);
-        self.round.lives(asked, lifetime);
+        self.round.limit(asked, lifetime);
         self.turn_to_next();
         if self.round.next(&path) { Next::Ask } else { self.done(path) }
     }
@@ -246,21 +245,21 @@ impl Flow {
 }
 
 impl Relay {
-    /// Turns to the other way of `uri`, once.
-    const fn turn(&mut self) -> bool {
-        let may_turn = self.may_turn;
-        if may_turn {
+    /// Switches to the other form of Authorization, with or without `uri`, once.
+    const fn switch(&mut self) -> bool {
+        let may_switch = self.may_switch;
+        if may_switch {
             self.with_uri = !self.with_uri;
-            self.may_turn = false;
+            self.may_switch = false;
         }
-        may_turn
+        may_switch
     }
 }
 
 impl Round {
-    /// The Use-Path from the client on. An outer relay is to name the inner
-    /// ones, too; by another reading of RFC 4976 section 5.1 (errata 1273 and
-    /// 1276) it names itself alone.
+    /// The Use-Path from the client to this relay. An outer relay should name the
+    /// inner ones as well. By another reading of RFC 4976 section 5.1 (errata 1273
+    /// and 1276) it names only itself.
     fn whole(&self, path: Path) -> Path {
         match &self.path {
             Some(inner) if inner.first() != path.first() => inner.followed_by(path.view()),
@@ -272,8 +271,8 @@ impl Round {
         Self { left, path: None, expires: None, refresh: None, tried: Tried::default() }
     }
 
-    /// Goes on to the next relay through those before it; says whether there
-    /// is one.
+    /// Continues with the next relay, through those before it. Returns whether
+    /// there is one.
     fn next(&mut self, path: &Path) -> bool {
         let Some(left) = self.left.checked_sub(1) else { return false };
         self.left = left;
@@ -282,9 +281,9 @@ impl Round {
         true
     }
 
-    /// A route lives as long as all of its URIs; each relay gives its own time
-    /// (section 5.1).
-    fn lives(&mut self, from: Instant, seconds: Option<u32>) {
+    /// A route expires with the first of its URIs. Each relay sets a lifetime of
+    /// its own (section 5.1).
+    fn limit(&mut self, from: Instant, seconds: Option<u32>) {
         let Some(lifetime) = seconds.map(|it| Duration::from_secs(it.into())) else { return };
         self.expires = earlier(self.expires, from.checked_add(lifetime));
         let until_refresh = (lifetime * 3 / 4).max(LEAST_REFRESH);
@@ -302,7 +301,7 @@ fn values<'a>(head: &HeadRef<'a>, name: HeaderName) -> impl Iterator<Item = &'a 
         .map(|(_, value)| value)
 }
 
-/// A whole number of seconds; more than can be counted is the most that can.
+/// A whole number of seconds. A number too large for `u32` counts as the largest.
 fn seconds(head: &HeadRef<'_>, name: HeaderName) -> Option<u32> {
     let value = values(head, name).next()?;
     let is_number = !value.is_empty() && value.bytes().all(|octet| octet.is_ascii_digit());

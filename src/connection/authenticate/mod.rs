@@ -4,7 +4,6 @@ mod failure;
 mod flow;
 mod route;
 
-use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -17,16 +16,16 @@ use super::config::Role;
 use super::event::Event;
 use crate::auth::Credentials;
 use crate::keys::{AuthKey, Keys, Tag, UnknownKey};
+use crate::time::Instant;
 use crate::tolerance::Tolerance;
 use crate::uri::{Host, MsrpUri, Path, PathRef};
 use crate::wire::{Continuation, EncodeError, HeadRef, HeadWriter, HeaderName, Method, StatusCode};
 use flow::{Flow, Next, Request};
 
-/// What a client asks of its relays: the use of one of them, or of a chain.
+/// What a client asks for: the use of one relay, or of a chain of relays.
 ///
-/// AUTH is for connections that nobody else can read: RFC 4976 section 8 asks
-/// for TLS. A [`Connection`] does not see its transport, so that the
-/// application says what it is by the function that it begins with.
+/// AUTH requires TLS (RFC 4976 section 8). A [`Connection`] does not see its
+/// transport, so the application states it by the constructor that it calls.
 ///
 /// ```
 /// use msrp::Authentication;
@@ -53,46 +52,56 @@ pub struct Authentication {
     is_secured: bool,
 }
 
-/// A relay, and as whom it is used.
+/// A relay, and the credentials for it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RelayAccount {
-    uri: MsrpUri,
-    credentials: Option<Credentials>,
+    /// The URI of the relay. It has no session-id, and need not have a port.
+    pub uri: MsrpUri,
+    /// The credentials for this relay. Default: `None`, those of
+    /// [`Authentication::credentials`].
+    pub credentials: Option<Credentials>,
 }
 
 impl RelayAccount {
-    /// A relay that knows this side by credentials of its own.
+    /// A relay that uses [`Authentication::credentials`].
     #[must_use]
-    pub const fn new(uri: MsrpUri, credentials: Credentials) -> Self {
-        Self { uri, credentials: Some(credentials) }
-    }
-}
-
-/// A relay that takes [`Authentication::credentials`].
-impl From<MsrpUri> for RelayAccount {
-    fn from(uri: MsrpUri) -> Self {
+    pub const fn new(uri: MsrpUri) -> Self {
         Self { uri, credentials: None }
     }
+
+    /// Sets the credentials for this relay.
+    #[must_use]
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
 }
 
-/// Whether Authorization has a `uri` parameter. RFC 7616 has one, the examples
-/// of RFC 4976 have none, and there are relays that answer only either.
+impl From<MsrpUri> for RelayAccount {
+    fn from(uri: MsrpUri) -> Self {
+        Self::new(uri)
+    }
+}
+
+/// Whether Authorization has a `uri` parameter. RFC 7616 requires it, and the
+/// examples of RFC 4976 lack it. Some relays accept only one of the two forms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UriParameter {
-    /// It is there. Where a relay refuses that with 401, or does not answer,
-    /// it is asked once more without. A wrong password is tried twice so.
+    /// With `uri`. If the relay responds with 401 or does not respond, one more
+    /// AUTH without `uri` follows. A wrong password is therefore tried twice.
     #[default]
     Fallback,
-    /// It is there.
+    /// With `uri`.
     Always,
-    /// It is not there.
+    /// Without `uri`.
     Never,
 }
 
 impl Authentication {
-    /// Asks a relay, on a connection whose transport is TLS (or a WebSocket
-    /// over it) and whose certificate is that of the relay's host.
+    /// Authenticates with a relay on a connection over TLS, or over a WebSocket on
+    /// TLS, whose certificate is that of the relay's host.
     ///
     /// `local` is this side's URI in the session to come. The URI of a relay
     /// has no session-id, and need not have a port.
@@ -100,10 +109,9 @@ impl Authentication {
         Self::new(local, relay.into(), true)
     }
 
-    /// Asks a relay of `msrp` on a connection that others may read, where that
-    /// is no harm: on one machine, for a test. The password itself is not sent,
-    /// but the URIs of the relay are, and whoever has them takes part in the
-    /// session.
+    /// Authenticates with a relay of the scheme `msrp` without TLS, for tests on
+    /// one machine. The password itself is not sent, but the URIs that the relay
+    /// grants are, and anyone who reads them can take part in the session.
     pub fn without_tls(local: MsrpUri, relay: impl Into<RelayAccount>) -> Self {
         Self::new(local, relay.into(), false)
     }
@@ -121,44 +129,44 @@ impl Authentication {
         }
     }
 
-    /// A further relay, which is reached through those before it.
+    /// Adds a relay that is reached through those before it.
     pub fn outer(mut self, relay: impl Into<RelayAccount>) -> Self {
         self.outer.push(relay.into());
         self
     }
 
-    /// As whom the relays without a [`RelayAccount`] of their own are used.
-    /// None are needed where the transport has been authenticated before
+    /// Sets the credentials for every relay that has none in its
+    /// [`RelayAccount`]. A client that the transport has authenticated needs none
     /// (RFC 7977 section 5.3.1).
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = Some(credentials);
         self
     }
 
-    /// How long the URIs of the relays are wanted, at most; in whole seconds,
-    /// what is less than one counts as one. A relay that does not allow it is
-    /// asked for what it does (423). Default: as long as the relay likes.
+    /// Sets the longest lifetime to ask for, in whole seconds and at least one. If
+    /// a relay responds with 423, the next AUTH asks for a lifetime within its
+    /// bounds. Default: the relay chooses.
     pub fn expires(mut self, lifetime: Duration) -> Self {
         self.expires = Some(u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX).max(1));
         self
     }
 
-    /// Whether Authorization has a `uri` parameter. Default: yes, and where
-    /// that fails no.
+    /// Sets whether Authorization has a `uri` parameter. Default:
+    /// [`UriParameter::Fallback`].
     pub const fn uri_parameter(mut self, mode: UriParameter) -> Self {
         self.uri_parameter = mode;
         self
     }
 
-    /// Whether a route is followed by another one when three quarters of its
-    /// time are over. Default: yes.
+    /// Sets whether another route follows after three quarters of the lifetime of
+    /// a route. Default: yes.
     pub const fn refresh(mut self, wanted: bool) -> Self {
         self.refreshes = wanted;
         self
     }
 
-    /// Whether the URIs of the relays agree with what is said of the transport:
-    /// with TLS all of them, without it that of the relay at its other end.
+    /// Checks the schemes against the transport: with TLS those of all relays,
+    /// without it that of the first.
     fn check_schemes(&self) -> Result<(), AuthenticateError> {
         let first = &self.first.uri;
         if !self.is_secured {
@@ -197,21 +205,21 @@ impl Authentications {
 }
 
 impl Connection {
-    /// Asks the peer of this connection, a relay, for a route through it, and
-    /// through it further relays for the whole route (RFC 4976 section 5.1).
-    /// [`Event::Authenticated`] brings the route,
+    /// Authenticates with the relay at the other end of this connection, and
+    /// through it with the outer relays (RFC 4976 section 5.1).
+    /// [`Event::Authenticated`] has the route, and
     /// [`Event::AuthenticationFailed`] says why there is none. Sessions on the
-    /// connection go on meanwhile.
+    /// connection continue meanwhile.
     ///
-    /// A route is good for one session; authenticate as often as there are
-    /// sessions. Unless [`Authentication::refresh`] says no, further routes
-    /// follow under the same key, each before the one before it ends; a
-    /// session that is to live longer takes it in a fresh offer to its peer.
-    /// Nothing of a running session changes by itself.
+    /// A route serves one session: authenticate once for each. Unless
+    /// [`Authentication::refresh`] is off, further routes follow under the same
+    /// key, each before the previous one expires. A session that outlives its
+    /// route uses the next one in a new offer to its peer. No session changes by
+    /// itself.
     ///
     /// # Errors
     ///
-    /// [`AuthenticateError`]; nothing leaves then.
+    /// [`AuthenticateError`], and nothing leaves.
     pub fn authenticate(
         &mut self,
         authentication: Authentication,
@@ -230,12 +238,12 @@ impl Connection {
         Ok(key)
     }
 
-    /// Stops an authentication: no more routes follow under its key, nor does a
-    /// first one. Routes that were granted stay valid.
+    /// Stops an authentication: no further route follows under its key. Routes
+    /// that were granted stay valid.
     ///
     /// # Errors
     ///
-    /// [`UnknownKey`] if the authentication has ended, or is of another connection.
+    /// [`UnknownKey`] if the authentication has ended, or belongs to another connection.
     pub fn stop_authentication(&mut self, key: AuthKey) -> Result<(), UnknownKey> {
         self.authentications.refreshes.retain(|(_, refreshed)| *refreshed != key);
         self.hop.forget_transactions(|purpose| *purpose != Purpose::Auth(key));
@@ -243,7 +251,7 @@ impl Connection {
     }
 
     /// A response to an AUTH.
-    pub(super) fn auth_answered(
+    pub(super) fn auth_responded(
         &mut self,
         key: AuthKey,
         asked: Instant,
@@ -252,16 +260,16 @@ impl Connection {
     ) {
         let use_path = if status.is_success() { self.use_path(head) } else { None };
         if let Some(flow) = self.authentications.flows.get_mut(&key) {
-            let next = flow.answered(asked, head, status, use_path);
-            self.go_on(key, next);
+            let next = flow.responded(asked, head, status, use_path);
+            self.proceed(key, next);
         }
     }
 
-    /// The Use-Path of a response, where it can be taken.
+    /// The Use-Path of a response, if it is usable.
     fn use_path(&mut self, head: &HeadRef<'_>) -> Option<Path> {
         let text = head.header(HeaderName::UsePath)?;
         let path = PathRef::parse(text, self.config.parse.path_uris).ok()?;
-        // Section 4.2 wants names and ports.
+        // Section 4.2 requires names and ports.
         let is_complete =
             path.iter().all(|uri| matches!(uri.host(), Host::Name(_)) && uri.port().is_some());
         (is_complete || self.tolerate(Tolerance::UsePathAddress)).then(|| path.to_path())
@@ -271,11 +279,11 @@ impl Connection {
     pub(super) fn auth_timed_out(&mut self, key: AuthKey) {
         if let Some(flow) = self.authentications.flows.get_mut(&key) {
             let next = flow.timed_out();
-            self.go_on(key, next);
+            self.proceed(key, next);
         }
     }
 
-    /// Asks for the routes that are due.
+    /// Asks for the routes whose refresh is due.
     pub(super) fn refresh_routes(&mut self, now: Instant) {
         while let Some((due, key)) = self.authentications.refreshes.first().copied()
             && due <= now
@@ -285,7 +293,7 @@ impl Connection {
         }
     }
 
-    /// The connection ends: what has no route will have none.
+    /// The connection ends: authentications that have no route yet have failed.
     pub(super) fn end_authentications(&mut self) {
         self.authentications.refreshes.clear();
         for (key, flow) in std::mem::take(&mut self.authentications.flows) {
@@ -297,7 +305,7 @@ impl Connection {
         }
     }
 
-    fn go_on(&mut self, key: AuthKey, next: Next) {
+    fn proceed(&mut self, key: AuthKey, next: Next) {
         match next {
             Next::Ask => self.send_auth(key),
             Next::Done { route, refresh } => {

@@ -1,16 +1,16 @@
-//! What relays give to a client: a way through them.
+//! The route that relays grant to a client.
 
-use crate::time::Instant;
 use std::fmt;
 
+use crate::time::Instant;
 use crate::uri::{MsrpUri, Path};
 
-/// A way through the relays that act on behalf of this side, good for one
-/// session (RFC 4976 section 5.1).
+/// A route through the relays of this side, for one session (RFC 4976 section
+/// 5.1).
 ///
-/// Its URIs are secrets that only the peer of that session may see (section
-/// 3.1), so that its `Debug` does not show them. A URI is never used for a
-/// second session: authenticate once more for that.
+/// Its URIs are secrets that only the peer of that session may see (section 3.1),
+/// so `Debug` does not show them. A URI must not serve a second session:
+/// authenticate again for each.
 ///
 /// ```no_run
 /// use msrp::{Path, RelayRoute, SessionConfig};
@@ -47,22 +47,21 @@ impl RelayRoute {
         &self.local
     }
 
-    /// The path that the peer is told, in a session description for one: the
-    /// outermost relay first, this side's URI last.
+    /// The path for the peer, which goes into a session description: the outermost
+    /// relay first, this side's URI last.
     #[must_use]
     pub fn path(&self) -> Path {
         self.use_path.reversed().with_last(self.local.view())
     }
 
-    /// The path of requests to a peer, given the path that it has told: what
-    /// [`SessionConfig::new`](crate::SessionConfig::new) takes.
+    /// The To-Path of requests to a peer, from the path in its session description,
+    /// for [`SessionConfig::new`](crate::SessionConfig::new).
     #[must_use]
     pub fn to_path(&self, peer: &Path) -> Path {
         self.use_path.followed_by(peer.view())
     }
 
-    /// When the first of the relays forgets its URI; `None` where none of them
-    /// has said.
+    /// When the first of the URIs expires. `None` if no relay has given a lifetime.
     #[must_use]
     pub const fn expires(&self) -> Option<Instant> {
         self.expires

@@ -6,8 +6,7 @@ use crate::wire::byte_range::ByteRange;
 use crate::wire::header::FailureReport;
 use crate::wire::status::StatusCode;
 
-/// Some octets of a head. Sixteen bits are enough for the longest head there
-/// can be.
+/// Some octets of a head. Sixteen bits are enough for the longest possible head.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(super) start: u16,
@@ -34,9 +33,9 @@ impl Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PathField {
     pub(crate) text: Span,
-    /// How many URIs there are.
+    /// The number of URIs.
     pub(crate) uris: u16,
-    /// The first URI taken apart: mostly there is no other.
+    /// The parts of the first URI, which is usually the only one.
     pub(crate) first: Spans,
 }
 
@@ -70,7 +69,7 @@ pub(crate) struct Fields {
     pub(crate) byte_range: Option<ByteRange>,
     pub(crate) success_report: Option<bool>,
     pub(crate) failure_report: Option<FailureReport>,
-    /// The header fields, from the line behind the start line on.
+    /// The header fields: the lines after the start line.
     pub(crate) section: Span,
     pub(crate) has_body: bool,
     pub(crate) tolerated: Tolerances,

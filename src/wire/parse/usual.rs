@@ -1,11 +1,11 @@
-//! The lines of nearly every chunk, where nothing is to be remarked on.
+//! The lines that nearly every chunk has, spelled as they usually are.
 //!
-//! A rule finds the end of a value by itself, so the search for the end of the
-//! line can be spared. Whatever is not quite as usual is left as it is and read the
-//! long way, and so is a line that has not come in whole.
+//! A rule finds the end of a value by itself, which saves the search for the end of the
+//! line. Any other line is left to the general reader in [`super`], and so is one that
+//! has not arrived whole.
 
 use super::super::fast;
-use super::super::grammar::{self, StartWord};
+use super::super::grammar;
 use super::super::header::HeaderName;
 use super::super::ident;
 use super::{CRLF, HeadParser, Kind, PathField, START, Span, status_code};
@@ -13,10 +13,10 @@ use crate::limits::ParseOptions;
 use crate::uri::fast as uri_fast;
 
 impl HeadParser {
-    /// Reads lines as long as they are the usual ones.
+    /// Reads lines up to the first unusual one.
     pub(super) fn usual_lines(&mut self, input: &[u8], options: &ParseOptions) {
-        // What has come in of a line is read only once this way, or one that
-        // comes in octet by octet would take the square of its length.
+        // A line is tried here only once: trying again after every octet that arrives
+        // would take time quadratic in its length.
         while self.searched == self.line_start
             && let Some(rest) = self.usual_line(input, options)
         {
@@ -25,7 +25,7 @@ impl HeadParser {
         }
     }
 
-    /// Reads one line, and gives what is behind it.
+    /// Reads one line, and gives what follows it.
     #[inline]
     fn usual_line<'a>(&mut self, input: &'a [u8], options: &ParseOptions) -> Option<&'a [u8]> {
         if self.line_start == 0 {
@@ -36,21 +36,20 @@ impl HeadParser {
     }
 
     fn usual_start_line<'a>(&mut self, input: &'a [u8]) -> Option<&'a [u8]> {
-        let (id, behind) = fast::start(input)?;
-        let (word, rest) = to_crlf(fast::start_word(behind))?;
+        let (id, after_id) = fast::start(input)?;
         let transaction = Span::at(START.len(), standard_length(id)?);
-        match word {
-            StartWord::Method(name) if grammar::is_other_method(name) => {
-                self.fields.word = Span::at(input.len() - behind.len(), name);
-            }
-            StartWord::Method(_) => return None,
-            StartWord::Status { code, comment } => {
-                let comment = comment.unwrap_or_default();
-                let end = input.len() - rest.len() - CRLF.len();
-                self.fields.kind = Kind::Response(status_code(code));
-                self.fields.word = Span::at(end - comment.len(), comment);
-            }
-        }
+        let method = grammar::other_method(after_id).ok().map(|(rest, name)| (name, rest));
+        let rest = if let Some((name, rest)) = to_crlf(method) {
+            self.fields.word = Span::at(input.len() - after_id.len(), name);
+            rest
+        } else {
+            let ((code, comment), rest) = to_crlf(fast::response(after_id))?;
+            let comment = comment.unwrap_or_default();
+            let end = input.len() - rest.len() - CRLF.len();
+            self.fields.kind = Kind::Response(status_code(code));
+            self.fields.word = Span::at(end - comment.len(), comment);
+            rest
+        };
         self.fields.transaction = transaction;
         self.fields.section = Span::at(input.len() - rest.len(), &[]);
         Some(rest)
@@ -115,17 +114,17 @@ fn usual_path<'a>(
     options: &ParseOptions,
 ) -> Option<&'a [u8]> {
     let (shape, rest) = uri_fast::path_to_cr(text, options.path_uris)?;
-    let behind = rest.strip_prefix(CRLF)?;
+    let after = rest.strip_prefix(CRLF)?;
     let value = text.get(..text.len() - rest.len())?;
     *field = PathField::new(Span::at(offset, value), shape);
-    Some(behind)
+    Some(after)
 }
 
 fn standard_length(id: &[u8]) -> Option<&[u8]> {
     ident::is_standard_length(id.len()).then_some(id)
 }
 
-/// Keeps what a rule read, where the line ends behind it and it is no second one.
+/// Keeps what a rule read, if the line ends there and the field is the first of its name.
 #[inline]
 fn keep<'a, T>(field: &mut Option<T>, read: Option<(T, &'a [u8])>) -> Option<&'a [u8]> {
     if field.is_some() {
@@ -136,7 +135,7 @@ fn keep<'a, T>(field: &mut Option<T>, read: Option<(T, &'a [u8])>) -> Option<&'a
     Some(rest)
 }
 
-/// What a rule read and what is behind the line, where the line ends there.
+/// What a rule read, and what follows the line, if the line ends there.
 #[inline]
 fn to_crlf<T>(read: Option<(T, &[u8])>) -> Option<(T, &[u8])> {
     let (found, rest) = read?;

@@ -1,4 +1,4 @@
-//! Messages whose answer the application gives (RFC 4975 section 5.3, RFC 7701
+//! Messages to which the application responds (RFC 4975 section 5.3, RFC 7701
 //! section 6).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -27,7 +27,7 @@ fn message(id: &str) -> Raw {
     Raw::chunk(&format!("t.{id}"), id, "1-2/2", "Hi", '$')
 }
 
-/// Of each message that is whole, whether it is there again.
+/// For each whole message, whether it is a duplicate.
 fn duplicates(events: &[Event]) -> Vec<bool> {
     events
         .iter()
@@ -39,7 +39,7 @@ fn duplicates(events: &[Event]) -> Vec<bool> {
         .collect()
 }
 
-/// The messages that are whole.
+/// The whole messages.
 fn whole(events: &[Event]) -> Vec<IncomingKey> {
     events
         .iter()
@@ -62,7 +62,7 @@ fn a_message_waits_for_the_application() {
         let sent = bob.drain();
         assert_eq!(words(&sent), ["200", "REPORT"]);
         assert_eq!((&sent[0].id[..], sent[1].range()), ("t.mid1", "1-2/2"));
-        // It has its answer.
+        // It has its response.
         assert!(bob.side.connection.accept(key).is_err());
         assert!(bob.side.connection.reject(key, StatusCode::FORBIDDEN).is_err());
         assert_eq!(bob.drain(), []);
@@ -83,7 +83,7 @@ fn a_message_is_refused_with_any_status() {
             // There is no success to report.
             assert_eq!(words(&sent), [status.to_string()]);
             assert!(bob.side.connection.accept(key).is_err());
-            // What comes of it again is refused likewise, and not told.
+            // When it arrives again, it gets the same status and no event.
             assert_eq!(words(&bob.give(&message("mid1").octets())), [status.to_string()]);
             assert_eq!(bob.events(), []);
             assert_eq!(bob.give(&message("mid2").octets()), []);
@@ -108,7 +108,7 @@ fn of_many_chunks_the_last_one_waits() {
         let sent = bob.drain();
         assert_eq!(words(&sent), ["200", "REPORT"]);
         assert_eq!((&sent[0].id[..], sent[1].range()), ("tid.2", "1-3/5"));
-        // A message that is there again is a duplicate once it is accepted.
+        // A repeated message is a duplicate once the first one is accepted.
         bob.give(&message("mid1").octets());
         let events = bob.events();
         assert_eq!(duplicates(&events), [true]);
@@ -128,7 +128,7 @@ fn a_message_that_waits_has_its_duplicates() {
         let ((first, a), (second, b), (third, c)) =
             (give(&mut bob), give(&mut bob), give(&mut bob));
         assert_eq!([a, b, c], [false, true, true]);
-        // Whatever becomes of one of them, the other still waits.
+        // After a response to one of them the other still waits.
         bob.side.connection.reject(second, StatusCode::TIMEOUT).unwrap();
         bob.side.connection.accept(third).unwrap();
         bob.side.connection.accept(first).unwrap();
@@ -141,7 +141,7 @@ fn a_message_that_waits_has_its_duplicates() {
 }
 
 #[test]
-fn what_the_connection_refuses_is_answered_by_it() {
+fn the_connection_responds_to_what_it_refuses() {
     let types = MediaTypes::new("message/cpim").unwrap();
     let bob = session(ReceiveMode::Whole).accept_types(types).max_size(10);
     let mut bob = Lone::bob_with(Config::default(), bob);
@@ -154,7 +154,7 @@ fn what_the_connection_refuses_is_answered_by_it() {
 }
 
 #[test]
-fn who_wants_no_answer_gets_none() {
+fn a_peer_that_wants_no_response_gets_none() {
     for (mode, accepted, rejected) in [("no", 0, 0), ("partial", 0, 1)] {
         let mut bob = bob(ReceiveMode::Whole);
         bob.give(&message("mid1").reports(mode, "").octets());
