@@ -11,7 +11,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, ProtocolVersion};
 
-use crate::fault::{Fault, Kind};
+use crate::fault::{Fault, Kind, chain};
 use crate::policy::Policy;
 
 /// A stream over TCP or TLS.
@@ -98,7 +98,7 @@ impl Dialer {
     }
 
     fn client_config(&self, tls: &TlsTarget) -> Result<Arc<ClientConfig>, Fault> {
-        let no_tls = |error: msrp_tls::TlsError| Fault::new(Kind::Tls, error.to_string());
+        let no_tls = |error: msrp_tls::TlsError| Fault::new(Kind::Tls, chain(error));
         match (&tls.fingerprint, &self.named) {
             (Some(fingerprint), _) => {
                 client_config(ServerCheck::Pinned(fingerprint.clone().into()), None).map_err(no_tls)

@@ -25,7 +25,7 @@ use super::error::Error;
 use crate::app::App;
 use crate::dial::{Target, TlsTarget};
 use crate::exchange::Message;
-use crate::fault::{Fault, Kind};
+use crate::fault::{Fault, Kind, chain};
 use crate::policy::is_name;
 
 const DEFAULT_TIMEOUT: u64 = 15_000;
@@ -379,7 +379,7 @@ fn too_large(max_size: usize) -> Fault {
 fn fresh_message_id() -> Result<MessageId, Fault> {
     let mut random = OsRandom::new()?;
     let id = msrp::session_id(&mut random)?;
-    MessageId::new(&id).map_err(|error| Fault::new(Kind::Busy, error.to_string()))
+    MessageId::new(&id).map_err(|error| Fault::new(Kind::Busy, chain(error)))
 }
 
 fn success_report(wanted: Option<Wanted>) -> Result<bool, Fault> {
