@@ -1,5 +1,7 @@
 //! The errors of readers: what is wrong, and where.
 
+use std::ops::Range;
+
 /// Defines the error of a reader as a kind and a place in the input.
 macro_rules! reader_error {
     ($(#[$meta:meta])* $name:ident of $kind:ident) => {
@@ -47,3 +49,11 @@ macro_rules! reader_error {
 }
 
 pub(crate) use reader_error;
+
+/// The place of the character at `at`, whole, so that a text can be cut there.
+pub(crate) fn character(input: &[u8], at: usize) -> Range<usize> {
+    let is_continuation = |octet: &&u8| **octet & 0b1100_0000 == 0b1000_0000;
+    let is_ascii = input.get(at).is_none_or(u8::is_ascii);
+    let after = input.iter().skip(at + 1).take_while(is_continuation).count();
+    at..at + 1 + if is_ascii { 0 } else { after }
+}

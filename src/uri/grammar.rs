@@ -17,6 +17,7 @@ use super::class::{self, Class, is_unreserved};
 use super::host::ipv6;
 use super::uri_ref::Spans;
 use super::{MAX_URI_OCTETS, Scheme, UriError, UriErrorKind, fast};
+use crate::fault::character;
 
 /// What follows the octets that a rule took, and what it made of those.
 type Parsed<'a, T> = IResult<&'a [u8], T, Fault>;
@@ -58,7 +59,7 @@ pub(super) fn uri(input: &[u8]) -> Result<Spans, UriError> {
 
 #[cold]
 pub(super) fn uri_or_error(input: &[u8]) -> Result<Spans, UriError> {
-    let octet = |at| UriError::new(UriErrorKind::Octet, at..at + 1);
+    let octet = |at| UriError::new(UriErrorKind::Octet, character(input, at));
     match msrp_uri(input) {
         Ok(([], spans)) => Ok(spans),
         outcome => match (input.iter().position(|octet| !octet.is_ascii_graphic()), outcome) {
@@ -411,7 +412,7 @@ mod tests {
             ("msrp://h:1/a", UriErrorKind::Transport, 12..12),
             (&format!("{URI} msrp://h:0/a;tcp"), UriErrorKind::Port, 47..48),
             (&format!("{URI}\t{URI}"), UriErrorKind::Octet, 37..38),
-            (&format!("{URI} {URI} {URI}\u{e9}"), UriErrorKind::Octet, 113..114),
+            (&format!("{URI} {URI} {URI}\u{e9}"), UriErrorKind::Octet, 113..115),
         ];
         for (text, kind, place) in cases {
             let expected = Err(UriError::new(kind, place));

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use super::grammar;
 use super::value_error::{ValueError, ValueErrorKind};
+use crate::fault::character;
 
 /// The most characters that an identifier may have with a tolerance; RFC 4975 allows
 /// 32, and UUIDs have 36.
@@ -51,7 +52,7 @@ pub(crate) fn check_characters(text: &[u8]) -> Result<(), ValueError> {
     if rest.is_empty() {
         Ok(())
     } else {
-        Err(ValueError::new(ValueErrorKind::IdentCharacter, at..at + 1))
+        Err(ValueError::new(ValueErrorKind::IdentCharacter, character(text, at)))
     }
 }
 

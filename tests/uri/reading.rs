@@ -194,6 +194,9 @@ fn errors_say_where() {
         ("msrp://h:1/a;t-cp;x", 13..17),
         ("msrp://h:1/a;tcp;x;a=b=c;y", 19..24),
         ("msrp://h:1/a\r\nb;tcp", 12..13),
+        // Characters of several octets stay whole.
+        ("msrp://h:1/aäb;tcp", 12..14),
+        ("msrp://h:1/a;tcp\u{f338d}", 16..20),
     ];
     for (text, place) in cases {
         assert_eq!(UriRef::parse(text).unwrap_err().place(), place, "{text:?}");

@@ -143,3 +143,9 @@ fn the_registered_status_codes_have_names() {
         assert_eq!(code.reason() == "Unknown", !named.contains(&code));
     }
 }
+
+#[test]
+fn an_error_covers_a_whole_character() {
+    let error = "abcdäe".parse::<TransactionId>().unwrap_err();
+    assert_eq!(error.place(), 4..6);
+}
