@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 
-use super::schedule::Place;
+use super::schedule::{Place, Stage};
 use super::{BodyQueue, Heading, Owner};
 use crate::random::MAX_OWN_ID;
 use crate::wire::{
@@ -118,6 +118,17 @@ impl<O: Owner> Outgoing<O> {
     pub(crate) fn short_rest(&self) -> Option<usize> {
         let rest = self.body.len();
         (self.body.is_finished() && rest <= super::SHORT_CHUNK && !self.aborted).then_some(rest)
+    }
+
+    /// How far it is, for its next turn.
+    pub(crate) fn stage(&self) -> Stage {
+        if self.offset > 0 {
+            Stage::Begun
+        } else if self.short_rest().is_some() {
+            Stage::Short
+        } else {
+            Stage::Fresh
+        }
     }
 
     /// The range of an interruptible chunk that begins at the current offset.
