@@ -5,10 +5,12 @@
 mod common;
 
 use std::fs;
+use std::time::Instant;
 
+use common::Seeded;
 use common::corpus::{decode, strict};
 use msrp::wire::{DecodeError, ParseErrorKind};
-use msrp::ParseOptions;
+use msrp::{Framing, ParseOptions, Tunnel};
 
 fn case(name: &str) -> Vec<u8> {
     fs::read(format!("{}/tests/cases/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -83,4 +85,31 @@ fn a_lone_lf_in_a_header_field_costs_its_own_chunk_only() {
         let kinds: Vec<_> = faults.iter().map(|bad| bad.error().kind()).collect();
         assert_eq!(kinds, [ParseErrorKind::HeaderLine { position: 4 }; 2]);
     }
+}
+
+/// What the stream gets for one message, which a strict peer must be able to read.
+fn tunnelled(message: &[u8]) -> Vec<u8> {
+    let mut tunnel = Tunnel::new(Framing::MIN_MESSAGE, ParseOptions::default(), Seeded(1));
+    tunnel.receive_message(Instant::now(), message.to_vec()).unwrap().unwrap().to_vec()
+}
+
+#[test]
+fn a_tunnel_writes_the_frame_of_a_message_and_no_tolerated_framing() {
+    let bodiless = format!("MSRP abcd SEND\r\n{HEADS}-------abcd$\r\n");
+    let empty = format!("MSRP abcd SEND\r\n{HEADS}Content-Type: a/b\r\n\r\n\r\n-------abcd+\r\n");
+    let body = empty.replace("\r\n\r\n\r\n", "\r\n\r\n\r\nx-------abcd$\r\n\r\n");
+    let bad = bodiless.replace("Message-ID: m1", "Message ID");
+    let response = "MSRP abcd 200 OK\r\nTo-Path: msrp://b.example:2855/s;tcp\r\n\
+        From-Path: msrp://a.example:2855/s;tcp\r\n-------abcd$\r\n";
+    for frame in [&bodiless[..], &empty, &body, &bad, response] {
+        assert_eq!(tunnelled(frame.as_bytes()), frame.as_bytes());
+        for (before, after) in [("\r\n", ""), ("", "\r\n"), ("\r\n\r\n", "\r\n\r\n")] {
+            let message = format!("{before}{frame}{after}");
+            assert_eq!(tunnelled(message.as_bytes()), frame.as_bytes(), "{message:?}");
+            let short = message.replace("\r\n\r\n\r\n-------", "\r\n\r\n-------");
+            assert_eq!(tunnelled(short.as_bytes()), frame.as_bytes(), "{short:?}");
+        }
+    }
+    let octets = &case("tunnel-blank-lines.bin")[3..];
+    assert_eq!(tunnelled(octets), octets.strip_suffix(b"\r\n").unwrap());
 }
