@@ -199,6 +199,7 @@
 pub mod auth;
 mod connection;
 mod fault;
+mod footprint;
 mod hop;
 mod keys;
 mod limits;
@@ -224,6 +225,8 @@ pub use connection::{
     Event, FailReason, Finished, NicknameRequest, Outcome, OutgoingMessage, ReceiveMode, Received,
     ReportMode, Response, ResponseMode, Role, SendError, SessionConfig, SessionError, SessionTable,
 };
+#[doc(hidden)]
+pub use footprint::Footprint;
 pub use hop::{Framing, Transmit};
 #[cfg(feature = "auth")]
 pub use keys::AuthKey;

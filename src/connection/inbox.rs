@@ -16,6 +16,7 @@ use super::open::{Open, Store};
 use super::reason::FailReason;
 use super::received::Received;
 use super::session_config::{ReceiveMode, ResponseMode, SessionConfig};
+use crate::footprint::Footprint;
 use crate::keys::{IncomingKey, Keys, SessionKey, Tag};
 use crate::limits::Limits;
 use crate::wire::{Continuation, Head, MessageId, StatusCode};
@@ -93,6 +94,16 @@ impl Inbox {
             remains.failed.extend(self.lose(key, FailReason::SessionClosed));
         }
         remains
+    }
+
+    pub(super) fn footprint(&self, footprint: &mut Footprint) {
+        self.sessions.values().for_each(|mailbox| mailbox.footprint(footprint));
+        let is_arriving = !matches!(self.current, Current::Skipped);
+        footprint.hold("inbox current", usize::from(is_arriving));
+        footprint.hold("inbox open", self.open.len());
+        footprint.hold("inbox waiting", self.waiting.len());
+        footprint.hold("inbox octets", usize::try_from(self.held).unwrap_or(usize::MAX));
+        footprint.hold("inbox sessions", self.sessions.len());
     }
 
     /// The status that refused an earlier chunk of a message.

@@ -36,6 +36,7 @@ pub(crate) use transaction::Transaction;
 pub use transmit::Transmit;
 pub(crate) use waiting::Waiting;
 
+use crate::footprint::Footprint;
 use crate::limits::ParseOptions;
 use crate::random::{IdSource, Random, RandomError};
 use crate::time::Instant;
@@ -308,6 +309,18 @@ impl<O: Owner> Hop<O> {
     /// Whether everything has left.
     pub(crate) fn is_idle(&self) -> bool {
         self.control.is_empty() && self.messages.is_empty()
+    }
+
+    pub(crate) fn footprint(&self, footprint: &mut Footprint) {
+        self.transactions.footprint(footprint);
+        self.schedule.footprint(footprint);
+        footprint.hold("hop messages", self.messages.len());
+        footprint.hold("hop weight", self.waiting);
+        footprint.hold("hop open chunk", usize::from(self.open.is_some()));
+        footprint.hold("hop control octets", self.control.len());
+        footprint.hold("hop control requests", self.control_requests.len());
+        footprint.hold("hop out octets", self.out.len());
+        footprint.hold("hop events", self.events.len());
     }
 
     // Time.

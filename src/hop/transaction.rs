@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::Waiting;
+use crate::footprint::Footprint;
 use crate::time::Instant;
 use crate::wire::TransactionId;
 
@@ -145,6 +146,13 @@ impl<P> Transactions<P> {
         let (id, transaction) = self.open.expire(now)?;
         self.ended(&transaction);
         Some((id, transaction))
+    }
+
+    pub(crate) fn footprint(&self, footprint: &mut Footprint) {
+        self.open.footprint(footprint);
+        footprint.hold("transactions unwritten", self.unwritten.len());
+        footprint.hold("transactions silent", self.silent_len);
+        footprint.remember("transactions silent order", self.silent.len());
     }
 
     fn ended(&mut self, transaction: &Transaction<P>) {
