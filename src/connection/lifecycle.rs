@@ -161,6 +161,9 @@ impl Connection {
             ConnectionEnd::Local => CloseReason::Local,
             ConnectionEnd::Peer
             | ConnectionEnd::Stalled
+            | ConnectionEnd::Silent
+            | ConnectionEnd::NotBound
+            | ConnectionEnd::FrameTimeout
             | ConnectionEnd::Failed(_)
             | ConnectionEnd::RandomFailed(_) => CloseReason::ConnectionClosed,
         };
