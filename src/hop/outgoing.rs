@@ -145,7 +145,7 @@ impl<O: Owner> Outgoing<O> {
 
     /// How far it is, for its next turn.
     pub(crate) fn stage(&self) -> Stage {
-        if self.offset > 0 {
+        if self.offset > Offset::START {
             Stage::Begun
         } else if self.short_rest().is_some() {
             Stage::Short

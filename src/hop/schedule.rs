@@ -114,7 +114,7 @@ impl<S: Copy + Eq + Hash, M: Copy + Eq> Schedule<S, M> {
     }
 
     pub(crate) fn footprint(&self, footprint: &mut Footprint) {
-        let messages = self.queues.values().map(|queue| queue.messages.len());
+        let messages = self.queues.values().map(Queue::len);
         footprint.hold("schedule turns", self.turns.len());
         footprint.hold("schedule queues", self.queues.len());
         footprint.hold("schedule messages", messages.sum());
@@ -185,6 +185,10 @@ impl<M: Copy + Eq> Queue<M> {
         let ready = self.ready.last_key_value().map(|(place, _)| *place);
         let fresh = self.fresh.last_key_value().map(|(place, _)| *place);
         ready.max(fresh)
+    }
+
+    fn len(&self) -> usize {
+        self.ready.len() + self.fresh.len()
     }
 
     fn is_empty(&self) -> bool {
