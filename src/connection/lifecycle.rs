@@ -84,10 +84,9 @@ impl Connection {
 
     pub(super) fn mark_open(&mut self, id: SessionKey, response: Option<Response>) {
         self.is_bound = true;
-        if let Some(session) = self.sessions.get_mut(id)
-            && !session.is_open
+        if self.sessions.mark_open(id)
+            && let Some(session) = self.sessions.get(id)
         {
-            session.is_open = true;
             let remote = session.remote.clone();
             self.events.push(Event::SessionOpened { session: id, remote, response });
         }
@@ -97,9 +96,6 @@ impl Connection {
     /// Like that of most stacks it has a Message-ID and an empty Byte-Range.
     pub(super) fn send_bodiless(&mut self, id: SessionKey, purpose: Purpose) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        if let Purpose::KeepAlive(_) = purpose {
-            self.keeps_alive = Some(id);
-        }
         let message_id = self.hop.ids().message_id();
         // Without random octets the connection ends, and the request with it.
         let Some(message_id) = self.hop.drawn(message_id) else { return };
@@ -146,9 +142,6 @@ impl Connection {
         self.finish_all(session.outbox, outcome, tell);
         self.drop_nicknames(id, session.nicknames, outcome);
         self.drop_incoming(id);
-        if self.keeps_alive == Some(id) {
-            self.keeps_alive = None;
-        }
         for request in &session.requests {
             self.hop.complete(request);
         }
@@ -159,9 +152,9 @@ impl Connection {
     pub(super) fn end(&mut self, end: ConnectionEnd, outcome: Outcome) {
         let reason = match end {
             ConnectionEnd::Local => CloseReason::Local,
+            ConnectionEnd::Silent => CloseReason::Silent,
             ConnectionEnd::Peer
             | ConnectionEnd::Stalled
-            | ConnectionEnd::Silent
             | ConnectionEnd::NotBound
             | ConnectionEnd::FrameTimeout
             | ConnectionEnd::Failed(_)
@@ -175,7 +168,6 @@ impl Connection {
         self.end_authentications();
         self.hop.forget_transactions(|_| false);
         self.is_closed = true;
-        self.full_since = None;
         self.events.push(Event::Closed(end));
     }
 }

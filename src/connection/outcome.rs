@@ -50,10 +50,9 @@ impl Connection {
                 let reason = CloseReason::Rejected(status);
                 self.retire_session(session, reason, Outcome::SessionClosed, Some(response));
             }
-            Purpose::KeepAlive(session) => {
-                self.keeps_alive = None;
-                self.session_refused(session, response);
-            }
+            Purpose::KeepAlive(Some(session)) => self.session_refused(session, response),
+            // The relay lives, whatever it thinks of a request without a session.
+            Purpose::KeepAlive(None) => {}
             Purpose::Nickname(session, key) => self.nickname_answered(session, key, response),
             // From a relay.
             #[cfg(feature = "auth")]
@@ -65,9 +64,9 @@ impl Connection {
     fn forget_request(&mut self, id: &TransactionId, purpose: &Purpose) {
         let session = match purpose {
             Purpose::Bind(session)
-            | Purpose::KeepAlive(session)
+            | Purpose::KeepAlive(Some(session))
             | Purpose::Nickname(session, _) => session,
-            Purpose::Chunk(_) => return,
+            Purpose::Chunk(_) | Purpose::KeepAlive(None) => return,
             #[cfg(feature = "auth")]
             Purpose::Auth(_) => return,
         };
@@ -162,9 +161,11 @@ impl Connection {
                     self.settle(*message, Outcome::TimedOut, Tell::Nothing);
                 }
             }
-            Purpose::Bind(session) | Purpose::KeepAlive(session) => {
+            Purpose::Bind(session) => {
                 self.retire_session(*session, CloseReason::TimedOut, Outcome::SessionClosed, None);
             }
+            // Its answer is any octet, and the silence of a connection has its own end.
+            Purpose::KeepAlive(_) => {}
             Purpose::Nickname(session, key) => {
                 self.settle_nickname(*session, *key, Outcome::TimedOut);
             }
