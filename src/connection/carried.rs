@@ -23,7 +23,7 @@ impl Owner for Endpoint {
 }
 
 /// The purpose of a request, for its response.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// A chunk of an outgoing message.
     Chunk(MessageKey),
