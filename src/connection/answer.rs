@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Connection;
-use super::carried::Purpose;
+use super::carried::{Purpose, counted};
 use super::event::Response;
 use super::outcome::Ending;
 use super::reason::Outcome;
@@ -38,7 +38,9 @@ impl Connection {
         self.forget_request(&id, &purpose);
         response.round_trip = written.map(|written| now.saturating_duration_since(written));
         match purpose {
-            Purpose::Chunk(message) => self.chunk_answered(now, message, octets, response),
+            Purpose::Chunk(message) => {
+                self.chunk_answered(now, message, counted(&octets), response)
+            }
             Purpose::Bind(session) if status.is_success() => {
                 self.mark_open(session, Some(response));
             }
@@ -105,7 +107,9 @@ impl Connection {
     /// The octets of a chunk that have left: the chunk can still be open.
     pub(super) fn octets_left(&self, key: MessageKey, octets: Range<u64>) -> Range<u64> {
         match self.hop.message_ref(key) {
-            Some(leaving) if octets.is_empty() => octets.start..leaving.offset.max(octets.start),
+            Some(leaving) if octets.is_empty() => {
+                octets.start..leaving.offset.get().max(octets.start)
+            }
             Some(_) | None => octets,
         }
     }

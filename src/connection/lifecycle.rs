@@ -171,6 +171,9 @@ impl Connection {
             ConnectionEnd::Local => CloseReason::Local,
             ConnectionEnd::Peer
             | ConnectionEnd::Stalled
+            | ConnectionEnd::Silent
+            | ConnectionEnd::NotBound
+            | ConnectionEnd::FrameTimeout
             | ConnectionEnd::Failed(_)
             | ConnectionEnd::RandomFailed(_) => CloseReason::ConnectionClosed,
         };

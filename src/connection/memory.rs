@@ -44,6 +44,10 @@ impl<V, K: Copy + Eq + Hash> Memory<V, K> {
         self.values.remove(id)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
     pub(super) fn contains(&self, id: &K) -> bool {
         self.values.contains_key(id)
     }

@@ -11,6 +11,7 @@ mod direction;
 mod error;
 mod event;
 mod events;
+mod footprint;
 mod inbox;
 mod late;
 mod lifecycle;

@@ -8,6 +8,7 @@ use super::error::SendError;
 use super::event::{Event, Response};
 use super::reason::Outcome;
 use super::scope::Subject;
+use crate::footprint::Footprint;
 use crate::keys::{NicknameKey, SessionKey, UnknownKey};
 use crate::tolerance::Tolerance;
 use crate::uri::PathRef;
@@ -29,6 +30,13 @@ pub struct NicknameRequest {
 pub(super) struct Nicknames {
     asked: BTreeSet<NicknameKey>,
     requested: BTreeMap<NicknameRequest, Head>,
+}
+
+impl Nicknames {
+    pub(super) fn footprint(&self, footprint: &mut Footprint) {
+        footprint.hold("nicknames asked", self.asked.len());
+        footprint.hold("nicknames requested", self.requested.len());
+    }
 }
 
 impl Connection {

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::Connection;
-use super::carried::Purpose;
+use super::carried::{Purpose, counted};
 use super::event::{Event, Finished};
 use super::outbox::{Outbox, Sending};
 use super::reason::{CloseReason, Outcome};
@@ -48,10 +48,10 @@ impl Connection {
     pub(super) fn drain_hop(&mut self, now: Instant) {
         while let Some(event) = self.hop.events.pop_front() {
             match event {
-                HopEvent::ChunkSent { message, octets, asks_response, flag } => {
+                HopEvent::ChunkSent { message, end, asks_response, flag } => {
                     if let Some(sending) = self.sessions.message_mut(message) {
                         sending.chunks += 1;
-                        sending.octets = octets;
+                        sending.octets = end.get();
                         sending.asked += u64::from(asks_response);
                         sending.has_left = flag == Continuation::Complete;
                         self.review(now, message);
@@ -59,7 +59,7 @@ impl Connection {
                 }
                 HopEvent::Room(message) => self.events.push(Event::BodyRoom { message }),
                 HopEvent::TimedOut(id, Transaction { purpose, octets, .. }) => {
-                    self.timed_out(now, id, purpose, octets);
+                    self.timed_out(now, id, purpose, counted(&octets));
                 }
             }
         }
@@ -112,7 +112,8 @@ impl Connection {
     /// Gives a message its outcome. Returns whether it had none before.
     pub(super) fn settle(&mut self, key: MessageKey, ending: Ending) -> bool {
         let Some(sending) = self.sessions.message(key) else { return false };
-        let octets = self.hop.message_ref(key).map_or(sending.octets, |leaving| leaving.offset);
+        let octets =
+            self.hop.message_ref(key).map_or(sending.octets, |leaving| leaving.offset.get());
         let Some(sending) = self.sessions.finish(key, ending.outcome, octets) else { return false };
         self.finish(key, sending, ending);
         true
@@ -121,7 +122,8 @@ impl Connection {
     /// Tells the application the outcome of a message that has been taken out of
     /// its session, and drops its octets.
     fn finish(&mut self, key: MessageKey, sending: Sending, ending: Ending) {
-        let octets = self.hop.message_ref(key).map_or(sending.octets, |message| message.offset);
+        let octets =
+            self.hop.message_ref(key).map_or(sending.octets, |leaving| leaving.offset.get());
         self.hop.abort(key, ending.tell == Tell::Peer);
         self.events.push(Event::Finished(Box::new(Finished {
             message: key,

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::carried::Purpose;
 use super::memory::Memory;
 use super::reason::Outcome;
+use crate::footprint::Footprint;
 use crate::keys::MessageKey;
 use crate::wire::MessageId;
 
@@ -46,6 +47,11 @@ impl PastMessages {
         if may_be_answered {
             self.unanswered.insert(past.key, id);
         }
+    }
+
+    pub(super) fn footprint(&self, footprint: &mut Footprint) {
+        footprint.remember("past messages", self.by_id.len());
+        footprint.remember("past messages without an answer", self.unanswered.len());
     }
 
     pub(super) fn by_id(&self, id: &MessageId) -> Option<Past> {

@@ -84,7 +84,7 @@ impl Connection {
     /// Octets of a message without an outcome that have left.
     fn sent_octets(&self, key: MessageKey) -> u64 {
         match (self.hop.message_ref(key), self.sessions.message(key)) {
-            (Some(leaving), _) => leaving.offset,
+            (Some(leaving), _) => leaving.offset.get(),
             (None, Some(sending)) => sending.octets,
             (None, None) => 0,
         }
@@ -95,6 +95,6 @@ impl Connection {
 /// than the octets that were sent.
 pub(super) fn octets_of(head: &HeadRef<'_>, sent: u64) -> Option<Range<u64>> {
     let range = head.byte_range()?;
-    let (start, end) = (range.start() - 1, range.end().unwrap_or(sent).min(sent));
+    let (start, end) = (range.offset().get(), range.end().unwrap_or(sent).min(sent));
     Some(start.min(end)..end)
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
+use crate::footprint::Footprint;
+
 /// Whether the messages of one source overtake each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
@@ -88,6 +90,13 @@ impl<S: Copy + Eq + Hash, M: Copy + Eq> Schedule<S, M> {
             self.turns.remove(&queue.turn);
             self.queues.remove(&source);
         }
+    }
+
+    pub(crate) fn footprint(&self, footprint: &mut Footprint) {
+        let messages = self.queues.values().map(|queue| queue.messages.len());
+        footprint.hold("schedule turns", self.turns.len());
+        footprint.hold("schedule queues", self.queues.len());
+        footprint.hold("schedule messages", messages.sum());
     }
 
     pub(crate) fn is_empty(&self) -> bool {
