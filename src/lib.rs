@@ -205,6 +205,7 @@ mod keys;
 mod limits;
 pub mod mime;
 mod named;
+mod offset;
 mod random;
 pub mod reassembly;
 #[cfg(feature = "auth")]

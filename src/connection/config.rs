@@ -30,9 +30,28 @@ pub struct Config {
     /// 7.1.1). A message sent with Failure-Report `partial` waits equally long
     /// for an error before its outcome is [`Outcome::Sent`](crate::Outcome::Sent).
     pub transaction_timeout: Duration,
-    /// After how long without sending anything a bodiless SEND keeps the
-    /// connection alive. Default: `None`, never.
+    /// After how long without an octet in either direction a bodiless SEND keeps
+    /// the connection alive: in an open session, or else to the relay of an
+    /// authentication. One waits at a time, whatever the number of sessions. Any
+    /// octet of the peer answers it. Default: `None`, never.
     pub keep_alive: Option<Duration>,
+    /// After how long without a sign of life the connection ends with
+    /// [`ConnectionEnd::Silent`](crate::ConnectionEnd::Silent). Every octet that
+    /// arrives or leaves the transport is one. The time runs while octets wait to
+    /// leave, or a keep-alive waits for its answer: silence between messages is
+    /// normal. Default 60 seconds.
+    pub silence_timeout: Duration,
+    /// How long a connection of [`Role::Passive`] waits for its first accepted
+    /// request before it ends with
+    /// [`ConnectionEnd::NotBound`](crate::ConnectionEnd::NotBound). `None`: without
+    /// limit. Default 30 seconds.
+    pub bind_timeout: Option<Duration>,
+    /// How long the peer may send nothing within a chunk or response before the
+    /// connection ends with
+    /// [`ConnectionEnd::FrameTimeout`](crate::ConnectionEnd::FrameTimeout). The time
+    /// does not run while [`Connection::wants_read`](crate::Connection::wants_read)
+    /// is false. `None`: without limit. Default 30 seconds.
+    pub frame_timeout: Option<Duration>,
     /// The most body octets of one [`Transmit`](crate::Transmit). Default 64 KiB.
     pub transmit_octets: usize,
     /// The octets of one chunk after which another waiting message has its
@@ -53,6 +72,9 @@ impl Default for Config {
             framing: Framing::default(),
             transaction_timeout: Duration::from_secs(30),
             keep_alive: None,
+            silence_timeout: Duration::from_secs(60),
+            bind_timeout: Some(Duration::from_secs(30)),
+            frame_timeout: Some(Duration::from_secs(30)),
             transmit_octets: 64 * 1024,
             turn_octets: 64 * 1024,
             chunk_octets: None,

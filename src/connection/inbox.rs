@@ -19,6 +19,7 @@ use super::session_config::{ReceiveMode, ResponseMode, SessionConfig};
 use crate::footprint::Footprint;
 use crate::keys::{IncomingKey, Keys, SessionKey, Tag};
 use crate::limits::Limits;
+use crate::offset::Offset;
 use crate::wire::{Continuation, Head, MessageId, StatusCode};
 
 /// Bodies up to this size are copied out of the input: an application that
@@ -175,6 +176,9 @@ impl Inbox {
 
     fn take_piece(&mut self, chunk: &mut Chunk, piece: Bytes) -> Result<Option<Event>, Fault> {
         let offset = chunk.end();
+        if Offset::new(offset).plus(piece.len() as u64).is_none() {
+            return Err(Fault::INCONSISTENT);
+        }
         chunk.len += piece.len() as u64;
         if chunk.key.is_none() && chunk.only_piece.is_empty() {
             let end = offset.checked_add(piece.len() as u64);

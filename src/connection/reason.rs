@@ -153,6 +153,17 @@ pub enum ConnectionEnd {
     /// more than [`Limits::control_octets`](crate::Limits::control_octets) wait
     /// for it.
     Stalled,
+    /// For [`Config::silence_timeout`](crate::Config::silence_timeout) no octet
+    /// has arrived and none has left, although octets waited to leave or a
+    /// keep-alive for its answer.
+    Silent,
+    /// No request of the peer was accepted within
+    /// [`Config::bind_timeout`](crate::Config::bind_timeout).
+    NotBound,
+    /// The peer sent nothing for
+    /// [`Config::frame_timeout`](crate::Config::frame_timeout) within a chunk or
+    /// response.
+    FrameTimeout,
     /// It ended within a frame, or its octets are not MSRP.
     Failed(DecodeError),
     /// The source of random octets failed: there is no id that is hard to guess
@@ -166,6 +177,9 @@ impl fmt::Display for ConnectionEnd {
             Self::Local => "closed by this side",
             Self::Peer => "closed by the peer",
             Self::Stalled => "the peer does not read",
+            Self::Silent => "the peer gives no sign of life",
+            Self::NotBound => "the peer bound no session in time",
+            Self::FrameTimeout => "the peer stopped within a chunk or response",
             Self::Failed(error) => return write!(f, "{error}"),
             Self::RandomFailed(error) => return write!(f, "{error}"),
         })

@@ -278,7 +278,8 @@ impl Tunnel {
     /// does not fit, so it is never the last part of its chunk.
     fn fill(&mut self, now: Instant) {
         let Some(incoming) = &mut self.incoming else { return self.pending.clear() };
-        if incoming.key.is_some_and(|key| self.responses.is_refused(key)) {
+        let is_refused = incoming.key.is_some_and(|key| self.responses.is_refused(key));
+        if is_refused || incoming.is_past_counting() {
             return self.pending.clear();
         }
         let len = incoming.room().min(self.pending.len());
@@ -314,7 +315,7 @@ impl Tunnel {
             self.ready = Some(incoming.write_whole(flag));
             return;
         };
-        if !self.responses.is_refused(key) {
+        if !self.responses.is_refused(key) && !incoming.is_past_counting() {
             let body = incoming.body.split().freeze();
             let mut id = incoming.head.view().transaction_id();
             // Octets that were no end-line within the chunk can be one at the
