@@ -270,7 +270,7 @@ impl<O: Owner> Hop<O> {
             && message.place.is_none()
             && message.is_ready(least)
         {
-            message.place = Some(self.schedule.push(message.source, key));
+            message.place = Some(self.schedule.push(message.source, key, message.stage()));
         }
     }
 

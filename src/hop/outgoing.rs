@@ -3,7 +3,7 @@
 
 use bytes::BytesMut;
 
-use super::schedule::Place;
+use super::schedule::{Place, Stage};
 use super::{BodyQueue, Heading, Owner};
 use crate::offset::Offset;
 use crate::random::MAX_OWN_ID;
@@ -141,6 +141,17 @@ impl<O: Owner> Outgoing<O> {
     pub(crate) fn short_rest(&self) -> Option<usize> {
         let rest = self.body.len();
         (self.body.is_finished() && rest <= super::SHORT_CHUNK && !self.aborted).then_some(rest)
+    }
+
+    /// How far it is, for its next turn.
+    pub(crate) fn stage(&self) -> Stage {
+        if self.offset > Offset::START {
+            Stage::Begun
+        } else if self.short_rest().is_some() {
+            Stage::Short
+        } else {
+            Stage::Fresh
+        }
     }
 
     /// The range of an interruptible chunk that begins at the current offset.

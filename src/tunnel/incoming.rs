@@ -88,18 +88,9 @@ impl Incoming {
         self.parts.as_ref().is_some_and(|parts| parts.offset.is_none())
     }
 
-    /// The frame as it arrived.
+    /// The whole frame.
     pub(super) fn write_whole(&self, flag: Continuation) -> Bytes {
-        let octets = self.head.octets();
-        let mut out = BytesMut::with_capacity(octets.len() + self.body.len() + 128);
-        if self.head.view().has_body() {
-            out.put_slice(octets);
-            out.put_slice(&self.body);
-        } else {
-            out.put_slice(octets.strip_suffix(b"\r\n").unwrap_or(octets));
-        }
-        write_end_line(&mut out, &self.head.view().transaction_id(), flag);
-        out.freeze()
+        write_frame(&self.head, [&self.body[..]], flag)
     }
 
     /// The next part, which continues where the last one ended.
@@ -156,6 +147,24 @@ impl Parts {
         let end = end.filter(|end| self.total.is_none_or(|total| end.get() <= total));
         ByteRange::from_offsets(offset, end, self.total)
     }
+}
+
+/// Writes a frame anew. Its head stays as it arrived. The framing around head and body
+/// follows RFC 4975 section 7.1 even where that of the peer was tolerated.
+pub(super) fn write_frame<'a>(
+    head: &Head,
+    body: impl IntoIterator<Item = &'a [u8]> + Clone,
+    flag: Continuation,
+) -> Bytes {
+    let (octets, view) = (head.octets(), head.view());
+    let body_octets: usize = body.clone().into_iter().map(<[u8]>::len).sum();
+    let mut out = BytesMut::with_capacity(octets.len() + body_octets + 128);
+    // Without a body, the end-line brings the CRLF of the last header field.
+    let bodiless = octets.strip_suffix(b"\r\n").filter(|_| !view.has_body());
+    out.put_slice(bodiless.unwrap_or(octets));
+    body.into_iter().for_each(|piece| out.put_slice(piece));
+    write_end_line(&mut out, &view.transaction_id(), flag);
+    out.freeze()
 }
 
 /// The octets of a head before and after its Byte-Range, from `start` on. A head
