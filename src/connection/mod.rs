@@ -1,5 +1,6 @@
 //! An endpoint: the sessions, messages and REPORTs on one transport connection.
 
+mod answer;
 #[cfg(feature = "auth")]
 mod authenticate;
 mod body;
@@ -12,6 +13,7 @@ mod event;
 mod events;
 mod footprint;
 mod inbox;
+mod late;
 mod lifecycle;
 mod liveness;
 mod mailbox;
@@ -21,11 +23,14 @@ mod nickname;
 mod open;
 mod outbox;
 mod outcome;
+mod past;
 mod reason;
 mod receive;
 mod received;
 mod report;
+mod reported;
 mod respond;
+mod scope;
 mod send;
 mod session;
 mod session_config;
@@ -60,12 +65,14 @@ use crate::hop::{Hop, HopConfig, Order, Transmit};
 use crate::keys::{Keys, MessageKey, NicknameKey, SessionKey, Tag};
 use crate::random::{Random, RandomError};
 use crate::tolerance::{Tolerance, Tolerances};
-use crate::wire::{DecodeError, Frame, Head, Method};
+use crate::wire::{DecodeError, Frame, Head, Method, TransactionId};
 #[cfg(feature = "auth")]
 use authenticate::Authentications;
 use carried::{Endpoint, Purpose};
 use events::Events;
 use inbox::Inbox;
+use memory::Memory;
+use past::EndedRequest;
 use receive::RequestKind;
 use session::Sessions;
 
@@ -97,6 +104,8 @@ pub struct Connection {
     last_sent: Instant,
     /// Since when the peer has read nothing although the limit is exceeded.
     full_since: Option<Instant>,
+    /// Requests that ended without a response, which may still come.
+    ended_requests: Memory<EndedRequest, TransactionId>,
     /// The session whose keep-alive waits for its response.
     keeps_alive: Option<SessionKey>,
     message_keys: Keys<MessageKey>,
@@ -130,6 +139,7 @@ impl Connection {
         let tag = Tag::draw(&mut random)?;
         let inbox = Inbox::new(config.limits, tag);
         Ok(Self {
+            ended_requests: Memory::new(config.limits.remembered_messages),
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
             sessions: Sessions::new(tag),
