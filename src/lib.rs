@@ -199,11 +199,13 @@
 pub mod auth;
 mod connection;
 mod fault;
+mod footprint;
 mod hop;
 mod keys;
 mod limits;
 pub mod mime;
 mod named;
+mod offset;
 mod random;
 pub mod reassembly;
 #[cfg(feature = "auth")]
@@ -224,6 +226,8 @@ pub use connection::{
     Event, FailReason, Finished, NicknameRequest, Outcome, OutgoingMessage, ReceiveMode, Received,
     ReportMode, Response, ResponseMode, Role, SendError, SessionConfig, SessionError, SessionTable,
 };
+#[doc(hidden)]
+pub use footprint::Footprint;
 pub use hop::{Framing, Transmit};
 #[cfg(feature = "auth")]
 pub use keys::AuthKey;

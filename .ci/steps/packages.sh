@@ -6,7 +6,7 @@ step_packages() {
     rustup target add "${targets[@]}" || missing "targets of the toolchain"
     cargo_tool cargo-hack
     cargo_tool cargo-fuzz
-    cargo_tool cargo-deny --debug
+    cargo_tool cargo-deny
     wasm_bindgen
     python_tools
 }
@@ -47,8 +47,9 @@ toolchains() {
     has_nightly || rustup toolchain install nightly --profile minimal || missing "nightly Rust"
 }
 
+# Without optimizations: compiling a tool takes longer than its work here.
 cargo_tool() {
-    have "$1" || cargo install "$@" --locked || missing "$1"
+    have "$1" || cargo install "$1" --locked --debug || missing "$1"
 }
 
 # Its version has to be that of the library in Cargo.lock.

@@ -41,12 +41,7 @@ step_fuzz() {
         return
     fi
     cargo +nightly fuzz build
-    local name
-    for name in $(cargo +nightly fuzz list); do
-        mkdir -p "$work/found/$name"
-        # The fuzzer writes to the first folder; the seeds stay as they are.
-        cargo +nightly fuzz run "$name" "$work/found/$name" "fuzz/corpus/$name" -- \
-            -max_total_time="${FUZZ_SECONDS:-10}" -dict=fuzz/msrp.dict -timeout=25 \
-            -verbosity=0 -print_final_stats=1
-    done
+    # Each uses one core.
+    cargo +nightly fuzz list | FUZZ_FOUND=$work/found xargs -P "$(nproc)" -I NAME \
+        bash -euo pipefail .ci/fuzz NAME
 }

@@ -7,6 +7,7 @@ use super::carried::Endpoint;
 use super::error::SendError;
 use crate::hop::Hop;
 use crate::keys::{MessageKey, UnknownKey};
+use crate::offset::Offset;
 
 /// Takes the octets of a streamed message.
 ///
@@ -136,7 +137,9 @@ impl BodyWriter<'_> {
         let Some(message) = self.hop.message(self.key) else {
             return Err(UnknownKey.into());
         };
-        let written = message.offset + message.body.len() as u64 + piece.len() as u64;
+        let Some(written) = message.end_with(piece.len()).map(Offset::get) else {
+            return Err(SendError::TooLarge { max: u64::MAX });
+        };
         if let Some(total) = message.total
             && written > total
         {
@@ -164,10 +167,11 @@ impl BodyWriter<'_> {
     /// [`SendError::Short`] if it is shorter than announced.
     pub fn finish(self) -> Result<(), SendError> {
         let Some(message) = self.hop.message(self.key) else { return Ok(()) };
-        let written = message.offset + message.body.len() as u64;
-        match message.total {
-            Some(total) if written < total => Err(SendError::Short { missing: total - written }),
-            _ => {
+        let written = message.queued_end();
+        let missing = message.total.and_then(|total| Offset::new(total).since(written));
+        match missing {
+            Some(missing) if missing > 0 => Err(SendError::Short { missing }),
+            Some(_) | None => {
                 message.finish();
                 self.hop.wake(self.key);
                 Ok(())

@@ -10,6 +10,7 @@ use super::reason::FailReason;
 use super::session_config::SessionConfig;
 use crate::keys::{IncomingKey, SessionKey};
 use crate::mime::wrapped_type;
+use crate::offset::Offset;
 use crate::reassembly::ReassemblyError;
 use crate::wire::{ByteRange, Continuation, Head, MessageId, StatusCode};
 
@@ -52,7 +53,7 @@ impl Chunk {
         head: Head,
         key: Option<IncomingKey>,
     ) -> Self {
-        let offset = head.view().byte_range().map_or(0, |range| range.start() - 1);
+        let offset = head.view().byte_range().map_or(0, |range| range.offset().get());
         Self { session, message_id, head, offset, len: 0, only_piece: Bytes::new(), key, terms }
     }
 
@@ -111,7 +112,7 @@ impl Chunk {
     /// The range of its octets, for a REPORT on it.
     pub(super) fn range(&self) -> ByteRange {
         let total = self.announced_size().filter(|total| self.end() <= *total);
-        ByteRange::from_offsets(self.offset, Some(self.end()), total)
+        ByteRange::from_offsets(Offset::new(self.offset), Some(Offset::new(self.end())), total)
     }
 
     /// Keeps what its response and REPORTs need, and lets go of the buffer that

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::event::Event;
+use crate::footprint::Footprint;
 
 /// The events that the application has not taken.
 #[derive(Debug, Default)]
@@ -27,6 +28,11 @@ impl Events {
         let event = self.queue.pop_front()?;
         self.octets -= event.octets();
         Some(event)
+    }
+
+    pub(super) fn footprint(&self, footprint: &mut Footprint) {
+        footprint.hold("events", self.queue.len());
+        footprint.hold("events octets", self.octets);
     }
 
     pub(super) fn len(&self) -> usize {

@@ -16,8 +16,10 @@ use super::open::{Open, Store};
 use super::reason::FailReason;
 use super::received::Received;
 use super::session_config::{ReceiveMode, ResponseMode, SessionConfig};
+use crate::footprint::Footprint;
 use crate::keys::{IncomingKey, Keys, SessionKey, Tag};
 use crate::limits::Limits;
+use crate::offset::Offset;
 use crate::wire::{Continuation, Head, MessageId, StatusCode};
 
 /// Bodies up to this size are copied out of the input: an application that
@@ -95,6 +97,16 @@ impl Inbox {
         remains
     }
 
+    pub(super) fn footprint(&self, footprint: &mut Footprint) {
+        self.sessions.values().for_each(|mailbox| mailbox.footprint(footprint));
+        let is_arriving = !matches!(self.current, Current::Skipped);
+        footprint.hold("inbox current", usize::from(is_arriving));
+        footprint.hold("inbox open", self.open.len());
+        footprint.hold("inbox waiting", self.waiting.len());
+        footprint.hold("inbox octets", usize::try_from(self.held).unwrap_or(usize::MAX));
+        footprint.hold("inbox sessions", self.sessions.len());
+    }
+
     /// The status that refused an earlier chunk of a message.
     pub(super) fn refused(&self, session: SessionKey, id: &MessageId) -> Option<StatusCode> {
         self.sessions.get(&session)?.refused.get(id)
@@ -164,6 +176,9 @@ impl Inbox {
 
     fn take_piece(&mut self, chunk: &mut Chunk, piece: Bytes) -> Result<Option<Event>, Fault> {
         let offset = chunk.end();
+        if Offset::new(offset).plus(piece.len() as u64).is_none() {
+            return Err(Fault::INCONSISTENT);
+        }
         chunk.len += piece.len() as u64;
         if chunk.key.is_none() && chunk.only_piece.is_empty() {
             let end = offset.checked_add(piece.len() as u64);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::memory::Memory;
+use crate::footprint::Footprint;
 use crate::keys::IncomingKey;
 use crate::wire::{MessageId, StatusCode};
 
@@ -62,6 +63,14 @@ impl Mailbox {
             self.waiting.remove(id);
         }
         self.len -= 1;
+    }
+
+    pub(super) fn footprint(&self, footprint: &mut Footprint) {
+        footprint.hold("mailbox open", self.open.len());
+        footprint.hold("mailbox waiting", self.waiting.values().map(Vec::len).sum());
+        footprint.hold("mailbox len", self.len);
+        footprint.remember("mailbox received", self.received.len());
+        footprint.remember("mailbox refused", self.refused.len());
     }
 
     /// In the order in which the messages began, so that every run does the same.

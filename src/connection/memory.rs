@@ -34,6 +34,10 @@ impl<V: Copy> Memory<V> {
         self.values.get(id).copied()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
     pub(super) fn contains(&self, id: &MessageId) -> bool {
         self.values.contains_key(id)
     }

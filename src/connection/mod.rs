@@ -10,6 +10,7 @@ mod direction;
 mod error;
 mod event;
 mod events;
+mod footprint;
 mod inbox;
 mod life;
 mod lifecycle;

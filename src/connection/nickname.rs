@@ -7,6 +7,7 @@ use super::carried::Purpose;
 use super::error::SendError;
 use super::event::{Event, Response};
 use super::reason::Outcome;
+use crate::footprint::Footprint;
 use crate::keys::{NicknameKey, SessionKey, UnknownKey};
 use crate::tolerance::Tolerance;
 use crate::uri::PathRef;
@@ -28,6 +29,13 @@ pub struct NicknameRequest {
 pub(super) struct Nicknames {
     asked: BTreeSet<NicknameKey>,
     requested: BTreeMap<NicknameRequest, Head>,
+}
+
+impl Nicknames {
+    pub(super) fn footprint(&self, footprint: &mut Footprint) {
+        footprint.hold("nicknames asked", self.asked.len());
+        footprint.hold("nicknames requested", self.requested.len());
+    }
 }
 
 impl Connection {

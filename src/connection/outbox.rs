@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::event::Response;
 use super::memory::Memory;
 use super::reason::Outcome;
+use crate::footprint::Footprint;
 use crate::keys::MessageKey;
 use crate::reassembly::RangeSet;
 use crate::time::Instant;
@@ -107,6 +108,13 @@ impl Outbox {
     /// The first deadline for REPORTs, and its message.
     pub(super) fn first_deadline(&self) -> Option<(Instant, MessageKey)> {
         self.report_deadlines.first().copied()
+    }
+
+    pub(super) fn footprint(&self, footprint: &mut Footprint) {
+        footprint.hold("outbox messages", self.messages.len());
+        footprint.hold("outbox by id", self.by_id.len());
+        footprint.hold("outbox report deadlines", self.report_deadlines.len());
+        footprint.remember("outbox finished", self.finished.len());
     }
 
     /// The messages without an outcome, in the order in which they began.

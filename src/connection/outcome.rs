@@ -131,10 +131,10 @@ impl Connection {
     pub(super) fn drain_hop(&mut self, now: Instant) {
         while let Some(event) = self.hop.events.pop_front() {
             match event {
-                HopEvent::ChunkSent { message, octets, asks_response, flag } => {
+                HopEvent::ChunkSent { message, end, asks_response, flag } => {
                     if let Some(sending) = self.sessions.message_mut(message) {
                         sending.chunks += 1;
-                        sending.octets = octets;
+                        sending.octets = end.get();
                         sending.asked += u64::from(asks_response);
                         sending.has_left = flag == Continuation::Complete;
                         self.review(now, message);
@@ -202,7 +202,8 @@ impl Connection {
     /// Tells the application the outcome of a message that has been taken out of
     /// its session, and drops its octets.
     fn finish(&mut self, key: MessageKey, sending: Sending, outcome: Outcome, tell: Tell) {
-        let octets = self.hop.message_ref(key).map_or(sending.octets, |message| message.offset);
+        let octets =
+            self.hop.message_ref(key).map_or(sending.octets, |message| message.offset.get());
         self.hop.abort(key, tell == Tell::Peer);
         self.events.push(Event::Finished(Box::new(Finished {
             message: key,
@@ -268,7 +269,7 @@ impl Connection {
     }
 
     fn success_reported(&mut self, now: Instant, key: MessageKey, head: &HeadRef<'_>) {
-        let leaving = self.hop.message_ref(key).map(|message| message.offset);
+        let leaving = self.hop.message_ref(key).map(|message| message.offset.get());
         let Some(sending) = self.sessions.message_mut(key) else { return };
         if !sending.success_report {
             return;
@@ -276,7 +277,7 @@ impl Connection {
         let sent = leaving.unwrap_or(sending.octets);
         // The peer cannot have received more than has left.
         let (start, end) = match head.byte_range() {
-            Some(range) => (range.start() - 1, range.end().unwrap_or(sent).min(sent)),
+            Some(range) => (range.offset().get(), range.end().unwrap_or(sent).min(sent)),
             None => (0, sent),
         };
         let octets = start.min(end)..end;

@@ -91,7 +91,7 @@ impl Connection {
     /// [`UnknownKey`] if the message has its outcome, or belongs to another connection.
     pub fn progress(&self, message: MessageKey) -> Result<Option<(u64, Option<u64>)>, UnknownKey> {
         self.sessions.message(message).ok_or(UnknownKey)?;
-        Ok(self.hop.message_ref(message).map(|leaving| (leaving.offset, leaving.total)))
+        Ok(self.hop.message_ref(message).map(|leaving| (leaving.offset.get(), leaving.total)))
     }
 }
 

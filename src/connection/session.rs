@@ -8,6 +8,7 @@ use super::outbox::{Outbox, Sending};
 use super::session_config::SessionConfig;
 use super::session_ids::SessionIds;
 use super::table::Binding;
+use crate::footprint::Footprint;
 use crate::keys::{Keys, MessageKey, SessionKey, Tag};
 use crate::time::Instant;
 use crate::uri::{MsrpUri, Path, UriKey, UriRef};
@@ -58,6 +59,13 @@ impl Session {
 
     pub(crate) const fn binding(&self) -> Option<&Binding> {
         self.binding.as_ref()
+    }
+
+    fn footprint(&self, footprint: &mut Footprint) {
+        self.outbox.footprint(footprint);
+        self.nicknames.footprint(footprint);
+        footprint.hold("session requests", self.requests.len());
+        footprint.remember("session refused types", self.refused.len());
     }
 
     /// Whether the peer has refused this type in this session.
@@ -175,6 +183,14 @@ impl Sessions {
     pub(super) fn unreported(&self, now: Instant) -> Option<MessageKey> {
         let (deadline, key) = self.report_deadlines.first()?;
         (*deadline <= now).then_some(*key)
+    }
+
+    pub(super) fn footprint(&self, footprint: &mut Footprint) {
+        self.by_key.values().for_each(|session| session.footprint(footprint));
+        footprint.hold("sessions", self.by_key.len());
+        footprint.hold("sessions by uri", self.by_uri.len());
+        footprint.hold("sessions by session-id", self.session_ids.len());
+        footprint.hold("sessions report deadlines", self.report_deadlines.len());
     }
 
     /// Changes the outbox of a session, and with it the first deadline there.

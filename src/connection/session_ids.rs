@@ -29,6 +29,10 @@ impl SessionIds {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.uris.len()
+    }
+
     /// The URIs with that session-id.
     pub(super) fn find(&self, session_id: &str) -> &[MsrpUri] {
         self.uris.get(session_id).map_or(&[], Vec::as_slice)

@@ -129,15 +129,15 @@ impl<O: Owner> Hop<O> {
         let tail = self.out.split().freeze();
 
         let start = message.offset;
-        message.offset += body.len() as u64;
-        let (offset, asks_response) = (message.offset, message.asks_response());
+        message.advance(body.len());
+        let (end, asks_response) = (message.offset, message.asks_response());
         if asks_response {
             self.begin_transaction(id, message.purpose(key), start, message.is_silent());
         }
         if !is_last {
             self.put_back(key, message);
         }
-        self.chunk_left(id, key, offset, asks_response, flag);
+        self.chunk_left(id, key, end, asks_response, flag);
         Some(Transmit::new(head, body, tail))
     }
 

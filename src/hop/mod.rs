@@ -36,7 +36,9 @@ pub(crate) use transaction::Transaction;
 pub use transmit::Transmit;
 pub(crate) use waiting::Waiting;
 
+use crate::footprint::Footprint;
 use crate::limits::ParseOptions;
+use crate::offset::Offset;
 use crate::random::{IdSource, Random, RandomError};
 use crate::time::Instant;
 use crate::tolerance::Tolerances;
@@ -72,8 +74,8 @@ pub(crate) enum HopEvent<O: Owner> {
     /// The last octet of a chunk has left.
     ChunkSent {
         message: O::Message,
-        /// Octets of the message that have left, this chunk included.
-        octets: u64,
+        /// The place in the message after the chunk.
+        end: Offset,
         asks_response: bool,
         flag: Continuation,
     },
@@ -199,7 +201,7 @@ impl<O: Owner> Hop<O> {
         let id = self.ids.transaction_id(|id| !transactions.contains(id));
         let id = self.drawn(id)?;
         if let Some(purpose) = purpose {
-            self.transactions.begin(id, purpose, 0);
+            self.transactions.begin(id, purpose, Offset::START);
             self.control_requests.push(id);
         }
         Some(id)
@@ -233,9 +235,11 @@ impl<O: Owner> Hop<O> {
         self.wake(key);
     }
 
-    /// Adds octets to the body of a message.
+    /// Adds octets to the body of a message, unless 64 bits cannot count them.
     pub(crate) fn push(&mut self, key: O::Message, piece: Bytes) {
-        if let Some(message) = self.messages.get_mut(&key) {
+        if let Some(message) = self.messages.get_mut(&key)
+            && message.end_with(piece.len()).is_some()
+        {
             self.waiting += piece.len();
             message.body.push(piece);
             self.wake(key);
@@ -263,7 +267,7 @@ impl<O: Owner> Hop<O> {
             && message.place.is_none()
             && message.is_ready(least)
         {
-            message.place = Some(self.schedule.push(message.source, key));
+            message.place = Some(self.schedule.push(message.source, key, message.stage()));
         }
     }
 
@@ -274,7 +278,7 @@ impl<O: Owner> Hop<O> {
         let Some(message) = self.messages.get_mut(&key) else { return };
         self.waiting -= message.body.len();
         message.abort();
-        if is_open || (tell && message.offset > 0) {
+        if is_open || (tell && message.offset > Offset::START) {
             self.wake(key);
         } else {
             if let Some(place) = message.place {
@@ -316,6 +320,18 @@ impl<O: Owner> Hop<O> {
     /// Whether everything has left.
     pub(crate) fn is_idle(&self) -> bool {
         self.control.is_empty() && self.messages.is_empty()
+    }
+
+    pub(crate) fn footprint(&self, footprint: &mut Footprint) {
+        self.transactions.footprint(footprint);
+        self.schedule.footprint(footprint);
+        footprint.hold("hop messages", self.messages.len());
+        footprint.hold("hop weight", self.waiting);
+        footprint.hold("hop open chunk", usize::from(self.open.is_some()));
+        footprint.hold("hop control octets", self.control.len());
+        footprint.hold("hop control requests", self.control_requests.len());
+        footprint.hold("hop out octets", self.out.len());
+        footprint.hold("hop events", self.events.len());
     }
 
     // Time.

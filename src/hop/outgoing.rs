@@ -1,9 +1,11 @@
 //! An outgoing message: its heading, its queued octets and its progress.
+#![deny(clippy::arithmetic_side_effects)]
 
 use bytes::BytesMut;
 
-use super::schedule::Place;
+use super::schedule::{Place, Stage};
 use super::{BodyQueue, Heading, Owner};
+use crate::offset::Offset;
 use crate::random::MAX_OWN_ID;
 use crate::wire::{
     ByteRange, Continuation, EncodeError, FailureReport, TransactionId, scan, write_end_line,
@@ -27,8 +29,8 @@ pub(crate) struct Outgoing<O: Owner> {
     /// The most octets of a chunk besides its body.
     pub(crate) overhead: usize,
     pub(crate) body: BodyQueue,
-    /// Octets that have left: the zero-based offset of the next one.
-    pub(crate) offset: u64,
+    /// The place of the next octet to leave.
+    pub(crate) offset: Offset,
     pub(crate) total: Option<u64>,
     /// The flag after the last octet: `$`, or the one that a relay has received.
     pub(crate) end: Continuation,
@@ -53,7 +55,7 @@ impl<O: Owner> Outgoing<O> {
             heading,
             overhead,
             body,
-            offset: 0,
+            offset: Offset::START,
             total,
             end: Continuation::Complete,
             aborted: false,
@@ -74,7 +76,28 @@ impl<O: Owner> Outgoing<O> {
 
     /// The approximate number of octets that it holds.
     pub(crate) const fn weight(&self) -> usize {
-        self.overhead + self.body.len()
+        self.overhead.saturating_add(self.body.len())
+    }
+
+    /// The place after its queued octets and `more` others. `None` if 64 bits cannot
+    /// count it.
+    pub(crate) const fn end_with(&self, more: usize) -> Option<Offset> {
+        match self.offset.plus(self.body.len() as u64) {
+            Some(end) => end.plus(more as u64),
+            None => None,
+        }
+    }
+
+    /// The place after its queued octets.
+    pub(crate) fn queued_end(&self) -> Offset {
+        // `Hop::push` takes no octet that 64 bits cannot count.
+        self.end_with(0).unwrap_or(self.offset)
+    }
+
+    /// Notes that octets which are no longer queued have left.
+    pub(super) fn advance(&mut self, octets: usize) {
+        // As above.
+        self.offset = self.offset.plus(octets as u64).unwrap_or(self.offset);
     }
 
     /// Whether a chunk of at least so many octets, or the last one, can begin or
@@ -102,10 +125,10 @@ impl<O: Owner> Outgoing<O> {
     }
 
     /// Ends the body, which fixes the total.
-    pub(crate) const fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         self.body.finish();
         self.awaits_room = false;
-        self.total = Some(self.offset + self.body.len() as u64);
+        self.total = Some(self.queued_end().get());
     }
 
     pub(crate) fn abort(&mut self) {
@@ -118,6 +141,17 @@ impl<O: Owner> Outgoing<O> {
     pub(crate) fn short_rest(&self) -> Option<usize> {
         let rest = self.body.len();
         (self.body.is_finished() && rest <= super::SHORT_CHUNK && !self.aborted).then_some(rest)
+    }
+
+    /// How far it is, for its next turn.
+    pub(crate) fn stage(&self) -> Stage {
+        if self.offset > Offset::START {
+            Stage::Begun
+        } else if self.short_rest().is_some() {
+            Stage::Short
+        } else {
+            Stage::Fresh
+        }
     }
 
     /// The range of an interruptible chunk that begins at the current offset.
@@ -134,10 +168,10 @@ impl<O: Owner> Outgoing<O> {
     /// The range of the rest. An empty range can only be written at the start of
     /// a message; elsewhere the range has no end.
     fn rest_range(&self, rest: usize) -> ByteRange {
-        if rest == 0 && self.offset > 0 {
+        if rest == 0 && self.offset > Offset::START {
             return self.open_range();
         }
-        ByteRange::from_offsets(self.offset, Some(self.offset + rest as u64), self.total)
+        ByteRange::from_offsets(self.offset, self.offset.plus(rest as u64), self.total)
     }
 
     /// Writes the short rest as one chunk. If the end-line occurs in the rest, it

@@ -21,7 +21,7 @@ impl<O: Owner> Outgoing<O> {
         range: ByteRange,
     ) -> Self {
         let mut chunk = Self::new(source, heading, overhead, BodyQueue::default(), range.total());
-        chunk.offset = range.start().saturating_sub(1);
+        chunk.offset = range.offset();
         chunk
     }
 

@@ -4,6 +4,7 @@
 use bytes::{BufMut, Bytes};
 
 use super::{Heading, Hop, HopEvent, Owner, SHORT_CHUNK, Transmit};
+use crate::offset::Offset;
 use crate::wire::scan::EndLineGuard;
 use crate::wire::{Continuation, TransactionId, write_end_line};
 
@@ -109,7 +110,7 @@ impl<O: Owner> Hop<O> {
         });
         let Some(id) = self.drawn(id) else { return self.insert(key, message) };
         let offset = message.offset;
-        message.offset += rest as u64;
+        message.advance(rest);
         let asks_response = message.asks_response();
         if asks_response {
             self.begin_transaction(id, message.purpose(key), offset, message.is_silent());
@@ -143,7 +144,7 @@ impl<O: Owner> Hop<O> {
         &mut self,
         id: TransactionId,
         purpose: O::Purpose,
-        offset: u64,
+        offset: Offset,
         is_silent: bool,
     ) {
         if !is_silent {
@@ -183,7 +184,7 @@ impl<O: Owner> Hop<O> {
         }
         self.waiting -= piece.len();
         open.sent = open.sent.saturating_add(piece.len());
-        message.offset += piece.len() as u64;
+        message.advance(piece.len());
         if message.has_room_again(self.room_mark) {
             self.events.push_back(HopEvent::Room(open.message));
         }
@@ -270,12 +271,12 @@ impl<O: Owner> Hop<O> {
         &mut self,
         id: TransactionId,
         message: O::Message,
-        octets: u64,
+        end: Offset,
         asks_response: bool,
         flag: Continuation,
     ) {
-        self.transactions.reached(id, octets);
+        self.transactions.reached(id, end);
         self.transactions.handed_over(id, self.now);
-        self.events.push_back(HopEvent::ChunkSent { message, octets, asks_response, flag });
+        self.events.push_back(HopEvent::ChunkSent { message, end, asks_response, flag });
     }
 }

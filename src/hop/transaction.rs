@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::Waiting;
+use crate::footprint::Footprint;
+use crate::offset::Offset;
 use crate::time::Instant;
 use crate::wire::TransactionId;
 
@@ -12,8 +14,8 @@ use crate::wire::TransactionId;
 #[derive(Debug)]
 pub(crate) struct Transaction<P> {
     pub(crate) purpose: P,
-    /// The octets of the message that it has carried so far: zero-based offsets.
-    pub(crate) octets: Range<u64>,
+    /// The octets of the message that it has carried so far.
+    pub(crate) octets: Range<Offset>,
     /// Whether only errors lead to a response (Failure-Report `partial`).
     is_silent: bool,
     /// When its last octet was written; until that is known, when it was handed
@@ -57,7 +59,7 @@ impl<P> Transactions<P> {
     }
 
     /// A request begins to leave; its response may come from now on.
-    pub(crate) fn begin(&mut self, id: TransactionId, purpose: P, offset: u64) {
+    pub(crate) fn begin(&mut self, id: TransactionId, purpose: P, offset: Offset) {
         self.insert(id, purpose, offset, false);
     }
 
@@ -67,7 +69,7 @@ impl<P> Transactions<P> {
         &mut self,
         id: TransactionId,
         purpose: P,
-        offset: u64,
+        offset: Offset,
         max: usize,
     ) -> Option<(TransactionId, Transaction<P>)> {
         self.insert(id, purpose, offset, true);
@@ -82,13 +84,13 @@ impl<P> Transactions<P> {
         None
     }
 
-    fn insert(&mut self, id: TransactionId, purpose: P, offset: u64, is_silent: bool) {
+    fn insert(&mut self, id: TransactionId, purpose: P, offset: Offset, is_silent: bool) {
         let octets = offset..offset;
         self.open.insert(id, Transaction { purpose, octets, is_silent, written: None });
     }
 
-    /// The chunk of this transaction has reached the offset `end` of its message.
-    pub(crate) fn reached(&mut self, id: TransactionId, end: u64) {
+    /// The chunk of this transaction has reached the place `end` of its message.
+    pub(crate) fn reached(&mut self, id: TransactionId, end: Offset) {
         if let Some(transaction) = self.open.get_mut(&id) {
             transaction.octets.end = end;
         }
@@ -145,6 +147,13 @@ impl<P> Transactions<P> {
         let (id, transaction) = self.open.expire(now)?;
         self.ended(&transaction);
         Some((id, transaction))
+    }
+
+    pub(crate) fn footprint(&self, footprint: &mut Footprint) {
+        self.open.footprint(footprint);
+        footprint.hold("transactions unwritten", self.unwritten.len());
+        footprint.hold("transactions silent", self.silent_len);
+        footprint.remember("transactions silent order", self.silent.len());
     }
 
     fn ended(&mut self, transaction: &Transaction<P>) {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use crate::footprint::Footprint;
 use crate::time::Instant;
 use crate::wire::TransactionId;
 
@@ -111,6 +112,11 @@ impl<T> Waiting<T> {
         let mut open: Vec<_> = self.open.drain().collect();
         open.sort_unstable_by(|(one, _), (other, _)| one.as_bytes().cmp(other.as_bytes()));
         open.into_iter().map(|(_, entry)| entry.value)
+    }
+
+    pub(crate) fn footprint(&self, footprint: &mut Footprint) {
+        footprint.hold("transactions open", self.open.len());
+        footprint.remember("transactions deadlines", self.deadlines.len());
     }
 
     fn drop_ended(&mut self) {

@@ -9,6 +9,7 @@
 //! `$`, which may arrive before others.
 //!
 //! Offsets are zero-based here: `Byte-Range: 1-10/*` on the wire is `0..10`.
+#![deny(clippy::arithmetic_side_effects)]
 
 mod error;
 mod ranges;
@@ -212,7 +213,7 @@ fn join(mut left: VecDeque<u8>, mut right: VecDeque<u8>) -> VecDeque<u8> {
     } else {
         // Rotating by less than half moves only the rotated octets.
         #[cfg(test)]
-        tests::count_moved(2 * prefix);
+        tests::count_moved(prefix.saturating_mul(2));
         right.append(&mut left);
         right.rotate_right(prefix);
         right
@@ -221,7 +222,7 @@ fn join(mut left: VecDeque<u8>, mut right: VecDeque<u8>) -> VecDeque<u8> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
     use std::cell::Cell;
     use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};

@@ -66,11 +66,11 @@ impl RangeSet {
         let end = self.take_following(&range);
         match self.ends.range_mut(..=range.start).next_back() {
             Some((_, last)) if *last >= range.start => {
-                self.octets += end.saturating_sub(*last);
+                self.octets = self.octets.saturating_add(end.saturating_sub(*last));
                 *last = end.max(*last);
             }
             _ => {
-                self.octets += end - range.start;
+                self.octets = self.octets.saturating_add(end.saturating_sub(range.start));
                 self.ends.insert(range.start, end);
             }
         }
@@ -137,7 +137,7 @@ impl RangeSet {
         if range.start < *last.key() || range.start > *last.get() {
             return false;
         }
-        self.octets += range.end.saturating_sub(*last.get());
+        self.octets = self.octets.saturating_add(range.end.saturating_sub(*last.get()));
         *last.get_mut() = range.end.max(*last.get());
         true
     }
@@ -154,7 +154,7 @@ impl RangeSet {
         let within = (Excluded(range.start), Included(range.end));
         while let Some((&start, &end)) = self.ends.range(within).next() {
             self.ends.remove(&start);
-            self.octets -= end - start;
+            self.octets = self.octets.saturating_sub(end.saturating_sub(start));
             joined = joined.max(end);
         }
         joined

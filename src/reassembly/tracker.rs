@@ -1,6 +1,7 @@
 //! Which octets of a message have arrived, and whether it is complete.
 
 use super::{RangeSet, ReassemblyError};
+use crate::offset::Offset;
 
 /// Tracks which octets of a message have arrived, and whether it is complete.
 ///
@@ -52,8 +53,9 @@ impl Tracker {
         if len == 0 {
             return Ok(());
         }
-        let end = offset
-            .checked_add(len)
+        let end = Offset::new(offset)
+            .plus(len)
+            .map(Offset::get)
             .filter(|&end| end <= self.max_octets)
             .ok_or(ReassemblyError::TooLarge)?;
         if self.total.is_some_and(|total| end > total) {

@@ -12,6 +12,7 @@ use super::link::Current;
 use super::relayed::{Passed, Purpose, Relayed, way_back, write_passed};
 use super::route::{NoWay, Way};
 use crate::hop::Outgoing;
+use crate::offset::Offset;
 use crate::tolerance::Tolerance;
 use crate::uri::{PathRef, UriRef};
 use crate::wire::{BadHead, Frame};
@@ -95,11 +96,30 @@ impl Relay {
                 self.counters.octets += octets;
                 self.tokens.count(tokens, Usage { chunks: 0, octets });
                 let Some(next) = self.links.get_mut(destination) else { return };
+                let Some(passing) = next.hop.message_ref(key) else { return };
+                if passing.end_with(piece.len()).is_none() {
+                    return self.refuse_passing(source);
+                }
                 next.hop.push(key, detached(piece));
                 self.has_octets(destination);
                 self.hold_back(source, destination);
             }
         }
+    }
+
+    /// Refuses a chunk whose octets no Byte-Range can count. The next hop gets the
+    /// end of it with `#`.
+    fn refuse_passing(&mut self, source: ConnectionId) {
+        let Some(link) = self.links.get_mut(source) else { return };
+        let Current::Passing { head, destination, key, .. } = std::mem::take(&mut link.current)
+        else {
+            return;
+        };
+        if let Some(next) = self.links.get_mut(destination) {
+            next.hop.abort(key, true);
+        }
+        self.has_octets(destination);
+        self.refuse(source, &head.view(), StatusCode::BAD_REQUEST);
     }
 
     fn end(&mut self, now: Instant, source: ConnectionId, flag: Continuation) {
@@ -329,7 +349,7 @@ impl Relay {
     pub(super) fn report_failure(
         &mut self,
         relayed: &Relayed,
-        octets: Range<u64>,
+        octets: Range<Offset>,
         status: StatusCode,
     ) {
         let Some(message_id) = relayed.message_id() else { return };
@@ -342,7 +362,8 @@ impl Relay {
         let link = self.links.get_mut(source).filter(|link| link.is_up());
         let (Ok(own), Ok(back), Some(link)) = (own, back, link) else { return };
         // An empty range can only be written at the start of a message.
-        let end = (octets.start == 0 || octets.start < octets.end).then_some(octets.end);
+        let end =
+            (octets.start == Offset::START || octets.start < octets.end).then_some(octets.end);
         let Some(id) = link.hop.begin_control_request(None) else {
             return self.has_octets(source);
         };
@@ -367,7 +388,7 @@ fn detached(piece: Bytes) -> Bytes {
 const DETACHED_PIECE: usize = 2048;
 
 /// The range of a SEND without a Byte-Range.
-const UNKNOWN_RANGE: ByteRange = ByteRange::from_offsets(0, None, None);
+const UNKNOWN_RANGE: ByteRange = ByteRange::from_offsets(Offset::START, None, None);
 
 /// Whether a 401 only asks for a fresh nonce.
 fn is_stale(head: &HeadRef<'_>) -> bool {

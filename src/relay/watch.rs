@@ -9,6 +9,7 @@ use super::event::{AuthRequest, ConnectionId, RelayClose, RelayEvent, TokenId};
 use super::link::{Current, Link, State};
 use super::relayed::{Purpose, Relayed, Relaying};
 use crate::hop::{HopEvent, Unsettled};
+use crate::offset::Offset;
 use crate::wire::{FailureReport, StatusCode};
 
 /// What a deadline belongs to.
@@ -208,14 +209,14 @@ impl Relay {
 }
 
 /// The unsettled SENDs, and which octets of each are lost.
-fn lost(unsettled: Unsettled<Relaying>) -> Vec<(Arc<Relayed>, Range<u64>)> {
+fn lost(unsettled: Unsettled<Relaying>) -> Vec<(Arc<Relayed>, Range<Offset>)> {
     let open = unsettled.transactions.into_iter().filter_map(|transaction| {
         let Purpose::Relayed(relayed) = transaction.purpose else { return None };
         Some((relayed, transaction.octets))
     });
     let unsent = unsettled.messages.into_iter().map(|message| {
-        let end = message.offset + message.body.len() as u64;
-        (message.heading, message.offset..end)
+        let octets = message.offset..message.queued_end();
+        (message.heading, octets)
     });
     let mut lost: Vec<_> = open.chain(unsent).collect();
     lost.sort_by(|(one, octets), (other, others)| {

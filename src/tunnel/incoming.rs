@@ -6,6 +6,7 @@ use std::fmt::Write;
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::hop::SHORT_CHUNK;
+use crate::offset::Offset;
 use crate::random::MAX_OWN_ID;
 use crate::wire::{ByteRange, Continuation, Head, TransactionId, scan, write_end_line};
 
@@ -45,8 +46,8 @@ struct Parts {
     back: Bytes,
     /// The body octets that fit into a part.
     room: usize,
-    /// Zero-based offset of the next part.
-    offset: u64,
+    /// The place of the next part in the message. `None` if 64 bits cannot count it.
+    offset: Option<Offset>,
     total: Option<u64>,
 }
 
@@ -71,24 +72,25 @@ impl Incoming {
         room.saturating_sub(self.body.len())
     }
 
-    /// The body octets of the next part. `None` if the frame cannot be cut.
+    /// The body octets of the next part, which others follow. `None` if the frame
+    /// cannot be cut, or no Byte-Range can start after the part.
     pub(super) fn next_part(&mut self) -> Option<Bytes> {
-        let room = self.parts.as_ref()?.room;
-        Some(self.body.split_to(room.min(self.body.len())).freeze())
+        let parts = self.parts.as_ref()?;
+        let len = parts.room.min(self.body.len());
+        let end = parts.offset.and_then(|offset| offset.plus(len as u64));
+        let is_last_place = end.is_some_and(|end| end.plus(1).is_none());
+        (!is_last_place).then(|| self.body.split_to(len).freeze())
     }
 
-    /// The frame as it arrived.
+    /// Whether the parts so far have octets that no Byte-Range can count. The far end
+    /// refuses them with 400, and no others follow.
+    pub(super) fn is_past_counting(&self) -> bool {
+        self.parts.as_ref().is_some_and(|parts| parts.offset.is_none())
+    }
+
+    /// The whole frame.
     pub(super) fn write_whole(&self, flag: Continuation) -> Bytes {
-        let octets = self.head.octets();
-        let mut out = BytesMut::with_capacity(octets.len() + self.body.len() + 128);
-        if self.head.view().has_body() {
-            out.put_slice(octets);
-            out.put_slice(&self.body);
-        } else {
-            out.put_slice(octets.strip_suffix(b"\r\n").unwrap_or(octets));
-        }
-        write_end_line(&mut out, &self.head.view().transaction_id(), flag);
-        out.freeze()
+        write_frame(&self.head, [&self.body[..]], flag)
     }
 
     /// The next part, which continues where the last one ended.
@@ -99,7 +101,9 @@ impl Incoming {
         flag: Continuation,
     ) -> Bytes {
         let Some(parts) = &mut self.parts else { return Bytes::new() };
-        let range = parts.range(body.len());
+        let Some(offset) = parts.offset else { return Bytes::new() };
+        let end = offset.plus(body.len() as u64);
+        let range = parts.range(offset, end.filter(|_| body.len() <= SHORT_CHUNK));
         let heads = parts.front.len() + parts.back.len() + RANGE_LINE;
         let mut out = BytesMut::with_capacity(heads + body.len() + 128);
         out.put_slice(START);
@@ -112,7 +116,7 @@ impl Incoming {
         out.put_slice(&parts.back);
         out.put_slice(body);
         write_end_line(&mut out, id, flag);
-        parts.offset = parts.offset.saturating_add(body.len() as u64);
+        parts.offset = end;
         out.freeze()
     }
 }
@@ -132,19 +136,35 @@ impl Parts {
             back,
             room,
             // A chunk without a Byte-Range begins its message.
-            offset: range.map_or(0, |range| range.start() - 1),
+            offset: Some(range.map_or(Offset::START, |range| range.offset())),
             total: range.and_then(|range| range.total()),
         })
     }
 
     /// The range of the next part. It has an end if RFC 4975 section 7.1.1 allows
     /// one.
-    fn range(&self, len: usize) -> ByteRange {
-        let end = self.offset.saturating_add(len as u64);
-        let fits = self.total.is_none_or(|total| end <= total);
-        let end = (fits && len <= SHORT_CHUNK).then_some(end);
-        ByteRange::from_offsets(self.offset, end, self.total)
+    fn range(&self, offset: Offset, end: Option<Offset>) -> ByteRange {
+        let end = end.filter(|end| self.total.is_none_or(|total| end.get() <= total));
+        ByteRange::from_offsets(offset, end, self.total)
     }
+}
+
+/// Writes a frame anew. Its head stays as it arrived. The framing around head and body
+/// follows RFC 4975 section 7.1 even where that of the peer was tolerated.
+pub(super) fn write_frame<'a>(
+    head: &Head,
+    body: impl IntoIterator<Item = &'a [u8]> + Clone,
+    flag: Continuation,
+) -> Bytes {
+    let (octets, view) = (head.octets(), head.view());
+    let body_octets: usize = body.clone().into_iter().map(<[u8]>::len).sum();
+    let mut out = BytesMut::with_capacity(octets.len() + body_octets + 128);
+    // Without a body, the end-line brings the CRLF of the last header field.
+    let bodiless = octets.strip_suffix(b"\r\n").filter(|_| !view.has_body());
+    out.put_slice(bodiless.unwrap_or(octets));
+    body.into_iter().for_each(|piece| out.put_slice(piece));
+    write_end_line(&mut out, &view.transaction_id(), flag);
+    out.freeze()
 }
 
 /// The octets of a head before and after its Byte-Range, from `start` on. A head

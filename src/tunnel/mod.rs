@@ -14,7 +14,7 @@ use crate::random::{IdSource, Random, RandomError};
 use crate::tolerance::Tolerances;
 use crate::wire::{Continuation, Head, HeadRef, Method, TransactionId, scan, write_end_line};
 use crate::wire::{DecodeError, Decoder, Frame};
-use incoming::Incoming;
+use incoming::{Incoming, write_frame};
 use responses::{Responses, Verdict};
 
 /// Why a tunnel has ended. Close both transport connections.
@@ -41,9 +41,11 @@ pub enum TunnelError {
 /// 7977 section 5, RFC 8873 section 6).
 ///
 /// A tunnel is no MSRP node: it changes neither paths nor Message-IDs, and the two
-/// ends respond to each other. Messages pass to the stream unchanged. Each chunk or
-/// response on the stream becomes a message of its own. A SEND that is larger than
-/// a message is cut into parts while it arrives:
+/// ends respond to each other. The chunk or response of a message passes to the stream
+/// with its head and body unchanged; the framing around them is always that of RFC 4975,
+/// even if that of the message was tolerated. Each chunk or response on the stream
+/// becomes a message of its own. A SEND that is larger than a message is cut into parts
+/// while it arrives:
 ///
 /// - The Byte-Range of each part gives its place in the message. The last part has
 ///   the continuation flag of the chunk, the others have `+`.
@@ -213,20 +215,13 @@ impl Tunnel {
     ) -> Result<Option<Bytes>, TunnelError> {
         self.check()?;
         self.responses.expire(now);
-        let message = message.into();
-        let frames = match self.messages.decode_message(message.clone()) {
-            Ok(frames) => frames,
+        match self.messages.decode_message(message.into()) {
+            Ok(frames) => Ok(self.pass(&frames)),
             Err(error) => {
                 self.fail(error.clone().into());
-                return Err(error.into());
+                Err(error.into())
             }
-        };
-        let head = match frames.first() {
-            Some(Frame::Head(head)) => head,
-            Some(Frame::BadHead(bad)) => bad.head(),
-            Some(Frame::Body(_) | Frame::End(_)) | None => return Ok(None),
-        };
-        Ok(self.pass(head, message))
+        }
     }
 
     /// When [`Tunnel::handle_timeout`] is due, if nothing else happens.
@@ -283,7 +278,8 @@ impl Tunnel {
     /// does not fit, so it is never the last part of its chunk.
     fn fill(&mut self, now: Instant) {
         let Some(incoming) = &mut self.incoming else { return self.pending.clear() };
-        if incoming.key.is_some_and(|key| self.responses.is_refused(key)) {
+        let is_refused = incoming.key.is_some_and(|key| self.responses.is_refused(key));
+        if is_refused || incoming.is_past_counting() {
             return self.pending.clear();
         }
         let len = incoming.room().min(self.pending.len());
@@ -319,7 +315,7 @@ impl Tunnel {
             self.ready = Some(incoming.write_whole(flag));
             return;
         };
-        if !self.responses.is_refused(key) {
+        if !self.responses.is_refused(key) && !incoming.is_past_counting() {
             let body = incoming.body.split().freeze();
             let mut id = incoming.head.view().transaction_id();
             // Octets that were no end-line within the chunk can be one at the
@@ -336,16 +332,37 @@ impl Tunnel {
         self.responses.end(key);
     }
 
-    /// The octets that the stream gets for a message.
-    fn pass(&mut self, head: &Head, message: Bytes) -> Option<Bytes> {
+    /// The octets that the stream gets for the frames of a message: the frame written
+    /// anew, so that no tolerated framing reaches a peer that does not tolerate it.
+    fn pass(&mut self, frames: &[Frame]) -> Option<Bytes> {
+        let head = match frames.first()? {
+            Frame::Head(head) => head,
+            Frame::BadHead(bad) => bad.head(),
+            Frame::Body(_) | Frame::End(_) => return None,
+        };
         let view = head.view();
-        let Some(status) = view.status_code() else { return Some(message) };
-        match self.responses.received(&view.transaction_id(), status.is_success()) {
-            Verdict::Foreign => Some(message),
-            Verdict::Unsettled => None,
-            Verdict::Settled(original) => Some(renamed(head, &original)),
+        if let Some(status) = view.status_code() {
+            match self.responses.received(&view.transaction_id(), status.is_success()) {
+                Verdict::Foreign => {}
+                Verdict::Unsettled => return None,
+                Verdict::Settled(original) => return Some(renamed(head, &original)),
+            }
         }
+        Some(rewritten(head, frames))
     }
+}
+
+/// The frames of a message as the octets of a stream.
+fn rewritten(head: &Head, frames: &[Frame]) -> Bytes {
+    let pieces = frames.iter().filter_map(|frame| match frame {
+        Frame::Body(piece) => Some(&piece[..]),
+        Frame::Head(_) | Frame::BadHead(_) | Frame::End(_) => None,
+    });
+    let flag = frames.iter().find_map(|frame| match frame {
+        Frame::End(flag) => Some(*flag),
+        Frame::Head(_) | Frame::BadHead(_) | Frame::Body(_) => None,
+    });
+    write_frame(head, pieces, flag.unwrap_or(Continuation::Complete))
 }
 
 fn fresh_id(

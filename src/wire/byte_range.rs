@@ -1,10 +1,12 @@
 //! The Byte-Range header field.
+#![deny(clippy::arithmetic_side_effects)]
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::grammar;
 use super::value_error::{ValueError, ValueErrorKind};
+use crate::offset::Offset;
 
 /// The Byte-Range header field: which octets of the message a chunk carries or
 /// a REPORT is about (RFC 4975 section 7.1.1). Positions count from one; `None`
@@ -38,11 +40,11 @@ impl ByteRange {
     ///
     /// [`ValueError`] if the numbers contradict each other.
     pub const fn new(start: u64, end: Option<u64>, total: Option<u64>) -> Result<Self, ValueError> {
-        if start == 0 {
+        let Some(before) = start.checked_sub(1) else {
             return Err(ValueError::new(ValueErrorKind::ZeroStart, 0..0));
-        }
+        };
         if let Some(end) = end {
-            if end < start - 1 {
+            if end < before {
                 return Err(ValueError::new(ValueErrorKind::EndBeforeStart, 0..0));
             }
             if let Some(total) = total
@@ -68,9 +70,23 @@ impl ByteRange {
         Self { start: 1, end: Some(total), total: Some(total) }
     }
 
-    /// The octets from zero-based `offset` on; saturates at the last number.
-    pub(crate) const fn from_offsets(offset: u64, end: Option<u64>, total: Option<u64>) -> Self {
-        Self { start: offset.saturating_add(1), end, total }
+    /// The octets from `start` to `end`, or to an unknown end. Nothing follows the
+    /// last number of 64 bits, so a range that starts after it starts at it.
+    pub(crate) const fn from_offsets(
+        start: Offset,
+        end: Option<Offset>,
+        total: Option<u64>,
+    ) -> Self {
+        let end = match end {
+            Some(end) => Some(end.get()),
+            None => None,
+        };
+        Self { start: start.get().saturating_add(1), end, total }
+    }
+
+    /// The place of the first octet in the message.
+    pub(crate) const fn offset(&self) -> Offset {
+        Offset::new(self.start.saturating_sub(1))
     }
 
     /// Position of the first octet, counted from one.

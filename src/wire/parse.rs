@@ -7,11 +7,12 @@
 
 mod error;
 mod fields;
+mod start;
 mod usual;
 
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 use nom::Parser;
 
 pub(crate) use error::Cause;
@@ -19,9 +20,9 @@ pub use error::{ParseError, ParseErrorKind};
 pub(crate) use fields::{Fields, Kind, PathField, Span};
 
 use super::byte_range::ByteRange;
-use super::grammar::{self, StartWord};
+use super::grammar;
 use super::header::{Continuation, HeaderName, is_mime_name};
-use super::ident::{self, MAX_IDENT};
+use super::ident;
 use super::scan;
 use super::status::StatusCode;
 use super::value_error::{ValueError, ValueErrorKind};
@@ -81,6 +82,9 @@ impl HeadParser {
         // An end-line may follow the last octet that a head can have.
         let reach = options.head_limit().saturating_add(scan::MAX_END_LINE);
         self.usual_lines(input, options);
+        if self.line_start == 0 && !self.reads_start_line(input, reach, options)? {
+            return self.incomplete(input, reach, options);
+        }
         while let Some(found) = line_feed(input.get(self.searched..).unwrap_or_default()) {
             let next = self.searched + found + 1;
             if next > reach {
@@ -88,8 +92,10 @@ impl HeadParser {
             }
             self.searched = next;
             let line = input.get(self.line_start..next).unwrap_or_default();
-            // A lone LF ends no line: it is a control octet within one.
-            let Some(line) = line.strip_suffix(b"\r\n") else { continue };
+            let Some(line) = line.strip_suffix(b"\r\n") else {
+                self.check_lone_line_feed(input, line)?;
+                continue;
+            };
             if let Some(end) = self.line(input, line, options)? {
                 return if end.len > options.head_limit() {
                     Err(too_long(options))
@@ -102,11 +108,36 @@ impl HeadParser {
             self.usual_lines(input, options);
         }
         self.searched = self.searched.max(input.len());
+        self.incomplete(input, reach, options)
+    }
+
+    fn incomplete(
+        &self,
+        input: &[u8],
+        reach: usize,
+        options: &ParseOptions,
+    ) -> Result<Option<HeadEnd>, ParseError> {
         if input.len() > reach || !may_be_msrp(input) {
             Err(beyond_limit(input, options))
         } else {
             Ok(None)
         }
+    }
+
+    /// A lone LF ends no line: it is a control octet within one, which is malformed. The
+    /// end-line of this very chunk before it shows that the peer ends its lines in LF, so
+    /// that the end of its frames cannot be found.
+    fn check_lone_line_feed(&self, input: &[u8], line: &[u8]) -> Result<(), ParseError> {
+        let transaction = self.fields.transaction.of(input);
+        let ended = line.strip_suffix(b"\n").unwrap_or(line);
+        let last = memrchr(b'\n', ended).map_or(0, |before| before + 1);
+        let is_end_line =
+            ended.get(last..).and_then(|line| scan::end_line(line, transaction)).is_some();
+        if is_end_line {
+            let at = self.line_start + ended.len();
+            return Err(ParseError::new(ParseErrorKind::NotMsrp, at..at + 1));
+        }
+        Ok(())
     }
 
     fn line(
@@ -115,10 +146,6 @@ impl HeadParser {
         line: &[u8],
         options: &ParseOptions,
     ) -> Result<Option<HeadEnd>, ParseError> {
-        if self.line_start == 0 {
-            self.start_line(line, options)?;
-            return Ok(None);
-        }
         if line.is_empty() {
             self.fields.has_body = true;
             return Ok(Some(HeadEnd { len: self.line_start + CRLF.len(), end_line: None }));
@@ -131,33 +158,6 @@ impl HeadParser {
         }
         self.header(line, options);
         Ok(None)
-    }
-
-    fn start_line(&mut self, line: &[u8], options: &ParseOptions) -> Result<(), ParseError> {
-        let start = grammar::start(line).ok().filter(|(_, id)| id.len() <= MAX_IDENT);
-        let (rest, id) = start.ok_or_else(|| not_msrp(line))?;
-        let id = Part { text: id, offset: START.len() };
-        let word = Part { text: rest, offset: line.len() - rest.len() };
-        self.fields.transaction = id.span();
-        self.fields.section = Span::at(line.len() + CRLF.len(), &[]);
-        if !ident::is_standard_length(id.text.len()) {
-            self.tolerate(Tolerance::IdentLength, ParseErrorKind::TransactionId, id, options);
-        }
-        match grammar::whole(grammar::start_word, rest) {
-            Some(StartWord::Method(name)) => {
-                self.fields.word = word.span();
-                if !grammar::is_other_method(name) {
-                    self.tolerate(Tolerance::MethodName, ParseErrorKind::StartLine, word, options);
-                }
-            }
-            Some(StartWord::Status { code, comment }) => {
-                self.fields.kind = Kind::Response(status_code(code));
-                let comment = comment.unwrap_or_default();
-                self.fields.word = Span::at(line.len() - comment.len(), comment);
-            }
-            None => self.blame(ParseErrorKind::StartLine, word),
-        }
-        Ok(())
     }
 
     fn header(&mut self, line: &[u8], options: &ParseOptions) {

@@ -15,6 +15,7 @@ use super::carried::Purpose;
 use super::config::Role;
 use super::event::Event;
 use crate::auth::Credentials;
+use crate::footprint::Footprint;
 use crate::keys::{AuthKey, Keys, Tag, UnknownKey};
 use crate::time::Instant;
 use crate::tolerance::Tolerance;
@@ -224,6 +225,11 @@ impl Authentications {
     /// When the next route is to be refreshed.
     pub(super) fn next_refresh(&self) -> Option<Instant> {
         self.refreshes.first().map(|(due, _)| *due)
+    }
+
+    pub(super) fn footprint(&self, footprint: &mut Footprint) {
+        footprint.hold("authentications", self.flows.len());
+        footprint.hold("authentication refreshes", self.refreshes.len());
     }
 
     fn insert(&mut self, flow: Flow) -> AuthKey {

@@ -26,8 +26,9 @@ pub struct ParseError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseErrorKind {
-    /// The octets do not start with `MSRP` and a transaction id. Where the frame
-    /// ends cannot be known.
+    /// The octets do not start with a line of `MSRP` and a transaction id that ends in
+    /// CRLF, or the end-line within the head ends in LF alone. Where the frame ends
+    /// cannot be known.
     NotMsrp,
     /// The head is longer than [`ParseOptions::head_octets`](crate::ParseOptions::head_octets).
     HeadTooLong {
@@ -131,7 +132,9 @@ impl Error for ParseError {
 impl fmt::Display for ParseErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotMsrp => f.write_str("a frame must start with MSRP and a transaction id"),
+            Self::NotMsrp => f.write_str(
+                "a frame must start with MSRP and a transaction id, and its lines must end in CRLF",
+            ),
             Self::HeadTooLong { limit } => {
                 write!(f, "the head is longer than {limit} octets (ParseOptions::head_octets)")
             }
