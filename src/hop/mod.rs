@@ -312,6 +312,14 @@ impl<O: Owner> Hop<O> {
         self.open.is_some()
     }
 
+    /// Whether the transport would get octets if it asked.
+    pub(crate) fn may_send(&self) -> bool {
+        let open = self.open.as_ref().and_then(|open| self.messages.get(&open.message));
+        !self.control.is_empty()
+            || (!self.schedule.is_empty() && (open.is_some() || self.may_begin()))
+            || open.is_some_and(|message| message.aborted || message.is_ready(1))
+    }
+
     /// Whether everything has left.
     pub(crate) fn is_idle(&self) -> bool {
         self.control.is_empty() && self.messages.is_empty()
