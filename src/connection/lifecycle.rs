@@ -6,6 +6,7 @@ use super::error::SessionError;
 use super::event::{Event, Response};
 use super::outcome::Tell;
 use super::reason::{CloseReason, ConnectionEnd, Outcome};
+use super::scope::Subject;
 use super::session::Session;
 use super::session_config::{Bind, SessionConfig};
 use super::table::Binding;
@@ -94,12 +95,18 @@ impl Connection {
     /// Like that of most stacks it has a Message-ID and an empty Byte-Range.
     pub(super) fn send_bodiless(&mut self, id: SessionKey, purpose: Purpose) {
         let Some(session) = self.sessions.get_mut(id) else { return };
+        let subject = match purpose {
+            Purpose::KeepAlive(_) => Subject::KeepAlive,
+            Purpose::Bind(_) | Purpose::Chunk(_) | Purpose::Nickname(..) => Subject::Bind,
+            #[cfg(feature = "auth")]
+            Purpose::Auth(_) => Subject::Bind,
+        };
         let message_id = self.hop.ids().message_id();
         // Without random octets the connection ends, and the request with it.
         let Some(message_id) = self.hop.drawn(message_id) else { return };
         let Some(transaction) = self.hop.begin_control_request(Some(purpose)) else { return };
         session.requests.insert(transaction);
-        session.bodiless = Some(message_id);
+        session.bodiless = Some((message_id, subject));
         let (to, from) = (session.remote.view(), PathRef::from(session.config.local.view()));
         let out = self.hop.control();
         let written = HeadWriter::request(out, &transaction, Method::Send, to, from)
@@ -133,9 +140,14 @@ impl Connection {
         outcome: Outcome,
         response: Option<Response>,
     ) -> bool {
-        // A peer that has refused the session must get nothing more in it (RFC
-        // 4975 sections 10.8 and 10.10).
-        let tell = if reason == CloseReason::Local { Tell::Peer } else { Tell::Nothing };
+        let tell = match reason {
+            CloseReason::Local | CloseReason::TimedOut | CloseReason::Failed(_) => Tell::Peer,
+            // A peer that has refused the session must get nothing more in it (RFC
+            // 4975 sections 10.8 and 10.10).
+            CloseReason::Rejected(_) | CloseReason::Silent | CloseReason::ConnectionClosed => {
+                Tell::Nothing
+            }
+        };
         let Some(session) = self.sessions.remove(id) else { return false };
         self.finish_all(session.outbox, outcome, tell);
         self.drop_nicknames(id, session.nicknames, outcome);

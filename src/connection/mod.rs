@@ -1,5 +1,6 @@
 //! An endpoint: the sessions, messages and REPORTs on one transport connection.
 
+mod answer;
 #[cfg(feature = "auth")]
 mod authenticate;
 mod body;
@@ -12,6 +13,7 @@ mod event;
 mod events;
 mod footprint;
 mod inbox;
+mod late;
 mod life;
 mod lifecycle;
 mod liveness;
@@ -22,16 +24,20 @@ mod nickname;
 mod open;
 mod outbox;
 mod outcome;
+mod past;
 mod reason;
 mod receive;
 mod received;
 mod report;
+mod reported;
 mod respond;
+mod scope;
 mod send;
 mod session;
 mod session_config;
 mod session_ids;
 mod table;
+mod transport;
 mod unfinished;
 mod update;
 mod waiting;
@@ -62,13 +68,15 @@ use crate::hop::{Hop, HopConfig, Order, Transmit};
 use crate::keys::{Keys, MessageKey, NicknameKey, Tag};
 use crate::random::{Random, RandomError};
 use crate::tolerance::{Tolerance, Tolerances};
-use crate::wire::{DecodeError, Frame, Head, Method};
+use crate::wire::{DecodeError, Frame, Head, Method, TransactionId};
 #[cfg(feature = "auth")]
 use authenticate::Authentications;
 use carried::Endpoint;
 use events::Events;
 use inbox::Inbox;
 use life::Life;
+use memory::Memory;
+use past::EndedRequest;
 use receive::RequestKind;
 use session::Sessions;
 
@@ -100,6 +108,8 @@ pub struct Connection {
     life: Life,
     /// Whether the last call of `poll_transmit` gave octets, which may not have left.
     has_handed_over: bool,
+    /// Requests that ended without a response, which may still come.
+    ended_requests: Memory<EndedRequest, TransactionId>,
     message_keys: Keys<MessageKey>,
     nickname_keys: Keys<NicknameKey>,
     next_nickname_request: u64,
@@ -132,6 +142,7 @@ impl Connection {
         let inbox = Inbox::new(config.limits, tag);
         let life = Life::new(now, config.bind_timeout);
         Ok(Self {
+            ended_requests: Memory::new(config.limits.remembered_messages),
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
             sessions: Sessions::new(tag),

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::nickname::Nicknames;
 use super::outbox::{Outbox, Sending};
+use super::reason::Outcome;
+use super::scope::Subject;
 use super::session_config::SessionConfig;
 use super::session_ids::SessionIds;
 use super::table::Binding;
@@ -24,9 +26,9 @@ pub(crate) struct Session {
     /// Whether a message has been sent, other than control of other messages.
     pub(crate) has_sent: bool,
     pub(super) outbox: Outbox,
-    /// The last SEND without a body. A relay accepts it; the peer can still refuse
-    /// it, with a REPORT (RFC 4976 section 6.4.1).
-    pub(crate) bodiless: Option<MessageId>,
+    /// The last SEND without a body, and what it was for. A relay accepts it; the
+    /// peer can still refuse it, with a REPORT (RFC 4976 section 6.4.1).
+    pub(super) bodiless: Option<(MessageId, Subject)>,
     /// The requests that carry no message and wait for their response.
     pub(super) requests: HashSet<TransactionId>,
     pub(super) nicknames: Nicknames,
@@ -165,9 +167,15 @@ impl Sessions {
         self.get_mut(key.session())?.outbox.get_mut(key)
     }
 
-    /// Takes out an outgoing message that has its outcome now.
-    pub(super) fn finish(&mut self, key: MessageKey) -> Option<Sending> {
-        self.change_deadlines(key.session(), |outbox| outbox.finish(key))?
+    /// Takes out an outgoing message that has its outcome now, after so many octets
+    /// have left.
+    pub(super) fn finish(
+        &mut self,
+        key: MessageKey,
+        outcome: Outcome,
+        octets: u64,
+    ) -> Option<Sending> {
+        self.change_deadlines(key.session(), |outbox| outbox.finish(key, outcome, octets))?
     }
 
     /// Sets the deadline for the REPORTs on a message, once.
@@ -189,6 +197,7 @@ impl Sessions {
         self.by_key.values().for_each(|session| session.footprint(footprint));
         footprint.hold("sessions", self.by_key.len());
         footprint.hold("sessions by uri", self.by_uri.len());
+        footprint.hold("sessions open", self.open.len());
         footprint.hold("sessions by session-id", self.session_ids.len());
         footprint.hold("sessions report deadlines", self.report_deadlines.len());
     }
