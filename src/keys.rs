@@ -73,7 +73,8 @@ impl<K: Key> Keys<K> {
 
 impl MessageKey {
     /// The session that owns the message.
-    pub(crate) const fn session(self) -> SessionKey {
+    #[must_use]
+    pub const fn session(self) -> SessionKey {
         self.scope
     }
 }

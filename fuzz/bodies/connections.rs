@@ -542,7 +542,9 @@ impl Side {
                 // An outcome that comes first is the last that is told.
                 assert_eq!(self.sent[&message].outcome, None);
             }
-            Event::LateFailure { session, .. } => self.assert_session(session),
+            Event::LateFailure { message, .. } | Event::LateSuccess { message, .. } => {
+                self.assert_session(message.session());
+            }
             Event::Nickname { session, key, .. } => {
                 self.assert_session(session);
                 assert_eq!(self.asked.insert(key, true), Some(false), "one outcome each");

@@ -1,11 +1,14 @@
 //! What the hop of an endpoint carries: messages, and what their requests are for.
 
+use std::ops::Range;
+
 use bytes::BytesMut;
 
 use crate::hop::{CHUNK_OVERHEAD, Heading, Owner};
 #[cfg(feature = "auth")]
 use crate::keys::AuthKey;
 use crate::keys::{MessageKey, NicknameKey, SessionKey};
+use crate::offset::Offset;
 use crate::uri::Path;
 use crate::wire::{
     ByteRange, EncodeError, FailureReport, HeadWriter, MediaType, MessageId, Method, TransactionId,
@@ -23,19 +26,24 @@ impl Owner for Endpoint {
 }
 
 /// The purpose of a request, for its response.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// A chunk of an outgoing message.
     Chunk(MessageKey),
     /// The SEND that binds a session to this connection.
     Bind(SessionKey),
-    /// A bodiless SEND that keeps the connection alive.
-    KeepAlive(SessionKey),
+    /// A bodiless SEND that keeps the connection alive, in a session or to a relay.
+    KeepAlive(Option<SessionKey>),
     /// A NICKNAME in a session.
     Nickname(SessionKey, NicknameKey),
     /// An AUTH to a relay.
     #[cfg(feature = "auth")]
     Auth(AuthKey),
+}
+
+/// Places in a message as numbers of octets.
+pub(super) const fn counted(octets: &Range<Offset>) -> Range<u64> {
+    octets.start.get()..octets.end.get()
 }
 
 /// What the heads of a message's chunks say, apart from their Byte-Range.

@@ -92,14 +92,31 @@ pub enum Event {
         /// The octets, zero-based.
         octets: Range<u64>,
     },
-    /// A failure REPORT on a message that already has its outcome.
+    /// A response or REPORT says that a message that already has its outcome has
+    /// failed. A [`SessionClosed`](Self::SessionClosed) follows if the status ends
+    /// the session.
     LateFailure {
-        /// The session.
-        session: SessionKey,
         /// The message.
+        message: MessageKey,
+        /// Its Message-ID.
         message_id: MessageId,
-        /// The status in the REPORT.
+        /// The status.
         status: StatusCode,
+        /// The octets of the chunk that was refused, or those in the Byte-Range of
+        /// the REPORT, zero-based. `None` if the REPORT has no Byte-Range.
+        octets: Option<Range<u64>>,
+    },
+    /// Octets of a message have been received after all, although it already has
+    /// another outcome: a success REPORT arrives after
+    /// [`Outcome::Unreported`](crate::Outcome::Unreported) or a failure, or a response
+    /// accepts a chunk after [`Outcome::TimedOut`](crate::Outcome::TimedOut).
+    LateSuccess {
+        /// The message.
+        message: MessageKey,
+        /// Its Message-ID.
+        message_id: MessageId,
+        /// The octets, zero-based.
+        octets: Range<u64>,
     },
     /// A [`BodyWriter`](crate::BodyWriter) that had little room has more again.
     BodyRoom {
@@ -171,6 +188,7 @@ impl Event {
             | Self::Finished(_)
             | Self::Reported { .. }
             | Self::LateFailure { .. }
+            | Self::LateSuccess { .. }
             | Self::BodyRoom { .. }
             | Self::Nickname { .. }
             | Self::Tolerated(_)
@@ -191,8 +209,10 @@ pub struct Response {
     pub status: StatusCode,
     /// The comment after the status code.
     pub comment: Option<Box<str>>,
-    /// The time from the last octet of the request to the response. `None` if
-    /// the response arrived before the request had left whole.
+    /// The time from the last octet of the request to the response: from when it left
+    /// the transport if [`Connection::transport_holds`](crate::Connection::transport_holds)
+    /// has said so, or else from when the transport was given it. `None` if the
+    /// response arrived before that.
     pub round_trip: Option<Duration>,
 }
 
@@ -212,6 +232,10 @@ pub struct Finished {
     pub chunks: u64,
     /// Octets of the message that left.
     pub octets: u64,
+    /// The octets that failed, zero-based: those of the chunk that was refused or got
+    /// no response, or those in the Byte-Range of the failure REPORT. `None` if the
+    /// outcome is of no particular octets.
+    pub failed: Option<Range<u64>>,
     /// The last response to one of its chunks.
     pub response: Option<Response>,
     /// The octets that success REPORTs covered, zero-based.

@@ -6,6 +6,7 @@ use super::error::SessionError;
 use super::event::{Event, Response};
 use super::outcome::Tell;
 use super::reason::{CloseReason, ConnectionEnd, Outcome};
+use super::scope::Subject;
 use super::session::Session;
 use super::session_config::{Bind, SessionConfig};
 use super::table::Binding;
@@ -84,10 +85,9 @@ impl Connection {
 
     pub(super) fn mark_open(&mut self, id: SessionKey, response: Option<Response>) {
         self.is_bound = true;
-        if let Some(session) = self.sessions.get_mut(id)
-            && !session.is_open
+        if self.sessions.mark_open(id)
+            && let Some(session) = self.sessions.get(id)
         {
-            session.is_open = true;
             let remote = session.remote.clone();
             self.events.push(Event::SessionOpened { session: id, remote, response });
         }
@@ -97,15 +97,18 @@ impl Connection {
     /// Like that of most stacks it has a Message-ID and an empty Byte-Range.
     pub(super) fn send_bodiless(&mut self, id: SessionKey, purpose: Purpose) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        if let Purpose::KeepAlive(_) = purpose {
-            self.keeps_alive = Some(id);
-        }
+        let subject = match purpose {
+            Purpose::KeepAlive(_) => Subject::KeepAlive,
+            Purpose::Bind(_) | Purpose::Chunk(_) | Purpose::Nickname(..) => Subject::Bind,
+            #[cfg(feature = "auth")]
+            Purpose::Auth(_) => Subject::Bind,
+        };
         let message_id = self.hop.ids().message_id();
         // Without random octets the connection ends, and the request with it.
         let Some(message_id) = self.hop.drawn(message_id) else { return };
         let Some(transaction) = self.hop.begin_control_request(Some(purpose)) else { return };
         session.requests.insert(transaction);
-        session.bodiless = Some(message_id);
+        session.bodiless = Some((message_id, subject));
         let (to, from) = (session.remote.view(), PathRef::from(session.config.local.view()));
         let out = self.hop.control();
         let written = HeadWriter::request(out, &transaction, Method::Send, to, from)
@@ -139,16 +142,18 @@ impl Connection {
         outcome: Outcome,
         response: Option<Response>,
     ) -> bool {
-        // A peer that has refused the session must get nothing more in it (RFC
-        // 4975 sections 10.8 and 10.10).
-        let tell = if reason == CloseReason::Local { Tell::Peer } else { Tell::Nothing };
+        let tell = match reason {
+            CloseReason::Local | CloseReason::TimedOut | CloseReason::Failed(_) => Tell::Peer,
+            // A peer that has refused the session must get nothing more in it (RFC
+            // 4975 sections 10.8 and 10.10).
+            CloseReason::Rejected(_) | CloseReason::Silent | CloseReason::ConnectionClosed => {
+                Tell::Nothing
+            }
+        };
         let Some(session) = self.sessions.remove(id) else { return false };
         self.finish_all(session.outbox, outcome, tell);
         self.drop_nicknames(id, session.nicknames, outcome);
         self.drop_incoming(id);
-        if self.keeps_alive == Some(id) {
-            self.keeps_alive = None;
-        }
         for request in &session.requests {
             self.hop.complete(request);
         }
@@ -159,9 +164,9 @@ impl Connection {
     pub(super) fn end(&mut self, end: ConnectionEnd, outcome: Outcome) {
         let reason = match end {
             ConnectionEnd::Local => CloseReason::Local,
+            ConnectionEnd::Silent => CloseReason::Silent,
             ConnectionEnd::Peer
             | ConnectionEnd::Stalled
-            | ConnectionEnd::Silent
             | ConnectionEnd::NotBound
             | ConnectionEnd::FrameTimeout
             | ConnectionEnd::Failed(_)
@@ -175,7 +180,6 @@ impl Connection {
         self.end_authentications();
         self.hop.forget_transactions(|_| false);
         self.is_closed = true;
-        self.full_since = None;
         self.events.push(Event::Closed(end));
     }
 }

@@ -1,25 +1,27 @@
 //! What is remembered of the most recent messages.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 
 use crate::wire::MessageId;
 
-/// A value for each of the most recent Message-IDs, the oldest forgotten first.
+/// A value for each of the most recent Message-IDs, or other ids, the oldest
+/// forgotten first.
 #[derive(Debug)]
-pub(super) struct Memory<V> {
-    values: HashMap<MessageId, V>,
-    order: VecDeque<MessageId>,
+pub(super) struct Memory<V, K = MessageId> {
+    values: HashMap<K, V>,
+    order: VecDeque<K>,
     max: usize,
 }
 
-impl<V: Copy> Memory<V> {
-    /// Remembers at most `max` messages.
+impl<V, K: Copy + Eq + Hash> Memory<V, K> {
+    /// Remembers at most `max` ids.
     pub(super) fn new(max: usize) -> Self {
         Self { values: HashMap::new(), order: VecDeque::new(), max }
     }
 
-    /// Remembers a message. One that is known keeps its place in the order.
-    pub(super) fn insert(&mut self, id: MessageId, value: V) {
+    /// Remembers an id. One that is known keeps its place in the order.
+    pub(super) fn insert(&mut self, id: K, value: V) {
         if self.values.insert(id, value).is_none() {
             self.order.push_back(id);
         }
@@ -30,15 +32,23 @@ impl<V: Copy> Memory<V> {
         }
     }
 
-    pub(super) fn get(&self, id: &MessageId) -> Option<V> {
+    pub(super) fn get(&self, id: &K) -> Option<V>
+    where
+        V: Copy,
+    {
         self.values.get(id).copied()
+    }
+
+    /// The value of an id, which keeps its place until it is the oldest.
+    pub(super) fn take(&mut self, id: &K) -> Option<V> {
+        self.values.remove(id)
     }
 
     pub(super) fn len(&self) -> usize {
         self.values.len()
     }
 
-    pub(super) fn contains(&self, id: &MessageId) -> bool {
+    pub(super) fn contains(&self, id: &K) -> bool {
         self.values.contains_key(id)
     }
 }

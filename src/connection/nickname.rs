@@ -7,6 +7,7 @@ use super::carried::Purpose;
 use super::error::SendError;
 use super::event::{Event, Response};
 use super::reason::Outcome;
+use super::scope::Subject;
 use crate::footprint::Footprint;
 use crate::keys::{NicknameKey, SessionKey, UnknownKey};
 use crate::tolerance::Tolerance;
@@ -150,7 +151,7 @@ impl Connection {
         if response.status.is_success() {
             self.mark_open(session, Some(response));
         } else {
-            self.session_refused(session, response);
+            self.apply(session, Subject::Nickname, response);
         }
     }
 

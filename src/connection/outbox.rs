@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::event::Response;
-use super::memory::Memory;
+use super::past::{Past, PastMessages};
 use super::reason::Outcome;
 use crate::footprint::Footprint;
 use crate::keys::MessageKey;
@@ -19,8 +19,8 @@ pub(super) struct Outbox {
     messages: BTreeMap<MessageKey, Sending>,
     by_id: HashMap<MessageId, MessageKey>,
     report_deadlines: BTreeSet<(Instant, MessageKey)>,
-    /// Messages that have their outcome, to recognize late REPORTs on them.
-    finished: Memory<()>,
+    /// Messages that have their outcome, for what comes late.
+    past: PastMessages,
 }
 
 /// A message that has no outcome yet.
@@ -53,7 +53,7 @@ impl Outbox {
             messages: BTreeMap::new(),
             by_id: HashMap::new(),
             report_deadlines: BTreeSet::new(),
-            finished: Memory::new(remembered),
+            past: PastMessages::new(remembered),
         }
     }
 
@@ -79,16 +79,22 @@ impl Outbox {
         self.by_id.get(id).copied()
     }
 
-    /// Whether a message of this id has its outcome.
-    pub(super) fn has_finished(&self, id: &MessageId) -> bool {
-        self.finished.contains(id)
+    /// The messages that have their outcome.
+    pub(super) const fn past(&self) -> &PastMessages {
+        &self.past
     }
 
-    /// Takes out a message that has its outcome now.
-    pub(super) fn finish(&mut self, key: MessageKey) -> Option<Sending> {
+    /// Takes out a message that has its outcome now, after so many octets have left.
+    pub(super) fn finish(
+        &mut self,
+        key: MessageKey,
+        outcome: Outcome,
+        octets: u64,
+    ) -> Option<Sending> {
         let sending = self.messages.remove(&key)?;
         self.by_id.remove(&sending.message_id);
-        self.finished.insert(sending.message_id, ());
+        let past = Past { key, outcome, success_report: sending.success_report, octets };
+        self.past.insert(sending.message_id, past, sending.may_be_answered());
         if let Some(deadline) = sending.report_deadline {
             self.report_deadlines.remove(&(deadline, key));
         }
@@ -114,7 +120,7 @@ impl Outbox {
         footprint.hold("outbox messages", self.messages.len());
         footprint.hold("outbox by id", self.by_id.len());
         footprint.hold("outbox report deadlines", self.report_deadlines.len());
-        footprint.remember("outbox finished", self.finished.len());
+        self.past.footprint(footprint);
     }
 
     /// The messages without an outcome, in the order in which they began.
@@ -147,6 +153,11 @@ impl Sending {
     /// `partial` there is no other sign of success.
     pub(super) fn lacks_only_silence(&self) -> bool {
         self.has_left && self.failure_report == FailureReport::Partial
+    }
+
+    /// Whether a response to one of its chunks can still come.
+    fn may_be_answered(&self) -> bool {
+        !self.has_left || !self.is_answered() || self.failure_report == FailureReport::Partial
     }
 
     /// Whether every chunk that must have a response has one.

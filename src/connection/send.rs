@@ -6,7 +6,7 @@ use super::direction::may_be_control;
 use super::error::SendError;
 use super::message::{Body, OutgoingMessage};
 use super::outbox::Sending;
-use super::outcome::Tell;
+use super::outcome::Ending;
 use super::reason::Outcome;
 use super::session::Session;
 use crate::hop::{BodyQueue, Framing, Outgoing};
@@ -80,7 +80,7 @@ impl Connection {
     ///
     /// [`UnknownKey`] if the message has its outcome, or belongs to another connection.
     pub fn abort(&mut self, message: MessageKey) -> Result<(), UnknownKey> {
-        self.settle(message, Outcome::Aborted, Tell::Peer).then_some(()).ok_or(UnknownKey)
+        self.settle(message, Ending::told(Outcome::Aborted)).then_some(()).ok_or(UnknownKey)
     }
 
     /// Octets of a message that have left, and its size if that is known. `None`

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::nickname::Nicknames;
 use super::outbox::{Outbox, Sending};
+use super::reason::Outcome;
+use super::scope::Subject;
 use super::session_config::SessionConfig;
 use super::session_ids::SessionIds;
 use super::table::Binding;
@@ -21,13 +23,12 @@ pub(crate) struct Session {
     /// Shared with the messages that have begun, which keep it when it is replaced.
     pub(crate) config: Arc<SessionConfig>,
     pub(crate) remote: Path,
-    pub(crate) is_open: bool,
     /// Whether a message has been sent, other than control of other messages.
     pub(crate) has_sent: bool,
     pub(super) outbox: Outbox,
-    /// The last SEND without a body. A relay accepts it; the peer can still refuse
-    /// it, with a REPORT (RFC 4976 section 6.4.1).
-    pub(crate) bodiless: Option<MessageId>,
+    /// The last SEND without a body, and what it was for. A relay accepts it; the
+    /// peer can still refuse it, with a REPORT (RFC 4976 section 6.4.1).
+    pub(super) bodiless: Option<(MessageId, Subject)>,
     /// The requests that carry no message and wait for their response.
     pub(super) requests: HashSet<TransactionId>,
     pub(super) nicknames: Nicknames,
@@ -48,7 +49,6 @@ impl Session {
         Self {
             config: Arc::new(config),
             remote,
-            is_open: false,
             has_sent: false,
             outbox: Outbox::new(remembered),
             bodiless: None,
@@ -84,6 +84,8 @@ pub(crate) struct Sessions {
     by_key: BTreeMap<SessionKey, Session>,
     by_uri: HashMap<MsrpUri, SessionKey>,
     session_ids: SessionIds,
+    /// Those that the peer has accepted or bound.
+    open: BTreeSet<SessionKey>,
     /// The first REPORT deadline of each session.
     report_deadlines: BTreeSet<(Instant, MessageKey)>,
     keys: Keys<SessionKey>,
@@ -95,6 +97,7 @@ impl Sessions {
             by_key: BTreeMap::new(),
             by_uri: HashMap::new(),
             session_ids: SessionIds::default(),
+            open: BTreeSet::new(),
             report_deadlines: BTreeSet::new(),
             keys: Keys::new(tag),
         }
@@ -112,6 +115,7 @@ impl Sessions {
         let session = self.by_key.remove(&key)?;
         self.session_ids.remove(&session.config.local);
         self.by_uri.remove(&session.config.local);
+        self.open.remove(&key);
         if let Some(deadline) = session.outbox.first_deadline() {
             self.report_deadlines.remove(&deadline);
         }
@@ -140,9 +144,14 @@ impl Sessions {
         self.by_key.keys().copied()
     }
 
+    /// Marks a session as open. Returns whether it was not.
+    pub(crate) fn mark_open(&mut self, key: SessionKey) -> bool {
+        self.by_key.contains_key(&key) && self.open.insert(key)
+    }
+
     /// The oldest session that is open.
     pub(crate) fn first_open(&self) -> Option<SessionKey> {
-        self.by_key.iter().find(|(_, session)| session.is_open).map(|(key, _)| *key)
+        self.open.first().copied()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -158,9 +167,15 @@ impl Sessions {
         self.get_mut(key.session())?.outbox.get_mut(key)
     }
 
-    /// Takes out an outgoing message that has its outcome now.
-    pub(super) fn finish(&mut self, key: MessageKey) -> Option<Sending> {
-        self.change_deadlines(key.session(), |outbox| outbox.finish(key))?
+    /// Takes out an outgoing message that has its outcome now, after so many octets
+    /// have left.
+    pub(super) fn finish(
+        &mut self,
+        key: MessageKey,
+        outcome: Outcome,
+        octets: u64,
+    ) -> Option<Sending> {
+        self.change_deadlines(key.session(), |outbox| outbox.finish(key, outcome, octets))?
     }
 
     /// Sets the deadline for the REPORTs on a message, once.
@@ -182,6 +197,7 @@ impl Sessions {
         self.by_key.values().for_each(|session| session.footprint(footprint));
         footprint.hold("sessions", self.by_key.len());
         footprint.hold("sessions by uri", self.by_uri.len());
+        footprint.hold("sessions open", self.open.len());
         footprint.hold("sessions by session-id", self.session_ids.len());
         footprint.hold("sessions report deadlines", self.report_deadlines.len());
     }

@@ -1,0 +1,370 @@
+//! What a message comes to under time and pressure: what each status ends, what
+//! arrives after the outcome, and what the peer learns of a message that ends early.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod common;
+
+use std::time::Duration;
+
+use common::alice_opens;
+use common::wire::{Lone, Raw, Sent, filler, frames, frames_and_rest, response, words};
+use msrp::wire::FailureReport;
+use msrp::{
+    CloseReason, Config, Event, Finished, MessageId, MessageKey, Outcome, OutgoingMessage,
+    StatusCode,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn code(code: u16) -> StatusCode {
+    StatusCode::new(code).unwrap()
+}
+
+fn binary(name: &str, len: usize) -> OutgoingMessage {
+    OutgoingMessage::new("application/octet-stream".parse().unwrap(), filler(len))
+        .message_id(MessageId::new(name).unwrap())
+}
+
+/// Chunks of a few octets, so that messages interrupt each other.
+fn small_steps() -> Config {
+    let mut config = Config::default();
+    config.transmit_octets = 1500;
+    config.turn_octets = 4096;
+    config
+}
+
+fn finished(events: &[Event]) -> Vec<&Finished> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Finished(finished) => Some(&**finished),
+            _ => None,
+        })
+        .collect()
+}
+
+fn outcomes(events: &[Event]) -> Vec<Outcome> {
+    finished(events).into_iter().map(|finished| finished.outcome).collect()
+}
+
+fn closed(events: &[Event]) -> Option<CloseReason> {
+    events.iter().find_map(|event| match event {
+        Event::SessionClosed { reason, .. } => Some(*reason),
+        _ => None,
+    })
+}
+
+/// The Message-IDs and flags of the frames.
+fn flags(sent: &[Sent]) -> Vec<String> {
+    sent.iter().map(|frame| format!("{} {}", frame.message_id(), frame.flag)).collect()
+}
+
+fn send(alice: &mut Lone, message: OutgoingMessage) -> MessageKey {
+    alice.side.connection.send(alice.session, message).unwrap()
+}
+
+fn report(message: &str, status: &str, range: &str) -> Vec<u8> {
+    Raw::report("rep.1", message, status).range(range).octets()
+}
+
+// What a status ends.
+
+/// How a status reaches a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Response,
+    Report,
+    ReportOnOctets,
+}
+
+const WAYS: [Way; 3] = [Way::Response, Way::Report, Way::ReportOnOctets];
+
+/// What a code ends according to the RFCs: `None` for the message alone.
+fn ends_session(status: u16, way: Way) -> Option<CloseReason> {
+    match status {
+        400 | 403 | 404 | 413 | 415 | 423 | 428 | 501 => None,
+        481 | 506 => Some(CloseReason::Rejected(code(status))),
+        _ => (way == Way::ReportOnOctets).then_some(CloseReason::Failed(code(status))),
+    }
+}
+
+fn refuse(alice: &mut Lone, sent: &Sent, status: u16, way: Way) {
+    let text = format!("000 {status:03} No");
+    let octets = match way {
+        Way::Response => response(&sent.id, &text[4..]),
+        Way::Report => report("mid1", &text, ""),
+        Way::ReportOnOctets => report("mid1", &text, "1-5/5"),
+    };
+    alice.give(&octets);
+}
+
+#[test]
+fn a_code_ends_the_same_in_a_response_and_in_a_report_early_and_late() {
+    for status in (0..200).chain(300..1000) {
+        for way in WAYS {
+            for is_late in [false, true] {
+                let context = format!("{status} {way:?} late: {is_late}");
+                let mut alice = Lone::alice();
+                let key = send(&mut alice, binary("mid1", 5));
+                let sent = alice.drain().remove(0);
+                if is_late {
+                    alice.advance(30 * SECOND);
+                    assert_eq!(outcomes(&alice.events()), [Outcome::TimedOut]);
+                }
+                refuse(&mut alice, &sent, status, way);
+                let events = alice.events();
+                let octets = (way != Way::Report).then_some(0..5);
+                if is_late {
+                    let late = Event::LateFailure {
+                        message: key,
+                        message_id: MessageId::new("mid1").unwrap(),
+                        status: code(status),
+                        octets,
+                    };
+                    assert_eq!(events[0], late, "{context}");
+                } else {
+                    let expected = match status {
+                        408 => Outcome::TimedOut,
+                        status => Outcome::Rejected(code(status)),
+                    };
+                    assert_eq!(outcomes(&events), [expected], "{context}");
+                    assert_eq!(finished(&events)[0].failed, octets, "{context}");
+                }
+                assert_eq!(closed(&events), ends_session(status, way), "{context}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_refusal_of_a_bind_ends_the_session_by_response_and_by_report() {
+    for status in [300, 400, 403, 404, 408, 413, 415, 423, 428, 481, 499, 501, 506] {
+        for way in WAYS {
+            let mut alice = Lone::alice_with(Config::default(), alice_opens());
+            let again = msrp::SessionConfig::new(
+                "msrp://alice.example:7654/two;tcp".parse().unwrap(),
+                common::path("msrp://bob.example:12763/two;tcp"),
+            );
+            let two = alice.side.connection.open(again).unwrap();
+            let bind = alice.drain().remove(0);
+            let text = format!("000 {status} No");
+            let report = Raw::report("rep.1", bind.message_id(), &text)
+                .to("msrp://alice.example:7654/two;tcp");
+            alice.give(&match way {
+                Way::Response => response(&bind.id, &text[4..]),
+                Way::Report => report.octets(),
+                Way::ReportOnOctets => report.range("1-0/0").octets(),
+            });
+            let events = alice.events();
+            let reason = match status {
+                408 => CloseReason::TimedOut,
+                status => CloseReason::Rejected(code(status)),
+            };
+            assert_eq!(closed(&events), Some(reason), "{status} {way:?}");
+            assert!(alice.side.connection.session(two).is_err());
+            assert!(alice.side.connection.session(alice.session).is_ok());
+        }
+    }
+}
+
+// What arrives after the outcome.
+
+fn late_failures(events: &[Event]) -> Vec<(u16, Option<std::ops::Range<u64>>)> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::LateFailure { status, octets, .. } => Some((status.as_u16(), octets.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+fn late_successes(events: &[Event]) -> Vec<std::ops::Range<u64>> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::LateSuccess { octets, .. } => Some(octets.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn the_refusal_of_an_aborted_message_is_late() {
+    for (status, reason) in
+        [(481, Some(CloseReason::Rejected(code(481)))), (413, None), (408, None)]
+    {
+        let mut alice = Lone::alice_with(small_steps(), alice_opens());
+        let key = send(&mut alice, binary("mid1", 9000));
+        let mut stream = alice.poll();
+        alice.side.connection.abort(key).unwrap();
+        stream.extend(alice.side.drain(alice.now));
+        assert_eq!(outcomes(&alice.events()), [Outcome::Aborted]);
+        let sent = frames(&stream).remove(0);
+        assert_eq!(sent.flag, '#');
+        alice.answer(&sent, &format!("{status} No"));
+        let events = alice.events();
+        assert_eq!(late_failures(&events), [(status, Some(0..1500))]);
+        assert_eq!(closed(&events), reason);
+        // Once is enough.
+        alice.answer(&sent, &format!("{status} No"));
+        assert_eq!(alice.events(), []);
+    }
+}
+
+#[test]
+fn an_error_after_the_silence_of_partial_is_late() {
+    let mut alice = Lone::alice();
+    send(&mut alice, binary("mid1", 5).failure_report(FailureReport::Partial));
+    let sent = alice.drain().remove(0);
+    alice.advance(30 * SECOND);
+    assert_eq!(outcomes(&alice.events()), [Outcome::Sent]);
+    alice.answer(&sent, "413 No");
+    assert_eq!(late_failures(&alice.events()), [(413, Some(0..5))]);
+}
+
+#[test]
+fn an_error_under_partial_after_30_seconds_ends_a_message_that_is_still_leaving() {
+    let mut alice = Lone::alice_with(small_steps(), alice_opens());
+    let message = OutgoingMessage::streamed("video/mp4".parse().unwrap(), None)
+        .failure_report(FailureReport::Partial);
+    let key = send(&mut alice, message);
+    alice.side.connection.body(key).unwrap().write(filler(3000)).unwrap();
+    let mut stream = alice.side.drain(alice.now);
+    // A request of the peer interrupts the chunk.
+    alice
+        .side
+        .feed(alice.now, &Raw::new("FOO", "foo1").to(common::ALICE).from(common::BOB).octets());
+    stream.extend(alice.side.drain(alice.now));
+    let first = frames_and_rest(&stream).0.remove(0);
+    alice.advance(31 * SECOND);
+    assert_eq!(outcomes(&alice.events()), []);
+    alice.answer(&first, "403 No");
+    let events = alice.events();
+    assert_eq!(outcomes(&events), [Outcome::Rejected(code(403))]);
+    assert_eq!(finished(&events)[0].failed, Some(0..first.len() as u64));
+}
+
+#[test]
+fn success_after_another_outcome_is_late() {
+    // A REPORT after its deadline.
+    let mut alice = Lone::alice();
+    send(&mut alice, binary("mid1", 5).success_report(true).report_timeout(SECOND));
+    let sent = alice.drain().remove(0);
+    alice.answer(&sent, "200 OK");
+    alice.advance(SECOND);
+    assert_eq!(outcomes(&alice.events()), [Outcome::Unreported]);
+    alice.give(&report("mid1", "000 200 OK", "2-9/9"));
+    assert_eq!(late_successes(&alice.events()), [1..5]);
+    alice.give(&report("mid1", "000 200 OK", ""));
+    assert_eq!(late_successes(&alice.events()), [0..5]);
+
+    // A response after its deadline.
+    let mut alice = Lone::alice();
+    send(&mut alice, binary("mid1", 5));
+    let sent = alice.drain().remove(0);
+    alice.advance(30 * SECOND);
+    alice.events();
+    alice.answer(&sent, "200 OK");
+    assert_eq!(late_successes(&alice.events()), [0..5]);
+}
+
+#[test]
+fn success_that_was_expected_or_not_asked_for_is_no_event() {
+    // The response to a chunk of an aborted message.
+    let mut alice = Lone::alice_with(small_steps(), alice_opens());
+    let key = send(&mut alice, binary("mid1", 9000));
+    let mut stream = alice.poll();
+    alice.side.connection.abort(key).unwrap();
+    stream.extend(alice.side.drain(alice.now));
+    alice.events();
+    alice.answer(&frames(&stream)[0], "200 OK");
+    assert_eq!(alice.events(), []);
+    // A REPORT that nobody asked for, and a second one on a delivered message.
+    for success_report in [false, true] {
+        let mut alice = Lone::alice();
+        send(&mut alice, binary("mid1", 5).success_report(success_report));
+        let sent = alice.drain().remove(0);
+        alice.answer(&sent, "200 OK");
+        alice.give(&report("mid1", "000 200 OK", "1-5/5"));
+        alice.events();
+        alice.give(&report("mid1", "000 200 OK", "1-5/5"));
+        assert_eq!(alice.events(), []);
+    }
+}
+
+#[test]
+fn what_has_ended_is_remembered_up_to_the_limit() {
+    let mut config = Config::default();
+    config.limits.remembered_messages = 2;
+    let mut alice = Lone::alice_with(config, alice_opens());
+    for name in ["mid1", "mid2", "mid3"] {
+        send(&mut alice, binary(name, 5));
+    }
+    let sent = alice.drain();
+    alice.advance(30 * SECOND);
+    assert_eq!(outcomes(&alice.events()).len(), 3);
+    for chunk in &sent {
+        alice.answer(chunk, "413 No");
+    }
+    assert_eq!(late_failures(&alice.events()).len(), 2);
+}
+
+// What the peer learns of a message that ends early.
+
+/// Two messages that take turns: a part of the first has left, and a chunk of the
+/// second is open.
+fn between_chunks(config: Config) -> (Lone, Vec<u8>, [MessageKey; 2]) {
+    let mut alice = Lone::alice_with(config, alice_opens());
+    let keys = ["mid1", "mid2"].map(|name| send(&mut alice, binary(name, 9000)));
+    let mut stream = Vec::new();
+    while frames_and_rest(&stream).0.is_empty() {
+        stream.extend(alice.poll());
+    }
+    stream.extend(alice.poll());
+    (alice, stream, keys)
+}
+
+#[test]
+fn a_message_that_times_out_between_two_chunks_ends_with_a_hash() {
+    for by_peer in [false, true] {
+        let (mut alice, mut stream, keys) = between_chunks(small_steps());
+        let first = frames_and_rest(&stream).0.remove(0);
+        if by_peer {
+            alice.side.feed(alice.now, &response(&first.id, "408 Later"));
+        } else {
+            // The second message goes on for longer than a transaction takes.
+            stream.extend(alice.poll());
+            alice.now += 30 * SECOND;
+            alice.side.connection.handle_timeout(alice.now);
+        }
+        let events = alice.events();
+        assert_eq!(outcomes(&events), [Outcome::TimedOut]);
+        let told = finished(&events)[0];
+        assert_eq!((told.message, told.failed.clone()), (keys[0], Some(0..first.len() as u64)));
+        stream.extend(alice.side.drain(alice.now));
+        assert_eq!(flags(&frames(&stream)[1..]), ["mid2 +", "mid1 #", "mid2 $"]);
+    }
+}
+
+#[test]
+fn a_message_that_the_peer_refuses_between_two_chunks_just_stops() {
+    for status in ["400 No", "403 No", "413 No", "415 No", "499 No"] {
+        let (mut alice, mut stream, _) = between_chunks(small_steps());
+        let first = frames_and_rest(&stream).0.remove(0);
+        alice.side.feed(alice.now, &response(&first.id, status));
+        stream.extend(alice.side.drain(alice.now));
+        assert_eq!(flags(&frames(&stream)[1..]), ["mid2 $"], "{status}");
+    }
+}
+
+#[test]
+fn messages_of_a_session_that_has_failed_end_with_a_hash() {
+    let (mut alice, mut stream, _) = between_chunks(small_steps());
+    send(&mut alice, binary("mid3", 5));
+    alice.side.feed(alice.now, &report("mid3", "000 408 Lost", "1-5/5"));
+    assert_eq!(closed(&alice.events()), Some(CloseReason::Failed(code(408))));
+    stream.extend(alice.side.drain(alice.now));
+    assert_eq!(flags(&frames(&stream)[1..]), ["mid2 #", "mid1 #"]);
+    assert_eq!(words(&alice.drain()), [""; 0]);
+}
