@@ -37,6 +37,7 @@ mod session;
 mod session_config;
 mod session_ids;
 mod table;
+mod transport;
 mod update;
 
 use crate::time::Instant;
