@@ -29,6 +29,7 @@ mod past;
 mod reason;
 mod receive;
 mod received;
+mod refused;
 mod report;
 mod reported;
 mod respond;
@@ -62,6 +63,7 @@ pub use message::OutgoingMessage;
 pub use nickname::NicknameRequest;
 pub use reason::{CloseReason, ConnectionEnd, FailReason, Outcome};
 pub use received::Received;
+pub use refused::Refused;
 pub use session_config::{Bind, ReceiveMode, ReportMode, ResponseMode, SessionConfig};
 pub use table::SessionTable;
 
