@@ -78,7 +78,11 @@ impl Connection {
         binding: Option<Binding>,
     ) -> SessionKey {
         let remembered = self.config.limits.remembered_messages;
+        let rate = config.send_rate;
         let session = self.sessions.insert(Session::new(config, remote, binding, remembered));
+        if rate.is_some() {
+            self.hop.set_rate(session, rate);
+        }
         self.inbox.open_session(session);
         session
     }
@@ -157,6 +161,7 @@ impl Connection {
         for request in &session.requests {
             self.hop.complete(request);
         }
+        self.hop.set_rate(id, None);
         self.events.push(Event::SessionClosed { session: id, reason, response });
         true
     }
@@ -178,7 +183,7 @@ impl Connection {
         }
         #[cfg(feature = "auth")]
         self.end_authentications();
-        self.hop.forget_transactions(|_| false);
+        self.hop.forget_transactions();
         self.is_closed = true;
         self.events.push(Event::Closed(end));
     }

@@ -22,6 +22,7 @@ use crate::tolerance::Tolerance;
 use crate::uri::{Host, MsrpUri, Path, PathRef};
 use crate::wire::{
     ByteRange, Continuation, EncodeError, HeadRef, HeadWriter, HeaderName, Method, StatusCode,
+    TransactionId,
 };
 use flow::{Flow, Next, Request};
 
@@ -189,6 +190,8 @@ pub(super) struct Authentications {
     refreshes: BTreeSet<(Instant, AuthKey)>,
     /// The relay that granted the last route.
     relay: Option<Box<Granted>>,
+    /// The AUTHs that wait for their response.
+    asked: BTreeMap<AuthKey, TransactionId>,
     keys: Keys<AuthKey>,
 }
 
@@ -205,6 +208,7 @@ impl Authentications {
             flows: BTreeMap::new(),
             refreshes: BTreeSet::new(),
             relay: None,
+            asked: BTreeMap::new(),
             keys: Keys::new(tag),
         }
     }
@@ -230,6 +234,7 @@ impl Authentications {
     pub(super) fn footprint(&self, footprint: &mut Footprint) {
         footprint.hold("authentications", self.flows.len());
         footprint.hold("authentication refreshes", self.refreshes.len());
+        footprint.hold("authentication requests", self.asked.len());
     }
 
     fn insert(&mut self, flow: Flow) -> AuthKey {
@@ -281,7 +286,9 @@ impl Connection {
     /// [`UnknownKey`] if the authentication has ended, or belongs to another connection.
     pub fn stop_authentication(&mut self, key: AuthKey) -> Result<(), UnknownKey> {
         self.authentications.refreshes.retain(|(_, refreshed)| *refreshed != key);
-        self.hop.forget_transactions(|purpose| *purpose != Purpose::Auth(key));
+        if let Some(request) = self.authentications.asked.remove(&key) {
+            self.hop.complete(&request);
+        }
         self.authentications.flows.remove(&key).map(drop).ok_or(UnknownKey)
     }
 
@@ -293,6 +300,7 @@ impl Connection {
         head: &HeadRef<'_>,
         status: StatusCode,
     ) {
+        self.authentications.asked.remove(&key);
         let use_path = if status.is_success() { self.use_path(head) } else { None };
         if let Some(flow) = self.authentications.flows.get_mut(&key) {
             let next = flow.responded(asked, head, status, use_path);
@@ -312,6 +320,7 @@ impl Connection {
 
     /// No response to an AUTH came in time.
     pub(super) fn auth_timed_out(&mut self, key: AuthKey) {
+        self.authentications.asked.remove(&key);
         if let Some(flow) = self.authentications.flows.get_mut(&key) {
             let next = flow.timed_out();
             self.proceed(key, next);
@@ -331,6 +340,7 @@ impl Connection {
     /// The connection ends: authentications that have no route yet have failed.
     pub(super) fn end_authentications(&mut self) {
         self.authentications.refreshes.clear();
+        self.authentications.asked.clear();
         for (key, flow) in std::mem::take(&mut self.authentications.flows) {
             if flow.is_asking() {
                 let (relay, reason) =
@@ -384,6 +394,7 @@ impl Connection {
         let Some(request) = self.hop.drawn(request) else { return };
         let purpose = Purpose::Auth(key);
         let Some(transaction) = self.hop.begin_control_request(Some(purpose)) else { return };
+        self.authentications.asked.insert(key, transaction);
         let to = request.to_path.view();
         let head = HeadWriter::request(self.hop.control(), &transaction, Method::Auth, to, local);
         let written = request.write(head);
