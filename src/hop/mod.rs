@@ -349,10 +349,14 @@ impl<O: Owner> Hop<O> {
 
     /// Whether the transport would get octets if it asked.
     pub(crate) fn may_send(&self) -> bool {
-        let open = self.open.as_ref().and_then(|open| self.messages.get(&open.message));
         !self.control.is_empty()
-            || (!self.schedule.is_empty() && (open.is_some() || self.may_begin()))
-            || open.is_some_and(|message| message.aborted || message.is_ready(1))
+            || match self.open_message() {
+                Some(message) => {
+                    self.due_end().is_some()
+                        || (message.body.available() > 0 && self.allowance() > 0)
+                }
+                None => self.may_begin() && !self.schedule.is_empty(),
+            }
     }
 
     /// Whether everything has left.
@@ -413,7 +417,6 @@ impl<O: Owner> Hop<O> {
     }
 
     /// When an octet last left the transport.
-    #[allow(dead_code)] // The clock of life reads it.
     pub(crate) const fn last_left(&self) -> Instant {
         self.backlog.last_left()
     }

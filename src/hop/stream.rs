@@ -219,7 +219,7 @@ impl<O: Owner> Hop<O> {
     }
 
     /// The message of the open chunk.
-    fn open_message(&self) -> Option<&Outgoing<O>> {
+    pub(super) fn open_message(&self) -> Option<&Outgoing<O>> {
         self.messages.get(&self.open.as_ref()?.message)
     }
 
@@ -257,23 +257,30 @@ impl<O: Owner> Hop<O> {
 
     /// Ends the open chunk if its end is due. Returns whether it was.
     fn close_if_due(&mut self) -> bool {
-        let Some(open) = &self.open else { return false };
-        let Some(message) = self.messages.get(&open.message) else { return false };
+        let flag = self.due_end();
+        if let Some(flag) = flag {
+            self.close_chunk(flag);
+        }
+        flag.is_some()
+    }
+
+    /// The flag with which the open chunk ends, if its end is due.
+    pub(super) fn due_end(&self) -> Option<Continuation> {
+        let open = self.open.as_ref()?;
+        let message = self.messages.get(&open.message)?;
         let is_full = open.sent >= self.most_of_chunk();
         let make_way = self.patience().is_some_and(|patience| open.sent >= patience);
         let has_none = message.body.available() == 0 || self.paced_piece() == 0;
         let stalled = has_none && self.others_wait();
-        let flag = if message.aborted {
-            Continuation::Aborted
+        if message.aborted {
+            Some(Continuation::Aborted)
         } else if message.has_left() {
-            message.end
+            Some(message.end)
         } else if open.must_end || is_full || make_way || stalled {
-            Continuation::More
+            Some(Continuation::More)
         } else {
-            return false;
-        };
-        self.close_chunk(flag);
-        true
+            None
+        }
     }
 
     fn close_chunk(&mut self, flag: Continuation) {
