@@ -83,7 +83,6 @@ impl Connection {
         if rate.is_some() {
             self.hop.set_rate(session, rate);
         }
-        self.inbox.open_session(session);
         session
     }
 
