@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::hop::Priority;
 use crate::wire::{FailureReport, MediaType, MessageId};
 
 /// A message to send: its type, its octets, and the REPORTs that it asks for.
@@ -41,6 +42,8 @@ pub struct OutgoingMessage {
     /// How long success REPORTs are awaited after the message was accepted.
     /// Default: `None`, until the session ends.
     pub report_timeout: Option<Duration>,
+    /// How urgent it is. Default: [`Priority::Normal`].
+    pub priority: Priority,
 }
 
 #[derive(Clone, Debug)]
@@ -76,6 +79,7 @@ impl OutgoingMessage {
             failure_report: FailureReport::Yes,
             headers: Vec::new(),
             report_timeout: None,
+            priority: Priority::Normal,
         }
     }
 
@@ -100,6 +104,12 @@ impl OutgoingMessage {
     /// Adds to [`OutgoingMessage::headers`].
     pub fn header(mut self, name: impl Into<Box<str>>, value: impl Into<Box<str>>) -> Self {
         self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets [`OutgoingMessage::priority`].
+    pub const fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
         self
     }
 

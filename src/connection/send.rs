@@ -51,7 +51,9 @@ impl Connection {
             Body::Whole(body) => (BodyQueue::whole(body), None),
             Body::Streamed { total } => (BodyQueue::default(), total),
         };
-        self.hop.insert(key, Outgoing::new(session, envelope, overhead, body, total));
+        let mut leaving = Outgoing::new(session, envelope, overhead, body, total);
+        leaving.priority = message.priority;
+        self.hop.insert(key, leaving);
         let sending = Sending {
             message_id,
             content_type: message.content_type,

@@ -3,7 +3,8 @@
 
 use bytes::BytesMut;
 
-use super::schedule::{Place, Stage};
+use super::priority::Priority;
+use super::schedule::{Place, Stage, Ticket};
 use super::{BodyQueue, Heading, Owner};
 use crate::offset::Offset;
 use crate::random::MAX_OWN_ID;
@@ -25,6 +26,7 @@ pub(crate) const CHUNK_OVERHEAD: usize = LONGEST_NUMBERS + 2 * MAX_OWN_ID + FIXE
 #[derive(Debug)]
 pub(crate) struct Outgoing<O: Owner> {
     pub(crate) source: O::Source,
+    pub(crate) priority: Priority,
     pub(crate) heading: O::Heading,
     /// The most octets of a chunk besides its body.
     pub(crate) overhead: usize,
@@ -52,6 +54,7 @@ impl<O: Owner> Outgoing<O> {
         let total = if body.is_finished() { Some(body.len() as u64) } else { total };
         Self {
             source,
+            priority: Priority::Normal,
             heading,
             overhead,
             body,
@@ -141,6 +144,13 @@ impl<O: Owner> Outgoing<O> {
     pub(crate) fn short_rest(&self) -> Option<usize> {
         let rest = self.body.len();
         (self.body.is_finished() && rest <= super::SHORT_CHUNK && !self.aborted).then_some(rest)
+    }
+
+    /// What the schedule has to know of it.
+    pub(super) fn ticket(&self) -> Ticket {
+        // A chunk of nothing with `#` has no transaction.
+        let needs_place = !self.aborted && self.heading.failure_report() == FailureReport::Yes;
+        Ticket { priority: self.priority, needs_place }
     }
 
     /// How far it is, for its next turn.
