@@ -141,7 +141,7 @@ impl Connection {
             ended_requests: Memory::new(config.limits.remembered_messages),
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
-            sessions: Sessions::new(tag),
+            sessions: Sessions::new(tag, now),
             inbox,
             #[cfg(feature = "auth")]
             role,
@@ -301,6 +301,7 @@ impl Connection {
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         let transmit = self.hop.poll_transmit(now);
         self.drain_hop(now);
+        self.watch_progress(now);
         self.check_random();
         if transmit.is_some() {
             self.last_sent = now;
@@ -314,7 +315,7 @@ impl Connection {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let due = [
             self.hop.next_deadline(),
-            self.sessions.next_report_deadline(),
+            self.sessions.next_deadline(),
             self.keep_alive_due(),
             self.stalled_at(),
             #[cfg(feature = "auth")]
@@ -323,7 +324,7 @@ impl Connection {
         due.into_iter().flatten().min()
     }
 
-    /// Handles what is due: deadlines of transactions and REPORTs, keep-alives.
+    /// Handles what is due: deadlines of transactions, messages and REPORTs, keep-alives.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.stalled_at().is_some_and(|due| due <= now) {
             self.end(ConnectionEnd::Stalled, Outcome::ConnectionLost);
@@ -332,7 +333,7 @@ impl Connection {
         }
         self.hop.handle_timeout(now);
         self.drain_hop(now);
-        self.expire_reports(now);
+        self.expire_messages(now);
         #[cfg(feature = "auth")]
         self.refresh_routes(now);
         if self.keep_alive_due().is_some_and(|due| due <= now)
