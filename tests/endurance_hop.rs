@@ -4,12 +4,14 @@
 
 mod common;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use common::bob_expects;
-use common::wire::{Lone, Raw, filler, words};
-use msrp::{Config, Framing, ParseOptions, ReceiveMode, Tunnel};
+use common::wire::{Lone, Raw, filler, frames, words};
+use common::{alice_opens, bob_expects};
+use msrp::{Config, Event, Framing, Outcome, OutgoingMessage, ParseOptions, ReceiveMode, Tunnel};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// The last place that a Byte-Range can name.
 const LAST: u64 = u64::MAX;
@@ -54,7 +56,7 @@ fn a_tunnel_leaves_the_answer_to_such_a_chunk_to_the_far_end() {
             let Some(part) = tunnel.poll_message() else { break };
             parts.push(part);
         }
-        let sent = common::wire::frames(&parts.concat());
+        let sent = frames(&parts.concat());
         assert_eq!(sent.len(), 1, "{len}");
         assert_eq!(sent[0].range(), format!("{LAST}-*/*"));
 
@@ -65,6 +67,147 @@ fn a_tunnel_leaves_the_answer_to_such_a_chunk_to_the_far_end() {
         let answer = common::wire::response(&sent[0].id, "400");
         let passed = tunnel.receive_message(now, answer).unwrap().unwrap();
         assert!(passed.starts_with(b"MSRP tid.1 400"), "{len}");
+    }
+}
+
+// Rows 12a and 24: what the transport holds.
+
+/// Alice in both framings. What she sends goes to a transport that a test drains.
+fn senders() -> [Lone; 2] {
+    let mut framed = Config::default();
+    framed.framing = Framing::Message { max_octets: 65_536 };
+    [Config::default(), framed].map(|config| Lone::alice_with(config, alice_opens()))
+}
+
+fn file(octets: usize) -> OutgoingMessage {
+    OutgoingMessage::new("application/octet-stream".parse().unwrap(), filler(octets))
+}
+
+fn finished(alice: &mut Lone) -> Vec<(Outcome, Option<Duration>)> {
+    let events = alice.events();
+    let finished = events.into_iter().filter_map(|event| match event {
+        Event::Finished(it) => Some((it.outcome, it.response.and_then(|it| it.round_trip))),
+        _ => None,
+    });
+    finished.collect()
+}
+
+/// The octets that leave now.
+fn leave(alice: &mut Lone) -> Vec<u8> {
+    alice.side.drain(alice.now)
+}
+
+/// Time passes. The run loop asks for octets after each deadline.
+fn pass(alice: &mut Lone, by: Duration) {
+    alice.advance(by);
+    assert!(leave(alice).is_empty());
+}
+
+#[test]
+fn a_deadline_starts_when_the_last_octet_has_left() {
+    for mut alice in senders() {
+        alice.side.connection.send(alice.session, file(60_000)).unwrap();
+        let sent = leave(&mut alice);
+        let frames = frames(&sent);
+        // 8 kbit/s: the queue drains for 61 s.
+        let mut holds = sent.len();
+        while holds > 0 {
+            alice.side.connection.transport_holds(alice.now, holds);
+            pass(&mut alice, SECOND);
+            holds = holds.saturating_sub(1_000);
+        }
+        alice.side.connection.transport_holds(alice.now, 0);
+        pass(&mut alice, 29 * SECOND);
+        assert_eq!(finished(&mut alice), []);
+        for chunk in &frames {
+            alice.answer(chunk, "200 OK");
+        }
+        assert_eq!(finished(&mut alice), [(Outcome::Accepted, Some(29 * SECOND))]);
+    }
+}
+
+#[test]
+fn a_request_whose_last_octet_has_left_has_its_deadline_although_others_wait() {
+    for mut alice in senders() {
+        alice.side.connection.send(alice.session, OutgoingMessage::text("one")).unwrap();
+        let one = leave(&mut alice).len();
+        alice.side.connection.send(alice.session, OutgoingMessage::text("two")).unwrap();
+        let two = leave(&mut alice).len();
+        alice.side.connection.transport_holds(alice.now, one + two);
+        pass(&mut alice, 40 * SECOND);
+        alice.side.connection.transport_holds(alice.now, two);
+        pass(&mut alice, 29 * SECOND);
+        assert_eq!(finished(&mut alice), []);
+        pass(&mut alice, 2 * SECOND);
+        assert_eq!(finished(&mut alice), [(Outcome::TimedOut, None)]);
+    }
+}
+
+/// A peer that takes octets slowly has not read all that have left.
+#[test]
+fn no_response_is_missed_while_the_transport_makes_progress() {
+    for mut alice in senders() {
+        alice.side.connection.send(alice.session, OutgoingMessage::text("one")).unwrap();
+        leave(&mut alice);
+        alice.side.connection.send(alice.session, file(60_000)).unwrap();
+        let sent = leave(&mut alice).len();
+        for second in 0..100 {
+            alice.side.connection.transport_holds(alice.now, sent - second * 500);
+            pass(&mut alice, SECOND);
+            assert_eq!(finished(&mut alice), [], "{second}");
+        }
+        // It stands still.
+        pass(&mut alice, 30 * SECOND);
+        assert_eq!(finished(&mut alice), [(Outcome::TimedOut, None)]);
+    }
+}
+
+#[test]
+fn a_peer_that_never_responds_times_out_although_others_make_progress() {
+    for mut alice in senders() {
+        alice.side.connection.send(alice.session, OutgoingMessage::text("one")).unwrap();
+        leave(&mut alice);
+        alice.side.connection.send(alice.session, file(60_000)).unwrap();
+        let sent = leave(&mut alice).len();
+        for second in 0..125 {
+            alice.side.connection.transport_holds(alice.now, sent - second * 300);
+            pass(&mut alice, SECOND);
+        }
+        assert_eq!(finished(&mut alice), [(Outcome::TimedOut, None)]);
+    }
+}
+
+#[test]
+fn who_asks_again_says_that_everything_has_left() {
+    for mut alice in senders() {
+        alice.side.connection.send(alice.session, OutgoingMessage::text("one")).unwrap();
+        leave(&mut alice);
+        pass(&mut alice, 29 * SECOND);
+        assert_eq!(finished(&mut alice), []);
+        pass(&mut alice, SECOND);
+        assert_eq!(finished(&mut alice), [(Outcome::TimedOut, None)]);
+    }
+}
+
+#[test]
+fn a_round_trip_counts_from_when_the_request_left_and_not_from_a_later_poll() {
+    for mut alice in senders() {
+        alice.side.connection.send(alice.session, OutgoingMessage::text("one")).unwrap();
+        let request = alice.drain().remove(0);
+        alice.now += SECOND;
+        assert!(leave(&mut alice).is_empty());
+        alice.answer(&request, "200 OK");
+        assert_eq!(finished(&mut alice), [(Outcome::Accepted, Some(SECOND))]);
+        // It leaves the transport after two seconds.
+        alice.side.connection.send(alice.session, OutgoingMessage::text("two")).unwrap();
+        let request = alice.drain().remove(0);
+        for holds in [100, 50, 0] {
+            alice.side.connection.transport_holds(alice.now, holds);
+            alice.now += SECOND;
+            assert!(leave(&mut alice).is_empty());
+        }
+        alice.answer(&request, "200 OK");
+        assert_eq!(finished(&mut alice), [(Outcome::Accepted, Some(SECOND))]);
     }
 }
 

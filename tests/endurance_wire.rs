@@ -7,9 +7,13 @@ mod common;
 use std::fs;
 use std::time::Instant;
 
+use bytes::BytesMut;
 use common::Seeded;
 use common::corpus::{decode, strict};
-use msrp::wire::{DecodeError, ParseErrorKind};
+use msrp::wire::{
+    ByteRange, Continuation, DecodeError, Decoder, EncodeError, Frame, HeadRef, HeadWriter,
+    HeaderName, Method, ParseErrorKind, Parsed,
+};
 use msrp::{Framing, ParseOptions, Tunnel};
 
 fn case(name: &str) -> Vec<u8> {
@@ -112,4 +116,101 @@ fn a_tunnel_writes_the_frame_of_a_message_and_no_tolerated_framing() {
     }
     let octets = &case("tunnel-blank-lines.bin")[3..];
     assert_eq!(tunnelled(octets), octets.strip_suffix(b"\r\n").unwrap());
+}
+
+/// The positions at which a decoder stands before each frame of a stream, and after its
+/// last.
+fn positions(stream: &[u8], piece: usize) -> (Vec<u64>, Decoder, BytesMut) {
+    let (mut decoder, mut input) = (Decoder::default(), BytesMut::new());
+    let mut positions = vec![0];
+    for octets in stream.chunks(piece) {
+        input.extend_from_slice(octets);
+        while let Ok(Some(frame)) = decoder.decode(&mut input) {
+            if matches!(frame, Frame::End(_)) {
+                positions.push(decoder.position());
+            }
+        }
+    }
+    (positions, decoder, input)
+}
+
+#[test]
+fn a_decoder_knows_its_place_in_the_stream() {
+    let bodiless = format!("MSRP abcd SEND\r\n{HEADS}-------abcd$\r\n");
+    let text = bodiless.replace("-----", "Content-Type: a/b\r\n\r\nHello\r\n-----");
+    let first = bodiless.len() as u64;
+    let both = first + text.len() as u64;
+    for piece in [1, 7, 4096] {
+        let (found, ..) = positions(format!("{bodiless}{text}").as_bytes(), piece);
+        assert_eq!(found, [0, first, both]);
+        // Within a head it stands at its start.
+        let (_, mut decoder, rest) = positions(format!("{bodiless}MSRP ab").as_bytes(), piece);
+        assert_eq!(decoder.position(), first);
+        assert_eq!(decoder.finish(&rest), Err(DecodeError::Truncated));
+        assert_eq!(decoder.position(), first + 7);
+        // An error lies where the octet is that cannot be read.
+        let (_, decoder, _) = positions(format!("{bodiless}MSRP abcd SEND\nTo").as_bytes(), piece);
+        assert_eq!(decoder.position(), first + 14);
+    }
+}
+
+#[test]
+fn an_analyser_finds_the_next_frame_after_an_error() {
+    let good = format!("MSRP abcd SEND\r\n{HEADS}-------abcd$\r\n");
+    for bad in ["GET / HTTP/1.1\r\n\r\n", "MSRP abcd SEND\nTo-Path: x\n", "\0\x01\r\n"] {
+        for piece in [1, 3, 4096] {
+            let stream = format!("{good}{bad}{good}");
+            let (mut decoder, mut input) = (Decoder::default(), BytesMut::new());
+            let (mut heads, mut errors) = (0, 0);
+            for octets in stream.as_bytes().chunks(piece) {
+                input.extend_from_slice(octets);
+                loop {
+                    match decoder.decode(&mut input) {
+                        Ok(Some(Frame::Head(_))) => heads += 1,
+                        Ok(Some(_)) => {}
+                        Ok(None) => break,
+                        Err(_) => {
+                            errors += 1;
+                            decoder.resync();
+                        }
+                    }
+                }
+            }
+            assert_eq!((heads, errors), (2, 1), "{bad:?}");
+            assert_eq!(decoder.position(), stream.len() as u64);
+            assert_eq!(decoder.finish(&input), Ok(()));
+        }
+    }
+}
+
+#[test]
+fn a_head_that_was_read_can_be_written_again() {
+    let octets = format!(
+        "MSRP abcd SEND\r\n{HEADS}Byte-Range: 1-5/5\r\nFailure-Report: partial\r\n\
+         X-Two: a\r\nX-Two: b\r\nContent-ID: <x>\r\nContent-Type: a/b\r\n\r\n"
+    );
+    let parsed = HeadRef::parse(octets.as_bytes(), &ParseOptions::default()).unwrap();
+    let Parsed::Complete { head, .. } = parsed else { panic!("the head is whole") };
+    let write = |range: Option<ByteRange>| {
+        let (mut out, id) = (BytesMut::new(), head.transaction_id());
+        let paths = (head.to_path(), head.from_path());
+        let writer = HeadWriter::request(&mut out, &id, Method::Send, paths.0, paths.1);
+        let writer = match range {
+            Some(range) => writer.byte_range(range),
+            None => writer,
+        };
+        writer.copy(&head).body(&"a/b".parse().unwrap()).unwrap();
+        String::from_utf8(out.to_vec()).unwrap()
+    };
+    assert_eq!(write(None), octets);
+    let other = write(Some(ByteRange::new(3, None, None).unwrap()));
+    assert!(other.contains("tcp\r\nByte-Range: 3-*/*\r\nMessage-ID"), "{other}");
+    assert_eq!(other.matches("Byte-Range").count(), 1);
+    // A response has no Failure-Report, so a copy cannot bring one.
+    let (mut out, id) = (BytesMut::new(), head.transaction_id());
+    let (to, from) = (head.to_path(), head.from_path());
+    let response = HeadWriter::response(&mut out, &id, msrp::StatusCode::OK, "", to, from);
+    let refused = response.copy(&head).bodiless(Continuation::Complete);
+    assert_eq!(refused, Err(EncodeError::Misplaced(HeaderName::FailureReport)));
+    assert!(out.is_empty());
 }

@@ -49,7 +49,7 @@ struct Decoded {
 }
 
 fn decode(mut stream: &[u8], cuts: &[u8], options: ParseOptions) -> Decoded {
-    let mut decoder = Decoder::new(options);
+    let (mut decoder, octets) = (Decoder::new(options), stream.len());
     let (mut frames, mut error, mut rest) = (Vec::new(), None, BytesMut::new());
     let mut cuts = cuts.iter().cycle().map(|cut| usize::from(*cut).max(1));
     while !stream.is_empty() && error.is_none() {
@@ -62,6 +62,7 @@ fn decode(mut stream: &[u8], cuts: &[u8], options: ParseOptions) -> Decoded {
         assert_eq!(decoder.decode(&mut rest).as_ref(), Err(error), "an error is for good");
         rest.clear();
     } else {
+        assert_eq!(decoder.position(), (octets - rest.len()) as u64, "its place in the stream");
         assert!(rest.len() <= options.head_octets + 80, "{} octets held back", rest.len());
     }
     let is_between_frames = decoder.is_between_frames();

@@ -45,10 +45,11 @@ impl Connection {
                 self.mark_open(session, Some(response));
             }
             Purpose::Bind(session) => self.apply(session, Subject::Bind, response),
-            Purpose::KeepAlive(session) => {
-                self.keeps_alive = None;
+            Purpose::KeepAlive(Some(session)) => {
                 self.apply(session, Subject::KeepAlive, response);
             }
+            // The relay lives, whatever it thinks of a request without a session.
+            Purpose::KeepAlive(None) => {}
             Purpose::Nickname(session, key) => self.nickname_answered(session, key, response),
             // From a relay.
             #[cfg(feature = "auth")]
@@ -60,9 +61,9 @@ impl Connection {
     pub(super) fn forget_request(&mut self, id: &TransactionId, purpose: &Purpose) {
         let session = match purpose {
             Purpose::Bind(session)
-            | Purpose::KeepAlive(session)
+            | Purpose::KeepAlive(Some(session))
             | Purpose::Nickname(session, _) => session,
-            Purpose::Chunk(_) => return,
+            Purpose::Chunk(_) | Purpose::KeepAlive(None) => return,
             #[cfg(feature = "auth")]
             Purpose::Auth(_) => return,
         };

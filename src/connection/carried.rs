@@ -32,8 +32,8 @@ pub(super) enum Purpose {
     Chunk(MessageKey),
     /// The SEND that binds a session to this connection.
     Bind(SessionKey),
-    /// A bodiless SEND that keeps the connection alive.
-    KeepAlive(SessionKey),
+    /// A bodiless SEND that keeps the connection alive, in a session or to a relay.
+    KeepAlive(Option<SessionKey>),
     /// A NICKNAME in a session.
     Nickname(SessionKey, NicknameKey),
     /// An AUTH to a relay.

@@ -25,8 +25,9 @@ pub struct Config {
     pub limits: Limits,
     /// Whether the transport carries a stream or messages. Default: a stream.
     pub framing: Framing,
-    /// How long a request waits for its response after its last octet was handed
-    /// to the transport. Default 30 seconds (RFC 4975 section
+    /// How long a request waits for its response after its last octet has left the
+    /// transport ([`Connection::transport_holds`](crate::Connection::transport_holds)).
+    /// While the transport is known to make progress, up to four times as long. Default 30 seconds (RFC 4975 section
     /// 7.1.1). A message sent with Failure-Report `partial` waits equally long
     /// for an error before its outcome is [`Outcome::Sent`](crate::Outcome::Sent).
     pub transaction_timeout: Duration,

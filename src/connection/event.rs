@@ -218,8 +218,10 @@ pub struct Response {
     pub status: StatusCode,
     /// The comment after the status code.
     pub comment: Option<Box<str>>,
-    /// The time from the last octet of the request to the response. `None` if
-    /// the response arrived before the request had left whole.
+    /// The time from the last octet of the request to the response: from when it left
+    /// the transport if [`Connection::transport_holds`](crate::Connection::transport_holds)
+    /// has said so, or else from when the transport was given it. `None` if the
+    /// response arrived before that.
     pub round_trip: Option<Duration>,
 }
 

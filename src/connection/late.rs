@@ -33,7 +33,10 @@ impl Connection {
             }
             Purpose::Chunk(key) => self.late_chunk_response(key, octets, response),
             Purpose::Bind(session) => self.apply(session, Subject::Bind, response),
-            Purpose::KeepAlive(session) => self.apply(session, Subject::KeepAlive, response),
+            Purpose::KeepAlive(Some(session)) => {
+                self.apply(session, Subject::KeepAlive, response);
+            }
+            Purpose::KeepAlive(None) => {}
             Purpose::Nickname(session, _) => self.apply(session, Subject::Nickname, response),
             #[cfg(feature = "auth")]
             Purpose::Auth(_) => {}

@@ -85,10 +85,9 @@ impl Connection {
 
     pub(super) fn mark_open(&mut self, id: SessionKey, response: Option<Response>) {
         self.is_bound = true;
-        if let Some(session) = self.sessions.get_mut(id)
-            && !session.is_open
+        if self.sessions.mark_open(id)
+            && let Some(session) = self.sessions.get(id)
         {
-            session.is_open = true;
             let remote = session.remote.clone();
             self.events.push(Event::SessionOpened { session: id, remote, response });
         }
@@ -99,10 +98,7 @@ impl Connection {
     pub(super) fn send_bodiless(&mut self, id: SessionKey, purpose: Purpose) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let subject = match purpose {
-            Purpose::KeepAlive(_) => {
-                self.keeps_alive = Some(id);
-                Subject::KeepAlive
-            }
+            Purpose::KeepAlive(_) => Subject::KeepAlive,
             Purpose::Bind(_) | Purpose::Chunk(_) | Purpose::Nickname(..) => Subject::Bind,
             #[cfg(feature = "auth")]
             Purpose::Auth(_) => Subject::Bind,
@@ -150,15 +146,14 @@ impl Connection {
             CloseReason::Local | CloseReason::TimedOut | CloseReason::Failed(_) => Tell::Peer,
             // A peer that has refused the session must get nothing more in it (RFC
             // 4975 sections 10.8 and 10.10).
-            CloseReason::Rejected(_) | CloseReason::ConnectionClosed => Tell::Nothing,
+            CloseReason::Rejected(_) | CloseReason::Silent | CloseReason::ConnectionClosed => {
+                Tell::Nothing
+            }
         };
         let Some(session) = self.sessions.remove(id) else { return false };
         self.finish_all(session.outbox, outcome, tell);
         self.drop_nicknames(id, session.nicknames, outcome);
         self.drop_incoming(id);
-        if self.keeps_alive == Some(id) {
-            self.keeps_alive = None;
-        }
         for request in &session.requests {
             self.hop.complete(request);
         }
@@ -169,9 +164,9 @@ impl Connection {
     pub(super) fn end(&mut self, end: ConnectionEnd, outcome: Outcome) {
         let reason = match end {
             ConnectionEnd::Local => CloseReason::Local,
+            ConnectionEnd::Silent => CloseReason::Silent,
             ConnectionEnd::Peer
             | ConnectionEnd::Stalled
-            | ConnectionEnd::Silent
             | ConnectionEnd::NotBound
             | ConnectionEnd::FrameTimeout
             | ConnectionEnd::Failed(_)
@@ -185,7 +180,6 @@ impl Connection {
         self.end_authentications();
         self.hop.forget_transactions(|_| false);
         self.is_closed = true;
-        self.full_since = None;
         self.events.push(Event::Closed(end));
     }
 }

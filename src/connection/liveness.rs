@@ -1,32 +1,138 @@
-//! Keep-alives, and the end of a connection whose peer does not read.
+//! Signs of life: keep-alives, and the end of a connection whose peer gives none.
 
 use super::Connection;
+use super::carried::Purpose;
+use super::reason::ConnectionEnd;
 use crate::time::Instant;
 
 impl Connection {
+    /// When a deadline of the connection itself is due: its end for want of a sign of
+    /// life, or a keep-alive.
+    pub(super) fn next_of_life(&self) -> Option<Instant> {
+        if self.is_closed {
+            return None;
+        }
+        let end = self.given_up_at().map(|(due, _)| due);
+        end.into_iter().chain(self.keep_alive_due()).min()
+    }
+
+    /// Ends the connection if its peer gives no sign of life. Returns whether it did.
+    pub(super) fn give_up_if_due(&mut self, now: Instant) -> bool {
+        self.observe(now);
+        if self.is_closed {
+            return false;
+        }
+        let Some((due, end)) = self.given_up_at() else { return false };
+        let is_due = due <= now;
+        if is_due {
+            let reads = !matches!(end, ConnectionEnd::Silent | ConnectionEnd::Stalled);
+            self.fail(end);
+            if !reads {
+                self.hop.clear();
+            }
+        }
+        is_due
+    }
+
+    /// When the connection ends if nothing moves until then, and how.
+    fn given_up_at(&self) -> Option<(Instant, ConnectionEnd)> {
+        let ends = [
+            (self.stalled_at(), ConnectionEnd::Stalled),
+            (self.silent_at(), ConnectionEnd::Silent),
+            (self.unbound_until(), ConnectionEnd::NotBound),
+            (self.unfinished_until(), ConnectionEnd::FrameTimeout),
+        ];
+        let due = ends.into_iter().filter_map(|(due, end)| due.map(|due| (due, end)));
+        due.min_by_key(|(due, _)| *due)
+    }
+
     /// When the connection ends because the peer does not read. Nothing is read from
     /// it meanwhile, so that two such endpoints would wait for each other without
     /// end.
-    pub(super) fn stalled_at(&self) -> Option<Instant> {
-        self.full_since?.checked_add(self.config.transaction_timeout)
+    fn stalled_at(&self) -> Option<Instant> {
+        self.life.stalled_at(self.config.transaction_timeout)
     }
 
-    /// Notes since when the peer has read nothing.
-    pub(super) fn watch_control(&mut self, now: Instant, has_moved: bool) {
-        // A closed connection does not wait for its last octets to leave.
-        let is_full = !self.is_closed && self.hop.control_len() > self.config.limits.control_octets;
-        self.full_since = match self.full_since {
-            Some(since) if is_full && !has_moved => Some(since),
-            _ => is_full.then_some(now),
-        };
-    }
-
-    pub(super) fn keep_alive_due(&self) -> Option<Instant> {
-        let interval = self.config.keep_alive?;
-        let is_quiet = self.hop.control_len() == 0 && self.keeps_alive.is_none();
-        if self.is_closed || !is_quiet || self.sessions.first_open().is_none() {
+    /// When the connection ends because no octet moves although something waits.
+    fn silent_at(&self) -> Option<Instant> {
+        if !self.wants_read() {
             return None;
         }
-        self.last_sent.checked_add(interval)
+        self.life.silent_at(self.config.silence_timeout, self.hop.may_send())
+    }
+
+    fn unbound_until(&self) -> Option<Instant> {
+        if self.is_bound || !self.wants_read() {
+            return None;
+        }
+        self.life.unbound_until()
+    }
+
+    fn unfinished_until(&self) -> Option<Instant> {
+        let is_unfinished = self.life.has_unread() || !self.hop.is_between_frames();
+        if !is_unfinished || !self.wants_read() {
+            return None;
+        }
+        self.life.unfinished_until(self.config.frame_timeout?)
+    }
+
+    fn keep_alive_due(&self) -> Option<Instant> {
+        let interval = self.config.keep_alive?;
+        if self.hop.may_send() || !self.may_keep_alive() {
+            return None;
+        }
+        self.life.keep_alive_due(interval)
+    }
+
+    /// Whether there is anyone to send a keep-alive to.
+    fn may_keep_alive(&self) -> bool {
+        #[cfg(feature = "auth")]
+        if self.authentications.has_relay() {
+            return true;
+        }
+        self.sessions.first_open().is_some()
+    }
+
+    /// Sends a keep-alive if one is due: in an open session, or else to the relay that
+    /// has granted a route. What comes back does not matter, since any octet is a sign
+    /// of life.
+    pub(super) fn keep_alive_if_due(&mut self, now: Instant) {
+        if self.keep_alive_due().is_none_or(|due| due > now) {
+            return;
+        }
+        self.life.keep_alive_sent(now);
+        match self.sessions.first_open() {
+            Some(session) => self.send_bodiless(session, Purpose::KeepAlive(Some(session))),
+            #[cfg(feature = "auth")]
+            None => self.keep_relay_alive(),
+            #[cfg(not(feature = "auth"))]
+            None => {}
+        }
+    }
+
+    /// Follows a call of `poll_transmit`: asking again says that what was handed over
+    /// before has left.
+    pub(super) fn transmitted(&mut self, now: Instant, is_some: bool) {
+        if is_some || self.has_handed_over {
+            self.life.left(now);
+        }
+        self.has_handed_over = is_some;
+        self.life.is_leaving(now, is_some);
+        self.observe_limits(now);
+    }
+
+    /// Notes what has begun to wait since the last call with a time.
+    pub(super) fn observe(&mut self, now: Instant) {
+        self.life.is_leaving(now, self.has_handed_over || self.hop.may_send());
+        self.observe_limits(now);
+    }
+
+    fn observe_limits(&mut self, now: Instant) {
+        self.life.is_full(now, self.is_full_of_control());
+        self.life.reads(now, self.wants_read());
+    }
+
+    fn is_full_of_control(&self) -> bool {
+        self.hop.control_len() > self.config.limits.control_octets
     }
 }

@@ -14,6 +14,7 @@ mod events;
 mod footprint;
 mod inbox;
 mod late;
+mod life;
 mod lifecycle;
 mod liveness;
 mod mailbox;
@@ -36,6 +37,7 @@ mod session;
 mod session_config;
 mod session_ids;
 mod table;
+mod transport;
 mod update;
 
 use crate::time::Instant;
@@ -61,15 +63,16 @@ pub use session_config::{Bind, ReceiveMode, ReportMode, ResponseMode, SessionCon
 pub use table::SessionTable;
 
 use crate::hop::{Hop, HopConfig, Order, Transmit};
-use crate::keys::{Keys, MessageKey, NicknameKey, SessionKey, Tag};
+use crate::keys::{Keys, MessageKey, NicknameKey, Tag};
 use crate::random::{Random, RandomError};
 use crate::tolerance::{Tolerance, Tolerances};
 use crate::wire::{DecodeError, Frame, Head, Method, TransactionId};
 #[cfg(feature = "auth")]
 use authenticate::Authentications;
-use carried::{Endpoint, Purpose};
+use carried::Endpoint;
 use events::Events;
 use inbox::Inbox;
+use life::Life;
 use memory::Memory;
 use past::EndedRequest;
 use receive::RequestKind;
@@ -100,13 +103,11 @@ pub struct Connection {
     /// Whether the identity of the peer is known.
     is_bound: bool,
     is_closed: bool,
-    last_sent: Instant,
-    /// Since when the peer has read nothing although the limit is exceeded.
-    full_since: Option<Instant>,
+    life: Life,
+    /// Whether the last call of `poll_transmit` gave octets, which may not have left.
+    has_handed_over: bool,
     /// Requests that ended without a response, which may still come.
     ended_requests: Memory<EndedRequest, TransactionId>,
-    /// The session whose keep-alive waits for its response.
-    keeps_alive: Option<SessionKey>,
     message_keys: Keys<MessageKey>,
     nickname_keys: Keys<NicknameKey>,
     next_nickname_request: u64,
@@ -137,6 +138,7 @@ impl Connection {
         };
         let tag = Tag::draw(&mut random)?;
         let inbox = Inbox::new(config.limits, tag);
+        let life = Life::new(now, config.bind_timeout);
         Ok(Self {
             ended_requests: Memory::new(config.limits.remembered_messages),
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
@@ -152,9 +154,8 @@ impl Connection {
             tolerated: Tolerances::none(),
             is_bound: role == Role::Active,
             is_closed: false,
-            last_sent: now,
-            full_since: None,
-            keeps_alive: None,
+            life,
+            has_handed_over: false,
             message_keys: Keys::new(tag),
             nickname_keys: Keys::new(tag),
             next_nickname_request: 0,
@@ -185,6 +186,7 @@ impl Connection {
         if self.is_closed {
             return Err(ConnectionError::Closed);
         }
+        self.life.arrived(now, input.len());
         while self.wants_read() {
             match self.hop.decode(input) {
                 Ok(Some(frame)) => self.frame(now, frame),
@@ -192,6 +194,7 @@ impl Connection {
                 Err(error) => return Err(self.fail_to_read(error)),
             }
         }
+        self.life.keep_unread(input.len());
         self.have_received(now);
         Ok(())
     }
@@ -222,6 +225,7 @@ impl Connection {
             Ok(frames) => frames,
             Err(error) => return Err(self.fail_to_read(error)),
         };
+        self.life.arrived(now, usize::MAX);
         for frame in frames {
             self.frame(now, frame);
         }
@@ -247,7 +251,7 @@ impl Connection {
     /// Follows the frames of one call, with either framing.
     fn have_received(&mut self, now: Instant) {
         self.tell_tolerated(self.hop.tolerated());
-        self.watch_control(now, false);
+        self.observe(now);
     }
 
     /// Ends the connection because its input cannot be read.
@@ -260,7 +264,7 @@ impl Connection {
     /// Ends a connection that has failed. A peer that has stopped sending, or has
     /// sent what is not MSRP, can still read the responses to its earlier frames,
     /// but not after half a chunk.
-    fn fail(&mut self, end: ConnectionEnd) {
+    pub(super) fn fail(&mut self, end: ConnectionEnd) {
         self.end(end, Outcome::ConnectionLost);
         self.drop_unsent();
     }
@@ -303,10 +307,7 @@ impl Connection {
         self.drain_hop(now);
         self.watch_progress(now);
         self.check_random();
-        if transmit.is_some() {
-            self.last_sent = now;
-            self.watch_control(now, true);
-        }
+        self.transmitted(now, transmit.is_some());
         transmit
     }
 
@@ -316,19 +317,18 @@ impl Connection {
         let due = [
             self.hop.next_deadline(),
             self.sessions.next_deadline(),
-            self.keep_alive_due(),
-            self.stalled_at(),
+            self.next_of_life(),
             #[cfg(feature = "auth")]
             self.authentications.next_refresh(),
         ];
         due.into_iter().flatten().min()
     }
 
-    /// Handles what is due: deadlines of transactions, messages and REPORTs, keep-alives.
+    /// Handles what is due: deadlines of transactions, messages and REPORTs,
+    /// keep-alives, and the end of a connection that gives no sign of life. Pass on
+    /// first what has arrived.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.stalled_at().is_some_and(|due| due <= now) {
-            self.end(ConnectionEnd::Stalled, Outcome::ConnectionLost);
-            self.hop.clear();
+        if self.give_up_if_due(now) {
             return;
         }
         self.hop.handle_timeout(now);
@@ -336,12 +336,8 @@ impl Connection {
         self.expire_messages(now);
         #[cfg(feature = "auth")]
         self.refresh_routes(now);
-        if self.keep_alive_due().is_some_and(|due| due <= now)
-            && let Some(session) = self.sessions.first_open()
-        {
-            self.last_sent = now;
-            self.send_bodiless(session, Purpose::KeepAlive(session));
-        }
+        self.keep_alive_if_due(now);
+        self.observe(now);
     }
 
     /// The next event.

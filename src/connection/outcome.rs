@@ -87,9 +87,11 @@ impl Connection {
                     self.settle(message, Ending { failed: Some(octets), ..ending });
                 }
             }
-            Purpose::Bind(session) | Purpose::KeepAlive(session) => {
+            Purpose::Bind(session) => {
                 self.retire_session(session, CloseReason::TimedOut, Outcome::SessionClosed, None);
             }
+            // Its answer is any octet, and the silence of a connection has its own end.
+            Purpose::KeepAlive(_) => {}
             Purpose::Nickname(session, key) => {
                 self.settle_nickname(session, key, Outcome::TimedOut);
             }

@@ -120,12 +120,15 @@ pub enum CloseReason {
     /// The peer does not have the session (481), or has it on another connection
     /// (506), or refused its binding SEND.
     Rejected(StatusCode),
-    /// Its binding SEND or a keep-alive got no response in time.
+    /// Its binding SEND got no response in time.
     TimedOut,
     /// A failure REPORT says that octets were lost: sending them again takes a
     /// new session (RFC 4975 section 7.3.2).
     Failed(StatusCode),
-    /// The connection ended.
+    /// The connection ended because the peer gave no sign of life
+    /// ([`ConnectionEnd::Silent`]).
+    Silent,
+    /// The connection ended in another way.
     ConnectionClosed,
 }
 
@@ -136,6 +139,7 @@ impl fmt::Display for CloseReason {
             Self::Rejected(status) => return write_status(f, "rejected with", *status),
             Self::TimedOut => "no response in time",
             Self::Failed(status) => return write_status(f, "octets lost, reported with", *status),
+            Self::Silent => "no sign of life on the connection",
             Self::ConnectionClosed => "the connection ended",
         })
     }
@@ -152,7 +156,8 @@ pub enum ConnectionEnd {
     /// The peer has read nothing for
     /// [`Config::transaction_timeout`](crate::Config::transaction_timeout) while
     /// more than [`Limits::control_octets`](crate::Limits::control_octets) wait
-    /// for it.
+    /// for it. This side reads nothing meanwhile, so that octets of the peer are no
+    /// sign of life, as they would be for [`Silent`](Self::Silent).
     Stalled,
     /// For [`Config::silence_timeout`](crate::Config::silence_timeout) no octet
     /// has arrived and none has left, although octets waited to leave or a

@@ -24,7 +24,6 @@ pub(crate) struct Session {
     /// Shared with the messages that have begun, which keep it when it is replaced.
     pub(crate) config: Arc<SessionConfig>,
     pub(crate) remote: Path,
-    pub(crate) is_open: bool,
     /// Whether a message has been sent, other than control of other messages.
     pub(crate) has_sent: bool,
     pub(super) outbox: Outbox,
@@ -51,7 +50,6 @@ impl Session {
         Self {
             config: Arc::new(config),
             remote,
-            is_open: false,
             has_sent: false,
             outbox: Outbox::new(remembered),
             bodiless: None,
@@ -87,6 +85,8 @@ pub(crate) struct Sessions {
     by_key: BTreeMap<SessionKey, Session>,
     by_uri: HashMap<MsrpUri, SessionKey>,
     session_ids: SessionIds,
+    /// Those that the peer has accepted or bound.
+    open: BTreeSet<SessionKey>,
     /// The first deadline of each session.
     deadlines: BTreeSet<(Instant, MessageKey)>,
     fresh: Fresh,
@@ -99,6 +99,7 @@ impl Sessions {
             by_key: BTreeMap::new(),
             by_uri: HashMap::new(),
             session_ids: SessionIds::default(),
+            open: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             fresh: Fresh::new(now),
             keys: Keys::new(tag),
@@ -117,6 +118,7 @@ impl Sessions {
         let session = self.by_key.remove(&key)?;
         self.session_ids.remove(&session.config.local);
         self.by_uri.remove(&session.config.local);
+        self.open.remove(&key);
         if let Some(deadline) = session.outbox.first_deadline() {
             self.deadlines.remove(&deadline);
         }
@@ -148,9 +150,14 @@ impl Sessions {
         self.by_key.keys().copied()
     }
 
+    /// Marks a session as open. Returns whether it was not.
+    pub(crate) fn mark_open(&mut self, key: SessionKey) -> bool {
+        self.by_key.contains_key(&key) && self.open.insert(key)
+    }
+
     /// The oldest session that is open.
     pub(crate) fn first_open(&self) -> Option<SessionKey> {
-        self.by_key.iter().find(|(_, session)| session.is_open).map(|(key, _)| *key)
+        self.open.first().copied()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -230,6 +237,7 @@ impl Sessions {
         self.by_key.values().for_each(|session| session.footprint(footprint));
         footprint.hold("sessions", self.by_key.len());
         footprint.hold("sessions by uri", self.by_uri.len());
+        footprint.hold("sessions open", self.open.len());
         footprint.hold("sessions by session-id", self.session_ids.len());
         footprint.hold("sessions deadlines", self.deadlines.len());
         footprint.hold("sessions fresh messages", self.fresh.messages.len());

@@ -148,10 +148,6 @@ pub enum Bind {
     FirstMessage,
 }
 
-/// The most octets of a message by default: what [`ReceiveMode::Whole`] holds
-/// in memory.
-const DEFAULT_MAX_SIZE: u64 = 1024 * 1024;
-
 /// One session: the paths that the rendezvous (most often SDP) has exchanged, and
 /// what each side accepts.
 ///
@@ -186,8 +182,9 @@ pub struct SessionConfig {
     /// them: others are not sent. The method of this name makes the list
     /// [`MediaTypes::listed_only`]. Default: `None`, all.
     pub peer_accept_types: Option<MediaTypes>,
-    /// The most octets of an incoming message. The response to a larger one is
-    /// 413. Default 1 MiB.
+    /// The most octets of an incoming message, which the description of this side
+    /// should say (`max-size`). The response to a larger one is 413. Default:
+    /// [`SessionConfig::DEFAULT_MAX_SIZE`].
     pub max_size: u64,
     /// The most octets of a message that the peer accepts (`max-size` of its
     /// session description). Default: `None`, no limit.
@@ -215,6 +212,10 @@ pub struct SessionConfig {
 }
 
 impl SessionConfig {
+    /// The default of [`SessionConfig::max_size`]: 1 MiB, since
+    /// [`ReceiveMode::Whole`] holds a message in memory.
+    pub const DEFAULT_MAX_SIZE: u64 = 1024 * 1024;
+
     /// A session between this side's URI and the peer's path.
     pub fn new(local: MsrpUri, remote: Path) -> Self {
         Self { remote: Some(remote), ..Self::expected(local) }
@@ -228,7 +229,7 @@ impl SessionConfig {
             remote: None,
             accept_types: MediaTypes::any(),
             peer_accept_types: None,
-            max_size: DEFAULT_MAX_SIZE,
+            max_size: Self::DEFAULT_MAX_SIZE,
             peer_max_size: None,
             receive: ReceiveMode::default(),
             reports: ReportMode::default(),

@@ -1,9 +1,9 @@
 //! Message transports: each message is one chunk or response.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 
 use super::{Heading, Hop, HopEvent, Order, Outgoing, Owner, SHORT_CHUNK, Transmit};
-use crate::wire::scan::{self, BodyScanner, PrefixFinder, Scanned};
+use crate::wire::scan;
 use crate::wire::{Continuation, write_end_line};
 
 /// How chunks and responses lie on the transport connection.
@@ -74,8 +74,7 @@ impl<O: Owner> Hop<O> {
             if message.aborted {
                 self.tell_aborted(key);
                 let frame = self.out.split().freeze();
-                let has_left = !frame.is_empty();
-                return has_left.then(|| Transmit::new(frame, Bytes::new(), Bytes::new()));
+                return (!frame.is_empty()).then(|| self.give(frame, Bytes::new(), Bytes::new()));
             }
             if let Some(message) = self.remove(key) {
                 return self.chunk_message(key, message, max);
@@ -85,17 +84,19 @@ impl<O: Owner> Hop<O> {
     }
 
     fn control_message(&mut self) -> Transmit {
-        let len = first_frame(&self.control).min(self.control.len());
-        let frame = self.control.split_to(len).freeze();
-        let (transactions, now) = (&mut self.transactions, self.now);
-        self.control_requests.retain(|id| {
-            let begins = starts_transaction(&frame, id.as_bytes());
-            if begins {
-                transactions.handed_over(*id, now);
-            }
-            !begins
-        });
-        Transmit::new(frame, Bytes::new(), Bytes::new())
+        let frame = self.control.take_frame();
+        let transmit = self.give(frame, Bytes::new(), Bytes::new());
+        while let Some(id) = self.control.next_taken() {
+            self.hand_over(id, 0);
+        }
+        transmit
+    }
+
+    /// The transport is given a message.
+    fn give(&mut self, head: Bytes, body: Bytes, tail: Bytes) -> Transmit {
+        let transmit = Transmit::new(head, body, tail);
+        self.backlog.give(transmit.remaining());
+        transmit
     }
 
     /// One chunk: as much of the message as it can hold and its turn allows. `None`
@@ -137,8 +138,9 @@ impl<O: Owner> Hop<O> {
         if !is_last {
             self.put_back(key, message);
         }
+        let transmit = self.give(head, body, tail);
         self.chunk_left(id, key, end, asks_response, flag);
-        Some(Transmit::new(head, body, tail))
+        Some(transmit)
     }
 
     /// The rest of a message waits for its next turn.
@@ -163,21 +165,4 @@ impl<O: Owner> Hop<O> {
             Some(max) => SHORT_CHUNK.min(max / 2).min(self.room_mark).max(1),
         }
     }
-}
-
-/// The length in octets of the first control frame.
-fn first_frame(control: &BytesMut) -> usize {
-    let id = transaction_of(control).unwrap_or_default();
-    match BodyScanner::new(id).scan(&PrefixFinder::new(), control) {
-        Scanned::End { body, end_line, .. } => body + end_line,
-        Scanned::Body(_) => control.len(),
-    }
-}
-
-fn starts_transaction(frame: &[u8], id: &[u8]) -> bool {
-    transaction_of(frame) == Some(id)
-}
-
-fn transaction_of(frame: &[u8]) -> Option<&[u8]> {
-    frame.strip_prefix(b"MSRP ")?.split(|octet| *octet == b' ').next()
 }

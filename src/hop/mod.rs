@@ -7,7 +7,9 @@
 //! another message waits, the chunk ends with `+`, and the rest of its message
 //! waits for its next turn (RFC 4975 sections 5.1 and 7.1.1).
 
+mod backlog;
 mod body;
+mod control;
 mod framing;
 mod outgoing;
 mod owner;
@@ -43,6 +45,8 @@ use crate::random::{IdSource, Random, RandomError};
 use crate::time::Instant;
 use crate::tolerance::Tolerances;
 use crate::wire::{Continuation, DecodeError, Decoder, Frame, TransactionId};
+use backlog::Backlog;
+use control::Control;
 use schedule::Schedule;
 use stream::OpenChunk;
 use transaction::Transactions;
@@ -96,10 +100,9 @@ pub(crate) struct Hop<O: Owner> {
     schedule: Schedule<O::Source, O::Message>,
     open: Option<OpenChunk<O::Message>>,
     /// Control frames: complete responses, REPORTs and other short requests.
-    control: BytesMut,
-    /// The transactions of the requests in `control`.
-    control_requests: Vec<TransactionId>,
+    control: Control,
     out: BytesMut,
+    backlog: Backlog,
     /// The [weight](Outgoing::weight) of the messages that have not left.
     waiting: usize,
     /// When the transport last asked for octets.
@@ -125,9 +128,9 @@ impl<O: Owner> Hop<O> {
             messages: BTreeMap::new(),
             schedule: Schedule::new(config.order),
             open: None,
-            control: BytesMut::new(),
-            control_requests: Vec::new(),
+            control: Control::default(),
             out: BytesMut::new(),
+            backlog: Backlog::new(now),
             waiting: 0,
             now,
             room_mark: body_writer_octets / 2,
@@ -182,8 +185,8 @@ impl<O: Owner> Hop<O> {
     }
 
     /// The buffer for control frames.
-    pub(crate) fn control(&mut self) -> &mut BytesMut {
-        &mut self.control
+    pub(crate) const fn control(&mut self) -> &mut BytesMut {
+        self.control.buffer()
     }
 
     /// Octets of control frames that have not left.
@@ -202,7 +205,7 @@ impl<O: Owner> Hop<O> {
         let id = self.drawn(id)?;
         if let Some(purpose) = purpose {
             self.transactions.begin(id, purpose, Offset::START);
-            self.control_requests.push(id);
+            self.control.begin_request(id);
         }
         Some(id)
     }
@@ -303,13 +306,13 @@ impl<O: Owner> Hop<O> {
         self.schedule.clear();
         self.open = None;
         self.transactions.forget(|_| false);
+        self.backlog.forget_requests();
     }
 
     /// Drops every octet that has not left.
     pub(crate) fn clear(&mut self) {
         self.drop_messages();
         self.control.clear();
-        self.control_requests.clear();
     }
 
     /// Whether a message has octets that may leave, and need not wait for others.
@@ -329,6 +332,14 @@ impl<O: Owner> Hop<O> {
         self.open.is_some()
     }
 
+    /// Whether the transport would get octets if it asked.
+    pub(crate) fn may_send(&self) -> bool {
+        let open = self.open.as_ref().and_then(|open| self.messages.get(&open.message));
+        !self.control.is_empty()
+            || (!self.schedule.is_empty() && (open.is_some() || self.may_begin()))
+            || open.is_some_and(|message| message.aborted || message.is_ready(1))
+    }
+
     /// Whether everything has left.
     pub(crate) fn is_idle(&self) -> bool {
         self.control.is_empty() && self.messages.is_empty()
@@ -341,7 +352,9 @@ impl<O: Owner> Hop<O> {
         footprint.hold("hop weight", self.waiting);
         footprint.hold("hop open chunk", usize::from(self.open.is_some()));
         footprint.hold("hop control octets", self.control.len());
-        footprint.hold("hop control requests", self.control_requests.len());
+        footprint.hold("hop control requests", self.control.requests());
+        footprint.hold("hop requests in the transport", self.backlog.requests());
+        footprint.hold("hop octets in the transport", self.in_transport() as usize);
         footprint.hold("hop out octets", self.out.len());
         footprint.hold("hop events", self.events.len());
     }
@@ -353,16 +366,52 @@ impl<O: Owner> Hop<O> {
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        while let Some((id, transaction)) = self.transactions.expire(now) {
+        let is_moving = self.backlog.is_moving(now);
+        while let Some((id, transaction)) = self.transactions.expire(now, is_moving) {
             self.events.push_back(HopEvent::TimedOut(id, transaction));
         }
     }
 
-    // The transport asks for octets.
+    // The transport.
+
+    /// The transport holds so many of the octets that it was given.
+    pub(crate) fn transport_holds(&mut self, now: Instant, octets: usize) {
+        if self.backlog.holds(octets, now) {
+            self.backlog.recall(self.transactions.recall(self.backlog.left()));
+        }
+        self.start_deadlines(now);
+    }
+
+    /// The octets that the transport was given and that have not left it, as far as
+    /// the caller has said.
+    pub(crate) const fn in_transport(&self) -> u64 {
+        self.backlog.octets()
+    }
+
+    /// When an octet last left the transport.
+    #[allow(dead_code)] // The clock of life reads it.
+    pub(crate) const fn last_left(&self) -> Instant {
+        self.backlog.last_left()
+    }
+
+    /// Starts the deadlines of the requests that have left.
+    fn start_deadlines(&mut self, now: Instant) {
+        let at = self.backlog.is_told().then_some(now);
+        while let Some(id) = self.backlog.next_left() {
+            self.transactions.left(id, now, at);
+        }
+    }
+
+    /// The transport is given the last octet of a request, or after `ahead` others.
+    fn hand_over(&mut self, id: TransactionId, ahead: usize) {
+        let end = self.backlog.give_request(id, ahead);
+        self.transactions.handed_over(&id, end, self.now);
+    }
 
     pub(crate) fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         self.now = now;
-        self.transactions.written(now);
+        self.backlog.asked(now);
+        self.start_deadlines(now);
         match self.config.framing.max_message() {
             Some(max) => self.next_message(max),
             None => self.next_of_stream(),

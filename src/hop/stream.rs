@@ -55,9 +55,11 @@ impl<O: Owner> Hop<O> {
             return None;
         }
         let head = self.out.split().freeze();
+        self.backlog.give(head.len() + body.len());
         let mut tail = Bytes::new();
         if !body.is_empty() && self.close_if_due() {
             tail = self.out.split().freeze();
+            self.backlog.give(tail.len());
         }
         Some(Transmit::new(head, body, tail))
     }
@@ -74,10 +76,9 @@ impl<O: Owner> Hop<O> {
     }
 
     fn write_control(&mut self) {
-        self.out.put_slice(&self.control);
-        self.control.clear();
-        for id in self.control_requests.drain(..) {
-            self.transactions.handed_over(id, self.now);
+        self.control.take_all(&mut self.out);
+        while let Some(id) = self.control.next_taken() {
+            self.hand_over(id, self.out.len());
         }
     }
 
@@ -276,7 +277,9 @@ impl<O: Owner> Hop<O> {
         flag: Continuation,
     ) {
         self.transactions.reached(id, end);
-        self.transactions.handed_over(id, self.now);
+        if asks_response {
+            self.hand_over(id, self.out.len());
+        }
         self.events.push_back(HopEvent::ChunkSent { message, end, asks_response, flag });
     }
 }

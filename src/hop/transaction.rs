@@ -18,18 +18,24 @@ pub(crate) struct Transaction<P> {
     pub(crate) octets: Range<Offset>,
     /// Whether only errors lead to a response (Failure-Report `partial`).
     is_silent: bool,
-    /// When its last octet was written; until that is known, when it was handed
-    /// over.
+    /// When its last octet left. If the caller does not say what the transport holds,
+    /// and until it has left, when it was handed over.
     pub(crate) written: Option<Instant>,
+    /// Where it ends among the octets of the connection, once it was handed over.
+    end: Option<u64>,
+    /// How many deadlines may pass while the transport makes progress.
+    reprieves: u8,
 }
 
+/// How many deadlines of a request may pass while the transport makes progress: a peer
+/// that takes octets so slowly has not read all of them that have left.
+const REPRIEVES: u8 = 3;
+
 /// The open transactions of a connection. A deadline starts when the request has
-/// been written.
+/// left.
 #[derive(Debug)]
 pub(crate) struct Transactions<P> {
     open: Waiting<Transaction<P>>,
-    /// Handed over completely, but not yet known to be written.
-    unwritten: Vec<TransactionId>,
     /// Those with `is_silent`, oldest first. Some may have ended.
     silent: VecDeque<TransactionId>,
     silent_len: usize,
@@ -37,12 +43,7 @@ pub(crate) struct Transactions<P> {
 
 impl<P> Transactions<P> {
     pub(crate) fn new(timeout: Duration) -> Self {
-        Self {
-            open: Waiting::new(timeout),
-            unwritten: Vec::new(),
-            silent: VecDeque::new(),
-            silent_len: 0,
-        }
+        Self { open: Waiting::new(timeout), silent: VecDeque::new(), silent_len: 0 }
     }
 
     /// The number of transactions in which silence is a failure.
@@ -86,7 +87,15 @@ impl<P> Transactions<P> {
 
     fn insert(&mut self, id: TransactionId, purpose: P, offset: Offset, is_silent: bool) {
         let octets = offset..offset;
-        self.open.insert(id, Transaction { purpose, octets, is_silent, written: None });
+        let transaction = Transaction {
+            purpose,
+            octets,
+            is_silent,
+            written: None,
+            end: None,
+            reprieves: REPRIEVES,
+        };
+        self.open.insert(id, transaction);
     }
 
     /// The chunk of this transaction has reached the place `end` of its message.
@@ -97,21 +106,31 @@ impl<P> Transactions<P> {
     }
 
     /// The caller has the last octet of a request. The response can arrive before
-    /// the caller confirms the write.
-    pub(crate) fn handed_over(&mut self, id: TransactionId, now: Instant) {
-        if let Some(transaction) = self.open.get_mut(&id) {
+    /// it is known that the octet has left.
+    pub(crate) fn handed_over(&mut self, id: &TransactionId, end: u64, now: Instant) {
+        if let Some(transaction) = self.open.get_mut(id) {
             transaction.written = Some(now);
-            self.unwritten.push(id);
+            transaction.end = Some(end);
         }
     }
 
-    /// The caller has written everything that was handed over: deadlines start
-    /// (RFC 4975 section 7.1.1).
-    pub(crate) fn written(&mut self, now: Instant) {
-        for id in self.unwritten.drain(..) {
-            if let Some(transaction) = self.open.start(id, now) {
-                transaction.written = Some(now);
-            }
+    /// Stops the deadlines of the requests that end after the first `left` octets of
+    /// the connection, and returns these in their order.
+    pub(crate) fn recall(&mut self, left: u64) -> Vec<(u64, TransactionId)> {
+        let open = self.open.iter().filter_map(|(id, transaction)| Some((transaction.end?, *id)));
+        let mut recalled: Vec<_> = open.filter(|(end, _)| *end > left).collect();
+        recalled.sort_unstable_by_key(|(end, _)| *end);
+        for (_, id) in &recalled {
+            self.open.stop(id);
+        }
+        recalled
+    }
+
+    /// The last octet of a request has left: its deadline starts (RFC 4975 section
+    /// 7.1.1). `at` is when it left, if that is known exactly.
+    pub(crate) fn left(&mut self, id: TransactionId, now: Instant, at: Option<Instant>) {
+        if let Some(transaction) = self.open.start(id, now) {
+            transaction.written = at.or(transaction.written);
         }
     }
 
@@ -125,7 +144,6 @@ impl<P> Transactions<P> {
     /// Ends every transaction, in the same order in every run.
     #[cfg(feature = "auth")]
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Transaction<P>> {
-        self.unwritten.clear();
         self.silent.clear();
         self.silent_len = 0;
         self.open.drain()
@@ -142,16 +160,27 @@ impl<P> Transactions<P> {
         self.open.next_deadline()
     }
 
-    /// Ends one transaction whose deadline has passed.
-    pub(crate) fn expire(&mut self, now: Instant) -> Option<(TransactionId, Transaction<P>)> {
-        let (id, transaction) = self.open.expire(now)?;
-        self.ended(&transaction);
-        Some((id, transaction))
+    /// Ends one transaction whose deadline has passed. While the transport `is_moving`,
+    /// those that need a response wait on, a few times.
+    pub(crate) fn expire(
+        &mut self,
+        now: Instant,
+        is_moving: bool,
+    ) -> Option<(TransactionId, Transaction<P>)> {
+        loop {
+            let (id, mut transaction) = self.open.expire(now)?;
+            if transaction.is_silent || !is_moving || transaction.reprieves == 0 {
+                self.ended(&transaction);
+                return Some((id, transaction));
+            }
+            transaction.reprieves -= 1;
+            self.open.insert(id, transaction);
+            self.open.start(id, now);
+        }
     }
 
     pub(crate) fn footprint(&self, footprint: &mut Footprint) {
         self.open.footprint(footprint);
-        footprint.hold("transactions unwritten", self.unwritten.len());
         footprint.hold("transactions silent", self.silent_len);
         footprint.remember("transactions silent order", self.silent.len());
     }

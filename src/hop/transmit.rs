@@ -10,8 +10,9 @@ use bytes::{Buf, Bytes};
 /// of a large body without a copy, and an end-line. [`Buf::chunks_vectored`] fills
 /// the slices of a vectored write.
 ///
-/// The next call of `poll_transmit` confirms that this one has been written: the
-/// deadlines of its transactions start then.
+/// The next call of `poll_transmit` confirms that this one has left: the deadlines of
+/// its transactions start then, unless
+/// [`Connection::transport_holds`](crate::Connection::transport_holds) says otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use = "octets that are not written are missing from the stream"]
 pub struct Transmit {

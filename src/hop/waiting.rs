@@ -66,6 +66,18 @@ impl<T> Waiting<T> {
         Some(&mut entry.value)
     }
 
+    /// Takes its deadline from a request, which has not left after all.
+    pub(crate) fn stop(&mut self, id: &TransactionId) {
+        if let Some(entry) = self.open.get_mut(id) {
+            entry.deadline = None;
+        }
+        self.drop_ended();
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&TransactionId, &T)> {
+        self.open.iter().map(|(id, entry)| (id, &entry.value))
+    }
+
     pub(crate) fn remove(&mut self, id: &TransactionId) -> Option<T> {
         let entry = self.open.remove(id)?;
         self.drop_ended();

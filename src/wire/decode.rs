@@ -1,6 +1,7 @@
 //! The decoder: a byte stream to heads, body pieces and end-lines.
 
 use bytes::{Buf, Bytes, BytesMut};
+use memchr::memmem;
 use thiserror::Error;
 
 use super::head::Head;
@@ -48,6 +49,8 @@ impl BadHead {
 }
 
 /// A stream whose framing is lost. The connection can only be closed.
+///
+/// [`Decoder::position`] says where in the stream the error lies.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -97,6 +100,8 @@ pub struct Decoder {
     options: ParseOptions,
     prefix: PrefixFinder,
     state: State,
+    /// The octets that have been taken off the input.
+    taken: u64,
     tolerated: Tolerances,
 }
 
@@ -107,7 +112,16 @@ enum State {
     Body(BodyScanner),
     /// An end-line of this many octets is next.
     End(Continuation, usize),
-    Failed(DecodeError),
+    Failed(Failure),
+    /// Looking for the next frame after an error.
+    Lost,
+}
+
+/// What ended the stream.
+#[derive(Clone, Debug)]
+struct Failure {
+    error: DecodeError,
+    position: u64,
 }
 
 impl Default for Decoder {
@@ -124,6 +138,7 @@ impl Decoder {
             options,
             prefix: PrefixFinder::new(),
             state: State::Head(HeadParser::new()),
+            taken: 0,
             tolerated: Tolerances::none(),
         }
     }
@@ -135,6 +150,19 @@ impl Decoder {
     ///
     /// [`DecodeError`] once framing is lost, and again on every later call.
     pub fn decode(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, DecodeError> {
+        let before = input.len();
+        let frame = self.step(input);
+        self.taken = self.taken.saturating_add(before.saturating_sub(input.len()) as u64);
+        frame.map_err(|error| {
+            let place = match &error {
+                DecodeError::Head(error) => error.place().start as u64,
+                DecodeError::Truncated | DecodeError::Trailing => 0,
+            };
+            self.fail(error, self.taken.saturating_add(place))
+        })
+    }
+
+    fn step(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, DecodeError> {
         match &mut self.state {
             State::Head(_) => self.head(input),
             State::Body(_) => Ok(self.body(input)),
@@ -144,8 +172,56 @@ impl Decoder {
                 self.state = State::Head(HeadParser::new());
                 Ok(Some(Frame::End(flag)))
             }
-            State::Failed(error) => Err(error.clone()),
+            State::Failed(failure) => Err(failure.error.clone()),
+            State::Lost => self.find_frame(input),
         }
+    }
+
+    /// Keeps the first error and the place where it lies.
+    fn fail(&mut self, error: DecodeError, position: u64) -> DecodeError {
+        if !matches!(self.state, State::Failed(_)) {
+            self.state = State::Failed(Failure { error: error.clone(), position });
+        }
+        error
+    }
+
+    /// Where the decoder stands: the octets since the start of the stream that it has
+    /// taken off its input, so that the first octet of the input has this position.
+    /// Before a call of [`decode`](Self::decode) it is the start of the frame or piece
+    /// that the call gives, apart from CRLFs between frames. After an error it is where
+    /// the error lies: the octet of a head that cannot be read, the end of a stream that
+    /// is cut, the start of what follows the one frame of a message.
+    ///
+    /// On a message transport the octets of all messages count.
+    #[must_use]
+    pub const fn position(&self) -> u64 {
+        match &self.state {
+            State::Failed(failure) => failure.position,
+            State::Head(_) | State::Body(_) | State::End(..) | State::Lost => self.taken,
+        }
+    }
+
+    /// Gives up the frame that the stream is in, most often after an error. The next calls
+    /// of [`decode`](Self::decode) drop octets up to a later line that starts like a frame
+    /// and go on there; [`position`](Self::position) says how many.
+    ///
+    /// This is a guess, for analysers of recorded streams alone: text within a body can
+    /// look like a frame. An endpoint that goes on after an error lets its peer choose
+    /// what it reads.
+    pub fn resync(&mut self) {
+        self.state = State::Lost;
+    }
+
+    fn find_frame(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, DecodeError> {
+        const START: &[u8] = b"\nMSRP ";
+        let Some(before) = memmem::find(input, START) else {
+            let kept = input.len().min(START.len() - 1);
+            input.advance(input.len() - kept);
+            return Ok(None);
+        };
+        input.advance(before + 1);
+        self.state = State::Head(HeadParser::new());
+        self.head(input)
     }
 
     /// Takes a message of a message transport, which must be exactly one chunk or
@@ -153,20 +229,20 @@ impl Decoder {
     pub(crate) fn decode_message(&mut self, message: Bytes) -> Result<Vec<Frame>, DecodeError> {
         let mut rest = BytesMut::from(message);
         let mut frames = Vec::with_capacity(3);
-        let mut is_whole = false;
+        let mut end = None;
         while let Some(frame) = self.decode(&mut rest)? {
-            if is_whole {
-                return Err(DecodeError::Trailing);
+            if let Some(end) = end {
+                return Err(self.fail(DecodeError::Trailing, end));
             }
-            is_whole = matches!(frame, Frame::End(_));
+            end = matches!(frame, Frame::End(_)).then_some(self.taken);
             frames.push(frame);
         }
         let is_at_end = rest.is_empty() && self.is_between_frames();
-        match (is_whole, is_at_end) {
-            (true, true) => Ok(frames),
-            (true, false) => Err(DecodeError::Trailing),
-            (false, true) if self.skips_blank_lines() => Ok(frames),
-            (false, _) => Err(DecodeError::Truncated),
+        match end {
+            Some(_) if is_at_end => Ok(frames),
+            Some(end) => Err(self.fail(DecodeError::Trailing, end)),
+            None if is_at_end && self.skips_blank_lines() => Ok(frames),
+            None => Err(self.cut(&rest)),
         }
     }
 
@@ -178,9 +254,14 @@ impl Decoder {
     pub fn finish(&mut self, rest: &BytesMut) -> Result<(), DecodeError> {
         match &self.state {
             State::Head(_) if rest.iter().all(|octet| matches!(octet, b'\r' | b'\n')) => Ok(()),
-            State::Failed(error) => Err(error.clone()),
-            State::Head(_) | State::Body(_) | State::End(..) => Err(DecodeError::Truncated),
+            State::Failed(failure) => Err(failure.error.clone()),
+            State::Head(_) | State::Body(_) | State::End(..) | State::Lost => Err(self.cut(rest)),
         }
+    }
+
+    /// The stream ends with `rest` within a frame.
+    fn cut(&mut self, rest: &BytesMut) -> DecodeError {
+        self.fail(DecodeError::Truncated, self.taken.saturating_add(rest.len() as u64))
     }
 
     /// Whether the decoder stands between two frames.
@@ -205,11 +286,7 @@ impl Decoder {
         let end = match parser.advance(input, &self.options) {
             Ok(Some(end)) => end,
             Ok(None) => return Ok(None),
-            Err(error) => {
-                let error = DecodeError::from(error);
-                self.state = State::Failed(error.clone());
-                return Err(error);
-            }
+            Err(error) => return Err(error.into()),
         };
         let head = Head::new(input.split_to(end.len).freeze(), parser.fields);
         let fault = parser.fault.take();
@@ -241,7 +318,7 @@ impl Decoder {
 
     fn body(&mut self, input: &mut BytesMut) -> Option<Frame> {
         if self.empty_body(input)? {
-            return self.decode(input).unwrap_or(None);
+            return self.step(input).unwrap_or(None);
         }
         let State::Body(scanner) = &mut self.state else { return None };
         let body = match scanner.scan(&self.prefix, input) {
@@ -249,7 +326,7 @@ impl Decoder {
             Scanned::End { body, end_line, flag } => {
                 self.state = State::End(flag, end_line);
                 if body == 0 {
-                    return self.decode(input).unwrap_or(None);
+                    return self.step(input).unwrap_or(None);
                 }
                 body
             }

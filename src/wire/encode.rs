@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::byte_range::ByteRange;
 use super::grammar;
+use super::head::HeadRef;
 use super::header::{Continuation, FailureReport, HeaderName, is_mime_name};
 use super::ident::{MessageId, TransactionId};
 use super::media::MediaType;
@@ -229,6 +230,56 @@ impl<'a> HeadWriter<'a> {
         if value.starts_with(is_blank) || value.ends_with(is_blank) {
             self.blame(EncodeError::Text);
         }
+        self.text(value);
+        self
+    }
+
+    /// The header fields of a head that was read, in their order: those that were not
+    /// written yet, as they are read (their values without blanks around them). It leaves
+    /// out the two paths, which begin this head, and Content-Type, which
+    /// [`body`](Self::body) writes.
+    ///
+    /// So another Byte-Range, for example, is written before the copy:
+    ///
+    /// ```
+    /// # use bytes::BytesMut;
+    /// # use msrp::{MediaType, ParseOptions};
+    /// # use msrp::wire::{ByteRange, HeadRef, HeadWriter, Method, Parsed, TransactionId};
+    /// # let octets = b"MSRP 7fq2k9 SEND\r\nTo-Path: msrp://b.example:1/s;tcp\r\n\
+    /// #     From-Path: msrp://a.example:1/s;tcp\r\nMessage-ID: 4f0b2c81\r\n\
+    /// #     Byte-Range: 1-*/9\r\nX-Extra: 1\r\n\r\n";
+    /// # let parsed = HeadRef::parse(octets, &ParseOptions::default())?;
+    /// # let Parsed::Complete { head, .. } = parsed else { panic!() };
+    /// # let (mut out, id) = (BytesMut::new(), TransactionId::new("9ab3")?);
+    /// HeadWriter::request(&mut out, &id, Method::Send, head.to_path(), head.from_path())
+    ///     .byte_range(ByteRange::new(5, None, Some(9))?)
+    ///     .copy(&head)
+    ///     .body(&MediaType::text_plain())?;
+    /// # assert!(out.ends_with(
+    /// #     b"Byte-Range: 5-*/9\r\nMessage-ID: 4f0b2c81\r\nX-Extra: 1\r\n\
+    /// #       Content-Type: text/plain\r\n\r\n"
+    /// # ));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn copy(mut self, head: &HeadRef<'_>) -> Self {
+        for (name, value) in head.headers() {
+            self = match HeaderName::of(name.as_bytes()) {
+                Some(HeaderName::ToPath | HeaderName::FromPath | HeaderName::ContentType) => self,
+                Some(known) if has_own_function(known) => self.copy_known(known, value),
+                Some(_) | None => self.header(name, value),
+            };
+        }
+        self
+    }
+
+    fn copy_known(mut self, name: HeaderName, value: &str) -> Self {
+        if self.written & bit(name) != 0 {
+            return self;
+        }
+        if matches!(name, HeaderName::SuccessReport | HeaderName::FailureReport) {
+            self.send_only(name);
+        }
+        self.name(name);
         self.text(value);
         self
     }

@@ -3,14 +3,14 @@
 #[cfg(feature = "auth")]
 use msrp::RelayRoute;
 use msrp::uri::{MsrpUri, Path};
-use msrp::{Direction, MediaTypes};
+use msrp::{Direction, MediaTypes, SessionConfig};
 
 use crate::cema::{Addresses, DISCARD};
 use crate::chatroom::Chatroom;
 use crate::file::FileAttributes;
 use crate::fingerprint::Fingerprint;
 use crate::media::{MsrpMedia, is_data_channel};
-use crate::plan::SessionPlan;
+use crate::plan::{SessionPlan, with_wrapper};
 use crate::setup::Setup;
 use crate::{Error, ErrorKind};
 
@@ -118,8 +118,13 @@ impl Local {
         self
     }
 
-    /// Sets the most octets of a message that it accepts. Default: the description
-    /// names no limit, and [`SessionConfig`](msrp::SessionConfig::max_size) sets it.
+    /// Sets the most octets of a message that it accepts. The description says this
+    /// limit (`max-size`, RFC 4975 section 8.6), and the session enforces it.
+    /// [`u64::MAX`] is no limit: the description does not name one.
+    ///
+    /// Default: [`SessionConfig::DEFAULT_MAX_SIZE`]. For the receiver of a file it is the
+    /// size of the file and 16 KiB more for a wrapper around it. Who asks for a file of
+    /// unknown size names no limit, and accepts what the answer announces.
     pub const fn with_max_size(mut self, octets: u64) -> Self {
         self.max_size = Some(octets);
         self
@@ -205,7 +210,8 @@ impl Local {
         &self.types
     }
 
-    /// The most octets of a message that it accepts.
+    /// The most octets of a message that it accepts; `None` for the default of
+    /// [`with_max_size`](Self::with_max_size).
     #[must_use]
     pub const fn max_size(&self) -> Option<u64> {
         self.max_size
@@ -301,8 +307,14 @@ impl Local {
         }
     }
 
-    /// What this side says, with or without CEMA.
-    pub(crate) fn media(&self, setup: Setup, cema: bool, direction: Direction) -> MsrpMedia {
+    /// What this side says, with or without CEMA, of a session that may be for a file.
+    pub(crate) fn media(
+        &self,
+        setup: Setup,
+        cema: bool,
+        direction: Direction,
+        file: Option<FileAttributes>,
+    ) -> MsrpMedia {
         let path = self.path();
         // The lines name the endpoint (RFC 4975 section 8.1), under CEMA its relay
         // (RFC 6714 sections 4.2 and 4.3).
@@ -313,14 +325,27 @@ impl Local {
             port,
             path: path.clone(),
             types: self.types.clone(),
-            max_size: self.max_size,
+            max_size: self.said_max_size(file.as_ref()),
             direction,
             setup: Some(setup),
             cema: cema || self.is_data_channel(),
             fingerprints: self.fingerprints.clone(),
             chatroom: self.chatroom.clone(),
-            file: None,
+            file,
         }
+    }
+
+    /// The value of `a=max-size`, if there is a limit.
+    fn said_max_size(&self, file: Option<&FileAttributes>) -> Option<u64> {
+        let size = file.and_then(|file| file.selector.size());
+        let default = match (&self.file, size) {
+            (Some(FilePart::Ask(_) | FilePart::Accept), Some(size)) => with_wrapper(size),
+            (Some(FilePart::Ask(_)), None) => u64::MAX,
+            (Some(FilePart::Accept | FilePart::Send(_)) | None, _) => {
+                SessionConfig::DEFAULT_MAX_SIZE
+            }
+        };
+        Some(self.max_size.unwrap_or(default)).filter(|limit| *limit != u64::MAX)
     }
 
     /// The value of `a=setup` in an offer (RFC 6135 section 4.2.2).

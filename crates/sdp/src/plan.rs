@@ -145,8 +145,12 @@ pub enum Update {
     NewSession,
 }
 
-/// Room for the message/cpim around a file.
-const WRAPPER_OCTETS: u64 = 16 * 1024;
+/// The most octets of a message with a file of `size` octets, which message/cpim may
+/// wrap.
+pub(crate) const fn with_wrapper(size: u64) -> u64 {
+    const WRAPPER_OCTETS: u64 = 16 * 1024;
+    size.saturating_add(WRAPPER_OCTETS)
+}
 
 impl SessionPlan {
     /// The plan of a side whose requests take `to_path`.
@@ -231,18 +235,17 @@ impl SessionPlan {
 
     /// The session: for [`Connection::open`](msrp::Connection::open) if this side's
     /// role is active, for a [`SessionTable`](msrp::SessionTable) if it is passive.
-    /// The receiver of a file that has named no limit accepts the announced size and
-    /// 16 KiB more for a wrapper around the file.
+    /// Its [`max_size`](SessionConfig::max_size) is what this side's description says. If
+    /// that names no limit, there is none, but for a file of which the peer announces the
+    /// size: that size, and 16 KiB more for a wrapper around the file.
     pub fn session_config(&self) -> SessionConfig {
         let local = MsrpUri::from(self.uri());
         let mut config = SessionConfig::new(local, self.to_path.clone())
             .accept_types(self.local.types.clone())
             .peer_accept_types(self.peer.types.clone())
             .direction(self.direction)
-            .single_message(self.file.is_some());
-        if let Some(octets) = self.local.max_size.or_else(|| self.incoming_size()) {
-            config = config.max_size(octets);
-        }
+            .single_message(self.file.is_some())
+            .max_size(self.local.max_size.or_else(|| self.incoming_size()).unwrap_or(u64::MAX));
         if let Some(octets) = self.peer.max_size {
             config = config.peer_max_size(octets);
         }
@@ -252,7 +255,7 @@ impl SessionPlan {
     /// The octets of the file to be received, with room for a wrapper.
     fn incoming_size(&self) -> Option<u64> {
         let file = self.file.as_ref().filter(|_| self.local.direction.may_receive())?;
-        Some(file.selector.size()?.saturating_add(WRAPPER_OCTETS))
+        file.selector.size().map(with_wrapper)
     }
 
     /// What this plan means for the session of an earlier one, after another exchange

@@ -205,7 +205,8 @@ impl Side {
             .build()?;
         // An unreachable side opens the session, which is all that matters here.
         let local = if is_active { Local::unreachable(uri) } else { Local::new(uri) };
-        Ok(local.with_types(MediaTypes::new(ACCEPT_TYPES)?))
+        // Pieces are not held in memory.
+        Ok(local.with_types(MediaTypes::new(ACCEPT_TYPES)?).with_max_size(u64::MAX))
     }
 
     fn peer(self, session: MsrpChannel) -> Peer {
@@ -231,7 +232,7 @@ fn connection(
     plan: &SessionPlan,
     max_message_size: MaxMessageSize,
 ) -> Result<Connection, NegotiateError> {
-    let session = plan.session_config().receive(ReceiveMode::Pieces).max_size(u64::MAX);
+    let session = plan.session_config().receive(ReceiveMode::Pieces);
     let mut config = Config::default();
     config.framing = max_message_size.framing(MOST_OCTETS).ok_or(NegotiateError::MessageSize)?;
     config.limits.sessions = 1;

@@ -161,12 +161,8 @@ fn session_config(plan: &SessionPlan, job: &Job) -> SessionConfig {
     let config = plan.session_config();
     match job {
         Job::Send(_) => config,
-        Job::Receive(_) => {
-            let max_size = plan.local().max_size().unwrap_or(u64::MAX);
-            let config = config.receive(ReceiveMode::Pieces).max_size(max_size);
-            // The REPORT waits for the check of the file.
-            config.reports(ReportMode::Manual)
-        }
+        // The REPORT waits for the check of the file.
+        Job::Receive(_) => config.receive(ReceiveMode::Pieces).reports(ReportMode::Manual),
     }
 }
 

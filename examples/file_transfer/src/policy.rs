@@ -33,11 +33,9 @@ impl Policy {
     /// Adds the accepted types and size to a session for a file.
     pub(crate) fn say(&self, local: Local, file: &FileSelector) -> Local {
         let local = local.with_types(self.described.clone());
-        match self.most(file.size()) {
-            // A message may have a wrapper around the file.
-            Some(octets) => local.with_max_size(octets.saturating_add(MAX_WRAPPER_OCTETS)),
-            None => local,
-        }
+        // A message may have a wrapper around the file.
+        let most = self.most(file.size());
+        local.with_max_size(most.map_or(u64::MAX, |most| most.saturating_add(MAX_WRAPPER_OCTETS)))
     }
 
     /// The most octets of a file with this known size.

@@ -20,7 +20,9 @@ use crate::keys::{AuthKey, Keys, Tag, UnknownKey};
 use crate::time::Instant;
 use crate::tolerance::Tolerance;
 use crate::uri::{Host, MsrpUri, Path, PathRef};
-use crate::wire::{Continuation, EncodeError, HeadRef, HeadWriter, HeaderName, Method, StatusCode};
+use crate::wire::{
+    ByteRange, Continuation, EncodeError, HeadRef, HeadWriter, HeaderName, Method, StatusCode,
+};
 use flow::{Flow, Next, Request};
 
 /// What a client asks for: the use of one relay, or of a chain of relays.
@@ -185,12 +187,39 @@ impl Authentication {
 pub(super) struct Authentications {
     flows: BTreeMap<AuthKey, Flow>,
     refreshes: BTreeSet<(Instant, AuthKey)>,
+    /// The relay that granted the last route.
+    relay: Option<Box<Granted>>,
     keys: Keys<AuthKey>,
+}
+
+/// Where the client waits for its peers: what a keep-alive is addressed to.
+#[derive(Debug)]
+struct Granted {
+    local: MsrpUri,
+    relay: MsrpUri,
 }
 
 impl Authentications {
     pub(super) const fn new(tag: Tag) -> Self {
-        Self { flows: BTreeMap::new(), refreshes: BTreeSet::new(), keys: Keys::new(tag) }
+        Self {
+            flows: BTreeMap::new(),
+            refreshes: BTreeSet::new(),
+            relay: None,
+            keys: Keys::new(tag),
+        }
+    }
+
+    /// Whether a relay has granted a route on this connection.
+    pub(super) const fn has_relay(&self) -> bool {
+        self.relay.is_some()
+    }
+
+    /// A relay has granted a route. By then the flow has come back to the first relay.
+    fn granted(&mut self, key: AuthKey) {
+        if let Some(flow) = self.flows.get(&key) {
+            let (local, relay) = (flow.local().clone(), flow.relay().clone());
+            self.relay = Some(Box::new(Granted { local, relay }));
+        }
     }
 
     /// When the next route is to be refreshed.
@@ -315,6 +344,7 @@ impl Connection {
         match next {
             Next::Ask => self.send_auth(key),
             Next::Done { route, refresh } => {
+                self.authentications.granted(key);
                 match refresh {
                     Some(due) => drop(self.authentications.refreshes.insert((due, key))),
                     None => drop(self.authentications.flows.remove(&key)),
@@ -328,6 +358,22 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Sends a bodiless SEND to the relay itself. It belongs to no session, so a relay
+    /// refuses it (RFC 4976 section 6.4), which is an answer as well.
+    pub(super) fn keep_relay_alive(&mut self) {
+        let message_id = self.hop.ids().message_id();
+        let Some(message_id) = self.hop.drawn(message_id) else { return };
+        let Some(Granted { local, relay }) = self.authentications.relay.as_deref() else { return };
+        let purpose = Purpose::KeepAlive(None);
+        let Some(transaction) = self.hop.begin_control_request(Some(purpose)) else { return };
+        let (to, from) = (PathRef::from(relay.view()), PathRef::from(local.view()));
+        let written = HeadWriter::request(self.hop.control(), &transaction, Method::Send, to, from)
+            .message_id(&message_id)
+            .byte_range(ByteRange::EMPTY)
+            .bodiless(Continuation::Complete);
+        debug_assert!(written.is_ok());
     }
 
     fn send_auth(&mut self, key: AuthKey) {

@@ -55,6 +55,7 @@ const DEFINED: [&str; 16] = [
 ///     chat.to_string(),
 ///     "a=dcmap:2 label=\"chat\";subprotocol=\"msrp\"\r\n\
 ///      a=dcsa:2 accept-types:message/cpim text/plain\r\n\
+///      a=dcsa:2 max-size:1048576\r\n\
 ///      a=dcsa:2 path:msrps://192.0.2.7:54111/si438dsaodes;dc\r\n\
 ///      a=dcsa:2 setup:actpass\r\n\
 ///      a=dcsa:2 msrp-cema\r\n"

@@ -44,8 +44,7 @@ impl Offer {
         local.check()?;
         let file = files::offered(&local)?;
         let has_cema = local.cema().is_some();
-        let mut media = local.media(local.offered_setup(), has_cema, local.direction());
-        media.file = file;
+        let media = local.media(local.offered_setup(), has_cema, local.direction(), file);
         Ok(Self { local, media })
     }
 
@@ -55,8 +54,8 @@ impl Offer {
     pub fn without_cema(self) -> Self {
         let Self { local, media } = self;
         let local = local.without_cema();
-        let plain = local.media(local.offered_setup(), false, media.direction);
-        Self { local, media: MsrpMedia { file: media.file, ..plain } }
+        let media = local.media(local.offered_setup(), false, media.direction, media.file);
+        Self { local, media }
     }
 
     /// The same with other addresses for CEMA, before [`complete`]: those of the names
@@ -111,8 +110,7 @@ pub fn answer(offer: &MsrpMedia, local: Local) -> Result<(MsrpMedia, SessionPlan
         None => meet_offerer(offer, &local, cema)?,
     };
     let direction = meet(local.direction(), offer.direction().reversed());
-    let mut answer = local.media(answered_setup(offer, role), cema, direction);
-    answer.file = file;
+    let answer = local.media(answered_setup(offer, role), cema, direction, file);
     let file = files::agreed(offer, &answer, local.earlier())?;
     let to_path = local.to_path(offer.path());
     let plan = SessionPlan::new((role, connect), to_path, answer.clone(), offer.clone(), file);

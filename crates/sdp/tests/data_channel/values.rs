@@ -82,7 +82,7 @@ proptest! {
         prop_assert_eq!(section.sctp_port(), Some(5000));
         prop_assert_eq!(section.channels().len(), 2);
         for channel in section.channels() {
-            prop_assert_eq!(channel.attributes().count(), 4);
+            prop_assert_eq!(channel.attributes().count(), 5);
             prop_assert!(channel.session(Tolerances::none()).is_ok());
         }
     }

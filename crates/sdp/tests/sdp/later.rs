@@ -168,6 +168,12 @@ fn who_takes_a_file_takes_as_much_as_was_said() {
     large.selector = FileSelector::builder().size(5_000_000).build().unwrap();
     let (_, bobs) = exchange(alice().send_file(large.clone()), bob().accept_file()).unwrap();
     assert_eq!(bobs.session_config().max_size, 5_000_000 + 16 * 1024);
+    assert_eq!(bobs.local().max_size(), Some(5_000_000 + 16 * 1024));
+    // Who asks for it says the same if the size is known, and no limit if it is not.
+    let asking = alice().ask_for_file(large.clone());
+    let (alices, _) = exchange(asking, bob().send_file(large.clone())).unwrap();
+    assert_eq!(alices.local().max_size(), Some(5_000_000 + 16 * 1024));
+    assert_eq!(alices.session_config().max_size, 5_000_000 + 16 * 1024);
     let limited = bob().accept_file().with_max_size(6_000_000);
     let (_, bobs) = exchange(alice().send_file(large), limited).unwrap();
     assert_eq!(bobs.session_config().max_size, 6_000_000);

@@ -18,7 +18,8 @@ fn the_lines_are_made_of_the_uri() {
     assert_eq!(
         text(alice().with_types(MediaTypes::new("message/cpim text/*").unwrap())),
         "m=message 7654 TCP/MSRP *\r\nc=IN IP4 192.0.2.1\r\na=accept-types:message/cpim text/*\r\n\
-         a=path:msrp://192.0.2.1:7654/jshA7weztas;tcp\r\na=setup:actpass\r\n"
+         a=max-size:1048576\r\na=path:msrp://192.0.2.1:7654/jshA7weztas;tcp\r\n\
+         a=setup:actpass\r\n"
     );
     let secure = text(Local::new(uri("msrps://[2001:db8::1]:7654/jshA7weztas;tcp")));
     assert!(secure.starts_with("m=message 7654 TCP/TLS/MSRP *\r\nc=IN IP6 2001:db8::1\r\n"));

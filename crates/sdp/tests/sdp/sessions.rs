@@ -48,6 +48,42 @@ fn what_is_agreed_upon_becomes_a_session() {
     assert_eq!(pair.alice.connection.send(session, long), Err(SendError::TooLarge { max: 20 }));
 }
 
+#[test]
+fn a_description_says_the_limit_that_the_session_enforces() {
+    for (own, said) in [
+        (alice(), Some(1 << 20)),
+        (alice().with_direction(Direction::ReceiveOnly), Some(1 << 20)),
+        (alice().with_chatroom(Chatroom::new()), Some(1 << 20)),
+        (alice().with_max_size(0), Some(0)),
+        (alice().with_max_size(5_000_000), Some(5_000_000)),
+        (alice().with_max_size(u64::MAX), None),
+    ] {
+        assert_eq!(offer(own.clone()).media().max_size(), said);
+        let (alices, bobs) = plans(own.clone(), bob());
+        let (again, answered) = plans(bob(), own.clone().continuing(&alices));
+        for (own, peer) in [(&alices, &bobs), (&answered, &again)] {
+            assert_eq!((own.local().max_size(), peer.peer().max_size()), (said, said));
+            assert_eq!(own.session_config().max_size, said.unwrap_or(u64::MAX));
+            assert_eq!(peer.session_config().peer_max_size, said);
+        }
+    }
+}
+
+#[test]
+fn what_a_peer_may_send_by_default_is_accepted_and_no_more_is_sent() {
+    let (alices, bobs) = plans(alice(), bob());
+    let mut pair = Pair::with(Config::default(), Config::default(), bobs.session_config());
+    let session = pair.alice.connection.open(alices.session_config()).unwrap();
+    let mut send = |octets| {
+        let sent = OutgoingMessage::text("x".repeat(octets));
+        pair.alice.connection.send(session, sent)
+    };
+    assert_eq!(send((1 << 20) + 1), Err(SendError::TooLarge { max: 1 << 20 }));
+    send(1 << 20).unwrap();
+    pair.settle();
+    assert_eq!(pair.alice.outcomes()[0].outcome, Outcome::Accepted);
+}
+
 // req: 4975-8.6-4, 4975-8.6-6, 4975-8.6-9, 4975-8.6-10
 #[test]
 fn only_what_the_peer_has_listed_is_sent() {

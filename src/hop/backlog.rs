@@ -1,0 +1,122 @@
+//! The octets that the transport holds.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::time::Instant;
+use crate::wire::TransactionId;
+
+/// After how long without an octet that leaves the transport makes no progress.
+const STILLNESS: Duration = Duration::from_secs(10);
+
+/// The octets that the transport was given, and how many of them have left it.
+#[derive(Debug)]
+pub(super) struct Backlog {
+    given: u64,
+    left: u64,
+    /// Whether the caller says what the transport holds.
+    is_told: bool,
+    last_left: Instant,
+    /// Requests that were given completely, and where each ends.
+    requests: VecDeque<(u64, TransactionId)>,
+}
+
+impl Backlog {
+    pub(super) const fn new(now: Instant) -> Self {
+        Self { given: 0, left: 0, is_told: false, last_left: now, requests: VecDeque::new() }
+    }
+
+    /// The transport is given so many octets.
+    pub(super) const fn give(&mut self, octets: usize) {
+        self.given = self.given.saturating_add(octets as u64);
+    }
+
+    /// The last octet of a request is among those that the transport has been given,
+    /// or the next `ahead` ones. Returns where it ends.
+    pub(super) fn give_request(&mut self, id: TransactionId, ahead: usize) -> u64 {
+        let end = self.given.saturating_add(ahead as u64);
+        self.requests.push_back((end, id));
+        end
+    }
+
+    /// The transport asks for octets. All earlier ones have left it, unless the
+    /// caller says what it holds.
+    pub(super) fn asked(&mut self, now: Instant) {
+        if !self.is_told {
+            self.leave(self.given, now);
+        }
+    }
+
+    /// The caller says what the transport holds. Returns whether it is the first time,
+    /// and more than was assumed before.
+    pub(super) fn holds(&mut self, octets: usize, now: Instant) -> bool {
+        let left = self.given.saturating_sub(octets as u64);
+        let is_more = !self.is_told && left < self.left;
+        self.is_told = true;
+        if is_more {
+            self.left = left;
+        } else {
+            self.leave(left, now);
+        }
+        is_more
+    }
+
+    /// These requests, in the order of their ends, have not left after all.
+    pub(super) fn recall(&mut self, requests: Vec<(u64, TransactionId)>) {
+        for request in requests.into_iter().rev() {
+            self.requests.push_front(request);
+        }
+    }
+
+    fn leave(&mut self, left: u64, now: Instant) {
+        if left > self.left {
+            self.left = left;
+            self.last_left = now;
+        }
+    }
+
+    /// The next request whose last octet has left.
+    pub(super) fn next_left(&mut self) -> Option<TransactionId> {
+        let (end, _) = self.requests.front()?;
+        if *end > self.left {
+            return None;
+        }
+        self.requests.pop_front().map(|(_, id)| id)
+    }
+
+    /// How many octets have left, since the beginning.
+    pub(super) const fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// Whether the caller says what the transport holds.
+    pub(super) const fn is_told(&self) -> bool {
+        self.is_told
+    }
+
+    /// Whether the transport is known to make progress with octets that it holds.
+    pub(super) fn is_moving(&self, now: Instant) -> bool {
+        let is_recent = now.saturating_duration_since(self.last_left) < STILLNESS;
+        self.is_told && self.octets() > 0 && is_recent
+    }
+
+    /// The octets that the transport holds.
+    pub(super) const fn octets(&self) -> u64 {
+        self.given.saturating_sub(self.left)
+    }
+
+    /// When an octet last left the transport.
+    pub(super) const fn last_left(&self) -> Instant {
+        self.last_left
+    }
+
+    /// Forgets the requests. What the transport holds stays the same.
+    pub(super) fn forget_requests(&mut self) {
+        self.requests.clear();
+    }
+
+    /// The number of requests that have not left.
+    pub(super) fn requests(&self) -> usize {
+        self.requests.len()
+    }
+}
