@@ -440,7 +440,9 @@ fn wait_for_timeout(alice: &mut Lone) -> Duration {
 
 #[test]
 fn a_message_that_does_not_leave_times_out() {
-    let mut alice = Lone::alice();
+    let mut config = Config::default();
+    config.silence_timeout = 1000 * SECOND;
+    let mut alice = Lone::alice_with(config, alice_opens());
     // The connection has been quiet for long.
     alice.now += 1000 * SECOND;
     let one = send(&mut alice, binary("mid1", 9000).progress_timeout(10 * SECOND));
