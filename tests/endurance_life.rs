@@ -334,6 +334,59 @@ fn a_slow_transfer_outlives_the_keep_alives_behind_it() {
     }
 }
 
+/// The transport takes everything, and says what it holds.
+#[test]
+fn a_deep_send_queue_that_drains_is_life() {
+    let mut config = kept_alive_every(20 * SECOND);
+    config.transaction_timeout = 30 * SECOND;
+    let mut pair = Pair::with(config, Config::default(), bob_expects());
+    let session = pair.open();
+    pair.alice.connection.send(session, binary(filler(300_000))).unwrap();
+    let mut up = SlowLink::new(1_000);
+    let mut outcome = None;
+    for _ in 0..400 {
+        pair.advance(SECOND);
+        up.octets.extend(pair.alice.drain(pair.now));
+        let arrived = up.second();
+        pair.alice.connection.transport_holds(pair.now, up.octets.len());
+        // The receiver gives no sign of life before the end of the only chunk.
+        if !arrived.is_empty() {
+            pair.bob.feed(pair.now, &arrived);
+        }
+        let back = pair.bob.drain(pair.now);
+        pair.alice.feed(pair.now, &back);
+        for event in pair.alice.events().into_iter().chain(pair.bob.events()) {
+            match event {
+                Event::Finished(finished) => outcome = Some(finished.outcome),
+                Event::SessionClosed { reason, .. } => panic!("{reason}"),
+                Event::Closed(end) => panic!("{end}"),
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(outcome, Some(Outcome::Accepted));
+}
+
+#[test]
+fn a_deep_send_queue_that_stands_still_is_not() {
+    let mut config = kept_alive_every(20 * SECOND);
+    // The application goes on all the time.
+    config.transaction_timeout = 3600 * SECOND;
+    let mut alice = alice_with_sessions(config, 2);
+    let start = alice.now;
+    let mut held = 0;
+    while !alice.side.connection.is_closed() {
+        alice.side.connection.transport_holds(alice.now, held);
+        alice.side.connection.send(alice.session, OutgoingMessage::text("x")).unwrap();
+        held += alice.side.drain(alice.now).len();
+        alice.side.connection.transport_holds(alice.now, held);
+        alice.advance(SECOND);
+    }
+    assert_eq!(alice.now, start + 60 * SECOND);
+    let (reasons, end) = ends(&alice.events());
+    assert_eq!((reasons, end), (vec![CloseReason::Silent; 2], Some(ConnectionEnd::Silent)));
+}
+
 // A transport that takes nothing more.
 
 #[test]

@@ -110,29 +110,13 @@ impl Connection {
         }
     }
 
-    /// Follows a call of `poll_transmit`: asking again says that what was handed over
-    /// before has left.
-    pub(super) fn transmitted(&mut self, now: Instant, is_some: bool) {
-        if is_some || self.has_handed_over {
-            self.life.left(now);
-        }
-        self.has_handed_over = is_some;
-        self.life.is_leaving(now, is_some);
-        self.observe_limits(now);
-    }
-
-    /// Notes what has begun to wait since the last call with a time.
+    /// Notes what has moved and what has begun to wait since the last call with a time.
     pub(super) fn observe(&mut self, now: Instant) {
-        self.life.is_leaving(now, self.has_handed_over || self.hop.may_send());
-        self.observe_limits(now);
-    }
-
-    fn observe_limits(&mut self, now: Instant) {
-        self.life.is_full(now, self.is_full_of_control());
+        let is_full = self.hop.control_len() > self.config.limits.control_octets;
+        let is_leaving = self.hop.in_transport() > 0 || self.hop.may_send();
+        self.life.left(self.hop.last_left());
+        self.life.is_leaving(now, is_leaving);
+        self.life.is_full(now, is_full);
         self.life.reads(now, self.wants_read());
-    }
-
-    fn is_full_of_control(&self) -> bool {
-        self.hop.control_len() > self.config.limits.control_octets
     }
 }

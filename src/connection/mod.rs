@@ -104,8 +104,6 @@ pub struct Connection {
     is_bound: bool,
     is_closed: bool,
     life: Life,
-    /// Whether the last call of `poll_transmit` gave octets, which may not have left.
-    has_handed_over: bool,
     /// Requests that ended without a response, which may still come.
     ended_requests: Memory<EndedRequest, TransactionId>,
     message_keys: Keys<MessageKey>,
@@ -155,7 +153,6 @@ impl Connection {
             is_bound: role == Role::Active,
             is_closed: false,
             life,
-            has_handed_over: false,
             message_keys: Keys::new(tag),
             nickname_keys: Keys::new(tag),
             next_nickname_request: 0,
@@ -307,7 +304,7 @@ impl Connection {
         self.drain_hop(now);
         self.watch_progress(now);
         self.check_random();
-        self.transmitted(now, transmit.is_some());
+        self.observe(now);
         transmit
     }
 

@@ -16,5 +16,6 @@ impl Connection {
     /// [`Response::round_trip`](crate::Response::round_trip) counts from there.
     pub fn transport_holds(&mut self, now: Instant, octets: usize) {
         self.hop.transport_holds(now, octets);
+        self.observe(now);
     }
 }

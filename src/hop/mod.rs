@@ -89,6 +89,15 @@ pub(crate) enum HopEvent<O: Owner> {
     TimedOut(TransactionId, Transaction<O::Purpose>),
 }
 
+/// How much is queued, to know whether anything has been queued since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Queued {
+    weight: usize,
+    control: usize,
+    messages: usize,
+    transactions: usize,
+}
+
 /// One transport connection to the next node.
 #[derive(Debug)]
 pub(crate) struct Hop<O: Owner> {
@@ -105,6 +114,8 @@ pub(crate) struct Hop<O: Owner> {
     backlog: Backlog,
     /// The [weight](Outgoing::weight) of the messages that have not left.
     waiting: usize,
+    /// What was queued when the transport last asked and got nothing.
+    asked_in_vain: Option<Queued>,
     /// When the transport last asked for octets.
     now: Instant,
     /// A body of at most so many octets has room for more.
@@ -132,6 +143,7 @@ impl<O: Owner> Hop<O> {
             out: BytesMut::new(),
             backlog: Backlog::new(now),
             waiting: 0,
+            asked_in_vain: None,
             now,
             room_mark: body_writer_octets / 2,
             failure: None,
@@ -332,12 +344,26 @@ impl<O: Owner> Hop<O> {
         self.open.is_some()
     }
 
-    /// Whether the transport would get octets if it asked.
+    /// Whether the transport would get octets if it asked, as far as that can be said
+    /// without asking.
     pub(crate) fn may_send(&self) -> bool {
+        if self.asked_in_vain == Some(self.queued()) {
+            return false;
+        }
         let open = self.open.as_ref().and_then(|open| self.messages.get(&open.message));
         !self.control.is_empty()
             || (!self.schedule.is_empty() && (open.is_some() || self.may_begin()))
-            || open.is_some_and(|message| message.aborted || message.is_ready(1))
+            || open.is_some_and(|message| message.is_ready(1))
+    }
+
+    /// What changes whenever something is queued or a transaction ends.
+    fn queued(&self) -> Queued {
+        Queued {
+            weight: self.waiting,
+            control: self.control.len(),
+            messages: self.messages.len(),
+            transactions: self.transactions.len(),
+        }
     }
 
     /// Whether everything has left.
@@ -389,7 +415,6 @@ impl<O: Owner> Hop<O> {
     }
 
     /// When an octet last left the transport.
-    #[allow(dead_code)] // The clock of life reads it.
     pub(crate) const fn last_left(&self) -> Instant {
         self.backlog.last_left()
     }
@@ -412,9 +437,11 @@ impl<O: Owner> Hop<O> {
         self.now = now;
         self.backlog.asked(now);
         self.start_deadlines(now);
-        match self.config.framing.max_message() {
+        let transmit = match self.config.framing.max_message() {
             Some(max) => self.next_message(max),
             None => self.next_of_stream(),
-        }
+        };
+        self.asked_in_vain = transmit.is_none().then(|| self.queued());
+        transmit
     }
 }

@@ -3,8 +3,8 @@
 mod failure;
 mod flow;
 mod route;
+mod running;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub use failure::{AuthenticateError, AuthenticationFailure};
@@ -15,8 +15,7 @@ use super::carried::Purpose;
 use super::config::Role;
 use super::event::Event;
 use crate::auth::Credentials;
-use crate::footprint::Footprint;
-use crate::keys::{AuthKey, Keys, Tag, UnknownKey};
+use crate::keys::{AuthKey, UnknownKey};
 use crate::time::Instant;
 use crate::tolerance::Tolerance;
 use crate::uri::{Host, MsrpUri, Path, PathRef};
@@ -24,6 +23,8 @@ use crate::wire::{
     ByteRange, Continuation, EncodeError, HeadRef, HeadWriter, HeaderName, Method, StatusCode,
 };
 use flow::{Flow, Next, Request};
+pub(super) use running::Authentications;
+use running::{Granted, Running, WaitsFor};
 
 /// What a client asks for: the use of one relay, or of a chain of relays.
 ///
@@ -182,63 +183,6 @@ impl Authentication {
     }
 }
 
-/// The authentications of a connection.
-#[derive(Debug)]
-pub(super) struct Authentications {
-    flows: BTreeMap<AuthKey, Flow>,
-    refreshes: BTreeSet<(Instant, AuthKey)>,
-    /// The relay that granted the last route.
-    relay: Option<Box<Granted>>,
-    keys: Keys<AuthKey>,
-}
-
-/// Where the client waits for its peers: what a keep-alive is addressed to.
-#[derive(Debug)]
-struct Granted {
-    local: MsrpUri,
-    relay: MsrpUri,
-}
-
-impl Authentications {
-    pub(super) const fn new(tag: Tag) -> Self {
-        Self {
-            flows: BTreeMap::new(),
-            refreshes: BTreeSet::new(),
-            relay: None,
-            keys: Keys::new(tag),
-        }
-    }
-
-    /// Whether a relay has granted a route on this connection.
-    pub(super) const fn has_relay(&self) -> bool {
-        self.relay.is_some()
-    }
-
-    /// A relay has granted a route. By then the flow has come back to the first relay.
-    fn granted(&mut self, key: AuthKey) {
-        if let Some(flow) = self.flows.get(&key) {
-            let (local, relay) = (flow.local().clone(), flow.relay().clone());
-            self.relay = Some(Box::new(Granted { local, relay }));
-        }
-    }
-
-    /// When the next route is to be refreshed.
-    pub(super) fn next_refresh(&self) -> Option<Instant> {
-        self.refreshes.first().map(|(due, _)| *due)
-    }
-
-    pub(super) fn footprint(&self, footprint: &mut Footprint) {
-        footprint.hold("authentications", self.flows.len());
-        footprint.hold("authentication refreshes", self.refreshes.len());
-    }
-
-    fn insert(&mut self, flow: Flow) -> AuthKey {
-        let key = self.keys.fresh();
-        self.flows.insert(key, flow);
-        key
-    }
-}
-
 impl Connection {
     /// Authenticates with the relay at the other end of this connection, and
     /// through it with the outer relays (RFC 4976 section 5.1).
@@ -264,7 +208,7 @@ impl Connection {
             return Err(AuthenticateError::Closed);
         } else if self.role == Role::Passive {
             return Err(AuthenticateError::Passive);
-        } else if self.authentications.flows.len() >= max {
+        } else if self.authentications.running.len() >= max {
             return Err(AuthenticateError::TooMany { max });
         }
         authentication.check_schemes()?;
@@ -280,9 +224,14 @@ impl Connection {
     ///
     /// [`UnknownKey`] if the authentication has ended, or belongs to another connection.
     pub fn stop_authentication(&mut self, key: AuthKey) -> Result<(), UnknownKey> {
-        self.authentications.refreshes.retain(|(_, refreshed)| *refreshed != key);
-        self.hop.forget_transactions(|purpose| *purpose != Purpose::Auth(key));
-        self.authentications.flows.remove(&key).map(drop).ok_or(UnknownKey)
+        let Running { waits_for, .. } =
+            self.authentications.running.remove(&key).ok_or(UnknownKey)?;
+        match waits_for {
+            WaitsFor::Nothing => {}
+            WaitsFor::Response(transaction) => drop(self.hop.complete(&transaction)),
+            WaitsFor::Refresh(due) => drop(self.authentications.refreshes.remove(&(due, key))),
+        }
+        Ok(())
     }
 
     /// A response to an AUTH.
@@ -294,7 +243,7 @@ impl Connection {
         status: StatusCode,
     ) {
         let use_path = if status.is_success() { self.use_path(head) } else { None };
-        if let Some(flow) = self.authentications.flows.get_mut(&key) {
+        if let Some(flow) = self.authentications.flow(key) {
             let next = flow.responded(asked, head, status, use_path);
             self.proceed(key, next);
         }
@@ -312,7 +261,7 @@ impl Connection {
 
     /// No response to an AUTH came in time.
     pub(super) fn auth_timed_out(&mut self, key: AuthKey) {
-        if let Some(flow) = self.authentications.flows.get_mut(&key) {
+        if let Some(flow) = self.authentications.flow(key) {
             let next = flow.timed_out();
             self.proceed(key, next);
         }
@@ -331,7 +280,7 @@ impl Connection {
     /// The connection ends: authentications that have no route yet have failed.
     pub(super) fn end_authentications(&mut self) {
         self.authentications.refreshes.clear();
-        for (key, flow) in std::mem::take(&mut self.authentications.flows) {
+        for (key, Running { flow, .. }) in std::mem::take(&mut self.authentications.running) {
             if flow.is_asking() {
                 let (relay, reason) =
                     (flow.relay().clone(), AuthenticationFailure::ConnectionClosed);
@@ -346,13 +295,13 @@ impl Connection {
             Next::Done { route, refresh } => {
                 self.authentications.granted(key);
                 match refresh {
-                    Some(due) => drop(self.authentications.refreshes.insert((due, key))),
-                    None => drop(self.authentications.flows.remove(&key)),
+                    Some(due) => self.authentications.refresh_at(key, due),
+                    None => drop(self.authentications.running.remove(&key)),
                 }
                 self.events.push(Event::Authenticated { key, route });
             }
             Next::Failed(reason) => {
-                if let Some(flow) = self.authentications.flows.remove(&key) {
+                if let Some(Running { flow, .. }) = self.authentications.running.remove(&key) {
                     let relay = flow.relay().clone();
                     self.events.push(Event::AuthenticationFailed { key, relay, reason });
                 }
@@ -377,13 +326,14 @@ impl Connection {
     }
 
     fn send_auth(&mut self, key: AuthKey) {
-        let Some(flow) = self.authentications.flows.get_mut(&key) else { return };
-        let request = flow.request(self.hop.ids().random());
-        let local = PathRef::from(flow.local().view());
+        let Some(running) = self.authentications.running.get_mut(&key) else { return };
+        let request = running.flow.request(self.hop.ids().random());
+        let local = PathRef::from(running.flow.local().view());
         // Without random octets the connection ends, and the authentication with it.
         let Some(request) = self.hop.drawn(request) else { return };
         let purpose = Purpose::Auth(key);
         let Some(transaction) = self.hop.begin_control_request(Some(purpose)) else { return };
+        running.waits_for = WaitsFor::Response(transaction);
         let to = request.to_path.view();
         let head = HeadWriter::request(self.hop.control(), &transaction, Method::Auth, to, local);
         let written = request.write(head);
