@@ -271,6 +271,14 @@ impl<O: Owner> Hop<O> {
         }
     }
 
+    /// A message has all its octets.
+    pub(crate) fn finish(&mut self, key: O::Message) {
+        if let Some(message) = self.messages.get_mut(&key) {
+            message.finish();
+            self.wake(key);
+        }
+    }
+
     fn remove(&mut self, key: O::Message) -> Option<Outgoing<O>> {
         let message = self.messages.remove(&key)?;
         self.waiting -= message.weight();
@@ -340,6 +348,18 @@ impl<O: Owner> Hop<O> {
     pub(crate) fn clear(&mut self) {
         self.drop_messages();
         self.control.clear();
+    }
+
+    /// Whether a message has octets that may leave, and need not wait for others.
+    pub(crate) fn has_octets(&self, key: O::Message) -> bool {
+        let is_open = self.open_message() == Some(key);
+        let least = if is_open { 1 } else { self.least_chunk() };
+        self.messages.get(&key).is_some_and(|message| message.is_ready(least))
+    }
+
+    /// The message of the chunk that is leaving.
+    pub(crate) fn open_message(&self) -> Option<O::Message> {
+        self.open.as_ref().map(|open| open.message)
     }
 
     /// Whether a chunk is leaving and has not ended.

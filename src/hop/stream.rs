@@ -195,7 +195,7 @@ impl<O: Owner> Hop<O> {
         self.waiting -= piece.len();
         open.sent = open.sent.saturating_add(piece.len());
         message.advance(piece.len());
-        if message.has_room_again(self.room_mark) {
+        if message.has_room_again() {
             self.events.push_back(HopEvent::Room(open.message));
         }
         if piece.len() <= COPIED_PIECE {
