@@ -71,7 +71,10 @@ pub struct Limits {
     /// of order. The response to a chunk that would add one more is 413. Default
     /// 1,024.
     pub message_ranges: usize,
-    /// Outgoing messages that have no outcome yet, for each session. Default 4,096.
+    /// Outgoing messages that have no outcome yet, for each session, and as many more
+    /// that wait for success REPORTs alone. When one more begins to wait for REPORTs,
+    /// the one that has waited longest becomes
+    /// [`Outcome::Unreported`](crate::Outcome::Unreported). Default 4,096.
     pub outgoing_messages: usize,
     /// Octets of body pieces and messages in events that the application has not
     /// taken yet. Above the limit

@@ -39,8 +39,15 @@ pub struct OutgoingMessage {
     /// [`Connection::send`](crate::Connection::send) refuses those that cannot be
     /// written.
     pub headers: Vec<(Box<str>, Box<str>)>,
-    /// How long success REPORTs are awaited after the message was accepted.
-    /// Default: `None`, until the session ends.
+    /// The longest time in which no octet of the message leaves although it has some
+    /// to send. Then its outcome is [`Outcome::TimedOut`](crate::Outcome::TimedOut).
+    /// Time in which octets of other messages of the session leave does not count, nor
+    /// time in which a streamed message has no octets. `None`: no limit. Default 120
+    /// seconds.
+    pub progress_timeout: Option<Duration>,
+    /// How long success REPORTs are awaited after the message was accepted. Then its
+    /// outcome is [`Outcome::Unreported`](crate::Outcome::Unreported). `None`: until
+    /// the session ends. Default 300 seconds.
     pub report_timeout: Option<Duration>,
     /// How urgent it is. Default: [`Priority::Normal`].
     pub priority: Priority,
@@ -78,7 +85,8 @@ impl OutgoingMessage {
             success_report: false,
             failure_report: FailureReport::Yes,
             headers: Vec::new(),
-            report_timeout: None,
+            progress_timeout: Some(Duration::from_secs(120)),
+            report_timeout: Some(Duration::from_secs(300)),
             priority: Priority::Normal,
         }
     }
@@ -110,6 +118,12 @@ impl OutgoingMessage {
     /// Sets [`OutgoingMessage::priority`].
     pub const fn priority(mut self, priority: Priority) -> Self {
         self.priority = priority;
+        self
+    }
+
+    /// Sets [`OutgoingMessage::progress_timeout`].
+    pub const fn progress_timeout(mut self, timeout: Duration) -> Self {
+        self.progress_timeout = Some(timeout);
         self
     }
 

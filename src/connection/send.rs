@@ -61,7 +61,10 @@ impl Connection {
             success_report: message.success_report,
             failure_report: message.failure_report,
             report_timeout: message.report_timeout,
-            report_deadline: None,
+            progress_timeout: message.progress_timeout,
+            waits_since: None,
+            deadline: None,
+            reporting: None,
             asked: 0,
             answered: 0,
             chunks: 0,
@@ -72,6 +75,7 @@ impl Connection {
             response: None,
         };
         owner.outbox.insert(key, sending);
+        self.sessions.has_octets(key);
         Ok(key)
     }
 

@@ -153,7 +153,7 @@ impl<O: Owner> Hop<O> {
     /// The rest of a message waits for its next turn.
     fn put_back(&mut self, key: O::Message, mut message: Outgoing<O>) {
         message.place = None;
-        if message.has_room_again(self.room_mark) {
+        if message.has_room_again() {
             self.events.push_back(HopEvent::Room(key));
         }
         self.waiting += message.weight();

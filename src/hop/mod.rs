@@ -185,8 +185,12 @@ impl<O: Owner> Hop<O> {
         Some(transaction)
     }
 
-    /// Forgets every transaction.
+    /// Forgets every transaction, and every deadline.
     pub(crate) fn forget_transactions(&mut self) {
+        self.crumbs.clear();
+        if let Some(open) = &mut self.open {
+            open.forget_idle();
+        }
         self.transactions.clear();
         self.backlog.forget_requests();
         self.schedule.free_places();
@@ -271,6 +275,14 @@ impl<O: Owner> Hop<O> {
         {
             self.waiting += piece.len();
             message.body.push(piece);
+            self.wake(key);
+        }
+    }
+
+    /// A message has all its octets.
+    pub(crate) fn finish(&mut self, key: O::Message) {
+        if let Some(message) = self.messages.get_mut(&key) {
+            message.finish();
             self.wake(key);
         }
     }
@@ -371,7 +383,6 @@ impl<O: Owner> Hop<O> {
         self.messages.clear();
         self.waiting = 0;
         self.schedule.clear();
-        self.crumbs.clear();
         self.open = None;
         self.forget_transactions();
     }
@@ -382,6 +393,18 @@ impl<O: Owner> Hop<O> {
         self.control.clear();
     }
 
+    /// Whether a message has octets that may leave, and need not wait for others.
+    pub(crate) fn has_octets(&self, key: O::Message) -> bool {
+        let is_open = self.open_message() == Some(key);
+        let least = if is_open { 1 } else { self.least_chunk() };
+        self.messages.get(&key).is_some_and(|message| message.is_ready(least))
+    }
+
+    /// The message of the chunk that is leaving.
+    pub(crate) fn open_message(&self) -> Option<O::Message> {
+        self.open.as_ref().map(|open| open.message)
+    }
+
     /// Whether a chunk is leaving and has not ended.
     pub(crate) const fn is_within_chunk(&self) -> bool {
         self.open.is_some()
@@ -390,7 +413,7 @@ impl<O: Owner> Hop<O> {
     /// Whether the transport would get octets if it asked.
     pub(crate) fn may_send(&self) -> bool {
         !self.control.is_empty()
-            || match self.open_message() {
+            || match self.leaving_message() {
                 Some(message) => {
                     self.due_end().is_some()
                         || (message.body.available() > 0 && self.allowance() > 0)

@@ -41,8 +41,17 @@ pub(crate) struct Outgoing<O: Owner> {
     pub(crate) place: Option<Place>,
     /// Whether its octets wait for others, which would be too few for a chunk.
     pub(super) is_gathering: bool,
-    /// Whether the application waits for room for more octets.
-    pub(crate) awaits_room: bool,
+    /// The room for more octets that the application waits for.
+    awaited: Option<AwaitedRoom>,
+}
+
+/// The room that an application waits for.
+#[derive(Clone, Copy, Debug)]
+struct AwaitedRoom {
+    /// The length of the body at which there is enough.
+    len: usize,
+    /// Whether the application adds no more octets before.
+    is_pressing: bool,
 }
 
 impl<O: Owner> Outgoing<O> {
@@ -66,7 +75,7 @@ impl<O: Owner> Outgoing<O> {
             aborted: false,
             place: None,
             is_gathering: false,
-            awaits_room: false,
+            awaited: None,
         }
     }
 
@@ -109,15 +118,33 @@ impl<O: Owner> Outgoing<O> {
     /// Whether a chunk of at least so many octets, or the last one, can begin or
     /// continue.
     pub(crate) const fn is_ready(&self, least: usize) -> bool {
-        self.aborted || self.body.available() >= least || self.body.is_finished()
+        let is_enough = self.body.available() >= least || self.is_pressed();
+        self.aborted || is_enough || self.body.is_finished()
+    }
+
+    /// Whether octets leave although they are few: the application can add no more.
+    const fn is_pressed(&self) -> bool {
+        match self.awaited {
+            Some(AwaitedRoom { is_pressing, .. }) => is_pressing && self.body.available() > 0,
+            None => false,
+        }
+    }
+
+    /// The application waits until the body has at most `len` octets, or none that may
+    /// leave. If `is_pressing`, it adds no more before that.
+    pub(crate) fn await_room(&mut self, len: usize, is_pressing: bool) {
+        let earlier = self.awaited.unwrap_or(AwaitedRoom { len, is_pressing });
+        self.awaited = Some(AwaitedRoom {
+            len: earlier.len.max(len),
+            is_pressing: earlier.is_pressing || is_pressing,
+        });
     }
 
     /// Whether there is room again: true once for each time that the application
     /// waits for it.
-    pub(crate) const fn has_room_again(&mut self, mark: usize) -> bool {
-        let has_room = self.awaits_room && self.body.len() <= mark;
-        self.awaits_room &= !has_room;
-        has_room
+    pub(crate) fn has_room_again(&mut self) -> bool {
+        let (len, is_empty) = (self.body.len(), self.body.available() == 0);
+        self.awaited.take_if(|awaited| is_empty || len <= awaited.len).is_some()
     }
 
     /// Whether any response to its chunks is possible.
@@ -133,7 +160,7 @@ impl<O: Owner> Outgoing<O> {
     /// Ends the body, which fixes the total.
     pub(crate) fn finish(&mut self) {
         self.body.finish();
-        self.awaits_room = false;
+        self.awaited = None;
         self.total = Some(self.queued_end().get());
     }
 

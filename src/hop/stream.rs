@@ -43,6 +43,10 @@ impl<M> OpenChunk<M> {
         self.idle.filter(|_| !self.must_end)?.checked_add(IDLE)
     }
 
+    pub(super) const fn forget_idle(&mut self) {
+        self.idle = None;
+    }
+
     pub(super) fn end_if_idle(&mut self, now: Instant) {
         self.must_end |= self.idle_until().is_some_and(|due| due <= now);
     }
@@ -230,7 +234,7 @@ impl<O: Owner> Hop<O> {
         open.sent = open.sent.saturating_add(piece.len());
         open.idle = None;
         message.advance(piece.len());
-        if message.has_room_again(self.room_mark) {
+        if message.has_room_again() {
             self.events.push_back(HopEvent::Room(open.message));
         }
         if piece.len() <= COPIED_PIECE {
@@ -250,11 +254,11 @@ impl<O: Owner> Hop<O> {
 
     /// Octets that the rate of the open chunk's source allows now.
     fn paced_piece(&self) -> usize {
-        self.open_message().map_or(usize::MAX, |message| self.schedule.piece(message.source))
+        self.leaving_message().map_or(usize::MAX, |message| self.schedule.piece(message.source))
     }
 
     /// The message of the open chunk.
-    pub(super) fn open_message(&self) -> Option<&Outgoing<O>> {
+    pub(super) fn leaving_message(&self) -> Option<&Outgoing<O>> {
         self.messages.get(&self.open.as_ref()?.message)
     }
 
@@ -270,7 +274,7 @@ impl<O: Owner> Hop<O> {
             return Some(SHORT_CHUNK);
         }
         let first = self.first_waiting()?;
-        let own = self.open_message().map_or(first, |message| message.priority);
+        let own = self.leaving_message().map_or(first, |message| message.priority);
         match first.cmp(&own) {
             Ordering::Less => Some(SHORT_CHUNK),
             Ordering::Equal => Some(self.config.turn_octets.max(SHORT_CHUNK)),
@@ -280,7 +284,7 @@ impl<O: Owner> Hop<O> {
 
     /// The highest priority of the messages that wait for the end of the open chunk.
     fn first_waiting(&self) -> Option<Priority> {
-        let beside = self.open_message();
+        let beside = self.leaving_message();
         let beside = beside.and_then(|open| self.schedule.first_without_place(open.source));
         self.schedule.first().into_iter().chain(beside).min()
     }
