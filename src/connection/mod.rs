@@ -13,6 +13,7 @@ mod event;
 mod events;
 mod footprint;
 mod inbox;
+mod input;
 mod late;
 mod life;
 mod lifecycle;
@@ -143,7 +144,7 @@ impl Connection {
             ended_requests: Memory::new(config.limits.remembered_messages),
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
-            sessions: Sessions::new(tag),
+            sessions: Sessions::new(tag, now),
             inbox,
             #[cfg(feature = "auth")]
             role,
@@ -186,6 +187,7 @@ impl Connection {
             return Err(ConnectionError::Closed);
         }
         self.life.arrived(now, input.len());
+        self.inbox.buffer().begin(input.capacity());
         while self.wants_read() {
             match self.hop.decode(input) {
                 Ok(Some(frame)) => self.frame(now, frame),
@@ -194,6 +196,7 @@ impl Connection {
             }
         }
         self.life.keep_unread(input.len());
+        self.inbox.buffer().end(input.capacity());
         self.have_received(now);
         Ok(())
     }
@@ -220,7 +223,9 @@ impl Connection {
         if self.is_closed {
             return Err(ConnectionError::Closed);
         }
-        let frames = match self.hop.decode_message(message.into()) {
+        let message = message.into();
+        self.inbox.buffer().begin(message.len());
+        let frames = match self.hop.decode_message(message) {
             Ok(frames) => frames,
             Err(error) => return Err(self.fail_to_read(error)),
         };
@@ -294,7 +299,7 @@ impl Connection {
     pub fn wants_read(&self) -> bool {
         let limits = &self.config.limits;
         !self.is_closed
-            && self.events.octets() <= limits.event_octets
+            && self.events.weight() <= limits.event_octets
             && self.events.len() <= limits.events
             && self.hop.control_len() <= limits.control_octets
             && !self.inbox.is_full()
@@ -306,6 +311,7 @@ impl Connection {
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         let transmit = self.hop.poll_transmit(now);
         self.drain_hop(now);
+        self.watch_progress(now);
         self.check_random();
         self.observe(now);
         transmit
@@ -316,7 +322,7 @@ impl Connection {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let due = [
             self.hop.next_deadline(),
-            self.sessions.next_report_deadline(),
+            self.sessions.next_deadline(),
             self.next_of_life(),
             self.next_incoming_deadline(),
             #[cfg(feature = "auth")]
@@ -325,16 +331,16 @@ impl Connection {
         due.into_iter().flatten().min()
     }
 
-    /// Handles what is due: deadlines of transactions and REPORTs, keep-alives, and
-    /// the end of a connection that gives no sign of life. Pass on first what has
-    /// arrived.
+    /// Handles what is due: deadlines of transactions, messages and REPORTs,
+    /// keep-alives, and the end of a connection that gives no sign of life. Pass on
+    /// first what has arrived.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.give_up_if_due(now) {
             return;
         }
         self.hop.handle_timeout(now);
         self.drain_hop(now);
-        self.expire_reports(now);
+        self.expire_messages(now);
         self.expire_incoming(now);
         #[cfg(feature = "auth")]
         self.refresh_routes(now);
