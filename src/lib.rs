@@ -95,6 +95,20 @@
 //! - Keep reading while writing large messages. Otherwise both sides of a
 //!   connection could wait for each other.
 //!
+//! It owes its TCP socket a short queue. Left alone, a system takes megabytes ahead of a
+//! slow link: a text waits behind all of them, and so does every deadline. A text behind
+//! a file at 2 Mbit/s arrives after 1.1 seconds then, and after 0.1 seconds so:
+//!
+//! - Set `TCP_NODELAY`, since each write is complete, and where the system has it
+//!   `TCP_NOTSENT_LOWAT` to 16 to 32 KiB. Leave `SO_SNDBUF` alone: a small one costs most
+//!   of the throughput of a long link.
+//! - Ask [`Connection::poll_transmit`] only when the socket is writable.
+//! - Set [`Config::transmit_octets`] and [`Config::turn_octets`] to 16 KiB.
+//! - Tell [`Connection::transport_holds`] what the system still holds, if it says so:
+//!   deadlines then start when the last octet has left.
+//!
+//! The crate `msrp-socket` has the calls for it.
+//!
 //! # Sending
 //!
 //! [`Connection::send`] takes a whole [`OutgoingMessage`], or one whose octets
@@ -155,7 +169,7 @@
 //! | gaps in a message | [`Limits::message_ranges`] | 1,024 a message |
 //! | events waiting for the application | [`Limits::events`], [`Limits::event_octets`] | 4,096, 1 MiB |
 //! | responses and REPORTs waiting to leave | [`Limits::control_octets`] | 512 KiB |
-//! | requests awaiting a response | [`Limits::transactions`] | 1,024 |
+//! | requests awaiting a response | [`Limits::transactions`] | 1,024 a session |
 //! | octets of a streamed body | [`Limits::body_writer_octets`] | 256 KiB |
 //! | NICKNAMEs awaiting a response | [`Limits::nicknames`] | 8 a session |
 //! | parameters of a digest header field | `auth::MAX_PARAMETERS` | 32 |
@@ -231,7 +245,7 @@ pub use connection::{
 };
 #[doc(hidden)]
 pub use footprint::Footprint;
-pub use hop::{Framing, Transmit};
+pub use hop::{Framing, Priority, Transmit};
 #[cfg(feature = "auth")]
 pub use keys::AuthKey;
 pub use keys::{IncomingKey, MessageKey, NicknameKey, SessionKey, UnknownKey};

@@ -7,9 +7,13 @@ mod common;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use common::wire::{Lone, Raw, filler, frames, words};
-use common::{alice_opens, bob_expects};
-use msrp::{Config, Event, Framing, Outcome, OutgoingMessage, ParseOptions, ReceiveMode, Tunnel};
+use common::wire::{Lone, Raw, Sent, filler, frames, frames_and_rest, words};
+use common::{ALICE, BOB, alice_opens, bob_expects, path};
+use msrp::wire::FailureReport;
+use msrp::{
+    Config, Event, Framing, MessageKey, Outcome, OutgoingMessage, ParseOptions, Priority,
+    ReceiveMode, SessionConfig, SessionKey, Tunnel,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -209,6 +213,324 @@ fn a_round_trip_counts_from_when_the_request_left_and_not_from_a_later_poll() {
         alice.answer(&request, "200 OK");
         assert_eq!(finished(&mut alice), [(Outcome::Accepted, Some(SECOND))]);
     }
+}
+
+// Row 25: transactions count for their session.
+
+const BOB_TWO: &str = "msrp://bob.example:12763/s2two;tcp";
+const ALICE_TWO: &str = "msrp://alice.example:7654/a2two;tcp";
+
+/// Alice with few transactions a session, and a second session.
+fn two_sessions(transactions: usize) -> (Lone, SessionKey, SessionKey) {
+    let mut config = Config::default();
+    config.limits.transactions = transactions;
+    let mut alice = Lone::alice_with(config, alice_opens());
+    let two = SessionConfig::new(ALICE_TWO.parse().unwrap(), path(BOB_TWO));
+    let two = alice.side.connection.open(two).unwrap();
+    let bind = alice.drain().remove(0);
+    alice.answer(&bind, "200 OK");
+    alice.events();
+    let one = alice.session;
+    (alice, one, two)
+}
+
+fn text(of: FailureReport) -> OutgoingMessage {
+    OutgoingMessage::text("text").failure_report(of)
+}
+
+fn send(alice: &mut Lone, session: SessionKey, message: OutgoingMessage) -> MessageKey {
+    alice.side.connection.send(session, message).unwrap()
+}
+
+#[test]
+fn a_session_without_a_place_keeps_no_other_from_sending() {
+    let (mut alice, one, two) = two_sessions(2);
+    for _ in 0..5 {
+        send(&mut alice, one, text(FailureReport::Yes));
+    }
+    let held = alice.drain();
+    assert_eq!(held.len(), 2);
+    send(&mut alice, two, text(FailureReport::Yes));
+    assert_eq!(alice.drain().len(), 1);
+    // A response makes room for one more, a deadline for all others.
+    alice.answer(&held[0], "200 OK");
+    assert_eq!(alice.drain().len(), 1);
+    pass(&mut alice, 29 * SECOND);
+    alice.advance(SECOND);
+    assert_eq!(alice.drain().len(), 2);
+}
+
+#[test]
+fn what_needs_no_response_waits_for_no_place() {
+    let (mut alice, one, _) = two_sessions(2);
+    for _ in 0..5 {
+        send(&mut alice, one, text(FailureReport::Yes));
+    }
+    assert_eq!(alice.drain().len(), 2);
+    for of in [FailureReport::No, FailureReport::Partial] {
+        for _ in 0..5 {
+            send(&mut alice, one, text(of));
+        }
+        assert_eq!(alice.drain().len(), 5, "{of}");
+    }
+}
+
+#[test]
+fn a_message_that_has_ended_holds_no_place() {
+    let (mut alice, one, two) = two_sessions(2);
+    let messages: Vec<_> =
+        (0..5).map(|_| send(&mut alice, one, text(FailureReport::Yes))).collect();
+    assert_eq!(alice.drain().len(), 2);
+    alice.side.connection.abort(messages[0]).unwrap();
+    assert_eq!(alice.drain().len(), 1);
+    // The session ends, and what it held with it.
+    alice.side.connection.close_session(one).unwrap();
+    for _ in 0..2 {
+        send(&mut alice, two, text(FailureReport::Yes));
+    }
+    assert_eq!(alice.drain().len(), 2);
+    let held = alice.side.connection.footprint().held;
+    assert_eq!(held["transactions with a place"], 2);
+    assert!(held["transactions without a place"] <= 2, "{held:?}");
+}
+
+#[test]
+fn the_end_of_a_message_waits_for_no_place() {
+    let (mut alice, one, _) = two_sessions(1);
+    let large = send(&mut alice, one, file(200_000));
+    let mut octets = alice.poll();
+    // A text of the session waits for the place of the chunk, which ends for it.
+    send(&mut alice, one, text(FailureReport::Yes));
+    octets.extend(leave(&mut alice));
+    alice.side.connection.abort(large).unwrap();
+    octets.extend(leave(&mut alice));
+    let flags: String = frames(&octets).iter().map(|chunk| chunk.flag).collect();
+    assert_eq!(flags, "+$#");
+}
+
+#[test]
+fn messages_that_are_aborted_at_once_hold_a_bounded_number_of_transactions() {
+    let (mut alice, one, _) = two_sessions(4);
+    for _ in 0..1000 {
+        let message = send(&mut alice, one, text(FailureReport::Yes));
+        assert_eq!(alice.drain().len(), 1);
+        alice.side.connection.abort(message).unwrap();
+        alice.events();
+    }
+    assert_eq!(alice.side.connection.footprint().held["transactions open"], 4);
+}
+
+// Wanted: priorities and rates.
+
+fn bodies(sent: &[Sent]) -> String {
+    let first = |chunk: &Sent| chunk.body.as_ref().map_or(' ', |body| char::from(body[0]));
+    sent.iter().map(first).collect()
+}
+
+#[test]
+fn higher_priorities_leave_first_and_interrupt_lower_ones() {
+    let mut config = Config::default();
+    config.transmit_octets = 1500;
+    let mut alice = Lone::alice_with(config, alice_opens());
+    let session = alice.session;
+    let message = |name: &str, len: usize, priority| {
+        OutgoingMessage::text(name.repeat(len)).priority(priority)
+    };
+    send(&mut alice, session, message("b", 10_000, Priority::Bulk));
+    let mut octets = alice.poll();
+    send(&mut alice, session, message("n", 10_000, Priority::Normal));
+    octets.extend(alice.poll());
+    octets.extend(alice.poll());
+    octets.extend(alice.poll());
+    send(&mut alice, session, message("i", 1, Priority::Interactive));
+    send(&mut alice, session, message("j", 1, Priority::Interactive));
+    octets.extend(leave(&mut alice));
+    let sent = frames(&octets);
+    let shorts: Vec<_> = sent.iter().map(Sent::short).collect();
+    assert_eq!(bodies(&sent), "bnijnb", "{shorts:?}");
+    // None is interrupted before it has 2,048 octets, nor long after.
+    assert!(sent.iter().all(|chunk| chunk.flag == '$' || (2048..5000).contains(&chunk.len())));
+}
+
+#[test]
+fn messages_of_one_priority_take_turns() {
+    let mut config = Config::default();
+    config.turn_octets = 2048;
+    config.transmit_octets = 2048;
+    let mut alice = Lone::alice_with(config, alice_opens());
+    let session = alice.session;
+    for name in ["a", "b"] {
+        let message = OutgoingMessage::text(name.repeat(4096)).priority(Priority::Interactive);
+        send(&mut alice, session, message);
+    }
+    assert_eq!(bodies(&alice.drain()), "abab");
+}
+
+#[test]
+fn a_session_sends_at_its_rate_and_holds_nobody_up() {
+    for framing in [Framing::Stream, Framing::Message { max_octets: 65_536 }] {
+        let mut config = Config::default();
+        config.framing = framing;
+        let mut alice = Lone::alice_with(config, alice_opens().send_rate(10_000));
+        let one = alice.session;
+        let two = SessionConfig::new(ALICE_TWO.parse().unwrap(), path(BOB_TWO));
+        let two = alice.side.connection.open(two).unwrap();
+        let bind = alice.drain().remove(0);
+        alice.answer(&bind, "200 OK");
+        send(&mut alice, one, file(1_000_000).failure_report(FailureReport::No));
+        let begin = alice.now;
+        let mut octets = leave(&mut alice);
+        let mut steps = 0;
+        while alice.now < begin + 60 * SECOND {
+            let due = alice.side.connection.poll_timeout().unwrap();
+            alice.now = due.max(alice.now);
+            alice.side.connection.handle_timeout(alice.now);
+            octets.extend(leave(&mut alice));
+            steps += 1;
+        }
+        assert!((590_000..610_000).contains(&octets.len()), "{}", octets.len());
+        assert!(steps < 60 * 10, "{steps}");
+        // Responses and other sessions do not wait.
+        let request = Raw::chunk("tid.1", "m1", "1-2/2", "hi", '$').to(ALICE).from(BOB);
+        alice.side.feed(alice.now, &request.octets());
+        send(&mut alice, two, text(FailureReport::Yes));
+        octets.extend(leave(&mut alice));
+        let (sent, _) = frames_and_rest(&octets);
+        assert_eq!(words(&sent[sent.len() - 2..]), ["200", "SEND"]);
+        assert_eq!(bodies(&sent[sent.len() - 1..]), "t");
+    }
+}
+
+// Row 19: octets that are written few at a time.
+
+fn streamed() -> OutgoingMessage {
+    OutgoingMessage::streamed("application/octet-stream".parse().unwrap(), None)
+}
+
+fn write(alice: &mut Lone, message: MessageKey, octets: usize) {
+    alice.side.connection.body(message).unwrap().write(filler(octets)).unwrap();
+}
+
+fn finish(alice: &mut Lone, message: MessageKey) {
+    alice.side.connection.body(message).unwrap().finish().unwrap();
+}
+
+/// Time passes until the next deadline, and what is due leaves.
+fn next_due(alice: &mut Lone) -> Vec<u8> {
+    let due = alice.side.connection.poll_timeout().unwrap();
+    alice.now = due.max(alice.now);
+    alice.side.connection.handle_timeout(alice.now);
+    leave(alice)
+}
+
+#[test]
+fn streams_that_are_written_few_octets_at_a_time_leave_in_large_chunks() {
+    for mut alice in senders() {
+        for count in [2, 3, 8] {
+            let session = alice.session;
+            let streams: Vec<_> =
+                (0..count).map(|_| send(&mut alice, session, streamed())).collect();
+            let mut octets = Vec::new();
+            for _ in 0..2_000 {
+                for stream in &streams {
+                    write(&mut alice, *stream, 10);
+                    octets.extend(leave(&mut alice));
+                }
+            }
+            for stream in &streams {
+                finish(&mut alice, *stream);
+                octets.extend(leave(&mut alice));
+            }
+            let size = count * 20_000;
+            assert!(octets.len() < size * 3 / 2, "{count}: {} of {size}", octets.len());
+            for chunk in frames(&octets) {
+                alice.answer(&chunk, "200 OK");
+            }
+            assert_eq!(finished(&mut alice).len(), count);
+        }
+    }
+}
+
+/// The same while a response leaves after each write.
+#[test]
+fn a_stream_that_responses_interrupt_leaves_in_large_chunks() {
+    for mut alice in senders() {
+        let session = alice.session;
+        let stream = send(&mut alice, session, streamed());
+        let mut octets = Vec::new();
+        for number in 0..2_000 {
+            write(&mut alice, stream, 10);
+            octets.extend(leave(&mut alice));
+            let id = format!("tid.{number}");
+            let text = Raw::chunk(&id, &id, "1-2/2", "hi", '$').to(ALICE).from(BOB);
+            alice.side.feed(alice.now, &text.octets());
+            octets.extend(leave(&mut alice));
+        }
+        finish(&mut alice, stream);
+        octets.extend(leave(&mut alice));
+        let chunks = frames(&octets);
+        let chunks = chunks.iter().filter(|frame| frame.what == "SEND").count();
+        assert!(chunks < 16, "{chunks}");
+    }
+}
+
+#[test]
+fn few_octets_do_not_wait_for_long() {
+    let mut alice = Lone::alice();
+    let session = alice.session;
+    let streams = [0; 2].map(|_| send(&mut alice, session, streamed()));
+    let mut octets = Vec::new();
+    for stream in streams {
+        write(&mut alice, stream, 100);
+        octets.extend(leave(&mut alice));
+    }
+    let begin = alice.now;
+    octets.extend(next_due(&mut alice));
+    assert_eq!(alice.now - begin, Duration::from_millis(200));
+    // The last octet waits for the flag of its chunk.
+    let bodies = octets.iter().filter(|octet| **octet == b'a').count();
+    let first = filler(99).iter().filter(|octet| **octet == b'a').count();
+    assert!(bodies >= 2 * first, "{}", String::from_utf8_lossy(&octets));
+}
+
+#[test]
+fn a_stream_that_is_alone_does_not_wait() {
+    let mut alice = Lone::alice();
+    let session = alice.session;
+    let stream = send(&mut alice, session, streamed());
+    for octets in [10, 1, 20] {
+        write(&mut alice, stream, octets);
+        assert!(leave(&mut alice).len() >= octets);
+    }
+}
+
+/// A receiver takes a frame without octets for dead, so none is left open.
+#[test]
+fn a_chunk_does_not_stay_open_without_octets() {
+    let mut alice = Lone::alice();
+    let session = alice.session;
+    let stream = send(&mut alice, session, streamed());
+    write(&mut alice, stream, 10);
+    let mut octets = leave(&mut alice);
+    for _ in 0..3 {
+        alice.advance(9 * SECOND);
+        write(&mut alice, stream, 10);
+        octets.extend(leave(&mut alice));
+    }
+    assert!(frames_and_rest(&octets).0.is_empty());
+    let begin = alice.now;
+    octets.extend(next_due(&mut alice));
+    assert_eq!(alice.now - begin, 10 * SECOND);
+    let (sent, rest) = frames_and_rest(&octets);
+    assert_eq!((sent[0].flag, sent[0].len(), rest.len()), ('+', 39, 0));
+    alice.answer(&sent[0], "200 OK");
+    // The rest follows in a chunk of its own.
+    write(&mut alice, stream, 10);
+    assert!(leave(&mut alice).is_empty());
+    let mut octets = next_due(&mut alice);
+    finish(&mut alice, stream);
+    octets.extend(leave(&mut alice));
+    assert_eq!(frames(&octets)[0].short(), "SEND 40-*/*$");
 }
 
 #[cfg(feature = "auth")]

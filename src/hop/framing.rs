@@ -21,6 +21,11 @@ use crate::wire::{Continuation, write_end_line};
 #[non_exhaustive]
 pub enum Framing {
     /// One after the other in an octet stream: TCP, TLS.
+    ///
+    /// The first chunk of a streamed message that is alone begins at once, and stays
+    /// open for the octets that follow. Any other chunk waits for 2,048 octets (RFC 4975
+    /// section 7.1.1), for the end of the body, or for 200 milliseconds. A chunk that
+    /// has had nothing to send for 10 seconds ends with `+`.
     #[default]
     Stream,
     /// Each in a message of its own: WebSocket (RFC 7977 section 5.1) and WebRTC
@@ -108,7 +113,8 @@ impl<O: Owner> Hop<O> {
         max: usize,
     ) -> Option<Transmit> {
         let room = max.saturating_sub(message.overhead).max(1);
-        let body = message.body.take_joined(room.min(self.allowance().max(SHORT_CHUNK)));
+        let allowed = self.allowance().min(self.schedule.piece(message.source));
+        let body = message.body.take_joined(room.min(allowed.max(SHORT_CHUNK)));
         let transactions = &self.transactions;
         let id = self
             .ids
@@ -129,7 +135,7 @@ impl<O: Owner> Hop<O> {
         write_end_line(&mut self.out, &id, flag);
         let tail = self.out.split().freeze();
 
-        let start = message.offset;
+        let (source, start) = (message.source, message.offset);
         message.advance(body.len());
         let (end, asks_response) = (message.offset, message.asks_response());
         if asks_response {
@@ -139,6 +145,7 @@ impl<O: Owner> Hop<O> {
             self.put_back(key, message);
         }
         let transmit = self.give(head, body, tail);
+        self.schedule.spend(source, transmit.remaining(), self.now);
         self.chunk_left(id, key, end, asks_response, flag);
         Some(transmit)
     }
@@ -146,7 +153,7 @@ impl<O: Owner> Hop<O> {
     /// The rest of a message waits for its next turn.
     fn put_back(&mut self, key: O::Message, mut message: Outgoing<O>) {
         message.place = None;
-        if message.has_room_again(self.room_mark) {
+        if message.has_room_again() {
             self.events.push_back(HopEvent::Room(key));
         }
         self.waiting += message.weight();
@@ -161,7 +168,7 @@ impl<O: Owner> Hop<O> {
             // Octets that arrive few at a time would leave in chunks that are
             // mostly head.
             None if self.config.order == Order::Arrival => SHORT_CHUNK,
-            None => 1,
+            None => SHORT_CHUNK.min(self.room_mark).max(1),
             Some(max) => SHORT_CHUNK.min(max / 2).min(self.room_mark).max(1),
         }
     }
