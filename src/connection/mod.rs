@@ -30,6 +30,7 @@ mod reason;
 mod receive;
 mod received;
 mod refused;
+mod refusing;
 mod report;
 mod reported;
 mod respond;
