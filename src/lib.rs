@@ -210,6 +210,7 @@ mod random;
 pub mod reassembly;
 #[cfg(feature = "auth")]
 pub mod relay;
+mod spare;
 mod time;
 mod tolerance;
 mod tunnel;

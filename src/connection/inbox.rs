@@ -37,7 +37,8 @@ pub(super) struct Inbox {
     /// Octets of open messages in memory.
     held: u64,
     /// What each session owns of the above, and remembers.
-    sessions: BTreeMap<SessionKey, Mailbox>,
+    /// Boxed, since a node of the map has room for eleven.
+    sessions: BTreeMap<SessionKey, Box<Mailbox>>,
     keys: Keys<IncomingKey>,
 }
 
@@ -73,7 +74,8 @@ impl Inbox {
     }
 
     pub(super) fn open_session(&mut self, session: SessionKey) {
-        self.sessions.insert(session, Mailbox::new(self.limits.remembered_messages));
+        let mailbox = Box::new(Mailbox::new(self.limits.remembered_messages));
+        self.sessions.insert(session, mailbox);
     }
 
     /// Drops everything of a session that ends.

@@ -107,7 +107,8 @@ pub(crate) struct Hop<O: Owner> {
     transactions: Transactions<O::Purpose>,
     messages: BTreeMap<O::Message, Outgoing<O>>,
     schedule: Schedule<O::Source, O::Message>,
-    open: Option<OpenChunk<O::Message>>,
+    /// Boxed, since an idle connection has none.
+    open: Option<Box<OpenChunk<O::Message>>>,
     /// Control frames: complete responses, REPORTs and other short requests.
     control: Control,
     out: BytesMut,

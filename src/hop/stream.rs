@@ -130,8 +130,8 @@ impl<O: Owner> Hop<O> {
             return;
         }
         let guard = EndLineGuard::new(id.as_bytes());
-        self.open =
-            Some(OpenChunk { message: key, transaction: id, guard, sent: 0, must_end: false });
+        let open = OpenChunk { message: key, transaction: id, guard, sent: 0, must_end: false };
+        self.open = Some(Box::new(open));
         if message.asks_response() {
             let (purpose, offset) = (message.purpose(key), message.offset);
             let is_silent = message.is_silent();
@@ -242,9 +242,8 @@ impl<O: Owner> Hop<O> {
     }
 
     fn close_chunk(&mut self, flag: Continuation) {
-        let Some(OpenChunk { message: key, transaction: id, .. }) = self.open.take() else {
-            return;
-        };
+        let Some(open) = self.open.take() else { return };
+        let OpenChunk { message: key, transaction: id, .. } = *open;
         write_end_line(&mut self.out, &id, flag);
         let Some(message) = self.messages.get_mut(&key) else { return };
         let end = message.offset;
