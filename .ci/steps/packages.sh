@@ -6,6 +6,7 @@ step_packages() {
     rustup target add "${targets[@]}" || missing "targets of the toolchain"
     cargo_tool cargo-hack
     cargo_tool cargo-fuzz
+    cargo_tool cargo-mutants --debug
     cargo_tool cargo-deny
     wasm_bindgen
     python_tools
@@ -30,6 +31,7 @@ debian_packages() {
     have curl || wanted+=(curl)
     have tmux || wanted+=(tmux)
     have node || wanted+=(nodejs)
+    have valgrind || wanted+=(valgrind)
     have tshark || wanted+=(tshark)
     have kamailio || wanted+=(kamailio kamailio-tls-modules)
     have chromedriver || wanted+=(chromium chromium-driver)
