@@ -131,6 +131,7 @@
 //! | a peer that sends but does not read its responses | [`Config::transaction_timeout`] | 30 s | [`ConnectionEnd::Stalled`] |
 //! | a passive connection, for its first accepted request | [`Config::bind_timeout`] | 30 s | [`ConnectionEnd::NotBound`] |
 //! | an unfinished chunk or response, for its next octet | [`Config::frame_timeout`] | 30 s | [`ConnectionEnd::FrameTimeout`] |
+//! | an unfinished incoming message, for its next octet | [`Config::incoming_timeout`] | 120 s | [`FailReason::TimedOut`] |
 //! | a quiet connection | [`Config::keep_alive`] | never | a bodiless SEND |
 //!
 //! A peer that has vanished without a word is noticed while something waits for it.
@@ -193,6 +194,7 @@
 //! | octets of an incoming message | [`SessionConfig::max_size`] | 1 MiB |
 //! | incoming messages in progress | [`Limits::incoming_messages`] | 64 a session |
 //! | octets of incoming messages in progress | [`Limits::incoming_octets`] | 16 MiB |
+//! | time without progress of an incoming message | [`Config::incoming_timeout`] | 120 s |
 //! | gaps in a message | [`Limits::message_ranges`] | 1,024 a message |
 //! | events waiting for the application | [`Limits::events`], [`Limits::event_octets`] | 4,096, 1 MiB |
 //! | responses and REPORTs waiting to leave | [`Limits::control_octets`] | 512 KiB |
@@ -257,6 +259,7 @@ mod time;
 mod tolerance;
 mod tunnel;
 pub mod uri;
+mod weight;
 pub mod wire;
 
 #[cfg(feature = "auth")]
