@@ -96,9 +96,12 @@ impl Busy {
     }
 }
 
+/// What ends a connection, and a part of the reason that is told.
+type End = (&'static str, fn(&mut Busy));
+
 /// Ends a connection in every way there is.
-fn all_ends() -> Vec<(&'static str, fn(&mut Busy))> {
-    vec![
+fn all_ends() -> [End; 7] {
+    [
         ("closed by this side", |busy| busy.alice.side.connection.close()),
         ("closed by the peer", |busy| busy.alice.side.connection.receive_eof()),
         ("no sign of life", |busy| {
