@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes};
 
-use super::{Heading, Hop, HopEvent, Order, Outgoing, Owner, Priority, SHORT_CHUNK, Transmit};
+use super::{Heading, Hop, HopEvent, Outgoing, Owner, Priority, SHORT_CHUNK, Transmit};
 use crate::offset::Offset;
 use crate::time::Instant;
 use crate::wire::scan::EndLineGuard;
@@ -72,10 +72,7 @@ impl<O: Owner> Hop<O> {
                 Step::Wrote => {}
                 Step::Idle => {
                     let now = self.now;
-                    // A chunk that a relay forwards stays open as long as its source's.
-                    if let Some(open) = &mut self.open
-                        && self.config.order == Order::Turns
-                    {
+                    if let Some(open) = &mut self.open {
                         open.idle.get_or_insert(now);
                     }
                     break;
