@@ -16,7 +16,7 @@ use common::{ALICE, BOB, alice_opens, path};
 use msrp::wire::FailureReport;
 use msrp::{
     CloseReason, Config, Event, Finished, MessageId, MessageKey, Outcome, OutgoingMessage,
-    SendError, SessionConfig, SessionError, StatusCode,
+    SendError, SessionConfig, SessionError, StatusCode, Tolerance, Tolerances,
 };
 use proptest::prelude::*;
 
@@ -833,4 +833,87 @@ fn a_message_has_its_id_and_a_session_its_uri() {
     connection.abort(key).unwrap();
     assert_eq!(connection.message_id(key), Err(msrp::UnknownKey));
     assert_eq!(key.session(), alice.session);
+}
+
+// Responses that are not as they should be.
+
+/// Responses to a request, with what deviates in them.
+fn malformed_responses(id: &str, status: u16) -> Vec<(&'static str, Vec<u8>)> {
+    let start = format!("MSRP {id} {status}");
+    let (to, from) = (format!("To-Path: {ALICE}\r\n"), format!("From-Path: {BOB}\r\n"));
+    let end = format!("-------{id}$\r\n");
+    let lines = |parts: &[&[u8]]| parts.concat();
+    let paths = [to.as_bytes(), from.as_bytes()].concat();
+    let ok = b" OK\r\n";
+    vec![
+        ("comment", lines(&[start.as_bytes(), b" Fran\xe7ais\r\n", &paths, end.as_bytes()])),
+        ("comment", lines(&[start.as_bytes(), b" O\x01K\r\n", &paths, end.as_bytes()])),
+        ("field", lines(&[start.as_bytes(), ok, &paths, b"X-A: \xe9t\xe9\r\n", end.as_bytes()])),
+        ("field", lines(&[start.as_bytes(), ok, &paths, b"no field\r\n", end.as_bytes()])),
+        ("field", lines(&[start.as_bytes(), ok, b": x\r\n", &paths, end.as_bytes()])),
+        ("range", lines(&[start.as_bytes(), ok, &paths, b"Byte-Range: x\r\n", end.as_bytes()])),
+        ("twice", lines(&[start.as_bytes(), ok, &paths, &paths, end.as_bytes()])),
+        (
+            "URI",
+            lines(&[start.as_bytes(), ok, &paths[..to.len()], b"From-Path: x\r\n", end.as_bytes()]),
+        ),
+        ("no From-Path", lines(&[start.as_bytes(), ok, to.as_bytes(), end.as_bytes()])),
+        ("no To-Path", lines(&[start.as_bytes(), ok, from.as_bytes(), end.as_bytes()])),
+        ("no path", lines(&[start.as_bytes(), ok, end.as_bytes()])),
+    ]
+}
+
+/// Feeds octets in these pieces.
+fn feed_in_pieces(alice: &mut Lone, octets: &[u8], cuts: &[usize]) {
+    let mut from = 0;
+    for to in cuts.iter().copied().chain([octets.len()]) {
+        alice.side.feed(alice.now, &octets[from..to]);
+        from = to;
+    }
+}
+
+#[test]
+fn the_id_and_the_status_of_a_response_suffice() {
+    let count = malformed_responses("tid1", 200).len();
+    for status in [200, 413] {
+        for which in 0..count {
+            let len = malformed_responses("0123456789abcdef", status)[which].1.len() + 40;
+            let every: Vec<usize> = (1..len).collect();
+            let cuts = every.iter().map(|cut| vec![*cut]).chain([Vec::new(), every.clone()]);
+            for cuts in cuts {
+                let mut alice = Lone::alice();
+                send(&mut alice, binary("mid1", 5));
+                let sent = alice.drain().remove(0);
+                let (what, octets) = malformed_responses(&sent.id, status).swap_remove(which);
+                let cuts: Vec<_> = cuts.into_iter().filter(|cut| *cut < octets.len()).collect();
+                feed_in_pieces(&mut alice, &octets, &cuts);
+                let events = alice.events();
+                let expected = match status {
+                    200 => Outcome::Accepted,
+                    status => Outcome::Rejected(code(status)),
+                };
+                assert_eq!(outcomes(&events), [expected], "{what} {status} {cuts:?}");
+                let tolerated = Event::Tolerated(Tolerance::MalformedResponse);
+                assert!(events.contains(&tolerated), "{what} {events:?}");
+                assert!(!alice.side.connection.is_closed());
+            }
+        }
+    }
+}
+
+#[test]
+fn without_the_tolerance_a_malformed_response_is_none() {
+    let mut config = Config::default();
+    config.parse.tolerances = Tolerances::usual().without(Tolerance::MalformedResponse);
+    for which in 0..malformed_responses("tid1", 200).len() {
+        let mut alice = Lone::alice_with(config.clone(), alice_opens());
+        send(&mut alice, binary("mid1", 5));
+        let sent = alice.drain().remove(0);
+        let (what, octets) = malformed_responses(&sent.id, 200).swap_remove(which);
+        assert_eq!(words(&alice.give(&octets)), [""; 0], "{what}");
+        assert_eq!(outcomes(&alice.events()), [], "{what}");
+        // It says nothing, and the connection goes on.
+        alice.answer(&sent, "200 OK");
+        assert_eq!(outcomes(&alice.events()), [Outcome::Accepted], "{what}");
+    }
 }
