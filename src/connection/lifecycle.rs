@@ -95,8 +95,11 @@ impl Connection {
         binding: Option<Binding>,
     ) -> SessionKey {
         let remembered = self.config.limits.remembered_messages;
+        let rate = config.send_rate;
         let session = self.sessions.insert(Session::new(config, remote, binding, remembered));
-        self.inbox.open_session(session);
+        if rate.is_some() {
+            self.hop.set_rate(session, rate);
+        }
         session
     }
 
@@ -174,6 +177,7 @@ impl Connection {
         for request in &session.requests {
             self.hop.complete(request);
         }
+        self.hop.set_rate(id, None);
         self.events.push(Event::SessionClosed { session: id, reason, response });
         true
     }
@@ -195,7 +199,7 @@ impl Connection {
         }
         #[cfg(feature = "auth")]
         self.end_authentications();
-        self.hop.forget_transactions(|_| false);
+        self.hop.forget_transactions();
         self.is_closed = true;
         self.events.push(Event::Closed(end));
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::hop::Priority;
 use crate::wire::{FailureReport, MediaType, MessageId};
 
 /// A message to send: its type, its octets, and the REPORTs that it asks for.
@@ -53,6 +54,8 @@ pub struct OutgoingMessage {
     /// Whether [`Event::Progress`](crate::Event::Progress) follows the message. Default:
     /// no.
     pub progress_events: bool,
+    /// How urgent it is. Default: [`Priority::Normal`].
+    pub priority: Priority,
 }
 
 #[derive(Clone, Debug)]
@@ -136,6 +139,7 @@ impl OutgoingMessage {
             progress_timeout: Some(Duration::from_secs(120)),
             report_timeout: Some(Duration::from_secs(300)),
             progress_events: false,
+            priority: Priority::Normal,
         }
     }
 
@@ -160,6 +164,12 @@ impl OutgoingMessage {
     /// Adds to [`OutgoingMessage::headers`].
     pub fn header(mut self, name: impl Into<Box<str>>, value: impl Into<Box<str>>) -> Self {
         self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets [`OutgoingMessage::priority`].
+    pub const fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
         self
     }
 

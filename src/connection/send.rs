@@ -54,9 +54,10 @@ impl Connection {
             Body::Whole(body) => (BodyQueue::whole(body), None),
             Body::Streamed { total } => (BodyQueue::default(), total),
         };
-        let mut outgoing = Outgoing::new(session, envelope, overhead, body, total);
-        outgoing.offset = Offset::new(message.from);
-        self.hop.insert(key, outgoing);
+        let mut leaving = Outgoing::new(session, envelope, overhead, body, total);
+        leaving.priority = message.priority;
+        leaving.offset = Offset::new(message.from);
+        self.hop.insert(key, leaving);
         let mut reported = RangeSet::new(self.config.limits.message_ranges);
         // Without room for a single range, no REPORT counts either.
         reported.insert(0..message.from).ok();

@@ -133,8 +133,9 @@ pub enum ResponseMode {
     /// or [`Connection::reject`](crate::Connection::reject) for every message,
     /// without delay: the sender waits for the response to the last chunk. A chat
     /// room needs it, since its response depends on the content of the message
-    /// (RFC 7701 section 6). Until then the message counts as unfinished
-    /// ([`Limits::incoming_messages`](crate::Limits::incoming_messages)).
+    /// (RFC 7701 section 6). While
+    /// [`Limits::incoming_messages`](crate::Limits::incoming_messages) of a session
+    /// wait, nothing is read.
     Application,
 }
 
@@ -209,6 +210,9 @@ pub struct SessionConfig {
     /// more, as in the session of a file (RFC 5547 section 8.7). Messages that are
     /// the control of others ([`Direction`]) do not count. Default: no.
     pub single_message: bool,
+    /// The most octets a second that the messages of this session send, heads
+    /// included. Responses and REPORTs do not count. Default: `None`, no limit.
+    pub send_rate: Option<u64>,
 }
 
 impl SessionConfig {
@@ -238,6 +242,7 @@ impl SessionConfig {
             direction: Direction::default(),
             nicknames: false,
             single_message: false,
+            send_rate: None,
         }
     }
 
@@ -262,6 +267,12 @@ impl SessionConfig {
     /// Sets [`SessionConfig::peer_max_size`].
     pub const fn peer_max_size(mut self, octets: u64) -> Self {
         self.peer_max_size = Some(octets);
+        self
+    }
+
+    /// Sets [`SessionConfig::send_rate`].
+    pub const fn send_rate(mut self, octets: u64) -> Self {
+        self.send_rate = Some(octets);
         self
     }
 

@@ -3,7 +3,8 @@
 
 use bytes::BytesMut;
 
-use super::schedule::{Place, Stage};
+use super::priority::Priority;
+use super::schedule::{Place, Stage, Ticket};
 use super::{BodyQueue, Heading, Owner};
 use crate::offset::Offset;
 use crate::random::MAX_OWN_ID;
@@ -28,6 +29,7 @@ pub(crate) const END_LINE_OVERHEAD: usize = MAX_OWN_ID + FIXED_END_LINE;
 #[derive(Debug)]
 pub(crate) struct Outgoing<O: Owner> {
     pub(crate) source: O::Source,
+    pub(crate) priority: Priority,
     pub(crate) heading: O::Heading,
     /// The most octets of a chunk besides its body.
     pub(crate) overhead: usize,
@@ -64,6 +66,7 @@ impl<O: Owner> Outgoing<O> {
         let total = if body.is_finished() { Some(body.len() as u64) } else { total };
         Self {
             source,
+            priority: Priority::Normal,
             heading,
             overhead,
             body,
@@ -171,6 +174,13 @@ impl<O: Owner> Outgoing<O> {
     pub(crate) fn short_rest(&self) -> Option<usize> {
         let rest = self.body.len();
         (self.body.is_finished() && rest <= super::SHORT_CHUNK && !self.aborted).then_some(rest)
+    }
+
+    /// What the schedule has to know of it.
+    pub(super) fn ticket(&self) -> Ticket {
+        // A chunk of nothing with `#` has no transaction.
+        let needs_place = !self.aborted && self.heading.failure_report() == FailureReport::Yes;
+        Ticket { priority: self.priority, needs_place }
     }
 
     /// How far it is, for its next turn.

@@ -155,7 +155,8 @@ impl Hostile {
         self.feed(&octets);
         let was_open = key.is_some();
         let asks = request.sent.header("Failure-Report") != Some("no");
-        if ends && is_message && was_open && is_timely && asks && !self.connection.is_closed() {
+        let is_read = self.input.is_empty() && !self.connection.is_closed();
+        if ends && is_message && was_open && is_timely && asks && is_read {
             let is_open = self.keys[request.session] == key;
             assert!(!is_open, "scope: a response {status} leaves {key:?} open");
         }

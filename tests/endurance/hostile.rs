@@ -256,7 +256,10 @@ impl Hostile {
                 break;
             }
         }
-        self.may_end.clear();
+        // What it has not read can still have its effect.
+        if self.input.is_empty() {
+            self.may_end.clear();
+        }
     }
 
     fn transmit(&mut self) -> bool {

@@ -213,9 +213,12 @@ impl World {
             return false;
         }
         let mut has_moved = false;
-        while wire.room() > 0 {
+        loop {
             if self.plan.says_backlog[side] {
-                say_backlog(&mut end.connection, now, wire.backlog());
+                end.connection.transport_holds(now, wire.backlog());
+            }
+            if wire.room() == 0 {
+                break;
             }
             let Some(mut transmit) = end.held.take().or_else(|| end.connection.poll_transmit(now))
             else {
@@ -348,6 +351,7 @@ impl World {
         self.ends[side].connection.receive_eof();
         let now = self.instant();
         while self.ends[side].connection.poll_transmit(now).is_some() {}
+        self.ends[side].connection.transport_holds(now, 0);
         while let Some(event) = self.ends[side].connection.poll_event() {
             self.event(side, event);
         }
@@ -444,6 +448,3 @@ fn wires(plan: &Plan, now: Duration) -> [Wire; 2] {
     let link = plan.link;
     link.rate.map(|rate| Wire::new(rate, link.delay, link.buffer, link.window, now))
 }
-
-/// How many octets the transport still holds.
-fn say_backlog(_connection: &mut Connection, _now: Instant, _octets: usize) {}
