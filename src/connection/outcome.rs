@@ -131,7 +131,7 @@ impl Connection {
 
     /// Notes which messages make progress.
     pub(super) fn watch_progress(&mut self, now: Instant) {
-        if let Some(message) = self.hop.open_message() {
+        if let Some(message) = self.hop.open_key() {
             self.sessions.moved(message, now);
             self.note_progress(message);
         }
