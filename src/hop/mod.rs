@@ -357,7 +357,7 @@ impl<O: Owner> Hop<O> {
         self.messages.get(&key).is_some_and(|message| message.is_ready(least))
     }
 
-    /// The message of the chunk that is leaving.
+    /// The key of the message whose chunk is leaving.
     pub(crate) fn open_key(&self) -> Option<O::Message> {
         self.open.as_ref().map(|open| open.message)
     }
