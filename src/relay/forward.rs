@@ -250,9 +250,7 @@ impl Relay {
     /// Completes the transaction of a response. The response to a forwarded
     /// request goes further back, under the id of that request (section 6.4.3).
     fn response(&mut self, source: ConnectionId, head: &HeadRef<'_>, status: StatusCode) {
-        // Between two hops, the id and the status suffice.
-        let is_malformed = head.tolerated().contains(Tolerance::MalformedResponse);
-        let is_ours = is_malformed || self.is_own(head.to_path().first());
+        let is_ours = self.is_own(head.to_path().first());
         let link = self.links.get_mut(source).filter(|_| is_ours);
         let transaction = link.and_then(|link| link.hop.complete(&head.transaction_id()));
         let Some(transaction) = transaction else {
@@ -265,7 +263,6 @@ impl Relay {
             Purpose::Relayed(relayed) => {
                 self.report_failure(&relayed, transaction.octets, status);
             }
-            Purpose::Passed(_) if is_malformed => self.counters.dropped_responses += 1,
             Purpose::Passed(passed) => self.pass_response(&passed, head, status),
         }
     }
