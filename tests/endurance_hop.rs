@@ -401,6 +401,138 @@ fn a_session_sends_at_its_rate_and_holds_nobody_up() {
     }
 }
 
+// Row 19: octets that are written few at a time.
+
+fn streamed() -> OutgoingMessage {
+    OutgoingMessage::streamed("application/octet-stream".parse().unwrap(), None)
+}
+
+fn write(alice: &mut Lone, message: MessageKey, octets: usize) {
+    alice.side.connection.body(message).unwrap().write(filler(octets)).unwrap();
+}
+
+fn finish(alice: &mut Lone, message: MessageKey) {
+    alice.side.connection.body(message).unwrap().finish().unwrap();
+}
+
+/// Time passes until the next deadline, and what is due leaves.
+fn next_due(alice: &mut Lone) -> Vec<u8> {
+    let due = alice.side.connection.poll_timeout().unwrap();
+    alice.now = due.max(alice.now);
+    alice.side.connection.handle_timeout(alice.now);
+    leave(alice)
+}
+
+#[test]
+fn streams_that_are_written_few_octets_at_a_time_leave_in_large_chunks() {
+    for mut alice in senders() {
+        for count in [2, 3, 8] {
+            let session = alice.session;
+            let streams: Vec<_> =
+                (0..count).map(|_| send(&mut alice, session, streamed())).collect();
+            let mut octets = Vec::new();
+            for _ in 0..2_000 {
+                for stream in &streams {
+                    write(&mut alice, *stream, 10);
+                    octets.extend(leave(&mut alice));
+                }
+            }
+            for stream in &streams {
+                finish(&mut alice, *stream);
+                octets.extend(leave(&mut alice));
+            }
+            let size = count * 20_000;
+            assert!(octets.len() < size * 3 / 2, "{count}: {} of {size}", octets.len());
+            for chunk in frames(&octets) {
+                alice.answer(&chunk, "200 OK");
+            }
+            assert_eq!(finished(&mut alice).len(), count);
+        }
+    }
+}
+
+/// The same while a response leaves after each write.
+#[test]
+fn a_stream_that_responses_interrupt_leaves_in_large_chunks() {
+    for mut alice in senders() {
+        let session = alice.session;
+        let stream = send(&mut alice, session, streamed());
+        let mut octets = Vec::new();
+        for number in 0..2_000 {
+            write(&mut alice, stream, 10);
+            octets.extend(leave(&mut alice));
+            let id = format!("tid.{number}");
+            let text = Raw::chunk(&id, &id, "1-2/2", "hi", '$').to(ALICE).from(BOB);
+            alice.side.feed(alice.now, &text.octets());
+            octets.extend(leave(&mut alice));
+        }
+        finish(&mut alice, stream);
+        octets.extend(leave(&mut alice));
+        let chunks = frames(&octets);
+        let chunks = chunks.iter().filter(|frame| frame.what == "SEND").count();
+        assert!(chunks < 16, "{chunks}");
+    }
+}
+
+#[test]
+fn few_octets_do_not_wait_for_long() {
+    let mut alice = Lone::alice();
+    let session = alice.session;
+    let streams = [0; 2].map(|_| send(&mut alice, session, streamed()));
+    let mut octets = Vec::new();
+    for stream in streams {
+        write(&mut alice, stream, 100);
+        octets.extend(leave(&mut alice));
+    }
+    let begin = alice.now;
+    octets.extend(next_due(&mut alice));
+    assert_eq!(alice.now - begin, Duration::from_millis(200));
+    // The last octet waits for the flag of its chunk.
+    let bodies = octets.iter().filter(|octet| **octet == b'a').count();
+    let first = filler(99).iter().filter(|octet| **octet == b'a').count();
+    assert!(bodies >= 2 * first, "{}", String::from_utf8_lossy(&octets));
+}
+
+#[test]
+fn a_stream_that_is_alone_does_not_wait() {
+    let mut alice = Lone::alice();
+    let session = alice.session;
+    let stream = send(&mut alice, session, streamed());
+    for octets in [10, 1, 20] {
+        write(&mut alice, stream, octets);
+        assert!(leave(&mut alice).len() >= octets);
+    }
+}
+
+/// A receiver takes a frame without octets for dead, so none is left open.
+#[test]
+fn a_chunk_does_not_stay_open_without_octets() {
+    let mut alice = Lone::alice();
+    let session = alice.session;
+    let stream = send(&mut alice, session, streamed());
+    write(&mut alice, stream, 10);
+    let mut octets = leave(&mut alice);
+    for _ in 0..3 {
+        alice.advance(9 * SECOND);
+        write(&mut alice, stream, 10);
+        octets.extend(leave(&mut alice));
+    }
+    assert!(frames_and_rest(&octets).0.is_empty());
+    let begin = alice.now;
+    octets.extend(next_due(&mut alice));
+    assert_eq!(alice.now - begin, 10 * SECOND);
+    let (sent, rest) = frames_and_rest(&octets);
+    assert_eq!((sent[0].flag, sent[0].len(), rest.len()), ('+', 39, 0));
+    alice.answer(&sent[0], "200 OK");
+    // The rest follows in a chunk of its own.
+    write(&mut alice, stream, 10);
+    assert!(leave(&mut alice).is_empty());
+    let mut octets = next_due(&mut alice);
+    finish(&mut alice, stream);
+    octets.extend(leave(&mut alice));
+    assert_eq!(frames(&octets)[0].short(), "SEND 40-*/*$");
+}
+
 #[cfg(feature = "auth")]
 #[path = "relay/world.rs"]
 #[allow(dead_code, unreachable_pub, clippy::expect_used)]
