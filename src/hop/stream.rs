@@ -27,11 +27,12 @@ pub(super) struct OpenChunk<M> {
     pub(super) transaction: TransactionId,
     guard: EndLineGuard,
     sent: usize,
-    /// The chunk ends after what has left: the end-line would occur in the body, or
-    /// nothing has left for long.
+    /// The end-line would occur in the body: the chunk ends before it.
     must_end: bool,
-    /// Since when it had nothing to send.
+    /// Since when it has had nothing to send.
     idle: Option<Instant>,
+    /// Whether that is too long.
+    is_idle: bool,
 }
 
 /// How long a chunk stays open without an octet. A receiver must not take it for dead.
@@ -40,7 +41,7 @@ const IDLE: Duration = Duration::from_secs(10);
 impl<M> OpenChunk<M> {
     /// When it ends because it has nothing to send.
     pub(super) fn idle_until(&self) -> Option<Instant> {
-        self.idle.filter(|_| !self.must_end)?.checked_add(IDLE)
+        self.idle.filter(|_| !self.is_idle)?.checked_add(IDLE)
     }
 
     pub(super) const fn forget_idle(&mut self) {
@@ -48,7 +49,7 @@ impl<M> OpenChunk<M> {
     }
 
     pub(super) fn end_if_idle(&mut self, now: Instant) {
-        self.must_end |= self.idle_until().is_some_and(|due| due <= now);
+        self.is_idle |= self.idle_until().is_some_and(|due| due <= now);
     }
 }
 
@@ -168,14 +169,15 @@ impl<O: Owner> Hop<O> {
         }
         self.schedule.spend(message.source, self.out.len() - before, self.now);
         let guard = EndLineGuard::new(id.as_bytes());
-        self.open = Some(OpenChunk {
+        self.open = Some(Box::new(OpenChunk {
             message: key,
             transaction: id,
             guard,
             sent: 0,
             must_end: false,
             idle: None,
-        });
+            is_idle: false,
+        }));
         if message.asks_response() {
             let (purpose, offset) = (message.purpose(key), message.offset);
             let is_silent = message.is_silent();
@@ -233,6 +235,7 @@ impl<O: Owner> Hop<O> {
         self.waiting -= piece.len();
         open.sent = open.sent.saturating_add(piece.len());
         open.idle = None;
+        open.is_idle = false;
         message.advance(piece.len());
         if message.has_room_again() {
             self.events.push_back(HopEvent::Room(open.message));
@@ -310,7 +313,7 @@ impl<O: Owner> Hop<O> {
         let is_full = open.sent >= self.most_of_chunk();
         let make_way = self.patience().is_some_and(|patience| open.sent >= patience);
         let has_none = message.body.available() == 0 || self.paced_piece() == 0;
-        let stalled = has_none && self.others_wait();
+        let stalled = has_none && (open.is_idle || self.others_wait());
         if message.aborted {
             Some(Continuation::Aborted)
         } else if message.has_left() {
@@ -323,9 +326,8 @@ impl<O: Owner> Hop<O> {
     }
 
     fn close_chunk(&mut self, flag: Continuation) {
-        let Some(OpenChunk { message: key, transaction: id, .. }) = self.open.take() else {
-            return;
-        };
+        let Some(open) = self.open.take() else { return };
+        let OpenChunk { message: key, transaction: id, .. } = *open;
         write_end_line(&mut self.out, &id, flag);
         let Some(message) = self.messages.get_mut(&key) else { return };
         let end = message.offset;
