@@ -82,6 +82,9 @@ fn a_tunnel_leaves_the_answer_to_such_a_chunk_to_the_far_end() {
 fn senders() -> [Lone; 2] {
     let mut framed = Config::default();
     framed.framing = Framing::Message { max_octets: 65_536 };
+    // A file is one chunk.
+    framed.transmit_octets = 65_536;
+    framed.turn_octets = 65_536;
     [Config::default(), framed].map(|config| Lone::alice_with(config, alice_opens()))
 }
 

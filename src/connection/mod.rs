@@ -29,6 +29,8 @@ mod past;
 mod reason;
 mod receive;
 mod received;
+mod refused;
+mod refusing;
 mod report;
 mod reported;
 mod respond;
@@ -62,6 +64,7 @@ pub use message::OutgoingMessage;
 pub use nickname::NicknameRequest;
 pub use reason::{CloseReason, ConnectionEnd, FailReason, Outcome};
 pub use received::Received;
+pub use refused::Refused;
 pub use session_config::{Bind, ReceiveMode, ReportMode, ResponseMode, SessionConfig};
 pub use table::SessionTable;
 
@@ -139,12 +142,13 @@ impl Connection {
         };
         let tag = Tag::draw(&mut random)?;
         let inbox = Inbox::new(config.limits, tag);
+        let finds_session_ids = config.parse.tolerances.contains(Tolerance::SessionIdAlone);
         let life = Life::new(now, config.bind_timeout);
         Ok(Self {
             ended_requests: Memory::new(config.limits.remembered_messages),
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
-            sessions: Sessions::new(tag, now),
+            sessions: Sessions::new(tag, now, finds_session_ids),
             inbox,
             #[cfg(feature = "auth")]
             role,

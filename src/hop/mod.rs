@@ -106,7 +106,8 @@ pub(crate) struct Hop<O: Owner> {
     messages: BTreeMap<O::Message, Outgoing<O>>,
     schedule: Schedule<O::Source, O::Message>,
     crumbs: Crumbs<O::Message>,
-    open: Option<OpenChunk<O::Message>>,
+    /// Boxed, since an idle connection has none.
+    open: Option<Box<OpenChunk<O::Message>>>,
     /// Control frames: complete responses, REPORTs and other short requests.
     control: Control,
     out: BytesMut,
@@ -449,7 +450,7 @@ impl<O: Owner> Hop<O> {
             self.transactions.next_deadline(),
             self.schedule.next_deadline(),
             self.crumbs.next_deadline(self.now),
-            self.open.as_ref().and_then(OpenChunk::idle_until),
+            self.open.as_deref().and_then(OpenChunk::idle_until),
         ];
         due.into_iter().flatten().min()
     }

@@ -169,7 +169,7 @@ impl<O: Owner> Hop<O> {
         }
         self.schedule.spend(message.source, self.out.len() - before, self.now);
         let guard = EndLineGuard::new(id.as_bytes());
-        self.open = Some(OpenChunk {
+        self.open = Some(Box::new(OpenChunk {
             message: key,
             transaction: id,
             guard,
@@ -177,7 +177,7 @@ impl<O: Owner> Hop<O> {
             must_end: false,
             idle: None,
             is_idle: false,
-        });
+        }));
         if message.asks_response() {
             let (purpose, offset) = (message.purpose(key), message.offset);
             let is_silent = message.is_silent();
@@ -326,9 +326,8 @@ impl<O: Owner> Hop<O> {
     }
 
     fn close_chunk(&mut self, flag: Continuation) {
-        let Some(OpenChunk { message: key, transaction: id, .. }) = self.open.take() else {
-            return;
-        };
+        let Some(open) = self.open.take() else { return };
+        let OpenChunk { message: key, transaction: id, .. } = *open;
         write_end_line(&mut self.out, &id, flag);
         let Some(message) = self.messages.get_mut(&key) else { return };
         let end = message.offset;
