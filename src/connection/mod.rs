@@ -29,6 +29,8 @@ mod past;
 mod reason;
 mod receive;
 mod received;
+mod refused;
+mod refusing;
 mod report;
 mod reported;
 mod respond;
@@ -62,6 +64,7 @@ pub use message::OutgoingMessage;
 pub use nickname::NicknameRequest;
 pub use reason::{CloseReason, ConnectionEnd, FailReason, Outcome};
 pub use received::Received;
+pub use refused::Refused;
 pub use session_config::{Bind, ReceiveMode, ReportMode, ResponseMode, SessionConfig};
 pub use table::SessionTable;
 

@@ -8,7 +8,7 @@ use super::nickname::Nicknames;
 use super::outbox::{Outbox, Sending};
 use super::reason::Outcome;
 use super::scope::Subject;
-use super::session_config::SessionConfig;
+use super::session_config::{Bind, SessionConfig};
 use super::session_ids::SessionIds;
 use super::table::Binding;
 use crate::footprint::Footprint;
@@ -69,6 +69,11 @@ impl Session {
         self.nicknames.footprint(footprint);
         footprint.hold("session requests", self.requests.len());
         footprint.remember("session refused types", self.refused.len());
+    }
+
+    /// Whether this side binds it with a SEND without a body, as soon as it is there.
+    pub(super) fn sends_binding(&self) -> bool {
+        self.binding.is_none() && self.config.bind == Bind::Bodiless
     }
 
     /// Whether the peer has refused this type in this session.
@@ -160,6 +165,10 @@ impl Sessions {
     /// Marks a session as open. Returns whether it was not.
     pub(crate) fn mark_open(&mut self, key: SessionKey) -> bool {
         self.by_key.contains_key(&key) && self.open.insert(key)
+    }
+
+    pub(crate) fn is_open(&self, key: SessionKey) -> bool {
+        self.open.contains(&key)
     }
 
     /// The oldest session that is open.
