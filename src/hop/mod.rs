@@ -34,7 +34,7 @@ use bytes::{Bytes, BytesMut};
 
 pub(crate) use body::BodyQueue;
 pub use framing::Framing;
-pub(crate) use outgoing::{CHUNK_OVERHEAD, Outgoing};
+pub(crate) use outgoing::{CHUNK_OVERHEAD, END_LINE_OVERHEAD, Outgoing};
 pub(crate) use owner::{Heading, Owner};
 #[cfg(feature = "auth")]
 pub(crate) use passing::Unsettled;

@@ -114,6 +114,25 @@ impl ParseErrorKind {
     }
 }
 
+impl ParseErrorKind {
+    /// Whether a response with such a head still has its transaction id and its status.
+    pub(super) const fn is_of_detail(&self) -> bool {
+        match self {
+            Self::StartLine
+            | Self::HeaderLine { .. }
+            | Self::HeaderValue(_)
+            | Self::Repeated(_)
+            | Self::Missing(_)
+            | Self::TooManyHeaders { .. }
+            | Self::TooManyUris { .. } => true,
+            Self::NotMsrp
+            | Self::HeadTooLong { .. }
+            | Self::TransactionId
+            | Self::NotTolerated(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.kind.fmt(f)
