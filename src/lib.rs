@@ -108,8 +108,9 @@
 //! - sets `TCP_NOTSENT_LOWAT` to 16 to 32 KiB where the system has it, so that the
 //!   socket is writable only while little waits in it;
 //! - asks [`Connection::poll_transmit`] only while the socket is writable;
-//! - says [`Connection::transport_holds`] after each write, and a few times a second
-//!   while octets wait in the socket, in TLS or in a WebSocket;
+//! - says [`Connection::transport_holds`] after each write and before each
+//!   [`Connection::handle_timeout`], which is due a few times a second while octets
+//!   wait in the socket, in TLS or in a WebSocket;
 //! - leaves `SO_SNDBUF` to the system, since a small one also limits what is on its
 //!   way.
 //!

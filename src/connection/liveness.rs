@@ -1,8 +1,11 @@
 //! Signs of life: keep-alives, and the end of a connection whose peer gives none.
 
+use std::time::Duration;
+
 use super::Connection;
 use super::carried::Purpose;
 use super::reason::ConnectionEnd;
+use crate::hop::Answers;
 use crate::time::Instant;
 
 impl Connection {
@@ -108,6 +111,29 @@ impl Connection {
             #[cfg(not(feature = "auth"))]
             None => {}
         }
+    }
+
+    /// Whether the responses of the peer are read. A pause of this side is no silence of
+    /// the peer.
+    pub(super) fn answers(&self) -> Answers {
+        if !self.wants_read() {
+            Answers::Unread
+        } else {
+            self.life
+                .caught_up_at(self.config.transaction_timeout)
+                .map_or(Answers::Read, Answers::ReadFrom)
+        }
+    }
+
+    /// When the REPORTs of a message, whose deadline has passed, are missing. `None` if
+    /// they are missing now.
+    pub(super) fn reports_missing_at(&self, now: Instant, timeout: Duration) -> Option<Instant> {
+        let due = if self.wants_read() {
+            self.life.caught_up_at(timeout)
+        } else {
+            now.checked_add(timeout / 8)
+        };
+        due.filter(|due| *due > now)
     }
 
     /// Notes what has moved and what has begun to wait since the last call with a time.

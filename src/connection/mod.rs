@@ -191,6 +191,7 @@ impl Connection {
         if self.is_closed {
             return Err(ConnectionError::Closed);
         }
+        self.life.reads(now, self.wants_read());
         self.life.arrived(now, input.len());
         self.inbox.buffer().begin(input.capacity());
         while self.wants_read() {
@@ -234,6 +235,7 @@ impl Connection {
             Ok(frames) => frames,
             Err(error) => return Err(self.fail_to_read(error)),
         };
+        self.life.reads(now, self.wants_read());
         self.life.arrived(now, usize::MAX);
         for frame in frames {
             self.frame(now, frame);
@@ -326,7 +328,7 @@ impl Connection {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let due = [
-            self.hop.next_deadline(),
+            self.hop.next_deadline(self.answers()),
             self.sessions.next_deadline(),
             self.next_of_life(),
             self.next_incoming_deadline(),
@@ -343,7 +345,7 @@ impl Connection {
         if self.give_up_if_due(now) {
             return;
         }
-        self.hop.handle_timeout(now);
+        self.hop.handle_timeout(now, self.answers());
         self.drain_hop(now);
         self.expire_messages(now);
         self.expire_incoming(now);
