@@ -270,8 +270,8 @@ pub use connection::{
 pub use connection::{
     Bind, BodyWriter, CloseReason, Config, Connection, ConnectionEnd, ConnectionError, Direction,
     Event, FailReason, Finished, NicknameRequest, Outcome, OutgoingMessage, Progress, ReceiveMode,
-    Received, ReportMode, Response, ResponseMode, Role, SendError, SessionConfig, SessionError,
-    SessionTable,
+    Received, Refused, ReportMode, Response, ResponseMode, Role, SendError, SessionConfig,
+    SessionError, SessionTable,
 };
 #[doc(hidden)]
 pub use footprint::Footprint;

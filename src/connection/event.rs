@@ -10,6 +10,7 @@ use super::authenticate::{AuthenticationFailure, RelayRoute};
 use super::nickname::NicknameRequest;
 use super::reason::{CloseReason, ConnectionEnd, FailReason, Outcome};
 use super::received::Received;
+use super::refused::Refused;
 #[cfg(feature = "auth")]
 use crate::keys::AuthKey;
 use crate::keys::{IncomingKey, MessageKey, NicknameKey, SessionKey};
@@ -26,15 +27,15 @@ use crate::wire::{MessageId, Nickname, StatusCode, TransactionId};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A session is open: the peer has accepted the SEND that binds it, or has
-    /// bound it with its own.
+    /// A session is open: the peer has accepted the SEND that binds it, or this side
+    /// has accepted a request of the peer in it. The first event of the session.
     SessionOpened {
         /// The session.
         session: SessionKey,
         /// The path to the peer.
         remote: Path,
-        /// The response to this side's binding SEND; `None` if the peer bound
-        /// the session.
+        /// The response to this side's binding SEND; `None` if a request of the peer
+        /// opened the session.
         response: Option<Response>,
     },
     /// A session has ended. No event follows for it.
@@ -179,6 +180,10 @@ pub enum Event {
         /// Why there is no route.
         reason: AuthenticationFailure,
     },
+    /// A frame of the peer was malformed, or a request was refused outside of any
+    /// message. One of a message that failed has no event but
+    /// [`MessageFailed`](Self::MessageFailed).
+    Refused(Box<Refused>),
     /// A deviation from the RFCs was tolerated for the first time on this
     /// connection.
     Tolerated(Tolerance),
@@ -205,6 +210,7 @@ impl Event {
             }
             Self::SessionClosed { response, .. } => response.as_ref().map_or(0, Response::octets),
             Self::Finished(finished) => finished.octets(),
+            Self::Refused(refused) => size_of::<Refused>() + refused.octets(),
             Self::NicknameRequested { nickname, .. } => {
                 nickname.as_ref().map_or(0, |nickname| nickname.as_str().len())
             }

@@ -75,7 +75,7 @@ impl Connection {
 
     /// The sessions on this connection, in the order in which they began.
     pub fn sessions(&self) -> impl Iterator<Item = SessionKey> {
-        self.sessions.keys()
+        self.sessions.keys().filter(|session| !self.is_untold(*session))
     }
 
     /// The configuration of a session, including changes by
@@ -170,7 +170,11 @@ impl Connection {
                 Tell::Nothing
             }
         };
-        let Some(session) = self.sessions.remove(id) else { return false };
+        let is_untold = self.is_untold(id);
+        if is_untold {
+            self.drop_incoming(id);
+        }
+        let Some(session) = self.sessions.remove(id).filter(|_| !is_untold) else { return false };
         self.finish_all(session.outbox, outcome, tell);
         self.drop_nicknames(id, session.nicknames, outcome);
         self.drop_incoming(id);

@@ -30,6 +30,8 @@ mod progress;
 mod reason;
 mod receive;
 mod received;
+mod refused;
+mod refusing;
 mod report;
 mod reported;
 mod respond;
@@ -63,6 +65,7 @@ pub use message::OutgoingMessage;
 pub use nickname::NicknameRequest;
 pub use reason::{CloseReason, ConnectionEnd, FailReason, Outcome};
 pub use received::Received;
+pub use refused::Refused;
 pub use session_config::{Bind, ReceiveMode, ReportMode, ResponseMode, SessionConfig};
 pub use table::SessionTable;
 

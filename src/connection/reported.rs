@@ -25,6 +25,8 @@ impl Connection {
                 return;
             }
             if code.is_success() {
+                // The peer that received the message has the session.
+                self.mark_open(session, None);
                 self.success_reported(now, key, head);
             } else {
                 let failed = self.reported_octets(key, head);

@@ -8,7 +8,7 @@ use super::nickname::Nicknames;
 use super::outbox::{Outbox, Sending};
 use super::reason::Outcome;
 use super::scope::Subject;
-use super::session_config::SessionConfig;
+use super::session_config::{Bind, SessionConfig};
 use super::session_ids::SessionIds;
 use super::table::Binding;
 use crate::footprint::Footprint;
@@ -74,6 +74,11 @@ impl Session {
     /// The peer refuses this type in this session.
     pub(super) fn refuse(&mut self, media_type: &MediaType) {
         self.refused.insert(media_type.essence().to_ascii_lowercase().into());
+    }
+
+    /// Whether this side binds it with a SEND without a body, as soon as it is there.
+    pub(super) fn sends_binding(&self) -> bool {
+        self.binding.is_none() && self.config.bind == Bind::Bodiless
     }
 
     /// Whether the peer has refused this type in this session.
@@ -164,6 +169,10 @@ impl Sessions {
     /// Marks a session as open. Returns whether it was not.
     pub(crate) fn mark_open(&mut self, key: SessionKey) -> bool {
         self.by_key.contains_key(&key) && self.open.insert(key)
+    }
+
+    pub(crate) fn is_open(&self, key: SessionKey) -> bool {
+        self.open.contains(&key)
     }
 
     /// The oldest session that is open.
