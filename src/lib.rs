@@ -270,7 +270,7 @@ pub use connection::{
 pub use connection::{
     Bind, BodyWriter, CloseReason, Config, Connection, ConnectionEnd, ConnectionError, Direction,
     Event, FailReason, Finished, MessageMemory, NicknameRequest, Outcome, OutgoingMessage,
-    ReceiveMode, Received, Refused, ReportMode, Response, ResponseMode, Role, SendError,
+    Progress, ReceiveMode, Received, Refused, ReportMode, Response, ResponseMode, Role, SendError,
     SessionConfig, SessionError, SessionTable,
 };
 #[doc(hidden)]

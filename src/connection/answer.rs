@@ -94,12 +94,14 @@ impl Connection {
         let Some(sending) = self.sessions.message_mut(key) else {
             return self.late_chunk_response(key, octets, response);
         };
-        sending.answered += 1;
         sending.response = Some(response.clone());
         if response.status.is_success() {
+            sending.accept(&octets);
+            self.note_progress(key);
             self.mark_open(key.session(), Some(response));
             self.review(now, key);
         } else {
+            sending.answered += 1;
             self.refused(key, response.status, Some(octets));
             self.apply(key.session(), Subject::Message, response);
         }

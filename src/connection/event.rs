@@ -94,6 +94,11 @@ pub enum Event {
         /// The message.
         message: MessageKey,
     },
+    /// A message has come further, if it was sent with
+    /// [`OutgoingMessage::progress_events`](crate::OutgoingMessage::progress_events): more
+    /// octets have left, were accepted or were delivered. The figures are those of the
+    /// moment at which the event is taken, and one event at most waits for each message.
+    Progress(Progress),
     /// A success REPORT says that some octets of an outgoing message have been
     /// received.
     Reported {
@@ -210,6 +215,7 @@ impl Event {
                 nickname.as_ref().map_or(0, |nickname| nickname.as_str().len())
             }
             Self::Accepted { .. }
+            | Self::Progress(_)
             | Self::Reported { .. }
             | Self::LateFailure { .. }
             | Self::LateSuccess { .. }
@@ -262,6 +268,9 @@ pub struct Finished {
     pub chunks: u64,
     /// Octets of the message that left.
     pub octets: u64,
+    /// Octets in chunks that were accepted; see
+    /// [`Progress::accepted`](crate::Progress::accepted).
+    pub accepted: u64,
     /// The octets that failed, zero-based: those of the chunk that was refused or got
     /// no response, or those in the Byte-Range of the failure REPORT. `None` if the
     /// outcome is of no particular octets.
@@ -276,5 +285,31 @@ impl Finished {
     fn octets(&self) -> usize {
         let reported = size_of::<Range<u64>>() * self.reported.len();
         size_of::<Self>() + reported + self.response.as_ref().map_or(0, Response::octets)
+    }
+}
+
+/// How far an outgoing message has come, in octets from its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// The message.
+    pub message: MessageKey,
+    /// Octets that have left.
+    pub left: u64,
+    /// Octets in chunks that were accepted by a response, or under Failure-Report
+    /// `partial` by silence.
+    pub accepted: u64,
+    /// Octets that success REPORTs cover.
+    pub delivered: u64,
+    /// The size of the message, if it is known.
+    pub total: Option<u64>,
+    /// Whether the message has left whole, the end of its last chunk included.
+    pub has_left: bool,
+}
+
+impl Progress {
+    /// The progress of a message before it is known.
+    pub(super) const fn of(message: MessageKey) -> Self {
+        Self { message, left: 0, accepted: 0, delivered: 0, total: None, has_left: false }
     }
 }

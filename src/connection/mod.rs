@@ -27,6 +27,7 @@ mod open;
 mod outbox;
 mod outcome;
 mod past;
+mod progress;
 mod reason;
 mod receive;
 mod received;
@@ -61,7 +62,7 @@ pub use body::BodyWriter;
 pub use config::{Config, Role};
 pub use direction::Direction;
 pub use error::{ConnectionError, SendError, SessionError};
-pub use event::{Event, Finished, Response};
+pub use event::{Event, Finished, Progress, Response};
 pub use message::OutgoingMessage;
 pub use message_memory::MessageMemory;
 pub use nickname::NicknameRequest;
@@ -357,7 +358,12 @@ impl Connection {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop()
+        loop {
+            let event = self.events.pop()?;
+            if let Some(event) = self.current(event) {
+                return Some(event);
+            }
+        }
     }
 
     /// Ends every session and the connection. An open chunk ends with `#`:

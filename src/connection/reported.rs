@@ -75,6 +75,7 @@ impl Connection {
         }
         sending.is_reported = true;
         self.events.push(Event::Reported { message: key, octets });
+        self.note_progress(key);
         self.review(now, key);
     }
 

@@ -34,7 +34,7 @@ use bytes::{Bytes, BytesMut};
 
 pub(crate) use body::BodyQueue;
 pub use framing::Framing;
-pub(crate) use outgoing::{CHUNK_OVERHEAD, Outgoing};
+pub(crate) use outgoing::{CHUNK_OVERHEAD, END_LINE_OVERHEAD, Outgoing};
 pub(crate) use owner::{Heading, Owner};
 #[cfg(feature = "auth")]
 pub(crate) use passing::Unsettled;
@@ -118,6 +118,8 @@ pub(crate) struct Hop<O: Owner> {
     now: Instant,
     /// A body of at most so many octets has room for more.
     room_mark: usize,
+    /// Whether the owner still takes responses.
+    takes_responses: bool,
     /// Why the random source can draw no more ids.
     failure: Option<RandomError>,
     pub(crate) events: VecDeque<HopEvent<O>>,
@@ -144,6 +146,7 @@ impl<O: Owner> Hop<O> {
             waiting: 0,
             now,
             room_mark: body_writer_octets / 2,
+            takes_responses: true,
             failure: None,
             events: VecDeque::new(),
             config,
@@ -186,8 +189,9 @@ impl<O: Owner> Hop<O> {
         Some(transaction)
     }
 
-    /// Forgets every transaction, and every deadline.
+    /// Forgets every transaction and every deadline. No response is taken any more.
     pub(crate) fn forget_transactions(&mut self) {
+        self.takes_responses = false;
         self.crumbs.clear();
         if let Some(open) = &mut self.open {
             open.forget_idle();
