@@ -40,7 +40,7 @@ impl Connection {
     /// request for it was refused: the next request may come on another connection.
     pub(super) fn release_untold(&mut self, session: SessionKey) {
         if self.is_untold(session) {
-            self.drop_incoming(session);
+            self.drop_incoming(session, false);
             self.sessions.remove(session);
             self.hop.set_rate(session, None);
         }
