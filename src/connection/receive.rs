@@ -35,6 +35,9 @@ impl Connection {
                 self.refuse_request(&head, StatusCode::UNKNOWN_METHOD);
             }
         }
+        if !self.inbox.is_arriving_in(session) {
+            self.release_untold(session);
+        }
     }
 
     fn gives_nicknames(&self, session: SessionKey) -> bool {
@@ -114,7 +117,9 @@ impl Connection {
         if let Some(status) = self.inbox.refused(session, &message_id) {
             return self.respond(&view, status);
         }
-        let is_later = self.inbox.known(session, &message_id) != Known::Nothing;
+        let Some(owner) = self.sessions.get(session) else { return };
+        let known = self.inbox.known(session, &owner.config, &message_id);
+        let is_later = known != Known::Nothing;
         let lacks_type = is_later && view.content_type().is_none();
         if lacks_type && !self.tolerate(Tolerance::MissingContentType) {
             return self.refuse_request(&head, StatusCode::BAD_REQUEST);
@@ -176,7 +181,8 @@ impl Connection {
     fn refuse(&mut self, refusal: Refusal) {
         let Refusal { head, status, message, reason } = refusal;
         if self.is_untold(message.session) {
-            return self.refuse_request(&head, status);
+            self.refuse_request(&head, status);
+            return self.release_untold(message.session);
         }
         self.respond(&head.view(), status);
         self.events.push(Event::MessageFailed { received: message, reason });
@@ -213,9 +219,9 @@ impl Connection {
     }
 
     /// Drops the unfinished incoming messages of a session that ends.
-    pub(super) fn drop_incoming(&mut self, session: SessionKey) {
+    pub(super) fn drop_incoming(&mut self, session: SessionKey, is_lost: bool) {
         let is_untold = self.is_untold(session);
-        let Remains { unanswered, failed } = self.inbox.close_session(session);
+        let Remains { unanswered, failed } = self.inbox.close_session(session, is_lost);
         for head in unanswered {
             self.respond(&head.view(), StatusCode::NO_SUCH_SESSION);
         }
