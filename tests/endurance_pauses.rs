@@ -6,9 +6,10 @@ mod common;
 
 use std::time::Duration;
 
-use common::alice_opens;
-use common::wire::{Lone, Raw, Sent, words};
-use msrp::{Config, Event, MessageKey, Outcome, OutgoingMessage, SessionConfig};
+use bytes::Buf;
+use common::wire::{Lone, Raw, Sent, frames, words};
+use common::{Pair, alice_opens, bob_expects};
+use msrp::{Config, Event, MessageKey, Outcome, OutgoingMessage, ResponseMode, SessionConfig};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -28,7 +29,7 @@ fn pause(alice: &mut Lone, number: usize) {
     alice.side.input.extend_from_slice(&text.octets());
     alice.side.connection.receive(alice.now, &mut alice.side.input).unwrap();
     assert!(!alice.side.connection.wants_read());
-    alice.side.connection.poll_transmit(alice.now);
+    poll_all(alice);
 }
 
 /// Time passes, and nobody takes an event.
@@ -185,5 +186,75 @@ fn a_program_is_asked_what_the_transport_holds() {
     let due = alice.side.connection.poll_timeout();
     assert_eq!(due, Some(alice.now + 30 * SECOND));
     alice.answer(&request, "200 OK");
+    assert_eq!(alice.side.connection.poll_timeout(), None);
+}
+
+// Signs of life of a side that does not read.
+
+#[test]
+fn a_side_that_does_not_read_gives_signs_of_life() {
+    let mut alice = alice_who_pauses();
+    pause(&mut alice, 0);
+    for _ in 0..5 {
+        assert_eq!(alice.side.connection.poll_timeout(), Some(alice.now + 20 * SECOND));
+        alice.now += 20 * SECOND;
+        alice.side.connection.handle_timeout(alice.now);
+        // At most one waits if the transport takes none.
+        let due = alice.side.connection.poll_timeout();
+        assert_eq!(due, None);
+        let sent = poll_all(&mut alice);
+        assert_eq!(words(&sent), ["SEND"]);
+        assert_eq!(sent[0].header("Failure-Report"), Some("no"));
+        assert_eq!((sent[0].range(), &sent[0].body), ("1-0/0", &None));
+    }
+    alice.side.take_events();
+    alice.side.connection.handle_timeout(alice.now);
+    assert_eq!(alice.side.connection.poll_timeout(), None);
+}
+
+/// What leaves now, while nobody takes events.
+fn poll_all(alice: &mut Lone) -> Vec<Sent> {
+    let mut octets = Vec::new();
+    while let Some(mut transmit) = alice.side.connection.poll_transmit(alice.now) {
+        octets.extend(transmit.copy_to_bytes(transmit.remaining()));
+    }
+    frames(&octets)
+}
+
+/// Bob waits for a person, and Alice has more for him than his window takes.
+#[test]
+fn a_receiver_that_waits_for_a_person_is_alive() {
+    let mut config = Config::default();
+    config.limits.incoming_messages = 1;
+    let bob_asks = bob_expects().responses(ResponseMode::Application);
+    let mut pair = Pair::with(Config::default(), config, bob_asks);
+    let session = pair.open();
+    for text in ["one", "two"] {
+        pair.alice.connection.send(session, OutgoingMessage::text(text)).unwrap();
+    }
+    let octets = pair.alice.drain(pair.now);
+    pair.bob.feed(pair.now, &octets);
+    assert!(!pair.bob.connection.wants_read());
+    // Nothing leaves Alice any more.
+    pair.alice.connection.send(session, OutgoingMessage::text("three")).unwrap();
+    for _ in 0..600 {
+        pair.now += SECOND;
+        pair.bob.connection.handle_timeout(pair.now);
+        let octets = pair.bob.drain(pair.now);
+        pair.alice.feed(pair.now, &octets);
+        pair.alice.connection.handle_timeout(pair.now);
+        pair.alice.take_events();
+    }
+    assert!(!pair.alice.connection.is_closed());
+    assert!(!pair.bob.connection.is_closed());
+}
+
+#[test]
+fn without_an_open_session_there_is_nobody_to_give_a_sign_of_life() {
+    let mut alice = alice_who_pauses();
+    pause(&mut alice, 0);
+    alice.side.connection.close_session(alice.session).unwrap();
+    assert!(!alice.side.connection.wants_read());
+    poll_all(&mut alice);
     assert_eq!(alice.side.connection.poll_timeout(), None);
 }

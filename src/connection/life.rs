@@ -117,6 +117,12 @@ impl Life {
         if is_quiet { self.moved().checked_add(interval) } else { None }
     }
 
+    /// When a sign of life is due while this side does not read: after `interval` of
+    /// the pause without an octet that has left.
+    pub(super) fn sign_of_life_due(&self, interval: Duration) -> Option<Instant> {
+        self.left.max(self.paused?).checked_add(interval)
+    }
+
     /// When the connection ends because nothing moves although something waits for
     /// the peer. `is_leaving` says whether octets wait to leave.
     pub(super) fn silent_at(&self, timeout: Duration, is_leaving: bool) -> Option<Instant> {

@@ -8,6 +8,10 @@ use super::reason::ConnectionEnd;
 use crate::hop::Answers;
 use crate::time::Instant;
 
+/// How often a side that does not read gives a sign of life within its
+/// `silence_timeout`, so that the peer gets one even if some are late.
+const SIGNS_OF_LIFE: u32 = 3;
+
 impl Connection {
     /// When a deadline of the connection itself is due: its end for want of a sign of
     /// life, or a keep-alive.
@@ -16,7 +20,7 @@ impl Connection {
             return None;
         }
         let end = self.given_up_at().map(|(due, _)| due);
-        end.into_iter().chain(self.keep_alive_due()).min()
+        end.into_iter().chain(self.keep_alive_due()).chain(self.sign_of_life_due()).min()
     }
 
     /// Ends the connection if its peer gives no sign of life. Returns whether it did.
@@ -110,6 +114,25 @@ impl Connection {
             None => self.keep_relay_alive(),
             #[cfg(not(feature = "auth"))]
             None => {}
+        }
+    }
+
+    /// When the peer needs a sign of life, since this side does not read: what the peer
+    /// has to send waits, and its own `silence_timeout` runs.
+    fn sign_of_life_due(&self) -> Option<Instant> {
+        let is_quiet = self.hop.in_transport() == 0 && !self.hop.may_send();
+        if self.wants_read() || !is_quiet || self.sessions.first_open().is_none() {
+            return None;
+        }
+        self.life.sign_of_life_due(self.config.silence_timeout / SIGNS_OF_LIFE)
+    }
+
+    /// Sends a request that asks for no response, which nobody would read.
+    pub(super) fn give_sign_of_life_if_due(&mut self, now: Instant) {
+        if self.sign_of_life_due().is_some_and(|due| due <= now)
+            && let Some(session) = self.sessions.first_open()
+        {
+            self.send_sign_of_life(session);
         }
     }
 
