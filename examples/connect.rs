@@ -17,6 +17,9 @@ use msrp::{
 /// The octets to decide on at a time, and that may wait in the socket.
 const STEP: usize = 16 * 1024;
 
+/// How long a peer that does not read holds up the end of a connection.
+const LINGER: Duration = Duration::from_secs(10);
+
 fn main() -> Result<(), Box<dyn Error>> {
     let to: Path = std::env::args().nth(1).ok_or("usage: connect PATH")?.parse()?;
     let (host, port) = (to.first().host_str(), to.first().port().ok_or("the URI has no port")?);
@@ -57,32 +60,52 @@ fn run(
     mut on_event: impl FnMut(&mut Connection, Event),
 ) -> Result<(), Box<dyn Error>> {
     prepare(&stream)?;
-    let (mut input, mut octets, mut leaving) = (BytesMut::new(), [0; STEP], None);
+    let (mut input, mut leaving) = (BytesMut::new(), None);
+    let (mut is_paused, mut ended) = (false, None);
     loop {
         while let Some(event) = connection.poll_event() {
             on_event(&mut connection, event);
         }
         let is_full = write(&mut connection, &mut leaving, &mut stream)?;
-        if connection.is_closed() && !is_full {
-            return Ok(());
+        if connection.is_closed() {
+            let since = ended.get_or_insert_with(Instant::now);
+            if !is_full || since.elapsed() > LINGER {
+                return Ok(());
+            }
         }
-        // Waits for octets, but not beyond the next deadline of the connection. While the
-        // socket is full, `write` waits.
-        let due = connection.poll_timeout().filter(|_| !is_full);
-        let wait = due.map(|due| due.saturating_duration_since(Instant::now()));
-        let wait = if is_full { Some(Duration::ZERO) } else { wait };
-        stream.set_read_timeout(wait.map(|wait| wait.max(Duration::from_millis(1))))?;
-        match stream.read(&mut octets) {
-            Ok(0) => connection.receive_eof(),
-            Ok(len) => input.extend_from_slice(&octets[..len]),
-            Err(e) if is_wait(&e) => {}
-            Err(e) => return Err(e.into()),
+        // After a pause, what was read before it comes first.
+        if connection.wants_read() && !is_paused {
+            read(&mut connection, &mut stream, &mut input, is_full)?;
         }
-        connection.handle_timeout(Instant::now());
         if !connection.is_closed() {
             connection.receive(Instant::now(), &mut input)?;
         }
+        is_paused = !connection.wants_read();
+        // Only now, since what has arrived may be what a deadline waits for.
+        connection.handle_timeout(Instant::now());
     }
+}
+
+/// Waits for octets, but not beyond the next deadline of the connection. While the socket
+/// is full, `write` waits.
+fn read(
+    connection: &mut Connection,
+    stream: &mut TcpStream,
+    input: &mut BytesMut,
+    is_full: bool,
+) -> io::Result<()> {
+    let due = connection.poll_timeout().filter(|_| !is_full);
+    let wait = due.map(|due| due.saturating_duration_since(Instant::now()));
+    let wait = if is_full { Some(Duration::ZERO) } else { wait };
+    stream.set_read_timeout(wait.map(|wait| wait.max(Duration::from_millis(1))))?;
+    let mut octets = [0; STEP];
+    match stream.read(&mut octets) {
+        Ok(0) => connection.receive_eof(),
+        Ok(len) => input.extend_from_slice(&octets[..len]),
+        Err(e) if is_wait(&e) => {}
+        Err(e) => return Err(e),
+    }
+    Ok(())
 }
 
 /// Keeps the queue of the system short, so that a text overtakes a file on a slow link.

@@ -48,7 +48,7 @@
 //! ))?;
 //! connection.send(session, OutgoingMessage::text("Are you there?"))?;
 //!
-//! let mut input = BytesMut::new();
+//! let (mut input, mut is_paused) = (BytesMut::new(), false);
 //! loop {
 //!     while let Some(mut transmit) = connection.poll_transmit(Instant::now()) {
 //!         while transmit.has_remaining() {
@@ -66,19 +66,23 @@
 //!             _ => {}
 //!         }
 //!     }
-//!     let now = Instant::now();
-//!     let wait = connection.poll_timeout().map(|due| due.saturating_duration_since(now));
-//!     stream.set_read_timeout(wait.map(|wait| wait.max(Duration::from_millis(1))))?;
-//!     let mut octets = [0; 16 * 1024];
-//!     match stream.read(&mut octets) {
-//!         Ok(0) => connection.receive_eof(),
-//!         Ok(len) => input.extend_from_slice(&octets[..len]),
-//!         Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-//!         Err(e) => return Err(e.into()),
+//!     // After a pause, what was read before it comes first.
+//!     if connection.wants_read() && !is_paused {
+//!         let now = Instant::now();
+//!         let wait = connection.poll_timeout().map(|due| due.saturating_duration_since(now));
+//!         stream.set_read_timeout(wait.map(|wait| wait.max(Duration::from_millis(1))))?;
+//!         let mut octets = [0; 16 * 1024];
+//!         match stream.read(&mut octets) {
+//!             Ok(0) => connection.receive_eof(),
+//!             Ok(len) => input.extend_from_slice(&octets[..len]),
+//!             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+//!             Err(e) => return Err(e.into()),
+//!         }
 //!     }
 //!     if !connection.is_closed() {
 //!         connection.receive(Instant::now(), &mut input)?;
 //!     }
+//!     is_paused = !connection.wants_read();
 //!     connection.handle_timeout(Instant::now());
 //! }
 //! # }
@@ -96,6 +100,13 @@
 //!   connection could wait for each other.
 //! - Pass on what has arrived before [`Connection::handle_timeout`], which may end
 //!   the connection for want of it.
+//! - After the end, wait for a peer that does not read only for as long as you like:
+//!   a connection that has ended has no deadline.
+//!
+//! In this documentation, an octet has left when `poll_transmit` has returned it: so
+//! [`Finished::octets`] and [`Progress`] count. It has left the transport when the next
+//! `poll_transmit` or [`Connection::transport_holds`] says so: deadlines and
+//! [`Response::round_trip`] start then.
 //!
 //! # The socket
 //!

@@ -379,7 +379,8 @@ impl Connection {
 
     /// Ends every session and the connection. An open chunk ends with `#`:
     /// write what [`Connection::poll_transmit`] still gives, then close the
-    /// transport connection.
+    /// transport connection. No deadline is left: a program that waits for a peer to
+    /// read needs a bound of its own.
     pub fn close(&mut self) {
         if !self.is_closed {
             self.end(ConnectionEnd::Local, Outcome::SessionClosed);

@@ -46,6 +46,9 @@ const READ_OCTETS: usize = 16 * 1024;
 /// How often the connection learns what the socket holds, while that is something.
 const TICK: Duration = Duration::from_millis(100);
 
+/// How long a peer that does not read holds up the end of a connection.
+const LINGER: Duration = Duration::from_secs(10);
+
 /// A connection and the stream it runs over: TCP, TLS or any other.
 #[derive(Debug)]
 pub struct RunLoop<S> {
@@ -59,6 +62,8 @@ pub struct RunLoop<S> {
     leaving: Option<Transmit>,
     backlog: Option<Backlog>,
     error: Option<io::Error>,
+    /// Until when it waits for the peer to read, once the connection has ended.
+    lingers_until: Option<Instant>,
 }
 
 /// Gives the octets that the socket holds.
@@ -82,7 +87,16 @@ impl<S: AsyncRead + AsyncWrite> RunLoop<S> {
     pub fn new(stream: S, connection: Connection) -> Self {
         let (reader, writer) = tokio::io::split(stream);
         let input = BytesMut::new();
-        Self { connection, reader, writer, input, leaving: None, backlog: None, error: None }
+        Self {
+            connection,
+            reader,
+            writer,
+            input,
+            leaving: None,
+            backlog: None,
+            error: None,
+            lingers_until: None,
+        }
     }
 
     /// The same with the octets that the socket below the stream holds, which makes the
@@ -121,6 +135,7 @@ impl<S: AsyncRead + AsyncWrite> RunLoop<S> {
                 return Some(event);
             }
             let held = self.look_at_queue();
+            let until = self.linger();
             if self.leaving.is_none() && self.error.is_none() {
                 self.leaving = self.connection.poll_transmit(Instant::now());
             }
@@ -129,18 +144,18 @@ impl<S: AsyncRead + AsyncWrite> RunLoop<S> {
                 let _ = self.writer.shutdown().await;
                 return None;
             }
-            match self.ready((held > 0).then(|| Instant::now() + TICK)).await {
-                Ready::Read(Ok(0)) => self.connection.receive_eof(),
-                Ready::Read(Ok(_)) => {}
-                Ready::Read(Err(error)) => {
-                    self.fail(error);
-                    self.connection.receive_eof();
-                }
+            let tick = (held > 0).then(|| Instant::now() + TICK);
+            match self.ready(tick.into_iter().chain(until).min()).await {
+                Ready::Read(read) => self.have_read(read),
                 Ready::Written(Ok(())) => self.leaving = None,
                 // A peer that rejects a message may close before it has read all
                 // of it. Its response is still to be read.
                 Ready::Written(Err(error)) => self.fail(error),
-                Ready::Due => self.connection.handle_timeout(Instant::now()),
+                Ready::Due => {
+                    self.read_at_once().await;
+                    self.look_at_queue();
+                    self.connection.handle_timeout(Instant::now());
+                }
             }
         }
     }
@@ -157,6 +172,46 @@ impl<S: AsyncRead + AsyncWrite> RunLoop<S> {
         if !self.input.is_empty() && self.connection.wants_read() {
             // The last event reports an error too.
             let _ = self.connection.receive(Instant::now(), &mut self.input);
+        }
+    }
+
+    /// Until when a connection that has ended waits for its peer to read. It has no
+    /// deadline itself.
+    fn linger(&mut self) -> Option<Instant> {
+        if !self.connection.is_closed() {
+            return None;
+        }
+        let now = Instant::now();
+        let until = *self.lingers_until.get_or_insert(now + LINGER);
+        if until <= now {
+            self.fail(io::ErrorKind::TimedOut.into());
+        }
+        Some(until)
+    }
+
+    /// Takes what has arrived, which may be what a deadline waits for: the application
+    /// may have taken its time since the last event.
+    async fn read_at_once(&mut self) {
+        if !self.connection.wants_read() {
+            return;
+        }
+        let read = tokio::select! {
+            biased;
+            read = self.reader.read_buf(&mut self.input) => read,
+            () = std::future::ready(()) => return,
+        };
+        self.have_read(read);
+        self.receive();
+    }
+
+    fn have_read(&mut self, read: io::Result<usize>) {
+        match read {
+            Ok(0) => self.connection.receive_eof(),
+            Ok(_) => {}
+            Err(error) => {
+                self.fail(error);
+                self.connection.receive_eof();
+            }
         }
     }
 

@@ -230,3 +230,34 @@ async fn closing_tells_the_peer_and_shuts_the_stream_down() {
     timeout(PATIENCE, other.read_to_string(&mut written)).await.expect("end of stream").unwrap();
     assert!(alice.error().is_none());
 }
+
+/// What has arrived while the application took its time comes before a deadline for it.
+#[tokio::test]
+async fn what_has_arrived_is_read_before_a_deadline_ends_the_connection() {
+    let head = |id: &str, more: &str| {
+        format!(
+            "MSRP {id} SEND\r\nTo-Path: {BOB}\r\nFrom-Path: {ALICE}\r\nMessage-ID: {id}\r\n{more}"
+        )
+    };
+    let bind = head("bind", "Byte-Range: 1-0/0\r\n-------bind$\r\n");
+    let begin = head("text", "Byte-Range: 1-4/4\r\nContent-Type: text/plain\r\n\r\nab");
+    for _ in 0..12 {
+        let (one, mut other) = duplex(1 << 16);
+        let mut config = Config::default();
+        config.frame_timeout = Some(Duration::from_millis(20));
+        let table = SessionTable::new(1);
+        table.insert(SessionConfig::expected(BOB.parse().unwrap())).unwrap();
+        let mut bob = RunLoop::new(one, connection(Role::Passive, config).with_table(table));
+        other.write_all(bind.as_bytes()).await.unwrap();
+        assert!(matches!(bob.next().await, Some(Event::SessionOpened { .. })));
+        other.write_all(begin.as_bytes()).await.unwrap();
+        let early = timeout(Duration::from_millis(5), bob.next()).await;
+        assert!(early.is_err(), "{early:?}");
+        other.write_all(b"cd\r\n-------text$\r\n").await.unwrap();
+        std::thread::sleep(Duration::from_millis(40));
+        // The runtime notices what time it is.
+        tokio::task::yield_now().await;
+        let event = bob.next().await;
+        assert!(matches!(event, Some(Event::Message { .. })), "{event:?}");
+    }
+}
