@@ -13,6 +13,7 @@ use msrp::{
 use crate::common::Seeded;
 use crate::endurance::bound::memory_bound;
 use crate::endurance::heap::{counted, held, uncounted};
+use crate::endurance::ledger::assert_alike;
 use crate::endurance::peer::Peer;
 use crate::endurance::plan::{chance, pick, secs, tight};
 
@@ -147,7 +148,10 @@ impl Hostile {
         } else {
             OutgoingMessage::new(plain, vec![b'y'; len])
         };
-        let message = message.failure_report(report).success_report(chance(&mut self.rng, 30));
+        let message = message
+            .failure_report(report)
+            .success_report(chance(&mut self.rng, 30))
+            .report_timeout(secs(300));
         let connection = &mut self.connection;
         // The limit, or a type that was refused with 415.
         if let Ok(key) = counted(|| connection.send(key, message)) {
@@ -416,7 +420,7 @@ impl Hostile {
     fn check_footprint(&mut self) {
         let fresh = uncounted(|| self.fresh_footprint());
         let found = self.connection.footprint();
-        assert_eq!(found.held, fresh.held, "something is left over");
+        assert_alike(&found, &fresh);
     }
 
     fn check_memory(&self) {
