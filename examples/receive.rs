@@ -2,7 +2,7 @@
 //! `receive [HOST:PORT [SESSIONS]]`, by default one session on a free port.
 
 use std::error::Error;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
@@ -11,8 +11,12 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, BytesMut};
 use msrp::uri::Scheme;
 use msrp::{
-    Config, Connection, Event, MsrpUri, OsRandom, Role, SessionConfig, SessionTable, session_id,
+    Config, Connection, Event, MsrpUri, OsRandom, Role, SessionConfig, SessionTable, Transmit,
+    session_id,
 };
+
+/// The octets to decide on at a time, and that may wait in the socket.
+const STEP: usize = 16 * 1024;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -39,8 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Prints the messages of one connection. It may carry several sessions.
 fn serve(stream: TcpStream, table: SessionTable) -> Result<(), Box<dyn Error>> {
-    let config = Arc::new(Config::default());
-    let connection = Connection::new(config, Role::Passive, OsRandom::new()?, Instant::now())?;
+    let connection = Connection::new(config(), Role::Passive, OsRandom::new()?, Instant::now())?;
     run(connection.with_table(table), stream, |_, event| match event {
         Event::SessionOpened { session, remote, .. } => {
             println!("session {session} opened with {remote}");
@@ -58,31 +61,38 @@ fn random_uri(address: SocketAddr) -> Result<MsrpUri, Box<dyn Error>> {
     Ok(MsrpUri::builder(Scheme::Msrp, address.ip(), address.port()).session_id(&id).build()?)
 }
 
+fn config() -> Arc<Config> {
+    let mut config = Config::default();
+    (config.transmit_octets, config.turn_octets) = (STEP, STEP);
+    Arc::new(config)
+}
+
 /// Runs a connection on a socket until it ends.
 fn run(
     mut connection: Connection,
     mut stream: TcpStream,
     mut on_event: impl FnMut(&mut Connection, Event),
 ) -> Result<(), Box<dyn Error>> {
-    let (mut input, mut octets) = (BytesMut::new(), [0; 16 * 1024]);
+    prepare(&stream)?;
+    let (mut input, mut octets, mut leaving) = (BytesMut::new(), [0; STEP], None);
     loop {
         while let Some(event) = connection.poll_event() {
             on_event(&mut connection, event);
         }
-        while let Some(transmit) = connection.poll_transmit(Instant::now()) {
-            io::copy(&mut transmit.reader(), &mut stream)?;
-        }
-        if connection.is_closed() {
+        let is_full = write(&mut connection, &mut leaving, &mut stream)?;
+        if connection.is_closed() && !is_full {
             return Ok(());
         }
-        // Waits for octets, but not beyond the next deadline of the connection.
-        let wait =
-            connection.poll_timeout().map(|due| due.saturating_duration_since(Instant::now()));
+        // Waits for octets, but not beyond the next deadline of the connection. While the
+        // socket is full, `write` waits.
+        let due = connection.poll_timeout().filter(|_| !is_full);
+        let wait = due.map(|due| due.saturating_duration_since(Instant::now()));
+        let wait = if is_full { Some(Duration::ZERO) } else { wait };
         stream.set_read_timeout(wait.map(|wait| wait.max(Duration::from_millis(1))))?;
         match stream.read(&mut octets) {
             Ok(0) => connection.receive_eof(),
             Ok(len) => input.extend_from_slice(&octets[..len]),
-            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(e) if is_wait(&e) => {}
             Err(e) => return Err(e.into()),
         }
         connection.handle_timeout(Instant::now());
@@ -90,4 +100,38 @@ fn run(
             connection.receive(Instant::now(), &mut input)?;
         }
     }
+}
+
+/// Keeps the queue of the system short, so that a text overtakes a file on a slow link.
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    stream.set_write_timeout(Some(Duration::from_millis(20)))?;
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(stream).set_tcp_notsent_lowat(STEP as u32)?;
+    Ok(())
+}
+
+/// Writes until the socket is full. What leaves next is decided when it takes it.
+fn write(
+    connection: &mut Connection,
+    leaving: &mut Option<Transmit>,
+    stream: &mut TcpStream,
+) -> io::Result<bool> {
+    loop {
+        let next = leaving.take().filter(Buf::has_remaining);
+        *leaving = next.or_else(|| connection.poll_transmit(Instant::now()));
+        let Some(transmit) = leaving else { return Ok(false) };
+        let mut slices = [IoSlice::new(&[]); 3];
+        let count = transmit.chunks_vectored(&mut slices);
+        match stream.write_vectored(&slices[..count]) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(len) => transmit.advance(len),
+            Err(e) if is_wait(&e) => return Ok(true),
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+fn is_wait(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

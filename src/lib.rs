@@ -151,6 +151,7 @@
 //! | octets of an incoming message | [`SessionConfig::max_size`] | 1 MiB |
 //! | incoming messages in progress | [`Limits::incoming_messages`] | 64 a session |
 //! | octets of incoming messages in progress | [`Limits::incoming_octets`] | 16 MiB |
+//! | time without progress of an incoming message | [`Config::incoming_timeout`] | 120 s |
 //! | gaps in a message | [`Limits::message_ranges`] | 1,024 a message |
 //! | events waiting for the application | [`Limits::events`], [`Limits::event_octets`] | 4,096, 1 MiB |
 //! | responses and REPORTs waiting to leave | [`Limits::control_octets`] | 512 KiB |
@@ -214,6 +215,7 @@ mod time;
 mod tolerance;
 mod tunnel;
 pub mod uri;
+mod weight;
 pub mod wire;
 
 #[cfg(feature = "auth")]

@@ -49,12 +49,23 @@ impl ParseOptions {
 pub struct Limits {
     /// Sessions on one connection. Default 256.
     pub sessions: usize,
-    /// Incoming messages that have begun and not ended, for each session. The
-    /// response to one more is 413. Default 64.
+    /// Incoming messages that have begun and not ended, for each session. When one
+    /// more begins, the one that has made no progress for the longest time fails with
+    /// [`FailReason::Evicted`](crate::FailReason::Evicted). As many complete messages
+    /// may wait for the application
+    /// ([`ResponseMode::Application`](crate::ResponseMode::Application)); while they
+    /// do, [`Connection::wants_read`](crate::Connection::wants_read) is false. Default
+    /// 64.
     pub incoming_messages: usize,
-    /// Octets of unfinished messages in memory, on the whole connection
-    /// ([`ReceiveMode::Whole`](crate::ReceiveMode::Whole)). The response to more is
-    /// 413. Default 16 MiB.
+    /// Octets of unfinished messages in memory, on the whole connection: their heads,
+    /// the storage of those that are delivered whole
+    /// ([`ReceiveMode::Whole`](crate::ReceiveMode::Whole)), 512 for each message and 64
+    /// for each of its separate runs. Above the limit, a message of the session that
+    /// holds most makes way: the one that has made no progress for the longest time.
+    /// The heads of complete messages that wait for the application have an equal limit
+    /// of their own, above which
+    /// [`Connection::wants_read`](crate::Connection::wants_read) is false. Default 16
+    /// MiB.
     pub incoming_octets: u64,
     /// Separate runs of octets in one incoming message whose chunks arrive out
     /// of order. The response to a chunk that would add one more is 413. Default

@@ -649,7 +649,7 @@ fn responses_leave_in_the_order_of_their_requests_and_once_each() {
 }
 
 #[test]
-fn too_many_ranges_and_too_many_messages_are_refused_with_413() {
+fn too_many_ranges_are_refused_and_too_many_messages_make_way_with_413() {
     let config = limited(|limits| (limits.message_ranges, limits.incoming_messages) = (2, 2));
     let mut bob = Lone::bob_with(config, bob_expects());
     let (answers, events) = run(
@@ -662,11 +662,19 @@ fn too_many_ranges_and_too_many_messages_are_refused_with_413() {
             Raw::chunk("tid.5", "mid1", "5-*/*", "e", '+'),
         ],
     );
-    assert_eq!(answers, ["200", "200", "200", "413", "413"]);
-    assert_eq!(events, ["mid3 failed: TooManyMessages", "mid1 failed: TooManyRanges"]);
-    // A message that was refused makes room for another.
-    let (answers, _) = run(&mut bob, &[Raw::chunk("tid.6", "mid4", "1-*/*", "a", '+')]);
-    assert_eq!(answers, ["200"]);
+    // The one without progress for the longest time makes way, not the newcomer.
+    assert_eq!(answers, ["200", "200", "200", "200", "413"]);
+    assert_eq!(events, ["mid1 failed: Evicted"]);
+    let (answers, events) = run(
+        &mut bob,
+        &[
+            Raw::chunk("tid.6", "mid2", "3-*/*", "a", '+'),
+            Raw::chunk("tid.7", "mid2", "5-*/*", "a", '+'),
+            Raw::chunk("tid.8", "mid4", "1-*/*", "a", '+'),
+        ],
+    );
+    assert_eq!(answers, ["200", "413", "200"]);
+    assert_eq!(events, ["mid2 failed: TooManyRanges"]);
 }
 
 // The memory of refused messages is bounded like that of incoming ones.

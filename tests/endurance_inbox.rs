@@ -4,21 +4,79 @@
 
 mod common;
 
-use common::wire::filler;
+use std::time::Duration;
+
+use common::wire::{Lone, Raw, filler, words};
 use common::{Pair, bob_expects};
-use msrp::{Config, Event, Outcome, OutgoingMessage};
+use msrp::{
+    Config, Event, Limits, Outcome, OutgoingMessage, ReceiveMode, ResponseMode, SessionConfig,
+    StatusCode,
+};
+
+const MODES: [ReceiveMode; 2] = [ReceiveMode::Whole, ReceiveMode::Pieces];
+const BOB_TWO: &str = "msrp://bob.example:12763/two;tcp";
+const SECOND: Duration = Duration::from_secs(1);
+
+fn limited(set: impl FnOnce(&mut Limits)) -> Config {
+    let mut config = Config::default();
+    set(&mut config.limits);
+    config
+}
+
+fn bob(config: Config, mode: ReceiveMode) -> Lone {
+    Lone::bob_with(config, bob_expects().receive(mode))
+}
 
 fn file(len: usize) -> OutgoingMessage {
     OutgoingMessage::new("application/octet-stream".parse().unwrap(), filler(len))
+}
+
+/// The first chunk of a message that has more.
+fn begun(id: &str) -> Raw {
+    Raw::chunk("t.one", id, "1-*/*", "abc", '+')
+}
+
+fn whole(id: &str) -> Raw {
+    Raw::chunk("t.whole", id, "1-2/2", "Hi", '$')
 }
 
 fn messages(events: &[Event]) -> usize {
     events.iter().filter(|event| matches!(event, Event::Message { .. })).count()
 }
 
+/// The messages that were received, with `again` for duplicates, and why others failed.
+fn told(events: &[Event]) -> Vec<String> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Message { received, .. } | Event::MessageCompleted { received, .. } => {
+                let again = if received.is_duplicate() { " again" } else { "" };
+                Some(format!("{}{again}", received.message_id().as_str()))
+            }
+            Event::MessageFailed { received, reason } => {
+                Some(format!("{} {reason:?}", received.message_id().as_str()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// A fresh message is accepted, in one chunk and in two.
+fn assert_lives(bob: &mut Lone) {
+    assert_eq!(words(&bob.give(&whole("fresh1").octets())), ["200"]);
+    assert_eq!(words(&bob.give(&begun("fresh2").octets())), ["200"]);
+    let rest = Raw::chunk("t.rest", "fresh2", "4-*/*", "def", '$');
+    assert_eq!(words(&bob.give(&rest.octets())), ["200"]);
+    let mut events = told(&bob.events());
+    events.retain(|event| event.starts_with("fresh"));
+    assert_eq!(events, ["fresh1", "fresh2"]);
+}
+
+// Bursts.
+
 #[test]
 fn bursts_of_more_messages_than_may_be_unfinished_all_arrive() {
-    for (count, len) in [(70, 200_000), (300, 10_000), (1_000, 3_000)] {
+    for (count, len) in [(70, 200_000), (300, 10_000)] {
         let mut pair = Pair::with(Config::default(), Config::default(), bob_expects());
         let session = pair.open();
         for _ in 0..4 {
@@ -30,5 +88,349 @@ fn bursts_of_more_messages_than_may_be_unfinished_all_arrive() {
             let accepted = outcomes.iter().filter(|it| it.outcome == Outcome::Accepted).count();
             assert_eq!((accepted, messages(&pair.bob.events())), (count, count));
         }
+    }
+}
+
+// Messages that do not end.
+
+#[test]
+fn abandoned_messages_make_way_for_new_ones() {
+    for mode in MODES {
+        let mut bob = bob(Config::default(), mode);
+        for n in 0..500 {
+            assert_eq!(words(&bob.give(&begun(&format!("gone{n}")).octets())), ["200"]);
+        }
+        let events = told(&bob.events());
+        let expected: Vec<_> = (0..436).map(|n| format!("gone{n} Evicted")).collect();
+        assert_eq!(events, expected, "{mode:?}");
+        assert_lives(&mut bob);
+    }
+}
+
+#[test]
+fn an_abandoned_message_has_a_deadline() {
+    for mode in MODES {
+        let mut bob = bob(Config::default(), mode);
+        let before = bob.side.connection.footprint().held;
+        bob.give(&begun("gone1").octets());
+        bob.advance(60 * SECOND);
+        bob.give(&begun("gone2").octets());
+        bob.give(&Raw::chunk("t.two", "gone1", "4-*/*", "d", '+').octets());
+        bob.events();
+        let start = bob.now;
+        bob.advance(119 * SECOND);
+        assert_eq!(told(&bob.events()), [""; 0]);
+        assert_eq!(bob.side.connection.poll_timeout(), Some(start + 120 * SECOND));
+        bob.advance(SECOND);
+        assert_eq!(told(&bob.events()), ["gone2 TimedOut", "gone1 TimedOut"]);
+        assert_eq!(bob.side.connection.poll_timeout(), None);
+        assert_eq!(bob.side.connection.footprint().held, before);
+        // What still comes of them has one answer, and no event.
+        for _ in 0..3 {
+            let late = Raw::chunk("t.late", "gone1", "5-*/*", "e", '+');
+            assert_eq!(words(&bob.give(&late.octets())), ["408"]);
+        }
+        assert_eq!(told(&bob.events()), [""; 0]);
+        assert_lives(&mut bob);
+    }
+}
+
+#[test]
+fn any_octet_is_progress() {
+    for mode in MODES {
+        let mut bob = bob(Config::default(), mode);
+        bob.give(&begun("slow").octets());
+        for n in 4..40 {
+            bob.advance(100 * SECOND);
+            // Every other chunk repeats the octet before it.
+            let range = format!("{}-*/*", n / 2 + 2);
+            let chunk = Raw::chunk("t.more", "slow", &range, "x", '+');
+            assert_eq!(words(&bob.give(&chunk.octets())), ["200"]);
+        }
+        assert_eq!(told(&bob.events()), [""; 0]);
+    }
+}
+
+#[test]
+fn an_empty_chunk_is_no_progress() {
+    let mut bob = bob(Config::default(), ReceiveMode::Whole);
+    bob.give(&begun("still").octets());
+    bob.advance(100 * SECOND);
+    bob.give(&Raw::chunk("t.none", "still", "4-*/*", "", '+').octets());
+    bob.advance(20 * SECOND);
+    assert_eq!(told(&bob.events()), ["still TimedOut"]);
+}
+
+#[test]
+fn the_one_without_progress_for_the_longest_time_makes_way() {
+    for mode in MODES {
+        let mut bob = bob(limited(|limits| limits.incoming_messages = 3), mode);
+        for id in ["one.", "two.", "thre"] {
+            bob.give(&begun(id).octets());
+        }
+        // All at the same moment: the order counts.
+        for (id, at) in [("one.", 4), ("thre", 4), ("one.", 5)] {
+            bob.give(&Raw::chunk("t.more", id, &format!("{at}-*/*"), "x", '+').octets());
+        }
+        for id in ["four", "five", "six."] {
+            bob.give(&begun(id).octets());
+        }
+        assert_eq!(told(&bob.events()), ["two. Evicted", "thre Evicted", "one. Evicted"]);
+        let late = Raw::chunk("t.late", "two.", "4-*/*", "x", '$');
+        assert_eq!(words(&bob.give(&late.octets())), ["413"]);
+        assert_eq!(told(&bob.events()), [""; 0]);
+    }
+}
+
+#[test]
+fn a_message_in_one_chunk_takes_no_place() {
+    let mut bob = bob(limited(|limits| limits.incoming_messages = 1), ReceiveMode::Whole);
+    bob.give(&begun("long").octets());
+    for _ in 0..3 {
+        assert_eq!(words(&bob.give(&whole("text").octets())), ["200"]);
+    }
+    bob.give(&Raw::chunk("t.rest", "long", "4-*/*", "def", '$').octets());
+    assert_eq!(told(&bob.events()), ["text", "text again", "text again", "long"]);
+}
+
+#[test]
+fn a_pause_of_our_own_is_no_silence_of_the_peer() {
+    let mut bob = bob(limited(|limits| limits.events = 0), ReceiveMode::Pieces);
+    let mut input = bytes::BytesMut::from(&begun("long").octets()[..]);
+    while !input.is_empty() {
+        bob.side.connection.receive(bob.now, &mut input).unwrap();
+        if !input.is_empty() {
+            bob.side.connection.poll_event();
+        }
+    }
+    bob.side.feed(bob.now, &begun("next").octets());
+    // Events wait: nothing is read for an hour.
+    let mut input = bytes::BytesMut::from(&begun("last").octets()[..]);
+    bob.side.connection.receive(bob.now, &mut input).unwrap();
+    assert!(!bob.side.connection.wants_read());
+    while bob.side.connection.poll_transmit(bob.now).is_some() {}
+    bob.now += 3_600 * SECOND;
+    bob.side.connection.handle_timeout(bob.now);
+    let events = bob.events();
+    assert_eq!(told(&events), [""; 0]);
+    // Reading goes on, and the time starts anew.
+    bob.side.connection.handle_timeout(bob.now);
+    bob.side.feed(bob.now, &input);
+    bob.drain();
+    bob.advance(119 * SECOND);
+    assert_eq!(told(&bob.events()), [""; 0]);
+    for _ in 0..3 {
+        bob.advance(SECOND);
+    }
+    assert_eq!(told(&bob.events()).len(), 3);
+}
+
+// What comes after the end.
+
+#[test]
+fn late_chunks_of_a_complete_message_leave_no_trace() {
+    for mode in MODES {
+        let mut bob = bob(Config::default(), mode);
+        bob.give(&begun("done").octets());
+        bob.give(&Raw::chunk("t.two", "done", "4-6/6", "def", '$').octets());
+        bob.give(&whole("text").octets());
+        assert_eq!(told(&bob.events()), ["done", "text"]);
+        let before = bob.side.connection.footprint();
+        for (id, at, text, flag) in [
+            ("done", 1, "abc", '+'),
+            ("done", 4, "def", '$'),
+            ("done", 4, "def", '+'),
+            ("done", 2, "bc", '#'),
+            ("done", 1, "abc", '#'),
+            ("text", 1, "H", '+'),
+            ("text", 2, "i", '$'),
+            ("done", 90, "beyond", '+'),
+        ] {
+            let late = Raw::chunk("t.late", id, &format!("{at}-*/*"), text, flag);
+            assert_eq!(words(&bob.give(&late.octets())), ["200"], "{id} {at} {flag}");
+        }
+        // An application that takes pieces has learnt that the first chunk came again.
+        let again: &[&str] = match mode {
+            ReceiveMode::Whole => &[],
+            ReceiveMode::Pieces => &["done Duplicate", "done Duplicate", "text Duplicate"],
+        };
+        assert_eq!(told(&bob.events()), again);
+        assert_eq!(bob.side.connection.footprint(), before);
+        assert_lives(&mut bob);
+    }
+}
+
+#[test]
+fn a_message_that_comes_again_in_one_chunk_is_a_duplicate() {
+    for mode in MODES {
+        let long = filler(5_000);
+        let chunk = Raw::send("t.long").message("long").range("1-*/5000").body("a/b", &long);
+        for split in [1, 700, 10_000] {
+            let mut bob = bob(Config::default(), mode);
+            for _ in 0..2 {
+                for part in chunk.octets().chunks(split) {
+                    bob.side.feed(bob.now, part);
+                }
+            }
+            assert_eq!(words(&bob.drain()), ["200", "200"]);
+            assert_eq!(told(&bob.events()), ["long", "long again"]);
+        }
+    }
+}
+
+#[test]
+fn reports_on_a_repeated_message_are_repeated() {
+    let mut bob = Lone::bob();
+    let ask = |raw: Raw| raw.reports("", "yes").octets();
+    bob.give(&ask(begun("done")));
+    let last = ask(Raw::chunk("t.two", "done", "4-6/6", "def", '$'));
+    assert_eq!(words(&bob.give(&last)), ["200", "REPORT"]);
+    let sent = bob.give(&ask(begun("done")));
+    assert_eq!((words(&sent), sent[1].range()), (vec!["200", "REPORT"], "1-3/*"));
+    let sent = bob.give(&last);
+    assert_eq!((words(&sent), sent[1].range()), (vec!["200", "REPORT"], "4-6/6"));
+}
+
+#[test]
+fn late_chunks_of_refused_messages_take_no_place() {
+    for mode in MODES {
+        let session = bob_expects().receive(mode).max_size(1_000);
+        let mut bob = Lone::bob_with(Config::default(), session);
+        let before = bob.side.connection.footprint().held;
+        for n in 0..100 {
+            let id = format!("large{n}");
+            for at in [1, 500, 1] {
+                let chunk = Raw::chunk("t.part", &id, &format!("{at}-*/2000"), "x", '+');
+                assert_eq!(words(&bob.give(&chunk.octets())), ["413"]);
+            }
+        }
+        assert_eq!(told(&bob.events()).len(), 100);
+        assert_eq!(bob.side.connection.footprint().held, before);
+        assert_lives(&mut bob);
+    }
+}
+
+#[test]
+fn a_limit_of_no_messages_is_told_once_for_each() {
+    let mut bob = bob(limited(|limits| limits.incoming_messages = 0), ReceiveMode::Whole);
+    for _ in 0..3 {
+        assert_eq!(words(&bob.give(&whole("text").octets())), ["413"]);
+    }
+    assert_eq!(told(&bob.events()), ["text TooManyMessages"]);
+}
+
+// Messages that wait for the application.
+
+#[test]
+fn unanswered_messages_pause_reading_and_none_is_lost() {
+    let session = bob_expects().responses(ResponseMode::Application);
+    let mut bob = Lone::bob_with(Config::default(), session);
+    bob.give(&begun("long").octets());
+    let input: Vec<u8> = (0..200).flat_map(|n| whole(&format!("text{n}")).octets()).collect();
+    bob.side.feed(bob.now, &input);
+    let (mut told, mut answers) = (0, bob.drain());
+    for round in 0.. {
+        let keys: Vec<_> = bob
+            .events()
+            .into_iter()
+            .map(|event| match event {
+                Event::Message { received, .. } => received.key(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        if keys.is_empty() {
+            break;
+        }
+        assert!(keys.len() <= 64 && (keys.len() == 64) != bob.side.connection.wants_read());
+        told += keys.len();
+        // The pause of this side is no silence of the peer.
+        if !bob.side.connection.wants_read() {
+            bob.advance(3_600 * SECOND);
+        }
+        for key in keys {
+            if round == 1 {
+                bob.side.connection.reject(key, StatusCode::FORBIDDEN).unwrap();
+            } else {
+                bob.side.connection.accept(key).unwrap();
+            }
+        }
+        bob.side.connection.handle_timeout(bob.now);
+        bob.side.feed(bob.now, b"");
+        answers.extend(bob.drain());
+    }
+    assert_eq!(told, 200);
+    assert_eq!(answers.len(), 200);
+    assert_eq!(answers.iter().filter(|it| it.what == "403").count(), 64);
+    assert!(!answers.iter().any(|it| it.what == "413"));
+}
+
+// Shares.
+
+#[test]
+fn octets_of_one_session_do_not_take_the_room_of_another() {
+    let mut bob = bob(limited(|limits| limits.incoming_octets = 100_000), ReceiveMode::Whole);
+    bob.table.insert(SessionConfig::expected(BOB_TWO.parse().unwrap())).unwrap();
+    let part = |id: &str, len: usize| {
+        Raw::send("t.part").message(id).range("1-*/*").body("a/b", &filler(len)).flag('+')
+    };
+    for n in 0..30 {
+        bob.give(&part(&format!("hog{n}"), 10_000).octets());
+    }
+    let before = told(&bob.events());
+    assert!(before.iter().all(|it| it.starts_with("hog") && it.ends_with("Evicted")), "{before:?}");
+    // The other session has what it needs, at the expense of the first alone.
+    for n in 0..3 {
+        let chunk = part(&format!("mine{n}"), 9_000).to(BOB_TWO);
+        assert_eq!(words(&bob.give(&chunk.octets())), ["200"]);
+    }
+    let during = told(&bob.events());
+    assert!(during.iter().all(|it| it.starts_with("hog")), "{during:?}");
+    for n in 0..3 {
+        let last = Raw::chunk("t.last", &format!("mine{n}"), "9001-*/*", "x", '$').to(BOB_TWO);
+        assert_eq!(words(&bob.give(&last.octets())), ["200"]);
+    }
+    let mut events = told(&bob.events());
+    events.retain(|event| !event.starts_with("hog"));
+    assert_eq!(events, ["mine0", "mine1", "mine2"]);
+}
+
+#[test]
+fn what_alone_exceeds_the_limit_is_refused() {
+    let mut bob = bob(limited(|limits| limits.incoming_octets = 20_000), ReceiveMode::Whole);
+    bob.give(&begun("small").octets());
+    let chunk = Raw::send("t.part").message("large").range("1-*/*").body("a/b", &filler(50_000));
+    let octets = chunk.octets();
+    for part in octets.chunks(1_000) {
+        bob.side.feed(bob.now, part);
+    }
+    assert_eq!(words(&bob.drain()), ["413"]);
+    assert_eq!(told(&bob.events()), ["small Evicted", "large NoRoom"]);
+    assert_lives(&mut bob);
+}
+
+// Chunks that cannot belong to their message.
+
+#[test]
+fn a_later_chunk_without_a_range_is_refused() {
+    for mode in MODES {
+        for flag in ['+', '$'] {
+            let mut bob = bob(Config::default(), mode);
+            bob.give(&begun("mid1").octets());
+            let chunk = Raw::chunk("t.two", "mid1", "", "XYZ", flag);
+            assert_eq!(words(&bob.give(&chunk.octets())), ["400"]);
+            assert_eq!(told(&bob.events()), ["mid1 Inconsistent"]);
+            let late = Raw::chunk("t.thr", "mid1", "4-*/*", "def", '$');
+            assert_eq!(words(&bob.give(&late.octets())), ["400"]);
+            assert_eq!(told(&bob.events()), [""; 0]);
+            assert_lives(&mut bob);
+        }
+        // One without octets can end the message.
+        let mut bob = bob(Config::default(), mode);
+        bob.give(&begun("mid1").octets());
+        assert_eq!(
+            words(&bob.give(&Raw::send("t.two").message("mid1").flag('#').octets())),
+            ["200"]
+        );
+        assert_eq!(told(&bob.events()), ["mid1 Aborted"]);
     }
 }

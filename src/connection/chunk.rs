@@ -12,6 +12,7 @@ use crate::keys::{IncomingKey, SessionKey};
 use crate::mime::wrapped_type;
 use crate::offset::Offset;
 use crate::reassembly::ReassemblyError;
+use crate::weight;
 use crate::wire::{ByteRange, Continuation, Head, MessageId, StatusCode};
 
 /// The frame that is arriving.
@@ -24,6 +25,28 @@ pub(super) enum Current {
     Bodiless { session: SessionKey, head: Head },
     /// A chunk of a message.
     Chunk(Box<Chunk>),
+    /// A chunk of a message that was complete before. Its octets are skipped.
+    Repeated(Box<Chunk>),
+}
+
+/// What was known of a message when the head of its chunk arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// Nothing: the chunk is the first one.
+    Nothing,
+    /// Others of its chunks: this is the message.
+    Begun(IncomingKey),
+    /// The whole message. It can come again as a duplicate.
+    Complete,
+}
+
+impl Known {
+    const fn key(self) -> Option<IncomingKey> {
+        match self {
+            Self::Begun(key) => Some(key),
+            Self::Nothing | Self::Complete => None,
+        }
+    }
 }
 
 /// A chunk that is arriving.
@@ -39,6 +62,7 @@ pub(super) struct Chunk {
     /// Its only piece so far, while nothing else of the message has arrived: a
     /// message that arrives in one piece is passed on as that piece.
     pub(super) only_piece: Bytes,
+    pub(super) known: Known,
     /// The message it belongs to, once that is open.
     pub(super) key: Option<IncomingKey>,
     /// The session's configuration when the message began.
@@ -51,10 +75,11 @@ impl Chunk {
         terms: Arc<SessionConfig>,
         message_id: MessageId,
         head: Head,
-        key: Option<IncomingKey>,
+        known: Known,
     ) -> Self {
         let offset = head.view().byte_range().map_or(0, |range| range.offset().get());
-        Self { session, message_id, head, offset, len: 0, only_piece: Bytes::new(), key, terms }
+        let (only_piece, key) = (Bytes::new(), known.key());
+        Self { session, message_id, head, offset, len: 0, only_piece, known, key, terms }
     }
 
     /// The zero-based offset after its last octet.
@@ -101,6 +126,12 @@ impl Chunk {
         }
     }
 
+    /// Whether octets of it have a place in the message. A chunk without Byte-Range is
+    /// the entire message (section 7.3.1), which it cannot be of one that has begun.
+    pub(super) fn has_place(&self) -> bool {
+        !matches!(self.known, Known::Begun(_)) || self.head.view().byte_range().is_some()
+    }
+
     /// Whether Byte-Range agrees with the octets that have arrived.
     pub(super) fn agrees(&self, flag: Continuation) -> bool {
         let Some(range) = self.head.view().byte_range() else { return true };
@@ -130,6 +161,8 @@ pub(super) enum Receipt {
     Traffic(Head),
     /// A chunk of a message that is not complete.
     Part(Box<Chunk>),
+    /// A chunk of a message that was complete before.
+    Repeated(Box<Chunk>),
     /// The chunk that completes its message.
     Whole(Whole),
 }
@@ -149,6 +182,12 @@ impl Whole {
     /// The head that asks for REPORTs on the message.
     pub(super) fn head(&self) -> &Head {
         self.first.as_ref().unwrap_or(&self.last.head)
+    }
+
+    /// What it weighs while it waits for the application.
+    pub(super) fn weight(&self) -> usize {
+        let first = self.first.as_ref().map_or(0, weight::of_head);
+        weight::ENTRY + weight::of_head(&self.last.head) + first
     }
 }
 
@@ -189,6 +228,8 @@ impl Fault {
     pub(super) const TOO_MANY_MESSAGES: Self =
         Self::new(StatusCode::STOP_SENDING, FailReason::TooManyMessages);
     pub(super) const NO_ROOM: Self = Self::new(StatusCode::STOP_SENDING, FailReason::NoRoom);
+    pub(super) const EVICTED: Self = Self::new(StatusCode::STOP_SENDING, FailReason::Evicted);
+    pub(super) const TIMED_OUT: Self = Self::new(StatusCode::TIMEOUT, FailReason::TimedOut);
 
     const fn new(status: StatusCode, reason: FailReason) -> Self {
         Self { status, reason }

@@ -53,6 +53,12 @@ pub struct Config {
     /// does not run while [`Connection::wants_read`](crate::Connection::wants_read)
     /// is false. `None`: without limit. Default 30 seconds.
     pub frame_timeout: Option<Duration>,
+    /// How long an incoming message that has begun may stay without another octet
+    /// before it fails with [`FailReason::TimedOut`](crate::FailReason::TimedOut). The
+    /// response to later chunks of it is 408. The time does not run while
+    /// [`Connection::wants_read`](crate::Connection::wants_read) is false. Default 120
+    /// seconds.
+    pub incoming_timeout: Duration,
     /// The most body octets of one [`Transmit`](crate::Transmit). Default 64 KiB.
     pub transmit_octets: usize,
     /// The octets of one chunk after which another waiting message has its
@@ -76,6 +82,7 @@ impl Default for Config {
             silence_timeout: Duration::from_secs(60),
             bind_timeout: Some(Duration::from_secs(30)),
             frame_timeout: Some(Duration::from_secs(30)),
+            incoming_timeout: Duration::from_secs(120),
             transmit_octets: 64 * 1024,
             turn_octets: 64 * 1024,
             chunk_octets: None,

@@ -20,6 +20,8 @@ pub(super) struct Life {
     keep_alive: Option<Instant>,
     /// Since when this side does not read.
     paused: Option<Instant>,
+    /// When reading last went on after a pause.
+    resumed: Instant,
     /// Since when more control frames wait than the limit allows.
     full: Option<Instant>,
     /// When an unbound connection ends.
@@ -36,6 +38,7 @@ impl Life {
             leaving: None,
             keep_alive: None,
             paused: None,
+            resumed: now,
             full: None,
             unbound_until: bind_timeout.and_then(|timeout| now.checked_add(timeout)),
             unread: 0,
@@ -83,8 +86,14 @@ impl Life {
             let pause = now.saturating_duration_since(paused);
             self.unbound_until = self.unbound_until.and_then(|until| until.checked_add(pause));
             self.heard = now;
+            self.resumed = now;
         }
         self.paused = since(self.paused, now, !reads);
+    }
+
+    /// When reading last went on after a pause.
+    pub(super) const fn resumed(&self) -> Instant {
+        self.resumed
     }
 
     /// A keep-alive waits for its answer from now on.

@@ -78,9 +78,7 @@ impl Connection {
         binding: Option<Binding>,
     ) -> SessionKey {
         let remembered = self.config.limits.remembered_messages;
-        let session = self.sessions.insert(Session::new(config, remote, binding, remembered));
-        self.inbox.open_session(session);
-        session
+        self.sessions.insert(Session::new(config, remote, binding, remembered))
     }
 
     pub(super) fn mark_open(&mut self, id: SessionKey, response: Option<Response>) {

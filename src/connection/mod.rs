@@ -38,7 +38,9 @@ mod session_config;
 mod session_ids;
 mod table;
 mod transport;
+mod unfinished;
 mod update;
+mod waiting;
 
 use crate::time::Instant;
 use std::sync::Arc;
@@ -285,8 +287,9 @@ impl Connection {
         }
     }
 
-    /// Whether octets are taken from the transport now. `false` while too many
-    /// events wait for the application, or too many responses for the peer.
+    /// Whether octets are taken from the transport now. `false` while too many events
+    /// or complete messages wait for the application, or too many responses for the
+    /// peer.
     #[must_use]
     pub fn wants_read(&self) -> bool {
         let limits = &self.config.limits;
@@ -294,6 +297,7 @@ impl Connection {
             && self.events.octets() <= limits.event_octets
             && self.events.len() <= limits.events
             && self.hop.control_len() <= limits.control_octets
+            && !self.inbox.is_full()
     }
 
     /// The next octets for the transport. Write all of them before the next call,
@@ -314,6 +318,7 @@ impl Connection {
             self.hop.next_deadline(),
             self.sessions.next_report_deadline(),
             self.next_of_life(),
+            self.next_incoming_deadline(),
             #[cfg(feature = "auth")]
             self.authentications.next_refresh(),
         ];
@@ -330,6 +335,7 @@ impl Connection {
         self.hop.handle_timeout(now);
         self.drain_hop(now);
         self.expire_reports(now);
+        self.expire_incoming(now);
         #[cfg(feature = "auth")]
         self.refresh_routes(now);
         self.keep_alive_if_due(now);
@@ -367,8 +373,8 @@ impl Connection {
         match frame {
             Frame::Head(head) => self.head(now, head),
             Frame::BadHead(bad) => self.bad_request(&bad),
-            Frame::Body(piece) => self.body_piece(piece),
-            Frame::End(flag) => self.end_line(flag),
+            Frame::Body(piece) => self.body_piece(now, piece),
+            Frame::End(flag) => self.end_line(now, flag),
         }
     }
 

@@ -7,6 +7,8 @@ use super::received::Received;
 use super::session_config::{ReceiveMode, SessionConfig};
 use crate::limits::Limits;
 use crate::reassembly::{Reassembler, Tracker};
+use crate::time::Instant;
+use crate::weight;
 
 /// A message that has begun and not ended.
 #[derive(Debug)]
@@ -15,6 +17,34 @@ pub(super) struct Open {
     pub(super) store: Store,
     /// The session's configuration when it began.
     pub(super) terms: Arc<SessionConfig>,
+    pub(super) progress: Progress,
+}
+
+impl Open {
+    pub(super) fn weight(&self) -> usize {
+        weight::ENTRY + weight::of_head(&self.received.head) + self.store.weight()
+    }
+}
+
+/// When octets of a message last arrived, and where that is in the order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Progress {
+    pub(super) at: Instant,
+    pub(super) step: u64,
+    /// The step at which it was filed.
+    pub(super) filed: u64,
+}
+
+impl Progress {
+    /// For a message that is not filed.
+    pub(super) const fn new(now: Instant) -> Self {
+        Self { at: now, step: 0, filed: 0 }
+    }
+
+    /// Octets have arrived. The order learns of it later.
+    pub(super) const fn made(&mut self, now: Instant, step: u64) {
+        (self.at, self.step) = (now, step);
+    }
 }
 
 /// The octets of a message, or where they are.
@@ -33,22 +63,13 @@ impl Store {
         }
     }
 
-    /// Adds a piece to the message, and gives the octets by which what is held
-    /// in memory has grown: at most `room`.
-    pub(super) fn insert(&mut self, offset: u64, piece: &[u8], room: u64) -> Result<u64, Fault> {
-        let len = piece.len() as u64;
+    /// Adds a piece to the message.
+    pub(super) fn insert(&mut self, offset: u64, piece: &[u8]) -> Result<(), Fault> {
         match self {
-            Self::Whole(_) if len > room => Err(Fault::NO_ROOM),
-            Self::Whole(store) => {
-                let before = store.received();
-                store.insert(offset, piece)?;
-                Ok(store.received() - before)
-            }
-            Self::Pieces(tracker) => {
-                tracker.insert(offset, len)?;
-                Ok(0)
-            }
+            Self::Whole(store) => store.insert(offset, piece)?,
+            Self::Pieces(tracker) => tracker.insert(offset, piece.len() as u64)?,
         }
+        Ok(())
     }
 
     /// The size of the message is known.
@@ -72,11 +93,11 @@ impl Store {
         matches!(self, Self::Pieces(_))
     }
 
-    /// Octets in memory.
-    pub(super) const fn held(&self) -> u64 {
-        match self {
-            Self::Whole(store) => store.received(),
-            Self::Pieces(_) => 0,
-        }
+    fn weight(&self) -> usize {
+        let (ranges, octets) = match self {
+            Self::Whole(store) => (store.ranges(), store.capacity()),
+            Self::Pieces(tracker) => (tracker.ranges(), 0),
+        };
+        ranges.len() * weight::RUN + octets
     }
 }

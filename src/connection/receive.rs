@@ -4,9 +4,9 @@
 use bytes::Bytes;
 
 use super::Connection;
-use super::chunk::{Ended, Fault, Refusal};
+use super::chunk::{Ended, Fault, Known, Refusal};
 use super::event::Event;
-use super::inbox::Remains;
+use super::inbox::{Dropped, Remains};
 use super::session_ids::only;
 use crate::keys::SessionKey;
 use crate::time::Instant;
@@ -22,7 +22,7 @@ impl Connection {
             Err(status) => return self.respond(&view, status),
         };
         match method {
-            RequestKind::Send if view.has_body() => self.begin_chunk(session, head),
+            RequestKind::Send if view.has_body() => self.begin_chunk(now, session, head),
             RequestKind::Send => self.begin_bodiless(session, head),
             RequestKind::Report => self.reported(now, session, &view),
             RequestKind::Nickname if self.gives_nicknames(session) => {
@@ -114,7 +114,7 @@ impl Connection {
         self.inbox.begin_bodiless(session, head);
     }
 
-    fn begin_chunk(&mut self, session: SessionKey, head: Head) {
+    fn begin_chunk(&mut self, now: Instant, session: SessionKey, head: Head) {
         let view = head.view();
         let Some(message_id) = view.message_id() else {
             return self.respond(&view, StatusCode::BAD_REQUEST);
@@ -122,31 +122,32 @@ impl Connection {
         if let Some(status) = self.inbox.refused(session, &message_id) {
             return self.respond(&view, status);
         }
-        let is_known = self.inbox.find(session, &message_id).is_some();
-        let lacks_type = is_known && view.content_type().is_none();
+        let is_later = self.inbox.known(session, &message_id) != Known::Nothing;
+        let lacks_type = is_later && view.content_type().is_none();
         if lacks_type && !self.tolerate(Tolerance::MissingContentType) {
             return self.respond(&view, StatusCode::BAD_REQUEST);
         }
         let Some(owner) = self.sessions.get(session) else { return };
-        let result = self.inbox.begin(session, &owner.config, message_id, head);
+        let (inbox, events) = (&mut self.inbox, &mut self.events);
+        let result = inbox.begin(now, session, &owner.config, (message_id, head), events);
         self.tell_or_refuse(result);
     }
 
     /// A piece of the body of the current frame.
-    pub(super) fn body_piece(&mut self, piece: Bytes) {
-        let result = self.inbox.piece(piece);
+    pub(super) fn body_piece(&mut self, now: Instant, piece: Bytes) {
+        let result = self.inbox.piece(now, piece, &mut self.events);
         self.tell_or_refuse(result);
     }
 
     /// The end-line of the current frame.
-    pub(super) fn end_line(&mut self, flag: Continuation) {
+    pub(super) fn end_line(&mut self, now: Instant, flag: Continuation) {
         if !self.inbox.agrees(flag) && !self.tolerate(Tolerance::WrongByteRange) {
             if let Some(refusal) = self.inbox.refuse_current(Fault::INCONSISTENT) {
                 self.refuse(*refusal);
             }
             return;
         }
-        match self.inbox.end(flag) {
+        match self.inbox.end(now, flag, &mut self.events) {
             Ok(Ended { receipt, event }) => {
                 if let Some(receipt) = receipt {
                     self.acknowledge(&receipt);
@@ -167,6 +168,36 @@ impl Connection {
     fn refuse(&mut self, refusal: Refusal) {
         self.respond(&refusal.head.view(), refusal.status);
         self.events.push(refusal.event);
+    }
+
+    /// When an unfinished incoming message may be due. A pause of this side is no
+    /// silence of the peer.
+    pub(super) fn next_incoming_deadline(&self) -> Option<Instant> {
+        if self.wants_read() {
+            self.inbox.next_deadline(self.config.incoming_timeout, self.life.resumed())
+        } else {
+            None
+        }
+    }
+
+    /// Drops the incoming messages whose rest has not come in time.
+    pub(super) fn expire_incoming(&mut self, now: Instant) {
+        if !self.wants_read() {
+            return;
+        }
+        let (timeout, since) = (self.config.incoming_timeout, self.life.resumed());
+        while let Some(dropped) = self.inbox.expire(now, timeout, since) {
+            self.drop_message(dropped);
+        }
+    }
+
+    /// A message that failed by no fault of the chunk that is arriving.
+    pub(super) fn drop_message(&mut self, dropped: Dropped) {
+        let Dropped { head, status, event } = dropped;
+        if let Some(head) = head {
+            self.respond(&head.view(), status);
+        }
+        self.events.extend(event);
     }
 
     /// Drops the unfinished incoming messages of a session that ends.

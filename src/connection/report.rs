@@ -133,6 +133,7 @@ impl Connection {
         match receipt {
             Receipt::Traffic(head) => self.respond(&head.view(), StatusCode::OK),
             Receipt::Part(chunk) => self.acknowledge_chunk(chunk),
+            Receipt::Repeated(chunk) => self.acknowledge_repeated(chunk),
             Receipt::Whole(whole) => {
                 self.acknowledge_chunk(&whole.last);
                 self.report_whole(whole);
@@ -144,6 +145,16 @@ impl Connection {
         let head = chunk.head.view();
         self.respond(&head, StatusCode::OK);
         if chunk.terms.reports == ReportMode::EachChunk && head.success_report() {
+            self.report_success(chunk, &head, chunk.range());
+        }
+    }
+
+    /// The sender of a chunk of a message that was complete before may lack its
+    /// REPORTs, too.
+    fn acknowledge_repeated(&mut self, chunk: &Chunk) {
+        let head = chunk.head.view();
+        self.respond(&head, StatusCode::OK);
+        if chunk.terms.reports != ReportMode::Manual && head.success_report() {
             self.report_success(chunk, &head, chunk.range());
         }
     }

@@ -1,7 +1,6 @@
 //! The application's responses to incoming messages.
 
 use super::Connection;
-use super::inbox::Rejection;
 use crate::keys::{IncomingKey, UnknownKey};
 use crate::wire::StatusCode;
 
@@ -31,11 +30,8 @@ impl Connection {
     /// [`UnknownKey`] if the message has ended and does not wait, or belongs to another
     /// connection.
     pub fn reject(&mut self, message: IncomingKey, status: StatusCode) -> Result<(), UnknownKey> {
-        let Rejection { head, event } = self.inbox.reject(message, status).ok_or(UnknownKey)?;
-        if let Some(head) = head {
-            self.respond(&head.view(), status);
-        }
-        self.events.extend(event);
+        let dropped = self.inbox.reject(message, status).ok_or(UnknownKey)?;
+        self.drop_message(dropped);
         Ok(())
     }
 }

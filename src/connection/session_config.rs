@@ -133,8 +133,9 @@ pub enum ResponseMode {
     /// or [`Connection::reject`](crate::Connection::reject) for every message,
     /// without delay: the sender waits for the response to the last chunk. A chat
     /// room needs it, since its response depends on the content of the message
-    /// (RFC 7701 section 6). Until then the message counts as unfinished
-    /// ([`Limits::incoming_messages`](crate::Limits::incoming_messages)).
+    /// (RFC 7701 section 6). While
+    /// [`Limits::incoming_messages`](crate::Limits::incoming_messages) of a session
+    /// wait, nothing is read.
     Application,
 }
 

@@ -114,6 +114,11 @@ impl Reassembler {
         self.tracker.ranges()
     }
 
+    /// Octets that its storage has room for.
+    pub(crate) const fn capacity(&self) -> usize {
+        self.segments.capacity
+    }
+
     /// The body of a complete message.
     ///
     /// The body reuses the storage of the reassembler. The octets of a message that
@@ -141,11 +146,13 @@ impl fmt::Debug for Reassembler {
 /// in, which cannot happen often.
 struct Segments {
     by_offset: BTreeMap<u64, VecDeque<u8>>,
+    /// Octets that the deques have room for.
+    capacity: usize,
 }
 
 impl Segments {
     const fn new() -> Self {
-        Self { by_offset: BTreeMap::new() }
+        Self { by_offset: BTreeMap::new(), capacity: 0 }
     }
 
     /// Stores `data` over earlier octets, in one segment with all that it touches.
@@ -157,10 +164,14 @@ impl Segments {
         if let Some((start, segment)) = self.by_offset.range_mut(..=offset).next_back()
             && let Some(at) = distance(*start, offset).filter(|&at| at <= segment.len())
         {
+            self.capacity = self.capacity.saturating_sub(segment.capacity());
             write(segment, at, data);
             *segment = join(mem::take(segment), tail);
+            self.capacity = self.capacity.saturating_add(segment.capacity());
         } else {
-            self.by_offset.insert(offset, join(data.to_vec().into(), tail));
+            let segment = join(data.to_vec().into(), tail);
+            self.capacity = self.capacity.saturating_add(segment.capacity());
+            self.by_offset.insert(offset, segment);
         }
     }
 
@@ -171,6 +182,7 @@ impl Segments {
         let within = (Excluded(range.start), Included(range.end));
         while let Some((&start, _)) = self.by_offset.range(within).next() {
             following = self.by_offset.remove(&start).unwrap_or_default();
+            self.capacity = self.capacity.saturating_sub(following.capacity());
             let covered = distance(start, range.end).unwrap_or(usize::MAX);
             following.drain(..covered.min(following.len()));
         }
@@ -252,6 +264,8 @@ mod tests {
             assert_segment_at(&message, offset);
         }
         assert_one_segment_a_range(&message);
+        let capacities = message.segments.by_offset.values().map(VecDeque::capacity);
+        assert_eq!(message.capacity(), capacities.sum::<usize>());
         (inserted, MOVED.get())
     }
 

@@ -280,6 +280,11 @@ impl World {
                 limits.incoming_messages < 64 || self.responses.is_some()
             }
             FailReason::NoRoom => limits.incoming_octets < 1 << 20,
+            FailReason::Evicted => {
+                limits.incoming_messages < 64 || limits.incoming_octets < 1 << 20
+            }
+            FailReason::Duplicate => received.is_duplicate(),
+            FailReason::TimedOut => self.now > self.plan.configs[side].incoming_timeout,
             FailReason::UnsupportedType => !taking.takes(sent.content_type),
             FailReason::Rejected => self.sides[side].rejected.contains(&serial),
             FailReason::SessionClosed => true,

@@ -36,14 +36,19 @@ fn the_first_piece_of_a_message_needs_a_range_too() {
 
 #[test]
 fn the_first_piece_of_a_message_needs_room_too() {
-    let mut config = Config::default();
-    config.limits.incoming_octets = 6;
-    let mut pair = Pair::with(Config::default(), config, bob_expects());
-    pair.open();
-    pair.bob.feed(pair.now, chunk("a786hjs2", "87652491", "some").as_bytes());
-    assert_eq!(reasons(&pair.bob.events()), []);
-    pair.bob.feed(pair.now, chunk("a786hjs3", "87652492", "more").as_bytes());
-    assert_eq!(reasons(&pair.bob.events()), [FailReason::NoRoom]);
+    for (octets, expected) in [
+        (6, [FailReason::NoRoom, FailReason::NoRoom].as_slice()),
+        (1_000, &[FailReason::Evicted]),
+        (2_000, &[]),
+    ] {
+        let mut config = Config::default();
+        config.limits.incoming_octets = octets;
+        let mut pair = Pair::with(Config::default(), config, bob_expects());
+        pair.open();
+        pair.bob.feed(pair.now, chunk("a786hjs2", "87652491", "some").as_bytes());
+        pair.bob.feed(pair.now, chunk("a786hjs3", "87652492", "more").as_bytes());
+        assert_eq!(reasons(&pair.bob.events()), expected);
+    }
 }
 
 #[test]

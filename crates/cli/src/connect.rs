@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use msrp::{Bind, CloseReason, Config, Event, MsrpUri, Response};
+use msrp::{Bind, CloseReason, Event, MsrpUri, Response};
 use serde_json::Value;
 
 use crate::Ending;
 use crate::client::{Client, DEFAULT_TIMEOUT, RelayOptions, Target, TlsOptions, timeout};
 use crate::failure::Failure;
-use crate::link::Stream;
+use crate::link::{self, Stream};
 use crate::output::{milliseconds, print, set, set_status};
 
 /// Opens a session with an empty SEND and prints one JSON object.
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Ending> {
     let mut object = unknown(&target);
     let timeout = Duration::from_millis(arguments.timeout);
     let deadline = Instant::now() + timeout;
-    let mut config = Config::default();
+    let mut config = link::config();
     config.transaction_timeout = timeout;
     let result = target.open(arguments.from, Bind::Bodiless, config, deadline).and_then(|client| {
         describe(&mut object, &client, &target);

@@ -75,7 +75,10 @@ impl Failure {
             }
             ConnectionEnd::Peer => Self::new("closed", "the peer closed the connection"),
             ConnectionEnd::RandomFailed(error) => Self::local(error.clone()),
-            ConnectionEnd::Local | ConnectionEnd::Stalled | _ => {
+            ConnectionEnd::Silent | ConnectionEnd::Stalled | ConnectionEnd::FrameTimeout => {
+                Self::timeout("the exchange made no progress in time")
+            }
+            ConnectionEnd::Local | ConnectionEnd::NotBound | _ => {
                 Self::new("closed", format!("the connection ended: {end}"))
             }
         }

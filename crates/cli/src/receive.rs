@@ -55,6 +55,10 @@ pub(crate) struct Arguments {
     /// with 415.
     #[arg(long, value_name = "LIST", default_value = "*", value_parser = media_types)]
     accept_types: MediaTypes,
+    /// Most connections at a time; further peers wait until one ends. One that opens no
+    /// session ends after 30 seconds.
+    #[arg(long, value_name = "N", default_value_t = 256, conflicts_with = "relay")]
+    max_connections: usize,
     /// Exit after the first connection that has brought a message.
     #[arg(long)]
     once: bool,
@@ -105,6 +109,7 @@ fn options(arguments: &Arguments, tls: Option<Arc<ServerConfig>>) -> anyhow::Res
         max_size: arguments.max_size,
         accept_types: arguments.accept_types.clone(),
         tls,
+        max_connections: arguments.max_connections,
         report: print,
     })
 }

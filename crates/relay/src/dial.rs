@@ -76,8 +76,8 @@ async fn connect(addresses: &[SocketAddr]) -> std::io::Result<TcpStream> {
     for address in addresses {
         result = TcpStream::connect(address).await;
         if let Ok(stream) = &result {
-            // Each write is a complete chunk, so waiting for more would only delay it.
-            let _ = stream.set_nodelay(true);
+            // Fails if the peer has gone, which the next read notices.
+            let _ = msrp_socket::prepare(stream);
             break;
         }
     }

@@ -65,8 +65,8 @@ impl Listen {
     }
 
     async fn handshake(&self, stream: TcpStream) -> io::Result<(Peer, Transport)> {
-        // Each write is a complete chunk, so waiting for more would only delay it.
-        let _ = stream.set_nodelay(true);
+        // Fails if the peer has gone, which the next read notices.
+        let _ = msrp_socket::prepare(&stream);
         let (peer, stream) = match &self.tls {
             None => (Peer::new(Security::Plain), Stream::Tcp(stream)),
             Some(tls) => {

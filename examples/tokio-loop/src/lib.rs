@@ -25,20 +25,26 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A TCP socket below the stream wants a short queue (`msrp_socket::prepare`), and
+//! [`RunLoop::with_backlog`] says what it holds.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use msrp::{Connection, Event, Transmit};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::sleep_until;
 
 /// Space in the input buffer for one read, in octets.
 const READ_OCTETS: usize = 16 * 1024;
+
+/// How often the connection learns what the socket holds, while that is something.
+const TICK: Duration = Duration::from_millis(100);
 
 /// A connection and the stream it runs over: TCP, TLS or any other.
 #[derive(Debug)]
@@ -51,7 +57,17 @@ pub struct RunLoop<S> {
     /// The chunk or response being written. It stays here until the stream has
     /// been flushed.
     leaving: Option<Transmit>,
+    backlog: Option<Backlog>,
     error: Option<io::Error>,
+}
+
+/// Gives the octets that the socket holds.
+struct Backlog(Box<dyn Fn() -> Option<usize> + Send>);
+
+impl std::fmt::Debug for Backlog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Backlog")
+    }
 }
 
 /// What ended the wait of the loop.
@@ -65,7 +81,31 @@ impl<S: AsyncRead + AsyncWrite> RunLoop<S> {
     /// Joins a connection to its stream.
     pub fn new(stream: S, connection: Connection) -> Self {
         let (reader, writer) = tokio::io::split(stream);
-        Self { connection, reader, writer, input: BytesMut::new(), leaving: None, error: None }
+        let input = BytesMut::new();
+        Self { connection, reader, writer, input, leaving: None, backlog: None, error: None }
+    }
+
+    /// The same with the octets that the socket below the stream holds, which makes the
+    /// deadlines of requests start when their octets have left. `held` gives `None` where
+    /// the system does not say it. For TCP:
+    ///
+    /// ```no_run
+    /// # use msrp_tokio_loop::RunLoop;
+    /// # #[cfg(unix)]
+    /// # fn run(stream: tokio::net::TcpStream, connection: msrp::Connection) -> std::io::Result<()> {
+    /// use std::os::fd::AsFd;
+    ///
+    /// msrp_socket::prepare(&stream)?;
+    /// let socket = stream.as_fd().try_clone_to_owned()?;
+    /// let run_loop = RunLoop::new(stream, connection)
+    ///     .with_backlog(move || msrp_socket::octets_held(&socket));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_backlog(mut self, held: impl Fn() -> Option<usize> + Send + 'static) -> Self {
+        self.backlog = Some(Backlog(Box::new(held)));
+        self
     }
 
     /// Runs the connection up to its next event. Returns `None` once it has
@@ -80,6 +120,7 @@ impl<S: AsyncRead + AsyncWrite> RunLoop<S> {
             if let Some(event) = self.connection.poll_event() {
                 return Some(event);
             }
+            let held = self.look_at_queue();
             if self.leaving.is_none() && self.error.is_none() {
                 self.leaving = self.connection.poll_transmit(Instant::now());
             }
@@ -88,7 +129,7 @@ impl<S: AsyncRead + AsyncWrite> RunLoop<S> {
                 let _ = self.writer.shutdown().await;
                 return None;
             }
-            match self.ready().await {
+            match self.ready((held > 0).then(|| Instant::now() + TICK)).await {
                 Ready::Read(Ok(0)) => self.connection.receive_eof(),
                 Ready::Read(Ok(_)) => {}
                 Ready::Read(Err(error)) => {
@@ -119,11 +160,23 @@ impl<S: AsyncRead + AsyncWrite> RunLoop<S> {
         }
     }
 
-    /// Waits for the stream or a deadline. It reads while it writes: two sides
+    /// Tells the connection what has not left yet, and returns how much.
+    fn look_at_queue(&mut self) -> usize {
+        let Some(queued) = self.backlog.as_ref().and_then(|backlog| (backlog.0)()) else {
+            return 0;
+        };
+        let unwritten = self.leaving.as_ref().map_or(0, Buf::remaining);
+        let held = queued.saturating_add(unwritten);
+        self.connection.transport_holds(Instant::now(), held);
+        held
+    }
+
+    /// Waits for the stream, the tick or a deadline. It reads while it writes: two sides
     /// that only write would wait for each other without end.
-    async fn ready(&mut self) -> Ready {
+    async fn ready(&mut self, tick: Option<Instant>) -> Ready {
         let Self { connection, reader, writer, input, leaving, .. } = self;
-        let (wants_read, due) = (connection.wants_read(), connection.poll_timeout());
+        let wants_read = connection.wants_read();
+        let due = connection.poll_timeout().into_iter().chain(tick).min();
         input.reserve(READ_OCTETS);
         tokio::select! {
             read = reader.read_buf(input), if wants_read => Ready::Read(read),

@@ -4,18 +4,22 @@
 //! both send more than the network holds do not block each other. The third is
 //! the application's: it takes the events and handles the timeouts. All of them
 //! sleep unless there is something to do.
+//!
+//! What leaves next is decided when the socket takes it, and the connection learns what
+//! the socket still holds: its deadlines start when the last octet has left.
 
 mod secure;
 mod stream;
 
 use std::io;
 use std::net::Shutdown;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
-use msrp::{Connection, Event, Transmit};
+use bytes::{Buf, BytesMut};
+use msrp::{Config, Connection, Event, Transmit};
 
 pub(crate) use self::secure::Secure;
 pub(crate) use self::stream::{Stream, read_more};
@@ -24,6 +28,21 @@ pub(crate) use self::stream::{Stream, read_more};
 /// socket that holds unread octets discards what it has sent last.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// How often the connection learns what the socket holds, while that is something.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The body octets to decide on at a time, and the turn of a message: the queue of a
+/// prepared socket.
+const STEP: usize = msrp_socket::UNSENT_OCTETS as usize;
+
+/// The configuration of a connection on a link.
+pub(crate) fn config() -> Config {
+    let mut config = Config::default();
+    config.transmit_octets = STEP;
+    config.turn_octets = STEP;
+    config
+}
+
 /// A connection and its threads. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Link(Arc<Shared>);
@@ -31,6 +50,8 @@ pub(crate) struct Link(Arc<Shared>);
 struct Shared {
     stream: Stream,
     state: Mutex<State>,
+    /// Octets that the connection has given to the writer and the socket has not taken.
+    unwritten: AtomicUsize,
     /// Wakes the writer: there may be octets to send.
     output: Condvar,
     /// Wakes the reader: there is room again for events or octets.
@@ -45,17 +66,20 @@ struct State {
     last_transmit: Instant,
     /// The stream has been read to its end.
     is_read_out: bool,
+    /// Octets that have not left this machine, as far as its system says so.
+    held: usize,
 }
 
 impl Link {
     pub(crate) fn new(stream: impl Into<Stream>, connection: Connection) -> io::Result<Self> {
         let stream = stream.into();
-        // Each write is complete, so waiting for more gains nothing.
-        stream.socket().set_nodelay(true)?;
-        let state = State { connection, last_transmit: Instant::now(), is_read_out: false };
+        msrp_socket::prepare(stream.socket())?;
+        let now = Instant::now();
+        let state = State { connection, last_transmit: now, is_read_out: false, held: 0 };
         let shared = Arc::new(Shared {
             stream,
             state: Mutex::new(state),
+            unwritten: AtomicUsize::new(0),
             output: Condvar::new(),
             room: Condvar::new(),
             news: Condvar::new(),
@@ -115,6 +139,7 @@ impl Link {
         let mut state = self.0.lock();
         loop {
             let now = Instant::now();
+            self.0.look_at_queue(&mut state, now);
             if state.connection.poll_timeout().is_some_and(|due| due <= now) {
                 state.connection.handle_timeout(now);
                 self.0.output.notify_one();
@@ -125,7 +150,8 @@ impl Link {
             } else if deadline.is_some_and(|deadline| deadline <= now) {
                 return None;
             }
-            let due = [deadline, state.connection.poll_timeout()].into_iter().flatten().min();
+            let tick = (state.held > 0).then(|| now + TICK);
+            let due = [deadline, state.connection.poll_timeout(), tick].into_iter().flatten().min();
             state = wait(&self.0.news, state, due.map(|due| due.saturating_duration_since(now)));
         }
     }
@@ -169,7 +195,9 @@ impl Shared {
     fn write(&self) {
         // If the socket cannot be written, the reader finds its end, too.
         while let Some(transmit) = self.next_transmit() {
-            if self.stream.write_all(transmit).is_err() {
+            let is_written = self.stream.write_all(transmit, &self.unwritten).is_ok();
+            // What leaves next is decided when it can leave.
+            if !is_written || msrp_socket::wait_writable(self.stream.socket(), None).is_err() {
                 return;
             }
         }
@@ -181,17 +209,30 @@ impl Shared {
         let mut state = self.lock();
         loop {
             let now = Instant::now();
+            self.look_at_queue(&mut state, now);
             let transmit = state.connection.poll_transmit(now);
             // Even `None` is news: everything before it has been written.
             self.news.notify_all();
             if transmit.is_some() {
                 self.room.notify_one();
                 state.last_transmit = now;
+                let octets = transmit.as_ref().map_or(0, Buf::remaining);
+                self.unwritten.store(octets, Ordering::Release);
                 return transmit;
             } else if state.connection.is_closed() {
                 return None;
             }
             state = wait(&self.output, state, None);
+        }
+    }
+
+    /// Tells the connection what has not left yet, if the system says so.
+    fn look_at_queue(&self, state: &mut State, now: Instant) {
+        // In this order an octet may count twice while it is written, but never not at all.
+        let unwritten = self.unwritten.load(Ordering::Acquire);
+        if let Some(queued) = msrp_socket::octets_held(self.stream.socket()) {
+            state.held = unwritten.saturating_add(queued);
+            state.connection.transport_holds(now, state.held);
         }
     }
 

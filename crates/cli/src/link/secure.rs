@@ -8,6 +8,7 @@
 
 use std::io::{self, BufRead, IoSlice, Read, Write};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -78,12 +79,23 @@ impl Secure {
         Ok(is_open)
     }
 
-    pub(crate) fn write_all(&self, mut transmit: Transmit) -> io::Result<()> {
+    /// Whether octets have been decrypted that nobody has read.
+    pub(super) fn has_octets(&self) -> bool {
+        self.lock().reader().fill_buf().is_ok_and(|octets| !octets.is_empty())
+    }
+
+    /// Writes all octets, and subtracts from `unwritten` those that the socket has taken.
+    pub(crate) fn write_all(
+        &self,
+        mut transmit: Transmit,
+        unwritten: &AtomicUsize,
+    ) -> io::Result<()> {
         let mut records = Vec::new();
         while transmit.has_remaining() {
             self.encrypt(&mut transmit, &mut records)?;
             (&self.socket).write_all(&records)?;
             records.clear();
+            unwritten.store(transmit.remaining(), Ordering::Release);
         }
         Ok(())
     }

@@ -2,6 +2,8 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use msrp::Transmit;
@@ -46,10 +48,33 @@ impl Stream {
         }
     }
 
-    pub(crate) fn write_all(&self, transmit: Transmit) -> io::Result<()> {
+    /// Waits until the peer has sent something, or ended its side. Returns false if it
+    /// has done neither before the timeout.
+    pub(crate) fn wait_for_octets(&self, timeout: Duration) -> io::Result<bool> {
+        if let Self::Secure(secure) = self
+            && secure.has_octets()
+        {
+            return Ok(true);
+        }
+        self.socket().set_read_timeout(Some(timeout))?;
+        let peeked = self.socket().peek(&mut [0]);
+        self.socket().set_read_timeout(None)?;
+        match peeked {
+            Ok(_) => Ok(true),
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes all octets, and subtracts from `unwritten` those that the socket has taken.
+    pub(crate) fn write_all(&self, transmit: Transmit, unwritten: &AtomicUsize) -> io::Result<()> {
         match self {
-            Self::Plain(socket) => write_all(socket, transmit),
-            Self::Secure(secure) => secure.write_all(transmit),
+            Self::Plain(socket) => write_all(socket, transmit, unwritten),
+            Self::Secure(secure) => secure.write_all(transmit, unwritten),
         }
     }
 
@@ -82,7 +107,11 @@ pub(crate) fn read(mut from: impl Read, buffer: &mut [u8]) -> io::Result<usize> 
     }
 }
 
-fn write_all(mut socket: &TcpStream, mut transmit: Transmit) -> io::Result<()> {
+fn write_all(
+    mut socket: &TcpStream,
+    mut transmit: Transmit,
+    unwritten: &AtomicUsize,
+) -> io::Result<()> {
     while transmit.has_remaining() {
         let mut slices = [IoSlice::new(&[]); 3];
         let count = transmit.chunks_vectored(&mut slices);
@@ -93,6 +122,7 @@ fn write_all(mut socket: &TcpStream, mut transmit: Transmit) -> io::Result<()> {
             Err(error) => return Err(error),
         };
         transmit.advance(written);
+        unwritten.store(transmit.remaining(), Ordering::Release);
     }
     Ok(())
 }

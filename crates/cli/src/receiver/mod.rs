@@ -1,5 +1,6 @@
 //! The passive side: listens for connections and receives their messages.
 
+mod places;
 mod relayed;
 mod store;
 
@@ -15,19 +16,27 @@ use std::time::{Duration, Instant};
 use msrp::uri::Scheme;
 use msrp::wire::ByteRange;
 use msrp::{
-    Config, Connection, Event, FailReason, IncomingKey, MediaTypes, MsrpUri, OsRandom, ReceiveMode,
+    Connection, Event, FailReason, IncomingKey, MediaTypes, MsrpUri, OsRandom, ReceiveMode,
     Received, ReportMode, Role, SessionConfig, SessionTable, StatusCode, session_id,
 };
 use rustls::{ServerConfig, ServerConnection};
 use serde_json::{Value, json};
 
+use self::places::Places;
 pub(crate) use self::relayed::Relayed;
 use self::store::Store;
-use crate::link::{Link, Secure, Stream};
+use crate::link::{self, Link, Secure, Stream};
 use crate::output::tell;
 
 /// Time limit for the TLS handshake of a peer.
 const HANDSHAKE: Duration = Duration::from_secs(15);
+
+/// How long a peer may send nothing at all. Until then it has one thread and no
+/// connection; [`Config::bind_timeout`](msrp::Config::bind_timeout) takes over.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// Pause before the next attempt when the system is out of file descriptors or threads.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How messages are received.
 pub(crate) struct Options {
@@ -39,6 +48,8 @@ pub(crate) struct Options {
     pub(crate) accept_types: MediaTypes,
     /// The server's side of TLS; `None` for TCP alone.
     pub(crate) tls: Option<Arc<ServerConfig>>,
+    /// The most connections at a time; further peers wait in the queue of the system.
+    pub(crate) max_connections: usize,
     /// Called with the object of each message.
     pub(crate) report: fn(&Value),
 }
@@ -101,15 +112,21 @@ impl Receiver {
     /// yields whether all of them were received.
     pub(crate) fn serve(self) -> mpsc::Receiver<bool> {
         let (ended, results) = mpsc::channel();
+        let places = Places::new(self.options.max_connections);
         thread::spawn(move || {
-            for socket in self.listener.incoming() {
+            loop {
+                let place = places.take();
                 let (table, options) = (self.table.clone(), Arc::clone(&self.options));
                 let ended = ended.clone();
-                let served = socket.and_then(|socket| {
-                    thread::Builder::new().spawn(move || serve(socket, table, &options, &ended))
+                let served = self.listener.accept().and_then(|(socket, _)| {
+                    thread::Builder::new().spawn(move || {
+                        serve(socket, table, &options, &ended);
+                        drop(place);
+                    })
                 });
                 if let Err(error) = served {
                     tell(format_args!("cannot serve a connection: {error}"));
+                    thread::sleep(ACCEPT_PAUSE);
                 }
             }
         });
@@ -119,12 +136,7 @@ impl Receiver {
 
 fn serve(socket: TcpStream, table: SessionTable, options: &Options, ended: &Sender<bool>) {
     let peer = socket.peer_addr().map_or_else(|_| "a connection".into(), |it| it.to_string());
-    let result = OsRandom::new().map_err(io::Error::other).and_then(|random| {
-        let config = Arc::new(Config::default());
-        let connection = Connection::new(config, Role::Passive, random, Instant::now())?;
-        Link::new(accept(socket, options.tls.clone())?, connection.with_table(table))
-    });
-    match result {
+    match open(socket, table, options.tls.clone()) {
         Ok(link) => {
             let mut inbox = Inbox::new(&link, options);
             inbox.run();
@@ -136,6 +148,21 @@ fn serve(socket: TcpStream, table: SessionTable, options: &Options, ended: &Send
         }
         Err(error) => tell(format_args!("cannot serve {peer}: {error}")),
     }
+}
+
+/// A connection with a peer that has sent something.
+fn open(
+    socket: TcpStream,
+    table: SessionTable,
+    tls: Option<Arc<ServerConfig>>,
+) -> io::Result<Link> {
+    let stream = accept(socket, tls)?;
+    if !stream.wait_for_octets(SILENCE)? {
+        return Err(io::Error::new(io::ErrorKind::TimedOut, "the peer sends nothing"));
+    }
+    let (config, random) = (Arc::new(link::config()), OsRandom::new()?);
+    let connection = Connection::new(config, Role::Passive, random, Instant::now())?;
+    Link::new(stream, connection.with_table(table))
 }
 
 fn accept(socket: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Stream> {

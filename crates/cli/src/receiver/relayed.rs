@@ -6,15 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use msrp::{
-    AuthenticationFailure, Config, Connection, Event, MsrpUri, OsRandom, RelayRoute, Role,
-    SessionTable,
+    AuthenticationFailure, Connection, Event, MsrpUri, OsRandom, RelayRoute, Role, SessionTable,
 };
 use serde_json::json;
 
 use super::{Inbox, Options};
 use crate::client::{NextHop, Relays, TlsOptions, own_uri};
 use crate::failure::Failure;
-use crate::link::{Link, Stream};
+use crate::link::{self, Link, Stream};
 
 /// Time limit for connecting to the relay.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -64,7 +63,7 @@ impl Relayed {
 
 fn open(stream: Stream, table: SessionTable) -> io::Result<Link> {
     let random = OsRandom::new()?;
-    let config = Arc::new(Config::default());
+    let config = Arc::new(link::config());
     let connection = Connection::new(config, Role::Active, random, Instant::now())?;
     Link::new(stream, connection.with_table(table))
 }

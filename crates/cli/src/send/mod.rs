@@ -10,15 +10,14 @@ use anyhow::bail;
 use body::{Body, Content};
 use msrp::wire::{ByteRange, FailureReport};
 use msrp::{
-    CloseReason, Config, Event, Finished, MediaType, MediaTypes, MessageId, MessageKey, MsrpUri,
-    Outcome,
+    CloseReason, Event, Finished, MediaType, MediaTypes, MessageId, MessageKey, MsrpUri, Outcome,
 };
 use serde_json::Value;
 
 use crate::Ending;
 use crate::client::{Client, DEFAULT_TIMEOUT, RelayOptions, Target, TlsOptions, timeout};
 use crate::failure::Failure;
-use crate::link::Link;
+use crate::link::{self, Link};
 use crate::output::{milliseconds, print, set, set_status, tell};
 use crate::receiver::{Options, Receiver};
 
@@ -58,9 +57,13 @@ pub(crate) struct Arguments {
     /// memory; the least is 2048. Default: no limit.
     #[arg(long, value_name = "OCTETS")]
     chunk: Option<usize>,
-    /// Time limit for the whole exchange, in milliseconds.
+    /// Longest time without progress, in milliseconds: for the connection, for an octet to
+    /// leave, for the response once the last one has left, for a REPORT.
     #[arg(long, value_name = "MS", default_value_t = DEFAULT_TIMEOUT, value_parser = timeout())]
     timeout: u64,
+    /// Time limit for the whole exchange, in milliseconds. Default: none.
+    #[arg(long, value_name = "MS", value_parser = timeout())]
+    deadline: Option<u64>,
 }
 
 /// The outcome of the message.
@@ -104,6 +107,7 @@ fn start_receiver() -> anyhow::Result<(MsrpUri, mpsc::Receiver<bool>)> {
         max_size: u64::MAX,
         accept_types: MediaTypes::any(),
         tls: None,
+        max_connections: 1,
         report: |event| tell(format_args!("received: {event}")),
     };
     let receiver = Receiver::bind("127.0.0.1:0", options)?;
@@ -115,19 +119,21 @@ fn start_receiver() -> anyhow::Result<(MsrpUri, mpsc::Receiver<bool>)> {
 
 fn exchange(arguments: Arguments, target: &Target, body: Body) -> Value {
     let mut object = unknown(&arguments, target);
-    let timeout = Duration::from_millis(arguments.timeout);
-    let deadline = Instant::now() + timeout;
-    let mut config = Config::default();
+    let (now, timeout) = (Instant::now(), Duration::from_millis(arguments.timeout));
+    let deadline = arguments.deadline.map(|limit| now + Duration::from_millis(limit));
+    let connected_by = deadline.into_iter().chain([now + timeout]).min().unwrap_or(now);
+    let mut config = link::config();
     config.chunk_octets = arguments.chunk;
-    // With "partial", silence means success. It must be shorter than the time limit
-    // of the whole exchange.
+    config.silence_timeout = timeout;
+    // With "partial", silence means success. It must be shorter than the time that a
+    // peer has.
     config.transaction_timeout = match arguments.failure_report {
         FailureReport::Partial => (timeout / 2).min(Duration::from_secs(2)),
         FailureReport::Yes | FailureReport::No => timeout,
     };
     let total = body.total();
     let sent = target
-        .open(arguments.from.clone(), body.bind(), config, deadline)
+        .open(arguments.from.clone(), body.bind(), config, connected_by)
         .and_then(|client| send(client, arguments, body, deadline));
     let failure = match sent {
         Ok(sent) => {
@@ -161,12 +167,15 @@ fn send(
     client: Client,
     arguments: Arguments,
     body: Body,
-    deadline: Instant,
+    deadline: Option<Instant>,
 ) -> Result<Sent, Failure> {
     let Client { link, session, .. } = client;
     let (mut message, stream) = body.into_message(arguments.content_type);
-    message =
-        message.success_report(arguments.success_report).failure_report(arguments.failure_report);
+    let timeout = Duration::from_millis(arguments.timeout);
+    message = message
+        .success_report(arguments.success_report)
+        .failure_report(arguments.failure_report)
+        .report_timeout(timeout);
     if let Some(id) = arguments.message_id {
         message = message.message_id(id);
     }
@@ -186,8 +195,7 @@ fn send(
 }
 
 /// Waits for the outcome of the message; aborts it at the deadline.
-fn wait(link: &Link, key: MessageKey, deadline: Instant) -> Sent {
-    let mut deadline = Some(deadline);
+fn wait(link: &Link, key: MessageKey, mut deadline: Option<Instant>) -> Sent {
     let finished = loop {
         match link.next_event(deadline) {
             Some(Event::Finished(finished)) if finished.message == key => break finished,
@@ -208,7 +216,10 @@ fn wait(link: &Link, key: MessageKey, deadline: Instant) -> Sent {
         Outcome::Accepted | Outcome::Sent | Outcome::Delivered => None,
         Outcome::Rejected(status) => Some(Failure::rejected(status)),
         Outcome::SessionClosed | Outcome::ConnectionLost => Some(explain(link, &mut sent)),
-        Outcome::Unreported => Some(Failure::new("closed", "the session ended without a REPORT")),
+        Outcome::Unreported if link.with(|connection| connection.is_closed()) => {
+            Some(Failure::new("closed", "the session ended without a REPORT"))
+        }
+        Outcome::Unreported => Some(Failure::timeout("no REPORT came in time")),
         Outcome::TimedOut | Outcome::Aborted | _ => {
             Some(Failure::timeout("the exchange did not end in time"))
         }

@@ -114,6 +114,12 @@ impl Receiver {
         serde_json::from_str(&line).unwrap()
     }
 
+    /// How many threads it has.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn threads(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/task", self.process.0.id())).unwrap().count()
+    }
+
     /// Its exit status, once it has ended by itself.
     pub(crate) fn status(&mut self) -> i32 {
         self.process.0.wait().unwrap().code().unwrap()

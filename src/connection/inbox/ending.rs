@@ -1,0 +1,195 @@
+//! The end-line of the frame that is arriving, and the messages that it completes.
+
+use bytes::Bytes;
+
+use super::{Inbox, failed};
+use crate::connection::chunk::{Chunk, Current, Ended, Fault, Known, Receipt, Refusal, Whole};
+use crate::connection::event::Event;
+use crate::connection::events::Events;
+use crate::connection::open::{Open, Store};
+use crate::connection::reason::FailReason;
+use crate::connection::session_config::ResponseMode;
+use crate::keys::{IncomingKey, SessionKey};
+use crate::time::Instant;
+use crate::wire::{Continuation, Head};
+
+/// Bodies up to this size are copied out of the input: an application that
+/// keeps a short message should not keep the whole read buffer with it.
+const DETACHED_BODY: usize = 2048;
+
+impl Inbox {
+    /// The end-line of the frame.
+    pub(in crate::connection) fn end(
+        &mut self,
+        now: Instant,
+        flag: Continuation,
+        events: &mut Events,
+    ) -> Result<Ended, Box<Refusal>> {
+        match std::mem::take(&mut self.current) {
+            Current::Skipped => Ok(Ended::default()),
+            Current::Bodiless { session, head } => {
+                self.end_bodiless(now, (session, head), flag, events)
+            }
+            Current::Repeated(chunk) => Ok(repeated(chunk, None)),
+            Current::Chunk(chunk) => match flag {
+                Continuation::Complete if chunk.key.is_none() && chunk.offset == 0 => {
+                    self.end_single(chunk)
+                }
+                Continuation::More | Continuation::Aborted if chunk.known == Known::Complete => {
+                    Ok(self.end_repeated(chunk))
+                }
+                Continuation::Aborted => self.end_aborted(now, chunk, events),
+                Continuation::Complete | Continuation::More => {
+                    self.end_part(now, chunk, flag, events)
+                }
+            },
+        }
+    }
+
+    /// A SEND without a body is traffic, not a message (section 7.1); but it
+    /// can end one that has begun.
+    fn end_bodiless(
+        &mut self,
+        now: Instant,
+        (session, head): (SessionKey, Head),
+        flag: Continuation,
+        events: &mut Events,
+    ) -> Result<Ended, Box<Refusal>> {
+        let id = head.view().message_id();
+        let open = id.and_then(|id| Some((id, self.open.find(session, &id)?)));
+        let mut event = None;
+        if let Some((id, key)) = open {
+            match flag {
+                Continuation::Aborted => event = self.lose(key, FailReason::Aborted),
+                Continuation::Complete => {
+                    if let Some(terms) = self.open.get(key).map(|open| open.terms.clone()) {
+                        let chunk = Chunk::new(session, terms, id, head.clone(), Known::Begun(key));
+                        if chunk.offset > 0 {
+                            return self.end_part(now, Box::new(chunk), flag, events);
+                        }
+                    }
+                }
+                Continuation::More => {}
+            }
+        }
+        Ok(Ended { receipt: Some(Receipt::Traffic(head)), event })
+    }
+
+    /// The sender has aborted the message.
+    fn end_aborted(
+        &mut self,
+        now: Instant,
+        mut chunk: Box<Chunk>,
+        events: &mut Events,
+    ) -> Result<Ended, Box<Refusal>> {
+        if let Err(fault) = self.start(now, &mut chunk, events) {
+            return Err(self.refuse(chunk, fault));
+        }
+        let event = chunk.key.and_then(|key| self.lose(key, FailReason::Aborted));
+        Ok(Ended { receipt: Some(Receipt::Traffic(chunk.head)), event })
+    }
+
+    /// A message that was complete before comes again, and not whole in this chunk: it
+    /// is no duplicate to be told of, and its chunks are all there is to respond to.
+    fn end_repeated(&mut self, chunk: Box<Chunk>) -> Ended {
+        let open = chunk.key.and_then(|key| self.open.remove(key));
+        let told = open.filter(|open| open.store.is_in_pieces());
+        repeated(chunk, told.map(|open| failed(open.received, FailReason::Duplicate)))
+    }
+
+    /// The whole message in one chunk, in one piece.
+    fn end_single(&mut self, mut chunk: Box<Chunk>) -> Result<Ended, Box<Refusal>> {
+        let received = self.received(chunk.session, chunk.message_id, &chunk.head);
+        let body = std::mem::take(&mut chunk.only_piece);
+        if let Err(fault) = chunk.check_whole(received.content_type(), &body) {
+            return Err(self.refuse(chunk, fault));
+        }
+        let whole = Whole { last: chunk, first: None, total: body.len() as u64 };
+        let receipt = self.take_whole(received.key, whole);
+        let event = Some(Event::Message { received, body: detached(body) });
+        Ok(Ended { receipt, event })
+    }
+
+    /// A chunk of a message that has others.
+    fn end_part(
+        &mut self,
+        now: Instant,
+        mut chunk: Box<Chunk>,
+        flag: Continuation,
+        events: &mut Events,
+    ) -> Result<Ended, Box<Refusal>> {
+        let part =
+            self.start(now, &mut chunk, events).and_then(|()| self.add_part(now, &mut chunk, flag));
+        match part {
+            Ok(Some(open)) => self.end_message(chunk, open),
+            Ok(None) => Ok(Ended { receipt: Some(Receipt::Part(chunk)), event: None }),
+            Err(fault) => Err(self.refuse(chunk, fault)),
+        }
+    }
+
+    /// Adds a chunk to its message, and takes the message if it is complete.
+    fn add_part(
+        &mut self,
+        now: Instant,
+        chunk: &mut Chunk,
+        flag: Continuation,
+    ) -> Result<Option<Open>, Fault> {
+        let Some(key) = chunk.key else { return Ok(None) };
+        if chunk.len > 0 {
+            self.open.touch(now, key);
+        }
+        if flag == Continuation::Complete {
+            self.open.finish(key, chunk.end())?;
+        }
+        if !self.open.get(key).is_some_and(|open| open.store.is_complete()) {
+            return Ok(None);
+        }
+        // From here on it is treated like a message that came in one chunk.
+        chunk.key = None;
+        Ok(self.open.remove(key))
+    }
+
+    fn end_message(&mut self, chunk: Box<Chunk>, open: Open) -> Result<Ended, Box<Refusal>> {
+        let Open { received, store, .. } = open;
+        let first = Some(received.head.clone());
+        match store {
+            Store::Whole(store) => {
+                let body = store.into_body().unwrap_or_default();
+                if let Err(fault) = chunk.check_whole(received.content_type(), &body) {
+                    return Err(self.refuse(chunk, fault));
+                }
+                let whole = Whole { last: chunk, first, total: body.len() as u64 };
+                let receipt = self.take_whole(received.key, whole);
+                Ok(Ended { receipt, event: Some(Event::Message { received, body }) })
+            }
+            Store::Pieces(tracker) => {
+                let total = tracker.received();
+                let receipt = self.take_whole(received.key, Whole { last: chunk, first, total });
+                Ok(Ended { receipt, event: Some(Event::MessageCompleted { received, total }) })
+            }
+        }
+    }
+
+    /// A message is complete: it is accepted, or waits for the application.
+    fn take_whole(&mut self, key: IncomingKey, mut whole: Whole) -> Option<Receipt> {
+        match whole.last.terms.responses {
+            ResponseMode::Received => {
+                self.remember_received(&whole.last);
+                Some(Receipt::Whole(whole))
+            }
+            ResponseMode::Application => {
+                whole.last.detach();
+                self.waiting.insert(key, whole);
+                None
+            }
+        }
+    }
+}
+
+fn repeated(chunk: Box<Chunk>, event: Option<Event>) -> Ended {
+    Ended { receipt: Some(Receipt::Repeated(chunk)), event }
+}
+
+fn detached(body: Bytes) -> Bytes {
+    if body.len() <= DETACHED_BODY { Bytes::copy_from_slice(&body) } else { body }
+}

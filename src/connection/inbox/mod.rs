@@ -1,0 +1,214 @@
+//! The input of a connection: the frame that is arriving, the messages that
+//! have begun, and those that wait for the application's response.
+//!
+//! The inbox decides and remembers; the [`Connection`](super::Connection)
+//! responds, reports and passes the events on.
+
+mod arriving;
+mod ending;
+mod room;
+
+use std::collections::HashMap;
+
+use super::chunk::{Chunk, Current, Fault, Known, Receipt, Refusal};
+use super::event::Event;
+use super::mailbox::Mailbox;
+use super::open::Open;
+use super::reason::FailReason;
+use super::received::Received;
+use super::unfinished::Unfinished;
+use super::waiting::Waiting;
+use crate::footprint::Footprint;
+use crate::keys::{IncomingKey, Keys, SessionKey, Tag};
+use crate::limits::Limits;
+use crate::wire::{Head, MessageId, StatusCode};
+
+#[derive(Debug)]
+pub(super) struct Inbox {
+    limits: Limits,
+    current: Current,
+    /// Messages that have begun and not ended.
+    open: Unfinished,
+    /// Complete messages that wait for the application's response.
+    waiting: Waiting,
+    /// What each session remembers, from its first message on.
+    mailboxes: HashMap<SessionKey, Box<Mailbox>>,
+    keys: Keys<IncomingKey>,
+}
+
+/// What a session leaves behind when it ends.
+#[derive(Debug, Default)]
+pub(super) struct Remains {
+    /// The requests that got no response.
+    pub(super) unanswered: Vec<Head>,
+    /// The messages that failed.
+    pub(super) failed: Vec<Event>,
+}
+
+/// A message that failed by no fault of the chunk that is arriving.
+#[derive(Debug)]
+pub(super) struct Dropped {
+    /// The chunk to respond to. `None` between two chunks.
+    pub(super) head: Option<Head>,
+    pub(super) status: StatusCode,
+    /// `None` if the application already has the whole message.
+    pub(super) event: Option<Event>,
+}
+
+impl Inbox {
+    pub(super) fn new(limits: Limits, tag: Tag) -> Self {
+        Self {
+            limits,
+            current: Current::default(),
+            open: Unfinished::default(),
+            waiting: Waiting::new(limits.incoming_messages),
+            mailboxes: HashMap::new(),
+            keys: Keys::new(tag),
+        }
+    }
+
+    /// Drops everything of a session that ends.
+    pub(super) fn close_session(&mut self, session: SessionKey) -> Remains {
+        let mut remains = Remains::default();
+        for key in self.waiting.keys_of(session) {
+            let whole = self.waiting.remove(key);
+            remains.unanswered.extend(whole.map(|whole| whole.last.head));
+        }
+        if let Some(chunk) = self.take_current(|chunk| chunk.session == session) {
+            if chunk.key.is_none() && chunk.known == Known::Nothing {
+                let message = self.received(session, chunk.message_id, &chunk.head);
+                remains.failed.push(failed(message, FailReason::SessionClosed));
+            }
+            remains.unanswered.push(chunk.head);
+        }
+        for key in self.open.keys_of(session) {
+            remains.failed.extend(self.lose(key, FailReason::SessionClosed));
+        }
+        self.mailboxes.remove(&session);
+        remains
+    }
+
+    /// The status that refused an earlier chunk of a message.
+    pub(super) fn refused(&self, session: SessionKey, id: &MessageId) -> Option<StatusCode> {
+        self.mailboxes.get(&session)?.refused.get(id)
+    }
+
+    /// What is known of the message of this id.
+    pub(super) fn known(&self, session: SessionKey, id: &MessageId) -> Known {
+        match self.open.find(session, id) {
+            Some(key) => Known::Begun(key),
+            None if self.had(session, id) => Known::Complete,
+            None => Known::Nothing,
+        }
+    }
+
+    /// Whether a message of this id was complete before.
+    fn had(&self, session: SessionKey, id: &MessageId) -> bool {
+        self.mailboxes.get(&session).is_some_and(|mailbox| mailbox.received.contains(id))
+            || self.waiting.contains(session, id)
+    }
+
+    // Responses of the application.
+
+    /// Accepts a message that waits for it.
+    pub(super) fn accept(&mut self, key: IncomingKey) -> Option<Receipt> {
+        let whole = self.waiting.remove(key)?;
+        self.remember_received(&whole.last);
+        Some(Receipt::Whole(whole))
+    }
+
+    /// Refuses a message that waits, or has begun and not ended.
+    pub(super) fn reject(&mut self, key: IncomingKey, status: StatusCode) -> Option<Dropped> {
+        if let Some(whole) = self.waiting.remove(key) {
+            let last = whole.last;
+            self.remember_refused(last.session, last.message_id, status);
+            return Some(Dropped { head: Some(last.head), status, event: None });
+        }
+        self.drop_message(key, Fault { status, reason: FailReason::Rejected })
+    }
+
+    // Messages that end.
+
+    /// Drops a message that has not ended, and refuses what is still to come of it.
+    fn drop_message(&mut self, key: IncomingKey, fault: Fault) -> Option<Dropped> {
+        let Open { received, .. } = self.open.remove(key)?;
+        self.remember_refused(received.session, received.message_id, fault.status);
+        let current = self.take_current(|chunk| chunk.key == Some(key));
+        let event = Some(failed(received, fault.reason));
+        Some(Dropped { head: current.map(|chunk| chunk.head), status: fault.status, event })
+    }
+
+    /// Drops a message whose rest will not come.
+    fn lose(&mut self, key: IncomingKey, reason: FailReason) -> Option<Event> {
+        self.open.remove(key).map(|open| failed(open.received, reason))
+    }
+
+    /// Refuses the chunk that is arriving.
+    pub(super) fn refuse_current(&mut self, fault: Fault) -> Option<Box<Refusal>> {
+        self.take_current(|_| true).map(|chunk| self.refuse(chunk, fault))
+    }
+
+    /// Drops the message of a chunk with a fault. A response as soon as that is
+    /// known lets a sender in the middle of the chunk stop (section 10.5).
+    fn refuse(&mut self, chunk: Box<Chunk>, fault: Fault) -> Box<Refusal> {
+        let (session, message_id) = (chunk.session, chunk.message_id);
+        let message = match chunk.key.and_then(|key| self.open.remove(key)) {
+            Some(open) => open.received,
+            None => self.received(session, message_id, &chunk.head),
+        };
+        self.remember_refused(session, message_id, fault.status);
+        let event = failed(message, fault.reason);
+        Box::new(Refusal { head: chunk.head, status: fault.status, event })
+    }
+
+    /// Takes the chunk that is arriving if it is `wanted`; the rest of it is
+    /// skipped.
+    fn take_current(&mut self, wanted: impl FnOnce(&Chunk) -> bool) -> Option<Box<Chunk>> {
+        let is_wanted = match &self.current {
+            Current::Chunk(chunk) | Current::Repeated(chunk) => wanted(chunk),
+            Current::Skipped | Current::Bodiless { .. } => false,
+        };
+        if !is_wanted {
+            return None;
+        }
+        match std::mem::take(&mut self.current) {
+            Current::Chunk(chunk) | Current::Repeated(chunk) => Some(chunk),
+            Current::Skipped | Current::Bodiless { .. } => None,
+        }
+    }
+
+    // What is remembered.
+
+    /// The head of a message, at its first chunk.
+    fn received(&mut self, session: SessionKey, message_id: MessageId, head: &Head) -> Received {
+        let key = self.keys.fresh();
+        let is_duplicate = self.had(session, &message_id);
+        Received { key, session, message_id, is_duplicate, head: head.detached() }
+    }
+
+    fn remember_received(&mut self, last: &Chunk) {
+        self.mailbox(last.session).received.insert(last.message_id, ());
+    }
+
+    fn remember_refused(&mut self, session: SessionKey, id: MessageId, status: StatusCode) {
+        self.mailbox(session).refused.insert(id, status);
+    }
+
+    fn mailbox(&mut self, session: SessionKey) -> &mut Mailbox {
+        let remembered = self.limits.remembered_messages;
+        self.mailboxes.entry(session).or_insert_with(|| Box::new(Mailbox::new(remembered)))
+    }
+
+    pub(super) fn footprint(&self, footprint: &mut Footprint) {
+        let is_arriving = !matches!(self.current, Current::Skipped);
+        footprint.hold("inbox current", usize::from(is_arriving));
+        footprint.remember("inbox mailboxes", self.mailboxes.len());
+        self.mailboxes.values().for_each(|mailbox| mailbox.footprint(footprint));
+        self.open.footprint(footprint);
+        self.waiting.footprint(footprint);
+    }
+}
+
+fn failed(received: Received, reason: FailReason) -> Event {
+    Event::MessageFailed { received, reason }
+}
