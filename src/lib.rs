@@ -155,7 +155,7 @@
 //! | gaps in a message | [`Limits::message_ranges`] | 1,024 a message |
 //! | events waiting for the application | [`Limits::events`], [`Limits::event_octets`] | 4,096, 1 MiB |
 //! | responses and REPORTs waiting to leave | [`Limits::control_octets`] | 512 KiB |
-//! | requests awaiting a response | [`Limits::transactions`] | 1,024 |
+//! | requests awaiting a response | [`Limits::transactions`] | 1,024 a session |
 //! | octets of a streamed body | [`Limits::body_writer_octets`] | 256 KiB |
 //! | NICKNAMEs awaiting a response | [`Limits::nicknames`] | 8 a session |
 //! | parameters of a digest header field | `auth::MAX_PARAMETERS` | 32 |
@@ -230,7 +230,7 @@ pub use connection::{
 };
 #[doc(hidden)]
 pub use footprint::Footprint;
-pub use hop::{Framing, Transmit};
+pub use hop::{Framing, Priority, Transmit};
 #[cfg(feature = "auth")]
 pub use keys::AuthKey;
 pub use keys::{IncomingKey, MessageKey, NicknameKey, SessionKey, UnknownKey};

@@ -71,7 +71,10 @@ pub struct Limits {
     /// of order. The response to a chunk that would add one more is 413. Default
     /// 1,024.
     pub message_ranges: usize,
-    /// Outgoing messages that have no outcome yet, for each session. Default 4,096.
+    /// Outgoing messages that have no outcome yet, for each session, and as many more
+    /// that wait for success REPORTs alone. When one more begins to wait for REPORTs,
+    /// the one that has waited longest becomes
+    /// [`Outcome::Unreported`](crate::Outcome::Unreported). Default 4,096.
     pub outgoing_messages: usize,
     /// Octets of body pieces and messages in events that the application has not
     /// taken yet. Above the limit
@@ -89,8 +92,10 @@ pub struct Limits {
     /// keep two endpoints from waiting for each other, leave room for the responses
     /// to all requests that the peer may have open. Default 512 KiB.
     pub control_octets: usize,
-    /// Requests that wait for their response. At the limit no new chunk begins until
-    /// one of them has its response or times out. Default 1,024.
+    /// Requests that wait for their response, for each session. At the limit no new
+    /// chunk of the session begins until one of them has its response or times out.
+    /// Chunks that need no response (Failure-Report `partial` or `no`) do not wait.
+    /// Default 1,024.
     pub transactions: usize,
     /// Octets that a [`BodyWriter`](crate::BodyWriter) holds for the transport. Less
     /// than two counts as two, since the last one waits until it is known whether

@@ -230,12 +230,14 @@ fn a_body_writer_takes_what_there_is_room_for() {
 }
 
 #[test]
-fn no_event_announces_room_that_a_body_writer_did_not_lack() {
+fn an_event_announces_once_that_a_body_writer_has_run_empty() {
     let mut alice =
         Lone::alice_with(limited(|limits| limits.body_writer_octets = 1000), alice_opens());
     let key = streamed(&mut alice, None);
     for _ in 0..10 {
         alice.side.connection.body(key).unwrap().write(filler(300)).unwrap();
+        alice.side.drain(alice.now);
+        assert_eq!(alice.events(), [Event::BodyRoom { message: key }]);
         alice.side.drain(alice.now);
         assert_eq!(alice.events(), []);
     }

@@ -7,9 +7,13 @@ mod common;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use common::wire::{Lone, Raw, filler, frames, words};
-use common::{alice_opens, bob_expects};
-use msrp::{Config, Event, Framing, Outcome, OutgoingMessage, ParseOptions, ReceiveMode, Tunnel};
+use common::wire::{Lone, Raw, Sent, filler, frames, frames_and_rest, words};
+use common::{ALICE, BOB, alice_opens, bob_expects, path};
+use msrp::wire::FailureReport;
+use msrp::{
+    Config, Event, Framing, MessageKey, Outcome, OutgoingMessage, ParseOptions, Priority,
+    ReceiveMode, SessionConfig, SessionKey, Tunnel,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -208,6 +212,192 @@ fn a_round_trip_counts_from_when_the_request_left_and_not_from_a_later_poll() {
         }
         alice.answer(&request, "200 OK");
         assert_eq!(finished(&mut alice), [(Outcome::Accepted, Some(SECOND))]);
+    }
+}
+
+// Row 25: transactions count for their session.
+
+const BOB_TWO: &str = "msrp://bob.example:12763/s2two;tcp";
+const ALICE_TWO: &str = "msrp://alice.example:7654/a2two;tcp";
+
+/// Alice with few transactions a session, and a second session.
+fn two_sessions(transactions: usize) -> (Lone, SessionKey, SessionKey) {
+    let mut config = Config::default();
+    config.limits.transactions = transactions;
+    let mut alice = Lone::alice_with(config, alice_opens());
+    let two = SessionConfig::new(ALICE_TWO.parse().unwrap(), path(BOB_TWO));
+    let two = alice.side.connection.open(two).unwrap();
+    let bind = alice.drain().remove(0);
+    alice.answer(&bind, "200 OK");
+    alice.events();
+    let one = alice.session;
+    (alice, one, two)
+}
+
+fn text(of: FailureReport) -> OutgoingMessage {
+    OutgoingMessage::text("text").failure_report(of)
+}
+
+fn send(alice: &mut Lone, session: SessionKey, message: OutgoingMessage) -> MessageKey {
+    alice.side.connection.send(session, message).unwrap()
+}
+
+#[test]
+fn a_session_without_a_place_keeps_no_other_from_sending() {
+    let (mut alice, one, two) = two_sessions(2);
+    for _ in 0..5 {
+        send(&mut alice, one, text(FailureReport::Yes));
+    }
+    let held = alice.drain();
+    assert_eq!(held.len(), 2);
+    send(&mut alice, two, text(FailureReport::Yes));
+    assert_eq!(alice.drain().len(), 1);
+    // A response makes room for one more, a deadline for all others.
+    alice.answer(&held[0], "200 OK");
+    assert_eq!(alice.drain().len(), 1);
+    pass(&mut alice, 29 * SECOND);
+    alice.advance(SECOND);
+    assert_eq!(alice.drain().len(), 2);
+}
+
+#[test]
+fn what_needs_no_response_waits_for_no_place() {
+    let (mut alice, one, _) = two_sessions(2);
+    for _ in 0..5 {
+        send(&mut alice, one, text(FailureReport::Yes));
+    }
+    assert_eq!(alice.drain().len(), 2);
+    for of in [FailureReport::No, FailureReport::Partial] {
+        for _ in 0..5 {
+            send(&mut alice, one, text(of));
+        }
+        assert_eq!(alice.drain().len(), 5, "{of}");
+    }
+}
+
+#[test]
+fn a_message_that_has_ended_holds_no_place() {
+    let (mut alice, one, two) = two_sessions(2);
+    let messages: Vec<_> =
+        (0..5).map(|_| send(&mut alice, one, text(FailureReport::Yes))).collect();
+    assert_eq!(alice.drain().len(), 2);
+    alice.side.connection.abort(messages[0]).unwrap();
+    assert_eq!(alice.drain().len(), 1);
+    // The session ends, and what it held with it.
+    alice.side.connection.close_session(one).unwrap();
+    for _ in 0..2 {
+        send(&mut alice, two, text(FailureReport::Yes));
+    }
+    assert_eq!(alice.drain().len(), 2);
+    let held = alice.side.connection.footprint().held;
+    assert_eq!(held["transactions with a place"], 2);
+    assert!(held["transactions without a place"] <= 2, "{held:?}");
+}
+
+#[test]
+fn the_end_of_a_message_waits_for_no_place() {
+    let (mut alice, one, _) = two_sessions(1);
+    let large = send(&mut alice, one, file(200_000));
+    let mut octets = alice.poll();
+    // A text of the session waits for the place of the chunk, which ends for it.
+    send(&mut alice, one, text(FailureReport::Yes));
+    octets.extend(leave(&mut alice));
+    alice.side.connection.abort(large).unwrap();
+    octets.extend(leave(&mut alice));
+    let flags: String = frames(&octets).iter().map(|chunk| chunk.flag).collect();
+    assert_eq!(flags, "+$#");
+}
+
+#[test]
+fn messages_that_are_aborted_at_once_hold_a_bounded_number_of_transactions() {
+    let (mut alice, one, _) = two_sessions(4);
+    for _ in 0..1000 {
+        let message = send(&mut alice, one, text(FailureReport::Yes));
+        assert_eq!(alice.drain().len(), 1);
+        alice.side.connection.abort(message).unwrap();
+        alice.events();
+    }
+    assert_eq!(alice.side.connection.footprint().held["transactions open"], 4);
+}
+
+// Wanted: priorities and rates.
+
+fn bodies(sent: &[Sent]) -> String {
+    let first = |chunk: &Sent| chunk.body.as_ref().map_or(' ', |body| char::from(body[0]));
+    sent.iter().map(first).collect()
+}
+
+#[test]
+fn higher_priorities_leave_first_and_interrupt_lower_ones() {
+    let mut config = Config::default();
+    config.transmit_octets = 1500;
+    let mut alice = Lone::alice_with(config, alice_opens());
+    let session = alice.session;
+    let message = |name: &str, len: usize, priority| {
+        OutgoingMessage::text(name.repeat(len)).priority(priority)
+    };
+    send(&mut alice, session, message("b", 10_000, Priority::Bulk));
+    let mut octets = alice.poll();
+    send(&mut alice, session, message("n", 10_000, Priority::Normal));
+    octets.extend(alice.poll());
+    octets.extend(alice.poll());
+    octets.extend(alice.poll());
+    send(&mut alice, session, message("i", 1, Priority::Interactive));
+    send(&mut alice, session, message("j", 1, Priority::Interactive));
+    octets.extend(leave(&mut alice));
+    let sent = frames(&octets);
+    let shorts: Vec<_> = sent.iter().map(Sent::short).collect();
+    assert_eq!(bodies(&sent), "bnijnb", "{shorts:?}");
+    // None is interrupted before it has 2,048 octets, nor long after.
+    assert!(sent.iter().all(|chunk| chunk.flag == '$' || (2048..5000).contains(&chunk.len())));
+}
+
+#[test]
+fn messages_of_one_priority_take_turns() {
+    let mut config = Config::default();
+    config.turn_octets = 2048;
+    config.transmit_octets = 2048;
+    let mut alice = Lone::alice_with(config, alice_opens());
+    let session = alice.session;
+    for name in ["a", "b"] {
+        let message = OutgoingMessage::text(name.repeat(4096)).priority(Priority::Interactive);
+        send(&mut alice, session, message);
+    }
+    assert_eq!(bodies(&alice.drain()), "abab");
+}
+
+#[test]
+fn a_session_sends_at_its_rate_and_holds_nobody_up() {
+    for framing in [Framing::Stream, Framing::Message { max_octets: 65_536 }] {
+        let mut config = Config::default();
+        config.framing = framing;
+        let mut alice = Lone::alice_with(config, alice_opens().send_rate(10_000));
+        let one = alice.session;
+        let two = SessionConfig::new(ALICE_TWO.parse().unwrap(), path(BOB_TWO));
+        let two = alice.side.connection.open(two).unwrap();
+        let bind = alice.drain().remove(0);
+        alice.answer(&bind, "200 OK");
+        send(&mut alice, one, file(1_000_000).failure_report(FailureReport::No));
+        let begin = alice.now;
+        let mut octets = leave(&mut alice);
+        let mut steps = 0;
+        while alice.now < begin + 60 * SECOND {
+            let due = alice.side.connection.poll_timeout().unwrap();
+            alice.now = due.max(alice.now);
+            alice.side.connection.handle_timeout(alice.now);
+            octets.extend(leave(&mut alice));
+            steps += 1;
+        }
+        assert!((590_000..610_000).contains(&octets.len()), "{}", octets.len());
+        assert!(steps < 60 * 10, "{steps}");
+        // Responses and other sessions do not wait.
+        let request = Raw::chunk("tid.1", "m1", "1-2/2", "hi", '$').to(ALICE).from(BOB);
+        alice.side.feed(alice.now, &request.octets());
+        send(&mut alice, two, text(FailureReport::Yes));
+        octets.extend(leave(&mut alice));
+        let (sent, _) = frames_and_rest(&octets);
+        assert_eq!(words(&sent[sent.len() - 2..]), ["200", "SEND"]);
+        assert_eq!(bodies(&sent[sent.len() - 1..]), "t");
     }
 }
 

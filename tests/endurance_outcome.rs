@@ -1,6 +1,11 @@
 //! What a message comes to under time and pressure: what each status ends, what
 //! arrives after the outcome, and what the peer learns of a message that ends early.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::single_range_in_vec_init
+)]
 
 mod common;
 
@@ -13,6 +18,7 @@ use msrp::{
     CloseReason, Config, Event, Finished, MessageId, MessageKey, Outcome, OutgoingMessage,
     StatusCode,
 };
+use proptest::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -367,4 +373,243 @@ fn messages_of_a_session_that_has_failed_end_with_a_hash() {
     stream.extend(alice.side.drain(alice.now));
     assert_eq!(flags(&frames(&stream)[1..]), ["mid2 #", "mid1 #"]);
     assert_eq!(words(&alice.drain()), [""; 0]);
+}
+
+// Messages that wait for REPORTs.
+
+#[test]
+fn a_peer_that_never_reports_does_not_keep_messages_from_leaving() {
+    let mut config = Config::default();
+    config.limits.outgoing_messages = 3;
+    let mut alice = Lone::alice_with(config, alice_opens());
+    let mut unreported = Vec::new();
+    for n in 0..10 {
+        let key = send(&mut alice, binary(&format!("mid{n}"), 5).success_report(true));
+        for chunk in alice.drain() {
+            alice.answer(&chunk, "200 OK");
+        }
+        let events = alice.events();
+        let accepted = Event::Accepted { message: key };
+        assert!(events.contains(&accepted), "{events:?}");
+        for told in finished(&events) {
+            assert_eq!(told.outcome, Outcome::Unreported);
+            unreported.push(told.message_id.as_str().to_owned());
+        }
+    }
+    // The one that has waited longest makes way.
+    assert_eq!(unreported, ["mid0", "mid1", "mid2", "mid3", "mid4", "mid5", "mid6"]);
+    // The others end after the default time.
+    alice.advance(300 * SECOND);
+    assert_eq!(outcomes(&alice.events()), [Outcome::Unreported; 3]);
+    assert_eq!(alice.side.connection.poll_timeout(), None);
+}
+
+#[test]
+fn accepted_comes_once_and_before_delivered() {
+    let mut alice = Lone::alice();
+    let key = send(&mut alice, binary("mid1", 5).success_report(true));
+    let sent = alice.drain().remove(0);
+    assert_eq!(alice.events(), []);
+    alice.answer(&sent, "200 OK");
+    assert_eq!(alice.events(), [Event::Accepted { message: key }]);
+    alice.give(&report("mid1", "000 200 OK", "1-2/5"));
+    let events = alice.events();
+    assert!(matches!(events[..], [Event::Reported { .. }]), "{events:?}");
+    alice.give(&report("mid1", "000 200 OK", "3-5/5"));
+    assert_eq!(outcomes(&alice.events()), [Outcome::Delivered]);
+    // Nobody accepts what asks for no responses, and no REPORT is missing here.
+    send(&mut alice, binary("mid2", 5).success_report(true).failure_report(FailureReport::No));
+    alice.drain();
+    assert_eq!(alice.events(), []);
+    send(&mut alice, binary("mid3", 5));
+    let sent = alice.drain().remove(0);
+    alice.answer(&sent, "200 OK");
+    assert_eq!(outcomes(&alice.events()), [Outcome::Accepted]);
+}
+
+// Messages that do not get away.
+
+/// Says that it is due, and handles it.
+fn wait_for_timeout(alice: &mut Lone) -> Duration {
+    let due = alice.side.connection.poll_timeout().unwrap();
+    let waited = due.saturating_duration_since(alice.now);
+    alice.now = alice.now.max(due);
+    alice.side.connection.handle_timeout(alice.now);
+    waited
+}
+
+#[test]
+fn a_message_that_does_not_leave_times_out() {
+    let mut config = Config::default();
+    config.silence_timeout = 1000 * SECOND;
+    let mut alice = Lone::alice_with(config, alice_opens());
+    // The connection has been quiet for long.
+    alice.now += 1000 * SECOND;
+    let one = send(&mut alice, binary("mid1", 9000).progress_timeout(10 * SECOND));
+    let other = send(&mut alice, binary("mid2", 9000));
+    // The transport takes nothing. The first call only says what time it is.
+    assert_eq!(wait_for_timeout(&mut alice), Duration::ZERO);
+    assert_eq!(wait_for_timeout(&mut alice), 10 * SECOND);
+    let events = alice.events();
+    assert_eq!(outcomes(&events), [Outcome::TimedOut]);
+    assert_eq!(finished(&events)[0].message, one);
+    assert_eq!(wait_for_timeout(&mut alice), 110 * SECOND);
+    let events = alice.events();
+    assert_eq!(outcomes(&events), [Outcome::TimedOut]);
+    assert_eq!((finished(&events)[0].message, finished(&events)[0].octets), (other, 0));
+    // Nothing of them has left, so there is nothing to say.
+    assert_eq!(words(&alice.drain()), [""; 0]);
+    assert_eq!(alice.side.connection.poll_timeout(), None);
+}
+
+#[test]
+fn a_transport_that_stops_within_a_message_ends_it_with_a_hash() {
+    let mut alice = Lone::alice_with(small_steps(), alice_opens());
+    let message = binary("mid1", 9000).progress_timeout(10 * SECOND);
+    send(&mut alice, message);
+    let mut stream = alice.poll();
+    for _ in 0..3 {
+        alice.advance(9 * SECOND);
+        stream.extend(alice.poll());
+        assert_eq!(alice.events(), []);
+    }
+    while outcomes(&alice.events()).is_empty() {
+        wait_for_timeout(&mut alice);
+    }
+    stream.extend(alice.side.drain(alice.now));
+    assert_eq!(flags(&frames(&stream)), ["mid1 #"]);
+}
+
+#[test]
+fn a_message_whose_turn_has_not_come_waits() {
+    let mut alice = Lone::alice_with(small_steps(), alice_opens());
+    for n in 0..3 {
+        let message = binary(&format!("mid{n}"), 9000).progress_timeout(10 * SECOND);
+        send(&mut alice, message);
+    }
+    let mut stream = Vec::new();
+    loop {
+        let octets = alice.poll();
+        if octets.is_empty() {
+            break;
+        }
+        stream.extend(octets);
+        alice.advance(6 * SECOND);
+        assert_eq!(outcomes(&alice.events()), []);
+        for chunk in frames_and_rest(&stream).0.iter() {
+            alice.side.feed(alice.now, &response(&chunk.id, "200 OK"));
+        }
+        alice.side.events.retain(|event| match event {
+            Event::Finished(told) => {
+                assert_eq!(told.outcome, Outcome::Accepted);
+                false
+            }
+            _ => true,
+        });
+    }
+    assert!(frames(&stream).len() > 5);
+}
+
+#[test]
+fn an_application_without_octets_is_no_lack_of_progress() {
+    let mut alice = Lone::alice();
+    let message =
+        OutgoingMessage::streamed("video/mp4".parse().unwrap(), None).progress_timeout(10 * SECOND);
+    let key = send(&mut alice, message);
+    alice.side.drain(alice.now);
+    for _ in 0..5 {
+        alice.advance(100 * SECOND);
+        alice.side.drain(alice.now);
+        assert_eq!(outcomes(&alice.events()), []);
+        alice.side.connection.body(key).unwrap().write(filler(3000)).unwrap();
+        alice.advance(9 * SECOND);
+        assert_eq!(outcomes(&alice.events()), []);
+        alice.side.drain(alice.now);
+    }
+    alice.side.connection.body(key).unwrap().write(filler(3000)).unwrap();
+    alice.advance(Duration::ZERO);
+    alice.advance(10 * SECOND);
+    assert_eq!(outcomes(&alice.events()), [Outcome::TimedOut]);
+}
+
+// Room for the octets of a streamed message.
+
+/// What an application writes before it waits for room.
+#[derive(Clone, Copy, Debug)]
+enum Loop {
+    /// Pieces of one size until one is refused.
+    UntilRefused,
+    /// As much as there is room for.
+    UntilFull,
+    /// Half of what the writer holds, once.
+    Half,
+    /// One piece, once.
+    Once,
+}
+
+proptest! {
+    #[test]
+    fn no_loop_that_waits_for_room_stands_still(
+        capacity in prop_oneof![0..20usize, 2000..5000usize],
+        piece in prop_oneof![1..20usize, 1000..5000usize],
+        kind in prop_oneof![
+            Just(Loop::UntilRefused), Just(Loop::UntilFull), Just(Loop::Half), Just(Loop::Once),
+        ],
+        steps in prop_oneof![1..10usize, 500..3000usize],
+        in_messages in any::<bool>(),
+    ) {
+        let mut config = Config::default();
+        config.limits.body_writer_octets = capacity;
+        config.transmit_octets = steps;
+        if in_messages {
+            config.framing = msrp::Framing::Message { max_octets: 8000 };
+        }
+        let capacity = capacity.max(2);
+        let piece = piece.min(capacity);
+        let mut alice = Lone::alice_with(config, alice_opens());
+        let key = send(
+            &mut alice,
+            OutgoingMessage::streamed("video/mp4".parse().unwrap(), None)
+                .failure_report(FailureReport::No),
+        );
+        let mut given = 0;
+        for _ in 0..8 {
+            let before = given;
+            let mut writer = alice.side.connection.body(key).unwrap();
+            match kind {
+                Loop::UntilRefused => {
+                    while writer.write(filler(piece)).is_ok() {
+                        given += piece;
+                    }
+                }
+                Loop::UntilFull => {
+                    while writer.room() > 0 {
+                        let len = writer.room().min(piece);
+                        writer.write(filler(len)).unwrap();
+                        given += len;
+                    }
+                }
+                Loop::Half | Loop::Once => {
+                    let len = if matches!(kind, Loop::Half) { capacity / 2 } else { piece };
+                    if writer.write(filler(len)).is_ok() {
+                        given += len;
+                    }
+                }
+            }
+            prop_assert!(given > before || matches!(kind, Loop::UntilRefused | Loop::Once));
+            let mut has_room = false;
+            for _ in 0..20 {
+                alice.side.drain(alice.now);
+                has_room |= alice.events().contains(&Event::BodyRoom { message: key });
+                if has_room {
+                    break;
+                }
+                // Octets that are few may wait for more.
+                alice.advance(SECOND);
+            }
+            let may_wait = in_messages && matches!(kind, Loop::Once);
+            prop_assert!(has_room || may_wait, "{given} octets, no room");
+        }
+        prop_assert!(given >= 2 * piece.min(capacity / 2));
+    }
 }

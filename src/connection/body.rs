@@ -5,15 +5,17 @@ use bytes::Bytes;
 use super::Connection;
 use super::carried::Endpoint;
 use super::error::SendError;
-use crate::hop::Hop;
+use super::session::Sessions;
+use crate::hop::{Hop, HopEvent};
 use crate::keys::{MessageKey, UnknownKey};
 use crate::offset::Offset;
 
 /// Takes the octets of a streamed message.
 ///
-/// It takes as many octets as [`BodyWriter::room`] says. Once less than half of
-/// the room is left, [`Event::BodyRoom`](crate::Event::BodyRoom) follows when
-/// half of it is free again.
+/// It takes as many octets as [`BodyWriter::room`] says. After a write,
+/// [`Event::BodyRoom`](crate::Event::BodyRoom) follows once, when it can take more: if
+/// it was half full or more, when half of it is free again; if a piece was refused,
+/// when there is room for that, too; otherwise when it has run empty.
 ///
 /// # Streaming a file
 ///
@@ -106,6 +108,7 @@ use crate::offset::Offset;
 #[derive(Debug)]
 pub struct BodyWriter<'a> {
     hop: &'a mut Hop<Endpoint>,
+    sessions: &'a mut Sessions,
     key: MessageKey,
     max_queue: usize,
     peer_max_size: Option<u64>,
@@ -150,14 +153,42 @@ impl BodyWriter<'_> {
         {
             return Err(SendError::TooLarge { max });
         }
-        if piece.len() > room {
-            message.awaits_room = true;
+        // The last octet waits until it is known whether more follow: without others
+        // it takes no room, or a piece that fills the writer would never fit.
+        let fits =
+            piece.len() <= room || (message.body.available() == 0 && piece.len() <= self.max_queue);
+        if !fits {
+            let enough = self.max_queue.saturating_sub(piece.len());
+            message.await_room(enough.min(self.max_queue / 2), true);
+            self.tell_room();
             return Err(SendError::Full { room });
         }
-        let is_half_full = message.body.len() + piece.len() > self.max_queue / 2;
-        message.awaits_room |= is_half_full;
-        self.hop.push(self.key, piece);
+        let half = self.max_queue / 2;
+        let is_half_full = message.body.len() + piece.len() >= half;
+        message.await_room(if is_half_full { half } else { 0 }, false);
+        self.change(|hop, key| hop.push(key, piece));
+        self.tell_room();
         Ok(())
+    }
+
+    /// Changes the body. If it has octets that may leave only now, their time starts.
+    fn change(&mut self, change: impl FnOnce(&mut Hop<Endpoint>, MessageKey)) {
+        let had_octets = self.hop.has_octets(self.key);
+        change(self.hop, self.key);
+        if !had_octets && self.hop.has_octets(self.key) {
+            self.sessions.has_octets(self.key);
+        }
+    }
+
+    /// Tells the application at once if there is room already: half of it, or all of it
+    /// because the octets may not leave yet.
+    fn tell_room(&mut self) {
+        let Some(message) = self.hop.message(self.key) else { return };
+        if message.has_room_again() {
+            self.hop.events.push_back(HopEvent::Room(self.key));
+        } else {
+            self.hop.wake(self.key);
+        }
     }
 
     /// The message has all its octets.
@@ -165,15 +196,14 @@ impl BodyWriter<'_> {
     /// # Errors
     ///
     /// [`SendError::Short`] if it is shorter than announced.
-    pub fn finish(self) -> Result<(), SendError> {
+    pub fn finish(mut self) -> Result<(), SendError> {
         let Some(message) = self.hop.message(self.key) else { return Ok(()) };
         let written = message.queued_end();
         let missing = message.total.and_then(|total| Offset::new(total).since(written));
         match missing {
             Some(missing) if missing > 0 => Err(SendError::Short { missing }),
             Some(_) | None => {
-                message.finish();
-                self.hop.wake(self.key);
+                self.change(Hop::finish);
                 Ok(())
             }
         }
@@ -195,6 +225,7 @@ impl Connection {
                 peer_max_size: sending.peer_max_size,
                 max_queue: self.config.limits.body_writer_room(),
                 hop: &mut self.hop,
+                sessions: &mut self.sessions,
                 key: message,
             }),
             Some(_) | None => Err(SendError::BodyFinished),

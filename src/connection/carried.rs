@@ -23,6 +23,25 @@ impl Owner for Endpoint {
     type Message = MessageKey;
     type Purpose = Purpose;
     type Heading = Envelope;
+
+    fn source_of(purpose: &Purpose) -> Option<SessionKey> {
+        match purpose {
+            Purpose::Chunk(message) => Some(message.session()),
+            Purpose::Bind(session) | Purpose::Nickname(session, _) => Some(*session),
+            Purpose::KeepAlive(session) => *session,
+            #[cfg(feature = "auth")]
+            Purpose::Auth(_) => None,
+        }
+    }
+
+    fn message_of(purpose: &Purpose) -> Option<MessageKey> {
+        match purpose {
+            Purpose::Chunk(message) => Some(*message),
+            Purpose::Bind(_) | Purpose::KeepAlive(_) | Purpose::Nickname(..) => None,
+            #[cfg(feature = "auth")]
+            Purpose::Auth(_) => None,
+        }
+    }
 }
 
 /// The purpose of a request, for its response.

@@ -84,6 +84,13 @@ pub enum Event {
     },
     /// An outgoing message has its outcome: exactly one for each message.
     Finished(Box<Finished>),
+    /// Every chunk of an outgoing message has been accepted, and the success REPORTs
+    /// that it asked for are still missing. It no longer counts towards
+    /// [`Limits::outgoing_messages`](crate::Limits::outgoing_messages).
+    Accepted {
+        /// The message.
+        message: MessageKey,
+    },
     /// A success REPORT says that some octets of an outgoing message have been
     /// received.
     Reported {
@@ -118,7 +125,8 @@ pub enum Event {
         /// The octets, zero-based.
         octets: Range<u64>,
     },
-    /// A [`BodyWriter`](crate::BodyWriter) that had little room has more again.
+    /// A [`BodyWriter`](crate::BodyWriter) has room again: it was half full or refused a
+    /// piece, or it has run empty.
     BodyRoom {
         /// The message.
         message: MessageKey,
@@ -186,6 +194,7 @@ impl Event {
             | Self::MessageCompleted { .. }
             | Self::MessageFailed { .. }
             | Self::Finished(_)
+            | Self::Accepted { .. }
             | Self::Reported { .. }
             | Self::LateFailure { .. }
             | Self::LateSuccess { .. }

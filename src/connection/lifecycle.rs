@@ -78,7 +78,12 @@ impl Connection {
         binding: Option<Binding>,
     ) -> SessionKey {
         let remembered = self.config.limits.remembered_messages;
-        self.sessions.insert(Session::new(config, remote, binding, remembered))
+        let rate = config.send_rate;
+        let session = self.sessions.insert(Session::new(config, remote, binding, remembered));
+        if rate.is_some() {
+            self.hop.set_rate(session, rate);
+        }
+        session
     }
 
     pub(super) fn mark_open(&mut self, id: SessionKey, response: Option<Response>) {
@@ -155,6 +160,7 @@ impl Connection {
         for request in &session.requests {
             self.hop.complete(request);
         }
+        self.hop.set_rate(id, None);
         self.events.push(Event::SessionClosed { session: id, reason, response });
         true
     }
@@ -176,7 +182,7 @@ impl Connection {
         }
         #[cfg(feature = "auth")]
         self.end_authentications();
-        self.hop.forget_transactions(|_| false);
+        self.hop.forget_transactions();
         self.is_closed = true;
         self.events.push(Event::Closed(end));
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::hop::Priority;
 use crate::wire::{FailureReport, MediaType, MessageId};
 
 /// A message to send: its type, its octets, and the REPORTs that it asks for.
@@ -38,9 +39,18 @@ pub struct OutgoingMessage {
     /// [`Connection::send`](crate::Connection::send) refuses those that cannot be
     /// written.
     pub headers: Vec<(Box<str>, Box<str>)>,
-    /// How long success REPORTs are awaited after the message was accepted.
-    /// Default: `None`, until the session ends.
+    /// The longest time in which no octet of the message leaves although it has some
+    /// to send. Then its outcome is [`Outcome::TimedOut`](crate::Outcome::TimedOut).
+    /// Time in which octets of other messages of the session leave does not count, nor
+    /// time in which a streamed message has no octets. `None`: no limit. Default 120
+    /// seconds.
+    pub progress_timeout: Option<Duration>,
+    /// How long success REPORTs are awaited after the message was accepted. Then its
+    /// outcome is [`Outcome::Unreported`](crate::Outcome::Unreported). `None`: until
+    /// the session ends. Default 300 seconds.
     pub report_timeout: Option<Duration>,
+    /// How urgent it is. Default: [`Priority::Normal`].
+    pub priority: Priority,
 }
 
 #[derive(Clone, Debug)]
@@ -75,7 +85,9 @@ impl OutgoingMessage {
             success_report: false,
             failure_report: FailureReport::Yes,
             headers: Vec::new(),
-            report_timeout: None,
+            progress_timeout: Some(Duration::from_secs(120)),
+            report_timeout: Some(Duration::from_secs(300)),
+            priority: Priority::Normal,
         }
     }
 
@@ -100,6 +112,18 @@ impl OutgoingMessage {
     /// Adds to [`OutgoingMessage::headers`].
     pub fn header(mut self, name: impl Into<Box<str>>, value: impl Into<Box<str>>) -> Self {
         self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets [`OutgoingMessage::priority`].
+    pub const fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// Sets [`OutgoingMessage::progress_timeout`].
+    pub const fn progress_timeout(mut self, timeout: Duration) -> Self {
+        self.progress_timeout = Some(timeout);
         self
     }
 

@@ -143,7 +143,7 @@ impl Connection {
             ended_requests: Memory::new(config.limits.remembered_messages),
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
-            sessions: Sessions::new(tag),
+            sessions: Sessions::new(tag, now),
             inbox,
             #[cfg(feature = "auth")]
             role,
@@ -306,6 +306,7 @@ impl Connection {
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
         let transmit = self.hop.poll_transmit(now);
         self.drain_hop(now);
+        self.watch_progress(now);
         self.check_random();
         self.observe(now);
         transmit
@@ -316,7 +317,7 @@ impl Connection {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let due = [
             self.hop.next_deadline(),
-            self.sessions.next_report_deadline(),
+            self.sessions.next_deadline(),
             self.next_of_life(),
             self.next_incoming_deadline(),
             #[cfg(feature = "auth")]
@@ -325,16 +326,16 @@ impl Connection {
         due.into_iter().flatten().min()
     }
 
-    /// Handles what is due: deadlines of transactions and REPORTs, keep-alives, and
-    /// the end of a connection that gives no sign of life. Pass on first what has
-    /// arrived.
+    /// Handles what is due: deadlines of transactions, messages and REPORTs,
+    /// keep-alives, and the end of a connection that gives no sign of life. Pass on
+    /// first what has arrived.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.give_up_if_due(now) {
             return;
         }
         self.hop.handle_timeout(now);
         self.drain_hop(now);
-        self.expire_reports(now);
+        self.expire_messages(now);
         self.expire_incoming(now);
         #[cfg(feature = "auth")]
         self.refresh_routes(now);

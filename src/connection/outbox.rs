@@ -18,7 +18,14 @@ pub(super) struct Outbox {
     /// Those that have no outcome yet, in the order in which they began.
     messages: BTreeMap<MessageKey, Sending>,
     by_id: HashMap<MessageId, MessageKey>,
-    report_deadlines: BTreeSet<(Instant, MessageKey)>,
+    /// At most one for each message: for its progress while it has octets to send,
+    /// and later for its REPORTs.
+    deadlines: BTreeSet<(Instant, MessageKey)>,
+    /// Messages that wait for REPORTs alone, the one that has waited longest first.
+    reporting: BTreeMap<u64, MessageKey>,
+    next_reporting: u64,
+    /// When an octet of a message last left.
+    moved: Option<Instant>,
     /// Messages that have their outcome, for what comes late.
     past: PastMessages,
 }
@@ -33,7 +40,12 @@ pub(super) struct Sending {
     pub(super) success_report: bool,
     pub(super) failure_report: FailureReport,
     pub(super) report_timeout: Option<Duration>,
-    pub(super) report_deadline: Option<Instant>,
+    pub(super) progress_timeout: Option<Duration>,
+    /// Since when it has octets to send.
+    pub(super) waits_since: Option<Instant>,
+    pub(super) deadline: Option<Instant>,
+    /// Its place among those that wait for REPORTs alone.
+    pub(super) reporting: Option<u64>,
     /// Chunks that ask for a response, and responses. A response can arrive
     /// before its chunk has left whole.
     pub(super) asked: u64,
@@ -52,7 +64,10 @@ impl Outbox {
         Self {
             messages: BTreeMap::new(),
             by_id: HashMap::new(),
-            report_deadlines: BTreeSet::new(),
+            deadlines: BTreeSet::new(),
+            reporting: BTreeMap::new(),
+            next_reporting: 0,
+            moved: None,
             past: PastMessages::new(remembered),
         }
     }
@@ -62,8 +77,9 @@ impl Outbox {
         self.messages.insert(key, sending);
     }
 
+    /// The messages that wait for more than REPORTs.
     pub(super) fn len(&self) -> usize {
-        self.messages.len()
+        self.messages.len() - self.reporting.len()
     }
 
     pub(super) fn get(&self, key: MessageKey) -> Option<&Sending> {
@@ -95,31 +111,89 @@ impl Outbox {
         self.by_id.remove(&sending.message_id);
         let past = Past { key, outcome, success_report: sending.success_report, octets };
         self.past.insert(sending.message_id, past, sending.may_be_answered());
-        if let Some(deadline) = sending.report_deadline {
-            self.report_deadlines.remove(&(deadline, key));
+        if let Some(deadline) = sending.deadline {
+            self.deadlines.remove(&(deadline, key));
+        }
+        if let Some(place) = sending.reporting {
+            self.reporting.remove(&place);
         }
         Some(sending)
     }
 
-    /// Sets the deadline for the REPORTs on a message, once.
-    pub(super) fn await_reports(&mut self, key: MessageKey, now: Instant) {
+    /// A message has octets to send from now on.
+    pub(super) fn await_progress(&mut self, key: MessageKey, now: Instant) {
         let Some(sending) = self.messages.get_mut(&key) else { return };
-        if sending.report_deadline.is_none() {
-            let deadline = sending.report_timeout.and_then(|timeout| now.checked_add(timeout));
-            sending.report_deadline = deadline;
-            self.report_deadlines.extend(deadline.map(|deadline| (deadline, key)));
+        if sending.has_left {
+            return;
+        }
+        sending.waits_since = Some(now);
+        if sending.deadline.is_none() {
+            let deadline = sending.progress_timeout.and_then(|timeout| now.checked_add(timeout));
+            self.set_deadline(key, deadline);
         }
     }
 
-    /// The first deadline for REPORTs, and its message.
+    /// An octet of a message has left.
+    pub(super) const fn moved(&mut self, now: Instant) {
+        self.moved = Some(now);
+    }
+
+    /// When a message that has octets to send has waited for too long. While octets of
+    /// others leave, it waits for its turn.
+    pub(super) fn progress_due(&self, key: MessageKey) -> Option<Instant> {
+        let sending = self.messages.get(&key)?;
+        let since = sending.waits_since.max(self.moved)?;
+        since.checked_add(sending.progress_timeout?)
+    }
+
+    /// Every octet of a message has left, so its progress has no deadline.
+    pub(super) fn has_left(&mut self, key: MessageKey) {
+        self.set_deadline(key, None);
+    }
+
+    /// A message waits for REPORTs alone. Their deadline starts. Returns whether it is
+    /// new that it does.
+    pub(super) fn await_reports(&mut self, key: MessageKey, now: Instant) -> bool {
+        let Some(sending) = self.messages.get_mut(&key) else { return false };
+        if sending.reporting.is_some() {
+            return false;
+        }
+        let place = self.next_reporting;
+        self.next_reporting += 1;
+        sending.reporting = Some(place);
+        let deadline = sending.report_timeout.and_then(|timeout| now.checked_add(timeout));
+        self.reporting.insert(place, key);
+        self.set_deadline(key, deadline);
+        true
+    }
+
+    /// Gives a message another deadline, or none.
+    pub(super) fn set_deadline(&mut self, key: MessageKey, deadline: Option<Instant>) {
+        let Some(sending) = self.messages.get_mut(&key) else { return };
+        if let Some(earlier) = std::mem::replace(&mut sending.deadline, deadline) {
+            self.deadlines.remove(&(earlier, key));
+        }
+        self.deadlines.extend(deadline.map(|deadline| (deadline, key)));
+    }
+
+    /// The message that has waited longest for REPORTs alone, if more than `max` do.
+    pub(super) fn longest_reporting(&self, max: usize) -> Option<MessageKey> {
+        if self.reporting.len() <= max {
+            return None;
+        }
+        self.reporting.first_key_value().map(|(_, key)| *key)
+    }
+
+    /// The first deadline, and its message.
     pub(super) fn first_deadline(&self) -> Option<(Instant, MessageKey)> {
-        self.report_deadlines.first().copied()
+        self.deadlines.first().copied()
     }
 
     pub(super) fn footprint(&self, footprint: &mut Footprint) {
         footprint.hold("outbox messages", self.messages.len());
         footprint.hold("outbox by id", self.by_id.len());
-        footprint.hold("outbox report deadlines", self.report_deadlines.len());
+        footprint.hold("outbox deadlines", self.deadlines.len());
+        footprint.hold("outbox reporting", self.reporting.len());
         self.past.footprint(footprint);
     }
 

@@ -9,7 +9,7 @@ use super::event::{Event, Finished};
 use super::outbox::{Outbox, Sending};
 use super::reason::{CloseReason, Outcome};
 use crate::hop::{HopEvent, Transaction};
-use crate::keys::MessageKey;
+use crate::keys::{MessageKey, SessionKey};
 use crate::time::Instant;
 use crate::wire::{Continuation, FailureReport, TransactionId};
 
@@ -49,15 +49,22 @@ impl Connection {
         while let Some(event) = self.hop.events.pop_front() {
             match event {
                 HopEvent::ChunkSent { message, end, asks_response, flag } => {
+                    self.sessions.moved(message, now);
                     if let Some(sending) = self.sessions.message_mut(message) {
                         sending.chunks += 1;
                         sending.octets = end.get();
                         sending.asked += u64::from(asks_response);
                         sending.has_left = flag == Continuation::Complete;
+                        if sending.has_left && sending.deadline.is_some() {
+                            self.sessions.has_left(message);
+                        }
                         self.review(now, message);
                     }
                 }
-                HopEvent::Room(message) => self.events.push(Event::BodyRoom { message }),
+                HopEvent::Room(message) if self.sessions.message(message).is_some() => {
+                    self.events.push(Event::BodyRoom { message });
+                }
+                HopEvent::Room(_) => {}
                 HopEvent::TimedOut(id, Transaction { purpose, octets, .. }) => {
                     self.timed_out(now, id, purpose, counted(&octets));
                 }
@@ -100,14 +107,52 @@ impl Connection {
         if let Some(outcome) = sending.outcome() {
             self.settle(key, Ending::silent(outcome));
         } else if sending.lacks_only_reports() {
-            self.sessions.await_reports(key, now);
+            let is_accepted = sending.failure_report == FailureReport::Yes;
+            if self.sessions.await_reports(key, now) {
+                if is_accepted {
+                    self.events.push(Event::Accepted { message: key });
+                }
+                self.make_way_for_report(key.session());
+            }
         }
     }
 
-    /// Gives their outcome to messages whose REPORTs have not come in time.
-    pub(super) fn expire_reports(&mut self, now: Instant) {
-        while let Some(key) = self.sessions.unreported(now) {
-            self.settle(key, Ending::silent(Outcome::Unreported));
+    /// At the limit of messages that wait for REPORTs alone, the one that has waited
+    /// longest makes way.
+    fn make_way_for_report(&mut self, session: SessionKey) {
+        let max = self.config.limits.outgoing_messages;
+        let Some(owner) = self.sessions.get(session) else { return };
+        if let Some(oldest) = owner.outbox.longest_reporting(max) {
+            self.settle(oldest, Ending::silent(Outcome::Unreported));
+        }
+    }
+
+    /// Notes which messages make progress.
+    pub(super) fn watch_progress(&mut self, now: Instant) {
+        if let Some(message) = self.hop.open_message() {
+            self.sessions.moved(message, now);
+        }
+        self.sessions.start_deadlines(now);
+    }
+
+    /// Gives their outcome to messages of which no octet, or no REPORT, has gone its
+    /// way in time.
+    pub(super) fn expire_messages(&mut self, now: Instant) {
+        self.sessions.start_deadlines(now);
+        while let Some(key) = self.sessions.overdue(now) {
+            let Some(owner) = self.sessions.get(key.session()) else { return };
+            if owner.outbox.get(key).is_some_and(Sending::lacks_only_reports) {
+                self.settle(key, Ending::silent(Outcome::Unreported));
+                continue;
+            }
+            // A message without octets waits for the application.
+            let has_octets = self.hop.has_octets(key);
+            match owner.outbox.progress_due(key).filter(|_| has_octets) {
+                Some(due) if due <= now => {
+                    self.settle(key, Ending::told(Outcome::TimedOut));
+                }
+                due => self.sessions.set_deadline(key, due),
+            }
         }
     }
 

@@ -74,7 +74,8 @@ pub enum Outcome {
     Unreported,
     /// A response or REPORT refused it.
     Rejected(StatusCode),
-    /// A chunk got no response in time, or a 408 says that of a later hop.
+    /// A chunk got no response in time, or a 408 says that of a later hop, or no octet
+    /// left within [`OutgoingMessage::progress_timeout`](crate::OutgoingMessage::progress_timeout).
     TimedOut,
     /// The application aborted it.
     Aborted,

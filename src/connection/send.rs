@@ -51,7 +51,9 @@ impl Connection {
             Body::Whole(body) => (BodyQueue::whole(body), None),
             Body::Streamed { total } => (BodyQueue::default(), total),
         };
-        self.hop.insert(key, Outgoing::new(session, envelope, overhead, body, total));
+        let mut leaving = Outgoing::new(session, envelope, overhead, body, total);
+        leaving.priority = message.priority;
+        self.hop.insert(key, leaving);
         let sending = Sending {
             message_id,
             content_type: message.content_type,
@@ -59,7 +61,10 @@ impl Connection {
             success_report: message.success_report,
             failure_report: message.failure_report,
             report_timeout: message.report_timeout,
-            report_deadline: None,
+            progress_timeout: message.progress_timeout,
+            waits_since: None,
+            deadline: None,
+            reporting: None,
             asked: 0,
             answered: 0,
             chunks: 0,
@@ -70,6 +75,7 @@ impl Connection {
             response: None,
         };
         owner.outbox.insert(key, sending);
+        self.sessions.has_octets(key);
         Ok(key)
     }
 

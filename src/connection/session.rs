@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::nickname::Nicknames;
 use super::outbox::{Outbox, Sending};
@@ -86,19 +87,21 @@ pub(crate) struct Sessions {
     session_ids: SessionIds,
     /// Those that the peer has accepted or bound.
     open: BTreeSet<SessionKey>,
-    /// The first REPORT deadline of each session.
-    report_deadlines: BTreeSet<(Instant, MessageKey)>,
+    /// The first deadline of each session.
+    deadlines: BTreeSet<(Instant, MessageKey)>,
+    fresh: Fresh,
     keys: Keys<SessionKey>,
 }
 
 impl Sessions {
-    pub(crate) fn new(tag: Tag) -> Self {
+    pub(crate) fn new(tag: Tag, now: Instant) -> Self {
         Self {
             by_key: BTreeMap::new(),
             by_uri: HashMap::new(),
             session_ids: SessionIds::default(),
             open: BTreeSet::new(),
-            report_deadlines: BTreeSet::new(),
+            deadlines: BTreeSet::new(),
+            fresh: Fresh::new(now),
             keys: Keys::new(tag),
         }
     }
@@ -117,7 +120,10 @@ impl Sessions {
         self.by_uri.remove(&session.config.local);
         self.open.remove(&key);
         if let Some(deadline) = session.outbox.first_deadline() {
-            self.report_deadlines.remove(&deadline);
+            self.deadlines.remove(&deadline);
+        }
+        if self.by_key.is_empty() {
+            self.fresh.clear();
         }
         Some(session)
     }
@@ -178,19 +184,53 @@ impl Sessions {
         self.change_deadlines(key.session(), |outbox| outbox.finish(key, outcome, octets))?
     }
 
-    /// Sets the deadline for the REPORTs on a message, once.
-    pub(super) fn await_reports(&mut self, key: MessageKey, now: Instant) {
-        self.change_deadlines(key.session(), |outbox| outbox.await_reports(key, now));
+    /// A message has octets to send. Its deadline starts with the next call that says
+    /// what time it is.
+    pub(super) fn has_octets(&mut self, key: MessageKey) {
+        if let Some(timeout) = self.message(key).and_then(|sending| sending.progress_timeout) {
+            self.fresh.push(key, timeout);
+        }
     }
 
-    pub(super) fn next_report_deadline(&self) -> Option<Instant> {
-        self.report_deadlines.first().map(|(deadline, _)| *deadline)
+    /// Starts the deadlines of messages that have got octets to send.
+    pub(super) fn start_deadlines(&mut self, now: Instant) {
+        for key in self.fresh.take(now) {
+            self.change_deadlines(key.session(), |outbox| outbox.await_progress(key, now));
+        }
     }
 
-    /// A message whose REPORTs have not come in time.
-    pub(super) fn unreported(&self, now: Instant) -> Option<MessageKey> {
-        let (deadline, key) = self.report_deadlines.first()?;
+    /// Octets of a message have left.
+    pub(super) fn moved(&mut self, key: MessageKey, now: Instant) {
+        if let Some(session) = self.by_key.get_mut(&key.session()) {
+            session.outbox.moved(now);
+        }
+    }
+
+    /// Every octet of a message has left.
+    pub(super) fn has_left(&mut self, key: MessageKey) {
+        self.change_deadlines(key.session(), |outbox| outbox.has_left(key));
+    }
+
+    /// A message waits for REPORTs alone. Returns whether it is new that it does.
+    pub(super) fn await_reports(&mut self, key: MessageKey, now: Instant) -> bool {
+        let is_new = self.change_deadlines(key.session(), |outbox| outbox.await_reports(key, now));
+        is_new.unwrap_or(false)
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let first = self.deadlines.first().map(|(deadline, _)| *deadline);
+        first.into_iter().chain(self.fresh.due()).min()
+    }
+
+    /// A message whose deadline has passed.
+    pub(super) fn overdue(&self, now: Instant) -> Option<MessageKey> {
+        let (deadline, key) = self.deadlines.first()?;
         (*deadline <= now).then_some(*key)
+    }
+
+    /// Gives a message another deadline, or none.
+    pub(super) fn set_deadline(&mut self, key: MessageKey, deadline: Option<Instant>) {
+        self.change_deadlines(key.session(), |outbox| outbox.set_deadline(key, deadline));
     }
 
     pub(super) fn footprint(&self, footprint: &mut Footprint) {
@@ -199,7 +239,8 @@ impl Sessions {
         footprint.hold("sessions by uri", self.by_uri.len());
         footprint.hold("sessions open", self.open.len());
         footprint.hold("sessions by session-id", self.session_ids.len());
-        footprint.hold("sessions report deadlines", self.report_deadlines.len());
+        footprint.hold("sessions deadlines", self.deadlines.len());
+        footprint.hold("sessions fresh messages", self.fresh.messages.len());
     }
 
     /// Changes the outbox of a session, and with it the first deadline there.
@@ -214,10 +255,50 @@ impl Sessions {
         let after = outbox.first_deadline();
         if before != after {
             if let Some(before) = before {
-                self.report_deadlines.remove(&before);
+                self.deadlines.remove(&before);
             }
-            self.report_deadlines.extend(after);
+            self.deadlines.extend(after);
         }
         Some(result)
+    }
+}
+
+/// Messages that have got octets to send since the last call that said what time it
+/// is. Most of them have left before their deadline has to start.
+#[derive(Debug)]
+struct Fresh {
+    messages: Vec<MessageKey>,
+    /// The shortest of their timeouts.
+    timeout: Option<Duration>,
+    /// The time of that call.
+    now: Instant,
+}
+
+impl Fresh {
+    const fn new(now: Instant) -> Self {
+        Self { messages: Vec::new(), timeout: None, now }
+    }
+
+    fn push(&mut self, key: MessageKey, timeout: Duration) {
+        self.messages.push(key);
+        self.timeout = Some(self.timeout.map_or(timeout, |shortest| shortest.min(timeout)));
+    }
+
+    fn take(&mut self, now: Instant) -> Vec<MessageKey> {
+        self.now = now;
+        self.timeout = None;
+        std::mem::take(&mut self.messages)
+    }
+
+    /// There are no messages any more.
+    fn clear(&mut self) {
+        self.messages.clear();
+        self.timeout = None;
+    }
+
+    /// When the time has to be asked for. The messages are not older than the last
+    /// call.
+    fn due(&self) -> Option<Instant> {
+        self.now.checked_add(self.timeout?)
     }
 }

@@ -210,6 +210,9 @@ pub struct SessionConfig {
     /// more, as in the session of a file (RFC 5547 section 8.7). Messages that are
     /// the control of others ([`Direction`]) do not count. Default: no.
     pub single_message: bool,
+    /// The most octets a second that the messages of this session send, heads
+    /// included. Responses and REPORTs do not count. Default: `None`, no limit.
+    pub send_rate: Option<u64>,
 }
 
 impl SessionConfig {
@@ -239,6 +242,7 @@ impl SessionConfig {
             direction: Direction::default(),
             nicknames: false,
             single_message: false,
+            send_rate: None,
         }
     }
 
@@ -263,6 +267,12 @@ impl SessionConfig {
     /// Sets [`SessionConfig::peer_max_size`].
     pub const fn peer_max_size(mut self, octets: u64) -> Self {
         self.peer_max_size = Some(octets);
+        self
+    }
+
+    /// Sets [`SessionConfig::send_rate`].
+    pub const fn send_rate(mut self, octets: u64) -> Self {
+        self.send_rate = Some(octets);
         self
     }
 

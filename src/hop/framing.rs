@@ -108,7 +108,8 @@ impl<O: Owner> Hop<O> {
         max: usize,
     ) -> Option<Transmit> {
         let room = max.saturating_sub(message.overhead).max(1);
-        let body = message.body.take_joined(room.min(self.allowance().max(SHORT_CHUNK)));
+        let allowed = self.allowance().min(self.schedule.piece(message.source));
+        let body = message.body.take_joined(room.min(allowed.max(SHORT_CHUNK)));
         let transactions = &self.transactions;
         let id = self
             .ids
@@ -129,7 +130,7 @@ impl<O: Owner> Hop<O> {
         write_end_line(&mut self.out, &id, flag);
         let tail = self.out.split().freeze();
 
-        let start = message.offset;
+        let (source, start) = (message.source, message.offset);
         message.advance(body.len());
         let (end, asks_response) = (message.offset, message.asks_response());
         if asks_response {
@@ -139,6 +140,7 @@ impl<O: Owner> Hop<O> {
             self.put_back(key, message);
         }
         let transmit = self.give(head, body, tail);
+        self.schedule.spend(source, transmit.remaining(), self.now);
         self.chunk_left(id, key, end, asks_response, flag);
         Some(transmit)
     }
@@ -146,7 +148,7 @@ impl<O: Owner> Hop<O> {
     /// The rest of a message waits for its next turn.
     fn put_back(&mut self, key: O::Message, mut message: Outgoing<O>) {
         message.place = None;
-        if message.has_room_again(self.room_mark) {
+        if message.has_room_again() {
             self.events.push_back(HopEvent::Room(key));
         }
         self.waiting += message.weight();

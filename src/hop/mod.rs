@@ -11,10 +11,14 @@ mod backlog;
 mod body;
 mod control;
 mod framing;
+mod loose;
 mod outgoing;
 mod owner;
+mod pace;
 #[cfg(feature = "auth")]
 mod passing;
+mod priority;
+mod queue;
 mod respond;
 mod schedule;
 mod stream;
@@ -33,6 +37,7 @@ pub(crate) use outgoing::{CHUNK_OVERHEAD, Outgoing};
 pub(crate) use owner::{Heading, Owner};
 #[cfg(feature = "auth")]
 pub(crate) use passing::Unsettled;
+pub use priority::Priority;
 pub(crate) use schedule::Order;
 pub(crate) use transaction::Transaction;
 pub use transmit::Transmit;
@@ -89,22 +94,13 @@ pub(crate) enum HopEvent<O: Owner> {
     TimedOut(TransactionId, Transaction<O::Purpose>),
 }
 
-/// How much is queued, to know whether anything has been queued since.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Queued {
-    weight: usize,
-    control: usize,
-    messages: usize,
-    transactions: usize,
-}
-
 /// One transport connection to the next node.
 #[derive(Debug)]
 pub(crate) struct Hop<O: Owner> {
     config: HopConfig,
     decoder: Decoder,
     ids: IdSource,
-    transactions: Transactions<O::Purpose>,
+    transactions: Transactions<O>,
     messages: BTreeMap<O::Message, Outgoing<O>>,
     schedule: Schedule<O::Source, O::Message>,
     open: Option<OpenChunk<O::Message>>,
@@ -114,8 +110,6 @@ pub(crate) struct Hop<O: Owner> {
     backlog: Backlog,
     /// The [weight](Outgoing::weight) of the messages that have not left.
     waiting: usize,
-    /// What was queued when the transport last asked and got nothing.
-    asked_in_vain: Option<Queued>,
     /// When the transport last asked for octets.
     now: Instant,
     /// A body of at most so many octets has room for more.
@@ -135,15 +129,14 @@ impl<O: Owner> Hop<O> {
         Self {
             decoder: Decoder::new(config.parse),
             ids: IdSource::new(random),
-            transactions: Transactions::new(config.transaction_timeout),
+            transactions: Transactions::new(config.transaction_timeout, config.max_transactions),
             messages: BTreeMap::new(),
-            schedule: Schedule::new(config.order),
+            schedule: Schedule::new(config.order, config.max_transactions),
             open: None,
             control: Control::default(),
             out: BytesMut::new(),
             backlog: Backlog::new(now),
             waiting: 0,
-            asked_in_vain: None,
             now,
             room_mark: body_writer_octets / 2,
             failure: None,
@@ -183,11 +176,25 @@ impl<O: Owner> Hop<O> {
     /// Ends the transaction with this id, whose response has arrived. `None` if
     /// there is no such transaction, or it has ended before.
     pub(crate) fn complete(&mut self, id: &TransactionId) -> Option<Transaction<O::Purpose>> {
-        self.transactions.complete(id)
+        let transaction = self.transactions.complete(id)?;
+        self.free_place(&transaction);
+        Some(transaction)
     }
 
-    pub(crate) fn forget_transactions(&mut self, wanted: impl Fn(&O::Purpose) -> bool) {
-        self.transactions.forget(|transaction| wanted(&transaction.purpose));
+    /// Forgets every transaction.
+    pub(crate) fn forget_transactions(&mut self) {
+        self.transactions.clear();
+        self.backlog.forget_requests();
+        self.schedule.free_places();
+    }
+
+    /// Gives back the place of a transaction that has ended.
+    fn free_place(&mut self, transaction: &Transaction<O::Purpose>) {
+        if transaction.holds_place()
+            && let Some(source) = O::source_of(&transaction.purpose)
+        {
+            self.schedule.free_place(source);
+        }
     }
 
     // Going out.
@@ -216,6 +223,9 @@ impl<O: Owner> Hop<O> {
         let id = self.ids.transaction_id(|id| !transactions.contains(id));
         let id = self.drawn(id)?;
         if let Some(purpose) = purpose {
+            if let Some(source) = O::source_of(&purpose) {
+                self.schedule.hold_place(source);
+            }
             self.transactions.begin(id, purpose, Offset::START);
             self.control.begin_request(id);
         }
@@ -240,8 +250,8 @@ impl<O: Owner> Hop<O> {
     }
 
     /// Whether a chunk may begin to leave.
-    fn may_begin(&self) -> bool {
-        self.transactions.len() < self.config.max_transactions && self.failure.is_none()
+    const fn may_begin(&self) -> bool {
+        self.failure.is_none()
     }
 
     pub(crate) fn insert(&mut self, key: O::Message, message: Outgoing<O>) {
@@ -257,6 +267,14 @@ impl<O: Owner> Hop<O> {
         {
             self.waiting += piece.len();
             message.body.push(piece);
+            self.wake(key);
+        }
+    }
+
+    /// A message has all its octets.
+    pub(crate) fn finish(&mut self, key: O::Message) {
+        if let Some(message) = self.messages.get_mut(&key) {
+            message.finish();
             self.wake(key);
         }
     }
@@ -282,23 +300,37 @@ impl<O: Owner> Hop<O> {
             && message.place.is_none()
             && message.is_ready(least)
         {
-            message.place = Some(self.schedule.push(message.source, key, message.stage()));
+            message.place =
+                Some(self.schedule.push(message.source, key, message.stage(), message.ticket()));
         }
+    }
+
+    /// Sets the rate of a source, in octets a second.
+    pub(crate) fn set_rate(&mut self, source: O::Source, rate: Option<u64>) {
+        self.schedule.set_rate(source, rate, self.now);
     }
 
     /// Aborts a message. An open chunk ends with `#`. If no chunk of it is open and
     /// some of it has left, `tell` decides whether an empty chunk with `#` follows.
     pub(crate) fn abort(&mut self, key: O::Message, tell: bool) {
+        while let Some((source, oldest)) = self.transactions.release(key) {
+            self.schedule.free_place(source);
+            self.events.extend(oldest.map(|(id, oldest)| HopEvent::TimedOut(id, oldest)));
+        }
         let is_open = self.open.as_ref().is_some_and(|open| open.message == key);
         let Some(message) = self.messages.get_mut(&key) else { return };
         self.waiting -= message.body.len();
         message.abort();
-        if is_open || (tell && message.offset > Offset::START) {
+        if is_open {
+            return;
+        }
+        let is_told = tell && message.offset > Offset::START;
+        if let Some(place) = message.place.take() {
+            self.schedule.remove(message.source, key, place);
+        }
+        if is_told {
             self.wake(key);
         } else {
-            if let Some(place) = message.place {
-                self.schedule.remove(message.source, key, place);
-            }
             self.remove(key);
         }
     }
@@ -309,8 +341,7 @@ impl<O: Owner> Hop<O> {
         self.waiting = 0;
         self.schedule.clear();
         self.open = None;
-        self.transactions.forget(|_| false);
-        self.backlog.forget_requests();
+        self.forget_transactions();
     }
 
     /// Drops every octet that has not left.
@@ -319,31 +350,33 @@ impl<O: Owner> Hop<O> {
         self.control.clear();
     }
 
+    /// Whether a message has octets that may leave, and need not wait for others.
+    pub(crate) fn has_octets(&self, key: O::Message) -> bool {
+        let is_open = self.open_message() == Some(key);
+        let least = if is_open { 1 } else { self.least_chunk() };
+        self.messages.get(&key).is_some_and(|message| message.is_ready(least))
+    }
+
+    /// The message of the chunk that is leaving.
+    pub(crate) fn open_message(&self) -> Option<O::Message> {
+        self.open.as_ref().map(|open| open.message)
+    }
+
     /// Whether a chunk is leaving and has not ended.
     pub(crate) const fn is_within_chunk(&self) -> bool {
         self.open.is_some()
     }
 
-    /// Whether the transport would get octets if it asked, as far as that can be said
-    /// without asking.
+    /// Whether the transport would get octets if it asked.
     pub(crate) fn may_send(&self) -> bool {
-        if self.asked_in_vain == Some(self.queued()) {
-            return false;
-        }
-        let open = self.open.as_ref().and_then(|open| self.messages.get(&open.message));
         !self.control.is_empty()
-            || (!self.schedule.is_empty() && (open.is_some() || self.may_begin()))
-            || open.is_some_and(|message| message.is_ready(1))
-    }
-
-    /// What changes whenever something is queued or a transaction ends.
-    fn queued(&self) -> Queued {
-        Queued {
-            weight: self.waiting,
-            control: self.control.len(),
-            messages: self.messages.len(),
-            transactions: self.transactions.len(),
-        }
+            || match self.open_message() {
+                Some(message) => {
+                    self.due_end().is_some()
+                        || (message.body.available() > 0 && self.allowance() > 0)
+                }
+                None => self.may_begin() && !self.schedule.is_empty(),
+            }
     }
 
     /// Whether everything has left.
@@ -368,14 +401,23 @@ impl<O: Owner> Hop<O> {
     // Time.
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.transactions.next_deadline()
+        let due = [self.transactions.next_deadline(), self.schedule.next_deadline()];
+        due.into_iter().flatten().min()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.tick(now);
         let is_moving = self.backlog.is_moving(now);
         while let Some((id, transaction)) = self.transactions.expire(now, is_moving) {
+            self.free_place(&transaction);
             self.events.push_back(HopEvent::TimedOut(id, transaction));
         }
+    }
+
+    /// Follows the time.
+    fn tick(&mut self, now: Instant) {
+        self.now = now;
+        self.schedule.wake(now);
     }
 
     // The transport.
@@ -414,14 +456,12 @@ impl<O: Owner> Hop<O> {
     }
 
     pub(crate) fn poll_transmit(&mut self, now: Instant) -> Option<Transmit> {
-        self.now = now;
+        self.tick(now);
         self.backlog.asked(now);
         self.start_deadlines(now);
-        let transmit = match self.config.framing.max_message() {
+        match self.config.framing.max_message() {
             Some(max) => self.next_message(max),
             None => self.next_of_stream(),
-        };
-        self.asked_in_vain = transmit.is_none().then(|| self.queued());
-        transmit
+        }
     }
 }

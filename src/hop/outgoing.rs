@@ -3,7 +3,8 @@
 
 use bytes::BytesMut;
 
-use super::schedule::{Place, Stage};
+use super::priority::Priority;
+use super::schedule::{Place, Stage, Ticket};
 use super::{BodyQueue, Heading, Owner};
 use crate::offset::Offset;
 use crate::random::MAX_OWN_ID;
@@ -25,6 +26,7 @@ pub(crate) const CHUNK_OVERHEAD: usize = LONGEST_NUMBERS + 2 * MAX_OWN_ID + FIXE
 #[derive(Debug)]
 pub(crate) struct Outgoing<O: Owner> {
     pub(crate) source: O::Source,
+    pub(crate) priority: Priority,
     pub(crate) heading: O::Heading,
     /// The most octets of a chunk besides its body.
     pub(crate) overhead: usize,
@@ -37,8 +39,17 @@ pub(crate) struct Outgoing<O: Owner> {
     pub(crate) aborted: bool,
     /// Its place in the schedule, kept while a chunk of it is open.
     pub(crate) place: Option<Place>,
-    /// Whether the application waits for room for more octets.
-    pub(crate) awaits_room: bool,
+    /// The room for more octets that the application waits for.
+    awaited: Option<AwaitedRoom>,
+}
+
+/// The room that an application waits for.
+#[derive(Clone, Copy, Debug)]
+struct AwaitedRoom {
+    /// The length of the body at which there is enough.
+    len: usize,
+    /// Whether the application adds no more octets before.
+    is_pressing: bool,
 }
 
 impl<O: Owner> Outgoing<O> {
@@ -52,6 +63,7 @@ impl<O: Owner> Outgoing<O> {
         let total = if body.is_finished() { Some(body.len() as u64) } else { total };
         Self {
             source,
+            priority: Priority::Normal,
             heading,
             overhead,
             body,
@@ -60,7 +72,7 @@ impl<O: Owner> Outgoing<O> {
             end: Continuation::Complete,
             aborted: false,
             place: None,
-            awaits_room: false,
+            awaited: None,
         }
     }
 
@@ -103,15 +115,33 @@ impl<O: Owner> Outgoing<O> {
     /// Whether a chunk of at least so many octets, or the last one, can begin or
     /// continue.
     pub(crate) const fn is_ready(&self, least: usize) -> bool {
-        self.aborted || self.body.available() >= least || self.body.is_finished()
+        let is_enough = self.body.available() >= least || self.is_pressed();
+        self.aborted || is_enough || self.body.is_finished()
+    }
+
+    /// Whether octets leave although they are few: the application can add no more.
+    const fn is_pressed(&self) -> bool {
+        match self.awaited {
+            Some(AwaitedRoom { is_pressing, .. }) => is_pressing && self.body.available() > 0,
+            None => false,
+        }
+    }
+
+    /// The application waits until the body has at most `len` octets, or none that may
+    /// leave. If `is_pressing`, it adds no more before that.
+    pub(crate) fn await_room(&mut self, len: usize, is_pressing: bool) {
+        let earlier = self.awaited.unwrap_or(AwaitedRoom { len, is_pressing });
+        self.awaited = Some(AwaitedRoom {
+            len: earlier.len.max(len),
+            is_pressing: earlier.is_pressing || is_pressing,
+        });
     }
 
     /// Whether there is room again: true once for each time that the application
     /// waits for it.
-    pub(crate) const fn has_room_again(&mut self, mark: usize) -> bool {
-        let has_room = self.awaits_room && self.body.len() <= mark;
-        self.awaits_room &= !has_room;
-        has_room
+    pub(crate) fn has_room_again(&mut self) -> bool {
+        let (len, is_empty) = (self.body.len(), self.body.available() == 0);
+        self.awaited.take_if(|awaited| is_empty || len <= awaited.len).is_some()
     }
 
     /// Whether any response to its chunks is possible.
@@ -127,7 +157,7 @@ impl<O: Owner> Outgoing<O> {
     /// Ends the body, which fixes the total.
     pub(crate) fn finish(&mut self) {
         self.body.finish();
-        self.awaits_room = false;
+        self.awaited = None;
         self.total = Some(self.queued_end().get());
     }
 
@@ -141,6 +171,13 @@ impl<O: Owner> Outgoing<O> {
     pub(crate) fn short_rest(&self) -> Option<usize> {
         let rest = self.body.len();
         (self.body.is_finished() && rest <= super::SHORT_CHUNK && !self.aborted).then_some(rest)
+    }
+
+    /// What the schedule has to know of it.
+    pub(super) fn ticket(&self) -> Ticket {
+        // A chunk of nothing with `#` has no transaction.
+        let needs_place = !self.aborted && self.heading.failure_report() == FailureReport::Yes;
+        Ticket { priority: self.priority, needs_place }
     }
 
     /// How far it is, for its next turn.

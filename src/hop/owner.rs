@@ -17,6 +17,12 @@ pub(crate) trait Owner: Debug {
     type Purpose: Debug;
     /// What writes the heads of a message's chunks.
     type Heading: Heading<Self>;
+
+    /// The source of a request, among whose transactions it has its place.
+    fn source_of(purpose: &Self::Purpose) -> Option<Self::Source>;
+
+    /// The message of a request, if its place ends with it.
+    fn message_of(purpose: &Self::Purpose) -> Option<Self::Message>;
 }
 
 /// The content of the heads of a message's chunks, except their Byte-Range.

@@ -36,7 +36,12 @@ impl<O: Owner> Hop<O> {
     /// The number of open transactions, without those in which silence is
     /// success.
     pub(crate) fn open_requests(&self) -> usize {
-        self.transactions.len()
+        self.transactions.places()
+    }
+
+    /// The same, for the requests of one source.
+    pub(crate) fn open_requests_of(&self, source: O::Source) -> usize {
+        self.schedule.places(source)
     }
 
     /// The approximate number of octets that wait to leave, heads and control
@@ -58,7 +63,7 @@ impl<O: Owner> Hop<O> {
     pub(crate) fn is_starved(&self) -> bool {
         let open = self.open.as_ref().and_then(|open| self.messages.get(&open.message));
         self.control.is_empty()
-            && self.schedule.is_empty()
+            && !self.schedule.has_queued()
             && open.is_none_or(|message| message.body.available() == 0 && !message.is_ready(1))
     }
 

@@ -1,9 +1,14 @@
 //! Which message sends next.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
+use super::pace::Pace;
+use super::priority::Priority;
+use super::queue::Queue;
+pub(crate) use super::queue::Stage;
 use crate::footprint::Footprint;
+use crate::time::Instant;
 
 /// Whether the messages of one source overtake each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,200 +20,338 @@ pub(crate) enum Order {
     Arrival,
 }
 
-/// Where a message is in the queue of its source.
-pub(crate) type Place = i64;
-
-/// The most messages of a source of which the receiver has a part at a time, while
-/// they have octets to send. A receiver holds each of them until it is complete.
-const MAX_BEGUN: usize = 8;
-
-/// How far a message is that has its next turn.
+/// What the schedule has to know of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
-    /// Nothing of it has left, and it may take more than one chunk.
-    Fresh,
-    /// Nothing of it has left, and one chunk takes all of it.
-    Short,
-    /// A part of it has left.
-    Begun,
+pub(crate) struct Ticket {
+    pub(crate) priority: Priority,
+    /// Whether its chunks have a response, and need a place among the transactions of
+    /// its source.
+    pub(crate) needs_place: bool,
 }
 
-/// The messages that have octets to send, by turns. Sources take turns on the
-/// connection, and the messages of a source take turns in theirs, so that
-/// neither a source with many messages nor a large message holds up others
-/// (RFC 4975 section 7.1.1). Of the long messages of a source, [`MAX_BEGUN`] take
-/// turns until one of them has left whole; the next one begins then.
+/// Where a message is in the queues of its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    ticket: Ticket,
+    number: i64,
+}
+
+/// The messages that have octets to send, by turns: higher priorities first, then
+/// sources take turns on the connection, and the messages of a source take turns in
+/// theirs, so that neither a source with many messages nor a large message holds up
+/// others (RFC 4975 section 7.1.1).
+///
+/// A source that has as many transactions as it may, or that has sent as much as its
+/// rate allows, is set aside and costs the others nothing.
 #[derive(Debug)]
 pub(crate) struct Schedule<S, M> {
     order: Order,
-    /// The sources that have a queue, in the order of their turns.
-    turns: BTreeMap<u64, S>,
+    /// The most places of a source.
+    max_places: usize,
+    /// The queues that have a message that may leave, in the order of their turns.
+    turns: BTreeMap<(Priority, u64), S>,
     next_turn: u64,
-    queues: HashMap<S, Queue<M>>,
+    sources: HashMap<S, Source<M>>,
+    /// The messages in all queues, those set aside included.
+    queued: usize,
+    /// The sources that wait for their rate.
+    paced: BTreeSet<(Instant, S)>,
+    /// How many sources have a rate.
+    rates: usize,
 }
 
-/// The messages of one source. It holds at least one.
+/// The messages of one source, and what it uses.
 #[derive(Debug)]
-struct Queue<M> {
-    turn: u64,
-    /// Those that may leave at their turn, and how far they are.
-    ready: BTreeMap<Place, (M, Stage)>,
-    /// How many of those have begun.
-    begun: usize,
-    /// Those that may begin while few others have.
-    fresh: BTreeMap<Place, M>,
+struct Source<M> {
+    queues: [(Priority, Queue<M>); 3],
+    /// Transactions that wait for a response.
+    places: usize,
+    pace: Option<Pace>,
+    /// Until when it waits for its rate.
+    waits: Option<Instant>,
 }
 
-impl<S: Copy + Eq + Hash, M: Copy + Eq> Schedule<S, M> {
-    pub(crate) fn new(order: Order) -> Self {
-        Self { order, turns: BTreeMap::new(), next_turn: 0, queues: HashMap::new() }
+impl<S: Copy + Ord + Hash, M: Copy + Eq> Schedule<S, M> {
+    pub(crate) fn new(order: Order, max_places: usize) -> Self {
+        Self {
+            order,
+            max_places,
+            turns: BTreeMap::new(),
+            next_turn: 0,
+            sources: HashMap::new(),
+            queued: 0,
+            paced: BTreeSet::new(),
+            rates: 0,
+        }
     }
 
+    // Messages.
+
     /// Queues the rest of a message that was interrupted.
-    pub(crate) fn put_back(&mut self, source: S, message: M) -> Place {
-        if self.order == Order::Turns {
-            return self.push(source, message, Stage::Begun);
+    pub(crate) fn put_back(&mut self, source: S, message: M, ticket: Ticket) -> Place {
+        match self.order {
+            Order::Turns => self.push(source, message, Stage::Begun, ticket),
+            Order::Arrival => self.add(source, ticket, |queue, ticket| {
+                queue.push_front(message, Stage::Begun, ticket.needs_place)
+            }),
         }
-        let queue = self.queue(source);
-        let place = queue.first().map_or(0, |first| first - 1);
-        queue.insert(place, message, Stage::Begun);
-        place
     }
 
     /// Queues a message after all others of its source.
-    pub(crate) fn push(&mut self, source: S, message: M, stage: Stage) -> Place {
-        // Messages that keep their order have no others to begin before.
-        let stage = if self.order == Order::Arrival { Stage::Begun } else { stage };
-        let queue = self.queue(source);
-        let place = queue.last().map_or(0, |last| last + 1);
-        queue.insert(place, message, stage);
-        place
+    pub(crate) fn push(&mut self, source: S, message: M, stage: Stage, ticket: Ticket) -> Place {
+        match self.order {
+            Order::Turns => self.add(source, ticket, |queue, ticket| {
+                queue.push(message, stage, ticket.needs_place)
+            }),
+            // Messages that keep their order have no others to begin before.
+            Order::Arrival => self.add(source, ticket, |queue, ticket| {
+                queue.push(message, Stage::Begun, ticket.needs_place)
+            }),
+        }
+    }
+
+    fn add(
+        &mut self,
+        source: S,
+        ticket: Ticket,
+        add: impl FnOnce(&mut Queue<M>, Ticket) -> i64,
+    ) -> Place {
+        // What keeps its order waits for a place together.
+        let needs_place = ticket.needs_place || self.order == Order::Arrival;
+        let ticket = Ticket { needs_place, ..ticket };
+        let queue = self.sources.entry(source).or_default().queue(ticket.priority);
+        let number = add(queue, ticket);
+        self.queued += 1;
+        self.refresh(source);
+        Place { ticket, number }
     }
 
     /// Takes the message whose turn it is.
     pub(crate) fn pop(&mut self) -> Option<M> {
-        let (_, source) = self.turns.pop_first()?;
-        let queue = self.queues.get_mut(&source)?;
-        let message = queue.pop()?;
-        if queue.is_empty() {
-            self.queues.remove(&source);
-        } else {
-            queue.turn = last_turn(&mut self.turns, &mut self.next_turn, source);
-        }
+        let ((priority, _), source) = self.turns.pop_first()?;
+        let owner = self.sources.get_mut(&source)?;
+        let has_place = owner.places < self.max_places;
+        let queue = owner.queue(priority);
+        queue.turn = None;
+        let message = queue.pop(has_place)?;
+        self.queued -= 1;
+        self.refresh(source);
         Some(message)
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.turns.clear();
-        self.queues.clear();
     }
 
     /// Removes a message, if it is in the queue, without a search.
     pub(crate) fn remove(&mut self, source: S, message: M, place: Place) {
-        let Some(queue) = self.queues.get_mut(&source) else { return };
-        queue.remove(message, place);
-        if queue.is_empty() {
-            self.turns.remove(&queue.turn);
-            self.queues.remove(&source);
+        let Some(owner) = self.sources.get_mut(&source) else { return };
+        let Place { ticket, number } = place;
+        if owner.queue(ticket.priority).remove(message, number, ticket.needs_place) {
+            self.queued -= 1;
+        }
+        self.refresh(source);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.turns.clear();
+        self.sources.clear();
+        self.queued = 0;
+        self.paced.clear();
+        self.rates = 0;
+    }
+
+    /// The highest priority of the messages that may leave.
+    pub(crate) fn first(&self) -> Option<Priority> {
+        self.turns.first_key_value().map(|((priority, _), _)| *priority)
+    }
+
+    /// The highest priority of the messages of a source that waits for a place. They
+    /// get one when a chunk that is open has ended.
+    pub(crate) fn first_without_place(&self, source: S) -> Option<Priority> {
+        let owner = if self.queued > 0 { self.sources.get(&source)? } else { return None };
+        let waits = owner.places >= self.max_places && owner.waits.is_none();
+        let mut queues = owner.queues.iter().filter(|(_, queue)| waits && !queue.is_empty());
+        queues.next().map(|(priority, _)| *priority)
+    }
+
+    /// Whether no message may leave now.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.turns.is_empty()
+    }
+
+    /// Whether any message is in a queue, even if it may not leave now.
+    #[cfg(feature = "auth")]
+    pub(crate) const fn has_queued(&self) -> bool {
+        self.queued > 0
+    }
+
+    // Places.
+
+    /// A transaction of the source begins to wait for its response.
+    pub(crate) fn hold_place(&mut self, source: S) {
+        let owner = self.sources.entry(source).or_default();
+        owner.places += 1;
+        if owner.places == self.max_places {
+            self.refresh(source);
+        }
+    }
+
+    /// A transaction of the source waits no longer, or holds up nobody.
+    pub(crate) fn free_place(&mut self, source: S) {
+        let Some(owner) = self.sources.get_mut(&source) else { return };
+        let was_full = owner.places >= self.max_places;
+        owner.places = owner.places.saturating_sub(1);
+        if was_full || owner.places == 0 {
+            self.refresh(source);
+        }
+    }
+
+    /// No transaction waits any longer.
+    pub(crate) fn free_places(&mut self) {
+        let sources: Vec<S> = self.sources.keys().copied().collect();
+        for source in sources {
+            if let Some(owner) = self.sources.get_mut(&source) {
+                owner.places = 0;
+            }
+            self.refresh(source);
+        }
+    }
+
+    /// The transactions of a source that wait for a response.
+    #[cfg(feature = "auth")]
+    pub(crate) fn places(&self, source: S) -> usize {
+        self.sources.get(&source).map_or(0, |owner| owner.places)
+    }
+
+    // Rates.
+
+    /// Sets the rate of a source, in octets a second.
+    pub(crate) fn set_rate(&mut self, source: S, rate: Option<u64>, now: Instant) {
+        if rate.is_none() && self.rates == 0 {
+            return;
+        }
+        let owner = self.sources.entry(source).or_default();
+        self.rates = self.rates + usize::from(rate.is_some()) - usize::from(owner.pace.is_some());
+        owner.pace = rate.map(|rate| Pace::new(rate, now));
+        if let Some(due) = owner.waits.take() {
+            self.paced.remove(&(due, source));
+        }
+        self.refresh(source);
+    }
+
+    /// A source has sent so many octets.
+    pub(crate) fn spend(&mut self, source: S, octets: usize, now: Instant) {
+        if self.rates == 0 {
+            return;
+        }
+        let Some(owner) = self.sources.get_mut(&source) else { return };
+        let Some(pace) = &mut owner.pace else { return };
+        pace.spend(octets, now);
+        let waits = pace.busy_until(now);
+        if let Some(due) = std::mem::replace(&mut owner.waits, waits) {
+            self.paced.remove(&(due, source));
+        }
+        self.paced.extend(waits.map(|due| (due, source)));
+        self.refresh(source);
+    }
+
+    /// The most octets that the source may send at once.
+    pub(crate) fn piece(&self, source: S) -> usize {
+        let owner = if self.rates > 0 { self.sources.get(&source) } else { None };
+        let Some(owner) = owner else { return usize::MAX };
+        match (owner.waits, &owner.pace) {
+            (Some(_), _) => 0,
+            (None, Some(pace)) => pace.piece(),
+            (None, None) => usize::MAX,
+        }
+    }
+
+    /// When a source that waits for its rate may send again.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.paced.first().map(|(due, _)| *due)
+    }
+
+    /// Lets the sources go on that have waited for their rate.
+    pub(crate) fn wake(&mut self, now: Instant) {
+        while let Some((due, source)) = self.paced.first().copied()
+            && due <= now
+        {
+            self.paced.pop_first();
+            if let Some(owner) = self.sources.get_mut(&source) {
+                owner.waits = None;
+            }
+            self.refresh(source);
+        }
+    }
+
+    /// Gives the queues of a source a turn, or takes it, after a change. Forgets a
+    /// source that uses nothing.
+    fn refresh(&mut self, source: S) {
+        let Self { max_places, turns, next_turn, sources, .. } = self;
+        let Some(owner) = sources.get_mut(&source) else { return };
+        let has_place = owner.places < *max_places;
+        let is_free = owner.waits.is_none();
+        for (priority, queue) in &mut owner.queues {
+            match (queue.turn, is_free && queue.may_send(has_place)) {
+                (None, true) => {
+                    turns.insert((*priority, *next_turn), source);
+                    queue.turn = Some(*next_turn);
+                    *next_turn += 1;
+                }
+                (Some(turn), false) => {
+                    turns.remove(&(*priority, turn));
+                    queue.turn = None;
+                }
+                (None, false) | (Some(_), true) => {}
+            }
+        }
+        if owner.is_unused() {
+            sources.remove(&source);
         }
     }
 
     pub(crate) fn footprint(&self, footprint: &mut Footprint) {
-        let messages = self.queues.values().map(Queue::len);
         footprint.hold("schedule turns", self.turns.len());
-        footprint.hold("schedule queues", self.queues.len());
-        footprint.hold("schedule messages", messages.sum());
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.queues.is_empty()
-    }
-
-    /// The queue of a source, for a message that is put into it.
-    fn queue(&mut self, source: S) -> &mut Queue<M> {
-        let Self { turns, next_turn, queues, .. } = self;
-        queues.entry(source).or_insert_with(|| Queue {
-            turn: last_turn(turns, next_turn, source),
-            ready: BTreeMap::new(),
-            begun: 0,
-            fresh: BTreeMap::new(),
-        })
+        footprint.hold("schedule messages", self.queued);
+        footprint.hold("schedule places", self.sources.values().map(|it| it.places).sum());
+        footprint.hold("schedule paced", self.paced.len());
     }
 }
 
-impl<M: Copy + Eq> Queue<M> {
-    fn insert(&mut self, place: Place, message: M, stage: Stage) {
-        match stage {
-            Stage::Fresh => drop(self.fresh.insert(place, message)),
-            Stage::Short | Stage::Begun => {
-                self.begun += usize::from(stage == Stage::Begun);
-                self.ready.insert(place, (message, stage));
-            }
+impl<M: Copy + Eq> Source<M> {
+    const fn queue(&mut self, priority: Priority) -> &mut Queue<M> {
+        let [(_, interactive), (_, normal), (_, bulk)] = &mut self.queues;
+        match priority {
+            Priority::Interactive => interactive,
+            Priority::Normal => normal,
+            Priority::Bulk => bulk,
         }
     }
 
-    fn remove(&mut self, message: M, place: Place) {
-        if self.fresh.get(&place) == Some(&message) {
-            self.fresh.remove(&place);
-        } else if self.ready.get(&place).is_some_and(|(there, _)| *there == message) {
-            self.take_ready(place);
-        }
-    }
-
-    /// Takes the first message that may leave.
-    fn pop(&mut self) -> Option<M> {
-        let ready = self.ready.first_key_value().map(|(place, _)| *place);
-        let fresh = self.fresh.first_key_value().map(|(place, _)| *place);
-        match (ready, fresh) {
-            (Some(ready), Some(fresh)) if fresh > ready || self.begun >= MAX_BEGUN => {
-                self.take_ready(ready)
-            }
-            (_, Some(fresh)) => self.fresh.remove(&fresh),
-            (Some(ready), None) => self.take_ready(ready),
-            (None, None) => None,
-        }
-    }
-
-    fn take_ready(&mut self, place: Place) -> Option<M> {
-        let (message, stage) = self.ready.remove(&place)?;
-        self.begun -= usize::from(stage == Stage::Begun);
-        Some(message)
-    }
-
-    fn first(&self) -> Option<Place> {
-        let ready = self.ready.first_key_value().map(|(place, _)| *place);
-        let fresh = self.fresh.first_key_value().map(|(place, _)| *place);
-        ready.into_iter().chain(fresh).min()
-    }
-
-    fn last(&self) -> Option<Place> {
-        let ready = self.ready.last_key_value().map(|(place, _)| *place);
-        let fresh = self.fresh.last_key_value().map(|(place, _)| *place);
-        ready.max(fresh)
-    }
-
-    fn len(&self) -> usize {
-        self.ready.len() + self.fresh.len()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.ready.is_empty() && self.fresh.is_empty()
+    fn is_unused(&self) -> bool {
+        self.places == 0
+            && self.pace.is_none()
+            && self.queues.iter().all(|(_, queue)| queue.is_empty())
     }
 }
 
-/// Gives a source the turn after all others.
-fn last_turn<S>(turns: &mut BTreeMap<u64, S>, next_turn: &mut u64, source: S) -> u64 {
-    let turn = *next_turn;
-    *next_turn += 1;
-    turns.insert(turn, source);
-    turn
+impl<M: Copy + Eq> Default for Source<M> {
+    fn default() -> Self {
+        let priorities = [Priority::Interactive, Priority::Normal, Priority::Bulk];
+        Self {
+            queues: priorities.map(|priority| (priority, Queue::new())),
+            places: 0,
+            pace: None,
+            waits: None,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
+    use super::super::queue::MAX_BEGUN;
     use super::*;
+
+    const NORMAL: Ticket = Ticket { priority: Priority::Normal, needs_place: true };
 
     fn drained(mut schedule: Schedule<char, u8>) -> Vec<u8> {
         std::iter::from_fn(|| schedule.pop()).collect()
@@ -216,64 +359,64 @@ mod tests {
 
     #[test]
     fn sources_take_turns_and_so_do_their_messages() {
-        let mut schedule = Schedule::new(Order::Turns);
+        let mut schedule = Schedule::new(Order::Turns, 4);
         for (source, message) in [('a', 1), ('a', 2), ('a', 3), ('b', 4), ('b', 5)] {
-            schedule.push(source, message, Stage::Fresh);
+            schedule.push(source, message, Stage::Fresh, NORMAL);
         }
         assert_eq!(schedule.pop(), Some(1));
-        schedule.put_back('a', 1);
+        schedule.put_back('a', 1, NORMAL);
         assert_eq!(drained(schedule), [4, 2, 5, 3, 1]);
     }
 
     #[test]
     fn what_arrived_first_is_put_back_first() {
-        let mut schedule = Schedule::new(Order::Arrival);
-        schedule.push('a', 1, Stage::Fresh);
-        schedule.push('a', 2, Stage::Fresh);
+        let mut schedule = Schedule::new(Order::Arrival, 4);
+        schedule.push('a', 1, Stage::Fresh, NORMAL);
+        schedule.push('a', 2, Stage::Fresh, NORMAL);
         assert_eq!(schedule.pop(), Some(1));
-        schedule.put_back('a', 1);
+        schedule.put_back('a', 1, NORMAL);
         assert_eq!(drained(schedule), [1, 2]);
     }
 
     #[test]
     fn a_message_that_leaves_the_queue_takes_its_turn_with_it() {
-        let mut schedule = Schedule::new(Order::Turns);
+        let mut schedule = Schedule::new(Order::Turns, 4);
         let places: Vec<Place> =
-            (0..3).map(|message| schedule.push('a', message, Stage::Fresh)).collect();
-        schedule.push('b', 9, Stage::Fresh);
+            (0..3).map(|message| schedule.push('a', message, Stage::Fresh, NORMAL)).collect();
+        schedule.push('b', 9, Stage::Fresh, NORMAL);
         schedule.remove('a', 1, places[1]);
         // It has left before.
         schedule.remove('a', 1, places[1]);
         schedule.remove('a', 0, places[0]);
         schedule.remove('a', 2, places[2]);
-        schedule.push('a', 7, Stage::Fresh);
+        schedule.push('a', 7, Stage::Fresh, NORMAL);
         assert_eq!(drained(schedule), [9, 7]);
     }
 
     #[test]
     fn a_place_is_of_one_message() {
-        let mut schedule = Schedule::new(Order::Turns);
-        let place = schedule.push('a', 1, Stage::Fresh);
+        let mut schedule = Schedule::new(Order::Turns, 4);
+        let place = schedule.push('a', 1, Stage::Fresh, NORMAL);
         assert_eq!(schedule.pop(), Some(1));
         assert!(schedule.is_empty());
-        assert_eq!(schedule.push('a', 2, Stage::Fresh), place);
+        assert_eq!(schedule.push('a', 2, Stage::Fresh, NORMAL), place);
         schedule.remove('a', 1, place);
         assert_eq!(drained(schedule), [2]);
     }
 
     #[test]
     fn few_long_messages_have_begun_at_a_time() {
-        let mut schedule = Schedule::new(Order::Turns);
+        let mut schedule = Schedule::new(Order::Turns, 4);
         for message in 0..20 {
-            schedule.push('a', message, Stage::Fresh);
+            schedule.push('a', message, Stage::Fresh, NORMAL);
         }
         for turn in 0..2 * MAX_BEGUN {
             let message = schedule.pop().unwrap();
             assert_eq!(usize::from(message), turn % MAX_BEGUN);
-            schedule.put_back('a', message);
+            schedule.put_back('a', message, NORMAL);
         }
         // A short one does not wait for them.
-        schedule.push('a', 100, Stage::Short);
+        schedule.push('a', 100, Stage::Short, NORMAL);
         let turns: Vec<u8> = std::iter::from_fn(|| schedule.pop()).collect();
         assert_eq!(
             turns,

@@ -1,9 +1,11 @@
 //! Sending on a stream: chunks that stay open while nothing else waits (RFC 4975
 //! sections 5.1 and 7.1.1).
 
+use std::cmp::Ordering;
+
 use bytes::{BufMut, Bytes};
 
-use super::{Heading, Hop, HopEvent, Owner, SHORT_CHUNK, Transmit};
+use super::{Heading, Hop, HopEvent, Outgoing, Owner, Priority, SHORT_CHUNK, Transmit};
 use crate::offset::Offset;
 use crate::wire::scan::EndLineGuard;
 use crate::wire::{Continuation, TransactionId, write_end_line};
@@ -105,11 +107,13 @@ impl<O: Owner> Hop<O> {
         let Some(mut message) = self.remove(key) else { return };
         // An id whose end-line occurs in the body is refused, and another one
         // drawn (RFC 4975 section 7.1).
+        let before = self.out.len();
         let (out, transactions) = (&mut self.out, &self.transactions);
         let id = self.ids.transaction_id(|id| {
             !transactions.contains(id) && message.write_rest(out, id, rest).is_ok()
         });
         let Some(id) = self.drawn(id) else { return self.insert(key, message) };
+        self.schedule.spend(message.source, self.out.len() - before, self.now);
         let offset = message.offset;
         message.advance(rest);
         let asks_response = message.asks_response();
@@ -124,11 +128,13 @@ impl<O: Owner> Hop<O> {
         let id = self.ids.transaction_id(|id| !transactions.contains(id));
         let Some(id) = self.drawn(id) else { return };
         let Some(message) = self.messages.get(&key) else { return };
+        let before = self.out.len();
         if message.heading.write(&mut self.out, &id, message.open_range()).is_err() {
             // `Heading::check` has written the same fields before.
             self.remove(key);
             return;
         }
+        self.schedule.spend(message.source, self.out.len() - before, self.now);
         let guard = EndLineGuard::new(id.as_bytes());
         self.open =
             Some(OpenChunk { message: key, transaction: id, guard, sent: 0, must_end: false });
@@ -148,12 +154,14 @@ impl<O: Owner> Hop<O> {
         offset: Offset,
         is_silent: bool,
     ) {
-        if !is_silent {
-            return self.transactions.begin(id, purpose, offset);
-        }
-        let max = self.config.max_transactions;
-        if let Some((id, oldest)) = self.transactions.begin_silent(id, purpose, offset, max) {
-            self.events.push_back(HopEvent::TimedOut(id, oldest));
+        if is_silent {
+            let oldest = self.transactions.begin_silent(id, purpose, offset);
+            self.events.extend(oldest.map(|(id, oldest)| HopEvent::TimedOut(id, oldest)));
+        } else {
+            if let Some(source) = O::source_of(&purpose) {
+                self.schedule.hold_place(source);
+            }
+            self.transactions.begin(id, purpose, offset);
         }
     }
 
@@ -183,10 +191,11 @@ impl<O: Owner> Hop<O> {
             message.body.put_back(piece.split_off(allowed));
             open.must_end = true;
         }
+        self.schedule.spend(message.source, piece.len(), self.now);
         self.waiting -= piece.len();
         open.sent = open.sent.saturating_add(piece.len());
         message.advance(piece.len());
-        if message.has_room_again(self.room_mark) {
+        if message.has_room_again() {
             self.events.push_back(HopEvent::Room(open.message));
         }
         if piece.len() <= COPIED_PIECE {
@@ -201,7 +210,17 @@ impl<O: Owner> Hop<O> {
     pub(super) fn allowance(&self) -> usize {
         let sent = self.open.as_ref().map_or(0, |open| open.sent);
         let chunk = self.patience().unwrap_or(usize::MAX).min(self.most_of_chunk());
-        chunk.saturating_sub(sent).min(self.config.transmit_octets)
+        chunk.saturating_sub(sent).min(self.config.transmit_octets).min(self.paced_piece())
+    }
+
+    /// Octets that the rate of the open chunk's source allows now.
+    fn paced_piece(&self) -> usize {
+        self.open_message().map_or(usize::MAX, |message| self.schedule.piece(message.source))
+    }
+
+    /// The message of the open chunk.
+    pub(super) fn open_message(&self) -> Option<&Outgoing<O>> {
+        self.messages.get(&self.open.as_ref()?.message)
     }
 
     /// The octets after which an open chunk ends in any case.
@@ -210,35 +229,58 @@ impl<O: Owner> Hop<O> {
     }
 
     /// The octets after which an open chunk makes way for what waits. `None` if
-    /// nothing waits.
+    /// nothing waits, or only what is less urgent.
     fn patience(&self) -> Option<usize> {
         if !self.control.is_empty() {
-            Some(SHORT_CHUNK)
-        } else if !self.schedule.is_empty() {
-            Some(self.config.turn_octets.max(SHORT_CHUNK))
-        } else {
-            None
+            return Some(SHORT_CHUNK);
         }
+        let first = self.first_waiting()?;
+        let own = self.open_message().map_or(first, |message| message.priority);
+        match first.cmp(&own) {
+            Ordering::Less => Some(SHORT_CHUNK),
+            Ordering::Equal => Some(self.config.turn_octets.max(SHORT_CHUNK)),
+            Ordering::Greater => None,
+        }
+    }
+
+    /// The highest priority of the messages that wait for the end of the open chunk.
+    fn first_waiting(&self) -> Option<Priority> {
+        let beside = self.open_message();
+        let beside = beside.and_then(|open| self.schedule.first_without_place(open.source));
+        self.schedule.first().into_iter().chain(beside).min()
+    }
+
+    /// Whether anything waits for the end of the open chunk.
+    fn others_wait(&self) -> bool {
+        !self.control.is_empty() || self.first_waiting().is_some()
     }
 
     /// Ends the open chunk if its end is due. Returns whether it was.
     fn close_if_due(&mut self) -> bool {
-        let Some(open) = &self.open else { return false };
-        let Some(message) = self.messages.get(&open.message) else { return false };
+        let flag = self.due_end();
+        if let Some(flag) = flag {
+            self.close_chunk(flag);
+        }
+        flag.is_some()
+    }
+
+    /// The flag with which the open chunk ends, if its end is due.
+    pub(super) fn due_end(&self) -> Option<Continuation> {
+        let open = self.open.as_ref()?;
+        let message = self.messages.get(&open.message)?;
         let is_full = open.sent >= self.most_of_chunk();
         let make_way = self.patience().is_some_and(|patience| open.sent >= patience);
-        let stalled = message.body.available() == 0 && self.patience().is_some();
-        let flag = if message.aborted {
-            Continuation::Aborted
+        let has_none = message.body.available() == 0 || self.paced_piece() == 0;
+        let stalled = has_none && self.others_wait();
+        if message.aborted {
+            Some(Continuation::Aborted)
         } else if message.has_left() {
-            message.end
+            Some(message.end)
         } else if open.must_end || is_full || make_way || stalled {
-            Continuation::More
+            Some(Continuation::More)
         } else {
-            return false;
-        };
-        self.close_chunk(flag);
-        true
+            None
+        }
     }
 
     fn close_chunk(&mut self, flag: Continuation) {
@@ -264,7 +306,7 @@ impl<O: Owner> Hop<O> {
         if let Some(message) = self.messages.get_mut(&key)
             && message.is_ready(least)
         {
-            message.place = Some(self.schedule.put_back(message.source, key));
+            message.place = Some(self.schedule.put_back(message.source, key, message.ticket()));
         }
     }
 

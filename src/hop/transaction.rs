@@ -1,10 +1,11 @@
 //! The open transactions of a connection.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::Waiting;
+use super::loose::Loose;
+use super::{Owner, Waiting};
 use crate::footprint::Footprint;
 use crate::offset::Offset;
 use crate::time::Instant;
@@ -16,8 +17,7 @@ pub(crate) struct Transaction<P> {
     pub(crate) purpose: P,
     /// The octets of the message that it has carried so far.
     pub(crate) octets: Range<Offset>,
-    /// Whether only errors lead to a response (Failure-Report `partial`).
-    is_silent: bool,
+    hold: Hold,
     /// When its last octet left. If the caller does not say what the transport holds,
     /// and until it has left, when it was handed over.
     pub(crate) written: Option<Instant>,
@@ -25,77 +25,123 @@ pub(crate) struct Transaction<P> {
     end: Option<u64>,
     /// How many deadlines may pass while the transport makes progress.
     reprieves: u8,
+    serial: u64,
+}
+
+/// Whether a transaction holds a place among those of its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// Yes: it needs its response.
+    Place,
+    /// No: only errors lead to a response (Failure-Report `partial`).
+    Silent,
+    /// No: its message has ended.
+    Ended,
 }
 
 /// How many deadlines of a request may pass while the transport makes progress: a peer
 /// that takes octets so slowly has not read all of them that have left.
 const REPRIEVES: u8 = 3;
 
+/// A transaction that has ended without a response.
+pub(crate) type Unanswered<O> = (TransactionId, Transaction<<O as Owner>::Purpose>);
+
 /// The open transactions of a connection. A deadline starts when the request has
 /// left.
 #[derive(Debug)]
-pub(crate) struct Transactions<P> {
-    open: Waiting<Transaction<P>>,
-    /// Those with `is_silent`, oldest first. Some may have ended.
-    silent: VecDeque<TransactionId>,
-    silent_len: usize,
+pub(crate) struct Transactions<O: Owner> {
+    open: Waiting<Transaction<O::Purpose>>,
+    /// Those that hold a place, by their message.
+    of_message: BTreeMap<(O::Message, u64), TransactionId>,
+    /// How many hold a place.
+    places: usize,
+    /// The others.
+    loose: Loose<O::Source>,
+    next_serial: u64,
 }
 
-impl<P> Transactions<P> {
-    pub(crate) fn new(timeout: Duration) -> Self {
-        Self { open: Waiting::new(timeout), silent: VecDeque::new(), silent_len: 0 }
+impl<O: Owner> Transactions<O> {
+    /// At most `max` transactions of a source hold no place.
+    pub(crate) fn new(timeout: Duration, max: usize) -> Self {
+        Self {
+            open: Waiting::new(timeout),
+            of_message: BTreeMap::new(),
+            places: 0,
+            loose: Loose::new(max),
+            next_serial: 0,
+        }
     }
 
-    /// The number of transactions in which silence is a failure.
-    pub(crate) fn len(&self) -> usize {
-        self.open.len() - self.silent_len
+    /// The number of transactions that hold a place.
+    #[cfg(feature = "auth")]
+    pub(crate) const fn places(&self) -> usize {
+        self.places
     }
 
     pub(crate) fn contains(&self, id: &TransactionId) -> bool {
         self.open.contains(id)
     }
 
-    pub(crate) fn purpose(&self, id: &TransactionId) -> Option<&P> {
+    pub(crate) fn purpose(&self, id: &TransactionId) -> Option<&O::Purpose> {
         self.open.get(id).map(|transaction| &transaction.purpose)
     }
 
     /// A request begins to leave; its response may come from now on.
-    pub(crate) fn begin(&mut self, id: TransactionId, purpose: P, offset: Offset) {
-        self.insert(id, purpose, offset, false);
+    pub(crate) fn begin(&mut self, id: TransactionId, purpose: O::Purpose, offset: Offset) {
+        self.places += 1;
+        if let Some(message) = O::message_of(&purpose) {
+            self.of_message.insert((message, self.next_serial), id);
+        }
+        self.insert(id, purpose, offset, Hold::Place);
     }
 
-    /// Begins a transaction in which silence is success. If there are more than
-    /// `max` of them, the oldest ends and is returned.
+    /// Begins a transaction in which silence is success. If its source has too many
+    /// without a place, the oldest ends and is returned.
     pub(crate) fn begin_silent(
         &mut self,
         id: TransactionId,
-        purpose: P,
+        purpose: O::Purpose,
         offset: Offset,
-        max: usize,
-    ) -> Option<(TransactionId, Transaction<P>)> {
-        self.insert(id, purpose, offset, true);
-        self.silent.push_back(id);
-        self.silent_len += 1;
-        while self.silent_len > max.max(1) {
-            let oldest = self.silent.pop_front()?;
-            if self.open.get(&oldest).is_some_and(|transaction| transaction.is_silent) {
-                return self.complete(&oldest).map(|transaction| (oldest, transaction));
-            }
-        }
-        None
+    ) -> Option<Unanswered<O>> {
+        let source = O::source_of(&purpose);
+        self.insert(id, purpose, offset, Hold::Silent);
+        self.add_loose(source?, id)
     }
 
-    fn insert(&mut self, id: TransactionId, purpose: P, offset: Offset, is_silent: bool) {
-        let octets = offset..offset;
+    fn insert(&mut self, id: TransactionId, purpose: O::Purpose, offset: Offset, hold: Hold) {
         let transaction = Transaction {
             purpose,
-            octets,
-            is_silent,
+            octets: offset..offset,
+            hold,
             written: None,
             end: None,
             reprieves: REPRIEVES,
+            serial: self.next_serial,
         };
+        self.next_serial += 1;
         self.open.insert(id, transaction);
+    }
+
+    /// Takes one place of a message that has ended: its response is awaited, but holds
+    /// up nobody. Returns the source of the place, and a transaction that ends because
+    /// its source has too many without one. `None` if the message holds no place.
+    pub(crate) fn release(
+        &mut self,
+        message: O::Message,
+    ) -> Option<(O::Source, Option<Unanswered<O>>)> {
+        let (place, id) = self.of_message.range((message, 0)..=(message, u64::MAX)).next()?;
+        let (place, id) = (*place, *id);
+        self.of_message.remove(&place);
+        let transaction = self.open.get_mut(&id)?;
+        transaction.hold = Hold::Ended;
+        self.places -= 1;
+        let source = O::source_of(&transaction.purpose)?;
+        Some((source, self.add_loose(source, id)))
+    }
+
+    fn add_loose(&mut self, source: O::Source, id: TransactionId) -> Option<Unanswered<O>> {
+        let oldest = self.loose.add(source, id, |id| has_no_place(&self.open, id))?;
+        self.complete(&oldest).map(|transaction| (oldest, transaction))
     }
 
     /// The chunk of this transaction has reached the place `end` of its message.
@@ -135,7 +181,7 @@ impl<P> Transactions<P> {
     }
 
     /// Ends the transaction whose response has arrived.
-    pub(crate) fn complete(&mut self, id: &TransactionId) -> Option<Transaction<P>> {
+    pub(crate) fn complete(&mut self, id: &TransactionId) -> Option<Transaction<O::Purpose>> {
         let transaction = self.open.remove(id)?;
         self.ended(&transaction);
         Some(transaction)
@@ -143,17 +189,19 @@ impl<P> Transactions<P> {
 
     /// Ends every transaction, in the same order in every run.
     #[cfg(feature = "auth")]
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Transaction<P>> {
-        self.silent.clear();
-        self.silent_len = 0;
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Transaction<O::Purpose>> {
+        self.of_message.clear();
+        self.places = 0;
+        self.loose.clear();
         self.open.drain()
     }
 
-    /// Keeps only the transactions whose response is still of use.
-    pub(crate) fn forget(&mut self, is_wanted: impl Fn(&Transaction<P>) -> bool) {
-        self.open.retain(is_wanted);
-        self.silent_len = self.open.values().filter(|transaction| transaction.is_silent).count();
-        self.drop_ended();
+    /// Forgets every transaction.
+    pub(crate) fn clear(&mut self) {
+        self.of_message.clear();
+        self.places = 0;
+        self.loose.clear();
+        self.open.clear();
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
@@ -162,14 +210,10 @@ impl<P> Transactions<P> {
 
     /// Ends one transaction whose deadline has passed. While the transport `is_moving`,
     /// those that need a response wait on, a few times.
-    pub(crate) fn expire(
-        &mut self,
-        now: Instant,
-        is_moving: bool,
-    ) -> Option<(TransactionId, Transaction<P>)> {
+    pub(crate) fn expire(&mut self, now: Instant, is_moving: bool) -> Option<Unanswered<O>> {
         loop {
             let (id, mut transaction) = self.open.expire(now)?;
-            if transaction.is_silent || !is_moving || transaction.reprieves == 0 {
+            if transaction.hold != Hold::Place || !is_moving || transaction.reprieves == 0 {
                 self.ended(&transaction);
                 return Some((id, transaction));
             }
@@ -181,18 +225,36 @@ impl<P> Transactions<P> {
 
     pub(crate) fn footprint(&self, footprint: &mut Footprint) {
         self.open.footprint(footprint);
-        footprint.hold("transactions silent", self.silent_len);
-        footprint.remember("transactions silent order", self.silent.len());
+        footprint.hold("transactions with a place", self.places);
+        footprint.hold("transactions by message", self.of_message.len());
+        self.loose.footprint(footprint);
     }
 
-    fn ended(&mut self, transaction: &Transaction<P>) {
-        self.silent_len -= usize::from(transaction.is_silent);
-        self.drop_ended();
-    }
-
-    fn drop_ended(&mut self) {
-        if self.silent.len() > 2 * self.open.len() + 64 {
-            self.silent.retain(|id| self.open.contains(id));
+    fn ended(&mut self, transaction: &Transaction<O::Purpose>) {
+        let purpose = &transaction.purpose;
+        match (transaction.hold, O::source_of(purpose)) {
+            (Hold::Place, _) => {
+                self.places -= 1;
+                if let Some(message) = O::message_of(purpose) {
+                    self.of_message.remove(&(message, transaction.serial));
+                }
+            }
+            (Hold::Silent | Hold::Ended, Some(source)) => {
+                self.loose.ended(source, |id| has_no_place(&self.open, id));
+            }
+            (Hold::Silent | Hold::Ended, None) => {}
         }
+    }
+}
+
+/// Whether a transaction is open and holds no place.
+fn has_no_place<P>(open: &Waiting<Transaction<P>>, id: &TransactionId) -> bool {
+    open.get(id).is_some_and(|transaction| !transaction.holds_place())
+}
+
+impl<P> Transaction<P> {
+    /// Whether it holds a place among those of its source.
+    pub(crate) fn holds_place(&self) -> bool {
+        self.hold == Hold::Place
     }
 }

@@ -48,10 +48,6 @@ impl<T> Waiting<T> {
         self.open.get_mut(id).map(|entry| &mut entry.value)
     }
 
-    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
-        self.open.values().map(|entry| &entry.value)
-    }
-
     /// Adds a request without a deadline. Returns the value of an earlier request
     /// with the same id.
     pub(crate) fn insert(&mut self, id: TransactionId, value: T) -> Option<T> {
@@ -111,9 +107,9 @@ impl<T> Waiting<T> {
         None
     }
 
-    pub(crate) fn retain(&mut self, is_wanted: impl Fn(&T) -> bool) {
-        self.open.retain(|_, entry| is_wanted(&entry.value));
-        self.drop_ended();
+    pub(crate) fn clear(&mut self) {
+        self.open.clear();
+        self.deadlines.clear();
     }
 
     /// Removes every request, in the order of their ids, so that every run is the

@@ -136,7 +136,8 @@ pub struct RelayLimits {
     /// Octets of the body of a request other than SEND, which the relay holds
     /// until it is complete. The response to a larger one is 413. Default 10,240.
     pub whole_octets: usize,
-    /// Open transactions on one connection. At the limit, chunks wait until a
+    /// Open transactions on one connection, for each connection that their requests
+    /// come from. At the limit, chunks of that connection wait until a
     /// transaction completes or times out, and the response to other requests
     /// than SEND chunks and REPORTs is 408. If two connections flood
     /// each other through the relay, each is not read while the other is full,

@@ -177,7 +177,7 @@ impl Relay {
             Ok(way) => way,
             Err(no_way) => return self.no_way(source, head, no_way),
         };
-        if head.method() != Some(Method::Report) && self.owes_responses(way.destination) {
+        if head.method() != Some(Method::Report) && self.owes_responses(source, way.destination) {
             return self.refuse(source, head, StatusCode::TIMEOUT);
         }
         let is_send = head.method() == Some(Method::Send);
@@ -199,11 +199,11 @@ impl Relay {
         self.take_request(source, head);
     }
 
-    /// Whether the next hop has so many open transactions that it gets no more
-    /// complete requests. Chunks wait instead.
-    fn owes_responses(&self, id: ConnectionId) -> bool {
+    /// Whether the next hop has so many open transactions of this connection that it
+    /// gets no more complete requests. Chunks wait instead.
+    fn owes_responses(&self, source: ConnectionId, destination: ConnectionId) -> bool {
         let max = self.config.limits.transactions;
-        self.links.get(id).is_some_and(|next| next.hop.open_requests() >= max)
+        self.links.get(destination).is_some_and(|next| next.hop.open_requests_of(source) >= max)
     }
 
     /// Forwards a SEND that binds a session or keeps a connection alive. `None` if

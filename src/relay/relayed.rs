@@ -23,6 +23,18 @@ impl Owner for Relaying {
     type Message = ChunkKey;
     type Purpose = Purpose;
     type Heading = Arc<Relayed>;
+
+    fn source_of(purpose: &Purpose) -> Option<ConnectionId> {
+        match purpose {
+            Purpose::Relayed(relayed) => Some(relayed.source()),
+            Purpose::Passed(passed) => Some(passed.source),
+        }
+    }
+
+    /// A failure of the chunk becomes a REPORT even after its end.
+    fn message_of(_: &Purpose) -> Option<ChunkKey> {
+        None
+    }
 }
 
 /// One chunk that is forwarded on a connection. A key is never reused.

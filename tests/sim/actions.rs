@@ -131,9 +131,9 @@ impl World {
         if let Some(id) = message_id {
             message = message.message_id(id);
         }
-        if let Some(timeout) = report_timeout {
-            message = message.report_timeout(timeout);
-        }
+        message.report_timeout = report_timeout;
+        let progress_timeout = self.progress_timeout();
+        message.progress_timeout = progress_timeout;
         let sent = self.sides[side].connection.send(id, message);
         self.tell(|_| {
             format!(
@@ -175,9 +175,12 @@ impl World {
             is_streamed,
             is_finished: !is_streamed,
             awaits_room: false,
+            presses: false,
             success_report,
             failure_report,
             report_timeout,
+            progress_timeout,
+            begun: self.now,
             was_aborted: false,
             is_resent: false,
             outcome: None,
@@ -311,6 +314,7 @@ impl World {
             }
             Err(SendError::Full { room: said }) => {
                 assert!(said == room && len > room);
+                sent.presses = true;
                 // Waiting helps only if the piece fits into half of it.
                 sent.awaits_room = len <= limit / 2;
                 !sent.awaits_room

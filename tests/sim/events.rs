@@ -84,6 +84,7 @@ impl World {
             Event::BodyRoom { message } => {
                 let serial = self.sides[side].by_key[&message];
                 self.ledger[serial].awaits_room = false;
+                self.ledger[serial].presses = false;
             }
             Event::NicknameRequested { request, nickname, .. } => {
                 self.nickname_requested(side, request, nickname.as_ref());
@@ -140,6 +141,7 @@ impl World {
             Event::BodyRoom { message } => {
                 let serial = self.sides[side].by_key[&message];
                 self.ledger[serial].awaits_room = false;
+                self.ledger[serial].presses = false;
             }
             Event::Closed(end) => {
                 self.sides[side].is_closed = true;
@@ -347,6 +349,20 @@ impl World {
                 && request.failure_report == FailureReport::Yes
                 && request.ended.is_some_and(|ended| ended + timeout <= self.now)
         }) || self.wire.writers[side].was_refused(serial, StatusCode::TIMEOUT)
+            || self.has_not_left_in_time(side, serial)
+    }
+
+    /// Whether octets of a message may have waited for too long to leave.
+    fn has_not_left_in_time(&self, side: usize, serial: usize) -> bool {
+        let sent = &self.ledger[serial];
+        let (left, _) = self.wire.writers[side].progress(serial);
+        let is_overdue =
+            sent.progress_timeout.is_some_and(|timeout| sent.begun + timeout <= self.now);
+        is_overdue && (left < sent.given as u64 || left == 0 || !sent.is_finished)
+    }
+
+    pub fn progress_timeout(&mut self) -> Option<Duration> {
+        chance(&mut self.rng, 60).then(|| Duration::from_millis(5_000 + self.rng.below(120_000)))
     }
 
     pub fn report_timeout(&mut self) -> Option<Duration> {

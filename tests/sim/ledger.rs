@@ -27,9 +27,15 @@ pub struct Sent {
     pub is_streamed: bool,
     pub is_finished: bool,
     pub awaits_room: bool,
+    /// Whether the writer has refused a piece since it last had room: it sends what it
+    /// has, so that the piece fits.
+    pub presses: bool,
     pub success_report: bool,
     pub failure_report: FailureReport,
     pub report_timeout: Option<Duration>,
+    pub progress_timeout: Option<Duration>,
+    /// When it was given to the library.
+    pub begun: Duration,
     pub was_aborted: bool,
     /// Whether another message has the same Message-ID.
     pub is_resent: bool,

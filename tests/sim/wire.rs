@@ -575,7 +575,7 @@ impl Writer {
         check_octets(request, sent, body);
         check_flag(sent, end, flag);
         match view.plan.max_message(sent.side) {
-            Some(max) if flag == Continuation::More => {
+            Some(max) if flag == Continuation::More && !sent.presses => {
                 let writer = view.plan.configs[sent.side].limits.body_writer_octets;
                 check_chunk_is_worth_it(body.len(), max, writer);
             }
