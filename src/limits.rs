@@ -44,6 +44,28 @@ impl ParseOptions {
 
 /// What one [`Connection`](crate::Connection) may hold on behalf of its peer
 /// and its application.
+///
+/// # Memory
+///
+/// Limits in octets count whatever is kept: octets of bodies and heads, and a constant
+/// for each entry. Tables and buffers grow by doubling, so that up to twice the weight
+/// is in memory. A hostile peer can make a connection hold at most
+///
+/// ```text
+/// 2 * (event_octets + 3 * incoming_octets + control_octets)    waiting, unfinished
+///   + 4 * message                                              arriving
+///   + sessions * (16 KiB + 1 KiB * remembered_messages
+///                 + nicknames * (head_octets + 512))           open sessions
+///   + reports * 64 * message_ranges                            REPORTs on messages
+/// ```
+///
+/// `message` is the largest [`SessionConfig::max_size`](crate::SessionConfig::max_size)
+/// of a session with [`ReceiveMode::Whole`](crate::ReceiveMode::Whole), or the size of a
+/// read if that is larger, and [`ParseOptions::head_octets`]; `sessions` is how many are
+/// open; `reports` is how many outgoing messages wait for success REPORTs. What this
+/// side sends, and octets of the input that
+/// [`Connection::receive`](crate::Connection::receive) has not taken, are the
+/// application's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -76,8 +98,8 @@ pub struct Limits {
     /// the one that has waited longest becomes
     /// [`Outcome::Unreported`](crate::Outcome::Unreported). Default 4,096.
     pub outgoing_messages: usize,
-    /// Octets of body pieces and messages in events that the application has not
-    /// taken yet. Above the limit
+    /// Octets of the events that the application has not taken yet: bodies and pieces,
+    /// heads, and 512 for each event. Above the limit
     /// [`Connection::wants_read`](crate::Connection::wants_read) is false. Default 1
     /// MiB.
     pub event_octets: usize,

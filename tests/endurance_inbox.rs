@@ -434,3 +434,87 @@ fn a_later_chunk_without_a_range_is_refused() {
         assert_eq!(told(&bob.events()), ["mid1 Aborted"]);
     }
 }
+
+// Weights.
+
+/// What the events weigh that wait when reading pauses.
+fn fill_events(bob: &mut Lone, octets: &[u8], capacity: usize, read: usize) -> Vec<Event> {
+    let mut input = bytes::BytesMut::with_capacity(capacity);
+    for part in octets.chunks(read) {
+        if input.capacity() - input.len() < part.len() {
+            input.reserve(capacity);
+        }
+        input.extend_from_slice(part);
+        bob.side.connection.receive(bob.now, &mut input).unwrap();
+        if !bob.side.connection.wants_read() {
+            break;
+        }
+    }
+    bob.events()
+}
+
+#[test]
+fn heads_count_among_the_octets_of_events() {
+    let mut bob = Lone::bob();
+    let large = whole("text").header("X-Large", &"x".repeat(15_000)).octets();
+    let events = fill_events(&mut bob, &large.repeat(1_000), 64 * 1024, 64 * 1024);
+    assert!((60..=80).contains(&events.len()), "{}", events.len());
+    // So does the event itself.
+    let mut bob = Lone::bob();
+    let events = fill_events(&mut bob, &whole("text").octets().repeat(5_000), 64 * 1024, 1_448);
+    assert!(events.len() < 2_048, "{}", events.len());
+}
+
+#[test]
+fn few_octets_do_not_keep_a_large_buffer() {
+    let mut bob = bob(Config::default(), ReceiveMode::Pieces);
+    let chunk = Raw::send("t.long").message("long").range("1-*/*").body("a/b", &filler(900_000));
+    let octets = chunk.open();
+    // Each read has a buffer of 64 KiB of its own, as a pool would give it.
+    let mut kept = Vec::new();
+    for part in octets.chunks(1_448) {
+        let mut input = bytes::BytesMut::with_capacity(64 * 1024);
+        input.extend_from_slice(part);
+        let buffer = input.as_ptr_range();
+        bob.side.connection.receive(bob.now, &mut input).unwrap();
+        for event in bob.events() {
+            if let Event::Piece { data, .. } = event {
+                assert!(!buffer.contains(&data.as_ptr()), "a slice of a large buffer");
+                kept.push(data);
+            }
+        }
+    }
+    assert!(kept.len() > 600);
+    // A large share of a buffer is not copied.
+    let mut input = bytes::BytesMut::from(&filler(60_000)[..]);
+    let buffer = input.as_ptr_range();
+    bob.side.connection.receive(bob.now, &mut input).unwrap();
+    let events = bob.events();
+    let [Event::Piece { data, .. }] = &events[..] else { panic!("{events:?}") };
+    assert!(buffer.contains(&data.as_ptr()));
+}
+
+#[test]
+fn heads_count_among_the_octets_of_unfinished_messages() {
+    for mode in MODES {
+        let mut bob = bob(limited(|limits| limits.incoming_octets = 100_000), mode);
+        let large =
+            |n: usize| begun(&format!("large{n}")).header("X-Large", &"x".repeat(15_000)).octets();
+        for n in 0..60 {
+            bob.give(&large(n));
+            let held = bob.side.connection.footprint().held["unfinished octets"];
+            assert!(held <= 100_000, "{held}");
+        }
+        assert_eq!(told(&bob.events()).len(), 54);
+    }
+}
+
+#[test]
+fn heads_of_waiting_messages_pause_reading() {
+    let session = bob_expects().responses(ResponseMode::Application);
+    let mut bob = Lone::bob_with(limited(|limits| limits.incoming_octets = 100_000), session);
+    let large = whole("text").header("X-Large", &"x".repeat(15_000)).octets();
+    bob.side.feed(bob.now, &large.repeat(20));
+    assert_eq!(messages(&bob.events()), 7);
+    assert!(!bob.side.connection.wants_read());
+}

@@ -17,6 +17,7 @@ use crate::tolerance::Tolerance;
 #[cfg(feature = "auth")]
 use crate::uri::MsrpUri;
 use crate::uri::Path;
+use crate::weight;
 use crate::wire::{MessageId, Nickname, StatusCode, TransactionId};
 
 /// Something that happened on a connection.
@@ -64,7 +65,8 @@ pub enum Event {
         incoming: IncomingKey,
         /// Zero-based offset of the first octet.
         offset: u64,
-        /// The octets, at least one: a slice of the input that they arrived in.
+        /// The octets, at least one: a slice of the input that they arrived in, or a
+        /// copy if that would keep a buffer that is more than twice as large.
         data: Bytes,
     },
     /// Every octet of a message that has started is here.
@@ -180,21 +182,28 @@ pub enum Event {
 }
 
 impl Event {
-    /// Octets that the event holds on behalf of the peer.
-    pub(crate) fn octets(&self) -> usize {
+    /// What the event weighs until the application takes it.
+    pub(crate) fn weight(&self) -> usize {
+        weight::ENTRY + self.octets()
+    }
+
+    /// Octets that the event holds beside its entry.
+    fn octets(&self) -> usize {
         match self {
-            Self::Message { body, .. } => body.len(),
+            Self::Message { received, body } => weight::of_head(&received.head) + body.len(),
             Self::Piece { data, .. } => data.len(),
+            Self::MessageStarted { received }
+            | Self::MessageCompleted { received, .. }
+            | Self::MessageFailed { received, .. } => weight::of_head(&received.head),
+            Self::SessionOpened { remote, response, .. } => {
+                remote.as_str().len() + response.as_ref().map_or(0, Response::octets)
+            }
+            Self::SessionClosed { response, .. } => response.as_ref().map_or(0, Response::octets),
+            Self::Finished(finished) => finished.octets(),
             Self::NicknameRequested { nickname, .. } => {
                 nickname.as_ref().map_or(0, |nickname| nickname.as_str().len())
             }
-            Self::SessionOpened { .. }
-            | Self::SessionClosed { .. }
-            | Self::MessageStarted { .. }
-            | Self::MessageCompleted { .. }
-            | Self::MessageFailed { .. }
-            | Self::Finished(_)
-            | Self::Accepted { .. }
+            Self::Accepted { .. }
             | Self::Reported { .. }
             | Self::LateFailure { .. }
             | Self::LateSuccess { .. }
@@ -225,6 +234,12 @@ pub struct Response {
     pub round_trip: Option<Duration>,
 }
 
+impl Response {
+    fn octets(&self) -> usize {
+        self.comment.as_ref().map_or(0, |comment| comment.len())
+    }
+}
+
 /// The outcome of an outgoing message, and how it came about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -249,4 +264,11 @@ pub struct Finished {
     pub response: Option<Response>,
     /// The octets that success REPORTs covered, zero-based.
     pub reported: Vec<Range<u64>>,
+}
+
+impl Finished {
+    fn octets(&self) -> usize {
+        let reported = size_of::<Range<u64>>() * self.reported.len();
+        size_of::<Self>() + reported + self.response.as_ref().map_or(0, Response::octets)
+    }
 }

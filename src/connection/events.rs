@@ -9,12 +9,12 @@ use crate::footprint::Footprint;
 #[derive(Debug, Default)]
 pub(super) struct Events {
     queue: VecDeque<Event>,
-    octets: usize,
+    weight: usize,
 }
 
 impl Events {
     pub(super) fn push(&mut self, event: Event) {
-        self.octets += event.octets();
+        self.weight += event.weight();
         self.queue.push_back(event);
     }
 
@@ -26,21 +26,21 @@ impl Events {
 
     pub(super) fn pop(&mut self) -> Option<Event> {
         let event = self.queue.pop_front()?;
-        self.octets -= event.octets();
+        self.weight -= event.weight();
         Some(event)
     }
 
     pub(super) fn footprint(&self, footprint: &mut Footprint) {
         footprint.hold("events", self.queue.len());
-        footprint.hold("events octets", self.octets);
+        footprint.hold("events octets", self.weight);
     }
 
     pub(super) fn len(&self) -> usize {
         self.queue.len()
     }
 
-    /// Octets that the events hold on behalf of the peer.
-    pub(super) const fn octets(&self) -> usize {
-        self.octets
+    /// What the events weigh together.
+    pub(super) const fn weight(&self) -> usize {
+        self.weight
     }
 }

@@ -13,6 +13,7 @@ mod event;
 mod events;
 mod footprint;
 mod inbox;
+mod input;
 mod late;
 mod life;
 mod lifecycle;
@@ -186,6 +187,7 @@ impl Connection {
             return Err(ConnectionError::Closed);
         }
         self.life.arrived(now, input.len());
+        self.inbox.buffer().begin(input.capacity());
         while self.wants_read() {
             match self.hop.decode(input) {
                 Ok(Some(frame)) => self.frame(now, frame),
@@ -194,6 +196,7 @@ impl Connection {
             }
         }
         self.life.keep_unread(input.len());
+        self.inbox.buffer().end(input.capacity());
         self.have_received(now);
         Ok(())
     }
@@ -220,7 +223,9 @@ impl Connection {
         if self.is_closed {
             return Err(ConnectionError::Closed);
         }
-        let frames = match self.hop.decode_message(message.into()) {
+        let message = message.into();
+        self.inbox.buffer().begin(message.len());
+        let frames = match self.hop.decode_message(message) {
             Ok(frames) => frames,
             Err(error) => return Err(self.fail_to_read(error)),
         };
@@ -294,7 +299,7 @@ impl Connection {
     pub fn wants_read(&self) -> bool {
         let limits = &self.config.limits;
         !self.is_closed
-            && self.events.octets() <= limits.event_octets
+            && self.events.weight() <= limits.event_octets
             && self.events.len() <= limits.events
             && self.hop.control_len() <= limits.control_octets
             && !self.inbox.is_full()

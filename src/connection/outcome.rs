@@ -129,7 +129,7 @@ impl Connection {
 
     /// Notes which messages make progress.
     pub(super) fn watch_progress(&mut self, now: Instant) {
-        if let Some(message) = self.hop.open_message() {
+        if let Some(message) = self.hop.open_key() {
             self.sessions.moved(message, now);
         }
         self.sessions.start_deadlines(now);

@@ -352,13 +352,13 @@ impl<O: Owner> Hop<O> {
 
     /// Whether a message has octets that may leave, and need not wait for others.
     pub(crate) fn has_octets(&self, key: O::Message) -> bool {
-        let is_open = self.open_message() == Some(key);
+        let is_open = self.open_key() == Some(key);
         let least = if is_open { 1 } else { self.least_chunk() };
         self.messages.get(&key).is_some_and(|message| message.is_ready(least))
     }
 
-    /// The message of the chunk that is leaving.
-    pub(crate) fn open_message(&self) -> Option<O::Message> {
+    /// The key of the message whose chunk is leaving.
+    pub(crate) fn open_key(&self) -> Option<O::Message> {
         self.open.as_ref().map(|open| open.message)
     }
 

@@ -234,12 +234,10 @@ impl<'a> HeadWriter<'a> {
         self
     }
 
-    /// The header fields of a head that was read, in their order: those that were not
-    /// written yet, as they are read (their values without blanks around them). It leaves
-    /// out the two paths, which begin this head, and Content-Type, which
-    /// [`body`](Self::body) writes.
-    ///
-    /// So another Byte-Range, for example, is written before the copy:
+    /// The header fields of a head that was read, in their order, with their values as they
+    /// were read. It leaves out the two paths, which begin this head, Content-Type, which
+    /// [`body`](Self::body) writes, and what a function of this writer has written
+    /// already: another Byte-Range, for example, comes before the copy.
     ///
     /// ```
     /// # use bytes::BytesMut;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use msrp::{
-    Config, Connection, ConnectionEnd, Event, OsRandom, Outcome, OutgoingMessage, Role,
+    Bind, Config, Connection, ConnectionEnd, Event, OsRandom, Outcome, OutgoingMessage, Role,
     SessionConfig, SessionKey, SessionTable,
 };
 use msrp_tokio_loop::RunLoop;
@@ -82,6 +82,42 @@ async fn both_sides_send_large_messages_over_tcp() {
     let one = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (other, _) = listener.accept().await.unwrap();
     both_send_large(one, other).await;
+}
+
+/// What a socket holds is no reason to time out, however long it takes to leave.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_request_waits_until_it_has_left_the_socket() {
+    use std::os::fd::AsFd;
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let one = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (mut other, _) = listener.accept().await.unwrap();
+    let socket = one.as_fd().try_clone_to_owned().unwrap();
+    let mut config = Config::default();
+    config.transaction_timeout = Duration::from_millis(300);
+    let connection = connection(Role::Active, config);
+    let mut alice =
+        RunLoop::new(one, connection).with_backlog(move || msrp_socket::octets_held(&socket));
+    let session = SessionConfig::new(ALICE.parse().unwrap(), BOB.parse().unwrap());
+    let session = alice.connection.open(session.bind(Bind::FirstMessage)).unwrap();
+    alice.connection.send(session, large()).unwrap();
+    // Nobody reads, so most of the message stays in the socket.
+    let early = timeout(Duration::from_secs(1), alice.next()).await;
+    assert!(early.is_err(), "{early:?}");
+    let reader = tokio::spawn(async move {
+        let mut octets = vec![0; 1 << 16];
+        while let Ok(1..) = other.read(&mut octets).await {}
+    });
+    let finished = timeout(PATIENCE, async {
+        loop {
+            if let Some(Event::Finished(finished)) = alice.next().await {
+                return finished.outcome;
+            }
+        }
+    });
+    assert_eq!(finished.await.unwrap(), Outcome::TimedOut);
+    reader.abort();
 }
 
 /// `next` is dropped many times before it is ready, and no octet is lost.

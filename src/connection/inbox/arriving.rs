@@ -122,7 +122,7 @@ impl Inbox {
         self.open.add(now, incoming, offset, &piece)?;
         self.make_room(incoming, events)?;
         let is_in_pieces = self.open.get(incoming).is_some_and(|open| open.store.is_in_pieces());
-        Ok(is_in_pieces.then_some(Event::Piece { incoming, offset, data: piece }))
+        Ok(is_in_pieces.then(|| Event::Piece { incoming, offset, data: self.detached(piece) }))
     }
 
     /// Opens the place where the chunks of a message meet, unless it is open.

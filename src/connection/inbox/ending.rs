@@ -1,7 +1,5 @@
 //! The end-line of the frame that is arriving, and the messages that it completes.
 
-use bytes::Bytes;
-
 use super::{Inbox, failed};
 use crate::connection::chunk::{Chunk, Current, Ended, Fault, Known, Receipt, Refusal, Whole};
 use crate::connection::event::Event;
@@ -12,10 +10,6 @@ use crate::connection::session_config::ResponseMode;
 use crate::keys::{IncomingKey, SessionKey};
 use crate::time::Instant;
 use crate::wire::{Continuation, Head};
-
-/// Bodies up to this size are copied out of the input: an application that
-/// keeps a short message should not keep the whole read buffer with it.
-const DETACHED_BODY: usize = 2048;
 
 impl Inbox {
     /// The end-line of the frame.
@@ -106,7 +100,7 @@ impl Inbox {
         }
         let whole = Whole { last: chunk, first: None, total: body.len() as u64 };
         let receipt = self.take_whole(received.key, whole);
-        let event = Some(Event::Message { received, body: detached(body) });
+        let event = Some(Event::Message { received, body: self.detached(body) });
         Ok(Ended { receipt, event })
     }
 
@@ -188,8 +182,4 @@ impl Inbox {
 
 fn repeated(chunk: Box<Chunk>, event: Option<Event>) -> Ended {
     Ended { receipt: Some(Receipt::Repeated(chunk)), event }
-}
-
-fn detached(body: Bytes) -> Bytes {
-    if body.len() <= DETACHED_BODY { Bytes::copy_from_slice(&body) } else { body }
 }

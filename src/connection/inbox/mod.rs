@@ -10,8 +10,11 @@ mod room;
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
+
 use super::chunk::{Chunk, Current, Fault, Known, Receipt, Refusal};
 use super::event::Event;
+use super::input::InputBuffer;
 use super::mailbox::Mailbox;
 use super::open::Open;
 use super::reason::FailReason;
@@ -23,9 +26,14 @@ use crate::keys::{IncomingKey, Keys, SessionKey, Tag};
 use crate::limits::Limits;
 use crate::wire::{Head, MessageId, StatusCode};
 
+/// So many octets are copied out of the input in any case, which costs little.
+const COPIED: usize = 2048;
+
 #[derive(Debug)]
 pub(super) struct Inbox {
     limits: Limits,
+    /// The buffer that the current frame lies in.
+    buffer: InputBuffer,
     current: Current,
     /// Messages that have begun and not ended.
     open: Unfinished,
@@ -59,12 +67,17 @@ impl Inbox {
     pub(super) fn new(limits: Limits, tag: Tag) -> Self {
         Self {
             limits,
+            buffer: InputBuffer::default(),
             current: Current::default(),
             open: Unfinished::default(),
             waiting: Waiting::new(limits.incoming_messages),
             mailboxes: HashMap::new(),
             keys: Keys::new(tag),
         }
+    }
+
+    pub(super) const fn buffer(&mut self) -> &mut InputBuffer {
+        &mut self.buffer
     }
 
     /// Drops everything of a session that ends.
@@ -175,6 +188,12 @@ impl Inbox {
             Current::Chunk(chunk) | Current::Repeated(chunk) => Some(chunk),
             Current::Skipped | Current::Bodiless { .. } => None,
         }
+    }
+
+    /// Octets for the application, which may keep them.
+    fn detached(&self, octets: Bytes) -> Bytes {
+        let is_slice = octets.len() > COPIED && self.buffer.is_worth(octets.len());
+        if is_slice { octets } else { Bytes::copy_from_slice(&octets) }
     }
 
     // What is remembered.

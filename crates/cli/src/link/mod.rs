@@ -230,8 +230,9 @@ impl Shared {
     fn look_at_queue(&self, state: &mut State, now: Instant) {
         // In this order an octet may count twice while it is written, but never not at all.
         let unwritten = self.unwritten.load(Ordering::Acquire);
-        if let Some(queued) = msrp_socket::octets_held(self.stream.socket()) {
-            state.held = unwritten.saturating_add(queued);
+        let queued = msrp_socket::octets_held(self.stream.socket());
+        state.held = queued.map_or(0, |queued| queued.saturating_add(unwritten));
+        if queued.is_some() {
             state.connection.transport_holds(now, state.held);
         }
     }

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use msrp::uri::Scheme;
 use msrp::wire::ByteRange;
 use msrp::{
-    Connection, Event, FailReason, IncomingKey, MediaTypes, MsrpUri, OsRandom, ReceiveMode,
-    Received, ReportMode, Role, SessionConfig, SessionTable, StatusCode, session_id,
+    Connection, ConnectionEnd, Event, FailReason, IncomingKey, MediaTypes, MsrpUri, OsRandom,
+    ReceiveMode, Received, ReportMode, Role, SessionConfig, SessionTable, StatusCode, session_id,
 };
 use rustls::{ServerConfig, ServerConnection};
 use serde_json::{Value, json};
@@ -139,7 +139,10 @@ fn serve(socket: TcpStream, table: SessionTable, options: &Options, ended: &Send
     match open(socket, table, options.tls.clone()) {
         Ok(link) => {
             let mut inbox = Inbox::new(&link, options);
-            inbox.run();
+            let end = inbox.run();
+            if !matches!(end, ConnectionEnd::Local | ConnectionEnd::Peer) {
+                tell(format_args!("{peer}: the connection has ended: {end}"));
+            }
             let result = inbox.result();
             link.finish();
             if let Some(result) = result {
@@ -191,12 +194,14 @@ impl<'a> Inbox<'a> {
         self.result
     }
 
-    fn run(&mut self) {
-        while let Some(event) = self.link.next_event(None) {
-            if let Event::Closed(_) = event {
-                return;
+    /// Takes events until the connection has ended.
+    fn run(&mut self) -> ConnectionEnd {
+        loop {
+            match self.link.next_event(None) {
+                Some(Event::Closed(end)) => return end,
+                Some(event) => self.take(event),
+                None => {}
             }
-            self.take(event);
         }
     }
 
