@@ -1,5 +1,6 @@
 //! A message that has begun and not ended: where its chunks meet.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::chunk::Fault;
@@ -91,6 +92,15 @@ impl Store {
     /// Whether the application gets the octets as they arrive.
     pub(super) const fn is_in_pieces(&self) -> bool {
         matches!(self, Self::Pieces(_))
+    }
+
+    /// The first run of octets that have arrived.
+    pub(super) fn first_octets(&self) -> Option<Range<u64>> {
+        let ranges = match self {
+            Self::Whole(store) => store.ranges(),
+            Self::Pieces(tracker) => tracker.ranges(),
+        };
+        ranges.iter().next()
     }
 
     fn weight(&self) -> usize {

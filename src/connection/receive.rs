@@ -6,13 +6,15 @@ use bytes::Bytes;
 use super::Connection;
 use super::chunk::{Ended, Fault, Known, Refusal};
 use super::event::Event;
-use super::inbox::{Dropped, Remains};
+use super::inbox::{Dropped, Lost, Remains};
 use super::session_ids::only;
 use crate::keys::SessionKey;
 use crate::time::Instant;
 use crate::tolerance::Tolerance;
 use crate::uri::UriRef;
-use crate::wire::{BadHead, Continuation, Head, HeadRef, Method, StatusCode};
+use crate::wire::{
+    BadHead, ByteRange, Continuation, FailureReport, Head, HeadRef, Method, StatusCode,
+};
 
 impl Connection {
     pub(super) fn request(&mut self, now: Instant, head: Head, method: RequestKind) {
@@ -147,7 +149,9 @@ impl Connection {
             }
             return;
         }
-        match self.inbox.end(now, flag, &mut self.events) {
+        let ended = self.inbox.end(now, flag, &mut self.events);
+        self.report_lost();
+        match ended {
             Ok(Ended { receipt, event }) => {
                 if let Some(receipt) = receipt {
                     self.acknowledge(&receipt);
@@ -159,6 +163,7 @@ impl Connection {
     }
 
     fn tell_or_refuse(&mut self, result: Result<Option<Event>, Box<Refusal>>) {
+        self.report_lost();
         match result {
             Ok(event) => self.events.extend(event),
             Err(refusal) => self.refuse(*refusal),
@@ -189,6 +194,7 @@ impl Connection {
         while let Some(dropped) = self.inbox.expire(now, timeout, since) {
             self.drop_message(dropped);
         }
+        self.report_lost();
     }
 
     /// A message that failed by no fault of the chunk that is arriving.
@@ -198,6 +204,25 @@ impl Connection {
             self.respond(&head.view(), status);
         }
         self.events.extend(event);
+    }
+
+    /// Reports octets that were acknowledged and then dropped: nothing is lost without
+    /// a word (RFC 4975 section 7.1.4). 413 stops the sender and concerns the message
+    /// alone. 408 with a Byte-Range would end the session (section 7.3.2).
+    pub(super) fn report_lost(&mut self) {
+        for Lost { received, octets } in self.inbox.take_lost() {
+            let head = received.head();
+            if head.failure_report() != FailureReport::No {
+                let total = received.announced_size();
+                let Ok(range) = ByteRange::new(octets.start + 1, Some(octets.end), total) else {
+                    continue;
+                };
+                let status = (StatusCode::STOP_SENDING, range);
+                let (session, id) = (received.session, &received.message_id);
+                // A session that has ended gets no REPORT.
+                let _ = self.write_report(session, id, &head, status, None);
+            }
+        }
     }
 
     /// Drops the unfinished incoming messages of a session that ends.
