@@ -15,6 +15,9 @@ use msrp::{
     session_id,
 };
 
+/// Connections at a time.
+const CONNECTIONS: usize = 32;
+
 /// The octets to decide on at a time, and that may wait in the socket.
 const STEP: usize = 16 * 1024;
 
@@ -32,12 +35,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("waiting for {uri}");
         table.insert(SessionConfig::expected(uri))?;
     }
-    for stream in listener.incoming() {
-        let (stream, table) = (stream?, table.clone());
-        thread::spawn(move || {
-            serve(stream, table).unwrap_or_else(|error| eprintln!("{error}"));
-        });
-    }
+    // Further peers wait. A silent one gives its place back after `Config::bind_timeout`.
+    thread::scope(|scope| {
+        for _ in 0..CONNECTIONS {
+            scope.spawn(|| {
+                for stream in listener.incoming() {
+                    let served = stream.map_err(Into::into).and_then(|it| serve(it, table.clone()));
+                    served.unwrap_or_else(|error| eprintln!("{error}"));
+                }
+            });
+        }
+    });
     Ok(())
 }
 

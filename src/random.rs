@@ -100,6 +100,44 @@ impl Random for OsRandom {
     }
 }
 
+/// Random octets that were drawn together: a draw is often a system call.
+struct Block<const N: usize> {
+    octets: [u8; N],
+    given: usize,
+}
+
+impl<const N: usize> Block<N> {
+    const fn new() -> Self {
+        Self { octets: [0; N], given: N }
+    }
+
+    /// Fills `out` from the block, which is drawn anew from `random` when too few octets
+    /// are left.
+    fn fill(
+        &mut self,
+        random: &mut (impl Random + ?Sized),
+        out: &mut [u8],
+    ) -> Result<(), RandomError> {
+        if out.len() > N.saturating_sub(self.given) {
+            // The block is empty until the draw succeeds, even if the source panics.
+            self.given = N;
+            if out.len() > N || random.fill(&mut self.octets).is_err() {
+                // A source that cannot fill a block may still have what is needed.
+                return random.fill(out);
+            }
+            self.given = 0;
+        }
+        let end = self.given.saturating_add(out.len());
+        let fresh = self.octets.get_mut(self.given..end);
+        let fresh = fresh.ok_or_else(|| RandomError::new("the block is too small"))?;
+        out.copy_from_slice(fresh);
+        // The block keeps no octet that it has given.
+        fresh.fill(0);
+        self.given = end;
+        Ok(())
+    }
+}
+
 /// A source for many users, which draws many octets at a time.
 #[cfg(feature = "auth")]
 #[derive(Clone)]
@@ -108,43 +146,22 @@ pub(crate) struct RandomPool(Arc<Mutex<Pool>>);
 #[cfg(feature = "auth")]
 struct Pool {
     random: Box<dyn Random + Send>,
-    octets: [u8; POOL_OCTETS],
-    given: usize,
+    block: Block<2048>,
 }
-
-#[cfg(feature = "auth")]
-const POOL_OCTETS: usize = 2048;
 
 #[cfg(feature = "auth")]
 impl RandomPool {
     pub(crate) fn new(random: impl Random + Send + 'static) -> Self {
-        let pool = Pool { random: Box::new(random), octets: [0; POOL_OCTETS], given: POOL_OCTETS };
-        Self(Arc::new(Mutex::new(pool)))
+        Self(Arc::new(Mutex::new(Pool { random: Box::new(random), block: Block::new() })))
     }
 }
 
 #[cfg(feature = "auth")]
 impl Random for RandomPool {
     fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
-        // A source that panicked left `given` as it was: no octet is given twice.
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Pool { random, octets: pool_octets, given } = &mut *pool;
-        if octets.len() > POOL_OCTETS - *given {
-            // The pool is empty until the refill succeeds.
-            *given = POOL_OCTETS;
-            random.fill(pool_octets)?;
-            *given = 0;
-        }
-        match pool_octets.get_mut(*given..*given + octets.len()) {
-            Some(fresh) => {
-                octets.copy_from_slice(fresh);
-                // The pool keeps no octet that it has given.
-                fresh.fill(0);
-                *given += octets.len();
-                Ok(())
-            }
-            None => random.fill(octets),
-        }
+        let Pool { random, block } = &mut *pool;
+        block.fill(random, octets)
     }
 }
 
@@ -193,6 +210,7 @@ pub(crate) struct IdSource {
     /// Never locked: the mutex makes the owner `Sync` although the source need not
     /// be.
     random: Mutex<Box<dyn Random + Send>>,
+    block: Block<BLOCK>,
     /// The last random characters of a transaction id.
     last: [u8; ID_LETTERS],
     /// The counter: 0, and then nothing is written, until the source repeats itself
@@ -200,18 +218,29 @@ pub(crate) struct IdSource {
     spare: u64,
 }
 
+/// Octets for a dozen ids: a connection has few in use at a time, and each connection
+/// has such a block.
+const BLOCK: usize = 12 * ID_LETTERS;
+
+impl Random for IdSource {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
+        let random = self.random.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.block.fill(random, octets)
+    }
+}
+
 impl IdSource {
     pub(crate) fn new(random: impl Random + Send + 'static) -> Self {
-        Self { random: Mutex::new(Box::new(random)), last: [0; ID_LETTERS], spare: 0 }
-    }
-
-    /// The source itself, for other uses.
-    pub(crate) fn random(&mut self) -> &mut dyn Random {
-        self.random.get_mut().unwrap_or_else(PoisonError::into_inner)
+        Self {
+            random: Mutex::new(Box::new(random)),
+            block: Block::new(),
+            last: [0; ID_LETTERS],
+            spare: 0,
+        }
     }
 
     pub(crate) fn message_id(&mut self) -> Result<MessageId, RandomError> {
-        Ok(MessageId::parse(&letters(self.random())?).unwrap_or(MessageId::NONE))
+        Ok(MessageId::parse(&letters(self)?).unwrap_or(MessageId::NONE))
     }
 
     /// A transaction id that `is_free` accepts. A counter makes ids differ even if
@@ -223,7 +252,7 @@ impl IdSource {
     ) -> Result<TransactionId, RandomError> {
         let mut text = [0; MAX_OWN_ID];
         loop {
-            let fresh = letters(self.random())?;
+            let fresh = letters(self)?;
             if fresh == self.last {
                 self.spare += 1;
             }

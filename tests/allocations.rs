@@ -7,13 +7,15 @@ mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::{Buf, Bytes, BytesMut};
-use common::{ALICE, BOB, Pair, bob_expects};
+use common::wire::{frames, response};
+use common::{ALICE, BOB, Pair, Seeded, alice_opens, bob_expects};
 use msrp::wire::{DecodeError, HeadRef, ParseErrorKind, Parsed};
 use msrp::{
-    Config, Connection, ConnectionError, Event, OutgoingMessage, ParseOptions, ReceiveMode,
+    Config, Connection, ConnectionError, Event, OutgoingMessage, ParseOptions, ReceiveMode, Role,
     SessionConfig,
 };
 
@@ -79,6 +81,13 @@ fn peak(work: impl FnOnce()) -> usize {
     PEAK.set(before);
     work();
     usize::try_from(PEAK.get() - before).unwrap()
+}
+
+/// What `work` returns, and the octets that it holds.
+fn held<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let before = HELD.get();
+    let kept = work();
+    (kept, usize::try_from(HELD.get() - before).unwrap())
 }
 
 /// A chunk for Bob's session: its Byte-Range, its body and its flag.
@@ -318,4 +327,39 @@ fn a_message_above_the_limit_stops_taking_memory() {
         }
     });
     assert!(peak < 5 * MIB, "{peak}");
+}
+
+/// A connection with one session that has carried so many messages.
+fn idle(messages: usize) -> usize {
+    let (config, now) = (Arc::new(Config::default()), Instant::now());
+    let (alice, octets) = held(|| {
+        let alice = Connection::new(config.clone(), Role::Active, Seeded(1), now);
+        let mut alice = Box::new(alice.unwrap());
+        let session = alice.open(alice_opens()).unwrap();
+        for _ in 0..messages {
+            alice.send(session, OutgoingMessage::text("Hello")).unwrap();
+        }
+        while let Some(mut transmit) = alice.poll_transmit(now) {
+            for frame in frames(&transmit.copy_to_bytes(transmit.remaining())) {
+                let mut answer = BytesMut::from(&response(&frame.id, "200 OK")[..]);
+                alice.receive(now, &mut answer).unwrap();
+            }
+        }
+        while alice.poll_event().is_some() {}
+        alice
+    });
+    assert!(alice.is_flushed());
+    octets
+}
+
+#[test]
+fn an_idle_connection_holds_little() {
+    let octets = idle(0);
+    assert!(octets < 11 * KIB, "{octets}");
+}
+
+#[test]
+fn a_burst_leaves_no_empty_tables() {
+    let octets = idle(1000);
+    assert!(octets < 256 * KIB, "{octets}");
 }

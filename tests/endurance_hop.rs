@@ -4,15 +4,18 @@
 
 mod common;
 
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use common::wire::{Lone, Raw, Sent, filler, frames, frames_and_rest, words};
-use common::{ALICE, BOB, alice_opens, bob_expects, path};
+use common::wire::{Lone, Raw, Sent, filler, frames, frames_and_rest, response, words};
+use common::{ALICE, BOB, Failing, Seeded, Side, alice_opens, bob_expects, path};
 use msrp::wire::FailureReport;
 use msrp::{
-    Config, Event, Framing, MessageKey, Outcome, OutgoingMessage, ParseOptions, Priority,
-    ReceiveMode, SessionConfig, SessionKey, Tunnel,
+    Config, Connection, Event, Framing, MessageKey, Outcome, OutgoingMessage, ParseOptions,
+    Priority, Random, RandomError, ReceiveMode, Role, SessionConfig, SessionKey, Tunnel,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -49,8 +52,7 @@ fn an_endpoint_answers_400_to_octets_that_64_bits_cannot_count() {
 fn a_tunnel_leaves_the_answer_to_such_a_chunk_to_the_far_end() {
     let now = Instant::now();
     for len in [10, 3_000, 100_000] {
-        let mut tunnel =
-            Tunnel::new(Framing::MIN_MESSAGE, ParseOptions::default(), common::Seeded(3));
+        let mut tunnel = Tunnel::new(Framing::MIN_MESSAGE, ParseOptions::default(), Seeded(3));
         let body = String::from_utf8(filler(len)).unwrap();
         let chunk = Raw::chunk("tid.1", "m1", &format!("{LAST}-*/*"), &body, '$').octets();
         let mut input = BytesMut::from(&chunk[..]);
@@ -68,7 +70,7 @@ fn a_tunnel_leaves_the_answer_to_such_a_chunk_to_the_far_end() {
         let mut bob = Lone::bob_with(Config::default(), session);
         let answers = bob.give(&parts[0]);
         assert_eq!(words(&answers), ["400"]);
-        let answer = common::wire::response(&sent[0].id, "400");
+        let answer = response(&sent[0].id, "400");
         let passed = tunnel.receive_message(now, answer).unwrap().unwrap();
         assert!(passed.starts_with(b"MSRP tid.1 400"), "{len}");
     }
@@ -80,6 +82,9 @@ fn a_tunnel_leaves_the_answer_to_such_a_chunk_to_the_far_end() {
 fn senders() -> [Lone; 2] {
     let mut framed = Config::default();
     framed.framing = Framing::Message { max_octets: 65_536 };
+    // A file is one chunk.
+    framed.transmit_octets = 65_536;
+    framed.turn_octets = 65_536;
     [Config::default(), framed].map(|config| Lone::alice_with(config, alice_opens()))
 }
 
@@ -398,6 +403,240 @@ fn a_session_sends_at_its_rate_and_holds_nobody_up() {
         let (sent, _) = frames_and_rest(&octets);
         assert_eq!(words(&sent[sent.len() - 2..]), ["200", "SEND"]);
         assert_eq!(bodies(&sent[sent.len() - 1..]), "t");
+    }
+}
+
+// Row 19: octets that are written few at a time.
+
+fn streamed() -> OutgoingMessage {
+    OutgoingMessage::streamed("application/octet-stream".parse().unwrap(), None)
+}
+
+fn write(alice: &mut Lone, message: MessageKey, octets: usize) {
+    alice.side.connection.body(message).unwrap().write(filler(octets)).unwrap();
+}
+
+fn finish(alice: &mut Lone, message: MessageKey) {
+    alice.side.connection.body(message).unwrap().finish().unwrap();
+}
+
+/// Time passes until the next deadline, and what is due leaves.
+fn next_due(alice: &mut Lone) -> Vec<u8> {
+    let due = alice.side.connection.poll_timeout().unwrap();
+    alice.now = due.max(alice.now);
+    alice.side.connection.handle_timeout(alice.now);
+    leave(alice)
+}
+
+#[test]
+fn streams_that_are_written_few_octets_at_a_time_leave_in_large_chunks() {
+    for mut alice in senders() {
+        for count in [2, 3, 8] {
+            let session = alice.session;
+            let streams: Vec<_> =
+                (0..count).map(|_| send(&mut alice, session, streamed())).collect();
+            let mut octets = Vec::new();
+            for _ in 0..2_000 {
+                for stream in &streams {
+                    write(&mut alice, *stream, 10);
+                    octets.extend(leave(&mut alice));
+                }
+            }
+            for stream in &streams {
+                finish(&mut alice, *stream);
+                octets.extend(leave(&mut alice));
+            }
+            let size = count * 20_000;
+            assert!(octets.len() < size * 3 / 2, "{count}: {} of {size}", octets.len());
+            for chunk in frames(&octets) {
+                alice.answer(&chunk, "200 OK");
+            }
+            assert_eq!(finished(&mut alice).len(), count);
+        }
+    }
+}
+
+/// The same while a response leaves after each write.
+#[test]
+fn a_stream_that_responses_interrupt_leaves_in_large_chunks() {
+    for mut alice in senders() {
+        let session = alice.session;
+        let stream = send(&mut alice, session, streamed());
+        let mut octets = Vec::new();
+        for number in 0..2_000 {
+            write(&mut alice, stream, 10);
+            octets.extend(leave(&mut alice));
+            let id = format!("tid.{number}");
+            let text = Raw::chunk(&id, &id, "1-2/2", "hi", '$').to(ALICE).from(BOB);
+            alice.side.feed(alice.now, &text.octets());
+            octets.extend(leave(&mut alice));
+        }
+        finish(&mut alice, stream);
+        octets.extend(leave(&mut alice));
+        let chunks = frames(&octets);
+        let chunks = chunks.iter().filter(|frame| frame.what == "SEND").count();
+        assert!(chunks < 16, "{chunks}");
+    }
+}
+
+#[test]
+fn few_octets_do_not_wait_for_long() {
+    let mut alice = Lone::alice();
+    let session = alice.session;
+    let streams = [0; 2].map(|_| send(&mut alice, session, streamed()));
+    let mut octets = Vec::new();
+    for stream in streams {
+        write(&mut alice, stream, 100);
+        octets.extend(leave(&mut alice));
+    }
+    let begin = alice.now;
+    octets.extend(next_due(&mut alice));
+    assert_eq!(alice.now - begin, Duration::from_millis(200));
+    // The last octet waits for the flag of its chunk.
+    let bodies = octets.iter().filter(|octet| **octet == b'a').count();
+    let first = filler(99).iter().filter(|octet| **octet == b'a').count();
+    assert!(bodies >= 2 * first, "{}", String::from_utf8_lossy(&octets));
+}
+
+#[test]
+fn a_stream_that_is_alone_does_not_wait() {
+    let mut alice = Lone::alice();
+    let session = alice.session;
+    let stream = send(&mut alice, session, streamed());
+    for octets in [10, 1, 20] {
+        write(&mut alice, stream, octets);
+        assert!(leave(&mut alice).len() >= octets);
+    }
+}
+
+#[test]
+fn octets_that_come_at_the_last_moment_stay_in_the_chunk() {
+    let mut alice = Lone::alice();
+    let session = alice.session;
+    let stream = send(&mut alice, session, streamed());
+    write(&mut alice, stream, 10);
+    let mut octets = leave(&mut alice);
+    alice.advance(10 * SECOND);
+    finish(&mut alice, stream);
+    octets.extend(leave(&mut alice));
+    assert_eq!(frames(&octets)[0].short(), "SEND 1-*/*$");
+}
+
+/// A receiver takes a frame without octets for dead, so none is left open.
+#[test]
+fn a_chunk_does_not_stay_open_without_octets() {
+    let mut alice = Lone::alice();
+    let session = alice.session;
+    let stream = send(&mut alice, session, streamed());
+    write(&mut alice, stream, 10);
+    let mut octets = leave(&mut alice);
+    for _ in 0..3 {
+        alice.advance(9 * SECOND);
+        write(&mut alice, stream, 10);
+        octets.extend(leave(&mut alice));
+    }
+    assert!(frames_and_rest(&octets).0.is_empty());
+    let begin = alice.now;
+    octets.extend(next_due(&mut alice));
+    assert_eq!(alice.now - begin, 10 * SECOND);
+    let (sent, rest) = frames_and_rest(&octets);
+    assert_eq!((sent[0].flag, sent[0].len(), rest.len()), ('+', 39, 0));
+    alice.answer(&sent[0], "200 OK");
+    // The rest follows in a chunk of its own.
+    write(&mut alice, stream, 10);
+    assert!(leave(&mut alice).is_empty());
+    let mut octets = next_due(&mut alice);
+    finish(&mut alice, stream);
+    octets.extend(leave(&mut alice));
+    assert_eq!(frames(&octets)[0].short(), "SEND 40-*/*$");
+}
+
+// Row 16: random octets are drawn in blocks.
+
+/// Counts the draws from a source.
+struct Counting(Seeded, Arc<AtomicUsize>);
+
+impl Random for Counting {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.fill(octets)
+    }
+}
+
+#[test]
+fn random_octets_are_drawn_many_at_a_time() {
+    let draws = Arc::new(AtomicUsize::new(0));
+    let source = Counting(Seeded(4), Arc::clone(&draws));
+    let now = Instant::now();
+    let config = Arc::new(Config::default());
+    let connection = Connection::new(config, Role::Active, source, now).unwrap();
+    let mut side = Side { connection, ..Side::new(Config::default(), Role::Active, 1, now) };
+    let session = side.connection.open(alice_opens()).unwrap();
+    let mut ids = HashSet::new();
+    for _ in 0..1_000 {
+        side.connection.send(session, OutgoingMessage::text("text")).unwrap();
+        for sent in frames(&side.drain(now)) {
+            ids.insert(sent.id.clone());
+            ids.insert(sent.message_id().to_owned());
+            side.feed(now, &response(&sent.id, "200 OK"));
+        }
+    }
+    // Each id is another one.
+    assert_eq!(ids.len(), 2 * 1_001);
+    let draws = draws.load(Ordering::Relaxed);
+    assert!(draws < 2_002 / 12 + 4, "{draws}");
+}
+
+/// A source that has failed is never taken for a source of zeros.
+#[test]
+fn a_source_that_can_fill_no_block_gives_what_it_has() {
+    let now = Instant::now();
+    let config = Arc::new(Config::default());
+    for octets in (0..1_000).step_by(33) {
+        let source = Failing::after(4 + octets);
+        let connection = Connection::new(Arc::clone(&config), Role::Active, source, now).unwrap();
+        let mut side = Side { connection, ..Side::new(Config::default(), Role::Active, 1, now) };
+        let mut sent = Vec::new();
+        if let Ok(session) = side.connection.open(alice_opens()) {
+            while side.connection.send(session, OutgoingMessage::text("text")).is_ok() {
+                sent.extend(side.drain(now));
+            }
+        }
+        sent.extend(side.drain(now));
+        let sent = frames(&sent);
+        assert!(sent.len() >= octets / 40 && sent.len() <= octets / 40 + 1, "{octets}");
+        assert!(sent.iter().all(|it| !it.id.starts_with("aaaaaaaa")));
+    }
+}
+
+// Row 5: octets that are written one at a time.
+
+#[test]
+fn octets_written_one_at_a_time_arrive_in_order() {
+    for mut alice in senders() {
+        let session = alice.session;
+        let stream = send(&mut alice, session, streamed());
+        let octets = filler(40_000);
+        let mut rest = &octets[..];
+        let mut random = Seeded(3);
+        let mut sent = Vec::new();
+        while !rest.is_empty() {
+            let len = match random.below(3) {
+                0 => 1,
+                1 => random.below(1_100) as usize,
+                _ => random.below(9_000) as usize,
+            };
+            let (piece, after) = rest.split_at(len.min(rest.len()));
+            rest = after;
+            alice.side.connection.body(stream).unwrap().write(piece.to_vec()).unwrap();
+            if random.below(4) == 0 {
+                sent.extend(leave(&mut alice));
+            }
+        }
+        finish(&mut alice, stream);
+        sent.extend(leave(&mut alice));
+        let bodies = frames(&sent).into_iter().filter_map(|chunk| chunk.body);
+        assert_eq!(bodies.collect::<Vec<_>>().concat(), octets);
     }
 }
 

@@ -127,7 +127,7 @@ impl BodyWriter<'_> {
         })
     }
 
-    /// Appends octets to the message, without copying them.
+    /// Appends octets to the message. Only pieces of at most 1,024 octets are copied.
     ///
     /// # Errors
     ///

@@ -59,10 +59,10 @@ pub struct Config {
     /// [`Connection::wants_read`](crate::Connection::wants_read) is false. Default 120
     /// seconds.
     pub incoming_timeout: Duration,
-    /// The most body octets of one [`Transmit`](crate::Transmit). Default 64 KiB.
+    /// The most body octets of one [`Transmit`](crate::Transmit). Default 16 KiB.
     pub transmit_octets: usize,
     /// The octets of one chunk after which another waiting message has its
-    /// turn; below 2,048 it counts as that. Default 64 KiB.
+    /// turn; below 2,048 it counts as that. Default 16 KiB.
     pub turn_octets: usize,
     /// The most body octets of one chunk, for peers and relays that hold whole
     /// chunks in memory; below 2,048 it counts as that. Default: no limit, since
@@ -83,8 +83,8 @@ impl Default for Config {
             bind_timeout: Some(Duration::from_secs(30)),
             frame_timeout: Some(Duration::from_secs(30)),
             incoming_timeout: Duration::from_secs(120),
-            transmit_octets: 64 * 1024,
-            turn_octets: 64 * 1024,
+            transmit_octets: 16 * 1024,
+            turn_octets: 16 * 1024,
             chunk_octets: None,
         }
     }

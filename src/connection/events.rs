@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::event::Event;
 use crate::footprint::Footprint;
+use crate::spare::Spare;
 
 /// The events that the application has not taken.
 #[derive(Debug, Default)]
@@ -27,6 +28,7 @@ impl Events {
     pub(super) fn pop(&mut self) -> Option<Event> {
         let event = self.queue.pop_front()?;
         self.weight -= event.weight();
+        self.queue.give_back();
         Some(event)
     }
 

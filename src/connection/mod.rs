@@ -139,12 +139,13 @@ impl Connection {
         };
         let tag = Tag::draw(&mut random)?;
         let inbox = Inbox::new(config.limits, tag);
+        let finds_session_ids = config.parse.tolerances.contains(Tolerance::SessionIdAlone);
         let life = Life::new(now, config.bind_timeout);
         Ok(Self {
             ended_requests: Memory::new(config.limits.remembered_messages),
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
-            sessions: Sessions::new(tag, now),
+            sessions: Sessions::new(tag, now, finds_session_ids),
             inbox,
             #[cfg(feature = "auth")]
             role,

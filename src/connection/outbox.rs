@@ -9,6 +9,7 @@ use super::reason::Outcome;
 use crate::footprint::Footprint;
 use crate::keys::MessageKey;
 use crate::reassembly::RangeSet;
+use crate::spare::Spare;
 use crate::time::Instant;
 use crate::wire::{FailureReport, MediaType, MessageId};
 
@@ -109,6 +110,7 @@ impl Outbox {
     ) -> Option<Sending> {
         let sending = self.messages.remove(&key)?;
         self.by_id.remove(&sending.message_id);
+        self.by_id.give_back();
         let past = Past { key, outcome, success_report: sending.success_report, octets };
         self.past.insert(sending.message_id, past, sending.may_be_answered());
         if let Some(deadline) = sending.deadline {

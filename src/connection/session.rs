@@ -82,9 +82,11 @@ impl Session {
 /// The sessions of a connection, by key and by this side's URI.
 #[derive(Debug)]
 pub(crate) struct Sessions {
-    by_key: BTreeMap<SessionKey, Session>,
+    /// Boxed, since a node of the map has room for eleven.
+    by_key: BTreeMap<SessionKey, Box<Session>>,
     by_uri: HashMap<MsrpUri, SessionKey>,
-    session_ids: SessionIds,
+    /// Only if sessions are found by their session-id alone.
+    session_ids: Option<SessionIds>,
     /// Those that the peer has accepted or bound.
     open: BTreeSet<SessionKey>,
     /// The first deadline of each session.
@@ -94,11 +96,12 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    pub(crate) fn new(tag: Tag, now: Instant) -> Self {
+    /// With `finds_session_ids`, sessions are also found by their session-id alone.
+    pub(crate) fn new(tag: Tag, now: Instant, finds_session_ids: bool) -> Self {
         Self {
             by_key: BTreeMap::new(),
             by_uri: HashMap::new(),
-            session_ids: SessionIds::default(),
+            session_ids: finds_session_ids.then(SessionIds::default),
             open: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             fresh: Fresh::new(now),
@@ -108,15 +111,19 @@ impl Sessions {
 
     pub(crate) fn insert(&mut self, session: Session) -> SessionKey {
         let key = self.keys.fresh();
-        self.session_ids.insert(&session.config.local);
+        if let Some(session_ids) = &mut self.session_ids {
+            session_ids.insert(&session.config.local);
+        }
         self.by_uri.insert(session.config.local.clone(), key);
-        self.by_key.insert(key, session);
+        self.by_key.insert(key, Box::new(session));
         key
     }
 
-    pub(crate) fn remove(&mut self, key: SessionKey) -> Option<Session> {
+    pub(crate) fn remove(&mut self, key: SessionKey) -> Option<Box<Session>> {
         let session = self.by_key.remove(&key)?;
-        self.session_ids.remove(&session.config.local);
+        if let Some(session_ids) = &mut self.session_ids {
+            session_ids.remove(&session.config.local);
+        }
         self.by_uri.remove(&session.config.local);
         self.open.remove(&key);
         if let Some(deadline) = session.outbox.first_deadline() {
@@ -129,11 +136,11 @@ impl Sessions {
     }
 
     pub(crate) fn get(&self, key: SessionKey) -> Option<&Session> {
-        self.by_key.get(&key)
+        self.by_key.get(&key).map(Box::as_ref)
     }
 
     pub(crate) fn get_mut(&mut self, key: SessionKey) -> Option<&mut Session> {
-        self.by_key.get_mut(&key)
+        self.by_key.get_mut(&key).map(Box::as_mut)
     }
 
     pub(crate) fn find(&self, local: UriRef<'_>) -> Option<SessionKey> {
@@ -143,7 +150,7 @@ impl Sessions {
 
     /// The URIs of the sessions with this session-id.
     pub(crate) fn find_session_id(&self, session_id: &str) -> &[MsrpUri] {
-        self.session_ids.find(session_id)
+        self.session_ids.as_ref().map_or(&[], |ids| ids.find(session_id))
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = SessionKey> {
@@ -238,7 +245,8 @@ impl Sessions {
         footprint.hold("sessions", self.by_key.len());
         footprint.hold("sessions by uri", self.by_uri.len());
         footprint.hold("sessions open", self.open.len());
-        footprint.hold("sessions by session-id", self.session_ids.len());
+        let session_ids = self.session_ids.as_ref().map_or(0, SessionIds::len);
+        footprint.hold("sessions by session-id", session_ids);
         footprint.hold("sessions deadlines", self.deadlines.len());
         footprint.hold("sessions fresh messages", self.fresh.messages.len());
     }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::spare::Spare;
 use crate::time::Instant;
 use crate::wire::TransactionId;
 
@@ -81,7 +82,9 @@ impl Backlog {
         if *end > self.left {
             return None;
         }
-        self.requests.pop_front().map(|(_, id)| id)
+        let (_, id) = self.requests.pop_front()?;
+        self.requests.give_back();
+        Some(id)
     }
 
     /// How many octets have left, since the beginning.

@@ -4,11 +4,19 @@ use std::collections::VecDeque;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+/// Pieces up to this size are joined.
+const SMALL_PIECE: usize = 1024;
+
+/// The most octets of a piece that is joined from small ones.
+const JOINED: usize = 4096;
+
 /// The octets of a message that the application has provided and the transport
 /// has not yet taken.
 #[derive(Debug, Default)]
 pub(crate) struct BodyQueue {
     pieces: VecDeque<Bytes>,
+    /// The last octets, joined from small pieces.
+    joined: BytesMut,
     len: usize,
     finished: bool,
 }
@@ -16,14 +24,36 @@ pub(crate) struct BodyQueue {
 impl BodyQueue {
     pub(crate) fn whole(body: Bytes) -> Self {
         let mut queue = Self { finished: true, ..Self::default() };
-        queue.push(body);
+        queue.add(body);
         queue
     }
 
+    /// Adds octets. Small pieces are joined, which copies them: kept apart, each would
+    /// hold several times its size, and the buffer that it was cut from.
     pub(crate) fn push(&mut self, piece: Bytes) {
+        if piece.len() > SMALL_PIECE {
+            self.end_joined();
+            self.add(piece);
+        } else {
+            if self.joined.len() + piece.len() > JOINED {
+                self.end_joined();
+            }
+            self.len += piece.len();
+            self.joined.put_slice(&piece);
+        }
+    }
+
+    fn add(&mut self, piece: Bytes) {
         if !piece.is_empty() {
             self.len += piece.len();
             self.pieces.push_back(piece);
+        }
+    }
+
+    /// No more octets are joined to the last piece.
+    fn end_joined(&mut self) {
+        if !self.joined.is_empty() {
+            self.pieces.push_back(self.joined.split().freeze());
         }
     }
 
@@ -50,6 +80,11 @@ impl BodyQueue {
     /// Takes at most `max` octets off the front, without copying.
     pub(crate) fn take(&mut self, max: usize) -> Bytes {
         let max = max.min(self.available());
+        if self.pieces.is_empty() {
+            let piece = self.joined.split_to(max.min(self.joined.len())).freeze();
+            self.len -= piece.len();
+            return piece;
+        }
         let Some(front) = self.pieces.front_mut() else { return Bytes::new() };
         let piece = if front.len() <= max {
             self.pieces.pop_front().unwrap_or_default()
@@ -87,9 +122,29 @@ impl BodyQueue {
         for piece in &self.pieces {
             out.put_slice(piece);
         }
+        out.put_slice(&self.joined);
     }
 
     pub(super) fn clear(&mut self) {
         *self = Self { finished: true, ..Self::default() };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_written_one_at_a_time_hold_little_more_than_their_size() {
+        let mut queue = BodyQueue::default();
+        let read = Bytes::from(vec![7; 65_536]);
+        for at in 0..262_144 {
+            queue.push(read.slice(at % 65_536..=at % 65_536));
+        }
+        drop(read);
+        let held = queue.joined.capacity() + queue.pieces.capacity() * size_of::<Bytes>();
+        assert!(queue.pieces.len() <= 262_144 / JOINED);
+        assert!(held < 3 * JOINED + 4096, "{held}");
+        assert_eq!((queue.len(), queue.take(usize::MAX).len()), (262_144, JOINED));
     }
 }

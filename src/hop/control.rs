@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::spare::Spare;
 use crate::wire::TransactionId;
 use crate::wire::scan::{BodyScanner, PrefixFinder, Scanned};
 
@@ -57,7 +58,9 @@ impl Control {
         if *start >= self.left {
             return None;
         }
-        self.requests.pop_front().map(|(_, id)| id)
+        let (_, id) = self.requests.pop_front()?;
+        self.requests.give_back();
+        Some(id)
     }
 
     pub(super) fn clear(&mut self) {

@@ -21,6 +21,11 @@ use crate::wire::{Continuation, write_end_line};
 #[non_exhaustive]
 pub enum Framing {
     /// One after the other in an octet stream: TCP, TLS.
+    ///
+    /// The first chunk of a streamed message that is alone begins at once, and stays
+    /// open for the octets that follow. Any other chunk waits for 2,048 octets (RFC 4975
+    /// section 7.1.1), for the end of the body, or for 200 milliseconds. A chunk that
+    /// has had nothing to send for 10 seconds ends with `+`.
     #[default]
     Stream,
     /// Each in a message of its own: WebSocket (RFC 7977 section 5.1) and WebRTC
@@ -163,7 +168,7 @@ impl<O: Owner> Hop<O> {
             // Octets that arrive few at a time would leave in chunks that are
             // mostly head.
             None if self.config.order == Order::Arrival => SHORT_CHUNK,
-            None => 1,
+            None => SHORT_CHUNK.min(self.room_mark).max(1),
             Some(max) => SHORT_CHUNK.min(max / 2).min(self.room_mark).max(1),
         }
     }

@@ -10,6 +10,7 @@
 mod backlog;
 mod body;
 mod control;
+mod crumbs;
 mod framing;
 mod loose;
 mod outgoing;
@@ -52,6 +53,7 @@ use crate::tolerance::Tolerances;
 use crate::wire::{Continuation, DecodeError, Decoder, Frame, TransactionId};
 use backlog::Backlog;
 use control::Control;
+use crumbs::Crumbs;
 use schedule::Schedule;
 use stream::OpenChunk;
 use transaction::Transactions;
@@ -103,7 +105,9 @@ pub(crate) struct Hop<O: Owner> {
     transactions: Transactions<O>,
     messages: BTreeMap<O::Message, Outgoing<O>>,
     schedule: Schedule<O::Source, O::Message>,
-    open: Option<OpenChunk<O::Message>>,
+    crumbs: Crumbs<O::Message>,
+    /// Boxed, since an idle connection has none.
+    open: Option<Box<OpenChunk<O::Message>>>,
     /// Control frames: complete responses, REPORTs and other short requests.
     control: Control,
     out: BytesMut,
@@ -132,6 +136,7 @@ impl<O: Owner> Hop<O> {
             transactions: Transactions::new(config.transaction_timeout, config.max_transactions),
             messages: BTreeMap::new(),
             schedule: Schedule::new(config.order, config.max_transactions),
+            crumbs: Crumbs::new(),
             open: None,
             control: Control::default(),
             out: BytesMut::new(),
@@ -181,8 +186,12 @@ impl<O: Owner> Hop<O> {
         Some(transaction)
     }
 
-    /// Forgets every transaction.
+    /// Forgets every transaction, and every deadline.
     pub(crate) fn forget_transactions(&mut self) {
+        self.crumbs.clear();
+        if let Some(open) = &mut self.open {
+            open.forget_idle();
+        }
         self.transactions.clear();
         self.backlog.forget_requests();
         self.schedule.free_places();
@@ -293,13 +302,48 @@ impl<O: Owner> Hop<O> {
         self.messages.get(&key)
     }
 
-    /// Schedules a message if it has something to send.
+    /// Schedules a message if it has something to send. Octets too few for a chunk wait
+    /// for others, except the first ones of a message that is alone.
     pub(crate) fn wake(&mut self, key: O::Message) {
+        let is_alone = self.gathers() && self.open.is_none() && self.schedule.is_empty();
         let least = self.least_chunk();
-        if let Some(message) = self.messages.get_mut(&key)
-            && message.place.is_none()
-            && message.is_ready(least)
+        let Some(message) = self.messages.get_mut(&key) else { return };
+        if message.place.is_some() {
+            return;
+        }
+        let may_begin = is_alone && message.offset == Offset::START && message.is_ready(1);
+        if may_begin || message.is_ready(least) {
+            message.place =
+                Some(self.schedule.push(message.source, key, message.stage(), message.ticket()));
+        } else {
+            self.gather(key);
+        }
+    }
+
+    /// Whether the octets of unfinished bodies leave after a time even if they are few.
+    /// In a message of its own a chunk of few octets is never worth it, and a relay knows
+    /// that the chunk it forwards will end.
+    fn gathers(&self) -> bool {
+        self.config.framing == Framing::Stream && self.config.order == Order::Turns
+    }
+
+    /// The octets of a message wait for others.
+    fn gather(&mut self, key: O::Message) {
+        if self.gathers()
+            && let Some(message) = self.messages.get_mut(&key)
+            && message.body.available() > 0
+            && !message.is_gathering
         {
+            message.is_gathering = true;
+            self.crumbs.add(key);
+        }
+    }
+
+    /// Schedules a message whose octets have waited long enough.
+    fn ripen(&mut self, key: O::Message) {
+        let Some(message) = self.messages.get_mut(&key) else { return };
+        message.is_gathering = false;
+        if message.place.is_none() && message.is_ready(1) {
             message.place =
                 Some(self.schedule.push(message.source, key, message.stage(), message.ticket()));
         }
@@ -370,7 +414,7 @@ impl<O: Owner> Hop<O> {
     /// Whether the transport would get octets if it asked.
     pub(crate) fn may_send(&self) -> bool {
         !self.control.is_empty()
-            || match self.open_message() {
+            || match self.leaving_message() {
                 Some(message) => {
                     self.due_end().is_some()
                         || (message.body.available() > 0 && self.allowance() > 0)
@@ -395,13 +439,19 @@ impl<O: Owner> Hop<O> {
         footprint.hold("hop requests in the transport", self.backlog.requests());
         footprint.hold("hop octets in the transport", self.in_transport() as usize);
         footprint.hold("hop out octets", self.out.len());
+        footprint.hold("hop crumbs", self.crumbs.len());
         footprint.hold("hop events", self.events.len());
     }
 
     // Time.
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let due = [self.transactions.next_deadline(), self.schedule.next_deadline()];
+        let due = [
+            self.transactions.next_deadline(),
+            self.schedule.next_deadline(),
+            self.crumbs.next_deadline(self.now),
+            self.open.as_deref().and_then(OpenChunk::idle_until),
+        ];
         due.into_iter().flatten().min()
     }
 
@@ -418,6 +468,13 @@ impl<O: Owner> Hop<O> {
     fn tick(&mut self, now: Instant) {
         self.now = now;
         self.schedule.wake(now);
+        self.crumbs.tick(now);
+        while let Some(key) = self.crumbs.next_due(now) {
+            self.ripen(key);
+        }
+        if let Some(open) = &mut self.open {
+            open.end_if_idle(now);
+        }
     }
 
     // The transport.

@@ -39,6 +39,8 @@ pub(crate) struct Outgoing<O: Owner> {
     pub(crate) aborted: bool,
     /// Its place in the schedule, kept while a chunk of it is open.
     pub(crate) place: Option<Place>,
+    /// Whether its octets wait for others, which would be too few for a chunk.
+    pub(super) is_gathering: bool,
     /// The room for more octets that the application waits for.
     awaited: Option<AwaitedRoom>,
 }
@@ -72,6 +74,7 @@ impl<O: Owner> Outgoing<O> {
             end: Continuation::Complete,
             aborted: false,
             place: None,
+            is_gathering: false,
             awaited: None,
         }
     }

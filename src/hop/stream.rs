@@ -2,11 +2,13 @@
 //! sections 5.1 and 7.1.1).
 
 use std::cmp::Ordering;
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes};
 
-use super::{Heading, Hop, HopEvent, Outgoing, Owner, Priority, SHORT_CHUNK, Transmit};
+use super::{Heading, Hop, HopEvent, Order, Outgoing, Owner, Priority, SHORT_CHUNK, Transmit};
 use crate::offset::Offset;
+use crate::time::Instant;
 use crate::wire::scan::EndLineGuard;
 use crate::wire::{Continuation, TransactionId, write_end_line};
 
@@ -27,6 +29,28 @@ pub(super) struct OpenChunk<M> {
     sent: usize,
     /// The end-line would occur in the body: the chunk ends before it.
     must_end: bool,
+    /// Since when it has had nothing to send.
+    idle: Option<Instant>,
+    /// Whether that is too long.
+    is_idle: bool,
+}
+
+/// How long a chunk stays open without an octet. A receiver must not take it for dead.
+const IDLE: Duration = Duration::from_secs(10);
+
+impl<M> OpenChunk<M> {
+    /// When it ends because it has nothing to send.
+    pub(super) fn idle_until(&self) -> Option<Instant> {
+        self.idle.filter(|_| !self.is_idle)?.checked_add(IDLE)
+    }
+
+    pub(super) const fn forget_idle(&mut self) {
+        self.idle = None;
+    }
+
+    pub(super) fn end_if_idle(&mut self, now: Instant) {
+        self.is_idle |= self.idle_until().is_some_and(|due| due <= now);
+    }
 }
 
 /// The result of one step of sending.
@@ -46,7 +70,16 @@ impl<O: Owner> Hop<O> {
         while self.out.len() < BATCH {
             match self.step() {
                 Step::Wrote => {}
-                Step::Idle => break,
+                Step::Idle => {
+                    let now = self.now;
+                    // A chunk that a relay forwards stays open as long as its source's.
+                    if let Some(open) = &mut self.open
+                        && self.config.order == Order::Turns
+                    {
+                        open.idle.get_or_insert(now);
+                    }
+                    break;
+                }
                 Step::Body(slice) => {
                     body = slice;
                     break;
@@ -136,8 +169,15 @@ impl<O: Owner> Hop<O> {
         }
         self.schedule.spend(message.source, self.out.len() - before, self.now);
         let guard = EndLineGuard::new(id.as_bytes());
-        self.open =
-            Some(OpenChunk { message: key, transaction: id, guard, sent: 0, must_end: false });
+        self.open = Some(Box::new(OpenChunk {
+            message: key,
+            transaction: id,
+            guard,
+            sent: 0,
+            must_end: false,
+            idle: None,
+            is_idle: false,
+        }));
         if message.asks_response() {
             let (purpose, offset) = (message.purpose(key), message.offset);
             let is_silent = message.is_silent();
@@ -194,6 +234,8 @@ impl<O: Owner> Hop<O> {
         self.schedule.spend(message.source, piece.len(), self.now);
         self.waiting -= piece.len();
         open.sent = open.sent.saturating_add(piece.len());
+        open.idle = None;
+        open.is_idle = false;
         message.advance(piece.len());
         if message.has_room_again() {
             self.events.push_back(HopEvent::Room(open.message));
@@ -215,11 +257,11 @@ impl<O: Owner> Hop<O> {
 
     /// Octets that the rate of the open chunk's source allows now.
     fn paced_piece(&self) -> usize {
-        self.open_message().map_or(usize::MAX, |message| self.schedule.piece(message.source))
+        self.leaving_message().map_or(usize::MAX, |message| self.schedule.piece(message.source))
     }
 
     /// The message of the open chunk.
-    pub(super) fn open_message(&self) -> Option<&Outgoing<O>> {
+    pub(super) fn leaving_message(&self) -> Option<&Outgoing<O>> {
         self.messages.get(&self.open.as_ref()?.message)
     }
 
@@ -235,7 +277,7 @@ impl<O: Owner> Hop<O> {
             return Some(SHORT_CHUNK);
         }
         let first = self.first_waiting()?;
-        let own = self.open_message().map_or(first, |message| message.priority);
+        let own = self.leaving_message().map_or(first, |message| message.priority);
         match first.cmp(&own) {
             Ordering::Less => Some(SHORT_CHUNK),
             Ordering::Equal => Some(self.config.turn_octets.max(SHORT_CHUNK)),
@@ -245,7 +287,7 @@ impl<O: Owner> Hop<O> {
 
     /// The highest priority of the messages that wait for the end of the open chunk.
     fn first_waiting(&self) -> Option<Priority> {
-        let beside = self.open_message();
+        let beside = self.leaving_message();
         let beside = beside.and_then(|open| self.schedule.first_without_place(open.source));
         self.schedule.first().into_iter().chain(beside).min()
     }
@@ -271,7 +313,7 @@ impl<O: Owner> Hop<O> {
         let is_full = open.sent >= self.most_of_chunk();
         let make_way = self.patience().is_some_and(|patience| open.sent >= patience);
         let has_none = message.body.available() == 0 || self.paced_piece() == 0;
-        let stalled = has_none && self.others_wait();
+        let stalled = has_none && (open.is_idle || self.others_wait());
         if message.aborted {
             Some(Continuation::Aborted)
         } else if message.has_left() {
@@ -284,9 +326,8 @@ impl<O: Owner> Hop<O> {
     }
 
     fn close_chunk(&mut self, flag: Continuation) {
-        let Some(OpenChunk { message: key, transaction: id, .. }) = self.open.take() else {
-            return;
-        };
+        let Some(open) = self.open.take() else { return };
+        let OpenChunk { message: key, transaction: id, .. } = *open;
         write_end_line(&mut self.out, &id, flag);
         let Some(message) = self.messages.get_mut(&key) else { return };
         let end = message.offset;
@@ -307,6 +348,8 @@ impl<O: Owner> Hop<O> {
             && message.is_ready(least)
         {
             message.place = Some(self.schedule.put_back(message.source, key, message.ticket()));
+        } else {
+            self.gather(key);
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::footprint::Footprint;
+use crate::spare::Spare;
 use crate::time::Instant;
 use crate::wire::TransactionId;
 
@@ -135,6 +136,8 @@ impl<T> Waiting<T> {
         if self.deadlines.len() > 2 * open.len() + 64 {
             self.deadlines.retain(|(deadline, id)| is_live(open, *deadline, id));
         }
+        self.open.give_back();
+        self.deadlines.give_back();
     }
 }
 

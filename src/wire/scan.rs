@@ -5,6 +5,8 @@
 //! hold `+`, so that only the CRLF after a flag shows that it is one, and the same text
 //! without a CRLF in front is data (erratum 4177).
 
+use std::sync::LazyLock;
+
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter};
 
@@ -45,13 +47,15 @@ pub(super) fn end_line_at(transaction: &[u8], input: &[u8]) -> Option<Continuati
     }
 }
 
-/// Finds the prefix of any end-line; built once per connection.
-#[derive(Clone, Debug)]
-pub(crate) struct PrefixFinder(Finder<'static>);
+/// Finds the prefix of any end-line; built once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PrefixFinder(&'static Finder<'static>);
+
+static PREFIX_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(PREFIX));
 
 impl PrefixFinder {
     pub(crate) fn new() -> Self {
-        Self(Finder::new(PREFIX))
+        Self(&PREFIX_FINDER)
     }
 }
 
@@ -70,7 +74,7 @@ pub(crate) struct BodyScanner {
     needle: [u8; PREFIX.len() + MAX_IDENT],
     needle_len: usize,
     passed: u64,
-    finder: Option<Finder<'static>>,
+    finder: Option<Box<Finder<'static>>>,
 }
 
 enum Candidate {
@@ -113,7 +117,7 @@ impl BodyScanner {
         let mut from = 0;
         if short > 0 {
             let to = short.min(input.len());
-            match self.search_with(&prefix.0, input, from, to) {
+            match self.search_with(prefix.0, input, from, to) {
                 Ok(scanned) => return scanned,
                 Err(unseen) => from = unseen,
             }
@@ -122,9 +126,9 @@ impl BodyScanner {
             }
         }
         if self.finder.is_none() {
-            self.finder = Some(Finder::new(self.needle()).into_owned());
+            self.finder = Some(Box::new(Finder::new(self.needle()).into_owned()));
         }
-        let finder = self.finder.as_ref().unwrap_or(&prefix.0);
+        let finder = self.finder.as_deref().unwrap_or(prefix.0);
         match self.search_with(finder, input, from, input.len()) {
             Ok(scanned) => scanned,
             Err(unseen) => self.hold_back(input, unseen),

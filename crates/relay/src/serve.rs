@@ -35,6 +35,9 @@ use crate::users::Users;
 /// they try again. The system may have a lower limit.
 const BACKLOG: i32 = 4096;
 
+/// The body octets to write at a time, and the turn of a message.
+const STEP: usize = msrp_socket::UNSENT_OCTETS as usize;
+
 /// A relay that listens.
 #[derive(Debug)]
 pub struct Server {
@@ -366,5 +369,7 @@ fn relay_config(options: &Options, address: &MsrpUri, users: &Users) -> RelayCon
     config.limits.connections = options.max_connections;
     config.limits.tokens = options.max_tokens;
     config.limits.queue_octets = options.max_queue;
+    // The queue of a prepared socket: more at a time would only wait.
+    (config.transmit_octets, config.turn_octets) = (STEP, STEP);
     config
 }

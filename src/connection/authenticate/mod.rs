@@ -327,7 +327,7 @@ impl Connection {
 
     fn send_auth(&mut self, key: AuthKey) {
         let Some(running) = self.authentications.running.get_mut(&key) else { return };
-        let request = running.flow.request(self.hop.ids().random());
+        let request = running.flow.request(self.hop.ids());
         let local = PathRef::from(running.flow.local().view());
         // Without random octets the connection ends, and the authentication with it.
         let Some(request) = self.hop.drawn(request) else { return };

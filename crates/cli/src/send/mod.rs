@@ -176,6 +176,9 @@ fn send(
         .success_report(arguments.success_report)
         .failure_report(arguments.failure_report)
         .report_timeout(timeout);
+    // `Config::silence_timeout` looks at each octet that leaves. This one looks at steps of
+    // many octets, which take long on a slow link, so it must not be shorter.
+    message.progress_timeout = message.progress_timeout.map(|least| least.max(timeout));
     if let Some(id) = arguments.message_id {
         message = message.message_id(id);
     }
