@@ -7,6 +7,7 @@ use super::Connection;
 use super::chunk::{Ended, Fault, Known, Refusal};
 use super::event::Event;
 use super::inbox::{Dropped, Lost, Remains};
+use super::scope::{Carrier, Scope, Subject, scope};
 use super::session_ids::only;
 use crate::keys::SessionKey;
 use crate::time::Instant;
@@ -207,20 +208,23 @@ impl Connection {
     }
 
     /// Reports octets that were acknowledged and then dropped: nothing is lost without
-    /// a word (RFC 4975 section 7.1.4). 413 stops the sender and concerns the message
-    /// alone. 408 with a Byte-Range would end the session (section 7.3.2).
+    /// a word (RFC 4975 section 7.1.4). The REPORT concerns the message alone: 413
+    /// stands for a status that would end the session, as 408 with a Byte-Range does
+    /// (section 7.3.2).
     pub(super) fn report_lost(&mut self) {
-        for Lost { received, octets } in self.inbox.take_lost() {
+        for Lost { received, octets, status } in self.inbox.take_lost() {
             let head = received.head();
-            if head.failure_report() != FailureReport::No {
-                let total = received.announced_size();
-                let Ok(range) = ByteRange::new(octets.start + 1, Some(octets.end), total) else {
-                    continue;
-                };
-                let status = (StatusCode::STOP_SENDING, range);
+            let start = octets.start.saturating_add(1);
+            let range = ByteRange::new(start, Some(octets.end), received.announced_size());
+            if let Ok(range) = range
+                && head.failure_report() != FailureReport::No
+            {
+                let scope = scope(status, Subject::Message, Carrier::ReportOnOctets);
+                let is_mild = scope == Scope::Subject;
+                let status = if is_mild { status } else { StatusCode::STOP_SENDING };
                 let (session, id) = (received.session, &received.message_id);
                 // A session that has ended gets no REPORT.
-                let _ = self.write_report(session, id, &head, status, None);
+                let _ = self.write_report(session, id, &head, (status, range), None);
             }
         }
     }

@@ -22,8 +22,8 @@ impl Connection {
     /// response ([`ResponseMode::Application`](crate::ResponseMode)).
     ///
     /// `status` is the response to the chunk that is arriving and to every later
-    /// one; 413 asks the sender to stop. Between two chunks, a REPORT with 413 says so
-    /// unless the message has Failure-Report `no`. A message that has not ended fails with
+    /// one; 413 asks the sender to stop. Between two chunks a REPORT says it, with 413
+    /// if `status` would end the session. A message that has not ended fails with
     /// [`FailReason::Rejected`](crate::FailReason::Rejected).
     ///
     /// # Errors

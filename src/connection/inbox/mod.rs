@@ -52,6 +52,8 @@ pub(super) struct Inbox {
 pub(super) struct Lost {
     pub(super) received: Received,
     pub(super) octets: Range<u64>,
+    /// Why: the response to what is still to come of it.
+    pub(super) status: StatusCode,
 }
 
 /// What a session leaves behind when it ends.
@@ -163,7 +165,8 @@ impl Inbox {
         if current.is_none()
             && let Some(octets) = store.first_octets()
         {
-            self.lost.push(Lost { received: received.clone(), octets });
+            let status = fault.status;
+            self.lost.push(Lost { received: received.clone(), octets, status });
         }
         let event = Some(failed(received, fault.reason));
         Some(Dropped { head: current.map(|chunk| chunk.head), status: fault.status, event })
