@@ -45,6 +45,11 @@ named! {
         /// A response whose To-Path and From-Path repeat the whole paths of the
         /// request.
         WholePathInResponse = "whole-path-in-response",
+        /// A response with a malformed comment or header field, such as one in
+        /// Latin-1, or without To-Path or From-Path. Its transaction id and its status
+        /// say all that a sender needs. Only endpoints read it: a relay drops a response
+        /// that it cannot parse (RFC 4976 section 6.4.3).
+        MalformedResponse = "malformed-response",
         /// A REPORT with the transaction id of the SEND that it reports on.
         ReportReusesTransactionId = "report-reuses-transaction-id",
         /// A Use-Path with the IP address of a relay in place of its name, or

@@ -313,6 +313,29 @@ fn the_end_of_a_message_waits_for_no_place() {
     assert_eq!(flags, "+$#");
 }
 
+/// The empty chunk with `#` holds no place, and its response is not lost.
+#[test]
+fn the_response_to_the_end_of_a_message_may_end_the_session() {
+    for (status, ends) in [("200 OK", false), ("413 Stop", false), ("481 Gone", true)] {
+        let (mut alice, session, _) = two_sessions(1);
+        let large = send(&mut alice, session, file(200_000));
+        let mut octets = alice.poll();
+        send(&mut alice, session, text(FailureReport::Yes));
+        octets.extend(leave(&mut alice));
+        alice.side.connection.abort(large).unwrap();
+        octets.extend(leave(&mut alice));
+        let sent = frames(&octets);
+        let end = sent.iter().find(|chunk| chunk.flag == '#').unwrap();
+        assert_eq!(end.len(), 0);
+        alice.events();
+        alice.answer(end, status);
+        let events = alice.events();
+        let is_closed = |event: &Event| matches!(event, Event::SessionClosed { .. });
+        assert_eq!(events.iter().any(is_closed), ends, "{status}: {events:?}");
+        assert!(!events.iter().any(|event| matches!(event, Event::LateFailure { .. })));
+    }
+}
+
 #[test]
 fn messages_that_are_aborted_at_once_hold_a_bounded_number_of_transactions() {
     let (mut alice, one, _) = two_sessions(4);

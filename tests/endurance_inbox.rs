@@ -4,13 +4,14 @@
 
 mod common;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::wire::{Lone, Raw, filler, words};
-use common::{Pair, bob_expects};
+use common::{ALICE, BOB, Pair, Side, alice_opens, bob_expects};
+use msrp::wire::FailureReport;
 use msrp::{
-    Config, Event, Limits, Outcome, OutgoingMessage, ReceiveMode, ResponseMode, SessionConfig,
-    StatusCode,
+    Bind, Config, Event, Limits, MediaTypes, Outcome, OutgoingMessage, ReceiveMode, ResponseMode,
+    Role, SessionConfig, SessionTable, StatusCode, Tolerances,
 };
 
 const MODES: [ReceiveMode; 2] = [ReceiveMode::Whole, ReceiveMode::Pieces];
@@ -521,4 +522,152 @@ fn heads_of_waiting_messages_pause_reading() {
     bob.side.feed(bob.now, &large.repeat(20));
     assert_eq!(messages(&bob.events()), 7);
     assert!(!bob.side.connection.wants_read());
+}
+
+// What opens a session, and what is refused outside of messages.
+
+/// Bob before anybody has bound his session.
+fn unbound(config: Config, session: SessionConfig) -> Lone {
+    let mut bob = Lone::bob_with(Config::default(), bob_expects());
+    let table = SessionTable::new(4);
+    table.insert(session).unwrap();
+    bob.side = Side::new(config, Role::Passive, 3, bob.now).with_table(&table);
+    bob.table = table;
+    bob
+}
+
+fn names(events: &[Event]) -> Vec<&'static str> {
+    events
+        .iter()
+        .map(|event| match event {
+            Event::SessionOpened { .. } => "opened",
+            Event::SessionClosed { .. } => "closed",
+            Event::Message { .. } => "message",
+            Event::MessageStarted { .. } => "started",
+            Event::Piece { .. } => "piece",
+            Event::MessageCompleted { .. } => "completed",
+            Event::MessageFailed { .. } => "failed",
+            Event::NicknameRequested { .. } => "nickname",
+            Event::Tolerated(_) => "tolerated",
+            Event::Closed(_) => "end",
+            _ => "other",
+        })
+        .collect()
+}
+
+#[test]
+fn an_accepted_request_opens_the_session_and_a_refused_one_does_not() {
+    let types = || MediaTypes::new("text/plain").unwrap();
+    let session = |mode| bob_expects().receive(mode).accept_types(types()).max_size(100);
+    let image = || Raw::send("t.image").message("image").range("1-*/*").body("image/png", b"x");
+    let refused = [
+        (image(), "415"),
+        (image().flag('+'), "415"),
+        (Raw::chunk("t.big", "big1", "1-*/500", "x", '+'), "413"),
+        (Raw::chunk("t.grows", "grows", "1-*/*", &"x".repeat(101), '$'), "413"),
+        (Raw::chunk("t.wrong", "wrong", "1-5/5", "four", '$').reports("", "yes"), "400"),
+        (Raw::send("t.none").body("text/plain", b"no id"), "400"),
+        (Raw::send("t.bare"), "400"),
+        (Raw::new("FOO", "t.foo"), "501"),
+        (Raw::new("NICKNAME", "t.nick").header("Use-Nickname", "\"Al\""), "501"),
+        (Raw::chunk("t.bad", "bad1", "0-1/1", "x", '$'), "400"),
+    ];
+    for mode in MODES {
+        for (request, status) in &refused {
+            let mut config = Config::default();
+            config.parse.tolerances = Tolerances::none();
+            for split in [1, 1_000] {
+                let mut bob = unbound(config.clone(), session(mode));
+                for part in request.octets().chunks(split) {
+                    bob.side.feed(bob.now, part);
+                }
+                let events = bob.events();
+                if names(&events).starts_with(&["opened", "started"]) {
+                    // In pieces, the head has been accepted.
+                    assert_eq!(names(&events).last(), Some(&"failed"));
+                    assert_eq!(mode, ReceiveMode::Pieces);
+                    continue;
+                }
+                assert_eq!((events, bob.side.refused.len()), (vec![], 1), "{request:?}");
+                assert_eq!(words(&bob.drain()), [*status], "{request:?}");
+                assert_eq!(bob.side.connection.sessions().count(), 0);
+                // The next one that is accepted opens it.
+                bob.side.feed(bob.now, &whole("text").octets());
+                let events = bob.events();
+                assert_eq!(names(&events)[0], "opened", "{events:?}");
+                assert!(bob.table.is_bound(&BOB.parse().unwrap()));
+            }
+        }
+        for (failure, flag) in [("", '$'), ("no", '$'), ("partial", '$'), ("", '+'), ("", '#')] {
+            let mut bob = unbound(Config::default(), session(mode));
+            bob.give(
+                &Raw::chunk("t.one", "one1", "1-*/*", "x", flag).reports(failure, "").octets(),
+            );
+            let events = bob.events();
+            assert_eq!(names(&events)[0], "opened", "{failure} {flag} {events:?}");
+        }
+    }
+}
+
+#[test]
+fn a_session_that_has_not_opened_ends_without_a_word() {
+    let mut bob = unbound(Config::default(), bob_expects());
+    bob.side.feed(bob.now, &begun("long").open());
+    bob.side.feed(bob.now, b"more");
+    bob.side.connection.receive_eof();
+    assert_eq!(names(&bob.events()), ["end"]);
+    assert!(!bob.table.is_bound(&BOB.parse().unwrap()));
+}
+
+#[test]
+fn a_request_of_the_peer_opens_a_session_that_no_response_opens() {
+    for failure in [FailureReport::No, FailureReport::Partial] {
+        let session = alice_opens().bind(Bind::FirstMessage);
+        let mut side = Side::new(Config::default(), Role::Active, 1, Instant::now());
+        let now = Instant::now();
+        let key = side.connection.open(session).unwrap();
+        side.connection.send(key, OutgoingMessage::text("Hi").failure_report(failure)).unwrap();
+        side.drain(now);
+        let request = Raw::send("t.bob").to(ALICE).from(BOB).message("bob1").range("1-0/0");
+        side.feed(now, &request.octets());
+        let events = side.events();
+        assert!(names(&events).contains(&"opened"), "{events:?}");
+    }
+}
+
+#[test]
+fn malformed_frames_and_refused_requests_are_told() {
+    let mut bob = Lone::bob();
+    let long = "x".repeat(300);
+    for (frame, status, is_malformed) in [
+        (Raw::chunk("t.bad", "bad1", "0-1/1", "x", '$'), Some(400), true),
+        (Raw::chunk("t.bad", "bad1", "0-1/1", "x", '$').reports("no", ""), None, true),
+        (whole("other").to("msrp://bob.example:12763/other;tcp"), Some(481), false),
+        (Raw::new("FOO", "t.foo").header("X-Long", &long), Some(501), false),
+        (Raw::send("t.none").body("text/plain", b"no id"), Some(400), false),
+        (Raw::report("t.rep", "x123", "000 200 OK").to("msrp://b.example:1/x;tcp"), None, false),
+    ] {
+        bob.give(&frame.octets());
+        assert_eq!(bob.events(), []);
+        let refused = bob.side.refused.pop().unwrap();
+        assert_eq!(refused.status, status.map(|code| StatusCode::new(code).unwrap()));
+        assert_eq!(refused.error.is_some(), is_malformed);
+        let octets = frame.octets();
+        assert!(octets.starts_with(&refused.octets) && refused.octets.len() <= 256);
+        assert!(refused.octets.len() >= 100);
+    }
+    // Later chunks of a message that has failed are no news.
+    bob.give(&Raw::chunk("t.big", "big1", "1-*/5000000", "x", '+').octets());
+    bob.give(&Raw::chunk("t.big2", "big1", "2-*/5000000", "x", '+').octets());
+    assert_eq!(names(&bob.events()), ["failed"]);
+    assert_eq!(bob.side.refused, []);
+}
+
+#[test]
+fn refused_frames_pause_reading_like_other_events() {
+    let mut bob = Lone::bob();
+    let bad = Raw::chunk("t.bad", "bad1", "0-1/1", "x", '$').octets();
+    assert!(fill_events(&mut bob, &bad.repeat(10_000), 64 * 1024, 1_448).is_empty());
+    let told = bob.side.refused.len();
+    assert!((500..2_000).contains(&told), "{told}");
 }

@@ -147,6 +147,21 @@ fn every_response_answers_a_keep_alive() {
 }
 
 #[test]
+fn looking_again_at_the_same_octets_is_no_sign_of_life() {
+    let mut config = kept_alive_every(20 * SECOND);
+    config.frame_timeout = None;
+    let mut alice = alice_with_sessions(config, 1);
+    alice.side.input.extend_from_slice(b"MSRP tid SEND\r\nTo-Path: ");
+    let start = alice.now;
+    while !alice.side.connection.is_closed() {
+        alice.side.connection.receive(alice.now, &mut alice.side.input).unwrap();
+        alice.drain();
+        alice.advance(SECOND);
+    }
+    assert_eq!(alice.now, start + 80 * SECOND);
+}
+
+#[test]
 fn traffic_either_way_makes_keep_alives_unnecessary() {
     let mut alice = alice_with_sessions(kept_alive_every(20 * SECOND), 1);
     for round in 0..20 {
@@ -345,6 +360,9 @@ fn a_deep_send_queue_that_drains_is_life() {
     let mut up = SlowLink::new(1_000);
     let mut outcome = None;
     for _ in 0..400 {
+        if outcome.is_some() {
+            break;
+        }
         pair.advance(SECOND);
         up.octets.extend(pair.alice.drain(pair.now));
         let arrived = up.second();
@@ -365,6 +383,9 @@ fn a_deep_send_queue_that_drains_is_life() {
         }
     }
     assert_eq!(outcome, Some(Outcome::Accepted));
+    // While octets leave nobody needs to ask, and none waits in the queue behind them.
+    let sent = frames(&pair.alice.sent);
+    assert_eq!(sent.iter().filter(|frame| frame.what == "SEND" && frame.body.is_none()).count(), 1);
 }
 
 #[test]
@@ -504,6 +525,17 @@ fn a_connection_that_binds_nothing_ends() {
         assert_eq!(ends(&bob.events()).1, Some(ConnectionEnd::NotBound), "{input:?}");
         assert_eq!(bob.side.connection.poll_timeout(), None);
     }
+}
+
+#[test]
+fn a_peer_that_binds_nothing_still_gets_its_responses() {
+    let mut bob = passive(Config::default());
+    let unknown = Raw::send("tid1").to("msrp://bob.example:12763/none;tcp").message("m").octets();
+    bob.advance(29 * SECOND);
+    bob.side.feed(bob.now, &unknown);
+    bob.advance(SECOND);
+    assert_eq!(ends(&bob.events()).1, Some(ConnectionEnd::NotBound));
+    assert_eq!(words(&bob.drain()), ["481"]);
 }
 
 #[test]

@@ -11,12 +11,12 @@ mod common;
 
 use std::time::Duration;
 
-use common::alice_opens;
 use common::wire::{Lone, Raw, Sent, filler, frames, frames_and_rest, response, words};
+use common::{ALICE, BOB, alice_opens, path};
 use msrp::wire::FailureReport;
 use msrp::{
     CloseReason, Config, Event, Finished, MessageId, MessageKey, Outcome, OutgoingMessage,
-    StatusCode,
+    SendError, SessionConfig, SessionError, StatusCode, Tolerance, Tolerances,
 };
 use proptest::prelude::*;
 
@@ -147,9 +147,9 @@ fn the_refusal_of_a_bind_ends_the_session_by_response_and_by_report() {
     for status in [300, 400, 403, 404, 408, 413, 415, 423, 428, 481, 499, 501, 506] {
         for way in WAYS {
             let mut alice = Lone::alice_with(Config::default(), alice_opens());
-            let again = msrp::SessionConfig::new(
+            let again = SessionConfig::new(
                 "msrp://alice.example:7654/two;tcp".parse().unwrap(),
-                common::path("msrp://bob.example:12763/two;tcp"),
+                path("msrp://bob.example:12763/two;tcp"),
             );
             let two = alice.side.connection.open(again).unwrap();
             let bind = alice.drain().remove(0);
@@ -238,9 +238,7 @@ fn an_error_under_partial_after_30_seconds_ends_a_message_that_is_still_leaving(
     alice.side.connection.body(key).unwrap().write(filler(3000)).unwrap();
     let mut stream = alice.side.drain(alice.now);
     // A request of the peer interrupts the chunk.
-    alice
-        .side
-        .feed(alice.now, &Raw::new("FOO", "foo1").to(common::ALICE).from(common::BOB).octets());
+    alice.side.feed(alice.now, &Raw::new("FOO", "foo1").to(ALICE).from(BOB).octets());
     stream.extend(alice.side.drain(alice.now));
     let first = frames_and_rest(&stream).0.remove(0);
     alice.advance(31 * SECOND);
@@ -615,5 +613,311 @@ proptest! {
             prop_assert!(has_room || may_wait, "{given} octets, no room");
         }
         prop_assert!(given >= 2 * piece.min(capacity / 2));
+    }
+}
+
+// Heads that our own limits refuse.
+
+#[test]
+fn heads_that_this_side_would_refuse_are_not_sent() {
+    let config = Config::default();
+    let (fields, octets) = (config.parse.headers, config.parse.head_octets);
+    let mut alice = Lone::alice_with(config, alice_opens());
+    let with_fields = |count: usize| {
+        let mut message = OutgoingMessage::text("x").success_report(true);
+        for n in 0..count {
+            message = message.header(format!("X-{n}"), "y");
+        }
+        message
+    };
+    // Five fields are always there, and Success-Report.
+    let most = fields - 6;
+    let error = alice.side.connection.send(alice.session, with_fields(most + 1)).unwrap_err();
+    assert_eq!(error, SendError::TooManyHeaders { max: fields });
+    let with_octets = |len: usize| OutgoingMessage::text("x").header("X-Long", "y".repeat(len));
+    for len in [octets, 20 * 1024, 70 * 1024] {
+        let error = alice.side.connection.send(alice.session, with_octets(len)).unwrap_err();
+        assert_eq!(error, SendError::HeadTooLong { max: octets });
+    }
+    assert_eq!(words(&alice.drain()), [""; 0]);
+    assert!(alice.side.connection.is_flushed());
+
+    // The most that may leave is read by a peer with the same limits.
+    let mut len = octets;
+    while alice.side.connection.send(alice.session, with_octets(len)).is_err() {
+        len -= 1;
+    }
+    assert!(len > octets - 600, "{len}");
+    send(&mut alice, with_fields(most));
+    let mut bob = Lone::bob();
+    bob.side.feed(bob.now, &alice.side.drain(alice.now));
+    let count = bob.events().iter().filter(|event| matches!(event, Event::Message { .. })).count();
+    assert_eq!(count, 2);
+}
+
+#[test]
+fn sessions_whose_paths_do_not_fit_into_a_head_are_not_opened() {
+    let mut config = Config::default();
+    config.parse.path_uris = 2;
+    config.parse.head_octets = 4096;
+    let mut alice = Lone::alice_with(config, alice_opens());
+    let local = || "msrp://alice.example:7654/two;tcp".parse().unwrap();
+    let uri = |n: usize, len: usize| format!("msrp://relay{n}.example/{};tcp", "s".repeat(len));
+    let long = [uri(0, 9), uri(1, 9), uri(2, 9)].join(" ");
+    let error = alice.side.connection.open(SessionConfig::new(local(), path(&long))).unwrap_err();
+    assert_eq!(error, SessionError::TooManyUris { max: 2 });
+    let error = alice
+        .side
+        .connection
+        .open(SessionConfig::new(local(), path(&[uri(0, 900), uri(1, 900)].join(" "))))
+        .unwrap_err();
+    assert!(matches!(error, SessionError::PathTooLong { .. }), "{error:?}");
+    assert_eq!(words(&alice.drain()), [""; 0]);
+}
+
+#[test]
+fn a_report_whose_head_is_too_long_does_not_leave() {
+    let mut bob = Lone::bob();
+    let chunk = Raw::chunk("tid.1", "mid1", "1-2/2", "Hi", '$').reports("", "yes");
+    bob.give(&chunk.octets());
+    let events = bob.events();
+    let Some(Event::Message { received, .. }) = events.first() else { panic!("{events:?}") };
+    let kind = |len: usize| format!("text/plain;a={}", "b".repeat(len)).parse().unwrap();
+    let mut report = |len: usize| {
+        let range = msrp::wire::ByteRange::whole(2);
+        let (connection, kind) = (&mut bob.side.connection, kind(len));
+        connection.report_with_body(received, code(500), range, &kind, b"sorry")
+    };
+    assert!(matches!(report(20_000), Err(SendError::HeadTooLong { .. })));
+    assert_eq!(report(10), Ok(()));
+    assert_eq!(words(&bob.drain()), ["REPORT"]);
+}
+
+// A message goes on in another session.
+
+#[test]
+fn a_file_that_a_lost_session_broke_goes_on_in_a_new_one() {
+    let mut alice = Lone::alice_with(small_steps(), alice_opens());
+    let kind: msrp::MediaType = "video/mp4".parse().unwrap();
+    let file = filler(9000);
+    let message = OutgoingMessage::streamed(kind.clone(), Some(9000))
+        .message_id(MessageId::new("film").unwrap());
+    let key = send(&mut alice, message);
+    alice.side.connection.body(key).unwrap().write(file.clone()).unwrap();
+    let mut stream = alice.poll();
+    stream.extend(alice.poll());
+    // A request of the peer ends the chunk.
+    alice.side.feed(alice.now, &Raw::new("FOO", "foo1").to(ALICE).from(BOB).octets());
+    while frames_and_rest(&stream).0.is_empty() {
+        stream.extend(alice.poll());
+    }
+    let first = frames_and_rest(&stream).0.remove(0);
+    alice.answer(&first, "200 OK");
+    alice.side.connection.receive_eof();
+    let events = alice.events();
+    let lost = finished(&events)[0];
+    assert_eq!(lost.outcome, Outcome::ConnectionLost);
+    assert_eq!(lost.accepted, first.len() as u64);
+
+    let mut alice = Lone::alice();
+    let from = lost.accepted;
+    let rest = OutgoingMessage::resume(lost.message_id, kind, from, Some(9000));
+    let key = send(&mut alice, rest.success_report(true));
+    let mut body = alice.side.connection.body(key).unwrap();
+    assert_eq!(body.write(filler(9001)).unwrap_err(), SendError::BeyondTotal { total: 9000 });
+    body.write(file[from as usize..].to_vec()).unwrap();
+    body.finish().unwrap();
+    let sent = alice.drain().remove(0);
+    assert_eq!(sent.range(), format!("{}-*/9000", from + 1));
+    assert_eq!((sent.message_id(), sent.flag), ("film", '$'));
+    assert_eq!(sent.body.as_deref(), Some(&file[from as usize..]));
+    alice.answer(&sent, "200 OK");
+    // REPORTs need not cover what had arrived before.
+    alice.give(&report("film", "000 200 OK", &format!("{}-9000/9000", from + 1)));
+    let events = alice.events();
+    assert_eq!(outcomes(&events), [Outcome::Delivered]);
+    let told = finished(&events)[0];
+    assert_eq!((told.octets, told.accepted), (9000, 9000));
+}
+
+#[test]
+fn a_resumed_message_has_no_more_than_its_size() {
+    let mut alice = Lone::alice_with(Config::default(), alice_opens().peer_max_size(5000));
+    let resume = |from, total| {
+        let kind = "video/mp4".parse().unwrap();
+        OutgoingMessage::resume(MessageId::new("film").unwrap(), kind, from, total)
+    };
+    for (message, error) in [
+        (resume(11, Some(10)), SendError::BeyondTotal { total: 10 }),
+        (resume(0, Some(5001)), SendError::TooLarge { max: 5000 }),
+        (resume(5001, None), SendError::TooLarge { max: 5000 }),
+        (resume(u64::MAX, None), SendError::TooLarge { max: 5000 }),
+    ] {
+        assert_eq!(alice.side.connection.send(alice.session, message).unwrap_err(), error);
+    }
+    // Every octet is there, and only the end is missing.
+    let key = send(&mut alice, resume(10, Some(10)));
+    alice.side.connection.body(key).unwrap().finish().unwrap();
+    let sent = alice.drain().remove(0);
+    assert_eq!((sent.range(), sent.len(), sent.flag), ("11-*/10", 0, '$'));
+    // At the end of all numbers.
+    let mut alice = Lone::alice();
+    let key = send(&mut alice, resume(u64::MAX - 1, None));
+    let mut body = alice.side.connection.body(key).unwrap();
+    assert!(body.write(filler(2)).is_err());
+    body.write(filler(1)).unwrap();
+    body.finish().unwrap();
+    assert_eq!(alice.drain().len(), 1);
+}
+
+// How far a message has come.
+
+#[test]
+fn progress_tells_what_left_what_was_accepted_and_what_was_delivered() {
+    let mut alice = Lone::alice_with(small_steps(), alice_opens());
+    let message = binary("mid1", 9000).success_report(true).progress_events(true);
+    let key = send(&mut alice, message);
+    let figures = |alice: &Lone| {
+        let progress = alice.side.connection.progress(key).unwrap();
+        assert_eq!((progress.message, progress.total), (key, Some(9000)));
+        (progress.left, progress.accepted, progress.delivered, progress.has_left)
+    };
+    assert_eq!(figures(&alice), (0, 0, 0, false));
+    let mut stream = alice.poll();
+    assert_eq!(figures(&alice), (1500, 0, 0, false));
+    stream.extend(alice.side.drain(alice.now));
+    assert_eq!(figures(&alice), (9000, 0, 0, true));
+    let sent = frames(&stream).remove(0);
+    alice.answer(&sent, "200 OK");
+    assert_eq!(figures(&alice), (9000, 9000, 0, true));
+    alice.give(&report("mid1", "000 200 OK", "1-100/9000"));
+    assert_eq!(figures(&alice), (9000, 9000, 100, true));
+    let told: Vec<_> = alice
+        .events()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Progress(progress) => {
+                Some((progress.left, progress.accepted, progress.delivered))
+            }
+            _ => None,
+        })
+        .collect();
+    assert!(told.is_sorted() && told.len() == 4, "{told:?}");
+    assert_eq!((told[0], told[told.len() - 1]), ((1500, 0, 0), (9000, 9000, 100)));
+}
+
+#[test]
+fn one_event_of_progress_waits_for_each_message() {
+    let mut alice = Lone::alice_with(small_steps(), alice_opens());
+    let keys =
+        ["mid1", "mid2"].map(|name| send(&mut alice, binary(name, 90_000).progress_events(true)));
+    let connection = &mut alice.side.connection;
+    for _ in 0..50 {
+        let _ = connection.poll_transmit(alice.now);
+    }
+    let told: Vec<_> = std::iter::from_fn(|| connection.poll_event()).collect();
+    let [Event::Progress(one), Event::Progress(other)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!([one.message, other.message], keys);
+    assert!(one.left > 4096 && other.left > 4096);
+    // Its outcome says more.
+    let _ = connection.poll_transmit(alice.now);
+    connection.close();
+    let told: Vec<_> = std::iter::from_fn(|| connection.poll_event()).collect();
+    assert!(!told.iter().any(|event| matches!(event, Event::Progress(_))), "{told:?}");
+}
+
+#[test]
+fn a_message_has_its_id_and_a_session_its_uri() {
+    let mut alice = Lone::alice();
+    let key = send(&mut alice, binary("mid1", 5));
+    let connection = &mut alice.side.connection;
+    assert_eq!(connection.message_id(key), Ok(MessageId::new("mid1").unwrap()));
+    assert_eq!(connection.find_session(&ALICE.parse().unwrap()), Some(alice.session));
+    assert_eq!(connection.find_session(&BOB.parse().unwrap()), None);
+    connection.abort(key).unwrap();
+    assert_eq!(connection.message_id(key), Err(msrp::UnknownKey));
+    assert_eq!(key.session(), alice.session);
+}
+
+// Responses that are not as they should be.
+
+/// Responses to a request, with what deviates in them.
+fn malformed_responses(id: &str, status: u16) -> Vec<(&'static str, Vec<u8>)> {
+    let start = format!("MSRP {id} {status}");
+    let (to, from) = (format!("To-Path: {ALICE}\r\n"), format!("From-Path: {BOB}\r\n"));
+    let end = format!("-------{id}$\r\n");
+    let lines = |parts: &[&[u8]]| parts.concat();
+    let paths = [to.as_bytes(), from.as_bytes()].concat();
+    let ok = b" OK\r\n";
+    vec![
+        ("comment", lines(&[start.as_bytes(), b" Fran\xe7ais\r\n", &paths, end.as_bytes()])),
+        ("comment", lines(&[start.as_bytes(), b" O\x01K\r\n", &paths, end.as_bytes()])),
+        ("field", lines(&[start.as_bytes(), ok, &paths, b"X-A: \xe9t\xe9\r\n", end.as_bytes()])),
+        ("field", lines(&[start.as_bytes(), ok, &paths, b"no field\r\n", end.as_bytes()])),
+        ("field", lines(&[start.as_bytes(), ok, b": x\r\n", &paths, end.as_bytes()])),
+        ("range", lines(&[start.as_bytes(), ok, &paths, b"Byte-Range: x\r\n", end.as_bytes()])),
+        ("twice", lines(&[start.as_bytes(), ok, &paths, &paths, end.as_bytes()])),
+        (
+            "URI",
+            lines(&[start.as_bytes(), ok, &paths[..to.len()], b"From-Path: x\r\n", end.as_bytes()]),
+        ),
+        ("no From-Path", lines(&[start.as_bytes(), ok, to.as_bytes(), end.as_bytes()])),
+        ("no To-Path", lines(&[start.as_bytes(), ok, from.as_bytes(), end.as_bytes()])),
+        ("no path", lines(&[start.as_bytes(), ok, end.as_bytes()])),
+    ]
+}
+
+/// Feeds octets in these pieces.
+fn feed_in_pieces(alice: &mut Lone, octets: &[u8], cuts: &[usize]) {
+    let mut from = 0;
+    for to in cuts.iter().copied().chain([octets.len()]) {
+        alice.side.feed(alice.now, &octets[from..to]);
+        from = to;
+    }
+}
+
+#[test]
+fn the_id_and_the_status_of_a_response_suffice() {
+    let count = malformed_responses("tid1", 200).len();
+    for status in [200, 413] {
+        for which in 0..count {
+            let len = malformed_responses("0123456789abcdef", status)[which].1.len() + 40;
+            let every: Vec<usize> = (1..len).collect();
+            let cuts = every.iter().map(|cut| vec![*cut]).chain([Vec::new(), every.clone()]);
+            for cuts in cuts {
+                let mut alice = Lone::alice();
+                send(&mut alice, binary("mid1", 5));
+                let sent = alice.drain().remove(0);
+                let (what, octets) = malformed_responses(&sent.id, status).swap_remove(which);
+                let cuts: Vec<_> = cuts.into_iter().filter(|cut| *cut < octets.len()).collect();
+                feed_in_pieces(&mut alice, &octets, &cuts);
+                let events = alice.events();
+                let expected = match status {
+                    200 => Outcome::Accepted,
+                    status => Outcome::Rejected(code(status)),
+                };
+                assert_eq!(outcomes(&events), [expected], "{what} {status} {cuts:?}");
+                let tolerated = Event::Tolerated(Tolerance::MalformedResponse);
+                assert!(events.contains(&tolerated), "{what} {events:?}");
+                assert!(!alice.side.connection.is_closed());
+            }
+        }
+    }
+}
+
+#[test]
+fn without_the_tolerance_a_malformed_response_is_none() {
+    let mut config = Config::default();
+    config.parse.tolerances = Tolerances::usual().without(Tolerance::MalformedResponse);
+    for which in 0..malformed_responses("tid1", 200).len() {
+        let mut alice = Lone::alice_with(config.clone(), alice_opens());
+        send(&mut alice, binary("mid1", 5));
+        let sent = alice.drain().remove(0);
+        let (what, octets) = malformed_responses(&sent.id, 200).swap_remove(which);
+        assert_eq!(words(&alice.give(&octets)), [""; 0], "{what}");
+        assert_eq!(outcomes(&alice.events()), [], "{what}");
+        // It says nothing, and the connection goes on.
+        alice.answer(&sent, "200 OK");
+        assert_eq!(outcomes(&alice.events()), [Outcome::Accepted], "{what}");
     }
 }

@@ -155,6 +155,33 @@ fn a_decoder_knows_its_place_in_the_stream() {
 }
 
 #[test]
+fn a_malformed_head_knows_its_place_in_the_stream() {
+    let good = format!("MSRP abcd SEND\r\n{HEADS}-------abcd$\r\n");
+    let stream = format!("{good}\r\n{}{good}\r\n\0", good.replace("m1", "m:"));
+    for piece in [1, 5, 4096] {
+        let (mut decoder, mut input) = (Decoder::default(), BytesMut::new());
+        let mut positions = Vec::new();
+        for octets in stream.as_bytes().chunks(piece) {
+            input.extend_from_slice(octets);
+            loop {
+                match decoder.decode(&mut input) {
+                    Ok(Some(Frame::BadHead(bad))) => positions.push(bad.error().position()),
+                    Ok(Some(_)) => {}
+                    Ok(None) => break,
+                    Err(DecodeError::Head(error)) => {
+                        positions.push(error.position());
+                        break;
+                    }
+                    Err(other) => panic!("{other:?}"),
+                }
+            }
+        }
+        let value = stream.find("m:").unwrap() as u64;
+        assert_eq!(positions, [value, stream.len() as u64 - 1]);
+    }
+}
+
+#[test]
 fn an_analyser_finds_the_next_frame_after_an_error() {
     let good = format!("MSRP abcd SEND\r\n{HEADS}-------abcd$\r\n");
     for bad in ["GET / HTTP/1.1\r\n\r\n", "MSRP abcd SEND\nTo-Path: x\n", "\0\x01\r\n"] {

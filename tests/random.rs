@@ -59,7 +59,7 @@ impl Run {
         let source = Failing::after(octets);
         let connection = Connection::new(Arc::new(config), Role::Active, source, now).ok()?;
         let (input, events, sent) = (BytesMut::new(), Vec::new(), Vec::new());
-        let alice = Side { connection, input, events, sent };
+        let alice = Side { connection, input, events, refused: Vec::new(), sent };
         Some(Self { alice, now, octets: Vec::new(), accepted: 0 })
     }
 

@@ -436,6 +436,7 @@ fn a_session_id_of_two_sessions_names_none() {
 fn every_tolerance_of_the_wire_has_a_case() {
     let cases = cases();
     let elsewhere = [
+        Tolerance::MalformedResponse,
         Tolerance::MissingContentType,
         Tolerance::WholePathInResponse,
         Tolerance::ReportReusesTransactionId,

@@ -94,12 +94,14 @@ impl Connection {
         let Some(sending) = self.sessions.message_mut(key) else {
             return self.late_chunk_response(key, octets, response);
         };
-        sending.answered += 1;
         sending.response = Some(response.clone());
         if response.status.is_success() {
+            sending.accept(&octets);
+            self.note_progress(key);
             self.mark_open(key.session(), Some(response));
             self.review(now, key);
         } else {
+            sending.answered += 1;
             self.refused(key, response.status, Some(octets));
             self.apply(key.session(), Subject::Message, response);
         }
@@ -125,10 +127,9 @@ impl Connection {
     ) {
         let Some(session) = self.sessions.get_mut(key.session()) else { return };
         let Some(sending) = session.outbox.get(key) else { return };
-        if status == StatusCode::UNSUPPORTED_MEDIA_TYPE
-            && !session.has_refused(&sending.content_type)
-        {
-            session.refused.push(sending.content_type.clone());
+        if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            let media_type = sending.content_type.clone();
+            session.refuse(&media_type);
         }
         let ending = match status {
             // The receiver has not refused it, and waits for the rest (section 10.4).

@@ -171,11 +171,12 @@ impl BodyWriter<'_> {
         Ok(())
     }
 
-    /// Changes the body. If it has octets that may leave only now, their time starts.
+    /// Changes the body. If it had no octets that may leave before, their time starts.
     fn change(&mut self, change: impl FnOnce(&mut Hop<Endpoint>, MessageKey)) {
-        let had_octets = self.hop.has_octets(self.key);
+        let had_octets =
+            self.hop.message_ref(self.key).is_some_and(|message| message.body.available() > 0);
         change(self.hop, self.key);
-        if !had_octets && self.hop.has_octets(self.key) {
+        if !had_octets {
             self.sessions.has_octets(self.key);
         }
     }

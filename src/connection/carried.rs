@@ -86,6 +86,15 @@ impl Envelope {
         Ok(out.len() + CHUNK_OVERHEAD)
     }
 
+    /// The number of header fields.
+    pub(super) fn fields(&self) -> usize {
+        // To-Path, From-Path, Message-ID, Byte-Range and Content-Type.
+        let always = 5;
+        let reports = usize::from(self.success_report)
+            + usize::from(self.failure_report != FailureReport::Yes);
+        always + reports + self.headers.len()
+    }
+
     /// Writes a head up to the fields that describe the body. Reports that are
     /// the default are not written (RFC 4975 section 7.1.1).
     fn write_fields<'a>(

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::direction::may_be_control;
 use super::event::Event;
 use super::reason::FailReason;
+use super::received::Received;
 use super::session_config::SessionConfig;
 use crate::keys::{IncomingKey, SessionKey};
 use crate::mime::wrapped_type;
@@ -194,6 +195,8 @@ impl Whole {
 /// The result of the end of a frame.
 #[derive(Debug, Default)]
 pub(super) struct Ended {
+    /// The session whose request was accepted. `None` after a frame that was skipped.
+    pub(super) session: Option<SessionKey>,
     /// `None` if nothing is sent to the sender yet.
     pub(super) receipt: Option<Receipt>,
     pub(super) event: Option<Event>,
@@ -204,7 +207,8 @@ pub(super) struct Ended {
 pub(super) struct Refusal {
     pub(super) head: Head,
     pub(super) status: StatusCode,
-    pub(super) event: Event,
+    pub(super) message: Received,
+    pub(super) reason: FailReason,
 }
 
 /// A fault of a chunk: the status of the response, and the reason for the

@@ -28,6 +28,20 @@ pub enum SessionError {
     /// The session has no path to the peer, which comes from the rendezvous.
     #[error("the session has no remote path; make it with SessionConfig::new")]
     NoRemotePath,
+    /// The path to the peer has more URIs than
+    /// [`ParseOptions::path_uris`](crate::ParseOptions::path_uris).
+    #[error("a path has at most {max} URIs")]
+    TooManyUris {
+        /// The limit.
+        max: usize,
+    },
+    /// The path to the peer leaves no room for anything else in a head of
+    /// [`ParseOptions::head_octets`](crate::ParseOptions::head_octets).
+    #[error("the paths have at most {max} octets together")]
+    PathTooLong {
+        /// The limit in octets.
+        max: usize,
+    },
     /// Another session, of this connection or in this table, has the same local
     /// URI. Every session has a URI of its own (RFC 4975 section 8.2).
     #[error("another session has this local URI; make a new URI")]
@@ -91,11 +105,28 @@ pub enum SendError {
         /// The limit.
         max: usize,
     },
-    /// The head of a chunk fills a message of the transport, and leaves no room
-    /// for a body; see [`Framing::Message`](crate::Framing::Message).
-    #[error("a transport message of {max} octets has no room for a body after this head")]
+    /// The head of a chunk is longer than
+    /// [`ParseOptions::head_octets`](crate::ParseOptions::head_octets), at which a peer
+    /// with the same limits ends the connection; or it leaves no room for a body in a
+    /// message of the transport ([`Framing::Message`](crate::Framing::Message)).
+    #[error("a head of at most {max} octets fits; shorten the header fields")]
     HeadTooLong {
-        /// The most octets of a transport message.
+        /// The most octets of the head, or of a transport message.
+        max: usize,
+    },
+    /// A chunk would have more header fields than
+    /// [`ParseOptions::headers`](crate::ParseOptions::headers), at which a peer with
+    /// the same limits refuses it.
+    #[error("a chunk has at most {max} header fields, with those that every chunk has")]
+    TooManyHeaders {
+        /// The limit.
+        max: usize,
+    },
+    /// The path to the peer has more URIs than
+    /// [`ParseOptions::path_uris`](crate::ParseOptions::path_uris).
+    #[error("a path has at most {max} URIs")]
+    TooManyUris {
+        /// The limit.
         max: usize,
     },
     /// The source of random octets gives no Message-ID or transaction id.

@@ -10,6 +10,7 @@ use super::authenticate::{AuthenticationFailure, RelayRoute};
 use super::nickname::NicknameRequest;
 use super::reason::{CloseReason, ConnectionEnd, FailReason, Outcome};
 use super::received::Received;
+use super::refused::Refused;
 #[cfg(feature = "auth")]
 use crate::keys::AuthKey;
 use crate::keys::{IncomingKey, MessageKey, NicknameKey, SessionKey};
@@ -26,15 +27,15 @@ use crate::wire::{MessageId, Nickname, StatusCode, TransactionId};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A session is open: the peer has accepted the SEND that binds it, or has
-    /// bound it with its own.
+    /// A session is open: the peer has accepted the SEND that binds it, or this side
+    /// has accepted a request of the peer in it. The first event of the session.
     SessionOpened {
         /// The session.
         session: SessionKey,
         /// The path to the peer.
         remote: Path,
-        /// The response to this side's binding SEND; `None` if the peer bound
-        /// the session.
+        /// The response to this side's binding SEND; `None` if a request of the peer
+        /// opened the session.
         response: Option<Response>,
     },
     /// A session has ended. No event follows for it.
@@ -93,6 +94,11 @@ pub enum Event {
         /// The message.
         message: MessageKey,
     },
+    /// A message has come further, if it was sent with
+    /// [`OutgoingMessage::progress_events`](crate::OutgoingMessage::progress_events): more
+    /// octets have left, were accepted or were delivered. The figures are those of the
+    /// moment at which the event is taken, and one event at most waits for each message.
+    Progress(Progress),
     /// A success REPORT says that some octets of an outgoing message have been
     /// received.
     Reported {
@@ -174,6 +180,10 @@ pub enum Event {
         /// Why there is no route.
         reason: AuthenticationFailure,
     },
+    /// A frame of the peer was malformed, or a request was refused outside of any
+    /// message. One of a message that failed has no event but
+    /// [`MessageFailed`](Self::MessageFailed).
+    Refused(Box<Refused>),
     /// A deviation from the RFCs was tolerated for the first time on this
     /// connection.
     Tolerated(Tolerance),
@@ -200,10 +210,12 @@ impl Event {
             }
             Self::SessionClosed { response, .. } => response.as_ref().map_or(0, Response::octets),
             Self::Finished(finished) => finished.octets(),
+            Self::Refused(refused) => size_of::<Refused>() + refused.octets(),
             Self::NicknameRequested { nickname, .. } => {
                 nickname.as_ref().map_or(0, |nickname| nickname.as_str().len())
             }
             Self::Accepted { .. }
+            | Self::Progress(_)
             | Self::Reported { .. }
             | Self::LateFailure { .. }
             | Self::LateSuccess { .. }
@@ -256,6 +268,9 @@ pub struct Finished {
     pub chunks: u64,
     /// Octets of the message that left.
     pub octets: u64,
+    /// Octets in chunks that were accepted; see
+    /// [`Progress::accepted`](crate::Progress::accepted).
+    pub accepted: u64,
     /// The octets that failed, zero-based: those of the chunk that was refused or got
     /// no response, or those in the Byte-Range of the failure REPORT. `None` if the
     /// outcome is of no particular octets.
@@ -270,5 +285,31 @@ impl Finished {
     fn octets(&self) -> usize {
         let reported = size_of::<Range<u64>>() * self.reported.len();
         size_of::<Self>() + reported + self.response.as_ref().map_or(0, Response::octets)
+    }
+}
+
+/// How far an outgoing message has come, in octets from its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// The message.
+    pub message: MessageKey,
+    /// Octets that have left.
+    pub left: u64,
+    /// Octets in chunks that were accepted by a response, or under Failure-Report
+    /// `partial` by silence.
+    pub accepted: u64,
+    /// Octets that success REPORTs cover.
+    pub delivered: u64,
+    /// The size of the message, if it is known.
+    pub total: Option<u64>,
+    /// Whether the message has left whole, the end of its last chunk included.
+    pub has_left: bool,
+}
+
+impl Progress {
+    /// The progress of a message before it is known.
+    pub(super) const fn of(message: MessageKey) -> Self {
+        Self { message, left: 0, accepted: 0, delivered: 0, total: None, has_left: false }
     }
 }

@@ -65,7 +65,10 @@ impl Connection {
     ) {
         let Some(owner) = self.sessions.get(key.session()) else { return };
         let status = response.status;
-        if let Some((message_id, past)) = owner.outbox.past().by_key(key) {
+        // The empty chunk with `#` of a message that has ended says nothing of octets.
+        if !octets.is_empty()
+            && let Some((message_id, past)) = owner.outbox.past().by_key(key)
+        {
             if !status.is_success() {
                 self.tell_late_failure(past, message_id, status, Some(octets));
             } else if past.outcome == Outcome::TimedOut {

@@ -12,7 +12,10 @@ use super::session_config::{Bind, SessionConfig};
 use super::table::Binding;
 use crate::keys::{SessionKey, UnknownKey};
 use crate::uri::{Path, PathRef};
-use crate::wire::{ByteRange, Continuation, HeadWriter, Method};
+use crate::wire::{ByteRange, Continuation, HeadWriter, Method, Nickname};
+
+/// The most octets of a bodiless request beside its paths, for the longest nickname.
+const BODILESS_FIELDS: usize = 512 + 2 * Nickname::MAX_OCTETS;
 
 impl Connection {
     /// Opens a session on this connection. Unless [`SessionConfig::bind`] says
@@ -35,12 +38,26 @@ impl Connection {
         } else if self.sessions.len() >= max {
             return Err(SessionError::TooManySessions { max });
         }
+        self.check_paths(&session, &remote)?;
         let bind = session.bind;
         let id = self.add_session(session, remote, None);
         if bind == Bind::Bodiless {
             self.send_bodiless(id, Purpose::Bind(id));
         }
         Ok(id)
+    }
+
+    /// Whether the bodiless requests of a session fit into a head.
+    fn check_paths(&self, session: &SessionConfig, remote: &Path) -> Result<(), SessionError> {
+        let parse = &self.config.parse;
+        let max = parse.head_limit().saturating_sub(BODILESS_FIELDS);
+        if remote.len() > parse.path_uris {
+            Err(SessionError::TooManyUris { max: parse.path_uris })
+        } else if remote.as_str().len() + session.local.as_str().len() > max {
+            Err(SessionError::PathTooLong { max })
+        } else {
+            Ok(())
+        }
     }
 
     /// Ends a session. Octets of its messages that have not left do not leave, its
@@ -58,7 +75,7 @@ impl Connection {
 
     /// The sessions on this connection, in the order in which they began.
     pub fn sessions(&self) -> impl Iterator<Item = SessionKey> {
-        self.sessions.keys()
+        self.sessions.keys().filter(|session| !self.is_untold(*session))
     }
 
     /// The configuration of a session, including changes by
@@ -153,7 +170,11 @@ impl Connection {
                 Tell::Nothing
             }
         };
-        let Some(session) = self.sessions.remove(id) else { return false };
+        let is_untold = self.is_untold(id);
+        if is_untold {
+            self.drop_incoming(id);
+        }
+        let Some(session) = self.sessions.remove(id).filter(|_| !is_untold) else { return false };
         self.finish_all(session.outbox, outcome, tell);
         self.drop_nicknames(id, session.nicknames, outcome);
         self.drop_incoming(id);

@@ -28,6 +28,8 @@ pub struct OutgoingMessage {
     /// The Content-Type.
     pub content_type: MediaType,
     pub(super) body: Body,
+    /// The octets at the start that the peer has.
+    pub(super) from: u64,
     /// The Message-ID. Default: `None`, a fresh one. Content that is sent again in
     /// a new session keeps its Message-ID (RFC 4975 section 5.4).
     pub message_id: Option<MessageId>,
@@ -49,6 +51,9 @@ pub struct OutgoingMessage {
     /// outcome is [`Outcome::Unreported`](crate::Outcome::Unreported). `None`: until
     /// the session ends. Default 300 seconds.
     pub report_timeout: Option<Duration>,
+    /// Whether [`Event::Progress`](crate::Event::Progress) follows the message. Default:
+    /// no.
+    pub progress_events: bool,
     /// How urgent it is. Default: [`Priority::Normal`].
     pub priority: Priority,
 }
@@ -77,16 +82,63 @@ impl OutgoingMessage {
         Self::with_body(content_type, Body::Streamed { total })
     }
 
+    /// A streamed message that goes on where another session was lost. The peer has the
+    /// octets before `from`: the application writes those that follow. `total` is the
+    /// size of the whole message, if that is known.
+    ///
+    /// A session that has failed does not come back: its content goes on in a new
+    /// session, with the same Message-ID and other URIs (RFC 4975 sections 5.4 and
+    /// 7.3.2). `from` is the end of what is known to have arrived, for example
+    /// [`Progress::accepted`](crate::Progress::accepted), or the start of
+    /// [`Finished::failed`](crate::Finished::failed). Numbers of octets, such as
+    /// [`Finished::octets`](crate::Finished::octets), count from the start of the whole
+    /// message.
+    ///
+    /// ```
+    /// use msrp::{Connection, Finished, MediaType, MessageKey, OutgoingMessage, SendError, SessionKey};
+    ///
+    /// /// Goes on with a file whose session was lost after some of it had arrived.
+    /// fn go_on(
+    ///     connection: &mut Connection,
+    ///     new_session: SessionKey,
+    ///     lost: &Finished,
+    ///     kind: MediaType,
+    ///     file: &[u8],
+    /// ) -> Result<MessageKey, SendError> {
+    ///     let from = lost.accepted;
+    ///     let rest = OutgoingMessage::resume(lost.message_id, kind, from, Some(file.len() as u64));
+    ///     let message = connection.send(new_session, rest)?;
+    ///     let mut body = connection.body(message)?;
+    ///     let len = body.room().min(file.len() - from as usize);
+    ///     body.write(file[from as usize..][..len].to_vec())?;
+    ///     // What follows is written at each `Event::BodyRoom`, as always.
+    ///     Ok(message)
+    /// }
+    /// ```
+    pub const fn resume(
+        message_id: MessageId,
+        content_type: MediaType,
+        from: u64,
+        total: Option<u64>,
+    ) -> Self {
+        let mut message = Self::streamed(content_type, total);
+        message.message_id = Some(message_id);
+        message.from = from;
+        message
+    }
+
     const fn with_body(content_type: MediaType, body: Body) -> Self {
         Self {
             content_type,
             body,
+            from: 0,
             message_id: None,
             success_report: false,
             failure_report: FailureReport::Yes,
             headers: Vec::new(),
             progress_timeout: Some(Duration::from_secs(120)),
             report_timeout: Some(Duration::from_secs(300)),
+            progress_events: false,
             priority: Priority::Normal,
         }
     }
@@ -130,6 +182,12 @@ impl OutgoingMessage {
     /// Sets [`OutgoingMessage::report_timeout`].
     pub const fn report_timeout(mut self, timeout: Duration) -> Self {
         self.report_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets [`OutgoingMessage::progress_events`].
+    pub const fn progress_events(mut self, wanted: bool) -> Self {
+        self.progress_events = wanted;
         self
     }
 }

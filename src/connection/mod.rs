@@ -26,9 +26,12 @@ mod open;
 mod outbox;
 mod outcome;
 mod past;
+mod progress;
 mod reason;
 mod receive;
 mod received;
+mod refused;
+mod refusing;
 mod report;
 mod reported;
 mod respond;
@@ -57,11 +60,12 @@ pub use body::BodyWriter;
 pub use config::{Config, Role};
 pub use direction::Direction;
 pub use error::{ConnectionError, SendError, SessionError};
-pub use event::{Event, Finished, Response};
+pub use event::{Event, Finished, Progress, Response};
 pub use message::OutgoingMessage;
 pub use nickname::NicknameRequest;
 pub use reason::{CloseReason, ConnectionEnd, FailReason, Outcome};
 pub use received::Received;
+pub use refused::Refused;
 pub use session_config::{Bind, ReceiveMode, ReportMode, ResponseMode, SessionConfig};
 pub use table::SessionTable;
 
@@ -351,7 +355,12 @@ impl Connection {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop()
+        loop {
+            let event = self.events.pop()?;
+            if let Some(event) = self.current(event) {
+                return Some(event);
+            }
+        }
     }
 
     /// Ends every session and the connection. An open chunk ends with `#`:

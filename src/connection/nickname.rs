@@ -102,16 +102,19 @@ impl Connection {
         let view = head.view();
         let nickname = match self.use_nickname(&view) {
             Ok(nickname) => nickname,
-            Err(_) => return self.respond(&view, StatusCode::MALFORMED_NICKNAME),
+            Err(_) => {
+                return self.refuse_request(head, StatusCode::MALFORMED_NICKNAME);
+            }
         };
         let Some(owner) = self.sessions.get_mut(session) else { return };
         // A client should wait for the response before it asks again.
         if owner.nicknames.requested.len() >= self.config.limits.nicknames {
-            return self.respond(&view, StatusCode::FORBIDDEN);
+            return self.refuse_request(head, StatusCode::FORBIDDEN);
         }
         let request = NicknameRequest { session, number: self.next_nickname_request };
         self.next_nickname_request += 1;
         owner.nicknames.requested.insert(request, head.detached());
+        self.mark_open(session, None);
         self.events.push(Event::NicknameRequested { session, request, nickname });
     }
 

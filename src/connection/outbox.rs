@@ -1,6 +1,7 @@
 //! The outgoing messages of one session.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 use std::time::Duration;
 
 use super::event::Response;
@@ -53,6 +54,11 @@ pub(super) struct Sending {
     pub(super) answered: u64,
     pub(super) chunks: u64,
     pub(super) octets: u64,
+    /// Octets in chunks that were accepted.
+    pub(super) accepted: u64,
+    pub(super) progress_events: bool,
+    /// Whether an event of its progress waits.
+    pub(super) tells_progress: bool,
     pub(super) has_left: bool,
     pub(super) is_reported: bool,
     pub(super) reported: RangeSet,
@@ -218,6 +224,12 @@ impl Sending {
         } else {
             self.is_answered().then_some(Outcome::Sent)
         }
+    }
+
+    /// A chunk with these octets was accepted.
+    pub(super) const fn accept(&mut self, octets: &Range<u64>) {
+        self.answered += 1;
+        self.accepted = self.accepted.saturating_add(octets.end.saturating_sub(octets.start));
     }
 
     /// Whether only success REPORTs are still to come.

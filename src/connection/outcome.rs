@@ -50,6 +50,7 @@ impl Connection {
             match event {
                 HopEvent::ChunkSent { message, end, asks_response, flag } => {
                     self.sessions.moved(message, now);
+                    self.note_progress(message);
                     if let Some(sending) = self.sessions.message_mut(message) {
                         sending.chunks += 1;
                         sending.octets = end.get();
@@ -80,7 +81,8 @@ impl Connection {
                 let Some(sending) = self.sessions.message_mut(message) else { return };
                 if sending.failure_report == FailureReport::Partial {
                     // Silence is consent: only errors have responses.
-                    sending.answered += 1;
+                    sending.accept(&octets);
+                    self.note_progress(message);
                     self.review(now, message);
                 } else {
                     let ending = Ending::told(Outcome::TimedOut);
@@ -131,6 +133,7 @@ impl Connection {
     pub(super) fn watch_progress(&mut self, now: Instant) {
         if let Some(message) = self.hop.open_key() {
             self.sessions.moved(message, now);
+            self.note_progress(message);
         }
         self.sessions.start_deadlines(now);
     }
@@ -179,6 +182,7 @@ impl Connection {
             outcome: ending.outcome,
             chunks: sending.chunks,
             octets,
+            accepted: sending.accepted,
             failed: ending.failed,
             response: sending.response,
             reported: sending.reported.iter().collect(),

@@ -8,21 +8,20 @@ use super::chunk::{Ended, Fault, Known, Refusal};
 use super::event::Event;
 use super::inbox::{Dropped, Lost, Remains};
 use super::scope::{Carrier, Scope, Subject, scope};
+use super::session::Session;
 use super::session_ids::only;
 use crate::keys::SessionKey;
 use crate::time::Instant;
 use crate::tolerance::Tolerance;
 use crate::uri::UriRef;
-use crate::wire::{
-    BadHead, ByteRange, Continuation, FailureReport, Head, HeadRef, Method, StatusCode,
-};
+use crate::wire::{ByteRange, Continuation, FailureReport, Head, HeadRef, Method, StatusCode};
 
 impl Connection {
     pub(super) fn request(&mut self, now: Instant, head: Head, method: RequestKind) {
         let view = head.view();
         let session = match self.session_of(&view) {
             Ok(session) => session,
-            Err(status) => return self.respond(&view, status),
+            Err(status) => return self.refuse_request(&head, status),
         };
         match method {
             RequestKind::Send if view.has_body() => self.begin_chunk(now, session, head),
@@ -34,20 +33,13 @@ impl Connection {
             // SEND and REPORT are always understood, extensions are not (sections
             // 10.9 and 12).
             RequestKind::Nickname | RequestKind::Other => {
-                self.respond(&view, StatusCode::UNKNOWN_METHOD);
+                self.refuse_request(&head, StatusCode::UNKNOWN_METHOD);
             }
         }
     }
 
     fn gives_nicknames(&self, session: SessionKey) -> bool {
         self.sessions.get(session).is_some_and(|owner| owner.config.nicknames)
-    }
-
-    /// A malformed head in intact framing affects only its request.
-    pub(super) fn bad_request(&mut self, bad: &BadHead) {
-        if let Some(status) = bad.error().kind().status() {
-            self.respond(&bad.head().view(), status);
-        }
     }
 
     /// The session a request is for.
@@ -64,7 +56,7 @@ impl Connection {
     }
 
     /// The session of exactly this URI. The first request for a session of the
-    /// table binds it (section 5.4).
+    /// table binds it, if it is accepted (section 5.4).
     fn session_at(
         &mut self,
         local: UriRef<'_>,
@@ -82,9 +74,7 @@ impl Connection {
         }
         let (config, binding) = table.bind(local)?;
         let remote = config.remote.clone().unwrap_or_else(|| head.from_path().to_path());
-        let session = self.add_session(config, remote, Some(binding));
-        self.mark_open(session, None);
-        Ok(session)
+        Ok(self.add_session(config, remote, Some(binding)))
     }
 
     /// The session with the session-id of this URI, here or in the table, if there
@@ -112,7 +102,7 @@ impl Connection {
     fn begin_bodiless(&mut self, session: SessionKey, head: Head) {
         let view = head.view();
         if view.message_id().is_none() && !self.tolerate(Tolerance::MissingMessageId) {
-            return self.respond(&view, StatusCode::BAD_REQUEST);
+            return self.refuse_request(&head, StatusCode::BAD_REQUEST);
         }
         self.inbox.begin_bodiless(session, head);
     }
@@ -120,7 +110,7 @@ impl Connection {
     fn begin_chunk(&mut self, now: Instant, session: SessionKey, head: Head) {
         let view = head.view();
         let Some(message_id) = view.message_id() else {
-            return self.respond(&view, StatusCode::BAD_REQUEST);
+            return self.refuse_request(&head, StatusCode::BAD_REQUEST);
         };
         if let Some(status) = self.inbox.refused(session, &message_id) {
             return self.respond(&view, status);
@@ -128,11 +118,14 @@ impl Connection {
         let is_later = self.inbox.known(session, &message_id) != Known::Nothing;
         let lacks_type = is_later && view.content_type().is_none();
         if lacks_type && !self.tolerate(Tolerance::MissingContentType) {
-            return self.respond(&view, StatusCode::BAD_REQUEST);
+            return self.refuse_request(&head, StatusCode::BAD_REQUEST);
         }
         let Some(owner) = self.sessions.get(session) else { return };
         let (inbox, events) = (&mut self.inbox, &mut self.events);
         let result = inbox.begin(now, session, &owner.config, (message_id, head), events);
+        if let Ok(Some(_)) = result {
+            self.mark_open(session, None);
+        }
         self.tell_or_refuse(result);
     }
 
@@ -153,13 +146,26 @@ impl Connection {
         let ended = self.inbox.end(now, flag, &mut self.events);
         self.report_lost();
         match ended {
-            Ok(Ended { receipt, event }) => {
+            Ok(Ended { session, receipt, event }) => {
+                if let Some(session) = session {
+                    self.accepted(session, event.is_some());
+                }
                 if let Some(receipt) = receipt {
                     self.acknowledge(&receipt);
                 }
                 self.events.extend(event);
             }
             Err(refusal) => self.refuse(*refusal),
+        }
+    }
+
+    /// A request of the peer in a session is accepted, which opens it (section 5.4). If
+    /// this side has sent a SEND to bind it, the response to that opens it, unless there
+    /// is an event of the session before.
+    fn accepted(&mut self, session: SessionKey, has_event: bool) {
+        let awaits_response = self.sessions.get(session).is_some_and(Session::sends_binding);
+        if has_event || !awaits_response {
+            self.mark_open(session, None);
         }
     }
 
@@ -172,8 +178,12 @@ impl Connection {
     }
 
     fn refuse(&mut self, refusal: Refusal) {
-        self.respond(&refusal.head.view(), refusal.status);
-        self.events.push(refusal.event);
+        let Refusal { head, status, message, reason } = refusal;
+        if self.is_untold(message.session) {
+            return self.refuse_request(&head, status);
+        }
+        self.respond(&head.view(), status);
+        self.events.push(Event::MessageFailed { received: message, reason });
     }
 
     /// When an unfinished incoming message may be due. A pause of this side is no
@@ -231,11 +241,14 @@ impl Connection {
 
     /// Drops the unfinished incoming messages of a session that ends.
     pub(super) fn drop_incoming(&mut self, session: SessionKey) {
+        let is_untold = self.is_untold(session);
         let Remains { unanswered, failed } = self.inbox.close_session(session);
         for head in unanswered {
             self.respond(&head.view(), StatusCode::NO_SUCH_SESSION);
         }
-        self.events.extend(failed);
+        if !is_untold {
+            self.events.extend(failed);
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::chunk::{Chunk, Receipt, Whole};
 use super::error::SendError;
 use super::received::Received;
 use super::session_config::ReportMode;
+use crate::hop::END_LINE_OVERHEAD;
 use crate::keys::{SessionKey, UnknownKey};
 use crate::uri::PathRef;
 use crate::wire::encode::MAX_CONTROL_BODY;
@@ -103,6 +104,7 @@ impl Connection {
             return Err(UnknownKey.into());
         };
         let from = PathRef::from(owner.config.local.view());
+        let begin = self.hop.control().len();
         let report =
             HeadWriter::request(self.hop.control(), &id, Method::Report, head.from_path(), from)
                 .message_id(message_id)
@@ -112,7 +114,20 @@ impl Connection {
             None => report.bodiless(Continuation::Complete),
             Some((content_type, body)) => report.whole_body(content_type, body),
         };
-        Ok(written?)
+        written?;
+        let body_len = body.map_or(0, |(_, body)| body.len());
+        self.check_report(begin, body_len)
+    }
+
+    /// Takes a REPORT back whose head keeps this side's own limit no longer.
+    fn check_report(&mut self, begin: usize, body: usize) -> Result<(), SendError> {
+        let max = self.config.parse.head_limit();
+        let control = self.hop.control();
+        if control.len() - begin > max + body + END_LINE_OVERHEAD {
+            control.truncate(begin);
+            return Err(SendError::HeadTooLong { max });
+        }
+        Ok(())
     }
 
     /// A transaction id whose end-line does not occur in the body.

@@ -25,6 +25,8 @@ impl Connection {
                 return;
             }
             if code.is_success() {
+                // The peer that received the message has the session.
+                self.mark_open(session, None);
                 self.success_reported(now, key, head);
             } else {
                 let failed = self.reported_octets(key, head);
@@ -73,6 +75,7 @@ impl Connection {
         }
         sending.is_reported = true;
         self.events.push(Event::Reported { message: key, octets });
+        self.note_progress(key);
         self.review(now, key);
     }
 

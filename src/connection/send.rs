@@ -2,6 +2,7 @@
 
 use super::Connection;
 use super::carried::Envelope;
+use super::config::Config;
 use super::direction::may_be_control;
 use super::error::SendError;
 use super::message::{Body, OutgoingMessage};
@@ -9,8 +10,10 @@ use super::outbox::Sending;
 use super::outcome::Ending;
 use super::reason::Outcome;
 use super::session::Session;
-use crate::hop::{BodyQueue, Framing, Outgoing};
+use crate::hop::{BodyQueue, END_LINE_OVERHEAD, Outgoing};
 use crate::keys::{MessageKey, SessionKey, UnknownKey};
+use crate::limits::ParseOptions;
+use crate::offset::Offset;
 use crate::reassembly::RangeSet;
 use crate::uri::Path;
 use crate::wire::MessageId;
@@ -44,7 +47,7 @@ impl Connection {
             content_type: message.content_type.clone(),
             headers: message.headers,
         };
-        let overhead = check_head(&envelope, self.config.framing)?;
+        let overhead = check_head(&envelope, &self.config)?;
         let key = self.message_keys.fresh_in(session);
         owner.has_sent = has_sent;
         let (body, total) = match message.body {
@@ -53,7 +56,11 @@ impl Connection {
         };
         let mut leaving = Outgoing::new(session, envelope, overhead, body, total);
         leaving.priority = message.priority;
+        leaving.offset = Offset::new(message.from);
         self.hop.insert(key, leaving);
+        let mut reported = RangeSet::new(self.config.limits.message_ranges);
+        // Without room for a single range, no REPORT counts either.
+        reported.insert(0..message.from).ok();
         let sending = Sending {
             message_id,
             content_type: message.content_type,
@@ -68,10 +75,13 @@ impl Connection {
             asked: 0,
             answered: 0,
             chunks: 0,
-            octets: 0,
+            octets: message.from,
+            accepted: message.from,
+            progress_events: message.progress_events,
+            tells_progress: false,
             has_left: false,
             is_reported: false,
-            reported: RangeSet::new(self.config.limits.message_ranges),
+            reported,
             response: None,
         };
         owner.outbox.insert(key, sending);
@@ -88,25 +98,26 @@ impl Connection {
     pub fn abort(&mut self, message: MessageKey) -> Result<(), UnknownKey> {
         self.settle(message, Ending::told(Outcome::Aborted)).then_some(()).ok_or(UnknownKey)
     }
-
-    /// Octets of a message that have left, and its size if that is known. `None`
-    /// once it has left whole and waits for its outcome.
-    ///
-    /// # Errors
-    ///
-    /// [`UnknownKey`] if the message has its outcome, or belongs to another connection.
-    pub fn progress(&self, message: MessageKey) -> Result<Option<(u64, Option<u64>)>, UnknownKey> {
-        self.sessions.message(message).ok_or(UnknownKey)?;
-        Ok(self.hop.message_ref(message).map(|leaving| (leaving.offset.get(), leaving.total)))
-    }
 }
 
-/// The most octets that a chunk has beside its body.
-fn check_head(envelope: &Envelope, framing: Framing) -> Result<usize, SendError> {
+/// The most octets that a chunk has beside its body. The head keeps this side's own
+/// limits: a peer with the same limits would refuse it, or the whole connection.
+fn check_head(envelope: &Envelope, config: &Config) -> Result<usize, SendError> {
+    let ParseOptions { headers, path_uris, .. } = config.parse;
+    if envelope.to_path.len() > path_uris {
+        return Err(SendError::TooManyUris { max: path_uris });
+    }
+    if envelope.fields() > headers {
+        return Err(SendError::TooManyHeaders { max: headers });
+    }
     let overhead = envelope.overhead()?;
-    match framing.max_message() {
+    let (head, max_head) = (overhead - END_LINE_OVERHEAD, config.parse.head_limit());
+    if head > max_head {
+        return Err(SendError::HeadTooLong { max: max_head });
+    }
+    match config.framing.max_message() {
         Some(max) if overhead >= max => Err(SendError::HeadTooLong { max }),
-        _ => Ok(overhead),
+        Some(_) | None => Ok(overhead),
     }
 }
 
@@ -131,6 +142,12 @@ fn check_message(
         Body::Whole(body) => Some(body.len() as u64),
         Body::Streamed { total } => *total,
     };
+    if let Some(total) = size
+        && message.from > total
+    {
+        return Err(SendError::BeyondTotal { total });
+    }
+    let size = size.or(Some(message.from));
     if let (Some(size), Some(max)) = (size, session.config.peer_max_size)
         && size > max
     {

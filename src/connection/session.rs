@@ -8,7 +8,7 @@ use super::nickname::Nicknames;
 use super::outbox::{Outbox, Sending};
 use super::reason::Outcome;
 use super::scope::Subject;
-use super::session_config::SessionConfig;
+use super::session_config::{Bind, SessionConfig};
 use super::session_ids::SessionIds;
 use super::table::Binding;
 use crate::footprint::Footprint;
@@ -35,7 +35,7 @@ pub(crate) struct Session {
     pub(super) nicknames: Nicknames,
     /// Types that the peer has refused with 415, which must not be sent again in
     /// this session (RFC 4975 section 10.6).
-    pub(crate) refused: Vec<MediaType>,
+    refused: BTreeSet<Box<str>>,
     /// The entry in the table, given back when the session ends.
     binding: Option<Binding>,
 }
@@ -55,7 +55,7 @@ impl Session {
             bodiless: None,
             requests: HashSet::new(),
             nicknames: Nicknames::default(),
-            refused: Vec::new(),
+            refused: BTreeSet::new(),
             binding,
         }
     }
@@ -71,11 +71,20 @@ impl Session {
         footprint.remember("session refused types", self.refused.len());
     }
 
+    /// The peer refuses this type in this session.
+    pub(super) fn refuse(&mut self, media_type: &MediaType) {
+        self.refused.insert(media_type.essence().to_ascii_lowercase().into());
+    }
+
+    /// Whether this side binds it with a SEND without a body, as soon as it is there.
+    pub(super) fn sends_binding(&self) -> bool {
+        self.binding.is_none() && self.config.bind == Bind::Bodiless
+    }
+
     /// Whether the peer has refused this type in this session.
     pub(crate) fn has_refused(&self, media_type: &MediaType) -> bool {
-        self.refused
-            .iter()
-            .any(|refused| refused.essence().eq_ignore_ascii_case(media_type.essence()))
+        !self.refused.is_empty()
+            && self.refused.contains(&*media_type.essence().to_ascii_lowercase())
     }
 }
 
@@ -160,6 +169,10 @@ impl Sessions {
     /// Marks a session as open. Returns whether it was not.
     pub(crate) fn mark_open(&mut self, key: SessionKey) -> bool {
         self.by_key.contains_key(&key) && self.open.insert(key)
+    }
+
+    pub(crate) fn is_open(&self, key: SessionKey) -> bool {
+        self.open.contains(&key)
     }
 
     /// The oldest session that is open.

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::{Framing, Hop, Order, Owner};
+use crate::offset::Offset;
 use crate::time::Instant;
 
 /// How long the first octets of a chunk wait for others.
@@ -60,5 +62,54 @@ impl<M> Crumbs<M> {
     /// The number of messages that wait.
     pub(super) fn len(&self) -> usize {
         self.fresh.len() + self.waiting.len()
+    }
+}
+
+impl<O: Owner> Hop<O> {
+    /// Schedules a message if it has something to send. Octets too few for a chunk wait
+    /// for others, except the first ones of a message that is alone.
+    pub(crate) fn wake(&mut self, key: O::Message) {
+        let is_alone = self.gathers() && self.open.is_none() && self.schedule.is_empty();
+        let least = self.least_chunk();
+        let Some(message) = self.messages.get_mut(&key) else { return };
+        if message.place.is_some() {
+            return;
+        }
+        let may_begin = is_alone && message.offset == Offset::START && message.is_ready(1);
+        if may_begin || message.is_ready(least) {
+            message.place =
+                Some(self.schedule.push(message.source, key, message.stage(), message.ticket()));
+        } else {
+            self.gather(key);
+        }
+    }
+
+    /// Whether the octets of unfinished bodies leave after a time even if they are few.
+    /// In a message of its own a chunk of few octets is never worth it, and a relay knows
+    /// that the chunk it forwards will end.
+    fn gathers(&self) -> bool {
+        self.config.framing == Framing::Stream && self.config.order == Order::Turns
+    }
+
+    /// The octets of a message wait for others.
+    pub(super) fn gather(&mut self, key: O::Message) {
+        if self.gathers()
+            && let Some(message) = self.messages.get_mut(&key)
+            && message.body.available() > 0
+            && !message.is_gathering
+        {
+            message.is_gathering = true;
+            self.crumbs.add(key);
+        }
+    }
+
+    /// Schedules a message whose octets have waited long enough.
+    pub(super) fn ripen(&mut self, key: O::Message) {
+        let Some(message) = self.messages.get_mut(&key) else { return };
+        message.is_gathering = false;
+        if message.place.is_none() && message.is_ready(1) {
+            message.place =
+                Some(self.schedule.push(message.source, key, message.stage(), message.ticket()));
+        }
     }
 }

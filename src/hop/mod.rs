@@ -34,7 +34,7 @@ use bytes::{Bytes, BytesMut};
 
 pub(crate) use body::BodyQueue;
 pub use framing::Framing;
-pub(crate) use outgoing::{CHUNK_OVERHEAD, Outgoing};
+pub(crate) use outgoing::{CHUNK_OVERHEAD, END_LINE_OVERHEAD, Outgoing};
 pub(crate) use owner::{Heading, Owner};
 #[cfg(feature = "auth")]
 pub(crate) use passing::Unsettled;
@@ -118,6 +118,8 @@ pub(crate) struct Hop<O: Owner> {
     now: Instant,
     /// A body of at most so many octets has room for more.
     room_mark: usize,
+    /// Whether the owner still takes responses.
+    takes_responses: bool,
     /// Why the random source can draw no more ids.
     failure: Option<RandomError>,
     pub(crate) events: VecDeque<HopEvent<O>>,
@@ -144,6 +146,7 @@ impl<O: Owner> Hop<O> {
             waiting: 0,
             now,
             room_mark: body_writer_octets / 2,
+            takes_responses: true,
             failure: None,
             events: VecDeque::new(),
             config,
@@ -186,8 +189,9 @@ impl<O: Owner> Hop<O> {
         Some(transaction)
     }
 
-    /// Forgets every transaction, and every deadline.
+    /// Forgets every transaction and every deadline. No response is taken any more.
     pub(crate) fn forget_transactions(&mut self) {
+        self.takes_responses = false;
         self.crumbs.clear();
         if let Some(open) = &mut self.open {
             open.forget_idle();
@@ -300,53 +304,6 @@ impl<O: Owner> Hop<O> {
 
     pub(crate) fn message_ref(&self, key: O::Message) -> Option<&Outgoing<O>> {
         self.messages.get(&key)
-    }
-
-    /// Schedules a message if it has something to send. Octets too few for a chunk wait
-    /// for others, except the first ones of a message that is alone.
-    pub(crate) fn wake(&mut self, key: O::Message) {
-        let is_alone = self.gathers() && self.open.is_none() && self.schedule.is_empty();
-        let least = self.least_chunk();
-        let Some(message) = self.messages.get_mut(&key) else { return };
-        if message.place.is_some() {
-            return;
-        }
-        let may_begin = is_alone && message.offset == Offset::START && message.is_ready(1);
-        if may_begin || message.is_ready(least) {
-            message.place =
-                Some(self.schedule.push(message.source, key, message.stage(), message.ticket()));
-        } else {
-            self.gather(key);
-        }
-    }
-
-    /// Whether the octets of unfinished bodies leave after a time even if they are few.
-    /// In a message of its own a chunk of few octets is never worth it, and a relay knows
-    /// that the chunk it forwards will end.
-    fn gathers(&self) -> bool {
-        self.config.framing == Framing::Stream && self.config.order == Order::Turns
-    }
-
-    /// The octets of a message wait for others.
-    fn gather(&mut self, key: O::Message) {
-        if self.gathers()
-            && let Some(message) = self.messages.get_mut(&key)
-            && message.body.available() > 0
-            && !message.is_gathering
-        {
-            message.is_gathering = true;
-            self.crumbs.add(key);
-        }
-    }
-
-    /// Schedules a message whose octets have waited long enough.
-    fn ripen(&mut self, key: O::Message) {
-        let Some(message) = self.messages.get_mut(&key) else { return };
-        message.is_gathering = false;
-        if message.place.is_none() && message.is_ready(1) {
-            message.place =
-                Some(self.schedule.push(message.source, key, message.stage(), message.ticket()));
-        }
     }
 
     /// Sets the rate of a source, in octets a second.

@@ -22,6 +22,9 @@ const FIXED_END_LINE: usize = 2 + scan::HYPHENS.len() + 3;
 /// transaction id and Byte-Range.
 pub(crate) const CHUNK_OVERHEAD: usize = LONGEST_NUMBERS + 2 * MAX_OWN_ID + FIXED_END_LINE;
 
+/// Those of them that are after the body.
+pub(crate) const END_LINE_OVERHEAD: usize = MAX_OWN_ID + FIXED_END_LINE;
+
 /// A message that has not left completely.
 #[derive(Debug)]
 pub(crate) struct Outgoing<O: Owner> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes};
 
-use super::{Heading, Hop, HopEvent, Order, Outgoing, Owner, Priority, SHORT_CHUNK, Transmit};
+use super::{Heading, Hop, HopEvent, Outgoing, Owner, Priority, SHORT_CHUNK, Transmit};
 use crate::offset::Offset;
 use crate::time::Instant;
 use crate::wire::scan::EndLineGuard;
@@ -72,10 +72,7 @@ impl<O: Owner> Hop<O> {
                 Step::Wrote => {}
                 Step::Idle => {
                     let now = self.now;
-                    // A chunk that a relay forwards stays open as long as its source's.
-                    if let Some(open) = &mut self.open
-                        && self.config.order == Order::Turns
-                    {
+                    if let Some(open) = &mut self.open {
                         open.idle.get_or_insert(now);
                     }
                     break;
@@ -205,8 +202,9 @@ impl<O: Owner> Hop<O> {
         }
     }
 
-    /// Sends an empty chunk with `#` for a message of which the peer has a part.
-    /// No transaction begins: the response would say nothing of any octets.
+    /// Sends an empty chunk with `#` for a message of which the peer has a part. Its
+    /// response says nothing of any octets, and is missed by nobody; but it may say that
+    /// the peer does not have the session.
     pub(super) fn tell_aborted(&mut self, key: O::Message) {
         let Some(id) = self.begin_control_request(None) else { return };
         let Some(message) = self.remove(key) else { return };
@@ -214,6 +212,12 @@ impl<O: Owner> Hop<O> {
         let written = message.heading.write(&mut self.out, &id, message.open_range());
         debug_assert!(written.is_ok());
         write_end_line(&mut self.out, &id, Continuation::Aborted);
+        let purpose = message.purpose(key);
+        let is_of_message = O::message_of(&purpose).is_some();
+        if is_of_message && self.takes_responses && message.asks_response() {
+            self.begin_transaction(id, purpose, message.offset, true);
+            self.hand_over(id, self.out.len());
+        }
     }
 
     /// Sends more of the open chunk, as far as its body, its turn and the size of a

@@ -78,7 +78,9 @@ pub use event::{
 
 use crate::auth::DigestServer;
 use crate::hop::{Hop, HopConfig, Order, Transmit};
+use crate::limits::ParseOptions;
 use crate::random::{Random, RandomError, RandomPool};
+use crate::tolerance::Tolerance;
 use auth::PendingAuth;
 use directory::Directory;
 use link::{Current, Link, Links, State};
@@ -321,7 +323,7 @@ impl Relay {
     fn add_link(&mut self, now: Instant, peer: Peer, state: State) -> ConnectionId {
         let config = &self.config;
         let hop_config = HopConfig {
-            parse: config.parse,
+            parse: strict_in_responses(config.parse),
             framing: peer.framing,
             chunk_octets: None,
             transaction_timeout: config.transaction_timeout,
@@ -444,4 +446,10 @@ impl Relay {
         self.report_lost(id, unsettled);
         self.let_go(waiters);
     }
+}
+
+/// A relay drops a response that it cannot parse (RFC 4976 section 6.4.3).
+fn strict_in_responses(mut parse: ParseOptions) -> ParseOptions {
+    parse.tolerances = parse.tolerances.without(Tolerance::MalformedResponse);
+    parse
 }

@@ -35,6 +35,11 @@ pub struct BadHead {
 }
 
 impl BadHead {
+    /// Its place in a stream of which `taken` octets end with it.
+    fn ends_at(&mut self, taken: u64) {
+        self.error.lies_after(taken.saturating_sub(self.head.octets().len() as u64));
+    }
+
     /// What is wrong.
     #[must_use]
     pub const fn error(&self) -> &ParseError {
@@ -50,7 +55,8 @@ impl BadHead {
 
 /// A stream whose framing is lost. The connection can only be closed.
 ///
-/// [`Decoder::position`] says where in the stream the error lies.
+/// [`Decoder::position`] says where in the stream the error lies, and so does
+/// [`ParseError::position`] for the one of a head.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -151,15 +157,26 @@ impl Decoder {
     /// [`DecodeError`] once framing is lost, and again on every later call.
     pub fn decode(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, DecodeError> {
         let before = input.len();
-        let frame = self.step(input);
+        let mut frame = self.step(input);
         self.taken = self.taken.saturating_add(before.saturating_sub(input.len()) as u64);
-        frame.map_err(|error| {
-            let place = match &error {
-                DecodeError::Head(error) => error.place().start as u64,
-                DecodeError::Truncated | DecodeError::Trailing => 0,
-            };
-            self.fail(error, self.taken.saturating_add(place))
-        })
+        match &mut frame {
+            Ok(Some(Frame::BadHead(bad))) => bad.ends_at(self.taken),
+            Ok(_) => {}
+            Err(error) => self.lies_here(error),
+        }
+        frame
+    }
+
+    /// Keeps the error of the octets that are next.
+    fn lies_here(&mut self, error: &mut DecodeError) {
+        let position = match error {
+            DecodeError::Head(error) => {
+                error.lies_after(self.taken);
+                error.position()
+            }
+            DecodeError::Truncated | DecodeError::Trailing => self.taken,
+        };
+        self.fail(error.clone(), position);
     }
 
     fn step(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, DecodeError> {

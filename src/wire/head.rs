@@ -138,7 +138,9 @@ impl<'a> HeadRef<'a> {
         }
     }
 
-    /// To-Path: the next hop first, the target last.
+    /// To-Path: the next hop first, the target last. A response with
+    /// [`Tolerance::MalformedResponse`](crate::Tolerance::MalformedResponse) may have
+    /// none, and an empty path here.
     #[must_use]
     pub fn to_path(&self) -> PathRef<'a> {
         self.path(&self.fields.to_path)
@@ -225,7 +227,7 @@ impl<'a> HeadRef<'a> {
         self.octets.len()
     }
 
-    /// Whether To-Path and From-Path are present, as they are in every head that was
+    /// Whether To-Path and From-Path are present, as they are in every request that was
     /// read without a fault.
     pub(crate) const fn has_paths(&self) -> bool {
         !self.fields.to_path.text.is_empty() && !self.fields.from_path.text.is_empty()

@@ -5,9 +5,6 @@ use std::str::FromStr;
 
 use super::value_error::{ValueError, ValueErrorKind};
 
-/// The most octets of a nickname.
-const MAX_OCTETS: usize = 1023;
-
 /// A nickname: 1 to 1,023 octets of text without control characters.
 ///
 /// No nickname, which Use-Nickname writes as `""` (RFC 7701 section 7.3), is `None`.
@@ -25,6 +22,9 @@ const MAX_OCTETS: usize = 1023;
 pub struct Nickname(Box<str>);
 
 impl Nickname {
+    /// The most octets of a nickname.
+    pub(crate) const MAX_OCTETS: usize = 1023;
+
     /// The nickname with this text.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl Nickname {
         let control = text.bytes().position(|octet| octet.is_ascii_control() && octet != b'\t');
         if text.is_empty() {
             Err(ValueError::new(ValueErrorKind::NicknameEmpty, 0..0))
-        } else if text.len() > MAX_OCTETS {
+        } else if text.len() > Self::MAX_OCTETS {
             Err(ValueError::new(ValueErrorKind::NicknameTooLong, 0..text.len()))
         } else if let Some(at) = control {
             Err(ValueError::new(ValueErrorKind::NicknameControl, at..at + 1))

@@ -50,6 +50,8 @@ pub(crate) struct HeadParser {
     searched: usize,
     headers: usize,
     has_mime: bool,
+    /// Whether a response needs only its transaction id and its status.
+    is_lenient: bool,
 }
 
 const START: &[u8] = b"MSRP ";
@@ -64,6 +66,7 @@ impl HeadParser {
             searched: 0,
             headers: 0,
             has_mime: false,
+            is_lenient: false,
         }
     }
 
@@ -79,6 +82,7 @@ impl HeadParser {
         input: &[u8],
         options: &ParseOptions,
     ) -> Result<Option<HeadEnd>, ParseError> {
+        self.is_lenient = options.tolerances.contains(Tolerance::MalformedResponse);
         // An end-line may follow the last octet that a head can have.
         let reach = options.head_limit().saturating_add(scan::MAX_END_LINE);
         self.usual_lines(input, options);
@@ -386,12 +390,24 @@ impl HeadParser {
 
     /// Keeps the first fault. Reading continues, so that the request can be responded to.
     fn blame(&mut self, kind: ParseErrorKind, part: Part<'_>) {
-        self.fault.get_or_insert(ParseError::new(kind, part.place()));
+        self.fault_found(ParseError::new(kind, part.place()));
     }
 
     fn blame_value(&mut self, name: HeaderName, value: Part<'_>, cause: Cause) {
         let fault = ParseError::new(ParseErrorKind::HeaderValue(name), value.place());
-        self.fault.get_or_insert(fault.with_cause(cause));
+        self.fault_found(fault.with_cause(cause));
+    }
+
+    fn fault_found(&mut self, fault: ParseError) {
+        if self.is_lenient && self.is_response() && fault.kind().is_of_detail() {
+            self.fields.tolerated = self.fields.tolerated.with(Tolerance::MalformedResponse);
+        } else {
+            self.fault.get_or_insert(fault);
+        }
+    }
+
+    const fn is_response(&self) -> bool {
+        matches!(self.fields.kind, Kind::Response(_))
     }
 }
 

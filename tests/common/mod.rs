@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use msrp::{
-    Config, Connection, Event, Path, Random, Role, SessionConfig, SessionKey, SessionTable,
+    Config, Connection, Event, Path, Random, Refused, Role, SessionConfig, SessionKey, SessionTable,
 };
 
 pub const ALICE: &str = "msrp://alice.example:7654/jshA7weztas;tcp";
@@ -76,6 +76,8 @@ pub struct Side {
     pub connection: Connection,
     pub input: BytesMut,
     pub events: Vec<Event>,
+    /// The frames that were refused outside of any message.
+    pub refused: Vec<Refused>,
     /// Every octet it has sent.
     pub sent: Vec<u8>,
 }
@@ -86,6 +88,7 @@ impl Side {
             connection: Connection::new(Arc::new(config), role, Seeded(seed), now).unwrap(),
             input: BytesMut::new(),
             events: Vec::new(),
+            refused: Vec::new(),
             sent: Vec::new(),
         }
     }
@@ -105,7 +108,10 @@ impl Side {
 
     pub fn take_events(&mut self) {
         while let Some(event) = self.connection.poll_event() {
-            self.events.push(event);
+            match event {
+                Event::Refused(refused) => self.refused.push(*refused),
+                event => self.events.push(event),
+            }
         }
     }
 

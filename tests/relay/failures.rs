@@ -65,14 +65,43 @@ fn the_timer_starts_when_the_chunk_has_left() {
         let chunk = talk.chunk("c1", "m1", "1-*/*", &letters(5000), '$');
         let (open, octets) = (chunk.open(), chunk.octets());
         world.give(talk.alice, &open);
-        world.advance(50 * SECOND);
+        for _ in 0..5 {
+            world.advance(9 * SECOND);
+            world.give(talk.alice, b"more");
+        }
         assert!(world.octets(talk.alice).is_empty());
         world.give(talk.alice, &octets[open.len()..]);
         assert_eq!(world.told(talk.alice), ["200"]);
         world.advance(29 * SECOND);
         assert!(world.octets(talk.alice).is_empty());
         world.advance(SECOND);
-        is_report(&world.one(talk.alice), &talk, "m1", "1-5000/*", "408");
+        is_report(&world.one(talk.alice), &talk, "m1", "1-5020/*", "408");
+    });
+}
+
+/// A receiver takes a frame without octets for dead: the part that has left becomes a
+/// chunk with a timer of its own, and the rest follows when it comes.
+#[test]
+fn a_chunk_does_not_stay_open_while_its_source_is_silent() {
+    scripted(|world| {
+        let talk = world.talk();
+        let chunk = talk.chunk("c1", "m1", "1-*/*", &letters(5000), '$');
+        let (open, octets) = (chunk.open(), chunk.octets());
+        world.give(talk.alice, &open);
+        world.advance(10 * SECOND);
+        let part = world.one(talk.bob);
+        assert_eq!(part.short(), "SEND 1-*/*+");
+        world.advance(29 * SECOND);
+        assert!(world.octets(talk.alice).is_empty());
+        world.advance(SECOND);
+        is_report(&world.one(talk.alice), &talk, "m1", &format!("1-{}/*", part.len()), "408");
+        world.give(talk.alice, &octets[open.len()..]);
+        assert_eq!(world.told(talk.alice), ["200"]);
+        let rest = world.one(talk.bob);
+        assert_eq!((rest.flag, part.len() + rest.len()), ('$', 5000));
+        world.answer(talk.bob, &rest, "200 OK");
+        world.advance(60 * SECOND);
+        assert!(world.octets(talk.alice).is_empty());
     });
 }
 

@@ -295,8 +295,7 @@ impl World {
         }
         let limit = self.plan.configs[sent.side].limits.body_writer_octets;
         let connection = &mut self.sides[sent.side].connection;
-        let left =
-            connection.progress(sent.key).ok().flatten().map_or(0, |(left, _)| left as usize);
+        let left = connection.progress(sent.key).map_or(0, |progress| progress.left as usize);
         let Ok(mut writer) = connection.body(sent.key) else { return false };
         let room = writer.room();
         assert!(sent.given - left + room <= limit, "a writer takes more than its limit");
@@ -467,7 +466,8 @@ impl World {
             assert!(connection.abort(key).is_err(), "it has its outcome");
             assert!(connection.body(key).is_err());
             assert!(
-                !matches!(connection.progress(key), Ok(Some(_))) || connection.body(key).is_err()
+                connection.progress(key).map_or(true, |progress| progress.has_left)
+                    || connection.body(key).is_err()
             );
         }
         let over = self.sides[side].incoming.values();

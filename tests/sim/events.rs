@@ -300,7 +300,10 @@ impl World {
     fn has_ended(&self, sent: &Sent) -> bool {
         sent.outcome.is_some()
             || sent.is_resent
-            || !matches!(self.sides[sent.side].connection.progress(sent.key), Ok(Some(_)))
+            || self.sides[sent.side]
+                .connection
+                .progress(sent.key)
+                .map_or(true, |progress| progress.has_left)
     }
 
     fn only_outcome(&mut self, side: usize, outcome: Finished) -> usize {

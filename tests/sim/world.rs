@@ -499,7 +499,7 @@ impl World {
             && sent.completed > 0
             && self.plan.configs[sent.side].limits.message_ranges > 0;
         let progress = self.sides[sent.side].connection.progress(sent.key);
-        let has_left = !matches!(progress, Ok(Some(_)));
+        let has_left = progress.map_or(true, |progress| progress.has_left);
         let chunks = &self.wire.writers[sent.side].requests;
         let is_answered = chunks.iter().all(|chunk| {
             chunk.failure_report != FailureReport::Yes

@@ -66,7 +66,7 @@ impl Inbox {
                 Continuation::More => {}
             }
         }
-        Ok(Ended { receipt: Some(Receipt::Traffic(head)), event })
+        Ok(Ended { session: Some(session), receipt: Some(Receipt::Traffic(head)), event })
     }
 
     /// The sender has aborted the message.
@@ -80,7 +80,8 @@ impl Inbox {
             return Err(self.refuse(chunk, fault));
         }
         let event = chunk.key.and_then(|key| self.lose(key, FailReason::Aborted));
-        Ok(Ended { receipt: Some(Receipt::Traffic(chunk.head)), event })
+        let session = Some(chunk.session);
+        Ok(Ended { session, receipt: Some(Receipt::Traffic(chunk.head)), event })
     }
 
     /// A message that was complete before comes again, and not whole in this chunk: it
@@ -98,10 +99,11 @@ impl Inbox {
         if let Err(fault) = chunk.check_whole(received.content_type(), &body) {
             return Err(self.refuse(chunk, fault));
         }
+        let session = Some(chunk.session);
         let whole = Whole { last: chunk, first: None, total: body.len() as u64 };
         let receipt = self.take_whole(received.key, whole);
         let event = Some(Event::Message { received, body: self.detached(body) });
-        Ok(Ended { receipt, event })
+        Ok(Ended { session, receipt, event })
     }
 
     /// A chunk of a message that has others.
@@ -116,7 +118,10 @@ impl Inbox {
             self.start(now, &mut chunk, events).and_then(|()| self.add_part(now, &mut chunk, flag));
         match part {
             Ok(Some(open)) => self.end_message(chunk, open),
-            Ok(None) => Ok(Ended { receipt: Some(Receipt::Part(chunk)), event: None }),
+            Ok(None) => {
+                let session = Some(chunk.session);
+                Ok(Ended { session, receipt: Some(Receipt::Part(chunk)), event: None })
+            }
             Err(fault) => Err(self.refuse(chunk, fault)),
         }
     }
@@ -145,6 +150,7 @@ impl Inbox {
 
     fn end_message(&mut self, chunk: Box<Chunk>, open: Open) -> Result<Ended, Box<Refusal>> {
         let Open { received, store, .. } = open;
+        let session = Some(chunk.session);
         let first = Some(received.head.clone());
         match store {
             Store::Whole(store) => {
@@ -154,12 +160,16 @@ impl Inbox {
                 }
                 let whole = Whole { last: chunk, first, total: body.len() as u64 };
                 let receipt = self.take_whole(received.key, whole);
-                Ok(Ended { receipt, event: Some(Event::Message { received, body }) })
+                Ok(Ended { session, receipt, event: Some(Event::Message { received, body }) })
             }
             Store::Pieces(tracker) => {
                 let total = tracker.received();
                 let receipt = self.take_whole(received.key, Whole { last: chunk, first, total });
-                Ok(Ended { receipt, event: Some(Event::MessageCompleted { received, total }) })
+                Ok(Ended {
+                    session,
+                    receipt,
+                    event: Some(Event::MessageCompleted { received, total }),
+                })
             }
         }
     }
@@ -181,5 +191,5 @@ impl Inbox {
 }
 
 fn repeated(chunk: Box<Chunk>, event: Option<Event>) -> Ended {
-    Ended { receipt: Some(Receipt::Repeated(chunk)), event }
+    Ended { session: Some(chunk.session), receipt: Some(Receipt::Repeated(chunk)), event }
 }

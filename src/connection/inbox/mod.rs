@@ -196,8 +196,8 @@ impl Inbox {
             None => self.received(session, message_id, &chunk.head),
         };
         self.remember_refused(session, message_id, fault.status);
-        let event = failed(message, fault.reason);
-        Box::new(Refusal { head: chunk.head, status: fault.status, event })
+        let Fault { status, reason } = fault;
+        Box::new(Refusal { head: chunk.head, status, message, reason })
     }
 
     /// Takes the chunk that is arriving if it is `wanted`; the rest of it is

@@ -14,12 +14,17 @@ use crate::wire::value_error::ValueError;
 ///
 /// Where the value of a header field is wrong, [`source`](Error::source) says why: a
 /// [`UriError`] or a [`ValueError`], whose place counts from the start of the value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Two errors are equal if the same is wrong at the same place of a head, wherever the
+/// heads lie in their streams.
+#[derive(Clone, Debug)]
 pub struct ParseError {
     kind: ParseErrorKind,
     start: usize,
     end: usize,
     cause: Option<Cause>,
+    /// Octets of the stream before the head.
+    before: u64,
 }
 
 /// What is wrong with a head.
@@ -73,7 +78,12 @@ pub(crate) enum Cause {
 
 impl ParseError {
     pub(crate) const fn new(kind: ParseErrorKind, place: Range<usize>) -> Self {
-        Self { kind, start: place.start, end: place.end, cause: None }
+        Self { kind, start: place.start, end: place.end, cause: None, before: 0 }
+    }
+
+    /// The head lies after so many octets of a stream.
+    pub(crate) const fn lies_after(&mut self, octets: u64) {
+        self.before = octets;
     }
 
     pub(crate) const fn with_cause(mut self, cause: Cause) -> Self {
@@ -91,6 +101,13 @@ impl ParseError {
     #[must_use]
     pub const fn place(&self) -> Range<usize> {
         self.start..self.end
+    }
+
+    /// Where in the stream of a [`Decoder`](crate::wire::Decoder): octets from its start to
+    /// the start of [`place`](Self::place). Without a decoder the head is the stream.
+    #[must_use]
+    pub const fn position(&self) -> u64 {
+        self.before.saturating_add(self.start as u64)
     }
 }
 
@@ -113,6 +130,34 @@ impl ParseErrorKind {
         }
     }
 }
+
+impl ParseErrorKind {
+    /// Whether a response with such a head still has its transaction id and its status.
+    pub(super) const fn is_of_detail(&self) -> bool {
+        match self {
+            Self::StartLine
+            | Self::HeaderLine { .. }
+            | Self::HeaderValue(_)
+            | Self::Repeated(_)
+            | Self::Missing(_)
+            | Self::TooManyHeaders { .. }
+            | Self::TooManyUris { .. } => true,
+            Self::NotMsrp
+            | Self::HeadTooLong { .. }
+            | Self::TransactionId
+            | Self::NotTolerated(_) => false,
+        }
+    }
+}
+
+impl PartialEq for ParseError {
+    fn eq(&self, other: &Self) -> bool {
+        let of = |it: &Self| (it.kind, it.start, it.end, it.cause);
+        of(self) == of(other)
+    }
+}
+
+impl Eq for ParseError {}
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

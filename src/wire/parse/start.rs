@@ -73,7 +73,14 @@ impl HeadParser {
                 let comment = comment.unwrap_or_default();
                 self.fields.word = Span::at(line.len() - comment.len(), comment);
             }
-            None => self.blame(ParseErrorKind::StartLine, word),
+            None => {
+                if let Ok((after, code)) = grammar::status_code(rest)
+                    && after.starts_with(b" ")
+                {
+                    self.fields.kind = Kind::Response(status_code(code));
+                }
+                self.blame(ParseErrorKind::StartLine, word);
+            }
         }
         Ok(())
     }
