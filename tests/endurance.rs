@@ -31,7 +31,7 @@ use endurance::world::World;
 #[test]
 fn two_endpoints_come_through_the_storm() {
     let run = |seed, is_told| World::new(seed, is_told).run();
-    Simulator { test: "endurance", variable: "MSRP_ENDURANCE", run }.run(100);
+    Simulator { test: "endurance", variable: "MSRP_ENDURANCE", run }.run(40);
 }
 
 #[test]

@@ -64,8 +64,9 @@ fn told(events: &[Event]) -> Vec<String> {
 
 /// A fresh message is accepted, in one chunk and in two.
 fn assert_lives(bob: &mut Lone) {
-    assert_eq!(words(&bob.give(&whole("fresh1").octets())), ["200"]);
-    assert_eq!(words(&bob.give(&begun("fresh2").octets())), ["200"]);
+    // An older one may make way, which is reported.
+    assert_eq!(words(&bob.give(&whole("fresh1").octets())).last(), Some(&"200"));
+    assert_eq!(words(&bob.give(&begun("fresh2").octets())).last(), Some(&"200"));
     let rest = Raw::chunk("t.rest", "fresh2", "4-*/*", "def", '$');
     assert_eq!(words(&bob.give(&rest.octets())), ["200"]);
     let mut events = told(&bob.events());
@@ -392,7 +393,8 @@ fn octets_of_one_session_do_not_take_the_room_of_another() {
     assert!(during.iter().all(|it| it.starts_with("hog")), "{during:?}");
     for n in 0..3 {
         let last = Raw::chunk("t.last", &format!("mine{n}"), "9001-*/*", "x", '$').to(BOB_TWO);
-        assert_eq!(words(&bob.give(&last.octets())), ["200"]);
+        let sent = bob.give(&last.octets());
+        assert_eq!(words(&sent).last(), Some(&"200"));
     }
     let mut events = told(&bob.events());
     events.retain(|event| !event.starts_with("hog"));
