@@ -269,9 +269,9 @@ pub use connection::{
 };
 pub use connection::{
     Bind, BodyWriter, CloseReason, Config, Connection, ConnectionEnd, ConnectionError, Direction,
-    Event, FailReason, Finished, NicknameRequest, Outcome, OutgoingMessage, Progress, ReceiveMode,
-    Received, Refused, ReportMode, Response, ResponseMode, Role, SendError, SessionConfig,
-    SessionError, SessionTable,
+    Event, FailReason, Finished, MessageMemory, NicknameRequest, Outcome, OutgoingMessage,
+    Progress, ReceiveMode, Received, Refused, ReportMode, Response, ResponseMode, Role, SendError,
+    SessionConfig, SessionError, SessionTable,
 };
 #[doc(hidden)]
 pub use footprint::Footprint;

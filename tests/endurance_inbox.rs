@@ -10,8 +10,8 @@ use common::wire::{Lone, Raw, filler, words};
 use common::{ALICE, BOB, Pair, Side, alice_opens, bob_expects};
 use msrp::wire::FailureReport;
 use msrp::{
-    Bind, Config, Event, Limits, MediaTypes, Outcome, OutgoingMessage, ReceiveMode, ResponseMode,
-    Role, SessionConfig, SessionTable, StatusCode, Tolerances,
+    Bind, Config, Event, Limits, MediaTypes, MessageMemory, Outcome, OutgoingMessage, ReceiveMode,
+    ResponseMode, Role, SessionConfig, SessionTable, StatusCode, Tolerances,
 };
 
 const MODES: [ReceiveMode; 2] = [ReceiveMode::Whole, ReceiveMode::Pieces];
@@ -672,4 +672,87 @@ fn refused_frames_pause_reading_like_other_events() {
     assert!(fill_events(&mut bob, &bad.repeat(10_000), 64 * 1024, 1_448).is_empty());
     let told = bob.side.refused.len();
     assert!((500..2_000).contains(&told), "{told}");
+}
+
+// Messages that outlive their session.
+
+/// Bob on a new connection, where a session with this memory is open.
+fn bob_with_memory(memory: &MessageMemory, mode: ReceiveMode) -> Lone {
+    Lone::bob_with(Config::default(), bob_expects().receive(mode).memory(memory.clone()))
+}
+
+fn part(id: &str, range: std::ops::Range<usize>, flag: char) -> Raw {
+    let at = format!("{}-*/*", range.start + 1);
+    Raw::send("t.part").message(id).range(&at).body("a/b", &filler(9_000)[range]).flag(flag)
+}
+
+#[test]
+fn a_message_goes_on_in_a_new_session() {
+    for mode in MODES {
+        let memory = MessageMemory::new(4, 100_000);
+        let mut bob = bob_with_memory(&memory, mode);
+        bob.give(&part("file", 0..3_000, '+').octets());
+        bob.give(&part("file", 4_000..5_000, '+').octets());
+        bob.side.connection.receive_eof();
+        assert_eq!(told(&bob.events()), ["file Interrupted"]);
+        assert_eq!(memory.unfinished(), 1);
+
+        let mut bob = bob_with_memory(&memory, mode);
+        let rest = part("file", 3_000..9_000, '$');
+        assert_eq!(words(&bob.give(&rest.octets())), ["200"]);
+        let events = bob.events();
+        assert_eq!(told(&events), ["file"], "{mode:?}");
+        for event in &events {
+            match event {
+                Event::Message { received, body } => {
+                    assert!(body[..] == filler(9_000));
+                    assert_eq!(received.present(), [0..3_000, 4_000..5_000]);
+                }
+                Event::MessageStarted { received } => {
+                    assert_eq!(received.present(), [0..3_000, 4_000..5_000]);
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(memory.unfinished(), 0);
+        // A third session knows that it was complete.
+        bob.side.connection.receive_eof();
+        let mut bob = bob_with_memory(&memory, mode);
+        assert_eq!(words(&bob.give(&part("file", 0..9_000, '$').octets())), ["200"]);
+        assert_eq!(words(&bob.give(&part("file", 10..20, '+').octets())), ["200"]);
+        assert_eq!(told(&bob.events()), ["file again"]);
+        // Another memory does not.
+        let mut other = bob_with_memory(&MessageMemory::new(4, 100_000), mode);
+        other.give(&part("file", 0..9_000, '$').octets());
+        assert_eq!(told(&other.events()), ["file"]);
+    }
+}
+
+#[test]
+fn a_session_that_this_side_closes_leaves_nothing_to_go_on() {
+    let memory = MessageMemory::new(4, 100_000);
+    let mut bob = bob_with_memory(&memory, ReceiveMode::Whole);
+    bob.give(&part("file", 0..3_000, '+').octets());
+    bob.side.connection.close_session(bob.session).unwrap();
+    assert_eq!(told(&bob.events()), ["file SessionClosed"]);
+    assert_eq!(memory.unfinished(), 0);
+}
+
+#[test]
+fn the_memory_of_messages_is_bounded_in_messages_and_octets() {
+    for (memory, kept) in [
+        (MessageMemory::new(4, 100_000), 4),
+        (MessageMemory::new(100, 10_000), 2),
+        (MessageMemory::new(0, 100_000), 0),
+        (MessageMemory::new(100, 0), 0),
+    ] {
+        let mut bob = bob_with_memory(&memory, ReceiveMode::Whole);
+        for n in 0..10 {
+            bob.give(&part(&format!("file{n}"), 0..3_000, '+').octets());
+        }
+        bob.side.connection.receive_eof();
+        assert_eq!(told(&bob.events()).len(), 10);
+        assert_eq!(memory.unfinished(), kept);
+        assert_eq!(memory.forget(&"file9".parse().unwrap()), kept > 0);
+    }
 }

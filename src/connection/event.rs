@@ -200,11 +200,11 @@ impl Event {
     /// Octets that the event holds beside its entry.
     fn octets(&self) -> usize {
         match self {
-            Self::Message { received, body } => weight::of_head(&received.head) + body.len(),
+            Self::Message { received, body } => received.weight() + body.len(),
             Self::Piece { data, .. } => data.len(),
             Self::MessageStarted { received }
             | Self::MessageCompleted { received, .. }
-            | Self::MessageFailed { received, .. } => weight::of_head(&received.head),
+            | Self::MessageFailed { received, .. } => received.weight(),
             Self::SessionOpened { remote, response, .. } => {
                 remote.as_str().len() + response.as_ref().map_or(0, Response::octets)
             }

@@ -171,13 +171,14 @@ impl Connection {
             }
         };
         let is_untold = self.is_untold(id);
+        let is_lost = reason != CloseReason::Local;
         if is_untold {
-            self.drop_incoming(id);
+            self.drop_incoming(id, is_lost);
         }
         let Some(session) = self.sessions.remove(id).filter(|_| !is_untold) else { return false };
         self.finish_all(session.outbox, outcome, tell);
         self.drop_nicknames(id, session.nicknames, outcome);
-        self.drop_incoming(id);
+        self.drop_incoming(id, is_lost);
         for request in &session.requests {
             self.hop.complete(request);
         }

@@ -53,6 +53,10 @@ named! {
         NotReceiving = "notReceiving" => "this side receives no messages in the session",
         /// The application rejected it.
         Rejected = "rejected" => "the application rejected the message",
+        /// The session was lost, and
+        /// [`SessionConfig::memory`](crate::SessionConfig::memory) keeps what has arrived:
+        /// the message can go on in a later session.
+        Interrupted = "interrupted" => "the session was lost, and the message can go on",
         /// The session or its connection ended.
         SessionClosed = "closed" => "the session ended",
     }

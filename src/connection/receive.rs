@@ -115,7 +115,9 @@ impl Connection {
         if let Some(status) = self.inbox.refused(session, &message_id) {
             return self.respond(&view, status);
         }
-        let is_later = self.inbox.known(session, &message_id) != Known::Nothing;
+        let Some(owner) = self.sessions.get(session) else { return };
+        let known = self.inbox.known(session, &owner.config, &message_id);
+        let is_later = known != Known::Nothing;
         let lacks_type = is_later && view.content_type().is_none();
         if lacks_type && !self.tolerate(Tolerance::MissingContentType) {
             return self.refuse_request(&head, StatusCode::BAD_REQUEST);
@@ -240,9 +242,9 @@ impl Connection {
     }
 
     /// Drops the unfinished incoming messages of a session that ends.
-    pub(super) fn drop_incoming(&mut self, session: SessionKey) {
+    pub(super) fn drop_incoming(&mut self, session: SessionKey, is_lost: bool) {
         let is_untold = self.is_untold(session);
-        let Remains { unanswered, failed } = self.inbox.close_session(session);
+        let Remains { unanswered, failed } = self.inbox.close_session(session, is_lost);
         for head in unanswered {
             self.respond(&head.view(), StatusCode::NO_SUCH_SESSION);
         }

@@ -1,6 +1,9 @@
 //! The head of a message from the peer.
 
+use std::ops::Range;
+
 use crate::keys::{IncomingKey, SessionKey};
+use crate::weight;
 use crate::wire::{Head, HeadRef, MessageId};
 
 /// The head of a message from the peer: that of its first chunk to arrive.
@@ -14,9 +17,15 @@ pub struct Received {
     pub(super) message_id: MessageId,
     pub(super) is_duplicate: bool,
     pub(super) head: Head,
+    pub(super) present: Box<[Range<u64>]>,
 }
 
 impl Received {
+    /// What it weighs beside its entry.
+    pub(super) fn weight(&self) -> usize {
+        weight::of_head(&self.head) + size_of_val::<[Range<u64>]>(&self.present)
+    }
+
     /// The key of the message, which its pieces have too.
     #[must_use]
     pub const fn key(&self) -> IncomingKey {
@@ -53,6 +62,14 @@ impl Received {
     #[must_use]
     pub const fn is_duplicate(&self) -> bool {
         self.is_duplicate
+    }
+
+    /// The octets that arrived in earlier sessions, zero-based and in order
+    /// ([`SessionConfig::memory`](crate::SessionConfig::memory)). In pieces, the
+    /// application has them already, under the key of that session.
+    #[must_use]
+    pub const fn present(&self) -> &[Range<u64>] {
+        &self.present
     }
 
     /// The head itself, with all its header fields.

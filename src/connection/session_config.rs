@@ -1,6 +1,7 @@
 //! The configuration of a session.
 
 use super::direction::Direction;
+use super::message_memory::MessageMemory;
 use crate::uri::{MsrpUri, Path};
 use crate::wire::MediaTypes;
 
@@ -206,6 +207,9 @@ pub struct SessionConfig {
     /// peer become [`Event::NicknameRequested`](crate::Event::NicknameRequested),
     /// and the application responds. Default: no, and the response is 501.
     pub nicknames: bool,
+    /// What is known of the messages of this peer from earlier sessions, and is kept for
+    /// later ones. Default: `None`; what is known ends with the session.
+    pub memory: Option<MessageMemory>,
     /// Whether this side sends one message with content in the session and no
     /// more, as in the session of a file (RFC 5547 section 8.7). Messages that are
     /// the control of others ([`Direction`]) do not count. Default: no.
@@ -241,6 +245,7 @@ impl SessionConfig {
             bind: Bind::default(),
             direction: Direction::default(),
             nicknames: false,
+            memory: None,
             single_message: false,
             send_rate: None,
         }
@@ -309,6 +314,12 @@ impl SessionConfig {
     /// Sets [`SessionConfig::nicknames`].
     pub const fn nicknames(mut self, gives: bool) -> Self {
         self.nicknames = gives;
+        self
+    }
+
+    /// Sets [`SessionConfig::memory`].
+    pub fn memory(mut self, memory: MessageMemory) -> Self {
+        self.memory = Some(memory);
         self
     }
 

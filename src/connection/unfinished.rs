@@ -98,7 +98,7 @@ impl Unfinished {
         self.last_step += 1;
         open.progress.made(now, self.last_step);
         let before = open.weight();
-        let result = open.store.insert(offset, piece);
+        let result = open.store.insert(offset, piece).map_err(Fault::from);
         let (session, after) = (open.received.session, open.weight());
         self.reweigh(session, before, after);
         result
@@ -114,7 +114,10 @@ impl Unfinished {
 
     /// The size of a message is known.
     pub(super) fn finish(&mut self, key: IncomingKey, total: u64) -> Result<(), Fault> {
-        self.messages.get_mut(&key).map_or(Ok(()), |open| open.store.finish(total))
+        match self.messages.get_mut(&key) {
+            Some(open) => Ok(open.store.finish(total)?),
+            None => Ok(()),
+        }
     }
 
     /// The messages of a session, in the order in which they began, so that every run

@@ -8,8 +8,9 @@ use super::Inbox;
 use crate::connection::chunk::{Chunk, Current, Fault, Known, Refusal};
 use crate::connection::event::Event;
 use crate::connection::events::Events;
-use crate::connection::open::{Open, Progress, Store};
+use crate::connection::open::{Open, Progress};
 use crate::connection::session_config::{ReceiveMode, SessionConfig};
+use crate::connection::store::Store;
 use crate::keys::SessionKey;
 use crate::offset::Offset;
 use crate::time::Instant;
@@ -30,7 +31,7 @@ impl Inbox {
         (message_id, head): (MessageId, Head),
         events: &mut Events,
     ) -> Result<Option<Event>, Box<Refusal>> {
-        let known = self.known(session, &message_id);
+        let known = self.known(session, terms, &message_id);
         let open = if let Known::Begun(key) = known { self.open.get(key) } else { None };
         let terms = open.map_or(terms, |open| &open.terms).clone();
         let mut chunk = Box::new(Chunk::new(session, terms, message_id, head, known));
@@ -135,15 +136,27 @@ impl Inbox {
         if chunk.key.is_some() {
             return Ok(());
         }
-        let mut store = Store::new(&chunk.terms, &self.limits);
+        let kept = chunk.terms.memory.as_ref().and_then(|memory| memory.take(&chunk.message_id));
+        let is_in_pieces = chunk.terms.receive == ReceiveMode::Pieces;
+        let kept = kept.filter(|store| store.is_in_pieces() == is_in_pieces);
+        let present = kept.as_ref().map(Store::present).unwrap_or_default();
+        let mut store = kept.unwrap_or_else(|| self.new_store(&chunk.terms));
         let only_piece = std::mem::take(&mut chunk.only_piece);
         store.insert(chunk.offset, &only_piece)?;
         self.make_place(chunk.session, events);
-        let received = self.received(chunk.session, chunk.message_id, &chunk.head);
+        let received = self.received(chunk, present);
         let (key, terms, progress) = (received.key, chunk.terms.clone(), Progress::new(now));
         chunk.key = Some(key);
         self.open.insert(now, Open { received, store, terms, progress });
         self.make_room(key, events)
+    }
+
+    fn new_store(&self, terms: &SessionConfig) -> Store {
+        let (max_size, max_ranges) = (terms.max_size, self.limits.message_ranges);
+        match terms.receive {
+            ReceiveMode::Whole => Store::whole(max_size, max_ranges),
+            ReceiveMode::Pieces => Store::pieces(max_size, max_ranges),
+        }
     }
 
     /// Whether Byte-Range agrees with the octets of the frame, whose end-line has

@@ -4,9 +4,10 @@ use super::{Inbox, failed};
 use crate::connection::chunk::{Chunk, Current, Ended, Fault, Known, Receipt, Refusal, Whole};
 use crate::connection::event::Event;
 use crate::connection::events::Events;
-use crate::connection::open::{Open, Store};
+use crate::connection::open::Open;
 use crate::connection::reason::FailReason;
 use crate::connection::session_config::ResponseMode;
+use crate::connection::store::Store;
 use crate::keys::{IncomingKey, SessionKey};
 use crate::time::Instant;
 use crate::wire::{Continuation, Head};
@@ -94,7 +95,7 @@ impl Inbox {
 
     /// The whole message in one chunk, in one piece.
     fn end_single(&mut self, mut chunk: Box<Chunk>) -> Result<Ended, Box<Refusal>> {
-        let received = self.received(chunk.session, chunk.message_id, &chunk.head);
+        let received = self.received(&chunk, Box::default());
         let body = std::mem::take(&mut chunk.only_piece);
         if let Err(fault) = chunk.check_whole(received.content_type(), &body) {
             return Err(self.refuse(chunk, fault));

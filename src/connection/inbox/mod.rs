@@ -20,6 +20,7 @@ use super::mailbox::Mailbox;
 use super::open::Open;
 use super::reason::FailReason;
 use super::received::Received;
+use super::session_config::SessionConfig;
 use super::unfinished::Unfinished;
 use super::waiting::Waiting;
 use crate::footprint::Footprint;
@@ -94,7 +95,8 @@ impl Inbox {
     }
 
     /// Drops everything of a session that ends.
-    pub(super) fn close_session(&mut self, session: SessionKey) -> Remains {
+    /// `is_lost` says whether that was not this side's choice.
+    pub(super) fn close_session(&mut self, session: SessionKey, is_lost: bool) -> Remains {
         let mut remains = Remains::default();
         for key in self.waiting.keys_of(session) {
             let whole = self.waiting.remove(key);
@@ -102,14 +104,14 @@ impl Inbox {
         }
         if let Some(chunk) = self.take_current(|chunk| chunk.session == session) {
             if chunk.key.is_none() && chunk.known == Known::Nothing {
-                let message = self.received(session, chunk.message_id, &chunk.head);
+                let message = self.received(&chunk, Box::default());
                 remains.failed.push(failed(message, FailReason::SessionClosed));
             }
             remains.unanswered.push(chunk.head);
         }
         remains.unanswered.extend(self.take_bodiless(session));
         for key in self.open.keys_of(session) {
-            remains.failed.extend(self.lose(key, FailReason::SessionClosed));
+            remains.failed.extend(self.interrupt(key, is_lost));
         }
         self.mailboxes.remove(&session);
         remains
@@ -121,17 +123,23 @@ impl Inbox {
     }
 
     /// What is known of the message of this id.
-    pub(super) fn known(&self, session: SessionKey, id: &MessageId) -> Known {
+    pub(super) fn known(
+        &self,
+        session: SessionKey,
+        terms: &SessionConfig,
+        id: &MessageId,
+    ) -> Known {
         match self.open.find(session, id) {
             Some(key) => Known::Begun(key),
-            None if self.had(session, id) => Known::Complete,
+            None if self.had(session, terms, id) => Known::Complete,
             None => Known::Nothing,
         }
     }
 
     /// Whether a message of this id was complete before.
-    fn had(&self, session: SessionKey, id: &MessageId) -> bool {
-        self.mailboxes.get(&session).is_some_and(|mailbox| mailbox.received.contains(id))
+    fn had(&self, session: SessionKey, terms: &SessionConfig, id: &MessageId) -> bool {
+        terms.memory.as_ref().is_some_and(|memory| memory.is_complete(id))
+            || self.mailboxes.get(&session).is_some_and(|mailbox| mailbox.received.contains(id))
             || self.waiting.contains(session, id)
     }
 
@@ -177,6 +185,16 @@ impl Inbox {
         std::mem::take(&mut self.lost)
     }
 
+    /// Drops a message whose session ends. If it was lost, what has arrived is kept for
+    /// a later session.
+    fn interrupt(&mut self, key: IncomingKey, is_lost: bool) -> Option<Event> {
+        let Open { received, store, terms, .. } = self.open.remove(key)?;
+        let memory = terms.memory.as_ref().filter(|_| is_lost && !received.is_duplicate);
+        let Some(memory) = memory else { return Some(failed(received, FailReason::SessionClosed)) };
+        memory.keep(received.message_id, store);
+        Some(failed(received, FailReason::Interrupted))
+    }
+
     /// Drops a message whose rest will not come.
     fn lose(&mut self, key: IncomingKey, reason: FailReason) -> Option<Event> {
         self.open.remove(key).map(|open| failed(open.received, reason))
@@ -193,7 +211,7 @@ impl Inbox {
         let (session, message_id) = (chunk.session, chunk.message_id);
         let message = match chunk.key.and_then(|key| self.open.remove(key)) {
             Some(open) => open.received,
-            None => self.received(session, message_id, &chunk.head),
+            None => self.received(&chunk, Box::default()),
         };
         self.remember_refused(session, message_id, fault.status);
         let Fault { status, reason } = fault;
@@ -239,13 +257,17 @@ impl Inbox {
     // What is remembered.
 
     /// The head of a message, at its first chunk.
-    fn received(&mut self, session: SessionKey, message_id: MessageId, head: &Head) -> Received {
+    fn received(&mut self, chunk: &Chunk, present: Box<[Range<u64>]>) -> Received {
+        let Chunk { session, message_id, ref terms, .. } = *chunk;
         let key = self.keys.fresh();
-        let is_duplicate = self.had(session, &message_id);
-        Received { key, session, message_id, is_duplicate, head: head.detached() }
+        let is_duplicate = self.had(session, terms, &message_id);
+        Received { key, session, message_id, is_duplicate, head: chunk.head.detached(), present }
     }
 
     fn remember_received(&mut self, last: &Chunk) {
+        if let Some(memory) = &last.terms.memory {
+            memory.complete(last.message_id);
+        }
         self.mailbox(last.session).received.insert(last.message_id, ());
     }
 
