@@ -362,6 +362,7 @@ impl World {
         let (slot, number) = id[1..].split_once('n').unwrap();
         let (slot, number) = (slot.parse().unwrap(), number.parse().unwrap());
         self.ends[side].app.open(session, slot, number);
+        self.ends[side].app.bound.insert(session);
         if side == BOB && self.ends[ALICE].app.numbered(number).is_none() {
             // It was closed before its first request arrived.
             self.closing.push((self.now + secs(1), number));
