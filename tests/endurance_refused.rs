@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use common::wire::{Lone, Raw, words};
 use common::{Side, bob_expects};
-use msrp::{Config, Event, FailReason, MediaTypes, Role, SessionConfig, StatusCode};
+use msrp::{
+    Config, Event, FailReason, IncomingKey, MediaTypes, ReceiveMode, ResponseMode, Role,
+    SessionConfig, StatusCode,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -65,8 +68,7 @@ fn the_end_of_a_message_that_made_way_is_refused() {
 
 #[test]
 fn the_end_of_a_message_that_was_rejected_is_refused() {
-    let mut bob =
-        Lone::bob_with(Config::default(), bob_expects().receive(msrp::ReceiveMode::Pieces));
+    let mut bob = Lone::bob_with(Config::default(), bob_expects().receive(ReceiveMode::Pieces));
     bob.give(&begun("wrong").octets());
     let events = bob.events();
     let Event::MessageStarted { received } = &events[0] else { panic!("{events:?}") };
@@ -152,4 +154,97 @@ fn refused_first_requests_do_not_use_up_the_sessions() {
     }
     let fine = Raw::chunk("t.fine", "second", "1-2/2", "Hi", '$');
     assert_eq!(words(&bob.give(&fine.to("msrp://bob.example:12763/more9;tcp").octets())), ["200"]);
+}
+
+// A chunk that comes again while its message waits for the application.
+
+/// Bob, with a message of two chunks that waits, and its key.
+fn bob_with_a_waiting_message(mode: ReceiveMode) -> (Lone, IncomingKey) {
+    let session = bob_expects().receive(mode).responses(ResponseMode::Application);
+    let mut bob = Lone::bob_with(Config::default(), session);
+    bob.give(&chunk_of_two(1).octets());
+    assert_eq!(words(&bob.give(&chunk_of_two(2).octets())), [""; 0]);
+    let key = bob.events().iter().find_map(|event| match event {
+        Event::Message { received, .. } | Event::MessageCompleted { received, .. } => {
+            Some(received.key())
+        }
+        _ => None,
+    });
+    (bob, key.unwrap())
+}
+
+fn chunk_of_two(number: usize) -> Raw {
+    let (range, body, flag) =
+        if number == 1 { ("1-3/6", "abc", '+') } else { ("4-6/6", "def", '$') };
+    Raw::chunk("t.part", "waits", range, body, flag).reports("", "yes")
+}
+
+fn repeats() -> [Raw; 3] {
+    let end = Raw::send("t.end").message("waits").range("7-6/6").reports("", "yes");
+    [chunk_of_two(1), chunk_of_two(2), end]
+}
+
+#[test]
+fn a_repeated_chunk_of_a_waiting_message_waits_for_its_answer() {
+    for mode in [ReceiveMode::Whole, ReceiveMode::Pieces] {
+        for repeated in repeats() {
+            let (mut bob, key) = bob_with_a_waiting_message(mode);
+            let before = bob.side.connection.footprint().held;
+            for _ in 0..3 {
+                assert_eq!(words(&bob.give(&repeated.octets())), [""; 0]);
+            }
+            assert_ne!(bob.side.connection.footprint().held, before);
+            bob.side.connection.reject(key, StatusCode::FORBIDDEN).unwrap();
+            assert_eq!(words(&bob.drain()), ["403"; 4]);
+            assert_eq!(words(&bob.give(&repeated.octets())), ["403"]);
+
+            let (mut bob, key) = bob_with_a_waiting_message(mode);
+            for _ in 0..3 {
+                assert_eq!(words(&bob.give(&repeated.octets())), [""; 0]);
+            }
+            bob.side.connection.accept(key).unwrap();
+            assert_eq!(words(&bob.drain()), ["200", "200", "200", "200", "REPORT"]);
+            bob.events();
+            let held = bob.side.connection.footprint().held;
+            assert_eq!(held, Lone::bob().side.connection.footprint().held);
+        }
+    }
+}
+
+#[test]
+fn an_answer_while_a_repeated_chunk_arrives_is_its_answer() {
+    for is_accepted in [true, false] {
+        let (mut bob, key) = bob_with_a_waiting_message(ReceiveMode::Whole);
+        let repeated = chunk_of_two(2);
+        let (open, all) = (repeated.open(), repeated.octets());
+        assert_eq!(words(&bob.give(&open)), [""; 0]);
+        let connection = &mut bob.side.connection;
+        if is_accepted {
+            connection.accept(key).unwrap();
+        } else {
+            connection.reject(key, StatusCode::FORBIDDEN).unwrap();
+        }
+        bob.drain();
+        let status = if is_accepted { "200" } else { "403" };
+        assert_eq!(words(&bob.give(&all[open.len()..]))[0], status);
+    }
+}
+
+#[test]
+fn repeated_chunks_of_a_waiting_message_pause_reading_at_the_limit() {
+    let session = bob_expects().responses(ResponseMode::Application);
+    let mut config = Config::default();
+    config.limits.incoming_octets = 10_000;
+    let mut bob = Lone::bob_with(config, session);
+    bob.give(&chunk_of_two(1).octets());
+    bob.give(&chunk_of_two(2).octets());
+    for _ in 0..100 {
+        bob.give(&chunk_of_two(2).octets());
+    }
+    assert!(!bob.side.connection.wants_read());
+    let weight = bob.side.connection.footprint().held["waiting octets"];
+    assert!(weight < 11_000, "{weight}");
+    bob.side.connection.close_session(bob.session).unwrap();
+    let sent = bob.drain();
+    assert!(sent.len() > 10 && words(&sent).iter().all(|it| *it == "481"), "{sent:?}");
 }

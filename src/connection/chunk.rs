@@ -1,5 +1,6 @@
 //! The frame that is arriving, and the result of its end.
 
+use std::iter;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -178,11 +179,18 @@ pub(super) struct Whole {
     pub(super) last: Box<Chunk>,
     /// The head of the first chunk to arrive, if that is another one.
     pub(super) first: Option<Head>,
+    /// Chunks of it that came again while it waits for the application.
+    pub(super) repeated: Vec<Chunk>,
+    repeated_weight: usize,
     /// Its size in octets.
     pub(super) total: u64,
 }
 
 impl Whole {
+    pub(super) const fn new(last: Box<Chunk>, first: Option<Head>, total: u64) -> Self {
+        Self { last, first, repeated: Vec::new(), repeated_weight: 0, total }
+    }
+
     /// The head that asks for REPORTs on the message.
     pub(super) fn head(&self) -> &Head {
         self.first.as_ref().unwrap_or(&self.last.head)
@@ -191,7 +199,20 @@ impl Whole {
     /// What it weighs while it waits for the application.
     pub(super) fn weight(&self) -> usize {
         let first = self.first.as_ref().map_or(0, weight::of_head);
-        weight::ENTRY + weight::of_head(&self.last.head) + first
+        weight::ENTRY + weight::of_head(&self.last.head) + first + self.repeated_weight
+    }
+
+    /// A chunk of it has come again, and waits for the same answer.
+    pub(super) fn join(&mut self, mut chunk: Chunk) {
+        chunk.detach();
+        self.repeated_weight += weight::ENTRY + weight::of_head(&chunk.head);
+        self.repeated.push(chunk);
+    }
+
+    /// The heads that wait for its answer.
+    pub(super) fn into_heads(self) -> Vec<Head> {
+        let repeated = self.repeated.into_iter().map(|chunk| chunk.head);
+        iter::once(self.last.head).chain(repeated).collect()
     }
 }
 

@@ -211,8 +211,8 @@ impl Connection {
 
     /// A message that failed by no fault of the chunk that is arriving.
     pub(super) fn drop_message(&mut self, dropped: Dropped) {
-        let Dropped { head, status, event } = dropped;
-        if let Some(head) = head {
+        let Dropped { heads, status, event } = dropped;
+        for head in heads {
             self.respond(&head.view(), status);
         }
         self.events.extend(event);

@@ -11,7 +11,7 @@ use crate::connection::store::Store;
 use crate::keys::{IncomingKey, SessionKey};
 use crate::offset::Offset;
 use crate::time::Instant;
-use crate::wire::{Continuation, Head, HeadRef, StatusCode};
+use crate::wire::{ByteRange, Continuation, Head, HeadRef, MessageId};
 
 impl Inbox {
     /// The end-line of the frame.
@@ -26,7 +26,7 @@ impl Inbox {
             Current::Bodiless { session, head } => {
                 self.end_bodiless(now, (session, head), flag, events)
             }
-            Current::Repeated(chunk) => Ok(repeated(chunk, None)),
+            Current::Repeated(chunk) => Ok(self.end_repeated(chunk)),
             Current::Chunk(chunk) => match flag {
                 Continuation::Complete if chunk.key.is_none() && chunk.offset == 0 => {
                     self.end_single(chunk)
@@ -51,12 +51,13 @@ impl Inbox {
         flag: Continuation,
         events: &mut Events,
     ) -> Result<Ended, Box<Refusal>> {
-        if let Some(status) = self.refused_end(session, &head.view(), flag) {
-            let receipt = Some(Receipt::Refused(head, status));
-            return Ok(Ended { session: None, receipt, event: None });
-        }
         let id = head.view().message_id();
         let open = id.and_then(|id| Some((id, self.open.find(session, &id)?)));
+        if open.is_none()
+            && let Some(id) = id.filter(|_| is_of_octets(&head.view(), flag))
+        {
+            return Ok(self.end_known((session, id), head));
+        }
         let mut event = None;
         if let Some((id, key)) = open {
             match flag {
@@ -75,22 +76,21 @@ impl Inbox {
         Ok(Ended { session: Some(session), receipt: Some(Receipt::Traffic(head)), event })
     }
 
-    /// The status of a message that was refused before, if a SEND without a body says
-    /// something of its octets. A 200 would be the last word on a message whose chunks
-    /// were accepted one by one before it failed.
-    fn refused_end(
-        &self,
-        session: SessionKey,
-        head: &HeadRef<'_>,
-        flag: Continuation,
-    ) -> Option<StatusCode> {
-        let is_of_octets = head.byte_range().is_some_and(|range| {
-            range.offset() > Offset::START || range.total().is_some_and(|total| total > 0)
-        });
-        if !is_of_octets || flag == Continuation::Aborted {
-            return None;
-        }
-        self.refused(session, &head.message_id()?)
+    /// The end of a message that has ended here already. It gets the answer to that: a
+    /// 200 would be the last word on a message whose chunks were accepted one by one
+    /// before it failed.
+    fn end_known(&mut self, (session, id): (SessionKey, MessageId), head: Head) -> Ended {
+        let terms = self.waiting.find(session, &id).map(|whole| whole.last.terms.clone());
+        let receipt = match (self.refused(session, &id), terms) {
+            (Some(status), _) => Some(Receipt::Refused(head, status)),
+            (None, Some(terms)) => {
+                let chunk = Chunk::new(session, terms, id, head, Known::Complete);
+                self.answer_repeated(Box::new(chunk))
+            }
+            (None, None) => Some(Receipt::Traffic(head)),
+        };
+        let is_refused = matches!(receipt, Some(Receipt::Refused(..)));
+        Ended { session: (!is_refused).then_some(session), receipt, event: None }
     }
 
     /// The sender has aborted the message.
@@ -113,7 +113,18 @@ impl Inbox {
     fn end_repeated(&mut self, chunk: Box<Chunk>) -> Ended {
         let open = chunk.key.and_then(|key| self.open.remove(key));
         let told = open.filter(|open| open.store.is_in_pieces());
-        repeated(chunk, told.map(|open| failed(open.received, FailReason::Duplicate)))
+        let event = told.map(|open| failed(open.received, FailReason::Duplicate));
+        Ended { session: Some(chunk.session), receipt: self.answer_repeated(chunk), event }
+    }
+
+    /// What the sender of a repeated chunk gets: the answer to its message, as soon as
+    /// there is one.
+    fn answer_repeated(&mut self, chunk: Box<Chunk>) -> Option<Receipt> {
+        let chunk = self.waiting.join(chunk).err()?;
+        Some(match self.refused(chunk.session, &chunk.message_id) {
+            Some(status) => Receipt::Refused(chunk.head, status),
+            None => Receipt::Repeated(chunk),
+        })
     }
 
     /// The whole message in one chunk, in one piece.
@@ -124,7 +135,7 @@ impl Inbox {
             return Err(self.refuse(chunk, fault));
         }
         let session = Some(chunk.session);
-        let whole = Whole { last: chunk, first: None, total: body.len() as u64 };
+        let whole = Whole::new(chunk, None, body.len() as u64);
         let receipt = self.take_whole(received.key, whole);
         let event = Some(Event::Message { received, body: self.detached(body) });
         Ok(Ended { session, receipt, event })
@@ -182,13 +193,13 @@ impl Inbox {
                 if let Err(fault) = chunk.check_whole(received.content_type(), &body) {
                     return Err(self.refuse(chunk, fault));
                 }
-                let whole = Whole { last: chunk, first, total: body.len() as u64 };
+                let whole = Whole::new(chunk, first, body.len() as u64);
                 let receipt = self.take_whole(received.key, whole);
                 Ok(Ended { session, receipt, event: Some(Event::Message { received, body }) })
             }
             Store::Pieces(tracker) => {
                 let total = tracker.received();
-                let receipt = self.take_whole(received.key, Whole { last: chunk, first, total });
+                let receipt = self.take_whole(received.key, Whole::new(chunk, first, total));
                 Ok(Ended {
                     session,
                     receipt,
@@ -214,6 +225,10 @@ impl Inbox {
     }
 }
 
-fn repeated(chunk: Box<Chunk>, event: Option<Event>) -> Ended {
-    Ended { session: Some(chunk.session), receipt: Some(Receipt::Repeated(chunk)), event }
+/// Whether a SEND without a body says something of the octets of its message.
+fn is_of_octets(head: &HeadRef<'_>, flag: Continuation) -> bool {
+    let says = |range: ByteRange| {
+        range.offset() > Offset::START || range.total().is_some_and(|total| total > 0)
+    };
+    flag != Continuation::Aborted && head.byte_range().is_some_and(says)
 }

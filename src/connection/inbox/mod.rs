@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::chunk::{Chunk, Current, Fault, Known, Receipt, Refusal};
+use super::chunk::{Chunk, Current, Fault, Known, Receipt, Refusal, Whole};
 use super::event::Event;
 use super::input::InputBuffer;
 use super::mailbox::Mailbox;
@@ -58,8 +58,8 @@ pub(super) struct Remains {
 /// A message that failed by no fault of the chunk that is arriving.
 #[derive(Debug)]
 pub(super) struct Dropped {
-    /// The chunk to respond to. `None` between two chunks.
-    pub(super) head: Option<Head>,
+    /// The chunks to respond to. None between two chunks.
+    pub(super) heads: Vec<Head>,
     pub(super) status: StatusCode,
     /// `None` if the application already has the whole message.
     pub(super) event: Option<Event>,
@@ -88,7 +88,7 @@ impl Inbox {
         let mut remains = Remains::default();
         for key in self.waiting.keys_of(session) {
             let whole = self.waiting.remove(key);
-            remains.unanswered.extend(whole.map(|whole| whole.last.head));
+            remains.unanswered.extend(whole.into_iter().flat_map(Whole::into_heads));
         }
         if let Some(chunk) = self.take_current(|chunk| chunk.session == session) {
             if chunk.key.is_none() && chunk.known == Known::Nothing {
@@ -127,7 +127,7 @@ impl Inbox {
     fn had(&self, session: SessionKey, terms: &SessionConfig, id: &MessageId) -> bool {
         terms.memory.as_ref().is_some_and(|memory| memory.is_complete(id))
             || self.mailboxes.get(&session).is_some_and(|mailbox| mailbox.received.contains(id))
-            || self.waiting.contains(session, id)
+            || self.waiting.find(session, id).is_some()
     }
 
     // Responses of the application.
@@ -142,9 +142,8 @@ impl Inbox {
     /// Refuses a message that waits, or has begun and not ended.
     pub(super) fn reject(&mut self, key: IncomingKey, status: StatusCode) -> Option<Dropped> {
         if let Some(whole) = self.waiting.remove(key) {
-            let last = whole.last;
-            self.remember_refused(last.session, last.message_id, status);
-            return Some(Dropped { head: Some(last.head), status, event: None });
+            self.remember_refused(whole.last.session, whole.last.message_id, status);
+            return Some(Dropped { heads: whole.into_heads(), status, event: None });
         }
         self.drop_message(key, Fault { status, reason: FailReason::Rejected })
     }
@@ -157,7 +156,8 @@ impl Inbox {
         self.remember_refused(received.session, received.message_id, fault.status);
         let current = self.take_current(|chunk| chunk.key == Some(key));
         let event = Some(failed(received, fault.reason));
-        Some(Dropped { head: current.map(|chunk| chunk.head), status: fault.status, event })
+        let heads = current.into_iter().map(|chunk| chunk.head).collect();
+        Some(Dropped { heads, status: fault.status, event })
     }
 
     /// Drops a message whose session ends. If it was lost, what has arrived is kept for
