@@ -248,3 +248,71 @@ fn repeated_chunks_of_a_waiting_message_pause_reading_at_the_limit() {
     let sent = bob.drain();
     assert!(sent.len() > 10 && words(&sent).iter().all(|it| *it == "481"), "{sent:?}");
 }
+
+// The limit on octets.
+
+#[test]
+fn a_message_is_accepted_up_to_the_limit_wherever_it_is_cut() {
+    const MIB: usize = 1024 * 1024;
+    for first in [1, 1448, 16 * 1024, 5 * MIB] {
+        for size in [8 * MIB + 1, 12 * MIB, 16 * MIB - 4096] {
+            let session = bob_expects().max_size(16 * MIB as u64);
+            let mut bob = Lone::bob_with(Config::default(), session);
+            let body = "x".repeat(size);
+            let octets = Raw::chunk("t.large", "large", "1-*/*", &body, '$').octets();
+            let (one, rest) = octets.split_at(first + 200);
+            let mut sent = bob.give(one);
+            for piece in rest.chunks(60_000) {
+                sent.extend(bob.give(piece));
+            }
+            assert_eq!(words(&sent), ["200"], "{first} of {size}");
+        }
+    }
+}
+
+// What makes no other message give way.
+
+#[test]
+fn an_aborted_message_takes_no_place() {
+    for mode in [ReceiveMode::Whole, ReceiveMode::Pieces] {
+        let mut config = Config::default();
+        config.limits.incoming_messages = 1;
+        config.limits.incoming_octets = 5000;
+        let mut bob = Lone::bob_with(config, bob_expects().receive(mode));
+        let aborted = Raw::chunk("t.one", "aborted", "1-*/*", &"x".repeat(4500), '#');
+        if mode == ReceiveMode::Whole {
+            bob.give(&begun("sound").octets());
+            bob.events();
+        }
+        assert_eq!(words(&bob.give(&aborted.octets())), ["200"]);
+        assert_eq!(failures(&bob.events()), [FailReason::Aborted]);
+        if mode == ReceiveMode::Whole {
+            assert_eq!(words(&bob.give(&end("sound", "4-3/3", '$').octets())), ["200"]);
+            assert!(matches!(bob.events()[..], [Event::Message { .. }]));
+        }
+    }
+}
+
+#[test]
+fn a_message_that_comes_again_takes_the_place_of_no_other() {
+    for mode in [ReceiveMode::Whole, ReceiveMode::Pieces] {
+        for flag in ['$', '+'] {
+            let mut config = Config::default();
+            config.limits.incoming_messages = 1;
+            let mut bob = Lone::bob_with(config, bob_expects().receive(mode));
+            let body = "x".repeat(3000);
+            bob.give(&Raw::chunk("t.one", "again", "1-3000/3000", &body, '$').octets());
+            bob.give(&begun("sound").octets());
+            bob.events();
+            let again = Raw::chunk("t.two", "again", "1-3000/*", &body, flag).octets();
+            let mut sent = Vec::new();
+            for piece in again.chunks(1000) {
+                sent.extend(bob.give(piece));
+            }
+            assert_eq!(words(&sent), ["200"], "{mode:?} {flag}");
+            assert_eq!(failures(&bob.events()), []);
+            assert_eq!(words(&bob.give(&end("sound", "4-3/3", '$').octets())), ["200"]);
+            assert_eq!(bob.events().len(), 1, "{mode:?} {flag}");
+        }
+    }
+}

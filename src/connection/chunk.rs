@@ -9,7 +9,8 @@ use super::direction::may_be_control;
 use super::event::Event;
 use super::reason::FailReason;
 use super::received::Received;
-use super::session_config::SessionConfig;
+use super::session_config::{ReceiveMode, SessionConfig};
+use super::store::Store;
 use crate::keys::{IncomingKey, SessionKey};
 use crate::mime::wrapped_type;
 use crate::offset::Offset;
@@ -146,6 +147,13 @@ impl Chunk {
     pub(super) fn range(&self) -> ByteRange {
         let total = self.announced_size().filter(|total| self.end() <= *total);
         ByteRange::from_offsets(Offset::new(self.offset), Some(Offset::new(self.end())), total)
+    }
+
+    /// Takes what an earlier session has kept of its message.
+    pub(super) fn take_kept(&self) -> Option<Store> {
+        let is_in_pieces = self.terms.receive == ReceiveMode::Pieces;
+        let kept = self.terms.memory.as_ref()?.take(&self.message_id);
+        kept.filter(|store| store.is_in_pieces() == is_in_pieces)
     }
 
     /// Keeps what its response and REPORTs need, and lets go of the buffer that

@@ -35,7 +35,10 @@ impl Inbox {
         let open = if let Known::Begun(key) = known { self.open.get(key) } else { None };
         let terms = open.map_or(terms, |open| &open.terms).clone();
         let mut chunk = Box::new(Chunk::new(session, terms, message_id, head, known));
-        if known == Known::Complete && chunk.offset > 0 {
+        let is_in_pieces = chunk.terms.receive == ReceiveMode::Pieces;
+        if known == Known::Complete
+            && (chunk.offset > 0 || (is_in_pieces && self.has_no_place(session)))
+        {
             self.current = Current::Repeated(chunk);
             return Ok(None);
         }
@@ -79,6 +82,10 @@ impl Inbox {
         events: &mut Events,
     ) -> Result<Option<Event>, Box<Refusal>> {
         match std::mem::take(&mut self.current) {
+            Current::Chunk(chunk) if self.lacks_place(&chunk) => {
+                self.current = Current::Repeated(chunk);
+                self.piece(now, piece, events)
+            }
             Current::Chunk(mut chunk) => match self.take_piece(now, &mut chunk, piece, events) {
                 Ok(event) => {
                     self.current = Current::Chunk(chunk);
@@ -126,6 +133,15 @@ impl Inbox {
         Ok(is_in_pieces.then(|| Event::Piece { incoming, offset, data: self.detached(piece) }))
     }
 
+    /// Whether a message that was complete before needs a place now, which it takes from
+    /// no other.
+    fn lacks_place(&self, chunk: &Chunk) -> bool {
+        chunk.known == Known::Complete
+            && chunk.key.is_none()
+            && !chunk.only_piece.is_empty()
+            && self.has_no_place(chunk.session)
+    }
+
     /// Opens the place where the chunks of a message meet, unless it is open.
     pub(super) fn start(
         &mut self,
@@ -136,9 +152,7 @@ impl Inbox {
         if chunk.key.is_some() {
             return Ok(());
         }
-        let kept = chunk.terms.memory.as_ref().and_then(|memory| memory.take(&chunk.message_id));
-        let is_in_pieces = chunk.terms.receive == ReceiveMode::Pieces;
-        let kept = kept.filter(|store| store.is_in_pieces() == is_in_pieces);
+        let kept = chunk.take_kept();
         let present = kept.as_ref().map(Store::present).unwrap_or_default();
         let mut store = kept.unwrap_or_else(|| self.new_store(&chunk.terms));
         let only_piece = std::mem::take(&mut chunk.only_piece);

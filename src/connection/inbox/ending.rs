@@ -34,7 +34,7 @@ impl Inbox {
                 Continuation::More | Continuation::Aborted if chunk.known == Known::Complete => {
                     Ok(self.end_repeated(chunk))
                 }
-                Continuation::Aborted => self.end_aborted(now, chunk, events),
+                Continuation::Aborted => Ok(self.end_aborted(chunk)),
                 Continuation::Complete | Continuation::More => {
                     self.end_part(now, chunk, flag, events)
                 }
@@ -93,19 +93,17 @@ impl Inbox {
         Ended { session: (!is_refused).then_some(session), receipt, event: None }
     }
 
-    /// The sender has aborted the message.
-    fn end_aborted(
-        &mut self,
-        now: Instant,
-        mut chunk: Box<Chunk>,
-        events: &mut Events,
-    ) -> Result<Ended, Box<Refusal>> {
-        if let Err(fault) = self.start(now, &mut chunk, events) {
-            return Err(self.refuse(chunk, fault));
-        }
-        let event = chunk.key.and_then(|key| self.lose(key, FailReason::Aborted));
-        let session = Some(chunk.session);
-        Ok(Ended { session, receipt: Some(Receipt::Traffic(chunk.head)), event })
+    /// The sender has aborted the message. One of which nothing else has come needs no
+    /// place for that.
+    fn end_aborted(&mut self, chunk: Box<Chunk>) -> Ended {
+        let event = match chunk.key {
+            Some(key) => self.lose(key, FailReason::Aborted),
+            None => {
+                let present = chunk.take_kept().map(|store| store.present()).unwrap_or_default();
+                Some(failed(self.received(&chunk, present), FailReason::Aborted))
+            }
+        };
+        Ended { session: Some(chunk.session), receipt: Some(Receipt::Traffic(chunk.head)), event }
     }
 
     /// A message that was complete before comes again, and not whole in this chunk: it

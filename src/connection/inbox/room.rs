@@ -15,10 +15,15 @@ impl Inbox {
         self.waiting.is_full() || exceeds(self.waiting.weight(), self.limits.incoming_octets)
     }
 
+    /// Whether as many messages of a session are unfinished as may be.
+    pub(super) fn has_no_place(&self, session: SessionKey) -> bool {
+        self.open.len_of(session) >= self.limits.incoming_messages
+    }
+
     /// Makes a place for one more message of a session: the one without progress for
     /// the longest time gives way.
     pub(super) fn make_place(&mut self, session: SessionKey, events: &mut Events) {
-        while self.open.len_of(session) >= self.limits.incoming_messages {
+        while self.has_no_place(session) {
             let Some(idlest) = self.open.idlest_of(session) else { return };
             self.evict(idlest, events);
         }
