@@ -316,3 +316,76 @@ fn a_message_that_comes_again_takes_the_place_of_no_other() {
         }
     }
 }
+
+// Messages that wait for their turn.
+
+fn chunk_at(id: &str, octet: usize, flag: char) -> Raw {
+    Raw::chunk("t.turn", id, &format!("{octet}-*/*"), "x", flag)
+}
+
+#[test]
+fn a_message_waits_while_the_peer_sends_others() {
+    for mode in [ReceiveMode::Whole, ReceiveMode::Pieces] {
+        let mut bob = Lone::bob_with(Config::default(), bob_expects().receive(mode));
+        bob.give(&begun("waits").octets());
+        bob.give(&begun("moves").octets());
+        for n in 0..60 {
+            bob.advance(10 * SECOND);
+            assert_eq!(words(&bob.give(&chunk_at("moves", n + 4, '+').octets())), ["200"]);
+        }
+        let octets = Raw::chunk("t.long", "long", "1-*/*", &"x".repeat(90), '+').octets();
+        let (head, rest) = octets.split_at(octets.len() - 100);
+        let (body, end) = rest.split_at(80);
+        bob.give(head);
+        for octet in body {
+            bob.advance(5 * SECOND);
+            bob.give(&[*octet]);
+        }
+        bob.give(end);
+        assert_eq!(failures(&bob.events()), []);
+        assert_eq!(words(&bob.give(&chunk_at("waits", 4, '+').octets())), ["200"]);
+        let due = bob.side.connection.poll_timeout();
+        assert_eq!(due, Some(bob.now + 120 * SECOND));
+        bob.advance(119 * SECOND);
+        assert_eq!(failures(&bob.events()), []);
+        bob.advance(SECOND);
+        assert_eq!(failures(&bob.events()), [FailReason::TimedOut; 3]);
+        assert_eq!(bob.side.connection.poll_timeout(), None);
+    }
+}
+
+#[test]
+fn a_text_now_and_then_holds_no_abandoned_message() {
+    let mut bob = Lone::bob();
+    bob.give(&begun("gone").octets());
+    let start = bob.now;
+    for n in 0..3 {
+        bob.advance(30 * SECOND);
+        bob.give(&Raw::chunk("t.text", &format!("text{n}"), "1-2/2", "Hi", '$').octets());
+        assert_eq!(bob.side.connection.poll_timeout(), Some(start + 120 * SECOND));
+    }
+    bob.advance(30 * SECOND);
+    assert_eq!(failures(&bob.events()), [FailReason::TimedOut]);
+}
+
+#[test]
+fn pauses_of_this_side_take_no_time_from_a_message() {
+    let session = bob_expects().responses(ResponseMode::Application);
+    let mut config = Config::default();
+    config.limits.incoming_messages = 1;
+    let mut bob = Lone::bob_with(config, session);
+    bob.give(&begun("waits").octets());
+    for n in 0..10 {
+        let text = Raw::chunk("t.text", &format!("text{n}"), "1-2/2", "Hi", '$');
+        bob.give(&text.octets());
+        assert!(!bob.side.connection.wants_read());
+        bob.advance(50 * SECOND);
+        let events = bob.events();
+        let Some(Event::Message { received, .. }) = events.last() else { panic!("{events:?}") };
+        bob.side.connection.accept(received.key()).unwrap();
+        bob.drain();
+        bob.advance(SECOND);
+        assert_eq!(failures(&bob.events()), []);
+    }
+    assert_eq!(words(&bob.give(&chunk_at("waits", 4, '+').octets())), ["200"]);
+}

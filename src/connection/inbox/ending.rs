@@ -10,22 +10,18 @@ use crate::connection::session_config::ResponseMode;
 use crate::connection::store::Store;
 use crate::keys::{IncomingKey, SessionKey};
 use crate::offset::Offset;
-use crate::time::Instant;
 use crate::wire::{ByteRange, Continuation, Head, HeadRef, MessageId};
 
 impl Inbox {
     /// The end-line of the frame.
     pub(in crate::connection) fn end(
         &mut self,
-        now: Instant,
         flag: Continuation,
         events: &mut Events,
     ) -> Result<Ended, Box<Refusal>> {
         match std::mem::take(&mut self.current) {
             Current::Skipped => Ok(Ended::default()),
-            Current::Bodiless { session, head } => {
-                self.end_bodiless(now, (session, head), flag, events)
-            }
+            Current::Bodiless { session, head } => self.end_bodiless((session, head), flag, events),
             Current::Repeated(chunk) => Ok(self.end_repeated(chunk)),
             Current::Chunk(chunk) => match flag {
                 Continuation::Complete if chunk.key.is_none() && chunk.offset == 0 => {
@@ -35,9 +31,7 @@ impl Inbox {
                     Ok(self.end_repeated(chunk))
                 }
                 Continuation::Aborted => Ok(self.end_aborted(chunk)),
-                Continuation::Complete | Continuation::More => {
-                    self.end_part(now, chunk, flag, events)
-                }
+                Continuation::Complete | Continuation::More => self.end_part(chunk, flag, events),
             },
         }
     }
@@ -46,7 +40,6 @@ impl Inbox {
     /// can end one that has begun.
     fn end_bodiless(
         &mut self,
-        now: Instant,
         (session, head): (SessionKey, Head),
         flag: Continuation,
         events: &mut Events,
@@ -66,7 +59,7 @@ impl Inbox {
                     if let Some(terms) = self.open.get(key).map(|open| open.terms.clone()) {
                         let chunk = Chunk::new(session, terms, id, head.clone(), Known::Begun(key));
                         if chunk.offset > 0 {
-                            return self.end_part(now, Box::new(chunk), flag, events);
+                            return self.end_part(Box::new(chunk), flag, events);
                         }
                     }
                 }
@@ -142,13 +135,11 @@ impl Inbox {
     /// A chunk of a message that has others.
     fn end_part(
         &mut self,
-        now: Instant,
         mut chunk: Box<Chunk>,
         flag: Continuation,
         events: &mut Events,
     ) -> Result<Ended, Box<Refusal>> {
-        let part =
-            self.start(now, &mut chunk, events).and_then(|()| self.add_part(now, &mut chunk, flag));
+        let part = self.start(&mut chunk, events).and_then(|()| self.add_part(&mut chunk, flag));
         match part {
             Ok(Some(open)) => self.end_message(chunk, open),
             Ok(None) => {
@@ -160,15 +151,10 @@ impl Inbox {
     }
 
     /// Adds a chunk to its message, and takes the message if it is complete.
-    fn add_part(
-        &mut self,
-        now: Instant,
-        chunk: &mut Chunk,
-        flag: Continuation,
-    ) -> Result<Option<Open>, Fault> {
+    fn add_part(&mut self, chunk: &mut Chunk, flag: Continuation) -> Result<Option<Open>, Fault> {
         let Some(key) = chunk.key else { return Ok(None) };
         if chunk.len > 0 {
-            self.open.touch(now, key);
+            self.open.touch(self.quiet.time(), key);
         }
         if flag == Continuation::Complete {
             self.open.finish(key, chunk.end())?;

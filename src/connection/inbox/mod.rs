@@ -18,6 +18,7 @@ use super::event::Event;
 use super::input::InputBuffer;
 use super::mailbox::Mailbox;
 use super::open::Open;
+use super::quiet::Quiet;
 use super::reason::FailReason;
 use super::received::Received;
 use super::session_config::SessionConfig;
@@ -39,6 +40,7 @@ pub(super) struct Inbox {
     current: Current,
     /// Messages that have begun and not ended.
     open: Unfinished,
+    quiet: Quiet,
     /// Complete messages that wait for the application's response.
     waiting: Waiting,
     /// What each session remembers, from its first message on.
@@ -66,12 +68,13 @@ pub(super) struct Dropped {
 }
 
 impl Inbox {
-    pub(super) fn new(limits: Limits, tag: Tag) -> Self {
+    pub(super) fn new(limits: Limits, tag: Tag, quiet: Quiet) -> Self {
         Self {
             limits,
             buffer: InputBuffer::default(),
             current: Current::default(),
             open: Unfinished::default(),
+            quiet,
             waiting: Waiting::new(limits.incoming_messages),
             mailboxes: HashMap::new(),
             keys: Keys::new(tag),
