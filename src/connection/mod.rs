@@ -28,6 +28,7 @@ mod outbox;
 mod outcome;
 mod past;
 mod progress;
+mod quiet;
 mod reason;
 mod receive;
 mod received;
@@ -85,6 +86,7 @@ use inbox::Inbox;
 use life::Life;
 use memory::Memory;
 use past::EndedRequest;
+use quiet::Quiet;
 use receive::RequestKind;
 use session::Sessions;
 
@@ -145,7 +147,7 @@ impl Connection {
             order: Order::Turns,
         };
         let tag = Tag::draw(&mut random)?;
-        let inbox = Inbox::new(config.limits, tag);
+        let inbox = Inbox::new(config.limits, tag, Quiet::new(now, config.incoming_timeout));
         let finds_session_ids = config.parse.tolerances.contains(Tolerance::SessionIdAlone);
         let life = Life::new(now, config.bind_timeout);
         Ok(Self {
@@ -404,7 +406,7 @@ impl Connection {
             Frame::Head(head) => self.head(now, head),
             Frame::BadHead(bad) => self.bad_request(&bad),
             Frame::Body(piece) => self.body_piece(now, piece),
-            Frame::End(flag) => self.end_line(now, flag),
+            Frame::End(flag) => self.end_line(flag),
         }
     }
 

@@ -125,9 +125,10 @@ impl Connection {
         if lacks_type && !self.tolerate(Tolerance::MissingContentType) {
             return self.refuse_request(&head, StatusCode::BAD_REQUEST);
         }
+        self.inbox.hear(now, self.life.read_since(now));
         let Some(owner) = self.sessions.get(session) else { return };
         let (inbox, events) = (&mut self.inbox, &mut self.events);
-        let result = inbox.begin(now, session, &owner.config, (message_id, head), events);
+        let result = inbox.begin(session, &owner.config, (message_id, head), events);
         if let Ok(Some(_)) = result {
             self.mark_open(session, None);
         }
@@ -136,19 +137,20 @@ impl Connection {
 
     /// A piece of the body of the current frame.
     pub(super) fn body_piece(&mut self, now: Instant, piece: Bytes) {
-        let result = self.inbox.piece(now, piece, &mut self.events);
+        self.inbox.hear(now, self.life.read_since(now));
+        let result = self.inbox.piece(piece, &mut self.events);
         self.tell_or_refuse(result);
     }
 
     /// The end-line of the current frame.
-    pub(super) fn end_line(&mut self, now: Instant, flag: Continuation) {
+    pub(super) fn end_line(&mut self, flag: Continuation) {
         if !self.inbox.agrees(flag) && !self.tolerate(Tolerance::WrongByteRange) {
             if let Some(refusal) = self.inbox.refuse_current(Fault::INCONSISTENT) {
                 self.refuse(*refusal);
             }
             return;
         }
-        let ended = self.inbox.end(now, flag, &mut self.events);
+        let ended = self.inbox.end(flag, &mut self.events);
         self.report_lost();
         match ended {
             Ok(Ended { session, receipt, event }) => {
@@ -195,11 +197,7 @@ impl Connection {
     /// When an unfinished incoming message may be due. A pause of this side is no
     /// silence of the peer.
     pub(super) fn next_incoming_deadline(&self) -> Option<Instant> {
-        if self.wants_read() {
-            self.inbox.next_deadline(self.config.incoming_timeout, self.life.resumed())
-        } else {
-            None
-        }
+        if self.wants_read() { self.inbox.next_deadline(self.life.resumed()) } else { None }
     }
 
     /// Drops the incoming messages whose rest has not come in time.
@@ -207,8 +205,8 @@ impl Connection {
         if !self.wants_read() {
             return;
         }
-        let (timeout, since) = (self.config.incoming_timeout, self.life.resumed());
-        while let Some(dropped) = self.inbox.expire(now, timeout, since) {
+        let since = self.life.resumed();
+        while let Some(dropped) = self.inbox.expire(now, since) {
             self.drop_message(dropped);
         }
         self.report_lost();
@@ -216,8 +214,8 @@ impl Connection {
 
     /// A message that failed by no fault of the chunk that is arriving.
     pub(super) fn drop_message(&mut self, dropped: Dropped) {
-        let Dropped { head, status, event } = dropped;
-        if let Some(head) = head {
+        let Dropped { heads, status, event } = dropped;
+        for head in heads {
             self.respond(&head.view(), status);
         }
         self.events.extend(event);

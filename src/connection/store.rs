@@ -70,9 +70,13 @@ impl Store {
 
     pub(super) fn weight(&self) -> usize {
         let (ranges, octets) = match self {
-            Self::Whole(store) => (store.ranges(), store.capacity()),
+            Self::Whole(store) => (store.ranges(), octets(store)),
             Self::Pieces(tracker) => (tracker.ranges(), 0),
         };
         ranges.len() * weight::RUN + octets
     }
+}
+
+fn octets(store: &Reassembler) -> usize {
+    usize::try_from(store.received()).unwrap_or(usize::MAX)
 }

@@ -13,11 +13,12 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::chunk::{Chunk, Current, Fault, Known, Receipt, Refusal};
+use super::chunk::{Chunk, Current, Fault, Known, Receipt, Refusal, Whole};
 use super::event::Event;
 use super::input::InputBuffer;
 use super::mailbox::Mailbox;
 use super::open::Open;
+use super::quiet::Quiet;
 use super::reason::FailReason;
 use super::received::Received;
 use super::session_config::SessionConfig;
@@ -39,6 +40,7 @@ pub(super) struct Inbox {
     current: Current,
     /// Messages that have begun and not ended.
     open: Unfinished,
+    quiet: Quiet,
     /// Complete messages that wait for the application's response.
     waiting: Waiting,
     /// What each session remembers, from its first message on.
@@ -69,20 +71,21 @@ pub(super) struct Remains {
 /// A message that failed by no fault of the chunk that is arriving.
 #[derive(Debug)]
 pub(super) struct Dropped {
-    /// The chunk to respond to. `None` between two chunks.
-    pub(super) head: Option<Head>,
+    /// The chunks to respond to. None between two chunks.
+    pub(super) heads: Vec<Head>,
     pub(super) status: StatusCode,
     /// `None` if the application already has the whole message.
     pub(super) event: Option<Event>,
 }
 
 impl Inbox {
-    pub(super) fn new(limits: Limits, tag: Tag) -> Self {
+    pub(super) fn new(limits: Limits, tag: Tag, quiet: Quiet) -> Self {
         Self {
             limits,
             buffer: InputBuffer::default(),
             current: Current::default(),
             open: Unfinished::default(),
+            quiet,
             waiting: Waiting::new(limits.incoming_messages),
             mailboxes: HashMap::new(),
             keys: Keys::new(tag),
@@ -100,7 +103,7 @@ impl Inbox {
         let mut remains = Remains::default();
         for key in self.waiting.keys_of(session) {
             let whole = self.waiting.remove(key);
-            remains.unanswered.extend(whole.map(|whole| whole.last.head));
+            remains.unanswered.extend(whole.into_iter().flat_map(Whole::into_heads));
         }
         if let Some(chunk) = self.take_current(|chunk| chunk.session == session) {
             if chunk.key.is_none() && chunk.known == Known::Nothing {
@@ -140,7 +143,7 @@ impl Inbox {
     fn had(&self, session: SessionKey, terms: &SessionConfig, id: &MessageId) -> bool {
         terms.memory.as_ref().is_some_and(|memory| memory.is_complete(id))
             || self.mailboxes.get(&session).is_some_and(|mailbox| mailbox.received.contains(id))
-            || self.waiting.contains(session, id)
+            || self.waiting.find(session, id).is_some()
     }
 
     // Responses of the application.
@@ -155,9 +158,8 @@ impl Inbox {
     /// Refuses a message that waits, or has begun and not ended.
     pub(super) fn reject(&mut self, key: IncomingKey, status: StatusCode) -> Option<Dropped> {
         if let Some(whole) = self.waiting.remove(key) {
-            let last = whole.last;
-            self.remember_refused(last.session, last.message_id, status);
-            return Some(Dropped { head: Some(last.head), status, event: None });
+            self.remember_refused(whole.last.session, whole.last.message_id, status);
+            return Some(Dropped { heads: whole.into_heads(), status, event: None });
         }
         self.drop_message(key, Fault { status, reason: FailReason::Rejected })
     }
@@ -177,7 +179,8 @@ impl Inbox {
             self.lost.push(Lost { received: received.clone(), octets, status });
         }
         let event = Some(failed(received, fault.reason));
-        Some(Dropped { head: current.map(|chunk| chunk.head), status: fault.status, event })
+        let heads = current.into_iter().map(|chunk| chunk.head).collect();
+        Some(Dropped { heads, status: fault.status, event })
     }
 
     /// What has been dropped since the last call.
