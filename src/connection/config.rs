@@ -40,7 +40,7 @@ pub struct Config {
     /// [`ConnectionEnd::Silent`](crate::ConnectionEnd::Silent). Every octet that
     /// arrives or leaves the transport is one. The time runs while octets wait to
     /// leave, or a keep-alive waits for its answer: silence between messages is
-    /// normal. Default 60 seconds.
+    /// normal. [`Duration::MAX`]: without limit. Default 60 seconds.
     pub silence_timeout: Duration,
     /// How long a connection of [`Role::Passive`] waits for its first accepted
     /// request before it ends with
@@ -56,10 +56,12 @@ pub struct Config {
     /// How long an incoming message that has begun may stay without another octet
     /// before it fails with [`FailReason::TimedOut`](crate::FailReason::TimedOut). The
     /// response to later chunks of it is 408. The time does not run while
-    /// [`Connection::wants_read`](crate::Connection::wants_read) is false. Default 120
-    /// seconds.
+    /// [`Connection::wants_read`](crate::Connection::wants_read) is false.
+    /// [`Duration::MAX`]: without limit. Default 120 seconds.
     pub incoming_timeout: Duration,
-    /// The most body octets of one [`Transmit`](crate::Transmit). Default 16 KiB.
+    /// The most octets of a body that leave at once, in one
+    /// [`Transmit`](crate::Transmit). Short chunks, heads and responses gather in one
+    /// until they are 16 KiB. Default 16 KiB.
     pub transmit_octets: usize,
     /// The octets of one chunk after which another waiting message has its
     /// turn; below 2,048 it counts as that. Default 16 KiB.

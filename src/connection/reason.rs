@@ -122,7 +122,7 @@ impl fmt::Display for Outcome {
             Self::Delivered => "delivered",
             Self::Unreported => "accepted, but not reported as delivered",
             Self::Rejected(status) => return write_status(f, "rejected with", *status),
-            Self::TimedOut => "no response in time",
+            Self::TimedOut => "no progress or response in time",
             Self::Aborted => "aborted",
             Self::SessionClosed => "the session ended first",
             Self::ConnectionLost => "the connection ended first",
