@@ -155,9 +155,12 @@ impl Chunk {
     }
 }
 
-/// A frame that is accepted: its sender gets a 200, and the REPORTs it asked for.
+/// What the sender of a frame gets: a 200 and the REPORTs it asked for, unless its
+/// message was refused before.
 #[derive(Debug)]
 pub(super) enum Receipt {
+    /// A SEND for a message that was refused before, with the status of that.
+    Refused(Head, StatusCode),
     /// A SEND that leaves nothing to report on.
     Traffic(Head),
     /// A chunk of a message that is not complete.
@@ -195,7 +198,8 @@ impl Whole {
 /// The result of the end of a frame.
 #[derive(Debug, Default)]
 pub(super) struct Ended {
-    /// The session whose request was accepted. `None` after a frame that was skipped.
+    /// The session whose request was accepted. `None` after a frame that was skipped or
+    /// refused.
     pub(super) session: Option<SessionKey>,
     /// `None` if nothing is sent to the sender yet.
     pub(super) receipt: Option<Receipt>,

@@ -35,6 +35,9 @@ impl Connection {
                 self.refuse_request(&head, StatusCode::UNKNOWN_METHOD);
             }
         }
+        if !self.inbox.is_arriving_in(session) {
+            self.release_untold(session);
+        }
     }
 
     fn gives_nicknames(&self, session: SessionKey) -> bool {
@@ -178,7 +181,8 @@ impl Connection {
     fn refuse(&mut self, refusal: Refusal) {
         let Refusal { head, status, message, reason } = refusal;
         if self.is_untold(message.session) {
-            return self.refuse_request(&head, status);
+            self.refuse_request(&head, status);
+            return self.release_untold(message.session);
         }
         self.respond(&head.view(), status);
         self.events.push(Event::MessageFailed { received: message, reason });

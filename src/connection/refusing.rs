@@ -36,6 +36,16 @@ impl Connection {
         self.events.push(Event::Refused(Box::new(Refused { octets, error, status })));
     }
 
+    /// Gives a session that the application does not know of back to its table, after a
+    /// request for it was refused: the next request may come on another connection.
+    pub(super) fn release_untold(&mut self, session: SessionKey) {
+        if self.is_untold(session) {
+            self.drop_incoming(session, false);
+            self.sessions.remove(session);
+            self.hop.set_rate(session, None);
+        }
+    }
+
     /// Whether the peer has named a session of the table, but none of its requests for
     /// it has been accepted: it is held for the peer, not open, and the application does
     /// not know of it (RFC 4975 section 5.4).

@@ -143,9 +143,10 @@ impl Connection {
         Some(id)
     }
 
-    /// Accepts a frame with a 200 and the success REPORTs that its sender asked for.
+    /// Responds to a frame, with the success REPORTs that its sender asked for.
     pub(super) fn acknowledge(&mut self, receipt: &Receipt) {
         match receipt {
+            Receipt::Refused(head, status) => self.respond(&head.view(), *status),
             Receipt::Traffic(head) => self.respond(&head.view(), StatusCode::OK),
             Receipt::Part(chunk) => self.acknowledge_chunk(chunk),
             Receipt::Repeated(chunk) => self.acknowledge_repeated(chunk),

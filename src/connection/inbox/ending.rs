@@ -9,8 +9,9 @@ use crate::connection::reason::FailReason;
 use crate::connection::session_config::ResponseMode;
 use crate::connection::store::Store;
 use crate::keys::{IncomingKey, SessionKey};
+use crate::offset::Offset;
 use crate::time::Instant;
-use crate::wire::{Continuation, Head};
+use crate::wire::{Continuation, Head, HeadRef, StatusCode};
 
 impl Inbox {
     /// The end-line of the frame.
@@ -50,6 +51,10 @@ impl Inbox {
         flag: Continuation,
         events: &mut Events,
     ) -> Result<Ended, Box<Refusal>> {
+        if let Some(status) = self.refused_end(session, &head.view(), flag) {
+            let receipt = Some(Receipt::Refused(head, status));
+            return Ok(Ended { session: None, receipt, event: None });
+        }
         let id = head.view().message_id();
         let open = id.and_then(|id| Some((id, self.open.find(session, &id)?)));
         let mut event = None;
@@ -68,6 +73,24 @@ impl Inbox {
             }
         }
         Ok(Ended { session: Some(session), receipt: Some(Receipt::Traffic(head)), event })
+    }
+
+    /// The status of a message that was refused before, if a SEND without a body says
+    /// something of its octets. A 200 would be the last word on a message whose chunks
+    /// were accepted one by one before it failed.
+    fn refused_end(
+        &self,
+        session: SessionKey,
+        head: &HeadRef<'_>,
+        flag: Continuation,
+    ) -> Option<StatusCode> {
+        let is_of_octets = head.byte_range().is_some_and(|range| {
+            range.offset() > Offset::START || range.total().is_some_and(|total| total > 0)
+        });
+        if !is_of_octets || flag == Continuation::Aborted {
+            return None;
+        }
+        self.refused(session, &head.message_id()?)
     }
 
     /// The sender has aborted the message.

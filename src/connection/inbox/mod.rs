@@ -193,6 +193,15 @@ impl Inbox {
         Box::new(Refusal { head: chunk.head, status, message, reason })
     }
 
+    /// Whether a SEND of a session is arriving that is not refused.
+    pub(super) fn is_arriving_in(&self, wanted: SessionKey) -> bool {
+        match &self.current {
+            Current::Skipped => false,
+            Current::Bodiless { session, .. } => *session == wanted,
+            Current::Chunk(chunk) | Current::Repeated(chunk) => chunk.session == wanted,
+        }
+    }
+
     /// Takes the chunk that is arriving if it is `wanted`; the rest of it is
     /// skipped.
     fn take_current(&mut self, wanted: impl FnOnce(&Chunk) -> bool) -> Option<Box<Chunk>> {
