@@ -8,6 +8,7 @@ mod carried;
 mod chunk;
 mod config;
 mod direction;
+mod ended;
 mod error;
 mod event;
 mod events;
@@ -77,15 +78,14 @@ use crate::hop::{Hop, HopConfig, Order, Transmit};
 use crate::keys::{Keys, MessageKey, NicknameKey, Tag};
 use crate::random::{Random, RandomError};
 use crate::tolerance::{Tolerance, Tolerances};
-use crate::wire::{DecodeError, Frame, Head, Method, TransactionId};
+use crate::wire::{DecodeError, Frame, Head, Method};
 #[cfg(feature = "auth")]
 use authenticate::Authentications;
 use carried::Endpoint;
+use ended::EndedRequests;
 use events::Events;
 use inbox::Inbox;
 use life::Life;
-use memory::Memory;
-use past::EndedRequest;
 use quiet::Quiet;
 use receive::RequestKind;
 use session::Sessions;
@@ -117,7 +117,7 @@ pub struct Connection {
     is_closed: bool,
     life: Life,
     /// Requests that ended without a response, which may still come.
-    ended_requests: Memory<EndedRequest, TransactionId>,
+    ended_requests: EndedRequests,
     message_keys: Keys<MessageKey>,
     nickname_keys: Keys<NicknameKey>,
     next_nickname_request: u64,
@@ -151,7 +151,7 @@ impl Connection {
         let finds_session_ids = config.parse.tolerances.contains(Tolerance::SessionIdAlone);
         let life = Life::new(now, config.bind_timeout);
         Ok(Self {
-            ended_requests: Memory::new(config.limits.remembered_messages),
+            ended_requests: EndedRequests::new(config.limits.remembered_messages),
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
             sessions: Sessions::new(tag, now, finds_session_ids),
