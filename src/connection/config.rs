@@ -67,11 +67,14 @@ pub struct Config {
     pub frame_timeout: Option<Duration>,
     /// How long an incoming message that has begun may stay without another octet
     /// before it fails with [`FailReason::TimedOut`](crate::FailReason::TimedOut). The
-    /// response to later chunks of it is 408. The time does not run while
-    /// [`Connection::wants_read`](crate::Connection::wants_read) is false. Default 120
-    /// seconds.
+    /// response to later chunks of it is 408. The time does not run while octets of other
+    /// messages arrive, at most an eighth of it apart: the message may wait for its turn.
+    /// Nor does it run while [`Connection::wants_read`](crate::Connection::wants_read) is
+    /// false. [`Duration::MAX`]: without limit. Default 120 seconds.
     pub incoming_timeout: Duration,
-    /// The most body octets of one [`Transmit`](crate::Transmit). Default 16 KiB.
+    /// The most octets of a body that leave at once, in one
+    /// [`Transmit`](crate::Transmit). Short chunks, heads and responses gather in one
+    /// until they are 16 KiB. Default 16 KiB.
     pub transmit_octets: usize,
     /// The octets of one chunk after which another waiting message has its
     /// turn; below 2,048 it counts as that. Default 16 KiB.

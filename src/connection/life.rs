@@ -105,6 +105,11 @@ impl Life {
         self.resumed.checked_add(self.pause.min(timeout)).filter(|_| !self.pause.is_zero())
     }
 
+    /// Since when this side has read, if it reads now.
+    pub(super) fn read_since(&self, now: Instant) -> Instant {
+        if self.paused.is_some() { now } else { self.resumed }
+    }
+
     /// A keep-alive waits for its answer from now on.
     pub(super) const fn keep_alive_sent(&mut self, now: Instant) {
         self.keep_alive = Some(now);

@@ -209,6 +209,7 @@ impl Connection {
             self.hop.complete(request);
         }
         self.hop.set_rate(id, None);
+        self.ended_requests.forget(id);
         self.events.push(Event::SessionClosed { session: id, reason, response });
         true
     }

@@ -8,6 +8,7 @@ mod carried;
 mod chunk;
 mod config;
 mod direction;
+mod ended;
 mod error;
 mod event;
 mod events;
@@ -28,6 +29,7 @@ mod outbox;
 mod outcome;
 mod past;
 mod progress;
+mod quiet;
 mod reason;
 mod receive;
 mod received;
@@ -76,15 +78,15 @@ use crate::hop::{Hop, HopConfig, Order, Transmit};
 use crate::keys::{Keys, MessageKey, NicknameKey, Tag};
 use crate::random::{Random, RandomError};
 use crate::tolerance::{Tolerance, Tolerances};
-use crate::wire::{DecodeError, Frame, Head, Method, TransactionId};
+use crate::wire::{DecodeError, Frame, Head, Method};
 #[cfg(feature = "auth")]
 use authenticate::Authentications;
 use carried::Endpoint;
+use ended::EndedRequests;
 use events::Events;
 use inbox::Inbox;
 use life::Life;
-use memory::Memory;
-use past::EndedRequest;
+use quiet::Quiet;
 use receive::RequestKind;
 use session::Sessions;
 
@@ -115,7 +117,7 @@ pub struct Connection {
     is_closed: bool,
     life: Life,
     /// Requests that ended without a response, which may still come.
-    ended_requests: Memory<EndedRequest, TransactionId>,
+    ended_requests: EndedRequests,
     message_keys: Keys<MessageKey>,
     nickname_keys: Keys<NicknameKey>,
     next_nickname_request: u64,
@@ -145,11 +147,11 @@ impl Connection {
             order: Order::Turns,
         };
         let tag = Tag::draw(&mut random)?;
-        let inbox = Inbox::new(config.limits, tag);
+        let inbox = Inbox::new(config.limits, tag, Quiet::new(now, config.incoming_timeout));
         let finds_session_ids = config.parse.tolerances.contains(Tolerance::SessionIdAlone);
         let life = Life::new(now, config.bind_timeout);
         Ok(Self {
-            ended_requests: Memory::new(config.limits.remembered_messages),
+            ended_requests: EndedRequests::new(config.limits.remembered_messages),
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
             sessions: Sessions::new(tag, now, finds_session_ids),
@@ -405,7 +407,7 @@ impl Connection {
             Frame::Head(head) => self.head(now, head),
             Frame::BadHead(bad) => self.bad_request(&bad),
             Frame::Body(piece) => self.body_piece(now, piece),
-            Frame::End(flag) => self.end_line(now, flag),
+            Frame::End(flag) => self.end_line(flag),
         }
     }
 

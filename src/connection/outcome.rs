@@ -49,7 +49,6 @@ impl Connection {
         while let Some(event) = self.hop.events.pop_front() {
             match event {
                 HopEvent::ChunkSent { message, end, asks_response, flag } => {
-                    self.sessions.moved(message, now);
                     self.note_progress(message);
                     if let Some(sending) = self.sessions.message_mut(message) {
                         sending.chunks += 1;
@@ -132,7 +131,6 @@ impl Connection {
     /// Notes which messages make progress.
     pub(super) fn watch_progress(&mut self, now: Instant) {
         if let Some(message) = self.hop.open_key() {
-            self.sessions.moved(message, now);
             self.note_progress(message);
         }
         self.sessions.start_deadlines(now);
@@ -154,7 +152,8 @@ impl Connection {
             }
             // A message without octets waits for the application.
             let has_octets = self.hop.has_octets(key);
-            match owner.outbox.progress_due(key).filter(|_| has_octets) {
+            let left = self.hop.last_left();
+            match owner.outbox.progress_due(key, left).filter(|_| has_octets) {
                 Some(due) if due <= now => {
                     self.settle(key, Ending::told(Outcome::TimedOut));
                 }

@@ -17,8 +17,8 @@ use crate::time::Instant;
 use crate::uri::{MsrpUri, Path, UriKey, UriRef};
 use crate::wire::{MediaType, MessageId, TransactionId};
 
-/// One session, and what it owns. Incoming messages are in the
-/// [`Inbox`](super::inbox::Inbox), whose limits hold for all sessions together.
+/// One session, and what it owns. Its incoming messages are in the
+/// [`Inbox`](super::inbox::Inbox), which finds them by session.
 #[derive(Debug)]
 pub(crate) struct Session {
     /// Shared with the messages that have begun, which keep it when it is replaced.
@@ -216,13 +216,6 @@ impl Sessions {
     pub(super) fn start_deadlines(&mut self, now: Instant) {
         for key in self.fresh.take(now) {
             self.change_deadlines(key.session(), |outbox| outbox.await_progress(key, now));
-        }
-    }
-
-    /// Octets of a message have left.
-    pub(super) fn moved(&mut self, key: MessageKey, now: Instant) {
-        if let Some(session) = self.by_key.get_mut(&key.session()) {
-            session.outbox.moved(now);
         }
     }
 

@@ -7,7 +7,9 @@ use crate::spare::Spare;
 use crate::time::Instant;
 use crate::wire::TransactionId;
 
-/// After how long without an octet that leaves the transport makes no progress.
+/// After how long without an octet that leaves the transport makes no progress. A few
+/// repetitions of TCP fit into it, and a deadline of 30 seconds is not put off by octets
+/// of its first half.
 const STILLNESS: Duration = Duration::from_secs(10);
 
 /// After how long the caller is asked again what the transport holds.

@@ -341,7 +341,7 @@ impl<O: Owner> Hop<O> {
         if is_open {
             return;
         }
-        let is_told = tell && message.offset > Offset::START;
+        let is_told = tell && message.has_begun();
         if let Some(place) = message.place.take() {
             self.schedule.remove(message.source, key, place);
         }
@@ -365,13 +365,6 @@ impl<O: Owner> Hop<O> {
     pub(crate) fn clear(&mut self) {
         self.drop_messages();
         self.control.clear();
-    }
-
-    /// Whether a message has octets that may leave, and need not wait for others.
-    pub(crate) fn has_octets(&self, key: O::Message) -> bool {
-        let is_open = self.open_key() == Some(key);
-        let least = if is_open { 1 } else { self.least_chunk() };
-        self.messages.get(&key).is_some_and(|message| message.is_ready(least))
     }
 
     /// The key of the message whose chunk is leaving.

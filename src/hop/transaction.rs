@@ -40,7 +40,9 @@ pub(crate) enum Hold {
 }
 
 /// How many deadlines of a request may pass while the transport makes progress: a peer
-/// that takes octets so slowly has not read all of them that have left.
+/// that takes octets so slowly has not read all of them that have left. Three more are
+/// two minutes by default, in which a link of 64 kbit/s carries the 960 KiB that a
+/// network may hold beside the transport. A peer that never responds is found out then.
 const REPRIEVES: u8 = 3;
 
 /// Whether this side reads the responses to its requests.
