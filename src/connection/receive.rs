@@ -6,14 +6,15 @@ use bytes::Bytes;
 use super::Connection;
 use super::chunk::{Ended, Fault, Known, Refusal};
 use super::event::Event;
-use super::inbox::{Dropped, Remains};
+use super::inbox::{Dropped, Lost, Remains};
+use super::scope::{Carrier, Scope, Subject, scope};
 use super::session::Session;
 use super::session_ids::only;
 use crate::keys::SessionKey;
 use crate::time::Instant;
 use crate::tolerance::Tolerance;
 use crate::uri::UriRef;
-use crate::wire::{Continuation, Head, HeadRef, Method, StatusCode};
+use crate::wire::{ByteRange, Continuation, FailureReport, Head, HeadRef, Method, StatusCode};
 
 impl Connection {
     pub(super) fn request(&mut self, now: Instant, head: Head, method: RequestKind) {
@@ -149,7 +150,9 @@ impl Connection {
             }
             return;
         }
-        match self.inbox.end(flag, &mut self.events) {
+        let ended = self.inbox.end(flag, &mut self.events);
+        self.report_lost();
+        match ended {
             Ok(Ended { session, receipt, event }) => {
                 if let Some(session) = session {
                     self.accepted(session, event.is_some());
@@ -174,6 +177,7 @@ impl Connection {
     }
 
     fn tell_or_refuse(&mut self, result: Result<Option<Event>, Box<Refusal>>) {
+        self.report_lost();
         match result {
             Ok(event) => self.events.extend(event),
             Err(refusal) => self.refuse(*refusal),
@@ -205,6 +209,7 @@ impl Connection {
         while let Some(dropped) = self.inbox.expire(now, since) {
             self.drop_message(dropped);
         }
+        self.report_lost();
     }
 
     /// A message that failed by no fault of the chunk that is arriving.
@@ -214,6 +219,28 @@ impl Connection {
             self.respond(&head.view(), status);
         }
         self.events.extend(event);
+    }
+
+    /// Reports octets that were acknowledged and then dropped: nothing is lost without
+    /// a word (RFC 4975 section 7.1.4). The REPORT concerns the message alone: 413
+    /// stands for a status that would end the session, as 408 with a Byte-Range does
+    /// (section 7.3.2).
+    pub(super) fn report_lost(&mut self) {
+        for Lost { received, octets, status } in self.inbox.take_lost() {
+            let head = received.head();
+            let start = octets.start.saturating_add(1);
+            let range = ByteRange::new(start, Some(octets.end), received.announced_size());
+            if let Ok(range) = range
+                && head.failure_report() != FailureReport::No
+            {
+                let scope = scope(status, Subject::Message, Carrier::ReportOnOctets);
+                let is_mild = scope == Scope::Subject;
+                let status = if is_mild { status } else { StatusCode::STOP_SENDING };
+                let (session, id) = (received.session, &received.message_id);
+                // A session that has ended gets no REPORT.
+                let _ = self.write_report(session, id, &head, (status, range), None);
+            }
+        }
     }
 
     /// Drops the unfinished incoming messages of a session that ends.

@@ -92,7 +92,7 @@ impl Connection {
 
     /// Writes a REPORT on the SEND with this head. It goes back along the whole
     /// path, from this side's URI in the session.
-    fn write_report(
+    pub(super) fn write_report(
         &mut self,
         session: SessionKey,
         message_id: &MessageId,

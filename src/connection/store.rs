@@ -51,6 +51,11 @@ impl Store {
         matches!(self, Self::Pieces(_))
     }
 
+    /// The first run of octets that have arrived.
+    pub(super) fn first_octets(&self) -> Option<Range<u64>> {
+        self.ranges().iter().next()
+    }
+
     /// What has arrived, as zero-based ranges.
     pub(super) fn present(&self) -> Box<[Range<u64>]> {
         self.ranges().iter().collect()

@@ -46,6 +46,17 @@ pub(super) struct Inbox {
     /// What each session remembers, from its first message on.
     mailboxes: HashMap<SessionKey, Box<Mailbox>>,
     keys: Keys<IncomingKey>,
+    /// Dropped messages whose sender has to be told.
+    lost: Vec<Lost>,
+}
+
+/// Octets that were acknowledged, and dropped afterwards.
+#[derive(Debug)]
+pub(super) struct Lost {
+    pub(super) received: Received,
+    pub(super) octets: Range<u64>,
+    /// Why: the response to what is still to come of it.
+    pub(super) status: StatusCode,
 }
 
 /// What a session leaves behind when it ends.
@@ -78,6 +89,7 @@ impl Inbox {
             waiting: Waiting::new(limits.incoming_messages),
             mailboxes: HashMap::new(),
             keys: Keys::new(tag),
+            lost: Vec::new(),
         }
     }
 
@@ -100,6 +112,7 @@ impl Inbox {
             }
             remains.unanswered.push(chunk.head);
         }
+        remains.unanswered.extend(self.take_bodiless(session));
         for key in self.open.keys_of(session) {
             remains.failed.extend(self.interrupt(key, is_lost));
         }
@@ -155,12 +168,24 @@ impl Inbox {
 
     /// Drops a message that has not ended, and refuses what is still to come of it.
     fn drop_message(&mut self, key: IncomingKey, fault: Fault) -> Option<Dropped> {
-        let Open { received, .. } = self.open.remove(key)?;
+        let Open { received, store, .. } = self.open.remove(key)?;
         self.remember_refused(received.session, received.message_id, fault.status);
         let current = self.take_current(|chunk| chunk.key == Some(key));
+        // Without a chunk to respond to, only a REPORT says it.
+        if current.is_none()
+            && let Some(octets) = store.first_octets()
+        {
+            let status = fault.status;
+            self.lost.push(Lost { received: received.clone(), octets, status });
+        }
         let event = Some(failed(received, fault.reason));
         let heads = current.into_iter().map(|chunk| chunk.head).collect();
         Some(Dropped { heads, status: fault.status, event })
+    }
+
+    /// What has been dropped since the last call.
+    pub(super) fn take_lost(&mut self) -> Vec<Lost> {
+        std::mem::take(&mut self.lost)
     }
 
     /// Drops a message whose session ends. If it was lost, what has arrived is kept for
@@ -218,6 +243,20 @@ impl Inbox {
         match std::mem::take(&mut self.current) {
             Current::Chunk(chunk) | Current::Repeated(chunk) => Some(chunk),
             Current::Skipped | Current::Bodiless { .. } => None,
+        }
+    }
+
+    /// Takes the SEND without a body that is arriving in a session.
+    fn take_bodiless(&mut self, wanted: SessionKey) -> Option<Head> {
+        match std::mem::take(&mut self.current) {
+            Current::Bodiless { session, head } if session == wanted => Some(head),
+            other @ (Current::Skipped
+            | Current::Bodiless { .. }
+            | Current::Chunk(_)
+            | Current::Repeated(_)) => {
+                self.current = other;
+                None
+            }
         }
     }
 
