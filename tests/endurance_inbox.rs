@@ -364,6 +364,9 @@ fn unanswered_messages_pause_reading_and_none_is_lost() {
         answers.extend(bob.drain());
     }
     assert_eq!(told, 200);
+    // Each pause of an hour has led to one sign of life, which nobody took any earlier.
+    let (signs, answers): (Vec<_>, Vec<_>) = answers.into_iter().partition(|it| it.what == "SEND");
+    assert_eq!(signs.len(), 3);
     assert_eq!(answers.len(), 200);
     assert_eq!(answers.iter().filter(|it| it.what == "403").count(), 64);
     assert!(!answers.iter().any(|it| it.what == "413"));

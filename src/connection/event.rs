@@ -113,7 +113,7 @@ pub enum Event {
         octets: Range<u64>,
     },
     /// A response or REPORT says that a message that already has its outcome has
-    /// failed. A [`SessionClosed`](Self::SessionClosed) follows if the status ends
+    /// failed. Each status of a message is told once, and at most four of them. A [`SessionClosed`](Self::SessionClosed) follows if the status ends
     /// the session.
     LateFailure {
         /// The message.

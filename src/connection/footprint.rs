@@ -13,7 +13,7 @@ impl Connection {
         self.hop.footprint(&mut footprint);
         self.sessions.footprint(&mut footprint);
         self.inbox.footprint(&mut footprint);
-        footprint.remember("ended requests", self.ended_requests.len());
+        self.ended_requests.footprint(&mut footprint);
         self.events.footprint(&mut footprint);
         #[cfg(feature = "auth")]
         self.authentications.footprint(&mut footprint);

@@ -4,12 +4,14 @@
 use std::ops::Range;
 
 use super::Connection;
-use super::carried::Purpose;
+use super::carried::{Endpoint, Purpose};
+use super::ended::EndedRequest;
 use super::event::{Event, Response};
-use super::past::{EndedRequest, Past};
+use super::past::Past;
 use super::reason::Outcome;
 use super::reported::octets_of;
 use super::scope::Subject;
+use crate::hop::Owner;
 use crate::keys::MessageKey;
 use crate::wire::{HeadRef, MessageId, StatusCode, TransactionId};
 
@@ -21,7 +23,11 @@ impl Connection {
         purpose: Purpose,
         octets: Range<u64>,
     ) {
-        self.ended_requests.insert(id, EndedRequest { purpose, octets });
+        if let Some(session) = Endpoint::source_of(&purpose)
+            && self.sessions.get(session).is_some()
+        {
+            self.ended_requests.insert(session, id, EndedRequest { purpose, octets });
+        }
     }
 
     /// A response to a request whose time is over.
@@ -70,7 +76,7 @@ impl Connection {
             && let Some((message_id, past)) = owner.outbox.past().by_key(key)
         {
             if !status.is_success() {
-                self.tell_late_failure(past, message_id, status, Some(octets));
+                self.tell_late_failure(key, message_id, status, Some(octets));
             } else if past.outcome == Outcome::TimedOut {
                 self.events.push(Event::LateSuccess { message: key, message_id, octets });
             }
@@ -89,7 +95,7 @@ impl Connection {
         let message = past.key;
         let octets = octets_of(head, past.octets);
         if !status.is_success() {
-            self.tell_late_failure(past, message_id, status, octets);
+            self.tell_late_failure(message, message_id, status, octets);
             self.apply_report(message.session(), Subject::Message, status, head);
         } else if past.success_report && past.outcome != Outcome::Delivered {
             let octets = octets.unwrap_or(0..past.octets);
@@ -97,13 +103,17 @@ impl Connection {
         }
     }
 
+    /// Tells the application of a failure, once for each status.
     fn tell_late_failure(
         &mut self,
-        past: Past,
+        message: MessageKey,
         message_id: MessageId,
         status: StatusCode,
         octets: Option<Range<u64>>,
     ) {
-        self.events.push(Event::LateFailure { message: past.key, message_id, status, octets });
+        let Some(owner) = self.sessions.get_mut(message.session()) else { return };
+        if owner.outbox.past_mut().fail(&message_id, status) {
+            self.events.push(Event::LateFailure { message, message_id, status, octets });
+        }
     }
 }

@@ -9,26 +9,38 @@ use crate::wire::MessageId;
 /// forgotten first.
 #[derive(Debug)]
 pub(super) struct Memory<V, K = MessageId> {
-    values: HashMap<K, V>,
-    order: VecDeque<K>,
+    /// Each with its place in the order.
+    values: HashMap<K, (u64, V)>,
+    /// Oldest first. A place that its id has left counts no more.
+    order: VecDeque<(u64, K)>,
+    next: u64,
     max: usize,
 }
+
+/// How many places may count no more, beside one for each id.
+const SLACK: usize = 64;
 
 impl<V, K: Copy + Eq + Hash> Memory<V, K> {
     /// Remembers at most `max` ids.
     pub(super) fn new(max: usize) -> Self {
-        Self { values: HashMap::new(), order: VecDeque::new(), max }
+        Self { values: HashMap::new(), order: VecDeque::new(), next: 0, max }
     }
 
-    /// Remembers an id. One that is known keeps its place in the order.
+    /// Remembers an id. It is the newest now, even if it was known.
     pub(super) fn insert(&mut self, id: K, value: V) {
-        if self.values.insert(id, value).is_none() {
-            self.order.push_back(id);
-        }
-        if self.order.len() > self.max
-            && let Some(oldest) = self.order.pop_front()
+        let place = self.next;
+        self.next += 1;
+        self.order.push_back((place, id));
+        self.values.insert(id, (place, value));
+        while self.values.len() > self.max
+            && let Some((place, oldest)) = self.order.pop_front()
         {
-            self.values.remove(&oldest);
+            if is_at(&self.values, &oldest, place) {
+                self.values.remove(&oldest);
+            }
+        }
+        if self.order.len() > 2 * self.values.len() + SLACK {
+            self.order.retain(|(place, id)| is_at(&self.values, id, *place));
         }
     }
 
@@ -36,12 +48,11 @@ impl<V, K: Copy + Eq + Hash> Memory<V, K> {
     where
         V: Copy,
     {
-        self.values.get(id).copied()
+        self.values.get(id).map(|(_, value)| *value)
     }
 
-    /// The value of an id, which keeps its place until it is the oldest.
-    pub(super) fn take(&mut self, id: &K) -> Option<V> {
-        self.values.remove(id)
+    pub(super) fn get_mut(&mut self, id: &K) -> Option<&mut V> {
+        self.values.get_mut(id).map(|(_, value)| value)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -51,6 +62,10 @@ impl<V, K: Copy + Eq + Hash> Memory<V, K> {
     pub(super) fn contains(&self, id: &K) -> bool {
         self.values.contains_key(id)
     }
+}
+
+fn is_at<V, K: Eq + Hash>(values: &HashMap<K, (u64, V)>, id: &K, place: u64) -> bool {
+    values.get(id).is_some_and(|(now, _)| *now == place)
 }
 
 #[cfg(test)]
@@ -69,9 +84,14 @@ mod tests {
         for (name, value) in [("first", 1), ("second", 2), ("first", 3), ("third", 4)] {
             memory.insert(id(name), value);
         }
-        assert_eq!(memory.get(&id("first")), None);
-        assert_eq!(memory.get(&id("second")), Some(2));
+        assert_eq!(memory.get(&id("first")), Some(3));
+        assert_eq!(memory.get(&id("second")), None);
         assert_eq!(memory.get(&id("third")), Some(4));
+        for _ in 0..1000 {
+            memory.insert(id("first"), 5);
+        }
+        assert_eq!((memory.get(&id("third")), memory.len()), (Some(4), 2));
+        assert!(memory.order.len() <= 2 * 2 + SLACK);
     }
 
     #[test]

@@ -41,10 +41,10 @@ pub struct OutgoingMessage {
     /// [`Connection::send`](crate::Connection::send) refuses those that cannot be
     /// written.
     pub headers: Vec<(Box<str>, Box<str>)>,
-    /// The longest time in which no octet of the message leaves although it has some
-    /// to send. Then its outcome is [`Outcome::TimedOut`](crate::Outcome::TimedOut).
-    /// Time in which octets of other messages of the session leave does not count, nor
-    /// time in which a streamed message has no octets. `None`: no limit. Default 120
+    /// The longest time in which no octet leaves the transport although the message has
+    /// some to send. Then its outcome is [`Outcome::TimedOut`](crate::Outcome::TimedOut).
+    /// Time in which octets of other messages leave does not count, in whatever session,
+    /// nor time in which a streamed message has no octets. `None`: no limit. Default 120
     /// seconds.
     pub progress_timeout: Option<Duration>,
     /// How long success REPORTs are awaited after the message was accepted. Then its
@@ -174,14 +174,14 @@ impl OutgoingMessage {
     }
 
     /// Sets [`OutgoingMessage::progress_timeout`].
-    pub const fn progress_timeout(mut self, timeout: Duration) -> Self {
-        self.progress_timeout = Some(timeout);
+    pub fn progress_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.progress_timeout = timeout.into();
         self
     }
 
     /// Sets [`OutgoingMessage::report_timeout`].
-    pub const fn report_timeout(mut self, timeout: Duration) -> Self {
-        self.report_timeout = Some(timeout);
+    pub fn report_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.report_timeout = timeout.into();
         self
     }
 

@@ -8,6 +8,7 @@ mod carried;
 mod chunk;
 mod config;
 mod direction;
+mod ended;
 mod error;
 mod event;
 mod events;
@@ -77,15 +78,14 @@ use crate::hop::{Hop, HopConfig, Order, Transmit};
 use crate::keys::{Keys, MessageKey, NicknameKey, Tag};
 use crate::random::{Random, RandomError};
 use crate::tolerance::{Tolerance, Tolerances};
-use crate::wire::{DecodeError, Frame, Head, Method, TransactionId};
+use crate::wire::{DecodeError, Frame, Head, Method};
 #[cfg(feature = "auth")]
 use authenticate::Authentications;
 use carried::Endpoint;
+use ended::EndedRequests;
 use events::Events;
 use inbox::Inbox;
 use life::Life;
-use memory::Memory;
-use past::EndedRequest;
 use quiet::Quiet;
 use receive::RequestKind;
 use session::Sessions;
@@ -117,7 +117,7 @@ pub struct Connection {
     is_closed: bool,
     life: Life,
     /// Requests that ended without a response, which may still come.
-    ended_requests: Memory<EndedRequest, TransactionId>,
+    ended_requests: EndedRequests,
     message_keys: Keys<MessageKey>,
     nickname_keys: Keys<NicknameKey>,
     next_nickname_request: u64,
@@ -151,7 +151,7 @@ impl Connection {
         let finds_session_ids = config.parse.tolerances.contains(Tolerance::SessionIdAlone);
         let life = Life::new(now, config.bind_timeout);
         Ok(Self {
-            ended_requests: Memory::new(config.limits.remembered_messages),
+            ended_requests: EndedRequests::new(config.limits.remembered_messages),
             hop: Hop::new(hop_config, random, config.limits.body_writer_room(), now),
             config,
             sessions: Sessions::new(tag, now, finds_session_ids),
@@ -184,7 +184,7 @@ impl Connection {
     /// Takes octets from the transport off the front of `input`. It leaves what it
     /// cannot take yet: an unfinished head, or everything while
     /// [`Connection::wants_read`] is false. Append later octets to those, and call it
-    /// again when more have arrived or when events have been taken.
+    /// again when more have arrived or when `wants_read` has become true.
     ///
     /// # Errors
     ///
@@ -196,6 +196,7 @@ impl Connection {
         if self.is_closed {
             return Err(ConnectionError::Closed);
         }
+        self.life.reads(now, self.wants_read());
         self.life.arrived(now, input.len());
         self.inbox.buffer().begin(input.capacity());
         while self.wants_read() {
@@ -239,6 +240,7 @@ impl Connection {
             Ok(frames) => frames,
             Err(error) => return Err(self.fail_to_read(error)),
         };
+        self.life.reads(now, self.wants_read());
         self.life.arrived(now, usize::MAX);
         for frame in frames {
             self.frame(now, frame);
@@ -304,7 +306,15 @@ impl Connection {
 
     /// Whether octets are taken from the transport now. `false` while too many events
     /// or complete messages wait for the application, or too many responses for the
-    /// peer.
+    /// peer. Reading goes on after [`Connection::poll_event`], [`Connection::accept`] or
+    /// [`Connection::reject`], [`Connection::poll_transmit`], or the end of a session.
+    ///
+    /// Meanwhile the deadlines for octets of the peer do not run. The peer cannot send,
+    /// and may take that for a dead connection. Each third of
+    /// [`Config::silence_timeout`] this side therefore sends a bodiless SEND with
+    /// Failure-Report `no` in an open session, as a sign of life. A peer that counts only
+    /// responses to its own requests still gives up, after 30 seconds by RFC 4975
+    /// section 7.1.1: to such peers, respond sooner.
     #[must_use]
     pub fn wants_read(&self) -> bool {
         let limits = &self.config.limits;
@@ -331,7 +341,7 @@ impl Connection {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let due = [
-            self.hop.next_deadline(),
+            self.hop.next_deadline(self.answers()),
             self.sessions.next_deadline(),
             self.next_of_life(),
             self.next_incoming_deadline(),
@@ -348,13 +358,14 @@ impl Connection {
         if self.give_up_if_due(now) {
             return;
         }
-        self.hop.handle_timeout(now);
+        self.hop.handle_timeout(now, self.answers());
         self.drain_hop(now);
         self.expire_messages(now);
         self.expire_incoming(now);
         #[cfg(feature = "auth")]
         self.refresh_routes(now);
         self.keep_alive_if_due(now);
+        self.give_sign_of_life_if_due(now);
         self.observe(now);
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::event::Response;
-use super::past::{Past, PastMessages};
+use super::past::{Failures, Past, PastMessages};
 use super::reason::Outcome;
 use crate::footprint::Footprint;
 use crate::keys::MessageKey;
@@ -26,8 +26,6 @@ pub(super) struct Outbox {
     /// Messages that wait for REPORTs alone, the one that has waited longest first.
     reporting: BTreeMap<u64, MessageKey>,
     next_reporting: u64,
-    /// When an octet of a message last left.
-    moved: Option<Instant>,
     /// Messages that have their outcome, for what comes late.
     past: PastMessages,
 }
@@ -74,7 +72,6 @@ impl Outbox {
             deadlines: BTreeSet::new(),
             reporting: BTreeMap::new(),
             next_reporting: 0,
-            moved: None,
             past: PastMessages::new(remembered),
         }
     }
@@ -107,6 +104,10 @@ impl Outbox {
         &self.past
     }
 
+    pub(super) const fn past_mut(&mut self) -> &mut PastMessages {
+        &mut self.past
+    }
+
     /// Takes out a message that has its outcome now, after so many octets have left.
     pub(super) fn finish(
         &mut self,
@@ -117,7 +118,8 @@ impl Outbox {
         let sending = self.messages.remove(&key)?;
         self.by_id.remove(&sending.message_id);
         self.by_id.give_back();
-        let past = Past { key, outcome, success_report: sending.success_report, octets };
+        let (success_report, failures) = (sending.success_report, Failures::of(outcome));
+        let past = Past { key, outcome, success_report, octets, failures };
         self.past.insert(sending.message_id, past, sending.may_be_answered());
         if let Some(deadline) = sending.deadline {
             self.deadlines.remove(&(deadline, key));
@@ -141,17 +143,12 @@ impl Outbox {
         }
     }
 
-    /// An octet of a message has left.
-    pub(super) const fn moved(&mut self, now: Instant) {
-        self.moved = Some(now);
-    }
-
-    /// When a message that has octets to send has waited for too long. While octets of
-    /// others leave, it waits for its turn.
-    pub(super) fn progress_due(&self, key: MessageKey) -> Option<Instant> {
+    /// When a message that has octets to send has waited for too long, if an octet of the
+    /// connection last left at `left`. While octets of others leave, it waits for its
+    /// turn: on a slow link with many messages, for minutes.
+    pub(super) fn progress_due(&self, key: MessageKey, left: Instant) -> Option<Instant> {
         let sending = self.messages.get(&key)?;
-        let since = sending.waits_since.max(self.moved)?;
-        since.checked_add(sending.progress_timeout?)
+        sending.waits_since?.max(left).checked_add(sending.progress_timeout?)
     }
 
     /// Every octet of a message has left, so its progress has no deadline.

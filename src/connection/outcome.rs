@@ -49,7 +49,6 @@ impl Connection {
         while let Some(event) = self.hop.events.pop_front() {
             match event {
                 HopEvent::ChunkSent { message, end, asks_response, flag } => {
-                    self.sessions.moved(message, now);
                     self.note_progress(message);
                     if let Some(sending) = self.sessions.message_mut(message) {
                         sending.chunks += 1;
@@ -132,7 +131,6 @@ impl Connection {
     /// Notes which messages make progress.
     pub(super) fn watch_progress(&mut self, now: Instant) {
         if let Some(message) = self.hop.open_key() {
-            self.sessions.moved(message, now);
             self.note_progress(message);
         }
         self.sessions.start_deadlines(now);
@@ -144,13 +142,18 @@ impl Connection {
         self.sessions.start_deadlines(now);
         while let Some(key) = self.sessions.overdue(now) {
             let Some(owner) = self.sessions.get(key.session()) else { return };
-            if owner.outbox.get(key).is_some_and(Sending::lacks_only_reports) {
-                self.settle(key, Ending::silent(Outcome::Unreported));
+            if let Some(sending) = owner.outbox.get(key).filter(|it| it.lacks_only_reports()) {
+                let timeout = sending.report_timeout.unwrap_or_default();
+                match self.reports_missing_at(now, timeout) {
+                    None => drop(self.settle(key, Ending::silent(Outcome::Unreported))),
+                    due => self.sessions.set_deadline(key, due),
+                }
                 continue;
             }
             // A message without octets waits for the application.
             let has_octets = self.hop.has_octets(key);
-            match owner.outbox.progress_due(key).filter(|_| has_octets) {
+            let left = self.hop.last_left();
+            match owner.outbox.progress_due(key, left).filter(|_| has_octets) {
                 Some(due) if due <= now => {
                     self.settle(key, Ending::told(Outcome::TimedOut));
                 }

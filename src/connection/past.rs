@@ -1,13 +1,10 @@
-//! What is remembered of messages and requests that have ended.
+//! What is remembered of messages that have their outcome.
 
-use std::ops::Range;
-
-use super::carried::Purpose;
 use super::memory::Memory;
 use super::reason::Outcome;
 use crate::footprint::Footprint;
 use crate::keys::MessageKey;
-use crate::wire::MessageId;
+use crate::wire::{MessageId, StatusCode};
 
 /// A message that has its outcome.
 #[derive(Clone, Copy, Debug)]
@@ -18,14 +15,37 @@ pub(super) struct Past {
     pub(super) success_report: bool,
     /// Octets that left.
     pub(super) octets: u64,
+    pub(super) failures: Failures,
 }
 
-/// A request that has ended without a response.
-#[derive(Clone, Debug)]
-pub(super) struct EndedRequest {
-    pub(super) purpose: Purpose,
-    /// The octets of its message that it carried.
-    pub(super) octets: Range<u64>,
+/// The failures of a message that the application knows of. Each chunk of a message can
+/// be refused, with the same status as the others, and a peer can repeat its REPORTs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Failures {
+    known: [Option<StatusCode>; Self::MAX],
+}
+
+impl Failures {
+    /// More different ones of one message say nothing of use.
+    const MAX: usize = 4;
+
+    /// Those that the outcome of a message tells.
+    pub(super) fn of(outcome: Outcome) -> Self {
+        let mut failures = Self::default();
+        if let Outcome::Rejected(status) = outcome {
+            failures.add(status);
+        }
+        failures
+    }
+
+    /// Adds a failure. Returns whether the application has to know of it.
+    fn add(&mut self, status: StatusCode) -> bool {
+        if self.known.contains(&Some(status)) {
+            return false;
+        }
+        let free = self.known.iter_mut().find(|known| known.is_none());
+        free.map(|free| *free = Some(status)).is_some()
+    }
 }
 
 /// The most recent messages of a session that have their outcome.
@@ -56,6 +76,11 @@ impl PastMessages {
 
     pub(super) fn by_id(&self, id: &MessageId) -> Option<Past> {
         self.by_id.get(id)
+    }
+
+    /// A message has failed with a status. Returns whether that is news.
+    pub(super) fn fail(&mut self, id: &MessageId, status: StatusCode) -> bool {
+        self.by_id.get_mut(id).is_some_and(|past| past.failures.add(status))
     }
 
     /// The message of this key, for a late response.

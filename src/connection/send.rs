@@ -56,7 +56,7 @@ impl Connection {
         };
         let mut leaving = Outgoing::new(session, envelope, overhead, body, total);
         leaving.priority = message.priority;
-        leaving.offset = Offset::new(message.from);
+        leaving.resume_at(Offset::new(message.from));
         self.hop.insert(key, leaving);
         let mut reported = RangeSet::new(self.config.limits.message_ranges);
         // Without room for a single range, no REPORT counts either.

@@ -219,13 +219,6 @@ impl Sessions {
         }
     }
 
-    /// Octets of a message have left.
-    pub(super) fn moved(&mut self, key: MessageKey, now: Instant) {
-        if let Some(session) = self.by_key.get_mut(&key.session()) {
-            session.outbox.moved(now);
-        }
-    }
-
     /// Every octet of a message has left.
     pub(super) fn has_left(&mut self, key: MessageKey) {
         self.change_deadlines(key.session(), |outbox| outbox.has_left(key));

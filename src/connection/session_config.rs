@@ -136,7 +136,9 @@ pub enum ResponseMode {
     /// room needs it, since its response depends on the content of the message
     /// (RFC 7701 section 6). While
     /// [`Limits::incoming_messages`](crate::Limits::incoming_messages) of a session
-    /// wait, nothing is read.
+    /// wait, nothing is read on the connection. See
+    /// [`Connection::wants_read`](crate::Connection::wants_read) for how long that may
+    /// last.
     Application,
 }
 
@@ -215,7 +217,9 @@ pub struct SessionConfig {
     /// the control of others ([`Direction`]) do not count. Default: no.
     pub single_message: bool,
     /// The most octets a second that the messages of this session send, heads
-    /// included. Responses and REPORTs do not count. Default: `None`, no limit.
+    /// included; 0 counts as 1. They leave in pieces of an eighth of a second, at a low
+    /// rate of up to 2,048 octets, so that chunks are not mostly head. Responses and
+    /// REPORTs do not count. Default: `None`, no limit.
     pub send_rate: Option<u64>,
 }
 

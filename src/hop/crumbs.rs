@@ -1,13 +1,14 @@
-//! Octets that are too few for a chunk of their own.
+//! Which messages have octets to send, and octets that are too few for a chunk of their
+//! own.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Framing, Hop, Order, Owner};
-use crate::offset::Offset;
+use super::{Framing, Hop, Order, Owner, SHORT_CHUNK};
 use crate::time::Instant;
 
-/// How long the first octets of a chunk wait for others.
+/// How long the first octets of a chunk wait for others: five heads a second cost little,
+/// and a person who waits for octets hardly notices it.
 const WAIT: Duration = Duration::from_millis(200);
 
 /// The messages whose octets are too few for a chunk of their own. They wait for others,
@@ -25,12 +26,10 @@ impl<M> Crumbs<M> {
         Self { fresh: Vec::new(), waiting: VecDeque::new() }
     }
 
-    /// A message begins to wait.
     pub(super) fn add(&mut self, message: M) {
         self.fresh.push(message);
     }
 
-    /// Follows the time.
     pub(super) fn tick(&mut self, now: Instant) {
         if !self.fresh.is_empty() {
             let due = now.checked_add(WAIT).unwrap_or(now);
@@ -66,16 +65,23 @@ impl<M> Crumbs<M> {
 }
 
 impl<O: Owner> Hop<O> {
+    /// Whether a message has octets that leave at its turn. Few of them wait for others,
+    /// but not for long.
+    pub(crate) fn has_octets(&self, key: O::Message) -> bool {
+        self.messages.get(&key).is_some_and(|message| message.is_ready(1))
+    }
+
     /// Schedules a message if it has something to send. Octets too few for a chunk wait
-    /// for others, except the first ones of a message that is alone.
+    /// for others, except the first ones of a message that is alone on a stream.
     pub(crate) fn wake(&mut self, key: O::Message) {
-        let is_alone = self.gathers() && self.open.is_none() && self.schedule.is_empty();
+        let stays_open = self.config.framing == Framing::Stream && self.gathers();
+        let is_alone = stays_open && self.open.is_none() && self.schedule.is_empty();
         let least = self.least_chunk();
         let Some(message) = self.messages.get_mut(&key) else { return };
         if message.place.is_some() {
             return;
         }
-        let may_begin = is_alone && message.offset == Offset::START && message.is_ready(1);
+        let may_begin = is_alone && !message.has_begun() && message.is_ready(1);
         if may_begin || message.is_ready(least) {
             message.place =
                 Some(self.schedule.push(message.source, key, message.stage(), message.ticket()));
@@ -84,22 +90,15 @@ impl<O: Owner> Hop<O> {
         }
     }
 
-    /// Whether the octets of unfinished bodies leave after a time even if they are few.
-    /// In a message of its own a chunk of few octets is never worth it, and a relay knows
-    /// that the chunk it forwards will end.
-    fn gathers(&self) -> bool {
-        self.config.framing == Framing::Stream && self.config.order == Order::Turns
-    }
-
-    /// The octets of a message wait for others.
-    pub(super) fn gather(&mut self, key: O::Message) {
-        if self.gathers()
-            && let Some(message) = self.messages.get_mut(&key)
-            && message.body.available() > 0
-            && !message.is_gathering
+    /// Schedules the rest of a message that was interrupted.
+    pub(super) fn resume(&mut self, key: O::Message) {
+        let least = self.least_chunk();
+        if let Some(message) = self.messages.get_mut(&key)
+            && message.is_ready(least)
         {
-            message.is_gathering = true;
-            self.crumbs.add(key);
+            message.place = Some(self.schedule.put_back(message.source, key, message.ticket()));
+        } else {
+            self.gather(key);
         }
     }
 
@@ -110,6 +109,36 @@ impl<O: Owner> Hop<O> {
         if message.place.is_none() && message.is_ready(1) {
             message.place =
                 Some(self.schedule.push(message.source, key, message.stage(), message.ticket()));
+        }
+    }
+
+    /// The octets of a message wait for others.
+    fn gather(&mut self, key: O::Message) {
+        if self.gathers()
+            && let Some(message) = self.messages.get_mut(&key)
+            && message.body.available() > 0
+            && !message.is_gathering
+        {
+            message.is_gathering = true;
+            self.crumbs.add(key);
+        }
+    }
+
+    /// Whether the octets of unfinished bodies leave after a time even if they are few.
+    /// A relay knows that the chunk it forwards will end.
+    fn gathers(&self) -> bool {
+        self.config.order == Order::Turns
+    }
+
+    /// The fewest octets of an unfinished body that make a chunk: never more than
+    /// the application certainly has room for.
+    fn least_chunk(&self) -> usize {
+        match self.config.framing.max_message() {
+            // Octets that arrive few at a time would leave in chunks that are
+            // mostly head.
+            None if self.config.order == Order::Arrival => SHORT_CHUNK,
+            None => SHORT_CHUNK.min(self.room_mark).max(1),
+            Some(max) => SHORT_CHUNK.min(max / 2).min(self.room_mark).max(1),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::{Buf, Bytes};
 
-use super::{Heading, Hop, HopEvent, Order, Outgoing, Owner, SHORT_CHUNK, Transmit};
+use super::{Heading, Hop, HopEvent, Outgoing, Owner, SHORT_CHUNK, Transmit};
 use crate::wire::scan;
 use crate::wire::{Continuation, write_end_line};
 
@@ -35,7 +35,7 @@ pub enum Framing {
     /// [`Connection::receive_message`](crate::Connection::receive_message). A body
     /// is split into chunks that fit. The octets of an unfinished streamed body
     /// wait until there are enough for a chunk of 2,048 octets, or of half a
-    /// message if that is less (RFC 4975 section 7.1.1).
+    /// message if that is less (RFC 4975 section 7.1.1), or for 200 milliseconds.
     ///
     /// A response, REPORT or bodiless request cannot be split. If it is larger
     /// than a message because of its paths, it leaves anyway, and the transport
@@ -159,17 +159,5 @@ impl<O: Owner> Hop<O> {
         self.waiting += message.weight();
         self.messages.insert(key, message);
         self.resume(key);
-    }
-
-    /// The fewest octets of an unfinished body that make a chunk: never more than
-    /// the application certainly has room for.
-    pub(super) fn least_chunk(&self) -> usize {
-        match self.config.framing.max_message() {
-            // Octets that arrive few at a time would leave in chunks that are
-            // mostly head.
-            None if self.config.order == Order::Arrival => SHORT_CHUNK,
-            None => SHORT_CHUNK.min(self.room_mark).max(1),
-            Some(max) => SHORT_CHUNK.min(max / 2).min(self.room_mark).max(1),
-        }
     }
 }

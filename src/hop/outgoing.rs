@@ -34,6 +34,8 @@ pub(crate) struct Outgoing<O: Owner> {
     /// The most octets of a chunk besides its body.
     pub(crate) overhead: usize,
     pub(crate) body: BodyQueue,
+    /// The place of the first octet that leaves. The peer has those before it.
+    start: Offset,
     /// The place of the next octet to leave.
     pub(crate) offset: Offset,
     pub(crate) total: Option<u64>,
@@ -72,6 +74,7 @@ impl<O: Owner> Outgoing<O> {
             heading,
             overhead,
             body,
+            start: Offset::START,
             offset: Offset::START,
             total,
             end: Continuation::Complete,
@@ -80,6 +83,17 @@ impl<O: Owner> Outgoing<O> {
             is_gathering: false,
             awaited: None,
         }
+    }
+
+    /// The message goes on at `from`: the peer has the octets before.
+    pub(crate) const fn resume_at(&mut self, from: Offset) {
+        self.start = from;
+        self.offset = from;
+    }
+
+    /// Whether an octet of it has left.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.offset > self.start
     }
 
     /// The purpose of its chunks' transactions.
@@ -188,7 +202,7 @@ impl<O: Owner> Outgoing<O> {
 
     /// How far it is, for its next turn.
     pub(crate) fn stage(&self) -> Stage {
-        if self.offset > Offset::START {
+        if self.has_begun() {
             Stage::Begun
         } else if self.short_rest().is_some() {
             Stage::Short

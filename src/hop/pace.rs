@@ -7,11 +7,18 @@ use crate::time::Instant;
 /// Octets that leave at once, as a part of a second at the rate.
 const PIECE: u64 = 8;
 
-/// The least of them: a rate below this many octets a piece would be all heads.
+/// At a low rate, a chunk that others interrupt has this many octets anyway: fewer would
+/// be mostly head.
+const CHUNK: u64 = super::SHORT_CHUNK as u64;
+
+/// The most seconds between two pieces: less than a chunk stays open without an octet.
+const PAUSE: u64 = 4;
+
+/// The octets of a piece at the lowest rates.
 const LEAST_PIECE: u64 = 64;
 
 /// The rate at which a source may send. What it sends puts off the time at which it
-/// may send again.
+/// may send again; it waits for that time after each piece.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
     /// Octets a second, at least one.
@@ -25,21 +32,31 @@ impl Pace {
         Self { rate: rate.max(1), free: now }
     }
 
-    /// It sends so many octets.
     pub(super) fn spend(&mut self, octets: usize, now: Instant) {
-        let nanos = u128::from(octets as u64) * 1_000_000_000 / u128::from(self.rate);
-        let time = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
         let from = self.free.max(now);
-        self.free = from.checked_add(time).unwrap_or(from);
+        self.free = from.checked_add(self.time(octets as u64)).unwrap_or(from);
     }
 
-    /// When it may send again, if it may not now.
+    /// When it may send again, if it has sent a piece ahead of its time. A head does
+    /// not keep the octets of its chunk from leaving with it.
     pub(super) fn busy_until(&self, now: Instant) -> Option<Instant> {
-        (self.free > now).then_some(self.free)
+        let ahead = self.free.saturating_duration_since(now);
+        (ahead >= self.time(self.piece_octets())).then_some(self.free)
     }
 
     /// The most octets that leave at once.
     pub(super) fn piece(&self) -> usize {
-        usize::try_from((self.rate / PIECE).max(LEAST_PIECE)).unwrap_or(usize::MAX)
+        usize::try_from(self.piece_octets()).unwrap_or(usize::MAX)
+    }
+
+    fn piece_octets(&self) -> u64 {
+        let least = CHUNK.min(self.rate.saturating_mul(PAUSE)).max(LEAST_PIECE);
+        (self.rate / PIECE).max(least)
+    }
+
+    /// How long so many octets take.
+    fn time(&self, octets: u64) -> Duration {
+        let nanos = u128::from(octets) * 1_000_000_000 / u128::from(self.rate);
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 }

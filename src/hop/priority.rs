@@ -6,14 +6,15 @@
 /// all of them.
 ///
 /// A lower priority waits for as long as messages of a higher one have octets to send.
+/// `a > b` means that `a` is more urgent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Priority {
-    /// Somebody waits for it: text, notifications.
-    Interactive,
+    /// Nobody waits for it: files.
+    Bulk,
     /// The default.
     #[default]
     Normal,
-    /// Nobody waits for it: files.
-    Bulk,
+    /// Somebody waits for it: text, notifications.
+    Interactive,
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 /// The most messages of a source of which the receiver has a part at a time, while
-/// they have octets to send. A receiver holds each of them until it is complete.
+/// they have octets to send. A receiver holds each of them until it is complete: eight of
+/// the default of 1 MiB are half of what it holds by default.
 pub(super) const MAX_BEGUN: usize = 8;
 
 /// How far a message is that has its next turn.
@@ -53,7 +54,6 @@ impl<M: Copy + Eq> Queue<M> {
         self.line(needs_place).remove(message, number)
     }
 
-    /// Takes the message whose turn it is.
     pub(super) fn pop(&mut self, has_place: bool) -> Option<M> {
         let placed = self.placed.next().filter(|_| has_place);
         match (placed, self.placeless.next()) {
@@ -64,7 +64,6 @@ impl<M: Copy + Eq> Queue<M> {
         }
     }
 
-    /// Whether one of its messages may leave.
     pub(super) fn may_send(&self, has_place: bool) -> bool {
         !self.placeless.is_empty() || (has_place && !self.placed.is_empty())
     }

@@ -1,5 +1,6 @@
 //! Which message sends next.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
@@ -49,7 +50,7 @@ pub(crate) struct Schedule<S, M> {
     /// The most places of a source.
     max_places: usize,
     /// The queues that have a message that may leave, in the order of their turns.
-    turns: BTreeMap<(Priority, u64), S>,
+    turns: BTreeMap<(Reverse<Priority>, u64), S>,
     next_turn: u64,
     sources: HashMap<S, Source<M>>,
     /// The messages in all queues, those set aside included.
@@ -63,6 +64,7 @@ pub(crate) struct Schedule<S, M> {
 /// The messages of one source, and what it uses.
 #[derive(Debug)]
 struct Source<M> {
+    /// The most urgent first.
     queues: [(Priority, Queue<M>); 3],
     /// Transactions that wait for a response.
     places: usize,
@@ -128,7 +130,7 @@ impl<S: Copy + Ord + Hash, M: Copy + Eq> Schedule<S, M> {
 
     /// Takes the message whose turn it is.
     pub(crate) fn pop(&mut self) -> Option<M> {
-        let ((priority, _), source) = self.turns.pop_first()?;
+        let ((Reverse(priority), _), source) = self.turns.pop_first()?;
         let owner = self.sources.get_mut(&source)?;
         let has_place = owner.places < self.max_places;
         let queue = owner.queue(priority);
@@ -159,7 +161,7 @@ impl<S: Copy + Ord + Hash, M: Copy + Eq> Schedule<S, M> {
 
     /// The highest priority of the messages that may leave.
     pub(crate) fn first(&self) -> Option<Priority> {
-        self.turns.first_key_value().map(|((priority, _), _)| *priority)
+        self.turns.first_key_value().map(|((Reverse(priority), _), _)| *priority)
     }
 
     /// The highest priority of the messages of a source that waits for a place. They
@@ -236,7 +238,6 @@ impl<S: Copy + Ord + Hash, M: Copy + Eq> Schedule<S, M> {
         self.refresh(source);
     }
 
-    /// A source has sent so many octets.
     pub(crate) fn spend(&mut self, source: S, octets: usize, now: Instant) {
         if self.rates == 0 {
             return;
@@ -291,12 +292,12 @@ impl<S: Copy + Ord + Hash, M: Copy + Eq> Schedule<S, M> {
         for (priority, queue) in &mut owner.queues {
             match (queue.turn, is_free && queue.may_send(has_place)) {
                 (None, true) => {
-                    turns.insert((*priority, *next_turn), source);
+                    turns.insert((Reverse(*priority), *next_turn), source);
                     queue.turn = Some(*next_turn);
                     *next_turn += 1;
                 }
                 (Some(turn), false) => {
-                    turns.remove(&(*priority, turn));
+                    turns.remove(&(Reverse(*priority), turn));
                     queue.turn = None;
                 }
                 (None, false) | (Some(_), true) => {}

@@ -35,7 +35,8 @@ pub(super) struct OpenChunk<M> {
     is_idle: bool,
 }
 
-/// How long a chunk stays open without an octet. A receiver must not take it for dead.
+/// How long a chunk stays open without an octet. A receiver must not take it for dead:
+/// a third of the default of [`Config::frame_timeout`](crate::Config::frame_timeout).
 const IDLE: Duration = Duration::from_secs(10);
 
 impl<M> OpenChunk<M> {
@@ -283,9 +284,9 @@ impl<O: Owner> Hop<O> {
         let first = self.first_waiting()?;
         let own = self.leaving_message().map_or(first, |message| message.priority);
         match first.cmp(&own) {
-            Ordering::Less => Some(SHORT_CHUNK),
+            Ordering::Greater => Some(SHORT_CHUNK),
             Ordering::Equal => Some(self.config.turn_octets.max(SHORT_CHUNK)),
-            Ordering::Greater => None,
+            Ordering::Less => None,
         }
     }
 
@@ -293,7 +294,7 @@ impl<O: Owner> Hop<O> {
     fn first_waiting(&self) -> Option<Priority> {
         let beside = self.leaving_message();
         let beside = beside.and_then(|open| self.schedule.first_without_place(open.source));
-        self.schedule.first().into_iter().chain(beside).min()
+        self.schedule.first().into_iter().chain(beside).max()
     }
 
     /// Whether anything waits for the end of the open chunk.
@@ -343,18 +344,6 @@ impl<O: Owner> Hop<O> {
             self.resume(key);
         }
         self.chunk_left(id, key, end, asks_response, flag);
-    }
-
-    /// Schedules the rest of a message that was interrupted.
-    pub(super) fn resume(&mut self, key: O::Message) {
-        let least = self.least_chunk();
-        if let Some(message) = self.messages.get_mut(&key)
-            && message.is_ready(least)
-        {
-            message.place = Some(self.schedule.put_back(message.source, key, message.ticket()));
-        } else {
-            self.gather(key);
-        }
     }
 
     pub(super) fn chunk_left(

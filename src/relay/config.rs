@@ -137,11 +137,10 @@ pub struct RelayLimits {
     /// until it is complete. The response to a larger one is 413. Default 10,240.
     pub whole_octets: usize,
     /// Requests of one connection that wait for their response on another. At the
-    /// limit, its chunks for that connection wait until a transaction completes or
-    /// times out, and the response to other requests than SEND chunks and REPORTs is
-    /// 408. If two connections flood each other through the relay, each is not read
-    /// while the other is full, and responses wait with the rest: a low limit stops
-    /// both for up to
+    /// limit, its chunks wait until one of them has its response or times out, and the
+    /// response to its other requests, REPORTs aside, is 408. If two connections flood
+    /// each other through the relay, each is not read while the other is full,
+    /// and responses wait with the rest: a low limit stops both for up to
     /// [`RelayConfig::transaction_timeout`]. Default 2,048, to all of which an
     /// endpoint of this crate can queue responses.
     pub transactions: usize,

@@ -577,7 +577,7 @@ impl Writer {
         match view.plan.max_message(sent.side) {
             Some(max) if flag == Continuation::More && !sent.presses => {
                 let writer = view.plan.configs[sent.side].limits.body_writer_octets;
-                check_chunk_is_worth_it(body.len(), max, writer);
+                check_chunk_is_worth_it(sent, body.len(), end, max, writer);
             }
             Some(_) => {}
             None => check_short_chunk(request, sent, body.len() as u64, end, flag),
@@ -637,18 +637,27 @@ fn check_short_chunk(request: &Request, sent: &Sent, len: u64, end: u64, flag: C
     if flag != Continuation::More || len >= SHORT {
         return;
     }
-    let has_stalled = !sent.is_finished && end as usize + 1 >= sent.given;
     assert!(
-        has_stalled || would_spell_end_line(request, sent, end as usize),
+        has_stalled(sent, end) || would_spell_end_line(request, sent, end as usize),
         "message of {} octets is cut after {len} at {end} for nothing",
         sent.body.len()
     );
 }
 
-/// A chunk in a message of its own is not mostly head, unless it is the last.
-fn check_chunk_is_worth_it(len: usize, max: usize, writer: usize) {
+/// Whether the application has given no octets after `end`, except the one that is held
+/// back.
+fn has_stalled(sent: &Sent, end: u64) -> bool {
+    !sent.is_finished && end as usize + 1 >= sent.given
+}
+
+/// A chunk in a message of its own is not mostly head, unless it is the last, or the
+/// application had no more octets for a while.
+fn check_chunk_is_worth_it(sent: &Sent, len: usize, end: u64, max: usize, writer: usize) {
     let least = (SHORT as usize).min(max / 2).min(writer / 2);
-    assert!(len >= least, "a chunk of {len} in messages of {max}, {writer} to be written");
+    assert!(
+        len >= least || has_stalled(sent, end),
+        "a chunk of {len} in messages of {max}, {writer} to be written"
+    );
 }
 
 fn would_spell_end_line(request: &Request, sent: &Sent, end: usize) -> bool {
