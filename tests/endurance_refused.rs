@@ -350,6 +350,7 @@ fn a_message_waits_while_the_peer_sends_others() {
         assert_eq!(failures(&bob.events()), []);
         bob.advance(SECOND);
         assert_eq!(failures(&bob.events()), [FailReason::TimedOut; 3]);
+        bob.drain();
         assert_eq!(bob.side.connection.poll_timeout(), None);
     }
 }
@@ -388,4 +389,49 @@ fn pauses_of_this_side_take_no_time_from_a_message() {
         assert_eq!(failures(&bob.events()), []);
     }
     assert_eq!(words(&bob.give(&chunk_at("waits", 4, '+').octets())), ["200"]);
+}
+
+// A message that was complete before.
+
+#[test]
+fn a_repetition_that_stops_does_not_undo_the_message() {
+    for mode in [ReceiveMode::Whole, ReceiveMode::Pieces] {
+        let mut config = Config::default();
+        config.frame_timeout = None;
+        let mut bob = Lone::bob_with(config, bob_expects().receive(mode));
+        let chunk = |id: &str, body: &str| Raw::chunk("t.one", id, "1-*/*", body, '$').octets();
+        let again = chunk("again", &"x".repeat(3000));
+        assert_eq!(words(&bob.give(&again)), ["200"]);
+        bob.events();
+        bob.give(&again[..1000]);
+        bob.give(&again[1000..2000]);
+        bob.advance(1000 * SECOND);
+        assert_eq!(words(&bob.drain()), [""; 0]);
+        assert_eq!(words(&bob.give(&again[2000..])), ["200"]);
+        let rest = Raw::chunk("t.two", "again", "3001-*/*", "x", '$');
+        assert_eq!(words(&bob.give(&rest.octets())), ["200"]);
+        assert_eq!(failures(&bob.events()), []);
+    }
+}
+
+// Chunks without Byte-Range.
+
+#[test]
+fn a_later_chunk_with_octets_needs_a_byte_range() {
+    for mode in [ReceiveMode::Whole, ReceiveMode::Pieces] {
+        for flag in ['$', '+', '#'] {
+            for first in ["1-*/*", ""] {
+                let mut bob = Lone::bob_with(Config::default(), bob_expects().receive(mode));
+                bob.give(&Raw::chunk("t.one", "file", first, "abc", '+').octets());
+                let later = Raw::chunk("t.two", "file", "", "xyz", flag).octets();
+                assert_eq!(words(&bob.give(&later)), ["400"], "{mode:?} {flag} {first}");
+                assert_eq!(failures(&bob.events()), [FailReason::Inconsistent]);
+                assert_eq!(words(&bob.give(&end("file", "4-3/3", '$').octets())), ["400"]);
+            }
+        }
+        let mut bob = Lone::bob_with(Config::default(), bob_expects().receive(mode));
+        bob.give(&begun("file").octets());
+        assert_eq!(words(&bob.give(&end("file", "", '#').octets())), ["200"]);
+        assert_eq!(failures(&bob.events()), [FailReason::Aborted]);
+    }
 }
