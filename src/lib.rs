@@ -90,8 +90,8 @@
 //!   the previous one has been written, and deadlines start then.
 //! - Keep the octets that [`Connection::receive`] leaves in the buffer, and append
 //!   what is read next.
-//! - Stop reading while [`Connection::wants_read`] is false. After taking events,
-//!   call `receive` again with what is left.
+//! - Stop reading while [`Connection::wants_read`] is false. When it has become true,
+//!   after taking events or another call, call `receive` again with what is left.
 //! - Keep reading while writing large messages. Otherwise both sides of a
 //!   connection could wait for each other.
 //! - Pass on what has arrived before [`Connection::handle_timeout`], which may end
@@ -108,8 +108,9 @@
 //! - sets `TCP_NOTSENT_LOWAT` to 16 to 32 KiB where the system has it, so that the
 //!   socket is writable only while little waits in it;
 //! - asks [`Connection::poll_transmit`] only while the socket is writable;
-//! - says [`Connection::transport_holds`] after each write, and a few times a second
-//!   while octets wait in the socket, in TLS or in a WebSocket;
+//! - says [`Connection::transport_holds`] after each write and before each
+//!   [`Connection::handle_timeout`], which is due a few times a second while octets
+//!   wait in the socket, in TLS or in a WebSocket;
 //! - leaves `SO_SNDBUF` to the system, since a small one also limits what is on its
 //!   way.
 //!
@@ -133,6 +134,7 @@
 //! | an unfinished chunk or response, for its next octet | [`Config::frame_timeout`] | 30 s | [`ConnectionEnd::FrameTimeout`] |
 //! | an unfinished incoming message, for its next octet | [`Config::incoming_timeout`] | 120 s | [`FailReason::TimedOut`] |
 //! | a quiet connection | [`Config::keep_alive`] | never | a bodiless SEND |
+//! | a peer, while this side does not read | a third of [`Config::silence_timeout`] | 20 s | a bodiless SEND |
 //!
 //! A peer that has vanished without a word is noticed while something waits for it.
 //! Set [`Config::keep_alive`] to notice it at any time, and to keep the entries of NATs

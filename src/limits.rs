@@ -80,7 +80,7 @@ pub struct Limits {
     /// 64.
     pub incoming_messages: usize,
     /// Octets of unfinished messages in memory, on the whole connection: their heads,
-    /// the storage of those that are delivered whole
+    /// what has arrived of those that are delivered whole
     /// ([`ReceiveMode::Whole`](crate::ReceiveMode::Whole)), 512 for each message and 64
     /// for each of its separate runs. Above the limit, a message of the session that
     /// holds most makes way: the one that has made no progress for the longest time.

@@ -619,12 +619,14 @@ fn the_application_can_reject_a_message_that_is_coming_in() {
     let (answers, events) = run(&mut bob, &[Raw::chunk("tid.2", "mid1", "8-*/99", "x", '$')]);
     assert_eq!(answers, ["403"]);
     assert_eq!(events, ["mid1 failed: Rejected"]);
-    // Between chunks: the response to the next one has the status.
+    // Between chunks: a REPORT on the octets so far, and the response to the next one.
     let mut bob = Lone::bob_with(Config::default(), pieces());
     bob.give(&Raw::chunk("tid.1", "mid1", "1-*/99", "abc", '+').octets());
     let key = key_of(&bob.events());
     assert!(bob.side.connection.reject(key, StatusCode::STOP_SENDING).is_ok());
-    assert_eq!(bob.drain(), []);
+    let sent = bob.drain();
+    assert_eq!(words(&sent), ["REPORT"]);
+    assert_eq!(sent[0].range(), "1-3/99");
     let (answers, _) = run(&mut bob, &[Raw::chunk("tid.2", "mid1", "4-*/99", "x", '+')]);
     assert_eq!(answers, ["413"]);
     // After the end there is nothing to reject.
@@ -663,7 +665,7 @@ fn too_many_ranges_are_refused_and_too_many_messages_make_way_with_413() {
         ],
     );
     // The one without progress for the longest time makes way, not the newcomer.
-    assert_eq!(answers, ["200", "200", "200", "200", "413"]);
+    assert_eq!(answers, ["200", "200", "200", "REPORT 200", "413"]);
     assert_eq!(events, ["mid1 failed: Evicted"]);
     let (answers, events) = run(
         &mut bob,

@@ -18,6 +18,8 @@
     clippy::print_stderr
 )]
 
+#[path = "endurance/cases.rs"]
+mod cases;
 mod common;
 #[path = "endurance/mod.rs"]
 mod endurance;
@@ -27,14 +29,12 @@ use endurance::hostile::Hostile;
 use endurance::world::World;
 
 #[test]
-#[ignore = "the endpoint does not keep these laws yet"]
 fn two_endpoints_come_through_the_storm() {
     let run = |seed, is_told| World::new(seed, is_told).run();
-    Simulator { test: "endurance", variable: "MSRP_ENDURANCE", run }.run(100);
+    Simulator { test: "endurance", variable: "MSRP_ENDURANCE", run }.run(40);
 }
 
 #[test]
-#[ignore = "the endpoint does not keep these laws yet"]
 fn an_endpoint_comes_through_a_hostile_peer() {
     let run = |seed, is_told| Hostile::new(seed, is_told).run();
     Simulator { test: "endurance", variable: "MSRP_HOSTILE", run }.run(100);

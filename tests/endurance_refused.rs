@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use common::wire::{Lone, Raw, words};
 use common::{Side, bob_expects};
-use msrp::{Config, Event, FailReason, MediaTypes, Role, SessionConfig, StatusCode};
+use msrp::{
+    Config, Event, FailReason, IncomingKey, MediaTypes, ReceiveMode, ResponseMode, Role,
+    SessionConfig, StatusCode,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -65,8 +68,7 @@ fn the_end_of_a_message_that_made_way_is_refused() {
 
 #[test]
 fn the_end_of_a_message_that_was_rejected_is_refused() {
-    let mut bob =
-        Lone::bob_with(Config::default(), bob_expects().receive(msrp::ReceiveMode::Pieces));
+    let mut bob = Lone::bob_with(Config::default(), bob_expects().receive(ReceiveMode::Pieces));
     bob.give(&begun("wrong").octets());
     let events = bob.events();
     let Event::MessageStarted { received } = &events[0] else { panic!("{events:?}") };
@@ -152,4 +154,238 @@ fn refused_first_requests_do_not_use_up_the_sessions() {
     }
     let fine = Raw::chunk("t.fine", "second", "1-2/2", "Hi", '$');
     assert_eq!(words(&bob.give(&fine.to("msrp://bob.example:12763/more9;tcp").octets())), ["200"]);
+}
+
+// A chunk that comes again while its message waits for the application.
+
+/// Bob, with a message of two chunks that waits, and its key.
+fn bob_with_a_waiting_message(mode: ReceiveMode) -> (Lone, IncomingKey) {
+    let session = bob_expects().receive(mode).responses(ResponseMode::Application);
+    let mut bob = Lone::bob_with(Config::default(), session);
+    bob.give(&chunk_of_two(1).octets());
+    assert_eq!(words(&bob.give(&chunk_of_two(2).octets())), [""; 0]);
+    let key = bob.events().iter().find_map(|event| match event {
+        Event::Message { received, .. } | Event::MessageCompleted { received, .. } => {
+            Some(received.key())
+        }
+        _ => None,
+    });
+    (bob, key.unwrap())
+}
+
+fn chunk_of_two(number: usize) -> Raw {
+    let (range, body, flag) =
+        if number == 1 { ("1-3/6", "abc", '+') } else { ("4-6/6", "def", '$') };
+    Raw::chunk("t.part", "waits", range, body, flag).reports("", "yes")
+}
+
+fn repeats() -> [Raw; 3] {
+    let end = Raw::send("t.end").message("waits").range("7-6/6").reports("", "yes");
+    [chunk_of_two(1), chunk_of_two(2), end]
+}
+
+#[test]
+fn a_repeated_chunk_of_a_waiting_message_waits_for_its_answer() {
+    for mode in [ReceiveMode::Whole, ReceiveMode::Pieces] {
+        for repeated in repeats() {
+            let (mut bob, key) = bob_with_a_waiting_message(mode);
+            let before = bob.side.connection.footprint().held;
+            for _ in 0..3 {
+                assert_eq!(words(&bob.give(&repeated.octets())), [""; 0]);
+            }
+            assert_ne!(bob.side.connection.footprint().held, before);
+            bob.side.connection.reject(key, StatusCode::FORBIDDEN).unwrap();
+            assert_eq!(words(&bob.drain()), ["403"; 4]);
+            assert_eq!(words(&bob.give(&repeated.octets())), ["403"]);
+
+            let (mut bob, key) = bob_with_a_waiting_message(mode);
+            for _ in 0..3 {
+                assert_eq!(words(&bob.give(&repeated.octets())), [""; 0]);
+            }
+            bob.side.connection.accept(key).unwrap();
+            assert_eq!(words(&bob.drain()), ["200", "200", "200", "200", "REPORT"]);
+            bob.events();
+            let held = bob.side.connection.footprint().held;
+            assert_eq!(held, Lone::bob().side.connection.footprint().held);
+        }
+    }
+}
+
+#[test]
+fn an_answer_while_a_repeated_chunk_arrives_is_its_answer() {
+    for is_accepted in [true, false] {
+        let (mut bob, key) = bob_with_a_waiting_message(ReceiveMode::Whole);
+        let repeated = chunk_of_two(2);
+        let (open, all) = (repeated.open(), repeated.octets());
+        assert_eq!(words(&bob.give(&open)), [""; 0]);
+        let connection = &mut bob.side.connection;
+        if is_accepted {
+            connection.accept(key).unwrap();
+        } else {
+            connection.reject(key, StatusCode::FORBIDDEN).unwrap();
+        }
+        bob.drain();
+        let status = if is_accepted { "200" } else { "403" };
+        assert_eq!(words(&bob.give(&all[open.len()..]))[0], status);
+    }
+}
+
+#[test]
+fn repeated_chunks_of_a_waiting_message_pause_reading_at_the_limit() {
+    let session = bob_expects().responses(ResponseMode::Application);
+    let mut config = Config::default();
+    config.limits.incoming_octets = 10_000;
+    let mut bob = Lone::bob_with(config, session);
+    bob.give(&chunk_of_two(1).octets());
+    bob.give(&chunk_of_two(2).octets());
+    for _ in 0..100 {
+        bob.give(&chunk_of_two(2).octets());
+    }
+    assert!(!bob.side.connection.wants_read());
+    let weight = bob.side.connection.footprint().held["waiting octets"];
+    assert!(weight < 11_000, "{weight}");
+    bob.side.connection.close_session(bob.session).unwrap();
+    let sent = bob.drain();
+    assert!(sent.len() > 10 && words(&sent).iter().all(|it| *it == "481"), "{sent:?}");
+}
+
+// The limit on octets.
+
+#[test]
+fn a_message_is_accepted_up_to_the_limit_wherever_it_is_cut() {
+    const MIB: usize = 1024 * 1024;
+    for first in [1, 1448, 16 * 1024, 5 * MIB] {
+        for size in [8 * MIB + 1, 12 * MIB, 16 * MIB - 4096] {
+            let session = bob_expects().max_size(16 * MIB as u64);
+            let mut bob = Lone::bob_with(Config::default(), session);
+            let body = "x".repeat(size);
+            let octets = Raw::chunk("t.large", "large", "1-*/*", &body, '$').octets();
+            let (one, rest) = octets.split_at(first + 200);
+            let mut sent = bob.give(one);
+            for piece in rest.chunks(60_000) {
+                sent.extend(bob.give(piece));
+            }
+            assert_eq!(words(&sent), ["200"], "{first} of {size}");
+        }
+    }
+}
+
+// What makes no other message give way.
+
+#[test]
+fn an_aborted_message_takes_no_place() {
+    for mode in [ReceiveMode::Whole, ReceiveMode::Pieces] {
+        let mut config = Config::default();
+        config.limits.incoming_messages = 1;
+        config.limits.incoming_octets = 5000;
+        let mut bob = Lone::bob_with(config, bob_expects().receive(mode));
+        let aborted = Raw::chunk("t.one", "aborted", "1-*/*", &"x".repeat(4500), '#');
+        if mode == ReceiveMode::Whole {
+            bob.give(&begun("sound").octets());
+            bob.events();
+        }
+        assert_eq!(words(&bob.give(&aborted.octets())), ["200"]);
+        assert_eq!(failures(&bob.events()), [FailReason::Aborted]);
+        if mode == ReceiveMode::Whole {
+            assert_eq!(words(&bob.give(&end("sound", "4-3/3", '$').octets())), ["200"]);
+            assert!(matches!(bob.events()[..], [Event::Message { .. }]));
+        }
+    }
+}
+
+#[test]
+fn a_message_that_comes_again_takes_the_place_of_no_other() {
+    for mode in [ReceiveMode::Whole, ReceiveMode::Pieces] {
+        for flag in ['$', '+'] {
+            let mut config = Config::default();
+            config.limits.incoming_messages = 1;
+            let mut bob = Lone::bob_with(config, bob_expects().receive(mode));
+            let body = "x".repeat(3000);
+            bob.give(&Raw::chunk("t.one", "again", "1-3000/3000", &body, '$').octets());
+            bob.give(&begun("sound").octets());
+            bob.events();
+            let again = Raw::chunk("t.two", "again", "1-3000/*", &body, flag).octets();
+            let mut sent = Vec::new();
+            for piece in again.chunks(1000) {
+                sent.extend(bob.give(piece));
+            }
+            assert_eq!(words(&sent), ["200"], "{mode:?} {flag}");
+            assert_eq!(failures(&bob.events()), []);
+            assert_eq!(words(&bob.give(&end("sound", "4-3/3", '$').octets())), ["200"]);
+            assert_eq!(bob.events().len(), 1, "{mode:?} {flag}");
+        }
+    }
+}
+
+// Messages that wait for their turn.
+
+fn chunk_at(id: &str, octet: usize, flag: char) -> Raw {
+    Raw::chunk("t.turn", id, &format!("{octet}-*/*"), "x", flag)
+}
+
+#[test]
+fn a_message_waits_while_the_peer_sends_others() {
+    for mode in [ReceiveMode::Whole, ReceiveMode::Pieces] {
+        let mut bob = Lone::bob_with(Config::default(), bob_expects().receive(mode));
+        bob.give(&begun("waits").octets());
+        bob.give(&begun("moves").octets());
+        for n in 0..60 {
+            bob.advance(10 * SECOND);
+            assert_eq!(words(&bob.give(&chunk_at("moves", n + 4, '+').octets())), ["200"]);
+        }
+        let octets = Raw::chunk("t.long", "long", "1-*/*", &"x".repeat(90), '+').octets();
+        let (head, rest) = octets.split_at(octets.len() - 100);
+        let (body, end) = rest.split_at(80);
+        bob.give(head);
+        for octet in body {
+            bob.advance(5 * SECOND);
+            bob.give(&[*octet]);
+        }
+        bob.give(end);
+        assert_eq!(failures(&bob.events()), []);
+        assert_eq!(words(&bob.give(&chunk_at("waits", 4, '+').octets())), ["200"]);
+        let due = bob.side.connection.poll_timeout();
+        assert_eq!(due, Some(bob.now + 120 * SECOND));
+        bob.advance(119 * SECOND);
+        assert_eq!(failures(&bob.events()), []);
+        bob.advance(SECOND);
+        assert_eq!(failures(&bob.events()), [FailReason::TimedOut; 3]);
+        assert_eq!(bob.side.connection.poll_timeout(), None);
+    }
+}
+
+#[test]
+fn a_text_now_and_then_holds_no_abandoned_message() {
+    let mut bob = Lone::bob();
+    bob.give(&begun("gone").octets());
+    let start = bob.now;
+    for n in 0..3 {
+        bob.advance(30 * SECOND);
+        bob.give(&Raw::chunk("t.text", &format!("text{n}"), "1-2/2", "Hi", '$').octets());
+        assert_eq!(bob.side.connection.poll_timeout(), Some(start + 120 * SECOND));
+    }
+    bob.advance(30 * SECOND);
+    assert_eq!(failures(&bob.events()), [FailReason::TimedOut]);
+}
+
+#[test]
+fn pauses_of_this_side_take_no_time_from_a_message() {
+    let session = bob_expects().responses(ResponseMode::Application);
+    let mut config = Config::default();
+    config.limits.incoming_messages = 1;
+    let mut bob = Lone::bob_with(config, session);
+    bob.give(&begun("waits").octets());
+    for n in 0..10 {
+        let text = Raw::chunk("t.text", &format!("text{n}"), "1-2/2", "Hi", '$');
+        bob.give(&text.octets());
+        assert!(!bob.side.connection.wants_read());
+        bob.advance(50 * SECOND);
+        let events = bob.events();
+        let Some(Event::Message { received, .. }) = events.last() else { panic!("{events:?}") };
+        bob.side.connection.accept(received.key()).unwrap();
+        bob.drain();
+        bob.advance(SECOND);
+        assert_eq!(failures(&bob.events()), []);
+    }
+    assert_eq!(words(&bob.give(&chunk_at("waits", 4, '+').octets())), ["200"]);
 }

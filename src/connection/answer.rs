@@ -32,7 +32,7 @@ impl Connection {
             comment: head.comment().map(Into::into),
             round_trip: None,
         };
-        let Some(Transaction { purpose, octets, written, .. }) = self.hop.complete(&id) else {
+        let Some(Transaction { purpose, octets, written, .. }) = self.hop.answered(&id, now) else {
             return self.late_response(&id, response);
         };
         self.forget_request(&id, &purpose);

@@ -1,5 +1,6 @@
 //! The frame that is arriving, and the result of its end.
 
+use std::iter;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,7 +9,8 @@ use super::direction::may_be_control;
 use super::event::Event;
 use super::reason::FailReason;
 use super::received::Received;
-use super::session_config::SessionConfig;
+use super::session_config::{ReceiveMode, SessionConfig};
+use super::store::Store;
 use crate::keys::{IncomingKey, SessionKey};
 use crate::mime::wrapped_type;
 use crate::offset::Offset;
@@ -147,6 +149,13 @@ impl Chunk {
         ByteRange::from_offsets(Offset::new(self.offset), Some(Offset::new(self.end())), total)
     }
 
+    /// Takes what an earlier session has kept of its message.
+    pub(super) fn take_kept(&self) -> Option<Store> {
+        let is_in_pieces = self.terms.receive == ReceiveMode::Pieces;
+        let kept = self.terms.memory.as_ref()?.take(&self.message_id);
+        kept.filter(|store| store.is_in_pieces() == is_in_pieces)
+    }
+
     /// Keeps what its response and REPORTs need, and lets go of the buffer that
     /// its octets arrived in.
     pub(super) fn detach(&mut self) {
@@ -178,11 +187,18 @@ pub(super) struct Whole {
     pub(super) last: Box<Chunk>,
     /// The head of the first chunk to arrive, if that is another one.
     pub(super) first: Option<Head>,
+    /// Chunks of it that came again while it waits for the application.
+    pub(super) repeated: Vec<Chunk>,
+    repeated_weight: usize,
     /// Its size in octets.
     pub(super) total: u64,
 }
 
 impl Whole {
+    pub(super) const fn new(last: Box<Chunk>, first: Option<Head>, total: u64) -> Self {
+        Self { last, first, repeated: Vec::new(), repeated_weight: 0, total }
+    }
+
     /// The head that asks for REPORTs on the message.
     pub(super) fn head(&self) -> &Head {
         self.first.as_ref().unwrap_or(&self.last.head)
@@ -191,7 +207,20 @@ impl Whole {
     /// What it weighs while it waits for the application.
     pub(super) fn weight(&self) -> usize {
         let first = self.first.as_ref().map_or(0, weight::of_head);
-        weight::ENTRY + weight::of_head(&self.last.head) + first
+        weight::ENTRY + weight::of_head(&self.last.head) + first + self.repeated_weight
+    }
+
+    /// A chunk of it has come again, and waits for the same answer.
+    pub(super) fn join(&mut self, mut chunk: Chunk) {
+        chunk.detach();
+        self.repeated_weight += weight::ENTRY + weight::of_head(&chunk.head);
+        self.repeated.push(chunk);
+    }
+
+    /// The heads that wait for its answer.
+    pub(super) fn into_heads(self) -> Vec<Head> {
+        let repeated = self.repeated.into_iter().map(|chunk| chunk.head);
+        iter::once(self.last.head).chain(repeated).collect()
     }
 }
 

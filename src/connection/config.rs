@@ -27,9 +27,12 @@ pub struct Config {
     pub framing: Framing,
     /// How long a request waits for its response after its last octet has left the
     /// transport ([`Connection::transport_holds`](crate::Connection::transport_holds)).
-    /// While the transport is known to make progress, up to four times as long. Default 30 seconds (RFC 4975 section
-    /// 7.1.1). A message sent with Failure-Report `partial` waits equally long
-    /// for an error before its outcome is [`Outcome::Sent`](crate::Outcome::Sent).
+    /// Default 30 seconds (RFC 4975 section 7.1.1). It waits up to four times as long
+    /// while the transport is known to make progress, and longer while
+    /// [`Connection::wants_read`](crate::Connection::wants_read) is false: then, and for
+    /// as long again afterwards, the response may lie unread. A message sent with
+    /// Failure-Report `partial` waits equally long for an error before its outcome is
+    /// [`Outcome::Sent`](crate::Outcome::Sent).
     pub transaction_timeout: Duration,
     /// After how long without an octet in either direction a bodiless SEND keeps
     /// the connection alive: in an open session, or else to the relay of an
@@ -40,7 +43,14 @@ pub struct Config {
     /// [`ConnectionEnd::Silent`](crate::ConnectionEnd::Silent). Every octet that
     /// arrives or leaves the transport is one. The time runs while octets wait to
     /// leave, or a keep-alive waits for its answer: silence between messages is
-    /// normal. [`Duration::MAX`]: without limit. Default 60 seconds.
+    /// normal. Default 60 seconds; [`Duration::MAX`] means without limit.
+    ///
+    /// The connection sees octets leave that
+    /// [`Connection::poll_transmit`](crate::Connection::poll_transmit) returns, or that
+    /// [`Connection::transport_holds`](crate::Connection::transport_holds) no longer
+    /// counts. A program that calls only the former needs a transport with a short queue
+    /// (`TCP_NOTSENT_LOWAT`). Otherwise a queue of megabytes is full for longer than this
+    /// on a slow link, and a sound upload ends.
     pub silence_timeout: Duration,
     /// How long a connection of [`Role::Passive`] waits for its first accepted
     /// request before it ends with
@@ -51,13 +61,16 @@ pub struct Config {
     /// connection ends with
     /// [`ConnectionEnd::FrameTimeout`](crate::ConnectionEnd::FrameTimeout). The time
     /// does not run while [`Connection::wants_read`](crate::Connection::wants_read)
-    /// is false. `None`: without limit. Default 30 seconds.
+    /// is false. A link that stalls for longer, within a chunk, ends the connection: on
+    /// such links, set it to [`Config::silence_timeout`]. `None`: without limit. Default
+    /// 30 seconds.
     pub frame_timeout: Option<Duration>,
     /// How long an incoming message that has begun may stay without another octet
     /// before it fails with [`FailReason::TimedOut`](crate::FailReason::TimedOut). The
-    /// response to later chunks of it is 408. The time does not run while
-    /// [`Connection::wants_read`](crate::Connection::wants_read) is false.
-    /// [`Duration::MAX`]: without limit. Default 120 seconds.
+    /// response to later chunks of it is 408. The time does not run while octets of other
+    /// messages arrive, at most an eighth of it apart: the message may wait for its turn.
+    /// Nor does it run while [`Connection::wants_read`](crate::Connection::wants_read) is
+    /// false. [`Duration::MAX`]: without limit. Default 120 seconds.
     pub incoming_timeout: Duration,
     /// The most octets of a body that leave at once, in one
     /// [`Transmit`](crate::Transmit). Short chunks, heads and responses gather in one

@@ -29,6 +29,11 @@ use crate::wire::{MessageId, Nickname, StatusCode, TransactionId};
 pub enum Event {
     /// A session is open: the peer has accepted the SEND that binds it, or this side
     /// has accepted a request of the peer in it. The first event of the session.
+    ///
+    /// Two requests open a session before they are accepted, since the application
+    /// learns of them earlier: the first chunk of a message in pieces
+    /// ([`ReceiveMode::Pieces`](crate::ReceiveMode::Pieces)), and a NICKNAME that waits
+    /// for [`Connection::respond_to_nickname`](crate::Connection::respond_to_nickname).
     SessionOpened {
         /// The session.
         session: SessionKey,

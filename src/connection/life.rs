@@ -20,8 +20,9 @@ pub(super) struct Life {
     keep_alive: Option<Instant>,
     /// Since when this side does not read.
     paused: Option<Instant>,
-    /// When reading last went on after a pause.
+    /// When reading last went on after a pause, and how long that pause was.
     resumed: Instant,
+    pause: Duration,
     /// Since when more control frames wait than the limit allows.
     full: Option<Instant>,
     /// When an unbound connection ends.
@@ -39,6 +40,7 @@ impl Life {
             keep_alive: None,
             paused: None,
             resumed: now,
+            pause: Duration::ZERO,
             full: None,
             unbound_until: bind_timeout.and_then(|timeout| now.checked_add(timeout)),
             unread: 0,
@@ -87,6 +89,7 @@ impl Life {
             self.unbound_until = self.unbound_until.and_then(|until| until.checked_add(pause));
             self.heard = now;
             self.resumed = now;
+            self.pause = pause;
         }
         self.paused = since(self.paused, now, !reads);
     }
@@ -94,6 +97,17 @@ impl Life {
     /// When reading last went on after a pause.
     pub(super) const fn resumed(&self) -> Instant {
         self.resumed
+    }
+
+    /// When this side has read again for as long as it paused, at most for `timeout`.
+    /// What answers it may lie unread until then. `None` if it has never paused.
+    pub(super) fn caught_up_at(&self, timeout: Duration) -> Option<Instant> {
+        self.resumed.checked_add(self.pause.min(timeout)).filter(|_| !self.pause.is_zero())
+    }
+
+    /// Since when this side has read, if it reads now.
+    pub(super) fn read_since(&self, now: Instant) -> Instant {
+        if self.paused.is_some() { now } else { self.resumed }
     }
 
     /// A keep-alive waits for its answer from now on.
@@ -106,6 +120,12 @@ impl Life {
     pub(super) fn keep_alive_due(&self, interval: Duration) -> Option<Instant> {
         let is_quiet = self.keep_alive.is_none() && self.leaving.is_none();
         if is_quiet { self.moved().checked_add(interval) } else { None }
+    }
+
+    /// When a sign of life is due while this side does not read: after `interval` of
+    /// the pause without an octet that has left.
+    pub(super) fn sign_of_life_due(&self, interval: Duration) -> Option<Instant> {
+        self.left.max(self.paused?).checked_add(interval)
     }
 
     /// When the connection ends because nothing moves although something waits for

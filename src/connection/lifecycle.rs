@@ -12,7 +12,9 @@ use super::session_config::{Bind, SessionConfig};
 use super::table::Binding;
 use crate::keys::{SessionKey, UnknownKey};
 use crate::uri::{Path, PathRef};
-use crate::wire::{ByteRange, Continuation, HeadWriter, Method, Nickname};
+use crate::wire::{
+    ByteRange, Continuation, FailureReport, HeadWriter, MessageId, Method, Nickname, TransactionId,
+};
 
 /// The most octets of a bodiless request beside its paths, for the longest nickname.
 const BODILESS_FIELDS: usize = 512 + 2 * Nickname::MAX_OCTETS;
@@ -114,28 +116,52 @@ impl Connection {
     }
 
     /// Sends the bodiless SEND that binds a session or keeps the connection alive.
-    /// Like that of most stacks it has a Message-ID and an empty Byte-Range.
     pub(super) fn send_bodiless(&mut self, id: SessionKey, purpose: Purpose) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
         let subject = match purpose {
             Purpose::KeepAlive(_) => Subject::KeepAlive,
             Purpose::Bind(_) | Purpose::Chunk(_) | Purpose::Nickname(..) => Subject::Bind,
             #[cfg(feature = "auth")]
             Purpose::Auth(_) => Subject::Bind,
         };
+        let Some((transaction, message_id)) =
+            self.write_bodiless(id, Some(purpose), FailureReport::Yes)
+        else {
+            return;
+        };
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.requests.insert(transaction);
+            session.bodiless = Some((message_id, subject));
+        }
+    }
+
+    /// Sends a bodiless SEND that asks for no response.
+    pub(super) fn send_sign_of_life(&mut self, id: SessionKey) {
+        self.write_bodiless(id, None, FailureReport::No);
+    }
+
+    /// Writes a bodiless SEND. Like that of most stacks it has a Message-ID and an empty
+    /// Byte-Range. Without random octets the connection ends, and the request with it.
+    fn write_bodiless(
+        &mut self,
+        id: SessionKey,
+        purpose: Option<Purpose>,
+        failure_report: FailureReport,
+    ) -> Option<(TransactionId, MessageId)> {
+        let session = self.sessions.get(id)?;
         let message_id = self.hop.ids().message_id();
-        // Without random octets the connection ends, and the request with it.
-        let Some(message_id) = self.hop.drawn(message_id) else { return };
-        let Some(transaction) = self.hop.begin_control_request(Some(purpose)) else { return };
-        session.requests.insert(transaction);
-        session.bodiless = Some((message_id, subject));
+        let message_id = self.hop.drawn(message_id)?;
+        let transaction = self.hop.begin_control_request(purpose)?;
         let (to, from) = (session.remote.view(), PathRef::from(session.config.local.view()));
         let out = self.hop.control();
-        let written = HeadWriter::request(out, &transaction, Method::Send, to, from)
+        let mut head = HeadWriter::request(out, &transaction, Method::Send, to, from)
             .message_id(&message_id)
-            .byte_range(ByteRange::EMPTY)
-            .bodiless(Continuation::Complete);
+            .byte_range(ByteRange::EMPTY);
+        if failure_report != FailureReport::Yes {
+            head = head.failure_report(failure_report);
+        }
+        let written = head.bodiless(Continuation::Complete);
         debug_assert!(written.is_ok());
+        Some((transaction, message_id))
     }
 
     /// Ends a session and removes it from its table: requests that are still on

@@ -1,9 +1,16 @@
 //! Signs of life: keep-alives, and the end of a connection whose peer gives none.
 
+use std::time::Duration;
+
 use super::Connection;
 use super::carried::Purpose;
 use super::reason::ConnectionEnd;
+use crate::hop::Answers;
 use crate::time::Instant;
+
+/// How often a side that does not read gives a sign of life within its
+/// `silence_timeout`, so that the peer gets one even if some are late.
+const SIGNS_OF_LIFE: u32 = 3;
 
 impl Connection {
     /// When a deadline of the connection itself is due: its end for want of a sign of
@@ -13,7 +20,7 @@ impl Connection {
             return None;
         }
         let end = self.given_up_at().map(|(due, _)| due);
-        end.into_iter().chain(self.keep_alive_due()).min()
+        end.into_iter().chain(self.keep_alive_due()).chain(self.sign_of_life_due()).min()
     }
 
     /// Ends the connection if its peer gives no sign of life. Returns whether it did.
@@ -108,6 +115,48 @@ impl Connection {
             #[cfg(not(feature = "auth"))]
             None => {}
         }
+    }
+
+    /// When the peer needs a sign of life, since this side does not read: what the peer
+    /// has to send waits, and its own `silence_timeout` runs.
+    fn sign_of_life_due(&self) -> Option<Instant> {
+        let is_quiet = self.hop.in_transport() == 0 && !self.hop.may_send();
+        if self.wants_read() || !is_quiet || self.sessions.first_open().is_none() {
+            return None;
+        }
+        self.life.sign_of_life_due(self.config.silence_timeout / SIGNS_OF_LIFE)
+    }
+
+    /// Sends a request that asks for no response, which nobody would read.
+    pub(super) fn give_sign_of_life_if_due(&mut self, now: Instant) {
+        if self.sign_of_life_due().is_some_and(|due| due <= now)
+            && let Some(session) = self.sessions.first_open()
+        {
+            self.send_sign_of_life(session);
+        }
+    }
+
+    /// Whether the responses of the peer are read. A pause of this side is no silence of
+    /// the peer.
+    pub(super) fn answers(&self) -> Answers {
+        if !self.wants_read() {
+            Answers::Unread
+        } else {
+            self.life
+                .caught_up_at(self.config.transaction_timeout)
+                .map_or(Answers::Read, Answers::ReadFrom)
+        }
+    }
+
+    /// When the REPORTs of a message, whose deadline has passed, are missing. `None` if
+    /// they are missing now.
+    pub(super) fn reports_missing_at(&self, now: Instant, timeout: Duration) -> Option<Instant> {
+        let due = if self.wants_read() {
+            self.life.caught_up_at(timeout)
+        } else {
+            now.checked_add(timeout / 8)
+        };
+        due.filter(|due| *due > now)
     }
 
     /// Notes what has moved and what has begun to wait since the last call with a time.

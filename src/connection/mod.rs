@@ -29,6 +29,7 @@ mod outbox;
 mod outcome;
 mod past;
 mod progress;
+mod quiet;
 mod reason;
 mod receive;
 mod received;
@@ -85,6 +86,7 @@ use ended::EndedRequests;
 use events::Events;
 use inbox::Inbox;
 use life::Life;
+use quiet::Quiet;
 use receive::RequestKind;
 use session::Sessions;
 
@@ -145,7 +147,7 @@ impl Connection {
             order: Order::Turns,
         };
         let tag = Tag::draw(&mut random)?;
-        let inbox = Inbox::new(config.limits, tag);
+        let inbox = Inbox::new(config.limits, tag, Quiet::new(now, config.incoming_timeout));
         let finds_session_ids = config.parse.tolerances.contains(Tolerance::SessionIdAlone);
         let life = Life::new(now, config.bind_timeout);
         Ok(Self {
@@ -182,7 +184,7 @@ impl Connection {
     /// Takes octets from the transport off the front of `input`. It leaves what it
     /// cannot take yet: an unfinished head, or everything while
     /// [`Connection::wants_read`] is false. Append later octets to those, and call it
-    /// again when more have arrived or when events have been taken.
+    /// again when more have arrived or when `wants_read` has become true.
     ///
     /// # Errors
     ///
@@ -194,6 +196,7 @@ impl Connection {
         if self.is_closed {
             return Err(ConnectionError::Closed);
         }
+        self.life.reads(now, self.wants_read());
         self.life.arrived(now, input.len());
         self.inbox.buffer().begin(input.capacity());
         while self.wants_read() {
@@ -237,6 +240,7 @@ impl Connection {
             Ok(frames) => frames,
             Err(error) => return Err(self.fail_to_read(error)),
         };
+        self.life.reads(now, self.wants_read());
         self.life.arrived(now, usize::MAX);
         for frame in frames {
             self.frame(now, frame);
@@ -302,7 +306,15 @@ impl Connection {
 
     /// Whether octets are taken from the transport now. `false` while too many events
     /// or complete messages wait for the application, or too many responses for the
-    /// peer.
+    /// peer. Reading goes on after [`Connection::poll_event`], [`Connection::accept`] or
+    /// [`Connection::reject`], [`Connection::poll_transmit`], or the end of a session.
+    ///
+    /// Meanwhile the deadlines for octets of the peer do not run. The peer cannot send,
+    /// and may take that for a dead connection. Each third of
+    /// [`Config::silence_timeout`] this side therefore sends a bodiless SEND with
+    /// Failure-Report `no` in an open session, as a sign of life. A peer that counts only
+    /// responses to its own requests still gives up, after 30 seconds by RFC 4975
+    /// section 7.1.1: to such peers, respond sooner.
     #[must_use]
     pub fn wants_read(&self) -> bool {
         let limits = &self.config.limits;
@@ -329,7 +341,7 @@ impl Connection {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let due = [
-            self.hop.next_deadline(),
+            self.hop.next_deadline(self.answers()),
             self.sessions.next_deadline(),
             self.next_of_life(),
             self.next_incoming_deadline(),
@@ -346,13 +358,14 @@ impl Connection {
         if self.give_up_if_due(now) {
             return;
         }
-        self.hop.handle_timeout(now);
+        self.hop.handle_timeout(now, self.answers());
         self.drain_hop(now);
         self.expire_messages(now);
         self.expire_incoming(now);
         #[cfg(feature = "auth")]
         self.refresh_routes(now);
         self.keep_alive_if_due(now);
+        self.give_sign_of_life_if_due(now);
         self.observe(now);
     }
 
@@ -393,7 +406,7 @@ impl Connection {
             Frame::Head(head) => self.head(now, head),
             Frame::BadHead(bad) => self.bad_request(&bad),
             Frame::Body(piece) => self.body_piece(now, piece),
-            Frame::End(flag) => self.end_line(now, flag),
+            Frame::End(flag) => self.end_line(flag),
         }
     }
 

@@ -1,11 +1,11 @@
 //! A message that has begun and not ended: where its chunks meet.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::received::Received;
 use super::session_config::SessionConfig;
 use super::store::Store;
-use crate::time::Instant;
 use crate::weight;
 
 /// A message that has begun and not ended.
@@ -24,10 +24,11 @@ impl Open {
     }
 }
 
-/// When octets of a message last arrived, and where that is in the order.
+/// When octets of a message last arrived, by the clock of
+/// [`Quiet`](super::quiet::Quiet), and where that is in the order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
-    pub(super) at: Instant,
+    pub(super) at: Duration,
     pub(super) step: u64,
     /// The step at which it was filed.
     pub(super) filed: u64,
@@ -35,12 +36,12 @@ pub(super) struct Progress {
 
 impl Progress {
     /// For a message that is not filed.
-    pub(super) const fn new(now: Instant) -> Self {
-        Self { at: now, step: 0, filed: 0 }
+    pub(super) const fn new(at: Duration) -> Self {
+        Self { at, step: 0, filed: 0 }
     }
 
     /// Octets have arrived. The order learns of it later.
-    pub(super) const fn made(&mut self, now: Instant, step: u64) {
-        (self.at, self.step) = (now, step);
+    pub(super) const fn made(&mut self, at: Duration, step: u64) {
+        (self.at, self.step) = (at, step);
     }
 }

@@ -142,8 +142,12 @@ impl Connection {
         self.sessions.start_deadlines(now);
         while let Some(key) = self.sessions.overdue(now) {
             let Some(owner) = self.sessions.get(key.session()) else { return };
-            if owner.outbox.get(key).is_some_and(Sending::lacks_only_reports) {
-                self.settle(key, Ending::silent(Outcome::Unreported));
+            if let Some(sending) = owner.outbox.get(key).filter(|it| it.lacks_only_reports()) {
+                let timeout = sending.report_timeout.unwrap_or_default();
+                match self.reports_missing_at(now, timeout) {
+                    None => drop(self.settle(key, Ending::silent(Outcome::Unreported))),
+                    due => self.sessions.set_deadline(key, due),
+                }
                 continue;
             }
             // A message without octets waits for the application.

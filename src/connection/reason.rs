@@ -21,11 +21,11 @@ named! {
             "the chunks of the message lie in too many separate runs",
         /// [`Limits::incoming_messages`](crate::Limits::incoming_messages) is 0. The
         /// response was 413.
-        TooManyMessages = "tooManyMessages" => "no message may be unfinished",
-        /// It alone takes up more than
-        /// [`Limits::incoming_octets`](crate::Limits::incoming_octets), or more than
-        /// the unfinished messages of any other session while the limit is reached. The
-        /// response was 413.
+        TooManyMessages = "tooManyMessages" => "messages in several chunks are not accepted",
+        /// The unfinished messages reached
+        /// [`Limits::incoming_octets`](crate::Limits::incoming_octets), and this one was
+        /// the only unfinished message of the session that holds most. The response was
+        /// 413.
         NoRoom = "noRoom" => "the message takes up too much memory while it is unfinished",
         /// It was unfinished, and had made no progress for longer than the others, when
         /// another message needed its place
@@ -33,13 +33,13 @@ named! {
         /// memory ([`Limits::incoming_octets`](crate::Limits::incoming_octets)). The
         /// response to later chunks of it is 413.
         Evicted = "evicted" => "the unfinished message made way for another",
-        /// It was unfinished, and no octet of it came for
-        /// [`Config::incoming_timeout`](crate::Config::incoming_timeout). The response
+        /// It was unfinished, and its time without progress ran out
+        /// ([`Config::incoming_timeout`](crate::Config::incoming_timeout)). The response
         /// to later chunks of it is 408.
         TimedOut = "timedOut" => "the rest of the message did not come in time",
         /// A message of its Message-ID was complete before, and its first chunk alone
         /// came again ([`ReceiveMode::Pieces`](crate::ReceiveMode::Pieces)). The
-        /// response was 200, and is for the rest of it.
+        /// response was 200. Its later chunks get 200, too.
         Duplicate = "duplicate" => "the message was complete before",
         /// Its chunks contradict each other about its size, or a header field is
         /// missing. The response was 400.

@@ -6,14 +6,15 @@ use bytes::Bytes;
 use super::Connection;
 use super::chunk::{Ended, Fault, Known, Refusal};
 use super::event::Event;
-use super::inbox::{Dropped, Remains};
+use super::inbox::{Dropped, Lost, Remains};
+use super::scope::{Carrier, Scope, Subject, scope};
 use super::session::Session;
 use super::session_ids::only;
 use crate::keys::SessionKey;
 use crate::time::Instant;
 use crate::tolerance::Tolerance;
 use crate::uri::UriRef;
-use crate::wire::{Continuation, Head, HeadRef, Method, StatusCode};
+use crate::wire::{ByteRange, Continuation, FailureReport, Head, HeadRef, Method, StatusCode};
 
 impl Connection {
     pub(super) fn request(&mut self, now: Instant, head: Head, method: RequestKind) {
@@ -124,9 +125,10 @@ impl Connection {
         if lacks_type && !self.tolerate(Tolerance::MissingContentType) {
             return self.refuse_request(&head, StatusCode::BAD_REQUEST);
         }
+        self.inbox.hear(now, self.life.read_since(now));
         let Some(owner) = self.sessions.get(session) else { return };
         let (inbox, events) = (&mut self.inbox, &mut self.events);
-        let result = inbox.begin(now, session, &owner.config, (message_id, head), events);
+        let result = inbox.begin(session, &owner.config, (message_id, head), events);
         if let Ok(Some(_)) = result {
             self.mark_open(session, None);
         }
@@ -135,19 +137,22 @@ impl Connection {
 
     /// A piece of the body of the current frame.
     pub(super) fn body_piece(&mut self, now: Instant, piece: Bytes) {
-        let result = self.inbox.piece(now, piece, &mut self.events);
+        self.inbox.hear(now, self.life.read_since(now));
+        let result = self.inbox.piece(piece, &mut self.events);
         self.tell_or_refuse(result);
     }
 
     /// The end-line of the current frame.
-    pub(super) fn end_line(&mut self, now: Instant, flag: Continuation) {
+    pub(super) fn end_line(&mut self, flag: Continuation) {
         if !self.inbox.agrees(flag) && !self.tolerate(Tolerance::WrongByteRange) {
             if let Some(refusal) = self.inbox.refuse_current(Fault::INCONSISTENT) {
                 self.refuse(*refusal);
             }
             return;
         }
-        match self.inbox.end(now, flag, &mut self.events) {
+        let ended = self.inbox.end(flag, &mut self.events);
+        self.report_lost();
+        match ended {
             Ok(Ended { session, receipt, event }) => {
                 if let Some(session) = session {
                     self.accepted(session, event.is_some());
@@ -172,6 +177,7 @@ impl Connection {
     }
 
     fn tell_or_refuse(&mut self, result: Result<Option<Event>, Box<Refusal>>) {
+        self.report_lost();
         match result {
             Ok(event) => self.events.extend(event),
             Err(refusal) => self.refuse(*refusal),
@@ -191,11 +197,7 @@ impl Connection {
     /// When an unfinished incoming message may be due. A pause of this side is no
     /// silence of the peer.
     pub(super) fn next_incoming_deadline(&self) -> Option<Instant> {
-        if self.wants_read() {
-            self.inbox.next_deadline(self.config.incoming_timeout, self.life.resumed())
-        } else {
-            None
-        }
+        if self.wants_read() { self.inbox.next_deadline(self.life.resumed()) } else { None }
     }
 
     /// Drops the incoming messages whose rest has not come in time.
@@ -203,19 +205,42 @@ impl Connection {
         if !self.wants_read() {
             return;
         }
-        let (timeout, since) = (self.config.incoming_timeout, self.life.resumed());
-        while let Some(dropped) = self.inbox.expire(now, timeout, since) {
+        let since = self.life.resumed();
+        while let Some(dropped) = self.inbox.expire(now, since) {
             self.drop_message(dropped);
         }
+        self.report_lost();
     }
 
     /// A message that failed by no fault of the chunk that is arriving.
     pub(super) fn drop_message(&mut self, dropped: Dropped) {
-        let Dropped { head, status, event } = dropped;
-        if let Some(head) = head {
+        let Dropped { heads, status, event } = dropped;
+        for head in heads {
             self.respond(&head.view(), status);
         }
         self.events.extend(event);
+    }
+
+    /// Reports octets that were acknowledged and then dropped: nothing is lost without
+    /// a word (RFC 4975 section 7.1.4). The REPORT concerns the message alone: 413
+    /// stands for a status that would end the session, as 408 with a Byte-Range does
+    /// (section 7.3.2).
+    pub(super) fn report_lost(&mut self) {
+        for Lost { received, octets, status } in self.inbox.take_lost() {
+            let head = received.head();
+            let start = octets.start.saturating_add(1);
+            let range = ByteRange::new(start, Some(octets.end), received.announced_size());
+            if let Ok(range) = range
+                && head.failure_report() != FailureReport::No
+            {
+                let scope = scope(status, Subject::Message, Carrier::ReportOnOctets);
+                let is_mild = scope == Scope::Subject;
+                let status = if is_mild { status } else { StatusCode::STOP_SENDING };
+                let (session, id) = (received.session, &received.message_id);
+                // A session that has ended gets no REPORT.
+                let _ = self.write_report(session, id, &head, (status, range), None);
+            }
+        }
     }
 
     /// Drops the unfinished incoming messages of a session that ends.

@@ -1,6 +1,8 @@
 //! Responses and REPORTs on messages of the peer (RFC 4975 sections 7.1.2 to
 //! 7.1.4 and 7.2).
 
+use std::iter;
+
 use super::Connection;
 use super::chunk::{Chunk, Receipt, Whole};
 use super::error::SendError;
@@ -90,7 +92,7 @@ impl Connection {
 
     /// Writes a REPORT on the SEND with this head. It goes back along the whole
     /// path, from this side's URI in the session.
-    fn write_report(
+    pub(super) fn write_report(
         &mut self,
         session: SessionKey,
         message_id: &MessageId,
@@ -151,7 +153,9 @@ impl Connection {
             Receipt::Part(chunk) => self.acknowledge_chunk(chunk),
             Receipt::Repeated(chunk) => self.acknowledge_repeated(chunk),
             Receipt::Whole(whole) => {
-                self.acknowledge_chunk(&whole.last);
+                for chunk in iter::once(&*whole.last).chain(&whole.repeated) {
+                    self.acknowledge_chunk(chunk);
+                }
                 self.report_whole(whole);
             }
         }

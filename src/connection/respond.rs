@@ -22,7 +22,8 @@ impl Connection {
     /// response ([`ResponseMode::Application`](crate::ResponseMode)).
     ///
     /// `status` is the response to the chunk that is arriving and to every later
-    /// one; 413 asks the sender to stop. A message that has not ended fails with
+    /// one; 413 asks the sender to stop. Between two chunks a REPORT says it, with 413
+    /// if `status` would end the session. A message that has not ended fails with
     /// [`FailReason::Rejected`](crate::FailReason::Rejected).
     ///
     /// # Errors
@@ -32,6 +33,7 @@ impl Connection {
     pub fn reject(&mut self, message: IncomingKey, status: StatusCode) -> Result<(), UnknownKey> {
         let dropped = self.inbox.reject(message, status).ok_or(UnknownKey)?;
         self.drop_message(dropped);
+        self.report_lost();
         Ok(())
     }
 }

@@ -17,8 +17,8 @@ use crate::time::Instant;
 use crate::uri::{MsrpUri, Path, UriKey, UriRef};
 use crate::wire::{MediaType, MessageId, TransactionId};
 
-/// One session, and what it owns. Incoming messages are in the
-/// [`Inbox`](super::inbox::Inbox).
+/// One session, and what it owns. Its incoming messages are in the
+/// [`Inbox`](super::inbox::Inbox), which finds them by session.
 #[derive(Debug)]
 pub(crate) struct Session {
     /// Shared with the messages that have begun, which keep it when it is replaced.

@@ -136,7 +136,9 @@ pub enum ResponseMode {
     /// room needs it, since its response depends on the content of the message
     /// (RFC 7701 section 6). While
     /// [`Limits::incoming_messages`](crate::Limits::incoming_messages) of a session
-    /// wait, nothing is read.
+    /// wait, nothing is read on the connection. See
+    /// [`Connection::wants_read`](crate::Connection::wants_read) for how long that may
+    /// last.
     Application,
 }
 

@@ -51,6 +51,11 @@ impl Store {
         matches!(self, Self::Pieces(_))
     }
 
+    /// The first run of octets that have arrived.
+    pub(super) fn first_octets(&self) -> Option<Range<u64>> {
+        self.ranges().iter().next()
+    }
+
     /// What has arrived, as zero-based ranges.
     pub(super) fn present(&self) -> Box<[Range<u64>]> {
         self.ranges().iter().collect()
@@ -65,9 +70,13 @@ impl Store {
 
     pub(super) fn weight(&self) -> usize {
         let (ranges, octets) = match self {
-            Self::Whole(store) => (store.ranges(), store.capacity()),
+            Self::Whole(store) => (store.ranges(), octets(store)),
             Self::Pieces(tracker) => (tracker.ranges(), 0),
         };
         ranges.len() * weight::RUN + octets
     }
+}
+
+fn octets(store: &Reassembler) -> usize {
+    usize::try_from(store.received()).unwrap_or(usize::MAX)
 }

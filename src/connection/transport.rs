@@ -5,9 +5,16 @@ use crate::time::Instant;
 
 impl Connection {
     /// Says how many of the octets that [`Connection::poll_transmit`] has returned are
-    /// still in the transport: in the send queue of the system, or in the buffers of
-    /// TLS or WebSocket. Say it after each write and each time that it has changed.
-    /// An octet too many, such as those that TLS adds, does no harm.
+    /// still in the transport: in the send queue of the system, in the buffers of TLS or
+    /// WebSocket, or in a [`Transmit`](crate::Transmit) that is not written yet. An octet
+    /// too many, such as those that TLS adds, does no harm.
+    ///
+    /// Say it after each write and before each [`Connection::handle_timeout`]. No system
+    /// tells when a send queue has changed, so [`Connection::poll_timeout`] is due after
+    /// 250 milliseconds while the last number was not zero. A number that stays the same
+    /// means that nothing leaves: after [`Config::silence_timeout`](crate::Config) the
+    /// connection ends, unless octets of the peer arrive. A response proves that its
+    /// request has left.
     ///
     /// A program that never calls this says by the next call of `poll_transmit` that
     /// everything has left. From the first call of this on, the deadline of a request

@@ -2,12 +2,12 @@
 //! they have made no progress.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use super::chunk::Fault;
 use super::open::{Open, Progress};
 use crate::footprint::Footprint;
 use crate::keys::{IncomingKey, SessionKey};
-use crate::time::Instant;
 use crate::wire::MessageId;
 
 /// The messages of a connection that have begun and not ended.
@@ -22,7 +22,7 @@ pub(super) struct Unfinished {
     /// The sessions by what their messages weigh.
     by_weight: BTreeSet<(usize, SessionKey)>,
     /// The messages by the step at which they were filed.
-    by_progress: BTreeMap<u64, (Instant, IncomingKey)>,
+    by_progress: BTreeMap<u64, (Duration, IncomingKey)>,
     weight: usize,
     last_step: u64,
 }
@@ -55,15 +55,16 @@ impl Unfinished {
         self.weight
     }
 
-    pub(super) fn insert(&mut self, now: Instant, mut open: Open) {
+    pub(super) fn insert(&mut self, mut open: Open) {
         let (key, session, id) =
             (open.received.key, open.received.session, open.received.message_id);
         self.last_step += 1;
         let step = self.last_step;
-        open.progress = Progress { at: now, step, filed: step };
+        let at = open.progress.at;
+        open.progress = Progress { at, step, filed: step };
         let weight = open.weight();
         self.messages.insert(key, open);
-        self.by_progress.insert(step, (now, key));
+        self.by_progress.insert(step, (at, key));
         let shelf = self.shelves.entry(session).or_default();
         shelf.by_id.insert(id, key);
         shelf.by_progress.insert(step, key);
@@ -89,14 +90,14 @@ impl Unfinished {
     /// Adds a piece to a message.
     pub(super) fn add(
         &mut self,
-        now: Instant,
+        at: Duration,
         key: IncomingKey,
         offset: u64,
         piece: &[u8],
     ) -> Result<(), Fault> {
         let Some(open) = self.messages.get_mut(&key) else { return Ok(()) };
         self.last_step += 1;
-        open.progress.made(now, self.last_step);
+        open.progress.made(at, self.last_step);
         let before = open.weight();
         let result = open.store.insert(offset, piece).map_err(Fault::from);
         let (session, after) = (open.received.session, open.weight());
@@ -105,10 +106,10 @@ impl Unfinished {
     }
 
     /// A message makes progress.
-    pub(super) fn touch(&mut self, now: Instant, key: IncomingKey) {
+    pub(super) fn touch(&mut self, at: Duration, key: IncomingKey) {
         if let Some(open) = self.messages.get_mut(&key) {
             self.last_step += 1;
-            open.progress.made(now, self.last_step);
+            open.progress.made(at, self.last_step);
         }
     }
 
@@ -151,12 +152,12 @@ impl Unfinished {
     }
 
     /// No message has made its last progress before this.
-    pub(super) fn earliest(&self) -> Option<Instant> {
+    pub(super) fn earliest(&self) -> Option<Duration> {
         self.by_progress.first_key_value().map(|(_, (at, _))| *at)
     }
 
     /// The message that has made no progress for the longest time, and since when.
-    pub(super) fn idlest(&mut self) -> Option<(Instant, IncomingKey)> {
+    pub(super) fn idlest(&mut self) -> Option<(Duration, IncomingKey)> {
         loop {
             let (filed, (at, key)) = self.by_progress.first_key_value()?;
             let (filed, at, key) = (*filed, *at, *key);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::chunk::Whole;
+use super::chunk::{Chunk, Whole};
 use crate::footprint::Footprint;
 use crate::keys::{IncomingKey, SessionKey};
 use crate::wire::MessageId;
@@ -24,7 +24,7 @@ pub(super) struct Waiting {
 struct Queue {
     keys: BTreeSet<IncomingKey>,
     /// A Message-ID can wait several times: duplicates do.
-    ids: HashMap<MessageId, usize>,
+    ids: HashMap<MessageId, BTreeSet<IncomingKey>>,
 }
 
 impl Waiting {
@@ -44,15 +44,30 @@ impl Waiting {
         self.weight
     }
 
-    /// Whether a message of this id waits.
-    pub(super) fn contains(&self, session: SessionKey, id: &MessageId) -> bool {
-        self.sessions.get(&session).is_some_and(|queue| queue.ids.contains_key(id))
+    /// The newest message of this id that waits.
+    pub(super) fn find(&self, session: SessionKey, id: &MessageId) -> Option<&Whole> {
+        let key = self.sessions.get(&session)?.ids.get(id)?.last()?;
+        self.messages.get(key)
+    }
+
+    /// Lets a repeated chunk wait with the newest message of its id. Returns it if none
+    /// waits.
+    pub(super) fn join(&mut self, chunk: Box<Chunk>) -> Result<(), Box<Chunk>> {
+        let queue = self.sessions.get(&chunk.session);
+        let newest = queue.and_then(|queue| queue.ids.get(&chunk.message_id)?.last());
+        let Some(whole) = newest.and_then(|key| self.messages.get_mut(key)) else {
+            return Err(chunk);
+        };
+        let before = whole.weight();
+        whole.join(*chunk);
+        self.weight += whole.weight() - before;
+        Ok(())
     }
 
     pub(super) fn insert(&mut self, key: IncomingKey, whole: Whole) {
         let queue = self.sessions.entry(whole.last.session).or_default();
         queue.keys.insert(key);
-        *queue.ids.entry(whole.last.message_id).or_default() += 1;
+        queue.ids.entry(whole.last.message_id).or_default().insert(key);
         self.full += usize::from(queue.keys.len() == self.max);
         self.weight += whole.weight();
         self.messages.insert(key, whole);
@@ -65,9 +80,9 @@ impl Waiting {
         let queue = self.sessions.get_mut(&session)?;
         self.full -= usize::from(queue.keys.len() == self.max);
         queue.keys.remove(&key);
-        if let Some(count) = queue.ids.get_mut(id) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(keys) = queue.ids.get_mut(id) {
+            keys.remove(&key);
+            if keys.is_empty() {
                 queue.ids.remove(id);
             }
         }

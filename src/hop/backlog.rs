@@ -12,6 +12,9 @@ use crate::wire::TransactionId;
 /// of its first half.
 const STILLNESS: Duration = Duration::from_secs(10);
 
+/// After how long the caller is asked again what the transport holds.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// The octets that the transport was given, and how many of them have left it.
 #[derive(Debug)]
 pub(super) struct Backlog {
@@ -19,6 +22,8 @@ pub(super) struct Backlog {
     left: u64,
     /// Whether the caller says what the transport holds.
     is_told: bool,
+    /// When the caller last said it, or had the occasion to.
+    looked: Instant,
     last_left: Instant,
     /// Requests that were given completely, and where each ends.
     requests: VecDeque<(u64, TransactionId)>,
@@ -26,7 +31,14 @@ pub(super) struct Backlog {
 
 impl Backlog {
     pub(super) const fn new(now: Instant) -> Self {
-        Self { given: 0, left: 0, is_told: false, last_left: now, requests: VecDeque::new() }
+        Self {
+            given: 0,
+            left: 0,
+            is_told: false,
+            looked: now,
+            last_left: now,
+            requests: VecDeque::new(),
+        }
     }
 
     /// The transport is given so many octets.
@@ -56,6 +68,7 @@ impl Backlog {
         let left = self.given.saturating_sub(octets as u64);
         let is_more = !self.is_told && left < self.left;
         self.is_told = true;
+        self.looked = now;
         if is_more {
             self.left = left;
         } else {
@@ -69,6 +82,22 @@ impl Backlog {
         for request in requests.into_iter().rev() {
             self.requests.push_front(request);
         }
+    }
+
+    /// The first `end` octets have left, as a response to them proves.
+    pub(super) fn arrived(&mut self, end: u64, now: Instant) {
+        self.leave(end, now);
+    }
+
+    /// When the caller has to say again what the transport holds.
+    pub(super) fn look_at(&self) -> Option<Instant> {
+        let is_waiting = self.is_told && self.octets() > 0;
+        self.looked.checked_add(LOOK).filter(|_| is_waiting)
+    }
+
+    /// The caller has the occasion to say what the transport holds.
+    pub(super) const fn look(&mut self, now: Instant) {
+        self.looked = now;
     }
 
     fn leave(&mut self, left: u64, now: Instant) {

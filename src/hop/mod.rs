@@ -40,7 +40,7 @@ pub(crate) use owner::{Heading, Owner};
 pub(crate) use passing::Unsettled;
 pub use priority::Priority;
 pub(crate) use schedule::Order;
-pub(crate) use transaction::Transaction;
+pub(crate) use transaction::{Answers, Transaction};
 pub use transmit::Transmit;
 pub(crate) use waiting::Waiting;
 
@@ -181,8 +181,24 @@ impl<O: Owner> Hop<O> {
         self.transactions.purpose(id)
     }
 
-    /// Ends the transaction with this id, whose response has arrived. `None` if
-    /// there is no such transaction, or it has ended before.
+    /// Ends the transaction with this id, whose response has arrived: its request has
+    /// left the transport, whatever the caller said last. `None` if there is no such
+    /// transaction, or it has ended before.
+    pub(crate) fn answered(
+        &mut self,
+        id: &TransactionId,
+        now: Instant,
+    ) -> Option<Transaction<O::Purpose>> {
+        let transaction = self.complete(id)?;
+        if let Some(end) = transaction.end {
+            self.backlog.arrived(end, now);
+            self.start_deadlines(now);
+        }
+        Some(transaction)
+    }
+
+    /// Ends the transaction with this id. `None` if there is no such transaction, or it
+    /// has ended before.
     pub(crate) fn complete(&mut self, id: &TransactionId) -> Option<Transaction<O::Purpose>> {
         let transaction = self.transactions.complete(id)?;
         self.free_place(&transaction);
@@ -395,20 +411,24 @@ impl<O: Owner> Hop<O> {
 
     // Time.
 
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+    pub(crate) fn next_deadline(&self, answers: Answers) -> Option<Instant> {
         let due = [
-            self.transactions.next_deadline(),
+            self.transactions.next_deadline(answers),
             self.schedule.next_deadline(),
             self.crumbs.next_deadline(self.now),
             self.open.as_deref().and_then(OpenChunk::idle_until),
+            self.backlog.look_at().filter(|_| self.takes_responses),
         ];
         due.into_iter().flatten().min()
     }
 
-    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+    pub(crate) fn handle_timeout(&mut self, now: Instant, answers: Answers) {
         self.tick(now);
+        if self.backlog.look_at().is_some_and(|due| due <= now) {
+            self.backlog.look(now);
+        }
         let is_moving = self.backlog.is_moving(now);
-        while let Some((id, transaction)) = self.transactions.expire(now, is_moving) {
+        while let Some((id, transaction)) = self.transactions.expire(now, answers, is_moving) {
             self.free_place(&transaction);
             self.events.push_back(HopEvent::TimedOut(id, transaction));
         }

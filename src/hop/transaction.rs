@@ -22,7 +22,7 @@ pub(crate) struct Transaction<P> {
     /// and until it has left, when it was handed over.
     pub(crate) written: Option<Instant>,
     /// Where it ends among the octets of the connection, once it was handed over.
-    end: Option<u64>,
+    pub(super) end: Option<u64>,
     /// How many deadlines may pass while the transport makes progress.
     reprieves: u8,
     serial: u64,
@@ -44,6 +44,28 @@ pub(crate) enum Hold {
 /// two minutes by default, in which a link of 64 kbit/s carries the 960 KiB that a
 /// network may hold beside the transport. A peer that never responds is found out then.
 const REPRIEVES: u8 = 3;
+
+/// Whether this side reads the responses to its requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answers {
+    /// Yes: one that has not come in time is missing.
+    Read,
+    /// Yes, but after a pause: none is missing before that time.
+    ReadFrom(Instant),
+    /// No: any may lie in the transport.
+    Unread,
+}
+
+impl Answers {
+    /// When a deadline passes that is reached at `due`.
+    fn missing_at(self, due: Instant) -> Option<Instant> {
+        match self {
+            Self::Read => Some(due),
+            Self::ReadFrom(from) => Some(due.max(from)),
+            Self::Unread => None,
+        }
+    }
+}
 
 /// A transaction that has ended without a response.
 pub(crate) type Unanswered<O> = (TransactionId, Transaction<<O as Owner>::Purpose>);
@@ -206,13 +228,19 @@ impl<O: Owner> Transactions<O> {
         self.open.clear();
     }
 
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.open.next_deadline()
+    pub(crate) fn next_deadline(&self, answers: Answers) -> Option<Instant> {
+        answers.missing_at(self.open.next_deadline()?)
     }
 
     /// Ends one transaction whose deadline has passed. While the transport `is_moving`,
     /// those that need a response wait on, a few times.
-    pub(crate) fn expire(&mut self, now: Instant, is_moving: bool) -> Option<Unanswered<O>> {
+    pub(crate) fn expire(
+        &mut self,
+        now: Instant,
+        answers: Answers,
+        is_moving: bool,
+    ) -> Option<Unanswered<O>> {
+        answers.missing_at(now).filter(|due| *due <= now)?;
         loop {
             let (id, mut transaction) = self.open.expire(now)?;
             if transaction.hold != Hold::Place || !is_moving || transaction.reprieves == 0 {

@@ -8,7 +8,7 @@ use super::Relay;
 use super::event::{AuthRequest, ConnectionId, RelayClose, RelayEvent, TokenId};
 use super::link::{Current, Link, State};
 use super::relayed::{Purpose, Relayed, Relaying};
-use crate::hop::{HopEvent, Unsettled};
+use crate::hop::{Answers, HopEvent, Unsettled};
 use crate::offset::Offset;
 use crate::wire::{FailureReport, StatusCode};
 
@@ -68,13 +68,13 @@ impl Relay {
             State::Closing(_) => None,
             State::Closed => return None,
         };
-        [link.hop.next_deadline(), stalled, of_state].into_iter().flatten().min()
+        [link.hop.next_deadline(Answers::Read), stalled, of_state].into_iter().flatten().min()
     }
 
     fn link_due(&mut self, now: Instant, id: ConnectionId) {
         let Some(link) = self.links.get_mut(id) else { return };
         link.due = None;
-        link.hop.handle_timeout(now);
+        link.hop.handle_timeout(now, Answers::Read);
         let mut timed_out = Vec::new();
         while let Some(event) = link.hop.events.pop_front() {
             if let HopEvent::TimedOut(_, transaction) = event {

@@ -360,7 +360,13 @@ impl World {
         let Ok(config) = self.ends[side].connection.session(session) else { return };
         let id = config.local.session_id().unwrap().to_owned();
         let (slot, number) = id[1..].split_once('n').unwrap();
-        self.ends[side].app.open(session, slot.parse().unwrap(), number.parse().unwrap());
+        let (slot, number) = (slot.parse().unwrap(), number.parse().unwrap());
+        self.ends[side].app.open(session, slot, number);
+        self.ends[side].app.bound.insert(session);
+        if side == BOB && self.ends[ALICE].app.numbered(number).is_none() {
+            // It was closed before its first request arrived.
+            self.closing.push((self.now + secs(1), number));
+        }
     }
 
     /// An application whose peer does not respond connects again.

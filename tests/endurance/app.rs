@@ -16,6 +16,8 @@ pub struct App {
     pub slow_until: Duration,
     /// The open sessions: the slot of each, and its number in the world.
     sessions: BTreeMap<SessionKey, (usize, usize)>,
+    /// The sessions that the peer has accepted.
+    pub bound: BTreeSet<SessionKey>,
     /// Messages that wait for its response, and when that is due.
     pub unanswered: VecDeque<(Duration, IncomingKey)>,
     pub streams: Vec<Stream>,
@@ -49,6 +51,7 @@ impl App {
             is_calm: false,
             slow_until: Duration::ZERO,
             sessions: BTreeMap::new(),
+            bound: BTreeSet::new(),
             unanswered: VecDeque::new(),
             streams: Vec::new(),
             retries: Vec::new(),
@@ -60,6 +63,7 @@ impl App {
     /// Whatever belonged to the connection is gone.
     pub fn connection_ended(&mut self) {
         self.sessions.clear();
+        self.bound.clear();
         self.unanswered.clear();
         self.streams.clear();
         self.incoming.clear();
@@ -72,6 +76,7 @@ impl App {
 
     /// The slot and the number of a session that was open.
     pub fn close(&mut self, key: SessionKey) -> Option<(usize, usize)> {
+        self.bound.remove(&key);
         self.sessions.remove(&key)
     }
 

@@ -2,7 +2,7 @@
 
 use msrp::SessionConfig;
 
-use crate::endurance::hostile::Hostile;
+use crate::endurance::hostile::{Hostile, MAX_SIZE};
 use crate::endurance::plan::{chance, pick, secs};
 
 const STATUSES: [u16; 20] = [
@@ -26,8 +26,10 @@ impl Hostile {
         let session = self.peer.add_session(number);
         let (receive, responses) = self.terms[number % 3];
         let local = self.peer.sessions[session].ours.parse().unwrap();
-        let config =
-            SessionConfig::expected(local).receive(receive).responses(responses).max_size(30_000);
+        let config = SessionConfig::expected(local)
+            .receive(receive)
+            .responses(responses)
+            .max_size(MAX_SIZE as u64);
         self.table.insert(config).unwrap();
         self.keys.push(None);
         let fields = format!("Message-ID: b{number:06}\r\nByte-Range: 1-0/0\r\n");
@@ -48,6 +50,7 @@ impl Hostile {
             83..90 => self.act(session),
             90..92 => self.deaf_until = self.now + secs(self.rng.below(40)),
             92..93 => self.odd_request(session),
+            93..94 => self.asleep_until = self.now + secs(self.rng.below(60)),
             _ => {
                 let most = pick(&mut self.rng, &[1, 10, 40, 200]);
                 let seconds = self.rng.below(most) + 1;
@@ -145,7 +148,8 @@ impl Hostile {
         let status = pick(&mut self.rng, &STATUSES);
         let id = request.sent.id.clone();
         let octets = self.peer.response(request.session, &id, status);
-        let is_message = request.sent.body.is_some();
+        // An empty chunk with `#` has no transaction: it carries no octets.
+        let is_message = request.sent.len() > 0;
         let ends = ends_session(status, false, false) || (!is_message && status != 200);
         if ends {
             self.may_end.push(request.session);
@@ -155,7 +159,7 @@ impl Hostile {
         self.feed(&octets);
         let was_open = key.is_some();
         let asks = request.sent.header("Failure-Report") != Some("no");
-        let is_read = self.input.is_empty() && !self.connection.is_closed();
+        let is_read = self.has_read_all() && !self.connection.is_closed();
         if ends && is_message && was_open && is_timely && asks && is_read {
             let is_open = self.keys[request.session] == key;
             assert!(!is_open, "scope: a response {status} leaves {key:?} open");

@@ -3,21 +3,35 @@
 
 use msrp::Config;
 
-/// What the connection and its tables hold without any message.
-const FIXED: usize = 64 * 1024;
+const KIB: usize = 1024;
 
-pub fn memory_bound(config: &Config, sessions: usize, input: usize) -> usize {
+/// What a connection and its buffers hold without any message.
+const CONNECTION: usize = 32 * KIB;
+
+/// What this side sends, apart from the bodies: for each message, and for each of its
+/// requests that wait for a response.
+const SENDING: usize = 2 * KIB;
+
+/// What fills a connection.
+pub struct Load {
+    /// Sessions that are open.
+    pub sessions: usize,
+    /// The largest message that a session receives whole.
+    pub max_size: usize,
+    /// Messages of this side without an outcome.
+    pub sending: usize,
+    /// Octets of the input that are not taken.
+    pub input: usize,
+}
+
+pub fn memory_bound(config: &Config, load: &Load) -> usize {
     let limits = &config.limits;
     let head = config.parse.head_octets;
-    let remembered = 3 * limits.remembered_messages * 200;
     let incoming = usize::try_from(limits.incoming_octets).unwrap();
-    let outgoing = (limits.outgoing_messages) * 8_000;
-    FIXED
-        + input
-        + 2 * limits.event_octets
-        + limits.events * 600
-        + 3 * incoming
-        + limits.control_octets
-        + head
-        + sessions * (4_096 + remembered + outgoing)
+    let documented = 2 * (limits.event_octets + 3 * incoming + limits.control_octets)
+        + 4 * (load.max_size + head)
+        + load.sessions
+            * (16 * KIB + KIB * limits.remembered_messages + limits.nicknames * (head + 512))
+        + load.sending * 64 * limits.message_ranges;
+    CONNECTION + documented + load.sending * SENDING + load.input
 }

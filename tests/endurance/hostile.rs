@@ -1,5 +1,6 @@
 //! One endpoint, and a peer that keeps to nothing.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,10 +12,17 @@ use msrp::{
 };
 
 use crate::common::Seeded;
-use crate::endurance::bound::memory_bound;
+use crate::endurance::bound::{Load, memory_bound};
 use crate::endurance::heap::{counted, held, uncounted};
+use crate::endurance::ledger::assert_alike;
 use crate::endurance::peer::Peer;
 use crate::endurance::plan::{chance, pick, secs, tight};
+
+/// The largest message that a session receives.
+pub const MAX_SIZE: usize = 30_000;
+
+/// The octets of a read.
+const READ: usize = 16_384;
 
 pub struct Hostile {
     pub rng: Seeded,
@@ -24,10 +32,14 @@ pub struct Hostile {
     pub now: Duration,
     pub connection: Connection,
     pub table: SessionTable,
+    /// What the peer has written and the endpoint has not read.
+    pub wire: VecDeque<u8>,
     pub input: BytesMut,
     pub peer: Peer,
     /// The peer takes no octets until then.
     pub deaf_until: Duration,
+    /// The application takes no events until then.
+    pub asleep_until: Duration,
     /// The key of each of the peer's sessions that is open.
     pub keys: Vec<Option<SessionKey>>,
     pub waiting: Vec<IncomingKey>,
@@ -83,9 +95,11 @@ impl Hostile {
             now: Duration::ZERO,
             connection,
             table,
+            wire: VecDeque::new(),
             input: BytesMut::new(),
             peer: Peer::default(),
             deaf_until: Duration::ZERO,
+            asleep_until: Duration::ZERO,
             keys: Vec::new(),
             waiting: Vec::new(),
             sending: Vec::new(),
@@ -147,7 +161,10 @@ impl Hostile {
         } else {
             OutgoingMessage::new(plain, vec![b'y'; len])
         };
-        let message = message.failure_report(report).success_report(chance(&mut self.rng, 30));
+        let message = message
+            .failure_report(report)
+            .success_report(chance(&mut self.rng, 30))
+            .report_timeout(secs(300));
         let connection = &mut self.connection;
         // The limit, or a type that was refused with 415.
         if let Ok(key) = counted(|| connection.send(key, message)) {
@@ -198,7 +215,8 @@ impl Hostile {
                 if let Some(key) = self.keys[session]
                     && chance(&mut self.rng, 30)
                 {
-                    counted(|| connection.close_session(key)).unwrap();
+                    // It may have ended.
+                    let _ = counted(|| connection.close_session(key));
                 }
             }
         }
@@ -210,8 +228,8 @@ impl Hostile {
         let end = self.now + time;
         while self.now < end {
             let due = self.connection.poll_timeout().map(|due| due.duration_since(self.base));
-            let heard = (self.deaf_until > self.now).then_some(self.deaf_until);
-            let dues = due.into_iter().chain(heard).filter(|due| *due > self.now);
+            let dues = due.into_iter().chain([self.deaf_until, self.asleep_until]);
+            let dues = dues.filter(|due| *due > self.now);
             self.now = dues.min().map_or(end, |due| due.min(end));
             let now = self.instant();
             let connection = &mut self.connection;
@@ -232,20 +250,20 @@ impl Hostile {
                 String::from_utf8_lossy(octets).chars().take(300).collect::<String>()
             );
         }
-        let input = &mut self.input;
-        counted(|| input.extend_from_slice(octets));
+        self.wire.extend(octets);
         self.pump(false);
     }
 
     pub fn pump(&mut self, is_sound: bool) {
         loop {
+            let mut has_moved = self.read();
             let now = self.instant();
             let (connection, input) = (&mut self.connection, &mut self.input);
             let before = input.len();
             if counted(|| connection.receive(now, input)).is_err() {
                 input.clear();
             }
-            let mut has_moved = input.len() < before;
+            has_moved |= input.len() < before;
             self.check_memory();
             has_moved |= self.events();
             has_moved |= self.now >= self.deaf_until && self.transmit();
@@ -257,9 +275,29 @@ impl Hostile {
             }
         }
         // What it has not read can still have its effect.
-        if self.input.is_empty() {
+        if self.has_read_all() {
             self.may_end.clear();
         }
+    }
+
+    /// Whether the endpoint has taken all that the peer has written, and the application
+    /// knows what came of it.
+    pub fn has_read_all(&self) -> bool {
+        self.wire.is_empty() && self.input.is_empty() && self.asleep_until <= self.now
+    }
+
+    /// A read from the transport.
+    fn read(&mut self) -> bool {
+        let len = READ.saturating_sub(self.input.len()).min(self.wire.len());
+        if len == 0 || self.connection.is_closed() || !self.connection.wants_read() {
+            return false;
+        }
+        let (input, octets) = (&mut self.input, self.wire.drain(..len));
+        counted(|| {
+            input.reserve(READ);
+            input.extend(octets);
+        });
+        true
     }
 
     fn transmit(&mut self) -> bool {
@@ -276,12 +314,13 @@ impl Hostile {
 
     fn events(&mut self) -> bool {
         let mut has_moved = false;
-        loop {
+        while self.asleep_until <= self.now {
             let connection = &mut self.connection;
-            let Some(event) = counted(|| connection.poll_event()) else { return has_moved };
+            let Some(event) = counted(|| connection.poll_event()) else { break };
             has_moved = true;
             self.event(event);
         }
+        has_moved
     }
 
     fn event(&mut self, event: Event) {
@@ -322,6 +361,7 @@ impl Hostile {
 
     fn calm_down(&mut self) {
         self.deaf_until = self.now;
+        self.asleep_until = self.now;
         for key in std::mem::take(&mut self.streaming) {
             let connection = &mut self.connection;
             counted(|| {
@@ -337,10 +377,15 @@ impl Hostile {
         assert_eq!(self.finished, self.sent, "messages without an outcome");
     }
 
+    /// Accepting one can let the next be read.
     fn accept_all(&mut self) {
-        for key in std::mem::take(&mut self.waiting) {
-            let connection = &mut self.connection;
-            let _ = counted(|| connection.accept(key));
+        while !self.waiting.is_empty() {
+            for key in std::mem::take(&mut self.waiting) {
+                let connection = &mut self.connection;
+                // Most need no response of the application.
+                let _ = counted(|| connection.accept(key));
+            }
+            self.pump(true);
         }
         self.pump(true);
     }
@@ -349,8 +394,7 @@ impl Hostile {
         let requests = std::mem::take(&mut self.peer.requests);
         for request in &requests {
             let octets = self.peer.response(request.session, &request.sent.id, 200);
-            let input = &mut self.input;
-            counted(|| input.extend_from_slice(&octets));
+            self.wire.extend(octets);
         }
         !requests.is_empty()
     }
@@ -416,19 +460,29 @@ impl Hostile {
     fn check_footprint(&mut self) {
         let fresh = uncounted(|| self.fresh_footprint());
         let found = self.connection.footprint();
-        assert_eq!(found.held, fresh.held, "something is left over");
+        assert_alike(&found, &fresh);
     }
 
     fn check_memory(&self) {
         let held = held() - self.baseline;
-        let bound = memory_bound(&self.config, self.keys.len(), self.input.capacity());
-        assert!(held <= bound as isize, "memory: {held} octets, {bound} are allowed");
+        let load = Load {
+            sessions: self.keys.iter().flatten().count(),
+            max_size: MAX_SIZE,
+            sending: self.sending.len(),
+            input: 2 * READ,
+        };
+        let bound = memory_bound(&self.config, &load);
+        if held > bound as isize {
+            let footprint = uncounted(|| self.connection.footprint());
+            panic!("memory: {held} octets, {bound} are allowed: {footprint:?}");
+        }
     }
 
     /// The end of the connection is the end of everything on it.
     fn check_end(&mut self) {
         self.now += secs(1);
         self.deaf_until = self.now;
+        self.asleep_until = self.now;
         self.connection.receive_eof();
         self.pump(false);
         let mut footprint = self.connection.footprint();

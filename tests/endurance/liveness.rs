@@ -52,6 +52,7 @@ impl World {
         let plain = "text/plain".parse().unwrap();
         if self.plan.configs[side].chunk_octets.is_some_and(|most| most < len)
             || self.plan.configs[side].limits.body_writer_octets < len
+            || self.plan.configs[1 - side].limits.incoming_messages < 2
         {
             let message = OutgoingMessage::new(plain, content(index, len));
             return self.send(side, slot, message, len).is_some();

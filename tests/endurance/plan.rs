@@ -80,10 +80,8 @@ impl Plan {
     pub fn new(rng: &mut Seeded) -> Self {
         let is_sound = chance(rng, 35);
         let mut slots: Vec<Slot> = (0..=rng.below(3)).map(|_| slot(rng)).collect();
-        if is_sound {
-            // An application that has nothing to say binds a session all the same.
-            slots[0].bind = Bind::Bodiless;
-        }
+        // An application that has nothing to say binds a session all the same.
+        slots[0].bind = Bind::Bodiless;
         let configs = [(); 2].map(|()| if is_sound { sound_config(rng) } else { config(rng) });
         let mut link = if is_sound { sound_link(rng) } else { link(rng) };
         let mut apps = [(); 2].map(|()| app(rng, is_sound, link.rate));

@@ -13,7 +13,6 @@ use crate::connection::session_config::{ReceiveMode, SessionConfig};
 use crate::connection::store::Store;
 use crate::keys::SessionKey;
 use crate::offset::Offset;
-use crate::time::Instant;
 use crate::wire::{Continuation, Head, MessageId};
 
 impl Inbox {
@@ -25,7 +24,6 @@ impl Inbox {
     /// The head of a chunk. `terms` is the session's configuration.
     pub(in crate::connection) fn begin(
         &mut self,
-        now: Instant,
         session: SessionKey,
         terms: &Arc<SessionConfig>,
         (message_id, head): (MessageId, Head),
@@ -35,11 +33,14 @@ impl Inbox {
         let open = if let Known::Begun(key) = known { self.open.get(key) } else { None };
         let terms = open.map_or(terms, |open| &open.terms).clone();
         let mut chunk = Box::new(Chunk::new(session, terms, message_id, head, known));
-        if known == Known::Complete && chunk.offset > 0 {
+        let is_in_pieces = chunk.terms.receive == ReceiveMode::Pieces;
+        if known == Known::Complete
+            && (chunk.offset > 0 || (is_in_pieces && self.has_no_place(session)))
+        {
             self.current = Current::Repeated(chunk);
             return Ok(None);
         }
-        match self.begin_message(now, &mut chunk, events) {
+        match self.begin_message(&mut chunk, events) {
             Ok(event) => {
                 self.current = Current::Chunk(chunk);
                 Ok(event)
@@ -50,7 +51,6 @@ impl Inbox {
 
     fn begin_message(
         &mut self,
-        now: Instant,
         chunk: &mut Chunk,
         events: &mut Events,
     ) -> Result<Option<Event>, Fault> {
@@ -64,7 +64,7 @@ impl Inbox {
         match chunk.terms.receive {
             ReceiveMode::Whole => Ok(None),
             ReceiveMode::Pieces => {
-                self.start(now, chunk, events)?;
+                self.start(chunk, events)?;
                 let open = chunk.key.and_then(|key| self.open.get(key));
                 Ok(open.map(|open| Event::MessageStarted { received: open.received.clone() }))
             }
@@ -74,12 +74,15 @@ impl Inbox {
     /// Some octets of the frame.
     pub(in crate::connection) fn piece(
         &mut self,
-        now: Instant,
         piece: Bytes,
         events: &mut Events,
     ) -> Result<Option<Event>, Box<Refusal>> {
         match std::mem::take(&mut self.current) {
-            Current::Chunk(mut chunk) => match self.take_piece(now, &mut chunk, piece, events) {
+            Current::Chunk(chunk) if self.lacks_place(&chunk) => {
+                self.current = Current::Repeated(chunk);
+                self.piece(piece, events)
+            }
+            Current::Chunk(mut chunk) => match self.take_piece(&mut chunk, piece, events) {
                 Ok(event) => {
                     self.current = Current::Chunk(chunk);
                     Ok(event)
@@ -100,7 +103,6 @@ impl Inbox {
 
     fn take_piece(
         &mut self,
-        now: Instant,
         chunk: &mut Chunk,
         piece: Bytes,
         events: &mut Events,
@@ -118,36 +120,39 @@ impl Inbox {
             chunk.only_piece = piece;
             return Ok(None);
         }
-        self.start(now, chunk, events)?;
+        self.start(chunk, events)?;
         let Some(incoming) = chunk.key else { return Ok(None) };
-        self.open.add(now, incoming, offset, &piece)?;
+        self.open.add(self.quiet.time(), incoming, offset, &piece)?;
         self.make_room(incoming, events)?;
         let is_in_pieces = self.open.get(incoming).is_some_and(|open| open.store.is_in_pieces());
         Ok(is_in_pieces.then(|| Event::Piece { incoming, offset, data: self.detached(piece) }))
     }
 
+    /// Whether a message that was complete before needs a place now, which it takes from
+    /// no other.
+    fn lacks_place(&self, chunk: &Chunk) -> bool {
+        chunk.known == Known::Complete
+            && chunk.key.is_none()
+            && !chunk.only_piece.is_empty()
+            && self.has_no_place(chunk.session)
+    }
+
     /// Opens the place where the chunks of a message meet, unless it is open.
-    pub(super) fn start(
-        &mut self,
-        now: Instant,
-        chunk: &mut Chunk,
-        events: &mut Events,
-    ) -> Result<(), Fault> {
+    pub(super) fn start(&mut self, chunk: &mut Chunk, events: &mut Events) -> Result<(), Fault> {
         if chunk.key.is_some() {
             return Ok(());
         }
-        let kept = chunk.terms.memory.as_ref().and_then(|memory| memory.take(&chunk.message_id));
-        let is_in_pieces = chunk.terms.receive == ReceiveMode::Pieces;
-        let kept = kept.filter(|store| store.is_in_pieces() == is_in_pieces);
+        let kept = chunk.take_kept();
         let present = kept.as_ref().map(Store::present).unwrap_or_default();
         let mut store = kept.unwrap_or_else(|| self.new_store(&chunk.terms));
         let only_piece = std::mem::take(&mut chunk.only_piece);
         store.insert(chunk.offset, &only_piece)?;
         self.make_place(chunk.session, events);
         let received = self.received(chunk, present);
-        let (key, terms, progress) = (received.key, chunk.terms.clone(), Progress::new(now));
+        let (key, terms, progress) =
+            (received.key, chunk.terms.clone(), Progress::new(self.quiet.time()));
         chunk.key = Some(key);
-        self.open.insert(now, Open { received, store, terms, progress });
+        self.open.insert(Open { received, store, terms, progress });
         self.make_room(key, events)
     }
 

@@ -10,23 +10,19 @@ use crate::connection::session_config::ResponseMode;
 use crate::connection::store::Store;
 use crate::keys::{IncomingKey, SessionKey};
 use crate::offset::Offset;
-use crate::time::Instant;
-use crate::wire::{Continuation, Head, HeadRef, StatusCode};
+use crate::wire::{ByteRange, Continuation, Head, HeadRef, MessageId};
 
 impl Inbox {
     /// The end-line of the frame.
     pub(in crate::connection) fn end(
         &mut self,
-        now: Instant,
         flag: Continuation,
         events: &mut Events,
     ) -> Result<Ended, Box<Refusal>> {
         match std::mem::take(&mut self.current) {
             Current::Skipped => Ok(Ended::default()),
-            Current::Bodiless { session, head } => {
-                self.end_bodiless(now, (session, head), flag, events)
-            }
-            Current::Repeated(chunk) => Ok(repeated(chunk, None)),
+            Current::Bodiless { session, head } => self.end_bodiless((session, head), flag, events),
+            Current::Repeated(chunk) => Ok(self.end_repeated(chunk)),
             Current::Chunk(chunk) => match flag {
                 Continuation::Complete if chunk.key.is_none() && chunk.offset == 0 => {
                     self.end_single(chunk)
@@ -34,10 +30,8 @@ impl Inbox {
                 Continuation::More | Continuation::Aborted if chunk.known == Known::Complete => {
                     Ok(self.end_repeated(chunk))
                 }
-                Continuation::Aborted => self.end_aborted(now, chunk, events),
-                Continuation::Complete | Continuation::More => {
-                    self.end_part(now, chunk, flag, events)
-                }
+                Continuation::Aborted => Ok(self.end_aborted(chunk)),
+                Continuation::Complete | Continuation::More => self.end_part(chunk, flag, events),
             },
         }
     }
@@ -46,17 +40,17 @@ impl Inbox {
     /// can end one that has begun.
     fn end_bodiless(
         &mut self,
-        now: Instant,
         (session, head): (SessionKey, Head),
         flag: Continuation,
         events: &mut Events,
     ) -> Result<Ended, Box<Refusal>> {
-        if let Some(status) = self.refused_end(session, &head.view(), flag) {
-            let receipt = Some(Receipt::Refused(head, status));
-            return Ok(Ended { session: None, receipt, event: None });
-        }
         let id = head.view().message_id();
         let open = id.and_then(|id| Some((id, self.open.find(session, &id)?)));
+        if open.is_none()
+            && let Some(id) = id.filter(|_| is_of_octets(&head.view(), flag))
+        {
+            return Ok(self.end_known((session, id), head));
+        }
         let mut event = None;
         if let Some((id, key)) = open {
             match flag {
@@ -65,7 +59,7 @@ impl Inbox {
                     if let Some(terms) = self.open.get(key).map(|open| open.terms.clone()) {
                         let chunk = Chunk::new(session, terms, id, head.clone(), Known::Begun(key));
                         if chunk.offset > 0 {
-                            return self.end_part(now, Box::new(chunk), flag, events);
+                            return self.end_part(Box::new(chunk), flag, events);
                         }
                     }
                 }
@@ -75,37 +69,34 @@ impl Inbox {
         Ok(Ended { session: Some(session), receipt: Some(Receipt::Traffic(head)), event })
     }
 
-    /// The status of a message that was refused before, if a SEND without a body says
-    /// something of its octets. A 200 would be the last word on a message whose chunks
-    /// were accepted one by one before it failed.
-    fn refused_end(
-        &self,
-        session: SessionKey,
-        head: &HeadRef<'_>,
-        flag: Continuation,
-    ) -> Option<StatusCode> {
-        let is_of_octets = head.byte_range().is_some_and(|range| {
-            range.offset() > Offset::START || range.total().is_some_and(|total| total > 0)
-        });
-        if !is_of_octets || flag == Continuation::Aborted {
-            return None;
-        }
-        self.refused(session, &head.message_id()?)
+    /// The end of a message that has ended here already. It gets the answer to that: a
+    /// 200 would be the last word on a message whose chunks were accepted one by one
+    /// before it failed.
+    fn end_known(&mut self, (session, id): (SessionKey, MessageId), head: Head) -> Ended {
+        let terms = self.waiting.find(session, &id).map(|whole| whole.last.terms.clone());
+        let receipt = match (self.refused(session, &id), terms) {
+            (Some(status), _) => Some(Receipt::Refused(head, status)),
+            (None, Some(terms)) => {
+                let chunk = Chunk::new(session, terms, id, head, Known::Complete);
+                self.answer_repeated(Box::new(chunk))
+            }
+            (None, None) => Some(Receipt::Traffic(head)),
+        };
+        let is_refused = matches!(receipt, Some(Receipt::Refused(..)));
+        Ended { session: (!is_refused).then_some(session), receipt, event: None }
     }
 
-    /// The sender has aborted the message.
-    fn end_aborted(
-        &mut self,
-        now: Instant,
-        mut chunk: Box<Chunk>,
-        events: &mut Events,
-    ) -> Result<Ended, Box<Refusal>> {
-        if let Err(fault) = self.start(now, &mut chunk, events) {
-            return Err(self.refuse(chunk, fault));
-        }
-        let event = chunk.key.and_then(|key| self.lose(key, FailReason::Aborted));
-        let session = Some(chunk.session);
-        Ok(Ended { session, receipt: Some(Receipt::Traffic(chunk.head)), event })
+    /// The sender has aborted the message. One of which nothing else has come needs no
+    /// place for that.
+    fn end_aborted(&mut self, chunk: Box<Chunk>) -> Ended {
+        let event = match chunk.key {
+            Some(key) => self.lose(key, FailReason::Aborted),
+            None => {
+                let present = chunk.take_kept().map(|store| store.present()).unwrap_or_default();
+                Some(failed(self.received(&chunk, present), FailReason::Aborted))
+            }
+        };
+        Ended { session: Some(chunk.session), receipt: Some(Receipt::Traffic(chunk.head)), event }
     }
 
     /// A message that was complete before comes again, and not whole in this chunk: it
@@ -113,7 +104,18 @@ impl Inbox {
     fn end_repeated(&mut self, chunk: Box<Chunk>) -> Ended {
         let open = chunk.key.and_then(|key| self.open.remove(key));
         let told = open.filter(|open| open.store.is_in_pieces());
-        repeated(chunk, told.map(|open| failed(open.received, FailReason::Duplicate)))
+        let event = told.map(|open| failed(open.received, FailReason::Duplicate));
+        Ended { session: Some(chunk.session), receipt: self.answer_repeated(chunk), event }
+    }
+
+    /// What the sender of a repeated chunk gets: the answer to its message, as soon as
+    /// there is one.
+    fn answer_repeated(&mut self, chunk: Box<Chunk>) -> Option<Receipt> {
+        let chunk = self.waiting.join(chunk).err()?;
+        Some(match self.refused(chunk.session, &chunk.message_id) {
+            Some(status) => Receipt::Refused(chunk.head, status),
+            None => Receipt::Repeated(chunk),
+        })
     }
 
     /// The whole message in one chunk, in one piece.
@@ -124,7 +126,7 @@ impl Inbox {
             return Err(self.refuse(chunk, fault));
         }
         let session = Some(chunk.session);
-        let whole = Whole { last: chunk, first: None, total: body.len() as u64 };
+        let whole = Whole::new(chunk, None, body.len() as u64);
         let receipt = self.take_whole(received.key, whole);
         let event = Some(Event::Message { received, body: self.detached(body) });
         Ok(Ended { session, receipt, event })
@@ -133,13 +135,11 @@ impl Inbox {
     /// A chunk of a message that has others.
     fn end_part(
         &mut self,
-        now: Instant,
         mut chunk: Box<Chunk>,
         flag: Continuation,
         events: &mut Events,
     ) -> Result<Ended, Box<Refusal>> {
-        let part =
-            self.start(now, &mut chunk, events).and_then(|()| self.add_part(now, &mut chunk, flag));
+        let part = self.start(&mut chunk, events).and_then(|()| self.add_part(&mut chunk, flag));
         match part {
             Ok(Some(open)) => self.end_message(chunk, open),
             Ok(None) => {
@@ -151,15 +151,10 @@ impl Inbox {
     }
 
     /// Adds a chunk to its message, and takes the message if it is complete.
-    fn add_part(
-        &mut self,
-        now: Instant,
-        chunk: &mut Chunk,
-        flag: Continuation,
-    ) -> Result<Option<Open>, Fault> {
+    fn add_part(&mut self, chunk: &mut Chunk, flag: Continuation) -> Result<Option<Open>, Fault> {
         let Some(key) = chunk.key else { return Ok(None) };
         if chunk.len > 0 {
-            self.open.touch(now, key);
+            self.open.touch(self.quiet.time(), key);
         }
         if flag == Continuation::Complete {
             self.open.finish(key, chunk.end())?;
@@ -182,13 +177,13 @@ impl Inbox {
                 if let Err(fault) = chunk.check_whole(received.content_type(), &body) {
                     return Err(self.refuse(chunk, fault));
                 }
-                let whole = Whole { last: chunk, first, total: body.len() as u64 };
+                let whole = Whole::new(chunk, first, body.len() as u64);
                 let receipt = self.take_whole(received.key, whole);
                 Ok(Ended { session, receipt, event: Some(Event::Message { received, body }) })
             }
             Store::Pieces(tracker) => {
                 let total = tracker.received();
-                let receipt = self.take_whole(received.key, Whole { last: chunk, first, total });
+                let receipt = self.take_whole(received.key, Whole::new(chunk, first, total));
                 Ok(Ended {
                     session,
                     receipt,
@@ -214,6 +209,10 @@ impl Inbox {
     }
 }
 
-fn repeated(chunk: Box<Chunk>, event: Option<Event>) -> Ended {
-    Ended { session: Some(chunk.session), receipt: Some(Receipt::Repeated(chunk)), event }
+/// Whether a SEND without a body says something of the octets of its message.
+fn is_of_octets(head: &HeadRef<'_>, flag: Continuation) -> bool {
+    let says = |range: ByteRange| {
+        range.offset() > Offset::START || range.total().is_some_and(|total| total > 0)
+    };
+    flag != Continuation::Aborted && head.byte_range().is_some_and(says)
 }

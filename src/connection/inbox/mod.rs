@@ -13,11 +13,12 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::chunk::{Chunk, Current, Fault, Known, Receipt, Refusal};
+use super::chunk::{Chunk, Current, Fault, Known, Receipt, Refusal, Whole};
 use super::event::Event;
 use super::input::InputBuffer;
 use super::mailbox::Mailbox;
 use super::open::Open;
+use super::quiet::Quiet;
 use super::reason::FailReason;
 use super::received::Received;
 use super::session_config::SessionConfig;
@@ -39,11 +40,23 @@ pub(super) struct Inbox {
     current: Current,
     /// Messages that have begun and not ended.
     open: Unfinished,
+    quiet: Quiet,
     /// Complete messages that wait for the application's response.
     waiting: Waiting,
     /// What each session remembers, from its first message on.
     mailboxes: HashMap<SessionKey, Box<Mailbox>>,
     keys: Keys<IncomingKey>,
+    /// Dropped messages whose sender has to be told.
+    lost: Vec<Lost>,
+}
+
+/// Octets that were acknowledged, and dropped afterwards.
+#[derive(Debug)]
+pub(super) struct Lost {
+    pub(super) received: Received,
+    pub(super) octets: Range<u64>,
+    /// Why: the response to what is still to come of it.
+    pub(super) status: StatusCode,
 }
 
 /// What a session leaves behind when it ends.
@@ -58,23 +71,25 @@ pub(super) struct Remains {
 /// A message that failed by no fault of the chunk that is arriving.
 #[derive(Debug)]
 pub(super) struct Dropped {
-    /// The chunk to respond to. `None` between two chunks.
-    pub(super) head: Option<Head>,
+    /// The chunks to respond to. None between two chunks.
+    pub(super) heads: Vec<Head>,
     pub(super) status: StatusCode,
     /// `None` if the application already has the whole message.
     pub(super) event: Option<Event>,
 }
 
 impl Inbox {
-    pub(super) fn new(limits: Limits, tag: Tag) -> Self {
+    pub(super) fn new(limits: Limits, tag: Tag, quiet: Quiet) -> Self {
         Self {
             limits,
             buffer: InputBuffer::default(),
             current: Current::default(),
             open: Unfinished::default(),
+            quiet,
             waiting: Waiting::new(limits.incoming_messages),
             mailboxes: HashMap::new(),
             keys: Keys::new(tag),
+            lost: Vec::new(),
         }
     }
 
@@ -88,7 +103,7 @@ impl Inbox {
         let mut remains = Remains::default();
         for key in self.waiting.keys_of(session) {
             let whole = self.waiting.remove(key);
-            remains.unanswered.extend(whole.map(|whole| whole.last.head));
+            remains.unanswered.extend(whole.into_iter().flat_map(Whole::into_heads));
         }
         if let Some(chunk) = self.take_current(|chunk| chunk.session == session) {
             if chunk.key.is_none() && chunk.known == Known::Nothing {
@@ -97,6 +112,7 @@ impl Inbox {
             }
             remains.unanswered.push(chunk.head);
         }
+        remains.unanswered.extend(self.take_bodiless(session));
         for key in self.open.keys_of(session) {
             remains.failed.extend(self.interrupt(key, is_lost));
         }
@@ -127,7 +143,7 @@ impl Inbox {
     fn had(&self, session: SessionKey, terms: &SessionConfig, id: &MessageId) -> bool {
         terms.memory.as_ref().is_some_and(|memory| memory.is_complete(id))
             || self.mailboxes.get(&session).is_some_and(|mailbox| mailbox.received.contains(id))
-            || self.waiting.contains(session, id)
+            || self.waiting.find(session, id).is_some()
     }
 
     // Responses of the application.
@@ -142,9 +158,8 @@ impl Inbox {
     /// Refuses a message that waits, or has begun and not ended.
     pub(super) fn reject(&mut self, key: IncomingKey, status: StatusCode) -> Option<Dropped> {
         if let Some(whole) = self.waiting.remove(key) {
-            let last = whole.last;
-            self.remember_refused(last.session, last.message_id, status);
-            return Some(Dropped { head: Some(last.head), status, event: None });
+            self.remember_refused(whole.last.session, whole.last.message_id, status);
+            return Some(Dropped { heads: whole.into_heads(), status, event: None });
         }
         self.drop_message(key, Fault { status, reason: FailReason::Rejected })
     }
@@ -153,11 +168,24 @@ impl Inbox {
 
     /// Drops a message that has not ended, and refuses what is still to come of it.
     fn drop_message(&mut self, key: IncomingKey, fault: Fault) -> Option<Dropped> {
-        let Open { received, .. } = self.open.remove(key)?;
+        let Open { received, store, .. } = self.open.remove(key)?;
         self.remember_refused(received.session, received.message_id, fault.status);
         let current = self.take_current(|chunk| chunk.key == Some(key));
+        // Without a chunk to respond to, only a REPORT says it.
+        if current.is_none()
+            && let Some(octets) = store.first_octets()
+        {
+            let status = fault.status;
+            self.lost.push(Lost { received: received.clone(), octets, status });
+        }
         let event = Some(failed(received, fault.reason));
-        Some(Dropped { head: current.map(|chunk| chunk.head), status: fault.status, event })
+        let heads = current.into_iter().map(|chunk| chunk.head).collect();
+        Some(Dropped { heads, status: fault.status, event })
+    }
+
+    /// What has been dropped since the last call.
+    pub(super) fn take_lost(&mut self) -> Vec<Lost> {
+        std::mem::take(&mut self.lost)
     }
 
     /// Drops a message whose session ends. If it was lost, what has arrived is kept for
@@ -215,6 +243,20 @@ impl Inbox {
         match std::mem::take(&mut self.current) {
             Current::Chunk(chunk) | Current::Repeated(chunk) => Some(chunk),
             Current::Skipped | Current::Bodiless { .. } => None,
+        }
+    }
+
+    /// Takes the SEND without a body that is arriving in a session.
+    fn take_bodiless(&mut self, wanted: SessionKey) -> Option<Head> {
+        match std::mem::take(&mut self.current) {
+            Current::Bodiless { session, head } if session == wanted => Some(head),
+            other @ (Current::Skipped
+            | Current::Bodiless { .. }
+            | Current::Chunk(_)
+            | Current::Repeated(_)) => {
+                self.current = other;
+                None
+            }
         }
     }
 

@@ -1,8 +1,6 @@
 //! Limits and deadlines of the messages that come in: who gives way, and when reading
 //! pauses.
 
-use std::time::Duration;
-
 use super::{Dropped, Inbox};
 use crate::connection::chunk::{Current, Fault};
 use crate::connection::events::Events;
@@ -15,10 +13,15 @@ impl Inbox {
         self.waiting.is_full() || exceeds(self.waiting.weight(), self.limits.incoming_octets)
     }
 
+    /// Whether as many messages of a session are unfinished as may be.
+    pub(super) fn has_no_place(&self, session: SessionKey) -> bool {
+        self.open.len_of(session) >= self.limits.incoming_messages
+    }
+
     /// Makes a place for one more message of a session: the one without progress for
     /// the longest time gives way.
     pub(super) fn make_place(&mut self, session: SessionKey, events: &mut Events) {
-        while self.open.len_of(session) >= self.limits.incoming_messages {
+        while self.has_no_place(session) {
             let Some(idlest) = self.open.idlest_of(session) else { return };
             self.evict(idlest, events);
         }
@@ -46,14 +49,15 @@ impl Inbox {
         events.extend(self.drop_message(key, Fault::EVICTED).and_then(|dropped| dropped.event));
     }
 
+    /// Octets of a message have arrived. This side has read since `since`.
+    pub(in crate::connection) fn hear(&mut self, now: Instant, since: Instant) {
+        self.quiet.hear(now, since);
+    }
+
     /// When the first unfinished message may be due, if none makes progress. The time
     /// does not run before `since`.
-    pub(in crate::connection) fn next_deadline(
-        &self,
-        timeout: Duration,
-        since: Instant,
-    ) -> Option<Instant> {
-        self.open.earliest()?.max(since).checked_add(timeout)
+    pub(in crate::connection) fn next_deadline(&self, since: Instant) -> Option<Instant> {
+        self.quiet.due(self.open.earliest()?, since)
     }
 
     /// Drops an unfinished message without progress for too long. One whose chunk is
@@ -62,18 +66,18 @@ impl Inbox {
     pub(in crate::connection) fn expire(
         &mut self,
         now: Instant,
-        timeout: Duration,
         since: Instant,
     ) -> Option<Dropped> {
         loop {
             let (at, key) = self.open.idlest()?;
-            let due = at.max(since).checked_add(timeout)?;
-            if due > now || at >= now {
+            let due = self.quiet.due(at, since)?;
+            if due > now || self.quiet.is_now(at, now) {
                 return None;
             } else if !self.is_arriving(key) {
                 return self.drop_message(key, Fault::TIMED_OUT);
             }
-            self.open.touch(now, key);
+            self.quiet.hear(now, since);
+            self.open.touch(self.quiet.time(), key);
         }
     }
 
