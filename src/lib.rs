@@ -125,6 +125,12 @@
 //! - leaves `SO_SNDBUF` to the system, since a small one also limits what is on its
 //!   way.
 //!
+//! Octets of a message have left once [`Connection::poll_transmit`] has returned them:
+//! [`Progress::left`] and [`Finished::octets`](field@Finished::octets) count these.
+//! Octets have left the transport once it has put them on the network, as far as
+//! [`Connection::transport_holds`] says: deadlines and [`Response::round_trip`] start
+//! there.
+//!
 //! [`Config::transmit_octets`] and [`Config::turn_octets`] of 16 KiB, the defaults,
 //! suit such a socket. At 2 Mbit/s, a text after a file then arrives after 0.14
 //! seconds instead of 1.07, for 1 % of the throughput. The crate `msrp-socket` has
@@ -139,6 +145,8 @@
 //! | what waits | for | default | what happens |
 //! |---|---|---|---|
 //! | a request, for its response | [`Config::transaction_timeout`] | 30 s | [`Outcome::TimedOut`] |
+//! | a message with octets to send, for any octet to leave the transport | [`OutgoingMessage::progress_timeout`] | 120 s | [`Outcome::TimedOut`] |
+//! | an accepted message, for its success REPORTs | [`OutgoingMessage::report_timeout`] | 300 s | [`Outcome::Unreported`] |
 //! | octets that wait to leave, or a keep-alive | [`Config::silence_timeout`] | 60 s | [`ConnectionEnd::Silent`] |
 //! | a peer that sends but does not read its responses | [`Config::transaction_timeout`] | 30 s | [`ConnectionEnd::Stalled`] |
 //! | a passive connection, for its first accepted request | [`Config::bind_timeout`] | 30 s | [`ConnectionEnd::NotBound`] |

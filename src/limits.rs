@@ -125,8 +125,8 @@ pub struct Limits {
     pub body_writer_octets: usize,
     /// Message-IDs that each session remembers of each kind: complete messages, to
     /// mark their duplicates; refused messages, to refuse the rest of them; sent
-    /// messages, to recognize late responses and REPORTs. The connection remembers as
-    /// many requests that ended without a response. Default 256.
+    /// messages, to recognize late responses and REPORTs; requests that ended without
+    /// a response. Default 256.
     pub remembered_messages: usize,
     /// NICKNAMEs that have no response yet, for each session and in each direction.
     /// The response to one more of the peer is 403. Default 8.

@@ -271,7 +271,8 @@ pub struct Finished {
     pub outcome: Outcome,
     /// Chunks that left whole.
     pub chunks: u64,
-    /// Octets of the message that left.
+    /// Octets of the message that left: those that
+    /// [`Connection::poll_transmit`](crate::Connection::poll_transmit) returned.
     pub octets: u64,
     /// Octets in chunks that were accepted; see
     /// [`Progress::accepted`](crate::Progress::accepted).
@@ -299,7 +300,8 @@ impl Finished {
 pub struct Progress {
     /// The message.
     pub message: MessageKey,
-    /// Octets that have left.
+    /// Octets that have left: those that
+    /// [`Connection::poll_transmit`](crate::Connection::poll_transmit) returned.
     pub left: u64,
     /// Octets in chunks that were accepted by a response, or under Failure-Report
     /// `partial` by silence.

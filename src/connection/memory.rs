@@ -9,38 +9,36 @@ use crate::wire::MessageId;
 /// forgotten first.
 #[derive(Debug)]
 pub(super) struct Memory<V, K = MessageId> {
-    /// Each with its place in the order.
-    values: HashMap<K, (u64, V)>,
-    /// Oldest first. A place that its id has left counts no more.
-    order: VecDeque<(u64, K)>,
-    next: u64,
+    /// Each with the number of its places in the order, of which the last one counts.
+    values: HashMap<K, (u32, V)>,
+    /// Oldest first.
+    order: VecDeque<K>,
     max: usize,
 }
 
-/// How many places may count no more, beside one for each id.
+/// How many places may not count, beside a quarter of those that do.
 const SLACK: usize = 64;
 
 impl<V, K: Copy + Eq + Hash> Memory<V, K> {
     /// Remembers at most `max` ids.
     pub(super) fn new(max: usize) -> Self {
-        Self { values: HashMap::new(), order: VecDeque::new(), next: 0, max }
+        Self { values: HashMap::new(), order: VecDeque::new(), max }
     }
 
     /// Remembers an id. It is the newest now, even if it was known.
     pub(super) fn insert(&mut self, id: K, value: V) {
-        let place = self.next;
-        self.next += 1;
-        self.order.push_back((place, id));
-        self.values.insert(id, (place, value));
+        let earlier = self.values.get(&id).map_or(0, |(places, _)| *places);
+        self.values.insert(id, (earlier + 1, value));
+        self.order.push_back(id);
         while self.values.len() > self.max
-            && let Some((place, oldest)) = self.order.pop_front()
+            && let Some(oldest) = self.order.pop_front()
         {
-            if is_at(&self.values, &oldest, place) {
+            if is_last_place(&mut self.values, &oldest) {
                 self.values.remove(&oldest);
             }
         }
-        if self.order.len() > 2 * self.values.len() + SLACK {
-            self.order.retain(|(place, id)| is_at(&self.values, id, *place));
+        if self.order.len() > self.values.len() + self.values.len() / 4 + SLACK {
+            self.order.retain(|id| is_last_place(&mut self.values, id));
         }
     }
 
@@ -64,8 +62,15 @@ impl<V, K: Copy + Eq + Hash> Memory<V, K> {
     }
 }
 
-fn is_at<V, K: Eq + Hash>(values: &HashMap<K, (u64, V)>, id: &K, place: u64) -> bool {
-    values.get(id).is_some_and(|(now, _)| *now == place)
+/// Takes the first place of an id, unless it is the last one. Returns whether it is.
+fn is_last_place<V, K: Eq + Hash>(values: &mut HashMap<K, (u32, V)>, id: &K) -> bool {
+    match values.get_mut(id) {
+        Some((places, _)) if *places > 1 => {
+            *places -= 1;
+            false
+        }
+        Some(_) | None => true,
+    }
 }
 
 #[cfg(test)]
@@ -91,7 +96,9 @@ mod tests {
             memory.insert(id("first"), 5);
         }
         assert_eq!((memory.get(&id("third")), memory.len()), (Some(4), 2));
-        assert!(memory.order.len() <= 2 * 2 + SLACK);
+        assert!(memory.order.len() <= 2 + SLACK);
+        memory.insert(id("fourth"), 6);
+        assert_eq!((memory.get(&id("third")), memory.get(&id("first"))), (None, Some(5)));
     }
 
     #[test]

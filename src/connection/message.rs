@@ -91,7 +91,7 @@ impl OutgoingMessage {
     /// 7.3.2). `from` is the end of what is known to have arrived, for example
     /// [`Progress::accepted`](crate::Progress::accepted), or the start of
     /// [`Finished::failed`](crate::Finished::failed). Numbers of octets, such as
-    /// [`Finished::octets`](crate::Finished::octets), count from the start of the whole
+    /// [`Finished::octets`](field@crate::Finished::octets), count from the start of the whole
     /// message.
     ///
     /// ```
