@@ -205,15 +205,18 @@ fn a_table_is_updated_without_letting_go() {
     let other = Side::new(Config::default(), Role::Passive, 3, bob.now);
     let mut other = other.with_table(&bob.table);
     let now = bob.now;
-    let mut ask = |id: &str| {
-        other.feed(now, &text(id, "Hi").octets());
+    let mut ask = |id: &str, body: &str| {
+        other.feed(now, &text(id, body).octets());
         words(&frames(&other.drain(now))).join(" ")
     };
-    assert_eq!(ask("mid1"), "506");
+    assert_eq!(ask("mid1", "Hi"), "506");
     // The connection that holds it does not change, the next one has the new settings.
     assert_eq!(words(&bob.give(&text("mid2", "Hi").octets())), ["200"]);
     bob.side.connection.receive_eof();
     assert!(!bob.table.is_bound(&uri));
-    assert_eq!(ask("mid3"), "413");
+    // A refused request binds nothing.
+    assert_eq!(ask("mid3", "Hi"), "413");
+    assert!(!bob.table.is_bound(&uri));
+    assert_eq!(ask("mid4", "H"), "200");
     assert!(bob.table.is_bound(&uri));
 }
