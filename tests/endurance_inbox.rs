@@ -429,7 +429,7 @@ fn a_later_chunk_without_a_range_is_refused() {
             let chunk = Raw::chunk("t.two", "mid1", "", "XYZ", flag);
             assert_eq!(words(&bob.give(&chunk.octets())), ["400"]);
             assert_eq!(told(&bob.events()), ["mid1 Inconsistent"]);
-            let late = Raw::chunk("t.thr", "mid1", "4-*/*", "def", '$');
+            let late = Raw::chunk("t.late", "mid1", "4-*/*", "def", '$');
             assert_eq!(words(&bob.give(&late.octets())), ["400"]);
             assert_eq!(told(&bob.events()), [""; 0]);
             assert_lives(&mut bob);
