@@ -103,11 +103,6 @@
 //! - After the end, wait for a peer that does not read only for as long as you like:
 //!   a connection that has ended has no deadline.
 //!
-//! In this documentation, an octet has left when `poll_transmit` has returned it: so
-//! [`Finished::octets`] and [`Progress`] count. It has left the transport when the next
-//! `poll_transmit` or [`Connection::transport_holds`] says so: deadlines and
-//! [`Response::round_trip`] start then.
-//!
 //! # The socket
 //!
 //! A connection decides at the last moment what leaves next, and its clocks read when

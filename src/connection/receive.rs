@@ -187,8 +187,9 @@ impl Connection {
     fn refuse(&mut self, refusal: Refusal) {
         let Refusal { head, status, message, reason } = refusal;
         if self.is_untold(message.session) {
-            self.refuse_request(&head, status);
-            return self.release_untold(message.session);
+            let session = message.session;
+            self.refuse_unopened(&head, status, (message, reason));
+            return self.release_untold(session);
         }
         self.respond(&head.view(), status);
         self.events.push(Event::MessageFailed { received: message, reason });

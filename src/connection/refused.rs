@@ -2,6 +2,9 @@
 
 use bytes::Bytes;
 
+use super::reason::FailReason;
+use super::received::Received;
+use crate::weight;
 use crate::wire::{ParseError, StatusCode};
 
 /// A frame of the peer that was malformed, or a request that was refused outside of any
@@ -17,11 +20,15 @@ pub struct Refused {
     /// The status of the response. `None` if there was none: the frame is a response or
     /// a REPORT, its sender wants none, or it lacks what a response needs.
     pub status: Option<StatusCode>,
+    /// The message that the request would have begun, and why it was refused. No other
+    /// event tells of it, since its session is not open.
+    pub message: Option<(Received, FailReason)>,
 }
 
 impl Refused {
     /// The octets that it keeps.
-    pub(super) const fn octets(&self) -> usize {
-        self.octets.len()
+    pub(super) fn octets(&self) -> usize {
+        let message = self.message.as_ref();
+        self.octets.len() + message.map_or(0, |(received, _)| weight::of_head(&received.head))
     }
 }

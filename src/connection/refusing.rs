@@ -4,6 +4,8 @@ use bytes::Bytes;
 
 use super::Connection;
 use super::event::Event;
+use super::reason::FailReason;
+use super::received::Received;
 use super::refused::Refused;
 use super::session::Session;
 use crate::keys::SessionKey;
@@ -16,15 +18,32 @@ impl Connection {
     /// A malformed head in intact framing affects only its request.
     pub(super) fn bad_request(&mut self, bad: &BadHead) {
         let status = bad.error().kind().status();
-        self.tell_refused(bad.head(), status, Some(bad.error().clone()));
+        let error = Some(bad.error().clone());
+        self.tell_refused(bad.head(), status, error, None);
     }
 
     /// Refuses a request outside of any message.
     pub(super) fn refuse_request(&mut self, head: &Head, status: StatusCode) {
-        self.tell_refused(head, Some(status), None);
+        self.tell_refused(head, Some(status), None, None);
     }
 
-    fn tell_refused(&mut self, head: &Head, status: Option<StatusCode>, error: Option<ParseError>) {
+    /// Refuses the first chunk of a message whose session is not open.
+    pub(super) fn refuse_unopened(
+        &mut self,
+        head: &Head,
+        status: StatusCode,
+        message: (Received, FailReason),
+    ) {
+        self.tell_refused(head, Some(status), None, Some(message));
+    }
+
+    fn tell_refused(
+        &mut self,
+        head: &Head,
+        status: Option<StatusCode>,
+        error: Option<ParseError>,
+        message: Option<(Received, FailReason)>,
+    ) {
         let before = self.hop.control_len();
         if let Some(status) = status {
             self.respond(&head.view(), status);
@@ -33,7 +52,7 @@ impl Connection {
         let octets = head.octets();
         let octets = Bytes::copy_from_slice(octets.get(..SHOWN).unwrap_or(octets));
         let status = status.filter(|_| has_responded);
-        self.events.push(Event::Refused(Box::new(Refused { octets, error, status })));
+        self.events.push(Event::Refused(Box::new(Refused { octets, error, status, message })));
     }
 
     /// Gives a session that the application does not know of back to its table, after a

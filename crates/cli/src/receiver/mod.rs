@@ -226,6 +226,11 @@ impl<'a> Inbox<'a> {
                 let octets = self.stores.remove(&message.key()).map_or(0, |it| it.octets());
                 self.failed(&message, reason, octets);
             }
+            Event::Refused(refused) => {
+                if let Some((message, reason)) = refused.message {
+                    self.failed(&message, reason, 0);
+                }
+            }
             Event::SessionOpened { .. }
             | Event::SessionClosed { .. }
             | Event::Message { .. }
