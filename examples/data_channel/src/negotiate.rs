@@ -235,6 +235,9 @@ fn connection(
     let session = plan.session_config().receive(ReceiveMode::Pieces);
     let mut config = Config::default();
     config.framing = max_message_size.framing(MOST_OCTETS).ok_or(NegotiateError::MessageSize)?;
+    // A message is as large as both sides take, not as the step on a stream.
+    config.transmit_octets = MOST_OCTETS;
+    config.turn_octets = MOST_OCTETS;
     config.limits.sessions = 1;
     let table = SessionTable::new(1);
     let random = OsRandom::new()?;
