@@ -6,7 +6,7 @@ use msrp::wire::{
     ByteRange, Continuation, Decoder, EncodeError, FailureReport, Frame, Head, HeadRef, HeadWriter,
     HeaderName, Method, Status, TransactionId,
 };
-use msrp::{MediaType, MessageId, ParseOptions, Path, StatusCode, Tolerances};
+use msrp::{MediaType, MessageId, ParseOptions, Path, StatusCode, Tolerance, Tolerances};
 
 use super::input::Input;
 
@@ -251,7 +251,9 @@ fn read_and_write(stream: &[u8]) {
     for frame in &whole {
         let tolerated = frame.head.view().tolerated();
         let fields = frame.fields();
-        if is_writable(&fields) {
+        // Only the transaction id and the status of such a response count.
+        let is_whole = !tolerated.contains(Tolerance::MalformedResponse);
+        if is_whole && is_writable(&fields) {
             write_again(&fields, tolerated);
         }
     }
