@@ -7,10 +7,10 @@ mod common;
 use std::time::Duration;
 
 use common::wire::{Lone, Raw, Sent, filler, frames, frames_and_rest, words};
-use common::{ALICE, BOB, alice_opens, path};
+use common::{ALICE, BOB, alice_opens, path, small_steps};
 use msrp::wire::{DecodeError, FailureReport};
 use msrp::{
-    Bind, CloseReason, Config, ConnectionEnd, Event, Finished, MessageId, MessageKey, Outcome,
+    Bind, CloseReason, ConnectionEnd, Event, Finished, MessageId, MessageKey, Outcome,
     OutgoingMessage, SendError, SessionConfig, SessionKey, StatusCode,
 };
 
@@ -20,13 +20,6 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 fn binary(name: &str, len: usize) -> OutgoingMessage {
     OutgoingMessage::new("application/octet-stream".parse().unwrap(), filler(len))
         .message_id(MessageId::new(name).unwrap())
-}
-
-fn small_steps() -> Config {
-    let mut config = Config::default();
-    config.transmit_octets = 1500;
-    config.turn_octets = 4096;
-    config
 }
 
 /// The progress of a message of 9,000 octets.

@@ -7,7 +7,7 @@ mod common;
 use std::collections::HashSet;
 
 use common::wire::{Lone, Raw, Sent, filler, frames, frames_and_rest, words};
-use common::{ALICE, BOB, alice_opens, path};
+use common::{ALICE, BOB, alice_opens, path, small_steps};
 use msrp::wire::FailureReport;
 use msrp::{Bind, Config, MessageKey, Outcome, OutgoingMessage, Random, SendError, SessionConfig};
 use proptest::prelude::*;
@@ -25,14 +25,6 @@ fn streamed(total: Option<u64>) -> OutgoingMessage {
 
 fn id(text: &str) -> msrp::MessageId {
     msrp::MessageId::new(text).unwrap()
-}
-
-/// A transmit holds few octets of a body, so that other frames can interrupt it.
-fn small_steps() -> Config {
-    let mut config = Config::default();
-    config.transmit_octets = 1500;
-    config.turn_octets = 4096;
-    config
 }
 
 fn stepping() -> Lone {

@@ -4,7 +4,7 @@
 mod common;
 
 use common::wire::{Lone, Raw, filler, frames, words};
-use common::{ALICE, BOB, Side, alice_opens, bob_expects, path};
+use common::{ALICE, BOB, Side, alice_opens, bob_expects, failures, path};
 use msrp::{
     Config, Direction, Event, FailReason, MediaTypes, OutgoingMessage, ReceiveMode, ReportMode,
     ResponseMode, Role, SendError, SessionConfig, SessionError,
@@ -28,14 +28,6 @@ fn types(list: &str) -> MediaTypes {
 fn text(id: &str, body: &str) -> Raw {
     let range = format!("1-{0}/{0}", body.len());
     Raw::chunk(&format!("t.{id}"), id, &range, body, '$')
-}
-
-fn failures(events: &[Event]) -> Vec<FailReason> {
-    let reason = |event: &Event| match event {
-        Event::MessageFailed { reason, .. } => Some(*reason),
-        _ => None,
-    };
-    events.iter().filter_map(reason).collect()
 }
 
 // req: 4975-8.9-1

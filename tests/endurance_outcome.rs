@@ -12,7 +12,7 @@ mod common;
 use std::time::Duration;
 
 use common::wire::{Lone, Raw, Sent, filler, frames, frames_and_rest, response, words};
-use common::{ALICE, BOB, alice_opens, path};
+use common::{ALICE, BOB, alice_opens, path, small_steps};
 use msrp::wire::FailureReport;
 use msrp::{
     CloseReason, Config, Event, Finished, MessageId, MessageKey, Outcome, OutgoingMessage,
@@ -29,14 +29,6 @@ fn code(code: u16) -> StatusCode {
 fn binary(name: &str, len: usize) -> OutgoingMessage {
     OutgoingMessage::new("application/octet-stream".parse().unwrap(), filler(len))
         .message_id(MessageId::new(name).unwrap())
-}
-
-/// Chunks of a few octets, so that messages interrupt each other.
-fn small_steps() -> Config {
-    let mut config = Config::default();
-    config.transmit_octets = 1500;
-    config.turn_octets = 4096;
-    config
 }
 
 fn finished(events: &[Event]) -> Vec<&Finished> {

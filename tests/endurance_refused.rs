@@ -7,7 +7,7 @@ mod common;
 use std::time::Duration;
 
 use common::wire::{Lone, Raw, words};
-use common::{Side, bob_expects};
+use common::{Side, bob_expects, failures};
 use msrp::{
     Config, Event, FailReason, IncomingKey, MediaTypes, ReceiveMode, ResponseMode, Role,
     SessionConfig, StatusCode,
@@ -23,16 +23,6 @@ fn begun(id: &str) -> Raw {
 /// The end of a message whose octets have come before.
 fn end(id: &str, range: &str, flag: char) -> Raw {
     Raw::send("t.end").message(id).range(range).flag(flag)
-}
-
-fn failures(events: &[Event]) -> Vec<FailReason> {
-    events
-        .iter()
-        .filter_map(|event| match event {
-            Event::MessageFailed { reason, .. } => Some(*reason),
-            _ => None,
-        })
-        .collect()
 }
 
 // A message that failed between two chunks.

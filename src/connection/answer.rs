@@ -48,7 +48,7 @@ impl Connection {
             Purpose::KeepAlive(Some(session)) => {
                 self.apply(session, Subject::KeepAlive, response);
             }
-            // The relay lives, whatever it thinks of a request without a session.
+            // Any status shows that the relay lives: it may refuse a request without a session.
             Purpose::KeepAlive(None) => {}
             Purpose::Nickname(session, key) => self.nickname_answered(session, key, response),
             // From a relay.

@@ -36,8 +36,8 @@ pub struct Config {
     pub transaction_timeout: Duration,
     /// After how long without an octet in either direction a bodiless SEND keeps
     /// the connection alive: in an open session, or else to the relay of an
-    /// authentication. One waits at a time, whatever the number of sessions. Any
-    /// octet of the peer answers it. Default: `None`, never.
+    /// authentication. One waits at a time, however many sessions there are.
+    /// Any octet of the peer answers it. Default: `None`, never.
     pub keep_alive: Option<Duration>,
     /// After how long without a sign of life the connection ends with
     /// [`ConnectionEnd::Silent`](crate::ConnectionEnd::Silent). Every octet that

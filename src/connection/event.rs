@@ -113,8 +113,8 @@ pub enum Event {
         octets: Range<u64>,
     },
     /// A response or REPORT says that a message that already has its outcome has
-    /// failed. Each status of a message is told once, and at most four of them. A [`SessionClosed`](Self::SessionClosed) follows if the status ends
-    /// the session.
+    /// failed. There is one event for each status of a message, and at most four. A
+    /// [`SessionClosed`](Self::SessionClosed) follows if the status ends the session.
     LateFailure {
         /// The message.
         message: MessageKey,

@@ -127,7 +127,7 @@ impl Connection {
         self.life.sign_of_life_due(self.config.silence_timeout / SIGNS_OF_LIFE)
     }
 
-    /// Sends a request that asks for no response, which nobody would read.
+    /// Sends a request that asks for no response, since this side would not read it.
     pub(super) fn give_sign_of_life_if_due(&mut self, now: Instant) {
         if self.sign_of_life_due().is_some_and(|due| due <= now)
             && let Some(session) = self.sessions.first_open()

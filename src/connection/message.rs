@@ -43,8 +43,8 @@ pub struct OutgoingMessage {
     pub headers: Vec<(Box<str>, Box<str>)>,
     /// The longest time in which no octet leaves the transport although the message has
     /// some to send. Then its outcome is [`Outcome::TimedOut`](crate::Outcome::TimedOut).
-    /// Time in which octets of other messages leave does not count, in whatever session,
-    /// nor time in which a streamed message has no octets. `None`: no limit. Default 120
+    /// Time in which octets of other messages on the connection leave does not count, nor
+    /// time in which a streamed message has no octets. `None`: no limit. Default 120
     /// seconds.
     pub progress_timeout: Option<Duration>,
     /// How long success REPORTs are awaited after the message was accepted. Then its

@@ -165,18 +165,15 @@ impl Connection {
     /// Gives a message its outcome. Returns whether it had none before.
     pub(super) fn settle(&mut self, key: MessageKey, ending: Ending) -> bool {
         let Some(sending) = self.sessions.message(key) else { return false };
-        let octets =
-            self.hop.message_ref(key).map_or(sending.octets, |leaving| leaving.offset.get());
+        let octets = self.octets_sent(key, sending);
         let Some(sending) = self.sessions.finish(key, ending.outcome, octets) else { return false };
-        self.finish(key, sending, ending);
+        self.finish(key, sending, octets, ending);
         true
     }
 
     /// Tells the application the outcome of a message that has been taken out of
     /// its session, and drops its octets.
-    fn finish(&mut self, key: MessageKey, sending: Sending, ending: Ending) {
-        let octets =
-            self.hop.message_ref(key).map_or(sending.octets, |leaving| leaving.offset.get());
+    fn finish(&mut self, key: MessageKey, sending: Sending, octets: u64, ending: Ending) {
         self.hop.abort(key, ending.tell == Tell::Peer);
         self.events.push(Event::Finished(Box::new(Finished {
             message: key,
@@ -192,6 +189,11 @@ impl Connection {
         })));
     }
 
+    /// Octets of a message that have left, those of the open chunk included.
+    pub(super) fn octets_sent(&self, key: MessageKey, sending: &Sending) -> u64 {
+        self.hop.message_ref(key).map_or(sending.octets, |leaving| leaving.offset.get())
+    }
+
     /// Gives their outcome to all messages of a session that has ended. A message
     /// that was accepted lacks only its REPORTs (section 7.1.1).
     pub(super) fn finish_all(&mut self, outbox: Outbox, outcome: Outcome, tell: Tell) {
@@ -203,7 +205,8 @@ impl Connection {
             } else {
                 outcome
             };
-            self.finish(key, sending, Ending { outcome, tell, failed: None });
+            let octets = self.octets_sent(key, &sending);
+            self.finish(key, sending, octets, Ending { outcome, tell, failed: None });
         }
     }
 }

@@ -17,7 +17,7 @@ impl Connection {
         let leaving = self.hop.message_ref(message);
         Ok(Progress {
             message,
-            left: leaving.map_or(sending.octets, |leaving| leaving.offset.get()),
+            left: self.octets_sent(message, sending),
             accepted: sending.accepted,
             delivered: sending.reported.octets(),
             total: leaving.map_or(Some(sending.octets), |leaving| leaving.total),

@@ -83,10 +83,17 @@ impl<O: Owner> Hop<O> {
         }
         let may_begin = is_alone && !message.has_begun() && message.is_ready(1);
         if may_begin || message.is_ready(least) {
-            message.place =
-                Some(self.schedule.push(message.source, key, message.stage(), message.ticket()));
+            self.queue(key);
         } else {
             self.gather(key);
+        }
+    }
+
+    /// Gives a message a turn after all others.
+    fn queue(&mut self, key: O::Message) {
+        if let Some(message) = self.messages.get_mut(&key) {
+            message.place =
+                Some(self.schedule.push(message.source, key, message.stage(), message.ticket()));
         }
     }
 
@@ -107,8 +114,7 @@ impl<O: Owner> Hop<O> {
         let Some(message) = self.messages.get_mut(&key) else { return };
         message.is_gathering = false;
         if message.place.is_none() && message.is_ready(1) {
-            message.place =
-                Some(self.schedule.push(message.source, key, message.stage(), message.ticket()));
+            self.queue(key);
         }
     }
 

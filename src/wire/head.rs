@@ -146,7 +146,8 @@ impl<'a> HeadRef<'a> {
         self.path(&self.fields.to_path)
     }
 
-    /// From-Path: the previous hop first, the sender last.
+    /// From-Path: the previous hop first, the sender last. It can be empty where
+    /// [`to_path`](Self::to_path) can.
     #[must_use]
     pub fn from_path(&self) -> PathRef<'a> {
         self.path(&self.fields.from_path)

@@ -18,11 +18,29 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use msrp::{
-    Config, Connection, Event, Path, Random, Refused, Role, SessionConfig, SessionKey, SessionTable,
+    Config, Connection, Event, FailReason, Path, Random, Refused, Role, SessionConfig, SessionKey,
+    SessionTable,
 };
 
 pub const ALICE: &str = "msrp://alice.example:7654/jshA7weztas;tcp";
 pub const BOB: &str = "msrp://bob.example:12763/kjhd37s2s20w2a;tcp";
+
+/// A transmit holds few octets of a body, so that other frames can interrupt it.
+pub fn small_steps() -> Config {
+    let mut config = Config::default();
+    config.transmit_octets = 1500;
+    config.turn_octets = 4096;
+    config
+}
+
+/// Why messages failed, in the order of the events.
+pub fn failures(events: &[Event]) -> Vec<FailReason> {
+    let reason = |event: &Event| match event {
+        Event::MessageFailed { reason, .. } => Some(*reason),
+        _ => None,
+    };
+    events.iter().filter_map(reason).collect()
+}
 
 /// Random octets that are the same in every run.
 pub struct Seeded(pub u64);

@@ -2,25 +2,15 @@
 
 use std::time::Duration;
 
-use msrp::{Config, Event, FailReason, OutgoingMessage};
+use msrp::{Config, FailReason, OutgoingMessage};
 
-use crate::common::{ALICE, BOB, Pair, bob_expects};
+use crate::common::{ALICE, BOB, Pair, bob_expects, failures};
 
 fn chunk(id: &str, message_id: &str, body: &str) -> String {
     format!(
         "MSRP {id} SEND\r\nTo-Path: {BOB}\r\nFrom-Path: {ALICE}\r\nMessage-ID: {message_id}\r\n\
          Byte-Range: 1-*/*\r\nContent-Type: text/plain\r\n\r\n{body}\r\n-------{id}+\r\n"
     )
-}
-
-fn reasons(events: &[Event]) -> Vec<FailReason> {
-    events
-        .iter()
-        .filter_map(|event| match event {
-            Event::MessageFailed { reason, .. } => Some(*reason),
-            _ => None,
-        })
-        .collect()
 }
 
 #[test]
@@ -30,7 +20,7 @@ fn the_first_piece_of_a_message_needs_a_range_too() {
     let mut pair = Pair::with(Config::default(), config, bob_expects());
     pair.open();
     pair.bob.feed(pair.now, chunk("a786hjs2", "87652491", "some").as_bytes());
-    assert_eq!(reasons(&pair.bob.events()), [FailReason::TooManyRanges]);
+    assert_eq!(failures(&pair.bob.events()), [FailReason::TooManyRanges]);
     assert!(String::from_utf8(pair.bob.drain(pair.now)).unwrap().contains(" 413 "));
 }
 
@@ -47,7 +37,7 @@ fn the_first_piece_of_a_message_needs_room_too() {
         pair.open();
         pair.bob.feed(pair.now, chunk("a786hjs2", "87652491", "some").as_bytes());
         pair.bob.feed(pair.now, chunk("a786hjs3", "87652492", "more").as_bytes());
-        assert_eq!(reasons(&pair.bob.events()), expected);
+        assert_eq!(failures(&pair.bob.events()), expected);
     }
 }
 

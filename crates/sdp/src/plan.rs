@@ -236,8 +236,8 @@ impl SessionPlan {
     /// The session: for [`Connection::open`](msrp::Connection::open) if this side's
     /// role is active, for a [`SessionTable`](msrp::SessionTable) if it is passive.
     /// Its [`max_size`](SessionConfig::max_size) is what this side's description says. If
-    /// that names no limit, there is none, but for a file of which the peer announces the
-    /// size: that size, and 16 KiB more for a wrapper around the file.
+    /// that names no limit, there is none. The exception is a file whose size the peer
+    /// announces: the limit is that size, and 16 KiB more for a wrapper around the file.
     pub fn session_config(&self) -> SessionConfig {
         let local = MsrpUri::from(self.uri());
         let mut config = SessionConfig::new(local, self.to_path.clone())

@@ -79,7 +79,7 @@ impl Secure {
         Ok(is_open)
     }
 
-    /// Whether octets have been decrypted that nobody has read.
+    /// Whether decrypted octets wait to be read.
     pub(super) fn has_octets(&self) -> bool {
         self.lock().reader().fill_buf().is_ok_and(|octets| !octets.is_empty())
     }
