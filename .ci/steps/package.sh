@@ -45,7 +45,7 @@ outside_the_workspace() {
         export CARGO_TARGET_DIR=$target
         cargo build
         cargo test --no-run
-        cargo test --test fuzz_corpus --test vectors
+        cargo test --test vectors --test endurance_wire --test module_graph
         as_docs_rs
     )
 }
