@@ -7,6 +7,7 @@ mod common;
 use std::collections::HashSet;
 use std::time::Duration;
 
+use bytes::Buf;
 use common::wire::{Lone, Raw, Sent, filler, frames, frames_and_rest, response, words};
 use common::{ALICE, BOB, alice_opens, path};
 use msrp::wire::FailureReport;
@@ -110,6 +111,39 @@ fn many_sessions_on_a_slow_link_wait_for_each_other() {
         }
         assert_eq!(run_over_slow_link(&mut alice, 1000, is_told, 9), [Outcome::Accepted; 9]);
     }
+}
+
+/// The octets of each transmit on a link of so many octets a second.
+fn transmits(rate: u64, messages: &[OutgoingMessage]) -> Vec<usize> {
+    let mut alice = Lone::alice();
+    for message in messages {
+        send(&mut alice, message.clone());
+    }
+    let mut sizes = Vec::new();
+    while let Some(transmit) = alice.side.connection.poll_transmit(alice.now) {
+        let octets = transmit.remaining();
+        alice.side.connection.transport_holds(alice.now, octets);
+        alice.now += Duration::from_millis(octets as u64 * 1_000 / rate);
+        alice.side.connection.transport_holds(alice.now, 0);
+        sizes.push(octets);
+    }
+    sizes
+}
+
+#[test]
+fn a_slow_transport_is_given_little_at_a_time() {
+    let texts: Vec<_> = (0..100).map(|n| file(&format!("text{n}"), 700)).collect();
+    for messages in [&texts[..], &[file("film", 100_000)]] {
+        let sizes = transmits(1_000, messages);
+        assert!(sizes.len() > 20 && sizes[2..].iter().all(|size| *size < 4_096), "{sizes:?}");
+    }
+}
+
+#[test]
+fn a_fast_transport_is_given_whole_portions() {
+    let sizes = transmits(1_000_000, &[file("film", 400_000)]);
+    let whole = &sizes[5..sizes.len() - 1];
+    assert!(whole.len() > 10 && whole.iter().all(|size| *size >= 16_384), "{sizes:?}");
 }
 
 #[test]

@@ -74,7 +74,9 @@ pub struct Config {
     pub incoming_timeout: Duration,
     /// The most octets of a body that leave at once, in one
     /// [`Transmit`](crate::Transmit). Short chunks, heads and responses gather in one
-    /// until they are 16 KiB. Default 16 KiB.
+    /// until they are 16 KiB. If the transport is known to be slow
+    /// ([`Connection::transport_holds`](crate::Connection::transport_holds)), both are as
+    /// many as leave it in a second, and no fewer than 2,048. Default 16 KiB.
     pub transmit_octets: usize,
     /// The octets of one chunk after which another waiting message has its
     /// turn; below 2,048 it counts as that. Default 16 KiB.

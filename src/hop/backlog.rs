@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::portion::Portion;
 use crate::spare::Spare;
 use crate::time::Instant;
 use crate::wire::TransactionId;
@@ -27,6 +28,7 @@ pub(super) struct Backlog {
     last_left: Instant,
     /// Requests that were given completely, and where each ends.
     requests: VecDeque<(u64, TransactionId)>,
+    portion: Portion,
 }
 
 impl Backlog {
@@ -38,12 +40,20 @@ impl Backlog {
             looked: now,
             last_left: now,
             requests: VecDeque::new(),
+            portion: Portion::new(),
         }
     }
 
     /// The transport is given so many octets.
-    pub(super) const fn give(&mut self, octets: usize) {
+    pub(super) fn give(&mut self, octets: usize, now: Instant) {
         self.given = self.given.saturating_add(octets as u64);
+        self.portion.give(octets, self.given, now);
+    }
+
+    /// How many octets the transport is given at once. Without a word of what it holds,
+    /// nobody knows how fast it is.
+    pub(super) const fn portion(&self) -> usize {
+        if self.is_told { self.portion.octets() } else { usize::MAX }
     }
 
     /// The last octet of a request is among those that the transport has been given,
@@ -104,6 +114,7 @@ impl Backlog {
         if left > self.left {
             self.left = left;
             self.last_left = now;
+            self.portion.leave(left, now);
         }
     }
 

@@ -100,7 +100,7 @@ impl<O: Owner> Hop<O> {
     /// The transport is given a message.
     fn give(&mut self, head: Bytes, body: Bytes, tail: Bytes) -> Transmit {
         let transmit = Transmit::new(head, body, tail);
-        self.backlog.give(transmit.remaining());
+        self.backlog.give(transmit.remaining(), self.now);
         transmit
     }
 

@@ -18,6 +18,7 @@ mod owner;
 mod pace;
 #[cfg(feature = "auth")]
 mod passing;
+mod portion;
 mod priority;
 mod queue;
 mod respond;

@@ -13,7 +13,7 @@ use crate::wire::scan::EndLineGuard;
 use crate::wire::{Continuation, TransactionId, write_end_line};
 
 /// One transmit gathers heads, control frames and small bodies until it has so
-/// many octets.
+/// many octets, or the portion that a slow transport takes.
 const BATCH: usize = 16 * 1024;
 
 /// Body pieces of up to this size are copied after their head, which is cheaper
@@ -68,7 +68,8 @@ impl<O: Owner> Hop<O> {
     /// The octets of the next transmit.
     pub(super) fn next_of_stream(&mut self) -> Option<Transmit> {
         let mut body = Bytes::new();
-        while self.out.len() < BATCH {
+        let batch = BATCH.min(self.backlog.portion());
+        while self.out.len() < batch {
             match self.step() {
                 Step::Wrote => {}
                 Step::Idle => {
@@ -88,11 +89,11 @@ impl<O: Owner> Hop<O> {
             return None;
         }
         let head = self.out.split().freeze();
-        self.backlog.give(head.len() + body.len());
+        self.backlog.give(head.len() + body.len(), self.now);
         let mut tail = Bytes::new();
         if !body.is_empty() && self.close_if_due() {
             tail = self.out.split().freeze();
-            self.backlog.give(tail.len());
+            self.backlog.give(tail.len(), self.now);
         }
         Some(Transmit::new(head, body, tail))
     }
@@ -257,7 +258,8 @@ impl<O: Owner> Hop<O> {
     pub(super) fn allowance(&self) -> usize {
         let sent = self.open.as_ref().map_or(0, |open| open.sent);
         let chunk = self.patience().unwrap_or(usize::MAX).min(self.most_of_chunk());
-        chunk.saturating_sub(sent).min(self.config.transmit_octets).min(self.paced_piece())
+        let transmit = self.config.transmit_octets.min(self.backlog.portion());
+        chunk.saturating_sub(sent).min(transmit).min(self.paced_piece())
     }
 
     /// Octets that the rate of the open chunk's source allows now.
