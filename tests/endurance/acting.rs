@@ -162,10 +162,7 @@ impl World {
         } else {
             OutgoingMessage::new("text/plain".parse().unwrap(), content(index, len))
         };
-        message = message
-            .failure_report(failure_report)
-            .success_report(success)
-            .report_timeout(secs(300));
+        message = message.failure_report(failure_report).success_report(success);
         let Some(key) = self.send(side, slot, message, len) else { return };
         self.ledger.entries[index].failure_report = failure_report;
         if is_streamed {

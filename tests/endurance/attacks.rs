@@ -148,8 +148,8 @@ impl Hostile {
         let status = pick(&mut self.rng, &STATUSES);
         let id = request.sent.id.clone();
         let octets = self.peer.response(request.session, &id, status);
-        // An empty chunk with `#` has no transaction: it carries no octets.
-        let is_message = request.sent.len() > 0;
+        // Nothing but octets or the end of a message is refused alone.
+        let is_message = request.sent.len() > 0 || request.sent.flag == '#';
         let ends = ends_session(status, false, false) || (!is_message && status != 200);
         if ends {
             self.may_end.push(request.session);

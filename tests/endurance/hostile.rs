@@ -161,10 +161,7 @@ impl Hostile {
         } else {
             OutgoingMessage::new(plain, vec![b'y'; len])
         };
-        let message = message
-            .failure_report(report)
-            .success_report(chance(&mut self.rng, 30))
-            .report_timeout(secs(300));
+        let message = message.failure_report(report).success_report(chance(&mut self.rng, 30));
         let connection = &mut self.connection;
         // The limit, or a type that was refused with 415.
         if let Ok(key) = counted(|| connection.send(key, message)) {
