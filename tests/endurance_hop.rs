@@ -15,7 +15,8 @@ use common::{ALICE, BOB, Failing, Seeded, Side, alice_opens, bob_expects, path};
 use msrp::wire::FailureReport;
 use msrp::{
     Config, Connection, Event, Framing, MessageKey, Outcome, OutgoingMessage, ParseOptions,
-    Priority, Random, RandomError, ReceiveMode, Role, SessionConfig, SessionKey, Tunnel,
+    Priority, Random, RandomError, ReceiveMode, Role, SessionConfig, SessionKey, StatusCode,
+    Tunnel,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -297,6 +298,23 @@ fn a_message_that_has_ended_holds_no_place() {
     let held = alice.side.connection.footprint().held;
     assert_eq!(held["transactions with a place"], 2);
     assert!(held["transactions without a place"] <= 2, "{held:?}");
+}
+
+/// Its outcome is known. An error to a message with Failure-Report `partial` is not.
+#[test]
+fn the_response_to_a_message_that_has_ended_is_the_first_to_be_missed() {
+    let (mut alice, one, _) = two_sessions(1);
+    let ended = send(&mut alice, one, text(FailureReport::Yes));
+    alice.drain();
+    send(&mut alice, one, text(FailureReport::Partial));
+    let partial = alice.drain().remove(0);
+    alice.side.connection.abort(ended).unwrap();
+    alice.events();
+    alice.answer(&partial, "413 Stop");
+    let rejected = Outcome::Rejected(StatusCode::STOP_SENDING);
+    let events = alice.events();
+    let is_told = |event: &Event| matches!(event, Event::Finished(it) if it.outcome == rejected);
+    assert!(events.iter().any(is_told), "{events:?}");
 }
 
 #[test]

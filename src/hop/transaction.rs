@@ -120,7 +120,7 @@ impl<O: Owner> Transactions<O> {
     }
 
     /// Begins a transaction in which silence is success. If its source has too many
-    /// without a place, the oldest ends and is returned.
+    /// without a place, one ends and is returned.
     pub(crate) fn begin_silent(
         &mut self,
         id: TransactionId,
@@ -129,7 +129,8 @@ impl<O: Owner> Transactions<O> {
     ) -> Option<Unanswered<O>> {
         let source = O::source_of(&purpose);
         self.insert(id, purpose, offset, Hold::Silent);
-        self.add_loose(source?, id)
+        let one_too_many = self.loose.add_silent(source?, id, |id| has_no_place(&self.open, id));
+        self.give_up(one_too_many)
     }
 
     fn insert(&mut self, id: TransactionId, purpose: O::Purpose, offset: Offset, hold: Hold) {
@@ -160,12 +161,13 @@ impl<O: Owner> Transactions<O> {
         transaction.hold = Hold::Ended;
         self.places -= 1;
         let source = O::source_of(&transaction.purpose)?;
-        Some((source, self.add_loose(source, id)))
+        let one_too_many = self.loose.add_of_ended(source, id, |id| has_no_place(&self.open, id));
+        Some((source, self.give_up(one_too_many)))
     }
 
-    fn add_loose(&mut self, source: O::Source, id: TransactionId) -> Option<Unanswered<O>> {
-        let oldest = self.loose.add(source, id, |id| has_no_place(&self.open, id))?;
-        self.complete(&oldest).map(|transaction| (oldest, transaction))
+    fn give_up(&mut self, id: Option<TransactionId>) -> Option<Unanswered<O>> {
+        let id = id?;
+        self.complete(&id).map(|transaction| (id, transaction))
     }
 
     /// The chunk of this transaction has reached the place `end` of its message.

@@ -326,9 +326,9 @@ impl Hostile {
             eprintln!("{:>10.3?} {}", self.now, text.chars().take(200).collect::<String>());
         }
         match event {
-            Event::SessionOpened { session, .. } => {
-                let ours = self.connection.session(session).unwrap().local.to_string();
-                let at = self.peer.sessions.iter().position(|it| it.ours == ours).unwrap();
+            Event::SessionOpened { session, remote, .. } => {
+                let theirs = remote.to_string();
+                let at = self.peer.sessions.iter().position(|it| it.theirs == theirs).unwrap();
                 self.keys[at] = Some(session);
             }
             Event::SessionClosed { session, reason, .. } => self.session_closed(session, reason),
