@@ -33,8 +33,7 @@ impl Relay {
 
     fn head(&mut self, now: Instant, source: ConnectionId, head: Head) {
         let view = head.view();
-        let is_chunk = view.method() == Some(Method::Send) && view.has_body();
-        let current = if is_chunk {
+        let current = if view.method() == Some(Method::Send) {
             self.begin_chunk(now, source, head)
         } else {
             // Few of these have a large body: it is held until it is complete.
@@ -58,7 +57,8 @@ impl Relay {
         }
     }
 
-    /// Begins to forward a chunk before its body arrives.
+    /// Begins to forward a SEND before its body arrives. One without a body has its
+    /// place among the chunks of its message, too.
     fn begin_chunk(&mut self, now: Instant, source: ConnectionId, head: Head) -> Current {
         let view = head.view();
         let way = match self.route(now, source, &view) {
@@ -142,7 +142,7 @@ impl Relay {
         }
     }
 
-    /// Handles a response, a SEND without a body, or another request.
+    /// Handles a response, or a request other than SEND.
     fn whole(&mut self, now: Instant, source: ConnectionId, head: &Head, body: Option<BytesMut>) {
         let view = head.view();
         if let Some(status) = view.status_code() {
@@ -157,15 +157,15 @@ impl Relay {
             Some(Method::Other(_)) if is_blocked => {
                 self.refuse(source, &view, StatusCode::UNKNOWN_METHOD);
             }
-            None
-            | Some(
-                Method::Send | Method::Report | Method::Auth | Method::Nickname | Method::Other(_),
-            ) => self.pass(now, source, &view, body.as_deref()),
+            // A SEND is forwarded while it arrives.
+            None | Some(Method::Send) => {}
+            Some(Method::Report | Method::Auth | Method::Nickname | Method::Other(_)) => {
+                self.pass(now, source, &view, body.as_deref());
+            }
         }
     }
 
-    /// Forwards a complete request. The relay responds to a SEND itself, the far
-    /// end to any other request (section 6.4.2).
+    /// Forwards a complete request, to which the far end responds (section 6.4.2).
     fn pass(
         &mut self,
         now: Instant,
@@ -180,21 +180,12 @@ impl Relay {
         if head.method() != Some(Method::Report) && self.owes_responses(source, way.destination) {
             return self.refuse(source, head, StatusCode::TIMEOUT);
         }
-        let is_send = head.method() == Some(Method::Send);
-        let has_passed = if is_send {
-            self.pass_bodiless(source, head, &way)
-        } else {
-            self.pass_whole(source, head, &way, body)
-        };
+        let has_passed = self.pass_whole(source, head, &way, body);
         self.has_octets(way.destination);
         if has_passed.is_none() {
             return self.refuse(source, head, StatusCode::TIMEOUT);
         }
-        if is_send {
-            self.count_chunk(&way.tokens);
-        } else {
-            self.counters.passed += 1;
-        }
+        self.counters.passed += 1;
         self.hold_back(source, way.destination);
         self.take_request(source, head);
     }
@@ -206,24 +197,8 @@ impl Relay {
         self.links.get(destination).is_some_and(|next| next.hop.open_requests_of(source) >= max)
     }
 
-    /// Forwards a SEND that binds a session or keeps a connection alive. `None` if
-    /// no transaction id can be drawn, and its next hop is closed.
-    fn pass_bodiless(
-        &mut self,
-        source: ConnectionId,
-        head: &HeadRef<'_>,
-        way: &Way<'_>,
-    ) -> Option<()> {
-        let next = self.links.get_mut(way.destination)?;
-        let relayed = Arc::new(Relayed::new(source, head, &way.own, way.to));
-        let asks_response = head.failure_report() != FailureReport::No;
-        let purpose = asks_response.then(|| Purpose::Relayed(Arc::clone(&relayed)));
-        let id = next.hop.begin_control_request(purpose)?;
-        relayed.write_bodiless(next.hop.control(), &id, head.byte_range());
-        Some(())
-    }
-
-    /// Forwards any other request. `None` as for [`Relay::pass_bodiless`].
+    /// Queues the request for its next hop. `None` if no transaction id can be drawn, and
+    /// its next hop is closed.
     fn pass_whole(
         &mut self,
         source: ConnectionId,

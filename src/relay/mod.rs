@@ -38,9 +38,10 @@
 //!   needs it. The relay responds once the whole chunk has arrived. A later
 //!   failure becomes a REPORT to the sender, with the status of the next hop, or
 //!   408 if the next hop does not respond or its connection is lost.
-//! - Chunks from one connection leave in the order in which they arrived.
-//! - Other requests and all responses are forwarded once they are complete. The
-//!   far end responds to these requests.
+//! - SENDs from one connection leave in the order in which they arrived, those
+//!   without a body included.
+//! - Other requests and all responses are forwarded once they are complete, and
+//!   overtake SENDs. The far end responds to these requests.
 //! - The relay queues up to [`RelayLimits::queue_octets`] for a connection. Above
 //!   that, [`Relay::wants_read`] is false for the connections that send to it;
 //!   other connections are not affected.
