@@ -26,7 +26,7 @@ impl Relay {
         match frame {
             Frame::Head(head) => self.head(now, source, head),
             Frame::BadHead(bad) => self.bad_head(source, &bad),
-            Frame::Body(piece) => self.piece(source, piece),
+            Frame::Body(piece) => self.piece(now, source, piece),
             Frame::End(flag) => self.end(now, source, flag),
         }
     }
@@ -69,6 +69,9 @@ impl Relay {
             }
         };
         let Way { own, to, destination, tokens } = way;
+        if let Some(link) = self.links.get_mut(source) {
+            link.is_proven = true;
+        }
         let relayed = Arc::new(Relayed::new(source, &view, &own, to));
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
         let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
@@ -79,9 +82,12 @@ impl Relay {
         Current::Passing { head, destination, key, relayed, tokens }
     }
 
-    fn piece(&mut self, source: ConnectionId, piece: Bytes) {
+    fn piece(&mut self, now: Instant, source: ConnectionId, piece: Bytes) {
         let max_whole = self.config.limits.whole_octets;
         let Some(link) = self.links.get_mut(source) else { return };
+        if matches!(link.current, Current::Passing { .. }) {
+            link.carries(now, piece.len(), &self.config);
+        }
         match &mut link.current {
             Current::Skipped | Current::Lost { .. } => {}
             Current::Whole { body: Some(body), .. } => {
@@ -133,7 +139,7 @@ impl Relay {
                 self.has_octets(destination);
                 self.hold_back(source, destination);
                 self.count_chunk(&tokens);
-                self.take_request(source, &head.view());
+                self.take_request(now, source, &head.view());
             }
             Current::Lost { head, .. } => {
                 self.refuse(source, &head.view(), StatusCode::TIMEOUT);
@@ -187,7 +193,7 @@ impl Relay {
         }
         self.counters.passed += 1;
         self.hold_back(source, way.destination);
-        self.take_request(source, head);
+        self.take_request(now, source, head);
     }
 
     /// Whether the next hop has so many open transactions of this connection that it
@@ -278,9 +284,10 @@ impl Relay {
     }
 
     /// Accepts a request, and responds to it if it is a SEND (section 6.4.1).
-    fn take_request(&mut self, source: ConnectionId, head: &HeadRef<'_>) {
+    fn take_request(&mut self, now: Instant, source: ConnectionId, head: &HeadRef<'_>) {
         let Some(link) = self.links.get_mut(source) else { return };
         link.is_proven = true;
+        link.carries(now, head.size(), &self.config);
         if head.method() == Some(Method::Send) {
             link.hop.respond(head, StatusCode::OK, head.to_path().first());
             self.has_octets(source);

@@ -60,6 +60,7 @@ mod config;
 mod directory;
 mod event;
 mod forward;
+mod in_use;
 mod link;
 mod relayed;
 mod route;
@@ -69,7 +70,7 @@ mod watch;
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 pub use config::{Peer, RelayConfig, RelayLimits, Security};
 pub use event::{
@@ -78,7 +79,7 @@ pub use event::{
 };
 
 use crate::auth::DigestServer;
-use crate::hop::{Hop, HopConfig, Order, Transmit};
+use crate::hop::{Hop, HopConfig, HopEvent, Order, Transmit};
 use crate::limits::ParseOptions;
 use crate::random::{Random, RandomError, RandomPool};
 use crate::tolerance::Tolerance;
@@ -260,13 +261,18 @@ impl Relay {
             if link.in_flight.is_some() || link.state == State::Connecting {
                 continue;
             }
+            let had_control = link.hop.control_len() > 0;
             let transmit = link.hop.poll_transmit(now);
-            // The only events here are silences that count as success.
-            link.hop.events.clear();
+            // The other events here are silences that count as success.
+            let is_sent = |event| matches!(event, HopEvent::ChunkSent { .. });
+            let has_sent_chunk = link.hop.events.drain(..).any(is_sent);
             let failure = link.hop.failure().filter(|_| link.takes_requests()).cloned();
-            if transmit.is_some() {
+            if let Some(transmit) = &transmit {
                 link.in_flight = Some(now);
-                link.last_used = now;
+                if had_control || has_sent_chunk {
+                    link.last_used = now;
+                }
+                link.carries(now, transmit.remaining(), &self.config);
             }
             // The hop may need octets of the connections that it holds back.
             self.resume_waiters(id);
