@@ -23,10 +23,14 @@
 #[path = "relay_sim/client.rs"]
 mod client;
 mod common;
+#[path = "relay_sim/empties.rs"]
+mod empties;
 #[path = "relay_sim/hostile.rs"]
 mod hostile;
 #[path = "relay_sim/ledger.rs"]
 mod ledger;
+#[path = "relay_sim/order.rs"]
+mod order;
 #[path = "relay_sim/pipe.rs"]
 mod pipe;
 #[path = "relay_sim/plan.rs"]

@@ -55,11 +55,19 @@ pub struct RelayConfig {
     /// 30 seconds.
     pub transaction_timeout: Duration,
     /// How long a new connection may exist before its first request is
-    /// accepted (RFC 4976 section 6.1). Default 30 seconds.
+    /// accepted (RFC 4976 section 6.1). The head of a SEND that has a way to its
+    /// next hop is enough, however long its body takes. Default 30 seconds.
     pub probation: Duration,
-    /// How long a connection may carry neither a request nor a response before
-    /// it is closed (RFC 4976 section 6.5). Default 1 hour.
+    /// How long a connection may be out of use before it is closed: it carries
+    /// neither a request nor a response (RFC 4976 section 6.5), nor octets of one
+    /// at [`RelayConfig::least_rate`]. Default 1 hour.
     pub idle: Duration,
+    /// The octets a second of accepted requests, sent or received, below which a
+    /// connection is not in use. Default 100.
+    pub least_rate: u64,
+    /// The time over which [`RelayConfig::least_rate`] is measured. Default 30
+    /// seconds.
+    pub rate_time: Duration,
     /// How long it may take to write one [`Transmit`](crate::Transmit) before
     /// the connection is closed. Default 1 minute.
     pub stall: Duration,
@@ -96,6 +104,8 @@ impl RelayConfig {
             transaction_timeout: Duration::from_secs(30),
             probation: Duration::from_secs(30),
             idle: Duration::from_secs(3600),
+            least_rate: 100,
+            rate_time: Duration::from_secs(30),
             stall: Duration::from_secs(60),
             max_failures: 5,
             plain_auth: false,

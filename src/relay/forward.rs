@@ -26,15 +26,14 @@ impl Relay {
         match frame {
             Frame::Head(head) => self.head(now, source, head),
             Frame::BadHead(bad) => self.bad_head(source, &bad),
-            Frame::Body(piece) => self.piece(source, piece),
+            Frame::Body(piece) => self.piece(now, source, piece),
             Frame::End(flag) => self.end(now, source, flag),
         }
     }
 
     fn head(&mut self, now: Instant, source: ConnectionId, head: Head) {
         let view = head.view();
-        let is_chunk = view.method() == Some(Method::Send) && view.has_body();
-        let current = if is_chunk {
+        let current = if view.method() == Some(Method::Send) {
             self.begin_chunk(now, source, head)
         } else {
             // Few of these have a large body: it is held until it is complete.
@@ -58,7 +57,8 @@ impl Relay {
         }
     }
 
-    /// Begins to forward a chunk before its body arrives.
+    /// Begins to forward a SEND before its body arrives. One without a body has its
+    /// place among the chunks of its message, too.
     fn begin_chunk(&mut self, now: Instant, source: ConnectionId, head: Head) -> Current {
         let view = head.view();
         let way = match self.route(now, source, &view) {
@@ -69,6 +69,9 @@ impl Relay {
             }
         };
         let Way { own, to, destination, tokens } = way;
+        if let Some(link) = self.links.get_mut(source) {
+            link.is_proven = true;
+        }
         let relayed = Arc::new(Relayed::new(source, &view, &own, to));
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
         let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
@@ -79,9 +82,12 @@ impl Relay {
         Current::Passing { head, destination, key, relayed, tokens }
     }
 
-    fn piece(&mut self, source: ConnectionId, piece: Bytes) {
+    fn piece(&mut self, now: Instant, source: ConnectionId, piece: Bytes) {
         let max_whole = self.config.limits.whole_octets;
         let Some(link) = self.links.get_mut(source) else { return };
+        if matches!(link.current, Current::Passing { .. }) {
+            link.carries(now, piece.len(), &self.config);
+        }
         match &mut link.current {
             Current::Skipped | Current::Lost { .. } => {}
             Current::Whole { body: Some(body), .. } => {
@@ -133,7 +139,7 @@ impl Relay {
                 self.has_octets(destination);
                 self.hold_back(source, destination);
                 self.count_chunk(&tokens);
-                self.take_request(source, &head.view());
+                self.take_request(now, source, &head.view());
             }
             Current::Lost { head, .. } => {
                 self.refuse(source, &head.view(), StatusCode::TIMEOUT);
@@ -142,7 +148,7 @@ impl Relay {
         }
     }
 
-    /// Handles a response, a SEND without a body, or another request.
+    /// Handles a response, or a request other than SEND.
     fn whole(&mut self, now: Instant, source: ConnectionId, head: &Head, body: Option<BytesMut>) {
         let view = head.view();
         if let Some(status) = view.status_code() {
@@ -157,15 +163,15 @@ impl Relay {
             Some(Method::Other(_)) if is_blocked => {
                 self.refuse(source, &view, StatusCode::UNKNOWN_METHOD);
             }
-            None
-            | Some(
-                Method::Send | Method::Report | Method::Auth | Method::Nickname | Method::Other(_),
-            ) => self.pass(now, source, &view, body.as_deref()),
+            // A SEND is forwarded while it arrives.
+            None | Some(Method::Send) => {}
+            Some(Method::Report | Method::Auth | Method::Nickname | Method::Other(_)) => {
+                self.pass(now, source, &view, body.as_deref());
+            }
         }
     }
 
-    /// Forwards a complete request. The relay responds to a SEND itself, the far
-    /// end to any other request (section 6.4.2).
+    /// Forwards a complete request, to which the far end responds (section 6.4.2).
     fn pass(
         &mut self,
         now: Instant,
@@ -180,23 +186,14 @@ impl Relay {
         if head.method() != Some(Method::Report) && self.owes_responses(source, way.destination) {
             return self.refuse(source, head, StatusCode::TIMEOUT);
         }
-        let is_send = head.method() == Some(Method::Send);
-        let has_passed = if is_send {
-            self.pass_bodiless(source, head, &way)
-        } else {
-            self.pass_whole(source, head, &way, body)
-        };
+        let has_passed = self.pass_whole(source, head, &way, body);
         self.has_octets(way.destination);
         if has_passed.is_none() {
             return self.refuse(source, head, StatusCode::TIMEOUT);
         }
-        if is_send {
-            self.count_chunk(&way.tokens);
-        } else {
-            self.counters.passed += 1;
-        }
+        self.counters.passed += 1;
         self.hold_back(source, way.destination);
-        self.take_request(source, head);
+        self.take_request(now, source, head);
     }
 
     /// Whether the next hop has so many open transactions of this connection that it
@@ -206,24 +203,8 @@ impl Relay {
         self.links.get(destination).is_some_and(|next| next.hop.open_requests_of(source) >= max)
     }
 
-    /// Forwards a SEND that binds a session or keeps a connection alive. `None` if
-    /// no transaction id can be drawn, and its next hop is closed.
-    fn pass_bodiless(
-        &mut self,
-        source: ConnectionId,
-        head: &HeadRef<'_>,
-        way: &Way<'_>,
-    ) -> Option<()> {
-        let next = self.links.get_mut(way.destination)?;
-        let relayed = Arc::new(Relayed::new(source, head, &way.own, way.to));
-        let asks_response = head.failure_report() != FailureReport::No;
-        let purpose = asks_response.then(|| Purpose::Relayed(Arc::clone(&relayed)));
-        let id = next.hop.begin_control_request(purpose)?;
-        relayed.write_bodiless(next.hop.control(), &id, head.byte_range());
-        Some(())
-    }
-
-    /// Forwards any other request. `None` as for [`Relay::pass_bodiless`].
+    /// Queues the request for its next hop. `None` if no transaction id can be drawn, and
+    /// its next hop is closed.
     fn pass_whole(
         &mut self,
         source: ConnectionId,
@@ -303,9 +284,10 @@ impl Relay {
     }
 
     /// Accepts a request, and responds to it if it is a SEND (section 6.4.1).
-    fn take_request(&mut self, source: ConnectionId, head: &HeadRef<'_>) {
+    fn take_request(&mut self, now: Instant, source: ConnectionId, head: &HeadRef<'_>) {
         let Some(link) = self.links.get_mut(source) else { return };
         link.is_proven = true;
+        link.carries(now, head.size(), &self.config);
         if head.method() == Some(Method::Send) {
             link.hop.respond(head, StatusCode::OK, head.to_path().first());
             self.has_octets(source);

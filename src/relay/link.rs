@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
-use super::config::Peer;
+use super::config::{Peer, RelayConfig};
 use super::event::{ConnectionId, RelayClose, TokenId};
+use super::in_use::InUse;
 use super::relayed::{ChunkKey, Relayed, Relaying};
 use crate::hop::Hop;
 use crate::wire::Head;
@@ -60,8 +61,10 @@ pub(super) struct Link {
     /// The connections that wait for this one to have room.
     pub(super) waiters: Vec<ConnectionId>,
     pub(super) since: Instant,
+    /// When it last carried a request or a response, or enough octets of one.
     pub(super) last_used: Instant,
-    /// Whether a request has been accepted.
+    in_use: InUse,
+    /// Whether a request has been accepted, or a SEND has a way to its next hop.
     pub(super) is_proven: bool,
     pub(super) refused: u32,
     pub(super) auth_failures: u32,
@@ -84,6 +87,7 @@ impl Link {
             waiters: Vec::new(),
             since: now,
             last_used: now,
+            in_use: InUse::new(now),
             is_proven: false,
             refused: 0,
             auth_failures: 0,
@@ -96,6 +100,19 @@ impl Link {
     pub(super) const fn next_key(&mut self) -> ChunkKey {
         self.next_key += 1;
         ChunkKey(self.next_key)
+    }
+
+    /// So many octets of accepted requests flow on it, in either direction.
+    pub(super) fn carries(&mut self, now: Instant, octets: usize, config: &RelayConfig) {
+        if self.in_use.flows(now, octets, config) {
+            self.last_used = now;
+        }
+    }
+
+    /// Until when it is in use: octets of accepted requests have flowed on it at
+    /// [`RelayConfig::least_rate`] at least.
+    pub(super) const fn in_use_until(&self) -> Instant {
+        self.in_use.until()
     }
 
     pub(super) fn is_up(&self) -> bool {

@@ -38,9 +38,10 @@
 //!   needs it. The relay responds once the whole chunk has arrived. A later
 //!   failure becomes a REPORT to the sender, with the status of the next hop, or
 //!   408 if the next hop does not respond or its connection is lost.
-//! - Chunks from one connection leave in the order in which they arrived.
-//! - Other requests and all responses are forwarded once they are complete. The
-//!   far end responds to these requests.
+//! - SENDs from one connection leave in the order in which they arrived, those
+//!   without a body included.
+//! - Other requests and all responses are forwarded once they are complete, and
+//!   overtake SENDs. The far end responds to these requests.
 //! - The relay queues up to [`RelayLimits::queue_octets`] for a connection. Above
 //!   that, [`Relay::wants_read`] is false for the connections that send to it;
 //!   other connections are not affected.
@@ -59,6 +60,7 @@ mod config;
 mod directory;
 mod event;
 mod forward;
+mod in_use;
 mod link;
 mod relayed;
 mod route;
@@ -68,7 +70,7 @@ mod watch;
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 pub use config::{Peer, RelayConfig, RelayLimits, Security};
 pub use event::{
@@ -77,7 +79,7 @@ pub use event::{
 };
 
 use crate::auth::DigestServer;
-use crate::hop::{Hop, HopConfig, Order, Transmit};
+use crate::hop::{Hop, HopConfig, HopEvent, Order, Transmit};
 use crate::limits::ParseOptions;
 use crate::random::{Random, RandomError, RandomPool};
 use crate::tolerance::Tolerance;
@@ -259,13 +261,18 @@ impl Relay {
             if link.in_flight.is_some() || link.state == State::Connecting {
                 continue;
             }
+            let had_control = link.hop.control_len() > 0;
             let transmit = link.hop.poll_transmit(now);
-            // The only events here are silences that count as success.
-            link.hop.events.clear();
+            // The other events here are silences that count as success.
+            let is_sent = |event| matches!(event, HopEvent::ChunkSent { .. });
+            let has_sent_chunk = link.hop.events.drain(..).any(is_sent);
             let failure = link.hop.failure().filter(|_| link.takes_requests()).cloned();
-            if transmit.is_some() {
+            if let Some(transmit) = &transmit {
                 link.in_flight = Some(now);
-                link.last_used = now;
+                if had_control || has_sent_chunk {
+                    link.last_used = now;
+                }
+                link.carries(now, transmit.remaining(), &self.config);
             }
             // The hop may need octets of the connections that it holds back.
             self.resume_waiters(id);

@@ -62,16 +62,17 @@ pub(super) struct Passed {
     pub(super) has_credentials: bool,
 }
 
-/// The head of a SEND that a relay forwards: every header field except
-/// Byte-Range, which differs from chunk to chunk, and what a REPORT needs.
+/// The head of a SEND that a relay forwards, and what a REPORT needs: every header
+/// field except the Byte-Range of a body, which differs from chunk to chunk.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Relayed {
     /// The connection on which it arrived.
     source: ConnectionId,
     text: Box<[u8]>,
-    /// Where the Byte-Range goes in `text`: after To-Path and From-Path, which some
-    /// peers expect first.
-    range_at: usize,
+    /// Where the Byte-Range of a body goes in `text`: after To-Path and From-Path, which
+    /// some peers expect first. `None` for a SEND without a body, which is one chunk and
+    /// leaves as it came.
+    range_at: Option<usize>,
     /// The URI of the relay to which the request was sent, in `text`.
     own: Range<usize>,
     /// The From-Path with which it arrived, in `text`.
@@ -91,8 +92,10 @@ impl Relayed {
     ) -> Self {
         let mut text = Vec::with_capacity(head.size());
         let spans = write_paths(&mut text, own, head.from_path(), to);
-        let range_at = text.len();
-        write_fields(&mut text, head, |name| name != Some(HeaderName::ByteRange));
+        let range_at = head.has_body().then_some(text.len());
+        write_fields(&mut text, head, |name| {
+            range_at.is_none() || name != Some(HeaderName::ByteRange)
+        });
         Self {
             source,
             text: text.into_boxed_slice(),
@@ -137,23 +140,6 @@ impl Relayed {
         self.text.len() + CHUNK_OVERHEAD
     }
 
-    /// Writes a request without a body.
-    pub(super) fn write_bodiless(
-        &self,
-        out: &mut BytesMut,
-        id: &TransactionId,
-        range: Option<ByteRange>,
-    ) {
-        let (paths, fields) = self.text.split_at_checked(self.range_at).unwrap_or_default();
-        write_start(out, id, b"SEND");
-        out.put_slice(paths);
-        if let Some(range) = range {
-            write_range(out, range);
-        }
-        out.put_slice(fields);
-        end_bodiless(out, id);
-    }
-
     fn str(&self, span: &Range<usize>) -> &str {
         let octets = self.text.get(span.clone()).unwrap_or_default();
         std::str::from_utf8(octets).unwrap_or_default()
@@ -167,8 +153,12 @@ impl Heading<Relaying> for Arc<Relayed> {
         id: &TransactionId,
         range: ByteRange,
     ) -> Result<(), EncodeError> {
-        let (paths, fields) = self.text.split_at_checked(self.range_at).unwrap_or_default();
         write_start(out, id, b"SEND");
+        let Some(range_at) = self.range_at else {
+            out.put_slice(without_last_crlf(&self.text));
+            return Ok(());
+        };
+        let (paths, fields) = self.text.split_at_checked(range_at).unwrap_or_default();
         out.put_slice(paths);
         write_range(out, range);
         out.put_slice(fields);
@@ -201,15 +191,15 @@ pub(super) fn write_passed(
     write_paths(&mut text, own, head.from_path(), to);
     write_fields(&mut text, head, |_| true);
     write_start(out, id, start);
-    out.put_slice(&text);
     match body {
-        None => end_bodiless(out, id),
+        None => out.put_slice(without_last_crlf(&text)),
         Some(body) => {
+            out.put_slice(&text);
             out.put_slice(b"\r\n");
             out.put_slice(body);
-            write_end_line(out, id, Continuation::Complete);
         }
     }
+    write_end_line(out, id, Continuation::Complete);
 }
 
 /// The From-Path of a request that has passed `own` in this order.
@@ -275,9 +265,8 @@ fn write_range(out: &mut BytesMut, range: ByteRange) {
     let _ = write!(out, "Byte-Range: {range}\r\n");
 }
 
-/// Writes the end-line after the last header field, whose CRLF the end-line brings
-/// with it.
-fn end_bodiless(out: &mut BytesMut, id: &TransactionId) {
-    out.truncate(out.len().saturating_sub(2));
-    write_end_line(out, id, Continuation::Complete);
+/// The header fields of a frame without a body: the end-line brings the CRLF of the last
+/// one with it.
+fn without_last_crlf(fields: &[u8]) -> &[u8] {
+    fields.strip_suffix(b"\r\n").unwrap_or(fields)
 }

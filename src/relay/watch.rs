@@ -64,7 +64,9 @@ impl Relay {
         let of_state = match link.state {
             State::Connecting => link.since.checked_add(config.transaction_timeout),
             State::Up if !link.is_proven => link.since.checked_add(config.probation),
-            State::Up => link.last_used.checked_add(config.idle),
+            State::Up => {
+                link.last_used.checked_add(config.idle).map(|due| due.max(link.in_use_until()))
+            }
             State::Closing(_) => None,
             State::Closed => return None,
         };
@@ -112,7 +114,10 @@ impl Relay {
             State::Up if !link.is_proven => {
                 is_over(link.since, config.probation).then_some(RelayClose::Probation)
             }
-            State::Up => is_over(link.last_used, config.idle).then_some(RelayClose::Idle),
+            State::Up => {
+                let is_idle = is_over(link.last_used, config.idle) && link.in_use_until() <= now;
+                is_idle.then_some(RelayClose::Idle)
+            }
             State::Connecting | State::Closing(_) | State::Closed => None,
         }
     }

@@ -81,6 +81,39 @@ fn flags_are_passed_on() {
     }
 }
 
+/// A SEND without a body has its place among the chunks of its message, and its flag.
+/// Only what is no SEND overtakes.
+// req: 4976-3-1 4976-6.4.1-7
+#[test]
+fn chunks_without_a_body_keep_their_place_and_flag() {
+    for flag in ['$', '+', '#'] {
+        scripted(|world| {
+            let talk = world.talk();
+            let bodiless = |id: &str, range: &str, flag| {
+                talk.request("SEND", id).message("m1").range(range).flag(flag).octets()
+            };
+            let report = talk.request("REPORT", "r1").message("m9").range("1-2/2");
+            // The transport of Bob is full with the first.
+            world.stall(talk.bob);
+            for octets in [
+                bodiless("c1", "1-0/*", '+'),
+                talk.chunk("c2", "m1", "1-5/*", "hello", '+').octets(),
+                bodiless("c3", "6-*/*", '+'),
+                talk.chunk("c4", "m1", "6-10/*", "world", '+').octets(),
+                report.header("Status", "000 200 OK").octets(),
+                bodiless("c5", "11-10/10", flag),
+            ] {
+                world.give(talk.alice, &octets);
+            }
+            world.unstall(talk.bob);
+            let last = format!("SEND 11-10/10{flag}");
+            let expected =
+                ["SEND 1-0/*+", "REPORT", "SEND 1-5/*+", "SEND 6-*/*+", "SEND 6-10/*+", &last];
+            assert_eq!(world.told(talk.bob), expected);
+        });
+    }
+}
+
 /// The chunks that Alice has sent, and how the relay splits them.
 #[derive(Clone, Debug)]
 struct Part {

@@ -19,6 +19,7 @@ mod chunks;
 mod connections;
 mod failures;
 mod flow_control;
+mod in_use;
 mod messages;
 mod passing;
 mod random;

@@ -49,6 +49,8 @@ pub struct SidePlan {
     pub config: Config,
     pub takes_pieces: bool,
     pub reports_chunks: bool,
+    /// Whether it sends chunks without a body among the others.
+    pub makes_empties: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -157,7 +159,13 @@ fn side(rng: &mut Seeded, relays: usize) -> SidePlan {
     config.limits.event_octets = pick(rng, &[1_000, 20_000, 1 << 20]);
     config.limits.transactions = pick(rng, &[300, 1_024]);
     config.limits.body_writer_octets = pick(rng, &[100, 3_000, 262_144]);
-    SidePlan { relays: own, config, takes_pieces: chance(rng, 50), reports_chunks: chance(rng, 30) }
+    SidePlan {
+        relays: own,
+        config,
+        takes_pieces: chance(rng, 50),
+        reports_chunks: chance(rng, 30),
+        makes_empties: chance(rng, 50),
+    }
 }
 
 pub const fn scheme(is_secure: bool) -> &'static str {

@@ -6,12 +6,7 @@ use bytes::BytesMut;
 use msrp::wire::{Decoder, Frame, HeadRef, Method, TransactionId};
 
 use crate::ledger::SERIAL;
-
-/// Octets of a message of the ledger that have arrived.
-pub struct Arrival {
-    pub serial: usize,
-    pub end: u64,
-}
+use crate::order::{Seen, What};
 
 /// One direction.
 #[derive(Default)]
@@ -31,14 +26,14 @@ pub struct Watch {
 
 impl Watch {
     /// Checks octets that have arrived; `answered` is the other direction. Returns
-    /// the octets of the ledger's messages among them.
+    /// what it has of the ledger's messages.
     pub fn arrived(
         &mut self,
         octets: &[u8],
         answered: &mut Self,
         is_sound: bool,
         may_have_gaps: bool,
-    ) -> Vec<Arrival> {
+    ) -> Vec<Seen> {
         let mut arrivals = Vec::new();
         if self.is_lost {
             return arrivals;
@@ -65,13 +60,13 @@ impl Watch {
         answered: &mut Self,
         is_sound: bool,
         may_have_gaps: bool,
-    ) -> Option<Arrival> {
+    ) -> Option<Seen> {
         match frame {
             Frame::Head(head) => {
                 let view = head.view();
                 self.head(&view, answered, is_sound);
-                self.chunk(&view, may_have_gaps);
-                None
+                let what = self.chunk(&view, may_have_gaps)?;
+                self.seen(what)
             }
             Frame::BadHead(bad) => {
                 assert!(!is_sound, "a head that is none: {}", bad.error());
@@ -82,14 +77,22 @@ impl Watch {
             Frame::Body(piece) => {
                 let current = self.current?;
                 let place = self.places.entry(current).or_default();
-                *place += piece.len() as u64;
-                Some(Arrival { serial: current.0, end: *place })
+                let len = piece.len() as u64;
+                *place += len;
+                let end = *place;
+                self.seen(What::Octets { len, end })
             }
-            _ => {
+            Frame::End(flag) => {
+                let seen = self.seen(What::End(*flag));
                 self.current = None;
-                None
+                seen
             }
+            _ => None,
         }
+    }
+
+    fn seen(&self, what: What) -> Option<Seen> {
+        self.current.map(|(serial, hops)| Seen { serial, hops, what })
     }
 
     // req: 4975-7.1-13 4976-6.4.3-1
@@ -113,16 +116,17 @@ impl Watch {
 
     /// Chunks of one message arrive one after the other.
     // req: 4976-3-1
-    fn chunk(&mut self, head: &HeadRef<'_>, may_have_gaps: bool) {
-        let serial = serial_of(head).filter(|_| head.has_body());
+    fn chunk(&mut self, head: &HeadRef<'_>, may_have_gaps: bool) -> Option<What> {
+        let serial = serial_of(head).filter(|_| head.method() == Some(Method::Send));
         self.current = serial.map(|serial| (serial, head.from_path().len()));
-        let (Some(current), Some(range)) = (self.current, head.byte_range()) else { return };
+        let (current, range) = (self.current?, head.byte_range()?);
         let start = range.start() - 1;
         let place = self.places.entry(current).or_insert(start);
         // A loss leaves a gap, and octets on another way can be late.
         let is_next = start == *place || may_have_gaps;
         assert!(is_next, "{} goes on at {start} behind {place}", current.0);
         *place = start;
+        Some(What::Head { start, has_body: head.has_body() })
     }
 }
 

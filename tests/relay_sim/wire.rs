@@ -1,9 +1,12 @@
 //! Transport connections, and the octets in transit on them.
 
+use std::collections::VecDeque;
+
 use bytes::{Buf, Bytes, BytesMut};
 use msrp::relay::{ConnectionId, Peer, Security};
 use msrp::{Connection, Framing};
 
+use crate::empties::Empties;
 use crate::ledger::has_mark;
 use crate::pipe::Pipe;
 use crate::plan::{Kind, READ, relay_host};
@@ -25,6 +28,9 @@ pub struct Wire {
     pub watches: [Watch; 2],
     /// What each end has begun to write.
     pub held: [Bytes; 2],
+    /// What a client writes after that, and what adds chunks to it.
+    pub behind: VecDeque<Bytes>,
+    empties: Option<Empties>,
     /// What has arrived for each end and is not taken.
     inputs: [BytesMut; 2],
     pub is_gone: [bool; 2],
@@ -64,6 +70,10 @@ impl World {
 
     pub fn join(&mut self, ends: [End; 2], framing: Framing) -> usize {
         let carries_messages = framing != Framing::Stream;
+        let makes_empties = ends.iter().any(|end| match end {
+            End::Client(number) => self.clients[*number].plan.makes_empties,
+            End::Relay(..) | End::Hostile(_) => false,
+        });
         let wire = self.wires.len();
         for end in ends {
             if let End::Relay(relay, id) = end {
@@ -75,6 +85,8 @@ impl World {
             pipes: [(); 2].map(|()| Pipe::new(self.plan.links.clone(), carries_messages)),
             watches: Default::default(),
             held: Default::default(),
+            behind: VecDeque::new(),
+            empties: makes_empties.then(Empties::default),
             inputs: Default::default(),
             is_gone: [false; 2],
             carries_messages,
@@ -103,23 +115,34 @@ impl World {
 
     /// Asks an end for octets; a relay is asked for those of all its wires.
     fn poll_end(&mut self, wire: usize, side: usize) -> bool {
-        let now = self.instant();
         let octets = match self.wires[wire].ends[side] {
             End::Relay(..) => return false,
             End::Hostile(number) => self.hostiles[number].out.pop_front(),
             End::Client(number) => {
-                let client = &mut self.clients[number];
-                let connection = client.connection.as_mut().unwrap();
-                let transmit = connection.poll_transmit(now);
-                if transmit.is_none() && connection.is_closed() {
-                    self.hang_up(wire, side);
+                if self.wires[wire].behind.is_empty() {
+                    self.poll_client(wire, side, number);
                 }
-                transmit.map(|mut transmit| transmit.copy_to_bytes(transmit.remaining()))
+                self.wires[wire].behind.pop_front()
             }
         };
         let Some(octets) = octets else { return false };
         self.wires[wire].held[side] = octets;
         true
+    }
+
+    fn poll_client(&mut self, wire: usize, side: usize, number: usize) {
+        let now = self.instant();
+        let connection = self.clients[number].connection.as_mut().unwrap();
+        if let Some(mut transmit) = connection.poll_transmit(now) {
+            let octets = transmit.copy_to_bytes(transmit.remaining());
+            let Wire { behind, empties, .. } = &mut self.wires[wire];
+            match empties {
+                Some(empties) => behind.extend(empties.among(&octets, &mut self.rng)),
+                None => behind.push_back(octets),
+            }
+        } else if connection.is_closed() {
+            self.hang_up(wire, side);
+        }
     }
 
     /// Gives an end octets. Returns whether anything moved.
@@ -165,16 +188,17 @@ impl World {
             format!("{} octets from {from:?} to {to:?}: {text:?}", octets.len())
         });
         self.record(|| format!("{wire} {side} {octets:?}"));
-        for arrival in arrivals {
-            let sent = &self.ledger[arrival.serial];
+        for seen in arrivals {
+            let sent = &self.ledger[seen.serial];
             if let End::Client(number) = to {
-                assert_eq!(sent.to, number, "{} leads to somebody else", arrival.serial);
+                assert_eq!(sent.to, number, "{} leads to somebody else", seen.serial);
             }
+            let holds_order = !self.is_disturbed;
             if let End::Relay(relay, _) = to {
-                self.relays[relay].came(arrival.serial, arrival.end);
+                self.relays[relay].came(sent.from, seen, holds_order);
             }
             if let End::Relay(relay, _) = from {
-                self.relays[relay].went(arrival.serial, arrival.end);
+                self.relays[relay].went(sent.from, seen, holds_order, has_gaps);
             }
         }
         if let End::Hostile(number) = to {
@@ -240,6 +264,7 @@ impl World {
         let it = &mut self.wires[wire];
         it.is_gone[side] = true;
         it.held[side] = Bytes::new();
+        it.behind.clear();
         it.pipes[side].end();
         it.pipes[1 - side].break_off();
         if let End::Relay(relay, id) = it.ends[side] {

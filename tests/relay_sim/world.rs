@@ -14,6 +14,7 @@ use crate::client::{Client, PASSWORD};
 use crate::common::Seeded;
 use crate::hostile::Hostile;
 use crate::ledger::Sent;
+use crate::order::{Order, Seen, What};
 use crate::plan::{Kind, Plan, READ, chance, relay_host};
 use crate::wire::{End, Wire};
 
@@ -43,17 +44,28 @@ pub struct RelayNode {
     pub wires: BTreeMap<ConnectionId, usize>,
     /// How much of each message has arrived at the relay, and how much at the next hop.
     places: BTreeMap<usize, (u64, u64)>,
+    order: Order,
 }
 
 impl RelayNode {
-    pub fn came(&mut self, serial: usize, end: u64) {
-        let place = &mut self.places.entry(serial).or_default().0;
-        *place = end.max(*place);
+    pub fn came(&mut self, from: usize, seen: Seen, holds_order: bool) {
+        if let What::Octets { end, .. } = seen.what {
+            let place = &mut self.places.entry(seen.serial).or_default().0;
+            *place = end.max(*place);
+        }
+        if holds_order {
+            self.order.came(from, seen);
+        }
     }
 
-    pub fn went(&mut self, serial: usize, end: u64) {
-        let place = &mut self.places.entry(serial).or_default().1;
-        *place = end.max(*place);
+    pub fn went(&mut self, from: usize, seen: Seen, holds_order: bool, may_be_cut: bool) {
+        if let What::Octets { end, .. } = seen.what {
+            let place = &mut self.places.entry(seen.serial).or_default().1;
+            *place = end.max(*place);
+        }
+        if holds_order {
+            self.order.went(from, seen, may_be_cut);
+        }
     }
 }
 
@@ -70,6 +82,7 @@ impl World {
             relay: Relay::new(config.clone(), Seeded(rng.next()), base).unwrap(),
             wires: BTreeMap::new(),
             places: BTreeMap::new(),
+            order: Order::default(),
         });
         let relays = relays.collect();
         let sides = plan.pairs.iter().flat_map(|pair| &pair.sides).enumerate();
@@ -341,7 +354,7 @@ impl World {
             [0, 1].into_iter().all(|side| {
                 let is_gone = wire.is_gone[side];
                 is_gone || (wire.held[side].is_empty() && wire.pipes[1 - side].is_empty())
-            })
+            }) && wire.behind.is_empty()
         })
     }
 
@@ -375,6 +388,9 @@ impl World {
             for (id, wire) in &node.wires {
                 let is_hostile = self.wires[*wire].is_hostile();
                 assert!(is_hostile || node.relay.wants_read(*id), "wire {wire} is not read");
+            }
+            if !self.is_disturbed {
+                node.order.check_end();
             }
         }
         for client in self.clients.iter().filter(|client| !client.has_ended) {

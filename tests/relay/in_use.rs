@@ -1,0 +1,139 @@
+//! Connections in use: those on which octets of accepted requests flow, fast enough
+//! (RFC 4976 sections 6.1 and 6.5).
+
+use std::time::Duration;
+
+use msrp::relay::{ConnectionId, RelayClose};
+use proptest::prelude::*;
+
+use crate::common::wire::Raw;
+use crate::world::*;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Sends pieces of a chunk in an even rhythm, until the time has passed or a connection is
+/// closed.
+fn flow(
+    world: &mut World,
+    from: ConnectionId,
+    piece: usize,
+    pause: Duration,
+    time: Duration,
+) -> Vec<(ConnectionId, RelayClose)> {
+    let octets = vec![b'x'; piece];
+    let end = world.now + time;
+    while world.now < end {
+        world.give(from, &octets);
+        world.advance(pause);
+        let closes = world.closes();
+        if !closes.is_empty() {
+            return closes;
+        }
+    }
+    Vec::new()
+}
+
+/// An endpoint that has said nothing before.
+fn endpoint_sends(world: &mut World, token: &str) -> (ConnectionId, Vec<u8>) {
+    let bob = world.accept(tls());
+    let chunk = Raw::chunk("c1", "m1", "1-*/*", "begun", '$');
+    let chunk = chunk.to(&format!("{token} {ALICE}")).from(BOB).reports("no", "");
+    world.give(bob, &chunk.open());
+    (bob, chunk.octets()[chunk.open().len()..].to_vec())
+}
+
+/// It is enough that it has a way.
+// req: 4976-6.1-2
+#[test]
+fn a_first_chunk_may_take_longer_than_the_probation() {
+    let mut world = World::new(config());
+    let (alice, token) = world.client(ALICE);
+    let (bob, end) = endpoint_sends(&mut world, &token);
+    assert_eq!(flow(&mut world, bob, 200, SECOND, 90 * SECOND), []);
+    world.give(bob, &end);
+    let octets: usize = world.sent(alice).iter().map(|sent| sent.len()).sum();
+    assert_eq!(octets, 90 * 200 + "begun".len());
+}
+
+// req: 4976-6.1-2
+#[test]
+fn a_first_chunk_without_a_way_does_not_end_the_probation() {
+    let mut world = World::new(config());
+    let (bob, _) = endpoint_sends(&mut world, "msrps://a.example:9000/unknown;tcp");
+    let closes = flow(&mut world, bob, 200, SECOND, 90 * SECOND);
+    assert_eq!(closes, [(bob, RelayClose::Probation)]);
+}
+
+// req: 4976-6.5-1
+#[test]
+fn a_chunk_may_take_longer_than_a_connection_may_be_idle() {
+    let mut world = World::new(config());
+    let (alice, token) = world.client(ALICE);
+    let (bob, end) = endpoint_sends(&mut world, &token);
+    assert_eq!(flow(&mut world, bob, 1000, 10 * SECOND, 3 * HOUR), []);
+    world.give(bob, &end);
+    assert_eq!(world.sent(alice).last().map(|sent| sent.flag), Some('$'));
+}
+
+/// One octet now and then keeps no connection, neither that on which it comes nor that on
+/// which it leaves.
+// req: 4976-6.5-1
+#[test]
+fn a_trickle_is_no_use() {
+    let mut world = World::new(config());
+    let (alice, token) = world.client(ALICE);
+    let (bob, _) = endpoint_sends(&mut world, &token);
+    world.give(bob, &[b'x'; 5000]);
+    let closes = flow(&mut world, bob, 1, SECOND, 2 * HOUR);
+    for link in [alice, bob] {
+        assert!(closes.contains(&(link, RelayClose::Idle)), "{closes:?}");
+    }
+}
+
+/// The connection that makes room is not the one whose long chunk is on its way.
+// req: 4976-6.5-2
+#[test]
+fn who_uploads_is_not_the_quietest() {
+    let mut config = config();
+    config.limits.connections = 3;
+    let mut world = World::new(config);
+    let (_, token) = world.client(ALICE);
+    let (bob, _) = endpoint_sends(&mut world, &token);
+    world.advance(60 * SECOND);
+    // She has sent her last request after he has begun.
+    let (carol, _) = world.client(CAROL);
+    assert_eq!(flow(&mut world, bob, 1000, SECOND, 60 * SECOND), []);
+    world.accept(tls());
+    assert_eq!(world.closes(), [(carol, RelayClose::Evicted)]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// In both directions, whatever the rhythm. The receiver gets them in larger pieces.
+    // req: 4976-6.5-1
+    #[test]
+    fn enough_octets_keep_a_connection_and_fewer_do_not(
+        piece in 1_usize..4000,
+        pause in 100_u64..20_000,
+        idle in 31_u32..300,
+    ) {
+        let mut config = config();
+        config.idle = idle * SECOND;
+        let mut world = World::new(config);
+        let (alice, token) = world.client(ALICE);
+        let (bob, _) = endpoint_sends(&mut world, &token);
+        let pause = Duration::from_millis(pause);
+        let closes = flow(&mut world, bob, piece, pause, 2 * idle * SECOND);
+        // The octets of the fewest pieces that 30 seconds can hold.
+        let pieces = 30_000 / pause.as_millis() as usize;
+        let (least, most) = (pieces * piece, (pieces + 2) * piece);
+        if least >= 3000 + 2048 {
+            prop_assert_eq!(closes, []);
+        } else if least >= 3000 {
+            prop_assert!(closes.iter().all(|(link, _)| *link == alice), "{:?}", closes);
+        } else if most < 3000 {
+            prop_assert!(closes.contains(&(bob, RelayClose::Idle)), "{:?}", closes);
+        }
+    }
+}

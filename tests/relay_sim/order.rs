@@ -1,0 +1,135 @@
+//! The law of order: what leaves a relay spells what came in (RFC 4976 section 3).
+
+use std::collections::BTreeMap;
+
+use msrp::wire::Continuation;
+
+/// A part of a message of the ledger that a watch has seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    pub serial: usize,
+    /// The length of the From-Path: a message can pass a relay twice.
+    pub hops: usize,
+    pub what: What,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum What {
+    /// The head of a chunk, and the place of its first octet.
+    Head {
+        start: u64,
+        has_body: bool,
+    },
+    /// So many octets of its body, up to this place.
+    Octets {
+        len: u64,
+        end: u64,
+    },
+    End(Continuation),
+}
+
+/// A chunk that has come in, as far as it has.
+struct Chunk {
+    start: u64,
+    has_body: bool,
+    len: u64,
+    flag: Option<Continuation>,
+}
+
+/// One passage of a message through a relay.
+#[derive(Default)]
+struct Passage {
+    came: Vec<Chunk>,
+    /// The chunk of which the next octet leaves, and how many have left.
+    next: usize,
+    left: u64,
+    has_begun_to_leave: bool,
+    /// The relay has told the next hop that the sender is lost.
+    is_cut: bool,
+}
+
+/// All passages through a relay.
+#[derive(Default)]
+pub struct Order {
+    passages: BTreeMap<(usize, usize), Passage>,
+    /// By sender and passage: the messages in the order of their first chunks, and how
+    /// many of them have begun to leave.
+    beginnings: BTreeMap<(usize, usize), (Vec<usize>, usize)>,
+}
+
+impl Order {
+    /// A part has come in from a sender.
+    pub fn came(&mut self, from: usize, seen: Seen) {
+        let key = (seen.serial, seen.hops);
+        let passage = self.passages.entry(key).or_default();
+        match seen.what {
+            What::Head { start, has_body } => {
+                if passage.came.is_empty() {
+                    self.beginnings.entry((from, seen.hops)).or_default().0.push(seen.serial);
+                }
+                passage.came.push(Chunk { start, has_body, len: 0, flag: None });
+            }
+            What::Octets { len, .. } => passage.came.last_mut().unwrap().len += len,
+            What::End(flag) => passage.came.last_mut().unwrap().flag = Some(flag),
+        }
+    }
+
+    /// A part has left. `may_be_cut` if its sender may have been lost.
+    pub fn went(&mut self, from: usize, seen: Seen, may_be_cut: bool) {
+        // It has come in with fewer hops behind it.
+        let earlier = (seen.serial, 0)..(seen.serial, seen.hops);
+        let (key, passage) = self.passages.range_mut(earlier).next_back().expect("it came in");
+        if !passage.has_begun_to_leave {
+            passage.has_begun_to_leave = true;
+            let (begun, next) = self.beginnings.get_mut(&(from, key.1)).unwrap();
+            assert_eq!(begun[*next], seen.serial, "a message overtakes the beginning of another");
+            *next += 1;
+        }
+        if !passage.is_cut {
+            passage.went(seen, may_be_cut);
+        }
+    }
+
+    /// Whether everything that has come in has left.
+    pub fn check_end(&self) {
+        for ((serial, hops), passage) in &self.passages {
+            let is_all = passage.next == passage.came.len();
+            assert!(is_all, "chunks of {serial} stay in a relay behind {hops} hops");
+        }
+    }
+}
+
+impl Passage {
+    fn went(&mut self, seen: Seen, may_be_cut: bool) {
+        let serial = seen.serial;
+        if may_be_cut && matches!(seen.what, What::End(Continuation::Aborted)) {
+            self.is_cut |= self.now().is_none_or(|now| now.flag != Some(Continuation::Aborted));
+        }
+        if self.is_cut {
+            return;
+        }
+        let left = self.left;
+        let now = self.now().unwrap_or_else(|| panic!("{serial}: a chunk that never came"));
+        match seen.what {
+            What::Head { start, has_body } => {
+                assert_eq!(start, now.start + left, "{serial}: a chunk out of its place");
+                assert_eq!(has_body, now.has_body, "{serial}: a body comes or goes at {start}");
+            }
+            What::Octets { len, .. } => {
+                self.left += len;
+                assert!(self.left <= self.now().unwrap().len, "{serial}: octets of another chunk");
+            }
+            What::End(flag) if left == now.len && now.flag == Some(flag) => {
+                (self.next, self.left) = (self.next + 1, 0);
+            }
+            What::End(flag) => {
+                let is_split = flag == Continuation::More && now.has_body;
+                assert!(is_split, "{serial}: {flag} behind {left} octets of {}", now.len);
+            }
+        }
+    }
+
+    fn now(&self) -> Option<&Chunk> {
+        self.came.get(self.next)
+    }
+}
