@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Relay;
 use super::event::{AuthRequest, ConnectionId, RelayClose, RelayEvent, Verdict};
+use super::principal::Principal;
 use super::token::{Owner, Token};
 use super::watch::Timer;
 use crate::auth::{AuthenticationInfo, Authorization, Rejection};
@@ -239,9 +240,8 @@ impl Relay {
     ) -> Result<Path, Denied> {
         let refused = Denied::Status(StatusCode::FORBIDDEN);
         let name = self.relay_name(source, head);
-        let owned = self.links.get(source).map_or(0, |link| link.tokens.len());
-        let limits = &self.config.limits;
-        if self.tokens.len() >= limits.tokens || owned >= limits.connection_tokens {
+        let user = Principal::user(username);
+        if !self.make_token_room(&user) {
             return Err(refused);
         }
         let ends = now.checked_add(expires);
@@ -251,7 +251,7 @@ impl Relay {
             id,
             owner: name.map_or(Owner::Connection(source), Owner::Relay),
             back: head.from_path().first().to_uri(),
-            username: username.to_owned(),
+            username: username.into(),
             expires: ends,
             usage: Default::default(),
             peers: Vec::new(),
@@ -261,6 +261,10 @@ impl Relay {
         }
         let use_path = use_path(head, &uri);
         self.tokens.insert(uri, token);
+        self.holdings.add_token(&user, id);
+        if !self.links.get(source).is_some_and(|link| link.peer.is_relay()) {
+            self.belongs_to(source, user);
+        }
         self.timers.insert((ends, Timer::Token(id)));
         self.events.push_back(RelayEvent::TokenIssued {
             token: id,

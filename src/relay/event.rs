@@ -88,7 +88,8 @@ pub enum RelayEvent {
         username: String,
         /// What was relayed under the token.
         usage: Usage,
-        /// Whether the token expired. If not, its connection has ended.
+        /// Whether the token expired. If not, its connection has ended, or it has given
+        /// way to a newer one ([`RelayLimits::user_tokens`](super::RelayLimits::user_tokens)).
         has_expired: bool,
     },
 }
@@ -187,6 +188,8 @@ pub struct Statistics {
     pub accepted: u64,
     /// Connections requested by [`RelayEvent::Connect`].
     pub connects: u64,
+    /// Connections closed because another one needed their place.
+    pub evicted: u64,
     /// SEND chunks forwarded, as they arrived.
     pub chunks: u64,
     /// Octets of their bodies.

@@ -8,6 +8,7 @@ use bytes::BytesMut;
 
 use super::config::Peer;
 use super::event::{ConnectionId, RelayClose, TokenId};
+use super::principal::Principal;
 use super::relayed::{ChunkKey, Relayed, Relaying};
 use crate::hop::Hop;
 use crate::wire::Head;
@@ -49,6 +50,8 @@ pub(super) enum State {
 pub(super) struct Link {
     pub(super) hop: Hop<Relaying>,
     pub(super) peer: Peer,
+    /// Whose budget it takes from.
+    pub(super) principal: Principal,
     pub(super) state: State,
     pub(super) current: Current,
     /// When the transport was given the octets that it has not yet written.
@@ -72,10 +75,17 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(hop: Hop<Relaying>, peer: Peer, state: State, now: Instant) -> Self {
+    pub(super) fn new(
+        hop: Hop<Relaying>,
+        peer: Peer,
+        principal: Principal,
+        state: State,
+        now: Instant,
+    ) -> Self {
         Self {
             hop,
             peer,
+            principal,
             state,
             current: Current::default(),
             in_flight: None,
