@@ -231,6 +231,21 @@ fn a_user_at_its_limit_gives_up_its_own() {
     });
 }
 
+/// However often another user authenticates meanwhile.
+#[test]
+fn a_challenge_may_be_answered_slowly() {
+    let mut world = World::new(config());
+    let slow = world.accept(tls());
+    let answer = world.credentials(slow, ALICE, "alice", "secret", &[]);
+    let (mallory, _) = member(&mut world, "mallet");
+    for _ in 0..4_200 {
+        world.now += SECOND / 1_000;
+        token(&mut world, mallory, "mallet");
+    }
+    world.give(slow, &answer);
+    assert_eq!(world.one(slow).what, "200");
+}
+
 /// The tokens that have ended.
 fn ended(world: &mut World) -> Vec<String> {
     world.events_where(|event| match event {
