@@ -64,9 +64,10 @@ pub struct RelayConfig {
     /// How long it may take to write one [`Transmit`](crate::Transmit) before
     /// the connection is closed. Default 1 minute.
     pub stall: Duration,
-    /// The number of refused requests, before the first accepted one, at which
-    /// the relay closes a connection, and the number of failed AUTHs at which it
-    /// closes that of a client (RFC 4976 sections 6.1 and 6.3). Default 5.
+    /// The number of refused requests and stray responses, before the first accepted
+    /// request, at which the relay closes a connection, and the number of failed AUTHs at
+    /// which it closes that of a client (RFC 4976 sections 6.1 and 6.3). Twice as many
+    /// challenges without a success do the same. Default 5.
     pub max_failures: u32,
     /// Whether AUTH is accepted on connections without TLS, for tests. RFC 4976
     /// section 8 forbids it. Default: no, and the response is 403.

@@ -103,7 +103,8 @@ pub enum RelayClose {
     /// No request was accepted in time, or too many were refused before the
     /// first was accepted (section 6.1).
     Probation,
-    /// Too many AUTHs of a client failed (section 6.3).
+    /// Too many AUTHs of a client failed, or were never followed by one that answers the
+    /// challenge (section 6.3).
     AuthFailures,
     /// The connection was idle for too long (section 6.5).
     Idle,

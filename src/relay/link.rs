@@ -67,7 +67,9 @@ pub(super) struct Link {
     /// Whether a request has been accepted.
     pub(super) is_proven: bool,
     pub(super) refused: u32,
+    /// AUTHs that have failed, and challenges, since the last AUTH that succeeded.
     pub(super) auth_failures: u32,
+    pub(super) challenges: u32,
     pub(super) tokens: Vec<TokenId>,
     /// When its deadlines are next checked.
     pub(super) due: Option<Instant>,
@@ -97,6 +99,7 @@ impl Link {
             is_proven: false,
             refused: 0,
             auth_failures: 0,
+            challenges: 0,
             tokens: Vec::new(),
             due: None,
             next_key: 0,
