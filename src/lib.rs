@@ -219,9 +219,10 @@
 //! | NICKNAMEs awaiting a response | [`Limits::nicknames`] | 8 a session |
 //! | parameters of a digest header field | `auth::MAX_PARAMETERS` | 32 |
 //! | authentications with relays | `Limits::authentications` | 256 |
-//! | remembered nonces | `auth::DigestServer::replay_window` | 4,096 |
+//! | remembered nonces | `auth::DigestServer::replay_window` | 64 a user |
 //! | connections of a relay | `relay::RelayLimits::connections` | 10,000 |
 //! | tokens of a relay | `relay::RelayLimits::tokens` | 100,000 |
+//! | connections, dials, tokens of one user of a relay | `relay::RelayLimits::principal_connections`, `user_dials`, `user_tokens` | 1,000, 64, 1,000 |
 //! | octets queued for a connection of a relay | `relay::RelayLimits::queue_octets` | 256 KiB |
 //!
 //! # Tolerances

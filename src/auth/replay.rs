@@ -1,19 +1,35 @@
 //! Which nonce counts have been used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::nonce::NonceId;
 
-/// The last count of each nonce that was used, in the order in which the nonces were made.
+/// The most nonces of all users together, so many that nobody fills them alone.
+const ALL_NONCES: usize = 65_536;
+
+/// The last count of each nonce that a user has used, for each user apart: one who uses
+/// many makes none of another's stale.
 ///
-/// It holds at most `limit` nonces and drops the oldest first. From then on it accepts no
-/// nonce that is as old as a dropped one, so that dropping a nonce never allows a replay.
+/// It holds at most `limit` nonces of a user and drops the oldest first. From then on it
+/// accepts no nonce of this user that is as old as a dropped one, so that dropping a nonce
+/// never allows a replay.
 #[derive(Clone, Debug)]
 pub(super) struct ReplayWindow {
+    users: HashMap<Arc<str>, Used>,
+    /// Every nonce that is stored, the oldest first.
+    by_age: BTreeSet<(NonceId, Arc<str>)>,
+    /// The newest nonce that was dropped of a user of whom nothing is stored any more.
+    dropped: Option<NonceId>,
+    pub(super) limit: usize,
+}
+
+/// What is stored of one user.
+#[derive(Clone, Debug, Default)]
+struct Used {
     counts: BTreeMap<NonceId, u32>,
     /// The newest nonce that was dropped.
     dropped: Option<NonceId>,
-    pub(super) limit: usize,
 }
 
 /// What the window knows of a nonce and a count of it.
@@ -26,27 +42,38 @@ pub(super) enum Use {
 }
 
 impl ReplayWindow {
-    pub(super) const fn new(limit: usize) -> Self {
-        Self { counts: BTreeMap::new(), dropped: None, limit }
+    pub(super) fn new(limit: usize) -> Self {
+        Self { users: HashMap::new(), by_age: BTreeSet::new(), dropped: None, limit }
     }
 
-    /// Whether a use of the nonce may have been forgotten.
-    pub(super) fn has_forgotten(&self, nonce: NonceId) -> bool {
-        self.dropped.is_some_and(|dropped| nonce <= dropped)
+    /// Whether a use of the nonce by this user may have been forgotten.
+    pub(super) fn has_forgotten(&self, user: &str, nonce: NonceId) -> bool {
+        let of_user = self.users.get(user).and_then(|used| used.dropped);
+        of_user.max(self.dropped).is_some_and(|dropped| nonce <= dropped)
     }
 
     /// Notes a use. Counts only rise, because AUTH requests are not pipelined (RFC 4976
     /// section 9.1) and so never overtake each other.
-    pub(super) fn note(&mut self, nonce: NonceId, count: u32) -> Use {
-        if self.has_forgotten(nonce) {
+    pub(super) fn note(&mut self, user: &str, nonce: NonceId, count: u32) -> Use {
+        if self.has_forgotten(user, nonce) {
             return Use::Forgotten;
         }
-        let last = self.counts.entry(nonce).or_default();
-        if count <= *last {
+        let last = self.users.get(user).and_then(|used| used.counts.get(&nonce));
+        if count <= last.copied().unwrap_or_default() {
             return Use::Again;
         }
-        *last = count;
-        while self.counts.len() > self.limit {
+        let user: Arc<str> = match self.users.get_key_value(user) {
+            Some((known, _)) => Arc::clone(known),
+            None => user.into(),
+        };
+        let used = self.users.entry(Arc::clone(&user)).or_default();
+        used.counts.insert(nonce, count);
+        let beyond = used.counts.keys().next().copied().filter(|_| used.counts.len() > self.limit);
+        self.by_age.insert((nonce, Arc::clone(&user)));
+        if let Some(oldest) = beyond {
+            self.drop_nonce(oldest, &user);
+        }
+        while self.by_age.len() > ALL_NONCES {
             self.drop_oldest();
         }
         Use::First
@@ -54,13 +81,25 @@ impl ReplayWindow {
 
     /// Drops the nonces that are too old by `is_old`.
     pub(super) fn drop_old(&mut self, is_old: impl Fn(NonceId) -> bool) {
-        while self.counts.first_key_value().is_some_and(|(nonce, _)| is_old(*nonce)) {
+        while self.by_age.first().is_some_and(|(nonce, _)| is_old(*nonce)) {
             self.drop_oldest();
         }
     }
 
     fn drop_oldest(&mut self) {
-        let oldest = self.counts.pop_first().map(|(nonce, _)| nonce);
-        self.dropped = self.dropped.max(oldest);
+        if let Some((nonce, user)) = self.by_age.first().cloned() {
+            self.drop_nonce(nonce, &user);
+        }
+    }
+
+    fn drop_nonce(&mut self, nonce: NonceId, user: &Arc<str>) {
+        self.by_age.remove(&(nonce, Arc::clone(user)));
+        let Some(used) = self.users.get_mut(user) else { return };
+        used.counts.remove(&nonce);
+        used.dropped = used.dropped.max(Some(nonce));
+        if used.counts.is_empty() {
+            self.dropped = self.dropped.max(used.dropped);
+            self.users.remove(user);
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::time::Instant;
 use crate::uri::UriRef;
 
 const NONCE_LIFETIME: Duration = Duration::from_secs(300);
-const REPLAY_WINDOW: usize = 4096;
+const REPLAY_WINDOW: usize = 64;
 
 /// Why an Authorization is refused. A relay responds with 401 and fresh challenges,
 /// but with 400 to [`Rejection::OtherUri`] (RFC 7616 section 3.4.6).
@@ -62,8 +62,8 @@ impl Rejection {
 ///
 /// Nonces are not stored. Each carries its time and a keyed hash over it and the realm, so
 /// that challenges cost no memory. The server stores the last nonce count of each nonce
-/// that was used, for a bounded number of nonces. Beyond it, the oldest nonces become
-/// stale; no count is ever accepted twice.
+/// that was used, for a bounded number of nonces of each user. Beyond it, the oldest nonces
+/// of this user become stale; no count is ever accepted twice.
 ///
 #[cfg_attr(feature = "getrandom", doc = "```")]
 #[cfg_attr(not(feature = "getrandom"), doc = "```ignore")]
@@ -136,9 +136,9 @@ impl DigestServer {
         self
     }
 
-    /// Sets for how many nonces the counts are stored. The default is 4,096, about 40
-    /// octets each. If more clients authenticate within the lifetime of a nonce, some get
-    /// `stale=true` and try again.
+    /// Sets for how many nonces of a user the counts are stored. The default is 64, about
+    /// 150 octets each, and at most 65,536 of all users. If a user authenticates more often
+    /// within the lifetime of a nonce, its slower clients get `stale=true` and try again.
     #[must_use]
     pub const fn replay_window(mut self, nonces: usize) -> Self {
         self.used.limit = nonces;
@@ -216,7 +216,7 @@ impl DigestServer {
         if !digest::is_same(&ha1.response(exchange), &authorization.response) {
             return Err(Rejection::Wrong);
         }
-        self.take_count(now, nonce, authorization.nc)?;
+        self.take_count(now, nonce, authorization)?;
         Ok(AuthenticationInfo {
             nextnonce: self.nonces.nonce(now, random).ok(),
             rspauth: Some(ha1.rspauth(exchange)),
@@ -241,7 +241,8 @@ impl DigestServer {
             return Err(Rejection::OtherUri);
         }
         let nonce = self.nonces.id(&authorization.nonce).ok_or(Rejection::Stale)?;
-        let is_old = self.is_old(nonce, now) || self.used.has_forgotten(nonce);
+        let is_old =
+            self.is_old(nonce, now) || self.used.has_forgotten(&authorization.username, nonce);
         if is_old { Err(Rejection::Stale) } else { Ok(nonce) }
     }
 
@@ -249,10 +250,15 @@ impl DigestServer {
         self.nonces.age(nonce, now) > self.nonce_lifetime
     }
 
-    fn take_count(&mut self, now: Instant, nonce: NonceId, count: u32) -> Result<(), Rejection> {
+    fn take_count(
+        &mut self,
+        now: Instant,
+        nonce: NonceId,
+        authorization: &Authorization,
+    ) -> Result<(), Rejection> {
         let (nonces, lifetime) = (&self.nonces, self.nonce_lifetime);
         self.used.drop_old(|nonce| nonces.age(nonce, now) > lifetime);
-        match self.used.note(nonce, count) {
+        match self.used.note(&authorization.username, nonce, authorization.nc) {
             Use::First => Ok(()),
             Use::Again => Err(Rejection::Replayed),
             Use::Forgotten => Err(Rejection::Stale),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Relay;
 use super::event::{AuthRequest, ConnectionId, RelayClose, RelayEvent, Verdict};
+use super::principal::Principal;
 use super::token::{Owner, Token};
 use super::watch::Timer;
 use crate::auth::{AuthenticationInfo, Authorization, Rejection};
@@ -88,16 +89,32 @@ impl Relay {
         }
     }
 
-    /// Counts a failed AUTH of a client. AUTHs from a relay do not count: they are
-    /// those of many clients (section 6.3).
+    /// Counts a failed AUTH of a client (section 6.3).
     pub(super) fn auth_failed(&mut self, source: ConnectionId) {
-        let max = self.config.max_failures;
-        let Some(link) = self.links.get_mut(source) else { return };
-        if link.peer.is_relay() {
-            return;
+        if let Some(link) = self.links.get_mut(source) {
+            link.auth_failures = link.auth_failures.saturating_add(1);
         }
-        link.auth_failures += 1;
-        if link.auth_failures >= max {
+        self.end_failures(source);
+    }
+
+    /// Counts a challenge: a client that never answers one only makes work.
+    fn challenged(&mut self, source: ConnectionId) {
+        if let Some(link) = self.links.get_mut(source) {
+            link.challenges = link.challenges.saturating_add(1);
+        }
+        self.end_failures(source);
+    }
+
+    /// Closes the connection of a client whose AUTHs have failed too often. Those of a
+    /// relay do not count: they are those of many clients. Before each failure, a client
+    /// may need a challenge.
+    fn end_failures(&mut self, source: ConnectionId) {
+        let max = self.config.max_failures;
+        let has_failed = self.links.get(source).is_some_and(|link| {
+            let is_over = link.auth_failures >= max || link.challenges >= max.saturating_mul(2);
+            is_over && !link.peer.is_relay()
+        });
+        if has_failed {
             self.shut(source, RelayClose::AuthFailures);
         }
     }
@@ -199,7 +216,7 @@ impl Relay {
         });
         debug_assert!(written.is_ok(), "a Use-Path can be written");
         link.is_proven = true;
-        link.auth_failures = 0;
+        (link.auth_failures, link.challenges) = (0, 0);
         self.counters.auth_accepted += 1;
         self.has_octets(source);
         Ok(())
@@ -239,9 +256,8 @@ impl Relay {
     ) -> Result<Path, Denied> {
         let refused = Denied::Status(StatusCode::FORBIDDEN);
         let name = self.relay_name(source, head);
-        let owned = self.links.get(source).map_or(0, |link| link.tokens.len());
-        let limits = &self.config.limits;
-        if self.tokens.len() >= limits.tokens || owned >= limits.connection_tokens {
+        let user = Principal::user(username);
+        if !self.make_token_room(&user) {
             return Err(refused);
         }
         let ends = now.checked_add(expires);
@@ -251,7 +267,7 @@ impl Relay {
             id,
             owner: name.map_or(Owner::Connection(source), Owner::Relay),
             back: head.from_path().first().to_uri(),
-            username: username.to_owned(),
+            username: username.into(),
             expires: ends,
             usage: Default::default(),
             peers: Vec::new(),
@@ -261,6 +277,10 @@ impl Relay {
         }
         let use_path = use_path(head, &uri);
         self.tokens.insert(uri, token);
+        self.holdings.add_token(&user, id);
+        if !self.links.get(source).is_some_and(|link| link.peer.is_relay()) {
+            self.belongs_to(source, user);
+        }
         self.timers.insert((ends, Timer::Token(id)));
         self.events.push_back(RelayEvent::TokenIssued {
             token: id,
@@ -302,6 +322,7 @@ impl Relay {
     }
 
     fn deny(&mut self, now: Instant, source: ConnectionId, head: &HeadRef<'_>, denied: Denied) {
+        let is_challenge = matches!(denied, Denied::Challenge { .. });
         let (status, fields) = match denied {
             Denied::Status(status) => return self.refuse(source, head, status),
             Denied::NoRandom(error) => {
@@ -331,6 +352,9 @@ impl Relay {
         self.counters.refused += 1;
         self.has_octets(source);
         self.hold_back_itself(source);
+        if is_challenge {
+            self.challenged(source);
+        }
     }
 }
 

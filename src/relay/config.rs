@@ -1,5 +1,6 @@
 //! The configuration of a relay, and what it knows of each peer.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::auth::Algorithm;
@@ -71,9 +72,10 @@ pub struct RelayConfig {
     /// How long it may take to write one [`Transmit`](crate::Transmit) before
     /// the connection is closed. Default 1 minute.
     pub stall: Duration,
-    /// The number of refused requests, before the first accepted one, at which
-    /// the relay closes a connection, and the number of failed AUTHs at which it
-    /// closes that of a client (RFC 4976 sections 6.1 and 6.3). Default 5.
+    /// The number of refused requests and stray responses, before the first accepted
+    /// request, at which the relay closes a connection, and the number of failed AUTHs at
+    /// which it closes that of a client (RFC 4976 sections 6.1 and 6.3). Twice as many
+    /// challenges without a success do the same. Default 5.
     pub max_failures: u32,
     /// Whether AUTH is accepted on connections without TLS, for tests. RFC 4976
     /// section 8 forbids it. Default: no, and the response is 403.
@@ -117,17 +119,31 @@ impl RelayConfig {
 }
 
 /// What a [`Relay`](super::Relay) holds at most for its peers.
+///
+/// Each connection, dial and token is held by a principal: the user once authenticated,
+/// the relay that a certificate names, or else the source ([`Peer::address`]; one IPv6 /64
+/// is one source). A principal at a limit of its own gives up something of its own. At a
+/// limit of the whole relay, the one that holds most does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RelayLimits {
-    /// Connections. At the limit, a new connection takes the place of the one
-    /// that has been idle for the longest time; those without an accepted
-    /// request go first (RFC 4976 section 6.5). Default 10,000.
+    /// Connections. At the limit, a new one takes the place of the longest idle one of
+    /// the principal that holds most (RFC 4976 section 6.5). If dials and connections
+    /// without an accepted request are more than a quarter, it is one of those. A dial
+    /// takes no other connection's place. Default 10,000.
     pub connections: usize,
-    /// Valid tokens. Default 100,000.
+    /// Connections of one principal. At the limit, a new one takes the place of a dial, of
+    /// one without an accepted request, or of the longest idle one. Default 1,000.
+    pub principal_connections: usize,
+    /// Connections that are being established for one user. The response to a request
+    /// that would need one more is 408. Default 64.
+    pub user_dials: usize,
+    /// Valid tokens. At the limit, a new one takes the place of one of the user who holds
+    /// most; the response is 403 if nobody holds more than the others. Default 100,000.
     pub tokens: usize,
-    /// Tokens of one connection. Default 256.
-    pub connection_tokens: usize,
+    /// Tokens of one user. At the limit, a new one takes the place of the oldest one,
+    /// those under which nothing was relayed first. Default 1,000.
+    pub user_tokens: usize,
     /// Peers of one token whose connections the relay remembers. Default 16.
     pub token_peers: usize,
     /// AUTHs that wait for the application. Default 1,024.
@@ -160,8 +176,10 @@ impl Default for RelayLimits {
     fn default() -> Self {
         Self {
             connections: 10_000,
+            principal_connections: 1_000,
+            user_dials: 64,
             tokens: 100_000,
-            connection_tokens: 256,
+            user_tokens: 1_000,
             token_peers: 16,
             pending_auths: 1024,
             own_uris: 4,
@@ -206,6 +224,9 @@ pub struct Peer {
     /// the peer is a relay (RFC 4976 section 6.3), and its tokens are valid on any
     /// connection with a relay of that name. Default: none, a client.
     pub relay_names: Vec<String>,
+    /// The address of the peer, whose source answers for the connection until a user has
+    /// authenticated on it. Default: `None`, each connection answers for itself.
+    pub address: Option<IpAddr>,
     /// The user that the transport has authenticated, by HTTP or by a
     /// certificate: AUTH is not challenged then (RFC 7977 section 5.3.1).
     /// Default: `None`.
@@ -215,7 +236,13 @@ pub struct Peer {
 impl Peer {
     /// A client on a stream transport.
     pub const fn new(security: Security) -> Self {
-        Self { security, framing: Framing::Stream, relay_names: Vec::new(), user: None }
+        Self {
+            security,
+            framing: Framing::Stream,
+            relay_names: Vec::new(),
+            address: None,
+            user: None,
+        }
     }
 
     /// Sets [`Peer::framing`].
@@ -227,6 +254,12 @@ impl Peer {
     /// Sets [`Peer::relay_names`].
     pub fn relay_names(mut self, names: Vec<String>) -> Self {
         self.relay_names = names;
+        self
+    }
+
+    /// Sets [`Peer::address`].
+    pub const fn address(mut self, address: IpAddr) -> Self {
+        self.address = Some(address);
         self
     }
 

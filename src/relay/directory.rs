@@ -4,10 +4,8 @@ use std::collections::HashMap;
 
 use super::event::ConnectionId;
 use super::link::{Link, Links};
+use super::target::Target;
 use crate::uri::UriRef;
-
-/// The port of an AUTH whose URI names none (RFC 4976 section 8).
-const DEFAULT_PORT: u16 = 2855;
 
 /// Connections that can be reused, by the host and port to which this relay has
 /// connected, and by the name of the relay at the other end.
@@ -17,16 +15,9 @@ pub(super) struct Directory {
     by_name: HashMap<String, Vec<ConnectionId>>,
 }
 
-type Target = (bool, String, u16);
-
-fn target(uri: UriRef<'_>) -> Target {
-    let host = uri.host_str().to_ascii_lowercase();
-    (uri.is_secure(), host, uri.port().unwrap_or(DEFAULT_PORT))
-}
-
 impl Directory {
     pub(super) fn note_target(&mut self, uri: UriRef<'_>, connection: ConnectionId) {
-        self.by_target.insert(target(uri), connection);
+        self.by_target.insert(Target::of(uri), connection);
     }
 
     pub(super) fn note_names(&mut self, names: &[String], connection: ConnectionId) {
@@ -38,7 +29,7 @@ impl Directory {
     /// A connection that this relay has opened to the same host and port, by
     /// the same scheme.
     pub(super) fn leading_to(&self, uri: UriRef<'_>, links: &Links) -> Option<ConnectionId> {
-        let connection = *self.by_target.get(&target(uri))?;
+        let connection = *self.by_target.get(&Target::of(uri))?;
         links.get(connection).filter(|link| link.takes_requests()).map(|_| connection)
     }
 

@@ -88,7 +88,8 @@ pub enum RelayEvent {
         username: String,
         /// What was relayed under the token.
         usage: Usage,
-        /// Whether the token expired. If not, its connection has ended.
+        /// Whether the token expired. If not, its connection has ended, or it has given
+        /// way to a newer one ([`RelayLimits::user_tokens`](super::RelayLimits::user_tokens)).
         has_expired: bool,
     },
 }
@@ -102,7 +103,8 @@ pub enum RelayClose {
     /// No request was accepted in time, or too many were refused before the
     /// first was accepted (section 6.1).
     Probation,
-    /// Too many AUTHs of a client failed (section 6.3).
+    /// Too many AUTHs of a client failed, or were never followed by one that answers the
+    /// challenge (section 6.3).
     AuthFailures,
     /// The connection was idle for too long (section 6.5).
     Idle,
@@ -187,6 +189,8 @@ pub struct Statistics {
     pub accepted: u64,
     /// Connections requested by [`RelayEvent::Connect`].
     pub connects: u64,
+    /// Connections closed because another one needed their place.
+    pub evicted: u64,
     /// SEND chunks forwarded, as they arrived.
     pub chunks: u64,
     /// Octets of their bodies.

@@ -50,10 +50,9 @@ impl Relay {
     /// response (section 6.4.3).
     fn bad_head(&mut self, source: ConnectionId, bad: &BadHead) {
         let view = bad.head().view();
-        if let Some(status) = bad.error().kind().status()
-            && view.status_code().is_none()
-        {
-            self.refuse(source, &view, status);
+        match bad.error().kind().status() {
+            Some(status) if view.status_code().is_none() => self.refuse(source, &view, status),
+            _ => self.useless(source),
         }
     }
 
@@ -236,7 +235,7 @@ impl Relay {
         let transaction = link.and_then(|link| link.hop.complete(&head.transaction_id()));
         let Some(transaction) = transaction else {
             self.counters.dropped_responses += 1;
-            return;
+            return self.useless(source);
         };
         self.has_octets(source);
         match transaction.purpose {
@@ -312,16 +311,22 @@ impl Relay {
 
     pub(super) fn refuse(&mut self, source: ConnectionId, head: &HeadRef<'_>, status: StatusCode) {
         self.counters.refused += 1;
-        let max = self.config.max_failures;
         let Some(link) = self.links.get_mut(source) else { return };
         if head.has_paths() {
             link.hop.respond(head, status, head.to_path().first());
         }
-        link.refused = link.refused.saturating_add(1);
-        let is_on_probation = !link.is_proven && link.refused >= max;
         self.has_octets(source);
         self.hold_back_itself(source);
-        if is_on_probation {
+        self.useless(source);
+    }
+
+    /// Counts a frame that is of no use to anybody. An unproven connection may send only
+    /// few of them (section 6.1).
+    fn useless(&mut self, source: ConnectionId) {
+        let max = self.config.max_failures;
+        let Some(link) = self.links.get_mut(source) else { return };
+        link.refused = link.refused.saturating_add(1);
+        if !link.is_proven && link.refused >= max {
             self.shut(source, RelayClose::Probation);
         }
     }

@@ -9,6 +9,7 @@ use bytes::BytesMut;
 use super::config::{Peer, RelayConfig};
 use super::event::{ConnectionId, RelayClose, TokenId};
 use super::in_use::InUse;
+use super::principal::Principal;
 use super::relayed::{ChunkKey, Relayed, Relaying};
 use crate::hop::Hop;
 use crate::wire::Head;
@@ -50,6 +51,8 @@ pub(super) enum State {
 pub(super) struct Link {
     pub(super) hop: Hop<Relaying>,
     pub(super) peer: Peer,
+    /// Whose budget it takes from.
+    pub(super) principal: Principal,
     pub(super) state: State,
     pub(super) current: Current,
     /// When the transport was given the octets that it has not yet written.
@@ -67,7 +70,9 @@ pub(super) struct Link {
     /// Whether a request has been accepted, or a SEND has a way to its next hop.
     pub(super) is_proven: bool,
     pub(super) refused: u32,
+    /// AUTHs that have failed, and challenges, since the last AUTH that succeeded.
     pub(super) auth_failures: u32,
+    pub(super) challenges: u32,
     pub(super) tokens: Vec<TokenId>,
     /// When its deadlines are next checked.
     pub(super) due: Option<Instant>,
@@ -75,10 +80,17 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(hop: Hop<Relaying>, peer: Peer, state: State, now: Instant) -> Self {
+    pub(super) fn new(
+        hop: Hop<Relaying>,
+        peer: Peer,
+        principal: Principal,
+        state: State,
+        now: Instant,
+    ) -> Self {
         Self {
             hop,
             peer,
+            principal,
             state,
             current: Current::default(),
             in_flight: None,
@@ -91,6 +103,7 @@ impl Link {
             is_proven: false,
             refused: 0,
             auth_failures: 0,
+            challenges: 0,
             tokens: Vec::new(),
             due: None,
             next_key: 0,

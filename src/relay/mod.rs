@@ -56,14 +56,17 @@
 //! a loop.
 
 mod auth;
+mod budget;
 mod config;
 mod directory;
 mod event;
 mod forward;
 mod in_use;
 mod link;
+mod principal;
 mod relayed;
 mod route;
+mod target;
 mod token;
 mod watch;
 
@@ -86,6 +89,7 @@ use crate::tolerance::Tolerance;
 use auth::PendingAuth;
 use directory::Directory;
 use link::{Current, Link, Links, State};
+use principal::{Holdings, Principal};
 use token::Tokens;
 use watch::Timer;
 
@@ -95,6 +99,7 @@ pub struct Relay {
     config: RelayConfig,
     links: Links,
     tokens: Tokens,
+    holdings: Holdings,
     directory: Directory,
     digest: DigestServer,
     random: RandomPool,
@@ -129,6 +134,7 @@ impl Relay {
             config,
             links: Links::default(),
             tokens: Tokens::default(),
+            holdings: Holdings::default(),
             directory: Directory::default(),
             digest,
             random,
@@ -145,11 +151,12 @@ impl Relay {
     /// Takes a new transport connection. `None` if there is no room for it or the
     /// relay is draining: close the transport.
     pub fn accept(&mut self, now: Instant, peer: Peer) -> Option<ConnectionId> {
-        if self.is_draining || !self.make_room() {
+        let principal = Principal::of(&peer);
+        if self.is_draining || !self.make_room(principal.as_ref()) {
             return None;
         }
         self.counters.accepted += 1;
-        let id = self.add_link(now, peer, State::Up);
+        let id = self.add_link(now, peer, principal, State::Up);
         self.arm(id);
         Some(id)
     }
@@ -166,7 +173,11 @@ impl Relay {
         // This relay chose the peer: no probation.
         link.is_proven = true;
         self.directory.note_names(&peer.relay_names, connection);
+        let relay = Principal::of(&peer).filter(Principal::is_relay);
         link.peer = peer;
+        if let Some(relay) = relay {
+            self.belongs_to(connection, relay);
+        }
         self.has_octets(connection);
         self.arm(connection);
     }
@@ -327,7 +338,13 @@ impl Relay {
         }
     }
 
-    fn add_link(&mut self, now: Instant, peer: Peer, state: State) -> ConnectionId {
+    fn add_link(
+        &mut self,
+        now: Instant,
+        peer: Peer,
+        principal: Option<Principal>,
+        state: State,
+    ) -> ConnectionId {
         let config = &self.config;
         let hop_config = HopConfig {
             parse: strict_in_responses(config.parse),
@@ -341,7 +358,11 @@ impl Relay {
         };
         let hop = Hop::new(hop_config, self.random.clone(), config.limits.queue_octets, now);
         let names = peer.relay_names.clone();
-        let id = self.links.insert(|_| Link::new(hop, peer, state, now));
+        let id = self.links.insert(|id| {
+            let principal = principal.unwrap_or(Principal::Connection(id));
+            self.holdings.add_connection(&principal, id);
+            Link::new(hop, peer, principal, state, now)
+        });
         self.directory.note_names(&names, id);
         id
     }
@@ -440,6 +461,7 @@ impl Relay {
         let current = std::mem::take(&mut link.current);
         let waiters = std::mem::take(&mut link.waiters);
         let unsettled = link.hop.give_up();
+        self.holdings.remove_connection(&link.principal, id);
         for token in tokens {
             self.end_token(token, false);
         }

@@ -1,10 +1,14 @@
 //! Routing: where a request goes, and whether it may (RFC 4976 section 6.4).
 
+use std::sync::Arc;
+
 use crate::time::Instant;
 
 use super::Relay;
 use super::event::{ConnectionId, RelayEvent, TokenId};
 use super::link::{Link, State};
+use super::principal::Principal;
+use super::target::Place;
 use super::token::Owner;
 use crate::relay::config::{Peer, Security};
 use crate::uri::{MsrpUri, PathRef, UriRef};
@@ -135,8 +139,8 @@ impl Relay {
             Owner::Relay(name) => match self.directory.with_relay(name, &self.links) {
                 Some(connection) => Ok(connection),
                 None => {
-                    let back = token.back.clone();
-                    self.connect(now, back)
+                    let (back, user) = (token.back.clone(), Arc::clone(&token.username));
+                    self.connect(now, back, Principal::User(user))
                 }
             },
         }
@@ -152,7 +156,7 @@ impl Relay {
         is_auth: bool,
     ) -> Result<ConnectionId, NoWay> {
         let token = self.tokens.find(uri, now).ok_or(NO_TOKEN)?;
-        let id = token.id;
+        let (id, user) = (token.id, Arc::clone(&token.username));
         let known = token.peers.iter().find(|(peer, _)| *peer == next);
         if let Some((_, connection)) = known
             && self.links.get(*connection).is_some_and(Link::takes_requests)
@@ -165,7 +169,7 @@ impl Relay {
         }
         let connection = match self.directory.leading_to(next, &self.links) {
             Some(connection) => connection,
-            None => self.connect(now, next.to_uri())?,
+            None => self.connect(now, next.to_uri(), Principal::User(user))?,
         };
         // A URI without a port is no peer of a session, but a relay for AUTH.
         if next.port().is_some() {
@@ -174,20 +178,26 @@ impl Relay {
         Ok(connection)
     }
 
-    /// Asks the application for a connection.
-    fn connect(&mut self, now: Instant, uri: MsrpUri) -> Result<ConnectionId, NoWay> {
-        if self.is_own(uri.view()) {
+    /// Asks the application for a connection, which is the user's.
+    fn connect(
+        &mut self,
+        now: Instant,
+        uri: MsrpUri,
+        user: Principal,
+    ) -> Result<ConnectionId, NoWay> {
+        let place = Place::of(uri.view());
+        if self.config.addresses.iter().any(|own| Place::of(own.view()) == place) {
             return Err(LOOP);
         }
         // A WebSocket client has to connect itself.
         if !uri.transport().eq_ignore_ascii_case("tcp") || self.is_draining {
             return Err(UNREACHABLE);
         }
-        if !self.make_room() {
+        if !self.may_dial(&user) {
             return Err(UNREACHABLE);
         }
         let security = if uri.is_secure() { Security::Tls } else { Security::Plain };
-        let connection = self.add_link(now, Peer::new(security), State::Connecting);
+        let connection = self.add_link(now, Peer::new(security), Some(user), State::Connecting);
         self.directory.note_target(uri.view(), connection);
         self.counters.connects += 1;
         self.events.push_back(RelayEvent::Connect { connection, uri });

@@ -3,6 +3,7 @@
 
 use crate::time::Instant;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::event::{ConnectionId, TokenId, Usage};
 use super::link::Link;
@@ -34,7 +35,8 @@ pub(super) struct Token {
     pub(super) owner: Owner,
     /// The next hop back towards the client.
     pub(super) back: MsrpUri,
-    pub(super) username: String,
+    /// The user who has authenticated for it.
+    pub(super) username: Arc<str>,
     pub(super) expires: Instant,
     pub(super) usage: Usage,
     /// The peers of the client and their connections.
@@ -77,6 +79,12 @@ impl Tokens {
     pub(super) fn get_mut(&mut self, id: TokenId) -> Option<&mut Token> {
         let uri = self.uris.get(&id)?;
         self.by_uri.get_mut(uri)
+    }
+
+    /// Whether anything was relayed under a token.
+    pub(super) fn is_used(&self, id: TokenId) -> bool {
+        let token = self.uris.get(&id).and_then(|uri| self.by_uri.get(uri));
+        token.is_some_and(|token| token.usage != Usage::default())
     }
 
     /// Counts what was relayed under some tokens.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Relay;
 use super::event::{AuthRequest, ConnectionId, RelayClose, RelayEvent, TokenId};
 use super::link::{Current, Link, State};
+use super::principal::Principal;
 use super::relayed::{Purpose, Relayed, Relaying};
 use crate::hop::{Answers, HopEvent, Unsettled};
 use crate::offset::Offset;
@@ -135,24 +136,6 @@ impl Relay {
         }
     }
 
-    /// Makes room for one more connection by closing the one that has been idle
-    /// for the longest time; those without an accepted request go first (section
-    /// 6.5). Returns whether there is room.
-    pub(super) fn make_room(&mut self) -> bool {
-        if self.links.len() < self.config.limits.connections {
-            return true;
-        }
-        // A connection that is closing already makes room by itself.
-        let quiet = self.links.iter().filter(|(_, link)| link.is_up());
-        let least = quiet.min_by_key(|(_, link)| (link.is_proven, link.last_used));
-        if let Some((id, _)) = least {
-            self.shut(id, RelayClose::Evicted);
-        }
-        // Until the application has closed it, the limit is exceeded, but there
-        // are never more than twice as many.
-        self.links.len() < self.config.limits.connections.saturating_mul(2)
-    }
-
     pub(super) fn drain_link(&mut self, id: ConnectionId) {
         let Some(link) = self.links.get(id) else { return };
         if link.state == State::Connecting {
@@ -199,6 +182,7 @@ impl Relay {
     pub(super) fn end_token(&mut self, id: TokenId, has_expired: bool) {
         let Some(token) = self.tokens.remove(id) else { return };
         self.timers.remove(&(token.expires, Timer::Token(id)));
+        self.holdings.remove_token(&Principal::User(Arc::clone(&token.username)), id);
         if let super::token::Owner::Connection(owner) = token.owner
             && let Some(link) = self.links.get_mut(owner)
         {
@@ -206,7 +190,7 @@ impl Relay {
         }
         self.events.push_back(RelayEvent::TokenEnded {
             token: id,
-            username: token.username,
+            username: token.username.to_string(),
             usage: token.usage,
             has_expired,
         });

@@ -106,7 +106,7 @@ fn hash_folded<H: Hasher>(text: &str, state: &mut H) {
 
 /// The octets of `text` in lower case and with unreserved octets unescaped
 /// (RFC 3986 section 6.2.2). All other escapes stay, as three octets.
-pub(super) fn folded(text: &str) -> impl Iterator<Item = u8> {
+pub(crate) fn folded(text: &str) -> impl Iterator<Item = u8> {
     let mut rest = text.as_bytes();
     std::iter::from_fn(move || {
         let (octet, after) = match rest {

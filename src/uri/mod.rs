@@ -38,6 +38,8 @@ mod uri_ref;
 
 pub use self::builder::UriBuilder;
 pub(crate) use self::compare::UriKey;
+#[cfg(feature = "auth")]
+pub(crate) use self::compare::folded;
 pub use self::error::{UriError, UriErrorKind};
 pub(crate) use self::grammar::PathShape;
 pub use self::host::Host;

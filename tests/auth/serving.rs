@@ -112,6 +112,43 @@ fn what_is_forgotten_is_not_taken_again() {
     }
 }
 
+/// One account authenticates as often as it can, and another one is slow to answer.
+#[test]
+fn one_user_does_not_make_the_nonces_of_another_stale() {
+    let mut scene = Scene::new(&BOTH);
+    scene.challenge(false).unwrap();
+    let (first, second) = (scene.authorization(), scene.authorization());
+    assert!(scene.verify(&first).is_ok());
+    scene.client = DigestClient::new(Credentials::new("mallory", "secret"));
+    scene.now += Duration::from_secs(1);
+    scene.challenge(false).unwrap();
+    for _ in 0..10_000 {
+        scene.now += Duration::from_millis(1);
+        scene.exchange();
+    }
+    // Of the flood itself, only the latest nonces are known.
+    assert!(scene.verify(&second).is_ok());
+    assert_eq!(scene.verify(&first), Err(Rejection::Replayed));
+}
+
+/// A nonce may serve two users, and a count of it each of them once.
+#[test]
+fn each_user_counts_for_itself() {
+    let mut scene = Scene::with_window(1);
+    let values = scene.challenges(false);
+    let requests = ["alice", "bob"].map(|user| {
+        let mut client = DigestClient::new(Credentials::new(user, "secret"));
+        client.challenged(values.iter().map(String::as_str)).unwrap();
+        client.authorization(URI, true, &mut scene.random).unwrap().unwrap().to_string()
+    });
+    for request in &requests {
+        assert!(scene.verify(request).is_ok());
+    }
+    for request in &requests {
+        assert_eq!(scene.verify(request), Err(Rejection::Replayed));
+    }
+}
+
 proptest! {
     /// With any window, order and time, no request is accepted twice.
     #[test]

@@ -172,6 +172,31 @@ fn a_client_that_fails_often_is_dropped() {
     });
 }
 
+/// A challenge costs the relay more than an AUTH costs the client.
+#[test]
+fn a_client_that_never_answers_challenges_is_dropped() {
+    scripted(|world| {
+        for is_proven in [false, true] {
+            let link = world.accept(tls());
+            if is_proven {
+                world.token(link, ALICE);
+            }
+            let flood: Vec<u8> =
+                (0..50).flat_map(|n| auth(&format!("auth{n}"), ALICE).octets()).collect();
+            world.give(link, &flood);
+            assert_eq!(world.told(link), ["401"; 10]);
+            assert_eq!(world.closes(), [(link, RelayClose::AuthFailures)]);
+        }
+        // A relay brings the AUTHs of many clients.
+        let relay = world.accept(tls().relay_names(vec!["inner.example".into()]));
+        let from = format!("msrps://inner.example:9000/token;tcp {ALICE}");
+        for _ in 0..50 {
+            world.give(relay, &auth("auth1", &from).octets());
+        }
+        assert_eq!(world.closes(), []);
+    });
+}
+
 /// A success resets the count of failures.
 #[test]
 fn failures_count_from_the_last_success() {

@@ -52,6 +52,26 @@ fn who_is_refused_again_and_again_is_dropped() {
     });
 }
 
+/// What is of no use to anybody counts as refused, whatever it is.
+#[test]
+fn who_sends_only_responses_is_dropped() {
+    scripted(|world| {
+        let mallory = world.accept(tls());
+        let response = Raw::new("200 OK", "stray").to(RELAY).from(ALICE).octets();
+        for _ in 0..5 {
+            assert_eq!(world.closes(), []);
+            world.give(mallory, &response);
+        }
+        assert_eq!(world.closes(), [(mallory, RelayClose::Probation)]);
+        // A client that answers late is a client.
+        let talk = world.talk();
+        for _ in 0..20 {
+            world.give(talk.bob, &response);
+        }
+        assert_eq!(world.closes(), []);
+    });
+}
+
 // req: 4976-6.5-1
 #[test]
 fn who_is_quiet_for_an_hour_is_dropped() {

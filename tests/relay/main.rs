@@ -14,6 +14,7 @@ mod common;
 mod world;
 
 mod auth;
+mod budgets;
 mod chain;
 mod chunks;
 mod connections;

@@ -17,9 +17,7 @@ fn text(id: &str, token: &str, to: &str, from: &str) -> Vec<u8> {
 fn a_token_is_a_uri_of_the_relay_that_nobody_can_guess() {
     let mut tokens = BTreeSet::new();
     for seed in 0..8 {
-        let mut config = config();
-        config.limits.connection_tokens = 32;
-        let mut world = World::seeded(config, seed);
+        let mut world = World::seeded(config(), seed);
         let link = world.accept(tls());
         for _ in 0..32 {
             let token = world.token(link, ALICE);
@@ -154,26 +152,6 @@ fn a_token_of_a_relay_is_good_on_any_connection_with_it() {
         world.give(bob, &text("back2", &token, &back, BOB));
         let third = world.dial_as(inner, names());
         assert_eq!(world.one(third).header("To-Path"), Some(&back[..]));
-    });
-}
-
-#[test]
-fn there_are_only_so_many() {
-    let mut small = config();
-    small.limits.connection_tokens = 2;
-    small.limits.tokens = 3;
-    scripted_with(small, |world| {
-        let first = world.accept(tls());
-        let second = world.accept(tls());
-        for (link, status) in
-            [(first, "200"), (first, "200"), (first, "403"), (second, "200"), (second, "403")]
-        {
-            assert_eq!(world.auth_as(link, ALICE, "alice", "secret", &[]).what, status);
-        }
-        assert_eq!(world.relay.statistics().tokens, 3);
-        // The end of a connection makes room.
-        world.close(first);
-        assert_eq!(world.auth_as(second, ALICE, "alice", "secret", &[]).what, "200");
     });
 }
 

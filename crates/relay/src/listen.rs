@@ -58,7 +58,7 @@ impl Listen {
         match shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             Ok((peer, transport)) => {
                 tracing::debug!(%address, "accepted");
-                core.borrow_mut().accept(peer, transport);
+                core.borrow_mut().accept(peer.address(address.ip()), transport);
             }
             Err(error) => tracing::debug!(%address, "no handshake: {error}"),
         }

@@ -86,6 +86,7 @@ fn text(statistics: &Statistics) -> String {
     let counters = [
         ("accepted", s.accepted, "Connections accepted."),
         ("connects", s.connects, "Connections requested to other hosts."),
+        ("evicted", s.evicted, "Connections closed because another one needed their place."),
         ("chunks", s.chunks, "SENDs forwarded."),
         ("body_octets", s.octets, "Octets in the bodies of forwarded SENDs."),
         ("passed", s.passed, "Other requests and responses forwarded."),

@@ -1,0 +1,162 @@
+//! Budgets: what each principal may hold, and who gives way at a limit.
+//!
+//! At its own limit a principal gives up something of its own. At a limit of the whole
+//! relay the one that holds most does, so that nobody loses anything to one that holds
+//! more.
+
+use super::Relay;
+use super::event::{ConnectionId, RelayClose, TokenId};
+use super::link::{Link, State};
+use super::principal::{Holding, Principal};
+use crate::time::Instant;
+
+impl Relay {
+    /// Makes room for one more connection of this principal, at the cost of its own or of
+    /// those of the largest holder (RFC 4976 section 6.5). Returns whether there is room.
+    pub(super) fn make_room(&mut self, principal: Option<&Principal>) -> bool {
+        let limits = self.config.limits;
+        if let Some(principal) = principal
+            && self.held_by(principal) >= limits.principal_connections
+        {
+            self.evict(self.own_to_give(principal, None));
+        }
+        if self.holdings.connections() >= limits.connections {
+            self.evict(self.any_to_give());
+        }
+        // Until the application has closed what gives way, the limit is exceeded, but there
+        // are never more than twice as many.
+        self.holdings.connections() < limits.connections
+            && self.links.len() < limits.connections.saturating_mul(2)
+    }
+
+    /// Counts a connection among those of a user who has authenticated on it. At the
+    /// limit, another one of this user gives way.
+    pub(super) fn belongs_to(&mut self, id: ConnectionId, principal: Principal) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        if link.principal == principal {
+            return;
+        }
+        let before = std::mem::replace(&mut link.principal, principal.clone());
+        self.holdings.remove_connection(&before, id);
+        self.holdings.add_connection(&principal, id);
+        if self.held_by(&principal) > self.config.limits.principal_connections {
+            self.evict(self.own_to_give(&principal, Some(id)));
+        }
+    }
+
+    /// Whether the relay may connect for this user. A dial takes a free place: it never
+    /// closes another connection.
+    pub(super) fn may_dial(&self, user: &Principal) -> bool {
+        let limits = &self.config.limits;
+        let is_dial = |id: &&ConnectionId| {
+            self.links.get(**id).is_some_and(|link| link.state == State::Connecting)
+        };
+        let held = self.holdings.of(user).map(|holding| &holding.connections);
+        let dials = held.map_or(0, |connections| connections.iter().filter(is_dial).count());
+        dials < limits.user_dials
+            && self.held_by(user) < limits.principal_connections
+            && self.links.len() < limits.connections
+    }
+
+    /// Makes room for one more token of this user. Returns whether there is room: there is
+    /// none if everybody else holds about as many as this user or fewer.
+    pub(super) fn make_token_room(&mut self, user: &Principal) -> bool {
+        let limits = self.config.limits;
+        let held = |holding: Option<&Holding>| holding.map_or(0, |holding| holding.tokens.len());
+        let own = held(self.holdings.of(user));
+        let gives = if own >= limits.user_tokens {
+            self.least_used_token(user)
+        } else if self.tokens.len() >= limits.tokens {
+            let most = self.holdings.iter().max_by_key(|(_, holding)| holding.tokens.len());
+            let gives = most.filter(|(_, holding)| holding.tokens.len() > own + 1);
+            self.least_used_token(gives.map_or(user, |(principal, _)| principal))
+        } else {
+            return true;
+        };
+        let Some(gives) = gives else { return false };
+        self.end_token(gives, false);
+        true
+    }
+
+    /// The oldest token under which nothing was relayed, or else the oldest.
+    fn least_used_token(&self, principal: &Principal) -> Option<TokenId> {
+        let tokens = self.holdings.of(principal)?.tokens.iter().copied();
+        tokens.min_by_key(|id| (self.tokens.is_used(*id), *id))
+    }
+
+    fn held_by(&self, principal: &Principal) -> usize {
+        self.holdings.of(principal).map_or(0, |holding| holding.connections.len())
+    }
+
+    fn evict(&mut self, id: Option<ConnectionId>) {
+        if let Some(id) = id {
+            self.counters.evicted += 1;
+            self.shut(id, RelayClose::Evicted);
+        }
+    }
+
+    /// The connection that a principal misses least.
+    fn own_to_give(
+        &self,
+        principal: &Principal,
+        keep: Option<ConnectionId>,
+    ) -> Option<ConnectionId> {
+        let own = self.holdings.of(principal)?.connections.iter().copied();
+        let links =
+            own.filter(|id| Some(*id) != keep).filter_map(|id| Some((id, self.links.get(id)?)));
+        links.min_by_key(|(_, link)| standing(link)).map(|(id, _)| id)
+    }
+
+    /// The least missed connection of the largest holder: of the largest holder of unproven
+    /// ones if these have more than a quarter of all places, so that strangers take no more
+    /// than that from clients, nor one client all of it from strangers. Relays have many
+    /// clients, and come last.
+    fn any_to_give(&self) -> Option<ConnectionId> {
+        let unproven = self.holders(|link| !link.is_proven);
+        let has_many = unproven.iter().map(|holder| holder.held).sum::<usize>()
+            > self.config.limits.connections / 4;
+        let proven = self.holders(|link| link.is_proven);
+        let (first, then) = if has_many { (unproven, proven) } else { (proven, unproven) };
+        largest(first).or_else(|| largest(then))
+    }
+
+    /// The holders of such connections.
+    fn holders(&self, is_counted: impl Fn(&Link) -> bool) -> Vec<Holder> {
+        let holder = |(principal, holding): (&Principal, &Holding)| {
+            let ids = holding.connections.iter().copied();
+            let links = ids.filter_map(|id| Some((id, self.links.get(id)?)));
+            let counted: Vec<_> = links.filter(|(_, link)| is_counted(link)).collect();
+            let (least, link) = counted.iter().min_by_key(|(_, link)| standing(link))?;
+            Some(Holder {
+                is_relay: principal.is_relay(),
+                held: counted.len(),
+                least: *least,
+                last_used: link.last_used,
+            })
+        };
+        self.holdings.iter().filter_map(holder).collect()
+    }
+}
+
+/// A principal at a limit of the whole relay.
+struct Holder {
+    is_relay: bool,
+    held: usize,
+    /// The connection it misses least.
+    least: ConnectionId,
+    /// When that was last used.
+    last_used: Instant,
+}
+
+fn largest(holders: Vec<Holder>) -> Option<ConnectionId> {
+    let largest = holders
+        .into_iter()
+        .min_by_key(|holder| (holder.is_relay, std::cmp::Reverse(holder.held), holder.last_used));
+    largest.map(|holder| holder.least)
+}
+
+/// The order in which connections give way: dials and unproven ones before proven ones,
+/// then by last use.
+const fn standing(link: &Link) -> (bool, Instant) {
+    (link.is_proven, link.last_used)
+}

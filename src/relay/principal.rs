@@ -1,0 +1,134 @@
+//! Whose budget a connection, a dial or a token takes from.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
+use super::config::Peer;
+use super::event::{ConnectionId, TokenId};
+
+/// The holder of a budget. One that takes all of its own leaves the others theirs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Principal {
+    /// A user who has authenticated, or for whom the relay connects.
+    User(Arc<str>),
+    /// The relay whose certificate names it so.
+    Relay(Arc<str>),
+    /// A source without a user: an IPv4 address, or the first one of a /64.
+    Source(IpAddr),
+    /// A connection of which nothing is known.
+    Connection(ConnectionId),
+}
+
+impl Principal {
+    /// Who holds a connection on which nobody has authenticated yet, as far as the
+    /// application knows the peer.
+    pub(super) fn of(peer: &Peer) -> Option<Self> {
+        match (&peer.user, peer.relay_names.first(), peer.address) {
+            (_, Some(name), _) => Some(Self::Relay(name.to_ascii_lowercase().into())),
+            (Some(user), None, _) => Some(Self::user(user)),
+            (None, None, address) => address.map(|address| Self::Source(source(address))),
+        }
+    }
+
+    pub(super) fn user(name: &str) -> Self {
+        Self::User(name.into())
+    }
+
+    pub(super) const fn is_relay(&self) -> bool {
+        matches!(self, Self::Relay(_))
+    }
+}
+
+/// Who has one IPv6 address has its whole /64.
+fn source(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
+
+/// What one principal holds. A connection that is closing is no longer among it.
+#[derive(Debug, Default)]
+pub(super) struct Holding {
+    pub(super) connections: BTreeSet<ConnectionId>,
+    /// In the order in which they were issued.
+    pub(super) tokens: BTreeSet<TokenId>,
+}
+
+/// What everybody holds.
+#[derive(Debug, Default)]
+pub(super) struct Holdings {
+    by_principal: BTreeMap<Principal, Holding>,
+    connections: usize,
+}
+
+impl Holdings {
+    pub(super) fn of(&self, principal: &Principal) -> Option<&Holding> {
+        self.by_principal.get(principal)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Principal, &Holding)> {
+        self.by_principal.iter()
+    }
+
+    /// The connections of all of them.
+    pub(super) const fn connections(&self) -> usize {
+        self.connections
+    }
+
+    pub(super) fn add_connection(&mut self, principal: &Principal, id: ConnectionId) {
+        if self.holding(principal).connections.insert(id) {
+            self.connections += 1;
+        }
+    }
+
+    pub(super) fn remove_connection(&mut self, principal: &Principal, id: ConnectionId) {
+        let Some(holding) = self.by_principal.get_mut(principal) else { return };
+        if holding.connections.remove(&id) {
+            self.connections -= 1;
+        }
+        self.forget_empty(principal);
+    }
+
+    pub(super) fn add_token(&mut self, principal: &Principal, id: TokenId) {
+        self.holding(principal).tokens.insert(id);
+    }
+
+    pub(super) fn remove_token(&mut self, principal: &Principal, id: TokenId) {
+        let Some(holding) = self.by_principal.get_mut(principal) else { return };
+        holding.tokens.remove(&id);
+        self.forget_empty(principal);
+    }
+
+    fn holding(&mut self, principal: &Principal) -> &mut Holding {
+        self.by_principal.entry(principal.clone()).or_default()
+    }
+
+    fn forget_empty(&mut self, principal: &Principal) {
+        let is_empty =
+            |holding: &Holding| holding.connections.is_empty() && holding.tokens.is_empty();
+        if self.by_principal.get(principal).is_some_and(is_empty) {
+            self.by_principal.remove(principal);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn an_ipv4_address_and_a_64_of_ipv6_are_sources() {
+        let of = |text: &str| source(text.parse().unwrap());
+        assert_eq!(of("192.0.2.1"), of("::ffff:192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+    }
+}
