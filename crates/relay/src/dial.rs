@@ -28,7 +28,7 @@ pub(crate) struct Dialler {
 pub(crate) enum DialError {
     #[error("its transport is not tcp")]
     Transport,
-    #[error("--connect-to does not permit any of its addresses")]
+    #[error("no address and port of it may be connected to; --connect-to can permit them")]
     NotAllowed,
     #[error("TLS failed")]
     Tls(#[from] TlsError),
@@ -65,7 +65,7 @@ impl Dialler {
         let host = uri.host().to_string();
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let found = lookup_host((host, uri.port().unwrap_or(RECOMMENDED_PORT))).await?;
-        let permitted = self.policy.permitted(found);
+        let permitted = self.policy.permitted(found)?;
         if permitted.is_empty() { Err(DialError::NotAllowed) } else { Ok(permitted) }
     }
 }
