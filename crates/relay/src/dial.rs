@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::policy::Policy;
-use crate::secure::{Secure, peer_names};
+use crate::secure::Secure;
 use crate::transport::{Stream, Transport};
 
 #[derive(Clone, Debug)]
@@ -54,8 +54,10 @@ impl Dialler {
             return Ok((Peer::new(Security::Plain), Transport::Stream(Stream::Tcp(tcp))));
         }
         let config = self.secure.client.clone().ok_or(TlsError::NoRoots)?;
-        let tls = TlsConnector::from(config).connect(server_name(uri.host())?, tcp).await?;
-        let peer = Peer::new(Security::Tls).relay_names(peer_names(tls.get_ref().1));
+        let name = server_name(uri.host())?;
+        let tls = TlsConnector::from(config).connect(name.clone(), tcp).await?;
+        let names = self.secure.relay_names(tls.get_ref().1, &name);
+        let peer = Peer::new(Security::Tls).relay_names(names);
         Ok((peer, Transport::Stream(Stream::Tls(Box::new(tls.into())))))
     }
 

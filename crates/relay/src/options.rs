@@ -80,9 +80,9 @@ pub struct Options {
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub key: Option<PathBuf>,
 
-    /// Root certificates in PEM. The relay's own connections trust them in
-    /// addition to those of the system; a client whose certificate is valid
-    /// under these alone is another relay.
+    /// Root certificates of relays in PEM: a peer whose certificate is valid
+    /// under these alone is a relay. To connect to endpoints, the relay also
+    /// trusts the roots of the system.
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
 
