@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::policy::Policy;
-use crate::secure::{Secure, peer_names};
+use crate::secure::Secure;
 use crate::transport::{Stream, Transport};
 
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct Dialler {
 pub(crate) enum DialError {
     #[error("its transport is not tcp")]
     Transport,
-    #[error("--connect-to does not permit any of its addresses")]
+    #[error("no address and port of it may be connected to; --connect-to can permit them")]
     NotAllowed,
     #[error("TLS failed")]
     Tls(#[from] TlsError),
@@ -54,8 +54,10 @@ impl Dialler {
             return Ok((Peer::new(Security::Plain), Transport::Stream(Stream::Tcp(tcp))));
         }
         let config = self.secure.client.clone().ok_or(TlsError::NoRoots)?;
-        let tls = TlsConnector::from(config).connect(server_name(uri.host())?, tcp).await?;
-        let peer = Peer::new(Security::Tls).relay_names(peer_names(tls.get_ref().1));
+        let name = server_name(uri.host())?;
+        let tls = TlsConnector::from(config).connect(name.clone(), tcp).await?;
+        let names = self.secure.relay_names(tls.get_ref().1, &name);
+        let peer = Peer::new(Security::Tls).relay_names(names);
         Ok((peer, Transport::Stream(Stream::Tls(Box::new(tls.into())))))
     }
 
@@ -65,7 +67,7 @@ impl Dialler {
         let host = uri.host().to_string();
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let found = lookup_host((host, uri.port().unwrap_or(RECOMMENDED_PORT))).await?;
-        let permitted = self.policy.permitted(found);
+        let permitted = self.policy.permitted(found)?;
         if permitted.is_empty() { Err(DialError::NotAllowed) } else { Ok(permitted) }
     }
 }

@@ -8,6 +8,7 @@
 //!  transport  TCP, TLS, WebSocket      websocket  its handshake
 //!  listen     incoming connections     dial       outgoing connections
 //!  secure     certificates             policy     permitted targets
+//!                                      special    special-purpose addresses
 //!  users      the users file           metrics    metrics and health
 //!  options    the command line         fault      errors
 //! ```
@@ -34,11 +35,13 @@ mod options;
 mod policy;
 mod secure;
 mod serve;
+mod special;
 mod transport;
 mod users;
 mod websocket;
 
 pub use fault::StartError;
 pub use options::{Command, CommandLine, HashOptions, Options};
+pub use policy::{Target, TargetError};
 pub use serve::{Addresses, Handle, Server};
 pub use users::user_line;

@@ -1,13 +1,13 @@
 //! The command line.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use ipnet::IpNet;
 
 use crate::fault::StartError;
+use crate::policy::Target;
 
 /// A relay for MSRP (RFC 4976).
 #[derive(Clone, Debug, Parser)]
@@ -80,9 +80,9 @@ pub struct Options {
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub key: Option<PathBuf>,
 
-    /// Root certificates in PEM. The relay's own connections trust them in
-    /// addition to those of the system; a client whose certificate is valid
-    /// under these alone is another relay.
+    /// Root certificates of relays in PEM: a peer whose certificate is valid
+    /// under these alone is a relay. To connect to endpoints, the relay also
+    /// trusts the roots of the system.
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
 
@@ -106,10 +106,11 @@ pub struct Options {
     #[arg(long)]
     pub plain_auth: bool,
 
-    /// Address or network that the relay may connect to; repeat it for several.
-    /// Default: all except this machine and link-local addresses.
-    #[arg(long, value_name = "ADDRESS[/PREFIX]", value_parser = net)]
-    pub connect_to: Vec<IpNet>,
+    /// Network that the relay may connect to; repeat it for several. Without a
+    /// port, it permits those from 1024. Default: all except special-purpose
+    /// addresses, such as private ones, and those of this machine.
+    #[arg(long, value_name = "ADDRESS[/PREFIX][:PORT]")]
+    pub connect_to: Vec<Target>,
 
     /// Address to serve /metrics and /healthz on over HTTP.
     #[arg(long, value_name = "ADDRESS:PORT")]
@@ -148,13 +149,6 @@ pub struct Options {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds".to_owned())?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
-}
-
-fn net(text: &str) -> Result<IpNet, String> {
-    let single = text.parse::<IpAddr>().map(IpNet::from).ok();
-    single
-        .or_else(|| text.parse().ok())
-        .ok_or_else(|| "must be ADDRESS or ADDRESS/PREFIX".to_owned())
 }
 
 impl Options {

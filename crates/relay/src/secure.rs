@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use msrp_tls::{ClientCheck, Identity, Roots, ServerCheck, TlsError, client_config, server_config};
+use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, CommonState, ServerConfig};
 use webpki::EndEntityCert;
 
@@ -13,8 +14,10 @@ use crate::options::Options;
 pub(crate) struct Secure {
     /// `None` without a certificate.
     pub(crate) server: Option<Arc<ServerConfig>>,
-    /// `None` without root certificates to check peers with.
+    /// `None` without root certificates to check servers with.
     pub(crate) client: Option<Arc<ClientConfig>>,
+    /// The roots of relays. `None` without `--ca`: then no server is a relay.
+    relays: Option<Roots>,
 }
 
 impl Secure {
@@ -27,10 +30,18 @@ impl Secure {
             Some(file) => (Some(Roots::system_and_file(file)?), Some(Roots::from_file(file)?)),
             None => (Roots::system().ok(), None),
         };
-        let check = relays.map_or(ClientCheck::None, ClientCheck::Optional);
+        let check = relays.clone().map_or(ClientCheck::None, ClientCheck::Optional);
         let server = identity.clone().map(|identity| server_config(identity, check)).transpose()?;
         let named = |roots| client_config(ServerCheck::Named(roots), identity);
-        Ok(Self { server, client: roots.map(named).transpose()? })
+        Ok(Self { server, client: roots.map(named).transpose()?, relays })
+    }
+
+    /// The names of a server that is a relay. Other servers, which the roots of the
+    /// system vouch for, have none: they are endpoints.
+    pub(crate) fn relay_names(&self, tls: &CommonState, name: &ServerName<'_>) -> Vec<String> {
+        let chain = tls.peer_certificates().unwrap_or_default();
+        let is_relay = self.relays.as_ref().is_some_and(|roots| roots.vouch_for(chain, name));
+        if is_relay { peer_names(tls) } else { Vec::new() }
     }
 }
 

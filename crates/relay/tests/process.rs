@@ -3,78 +3,27 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::Command;
 
 use common::client::Client;
+use common::process::{PROGRAM, Process};
 use common::{ALICE, BOB, REALM, Running, Scratch, plain_options, users};
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_msrp-relay");
-
-struct Process {
-    child: Child,
-    log: BufReader<ChildStderr>,
-    uri: String,
-}
-
-impl Process {
-    fn start(users: &Scratch) -> Self {
-        let mut child = Command::new(PROGRAM)
-            .args(["--listen", "127.0.0.1:0", "--plain-auth", "--realm", REALM, "--users"])
-            .arg(&users.0)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = BufReader::new(child.stderr.take().unwrap());
-        let mut this = Self { child, log, uri: String::new() };
-        this.uri = this.logs("reachable as ").trim().to_owned();
-        this
-    }
-
-    /// The rest of the log line after `wanted`.
-    fn logs(&mut self, wanted: &str) -> String {
-        let mut all = String::new();
-        loop {
-            let before = all.len();
-            assert_ne!(self.log.read_line(&mut all).unwrap(), 0, "{wanted} is not in {all}");
-            if let Some((_, rest)) = all[before..].split_once(wanted) {
-                return rest.to_owned();
-            }
-        }
-    }
-
-    fn signal(&self, signal: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
-    }
-
-    async fn client(&self, uri: &str) -> Client {
-        let address = self.uri.strip_prefix("msrp://").unwrap().strip_suffix(";tcp").unwrap();
-        Client::over(tokio::net::TcpStream::connect(address).await.unwrap(), uri)
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 #[tokio::test]
 async fn the_users_are_read_again_and_the_end_is_orderly() {
     let file = Scratch::new("users", "");
-    let mut relay = Process::start(&file);
+    let mut relay = Process::plain(&file);
     let mut alice = relay.client(ALICE).await;
-    let refused = alice.authenticate(&relay.uri, "alice").await.unwrap_err();
+    let refused = alice.authenticate(relay.uri(), "alice").await.unwrap_err();
     assert_ne!(refused.kind(), "200");
 
     std::fs::write(&file.0, users()).unwrap();
     relay.signal("HUP");
     relay.logs("users reloaded");
     let mut alice = relay.client(ALICE).await;
-    let token = alice.authenticate(&relay.uri, "alice").await.unwrap();
+    let token = alice.authenticate(relay.uri(), "alice").await.unwrap();
 
     relay.signal("TERM");
     assert!(alice.read().await.is_none());

@@ -1,11 +1,15 @@
 //! Root certificates.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rustls::RootCertStore;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 
-use crate::TlsError;
 use crate::identity::certificates;
+use crate::{TlsError, provider};
 
 /// Root certificates: those of the system, of a file, or both.
 #[derive(Clone, Debug)]
@@ -41,6 +45,18 @@ impl Roots {
     /// As [`Roots::from_file`].
     pub fn system_and_file(path: &Path) -> Result<Self, TlsError> {
         Self::system().unwrap_or(Self(RootCertStore::empty())).and_file(path)
+    }
+
+    /// Whether a server's chain is valid for this name under these roots, now. After a
+    /// handshake under more roots, this tells whether the server is one of a narrower
+    /// circle, such as the relays of a federation (RFC 4976 section 9.2).
+    #[must_use]
+    pub fn vouch_for(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>) -> bool {
+        let Some((certificate, issuers)) = chain.split_first() else { return false };
+        let store = Arc::new(self.0.clone());
+        WebPkiServerVerifier::builder_with_provider(store, provider()).build().is_ok_and(|check| {
+            check.verify_server_cert(certificate, issuers, name, &[], UnixTime::now()).is_ok()
+        })
     }
 
     fn and_file(mut self, path: &Path) -> Result<Self, TlsError> {

@@ -144,6 +144,22 @@ fn an_address_is_checked_against_addresses_and_not_sent() {
 }
 
 #[test]
+fn roots_vouch_for_what_is_issued_under_them_for_that_name() {
+    let (ours, other) = (Authority::new(), Authority::called("another"));
+    let chain = |authority: &Authority| {
+        let params = CertificateParams::new(owned(&["bob.example"])).unwrap();
+        let signed = params.signed_by(&KeyPair::generate().unwrap(), &authority.0).unwrap();
+        vec![signed.der().clone()]
+    };
+    let name = |host| server_name(Host::from(host)).unwrap();
+    let roots = ours.roots();
+    assert!(roots.vouch_for(&chain(&ours), &name("bob.example")));
+    assert!(!roots.vouch_for(&chain(&ours), &name("mallory.example")));
+    assert!(!roots.vouch_for(&chain(&other), &name("bob.example")));
+    assert!(!roots.vouch_for(&[], &name("bob.example")));
+}
+
+#[test]
 fn a_certificate_for_another_name_is_refused() {
     let authority = Authority::new();
     let server = serve(authority.certify(&["mallory.example"]));

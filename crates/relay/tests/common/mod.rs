@@ -3,6 +3,7 @@
 
 pub mod certificates;
 pub mod client;
+pub mod process;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
