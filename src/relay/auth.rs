@@ -254,7 +254,6 @@ impl Relay {
             username: username.to_owned(),
             expires: ends,
             usage: Default::default(),
-            peers: Vec::new(),
         };
         if let (Owner::Connection(_), Some(link)) = (&token.owner, self.links.get_mut(source)) {
             link.tokens.push(id);

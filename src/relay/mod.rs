@@ -60,6 +60,7 @@ mod directory;
 mod event;
 mod forward;
 mod link;
+mod peers;
 mod relayed;
 mod route;
 mod token;
@@ -84,6 +85,7 @@ use crate::tolerance::Tolerance;
 use auth::PendingAuth;
 use directory::Directory;
 use link::{Current, Link, Links, State};
+use peers::Peers;
 use token::Tokens;
 use watch::Timer;
 
@@ -94,6 +96,7 @@ pub struct Relay {
     links: Links,
     tokens: Tokens,
     directory: Directory,
+    peers: Peers,
     digest: DigestServer,
     random: RandomPool,
     pending_auths: BTreeMap<AuthRequest, PendingAuth>,
@@ -128,6 +131,7 @@ impl Relay {
             links: Links::default(),
             tokens: Tokens::default(),
             directory: Directory::default(),
+            peers: Peers::default(),
             digest,
             random,
             pending_auths: BTreeMap::new(),
@@ -234,6 +238,7 @@ impl Relay {
         self.give_up(connection);
         if let Some(link) = self.links.remove(connection) {
             self.directory.forget(connection, &link.peer.relay_names);
+            self.peers.forget_link(connection);
             if let Some(due) = link.due {
                 self.timers.remove(&(due, Timer::Link(connection)));
             }

@@ -37,8 +37,6 @@ pub(super) struct Token {
     pub(super) username: String,
     pub(super) expires: Instant,
     pub(super) usage: Usage,
-    /// The peers of the client and their connections.
-    pub(super) peers: Vec<(MsrpUri, ConnectionId)>,
 }
 
 /// The valid tokens.

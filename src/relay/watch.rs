@@ -193,6 +193,7 @@ impl Relay {
     /// Ends a token (section 6.3).
     pub(super) fn end_token(&mut self, id: TokenId, has_expired: bool) {
         let Some(token) = self.tokens.remove(id) else { return };
+        self.peers.forget_token(id);
         self.timers.remove(&(token.expires, Timer::Token(id)));
         if let super::token::Owner::Connection(owner) = token.owner
             && let Some(link) = self.links.get_mut(owner)

@@ -21,6 +21,7 @@ mod failures;
 mod flow_control;
 mod messages;
 mod passing;
+mod peers;
 mod random;
 mod rules;
 mod sending;
