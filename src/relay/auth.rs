@@ -270,7 +270,6 @@ impl Relay {
             username: username.into(),
             expires: ends,
             usage: Default::default(),
-            peers: Vec::new(),
         };
         if let (Owner::Connection(_), Some(link)) = (&token.owner, self.links.get_mut(source)) {
             link.tokens.push(id);

@@ -144,8 +144,10 @@ pub struct RelayLimits {
     /// Tokens of one user. At the limit, a new one takes the place of the oldest one,
     /// those under which nothing was relayed first. Default 1,000.
     pub user_tokens: usize,
-    /// Peers of one token whose connections the relay remembers. Default 16.
-    pub token_peers: usize,
+    /// Peers that the relay remembers for one connection, by which it reaches them while
+    /// the connection is up (RFC 4976 section 6.4.2). Above the limit, it forgets the one
+    /// that was used least recently. Default 1,024.
+    pub connection_peers: usize,
     /// AUTHs that wait for the application. Default 1,024.
     pub pending_auths: usize,
     /// URIs of the relay in the To-Path and From-Path of one request together.
@@ -180,7 +182,7 @@ impl Default for RelayLimits {
             user_dials: 64,
             tokens: 100_000,
             user_tokens: 1_000,
-            token_peers: 16,
+            connection_peers: 1024,
             pending_auths: 1024,
             own_uris: 4,
             queue_octets: 256 * 1024,

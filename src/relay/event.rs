@@ -199,6 +199,9 @@ pub struct Statistics {
     pub passed: u64,
     /// Requests refused.
     pub refused: u64,
+    /// Peers forgotten because their connection had more than
+    /// [`RelayLimits::connection_peers`](super::RelayLimits::connection_peers).
+    pub forgotten_peers: u64,
     /// Responses dropped because they match no transaction or their way back is gone.
     pub dropped_responses: u64,
     /// Failure REPORTs sent.

@@ -63,6 +63,7 @@ mod event;
 mod forward;
 mod in_use;
 mod link;
+mod peers;
 mod principal;
 mod relayed;
 mod route;
@@ -89,6 +90,7 @@ use crate::tolerance::Tolerance;
 use auth::PendingAuth;
 use directory::Directory;
 use link::{Current, Link, Links, State};
+use peers::Peers;
 use principal::{Holdings, Principal};
 use token::Tokens;
 use watch::Timer;
@@ -101,6 +103,7 @@ pub struct Relay {
     tokens: Tokens,
     holdings: Holdings,
     directory: Directory,
+    peers: Peers,
     digest: DigestServer,
     random: RandomPool,
     pending_auths: BTreeMap<AuthRequest, PendingAuth>,
@@ -136,6 +139,7 @@ impl Relay {
             tokens: Tokens::default(),
             holdings: Holdings::default(),
             directory: Directory::default(),
+            peers: Peers::default(),
             digest,
             random,
             pending_auths: BTreeMap::new(),
@@ -247,6 +251,7 @@ impl Relay {
         self.give_up(connection);
         if let Some(link) = self.links.remove(connection) {
             self.directory.forget(connection, &link.peer.relay_names);
+            self.peers.forget_link(connection);
             if let Some(due) = link.due {
                 self.timers.remove(&(due, Timer::Link(connection)));
             }

@@ -157,11 +157,11 @@ impl Relay {
     ) -> Result<ConnectionId, NoWay> {
         let token = self.tokens.find(uri, now).ok_or(NO_TOKEN)?;
         let (id, user) = (token.id, Arc::clone(&token.username));
-        let known = token.peers.iter().find(|(peer, _)| *peer == next);
-        if let Some((_, connection)) = known
-            && self.links.get(*connection).is_some_and(Link::takes_requests)
+        if let Some(connection) = self.peers.find(id, next)
+            && self.links.get(connection).is_some_and(Link::takes_requests)
         {
-            return Ok(*connection);
+            self.peers.touch(id, next);
+            return Ok(connection);
         }
         // A port may be missing in AUTH alone (section 8).
         if next.port().is_none() && !is_auth {
@@ -173,7 +173,7 @@ impl Relay {
         };
         // A URI without a port is no peer of a session, but a relay for AUTH.
         if next.port().is_some() {
-            self.remember_peer(id, next, connection);
+            self.bind_peer(id, next, connection);
         }
         Ok(connection)
     }
@@ -220,23 +220,16 @@ impl Relay {
         if !came_directly || !is_as_secure {
             return;
         }
-        let known = self.tokens.get_mut(token).and_then(|token| {
-            token.peers.iter().find(|(known, _)| *known == peer).map(|(_, connection)| *connection)
-        });
-        match known {
+        match self.peers.find(token, peer) {
+            Some(connection) if connection == source => self.peers.touch(token, peer),
             Some(connection) if self.links.get(connection).is_some_and(Link::takes_requests) => {}
-            Some(_) | None => self.remember_peer(token, peer, source),
+            Some(_) | None => self.bind_peer(token, peer, source),
         }
     }
 
-    fn remember_peer(&mut self, token: TokenId, peer: UriRef<'_>, connection: ConnectionId) {
-        let (links, max) = (&self.links, self.config.limits.token_peers);
-        let Some(token) = self.tokens.get_mut(token) else { return };
-        token.peers.retain(|(known, old)| {
-            *known != peer && links.get(*old).is_some_and(Link::takes_requests)
-        });
-        if token.peers.len() < max {
-            token.peers.push((peer.to_uri(), connection));
-        }
+    fn bind_peer(&mut self, token: TokenId, peer: UriRef<'_>, connection: ConnectionId) {
+        let max = self.config.limits.connection_peers;
+        let is_one_forgotten = self.peers.bind(token, peer, connection, max);
+        self.counters.forgotten_peers += u64::from(is_one_forgotten);
     }
 }

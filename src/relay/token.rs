@@ -39,8 +39,6 @@ pub(super) struct Token {
     pub(super) username: Arc<str>,
     pub(super) expires: Instant,
     pub(super) usage: Usage,
-    /// The peers of the client and their connections.
-    pub(super) peers: Vec<(MsrpUri, ConnectionId)>,
 }
 
 /// The valid tokens.

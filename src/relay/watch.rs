@@ -181,6 +181,7 @@ impl Relay {
     /// Ends a token (section 6.3).
     pub(super) fn end_token(&mut self, id: TokenId, has_expired: bool) {
         let Some(token) = self.tokens.remove(id) else { return };
+        self.peers.forget_token(id);
         self.timers.remove(&(token.expires, Timer::Token(id)));
         self.holdings.remove_token(&Principal::User(Arc::clone(&token.username)), id);
         if let super::token::Owner::Connection(owner) = token.owner

@@ -23,6 +23,7 @@ mod flow_control;
 mod in_use;
 mod messages;
 mod passing;
+mod peers;
 mod random;
 mod rules;
 mod sending;

@@ -91,6 +91,7 @@ fn text(statistics: &Statistics) -> String {
         ("body_octets", s.octets, "Octets in the bodies of forwarded SENDs."),
         ("passed", s.passed, "Other requests and responses forwarded."),
         ("refused", s.refused, "Requests refused."),
+        ("forgotten_peers", s.forgotten_peers, "Peers forgotten: their connection had too many."),
         ("dropped_responses", s.dropped_responses, "Responses dropped without a request to match."),
         ("reports", s.reports, "Failure REPORTs sent."),
         ("timeouts", s.timeouts, "SENDs without a response in time."),

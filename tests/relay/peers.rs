@@ -1,0 +1,115 @@
+//! Peers, and the connections on which they are reached (RFC 4976 section 6.4.2).
+
+use msrp::relay::ConnectionId;
+
+use crate::common::wire::Raw;
+use crate::world::*;
+
+fn uri(number: usize) -> String {
+    format!("msrps://peer{number}.example:7000/s{number};tcp")
+}
+
+/// A peer says something to a token. Nobody answers, which does not matter here.
+fn say(world: &mut World, link: ConnectionId, token: &str, own: &str) {
+    let chunk = Raw::chunk("p1", "p1", "1-2/2", "hi", '$').to(&format!("{token} {ALICE}"));
+    world.give(link, &chunk.from(own).octets());
+    assert_eq!(world.told(link), ["200"]);
+}
+
+/// Alice replies to a peer.
+fn reply(world: &mut World, alice: ConnectionId, token: &str, peer: &str) {
+    let chunk = Raw::chunk("a1", "a1", "1-2/2", "ho", '$').to(&format!("{token} {peer}"));
+    world.give(alice, &chunk.from(ALICE).octets());
+}
+
+/// Peers behind NAT cannot be dialled.
+// req: 4976-6.4.2-2
+#[test]
+fn every_peer_that_is_connected_is_answered_on_its_connection() {
+    let mut world = World::new(config());
+    let (alice, token) = world.client(ALICE);
+    let links: Vec<_> = (0..300).map(|_| world.accept(tls())).collect();
+    for (number, link) in links.iter().enumerate() {
+        say(&mut world, *link, &token, &uri(number));
+    }
+    world.octets(alice);
+    for (number, link) in links.iter().enumerate() {
+        reply(&mut world, alice, &token, &uri(number));
+        assert_eq!(world.told(*link), ["SEND 1-2/2$"], "peer {number}");
+    }
+    assert!(world.wanted().is_empty());
+}
+
+/// Nobody can attract the session of a peer by naming its URI.
+#[test]
+fn the_first_peer_keeps_its_uri_while_it_is_connected() {
+    let mut world = World::new(config());
+    let (alice, token) = world.client(ALICE);
+    let [first, second] = [(); 2].map(|()| world.accept(tls()));
+    for link in [first, second, first, second] {
+        say(&mut world, link, &token, BOB);
+    }
+    reply(&mut world, alice, &token, BOB);
+    assert_eq!(world.told(first), ["SEND 1-2/2$"]);
+    assert!(world.octets(second).is_empty());
+    // It is free once the first has gone.
+    world.close(first);
+    say(&mut world, second, &token, BOB);
+    reply(&mut world, alice, &token, BOB);
+    assert_eq!(world.told(second), ["SEND 1-2/2$"]);
+    assert!(world.wanted().is_empty());
+}
+
+/// The first peer keeps its URI, however many others the second connection names.
+#[test]
+fn a_peer_is_forgotten_for_others_of_its_own_connection_alone() {
+    let mut config = config();
+    config.limits.connection_peers = 2;
+    let mut world = World::new(config);
+    let (alice, token) = world.client(ALICE);
+    let [quiet, busy] = [(); 2].map(|()| world.accept(tls()));
+    say(&mut world, quiet, &token, BOB);
+    for number in [0, 1, 0, 2] {
+        say(&mut world, busy, &token, &uri(number));
+    }
+    // Peer 1 has been silent for the longest time of those on its connection.
+    assert_eq!(world.relay.statistics().forgotten_peers, 1);
+    for (link, peer) in [(quiet, BOB.to_owned()), (busy, uri(0)), (busy, uri(2))] {
+        reply(&mut world, alice, &token, &peer);
+        assert_eq!(world.told(link), ["SEND 1-2/2$"], "{peer}");
+    }
+    assert!(world.wanted().is_empty());
+    reply(&mut world, alice, &token, &uri(1));
+    assert_eq!(world.wanted().len(), 1);
+}
+
+/// A URI under one token says nothing about the same URI under another.
+#[test]
+fn a_peer_of_one_token_is_none_of_another() {
+    let mut world = World::new(config());
+    let (alice, token) = world.client(ALICE);
+    let (carol, other) = world.client(CAROL);
+    let link = world.accept(tls());
+    say(&mut world, link, &token, BOB);
+    let chunk = Raw::chunk("c1", "c1", "1-2/2", "ho", '$').to(&format!("{other} {BOB}"));
+    world.give(carol, &chunk.from(CAROL).octets());
+    assert!(world.octets(link).is_empty());
+    assert_eq!(world.wanted().len(), 1);
+    world.octets(alice);
+}
+
+/// Tokens and connections that end leave nothing behind.
+#[test]
+fn what_is_known_of_peers_ends_with_the_token_and_the_connection() {
+    let mut config = config();
+    config.limits.connection_peers = 2;
+    let mut world = World::new(config);
+    let link = world.accept(tls());
+    for _ in 0..4 {
+        let (alice, token) = world.client(ALICE);
+        say(&mut world, link, &token, BOB);
+        world.close(alice);
+        world.octets(link);
+    }
+    assert_eq!(world.relay.statistics().forgotten_peers, 0);
+}
