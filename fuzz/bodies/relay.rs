@@ -161,7 +161,7 @@ impl World {
             1 => self.write(),
             2 => self.leave(side),
             3 => self.connect(input.bool()),
-            4 => self.relay.drain(),
+            4 => self.relay.drain(self.now, self.now + Duration::from_secs(30)),
             _ => {
                 let octets = self.filled_in(input.string());
                 self.say(side, &octets);

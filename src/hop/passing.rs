@@ -12,6 +12,19 @@ pub(crate) struct Unsettled<O: Owner> {
     pub(crate) messages: Vec<Outgoing<O>>,
 }
 
+impl<O: Owner> Unsettled<O> {
+    /// Without the requests that have left and to which only an error leads to a response.
+    pub(crate) fn without_silent(mut self) -> Self {
+        self.transactions.retain(is_missed);
+        self
+    }
+}
+
+/// Whether a request has not left or needs its response.
+fn is_missed<P>(transaction: &Transaction<P>) -> bool {
+    transaction.holds_place() || transaction.written.is_none()
+}
+
 impl<O: Owner> Outgoing<O> {
     /// A chunk to forward, whose octets follow.
     pub(crate) fn chunk(
@@ -67,14 +80,36 @@ impl<O: Owner> Hop<O> {
             && open.is_none_or(|message| message.body.available() == 0 && !message.is_ready(1))
     }
 
+    /// What would be lost if no response came any more, of one source: its requests that
+    /// need one, and its chunks that have not left completely.
+    pub(crate) fn missed_by(
+        &mut self,
+        source: O::Source,
+    ) -> (Vec<&Transaction<O::Purpose>>, Vec<&Outgoing<O>>) {
+        self.note_open();
+        let is_its = |purpose: &O::Purpose| O::source_of(purpose) == Some(source);
+        let open = self.transactions.iter();
+        let open =
+            open.filter(|transaction| is_its(&transaction.purpose) && is_missed(transaction));
+        let chunks = self.messages.values().filter(|message| message.source == source);
+        (open.collect(), chunks.collect())
+    }
+
+    /// Notes how far the open chunk has left.
+    fn note_open(&mut self) {
+        if let Some(open) = &self.open
+            && let Some(message) = self.messages.get(&open.message)
+        {
+            self.transactions.reached(open.transaction, message.offset);
+        }
+    }
+
     /// Drops every chunk and transaction and returns them. An open chunk ends with
     /// `#`.
     pub(crate) fn give_up(&mut self) -> Unsettled<O> {
         // The octets of the open chunk that have left are lost, too.
+        self.note_open();
         if let Some(open) = self.open.take() {
-            if let Some(message) = self.messages.get(&open.message) {
-                self.transactions.reached(open.transaction, message.offset);
-            }
             write_end_line(&mut self.out, &open.transaction, Continuation::Aborted);
         }
         let unsettled = Unsettled {

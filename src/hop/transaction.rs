@@ -213,6 +213,12 @@ impl<O: Owner> Transactions<O> {
         Some(transaction)
     }
 
+    /// The open transactions, in no order.
+    #[cfg(feature = "auth")]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Transaction<O::Purpose>> {
+        self.open.iter().map(|(_, transaction)| transaction)
+    }
+
     /// Ends every transaction, in the same order in every run.
     #[cfg(feature = "auth")]
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Transaction<O::Purpose>> {

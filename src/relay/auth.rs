@@ -131,7 +131,7 @@ impl Relay {
         let link = self.links.get(source).ok_or(Denied::Status(StatusCode::FORBIDDEN))?;
         let peer = &link.peer;
         let is_named = peer.relay_names.is_empty() || self.relay_name(source, &view).is_some();
-        if self.is_draining || !is_named || !(peer.is_secure() || self.config.plain_auth) {
+        if self.is_draining() || !is_named || !(peer.is_secure() || self.config.plain_auth) {
             return Err(Denied::Status(StatusCode::FORBIDDEN));
         }
         if let Some(user) = peer.user.clone() {

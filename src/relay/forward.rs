@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use super::Relay;
 use super::event::{ConnectionId, RelayClose, TokenId, Usage};
 use super::link::Current;
-use super::relayed::{Passed, Purpose, Relayed, way_back, write_passed};
+use super::relayed::{Forwarded, Passed, Purpose, Relayed, way_back, write_passed};
 use super::route::{NoWay, Way};
 use crate::hop::Outgoing;
 use crate::offset::Offset;
@@ -68,14 +68,14 @@ impl Relay {
             }
         };
         let Way { own, to, destination, tokens } = way;
-        if let Some(link) = self.links.get_mut(source) {
-            link.is_proven = true;
-        }
+        let Some(link) = self.links.get_mut(source) else { return Current::Skipped };
+        link.is_proven = true;
+        let waits = link.pending.begin();
         let relayed = Arc::new(Relayed::new(source, &view, &own, to));
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
         let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
-        let key = link.next_key();
-        let heading = Arc::clone(&relayed);
+        let key = link.next_key(source);
+        let heading = Forwarded::new(Arc::clone(&relayed), waits);
         let chunk = Outgoing::chunk(source, heading, relayed.overhead(), range);
         link.hop.insert(key, chunk);
         Current::Passing { head, destination, key, relayed, tokens }
@@ -151,7 +151,7 @@ impl Relay {
     fn whole(&mut self, now: Instant, source: ConnectionId, head: &Head, body: Option<BytesMut>) {
         let view = head.view();
         if let Some(status) = view.status_code() {
-            return self.response(source, &view, status);
+            return self.response(now, source, &view, status);
         }
         let is_too_large =
             body.as_ref().is_some_and(|body| body.len() > self.config.limits.whole_octets);
@@ -211,6 +211,7 @@ impl Relay {
         way: &Way<'_>,
         body: Option<&[u8]>,
     ) -> Option<()> {
+        let waits = self.links.get(source)?.pending.begin();
         let next = self.links.get_mut(way.destination)?;
         let method = head.method()?;
         let passed = Passed {
@@ -218,6 +219,7 @@ impl Relay {
             id: head.transaction_id(),
             back: way_back(&way.own, head.from_path()),
             has_credentials: head.header(HeaderName::Authorization).is_some(),
+            _waits: waits,
         };
         let is_report = head.method() == Some(Method::Report);
         let purpose = (!is_report).then_some(Purpose::Passed(passed));
@@ -229,7 +231,13 @@ impl Relay {
 
     /// Completes the transaction of a response. The response to a forwarded
     /// request goes further back, under the id of that request (section 6.4.3).
-    fn response(&mut self, source: ConnectionId, head: &HeadRef<'_>, status: StatusCode) {
+    fn response(
+        &mut self,
+        now: Instant,
+        source: ConnectionId,
+        head: &HeadRef<'_>,
+        status: StatusCode,
+    ) {
         let is_ours = self.is_own(head.to_path().first());
         let link = self.links.get_mut(source).filter(|_| is_ours);
         let transaction = link.and_then(|link| link.hop.complete(&head.transaction_id()));
@@ -238,13 +246,15 @@ impl Relay {
             return self.useless(source);
         };
         self.has_octets(source);
+        let origin = transaction.purpose.source();
         match transaction.purpose {
             Purpose::Relayed(_) if status.is_success() => {}
-            Purpose::Relayed(relayed) => {
-                self.report_failure(&relayed, transaction.octets, status);
+            Purpose::Relayed(forwarded) => {
+                self.report_failure(&forwarded.relayed, transaction.octets, status);
             }
             Purpose::Passed(passed) => self.pass_response(&passed, head, status),
         }
+        self.settled(now, origin);
     }
 
     fn pass_response(&mut self, passed: &Passed, head: &HeadRef<'_>, status: StatusCode) {

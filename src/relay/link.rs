@@ -9,6 +9,7 @@ use bytes::BytesMut;
 use super::config::{Peer, RelayConfig};
 use super::event::{ConnectionId, RelayClose, TokenId};
 use super::in_use::InUse;
+use super::pending::Pending;
 use super::principal::Principal;
 use super::relayed::{ChunkKey, Relayed, Relaying};
 use crate::hop::Hop;
@@ -32,6 +33,16 @@ pub(super) enum Current {
     Lost { head: Head, relayed: Arc<Relayed> },
     /// Anything else, which is handled once it is complete.
     Whole { head: Head, body: Option<BytesMut> },
+}
+
+impl Current {
+    /// The SEND that is arriving.
+    pub(super) const fn relayed(&self) -> Option<&Arc<Relayed>> {
+        match self {
+            Self::Passing { relayed, .. } | Self::Lost { relayed, .. } => Some(relayed),
+            Self::Skipped | Self::Whole { .. } => None,
+        }
+    }
 }
 
 /// The state of a connection.
@@ -74,6 +85,10 @@ pub(super) struct Link {
     pub(super) auth_failures: u32,
     pub(super) challenges: u32,
     pub(super) tokens: Vec<TokenId>,
+    /// Its requests that wait on other connections.
+    pub(super) pending: Pending,
+    /// When one of them last ended.
+    pub(super) settled: Instant,
     /// When its deadlines are next checked.
     pub(super) due: Option<Instant>,
     next_key: u64,
@@ -105,14 +120,17 @@ impl Link {
             auth_failures: 0,
             challenges: 0,
             tokens: Vec::new(),
+            pending: Pending::default(),
+            settled: now,
             due: None,
             next_key: 0,
         }
     }
 
-    pub(super) const fn next_key(&mut self) -> ChunkKey {
+    /// The key of the next chunk of a connection that leaves on this one.
+    pub(super) const fn next_key(&mut self, source: ConnectionId) -> ChunkKey {
         self.next_key += 1;
-        ChunkKey(self.next_key)
+        ChunkKey { number: self.next_key, source }
     }
 
     /// So many octets of accepted requests flow on it, in either direction.
@@ -132,12 +150,13 @@ impl Link {
         self.state == State::Up
     }
 
-    /// Whether nothing is in transit on it and no transaction is open. A request
-    /// in an open transaction would be reported as lost although it may have
-    /// arrived.
+    /// Whether nothing is in transit on it, no transaction is open, and none of its
+    /// requests waits elsewhere. A request in an open transaction would be reported as
+    /// lost although it may have arrived; one that waits elsewhere may yet fail.
     pub(super) fn is_at_rest(&self) -> bool {
-        let is_idle = self.hop.is_idle() && self.hop.open_requests() == 0;
-        self.is_up() && is_idle && matches!(self.current, Current::Skipped)
+        let has_sent = self.hop.is_idle() && self.in_flight.is_none();
+        let is_answered = self.hop.open_requests() == 0 && self.pending.is_empty();
+        self.is_up() && has_sent && is_answered && matches!(self.current, Current::Skipped)
     }
 
     /// Whether requests can be forwarded to it.

@@ -59,11 +59,14 @@ mod auth;
 mod budget;
 mod config;
 mod directory;
+mod drain;
 mod event;
 mod forward;
 mod in_use;
 mod link;
+mod lost;
 mod peers;
+mod pending;
 mod principal;
 mod relayed;
 mod route;
@@ -92,6 +95,7 @@ use directory::Directory;
 use link::{Current, Link, Links, State};
 use peers::Peers;
 use principal::{Holdings, Principal};
+use relayed::Relaying;
 use token::Tokens;
 use watch::Timer;
 
@@ -113,7 +117,10 @@ pub struct Relay {
     events: VecDeque<RelayEvent>,
     timers: BTreeSet<(Instant, Timer)>,
     counters: Statistics,
-    is_draining: bool,
+    /// The deadline for draining.
+    drains_until: Option<Instant>,
+    /// The connections of which a chunk has just left elsewhere.
+    has_sent: Vec<ConnectionId>,
 }
 
 impl Relay {
@@ -148,7 +155,8 @@ impl Relay {
             events: VecDeque::new(),
             timers: BTreeSet::new(),
             counters: Statistics::default(),
-            is_draining: false,
+            drains_until: None,
+            has_sent: Vec::new(),
         })
     }
 
@@ -156,7 +164,7 @@ impl Relay {
     /// relay is draining: close the transport.
     pub fn accept(&mut self, now: Instant, peer: Peer) -> Option<ConnectionId> {
         let principal = Principal::of(&peer);
-        if self.is_draining || !self.make_room(principal.as_ref()) {
+        if self.is_draining() || !self.make_room(principal.as_ref()) {
             return None;
         }
         self.counters.accepted += 1;
@@ -279,16 +287,17 @@ impl Relay {
             }
             let had_control = link.hop.control_len() > 0;
             let transmit = link.hop.poll_transmit(now);
-            // The other events here are silences that count as success.
-            let is_sent = |event| matches!(event, HopEvent::ChunkSent { .. });
-            let has_sent_chunk = link.hop.events.drain(..).any(is_sent);
+            self.has_sent.extend(link.hop.events.drain(..).filter_map(source_of_sent));
             let failure = link.hop.failure().filter(|_| link.takes_requests()).cloned();
             if let Some(transmit) = &transmit {
                 link.in_flight = Some(now);
-                if had_control || has_sent_chunk {
+                if had_control || !self.has_sent.is_empty() {
                     link.last_used = now;
                 }
                 link.carries(now, transmit.remaining(), &self.config);
+            }
+            while let Some(source) = self.has_sent.pop() {
+                self.settled(now, source);
             }
             // The hop may need octets of the connections that it holds back.
             self.resume_waiters(id);
@@ -298,7 +307,7 @@ impl Relay {
             }
             match transmit {
                 Some(transmit) => return Some((id, transmit)),
-                None => self.finish_closing(id),
+                None => self.finish_closing(now, id),
             }
         }
         None
@@ -315,22 +324,6 @@ impl Relay {
     /// The next event.
     pub fn poll_event(&mut self) -> Option<RelayEvent> {
         self.events.pop_front()
-    }
-
-    /// Begins to shut down: the relay accepts and opens no more connections. It
-    /// closes each one as soon as nothing is in transit on it and every
-    /// transaction is complete.
-    pub fn drain(&mut self) {
-        self.is_draining = true;
-        for id in self.links.ids() {
-            self.drain_link(id);
-        }
-    }
-
-    /// Whether [`Relay::drain`] was called and no connection is left.
-    #[must_use]
-    pub const fn is_drained(&self) -> bool {
-        self.is_draining && self.links.len() == 0
     }
 
     /// The counters so far.
@@ -431,9 +424,11 @@ impl Relay {
         }
     }
 
-    /// Closes a connection as soon as its queued control frames have left.
+    /// Closes a connection as soon as its queued control frames have left. Its requests
+    /// that wait on others are reported before: it would not hear of their end.
     fn shut(&mut self, id: ConnectionId, reason: RelayClose) {
         if self.links.get(id).is_some_and(Link::takes_requests) {
+            self.report_pending(id);
             self.give_up(id);
             if let Some(link) = self.links.get_mut(id) {
                 link.state = State::Closing(reason);
@@ -445,14 +440,14 @@ impl Relay {
 
     /// Asks the application to close a closing or draining connection that has
     /// nothing left to send.
-    fn finish_closing(&mut self, id: ConnectionId) {
+    fn finish_closing(&mut self, now: Instant, id: ConnectionId) {
         let Some(link) = self.links.get_mut(id) else { return };
         if let State::Closing(reason) = &link.state {
             let reason = reason.clone();
             link.state = State::Closed;
             self.events.push_back(RelayEvent::Close { connection: id, reason });
-        } else if self.is_draining && link.is_at_rest() {
-            self.shut(id, RelayClose::Drained);
+        } else {
+            self.close_at_rest(now, id);
         }
     }
 
@@ -479,6 +474,15 @@ impl Relay {
         self.pending_auths.retain(|_, pending| pending.source != id);
         self.report_lost(id, unsettled);
         self.let_go(waiters);
+    }
+}
+
+/// The source of a chunk whose last octet has left. The other events of a relay's hop are
+/// silences that count as success.
+fn source_of_sent(event: HopEvent<Relaying>) -> Option<ConnectionId> {
+    match event {
+        HopEvent::ChunkSent { message, .. } => Some(message.source),
+        HopEvent::Room(_) | HopEvent::TimedOut(..) => None,
     }
 }
 

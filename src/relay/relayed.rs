@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::{BufMut, BytesMut};
 
 use super::event::ConnectionId;
+use super::pending::Waits;
 use crate::hop::{CHUNK_OVERHEAD, Heading, Owner};
 use crate::uri::{PathRef, UriRef};
 use crate::wire::{
@@ -22,13 +23,10 @@ impl Owner for Relaying {
     type Source = ConnectionId;
     type Message = ChunkKey;
     type Purpose = Purpose;
-    type Heading = Arc<Relayed>;
+    type Heading = Forwarded;
 
     fn source_of(purpose: &Purpose) -> Option<ConnectionId> {
-        match purpose {
-            Purpose::Relayed(relayed) => Some(relayed.source()),
-            Purpose::Passed(passed) => Some(passed.source),
-        }
+        Some(purpose.source())
     }
 
     /// A failure of the chunk becomes a REPORT even after its end.
@@ -39,15 +37,29 @@ impl Owner for Relaying {
 
 /// One chunk that is forwarded on a connection. A key is never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ChunkKey(pub(super) u64);
+pub(super) struct ChunkKey {
+    pub(super) number: u64,
+    /// The connection on which it arrived.
+    pub(super) source: ConnectionId,
+}
 
 /// What the response to a request is for.
 #[derive(Debug)]
 pub(super) enum Purpose {
     /// A SEND to which the relay has responded: an error becomes a REPORT.
-    Relayed(Arc<Relayed>),
+    Relayed(Forwarded),
     /// Any other request: the response goes back to its sender.
     Passed(Passed),
+}
+
+impl Purpose {
+    /// The connection on which the request arrived.
+    pub(super) fn source(&self) -> ConnectionId {
+        match self {
+            Self::Relayed(forwarded) => forwarded.relayed.source(),
+            Self::Passed(passed) => passed.source,
+        }
+    }
 }
 
 /// The origin of a request to which the far end responds: where the response
@@ -60,6 +72,21 @@ pub(super) struct Passed {
     pub(super) back: Box<str>,
     /// Whether it has credentials: a failed AUTH counts.
     pub(super) has_credentials: bool,
+    pub(super) _waits: Waits,
+}
+
+/// A SEND that leaves, and later waits for its response.
+#[derive(Clone, Debug)]
+pub(super) struct Forwarded {
+    pub(super) relayed: Arc<Relayed>,
+    /// `None` if only an error leads to a response: silence is not waited for.
+    waits: Option<Waits>,
+}
+
+impl Forwarded {
+    pub(super) const fn new(relayed: Arc<Relayed>, waits: Waits) -> Self {
+        Self { relayed, waits: Some(waits) }
+    }
 }
 
 /// The head of a SEND that a relay forwards, and what a REPORT needs: every header
@@ -140,38 +167,44 @@ impl Relayed {
         self.text.len() + CHUNK_OVERHEAD
     }
 
-    fn str(&self, span: &Range<usize>) -> &str {
-        let octets = self.text.get(span.clone()).unwrap_or_default();
-        std::str::from_utf8(octets).unwrap_or_default()
-    }
-}
-
-impl Heading<Relaying> for Arc<Relayed> {
-    fn write(
-        &self,
-        out: &mut BytesMut,
-        id: &TransactionId,
-        range: ByteRange,
-    ) -> Result<(), EncodeError> {
+    /// Writes the head of a chunk, whose body or end-line follows.
+    fn write(&self, out: &mut BytesMut, id: &TransactionId, range: ByteRange) {
         write_start(out, id, b"SEND");
         let Some(range_at) = self.range_at else {
-            out.put_slice(without_last_crlf(&self.text));
-            return Ok(());
+            return out.put_slice(without_last_crlf(&self.text));
         };
         let (paths, fields) = self.text.split_at_checked(range_at).unwrap_or_default();
         out.put_slice(paths);
         write_range(out, range);
         out.put_slice(fields);
         out.put_slice(b"\r\n");
+    }
+
+    fn str(&self, span: &Range<usize>) -> &str {
+        let octets = self.text.get(span.clone()).unwrap_or_default();
+        std::str::from_utf8(octets).unwrap_or_default()
+    }
+}
+
+impl Heading<Relaying> for Forwarded {
+    fn write(
+        &self,
+        out: &mut BytesMut,
+        id: &TransactionId,
+        range: ByteRange,
+    ) -> Result<(), EncodeError> {
+        self.relayed.write(out, id, range);
         Ok(())
     }
 
     fn failure_report(&self) -> FailureReport {
-        self.failure_report
+        self.relayed.failure_report()
     }
 
     fn purpose(&self, _: ChunkKey) -> Purpose {
-        Purpose::Relayed(Self::clone(self))
+        let is_answered = self.failure_report() == FailureReport::Yes;
+        let waits = self.waits.clone().filter(|_| is_answered);
+        Purpose::Relayed(Self { relayed: Arc::clone(&self.relayed), waits })
     }
 }
 

@@ -190,7 +190,7 @@ impl Relay {
             return Err(LOOP);
         }
         // A WebSocket client has to connect itself.
-        if !uri.transport().eq_ignore_ascii_case("tcp") || self.is_draining {
+        if !uri.transport().eq_ignore_ascii_case("tcp") || self.is_draining() {
             return Err(UNREACHABLE);
         }
         if !self.may_dial(&user) {

@@ -1,16 +1,14 @@
 //! Deadlines, and what ends when they pass (RFC 4976 sections 6.1, 6.3 and 6.5).
 
 use crate::time::Instant;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::Relay;
 use super::event::{AuthRequest, ConnectionId, RelayClose, RelayEvent, TokenId};
-use super::link::{Current, Link, State};
+use super::link::{Link, State};
 use super::principal::Principal;
-use super::relayed::{Purpose, Relayed, Relaying};
-use crate::hop::{Answers, HopEvent, Unsettled};
-use crate::offset::Offset;
+use super::relayed::{Forwarded, Purpose};
+use crate::hop::{Answers, HopEvent};
 use crate::wire::{FailureReport, StatusCode};
 
 /// What a deadline belongs to.
@@ -19,6 +17,7 @@ pub(super) enum Timer {
     Link(ConnectionId),
     Token(TokenId),
     Auth(AuthRequest),
+    Drain,
 }
 
 impl Relay {
@@ -39,6 +38,7 @@ impl Relay {
                 Timer::Link(id) => self.link_due(now, id),
                 Timer::Token(id) => self.end_token(id, true),
                 Timer::Auth(request) => self.auth_timed_out(now, request),
+                Timer::Drain => self.cut_off(),
             }
         }
     }
@@ -71,7 +71,8 @@ impl Relay {
             State::Closing(_) => None,
             State::Closed => return None,
         };
-        [link.hop.next_deadline(Answers::Read), stalled, of_state].into_iter().flatten().min()
+        let of_hop = link.hop.next_deadline(Answers::Read);
+        [of_hop, stalled, of_state, self.rests_at(link)].into_iter().flatten().min()
     }
 
     fn link_due(&mut self, now: Instant, id: ConnectionId) {
@@ -85,16 +86,19 @@ impl Relay {
             }
         }
         for transaction in timed_out {
+            let source = transaction.purpose.source();
             // Only `yes` makes silence a failure (section 6.4.1).
-            if let Purpose::Relayed(relayed) = transaction.purpose
+            if let Purpose::Relayed(Forwarded { relayed, .. }) = transaction.purpose
                 && relayed.failure_report() == FailureReport::Yes
             {
                 self.counters.timeouts += 1;
                 self.report_failure(&relayed, transaction.octets, StatusCode::TIMEOUT);
             }
+            self.settled(now, source);
         }
         // Expired transactions make room for chunks that wait.
         self.has_octets(id);
+        self.close_at_rest(now, id);
         if let Some(reason) = self.overdue(now, id) {
             self.close_overdue(id, reason);
         }
@@ -136,48 +140,6 @@ impl Relay {
         }
     }
 
-    pub(super) fn drain_link(&mut self, id: ConnectionId) {
-        let Some(link) = self.links.get(id) else { return };
-        if link.state == State::Connecting {
-            self.shut(id, RelayClose::Drained);
-        } else {
-            self.has_octets(id);
-        }
-    }
-
-    /// Reports the chunks that had not left, or had no response, on a connection
-    /// that is lost. A chunk that is still arriving gets its response once it is
-    /// complete.
-    pub(super) fn report_lost(&mut self, id: ConnectionId, unsettled: Unsettled<Relaying>) {
-        for (relayed, octets) in lost(unsettled) {
-            let source = relayed.source();
-            if !self.lose_current(source, id, &relayed) {
-                self.report_failure(&relayed, octets, StatusCode::TIMEOUT);
-            }
-        }
-    }
-
-    /// Marks the chunk that is arriving as lost, if it is this one. Returns whether
-    /// it is; it may be lost in several parts.
-    fn lose_current(
-        &mut self,
-        source: ConnectionId,
-        id: ConnectionId,
-        lost: &Arc<Relayed>,
-    ) -> bool {
-        let Some(link) = self.links.get_mut(source) else { return false };
-        match &link.current {
-            Current::Passing { head, destination, relayed, .. }
-                if *destination == id && Arc::ptr_eq(relayed, lost) =>
-            {
-                link.current = Current::Lost { head: head.clone(), relayed: Arc::clone(relayed) };
-                true
-            }
-            Current::Lost { relayed, .. } => Arc::ptr_eq(relayed, lost),
-            Current::Skipped | Current::Passing { .. } | Current::Whole { .. } => false,
-        }
-    }
-
     /// Ends a token (section 6.3).
     pub(super) fn end_token(&mut self, id: TokenId, has_expired: bool) {
         let Some(token) = self.tokens.remove(id) else { return };
@@ -196,21 +158,4 @@ impl Relay {
             has_expired,
         });
     }
-}
-
-/// The unsettled SENDs, and which octets of each are lost.
-fn lost(unsettled: Unsettled<Relaying>) -> Vec<(Arc<Relayed>, Range<Offset>)> {
-    let open = unsettled.transactions.into_iter().filter_map(|transaction| {
-        let Purpose::Relayed(relayed) = transaction.purpose else { return None };
-        Some((relayed, transaction.octets))
-    });
-    let unsent = unsettled.messages.into_iter().map(|message| {
-        let octets = message.offset..message.queued_end();
-        (message.heading, octets)
-    });
-    let mut lost: Vec<_> = open.chain(unsent).collect();
-    lost.sort_by(|(one, octets), (other, others)| {
-        one.order(other).then(octets.start.cmp(&others.start))
-    });
-    lost
 }

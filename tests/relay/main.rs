@@ -18,6 +18,7 @@ mod budgets;
 mod chain;
 mod chunks;
 mod connections;
+mod ends;
 mod failures;
 mod flow_control;
 mod in_use;

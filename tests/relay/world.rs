@@ -136,6 +136,12 @@ impl World {
         self.settle();
     }
 
+    /// Shuts the relay down within a time.
+    pub fn drain(&mut self, within: Duration) {
+        self.relay.drain(self.now, self.now + within);
+        self.settle();
+    }
+
     pub fn stall(&mut self, link: ConnectionId) {
         self.end(link).is_stalled = true;
     }

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use msrp::auth::Credentials;
 use msrp::wire::FailureReport;
 use msrp::{
-    Authentication, Config, Connection, Event, Finished, IncomingKey, MediaType, MessageKey,
-    MsrpUri, OutgoingMessage, Path, ReceiveMode, Received, RelayRoute, ReportMode, Role,
-    SessionConfig, SessionKey, SessionTable,
+    Authentication, CloseReason, Config, Connection, Event, Finished, IncomingKey, MediaType,
+    MessageKey, MsrpUri, OutgoingMessage, Path, ReceiveMode, Received, RelayRoute, ReportMode,
+    Role, SessionConfig, SessionKey, SessionTable,
 };
 
 use crate::ledger::{SERIAL, Sent, length, marked};
@@ -33,6 +33,8 @@ pub struct Client {
     pub slow_until: u64,
     /// Its session or connection is over.
     pub has_ended: bool,
+    /// It knows from a response or REPORT that its session has lost something.
+    pub is_told_of_a_loss: bool,
     by_key: BTreeMap<MessageKey, usize>,
     incoming: BTreeMap<IncomingKey, Vec<bool>>,
     completed: BTreeSet<usize>,
@@ -57,6 +59,7 @@ impl Client {
             session: None,
             slow_until: 0,
             has_ended: false,
+            is_told_of_a_loss: false,
             by_key: BTreeMap::new(),
             incoming: BTreeMap::new(),
             completed: BTreeSet::new(),
@@ -289,8 +292,14 @@ impl World {
             Event::SessionOpened { session, .. } => self.session_opened(number, session),
             Event::SessionClosed { session, reason, .. } => {
                 assert!(self.may_fail(), "the session of {number} ends: {reason:?}");
-                if self.clients[number].session == Some(session) {
-                    self.clients[number].has_ended = true;
+                let client = &mut self.clients[number];
+                if client.session == Some(session) {
+                    client.has_ended = true;
+                    let is_by_end = matches!(
+                        reason,
+                        CloseReason::Local | CloseReason::Silent | CloseReason::ConnectionClosed
+                    );
+                    client.is_told_of_a_loss |= !is_by_end;
                 }
             }
             Event::Message { received: message, body } => self.message(number, &message, &body),

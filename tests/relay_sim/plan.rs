@@ -19,6 +19,8 @@ pub enum Kind {
     Rough,
     /// A link breaks.
     Breaking,
+    /// A relay shuts down.
+    Draining,
 }
 
 #[derive(Clone, Debug)]
@@ -69,7 +71,8 @@ pub fn chance(rng: &mut Seeded, percent: u64) -> bool {
 
 impl Plan {
     pub fn new(rng: &mut Seeded) -> Self {
-        let kind = pick(rng, &[Kind::Calm, Kind::Calm, Kind::Rough, Kind::Breaking]);
+        let kinds = [Kind::Calm, Kind::Calm, Kind::Rough, Kind::Breaking, Kind::Draining];
+        let kind = pick(rng, &kinds);
         let is_secure = chance(rng, 50);
         let mut relays: Vec<_> = (0..1 + rng.below(4) as usize)
             .map(|number| relay_config(rng, number, is_secure))

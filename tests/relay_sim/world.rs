@@ -35,6 +35,8 @@ pub struct World {
     /// A wire of a sound client has ended.
     pub is_disturbed: bool,
     breaks: u32,
+    /// The relay that shuts down.
+    drains: Option<usize>,
     is_told: bool,
     digest: Option<DefaultHasher>,
 }
@@ -102,6 +104,7 @@ impl World {
             step: 0,
             is_disturbed: false,
             breaks: 0,
+            drains: None,
             is_told,
             digest: wants_digest.then(DefaultHasher::new),
         }
@@ -234,8 +237,8 @@ impl World {
         let other = (0..self.relays.len()).find(|other| relay_host(*other) == host);
         let client = self.clients.iter().position(|client| client.local == *uri);
         let mut peer = Peer::new(self.security());
-        // Nothing listens on another port of a relay's host.
-        if uri.port() != Some(2855) && other.is_some() {
+        // Nothing listens on another port of a relay's host, or when it shuts down.
+        if other.is_some() && (uri.port() != Some(2855) || other == self.drains) {
             return self.relays[relay].relay.closed(id);
         }
         if let Some(other) = other.filter(|other| *other != relay) {
@@ -263,7 +266,8 @@ impl World {
         let wire = self.rng.below(self.wires.len() as u64) as usize;
         match self.plan.kind {
             Kind::Calm => {}
-            Kind::Rough => {
+            Kind::Draining if chance(&mut self.rng, 30) => self.drain(),
+            Kind::Rough | Kind::Draining => {
                 let until = self.now + Duration::from_millis(self.rng.below(20_000));
                 let side = self.rng.below(2) as usize;
                 self.wires[wire].pipes[side].stall(until);
@@ -275,6 +279,16 @@ impl World {
             }
             Kind::Breaking => {}
         }
+    }
+
+    /// Shuts a relay down, or hurries it.
+    fn drain(&mut self) {
+        let relay = self.drains.unwrap_or(self.rng.below(self.relays.len() as u64) as usize);
+        self.drains = Some(relay);
+        let now = self.instant();
+        let deadline = now + Duration::from_millis(self.rng.below(20_000));
+        self.tell(|_| format!("relay {relay} drains"));
+        self.relays[relay].relay.drain(now, deadline);
     }
 
     fn next_due(&self) -> Option<Duration> {
@@ -347,6 +361,9 @@ impl World {
         while self.next_due().is_some_and(|due| due < end) || !self.is_quiet() {
             self.turn();
         }
+        for number in 0..self.clients.len() {
+            self.events(number);
+        }
     }
 
     fn is_quiet(&self) -> bool {
@@ -404,7 +421,8 @@ impl World {
 
     // req: 4976-6.4.1-1 4976-6.4.3-2
     fn check_sent(&self, serial: usize, sent: &Sent) {
-        let is_told = sent.has_failed() || self.clients[sent.from].has_ended;
+        let sender = &self.clients[sent.from];
+        let is_told = sent.has_failed() || sender.is_told_of_a_loss || self.has_lost(sender);
         // Only Failure-Report `yes` makes silence a failure: a loss may go unreported.
         let is_owed = match sent.failure_report {
             FailureReport::Yes => true,
@@ -415,5 +433,12 @@ impl World {
         assert!(is_accounted, "{serial} is lost: {:?}", sent.outcome);
         let must_arrive = self.plan.kind == Kind::Calm && !sent.was_aborted;
         assert!(!must_arrive || sent.completed == 1, "{serial} has not arrived");
+    }
+
+    /// Whether the connection of a client has ended otherwise than in order: a REPORT cannot
+    /// reach it.
+    fn has_lost(&self, client: &Client) -> bool {
+        let is_gone = client.wire.is_some_and(|wire| self.wires[wire].is_gone.contains(&true));
+        is_gone && self.plan.kind != Kind::Draining
     }
 }

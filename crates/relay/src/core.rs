@@ -309,11 +309,12 @@ impl Core {
         }
     }
 
-    /// Accepts nothing new and waits for sessions to become quiet.
-    pub(crate) fn drain(&mut self) {
+    /// Accepts nothing new and waits for sessions to become quiet, until the deadline.
+    pub(crate) fn drain(&mut self, deadline: Instant) {
+        let now = Instant::now();
         self.is_draining = true;
-        self.relay.drain();
-        self.turn(Instant::now());
+        self.relay.drain(now, deadline);
+        self.turn(now);
     }
 
     pub(crate) const fn is_draining(&self) -> bool {

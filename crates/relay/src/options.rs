@@ -141,7 +141,8 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub ping_seconds: Duration,
 
-    /// Time limit for sessions to become quiet after SIGTERM.
+    /// Time limit for sessions to become quiet after SIGTERM. What has no response by then
+    /// is reported to its sender as lost.
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub drain_seconds: Duration,
 }

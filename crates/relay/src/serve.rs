@@ -35,6 +35,10 @@ use crate::users::Users;
 /// they try again. The system may have a lower limit.
 const BACKLOG: i32 = 4096;
 
+/// How long connections may take to close when the deadline for draining has passed: the
+/// last REPORTs leave, and the peers close their sides.
+const LAST_WORDS: Duration = Duration::from_secs(6);
+
 /// The body octets to write at a time, and the turn of a message.
 const STEP: usize = msrp_socket::UNSENT_OCTETS as usize;
 
@@ -79,7 +83,8 @@ enum Command {
 
 impl Handle {
     /// Ends the relay: it accepts nothing new, and [`Server::run`] returns when its
-    /// sessions are quiet, or after [`Options::drain_seconds`].
+    /// sessions are quiet, or soon after [`Options::drain_seconds`]: what has no response
+    /// by then is reported to its sender as lost.
     pub fn drain(&self) {
         // Fails if the relay has already ended.
         let _ = self.0.send(Command::Drain);
@@ -242,12 +247,13 @@ impl Server {
                     Command::ReloadUsers => core.borrow_mut().reload_users(),
                     Command::Drain => {
                         tracing::info!("draining");
-                        end.get_or_insert(Instant::now() + self.options.drain_seconds);
-                        core.borrow_mut().drain();
+                        let deadline = Instant::now() + self.options.drain_seconds;
+                        end.get_or_insert(deadline + LAST_WORDS);
+                        core.borrow_mut().drain(deadline);
                     }
                 },
                 () = until(end) => {
-                    tracing::warn!("sessions were cut off");
+                    tracing::warn!("connections were cut off that took no octets");
                     return;
                 }
             }
@@ -301,6 +307,11 @@ async fn close(
     core: &RefCell<Core>,
 ) {
     link.finish(close_frame(reason)).await;
+    // The relay ends with its last connection: the peer has to have read everything.
+    if *reason == RelayClose::Drained {
+        link.linger().await;
+        return core.borrow_mut().closed(connection);
+    }
     core.borrow_mut().closed(connection);
     // An evicted connection must release its file descriptor at once.
     if *reason != RelayClose::Evicted {

@@ -264,9 +264,59 @@ async fn draining_has_a_time_limit() {
     alice.say(&format!("{of_alice} {of_bob} {BOB}"), "Hello").await;
     bob.expect("SEND").await;
     relay.handle.drain();
+    // She has it before her connection ends, although the relay has not read all of hers.
+    alice.write("MSRP later SEND").await;
+    let report = loop {
+        let frame = alice.read().await.expect("a REPORT before the end");
+        if frame.kind() == "REPORT" {
+            break frame;
+        }
+    };
+    assert!(report.header("Status").starts_with("000 408"), "{}", report.text());
+    assert!(alice.read().await.is_none());
     while !relay.has_ended() {
         sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// More requests than the socket of the sender holds are answered by nobody.
+#[tokio::test]
+async fn what_was_accepted_is_reported_before_a_draining_relay_ends() {
+    const MESSAGES: usize = 500;
+    let mut options = plain_options();
+    options.drain_seconds = Duration::from_millis(300);
+    let relay = Running::with(options);
+    let (mut alice, mut bob) = (client(&relay, ALICE).await, client(&relay, BOB).await);
+    let uri = relay.uri("msrp", "tcp");
+    let of_alice = alice.authenticate(uri, "alice").await.unwrap();
+    let of_bob = bob.authenticate(uri, "bob").await.unwrap();
+    let path = format!("{of_alice} {of_bob} {BOB}");
+    let writing = tokio::spawn(async move {
+        for n in 0..MESSAGES {
+            alice.write(&send(&format!("id{n:05}"), &path, ALICE, "Hello")).await;
+        }
+        alice
+    });
+    let mut answered = std::collections::BTreeSet::new();
+    for n in 0..MESSAGES {
+        let part = bob.expect("SEND").await;
+        if n % 2 == 0 {
+            bob.write(&part.response("200 OK")).await;
+            answered.insert(part.header("Message-ID"));
+        }
+    }
+    let mut alice = writing.await.unwrap();
+    relay.handle.drain();
+    let (mut accepted, mut reported) = (0, std::collections::BTreeSet::new());
+    while let Some(frame) = alice.read().await {
+        match &frame.kind()[..] {
+            "200" => accepted += 1,
+            "REPORT" => drop(reported.insert(frame.header("Message-ID"))),
+            other => panic!("{other}"),
+        }
+    }
+    assert_eq!((accepted, answered.len() + reported.len()), (MESSAGES, MESSAGES));
+    assert!(answered.is_disjoint(&reported));
 }
 
 // req: 4976-6.5-1, 4976-6.5-2
