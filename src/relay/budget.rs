@@ -10,6 +10,13 @@ use super::link::{Link, State};
 use super::principal::{Holding, Principal};
 use crate::time::Instant;
 
+/// The most octets that the connections of one principal are read in one turn of each.
+const TURN_OCTETS: usize = 64 * 1024;
+/// The least octets of a turn, which a read is worth.
+const SHARE_OCTETS: usize = 4 * 1024;
+/// The octets of a turn of a connection without an accepted request.
+const STRANGER_OCTETS: usize = 1024;
+
 impl Relay {
     /// Makes room for one more connection of this principal, at the cost of its own or of
     /// those of the largest holder (RFC 4976 section 6.5). Returns whether there is room.
@@ -82,6 +89,19 @@ impl Relay {
     fn least_used_token(&self, principal: &Principal) -> Option<TokenId> {
         let tokens = self.holdings.of(principal)?.tokens.iter().copied();
         tokens.min_by_key(|id| (self.tokens.is_used(*id), *id))
+    }
+
+    /// The most octets to read from a connection before the others have their turn: 1 KiB
+    /// before its first request is accepted, then its share of the 64 KiB of its user or
+    /// source, but at least 4 KiB. A relay has many clients: each connection with one may
+    /// be read 64 KiB at a time.
+    #[must_use]
+    pub fn read_octets(&self, connection: ConnectionId) -> usize {
+        let Some(link) = self.links.get(connection).filter(|link| link.is_proven) else {
+            return STRANGER_OCTETS;
+        };
+        let sharers = if link.principal.is_relay() { 1 } else { self.held_by(&link.principal) };
+        (TURN_OCTETS / sharers.max(1)).max(SHARE_OCTETS)
     }
 
     fn held_by(&self, principal: &Principal) -> usize {

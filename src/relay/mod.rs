@@ -267,6 +267,13 @@ impl Relay {
         link.is_some_and(|link| link.is_up() && link.blocked_on == 0)
     }
 
+    /// Whether a request of this connection has been accepted, or the relay has asked
+    /// for it. Until then, hold little for it: it may be anyone's.
+    #[must_use]
+    pub fn is_proven(&self, connection: ConnectionId) -> bool {
+        self.links.get(connection).is_some_and(|link| link.is_proven)
+    }
+
     /// The next octets to write, and the connection to write them to. Write all
     /// of them, then call [`Relay::written`]. With
     /// [`Framing::Message`](crate::Framing::Message) they are one message.

@@ -231,6 +231,27 @@ fn a_user_at_its_limit_gives_up_its_own() {
     });
 }
 
+#[test]
+fn a_stranger_has_short_turns_and_a_user_shares_its_own() {
+    scripted(|world| {
+        let stranger = world.accept(tls());
+        assert_eq!(world.relay.read_octets(stranger), 1 << 10);
+        let (bob, _) = member(world, "bob");
+        let links = [0; 8].map(|_| member(world, "mallet").0);
+        assert_eq!(world.relay.read_octets(bob), 64 << 10);
+        assert!(links.into_iter().all(|link| world.relay.read_octets(link) == 8 << 10));
+        let relay = tls().relay_names(vec!["inner.example".into()]);
+        let relays = [0; 32].map(|_| world.accept(relay.clone()));
+        let from = format!("msrps://inner.example:9000/token;tcp {ALICE}");
+        assert_eq!(world.auth_as(relays[0], &from, "alice", "secret", &[]).what, "200");
+        assert_eq!(world.relay.read_octets(relays[0]), 64 << 10);
+        for _ in 0..32 {
+            member(world, "mallet");
+        }
+        assert_eq!(world.relay.read_octets(links[0]), 4 << 10);
+    });
+}
+
 /// However often another user authenticates meanwhile.
 #[test]
 fn a_challenge_may_be_answered_slowly() {
