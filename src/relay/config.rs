@@ -130,7 +130,9 @@ pub struct RelayLimits {
     /// Connections. At the limit, a new one takes the place of the longest idle one of
     /// the principal that holds most (RFC 4976 section 6.5). If dials and connections
     /// without an accepted request are more than a quarter, it is one of those. A dial
-    /// takes no other connection's place. Default 10,000.
+    /// takes no other connection's place, and nobody takes the place of a connection in use
+    /// ([`RelayConfig::least_rate`]) whose principal holds no more than the others. Default
+    /// 10,000.
     pub connections: usize,
     /// Connections of one principal. At the limit, a new one takes the place of a dial, of
     /// one without an accepted request, or of the longest idle one. Default 1,000.

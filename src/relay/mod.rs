@@ -156,7 +156,7 @@ impl Relay {
     /// relay is draining: close the transport.
     pub fn accept(&mut self, now: Instant, peer: Peer) -> Option<ConnectionId> {
         let principal = Principal::of(&peer);
-        if self.is_draining || !self.make_room(principal.as_ref()) {
+        if self.is_draining || !self.make_room(now, principal.as_ref()) {
             return None;
         }
         self.counters.accepted += 1;

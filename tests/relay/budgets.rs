@@ -160,6 +160,30 @@ fn the_largest_holder_makes_room() {
     });
 }
 
+/// Where nobody holds more than the others, only what is out of use gives way.
+#[test]
+fn what_is_in_use_makes_no_room() {
+    let mut config = config();
+    config.limits.connections = 2;
+    scripted_with(config, |world| {
+        let (alice, ours) = member(world, "alice");
+        let bob = world.accept(tls());
+        let told = world.auth_as(bob, BOB, "bob", "secret", &[]);
+        let path = format!("{ours} {} {BOB}", told.header("Use-Path").unwrap());
+        let chunk = Raw::chunk("c1", "m1", "1-4000/4000", &"x".repeat(4_000), '$');
+        world.give(alice, &chunk.to(&path).from(ALICE).octets());
+        world.octets(alice);
+        let request = world.one(bob);
+        world.answer(bob, &request, "200 OK");
+        world.advance(10 * SECOND);
+        assert!(world.relay.accept(world.now, tls()).is_none());
+        assert_eq!(world.closes(), []);
+        world.advance(30 * SECOND);
+        world.accept(tls());
+        assert_eq!(evicted(world).len(), 1);
+    });
+}
+
 /// However many sources the strangers have.
 #[test]
 fn strangers_do_not_take_the_places_of_clients() {
