@@ -75,7 +75,8 @@ pub struct RelayConfig {
     /// The number of refused requests and stray responses, before the first accepted
     /// request, at which the relay closes a connection, and the number of failed AUTHs at
     /// which it closes that of a client (RFC 4976 sections 6.1 and 6.3). Twice as many
-    /// challenges without a success do the same. Default 5.
+    /// challenges without a success do the same. After as many failures, AUTHs of one user
+    /// from one source wait for up to 8 seconds each. Default 5.
     pub max_failures: u32,
     /// Whether AUTH is accepted on connections without TLS, for tests. RFC 4976
     /// section 8 forbids it. Default: no, and the response is 403.

@@ -58,12 +58,15 @@
 mod auth;
 mod budget;
 mod config;
+mod denied;
 mod directory;
 mod event;
 mod forward;
+mod guesses;
 mod in_use;
 mod link;
 mod peers;
+mod pending;
 mod principal;
 mod relayed;
 mod route;
@@ -78,8 +81,8 @@ use bytes::{Buf, Bytes, BytesMut};
 
 pub use config::{Peer, RelayConfig, RelayLimits, Security};
 pub use event::{
-    AuthRequest, ConnectionId, RelayClose, RelayError, RelayEvent, Statistics, TokenId, Usage,
-    Verdict,
+    AuthFailure, AuthRequest, ConnectionId, RelayClose, RelayError, RelayEvent, Statistics,
+    TokenId, Usage, Verdict,
 };
 
 use crate::auth::DigestServer;
@@ -87,10 +90,11 @@ use crate::hop::{Hop, HopConfig, HopEvent, Order, Transmit};
 use crate::limits::ParseOptions;
 use crate::random::{Random, RandomError, RandomPool};
 use crate::tolerance::Tolerance;
-use auth::PendingAuth;
 use directory::Directory;
+use guesses::Guesses;
 use link::{Current, Link, Links, State};
 use peers::Peers;
+use pending::PendingAuth;
 use principal::{Holdings, Principal};
 use token::Tokens;
 use watch::Timer;
@@ -107,6 +111,7 @@ pub struct Relay {
     digest: DigestServer,
     random: RandomPool,
     pending_auths: BTreeMap<AuthRequest, PendingAuth>,
+    guesses: Guesses,
     next_auth: u64,
     /// The connections that may have octets to send.
     ready: VecDeque<ConnectionId>,
@@ -134,6 +139,7 @@ impl Relay {
         let digest = DigestServer::new(config.realm.clone(), algorithms, now, &mut random)?
             .nonce_lifetime(config.nonce_lifetime);
         Ok(Self {
+            guesses: Guesses::new(config.max_failures),
             config,
             links: Links::default(),
             tokens: Tokens::default(),

@@ -20,6 +20,7 @@ mod chunks;
 mod connections;
 mod failures;
 mod flow_control;
+mod guessing;
 mod in_use;
 mod messages;
 mod passing;

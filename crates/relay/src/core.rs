@@ -272,6 +272,12 @@ impl Core {
                     link.wake();
                 }
             }
+            RelayEvent::AuthFailed { address, username, reason, .. } => {
+                let address = address.map_or_else(|| "-".to_owned(), |address| address.to_string());
+                tracing::warn!(
+                    "authentication failed: address={address} user={username:?} ({reason})"
+                );
+            }
             RelayEvent::TokenIssued { token, username, lifetime, .. } => {
                 tracing::info!(?token, username, ?lifetime, "token issued");
             }
