@@ -128,6 +128,7 @@ impl Relay {
         let peer = self.links.get(source).map(|link| &link.peer);
         // A relay is not the client that has failed.
         let address = peer.filter(|peer| !peer.is_relay()).and_then(|peer| peer.address);
+        let address = address.map(|address| address.to_canonical());
         self.events.push_back(RelayEvent::AuthFailed {
             connection: source,
             address,

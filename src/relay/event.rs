@@ -77,7 +77,7 @@ pub enum RelayEvent {
     AuthFailed {
         /// The connection on which the AUTH arrived.
         connection: ConnectionId,
-        /// The address of the client. `None` if the AUTH came through another relay, or
+        /// The address of the client, an IPv4 address if it is mapped to IPv6. `None` if the AUTH came through another relay, or
         /// [`Peer::address`](super::Peer::address) is not set.
         address: Option<IpAddr>,
         /// The user that the client claims to be: whatever the client has written.

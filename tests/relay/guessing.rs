@@ -29,7 +29,7 @@ fn failures(world: &mut World) -> Vec<(Option<IpAddr>, String, AuthFailure)> {
 #[test]
 fn each_failure_is_told_with_its_address_user_and_reason() {
     scripted(|world| {
-        let link = world.accept(from("192.0.2.1"));
+        let link = world.accept(from("::ffff:192.0.2.1"));
         for (user, password, status) in
             [("alice", "wrong", "401"), ("mallory", "secret", "401"), ("banned", "secret", "403")]
         {
