@@ -89,7 +89,7 @@ impl Rejection {
 /// server.check(now, &authorization, uri).map_err(|rejection| rejection.to_string())?;
 /// // The user database gives H(A1) of the user.
 /// let ha1 = Ha1::new(authorization.algorithm(), "alice", "relay.example.com", "secret");
-/// let info = server.verify(now, &authorization, uri, &ha1, &mut random);
+/// let info = server.verify(now, &authorization, uri, Some(&ha1), &mut random);
 /// let info = info.map_err(|rejection| rejection.to_string())?;
 /// println!("Authentication-Info: {info}");
 /// # client.accepted(Some(&info.to_string()))?;
@@ -102,6 +102,8 @@ pub struct DigestServer {
     nonces: NonceMaker,
     nonce_lifetime: Duration,
     used: ReplayWindow,
+    /// Of no password, for users who do not exist, one for each algorithm.
+    decoys: Vec<Ha1>,
 }
 
 impl DigestServer {
@@ -120,10 +122,12 @@ impl DigestServer {
         random: &mut dyn Random,
     ) -> Result<Self, RandomError> {
         let realm = sendable(realm.into());
+        let algorithms = without_repeats(algorithms);
         Ok(Self {
             nonces: NonceMaker::new(now, &realm, random)?,
+            decoys: decoys(&algorithms, random)?,
             realm,
-            algorithms: without_repeats(algorithms),
+            algorithms,
             nonce_lifetime: NONCE_LIFETIME,
             used: ReplayWindow::new(REPLAY_WINDOW),
         })
@@ -194,8 +198,8 @@ impl DigestServer {
     /// count, which is accepted once. Gives the value of Authentication-Info for the 200;
     /// it has no `nextnonce` if the random source fails.
     ///
-    /// Verify an unknown user too, against the [`Ha1`] of a random password: otherwise the
-    /// time of the response reveals which names exist.
+    /// Without an [`Ha1`], the user is unknown. The digest is computed all the same, so that
+    /// the time of the response does not reveal which names exist.
     ///
     /// # Errors
     ///
@@ -205,21 +209,23 @@ impl DigestServer {
         now: Instant,
         authorization: &Authorization,
         uri: &str,
-        ha1: &Ha1,
+        ha1: Option<&Ha1>,
         random: &mut dyn Random,
     ) -> Result<AuthenticationInfo, Rejection> {
         let nonce = self.fresh_nonce(now, authorization, uri)?;
-        if ha1.algorithm() != authorization.algorithm {
-            return Err(Rejection::OtherAlgorithm);
-        }
+        let is_usable = |ha1: &&Ha1| ha1.algorithm() == authorization.algorithm;
+        let secret = ha1.or_else(|| self.decoys.iter().find(is_usable));
+        let secret = secret.filter(is_usable).ok_or(Rejection::OtherAlgorithm)?;
         let exchange = authorization.exchange(uri);
-        if !digest::is_same(&ha1.response(exchange), &authorization.response) {
+        let is_same = digest::is_same(&secret.response(exchange), &authorization.response);
+        if ha1.is_none() || !is_same {
             return Err(Rejection::Wrong);
         }
+        let rspauth = secret.rspauth(exchange);
         self.take_count(now, nonce, authorization)?;
         Ok(AuthenticationInfo {
             nextnonce: self.nonces.nonce(now, random).ok(),
-            rspauth: Some(ha1.rspauth(exchange)),
+            rspauth: Some(rspauth),
             cnonce: Some(authorization.cnonce.clone()),
             nc: Some(authorization.nc),
         })
@@ -264,6 +270,13 @@ impl DigestServer {
             Use::Forgotten => Err(Rejection::Stale),
         }
     }
+}
+
+fn decoys(algorithms: &[Algorithm], random: &mut dyn Random) -> Result<Vec<Ha1>, RandomError> {
+    let mut password = [0; 32];
+    random.fill(&mut password)?;
+    let password = digest::hex(&password);
+    Ok(algorithms.iter().map(|algorithm| Ha1::new(*algorithm, "", "", &password)).collect())
 }
 
 fn without_repeats(algorithms: Vec<Algorithm>) -> Vec<Algorithm> {

@@ -4,7 +4,9 @@ use crate::time::Instant;
 use std::time::Duration;
 
 use super::Relay;
-use super::event::{AuthRequest, ConnectionId, RelayClose, RelayEvent, Verdict};
+use super::denied::Denied;
+use super::event::{AuthFailure, AuthRequest, ConnectionId, RelayClose, RelayEvent, Verdict};
+use super::pending::PendingAuth;
 use super::principal::Principal;
 use super::token::{Owner, Token};
 use super::watch::Timer;
@@ -12,33 +14,6 @@ use crate::auth::{AuthenticationInfo, Authorization, Rejection};
 use crate::random::{RandomError, session_id};
 use crate::uri::{MsrpUri, Path, UriRef};
 use crate::wire::{Head, HeadRef, HeaderName, StatusCode};
-
-/// An AUTH with credentials whose user the application is looking up.
-#[derive(Debug)]
-pub(super) struct PendingAuth {
-    pub(super) source: ConnectionId,
-    head: Head,
-    authorization: Authorization,
-    due: Instant,
-}
-
-/// Why an AUTH is not granted.
-enum Denied {
-    /// With this status.
-    Status(StatusCode),
-    /// The requested lifetime is too short or too long (section 6.3).
-    Expires(HeaderName, Duration),
-    /// With a challenge.
-    Challenge { stale: bool },
-    /// No nonce or token can be drawn: the connection is closed.
-    NoRandom(RandomError),
-}
-
-impl From<RandomError> for Denied {
-    fn from(error: RandomError) -> Self {
-        Self::NoRandom(error)
-    }
-}
 
 impl Relay {
     pub(super) fn auth(&mut self, now: Instant, source: ConnectionId, head: &Head) {
@@ -48,74 +23,24 @@ impl Relay {
             return self.shut(source, RelayClose::NotForThisRelay);
         }
         if let Err(denied) = self.authenticate(now, source, head) {
-            let has_credentials = view.header(HeaderName::Authorization).is_some();
-            let is_wrong = has_credentials && matches!(denied, Denied::Challenge { stale: false });
             self.deny(now, source, &view, denied);
-            if is_wrong {
-                self.counters.auth_failed += 1;
-                self.auth_failed(source);
-            }
         }
     }
 
     /// Decides on the AUTH of a [`RelayEvent::Authorise`]. Nothing happens if the
     /// AUTH has timed out or its connection has closed since.
     pub fn authorise(&mut self, now: Instant, request: AuthRequest, verdict: Verdict) {
-        let Some(pending) = self.pending_auths.remove(&request) else { return };
-        self.timers.remove(&(pending.due, Timer::Auth(request)));
-        let PendingAuth { source, head, authorization, .. } = pending;
+        let Some(PendingAuth { source, head, authorization, pair, .. }) = self.asked(request)
+        else {
+            return;
+        };
         let view = head.view();
-        let outcome = self
-            .verify(now, &view, &authorization, &verdict)
-            .and_then(|info| self.grant(now, source, &view, authorization.username(), Some(&info)));
-        if let Err(denied) = outcome {
-            self.counters.auth_failed += 1;
-            let is_wrong = matches!(denied, Denied::Challenge { stale: false });
-            self.deny(now, source, &view, denied);
-            if is_wrong {
-                self.auth_failed(source);
-            }
-        }
-    }
-
-    pub(super) fn auth_timed_out(&mut self, now: Instant, request: AuthRequest) {
-        if let Some(pending) = self.pending_auths.remove(&request) {
-            self.deny(
-                now,
-                pending.source,
-                &pending.head.view(),
-                Denied::Status(StatusCode::TIMEOUT),
-            );
-        }
-    }
-
-    /// Counts a failed AUTH of a client (section 6.3).
-    pub(super) fn auth_failed(&mut self, source: ConnectionId) {
-        if let Some(link) = self.links.get_mut(source) {
-            link.auth_failures = link.auth_failures.saturating_add(1);
-        }
-        self.end_failures(source);
-    }
-
-    /// Counts a challenge: a client that never answers one only makes work.
-    fn challenged(&mut self, source: ConnectionId) {
-        if let Some(link) = self.links.get_mut(source) {
-            link.challenges = link.challenges.saturating_add(1);
-        }
-        self.end_failures(source);
-    }
-
-    /// Closes the connection of a client whose AUTHs have failed too often. Those of a
-    /// relay do not count: they are those of many clients. Before each failure, a client
-    /// may need a challenge.
-    fn end_failures(&mut self, source: ConnectionId) {
-        let max = self.config.max_failures;
-        let has_failed = self.links.get(source).is_some_and(|link| {
-            let is_over = link.auth_failures >= max || link.challenges >= max.saturating_mul(2);
-            is_over && !link.peer.is_relay()
+        let outcome = self.verify(now, &view, &authorization, &verdict).and_then(|info| {
+            self.guesses.succeeded(&pair);
+            self.grant(now, source, &view, authorization.username(), Some(&info))
         });
-        if has_failed {
-            self.shut(source, RelayClose::AuthFailures);
+        if let Err(denied) = outcome {
+            self.deny(now, source, &view, denied);
         }
     }
 
@@ -142,35 +67,10 @@ impl Relay {
         let authorization =
             Authorization::parse(value).map_err(|_| Denied::Status(StatusCode::BAD_REQUEST))?;
         let uri = view.to_path().last();
-        self.digest.check(now, &authorization, uri.as_str()).map_err(rejected)?;
+        self.digest
+            .check(now, &authorization, uri.as_str())
+            .map_err(|rejection| Denied::rejected(rejection, authorization.username()))?;
         self.ask(now, source, head, authorization)
-    }
-
-    fn ask(
-        &mut self,
-        now: Instant,
-        source: ConnectionId,
-        head: &Head,
-        authorization: Authorization,
-    ) -> Result<(), Denied> {
-        let due = now.checked_add(self.config.transaction_timeout);
-        let is_full = self.pending_auths.len() >= self.config.limits.pending_auths;
-        let Some(due) = due.filter(|_| !is_full) else {
-            return Err(Denied::Status(StatusCode::FORBIDDEN));
-        };
-        self.next_auth += 1;
-        let request = AuthRequest(self.next_auth);
-        self.events.push_back(RelayEvent::Authorise {
-            request,
-            connection: source,
-            username: authorization.username().to_owned(),
-            realm: self.digest.realm().to_owned(),
-            algorithm: authorization.algorithm(),
-        });
-        let pending = PendingAuth { source, head: head.detached(), authorization, due };
-        self.pending_auths.insert(request, pending);
-        self.timers.insert((due, Timer::Auth(request)));
-        Ok(())
     }
 
     fn verify(
@@ -180,15 +80,22 @@ impl Relay {
         authorization: &Authorization,
         verdict: &Verdict,
     ) -> Result<AuthenticationInfo, Denied> {
+        let username = authorization.username();
         let ha1 = match verdict {
-            Verdict::Known(ha1) => ha1,
-            Verdict::Unknown => return Err(Denied::Challenge { stale: false }),
-            Verdict::Forbidden => return Err(Denied::Status(StatusCode::FORBIDDEN)),
+            Verdict::Known(ha1) => Some(ha1),
+            Verdict::Unknown | Verdict::Forbidden => None,
         };
         let uri = head.to_path().last();
-        self.digest
-            .verify(now, authorization, uri.as_str(), ha1, &mut self.random)
-            .map_err(rejected)
+        let verified = self.digest.verify(now, authorization, uri.as_str(), ha1, &mut self.random);
+        verified.map_err(|rejection| match verdict {
+            Verdict::Forbidden => {
+                Denied::failed(username, AuthFailure::Forbidden, StatusCode::FORBIDDEN)
+            }
+            Verdict::Unknown if rejection == Rejection::Wrong => {
+                Denied::failed(username, AuthFailure::UnknownUser, StatusCode::UNAUTHORIZED)
+            }
+            Verdict::Known(_) | Verdict::Unknown => Denied::rejected(rejection, username),
+        })
     }
 
     /// Issues a token and responds with it.
@@ -319,50 +226,6 @@ impl Relay {
         let host = head.from_path().first().host_str();
         names.iter().find(|name| name.eq_ignore_ascii_case(host)).cloned()
     }
-
-    fn deny(&mut self, now: Instant, source: ConnectionId, head: &HeadRef<'_>, denied: Denied) {
-        let is_challenge = matches!(denied, Denied::Challenge { .. });
-        let (status, fields) = match denied {
-            Denied::Status(status) => return self.refuse(source, head, status),
-            Denied::NoRandom(error) => {
-                return self.shut(source, RelayClose::RandomFailed(error));
-            }
-            Denied::Expires(name, limit) => {
-                (StatusCode::OUT_OF_BOUNDS, vec![(name, limit.as_secs().to_string())])
-            }
-            Denied::Challenge { stale } => {
-                let challenges = match self.digest.challenges(now, stale, &mut self.random) {
-                    Ok(challenges) => challenges,
-                    Err(error) => return self.deny(now, source, head, error.into()),
-                };
-                let name = HeaderName::WwwAuthenticate;
-                let fields = challenges.iter().map(|challenge| (name, challenge.to_string()));
-                (StatusCode::UNAUTHORIZED, fields.collect())
-            }
-        };
-        let Some(link) = self.links.get_mut(source) else { return };
-        let from = head.to_path().first();
-        let written = link.hop.respond_with(head, status, from, |response| {
-            fields
-                .iter()
-                .fold(response, |response, (name, value)| response.header(name.as_str(), value))
-        });
-        debug_assert!(written.is_ok(), "a challenge can be written");
-        self.counters.refused += 1;
-        self.has_octets(source);
-        self.hold_back_itself(source);
-        if is_challenge {
-            self.challenged(source);
-        }
-    }
-}
-
-fn rejected(rejection: Rejection) -> Denied {
-    // RFC 7616 section 3.4.6.
-    if rejection == Rejection::OtherUri {
-        return Denied::Status(StatusCode::BAD_REQUEST);
-    }
-    Denied::Challenge { stale: rejection.is_stale() }
 }
 
 /// The whole path: the relays through which the AUTH has come, in the order in

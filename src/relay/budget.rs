@@ -10,10 +10,17 @@ use super::link::{Link, State};
 use super::principal::{Holding, Principal};
 use crate::time::Instant;
 
+/// The most octets that the connections of one principal are read in one turn of each.
+const TURN_OCTETS: usize = 64 * 1024;
+/// The least octets of a turn, which a read is worth.
+const SHARE_OCTETS: usize = 4 * 1024;
+/// The octets of a turn of a connection without an accepted request.
+const STRANGER_OCTETS: usize = 1024;
+
 impl Relay {
     /// Makes room for one more connection of this principal, at the cost of its own or of
     /// those of the largest holder (RFC 4976 section 6.5). Returns whether there is room.
-    pub(super) fn make_room(&mut self, principal: Option<&Principal>) -> bool {
+    pub(super) fn make_room(&mut self, now: Instant, principal: Option<&Principal>) -> bool {
         let limits = self.config.limits;
         if let Some(principal) = principal
             && self.held_by(principal) >= limits.principal_connections
@@ -21,7 +28,7 @@ impl Relay {
             self.evict(self.own_to_give(principal, None));
         }
         if self.holdings.connections() >= limits.connections {
-            self.evict(self.any_to_give());
+            self.evict(self.any_to_give(now));
         }
         // Until the application has closed what gives way, the limit is exceeded, but there
         // are never more than twice as many.
@@ -84,6 +91,19 @@ impl Relay {
         tokens.min_by_key(|id| (self.tokens.is_used(*id), *id))
     }
 
+    /// The most octets to read from a connection before the others have their turn: 1 KiB
+    /// before its first request is accepted, then its share of the 64 KiB of its user or
+    /// source, but at least 4 KiB. A relay has many clients: each connection with one may
+    /// be read 64 KiB at a time.
+    #[must_use]
+    pub fn read_octets(&self, connection: ConnectionId) -> usize {
+        let Some(link) = self.links.get(connection).filter(|link| link.is_proven) else {
+            return STRANGER_OCTETS;
+        };
+        let sharers = if link.principal.is_relay() { 1 } else { self.held_by(&link.principal) };
+        (TURN_OCTETS / sharers.max(1)).max(SHARE_OCTETS)
+    }
+
     fn held_by(&self, principal: &Principal) -> usize {
         self.holdings.of(principal).map_or(0, |holding| holding.connections.len())
     }
@@ -110,12 +130,15 @@ impl Relay {
     /// The least missed connection of the largest holder: of the largest holder of unproven
     /// ones if these have more than a quarter of all places, so that strangers take no more
     /// than that from clients, nor one client all of it from strangers. Relays have many
-    /// clients, and come last.
-    fn any_to_give(&self) -> Option<ConnectionId> {
+    /// clients, and come last. What is in use is left to a holder with no more than its share.
+    fn any_to_give(&self, now: Instant) -> Option<ConnectionId> {
         let unproven = self.holders(|link| !link.is_proven);
         let has_many = unproven.iter().map(|holder| holder.held).sum::<usize>()
             > self.config.limits.connections / 4;
-        let proven = self.holders(|link| link.is_proven);
+        let mut proven = self.holders(|link| link.is_proven);
+        // The newcomer's is one of the shares.
+        let share = (self.config.limits.connections / (proven.len() + 1)).max(1);
+        proven.retain(|holder| holder.held > share || holder.in_use_until <= now);
         let (first, then) = if has_many { (unproven, proven) } else { (proven, unproven) };
         largest(first).or_else(|| largest(then))
     }
@@ -132,6 +155,7 @@ impl Relay {
                 held: counted.len(),
                 least: *least,
                 last_used: link.last_used,
+                in_use_until: link.in_use_until(),
             })
         };
         self.holdings.iter().filter_map(holder).collect()
@@ -144,8 +168,9 @@ struct Holder {
     held: usize,
     /// The connection it misses least.
     least: ConnectionId,
-    /// When that was last used.
+    /// When that was last used, and until when it is in use.
     last_used: Instant,
+    in_use_until: Instant,
 }
 
 fn largest(holders: Vec<Holder>) -> Option<ConnectionId> {

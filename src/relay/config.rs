@@ -75,7 +75,8 @@ pub struct RelayConfig {
     /// The number of refused requests and stray responses, before the first accepted
     /// request, at which the relay closes a connection, and the number of failed AUTHs at
     /// which it closes that of a client (RFC 4976 sections 6.1 and 6.3). Twice as many
-    /// challenges without a success do the same. Default 5.
+    /// challenges without a success do the same. After as many failures, AUTHs of one user
+    /// from one source wait for up to 8 seconds each. Default 5.
     pub max_failures: u32,
     /// Whether AUTH is accepted on connections without TLS, for tests. RFC 4976
     /// section 8 forbids it. Default: no, and the response is 403.
@@ -130,7 +131,9 @@ pub struct RelayLimits {
     /// Connections. At the limit, a new one takes the place of the longest idle one of
     /// the principal that holds most (RFC 4976 section 6.5). If dials and connections
     /// without an accepted request are more than a quarter, it is one of those. A dial
-    /// takes no other connection's place. Default 10,000.
+    /// takes no other connection's place, and nobody takes the place of a connection in use
+    /// ([`RelayConfig::least_rate`]) whose principal holds no more than the others. Default
+    /// 10,000.
     pub connections: usize,
     /// Connections of one principal. At the limit, a new one takes the place of a dial, of
     /// one without an accepted request, or of the longest idle one. Default 1,000.

@@ -1,11 +1,13 @@
 //! Events of a relay, its errors and its counters.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::auth::{Algorithm, Ha1};
+use crate::named::named;
 use crate::random::RandomError;
 use crate::uri::MsrpUri;
 use crate::wire::DecodeError;
@@ -69,6 +71,20 @@ pub enum RelayEvent {
         /// The connection.
         connection: ConnectionId,
     },
+    /// The credentials of an AUTH are not good. After
+    /// [`max_failures`](super::RelayConfig::max_failures) of one user from one source, AUTHs
+    /// of this user from there wait for one another, for up to 8 seconds each.
+    AuthFailed {
+        /// The connection on which the AUTH arrived.
+        connection: ConnectionId,
+        /// The address of the client, an IPv4 address if it is mapped to IPv6. `None` if the AUTH came through another relay, or
+        /// [`Peer::address`](super::Peer::address) is not set.
+        address: Option<IpAddr>,
+        /// The user that the client claims to be: whatever the client has written.
+        username: String,
+        /// What is wrong.
+        reason: AuthFailure,
+    },
     /// A client has been granted a token.
     TokenIssued {
         /// The token.
@@ -92,6 +108,22 @@ pub enum RelayEvent {
         /// way to a newer one ([`RelayLimits::user_tokens`](super::RelayLimits::user_tokens)).
         has_expired: bool,
     },
+}
+
+named! {
+    /// What is wrong with the credentials of an AUTH.
+    #[derive(PartialOrd, Ord)]
+    #[non_exhaustive]
+    pub enum AuthFailure: "reason of a failed AUTH" {
+        /// The password is wrong, or something that the digest covers was changed.
+        WrongPassword = "wrong password",
+        /// There is no such user ([`Verdict::Unknown`]).
+        UnknownUser = "unknown user",
+        /// The user may not use this relay ([`Verdict::Forbidden`]).
+        Forbidden = "forbidden",
+        /// They were made for another realm, algorithm or URI than those of the relay.
+        NotForThisRelay = "not for this relay",
+    }
 }
 
 /// Why a relay closes a connection.
@@ -210,6 +242,27 @@ pub struct Statistics {
     pub timeouts: u64,
     /// AUTHs that succeeded.
     pub auth_accepted: u64,
-    /// AUTHs with credentials that failed.
+    /// AUTHs whose credentials were not good, for any reason.
     pub auth_failed: u64,
+    /// Of these, [`AuthFailure::WrongPassword`].
+    pub auth_wrong_password: u64,
+    /// Of these, [`AuthFailure::UnknownUser`].
+    pub auth_unknown_user: u64,
+    /// Of these, [`AuthFailure::Forbidden`].
+    pub auth_forbidden: u64,
+    /// Of these, [`AuthFailure::NotForThisRelay`].
+    pub auth_not_for_this_relay: u64,
+}
+
+impl Statistics {
+    pub(super) const fn count_failure(&mut self, reason: AuthFailure) {
+        self.auth_failed += 1;
+        let counter = match reason {
+            AuthFailure::WrongPassword => &mut self.auth_wrong_password,
+            AuthFailure::UnknownUser => &mut self.auth_unknown_user,
+            AuthFailure::Forbidden => &mut self.auth_forbidden,
+            AuthFailure::NotForThisRelay => &mut self.auth_not_for_this_relay,
+        };
+        *counter += 1;
+    }
 }

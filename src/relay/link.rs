@@ -9,9 +9,9 @@ use bytes::BytesMut;
 use super::config::{Peer, RelayConfig};
 use super::event::{ConnectionId, RelayClose, TokenId};
 use super::in_use::InUse;
-use super::pending::Pending;
 use super::principal::Principal;
 use super::relayed::{ChunkKey, Relayed, Relaying};
+use super::waits::Outstanding;
 use crate::hop::Hop;
 use crate::wire::Head;
 
@@ -86,7 +86,7 @@ pub(super) struct Link {
     pub(super) challenges: u32,
     pub(super) tokens: Vec<TokenId>,
     /// Its requests that wait on other connections.
-    pub(super) pending: Pending,
+    pub(super) pending: Outstanding,
     /// When one of them last ended.
     pub(super) settled: Instant,
     /// When its deadlines are next checked.
@@ -120,7 +120,7 @@ impl Link {
             auth_failures: 0,
             challenges: 0,
             tokens: Vec::new(),
-            pending: Pending::default(),
+            pending: Outstanding::default(),
             settled: now,
             due: None,
             next_key: 0,

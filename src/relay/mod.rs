@@ -58,10 +58,12 @@
 mod auth;
 mod budget;
 mod config;
+mod denied;
 mod directory;
 mod drain;
 mod event;
 mod forward;
+mod guesses;
 mod in_use;
 mod link;
 mod lost;
@@ -72,6 +74,7 @@ mod relayed;
 mod route;
 mod target;
 mod token;
+mod waits;
 mod watch;
 
 use crate::time::Instant;
@@ -81,8 +84,8 @@ use bytes::{Buf, Bytes, BytesMut};
 
 pub use config::{Peer, RelayConfig, RelayLimits, Security};
 pub use event::{
-    AuthRequest, ConnectionId, RelayClose, RelayError, RelayEvent, Statistics, TokenId, Usage,
-    Verdict,
+    AuthFailure, AuthRequest, ConnectionId, RelayClose, RelayError, RelayEvent, Statistics,
+    TokenId, Usage, Verdict,
 };
 
 use crate::auth::DigestServer;
@@ -90,10 +93,11 @@ use crate::hop::{Hop, HopConfig, HopEvent, Order, Transmit};
 use crate::limits::ParseOptions;
 use crate::random::{Random, RandomError, RandomPool};
 use crate::tolerance::Tolerance;
-use auth::PendingAuth;
 use directory::Directory;
+use guesses::Guesses;
 use link::{Current, Link, Links, State};
 use peers::Peers;
+use pending::PendingAuth;
 use principal::{Holdings, Principal};
 use relayed::Relaying;
 use token::Tokens;
@@ -111,6 +115,7 @@ pub struct Relay {
     digest: DigestServer,
     random: RandomPool,
     pending_auths: BTreeMap<AuthRequest, PendingAuth>,
+    guesses: Guesses,
     next_auth: u64,
     /// The connections that may have octets to send.
     ready: VecDeque<ConnectionId>,
@@ -141,6 +146,7 @@ impl Relay {
         let digest = DigestServer::new(config.realm.clone(), algorithms, now, &mut random)?
             .nonce_lifetime(config.nonce_lifetime);
         Ok(Self {
+            guesses: Guesses::new(config.max_failures),
             config,
             links: Links::default(),
             tokens: Tokens::default(),
@@ -164,7 +170,7 @@ impl Relay {
     /// relay is draining: close the transport.
     pub fn accept(&mut self, now: Instant, peer: Peer) -> Option<ConnectionId> {
         let principal = Principal::of(&peer);
-        if self.is_draining() || !self.make_room(principal.as_ref()) {
+        if self.is_draining() || !self.make_room(now, principal.as_ref()) {
             return None;
         }
         self.counters.accepted += 1;
@@ -273,6 +279,13 @@ impl Relay {
     pub fn wants_read(&self, connection: ConnectionId) -> bool {
         let link = self.links.get(connection);
         link.is_some_and(|link| link.is_up() && link.blocked_on == 0)
+    }
+
+    /// Whether a request of this connection has been accepted, or the relay has asked
+    /// for it. Until then, hold little for it: it may be anyone's.
+    #[must_use]
+    pub fn is_proven(&self, connection: ConnectionId) -> bool {
+        self.links.get(connection).is_some_and(|link| link.is_proven)
     }
 
     /// The next octets to write, and the connection to write them to. Write all

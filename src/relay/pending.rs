@@ -1,23 +1,119 @@
-//! The requests of a connection that wait on others for their end.
+//! AUTHs that wait: for their turn after failed ones, and for the application to look
+//! their user up.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-/// Whether requests of one connection wait on others: to leave, or for a response.
-#[derive(Debug, Default)]
-pub(super) struct Pending(Arc<()>);
+use super::Relay;
+use super::denied::Denied;
+use super::event::{AuthRequest, ConnectionId, RelayEvent};
+use super::guesses::Pair;
+use super::principal::Principal;
+use super::watch::Timer;
+use crate::auth::Authorization;
+use crate::time::Instant;
+use crate::wire::{Head, StatusCode};
 
-/// One request that waits, until this is dropped.
-#[derive(Clone, Debug)]
-pub(super) struct Waits {
-    _one: Arc<()>,
+/// An AUTH with credentials.
+#[derive(Debug)]
+pub(super) struct PendingAuth {
+    pub(super) source: ConnectionId,
+    pub(super) head: Head,
+    pub(super) authorization: Authorization,
+    pub(super) pair: Pair,
+    /// When its turn has come, or the application must have decided.
+    due: Instant,
+    /// Whether the application has been asked.
+    is_asked: bool,
 }
 
-impl Pending {
-    pub(super) fn begin(&self) -> Waits {
-        Waits { _one: Arc::clone(&self.0) }
+impl Relay {
+    /// Asks the application for the user of an AUTH, once it is the turn of this one.
+    pub(super) fn ask(
+        &mut self,
+        now: Instant,
+        source: ConnectionId,
+        head: &Head,
+        authorization: Authorization,
+    ) -> Result<(), Denied> {
+        let pair = self.pair(source, authorization.username());
+        if !self.make_auth_room(now, &pair) {
+            return Err(Denied::Status(StatusCode::FORBIDDEN));
+        }
+        let due = self.guesses.checked_at(now, &pair);
+        // The client does not wait for longer.
+        if due.saturating_duration_since(now) > self.config.transaction_timeout / 2 {
+            return Err(Denied::Status(StatusCode::TIMEOUT));
+        }
+        self.next_auth += 1;
+        let request = AuthRequest(self.next_auth);
+        let head = head.detached();
+        let pending = PendingAuth { source, head, authorization, pair, due, is_asked: false };
+        self.pending_auths.insert(request, pending);
+        if due > now {
+            self.timers.insert((due, Timer::Auth(request)));
+        } else {
+            self.look_up(now, request);
+        }
+        Ok(())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        Arc::strong_count(&self.0) == 1
+    /// The turn of an AUTH has come, or the application has not decided in time.
+    pub(super) fn auth_due(&mut self, now: Instant, request: AuthRequest) {
+        if self.pending_auths.get(&request).is_some_and(|pending| !pending.is_asked) {
+            return self.look_up(now, request);
+        }
+        self.give_up_auth(now, request);
+    }
+
+    /// Takes an AUTH on which the application decides.
+    pub(super) fn asked(&mut self, request: AuthRequest) -> Option<PendingAuth> {
+        self.pending_auths.get(&request).filter(|pending| pending.is_asked)?;
+        let pending = self.pending_auths.remove(&request)?;
+        self.timers.remove(&(pending.due, Timer::Auth(request)));
+        Some(pending)
+    }
+
+    /// Who claims to be this user.
+    pub(super) fn pair(&self, source: ConnectionId, username: &str) -> Pair {
+        let known = self.links.get(source).and_then(|link| Principal::of(&link.peer));
+        Pair::new(known.unwrap_or(Principal::Connection(source)), username)
+    }
+
+    fn look_up(&mut self, now: Instant, request: AuthRequest) {
+        let Some(pending) = self.pending_auths.get_mut(&request) else { return };
+        pending.is_asked = true;
+        pending.due = now.checked_add(self.config.transaction_timeout).unwrap_or(now);
+        self.timers.insert((pending.due, Timer::Auth(request)));
+        self.events.push_back(RelayEvent::Authorise {
+            request,
+            connection: pending.source,
+            username: pending.authorization.username().to_owned(),
+            realm: self.digest.realm().to_owned(),
+            algorithm: pending.authorization.algorithm(),
+        });
+    }
+
+    fn give_up_auth(&mut self, now: Instant, request: AuthRequest) {
+        let Some(pending) = self.pending_auths.remove(&request) else { return };
+        self.timers.remove(&(pending.due, Timer::Auth(request)));
+        let denied = Denied::Status(StatusCode::TIMEOUT);
+        self.deny(now, pending.source, &pending.head.view(), denied);
+    }
+
+    /// Makes room for one more, at the cost of the source with most of them. Returns
+    /// whether there is room.
+    fn make_auth_room(&mut self, now: Instant, pair: &Pair) -> bool {
+        if self.pending_auths.len() < self.config.limits.pending_auths {
+            return true;
+        }
+        let mut held: BTreeMap<&Principal, (usize, AuthRequest)> = BTreeMap::new();
+        for (request, pending) in &self.pending_auths {
+            held.entry(&pending.pair.source).or_insert((0, *request)).0 += 1;
+        }
+        let own = held.get(&pair.source).map_or(0, |(count, _)| *count);
+        let most = held.into_values().max_by_key(|(count, _)| *count);
+        let Some((_, request)) = most.filter(|(count, _)| *count > own + 1) else { return false };
+        self.give_up_auth(now, request);
+        true
     }
 }

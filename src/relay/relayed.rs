@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::{BufMut, BytesMut};
 
 use super::event::ConnectionId;
-use super::pending::Waits;
+use super::waits::Waits;
 use crate::hop::{CHUNK_OVERHEAD, Heading, Owner};
 use crate::uri::{PathRef, UriRef};
 use crate::wire::{

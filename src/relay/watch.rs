@@ -37,7 +37,7 @@ impl Relay {
             match timer {
                 Timer::Link(id) => self.link_due(now, id),
                 Timer::Token(id) => self.end_token(id, true),
-                Timer::Auth(request) => self.auth_timed_out(now, request),
+                Timer::Auth(request) => self.auth_due(now, request),
                 Timer::Drain => self.cut_off(),
             }
         }

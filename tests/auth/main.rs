@@ -67,7 +67,7 @@ impl Scene {
     fn verify_for(&mut self, value: &str, uri: &str) -> Result<String, Rejection> {
         let value = Authorization::parse(value).unwrap();
         let ha1 = Ha1::new(value.algorithm(), value.username(), REALM, "secret");
-        let info = self.server.verify(self.now, &value, uri, &ha1, &mut self.random)?;
+        let info = self.server.verify(self.now, &value, uri, Some(&ha1), &mut self.random)?;
         Ok(info.to_string())
     }
 

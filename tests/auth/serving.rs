@@ -28,7 +28,7 @@ fn what_was_not_offered_is_refused() {
     assert_eq!(scene.verify(&realm), Err(Rejection::OtherRealm));
     let parsed = Authorization::parse(&value).unwrap();
     let ha1 = Ha1::new(Algorithm::Md5, "alice", REALM, "secret");
-    let verified = scene.server.verify(scene.now, &parsed, URI, &ha1, &mut scene.random);
+    let verified = scene.server.verify(scene.now, &parsed, URI, Some(&ha1), &mut scene.random);
     assert_eq!(verified, Err(Rejection::OtherAlgorithm));
     assert!(scene.verify(&value).is_ok());
 }
@@ -110,6 +110,27 @@ fn what_is_forgotten_is_not_taken_again() {
         assert_eq!(scene.verify(first), Err(Rejection::Replayed));
         assert!(scene.verify(second).is_ok());
     }
+}
+
+/// Neither what the response says nor when it comes tells which names exist.
+#[test]
+fn an_unknown_user_takes_as_long_as_a_wrong_password() {
+    let mut scene = Scene::new(&BOTH);
+    scene.challenge(false).unwrap();
+    let value = Authorization::parse(&scene.authorization()).unwrap();
+    let wrong = Ha1::new(value.algorithm(), "alice", REALM, "guess");
+    // The least of many times is free of what else the machine does.
+    let [unknown, known] = [None, Some(&wrong)].map(|ha1| {
+        let times = (0..2_000).map(|_| {
+            let start = Instant::now();
+            let verified = scene.server.verify(scene.now, &value, URI, ha1, &mut scene.random);
+            let time = start.elapsed();
+            assert_eq!(verified, Err(Rejection::Wrong));
+            time
+        });
+        times.min().unwrap().as_secs_f64()
+    });
+    assert!((0.8..1.25).contains(&(unknown / known)), "{unknown} {known}");
 }
 
 /// One account authenticates as often as it can, and another one is slow to answer.

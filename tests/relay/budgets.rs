@@ -160,6 +160,30 @@ fn the_largest_holder_makes_room() {
     });
 }
 
+/// Where nobody holds more than the others, only what is out of use gives way.
+#[test]
+fn what_is_in_use_makes_no_room() {
+    let mut config = config();
+    config.limits.connections = 2;
+    scripted_with(config, |world| {
+        let (alice, ours) = member(world, "alice");
+        let bob = world.accept(tls());
+        let told = world.auth_as(bob, BOB, "bob", "secret", &[]);
+        let path = format!("{ours} {} {BOB}", told.header("Use-Path").unwrap());
+        let chunk = Raw::chunk("c1", "m1", "1-4000/4000", &"x".repeat(4_000), '$');
+        world.give(alice, &chunk.to(&path).from(ALICE).octets());
+        world.octets(alice);
+        let request = world.one(bob);
+        world.answer(bob, &request, "200 OK");
+        world.advance(10 * SECOND);
+        assert!(world.relay.accept(world.now, tls()).is_none());
+        assert_eq!(world.closes(), []);
+        world.advance(30 * SECOND);
+        world.accept(tls());
+        assert_eq!(evicted(world).len(), 1);
+    });
+}
+
 /// However many sources the strangers have.
 #[test]
 fn strangers_do_not_take_the_places_of_clients() {
@@ -228,6 +252,27 @@ fn a_user_at_its_limit_gives_up_its_own() {
         });
         assert_eq!(evicted(world), links[..1]);
         assert!(world.relay.wants_read(bob) && world.relay.wants_read(links[2]));
+    });
+}
+
+#[test]
+fn a_stranger_has_short_turns_and_a_user_shares_its_own() {
+    scripted(|world| {
+        let stranger = world.accept(tls());
+        assert_eq!(world.relay.read_octets(stranger), 1 << 10);
+        let (bob, _) = member(world, "bob");
+        let links = [0; 8].map(|_| member(world, "mallet").0);
+        assert_eq!(world.relay.read_octets(bob), 64 << 10);
+        assert!(links.into_iter().all(|link| world.relay.read_octets(link) == 8 << 10));
+        let relay = tls().relay_names(vec!["inner.example".into()]);
+        let relays = [0; 32].map(|_| world.accept(relay.clone()));
+        let from = format!("msrps://inner.example:9000/token;tcp {ALICE}");
+        assert_eq!(world.auth_as(relays[0], &from, "alice", "secret", &[]).what, "200");
+        assert_eq!(world.relay.read_octets(relays[0]), 64 << 10);
+        for _ in 0..32 {
+            member(world, "mallet");
+        }
+        assert_eq!(world.relay.read_octets(links[0]), 4 << 10);
     });
 }
 

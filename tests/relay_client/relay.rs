@@ -158,7 +158,7 @@ impl Relay {
         let last = request.header("To-Path").unwrap().split(' ').next_back().unwrap();
         let accepted = authorization(request).and_then(|authorization| {
             let random = &mut self.random;
-            self.digest.verify(now, &authorization, last, &self.secret, random).ok()
+            self.digest.verify(now, &authorization, last, Some(&self.secret), random).ok()
         });
         let Some(info) = accepted else {
             let challenges = self.digest.challenges(now, false, &mut self.random).unwrap();

@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::http::header::CONNECTION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::map_response;
 use axum::response::Response;
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -98,8 +98,8 @@ impl Server {
             // At the limit the system holds further clients in its queue.
             let Ok(permit) = Arc::clone(&self.connections).acquire_owned().await else { return };
             match listener.accept().await {
-                Ok((stream, _)) => {
-                    let serving = self.connection(stream);
+                Ok((stream, peer)) => {
+                    let serving = self.connection(stream, peer);
                     tokio::spawn(async move {
                         serving.await;
                         drop(permit);
@@ -112,8 +112,9 @@ impl Server {
 
     /// Serves one connection. If the client disconnects, the future of its request is
     /// dropped, which cancels the exchange.
-    fn connection(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
-        let service = TowerToHyperService::new(self.router.clone());
+    fn connection(&self, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = ()> + use<> {
+        let router = self.router.clone().layer(Extension(api::Peer(peer.ip())));
+        let service = TowerToHyperService::new(router);
         let watcher = self.graceful.watcher();
         async move {
             let _ = stream.set_nodelay(true);

@@ -236,19 +236,21 @@ async fn the_program_ends_on_sigterm_and_logs_no_secrets() {
     log.read_line(&mut line).unwrap();
     let address = line.trim().rsplit_once("http://").unwrap().1.to_owned();
     let receiver = receiver().await;
-    for _ in 0..2 {
+    for (token, status) in
+        [("t0ken-of-the-test", "200"), ("t0ken-of-a-guess", "401"), ("t0ken-of-the-test", "200")]
+    {
         let mut client = TcpStream::connect(&address).await.unwrap();
         let body = send_to(receiver.port).to_string();
         let head = format!(
             "POST {SEND} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-             Authorization: Bearer t0ken-of-the-test\r\nConnection: close\r\n\
+             Authorization: Bearer {token}\r\nConnection: close\r\n\
              Content-Length: {}\r\n\r\n",
             body.len()
         );
         client.write_all((head + &body).as_bytes()).await.unwrap();
         let mut reply = String::new();
         client.read_to_string(&mut reply).await.unwrap();
-        assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+        assert!(reply.starts_with(&format!("HTTP/1.1 {status}")), "{reply}");
     }
     let id = program.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
@@ -260,7 +262,8 @@ async fn the_program_ends_on_sigterm_and_logs_no_secrets() {
     let (status, log) = timeout(PATIENCE, ended).await.expect("the program ends").unwrap();
     assert!(status.success(), "{status}");
     assert!(log.contains("sent"), "{log}");
-    for secret in ["t0ken-of-the-test", "kjhd37s2s20w2a", "jshA7weztas", "Are you there?"] {
+    assert!(log.contains("authentication failed: address=127.0.0.1 (wrong token)"), "{log}");
+    for secret in ["t0ken-of", "kjhd37s2s20w2a", "jshA7weztas", "Are you there?"] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
 }

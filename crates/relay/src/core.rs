@@ -14,6 +14,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::link::Link;
 use crate::transport::{Input, Transport};
+use crate::turns::Turns;
 use crate::users::Users;
 
 /// Space for one read, in octets.
@@ -22,8 +23,6 @@ const READ_OCTETS: usize = 64 * 1024;
 const LEAST_READ: usize = 16 * 1024;
 /// A remainder up to this is copied, so that it does not hold a whole read.
 const SMALL_REST: usize = 4096;
-/// Reads of one connection before the others have their turn.
-const READS_IN_TURN: u32 = 8;
 
 /// Work that needs its own task, because it takes longer than a step.
 #[derive(Debug)]
@@ -56,6 +55,9 @@ pub(crate) struct Core {
     /// When the relay's timeout is handled next.
     alarm: Option<Instant>,
     is_draining: bool,
+    turns: Turns,
+    /// Notified when a connection begins to wait for its turn.
+    pub(crate) waiting: Arc<Notify>,
     /// Notified if the alarm is too late, or the relay is drained.
     pub(crate) attention: Arc<Notify>,
 }
@@ -77,6 +79,8 @@ impl Core {
             jobs,
             alarm: None,
             is_draining: false,
+            turns: Turns::default(),
+            waiting: Arc::new(Notify::new()),
             attention: Arc::new(Notify::new()),
         }
     }
@@ -126,22 +130,52 @@ impl Core {
                 Poll::Pending => {}
             }
         }
-        for _ in 0..READS_IN_TURN {
-            let Some(link) = self.links.get_mut(&connection) else { return Poll::Ready(()) };
-            if !self.relay.wants_read(connection) {
-                return Poll::Pending;
-            }
-            make_room(&mut self.buffer, &mut link.rest);
-            match link.poll_input(&mut self.buffer) {
-                Poll::Ready(input) => self.take(connection, input),
-                Poll::Pending => {
-                    keep_rest(&mut self.buffer, &mut link.rest);
-                    return Poll::Pending;
-                }
+        if self.relay.is_proven(connection) {
+            self.read(connection);
+        } else {
+            self.wait_for_turn(connection);
+        }
+        if self.links.contains_key(&connection) { Poll::Pending } else { Poll::Ready(()) }
+    }
+
+    /// Lets the next connections have their turns. Returns whether others wait.
+    pub(crate) fn take_turns(&mut self) -> bool {
+        for connection in self.turns.next() {
+            if let Some(link) = self.links.get_mut(&connection) {
+                link.waits = false;
+                self.read(connection);
             }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        !self.turns.is_empty()
+    }
+
+    /// One turn of a connection, unless it waits for one.
+    fn read(&mut self, connection: ConnectionId) {
+        let mut left = self.relay.read_octets(connection);
+        while left > 0 {
+            let Some(link) = self.links.get_mut(&connection) else { return };
+            if link.waits || !self.relay.wants_read(connection) {
+                return;
+            }
+            make_room(&mut self.buffer, &mut link.rest);
+            match link.poll_input(&mut self.buffer, left) {
+                Poll::Ready((input, octets)) => {
+                    left = left.saturating_sub(octets);
+                    self.take(connection, input);
+                }
+                Poll::Pending => return keep_rest(&mut self.buffer, &mut link.rest),
+            }
+        }
+        self.wait_for_turn(connection);
+    }
+
+    fn wait_for_turn(&mut self, connection: ConnectionId) {
+        let is_stranger = !self.relay.is_proven(connection);
+        let Some(link) = self.links.get_mut(&connection).filter(|link| !link.waits) else { return };
+        link.waits = true;
+        if self.turns.wait(connection, is_stranger) {
+            self.waiting.notify_one();
+        }
     }
 
     fn take(&mut self, connection: ConnectionId, input: Input) {
@@ -237,6 +271,12 @@ impl Core {
                 if let Some(link) = self.links.get(&connection) {
                     link.wake();
                 }
+            }
+            RelayEvent::AuthFailed { address, username, reason, .. } => {
+                let address = address.map_or_else(|| "-".to_owned(), |address| address.to_string());
+                tracing::warn!(
+                    "authentication failed: address={address} user={username:?} ({reason})"
+                );
             }
             RelayEvent::TokenIssued { token, username, lifetime, .. } => {
                 tracing::info!(?token, username, ?lifetime, "token issued");

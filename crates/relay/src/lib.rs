@@ -4,7 +4,7 @@
 //! ```text
 //!  serve      the relay as a whole, from options to its end
 //!  core       the relay's state and all connections, on one thread
-//!  link       one connection: half written, half read
+//!  link       one connection: half written, half read      turns  who is read next
 //!  transport  TCP, TLS, WebSocket      websocket  its handshake
 //!  listen     incoming connections     dial       outgoing connections
 //!  secure     certificates             policy     permitted targets
@@ -37,6 +37,7 @@ mod secure;
 mod serve;
 mod special;
 mod transport;
+mod turns;
 mod users;
 mod websocket;
 

@@ -1,6 +1,6 @@
 //! One connection: its transport, and what is partly read or written.
 
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -8,12 +8,14 @@ use msrp::Transmit;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-use crate::transport::Transport;
+use crate::transport::{Input, Transport};
 
 /// How long a peer may take to read the last octets.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// How long a peer may take to close its side.
 const LINGER: Duration = Duration::from_secs(1);
+/// The octets of a turn that any input takes: a read costs as much as these.
+const LEAST_INPUT: usize = 256;
 /// The number of pings that a peer may leave without a sign of life.
 const SILENT_PINGS: u32 = 2;
 
@@ -29,12 +31,15 @@ pub(crate) struct Link {
     /// Octets that were read and are incomplete.
     pub(crate) rest: BytesMut,
     silent_pings: u32,
+    /// Whether it waits for its turn to be read.
+    pub(crate) waits: bool,
 }
 
 impl Link {
     pub(crate) fn new(transport: Transport) -> Self {
         let waker = Waker::noop().clone();
-        Self { transport, waker, leaving: None, rest: BytesMut::new(), silent_pings: 0 }
+        let rest = BytesMut::new();
+        Self { transport, waker, leaving: None, rest, silent_pings: 0, waits: false }
     }
 
     /// Sets the task that tends the connection.
@@ -67,13 +72,23 @@ impl Link {
         self.leaving.is_some()
     }
 
-    /// Reads once. Appends octets of a stream to `buffer`.
-    pub(crate) fn poll_input(&mut self, buffer: &mut BytesMut) -> Poll<crate::transport::Input> {
-        let input = self.transport.poll_input(&mut Context::from_waker(&self.waker), buffer);
-        if input.is_ready() {
-            self.silent_pings = 0;
-        }
-        input
+    /// Reads once. Appends at most so many octets of a stream to `buffer`. Returns how
+    /// many octets of a turn the input takes.
+    pub(crate) fn poll_input(
+        &mut self,
+        buffer: &mut BytesMut,
+        most: usize,
+    ) -> Poll<(Input, usize)> {
+        let before = buffer.len();
+        let mut cx = Context::from_waker(&self.waker);
+        let input = ready!(self.transport.poll_input(&mut cx, buffer, most));
+        self.silent_pings = 0;
+        let octets = match &input {
+            Input::Octets => buffer.len() - before,
+            Input::Message(message) => message.len(),
+            Input::Sign | Input::End => 0,
+        };
+        Poll::Ready((input, octets.max(LEAST_INPUT)))
     }
 
     /// Pings a WebSocket. Returns `false` if it has been silent for too long.

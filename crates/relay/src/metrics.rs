@@ -96,7 +96,15 @@ fn text(statistics: &Statistics) -> String {
         ("reports", s.reports, "Failure REPORTs sent."),
         ("timeouts", s.timeouts, "SENDs without a response in time."),
         ("auth_accepted", s.auth_accepted, "AUTHs that succeeded."),
-        ("auth_failed", s.auth_failed, "AUTHs with wrong credentials."),
+        ("auth_failed", s.auth_failed, "AUTHs whose credentials were not good."),
+        ("auth_wrong_password", s.auth_wrong_password, "Of these, with a wrong password."),
+        ("auth_unknown_user", s.auth_unknown_user, "Of these, of a user who does not exist."),
+        ("auth_forbidden", s.auth_forbidden, "Of these, of a user who may not use the relay."),
+        (
+            "auth_not_for_this_relay",
+            s.auth_not_for_this_relay,
+            "Of these, made for another realm, algorithm or URI.",
+        ),
     ];
     let mut text = String::new();
     let mut metric = |name: &str, suffix: &str, kind: &str, value: u64, help: &str| {

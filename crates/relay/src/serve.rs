@@ -14,7 +14,7 @@ use msrp::{MsrpUri, OsRandom};
 use socket2::{Domain, Socket, Type};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::{LocalSet, spawn_local};
+use tokio::task::{LocalSet, spawn_local, yield_now};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -195,6 +195,7 @@ impl Server {
         for (kind, listener) in std::mem::take(&mut self.listeners) {
             self.accept(kind, listener, &core)?;
         }
+        spawn_local(give_turns(Rc::clone(&core)));
         self.drive(core, todo).await;
         Ok(())
     }
@@ -260,6 +261,18 @@ impl Server {
             if end.is_some() && core.borrow().is_drained() {
                 return;
             }
+        }
+    }
+}
+
+/// Lets connections have their turns one by one. In between, the system is asked for
+/// input, so that whoever has little to say need not wait for all of them.
+async fn give_turns(core: Rc<RefCell<Core>>) {
+    let waiting = Arc::clone(&core.borrow().waiting);
+    loop {
+        waiting.notified().await;
+        while core.borrow_mut().take_turns() {
+            yield_now().await;
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures_util::{Sink, SinkExt, Stream as _};
 use msrp::Transmit;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -49,15 +49,17 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    /// Reads once. Appends octets of a stream to `buffer`.
+    /// Reads once. Appends at most so many octets of a stream to `buffer`.
     pub(crate) fn poll_input(
         &mut self,
         cx: &mut Context<'_>,
         buffer: &mut BytesMut,
+        most: usize,
     ) -> Poll<Input> {
         match self {
             Self::Stream(stream) => {
-                let read = ready!(pin!(stream.read_buf(buffer)).poll(cx));
+                let mut room = buffer.limit(most);
+                let read = ready!(pin!(stream.read_buf(&mut room)).poll(cx));
                 Poll::Ready(if matches!(read, Ok(1..)) { Input::Octets } else { Input::End })
             }
             Self::WebSocket(socket) => {
@@ -137,7 +139,8 @@ impl Transport {
         loop {
             unwanted.clear();
             unwanted.reserve(LAST_OCTETS);
-            let input = std::future::poll_fn(|cx| self.poll_input(cx, &mut unwanted)).await;
+            let input =
+                std::future::poll_fn(|cx| self.poll_input(cx, &mut unwanted, LAST_OCTETS)).await;
             if matches!(input, Input::End) {
                 return;
             }

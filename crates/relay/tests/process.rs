@@ -34,6 +34,23 @@ async fn the_users_are_read_again_and_the_end_is_orderly() {
     assert!(!log.contains(session), "a token is in the log: {log}");
 }
 
+/// One line for each, in which no name can forge another line or address.
+#[tokio::test]
+async fn a_failed_auth_is_in_the_log_with_address_and_user() {
+    let file = Scratch::new("users", &users());
+    let mut relay = Process::plain(&file);
+    let mut client = relay.client(ALICE).await;
+    for (user, logged) in [
+        ("alice", "127.0.0.1 user=\"alice\" (wrong password)"),
+        ("carol", "127.0.0.1 user=\"carol\" (unknown user)"),
+        ("a address=192.0.2.1", "127.0.0.1 user=\"a address=192.0.2.1\" (unknown user)"),
+    ] {
+        client.authenticate_with(relay.uri(), user, "a guess").await.unwrap_err();
+        let line = relay.logs("authentication failed: address=");
+        assert_eq!(line.trim_end(), logged);
+    }
+}
+
 #[test]
 fn a_users_line_is_computed_from_a_password_file() {
     let password = Scratch::new("password", "alice\n");

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderName};
@@ -11,14 +12,25 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use subtle::ConstantTimeEq;
 
+use super::Peer;
 use super::error::Error;
 use crate::app::App;
 use crate::fault::{Fault, Kind};
 
 /// Requires the bearer token, if one is set.
-pub(crate) async fn token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(crate) async fn token(
+    State(app): State<Arc<App>>,
+    Extension(Peer(address)): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
     match &app.options.token {
         Some(token) if !carries(request.headers(), token) => {
+            if request.headers().contains_key(AUTHORIZATION) {
+                // Programs that ban addresses read this line.
+                let address = address.to_canonical();
+                tracing::warn!("authentication failed: address={address} (wrong token)");
+            }
             let message = "send the token of this gateway: Authorization: Bearer TOKEN";
             Error(Fault::new(Kind::Unauthorized, message)).into_response()
         }

@@ -10,6 +10,7 @@ mod sessions;
 pub(crate) mod show;
 mod tunnel;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, State};
@@ -21,6 +22,10 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::fault::{Fault, Kind};
 use error::Error;
+
+/// The address of the client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// All resources of the interface.
 pub(crate) fn router(app: Arc<App>) -> Router {

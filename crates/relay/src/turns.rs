@@ -1,0 +1,33 @@
+//! Whose turn it is to be read.
+
+use std::collections::VecDeque;
+
+use msrp::relay::ConnectionId;
+
+/// The connections that wait for their turn: those with more input than their last turn
+/// took, and strangers with any. Between two of them, whoever has little to say is served:
+/// a flood on many connections delays nobody else by more than two turns.
+#[derive(Debug, Default)]
+pub(crate) struct Turns {
+    clients: VecDeque<ConnectionId>,
+    strangers: VecDeque<ConnectionId>,
+}
+
+impl Turns {
+    /// Queues a connection, which must not wait already. Returns whether nobody waited.
+    pub(crate) fn wait(&mut self, connection: ConnectionId, is_stranger: bool) -> bool {
+        let was_empty = self.is_empty();
+        let queue = if is_stranger { &mut self.strangers } else { &mut self.clients };
+        queue.push_back(connection);
+        was_empty
+    }
+
+    /// Those whose turn it is: however many strangers wait, clients have every other turn.
+    pub(crate) fn next(&mut self) -> impl Iterator<Item = ConnectionId> + use<> {
+        [self.clients.pop_front(), self.strangers.pop_front()].into_iter().flatten()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.clients.is_empty() && self.strangers.is_empty()
+    }
+}
