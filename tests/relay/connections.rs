@@ -28,6 +28,28 @@ fn who_says_nothing_is_dropped() {
     });
 }
 
+/// The names of a relay are in its certificate, which only the handshake shows.
+#[test]
+fn a_handshake_counts_from_its_start_and_ends_with_the_names() {
+    scripted(|world| {
+        let links = [world.accept(tls()), world.accept(tls())];
+        let [relay, slow] = links;
+        world.advance(20 * SECOND);
+        let named = tls().relay_names(vec!["inner.example".into()]);
+        world.relay.connected(world.now, relay, named.clone());
+        assert!(!world.relay.is_proven(relay));
+        // A relay has to have the name that its AUTHs come from.
+        world.give(relay, &auth("auth1", ALICE).octets());
+        assert_eq!(world.told(relay), ["403"]);
+        world.advance(10 * SECOND);
+        let expected = links.map(|link| (link, RelayClose::Probation));
+        assert_eq!(world.closes(), expected);
+        // It is too late now.
+        world.relay.connected(world.now, slow, named);
+        assert!(!world.relay.wants_read(slow));
+    });
+}
+
 // req: 4976-6.1-3
 #[test]
 fn who_is_refused_again_and_again_is_dropped() {
