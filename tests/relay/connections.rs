@@ -139,6 +139,22 @@ fn the_quietest_makes_room() {
     });
 }
 
+/// The place of one that gives way is free at once, whatever its peer does.
+#[test]
+fn who_gives_way_is_not_waited_for() {
+    let mut config = config();
+    config.limits.connections = 1;
+    scripted_with(config, |world| {
+        let first = world.accept(tls());
+        world.stall(first);
+        // Its responses cannot leave.
+        world.give(first, &auth("auth1", ALICE).octets());
+        world.give(first, &auth("auth2", ALICE).octets());
+        world.accept(tls());
+        assert_eq!(world.closes(), [(first, RelayClose::Evicted)]);
+    });
+}
+
 /// The limit holds even if the application does not close what it should.
 #[test]
 fn there_are_never_more_than_twice_as_many() {
