@@ -111,7 +111,7 @@ impl Relay {
     fn evict(&mut self, id: Option<ConnectionId>) {
         if let Some(id) = id {
             self.counters.evicted += 1;
-            self.shut(id, RelayClose::Evicted);
+            self.close_overdue(id, RelayClose::Evicted);
         }
     }
 

@@ -166,7 +166,8 @@ impl Relay {
         })
     }
 
-    /// Takes a new transport connection. `None` if there is no room for it or the
+    /// Takes a new transport connection, best before its handshake, so that this counts
+    /// as one and can give way: [`Relay::connected`] follows it. `None` if there is no room for it or the
     /// relay is draining: close the transport.
     pub fn accept(&mut self, now: Instant, peer: Peer) -> Option<ConnectionId> {
         let principal = Principal::of(&peer);
@@ -179,22 +180,27 @@ impl Relay {
         Some(id)
     }
 
-    /// The connection that [`RelayEvent::Connect`] asked for is established. A
-    /// [`RelayEvent::Close`] for it since then still applies.
+    /// The transport of a connection is established: of one that
+    /// [`RelayEvent::Connect`] asked for, or of an accepted one whose handshake has
+    /// taken a while. Only then are the peer's [`relay_names`](Peer::relay_names)
+    /// known; its framing stays as it was. A [`RelayEvent::Close`] for the connection
+    /// since then still applies.
     pub fn connected(&mut self, now: Instant, connection: ConnectionId, peer: Peer) {
         let Some(link) = self.links.get_mut(connection) else { return };
-        if link.state != State::Connecting {
+        let is_accepted = link.state == State::Up && !link.is_proven && !link.peer.is_relay();
+        if link.state == State::Connecting {
+            // This relay chose the peer: no probation.
+            (link.state, link.is_proven) = (State::Up, true);
+        } else if !is_accepted {
             return;
         }
-        link.state = State::Up;
         link.last_used = now;
-        // This relay chose the peer: no probation.
-        link.is_proven = true;
         self.directory.note_names(&peer.relay_names, connection);
-        let relay = Principal::of(&peer).filter(Principal::is_relay);
+        // A user for whom the relay has connected holds the connection with an endpoint.
+        let holder = Principal::of(&peer).filter(|holder| is_accepted || holder.is_relay());
         link.peer = peer;
-        if let Some(relay) = relay {
-            self.belongs_to(connection, relay);
+        if let Some(holder) = holder {
+            self.belongs_to(connection, holder);
         }
         self.has_octets(connection);
         self.arm(connection);

@@ -28,6 +28,28 @@ fn who_says_nothing_is_dropped() {
     });
 }
 
+/// The names of a relay are in its certificate, which only the handshake shows.
+#[test]
+fn a_handshake_counts_from_its_start_and_ends_with_the_names() {
+    scripted(|world| {
+        let links = [world.accept(tls()), world.accept(tls())];
+        let [relay, slow] = links;
+        world.advance(20 * SECOND);
+        let named = tls().relay_names(vec!["inner.example".into()]);
+        world.relay.connected(world.now, relay, named.clone());
+        assert!(!world.relay.is_proven(relay));
+        // A relay has to have the name that its AUTHs come from.
+        world.give(relay, &auth("auth1", ALICE).octets());
+        assert_eq!(world.told(relay), ["403"]);
+        world.advance(10 * SECOND);
+        let expected = links.map(|link| (link, RelayClose::Probation));
+        assert_eq!(world.closes(), expected);
+        // It is too late now.
+        world.relay.connected(world.now, slow, named);
+        assert!(!world.relay.wants_read(slow));
+    });
+}
+
 // req: 4976-6.1-3
 #[test]
 fn who_is_refused_again_and_again_is_dropped() {
@@ -114,6 +136,22 @@ fn the_quietest_makes_room() {
         assert_eq!(world.closes(), [(second, RelayClose::Evicted)]);
         world.close(second);
         assert!(world.relay.wants_read(first) && world.relay.wants_read(fourth));
+    });
+}
+
+/// The place of one that gives way is free at once, whatever its peer does.
+#[test]
+fn who_gives_way_is_not_waited_for() {
+    let mut config = config();
+    config.limits.connections = 1;
+    scripted_with(config, |world| {
+        let first = world.accept(tls());
+        world.stall(first);
+        // Its responses cannot leave.
+        world.give(first, &auth("auth1", ALICE).octets());
+        world.give(first, &auth("auth2", ALICE).octets());
+        world.accept(tls());
+        assert_eq!(world.closes(), [(first, RelayClose::Evicted)]);
     });
 }
 

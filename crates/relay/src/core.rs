@@ -1,7 +1,8 @@
 //! The relay and its connections, owned by one thread. Octets that one connection
 //! reads are written to another from here, without a task in between.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -11,7 +12,10 @@ use bytes::BytesMut;
 use msrp::MsrpUri;
 use msrp::relay::{ConnectionId, Peer, Relay, RelayClose, RelayEvent, Statistics, Verdict};
 use tokio::sync::{Notify, mpsc};
+use tokio::task::AbortHandle;
 
+use crate::close::close_at_once;
+use crate::files::AcceptErrors;
 use crate::link::Link;
 use crate::transport::{Input, Transport};
 use crate::turns::Turns;
@@ -46,7 +50,10 @@ pub(crate) enum Job {
 pub(crate) struct Core {
     relay: Relay,
     links: HashMap<ConnectionId, Link>,
-    dialling: HashSet<ConnectionId>,
+    /// The connections that are being established, incoming or outgoing, and the task
+    /// that does it, once it has begun.
+    opening: HashMap<ConnectionId, Option<AbortHandle>>,
+    accept_errors: AcceptErrors,
     users: Users,
     users_file: Option<PathBuf>,
     /// The buffer for all reads without a remainder of the read before.
@@ -72,7 +79,8 @@ impl Core {
         Self {
             relay,
             links: HashMap::new(),
-            dialling: HashSet::new(),
+            opening: HashMap::new(),
+            accept_errors: AcceptErrors::default(),
             users,
             users_file,
             buffer: BytesMut::new(),
@@ -85,20 +93,35 @@ impl Core {
         }
     }
 
-    /// Adds an incoming connection.
-    pub(crate) fn accept(&mut self, peer: Peer, transport: Transport) {
+    /// Counts an incoming connection, whose handshake begins.
+    pub(crate) fn accept(&mut self, peer: Peer) -> Option<ConnectionId> {
         let now = Instant::now();
-        match self.relay.accept(now, peer) {
-            Some(connection) => self.add(connection, transport),
-            None => tracing::warn!("connection refused: --max-connections is reached"),
+        let connection = self.relay.accept(now, peer);
+        match connection {
+            Some(connection) => drop(self.opening.insert(connection, None)),
+            None => tracing::debug!("connection refused"),
         }
         self.turn(now);
+        connection
     }
 
-    /// Adds a connection that the relay has requested.
-    pub(crate) fn connected(&mut self, connection: ConnectionId, peer: Peer, transport: Transport) {
-        // The relay may have given it up in the meantime.
-        if self.dialling.remove(&connection) {
+    /// The system did not hand over an incoming connection.
+    pub(crate) fn not_accepted(&mut self, error: &io::Error) {
+        self.accept_errors.add(error);
+    }
+
+    /// A task has begun to establish a connection. It is aborted if the relay gives the
+    /// connection up, or has done so.
+    pub(crate) fn opens(&mut self, connection: ConnectionId, task: AbortHandle) {
+        match self.opening.get_mut(&connection) {
+            Some(known) => *known = Some(task),
+            None => task.abort(),
+        }
+    }
+
+    /// A connection is established.
+    pub(crate) fn opened(&mut self, connection: ConnectionId, peer: Peer, transport: Transport) {
+        if self.opening.remove(&connection).is_some() {
             let now = Instant::now();
             self.add(connection, transport);
             self.relay.connected(now, connection, peer);
@@ -106,10 +129,10 @@ impl Core {
         }
     }
 
-    pub(crate) fn connect_failed(&mut self, connection: ConnectionId) {
-        if self.dialling.remove(&connection) {
-            self.relay.closed(connection);
-            self.turn(Instant::now());
+    /// A connection cannot be established.
+    pub(crate) fn not_opened(&mut self, connection: ConnectionId) {
+        if self.opening.remove(&connection).is_some() {
+            self.closed(connection);
         }
     }
 
@@ -180,6 +203,7 @@ impl Core {
 
     fn take(&mut self, connection: ConnectionId, input: Input) {
         let now = Instant::now();
+        let is_message = matches!(input, Input::Message(_));
         let taken = match input {
             Input::Octets => self.relay.receive(now, connection, &mut self.buffer),
             Input::Message(message) => self.relay.receive_message(now, connection, message),
@@ -193,6 +217,18 @@ impl Core {
             keep_rest(&mut self.buffer, &mut link.rest);
         }
         self.turn(now);
+        if is_message {
+            self.trust(connection);
+        }
+    }
+
+    /// Lets a peer send long messages once a request of it has been accepted.
+    fn trust(&mut self, connection: ConnectionId) {
+        if self.relay.is_proven(connection)
+            && let Some(link) = self.links.get_mut(&connection)
+        {
+            link.trust();
+        }
     }
 
     fn written(&mut self, connection: ConnectionId) {
@@ -258,7 +294,7 @@ impl Core {
     fn handle(&mut self, now: Instant, event: RelayEvent) {
         match event {
             RelayEvent::Connect { connection, uri } => {
-                self.dialling.insert(connection);
+                self.opening.insert(connection, None);
                 self.job(Job::Dial { connection, uri });
             }
             RelayEvent::Authorise { request, username, realm, algorithm, .. } => {
@@ -291,11 +327,15 @@ impl Core {
 
     fn close(&mut self, connection: ConnectionId, reason: RelayClose) {
         tracing::debug!(?connection, ?reason, "closing");
-        self.dialling.remove(&connection);
+        if let Some(Some(task)) = self.opening.remove(&connection) {
+            task.abort();
+        }
         match self.remove(connection) {
-            Some(link) => {
-                self.job(Job::Close { connection, link: Box::new(link), reason });
+            Some(link) if reason == RelayClose::Evicted => {
+                close_at_once(link, &reason);
+                self.relay.closed(connection);
             }
+            Some(link) => self.job(Job::Close { connection, link: Box::new(link), reason }),
             None => self.relay.closed(connection),
         }
     }
@@ -363,6 +403,10 @@ impl Core {
 
     pub(crate) fn is_drained(&self) -> bool {
         self.relay.is_drained()
+    }
+
+    pub(crate) const fn accept_errors(&self) -> u64 {
+        self.accept_errors.count()
     }
 
     pub(crate) fn statistics(&self) -> Statistics {

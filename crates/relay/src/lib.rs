@@ -6,7 +6,9 @@
 //!  core       the relay's state and all connections, on one thread
 //!  link       one connection: half written, half read      turns  who is read next
 //!  transport  TCP, TLS, WebSocket      websocket  its handshake
+//!                                      meter      how much of it a stranger has
 //!  listen     incoming connections     dial       outgoing connections
+//!  files      how many there may be    close      their ends
 //!  secure     certificates             policy     permitted targets
 //!                                      special    special-purpose addresses
 //!  users      the users file           metrics    metrics and health
@@ -25,11 +27,14 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod close;
 mod core;
 mod dial;
 mod fault;
+mod files;
 mod link;
 mod listen;
+mod meter;
 mod metrics;
 mod options;
 mod policy;

@@ -105,15 +105,22 @@ impl Link {
 
     /// Writes the rest, as far as the peer takes it.
     pub(crate) async fn finish(&mut self, frame: CloseFrame) {
-        let _ = timeout(FAREWELL, async {
-            let _ = std::future::poll_fn(|cx| {
-                self.tended_by(cx);
-                self.poll_written()
-            })
-            .await;
-            self.transport.shut_down(frame).await;
+        let _ = timeout(FAREWELL, self.part(frame)).await;
+    }
+
+    /// Writes the rest and ends this direction.
+    pub(crate) async fn part(&mut self, frame: CloseFrame) {
+        let _ = std::future::poll_fn(|cx| {
+            self.tended_by(cx);
+            self.poll_written()
         })
         .await;
+        self.transport.shut_down(frame).await;
+    }
+
+    /// The peer may now send long messages.
+    pub(crate) fn trust(&mut self) {
+        self.transport.trust();
     }
 
     /// Waits a moment for the peer to close its side.

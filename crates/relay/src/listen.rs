@@ -10,8 +10,7 @@ use std::time::Duration;
 use msrp::Framing;
 use msrp::relay::{Peer, Security};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::spawn_local;
+use tokio::task::{spawn_local, yield_now};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -31,54 +30,68 @@ pub(crate) struct Listen {
     /// Largest message in octets, for WebSockets.
     pub(crate) websocket: Option<usize>,
     pub(crate) patience: Duration,
-    /// Permits for handshakes.
-    pub(crate) handshakes: Arc<Semaphore>,
 }
 
 impl Listen {
     /// Accepts connections until the relay ends.
     pub(crate) async fn run(self, listener: TcpListener, core: Rc<RefCell<Core>>) {
         loop {
-            // At the limit the system holds further peers in its queue.
-            let Ok(leave) = Arc::clone(&self.handshakes).acquire_owned().await else { return };
-            let Ok((stream, address)) = listener.accept().await else {
-                sleep(ACCEPT_PAUSE).await;
-                continue;
-            };
-            let (this, core) = (self.clone(), Rc::clone(&core));
-            spawn_local(async move {
-                this.connection(stream, address, &core).await;
-                drop(leave);
-            });
-        }
-    }
-
-    async fn connection(&self, stream: TcpStream, address: SocketAddr, core: &RefCell<Core>) {
-        let shaken = timeout(self.patience, self.handshake(stream)).await;
-        match shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-            Ok((peer, transport)) => {
-                tracing::debug!(%address, "accepted");
-                core.borrow_mut().accept(peer.address(address.ip()), transport);
+            match listener.accept().await {
+                Ok((stream, address)) => self.take(stream, address, &core),
+                Err(error) => {
+                    core.borrow_mut().not_accepted(&error);
+                    sleep(ACCEPT_PAUSE).await;
+                }
             }
-            Err(error) => tracing::debug!(%address, "no handshake: {error}"),
+            // Handshakes that have given way release their sockets now.
+            yield_now().await;
         }
     }
 
-    async fn handshake(&self, stream: TcpStream) -> io::Result<(Peer, Transport)> {
+    /// Takes a connection, which counts as one from here on.
+    fn take(&self, stream: TcpStream, address: SocketAddr, core: &Rc<RefCell<Core>>) {
+        let peer = self.peer().address(address.ip());
+        let Some(connection) = core.borrow_mut().accept(peer.clone()) else { return };
+        let (this, shared) = (self.clone(), Rc::clone(core));
+        let handshake = spawn_local(async move {
+            let shaken = timeout(this.patience, this.handshake(stream, peer)).await;
+            match shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+                Ok((peer, transport)) => {
+                    tracing::debug!(?connection, %address, "accepted");
+                    shared.borrow_mut().opened(connection, peer, transport);
+                }
+                Err(error) => {
+                    tracing::debug!(?connection, %address, "no handshake: {error}");
+                    shared.borrow_mut().not_opened(connection);
+                }
+            }
+        });
+        core.borrow_mut().opens(connection, handshake.abort_handle());
+    }
+
+    const fn peer(&self) -> Peer {
+        let peer = Peer::new(if self.tls.is_some() { Security::Tls } else { Security::Plain });
+        match self.websocket {
+            Some(max_octets) => peer.framing(Framing::Message { max_octets }),
+            None => peer,
+        }
+    }
+
+    async fn handshake(&self, stream: TcpStream, peer: Peer) -> io::Result<(Peer, Transport)> {
         // Fails if the peer has gone, which the next read notices.
         let _ = msrp_socket::prepare(&stream);
         let (peer, stream) = match &self.tls {
-            None => (Peer::new(Security::Plain), Stream::Tcp(stream)),
+            None => (peer, Stream::Tcp(stream)),
             Some(tls) => {
                 let stream = TlsAcceptor::from(Arc::clone(tls)).accept(stream).await?;
                 let names = peer_names(stream.get_ref().1);
-                let peer = Peer::new(Security::Tls).relay_names(names);
-                (peer, Stream::Tls(Box::new(stream.into())))
+                (peer.relay_names(names), Stream::Tls(Box::new(stream.into())))
             }
         };
-        let Some(max_octets) = self.websocket else { return Ok((peer, Transport::Stream(stream))) };
+        if self.websocket.is_none() {
+            return Ok((peer, Transport::Stream(stream)));
+        }
         let socket = websocket::accept(stream).await?;
-        let peer = peer.framing(Framing::Message { max_octets });
         Ok((peer, Transport::WebSocket(Box::new(socket))))
     }
 }

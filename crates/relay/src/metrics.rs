@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::convert::Infallible;
 use std::fmt::Write;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,8 +14,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use msrp::relay::Statistics;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::spawn_local;
 use tokio::time::{sleep, timeout};
 
@@ -22,21 +23,28 @@ use crate::core::Core;
 
 /// Time limit for a request and its response.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Connections at a time: the rest wait in the system's queue.
+const CONNECTIONS: usize = 8;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The type of Prometheus' text format.
 const METRICS_TYPE: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4");
 
 /// Serves requests, one per connection.
 pub(crate) async fn serve(listener: TcpListener, core: Rc<RefCell<Core>>) {
-    loop {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         match listener.accept().await {
             Ok((stream, _)) => {
                 let core = Rc::clone(&core);
                 spawn_local(async move {
                     let _ = timeout(PATIENCE, connection(stream, &core)).await;
+                    drop(place);
                 });
             }
-            Err(_) => sleep(ACCEPT_PAUSE).await,
+            Err(error) => {
+                core.borrow_mut().not_accepted(&error);
+                sleep(ACCEPT_PAUSE).await;
+            }
         }
     }
 }
@@ -57,7 +65,7 @@ fn answer(method: &Method, path: &str, core: &RefCell<Core>) -> Response<Full<By
     match path {
         _ if !is_read => response(StatusCode::METHOD_NOT_ALLOWED, "GET only\n".into()),
         "/metrics" => {
-            let mut response = response(StatusCode::OK, text(&core.borrow().statistics()));
+            let mut response = response(StatusCode::OK, text(&core.borrow()));
             response.headers_mut().insert(CONTENT_TYPE, METRICS_TYPE);
             response
         }
@@ -77,14 +85,15 @@ fn response(status: StatusCode, text: String) -> Response<Full<Bytes>> {
 }
 
 /// The counters in Prometheus' text format.
-fn text(statistics: &Statistics) -> String {
-    let s = statistics;
+fn text(core: &Core) -> String {
+    let s = core.statistics();
     let gauges = [
         ("connections", s.connections, "Open connections."),
         ("tokens", s.tokens, "Valid tokens."),
     ];
     let counters = [
         ("accepted", s.accepted, "Connections accepted."),
+        ("accept_errors", core.accept_errors(), "Connections that the system did not hand over."),
         ("connects", s.connects, "Connections requested to other hosts."),
         ("evicted", s.evicted, "Connections closed because another one needed their place."),
         ("chunks", s.chunks, "SENDs forwarded."),

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use msrp::relay::{ConnectionId, Relay, RelayClose, RelayConfig};
+use msrp::relay::{ConnectionId, Relay, RelayConfig};
 use msrp::uri::{Host, Scheme};
 use msrp::{MsrpUri, OsRandom};
 use socket2::{Domain, Socket, Type};
@@ -16,13 +16,12 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{LocalSet, spawn_local, yield_now};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
+use crate::close::{close, follow};
 use crate::core::{Core, Job};
 use crate::dial::Dialler;
 use crate::fault::StartError;
-use crate::link::Link;
+use crate::files::Places;
 use crate::listen::Listen;
 use crate::metrics;
 use crate::options::Options;
@@ -48,6 +47,7 @@ pub struct Server {
     options: Options,
     secure: Secure,
     random: OsRandom,
+    places: Places,
     addresses: Addresses,
     uris: Vec<MsrpUri>,
     listeners: Vec<(Kind, std::net::TcpListener)>,
@@ -147,7 +147,8 @@ impl Server {
         }
         let (sender, commands) = mpsc::unbounded_channel();
         let handle = Handle(sender);
-        Ok(Self { options, secure, random, addresses, uris, listeners, handle, commands })
+        let places = Places::for_connections(options.max_connections);
+        Ok(Self { options, secure, random, places, addresses, uris, listeners, handle, commands })
     }
 
     /// The addresses that it listens on.
@@ -188,6 +189,7 @@ impl Server {
         let (first, others) = self.uris.split_first().ok_or(StartError::NoListener)?;
         let mut config = relay_config(&self.options, first, &users);
         config.addresses.extend_from_slice(others);
+        config.limits.connections = self.places.connections;
         let relay = Relay::new(config, self.random.clone(), Instant::now())?;
         let (jobs, todo) = mpsc::unbounded_channel();
         let core = Core::new(relay, users, self.options.users.clone(), jobs);
@@ -219,7 +221,6 @@ impl Server {
             tls: self.secure.server.clone().filter(|_| kind.is_secure()),
             websocket: kind.is_websocket().then_some(self.options.max_ws_message),
             patience: self.options.connect_seconds,
-            handshakes: Arc::new(Semaphore::new(self.options.max_connections)),
         };
         spawn_local(listen.run(listener, core));
         Ok(())
@@ -227,10 +228,14 @@ impl Server {
 
     /// Carries out the relay's jobs and handles its timeouts.
     async fn drive(mut self, core: Rc<RefCell<Core>>, mut todo: mpsc::UnboundedReceiver<Job>) {
-        let dialler = Rc::new(Dialler {
-            policy: Policy::new(self.options.connect_to.clone()),
-            secure: self.secure.clone(),
-            patience: self.options.connect_seconds,
+        let worker = Rc::new(Worker {
+            core: Rc::clone(&core),
+            dialler: Dialler {
+                policy: Policy::new(self.options.connect_to.clone()),
+                secure: self.secure.clone(),
+                patience: self.options.connect_seconds,
+            },
+            closing: Semaphore::new(self.places.closing.min(Semaphore::MAX_PERMITS)),
         });
         let attention = Arc::clone(&core.borrow().attention);
         let mut pings = interval(self.options.ping_seconds.max(Duration::from_millis(1)));
@@ -240,7 +245,7 @@ impl Server {
         loop {
             let alarm = core.borrow_mut().alarm();
             tokio::select! {
-                Some(job) = todo.recv() => start(job, &core, &dialler),
+                Some(job) = todo.recv() => worker.start(job),
                 () = until(alarm) => core.borrow_mut().handle_timeout(),
                 () = attention.notified() => {}
                 _ = pings.tick() => core.borrow_mut().ping(),
@@ -277,81 +282,52 @@ async fn give_turns(core: Rc<RefCell<Core>>) {
     }
 }
 
-/// Starts a job.
-fn start(job: Job, core: &Rc<RefCell<Core>>, dialler: &Rc<Dialler>) {
-    let core = Rc::clone(core);
-    match job {
-        Job::Tend(connection) => {
-            spawn_local(poll_fn(move |cx| core.borrow_mut().poll(connection, cx)));
-        }
-        Job::Dial { connection, uri } => {
-            let dialler = Rc::clone(dialler);
-            spawn_local(async move { dial(connection, &uri, &dialler, &core).await });
-        }
-        Job::Follow(mut link) => {
-            spawn_local(async move { link.finish(frame(CloseCode::Normal, "")).await });
-        }
-        Job::Close { connection, link, reason } => {
-            spawn_local(async move { close(connection, *link, &reason, &core).await });
-        }
-    }
+/// What jobs need.
+struct Worker {
+    core: Rc<RefCell<Core>>,
+    dialler: Dialler,
+    /// Places for connections whose last octets still leave.
+    closing: Semaphore,
 }
 
-async fn dial(connection: ConnectionId, uri: &MsrpUri, dialler: &Dialler, core: &RefCell<Core>) {
-    // A session-id is a secret, so the log has only the host.
-    let (host, port) = (uri.host().to_string(), uri.port());
-    match dialler.dial(uri).await {
-        Ok((peer, transport)) => {
-            tracing::debug!(?connection, host, port, "connected");
-            core.borrow_mut().connected(connection, peer, transport);
-        }
-        Err(error) => {
-            let error = anyhow::Error::from(error);
-            tracing::info!(?connection, host, port, "no connection: {error:#}");
-            core.borrow_mut().connect_failed(connection);
+impl Worker {
+    /// Starts a job.
+    fn start(self: &Rc<Self>, job: Job) {
+        let this = Rc::clone(self);
+        match job {
+            Job::Tend(connection) => {
+                spawn_local(poll_fn(move |cx| this.core.borrow_mut().poll(connection, cx)));
+            }
+            Job::Dial { connection, uri } => {
+                let task = spawn_local(async move { this.dial(connection, &uri).await });
+                self.core.borrow_mut().opens(connection, task.abort_handle());
+            }
+            Job::Follow(link) => {
+                spawn_local(async move { follow(*link, &this.closing).await });
+            }
+            Job::Close { connection, link, reason } => {
+                spawn_local(async move {
+                    close(connection, *link, &reason, &this.core, &this.closing).await;
+                });
+            }
         }
     }
-}
 
-async fn close(
-    connection: ConnectionId,
-    mut link: Link,
-    reason: &RelayClose,
-    core: &RefCell<Core>,
-) {
-    link.finish(close_frame(reason)).await;
-    // The relay ends with its last connection: the peer has to have read everything.
-    if *reason == RelayClose::Drained {
-        link.linger().await;
-        return core.borrow_mut().closed(connection);
-    }
-    core.borrow_mut().closed(connection);
-    // An evicted connection must release its file descriptor at once.
-    if *reason != RelayClose::Evicted {
-        link.linger().await;
-    }
-}
-
-fn close_frame(reason: &RelayClose) -> CloseFrame {
-    let (code, reason) = match reason {
-        RelayClose::Unreadable(_) => (CloseCode::Protocol, "this is not MSRP"),
-        RelayClose::Drained => (CloseCode::Away, "the relay is shutting down"),
-        RelayClose::Idle | RelayClose::Evicted => {
-            (CloseCode::Away, "the connection was idle for too long")
+    async fn dial(&self, connection: ConnectionId, uri: &MsrpUri) {
+        // A session-id is a secret, so the log has only the host.
+        let (host, port) = (uri.host().to_string(), uri.port());
+        match self.dialler.dial(uri).await {
+            Ok((peer, transport)) => {
+                tracing::debug!(?connection, host, port, "connected");
+                self.core.borrow_mut().opened(connection, peer, transport);
+            }
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                tracing::info!(?connection, host, port, "no connection: {error:#}");
+                self.core.borrow_mut().not_opened(connection);
+            }
         }
-        RelayClose::RandomFailed(_) => (CloseCode::Error, "the relay has failed"),
-        RelayClose::NotForThisRelay
-        | RelayClose::Probation
-        | RelayClose::AuthFailures
-        | RelayClose::Stalled
-        | RelayClose::NotConnected
-        | _ => (CloseCode::Policy, "the relay has closed the connection"),
-    };
-    frame(code, reason)
-}
-
-fn frame(code: CloseCode, reason: &'static str) -> CloseFrame {
-    CloseFrame { code, reason: reason.into() }
+    }
 }
 
 async fn until(due: Option<Instant>) {
@@ -390,7 +366,6 @@ fn relay_config(options: &Options, address: &MsrpUri, users: &Users) -> RelayCon
     let mut config = RelayConfig::new(address.clone(), realm);
     config.algorithms = users.algorithms(realm);
     config.plain_auth = options.plain_auth;
-    config.limits.connections = options.max_connections;
     config.limits.tokens = options.max_tokens;
     config.limits.queue_octets = options.max_queue;
     // The queue of a prepared socket: more at a time would only wait.

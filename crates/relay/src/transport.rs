@@ -15,6 +15,8 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use crate::meter::Metered;
+
 /// The slices of one write: a head, a body and an end-line.
 const PARTS: usize = 3;
 /// Space to read and discard the last octets of a peer, in octets.
@@ -45,7 +47,7 @@ pub(crate) enum Input {
 #[derive(Debug)]
 pub(crate) enum Transport {
     Stream(Stream),
-    WebSocket(Box<WebSocketStream<Stream>>),
+    WebSocket(Box<WebSocketStream<Metered>>),
 }
 
 impl Transport {
@@ -63,8 +65,12 @@ impl Transport {
                 Poll::Ready(if matches!(read, Ok(1..)) { Input::Octets } else { Input::End })
             }
             Self::WebSocket(socket) => {
-                let message = ready!(Pin::new(socket).poll_next(cx));
-                Poll::Ready(message.and_then(Result::ok).map_or(Input::End, input))
+                let message = ready!(Pin::new(socket.as_mut()).poll_next(cx));
+                let input = message.and_then(Result::ok).map_or(Input::End, input);
+                if matches!(input, Input::Message(_)) {
+                    socket.get_mut().renew();
+                }
+                Poll::Ready(input)
             }
         }
     }
@@ -105,6 +111,13 @@ impl Transport {
 
     pub(crate) const fn is_websocket(&self) -> bool {
         matches!(self, Self::WebSocket(_))
+    }
+
+    /// Lifts the limit for the messages of strangers.
+    pub(crate) fn trust(&mut self) {
+        if let Self::WebSocket(socket) = self {
+            socket.get_mut().lift();
+        }
     }
 
     /// Pings a WebSocket to keep it open (RFC 7977 section 6). If there is no room

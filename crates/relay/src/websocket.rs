@@ -8,20 +8,22 @@ use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, 
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
+use crate::meter::Metered;
 use crate::transport::Stream;
 
-/// The most octets of a message from a client.
+/// The most octets of a message from a client. A stranger has less.
 const MAX_MESSAGE: usize = 1024 * 1024;
 /// The read buffer of each WebSocket in octets, held even if it is idle.
 const READ_OCTETS: usize = 8 * 1024;
 const SUBPROTOCOL: HeaderValue = HeaderValue::from_static("msrp");
 
 /// Completes the handshake with a client that requests MSRP.
-pub(crate) async fn accept(stream: Stream) -> io::Result<WebSocketStream<Stream>> {
+pub(crate) async fn accept(stream: Stream) -> io::Result<WebSocketStream<Metered>> {
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_OCTETS)
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE));
+    let stream = Metered::new(stream);
     accept_hdr_async_with_config(stream, respond, Some(config)).await.map_err(io::Error::other)
 }
 

@@ -3,11 +3,10 @@
 
 mod common;
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 
 use common::client::Client;
+use common::http::{get, metric};
 use common::process::{PROGRAM, Process};
 use common::{ALICE, BOB, REALM, Running, Scratch, plain_options, users};
 
@@ -15,21 +14,20 @@ use common::{ALICE, BOB, REALM, Running, Scratch, plain_options, users};
 async fn the_users_are_read_again_and_the_end_is_orderly() {
     let file = Scratch::new("users", "");
     let mut relay = Process::plain(&file);
-    let mut alice = relay.client(ALICE).await;
-    let refused = alice.authenticate(relay.uri(), "alice").await.unwrap_err();
+    let mut alice = relay.client(ALICE, 0).await;
+    let refused = alice.authenticate(relay.uri(0), "alice").await.unwrap_err();
     assert_ne!(refused.kind(), "200");
 
     std::fs::write(&file.0, users()).unwrap();
     relay.signal("HUP");
     relay.logs("users reloaded");
-    let mut alice = relay.client(ALICE).await;
-    let token = alice.authenticate(relay.uri(), "alice").await.unwrap();
+    let mut alice = relay.client(ALICE, 0).await;
+    let token = alice.authenticate(relay.uri(0), "alice").await.unwrap();
 
     relay.signal("TERM");
     assert!(alice.read().await.is_none());
     assert!(relay.child.wait().unwrap().success());
-    let mut log = String::new();
-    relay.log.read_to_string(&mut log).unwrap();
+    let log = relay.rest();
     let session = token.split(['/', ';']).nth(3).unwrap();
     assert!(!log.contains(session), "a token is in the log: {log}");
 }
@@ -39,13 +37,13 @@ async fn the_users_are_read_again_and_the_end_is_orderly() {
 async fn a_failed_auth_is_in_the_log_with_address_and_user() {
     let file = Scratch::new("users", &users());
     let mut relay = Process::plain(&file);
-    let mut client = relay.client(ALICE).await;
+    let mut client = relay.client(ALICE, 0).await;
     for (user, logged) in [
         ("alice", "127.0.0.1 user=\"alice\" (wrong password)"),
         ("carol", "127.0.0.1 user=\"carol\" (unknown user)"),
         ("a address=192.0.2.1", "127.0.0.1 user=\"a address=192.0.2.1\" (unknown user)"),
     ] {
-        client.authenticate_with(relay.uri(), user, "a guess").await.unwrap_err();
+        client.authenticate_with(relay.uri(0), user, "a guess").await.unwrap_err();
         let line = relay.logs("authentication failed: address=");
         assert_eq!(line.trim_end(), logged);
     }
@@ -69,19 +67,6 @@ fn options_that_conflict_are_reported() {
         Command::new(PROGRAM).args(["--listen", "127.0.0.1:0", "--realm", REALM]).output().unwrap();
     assert!(!made.status.success());
     assert!(String::from_utf8(made.stderr).unwrap().contains("--name"));
-}
-
-fn get(address: SocketAddr, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
-}
-
-fn metric(text: &str, name: &str) -> u64 {
-    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    value.unwrap_or_else(|| panic!("{name} is not in {text}")).parse().unwrap()
 }
 
 #[tokio::test]

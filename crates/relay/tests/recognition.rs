@@ -52,10 +52,10 @@ impl World {
         let port = listener.local_addr().unwrap().port();
         let own = format!("msrps://localhost:{port}/si438dsaodes;tcp");
 
-        let address = ([127, 0, 0, 1], self.relay.port()).into();
+        let address = ([127, 0, 0, 1], self.relay.port(0)).into();
         let stream = self.relays.connect(address, None).await.unwrap();
         let mut alice = Client::over(stream, ALICE);
-        let token = alice.authenticate(self.relay.uri(), "alice").await.unwrap();
+        let token = alice.authenticate(self.relay.uri(0), "alice").await.unwrap();
         alice.say(&format!("{token} {own}"), "Hello").await;
 
         let (stream, _) = timeout(PATIENCE, listener.accept()).await.unwrap().unwrap();
@@ -64,7 +64,7 @@ impl World {
         let mut server = Client::over(acceptor.accept(stream).await.unwrap(), BEYOND);
         let got = server.expect("SEND").await;
         server.write(&got.response("200 OK")).await;
-        server.ask("AUTH", self.relay.uri(), "").await.kind()
+        server.ask("AUTH", self.relay.uri(0), "").await.kind()
     }
 }
 

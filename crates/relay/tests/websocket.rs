@@ -3,11 +3,13 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::certificates::Authority;
 use common::client::{Client, Duplex, Wire, send};
 use common::{BOB, PATIENCE, Running};
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -178,7 +180,7 @@ async fn a_close_frame_gets_a_reply() {
 #[tokio::test]
 async fn a_browser_that_is_silent_is_pinged() {
     let mut options = common::plain_options();
-    options.ping_seconds = std::time::Duration::from_millis(20);
+    options.ping_seconds = Duration::from_millis(20);
     let relay = Running::with(options);
     let (mut socket, _) = shake(tcp(&relay).await, &[MSRP]).await.unwrap();
     // More pings than a silent client may leave. Reading replies to each.
@@ -191,7 +193,7 @@ async fn a_browser_that_is_silent_is_pinged() {
 #[tokio::test]
 async fn a_browser_that_sends_no_pong_is_disconnected() {
     let mut options = common::plain_options();
-    options.ping_seconds = std::time::Duration::from_millis(20);
+    options.ping_seconds = Duration::from_millis(20);
     let relay = Running::with(options);
     let (mut silent, _) = shake(tcp(&relay).await, &[MSRP]).await.unwrap();
     // Reads the socket below the WebSocket, which would send a pong.
@@ -211,4 +213,24 @@ async fn an_oversized_message_closes_the_socket() {
     let mut all = Vec::new();
     let end = timeout(PATIENCE, socket.get_mut().read_to_end(&mut all)).await;
     assert!(end.is_ok(), "the connection is still there");
+}
+
+/// The relay holds a message until it is complete, which takes memory.
+#[tokio::test]
+async fn a_stranger_cannot_begin_a_long_message() {
+    let relay = Running::plain();
+    let length = 512 * 1024_u64;
+    let head = [[0x82, 0xff].as_slice(), &length.to_be_bytes(), &[0; 4]].concat();
+    let mut stranger = browser(tcp(&relay).await).await;
+    let mut client = browser(tcp(&relay).await).await;
+    client.authenticate(relay.uri("msrp", "ws"), "alice").await.unwrap();
+    for (it, is_cut) in [(&mut stranger, true), (&mut client, false)] {
+        let Wire::WebSocket(socket) = &mut it.wire else { panic!() };
+        let stream = socket.get_mut();
+        stream.write_all(&head).await.unwrap();
+        // The connection may be closed while this is written.
+        let _ = stream.write_all(&[b'x'; 128 * 1024]).await;
+        let end = timeout(Duration::from_millis(500), stream.read_u8()).await;
+        assert_eq!(end.is_ok(), is_cut, "{end:?}");
+    }
 }

@@ -3,6 +3,7 @@
 
 pub mod certificates;
 pub mod client;
+pub mod http;
 pub mod process;
 
 use std::path::PathBuf;

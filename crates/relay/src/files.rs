@@ -1,0 +1,87 @@
+//! The limit of open files, from which that of connections follows.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+/// Files that are not connections: listeners, name look-ups, HTTP, the users file.
+const OTHERS: usize = 32;
+/// The least number of connections that may be closing beside the open ones.
+const LEAST_CLOSING: usize = 32;
+/// The time between two lines of the log about connections that cannot be accepted.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// How many sockets there may be at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Places {
+    /// Connections, from before their handshake until their end.
+    pub(crate) connections: usize,
+    /// Connections that have ended and whose last octets are on their way.
+    pub(crate) closing: usize,
+}
+
+impl Places {
+    /// Raises the process's limit of files as far as this number of connections needs
+    /// it. Warns if the system permits fewer.
+    pub(crate) fn for_connections(wanted: usize) -> Self {
+        let ideal = wanted.saturating_mul(2).saturating_add(OTHERS);
+        let files = rlimit::increase_nofile_limit(ideal as u64).unwrap_or_else(|error| {
+            tracing::warn!("the limit of open files is not known: {error}");
+            ideal as u64
+        });
+        let places = Self::within(usize::try_from(files).unwrap_or(usize::MAX), wanted);
+        if places.connections < wanted {
+            tracing::warn!(
+                "the limit of {files} open files leaves room for {} connections only: raise it \
+                 (ulimit -n, or LimitNOFILE of systemd), or lower --max-connections",
+                places.connections
+            );
+        }
+        places
+    }
+
+    fn within(files: usize, wanted: usize) -> Self {
+        let reserve = (OTHERS + LEAST_CLOSING).min(files / 2);
+        let connections = wanted.min(files - reserve).max(1);
+        let closing = files.saturating_sub(connections).saturating_sub(OTHERS).max(1);
+        Self { connections, closing }
+    }
+}
+
+/// Counts the connections that the system did not hand over, and logs now and then.
+#[derive(Debug, Default)]
+pub(crate) struct AcceptErrors {
+    count: u64,
+    told: Option<(Instant, u64)>,
+}
+
+impl AcceptErrors {
+    pub(crate) fn add(&mut self, error: &io::Error) {
+        self.count += 1;
+        let (last, before) = self.told.unzip();
+        if last.is_none_or(|last| last.elapsed() >= QUIET) {
+            let errors = self.count - before.unwrap_or(0);
+            tracing::warn!(errors, "cannot accept connections: {error}");
+            self.told = Some((Instant::now(), self.count));
+        }
+    }
+
+    pub(crate) const fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_room_for_what_else_is_open() {
+        for files in [16, 64, 100, 256, 1024, 1 << 20] {
+            let Places { connections, closing } = Places::within(files, 10_000);
+            assert!((files / 2..=10_000).contains(&connections) || files > 20_000, "{files}");
+            assert!(connections + closing < files, "{files}");
+        }
+        let plenty = Places::within(20_032, 10_000);
+        assert_eq!(plenty, Places { connections: 10_000, closing: 10_000 });
+    }
+}
