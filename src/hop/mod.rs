@@ -156,6 +156,12 @@ impl<O: Owner> Hop<O> {
 
     // Coming in.
 
+    /// Sets the most octets of a head.
+    #[cfg(feature = "auth")]
+    pub(crate) const fn limit_heads(&mut self, octets: usize) {
+        self.decoder.limit_heads(octets);
+    }
+
     pub(crate) fn decode(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, DecodeError> {
         self.decoder.decode(input)
     }

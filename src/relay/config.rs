@@ -164,6 +164,9 @@ pub struct RelayLimits {
     /// connection. Above the limit, that connection is not read. Default
     /// 512 KiB.
     pub control_octets: usize,
+    /// Octets of a head, and of the body of a request other than SEND, as long as no request
+    /// of the connection has been accepted. Default 4,096.
+    pub unproven_octets: usize,
     /// Octets of the body of a request other than SEND, which the relay holds
     /// until it is complete. The response to a larger one is 413. Default 10,240.
     pub whole_octets: usize,
@@ -175,6 +178,14 @@ pub struct RelayLimits {
     /// [`RelayConfig::transaction_timeout`]. Default 2,048, to all of which an
     /// endpoint of this crate can queue responses.
     pub transactions: usize,
+}
+
+impl RelayLimits {
+    /// The most octets of a body that is held until it is complete.
+    pub(super) fn whole(&self, is_proven: bool) -> usize {
+        let most = if is_proven { usize::MAX } else { self.unproven_octets };
+        self.whole_octets.min(most)
+    }
 }
 
 impl Default for RelayLimits {
@@ -190,6 +201,7 @@ impl Default for RelayLimits {
             own_uris: 4,
             queue_octets: 256 * 1024,
             control_octets: 512 * 1024,
+            unproven_octets: 4_096,
             whole_octets: 10_240,
             transactions: 2048,
         }

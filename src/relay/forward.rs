@@ -82,7 +82,7 @@ impl Relay {
     }
 
     fn piece(&mut self, now: Instant, source: ConnectionId, piece: Bytes) {
-        let max_whole = self.config.limits.whole_octets;
+        let limits = self.config.limits;
         let Some(link) = self.links.get_mut(source) else { return };
         if matches!(link.current, Current::Passing { .. }) {
             link.carries(now, piece.len(), &self.config);
@@ -91,7 +91,8 @@ impl Relay {
             Current::Skipped | Current::Lost { .. } => {}
             Current::Whole { body: Some(body), .. } => {
                 // One octet above the limit shows that the body is too large.
-                let room = (max_whole + 1).saturating_sub(body.len());
+                let room =
+                    limits.whole(link.is_proven).saturating_add(1).saturating_sub(body.len());
                 body.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
             }
             Current::Whole { body: None, .. } => {}
@@ -153,8 +154,9 @@ impl Relay {
         if let Some(status) = view.status_code() {
             return self.response(now, source, &view, status);
         }
+        let is_proven = self.is_proven(source);
         let is_too_large =
-            body.as_ref().is_some_and(|body| body.len() > self.config.limits.whole_octets);
+            body.as_ref().is_some_and(|body| body.len() > self.config.limits.whole(is_proven));
         let is_blocked = !self.config.forward_unknown_methods;
         match view.method() {
             _ if is_too_large => self.refuse(source, &view, StatusCode::STOP_SENDING),

@@ -221,9 +221,7 @@ impl Relay {
         input: &mut BytesMut,
     ) -> Result<(), RelayError> {
         loop {
-            let link = self.links.get_mut(connection).filter(|link| link.is_up());
-            let link = link.ok_or(RelayError::Closed)?;
-            match link.hop.decode(input) {
+            match self.decoding(connection)?.decode(input) {
                 Ok(Some(frame)) => self.frame(now, connection, frame),
                 Ok(None) => return Ok(()),
                 Err(error) => {
@@ -246,9 +244,7 @@ impl Relay {
         connection: ConnectionId,
         message: impl Into<Bytes>,
     ) -> Result<(), RelayError> {
-        let link = self.links.get_mut(connection).filter(|link| link.is_up());
-        let link = link.ok_or(RelayError::Closed)?;
-        match link.hop.decode_message(message.into()) {
+        match self.decoding(connection)?.decode_message(message.into()) {
             Ok(frames) => {
                 for frame in frames {
                     self.frame(now, connection, frame);
@@ -260,6 +256,16 @@ impl Relay {
                 Err(error.into())
             }
         }
+    }
+
+    /// The hop of a connection that is read. A stranger may send short heads only.
+    fn decoding(&mut self, connection: ConnectionId) -> Result<&mut Hop<Relaying>, RelayError> {
+        let link = self.links.get_mut(connection).filter(|link| link.is_up());
+        let link = link.ok_or(RelayError::Closed)?;
+        let most = self.config.parse.head_octets;
+        let strangers = self.config.limits.unproven_octets.min(most);
+        link.hop.limit_heads(if link.is_proven { most } else { strangers });
+        Ok(&mut link.hop)
     }
 
     /// The transport connection has ended: the peer closed it, it failed,

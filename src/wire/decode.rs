@@ -149,6 +149,12 @@ impl Decoder {
         }
     }
 
+    /// Sets [`ParseOptions::head_octets`], for the head that is arriving, too.
+    #[cfg(feature = "auth")]
+    pub(crate) const fn limit_heads(&mut self, octets: usize) {
+        self.options.head_octets = octets;
+    }
+
     /// Takes the next frame off the front of `input`. `None`: more octets are needed,
     /// to be appended to those that `input` still holds.
     ///

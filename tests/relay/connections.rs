@@ -94,6 +94,33 @@ fn who_sends_only_responses_is_dropped() {
     });
 }
 
+/// What anybody can make the relay hold is little.
+#[test]
+fn a_stranger_sends_short_heads_and_bodies_only() {
+    scripted(|world| {
+        let talk = world.talk();
+        let path = format!("{} {ALICE}", talk.token);
+        let body = |id: &str, octets: usize| {
+            let request = Raw::new("FOO", id).to(&path).from(CAROL);
+            request.body("text/plain", "x".repeat(octets).as_bytes()).octets()
+        };
+        let head = |octets: usize| talk.back("FOO", "h1").header("X", &"x".repeat(octets)).octets();
+        let stranger = world.accept(tls());
+        world.give(stranger, &body("b1", 4_097));
+        assert_eq!(world.told(stranger), ["413"]);
+        world.give(stranger, &body("b2", 4_096));
+        assert_eq!(world.told(talk.alice), ["FOO"]);
+        // Now it is known.
+        world.give(stranger, &body("b3", 10_000));
+        world.give(stranger, &head(10_000));
+        assert_eq!(world.told(talk.alice), ["FOO"; 2]);
+        let other = world.accept(tls());
+        world.give(other, &head(4_096));
+        let closes = world.closes();
+        assert!(matches!(closes[..], [(link, RelayClose::Unreadable(_))] if link == other));
+    });
+}
+
 // req: 4976-6.5-1
 #[test]
 fn who_is_quiet_for_an_hour_is_dropped() {
