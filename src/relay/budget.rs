@@ -109,9 +109,13 @@ impl Relay {
     }
 
     fn evict(&mut self, id: Option<ConnectionId>) {
-        if let Some(id) = id {
-            self.counters.evicted += 1;
+        let Some(id) = id else { return };
+        self.counters.evicted += 1;
+        // One that takes no octets now would keep its place.
+        if self.links.get(id).is_some_and(|link| link.in_flight.is_some()) {
             self.close_overdue(id, RelayClose::Evicted);
+        } else {
+            self.shut(id, RelayClose::Evicted);
         }
     }
 

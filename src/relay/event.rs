@@ -104,8 +104,9 @@ pub enum RelayEvent {
         username: String,
         /// What was relayed under the token.
         usage: Usage,
-        /// Whether the token expired. If not, its connection has ended, or it has given
-        /// way to a newer one ([`RelayLimits::user_tokens`](super::RelayLimits::user_tokens)).
+        /// Whether the token expired. If not, its connection has ended, it has given way
+        /// to a newer one ([`RelayLimits::user_tokens`](super::RelayLimits::user_tokens)),
+        /// or its user may no longer use the relay.
         has_expired: bool,
     },
 }
@@ -142,6 +143,9 @@ pub enum RelayClose {
     Idle,
     /// Another connection needed its place (section 6.5).
     Evicted,
+    /// Its user may no longer use the relay
+    /// ([`Relay::retain_users`](super::Relay::retain_users)).
+    Revoked,
     /// The peer does not read what the relay writes.
     Stalled,
     /// The connection was not established in time.
@@ -163,6 +167,7 @@ impl fmt::Display for RelayClose {
             Self::AuthFailures => f.write_str("too many AUTHs failed"),
             Self::Idle => f.write_str("the connection was idle for too long"),
             Self::Evicted => f.write_str("another connection needed its place"),
+            Self::Revoked => f.write_str("its user may no longer use the relay"),
             Self::Stalled => f.write_str("the peer does not read"),
             Self::NotConnected => f.write_str("the connection was not established in time"),
             Self::Unreadable(error) => {

@@ -71,6 +71,7 @@ mod peers;
 mod pending;
 mod principal;
 mod relayed;
+mod revoke;
 mod route;
 mod target;
 mod token;

@@ -95,6 +95,14 @@ impl Tokens {
         }
     }
 
+    /// The tokens of the users that meet a condition, in the order of their issue.
+    pub(super) fn where_user(&self, is_meant: impl Fn(&str) -> bool) -> Vec<TokenId> {
+        let tokens = self.by_uri.values().filter(|token| is_meant(&token.username));
+        let mut ids: Vec<_> = tokens.map(|token| token.id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     pub(super) fn remove(&mut self, id: TokenId) -> Option<Token> {
         let uri = self.uris.remove(&id)?;
         self.by_uri.remove(&uri)

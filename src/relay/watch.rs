@@ -127,8 +127,8 @@ impl Relay {
         }
     }
 
-    /// Closes a connection that takes no octets, or whose place is needed, at once, and
-    /// any other as soon as its responses have left.
+    /// Closes a connection that takes no octets at once, and any other as soon as
+    /// its responses have left.
     pub(super) fn close_overdue(&mut self, id: ConnectionId, reason: RelayClose) {
         if matches!(reason, RelayClose::Probation | RelayClose::Idle) {
             return self.shut(id, reason);

@@ -27,6 +27,7 @@ mod messages;
 mod passing;
 mod peers;
 mod random;
+mod revoked;
 mod rules;
 mod sending;
 mod tokens;

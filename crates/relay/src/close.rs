@@ -58,6 +58,7 @@ fn close_frame(reason: &RelayClose) -> CloseFrame {
         RelayClose::NotForThisRelay
         | RelayClose::Probation
         | RelayClose::AuthFailures
+        | RelayClose::Revoked
         | RelayClose::Stalled
         | RelayClose::NotConnected
         | _ => (CloseCode::Policy, "the relay has closed the connection"),

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -55,7 +54,7 @@ pub(crate) struct Core {
     opening: HashMap<ConnectionId, Option<AbortHandle>>,
     accept_errors: AcceptErrors,
     users: Users,
-    users_file: Option<PathBuf>,
+    realm: String,
     /// The buffer for all reads without a remainder of the read before.
     buffer: BytesMut,
     jobs: mpsc::UnboundedSender<Job>,
@@ -73,7 +72,7 @@ impl Core {
     pub(crate) fn new(
         relay: Relay,
         users: Users,
-        users_file: Option<PathBuf>,
+        realm: String,
         jobs: mpsc::UnboundedSender<Job>,
     ) -> Self {
         Self {
@@ -82,7 +81,7 @@ impl Core {
             opening: HashMap::new(),
             accept_errors: AcceptErrors::default(),
             users,
-            users_file,
+            realm,
             buffer: BytesMut::new(),
             jobs,
             alarm: None,
@@ -377,16 +376,13 @@ impl Core {
         }
     }
 
-    /// Reads the users again. Clients keep the tokens that they hold.
-    pub(crate) fn reload_users(&mut self) {
-        let Some(file) = &self.users_file else { return };
-        match Users::read(file) {
-            Ok(users) => {
-                tracing::info!(users = users.len(), "users reloaded");
-                self.users = users;
-            }
-            Err(error) => tracing::error!("users not reloaded: {:#}", anyhow::Error::from(error)),
-        }
+    /// Replaces the users. Those who are missing or have another password lose what they
+    /// hold. Returns the old ones.
+    pub(crate) fn set_users(&mut self, users: Users) -> Users {
+        let old = std::mem::replace(&mut self.users, users);
+        self.relay.retain_users(|user| self.users.agrees(&old, user, &self.realm));
+        self.turn(Instant::now());
+        old
     }
 
     /// Accepts nothing new and waits for sessions to become quiet, until the deadline.

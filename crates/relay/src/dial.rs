@@ -1,6 +1,8 @@
 //! Outgoing connections.
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use msrp::MsrpUri;
@@ -19,7 +21,7 @@ use crate::transport::{Stream, Transport};
 #[derive(Clone, Debug)]
 pub(crate) struct Dialler {
     pub(crate) policy: Policy,
-    pub(crate) secure: Secure,
+    pub(crate) secure: Rc<RefCell<Secure>>,
     pub(crate) patience: Duration,
 }
 
@@ -53,10 +55,11 @@ impl Dialler {
         if !uri.is_secure() {
             return Ok((Peer::new(Security::Plain), Transport::Stream(Stream::Tcp(tcp))));
         }
-        let config = self.secure.client.clone().ok_or(TlsError::NoRoots)?;
+        let secure = self.secure.borrow().clone();
+        let config = secure.client.clone().ok_or(TlsError::NoRoots)?;
         let name = server_name(uri.host())?;
         let tls = TlsConnector::from(config).connect(name.clone(), tcp).await?;
-        let names = self.secure.relay_names(tls.get_ref().1, &name);
+        let names = secure.relay_names(tls.get_ref().1, &name);
         let peer = Peer::new(Security::Tls).relay_names(names);
         Ok((peer, Transport::Stream(Stream::Tls(Box::new(tls.into())))))
     }

@@ -11,8 +11,9 @@
 //!  files      how many there may be    close      their ends
 //!  secure     certificates             policy     permitted targets
 //!                                      special    special-purpose addresses
-//!  users      the users file           metrics    metrics and health
-//!  options    the command line         fault      errors
+//!  users      the users file           reload     users and certificates, again
+//!  options    the command line         metrics    metrics and health
+//!  fault      errors
 //! ```
 //!
 //! The protocol is in the crate `msrp`, the checking of certificates in
@@ -38,6 +39,7 @@ mod meter;
 mod metrics;
 mod options;
 mod policy;
+mod reload;
 mod secure;
 mod serve;
 mod special;

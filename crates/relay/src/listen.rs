@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use msrp::Framing;
@@ -13,10 +12,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{spawn_local, yield_now};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 
 use crate::core::Core;
-use crate::secure::peer_names;
+use crate::secure::{Secure, peer_names};
 use crate::transport::{Stream, Transport};
 use crate::websocket;
 
@@ -26,7 +24,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Accepts incoming connections and completes their handshakes.
 #[derive(Clone, Debug)]
 pub(crate) struct Listen {
-    pub(crate) tls: Option<Arc<ServerConfig>>,
+    /// `None` without TLS.
+    pub(crate) secure: Option<Rc<RefCell<Secure>>>,
     /// Largest message in octets, for WebSockets.
     pub(crate) websocket: Option<usize>,
     pub(crate) patience: Duration,
@@ -70,7 +69,7 @@ impl Listen {
     }
 
     const fn peer(&self) -> Peer {
-        let peer = Peer::new(if self.tls.is_some() { Security::Tls } else { Security::Plain });
+        let peer = Peer::new(if self.secure.is_some() { Security::Tls } else { Security::Plain });
         match self.websocket {
             Some(max_octets) => peer.framing(Framing::Message { max_octets }),
             None => peer,
@@ -80,10 +79,12 @@ impl Listen {
     async fn handshake(&self, stream: TcpStream, peer: Peer) -> io::Result<(Peer, Transport)> {
         // Fails if the peer has gone, which the next read notices.
         let _ = msrp_socket::prepare(&stream);
-        let (peer, stream) = match &self.tls {
+        let (peer, stream) = match &self.secure {
             None => (peer, Stream::Tcp(stream)),
-            Some(tls) => {
-                let stream = TlsAcceptor::from(Arc::clone(tls)).accept(stream).await?;
+            Some(secure) => {
+                let config = secure.borrow().server.clone();
+                let config = config.ok_or(io::ErrorKind::InvalidInput)?;
+                let stream = TlsAcceptor::from(config).accept(stream).await?;
                 let names = peer_names(stream.get_ref().1);
                 (peer.relay_names(names), Stream::Tls(Box::new(stream.into())))
             }

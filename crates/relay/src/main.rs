@@ -54,7 +54,7 @@ async fn obey(relay: Handle, mut terminate: Signal, mut hang_up: Signal) {
         tokio::select! {
             _ = terminate.recv() => relay.drain(),
             _ = tokio::signal::ctrl_c() => relay.drain(),
-            _ = hang_up.recv() => relay.reload_users(),
+            _ = hang_up.recv() => relay.reload(),
         }
     }
 }

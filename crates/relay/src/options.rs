@@ -97,7 +97,7 @@ pub struct Options {
     pub realm: Option<String>,
 
     /// Users file, with lines of user:realm:MD5[:SHA-256] as `msrp-relay hash`
-    /// prints them. SIGHUP reloads it.
+    /// prints them. SIGHUP reloads it, and the certificates.
     #[arg(long, value_name = "FILE")]
     pub users: Option<PathBuf>,
 

@@ -17,7 +17,7 @@ pub(crate) struct Secure {
     /// `None` without root certificates to check servers with.
     pub(crate) client: Option<Arc<ClientConfig>>,
     /// The roots of relays. `None` without `--ca`: then no server is a relay.
-    relays: Option<Roots>,
+    relays: Option<Arc<Roots>>,
 }
 
 impl Secure {
@@ -33,7 +33,7 @@ impl Secure {
         let check = relays.clone().map_or(ClientCheck::None, ClientCheck::Optional);
         let server = identity.clone().map(|identity| server_config(identity, check)).transpose()?;
         let named = |roots| client_config(ServerCheck::Named(roots), identity);
-        Ok(Self { server, client: roots.map(named).transpose()?, relays })
+        Ok(Self { server, client: roots.map(named).transpose()?, relays: relays.map(Arc::new) })
     }
 
     /// The names of a server that is a relay. Other servers, which the roots of the

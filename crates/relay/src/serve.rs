@@ -13,7 +13,7 @@ use msrp::uri::{Host, Scheme};
 use msrp::{MsrpUri, OsRandom};
 use socket2::{Domain, Socket, Type};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::{LocalSet, spawn_local, yield_now};
 use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
@@ -26,6 +26,7 @@ use crate::listen::Listen;
 use crate::metrics;
 use crate::options::Options;
 use crate::policy::Policy;
+use crate::reload;
 use crate::secure::Secure;
 use crate::users::Users;
 
@@ -46,6 +47,7 @@ const STEP: usize = msrp_socket::UNSENT_OCTETS as usize;
 pub struct Server {
     options: Options,
     secure: Secure,
+    users: Users,
     random: OsRandom,
     places: Places,
     addresses: Addresses,
@@ -78,7 +80,7 @@ pub struct Handle(mpsc::UnboundedSender<Command>);
 #[derive(Clone, Copy, Debug)]
 enum Command {
     Drain,
-    ReloadUsers,
+    Reload,
 }
 
 impl Handle {
@@ -90,9 +92,10 @@ impl Handle {
         let _ = self.0.send(Command::Drain);
     }
 
-    /// Reads the users file again.
-    pub fn reload_users(&self) {
-        let _ = self.0.send(Command::ReloadUsers);
+    /// Reads the users file and the certificates anew. Users who are missing, or have
+    /// another password, lose their URIs. What cannot be used changes nothing.
+    pub fn reload(&self) {
+        let _ = self.0.send(Command::Reload);
     }
 }
 
@@ -125,7 +128,7 @@ impl Server {
     pub fn bind(options: Options) -> Result<Self, StartError> {
         options.check()?;
         let (secure, random) = (Secure::new(&options)?, OsRandom::new()?);
-        read_users(&options)?;
+        let users = Users::of(&options)?;
         let mut addresses = Addresses::default();
         let (mut uris, mut listeners) = (Vec::new(), Vec::new());
         // In the order in which they are offered to clients.
@@ -148,7 +151,18 @@ impl Server {
         let (sender, commands) = mpsc::unbounded_channel();
         let handle = Handle(sender);
         let places = Places::for_connections(options.max_connections);
-        Ok(Self { options, secure, random, places, addresses, uris, listeners, handle, commands })
+        Ok(Self {
+            options,
+            secure,
+            users,
+            random,
+            places,
+            addresses,
+            uris,
+            listeners,
+            handle,
+            commands,
+        })
     }
 
     /// The addresses that it listens on.
@@ -173,8 +187,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`StartError`] if the users file has changed since [`Server::bind`] and is no
-    /// longer usable.
+    /// [`StartError`] if a listener cannot be used or the source of random octets fails.
     pub async fn run(self) -> Result<(), StartError> {
         LocalSet::new().run_until(self.run_here()).await
     }
@@ -185,20 +198,21 @@ impl Server {
                 "--plain-auth: anyone on the network can read sessions and guess passwords"
             );
         }
-        let users = read_users(&self.options)?;
         let (first, others) = self.uris.split_first().ok_or(StartError::NoListener)?;
-        let mut config = relay_config(&self.options, first, &users);
+        let mut config = relay_config(&self.options, first, &self.users);
         config.addresses.extend_from_slice(others);
         config.limits.connections = self.places.connections;
+        let realm = config.realm.clone();
         let relay = Relay::new(config, self.random.clone(), Instant::now())?;
         let (jobs, todo) = mpsc::unbounded_channel();
-        let core = Core::new(relay, users, self.options.users.clone(), jobs);
+        let core = Core::new(relay, std::mem::take(&mut self.users), realm, jobs);
         let core = Rc::new(RefCell::new(core));
+        let secure = Rc::new(RefCell::new(self.secure.clone()));
         for (kind, listener) in std::mem::take(&mut self.listeners) {
-            self.accept(kind, listener, &core)?;
+            self.accept(kind, listener, &core, &secure)?;
         }
         spawn_local(give_turns(Rc::clone(&core)));
-        self.drive(core, todo).await;
+        self.drive(core, secure, todo).await;
         Ok(())
     }
 
@@ -207,6 +221,7 @@ impl Server {
         kind: Kind,
         listener: std::net::TcpListener,
         core: &Rc<RefCell<Core>>,
+        secure: &Rc<RefCell<Secure>>,
     ) -> Result<(), StartError> {
         let core = Rc::clone(core);
         let address = listener.local_addr();
@@ -218,7 +233,7 @@ impl Server {
             return Ok(());
         }
         let listen = Listen {
-            tls: self.secure.server.clone().filter(|_| kind.is_secure()),
+            secure: kind.is_secure().then(|| Rc::clone(secure)),
             websocket: kind.is_websocket().then_some(self.options.max_ws_message),
             patience: self.options.connect_seconds,
         };
@@ -227,16 +242,24 @@ impl Server {
     }
 
     /// Carries out the relay's jobs and handles its timeouts.
-    async fn drive(mut self, core: Rc<RefCell<Core>>, mut todo: mpsc::UnboundedReceiver<Job>) {
+    async fn drive(
+        mut self,
+        core: Rc<RefCell<Core>>,
+        secure: Rc<RefCell<Secure>>,
+        mut todo: mpsc::UnboundedReceiver<Job>,
+    ) {
         let worker = Rc::new(Worker {
             core: Rc::clone(&core),
             dialler: Dialler {
                 policy: Policy::new(self.options.connect_to.clone()),
-                secure: self.secure.clone(),
+                secure: Rc::clone(&secure),
                 patience: self.options.connect_seconds,
             },
             closing: Semaphore::new(self.places.closing.min(Semaphore::MAX_PERMITS)),
         });
+        let reload = Rc::new(Notify::new());
+        let options = self.options.clone();
+        spawn_local(reload::run(Rc::clone(&reload), options, Rc::clone(&core), secure));
         let attention = Arc::clone(&core.borrow().attention);
         let mut pings = interval(self.options.ping_seconds.max(Duration::from_millis(1)));
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -250,7 +273,7 @@ impl Server {
                 () = attention.notified() => {}
                 _ = pings.tick() => core.borrow_mut().ping(),
                 Some(command) = self.commands.recv() => match command {
-                    Command::ReloadUsers => core.borrow_mut().reload_users(),
+                    Command::Reload => reload.notify_one(),
                     Command::Drain => {
                         tracing::info!("draining");
                         let deadline = Instant::now() + self.options.drain_seconds;
@@ -354,11 +377,6 @@ fn uri(kind: Kind, name: Option<&str>, address: SocketAddr) -> Result<MsrpUri, S
     let host = name.map_or_else(|| Host::from(address.ip()), Host::from);
     let transport = if kind.is_websocket() { "ws" } else { "tcp" };
     Ok(MsrpUri::builder(scheme, host, address.port()).transport(transport).build()?)
-}
-
-fn read_users(options: &Options) -> Result<Users, StartError> {
-    let Some(file) = &options.users else { return Ok(Users::default()) };
-    Users::read(file)
 }
 
 fn relay_config(options: &Options, address: &MsrpUri, users: &Users) -> RelayConfig {

@@ -1,15 +1,23 @@
 //! The users file: who may use the relay, and the hash of each password.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::Path;
 
 use msrp::auth::{Algorithm, Ha1};
 
 use crate::fault::StartError;
+use crate::options::Options;
 
 /// The users by name and realm.
 #[derive(Default)]
 pub(crate) struct Users(HashMap<(String, String), Secrets>);
+
+impl fmt::Debug for Users {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} users", self.len())
+    }
+}
 
 /// H(user:realm:password) by each algorithm.
 struct Secrets {
@@ -18,7 +26,12 @@ struct Secrets {
 }
 
 impl Users {
-    pub(crate) fn read(path: &Path) -> Result<Self, StartError> {
+    /// Those of `--users`, if it is given.
+    pub(crate) fn of(options: &Options) -> Result<Self, StartError> {
+        options.users.as_deref().map_or_else(|| Ok(Self::default()), Self::read)
+    }
+
+    fn read(path: &Path) -> Result<Self, StartError> {
         let text = std::fs::read_to_string(path);
         Self::parse(&text.map_err(|error| StartError::Users(path.into(), error))?)
     }
@@ -39,6 +52,14 @@ impl Users {
 
     pub(crate) fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// Whether a user has the same password as in an older file. A secret for another
+    /// algorithm may have come or gone.
+    pub(crate) fn agrees(&self, old: &Self, user: &str, realm: &str) -> bool {
+        let key = (user.to_owned(), realm.to_owned());
+        let both = self.0.get(&key).zip(old.0.get(&key));
+        both.is_some_and(|(new, old)| new.md5 == old.md5)
     }
 
     pub(crate) fn secret(&self, user: &str, realm: &str, algorithm: Algorithm) -> Option<Ha1> {

@@ -1,0 +1,138 @@
+//! SIGHUP: the users and the certificates are read anew.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use std::fmt::Write;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use common::certificates::Authority;
+use common::client::Client;
+use common::process::{PROGRAM, Process, with_users};
+use common::{ALICE, BOB, REALM, Scratch, users};
+use msrp_relay::user_line;
+
+fn line(user: &str, password: &str) -> String {
+    user_line(user, REALM, password).unwrap() + "\n"
+}
+
+#[tokio::test]
+async fn a_user_who_is_struck_out_is_out_at_once() {
+    let file = Scratch::new("users", &users());
+    let mut relay = Process::plain(&file);
+    let (mut alice, mut bob) = (relay.client(ALICE, 0).await, relay.client(BOB, 0).await);
+    let of_alice = alice.authenticate(relay.uri(0), "alice").await.unwrap();
+    let of_bob = bob.authenticate(relay.uri(0), "bob").await.unwrap();
+    let to_alice = format!("{of_bob} {of_alice} {ALICE}");
+    assert_eq!(bob.say(&to_alice, "Hello").await.kind(), "200");
+    alice.expect("SEND").await;
+
+    std::fs::write(&file.0, line("bob", "bob")).unwrap();
+    relay.signal("HUP");
+    assert!(alice.read().await.is_none(), "the end");
+    relay.logs("token ended");
+    relay.logs("users reloaded");
+    let status = bob.expect("REPORT").await.header("Status");
+    assert!(status.starts_with("000 408"), "{status}");
+    assert_eq!(bob.say(&to_alice, "Hello?").await.kind(), "481");
+    let mut alice = relay.client(ALICE, 0).await;
+    assert_eq!(alice.authenticate(relay.uri(0), "alice").await.unwrap_err().kind(), "401");
+    bob.authenticate(relay.uri(0), "bob").await.unwrap();
+}
+
+#[tokio::test]
+async fn who_gets_another_password_has_to_authenticate_anew() {
+    let file = Scratch::new("users", &users());
+    let relay = Process::plain(&file);
+    let (mut alice, mut bob) = (relay.client(ALICE, 0).await, relay.client(BOB, 0).await);
+    alice.authenticate(relay.uri(0), "alice").await.unwrap();
+    bob.authenticate(relay.uri(0), "bob").await.unwrap();
+    // Bob's password is the same, without its SHA-256.
+    let of_bob = line("bob", "bob");
+    let (of_bob, _) = of_bob.rsplit_once(':').unwrap();
+    std::fs::write(&file.0, format!("{}{of_bob}\n", line("alice", "sesame"))).unwrap();
+    relay.signal("HUP");
+    assert!(alice.read().await.is_none(), "the end");
+    let mut alice = relay.client(ALICE, 0).await;
+    alice.authenticate_with(relay.uri(0), "alice", "sesame").await.unwrap();
+    assert_eq!(bob.ask("AUTH", relay.uri(0), "").await.kind(), "401");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_used_changes_nothing() {
+    let file = Scratch::new("users", &users());
+    let mut relay = Process::plain(&file);
+    let mut alice = relay.client(ALICE, 0).await;
+    alice.authenticate(relay.uri(0), "alice").await.unwrap();
+    std::fs::write(&file.0, format!("{}bob\n", line("carol", "carol"))).unwrap();
+    relay.signal("HUP");
+    let why = relay.logs("users not reloaded: ");
+    assert!(why.contains("line 2"), "{why}");
+    alice.authenticate(relay.uri(0), "alice").await.unwrap();
+}
+
+/// So many that reading them takes seconds in a program that is not optimized.
+#[tokio::test]
+async fn reading_many_users_holds_nobody_up() {
+    let file = Scratch::new("users", &users());
+    let mut relay = Process::plain(&file);
+    let mut alice = relay.client(ALICE, 0).await;
+    alice.authenticate(relay.uri(0), "alice").await.unwrap();
+    let hashes = line("alice", "alice");
+    let (_, hashes) = hashes.split_once(':').unwrap();
+    let mut many = users();
+    for number in 0..300_000 {
+        write!(many, "user{number}:{hashes}").unwrap();
+    }
+    std::fs::write(&file.0, many).unwrap();
+
+    let nowhere = format!("{}/none;tcp {BOB}", relay.uri(0).trim_end_matches(";tcp"));
+    let start = Instant::now();
+    relay.signal("HUP");
+    let reading = std::thread::spawn(move || {
+        relay.logs("users reloaded");
+        (start.elapsed(), relay)
+    });
+    let mut longest = Duration::ZERO;
+    while !reading.is_finished() {
+        let asked = Instant::now();
+        assert_eq!(alice.say(&nowhere, "Hello?").await.kind(), "481");
+        longest = longest.max(asked.elapsed());
+    }
+    let (whole, _relay) = reading.join().unwrap();
+    assert!(longest < whole / 4, "{longest:?} of {whole:?}");
+}
+
+#[tokio::test]
+async fn certificates_are_read_anew() {
+    let (old, new) = (Authority::new(), Authority::new());
+    let (first, second) = (old.certify("localhost"), new.certify("localhost"));
+    let users = Scratch::new("users", &users());
+    let mut relay = Process::start(
+        Command::new(PROGRAM)
+            .args(["--tls-listen", "127.0.0.1:0", "--name", "localhost"])
+            .args(["--cert".as_ref(), first.cert.0.as_os_str()])
+            .args(["--key".as_ref(), first.key.0.as_os_str()])
+            .args(with_users(&users)),
+        1,
+    );
+    let address = ([127, 0, 0, 1], relay.port(0)).into();
+    let mut alice = Client::over(old.connect(address, None).await.unwrap(), ALICE);
+    alice.authenticate(relay.uri(0), "alice").await.unwrap();
+
+    std::fs::copy(&second.cert.0, &first.cert.0).unwrap();
+    relay.signal("HUP");
+    // The key is still that of the other one.
+    relay.logs("certificates not reloaded: ");
+    assert!(old.connect(address, None).await.is_ok());
+
+    std::fs::copy(&second.key.0, &first.key.0).unwrap();
+    relay.signal("HUP");
+    relay.logs("certificates reloaded");
+    assert!(old.connect(address, None).await.is_err());
+    let mut bob = Client::over(new.connect(address, None).await.unwrap(), BOB);
+    bob.authenticate(relay.uri(0), "bob").await.unwrap();
+    // Whoever is there stays.
+    alice.authenticate(relay.uri(0), "alice").await.unwrap();
+}
