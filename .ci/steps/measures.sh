@@ -24,6 +24,7 @@ step_mutants() {
     mutants connection endpoint_ endurance sim allocations relay_client || failed=1
     mutants hop endpoint_ endurance sim relay relay_sim allocations || failed=1
     mutants relay relay || failed=1
+    mutants auth auth relay || failed=1
     mutants tunnel tunnel || failed=1
     mutants reassembly reassembly endurance sim || failed=1
     mutants wire wire decode framing tolerance endurance_wire || failed=1

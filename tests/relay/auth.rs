@@ -158,6 +158,29 @@ fn an_unknown_user_looks_like_a_wrong_password() {
     });
 }
 
+#[test]
+fn only_credentials_that_could_be_good_are_looked_up() {
+    scripted(|world| {
+        world.knows_users = false;
+        let wrongs = [
+            ("realm=\"a.example\"", "realm=\"b.example\"", "401"),
+            ("algorithm=SHA-256", "algorithm=SHA-512", "400"),
+            ("nonce=\"0", "nonce=\"1", "401"),
+            ("uri=\"msrps://a.", "uri=\"msrps://b.", "400"),
+            ("qop=auth", "qop=auth-int", "400"),
+        ];
+        for (good, wrong, status) in wrongs {
+            let link = world.accept(tls());
+            let request = world.credentials(link, ALICE, "alice", "secret", &[]);
+            let request = String::from_utf8(request).unwrap();
+            assert!(request.contains(good), "{request}");
+            world.give(link, request.replace(good, wrong).as_bytes());
+            assert_eq!(world.told(link), [status], "{wrong}");
+            assert_eq!(asked(world), []);
+        }
+    });
+}
+
 // req: 4976-6.3-11
 #[test]
 fn a_client_that_fails_often_is_dropped() {

@@ -40,3 +40,15 @@ fn an_end_line_needs_its_crlf_and_its_seven_hyphens() {
         assert_eq!(decoded.error, None);
     }
 }
+
+/// What is printed gets into logs, and a session-id there would be a credential.
+#[test]
+fn a_head_does_not_show_its_session_ids() {
+    let octets = with_fields("Use-Path: msrp://lin.example:9402/s3cret;tcp\r\n");
+    let head = read(&octets, &strict()).unwrap();
+    let shown = format!("{head:?}");
+    assert!(shown.contains("abcd") && shown.contains("SEND"), "{shown}");
+    for secret in ["m3", "s3cret", "lin.example"] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+}
