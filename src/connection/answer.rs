@@ -128,8 +128,7 @@ impl Connection {
         let Some(session) = self.sessions.get_mut(key.session()) else { return };
         let Some(sending) = session.outbox.get(key) else { return };
         if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-            let media_type = sending.content_type.clone();
-            session.refuse(&media_type);
+            session.refused.insert(&sending.types);
         }
         let ending = match status {
             // The receiver has not refused it, and waits for the rest (section 10.4).

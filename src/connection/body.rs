@@ -111,7 +111,6 @@ pub struct BodyWriter<'a> {
     sessions: &'a mut Sessions,
     key: MessageKey,
     max_queue: usize,
-    peer_max_size: Option<u64>,
 }
 
 impl BodyWriter<'_> {
@@ -133,7 +132,8 @@ impl BodyWriter<'_> {
     ///
     /// [`SendError::Full`] if there is less room, [`SendError::BeyondTotal`] or
     /// [`SendError::TooLarge`] if the message would be longer than announced or
-    /// than the peer accepts. Nothing of the piece is taken.
+    /// than the peer accepts, and [`SendError::TypeNotAccepted`] if the peer does not
+    /// accept what a `message/cpim` turns out to wrap. Nothing of the piece is taken.
     pub fn write(&mut self, piece: impl Into<Bytes>) -> Result<(), SendError> {
         let piece = piece.into();
         let room = self.room();
@@ -148,7 +148,8 @@ impl BodyWriter<'_> {
         {
             return Err(SendError::BeyondTotal { total });
         }
-        if let Some(max) = self.peer_max_size
+        let peer_max_size = self.sessions.message(self.key).and_then(|it| it.config.peer_max_size);
+        if let Some(max) = peer_max_size
             && written > max
         {
             return Err(SendError::TooLarge { max });
@@ -163,6 +164,7 @@ impl BodyWriter<'_> {
             self.tell_room();
             return Err(SendError::Full { room });
         }
+        self.sessions.check_opening(self.key, &piece, false)?;
         let half = self.max_queue / 2;
         let is_half_full = message.body.len() + piece.len() >= half;
         message.await_room(if is_half_full { half } else { 0 }, false);
@@ -196,7 +198,8 @@ impl BodyWriter<'_> {
     ///
     /// # Errors
     ///
-    /// [`SendError::Short`] if it is shorter than announced.
+    /// [`SendError::Short`] if it is shorter than announced, and
+    /// [`SendError::TypeNotAccepted`] as from [`BodyWriter::write`].
     pub fn finish(mut self) -> Result<(), SendError> {
         let Some(message) = self.hop.message(self.key) else { return Ok(()) };
         let written = message.queued_end();
@@ -204,6 +207,7 @@ impl BodyWriter<'_> {
         match missing {
             Some(missing) if missing > 0 => Err(SendError::Short { missing }),
             Some(_) | None => {
+                self.sessions.check_opening(self.key, &[], true)?;
                 self.change(Hop::finish);
                 Ok(())
             }
@@ -220,10 +224,9 @@ impl Connection {
     /// [`SendError::UnknownKey`] if it has its outcome, or belongs to another
     /// connection.
     pub fn body(&mut self, message: MessageKey) -> Result<BodyWriter<'_>, SendError> {
-        let sending = self.sessions.message(message).ok_or(UnknownKey)?;
+        self.sessions.message(message).ok_or(UnknownKey)?;
         match self.hop.message_ref(message) {
             Some(leaving) if !leaving.body.is_finished() => Ok(BodyWriter {
-                peer_max_size: sending.peer_max_size,
                 max_queue: self.config.limits.body_writer_room(),
                 hop: &mut self.hop,
                 sessions: &mut self.sessions,

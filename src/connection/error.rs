@@ -76,9 +76,10 @@ pub enum SendError {
     /// No open session, or no message without an outcome, has the key.
     #[error(transparent)]
     UnknownKey(#[from] UnknownKey),
-    /// The peer does not accept this media type: it is not in the peer's lists,
-    /// or the response to a message of it was 415 (RFC 4975 sections 8.6 and
-    /// 10.6).
+    /// The peer does not accept this media type, that of the message or that of what a
+    /// `message/cpim` wraps: it is not in the peer's lists, or the status of a message
+    /// with it, in the same container, was 415 (RFC 4975 sections 8.6 and 10.6). What a
+    /// streamed `message/cpim` wraps is known once its head has been written.
     #[error("the peer does not accept {0}")]
     TypeNotAccepted(MediaType),
     /// This side sends no messages in the session (RFC 4975 section 8.9).

@@ -112,6 +112,11 @@ impl Connection {
         octets: Option<Range<u64>>,
     ) {
         let Some(owner) = self.sessions.get_mut(message.session()) else { return };
+        if status == StatusCode::UNSUPPORTED_MEDIA_TYPE
+            && let Some(past) = owner.outbox.past().by_id(&message_id)
+        {
+            owner.refused.insert(&past.types);
+        }
         if owner.outbox.past_mut().fail(&message_id, status) {
             self.events.push(Event::LateFailure { message, message_id, status, octets });
         }

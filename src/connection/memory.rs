@@ -44,9 +44,9 @@ impl<V, K: Copy + Eq + Hash> Memory<V, K> {
 
     pub(super) fn get(&self, id: &K) -> Option<V>
     where
-        V: Copy,
+        V: Clone,
     {
-        self.values.get(id).map(|(_, value)| *value)
+        self.values.get(id).map(|(_, value)| value.clone())
     }
 
     pub(super) fn get_mut(&mut self, id: &K) -> Option<&mut V> {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::opening::Opening;
+use super::types::MessageTypes;
 use crate::hop::Priority;
 use crate::wire::{FailureReport, MediaType, MessageId};
 
@@ -125,6 +127,24 @@ impl OutgoingMessage {
         message.message_id = Some(message_id);
         message.from = from;
         message
+    }
+
+    /// Its types, as far as its octets are known.
+    pub(super) fn types(&self) -> MessageTypes {
+        let body = match &self.body {
+            Body::Whole(body) => &body[..],
+            Body::Streamed { .. } => &[],
+        };
+        MessageTypes::of(&self.content_type, body)
+    }
+
+    /// Where the types of a streamed message are still to be read. The start of a resumed
+    /// one is not at hand.
+    pub(super) fn opening(&self) -> Option<Opening> {
+        match self.body {
+            Body::Streamed { .. } if self.from == 0 => Opening::of(&self.content_type),
+            Body::Whole(_) | Body::Streamed { .. } => None,
+        }
     }
 
     const fn with_body(content_type: MediaType, body: Body) -> Self {

@@ -2,17 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::Response;
+use super::opening::Opening;
 use super::past::{Failures, Past, PastMessages};
 use super::reason::Outcome;
+use super::session_config::SessionConfig;
+use super::types::MessageTypes;
 use crate::footprint::Footprint;
 use crate::keys::MessageKey;
 use crate::reassembly::RangeSet;
 use crate::spare::Spare;
 use crate::time::Instant;
-use crate::wire::{FailureReport, MediaType, MessageId};
+use crate::wire::{FailureReport, MessageId};
 
 /// The outgoing messages of one session.
 #[derive(Debug)]
@@ -34,9 +38,11 @@ pub(super) struct Outbox {
 #[derive(Debug)]
 pub(super) struct Sending {
     pub(super) message_id: MessageId,
-    pub(super) content_type: MediaType,
-    /// The largest message, in octets, that the peer accepted when it began.
-    pub(super) peer_max_size: Option<u64>,
+    pub(super) types: MessageTypes,
+    /// The start of a streamed message that may still say what it wraps.
+    pub(super) opening: Option<Opening>,
+    /// What the peer accepted when it began.
+    pub(super) config: Arc<SessionConfig>,
     pub(super) success_report: bool,
     pub(super) failure_report: FailureReport,
     pub(super) report_timeout: Option<Duration>,
@@ -119,7 +125,8 @@ impl Outbox {
         self.by_id.remove(&sending.message_id);
         self.by_id.give_back();
         let (success_report, failures) = (sending.success_report, Failures::of(outcome));
-        let past = Past { key, outcome, success_report, octets, failures };
+        let types = sending.types.clone();
+        let past = Past { key, types, outcome, success_report, octets, failures };
         self.past.insert(sending.message_id, past, sending.may_be_answered());
         if let Some(deadline) = sending.deadline {
             self.deadlines.remove(&(deadline, key));
@@ -238,6 +245,14 @@ impl Sending {
     /// `partial` there is no other sign of success.
     pub(super) fn lacks_only_silence(&self) -> bool {
         self.has_left && self.failure_report == FailureReport::Partial
+    }
+
+    /// More of its start is known, and with it perhaps its types.
+    pub(super) fn learn(&mut self, opening: Opening, types: Option<MessageTypes>) {
+        match types {
+            Some(types) => (self.types, self.opening) = (types, None),
+            None => self.opening = Some(opening),
+        }
     }
 
     /// Whether a response to one of its chunks can still come.

@@ -2,14 +2,16 @@
 
 use super::memory::Memory;
 use super::reason::Outcome;
+use super::types::MessageTypes;
 use crate::footprint::Footprint;
 use crate::keys::MessageKey;
 use crate::wire::{MessageId, StatusCode};
 
 /// A message that has its outcome.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Past {
     pub(super) key: MessageKey,
+    pub(super) types: MessageTypes,
     pub(super) outcome: Outcome,
     /// Whether success REPORTs were asked for.
     pub(super) success_report: bool,
@@ -63,10 +65,10 @@ impl PastMessages {
     }
 
     pub(super) fn insert(&mut self, id: MessageId, past: Past, may_be_answered: bool) {
-        self.by_id.insert(id, past);
         if may_be_answered {
             self.unanswered.insert(past.key, id);
         }
+        self.by_id.insert(id, past);
     }
 
     pub(super) fn footprint(&self, footprint: &mut Footprint) {

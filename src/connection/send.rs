@@ -3,13 +3,14 @@
 use super::Connection;
 use super::carried::Envelope;
 use super::config::Config;
-use super::direction::may_be_control;
+use super::direction;
 use super::error::SendError;
 use super::message::{Body, OutgoingMessage};
 use super::outbox::Sending;
 use super::outcome::Ending;
 use super::reason::Outcome;
 use super::session::Session;
+use super::types::MessageTypes;
 use crate::hop::{BodyQueue, END_LINE_OVERHEAD, Outgoing};
 use crate::keys::{MessageKey, SessionKey, UnknownKey};
 use crate::limits::ParseOptions;
@@ -36,15 +37,16 @@ impl Connection {
         };
         let max_messages = self.config.limits.outgoing_messages;
         let owner = self.sessions.get_mut(session).ok_or(UnknownKey)?;
-        check_message(owner, &message, &message_id, max_messages)?;
-        let has_sent = owner.has_sent || !is_control(&message);
+        let (types, opening) = (message.types(), message.opening());
+        check_message(owner, &message, &types, &message_id, max_messages)?;
+        let has_sent = owner.has_sent || !is_control(&types);
         let envelope = Envelope {
             to_path: owner.remote.clone(),
             from_path: Path::from(owner.config.local.clone()),
             message_id,
             success_report: message.success_report,
             failure_report: message.failure_report,
-            content_type: message.content_type.clone(),
+            content_type: message.content_type,
             headers: message.headers,
         };
         let overhead = check_head(&envelope, &self.config)?;
@@ -63,8 +65,9 @@ impl Connection {
         reported.insert(0..message.from).ok();
         let sending = Sending {
             message_id,
-            content_type: message.content_type,
-            peer_max_size: owner.config.peer_max_size,
+            types,
+            opening,
+            config: owner.config.clone(),
             success_report: message.success_report,
             failure_report: message.failure_report,
             report_timeout: message.report_timeout,
@@ -124,20 +127,14 @@ fn check_head(envelope: &Envelope, config: &Config) -> Result<usize, SendError> 
 fn check_message(
     session: &Session,
     message: &OutgoingMessage,
+    types: &MessageTypes,
     message_id: &MessageId,
     max_messages: usize,
 ) -> Result<(), SendError> {
-    let media_type = &message.content_type;
-    if !session.config.direction.may_send() && !is_control(message) {
+    if !session.config.direction.may_send() && !is_control(types) {
         return Err(SendError::NotSending);
     }
-    let accepted = match &session.config.peer_accept_types {
-        Some(types) => types.accepts(media_type.as_str()),
-        None => true,
-    };
-    if !accepted || session.has_refused(media_type) {
-        return Err(SendError::TypeNotAccepted(media_type.clone()));
-    }
+    session.check_types(types, &session.config)?;
     let size = match &message.body {
         Body::Whole(body) => Some(body.len() as u64),
         Body::Streamed { total } => *total,
@@ -153,7 +150,7 @@ fn check_message(
     {
         return Err(SendError::TooLarge { max });
     }
-    if session.config.single_message && session.has_sent && !is_control(message) {
+    if session.config.single_message && session.has_sent && !is_control(types) {
         return Err(SendError::SingleMessage);
     }
     if session.outbox.find(message_id).is_some() {
@@ -166,10 +163,6 @@ fn check_message(
 }
 
 /// Whether a message is control of others, judged by the octets that are known.
-fn is_control(message: &OutgoingMessage) -> bool {
-    let body = match &message.body {
-        Body::Whole(body) => &body[..],
-        Body::Streamed { .. } => &[],
-    };
-    may_be_control(message.content_type.as_str(), Some(body))
+fn is_control(types: &MessageTypes) -> bool {
+    types.essences().any(direction::is_control)
 }

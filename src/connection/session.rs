@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::error::SendError;
 use super::nickname::Nicknames;
 use super::outbox::{Outbox, Sending};
 use super::reason::Outcome;
@@ -11,11 +12,12 @@ use super::scope::Subject;
 use super::session_config::{Bind, SessionConfig};
 use super::session_ids::SessionIds;
 use super::table::Binding;
+use super::types::{MessageTypes, RefusedTypes};
 use crate::footprint::Footprint;
 use crate::keys::{Keys, MessageKey, SessionKey, Tag};
 use crate::time::Instant;
 use crate::uri::{MsrpUri, Path, UriKey, UriRef};
-use crate::wire::{MediaType, MessageId, TransactionId};
+use crate::wire::{MessageId, TransactionId};
 
 /// One session, and what it owns. Its incoming messages are in the
 /// [`Inbox`](super::inbox::Inbox), which finds them by session.
@@ -33,9 +35,7 @@ pub(crate) struct Session {
     /// The requests that carry no message and wait for their response.
     pub(super) requests: HashSet<TransactionId>,
     pub(super) nicknames: Nicknames,
-    /// Types that the peer has refused with 415, which must not be sent again in
-    /// this session (RFC 4975 section 10.6).
-    refused: BTreeSet<Box<str>>,
+    pub(super) refused: RefusedTypes,
     /// The entry in the table, given back when the session ends.
     binding: Option<Binding>,
 }
@@ -55,7 +55,7 @@ impl Session {
             bodiless: None,
             requests: HashSet::new(),
             nicknames: Nicknames::default(),
-            refused: BTreeSet::new(),
+            refused: RefusedTypes::default(),
             binding,
         }
     }
@@ -71,20 +71,21 @@ impl Session {
         footprint.remember("session refused types", self.refused.len());
     }
 
-    /// The peer refuses this type in this session.
-    pub(super) fn refuse(&mut self, media_type: &MediaType) {
-        self.refused.insert(media_type.essence().to_ascii_lowercase().into());
+    /// Whether a message of these types may be sent, if `config` held when it began.
+    pub(super) fn check_types(
+        &self,
+        types: &MessageTypes,
+        config: &SessionConfig,
+    ) -> Result<(), SendError> {
+        let accepted = config.peer_accept_types.as_ref();
+        let outside = accepted.and_then(|accepted| types.first_outside(accepted));
+        let refused = || self.refused.contains(types).then(|| types.innermost());
+        outside.or_else(refused).map_or(Ok(()), |it| Err(SendError::TypeNotAccepted(it)))
     }
 
     /// Whether this side binds it with a SEND without a body, as soon as it is there.
     pub(super) fn sends_binding(&self) -> bool {
         self.binding.is_none() && self.config.bind == Bind::Bodiless
-    }
-
-    /// Whether the peer has refused this type in this session.
-    pub(crate) fn has_refused(&self, media_type: &MediaType) -> bool {
-        !self.refused.is_empty()
-            && self.refused.contains(&*media_type.essence().to_ascii_lowercase())
     }
 }
 
@@ -191,6 +192,28 @@ impl Sessions {
 
     pub(super) fn message_mut(&mut self, key: MessageKey) -> Option<&mut Sending> {
         self.get_mut(key.session())?.outbox.get_mut(key)
+    }
+
+    /// Reads from the start of a streamed message what it wraps, and whether that may be sent.
+    /// An error leaves the message as it was.
+    pub(super) fn check_opening(
+        &mut self,
+        key: MessageKey,
+        piece: &[u8],
+        is_last: bool,
+    ) -> Result<(), SendError> {
+        let Some(session) = self.get_mut(key.session()) else { return Ok(()) };
+        let Some(sending) = session.outbox.get(key) else { return Ok(()) };
+        let Some(opening) = &sending.opening else { return Ok(()) };
+        let opening = opening.followed_by(piece);
+        let types = opening.types(&sending.types, is_last);
+        if let Some(types) = &types {
+            session.check_types(types, &sending.config)?;
+        }
+        if let Some(sending) = session.outbox.get_mut(key) {
+            sending.learn(opening, types);
+        }
+        Ok(())
     }
 
     /// Takes out an outgoing message that has its outcome now, after so many octets

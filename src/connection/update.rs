@@ -17,8 +17,9 @@ impl Connection {
     /// The update applies to messages that begin later. A message that has begun,
     /// in either direction, keeps the settings with which it began, since its
     /// sender could not know the new ones. A type that the peer has refused with
-    /// 415 stays refused (section 10.6), and so does a message that this side has
-    /// refused.
+    /// 415 stays refused (section 10.6), unless
+    /// [`peer_accept_types`](SessionConfig::peer_accept_types) now accepts it by name and
+    /// not by a wildcard. A message that this side has refused stays refused.
     ///
     /// Also update a session of a [`SessionTable`](crate::SessionTable) there
     /// ([`SessionTable::update`](crate::SessionTable::update)), in case it is bound
@@ -39,6 +40,9 @@ impl Connection {
         }
         if config.remote.as_ref().is_some_and(|remote| *remote != owner.remote) {
             return Err(SessionError::OtherPath);
+        }
+        if let Some(accepted) = &config.peer_accept_types {
+            owner.refused.allow_again(accepted);
         }
         owner.config = Arc::new(updated(&owner.config, config));
         Ok(())

@@ -7,6 +7,6 @@ mod wrapped;
 mod write;
 
 pub use self::value::MimeValue;
-pub(crate) use self::wrapped::is_cpim;
 pub use self::wrapped::wrapped_type;
+pub(crate) use self::wrapped::{has_whole_head, is_cpim};
 pub use self::write::MimeValueBuilder;

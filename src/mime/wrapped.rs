@@ -27,6 +27,22 @@ pub fn wrapped_type<'a>(content_type: &str, body: &'a [u8]) -> Option<Cow<'a, st
     None
 }
 
+/// Whether the start of a `message/cpim` body has all that [`wrapped_type`] reads: two blank
+/// lines.
+pub(crate) fn has_whole_head(start: &[u8]) -> bool {
+    let mut rest = start;
+    let mut blank_lines = 0;
+    while let Some((line, after)) = logical_line(rest) {
+        blank_lines += u8::from(line.is_empty());
+        // The last line may go on.
+        if blank_lines == 2 {
+            return rest.starts_with(b"\n") || rest.starts_with(b"\r\n");
+        }
+        rest = after;
+    }
+    false
+}
+
 pub(crate) fn is_cpim(content_type: &str) -> bool {
     MimeValue::new(content_type).main().eq_ignore_ascii_case("message/cpim")
 }

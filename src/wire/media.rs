@@ -160,6 +160,12 @@ impl MediaTypes {
     pub fn accepts_wrapped(&self, media_type: &str) -> bool {
         matches(&self.wrapped, essence_of(media_type)) || self.accepts(media_type)
     }
+
+    /// Whether `media_type` is an entry of its own in either list.
+    pub(crate) fn names(&self, media_type: &str) -> bool {
+        let essence = essence_of(media_type);
+        self.root.iter().chain(&self.wrapped).any(|entry| entry.eq_ignore_ascii_case(essence))
+    }
 }
 
 fn entries(list: &str) -> Result<Vec<Box<str>>, ValueError> {

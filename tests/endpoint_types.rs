@@ -1,0 +1,173 @@
+//! The types of a message, outer and wrapped, that this side sends (RFC 4975 sections 8.6
+//! and 10.6).
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod common;
+
+use common::alice_opens;
+use common::wire::{Lone, Raw};
+use msrp::wire::FailureReport;
+use msrp::{Config, Event, MediaType, MediaTypes, MessageKey, OutgoingMessage, SendError};
+
+const LOCATION: &str = "application/vnd.gsma.rcspushlocation+xml";
+
+fn types(list: &str, wrapped: &str) -> MediaTypes {
+    MediaTypes::new(list).unwrap().wrapped(wrapped).unwrap()
+}
+
+fn alice_to(list: &str, wrapped: &str) -> Lone {
+    Lone::alice_with(Config::default(), alice_opens().peer_accept_types(types(list, wrapped)))
+}
+
+fn cpim(wrapped: &str) -> String {
+    format!("From: <im:a@x>\r\n\r\nContent-Type: {wrapped}\r\n\r\nx")
+}
+
+fn in_cpim(wrapped: &str) -> OutgoingMessage {
+    OutgoingMessage::new("message/cpim".parse().unwrap(), cpim(wrapped))
+}
+
+fn bare(media_type: &str) -> OutgoingMessage {
+    OutgoingMessage::new(media_type.parse().unwrap(), "x")
+}
+
+fn send(alice: &mut Lone, message: OutgoingMessage) -> Result<MessageKey, SendError> {
+    alice.side.connection.send(alice.session, message)
+}
+
+fn not_accepted(media_type: &str) -> SendError {
+    SendError::TypeNotAccepted(MediaType::new(media_type).unwrap())
+}
+
+/// Sends a message, which the peer refuses with 415.
+fn refused(alice: &mut Lone, message: OutgoingMessage) {
+    alice.drain();
+    send(alice, message).unwrap();
+    let sent = alice.drain();
+    alice.answer(&sent[0], "415 What");
+    alice.events();
+}
+
+fn update(alice: &mut Lone, list: &str, wrapped: &str) {
+    let config = alice_opens().peer_accept_types(types(list, wrapped));
+    alice.side.connection.update_session(alice.session, &config).unwrap();
+}
+
+// req: 4975-8.6-9 4975-8.6-10
+#[test]
+fn what_is_wrapped_is_sent_if_the_peer_takes_it_there() {
+    let mut alice = alice_to("message/cpim text/plain", "image/* application/sdp");
+    for accepted in ["text/plain", "TEXT/Plain;charset=utf-8", "image/png", "application/sdp"] {
+        assert!(send(&mut alice, in_cpim(accepted)).is_ok(), "{accepted}");
+    }
+    for refused in ["text/html", "message/imdn+xml", "application/sdpx", "imagepng/x"] {
+        assert_eq!(send(&mut alice, in_cpim(refused)), Err(not_accepted(refused)));
+    }
+    let folded = "From: <im:a@x>\r\n\r\nContent-ID: <1>\r\ncontent-type:\r\n text/html\r\n\r\nx";
+    let folded = OutgoingMessage::new("Message/CPIM".parse().unwrap(), folded);
+    assert!(send(&mut alice, folded).is_err());
+    assert_eq!(send(&mut alice, in_cpim("no type")), Err(not_accepted("message/cpim")));
+    assert_eq!(send(&mut alice, bare("image/png")), Err(not_accepted("image/png")));
+}
+
+#[test]
+fn any_wrapped_type_is_sent_to_a_peer_that_takes_all() {
+    let mut alice = alice_to("message/cpim", "*");
+    assert!(send(&mut alice, in_cpim("text/html")).is_ok());
+    assert_eq!(send(&mut alice, bare("text/html")), Err(not_accepted("text/html")));
+    assert!(send(&mut Lone::alice(), in_cpim("text/html")).is_ok());
+}
+
+// req: 4975-10.6-1
+#[test]
+fn a_refused_part_is_not_sent_again_and_others_are() {
+    let mut alice = Lone::alice();
+    refused(&mut alice, in_cpim(LOCATION));
+    let again = in_cpim(&LOCATION.to_uppercase());
+    assert_eq!(send(&mut alice, again), Err(not_accepted(&LOCATION.to_uppercase())));
+    for other in [in_cpim("text/plain"), in_cpim("message/imdn+xml"), bare("text/plain")] {
+        assert!(send(&mut alice, other).is_ok());
+    }
+    // A type that is refused alone may be taken in a container.
+    refused(&mut alice, bare("text/html"));
+    assert_eq!(send(&mut alice, bare("text/html")), Err(not_accepted("text/html")));
+    assert!(send(&mut alice, in_cpim("text/html")).is_ok());
+}
+
+// req: 4975-10.6-1 4975-7.3.2-4
+#[test]
+fn a_late_415_forbids_what_an_early_one_does() {
+    let report = Raw::report("rep.1", "mid1", "000 415 What").octets();
+    let id = || "mid1".parse().unwrap();
+    for failure_report in [FailureReport::Yes, FailureReport::Partial, FailureReport::No] {
+        let mut alice = Lone::alice();
+        let message = in_cpim(LOCATION).message_id(id()).failure_report(failure_report);
+        send(&mut alice, message).unwrap();
+        let sent = alice.drain();
+        if failure_report == FailureReport::Yes {
+            alice.answer(&sent[0], "200 OK");
+        }
+        alice.give(&report);
+        assert!(!alice.events().is_empty());
+        assert_eq!(send(&mut alice, in_cpim(LOCATION)), Err(not_accepted(LOCATION)));
+        assert!(send(&mut alice, in_cpim("text/plain")).is_ok());
+    }
+}
+
+#[test]
+fn a_later_description_that_names_a_refused_type_allows_it_again() {
+    let mut alice = Lone::alice();
+    refused(&mut alice, in_cpim(LOCATION));
+    refused(&mut alice, bare("text/html"));
+    for (list, wrapped, location, html) in [
+        ("*", "", false, false),
+        ("message/cpim *", "*", false, false),
+        ("text/* message/cpim", "application/*", false, false),
+        ("text/html", LOCATION, false, true),
+        (
+            "message/cpim text/plain",
+            &format!("text/plain {}", LOCATION.to_uppercase()),
+            true,
+            false,
+        ),
+        ("* text/html", LOCATION, true, true),
+    ] {
+        update(&mut alice, list, wrapped);
+        assert_eq!(send(&mut alice, in_cpim(LOCATION)).is_ok(), location, "{list} {wrapped}");
+        assert_eq!(send(&mut alice, bare("text/html")).is_ok(), html, "{list} {wrapped}");
+        alice.drain();
+    }
+}
+
+#[test]
+fn a_streamed_container_is_checked_once_its_head_is_written() {
+    for cut in 1..cpim("text/html").len() {
+        let mut alice = alice_to("message/cpim text/plain", "");
+        for (wrapped, expected) in [("text/plain", Ok(())), ("text/html", Err(()))] {
+            let body = cpim(wrapped).into_bytes();
+            let streamed = OutgoingMessage::streamed("message/cpim".parse().unwrap(), None);
+            let key = send(&mut alice, streamed).unwrap();
+            let mut writer = alice.side.connection.body(key).unwrap();
+            let (one, two) = body.split_at(cut.min(body.len()));
+            let written = writer.write(one.to_vec()).and_then(|()| writer.write(two.to_vec()));
+            let written = written.and_then(|()| writer.finish());
+            assert_eq!(written.clone().map_err(drop), expected, "{cut} {written:?}");
+        }
+    }
+}
+
+// req: 4975-10.6-1
+#[test]
+fn a_415_to_a_streamed_container_forbids_what_it_wraps() {
+    let mut alice = Lone::alice();
+    let streamed = OutgoingMessage::streamed("message/cpim".parse().unwrap(), None);
+    let key = send(&mut alice, streamed).unwrap();
+    let mut writer = alice.side.connection.body(key).unwrap();
+    writer.write(cpim(LOCATION)).unwrap();
+    writer.finish().unwrap();
+    let sent = alice.drain();
+    alice.answer(&sent[0], "415 What");
+    assert!(matches!(alice.events()[..], [Event::Finished(_)]));
+    assert_eq!(send(&mut alice, in_cpim(LOCATION)), Err(not_accepted(LOCATION)));
+    assert!(send(&mut alice, in_cpim("text/plain")).is_ok());
+}
