@@ -63,6 +63,17 @@ impl<O: Owner> Hop<O> {
         self.waiting + self.control.len()
     }
 
+    /// The octets that are known to have left the transport, since the beginning. `None`
+    /// if the caller does not say what it holds.
+    pub(crate) fn known_left(&self) -> Option<u64> {
+        self.backlog.is_told().then_some(self.backlog.left())
+    }
+
+    /// Whether the transport is known to hold octets.
+    pub(crate) const fn is_held_up(&self) -> bool {
+        self.backlog.is_told() && self.backlog.octets() > 0
+    }
+
     /// Ends a forwarded chunk.
     pub(crate) fn finish_chunk(&mut self, key: O::Message, flag: Continuation) {
         if let Some(message) = self.messages.get_mut(&key) {

@@ -112,7 +112,7 @@ impl Relay {
         let Some(id) = id else { return };
         self.counters.evicted += 1;
         // One that takes no octets now would keep its place.
-        if self.links.get(id).is_some_and(|link| link.in_flight.is_some()) {
+        if self.links.get(id).is_some_and(|link| link.in_flight) {
             self.close_overdue(id, RelayClose::Evicted);
         } else {
             self.shut(id, RelayClose::Evicted);

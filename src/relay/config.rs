@@ -69,8 +69,11 @@ pub struct RelayConfig {
     /// The time over which [`RelayConfig::least_rate`] is measured. Default 30
     /// seconds.
     pub rate_time: Duration,
-    /// How long it may take to write one [`Transmit`](crate::Transmit) before
-    /// the connection is closed. Default 1 minute.
+    /// How long the transport of a connection may hold octets of which none leaves
+    /// before the connection is closed. Unless
+    /// [`Relay::transport_holds`](super::Relay::transport_holds) says what it holds, this
+    /// is how long it may take to write one [`Transmit`](crate::Transmit). Default 1
+    /// minute.
     pub stall: Duration,
     /// The number of refused requests and stray responses, before the first accepted
     /// request, at which the relay closes a connection, and the number of failed AUTHs at
@@ -84,10 +87,11 @@ pub struct RelayConfig {
     /// Whether requests of unknown methods are forwarded (RFC 4976 section
     /// 6.4.2). If not, the response is 501. Default: yes.
     pub forward_unknown_methods: bool,
-    /// The most body octets of one [`Transmit`](crate::Transmit). Default 64 KiB.
+    /// The most body octets of one [`Transmit`](crate::Transmit), fewer if the transport
+    /// is known to be slow. Default 16 KiB, for sockets with short queues.
     pub transmit_octets: usize,
     /// The octets of a chunk after which it makes way for chunks from other
-    /// connections. Default 64 KiB.
+    /// connections. Default 16 KiB.
     pub turn_octets: usize,
 }
 
@@ -113,8 +117,8 @@ impl RelayConfig {
             max_failures: 5,
             plain_auth: false,
             forward_unknown_methods: true,
-            transmit_octets: 64 * 1024,
-            turn_octets: 64 * 1024,
+            transmit_octets: 16 * 1024,
+            turn_octets: 16 * 1024,
         }
     }
 }

@@ -242,7 +242,7 @@ impl Relay {
     ) {
         let is_ours = self.is_own(head.to_path().first());
         let link = self.links.get_mut(source).filter(|_| is_ours);
-        let transaction = link.and_then(|link| link.hop.complete(&head.transaction_id()));
+        let transaction = link.and_then(|link| link.hop.answered(&head.transaction_id(), now));
         let Some(transaction) = transaction else {
             self.counters.dropped_responses += 1;
             return self.useless(source);

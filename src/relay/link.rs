@@ -4,7 +4,7 @@ use crate::time::Instant;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 
 use super::config::{Peer, RelayConfig};
 use super::event::{ConnectionId, RelayClose, TokenId};
@@ -12,7 +12,7 @@ use super::in_use::InUse;
 use super::principal::Principal;
 use super::relayed::{ChunkKey, Relayed, Relaying};
 use super::waits::Outstanding;
-use crate::hop::Hop;
+use crate::hop::{Hop, Transmit};
 use crate::wire::Head;
 
 /// The chunk, request or response that is arriving on a connection.
@@ -66,8 +66,10 @@ pub(super) struct Link {
     pub(super) principal: Principal,
     pub(super) state: State,
     pub(super) current: Current,
-    /// When the transport was given the octets that it has not yet written.
-    pub(super) in_flight: Option<Instant>,
+    /// Whether the transport was given octets that it has not yet written.
+    pub(super) in_flight: bool,
+    /// When the transport was last given octets while it held none.
+    given: Instant,
     /// Whether it is queued because it may have octets to send.
     pub(super) is_queued: bool,
     /// How many queues it waits for: it is not read while there are any.
@@ -108,7 +110,8 @@ impl Link {
             principal,
             state,
             current: Current::default(),
-            in_flight: None,
+            in_flight: false,
+            given: now,
             is_queued: false,
             blocked_on: 0,
             waiters: Vec::new(),
@@ -133,6 +136,36 @@ impl Link {
         ChunkKey { number: self.next_key, source }
     }
 
+    /// Takes the octets that leave next.
+    pub(super) fn poll_transmit(&mut self, now: Instant, config: &RelayConfig) -> Option<Transmit> {
+        let is_held_up = self.hop.is_held_up();
+        let transmit = self.hop.poll_transmit(now)?;
+        self.in_flight = true;
+        if !is_held_up {
+            self.given = now;
+        }
+        if self.hop.known_left().is_none() {
+            self.carries(now, transmit.remaining(), config);
+        }
+        Some(transmit)
+    }
+
+    /// The transport holds so many of the octets that it was given: the others have left.
+    pub(super) fn transport_holds(&mut self, now: Instant, octets: usize, config: &RelayConfig) {
+        let before = self.hop.known_left();
+        self.hop.transport_holds(now, octets);
+        if let (Some(before), Some(left)) = (before, self.hop.known_left()) {
+            let flowed = usize::try_from(left.saturating_sub(before)).unwrap_or(usize::MAX);
+            self.carries(now, flowed, config);
+        }
+    }
+
+    /// Since when the transport has octets of which none has left.
+    pub(super) fn stalled_since(&self) -> Option<Instant> {
+        let holds_octets = self.in_flight || self.hop.is_held_up();
+        holds_octets.then(|| self.given.max(self.hop.last_left()))
+    }
+
     /// So many octets of accepted requests flow on it, in either direction.
     pub(super) fn carries(&mut self, now: Instant, octets: usize, config: &RelayConfig) {
         if self.in_use.flows(now, octets, config) {
@@ -154,7 +187,7 @@ impl Link {
     /// requests waits elsewhere. A request in an open transaction would be reported as
     /// lost although it may have arrived; one that waits elsewhere may yet fail.
     pub(super) fn is_at_rest(&self) -> bool {
-        let has_sent = self.hop.is_idle() && self.in_flight.is_none();
+        let has_sent = self.hop.is_idle() && !self.in_flight;
         let is_answered = self.hop.open_requests() == 0 && self.pending.is_empty();
         self.is_up() && has_sent && is_answered && matches!(self.current, Current::Skipped)
     }

@@ -25,7 +25,8 @@
 //! 2. Call [`Relay::poll_transmit`] until it returns `None`. Write each transmit
 //!    to the connection it names, and call [`Relay::written`] once all of it is
 //!    written. Until then the relay gives nothing more for that connection, so a
-//!    slow one costs no memory.
+//!    slow one costs no memory. If the system says how many octets it holds, pass it
+//!    on with [`Relay::transport_holds`].
 //! 3. Call [`Relay::poll_event`] until it returns `None`. Respond to
 //!    [`RelayEvent::Connect`] and [`RelayEvent::Authorise`] now or later.
 //! 4. Wait for I/O, but no longer than until [`Relay::poll_timeout`]; then call
@@ -81,7 +82,7 @@ mod watch;
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
 pub use config::{Peer, RelayConfig, RelayLimits, Security};
 pub use event::{
@@ -308,20 +309,16 @@ impl Relay {
         while let Some(id) = self.ready.pop_front() {
             let Some(link) = self.links.get_mut(id) else { continue };
             link.is_queued = false;
-            if link.in_flight.is_some() || link.state == State::Connecting {
+            if link.in_flight || link.state == State::Connecting {
                 continue;
             }
             let had_control = link.hop.control_len() > 0;
-            let transmit = link.hop.poll_transmit(now);
+            let transmit = link.poll_transmit(now, &self.config);
             self.has_sent.extend(link.hop.events.drain(..).filter_map(source_of_sent));
-            let failure = link.hop.failure().filter(|_| link.takes_requests()).cloned();
-            if let Some(transmit) = &transmit {
-                link.in_flight = Some(now);
-                if had_control || !self.has_sent.is_empty() {
-                    link.last_used = now;
-                }
-                link.carries(now, transmit.remaining(), &self.config);
+            if had_control || !self.has_sent.is_empty() {
+                link.last_used = now;
             }
+            let failure = link.hop.failure().filter(|_| link.takes_requests()).cloned();
             while let Some(source) = self.has_sent.pop() {
                 self.settled(now, source);
             }
@@ -342,8 +339,25 @@ impl Relay {
     /// The last [`Transmit`] for this connection has been written.
     pub fn written(&mut self, connection: ConnectionId) {
         if let Some(link) = self.links.get_mut(connection) {
-            link.in_flight = None;
+            link.in_flight = false;
             self.has_octets(connection);
+        }
+    }
+
+    /// Says how many of the octets that [`Relay::poll_transmit`] has given for a connection
+    /// are still in its transport: in the send queue of the system, in the buffers of TLS or
+    /// WebSocket, or in a [`Transmit`] that is not written yet.
+    ///
+    /// Say it after each write, and before each [`Relay::handle_timeout`] for the
+    /// connections that held some: [`Relay::poll_timeout`] is due after 250 milliseconds
+    /// then, since no system tells when a send queue has changed. From the first call on, the
+    /// deadline of a forwarded chunk (RFC 4976 section 6.4.1) starts when its last octet has
+    /// left, and a connection has stalled when no octet leaves for [`RelayConfig::stall`]. A
+    /// program that never calls this says by [`Relay::written`] that everything has left.
+    pub fn transport_holds(&mut self, now: Instant, connection: ConnectionId, octets: usize) {
+        if let Some(link) = self.links.get_mut(connection) {
+            link.transport_holds(now, octets, &self.config);
+            self.arm(connection);
         }
     }
 
@@ -395,7 +409,7 @@ impl Relay {
     fn has_octets(&mut self, id: ConnectionId) {
         if let Some(link) = self.links.get_mut(id)
             && !link.is_queued
-            && link.in_flight.is_none()
+            && !link.in_flight
         {
             link.is_queued = true;
             self.ready.push_back(id);

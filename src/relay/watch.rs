@@ -61,7 +61,7 @@ impl Relay {
 
     fn next_deadline(&self, link: &Link) -> Option<Instant> {
         let config = &self.config;
-        let stalled = link.in_flight.and_then(|since| since.checked_add(config.stall));
+        let stalled = link.stalled_since().and_then(|since| since.checked_add(config.stall));
         let of_state = match link.state {
             State::Connecting => link.since.checked_add(config.transaction_timeout),
             State::Up if !link.is_proven => link.since.checked_add(config.probation),
@@ -109,7 +109,7 @@ impl Relay {
         let link = self.links.get(id)?;
         let config = &self.config;
         let is_over = |since: Instant, time| since.checked_add(time).is_some_and(|due| due <= now);
-        if link.in_flight.is_some_and(|since| is_over(since, config.stall)) {
+        if link.stalled_since().is_some_and(|since| is_over(since, config.stall)) {
             return Some(RelayClose::Stalled);
         }
         match link.state {

@@ -31,3 +31,4 @@ mod revoked;
 mod rules;
 mod sending;
 mod tokens;
+mod transport;

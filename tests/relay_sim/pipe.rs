@@ -108,6 +108,11 @@ impl Pipe {
         self.is_broken || (self.is_ended && self.segments.is_empty())
     }
 
+    /// The octets that have not come out.
+    pub const fn held(&self) -> usize {
+        self.held
+    }
+
     pub fn is_empty(&self) -> bool {
         self.segments.is_empty()
     }

@@ -32,6 +32,8 @@ pub struct Plan {
     pub pairs: Vec<PairPlan>,
     pub hostiles: usize,
     pub links: LinkPlan,
+    /// Whether the relays know what their transports hold.
+    pub tells_held: bool,
     pub steps: u64,
     pub most_messages: usize,
 }
@@ -92,6 +94,7 @@ impl Plan {
                 capacity: pick(rng, &[3_000, 8_000, 100_000]),
                 delay_ms: if is_calm { 20 } else { pick(rng, &[0, 20, 300]) },
             },
+            tells_held: chance(rng, 50),
             steps: 200 + rng.below(1_200),
             most_messages: pick(rng, &[4, 15, 60]),
         }

@@ -110,7 +110,23 @@ impl World {
         if let (true, End::Relay(relay, id)) = (is_written, ends[side]) {
             self.relays[relay].relay.written(id);
         }
+        if len > 0 {
+            self.tell_held(wire, side);
+        }
         len > 0
+    }
+
+    /// A relay learns what the transport of one of its connections holds.
+    pub fn tell_held(&mut self, wire: usize, side: usize) {
+        let now = self.instant();
+        let Wire { pipes, held, ends, is_gone, .. } = &self.wires[wire];
+        if let End::Relay(relay, id) = ends[side]
+            && self.plan.tells_held
+            && !is_gone[side]
+        {
+            let octets = held[side].len() + pipes[side].held();
+            self.relays[relay].relay.transport_holds(now, id, octets);
+        }
     }
 
     /// Asks an end for octets; a relay is asked for those of all its wires.

@@ -309,6 +309,10 @@ impl World {
                 assert!(next.is_none_or(|next| next > now), "a timeout is due again at once");
             }
         }
+        for wire in 0..self.wires.len() {
+            self.tell_held(wire, 0);
+            self.tell_held(wire, 1);
+        }
         for node in &mut self.relays {
             node.relay.handle_timeout(now);
             let next = node.relay.poll_timeout();

@@ -15,6 +15,7 @@ use tokio::task::AbortHandle;
 
 use crate::close::close_at_once;
 use crate::files::AcceptErrors;
+use crate::holders::Holders;
 use crate::link::Link;
 use crate::transport::{Input, Transport};
 use crate::turns::Turns;
@@ -53,6 +54,7 @@ pub(crate) struct Core {
     /// that does it, once it has begun.
     opening: HashMap<ConnectionId, Option<AbortHandle>>,
     accept_errors: AcceptErrors,
+    holders: Holders,
     users: Users,
     realm: String,
     /// The buffer for all reads without a remainder of the read before.
@@ -80,6 +82,7 @@ impl Core {
             links: HashMap::new(),
             opening: HashMap::new(),
             accept_errors: AcceptErrors::default(),
+            holders: Holders::new(),
             users,
             realm,
             buffer: BytesMut::new(),
@@ -122,6 +125,7 @@ impl Core {
     pub(crate) fn opened(&mut self, connection: ConnectionId, peer: Peer, transport: Transport) {
         if self.opening.remove(&connection).is_some() {
             let now = Instant::now();
+            transport.limit_unread(&peer);
             self.add(connection, transport);
             self.relay.connected(now, connection, peer);
             self.turn(now);
@@ -231,8 +235,20 @@ impl Core {
     }
 
     fn written(&mut self, connection: ConnectionId) {
+        let now = Instant::now();
         self.relay.written(connection);
-        self.turn(Instant::now());
+        self.look_at(now, connection);
+        self.turn(now);
+    }
+
+    /// Tells the relay what the transport of a connection holds, where the system says so.
+    fn look_at(&mut self, now: Instant, connection: ConnectionId) {
+        let octets = self.links.get(&connection).and_then(Link::octets_held);
+        let Some(octets) = octets else { return };
+        if octets > 0 {
+            self.holders.add(connection);
+        }
+        self.relay.transport_holds(now, connection, octets);
     }
 
     /// The peer has closed.
@@ -264,6 +280,9 @@ impl Core {
 
     pub(crate) fn handle_timeout(&mut self) {
         let now = Instant::now();
+        for connection in self.holders.due(now) {
+            self.look_at(now, connection);
+        }
         self.relay.handle_timeout(now);
         self.turn(now);
     }
@@ -281,6 +300,7 @@ impl Core {
                     }
                     Poll::Pending => {}
                 }
+                self.look_at(now, connection);
             }
             match self.relay.poll_event() {
                 Some(event) => self.handle(now, event),

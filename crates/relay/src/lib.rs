@@ -33,6 +33,7 @@ mod core;
 mod dial;
 mod fault;
 mod files;
+mod holders;
 mod link;
 mod listen;
 mod meter;

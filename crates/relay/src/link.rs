@@ -3,7 +3,7 @@
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use msrp::Transmit;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -26,8 +26,8 @@ pub(crate) struct Link {
     /// Wakes the task that reads this connection, and that completes a direct write
     /// which could not finish.
     waker: Waker,
-    /// The octets being written.
-    leaving: Option<Transmit>,
+    /// The octets being written, and how many they were at first.
+    leaving: Option<(Transmit, usize)>,
     /// Octets that were read and are incomplete.
     pub(crate) rest: BytesMut,
     silent_pings: u32,
@@ -54,18 +54,26 @@ impl Link {
     /// Writes at once, called from any task. If the transport blocks, it later wakes
     /// the task of this connection, which calls [`Self::poll_written`].
     pub(crate) fn write(&mut self, transmit: Transmit) -> Poll<std::io::Result<()>> {
-        self.leaving = Some(transmit);
+        let octets = transmit.remaining();
+        self.leaving = Some((transmit, octets));
         self.poll_written()
     }
 
     /// Ready when everything has been written.
     pub(crate) fn poll_written(&mut self) -> Poll<std::io::Result<()>> {
-        let Some(transmit) = &mut self.leaving else { return Poll::Ready(Ok(())) };
+        let Some((transmit, _)) = &mut self.leaving else { return Poll::Ready(Ok(())) };
         let written = self.transport.poll_write(&mut Context::from_waker(&self.waker), transmit);
         if written.is_ready() {
             self.leaving = None;
         }
         written
+    }
+
+    /// How many octets have not left, where the system says so. Those being written may
+    /// be anywhere in TLS or WebSocket: they all count.
+    pub(crate) fn octets_held(&self) -> Option<usize> {
+        let leaving = self.leaving.as_ref().map_or(0, |(_, octets)| *octets);
+        Some(leaving + self.transport.octets_held()?)
     }
 
     pub(crate) const fn is_writing(&self) -> bool {

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 
 use crate::transport::Stream;
 
@@ -23,6 +24,10 @@ pub(crate) struct Metered {
 impl Metered {
     pub(crate) const fn new(stream: Stream) -> Self {
         Self { stream, left: Some(STRANGERS) }
+    }
+
+    pub(crate) fn socket(&self) -> &TcpStream {
+        self.stream.socket()
     }
 
     /// A message is complete.

@@ -39,9 +39,6 @@ const BACKLOG: i32 = 4096;
 /// last REPORTs leave, and the peers close their sides.
 const LAST_WORDS: Duration = Duration::from_secs(6);
 
-/// The body octets to write at a time, and the turn of a message.
-const STEP: usize = msrp_socket::UNSENT_OCTETS as usize;
-
 /// A relay that listens.
 #[derive(Debug)]
 pub struct Server {
@@ -386,7 +383,5 @@ fn relay_config(options: &Options, address: &MsrpUri, users: &Users) -> RelayCon
     config.plain_auth = options.plain_auth;
     config.limits.tokens = options.max_tokens;
     config.limits.queue_octets = options.max_queue;
-    // The queue of a prepared socket: more at a time would only wait.
-    (config.transmit_octets, config.turn_octets) = (STEP, STEP);
     config
 }

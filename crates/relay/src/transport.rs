@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures_util::{Sink, SinkExt, Stream as _};
 use msrp::Transmit;
+use msrp::relay::Peer;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
@@ -19,6 +20,9 @@ use crate::meter::Metered;
 
 /// The slices of one write: a head, a body and an end-line.
 const PARTS: usize = 3;
+/// What the system takes from a client before it is read, in octets: as much as the relay
+/// queues for a connection, and 20 Mbit/s at a round trip of 100 milliseconds.
+const UNREAD_OCTETS: usize = 256 * 1024;
 /// Space to read and discard the last octets of a peer, in octets.
 const LAST_OCTETS: usize = 16 * 1024;
 
@@ -109,6 +113,27 @@ impl Transport {
         }
     }
 
+    /// Limits what the system takes from a client before it is read: it waits for a slow
+    /// next hop, and everything behind it. A link from a relay carries many sessions.
+    pub(crate) fn limit_unread(&self, peer: &Peer) {
+        if peer.relay_names.is_empty() {
+            // Fails if the peer has gone, which the next read notices.
+            let _ = msrp_socket::limit_unread(self.socket(), UNREAD_OCTETS);
+        }
+    }
+
+    /// The octets in the send queue of the system, where it says so.
+    pub(crate) fn octets_held(&self) -> Option<usize> {
+        msrp_socket::octets_held(self.socket())
+    }
+
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Stream(stream) => stream.socket(),
+            Self::WebSocket(socket) => socket.get_ref().socket(),
+        }
+    }
+
     pub(crate) const fn is_websocket(&self) -> bool {
         matches!(self, Self::WebSocket(_))
     }
@@ -168,6 +193,15 @@ fn input(message: Message) -> Input {
         Message::Text(text) => Input::Message(text.into()),
         Message::Close(_) => Input::End,
         Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Input::Sign,
+    }
+}
+
+impl Stream {
+    pub(crate) fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Tcp(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        }
     }
 }
 

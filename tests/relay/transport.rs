@@ -1,0 +1,127 @@
+//! What the transport holds: deadlines begin, and connections stall, by what has left it.
+
+use std::time::Duration;
+
+use msrp::relay::{ConnectionId, RelayClose};
+
+use crate::common::wire::filler;
+use crate::world::*;
+
+fn letters(len: usize) -> String {
+    String::from_utf8(filler(len)).unwrap()
+}
+
+fn holds(world: &mut World, link: ConnectionId, octets: usize) {
+    world.relay.transport_holds(world.now, link, octets);
+    world.settle();
+}
+
+// req: 4976-6.4.1-3
+#[test]
+fn the_timer_starts_when_the_octets_have_left_the_transport() {
+    scripted(|world| {
+        let talk = world.talk();
+        holds(world, talk.bob, 0);
+        for (id, range) in [("c1", "1-5/10"), ("c2", "6-10/10")] {
+            world.give(talk.alice, &talk.chunk(id, "m1", range, "hello", '+').octets());
+        }
+        world.octets(talk.alice);
+        let sent = world.sent(talk.bob);
+        let lengths: Vec<usize> = sent
+            .iter()
+            .map(|it| it.head.len() + 2 + it.len() + format!("\r\n-------{}+\r\n", it.id).len())
+            .collect();
+        holds(world, talk.bob, lengths[0] + lengths[1]);
+        world.advance(40 * SECOND);
+        holds(world, talk.bob, lengths[1]);
+        world.advance(40 * SECOND);
+        // The first has left 40 seconds ago. The second has not.
+        assert_eq!(world.one(talk.alice).range(), "1-5/*");
+        holds(world, talk.bob, 0);
+        world.advance(29 * SECOND);
+        assert!(world.octets(talk.alice).is_empty());
+        world.advance(SECOND);
+        assert_eq!(world.one(talk.alice).range(), "6-10/*");
+    });
+}
+
+/// The response proves that its request has left, whatever was said before.
+#[test]
+fn an_answered_chunk_holds_up_nobody() {
+    scripted(|world| {
+        let talk = world.talk();
+        holds(world, talk.bob, 0);
+        world.give(talk.alice, &talk.chunk("c1", "m1", "1-5/5", "hello", '$').octets());
+        let sent = world.one(talk.bob);
+        holds(world, talk.bob, 10_000);
+        world.answer(talk.bob, &sent, "200 OK");
+        world.octets(talk.alice);
+        world.advance(100 * SECOND);
+        assert!(world.octets(talk.alice).is_empty());
+        assert_eq!(world.closes(), []);
+    });
+}
+
+/// A slow reader is none that reads nothing, however long one write takes.
+#[test]
+fn a_transport_that_makes_progress_has_not_stalled() {
+    let mut world = World::new(config());
+    let talk = world.talk();
+    world.stall(talk.bob);
+    world.give(talk.alice, &talk.chunk("c1", "m1", "1-*/*", &letters(30_000), '$').octets());
+    let mut held = world.octets(talk.bob).len();
+    holds(&mut world, talk.bob, held);
+    for _ in 0..10 {
+        world.advance(50 * SECOND);
+        held -= 100;
+        holds(&mut world, talk.bob, held);
+    }
+    assert_eq!(world.closes(), []);
+    world.advance(59 * SECOND);
+    assert_eq!(world.closes(), []);
+    world.advance(SECOND);
+    assert_eq!(world.closes(), [(talk.bob, RelayClose::Stalled)]);
+}
+
+/// The write was complete, but nothing leaves the system: no deadline would ever begin.
+// req: 4976-6.4.1-5
+#[test]
+fn a_transport_that_gives_nothing_away_has_stalled() {
+    scripted(|world| {
+        let talk = world.talk();
+        holds(world, talk.bob, 0);
+        world.advance(200 * SECOND);
+        world.give(talk.alice, &talk.chunk("c1", "m1", "1-5/5", "hello", '$').octets());
+        let octets = world.octets(talk.bob).len();
+        holds(world, talk.bob, octets);
+        assert_eq!(world.told(talk.alice), ["200"]);
+        world.advance(59 * SECOND);
+        assert_eq!(world.closes(), []);
+        world.advance(SECOND);
+        assert_eq!(world.closes(), [(talk.bob, RelayClose::Stalled)]);
+        assert_eq!(world.told(talk.alice), ["REPORT"]);
+    });
+}
+
+/// The receiver of a slow link is in use while octets leave, not when they are written.
+// req: 4976-6.5-1
+#[test]
+fn what_has_left_keeps_a_connection_in_use() {
+    let mut config = config();
+    config.idle = 40 * SECOND;
+    let mut world = World::new(config);
+    let talk = world.talk();
+    holds(&mut world, talk.bob, 0);
+    world.give(talk.alice, &talk.chunk("c1", "m1", "1-*/*", &letters(15_000), '$').octets());
+    let mut held = world.octets(talk.bob).len();
+    holds(&mut world, talk.bob, held);
+    let mut time = Duration::ZERO;
+    while held > 0 {
+        world.advance(SECOND);
+        time += SECOND;
+        held = held.saturating_sub(110);
+        holds(&mut world, talk.bob, held);
+        assert!(!world.closes().iter().any(|(link, _)| *link == talk.bob), "after {time:?}");
+    }
+    assert!(time > 100 * SECOND);
+}
