@@ -164,9 +164,21 @@ impl<S: Copy + Ord + Hash, M: Copy + Eq> Schedule<S, M> {
         self.turns.first_key_value().map(|((Reverse(priority), _), _)| *priority)
     }
 
+    /// The highest priority of the messages that wait for the end of a chunk of `source`.
+    /// The messages of a source that keeps its order leave behind it in any case.
+    pub(crate) fn first_beside(&self, source: S) -> Option<Priority> {
+        match self.order {
+            Order::Turns => self.first().max(self.first_without_place(source)),
+            Order::Arrival => {
+                let mut others = self.turns.iter().filter(|(_, other)| **other != source);
+                others.next().map(|((Reverse(priority), _), _)| *priority)
+            }
+        }
+    }
+
     /// The highest priority of the messages of a source that waits for a place. They
     /// get one when a chunk that is open has ended.
-    pub(crate) fn first_without_place(&self, source: S) -> Option<Priority> {
+    fn first_without_place(&self, source: S) -> Option<Priority> {
         let owner = if self.queued > 0 { self.sources.get(&source)? } else { return None };
         let waits = owner.places >= self.max_places && owner.waits.is_none();
         let mut queues = owner.queues.iter().filter(|(_, queue)| waits && !queue.is_empty());

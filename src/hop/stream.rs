@@ -294,9 +294,10 @@ impl<O: Owner> Hop<O> {
 
     /// The highest priority of the messages that wait for the end of the open chunk.
     fn first_waiting(&self) -> Option<Priority> {
-        let beside = self.leaving_message();
-        let beside = beside.and_then(|open| self.schedule.first_without_place(open.source));
-        self.schedule.first().into_iter().chain(beside).max()
+        match self.leaving_message() {
+            Some(open) => self.schedule.first_beside(open.source),
+            None => self.schedule.first(),
+        }
     }
 
     /// Whether anything waits for the end of the open chunk.

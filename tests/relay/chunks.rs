@@ -63,6 +63,24 @@ fn a_chunk_makes_way_for_others() {
     assert_eq!(more.last().unwrap().flag, '$');
 }
 
+/// What the same sender has sent later waits for the end of the chunk in any case, so it
+/// leaves whole.
+// req: 4976-3-1
+#[test]
+fn a_chunk_is_not_cut_for_those_behind_it() {
+    let mut world = World::new(config());
+    let talk = world.talk();
+    world.stall(talk.bob);
+    for (id, len) in [("c1", 100_000), ("c2", 50_000), ("c3", 2)] {
+        let chunk = talk.chunk(id, id, "1-*/*", &letters(len), '$');
+        world.give(talk.alice, &chunk.octets());
+    }
+    world.unstall(talk.bob);
+    let sent = world.sent(talk.bob);
+    let lengths: Vec<_> = sent.iter().map(Sent::len).collect();
+    assert_eq!(lengths, [100_000, 50_000, 2]);
+}
+
 /// The continuation flags are those of the sender.
 #[test]
 fn flags_are_passed_on() {
