@@ -156,6 +156,10 @@ pub struct RelayLimits {
     /// URIs of the relay in the To-Path and From-Path of one request together.
     /// There are two when both ends use the same relay. Default 4.
     pub own_uris: usize,
+    /// Octets queued for all connections together. What waits for the connections of one
+    /// principal may take as much as is free; above that, whoever sends to them is not
+    /// read. Default 256 MiB.
+    pub memory_octets: usize,
     /// Octets queued for one connection. Above the limit, the connections that
     /// send to it are not read. One read and one Transmit come on top. Default
     /// 256 KiB.
@@ -199,6 +203,7 @@ impl Default for RelayLimits {
             connection_peers: 1024,
             pending_auths: 1024,
             own_uris: 4,
+            memory_octets: 256 * 1024 * 1024,
             queue_octets: 256 * 1024,
             control_octets: 512 * 1024,
             unproven_octets: 4_096,

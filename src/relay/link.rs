@@ -64,6 +64,8 @@ pub(super) struct Link {
     pub(super) peer: Peer,
     /// Whose budget it takes from.
     pub(super) principal: Principal,
+    /// The octets that wait for it, as far as they are counted there.
+    pub(super) counted: usize,
     pub(super) state: State,
     pub(super) current: Current,
     /// When the transport was given the octets that it has not yet written.
@@ -106,6 +108,7 @@ impl Link {
             hop,
             peer,
             principal,
+            counted: 0,
             state,
             current: Current::default(),
             in_flight: None,

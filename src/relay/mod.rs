@@ -67,6 +67,7 @@ mod guesses;
 mod in_use;
 mod link;
 mod lost;
+mod memory;
 mod peers;
 mod pending;
 mod principal;
@@ -404,7 +405,8 @@ impl Relay {
 
     /// Stops reading `source` while the queue of `destination` is full.
     fn hold_back(&mut self, source: ConnectionId, destination: ConnectionId) {
-        let max = self.config.limits.queue_octets;
+        self.weigh(destination);
+        let max = self.queue_limit(destination);
         let Some(next) = self.links.get_mut(destination) else { return };
         if next.hop.waiting() > max && !next.waiters.contains(&source) {
             next.waiters.push(source);
@@ -428,7 +430,8 @@ impl Relay {
 
     /// Resumes the connections that wait for room in this one.
     fn resume_waiters(&mut self, id: ConnectionId) {
-        let low = self.config.limits.queue_octets / 2;
+        self.weigh(id);
+        let low = self.queue_limit(id) / 2;
         let Some(link) = self.links.get_mut(id) else { return };
         let has_room = link.hop.waiting() <= low || link.hop.is_starved();
         if link.waiters.is_empty() || !has_room {

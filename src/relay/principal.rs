@@ -54,7 +54,10 @@ fn source(address: IpAddr) -> IpAddr {
 /// What one principal holds. A connection that is closing is no longer among it.
 #[derive(Debug, Default)]
 pub(super) struct Holding {
-    pub(super) connections: BTreeSet<ConnectionId>,
+    /// With the octets that wait for each of them.
+    pub(super) connections: BTreeMap<ConnectionId, usize>,
+    /// The sum of these octets.
+    queued: usize,
     /// In the order in which they were issued.
     pub(super) tokens: BTreeSet<TokenId>,
 }
@@ -64,6 +67,7 @@ pub(super) struct Holding {
 pub(super) struct Holdings {
     by_principal: BTreeMap<Principal, Holding>,
     connections: usize,
+    queued: usize,
 }
 
 impl Holdings {
@@ -80,15 +84,34 @@ impl Holdings {
         self.connections
     }
 
+    /// The octets that wait for all of these connections.
+    pub(super) const fn queued(&self) -> usize {
+        self.queued
+    }
+
+    /// The octets that wait for those of one principal.
+    pub(super) fn queued_by(&self, principal: &Principal) -> usize {
+        self.of(principal).map_or(0, |holding| holding.queued)
+    }
+
+    pub(super) fn set_queued(&mut self, principal: &Principal, id: ConnectionId, octets: usize) {
+        let Some(holding) = self.by_principal.get_mut(principal) else { return };
+        let Some(known) = holding.connections.get_mut(&id) else { return };
+        holding.queued = holding.queued - *known + octets;
+        self.queued = self.queued - *known + octets;
+        *known = octets;
+    }
+
     pub(super) fn add_connection(&mut self, principal: &Principal, id: ConnectionId) {
-        if self.holding(principal).connections.insert(id) {
+        if self.holding(principal).connections.insert(id, 0).is_none() {
             self.connections += 1;
         }
     }
 
     pub(super) fn remove_connection(&mut self, principal: &Principal, id: ConnectionId) {
+        self.set_queued(principal, id, 0);
         let Some(holding) = self.by_principal.get_mut(principal) else { return };
-        if holding.connections.remove(&id) {
+        if holding.connections.remove(&id).is_some() {
             self.connections -= 1;
         }
         self.forget_empty(principal);
