@@ -46,7 +46,7 @@ impl Relay {
         let counted = link.counted;
         let before = std::mem::replace(&mut link.principal, principal.clone());
         self.holdings.remove_connection(&before, id);
-        self.holdings.add_connection(&principal, id);
+        link.heads = self.holdings.add_connection(&principal, id);
         self.holdings.set_queued(&principal, id, counted);
         if self.held_by(&principal) > self.config.limits.principal_connections {
             self.evict(self.own_to_give(&principal, Some(id)));

@@ -1,4 +1,4 @@
-//! One budget for all octets that wait to leave.
+//! One budget for all that waits: octets to leave, and heads for the responses to them.
 
 use super::Relay;
 use super::event::ConnectionId;
@@ -22,7 +22,7 @@ impl Relay {
     /// much as each of them has.
     pub(super) fn queue_limit(&self, id: ConnectionId) -> usize {
         let limits = &self.config.limits;
-        let free = limits.memory_octets.saturating_sub(self.holdings.queued());
+        let free = self.free_memory();
         // Most of the time there is enough.
         if free >= limits.memory_octets / 2 {
             return limits.queue_octets;
@@ -30,5 +30,15 @@ impl Relay {
         let Some(link) = self.links.get(id) else { return 0 };
         let others = self.holdings.queued_by(&link.principal).saturating_sub(link.counted);
         limits.queue_octets.min(free.saturating_sub(others))
+    }
+
+    /// Whether the principal of a connection has so many requests without a response that
+    /// there is no memory for more of them.
+    pub(super) fn lacks_memory(&self, source: ConnectionId) -> bool {
+        self.links.get(source).is_some_and(|link| link.heads.own() > self.free_memory())
+    }
+
+    fn free_memory(&self) -> usize {
+        self.config.limits.memory_octets.saturating_sub(self.holdings.octets())
     }
 }

@@ -64,6 +64,7 @@ mod drain;
 mod event;
 mod forward;
 mod guesses;
+mod heads;
 mod in_use;
 mod link;
 mod lost;
@@ -385,8 +386,8 @@ impl Relay {
         let names = peer.relay_names.clone();
         let id = self.links.insert(|id| {
             let principal = principal.unwrap_or(Principal::Connection(id));
-            self.holdings.add_connection(&principal, id);
-            Link::new(hop, peer, principal, state, now)
+            let heads = self.holdings.add_connection(&principal, id);
+            Link::new(hop, peer, principal, heads, state, now)
         });
         self.directory.note_names(&names, id);
         id

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::config::Peer;
 use super::event::{ConnectionId, TokenId};
+use super::heads::Heads;
 
 /// The holder of a budget. One that takes all of its own leaves the others theirs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +59,7 @@ pub(super) struct Holding {
     pub(super) connections: BTreeMap<ConnectionId, usize>,
     /// The sum of these octets.
     queued: usize,
+    heads: Heads,
     /// In the order in which they were issued.
     pub(super) tokens: BTreeSet<TokenId>,
 }
@@ -68,6 +70,7 @@ pub(super) struct Holdings {
     by_principal: BTreeMap<Principal, Holding>,
     connections: usize,
     queued: usize,
+    heads: Heads,
 }
 
 impl Holdings {
@@ -84,9 +87,9 @@ impl Holdings {
         self.connections
     }
 
-    /// The octets that wait for all of these connections.
-    pub(super) const fn queued(&self) -> usize {
-        self.queued
+    /// The octets that wait for all of these connections, and those of all heads.
+    pub(super) fn octets(&self) -> usize {
+        self.queued.saturating_add(self.heads.all())
     }
 
     /// The octets that wait for those of one principal.
@@ -102,10 +105,14 @@ impl Holdings {
         *known = octets;
     }
 
-    pub(super) fn add_connection(&mut self, principal: &Principal, id: ConnectionId) {
-        if self.holding(principal).connections.insert(id, 0).is_none() {
+    /// Adds a connection. Returns what counts the heads of its requests.
+    pub(super) fn add_connection(&mut self, principal: &Principal, id: ConnectionId) -> Heads {
+        let holding = self.holding(principal);
+        let heads = holding.heads.clone();
+        if holding.connections.insert(id, 0).is_none() {
             self.connections += 1;
         }
+        heads
     }
 
     pub(super) fn remove_connection(&mut self, principal: &Principal, id: ConnectionId) {
@@ -128,7 +135,10 @@ impl Holdings {
     }
 
     fn holding(&mut self, principal: &Principal) -> &mut Holding {
-        self.by_principal.entry(principal.clone()).or_default()
+        let heads = &self.heads;
+        self.by_principal
+            .entry(principal.clone())
+            .or_insert_with(|| Holding { heads: heads.of_another(), ..Holding::default() })
     }
 
     fn forget_empty(&mut self, principal: &Principal) {

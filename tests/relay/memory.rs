@@ -41,6 +41,40 @@ impl Sender {
     }
 }
 
+/// The heads of requests without a response are held, too.
+#[test]
+fn who_gets_no_responses_takes_no_memory_of_others() {
+    let mut config = config();
+    config.limits.memory_octets = MEMORY;
+    let mut world = World::new(config);
+    let [mallory, alice] = ["mallet", "alice"].map(|user| {
+        let link = world.accept(tls());
+        let told = world.auth_as(link, ALICE, user, "secret", &[]);
+        let token = told.header("Use-Path").unwrap().to_owned();
+        let uri = format!("msrps://{user}.example:9/x;tcp");
+        let peer = world.reach(link, &token, &uri);
+        (link, peer, format!("{token} {uri}"))
+    });
+    let mut send = |world: &mut World,
+                    (link, peer, path): &(ConnectionId, ConnectionId, String)| {
+        let id = world.id();
+        let chunk = Raw::chunk(&id, &id, "1-2/2", "hi", '$').header("X", &"x".repeat(10_000));
+        world.give(*link, &chunk.to(path).from(ALICE).octets());
+        world.octets(*peer);
+        world.one(*link).what
+    };
+    let told: Vec<_> = (0..200).map(|_| send(&mut world, &mallory)).collect();
+    let taken = told.iter().filter(|status| *status == "200").count();
+    assert!((MEMORY / 3..MEMORY / 2 + 20_000).contains(&(taken * 10_500)), "{taken}");
+    assert_eq!(told.last().map(|status| &status[..]), Some("408"));
+    // Others have as much.
+    assert!((0..15).all(|_| send(&mut world, &alice) == "200"));
+    // All of it is free again when the next hop has had its time.
+    world.advance(40 * SECOND);
+    world.octets(mallory.0);
+    assert!((0..40).all(|_| send(&mut world, &mallory) == "200"));
+}
+
 /// However many connections a user has, and many users.
 #[test]
 fn all_that_waits_has_one_budget_and_everybody_a_part() {
