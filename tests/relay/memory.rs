@@ -55,8 +55,7 @@ fn who_gets_no_responses_takes_no_memory_of_others() {
         let peer = world.reach(link, &token, &uri);
         (link, peer, format!("{token} {uri}"))
     });
-    let mut send = |world: &mut World,
-                    (link, peer, path): &(ConnectionId, ConnectionId, String)| {
+    let send = |world: &mut World, (link, peer, path): &(ConnectionId, ConnectionId, String)| {
         let id = world.id();
         let chunk = Raw::chunk(&id, &id, "1-2/2", "hi", '$').header("X", &"x".repeat(10_000));
         world.give(*link, &chunk.to(path).from(ALICE).octets());
