@@ -223,6 +223,7 @@
 //! | connections of a relay | `relay::RelayLimits::connections` | 10,000 |
 //! | tokens of a relay | `relay::RelayLimits::tokens` | 100,000 |
 //! | connections, dials, tokens of one user of a relay | `relay::RelayLimits::principal_connections`, `user_dials`, `user_tokens` | 1,000, 64, 1,000 |
+//! | octets that wait in a relay | `relay::RelayLimits::memory_octets` | 256 MiB |
 //! | octets queued for a connection of a relay | `relay::RelayLimits::queue_octets` | 256 KiB |
 //!
 //! # Tolerances

@@ -43,9 +43,11 @@ impl Relay {
         if link.principal == principal {
             return;
         }
+        let counted = link.counted;
         let before = std::mem::replace(&mut link.principal, principal.clone());
         self.holdings.remove_connection(&before, id);
-        self.holdings.add_connection(&principal, id);
+        link.heads = self.holdings.add_connection(&principal, id);
+        self.holdings.set_queued(&principal, id, counted);
         if self.held_by(&principal) > self.config.limits.principal_connections {
             self.evict(self.own_to_give(&principal, Some(id)));
         }
@@ -59,7 +61,7 @@ impl Relay {
             self.links.get(**id).is_some_and(|link| link.state == State::Connecting)
         };
         let held = self.holdings.of(user).map(|holding| &holding.connections);
-        let dials = held.map_or(0, |connections| connections.iter().filter(is_dial).count());
+        let dials = held.map_or(0, |connections| connections.keys().filter(is_dial).count());
         dials < limits.user_dials
             && self.held_by(user) < limits.principal_connections
             && self.links.len() < limits.connections
@@ -125,7 +127,7 @@ impl Relay {
         principal: &Principal,
         keep: Option<ConnectionId>,
     ) -> Option<ConnectionId> {
-        let own = self.holdings.of(principal)?.connections.iter().copied();
+        let own = self.holdings.of(principal)?.connections.keys().copied();
         let links =
             own.filter(|id| Some(*id) != keep).filter_map(|id| Some((id, self.links.get(id)?)));
         links.min_by_key(|(_, link)| standing(link)).map(|(id, _)| id)
@@ -150,7 +152,7 @@ impl Relay {
     /// The holders of such connections.
     fn holders(&self, is_counted: impl Fn(&Link) -> bool) -> Vec<Holder> {
         let holder = |(principal, holding): (&Principal, &Holding)| {
-            let ids = holding.connections.iter().copied();
+            let ids = holding.connections.keys().copied();
             let links = ids.filter_map(|id| Some((id, self.links.get(id)?)));
             let counted: Vec<_> = links.filter(|(_, link)| is_counted(link)).collect();
             let (least, link) = counted.iter().min_by_key(|(_, link)| standing(link))?;

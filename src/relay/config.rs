@@ -129,6 +129,23 @@ impl RelayConfig {
 /// the relay that a certificate names, or else the source ([`Peer::address`]; one IPv6 /64
 /// is one source). A principal at a limit of its own gives up something of its own. At a
 /// limit of the whole relay, the one that holds most does.
+///
+/// # Memory
+///
+/// Hostile peers can make a relay hold at most
+///
+/// ```text
+/// memory_octets                                         waiting to leave or for responses
+///   + connections * (2 * transmit + 4 KiB               above a limit, with the transport
+///                    + control_octets                   responses of a peer that reads none
+///                    + head_octets + whole_octets)      arriving
+///   + tokens * 2 KiB + pending_auths * (unproven_octets + 1 KiB)
+///   + 16 MiB                                            nonces, guesses
+/// ```
+///
+/// `transmit` is the larger of [`RelayConfig::transmit_octets`] and what the application
+/// reads at a time. `connections` without an accepted request have `unproven_octets` in
+/// place of the last line of theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RelayLimits {
@@ -160,6 +177,11 @@ pub struct RelayLimits {
     /// URIs of the relay in the To-Path and From-Path of one request together.
     /// There are two when both ends use the same relay. Default 4.
     pub own_uris: usize,
+    /// Octets queued for all connections together, and octets of the heads of requests that
+    /// wait for their response. What waits for the connections of one principal may take as
+    /// much as is free; above that, whoever sends to them is not read. So may the heads of
+    /// its own requests; above that, the response to a further one is 408. Default 256 MiB.
+    pub memory_octets: usize,
     /// Octets queued for one connection. Above the limit, the connections that
     /// send to it are not read. One read and one Transmit come on top. Default
     /// 256 KiB.
@@ -203,6 +225,7 @@ impl Default for RelayLimits {
             connection_peers: 1024,
             pending_auths: 1024,
             own_uris: 4,
+            memory_octets: 256 * 1024 * 1024,
             queue_octets: 256 * 1024,
             control_octets: 512 * 1024,
             unproven_octets: 4_096,

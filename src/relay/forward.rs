@@ -67,11 +67,15 @@ impl Relay {
                 return Current::Skipped;
             }
         };
+        if self.lacks_memory(source) {
+            self.refuse(source, &view, StatusCode::TIMEOUT);
+            return Current::Skipped;
+        }
         let Way { own, to, destination, tokens } = way;
         let Some(link) = self.links.get_mut(source) else { return Current::Skipped };
         link.is_proven = true;
         let waits = link.pending.begin();
-        let relayed = Arc::new(Relayed::new(source, &view, &own, to));
+        let relayed = Arc::new(Relayed::new(source, &view, &own, to, &link.heads));
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
         let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
         let key = link.next_key(source);
@@ -184,7 +188,9 @@ impl Relay {
             Ok(way) => way,
             Err(no_way) => return self.no_way(source, head, no_way),
         };
-        if head.method() != Some(Method::Report) && self.owes_responses(source, way.destination) {
+        let is_report = head.method() == Some(Method::Report);
+        if !is_report && (self.owes_responses(source, way.destination) || self.lacks_memory(source))
+        {
             return self.refuse(source, head, StatusCode::TIMEOUT);
         }
         let has_passed = self.pass_whole(source, head, &way, body);
@@ -213,15 +219,19 @@ impl Relay {
         way: &Way<'_>,
         body: Option<&[u8]>,
     ) -> Option<()> {
-        let waits = self.links.get(source)?.pending.begin();
+        let link = self.links.get(source)?;
+        let waits = link.pending.begin();
+        let back = way_back(&way.own, head.from_path());
+        let kept = link.heads.keep(back.len());
         let next = self.links.get_mut(way.destination)?;
         let method = head.method()?;
         let passed = Passed {
             source,
             id: head.transaction_id(),
-            back: way_back(&way.own, head.from_path()),
+            back,
             has_credentials: head.header(HeaderName::Authorization).is_some(),
             _waits: waits,
+            _kept: kept,
         };
         let is_report = head.method() == Some(Method::Report);
         let purpose = (!is_report).then_some(Purpose::Passed(passed));

@@ -8,6 +8,7 @@ use bytes::{Buf, BytesMut};
 
 use super::config::{Peer, RelayConfig};
 use super::event::{ConnectionId, RelayClose, TokenId};
+use super::heads::Heads;
 use super::in_use::InUse;
 use super::principal::Principal;
 use super::relayed::{ChunkKey, Relayed, Relaying};
@@ -64,6 +65,10 @@ pub(super) struct Link {
     pub(super) peer: Peer,
     /// Whose budget it takes from.
     pub(super) principal: Principal,
+    /// Counts the heads of its requests.
+    pub(super) heads: Heads,
+    /// The octets that wait for it, as far as they are counted there.
+    pub(super) counted: usize,
     pub(super) state: State,
     pub(super) current: Current,
     /// Whether the transport was given octets that it has not yet written.
@@ -101,6 +106,7 @@ impl Link {
         hop: Hop<Relaying>,
         peer: Peer,
         principal: Principal,
+        heads: Heads,
         state: State,
         now: Instant,
     ) -> Self {
@@ -108,6 +114,8 @@ impl Link {
             hop,
             peer,
             principal,
+            heads,
+            counted: 0,
             state,
             current: Current::default(),
             in_flight: false,

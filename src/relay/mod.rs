@@ -65,9 +65,11 @@ mod drain;
 mod event;
 mod forward;
 mod guesses;
+mod heads;
 mod in_use;
 mod link;
 mod lost;
+mod memory;
 mod peers;
 mod pending;
 mod principal;
@@ -398,8 +400,8 @@ impl Relay {
         let names = peer.relay_names.clone();
         let id = self.links.insert(|id| {
             let principal = principal.unwrap_or(Principal::Connection(id));
-            self.holdings.add_connection(&principal, id);
-            Link::new(hop, peer, principal, state, now)
+            let heads = self.holdings.add_connection(&principal, id);
+            Link::new(hop, peer, principal, heads, state, now)
         });
         self.directory.note_names(&names, id);
         id
@@ -418,7 +420,8 @@ impl Relay {
 
     /// Stops reading `source` while the queue of `destination` is full.
     fn hold_back(&mut self, source: ConnectionId, destination: ConnectionId) {
-        let max = self.config.limits.queue_octets;
+        self.weigh(destination);
+        let max = self.queue_limit(destination);
         let Some(next) = self.links.get_mut(destination) else { return };
         if next.hop.waiting() > max && !next.waiters.contains(&source) {
             next.waiters.push(source);
@@ -442,7 +445,8 @@ impl Relay {
 
     /// Resumes the connections that wait for room in this one.
     fn resume_waiters(&mut self, id: ConnectionId) {
-        let low = self.config.limits.queue_octets / 2;
+        self.weigh(id);
+        let low = self.queue_limit(id) / 2;
         let Some(link) = self.links.get_mut(id) else { return };
         let has_room = link.hop.waiting() <= low || link.hop.is_starved();
         if link.waiters.is_empty() || !has_room {

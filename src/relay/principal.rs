@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::config::Peer;
 use super::event::{ConnectionId, TokenId};
+use super::heads::Heads;
 
 /// The holder of a budget. One that takes all of its own leaves the others theirs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,7 +55,11 @@ fn source(address: IpAddr) -> IpAddr {
 /// What one principal holds. A connection that is closing is no longer among it.
 #[derive(Debug, Default)]
 pub(super) struct Holding {
-    pub(super) connections: BTreeSet<ConnectionId>,
+    /// With the octets that wait for each of them.
+    pub(super) connections: BTreeMap<ConnectionId, usize>,
+    /// The sum of these octets.
+    queued: usize,
+    heads: Heads,
     /// In the order in which they were issued.
     pub(super) tokens: BTreeSet<TokenId>,
 }
@@ -64,6 +69,8 @@ pub(super) struct Holding {
 pub(super) struct Holdings {
     by_principal: BTreeMap<Principal, Holding>,
     connections: usize,
+    queued: usize,
+    heads: Heads,
 }
 
 impl Holdings {
@@ -80,15 +87,38 @@ impl Holdings {
         self.connections
     }
 
-    pub(super) fn add_connection(&mut self, principal: &Principal, id: ConnectionId) {
-        if self.holding(principal).connections.insert(id) {
+    /// The octets that wait for all of these connections, and those of all heads.
+    pub(super) fn octets(&self) -> usize {
+        self.queued.saturating_add(self.heads.all())
+    }
+
+    /// The octets that wait for those of one principal.
+    pub(super) fn queued_by(&self, principal: &Principal) -> usize {
+        self.of(principal).map_or(0, |holding| holding.queued)
+    }
+
+    pub(super) fn set_queued(&mut self, principal: &Principal, id: ConnectionId, octets: usize) {
+        let Some(holding) = self.by_principal.get_mut(principal) else { return };
+        let Some(known) = holding.connections.get_mut(&id) else { return };
+        holding.queued = holding.queued - *known + octets;
+        self.queued = self.queued - *known + octets;
+        *known = octets;
+    }
+
+    /// Adds a connection. Returns what counts the heads of its requests.
+    pub(super) fn add_connection(&mut self, principal: &Principal, id: ConnectionId) -> Heads {
+        let holding = self.holding(principal);
+        let heads = holding.heads.clone();
+        if holding.connections.insert(id, 0).is_none() {
             self.connections += 1;
         }
+        heads
     }
 
     pub(super) fn remove_connection(&mut self, principal: &Principal, id: ConnectionId) {
+        self.set_queued(principal, id, 0);
         let Some(holding) = self.by_principal.get_mut(principal) else { return };
-        if holding.connections.remove(&id) {
+        if holding.connections.remove(&id).is_some() {
             self.connections -= 1;
         }
         self.forget_empty(principal);
@@ -105,7 +135,10 @@ impl Holdings {
     }
 
     fn holding(&mut self, principal: &Principal) -> &mut Holding {
-        self.by_principal.entry(principal.clone()).or_default()
+        let heads = &self.heads;
+        self.by_principal
+            .entry(principal.clone())
+            .or_insert_with(|| Holding { heads: heads.of_another(), ..Holding::default() })
     }
 
     fn forget_empty(&mut self, principal: &Principal) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::{BufMut, BytesMut};
 
 use super::event::ConnectionId;
+use super::heads::{Heads, Kept};
 use super::waits::Waits;
 use crate::hop::{CHUNK_OVERHEAD, Heading, Owner};
 use crate::uri::{PathRef, UriRef};
@@ -73,6 +74,7 @@ pub(super) struct Passed {
     /// Whether it has credentials: a failed AUTH counts.
     pub(super) has_credentials: bool,
     pub(super) _waits: Waits,
+    pub(super) _kept: Kept,
 }
 
 /// A SEND that leaves, and later waits for its response.
@@ -91,7 +93,7 @@ impl Forwarded {
 
 /// The head of a SEND that a relay forwards, and what a REPORT needs: every header
 /// field except the Byte-Range of a body, which differs from chunk to chunk.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Relayed {
     /// The connection on which it arrived.
     source: ConnectionId,
@@ -106,6 +108,7 @@ pub(super) struct Relayed {
     from: Range<usize>,
     message_id: Option<MessageId>,
     failure_report: FailureReport,
+    _kept: Kept,
 }
 
 impl Relayed {
@@ -116,6 +119,7 @@ impl Relayed {
         head: &HeadRef<'_>,
         own: &[UriRef<'_>],
         to: PathRef<'_>,
+        heads: &Heads,
     ) -> Self {
         let mut text = Vec::with_capacity(head.size());
         let spans = write_paths(&mut text, own, head.from_path(), to);
@@ -125,6 +129,7 @@ impl Relayed {
         });
         Self {
             source,
+            _kept: heads.keep(text.len()),
             text: text.into_boxed_slice(),
             range_at,
             own: spans.own,

@@ -23,6 +23,7 @@ mod failures;
 mod flow_control;
 mod guessing;
 mod in_use;
+mod memory;
 mod messages;
 mod passing;
 mod peers;

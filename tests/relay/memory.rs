@@ -1,0 +1,102 @@
+//! What waits in a relay, all in all.
+
+use msrp::relay::ConnectionId;
+
+use crate::common::wire::Raw;
+use crate::world::*;
+
+const MEMORY: usize = 1_000_000;
+/// An octet that occurs in no head.
+const FILLING: u8 = 1;
+/// The octets of one read.
+const READ: usize = 5_000;
+
+/// A client of this user that sends to a peer which reads nothing.
+struct Sender {
+    link: ConnectionId,
+    peer: ConnectionId,
+    given: usize,
+}
+
+impl Sender {
+    /// It begins a long chunk.
+    fn new(world: &mut World, user: &str, number: usize) -> Self {
+        let link = world.accept(tls());
+        let told = world.auth_as(link, ALICE, user, "secret", &[]);
+        let token = told.header("Use-Path").unwrap().to_owned();
+        let uri = format!("msrps://{user}{number}.example:9/x;tcp");
+        let peer = world.reach(link, &token, &uri);
+        world.stall(peer);
+        let chunk = Raw::chunk("long", "long", "1-*/*", "", '$');
+        world.give(link, &chunk.to(&format!("{token} {uri}")).from(ALICE).open());
+        Self { link, peer, given: 0 }
+    }
+
+    /// Sends for as long as it is read.
+    fn fill(&mut self, world: &mut World) {
+        while world.relay.wants_read(self.link) {
+            world.give(self.link, &[FILLING; READ]);
+            self.given += READ;
+        }
+    }
+}
+
+/// The heads of requests without a response are held, too.
+#[test]
+fn who_gets_no_responses_takes_no_memory_of_others() {
+    let mut config = config();
+    config.limits.memory_octets = MEMORY;
+    let mut world = World::new(config);
+    let [mallory, alice] = ["mallet", "alice"].map(|user| {
+        let link = world.accept(tls());
+        let told = world.auth_as(link, ALICE, user, "secret", &[]);
+        let token = told.header("Use-Path").unwrap().to_owned();
+        let uri = format!("msrps://{user}.example:9/x;tcp");
+        let peer = world.reach(link, &token, &uri);
+        (link, peer, format!("{token} {uri}"))
+    });
+    let send = |world: &mut World, (link, peer, path): &(ConnectionId, ConnectionId, String)| {
+        let id = world.id();
+        let chunk = Raw::chunk(&id, &id, "1-2/2", "hi", '$').header("X", &"x".repeat(10_000));
+        world.give(*link, &chunk.to(path).from(ALICE).octets());
+        world.octets(*peer);
+        world.one(*link).what
+    };
+    let told: Vec<_> = (0..200).map(|_| send(&mut world, &mallory)).collect();
+    let taken = told.iter().filter(|status| *status == "200").count();
+    assert!((MEMORY / 3..MEMORY / 2 + 20_000).contains(&(taken * 10_500)), "{taken}");
+    assert_eq!(told.last().map(|status| &status[..]), Some("408"));
+    // Others have as much.
+    assert!((0..15).all(|_| send(&mut world, &alice) == "200"));
+    // All of it is free again when the next hop has had its time.
+    world.advance(40 * SECOND);
+    world.octets(mallory.0);
+    assert!((0..40).all(|_| send(&mut world, &mallory) == "200"));
+}
+
+/// However many connections a user has, and many users.
+#[test]
+fn all_that_waits_has_one_budget_and_everybody_a_part() {
+    let mut config = config();
+    config.limits.memory_octets = MEMORY;
+    let mut world = World::new(config);
+    let mut many: Vec<_> = (0..20).map(|n| Sender::new(&mut world, "mallet", n)).collect();
+    many.iter_mut().for_each(|sender| sender.fill(&mut world));
+    let greedy: usize = many.iter().map(|sender| sender.given).sum();
+    // Of each, one read is with the transport and one above the limit.
+    let most = MEMORY / 2 + many.len() * (2 * READ + 4_096);
+    assert!((MEMORY / 3..most).contains(&greedy), "{greedy}");
+
+    let mut modest = Sender::new(&mut world, "alice", 0);
+    modest.fill(&mut world);
+    assert!(modest.given >= MEMORY / 8, "{}", modest.given);
+
+    // Everything arrives.
+    for sender in many.iter().chain([&modest]) {
+        world.unstall(sender.peer);
+        let body = world.octets(sender.peer).iter().filter(|octet| **octet == FILLING).count();
+        // The last octet waits for the end of the chunk.
+        assert!(body + 1 >= sender.given, "{body} of {}", sender.given);
+        assert!(world.relay.wants_read(sender.link));
+    }
+}
