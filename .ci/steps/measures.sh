@@ -10,6 +10,12 @@ step_endurance() {
         cargo test --release --all-features --test endurance
 }
 
+# Fails if a message of a sound client is lost, or the relay's memory grows.
+step_soak() {
+    cargo build --release -p msrp-relay
+    cargo run --release -p msrp-relay-bench -- soak --seconds "${SOAK_SECONDS:-600}"
+}
+
 # Mutates the lines of src/ that differ from MUTANTS_BASE, a commit, and runs the tests
 # of their room. A survivor needs a test, or a line with the reason in
 # .cargo/mutants.toml.

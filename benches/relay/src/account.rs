@@ -1,7 +1,7 @@
 //! A client of a relay: its connection, and the URI that the relay issued for it.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +10,7 @@ use msrp::auth::{Credentials, DigestClient};
 use msrp::wire::{Decoder, Frame, Head, HeadWriter, HeaderName, Method, TransactionId};
 use msrp::{MsrpUri, OsRandom, Path, StatusCode};
 use msrp_interop::{PASSWORD, USER};
+use socket2::{Domain, Socket, Type};
 
 /// The longest time that a read or write of the bench may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,11 +26,19 @@ pub(crate) struct Account {
 impl Account {
     /// Connects to a relay and authenticates.
     pub(crate) fn open(relay: SocketAddr) -> Result<Self> {
-        let mut stream = connect(relay)?;
+        Self::authenticate(connect(relay)?, relay, USER)
+    }
+
+    /// The same from this address of this machine, as this user.
+    pub(crate) fn open_from(source: IpAddr, relay: SocketAddr, user: &str) -> Result<Self> {
+        Self::authenticate(connect_from(source, relay)?, relay, user)
+    }
+
+    fn authenticate(mut stream: TcpStream, relay: SocketAddr, user: &str) -> Result<Self> {
         let own =
             format!("msrp://{}/bench{};tcp", stream.local_addr()?, stream.local_addr()?.port());
         let uri = format!("msrp://{relay};tcp");
-        let mut digest = DigestClient::new(Credentials::new(USER, PASSWORD));
+        let mut digest = DigestClient::new(Credentials::new(user, PASSWORD));
         let mut random = OsRandom::new()?;
         let challenge = ask(&mut stream, &uri, &own, None)?;
         let head = challenge.view();
@@ -51,6 +60,15 @@ impl Account {
 
 pub(crate) fn connect(address: SocketAddr) -> Result<TcpStream> {
     let stream = TcpStream::connect(address)?;
+    prepare(&stream)?;
+    Ok(stream)
+}
+
+pub(crate) fn connect_from(source: IpAddr, address: SocketAddr) -> Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.bind(&SocketAddr::new(source, 0).into())?;
+    socket.connect(&address.into())?;
+    let stream = TcpStream::from(socket);
     prepare(&stream)?;
     Ok(stream)
 }

@@ -1,10 +1,15 @@
-//! The peak memory of processes.
+//! The memory of processes.
 
 use std::fs;
 
 /// The sum of the peaks of resident memory of these processes, in KiB.
 pub(crate) fn peak(processes: &[u32]) -> u64 {
     processes.iter().filter_map(|process| status(*process, "VmHWM:")).sum()
+}
+
+/// The resident memory of a process, in KiB. `None` if it has ended.
+pub(crate) fn resident(process: u32) -> Option<u64> {
+    status(process, "VmRSS:")
 }
 
 /// Resets the peaks to the current resident memory. If that is not permitted, the

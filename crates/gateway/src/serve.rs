@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::header::CONNECTION;
 use axum::http::{HeaderValue, StatusCode};
@@ -28,6 +28,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const LAST_OCTETS: Duration = Duration::from_secs(1);
 /// Pause before the next attempt when the system is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// The time between two lines of the log about that.
+const QUIET: Duration = Duration::from_secs(60);
 
 /// A gateway that listens.
 #[derive(Debug)]
@@ -94,6 +96,7 @@ impl Server {
     }
 
     async fn accept(&self, listener: &TcpListener) {
+        let mut told: Option<Instant> = None;
         loop {
             // At the limit the system holds further clients in its queue.
             let Ok(permit) = Arc::clone(&self.connections).acquire_owned().await else { return };
@@ -105,7 +108,13 @@ impl Server {
                         drop(permit);
                     });
                 }
-                Err(_) => sleep(ACCEPT_PAUSE).await,
+                Err(error) => {
+                    if told.is_none_or(|told| told.elapsed() >= QUIET) {
+                        tracing::warn!("cannot accept connections: {error}");
+                        told = Some(Instant::now());
+                    }
+                    sleep(ACCEPT_PAUSE).await;
+                }
             }
         }
     }

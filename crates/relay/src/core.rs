@@ -101,7 +101,8 @@ impl Core {
         let connection = self.relay.accept(now, peer);
         match connection {
             Some(connection) => drop(self.opening.insert(connection, None)),
-            None => tracing::debug!("connection refused"),
+            None if self.is_draining => {}
+            None => self.accept_errors.add(&"all places of --max-connections are in use"),
         }
         self.turn(now);
         connection

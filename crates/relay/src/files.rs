@@ -1,6 +1,6 @@
 //! The limit of open files, from which that of connections follows.
 
-use std::io;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 /// Files that are not connections: listeners, name look-ups, HTTP, the users file.
@@ -47,7 +47,7 @@ impl Places {
     }
 }
 
-/// Counts the connections that the system did not hand over, and logs now and then.
+/// Counts the connections that were not accepted, and logs now and then why.
 #[derive(Debug, Default)]
 pub(crate) struct AcceptErrors {
     count: u64,
@@ -55,7 +55,7 @@ pub(crate) struct AcceptErrors {
 }
 
 impl AcceptErrors {
-    pub(crate) fn add(&mut self, error: &io::Error) {
+    pub(crate) fn add(&mut self, error: &dyn fmt::Display) {
         self.count += 1;
         let (last, before) = self.told.unzip();
         if last.is_none_or(|last| last.elapsed() >= QUIET) {

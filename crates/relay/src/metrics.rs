@@ -93,7 +93,7 @@ fn text(core: &Core) -> String {
     ];
     let counters = [
         ("accepted", s.accepted, "Connections accepted."),
-        ("accept_errors", core.accept_errors(), "Connections that the system did not hand over."),
+        ("accept_errors", core.accept_errors(), "Connections that could not be accepted."),
         ("connects", s.connects, "Connections requested to other hosts."),
         ("evicted", s.evicted, "Connections closed because another one needed their place."),
         ("chunks", s.chunks, "SENDs forwarded."),

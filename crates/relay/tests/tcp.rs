@@ -98,6 +98,26 @@ async fn an_address_that_is_not_permitted_is_not_connected_to() {
     assert!(came.is_err(), "the relay has connected");
 }
 
+/// However the host is written, its addresses decide.
+#[tokio::test]
+async fn a_name_of_this_machine_is_not_connected_to() {
+    let mut options = plain_options();
+    options.connect_to = Vec::new();
+    let relay = Running::with(options);
+    let mut alice = client(&relay, ALICE).await;
+    let use_path = alice.authenticate(relay.uri("msrp", "tcp"), "alice").await.unwrap();
+    let (listener, _) = endpoint().await;
+    let port = listener.local_addr().unwrap().port();
+    for host in ["localhost", "127.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "0.0.0.0"] {
+        let uri = format!("msrp://{host}:{port}/kjhd37s2s20w2a;tcp");
+        alice.say(&format!("{use_path} {uri}"), "Hello").await;
+        let status = alice.expect("REPORT").await.header("Status");
+        assert!(status.starts_with("000 408"), "{host}: {status}");
+    }
+    let came = timeout(Duration::from_millis(100), listener.accept()).await;
+    assert!(came.is_err(), "the relay has connected");
+}
+
 // req: 4976-6.3-11
 #[tokio::test]
 async fn a_client_that_guesses_passwords_is_disconnected() {

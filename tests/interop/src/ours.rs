@@ -34,9 +34,23 @@ impl OurRelay {
     /// [`InteropError::Missing`] if it has not been built, other errors if it does
     /// not start.
     pub fn start(best: Algorithm) -> Result<Self, InteropError> {
+        Self::with_users(&user_line(USER, best))
+    }
+
+    /// The same with many users, who all have that password.
+    ///
+    /// # Errors
+    ///
+    /// As [`OurRelay::start`].
+    pub fn for_users(names: impl IntoIterator<Item = String>) -> Result<Self, InteropError> {
+        let lines = names.into_iter().map(|name| user_line(&name, Algorithm::Sha256));
+        Self::with_users(&lines.collect::<String>())
+    }
+
+    fn with_users(lines: &str) -> Result<Self, InteropError> {
         let folder = tempfile::tempdir()?;
         let users = folder.path().join("users");
-        fs::write(&users, user_line(best))?;
+        fs::write(&users, lines)?;
         let mut process = Command::new(built("msrp-relay", "-p msrp-relay")?)
             .args(["--listen", "127.0.0.1:0", "--plain-auth", "--realm", REALM, "--users"])
             .arg(&users)
@@ -83,12 +97,12 @@ impl Drop for OurRelay {
     }
 }
 
-fn user_line(best: Algorithm) -> String {
-    let secret = |algorithm| Ha1::new(algorithm, USER, REALM, PASSWORD).to_hex();
+fn user_line(name: &str, best: Algorithm) -> String {
+    let secret = |algorithm| Ha1::new(algorithm, name, REALM, PASSWORD).to_hex();
     let md5 = secret(Algorithm::Md5);
     match best {
-        Algorithm::Md5 => format!("{USER}:{REALM}:{md5}\n"),
-        best => format!("{USER}:{REALM}:{md5}:{}\n", secret(best)),
+        Algorithm::Md5 => format!("{name}:{REALM}:{md5}\n"),
+        best => format!("{name}:{REALM}:{md5}:{}\n", secret(best)),
     }
 }
 
