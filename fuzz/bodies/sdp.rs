@@ -5,7 +5,7 @@ use msrp::{Direction, MediaTypes, Role, Tolerances};
 use msrp_sdp::data_channel::{DataChannels, Dcmap};
 use msrp_sdp::{
     Addresses, Attribute, Connect, Fingerprint, Local, MediaDescription, MsrpMedia, Offer, Remedy,
-    SessionDescription, SessionPlan, Update,
+    SdpTolerance, SessionDescription, SessionPlan, Update,
 };
 
 pub(crate) fn run(data: &[u8]) {
@@ -102,6 +102,7 @@ fn assert_answer(offer: &MsrpMedia, answer: &MsrpMedia, plan: &SessionPlan) {
 }
 
 fn assert_plan(plan: &SessionPlan) {
+    assert_transport(plan);
     let config = plan.session_config();
     assert_eq!(config.remote.as_ref(), Some(plan.to_path()));
     assert_eq!(config.local.view(), plan.uri());
@@ -112,6 +113,18 @@ fn assert_plan(plan: &SessionPlan) {
         }
         Connect::Await => assert_eq!(plan.role(), Role::Passive),
         _ => {}
+    }
+}
+
+/// The m= lines of both sides ask for the same protection, and nobody connects without
+/// it.
+fn assert_transport(plan: &SessionPlan) {
+    let (local, peer) = (plan.local(), plan.peer());
+    let channels = [local, peer].iter().any(|it| it.path().last().transport() == "dc");
+    let is_upgrade = plan.tolerated().contains(SdpTolerance::RelayedTls);
+    assert!(channels || is_upgrade || local.is_secure() == peer.is_secure());
+    if let Connect::To(target) = plan.connect() {
+        assert!(target.is_secure() || !local.is_secure() && !peer.is_secure());
     }
 }
 

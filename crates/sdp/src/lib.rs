@@ -127,8 +127,10 @@ mod named;
 mod negotiate;
 mod pairs;
 mod plan;
+mod protocol;
 mod setup;
 mod token;
+mod tolerance;
 
 pub use self::cema::Addresses;
 pub use self::chatroom::{Chatroom, MAX_CHATROOM_TOKENS};
@@ -143,6 +145,7 @@ pub use self::media::MsrpMedia;
 pub use self::negotiate::{Offer, Refusal, Remedy, answer, complete, refuse};
 pub use self::plan::{Connect, SessionPlan, Target, Update};
 pub use self::setup::Setup;
+pub use self::tolerance::{SdpTolerance, SdpTolerances};
 
 /// The code of the README compiles.
 #[cfg(doctest)]

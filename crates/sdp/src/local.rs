@@ -2,7 +2,7 @@
 
 #[cfg(feature = "auth")]
 use msrp::RelayRoute;
-use msrp::uri::{MsrpUri, Path};
+use msrp::uri::{MsrpUri, Path, UriRef};
 use msrp::{Direction, MediaTypes, SessionConfig};
 
 use crate::cema::{Addresses, DISCARD};
@@ -11,7 +11,9 @@ use crate::file::FileAttributes;
 use crate::fingerprint::Fingerprint;
 use crate::media::{MsrpMedia, is_data_channel};
 use crate::plan::{SessionPlan, with_wrapper};
+use crate::protocol::Protocol;
 use crate::setup::Setup;
+use crate::tolerance::{SdpTolerances, Tolerated};
 use crate::{Error, ErrorKind};
 
 /// What this side brings to a session: its URI, how it can be reached, and what it
@@ -45,6 +47,7 @@ pub struct Local {
     fingerprints: Vec<Fingerprint>,
     cema: Option<Addresses>,
     chatroom: Option<Chatroom>,
+    tolerances: SdpTolerances,
     /// The session so far, in a later exchange.
     earlier: Option<Box<SessionPlan>>,
 }
@@ -72,6 +75,7 @@ impl Local {
             fingerprints: Vec::new(),
             cema: None,
             chatroom: None,
+            tolerances: SdpTolerances::all(),
             earlier: None,
         }
     }
@@ -189,6 +193,14 @@ impl Local {
         self
     }
 
+    /// Sets the deviations that it accepts of an offer and answer. Default: all. Those of
+    /// the peer's lines are for their reader
+    /// ([`MsrpMedia::parse_with`](crate::MsrpMedia::parse_with)).
+    pub const fn tolerating(mut self, tolerances: SdpTolerances) -> Self {
+        self.tolerances = tolerances;
+        self
+    }
+
     /// This side's URI in the session.
     #[must_use]
     pub const fn uri(&self) -> &MsrpUri {
@@ -250,6 +262,10 @@ impl Local {
         self.file.as_ref()
     }
 
+    pub(crate) const fn tolerances(&self) -> SdpTolerances {
+        self.tolerances
+    }
+
     pub(crate) fn earlier(&self) -> Option<&SessionPlan> {
         self.earlier.as_deref()
     }
@@ -295,6 +311,9 @@ impl Local {
         } else if is_websocket && !self.is_relayed() {
             // Nobody can connect to a browser (RFC 7977 section 5.1).
             Err(missing("relay of a WebSocket URI"))
+        } else if !path.first().is_secure() && path.iter().any(UriRef::is_secure) {
+            // Nobody would connect to it (see `MsrpMedia::is_consistent`).
+            Err(Error::of("path", ErrorKind::Conflict).with_part("a plain first hop and msrps"))
         } else if self.types.types().next().is_none() {
             Err(Error::of("accept-types", ErrorKind::Missing))
         } else if self.is_data_channel() && !self.uri.is_secure() {
@@ -310,16 +329,18 @@ impl Local {
     /// What this side says, with or without CEMA, of a session that may be for a file.
     pub(crate) fn media(
         &self,
+        protocol: Protocol,
         setup: Setup,
         cema: bool,
         direction: Direction,
         file: Option<FileAttributes>,
     ) -> MsrpMedia {
         let path = self.path();
-        // The lines name the endpoint (RFC 4975 section 8.1), under CEMA its relay
-        // (RFC 6714 sections 4.2 and 4.3).
-        let place = if cema { path.first() } else { path.last() };
+        let place = Self::place(&path, cema);
         let port = if setup == Setup::Active { DISCARD } else { place.port().unwrap_or(DISCARD) };
+        // A certificate is part of TLS alone.
+        let fingerprints =
+            if protocol.is_secure() { self.fingerprints.clone() } else { Vec::new() };
         MsrpMedia {
             address: Some(unbracketed(place.host_str()).into()),
             port,
@@ -329,10 +350,26 @@ impl Local {
             direction,
             setup: Some(setup),
             cema: cema || self.is_data_channel(),
-            fingerprints: self.fingerprints.clone(),
+            fingerprints,
+            protocol,
             chatroom: self.chatroom.clone(),
             file,
+            tolerated: Tolerated::default(),
         }
+    }
+
+    /// Of which URI of its path the lines speak: of the endpoint (RFC 4975 section 8.1),
+    /// under CEMA of its relay (RFC 6714 sections 4.2 and 4.3).
+    fn place(path: &Path, cema: bool) -> UriRef<'_> {
+        if cema { path.first() } else { path.last() }
+    }
+
+    /// The protocol of an offer: that of the session so far, which an answer may have
+    /// taken over.
+    pub(crate) fn offered_protocol(&self, cema: bool) -> Protocol {
+        let earlier = self.earlier().filter(|plan| plan.uri() == self.uri);
+        let earlier = earlier.map(|plan| plan.local().protocol.clone());
+        earlier.unwrap_or_else(|| Protocol::new(Self::place(&self.path(), cema).is_secure()))
     }
 
     /// The value of `a=max-size`, if there is a limit.

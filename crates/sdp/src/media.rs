@@ -8,16 +8,18 @@ use crate::chatroom::Chatroom;
 use crate::description::{Attribute, MediaDescription};
 use crate::file::FileAttributes;
 use crate::fingerprint::Fingerprint;
+use crate::protocol::Protocol;
 use crate::setup::Setup;
+use crate::tolerance::{Reading, SdpTolerances, Tolerated};
 use crate::{Error, ErrorKind, digits};
 
 /// What one side of a session says in its media section: the attributes of RFC 4975
 /// section 8 and of its extensions, as values.
 ///
 /// Read leniently: in any order, with extra blanks, with unknown attributes, with
-/// `a=connection` (which RFC 6135 section 4.4 ignores), with `TCP/MRSP` for
-/// `TCP/MSRP`, with any formats, and with fingerprints of unknown hash functions
-/// beside a known one. Written strictly.
+/// `a=connection` (which RFC 6135 section 4.4 ignores), with any formats, and with
+/// fingerprints of unknown hash functions beside a known one. What breaks a rule has a
+/// name in [`SdpTolerance`](crate::SdpTolerance). Written strictly.
 ///
 /// The path says where to connect, not the `c=` and `m=` lines (RFC 4975 section
 /// 8.1). Only CEMA uses these ([`Local::with_cema`](crate::Local::with_cema)).
@@ -36,6 +38,7 @@ use crate::{Error, ErrorKind, digits};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MsrpMedia {
+    pub(crate) protocol: Protocol,
     pub(crate) path: Path,
     pub(crate) types: MediaTypes,
     pub(crate) max_size: Option<u64>,
@@ -49,32 +52,49 @@ pub struct MsrpMedia {
     /// neither.
     pub(crate) address: Option<Box<str>>,
     pub(crate) port: u16,
+    pub(crate) tolerated: Tolerated,
 }
 
 impl MsrpMedia {
-    /// Reads a section.
+    /// Reads a section, with every tolerance.
     ///
     /// # Errors
     ///
     /// [`Error`]. A section that cannot be read is answered with
     /// [`refuse`](crate::refuse), unless it is [closed](ErrorKind::Closed) itself.
     pub fn parse(section: &MediaDescription) -> Result<Self, Error> {
-        let protocols = ["TCP/MSRP", "TCP/TLS/MSRP", "TCP/MRSP", "TCP/TLS/MRSP"];
-        let is_msrp = protocols.iter().any(|it| it.eq_ignore_ascii_case(section.protocol()));
-        if !is_msrp || section.media() != "message" {
+        Self::parse_with(section, SdpTolerances::all())
+    }
+
+    /// Reads a section with these tolerances.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], as with [`parse`](Self::parse).
+    pub fn parse_with(
+        section: &MediaDescription,
+        tolerances: SdpTolerances,
+    ) -> Result<Self, Error> {
+        let mut reading = Reading::new(tolerances);
+        let protocol = Protocol::read(section.protocol(), &mut reading);
+        let Some(protocol) = protocol.filter(|_| section.media() == "message") else {
             return Err(Error::of_line("m=", ErrorKind::NotMsrp));
-        }
+        };
         if section.is_closed() {
             return Err(Error::of_line("m=", ErrorKind::Closed));
         }
         let attributes: Vec<_> = section.parts().collect();
-        let mut media = Self::from_parts(&attributes)?;
+        let media = Self::from_parts(&attributes)?;
         if one(&attributes, "accept-types")?.is_none() {
             return Err(Error::of("accept-types", ErrorKind::Missing));
         }
-        media.address = section.address().map(Into::into);
-        media.port = section.port();
-        Ok(media)
+        Ok(Self {
+            protocol,
+            address: section.address().map(Into::into),
+            port: section.port(),
+            tolerated: reading.take(),
+            ..media
+        })
     }
 
     /// Reads attributes alone, each a name and the text after its colon. Without
@@ -82,9 +102,11 @@ impl MsrpMedia {
     /// every type is accepted.
     pub(crate) fn from_parts(attributes: &[Parts<'_>]) -> Result<Self, Error> {
         let path = one(attributes, "path")?;
+        let path = parse_path(path.ok_or_else(|| Error::of("path", ErrorKind::Missing))?)?;
         let chatroom = one(attributes, "chatroom")?;
         Ok(Self {
-            path: parse_path(path.ok_or_else(|| Error::of("path", ErrorKind::Missing))?)?,
+            protocol: Protocol::new(path.last().is_secure()),
+            path,
             types: parse_types(attributes)?,
             max_size: one(attributes, "max-size")?.map(parse_max_size).transpose()?,
             direction: parse_direction(attributes)?,
@@ -96,6 +118,7 @@ impl MsrpMedia {
             file: FileAttributes::parse(attributes.iter().copied())?,
             address: None,
             port: 0,
+            tolerated: Tolerated::default(),
         })
     }
 
@@ -103,9 +126,7 @@ impl MsrpMedia {
     /// section 8.1).
     #[must_use]
     pub fn description(&self) -> MediaDescription {
-        let place = if self.cema { self.path.first() } else { self.path.last() };
-        let protocol = if place.is_secure() { "TCP/TLS/MSRP" } else { "TCP/MSRP" };
-        let section = MediaDescription::new("message", self.port, protocol, "*");
+        let section = MediaDescription::new("message", self.port, self.protocol(), "*");
         let section = match &self.address {
             Some(address) => section.with_address(address),
             None => section,
@@ -213,10 +234,35 @@ impl MsrpMedia {
         self.port
     }
 
-    /// Whether TLS or DTLS protects its end of the session.
+    /// The protocol of its `m=` line, as it was written. An answer repeats that of its
+    /// offer.
     #[must_use]
-    pub fn is_secure(&self) -> bool {
-        self.path.last().is_secure()
+    pub fn protocol(&self) -> &str {
+        self.protocol.as_str()
+    }
+
+    /// Whether its `m=` line asks for TLS; of a data channel, which has DTLS, whether
+    /// its URI is an `msrps` one.
+    #[must_use]
+    pub const fn is_secure(&self) -> bool {
+        self.protocol.is_secure()
+    }
+
+    /// The deviations from the RFCs that were read over.
+    #[must_use]
+    pub const fn tolerated(&self) -> SdpTolerances {
+        self.tolerated.get()
+    }
+
+    /// Whether the `m=` line, the path and the fingerprints agree about TLS. Where there
+    /// is any, the connection to the first URI must have it, so that nobody takes it
+    /// away by changing one of them. Behind a relay with TLS the `m=` line may be that
+    /// of a plain endpoint, or repeat that of a plain offer.
+    pub(crate) fn is_consistent(&self) -> bool {
+        let is_secure = self.path.first().is_secure();
+        let wants_tls = self.is_secure() || self.path.iter().any(UriRef::is_secure);
+        let is_covered = self.is_secure() || self.is_relayed() && is_secure;
+        if wants_tls { is_secure && is_covered } else { self.fingerprints.is_empty() }
     }
 
     /// Whether it is reached through relays of its own.

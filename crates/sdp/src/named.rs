@@ -5,8 +5,9 @@
 ///
 /// A `pub enum` has these values alone. A `pub struct` has these as constants and
 /// keeps any other token in lower case. The text in parentheses says what an
-/// [`Error`](crate::Error) calls the value, and in which attribute. `any case` makes
-/// an enum ignore the case of ASCII letters when it is read; a struct always does.
+/// [`Error`](crate::Error) calls the value, and in which attribute (`of`) or text
+/// (`of_text`). `any case` makes an enum ignore the case of ASCII letters when it is
+/// read; a struct always does.
 ///
 /// ```ignore
 /// named! {
@@ -20,7 +21,7 @@
 macro_rules! named {
     (
         $(#[$meta:meta])*
-        $vis:vis enum $name:ident ($part:literal of $attribute:literal $(, $case:ident case)?) {
+        $vis:vis enum $name:ident ($part:literal $of:ident $subject:literal $(, $case:ident case)?) {
             $($(#[$doc:meta])* $value:ident = $text:literal,)+
         }
     ) => {
@@ -58,7 +59,7 @@ macro_rules! named {
                 let found = Self::ALL.iter().find(|value| is_name(value.as_str(), name));
                 found.copied().ok_or_else(|| {
                     let kind = $crate::ErrorKind::Unknown;
-                    $crate::Error::of($attribute, kind).with_part($part).within(name, name)
+                    $crate::Error::$of($subject, kind).with_part($part).within(name, name)
                 })
             }
         }

@@ -8,6 +8,7 @@ use crate::chatroom::Chatroom;
 use crate::file::{FileAttributes, FileTransferId};
 use crate::fingerprint::Fingerprint;
 use crate::media::MsrpMedia;
+use crate::tolerance::{SdpTolerances, Tolerated};
 
 /// What two descriptions have agreed on: how to connect, and which session to open.
 ///
@@ -43,6 +44,7 @@ pub struct SessionPlan {
     peer: MsrpMedia,
     direction: Direction,
     file: Option<FileAttributes>,
+    tolerated: Tolerated,
 }
 
 /// How the transport connection of a session comes about.
@@ -162,7 +164,21 @@ impl SessionPlan {
         file: Option<FileAttributes>,
     ) -> Self {
         let direction = meet(local.direction, peer.direction.reversed());
-        Self { role, connect, to_path, local, peer, direction, file }
+        let tolerated = peer.tolerated;
+        Self { role, connect, to_path, local, peer, direction, file, tolerated }
+    }
+
+    /// The same with deviations of offer and answer that were accepted.
+    pub(crate) fn tolerating(mut self, tolerated: Tolerated) -> Self {
+        self.tolerated = self.tolerated.and(tolerated);
+        self
+    }
+
+    /// The deviations from the RFCs that were accepted: those in the peer's section, and
+    /// those in how the two descriptions fit together.
+    #[must_use]
+    pub const fn tolerated(&self) -> SdpTolerances {
+        self.tolerated.get()
     }
 
     /// Which side binds the session with an immediate SEND (RFC 4975 section 5.4):

@@ -108,7 +108,10 @@ impl Lines {
     fn complete(self, mut media: MediaDescription, session: &Self) -> MediaDescription {
         media.address = self.address.or_else(|| session.address.clone());
         media.attributes = self.attributes;
-        for names in INHERITED {
+        // A certificate is part of TLS alone.
+        let is_plain = matches!(media.protocol(), "TCP/MSRP" | "TCP/MRSP");
+        for names in INHERITED.iter().filter(|names| !(is_plain && names.contains(&"fingerprint")))
+        {
             let is_named = |attribute: &&Attribute| names.contains(&attribute.name());
             if media.attributes.iter().find(is_named).is_none() {
                 media.attributes.extend(session.attributes.iter().filter(is_named).cloned());

@@ -1,9 +1,9 @@
 //! Offer and answer (RFC 3264) of one media section for MSRP.
 
 mod files;
+mod protection;
 mod refusal;
 
-use msrp::uri::UriRef;
 use msrp::{MediaTypes, Role};
 
 pub use self::refusal::{Refusal, Remedy};
@@ -14,6 +14,7 @@ use crate::local::Local;
 use crate::media::{MsrpMedia, is_data_channel};
 use crate::plan::{Connect, SessionPlan, Target, meet};
 use crate::setup::Setup;
+use crate::tolerance::Reading;
 
 /// An offer of this side.
 ///
@@ -44,7 +45,8 @@ impl Offer {
         local.check()?;
         let file = files::offered(&local)?;
         let has_cema = local.cema().is_some();
-        let media = local.media(local.offered_setup(), has_cema, local.direction(), file);
+        let protocol = local.offered_protocol(has_cema);
+        let media = local.media(protocol, local.offered_setup(), has_cema, local.direction(), file);
         Ok(Self { local, media })
     }
 
@@ -54,7 +56,8 @@ impl Offer {
     pub fn without_cema(self) -> Self {
         let Self { local, media } = self;
         let local = local.without_cema();
-        let media = local.media(local.offered_setup(), false, media.direction, media.file);
+        let (protocol, setup) = (local.offered_protocol(false), local.offered_setup());
+        let media = local.media(protocol, setup, false, media.direction, media.file);
         Self { local, media }
     }
 
@@ -99,7 +102,7 @@ impl Offer {
 pub fn answer(offer: &MsrpMedia, local: Local) -> Result<(MsrpMedia, SessionPlan), Refusal> {
     local.check()?;
     check_ends(&local, offer)?;
-    check_protection(offer.path().last(), local.uri().view())?;
+    protection::check_offer(offer, &local)?;
     check_types(offer.types(), local.types())?;
     let file = files::answered(offer, &local)?;
     let cema = local.cema().is_some()
@@ -110,7 +113,8 @@ pub fn answer(offer: &MsrpMedia, local: Local) -> Result<(MsrpMedia, SessionPlan
         None => meet_offerer(offer, &local, cema)?,
     };
     let direction = meet(local.direction(), offer.direction().reversed());
-    let answer = local.media(answered_setup(offer, role), cema, direction, file);
+    let (protocol, setup) = (offer.protocol.clone(), answered_setup(offer, role));
+    let answer = local.media(protocol, setup, cema, direction, file);
     let file = files::agreed(offer, &answer, local.earlier())?;
     let to_path = local.to_path(offer.path());
     let plan = SessionPlan::new((role, connect), to_path, answer.clone(), offer.clone(), file);
@@ -148,7 +152,8 @@ const fn answered_setup(offer: &MsrpMedia, role: Role) -> Setup {
 pub fn complete(offer: &Offer, answer: &MsrpMedia) -> Result<SessionPlan, Refusal> {
     let Offer { local, media } = offer;
     check_ends(local, answer)?;
-    check_protection(local.uri().view(), answer.path().last())?;
+    let mut reading = Reading::new(local.tolerances());
+    protection::check_answer(offer, answer, &mut reading)?;
     check_types(answer.types(), local.types())?;
     let (role, connect) = match local.continued_with(answer) {
         Some(earlier) => (earlier.role(), earlier.connect().clone()),
@@ -156,7 +161,8 @@ pub fn complete(offer: &Offer, answer: &MsrpMedia) -> Result<SessionPlan, Refusa
     };
     let file = files::agreed(media, answer, local.earlier())?;
     let to_path = local.to_path(answer.path());
-    Ok(SessionPlan::new((role, connect), to_path, media.clone(), answer.clone(), file))
+    let plan = SessionPlan::new((role, connect), to_path, media.clone(), answer.clone(), file);
+    Ok(plan.tolerating(reading.take()))
 }
 
 fn meet_answerer(offer: &Offer, answer: &MsrpMedia) -> Result<(Role, Connect), Refusal> {
@@ -188,12 +194,6 @@ fn check_ends(local: &Local, peer: &MsrpMedia) -> Result<(), Refusal> {
     let is_alike = is_channel == is_data_channel(peer.path().last());
     let has_gateway = peer.has_cema() && (is_channel || local.cema().is_some());
     if is_alike || has_gateway { Ok(()) } else { Err(Refusal::DataChannel) }
-}
-
-/// An offer with TLS is not answered without it (RFC 4975 section 14.2).
-fn check_protection(offered: UriRef<'_>, answered: UriRef<'_>) -> Result<(), Refusal> {
-    let is_lost = offered.is_secure() && !answered.is_secure();
-    if is_lost { Err(Refusal::NotSecure) } else { Ok(()) }
 }
 
 /// One side accepts a type that the other understands. A type that a peer does not

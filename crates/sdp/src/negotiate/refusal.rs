@@ -23,8 +23,16 @@ pub enum Refusal {
     #[error("only one side has a data channel, and there is no gateway with CEMA")]
     DataChannel,
     /// Only the offerer wants TLS (RFC 4975 section 14.2).
-    #[error("the offer has an msrps URI and the answer does not")]
+    #[error("the offer wants TLS and the answerer has none")]
     NotSecure,
+    /// Only the answerer wants TLS. An answer has the transport of its offer (RFC 3264
+    /// section 6).
+    #[error("the offer is without TLS and the answerer wants it")]
+    OtherProtocol,
+    /// The `m=` line, the path and the fingerprint of the peer disagree about TLS:
+    /// somebody may have changed one of them.
+    #[error("the m= line, the path and the fingerprint of the peer disagree about TLS")]
+    Contradiction,
     /// A middlebox without CEMA is in the way (RFC 6714 sections 4.2 and 4.3).
     #[error("a middlebox that does not support CEMA is in the way")]
     Middlebox {
@@ -81,6 +89,29 @@ pub enum Remedy {
 }
 
 impl Refusal {
+    /// The name of its kind, for logs and scripts, such as `no-common-type`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::NoCommonType => "no-common-type",
+            Self::Unreachable => "unreachable",
+            Self::Transport => "transport",
+            Self::DataChannel => "data-channel",
+            Self::NotSecure => "not-secure",
+            Self::OtherProtocol => "other-protocol",
+            Self::Contradiction => "contradiction",
+            Self::Middlebox { .. } => "middlebox",
+            Self::File => "file",
+            Self::NoFile => "no-file",
+            Self::FileDirection => "file-direction",
+            Self::OtherFile => "other-file",
+            Self::OtherRange => "other-range",
+            Self::NoTransferId => "no-transfer-id",
+            Self::FileTooLarge { .. } => "file-too-large",
+            Self::Local(_) => "local",
+        }
+    }
+
     /// What to do about it.
     #[must_use]
     pub const fn remedy(&self) -> Remedy {
@@ -92,6 +123,8 @@ impl Refusal {
             | Self::Transport
             | Self::DataChannel
             | Self::NotSecure
+            | Self::OtherProtocol
+            | Self::Contradiction
             | Self::Middlebox { offered: false }
             | Self::File
             | Self::NoFile

@@ -9,6 +9,7 @@ mod cema;
 mod files;
 mod later;
 mod media;
+mod protection;
 mod roles;
 mod sessions;
 mod text;
@@ -51,6 +52,12 @@ pub(crate) fn fault<T: Debug>(
 ) -> (&'static str, ErrorKind, Option<&'static str>) {
     let error = result.unwrap_err();
     (error.attribute(), error.kind(), error.part())
+}
+
+/// A description of a deployed stack.
+pub(crate) fn case(name: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/cases");
+    std::fs::read_to_string(format!("{folder}/{name}.sdp")).unwrap()
 }
 
 /// The first section of a text.

@@ -30,6 +30,12 @@ fn exchange(alice: Local, bob: Local) -> Result<(Ends, Ends, MsrpMedia), Refusal
     Ok(((alices.role(), connect(alices.connect())), (bobs.role(), connect(bobs.connect())), answer))
 }
 
+/// What a section with TLS and these lines says.
+fn secure_media(lines: &str) -> MsrpMedia {
+    let text = format!("m=message 7654 TCP/TLS/MSRP *\n{lines}");
+    MsrpMedia::parse(&text.parse().unwrap()).unwrap()
+}
+
 type Ends = (Role, String);
 
 fn connect(connect: &Connect) -> String {
@@ -123,7 +129,7 @@ fn the_first_uri_of_the_path_is_where_to_connect_whatever_the_lines_say() {
     let lines = "c=IN IP4 198.51.100.9\na=accept-types:*\na=setup:passive\n\
                  a=path:msrps://relay.example:9000/r;tcp msrps://192.0.2.1:7654/s;tcp\n";
     let secure = Local::new(uri("msrps://192.0.2.7:12763/s;tcp"));
-    let (_, plan) = msrp_sdp::answer(&media(lines), secure).unwrap();
+    let (_, plan) = msrp_sdp::answer(&secure_media(lines), secure).unwrap();
     assert_eq!(connect(plan.connect()), "relay.example:9000 tls true");
     let v6 = media("a=accept-types:*\na=setup:passive\na=path:msrp://[2001:db8::5]:1/s;tcp\n");
     let (_, plan) = msrp_sdp::answer(&v6, bob()).unwrap();
@@ -169,7 +175,7 @@ fn what_is_connected_to_says_whether_there_is_tls() {
     let own = || Local::through(uri(ALICE), path(ALICES_RELAY)).with_cema(Addresses::new());
     let offer = offer(own());
     assert_eq!(offer.description().protocol(), "TCP/TLS/MSRP");
-    let behind = || Local::unreachable(uri(BOB));
+    let behind = || Local::unreachable(uri("msrps://192.0.2.7:12763/kjhd37s2s20w2a;tcp"));
     for behind in [behind(), behind().with_cema(Addresses::new())] {
         let (_, plan) = msrp_sdp::answer(offer.media(), behind).unwrap();
         assert_eq!(connect(plan.connect()), "relay-a.example:2855 tls true");
@@ -207,9 +213,6 @@ fn what_was_offered_under_tls_is_not_answered_without() {
     let secure = || Local::new(uri("msrps://192.0.2.1:7654/jshA7weztas;tcp"));
     assert_eq!(exchange(secure(), bob()).unwrap_err(), Refusal::NotSecure);
     assert_eq!(msrp_sdp::complete(&offer(secure()), &media(NEEDED)), Err(Refusal::NotSecure));
-    // The reverse is allowed (RFC 4976 section 11 shows it); the side that connects is
-    // the TLS client.
-    let (alices, bobs) = plan(bob(), secure());
-    assert_eq!(alices.1, "192.0.2.1:7654 tls true");
-    assert_eq!(bobs.1, "Await");
+    // Nor is TLS added: the answer would have another transport (RFC 3264 section 6).
+    assert_eq!(exchange(bob(), secure()).unwrap_err(), Refusal::OtherProtocol);
 }

@@ -169,12 +169,14 @@ fn a_room_takes_cpim_alone_and_says_what_it_does_whatever_was_offered() {
 #[test]
 fn the_fingerprints_of_the_peer_are_in_the_plan() {
     let of = |function: HashFunction| Fingerprint::new(function, &vec![3; function.len()]).unwrap();
-    let own =
-        alice().with_fingerprint(of(HashFunction::Sha1)).with_fingerprint(of(HashFunction::Sha256));
+    let secure = |text: &str| msrp_sdp::Local::new(uri(&text.replacen("msrp:", "msrps:", 1)));
+    let own = secure(ALICE)
+        .with_fingerprint(of(HashFunction::Sha1))
+        .with_fingerprint(of(HashFunction::Sha256));
     let section = offer(own.clone()).description();
     let lines = section.attributes().iter().filter(|it| it.name() == "fingerprint").count();
     assert_eq!(lines, 2);
-    let (_, bobs) = plans(own, bob());
+    let (_, bobs) = plans(own, secure(BOB));
     assert_eq!(bobs.fingerprints().collect::<Vec<_>>(), [&of(HashFunction::Sha256)]);
 }
 

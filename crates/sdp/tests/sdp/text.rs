@@ -46,7 +46,10 @@ fn what_the_session_says_counts_for_sections_that_say_nothing_of_it() {
     };
     assert_eq!(names(&read.media()[0]), ["rtpmap", "fingerprint", "sendonly"]);
     // Any direction of its own replaces that of the session.
-    assert_eq!(names(&read.media()[1]), ["recvonly", "path", "fingerprint"]);
+    assert_eq!(names(&read.media()[1]), ["recvonly", "path"]);
+    // A certificate is part of TLS alone.
+    let secure: SessionDescription = WHOLE.replace("TCP/MSRP", "TCP/TLS/MSRP").parse().unwrap();
+    assert_eq!(names(&secure.media()[1]), ["recvonly", "path", "fingerprint"]);
 }
 
 #[test]

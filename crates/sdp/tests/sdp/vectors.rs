@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use msrp_sdp::ErrorKind::Closed;
-use msrp_sdp::{Chatroom, Fingerprint, HashFunction, Local, MsrpMedia, SessionDescription, Setup};
+use msrp_sdp::{
+    Chatroom, Fingerprint, HashFunction, Local, MsrpMedia, Refusal, SdpTolerance, SdpTolerances,
+    SessionDescription, Setup,
+};
 
 use super::{alice, offer, read_section, uri};
 
@@ -50,8 +53,12 @@ fn their_contradictions_are_met() {
     assert_eq!(media.types().types().next(), Some("message/cpim"));
     // An answer with TLS to an offer without.
     let answer = read_section(&description("rfc4976-11-2")).unwrap();
-    let plan = msrp_sdp::complete(&offer(alice()), &MsrpMedia::parse(&answer).unwrap()).unwrap();
+    let answer = MsrpMedia::parse(&answer).unwrap();
+    let plan = msrp_sdp::complete(&offer(alice()), &answer).unwrap();
     assert_eq!(plan.to_path().len(), 2);
+    assert!(plan.tolerated().iter().eq([SdpTolerance::RelayedTls]));
+    let strict = offer(alice().tolerating(SdpTolerances::none()));
+    assert_eq!(msrp_sdp::complete(&strict, &answer), Err(Refusal::OtherProtocol));
     // The lines name another place than the path, and are ignored.
     let moved = read_section(&description("rfc7977-8.2.1-2")).unwrap();
     let media = MsrpMedia::parse(&moved).unwrap();
