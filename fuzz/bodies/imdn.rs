@@ -11,6 +11,7 @@ pub(crate) fn run(data: &[u8]) {
         let again = Notification::parse(read.to_xml().as_bytes()).unwrap();
         assert_eq!((again.message_id(), again.date_time()), (read.message_id(), read.date_time()));
         assert_eq!(again.disposition(), read.disposition());
+        assert_eq!(again.other_disposition(), read.other_disposition());
         assert_eq!(again.recipient(), read.recipient());
         assert_eq!(again.subject(), read.subject());
     }

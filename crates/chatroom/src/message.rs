@@ -100,11 +100,16 @@ pub(crate) fn status_of(error: ParseError) -> StatusCode {
 /// The one To of a message (section 6.2), which must be the only one for every
 /// reader.
 fn only_recipient(message: &CpimRef<'_>) -> Result<Identifier, StatusCode> {
-    if message.resembling("To").count() > 1 {
-        return Err(StatusCode::FORBIDDEN);
+    let addresses = message.to().count();
+    match message.resembling("To").count() {
+        0 => Err(StatusCode::NOT_FOUND),
+        // One that nobody can read may be meant as several, like a malformed one.
+        1 if addresses == 1 => {
+            let to = message.to().next().and_then(|to| Identifier::new(to.uri()).ok());
+            to.ok_or(StatusCode::NOT_FOUND)
+        }
+        _ => Err(StatusCode::FORBIDDEN),
     }
-    let to = message.to().next().and_then(|to| Identifier::new(to.uri()).ok());
-    to.ok_or(StatusCode::NOT_FOUND)
 }
 
 /// The body of a REPORT on a private message: a `message/cpim` with the From and

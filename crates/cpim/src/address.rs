@@ -70,7 +70,10 @@ impl<'a> Address<'a> {
     pub(crate) fn parse_leniently(text: &'a str) -> Result<(Self, CpimTolerances), &'a str> {
         let (name, rest) = match text.strip_prefix('"') {
             Some(quoted) => quoted_name(quoted).ok_or(text)?,
-            None => text.split_at(text.find('<').ok_or(text)?),
+            None => match text.find('<') {
+                Some(at) => text.split_at(at),
+                None => return bare_uri(text).ok_or(text),
+            },
         };
         let is_quoted = text.starts_with('"');
         let mut needed = CpimTolerances::none();
@@ -114,6 +117,26 @@ impl<'a> Address<'a> {
             uri: Cow::Owned(self.uri.into_owned()),
         }
     }
+}
+
+/// A URI without angle brackets, and the tolerances that it needs. Parameters are those of
+/// the header, as in SIP (RFC 3261 section 20). A comma could separate two addresses.
+fn bare_uri(text: &str) -> Option<(Address<'_>, CpimTolerances)> {
+    let (uri, parameters) = text.split_at(text.find(';').unwrap_or(text.len()));
+    let mut needed = CpimTolerances::none().with(CpimTolerance::BareAddress);
+    if !parameters.is_empty() {
+        needed = needed.with(CpimTolerance::TextAfterAddress);
+    }
+    let is_alone = !uri.contains(',') && (parameters.is_empty() || is_parameters(parameters));
+    let address = Address::new(uri.trim_end_matches([' ', '\t'])).ok();
+    address.filter(|_| is_alone).map(|address| (address, needed))
+}
+
+/// Whether a URI in angle brackets stands anywhere in the text, so that some reader may take
+/// it for the address.
+pub(crate) fn holds_address(text: &str) -> bool {
+    let starts = text.match_indices('<').filter_map(|(at, _)| text.get(at + 1..));
+    starts.filter_map(|rest| rest.split_once('>')).any(|(uri, _)| is_uri(uri))
 }
 
 /// What stands before the closing quote, and what follows it, without a space.

@@ -15,10 +15,10 @@ use crate::tolerance::CpimTolerance;
 /// ```
 /// use msrp_cpim::{CpimRef, ParseErrorKind};
 ///
-/// let message = b"From: sip:ada@example.com\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
+/// let message = b"From: <sip:ada@x> <sip:bob@x>\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
 /// let error = CpimRef::parse(message).unwrap_err();
 /// assert_eq!(error.kind(), ParseErrorKind::Value("From"));
-/// assert_eq!(&message[error.place()], b"sip:ada@example.com");
+/// assert_eq!(&message[error.place()], b" <sip:bob@x>");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{kind}")]
@@ -137,7 +137,7 @@ pub enum ParseErrorKind {
     Root(&'static str),
     /// A document lacks this element.
     Missing(&'static str),
-    /// A notification has no disposition of RFC 5438.
+    /// A notification has no disposition, of RFC 5438 or of another namespace.
     Disposition,
 }
 
@@ -188,7 +188,9 @@ impl fmt::Display for ParseErrorKind {
             ),
             Self::Root(name) => write!(f, "the root of the document must be the element {name}"),
             Self::Missing(name) => write!(f, "the element {name} is missing"),
-            Self::Disposition => f.write_str("the notification has no disposition of RFC 5438"),
+            Self::Disposition => {
+                f.write_str("the notification has no disposition of RFC 5438 or another namespace")
+            }
         }
     }
 }

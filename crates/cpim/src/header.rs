@@ -65,10 +65,11 @@ impl<'a> Header<'a> {
         self.scope.namespace(self.prefix)
     }
 
-    /// Whether this is the header of this name in the namespace of this URI.
+    /// Whether this is the header of this name in the namespace of this URI. Letter case
+    /// matters unless [`CpimTolerance::HeaderNameCase`] was allowed.
     #[must_use]
     pub fn is(&self, namespace: &str, name: &str) -> bool {
-        self.name == name && self.namespace() == Some(namespace)
+        self.scope.is_named(self.name, name) && self.namespace() == Some(namespace)
     }
 
     /// The first parameter of this name, without quotes and escapes.
@@ -203,7 +204,7 @@ impl<'a> Namespace<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Scope<'a> {
     pub(crate) before: &'a str,
-    /// Whether letter case matters in the names of RFC 3862.
+    /// Whether letter case matters in names.
     pub(crate) is_exact: bool,
 }
 

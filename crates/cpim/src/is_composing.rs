@@ -22,6 +22,7 @@ pub const DEFAULT_REFRESH: u32 = 120;
 
 named! {
     /// Whether somebody is writing.
+    #[non_exhaustive]
     pub enum State: "state" {
         /// Nobody is writing.
         Idle = "idle",
@@ -61,10 +62,11 @@ impl IsComposing {
         Self { last_active: Some(date_time.into()), ..self }
     }
 
-    /// Sets for how many seconds an active state holds without another message.
+    /// Sets for how many seconds an active state holds without another message. 0 is no
+    /// such time (RFC 3994 section 5): the default holds then, and nothing is written.
     #[must_use]
     pub fn with_refresh(self, seconds: u32) -> Self {
-        Self { refresh: Some(seconds), ..self }
+        Self { refresh: Some(seconds).filter(|seconds| *seconds > 0), ..self }
     }
 
     /// Whether somebody is writing.
@@ -116,29 +118,37 @@ impl IsComposing {
 mod read {
     use super::{IsComposing, State};
     use crate::error::{ParseError, ParseErrorKind};
-    use crate::xml::{child, parse, text_of};
+    use crate::xml::Xml;
 
     const NAMESPACE: &str = "urn:ietf:params:xml:ns:im-iscomposing";
 
     impl IsComposing {
         /// Reads a document. An unknown state is [`State::Idle`] (RFC 3994 section
-        /// 4), and a refresh that is no number counts as missing.
+        /// 4). A refresh that is no positive number counts as missing; one beyond 32 bits is
+        /// the largest.
         ///
         /// # Errors
         ///
         /// [`ParseErrorKind::Xml`], [`ParseErrorKind::Root`] or
         /// [`ParseErrorKind::Missing`].
         pub fn parse(document: &[u8]) -> Result<Self, ParseError> {
-            let document = parse(document, NAMESPACE, "isComposing")?;
-            let root = document.root_element();
-            let text = |name| child(root, name).map(|node| text_of(node).trim().to_owned());
-            let missing = || ParseError::new(ParseErrorKind::Missing("state"), root.range());
+            let xml = Xml::parse(document, NAMESPACE, "isComposing")?;
+            let missing = || xml.fault(ParseErrorKind::Missing("state"));
+            let state = xml.text("state").ok_or_else(missing)?;
             Ok(Self {
-                state: text("state").ok_or_else(missing)?.parse().unwrap_or(State::Idle),
-                content_type: text("contenttype"),
-                last_active: text("lastactive"),
-                refresh: text("refresh").and_then(|seconds| seconds.parse().ok()),
+                state: state.parse().unwrap_or(State::Idle),
+                content_type: xml.text("contenttype"),
+                last_active: xml.text("lastactive"),
+                refresh: xml.text("refresh").and_then(|seconds| positive(&seconds)),
             })
         }
+    }
+
+    /// `xs:positiveInteger`, which has no upper bound.
+    fn positive(text: &str) -> Option<u32> {
+        let digits = text.strip_prefix('+').unwrap_or(text);
+        let is_number = !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit());
+        let number = is_number.then(|| digits.parse().unwrap_or(u32::MAX));
+        number.filter(|number| *number > 0)
     }
 }

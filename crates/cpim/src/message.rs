@@ -14,16 +14,19 @@ use crate::tolerance::{CpimTolerance, CpimTolerances};
 ///
 /// It is a few slices: reading copies and allocates nothing, and a copy is
 /// cheap.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct CpimRef<'a> {
     pub(crate) headers: &'a str,
     pub(crate) mime: &'a str,
     pub(crate) body: &'a [u8],
     pub(crate) tolerated: CpimTolerances,
+    /// Whether letter case matters in the names of headers.
+    pub(crate) is_exact: bool,
 }
 
 impl<'a> CpimRef<'a> {
-    /// The sender. Nothing proves it.
+    /// The sender. Nothing proves it. `None` without a From, and with one in which there is
+    /// no address ([`CpimTolerance::UnreadableAddress`]).
     #[must_use]
     pub fn from(&self) -> Option<Address<'a>> {
         self.addresses("From").next()
@@ -92,7 +95,7 @@ impl<'a> CpimRef<'a> {
 
     /// All message headers, known and unknown, in their order.
     pub fn headers(&self) -> impl Iterator<Item = Header<'a>> + use<'a> {
-        let is_exact = !self.tolerated.contains(CpimTolerance::HeaderNameCase);
+        let is_exact = self.is_exact;
         let is_mixed = self.is_mixed();
         lines_in_context(self.headers)
             .filter(move |(_, line)| !(is_mixed && is_content_field(line)))
@@ -101,7 +104,8 @@ impl<'a> CpimRef<'a> {
             })
     }
 
-    /// The headers of this name in the namespace of this URI, under any prefix.
+    /// The headers of this name in the namespace of this URI, under any prefix; as in
+    /// [`Header::is`], letter case matters unless it is tolerated.
     ///
     /// ```
     /// # use msrp_cpim::CpimRef;
@@ -170,6 +174,16 @@ impl<'a> CpimRef<'a> {
         self.tolerated.contains(CpimTolerance::MissingBlankLine)
     }
 }
+
+/// What was not needed does not count: the same text with the same deviations is equal.
+impl PartialEq for CpimRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |it: &Self| (it.headers, it.mime, it.body, it.tolerated);
+        parts(self) == parts(other)
+    }
+}
+
+impl Eq for CpimRef<'_> {}
 
 impl fmt::Debug for CpimRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,10 +2,10 @@
 
 use memchr::memchr_iter;
 
-use crate::address::Address;
+use crate::address::{Address, holds_address};
 use crate::date_time::DateTime;
 use crate::error::{Fault, ParseError, ParseErrorKind};
-use crate::format::CORE_HEADERS;
+use crate::format::{CORE_HEADERS, IMDN_HEADERS, IMDN_NAMESPACE};
 use crate::grammar::header_name;
 use crate::header::{Header, Namespace, Scope};
 use crate::limits::{MAX_HEAD_OCTETS, MAX_HEADERS};
@@ -124,7 +124,13 @@ fn parse_start(octets: &[u8], allowed: CpimTolerances) -> Result<Option<CpimRef<
     let mut check = Check { allowed, tolerated: CpimTolerances::none(), required: 0 };
     check.line_ends(octets.split_at(octets.len() - body.len()).0)?;
     check.message_headers(headers)?;
-    let mut message = CpimRef { headers, mime, body, tolerated: check.tolerated };
+    let mut message = CpimRef {
+        headers,
+        mime,
+        body,
+        tolerated: check.tolerated,
+        is_exact: !allowed.contains(CpimTolerance::HeaderNameCase),
+    };
     check_single(&message)?;
     check.mime_headers(message.mime_headers(), message.mime)?;
     message.tolerated = check.tolerated;
@@ -196,23 +202,34 @@ impl Check {
             "NS" => header.is_ns(),
             name => header.is_core(name),
         };
-        let Some(&name) = CORE_HEADERS.iter().find(is_it) else { return Ok(()) };
+        let Some(&name) = CORE_HEADERS.iter().find(is_it) else {
+            return self.imdn_header(header);
+        };
         if header.name() != name {
             self.tolerate(CpimTolerance::HeaderNameCase, header.name())?;
         }
         let value = header.raw();
         let malformed = |part| Fault::new(ParseErrorKind::Value(name), part);
         match name {
-            "From" | "To" | "cc" => {
-                let (_, needed) = Address::parse_leniently(value).map_err(malformed)?;
-                self.tolerate_all(needed, value.as_bytes())
-            }
+            "From" | "To" | "cc" => match Address::parse_leniently(value) {
+                Ok((_, needed)) => self.tolerate_all(needed, value.as_bytes()),
+                Err(part) if holds_address(value) => Err(malformed(part)),
+                Err(_) => self.tolerate(CpimTolerance::UnreadableAddress, value),
+            },
             "NS" if Namespace::parse(value).is_none() => Err(malformed(value)),
             "DateTime" if DateTime::parse(value).is_err() => {
                 self.tolerate(CpimTolerance::DateTimeFormat, value)
             }
             "Require" => self.require(value),
             _ => Ok(()),
+        }
+    }
+
+    fn imdn_header<'a>(&mut self, header: Header<'a>) -> Result<(), Fault<'a>> {
+        let is_other_case = |name: &&str| header.name() != *name && header.is(IMDN_NAMESPACE, name);
+        match IMDN_HEADERS.iter().any(is_other_case) {
+            true => self.tolerate(CpimTolerance::HeaderNameCase, header.name()),
+            false => Ok(()),
         }
     }
 

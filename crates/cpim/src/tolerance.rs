@@ -22,7 +22,9 @@ named! {
         /// No space or several spaces after the colon of a message header, blanks
         /// at the end of its value, or blanks around the commas of a Require.
         HeaderSpace = "header-space",
-        /// A header of RFC 3862 in another letter case, such as `Cc` or `CC`.
+        /// A header of RFC 3862 or RFC 5438 in another letter case, such as `Cc` or
+        /// `imdn.message-id`. Headers of other namespaces are then found in any letter
+        /// case, too; which one is right only their users know.
         ///
         /// Without this tolerance it is an unknown header.
         HeaderNameCase = "header-name-case",
@@ -33,6 +35,13 @@ named! {
         /// SIP has there. The reader skips them. They contain no `<`, quote or
         /// comma, so that no reader finds a second address in them.
         TextAfterAddress = "text-after-address",
+        /// A URI without angle brackets in From, To or cc. A semicolon ends it.
+        BareAddress = "bare-address",
+        /// A From, To or cc in which nobody finds an address: one that is cut off, empty or
+        /// a name alone. It is no address, and its text is among
+        /// [`CpimRef::headers`](crate::CpimRef::headers). A value that holds a whole URI in
+        /// angle brackets, but not alone, is refused: readers could differ about it.
+        UnreadableAddress = "unreadable-address",
         /// A DateTime that is no date and time of RFC 3339. Its text is among
         /// [`CpimRef::headers`](crate::CpimRef::headers).
         DateTimeFormat = "date-time-format",

@@ -41,7 +41,7 @@ fn what_is_not_wrapped_is_answered_415() {
         let answer = room.message(ada, content_type, &wrapped(ADA, ROOM));
         assert_eq!(answer, Err(StatusCode::UNSUPPORTED_MEDIA_TYPE), "{content_type}");
     }
-    for body in [&b"Hello"[..], b"", b"From: nobody\r\n\r\n\r\n", b"\xff\r\n\r\n\r\n"] {
+    for body in [&b"Hello"[..], b"", b"From: <im:a@x> <im:b@x>\r\n\r\n\r\n", b"\xff\r\n\r\n\r\n"] {
         assert_eq!(room.message(ada, CPIM, body), Err(StatusCode::BAD_REQUEST), "{body:?}");
     }
 }
@@ -81,13 +81,21 @@ fn there_is_one_to() {
          To: <{BOB}>\r\n\r\nContent-Type: text/plain\r\n\r\nHi"
     );
     assert_eq!(room.message(ada, CPIM, two.as_bytes()), Err(StatusCode::FORBIDDEN));
-    for to in ["<sip:bob@example.com>, <sip:cleo@example.com>", "sip:bob@example.com"] {
+    for to in [
+        "<sip:bob@example.com>, <sip:cleo@example.com>",
+        "sip:bob@example.com, sip:cleo@example.com",
+        "Bob",
+    ] {
         let listed = format!("From: <{ADA}>\r\nTo: {to}\r\n\r\nContent-Type: text/plain\r\n\r\n");
         assert_eq!(room.message(ada, CPIM, listed.as_bytes()), Err(StatusCode::FORBIDDEN));
         let (now, id) = (Instant::now(), MessageId::new("mid1").unwrap());
         let begun = room.begin_message(now, ada, id, CPIM, listed.as_bytes());
         assert_eq!(begun, Err(StatusCode::FORBIDDEN));
     }
+    let bare = format!("From: <{ADA}>\r\nTo: {BOB}\r\n\r\nContent-Type: text/plain\r\n\r\n");
+    assert!(room.message(ada, CPIM, bare.as_bytes()).is_ok());
+    let nobody = format!("From: Ada\r\nTo: <{BOB}>\r\n\r\nContent-Type: text/plain\r\n\r\n");
+    assert_eq!(room.message(ada, CPIM, nobody.as_bytes()), Err(StatusCode::FORBIDDEN));
     let none = b"From: <sip:ada@example.com>\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
     assert_eq!(room.message(ada, CPIM, none), Err(StatusCode::NOT_FOUND));
 }

@@ -1,6 +1,7 @@
 //! What a notification reports.
 
 use crate::named::named;
+use crate::xml::push_text;
 
 named! {
     /// What happened to a message.
@@ -53,6 +54,13 @@ impl Disposition {
         self.kind_and_status().0
     }
 
+    /// Appends the element.
+    pub(super) fn push(self, out: &mut String) {
+        let (kind, status) = self.kind_and_status();
+        let element = kind.element();
+        out.extend(["<", element, "><status><", status, "/></status></", element, ">\r\n"]);
+    }
+
     /// The kind, and the name of the element of the status.
     pub(super) const fn kind_and_status(self) -> (DispositionKind, &'static str) {
         use DispositionKind::{Delivery, Display, Processing};
@@ -80,5 +88,54 @@ impl DispositionKind {
             Self::Display => "display-notification",
             Self::Processing => "processing-notification",
         }
+    }
+}
+
+/// What a notification reports in the terms of another specification: RFC 5438 lets others
+/// add kinds of notifications, and statuses of its own kinds (sections 11.1 and 11.1.7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherDisposition {
+    pub(super) kind: Option<DispositionKind>,
+    pub(super) name: String,
+    pub(super) namespace: String,
+    pub(super) status: Option<String>,
+}
+
+impl OtherDisposition {
+    /// The kind of RFC 5438 whose status is another one. `None` if the kind is another one,
+    /// too.
+    #[must_use]
+    pub const fn kind(&self) -> Option<DispositionKind> {
+        self.kind
+    }
+
+    /// The name of the element, such as `interworking-notification`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The namespace of what RFC 5438 does not define: the element, or else its status.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The name of the element in its status, such as `legacy-sms`, if there is one.
+    #[must_use]
+    pub fn status(&self) -> Option<&str> {
+        self.status.as_deref()
+    }
+
+    /// Appends the element.
+    pub(super) fn push(&self, out: &mut String) {
+        let prefix = if self.kind.is_some() { "" } else { "x:" };
+        out.extend(["<", prefix, &self.name, " xmlns:x=\""]);
+        push_text(out, &self.namespace);
+        out.extend(["\"><", prefix, "status>"]);
+        if let Some(status) = &self.status {
+            out.extend(["<x:", status, "/>"]);
+        }
+        out.extend(["</", prefix, "status></", prefix, &self.name, ">\r\n"]);
     }
 }

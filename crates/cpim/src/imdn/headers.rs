@@ -3,11 +3,9 @@
 use msrp::mime::MimeValue;
 
 use crate::address::Address;
+use crate::format::IMDN_NAMESPACE;
 use crate::message::CpimRef;
 use crate::named::named;
-
-/// The namespace of the headers that RFC 5438 defines.
-pub const IMDN_NAMESPACE: &str = "urn:ietf:params:imdn";
 
 /// The media type of the XML of a notification.
 pub const IMDN_TYPE: &str = "message/imdn+xml";

@@ -37,7 +37,7 @@
 //! assert!(ImdnHeaders::of(&read).is_notification());
 //! let notification = Notification::parse(read.body())?;
 //! assert_eq!(notification.message_id(), "hx3kfq2m7a");
-//! assert_eq!(notification.disposition(), Disposition::Delivered);
+//! assert_eq!(notification.disposition(), Some(Disposition::Delivered));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -47,7 +47,8 @@ mod notification;
 mod notifier;
 mod request;
 
-pub use self::disposition::{Disposition, DispositionKind};
-pub use self::headers::{IMDN_NAMESPACE, IMDN_TYPE, ImdnHeaders, NotifyRequest};
+pub use self::disposition::{Disposition, DispositionKind, OtherDisposition};
+pub use self::headers::{IMDN_TYPE, ImdnHeaders, NotifyRequest};
 pub use self::notification::Notification;
 pub use self::notifier::Notifier;
+pub use crate::format::IMDN_NAMESPACE;

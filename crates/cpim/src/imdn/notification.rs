@@ -1,6 +1,6 @@
 //! The XML of a notification (RFC 5438 section 11).
 
-use super::disposition::Disposition;
+use super::disposition::{Disposition, OtherDisposition};
 use crate::xml::{push_element, push_text};
 
 /// A notification, as in its XML.
@@ -13,7 +13,14 @@ pub struct Notification {
     recipient: Option<String>,
     original_recipient: Option<String>,
     subject: Option<Subject>,
-    disposition: Disposition,
+    reported: Reported,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reported {
+    Known(Disposition),
+    #[cfg_attr(not(feature = "xml"), expect(dead_code, reason = "only reading makes one"))]
+    Other(OtherDisposition),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +45,7 @@ impl Notification {
             recipient: Some(recipient.into()),
             original_recipient: None,
             subject: None,
-            disposition,
+            reported: Reported::Known(disposition),
         }
     }
 
@@ -91,10 +98,23 @@ impl Notification {
         self.subject.as_ref().and_then(|subject| subject.language.as_deref())
     }
 
-    /// What happened to the message.
+    /// What happened to the message. `None` if that is
+    /// [another disposition](Self::other_disposition) than those of RFC 5438.
     #[must_use]
-    pub const fn disposition(&self) -> Disposition {
-        self.disposition
+    pub const fn disposition(&self) -> Option<Disposition> {
+        match &self.reported {
+            Reported::Known(disposition) => Some(*disposition),
+            Reported::Other(_) => None,
+        }
+    }
+
+    /// What happened to the message in the terms of another specification.
+    #[must_use]
+    pub const fn other_disposition(&self) -> Option<&OtherDisposition> {
+        match &self.reported {
+            Reported::Known(_) => None,
+            Reported::Other(other) => Some(other),
+        }
     }
 
     /// The document, a [`message/imdn+xml`](super::IMDN_TYPE) in UTF-8. The
@@ -114,9 +134,11 @@ impl Notification {
         if let Some(subject) = &self.subject {
             push_subject(&mut out, subject);
         }
-        let (kind, status) = self.disposition.kind_and_status();
-        let element = kind.element();
-        out.extend(["<", element, "><status><", status, "/></status></", element, ">\r\n</imdn>"]);
+        match &self.reported {
+            Reported::Known(disposition) => disposition.push(&mut out),
+            Reported::Other(other) => other.push(&mut out),
+        }
+        out.push_str("</imdn>");
         out
     }
 }
@@ -137,37 +159,36 @@ fn push_subject(out: &mut String, subject: &Subject) {
 mod read {
     use roxmltree::Node;
 
-    use super::{Disposition, Notification, Subject};
+    use super::{Disposition, Notification, OtherDisposition, Reported, Subject};
     use crate::error::{ParseError, ParseErrorKind};
     use crate::imdn::disposition::DispositionKind;
-    use crate::xml::{child, parse, text_of};
+    use crate::xml::{Xml, child, text_of};
 
     const NAMESPACE: &str = "urn:ietf:params:xml:ns:imdn";
     const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 
     impl Notification {
-        /// Reads a document. It ignores elements of other namespaces.
+        /// Reads a document. A disposition of RFC 5438 counts before those of other
+        /// specifications; other elements of other namespaces are passed over.
         ///
         /// # Errors
         ///
         /// [`ParseErrorKind::Xml`], [`ParseErrorKind::Root`],
         /// [`ParseErrorKind::Missing`] or [`ParseErrorKind::Disposition`].
         pub fn parse(document: &[u8]) -> Result<Self, ParseError> {
-            let document = parse(document, NAMESPACE, "imdn")?;
-            let root = document.root_element();
-            let text = |name| child(root, name).map(|node| text_of(node).trim().to_owned());
+            let xml = Xml::parse(document, NAMESPACE, "imdn")?;
             let needed = |name| {
-                let missing = || ParseError::new(ParseErrorKind::Missing(name), root.range());
-                text(name).ok_or_else(missing)
+                let missing = || xml.fault(ParseErrorKind::Missing(name));
+                xml.text(name).ok_or_else(missing)
             };
-            let no_disposition = || ParseError::new(ParseErrorKind::Disposition, root.range());
+            let no_disposition = || xml.fault(ParseErrorKind::Disposition);
             Ok(Self {
                 message_id: needed("message-id")?,
                 date_time: needed("datetime")?,
-                recipient: text("recipient-uri"),
-                original_recipient: text("original-recipient-uri"),
-                subject: child(root, "subject").map(subject),
-                disposition: disposition(root).ok_or_else(no_disposition)?,
+                recipient: xml.text("recipient-uri"),
+                original_recipient: xml.text("original-recipient-uri"),
+                subject: child(xml.root(), "subject").map(subject),
+                reported: reported(xml.root()).ok_or_else(no_disposition)?,
             })
         }
     }
@@ -175,6 +196,11 @@ mod read {
     fn subject(node: Node<'_, '_>) -> Subject {
         let language = node.attribute((XML_NAMESPACE, "lang")).map(str::to_owned);
         Subject { language, text: text_of(node) }
+    }
+
+    fn reported(root: Node<'_, '_>) -> Option<Reported> {
+        let known = disposition(root).map(Reported::Known);
+        known.or_else(|| root.children().find_map(other_disposition).map(Reported::Other))
     }
 
     /// The first kind that is there decides.
@@ -187,5 +213,24 @@ mod read {
             its_kind == kind && child(status, name).is_some()
         };
         Disposition::ALL.iter().copied().find(is_it)
+    }
+
+    /// An element with a status, where either is of another namespace.
+    fn other_disposition(element: Node<'_, '_>) -> Option<OtherDisposition> {
+        let name = element.tag_name().name();
+        let status = element.children().find(|node| node.tag_name().name() == "status")?;
+        let status = status.children().find(Node::is_element);
+        let is_of_kind = |kind: &&DispositionKind| {
+            element.tag_name().namespace() == Some(NAMESPACE) && kind.element() == name
+        };
+        let kind = DispositionKind::ALL.iter().find(is_of_kind).copied();
+        let defines = if kind.is_some() { status? } else { element };
+        let namespace = defines.tag_name().namespace().filter(|found| *found != NAMESPACE)?;
+        Some(OtherDisposition {
+            kind,
+            name: name.to_owned(),
+            namespace: namespace.to_owned(),
+            status: status.map(|status| status.tag_name().name().to_owned()),
+        })
     }
 }

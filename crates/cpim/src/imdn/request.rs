@@ -2,10 +2,11 @@
 
 use std::fmt::Display;
 
-use super::headers::{IMDN_NAMESPACE, NotifyRequest, is_notification_type};
+use super::headers::{NotifyRequest, is_notification_type};
 use crate::address::Address;
 use crate::builder::{CpimBuilder, Written};
 use crate::error::BuildError;
+use crate::format::IMDN_NAMESPACE;
 use crate::grammar::is_token;
 
 /// The headers of RFC 5438 use the prefix that was declared for

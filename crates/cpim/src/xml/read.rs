@@ -17,37 +17,67 @@ const MAX_NODES: u32 = 1024;
 const MAX_NAMESPACES: usize = 16;
 const MAX_EQUALS_SIGNS: usize = 1024;
 
-/// Reads a document whose root is this element of this namespace.
-pub(crate) fn parse<'a>(
-    octets: &'a [u8],
-    namespace: &str,
-    root: &'static str,
-) -> Result<Document<'a>, ParseError> {
-    let document = parse_any(octets)?;
-    let element = document.root_element();
-    if element.has_tag_name((namespace, root)) {
-        Ok(document)
-    } else {
-        Err(ParseError::new(ParseErrorKind::Root(root), element.range()))
+/// A document whose root is the element that was asked for.
+pub(crate) struct Xml<'a> {
+    document: Document<'a>,
+    /// Octets before it in the input.
+    start: usize,
+}
+
+impl<'a> Xml<'a> {
+    /// Reads a document whose root is this element of this namespace. What some senders
+    /// put around it does not count: white space, byte order marks and NUL.
+    pub(crate) fn parse(
+        octets: &'a [u8],
+        namespace: &str,
+        root: &'static str,
+    ) -> Result<Self, ParseError> {
+        let text = checked_text(octets)?;
+        let start = text.len() - text.trim_start_matches(is_padding).len();
+        let text = text.trim_matches(is_padding);
+        let options =
+            ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, ..Default::default() };
+        let document = Document::parse_with_options(text, options).map_err(|wrong| {
+            let at = start + offset(text, wrong.pos());
+            ParseError::xml(wrong, at)
+        })?;
+        let xml = Self { document, start };
+        let is_it = xml.root().has_tag_name((namespace, root));
+        if is_it { Ok(xml) } else { Err(xml.fault(ParseErrorKind::Root(root))) }
+    }
+
+    pub(crate) fn root(&self) -> Node<'_, 'a> {
+        self.document.root_element()
+    }
+
+    /// What is wrong with the document as a whole.
+    pub(crate) fn fault(&self, kind: ParseErrorKind) -> ParseError {
+        let place = self.root().range();
+        ParseError::new(kind, self.start + place.start..self.start + place.end)
+    }
+
+    /// The text of a child of the root, without white space at its ends.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        child(self.root(), name).map(|node| text_of(node).trim().to_owned())
     }
 }
 
-fn parse_any(octets: &[u8]) -> Result<Document<'_>, ParseError> {
+const fn is_padding(letter: char) -> bool {
+    matches!(letter, ' ' | '\t' | '\r' | '\n' | '\0' | '\u{feff}')
+}
+
+/// The octets as text, if they are few enough to read.
+fn checked_text(octets: &[u8]) -> Result<&str, ParseError> {
     let is_small = octets.len() <= MAX_OCTETS
         && memmem::find_iter(octets, "xmlns").count() <= MAX_NAMESPACES
         && memchr_iter(b'=', octets).count() <= MAX_EQUALS_SIGNS;
     if !is_small {
         return Err(ParseError::new(ParseErrorKind::Xml, 0..octets.len()));
     }
-    let text = std::str::from_utf8(octets).map_err(|wrong| {
+    std::str::from_utf8(octets).map_err(|wrong| {
         let start = wrong.valid_up_to();
         let octets = wrong.error_len().unwrap_or(octets.len() - start);
         ParseError::new(ParseErrorKind::Xml, start..start + octets)
-    })?;
-    let options = ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, ..Default::default() };
-    Document::parse_with_options(text, options).map_err(|wrong| {
-        let at = offset(text, wrong.pos());
-        ParseError::xml(wrong, at)
     })
 }
 

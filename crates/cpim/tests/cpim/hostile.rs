@@ -19,9 +19,9 @@ fn what_is_refused() {
         assert_eq!(refused(headers), ParseErrorKind::ControlCharacter, "{headers:?}");
     }
     for (headers, name) in [
-        ("From: a\r\n", "From"),
-        ("To: <a>\r\n", "To"),
-        ("cc: sip:a@x\r\n", "cc"),
+        ("From: <sip:a@x> <sip:b@x>\r\n", "From"),
+        ("To: a <sip:a@x> b\r\n", "To"),
+        ("cc: \"a <sip:a@x>\r\n", "cc"),
         ("NS: a\r\n", "NS"),
         ("NS: a b <urn:x>\r\n", "NS"),
         ("NS: a.b <urn:x>\r\n", "NS"),

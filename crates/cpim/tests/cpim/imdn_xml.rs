@@ -39,7 +39,7 @@ fn each_kind_and_status() {
     ] {
         let text = document(&format!("{HEAD}{}", status(kind, name)));
         let read = Notification::parse(text.as_bytes()).unwrap();
-        assert_eq!(read.disposition(), disposition);
+        assert_eq!(read.disposition(), Some(disposition));
         assert_eq!((read.message_id(), read.date_time()), ("1", "2026-05-15T15:02:31Z"));
         assert_eq!((read.recipient(), read.original_recipient()), (None, None));
         let prefixed =
@@ -103,7 +103,7 @@ fn extensions_comments_and_blanks_are_passed_over() {
     assert_eq!(read.recipient(), Some("im:a"));
     assert_eq!(read.original_recipient(), Some("im:b"));
     assert_eq!((read.subject(), read.subject_language()), (Some(" th\u{e9} "), Some("fr")));
-    assert_eq!(read.disposition(), Disposition::DeliveryFailed);
+    assert_eq!(read.disposition(), Some(Disposition::DeliveryFailed));
 }
 
 /// Entity bombs, deep nesting and large documents are refused.
@@ -178,7 +178,7 @@ fn the_printed_notifications() {
     let read = |name: &str| fs::read(folder.join(name)).unwrap();
     let check = |body: &[u8], disposition| {
         let read = Notification::parse(body).unwrap();
-        assert_eq!((read.message_id(), read.disposition()), ("34jk324j", disposition));
+        assert_eq!((read.message_id(), read.disposition()), ("34jk324j", Some(disposition)));
         assert_eq!(read.date_time(), "2008-04-04T12:16:49-05:00");
         assert_eq!(read.recipient(), Some("im:bob@example.com"));
         assert_eq!(read.original_recipient(), read.recipient());
@@ -238,7 +238,7 @@ proptest! {
         prop_assert_eq!(read.original_recipient(), Some(original.trim()));
         prop_assert_eq!(read.subject().map(str::to_owned), subject.as_ref().map(|it| xml_text(&it.1)));
         prop_assert_eq!(read.subject_language(), subject.as_ref().and_then(|it| it.0.as_deref()));
-        prop_assert_eq!(read.disposition(), disposition);
+        prop_assert_eq!(read.disposition(), Some(disposition));
         prop_assert_eq!(Notification::parse(read.to_xml().as_bytes()), Ok(read));
     }
 
@@ -256,7 +256,7 @@ proptest! {
         written = written.with_last_active("2026-05-15T15:02:31Z");
         let read = IsComposing::parse(written.to_xml().as_bytes()).unwrap();
         prop_assert_eq!(&read, &written);
-        prop_assert_eq!(read.refresh(), refresh.unwrap_or(DEFAULT_REFRESH));
+        prop_assert_eq!(read.refresh(), refresh.filter(|it| *it > 0).unwrap_or(DEFAULT_REFRESH));
     }
 }
 
@@ -275,11 +275,131 @@ fn what_states_there_are() {
         "<state>active</state><refresh>99999999999</refresh><contenttype>audio</contenttype>",
     )
     .unwrap();
-    assert_eq!((long.refresh(), long.content_type()), (DEFAULT_REFRESH, Some("audio")));
+    assert_eq!((long.refresh(), long.content_type()), (u32::MAX, Some("audio")));
     assert_eq!(long.last_active(), None);
     assert_eq!(kind(parse("")), Err(ParseErrorKind::Missing("state")));
     assert_eq!(
         kind(IsComposing::parse(b"<isComposing/>")),
         Err(ParseErrorKind::Root("isComposing"))
     );
+}
+
+#[test]
+fn a_refresh_is_a_positive_number_of_any_length() {
+    let refresh = |text: &str| {
+        let text = format!(
+            "<isComposing xmlns=\"urn:ietf:params:xml:ns:im-iscomposing\">\
+             <state>active</state><refresh>{text}</refresh></isComposing>"
+        );
+        IsComposing::parse(text.as_bytes()).unwrap().refresh()
+    };
+    for (text, seconds) in [
+        (" 60\n", 60),
+        ("+0060", 60),
+        ("4294967295", u32::MAX),
+        ("4294967296", u32::MAX),
+        (&"9".repeat(1000), u32::MAX),
+    ] {
+        assert_eq!(refresh(text), seconds, "{text}");
+    }
+    for none in ["", "0", "000", "-1", "+", "++1", "6.5", "1e3", "soon", "\u{661}"] {
+        assert_eq!(refresh(none), DEFAULT_REFRESH, "{none}");
+    }
+    assert_eq!(refresh_case().refresh(), u32::MAX);
+    let zero = IsComposing::new(State::Active).with_refresh(90).with_refresh(0);
+    assert!(!zero.to_xml().contains("refresh"));
+    assert_eq!(zero.refresh(), DEFAULT_REFRESH);
+}
+
+fn refresh_case() -> IsComposing {
+    IsComposing::parse(&case("Y07-refresh-huge.xml")).unwrap()
+}
+
+#[test]
+fn what_stands_around_a_document_does_not_count() {
+    let read = Notification::parse(&case("X05-leading-crlf.xml")).unwrap();
+    assert_eq!((read.message_id(), read.disposition()), ("m1", Some(Disposition::Delivered)));
+    let whole = document(&format!("{HEAD}{}", status("display", "displayed")));
+    let declared = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{whole}");
+    for (before, after) in [
+        ("\r\n", ""),
+        ("\u{feff}", "\n"),
+        (" \t\r\n\n\u{feff}", "\0"),
+        ("\u{feff}\r\n\u{feff}", " \r\n\0\0"),
+        ("\0", "\u{feff}"),
+    ] {
+        let text = format!("{before}{declared}{after}");
+        let read = Notification::parse(text.as_bytes()).unwrap();
+        assert_eq!(read.disposition(), Some(Disposition::Displayed), "{text:?}");
+        // Errors keep their place in the input.
+        let wrong = text.replace("<imdn", "<imdm").replace("/imdn", "/imdm");
+        let error = Notification::parse(wrong.as_bytes()).unwrap_err();
+        assert_eq!(error.kind(), ParseErrorKind::Root("imdn"));
+        assert!(wrong[error.place()].starts_with("<imdm") && wrong[error.place()].ends_with('>'));
+        let cut = text.replace("</status>", "</x>");
+        let error = Notification::parse(cut.as_bytes()).unwrap_err();
+        assert_eq!(&cut[error.place().start..][..4], "</x>", "{error}");
+    }
+    for wrong in [format!("x{declared}"), format!("{declared}x"), format!("{declared}{whole}")] {
+        assert_eq!(kind(Notification::parse(wrong.as_bytes())), Err(ParseErrorKind::Xml));
+    }
+}
+
+// req: 5438-11.1-1
+#[test]
+fn dispositions_of_other_namespaces() {
+    const OMA: &str = "urn:oma:xml:cpm:imdn-extensions:1.0";
+    let read = Notification::parse(&case("X20-interworking.xml")).unwrap();
+    assert_eq!((read.message_id(), read.date_time()), ("m1", "2024-02-04T12:45:24Z"));
+    assert_eq!(read.disposition(), None);
+    let other = read.other_disposition().unwrap();
+    assert_eq!((other.name(), other.namespace()), ("interworking-notification", OMA));
+    assert_eq!((other.status(), other.kind()), (Some("legacy-sms"), None));
+
+    let parse = |inner: &str| {
+        let read = Notification::parse(document(&format!("{HEAD}{inner}")).as_bytes());
+        if let Ok(read) = &read {
+            assert_eq!(Notification::parse(read.to_xml().as_bytes()).as_ref(), Ok(read));
+        }
+        read.map_err(|wrong| wrong.kind())
+    };
+    let told = |inner: &str| {
+        let read = parse(inner).unwrap();
+        assert_eq!(read.disposition(), None, "{inner}");
+        let other = read.other_disposition().unwrap();
+        let status = other.status().unwrap_or_default().to_owned();
+        (other.kind(), other.name().to_owned(), other.namespace().to_owned(), status)
+    };
+    let expected = |kind, name: &str, namespace: &str, status: &str| {
+        (kind, name.to_owned(), namespace.to_owned(), status.to_owned())
+    };
+    // The status in the namespace of RFC 5438, in a namespace by default, or empty.
+    assert_eq!(
+        told("<x:y-notification xmlns:x=\"urn:x&amp;\"><status><x:z/></status></x:y-notification>"),
+        expected(None, "y-notification", "urn:x&", "z")
+    );
+    assert_eq!(
+        told("<y xmlns=\"urn:x\"> <status>\n<!-- c --> <z a=\"b\">t</z></status></y>"),
+        expected(None, "y", "urn:x", "z")
+    );
+    assert_eq!(told("<y xmlns=\"urn:x\"><status/></y>"), expected(None, "y", "urn:x", ""));
+    // Another status of a kind of RFC 5438.
+    assert_eq!(
+        told(
+            "<delivery-notification><status><x:sms xmlns:x=\"urn:x\"/></status></delivery-notification>"
+        ),
+        expected(Some(DispositionKind::Delivery), "delivery-notification", "urn:x", "sms")
+    );
+    // A disposition of RFC 5438 counts first.
+    let extended = "<x:y xmlns:x=\"urn:x\"><x:status><x:z/></x:status></x:y>";
+    let both = format!("{extended}{}", status("delivery", "delivered"));
+    assert_eq!(parse(&both).unwrap().disposition(), Some(Disposition::Delivered));
+    for none in [
+        "<x:y xmlns:x=\"urn:x\"/>",
+        "<x:y xmlns:x=\"urn:x\"><z><status/></z></x:y>",
+        "<y-notification><status><z/></status></y-notification>",
+        "<delivery-notification><status/></delivery-notification>",
+    ] {
+        assert_eq!(parse(none), Err(ParseErrorKind::Disposition), "{none}");
+    }
 }

@@ -45,3 +45,8 @@ fn address(uri: &str) -> Address<'_> {
 fn text_plain() -> MediaType {
     MediaType::text_plain()
 }
+
+/// A body that somebody else has sent.
+fn case(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/../../tests/cases/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}

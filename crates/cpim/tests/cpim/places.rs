@@ -17,9 +17,13 @@ fn a_wrong_header_is_found() {
     for (headers, kind, part) in [
         ("A: b\r\nno colon\r\n", ParseErrorKind::Header, "no colon"),
         ("A: b\r\nC: d\0e\r\n", ParseErrorKind::ControlCharacter, "C: d\0e"),
-        ("From: ada\r\n", ParseErrorKind::Value("From"), "ada"),
+        ("From: ada\r\n", ParseErrorKind::NotTolerated(CpimTolerance::UnreadableAddress), "ada"),
         ("To: <sip:b@x> or not\r\n", ParseErrorKind::Value("To"), " or not"),
-        ("To: B <b>\r\n", ParseErrorKind::Value("To"), "b"),
+        (
+            "To: B b> <im:b@x>\r\n",
+            ParseErrorKind::NotTolerated(CpimTolerance::UnquotedName),
+            "B b> <im:b@x>",
+        ),
         ("Require: a,b c,d\r\n", ParseErrorKind::Value("Require"), "b c"),
         ("NS: a <b>\r\n", ParseErrorKind::Value("NS"), "a <b>"),
         ("From: <sip:a@x>\r\nFrom: <sip:b@x>\r\n", ParseErrorKind::Repeated("From"), "<sip:b@x>"),

@@ -4,7 +4,7 @@ use super::*;
 use CpimTolerance::*;
 
 /// Messages, each with the one tolerance that it needs.
-const DEVIATIONS: [(CpimTolerance, &str); 14] = [
+const DEVIATIONS: [(CpimTolerance, &str); 16] = [
     (MissingBlankLine, "From: <sip:a@x>\r\nContent-Type: text/plain\r\n\r\nHi"),
     (
         MissingBlankLine,
@@ -20,6 +20,8 @@ const DEVIATIONS: [(CpimTolerance, &str); 14] = [
     (UnquotedName, "From: +861390<sip:a@x>\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
     (UnquotedName, "From: A (work), B <sip:a@x>\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
     (TextAfterAddress, "From: <sip:a@x>;tag=7\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
+    (BareAddress, "From: sip:a@x\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
+    (UnreadableAddress, "From: <sip:a@x>\r\ncc: \r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
     (
         DateTimeFormat,
         "From: <sip:a@x>\r\nDateTime: 2026-05-15 15:02\r\n\r\nContent-Type: text/plain\r\n\r\nHi",
@@ -91,11 +93,96 @@ fn nothing_is_taken_for_one_of_two_addresses() {
     }
 }
 
+#[test]
+fn an_address_that_nobody_finds_is_none() {
+    let truncated = case("P04-truncated-from.cpim");
+    let read = CpimRef::parse(&truncated).unwrap();
+    assert_eq!((read.from(), read.body()), (None, &b"Hello"[..]));
+    assert!(read.tolerated().contains(UnreadableAddress));
+    assert_eq!(read.to().next().unwrap().uri(), "sip:+8610000000001@ims.example");
+    assert_eq!(read.find(IMDN, "Message-ID").count(), 1);
+    for text in [
+        "",
+        "Alice",
+        "alice@x",
+        "<>",
+        "<alice>",
+        "<sip:alice@x",
+        "sip:alice@x>",
+        "Alice <sip:alice@x",
+        "Alice <sip:al ice@x>",
+        "\"Alice <sip:alice@x",
+        "\"Alice\" sip:alice@x",
+        "Alice sip:alice@x",
+        "sip:alice@x, sip:bob@x",
+        "sip:alice@x,sip:bob@x",
+        "sip:alice@x;a=\"b\"",
+    ] {
+        for name in ["From", "To", "cc"] {
+            let message = with(&format!("{name}: {text}\r\n"));
+            let read = CpimRef::parse(&message).unwrap_or_else(|wrong| panic!("{text}: {wrong}"));
+            assert!(read.tolerated().contains(UnreadableAddress), "{text}");
+            assert_eq!(read.from().into_iter().chain(read.to()).chain(read.cc()).count(), 0);
+            let header = read.headers().next().unwrap();
+            assert_eq!((header.name(), header.raw(), header.address()), (name, text, None));
+            let refused = ParseErrorKind::NotTolerated(UnreadableAddress);
+            let without = CpimTolerances::all().without(UnreadableAddress);
+            assert_eq!(kind(CpimRef::parse_with(&message, without)), Err(refused), "{text}");
+            assert!(strict(&message).is_err());
+        }
+    }
+    // A second sender is refused, readable or not.
+    let two = with("From: Alice\r\nFrom: <sip:a@x>\r\n");
+    assert_eq!(kind(CpimRef::parse(&two)), Err(ParseErrorKind::Repeated("From")));
+}
+
+#[test]
+fn an_address_without_brackets() {
+    let bare = case("P08-bare-address.cpim");
+    let read = CpimRef::parse(&bare).unwrap();
+    assert_eq!(read.from(), Some(address("sip:alice@x.example")));
+    assert_eq!(read.to().next(), Some(address("sip:bob@x.example")));
+    assert_eq!(read.tolerated(), CpimTolerances::none().with(BareAddress));
+    for (text, uri) in [
+        ("tel:+15550100", "tel:+15550100"),
+        ("im:a@x?subject=b", "im:a@x?subject=b"),
+        ("sip:a@x;tag=1;b", "sip:a@x"),
+        ("sip:a@x ;tag=1", "sip:a@x"),
+    ] {
+        let message = with(&format!("From: {text}\r\n"));
+        let read = CpimRef::parse(&message).unwrap();
+        assert_eq!(read.from(), Some(address(uri)), "{text}");
+        assert_eq!(read.tolerated().contains(TextAfterAddress), text.contains(';'), "{text}");
+        assert_eq!(kind(Address::parse(text)), Err(ParseErrorKind::Address));
+    }
+}
+
+#[test]
+fn header_names_of_other_namespaces_in_another_case() {
+    use msrp_cpim::imdn::{ImdnHeaders, NotifyRequest};
+    let octets = case("P25-imdn-name-case.cpim");
+    let read = CpimRef::parse(&octets).unwrap();
+    assert_eq!(read.tolerated(), CpimTolerances::none().with(HeaderNameCase));
+    let headers = ImdnHeaders::of(&read);
+    assert_eq!(headers.message_id(), Some("5"));
+    assert_eq!(headers.requests().collect::<Vec<_>>(), [NotifyRequest::Display]);
+    assert_eq!(ImdnHeaders::of(&strict(&octets).unwrap()).message_id(), None);
+
+    let find = |read: &CpimRef<'_>, name| read.find("urn:y", name).count();
+    let message = with("NS: x <urn:y>\r\nx.Colour: red\r\nx.COLOUR: blue\r\n");
+    let read = CpimRef::parse(&message).unwrap();
+    assert_eq!((find(&read, "colour"), find(&read, "shade")), (2, 0));
+    assert_eq!(find(&strict(&message).unwrap(), "Colour"), 1);
+    // Of two Message-IDs it is unclear which one counts.
+    let two = with(&format!("NS: i <{IMDN}>\r\ni.Message-ID: 1\r\ni.message-id: 2\r\n"));
+    assert_eq!(ImdnHeaders::of(&CpimRef::parse(&two).unwrap()).message_id(), None);
+}
+
 // wild: 15
 #[test]
 fn the_values_that_were_tolerated() {
     let read = |text: &'static str| CpimRef::parse(text.as_bytes()).unwrap();
-    let [_, folded, _, _, _, _, spaced, _, digits, words, _, undated, untyped, _] =
+    let [_, folded, _, _, _, _, spaced, _, digits, words, _, _, _, undated, untyped, _] =
         DEVIATIONS.map(|(_, text)| read(text));
     let disposition = folded.mime_headers().get("content-disposition").unwrap().value();
     assert_eq!(disposition.main(), "render");
