@@ -128,7 +128,11 @@ impl Client {
 
     pub async fn write_octets(&mut self, octets: &[u8]) {
         match &mut self.wire {
-            Wire::Stream(stream) => stream.write_all(octets).await.unwrap(),
+            Wire::Stream(stream) => {
+                stream.write_all(octets).await.unwrap();
+                // TLS keeps what TCP does not take at once.
+                stream.flush().await.unwrap();
+            }
             Wire::WebSocket(socket) => {
                 let message = if self.is_textual {
                     Message::text(std::str::from_utf8(octets).unwrap())
