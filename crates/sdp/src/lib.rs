@@ -113,6 +113,7 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod aside;
 mod cema;
 mod chatroom;
 pub mod data_channel;
@@ -126,6 +127,7 @@ mod media;
 mod named;
 mod negotiate;
 mod pairs;
+mod path;
 mod plan;
 mod protocol;
 mod setup;

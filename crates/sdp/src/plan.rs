@@ -178,7 +178,7 @@ impl SessionPlan {
     /// those in how the two descriptions fit together.
     #[must_use]
     pub const fn tolerated(&self) -> SdpTolerances {
-        self.tolerated.get()
+        self.tolerated.0
     }
 
     /// Which side binds the session with an immediate SEND (RFC 4975 section 5.4):

@@ -13,6 +13,7 @@ mod protection;
 mod roles;
 mod sessions;
 mod text;
+mod tolerances;
 mod vectors;
 
 use std::fmt::Debug;
