@@ -1,6 +1,8 @@
 //! Session descriptions: what is read of any text is written so that it reads the
 //! same, and two sides that agree have agreed upon the same thing.
 
+use std::net::IpAddr;
+
 use msrp::{Direction, MediaTypes, Role};
 use msrp_sdp::data_channel::{DataChannels, Dcmap};
 use msrp_sdp::{
@@ -122,6 +124,9 @@ fn assert_plan(plan: &SessionPlan) {
         Connect::To(target) => {
             assert_eq!(plan.role(), Role::Active);
             assert!(!target.host().is_empty() && !target.host().contains('['));
+            assert!(!matches!(target.port(), 0 | 9));
+            let address = target.host().parse::<IpAddr>().ok();
+            assert!(address.is_none_or(|it| !it.is_unspecified()));
         }
         Connect::Await => assert_eq!(plan.role(), Role::Passive),
         _ => {}

@@ -128,6 +128,7 @@ mod named;
 mod negotiate;
 mod pairs;
 mod path;
+mod place;
 mod plan;
 mod protocol;
 mod setup;

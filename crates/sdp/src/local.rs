@@ -5,11 +5,12 @@ use msrp::RelayRoute;
 use msrp::uri::{MsrpUri, Path, UriRef};
 use msrp::{Direction, MediaTypes, SessionConfig};
 
-use crate::cema::{Addresses, DISCARD};
+use crate::cema::Addresses;
 use crate::chatroom::Chatroom;
 use crate::file::FileAttributes;
 use crate::fingerprint::Fingerprint;
 use crate::media::{MsrpMedia, is_data_channel};
+use crate::place::DISCARD;
 use crate::plan::{SessionPlan, with_wrapper};
 use crate::protocol::Protocol;
 use crate::setup::Setup;

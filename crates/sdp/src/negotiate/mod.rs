@@ -12,6 +12,7 @@ use crate::cema::{Addresses, answers_with, has_to_fall_back, is_direct};
 use crate::description::{Attribute, MediaDescription};
 use crate::local::Local;
 use crate::media::{MsrpMedia, is_data_channel};
+use crate::place::is_place_of;
 use crate::plan::{Connect, SessionPlan, Target, meet};
 use crate::setup::Setup;
 use crate::tolerance::Reading;
@@ -210,7 +211,8 @@ fn check_types(peer: &MediaTypes, own: &MediaTypes) -> Result<(), Refusal> {
 fn answerer_role(offer: &MsrpMedia, local: &Local, cema: bool) -> Result<Role, Refusal> {
     let has_to_wait = matches!(offer.setup(), None | Some(Setup::Active));
     let has_to_connect = offer.setup() == Some(Setup::Passive);
-    let prefers_to_connect = !local.is_reachable() || cema && offer.is_relayed();
+    let prefers_to_connect =
+        !local.is_reachable() || cema && offer.is_relayed() && target(local, offer, cema).is_ok();
     if has_to_wait && !local.is_reachable() {
         Err(Refusal::Unreachable)
     } else if has_to_connect || !has_to_wait && prefers_to_connect {
@@ -238,13 +240,26 @@ fn connect(
     role: Role,
     by_lines: bool,
 ) -> Result<Connect, Refusal> {
-    if local.is_data_channel() {
-        return Ok(Connect::DataChannel);
-    } else if local.is_relayed() {
-        return Ok(Connect::Relay);
-    } else if role == Role::Passive {
-        return Ok(Connect::Await);
+    match role {
+        _ if local.is_data_channel() => Ok(Connect::DataChannel),
+        Role::Passive if local.is_relayed() => Ok(Connect::Relay),
+        Role::Passive => Ok(Connect::Await),
+        // The relay connects to the path.
+        Role::Active if local.is_relayed() && is_place_of(peer.path().first()) => {
+            Ok(Connect::Relay)
+        }
+        Role::Active if local.is_relayed() => Err(Refusal::Unreachable),
+        Role::Active => target(local, peer, by_lines).map(Connect::To),
     }
-    let target = if by_lines { Target::of_lines(peer) } else { Target::of_path(peer.path()) };
-    target.map(Connect::To).ok_or(Refusal::Transport)
+}
+
+/// Where this side connects: to the lines under CEMA, to the path without. If one leads
+/// nowhere, a side with CEMA takes the other.
+fn target(local: &Local, peer: &MsrpMedia, by_lines: bool) -> Result<Target, Refusal> {
+    let path = peer.path();
+    let by_lines = by_lines || local.cema().is_some() && !is_place_of(path.first());
+    let lines = if by_lines { Target::of_lines(peer) } else { None };
+    let is_tcp = path.first().transport().eq_ignore_ascii_case("tcp");
+    let nowhere = if is_tcp { Refusal::Unreachable } else { Refusal::Transport };
+    lines.or_else(|| Target::of_path(path)).ok_or(nowhere)
 }

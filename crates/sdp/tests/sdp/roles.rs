@@ -6,7 +6,8 @@ use msrp_sdp::{
 };
 
 use super::{
-    ALICE, ALICES_RELAY, BOB, BOBS_RELAY, NEEDED, alice, bob, carried, media, offer, path, uri,
+    ALICE, ALICES_RELAY, BOB, BOBS_RELAY, NEEDED, alice, bob, carried, case, media, offer, path,
+    uri,
 };
 
 fn unreachable(text: &str) -> Local {
@@ -134,6 +135,65 @@ fn the_first_uri_of_the_path_is_where_to_connect_whatever_the_lines_say() {
     let v6 = media("a=accept-types:*\na=setup:passive\na=path:msrp://[2001:db8::5]:1/s;tcp\n");
     let (_, plan) = msrp_sdp::answer(&v6, bob()).unwrap();
     assert_eq!(connect(plan.connect()), "2001:db8::5:1 tls false");
+}
+
+/// Unspecified addresses, the discard port and names that never resolve.
+#[test]
+fn nobody_connects_to_a_place_that_leads_nowhere() {
+    let nowhere = [
+        "0.0.0.0:7654",
+        "[::]:7654",
+        "[::ffff:0.0.0.0]:7654",
+        "0:7654",
+        "0x0.0:7654",
+        "192.0.2.1:9",
+        "host.example:9",
+        "df7jal23ls0d.invalid:7654",
+        "df7jal23ls0d.INVALID.:7654",
+    ];
+    let relayed = |place| format!("msrp://{place}/r;tcp msrp://192.0.2.1:7654/s;tcp");
+    for place in nowhere {
+        for path in [format!("msrp://{place}/s;tcp"), relayed(place)] {
+            let said = |setup| media(&format!("a=accept-types:*\na=path:{path}\n{setup}"));
+            // It can still connect itself.
+            for setup in ["", "a=setup:active\n", "a=setup:actpass\n"] {
+                let (answer, plan) = msrp_sdp::answer(&said(setup), bob()).unwrap();
+                assert_eq!((answer.setup(), plan.role()), (Some(Setup::Passive), Role::Passive));
+            }
+            let passive = said("a=setup:passive\n");
+            let waits = said("a=setup:actpass\n");
+            for local in [bob(), unreachable(BOB), Local::through(uri(BOB), self::path(RELAY))] {
+                let refusal = msrp_sdp::answer(&passive, local.clone()).unwrap_err();
+                assert_eq!(refusal, Refusal::Unreachable, "{path}");
+                let refusal = msrp_sdp::complete(&offer(local), &passive);
+                assert_eq!(refusal, Err(Refusal::Unreachable), "{path}");
+            }
+            let refusal = msrp_sdp::answer(&waits, unreachable(BOB)).unwrap_err();
+            assert_eq!(refusal, Refusal::Unreachable, "{path}");
+        }
+    }
+}
+
+const RELAY: &str = "msrp://relay-b.example:2855/bRelay92;tcp";
+
+#[test]
+fn who_has_a_path_of_zeros_is_awaited_or_met_at_its_lines() {
+    let zeros = case("S05-path-of-zeros-unreachable").parse().unwrap();
+    let zeros = MsrpMedia::parse(&zeros).unwrap();
+    let answer = |local: Local| msrp_sdp::answer(&zeros, local.accept_file());
+    let cema = |local: Local| local.with_cema(Addresses::new());
+    for local in [bob(), cema(bob())] {
+        let (_, plan) = answer(local).unwrap();
+        assert_eq!((plan.role(), plan.connect()), (Role::Passive, &Connect::Await));
+    }
+    assert_eq!(answer(unreachable(BOB)).unwrap_err(), Refusal::Unreachable);
+    let (_, plan) = answer(cema(unreachable(BOB))).unwrap();
+    assert_eq!(connect(plan.connect()), "198.51.100.9:23922 tls false");
+    // The lines may lead nowhere as well.
+    let nowhere = case("S05-path-of-zeros-unreachable").replace("198.51.100.9", "0.0.0.0");
+    let nowhere = MsrpMedia::parse(&nowhere.parse().unwrap()).unwrap();
+    let refusal = msrp_sdp::answer(&nowhere, cema(unreachable(BOB)).accept_file()).unwrap_err();
+    assert_eq!(refusal, Refusal::Unreachable);
 }
 
 // req: 6135-4.5-1, 6135-4.5-2
