@@ -43,11 +43,28 @@ named! {
         LetterCase = "letter-case",
         /// A list, such as `accept-types`, on several lines. They are joined.
         SplitList = "split-list",
-        /// An attribute that occurs again with the same value.
+        /// An attribute, or a part of a `file-selector`, that occurs again with the same
+        /// value.
         RepeatedAttribute = "repeated-attribute",
         /// An IPv6 address without brackets in a path, as RFC 8873 itself prints it
         /// (section 4.8).
         BareIpv6Address = "bare-ipv6-address",
+        /// A file without `file-transfer-id`, or with an empty one (RFC 5547 section 8.1).
+        /// An offer without starts a new transfer, and its answer has none either.
+        MissingTransferId = "missing-transfer-id",
+        /// A `file-transfer-id` with other characters than those of a token.
+        TransferIdCharacters = "transfer-id-characters",
+        /// The offer or answer of a file without `sendonly` or `recvonly` (RFC 5547
+        /// section 8). The other side's part in the transfer says which way it goes.
+        MissingFileDirection = "missing-file-direction",
+        /// A name, size, type or hash in a `file-selector` that cannot be read, or one hash
+        /// too many. It says nothing of the file; without its hash, nobody can tell whether
+        /// the file is the one that was announced.
+        UnreadableSelector = "unreadable-selector",
+        /// An answer `setup:active` to an offer that said the same, as a middlebox gives it
+        /// that joins two sides behind NAT. Both connect, and the middlebox takes both
+        /// connections; without this tolerance there is no session.
+        BothActive = "both-active",
         /// An answer with TLS to an offer without, from a side with relays, as RFC 4976
         /// prints it (section 11). It adds protection and takes none away.
         RelayedTls = "relayed-tls",

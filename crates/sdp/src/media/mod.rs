@@ -128,7 +128,7 @@ impl MsrpMedia {
             cema: one(attributes, "msrp-cema", reading)?.is_some(),
             fingerprints: parse_fingerprints(attributes)?,
             chatroom: chatroom.map(|value| value.parse().unwrap_or_default()),
-            file: FileAttributes::parse(attributes.iter().copied())?,
+            file: FileAttributes::read(attributes.iter().copied(), reading)?,
             address: None,
             port: 0,
             tolerated: reading.take(),

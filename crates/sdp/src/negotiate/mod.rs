@@ -15,7 +15,7 @@ use crate::media::{MsrpMedia, is_data_channel};
 use crate::place::is_place_of;
 use crate::plan::{Connect, SessionPlan, Target, meet};
 use crate::setup::Setup;
-use crate::tolerance::Reading;
+use crate::tolerance::{Reading, SdpTolerance};
 
 /// An offer of this side.
 ///
@@ -105,7 +105,8 @@ pub fn answer(offer: &MsrpMedia, local: Local) -> Result<(MsrpMedia, SessionPlan
     check_ends(&local, offer)?;
     protection::check_offer(offer, &local)?;
     check_types(offer.types(), local.types())?;
-    let file = files::answered(offer, &local)?;
+    let mut reading = Reading::new(local.tolerances());
+    let file = files::answered(offer, &local, &mut reading)?;
     let cema = local.cema().is_some()
         && offer.has_cema()
         && answers_with(offer.setup(), offer.is_relayed(), local.is_relayed());
@@ -116,10 +117,10 @@ pub fn answer(offer: &MsrpMedia, local: Local) -> Result<(MsrpMedia, SessionPlan
     let direction = meet(local.direction(), offer.direction().reversed());
     let (protocol, setup) = (offer.protocol.clone(), answered_setup(offer, role));
     let answer = local.media(protocol, setup, cema, direction, file);
-    let file = files::agreed(offer, &answer, local.earlier())?;
+    let file = files::agreed(offer, &answer, local.earlier(), &mut reading)?;
     let to_path = local.to_path(offer.path());
     let plan = SessionPlan::new((role, connect), to_path, answer.clone(), offer.clone(), file);
-    Ok((answer, plan))
+    Ok((answer, plan.tolerating(reading.take())))
 }
 
 /// Which side connects where, in the first exchange.
@@ -158,17 +159,21 @@ pub fn complete(offer: &Offer, answer: &MsrpMedia) -> Result<SessionPlan, Refusa
     check_types(answer.types(), local.types())?;
     let (role, connect) = match local.continued_with(answer) {
         Some(earlier) => (earlier.role(), earlier.connect().clone()),
-        None => meet_answerer(offer, answer)?,
+        None => meet_answerer(offer, answer, &mut reading)?,
     };
-    let file = files::agreed(media, answer, local.earlier())?;
+    let file = files::agreed(media, answer, local.earlier(), &mut reading)?;
     let to_path = local.to_path(answer.path());
     let plan = SessionPlan::new((role, connect), to_path, media.clone(), answer.clone(), file);
     Ok(plan.tolerating(reading.take()))
 }
 
-fn meet_answerer(offer: &Offer, answer: &MsrpMedia) -> Result<(Role, Connect), Refusal> {
+fn meet_answerer(
+    offer: &Offer,
+    answer: &MsrpMedia,
+    reading: &mut Reading,
+) -> Result<(Role, Connect), Refusal> {
     let local = &offer.local;
-    let role = offerer_role(offer, answer)?;
+    let role = offerer_role(offer, answer, reading)?;
     let is_direct = local.cema().is_none_or(|addresses| is_direct(answer, addresses));
     if !is_direct && has_to_fall_back(answer, role, local.is_relayed()) {
         return Err(Refusal::Middlebox { offered: true });
@@ -223,14 +228,15 @@ fn answerer_role(offer: &MsrpMedia, local: &Local, cema: bool) -> Result<Role, R
 }
 
 /// The offerer connects, unless the answer says that the answerer does.
-fn offerer_role(offer: &Offer, answer: &MsrpMedia) -> Result<Role, Refusal> {
+fn offerer_role(offer: &Offer, answer: &MsrpMedia, reading: &mut Reading) -> Result<Role, Refusal> {
     let answerer_connects = answer.setup() == Some(Setup::Active);
-    if !answerer_connects {
-        Ok(Role::Active)
-    } else if offer.media.setup() == Some(Setup::Active) {
-        Err(Refusal::Unreachable)
-    } else {
+    let has_to_connect = offer.media.setup() == Some(Setup::Active);
+    if answerer_connects && !has_to_connect {
         Ok(Role::Passive)
+    } else if !answerer_connects || reading.tolerates(SdpTolerance::BothActive) {
+        Ok(Role::Active)
+    } else {
+        Err(Refusal::Unreachable)
     }
 }
 

@@ -6,6 +6,7 @@ mod common;
 
 mod attributes;
 mod cema;
+mod deviating_files;
 mod files;
 mod later;
 mod media;

@@ -2,7 +2,8 @@
 
 use msrp::Role;
 use msrp_sdp::{
-    Addresses, Connect, Fingerprint, HashFunction, Local, MsrpMedia, Offer, Refusal, Remedy, Setup,
+    Addresses, Connect, Fingerprint, HashFunction, Local, MsrpMedia, Offer, Refusal, Remedy,
+    SdpTolerance, SdpTolerances, Setup,
 };
 
 use super::{
@@ -87,10 +88,31 @@ fn who_cannot_be_connected_to_answers_that_it_connects() {
 fn two_sides_that_nobody_can_connect_to_have_no_session() {
     let refusal = exchange(unreachable(ALICE), unreachable(BOB)).unwrap_err();
     assert_eq!((refusal.clone(), refusal.remedy()), (Refusal::Unreachable, Remedy::Refuse));
-    // Only a faulty peer answers `active` with `active`.
-    let offer = offer(unreachable(ALICE));
-    let answer = media(&format!("{NEEDED}a=setup:active\n"));
-    assert_eq!(msrp_sdp::complete(&offer, &answer), Err(Refusal::Unreachable));
+}
+
+/// A middlebox that joins two active sides takes both connections.
+#[test]
+fn an_active_side_that_is_answered_active_connects_to_whom_answers_so() {
+    let answer = case("T22-answer-active-from-sbc").parse().unwrap();
+    let answer = MsrpMedia::parse(&answer).unwrap();
+    let complete = |local: Local| msrp_sdp::complete(&offer(local), &answer);
+    let plan = complete(unreachable(ALICE)).unwrap();
+    assert_eq!((plan.role(), plan.local().setup()), (Role::Active, Some(Setup::Active)));
+    assert_eq!(connect(plan.connect()), "203.0.113.5:30100 tls false");
+    assert!(plan.tolerated().iter().eq([SdpTolerance::BothActive]));
+    let less = SdpTolerances::all().without(SdpTolerance::BothActive);
+    assert_eq!(complete(unreachable(ALICE).tolerating(less)), Err(Refusal::Unreachable));
+    // Whom could be reached awaits the connection.
+    let plan = complete(alice()).unwrap();
+    assert_eq!((plan.role(), plan.connect()), (Role::Passive, &Connect::Await));
+    assert!(plan.tolerated().is_empty());
+    // An active peer gives no address that leads somewhere.
+    for place in ["203.0.113.5:9", "0.0.0.0:30100"] {
+        let path = format!("a=path:msrp://{place}/s;tcp\n");
+        let answer = media(&format!("a=accept-types:*\n{path}a=setup:active\n"));
+        let plan = msrp_sdp::complete(&offer(unreachable(ALICE)), &answer);
+        assert_eq!(plan, Err(Refusal::Unreachable), "{place}");
+    }
 }
 
 // req: 4975-8.5-1, 6135-5-1, 4975-5.4-2

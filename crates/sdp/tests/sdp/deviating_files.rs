@@ -1,0 +1,159 @@
+//! Files that deployed stacks describe in their own ways.
+
+use msrp::Direction;
+use msrp_sdp::SdpTolerance::{
+    MissingFileDirection, MissingTransferId, RepeatedAttribute, TransferIdCharacters,
+    UnreadableSelector,
+};
+use msrp_sdp::file::{FileAttributes, FileSelector};
+use msrp_sdp::{
+    Local, MsrpMedia, Offer, Refusal, SdpTolerance, SdpTolerances, SessionPlan, Update,
+};
+
+use super::{NEEDED, alice, bob, carried, case, media, read_section, section};
+
+const ID: &str = "a=file-transfer-id:id1\n";
+
+fn file() -> FileAttributes {
+    let selector = FileSelector::builder().media_type("image/jpeg".parse().unwrap()).size(17);
+    let mut file = FileAttributes::new(selector.build().unwrap());
+    file.transfer_id = Some("id1".parse().unwrap());
+    file
+}
+
+fn told(plan: &SessionPlan) -> Vec<SdpTolerance> {
+    plan.tolerated().iter().collect()
+}
+
+fn strict(local: Local) -> Local {
+    local.tolerating(SdpTolerances::none())
+}
+
+#[test]
+fn an_offer_without_id_is_a_new_transfer_and_answered_without() {
+    let theirs = MsrpMedia::parse(&read_section(&case("S08-no-transfer-id")).unwrap()).unwrap();
+    let (answer, plan) = msrp_sdp::answer(&theirs, bob().accept_file()).unwrap();
+    let text = answer.description().to_string();
+    assert!(!text.contains("file-transfer-id") && text.contains("a=recvonly\r\n"), "{text}");
+    assert_eq!(plan.file().unwrap().selector.size(), Some(195_490));
+    assert_eq!(told(&plan), [MissingTransferId]);
+    let refusal = msrp_sdp::answer(&theirs, strict(bob().accept_file())).unwrap_err();
+    assert_eq!(refusal, Refusal::NoTransferId);
+    // Offered again, by either side, it is the same transfer.
+    let continuing = || bob().accept_file().continuing(&plan);
+    let (_, again) = msrp_sdp::answer(&theirs, continuing()).unwrap();
+    assert_eq!(again.update_of(&plan), Update::Unchanged);
+    let ours = Offer::new(continuing()).unwrap();
+    assert_eq!(ours.media().file().unwrap().transfer_id, None);
+    // An empty one is none.
+    let empty =
+        media(&format!("{NEEDED}a=sendonly\na=file-selector:size:17\na=file-transfer-id: \n"));
+    assert_eq!(empty.file().unwrap().transfer_id, None);
+    assert!(msrp_sdp::answer(&empty, bob().accept_file()).is_ok());
+}
+
+#[test]
+fn an_answer_without_id_is_about_the_transfer_of_the_offer() {
+    let offer = Offer::new(alice().ask_for_file(file())).unwrap();
+    let sent = "a=sendonly\na=file-selector:type:image/jpeg size:17\n";
+    let answer = media(&format!("{NEEDED}{sent}"));
+    let plan = msrp_sdp::complete(&offer, &answer).unwrap();
+    assert_eq!((plan.file(), told(&plan)), (Some(&file()), vec![MissingTransferId]));
+    let strictly = Offer::new(strict(alice().ask_for_file(file()))).unwrap();
+    assert_eq!(msrp_sdp::complete(&strictly, &answer), Err(Refusal::OtherFile));
+    let other = media(&format!("{NEEDED}{sent}a=file-transfer-id:id2\n"));
+    assert_eq!(msrp_sdp::complete(&offer, &other), Err(Refusal::OtherFile));
+}
+
+#[test]
+fn without_a_direction_the_part_of_the_other_side_says_which_way_the_file_goes() {
+    let selector = "a=file-selector:type:image/jpeg size:17\n";
+    let theirs = media(&format!("{NEEDED}{selector}{ID}"));
+    for (local, direction) in [
+        (bob().accept_file(), Direction::ReceiveOnly),
+        (bob().ask_for_file(file()), Direction::ReceiveOnly),
+        (bob().send_file(file()), Direction::SendOnly),
+    ] {
+        let (answer, plan) = msrp_sdp::answer(&theirs, local.clone()).unwrap();
+        assert_eq!((answer.direction(), plan.direction()), (direction, direction));
+        assert_eq!(
+            (plan.file().unwrap().selector.size(), told(&plan)),
+            (Some(17), vec![MissingFileDirection])
+        );
+        let refusal = msrp_sdp::answer(&theirs, strict(local)).unwrap_err();
+        assert_eq!(refusal, Refusal::FileDirection);
+    }
+    // Neither does an answer of theirs say it.
+    for (local, direction) in [
+        (bob().ask_for_file(file()), Direction::ReceiveOnly),
+        (bob().send_file(file()), Direction::SendOnly),
+    ] {
+        let plan = msrp_sdp::complete(&Offer::new(local.clone()).unwrap(), &theirs).unwrap();
+        assert_eq!((plan.direction(), told(&plan)), (direction, vec![MissingFileDirection]));
+        let strictly = Offer::new(strict(local)).unwrap();
+        assert_eq!(msrp_sdp::complete(&strictly, &theirs), Err(Refusal::FileDirection));
+    }
+}
+
+#[test]
+fn what_is_unreadable_in_a_selector_is_told_and_passed_over() {
+    let hash = "hash:sha-1:72:24:5F:E8:65:3D:DA:F3:71:36:2F:86:D4:71:91:3E:E4:A2:CE:2E";
+    for unreadable in [
+        "hash:sha-1:72:24",
+        "hash:sha-1:XX",
+        "hash:sha-1",
+        "hash:",
+        "size:12kB",
+        "size:-1",
+        "size:99999999999999999999999",
+        "size:",
+        "type:image",
+        "type:",
+        "type:image/png;charset",
+        &format!("{} {hash}", vec![hash; 8].join(" ")),
+    ] {
+        let value = format!("a=file-selector:name:\"a.jpg\" {unreadable}\n");
+        let section = section(&format!("{NEEDED}a=sendonly\n{ID}{value}"));
+        let theirs = MsrpMedia::parse(&section).unwrap();
+        assert_eq!(theirs.file().unwrap().selector.name(), Some("a.jpg"), "{unreadable}");
+        let (_, plan) = msrp_sdp::answer(&theirs, bob().accept_file()).unwrap();
+        assert_eq!(told(&plan), [UnreadableSelector], "{unreadable}");
+        let less = SdpTolerances::all().without(UnreadableSelector);
+        assert!(MsrpMedia::parse_with(&section, less).is_err(), "{unreadable}");
+    }
+    // Nothing but the id is left, and the file still arrives.
+    let theirs = media(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:name:\"a.jpg size:x\n"));
+    let (answer, plan) = msrp_sdp::answer(&theirs, bob().accept_file()).unwrap();
+    assert!(plan.file().is_some() && told(&plan) == [UnreadableSelector]);
+    assert!(carried(&answer.description()).file().is_some());
+}
+
+#[test]
+fn parts_that_contradict_each_other_are_no_file() {
+    for line in ["size:1 size:2", "name:\"a\" name:\"b\"", "type:a/b type:a/c"] {
+        let section = section(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:{line}\n"));
+        assert!(MsrpMedia::parse(&section).is_err(), "{line}");
+    }
+    let line = "a=file-selector:size:1 size:1\n";
+    let twice = media(&format!("{NEEDED}a=sendonly\n{ID}{ID}{line}{line}"));
+    assert_eq!(twice.file().unwrap().selector.size(), Some(1));
+    assert!(twice.tolerated().iter().eq([RepeatedAttribute]));
+}
+
+#[test]
+fn an_id_that_is_no_token_is_repeated() {
+    for id in ["<1391518338244@host>", "{a:b}", "http://x/1?y=2", "\"quoted\""] {
+        let line = format!("a=file-transfer-id:{id}\r\n");
+        let theirs = section(&format!("{NEEDED}a=sendonly\na=file-selector:size:17\n{line}"));
+        let (answer, plan) =
+            msrp_sdp::answer(&MsrpMedia::parse(&theirs).unwrap(), bob().accept_file()).unwrap();
+        assert!(answer.description().to_string().contains(&line), "{id}");
+        assert_eq!(told(&plan), [TransferIdCharacters]);
+        assert!(MsrpMedia::parse_with(&theirs, SdpTolerances::none()).is_err());
+    }
+    for wrong in ["a b".to_owned(), "x".repeat(256), "é".to_owned()] {
+        let line = format!("a=file-transfer-id:{wrong}\n");
+        let theirs = section(&format!("{NEEDED}a=sendonly\na=file-selector:size:17\n{line}"));
+        assert!(MsrpMedia::parse(&theirs).is_err());
+    }
+}
