@@ -61,6 +61,12 @@ named! {
         /// too many. It says nothing of the file; without its hash, nobody can tell whether
         /// the file is the one that was announced.
         UnreadableSelector = "unreadable-selector",
+        /// `sha1` and `sha256` for `sha-1` and `sha-256` in a `file-selector`.
+        HashName = "hash-name",
+        /// An answer that says nothing of the file that this side offers to send, from an
+        /// endpoint without RFC 5547. It receives the file as any message (RFC 5547
+        /// appendix A).
+        UnconfirmedFile = "unconfirmed-file",
         /// An answer `setup:active` to an offer that said the same, as a middlebox gives it
         /// that joins two sides behind NAT. Both connect, and the middlebox takes both
         /// connections; without this tolerance there is no session.

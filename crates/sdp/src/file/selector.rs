@@ -176,7 +176,7 @@ impl FileSelector {
             }
             FileProperty::Hash if self.hashes.len() == MAX_HASHES => Err(too_many_hashes()),
             FileProperty::Hash => {
-                self.hashes.push(value.parse()?);
+                self.hashes.push(FileHash::read(value, reading)?);
                 Ok(())
             }
         }
@@ -276,14 +276,16 @@ impl FileSelectorBuilder {
         self
     }
 
-    /// Makes the selector.
+    /// Makes the selector. SHA-1, which every endpoint of RFC 5547 reads, comes first
+    /// among its hashes: some read no other one.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Missing`] if there is no property, or hashes without one of SHA-1
     /// (RFC 5547 section 6); [`ErrorKind::TooMany`] for more than [`MAX_HASHES`].
     pub fn build(self) -> Result<FileSelector, Error> {
-        let selector = self.0;
+        let mut selector = self.0;
+        selector.hashes.sort_by_key(|hash| *hash.algorithm() != HashAlgorithm::SHA_1);
         let missing = |part| Error::of(ATTRIBUTE, ErrorKind::Missing).with_part(part);
         if selector.is_empty() {
             return Err(missing("name, type, size or hash"));

@@ -3,7 +3,7 @@
 use msrp::Direction;
 
 use super::Refusal;
-use crate::file::FileAttributes;
+use crate::file::{FileAttributes, FileRange};
 use crate::local::{FilePart, Local};
 use crate::media::MsrpMedia;
 use crate::plan::SessionPlan;
@@ -112,7 +112,9 @@ pub(super) fn agreed(
     reading: &mut Reading,
 ) -> Result<Option<FileAttributes>, Refusal> {
     let Some(file) = described(offer) else { return Ok(None) };
-    let answered = described(answer).ok_or(Refusal::NoFile)?;
+    let Some(answered) = described(answer) else {
+        return unconfirmed(offer, answer, file, reading);
+    };
     let offered = file_direction(offer, answer.direction().reversed(), reading);
     let taken = file_direction(answer, offered.reversed(), reading);
     let is_sent = offered == Direction::SendOnly;
@@ -136,6 +138,24 @@ pub(super) fn agreed(
     both.selector = both.selector.joined(&other.selector);
     check_size(&both, if is_sent { answer.max_size() } else { offer.max_size() })?;
     Ok(Some(both))
+}
+
+/// The file that this side sends to an endpoint that knows nothing of files, and so of
+/// their ranges.
+fn unconfirmed(
+    offer: &MsrpMedia,
+    answer: &MsrpMedia,
+    file: &FileAttributes,
+    reading: &mut Reading,
+) -> Result<Option<FileAttributes>, Refusal> {
+    let is_sent = offer.direction() == Direction::SendOnly && answer.direction().may_receive();
+    if !is_sent || !reading.tolerates(SdpTolerance::UnconfirmedFile) {
+        return Err(Refusal::NoFile);
+    } else if file.range.is_some_and(|range| range != FileRange::WHOLE) {
+        return Err(Refusal::OtherRange);
+    }
+    check_size(file, answer.max_size())?;
+    Ok(Some(file.clone()))
 }
 
 /// Whether an answer is about the transfer of its offer.

@@ -2,10 +2,10 @@
 
 use msrp::Direction;
 use msrp_sdp::SdpTolerance::{
-    MissingFileDirection, MissingTransferId, RepeatedAttribute, TransferIdCharacters,
-    UnreadableSelector,
+    HashName, MissingFileDirection, MissingTransferId, RepeatedAttribute, TransferIdCharacters,
+    UnconfirmedFile, UnreadableSelector,
 };
-use msrp_sdp::file::{FileAttributes, FileSelector};
+use msrp_sdp::file::{FileAttributes, FileHash, FileRange, FileSelector, HashAlgorithm};
 use msrp_sdp::{
     Local, MsrpMedia, Offer, Refusal, SdpTolerance, SdpTolerances, SessionPlan, Update,
 };
@@ -156,4 +156,56 @@ fn an_id_that_is_no_token_is_repeated() {
         let theirs = section(&format!("{NEEDED}a=sendonly\na=file-selector:size:17\n{line}"));
         assert!(MsrpMedia::parse(&theirs).is_err());
     }
+}
+
+/// An endpoint without RFC 5547 receives the file as any message.
+#[test]
+fn a_file_is_sent_to_whom_answers_as_in_any_session() {
+    let offer = |local: Local| Offer::new(local).unwrap();
+    for direction in ["", "a=sendrecv\n", "a=recvonly\n", "a=recvonly\na=file-selector\n"] {
+        let answer = media(&format!("{NEEDED}{direction}"));
+        let plan = msrp_sdp::complete(&offer(alice().send_file(file())), &answer).unwrap();
+        assert_eq!((plan.file(), plan.direction()), (Some(&file()), Direction::SendOnly));
+        assert_eq!(told(&plan), [UnconfirmedFile]);
+        let strictly = offer(strict(alice().send_file(file())));
+        assert_eq!(msrp_sdp::complete(&strictly, &answer), Err(Refusal::NoFile));
+        // It knows nothing of ranges.
+        let mut part = file();
+        part.range = Some(FileRange::from_offset(5));
+        let refusal = msrp_sdp::complete(&offer(alice().send_file(part)), &answer);
+        assert_eq!(refusal, Err(Refusal::OtherRange));
+    }
+    for unwilling in ["a=sendonly\n", "a=inactive\n", "a=max-size:16\n"] {
+        let answer = media(&format!("{NEEDED}{unwilling}"));
+        assert!(msrp_sdp::complete(&offer(alice().send_file(file())), &answer).is_err());
+    }
+}
+
+/// The sender of an offer with `x-file-offset` begins at the first octet, unless the answer
+/// has it too.
+#[test]
+fn an_offer_to_resume_in_another_way_is_answered_so_that_the_whole_file_comes() {
+    let hash = "72:24:5F:E8:65:3D:DA:F3:71:36:2F:86:D4:71:91:3E:E4:A2:CE:2E";
+    let theirs = media(&format!(
+        "{NEEDED}a=sendonly\na=setup:active\n\
+         a=file-selector:name:\"a b.jpg\" type:image/jpeg size:17 hash:sha1:{hash}\n\
+         a=x-file-offset:\na=file-transfer-id:5b7d2bbf-61ae-4b5e-8d0f-2d2a9a0bf3a2\n"
+    ));
+    let (answer, plan) = msrp_sdp::answer(&theirs, bob().accept_file()).unwrap();
+    let text = answer.description().to_string();
+    assert!(!text.contains("offset") && text.contains("a=recvonly\r\n"), "{text}");
+    assert!(text.contains(&format!("hash:sha-1:{hash}\r\n")), "{text}");
+    assert_eq!(told(&plan), [HashName]);
+    let selector = &plan.file().unwrap().selector;
+    assert!(selector.hash(&HashAlgorithm::SHA_1).is_some());
+    assert_eq!(plan.file().unwrap().range, None);
+}
+
+#[test]
+fn sha_1_is_the_first_hash_that_is_written() {
+    let hash = |algorithm, octets| FileHash::new(algorithm, vec![7; octets]).unwrap();
+    let selector = FileSelector::builder()
+        .hash(hash(HashAlgorithm::SHA_256, 32))
+        .hash(hash(HashAlgorithm::SHA_1, 20));
+    assert!(selector.build().unwrap().to_string().starts_with("hash:sha-1:"));
 }

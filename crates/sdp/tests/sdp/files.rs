@@ -236,7 +236,9 @@ fn an_answer_of_theirs_about_another_transfer_is_refused() {
         Err(Refusal::OtherFile)
     );
     assert_eq!(complete(text.replace("recvonly", "sendonly")), Err(Refusal::FileDirection));
-    assert_eq!(complete(text.replace("a=file-selector", "a=x")), Err(Refusal::NoFile));
+    let offer = self::offer(alice().ask_for_file(wanted("id1")));
+    let unnamed = media(&format!("{NEEDED}a=sendonly\n"));
+    assert_eq!(msrp_sdp::complete(&offer, &unnamed), Err(Refusal::NoFile));
 }
 
 // req: 5547-8.7-4
