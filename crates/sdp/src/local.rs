@@ -407,6 +407,6 @@ impl Local {
 }
 
 /// A host without the brackets of an IPv6 address, which a `c=` line does not have.
-fn unbracketed(host: &str) -> &str {
+pub(crate) fn unbracketed(host: &str) -> &str {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }

@@ -98,10 +98,10 @@ fn is_known(file: &FileAttributes, earlier: Option<&SessionPlan>) -> bool {
 
 /// The direction of a section for a file; without one, the one that suits the other side.
 fn file_direction(media: &MsrpMedia, suited: Direction, reading: &mut Reading) -> Direction {
-    match media.direction() {
-        Direction::SendReceive if reading.tolerates(SdpTolerance::MissingFileDirection) => suited,
-        direction => direction,
-    }
+    let direction = media.direction();
+    let is_missing = direction == Direction::SendReceive
+        && reading.tolerates(SdpTolerance::MissingFileDirection);
+    if is_missing { suited } else { direction }
 }
 
 /// What an offer and its answer together say of their file.

@@ -1,11 +1,13 @@
 //! Offer and answer (RFC 3264) of one media section for MSRP.
 
 mod files;
+mod middlebox;
 mod protection;
 mod refusal;
 
 use msrp::{MediaTypes, Role};
 
+pub use self::middlebox::{Joined, Middlebox};
 pub use self::refusal::{Refusal, Remedy};
 use crate::Error;
 use crate::cema::{Addresses, answers_with, has_to_fall_back, is_direct};
@@ -14,6 +16,7 @@ use crate::local::Local;
 use crate::media::{MsrpMedia, is_data_channel};
 use crate::place::is_place_of;
 use crate::plan::{Connect, SessionPlan, Target, meet};
+use crate::protocol::Protocol;
 use crate::setup::Setup;
 use crate::tolerance::{Reading, SdpTolerance};
 
@@ -101,23 +104,39 @@ impl Offer {
 ///
 /// [`Refusal`]; its [`remedy`](Refusal::remedy) says what to answer.
 pub fn answer(offer: &MsrpMedia, local: Local) -> Result<(MsrpMedia, SessionPlan), Refusal> {
-    local.check()?;
-    check_ends(&local, offer)?;
-    protection::check_offer(offer, &local)?;
-    check_types(offer.types(), local.types())?;
     let mut reading = Reading::new(local.tolerances());
+    check_offer(offer, &local)?;
     let file = files::answered(offer, &local, &mut reading)?;
+    let direction = meet(local.direction(), offer.direction().reversed());
+    agree(offer, &local, &mut reading, |protocol, setup, cema| {
+        local.media(protocol, setup, cema, direction, file)
+    })
+}
+
+/// Whether this side can answer an offer.
+fn check_offer(offer: &MsrpMedia, local: &Local) -> Result<(), Refusal> {
+    local.check()?;
+    check_ends(local, offer)?;
+    protection::check_offer(offer, local)?;
+    check_types(offer.types(), local.types())
+}
+
+/// The answer that says this, with the plan that follows.
+fn agree(
+    offer: &MsrpMedia,
+    local: &Local,
+    reading: &mut Reading,
+    says: impl FnOnce(Protocol, Setup, bool) -> MsrpMedia,
+) -> Result<(MsrpMedia, SessionPlan), Refusal> {
     let cema = local.cema().is_some()
         && offer.has_cema()
         && answers_with(offer.setup(), offer.is_relayed(), local.is_relayed());
     let (role, connect) = match local.continued_with(offer) {
         Some(earlier) => (earlier.role(), earlier.connect().clone()),
-        None => meet_offerer(offer, &local, cema)?,
+        None => meet_offerer(offer, local, cema)?,
     };
-    let direction = meet(local.direction(), offer.direction().reversed());
-    let (protocol, setup) = (offer.protocol.clone(), answered_setup(offer, role));
-    let answer = local.media(protocol, setup, cema, direction, file);
-    let file = files::agreed(offer, &answer, local.earlier(), &mut reading)?;
+    let answer = says(offer.protocol.clone(), answered_setup(offer, role), cema);
+    let file = files::agreed(offer, &answer, local.earlier(), reading)?;
     let to_path = local.to_path(offer.path());
     let plan = SessionPlan::new((role, connect), to_path, answer.clone(), offer.clone(), file);
     Ok((answer, plan.tolerating(reading.take())))

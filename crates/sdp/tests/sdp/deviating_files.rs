@@ -110,7 +110,7 @@ fn what_is_unreadable_in_a_selector_is_told_and_passed_over() {
         "type:image",
         "type:",
         "type:image/png;charset",
-        &format!("{} {hash}", vec![hash; 8].join(" ")),
+        &format!("{} {hash}", [hash; 8].join(" ")),
     ] {
         let value = format!("a=file-selector:name:\"a.jpg\" {unreadable}\n");
         let section = section(&format!("{NEEDED}a=sendonly\n{ID}{value}"));

@@ -10,6 +10,7 @@ mod deviating_files;
 mod files;
 mod later;
 mod media;
+mod middlebox;
 mod protection;
 mod roles;
 mod sessions;
