@@ -61,11 +61,6 @@ named! {
         ShortPathInResponse = "short-path-in-response",
         /// A Use-Nickname without quotes (RFC 7701 section 7.1).
         UnquotedNickname = "unquoted-nickname",
-        /// An IPv6 address without brackets in the path of a data channel, as
-        /// RFC 8873 itself prints it (section 4.8). It concerns session
-        /// descriptions alone; the reader of the description reports it, and no
-        /// event does.
-        BareIpv6Address = "bare-ipv6-address",
         /// A To-Path whose URI has the session-id of exactly one session, but
         /// another host or port. Middleboxes cause it that change the path in
         /// session descriptions and leave the requests alone.

@@ -443,7 +443,6 @@ fn every_tolerance_of_the_wire_has_a_case() {
         Tolerance::UsePathAddress,
         Tolerance::ShortPathInResponse,
         Tolerance::UnquotedNickname,
-        Tolerance::BareIpv6Address,
         Tolerance::SessionIdAlone,
     ];
     for &tolerance in Tolerance::ALL {

@@ -4,7 +4,8 @@
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
-use msrp::{Framing, Tolerances};
+use msrp::Framing;
+use msrp_sdp::SdpTolerances;
 use msrp_sdp::data_channel::{DataChannel, DataChannels, Dcmap, Dcsa, MaxMessageSize};
 
 /// The attributes of a section, one a line.
@@ -47,19 +48,19 @@ fn read_back<T: FromStr<Err: Debug> + Display + PartialEq + Debug>(text: &str) {
 /// What is strictly in order is so leniently, and this side could have written
 /// such a session itself.
 fn assert_checked(channel: &DataChannel, again: &DataChannel) {
-    let strict = channel.session(Tolerances::none());
-    let lenient = channel.session(Tolerances::all());
+    let strict = channel.session(SdpTolerances::none());
+    let lenient = channel.session(SdpTolerances::all());
     let Ok(session) = lenient else {
         // What is tolerated may hide what is wrong besides.
         assert!(strict.is_err());
         return;
     };
-    assert_eq!(strict.is_ok(), session.tolerated == Tolerances::none());
-    assert_eq!(again.session(Tolerances::all()).as_ref(), Ok(&session));
-    let media = &session.media;
+    assert_eq!(strict.is_ok(), session.tolerated() == SdpTolerances::none());
+    assert_eq!(again.session(SdpTolerances::all()).as_ref(), Ok(&session));
+    let media = &session;
     if media.path().last().transport() == "dc" {
         let own = DataChannel::new(channel.stream(), "", media).unwrap();
-        assert_eq!(&own.session(Tolerances::none()).unwrap().media, media);
+        assert_eq!(&own.session(SdpTolerances::none()).unwrap(), media);
     }
 }
 

@@ -1,11 +1,13 @@
 //! Session descriptions: what is read of any text is written so that it reads the
 //! same, and two sides that agree have agreed upon the same thing.
 
-use msrp::{Direction, MediaTypes, Role, Tolerances};
+use std::net::IpAddr;
+
+use msrp::{Direction, MediaTypes, Role};
 use msrp_sdp::data_channel::{DataChannels, Dcmap};
 use msrp_sdp::{
     Addresses, Attribute, Connect, Fingerprint, Local, MediaDescription, MsrpMedia, Offer, Remedy,
-    SdpTolerance, SessionDescription, SessionPlan, Update,
+    SdpTolerance, SdpTolerances, SessionDescription, SessionPlan, Update,
 };
 
 pub(crate) fn run(data: &[u8]) {
@@ -14,7 +16,11 @@ pub(crate) fn run(data: &[u8]) {
         assert_values(line);
     }
     let Ok(description) = text.parse::<SessionDescription>() else { return };
-    assert_eq!(description.to_string().parse(), Ok(description.clone()));
+    let written = SessionDescription::parse_with(&description.to_string(), SdpTolerances::none());
+    assert_eq!(written.as_ref(), Ok(&description));
+    if let Ok(strict) = SessionDescription::parse_with(text, SdpTolerances::none()) {
+        assert_eq!((&strict, description.tolerated().is_empty()), (&description, true));
+    }
     let same = description.revised(description.media().to_vec());
     assert_eq!(same, description);
     for section in description.media() {
@@ -38,11 +44,19 @@ fn assert_values(line: &str) {
 fn assert_section(section: &MediaDescription) {
     let refused = msrp_sdp::refuse(section);
     assert!(refused.is_closed() && MsrpMedia::parse(&refused).is_err());
-    let Ok(media) = MsrpMedia::parse(section) else { return };
+    let strict = MsrpMedia::parse_with(section, SdpTolerances::none());
+    let Ok(media) = MsrpMedia::parse(section) else {
+        assert!(strict.is_err());
+        return;
+    };
+    assert_eq!(strict.is_ok(), media.tolerated() == section.tolerated());
     // The order of attributes is that of this crate, and what it does not know is
     // gone.
     let written = media.description();
-    assert_eq!(MsrpMedia::parse(&written), Ok(media.clone()));
+    let again = MsrpMedia::parse(&written).unwrap();
+    assert_eq!(again, media);
+    // Only the protocol stays as it was written.
+    assert!(again.tolerated().iter().all(|it| media.tolerated().contains(it)));
     assert_agreements(&media);
 }
 
@@ -52,10 +66,10 @@ fn assert_channels(section: &MediaDescription) {
         let text = format!("m=application 9 UDP/DTLS/SCTP webrtc-datachannel\n{channel}");
         let again: MediaDescription = text.parse().unwrap();
         let again = DataChannels::parse(again.parts()).unwrap();
-        let session = channel.session(Tolerances::all());
+        let session = channel.session(SdpTolerances::all());
         assert!(session.is_err() || again.channels().len() == 1);
         if let Ok(session) = session {
-            assert_agreements(&session.media);
+            assert_agreements(&session);
         }
     }
 }
@@ -110,6 +124,9 @@ fn assert_plan(plan: &SessionPlan) {
         Connect::To(target) => {
             assert_eq!(plan.role(), Role::Active);
             assert!(!target.host().is_empty() && !target.host().contains('['));
+            assert!(!matches!(target.port(), 0 | 9));
+            let address = target.host().parse::<IpAddr>().ok();
+            assert!(address.is_none_or(|it| !it.is_unspecified()));
         }
         Connect::Await => assert_eq!(plan.role(), Role::Passive),
         _ => {}

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::media::MsrpMedia;
+use crate::place::{DISCARD, is_place_of};
 use crate::setup::Setup;
 use msrp::Role;
 use msrp::uri::Host;
@@ -60,9 +61,11 @@ fn same_name(one: &str, other: &str) -> bool {
 }
 
 /// Whether the `c=` and `m=` lines name a host and port of the path, so that no
-/// middlebox has replaced them (section 4.4).
+/// middlebox has replaced them (section 4.4). A path that leads nowhere is nothing to
+/// compare with.
 pub(crate) fn is_direct(media: &MsrpMedia, addresses: &Addresses) -> bool {
-    let Some(address) = media.address() else { return true };
+    let leads_nowhere = !media.path().iter().any(is_place_of);
+    let Some(address) = media.address().filter(|_| !leads_nowhere) else { return true };
     let host = Host::from(address);
     media.path().iter().any(|uri| {
         // A side that only connects has no port to name (RFC 6135 section 4.2.2).
@@ -71,9 +74,6 @@ pub(crate) fn is_direct(media: &MsrpMedia, addresses: &Addresses) -> bool {
         is_port && addresses.are_same(host, uri.host())
     })
 }
-
-/// The port of a side that nobody connects to.
-pub(crate) const DISCARD: u16 = 9;
 
 /// Whether the answer to an offer with the extension uses it too (section 4.3). With
 /// relays it can only if the side with the relay is the one that waits.

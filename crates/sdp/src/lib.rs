@@ -58,6 +58,24 @@
 //! first. With CEMA ([`Local::with_cema`]) the `c=` and `m=` lines say where to connect,
 //! and each fall-back of RFC 6714 is a [`Refusal`] that says what to do.
 //!
+//! A peer that gives no address, but an unspecified one, the discard port or a name under
+//! `.invalid`, is never connected to. A [`Middlebox`] joins two sides that nobody can
+//! connect to.
+//!
+//! # TLS
+//!
+//! An answer has the protocol of its offer (RFC 3264 section 6). The `m=` line, the path
+//! and the fingerprint of one side must agree about TLS, or there is no session: whoever
+//! changes one of them does not take it away. [`Target::is_secure`] follows from all of
+//! them.
+//!
+//! # Deviations
+//!
+//! What deployed stacks do against the RFCs is read over by name, an [`SdpTolerance`]
+//! each. [`SessionDescription::tolerated`], [`MsrpMedia::tolerated`] and
+//! [`SessionPlan::tolerated`] tell. What is wrong in one section costs that section alone
+//! ([`MediaDescription::fault`]).
+//!
 //! # Later exchanges
 //!
 //! Either side may offer again at any time to refresh the session, to put it on hold or
@@ -113,6 +131,7 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod aside;
 mod cema;
 mod chatroom;
 pub mod data_channel;
@@ -126,6 +145,8 @@ mod media;
 mod named;
 mod negotiate;
 mod pairs;
+mod path;
+mod place;
 mod plan;
 mod protocol;
 mod setup;
@@ -142,7 +163,7 @@ pub use self::error::{Error, ErrorKind};
 pub use self::fingerprint::{Fingerprint, HashFunction};
 pub use self::local::Local;
 pub use self::media::MsrpMedia;
-pub use self::negotiate::{Offer, Refusal, Remedy, answer, complete, refuse};
+pub use self::negotiate::{Joined, Middlebox, Offer, Refusal, Remedy, answer, complete, refuse};
 pub use self::plan::{Connect, SessionPlan, Target, Update};
 pub use self::setup::Setup;
 pub use self::tolerance::{SdpTolerance, SdpTolerances};

@@ -5,11 +5,12 @@ use msrp::RelayRoute;
 use msrp::uri::{MsrpUri, Path, UriRef};
 use msrp::{Direction, MediaTypes, SessionConfig};
 
-use crate::cema::{Addresses, DISCARD};
+use crate::cema::Addresses;
 use crate::chatroom::Chatroom;
 use crate::file::FileAttributes;
 use crate::fingerprint::Fingerprint;
 use crate::media::{MsrpMedia, is_data_channel};
+use crate::place::DISCARD;
 use crate::plan::{SessionPlan, with_wrapper};
 use crate::protocol::Protocol;
 use crate::setup::Setup;
@@ -40,6 +41,7 @@ pub struct Local {
     /// The Use-Path of this side's relays, the nearest first.
     relays: Option<Path>,
     is_reachable: bool,
+    lines: Option<(Box<str>, u16)>,
     types: MediaTypes,
     max_size: Option<u64>,
     direction: Direction,
@@ -68,6 +70,7 @@ impl Local {
             uri,
             relays: None,
             is_reachable: true,
+            lines: None,
             types: MediaTypes::any(),
             max_size: None,
             direction: Direction::default(),
@@ -96,6 +99,16 @@ impl Local {
     /// The same from the Use-Path of the relays: the nearest to this side first.
     pub fn through(uri: MsrpUri, use_path: Path) -> Self {
         Self { relays: Some(use_path), ..Self::new(uri) }
+    }
+
+    /// Sets the address and port of the `c=` and `m=` lines, for a path whose authority
+    /// cannot be looked up (3GPP TS 24.247 section 8.3.1). Default: those of the URI, under
+    /// CEMA of the first relay. The port of an active side stays 9 (RFC 4145 section 4.1).
+    ///
+    /// A peer with CEMA takes lines that differ from the path for those of a middlebox.
+    pub fn lines(mut self, address: &str, port: u16) -> Self {
+        self.lines = Some((unbracketed(address).into(), port));
+        self
     }
 
     /// The same side in another session. An offer after a failure needs a new URI (RFC
@@ -337,12 +350,14 @@ impl Local {
     ) -> MsrpMedia {
         let path = self.path();
         let place = Self::place(&path, cema);
-        let port = if setup == Setup::Active { DISCARD } else { place.port().unwrap_or(DISCARD) };
+        let of_place = || (unbracketed(place.host_str()).into(), place.port().unwrap_or(DISCARD));
+        let (address, port) = self.lines.clone().unwrap_or_else(of_place);
+        let port = if setup == Setup::Active { DISCARD } else { port };
         // A certificate is part of TLS alone.
         let fingerprints =
             if protocol.is_secure() { self.fingerprints.clone() } else { Vec::new() };
         MsrpMedia {
-            address: Some(unbracketed(place.host_str()).into()),
+            address: Some(address),
             port,
             path: path.clone(),
             types: self.types.clone(),
@@ -392,6 +407,6 @@ impl Local {
 }
 
 /// A host without the brackets of an IPv6 address, which a `c=` line does not have.
-fn unbracketed(host: &str) -> &str {
+pub(crate) fn unbracketed(host: &str) -> &str {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }

@@ -3,11 +3,11 @@
 use msrp::uri::{Host, MsrpUri, Path, UriRef};
 use msrp::{Direction, Role, SessionConfig};
 
-use crate::cema::DISCARD;
 use crate::chatroom::Chatroom;
 use crate::file::{FileAttributes, FileTransferId};
 use crate::fingerprint::Fingerprint;
 use crate::media::MsrpMedia;
+use crate::place::{is_place, is_place_of};
 use crate::tolerance::{SdpTolerances, Tolerated};
 
 /// What two descriptions have agreed on: how to connect, and which session to open.
@@ -91,36 +91,25 @@ impl Target {
     }
 
     /// The first hop of a path (RFC 4975 section 8.3). `None` if its transport is not
-    /// TCP.
+    /// TCP, or it leads nowhere.
     pub(crate) fn of_path(path: &Path) -> Option<Self> {
         let first = path.first();
         let is_tcp = first.transport().eq_ignore_ascii_case("tcp");
-        is_tcp.then(|| Self {
+        (is_tcp && is_place_of(first)).then(|| Self {
             host: host_text(first.host()),
             port: first.port().unwrap_or_default(),
             is_secure: first.is_secure(),
         })
     }
 
-    /// The `c=` and `m=` lines (RFC 6714), or the path if they name no host and port.
+    /// The `c=` and `m=` lines (RFC 6714). `None` if they lead nowhere.
     pub(crate) fn of_lines(media: &MsrpMedia) -> Option<Self> {
-        match media.address() {
-            Some(address) if media.port() != DISCARD && is_host(address) => Some(Self {
-                host: host_text(Host::from(address)),
-                port: media.port(),
-                is_secure: media.path().first().is_secure(),
-            }),
-            Some(_) | None => Self::of_path(media.path()),
-        }
-    }
-}
-
-/// Whether this is an IP address, or a name that can be looked up.
-fn is_host(address: &str) -> bool {
-    let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || b"-._".contains(&octet);
-    match Host::from(address) {
-        Host::Name(name) => !name.is_empty() && name.bytes().all(is_letter),
-        Host::Ipv4(_) | Host::Ipv6(_) => true,
+        let host = Host::from(media.address()?);
+        is_place(host, media.port()).then(|| Self {
+            host: host_text(host),
+            port: media.port(),
+            is_secure: media.path().first().is_secure(),
+        })
     }
 }
 
@@ -178,7 +167,7 @@ impl SessionPlan {
     /// those in how the two descriptions fit together.
     #[must_use]
     pub const fn tolerated(&self) -> SdpTolerances {
-        self.tolerated.get()
+        self.tolerated.0
     }
 
     /// Which side binds the session with an immediate SEND (RFC 4975 section 5.4):

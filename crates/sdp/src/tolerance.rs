@@ -2,23 +2,75 @@
 
 use std::fmt;
 
+use crate::Error;
+use crate::aside::Aside;
 use crate::named::named;
 
 named! {
     /// One deviation from the RFCs that this crate reads over by default.
     ///
     /// A deviation is accepted only while its tolerance is in the [`SdpTolerances`] of
-    /// the reader ([`MsrpMedia::parse_with`](crate::MsrpMedia::parse_with)) or of this side
+    /// the reader ([`SessionDescription::parse_with`](crate::SessionDescription::parse_with),
+    /// [`MsrpMedia::parse_with`](crate::MsrpMedia::parse_with)) or of this side
     /// ([`Local::tolerating`](crate::Local::tolerating)). What has been read, and the
     /// [`SessionPlan`](crate::SessionPlan), say which ones were used.
     #[derive(PartialOrd, Ord)]
     #[non_exhaustive]
     #[repr(u8)]
     pub enum SdpTolerance ("tolerance" of_text "session description") {
+        /// A byte order mark before the first line.
+        ByteOrderMark = "byte-order-mark",
+        /// A blank line, blanks before the `=` of a line, or at the end of one that this
+        /// crate reads field by field (RFC 8866 section 5 has none).
+        ExtraBlanks = "extra-blanks",
+        /// Octets that are no UTF-8, such as a name in Latin-1. They become U+FFFD.
+        NotUtf8 = "not-utf8",
+        /// A line that is not `x=value`, or an attribute whose name is no token. It
+        /// says nothing that MSRP needs, and is skipped.
+        JunkLine = "junk-line",
+        /// An `o=` line that cannot be read. The description has no origin.
+        MalformedOrigin = "malformed-origin",
+        /// An `m=` line that cannot be read, or a section with more than
+        /// [`MAX_ATTRIBUTES`](crate::MAX_ATTRIBUTES) attributes. Only its own section
+        /// is refused.
+        MalformedSection = "malformed-section",
+        /// An `m=` line without formats. MSRP has one, `*` (RFC 4975 section 8.1).
+        MissingFormat = "missing-format",
         /// `TCP/MRSP` for `TCP/MSRP`, with or without TLS. An answer repeats it.
         ProtocolSpelling = "protocol-spelling",
-        /// The protocol in another letter case.
+        /// Media, a protocol, the name of an attribute or a value of `setup` in another
+        /// letter case (RFC 8866 section 5.13).
         LetterCase = "letter-case",
+        /// A list, such as `accept-types`, on several lines. They are joined.
+        SplitList = "split-list",
+        /// An attribute, or a part of a `file-selector`, that occurs again with the same
+        /// value.
+        RepeatedAttribute = "repeated-attribute",
+        /// An IPv6 address without brackets in a path, as RFC 8873 itself prints it
+        /// (section 4.8).
+        BareIpv6Address = "bare-ipv6-address",
+        /// A file without `file-transfer-id`, or with an empty one (RFC 5547 section 8.1).
+        /// An offer without starts a new transfer, and its answer has none either.
+        MissingTransferId = "missing-transfer-id",
+        /// A `file-transfer-id` with other characters than those of a token.
+        TransferIdCharacters = "transfer-id-characters",
+        /// The offer or answer of a file without `sendonly` or `recvonly` (RFC 5547
+        /// section 8). The other side's part in the transfer says which way it goes.
+        MissingFileDirection = "missing-file-direction",
+        /// A name, size, type or hash in a `file-selector` that cannot be read, or one hash
+        /// too many. It says nothing of the file; without its hash, nobody can tell whether
+        /// the file is the one that was announced.
+        UnreadableSelector = "unreadable-selector",
+        /// `sha1` and `sha256` for `sha-1` and `sha-256` in a `file-selector`.
+        HashName = "hash-name",
+        /// An answer that says nothing of the file that this side offers to send, from an
+        /// endpoint without RFC 5547. It receives the file as any message (RFC 5547
+        /// appendix A).
+        UnconfirmedFile = "unconfirmed-file",
+        /// An answer `setup:active` to an offer that said the same, as a middlebox gives it
+        /// that joins two sides behind NAT. Both connect, and the middlebox takes both
+        /// connections; without this tolerance there is no session.
+        BothActive = "both-active",
         /// An answer with TLS to an offer without, from a side with relays, as RFC 4976
         /// prints it (section 11). It adds protection and takes none away.
         RelayedTls = "relayed-tls",
@@ -30,9 +82,9 @@ named! {
 /// ```
 /// use msrp_sdp::{SdpTolerance, SdpTolerances};
 ///
-/// let some = SdpTolerances::all().without(SdpTolerance::LetterCase);
-/// assert!(some.contains(SdpTolerance::RelayedTls));
-/// assert_eq!(some.with("letter-case".parse()?), SdpTolerances::all());
+/// let some = SdpTolerances::all().without(SdpTolerance::JunkLine);
+/// assert!(some.contains(SdpTolerance::SplitList));
+/// assert_eq!(some.with("junk-line".parse()?), SdpTolerances::all());
 /// # Ok::<(), msrp_sdp::Error>(())
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -92,53 +144,44 @@ impl fmt::Debug for SdpTolerances {
     }
 }
 
+/// The deviations of a value that was read.
+pub(crate) type Tolerated = Aside<SdpTolerances>;
+
 /// The deviations that a reader may read over, and those that it has.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reading {
     allowed: SdpTolerances,
-    used: Tolerated,
+    used: SdpTolerances,
 }
 
 impl Reading {
     pub(crate) const fn new(allowed: SdpTolerances) -> Self {
-        Self { allowed, used: Tolerated(SdpTolerances::none()) }
+        Self { allowed, used: SdpTolerances::none() }
     }
 
     /// Whether this deviation is read over. Takes note of it if so.
     pub(crate) const fn tolerates(&mut self, tolerance: SdpTolerance) -> bool {
         let is_allowed = self.allowed.contains(tolerance);
         if is_allowed {
-            self.used.0 = self.used.0.with(tolerance);
+            self.used = self.used.with(tolerance);
         }
         is_allowed
     }
 
+    /// The same, with the error where it is not.
+    pub(crate) fn tolerate(&mut self, it: SdpTolerance, error: Error) -> Result<(), Error> {
+        if self.tolerates(it) { Ok(()) } else { Err(error) }
+    }
+
     /// The deviations so far. The reader begins anew.
     pub(crate) const fn take(&mut self) -> Tolerated {
-        std::mem::replace(&mut self.used, Tolerated(SdpTolerances::none()))
+        Aside(std::mem::replace(&mut self.used, SdpTolerances::none()))
     }
 }
-
-/// The deviations of a value that was read. Values are equal by what they say, however
-/// they were written.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tolerated(SdpTolerances);
 
 impl Tolerated {
-    pub(crate) const fn get(self) -> SdpTolerances {
-        self.0
-    }
-
     #[must_use]
     pub(crate) const fn and(self, other: Self) -> Self {
-        Self(self.0.union(other.0))
+        Aside(self.0.union(other.0))
     }
 }
-
-impl PartialEq for Tolerated {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Tolerated {}

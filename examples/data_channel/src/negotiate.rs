@@ -9,10 +9,10 @@ use msrp::uri::{MsrpUri, Scheme, UriError};
 use msrp::wire::ValueError;
 use msrp::{
     Config, Connection, MediaTypes, OsRandom, RandomError, ReceiveMode, Role, SessionError,
-    SessionTable, Tolerances, session_id,
+    SessionTable, session_id,
 };
 use msrp_sdp::data_channel::{DataChannel, DataChannels, MaxMessageSize, StreamId};
-use msrp_sdp::{Local, Offer, Refusal, SessionPlan};
+use msrp_sdp::{Local, Offer, Refusal, SdpTolerances, SessionPlan};
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::crypto::from_feature_flags;
@@ -147,8 +147,8 @@ impl Offerer {
     pub fn accept(mut self, answer: &str) -> Result<Peer, NegotiateError> {
         let theirs = DataChannels::parse(section(answer))?;
         let channel = theirs.channel(self.stream).ok_or(NegotiateError::NoSession)?;
-        let session = channel.session(Tolerances::all())?;
-        let plan = msrp_sdp::complete(&self.session, &session.media)?;
+        let session = channel.session(SdpTolerances::all())?;
+        let plan = msrp_sdp::complete(&self.session, &session)?;
 
         let answer = SdpAnswer::from_sdp_string(answer)?;
         self.side.rtc.sdp_api().accept_answer(self.pending, answer)?;
@@ -172,7 +172,7 @@ pub fn answer(
     let offered = theirs.channels().first().ok_or(NegotiateError::NoSession)?;
     let mut side = Side::new(ip)?;
     let local = side.local(session.is_active)?;
-    let (media, plan) = msrp_sdp::answer(&offered.session(Tolerances::all())?.media, local)?;
+    let (media, plan) = msrp_sdp::answer(&offered.session(SdpTolerances::all())?, local)?;
 
     let label = offered.map().label().unwrap_or_default();
     let described = DataChannel::new(offered.stream(), label, &media)?;

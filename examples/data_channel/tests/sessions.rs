@@ -5,11 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use msrp::{ConnectionEnd, Event, Outcome, OutgoingMessage, Tolerances};
+use msrp::{ConnectionEnd, Event, Outcome, OutgoingMessage};
 use msrp_data_channel::{
     Content, Delivery, NegotiateError, Offerer, Pattern, Peer, Plan, Session, answer, closed,
     exchange, section,
 };
+use msrp_sdp::SdpTolerances;
 use msrp_sdp::data_channel::{DataChannels, MaxMessageSize};
 
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -218,8 +219,8 @@ fn both_descriptions_have_the_session_in_the_section_of_the_channels() {
         assert_eq!(section.max_message_size().octets(), Some(octets));
         assert!(section.sctp_port().is_some());
         let [channel] = section.channels() else { panic!("{description}") };
-        let session = channel.session(Tolerances::none()).unwrap();
-        assert_eq!(session.media.path().len(), 1);
+        let session = channel.session(SdpTolerances::none()).unwrap();
+        assert_eq!(session.path().len(), 1);
         assert!(description.lines().all(|line| !line.is_empty()));
         assert_eq!(description.matches("max-message-size").count(), 1);
     }

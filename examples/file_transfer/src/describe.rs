@@ -46,7 +46,8 @@ pub(crate) fn read(
     let media = MsrpMedia::parse(section).map_err(text)?;
     let file = media.file().filter(|file| !file.selector.is_empty()).cloned();
     let file = file.ok_or("it does not describe a file")?;
-    let id = file.transfer_id.as_ref().ok_or("it has no file-transfer-id")?;
+    // Without an id, each offer is about a new transfer.
+    let Some(id) = &file.transfer_id else { return Ok((media, file)) };
     // This is the first offer, so no transfer can be running.
     match transfers.offered(line, section.port(), id, &file.selector) {
         TransferOffer::New => Ok((media, file)),

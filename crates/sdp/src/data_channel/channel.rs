@@ -1,14 +1,12 @@
 //! One MSRP session over a data channel.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::net::Ipv6Addr;
 
 use msrp::uri::Scheme;
-use msrp::{Tolerance, Tolerances};
 
 use super::{Dcmap, Dcsa, Reliability, StreamId};
 use crate::media::{MsrpMedia, is_data_channel};
+use crate::tolerance::{Reading, SdpTolerances};
 use crate::{Error, ErrorKind};
 
 /// The subprotocol of a `dcmap` (RFC 8873 section 3.1).
@@ -70,18 +68,6 @@ pub struct DataChannel {
     is_duplicate: bool,
 }
 
-/// What a valid MSRP channel says of its session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ChannelSession {
-    /// What the side of the channel says. If the path does not end with `;dc`, a
-    /// gateway stands between the two and passes on the path of an endpoint with
-    /// another transport (RFC 8873 section 6).
-    pub media: MsrpMedia,
-    /// The tolerances that were needed.
-    pub tolerated: Tolerances,
-}
-
 impl DataChannel {
     /// The channel of a session that this side offers ([`Offer::media`]) or answers
     /// ([`answer`]).
@@ -131,19 +117,18 @@ impl DataChannel {
     /// and 4.2 to 4.5): the channel is reliable and ordered, has `path`, `setup` and
     /// `msrp-cema`, and the URI of a data channel has the scheme `msrps`.
     ///
-    /// Only [`Tolerance::BareIpv6Address`] makes a difference.
-    ///
     /// # Errors
     ///
     /// [`Error`] says what is missing or wrong. Do not open such a channel, and leave
     /// its lines out of the answer.
-    pub fn session(&self, tolerances: Tolerances) -> Result<ChannelSession, Error> {
+    pub fn session(&self, tolerances: SdpTolerances) -> Result<MsrpMedia, Error> {
         let missing = |attribute| Error::of(attribute, ErrorKind::Missing);
         if self.is_duplicate {
             return Err(Error::of(DCMAP, ErrorKind::Duplicate));
         }
         self.check_map()?;
-        let (media, tolerated) = self.parse_media(tolerances)?;
+        let attributes: Vec<_> = self.attributes().collect();
+        let media = MsrpMedia::from_parts(&attributes, &mut Reading::new(tolerances))?;
         if media.setup().is_none() {
             return Err(missing(SETUP));
         }
@@ -153,7 +138,7 @@ impl DataChannel {
         if media.path().iter().any(|uri| is_data_channel(uri) && uri.scheme() != Scheme::Msrps) {
             return Err(not_allowed(PATH, "scheme").with_expected("msrps on a data channel"));
         }
-        Ok(ChannelSession { media, tolerated })
+        Ok(media)
     }
 
     /// MSRP needs a channel that neither loses nor reorders messages (section 3.1).
@@ -166,27 +151,6 @@ impl DataChannel {
             }
             Reliability::Reliable => Ok(()),
         }
-    }
-
-    /// Reads the attributes as they are; if the path is malformed, with brackets.
-    fn parse_media(&self, tolerances: Tolerances) -> Result<(MsrpMedia, Tolerances), Error> {
-        let attributes: Vec<_> = self.attributes().collect();
-        let error = match MsrpMedia::from_parts(&attributes) {
-            Ok(media) => return Ok((media, Tolerances::none())),
-            Err(error) => error,
-        };
-        let is_path = error.attribute() == PATH && error.kind() == ErrorKind::Malformed;
-        if !is_path || !tolerances.contains(Tolerance::BareIpv6Address) {
-            return Err(error);
-        }
-        let path = self.attributes().find(|(name, _)| *name == PATH).and_then(|(_, value)| value);
-        let path = bracketed(path.unwrap_or_default());
-        let patched: Vec<_> = attributes
-            .into_iter()
-            .map(|(name, value)| (name, if name == PATH { Some(&*path) } else { value }))
-            .collect();
-        let media = MsrpMedia::from_parts(&patched).map_err(|_| error)?;
-        Ok((media, Tolerances::none().with(Tolerance::BareIpv6Address)))
     }
 
     /// A channel without attributes so far.
@@ -223,23 +187,4 @@ const fn not_allowed(attribute: &'static str, part: &'static str) -> Error {
 
 fn is_defined(name: &str) -> bool {
     DEFINED.iter().any(|defined| **defined == *name)
-}
-
-/// A path with brackets around the addresses of its URIs.
-fn bracketed(path: &str) -> String {
-    let uris: Vec<Cow<'_, str>> = path.trim().split(' ').map(with_brackets).collect();
-    uris.join(" ")
-}
-
-/// `msrps://2001:db8::3:54111/s;dc` with brackets around the address. The port follows
-/// the last colon; such a path cannot be without it (RFC 4975 section 6).
-fn with_brackets(uri: &str) -> Cow<'_, str> {
-    let bracketed = || {
-        let (scheme, rest) = uri.split_once("://")?;
-        let (authority, tail) = rest.split_at(rest.find(['/', ';'])?);
-        let (host, port) = authority.rsplit_once(':')?;
-        let address: Ipv6Addr = host.parse().ok()?;
-        Some(format!("{scheme}://[{address}]:{port}{tail}"))
-    };
-    bracketed().map_or(Cow::Borrowed(uri), Cow::Owned)
 }

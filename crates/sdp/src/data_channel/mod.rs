@@ -12,7 +12,7 @@ mod sctp;
 
 use std::collections::BTreeMap;
 
-pub use self::channel::{ChannelSession, DataChannel};
+pub use self::channel::DataChannel;
 pub use self::dcmap::{Dcmap, Reliability, StreamId};
 pub use self::dcsa::Dcsa;
 pub use self::sctp::MaxMessageSize;
@@ -23,7 +23,7 @@ use crate::Error;
 /// section, and what it says about the association that carries them.
 ///
 /// ```
-/// use msrp::Tolerances;
+/// use msrp_sdp::SdpTolerances;
 /// use msrp_sdp::data_channel::DataChannels;
 ///
 /// let attributes = [
@@ -41,8 +41,8 @@ use crate::Error;
 /// let chat = &channels.channels()[0];
 /// assert_eq!(chat.map().label(), Some("chat"));
 /// assert!(chat.attributes().any(|it| it == ("accept-types", Some("text/plain"))));
-/// let session = chat.session(Tolerances::none())?;
-/// assert_eq!(session.media.path().as_str(), "msrps://192.0.2.7:54111/si438dsaodes;dc");
+/// let session = chat.session(SdpTolerances::none())?;
+/// assert_eq!(session.path().as_str(), "msrps://192.0.2.7:54111/si438dsaodes;dc");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -1,5 +1,6 @@
 //! A text read line by line.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use super::field::field;
@@ -7,6 +8,8 @@ use super::{
     Attribute, MAX_ATTRIBUTES, MAX_SDP_OCTETS, MAX_SECTIONS, MediaDescription, Origin,
     SessionDescription,
 };
+use crate::aside::Aside;
+use crate::tolerance::{Reading, SdpTolerance, SdpTolerances, Tolerated};
 use crate::{Error, ErrorKind};
 
 const DESCRIPTION: &str = "session description";
@@ -14,25 +17,20 @@ const DESCRIPTION: &str = "session description";
 /// Attributes of the session that each of its media sections inherits unless it has
 /// one of its own. The last four are values of one property.
 const INHERITED: [&[&str]; 3] =
-    [&["fingerprint"], &["setup"], &["sendrecv", "sendonly", "recvonly", "inactive"]];
+    [&[FINGERPRINT], &["setup"], &["sendrecv", "sendonly", "recvonly", "inactive"]];
+const FINGERPRINT: &str = "fingerprint";
 
+/// Read with every tolerance.
 impl FromStr for SessionDescription {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        if text.len() > MAX_SDP_OCTETS {
-            return Err(Error::of_text(DESCRIPTION, ErrorKind::TooLong { limit: MAX_SDP_OCTETS }));
-        }
-        let mut reader = Reader::default();
-        for (index, line) in text.lines().enumerate() {
-            let read = reader.line(line.trim_end_matches('\r'));
-            read.map_err(|error| error.with_line(index + 1))?;
-        }
-        reader.finish()
+        Self::parse_with(text, SdpTolerances::all())
     }
 }
 
-/// The first media section of a session description, or of a fragment of one.
+/// The first media section of a session description, or of a fragment of one, read
+/// with every tolerance.
 impl FromStr for MediaDescription {
     type Err = Error;
 
@@ -43,9 +41,37 @@ impl FromStr for MediaDescription {
     }
 }
 
+impl SessionDescription {
+    /// Reads a description with these tolerances.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] with its line. What is wrong in one section alone is a
+    /// [`fault`](MediaDescription::fault) of that section, if
+    /// [`SdpTolerance::MalformedSection`] is among the tolerances.
+    pub fn parse_with(text: &str, tolerances: SdpTolerances) -> Result<Self, Error> {
+        Reader::new(tolerances).read(text)
+    }
+
+    /// Reads the octets of a description, such as the body of a SIP message.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], as with [`parse_with`](Self::parse_with).
+    pub fn from_octets(octets: &[u8], tolerances: SdpTolerances) -> Result<Self, Error> {
+        let mut reader = Reader::new(tolerances);
+        let text = String::from_utf8_lossy(octets);
+        if let Cow::Owned(_) = text {
+            let error = Error::of_text(DESCRIPTION, ErrorKind::Malformed).with_expected("UTF-8");
+            reader.reading.tolerate(SdpTolerance::NotUtf8, error)?;
+        }
+        reader.read(&text)
+    }
+}
+
 /// The lines of a text so far.
-#[derive(Default)]
 struct Reader {
+    reading: Reading,
     origin: Option<Origin>,
     session: Lines,
     sections: Vec<(MediaDescription, Lines)>,
@@ -56,34 +82,82 @@ struct Reader {
 struct Lines {
     address: Option<Box<str>>,
     attributes: Vec<Attribute>,
+    tolerated: Tolerated,
 }
 
 impl Reader {
+    fn new(tolerances: SdpTolerances) -> Self {
+        let (session, sections) = (Lines::default(), Vec::new());
+        Self { reading: Reading::new(tolerances), origin: None, session, sections }
+    }
+
+    fn read(mut self, text: &str) -> Result<SessionDescription, Error> {
+        if text.len() > MAX_SDP_OCTETS {
+            return Err(Error::of_text(DESCRIPTION, ErrorKind::TooLong { limit: MAX_SDP_OCTETS }));
+        }
+        let text = self.without_mark(text)?;
+        for (index, line) in text.lines().enumerate() {
+            let read = self.line(line.trim_end_matches('\r'));
+            read.map_err(|error| error.with_line(index + 1))?;
+            self.take_note();
+        }
+        self.finish()
+    }
+
+    /// The text after a byte order mark.
+    fn without_mark<'a>(&mut self, text: &'a str) -> Result<&'a str, Error> {
+        let Some(rest) = text.strip_prefix('\u{feff}') else { return Ok(text) };
+        self.reading.tolerate(SdpTolerance::ByteOrderMark, not_a_line().with_line(1))?;
+        Ok(rest)
+    }
+
     fn line(&mut self, line: &str) -> Result<(), Error> {
         if line.trim().is_empty() {
-            return Ok(());
+            return self.reading.tolerate(SdpTolerance::ExtraBlanks, not_a_line());
         }
-        let (kind, value) = line.split_once('=').ok_or_else(not_a_line)?;
+        let Some((kind, value)) = line.split_once('=').filter(|(kind, _)| kind.trim().len() == 1)
+        else {
+            return self.reading.tolerate(SdpTolerance::JunkLine, not_a_line());
+        };
+        if kind.len() > 1 || matches!(kind, "m" | "o" | "c") && value.ends_with([' ', '\t']) {
+            self.reading.tolerate(SdpTolerance::ExtraBlanks, not_a_line())?;
+        }
         match kind.trim() {
-            "m" => self.section(MediaDescription::from_fields(value)?)?,
-            "o" if self.sections.is_empty() => self.origin = Some(Origin::from_fields(value)?),
+            "m" => self.section(value),
+            "o" if self.sections.is_empty() => self.origin(value),
             "c" => {
                 let lines = self.lines();
                 lines.address = lines.address.take().or_else(|| address(value));
+                Ok(())
             }
-            // An attribute whose name is no token cannot be meant for MSRP.
-            "a" => self.lines().attributes.extend(value.parse::<Attribute>()),
-            kind if kind.len() == 1 => {}
-            _ => return Err(not_a_line()),
+            "a" => self.attribute(value),
+            _ => Ok(()),
+        }
+    }
+
+    fn section(&mut self, value: &str) -> Result<(), Error> {
+        if self.sections.len() >= MAX_SECTIONS {
+            return Err(too_many(MAX_SECTIONS, "media sections"));
+        }
+        let media = MediaDescription::from_fields(value, &mut self.reading)?;
+        self.sections.push((media, Lines::default()));
+        Ok(())
+    }
+
+    fn origin(&mut self, value: &str) -> Result<(), Error> {
+        match Origin::from_fields(value) {
+            Ok(origin) => self.origin = Some(origin),
+            Err(error) => self.reading.tolerate(SdpTolerance::MalformedOrigin, error)?,
         }
         Ok(())
     }
 
-    fn section(&mut self, media: MediaDescription) -> Result<(), Error> {
-        if self.sections.len() >= MAX_SECTIONS {
-            return Err(too_many(MAX_SECTIONS, "media sections"));
+    /// An attribute whose name is no token cannot be meant for MSRP.
+    fn attribute(&mut self, value: &str) -> Result<(), Error> {
+        match value.parse() {
+            Ok(attribute) => self.lines().attributes.push(attribute),
+            Err(error) => self.reading.tolerate(SdpTolerance::JunkLine, error)?,
         }
-        self.sections.push((media, Lines::default()));
         Ok(())
     }
 
@@ -91,34 +165,54 @@ impl Reader {
         self.sections.last_mut().map_or(&mut self.session, |(_, lines)| lines)
     }
 
+    /// What has been read over belongs to the section of the line.
+    fn take_note(&mut self) {
+        let used = self.reading.take();
+        let lines = self.lines();
+        lines.tolerated = lines.tolerated.and(used);
+    }
+
     fn finish(self) -> Result<SessionDescription, Error> {
-        let Self { origin, session, sections } = self;
-        let media = sections.into_iter().map(|(media, lines)| lines.complete(media, &session));
-        let media: Vec<MediaDescription> = media.collect();
-        let is_ours = |it: &&MediaDescription| matches!(it.media(), "message" | "application");
-        if media.iter().filter(is_ours).any(|it| it.attributes().len() > MAX_ATTRIBUTES) {
-            return Err(too_many(MAX_ATTRIBUTES, "attributes in a media section"));
-        }
-        Ok(SessionDescription { origin, media })
+        let Self { mut reading, origin, session, sections } = self;
+        let complete = |(media, lines): (_, Lines)| lines.complete(media, &session, &mut reading);
+        let media = sections.into_iter().map(complete).collect::<Result<Vec<_>, Error>>()?;
+        let tolerated = media.iter().fold(session.tolerated, |all, it| all.and(it.tolerated));
+        Ok(SessionDescription { origin, media, tolerated })
     }
 }
 
 impl Lines {
     /// The section with these lines, and with what it inherits from the session.
-    fn complete(self, mut media: MediaDescription, session: &Self) -> MediaDescription {
+    fn complete(
+        self,
+        mut media: MediaDescription,
+        session: &Self,
+        reading: &mut Reading,
+    ) -> Result<MediaDescription, Error> {
         media.address = self.address.or_else(|| session.address.clone());
         media.attributes = self.attributes;
-        // A certificate is part of TLS alone.
-        let is_plain = matches!(media.protocol(), "TCP/MSRP" | "TCP/MRSP");
-        for names in INHERITED.iter().filter(|names| !(is_plain && names.contains(&"fingerprint")))
-        {
+        let is_plain = is_plain(media.protocol());
+        for names in INHERITED.iter().filter(|names| !(is_plain && names.contains(&FINGERPRINT))) {
             let is_named = |attribute: &&Attribute| names.contains(&attribute.name());
             if media.attributes.iter().find(is_named).is_none() {
                 media.attributes.extend(session.attributes.iter().filter(is_named).cloned());
             }
         }
-        media
+        let is_ours = matches!(media.media(), "message" | "application");
+        if is_ours && media.attributes.len() > MAX_ATTRIBUTES {
+            let error = too_many(MAX_ATTRIBUTES, "attributes in a media section");
+            reading.tolerate(SdpTolerance::MalformedSection, error.clone())?;
+            media.fault = Aside(Some(Box::new(error)));
+            media.attributes.clear();
+        }
+        media.tolerated = self.tolerated.and(reading.take());
+        Ok(media)
     }
+}
+
+/// Whether this is MSRP without TLS, which has no certificates.
+fn is_plain(protocol: &str) -> bool {
+    matches!(&*protocol.to_ascii_uppercase(), "TCP/MSRP" | "TCP/MRSP")
 }
 
 fn not_a_line() -> Error {

@@ -4,7 +4,9 @@ use std::fmt;
 
 use super::Attribute;
 use super::field::{address_type, field};
+use crate::aside::Aside;
 use crate::digits;
+use crate::tolerance::{Reading, SdpTolerance, SdpTolerances, Tolerated};
 use crate::{Error, ErrorKind};
 
 /// One media section: the fields of its `m=` line, the address of its `c=` line
@@ -33,6 +35,8 @@ pub struct MediaDescription {
     formats: Box<str>,
     pub(super) address: Option<Box<str>>,
     pub(super) attributes: Vec<Attribute>,
+    pub(super) fault: Aside<Option<Box<Error>>>,
+    pub(crate) tolerated: Tolerated,
 }
 
 impl MediaDescription {
@@ -49,24 +53,57 @@ impl MediaDescription {
             formats: formats.join(" ").into(),
             address: None,
             attributes: Vec::new(),
+            fault: Aside::default(),
+            tolerated: Tolerated::default(),
         }
     }
 
     /// Reads what follows `m=`. A number of ports after a slash is ignored.
-    pub(super) fn from_fields(value: &str) -> Result<Self, Error> {
-        Self::fields(value).ok_or_else(|| {
-            Error::of_line("m=", ErrorKind::Malformed).with_expected("media port protocol formats")
-        })
+    pub(super) fn from_fields(value: &str, reading: &mut Reading) -> Result<Self, Error> {
+        if let Some(read) = Self::fields(value, reading) {
+            return Ok(read);
+        }
+        let error = Error::of_line("m=", ErrorKind::Malformed);
+        let error = error.with_expected("media port protocol formats");
+        reading.tolerate(SdpTolerance::MalformedSection, error.clone())?;
+        Ok(Self { fault: Aside(Some(Box::new(error))), ..Self::remains(value) })
     }
 
-    fn fields(value: &str) -> Option<Self> {
+    fn fields(value: &str, reading: &mut Reading) -> Option<Self> {
         let mut fields = value.split_ascii_whitespace();
         let (media, port, protocol) = (fields.next()?, fields.next()?, fields.next()?);
         let port = digits::exact(port.split('/').next()?)?;
         let formats: Vec<_> = fields.collect();
-        let read = Self::new(media, port, protocol, &formats.join(" "));
+        let mut read = Self::new(media, port, protocol, &formats.join(" "));
+        if read.formats.is_empty()
+            && media.eq_ignore_ascii_case("message")
+            && reading.tolerates(SdpTolerance::MissingFormat)
+        {
+            read.formats = "*".into();
+        }
         let has_all = [&read.media, &read.protocol, &read.formats].iter().all(|it| !it.is_empty());
         has_all.then_some(read)
+    }
+
+    /// What there is of an unreadable line, so that it can be refused: a section keeps its
+    /// place among the others (RFC 3264 section 6).
+    fn remains(value: &str) -> Self {
+        let mut fields = value.split_ascii_whitespace();
+        let [media, _, protocol] = [(); 3].map(|()| fields.next());
+        let formats: Vec<_> = fields.collect();
+        let read = Self::new(
+            media.unwrap_or_default(),
+            0,
+            protocol.unwrap_or_default(),
+            &formats.join(" "),
+        );
+        let or = |field: Box<str>, none: &str| if field.is_empty() { none.into() } else { field };
+        Self {
+            media: or(read.media, "-"),
+            protocol: or(read.protocol, "-"),
+            formats: or(read.formats, "*"),
+            ..read
+        }
     }
 
     /// The same with the address of its `c=` line: a name or an IP address.
@@ -102,6 +139,19 @@ impl MediaDescription {
     #[must_use]
     pub const fn is_closed(&self) -> bool {
         self.port == 0
+    }
+
+    /// Why the section cannot be read, although the others can. It is still to be
+    /// answered, with [`refuse`](crate::refuse).
+    #[must_use]
+    pub fn fault(&self) -> Option<&Error> {
+        self.fault.0.as_deref()
+    }
+
+    /// The deviations from the RFCs in its own lines that were read over.
+    #[must_use]
+    pub const fn tolerated(&self) -> SdpTolerances {
+        self.tolerated.0
     }
 
     /// The media: `message`, or `application` for a data channel.

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::{MediaDescription, Origin};
+use crate::aside::Aside;
+use crate::tolerance::{SdpTolerances, Tolerated};
 
 /// A session description: who made it, and its media sections.
 ///
@@ -13,10 +15,11 @@ use super::{MediaDescription, Origin};
 /// not say otherwise.
 ///
 /// Lines may end in CRLF or LF; they are written with CRLF. A fragment without
-/// `v=`, `o=`, `s=` and `t=` is read as well.
+/// `v=`, `o=`, `s=` and `t=` is read as well. What is wrong stays with its line or its
+/// section, by a named [`SdpTolerance`](crate::SdpTolerance).
 ///
 /// ```
-/// use msrp_sdp::{Origin, SessionDescription};
+/// use msrp_sdp::{Origin, SdpTolerance, SdpTolerances, SessionDescription};
 ///
 /// let text = "v=0\r\no=alice 1 7 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n\
 ///             m=message 7654 TCP/MSRP *\r\na=accept-types:text/plain\r\n";
@@ -29,7 +32,11 @@ use super::{MediaDescription, Origin};
 /// let other = description.revised(vec![description.media()[0].clone().closed()]);
 /// assert_eq!(other.origin().map(Origin::version), Some(8));
 ///
-/// let error = "v=0\r\nhello\r\n".parse::<SessionDescription>().unwrap_err();
+/// let broken = "v=0\r\nhello\r\nm=audio x RTP/AVP 0\r\nm=message 7654 TCP/MSRP *\r\n";
+/// let read: SessionDescription = broken.parse()?;
+/// assert!(read.tolerated().contains(SdpTolerance::JunkLine));
+/// assert!(read.media()[0].fault().is_some() && read.media()[1].fault().is_none());
+/// let error = SessionDescription::parse_with(broken, SdpTolerances::none()).unwrap_err();
 /// assert_eq!(error.line(), Some(2));
 /// # Ok::<(), msrp_sdp::Error>(())
 /// ```
@@ -37,16 +44,17 @@ use super::{MediaDescription, Origin};
 pub struct SessionDescription {
     pub(super) origin: Option<Origin>,
     pub(super) media: Vec<MediaDescription>,
+    pub(super) tolerated: Tolerated,
 }
 
 impl SessionDescription {
     /// A session description of these sections.
     #[must_use]
     pub const fn new(origin: Origin, media: Vec<MediaDescription>) -> Self {
-        Self { origin: Some(origin), media }
+        Self { origin: Some(origin), media, tolerated: Aside(SdpTolerances::none()) }
     }
 
-    /// Who made the description; `None` in a fragment.
+    /// Who made the description; `None` in a fragment, or if the line is unreadable.
     #[must_use]
     pub const fn origin(&self) -> Option<&Origin> {
         self.origin.as_ref()
@@ -56,6 +64,12 @@ impl SessionDescription {
     #[must_use]
     pub fn media(&self) -> &[MediaDescription] {
         &self.media
+    }
+
+    /// The deviations from the RFCs that were read over, in all of its sections.
+    #[must_use]
+    pub const fn tolerated(&self) -> SdpTolerances {
+        self.tolerated.0
     }
 
     /// The next description of the same session. Its version is one higher, or the
@@ -68,7 +82,7 @@ impl SessionDescription {
         {
             origin.version = origin.version.saturating_add(1);
         }
-        Self { origin, media }
+        Self { origin, media, tolerated: Tolerated::default() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Everything that one media section says of its file.
 
 use super::{FileDate, FileDisposition, FileIcon, FileRange, FileSelector, FileTransferId};
+use crate::tolerance::{Reading, SdpTolerance, SdpTolerances};
 use crate::{Error, ErrorKind};
 
 /// What the attributes of one media section say of its file (RFC 5547).
@@ -65,6 +66,9 @@ impl FileAttributes {
     /// Ignores other attributes. Ignores a malformed disposition, date or icon too:
     /// these only inform the user.
     ///
+    /// Uses no tolerance: only [`MsrpMedia::parse`](crate::MsrpMedia::parse) can tell of
+    /// one.
+    ///
     /// # Errors
     ///
     /// [`Error`] if an attribute occurs twice, or if the file, its transfer or the
@@ -72,21 +76,35 @@ impl FileAttributes {
     pub fn parse<'a>(
         attributes: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
     ) -> Result<Option<Self>, Error> {
+        Self::read(attributes, &mut Reading::new(SdpTolerances::none()))
+    }
+
+    pub(crate) fn read<'a>(
+        attributes: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+        reading: &mut Reading,
+    ) -> Result<Option<Self>, Error> {
         let mut values = [None; NAMES.len()];
         for (name, value) in attributes {
             let known = NAMES.iter().zip(&mut values).find(|(it, _)| **it == name);
             let Some((name, place)) = known else { continue };
-            if place.is_some() {
-                return Err(Error::of(name, ErrorKind::Duplicate));
+            let value = value.unwrap_or_default().trim();
+            if let Some(earlier) = place.replace(value) {
+                let error = Error::of(name, ErrorKind::Duplicate);
+                if earlier != value {
+                    return Err(error);
+                }
+                reading.tolerate(SdpTolerance::RepeatedAttribute, error)?;
             }
-            *place = Some(value.unwrap_or_default());
         }
         let [Some(selector), transfer_id, disposition, date, icon, range] = values else {
             return Ok(None);
         };
         Ok(Some(Self {
-            selector: selector.parse()?,
-            transfer_id: transfer_id.map(str::parse).transpose()?,
+            selector: FileSelector::read(selector, reading)?,
+            transfer_id: transfer_id
+                .map(|id| FileTransferId::read(id, reading))
+                .transpose()?
+                .flatten(),
             disposition: disposition.and_then(|value| value.parse().ok()),
             date: date.and_then(|value| value.parse().ok()),
             icon: icon.and_then(|value| value.parse().ok()),

@@ -11,6 +11,7 @@ use super::text::{self, Quoted};
 use super::{FileHash, HashAlgorithm};
 use crate::named::named;
 use crate::token::is_token;
+use crate::tolerance::{Reading, SdpTolerance, SdpTolerances};
 use crate::{Error, ErrorKind, digits};
 
 /// The most hashes of one selector.
@@ -126,23 +127,56 @@ impl FileSelector {
         joined
     }
 
+    /// Reads a value, and passes over what is unreadable in it.
+    pub(super) fn read(text: &str, reading: &mut Reading) -> Result<Self, Error> {
+        let mut selector = Self::default();
+        for word in text::words(text) {
+            let added = match word {
+                Some(word) => {
+                    selector.add_word(word, reading).map_err(|error| error.within(text, word))
+                }
+                None => Err(Error::of(ATTRIBUTE, ErrorKind::UnclosedQuote)),
+            };
+            match added {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::Duplicate => return Err(error),
+                Err(error) => reading.tolerate(SdpTolerance::UnreadableSelector, error)?,
+            }
+        }
+        // The grammar has no empty name.
+        selector.name = selector.name.filter(|name| !name.is_empty());
+        Ok(selector)
+    }
+
+    /// Adds `property:value`, if the property is known.
+    fn add_word(&mut self, word: &str, reading: &mut Reading) -> Result<(), Error> {
+        let Some((name, value)) = word.split_once(':') else { return Ok(()) };
+        let Ok(property) = name.parse() else { return Ok(()) };
+        self.add(property, value, reading).map_err(|error| error.within(word, value))
+    }
+
     /// Adds one property from its text.
-    fn add(&mut self, property: FileProperty, value: &str) -> Result<(), Error> {
+    fn add(
+        &mut self,
+        property: FileProperty,
+        value: &str,
+        reading: &mut Reading,
+    ) -> Result<(), Error> {
         match property {
             FileProperty::Name => {
                 let name = text::decoded(text::unquoted(value));
-                once(property, &mut self.name, name.into())
+                once(property, &mut self.name, name.into(), reading)
             }
-            FileProperty::Type => once(property, &mut self.media_type, media_type(value)?),
+            FileProperty::Type => once(property, &mut self.media_type, media_type(value)?, reading),
             FileProperty::Size => {
                 let size = digits::exact(value).ok_or_else(|| {
                     fault(property, ErrorKind::Malformed).with_expected("a number of octets")
                 })?;
-                once(property, &mut self.size, size)
+                once(property, &mut self.size, size, reading)
             }
             FileProperty::Hash if self.hashes.len() == MAX_HASHES => Err(too_many_hashes()),
             FileProperty::Hash => {
-                self.hashes.push(value.parse()?);
+                self.hashes.push(FileHash::read(value, reading)?);
                 Ok(())
             }
         }
@@ -159,28 +193,28 @@ const fn too_many_hashes() -> Error {
     Error::of(ATTRIBUTE, ErrorKind::TooMany { limit: MAX_HASHES }).with_part("hashes")
 }
 
-fn once<T>(property: FileProperty, place: &mut Option<T>, value: T) -> Result<(), Error> {
-    if place.is_some() {
-        return Err(fault(property, ErrorKind::Duplicate));
+/// Sets a property that has no other value so far.
+fn once<T: PartialEq>(
+    property: FileProperty,
+    place: &mut Option<T>,
+    value: T,
+    reading: &mut Reading,
+) -> Result<(), Error> {
+    let error = fault(property, ErrorKind::Duplicate);
+    match place {
+        Some(earlier) if *earlier != value => return Err(error),
+        Some(_) => reading.tolerate(SdpTolerance::RepeatedAttribute, error)?,
+        None => *place = Some(value),
     }
-    *place = Some(value);
     Ok(())
 }
 
+/// Without any tolerance.
 impl FromStr for FileSelector {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let mut selector = Self::default();
-        for word in text::words(text) {
-            let word = word.ok_or_else(|| Error::of(ATTRIBUTE, ErrorKind::UnclosedQuote))?;
-            let Some((name, value)) = word.split_once(':') else { continue };
-            let Ok(property) = name.parse() else { continue };
-            selector.add(property, value).map_err(|error| error.within(text, value))?;
-        }
-        // The grammar has no empty name.
-        selector.name = selector.name.filter(|name| !name.is_empty());
-        Ok(selector)
+        Self::read(text, &mut Reading::new(SdpTolerances::none()))
     }
 }
 
@@ -242,14 +276,16 @@ impl FileSelectorBuilder {
         self
     }
 
-    /// Makes the selector.
+    /// Makes the selector. SHA-1, which every endpoint of RFC 5547 reads, comes first
+    /// among its hashes: some read no other one.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Missing`] if there is no property, or hashes without one of SHA-1
     /// (RFC 5547 section 6); [`ErrorKind::TooMany`] for more than [`MAX_HASHES`].
     pub fn build(self) -> Result<FileSelector, Error> {
-        let selector = self.0;
+        let mut selector = self.0;
+        selector.hashes.sort_by_key(|hash| *hash.algorithm() != HashAlgorithm::SHA_1);
         let missing = |part| Error::of(ATTRIBUTE, ErrorKind::Missing).with_part(part);
         if selector.is_empty() {
             return Err(missing("name, type, size or hash"));

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use msrp::{Random, RandomError};
 
 use crate::token::{is_blank, is_token};
+use crate::tolerance::{Reading, SdpTolerance};
 use crate::{Error, ErrorKind};
 
 /// The most octets of a file-transfer-id that are read. RFC 5547 sets no limit.
@@ -35,6 +36,26 @@ impl FileTransferId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl FileTransferId {
+    /// Reads an id; `None` if there is none.
+    pub(super) fn read(text: &str, reading: &mut Reading) -> Result<Option<Self>, Error> {
+        let error = match text.parse() {
+            Ok(id) => return Ok(Some(id)),
+            Err(error) => error,
+        };
+        let value = text.trim_matches(is_blank);
+        let is_visible = value.bytes().all(|octet| octet.is_ascii_graphic());
+        if value.is_empty() {
+            reading.tolerate(SdpTolerance::MissingTransferId, error).map(|()| None)
+        } else if is_visible && value.len() <= MAX_TRANSFER_ID_OCTETS {
+            let id = Self(value.into());
+            reading.tolerate(SdpTolerance::TransferIdCharacters, error).map(|()| Some(id))
+        } else {
+            Err(error)
+        }
     }
 }
 

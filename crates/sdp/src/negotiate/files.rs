@@ -3,10 +3,11 @@
 use msrp::Direction;
 
 use super::Refusal;
-use crate::file::FileAttributes;
+use crate::file::{FileAttributes, FileRange};
 use crate::local::{FilePart, Local};
 use crate::media::MsrpMedia;
 use crate::plan::SessionPlan;
+use crate::tolerance::{Reading, SdpTolerance};
 use crate::{Error, ErrorKind};
 
 /// What an offer says of its file. A sender describes it; a receiver selects it and
@@ -32,7 +33,9 @@ pub(super) fn offered(local: &Local) -> Result<Option<FileAttributes>, Error> {
         file.transfer_id.clone_from(&known.transfer_id);
         file.range = known.range;
     }
-    if file.transfer_id.is_none() { Err(missing("file-transfer-id")) } else { Ok(Some(file)) }
+    // A peer that gave its transfer no id knows it by its media line alone.
+    let lacks_id = file.transfer_id.is_none() && earlier.is_none();
+    if lacks_id { Err(missing("file-transfer-id")) } else { Ok(Some(file)) }
 }
 
 /// Which file and which part of it, without what only informs the user.
@@ -47,6 +50,7 @@ fn selected(file: &FileAttributes) -> FileAttributes {
 pub(super) fn answered(
     offer: &MsrpMedia,
     local: &Local,
+    reading: &mut Reading,
 ) -> Result<Option<FileAttributes>, Refusal> {
     let (file, part) = match (described(offer), local.file()) {
         (None, None) => return Ok(None),
@@ -54,13 +58,18 @@ pub(super) fn answered(
         (Some(_), None) => return Err(Refusal::File),
         (Some(file), Some(part)) => (file, part),
     };
-    if file.transfer_id.is_none() {
+    if file.transfer_id.is_none() && !reading.tolerates(SdpTolerance::MissingTransferId) {
         return Err(Refusal::NoTransferId);
     }
+    let suited = match part {
+        FilePart::Send(_) => Direction::ReceiveOnly,
+        FilePart::Ask(_) | FilePart::Accept => Direction::SendOnly,
+    };
+    let direction = file_direction(offer, suited, reading);
     let is_known = is_known(file, local.earlier());
     // The id and the range are those of the offer, and only the sender describes the
     // file to the user (section 8.3.1).
-    let (answer, asked, limit) = match (part, offer.direction()) {
+    let (answer, asked, limit) = match (part, direction) {
         (FilePart::Send(own), Direction::ReceiveOnly) => (own.clone(), own, offer.max_size()),
         (FilePart::Send(own), Direction::Inactive) if is_known => (own.clone(), own, None),
         (FilePart::Accept, Direction::SendOnly) => (selected(file), file, local.max_size()),
@@ -87,17 +96,30 @@ fn is_known(file: &FileAttributes, earlier: Option<&SessionPlan>) -> bool {
     known.is_some_and(|known| known.transfer_id == file.transfer_id)
 }
 
+/// The direction of a section for a file; without one, the one that suits the other side.
+fn file_direction(media: &MsrpMedia, suited: Direction, reading: &mut Reading) -> Direction {
+    let direction = media.direction();
+    let is_missing = direction == Direction::SendReceive
+        && reading.tolerates(SdpTolerance::MissingFileDirection);
+    if is_missing { suited } else { direction }
+}
+
 /// What an offer and its answer together say of their file.
 pub(super) fn agreed(
     offer: &MsrpMedia,
     answer: &MsrpMedia,
     earlier: Option<&SessionPlan>,
+    reading: &mut Reading,
 ) -> Result<Option<FileAttributes>, Refusal> {
     let Some(file) = described(offer) else { return Ok(None) };
-    let answered = described(answer).ok_or(Refusal::NoFile)?;
-    let is_sent = offer.direction() == Direction::SendOnly;
-    let is_taken = answer.direction() == offer.direction().reversed();
-    if answered.transfer_id != file.transfer_id
+    let Some(answered) = described(answer) else {
+        return unconfirmed(offer, answer, file, reading);
+    };
+    let offered = file_direction(offer, answer.direction().reversed(), reading);
+    let taken = file_direction(answer, offered.reversed(), reading);
+    let is_sent = offered == Direction::SendOnly;
+    let is_taken = taken == offered.reversed() && taken != Direction::SendReceive;
+    if !is_same_transfer(file, answered, reading)
         || !file.selector.can_be_same_file(&answered.selector)
     {
         return Err(Refusal::OtherFile);
@@ -111,17 +133,46 @@ pub(super) fn agreed(
         return Err(Refusal::FileDirection);
     }
     let sender = if is_sent { file } else { answered };
-    let mut both = sender.clone();
+    let mut both = FileAttributes { transfer_id: file.transfer_id.clone(), ..sender.clone() };
     let other = if is_sent { answered } else { file };
     both.selector = both.selector.joined(&other.selector);
     check_size(&both, if is_sent { answer.max_size() } else { offer.max_size() })?;
     Ok(Some(both))
 }
 
-/// The file of a section. An empty selector is not about a file: it only says that
+/// The file that this side sends to an endpoint that knows nothing of files, and so of
+/// their ranges.
+fn unconfirmed(
+    offer: &MsrpMedia,
+    answer: &MsrpMedia,
+    file: &FileAttributes,
+    reading: &mut Reading,
+) -> Result<Option<FileAttributes>, Refusal> {
+    let is_sent = offer.direction() == Direction::SendOnly && answer.direction().may_receive();
+    if !is_sent || !reading.tolerates(SdpTolerance::UnconfirmedFile) {
+        return Err(Refusal::NoFile);
+    } else if file.range.is_some_and(|range| range != FileRange::WHOLE) {
+        return Err(Refusal::OtherRange);
+    }
+    check_size(file, answer.max_size())?;
+    Ok(Some(file.clone()))
+}
+
+/// Whether an answer is about the transfer of its offer.
+fn is_same_transfer(
+    file: &FileAttributes,
+    answered: &FileAttributes,
+    reading: &mut Reading,
+) -> bool {
+    let lacks_id = answered.transfer_id.is_none();
+    answered.transfer_id == file.transfer_id
+        || lacks_id && reading.tolerates(SdpTolerance::MissingTransferId)
+}
+
+/// The file of a section. An empty selector alone is not about a file: it only says that
 /// file transfer is supported (section 8.5).
 fn described(media: &MsrpMedia) -> Option<&FileAttributes> {
-    media.file().filter(|file| !file.selector.is_empty())
+    media.file().filter(|file| !file.selector.is_empty() || file.transfer_id.is_some())
 }
 
 /// The file has the requested range, and is not larger than its receiver accepts

@@ -1,20 +1,24 @@
 //! Offer and answer (RFC 3264) of one media section for MSRP.
 
 mod files;
+mod middlebox;
 mod protection;
 mod refusal;
 
 use msrp::{MediaTypes, Role};
 
+pub use self::middlebox::{Joined, Middlebox};
 pub use self::refusal::{Refusal, Remedy};
 use crate::Error;
 use crate::cema::{Addresses, answers_with, has_to_fall_back, is_direct};
 use crate::description::{Attribute, MediaDescription};
 use crate::local::Local;
 use crate::media::{MsrpMedia, is_data_channel};
+use crate::place::is_place_of;
 use crate::plan::{Connect, SessionPlan, Target, meet};
+use crate::protocol::Protocol;
 use crate::setup::Setup;
-use crate::tolerance::Reading;
+use crate::tolerance::{Reading, SdpTolerance};
 
 /// An offer of this side.
 ///
@@ -100,25 +104,42 @@ impl Offer {
 ///
 /// [`Refusal`]; its [`remedy`](Refusal::remedy) says what to answer.
 pub fn answer(offer: &MsrpMedia, local: Local) -> Result<(MsrpMedia, SessionPlan), Refusal> {
+    let mut reading = Reading::new(local.tolerances());
+    check_offer(offer, &local)?;
+    let file = files::answered(offer, &local, &mut reading)?;
+    let direction = meet(local.direction(), offer.direction().reversed());
+    agree(offer, &local, &mut reading, |protocol, setup, cema| {
+        local.media(protocol, setup, cema, direction, file)
+    })
+}
+
+/// Whether this side can answer an offer.
+fn check_offer(offer: &MsrpMedia, local: &Local) -> Result<(), Refusal> {
     local.check()?;
-    check_ends(&local, offer)?;
-    protection::check_offer(offer, &local)?;
-    check_types(offer.types(), local.types())?;
-    let file = files::answered(offer, &local)?;
+    check_ends(local, offer)?;
+    protection::check_offer(offer, local)?;
+    check_types(offer.types(), local.types())
+}
+
+/// The answer that says this, with the plan that follows.
+fn agree(
+    offer: &MsrpMedia,
+    local: &Local,
+    reading: &mut Reading,
+    says: impl FnOnce(Protocol, Setup, bool) -> MsrpMedia,
+) -> Result<(MsrpMedia, SessionPlan), Refusal> {
     let cema = local.cema().is_some()
         && offer.has_cema()
         && answers_with(offer.setup(), offer.is_relayed(), local.is_relayed());
     let (role, connect) = match local.continued_with(offer) {
         Some(earlier) => (earlier.role(), earlier.connect().clone()),
-        None => meet_offerer(offer, &local, cema)?,
+        None => meet_offerer(offer, local, cema)?,
     };
-    let direction = meet(local.direction(), offer.direction().reversed());
-    let (protocol, setup) = (offer.protocol.clone(), answered_setup(offer, role));
-    let answer = local.media(protocol, setup, cema, direction, file);
-    let file = files::agreed(offer, &answer, local.earlier())?;
+    let answer = says(offer.protocol.clone(), answered_setup(offer, role), cema);
+    let file = files::agreed(offer, &answer, local.earlier(), reading)?;
     let to_path = local.to_path(offer.path());
     let plan = SessionPlan::new((role, connect), to_path, answer.clone(), offer.clone(), file);
-    Ok((answer, plan))
+    Ok((answer, plan.tolerating(reading.take())))
 }
 
 /// Which side connects where, in the first exchange.
@@ -157,17 +178,21 @@ pub fn complete(offer: &Offer, answer: &MsrpMedia) -> Result<SessionPlan, Refusa
     check_types(answer.types(), local.types())?;
     let (role, connect) = match local.continued_with(answer) {
         Some(earlier) => (earlier.role(), earlier.connect().clone()),
-        None => meet_answerer(offer, answer)?,
+        None => meet_answerer(offer, answer, &mut reading)?,
     };
-    let file = files::agreed(media, answer, local.earlier())?;
+    let file = files::agreed(media, answer, local.earlier(), &mut reading)?;
     let to_path = local.to_path(answer.path());
     let plan = SessionPlan::new((role, connect), to_path, media.clone(), answer.clone(), file);
     Ok(plan.tolerating(reading.take()))
 }
 
-fn meet_answerer(offer: &Offer, answer: &MsrpMedia) -> Result<(Role, Connect), Refusal> {
+fn meet_answerer(
+    offer: &Offer,
+    answer: &MsrpMedia,
+    reading: &mut Reading,
+) -> Result<(Role, Connect), Refusal> {
     let local = &offer.local;
-    let role = offerer_role(offer, answer)?;
+    let role = offerer_role(offer, answer, reading)?;
     let is_direct = local.cema().is_none_or(|addresses| is_direct(answer, addresses));
     if !is_direct && has_to_fall_back(answer, role, local.is_relayed()) {
         return Err(Refusal::Middlebox { offered: true });
@@ -210,7 +235,8 @@ fn check_types(peer: &MediaTypes, own: &MediaTypes) -> Result<(), Refusal> {
 fn answerer_role(offer: &MsrpMedia, local: &Local, cema: bool) -> Result<Role, Refusal> {
     let has_to_wait = matches!(offer.setup(), None | Some(Setup::Active));
     let has_to_connect = offer.setup() == Some(Setup::Passive);
-    let prefers_to_connect = !local.is_reachable() || cema && offer.is_relayed();
+    let prefers_to_connect =
+        !local.is_reachable() || cema && offer.is_relayed() && target(local, offer, cema).is_ok();
     if has_to_wait && !local.is_reachable() {
         Err(Refusal::Unreachable)
     } else if has_to_connect || !has_to_wait && prefers_to_connect {
@@ -221,14 +247,15 @@ fn answerer_role(offer: &MsrpMedia, local: &Local, cema: bool) -> Result<Role, R
 }
 
 /// The offerer connects, unless the answer says that the answerer does.
-fn offerer_role(offer: &Offer, answer: &MsrpMedia) -> Result<Role, Refusal> {
+fn offerer_role(offer: &Offer, answer: &MsrpMedia, reading: &mut Reading) -> Result<Role, Refusal> {
     let answerer_connects = answer.setup() == Some(Setup::Active);
-    if !answerer_connects {
-        Ok(Role::Active)
-    } else if offer.media.setup() == Some(Setup::Active) {
-        Err(Refusal::Unreachable)
-    } else {
+    let has_to_connect = offer.media.setup() == Some(Setup::Active);
+    if answerer_connects && !has_to_connect {
         Ok(Role::Passive)
+    } else if !answerer_connects || reading.tolerates(SdpTolerance::BothActive) {
+        Ok(Role::Active)
+    } else {
+        Err(Refusal::Unreachable)
     }
 }
 
@@ -238,13 +265,26 @@ fn connect(
     role: Role,
     by_lines: bool,
 ) -> Result<Connect, Refusal> {
-    if local.is_data_channel() {
-        return Ok(Connect::DataChannel);
-    } else if local.is_relayed() {
-        return Ok(Connect::Relay);
-    } else if role == Role::Passive {
-        return Ok(Connect::Await);
+    match role {
+        _ if local.is_data_channel() => Ok(Connect::DataChannel),
+        Role::Passive if local.is_relayed() => Ok(Connect::Relay),
+        Role::Passive => Ok(Connect::Await),
+        // The relay connects to the path.
+        Role::Active if local.is_relayed() && is_place_of(peer.path().first()) => {
+            Ok(Connect::Relay)
+        }
+        Role::Active if local.is_relayed() => Err(Refusal::Unreachable),
+        Role::Active => target(local, peer, by_lines).map(Connect::To),
     }
-    let target = if by_lines { Target::of_lines(peer) } else { Target::of_path(peer.path()) };
-    target.map(Connect::To).ok_or(Refusal::Transport)
+}
+
+/// Where this side connects: to the lines under CEMA, to the path without. If one leads
+/// nowhere, a side with CEMA takes the other.
+fn target(local: &Local, peer: &MsrpMedia, by_lines: bool) -> Result<Target, Refusal> {
+    let path = peer.path();
+    let by_lines = by_lines || local.cema().is_some() && !is_place_of(path.first());
+    let lines = if by_lines { Target::of_lines(peer) } else { None };
+    let is_tcp = path.first().transport().eq_ignore_ascii_case("tcp");
+    let nowhere = if is_tcp { Refusal::Unreachable } else { Refusal::Transport };
+    lines.or_else(|| Target::of_path(path)).ok_or(nowhere)
 }

@@ -11,7 +11,8 @@ pub enum Refusal {
     /// The two sides accept no type in common (RFC 4975 section 8.6).
     #[error("the two sides accept no media type in common")]
     NoCommonType,
-    /// Neither side accepts connections (RFC 6135 sections 4.2.2 and 5).
+    /// Neither side accepts connections (RFC 6135 sections 4.2.2 and 5), or the one that
+    /// does gives no address to connect to.
     #[error("neither side can be reached: one needs a relay or a public address")]
     Unreachable,
     /// The first URI of the peer's path has another transport than TCP, such as that

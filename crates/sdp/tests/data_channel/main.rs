@@ -11,11 +11,11 @@ mod values;
 use std::error::Error as _;
 use std::fmt::{Debug, Write as _};
 
+use msrp::MsrpUri;
 use msrp::uri::{PathRef, UriError};
-use msrp::{MsrpUri, Tolerances};
 use msrp_sdp::ErrorKind::Malformed;
-use msrp_sdp::data_channel::{ChannelSession, DataChannel, DataChannels, StreamId};
-use msrp_sdp::{Error, ErrorKind, Local, Offer};
+use msrp_sdp::data_channel::{DataChannel, DataChannels, StreamId};
+use msrp_sdp::{Error, ErrorKind, Local, MsrpMedia, Offer, SdpTolerances};
 
 pub(crate) const LOCAL: &str = "msrps://192.0.2.7:54111/si438dsaodes;dc";
 
@@ -50,8 +50,8 @@ pub(crate) fn read(text: &str) -> DataChannels {
     DataChannels::parse(attributes(text)).unwrap()
 }
 
-pub(crate) fn check(text: &str) -> Result<ChannelSession, Error> {
-    read(text).channels()[0].session(Tolerances::none())
+pub(crate) fn check(text: &str) -> Result<MsrpMedia, Error> {
+    read(text).channels()[0].session(SdpTolerances::none())
 }
 
 /// The lines of a valid session, some of which tests leave out.
@@ -77,7 +77,7 @@ pub(crate) fn fault<T: Debug>(
 }
 
 /// What is wrong with the path of a channel's session.
-pub(crate) fn path_error(result: Result<ChannelSession, Error>) -> UriError {
+pub(crate) fn path_error(result: Result<MsrpMedia, Error>) -> UriError {
     let error = result.unwrap_err();
     assert_eq!((error.attribute(), error.kind()), ("path", Malformed));
     *error.source().unwrap().downcast_ref().unwrap()

@@ -1,9 +1,11 @@
 //! The sessions of a section: valid or not, offered, answered, changed and closed.
 
-use msrp::{Direction, MediaTypes, Role, Tolerance, Tolerances};
+use msrp::{Direction, MediaTypes, Role};
 use msrp_sdp::ErrorKind::{Duplicate, Missing, NotAllowed};
 use msrp_sdp::data_channel::DataChannel;
-use msrp_sdp::{Connect, Fingerprint, HashFunction, Local, Offer, Refusal, Setup};
+use msrp_sdp::{
+    Connect, Fingerprint, HashFunction, Local, Offer, Refusal, SdpTolerance, SdpTolerances, Setup,
+};
 
 use super::common::path;
 use super::{
@@ -27,10 +29,10 @@ fn what_is_written_is_complete_and_has_one_uri() {
     }
     let section = read(&text);
     assert_eq!(section.channels(), [channel]);
-    let session = section.channels()[0].session(Tolerances::none()).unwrap();
-    assert_eq!(session.media.setup(), Some(Setup::Actpass));
-    assert_eq!(session.media.path().as_str(), LOCAL);
-    assert_eq!(session.tolerated, Tolerances::none());
+    let session = section.channels()[0].session(SdpTolerances::none()).unwrap();
+    assert_eq!(session.setup(), Some(Setup::Actpass));
+    assert_eq!(session.path().as_str(), LOCAL);
+    assert_eq!(session.tolerated(), SdpTolerances::none());
 }
 
 // req: 8873-4.1-1, 8873-4.2-1, 8873-6-4
@@ -99,7 +101,7 @@ fn the_error_of_a_path_says_what_is_wrong() {
 fn the_path_of_an_endpoint_behind_a_gateway_passes_as_it_is() {
     let relayed = "msrps://relay.example:9000/t;tcp msrp://192.0.2.9:2855/s;tcp";
     let text = format!("{}a=dcsa:0 path:{relayed}\r\n", without("path"));
-    assert_eq!(check(&text).unwrap().media.path().as_str(), relayed);
+    assert_eq!(check(&text).unwrap().path().as_str(), relayed);
 }
 
 #[test]
@@ -127,7 +129,7 @@ fn unknown_lines_are_ignored() {
 /// An offer with this `setup`, for a channel.
 fn offered(setup: &str) -> msrp_sdp::MsrpMedia {
     let text = IN_ORDER.replace("setup:active", &format!("setup:{setup}"));
-    check(&text).unwrap().media
+    check(&text).unwrap()
 }
 
 // req: 8873-4.5-1, 8873-5.1-1
@@ -146,7 +148,7 @@ fn the_setup_of_a_session_gives_its_active_side() {
     }
     // The setup of the section is for DTLS and changes nothing.
     let text = format!("a=setup:passive\r\n{IN_ORDER}");
-    assert_eq!(check(&text).unwrap().media.setup(), Some(Setup::Active));
+    assert_eq!(check(&text).unwrap().setup(), Some(Setup::Active));
 }
 
 /// A gateway changes neither path nor setup; the lines lead to it.
@@ -207,15 +209,15 @@ fn an_address_without_brackets_is_read_where_that_is_tolerated() {
     let bare = "msrps://2001:db8::3:54111/si438dsaodes;dc";
     let text = IN_ORDER.replace("msrps://192.0.2.7:54111/si438dsaodes;dc", bare);
     assert_eq!(path_error(check(&text)), wrong_path(bare));
-    let session = read(&text).channels()[0].session(Tolerances::all()).unwrap();
-    let path = session.media.path();
+    let session = read(&text).channels()[0].session(SdpTolerances::all()).unwrap();
+    let path = session.path();
     assert_eq!(path.as_str(), "msrps://[2001:db8::3]:54111/si438dsaodes;dc");
     assert_eq!(path.last().port(), Some(54_111));
-    assert!(session.tolerated.iter().eq([Tolerance::BareIpv6Address]));
+    assert!(session.tolerated().iter().eq([SdpTolerance::BareIpv6Address]));
     // Other errors stay the same errors.
     for wrong in ["msrps://2001:db8:54111/s;dc", "msrps://::1/s;dc", "msrps://::1:0/s;dc", "::1"] {
         let text = IN_ORDER.replace("msrps://192.0.2.7:54111/si438dsaodes;dc", wrong);
-        let told = read(&text).channels()[0].session(Tolerances::all());
+        let told = read(&text).channels()[0].session(SdpTolerances::all());
         assert_eq!(told, check(&text), "{wrong}");
         path_error(told);
     }
@@ -235,11 +237,11 @@ fn the_printed_examples_are_read() {
         let (offer, answer) = (&offer.channels()[index], &answer.channels()[index]);
         assert_eq!(offer.map(), answer.map());
         assert_eq!(offer.map().label(), Some(label));
-        let offered = offer.session(Tolerances::all()).unwrap();
-        let answered = answer.session(Tolerances::all()).unwrap();
-        let setups = (offered.media.setup(), answered.media.setup());
+        let offered = offer.session(SdpTolerances::all()).unwrap();
+        let answered = answer.session(SdpTolerances::all()).unwrap();
+        let setups = (offered.setup(), answered.setup());
         assert_eq!(setups, (Some(Setup::Active), Some(Setup::Passive)));
-        assert_eq!(offered.media.path().last().transport(), "dc");
+        assert_eq!(offered.path().last().transport(), "dc");
         assert_eq!(read(&offer.to_string()).channel(offer.stream()), Some(offer));
     }
     let names = |channel: &DataChannel| channel.attributes().count();

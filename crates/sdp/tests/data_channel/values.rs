@@ -1,7 +1,6 @@
 //! The values of single attributes.
 
 use msrp::Framing;
-use msrp::Tolerances;
 use msrp_sdp::ErrorKind::{Conflict, Duplicate, Malformed, UnclosedQuote};
 use msrp_sdp::data_channel::{DataChannels, Dcmap, Dcsa, MaxMessageSize, Reliability, StreamId};
 use proptest::prelude::*;
@@ -83,7 +82,7 @@ proptest! {
         prop_assert_eq!(section.channels().len(), 2);
         for channel in section.channels() {
             prop_assert_eq!(channel.attributes().count(), 5);
-            prop_assert!(channel.session(Tolerances::none()).is_ok());
+            prop_assert!(channel.session(msrp_sdp::SdpTolerances::none()).is_ok());
         }
     }
 }

@@ -44,9 +44,9 @@ fn with_cema(local: Local) -> Local {
 
 /// The section after a middlebox has put itself into the lines.
 fn anchored(section: &MediaDescription, place: (&str, u16)) -> MsrpMedia {
-    let moved = MediaDescription::new("message", place.1, section.protocol(), "*");
-    let moved = moved.with_address(place.0).with_attributes(section.attributes().to_vec());
-    carried(&moved)
+    let moved = carried(section).anchored(place.0, place.1);
+    assert_eq!(moved.description().attributes(), section.attributes());
+    carried(&moved.description())
 }
 
 const BOX: (&str, u16) = ("203.0.113.5", 40000);

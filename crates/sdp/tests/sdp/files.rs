@@ -207,9 +207,10 @@ fn what_is_unavailable_is_refused() {
 }
 
 #[test]
-fn an_offer_of_theirs_without_id_or_direction_is_refused() {
+fn a_strict_side_refuses_an_offer_of_theirs_without_id_or_direction() {
     let offered = |more: &str| media(&format!("{NEEDED}a=file-selector:size:17\n{more}"));
-    let answer = |more: &str| msrp_sdp::answer(&offered(more), bob().accept_file()).map(drop);
+    let strict = || bob().accept_file().tolerating(msrp_sdp::SdpTolerances::none());
+    let answer = |more: &str| msrp_sdp::answer(&offered(more), strict()).map(drop);
     assert_eq!(answer("a=file-transfer-id:x\na=sendonly\n"), Ok(()));
     assert_eq!(answer("a=sendonly\n"), Err(Refusal::NoTransferId));
     assert_eq!(answer("a=file-transfer-id:x\n"), Err(Refusal::FileDirection));
@@ -235,7 +236,9 @@ fn an_answer_of_theirs_about_another_transfer_is_refused() {
         Err(Refusal::OtherFile)
     );
     assert_eq!(complete(text.replace("recvonly", "sendonly")), Err(Refusal::FileDirection));
-    assert_eq!(complete(text.replace("a=file-selector", "a=x")), Err(Refusal::NoFile));
+    let offer = self::offer(alice().ask_for_file(wanted("id1")));
+    let unnamed = media(&format!("{NEEDED}a=sendonly\n"));
+    assert_eq!(msrp_sdp::complete(&offer, &unnamed), Err(Refusal::NoFile));
 }
 
 // req: 5547-8.7-4

@@ -6,13 +6,16 @@ mod common;
 
 mod attributes;
 mod cema;
+mod deviating_files;
 mod files;
 mod later;
 mod media;
+mod middlebox;
 mod protection;
 mod roles;
 mod sessions;
 mod text;
+mod tolerances;
 mod vectors;
 
 use std::fmt::Debug;

@@ -28,6 +28,27 @@ fn the_lines_are_made_of_the_uri() {
     assert!(text(relayed).starts_with("m=message 7654 TCP/MSRP *\r\nc=IN IP4 192.0.2.1\r\n"));
 }
 
+#[test]
+fn the_lines_may_say_where_a_name_that_nobody_can_look_up_leads() {
+    let named = uri("msrp://nobody.invalid:7654/jshA7weztas;tcp");
+    let start = |local: Local| offer(local).description().to_string();
+    for (address, line) in [("192.0.2.1", "IP4 192.0.2.1"), ("[2001:db8::1]", "IP6 2001:db8::1")] {
+        let text = start(Local::new(named.clone()).lines(address, 4000));
+        assert!(text.starts_with(&format!("m=message 4000 TCP/MSRP *\r\nc=IN {line}\r\n")));
+        assert!(text.contains("a=path:msrp://nobody.invalid:7654/"), "{text}");
+    }
+    let behind = start(Local::unreachable(named.clone()).lines("192.0.2.1", 4000));
+    assert!(behind.starts_with("m=message 9 TCP/MSRP *\r\nc=IN IP4 192.0.2.1\r\n"), "{behind}");
+    let local = Local::new(named).lines("192.0.2.1", 4000);
+    let (answer, _) = msrp_sdp::answer(offer(alice()).media(), local.clone()).unwrap();
+    assert_eq!((answer.address(), answer.port()), (Some("192.0.2.1"), 4000));
+    // A peer with CEMA connects there.
+    let peer = Local::unreachable(uri(ALICE)).with_cema(msrp_sdp::Addresses::new());
+    let (_, plan) = msrp_sdp::answer(offer(local).media(), peer).unwrap();
+    let msrp_sdp::Connect::To(target) = plan.connect() else { panic!("{plan:?}") };
+    assert_eq!((target.host(), target.port()), ("192.0.2.1", 4000));
+}
+
 // req: 7977-5.2.2-1
 #[test]
 fn a_websocket_is_no_other_protocol() {

@@ -2,11 +2,13 @@
 
 use msrp::Role;
 use msrp_sdp::{
-    Addresses, Connect, Fingerprint, HashFunction, Local, MsrpMedia, Offer, Refusal, Remedy, Setup,
+    Addresses, Connect, Fingerprint, HashFunction, Local, MsrpMedia, Offer, Refusal, Remedy,
+    SdpTolerance, SdpTolerances, Setup,
 };
 
 use super::{
-    ALICE, ALICES_RELAY, BOB, BOBS_RELAY, NEEDED, alice, bob, carried, media, offer, path, uri,
+    ALICE, ALICES_RELAY, BOB, BOBS_RELAY, NEEDED, alice, bob, carried, case, media, offer, path,
+    uri,
 };
 
 fn unreachable(text: &str) -> Local {
@@ -86,10 +88,31 @@ fn who_cannot_be_connected_to_answers_that_it_connects() {
 fn two_sides_that_nobody_can_connect_to_have_no_session() {
     let refusal = exchange(unreachable(ALICE), unreachable(BOB)).unwrap_err();
     assert_eq!((refusal.clone(), refusal.remedy()), (Refusal::Unreachable, Remedy::Refuse));
-    // Only a faulty peer answers `active` with `active`.
-    let offer = offer(unreachable(ALICE));
-    let answer = media(&format!("{NEEDED}a=setup:active\n"));
-    assert_eq!(msrp_sdp::complete(&offer, &answer), Err(Refusal::Unreachable));
+}
+
+/// A middlebox that joins two active sides takes both connections.
+#[test]
+fn an_active_side_that_is_answered_active_connects_to_whom_answers_so() {
+    let answer = case("T22-answer-active-from-sbc").parse().unwrap();
+    let answer = MsrpMedia::parse(&answer).unwrap();
+    let complete = |local: Local| msrp_sdp::complete(&offer(local), &answer);
+    let plan = complete(unreachable(ALICE)).unwrap();
+    assert_eq!((plan.role(), plan.local().setup()), (Role::Active, Some(Setup::Active)));
+    assert_eq!(connect(plan.connect()), "203.0.113.5:30100 tls false");
+    assert!(plan.tolerated().iter().eq([SdpTolerance::BothActive]));
+    let less = SdpTolerances::all().without(SdpTolerance::BothActive);
+    assert_eq!(complete(unreachable(ALICE).tolerating(less)), Err(Refusal::Unreachable));
+    // Whom could be reached awaits the connection.
+    let plan = complete(alice()).unwrap();
+    assert_eq!((plan.role(), plan.connect()), (Role::Passive, &Connect::Await));
+    assert!(plan.tolerated().is_empty());
+    // An active peer gives no address that leads somewhere.
+    for place in ["203.0.113.5:9", "0.0.0.0:30100"] {
+        let path = format!("a=path:msrp://{place}/s;tcp\n");
+        let answer = media(&format!("a=accept-types:*\n{path}a=setup:active\n"));
+        let plan = msrp_sdp::complete(&offer(unreachable(ALICE)), &answer);
+        assert_eq!(plan, Err(Refusal::Unreachable), "{place}");
+    }
 }
 
 // req: 4975-8.5-1, 6135-5-1, 4975-5.4-2
@@ -134,6 +157,65 @@ fn the_first_uri_of_the_path_is_where_to_connect_whatever_the_lines_say() {
     let v6 = media("a=accept-types:*\na=setup:passive\na=path:msrp://[2001:db8::5]:1/s;tcp\n");
     let (_, plan) = msrp_sdp::answer(&v6, bob()).unwrap();
     assert_eq!(connect(plan.connect()), "2001:db8::5:1 tls false");
+}
+
+/// Unspecified addresses, the discard port and names that never resolve.
+#[test]
+fn nobody_connects_to_a_place_that_leads_nowhere() {
+    let nowhere = [
+        "0.0.0.0:7654",
+        "[::]:7654",
+        "[::ffff:0.0.0.0]:7654",
+        "0:7654",
+        "0x0.0:7654",
+        "192.0.2.1:9",
+        "host.example:9",
+        "df7jal23ls0d.invalid:7654",
+        "df7jal23ls0d.INVALID.:7654",
+    ];
+    let relayed = |place| format!("msrp://{place}/r;tcp msrp://192.0.2.1:7654/s;tcp");
+    for place in nowhere {
+        for path in [format!("msrp://{place}/s;tcp"), relayed(place)] {
+            let said = |setup| media(&format!("a=accept-types:*\na=path:{path}\n{setup}"));
+            // It can still connect itself.
+            for setup in ["", "a=setup:active\n", "a=setup:actpass\n"] {
+                let (answer, plan) = msrp_sdp::answer(&said(setup), bob()).unwrap();
+                assert_eq!((answer.setup(), plan.role()), (Some(Setup::Passive), Role::Passive));
+            }
+            let passive = said("a=setup:passive\n");
+            let waits = said("a=setup:actpass\n");
+            for local in [bob(), unreachable(BOB), Local::through(uri(BOB), self::path(RELAY))] {
+                let refusal = msrp_sdp::answer(&passive, local.clone()).unwrap_err();
+                assert_eq!(refusal, Refusal::Unreachable, "{path}");
+                let refusal = msrp_sdp::complete(&offer(local), &passive);
+                assert_eq!(refusal, Err(Refusal::Unreachable), "{path}");
+            }
+            let refusal = msrp_sdp::answer(&waits, unreachable(BOB)).unwrap_err();
+            assert_eq!(refusal, Refusal::Unreachable, "{path}");
+        }
+    }
+}
+
+const RELAY: &str = "msrp://relay-b.example:2855/bRelay92;tcp";
+
+#[test]
+fn who_has_a_path_of_zeros_is_awaited_or_met_at_its_lines() {
+    let zeros = case("S05-path-of-zeros-unreachable").parse().unwrap();
+    let zeros = MsrpMedia::parse(&zeros).unwrap();
+    let answer = |local: Local| msrp_sdp::answer(&zeros, local.accept_file());
+    let cema = |local: Local| local.with_cema(Addresses::new());
+    for local in [bob(), cema(bob())] {
+        let (_, plan) = answer(local).unwrap();
+        assert_eq!((plan.role(), plan.connect()), (Role::Passive, &Connect::Await));
+    }
+    assert_eq!(answer(unreachable(BOB)).unwrap_err(), Refusal::Unreachable);
+    let (_, plan) = answer(cema(unreachable(BOB))).unwrap();
+    assert_eq!(connect(plan.connect()), "198.51.100.9:23922 tls false");
+    // The lines may lead nowhere as well.
+    let nowhere = case("S05-path-of-zeros-unreachable").replace("198.51.100.9", "0.0.0.0");
+    let nowhere = MsrpMedia::parse(&nowhere.parse().unwrap()).unwrap();
+    let refusal = msrp_sdp::answer(&nowhere, cema(unreachable(BOB)).accept_file()).unwrap_err();
+    assert_eq!(refusal, Refusal::Unreachable);
 }
 
 // req: 6135-4.5-1, 6135-4.5-2

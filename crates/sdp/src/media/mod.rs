@@ -1,17 +1,23 @@
 //! What one side of a session says in its media section.
 
-use msrp::uri::{Host, Path, PathRef, UriRef};
-use msrp::wire::ValueError;
-use msrp::{Direction, MediaTypes, ParseOptions};
+mod values;
 
+use msrp::uri::{Host, Path, UriRef};
+use msrp::{Direction, MediaTypes};
+
+use self::values::{
+    Parts, in_lower_case, list, one, parse_direction, parse_fingerprints, parse_max_size,
+    parse_setup, parse_types,
+};
 use crate::chatroom::Chatroom;
 use crate::description::{Attribute, MediaDescription};
 use crate::file::FileAttributes;
 use crate::fingerprint::Fingerprint;
+use crate::path;
 use crate::protocol::Protocol;
 use crate::setup::Setup;
-use crate::tolerance::{Reading, SdpTolerances, Tolerated};
-use crate::{Error, ErrorKind, digits};
+use crate::tolerance::{Reading, SdpTolerance, SdpTolerances, Tolerated};
+use crate::{Error, ErrorKind};
 
 /// What one side of a session says in its media section: the attributes of RFC 4975
 /// section 8 and of its extensions, as values.
@@ -76,23 +82,26 @@ impl MsrpMedia {
         tolerances: SdpTolerances,
     ) -> Result<Self, Error> {
         let mut reading = Reading::new(tolerances);
-        let protocol = Protocol::read(section.protocol(), &mut reading);
-        let Some(protocol) = protocol.filter(|_| section.media() == "message") else {
+        if let Some(fault) = section.fault() {
+            return Err(fault.clone());
+        }
+        let Some(protocol) = protocol_of(section, &mut reading) else {
             return Err(Error::of_line("m=", ErrorKind::NotMsrp));
         };
         if section.is_closed() {
             return Err(Error::of_line("m=", ErrorKind::Closed));
         }
         let attributes: Vec<_> = section.parts().collect();
-        let media = Self::from_parts(&attributes)?;
-        if one(&attributes, "accept-types")?.is_none() {
+        let media = Self::from_parts(&attributes, &mut reading)?;
+        let has_types = |(name, _): &Parts<'_>| name.eq_ignore_ascii_case("accept-types");
+        if !attributes.iter().any(has_types) {
             return Err(Error::of("accept-types", ErrorKind::Missing));
         }
         Ok(Self {
             protocol,
             address: section.address().map(Into::into),
             port: section.port(),
-            tolerated: reading.take(),
+            tolerated: section.tolerated.and(media.tolerated).and(reading.take()),
             ..media
         })
     }
@@ -100,25 +109,29 @@ impl MsrpMedia {
     /// Reads attributes alone, each a name and the text after its colon. Without
     /// `accept-types`, which a data channel may leave out (RFC 8873 section 4.4),
     /// every type is accepted.
-    pub(crate) fn from_parts(attributes: &[Parts<'_>]) -> Result<Self, Error> {
-        let path = one(attributes, "path")?;
-        let path = parse_path(path.ok_or_else(|| Error::of("path", ErrorKind::Missing))?)?;
-        let chatroom = one(attributes, "chatroom")?;
+    pub(crate) fn from_parts(
+        attributes: &[Parts<'_>],
+        reading: &mut Reading,
+    ) -> Result<Self, Error> {
+        let attributes = &*in_lower_case(attributes, reading)?;
+        let path = one(attributes, "path", reading)?;
+        let path = path.ok_or_else(|| Error::of("path", ErrorKind::Missing))?;
+        let path = path::parse(path, reading)?;
+        let chatroom = list(attributes, "chatroom", reading)?;
         Ok(Self {
             protocol: Protocol::new(path.last().is_secure()),
             path,
-            types: parse_types(attributes)?,
-            max_size: one(attributes, "max-size")?.map(parse_max_size).transpose()?,
-            direction: parse_direction(attributes)?,
-            // Other values, such as `holdconn`, count as none.
-            setup: one(attributes, "setup")?.and_then(|value| value.trim().parse().ok()),
-            cema: one(attributes, "msrp-cema")?.is_some(),
+            types: parse_types(attributes, reading)?,
+            max_size: one(attributes, "max-size", reading)?.map(parse_max_size).transpose()?,
+            direction: parse_direction(attributes, reading)?,
+            setup: parse_setup(attributes, reading)?,
+            cema: one(attributes, "msrp-cema", reading)?.is_some(),
             fingerprints: parse_fingerprints(attributes)?,
             chatroom: chatroom.map(|value| value.parse().unwrap_or_default()),
-            file: FileAttributes::parse(attributes.iter().copied())?,
+            file: FileAttributes::read(attributes.iter().copied(), reading)?,
             address: None,
             port: 0,
-            tolerated: Tolerated::default(),
+            tolerated: reading.take(),
         })
     }
 
@@ -251,7 +264,7 @@ impl MsrpMedia {
     /// The deviations from the RFCs that were read over.
     #[must_use]
     pub const fn tolerated(&self) -> SdpTolerances {
-        self.tolerated.get()
+        self.tolerated.0
     }
 
     /// Whether the `m=` line, the path and the fingerprints agree about TLS. Where there
@@ -287,102 +300,10 @@ pub(crate) fn is_data_channel(uri: UriRef<'_>) -> bool {
     uri.transport().eq_ignore_ascii_case("dc")
 }
 
-/// The name of an attribute and the text after its colon.
-pub(crate) type Parts<'a> = (&'a str, Option<&'a str>);
-
-/// The value of the one attribute with this name; empty without a colon.
-fn one<'a>(attributes: &[Parts<'a>], name: &'static str) -> Result<Option<&'a str>, Error> {
-    let mut values = all(attributes, name);
-    let value = values.next();
-    if values.next().is_some() { Err(Error::of(name, ErrorKind::Duplicate)) } else { Ok(value) }
-}
-
-fn all<'a>(attributes: &[Parts<'a>], name: &str) -> impl Iterator<Item = &'a str> {
-    let named = attributes.iter().filter(move |(it, _)| *it == name);
-    named.map(|(_, value)| value.unwrap_or_default())
-}
-
-fn parse_path(value: &str) -> Result<Path, Error> {
-    let text = single_spaced(value);
-    let path = PathRef::parse(&text, ParseOptions::default().path_uris).map_err(|cause| {
-        // Extra blanks move the place of the cause.
-        let whole = value.trim();
-        let part = if whole == text { whole.get(cause.place()) } else { None };
-        let error = Error::of("path", ErrorKind::Malformed).with_cause(cause);
-        error.within(value, part.unwrap_or(whole))
-    })?;
-    let missing = |part, uri: Option<&str>| {
-        let error = Error::of("path", ErrorKind::Missing).with_part(part);
-        error.within(value, uri.unwrap_or_default())
-    };
-    let mut uris = path.iter().zip(value.split_ascii_whitespace());
-    if let Some((_, uri)) = uris.find(|(uri, _)| uri.port().is_none()) {
-        Err(missing("port", Some(uri)))
-    } else if path.last().session_id().is_none() {
-        Err(missing("session-id", value.split_ascii_whitespace().last()))
-    } else {
-        Ok(path.to_path())
-    }
-}
-
-/// The words of a list with one space between them.
-fn single_spaced(list: &str) -> String {
-    list.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn parse_types(attributes: &[Parts<'_>]) -> Result<MediaTypes, Error> {
-    const TYPES: &str = "accept-types";
-    const WRAPPED: &str = "accept-wrapped-types";
-    let types = match one(attributes, TYPES)? {
-        Some(list) if list.trim().is_empty() => return Err(Error::of(TYPES, ErrorKind::Missing)),
-        Some(list) => MediaTypes::new(&media_types(list)).map_err(in_list(TYPES, list))?,
-        None => MediaTypes::any(),
-    };
-    match one(attributes, WRAPPED)? {
-        Some(list) => types.wrapped(&media_types(list)).map_err(in_list(WRAPPED, list)),
-        None => Ok(types),
-    }
-}
-
-fn in_list(attribute: &'static str, list: &str) -> impl FnOnce(ValueError) -> Error {
-    let error = Error::of(attribute, ErrorKind::Malformed).within(list, list.trim());
-    move |cause| error.with_cause(cause)
-}
-
-/// A list of media types without the blanks that some write around a semicolon.
-fn media_types(list: &str) -> String {
-    single_spaced(list).replace("; ", ";").replace(" ;", ";")
-}
-
-/// A number beyond 64 bits is a limit that no message can reach.
-fn parse_max_size(value: &str) -> Result<u64, Error> {
-    digits::saturating(value.trim()).ok_or_else(|| {
-        let error = Error::of("max-size", ErrorKind::Malformed);
-        error.with_expected("a number of octets").within(value, value.trim())
-    })
-}
-
-fn parse_direction(attributes: &[Parts<'_>]) -> Result<Direction, Error> {
-    let mut named = attributes.iter().filter_map(|(name, _)| name.parse::<Direction>().ok());
-    let direction = named.next().unwrap_or_default();
-    let is_clear = named.all(|other| other == direction);
-    if is_clear { Ok(direction) } else { Err(Error::of("sendrecv", ErrorKind::Duplicate)) }
-}
-
-/// The fingerprints with a known hash function. If there are others alone, nothing
-/// can be checked, which is not the same as nothing to check.
-fn parse_fingerprints(attributes: &[Parts<'_>]) -> Result<Vec<Fingerprint>, Error> {
-    let mut known = Vec::new();
-    let mut unusable = None;
-    for text in all(attributes, "fingerprint") {
-        match text.parse::<Fingerprint>() {
-            Ok(fingerprint) => known.push(fingerprint),
-            Err(error) if error.kind() == ErrorKind::Unknown => unusable = Some(error),
-            Err(error) => return Err(error),
-        }
-    }
-    match unusable {
-        Some(error) if known.is_empty() => Err(error),
-        Some(_) | None => Ok(known),
-    }
+/// The protocol of a section for MSRP.
+fn protocol_of(section: &MediaDescription, reading: &mut Reading) -> Option<Protocol> {
+    let media = section.media();
+    let is_message = media == "message"
+        || media.eq_ignore_ascii_case("message") && reading.tolerates(SdpTolerance::LetterCase);
+    Protocol::read(section.protocol(), reading).filter(|_| is_message)
 }

@@ -1,0 +1,43 @@
+//! Hosts and ports that lead somewhere.
+
+use msrp::uri::{Host, UriRef};
+
+/// The port of a side that nobody connects to (RFC 4145 section 4.1).
+pub(crate) const DISCARD: u16 = 9;
+
+/// Whether somebody can be reached there. A side that cannot be reached writes the
+/// discard port, an unspecified address or a name that never resolves (RFC 2606 section
+/// 2).
+pub(crate) fn is_place(host: Host<'_>, port: u16) -> bool {
+    !matches!(port, 0 | DISCARD) && is_host(host)
+}
+
+/// The same for the place of a URI.
+pub(crate) fn is_place_of(uri: UriRef<'_>) -> bool {
+    is_place(uri.host(), uri.port().unwrap_or_default())
+}
+
+fn is_host(host: Host<'_>) -> bool {
+    match host {
+        Host::Ipv4(address) => !address.is_unspecified(),
+        Host::Ipv6(address) => {
+            !address.is_unspecified()
+                && address.to_ipv4_mapped().is_none_or(|it| !it.is_unspecified())
+        }
+        Host::Name(name) => is_name(name.trim_end_matches('.')),
+    }
+}
+
+/// Whether this is a name that can be looked up, and no spelling of 0.0.0.0 that
+/// resolvers read, such as `0` or `0x0.0`.
+fn is_name(name: &str) -> bool {
+    let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || b"-._%".contains(&octet);
+    let is_zero = |part: &str| {
+        let digits = part.strip_prefix("0x").or_else(|| part.strip_prefix("0X")).unwrap_or(part);
+        digits.bytes().all(|digit| digit == b'0')
+    };
+    let top = name.rsplit('.').next().unwrap_or_default();
+    name.bytes().all(is_letter)
+        && !name.split('.').all(is_zero)
+        && !top.eq_ignore_ascii_case("invalid")
+}

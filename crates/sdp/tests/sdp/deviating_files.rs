@@ -1,0 +1,211 @@
+//! Files that deployed stacks describe in their own ways.
+
+use msrp::Direction;
+use msrp_sdp::SdpTolerance::{
+    HashName, MissingFileDirection, MissingTransferId, RepeatedAttribute, TransferIdCharacters,
+    UnconfirmedFile, UnreadableSelector,
+};
+use msrp_sdp::file::{FileAttributes, FileHash, FileRange, FileSelector, HashAlgorithm};
+use msrp_sdp::{
+    Local, MsrpMedia, Offer, Refusal, SdpTolerance, SdpTolerances, SessionPlan, Update,
+};
+
+use super::{NEEDED, alice, bob, carried, case, media, read_section, section};
+
+const ID: &str = "a=file-transfer-id:id1\n";
+
+fn file() -> FileAttributes {
+    let selector = FileSelector::builder().media_type("image/jpeg".parse().unwrap()).size(17);
+    let mut file = FileAttributes::new(selector.build().unwrap());
+    file.transfer_id = Some("id1".parse().unwrap());
+    file
+}
+
+fn told(plan: &SessionPlan) -> Vec<SdpTolerance> {
+    plan.tolerated().iter().collect()
+}
+
+fn strict(local: Local) -> Local {
+    local.tolerating(SdpTolerances::none())
+}
+
+#[test]
+fn an_offer_without_id_is_a_new_transfer_and_answered_without() {
+    let theirs = MsrpMedia::parse(&read_section(&case("S08-no-transfer-id")).unwrap()).unwrap();
+    let (answer, plan) = msrp_sdp::answer(&theirs, bob().accept_file()).unwrap();
+    let text = answer.description().to_string();
+    assert!(!text.contains("file-transfer-id") && text.contains("a=recvonly\r\n"), "{text}");
+    assert_eq!(plan.file().unwrap().selector.size(), Some(195_490));
+    assert_eq!(told(&plan), [MissingTransferId]);
+    let refusal = msrp_sdp::answer(&theirs, strict(bob().accept_file())).unwrap_err();
+    assert_eq!(refusal, Refusal::NoTransferId);
+    // Offered again, by either side, it is the same transfer.
+    let continuing = || bob().accept_file().continuing(&plan);
+    let (_, again) = msrp_sdp::answer(&theirs, continuing()).unwrap();
+    assert_eq!(again.update_of(&plan), Update::Unchanged);
+    let ours = Offer::new(continuing()).unwrap();
+    assert_eq!(ours.media().file().unwrap().transfer_id, None);
+    // An empty one is none.
+    let empty =
+        media(&format!("{NEEDED}a=sendonly\na=file-selector:size:17\na=file-transfer-id: \n"));
+    assert_eq!(empty.file().unwrap().transfer_id, None);
+    assert!(msrp_sdp::answer(&empty, bob().accept_file()).is_ok());
+}
+
+#[test]
+fn an_answer_without_id_is_about_the_transfer_of_the_offer() {
+    let offer = Offer::new(alice().ask_for_file(file())).unwrap();
+    let sent = "a=sendonly\na=file-selector:type:image/jpeg size:17\n";
+    let answer = media(&format!("{NEEDED}{sent}"));
+    let plan = msrp_sdp::complete(&offer, &answer).unwrap();
+    assert_eq!((plan.file(), told(&plan)), (Some(&file()), vec![MissingTransferId]));
+    let strictly = Offer::new(strict(alice().ask_for_file(file()))).unwrap();
+    assert_eq!(msrp_sdp::complete(&strictly, &answer), Err(Refusal::OtherFile));
+    let other = media(&format!("{NEEDED}{sent}a=file-transfer-id:id2\n"));
+    assert_eq!(msrp_sdp::complete(&offer, &other), Err(Refusal::OtherFile));
+}
+
+#[test]
+fn without_a_direction_the_part_of_the_other_side_says_which_way_the_file_goes() {
+    let selector = "a=file-selector:type:image/jpeg size:17\n";
+    let theirs = media(&format!("{NEEDED}{selector}{ID}"));
+    for (local, direction) in [
+        (bob().accept_file(), Direction::ReceiveOnly),
+        (bob().ask_for_file(file()), Direction::ReceiveOnly),
+        (bob().send_file(file()), Direction::SendOnly),
+    ] {
+        let (answer, plan) = msrp_sdp::answer(&theirs, local.clone()).unwrap();
+        assert_eq!((answer.direction(), plan.direction()), (direction, direction));
+        assert_eq!(
+            (plan.file().unwrap().selector.size(), told(&plan)),
+            (Some(17), vec![MissingFileDirection])
+        );
+        let refusal = msrp_sdp::answer(&theirs, strict(local)).unwrap_err();
+        assert_eq!(refusal, Refusal::FileDirection);
+    }
+    // Neither does an answer of theirs say it.
+    for (local, direction) in [
+        (bob().ask_for_file(file()), Direction::ReceiveOnly),
+        (bob().send_file(file()), Direction::SendOnly),
+    ] {
+        let plan = msrp_sdp::complete(&Offer::new(local.clone()).unwrap(), &theirs).unwrap();
+        assert_eq!((plan.direction(), told(&plan)), (direction, vec![MissingFileDirection]));
+        let strictly = Offer::new(strict(local)).unwrap();
+        assert_eq!(msrp_sdp::complete(&strictly, &theirs), Err(Refusal::FileDirection));
+    }
+}
+
+#[test]
+fn what_is_unreadable_in_a_selector_is_told_and_passed_over() {
+    let hash = "hash:sha-1:72:24:5F:E8:65:3D:DA:F3:71:36:2F:86:D4:71:91:3E:E4:A2:CE:2E";
+    for unreadable in [
+        "hash:sha-1:72:24",
+        "hash:sha-1:XX",
+        "hash:sha-1",
+        "hash:",
+        "size:12kB",
+        "size:-1",
+        "size:99999999999999999999999",
+        "size:",
+        "type:image",
+        "type:",
+        "type:image/png;charset",
+        &format!("{} {hash}", [hash; 8].join(" ")),
+    ] {
+        let value = format!("a=file-selector:name:\"a.jpg\" {unreadable}\n");
+        let section = section(&format!("{NEEDED}a=sendonly\n{ID}{value}"));
+        let theirs = MsrpMedia::parse(&section).unwrap();
+        assert_eq!(theirs.file().unwrap().selector.name(), Some("a.jpg"), "{unreadable}");
+        let (_, plan) = msrp_sdp::answer(&theirs, bob().accept_file()).unwrap();
+        assert_eq!(told(&plan), [UnreadableSelector], "{unreadable}");
+        let less = SdpTolerances::all().without(UnreadableSelector);
+        assert!(MsrpMedia::parse_with(&section, less).is_err(), "{unreadable}");
+    }
+    // Nothing but the id is left, and the file still arrives.
+    let theirs = media(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:name:\"a.jpg size:x\n"));
+    let (answer, plan) = msrp_sdp::answer(&theirs, bob().accept_file()).unwrap();
+    assert!(plan.file().is_some() && told(&plan) == [UnreadableSelector]);
+    assert!(carried(&answer.description()).file().is_some());
+}
+
+#[test]
+fn parts_that_contradict_each_other_are_no_file() {
+    for line in ["size:1 size:2", "name:\"a\" name:\"b\"", "type:a/b type:a/c"] {
+        let section = section(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:{line}\n"));
+        assert!(MsrpMedia::parse(&section).is_err(), "{line}");
+    }
+    let line = "a=file-selector:size:1 size:1\n";
+    let twice = media(&format!("{NEEDED}a=sendonly\n{ID}{ID}{line}{line}"));
+    assert_eq!(twice.file().unwrap().selector.size(), Some(1));
+    assert!(twice.tolerated().iter().eq([RepeatedAttribute]));
+}
+
+#[test]
+fn an_id_that_is_no_token_is_repeated() {
+    for id in ["<1391518338244@host>", "{a:b}", "http://x/1?y=2", "\"quoted\""] {
+        let line = format!("a=file-transfer-id:{id}\r\n");
+        let theirs = section(&format!("{NEEDED}a=sendonly\na=file-selector:size:17\n{line}"));
+        let (answer, plan) =
+            msrp_sdp::answer(&MsrpMedia::parse(&theirs).unwrap(), bob().accept_file()).unwrap();
+        assert!(answer.description().to_string().contains(&line), "{id}");
+        assert_eq!(told(&plan), [TransferIdCharacters]);
+        assert!(MsrpMedia::parse_with(&theirs, SdpTolerances::none()).is_err());
+    }
+    for wrong in ["a b".to_owned(), "x".repeat(256), "é".to_owned()] {
+        let line = format!("a=file-transfer-id:{wrong}\n");
+        let theirs = section(&format!("{NEEDED}a=sendonly\na=file-selector:size:17\n{line}"));
+        assert!(MsrpMedia::parse(&theirs).is_err());
+    }
+}
+
+/// An endpoint without RFC 5547 receives the file as any message.
+#[test]
+fn a_file_is_sent_to_whom_answers_as_in_any_session() {
+    let offer = |local: Local| Offer::new(local).unwrap();
+    for direction in ["", "a=sendrecv\n", "a=recvonly\n", "a=recvonly\na=file-selector\n"] {
+        let answer = media(&format!("{NEEDED}{direction}"));
+        let plan = msrp_sdp::complete(&offer(alice().send_file(file())), &answer).unwrap();
+        assert_eq!((plan.file(), plan.direction()), (Some(&file()), Direction::SendOnly));
+        assert_eq!(told(&plan), [UnconfirmedFile]);
+        let strictly = offer(strict(alice().send_file(file())));
+        assert_eq!(msrp_sdp::complete(&strictly, &answer), Err(Refusal::NoFile));
+        // It knows nothing of ranges.
+        let mut part = file();
+        part.range = Some(FileRange::from_offset(5));
+        let refusal = msrp_sdp::complete(&offer(alice().send_file(part)), &answer);
+        assert_eq!(refusal, Err(Refusal::OtherRange));
+    }
+    for unwilling in ["a=sendonly\n", "a=inactive\n", "a=max-size:16\n"] {
+        let answer = media(&format!("{NEEDED}{unwilling}"));
+        assert!(msrp_sdp::complete(&offer(alice().send_file(file())), &answer).is_err());
+    }
+}
+
+/// The sender of an offer with `x-file-offset` begins at the first octet, unless the answer
+/// has it too.
+#[test]
+fn an_offer_to_resume_in_another_way_is_answered_so_that_the_whole_file_comes() {
+    let hash = "72:24:5F:E8:65:3D:DA:F3:71:36:2F:86:D4:71:91:3E:E4:A2:CE:2E";
+    let theirs = media(&format!(
+        "{NEEDED}a=sendonly\na=setup:active\n\
+         a=file-selector:name:\"a b.jpg\" type:image/jpeg size:17 hash:sha1:{hash}\n\
+         a=x-file-offset:\na=file-transfer-id:5b7d2bbf-61ae-4b5e-8d0f-2d2a9a0bf3a2\n"
+    ));
+    let (answer, plan) = msrp_sdp::answer(&theirs, bob().accept_file()).unwrap();
+    let text = answer.description().to_string();
+    assert!(!text.contains("offset") && text.contains("a=recvonly\r\n"), "{text}");
+    assert!(text.contains(&format!("hash:sha-1:{hash}\r\n")), "{text}");
+    assert_eq!(told(&plan), [HashName]);
+    let selector = &plan.file().unwrap().selector;
+    assert!(selector.hash(&HashAlgorithm::SHA_1).is_some());
+    assert_eq!(plan.file().unwrap().range, None);
+}
+
+#[test]
+fn sha_1_is_the_first_hash_that_is_written() {
+    let hash = |algorithm, octets| FileHash::new(algorithm, vec![7; octets]).unwrap();
+    let selector = FileSelector::builder()
+        .hash(hash(HashAlgorithm::SHA_256, 32))
+        .hash(hash(HashAlgorithm::SHA_1, 20));
+    assert!(selector.build().unwrap().to_string().starts_with("hash:sha-1:"));
+}

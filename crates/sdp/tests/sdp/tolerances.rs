@@ -1,0 +1,182 @@
+//! What is read although a rule forbids it: each deviation by its name, and not without.
+
+use msrp::Role;
+use msrp_sdp::ErrorKind::{Duplicate, Malformed};
+use msrp_sdp::SdpTolerance::{
+    BareIpv6Address, ByteOrderMark, ExtraBlanks, JunkLine, LetterCase, MalformedOrigin,
+    MalformedSection, MissingFormat, NotUtf8, ProtocolSpelling, RepeatedAttribute, SplitList,
+};
+use msrp_sdp::{
+    MAX_ATTRIBUTES, MediaDescription, MsrpMedia, SdpTolerance, SdpTolerances, SessionDescription,
+    Setup,
+};
+
+use super::{NEEDED, bob, case, fault, read_section, section};
+
+const SECTION: &str = "m=message 7654 TCP/MSRP *\na=accept-types:text/plain\n\
+                       a=path:msrp://192.0.2.1:7654/jshA7weztas;tcp\n";
+
+fn read(text: &str) -> SessionDescription {
+    text.parse().unwrap()
+}
+
+/// Asserts that exactly these deviations are told, and that each of them is needed.
+fn assert_told(text: &str, expected: &[SdpTolerance]) -> MsrpMedia {
+    let description = read(text);
+    let section = description.media().last().unwrap();
+    let media = MsrpMedia::parse(section).unwrap();
+    let told = description.tolerated().iter().chain(media.tolerated().iter());
+    let told = told.fold(SdpTolerances::none(), SdpTolerances::with);
+    assert!(told.iter().eq(expected.iter().copied()), "{text}: {told:?}");
+    for &missing in expected {
+        let less = SdpTolerances::all().without(missing);
+        let strict = SessionDescription::parse_with(text, less);
+        let strict = strict.and_then(|it| MsrpMedia::parse_with(it.media().last().unwrap(), less));
+        assert!(strict.is_err(), "{text} without {missing}");
+    }
+    media
+}
+
+#[test]
+fn every_deviation_of_a_text_is_read_by_its_name() {
+    let with = |before: &str| format!("{before}{SECTION}");
+    assert_told(SECTION, &[]);
+    assert_told(&with("\u{feff}v=0\n"), &[ByteOrderMark]);
+    assert_told(&with("\nv=0\n"), &[ExtraBlanks]);
+    assert_told(&with("o =- 1 1 IN IP4 192.0.2.1\n"), &[ExtraBlanks]);
+    for junk in ["hello\n", "ab=c\n", "=\n", "a=na me:x\n", "a=:x\n", "--boundary\n"] {
+        assert_told(&with(junk), &[JunkLine]);
+        assert_told(&format!("{SECTION}{junk}"), &[JunkLine]);
+    }
+    for origin in ["o=\n", "o=- x 1 IN IP4 192.0.2.1\n", "o=- 1 2 IN IP4\n", "o=alice\n"] {
+        let media = with(origin);
+        assert_told(&media, &[MalformedOrigin]);
+        assert_eq!(read(&media).origin(), None);
+    }
+    for other in ["audio x RTP/AVP 0", "audio 65536 RTP/AVP 0", "audio 9", "", "video 1 RTP/AVP"] {
+        assert_told(&with(&format!("m={other}\n")), &[MalformedSection]);
+    }
+    let many = format!("m=message 1 TCP/MSRP *\n{}", "a=x\n".repeat(MAX_ATTRIBUTES + 1));
+    assert_told(&with(&many), &[MalformedSection]);
+}
+
+#[test]
+fn every_deviation_of_a_section_is_read_by_its_name() {
+    let with = |from: &str, to: &str| SECTION.replace(from, to);
+    assert_told(&with("TCP/MSRP *", "TCP/MSRP"), &[MissingFormat]);
+    assert_told(&with("TCP/MSRP", "TCP/MRSP"), &[ProtocolSpelling]);
+    for (exact, other) in
+        [("TCP/MSRP", "tcp/msrp"), ("message", "MESSAGE"), ("a=path", "a=Path"), ("types", "Types")]
+    {
+        assert_told(&with(exact, other), &[LetterCase]);
+    }
+    assert_told(&with("//192.0.2.1", "//2001:db8::1"), &[BareIpv6Address]);
+    let media = assert_told(&format!("{SECTION}a=SendOnly\n"), &[LetterCase]);
+    assert_eq!(media.direction(), msrp::Direction::SendOnly);
+}
+
+#[test]
+fn a_section_keeps_its_faults_and_its_place() {
+    let text = format!(
+        "v=0\nm=audio 99999 RTP/AVP 0 8\na=x\n{SECTION}m=message 7654 TCP/MSRP\nm=\n{SECTION}"
+    );
+    let description = read(&text);
+    let faulty = |section: &MediaDescription| section.fault().is_some();
+    let faults: Vec<bool> = description.media().iter().map(faulty).collect();
+    assert_eq!(faults, [true, false, false, true, false]);
+    let refused = |index: usize| msrp_sdp::refuse(&description.media()[index]).to_string();
+    assert_eq!(refused(0), "m=audio 0 RTP/AVP 0 8\r\n");
+    assert_eq!(refused(3), "m=- 0 - *\r\n");
+    // The error is that of the line, and each section tells of its own.
+    let error = MsrpMedia::parse(&description.media()[0]).unwrap_err();
+    assert_eq!((error.attribute(), error.kind()), ("m=", Malformed));
+    let told = |index: usize| description.media()[index].tolerated().iter().collect::<Vec<_>>();
+    assert_eq!(told(0), [MalformedSection]);
+    assert_eq!((told(1), told(2)), (vec![], vec![MissingFormat]));
+}
+
+#[test]
+fn an_m_line_without_format_and_with_blanks_is_read() {
+    let text = case("S01-m-line-without-format");
+    let description = read(&text);
+    assert!(description.tolerated().iter().eq([ExtraBlanks, MissingFormat]));
+    let media = MsrpMedia::parse(&description.media()[0]).unwrap();
+    assert_eq!(media.file().and_then(|file| file.selector.size()), Some(195_490));
+    assert_eq!(description.origin().map(msrp_sdp::Origin::id), Some(3_600_507_138));
+}
+
+#[test]
+fn a_name_in_latin_1_loses_no_description() {
+    let octets = [b"v=0\ns=Caf\xe9\n".as_slice(), SECTION.as_bytes()].concat();
+    let read = SessionDescription::from_octets(&octets, SdpTolerances::all()).unwrap();
+    assert!(read.tolerated().iter().eq([NotUtf8]));
+    assert!(MsrpMedia::parse(&read.media()[0]).is_ok());
+    assert!(SessionDescription::from_octets(&octets, SdpTolerances::none()).is_err());
+}
+
+#[test]
+fn a_list_on_several_lines_is_one_list() {
+    let types = |media: &MsrpMedia| media.types().types().map(str::to_owned).collect::<Vec<_>>();
+    let twice = MsrpMedia::parse(&read_section(&case("S19-accept-types-twice")).unwrap()).unwrap();
+    assert_eq!(types(&twice), ["text/plain", "message/cpim"]);
+    assert!(twice.tolerated().iter().eq([SplitList]));
+    let media = assert_told(
+        &format!("{SECTION}a=accept-types:text/plain\na=accept-types: image/* text/html\n"),
+        &[SplitList, RepeatedAttribute],
+    );
+    assert_eq!(types(&media), ["text/plain", "image/*", "text/html"]);
+    let wrapped = "a=accept-wrapped-types:text/plain\na=accept-wrapped-types:image/png\n";
+    let media = assert_told(&format!("{SECTION}{wrapped}"), &[SplitList]);
+    assert_eq!(media.types().wrapped_types().count(), 2);
+    let room = "a=chatroom:nickname\na=chatroom:private-messages\n";
+    let media = assert_told(&format!("{SECTION}{room}"), &[SplitList]);
+    assert!(media.chatroom().unwrap().has_nicknames());
+    assert!(media.chatroom().unwrap().has_private_messages());
+}
+
+#[test]
+fn equal_values_do_not_conflict_and_others_do() {
+    let path = "a=path:msrp://192.0.2.1:7654/jshA7weztas;tcp\n";
+    for line in [path, "a=setup:actpass\n", "a=max-size:10\n", "a=msrp-cema\n", "a=sendonly\n"] {
+        let media = assert_told(&format!("{SECTION}{line}{line}"), &[RepeatedAttribute]);
+        assert_eq!(media.path().len(), 1);
+    }
+    for (name, lines) in [
+        ("path", "a=path:msrp://192.0.2.1:7654/other;tcp\n"),
+        ("setup", "a=setup:active\na=setup:passive\n"),
+        ("max-size", "a=max-size:10\na=max-size:11\n"),
+        ("sendrecv", "a=sendonly\na=recvonly\n"),
+    ] {
+        let contradicting = MsrpMedia::parse(&section(&format!("{NEEDED}{lines}")));
+        assert_eq!(fault(contradicting), (name, Duplicate, None));
+    }
+}
+
+/// Read as absent it would turn the roles around.
+#[test]
+fn setup_is_never_lost_to_its_letter_case() {
+    let media = MsrpMedia::parse(&read_section(&case("S16-setup-Active")).unwrap()).unwrap();
+    assert_eq!(media.setup(), Some(Setup::Active));
+    assert!(media.tolerated().iter().eq([LetterCase]));
+    for (text, setup) in
+        [("PASSIVE", Setup::Passive), ("ActPass", Setup::Actpass), (" Active ", Setup::Active)]
+    {
+        let media = assert_told(&format!("{SECTION}a=setup:{text}\n"), &[LetterCase]);
+        assert_eq!(media.setup(), Some(setup));
+        let media = assert_told(&format!("{SECTION}a=Setup:{text}\n"), &[LetterCase]);
+        assert_eq!(media.setup(), Some(setup));
+    }
+    let passive = MsrpMedia::parse(&section(&format!("{NEEDED}a=setup:Passive\n"))).unwrap();
+    let (answer, plan) = msrp_sdp::answer(&passive, bob()).unwrap();
+    assert_eq!((answer.setup(), plan.role()), (Some(Setup::Active), Role::Active));
+    assert!(plan.tolerated().iter().eq([LetterCase]));
+}
+
+#[test]
+fn tolerances_are_read_by_their_names() {
+    for tolerance in SdpTolerance::ALL {
+        assert_eq!(tolerance.to_string().parse(), Ok(*tolerance));
+    }
+    let error = "letters".parse::<SdpTolerance>().unwrap_err();
+    assert_eq!(error.to_string(), "session description: unknown tolerance");
+}
