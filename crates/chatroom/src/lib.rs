@@ -88,12 +88,15 @@
 
 mod chunks;
 mod config;
+mod context;
 mod error;
+mod freeform;
 mod identifier;
 mod message;
 mod nicknames;
 mod participant;
 mod passing;
+mod profile;
 mod recipients;
 mod room;
 mod seat;
