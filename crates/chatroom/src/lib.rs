@@ -99,6 +99,7 @@ mod passing;
 mod profile;
 mod recipients;
 mod room;
+mod roster;
 mod seat;
 
 pub use self::config::RoomConfig;

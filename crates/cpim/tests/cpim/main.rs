@@ -4,6 +4,8 @@
 
 #[path = "../../../../tests/common/mod.rs"]
 mod common;
+#[cfg(feature = "xml")]
+mod conference;
 mod dates;
 mod exchange;
 mod hostile;
