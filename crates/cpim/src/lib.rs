@@ -83,7 +83,8 @@
 //! # Features
 //!
 //! `xml` adds `parse` to [`imdn::Notification`], [`is_composing::IsComposing`] and
-//! [`conference::ConferenceInfo`]. Writing them needs no feature.
+//! [`conference::ConferenceInfo`]. Writing them needs no feature. `compression` adds
+//! `content_encoding`, for bodies that were compressed.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -101,6 +102,8 @@
 mod address;
 mod builder;
 pub mod conference;
+#[cfg(feature = "compression")]
+pub mod content_encoding;
 mod date_time;
 mod error;
 mod escape;

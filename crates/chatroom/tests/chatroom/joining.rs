@@ -118,7 +118,7 @@ fn who_is_anonymous_is_not_known_by_name() {
     assert_eq!(private(bob, ADA), private(bob, "sip:nobody@example.com"));
     assert_eq!(private(ada, BOB).unwrap().seats(), [bob]);
     let by_name = room.message(ada, CPIM, &wrapped(ADA, ROOM));
-    assert_eq!(by_name, Err(msrp::StatusCode::FORBIDDEN));
+    assert_eq!(by_name, Err(StatusCode::FORBIDDEN));
 }
 
 // req: 7701-7.4-1, 7701-5.2-5

@@ -6,6 +6,8 @@
 mod common;
 #[cfg(feature = "xml")]
 mod conference;
+#[cfg(feature = "compression")]
+mod content_encoding;
 mod dates;
 mod exchange;
 mod hostile;
