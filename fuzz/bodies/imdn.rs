@@ -1,5 +1,6 @@
-//! Notifications: documents, and what a message/cpim gets for an answer.
+//! Notifications and rosters: documents, and what a message/cpim gets for an answer.
 
+use msrp_cpim::conference::ConferenceInfo;
 use msrp_cpim::imdn::{Disposition, ImdnHeaders, Notification, Notifier};
 use msrp_cpim::is_composing::IsComposing;
 use msrp_cpim::{Address, BuildError, CpimRef, CpimTolerances, DateTime};
@@ -17,6 +18,11 @@ pub(crate) fn run(data: &[u8]) {
     }
     if let Ok(read) = IsComposing::parse(data) {
         assert_eq!(IsComposing::parse(read.to_xml().as_bytes()), Ok(read));
+    }
+    if let Ok(read) = ConferenceInfo::parse(data) {
+        // References as letters can be more than is read.
+        let again = ConferenceInfo::parse(read.to_xml().as_bytes());
+        assert!(again.as_ref().map_or(data.len() > 64 * 1024, |again| *again == read));
     }
     if let Ok(message) = CpimRef::parse(data) {
         assert_answered(&message);

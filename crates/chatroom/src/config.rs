@@ -26,7 +26,8 @@ pub struct RoomConfig {
     /// Whether a user may be in the room with several sessions (section 6.1).
     /// Default: yes.
     pub several_sessions: bool,
-    /// Nicknames that the room gives to no one. Default: none.
+    /// Nicknames that the room gives to no one, nor any that looks the same (UTS #39),
+    /// such as one with letters of another script. Default: none.
     pub reserved_nicknames: Vec<Nickname>,
     /// How long the next chunk of a message may take before the room gives the
     /// message up (section 6.1). Default: 540 seconds.

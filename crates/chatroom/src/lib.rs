@@ -88,14 +88,18 @@
 
 mod chunks;
 mod config;
+mod context;
 mod error;
+mod freeform;
 mod identifier;
 mod message;
 mod nicknames;
 mod participant;
 mod passing;
+mod profile;
 mod recipients;
 mod room;
+mod roster;
 mod seat;
 
 pub use self::config::RoomConfig;

@@ -1,20 +1,16 @@
-//! Who holds a nickname (RFC 7701 section 7.1), and when two nicknames are the
-//! same: the Nickname profile of PRECIS (RFC 8266, which obsoletes RFC 7700).
+//! Who holds a nickname (RFC 7701 section 7.1), and which ones nobody gets.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use msrp::{Nickname, StatusCode};
-use precis_profiles::Nickname as Profile;
-use precis_profiles::precis_core::Error;
-use precis_profiles::precis_core::profile::{Profile as _, Rules, stabilize};
 
 use crate::identifier::Identifier;
+use crate::profile;
 use crate::seat::Seat;
 
 /// A nickname in the one spelling of all nicknames that match it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Spelling(Box<str>);
+struct Spelling(Box<str>);
 
 /// The nicknames of a room.
 #[derive(Debug, Default)]
@@ -38,13 +34,13 @@ impl Nicknames {
         seat: Seat,
         user: &Identifier,
         nickname: &Nickname,
-        is_reserved: impl Fn(&Spelling) -> bool,
+        reserved: &Reserved,
     ) -> StatusCode {
         let Some((spelling, shown)) = prepared(nickname) else {
             return StatusCode::MALFORMED_NICKNAME;
         };
         let is_taken = self.held.get(&spelling).is_some_and(|held| held.user != *user);
-        if is_taken || is_reserved(&spelling) {
+        if is_taken || reserved.contains(&spelling, &shown) {
             return StatusCode::NICKNAME_IN_USE;
         }
         self.release(seat);
@@ -80,17 +76,31 @@ impl Nicknames {
 
 /// The spelling of a nickname for comparison, and the nickname to show, without
 /// superfluous blanks. `None` if the profile does not allow it.
-pub(crate) fn prepared(nickname: &Nickname) -> Option<(Spelling, Nickname)> {
-    let profile = Profile::new();
-    let shown = profile.enforce(nickname.as_str()).ok()?;
-    let spelling = stabilize(shown.as_ref(), |text| compared(&profile, text)).ok()?;
-    Some((Spelling((*spelling).into()), Nickname::new(&*shown).ok()?))
+fn prepared(nickname: &Nickname) -> Option<(Spelling, Nickname)> {
+    let shown = profile::enforced(nickname.as_str())?;
+    let spelling = Spelling(profile::compared(&shown)?.into());
+    Some((spelling, Nickname::new(shown).ok()?))
 }
 
-/// One application of the rules of RFC 8266 section 2.4.
-fn compared<'a>(profile: &Profile, text: &'a str) -> Result<Cow<'a, str>, Error> {
-    let text = profile.prepare(text)?;
-    let text = profile.additional_mapping_rule(text)?;
-    let text = profile.case_mapping_rule(text)?;
-    profile.normalization_rule(text)
+/// Nicknames that a room gives to no one, nor any that looks the same.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    spellings: BTreeSet<Spelling>,
+    looks: BTreeSet<String>,
+}
+
+impl Reserved {
+    /// Those that the profile allows; nobody gets the others anyway.
+    pub(crate) fn new(nicknames: &[Nickname]) -> Self {
+        let prepared: Vec<_> = nicknames.iter().filter_map(prepared).collect();
+        Self {
+            looks: prepared.iter().map(|(_, shown)| profile::look(shown.as_str())).collect(),
+            spellings: prepared.into_iter().map(|(spelling, _)| spelling).collect(),
+        }
+    }
+
+    fn contains(&self, spelling: &Spelling, shown: &Nickname) -> bool {
+        self.spellings.contains(spelling)
+            || (!self.looks.is_empty() && self.looks.contains(&profile::look(shown.as_str())))
+    }
 }

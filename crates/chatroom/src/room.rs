@@ -8,7 +8,7 @@ use msrp_cpim::CPIM_TYPE;
 use crate::config::RoomConfig;
 use crate::error::RoomError;
 use crate::identifier::Identifier;
-use crate::nicknames::{Nicknames, Spelling, prepared};
+use crate::nicknames::{Nicknames, Reserved};
 use crate::participant::Participant;
 use crate::passing::{Abandoned, Passing};
 use crate::seat::Seat;
@@ -19,7 +19,7 @@ pub struct Room {
     uri: Box<str>,
     identifier: Identifier,
     config: RoomConfig,
-    reserved: BTreeSet<Spelling>,
+    reserved: Reserved,
     participants: BTreeMap<Seat, Participant>,
     /// The user of each URI, and the sessions.
     known: BTreeMap<Identifier, Known>,
@@ -56,11 +56,10 @@ impl Room {
     ///
     /// [`RoomError::Uri`].
     pub fn new(uri: &str, config: RoomConfig) -> Result<Self, RoomError> {
-        let reserved = config.reserved_nicknames.iter().filter_map(prepared);
         Ok(Self {
             uri: uri.into(),
             identifier: Identifier::new(uri)?,
-            reserved: reserved.map(|(spelling, _)| spelling).collect(),
+            reserved: Reserved::new(&config.reserved_nicknames),
             config,
             participants: BTreeMap::new(),
             known: BTreeMap::new(),
@@ -176,8 +175,8 @@ impl Room {
     ///
     /// Returns the status code of the response: 200 on success, 403 if the room
     /// has no nicknames or no such session, 424 if the profile of RFC 8266 does
-    /// not allow the nickname, and 425 if it is reserved or belongs to another
-    /// user. Unless it is 200, the session keeps its nickname.
+    /// not allow the nickname, and 425 if it is reserved, looks like a reserved one or
+    /// belongs to another user. Unless it is 200, the session keeps its nickname.
     #[must_use = "the request needs a response with this status code"]
     pub fn use_nickname(&mut self, seat: Seat, nickname: Option<&Nickname>) -> StatusCode {
         let participant = self.participants.get(&seat).filter(|_| self.config.nicknames);
@@ -188,8 +187,7 @@ impl Room {
                 StatusCode::OK
             }
             Some(nickname) => {
-                let is_reserved = |spelling: &Spelling| self.reserved.contains(spelling);
-                self.nicknames.take(seat, &participant.user, nickname, is_reserved)
+                self.nicknames.take(seat, &participant.user, nickname, &self.reserved)
             }
         }
     }

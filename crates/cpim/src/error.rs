@@ -130,12 +130,12 @@ pub enum ParseErrorKind {
     Boundary,
     /// More than [`MAX_DEPTH`] multipart bodies inside one another.
     TooDeep,
-    /// A document is not well-formed XML in UTF-8, has a DTD, or exceeds 64 KiB,
-    /// 1,024 nodes, 1,024 equals signs or 16 occurrences of `xmlns`.
+    /// A document is not well-formed XML in UTF-8, has a DTD, or exceeds its limits, which
+    /// the front page of the crate lists.
     Xml,
     /// The root of a document is another element than this one.
     Root(&'static str),
-    /// A document lacks this element.
+    /// A document lacks this element or attribute.
     Missing(&'static str),
     /// A notification has no disposition, of RFC 5438 or of another namespace.
     Disposition,
@@ -183,11 +183,11 @@ impl fmt::Display for ParseErrorKind {
             }
             Self::TooDeep => write!(f, "multipart bodies may be nested at most {MAX_DEPTH} deep"),
             Self::Xml => f.write_str(
-                "the document must be XML in UTF-8 without a DTD, of at most 64 KiB, 1024 nodes, \
-                 1024 equals signs and 16 occurrences of xmlns",
+                "the document must be XML in UTF-8 without a DTD, and within the limits of octets, \
+                 nodes, attributes and namespaces",
             ),
             Self::Root(name) => write!(f, "the root of the document must be the element {name}"),
-            Self::Missing(name) => write!(f, "the element {name} is missing"),
+            Self::Missing(name) => write!(f, "{name} is missing in the document"),
             Self::Disposition => {
                 f.write_str("the notification has no disposition of RFC 5438 or another namespace")
             }

@@ -118,7 +118,7 @@ impl IsComposing {
 mod read {
     use super::{IsComposing, State};
     use crate::error::{ParseError, ParseErrorKind};
-    use crate::xml::Xml;
+    use crate::xml::{Limits, Xml, number};
 
     const NAMESPACE: &str = "urn:ietf:params:xml:ns:im-iscomposing";
 
@@ -132,23 +132,19 @@ mod read {
         /// [`ParseErrorKind::Xml`], [`ParseErrorKind::Root`] or
         /// [`ParseErrorKind::Missing`].
         pub fn parse(document: &[u8]) -> Result<Self, ParseError> {
-            let xml = Xml::parse(document, NAMESPACE, "isComposing")?;
+            let xml = Xml::parse(document, &Limits::SMALL, NAMESPACE, "isComposing")?;
             let missing = || xml.fault(ParseErrorKind::Missing("state"));
             let state = xml.text("state").ok_or_else(missing)?;
             Ok(Self {
                 state: state.parse().unwrap_or(State::Idle),
                 content_type: xml.text("contenttype"),
                 last_active: xml.text("lastactive"),
-                refresh: xml.text("refresh").and_then(|seconds| positive(&seconds)),
+                refresh: xml
+                    .text("refresh")
+                    .as_deref()
+                    .and_then(number)
+                    .filter(|seconds| *seconds > 0),
             })
         }
-    }
-
-    /// `xs:positiveInteger`, which has no upper bound.
-    fn positive(text: &str) -> Option<u32> {
-        let digits = text.strip_prefix('+').unwrap_or(text);
-        let is_number = !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit());
-        let number = is_number.then(|| digits.parse().unwrap_or(u32::MAX));
-        number.filter(|number| *number > 0)
     }
 }

@@ -1,7 +1,7 @@
 //! The message format message/cpim (RFC 3862) and the bodies that come with it:
 //! disposition notifications ([`imdn`], RFC 5438), typing indications
-//! ([`is_composing`], RFC 3994) and bodies of several parts ([`multipart`],
-//! RFC 2046).
+//! ([`is_composing`], RFC 3994), bodies of several parts ([`multipart`],
+//! RFC 2046), and the rosters of chat rooms ([`conference`], RFC 4575).
 //!
 //! Every MSRP endpoint must be able to read message/cpim (RFC 4975 section 13).
 //! It wraps the content of a message together with its sender, its recipients,
@@ -75,14 +75,16 @@
 //!
 //! A single line may be as long as these limits allow. [`CpimBuilder`] keeps the
 //! same limits and fails with [`BuildError::TooLong`]. Documents of XML have at
-//! most 64 KiB, 1,024 nodes, 1,024 equals signs and 16 occurrences of `xmlns`
-//! ([`ParseErrorKind::Xml`]). The module [`multipart`] lists the limits of its
+//! most 64 KiB, 1,024 nodes, 1,024 equals signs in a tag and 16 occurrences of `xmlns`
+//! ([`ParseErrorKind::Xml`]); those of [`conference`] 1 MiB, 65,536 nodes and 64 equals
+//! signs in a tag. The module [`multipart`] lists the limits of its
 //! bodies.
 //!
 //! # Features
 //!
-//! `xml` adds `parse` to [`imdn::Notification`] and [`is_composing::IsComposing`].
-//! Writing both needs no feature.
+//! `xml` adds `parse` to [`imdn::Notification`], [`is_composing::IsComposing`] and
+//! [`conference::ConferenceInfo`]. Writing them needs no feature. `compression` adds
+//! `content_encoding`, for bodies that were compressed.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -99,6 +101,9 @@
 
 mod address;
 mod builder;
+pub mod conference;
+#[cfg(feature = "compression")]
+pub mod content_encoding;
 mod date_time;
 mod error;
 mod escape;

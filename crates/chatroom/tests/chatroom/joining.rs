@@ -1,6 +1,8 @@
 use msrp::MediaTypes;
 use msrp_chatroom::{Participant, Room, RoomConfig, RoomError, is_same_uri};
 
+use msrp::StatusCode;
+
 use super::*;
 
 #[test]
@@ -116,5 +118,35 @@ fn who_is_anonymous_is_not_known_by_name() {
     assert_eq!(private(bob, ADA), private(bob, "sip:nobody@example.com"));
     assert_eq!(private(ada, BOB).unwrap().seats(), [bob]);
     let by_name = room.message(ada, CPIM, &wrapped(ADA, ROOM));
-    assert_eq!(by_name, Err(msrp::StatusCode::FORBIDDEN));
+    assert_eq!(by_name, Err(StatusCode::FORBIDDEN));
+}
+
+// req: 7701-7.4-1, 7701-5.2-5
+#[test]
+fn the_roster_has_each_user_once_under_the_uri_that_is_shown() {
+    let mut room = room();
+    let ada = room.join(social(ADA)).unwrap();
+    let again = room.join(social(ADA)).unwrap();
+    let shown = "sip:anonymous1@chat.example";
+    let hidden = room.join(Participant::anonymous(BOB, shown).unwrap()).unwrap();
+    for (seat, nickname) in [(again, "Captain"), (hidden, "<Mate> & \"co\"")] {
+        assert_eq!(room.use_nickname(seat, Some(&nickname.parse().unwrap())), StatusCode::OK);
+    }
+    let roster = |room: &Room| {
+        let info = room.conference_info(3);
+        assert_eq!((&info.entity[..], info.version), (ROOM, Some(3)));
+        assert_eq!(info.user_count, Some(info.users.len() as u32));
+        assert!(!info.to_xml().contains("bob"));
+        let users = info.users.into_iter().map(|user| (user.entity, user.nickname));
+        users.collect::<Vec<_>>()
+    };
+    let user = |uri: &str, nickname: Option<&str>| (uri.to_owned(), nickname.map(str::to_owned));
+    let mate = user(shown, Some("<Mate> & \"co\""));
+    assert_eq!(roster(&room), [user(ADA, Some("Captain")), mate.clone()]);
+    room.leave(again);
+    assert_eq!(roster(&room), [user(ADA, None), mate.clone()]);
+    room.leave(ada);
+    assert_eq!(roster(&room), [mate]);
+    room.leave(hidden);
+    assert_eq!(roster(&room), []);
 }

@@ -134,6 +134,133 @@ fn a_room_may_have_no_nicknames() {
     assert_eq!(room.use_nickname(ada, None), StatusCode::FORBIDDEN);
 }
 
+/// A code point of each version of Unicode; in 6.3 there are only marks of direction.
+// req: 7701-7.1-7
+#[test]
+fn nicknames_have_the_letters_of_the_current_unicode() {
+    for (version, letter) in [
+        ("1.1", 'é'),
+        ("2.0", '\u{f40}'),
+        ("2.1", '€'),
+        ("3.0", '\u{d85}'),
+        ("3.1", '\u{10400}'),
+        ("3.2", '\u{1700}'),
+        ("4.0", '\u{1900}'),
+        ("4.1", '\u{20b5}'),
+        ("5.0", '\u{1b05}'),
+        ("5.1", '\u{1c00}'),
+        ("5.2", '\u{a984}'),
+        ("6.0", '😁'),
+        ("6.1", '😀'),
+        ("6.2", '₺'),
+        ("7.0", '₽'),
+        ("8.0", '🤔'),
+        ("9.0", '\u{1e900}'),
+        ("10.0", '₿'),
+        ("11.0", '🥰'),
+        ("12.0", '🥱'),
+        ("12.1", '\u{32ff}'),
+        ("13.0", '\u{1f972}'),
+        ("14.0", '\u{1fae0}'),
+        ("15.0", '\u{1fae8}'),
+        ("15.1", '\u{2ffc}'),
+        ("16.0", '\u{1fae9}'),
+        ("17.0", '\u{1faea}'),
+        ("18.0", '\u{20c2}'),
+    ] {
+        let (mut room, [ada, bob, _]) = three();
+        assert_eq!(ask(&mut room, ada, &format!("Ada {letter}")), OK, "{version}");
+        assert_eq!(ask(&mut room, bob, &format!("ada {letter}")), IN_USE, "{version}");
+    }
+    let (mut room, [ada, ..]) = three();
+    for none in ['\u{2066}', '\u{378}', '\u{10fffe}'] {
+        let answer = ask(&mut room, ada, &format!("Ada {none}"));
+        assert_eq!(answer, StatusCode::MALFORMED_NICKNAME, "{none:?}");
+    }
+}
+
+/// What Unicode 6.3 knew is allowed now exactly if it was allowed then. `precis-profiles` has
+/// the tables of that version.
+// req: 7701-7.1-7
+#[test]
+fn the_letters_of_an_old_unicode_have_kept_their_property() {
+    use precis_profiles::Nickname as Profile;
+    use precis_profiles::precis_core::{DerivedPropertyValue, FreeformClass, StringClass};
+    let class = FreeformClass::default();
+    let (mut room, [ada, ..]) = three();
+    let is_assigned =
+        |it: &char| class.get_value_from_char(*it) != DerivedPropertyValue::Unassigned;
+    // But for most of the Han, Hangul and private use, which are all alike.
+    let is_alike = |it: &char| {
+        matches!(it, '\u{3401}'..'\u{9fff}' | '\u{ac01}'..'\u{d7a3}' | '\u{e001}'..'\u{f8ff}')
+            || matches!(it, '\u{20001}'..'\u{2f800}' | '\u{f0001}'..='\u{10fffd}')
+    };
+    for letter in ('!'..=char::MAX).filter(|it| is_assigned(it) && !is_alike(it)) {
+        let text = format!("a{letter}a");
+        let nickname = text.parse::<Nickname>();
+        let is_allowed = nickname.is_ok_and(|it| room.use_nickname(ada, Some(&it)) == OK);
+        assert_eq!(
+            is_allowed,
+            Profile::enforce(&text).is_ok(),
+            "{letter:?} U+{:04X}",
+            letter as u32
+        );
+    }
+}
+
+// req: 7701-7.1-7
+#[test]
+fn letters_that_need_a_context() {
+    let (mut room, [ada, ..]) = three();
+    for (text, is_allowed) in [
+        ("क्\u{200d}ष", true),
+        ("a\u{200d}b", false),
+        ("👩\u{200d}🚀", false),
+        ("نامه\u{200c}ای", true),
+        ("ن\u{64b}\u{200c}\u{64b}ا", true),
+        ("ا\u{200c}ن", false),
+        ("\u{200c}ن", false),
+        ("col·lecció", true),
+        ("a·b", false),
+        ("l·", false),
+        ("\u{375}α", true),
+        ("α\u{375}", false),
+        ("א\u{5f3}", true),
+        ("a\u{5f4}", false),
+        ("ジョン・スミス", true),
+        ("a・b", false),
+        ("٣٤", true),
+        ("۳۴", true),
+        ("٣۴", false),
+    ] {
+        assert_eq!(ask(&mut room, ada, text) == OK, is_allowed, "{text}");
+    }
+}
+
+#[test]
+fn a_name_that_looks_like_a_reserved_one_is_reserved() {
+    let reserved = ["The Management", "Root", "Alice"];
+    let mut room = room_with(|config| config.reserved_nicknames.extend(reserved.map(name)));
+    let ada = room.join(social(ADA)).unwrap();
+    for text in [
+        "The Мanagement", // a Cyrillic M
+        "tHe МANAGEMENT",
+        "The  Rnanagernent",
+        "R00t",
+        "RооT", // Cyrillic o
+        "𝐑𝐨𝐨𝐭",
+        "AIice", // a capital i
+        "A1ice",
+        "alicе",
+        "ALICΕ", // a Greek epsilon
+    ] {
+        assert_eq!(ask(&mut room, ada, text), IN_USE, "{text}");
+    }
+    for text in ["Management", "Rot", "Alicia", "Алиса"] {
+        assert_eq!(ask(&mut room, ada, text), OK, "{text}");
+    }
+}
+
 proptest! {
     /// Two users can have two nicknames exactly if the profile tells them apart.
     // req: 7701-7.1-5, 7701-7-1

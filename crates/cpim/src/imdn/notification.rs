@@ -162,7 +162,7 @@ mod read {
     use super::{Disposition, Notification, OtherDisposition, Reported, Subject};
     use crate::error::{ParseError, ParseErrorKind};
     use crate::imdn::disposition::DispositionKind;
-    use crate::xml::{Xml, child, text_of};
+    use crate::xml::{Limits, Xml, child, text_of};
 
     const NAMESPACE: &str = "urn:ietf:params:xml:ns:imdn";
     const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
@@ -176,7 +176,7 @@ mod read {
         /// [`ParseErrorKind::Xml`], [`ParseErrorKind::Root`],
         /// [`ParseErrorKind::Missing`] or [`ParseErrorKind::Disposition`].
         pub fn parse(document: &[u8]) -> Result<Self, ParseError> {
-            let xml = Xml::parse(document, NAMESPACE, "imdn")?;
+            let xml = Xml::parse(document, &Limits::SMALL, NAMESPACE, "imdn")?;
             let needed = |name| {
                 let missing = || xml.fault(ParseErrorKind::Missing(name));
                 xml.text(name).ok_or_else(missing)

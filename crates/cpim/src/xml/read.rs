@@ -5,17 +5,26 @@ use roxmltree::{Document, Node, ParsingOptions, TextPos};
 
 use crate::error::{ParseError, ParseErrorKind};
 
-/// The most octets and nodes of a document. The documents of RFC 3994 and
-/// RFC 5438 have a dozen elements.
-const MAX_OCTETS: usize = 64 * 1024;
-const MAX_NODES: u32 = 1024;
+/// What a document has at most.
+pub(crate) struct Limits {
+    octets: usize,
+    nodes: u32,
+    /// Equals signs between two `<`, which bound the attributes of an element: roxmltree
+    /// compares each of them with all others.
+    equals_signs: usize,
+}
 
-/// The most occurrences of `xmlns` and of equals signs, which bound namespace
-/// declarations and attributes. roxmltree copies the declarations of an element
-/// into each child that has one of its own, and compares each attribute with all
-/// others of its element.
+impl Limits {
+    /// For the documents of RFC 3994 and RFC 5438, which have a dozen elements.
+    pub(crate) const SMALL: Self = Self { octets: 64 * 1024, nodes: 1024, equals_signs: 1024 };
+
+    /// For lists of some thousand users.
+    pub(crate) const LARGE: Self = Self { octets: 1024 * 1024, nodes: 64 * 1024, equals_signs: 64 };
+}
+
+/// The most occurrences of `xmlns`, which bound namespace declarations. roxmltree copies
+/// those of an element into each child that has one of its own.
 const MAX_NAMESPACES: usize = 16;
-const MAX_EQUALS_SIGNS: usize = 1024;
 
 /// A document whose root is the element that was asked for.
 pub(crate) struct Xml<'a> {
@@ -29,14 +38,15 @@ impl<'a> Xml<'a> {
     /// put around it does not count: white space, byte order marks and NUL.
     pub(crate) fn parse(
         octets: &'a [u8],
+        limits: &Limits,
         namespace: &str,
         root: &'static str,
     ) -> Result<Self, ParseError> {
-        let text = checked_text(octets)?;
+        let text = checked_text(octets, limits)?;
         let start = text.len() - text.trim_start_matches(is_padding).len();
         let text = text.trim_matches(is_padding);
         let options =
-            ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, ..Default::default() };
+            ParsingOptions { allow_dtd: false, nodes_limit: limits.nodes, ..Default::default() };
         let document = Document::parse_with_options(text, options).map_err(|wrong| {
             let at = start + offset(text, wrong.pos());
             ParseError::xml(wrong, at)
@@ -56,9 +66,9 @@ impl<'a> Xml<'a> {
         ParseError::new(kind, self.start + place.start..self.start + place.end)
     }
 
-    /// The text of a child of the root, without white space at its ends.
+    /// [`child_text`] of the root.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        child(self.root(), name).map(|node| text_of(node).trim().to_owned())
+        child_text(self.root(), name)
     }
 }
 
@@ -67,10 +77,11 @@ const fn is_padding(letter: char) -> bool {
 }
 
 /// The octets as text, if they are few enough to read.
-fn checked_text(octets: &[u8]) -> Result<&str, ParseError> {
-    let is_small = octets.len() <= MAX_OCTETS
+fn checked_text<'a>(octets: &'a [u8], limits: &Limits) -> Result<&'a str, ParseError> {
+    let mut tags = octets.split(|octet| *octet == b'<');
+    let is_small = octets.len() <= limits.octets
         && memmem::find_iter(octets, "xmlns").count() <= MAX_NAMESPACES
-        && memchr_iter(b'=', octets).count() <= MAX_EQUALS_SIGNS;
+        && tags.all(|tag| memchr_iter(b'=', tag).count() <= limits.equals_signs);
     if !is_small {
         return Err(ParseError::new(ParseErrorKind::Xml, 0..octets.len()));
     }
@@ -93,15 +104,35 @@ fn offset(text: &str, at: TextPos) -> usize {
 
 /// The first child element of this name in the namespace of its parent.
 pub(crate) fn child<'a, 'i>(parent: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
+    children(parent, name).next()
+}
+
+/// The child elements of this name in the namespace of their parent.
+pub(crate) fn children<'a, 'i>(
+    parent: Node<'a, 'i>,
+    name: &str,
+) -> impl Iterator<Item = Node<'a, 'i>> {
     let namespace = parent.tag_name().namespace();
-    parent.children().find(|node| {
+    parent.children().filter(move |node| {
         node.is_element()
             && node.tag_name().name() == name
             && node.tag_name().namespace() == namespace
     })
 }
 
+/// The text of a child element, without white space at its ends.
+pub(crate) fn child_text(parent: Node<'_, '_>, name: &str) -> Option<String> {
+    child(parent, name).map(|node| text_of(node).trim().to_owned())
+}
+
 /// The text in an element, in which comments may stand.
 pub(crate) fn text_of(node: Node<'_, '_>) -> String {
     node.children().filter(Node::is_text).filter_map(|node| node.text()).collect()
+}
+
+/// `xs:nonNegativeInteger`. A number beyond 32 bits is the largest.
+pub(crate) fn number(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let is_number = !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit());
+    is_number.then(|| digits.parse().unwrap_or(u32::MAX))
 }

@@ -4,6 +4,10 @@
 
 #[path = "../../../../tests/common/mod.rs"]
 mod common;
+#[cfg(feature = "xml")]
+mod conference;
+#[cfg(feature = "compression")]
+mod content_encoding;
 mod dates;
 mod exchange;
 mod hostile;

@@ -1,7 +1,5 @@
 //! Where an error lies in the input, and what its text says.
 
-use std::error::Error;
-
 use msrp_cpim::multipart::Multipart;
 
 use super::*;
@@ -61,6 +59,8 @@ fn a_wrong_part_is_found() {
 #[cfg(feature = "xml")]
 #[test]
 fn a_wrong_document_has_a_cause() {
+    use std::error::Error;
+
     use msrp_cpim::imdn::Notification;
 
     let document = "<imdn>\r\n\u{e9}</other></imdn>";
