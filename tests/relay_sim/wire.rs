@@ -184,10 +184,18 @@ impl World {
             self.arrived(wire, side, &octets);
         }
         let has_moved = is_taking && self.feed(wire, side, octets);
-        if is_at_end {
+        let notices_end = is_at_end && !self.is_pausing(wire, side);
+        if notices_end {
             self.ends(wire, side);
         }
-        has_moved || is_at_end
+        has_moved || notices_end
+    }
+
+    /// Whether an end is a client that does not look at what has arrived.
+    fn is_pausing(&self, wire: usize, side: usize) -> bool {
+        let End::Client(number) = self.wires[wire].ends[side] else { return false };
+        let connection = self.clients[number].connection.as_ref();
+        connection.is_some_and(|it| !it.is_closed() && !it.wants_read())
     }
 
     /// The watch of the wire checks what has arrived.
