@@ -41,15 +41,16 @@ step_mutants() {
 mutants() {
     local room=$1 test path
     shift
-    local flags=()
+    # For every call of cargo: it would build all tests for each mutant.
+    local flags=(--cargo-arg=--lib)
     for path in tests/*; do
         test=$(basename "$path" .rs)
         [[ -f tests/$test.rs || -f tests/$test/main.rs ]] || continue
         for prefix in "$@"; do
-            [[ $test != "$prefix"* ]] || { flags+=(--test "$test"); break; }
+            [[ $test != "$prefix"* ]] || { flags+=("--cargo-arg=--test=$test"); break; }
         done
     done
     cargo mutants --package msrp --all-features --in-diff "$work/diff" \
         --file "src/$room.rs" --file "src/$room/**" --output "$work/mutants-$room" \
-        --minimum-test-timeout 120 --colors never -- --lib "${flags[@]}"
+        --minimum-test-timeout 120 --colors never "${flags[@]}"
 }

@@ -133,20 +133,25 @@ impl Relay {
         links.min_by_key(|(_, link)| standing(link)).map(|(id, _)| id)
     }
 
-    /// The least missed connection of the largest holder: of the largest holder of unproven
-    /// ones if these have more than a quarter of all places, so that strangers take no more
-    /// than that from clients, nor one client all of it from strangers. Relays have many
-    /// clients, and come last. What is in use is left to a holder with no more than its share.
+    /// The least missed connection of the largest holder. Strangers, and peers of clients,
+    /// may have any number of sources: if the ones have more than a quarter of all places, or
+    /// the others more than half, it is one of theirs. So they take no more from clients, and
+    /// clients do not take these places from them. Relays have many clients, and come last.
+    /// What is in use is left to a holder with no more than its share.
     fn any_to_give(&self, now: Instant) -> Option<ConnectionId> {
+        let places = self.config.limits.connections;
         let unproven = self.holders(|link| !link.is_proven);
-        let has_many = unproven.iter().map(|holder| holder.held).sum::<usize>()
-            > self.config.limits.connections / 4;
+        let peers = self.holders(|link| link.is_proven && !link.principal.is_member());
+        for (holders, most) in [(&unproven, places / 4), (&peers, places / 2)] {
+            if holders.iter().map(|holder| holder.held).sum::<usize>() > most {
+                return largest(holders);
+            }
+        }
         let mut proven = self.holders(|link| link.is_proven);
         // The newcomer's is one of the shares.
-        let share = (self.config.limits.connections / (proven.len() + 1)).max(1);
+        let share = (places / (proven.len() + 1)).max(1);
         proven.retain(|holder| holder.held > share || holder.in_use_until <= now);
-        let (first, then) = if has_many { (unproven, proven) } else { (proven, unproven) };
-        largest(first).or_else(|| largest(then))
+        largest(&proven).or_else(|| largest(&unproven))
     }
 
     /// The holders of such connections.
@@ -179,9 +184,9 @@ struct Holder {
     in_use_until: Instant,
 }
 
-fn largest(holders: Vec<Holder>) -> Option<ConnectionId> {
+fn largest(holders: &[Holder]) -> Option<ConnectionId> {
     let largest = holders
-        .into_iter()
+        .iter()
         .min_by_key(|holder| (holder.is_relay, std::cmp::Reverse(holder.held), holder.last_used));
     largest.map(|holder| holder.least)
 }

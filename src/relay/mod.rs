@@ -19,7 +19,8 @@
 //!
 //! 1. Call [`Relay::accept`] for each new connection, [`Relay::receive`] (or
 //!    [`Relay::receive_message`] for WebSocket) with the octets that arrive, and
-//!    [`Relay::closed`] when the connection ends. While [`Relay::wants_read`] is
+//!    [`Relay::closed`] when the connection ends. Read at most
+//!    [`Relay::read_octets`] before the others have their turn. While [`Relay::wants_read`] is
 //!    false, do not read the connection: [`RelayEvent::Resume`] names it when it
 //!    may be read again.
 //! 2. Call [`Relay::poll_transmit`] until it returns `None`. Write each transmit
@@ -55,6 +56,13 @@
 //! it, unless it was issued to another relay that has shown its certificate. A
 //! path that names this relay too often, or one of its tokens twice in a row, is
 //! a loop.
+//!
+//! # Budgets
+//!
+//! No client can take what others need. Connections, dials, tokens, memory and work are
+//! held by a user, another relay or a source, and at each limit of [`RelayLimits`] the
+//! holder gives up something of its own, or else the one that holds most does. Failed
+//! AUTHs delay the next ones of that user from that source, and nobody else.
 
 mod auth;
 mod budget;

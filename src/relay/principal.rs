@@ -36,6 +36,11 @@ impl Principal {
         Self::User(name.into())
     }
 
+    /// Whether it has shown who it is.
+    pub(super) const fn is_member(&self) -> bool {
+        matches!(self, Self::User(_) | Self::Relay(_))
+    }
+
     pub(super) const fn is_relay(&self) -> bool {
         matches!(self, Self::Relay(_))
     }

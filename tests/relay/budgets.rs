@@ -201,6 +201,27 @@ fn strangers_do_not_take_the_places_of_clients() {
     assert!(clients.into_iter().all(|link| world.relay.wants_read(link)));
 }
 
+/// Nor do the peers of one client, who may come from as many sources.
+#[test]
+fn peers_do_not_take_the_places_of_clients() {
+    let mut config = config();
+    config.limits.connections = 12;
+    let mut world = World::new(config);
+    let clients = ["alice", "bob", "carol"].map(|user| member(&mut world, user).0);
+    let (_, token) = member(&mut world, "mallet");
+    for number in 0..40 {
+        world.advance(SECOND);
+        let link = world.accept(from(&format!("2001:db8:0:{number:x}::1")));
+        let chunk = Raw::chunk("c1", "m1", "1-4000/4000", &"x".repeat(4_000), '$').from(CAROL);
+        world.give(link, &chunk.to(&format!("{token} {ALICE}")).octets());
+        assert_eq!(world.told(link), ["200"]);
+        for link in evicted(&mut world) {
+            world.close(link);
+        }
+    }
+    assert!(clients.into_iter().all(|link| world.relay.wants_read(link)));
+}
+
 #[test]
 fn a_source_at_its_limit_gives_up_its_own() {
     let mut config = config();

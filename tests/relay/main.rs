@@ -31,5 +31,6 @@ mod random;
 mod revoked;
 mod rules;
 mod sending;
+mod storm;
 mod tokens;
 mod transport;
