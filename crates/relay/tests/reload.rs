@@ -44,7 +44,7 @@ async fn a_user_who_is_struck_out_is_out_at_once() {
 #[tokio::test]
 async fn who_gets_another_password_has_to_authenticate_anew() {
     let file = Scratch::new("users", &users());
-    let relay = Process::plain(&file);
+    let mut relay = Process::plain(&file);
     let (mut alice, mut bob) = (relay.client(ALICE, 0).await, relay.client(BOB, 0).await);
     alice.authenticate(relay.uri(0), "alice").await.unwrap();
     bob.authenticate(relay.uri(0), "bob").await.unwrap();
@@ -53,6 +53,7 @@ async fn who_gets_another_password_has_to_authenticate_anew() {
     let (of_bob, _) = of_bob.rsplit_once(':').unwrap();
     std::fs::write(&file.0, format!("{}{of_bob}\n", line("alice", "sesame"))).unwrap();
     relay.signal("HUP");
+    relay.logs("restart the relay to change whether it offers SHA-256");
     assert!(alice.read().await.is_none(), "the end");
     let mut alice = relay.client(ALICE, 0).await;
     alice.authenticate_with(relay.uri(0), "alice", "sesame").await.unwrap();
