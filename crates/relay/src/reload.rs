@@ -35,6 +35,7 @@ pub(crate) async fn run(
         }
         let of_secure = options.clone();
         if let Some(new) = read("certificates", move || Ok(Secure::new(&of_secure)?)).await {
+            core.borrow_mut().check_relays(&new);
             secure.replace(new);
             tracing::info!("certificates reloaded");
         }

@@ -137,3 +137,40 @@ async fn certificates_are_read_anew() {
     // Whoever is there stays.
     alice.authenticate(relay.uri(0), "alice").await.unwrap();
 }
+
+/// The roots of relays change: who is no relay under the new ones has to go.
+#[tokio::test]
+async fn a_relay_that_ca_no_longer_vouches_for_is_out() {
+    let (old, new) = (Authority::new(), Authority::new());
+    let (own, inner) = (old.certify("localhost"), old.certify("inner.example"));
+    let root = std::fs::read_to_string(&old.root.0).unwrap();
+    let (roots, users) = (Scratch::new("roots", &root), Scratch::new("users", &users()));
+    let mut relay = Process::start(
+        Command::new(PROGRAM)
+            .args(["--tls-listen", "127.0.0.1:0", "--name", "localhost"])
+            .args(["--cert".as_ref(), own.cert.0.as_os_str()])
+            .args(["--key".as_ref(), own.key.0.as_os_str()])
+            .args(["--ca".as_ref(), roots.0.as_os_str()])
+            .args(with_users(&users)),
+        1,
+    );
+    let address = ([127, 0, 0, 1], relay.port(0)).into();
+    let mut inner = Client::over(old.connect(address, Some(&inner)).await.unwrap(), ALICE);
+    // It is a relay: what it forwards has to have its name.
+    assert_eq!(inner.ask("AUTH", relay.uri(0), "").await.kind(), "403");
+    let mut bob = Client::over(old.connect(address, None).await.unwrap(), BOB);
+    bob.authenticate(relay.uri(0), "bob").await.unwrap();
+
+    relay.signal("HUP");
+    relay.logs("certificates reloaded");
+    assert_eq!(inner.ask("AUTH", relay.uri(0), "").await.kind(), "403");
+    std::fs::write(&roots.0, root + &std::fs::read_to_string(&new.root.0).unwrap()).unwrap();
+    relay.signal("HUP");
+    relay.logs("certificates reloaded");
+    assert_eq!(inner.ask("AUTH", relay.uri(0), "").await.kind(), "403");
+
+    std::fs::copy(&new.root.0, &roots.0).unwrap();
+    relay.signal("HUP");
+    assert!(inner.read().await.is_none(), "the end");
+    bob.authenticate(relay.uri(0), "bob").await.unwrap();
+}
