@@ -17,6 +17,7 @@ use crate::close::close_at_once;
 use crate::files::AcceptErrors;
 use crate::holders::Holders;
 use crate::link::Link;
+use crate::secure::Secure;
 use crate::transport::{Input, Transport};
 use crate::turns::Turns;
 use crate::users::Users;
@@ -127,7 +128,8 @@ impl Core {
         if self.opening.remove(&connection).is_some() {
             let now = Instant::now();
             transport.limit_unread(&peer);
-            self.add(connection, transport);
+            self.links.insert(connection, Link::new(transport, !peer.relay_names.is_empty()));
+            self.job(Job::Tend(connection));
             self.relay.connected(now, connection, peer);
             self.turn(now);
         }
@@ -138,11 +140,6 @@ impl Core {
         if self.opening.remove(&connection).is_some() {
             self.closed(connection);
         }
-    }
-
-    fn add(&mut self, connection: ConnectionId, transport: Transport) {
-        self.links.insert(connection, Link::new(transport));
-        self.job(Job::Tend(connection));
     }
 
     /// One step of the task that tends a connection. Ready when the connection no
@@ -404,6 +401,16 @@ impl Core {
         self.relay.retain_users(|user| self.users.agrees(&old, user, &self.realm));
         self.turn(Instant::now());
         old
+    }
+
+    /// Ends the connections with relays that are none under these certificates.
+    pub(crate) fn check_relays(&mut self, secure: &Secure) {
+        let were_relays = self.links.iter().filter(|(_, link)| link.was_relay(secure));
+        let ended: Vec<ConnectionId> = were_relays.map(|(connection, _)| *connection).collect();
+        for connection in ended {
+            tracing::info!(?connection, "--ca no longer vouches for this relay");
+            self.lost(connection);
+        }
     }
 
     /// Accepts nothing new and waits for sessions to become quiet, until the deadline.

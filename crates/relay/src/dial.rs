@@ -55,13 +55,11 @@ impl Dialler {
         if !uri.is_secure() {
             return Ok((Peer::new(Security::Plain), Transport::Stream(Stream::Tcp(tcp))));
         }
-        let secure = self.secure.borrow().clone();
-        let config = secure.client.clone().ok_or(TlsError::NoRoots)?;
-        let name = server_name(uri.host())?;
-        let tls = TlsConnector::from(config).connect(name.clone(), tcp).await?;
-        let names = secure.relay_names(tls.get_ref().1, &name);
-        let peer = Peer::new(Security::Tls).relay_names(names);
-        Ok((peer, Transport::Stream(Stream::Tls(Box::new(tls.into())))))
+        let config = self.secure.borrow().client.clone().ok_or(TlsError::NoRoots)?;
+        let tls = TlsConnector::from(config).connect(server_name(uri.host())?, tcp).await?;
+        let tls = tls.into();
+        let peer = Peer::new(Security::Tls).relay_names(self.secure.borrow().relay_names(&tls));
+        Ok((peer, Transport::Stream(Stream::Tls(Box::new(tls)))))
     }
 
     /// RFC 4976 section 8 requires an SRV look-up for a name without a port. The

@@ -8,6 +8,7 @@ use msrp::Transmit;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
+use crate::secure::Secure;
 use crate::transport::{Input, Transport};
 
 /// How long a peer may take to read the last octets.
@@ -31,15 +32,23 @@ pub(crate) struct Link {
     /// Octets that were read and are incomplete.
     pub(crate) rest: BytesMut,
     silent_pings: u32,
+    /// Whether the peer is another relay.
+    is_relay: bool,
     /// Whether it waits for its turn to be read.
     pub(crate) waits: bool,
 }
 
 impl Link {
-    pub(crate) fn new(transport: Transport) -> Self {
+    pub(crate) fn new(transport: Transport, is_relay: bool) -> Self {
         let waker = Waker::noop().clone();
         let rest = BytesMut::new();
-        Self { transport, waker, leaving: None, rest, silent_pings: 0, waits: false }
+        Self { transport, waker, leaving: None, rest, silent_pings: 0, is_relay, waits: false }
+    }
+
+    /// Whether the peer was another relay and is none any more.
+    pub(crate) fn was_relay(&self, secure: &Secure) -> bool {
+        let is_relay = |tls| !secure.relay_names(tls).is_empty();
+        self.is_relay && !self.transport.tls().is_some_and(is_relay)
     }
 
     /// Sets the task that tends the connection.

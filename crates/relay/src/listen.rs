@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::core::Core;
-use crate::secure::{Secure, peer_names};
+use crate::secure::Secure;
 use crate::transport::{Stream, Transport};
 use crate::websocket;
 
@@ -84,9 +84,9 @@ impl Listen {
             Some(secure) => {
                 let config = secure.borrow().server.clone();
                 let config = config.ok_or(io::ErrorKind::InvalidInput)?;
-                let stream = TlsAcceptor::from(config).accept(stream).await?;
-                let names = peer_names(stream.get_ref().1);
-                (peer.relay_names(names), Stream::Tls(Box::new(stream.into())))
+                let stream = TlsAcceptor::from(config).accept(stream).await?.into();
+                let names = secure.borrow().relay_names(&stream);
+                (peer.relay_names(names), Stream::Tls(Box::new(stream)))
             }
         };
         if self.websocket.is_none() {

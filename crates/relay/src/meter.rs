@@ -30,6 +30,10 @@ impl Metered {
         self.stream.socket()
     }
 
+    pub(crate) const fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
     /// A message is complete.
     pub(crate) const fn renew(&mut self) {
         if self.left.is_some() {

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use msrp::auth::Algorithm;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
@@ -18,13 +19,14 @@ use crate::users::Users;
 pub(crate) async fn run(
     wanted: Rc<Notify>,
     options: Options,
+    offered: Vec<Algorithm>,
     core: Rc<RefCell<Core>>,
     secure: Rc<RefCell<Secure>>,
 ) {
     loop {
         wanted.notified().await;
-        let of_users = options.clone();
-        if let Some(users) = read("users", move || Users::of(&of_users)).await {
+        let (of_users, offered) = (options.clone(), offered.clone());
+        if let Some(users) = read("users", move || users(&of_users, &offered)).await {
             let number = users.len();
             let old = core.borrow_mut().set_users(users);
             tracing::info!(users = number, "users reloaded");
@@ -33,10 +35,22 @@ pub(crate) async fn run(
         }
         let of_secure = options.clone();
         if let Some(new) = read("certificates", move || Ok(Secure::new(&of_secure)?)).await {
+            core.borrow_mut().check_relays(&new);
             secure.replace(new);
             tracing::info!("certificates reloaded");
         }
     }
+}
+
+fn users(options: &Options, offered: &[Algorithm]) -> Result<Users, StartError> {
+    let users = Users::of(options)?;
+    if users.algorithms(options.realm.as_deref().unwrap_or_default()) != offered {
+        tracing::warn!(
+            "restart the relay to change whether it offers SHA-256: who has none cannot \
+             authenticate while it does"
+        );
+    }
+    Ok(users)
 }
 
 async fn read<T: Send + 'static>(

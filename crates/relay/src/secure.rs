@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use msrp_tls::{ClientCheck, Identity, Roots, ServerCheck, TlsError, client_config, server_config};
-use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, CommonState, ServerConfig};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsStream;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, ServerConfig};
 use webpki::EndEntityCert;
 
 use crate::options::Options;
@@ -36,21 +38,30 @@ impl Secure {
         Ok(Self { server, client: roots.map(named).transpose()?, relays: relays.map(Arc::new) })
     }
 
-    /// The names of a server that is a relay. Other servers, which the roots of the
-    /// system vouch for, have none: they are endpoints.
-    pub(crate) fn relay_names(&self, tls: &CommonState, name: &ServerName<'_>) -> Vec<String> {
-        let chain = tls.peer_certificates().unwrap_or_default();
-        let is_relay = self.relays.as_ref().is_some_and(|roots| roots.vouch_for(chain, name));
-        if is_relay { peer_names(tls) } else { Vec::new() }
+    /// The names of a peer that is a relay: one with a certificate under `--ca`. Others
+    /// have none here: they are clients, or endpoints that the roots of the system vouch
+    /// for.
+    pub(crate) fn relay_names(&self, tls: &TlsStream<TcpStream>) -> Vec<String> {
+        let (_, state) = tls.get_ref();
+        let (Some(roots), Some(chain)) = (&self.relays, state.peer_certificates()) else {
+            return Vec::new();
+        };
+        let names = dns_names(chain);
+        let is_relay = match tls {
+            TlsStream::Server(_) => roots.vouch_for_client(chain),
+            // The handshake has checked the name: only the issuers are in question.
+            TlsStream::Client(_) => names.iter().any(|name| {
+                let name = ServerName::try_from(name.as_str());
+                name.is_ok_and(|name| roots.vouch_for(chain, &name))
+            }),
+        };
+        if is_relay { names } else { Vec::new() }
     }
 }
 
-/// The DNS names in the peer's certificate, if it has presented one. They
-/// identify a relay (RFC 4976 section 9.2).
-pub(crate) fn peer_names(tls: &CommonState) -> Vec<String> {
-    let leaf = tls.peer_certificates().and_then(|chain| chain.first());
-    let Some(leaf) = leaf.and_then(|leaf| EndEntityCert::try_from(leaf).ok()) else {
-        return Vec::new();
-    };
-    leaf.valid_dns_names().map(str::to_owned).collect()
+/// The DNS names in a certificate, the first of its chain. They identify a relay (RFC
+/// 4976 section 9.2).
+fn dns_names(chain: &[CertificateDer<'_>]) -> Vec<String> {
+    let leaf = chain.first().and_then(|leaf| EndEntityCert::try_from(leaf).ok());
+    leaf.map_or_else(Vec::new, |leaf| leaf.valid_dns_names().map(str::to_owned).collect())
 }

@@ -199,7 +199,7 @@ impl Server {
         let mut config = relay_config(&self.options, first, &self.users);
         config.addresses.extend_from_slice(others);
         config.limits.connections = self.places.connections;
-        let realm = config.realm.clone();
+        let (realm, offered) = (config.realm.clone(), config.algorithms.clone());
         let relay = Relay::new(config, self.random.clone(), Instant::now())?;
         let (jobs, todo) = mpsc::unbounded_channel();
         let core = Core::new(relay, std::mem::take(&mut self.users), realm, jobs);
@@ -209,7 +209,11 @@ impl Server {
             self.accept(kind, listener, &core, &secure)?;
         }
         spawn_local(give_turns(Rc::clone(&core)));
-        self.drive(core, secure, todo).await;
+        let (wanted, options) = (Rc::new(Notify::new()), self.options.clone());
+        let reload =
+            reload::run(Rc::clone(&wanted), options, offered, core.clone(), secure.clone());
+        spawn_local(reload);
+        self.drive(core, secure, wanted, todo).await;
         Ok(())
     }
 
@@ -243,6 +247,7 @@ impl Server {
         mut self,
         core: Rc<RefCell<Core>>,
         secure: Rc<RefCell<Secure>>,
+        reload: Rc<Notify>,
         mut todo: mpsc::UnboundedReceiver<Job>,
     ) {
         let worker = Rc::new(Worker {
@@ -254,9 +259,6 @@ impl Server {
             },
             closing: Semaphore::new(self.places.closing.min(Semaphore::MAX_PERMITS)),
         });
-        let reload = Rc::new(Notify::new());
-        let options = self.options.clone();
-        spawn_local(reload::run(Rc::clone(&reload), options, Rc::clone(&core), secure));
         let attention = Arc::clone(&core.borrow().attention);
         let mut pings = interval(self.options.ping_seconds.max(Duration::from_millis(1)));
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);

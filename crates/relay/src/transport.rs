@@ -134,6 +134,18 @@ impl Transport {
         }
     }
 
+    /// The TLS of this connection, if it has any.
+    pub(crate) fn tls(&self) -> Option<&TlsStream<TcpStream>> {
+        let stream = match self {
+            Self::Stream(stream) => stream,
+            Self::WebSocket(socket) => socket.get_ref().stream(),
+        };
+        match stream {
+            Stream::Tcp(_) => None,
+            Stream::Tls(tls) => Some(tls),
+        }
+    }
+
     pub(crate) const fn is_websocket(&self) -> bool {
         matches!(self, Self::WebSocket(_))
     }

@@ -44,7 +44,7 @@ async fn a_user_who_is_struck_out_is_out_at_once() {
 #[tokio::test]
 async fn who_gets_another_password_has_to_authenticate_anew() {
     let file = Scratch::new("users", &users());
-    let relay = Process::plain(&file);
+    let mut relay = Process::plain(&file);
     let (mut alice, mut bob) = (relay.client(ALICE, 0).await, relay.client(BOB, 0).await);
     alice.authenticate(relay.uri(0), "alice").await.unwrap();
     bob.authenticate(relay.uri(0), "bob").await.unwrap();
@@ -53,6 +53,7 @@ async fn who_gets_another_password_has_to_authenticate_anew() {
     let (of_bob, _) = of_bob.rsplit_once(':').unwrap();
     std::fs::write(&file.0, format!("{}{of_bob}\n", line("alice", "sesame"))).unwrap();
     relay.signal("HUP");
+    relay.logs("restart the relay to change whether it offers SHA-256");
     assert!(alice.read().await.is_none(), "the end");
     let mut alice = relay.client(ALICE, 0).await;
     alice.authenticate_with(relay.uri(0), "alice", "sesame").await.unwrap();
@@ -135,4 +136,41 @@ async fn certificates_are_read_anew() {
     bob.authenticate(relay.uri(0), "bob").await.unwrap();
     // Whoever is there stays.
     alice.authenticate(relay.uri(0), "alice").await.unwrap();
+}
+
+/// The roots of relays change: who is no relay under the new ones has to go.
+#[tokio::test]
+async fn a_relay_that_ca_no_longer_vouches_for_is_out() {
+    let (old, new) = (Authority::new(), Authority::new());
+    let (own, inner) = (old.certify("localhost"), old.certify("inner.example"));
+    let root = std::fs::read_to_string(&old.root.0).unwrap();
+    let (roots, users) = (Scratch::new("roots", &root), Scratch::new("users", &users()));
+    let mut relay = Process::start(
+        Command::new(PROGRAM)
+            .args(["--tls-listen", "127.0.0.1:0", "--name", "localhost"])
+            .args(["--cert".as_ref(), own.cert.0.as_os_str()])
+            .args(["--key".as_ref(), own.key.0.as_os_str()])
+            .args(["--ca".as_ref(), roots.0.as_os_str()])
+            .args(with_users(&users)),
+        1,
+    );
+    let address = ([127, 0, 0, 1], relay.port(0)).into();
+    let mut inner = Client::over(old.connect(address, Some(&inner)).await.unwrap(), ALICE);
+    // It is a relay: what it forwards has to have its name.
+    assert_eq!(inner.ask("AUTH", relay.uri(0), "").await.kind(), "403");
+    let mut bob = Client::over(old.connect(address, None).await.unwrap(), BOB);
+    bob.authenticate(relay.uri(0), "bob").await.unwrap();
+
+    relay.signal("HUP");
+    relay.logs("certificates reloaded");
+    assert_eq!(inner.ask("AUTH", relay.uri(0), "").await.kind(), "403");
+    std::fs::write(&roots.0, root + &std::fs::read_to_string(&new.root.0).unwrap()).unwrap();
+    relay.signal("HUP");
+    relay.logs("certificates reloaded");
+    assert_eq!(inner.ask("AUTH", relay.uri(0), "").await.kind(), "403");
+
+    std::fs::copy(&new.root.0, &roots.0).unwrap();
+    relay.signal("HUP");
+    assert!(inner.read().await.is_none(), "the end");
+    bob.authenticate(relay.uri(0), "bob").await.unwrap();
 }

@@ -7,6 +7,7 @@ use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::WebPkiClientVerifier;
 
 use crate::identity::certificates;
 use crate::{TlsError, provider};
@@ -56,6 +57,16 @@ impl Roots {
         let store = Arc::new(self.0.clone());
         WebPkiServerVerifier::builder_with_provider(store, provider()).build().is_ok_and(|check| {
             check.verify_server_cert(certificate, issuers, name, &[], UnixTime::now()).is_ok()
+        })
+    }
+
+    /// The same for the chain of a client, which needs no name.
+    #[must_use]
+    pub fn vouch_for_client(&self, chain: &[CertificateDer<'_>]) -> bool {
+        let Some((certificate, issuers)) = chain.split_first() else { return false };
+        let store = Arc::new(self.0.clone());
+        WebPkiClientVerifier::builder_with_provider(store, provider()).build().is_ok_and(|check| {
+            check.verify_client_cert(certificate, issuers, UnixTime::now()).is_ok()
         })
     }
 

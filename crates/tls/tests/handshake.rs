@@ -157,6 +157,8 @@ fn roots_vouch_for_what_is_issued_under_them_for_that_name() {
     assert!(!roots.vouch_for(&chain(&ours), &name("mallory.example")));
     assert!(!roots.vouch_for(&chain(&other), &name("bob.example")));
     assert!(!roots.vouch_for(&[], &name("bob.example")));
+    assert!(roots.vouch_for_client(&chain(&ours)));
+    assert!(!roots.vouch_for_client(&chain(&other)) && !roots.vouch_for_client(&[]));
 }
 
 #[test]
