@@ -137,6 +137,7 @@ impl<O: Owner> Hop<O> {
 
         let (source, start) = (message.source, message.offset);
         message.advance(body.len());
+        self.accounts.hand_over(source, body.len(), message.needs_response(), self.now);
         let (end, asks_response) = (message.offset, message.asks_response());
         if asks_response {
             self.begin_transaction(id, message.purpose(key), start, message.is_silent());
@@ -156,7 +157,7 @@ impl<O: Owner> Hop<O> {
         if message.has_room_again() {
             self.events.push_back(HopEvent::Room(key));
         }
-        self.waiting += message.weight();
+        self.accounts.queue(message.source, message.weight());
         self.messages.insert(key, message);
         self.resume(key);
     }

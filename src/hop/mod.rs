@@ -7,6 +7,7 @@
 //! another message waits, the chunk ends with `+`, and the rest of its message
 //! waits for its next turn (RFC 4975 sections 5.1 and 7.1.1).
 
+mod accounts;
 mod backlog;
 mod body;
 mod control;
@@ -33,6 +34,8 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
+#[cfg(feature = "auth")]
+pub(crate) use accounts::OUTSTANDING;
 pub(crate) use body::BodyQueue;
 pub use framing::Framing;
 pub(crate) use outgoing::{CHUNK_OVERHEAD, END_LINE_OVERHEAD, Outgoing};
@@ -52,6 +55,7 @@ use crate::random::{IdSource, Random, RandomError};
 use crate::time::Instant;
 use crate::tolerance::Tolerances;
 use crate::wire::{Continuation, DecodeError, Decoder, Frame, TransactionId};
+use accounts::Accounts;
 use backlog::Backlog;
 use control::Control;
 use crumbs::Crumbs;
@@ -113,8 +117,8 @@ pub(crate) struct Hop<O: Owner> {
     control: Control,
     out: BytesMut,
     backlog: Backlog,
-    /// The [weight](Outgoing::weight) of the messages that have not left.
-    waiting: usize,
+    /// The [weights](Outgoing::weight) of the messages that have not left.
+    accounts: Accounts<O::Source>,
     /// When the transport last asked for octets.
     now: Instant,
     /// A body of at most so many octets has room for more.
@@ -144,7 +148,10 @@ impl<O: Owner> Hop<O> {
             control: Control::default(),
             out: BytesMut::new(),
             backlog: Backlog::new(now),
-            waiting: 0,
+            accounts: match config.order {
+                Order::Turns => Accounts::sum(),
+                Order::Arrival => Accounts::by_source(body_writer_octets / 2),
+            },
             now,
             room_mark: body_writer_octets / 2,
             takes_responses: true,
@@ -230,6 +237,8 @@ impl<O: Owner> Hop<O> {
             && let Some(source) = O::source_of(&transaction.purpose)
         {
             self.schedule.free_place(source);
+            let octets = transaction.octets_len();
+            self.accounts.answered(source, octets, self.schedule.places(source) == 0);
         }
     }
 
@@ -291,7 +300,7 @@ impl<O: Owner> Hop<O> {
     }
 
     pub(crate) fn insert(&mut self, key: O::Message, message: Outgoing<O>) {
-        self.waiting += message.weight();
+        self.accounts.queue(message.source, message.weight());
         self.messages.insert(key, message);
         self.wake(key);
     }
@@ -301,7 +310,7 @@ impl<O: Owner> Hop<O> {
         if let Some(message) = self.messages.get_mut(&key)
             && message.end_with(piece.len()).is_some()
         {
-            self.waiting += piece.len();
+            self.accounts.queue(message.source, piece.len());
             message.body.push(piece);
             self.wake(key);
         }
@@ -317,7 +326,7 @@ impl<O: Owner> Hop<O> {
 
     fn remove(&mut self, key: O::Message) -> Option<Outgoing<O>> {
         let message = self.messages.remove(&key)?;
-        self.waiting -= message.weight();
+        self.accounts.unqueue(message.source, message.weight());
         Some(message)
     }
 
@@ -343,7 +352,7 @@ impl<O: Owner> Hop<O> {
         }
         let is_open = self.open.as_ref().is_some_and(|open| open.message == key);
         let Some(message) = self.messages.get_mut(&key) else { return };
-        self.waiting -= message.body.len();
+        self.accounts.unqueue(message.source, message.body.len());
         message.abort();
         if is_open {
             return;
@@ -362,7 +371,7 @@ impl<O: Owner> Hop<O> {
     /// Drops every message and transaction. Queued control frames still leave.
     pub(crate) fn drop_messages(&mut self) {
         self.messages.clear();
-        self.waiting = 0;
+        self.accounts.clear();
         self.schedule.clear();
         self.open = None;
         self.forget_transactions();
@@ -405,7 +414,7 @@ impl<O: Owner> Hop<O> {
         self.transactions.footprint(footprint);
         self.schedule.footprint(footprint);
         footprint.hold("hop messages", self.messages.len());
-        footprint.hold("hop weight", self.waiting);
+        footprint.hold("hop weight", self.accounts.waiting());
         footprint.hold("hop open chunk", usize::from(self.open.is_some()));
         footprint.hold("hop control octets", self.control.len());
         footprint.hold("hop control requests", self.control.requests());

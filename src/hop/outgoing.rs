@@ -169,6 +169,11 @@ impl<O: Owner> Outgoing<O> {
         self.heading.failure_report() != FailureReport::No
     }
 
+    /// Whether its chunks need a response.
+    pub(crate) fn needs_response(&self) -> bool {
+        self.heading.failure_report() == FailureReport::Yes
+    }
+
     /// Whether only errors lead to a response to its chunks.
     pub(crate) fn is_silent(&self) -> bool {
         self.heading.failure_report() == FailureReport::Partial
@@ -196,7 +201,7 @@ impl<O: Owner> Outgoing<O> {
     /// What the schedule has to know of it.
     pub(super) fn ticket(&self) -> Ticket {
         // A chunk of nothing with `#` has no transaction.
-        let needs_place = !self.aborted && self.heading.failure_report() == FailureReport::Yes;
+        let needs_place = !self.aborted && self.needs_response();
         Ticket { priority: self.priority, needs_place }
     }
 

@@ -1,6 +1,7 @@
 //! What only the hops of a relay need: chunks that leave while they arrive.
 
 use super::{BodyQueue, Hop, Outgoing, Owner, Transaction};
+use crate::time::Instant;
 use crate::wire::{ByteRange, Continuation, write_end_line};
 
 /// What a hop was sending when it was closed.
@@ -60,7 +61,55 @@ impl<O: Owner> Hop<O> {
     /// The approximate number of octets that wait to leave, heads and control
     /// frames included.
     pub(crate) fn waiting(&self) -> usize {
-        self.waiting + self.control.len()
+        self.accounts.waiting() + self.control.len()
+    }
+
+    /// The octets of a source that wait to leave.
+    pub(crate) fn waiting_of(&self, source: O::Source) -> usize {
+        self.accounts.waiting_of(source)
+    }
+
+    /// The octets of a source that wait to leave, that need a response, or that have
+    /// left in the last seconds.
+    pub(crate) fn outstanding(&mut self, source: O::Source, now: Instant) -> usize {
+        self.accounts.outstanding(source, now)
+    }
+
+    /// Whether everything of a source has left, and was answered or is
+    /// [`OUTSTANDING`](super::OUTSTANDING) old.
+    pub(crate) fn is_at_rest(&self, source: O::Source, now: Instant) -> bool {
+        self.accounts.is_old(source, self.schedule.places(source) == 0, now)
+    }
+
+    /// Whether a response has come to everything of a source.
+    pub(crate) fn has_arrived(&self, source: O::Source) -> bool {
+        self.schedule.places(source) == 0 && self.accounts.is_told(source)
+    }
+
+    /// The sources of which few octets wait again, once for each time.
+    pub(crate) fn relieved(&mut self) -> Vec<O::Source> {
+        self.accounts.relieved()
+    }
+
+    /// Holds the chunks of a source back, or lets them leave.
+    pub(crate) fn hold(&mut self, source: O::Source, is_held: bool) {
+        self.schedule.hold(source, is_held);
+    }
+
+    /// The chunks of a source that have not left whole, in the order of their arrival.
+    pub(crate) fn chunks_of(&self, source: O::Source) -> Vec<(O::Message, &Outgoing<O>)> {
+        let chunks = self.messages.iter().filter(|(_, it)| it.source == source && !it.aborted);
+        chunks.map(|(key, chunk)| (*key, chunk)).collect()
+    }
+
+    /// Takes every chunk, of which nothing has left.
+    pub(crate) fn take_messages(&mut self) -> Vec<(O::Message, Outgoing<O>)> {
+        let mut messages: Vec<_> = std::mem::take(&mut self.messages).into_iter().collect();
+        for (_, message) in &mut messages {
+            message.place = None;
+        }
+        self.drop_messages();
+        messages
     }
 
     /// The octets that are known to have left the transport, since the beginning. `None`
@@ -91,19 +140,18 @@ impl<O: Owner> Hop<O> {
             && open.is_none_or(|message| message.body.available() == 0 && !message.is_ready(1))
     }
 
-    /// What would be lost if no response came any more, of one source: its requests that
-    /// need one, and its chunks that have not left completely.
+    /// What would be lost if no response came any more, of one previous hop: its requests
+    /// that need one, and its chunks that have not left completely.
     pub(crate) fn missed_by(
         &mut self,
-        source: O::Source,
+        is_its_request: impl Fn(&O::Purpose) -> bool,
+        is_its_chunk: impl Fn(&O::Message) -> bool,
     ) -> (Vec<&Transaction<O::Purpose>>, Vec<&Outgoing<O>>) {
         self.note_open();
-        let is_its = |purpose: &O::Purpose| O::source_of(purpose) == Some(source);
         let open = self.transactions.iter();
-        let open =
-            open.filter(|transaction| is_its(&transaction.purpose) && is_missed(transaction));
-        let chunks = self.messages.values().filter(|message| message.source == source);
-        (open.collect(), chunks.collect())
+        let open = open.filter(|it| is_its_request(&it.purpose) && is_missed(it));
+        let chunks = self.messages.iter().filter(|(key, _)| is_its_chunk(key));
+        (open.collect(), chunks.map(|(_, chunk)| chunk).collect())
     }
 
     /// Notes how far the open chunk has left.

@@ -71,6 +71,8 @@ struct Source<M> {
     pace: Option<Pace>,
     /// Until when it waits for its rate.
     waits: Option<Instant>,
+    /// Whether its owner holds it back.
+    is_held: bool,
 }
 
 impl<S: Copy + Ord + Hash, M: Copy + Eq> Schedule<S, M> {
@@ -180,7 +182,8 @@ impl<S: Copy + Ord + Hash, M: Copy + Eq> Schedule<S, M> {
     /// get one when a chunk that is open has ended.
     fn first_without_place(&self, source: S) -> Option<Priority> {
         let owner = if self.queued > 0 { self.sources.get(&source)? } else { return None };
-        let waits = owner.places >= self.max_places && owner.waits.is_none();
+        let is_free = owner.waits.is_none() && !owner.is_held;
+        let waits = owner.places >= self.max_places && is_free;
         let mut queues = owner.queues.iter().filter(|(_, queue)| waits && !queue.is_empty());
         queues.next().map(|(priority, _)| *priority)
     }
@@ -229,9 +232,15 @@ impl<S: Copy + Ord + Hash, M: Copy + Eq> Schedule<S, M> {
     }
 
     /// The transactions of a source that wait for a response.
-    #[cfg(feature = "auth")]
     pub(crate) fn places(&self, source: S) -> usize {
         self.sources.get(&source).map_or(0, |owner| owner.places)
+    }
+
+    /// Holds a source back, or lets it go on.
+    #[cfg(feature = "auth")]
+    pub(crate) fn hold(&mut self, source: S, is_held: bool) {
+        self.sources.entry(source).or_default().is_held = is_held;
+        self.refresh(source);
     }
 
     // Rates.
@@ -300,7 +309,7 @@ impl<S: Copy + Ord + Hash, M: Copy + Eq> Schedule<S, M> {
         let Self { max_places, turns, next_turn, sources, .. } = self;
         let Some(owner) = sources.get_mut(&source) else { return };
         let has_place = owner.places < *max_places;
-        let is_free = owner.waits.is_none();
+        let is_free = owner.waits.is_none() && !owner.is_held;
         for (priority, queue) in &mut owner.queues {
             match (queue.turn, is_free && queue.may_send(has_place)) {
                 (None, true) => {
@@ -340,6 +349,7 @@ impl<M: Copy + Eq> Source<M> {
 
     fn is_unused(&self) -> bool {
         self.places == 0
+            && !self.is_held
             && self.pace.is_none()
             && self.queues.iter().all(|(_, queue)| queue.is_empty())
     }
@@ -353,6 +363,7 @@ impl<M: Copy + Eq> Default for Source<M> {
             places: 0,
             pace: None,
             waits: None,
+            is_held: false,
         }
     }
 }

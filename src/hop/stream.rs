@@ -148,6 +148,7 @@ impl<O: Owner> Hop<O> {
         self.schedule.spend(message.source, self.out.len() - before, self.now);
         let offset = message.offset;
         message.advance(rest);
+        self.accounts.hand_over(message.source, rest, message.needs_response(), self.now);
         let asks_response = message.asks_response();
         if asks_response {
             self.begin_transaction(id, message.purpose(key), offset, message.is_silent());
@@ -238,7 +239,8 @@ impl<O: Owner> Hop<O> {
             open.must_end = true;
         }
         self.schedule.spend(message.source, piece.len(), self.now);
-        self.waiting -= piece.len();
+        self.accounts.unqueue(message.source, piece.len());
+        self.accounts.hand_over(message.source, piece.len(), message.needs_response(), self.now);
         open.sent = open.sent.saturating_add(piece.len());
         open.idle = None;
         open.is_idle = false;

@@ -295,4 +295,9 @@ impl<P> Transaction<P> {
     pub(crate) fn holds_place(&self) -> bool {
         self.hold == Hold::Place
     }
+
+    /// How many octets of the message it has carried.
+    pub(crate) const fn octets_len(&self) -> usize {
+        self.octets.end.get().saturating_sub(self.octets.start.get()) as usize
+    }
 }

@@ -184,8 +184,9 @@ pub struct RelayLimits {
     /// its own requests; above that, the response to a further one is 408. Default 256 MiB.
     pub memory_octets: usize,
     /// Octets queued for one connection. Above the limit, the connections that
-    /// send to it are not read. One read and one Transmit come on top. Default
-    /// 256 KiB.
+    /// send more than a sixteenth of it are not read; what others send, one read and one
+    /// Transmit come on top. The sessions on a connection from another relay have this
+    /// limit each, and may exceed it up to four times for two seconds. Default 256 KiB.
     pub queue_octets: usize,
     /// Octets of responses, REPORTs and other short requests queued for one
     /// connection. Above the limit, that connection is not read. Default
@@ -197,7 +198,8 @@ pub struct RelayLimits {
     /// Octets of the body of a request other than SEND, which the relay holds
     /// until it is complete. The response to a larger one is 413. Default 10,240.
     pub whole_octets: usize,
-    /// Requests of one connection that wait for their response on another. At the
+    /// Requests of one connection, or of one session on a connection between relays,
+    /// that wait for their response on another. At the
     /// limit, its chunks wait until one of them has its response or times out, and the
     /// response to its other requests, REPORTs aside, is 408. If two connections flood
     /// each other through the relay, each is not read while the other is full,

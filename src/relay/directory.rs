@@ -13,6 +13,8 @@ use crate::uri::UriRef;
 pub(super) struct Directory {
     by_target: HashMap<Target, ConnectionId>,
     by_name: HashMap<String, Vec<ConnectionId>>,
+    /// The last connection on which a relay of this address has sent.
+    by_previous: HashMap<Target, ConnectionId>,
 }
 
 impl Directory {
@@ -39,8 +41,29 @@ impl Directory {
         known.iter().copied().find(|id| links.get(*id).is_some_and(Link::takes_requests))
     }
 
+    /// Notes a connection on which the relay with this URI sends. Returns whether there
+    /// is another one with that relay.
+    pub(super) fn note_previous(
+        &mut self,
+        uri: UriRef<'_>,
+        connection: ConnectionId,
+        links: &Links,
+    ) -> bool {
+        let is_another = |known: Option<ConnectionId>| {
+            known.is_some_and(|known| known != connection && links.get(known).is_some())
+        };
+        let led_to = self.leading_to(uri, links);
+        let earlier = self.by_previous.get(&Target::of(uri)).copied();
+        if is_another(earlier) {
+            return true;
+        }
+        self.by_previous.insert(Target::of(uri), connection);
+        is_another(led_to)
+    }
+
     pub(super) fn forget(&mut self, connection: ConnectionId, names: &[String]) {
         self.by_target.retain(|_, known| *known != connection);
+        self.by_previous.retain(|_, known| *known != connection);
         for name in names {
             let name = name.to_ascii_lowercase();
             if let Some(known) = self.by_name.get_mut(&name) {

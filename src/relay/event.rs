@@ -241,6 +241,9 @@ pub struct Statistics {
     pub forgotten_peers: u64,
     /// Responses dropped because they match no transaction or their way back is gone.
     pub dropped_responses: u64,
+    /// SENDs dropped because their receiver was too slow for a connection that others
+    /// share. They are reported with 408, unless their Failure-Report is `no`.
+    pub dropped: u64,
     /// Failure REPORTs sent.
     pub reports: u64,
     /// SENDs to which the next hop did not respond in time.

@@ -71,16 +71,16 @@ impl Relay {
             self.refuse(source, &view, StatusCode::TIMEOUT);
             return Current::Skipped;
         }
-        let Way { own, to, destination, tokens } = way;
+        let Way { own, to, destination, flow, tokens } = way;
         let Some(link) = self.links.get_mut(source) else { return Current::Skipped };
         link.is_proven = true;
         let waits = link.pending.begin();
-        let relayed = Arc::new(Relayed::new(source, &view, &own, to, &link.heads));
+        let relayed = Arc::new(Relayed::new(source, flow, &view, &own, to, &link.heads));
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
         let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
         let key = link.next_key(source);
         let heading = Forwarded::new(Arc::clone(&relayed), waits);
-        let chunk = Outgoing::chunk(source, heading, relayed.overhead(), range);
+        let chunk = Outgoing::chunk(flow, heading, relayed.overhead(), range);
         link.hop.insert(key, chunk);
         Current::Passing { head, destination, key, relayed, tokens }
     }
@@ -100,8 +100,8 @@ impl Relay {
                 body.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
             }
             Current::Whole { body: None, .. } => {}
-            Current::Passing { destination, key, tokens, .. } => {
-                let (destination, key) = (*destination, *key);
+            Current::Passing { destination, key, relayed, tokens, .. } => {
+                let (destination, key, flow) = (*destination, *key, relayed.flow());
                 let octets = piece.len() as u64;
                 self.counters.octets += octets;
                 self.tokens.count(tokens, Usage { chunks: 0, octets });
@@ -112,7 +112,7 @@ impl Relay {
                 }
                 next.hop.push(key, detached(piece));
                 self.has_octets(destination);
-                self.hold_back(source, destination);
+                self.hold_back(now, source, flow, destination);
             }
         }
     }
@@ -136,16 +136,18 @@ impl Relay {
         let Some(link) = self.links.get_mut(source) else { return };
         match std::mem::take(&mut link.current) {
             Current::Skipped => {}
-            Current::Passing { head, destination, key, tokens, .. } => {
+            Current::Passing { head, destination, key, relayed, tokens } => {
+                self.message_ended(&relayed, flag);
                 if let Some(next) = self.links.get_mut(destination) {
                     next.hop.finish_chunk(key, flag);
                 }
                 self.has_octets(destination);
-                self.hold_back(source, destination);
+                self.hold_back(now, source, relayed.flow(), destination);
                 self.count_chunk(&tokens);
                 self.take_request(now, source, &head.view());
             }
-            Current::Lost { head, .. } => {
+            Current::Lost { head, relayed } => {
+                self.message_ended(&relayed, flag);
                 self.refuse(source, &head.view(), StatusCode::TIMEOUT);
             }
             Current::Whole { head, body } => self.whole(now, source, &head, body),
@@ -189,8 +191,7 @@ impl Relay {
             Err(no_way) => return self.no_way(source, head, no_way),
         };
         let is_report = head.method() == Some(Method::Report);
-        if !is_report && (self.owes_responses(source, way.destination) || self.lacks_memory(source))
-        {
+        if !is_report && (self.owes_responses(&way) || self.lacks_memory(source)) {
             return self.refuse(source, head, StatusCode::TIMEOUT);
         }
         let has_passed = self.pass_whole(source, head, &way, body);
@@ -199,15 +200,16 @@ impl Relay {
             return self.refuse(source, head, StatusCode::TIMEOUT);
         }
         self.counters.passed += 1;
-        self.hold_back(source, way.destination);
+        self.hold_back(now, source, way.flow, way.destination);
         self.take_request(now, source, head);
     }
 
     /// Whether the next hop has so many open transactions of this connection that it
     /// gets no more complete requests. Chunks wait instead.
-    fn owes_responses(&self, source: ConnectionId, destination: ConnectionId) -> bool {
+    fn owes_responses(&self, way: &Way<'_>) -> bool {
         let max = self.config.limits.transactions;
-        self.links.get(destination).is_some_and(|next| next.hop.open_requests_of(source) >= max)
+        let next = self.links.get(way.destination);
+        next.is_some_and(|next| next.hop.open_requests_of(way.flow) >= max)
     }
 
     /// Queues the request for its next hop. `None` if no transaction id can be drawn, and
@@ -259,6 +261,9 @@ impl Relay {
         };
         self.has_octets(source);
         let origin = transaction.purpose.source();
+        if let Purpose::Relayed(forwarded) = &transaction.purpose {
+            self.answered(forwarded.relayed.flow(), source);
+        }
         match transaction.purpose {
             Purpose::Relayed(_) if status.is_success() => {}
             Purpose::Relayed(forwarded) => {

@@ -3,11 +3,13 @@
 use crate::time::Instant;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 
 use super::config::{Peer, RelayConfig};
 use super::event::{ConnectionId, RelayClose, TokenId};
+use super::flow::{FlowId, Previous};
 use super::heads::Heads;
 use super::in_use::InUse;
 use super::principal::Principal;
@@ -58,6 +60,9 @@ pub(super) enum State {
     Closed,
 }
 
+/// How long a connection may be idle that a flow has of its own.
+const OWN_IDLE: Duration = Duration::from_secs(60);
+
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -79,8 +84,20 @@ pub(super) struct Link {
     pub(super) is_queued: bool,
     /// How many queues it waits for: it is not read while there are any.
     pub(super) blocked_on: usize,
-    /// The connections that wait for this one to have room.
-    pub(super) waiters: Vec<ConnectionId>,
+    /// The flows that wait for this connection to have room, and the connections on
+    /// which they arrive.
+    pub(super) waiters: Vec<(FlowId, ConnectionId)>,
+    pub(super) previous: Previous,
+    /// When it was last not read because of a flow that others could not get past.
+    pub(super) held_at: Option<Instant>,
+    /// The connections that flows from it have of their own.
+    pub(super) owns: Vec<ConnectionId>,
+    /// The common connection that a flow has left for this one.
+    pub(super) beside: Option<ConnectionId>,
+    /// Until when no flow gets a connection of its own instead of this one.
+    pub(super) no_own_until: Option<Instant>,
+    /// Whether the next hop has seen AUTHs on it.
+    pub(super) carries_auth: bool,
     pub(super) since: Instant,
     /// When it last carried a request or a response, or enough octets of one.
     pub(super) last_used: Instant,
@@ -123,6 +140,12 @@ impl Link {
             is_queued: false,
             blocked_on: 0,
             waiters: Vec::new(),
+            previous: Previous::Sender,
+            held_at: None,
+            owns: Vec::new(),
+            beside: None,
+            no_own_until: None,
+            carries_auth: false,
             since: now,
             last_used: now,
             in_use: InUse::new(now),
@@ -142,6 +165,11 @@ impl Link {
     pub(super) const fn next_key(&mut self, source: ConnectionId) -> ChunkKey {
         self.next_key += 1;
         ChunkKey { number: self.next_key, source }
+    }
+
+    /// The number of the last such key.
+    pub(super) const fn last_key(&self) -> u64 {
+        self.next_key
     }
 
     /// Takes the octets that leave next.
@@ -198,6 +226,11 @@ impl Link {
         let has_sent = self.hop.is_idle() && !self.in_flight;
         let is_answered = self.hop.open_requests() == 0 && self.pending.is_empty();
         self.is_up() && has_sent && is_answered && matches!(self.current, Current::Skipped)
+    }
+
+    /// How long it may be idle.
+    pub(super) fn idle(&self, of_common: Duration) -> Duration {
+        if self.beside.is_some() { OWN_IDLE.min(of_common) } else { of_common }
     }
 
     /// Whether requests can be forwarded to it.

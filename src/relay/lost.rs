@@ -36,7 +36,9 @@ impl Relay {
         let mut pending = Vec::new();
         for id in self.links.ids() {
             if let Some(link) = self.links.get_mut(id) {
-                let (transactions, messages) = link.hop.missed_by(source);
+                let (transactions, messages) = link
+                    .hop
+                    .missed_by(|purpose| purpose.source() == source, |key| key.source == source);
                 pending.extend(lost(transactions, messages));
             }
         }
@@ -48,7 +50,7 @@ impl Relay {
 
     /// Marks the chunk that is arriving as lost, if it is this one. Returns whether
     /// it is; it may be lost in several parts.
-    fn lose_current(
+    pub(super) fn lose_current(
         &mut self,
         source: ConnectionId,
         id: ConnectionId,

@@ -40,13 +40,17 @@
 //!   needs it. The relay responds once the whole chunk has arrived. A later
 //!   failure becomes a REPORT to the sender, with the status of the next hop, or
 //!   408 if the next hop does not respond or its connection is lost.
-//! - SENDs from one connection leave in the order in which they arrived, those
-//!   without a body included.
+//! - The SENDs of a session leave in the order in which they arrived, those without a
+//!   body included.
 //! - Other requests and all responses are forwarded once they are complete, and
 //!   overtake SENDs. The far end responds to these requests.
 //! - The relay queues up to [`RelayLimits::queue_octets`] for a connection. Above
-//!   that, [`Relay::wants_read`] is false for the connections that send to it;
+//!   that, [`Relay::wants_read`] is false for the connections that send much to it;
 //!   other connections are not affected.
+//! - A session that sends much through the next relay gets a connection of its own to
+//!   it, so that a slow receiver holds up nobody else. It is closed after a minute
+//!   without use. On a connection that another relay uses for many sessions, one that
+//!   stays above [`RelayLimits::queue_octets`] for two seconds gets 408.
 //!
 //! # Refusals
 //!
@@ -65,12 +69,15 @@
 //! AUTHs delay the next ones of that user from that source, and nobody else.
 
 mod auth;
+mod bound;
 mod budget;
 mod config;
 mod denied;
 mod directory;
+mod divert;
 mod drain;
 mod event;
+mod flow;
 mod forward;
 mod guesses;
 mod heads;
@@ -106,6 +113,7 @@ use crate::limits::ParseOptions;
 use crate::random::{Random, RandomError, RandomPool};
 use crate::tolerance::Tolerance;
 use directory::Directory;
+use flow::{FlowId, Flows};
 use guesses::Guesses;
 use link::{Current, Link, Links, State};
 use peers::Peers;
@@ -124,6 +132,7 @@ pub struct Relay {
     holdings: Holdings,
     directory: Directory,
     peers: Peers,
+    flows: Flows,
     digest: DigestServer,
     random: RandomPool,
     pending_auths: BTreeMap<AuthRequest, PendingAuth>,
@@ -165,6 +174,7 @@ impl Relay {
             holdings: Holdings::default(),
             directory: Directory::default(),
             peers: Peers::default(),
+            flows: Flows::default(),
             digest,
             random,
             pending_auths: BTreeMap::new(),
@@ -207,7 +217,10 @@ impl Relay {
             return;
         }
         link.last_used = now;
-        self.directory.note_names(&peer.relay_names, connection);
+        // What leads to a relay by its name is for all flows.
+        if link.beside.is_none() {
+            self.directory.note_names(&peer.relay_names, connection);
+        }
         // A user for whom the relay has connected holds the connection with an endpoint.
         let holder = Principal::of(&peer).filter(|holder| is_accepted || holder.is_relay());
         link.peer = peer;
@@ -404,7 +417,8 @@ impl Relay {
             turn_octets: config.turn_octets,
             order: Order::Arrival,
         };
-        let hop = Hop::new(hop_config, self.random.clone(), config.limits.queue_octets, now);
+        let share = bound::share(config.limits.queue_octets);
+        let hop = Hop::new(hop_config, self.random.clone(), share, now);
         let names = peer.relay_names.clone();
         let id = self.links.insert(|id| {
             let principal = principal.unwrap_or(Principal::Connection(id));
@@ -426,27 +440,14 @@ impl Relay {
         }
     }
 
-    /// Stops reading `source` while the queue of `destination` is full.
-    fn hold_back(&mut self, source: ConnectionId, destination: ConnectionId) {
-        self.weigh(destination);
-        let max = self.queue_limit(destination);
-        let Some(next) = self.links.get_mut(destination) else { return };
-        if next.hop.waiting() > max && !next.waiters.contains(&source) {
-            next.waiters.push(source);
-            if let Some(link) = self.links.get_mut(source) {
-                link.blocked_on += 1;
-            }
-        }
-    }
-
     /// Stops reading a connection that does not read its responses.
     fn hold_back_itself(&mut self, source: ConnectionId) {
         let max = self.config.limits.control_octets;
         if self.links.get(source).is_some_and(|link| link.hop.control_len() > max)
             && let Some(link) = self.links.get_mut(source)
-            && !link.waiters.contains(&source)
+            && !link.waiters.contains(&(FlowId::Connection(source), source))
         {
-            link.waiters.push(source);
+            link.waiters.push((FlowId::Connection(source), source));
             link.blocked_on += 1;
         }
     }
@@ -456,17 +457,19 @@ impl Relay {
         self.weigh(id);
         let low = self.queue_limit(id) / 2;
         let Some(link) = self.links.get_mut(id) else { return };
-        let has_room = link.hop.waiting() <= low || link.hop.is_starved();
-        if link.waiters.is_empty() || !has_room {
+        let relieved = link.hop.relieved();
+        if link.waiters.is_empty() {
             return;
         }
-        let waiters = std::mem::take(&mut link.waiters);
+        let has_room = link.hop.waiting() <= low || link.hop.is_starved();
+        let waiters = link.waiters.extract_if(.., |(flow, _)| has_room || relieved.contains(flow));
+        let waiters = waiters.collect();
         self.let_go(waiters);
     }
 
     /// Removes one reason not to read each of these connections.
-    fn let_go(&mut self, waiters: Vec<ConnectionId>) {
-        for waiter in waiters {
+    fn let_go(&mut self, waiters: Vec<(FlowId, ConnectionId)>) {
+        for (_, waiter) in waiters {
             if let Some(link) = self.links.get_mut(waiter) {
                 link.blocked_on = link.blocked_on.saturating_sub(1);
                 if link.blocked_on == 0 && link.is_up() {
@@ -506,6 +509,7 @@ impl Relay {
     /// Ends everything of a connection except its queued responses: its tokens,
     /// the chunk it is sending, and the chunks queued for it.
     fn give_up(&mut self, id: ConnectionId) {
+        self.rejoin(id);
         let Some(link) = self.links.get_mut(id).filter(|link| link.state != State::Closed) else {
             return;
         };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::{BufMut, BytesMut};
 
 use super::event::ConnectionId;
+use super::flow::FlowId;
 use super::heads::{Heads, Kept};
 use super::waits::Waits;
 use crate::hop::{CHUNK_OVERHEAD, Heading, Owner};
@@ -21,13 +22,16 @@ use crate::wire::{
 pub(super) enum Relaying {}
 
 impl Owner for Relaying {
-    type Source = ConnectionId;
+    type Source = FlowId;
     type Message = ChunkKey;
     type Purpose = Purpose;
     type Heading = Forwarded;
 
-    fn source_of(purpose: &Purpose) -> Option<ConnectionId> {
-        Some(purpose.source())
+    fn source_of(purpose: &Purpose) -> Option<FlowId> {
+        Some(match purpose {
+            Purpose::Relayed(forwarded) => forwarded.relayed.flow(),
+            Purpose::Passed(passed) => FlowId::Connection(passed.source),
+        })
     }
 
     /// A failure of the chunk becomes a REPORT even after its end.
@@ -97,6 +101,7 @@ impl Forwarded {
 pub(super) struct Relayed {
     /// The connection on which it arrived.
     source: ConnectionId,
+    flow: FlowId,
     text: Box<[u8]>,
     /// Where the Byte-Range of a body goes in `text`: after To-Path and From-Path, which
     /// some peers expect first. `None` for a SEND without a body, which is one chunk and
@@ -116,6 +121,7 @@ impl Relayed {
     /// them, `to` is the rest of its To-Path.
     pub(super) fn new(
         source: ConnectionId,
+        flow: FlowId,
         head: &HeadRef<'_>,
         own: &[UriRef<'_>],
         to: PathRef<'_>,
@@ -129,6 +135,7 @@ impl Relayed {
         });
         Self {
             source,
+            flow,
             _kept: heads.keep(text.len()),
             text: text.into_boxed_slice(),
             range_at,
@@ -137,6 +144,10 @@ impl Relayed {
             message_id: head.message_id(),
             failure_report: head.failure_report(),
         }
+    }
+
+    pub(super) const fn flow(&self) -> FlowId {
+        self.flow
     }
 
     pub(super) const fn source(&self) -> ConnectionId {
@@ -153,8 +164,8 @@ impl Relayed {
 
     /// An order by sender and message, the same in every run.
     pub(super) fn order(&self, other: &Self) -> Ordering {
-        let key = (self.source, self.message_id().map(MessageId::as_str));
-        key.cmp(&(other.source, other.message_id().map(MessageId::as_str)))
+        let key = (self.source(), self.message_id().map(MessageId::as_str));
+        key.cmp(&(other.source(), other.message_id().map(MessageId::as_str)))
     }
 
     /// The URI of the relay to which the request was sent.

@@ -6,6 +6,7 @@ use crate::time::Instant;
 
 use super::Relay;
 use super::event::{ConnectionId, RelayEvent, TokenId};
+use super::flow::FlowId;
 use super::link::{Link, State};
 use super::principal::Principal;
 use super::target::Place;
@@ -21,6 +22,8 @@ pub(super) struct Way<'a> {
     /// The rest of To-Path.
     pub(super) to: PathRef<'a>,
     pub(super) destination: ConnectionId,
+    /// The flow to which the request belongs.
+    pub(super) flow: FlowId,
     /// The tokens of those URIs.
     pub(super) tokens: Vec<TokenId>,
 }
@@ -73,6 +76,8 @@ impl Relay {
         if self.own_uris(head) > self.config.limits.own_uris {
             return Err(LOOP);
         }
+        let flow = FlowId::Connection(source);
+        let is_send = head.method() == Some(Method::Send);
         let mut own: Vec<UriRef<'a>> = Vec::new();
         let mut tokens = Vec::new();
         loop {
@@ -89,13 +94,24 @@ impl Relay {
                 Leads::ToOwner => {
                     let destination = self.way_to_owner(now, first)?;
                     self.learn_peer(source, token, head.from_path().first(), own.len() == 1);
-                    return Ok(Way { own, to, destination, tokens });
+                    let mut way = Way { own, to, destination, flow, tokens };
+                    if is_send {
+                        self.direct(now, source, head, true, &mut way)?;
+                    }
+                    return Ok(way);
                 }
                 Leads::FromOwner if self.is_own(next) => {}
                 Leads::FromOwner => {
                     let is_auth = head.method() == Some(Method::Auth);
                     let destination = self.way_to_peer(now, first, next, is_auth)?;
-                    return Ok(Way { own, to, destination, tokens });
+                    if is_auth && let Some(link) = self.links.get_mut(destination) {
+                        link.carries_auth = true;
+                    }
+                    let mut way = Way { own, to, destination, flow, tokens };
+                    if is_send {
+                        self.direct(now, source, head, false, &mut way)?;
+                    }
+                    return Ok(way);
                 }
             }
         }
@@ -196,13 +212,19 @@ impl Relay {
         if !self.may_dial(&user) {
             return Err(UNREACHABLE);
         }
+        let target = uri.clone();
+        let connection = self.dial(now, uri, user);
+        self.directory.note_target(target.view(), connection);
+        Ok(connection)
+    }
+
+    pub(super) fn dial(&mut self, now: Instant, uri: MsrpUri, user: Principal) -> ConnectionId {
         let security = if uri.is_secure() { Security::Tls } else { Security::Plain };
         let connection = self.add_link(now, Peer::new(security), Some(user), State::Connecting);
-        self.directory.note_target(uri.view(), connection);
         self.counters.connects += 1;
         self.events.push_back(RelayEvent::Connect { connection, uri });
         self.arm(connection);
-        Ok(connection)
+        connection
     }
 
     /// Remembers the connection on which a peer has sent under a token: requests

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Relay;
 use super::event::{AuthRequest, ConnectionId, RelayClose, RelayEvent, TokenId};
+use super::flow::FlowId;
 use super::link::{Link, State};
 use super::principal::Principal;
 use super::relayed::{Forwarded, Purpose};
@@ -18,6 +19,7 @@ pub(super) enum Timer {
     Token(TokenId),
     Auth(AuthRequest),
     Drain,
+    Flow(FlowId),
 }
 
 impl Relay {
@@ -39,6 +41,7 @@ impl Relay {
                 Timer::Token(id) => self.end_token(id, true),
                 Timer::Auth(request) => self.auth_due(now, request),
                 Timer::Drain => self.cut_off(),
+                Timer::Flow(id) => self.flow_due(now, id),
             }
         }
     }
@@ -66,7 +69,8 @@ impl Relay {
             State::Connecting => link.since.checked_add(config.transaction_timeout),
             State::Up if !link.is_proven => link.since.checked_add(config.probation),
             State::Up => {
-                link.last_used.checked_add(config.idle).map(|due| due.max(link.in_use_until()))
+                let idle = link.last_used.checked_add(link.idle(config.idle));
+                idle.map(|due| due.max(link.in_use_until()))
             }
             State::Closing(_) => None,
             State::Closed => return None,
@@ -105,6 +109,14 @@ impl Relay {
         self.arm(id);
     }
 
+    fn flow_due(&mut self, now: Instant, id: FlowId) {
+        if let Some(flow) = self.flows.get_mut(id) {
+            flow.due = None;
+            self.follow(now, id);
+            self.look_at_bound(now, id);
+        }
+    }
+
     fn overdue(&self, now: Instant, id: ConnectionId) -> Option<RelayClose> {
         let link = self.links.get(id)?;
         let config = &self.config;
@@ -120,8 +132,8 @@ impl Relay {
                 is_over(link.since, config.probation).then_some(RelayClose::Probation)
             }
             State::Up => {
-                let is_idle = is_over(link.last_used, config.idle) && link.in_use_until() <= now;
-                is_idle.then_some(RelayClose::Idle)
+                let is_idle = is_over(link.last_used, link.idle(config.idle));
+                (is_idle && link.in_use_until() <= now).then_some(RelayClose::Idle)
             }
             State::Connecting | State::Closing(_) | State::Closed => None,
         }

@@ -1,8 +1,12 @@
 //! The law of order: what leaves a relay spells what came in (RFC 4976 section 3).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use msrp::wire::Continuation;
+
+/// After how long a flow leaves what it has sent behind.
+const OLD: Duration = Duration::from_secs(2);
 
 /// A part of a message of the ledger that a watch has seen.
 #[derive(Clone, Copy, Debug)]
@@ -52,20 +56,21 @@ struct Passage {
 #[derive(Default)]
 pub struct Order {
     passages: BTreeMap<(usize, usize), Passage>,
-    /// By sender and passage: the messages in the order of their first chunks, and how
-    /// many of them have begun to leave.
-    beginnings: BTreeMap<(usize, usize), (Vec<usize>, usize)>,
+    /// By sender and passage: the messages that have not begun to leave, in the order of
+    /// their first chunks, and when these came.
+    beginnings: BTreeMap<(usize, usize), Vec<(usize, Duration)>>,
 }
 
 impl Order {
     /// A part has come in from a sender.
-    pub fn came(&mut self, from: usize, seen: Seen) {
+    pub fn came(&mut self, now: Duration, from: usize, seen: Seen) {
         let key = (seen.serial, seen.hops);
         let passage = self.passages.entry(key).or_default();
         match seen.what {
             What::Head { start, has_body } => {
                 if passage.came.is_empty() {
-                    self.beginnings.entry((from, seen.hops)).or_default().0.push(seen.serial);
+                    let begun = self.beginnings.entry((from, seen.hops)).or_default();
+                    begun.push((seen.serial, now));
                 }
                 passage.came.push(Chunk { start, has_body, len: 0, flag: None });
             }
@@ -74,16 +79,33 @@ impl Order {
         }
     }
 
-    /// A part has left. `may_be_cut` if its sender may have been lost.
-    pub fn went(&mut self, from: usize, seen: Seen, may_be_cut: bool) {
+    /// A part has left. `may_be_cut` if its sender may have been lost, `has_dropped` if
+    /// the relay has ended a flow: what is left keeps its order.
+    pub fn went(
+        &mut self,
+        now: Duration,
+        from: usize,
+        seen: Seen,
+        may_be_cut: bool,
+        has_dropped: bool,
+    ) {
         // It has come in with fewer hops behind it.
         let earlier = (seen.serial, 0)..(seen.serial, seen.hops);
         let (key, passage) = self.passages.range_mut(earlier).next_back().expect("it came in");
         if !passage.has_begun_to_leave {
             passage.has_begun_to_leave = true;
-            let (begun, next) = self.beginnings.get_mut(&(from, key.1)).unwrap();
-            assert_eq!(begun[*next], seen.serial, "a message overtakes the beginning of another");
-            *next += 1;
+            let begun = self.beginnings.get_mut(&(from, key.1)).unwrap();
+            let place = begun.iter().position(|(serial, _)| *serial == seen.serial);
+            let place = place.expect("it overtakes none, or was dropped");
+            // What is stuck on one connection does not hold up another one for long.
+            let may_come = |(_, came): &(usize, Duration)| may_be_cut && now >= *came + OLD;
+            let skipped = begun.drain(..=place).take(place);
+            let late: Vec<_> = skipped.filter(|it| has_dropped || may_come(it)).collect();
+            assert!(late.len() == place, "a message overtakes the beginning of another");
+            begun.splice(..0, late.into_iter().filter(may_come));
+        }
+        if has_dropped && !passage.goes_on(seen) {
+            passage.is_cut = true;
         }
         if !passage.is_cut {
             passage.went(seen, may_be_cut);
@@ -100,6 +122,16 @@ impl Order {
 }
 
 impl Passage {
+    /// Whether a head is that of the next chunk, or of the rest of it.
+    fn goes_on(&self, seen: Seen) -> bool {
+        match seen.what {
+            What::Head { start, .. } => {
+                self.now().is_some_and(|now| start == now.start + self.left)
+            }
+            What::Octets { .. } | What::End(_) => true,
+        }
+    }
+
     fn went(&mut self, seen: Seen, may_be_cut: bool) {
         let serial = seen.serial;
         if may_be_cut && matches!(seen.what, What::End(Continuation::Aborted)) {

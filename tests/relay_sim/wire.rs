@@ -34,6 +34,8 @@ pub struct Wire {
     /// What has arrived for each end and is not taken.
     inputs: [BytesMut; 2],
     pub is_gone: [bool; 2],
+    /// A relay needs it no longer for the flow for which it was made.
+    pub is_idle: bool,
     carries_messages: bool,
 }
 
@@ -89,8 +91,12 @@ impl World {
             empties: makes_empties.then(Empties::default),
             inputs: Default::default(),
             is_gone: [false; 2],
+            is_idle: false,
             carries_messages,
         });
+        if self.is_settling {
+            self.wires[wire].pipes.iter_mut().for_each(|pipe| pipe.flow());
+        }
         self.tell(|_| format!("wire {wire} joins {ends:?}"));
         wire
     }
@@ -217,12 +223,12 @@ impl World {
             if let End::Client(number) = to {
                 assert_eq!(sent.to, number, "{} leads to somebody else", seen.serial);
             }
-            let holds_order = !self.is_disturbed;
+            let (now, holds_order) = (self.now, !self.is_disturbed);
             if let End::Relay(relay, _) = to {
-                self.relays[relay].came(sent.from, seen, holds_order);
+                self.relays[relay].came(now, sent.from, seen, holds_order);
             }
             if let End::Relay(relay, _) = from {
-                self.relays[relay].went(sent.from, seen, holds_order, has_gaps);
+                self.relays[relay].went(now, sent.from, seen, holds_order, has_gaps);
             }
         }
         if let End::Hostile(number) = to {
@@ -294,7 +300,7 @@ impl World {
         if let End::Relay(relay, id) = it.ends[side] {
             self.relays[relay].wires.remove(&id);
         }
-        if !it.is_hostile() {
+        if !it.is_hostile() && !it.is_idle {
             assert!(self.plan.kind != Kind::Calm, "a connection ends");
             self.is_disturbed = true;
         }

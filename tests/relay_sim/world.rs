@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Buf;
 use msrp::auth::Ha1;
-use msrp::relay::{ConnectionId, Peer, Relay, RelayEvent, Verdict};
+use msrp::relay::{ConnectionId, Peer, Relay, RelayClose, RelayEvent, Verdict};
 use msrp::wire::FailureReport;
 use msrp::{Framing, MsrpUri, Role};
 
@@ -34,6 +34,8 @@ pub struct World {
     pub step: u64,
     /// A wire of a sound client has ended.
     pub is_disturbed: bool,
+    /// Everything flows, also on wires that are new.
+    pub is_settling: bool,
     breaks: u32,
     /// The relay that shuts down.
     drains: Option<usize>,
@@ -50,23 +52,36 @@ pub struct RelayNode {
 }
 
 impl RelayNode {
-    pub fn came(&mut self, from: usize, seen: Seen, holds_order: bool) {
+    /// Whether it has ended a flow that stayed above its bound.
+    fn has_dropped(&self) -> bool {
+        self.relay.statistics().dropped > 0
+    }
+
+    pub fn came(&mut self, now: Duration, from: usize, seen: Seen, holds_order: bool) {
         if let What::Octets { end, .. } = seen.what {
             let place = &mut self.places.entry(seen.serial).or_default().0;
             *place = end.max(*place);
         }
         if holds_order {
-            self.order.came(from, seen);
+            self.order.came(now, from, seen);
         }
     }
 
-    pub fn went(&mut self, from: usize, seen: Seen, holds_order: bool, may_be_cut: bool) {
+    pub fn went(
+        &mut self,
+        now: Duration,
+        from: usize,
+        seen: Seen,
+        holds_order: bool,
+        may_be_cut: bool,
+    ) {
         if let What::Octets { end, .. } = seen.what {
             let place = &mut self.places.entry(seen.serial).or_default().1;
             *place = end.max(*place);
         }
         if holds_order {
-            self.order.went(from, seen, may_be_cut);
+            let has_dropped = self.has_dropped();
+            self.order.went(now, from, seen, may_be_cut, has_dropped);
         }
     }
 }
@@ -103,6 +118,7 @@ impl World {
             ledger: Vec::new(),
             step: 0,
             is_disturbed: false,
+            is_settling: false,
             breaks: 0,
             drains: None,
             is_told,
@@ -219,10 +235,11 @@ impl World {
                 let secret = Ha1::new(algorithm, &username, &realm, PASSWORD);
                 self.relays[relay].relay.authorise(now, request, Verdict::Known(secret));
             }
-            RelayEvent::Close { connection, .. } => {
+            RelayEvent::Close { connection, reason } => {
                 let wire = self.relays[relay].wires.get(&connection).copied();
                 self.relays[relay].relay.closed(connection);
                 if let Some(wire) = wire {
+                    self.wires[wire].is_idle |= reason == RelayClose::Idle;
                     let is_second = self.wires[wire].ends[1] == End::Relay(relay, connection);
                     self.hang_up(wire, usize::from(is_second));
                 }
@@ -354,6 +371,7 @@ impl World {
         for hostile in &mut self.hostiles {
             hostile.reads = true;
         }
+        self.is_settling = true;
         self.wires.iter_mut().flat_map(|wire| &mut wire.pipes).for_each(|pipe| pipe.flow());
         while self.ledger.iter().any(|sent| sent.outcome.is_none()) {
             for number in 0..self.clients.len() {
@@ -367,6 +385,10 @@ impl World {
         }
         for number in 0..self.clients.len() {
             self.events(number);
+        }
+        // What the last deadlines have ended.
+        for relay in 0..self.relays.len() {
+            self.poll_relay(relay);
         }
     }
 
@@ -410,7 +432,8 @@ impl World {
                 let is_hostile = self.wires[*wire].is_hostile();
                 assert!(is_hostile || node.relay.wants_read(*id), "wire {wire} is not read");
             }
-            if !self.is_disturbed {
+            assert!(self.may_fail() || !node.has_dropped(), "a sound flow is ended");
+            if !self.is_disturbed && !node.has_dropped() {
                 node.order.check_end();
             }
         }

@@ -102,6 +102,7 @@ fn text(core: &Core) -> String {
         ("refused", s.refused, "Requests refused."),
         ("forgotten_peers", s.forgotten_peers, "Peers forgotten: their connection had too many."),
         ("dropped_responses", s.dropped_responses, "Responses dropped without a request to match."),
+        ("dropped", s.dropped, "SENDs dropped for a receiver that was too slow."),
         ("reports", s.reports, "Failure REPORTs sent."),
         ("timeouts", s.timeouts, "SENDs without a response in time."),
         ("auth_accepted", s.auth_accepted, "AUTHs that succeeded."),

@@ -1,0 +1,264 @@
+//! Flows: what one session sends in one direction on connections between relays.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::event::{ConnectionId, TokenId};
+use super::principal::Principal;
+use crate::time::Instant;
+use crate::uri::{MsrpUri, UriKey, UriRef};
+use crate::wire::MessageId;
+
+/// A flow: what takes turns on a connection, keeps its order there, and has a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum FlowId {
+    /// Everything from a client, and what is no SEND.
+    Connection(ConnectionId),
+    /// One direction of one session with another relay, on whichever connections it
+    /// arrives. A number is never reused.
+    Session(u64),
+}
+
+/// Whose flow it is: that between a token of this relay and a URI at another, in one
+/// direction, as the holder of the connection says on which it arrives.
+#[derive(Clone, Debug)]
+pub(super) struct FlowKey<'a> {
+    pub(super) token: TokenId,
+    pub(super) far: UriRef<'a>,
+    pub(super) to_owner: bool,
+    pub(super) from: &'a Principal,
+}
+
+/// The most unfinished messages of a flow that are remembered.
+const MESSAGES: usize = 64;
+
+/// After how long without a chunk an unfinished message is forgotten.
+const ABANDONED: Duration = Duration::from_secs(60);
+
+/// For how long a flow is known that is not used.
+const FORGOTTEN: Duration = Duration::from_secs(60);
+
+/// The most flows, and the most of one token. Those of a token beyond them are one.
+const FLOWS: usize = 65_536;
+const FLOWS_OF_TOKEN: usize = 1024;
+
+/// The number of flows above which those that are over are forgotten.
+const FEW: usize = 64;
+
+/// The state of one flow.
+#[derive(Debug)]
+pub(super) struct Flow {
+    used: Instant,
+    /// Its messages that have begun and not ended.
+    messages: Vec<Begun>,
+    /// The connection of its own, with which it leaves the one that it would share.
+    pub(super) own: Option<ConnectionId>,
+    pub(super) follows: Option<Earlier>,
+    /// The connection on which it arrives alone.
+    pub(super) apart: Option<ConnectionId>,
+    /// Since when it is above its bound, and on which connection.
+    pub(super) above: Option<(Instant, ConnectionId)>,
+    /// Until when it gets no time above its bound, since it has had its time.
+    pub(super) paroled_until: Option<Instant>,
+    /// When it is looked at next.
+    pub(super) due: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Begun {
+    message_id: MessageId,
+    used: Instant,
+    /// The connection on which it leaves.
+    leaves_on: Option<ConnectionId>,
+    /// Whether a part of it was dropped, so that the rest is of no use.
+    is_refused: bool,
+}
+
+/// What a SEND is to its flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The first one of a message.
+    First,
+    /// A later one of a message that leaves on this connection.
+    Later(ConnectionId),
+    /// One of a message of which a part was dropped.
+    Refused,
+}
+
+/// What a flow has sent on the connection that it has left, which has to arrive first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Earlier {
+    pub(super) on: ConnectionId,
+    /// The last chunk of it.
+    pub(super) last: u64,
+    /// When it is old, if all of it has left.
+    pub(super) old_at: Instant,
+}
+
+impl Flow {
+    const fn new(now: Instant) -> Self {
+        Self {
+            used: now,
+            messages: Vec::new(),
+            own: None,
+            follows: None,
+            apart: None,
+            above: None,
+            paroled_until: None,
+            due: None,
+        }
+    }
+
+    /// A SEND of a message begins to arrive.
+    pub(super) fn begin(&mut self, now: Instant, message_id: &MessageId) -> Stage {
+        let is_live = |begun: &Begun| now.saturating_duration_since(begun.used) < ABANDONED;
+        self.messages.retain(is_live);
+        let Some(begun) = self.begun(message_id) else {
+            if self.messages.len() >= MESSAGES {
+                self.messages.remove(0);
+            }
+            let message_id = *message_id;
+            let begun = Begun { message_id, used: now, leaves_on: None, is_refused: false };
+            self.messages.push(begun);
+            return Stage::First;
+        };
+        begun.used = now;
+        match begun.leaves_on {
+            _ if begun.is_refused => Stage::Refused,
+            Some(connection) => Stage::Later(connection),
+            None => Stage::First,
+        }
+    }
+
+    /// A message leaves on this connection, all of it.
+    pub(super) fn leaves_on(&mut self, message_id: &MessageId, connection: ConnectionId) {
+        if let Some(begun) = self.begun(message_id) {
+            begun.leaves_on = Some(connection);
+        }
+    }
+
+    fn begun(&mut self, message_id: &MessageId) -> Option<&mut Begun> {
+        self.messages.iter_mut().find(|begun| begun.message_id == *message_id)
+    }
+
+    /// A message has ended.
+    pub(super) fn end(&mut self, message_id: &MessageId) {
+        self.messages.retain(|begun| begun.message_id != *message_id);
+    }
+
+    /// The rest of every message that has begun is refused.
+    pub(super) fn refuse_begun(&mut self) {
+        self.messages.iter_mut().for_each(|begun| begun.is_refused = true);
+    }
+
+    pub(super) fn is_on_parole(&self, now: Instant) -> bool {
+        self.paroled_until.is_some_and(|until| now < until)
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        let is_old = now.saturating_duration_since(self.used) >= FORGOTTEN;
+        is_old && self.own.is_none() && self.due.is_none() && !self.is_on_parole(now)
+    }
+}
+
+/// All flows.
+#[derive(Debug, Default)]
+pub(super) struct Flows {
+    by_number: HashMap<u64, Flow>,
+    of_token: HashMap<TokenId, OfToken>,
+    last: u64,
+    /// The number of flows above which the next look for those that are over is due.
+    crowd: usize,
+}
+
+/// The flows of one token.
+#[derive(Debug, Default)]
+struct OfToken {
+    by_far: HashMap<MsrpUri, Vec<Known>>,
+    len: usize,
+    /// The flow of those that are too many.
+    rest: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Known {
+    from: Principal,
+    to_owner: bool,
+    number: u64,
+}
+
+impl Flows {
+    /// The flow with this key, which is in use now.
+    pub(super) fn of(&mut self, now: Instant, key: &FlowKey<'_>) -> FlowId {
+        let number = self.known(key).unwrap_or_else(|| self.add(now, key));
+        if let Some(flow) = self.by_number.get_mut(&number) {
+            flow.used = now;
+        }
+        FlowId::Session(number)
+    }
+
+    fn known(&self, key: &FlowKey<'_>) -> Option<u64> {
+        let far: &dyn UriKey = &key.far;
+        let known = self.of_token.get(&key.token)?.by_far.get(far)?;
+        let is_it = |known: &&Known| known.to_owner == key.to_owner && known.from == *key.from;
+        known.iter().find(is_it).map(|known| known.number)
+    }
+
+    fn add(&mut self, now: Instant, key: &FlowKey<'_>) -> u64 {
+        self.tidy(now);
+        let has_room = self.by_number.len() < FLOWS;
+        let of_token = self.of_token.entry(key.token).or_default();
+        let has_room = has_room && of_token.len < FLOWS_OF_TOKEN;
+        if let Some(rest) = of_token.rest.filter(|_| !has_room) {
+            return rest;
+        }
+        self.last += 1;
+        let number = self.last;
+        if has_room {
+            let known = Known { from: key.from.clone(), to_owner: key.to_owner, number };
+            of_token.by_far.entry(key.far.to_uri()).or_default().push(known);
+            of_token.len += 1;
+        } else {
+            of_token.rest = Some(number);
+        }
+        self.by_number.insert(number, Flow::new(now));
+        number
+    }
+
+    pub(super) fn get_mut(&mut self, id: FlowId) -> Option<&mut Flow> {
+        match id {
+            FlowId::Connection(_) => None,
+            FlowId::Session(number) => self.by_number.get_mut(&number),
+        }
+    }
+
+    /// Forgets the flows that are over, if there are many.
+    fn tidy(&mut self, now: Instant) {
+        if self.by_number.len() <= self.crowd.max(FEW) {
+            return;
+        }
+        let by_number = &mut self.by_number;
+        by_number.retain(|_, flow| !flow.is_over(now));
+        self.of_token.retain(|_, of_token| {
+            of_token.by_far.retain(|_, known| {
+                known.retain(|known| by_number.contains_key(&known.number));
+                !known.is_empty()
+            });
+            of_token.len = of_token.by_far.values().map(Vec::len).sum();
+            of_token.rest = of_token.rest.filter(|rest| by_number.contains_key(rest));
+            of_token.len > 0 || of_token.rest.is_some()
+        });
+        self.crowd = by_number.len().saturating_mul(2);
+    }
+}
+
+/// For whom the previous hop has made a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Previous {
+    /// For itself: it is the sender.
+    Sender,
+    /// A relay for everything.
+    Relay,
+    /// A relay for this flow alone, since it has another connection.
+    RelayForOne(FlowId),
+}

@@ -1,0 +1,104 @@
+//! Two relays and what their clients do to each other.
+
+use std::time::Duration;
+
+use msrp::Outcome;
+
+use crate::wire::End;
+use crate::world::*;
+
+/// A file, and how fast a slow receiver takes it: 20 seconds.
+const FILE: usize = 2_000_000;
+const SLOW: u64 = 100_000;
+
+/// How long a message takes if nobody is in its way: three wires.
+const PROMPT: Duration = millis(40);
+
+/// Sends short messages both ways for some time. Each arrives in time.
+fn chat(world: &mut World, pair: [usize; 2], time: Duration) {
+    let mut sent = Vec::new();
+    let end = world.now + time;
+    while world.now < end {
+        for (from, to) in [(pair[0], pair[1]), (pair[1], pair[0])] {
+            let at = world.now;
+            let message = world.send(from, 200);
+            sent.push((from, to, message, at));
+        }
+        world.run(millis(250));
+    }
+    for (from, to, message, at) in sent {
+        let arrival = world.arrival(to, message);
+        let delay = arrival.map(|arrival| arrival - at);
+        assert!(
+            delay.is_some_and(|delay| delay <= PROMPT),
+            "{message} from {from} to {to}, sent at {at:?}: {delay:?}"
+        );
+        assert_eq!(world.clients[from].finished.get(&message), Some(&Outcome::Accepted));
+    }
+    for client in pair {
+        assert!(world.clients[client].ends.is_empty(), "{:?}", world.clients[client].ends);
+    }
+}
+
+#[test]
+fn a_silent_reader_behind_another_relay_stops_nobody() {
+    let mut world = World::new(2);
+    let neighbours = world.pair([&[0], &[1]]);
+    let [alice, bob] = world.pair([&[0], &[1]]);
+    world.slow(End::Client(bob), 0);
+    for _ in 0..4 {
+        world.send(alice, FILE);
+    }
+    chat(&mut world, neighbours, seconds(90));
+}
+
+#[test]
+fn many_short_messages_to_a_silent_reader_stop_nobody() {
+    let mut world = World::new(2);
+    let neighbours = world.pair([&[0], &[1]]);
+    let [alice, bob] = world.pair([&[0], &[1]]);
+    world.slow(End::Client(bob), 0);
+    for _ in 0..1_000 {
+        world.send(alice, 2_000);
+    }
+    chat(&mut world, neighbours, seconds(90));
+}
+
+/// A slow receiver that is sound gets all of it, as fast as it reads.
+#[test]
+fn a_slow_reader_gets_its_file_and_stops_nobody() {
+    let mut world = World::new(2);
+    let neighbours = world.pair([&[0], &[1]]);
+    let [alice, bob] = world.pair([&[0], &[1]]);
+    world.slow(End::Client(bob), SLOW);
+    let file = world.send(alice, FILE);
+    chat(&mut world, neighbours, seconds(40));
+    let [sender, receiver] = [alice, bob].map(|it| &world.clients[it].ends);
+    assert!(
+        world.arrival(bob, file).is_some_and(|at| at < seconds(25)),
+        "{:?} {sender:?} {receiver:?}",
+        world.arrival(bob, file)
+    );
+    assert_eq!(world.clients[alice].finished[&file], Outcome::Accepted);
+}
+
+/// The same on one relay, and with a sender that has more than one file.
+#[test]
+fn a_slow_reader_gets_every_file() {
+    for relays in [1, 2] {
+        let mut world = World::new(relays);
+        let neighbours = world.pair([&[0], &[relays - 1]]);
+        let [alice, bob] = world.pair([&[0], &[relays - 1]]);
+        world.slow(End::Client(bob), SLOW);
+        world.send(alice, 100);
+        let files = [(); 3].map(|()| world.send(alice, FILE / 4));
+        world.send(alice, 100);
+        chat(&mut world, neighbours, seconds(40));
+        for file in files {
+            assert!(world.arrival(bob, file).is_some());
+            assert_eq!(world.clients[alice].finished[&file], Outcome::Accepted);
+        }
+        let order: Vec<u64> = world.clients[bob].arrived.iter().map(|(it, _)| *it).collect();
+        assert_eq!(order.len(), 5);
+    }
+}

@@ -1,0 +1,131 @@
+//! Hostile clients of every kind, by seed.
+
+use std::time::Duration;
+
+use msrp::Outcome;
+
+use crate::common::seeds::Simulator;
+use crate::common::wire::Raw;
+use crate::wire::End;
+use crate::world::*;
+
+const SEEDS: u64 = 3;
+
+/// A hostile client, its token, and the path to another, which may not read.
+struct Hostile {
+    raw: usize,
+    token: String,
+    accomplice: String,
+}
+
+/// The path of one raw client to another.
+fn to(token: &str, other_token: &str, other: &str) -> String {
+    format!("{token} {other_token} {other}")
+}
+
+impl World {
+    fn hostiles(&mut self) -> Vec<Hostile> {
+        let count = 3 + self.rng.below(4);
+        let hostiles = (0..count).map(|_| {
+            let [one, two] = [(); 2].map(|()| self.rng.below(2) as usize);
+            let (raw, token) = self.raw_client(one);
+            let (other, other_token) = self.raw_client(two);
+            let rate = [0, 0, 500, 50_000][self.rng.below(4) as usize];
+            self.slow(End::Raw(other), rate);
+            if self.rng.below(3) == 0 {
+                self.slow(End::Raw(raw), 0);
+            }
+            let accomplice = to(&token, &other_token, &self.raws[other].own);
+            Hostile { raw, token, accomplice }
+        });
+        hostiles.collect()
+    }
+
+    fn misbehave(&mut self, hostile: &mut Hostile) {
+        let raw = &mut self.raws[hostile.raw];
+        let own = raw.own.clone();
+        let (path, body) = (&hostile.accomplice, "x".repeat(20_000));
+        let failure = ["yes", "no", "partial"][self.rng.below(3) as usize];
+        let action = self.rng.below(8);
+        let count = 1 + self.rng.below(60);
+        for _ in 0..count {
+            let id = raw.id();
+            let chunk = |range: &str, len: usize, flag| {
+                Raw::chunk(&id, &id, range, &body[..len], flag).to(path).from(&own)
+            };
+            let frame = match action {
+                // Floods of short and long messages, with and without their size, and of
+                // messages that never end.
+                0 => chunk("1-100/100", 100, '$').reports(failure, "no"),
+                1 => chunk("1-20000/20000", 20_000, '$').reports(failure, "no"),
+                2 => chunk("1-*/*", 20_000, '$').reports(failure, "no"),
+                3 => chunk("1-20000/90000000", 20_000, '+').reports(failure, "no"),
+                4 => chunk("1-20000/10", 20_000, '+').reports(failure, "no"),
+                // As if from a relay, from somebody else each time.
+                5 => {
+                    let from = format!("msrps://nowhere.example:2855/{id};tcp {own}");
+                    chunk("1-20000/20000", 20_000, '$').from(&from)
+                }
+                // To nowhere.
+                6 if count < 20 => {
+                    let nowhere = format!("msrps://nowhere{id}.example:2855/x;tcp");
+                    let path = format!("{} {nowhere}", hostile.token);
+                    Raw::chunk(&id, &id, "1-5/5", "hello", '$').to(&path).from(&own)
+                }
+                // One AUTH after the other.
+                _ => Raw::new("AUTH", &id).to(&relay_uri(raw.relay).to_string()).from(&own),
+            };
+            raw.says(&frame);
+        }
+        // It says nothing at all.
+        if action == 7 {
+            let relay = self.raws[hostile.raw].relay;
+            self.raw(relay, Vec::new());
+        }
+    }
+}
+
+/// How long the messages of a pair take without anybody else: what crosses a wire in
+/// less than its delay is there after the delay.
+const PROMPT: Duration = millis(40);
+
+fn run(seed: u64) {
+    let mut world = World::with((0..2).map(config).collect(), seed);
+    let pairs = [world.pair([&[0], &[0]]), world.pair([&[0], &[1]])];
+    let mut hostiles = world.hostiles();
+    let mut sent = Vec::new();
+    for _ in 0..60 {
+        for pair in pairs {
+            for (from, to) in [(pair[0], pair[1]), (pair[1], pair[0])] {
+                let len = [10, 1_000, 20_000][world.rng.below(3) as usize];
+                sent.push((from, to, world.send(from, len), world.now));
+            }
+        }
+        let pause = world.rng.below(800);
+        world.run(millis(pause));
+        for hostile in &mut hostiles {
+            if world.rng.below(3) == 0 {
+                world.misbehave(hostile);
+            }
+        }
+    }
+    world.run(seconds(1));
+    for (from, to, message, at) in sent {
+        let delay = world.arrival(to, message).map(|arrival| arrival - at);
+        assert!(
+            delay.is_some_and(|delay| delay <= PROMPT),
+            "{message} from {from} to {to}, sent at {at:?}, took {delay:?}"
+        );
+        assert_eq!(world.clients[from].finished.get(&message), Some(&Outcome::Accepted));
+    }
+    for client in &world.clients {
+        assert!(client.ends.is_empty(), "{:?}", client.ends);
+    }
+}
+
+/// A sound pair on one relay, and one across two.
+#[test]
+fn sound_pairs_notice_nothing_of_hostile_clients() {
+    let run = |seed, _| run(seed);
+    Simulator { test: "relay_flow", variable: "MSRP_RELAY_FLOW", run }.run(SEEDS);
+}
