@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::media::MsrpMedia;
-use crate::place::{DISCARD, is_place_of};
+use crate::place::{DISCARD, is_nowhere, is_place_of};
 use crate::setup::Setup;
 use msrp::Role;
 use msrp::uri::Host;
@@ -61,12 +61,13 @@ fn same_name(one: &str, other: &str) -> bool {
 }
 
 /// Whether the `c=` and `m=` lines name a host and port of the path, so that no
-/// middlebox has replaced them (section 4.4). A path that leads nowhere is nothing to
-/// compare with.
+/// middlebox has replaced them (section 4.4). A path or lines that lead nowhere are
+/// nothing to compare.
 pub(crate) fn is_direct(media: &MsrpMedia, addresses: &Addresses) -> bool {
-    let leads_nowhere = !media.path().iter().any(is_place_of);
-    let Some(address) = media.address().filter(|_| !leads_nowhere) else { return true };
-    let host = Host::from(address);
+    let Some(host) = media.address().map(Host::from) else { return true };
+    if is_nowhere(host) || !media.path().iter().any(is_place_of) {
+        return true;
+    }
     media.path().iter().any(|uri| {
         // A side that only connects has no port to name (RFC 6135 section 4.2.2).
         let has_no_port = media.setup() == Some(Setup::Active) && media.port() == DISCARD;

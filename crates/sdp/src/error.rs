@@ -72,6 +72,28 @@ pub enum ErrorKind {
     Closed,
 }
 
+impl ErrorKind {
+    /// The name of the kind, for logs and scripts, such as `too-long`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Duplicate => "duplicate",
+            Self::Malformed => "malformed",
+            Self::UnclosedQuote => "unclosed-quote",
+            Self::Unknown => "unknown",
+            Self::OutOfRange => "out-of-range",
+            Self::HashLength { .. } => "hash-length",
+            Self::TooLong { .. } => "too-long",
+            Self::TooMany { .. } => "too-many",
+            Self::Conflict => "conflict",
+            Self::NotAllowed => "not-allowed",
+            Self::NotMsrp => "not-msrp",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// What an error is about, and how its name is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Subject {

@@ -9,7 +9,7 @@ pub(crate) const DISCARD: u16 = 9;
 /// discard port, an unspecified address or a name that never resolves (RFC 2606 section
 /// 2).
 pub(crate) fn is_place(host: Host<'_>, port: u16) -> bool {
-    !matches!(port, 0 | DISCARD) && is_host(host)
+    !matches!(port, 0 | DISCARD) && !is_nowhere(host) && is_host(host)
 }
 
 /// The same for the place of a URI.
@@ -17,27 +17,34 @@ pub(crate) fn is_place_of(uri: UriRef<'_>) -> bool {
     is_place(uri.host(), uri.port().unwrap_or_default())
 }
 
-fn is_host(host: Host<'_>) -> bool {
+/// Whether a host says that nobody can be reached there.
+pub(crate) fn is_nowhere(host: Host<'_>) -> bool {
     match host {
-        Host::Ipv4(address) => !address.is_unspecified(),
+        Host::Ipv4(address) => address.is_unspecified(),
         Host::Ipv6(address) => {
-            !address.is_unspecified()
-                && address.to_ipv4_mapped().is_none_or(|it| !it.is_unspecified())
+            let mapped = address.to_ipv4_mapped();
+            address.is_unspecified() || mapped.is_some_and(|it| it.is_unspecified())
         }
-        Host::Name(name) => is_name(name.trim_end_matches('.')),
+        Host::Name(name) => is_nowhere_by_name(name.strip_suffix('.').unwrap_or(name)),
     }
 }
 
-/// Whether this is a name that can be looked up, and no spelling of 0.0.0.0 that
-/// resolvers read, such as `0` or `0x0.0`.
-fn is_name(name: &str) -> bool {
-    let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || b"-._%".contains(&octet);
+/// A name under `.invalid`, or a spelling of 0.0.0.0 that resolvers read, such as `0` or
+/// `0x0.0`.
+fn is_nowhere_by_name(name: &str) -> bool {
     let is_zero = |part: &str| {
         let digits = part.strip_prefix("0x").or_else(|| part.strip_prefix("0X")).unwrap_or(part);
-        digits.bytes().all(|digit| digit == b'0')
+        !digits.is_empty() && digits.bytes().all(|digit| digit == b'0')
     };
     let top = name.rsplit('.').next().unwrap_or_default();
-    name.bytes().all(is_letter)
-        && !name.split('.').all(is_zero)
-        && !top.eq_ignore_ascii_case("invalid")
+    top.eq_ignore_ascii_case("invalid") || name.split('.').all(is_zero)
+}
+
+/// Whether this is an IP address, or a name that can be looked up.
+fn is_host(host: Host<'_>) -> bool {
+    let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || b"-._%".contains(&octet);
+    match host {
+        Host::Name(name) => !name.is_empty() && name.bytes().all(is_letter),
+        Host::Ipv4(_) | Host::Ipv6(_) => true,
+    }
 }

@@ -20,13 +20,14 @@ named! {
     pub enum SdpTolerance ("tolerance" of_text "session description") {
         /// A byte order mark before the first line.
         ByteOrderMark = "byte-order-mark",
-        /// A blank line, blanks before the `=` of a line, or at the end of one that this
-        /// crate reads field by field (RFC 8866 section 5 has none).
+        /// A blank line, blanks before the `=` of a line, around the name of an attribute,
+        /// or at the end of a line that this crate reads field by field (RFC 8866 section
+        /// 5 has none).
         ExtraBlanks = "extra-blanks",
         /// Octets that are no UTF-8, such as a name in Latin-1. They become U+FFFD.
         NotUtf8 = "not-utf8",
-        /// A line that is not `x=value`, or an attribute whose name is no token. It
-        /// says nothing that MSRP needs, and is skipped.
+        /// A line that is not `x=value`, a `c=` line without an address, or an attribute
+        /// whose name is no token. It says nothing that MSRP needs, and is skipped.
         JunkLine = "junk-line",
         /// An `o=` line that cannot be read. The description has no origin.
         MalformedOrigin = "malformed-origin",
@@ -41,7 +42,8 @@ named! {
         /// Media, a protocol, the name of an attribute or a value of `setup` in another
         /// letter case (RFC 8866 section 5.13).
         LetterCase = "letter-case",
-        /// A list, such as `accept-types`, on several lines. They are joined.
+        /// A list, such as `accept-types` or `file-selector`, on several lines. They are
+        /// joined.
         SplitList = "split-list",
         /// An attribute, or a part of a `file-selector`, that occurs again with the same
         /// value.

@@ -125,11 +125,7 @@ impl Reader {
         match kind.trim() {
             "m" => self.section(value),
             "o" if self.sections.is_empty() => self.origin(value),
-            "c" => {
-                let lines = self.lines();
-                lines.address = lines.address.take().or_else(|| address(value));
-                Ok(())
-            }
+            "c" => self.connection(value),
             "a" => self.attribute(value),
             _ => Ok(()),
         }
@@ -152,9 +148,23 @@ impl Reader {
         Ok(())
     }
 
+    fn connection(&mut self, value: &str) -> Result<(), Error> {
+        let Some(address) = address(value) else {
+            let error = Error::of_line("c=", ErrorKind::Malformed);
+            let error = error.with_expected("IN IP4 address");
+            return self.reading.tolerate(SdpTolerance::JunkLine, error);
+        };
+        self.lines().address.get_or_insert(address);
+        Ok(())
+    }
+
     /// An attribute whose name is no token cannot be meant for MSRP.
     fn attribute(&mut self, value: &str) -> Result<(), Error> {
-        match value.parse() {
+        let (name, rest) = value.split_at(value.find(':').unwrap_or(value.len()));
+        if name.trim() != name {
+            self.reading.tolerate(SdpTolerance::ExtraBlanks, not_a_line())?;
+        }
+        match format!("{}{rest}", name.trim()).parse() {
             Ok(attribute) => self.lines().attributes.push(attribute),
             Err(error) => self.reading.tolerate(SdpTolerance::JunkLine, error)?,
         }
@@ -193,7 +203,9 @@ impl Lines {
         media.attributes = self.attributes;
         let is_plain = is_plain(media.protocol());
         for names in INHERITED.iter().filter(|names| !(is_plain && names.contains(&FINGERPRINT))) {
-            let is_named = |attribute: &&Attribute| names.contains(&attribute.name());
+            let is_named = |attribute: &&Attribute| {
+                names.iter().any(|name| name.eq_ignore_ascii_case(attribute.name()))
+            };
             if media.attributes.iter().find(is_named).is_none() {
                 media.attributes.extend(session.attributes.iter().filter(is_named).cloned());
             }

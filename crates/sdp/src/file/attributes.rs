@@ -1,5 +1,7 @@
 //! Everything that one media section says of its file.
 
+use std::borrow::Cow;
+
 use super::{FileDate, FileDisposition, FileIcon, FileRange, FileSelector, FileTransferId};
 use crate::tolerance::{Reading, SdpTolerance, SdpTolerances};
 use crate::{Error, ErrorKind};
@@ -37,14 +39,10 @@ pub struct FileAttributes {
     pub range: Option<FileRange>,
 }
 
-const NAMES: [&str; 6] = [
-    "file-selector",
-    "file-transfer-id",
-    "file-disposition",
-    "file-date",
-    "file-icon",
-    "file-range",
-];
+const SELECTOR: &str = "file-selector";
+
+const NAMES: [&str; 6] =
+    [SELECTOR, "file-transfer-id", "file-disposition", "file-date", "file-icon", "file-range"];
 
 impl FileAttributes {
     /// The file of this selector, without any other attribute.
@@ -83,22 +81,20 @@ impl FileAttributes {
         attributes: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
         reading: &mut Reading,
     ) -> Result<Option<Self>, Error> {
-        let mut values = [None; NAMES.len()];
+        let mut values = [const { None::<Cow<'a, str>> }; NAMES.len()];
         for (name, value) in attributes {
             let known = NAMES.iter().zip(&mut values).find(|(it, _)| **it == name);
             let Some((name, place)) = known else { continue };
             let value = value.unwrap_or_default().trim();
-            if let Some(earlier) = place.replace(value) {
-                let error = Error::of(name, ErrorKind::Duplicate);
-                if earlier != value {
-                    return Err(error);
-                }
-                reading.tolerate(SdpTolerance::RepeatedAttribute, error)?;
-            }
+            *place = Some(match place.take() {
+                Some(earlier) => again(name, earlier, value, reading)?,
+                None => value.into(),
+            });
         }
-        let [Some(selector), transfer_id, disposition, date, icon, range] = values else {
-            return Ok(None);
-        };
+        let [selector, transfer_id, disposition, date, icon, range] = &values;
+        let [transfer_id, disposition, date, icon, range] =
+            [transfer_id, disposition, date, icon, range].map(Option::as_deref);
+        let Some(selector) = selector else { return Ok(None) };
         Ok(Some(Self {
             selector: FileSelector::read(selector, reading)?,
             transfer_id: transfer_id
@@ -129,4 +125,22 @@ impl FileAttributes {
         let more = more.into_iter().filter(|(_, value)| value.is_some());
         std::iter::once((selector, text(&self.selector))).chain(more).collect()
     }
+}
+
+/// What an attribute says that occurs again: the same, or more of a list.
+fn again<'a>(
+    name: &'static str,
+    earlier: Cow<'a, str>,
+    value: &str,
+    reading: &mut Reading,
+) -> Result<Cow<'a, str>, Error> {
+    let error = Error::of(name, ErrorKind::Duplicate);
+    if earlier == value {
+        reading.tolerate(SdpTolerance::RepeatedAttribute, error)?;
+        return Ok(earlier);
+    } else if name != SELECTOR {
+        return Err(error);
+    }
+    reading.tolerate(SdpTolerance::SplitList, error)?;
+    Ok(format!("{earlier} {value}").into())
 }

@@ -280,6 +280,17 @@ fn names_are_compared_by_their_addresses() {
 }
 
 #[test]
+fn lines_that_lead_nowhere_are_no_middlebox() {
+    let text = offer(alice(Reach::Direct)).description().to_string();
+    for nowhere in ["0.0.0.0", "0", "nobody.invalid"] {
+        let text = text.replace("c=IN IP4 192.0.2.1", &format!("c=IN IP4 {nowhere}"));
+        let media = MsrpMedia::parse(&read_section(&text).unwrap()).unwrap();
+        let (_, plan) = msrp_sdp::answer(&media, with_cema(bob(Reach::Behind))).unwrap();
+        assert_eq!(target(plan.connect()), "192.0.2.1:7654", "{nowhere}");
+    }
+}
+
+#[test]
 fn a_line_that_names_no_place_is_no_place_of_the_path() {
     let text = offer(alice(Reach::Direct)).description().to_string();
     let odd = text.replace("c=IN IP4 192.0.2.1", "c=IN IP4 203.0.113.5,");

@@ -2,8 +2,8 @@
 
 use msrp::Direction;
 use msrp_sdp::SdpTolerance::{
-    HashName, MissingFileDirection, MissingTransferId, RepeatedAttribute, TransferIdCharacters,
-    UnconfirmedFile, UnreadableSelector,
+    HashName, MissingFileDirection, MissingTransferId, RepeatedAttribute, SplitList,
+    TransferIdCharacters, UnconfirmedFile, UnreadableSelector,
 };
 use msrp_sdp::file::{FileAttributes, FileHash, FileRange, FileSelector, HashAlgorithm};
 use msrp_sdp::{
@@ -138,6 +138,11 @@ fn parts_that_contradict_each_other_are_no_file() {
     let twice = media(&format!("{NEEDED}a=sendonly\n{ID}{ID}{line}{line}"));
     assert_eq!(twice.file().unwrap().selector.size(), Some(1));
     assert!(twice.tolerated().iter().eq([RepeatedAttribute]));
+    let lines = "a=file-selector:name:\"a b\"\na=file-selector:size:17\n";
+    let split = media(&format!("{NEEDED}a=sendonly\n{ID}{lines}"));
+    let selector = &split.file().unwrap().selector;
+    assert_eq!((selector.name(), selector.size()), (Some("a b"), Some(17)));
+    assert!(split.tolerated().iter().eq([SplitList]));
 }
 
 #[test]

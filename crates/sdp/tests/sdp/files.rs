@@ -217,7 +217,7 @@ fn a_strict_side_refuses_an_offer_of_theirs_without_id_or_direction() {
     let twice = MsrpMedia::parse(&section(&format!(
         "{NEEDED}a=file-selector:size:17\na=file-selector:size:18\n"
     )));
-    assert_eq!(fault(twice), ("file-selector", Duplicate, None));
+    assert_eq!(fault(twice), ("file-selector", Duplicate, Some("size")));
 }
 
 // req: 5547-8.1-3, 5547-8.1-8

@@ -44,7 +44,19 @@ fn every_deviation_of_a_text_is_read_by_its_name() {
     assert_told(&with("\u{feff}v=0\n"), &[ByteOrderMark]);
     assert_told(&with("\nv=0\n"), &[ExtraBlanks]);
     assert_told(&with("o =- 1 1 IN IP4 192.0.2.1\n"), &[ExtraBlanks]);
-    for junk in ["hello\n", "ab=c\n", "=\n", "a=na me:x\n", "a=:x\n", "--boundary\n"] {
+    for blanks in ["a= max-size:10\n", "a=max-size :10\n", "a=\tmax-size:10\n", "a =max-size:10\n"]
+    {
+        let media = assert_told(&format!("{SECTION}{blanks}"), &[ExtraBlanks]);
+        assert_eq!(media.max_size(), Some(10), "{blanks}");
+    }
+    let media = assert_told(&with("a=SendOnly\na=Setup:passive\n"), &[LetterCase]);
+    assert_eq!(
+        (media.direction(), media.setup()),
+        (msrp::Direction::SendOnly, Some(Setup::Passive))
+    );
+    for junk in
+        ["c=IN\n", "c=\n", "hello\n", "ab=c\n", "=\n", "a=na me:x\n", "a=:x\n", "--boundary\n"]
+    {
         assert_told(&with(junk), &[JunkLine]);
         assert_told(&format!("{SECTION}{junk}"), &[JunkLine]);
     }
