@@ -177,7 +177,7 @@ impl Local {
     /// Adds a fingerprint of this side's certificate. A self-signed certificate needs
     /// one (RFC 4975 section 14.4). Every certificate that may be shown needs one with
     /// SHA-256, and one with the hash function of its own signature (RFC 8122 section
-    /// 5.1).
+    /// 5.1). A section without TLS names none.
     pub fn with_fingerprint(mut self, fingerprint: Fingerprint) -> Self {
         self.fingerprints.push(fingerprint);
         self

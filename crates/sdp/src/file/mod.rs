@@ -26,7 +26,8 @@
 //!
 //! The file-transfer-id says whether an offer starts a transfer, is about a running one
 //! or ends it (section 8.1). [`AnsweredTransfers`] keeps count for the answerer,
-//! [`OfferedTransfer`] for the offerer.
+//! [`OfferedTransfer`] for the offerer. A transfer without id, from a stack that gives
+//! none, is known by its media line alone.
 //!
 //! A side that is asked for its capabilities supports files if it answers an empty
 //! `file-selector` ([`FileAttributes::capability`]).
