@@ -25,6 +25,10 @@ use crate::{Error, ErrorKind};
 /// 8.2 and 14.1): [`session_id`](msrp::session_id) makes its last part. A
 /// [`SessionTable`](msrp::SessionTable) refuses a URI that is taken.
 ///
+/// Bind the socket before making the URI, so that it has the real address and port: some
+/// peers connect to any URI, the discard port included, or compare it with where the
+/// requests come from. A side without a listening socket says so in its `m=` line.
+///
 /// ```
 /// use msrp::MediaTypes;
 /// use msrp_sdp::Local;

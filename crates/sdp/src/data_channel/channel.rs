@@ -186,5 +186,5 @@ const fn not_allowed(attribute: &'static str, part: &'static str) -> Error {
 }
 
 fn is_defined(name: &str) -> bool {
-    DEFINED.iter().any(|defined| **defined == *name)
+    DEFINED.iter().any(|defined| defined.eq_ignore_ascii_case(name))
 }

@@ -126,6 +126,15 @@ fn unknown_lines_are_ignored() {
     assert!(check(&text).is_ok());
 }
 
+#[test]
+fn no_attribute_is_lost_to_its_letter_case() {
+    let text = IN_ORDER.replace("setup:active", "Setup:Active");
+    let session = read(&text).channels()[0].session(SdpTolerances::all()).unwrap();
+    assert_eq!(session.setup(), Some(Setup::Active));
+    assert!(session.tolerated().iter().eq([SdpTolerance::LetterCase]));
+    assert!(check(&text).is_err());
+}
+
 /// An offer with this `setup`, for a channel.
 fn offered(setup: &str) -> msrp_sdp::MsrpMedia {
     let text = IN_ORDER.replace("setup:active", &format!("setup:{setup}"));
