@@ -48,8 +48,9 @@ use world::World;
 const SEEDS: u64 = 120;
 
 /// Seeds that once found a bug. 6 and 28: a chunk whose last octet had not arrived
-/// kept its own sender from being read.
-const REGRESSIONS: [u64; 2] = [6, 28];
+/// kept its own sender from being read. 577: paths through the same relays in opposite
+/// orders made relays wait for each other in a circle.
+const REGRESSIONS: [u64; 3] = [6, 28, 577];
 
 #[test]
 fn what_must_always_hold_does() {

@@ -52,25 +52,42 @@ struct Passage {
     is_cut: bool,
 }
 
+/// The first chunk of a message has come in, on this wire.
+#[derive(Clone, Copy)]
+struct Beginning {
+    serial: usize,
+    at: Duration,
+    wire: usize,
+}
+
+impl Beginning {
+    /// Whether another message may leave before it if there is trouble: what is stuck on
+    /// one connection does not hold up another one for long, and there is no order between
+    /// two connections.
+    fn may_wait_for(&self, other: &Self, now: Duration) -> bool {
+        now >= self.at + OLD || self.wire != other.wire
+    }
+}
+
 /// All passages through a relay.
 #[derive(Default)]
 pub struct Order {
     passages: BTreeMap<(usize, usize), Passage>,
     /// By sender and passage: the messages that have not begun to leave, in the order of
-    /// their first chunks, and when these came.
-    beginnings: BTreeMap<(usize, usize), Vec<(usize, Duration)>>,
+    /// their first chunks.
+    beginnings: BTreeMap<(usize, usize), Vec<Beginning>>,
 }
 
 impl Order {
     /// A part has come in from a sender.
-    pub fn came(&mut self, now: Duration, from: usize, seen: Seen) {
+    pub fn came(&mut self, now: Duration, wire: usize, from: usize, seen: Seen) {
         let key = (seen.serial, seen.hops);
         let passage = self.passages.entry(key).or_default();
         match seen.what {
             What::Head { start, has_body } => {
                 if passage.came.is_empty() {
                     let begun = self.beginnings.entry((from, seen.hops)).or_default();
-                    begun.push((seen.serial, now));
+                    begun.push(Beginning { serial: seen.serial, at: now, wire });
                 }
                 passage.came.push(Chunk { start, has_body, len: 0, flag: None });
             }
@@ -95,14 +112,15 @@ impl Order {
         if !passage.has_begun_to_leave {
             passage.has_begun_to_leave = true;
             let begun = self.beginnings.get_mut(&(from, key.1)).unwrap();
-            let place = begun.iter().position(|(serial, _)| *serial == seen.serial);
+            let place = begun.iter().position(|it| it.serial == seen.serial);
             let place = place.expect("it overtakes none, or was dropped");
-            // What is stuck on one connection does not hold up another one for long.
-            let may_come = |(_, came): &(usize, Duration)| may_be_cut && now >= *came + OLD;
-            let skipped = begun.drain(..=place).take(place);
-            let late: Vec<_> = skipped.filter(|it| has_dropped || may_come(it)).collect();
-            assert!(late.len() == place, "a message overtakes the beginning of another");
-            begun.splice(..0, late.into_iter().filter(may_come));
+            let (this, rest) = (begun[place], begun.split_off(place + 1));
+            let may_come = |it: &Beginning| may_be_cut && it.may_wait_for(&this, now);
+            let is_in_order = begun[..place].iter().all(|it| has_dropped || may_come(it));
+            assert!(is_in_order, "a message overtakes the beginning of another");
+            begun.truncate(place);
+            begun.retain(may_come);
+            begun.extend(rest);
         }
         if has_dropped && !passage.goes_on(seen) {
             passage.is_cut = true;

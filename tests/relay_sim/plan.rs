@@ -110,9 +110,6 @@ fn hurry(relays: &mut [RelayConfig], pairs: &mut [PairPlan]) {
     }
     for side in pairs.iter_mut().flat_map(|pair| &mut pair.sides) {
         side.config.transmit_octets = side.config.transmit_octets.max(5_000);
-        // Paths through the same relays in opposite orders can make the relays
-        // wait for each other in a circle, until one closes a stalled connection.
-        side.relays.sort_unstable();
     }
 }
 

@@ -57,13 +57,13 @@ impl RelayNode {
         self.relay.statistics().dropped > 0
     }
 
-    pub fn came(&mut self, now: Duration, from: usize, seen: Seen, holds_order: bool) {
+    pub fn came(&mut self, now: Duration, wire: usize, from: usize, seen: Seen, holds_order: bool) {
         if let What::Octets { end, .. } = seen.what {
             let place = &mut self.places.entry(seen.serial).or_default().0;
             *place = end.max(*place);
         }
         if holds_order {
-            self.order.came(now, from, seen);
+            self.order.came(now, wire, from, seen);
         }
     }
 
