@@ -21,6 +21,11 @@ pub(super) struct NonceId {
 }
 
 impl NonceId {
+    #[cfg(test)]
+    pub(super) const fn made_at(millis: u64) -> Self {
+        Self { millis, salt: [0; 8] }
+    }
+
     fn octets(self) -> [u8; ID_OCTETS] {
         let mut octets = [0; ID_OCTETS];
         let (millis, salt) = octets.split_at_mut(8);

@@ -103,3 +103,36 @@ impl ReplayWindow {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_users_together_have_a_limit() {
+        let mut window = ReplayWindow::new(2);
+        let users = 0..=ALL_NONCES as u64;
+        for number in users {
+            let used = window.note(&format!("user{number}"), NonceId::made_at(number + 1), 1);
+            assert_eq!(used, Use::First);
+            assert!(window.by_age.len() <= ALL_NONCES);
+        }
+        assert_eq!(window.by_age.len(), ALL_NONCES);
+        // The oldest one has made way, and is not taken again.
+        assert_eq!(window.note("user0", NonceId::made_at(1), 2), Use::Forgotten);
+        assert_eq!(window.note("user1", NonceId::made_at(2), 1), Use::Again);
+        assert_eq!(window.note("user1", NonceId::made_at(2), 2), Use::First);
+    }
+
+    #[test]
+    fn nothing_is_kept_of_nonces_that_are_too_old() {
+        let mut window = ReplayWindow::new(2);
+        for millis in [1, 2, 3] {
+            window.note(&format!("user{millis}"), NonceId::made_at(millis), 1);
+        }
+        window.drop_old(|nonce| nonce <= NonceId::made_at(2));
+        assert_eq!((window.by_age.len(), window.users.len()), (1, 1));
+        assert!(window.has_forgotten("user1", NonceId::made_at(1)));
+        assert!(!window.has_forgotten("user3", NonceId::made_at(3)));
+    }
+}

@@ -173,7 +173,9 @@ pub struct RelayLimits {
     /// the connection is up (RFC 4976 section 6.4.2). Above the limit, it forgets the one
     /// that was used least recently. Default 1,024.
     pub connection_peers: usize,
-    /// AUTHs that wait for the application. Default 1,024.
+    /// AUTHs that wait for the application, or for their turn after failed ones. At the
+    /// limit, a new one takes the place of one of the source with most of them, to which the
+    /// response is 408; it is 403 if no source has more than the others. Default 1,024.
     pub pending_auths: usize,
     /// URIs of the relay in the To-Path and From-Path of one request together.
     /// There are two when both ends use the same relay. Default 4.

@@ -70,6 +70,19 @@ fn a_count_is_taken_once() {
     assert!(Rejection::Replayed.is_stale());
 }
 
+#[test]
+fn a_nonce_serves_to_the_end_of_its_lifetime_and_no_longer() {
+    let mut scene = Scene::new(&BOTH);
+    scene.challenge(false).unwrap();
+    let values: Vec<_> = (0..3).map(|_| scene.authorization()).collect();
+    assert!(scene.verify(&values[0]).is_ok());
+    scene.now += Duration::from_secs(300);
+    assert!(scene.verify(&values[1]).is_ok());
+    assert_eq!(scene.verify(&values[1]), Err(Rejection::Replayed));
+    scene.now += Duration::from_millis(1);
+    assert_eq!(scene.verify(&values[2]), Err(Rejection::Stale));
+}
+
 /// A refused request takes neither a count nor a place in the window.
 #[test]
 fn only_the_right_digest_counts() {

@@ -30,6 +30,7 @@ fn an_auth_without_credentials_is_challenged() {
             assert!(value.contains("qop=\"auth\"") && value.contains("realm=\"a.example\""));
         }
         assert_eq!(challenges(&challenge).len(), 2);
+        assert_eq!(world.relay.statistics().refused, 2);
     });
 }
 
@@ -46,6 +47,7 @@ fn an_answered_challenge_gives_a_token() {
             assert_eq!(granted.header("To-Path"), Some(ALICE));
             assert_eq!(granted.header("From-Path"), Some(RELAY));
             assert_eq!(granted.header("Expires"), Some("3600"));
+            assert_eq!(world.relay.statistics().auth_accepted, 1);
             assert_eq!(values(&granted, "Use-Path").len(), 1);
             let info = granted.header("Authentication-Info").unwrap();
             assert!(info.contains("qop=auth") && info.contains("rspauth=\""), "{info}");
@@ -155,6 +157,61 @@ fn an_unknown_user_looks_like_a_wrong_password() {
         assert_eq!(refusals[0], refusals[1]);
         assert_eq!(refusals[0].0, "401");
         assert_eq!(world.relay.statistics().auth_failed, 2);
+    });
+}
+
+/// The URI of a client is reached over TCP, as securely as the client has come.
+// req: 4976-4.2-1
+#[test]
+fn a_token_is_like_the_connection_of_its_client() {
+    let mut config = config();
+    let addresses =
+        ["msrps://a.example:443;ws", "msrp://a.example:9001;tcp", "msrps://a.example:9000;tcp"];
+    config.addresses = addresses.map(|uri| uri.parse().unwrap()).into();
+    config.plain_auth = true;
+    scripted_with(config, |world| {
+        for (peer, start) in [
+            (tls(), "msrps://a.example:9000/"),
+            (Peer::new(Security::Plain), "msrp://a.example:9001/"),
+        ] {
+            let link = world.accept(peer);
+            let token = world.token(link, ALICE);
+            assert!(token.starts_with(start) && token.ends_with(";tcp"), "{token}");
+        }
+    });
+}
+
+#[test]
+fn a_draining_relay_grants_nothing() {
+    scripted(|world| {
+        let (alice, _) = world.client(ALICE);
+        world.relay.drain(world.now, world.now + 30 * SECOND);
+        world.give(alice, &auth("auth1", ALICE).octets());
+        assert_eq!(world.told(alice), ["403"]);
+    });
+}
+
+/// The client tries again, and nobody has guessed.
+#[test]
+fn a_nonce_may_grow_old_while_a_user_is_looked_up() {
+    scripted(|world| {
+        let secret = Ha1::new(Algorithm::Sha256, "alice", "a.example", "secret");
+        for verdict in [Verdict::Known(secret), Verdict::Unknown] {
+            let (link, _) = world.client(ALICE);
+            world.knows_users = false;
+            asked(world);
+            let request = world.credentials(link, ALICE, "alice", "secret", &[]);
+            world.advance(290 * SECOND);
+            world.give(link, &request);
+            let requests = asked(world);
+            world.advance(20 * SECOND);
+            world.relay.authorise(world.now, requests[0], verdict);
+            world.settle();
+            let told = world.one(link);
+            assert!(told.what == "401" && told.head.contains("stale=true"), "{}", told.head);
+            assert_eq!(world.relay.statistics().auth_failed, 0);
+            world.knows_users = true;
+        }
     });
 }
 
@@ -435,6 +492,7 @@ fn an_auth_for_another_relay_drops_the_connection() {
         let link = world.accept(tls());
         let elsewhere = Raw::new("AUTH", "auth1").to("msrps://b.example:9000;tcp").from(ALICE);
         world.give(link, &elsewhere.octets());
+        assert_eq!(world.relay.statistics().refused, 1);
         assert!(world.octets(link).is_empty());
         assert_eq!(world.closes(), [(link, RelayClose::NotForThisRelay)]);
     });
