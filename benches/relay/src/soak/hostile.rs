@@ -25,7 +25,7 @@ const USERS: usize = 20;
 const PAUSE: Duration = Duration::from_millis(500);
 /// The requests of a burst.
 const BURST: usize = 64;
-/// A peer that nobody can reach, in every so manieth burst.
+/// A peer that nobody can reach. One burst of so many is for it.
 const NOWHERE: &str = "msrp://127.0.0.1:1025/nobody;tcp";
 const NOWHERE_EVERY: usize = 8;
 
