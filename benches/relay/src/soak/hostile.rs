@@ -23,9 +23,11 @@ const SOURCES: usize = 16;
 const USERS: usize = 20;
 /// The time before a client tries again, and between the bursts of a flood.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long one reads nothing. The relay closes what takes nothing for a minute.
+pub(crate) const UNREAD: Duration = Duration::from_secs(90);
 /// The requests of a burst.
 const BURST: usize = 64;
-/// A peer that nobody can reach, in every so manieth burst.
+/// A peer that nobody can reach. One burst of so many is for it.
 const NOWHERE: &str = "msrp://127.0.0.1:1025/nobody;tcp";
 const NOWHERE_EVERY: usize = 8;
 
@@ -110,8 +112,7 @@ impl Client {
     async fn read_nothing(&self) -> Result<()> {
         let (stream, token, own) = self.account().await?;
         self.victims().push(format!("{token} {own}"));
-        // The relay closes what takes nothing for a minute.
-        sleep(Duration::from_secs(90)).await;
+        sleep(UNREAD).await;
         drop(stream);
         self.victims().retain(|path| !path.starts_with(&token));
         Ok(())
