@@ -171,3 +171,20 @@ fn a_415_to_a_streamed_container_forbids_what_it_wraps() {
     assert_eq!(send(&mut alice, in_cpim(LOCATION)), Err(not_accepted(LOCATION)));
     assert!(send(&mut alice, in_cpim("text/plain")).is_ok());
 }
+
+// req: 4975-10.6-1
+#[test]
+fn a_container_that_is_refused_before_its_head_is_known_forbids_nothing() {
+    let mut alice = Lone::alice();
+    let streamed = || OutgoingMessage::streamed("message/cpim".parse().unwrap(), None);
+    let key = send(&mut alice, streamed()).unwrap();
+    let mut writer = alice.side.connection.body(key).unwrap();
+    writer.write(vec![b'X'; 3000]).unwrap();
+    let sent = alice.side.drain(alice.now);
+    let id = std::str::from_utf8(&sent).unwrap().split(' ').nth(1).unwrap().to_owned();
+    alice.side.feed(alice.now, &common::wire::response(&id, "415 What"));
+    assert!(alice.events().iter().any(|event| matches!(event, Event::Finished(_))));
+    alice.side.drain(alice.now);
+    assert!(send(&mut alice, streamed()).is_ok());
+    assert!(send(&mut alice, in_cpim("text/plain")).is_ok());
+}

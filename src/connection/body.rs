@@ -133,7 +133,8 @@ impl BodyWriter<'_> {
     /// [`SendError::Full`] if there is less room, [`SendError::BeyondTotal`] or
     /// [`SendError::TooLarge`] if the message would be longer than announced or
     /// than the peer accepts, and [`SendError::TypeNotAccepted`] if the peer does not
-    /// accept what a `message/cpim` turns out to wrap. Nothing of the piece is taken.
+    /// accept what a `message/cpim` turns out to wrap: abort the message then. Nothing of the
+    /// piece is taken.
     pub fn write(&mut self, piece: impl Into<Bytes>) -> Result<(), SendError> {
         let piece = piece.into();
         let room = self.room();

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::mime::wrapped_type;
+use crate::mime::{is_cpim, wrapped_type};
 use crate::wire::media::essence_of;
 use crate::wire::{MediaType, MediaTypes};
 
@@ -36,6 +36,11 @@ impl MessageTypes {
         [self.outer.essence()].into_iter().chain(self.wrapped.as_deref())
     }
 
+    /// Whether it is not known what a container wraps.
+    fn lacks_content(&self) -> bool {
+        self.wrapped.is_none() && is_cpim(self.outer.as_str())
+    }
+
     /// The first that `accepted` does not take at its place (RFC 4975 section 8.6).
     pub(super) fn first_outside(&self, accepted: &MediaTypes) -> Option<MediaType> {
         if !accepted.accepts(self.outer.essence()) {
@@ -55,16 +60,16 @@ impl MessageTypes {
 /// Letter case does not count.
 impl PartialEq for MessageTypes {
     fn eq(&self, other: &Self) -> bool {
-        let lower =
-            |types: &Self| types.essences().map(str::to_ascii_lowercase).collect::<Vec<_>>();
-        lower(self) == lower(other)
+        let mut others = other.essences();
+        let is_next = |it: &str| others.next().is_some_and(|next| next.eq_ignore_ascii_case(it));
+        self.essences().all(is_next) && others.next().is_none()
     }
 }
 
 /// The types that the peer has refused with 415 (RFC 4975 section 10.6), the latest ones.
 ///
 /// A refused message forbids those that wrap the same type in the same container. Other
-/// content in that container may still be taken.
+/// content in that container may still be taken; without a known one, nothing is forbidden.
 #[derive(Debug, Default)]
 pub(super) struct RefusedTypes {
     known: VecDeque<MessageTypes>,
@@ -75,7 +80,7 @@ impl RefusedTypes {
     const MAX: usize = 64;
 
     pub(super) fn insert(&mut self, types: &MessageTypes) {
-        if self.contains(types) {
+        if types.lacks_content() || self.contains(types) {
             return;
         }
         if self.known.len() == Self::MAX {

@@ -41,9 +41,10 @@ impl Property {
             Self::Valid
         } else if JoinControl::for_char(letter) {
             Self::Contextual
-        } else if is_ignorable(letter) || is_old_jamo(letter) {
-            Self::Disallowed
-        } else if category == GeneralCategory::Control {
+        } else if is_old_jamo(letter)
+            || is_ignorable(letter)
+            || category == GeneralCategory::Control
+        {
             Self::Disallowed
         } else if has_compatible(letter) || is_content(category) {
             Self::Valid

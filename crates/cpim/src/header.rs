@@ -120,6 +120,13 @@ impl<'a> Header<'a> {
         self.prefix.is_none() && self.scope.is_named(self.name, "NS")
     }
 
+    /// Whether its prefix was declared in another letter case only.
+    pub(crate) fn has_prefix_in_other_case(&self) -> bool {
+        self.prefix.is_some()
+            && self.scope.declared_as(self.prefix).is_none()
+            && self.namespace().is_some()
+    }
+
     /// The names in a Require.
     pub(crate) fn required(self) -> impl Iterator<Item = Required<'a>> {
         self.raw.split(',').filter_map(move |name| {
@@ -210,10 +217,25 @@ pub(crate) struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     fn namespace(self, prefix: Option<&str>) -> Option<&'a str> {
-        let declared = logical_lines(self.before).filter_map(|line| self.declared(line));
-        let last = declared.filter(|found| found.prefix == prefix).last();
         let default = prefix.is_none().then_some(CPIM_NAMESPACE);
-        last.map(|found| found.uri).or(default)
+        let in_other_case = || self.declared_in_any_case(prefix?).filter(|_| !self.is_exact);
+        self.declared_as(prefix).or(default).or_else(in_other_case)
+    }
+
+    /// The URI that the last NS before this gives to exactly this prefix.
+    fn declared_as(self, prefix: Option<&str>) -> Option<&'a str> {
+        self.declarations().filter(|found| found.prefix == prefix).last().map(|found| found.uri)
+    }
+
+    fn declared_in_any_case(self, prefix: &str) -> Option<&'a str> {
+        let is_it = |found: &Namespace<'_>| {
+            found.prefix.is_some_and(|declared| declared.eq_ignore_ascii_case(prefix))
+        };
+        self.declarations().filter(is_it).last().map(|found| found.uri)
+    }
+
+    fn declarations(self) -> impl Iterator<Item = Namespace<'a>> {
+        logical_lines(self.before).filter_map(move |line| self.declared(line))
     }
 
     /// What an NS line declares. The line was checked when it was read.

@@ -202,6 +202,9 @@ impl Check {
             "NS" => header.is_ns(),
             name => header.is_core(name),
         };
+        if header.has_prefix_in_other_case() {
+            self.tolerate(CpimTolerance::HeaderNameCase, header.name())?;
+        }
         let Some(&name) = CORE_HEADERS.iter().find(is_it) else {
             return self.imdn_header(header);
         };

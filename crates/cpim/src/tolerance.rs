@@ -23,7 +23,7 @@ named! {
         /// at the end of its value, or blanks around the commas of a Require.
         HeaderSpace = "header-space",
         /// A header of RFC 3862 or RFC 5438 in another letter case, such as `Cc` or
-        /// `imdn.message-id`. Headers of other namespaces are then found in any letter
+        /// `imdn.message-id`, or a prefix in another than its NS. Headers of other namespaces are then found in any letter
         /// case, too; which one is right only their users know.
         ///
         /// Without this tolerance it is an unknown header.

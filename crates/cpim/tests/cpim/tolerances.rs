@@ -173,6 +173,16 @@ fn header_names_of_other_namespaces_in_another_case() {
     let read = CpimRef::parse(&message).unwrap();
     assert_eq!((find(&read, "colour"), find(&read, "shade")), (2, 0));
     assert_eq!(find(&strict(&message).unwrap(), "Colour"), 1);
+    // A prefix in another case than its NS; an exact one counts first.
+    let message = with(&format!("NS: imdn <{IMDN}>\r\nIMDN.Message-Id: 7\r\n"));
+    let read = CpimRef::parse(&message).unwrap();
+    assert_eq!(ImdnHeaders::of(&read).message_id(), Some("7"));
+    assert_eq!(read.tolerated(), CpimTolerances::none().with(HeaderNameCase));
+    let message = with("NS: x <urn:y>\r\nNS: X <urn:z>\r\nx.A: 1\r\nX.A: 2\r\ny.A: 3\r\n");
+    let read = CpimRef::parse(&message).unwrap();
+    let namespaces: Vec<_> = read.headers().skip(2).map(|it| it.namespace()).collect();
+    assert_eq!(namespaces, [Some("urn:y"), Some("urn:z"), None]);
+    assert!(read.tolerated().is_empty());
     // Of two Message-IDs it is unclear which one counts.
     let two = with(&format!("NS: i <{IMDN}>\r\ni.Message-ID: 1\r\ni.message-id: 2\r\n"));
     assert_eq!(ImdnHeaders::of(&CpimRef::parse(&two).unwrap()).message_id(), None);
