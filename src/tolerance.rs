@@ -23,11 +23,20 @@ named! {
         /// A transaction id or Message-ID of fewer than 4 characters, or of 33 to
         /// 64 (a UUID has 36).
         IdentLength = "ident-length",
+        /// A transaction id or Message-ID that begins with one of the characters that are
+        /// allowed behind its first: `.`, `-`, `+`, `%` or `=`.
+        IdentStart = "ident-start",
         /// A method name with lower-case letters, digits, underscores or hyphens.
         MethodName = "method-name",
         /// To-Path and From-Path that are not the first two header fields, in that
         /// order.
         PathOrder = "path-order",
+        /// `Success-Report: partial`, a word of Failure-Report alone. It asks for no
+        /// REPORT, like the absence of the header field.
+        PartialSuccessReport = "partial-success-report",
+        /// A Content-Type with a semicolon that no parameter follows, or with a parameter
+        /// whose value is empty.
+        EmptyParameter = "empty-parameter",
         /// Content-Type before other header fields.
         ContentTypeNotLast = "content-type-not-last",
         /// Content-Type or another MIME header field in a request without a body.
@@ -37,6 +46,9 @@ named! {
         /// The end-line of an empty body directly after the blank line, without a
         /// CRLF of its own.
         EmptyBodyWithoutCrlf = "empty-body-without-crlf",
+        /// A bodiless SEND with a blank line before its end-line, as if an empty body
+        /// without a Content-Type followed.
+        BlankLineWithoutBody = "blank-line-without-body",
         /// A bodiless SEND without a Message-ID.
         MissingMessageId = "missing-message-id",
         /// A Byte-Range whose range-end or total differs from the octets that

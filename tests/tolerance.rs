@@ -102,6 +102,43 @@ fn cases() -> Vec<Case> {
         case(T::IdentLength, send("il01", &format!("Message-ID: {uuid}\r\n")), "200", message_id()),
         case(T::IdentLength, send("il02", "Message-ID: m\r\n"), "200", message_id()),
         case(
+            T::IdentStart,
+            send("+is1", "Message-ID: m001\r\n"),
+            "200",
+            Refused::Head(ParseErrorKind::TransactionId),
+        ),
+        case(
+            T::IdentStart,
+            send("-is2", "Message-ID: m001\r\n"),
+            "200",
+            Refused::Head(ParseErrorKind::TransactionId),
+        ),
+        case(T::IdentStart, send("is03", "Message-ID: =m001\r\n"), "200", message_id()),
+        case(
+            T::PartialSuccessReport,
+            send("ps01", "Message-ID: m001\r\nSuccess-Report: partial\r\n"),
+            "200",
+            Refused::Head(ParseErrorKind::HeaderValue(HeaderName::SuccessReport)),
+        ),
+        case(
+            T::EmptyParameter,
+            send("ep01", "Message-ID: m001\r\nContent-Type: text/plain;\r\n\r\nHi\r\n"),
+            "200",
+            Refused::Head(ParseErrorKind::HeaderValue(HeaderName::ContentType)),
+        ),
+        case(
+            T::EmptyParameter,
+            send("ep02", "Message-ID: m001\r\nContent-Type: a/b;;c;d=\r\n\r\nHi\r\n"),
+            "200",
+            Refused::Head(ParseErrorKind::HeaderValue(HeaderName::ContentType)),
+        ),
+        case(
+            T::BlankLineWithoutBody,
+            send("bw01", "Message-ID: m001\r\n\r\n\r\n"),
+            "200",
+            Refused::ByEndpoint,
+        ),
+        case(
             T::MethodName,
             send("mn01", "").replace("SEND", "FILE_OFFSET"),
             "501",

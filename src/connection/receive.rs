@@ -24,8 +24,10 @@ impl Connection {
             Err(status) => return self.refuse_request(&head, status),
         };
         match method {
-            RequestKind::Send if view.has_body() => self.begin_chunk(now, session, head),
-            RequestKind::Send => self.begin_bodiless(session, head),
+            RequestKind::Send if self.is_bodiless(session, &view) => {
+                self.inbox.begin_bodiless(session, head);
+            }
+            RequestKind::Send => self.begin_chunk(now, session, head),
             RequestKind::Report => self.reported(now, session, &view),
             RequestKind::Nickname if self.gives_nicknames(session) => {
                 self.nickname_requested(session, &head);
@@ -36,6 +38,10 @@ impl Connection {
                 self.refuse_request(&head, StatusCode::UNKNOWN_METHOD);
             }
         }
+        self.release_unless_arriving(session);
+    }
+
+    fn release_unless_arriving(&mut self, session: SessionKey) {
         if !self.inbox.is_arriving_in(session) {
             self.release_untold(session);
         }
@@ -102,12 +108,19 @@ impl Connection {
         Ok(session)
     }
 
-    fn begin_bodiless(&mut self, session: SessionKey, head: Head) {
-        let view = head.view();
-        if view.message_id().is_none() && !self.tolerate(Tolerance::MissingMessageId) {
-            return self.refuse_request(&head, StatusCode::BAD_REQUEST);
+    /// Whether a SEND has no body, or only the blank line before one: a message that
+    /// begins has a Content-Type. Should octets follow, they make it a chunk.
+    fn is_bodiless(&self, session: SessionKey, head: &HeadRef<'_>) -> bool {
+        if !head.has_body() {
+            return true;
         }
-        self.inbox.begin_bodiless(session, head);
+        let is_tolerated = self.config.parse.tolerances.contains(Tolerance::BlankLineWithoutBody);
+        let is_of_known = |id| {
+            let terms = self.sessions.get(session).map(|owner| &owner.config);
+            let known = terms.map(|terms| self.inbox.known(session, terms, &id));
+            self.inbox.refused(session, &id).is_some() || known != Some(Known::Nothing)
+        };
+        is_tolerated && head.content_type().is_none() && !head.message_id().is_some_and(is_of_known)
     }
 
     fn begin_chunk(&mut self, now: Instant, session: SessionKey, head: Head) {
@@ -137,6 +150,10 @@ impl Connection {
 
     /// A piece of the body of the current frame.
     pub(super) fn body_piece(&mut self, now: Instant, piece: Bytes) {
+        if let Some((session, head)) = self.inbox.take_bodiless() {
+            self.begin_chunk(now, session, head);
+            self.release_unless_arriving(session);
+        }
         self.inbox.hear(now, self.life.read_since(now));
         let result = self.inbox.piece(piece, &mut self.events);
         self.tell_or_refuse(result);
@@ -150,6 +167,7 @@ impl Connection {
             }
             return;
         }
+        self.check_bodiless();
         let ended = self.inbox.end(flag, &mut self.events);
         self.report_lost();
         match ended {
@@ -164,6 +182,21 @@ impl Connection {
             }
             Err(refusal) => self.refuse(*refusal),
         }
+    }
+
+    /// Tells what deviates in a SEND without a body whose end-line has arrived, or refuses
+    /// it.
+    fn check_bodiless(&mut self) {
+        let Some((session, head)) = self.inbox.take_bodiless() else { return };
+        let view = head.view();
+        if view.message_id().is_none() && !self.tolerate(Tolerance::MissingMessageId) {
+            self.refuse_request(&head, StatusCode::BAD_REQUEST);
+            return self.release_untold(session);
+        }
+        if view.has_body() {
+            self.tolerate(Tolerance::BlankLineWithoutBody);
+        }
+        self.inbox.begin_bodiless(session, head);
     }
 
     /// A request of the peer in a session is accepted, which opens it (section 5.4). If

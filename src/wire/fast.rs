@@ -55,8 +55,7 @@ pub(crate) fn usual_name(line: &[u8]) -> Found<'_, HeaderName> {
 /// Hand-written twin of [`grammar::ident`].
 #[inline]
 pub(crate) fn ident(input: &[u8]) -> Found<'_, &[u8]> {
-    input.first()?.is_ascii_alphanumeric().then_some(())?;
-    input.split_at_checked(run(IDENT, input))
+    input.split_at_checked(run(IDENT, input)).filter(|(id, _)| !id.is_empty())
 }
 
 /// Hand-written twin of [`grammar::byte_range`] that checks the numbers as well.

@@ -108,10 +108,9 @@ pub(crate) fn status(input: &[u8]) -> Parsed<'_, (u16, u16, Option<&[u8]>)> {
 /// ident-char = ALPHANUM / "." / "-" / "+" / "%" / "="
 /// ```
 ///
-/// The length is up to the caller.
+/// The first character and the length are up to the caller.
 pub(crate) fn ident(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let first = take_while_m_n(1, 1, |octet: u8| octet.is_alphanum());
-    recognize(pair(first, take_while(is_ident_char))).parse_complete(input)
+    take_while1(is_ident_char).parse_complete(input)
 }
 
 pub(crate) const fn is_ident_char(octet: u8) -> bool {
@@ -217,6 +216,14 @@ pub(crate) fn failure_report(input: &[u8]) -> Parsed<'_, FailureReport> {
 /// MIME's, whose text the header field carries.
 pub(crate) fn media_type(input: &[u8]) -> Parsed<'_, &[u8]> {
     let parameter = preceded((blanks, char(';'), blanks), gen_param);
+    terminated(essence, many0_count(parameter)).parse_complete(input)
+}
+
+/// A media type whose parameters may be empty, or their values, as
+/// [`Tolerance::EmptyParameter`](crate::Tolerance::EmptyParameter) allows.
+pub(crate) fn loose_media_type(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let gen_param = terminated(gen_param, opt(char('=')));
+    let parameter = (blanks, char(';'), blanks, opt(gen_param));
     terminated(essence, many0_count(parameter)).parse_complete(input)
 }
 

@@ -41,8 +41,8 @@ impl Ident {
     }
 }
 
-/// Checks the characters of an identifier. Its length is up to the caller, as long as
-/// it can be held.
+/// Checks the characters of an identifier. The first of them and the length are up to the
+/// caller, as long as it can be held.
 pub(crate) fn check_characters(text: &[u8]) -> Result<(), ValueError> {
     if text.is_empty() || text.len() > MAX_IDENT {
         return Err(wrong_length(text.len()));
@@ -58,6 +58,11 @@ pub(crate) fn check_characters(text: &[u8]) -> Result<(), ValueError> {
 
 const fn wrong_length(len: usize) -> ValueError {
     ValueError::new(ValueErrorKind::IdentLength, 0..len)
+}
+
+/// Whether an identifier begins as RFC 4975 section 9 demands.
+pub(crate) fn is_standard_start(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// Whether a length is one that RFC 4975 section 9 allows.
@@ -78,10 +83,13 @@ macro_rules! identifier {
             ///
             /// [`ValueError`] if the length or a character is not allowed.
             pub fn new(text: &str) -> Result<Self, ValueError> {
-                if is_standard_length(text.len()) {
-                    Ident::parse(text.as_bytes()).map(Self)
+                let octets = text.as_bytes();
+                if !is_standard_length(octets.len()) {
+                    Err(wrong_length(octets.len()))
+                } else if !is_standard_start(octets) {
+                    Err(ValueError::new(ValueErrorKind::IdentCharacter, character(octets, 0)))
                 } else {
-                    Err(wrong_length(text.len()))
+                    Ident::parse(octets).map(Self)
                 }
             }
 

@@ -219,22 +219,16 @@ impl HeadParser {
         let read = match name {
             HeaderName::ToPath | HeaderName::FromPath => self.path(name, value, line, options),
             HeaderName::MessageId => self.message_id(value, options),
-            HeaderName::ContentType => {
-                self.fields.content_type = value.span();
-                read(&mut None, grammar::media_type, value, ValueErrorKind::MediaType)
-            }
+            HeaderName::ContentType => self.content_type(value, options),
             HeaderName::ByteRange => {
                 let range = ByteRange::parse(value.text);
                 self.fields.byte_range = range.ok();
                 range.map(|_| ()).map_err(Cause::Value)
             }
-            HeaderName::SuccessReport => {
-                let field = &mut self.fields.success_report;
-                read(field, grammar::success_report, value, ValueErrorKind::SuccessReport)
-            }
+            HeaderName::SuccessReport => self.success_report(value, options),
             HeaderName::FailureReport => {
-                let field = &mut self.fields.failure_report;
-                read(field, grammar::failure_report, value, ValueErrorKind::FailureReport)
+                read(grammar::failure_report, value, ValueErrorKind::FailureReport)
+                    .map(|report| self.fields.failure_report = Some(report))
             }
             HeaderName::Status => self.status(value),
             HeaderName::ContentId
@@ -322,17 +316,57 @@ impl HeadParser {
     fn message_id(&mut self, value: Part<'_>, options: &ParseOptions) -> Result<(), Cause> {
         ident::check_characters(value.text).map_err(Cause::Value)?;
         self.fields.message_id = value.span();
-        if !ident::is_standard_length(value.text.len()) {
-            let kind = ParseErrorKind::HeaderValue(HeaderName::MessageId);
-            self.tolerate(Tolerance::IdentLength, kind, value, options);
-        }
+        self.check_ident(ParseErrorKind::HeaderValue(HeaderName::MessageId), value, options);
         Ok(())
     }
 
+    /// Checks what is left of an identifier whose characters are right.
+    fn check_ident(&mut self, otherwise: ParseErrorKind, id: Part<'_>, options: &ParseOptions) {
+        if !ident::is_standard_length(id.text.len()) {
+            self.tolerate(Tolerance::IdentLength, otherwise, id, options);
+        }
+        if !ident::is_standard_start(id.text) {
+            self.tolerate(Tolerance::IdentStart, otherwise, id, options);
+        }
+    }
+
+    fn content_type(&mut self, value: Part<'_>, options: &ParseOptions) -> Result<(), Cause> {
+        self.fields.content_type = value.span();
+        let read = read(grammar::media_type, value, ValueErrorKind::MediaType);
+        let is_loose = || grammar::whole(grammar::loose_media_type, value.text).is_some();
+        match read {
+            Err(_) if self.allows(Tolerance::EmptyParameter, options, is_loose) => Ok(()),
+            read => read.map(|_| ()),
+        }
+    }
+
+    fn success_report(&mut self, value: Part<'_>, options: &ParseOptions) -> Result<(), Cause> {
+        let read = read(grammar::success_report, value, ValueErrorKind::SuccessReport);
+        let is_partial = || value.text.eq_ignore_ascii_case(b"partial");
+        let wanted = match read {
+            Err(_) if self.allows(Tolerance::PartialSuccessReport, options, is_partial) => false,
+            read => read?,
+        };
+        self.fields.success_report = Some(wanted);
+        Ok(())
+    }
+
+    /// Whether a value that its rule refuses is tolerated.
+    fn allows(
+        &mut self,
+        tolerance: Tolerance,
+        options: &ParseOptions,
+        deviates: impl FnOnce() -> bool,
+    ) -> bool {
+        let is_allowed = options.tolerances.contains(tolerance) && deviates();
+        if is_allowed {
+            self.fields.tolerated = self.fields.tolerated.with(tolerance);
+        }
+        is_allowed
+    }
+
     fn status(&mut self, value: Part<'_>) -> Result<(), Cause> {
-        let mut status = None;
-        read(&mut status, grammar::status, value, ValueErrorKind::Status)?;
-        let Some((namespace, code, comment)) = status else { return Ok(()) };
+        let (namespace, code, comment) = read(grammar::status, value, ValueErrorKind::Status)?;
         let comment = comment.unwrap_or_default();
         self.fields.status = Some((namespace, status_code(code)));
         self.fields.status_comment =
@@ -430,14 +464,12 @@ impl Part<'_> {
 
 /// Reads a whole value by a rule.
 fn read<'a, T>(
-    field: &mut Option<T>,
     rule: impl Parser<&'a [u8], Output = T, Error = ()>,
     value: Part<'a>,
     otherwise: ValueErrorKind,
-) -> Result<(), Cause> {
-    *field = grammar::whole(rule, value.text);
+) -> Result<T, Cause> {
     let error = ValueError::new(otherwise, 0..value.text.len());
-    field.as_ref().map(|_| ()).ok_or(Cause::Value(error))
+    grammar::whole(rule, value.text).ok_or(Cause::Value(error))
 }
 
 /// Where the first LF is. The blank line at the end of a head needs no search.

@@ -79,8 +79,10 @@ fn identifiers_have_their_characters() {
             if is_blank || octet == b'\n' {
                 continue;
             }
+            let kind =
+                if is_later { ParseErrorKind::TransactionId } else { ParseErrorKind::NotMsrp };
             let start = fault_of(&with_start(text, "SEND"));
-            assert_eq!(start, (!is_ident).then_some(ParseErrorKind::NotMsrp), "{octet:#x}");
+            assert_eq!(start, (!is_ident).then_some(kind), "{octet:#x}");
         }
     }
 }

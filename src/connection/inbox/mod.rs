@@ -112,7 +112,9 @@ impl Inbox {
             }
             remains.unanswered.push(chunk.head);
         }
-        remains.unanswered.extend(self.take_bodiless(session));
+        if self.is_arriving_in(session) {
+            remains.unanswered.extend(self.take_bodiless().map(|(_, head)| head));
+        }
         for key in self.open.keys_of(session) {
             remains.failed.extend(self.interrupt(key, is_lost));
         }
@@ -246,14 +248,11 @@ impl Inbox {
         }
     }
 
-    /// Takes the SEND without a body that is arriving in a session.
-    fn take_bodiless(&mut self, wanted: SessionKey) -> Option<Head> {
+    /// Takes the SEND without a body that is arriving.
+    pub(super) fn take_bodiless(&mut self) -> Option<(SessionKey, Head)> {
         match std::mem::take(&mut self.current) {
-            Current::Bodiless { session, head } if session == wanted => Some(head),
-            other @ (Current::Skipped
-            | Current::Bodiless { .. }
-            | Current::Chunk(_)
-            | Current::Repeated(_)) => {
+            Current::Bodiless { session, head } => Some((session, head)),
+            other @ (Current::Skipped | Current::Chunk(_) | Current::Repeated(_)) => {
                 self.current = other;
                 None
             }

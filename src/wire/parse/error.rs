@@ -42,7 +42,8 @@ pub enum ParseErrorKind {
     },
     /// The transaction id is followed by neither a method nor a status code.
     StartLine,
-    /// The transaction id is not 4 to 32 characters long.
+    /// The transaction id is not 4 to 32 characters long, or begins with neither a letter
+    /// nor a digit.
     TransactionId,
     /// A line is no header field: it has no name, is folded or has a control octet.
     HeaderLine {
@@ -186,7 +187,9 @@ impl fmt::Display for ParseErrorKind {
             Self::StartLine => f.write_str(
                 "the transaction id must be followed by a method or a three-digit status code",
             ),
-            Self::TransactionId => f.write_str("the transaction id must be 4 to 32 characters"),
+            Self::TransactionId => f.write_str(
+                "the transaction id must be 4 to 32 characters, the first a letter or a digit",
+            ),
             Self::HeaderLine { position } => {
                 write!(f, "header field number {position} must be \"Name: value\"")
             }

@@ -3,7 +3,7 @@
 use memchr::memchr2;
 
 use super::super::grammar::{self, StartWord};
-use super::super::ident::{self, MAX_IDENT};
+use super::super::ident::MAX_IDENT;
 use super::{
     CRLF, HeadParser, Kind, ParseError, ParseErrorKind, Part, START, Span, beyond_limit,
     may_be_msrp, not_msrp, status_code,
@@ -58,9 +58,7 @@ impl HeadParser {
         let word = Part { text: rest, offset: line.len() - rest.len() };
         self.fields.transaction = id.span();
         self.fields.section = Span::at(line.len() + CRLF.len(), &[]);
-        if !ident::is_standard_length(id.text.len()) {
-            self.tolerate(Tolerance::IdentLength, ParseErrorKind::TransactionId, id, options);
-        }
+        self.check_ident(ParseErrorKind::TransactionId, id, options);
         match grammar::whole(grammar::start_word, rest) {
             Some(StartWord::Method(name)) => {
                 self.fields.word = word.span();

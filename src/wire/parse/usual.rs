@@ -37,7 +37,7 @@ impl HeadParser {
 
     fn usual_start_line<'a>(&mut self, input: &'a [u8]) -> Option<&'a [u8]> {
         let (id, after_id) = fast::start(input)?;
-        let transaction = Span::at(START.len(), standard_length(id)?);
+        let transaction = Span::at(START.len(), standard(id)?);
         let method = grammar::other_method(after_id).ok().map(|(rest, name)| (name, rest));
         let rest = if let Some((name, rest)) = to_crlf(method) {
             self.fields.word = Span::at(input.len() - after_id.len(), name);
@@ -71,7 +71,7 @@ impl HeadParser {
             }
             HeaderName::MessageId if fields.message_id.is_empty() => {
                 let (id, rest) = to_crlf(fast::ident(text))?;
-                fields.message_id = Span::at(offset, standard_length(id)?);
+                fields.message_id = Span::at(offset, standard(id)?);
                 Some(rest)
             }
             HeaderName::ContentType => {
@@ -120,8 +120,8 @@ fn usual_path<'a>(
     Some(after)
 }
 
-fn standard_length(id: &[u8]) -> Option<&[u8]> {
-    ident::is_standard_length(id.len()).then_some(id)
+fn standard(id: &[u8]) -> Option<&[u8]> {
+    (ident::is_standard_length(id.len()) && ident::is_standard_start(id)).then_some(id)
 }
 
 /// Keeps what a rule read, if the line ends there and the field is the first of its name.

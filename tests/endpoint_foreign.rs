@@ -1,0 +1,134 @@
+//! What deployed stacks write beside the grammar: each request is answered, and the frame
+//! behind it is read.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod common;
+
+use common::{ALICE, BOB, Pair};
+use msrp::Event;
+
+/// A SEND of `id`, with what lies between its From-Path and its end-line.
+fn send(id: &str, rest: &str) -> String {
+    format!("MSRP {id} SEND\r\nTo-Path: {BOB}\r\nFrom-Path: {ALICE}\r\n{rest}-------{id}$\r\n")
+}
+
+fn text(id: &str, fields: &str, content_type: &str) -> String {
+    send(id, &format!("Message-ID: m001\r\n{fields}Content-Type: {content_type}\r\n\r\nHi\r\n"))
+}
+
+/// The status codes of the responses to `stream`, the frame behind it, and the events.
+fn played(stream: &str) -> (Vec<String>, Vec<Event>) {
+    let mut pair = Pair::new();
+    pair.bob.feed(pair.now, stream.as_bytes());
+    pair.bob.feed(pair.now, send("next", "Message-ID: m777\r\n").as_bytes());
+    let sent = String::from_utf8(pair.bob.drain(pair.now)).unwrap();
+    let starts = sent.lines().filter_map(|line| line.strip_prefix("MSRP "));
+    let codes = starts.map(|start| start.split(' ').nth(1).unwrap().to_owned()).collect();
+    (codes, pair.bob.events())
+}
+
+fn body_of(events: &[Event]) -> Option<&[u8]> {
+    events.iter().find_map(|event| match event {
+        Event::Message { body, .. } => Some(&body[..]),
+        _ => None,
+    })
+}
+
+#[track_caller]
+fn is_read(stream: &str) -> Vec<Event> {
+    let (codes, events) = played(stream);
+    assert_eq!(codes, ["200", "200"], "{stream}");
+    assert_eq!(body_of(&events), Some(&b"Hi"[..]), "{stream}");
+    events
+}
+
+#[test]
+fn a_success_report_of_partial_asks_for_no_report() {
+    for word in ["partial", "Partial", " PARTIAL"] {
+        let events = is_read(&text("abcd", &format!("Success-Report: {word}\r\n"), "text/plain"));
+        let received = events.iter().find_map(|event| match event {
+            Event::Message { received, .. } => Some(received),
+            _ => None,
+        });
+        assert!(!received.unwrap().head().success_report(), "{word}");
+    }
+}
+
+#[test]
+fn a_semicolon_without_a_parameter_is_read() {
+    for content_type in [
+        "text/plain;",
+        "text/plain; ",
+        "text/plain ;",
+        "text/plain;;",
+        "text/plain;;charset=utf-8",
+        "text/plain; charset=utf-8;",
+        "text/plain; charset=utf-8 ; ",
+        "text/plain;charset",
+        "text/plain;charset=",
+        "text/plain;charset=;format=flowed",
+    ] {
+        is_read(&text("abcd", "", content_type));
+    }
+}
+
+#[test]
+fn an_identifier_may_begin_with_any_of_its_characters() {
+    for first in [".", "-", "+", "%", "="] {
+        for rest in ["", "abc", "-------abc", "+", "$"] {
+            let id = format!("{first}{rest}");
+            if !rest.contains('$') {
+                is_read(&text(&id, "", "text/plain"));
+                is_read(&text("abcd", "", "text/plain").replace("m001", &id));
+            }
+        }
+    }
+}
+
+/// Its end-line alone ends a chunk, however alike its body is.
+#[test]
+fn an_identifier_of_hyphens_frames_its_chunk() {
+    let body = "-------abc$\r\n----------$\r\n--------+\r\n--------abc";
+    let stream = text("-abc", "", "text/plain").replace("Hi", body);
+    let (codes, events) = played(&stream);
+    assert_eq!(codes, ["200", "200"]);
+    assert_eq!(body_of(&events), Some(body.as_bytes()));
+}
+
+#[test]
+fn a_blank_line_and_nothing_behind_is_no_body() {
+    let case = std::fs::read_to_string("tests/cases/W09-bodiless-with-blank-line.bin").unwrap();
+    let fields = "Message-ID: m001\r\nByte-Range: 1-0/0\r\n";
+    for stream in [
+        case,
+        send("abcd", "Message-ID: m001\r\n\r\n"),
+        send("abcd", "Message-ID: m001\r\n\r\n\r\n"),
+        send("abcd", &format!("{fields}\r\n\r\n")),
+        send("abcd", "\r\n"),
+    ] {
+        let (codes, events) = played(&stream);
+        assert_eq!(codes, ["200", "200"], "{stream}");
+        let is_of_message =
+            |event: &Event| matches!(event, Event::Message { .. } | Event::MessageFailed { .. });
+        assert!(!events.iter().any(is_of_message), "{events:?}");
+        assert!(events.iter().any(is_opening));
+    }
+}
+
+/// Octets make it a message, which needs a type.
+#[test]
+fn octets_without_a_type_are_refused_as_before() {
+    for rest in ["Message-ID: m001\r\n\r\nHi\r\n", "\r\nHi\r\n"] {
+        let mut pair = Pair::new();
+        pair.bob.feed(pair.now, send("abcd", rest).as_bytes());
+        assert_eq!(pair.bob.events(), []);
+        assert_eq!(pair.bob.refused.len(), 1);
+        let (codes, events) = played(&send("abcd", rest));
+        assert_eq!(codes, ["400", "200"]);
+        assert!(events.iter().any(is_opening));
+    }
+}
+
+const fn is_opening(event: &Event) -> bool {
+    matches!(event, Event::SessionOpened { .. })
+}
