@@ -1,5 +1,5 @@
 //! The command `msrp`: sends messages, receives them and probes sessions over
-//! MSRP (RFC 4975), with or without TLS and relays.
+//! MSRP (RFC 4975), with or without TLS and relays, and inspects recordings.
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
@@ -7,6 +7,7 @@ mod client;
 mod connect;
 mod failure;
 mod generate;
+mod inspect;
 mod link;
 mod output;
 mod receive;
@@ -19,10 +20,10 @@ use clap::{Parser, Subcommand};
 
 /// Sends and receives messages over MSRP (RFC 4975).
 ///
-/// send, receive and connect print JSON objects on standard output, one per line,
+/// send, receive, connect and inspect print JSON objects on standard output, one per line,
 /// and messages for people on standard error.
 ///
-/// Exit status: 0 success, 1 the exchange failed, 2 wrong usage.
+/// Exit status: 0 success, 1 the exchange failed or the input is not read, 2 wrong usage.
 #[derive(Parser)]
 #[command(name = "msrp", version)]
 struct Arguments {
@@ -35,6 +36,7 @@ enum Command {
     Send(send::Arguments),
     Receive(receive::Arguments),
     Connect(connect::Arguments),
+    Inspect(inspect::Arguments),
     Completions(generate::Completions),
     Man(generate::Man),
 }
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Command::Send(arguments) => send::run(arguments),
         Command::Receive(arguments) => receive::run(arguments),
         Command::Connect(arguments) => connect::run(arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Completions(arguments) => generate::completions(&arguments),
         Command::Man(arguments) => generate::man(&arguments),
     };

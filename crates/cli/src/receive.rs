@@ -141,6 +141,6 @@ fn expect(
     Ok(())
 }
 
-fn media_types(list: &str) -> anyhow::Result<MediaTypes> {
+pub(crate) fn media_types(list: &str) -> anyhow::Result<MediaTypes> {
     Ok(MediaTypes::new(&list.replace(',', " "))?)
 }

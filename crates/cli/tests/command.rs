@@ -7,7 +7,7 @@ use std::process::Output;
 
 use processes::{Receiver, Running, command, run};
 
-const SUBCOMMANDS: [&str; 5] = ["send", "receive", "connect", "completions", "man"];
+const SUBCOMMANDS: [&str; 6] = ["send", "receive", "connect", "inspect", "completions", "man"];
 
 fn output(subcommand: &str, arguments: &[&str]) -> Output {
     Running(command(subcommand, arguments).spawn().unwrap()).output()

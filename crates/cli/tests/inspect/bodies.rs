@@ -1,0 +1,105 @@
+//! message/cpim, the documents beside it, and bodies of several parts.
+
+use serde_json::{Value, json};
+
+use super::processes::Folder;
+use super::{assert_shape, case, file, files, read, unread, wrong};
+
+#[test]
+fn any_file_gives_objects_of_one_shape() {
+    for folder in ["tests/cases", "fuzz/corpus/cpim", "fuzz/corpus/imdn", "fuzz/corpus/multipart"] {
+        for path in files(folder) {
+            for form in ["cpim", "imdn", "composing", "multipart"] {
+                assert_shape(&[form], &path);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_says_its_headers_and_what_was_read_over() {
+    let cut = read(&["cpim", &case("P04-truncated-from.cpim")]);
+    assert_eq!(cut["from"], Value::Null);
+    assert_eq!(cut["tolerated"], json!(["missing-blank-line", "unreadable-address"]));
+    let bare = read(&["cpim", &case("P08-bare-address.cpim")]);
+    assert_eq!(bare["from"], json!({ "name": null, "uri": "sip:alice@x.example" }));
+    assert_eq!(bare["tolerated"], json!(["bare-address"]));
+    assert_eq!((&bare["contentType"], &bare["body"]), (&json!("text/plain"), &json!("Hello")));
+    let lower = read(&["cpim", &case("P25-imdn-name-case.cpim")]);
+    assert_eq!(lower["imdn"]["messageId"], "5");
+    assert_eq!(lower["tolerated"], json!(["header-name-case"]));
+}
+
+#[test]
+fn an_error_of_a_message_has_its_octets() {
+    let folder = Folder::new();
+    let text = "From: <sip:ada@x> <sip:bob@x>\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
+    let refused = unread(&["cpim", &file(&folder, "cpim", text)]);
+    assert_eq!(refused["error"]["kind"], "value");
+    assert_eq!(wrong(&refused, text.as_bytes()), " <sip:bob@x>");
+}
+
+#[test]
+fn a_notification_says_what_happened() {
+    let delivered = read(&["imdn", &case("X05-leading-crlf.xml")]);
+    assert_eq!(delivered["messageId"], "m1");
+    assert_eq!(
+        (&delivered["disposition"], &delivered["kind"]),
+        (&json!("delivered"), &json!("delivery"))
+    );
+    let other = read(&["imdn", &case("X20-interworking.xml")]);
+    assert_eq!(other["disposition"], Value::Null);
+    assert_eq!(
+        other["otherDisposition"],
+        json!({
+            "kind": null, "name": "interworking-notification", "status": "legacy-sms",
+            "namespace": "urn:oma:xml:cpm:imdn-extensions:1.0",
+        })
+    );
+    assert_eq!(unread(&["imdn", &case("Y07-refresh-huge.xml")])["error"]["kind"], "root");
+}
+
+#[test]
+fn a_typing_indication_says_its_state() {
+    let active = read(&["composing", &case("Y07-refresh-huge.xml")]);
+    assert_eq!((&active["state"], &active["refresh"]), (&json!("active"), &json!(u32::MAX)));
+}
+
+#[test]
+fn the_boundary_is_found_where_it_is() {
+    const BODY: &str = "--b\r\n\r\none\r\n--b\r\nContent-Type: text/html\r\n\r\ntwo\r\n--b--\r\n";
+    let folder = Folder::new();
+    let with = |before: &str| file(&folder, "multipart", format!("{before}{BODY}"));
+    for before in [
+        "",
+        "preamble\r\n",
+        "multipart/mixed; boundary=b\r\n",
+        "MIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n boundary=\"b\"\r\n\r\n",
+        "Content-Type: multipart/mixed; boundary=b\n\n",
+    ] {
+        let object = read(&["multipart", &with(before)]);
+        assert_eq!(object["contentType"], "multipart/mixed", "{before}");
+        let parts = object["parts"].as_array().unwrap();
+        let part =
+            |index: usize| (parts[index]["contentType"].as_str(), parts[index]["body"].as_str());
+        assert_eq!(parts.len(), 2, "{before}");
+        assert_eq!(part(0), (Some("text/plain; charset=us-ascii"), Some("one")));
+        assert_eq!(part(1), (Some("text/html"), Some("two")));
+        let start = before.len() as u64 + 7;
+        assert_eq!(parts[0]["octets"], json!([start, start + 3]));
+    }
+    let given = ["multipart", &with(""), "--content-type", "multipart/related; boundary=b"];
+    assert_eq!(read(&given)["contentType"], "multipart/related");
+    let other = ["multipart", &with(""), "--content-type", "text/plain"];
+    assert_eq!(unread(&other)["error"]["kind"], "not-multipart");
+}
+
+#[test]
+fn a_part_that_cannot_be_read_leaves_the_others() {
+    let folder = Folder::new();
+    let text = "--b\r\n\r\none\r\n--b\r\nno field\r\n\r\ntwo\r\n--b--\r\n";
+    let object = unread(&["multipart", &file(&folder, "multipart", text)]);
+    assert_eq!(object["parts"][0]["body"], "one");
+    assert_eq!(object["parts"][1], Value::Null);
+    assert_eq!(wrong(&object, text.as_bytes()), "no field");
+}

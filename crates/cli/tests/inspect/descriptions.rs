@@ -1,0 +1,177 @@
+//! Sections, answers and plans.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::processes::Folder;
+use super::{assert_shape, case, file, files, inspect, read, unread, wrong};
+
+const PLAIN: &str = "msrp://192.0.2.7:12763/kjhd37s2s20w2a;tcp";
+const SECURE: &str = "msrps://192.0.2.7:12763/kjhd37s2s20w2a;tcp";
+
+fn answered(name: &str, more: &[&str]) -> Value {
+    read(&[&["answer", &case(name), "--local", PLAIN], more].concat())
+}
+
+fn lines(answer: &Value) -> Vec<&str> {
+    answer["answer"].as_str().unwrap().lines().collect()
+}
+
+#[test]
+fn any_file_gives_objects_of_one_shape() {
+    for folder in ["tests/cases", "fuzz/corpus/sdp"] {
+        for path in files(folder) {
+            assert_shape(&["sdp"], &path);
+            assert_shape(&["answer", "--local", PLAIN], &path);
+        }
+    }
+}
+
+#[test]
+fn a_section_says_its_values_and_what_was_read_over() {
+    let section = read(&["sdp", &case("S01-m-line-without-format.sdp")]);
+    assert_eq!(section["tolerated"], json!(["extra-blanks", "missing-format"]));
+    assert_eq!(section["port"], 20000);
+    assert_eq!(section["msrp"]["maxSize"], 15_728_640);
+    assert_eq!(section["msrp"]["file"]["size"], 195_490);
+    let section = read(&["sdp", &case("S19-accept-types-twice.sdp")]);
+    assert_eq!(section["tolerated"], json!(["split-list"]));
+    assert_eq!(section["msrp"]["acceptTypes"], json!(["text/plain", "message/cpim"]));
+    let section = read(&["sdp", &case("S16-setup-Active.sdp")]);
+    assert_eq!(section["msrp"]["setup"], "active");
+}
+
+#[test]
+fn sections_of_other_media_are_no_errors() {
+    let folder = Folder::new();
+    let needed = "m=message 7654 TCP/MSRP *\na=accept-types:*\na=path:msrp://h:7654/s;tcp\n";
+    let text = format!("v=0\nm=audio x RTP/AVP 0\nm=video 1 RTP/AVP 0\n{needed}");
+    let (status, sections) = inspect(&["sdp", &file(&folder, "sdp", &text)]);
+    assert_eq!((status, sections.len()), (0, 3));
+    assert_eq!(wrong(&sections[0], text.as_bytes()), "m=audio x RTP/AVP 0");
+    assert_eq!((&sections[1]["msrp"], &sections[1]["error"]), (&Value::Null, &Value::Null));
+    assert_eq!(sections[2]["msrp"]["path"], json!(["msrp://h:7654/s;tcp"]));
+}
+
+#[test]
+fn an_error_has_its_octets() {
+    let folder = Folder::new();
+    let text = "v=0\r\nm=message 7654 TCP/MSRP *\r\na=accept-types:*\r\na=max-size:ten\r\n\
+                a=path:msrp://h:7654/s;tcp\r\n";
+    let path = file(&folder, "sdp", text);
+    let section = unread(&["sdp", &path]);
+    assert!("a=max-size:ten".contains(&wrong(&section, text.as_bytes())), "{section}");
+    let answer = unread(&["answer", &path, "--local", PLAIN]);
+    assert_eq!(answer["error"], section["error"]);
+    assert_eq!((&answer["answer"], &answer["plan"]), (&Value::Null, &Value::Null));
+    let nothing = unread(&["sdp", &file(&folder, "none", "v=0\r\n")]);
+    assert_eq!(nothing["error"]["kind"], "missing");
+}
+
+#[test]
+fn an_answer_repeats_the_transport_of_its_offer() {
+    let typo = answered("T05-mrsp-typo.sdp", &[]);
+    assert!(lines(&typo).contains(&"m=message 12763 TCP/MRSP *"), "{typo}");
+    assert_eq!(typo["tolerated"], json!(["protocol-spelling"]));
+    for (name, local) in [
+        ("T01-plain-offer-tls-local.sdp", SECURE),
+        ("T02-tls-proto-plain-path-plain-local.sdp", PLAIN),
+        ("T02-tls-proto-plain-path-plain-local.sdp", SECURE),
+    ] {
+        let refused = unread(&["answer", &case(name), "--local", local]);
+        assert_eq!((&refused["answer"], &refused["plan"]), (&Value::Null, &Value::Null));
+        assert!(refused["refusal"]["kind"].is_string() && refused["error"].is_null());
+    }
+}
+
+#[test]
+fn a_plan_says_who_connects_where() {
+    let waits = answered("S16-setup-Active.sdp", &[]);
+    assert_eq!(
+        waits["plan"],
+        json!({
+            "role": "passive", "connect": null, "local": PLAIN, "maxSize": null,
+            "remote": "msrp://198.51.100.9:20000/1391518338240;tcp",
+        })
+    );
+    let connects = answered("T01-plain-offer-tls-local.sdp", &["--active"]);
+    assert_eq!(connects["plan"]["role"], "active");
+    let target = json!({ "host": "198.51.100.9", "port": 2855, "tls": false });
+    assert_eq!(connects["plan"]["connect"], target);
+    let name = "S05-path-of-zeros-unreachable.sdp";
+    let nowhere = unread(&["answer", &case(name), "--local", PLAIN, "--active"]);
+    assert_eq!(nowhere["refusal"]["kind"], "unreachable");
+    let lines = answered(name, &["--active", "--cema"]);
+    let target = json!({ "host": "198.51.100.9", "port": 23922, "tls": false });
+    assert_eq!(lines["plan"]["connect"], target);
+}
+
+#[test]
+fn the_side_is_as_the_options_say() {
+    let name = "S08-no-transfer-id.sdp";
+    let accepted = answered(name, &[]);
+    assert!(!accepted["answer"].as_str().unwrap().contains("file-transfer-id"));
+    let refused = unread(&["answer", &case(name), "--local", PLAIN, "--no-file"]);
+    assert_eq!(refused["refusal"]["kind"], "file");
+    let types = answered("T05-mrsp-typo.sdp", &["--accept-types", "text/plain,image/*"]);
+    assert!(lines(&types).contains(&"a=accept-types:text/plain image/*"));
+    let none = ["--accept-types", "image/*", "--passive"];
+    let offer = case("T05-mrsp-typo.sdp");
+    let refused = unread(&[&["answer", &offer, "--local", PLAIN], &none[..]].concat());
+    assert_eq!(refused["refusal"]["kind"], "no-common-type");
+}
+
+#[test]
+fn an_answer_has_a_section_for_each_of_the_offer() {
+    let folder = Folder::new();
+    let offer = fs::read_to_string(case("T05-mrsp-typo.sdp")).unwrap();
+    let offer = file(&folder, "offer", format!("{offer}m=audio 4000 RTP/AVP 0\n"));
+    let answer = read(&["answer", &offer, "--local", PLAIN]);
+    let sections: Vec<_> = lines(&answer).into_iter().filter(|it| it.starts_with("m=")).collect();
+    assert_eq!(sections, ["m=message 12763 TCP/MRSP *", "m=audio 0 RTP/AVP 0"]);
+}
+
+#[test]
+fn both_sides_of_an_exchange_have_plans_that_meet() {
+    let folder = Folder::new();
+    let offer = case("T01-plain-offer-tls-local.sdp");
+    let answer = answered("T01-plain-offer-tls-local.sdp", &[]);
+    let answer = file(&folder, "answer", answer["answer"].as_str().unwrap());
+    let own = "msrp://198.51.100.9:2855/abc;tcp";
+    let plan = read(&["complete", &offer, &answer, "--local", own])["plan"].take();
+    assert_eq!((&plan["role"], &plan["local"]), (&json!("active"), &json!(own)));
+    assert_eq!(plan["remote"], PLAIN);
+    assert_eq!(plan["connect"], json!({ "host": "192.0.2.7", "port": 12763, "tls": false }));
+}
+
+#[test]
+fn the_offerer_of_an_active_offer_connects_to_a_middlebox() {
+    let folder = Folder::new();
+    let offer = "m=message 9 TCP/MSRP *\na=accept-types:*\na=setup:active\n\
+                 a=path:msrp://192.0.2.1:9/s;tcp\n";
+    let offer = file(&folder, "offer", offer);
+    let answer = case("T22-answer-active-from-sbc.sdp");
+    let own = "msrp://192.0.2.1:9/s;tcp";
+    let both = read(&["complete", &offer, &answer, "--local", own]);
+    assert_eq!(both["tolerated"], json!(["both-active"]));
+    assert_eq!(both["plan"]["role"], "active");
+    let target = json!({ "host": "203.0.113.5", "port": 30100, "tls": false });
+    assert_eq!(both["plan"]["connect"], target);
+}
+
+#[test]
+fn an_answer_of_another_transport_is_refused() {
+    let folder = Folder::new();
+    let offer = case("T01-plain-offer-tls-local.sdp");
+    let answer = fs::read_to_string(&offer).unwrap();
+    let answer = answer.replace("TCP/MSRP", "TCP/TLS/MSRP").replace("msrp:", "msrps:");
+    let answer = file(&folder, "answer", answer.replace("actpass", "passive"));
+    let own = "msrp://198.51.100.9:2855/abc;tcp";
+    let refused = unread(&["complete", &offer, &answer, "--local", own]);
+    assert!(refused["refusal"]["kind"].is_string(), "{refused}");
+    let closed = fs::read_to_string(&offer).unwrap().replace("m=message 2855", "m=message 0");
+    let closed = file(&folder, "closed", closed);
+    let refused = unread(&["complete", &offer, &closed, "--local", own]);
+    assert_eq!(refused["error"]["kind"], "closed");
+}
