@@ -41,24 +41,21 @@ impl Directory {
         known.iter().copied().find(|id| links.get(*id).is_some_and(Link::takes_requests))
     }
 
-    /// Notes a connection on which the relay with this URI sends. Returns whether there
-    /// is another one with that relay.
+    /// Notes a connection on which the relay with this URI sends. Returns another one with
+    /// that relay.
     pub(super) fn note_previous(
         &mut self,
         uri: UriRef<'_>,
         connection: ConnectionId,
         links: &Links,
-    ) -> bool {
-        let is_another = |known: Option<ConnectionId>| {
-            known.is_some_and(|known| known != connection && links.get(known).is_some())
-        };
-        let led_to = self.leading_to(uri, links);
-        let earlier = self.by_previous.get(&Target::of(uri)).copied();
-        if is_another(earlier) {
-            return true;
+    ) -> Option<ConnectionId> {
+        let target = Target::of(uri);
+        let known = self.by_previous.get(&target).copied();
+        let another = known.filter(|known| *known != connection && links.get(*known).is_some());
+        if another.is_none() {
+            self.by_previous.insert(target, connection);
         }
-        self.by_previous.insert(Target::of(uri), connection);
-        is_another(led_to)
+        another.or_else(|| self.leading_to(uri, links).filter(|led_to| *led_to != connection))
     }
 
     pub(super) fn forget(&mut self, connection: ConnectionId, names: &[String]) {

@@ -82,7 +82,7 @@ impl Relay {
     }
 
     /// Notes for whom the previous relay has made the connection on which a flow arrives:
-    /// for all flows, if there is none other with that relay, or if there are several.
+    /// for all flows, if there is no older one with that relay, or if there are several.
     fn note_previous_relay(&mut self, source: ConnectionId, head: &HeadRef<'_>, flow: FlowId) {
         let Some(previous) = self.links.get(source).map(|link| link.previous) else { return };
         let noted = match previous {
@@ -91,7 +91,9 @@ impl Relay {
             Previous::RelayForOne(_) => Previous::Relay,
             Previous::Sender => {
                 let uri = head.from_path().first();
-                let is_another = self.directory.note_previous(uri, source, &self.links);
+                let known = self.directory.note_previous(uri, source, &self.links);
+                let is_another = known.is_some_and(|known| self.is_older(known, source))
+                    || self.has_older(source);
                 if is_another { Previous::RelayForOne(flow) } else { Previous::Relay }
             }
         };
@@ -101,6 +103,20 @@ impl Relay {
         if let Some(link) = self.links.get_mut(source) {
             link.previous = noted;
         }
+    }
+
+    /// Whether the relay at the other end of a connection has shown its certificate on an
+    /// older one, too.
+    fn has_older(&self, connection: ConnectionId) -> bool {
+        let link = self.links.get(connection).filter(|link| link.principal.is_relay());
+        let held = link.and_then(|link| self.holdings.of(&link.principal));
+        held.is_some_and(|held| held.connections.keys().any(|it| self.is_older(*it, connection)))
+    }
+
+    /// What a relay opens beside the connection for all flows comes after that.
+    fn is_older(&self, one: ConnectionId, other: ConnectionId) -> bool {
+        let since = |id| self.links.get(id).map(|link| (link.since, id));
+        since(one).is_some_and(|one| since(other).is_some_and(|other| one < other))
     }
 
     fn takes_requests(&self, connection: ConnectionId) -> bool {

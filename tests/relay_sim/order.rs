@@ -61,11 +61,10 @@ struct Beginning {
 }
 
 impl Beginning {
-    /// Whether another message may leave before it if there is trouble: what is stuck on
-    /// one connection does not hold up another one for long, and there is no order between
-    /// two connections.
-    fn may_wait_for(&self, other: &Self, now: Duration) -> bool {
-        now >= self.at + OLD || self.wire != other.wire
+    /// Whether another message may leave before it: what is stuck on one connection does
+    /// not hold up another one for long. If links stall, there is no order between two.
+    fn may_wait_for(&self, other: &Self, now: Duration, may_stall: bool) -> bool {
+        now >= self.at + OLD || (may_stall && self.wire != other.wire)
     }
 }
 
@@ -115,7 +114,7 @@ impl Order {
             let place = begun.iter().position(|it| it.serial == seen.serial);
             let place = place.expect("it overtakes none, or was dropped");
             let (this, rest) = (begun[place], begun.split_off(place + 1));
-            let may_come = |it: &Beginning| may_be_cut && it.may_wait_for(&this, now);
+            let may_come = |it: &Beginning| it.may_wait_for(&this, now, may_be_cut);
             let is_in_order = begun[..place].iter().all(|it| has_dropped || may_come(it));
             assert!(is_in_order, "a message overtakes the beginning of another");
             begun.truncate(place);
