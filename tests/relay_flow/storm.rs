@@ -85,9 +85,9 @@ impl World {
     }
 }
 
-/// How long the messages of a pair take without anybody else: what crosses a wire in
-/// less than its delay is there after the delay.
-const PROMPT: Duration = millis(40);
+/// How long the messages of a pair take without anybody else: three wires, and a round
+/// trip between the relays if the pair has sent so much that it changes its connection.
+const PROMPT: Duration = millis(60);
 
 fn run(seed: u64) {
     let mut world = World::with((0..2).map(config).collect(), seed);
