@@ -6,11 +6,15 @@ use std::time::Duration;
 use msrp::StatusCode;
 use serde_json::Value;
 
-/// Writes one JSON object as a line on standard output. A closed output is no
-/// reason to fail.
+/// Writes one JSON object as a line on standard output.
 pub(crate) fn print(object: &Value) {
+    print_line(object);
+}
+
+/// Writes a line on standard output. A closed output is no reason to fail.
+pub(crate) fn print_line(line: impl std::fmt::Display) {
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{object}").and_then(|()| out.flush());
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 /// Writes a line for people on standard error.

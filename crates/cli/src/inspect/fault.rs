@@ -1,6 +1,6 @@
 //! Why something cannot be read.
 
-use std::fmt::{Debug, Display};
+use std::fmt::{self, Debug, Display, Formatter};
 use std::ops::Range;
 
 use serde_json::{Value, json};
@@ -26,6 +26,12 @@ impl Fault {
     pub(super) fn to_json(&self) -> Value {
         let Self { kind, message, octets } = self;
         json!({ "kind": kind, "message": message, "octets": [octets.start, octets.end] })
+    }
+}
+
+impl Display for Fault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 

@@ -3,6 +3,7 @@
 mod bodies;
 mod description;
 mod fault;
+mod frames;
 mod input;
 
 use clap::Subcommand;
@@ -27,6 +28,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Form {
+    Frames(frames::Arguments),
     Sdp(description::Sections),
     Answer(description::Answer),
     Complete(description::Complete),
@@ -38,6 +40,7 @@ enum Form {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     match &arguments.form {
+        Form::Frames(arguments) => arguments.run(),
         Form::Sdp(arguments) => arguments.run(),
         Form::Answer(arguments) => arguments.run(),
         Form::Complete(arguments) => arguments.run(),

@@ -5,7 +5,10 @@
 mod processes;
 
 mod bodies;
+mod captures;
 mod descriptions;
+mod frames;
+mod packets;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,181 @@
+//! One stream, followed from frame to frame.
+
+use std::ops::Range;
+use std::vec::Drain;
+
+use bytes::BytesMut;
+use msrp::wire::{DecodeError, Decoder, Frame, Head, ParseError};
+
+use super::Fault;
+use super::record::{Arrival, Record};
+
+/// Octets that a capture lacks.
+#[derive(Debug)]
+struct Gap;
+
+/// The octets of one direction, as they come.
+pub(super) struct Stream {
+    /// Of the frame that is next or arriving, so that deviations are told of each frame.
+    decoder: Decoder,
+    /// Where in the stream that decoder started.
+    before: u64,
+    input: BytesMut,
+    /// What the stream is in.
+    open: Option<Record>,
+    done: Vec<Record>,
+    arrival: Option<Arrival>,
+    /// Whether the start of the stream was not captured.
+    is_midway: bool,
+    pub(super) is_msrp: bool,
+}
+
+impl Stream {
+    pub(super) fn new() -> Self {
+        Self {
+            decoder: Decoder::default(),
+            before: 0,
+            input: BytesMut::new(),
+            open: None,
+            done: Vec::new(),
+            arrival: None,
+            is_midway: false,
+            is_msrp: false,
+        }
+    }
+
+    /// A stream whose start was not captured.
+    pub(super) fn midway() -> Self {
+        Self { is_midway: true, ..Self::new() }
+    }
+
+    /// What has been found since the last call.
+    pub(super) fn take(&mut self) -> Drain<'_, Record> {
+        self.done.drain(..)
+    }
+
+    /// Says when the next octets have arrived.
+    pub(super) fn arrives(&mut self, arrival: Arrival) {
+        self.arrival = Some(arrival);
+    }
+
+    pub(super) fn push(&mut self, octets: &[u8]) {
+        self.input.extend_from_slice(octets);
+        loop {
+            let start = self.position();
+            match self.decoder.decode(&mut self.input) {
+                Ok(Some(frame)) => self.frame(frame),
+                Ok(None) => break,
+                Err(error) => self.lose(start, &error),
+            }
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.position() == 0 && self.input.is_empty()
+    }
+
+    fn frame(&mut self, frame: Frame) {
+        match frame {
+            Frame::Head(head) => self.begin(head, None),
+            Frame::BadHead(bad) => {
+                let octets = self.place(bad.error());
+                let fault = Fault::new(&bad.error().kind(), bad.error(), octets);
+                self.begin(bad.head().clone(), Some(fault));
+            }
+            Frame::Body(octets) => self.open.iter_mut().for_each(|open| open.push_body(&octets)),
+            Frame::End(flag) => {
+                if let Some(open) = &mut self.open {
+                    open.flag = Some(flag);
+                    open.tolerate(self.decoder.tolerated());
+                }
+                self.close(self.position());
+                self.restart(self.position());
+            }
+            _ => {}
+        }
+    }
+
+    /// A head has arrived. What could not be read before it ends there.
+    fn begin(&mut self, head: Head, fault: Option<Fault>) {
+        let start = self.position() - head.octets().len() as u64;
+        self.close(start);
+        self.is_msrp = true;
+        self.open = Some(Record::of_head(head, start, fault));
+    }
+
+    /// Framing is lost.
+    fn lose(&mut self, start: u64, error: &DecodeError) {
+        self.is_msrp |= start == 0 && self.input.starts_with(b"MSRP ");
+        let fault = match error {
+            DecodeError::Head(error) => Fault::new(&error.kind(), error, self.place(error)),
+            DecodeError::Truncated | DecodeError::Trailing | _ => {
+                Fault::new(error, error, self.position()..self.position())
+            }
+        };
+        let is_expected = self.is_midway && !self.is_msrp;
+        self.open.get_or_insert_with(|| Record::unread(start, (!is_expected).then_some(fault)));
+        self.decoder.resync();
+    }
+
+    /// So many octets are missing.
+    pub(super) fn skip(&mut self, octets: u64) {
+        let end = self.position() + self.input.len() as u64;
+        let missing = end..end + octets;
+        let fault = || Fault::new(&Gap, &"octets are missing in the capture", missing.clone());
+        match &mut self.open {
+            Some(open) if open.head.is_some() => {
+                open.fault.get_or_insert_with(fault);
+                self.close(end);
+            }
+            Some(_) => {}
+            None => self.open = Some(Record::unread(self.position(), Some(fault()))),
+        }
+        self.input.clear();
+        self.restart(missing.end);
+    }
+
+    /// No more octets follow.
+    pub(super) fn finish(&mut self) {
+        let start = self.position();
+        let end = start + self.input.len() as u64;
+        let fault = self.decoder.finish(&self.input).err();
+        let fault = fault.map(|error| Fault::new(&error, &error, end..end));
+        let framing = self.decoder.tolerated();
+        match &mut self.open {
+            Some(open) if open.head.is_some() => {
+                open.fault = open.fault.take().or(fault);
+                open.tolerate(framing);
+            }
+            Some(_) => {}
+            None => {
+                let mut rest = Record::unread(self.before, fault);
+                rest.tolerate(framing);
+                self.open = Some(rest);
+            }
+        }
+        self.close(end);
+    }
+
+    /// Ends what the stream is in.
+    fn close(&mut self, end: u64) {
+        let Some(mut record) = self.open.take() else { return };
+        record.octets.end = end;
+        record.arrival = self.arrival;
+        let is_told = record.head.is_some() || record.fault.is_some() || record.has_tolerated();
+        self.done.extend(is_told.then_some(record));
+    }
+
+    fn restart(&mut self, position: u64) {
+        self.before = position;
+        self.decoder = Decoder::default();
+    }
+
+    fn position(&self) -> u64 {
+        self.before + self.decoder.position()
+    }
+
+    fn place(&self, error: &ParseError) -> Range<u64> {
+        let start = self.before + error.position();
+        start..start + error.place().len() as u64
+    }
+}

@@ -1,0 +1,217 @@
+//! Captures of the formats pcap and pcapng.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+
+use super::frames::{ids, ok, send};
+use super::packets::{Link, Segment, pcap, pcapng};
+use super::processes::{Folder, Running, command};
+use super::{file, inspect};
+
+const ALICE: &str = "192.0.2.1:40000";
+const BOB: &str = "192.0.2.7:2855";
+
+/// Both directions of a connection.
+struct Connection {
+    ends: [SocketAddr; 2],
+    /// Of the next octet of each side.
+    next: [u32; 2],
+}
+
+impl Connection {
+    fn new(alice: &str, bob: &str) -> Self {
+        // Alice's numbers wrap soon.
+        Self { ends: [alice.parse().unwrap(), bob.parse().unwrap()], next: [u32::MAX - 20, 7] }
+    }
+
+    fn start(&mut self) -> Vec<Segment> {
+        [0, 1]
+            .map(|side| {
+                let start = Segment { is_first: true, ..self.segment(side, "") };
+                self.next[side] = self.next[side].wrapping_add(1);
+                start
+            })
+            .to_vec()
+    }
+
+    fn segment(&mut self, side: usize, octets: impl AsRef<[u8]>) -> Segment {
+        let octets = octets.as_ref().to_vec();
+        let sequence = self.next[side];
+        self.next[side] = sequence.wrapping_add(u32::try_from(octets.len()).unwrap());
+        Segment {
+            from: self.ends[side],
+            to: self.ends[1 - side],
+            sequence,
+            acknowledged: self.next[1 - side],
+            is_first: false,
+            octets,
+        }
+    }
+}
+
+fn frames(capture: &[u8]) -> (i32, Vec<Value>) {
+    let folder = Folder::new();
+    inspect(&["frames", &file(&folder, "capture", capture)])
+}
+
+/// An exchange: a SEND in segments of 50 octets, and a 200.
+fn exchange(alice: &str, bob: &str) -> Vec<Segment> {
+    let mut connection = Connection::new(alice, bob);
+    let mut segments = connection.start();
+    for octets in send("aaaa1", &"x".repeat(300)).as_bytes().chunks(50) {
+        segments.push(connection.segment(0, octets));
+    }
+    segments.push(connection.segment(1, ok("aaaa1")));
+    segments
+}
+
+#[test]
+fn every_link_and_format_is_read() {
+    for (alice, bob) in [(ALICE, BOB), ("[2001:db8::1]:40000", "[2001:db8::7]:2855")] {
+        let segments = exchange(alice, bob);
+        for link in Link::ALL {
+            for capture in [pcap(link, &segments), pcapng(link, &segments)] {
+                let (status, objects) = frames(&capture);
+                assert_eq!((status, ids(&objects)), (0, vec!["aaaa1", "aaaa1"]), "{link:?}");
+                assert_eq!((&objects[0]["from"], &objects[0]["to"]), (&json!(alice), &json!(bob)));
+                assert_eq!((&objects[1]["from"], &objects[1]["to"]), (&json!(bob), &json!(alice)));
+                assert_eq!(objects[0]["bodyOctets"], 300);
+                let packet = segments.len() as u64 - 1;
+                assert_eq!(objects[0]["packet"], packet);
+                let time = objects[0]["time"].as_f64().unwrap() - 1_700_000_000.0;
+                assert!((time - (packet as f64 - 1.0) / 1000.0).abs() < 1e-5, "{time}");
+            }
+        }
+    }
+}
+
+#[test]
+fn segments_are_put_in_order() {
+    let segments = exchange(ALICE, BOB);
+    let (start, data) = segments.split_at(2);
+    let expected = frames(&pcap(Link::Raw, &segments));
+    let mut swapped = data.to_vec();
+    swapped.swap(0, 2);
+    swapped.swap(3, 4);
+    let twice: Vec<_> = data.iter().flat_map(|it| [it.clone(), it.clone()]).collect();
+    let mut overlapping = data.to_vec();
+    let (one, two) = (overlapping[0].octets.clone(), overlapping[1].octets.clone());
+    overlapping[1] = Segment { octets: [one, two].concat(), ..overlapping[0].clone() };
+    for data in [swapped, twice, overlapping] {
+        let (status, objects) = frames(&pcap(Link::Raw, &[start, &data].concat()));
+        assert_eq!(status, 0);
+        for (read, expected) in objects.iter().zip(&expected.1) {
+            assert_eq!((&read["octets"], &read["body"]), (&expected["octets"], &expected["body"]));
+        }
+        assert_eq!(ids(&objects), ids(&expected.1));
+    }
+}
+
+#[test]
+fn a_missing_segment_costs_its_frame_alone() {
+    let mut connection = Connection::new(ALICE, BOB);
+    let mut segments = connection.start();
+    let lost = send("aaaa1", &"x".repeat(300));
+    let (before, rest) = lost.split_at(200);
+    let (missing, after) = rest.split_at(100);
+    segments.push(connection.segment(0, before));
+    connection.segment(0, missing);
+    segments.push(connection.segment(0, after));
+    segments.push(connection.segment(0, send("aaaa2", "Hello")));
+    for acknowledged in [false, true] {
+        if acknowledged {
+            segments.push(connection.segment(1, ok("aaaa1")));
+        }
+        let (status, objects) = frames(&pcap(Link::Ethernet, &segments));
+        let expected = [vec!["aaaa1", "aaaa2"], vec!["aaaa1"; usize::from(acknowledged)]].concat();
+        let found: Vec<_> = ids(&objects).into_iter().filter(|id| *id != "-").collect();
+        assert_eq!(status, 1);
+        assert_eq!(found.len(), expected.len(), "{objects:?}");
+        assert_eq!(objects[0]["error"]["kind"], "gap", "{objects:?}");
+        assert_eq!(objects[0]["error"]["octets"], json!([200, 300]));
+        let second = objects.iter().find(|it| it["transactionId"] == "aaaa2").unwrap();
+        assert_eq!(second["octets"][0], lost.len());
+        assert_eq!(second["error"], Value::Null);
+    }
+}
+
+#[test]
+fn a_capture_may_begin_within_a_stream() {
+    let mut connection = Connection::new(ALICE, BOB);
+    let first = send("aaaa1", "Hello");
+    let segments = [
+        connection.segment(0, &first[80..]),
+        connection.segment(1, ok("aaaa1")),
+        connection.segment(0, send("aaaa2", "again")),
+    ];
+    let (status, objects) = frames(&pcapng(Link::Ethernet, &segments));
+    assert_eq!((status, ids(&objects)), (0, vec!["aaaa1", "aaaa2"]));
+    assert_eq!(objects[1]["octets"][0], first.len() - 80);
+}
+
+#[test]
+fn streams_without_msrp_are_passed_over() {
+    let mut tls = Connection::new("192.0.2.1:40001", "192.0.2.7:443");
+    let mut sip = Connection::new("192.0.2.1:40002", "192.0.2.7:5060");
+    let segments = [
+        tls.start(),
+        sip.start(),
+        vec![
+            tls.segment(0, b"\x16\x03\x01\x00\x05hello\r\nmore"),
+            sip.segment(0, "OPTIONS sip:b SIP/2.0\r\nVia: x\r\n\r\n"),
+        ],
+        exchange(ALICE, BOB),
+    ]
+    .concat();
+    let folder = Folder::new();
+    let path = file(&folder, "capture", pcap(Link::Ethernet, &segments));
+    let output = Running(command("inspect", &["frames", &path]).spawn().unwrap()).output();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(output.stdout.iter().filter(|octet| **octet == b'\n').count(), 2);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("passed over: 2"));
+}
+
+#[test]
+fn a_port_that_is_used_again_is_another_stream() {
+    let segments = [exchange(ALICE, BOB), {
+        let mut again = Connection::new(ALICE, BOB);
+        again.next = [1000, 2000];
+        let mut segments = again.start();
+        segments.push(again.segment(0, send("aaaa2", "again")));
+        segments
+    }]
+    .concat();
+    let (status, objects) = frames(&pcap(Link::Raw, &segments));
+    assert_eq!((status, ids(&objects)), (0, vec!["aaaa1", "aaaa1", "aaaa2"]));
+    assert_eq!(objects[2]["octets"][0], 0);
+}
+
+#[test]
+fn a_capture_that_is_cut_gives_what_it_has() {
+    let whole = pcap(Link::Ethernet, &exchange(ALICE, BOB));
+    let ng = pcapng(Link::Ethernet, &exchange(ALICE, BOB));
+    for capture in [&whole, &ng] {
+        let (status, objects) = frames(&capture[..capture.len() - 7]);
+        assert_eq!((status, ids(&objects)), (1, vec!["aaaa1", "-"]), "{objects:?}");
+        assert_eq!(objects[1]["error"]["kind"], "truncated-capture");
+        assert_eq!(objects[1]["error"]["octets"][1], capture.len() - 7);
+    }
+    for cut in (0..whole.len()).step_by(37) {
+        let (status, _) = frames(&whole[..cut]);
+        assert!(matches!(status, 0 | 1), "{cut}");
+    }
+}
+
+#[test]
+fn a_ladder_of_a_capture_has_its_times() {
+    let folder = Folder::new();
+    let path = file(&folder, "capture", pcap(Link::Ethernet, &exchange(ALICE, BOB)));
+    let output = Running(command("inspect", &["frames", "--ladder", &path]).spawn().unwrap());
+    let ladder = String::from_utf8(output.output().stdout).unwrap();
+    let lines: Vec<_> = ladder.lines().collect();
+    assert_eq!(lines.len(), 3, "{ladder}");
+    assert!(lines[0].contains(ALICE) && lines[0].contains(BOB), "{ladder}");
+    assert!(lines[1].trim_start().starts_with("0.000"), "{ladder}");
+    assert!(lines[2].trim_start().starts_with("0.001") && lines[2].contains("<-"), "{ladder}");
+}

@@ -1,0 +1,213 @@
+//! The frames of one stream.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::processes::{Folder, Running, command};
+use super::{ROOT, assert_shape, case, file, files, inspect, unread, wrong};
+
+/// A SEND with this id and body, and a 200.
+pub(crate) fn send(id: &str, body: &str) -> String {
+    format!(
+        "MSRP {id} SEND\r\nTo-Path: msrp://b.example:2855/s;tcp\r\n\
+         From-Path: msrp://a.example:7654/s;tcp\r\nMessage-ID: 87652491\r\n\
+         Byte-Range: 1-{len}/{len}\r\nContent-Type: text/plain\r\n\r\n{body}\r\n-------{id}$\r\n",
+        len = body.len()
+    )
+}
+
+pub(crate) fn ok(id: &str) -> String {
+    format!(
+        "MSRP {id} 200 OK\r\nTo-Path: msrp://a.example:7654/s;tcp\r\n\
+         From-Path: msrp://b.example:2855/s;tcp\r\n-------{id}$\r\n"
+    )
+}
+
+pub(crate) fn ids(objects: &[Value]) -> Vec<&str> {
+    objects.iter().map(|it| it["transactionId"].as_str().unwrap_or("-")).collect()
+}
+
+#[test]
+fn any_file_gives_objects_of_one_shape() {
+    for folder in ["tests/cases", "fuzz/corpus/decoder", "fuzz/corpus/head", "tests/vectors"] {
+        for path in files(folder) {
+            assert_shape(&["frames"], &path);
+        }
+    }
+}
+
+/// `HeaderLine { position: 5 }` as it is printed: `header-line`.
+fn kebab(variant: &str) -> String {
+    let name = variant.split([' ', '(']).next().unwrap();
+    let with_hyphens = name.chars().flat_map(|letter| {
+        [letter.is_ascii_uppercase().then_some('-'), Some(letter.to_ascii_lowercase())]
+    });
+    with_hyphens.flatten().collect::<String>().trim_start_matches('-').to_owned()
+}
+
+fn names(list: &str) -> Value {
+    list.split(',').filter(|name| *name != "-").map(kebab).collect()
+}
+
+/// The rows of the corpus, by file.
+fn index() -> BTreeMap<String, Vec<Vec<String>>> {
+    let text = fs::read_to_string(format!("{ROOT}/tests/corpus/INDEX.tsv")).unwrap();
+    let mut rows = BTreeMap::<_, Vec<_>>::new();
+    for line in text.lines().skip(1) {
+        let columns: Vec<_> = line.split('\t').map(str::to_owned).collect();
+        rows.entry(columns[0].clone()).or_default().push(columns);
+    }
+    rows
+}
+
+#[test]
+fn the_corpus_is_read_as_its_index_says() {
+    for (name, rows) in index() {
+        let path = format!("{ROOT}/tests/corpus/{name}.msrp");
+        assert_shape(&["frames"], Path::new(&path));
+        let (status, objects) = inspect(&["frames", &path]);
+        assert_eq!(status, i32::from(name.starts_with("bad/")), "{name}");
+        let mut left = objects.iter();
+        for row in &rows {
+            let [_, what, id, body, flag, error, tolerated, ..] = &row[..] else {
+                panic!("{name}")
+            };
+            match what.as_str() {
+                // Framing is lost somewhere in the stream.
+                "!" => {
+                    let is_it = |it: &Value| it["error"]["kind"] == kebab(error);
+                    assert!(objects.iter().any(is_it), "{name}: {objects:?}");
+                }
+                // What is tolerated between frames.
+                "~" => {
+                    let all = objects.iter().flat_map(|it| it["tolerated"].as_array().unwrap());
+                    let expected = names(tolerated);
+                    let expected = expected.as_array().unwrap();
+                    assert!(all.filter(|it| expected.contains(it)).count() > 0, "{name}");
+                }
+                _ => assert_frame(
+                    left.next().unwrap(),
+                    &name,
+                    [what, id, body, flag, error, tolerated],
+                ),
+            }
+        }
+    }
+}
+
+fn assert_frame(frame: &Value, name: &str, row: [&String; 6]) {
+    let [what, id, body, flag, error, tolerated] = row.map(String::as_str);
+    assert_eq!(frame["transactionId"], id, "{name}: {frame}");
+    let found = frame["method"].as_str().map(str::to_owned);
+    let found = found.or_else(|| frame["statusCode"].as_u64().map(|code| format!("{code:03}")));
+    assert_eq!(found.as_deref().unwrap_or("?"), what, "{name}: {frame}");
+    // A frame without its end-line has its error in a row of its own.
+    if flag != "?" {
+        assert_eq!(frame["bodyOctets"].as_u64().unwrap(), body.parse().unwrap_or(0), "{name}");
+        assert_eq!(frame["continuation"], flag, "{name}");
+        let kind = &frame["error"]["kind"];
+        assert_eq!(kind, &if error == "-" { Value::Null } else { json!(kebab(error)) }, "{name}");
+    }
+    let expected = names(tolerated);
+    let of_head = frame["tolerated"].as_array().unwrap().iter();
+    let of_framing = [json!("blank-lines-between-frames"), json!("empty-body-without-crlf")];
+    let of_head: Value = of_head.filter(|it| !of_framing.contains(it)).cloned().collect();
+    assert_eq!(of_head, expected, "{name}");
+}
+
+#[test]
+fn each_frame_has_its_place_and_its_own_deviations() {
+    let folder = Folder::new();
+    let (first, second) = (send("aaaa1", "Hello"), ok("aaaa2"));
+    let path = file(&folder, "stream", format!("{first}\r\n\r\n{second}\r\n"));
+    let (status, objects) = inspect(&["frames", &path]);
+    assert_eq!((status, objects.len()), (0, 3), "{objects:?}");
+    let (end, start) = (first.len(), first.len() + 4);
+    assert_eq!(objects[0]["octets"], json!([0, end]));
+    assert_eq!(objects[0]["tolerated"], json!([]));
+    assert_eq!(objects[0]["body"], "Hello");
+    assert_eq!(objects[1]["octets"], json!([start, start + second.len()]));
+    assert_eq!(objects[1]["tolerated"], json!(["blank-lines-between-frames"]));
+    assert_eq!((&objects[1]["statusCode"], &objects[1]["comment"]), (&json!(200), &json!("OK")));
+    assert_eq!(ids(&objects), ["aaaa1", "aaaa2", "-"]);
+    assert_eq!(objects[2]["tolerated"], json!(["blank-lines-between-frames"]));
+}
+
+#[test]
+fn a_stream_is_found_again_in_its_middle() {
+    let folder = Folder::new();
+    let (first, second) = (send("aaaa1", "Hello"), send("aaaa2", "again"));
+    for cut in 1..first.len() {
+        let text = format!("{}{second}", &first[cut..]);
+        let (status, objects) = inspect(&["frames", &file(&folder, "middle", &text)]);
+        assert_eq!((status, ids(&objects)), (1, vec!["-", "aaaa2"]), "{text}");
+        let start = first.len() - cut;
+        assert_eq!(objects[0]["octets"], json!([0, start]), "{text}");
+        assert_eq!(objects[1]["octets"], json!([start, text.len()]));
+        if cut == 50 {
+            break;
+        }
+    }
+    let damaged = format!("{}MSRP\r\n{second}", first);
+    let (status, objects) = inspect(&["frames", &file(&folder, "damaged", damaged)]);
+    assert_eq!((status, ids(&objects)), (1, vec!["aaaa1", "-", "aaaa2"]));
+}
+
+#[test]
+fn an_error_has_its_octets() {
+    let folder = Folder::new();
+    let text = send("aaaa1", "Hello") + &send("aaaa2", "x").replace("1-1/1", "one");
+    let (status, objects) = inspect(&["frames", &file(&folder, "stream", &text)]);
+    assert_eq!((status, ids(&objects)), (1, vec!["aaaa1", "aaaa2"]));
+    assert_eq!(objects[0]["error"], Value::Null);
+    assert_eq!(wrong(&objects[1], text.as_bytes()), "one");
+    let cut = &text[..40];
+    let object = unread(&["frames", &file(&folder, "cut", cut)]);
+    assert_eq!(object["error"]["kind"], "truncated");
+    assert_eq!(object["error"]["octets"], json!([40, 40]));
+}
+
+#[test]
+fn lines_that_end_in_lf_alone_are_no_frames() {
+    let object = unread(&["frames", &case("W17-lf-only.bin")]);
+    assert_eq!(object["error"]["kind"], "not-msrp");
+}
+
+#[test]
+fn standard_input_is_read() {
+    let text = send("aaaa1", "Hello");
+    let folder = Folder::new();
+    let stream = fs::File::open(file(&folder, "stream", &text)).unwrap();
+    for arguments in [&["frames"][..], &["frames", "-"]] {
+        let mut command = command("inspect", arguments);
+        let stream = stream.try_clone().unwrap();
+        let output = Running(command.stdin(stream).spawn().unwrap()).output();
+        assert_eq!(output.status.code(), Some(0));
+        let object: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        if arguments.len() == 1 {
+            assert_eq!(object["transactionId"], "aaaa1");
+        }
+    }
+}
+
+#[test]
+fn a_ladder_is_for_people() {
+    let folder = Folder::new();
+    let text = send("aaaa1", "Hello") + &ok("aaaa1") + &send("aaaa2", "x").replace("1-1/1", "one");
+    let path = file(&folder, "stream", text);
+    let output = Running(command("inspect", &["frames", &path, "--ladder"]).spawn().unwrap());
+    let output = output.output();
+    assert_eq!(output.status.code(), Some(1));
+    let ladder = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = ladder.lines().collect();
+    assert_eq!(lines.len(), 4, "{ladder}");
+    assert!(lines[0].contains("a.example:7654") && lines[0].contains("b.example:2855"));
+    assert!(lines[1].contains("- SEND aaaa1 1-5/5 text/plain $ -") && lines[1].ends_with("->|"));
+    assert!(lines[2].contains("|<-") && lines[2].contains("- 200 aaaa1 $ -"));
+    assert!(lines[3].contains("aaaa2") && lines[3].contains('['), "{ladder}");
+    let column = |line: &str| line.rfind('|');
+    assert_eq!(column(lines[1]), column(lines[2]), "{ladder}");
+}
