@@ -10,7 +10,7 @@ mod tshark;
 
 pub use kamailio::Kamailio;
 pub use ours::OurRelay;
-pub use tshark::{Dissected, dissect};
+pub use tshark::{Dissected, capture, dissect, dissect_capture};
 
 use std::io;
 use std::path::PathBuf;

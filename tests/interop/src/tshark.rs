@@ -46,10 +46,7 @@ impl Dissected {
     }
 }
 
-/// Dissects these messages in one run of tshark.
-///
-/// Each is one TCP segment of the same connection, and must be smaller than 65,000
-/// octets to fit into a packet.
+/// Dissects these messages in one run of tshark, each in a packet as [`capture`] writes it.
 ///
 /// # Errors
 ///
@@ -57,10 +54,9 @@ impl Dissected {
 /// fail.
 pub fn dissect(messages: &[Vec<u8>]) -> Result<Vec<Dissected>, InteropError> {
     let folder = tempfile::tempdir()?;
-    let (dump, packets) = (folder.path().join("dump"), folder.path().join("packets"));
-    fs::write(&dump, hex_dump(messages))?;
-    run(Command::new("text2pcap").args(["-q", "-T", "40000,2855"]).arg(&dump).arg(&packets))?;
-    let read = read(&packets)?;
+    let packets = folder.path().join("packets");
+    capture(messages, &packets)?;
+    let read = dissect_capture(&packets)?;
     if read.len() != messages.len() {
         let why = format!("tshark read {} packets of {}", read.len(), messages.len());
         return Err(InteropError::Failed(why));
@@ -68,7 +64,26 @@ pub fn dissect(messages: &[Vec<u8>]) -> Result<Vec<Dissected>, InteropError> {
     Ok(read)
 }
 
-fn read(packets: &Path) -> Result<Vec<Dissected>, InteropError> {
+/// Writes a capture. Each message is one TCP segment of the same connection, and must be
+/// smaller than 65,000 octets to fit into a packet.
+///
+/// # Errors
+///
+/// [`InteropError::Missing`] without `text2pcap`, other errors if it fails.
+pub fn capture(messages: &[Vec<u8>], packets: &Path) -> Result<(), InteropError> {
+    let folder = tempfile::tempdir()?;
+    let dump = folder.path().join("dump");
+    fs::write(&dump, hex_dump(messages))?;
+    run(Command::new("text2pcap").args(["-q", "-T", "40000,2855"]).arg(&dump).arg(packets))?;
+    Ok(())
+}
+
+/// Dissects the packets of a capture, in their order.
+///
+/// # Errors
+///
+/// [`InteropError::Missing`] without `tshark`, other errors if it fails.
+pub fn dissect_capture(packets: &Path) -> Result<Vec<Dissected>, InteropError> {
     let mut tshark = Command::new("tshark");
     tshark.arg("-r").arg(packets).args(["-T", "json", "-J", "msrp", "--no-duplicate-keys"]);
     let json: Vec<Value> = serde_json::from_slice(&run(&mut tshark)?)

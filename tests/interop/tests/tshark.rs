@@ -175,10 +175,15 @@ fn other_headers(head: &HeadRef<'_>) -> Vec<String> {
     others.map(|(name, value)| format!("{name}: {value}").replace('\t', "\\t")).collect()
 }
 
-/// The reader accepts a body without a type and a type without a body, but the
-/// writer refuses both (RFC 4975 section 7.1).
+/// The reader accepts a body without a type, a type without a body and one with an empty
+/// parameter, which the writer refuses (RFC 4975 section 7.1), and a `partial` that is
+/// written as `no`.
 fn is_read_only(chunk: &Chunk) -> bool {
-    chunk.head.view().has_body() != chunk.head.view().content_type().is_some()
+    let head = chunk.head.view();
+    let is_writable = |content_type| MediaType::new(content_type).is_ok();
+    let is_partial = |value: &str| value.eq_ignore_ascii_case("partial");
+    head.has_body() != head.content_type().is_some_and(is_writable)
+        || head.header(HeaderName::SuccessReport).is_some_and(is_partial)
 }
 
 /// Every chunk and response of the corpus that our parser accepts, with the name of
