@@ -20,10 +20,13 @@ fn lines(answer: &Value) -> Vec<&str> {
 
 #[test]
 fn any_file_gives_objects_of_one_shape() {
-    for folder in ["tests/cases", "fuzz/corpus/sdp"] {
+    let answer = case("T22-answer-active-from-sbc.sdp");
+    for folder in ["tests/cases", "fuzz/corpus/sdp", "fuzz/corpus/data_channel"] {
         for path in files(folder) {
             assert_shape(&["sdp"], &path);
             assert_shape(&["answer", "--local", PLAIN], &path);
+            assert_shape(&["answer", "--local", SECURE, "--active", "--cema"], &path);
+            assert_shape(&["complete", &answer, "--local", PLAIN], &path);
         }
     }
 }
@@ -139,7 +142,9 @@ fn both_sides_of_an_exchange_have_plans_that_meet() {
     let answer = answered("T01-plain-offer-tls-local.sdp", &[]);
     let answer = file(&folder, "answer", answer["answer"].as_str().unwrap());
     let own = "msrp://198.51.100.9:2855/abc;tcp";
-    let plan = read(&["complete", &offer, &answer, "--local", own])["plan"].take();
+    let mut completed = read(&["complete", &offer, &answer, "--local", own]);
+    assert!(lines(&completed).contains(&"m=message 12763 TCP/MSRP *"));
+    let plan = completed["plan"].take();
     assert_eq!((&plan["role"], &plan["local"]), (&json!("active"), &json!(own)));
     assert_eq!(plan["remote"], PLAIN);
     assert_eq!(plan["connect"], json!({ "host": "192.0.2.7", "port": 12763, "tls": false }));
@@ -174,4 +179,32 @@ fn an_answer_of_another_transport_is_refused() {
     let closed = file(&folder, "closed", closed);
     let refused = unread(&["complete", &offer, &closed, "--local", own]);
     assert_eq!(refused["error"]["kind"], "closed");
+}
+
+#[test]
+fn sessions_on_data_channels_are_read() {
+    let folder = Folder::new();
+    let text = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\na=sctp-port:5000\n\
+                a=dcmap:0 label=\"chat\";subprotocol=\"msrp\"\na=dcsa:0 msrp-cema\n\
+                a=dcsa:0 setup:active\na=dcsa:0 path:msrps://192.0.2.1:9/s;dc\n";
+    let section = read(&["sdp", &file(&folder, "sdp", text)]);
+    let channel = &section["channels"][0];
+    assert_eq!((&channel["stream"], &channel["label"]), (&json!(0), &json!("chat")));
+    assert_eq!(channel["msrp"]["path"], json!(["msrps://192.0.2.1:9/s;dc"]));
+    let without_path = text.replace("a=dcsa:0 path", "a=dcsa:0 other");
+    let section = unread(&["sdp", &file(&folder, "sdp", without_path)]);
+    assert_eq!(section["error"]["kind"], "missing");
+}
+
+#[test]
+fn the_error_of_an_offer_is_that_of_its_section_for_msrp() {
+    let folder = Folder::new();
+    for (media, wanted) in
+        [("message x TCP/MSRP *", "malformed"), ("message 1 UDP/X *", "not-msrp")]
+    {
+        let text = format!("m=audio x RTP/AVP 0\nm=video 1 RTP/AVP 0\nm={media}\n");
+        let refused = unread(&["answer", &file(&folder, "offer", &text), "--local", PLAIN]);
+        assert_eq!(refused["error"]["kind"], wanted);
+        assert_eq!(wrong(&refused, text.as_bytes()), format!("m={media}"));
+    }
 }

@@ -100,7 +100,9 @@ impl Complete {
             (Err(unread), _) | (_, Err(unread)) => return Ok(report_unread(unread)),
         };
         let plan = self.side(&offer.media).and_then(|offer| complete(&offer, &answer.media));
-        Ok(report_outcome(json!({}), [offer.tolerated(), answer.tolerated()].concat(), plan))
+        let object =
+            json!({ "answer": plan.as_ref().ok().map(|_| answer.description.to_string()) });
+        Ok(report_outcome(object, [offer.tolerated(), answer.tolerated()].concat(), plan))
     }
 
     /// The side that has made this offer.

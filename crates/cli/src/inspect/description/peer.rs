@@ -24,18 +24,20 @@ impl Peer {
         let none = SdpTolerances::none();
         let description = SessionDescription::from_octets(octets, SdpTolerances::all())
             .map_err(|error| Unread { tolerated: none, fault: lines.fault(&error) })?;
-        let sections = description.media().iter().enumerate();
-        let mut first = None;
-        for (index, section) in sections {
+        let mut faults = Vec::new();
+        for (index, section) in description.media().iter().enumerate() {
             match MsrpMedia::parse(section) {
                 Ok(media) => return Ok(Self { description, index, media }),
-                Err(error) if error.kind() == ErrorKind::NotMsrp => {}
                 Err(error) => {
-                    first.get_or_insert_with(|| lines.fault_in(index, &error));
+                    let is_msrp = section.media().eq_ignore_ascii_case("message");
+                    let rank = (!is_msrp, error.kind() == ErrorKind::NotMsrp);
+                    faults.push((rank, lines.fault_in(index, &error)));
                 }
             }
         }
-        let fault = first.unwrap_or_else(|| lines.no_section());
+        // The fault of the section that is most likely meant for MSRP.
+        let fault = faults.into_iter().min_by_key(|(rank, _)| *rank).map(|(_, fault)| fault);
+        let fault = fault.unwrap_or_else(|| lines.no_section());
         Err(Unread { tolerated: description.tolerated(), fault })
     }
 

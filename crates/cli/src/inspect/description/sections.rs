@@ -1,7 +1,8 @@
 //! Each section of a description.
 
-use msrp_sdp::{ErrorKind, MediaDescription, MsrpMedia, SdpTolerances, SessionDescription};
-use serde_json::Value;
+use msrp_sdp::data_channel::DataChannels;
+use msrp_sdp::{Error, ErrorKind, MediaDescription, MsrpMedia, SdpTolerances, SessionDescription};
+use serde_json::{Value, json};
 
 use super::lines::Lines;
 use super::{peer, values};
@@ -11,8 +12,8 @@ use crate::output::set;
 
 /// Prints each media section of a session description.
 ///
-/// `msrp` is null for a section of other media, and for one with port 0. The exit status
-/// speaks of the sections of media `message`.
+/// `msrp` is null for a section of other media, and for one with port 0. `channels` are the
+/// sessions on the data channels of a section. The exit status speaks of the sections for MSRP.
 #[derive(clap::Args)]
 pub(in crate::inspect) struct Sections {
     /// The description; - for standard input.
@@ -33,35 +34,77 @@ impl Sections {
         }
         let sections = description.media().iter().enumerate();
         let unread = sections.filter(|(index, section)| {
-            let is_read = show(&lines, &description, *index, section);
-            !is_read && section.media().eq_ignore_ascii_case("message")
+            let read = Section::of(section);
+            let fault = read.error.as_ref().map(|error| lines.fault_in(*index, error));
+            // What is read over before the sections is told with the first.
+            let session = (*index == 0).then(|| peer::of_session(&description));
+            let tolerated = values::names(read.tolerated.into_iter().chain(session));
+            let mut object = read.object;
+            set(&mut object, "section", *index);
+            report(object, tolerated, fault.as_ref());
+            read.is_msrp && fault.is_some()
         });
         Ok((unread.count() == 0).into())
     }
 }
 
-/// Prints one section. Returns whether it can be read, or is none for MSRP.
-fn show(
-    lines: &Lines<'_>,
-    description: &SessionDescription,
-    index: usize,
-    section: &MediaDescription,
-) -> bool {
-    let mut object = values::lines(section);
-    set(&mut object, "section", index);
-    set(&mut object, "msrp", Value::Null);
-    // What is read over before the sections is told with the first.
-    let of_session = if index == 0 { peer::of_session(description) } else { SdpTolerances::none() };
-    let mut tolerated = vec![of_session, section.tolerated()];
-    let error = match MsrpMedia::parse(section) {
-        Ok(media) => {
-            tolerated.push(media.tolerated());
-            set(&mut object, "msrp", values::media(&media));
-            None
+/// What is read in one section.
+struct Section {
+    object: Value,
+    tolerated: Vec<SdpTolerances>,
+    error: Option<Error>,
+    is_msrp: bool,
+}
+
+impl Section {
+    fn of(section: &MediaDescription) -> Self {
+        let mut read = Self {
+            object: values::lines(section),
+            tolerated: vec![section.tolerated()],
+            error: None,
+            is_msrp: section.media().eq_ignore_ascii_case("message"),
+        };
+        let media = read.media(MsrpMedia::parse(section));
+        let channels = read.channels(section);
+        set(&mut read.object, "msrp", media);
+        set(&mut read.object, "channels", channels);
+        read
+    }
+
+    fn media(&mut self, media: Result<MsrpMedia, Error>) -> Value {
+        match media {
+            Ok(media) => {
+                self.tolerated.push(media.tolerated());
+                return values::media(&media);
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::NotMsrp | ErrorKind::Closed) => {}
+            Err(error) => self.error = self.error.take().or(Some(error)),
         }
-        Err(error) if matches!(error.kind(), ErrorKind::NotMsrp | ErrorKind::Closed) => None,
-        Err(error) => Some(lines.fault_in(index, &error)),
-    };
-    report(object, values::names(tolerated), error.as_ref());
-    error.is_none()
+        Value::Null
+    }
+
+    /// The sessions on data channels (RFC 8873).
+    fn channels(&mut self, section: &MediaDescription) -> Vec<Value> {
+        if section.media() != "application" {
+            return Vec::new();
+        }
+        let channels = match DataChannels::parse(section.parts()) {
+            Ok(channels) => channels,
+            Err(error) => {
+                self.error = self.error.take().or(Some(error));
+                return Vec::new();
+            }
+        };
+        let channels = channels.channels().iter();
+        channels
+            .map(|channel| {
+                self.is_msrp = true;
+                json!({
+                    "stream": channel.stream().number(),
+                    "label": channel.map().label(),
+                    "msrp": self.media(channel.session(SdpTolerances::all())),
+                })
+            })
+            .collect()
+    }
 }
