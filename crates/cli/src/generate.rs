@@ -23,8 +23,8 @@ pub(crate) struct Completions {
 /// To read it: msrp man send | man -l -
 #[derive(clap::Args)]
 pub(crate) struct Man {
-    /// The subcommand to describe. Default: msrp itself.
-    command: Option<String>,
+    /// The subcommand to describe, such as "send" or "inspect frames". Default: msrp itself.
+    command: Vec<String>,
 }
 
 pub(crate) fn completions(arguments: &Completions) -> anyhow::Result<Ending> {
@@ -37,12 +37,12 @@ pub(crate) fn man(arguments: &Man) -> anyhow::Result<Ending> {
     let mut msrp = command();
     // Names the subcommands `msrp send` and not `send`.
     msrp.build();
-    let described = match &arguments.command {
-        None => &msrp,
-        Some(name) => {
-            msrp.find_subcommand(name).ok_or_else(|| anyhow!("msrp has no subcommand {name}"))?
-        }
-    };
+    let mut described = &msrp;
+    for name in &arguments.command {
+        let found = described.find_subcommand(name);
+        described =
+            found.ok_or_else(|| anyhow!("{} has no subcommand {name}", described.get_name()))?;
+    }
     let mut page = Vec::new();
     clap_mangen::Man::new(described.clone())
         .source(concat!("msrp ", env!("CARGO_PKG_VERSION")))

@@ -56,6 +56,7 @@ fn every_subcommand_has_a_man_page() {
         assert!(own.contains(&format!(".TH msrp-{subcommand} 1")), "{own}");
     }
     assert!(printed("man", &["send"]).contains("success\\-report"));
+    assert!(printed("man", &["inspect", "frames"]).contains(".TH msrp-inspect-frames 1"));
 }
 
 #[test]
