@@ -140,16 +140,13 @@ fn each_frame_has_its_place_and_its_own_deviations() {
 fn a_stream_is_found_again_in_its_middle() {
     let folder = Folder::new();
     let (first, second) = (send("aaaa1", "Hello"), send("aaaa2", "again"));
-    for cut in 1..first.len() {
+    for cut in [1, 30, 120, first.len() - 12, first.len() - 1] {
         let text = format!("{}{second}", &first[cut..]);
         let (status, objects) = inspect(&["frames", &file(&folder, "middle", &text)]);
         assert_eq!((status, ids(&objects)), (1, vec!["-", "aaaa2"]), "{text}");
         let start = first.len() - cut;
         assert_eq!(objects[0]["octets"], json!([0, start]), "{text}");
         assert_eq!(objects[1]["octets"], json!([start, text.len()]));
-        if cut == 50 {
-            break;
-        }
     }
     let damaged = format!("{}MSRP\r\n{second}", first);
     let (status, objects) = inspect(&["frames", &file(&folder, "damaged", damaged)]);
@@ -180,16 +177,14 @@ fn lines_that_end_in_lf_alone_are_no_frames() {
 fn standard_input_is_read() {
     let text = send("aaaa1", "Hello");
     let folder = Folder::new();
-    let stream = fs::File::open(file(&folder, "stream", &text)).unwrap();
+    let path = file(&folder, "stream", &text);
     for arguments in [&["frames"][..], &["frames", "-"]] {
+        let stream = fs::File::open(&path).unwrap();
         let mut command = command("inspect", arguments);
-        let stream = stream.try_clone().unwrap();
         let output = Running(command.stdin(stream).spawn().unwrap()).output();
         assert_eq!(output.status.code(), Some(0));
-        let object: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        if arguments.len() == 1 {
-            assert_eq!(object["transactionId"], "aaaa1");
-        }
+        let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(object["transactionId"], "aaaa1");
     }
 }
 
