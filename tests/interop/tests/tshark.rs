@@ -7,11 +7,11 @@ use std::fs;
 use std::path::Path;
 
 use bytes::BytesMut;
-use msrp::MediaType;
 use msrp::uri::PathRef;
 use msrp::wire::{
     Continuation, Decoder, EncodeError, Frame, Head, HeadRef, HeadWriter, HeaderName, TransactionId,
 };
+use msrp::{MediaType, Tolerance};
 use msrp_interop::{Dissected, dissect, needed};
 
 /// Messages of the corpus that the writer refuses, with the reason.
@@ -175,10 +175,14 @@ fn other_headers(head: &HeadRef<'_>) -> Vec<String> {
     others.map(|(name, value)| format!("{name}: {value}").replace('\t', "\\t")).collect()
 }
 
-/// The reader accepts a body without a type and a type without a body, but the
-/// writer refuses both (RFC 4975 section 7.1).
+/// The reader accepts a body without a type, a type without a body (RFC 4975 section 7.1)
+/// and values beside the grammar, but nothing writes them.
 fn is_read_only(chunk: &Chunk) -> bool {
-    chunk.head.view().has_body() != chunk.head.view().content_type().is_some()
+    let head = chunk.head.view();
+    let tolerated = head.tolerated();
+    head.has_body() != head.content_type().is_some()
+        || tolerated.contains(Tolerance::EmptyParameter)
+        || tolerated.contains(Tolerance::PartialSuccessReport)
 }
 
 /// Every chunk and response of the corpus that our parser accepts, with the name of
