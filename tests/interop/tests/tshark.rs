@@ -7,11 +7,11 @@ use std::fs;
 use std::path::Path;
 
 use bytes::BytesMut;
-use msrp::MediaType;
 use msrp::uri::PathRef;
 use msrp::wire::{
     Continuation, Decoder, EncodeError, Frame, Head, HeadRef, HeadWriter, HeaderName, TransactionId,
 };
+use msrp::{MediaType, Tolerance};
 use msrp_interop::{Dissected, dissect, needed};
 
 /// Messages of the corpus that the writer refuses, with the reason.
@@ -175,15 +175,14 @@ fn other_headers(head: &HeadRef<'_>) -> Vec<String> {
     others.map(|(name, value)| format!("{name}: {value}").replace('\t', "\\t")).collect()
 }
 
-/// The reader accepts a body without a type, a type without a body and one with an empty
-/// parameter, which the writer refuses (RFC 4975 section 7.1), and a `partial` that is
-/// written as `no`.
+/// The reader accepts a body without a type, a type without a body (RFC 4975 section 7.1)
+/// and values beside the grammar, but nothing writes them.
 fn is_read_only(chunk: &Chunk) -> bool {
     let head = chunk.head.view();
-    let is_writable = |content_type| MediaType::new(content_type).is_ok();
-    let is_partial = |value: &str| value.eq_ignore_ascii_case("partial");
-    head.has_body() != head.content_type().is_some_and(is_writable)
-        || head.header(HeaderName::SuccessReport).is_some_and(is_partial)
+    let tolerated = head.tolerated();
+    head.has_body() != head.content_type().is_some()
+        || tolerated.contains(Tolerance::EmptyParameter)
+        || tolerated.contains(Tolerance::PartialSuccessReport)
 }
 
 /// Every chunk and response of the corpus that our parser accepts, with the name of
