@@ -74,14 +74,20 @@ impl NonceMaker {
         let mut salt = [0; 8];
         random.fill(&mut salt)?;
         let id = NonceId { millis: self.millis(now), salt }.octets();
-        Ok(hex(&id) + &hex(&self.tag(id)))
+        Ok(hex(&id) + &hex(&self.tag(&id)))
+    }
+
+    /// The same for every challenge, and of no use without this maker. The id of a nonce
+    /// is longer, so that no nonce has it for its tag.
+    pub(super) fn opaque(&self) -> String {
+        hex(&self.tag(b"opaque"))
     }
 
     /// The id of a nonce, if this maker made it.
     pub(super) fn id(&self, nonce: &str) -> Option<NonceId> {
         let octets = from_hex::<{ ID_OCTETS + TAG_OCTETS }>(nonce)?;
         let (id, tag) = octets.split_first_chunk()?;
-        bool::from(tag.ct_eq(&self.tag(*id))).then(|| NonceId::read(*id)).flatten()
+        bool::from(tag.ct_eq(&self.tag(id))).then(|| NonceId::read(*id)).flatten()
     }
 
     pub(super) fn age(&self, id: NonceId, now: Instant) -> Duration {
@@ -93,7 +99,7 @@ impl NonceMaker {
         u64::try_from(millis).unwrap_or(u64::MAX)
     }
 
-    fn tag(&self, id: [u8; ID_OCTETS]) -> [u8; TAG_OCTETS] {
+    fn tag(&self, id: &[u8]) -> [u8; TAG_OCTETS] {
         let whole: [u8; 32] = self.keyed.clone().chain_update(id).finalize().into_bytes().into();
         let mut tag = [0; TAG_OCTETS];
         for (octet, hashed) in tag.iter_mut().zip(whole) {

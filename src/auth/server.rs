@@ -108,8 +108,7 @@ pub struct DigestServer {
 
 impl DigestServer {
     /// A server with a key of its own from `random`, which must be a cryptographic source.
-    /// `algorithms` are in order of preference; without any, the server accepts nothing.
-    /// Removes control characters from the realm, because a header field cannot carry
+    /// `algorithms` are in any order; without any, the server accepts nothing. Removes control characters from the realm, because a header field cannot carry
     /// them.
     ///
     /// # Errors
@@ -122,7 +121,7 @@ impl DigestServer {
         random: &mut dyn Random,
     ) -> Result<Self, RandomError> {
         let realm = sendable(realm.into());
-        let algorithms = without_repeats(algorithms);
+        let algorithms = strongest_first(&algorithms);
         Ok(Self {
             nonces: NonceMaker::new(now, &realm, random)?,
             decoys: decoys(&algorithms, random)?,
@@ -156,7 +155,9 @@ impl DigestServer {
     }
 
     /// The values of WWW-Authenticate for a 401, one for each algorithm, each for a header
-    /// field of its own. `stale` is [`Rejection::is_stale`], or false if the request had
+    /// field of its own: the strongest first (RFC 7616 section 3.7) and MD5 last, because
+    /// clients that know nothing else may keep the last. Each has an `opaque`, which the
+    /// answer need not repeat. `stale` is [`Rejection::is_stale`], or false if the request had
     /// no Authorization.
     ///
     /// # Errors
@@ -172,7 +173,8 @@ impl DigestServer {
         let challenge = |algorithm: &Algorithm| Challenge {
             realm: self.realm.clone(),
             nonce: nonce.clone(),
-            opaque: None,
+            // Clients in use read it from every challenge.
+            opaque: Some(self.nonces.opaque()),
             stale,
             algorithm: *algorithm,
         };
@@ -279,14 +281,9 @@ fn decoys(algorithms: &[Algorithm], random: &mut dyn Random) -> Result<Vec<Ha1>,
     Ok(algorithms.iter().map(|algorithm| Ha1::new(*algorithm, "", "", &password)).collect())
 }
 
-fn without_repeats(algorithms: Vec<Algorithm>) -> Vec<Algorithm> {
-    let mut once = Vec::with_capacity(algorithms.len().min(2));
-    for algorithm in algorithms {
-        if !once.contains(&algorithm) {
-            once.push(algorithm);
-        }
-    }
-    once
+fn strongest_first(algorithms: &[Algorithm]) -> Vec<Algorithm> {
+    let known = [Algorithm::Sha256, Algorithm::Md5];
+    known.into_iter().filter(|known| algorithms.contains(known)).collect()
 }
 
 /// Compares MSRP URIs (RFC 4975 section 6.1), or texts if one is not an MSRP URI.

@@ -349,6 +349,8 @@ impl Connection {
             self.next_incoming_deadline(),
             #[cfg(feature = "auth")]
             self.authentications.next_refresh(),
+            #[cfg(feature = "auth")]
+            self.next_fallback(),
         ];
         due.into_iter().flatten().min()
     }
@@ -366,6 +368,8 @@ impl Connection {
         self.expire_incoming(now);
         #[cfg(feature = "auth")]
         self.refresh_routes(now);
+        #[cfg(feature = "auth")]
+        self.fall_back(now);
         self.keep_alive_if_due(now);
         self.give_sign_of_life_if_due(now);
         self.observe(now);

@@ -277,6 +277,12 @@ impl<O: Owner> Hop<O> {
         Some(id)
     }
 
+    /// Since when a request waits for its response.
+    #[cfg(feature = "auth")]
+    pub(crate) fn waits_since(&self, id: &TransactionId) -> Option<Instant> {
+        self.transactions.waits_since(id)
+    }
+
     /// Why no id can be drawn. No further chunk begins to leave, and the owner
     /// closes the connection.
     pub(crate) const fn failure(&self) -> Option<&RandomError> {

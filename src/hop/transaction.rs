@@ -58,7 +58,7 @@ pub(crate) enum Answers {
 
 impl Answers {
     /// When a deadline passes that is reached at `due`.
-    fn missing_at(self, due: Instant) -> Option<Instant> {
+    pub(crate) fn missing_at(self, due: Instant) -> Option<Instant> {
         match self {
             Self::Read => Some(due),
             Self::ReadFrom(from) => Some(due.max(from)),
@@ -204,6 +204,12 @@ impl<O: Owner> Transactions<O> {
         if let Some(transaction) = self.open.start(id, now) {
             transaction.written = at.or(transaction.written);
         }
+    }
+
+    /// Since when a request waits for its response.
+    #[cfg(feature = "auth")]
+    pub(crate) fn waits_since(&self, id: &TransactionId) -> Option<Instant> {
+        self.open.started(id)
     }
 
     /// Ends the transaction whose response has arrived.

@@ -63,6 +63,12 @@ impl<T> Waiting<T> {
         Some(&mut entry.value)
     }
 
+    /// When a request has left.
+    #[cfg(feature = "auth")]
+    pub(crate) fn started(&self, id: &TransactionId) -> Option<Instant> {
+        self.open.get(id)?.deadline?.checked_sub(self.timeout)
+    }
+
     /// Takes its deadline from a request, which has not left after all.
     pub(crate) fn stop(&mut self, id: &TransactionId) {
         if let Some(entry) = self.open.get_mut(id) {

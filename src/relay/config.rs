@@ -34,7 +34,7 @@ pub struct RelayConfig {
     /// The realm of the challenges. The host name of the relay is a good one
     /// (RFC 4976 section 5.1).
     pub realm: String,
-    /// The algorithms of the challenges, the preferred one first. Default:
+    /// The algorithms of the challenges, which are sent strongest first. Default:
     /// SHA-256, then MD5.
     pub algorithms: Vec<Algorithm>,
     /// How long a nonce is valid. Default 5 minutes.

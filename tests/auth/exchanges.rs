@@ -166,7 +166,7 @@ fn an_old_nonce_is_stale() {
     scene.exchange();
 }
 
-/// Changes each letter and digit in turn.
+/// Changes each letter and digit in turn, but for the opaque, which proves nothing.
 #[test]
 fn every_change_is_refused() {
     for algorithm in BOTH {
@@ -174,8 +174,9 @@ fn every_change_is_refused() {
         scene.challenge(false).unwrap();
         let sent = scene.client.authorization(URI, false, &mut scene.random).unwrap().unwrap();
         let value = sent.to_string();
+        let proven = value.split(", opaque=").next().unwrap();
         let mut changed = 0;
-        for (place, _) in value.match_indices(|letter: char| letter.is_ascii_alphanumeric()) {
+        for (place, _) in proven.match_indices(|letter: char| letter.is_ascii_alphanumeric()) {
             let mut other = value.clone();
             let letter = if value[place..].starts_with('1') { "2" } else { "1" };
             other.replace_range(place..=place, letter);

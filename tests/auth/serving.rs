@@ -4,16 +4,39 @@ use super::*;
 
 // req: 4976-9.1-3, 4976-9.1-4, 4976-9.1-5
 #[test]
-fn challenges_are_in_order_and_once() {
+fn each_algorithm_is_offered_once_and_md5_last() {
     let mut scene = Scene::new(&[Algorithm::Md5, Algorithm::Sha256, Algorithm::Md5]);
     let values = scene.challenges(false);
     let algorithms: Vec<_> = values.iter().filter_map(|it| parameter(it, "algorithm")).collect();
-    assert_eq!(algorithms, ["MD5", "SHA-256"]);
+    assert_eq!(algorithms, ["SHA-256", "MD5"]);
     for value in &values {
         assert_eq!(parameter(value, "qop"), Some("\"auth\""));
         assert!(parameter(value, "domain").is_none() && parameter(value, "stale").is_none());
     }
     assert!(Scene::new(&[]).challenges(false).is_empty());
+}
+
+/// Clients that read it from every challenge find it. It proves nothing, so that those
+/// that do not repeat it are served as well.
+#[test]
+fn every_challenge_has_an_opaque() {
+    for algorithms in [&BOTH[..], &BOTH[..1], &BOTH[1..]] {
+        let mut scene = Scene::new(algorithms);
+        for stale in [false, true] {
+            for value in scene.challenges(stale) {
+                let opaque = parameter(&value, "opaque").unwrap().trim_matches('"');
+                assert!(
+                    opaque.len() == 32 && opaque.bytes().all(|octet| octet.is_ascii_hexdigit())
+                );
+            }
+        }
+        scene.challenge(false).unwrap();
+        let value = scene.authorization();
+        let opaque = format!(", opaque={}", parameter(&value, "opaque").unwrap());
+        assert!(scene.verify(&value.replace(&opaque, "")).is_ok());
+        let value = scene.authorization();
+        assert!(scene.verify(&value).is_ok());
+    }
 }
 
 #[test]

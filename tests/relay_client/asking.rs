@@ -238,11 +238,50 @@ fn a_relay_that_is_silent_to_the_uri_parameter_is_asked_without_it() {
     client.ask(one());
     client.challenge();
     assert!(parameter(&client.auth(), "uri").is_some());
-    client.advance(Duration::from_secs(30));
+    assert_eq!(client.side.connection.poll_timeout(), Some(client.now + Duration::from_secs(5)));
+    client.advance(Duration::from_millis(4999));
+    assert_eq!(client.sent(), []);
+    client.advance(Duration::from_millis(1));
     assert_eq!(client.events(), []);
     let fresh = client.challenge();
     assert_eq!(fresh.header("Authorization"), None);
     let without = client.respond_next("200 OK", &[("Use-Path", INTRA_TOKEN)]);
     assert_eq!(parameter(&without, "uri"), None);
     client.route();
+}
+
+/// Another form is tried after the wait that the application sets, and only where there is
+/// one: a relay that may be slow is waited for as long as any.
+#[test]
+fn the_wait_for_the_other_form_is_of_its_own() {
+    let after = |authentication: Authentication, seconds| {
+        let mut client = Client::new();
+        client.ask(authentication);
+        client.challenge();
+        client.auth();
+        client.advance(Duration::from_secs(seconds));
+        client.sent().len()
+    };
+    let asks = || one().fallback_wait(Duration::from_secs(2));
+    assert_eq!((after(asks(), 1), after(asks(), 2)), (0, 1));
+    for mode in [UriParameter::Always, UriParameter::Never] {
+        assert_eq!(after(asks().uri_parameter(mode), 29), 0);
+    }
+    let endless = || one().fallback_wait(Duration::MAX);
+    assert_eq!((after(endless(), 29), after(endless(), 30)), (0, 1));
+}
+
+/// The response to the first form may still come, and is of no more use.
+#[test]
+fn a_late_response_to_the_first_form_changes_nothing() {
+    let mut client = Client::new();
+    client.ask(one());
+    client.challenge();
+    let with = client.auth();
+    client.advance(Duration::from_secs(5));
+    client.respond(&with, "200 OK", &[("Use-Path", EXTRA_TOKEN), ("Expires", "900")]);
+    assert_eq!(client.events(), []);
+    client.challenge();
+    client.respond_next("200 OK", &[("Use-Path", INTRA_TOKEN)]);
+    assert_eq!(client.route().use_path().as_str(), INTRA_TOKEN);
 }

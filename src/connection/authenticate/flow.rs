@@ -35,6 +35,7 @@ pub(super) struct Request {
 pub(super) struct Flow {
     local: MsrpUri,
     refreshes: bool,
+    fallback_wait: Duration,
     is_asking: bool,
     /// The relay that the current AUTH is for.
     relay: Relay,
@@ -95,6 +96,7 @@ impl Flow {
         Self {
             local,
             refreshes: authentication.refreshes,
+            fallback_wait: authentication.fallback_wait,
             is_asking: false,
             relay: relay(first),
             round: Round::new(others.len()),
@@ -114,6 +116,17 @@ impl Flow {
     /// Whether a route is in progress.
     pub(super) const fn is_asking(&self) -> bool {
         self.is_asking
+    }
+
+    /// How long an AUTH waits for its response before the other form is tried.
+    pub(super) const fn fallback_wait(&self) -> Duration {
+        self.fallback_wait
+    }
+
+    /// Whether silence may mean that the relay wants the other form: it has sent a
+    /// challenge, and this answer is the first.
+    pub(super) const fn may_fall_back(&self) -> bool {
+        self.round.tried.is_fresh && self.relay.may_switch
     }
 
     /// The next AUTH.
@@ -156,7 +169,7 @@ impl Flow {
     /// A relay that sends a challenge and does not respond to an Authorization
     /// with `uri` is reachable, so it gets a new AUTH without Authorization.
     pub(super) fn timed_out(&mut self) -> Next {
-        if !self.round.tried.is_fresh || !self.relay.switch() {
+        if !self.may_fall_back() || !self.relay.switch() {
             return Next::Failed(AuthenticationFailure::TimedOut);
         }
         self.relay.digest = None;

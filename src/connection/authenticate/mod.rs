@@ -1,6 +1,7 @@
 //! The use of relays: AUTH from the client's side (RFC 4976 section 5.1).
 
 mod failure;
+mod fallback;
 mod flow;
 mod route;
 mod running;
@@ -25,6 +26,9 @@ use crate::wire::{
 use flow::{Flow, Next, Request};
 pub(super) use running::Authentications;
 use running::{Granted, Running, WaitsFor};
+
+/// The default of [`Authentication::fallback_wait`].
+const FALLBACK_WAIT: Duration = Duration::from_secs(5);
 
 /// What a client asks for: the use of one relay, or of a chain of relays.
 ///
@@ -52,6 +56,7 @@ pub struct Authentication {
     credentials: Option<Credentials>,
     expires: Option<u32>,
     uri_parameter: UriParameter,
+    fallback_wait: Duration,
     refreshes: bool,
     is_secured: bool,
 }
@@ -93,8 +98,9 @@ impl From<MsrpUri> for RelayAccount {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UriParameter {
-    /// With `uri`. If the relay responds with 401 or does not respond, one more
-    /// AUTH without `uri` follows. A wrong password is therefore tried twice.
+    /// With `uri`. If the relay responds with 401, or not within
+    /// [`Authentication::fallback_wait`], one more AUTH without `uri` follows. A wrong
+    /// password is therefore tried twice.
     #[default]
     Fallback,
     /// With `uri`.
@@ -128,6 +134,7 @@ impl Authentication {
             credentials: None,
             expires: None,
             uri_parameter: UriParameter::Fallback,
+            fallback_wait: FALLBACK_WAIT,
             refreshes: true,
             is_secured,
         }
@@ -159,6 +166,16 @@ impl Authentication {
     /// [`UriParameter::Fallback`].
     pub const fn uri_parameter(mut self, mode: UriParameter) -> Self {
         self.uri_parameter = mode;
+        self
+    }
+
+    /// Sets how long [`UriParameter::Fallback`] waits for the response to an AUTH with
+    /// `uri`. Default 5 seconds: a relay that is silent to that form may close the
+    /// connection within
+    /// [`Config::transaction_timeout`](crate::Config::transaction_timeout), which is
+    /// the most that it waits.
+    pub const fn fallback_wait(mut self, wait: Duration) -> Self {
+        self.fallback_wait = wait;
         self
     }
 
@@ -226,6 +243,7 @@ impl Connection {
     pub fn stop_authentication(&mut self, key: AuthKey) -> Result<(), UnknownKey> {
         let Running { waits_for, .. } =
             self.authentications.running.remove(&key).ok_or(UnknownKey)?;
+        self.authentications.undecided.remove(&key);
         match waits_for {
             WaitsFor::Nothing => {}
             WaitsFor::Response(transaction) => drop(self.hop.complete(&transaction)),
@@ -280,6 +298,7 @@ impl Connection {
     /// The connection ends: authentications that have no route yet have failed.
     pub(super) fn end_authentications(&mut self) {
         self.authentications.refreshes.clear();
+        self.authentications.undecided.clear();
         for (key, Running { flow, .. }) in std::mem::take(&mut self.authentications.running) {
             if flow.is_asking() {
                 let (relay, reason) =
@@ -290,6 +309,7 @@ impl Connection {
     }
 
     fn proceed(&mut self, key: AuthKey, next: Next) {
+        self.authentications.undecided.remove(&key);
         match next {
             Next::Ask => self.send_auth(key),
             Next::Done { route, refresh } => {
@@ -338,6 +358,7 @@ impl Connection {
         let head = HeadWriter::request(self.hop.control(), &transaction, Method::Auth, to, local);
         let written = request.write(head);
         debug_assert!(written.is_ok(), "values of msrp::auth can be written");
+        self.authentications.asks(key);
     }
 }
 

@@ -14,6 +14,8 @@ use crate::wire::TransactionId;
 pub(in crate::connection) struct Authentications {
     pub(super) running: BTreeMap<AuthKey, Running>,
     pub(super) refreshes: BTreeSet<(Instant, AuthKey)>,
+    /// Those whose AUTH may be in the wrong form.
+    pub(super) undecided: BTreeSet<AuthKey>,
     /// The relay that granted the last route.
     pub(super) relay: Option<Box<Granted>>,
     keys: Keys<AuthKey>,
@@ -47,6 +49,7 @@ impl Authentications {
         Self {
             running: BTreeMap::new(),
             refreshes: BTreeSet::new(),
+            undecided: BTreeSet::new(),
             relay: None,
             keys: Keys::new(tag),
         }
@@ -73,6 +76,7 @@ impl Authentications {
     pub(in crate::connection) fn footprint(&self, footprint: &mut Footprint) {
         footprint.hold("authentications", self.running.len());
         footprint.hold("authentication refreshes", self.refreshes.len());
+        footprint.hold("authentications undecided", self.undecided.len());
     }
 
     pub(super) fn insert(&mut self, flow: Flow) -> AuthKey {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use msrp::auth::Credentials;
 use msrp::uri::RECOMMENDED_PORT;
-use msrp::{Authentication, AuthenticationFailure, Event, MsrpUri, RelayRoute};
+use msrp::{Authentication, AuthenticationFailure, Event, MsrpUri, RelayRoute, UriParameter};
 
 use super::expected::TlsOptions;
 use super::next_hop::{self, NextHop};
@@ -27,16 +27,41 @@ pub(crate) struct RelayOptions {
     /// File that holds the user's password.
     #[arg(long, value_name = "FILE", requires = "user")]
     password_file: Option<PathBuf>,
+    /// Whether the answer to a relay's challenge has the parameter `uri`, which some
+    /// relays need and others refuse. "auto" tries it with, and after a refusal or 5
+    /// seconds of silence without.
+    #[arg(long, value_name = "auto|always|never", default_value = "auto")]
+    #[arg(hide_possible_values = true)]
+    digest_uri: DigestUri,
     /// Authenticate without TLS, for tests: anyone on the network can read the
     /// secret URIs of the session.
     #[arg(long, requires = "relay")]
     plain_auth: bool,
 }
 
+#[derive(Clone, Copy, Default, clap::ValueEnum)]
+enum DigestUri {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<DigestUri> for UriParameter {
+    fn from(wanted: DigestUri) -> Self {
+        match wanted {
+            DigestUri::Auto => Self::Fallback,
+            DigestUri::Always => Self::Always,
+            DigestUri::Never => Self::Never,
+        }
+    }
+}
+
 /// The relays to go through, at least one.
 pub(crate) struct Relays {
     first: MsrpUri,
     outer: Vec<MsrpUri>,
+    digest_uri: UriParameter,
     credentials: Option<Credentials>,
 }
 
@@ -55,10 +80,11 @@ impl RelayOptions {
             }
             tell(format_args!("warning: authenticating with {uri} without TLS"));
         }
+        let digest_uri = self.digest_uri.into();
         let credentials = credentials(self.user, self.password_file)?;
         let mut relays = self.relay.into_iter();
         let Some(first) = relays.next() else { return Ok(None) };
-        Ok(Some(Relays { first, outer: relays.collect(), credentials }))
+        Ok(Some(Relays { first, outer: relays.collect(), digest_uri, credentials }))
     }
 }
 
@@ -85,6 +111,7 @@ impl Relays {
         } else {
             Authentication::without_tls(own, first)
         };
+        let authentication = authentication.uri_parameter(self.digest_uri);
         let authentication = match &self.credentials {
             Some(credentials) => authentication.credentials(credentials.clone()),
             None => authentication,
