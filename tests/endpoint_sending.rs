@@ -85,6 +85,11 @@ fn reports_that_are_not_the_default_are_spelt_out_and_content_type_is_last() {
     alice.side.connection.send(alice.session, OutgoingMessage::text("x")).unwrap();
     let head = &alice.drain()[0].head;
     assert!(!head.contains("-Report"), "{head}");
+    // Some peers send success REPORTs only to those who write the default as well.
+    let asking = OutgoingMessage::text("x").success_report(true);
+    alice.side.connection.send(alice.session, asking).unwrap();
+    let head = &alice.drain()[0].head;
+    assert!(head.contains("\r\nSuccess-Report: yes\r\nFailure-Report: yes\r\n"), "{head}");
 }
 
 // req: 4975-7.1-3 4975-8.2-3

@@ -622,8 +622,8 @@ fn heads_that_this_side_would_refuse_are_not_sent() {
         }
         message
     };
-    // Five fields are always there, and Success-Report.
-    let most = fields - 6;
+    // Five fields are always there, and those of both reports.
+    let most = fields - 7;
     let error = alice.side.connection.send(alice.session, with_fields(most + 1)).unwrap_err();
     assert_eq!(error, SendError::TooManyHeaders { max: fields });
     let with_octets = |len: usize| OutgoingMessage::text("x").header("X-Long", "y".repeat(len));

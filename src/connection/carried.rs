@@ -90,13 +90,17 @@ impl Envelope {
     pub(super) fn fields(&self) -> usize {
         // To-Path, From-Path, Message-ID, Byte-Range and Content-Type.
         let always = 5;
-        let reports = usize::from(self.success_report)
-            + usize::from(self.failure_report != FailureReport::Yes);
+        let reports = usize::from(self.success_report) + usize::from(self.names_failure_report());
         always + reports + self.headers.len()
     }
 
-    /// Writes a head up to the fields that describe the body. Reports that are
-    /// the default are not written (RFC 4975 section 7.1.1).
+    /// Whether Failure-Report is written. The default need not be (RFC 4975 section
+    /// 7.1.1), but some peers send success REPORTs only to those who write it.
+    fn names_failure_report(&self) -> bool {
+        self.success_report || self.failure_report != FailureReport::Yes
+    }
+
+    /// Writes a head up to the fields that describe the body.
     fn write_fields<'a>(
         &self,
         out: &'a mut BytesMut,
@@ -110,7 +114,7 @@ impl Envelope {
         if self.success_report {
             head = head.success_report(true);
         }
-        if self.failure_report != FailureReport::Yes {
+        if self.names_failure_report() {
             head = head.failure_report(self.failure_report);
         }
         for (name, value) in &self.headers {

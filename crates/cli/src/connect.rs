@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use msrp::{Bind, CloseReason, Event, MsrpUri, Response};
+use msrp::{CloseReason, Event, MsrpUri, Response};
 use serde_json::Value;
 
 use crate::Ending;
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Ending> {
     let deadline = Instant::now() + timeout;
     let mut config = link::config();
     config.transaction_timeout = timeout;
-    let result = target.open(arguments.from, Bind::Bodiless, config, deadline).and_then(|client| {
+    let result = target.open(arguments.from, config, deadline).and_then(|client| {
         describe(&mut object, &client, &target);
         bind(client, deadline, &mut object)
     });

@@ -132,10 +132,32 @@ fn send_and_connect_go_through_a_relay() {
         let mut client = relay.admit();
         let send = client.next();
         assert_eq!(send.header("To-Path"), Some(&*format!("{} {peer}", relay.token)));
-        assert!(send.header("From-Path").unwrap().starts_with("msrp://127.0.0.1:9/"));
+        let own = format!("msrp://{}/", client.0.get_ref().peer_addr().unwrap());
+        assert!(send.header("From-Path").unwrap().starts_with(&own));
+        assert!(!send.text.contains("Content-Type"), "the session is bound first");
         client.answer(&send, "200 OK", &[]);
+        if subcommand == "send" {
+            let message = client.next();
+            assert!(message.text.contains("\r\nHello, world!\r\n"), "{}", message.text);
+            client.answer(&message, "200 OK", &[]);
+        }
         let (status, object) = result(running.output());
         assert_eq!((status, &object["success"]), (0, &json!(true)), "{object}");
+    }
+}
+
+#[test]
+fn the_parameter_uri_is_written_as_asked_for() {
+    for (mode, is_there) in [("always", true), ("never", false), ("auto", true)] {
+        let relay = Relay::new();
+        let peer = "msrp://bob.example:8145/foofoofoo;tcp";
+        let _running = relay.client("connect", &["--to", peer, "--digest-uri", mode]);
+        let mut client = relay.accept();
+        let asked = client.next();
+        client.answer(&asked, "401 Unauthorized", &[("WWW-Authenticate", CHALLENGE)]);
+        let answer = client.next();
+        let authorization = answer.header("Authorization").unwrap();
+        assert_eq!(authorization.contains(" uri="), is_there, "{mode}: {authorization}");
     }
 }
 

@@ -4,7 +4,7 @@
 mod processes;
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use std::thread;
@@ -66,9 +66,96 @@ fn a_file_arrives_unchanged() {
     assert_eq!(received["contentType"], "application/octet-stream");
     assert_eq!(received["messageId"], sent["messageId"]);
     assert_eq!(received["sha256"], hash(&octets));
-    assert!(received["from"].as_str().unwrap().starts_with("msrp://127.0.0.1:9/"));
-    assert!(fs::read(received["file"].as_str().unwrap()).unwrap() == octets);
+    let from = received["from"].as_str().unwrap();
+    assert!(from.starts_with("msrp://127.0.0.1:") && !from.contains(":9/"), "{from}");
+    assert_eq!(received["file"], out.join("file").to_str().unwrap());
+    assert!(fs::read(out.join("file")).unwrap() == octets);
     assert_eq!(receiver.status(), 0);
+}
+
+/// The name of a file travels in the Content-Disposition, and its safe form is used.
+#[test]
+fn a_file_arrives_under_its_name() {
+    let folder = Folder::new();
+    let file = folder.0.join("My report.pdf");
+    fs::write(&file, "octets").unwrap();
+    let file = file.to_str().unwrap();
+    let out = folder.0.join("out");
+    let mut receiver = Receiver::start(&["--out", out.to_str().unwrap()]);
+    for (arguments, name) in [
+        (&["--file", file][..], "My report.pdf"),
+        (&["--file", file], "My report-2.pdf"),
+        (&["--file", file, "--name", "../../etc/\u{fc}ber.txt"], "\u{fc}ber.txt"),
+        (&["--text", "a", "--name", "NUL"], "_NUL"),
+        (&["--text", "a", "--disposition", "render", "--message-id", "m001"], "msrp-m001"),
+        (&["--file", file, "--name", "", "--message-id", "m002"], "msrp-m002"),
+    ] {
+        let (status, sent) = run("send", &[&["--to", &receiver.path], arguments].concat());
+        assert_eq!(status, 0, "{sent}");
+        assert_eq!(receiver.next()["file"], out.join(name).to_str().unwrap());
+    }
+}
+
+#[test]
+fn the_content_disposition_says_what_is_known_of_the_file() {
+    let folder = Folder::new();
+    let file = folder.0.join("talk.mp4");
+    fs::write(&file, "octets").unwrap();
+    let file = file.to_str().unwrap();
+    for (arguments, value) in [
+        (&["--file", file][..], Some("attachment; filename=talk.mp4; size=6")),
+        (
+            &["--file", file, "--name", "a \"b\"", "--disposition", "render"],
+            Some("render; filename=\"a \\\"b\\\"\"; size=6"),
+        ),
+        (&["--text", "octets", "--disposition", "x-note"], Some("x-note; size=6")),
+        (&["--text", "octets"], None),
+    ] {
+        let (listener, to) = listener();
+        let sender =
+            Running(command("send", &[&["--to", &to], arguments].concat()).spawn().unwrap());
+        let mut lines = BufReader::new(listener.accept().unwrap().0).lines();
+        let mut said = None;
+        for line in lines.by_ref().map(Result::unwrap) {
+            said = said.or(line.strip_prefix("Content-Disposition: ").map(str::to_owned));
+            if line.starts_with("octets") {
+                break;
+            }
+        }
+        assert_eq!(said.as_deref(), value, "{arguments:?}");
+        drop(sender);
+    }
+}
+
+/// The bodiless SEND comes first, and the message right behind it, without waiting.
+#[test]
+fn the_message_follows_the_send_that_binds() {
+    let folder = Folder::new();
+    let file = folder.0.join("file");
+    fs::write(&file, "octets").unwrap();
+    for arguments in [&["--text", "octets"][..], &["--file", file.to_str().unwrap()]] {
+        let (listener, to) = listener();
+        let _sender =
+            Running(command("send", &[&["--to", &to], arguments].concat()).spawn().unwrap());
+        let lines = BufReader::new(listener.accept().unwrap().0).lines();
+        let before: Vec<_> =
+            lines.map(Result::unwrap).take_while(|line| !line.starts_with("octets")).collect();
+        let heads: Vec<_> = before.split(|line| line.starts_with("-------")).collect();
+        let [bind, message] = heads[..] else { panic!("{before:?}") };
+        assert!(!bind.iter().any(|line| line.starts_with("Content-")), "{bind:?}");
+        assert!(message.iter().any(|line| line.starts_with("Content-Type: ")), "{message:?}");
+    }
+}
+
+/// Only the first hop of a path is connected to.
+#[test]
+fn a_browser_may_be_the_end_of_a_path() {
+    let receiver = Receiver::start(&[]);
+    let browser = "msrps://browser.invalid:9/abc;ws";
+    for subcommand in ["send", "connect"] {
+        let (status, object) = run(subcommand, &["--to", &receiver.path, "--to", browser]);
+        assert_eq!((status, &object["statusCode"]), (1, &json!(481)), "{object}");
+    }
 }
 
 #[test]
@@ -318,11 +405,14 @@ fn chunks_find_their_place_in_any_order() {
 #[test]
 fn wrong_usage_exits_with_2() {
     let here = "msrp://127.0.0.1:9/abc;tcp";
-    let wrong: [(&str, &[&str]); 13] = [
+    let wrong: [(&str, &[&str]); 16] = [
         ("send", &["--to", "msrp://127.0.0.1:9/abc"]),
         ("send", &["--to", "http://127.0.0.1:9/abc;tcp"]),
         ("send", &["--to", "msrp://127.0.0.1/abc;tcp"]),
         ("send", &["--to", "msrp://127.0.0.1:9/abc;ws"]),
+        ("send", &["--to", "msrp://127.0.0.1:9/abc;ws msrp://127.0.0.1:9/abc;tcp"]),
+        ("connect", &["--to", here, "--relay", "msrps://127.0.0.1:9;ws"]),
+        ("send", &["--to", here, "--disposition", "a b"]),
         ("send", &["--to", here, "--text", "a", "--file", "Cargo.toml"]),
         ("send", &["--to", here, "--text", "a", "-"]),
         ("send", &["--to", here, "--file", "no/such/file"]),
@@ -380,6 +470,13 @@ impl Raw {
         }
         String::from_utf8(octets).unwrap()
     }
+}
+
+/// A listener, and the URI of a session on it.
+fn listener() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = uri(&listener.local_addr().unwrap().to_string());
+    (listener, to)
 }
 
 /// A listener that serves every connection with `serve`.

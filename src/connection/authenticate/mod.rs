@@ -113,8 +113,10 @@ impl Authentication {
     /// Authenticates with a relay on a connection over TLS, or over a WebSocket on
     /// TLS, whose certificate is that of the relay's host.
     ///
-    /// `local` is this side's URI in the session to come. The URI of a relay
-    /// has no session-id, and need not have a port.
+    /// `local` is this side's URI in the session to come. Connect before making it, so
+    /// that it has the real local address and port: relays in use compare them with where
+    /// the requests come from, or connect to whatever they name, port 9 included. The URI
+    /// of a relay has no session-id, and need not have a port.
     pub fn over_tls(local: MsrpUri, relay: impl Into<RelayAccount>) -> Self {
         Self::new(local, relay.into(), true)
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use msrp::{Bind, Config, Connection, MsrpUri, OsRandom, Path, Role, SessionConfig, SessionKey};
+use msrp::{Config, Connection, MsrpUri, OsRandom, Path, Role, SessionConfig, SessionKey};
 use serde_json::{Value, json};
 
 pub(crate) use self::expected::TlsOptions;
@@ -47,7 +47,6 @@ impl Target {
         relays: RelayOptions,
         tls: TlsOptions,
     ) -> anyhow::Result<Self> {
-        hops.iter().try_for_each(next_hop::check_transport)?;
         let path = Path::new(hops).context("--to")?;
         let relays = relays.check()?;
         let next_hop = match &relays {
@@ -68,11 +67,11 @@ impl Target {
         json!({ "success": false, "host": host, "port": port })
     }
 
-    /// Connects and opens a session.
+    /// Connects and opens a session with a bodiless SEND: acceptors in use take the first
+    /// request for no more than that, and answer 200 to a text that they drop.
     pub(crate) fn open(
         &self,
         from: Option<MsrpUri>,
-        bind: Bind,
         config: Config,
         deadline: Instant,
     ) -> Result<Client, Failure> {
@@ -87,7 +86,7 @@ impl Target {
         let connection = Connection::new(Arc::new(config), Role::Active, random, Instant::now())
             .map_err(Failure::local)?;
         let link = Link::new(stream, connection).map_err(Failure::local)?;
-        match self.open_session(&link, from, bind, deadline) {
+        match self.open_session(&link, from, deadline) {
             Ok(session) => Ok(Client { link, session, connect_time }),
             Err(failure) => {
                 link.finish();
@@ -100,14 +99,13 @@ impl Target {
         &self,
         link: &Link,
         from: MsrpUri,
-        bind: Bind,
         deadline: Instant,
     ) -> Result<SessionKey, Failure> {
         let path = match &self.relays {
             Some(relays) => relays.route(link, from.clone(), deadline)?.to_path(&self.path),
             None => self.path.clone(),
         };
-        let session = SessionConfig::new(from, path).bind(bind);
+        let session = SessionConfig::new(from, path);
         link.with(|it| it.open(session)).map_err(|error| Failure::on(link, error))
     }
 }

@@ -82,20 +82,22 @@ impl NextHop {
     }
 }
 
-pub(super) fn check_transport(uri: &MsrpUri) -> anyhow::Result<()> {
+/// Whatever the later hops of a path are, this side connects to the first.
+fn check_transport(uri: &MsrpUri) -> anyhow::Result<()> {
     if !uri.transport().eq_ignore_ascii_case("tcp") {
-        bail!("{uri}: the transport must be tcp");
+        bail!("{uri}: the transport of the first hop must be tcp");
     }
     Ok(())
 }
 
-/// A URI of this side for one session. No peer connects to it; port 9, discard,
-/// says so.
+/// A URI of this side for one session, at the real address and port of its connection:
+/// some peers compare them, or connect to any URI, the discard port included.
 pub(crate) fn own_uri(stream: &Stream) -> anyhow::Result<MsrpUri> {
     let scheme = match stream {
         Stream::Plain(_) => Scheme::Msrp,
         Stream::Secure(_) => Scheme::Msrps,
     };
-    let uri = MsrpUri::builder(scheme, stream.socket().local_addr()?.ip(), 9);
+    let address = stream.socket().local_addr()?;
+    let uri = MsrpUri::builder(scheme, address.ip(), address.port());
     Ok(uri.session_id(&session_id(&mut OsRandom::new()?)?).build()?)
 }

@@ -10,7 +10,7 @@ use msrp::uri::RECOMMENDED_PORT;
 use msrp::{Authentication, AuthenticationFailure, Event, MsrpUri, RelayRoute, UriParameter};
 
 use super::expected::TlsOptions;
-use super::next_hop::{self, NextHop};
+use super::next_hop::NextHop;
 use crate::failure::Failure;
 use crate::link::Link;
 use crate::output::tell;
@@ -72,7 +72,6 @@ impl RelayOptions {
 
     /// The relays, if there are any. An error is wrong usage.
     pub(crate) fn check(self) -> anyhow::Result<Option<Relays>> {
-        self.relay.iter().try_for_each(next_hop::check_transport)?;
         let plain = self.relay.iter().find(|uri| !uri.is_secure());
         if let Some(uri) = plain {
             if !self.plain_auth {

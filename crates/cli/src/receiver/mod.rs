@@ -208,7 +208,7 @@ impl<'a> Inbox<'a> {
     fn take(&mut self, event: Event) {
         match event {
             Event::MessageStarted { received: message } => {
-                let store = Store::new(self.options.out.as_deref(), message.message_id());
+                let store = Store::new(self.options.out.as_deref(), &message);
                 match store {
                     Ok(store) => drop(self.stores.insert(message.key(), store)),
                     Err(error) => self.reject(message.key(), &error),

@@ -4,7 +4,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use msrp::{MessageId, OsRandom, session_id};
+use msrp::wire::HeaderName;
+use msrp::{MessageId, OsRandom, Received, session_id};
+use msrp_sdp::file::{ContentDisposition, safe_name};
 use sha2::{Digest, Sha256};
 
 /// The octets of one message. Dropping it before [`Store::keep`] deletes them.
@@ -30,8 +32,8 @@ pub(crate) struct Stored {
 
 impl Store {
     /// A store for a message: a new file in `directory` if there is one.
-    pub(crate) fn new(directory: Option<&Path>, id: &MessageId) -> io::Result<Self> {
-        let file = directory.map(|directory| create(directory, &file_name(id))).transpose()?;
+    pub(crate) fn new(directory: Option<&Path>, message: &Received) -> io::Result<Self> {
+        let file = directory.map(|directory| create(directory, &file_name(message))).transpose()?;
         Ok(Self {
             keeps_file: file.is_some(),
             file,
@@ -112,18 +114,30 @@ fn update(hash: &mut Sha256, from: &mut impl Read) -> io::Result<()> {
     }
 }
 
-/// A name for the file of a message. The peer chooses the Message-ID, so this keeps
-/// only characters without a meaning for file systems.
-fn file_name(id: &MessageId) -> String {
+/// A name for the file of a message: the safe form of the one in its Content-Disposition
+/// (RFC 5547 section 10), or one made of its Message-ID.
+fn file_name(message: &Received) -> String {
+    let disposition = message.head().header(HeaderName::ContentDisposition);
+    let disposition = disposition.and_then(|value| value.parse::<ContentDisposition>().ok());
+    match disposition.and_then(|disposition| disposition.filename) {
+        Some(name) => safe_name(&name),
+        None => name_of(message.message_id()),
+    }
+}
+
+/// The peer chooses the Message-ID, so this keeps only characters without a meaning for
+/// file systems.
+fn name_of(id: &MessageId) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '+' | '=');
     let name: String =
         id.as_str().chars().map(|letter| if plain(letter) { letter } else { '_' }).collect();
     format!("msrp-{name}")
 }
 
-/// Creates a new file, with a number after its name if that is taken.
+/// Creates a new file, with a number before its ending if its name is taken.
 fn create(directory: &Path, name: &str) -> io::Result<(File, PathBuf)> {
-    let numbered = (2..=u32::MAX).map(|number| format!("{name}-{number}"));
+    let (stem, ending) = name.split_at(name.rfind('.').unwrap_or(name.len()));
+    let numbered = (2..=u32::MAX).map(|number| format!("{stem}-{number}{ending}"));
     for name in std::iter::once(name.to_owned()).chain(numbered) {
         let path = directory.join(name);
         let mut options = OpenOptions::new();

@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use bytes::BytesMut;
 use indicatif::{ProgressBar, ProgressStyle};
-use msrp::{Bind, BodyWriter, MediaType, MessageKey, OutgoingMessage, SendError};
+use msrp::{BodyWriter, MediaType, MessageKey, OutgoingMessage, SendError};
 
 use crate::link::{Link, read_more};
 
@@ -30,6 +30,12 @@ pub(super) enum Body {
     Text(String),
     /// Octets to read, and how many they are if that is known.
     Stream(Box<dyn Read + Send>, Option<u64>),
+}
+
+impl Content {
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
 }
 
 impl Body {
@@ -56,15 +62,6 @@ impl Body {
         match self {
             Self::Text(text) => Some(text.len() as u64),
             Self::Stream(_, total) => *total,
-        }
-    }
-
-    /// A text or a file can be sent at once and opens the session itself. The first
-    /// octets of a pipe may arrive late.
-    pub(super) const fn bind(&self) -> Bind {
-        match self.total() {
-            Some(_) => Bind::FirstMessage,
-            None => Bind::Bodiless,
         }
     }
 

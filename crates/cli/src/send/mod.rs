@@ -1,6 +1,7 @@
 //! `msrp send`: sends a message and prints its outcome.
 
 mod body;
+mod disposition;
 
 use std::sync::mpsc;
 use std::thread;
@@ -8,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use body::{Body, Content};
-use msrp::wire::{ByteRange, FailureReport};
+use disposition::Disposition;
+use msrp::wire::{ByteRange, FailureReport, HeaderName};
 use msrp::{
     CloseReason, Event, Finished, MediaType, MediaTypes, MessageId, MessageKey, MsrpUri, Outcome,
 };
@@ -39,6 +41,8 @@ pub(crate) struct Arguments {
     relays: RelayOptions,
     #[command(flatten)]
     content: Content,
+    #[command(flatten)]
+    disposition: Disposition,
     /// Media type. Default: text/plain for a text, application/octet-stream
     /// otherwise.
     #[arg(long, value_name = "TYPE")]
@@ -66,6 +70,13 @@ pub(crate) struct Arguments {
     deadline: Option<u64>,
 }
 
+/// What is to be sent.
+struct Message {
+    body: Body,
+    /// The value of Content-Disposition.
+    disposition: Option<String>,
+}
+
 /// The outcome of the message.
 struct Sent {
     finished: Box<Finished>,
@@ -75,8 +86,10 @@ struct Sent {
 
 pub(crate) fn run(mut arguments: Arguments) -> anyhow::Result<Ending> {
     let body = Body::open(&arguments.content)?;
+    let disposition = arguments.disposition.value(arguments.content.file(), body.total())?;
+    let content = Message { body, disposition };
     let (target, own_receiver) = target(&mut arguments)?;
-    let object = exchange(arguments, &target, body);
+    let object = exchange(arguments, &target, content);
     print(&object);
     let is_success = object.get("success") == Some(&Value::Bool(true));
     if let Some(received) = own_receiver.filter(|_| is_success) {
@@ -117,7 +130,7 @@ fn start_receiver() -> anyhow::Result<(MsrpUri, mpsc::Receiver<bool>)> {
     Ok((uri, receiver.serve()))
 }
 
-fn exchange(arguments: Arguments, target: &Target, body: Body) -> Value {
+fn exchange(arguments: Arguments, target: &Target, content: Message) -> Value {
     let mut object = unknown(&arguments, target);
     let (now, timeout) = (Instant::now(), Duration::from_millis(arguments.timeout));
     let deadline = arguments.deadline.map(|limit| now + Duration::from_millis(limit));
@@ -131,10 +144,10 @@ fn exchange(arguments: Arguments, target: &Target, body: Body) -> Value {
         FailureReport::Partial => (timeout / 2).min(Duration::from_secs(2)),
         FailureReport::Yes | FailureReport::No => timeout,
     };
-    let total = body.total();
+    let total = content.body.total();
     let sent = target
-        .open(arguments.from.clone(), body.bind(), config, connected_by)
-        .and_then(|client| send(client, arguments, body, deadline));
+        .open(arguments.from.clone(), config, connected_by)
+        .and_then(|client| send(client, arguments, content, deadline));
     let failure = match sent {
         Ok(sent) => {
             describe(&mut object, &sent, total);
@@ -166,11 +179,14 @@ fn unknown(arguments: &Arguments, target: &Target) -> Value {
 fn send(
     client: Client,
     arguments: Arguments,
-    body: Body,
+    content: Message,
     deadline: Option<Instant>,
 ) -> Result<Sent, Failure> {
     let Client { link, session, .. } = client;
-    let (mut message, stream) = body.into_message(arguments.content_type);
+    let (mut message, stream) = content.body.into_message(arguments.content_type);
+    if let Some(disposition) = content.disposition {
+        message = message.header(HeaderName::ContentDisposition.as_str(), disposition);
+    }
     let timeout = Duration::from_millis(arguments.timeout);
     message = message
         .success_report(arguments.success_report)
