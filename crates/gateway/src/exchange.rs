@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use msrp::wire::DecodeError;
 use msrp::{
-    Bind, CloseReason, Config, Connection, ConnectionEnd, Event, Finished, MessageId, OsRandom,
-    Outcome, OutgoingMessage, Response, Role, SessionConfig, SessionKey, StatusCode,
+    CloseReason, Config, Connection, ConnectionEnd, Event, Finished, MessageId, OsRandom, Outcome,
+    OutgoingMessage, Response, Role, SessionConfig, SessionKey, StatusCode,
 };
 use msrp_tokio_loop::RunLoop;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -67,8 +67,8 @@ pub(crate) fn run_loop(stream: Stream, config: Config) -> Result<RunLoop<Stream>
     Ok(RunLoop::new(stream, Connection::new(Arc::new(config), Role::Active, random, now)?))
 }
 
-/// Sends one message over its own connection. At `until` it gives the message up
-/// and returns what is known of it.
+/// Sends one message over its own connection, behind the bodiless SEND that binds the
+/// session. At `until` it gives the message up and returns what is known of it.
 pub(crate) async fn send(
     stream: Stream,
     session: SessionConfig,
@@ -80,11 +80,11 @@ pub(crate) async fn send(
         config.transaction_timeout = silence(until);
     }
     let mut run = run_loop(stream, config)?;
-    let session = run.connection.open(session.bind(Bind::FirstMessage)).map_err(internal)?;
+    let session = run.connection.open(session).map_err(internal)?;
     run.connection.send(session, message.outgoing).map_err(internal)?;
     let mut reported = Vec::new();
     let mut is_late = false;
-    let finished = loop {
+    let mut finished = loop {
         match next_until(&mut run, until, &mut is_late).await {
             Some(Event::Finished(finished)) => break *finished,
             Some(Event::Reported { octets, .. }) => reported.push(octets),
@@ -93,8 +93,20 @@ pub(crate) async fn send(
         }
     };
     let fault = fault_of(&mut run, &finished, is_late);
+    if finished.outcome == Outcome::SessionClosed {
+        finished.response = refusal(&mut run);
+    }
     farewell(run).await;
     Ok(Sent { finished, reported, fault })
+}
+
+/// The response that has ended the session.
+fn refusal(run: &mut RunLoop<Stream>) -> Option<Response> {
+    let mut events = std::iter::from_fn(|| run.connection.poll_event());
+    events.find_map(|event| match event {
+        Event::SessionClosed { response, .. } => Some(response),
+        _ => None,
+    })?
 }
 
 /// Opens a session and waits for the response to the SEND that binds it.

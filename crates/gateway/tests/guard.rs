@@ -153,7 +153,7 @@ async fn waiting_peer() -> (u16, mpsc::UnboundedReceiver<()>, mpsc::UnboundedSen
     let port = peer(move |mut stream| {
         let (asked, may_go) = (asked.clone(), std::sync::Arc::clone(&may_go));
         async move {
-            let request = Asked::read(&mut stream).await.unwrap();
+            let request = Asked::message(&mut stream).await;
             asked.send(()).unwrap();
             may_go.lock().await.recv().await;
             stream.write_all(request.response("200 OK").as_bytes()).await.unwrap();

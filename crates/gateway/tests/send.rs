@@ -42,7 +42,7 @@ async fn the_fields_appear_in_the_msrp_request() {
     let port = peer(move |mut stream| {
         let seen = seen.clone();
         async move {
-            let asked = Asked::read(&mut stream).await.unwrap();
+            let asked = Asked::message(&mut stream).await;
             stream.write_all(asked.response("200 OK").as_bytes()).await.unwrap();
             seen.send(asked.text).unwrap();
             let _ = stream.read_u8().await;
@@ -109,7 +109,7 @@ async fn a_missing_report_is_not_a_failure() {
 async fn a_failure_report_overrides_the_response() {
     let gateway = Running::start().await;
     let port = peer(|mut stream| async move {
-        let asked = Asked::read(&mut stream).await.unwrap();
+        let asked = Asked::message(&mut stream).await;
         let report = format!(
             "MSRP x8y7z6 REPORT\r\nTo-Path: {}\r\nFrom-Path: {}\r\nMessage-ID: {}\r\n\
              Byte-Range: 1-14/14\r\nStatus: 000 403 no\r\n-------x8y7z6$\r\n",
@@ -195,7 +195,7 @@ async fn a_response_may_arrive_octet_by_octet() {
     let gateway = Running::start().await;
     let port = peer(|mut stream| async move {
         stream.set_nodelay(true).unwrap();
-        let asked = Asked::read(&mut stream).await.unwrap();
+        let asked = Asked::message(&mut stream).await;
         for octet in asked.response("200 OK").bytes() {
             stream.write_u8(octet).await.unwrap();
             tokio::task::yield_now().await;
@@ -244,7 +244,7 @@ async fn silence_is_504_within_the_timeout() {
     assert_fails(&gateway, &request, 504, "timeout").await;
     // A peer that sends half of a response.
     let half = peer(|mut stream| async move {
-        let asked = Asked::read(&mut stream).await.unwrap();
+        let asked = Asked::message(&mut stream).await;
         let response = asked.response("200 OK");
         stream.write_all(&response.as_bytes()[..response.len() / 2]).await.unwrap();
         let _ = stream.read_u8().await;
@@ -264,7 +264,7 @@ async fn a_peer_that_speaks_something_else_is_502() {
         b"MSRP \r\n\r\n\r\n",
     ] {
         let port = peer(move |mut stream: TcpStream| async move {
-            Asked::read(&mut stream).await.unwrap();
+            Asked::message(&mut stream).await;
             stream.write_all(garbage).await.unwrap();
             let _ = stream.read_u8().await;
         })
@@ -280,7 +280,7 @@ async fn a_peer_that_closes_at_any_place_is_502() {
     let at_once = peer(|stream| async move { drop(stream) }).await;
     assert_fails(&gateway, &send_to(at_once), 502, "closed").await;
     let unanswered = peer(|mut stream| async move {
-        Asked::read(&mut stream).await.unwrap();
+        Asked::message(&mut stream).await;
     })
     .await;
     assert_fails(&gateway, &send_to(unanswered), 502, "closed").await;
@@ -292,7 +292,7 @@ async fn a_peer_that_closes_at_any_place_is_502() {
     assert_fails(&gateway, &large, 502, "closed").await;
     for len in (1..100).step_by(7) {
         let within = peer(move |mut stream| async move {
-            let asked = Asked::read(&mut stream).await.unwrap();
+            let asked = Asked::message(&mut stream).await;
             stream.write_all(&asked.response("200 OK").as_bytes()[..len]).await.unwrap();
         })
         .await;
@@ -364,7 +364,7 @@ async fn a_client_that_disconnects_cancels_its_exchange() {
     let port = peer(move |mut stream| {
         let ended = ended.clone();
         async move {
-            Asked::read(&mut stream).await.unwrap();
+            Asked::message(&mut stream).await;
             ended.send("asked").unwrap();
             while stream.read_u8().await.is_ok() {}
             ended.send("gone").unwrap();
@@ -396,7 +396,7 @@ async fn the_number_of_exchanges_is_limited() {
         async move {
             Asked::read(&mut stream).await;
             asked.send(()).unwrap();
-            let _ = stream.read_u8().await;
+            while stream.read_u8().await.is_ok() {}
         }
     })
     .await;

@@ -1,15 +1,17 @@
-//! Other MSRP software, started and stopped for tests: Kamailio as a relay and
-//! tshark as a decoder; and our own relay as another process.
+//! Other MSRP software, started and stopped for tests: Kamailio as a relay, tshark as a
+//! decoder and a client in Python; and our own relay as another process.
 //!
 //! Tests of software that is not installed are skipped. With `MSRP_INTEROP=require`
 //! in the environment a skip is a failure.
 
 mod kamailio;
 mod ours;
+mod python;
 mod tshark;
 
 pub use kamailio::Kamailio;
 pub use ours::OurRelay;
+pub use python::PythonClient;
 pub use tshark::{Dissected, capture, dissect, dissect_capture};
 
 use std::io;

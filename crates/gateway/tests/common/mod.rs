@@ -14,7 +14,7 @@ use msrp::{Connection, Event, OsRandom, Role, SessionConfig, SessionTable};
 use msrp_gateway::{Gateway, Options};
 use msrp_tokio_loop::RunLoop;
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -212,6 +212,14 @@ impl Asked {
                 return Some(Self { text: text.into_owned(), transaction });
             }
         }
+    }
+
+    /// Accepts the SEND that binds the session, and reads the message behind it.
+    pub async fn message(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Self {
+        let bind = Self::read(stream).await.unwrap();
+        assert!(!bind.text.contains("Content-Type"), "{}", bind.text);
+        stream.write_all(bind.response("200 OK").as_bytes()).await.unwrap();
+        Self::read(stream).await.unwrap()
     }
 
     pub fn header(&self, name: &str) -> &str {
