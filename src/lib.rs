@@ -43,7 +43,7 @@
 //! let config = Arc::new(Config::default());
 //! let mut connection = Connection::new(config, Role::Active, OsRandom::new()?, Instant::now())?;
 //! let session = connection.open(SessionConfig::new(
-//!     "msrp://192.0.2.1:9/jshA7weztas;tcp".parse()?,
+//!     "msrp://192.0.2.1:49153/jshA7weztas;tcp".parse()?,
 //!     "msrp://192.0.2.7:2855/kjhd37s2s20w2a;tcp".parse()?,
 //! ))?;
 //! connection.send(session, OutgoingMessage::text("Are you there?"))?;

@@ -3,10 +3,12 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
+use msrp::uri::Scheme;
 use msrp::wire::ValueError;
 use msrp::{
     Config, Connection, Event, MediaType, MediaTypes, MessageKey, MsrpUri, Nickname, NicknameKey,
@@ -18,7 +20,7 @@ use msrp_cpim::{Address, BuildError, CpimBuilder, DateTime, ParseError};
 use msrp_sdp::{Chatroom, Connect, Local, MediaDescription, MsrpMedia, Offer};
 use msrp_tokio_loop::RunLoop;
 use thiserror::Error;
-use tokio::net::{TcpStream, ToSocketAddrs};
+use tokio::net::{TcpSocket, TcpStream, ToSocketAddrs, lookup_host};
 
 use crate::heard::heard;
 use crate::names::{self, FindError};
@@ -136,18 +138,24 @@ impl Client {
     /// [`ClientError`] says why it cannot join.
     pub async fn join(room: impl ToSocketAddrs, uri: &str) -> Result<Self, ClientError> {
         let mut random = OsRandom::new()?;
-        // No peer connects to a client, so the port is the discard port.
-        let local = format!("msrp://client.invalid:9/{};tcp", session_id(&mut random)?);
-        let local: MsrpUri = local.parse().map_err(fault)?;
+        let call = TcpStream::connect(room).await?;
+        // Bound before the offer is made, so that the URI has the real address and port.
+        let socket = bound_at(call.local_addr()?.ip())?;
+        let address = socket.local_addr()?;
+        let session_id = session_id(&mut random)?;
+        let local = MsrpUri::builder(Scheme::Msrp, address.ip(), address.port());
+        let local = local.session_id(&session_id).build().map_err(fault)?;
         let offer = Offer::new(description(local).map_err(fault)?).map_err(fault)?;
-        let call = Called::invite(room, uri, &offer.description().to_string()).await?;
+        let call = Called::invite(call, uri, &offer.description().to_string()).await?;
         let answer: MediaDescription = call.answer.parse().map_err(fault)?;
         let plan = msrp_sdp::complete(&offer, &MsrpMedia::parse(&answer).map_err(fault)?);
         let plan = plan.map_err(fault)?;
         let Connect::To(target) = plan.connect() else {
             return Err(fault("the room does not wait for a connection (a=setup:passive)"));
         };
-        let stream = TcpStream::connect((target.host(), target.port())).await?;
+        let mut found = lookup_host((target.host(), target.port())).await?;
+        let target = found.find(|target| target.is_ipv4() == address.is_ipv4());
+        let stream = socket.connect(target.ok_or_else(|| fault("no address"))?).await?;
         let config = Arc::new(Config::default());
         let mut connection = Connection::new(config, Role::Active, random, Instant::now())?;
         let session = connection.open(plan.session_config()).map_err(fault)?;
@@ -351,6 +359,13 @@ impl Client {
 }
 
 /// What this client accepts (RFC 7701 sections 5.2 and 8).
+/// A socket at this address of this machine, and any free port.
+fn bound_at(address: IpAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.bind((address, 0).into())?;
+    Ok(socket)
+}
+
 fn description(local: MsrpUri) -> Result<Local, ValueError> {
     let types = MediaTypes::new("message/cpim")?.wrapped("text/plain")?;
     let types = types.wrapped(IS_COMPOSING_TYPE)?;

@@ -22,8 +22,8 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Take};
+use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpStream, ToSocketAddrs};
 use tokio::sync::{oneshot, watch};
 
 /// The participants of a room: their URIs, and nicknames if they have one.
@@ -141,13 +141,10 @@ fn changes(told: &Roster, now: &Roster) -> String {
 }
 
 impl Called {
-    /// Calls a room. If the room refuses, the error has its reason.
-    pub(crate) async fn invite(
-        room: impl ToSocketAddrs,
-        uri: &str,
-        offer: &str,
-    ) -> io::Result<Self> {
-        let (reader, mut writer) = TcpStream::connect(room).await?.into_split();
+    /// Calls the room at the other end of `stream`. If the room refuses, the error has its
+    /// reason.
+    pub(crate) async fn invite(stream: TcpStream, uri: &str, offer: &str) -> io::Result<Self> {
+        let (reader, mut writer) = stream.into_split();
         let text = format!("JOIN {uri}\r\n{offer}\r\n");
         writer.write_all(text.as_bytes()).await?;
         let mut reader = BufReader::new(reader.take(MAX_OCTETS));

@@ -8,8 +8,8 @@ use std::io::ErrorKind;
 use common::{PATIENCE, Running};
 use msrp::Nickname;
 use msrp_chat::{Client, ClientError, Options, Told};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 const ADA: &str = "sip:ada@example.com";
@@ -237,4 +237,28 @@ async fn a_room_that_ends_closes_the_sessions() {
     ada.sees(1).await;
     room.handle.stop();
     ada.ends().await;
+}
+
+/// Peers may compare the URI with where requests come from, or connect to whatever it says.
+#[tokio::test]
+async fn a_client_offers_the_address_that_it_connects_from() {
+    let room = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let msrp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (called, port) = (room.local_addr().unwrap(), msrp.local_addr().unwrap().port());
+    let joining = tokio::spawn(async move { Client::join(called, "sip:alice@example.com").await });
+    let mut call = BufReader::new(room.accept().await.unwrap().0);
+    let mut offer = String::new();
+    while !offer.ends_with("\r\n\r\n") {
+        assert!(call.read_line(&mut offer).await.unwrap() > 0, "{offer}");
+    }
+    let answer = format!(
+        "ROOM sip:room@example.com\r\nm=message {port} TCP/MSRP *\r\nc=IN IP4 127.0.0.1\r\n\
+         a=accept-types:message/cpim\r\na=accept-wrapped-types:text/plain\r\na=setup:passive\r\n\
+         a=path:msrp://127.0.0.1:{port}/room;tcp\r\na=chatroom:nickname\r\n\r\n"
+    );
+    call.get_mut().write_all(answer.as_bytes()).await.unwrap();
+    let from = msrp.accept().await.unwrap().1;
+    assert!(offer.contains(&format!("a=path:msrp://{from}/")), "{from}\n{offer}");
+    assert!(offer.contains("m=message 9 TCP/MSRP *\r\n"), "{offer}");
+    assert!(joining.await.unwrap().is_ok());
 }

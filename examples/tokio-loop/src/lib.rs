@@ -12,7 +12,7 @@
 //! let connection = Connection::new(Arc::new(Config::default()), Role::Active, random, Instant::now())?;
 //! let mut run_loop = RunLoop::new(stream, connection);
 //! let session = run_loop.connection.open(SessionConfig::new(
-//!     "msrp://192.0.2.1:9/jshA7weztas;tcp".parse()?,
+//!     "msrp://192.0.2.1:49153/jshA7weztas;tcp".parse()?,
 //!     "msrp://192.0.2.7:2855/kjhd37s2s20w2a;tcp".parse()?,
 //! ))?;
 //! run_loop.connection.send(session, OutgoingMessage::text("Are you there?"))?;
