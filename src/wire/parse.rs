@@ -9,6 +9,7 @@ mod error;
 mod fields;
 mod start;
 mod usual;
+mod values;
 
 use std::ops::Range;
 
@@ -22,7 +23,6 @@ pub(crate) use fields::{Fields, Kind, PathField, Span};
 use super::byte_range::ByteRange;
 use super::grammar;
 use super::header::{Continuation, HeaderName, is_mime_name};
-use super::ident;
 use super::scan;
 use super::status::StatusCode;
 use super::value_error::{ValueError, ValueErrorKind};
@@ -310,67 +310,6 @@ impl HeadParser {
         if out_of_order {
             self.tolerate_deviation(Tolerance::PathOrder, line, options);
         }
-        Ok(())
-    }
-
-    fn message_id(&mut self, value: Part<'_>, options: &ParseOptions) -> Result<(), Cause> {
-        ident::check_characters(value.text).map_err(Cause::Value)?;
-        self.fields.message_id = value.span();
-        self.check_ident(ParseErrorKind::HeaderValue(HeaderName::MessageId), value, options);
-        Ok(())
-    }
-
-    /// Checks what is left of an identifier whose characters are right.
-    fn check_ident(&mut self, otherwise: ParseErrorKind, id: Part<'_>, options: &ParseOptions) {
-        if !ident::is_standard_length(id.text.len()) {
-            self.tolerate(Tolerance::IdentLength, otherwise, id, options);
-        }
-        if !ident::is_standard_start(id.text) {
-            self.tolerate(Tolerance::IdentStart, otherwise, id, options);
-        }
-    }
-
-    fn content_type(&mut self, value: Part<'_>, options: &ParseOptions) -> Result<(), Cause> {
-        self.fields.content_type = value.span();
-        let read = read(grammar::media_type, value, ValueErrorKind::MediaType);
-        let is_loose = || grammar::whole(grammar::loose_media_type, value.text).is_some();
-        match read {
-            Err(_) if self.allows(Tolerance::EmptyParameter, options, is_loose) => Ok(()),
-            read => read.map(|_| ()),
-        }
-    }
-
-    fn success_report(&mut self, value: Part<'_>, options: &ParseOptions) -> Result<(), Cause> {
-        let read = read(grammar::success_report, value, ValueErrorKind::SuccessReport);
-        let is_partial = || value.text.eq_ignore_ascii_case(b"partial");
-        let wanted = match read {
-            Err(_) if self.allows(Tolerance::PartialSuccessReport, options, is_partial) => false,
-            read => read?,
-        };
-        self.fields.success_report = Some(wanted);
-        Ok(())
-    }
-
-    /// Whether a value that its rule refuses is tolerated.
-    fn allows(
-        &mut self,
-        tolerance: Tolerance,
-        options: &ParseOptions,
-        deviates: impl FnOnce() -> bool,
-    ) -> bool {
-        let is_allowed = options.tolerances.contains(tolerance) && deviates();
-        if is_allowed {
-            self.fields.tolerated = self.fields.tolerated.with(tolerance);
-        }
-        is_allowed
-    }
-
-    fn status(&mut self, value: Part<'_>) -> Result<(), Cause> {
-        let (namespace, code, comment) = read(grammar::status, value, ValueErrorKind::Status)?;
-        let comment = comment.unwrap_or_default();
-        self.fields.status = Some((namespace, status_code(code)));
-        self.fields.status_comment =
-            Span::at(value.offset + value.text.len() - comment.len(), comment);
         Ok(())
     }
 

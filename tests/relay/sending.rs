@@ -39,6 +39,40 @@ fn a_send_moves_on_with_its_fields() {
     });
 }
 
+/// What an endpoint tolerates passes, with its octets as they are.
+#[test]
+fn a_send_beside_the_grammar_moves_on() {
+    scripted(|world| {
+        let talk = world.talk();
+        let token = &talk.token;
+        for (id, rest, passed) in [
+            (
+                "-abc",
+                "Content-Type: text/plain;\r\n\r\nHi\r\n",
+                "Content-Type: text/plain;\r\n\r\nHi\r\n",
+            ),
+            ("+abc", "Success-Report: partial\r\n", "Success-Report: partial\r\n"),
+            ("=abc", "\r\n", "\r\n\r\n"),
+        ] {
+            world.give(
+                talk.alice,
+                format!(
+                    "MSRP {id} SEND\r\nTo-Path: {token} {BOB}\r\nFrom-Path: {ALICE}\r\n\
+                     Message-ID: m1\r\nByte-Range: 1-*/*\r\n{rest}-------{id}$\r\n"
+                )
+                .as_bytes(),
+            );
+            let answer = world.text(talk.alice);
+            assert!(answer.starts_with(&format!("MSRP {id} 200 OK\r\n")), "{answer}");
+            assert!(answer.ends_with(&format!("\r\n-------{id}$\r\n")), "{answer}");
+            let octets = world.text(talk.bob);
+            let own = octets.split(' ').nth(1).unwrap().to_owned();
+            assert!(octets.ends_with(&format!("\r\n{passed}-------{own}$\r\n")), "{octets}");
+            world.settle();
+        }
+    });
+}
+
 /// Back to the client, under its token.
 // req: 4976-6.4-2 4976-3-1
 #[test]
