@@ -103,10 +103,9 @@ pub(crate) async fn send(
 /// The response that has ended the session.
 fn refusal(run: &mut RunLoop<Stream>) -> Option<Response> {
     let mut events = std::iter::from_fn(|| run.connection.poll_event());
-    events.find_map(|event| match event {
-        Event::SessionClosed { response, .. } => Some(response),
-        _ => None,
-    })?
+    events.find_map(
+        |event| if let Event::SessionClosed { response, .. } = event { response } else { None },
+    )
 }
 
 /// Opens a session and waits for the response to the SEND that binds it.
