@@ -1,6 +1,7 @@
 //! How long an AUTH waits because others of its user have failed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,14 +12,14 @@ use crate::time::Instant;
 const LONGEST_DELAY: Duration = Duration::from_secs(8);
 /// The time after which the failures of a pair are forgotten.
 const MEMORY: Duration = Duration::from_secs(15 * 60);
-/// The most pairs. Beyond, those with the fewest failures are forgotten.
+/// The most pairs.
 const PAIRS: usize = 4096;
 /// The letters of a name by which a pair is known.
 const NAME_LETTERS: usize = 64;
 
 /// A user, and the source that claims to be this user. Failures delay the pair: whoever
 /// guesses a password delays nobody who knows it, unless both have one address.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug)]
 pub(super) struct Pair {
     pub(super) source: Principal,
     user: Arc<str>,
@@ -31,26 +32,40 @@ impl Pair {
     }
 }
 
-/// The failures of each pair.
+/// The failures of each pair. Beyond the most pairs, the source that has most of them gives
+/// up its oldest: names that it invents hide neither its own guesses nor those of others.
 #[derive(Debug)]
 pub(super) struct Guesses {
     /// The failures that delay nothing: people mistype.
     free: u32,
-    pairs: BTreeMap<Pair, Guess>,
-    /// The same, those that are forgotten first at the front.
-    order: BTreeSet<(Guess, Pair)>,
+    sources: BTreeMap<Principal, Users>,
+    /// The pairs of all sources.
+    pairs: usize,
+    /// The failures of all pairs so far.
+    failures: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The failures of one source.
+type Users = BTreeMap<Arc<str>, Guess>;
+
+#[derive(Clone, Copy, Debug)]
 struct Guess {
     failures: u32,
+    /// Which of the failures of all pairs was its last.
+    last: u64,
     /// When the next AUTH is checked at the earliest.
     next: Instant,
 }
 
+impl Guess {
+    fn is_remembered(&self, now: Instant) -> bool {
+        now < later(self.next, MEMORY)
+    }
+}
+
 impl Guesses {
     pub(super) const fn new(free: u32) -> Self {
-        Self { free, pairs: BTreeMap::new(), order: BTreeSet::new() }
+        Self { free, sources: BTreeMap::new(), pairs: 0, failures: 0 }
     }
 
     /// When an AUTH that arrives now is checked: those of one pair one after the other.
@@ -66,18 +81,47 @@ impl Guesses {
         let failures = known.map_or(0, |guess| guess.failures).saturating_add(1);
         let next = later(now, self.delay(failures));
         let next = known.map_or(next, |guess| guess.next.max(next));
-        self.set(pair, Guess { failures, next });
-        while self.pairs.len() > PAIRS
-            && let Some((_, pair)) = self.order.pop_first()
-        {
-            self.pairs.remove(&pair);
+        self.failures += 1;
+        self.set(pair, Guess { failures, last: self.failures, next });
+        if self.pairs > PAIRS {
+            self.forget(now);
         }
     }
 
     pub(super) fn succeeded(&mut self, pair: &Pair) {
-        if let Some(guess) = self.pairs.remove(pair) {
-            self.order.remove(&(guess, pair.clone()));
+        let Some(users) = self.sources.get_mut(&pair.source) else { return };
+        if users.remove(&pair.user).is_some() {
+            self.pairs -= 1;
         }
+        if users.is_empty() {
+            self.sources.remove(&pair.source);
+        }
+    }
+
+    /// Forgets what is old, and otherwise one pair.
+    fn forget(&mut self, now: Instant) {
+        self.sources.retain(|_, users| {
+            users.retain(|_, guess| guess.is_remembered(now));
+            !users.is_empty()
+        });
+        self.pairs = self.sources.values().map(BTreeMap::len).sum();
+        if self.pairs > PAIRS
+            && let Some(pair) = self.oldest_of_largest()
+        {
+            self.succeeded(&pair);
+        }
+    }
+
+    /// The oldest pair of the source that has most: of two with equally many, of the one
+    /// whose oldest is older.
+    fn oldest_of_largest(&self) -> Option<Pair> {
+        let oldest = |(source, users): (_, &Users)| {
+            let (user, guess) = users.iter().min_by_key(|(_, guess)| guess.last)?;
+            Some((users.len(), Reverse(guess.last), source, Arc::clone(user)))
+        };
+        let shares = self.sources.iter().filter_map(oldest);
+        let (.., source, user) = shares.max_by_key(|(held, last, ..)| (*held, *last))?;
+        Some(Pair { source: Principal::clone(source), user })
     }
 
     fn delay(&self, failures: u32) -> Duration {
@@ -88,13 +132,15 @@ impl Guesses {
     }
 
     fn recent(&self, now: Instant, pair: &Pair) -> Option<Guess> {
-        self.pairs.get(pair).copied().filter(|guess| now < later(guess.next, MEMORY))
+        let guess = self.sources.get(&pair.source)?.get(&pair.user).copied();
+        guess.filter(|guess| guess.is_remembered(now))
     }
 
     fn set(&mut self, pair: &Pair, guess: Guess) {
-        self.succeeded(pair);
-        self.pairs.insert(pair.clone(), guess);
-        self.order.insert((guess, pair.clone()));
+        let users = self.sources.entry(pair.source.clone()).or_default();
+        if users.insert(Arc::clone(&pair.user), guess).is_none() {
+            self.pairs += 1;
+        }
     }
 }
 
@@ -127,5 +173,41 @@ mod tests {
         assert_eq!(guesses.checked_at(forgotten, &alice), forgotten);
         guesses.succeeded(&alice);
         assert_eq!(guesses.checked_at(now, &alice), now);
+    }
+
+    /// Nobody loses what others have more of, and the newest stays.
+    #[test]
+    fn the_largest_source_forgets_its_oldest() {
+        let now = Instant::now();
+        let mut guesses = Guesses::new(0);
+        let is_known = |guesses: &Guesses, pair: &Pair| guesses.recent(now, pair).is_some();
+        let others: Vec<_> = (10..20).map(|source| pair(source, "alice")).collect();
+        others.iter().for_each(|other| guesses.failed(now, other));
+        let invented = |n: usize| pair(1, &n.to_string());
+        for n in 0..2 * PAIRS {
+            guesses.failed(now, &invented(n));
+            assert!(is_known(&guesses, &invented(n)));
+        }
+        assert_eq!(guesses.pairs, PAIRS);
+        assert!(others.iter().all(|other| is_known(&guesses, other)));
+        assert!(!is_known(&guesses, &invented(PAIRS)));
+        assert!(is_known(&guesses, &invented(PAIRS + others.len())));
+
+        let later = now + LONGEST_DELAY + MEMORY;
+        guesses.failed(later, &pair(2, "alice"));
+        assert_eq!((guesses.pairs, guesses.sources.len()), (1, 1));
+    }
+
+    /// As many sources as there are places.
+    #[test]
+    fn the_oldest_of_many_sources_gives_way() {
+        let now = Instant::now();
+        let mut guesses = Guesses::new(0);
+        for source in 0..=PAIRS as u64 {
+            guesses.failed(now, &pair(source, "alice"));
+        }
+        assert_eq!(guesses.pairs, PAIRS);
+        assert!(guesses.recent(now, &pair(0, "alice")).is_none());
+        assert!(guesses.recent(now, &pair(PAIRS as u64, "alice")).is_some());
     }
 }

@@ -152,6 +152,31 @@ fn a_right_password_ends_the_delay() {
     }
 }
 
+/// Whoever also guesses at users whom nobody knows waits all the same, and so do others.
+#[test]
+fn invented_users_hide_no_guesses() {
+    let mut world = World::new(config());
+    let (mallory, other) = (from("192.0.2.1"), from("192.0.2.2"));
+    let fail = |world: &mut World, peer: &Peer, user: &str| {
+        let link = guess(world, peer.clone(), user, "wrong");
+        let told = world.told(link).concat();
+        world.close(link);
+        told
+    };
+    for _ in 0..8 {
+        fail(&mut world, &other, "alice");
+    }
+    for n in 0..4_200 {
+        for _ in 0..2 {
+            assert_eq!(fail(&mut world, &mallory, &format!("user{n}")), "401");
+        }
+    }
+    let told: Vec<_> = (0..20).map(|_| fail(&mut world, &mallory, "alice")).collect();
+    let at_once = told.iter().filter(|status| *status == "401").count();
+    assert!(at_once <= 6, "{told:?}");
+    assert_ne!(fail(&mut world, &other, "alice"), "401");
+}
+
 /// The AUTHs of guessers wait in places that others need.
 #[test]
 fn guesses_that_wait_make_room() {
