@@ -30,10 +30,19 @@ impl Relay {
         if self.holdings.connections() >= limits.connections {
             self.evict(self.any_to_give(now));
         }
+        self.has_place()
+    }
+
+    /// Whether there is a place for one more. If all are taken, the oldest connection that
+    /// is closing ends at once, so that no peer keeps places by reading slowly.
+    fn has_place(&mut self) -> bool {
+        let places = self.config.limits.connections;
+        if self.links.len() >= places {
+            self.end_oldest_closing();
+        }
         // Until the application has closed what gives way, the limit is exceeded, but there
         // are never more than twice as many.
-        self.holdings.connections() < limits.connections
-            && self.links.len() < limits.connections.saturating_mul(2)
+        self.holdings.connections() < places && self.links.len() < places.saturating_mul(2)
     }
 
     /// Counts a connection among those of a user who has authenticated on it. At the
@@ -54,9 +63,9 @@ impl Relay {
     }
 
     /// Whether the relay may connect for this user. A dial takes a free place: it never
-    /// closes another connection.
-    pub(super) fn may_dial(&self, user: &Principal) -> bool {
-        let limits = &self.config.limits;
+    /// closes another connection that is not closing already.
+    pub(super) fn may_dial(&mut self, user: &Principal) -> bool {
+        let limits = self.config.limits;
         let is_dial = |id: &&ConnectionId| {
             self.links.get(**id).is_some_and(|link| link.state == State::Connecting)
         };
@@ -64,7 +73,7 @@ impl Relay {
         let dials = held.map_or(0, |connections| connections.keys().filter(is_dial).count());
         dials < limits.user_dials
             && self.held_by(user) < limits.principal_connections
-            && self.links.len() < limits.connections
+            && self.has_place()
     }
 
     /// Makes room for one more token of this user. Returns whether there is room: there is

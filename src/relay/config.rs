@@ -72,8 +72,9 @@ pub struct RelayConfig {
     /// How long the transport of a connection may hold octets of which none leaves
     /// before the connection is closed. Unless
     /// [`Relay::transport_holds`](super::Relay::transport_holds) says what it holds, this
-    /// is how long it may take to write one [`Transmit`](crate::Transmit). Default 1
-    /// minute.
+    /// is how long it may take to write one [`Transmit`](crate::Transmit). Also how long a
+    /// connection that the relay closes has for its last responses, even if octets leave.
+    /// Default 1 minute.
     pub stall: Duration,
     /// The number of refused requests and stray responses, before the first accepted
     /// request, at which the relay closes a connection, and the number of failed AUTHs at
@@ -154,7 +155,8 @@ pub struct RelayLimits {
     /// without an accepted request are more than a quarter, or connections on which nobody
     /// has authenticated more than half, it is one of those. A dial
     /// takes no other connection's place, and nobody takes the place of a connection in use
-    /// ([`RelayConfig::least_rate`]) whose principal holds no more than the others. Default
+    /// ([`RelayConfig::least_rate`]) whose principal holds no more than the others. A
+    /// connection that is closing has no place: it ends at once if one is needed. Default
     /// 10,000.
     pub connections: usize,
     /// Connections of one principal. At the limit, a new one takes the place of a dial, of

@@ -146,7 +146,8 @@ pub enum RelayClose {
     /// Its user may no longer use the relay
     /// ([`Relay::retain_users`](super::Relay::retain_users)).
     Revoked,
-    /// The peer does not read what the relay writes.
+    /// The peer does not read what the relay writes, or reads it too slowly while the
+    /// connection closes.
     Stalled,
     /// The connection was not established in time.
     NotConnected,

@@ -55,7 +55,11 @@ pub(super) enum State {
     Connecting,
     Up,
     /// No more octets are taken from it; queued control frames still leave.
-    Closing(RelayClose),
+    Closing {
+        reason: RelayClose,
+        /// `None` until the application asks for octets.
+        since: Option<Instant>,
+    },
     /// The application has been asked to close it.
     Closed,
 }
@@ -213,6 +217,10 @@ impl Link {
     /// [`RelayConfig::least_rate`] at least.
     pub(super) const fn in_use_until(&self) -> Instant {
         self.in_use.until()
+    }
+
+    pub(super) const fn closing_since(&self) -> Option<Instant> {
+        if let State::Closing { since, .. } = self.state { since } else { None }
     }
 
     pub(super) fn is_up(&self) -> bool {

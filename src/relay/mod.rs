@@ -71,6 +71,7 @@
 mod auth;
 mod bound;
 mod budget;
+mod closing;
 mod config;
 mod denied;
 mod directory;
@@ -147,6 +148,8 @@ pub struct Relay {
     drains_until: Option<Instant>,
     /// The connections of which a chunk has just left elsewhere.
     has_sent: Vec<ConnectionId>,
+    /// Those that have begun to close since the last [`Relay::poll_transmit`].
+    has_shut: Vec<ConnectionId>,
 }
 
 impl Relay {
@@ -185,6 +188,7 @@ impl Relay {
             counters: Statistics::default(),
             drains_until: None,
             has_sent: Vec::new(),
+            has_shut: Vec::new(),
         })
     }
 
@@ -329,6 +333,7 @@ impl Relay {
     /// of them, then call [`Relay::written`]. With
     /// [`Framing::Message`](crate::Framing::Message) they are one message.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<(ConnectionId, Transmit)> {
+        self.time_closing(now);
         while let Some(id) = self.ready.pop_front() {
             let Some(link) = self.links.get_mut(id) else { continue };
             link.is_queued = false;
@@ -476,33 +481,6 @@ impl Relay {
                     self.events.push_back(RelayEvent::Resume { connection: waiter });
                 }
             }
-        }
-    }
-
-    /// Closes a connection as soon as its queued control frames have left. Its requests
-    /// that wait on others are reported before: it would not hear of their end.
-    fn shut(&mut self, id: ConnectionId, reason: RelayClose) {
-        if self.links.get(id).is_some_and(Link::takes_requests) {
-            self.report_pending(id);
-            self.give_up(id);
-            if let Some(link) = self.links.get_mut(id) {
-                link.state = State::Closing(reason);
-            }
-            self.has_octets(id);
-            self.arm(id);
-        }
-    }
-
-    /// Asks the application to close a closing or draining connection that has
-    /// nothing left to send.
-    fn finish_closing(&mut self, now: Instant, id: ConnectionId) {
-        let Some(link) = self.links.get_mut(id) else { return };
-        if let State::Closing(reason) = &link.state {
-            let reason = reason.clone();
-            link.state = State::Closed;
-            self.events.push_back(RelayEvent::Close { connection: id, reason });
-        } else {
-            self.close_at_rest(now, id);
         }
     }
 

@@ -72,7 +72,7 @@ impl Relay {
                 let idle = link.last_used.checked_add(link.idle(config.idle));
                 idle.map(|due| due.max(link.in_use_until()))
             }
-            State::Closing(_) => None,
+            State::Closing { since, .. } => since.and_then(|since| since.checked_add(config.stall)),
             State::Closed => return None,
         };
         let of_hop = link.hop.next_deadline(Answers::Read);
@@ -135,7 +135,10 @@ impl Relay {
                 let is_idle = is_over(link.last_used, link.idle(config.idle));
                 (is_idle && link.in_use_until() <= now).then_some(RelayClose::Idle)
             }
-            State::Connecting | State::Closing(_) | State::Closed => None,
+            State::Closing { since: Some(since), .. } => {
+                is_over(since, config.stall).then_some(RelayClose::Stalled)
+            }
+            State::Connecting | State::Closing { since: None, .. } | State::Closed => None,
         }
     }
 

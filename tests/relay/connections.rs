@@ -1,7 +1,9 @@
 //! Connections: probation, idleness, limits and reuse (RFC 4976
 //! sections 5.4, 6.1, 6.4.2 and 6.5).
 
-use msrp::relay::RelayClose;
+use std::collections::VecDeque;
+
+use msrp::relay::{ConnectionId, RelayClose};
 
 use crate::common::wire::Raw;
 use crate::world::*;
@@ -179,6 +181,58 @@ fn who_gives_way_is_not_waited_for() {
         world.give(first, &auth("auth2", ALICE).octets());
         world.accept(tls());
         assert_eq!(world.closes(), [(first, RelayClose::Evicted)]);
+    });
+}
+
+/// A stranger who is closed, and takes a few octets of its responses now and then.
+fn closing(world: &mut World) -> ConnectionId {
+    let stranger = world.accept(tls());
+    world.relay.transport_holds(world.now, stranger, 0);
+    world.stall(stranger);
+    let path = format!("{RELAY} {BOB}");
+    for _ in 0..5 {
+        let stray = Raw::chunk("c1", "m1", "1-2/2", "hi", '$').to(&path).from(ALICE);
+        world.give(stranger, &stray.octets());
+    }
+    assert!(!world.relay.wants_read(stranger));
+    world.relay.transport_holds(world.now, stranger, 100);
+    world.settle();
+    stranger
+}
+
+/// However slowly its peer reads.
+#[test]
+fn what_is_closing_ends_in_time() {
+    scripted(|world| {
+        let slow = closing(world);
+        world.advance(50 * SECOND);
+        world.relay.transport_holds(world.now, slow, 99);
+        world.advance(9 * SECOND);
+        assert_eq!(world.closes(), []);
+        world.advance(SECOND);
+        assert_eq!(world.closes(), [(slow, RelayClose::Stalled)]);
+        world.close(slow);
+        assert_eq!(world.relay.poll_timeout(), None);
+    });
+}
+
+/// Neither a newcomer nor a dial waits for peers that take their time.
+#[test]
+fn what_is_closing_gives_up_its_place_first() {
+    let mut config = config();
+    config.limits.connections = 4;
+    scripted_with(config, |world| {
+        let (alice, token) = world.client(ALICE);
+        let mut places: VecDeque<_> = (0..3).map(|_| closing(world)).collect();
+        assert_eq!(world.closes(), []);
+        let bob = world.reach(alice, &token, BOB);
+        for _ in 0..12 {
+            let oldest = places.pop_front().unwrap();
+            assert_eq!(world.closes(), [(oldest, RelayClose::Evicted)]);
+            world.close(oldest);
+            places.push_back(closing(world));
+        }
+        assert!(world.relay.wants_read(alice) && world.relay.wants_read(bob));
     });
 }
 

@@ -1,0 +1,56 @@
+//! Connections that the relay closes: their responses leave before, within a time.
+
+use super::Relay;
+use super::event::{ConnectionId, RelayClose, RelayEvent};
+use super::link::{Link, State};
+use crate::time::Instant;
+
+impl Relay {
+    /// Closes a connection as soon as its queued control frames have left. Its requests
+    /// that wait on others are reported before: it would not hear of their end.
+    pub(super) fn shut(&mut self, id: ConnectionId, reason: RelayClose) {
+        if self.links.get(id).is_some_and(Link::takes_requests) {
+            self.report_pending(id);
+            self.give_up(id);
+            if let Some(link) = self.links.get_mut(id) {
+                link.state = State::Closing { reason, since: None };
+            }
+            self.has_shut.push(id);
+            self.has_octets(id);
+            self.arm(id);
+        }
+    }
+
+    /// The time of those that have just begun to close starts.
+    pub(super) fn time_closing(&mut self, now: Instant) {
+        while let Some(id) = self.has_shut.pop() {
+            if let Some(link) = self.links.get_mut(id)
+                && let State::Closing { since, .. } = &mut link.state
+            {
+                *since = Some(now);
+                self.arm(id);
+            }
+        }
+    }
+
+    /// Asks the application to close a closing or draining connection that has
+    /// nothing left to send.
+    pub(super) fn finish_closing(&mut self, now: Instant, id: ConnectionId) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        if let State::Closing { reason, .. } = &link.state {
+            let reason = reason.clone();
+            link.state = State::Closed;
+            self.events.push_back(RelayEvent::Close { connection: id, reason });
+        } else {
+            self.close_at_rest(now, id);
+        }
+    }
+
+    /// Closes the connection at once that has been closing for the longest time.
+    pub(super) fn end_oldest_closing(&mut self) {
+        let since = |(id, link): (ConnectionId, &Link)| Some((link.closing_since()?, id));
+        if let Some((_, id)) = self.links.iter().filter_map(since).min() {
+            self.close_overdue(id, RelayClose::Evicted);
+        }
+    }
+}
