@@ -38,7 +38,8 @@ const ABANDONED: Duration = Duration::from_secs(60);
 /// For how long a flow is known that is not used.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
-/// The most flows, and the most of one token. Those of a token beyond them are one.
+/// The most flows, and the most of one token. Those of a token beyond them are one, which
+/// leads to several relays and so leaves none of their common connections.
 const FLOWS: usize = 65_536;
 const FLOWS_OF_TOKEN: usize = 1024;
 
@@ -49,6 +50,8 @@ const FEW: usize = 64;
 #[derive(Debug)]
 pub(super) struct Flow {
     used: Instant,
+    /// Whether it is that of those that are too many.
+    pub(super) is_rest: bool,
     /// Its messages that have begun and not ended.
     messages: Vec<Begun>,
     /// The connection of its own, with which it leaves the one that it would share.
@@ -96,9 +99,10 @@ pub(super) struct Earlier {
 }
 
 impl Flow {
-    const fn new(now: Instant) -> Self {
+    const fn new(now: Instant, is_rest: bool) -> Self {
         Self {
             used: now,
+            is_rest,
             messages: Vec::new(),
             own: None,
             follows: None,
@@ -130,9 +134,12 @@ impl Flow {
         }
     }
 
-    /// A message leaves on this connection, all of it.
+    /// A message leaves on this connection, all of it. Among those that are too many, its
+    /// Message-ID may be that of another one, too.
     pub(super) fn leaves_on(&mut self, message_id: &MessageId, connection: ConnectionId) {
-        if let Some(begun) = self.begun(message_id) {
+        if !self.is_rest
+            && let Some(begun) = self.begun(message_id)
+        {
             begun.leaves_on = Some(connection);
         }
     }
@@ -221,7 +228,7 @@ impl Flows {
         } else {
             of_token.rest = Some(number);
         }
-        self.by_number.insert(number, Flow::new(now));
+        self.by_number.insert(number, Flow::new(now, !has_room));
         number
     }
 
