@@ -96,3 +96,15 @@ fn messages_of_one_id_beyond_the_limit_reach_their_own_relays() {
     let expected = [at("b.example", "same"), at("c.example", "same")];
     assert_eq!(scene.arrived(), expected);
 }
+
+/// Those that are over make room.
+#[test]
+fn new_flows_are_told_apart_after_a_crowd() {
+    let mut scene = Scene::new();
+    scene.crowd();
+    scene.world.advance(61 * SECOND);
+    let common = scene.links.len();
+    scene.send("large", "b.example", "t1", LARGE, '$');
+    assert_eq!(scene.links.len(), common + 1);
+    assert_eq!(scene.arrived(), [at("b.example", "large")]);
+}
