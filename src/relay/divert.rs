@@ -135,7 +135,7 @@ impl Relay {
         if let Some(own) = self.own_of(flow) {
             return own;
         }
-        if !self.is_heavy(now, head, flow, common) {
+        if self.is_rest(flow) || !self.is_heavy(now, head, flow, common) {
             return common;
         }
         let Some(own) = self.own_connection(now, source, way) else {
@@ -153,6 +153,11 @@ impl Relay {
         }
         self.flows.get_mut(id)?.own = None;
         None
+    }
+
+    /// Whether a flow may lead to several relays.
+    fn is_rest(&mut self, id: FlowId) -> bool {
+        self.flows.get_mut(id).is_some_and(|flow| flow.is_rest)
     }
 
     /// Whether a flow has more than a little outstanding, or is about to. A message that

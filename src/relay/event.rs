@@ -247,6 +247,8 @@ pub struct Statistics {
     pub dropped: u64,
     /// Failure REPORTs sent.
     pub reports: u64,
+    /// Failure REPORTs dropped because their way back is gone.
+    pub dropped_reports: u64,
     /// SENDs to which the next hop did not respond in time.
     pub timeouts: u64,
     /// AUTHs that succeeded.

@@ -38,17 +38,23 @@ const ABANDONED: Duration = Duration::from_secs(60);
 /// For how long a flow is known that is not used.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
-/// The most flows, and the most of one token. Those of a token beyond them are one.
+/// The most flows, and the most of one token. Those of a token beyond them are one, which
+/// leads to several relays and so leaves none of their common connections.
 const FLOWS: usize = 65_536;
 const FLOWS_OF_TOKEN: usize = 1024;
 
 /// The number of flows above which those that are over are forgotten.
 const FEW: usize = 64;
 
+/// How often they are looked for at most while there is no room for a new one.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// The state of one flow.
 #[derive(Debug)]
 pub(super) struct Flow {
     used: Instant,
+    /// Whether it is that of those that are too many.
+    pub(super) is_rest: bool,
     /// Its messages that have begun and not ended.
     messages: Vec<Begun>,
     /// The connection of its own, with which it leaves the one that it would share.
@@ -96,9 +102,10 @@ pub(super) struct Earlier {
 }
 
 impl Flow {
-    const fn new(now: Instant) -> Self {
+    const fn new(now: Instant, is_rest: bool) -> Self {
         Self {
             used: now,
+            is_rest,
             messages: Vec::new(),
             own: None,
             follows: None,
@@ -130,9 +137,12 @@ impl Flow {
         }
     }
 
-    /// A message leaves on this connection, all of it.
+    /// A message leaves on this connection, all of it. Among those that are too many, its
+    /// Message-ID may be that of another one, too.
     pub(super) fn leaves_on(&mut self, message_id: &MessageId, connection: ConnectionId) {
-        if let Some(begun) = self.begun(message_id) {
+        if !self.is_rest
+            && let Some(begun) = self.begun(message_id)
+        {
             begun.leaves_on = Some(connection);
         }
     }
@@ -169,6 +179,8 @@ pub(super) struct Flows {
     last: u64,
     /// The number of flows above which the next look for those that are over is due.
     crowd: usize,
+    /// When the last look was.
+    looked: Option<Instant>,
 }
 
 /// The flows of one token.
@@ -205,10 +217,11 @@ impl Flows {
     }
 
     fn add(&mut self, now: Instant, key: &FlowKey<'_>) -> u64 {
-        self.tidy(now);
-        let has_room = self.by_number.len() < FLOWS;
+        if self.is_look_due(now, key.token) {
+            self.tidy(now);
+        }
+        let has_room = self.has_room(key.token);
         let of_token = self.of_token.entry(key.token).or_default();
-        let has_room = has_room && of_token.len < FLOWS_OF_TOKEN;
         if let Some(rest) = of_token.rest.filter(|_| !has_room) {
             return rest;
         }
@@ -221,7 +234,7 @@ impl Flows {
         } else {
             of_token.rest = Some(number);
         }
-        self.by_number.insert(number, Flow::new(now));
+        self.by_number.insert(number, Flow::new(now, !has_room));
         number
     }
 
@@ -232,11 +245,21 @@ impl Flows {
         }
     }
 
-    /// Forgets the flows that are over, if there are many.
+    /// Whether there is room for another flow of a token.
+    fn has_room(&self, token: TokenId) -> bool {
+        let of_token = self.of_token.get(&token).map_or(0, |of_token| of_token.len);
+        self.by_number.len() < FLOWS && of_token < FLOWS_OF_TOKEN
+    }
+
+    /// Whether to look for flows that are over: there are many, or too many.
+    fn is_look_due(&self, now: Instant, token: TokenId) -> bool {
+        let age = self.looked.map(|looked| now.saturating_duration_since(looked));
+        let is_crowd = self.by_number.len() > self.crowd.max(FEW);
+        is_crowd || (!self.has_room(token) && age.is_none_or(|age| age >= LOOK))
+    }
+
+    /// Forgets the flows that are over.
     fn tidy(&mut self, now: Instant) {
-        if self.by_number.len() <= self.crowd.max(FEW) {
-            return;
-        }
         let by_number = &mut self.by_number;
         by_number.retain(|_, flow| !flow.is_over(now));
         self.of_token.retain(|_, of_token| {
@@ -249,6 +272,7 @@ impl Flows {
             of_token.len > 0 || of_token.rest.is_some()
         });
         self.crowd = by_number.len().saturating_mul(2);
+        self.looked = Some(now);
     }
 }
 
@@ -261,4 +285,31 @@ pub(super) enum Previous {
     Relay,
     /// A relay for this flow alone, since it has another connection.
     RelayForOne(FlowId),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the relay tells apart so many further flows, a few of each token.
+    fn are_apart(flows: &mut Flows, now: Instant, numbers: std::ops::Range<usize>) -> bool {
+        numbers.fold(true, |are_apart, number| {
+            let far: MsrpUri = format!("msrps://b.example:2855/s{number};tcp").parse().unwrap();
+            let from = Principal::Connection(ConnectionId(1));
+            let token = TokenId((number / 100) as u64);
+            let key = FlowKey { token, far: far.view(), to_owner: true, from: &from };
+            let id = flows.of(now, &key);
+            are_apart && !flows.get_mut(id).unwrap().is_rest
+        })
+    }
+
+    #[test]
+    fn flows_that_are_over_make_room() {
+        let start = Instant::now();
+        let mut flows = Flows::default();
+        assert!(are_apart(&mut flows, start, 0..FLOWS));
+        assert!(!are_apart(&mut flows, start, FLOWS..FLOWS + 1));
+        assert!(are_apart(&mut flows, start + FORGOTTEN, FLOWS + 1..FLOWS + 1000));
+        assert!(flows.by_number.len() < 2000);
+    }
 }

@@ -367,19 +367,22 @@ impl Relay {
         status: StatusCode,
     ) {
         let Some(message_id) = relayed.message_id() else { return };
-        if relayed.failure_report() == FailureReport::No {
+        if relayed.failure_report() == FailureReport::No || relayed.is_reported() {
             return;
         }
         let own = UriRef::parse(relayed.own());
         let back = PathRef::parse(relayed.way_back(), usize::MAX);
-        let source = relayed.source();
-        let link = self.links.get_mut(source).filter(|link| link.is_up());
-        let (Ok(own), Ok(back), Some(link)) = (own, back, link) else { return };
+        let (Ok(own), Ok(back)) = (own, back) else { return };
+        let Some(to) = self.way_of_report(relayed.source(), own, back) else {
+            self.counters.dropped_reports += 1;
+            return;
+        };
+        let Some(link) = self.links.get_mut(to) else { return };
         // An empty range can only be written at the start of a message.
         let end =
             (octets.start == Offset::START || octets.start < octets.end).then_some(octets.end);
         let Some(id) = link.hop.begin_control_request(None) else {
-            return self.has_octets(source);
+            return self.has_octets(to);
         };
         let control = link.hop.control();
         let written = HeadWriter::request(control, &id, Method::Report, back, own.into())
@@ -389,8 +392,8 @@ impl Relay {
             .bodiless(Continuation::Complete);
         debug_assert!(written.is_ok(), "what was read can be written");
         self.counters.reports += 1;
-        self.has_octets(source);
-        self.hold_back_itself(source);
+        self.has_octets(to);
+        self.hold_back_itself(to);
     }
 }
 

@@ -43,9 +43,11 @@ impl Relay {
             }
         }
         pending.retain(|(relayed, _)| arriving.as_ref().is_none_or(|it| !Arc::ptr_eq(it, relayed)));
-        for (relayed, octets) in in_order(pending) {
-            self.report_failure(&relayed, octets, StatusCode::TIMEOUT);
+        let pending = in_order(pending);
+        for (relayed, octets) in &pending {
+            self.report_failure(relayed, octets.clone(), StatusCode::TIMEOUT);
         }
+        pending.iter().for_each(|(relayed, _)| relayed.set_reported());
     }
 
     /// Marks the chunk that is arriving as lost, if it is this one. Returns whether

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use bytes::{BufMut, BytesMut};
 
@@ -113,6 +114,8 @@ pub(super) struct Relayed {
     from: Range<usize>,
     message_id: Option<MessageId>,
     failure_report: FailureReport,
+    /// Whether everything of it without a response was reported as lost.
+    is_reported: AtomicBool,
     _kept: Kept,
 }
 
@@ -143,6 +146,7 @@ impl Relayed {
             from: spans.from,
             message_id: head.message_id(),
             failure_report: head.failure_report(),
+            is_reported: AtomicBool::new(false),
         }
     }
 
@@ -160,6 +164,16 @@ impl Relayed {
 
     pub(super) const fn message_id(&self) -> Option<&MessageId> {
         self.message_id.as_ref()
+    }
+
+    pub(super) fn is_reported(&self) -> bool {
+        self.is_reported.load(Relaxed)
+    }
+
+    /// Everything of it without a response has been reported as lost. What becomes of it
+    /// is not reported again.
+    pub(super) fn set_reported(&self) {
+        self.is_reported.store(true, Relaxed);
     }
 
     /// An order by sender and message, the same in every run.

@@ -194,6 +194,28 @@ impl Relay {
         Ok(connection)
     }
 
+    /// The connection on which a REPORT goes back: the one on which the SEND has come, or
+    /// else another one with the same relay, which may have closed an idle one.
+    pub(super) fn way_of_report(
+        &self,
+        source: ConnectionId,
+        own: UriRef<'_>,
+        back: PathRef<'_>,
+    ) -> Option<ConnectionId> {
+        if self.links.get(source).is_some_and(Link::is_up) {
+            return Some(source);
+        }
+        if back.len() == 1 {
+            return None;
+        }
+        let previous = back.first();
+        let bound = self.tokens.id_of(own).and_then(|token| self.peers.find(token, previous));
+        bound
+            .filter(|bound| self.links.get(*bound).is_some_and(Link::takes_requests))
+            .or_else(|| self.directory.with_relay(previous.host_str(), &self.links))
+            .or_else(|| self.directory.leading_to(previous, &self.links))
+    }
+
     /// Asks the application for a connection, which is the user's.
     fn connect(
         &mut self,

@@ -74,6 +74,12 @@ impl Tokens {
         self.by_uri.get(key).filter(|token| now < token.expires)
     }
 
+    /// The token that has this URI, even if its time has just run out.
+    pub(super) fn id_of(&self, uri: UriRef<'_>) -> Option<TokenId> {
+        let key: &dyn UriKey = &uri;
+        self.by_uri.get(key).map(|token| token.id)
+    }
+
     pub(super) fn get_mut(&mut self, id: TokenId) -> Option<&mut Token> {
         let uri = self.uris.get(&id)?;
         self.by_uri.get_mut(uri)

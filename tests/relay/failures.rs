@@ -353,3 +353,71 @@ fn parts_of_a_chunk_are_reported_by_their_own_range() {
     let range = format!("{start}-{}/*", start + mine[1].len() - 1);
     is_report(&world.one(talk.alice), &talk, "m1", &range, "413");
 }
+
+/// A SEND of a relay whose connection has closed is reported on another one with that
+/// relay: one that its certificate names, one on which it has sent, or one to its address.
+#[test]
+fn a_failure_is_reported_on_another_connection_with_the_previous_relay() {
+    const PREVIOUS: &str = "msrps://b.example:2855/t;tcp";
+    let named = tls().relay_names(vec!["b.example".into()]);
+    for (first, has_sent, is_dialled) in
+        [(named.clone(), false, false), (tls(), true, false), (tls(), false, true)]
+    {
+        let mut world = World::new(config());
+        let (alice, token) = world.client(ALICE);
+        let send = |id: &str| {
+            let from = format!("{PREVIOUS} {BOB}");
+            let path = format!("{token} {ALICE}");
+            Raw::chunk(id, id, "1-2/2", "hi", '$').to(&path).from(&from).octets()
+        };
+        let first =
+            if is_dialled { world.reach(alice, &token, PREVIOUS) } else { world.accept(first) };
+        if has_sent {
+            world.give(first, &send("c1"));
+            let request = world.one(alice);
+            world.answer(alice, &request, "200 OK");
+            assert_eq!(world.told(first), ["200"]);
+        }
+        let second = world.accept(if has_sent { tls() } else { named.clone() });
+        world.give(second, &send("c2"));
+        assert_eq!(world.told(second), ["200"]);
+        world.close(second);
+        world.advance(30 * SECOND);
+        let report = world.one(first);
+        assert_eq!((&report.what[..], report.message_id()), ("REPORT", "c2"));
+        assert!(report.header("Status").unwrap().starts_with("000 408"));
+        assert_eq!(report.header("To-Path"), Some(&format!("{PREVIOUS} {BOB}")[..]));
+    }
+}
+
+/// A connection that the relay shuts carries the REPORTs itself.
+#[test]
+fn a_failure_is_not_reported_on_another_connection_as_well() {
+    scripted(|world| {
+        let (alice, token) = world.client(ALICE);
+        let named = tls().relay_names(vec!["b.example".into()]);
+        let [first, second] = [(); 2].map(|()| world.accept(named.clone()));
+        let chunk = Raw::chunk("c1", "m1", "1-2/2", "hi", '$');
+        let chunk = chunk.from(&format!("msrps://b.example:2855/t;tcp {BOB}"));
+        world.give(second, &chunk.clone().to(&format!("{token} {ALICE}")).octets());
+        world.give(second, &chunk.to(&format!("msrps://c.example:9/x;tcp {ALICE}")).octets());
+        assert_eq!(world.told(second), ["200", "REPORT"]);
+        world.close(second);
+        let request = world.one(alice);
+        world.answer(alice, &request, "413 Stop");
+        assert!(world.told(first).is_empty());
+        assert_eq!(world.relay.statistics().dropped_reports, 0);
+    });
+}
+
+#[test]
+fn a_report_that_has_no_way_back_is_counted() {
+    scripted(|world| {
+        let talk = world.talk();
+        world.give(talk.alice, &talk.chunk("c1", "m1", "1-2/2", "hi", '$').octets());
+        world.close(talk.alice);
+        world.close(talk.bob);
+        let statistics = world.relay.statistics();
+        assert_eq!((statistics.reports, statistics.dropped_reports), (0, 1));
+    });
+}

@@ -21,6 +21,7 @@ mod connections;
 mod ends;
 mod failures;
 mod flow_control;
+mod flows;
 mod guessing;
 mod in_use;
 mod memory;

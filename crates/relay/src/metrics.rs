@@ -104,6 +104,7 @@ fn text(core: &Core) -> String {
         ("dropped_responses", s.dropped_responses, "Responses dropped without a request to match."),
         ("dropped", s.dropped, "SENDs dropped for a receiver that was too slow."),
         ("reports", s.reports, "Failure REPORTs sent."),
+        ("dropped_reports", s.dropped_reports, "Failure REPORTs without a way back."),
         ("timeouts", s.timeouts, "SENDs without a response in time."),
         ("auth_accepted", s.auth_accepted, "AUTHs that succeeded."),
         ("auth_failed", s.auth_failed, "AUTHs whose credentials were not good."),
