@@ -67,31 +67,53 @@ fn a_typing_indication_says_its_state() {
 
 #[test]
 fn the_boundary_is_found_where_it_is() {
-    const BODY: &str = "--b\r\n\r\none\r\n--b\r\nContent-Type: text/html\r\n\r\ntwo\r\n--b--\r\n";
+    const FIRST: &str = "--b\r\nContent-Type: text/plain\r\n\r\n";
+    const REST: &str = "one\r\n--b\r\nContent-Type: text/html\r\n\r\ntwo\r\n--b--\r\n";
     let folder = Folder::new();
-    let with = |before: &str| file(&folder, "multipart", format!("{before}{BODY}"));
+    let with = |before: &str| file(&folder, "multipart", format!("{before}{FIRST}{REST}"));
     for before in [
         "",
         "preamble\r\n",
+        "preamble\r\n\r\n",
+        "Content-Type: text/plain\r\n\r\npreamble\r\n",
+        "Multipart/Mixed; boundary=b\r\n",
         "multipart/mixed; boundary=b\r\n",
         "MIME-Version: 1.0\r\nContent-Type: multipart/mixed;\r\n boundary=\"b\"\r\n\r\n",
         "Content-Type: multipart/mixed; boundary=b\n\n",
     ] {
         let object = read(&["multipart", &with(before)]);
-        assert_eq!(object["contentType"], "multipart/mixed", "{before}");
+        let content_type = object["contentType"].as_str().unwrap();
+        assert_eq!(content_type.to_lowercase(), "multipart/mixed", "{before}");
         let parts = object["parts"].as_array().unwrap();
         let part =
             |index: usize| (parts[index]["contentType"].as_str(), parts[index]["body"].as_str());
         assert_eq!(parts.len(), 2, "{before}");
-        assert_eq!(part(0), (Some("text/plain; charset=us-ascii"), Some("one")));
+        assert_eq!(part(0), (Some("text/plain"), Some("one")));
         assert_eq!(part(1), (Some("text/html"), Some("two")));
-        let start = before.len() as u64 + 7;
+        let start = (before.len() + FIRST.len()) as u64;
         assert_eq!(parts[0]["octets"], json!([start, start + 3]));
     }
     let given = ["multipart", &with(""), "--content-type", "multipart/related; boundary=b"];
     assert_eq!(read(&given)["contentType"], "multipart/related");
     let other = ["multipart", &with(""), "--content-type", "text/plain"];
     assert_eq!(unread(&other)["error"]["kind"], "not-multipart");
+}
+
+#[test]
+fn the_boundary_of_an_inner_body_is_not_that_of_the_outer() {
+    const INNER: &str = "--i\r\n\r\none\r\n--i--\r\n";
+    let folder = Folder::new();
+    let inner = format!("Content-Type: multipart/alternative; boundary=i\r\n\r\n{INNER}");
+    for before in ["", "preamble\r\n", "Content-Type: multipart/mixed; boundary=o\r\n\r\n"] {
+        let text = format!("{before}--o\r\n{inner}\r\n--o\r\n\r\ntwo\r\n--o--\r\n");
+        let object = read(&["multipart", &file(&folder, "multipart", text)]);
+        assert_eq!(object["contentType"], "multipart/mixed", "{before}");
+        let parts = object["parts"].as_array().unwrap();
+        assert_eq!(parts.len(), 2, "{before}");
+        assert_eq!(parts[0]["parts"][0]["body"], "one", "{before}");
+        assert_eq!(parts[1]["body"], "two", "{before}");
+        assert_eq!(parts[1]["contentType"], "text/plain; charset=us-ascii", "{before}");
+    }
 }
 
 #[test]

@@ -43,12 +43,13 @@ fn found_type(octets: &[u8]) -> (String, usize) {
     let of_first_line = || {
         let end = octets.iter().position(|octet| *octet == b'\n')?;
         let line = str::from_utf8(octets[..end].trim_ascii()).ok()?;
-        line.starts_with("multipart/").then(|| (line.to_owned(), end + 1))
+        is_multipart(line).then(|| (line.to_owned(), end + 1))
     };
     of_first_line().or_else(|| of_header(octets)).unwrap_or_else(|| (of_boundary(octets), 0))
 }
 
-/// The Content-Type among the header fields before the body.
+/// The Content-Type among the header fields before the body. Behind a boundary they are those
+/// of a part.
 fn of_header(octets: &[u8]) -> Option<(String, usize)> {
     let end = octets.windows(2).position(|pair| pair == b"\n\n").map(|at| at + 2);
     let end = end
@@ -57,9 +58,18 @@ fn of_header(octets: &[u8]) -> Option<(String, usize)> {
     let end = end.min()?;
     let unfolded = str::from_utf8(&octets[..end]).ok()?.replace("\r\n", "\n");
     let unfolded = unfolded.replace("\n ", " ").replace("\n\t", " ");
+    if unfolded.lines().any(|line| line.starts_with("--")) {
+        return None;
+    }
     let mut fields = unfolded.lines().filter_map(|line| line.split_once(':'));
     let (_, value) = fields.find(|(name, _)| name.eq_ignore_ascii_case("Content-Type"))?;
-    Some((value.trim().to_owned(), end))
+    let value = value.trim();
+    is_multipart(value).then(|| (value.to_owned(), end))
+}
+
+fn is_multipart(content_type: &str) -> bool {
+    let top = content_type.split_once('/').map(|(top, _)| top);
+    top.is_some_and(|top| top.eq_ignore_ascii_case("multipart"))
 }
 
 /// The type with the boundary of the first line that can be one.
