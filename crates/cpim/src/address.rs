@@ -132,13 +132,6 @@ fn bare_uri(text: &str) -> Option<(Address<'_>, CpimTolerances)> {
     address.filter(|_| is_alone).map(|address| (address, needed))
 }
 
-/// Whether a URI in angle brackets stands anywhere in the text, so that some reader may take
-/// it for the address.
-pub(crate) fn holds_address(text: &str) -> bool {
-    let starts = text.match_indices('<').filter_map(|(at, _)| text.get(at + 1..));
-    starts.filter_map(|rest| rest.split_once('>')).any(|(uri, _)| is_uri(uri))
-}
-
 /// What stands before the closing quote, and what follows it, without a space.
 fn quoted_name(text: &str) -> Option<(&str, &str)> {
     let (name, rest) = text.split_at(closing_quote(text)?);

@@ -15,10 +15,10 @@ use crate::tolerance::CpimTolerance;
 /// ```
 /// use msrp_cpim::{CpimRef, ParseErrorKind};
 ///
-/// let message = b"From: <sip:ada@x> <sip:bob@x>\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
+/// let message = b"NS: acme urn:acme\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
 /// let error = CpimRef::parse(message).unwrap_err();
-/// assert_eq!(error.kind(), ParseErrorKind::Value("From"));
-/// assert_eq!(&message[error.place()], b" <sip:bob@x>");
+/// assert_eq!(error.kind(), ParseErrorKind::Value("NS"));
+/// assert_eq!(&message[error.place()], b"acme urn:acme");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{kind}")]

@@ -2,7 +2,7 @@
 
 use memchr::memchr_iter;
 
-use crate::address::{Address, holds_address};
+use crate::address::Address;
 use crate::date_time::DateTime;
 use crate::error::{Fault, ParseError, ParseErrorKind};
 use crate::format::{CORE_HEADERS, IMDN_HEADERS, IMDN_NAMESPACE};
@@ -212,14 +212,14 @@ impl Check {
             self.tolerate(CpimTolerance::HeaderNameCase, header.name())?;
         }
         let value = header.raw();
-        let malformed = |part| Fault::new(ParseErrorKind::Value(name), part);
         match name {
             "From" | "To" | "cc" => match Address::parse_leniently(value) {
                 Ok((_, needed)) => self.tolerate_all(needed, value.as_bytes()),
-                Err(part) if holds_address(value) => Err(malformed(part)),
-                Err(_) => self.tolerate(CpimTolerance::UnreadableAddress, value),
+                Err(part) => self.tolerate(CpimTolerance::UnreadableAddress, part),
             },
-            "NS" if Namespace::parse(value).is_none() => Err(malformed(value)),
+            "NS" if Namespace::parse(value).is_none() => {
+                Err(Fault::new(ParseErrorKind::Value(name), value))
+            }
             "DateTime" if DateTime::parse(value).is_err() => {
                 self.tolerate(CpimTolerance::DateTimeFormat, value)
             }

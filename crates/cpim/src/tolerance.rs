@@ -37,10 +37,9 @@ named! {
         TextAfterAddress = "text-after-address",
         /// A URI without angle brackets in From, To or cc. A semicolon ends it.
         BareAddress = "bare-address",
-        /// A From, To or cc in which nobody finds an address: one that is cut off, empty or
-        /// a name alone. It is no address, and its text is among
-        /// [`CpimRef::headers`](crate::CpimRef::headers). A value that holds a whole URI in
-        /// angle brackets, but not alone, is refused: readers could differ about it.
+        /// A From, To or cc that is no address: one that is cut off, empty or a name alone,
+        /// or in which readers could find different ones. None of them is guessed, and its
+        /// text is among [`CpimRef::headers`](crate::CpimRef::headers).
         UnreadableAddress = "unreadable-address",
         /// A DateTime that is no date and time of RFC 3339. Its text is among
         /// [`CpimRef::headers`](crate::CpimRef::headers).

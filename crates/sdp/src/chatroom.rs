@@ -57,7 +57,7 @@ impl Chatroom {
     /// Adds a token unless it is there (section 8). The prose of the RFC spells
     /// `nicknames` what its grammar calls `nickname`.
     fn add(&mut self, token: &str) {
-        match token {
+        match &*token.to_ascii_lowercase() {
             "nickname" | "nicknames" => self.nicknames = true,
             "private-messages" => self.private_messages = true,
             _ => {

@@ -19,9 +19,6 @@ fn what_is_refused() {
         assert_eq!(refused(headers), ParseErrorKind::ControlCharacter, "{headers:?}");
     }
     for (headers, name) in [
-        ("From: <sip:a@x> <sip:b@x>\r\n", "From"),
-        ("To: a <sip:a@x> b\r\n", "To"),
-        ("cc: \"a <sip:a@x>\r\n", "cc"),
         ("NS: a\r\n", "NS"),
         ("NS: a b <urn:x>\r\n", "NS"),
         ("NS: a.b <urn:x>\r\n", "NS"),

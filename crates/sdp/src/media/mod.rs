@@ -114,20 +114,23 @@ impl MsrpMedia {
         reading: &mut Reading,
     ) -> Result<Self, Error> {
         let attributes = &*in_lower_case(attributes, reading)?;
-        let path = one(attributes, "path", reading)?;
+        let path =
+            one(attributes, "path", reading, |text, reading| path::parse(text, reading).map(Some))?;
         let path = path.ok_or_else(|| Error::of("path", ErrorKind::Missing))?;
-        let path = path::parse(path, reading)?;
-        let chatroom = list(attributes, "chatroom", reading)?;
+        let tokens = |line: &str| Ok(line.split_ascii_whitespace().map(str::to_owned).collect());
+        let chatroom = list(attributes, "chatroom", reading, tokens)?;
         Ok(Self {
             protocol: Protocol::new(path.last().is_secure()),
             path,
             types: parse_types(attributes, reading)?,
-            max_size: one(attributes, "max-size", reading)?.map(parse_max_size).transpose()?,
+            max_size: one(attributes, "max-size", reading, |text, _| {
+                parse_max_size(text).map(Some)
+            })?,
             direction: parse_direction(attributes, reading)?,
-            setup: parse_setup(attributes, reading)?,
-            cema: one(attributes, "msrp-cema", reading)?.is_some(),
+            setup: one(attributes, "setup", reading, parse_setup)?,
+            cema: one(attributes, "msrp-cema", reading, |_, _| Ok(Some(())))?.is_some(),
             fingerprints: parse_fingerprints(attributes)?,
-            chatroom: chatroom.map(|value| value.parse().unwrap_or_default()),
+            chatroom: chatroom.map(|tokens| tokens.join(" ").parse().unwrap_or_default()),
             file: FileAttributes::read(attributes.iter().copied(), reading)?,
             address: None,
             port: 0,

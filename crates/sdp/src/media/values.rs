@@ -1,6 +1,6 @@
 //! The values of attributes, as they occur once, several times or not at all.
 
-use std::borrow::Cow;
+use std::collections::HashSet;
 
 use msrp::wire::ValueError;
 use msrp::{Direction, MediaTypes};
@@ -50,40 +50,51 @@ pub(super) fn in_lower_case<'a>(
     attributes.iter().map(&mut lower).collect()
 }
 
-/// The value of the one attribute with this name; empty without a colon.
-pub(super) fn one<'a>(
+/// The value of the one attribute with this name, as `read` understands its text, which is
+/// empty without a colon. A text that counts as none contradicts no other.
+pub(super) fn one<'a, T: PartialEq>(
     attributes: &[Parts<'a>],
     name: &'static str,
     reading: &mut Reading,
-) -> Result<Option<&'a str>, Error> {
-    let mut values = all(attributes, name);
-    let Some(value) = values.next() else { return Ok(None) };
-    for other in values {
+    read: impl Fn(&'a str, &mut Reading) -> Result<Option<T>, Error>,
+) -> Result<Option<T>, Error> {
+    let mut found = None;
+    for text in all(attributes, name) {
+        let Some(value) = read(text, reading)? else { continue };
         let error = Error::of(name, ErrorKind::Duplicate);
-        if other.trim() != value.trim() {
-            return Err(error);
+        match &found {
+            None => found = Some(value),
+            Some(earlier) if *earlier == value => {
+                reading.tolerate(SdpTolerance::RepeatedAttribute, error)?;
+            }
+            Some(_) => return Err(error),
         }
-        reading.tolerate(SdpTolerance::RepeatedAttribute, error)?;
     }
-    Ok(Some(value))
+    Ok(found)
 }
 
-/// The words of the attributes with this name.
+/// The entries of the attributes with this name, as `read` understands a line. Each occurs
+/// once, in any letter case.
 pub(super) fn list<'a>(
     attributes: &[Parts<'a>],
     name: &'static str,
     reading: &mut Reading,
-) -> Result<Option<Cow<'a, str>>, Error> {
-    let mut values = all(attributes, name);
-    let Some(first) = values.next() else { return Ok(None) };
-    let mut lines = vec![first];
-    for line in values {
-        let is_known = lines.iter().any(|it| it.trim() == line.trim());
-        let it = if is_known { SdpTolerance::RepeatedAttribute } else { SdpTolerance::SplitList };
-        reading.tolerate(it, Error::of(name, ErrorKind::Duplicate))?;
-        lines.extend((!is_known).then_some(line));
+    read: impl Fn(&'a str) -> Result<Vec<String>, Error>,
+) -> Result<Option<Vec<String>>, Error> {
+    let mut seen = HashSet::new();
+    let mut lists = Vec::new();
+    for line in all(attributes, name) {
+        let mut entries = read(line)?;
+        entries.retain(|entry| seen.insert(entry.to_ascii_lowercase()));
+        if !lists.is_empty() {
+            let is_known = entries.is_empty();
+            let it =
+                if is_known { SdpTolerance::RepeatedAttribute } else { SdpTolerance::SplitList };
+            reading.tolerate(it, Error::of(name, ErrorKind::Duplicate))?;
+        }
+        lists.push(entries);
     }
-    Ok(Some(if lines.len() == 1 { first.into() } else { lines.join(" ").into() }))
+    Ok((!lists.is_empty()).then(|| lists.concat()))
 }
 
 fn all<'a>(attributes: &[Parts<'a>], name: &str) -> impl Iterator<Item = &'a str> {
@@ -97,20 +108,26 @@ pub(super) fn parse_types(
 ) -> Result<MediaTypes, Error> {
     const TYPES: &str = "accept-types";
     const WRAPPED: &str = "accept-wrapped-types";
-    let types = match list(attributes, TYPES, reading)?.as_deref() {
-        Some(list) if list.trim().is_empty() => return Err(Error::of(TYPES, ErrorKind::Missing)),
-        Some(list) => MediaTypes::new(&media_types(list)).map_err(in_list(TYPES, list))?,
+    let types = match list(attributes, TYPES, reading, |line| entries(TYPES, line))? {
+        Some(entries) if entries.is_empty() => return Err(Error::of(TYPES, ErrorKind::Missing)),
+        Some(entries) => MediaTypes::new(&entries.join(" ")).map_err(malformed(TYPES))?,
         None => MediaTypes::any(),
     };
-    match list(attributes, WRAPPED, reading)?.as_deref() {
-        Some(list) => types.wrapped(&media_types(list)).map_err(in_list(WRAPPED, list)),
+    match list(attributes, WRAPPED, reading, |line| entries(WRAPPED, line))? {
+        Some(entries) => types.wrapped(&entries.join(" ")).map_err(malformed(WRAPPED)),
         None => Ok(types),
     }
 }
 
-fn in_list(attribute: &'static str, list: &str) -> impl FnOnce(ValueError) -> Error {
-    let error = Error::of(attribute, ErrorKind::Malformed).within(list, list.trim());
-    move |cause| error.with_cause(cause)
+/// The media types of a line.
+fn entries(attribute: &'static str, line: &str) -> Result<Vec<String>, Error> {
+    let types = MediaTypes::new(&media_types(line));
+    let types = types.map_err(|cause| malformed(attribute)(cause).within(line, line.trim()))?;
+    Ok(types.types().map(str::to_owned).collect())
+}
+
+fn malformed(attribute: &'static str) -> impl Fn(ValueError) -> Error {
+    move |cause| Error::of(attribute, ErrorKind::Malformed).with_cause(cause)
 }
 
 /// A list of media types without the blanks that some write around a semicolon.
@@ -143,11 +160,8 @@ pub(super) fn parse_direction(
 }
 
 /// Other values than the known ones, such as `holdconn`, count as none.
-pub(super) fn parse_setup(
-    attributes: &[Parts<'_>],
-    reading: &mut Reading,
-) -> Result<Option<Setup>, Error> {
-    let Some(value) = one(attributes, "setup", reading)?.map(str::trim) else { return Ok(None) };
+pub(super) fn parse_setup(text: &str, reading: &mut Reading) -> Result<Option<Setup>, Error> {
+    let value = text.trim();
     let Ok(setup) = value.to_ascii_lowercase().parse::<Setup>() else { return Ok(None) };
     if value != setup.as_str() {
         // Read as none, it would turn the roles around.

@@ -144,6 +144,9 @@ fn a_list_on_several_lines_is_one_list() {
     let media = assert_told(&format!("{SECTION}{room}"), &[SplitList]);
     assert!(media.chatroom().unwrap().has_nicknames());
     assert!(media.chatroom().unwrap().has_private_messages());
+    let room = "a=chatroom:NickName\na=chatroom:nickname\n";
+    let media = assert_told(&format!("{SECTION}{room}"), &[RepeatedAttribute]);
+    assert!(media.chatroom().unwrap().has_nicknames());
 }
 
 #[test]
@@ -162,6 +165,39 @@ fn equal_values_do_not_conflict_and_others_do() {
         let contradicting = MsrpMedia::parse(&section(&format!("{NEEDED}{lines}")));
         assert_eq!(fault(contradicting), (name, Duplicate, None));
     }
+}
+
+#[test]
+fn values_are_equal_in_any_spelling() {
+    let again = |line: &str, told: &[SdpTolerance]| assert_told(&format!("{SECTION}{line}"), told);
+    let media = again("a=setup:actpass\na=setup:ACTPASS\n", &[LetterCase, RepeatedAttribute]);
+    assert_eq!(media.setup(), Some(Setup::Actpass));
+    let media = again("a=max-size:100\na=max-size:0100\n", &[RepeatedAttribute]);
+    assert_eq!(media.max_size(), Some(100));
+    let path = "a=path:MSRP://192.0.2.1:7654/jshA7weztas;TCP\n";
+    assert_eq!(again(path, &[RepeatedAttribute]).path().len(), 1);
+    // What counts as none contradicts nothing.
+    let media = again("a=setup:holdconn\na=setup:passive\n", &[]);
+    assert_eq!(media.setup(), Some(Setup::Passive));
+}
+
+#[test]
+fn an_entry_that_a_list_repeats_counts_once() {
+    let types = |media: &MsrpMedia| media.types().types().map(str::to_owned).collect::<Vec<_>>();
+    for (lines, told) in [
+        ("a=accept-types:TEXT/Plain\n", &[RepeatedAttribute][..]),
+        ("a=accept-types:text/plain  text/plain\n", &[RepeatedAttribute]),
+        ("a=accept-types:text/html text/plain\n", &[SplitList]),
+        ("a=accept-types:text/html\na=accept-types:Text/HTML\n", &[SplitList, RepeatedAttribute]),
+    ] {
+        let media = assert_told(&format!("{SECTION}{lines}"), told);
+        let is_split = told.contains(&SplitList);
+        let expected = if is_split { &["text/plain", "text/html"][..] } else { &["text/plain"] };
+        assert_eq!(types(&media), expected, "{lines}");
+    }
+    let wrapped = "a=accept-wrapped-types:a/b;x=\"1\" c/d\na=accept-wrapped-types:c/d\n";
+    let media = assert_told(&format!("{SECTION}{wrapped}"), &[RepeatedAttribute]);
+    assert_eq!(media.types().wrapped_types().count(), 2);
 }
 
 /// Read as absent it would turn the roles around.
