@@ -143,8 +143,9 @@ pub enum RelayClose {
     Idle,
     /// Another connection needed its place (section 6.5).
     Evicted,
-    /// Its user may no longer use the relay
-    /// ([`Relay::retain_users`](super::Relay::retain_users)).
+    /// Its user or peer may no longer use the relay
+    /// ([`Relay::retain_users`](super::Relay::retain_users),
+    /// [`Relay::revoke`](super::Relay::revoke)).
     Revoked,
     /// The peer does not read what the relay writes, or reads it too slowly while the
     /// connection closes.
@@ -168,7 +169,7 @@ impl fmt::Display for RelayClose {
             Self::AuthFailures => f.write_str("too many AUTHs failed"),
             Self::Idle => f.write_str("the connection was idle for too long"),
             Self::Evicted => f.write_str("another connection needed its place"),
-            Self::Revoked => f.write_str("its user may no longer use the relay"),
+            Self::Revoked => f.write_str("its user or peer may no longer use the relay"),
             Self::Stalled => f.write_str("the peer does not read"),
             Self::NotConnected => f.write_str("the connection was not established in time"),
             Self::Unreadable(error) => {

@@ -1,4 +1,4 @@
-//! Users who may no longer use the relay.
+//! Users and peers who may no longer use the relay.
 
 use super::Relay;
 use super::event::{ConnectionId, RelayClose, TokenId};
@@ -25,6 +25,13 @@ impl Relay {
         for token in ended {
             self.end_token(token, false);
         }
+    }
+
+    /// Closes the connection of a peer that may no longer use the relay, such as another
+    /// relay whose certificate is no longer good. Its requests without a response are
+    /// reported first (RFC 4976 section 6.4.1).
+    pub fn revoke(&mut self, connection: ConnectionId) {
+        self.shut(connection, RelayClose::Revoked);
     }
 
     /// Ends the chunk that arrives on a connection, as if its destination were lost.

@@ -1,4 +1,4 @@
-//! Users who may no longer use the relay.
+//! Users and peers who may no longer use the relay.
 
 use msrp::relay::{ConnectionId, RelayClose};
 
@@ -82,5 +82,27 @@ fn a_relay_keeps_its_connection_when_a_user_behind_it_is_struck_out() {
         world.give(inner, &text("out", &format!("{token} {BOB}"), &back));
         assert_eq!(world.one(inner).what, "481");
         assert_eq!(world.relay.statistics().tokens, 0);
+    });
+}
+
+/// It hears of what it has sent before.
+#[test]
+fn a_relay_that_is_none_any_more_is_shut_out() {
+    scripted(|world| {
+        let talk = world.talk();
+        let inner = world.accept(tls().relay_names(vec!["inner.example".into()]));
+        let back = format!("msrps://inner.example:9000/t1;tcp {CAROL}");
+        let token = token(world, inner, &back, "carol");
+        world.give(inner, &text("sent", &format!("{token} {BOB}"), &back));
+        world.give(inner, &half("half", &format!("{token} {BOB}"), &back));
+        assert_eq!(world.one(inner).what, "200");
+        world.octets(talk.bob);
+
+        world.relay.revoke(inner);
+        world.settle();
+        assert_eq!(world.closes(), [(inner, RelayClose::Revoked)]);
+        assert_eq!(world.one(inner).header("Status"), Some("000 408 Request Timeout"));
+        assert!(world.text(talk.bob).ends_with("#\r\n"));
+        assert!(world.relay.wants_read(talk.alice) && world.relay.wants_read(talk.bob));
     });
 }

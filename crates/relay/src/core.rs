@@ -409,8 +409,9 @@ impl Core {
         let ended: Vec<ConnectionId> = were_relays.map(|(connection, _)| *connection).collect();
         for connection in ended {
             tracing::info!(?connection, "--ca no longer vouches for this relay");
-            self.lost(connection);
+            self.relay.revoke(connection);
         }
+        self.turn(Instant::now());
     }
 
     /// Accepts nothing new and waits for sessions to become quiet, until the deadline.

@@ -159,7 +159,7 @@ async fn a_relay_that_ca_no_longer_vouches_for_is_out() {
     // It is a relay: what it forwards has to have its name.
     assert_eq!(inner.ask("AUTH", relay.uri(0), "").await.kind(), "403");
     let mut bob = Client::over(old.connect(address, None).await.unwrap(), BOB);
-    bob.authenticate(relay.uri(0), "bob").await.unwrap();
+    let of_bob = bob.authenticate(relay.uri(0), "bob").await.unwrap();
 
     relay.signal("HUP");
     relay.logs("certificates reloaded");
@@ -169,8 +169,13 @@ async fn a_relay_that_ca_no_longer_vouches_for_is_out() {
     relay.logs("certificates reloaded");
     assert_eq!(inner.ask("AUTH", relay.uri(0), "").await.kind(), "403");
 
+    // What it has sent, and nobody has answered, is reported before.
+    assert_eq!(inner.say(&format!("{of_bob} {BOB}"), "Hello").await.kind(), "200");
+    bob.expect("SEND").await;
     std::fs::copy(&new.root.0, &roots.0).unwrap();
     relay.signal("HUP");
+    let status = inner.expect("REPORT").await.header("Status");
+    assert!(status.starts_with("000 408"), "{status}");
     assert!(inner.read().await.is_none(), "the end");
     bob.authenticate(relay.uri(0), "bob").await.unwrap();
 }
