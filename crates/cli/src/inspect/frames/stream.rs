@@ -85,7 +85,7 @@ impl Stream {
             Frame::Body(octets) => self.open.iter_mut().for_each(|open| open.push_body(&octets)),
             Frame::End(flag) => {
                 if let Some(open) = &mut self.open {
-                    open.flag = Some(flag);
+                    open.end(flag);
                     open.tolerate(self.decoder.tolerated());
                 }
                 self.close(self.position());
