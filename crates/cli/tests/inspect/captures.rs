@@ -137,6 +137,32 @@ fn a_missing_segment_costs_its_frame_alone() {
 }
 
 #[test]
+fn a_stream_whose_first_head_is_not_complete_is_told() {
+    let whole = send("aaaa1", "Hello");
+    for before in ["", "\r\n\r\n"] {
+        for is_started in [true, false] {
+            let head = format!("{before}{}", &whole[..40]);
+            let mut connection = Connection::new(ALICE, BOB);
+            let mut segments = if is_started { connection.start() } else { Vec::new() };
+            segments.push(connection.segment(0, &head));
+            let (status, objects) = frames(&pcap(Link::Raw, &segments));
+            assert_eq!((status, objects.len()), (1, 1), "{head}");
+            assert_eq!(objects[0]["error"]["kind"], "truncated", "{head}");
+            assert_eq!(objects[0]["error"]["octets"], json!([head.len(), head.len()]));
+            // The rest is not in the capture.
+            connection.segment(0, &whole[40..]);
+            let after = "-------aaaa2$\r\n";
+            segments.push(connection.segment(0, after));
+            let (status, objects) = frames(&pcap(Link::Raw, &segments));
+            assert_eq!(status, 1, "{head}");
+            let end = before.len() + whole.len();
+            assert_eq!(objects[0]["error"]["kind"], "gap", "{head}");
+            assert_eq!(objects[0]["error"]["octets"], json!([head.len(), end]));
+        }
+    }
+}
+
+#[test]
 fn a_capture_may_begin_within_a_stream() {
     let mut connection = Connection::new(ALICE, BOB);
     let first = send("aaaa1", "Hello");

@@ -181,6 +181,93 @@ fn an_answer_of_another_transport_is_refused() {
     assert_eq!(refused["error"]["kind"], "closed");
 }
 
+/// A section of a session with this protocol, path and `setup`.
+fn section(protocol: &str, path: &str, setup: &str, more: &str) -> String {
+    format!(
+        "m=message 7654 {protocol} *\r\nc=IN IP4 192.0.2.1\r\na=accept-types:*\r\n\
+         a=path:{path}\r\na=setup:{setup}\r\n{more}"
+    )
+}
+
+const OFFERER: &str = "msrp://192.0.2.1:7654/jshA7weztas;tcp";
+
+fn completed(offer: &str, answer: &str, local: &str) -> (i32, Value) {
+    let folder = Folder::new();
+    let (offer, answer) = (file(&folder, "offer", offer), file(&folder, "answer", answer));
+    let (status, mut objects) = inspect(&["complete", &offer, &answer, "--local", local]);
+    assert_eq!(objects.len(), 1, "{objects:?}");
+    (status, objects.remove(0))
+}
+
+#[test]
+fn an_offer_with_tls_is_not_completed_without() {
+    let secure = OFFERER.replace("msrp:", "msrps:");
+    let fingerprint = format!("a=fingerprint:SHA-256 {}\r\n", ["AB"; 32].join(":"));
+    let plain = section("TCP/MSRP", PLAIN, "passive", "");
+    for (protocol, path, local, more, answer, kind) in [
+        ("TCP/TLS/MSRP", OFFERER, OFFERER, fingerprint.as_str(), &plain, "contradiction"),
+        ("TCP/TLS/MSRP", OFFERER, &secure, "", &plain, "contradiction"),
+        ("TCP/TLS/MSRP", &secure, &secure, &fingerprint, &plain, "not-secure"),
+        ("TCP/TLS/MSRP", &secure, OFFERER, "", &plain, "contradiction"),
+        ("TCP/MSRP", OFFERER, OFFERER, &fingerprint, &plain, "contradiction"),
+        ("TCP/MSRP", &secure, &secure, "", &plain, "contradiction"),
+        ("TCP/MSRP", OFFERER, &secure, "", &plain, "contradiction"),
+    ] {
+        let offer = section(protocol, path, "actpass", more);
+        let (status, refused) = completed(&offer, answer, local);
+        assert_eq!((status, &refused["refusal"]["kind"]), (1, &json!(kind)), "{offer}");
+        assert_eq!((&refused["plan"], &refused["answer"]), (&Value::Null, &Value::Null));
+    }
+    let offer = section("TCP/TLS/MSRP", &secure, "actpass", &fingerprint);
+    let answer = section("TCP/TLS/MSRP", SECURE, "passive", &fingerprint);
+    let (status, both) = completed(&offer, &answer, &secure);
+    let target = json!({ "host": "192.0.2.7", "port": 12763, "tls": true });
+    assert_eq!((status, &both["plan"]["connect"]), (0, &target), "{both}");
+    assert_eq!(both["plan"]["local"], secure);
+}
+
+#[test]
+fn the_setup_of_both_sides_says_who_connects() {
+    for (offered, answered, role) in [
+        ("actpass", "passive", "active"),
+        ("actpass", "active", "passive"),
+        ("active", "passive", "active"),
+        ("holdconn", "passive", "active"),
+        ("passive", "active", "passive"),
+        ("passive", "passive", "unreachable"),
+        ("passive", "holdconn", "unreachable"),
+    ] {
+        let offer = section("TCP/MSRP", OFFERER, offered, "");
+        let answer = section("TCP/MSRP", PLAIN, answered, "");
+        let (_, both) = completed(&offer, &answer, OFFERER);
+        let found = both["plan"]["role"].as_str().or(both["refusal"]["kind"].as_str());
+        assert_eq!(found, Some(role), "{offered}, {answered}: {both}");
+    }
+}
+
+#[test]
+fn an_offer_of_a_file_is_completed_as_it_is() {
+    let own = "msrp://198.51.100.9:20000/1391518338240;tcp";
+    let offer = fs::read_to_string(case("S08-no-transfer-id.sdp")).unwrap();
+    let selector = offer.lines().find(|line| line.starts_with("a=file-selector")).unwrap();
+    let plain = section("TCP/MSRP", PLAIN, "passive", "a=recvonly\r\n");
+    let named = "a=file-selector:name:\"p.jpg\"";
+    for answer in [plain.clone(), format!("{plain}{selector}\r\n"), format!("{plain}{named}\r\n")] {
+        let (status, both) = completed(&offer, &answer, own);
+        assert_eq!((status, &both["plan"]["role"]), (0, &json!("active")), "{both}");
+        let told = both["tolerated"].as_array().unwrap();
+        assert!(told.contains(&json!("missing-transfer-id")), "{both}");
+    }
+    // A selector of a name alone.
+    let with_id = offer.replace(selector, &format!("{named}\r\na=file-transfer-id:abcd1234"));
+    let answer = format!("{plain}{named}\r\na=file-transfer-id:abcd1234\r\n");
+    let (status, both) = completed(&with_id, &answer, own);
+    assert_eq!((status, &both["tolerated"]), (0, &json!([])), "{both}");
+    let other = answer.replace("abcd", "efgh");
+    let (status, refused) = completed(&with_id, &other, own);
+    assert_eq!((status, &refused["refusal"]["kind"]), (1, &json!("other-file")));
+}
+
 #[test]
 fn sessions_on_data_channels_are_read() {
     let folder = Folder::new();

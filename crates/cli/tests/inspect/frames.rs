@@ -174,6 +174,26 @@ fn lines_that_end_in_lf_alone_are_no_frames() {
 }
 
 #[test]
+fn a_blank_line_without_a_body_is_told() {
+    let folder = Folder::new();
+    let bodiless = fs::read_to_string(case("W09-bodiless-with-blank-line.bin")).unwrap();
+    let with_octets = |octets: &str| bodiless.replace("\r\n-------", octets);
+    let told = |text: String| {
+        let (status, objects) = inspect(&["frames", &file(&folder, "stream", text)]);
+        assert_eq!((status, objects.len()), (0, 1), "{objects:?}");
+        let told = objects[0]["tolerated"].as_array().unwrap();
+        told.contains(&json!("blank-line-without-body"))
+    };
+    assert!(told(bodiless.clone()));
+    assert!(told(with_octets("\r\n\r\n-------")));
+    // No blank line, octets behind it, or an empty body of some type.
+    assert!(!told(with_octets("-------")));
+    assert!(!told(with_octets("\r\nx\r\n-------")));
+    assert!(!told(send("aaaa1", "")));
+    assert!(!told(with_octets("\r\n-------").replace("SEND", "EXTENDED")));
+}
+
+#[test]
 fn standard_input_is_read() {
     let text = send("aaaa1", "Hello");
     let folder = Folder::new();

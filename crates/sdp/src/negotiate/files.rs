@@ -58,9 +58,6 @@ pub(super) fn answered(
         (Some(_), None) => return Err(Refusal::File),
         (Some(file), Some(part)) => (file, part),
     };
-    if file.transfer_id.is_none() && !reading.tolerates(SdpTolerance::MissingTransferId) {
-        return Err(Refusal::NoTransferId);
-    }
     let suited = match part {
         FilePart::Send(_) => Direction::ReceiveOnly,
         FilePart::Ask(_) | FilePart::Accept => Direction::SendOnly,
@@ -112,6 +109,9 @@ pub(super) fn agreed(
     reading: &mut Reading,
 ) -> Result<Option<FileAttributes>, Refusal> {
     let Some(file) = described(offer) else { return Ok(None) };
+    if file.transfer_id.is_none() && !reading.tolerates(SdpTolerance::MissingTransferId) {
+        return Err(Refusal::NoTransferId);
+    }
     let Some(answered) = described(answer) else {
         return unconfirmed(offer, answer, file, reading);
     };

@@ -111,7 +111,7 @@ impl MsrpMedia {
     }
 
     /// The same path and lines with what an endpoint says of its messages.
-    fn speaking_for(self, endpoint: &Self) -> Self {
+    pub(super) fn speaking_for(self, endpoint: &Self) -> Self {
         Self {
             types: endpoint.types.clone(),
             max_size: endpoint.max_size,

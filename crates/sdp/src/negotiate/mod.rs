@@ -54,15 +54,32 @@ impl Offer {
         Ok(Self { local, media })
     }
 
+    /// Takes up an offer that was sent, from its description. `local` is the side that
+    /// has sent it; what the description says of types, sizes, TLS, `setup` and files
+    /// counts. The path is that of `local`: a middlebox may have changed the other.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Contradiction`] if the `m=` line, the fingerprint and either path
+    /// disagree about TLS; [`Refusal::Local`] as in [`new`](Self::new).
+    pub fn sent(media: MsrpMedia, local: Local) -> Result<Self, Refusal> {
+        let is_consistent = media.is_consistent();
+        let media = MsrpMedia { path: local.path(), ..media };
+        if !is_consistent || !media.is_consistent() {
+            return Err(Refusal::Contradiction);
+        }
+        local.check()?;
+        Ok(Self { local, media })
+    }
+
     /// The same without CEMA, for a middlebox that does not support it (RFC 6714
     /// section 4.2).
     #[must_use]
     pub fn without_cema(self) -> Self {
-        let Self { local, media } = self;
-        let local = local.without_cema();
+        let local = self.local.without_cema();
         let (protocol, setup) = (local.offered_protocol(false), local.offered_setup());
-        let media = local.media(protocol, setup, false, media.direction, media.file);
-        Self { local, media }
+        let media = local.media(protocol, setup, false, self.media.direction, None);
+        Self { media: media.speaking_for(&self.media), local }
     }
 
     /// The same with other addresses for CEMA, before [`complete`]: those of the names
@@ -175,7 +192,7 @@ pub fn complete(offer: &Offer, answer: &MsrpMedia) -> Result<SessionPlan, Refusa
     check_ends(local, answer)?;
     let mut reading = Reading::new(local.tolerances());
     protection::check_answer(offer, answer, &mut reading)?;
-    check_types(answer.types(), local.types())?;
+    check_types(answer.types(), media.types())?;
     let (role, connect) = match local.continued_with(answer) {
         Some(earlier) => (earlier.role(), earlier.connect().clone()),
         None => meet_answerer(offer, answer, &mut reading)?,
@@ -246,12 +263,16 @@ fn answerer_role(offer: &MsrpMedia, local: &Local, cema: bool) -> Result<Role, R
     }
 }
 
-/// The offerer connects, unless the answer says that the answerer does.
+/// The offerer connects, unless the answer says that the answerer does. A passive one has
+/// said that it does not, and an answer without `setup` is passive (RFC 4145 section 4.1).
 fn offerer_role(offer: &Offer, answer: &MsrpMedia, reading: &mut Reading) -> Result<Role, Refusal> {
     let answerer_connects = answer.setup() == Some(Setup::Active);
-    let has_to_connect = offer.media.setup() == Some(Setup::Active);
+    let has_to_connect = matches!(offer.media.setup(), None | Some(Setup::Active));
+    let has_to_wait = offer.media.setup() == Some(Setup::Passive);
     if answerer_connects && !has_to_connect {
         Ok(Role::Passive)
+    } else if has_to_wait {
+        Err(Refusal::Unreachable)
     } else if !answerer_connects || reading.tolerates(SdpTolerance::BothActive) {
         Ok(Role::Active)
     } else {

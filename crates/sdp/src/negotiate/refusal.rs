@@ -30,9 +30,9 @@ pub enum Refusal {
     /// section 6).
     #[error("the offer is without TLS and the answerer wants it")]
     OtherProtocol,
-    /// The `m=` line, the path and the fingerprint of the peer disagree about TLS:
+    /// The `m=` line, the path and the fingerprint of one side disagree about TLS:
     /// somebody may have changed one of them.
-    #[error("the m= line, the path and the fingerprint of the peer disagree about TLS")]
+    #[error("the m= line, the path and the fingerprint of one side disagree about TLS")]
     Contradiction,
     /// A middlebox without CEMA is in the way (RFC 6714 sections 4.2 and 4.3).
     #[error("a middlebox that does not support CEMA is in the way")]

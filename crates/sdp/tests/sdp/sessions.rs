@@ -6,14 +6,16 @@ use msrp::{
 };
 use msrp_sdp::ErrorKind::Closed;
 use msrp_sdp::{
-    Chatroom, Connect, Fingerprint, HashFunction, MediaDescription, MsrpMedia, Refusal,
-    SessionPlan, Update,
+    Addresses, Chatroom, Connect, Fingerprint, HashFunction, Local, MediaDescription, MsrpMedia,
+    Offer, Refusal, SessionPlan, Update,
 };
 
 use super::common::{Pair, Side};
-use super::{ALICE, BOB, alice, bob, carried, fault, media, offer, uri};
+use super::{
+    ALICE, ALICES_RELAY, BOB, NEEDED, alice, bob, carried, fault, media, offer, path, uri,
+};
 
-fn plans(alice: msrp_sdp::Local, bob: msrp_sdp::Local) -> (SessionPlan, SessionPlan) {
+fn plans(alice: Local, bob: Local) -> (SessionPlan, SessionPlan) {
     let offer = offer(alice);
     let (answer, bobs) = msrp_sdp::answer(&carried(&offer.description()), bob).unwrap();
     (msrp_sdp::complete(&offer, &carried(&answer.description())).unwrap(), bobs)
@@ -46,6 +48,25 @@ fn what_is_agreed_upon_becomes_a_session() {
     ));
     let long = OutgoingMessage::text("x".repeat(21));
     assert_eq!(pair.alice.connection.send(session, long), Err(SendError::TooLarge { max: 20 }));
+}
+
+#[test]
+fn an_offer_that_was_sent_is_taken_up_again_from_its_description() {
+    let direct = alice().with_types(types("text/plain")).with_max_size(20);
+    let relayed = || Local::through(uri(ALICE), path(&ALICES_RELAY.replace("msrps:", "msrp:")));
+    let sides = [(direct, alice()), (relayed().with_types(types("text/plain")), relayed())];
+    for (alice, again) in sides {
+        let offer = offer(alice.with_cema(Addresses::new()));
+        let sent = carried(&offer.description());
+        let again = Offer::sent(sent, again.with_cema(Addresses::new())).unwrap();
+        assert_eq!(again.media(), offer.media());
+        let (answer, _) = msrp_sdp::answer(again.media(), bob()).unwrap();
+        let completed = |offer: &Offer| msrp_sdp::complete(offer, &carried(&answer.description()));
+        assert_eq!(completed(&again), completed(&offer));
+        let html = media(&NEEDED.replace("types:*", "types:text/html"));
+        assert_eq!(msrp_sdp::complete(&again, &html), Err(Refusal::NoCommonType));
+        assert_eq!(again.without_cema().media(), offer.without_cema().media());
+    }
 }
 
 #[test]
@@ -169,7 +190,7 @@ fn a_room_takes_cpim_alone_and_says_what_it_does_whatever_was_offered() {
 #[test]
 fn the_fingerprints_of_the_peer_are_in_the_plan() {
     let of = |function: HashFunction| Fingerprint::new(function, &vec![3; function.len()]).unwrap();
-    let secure = |text: &str| msrp_sdp::Local::new(uri(&text.replacen("msrp:", "msrps:", 1)));
+    let secure = |text: &str| Local::new(uri(&text.replacen("msrp:", "msrps:", 1)));
     let own = secure(ALICE)
         .with_fingerprint(of(HashFunction::Sha1))
         .with_fingerprint(of(HashFunction::Sha256));

@@ -3,7 +3,7 @@
 use msrp::{Direction, MediaTypes, MsrpUri, Path, Role};
 use msrp_sdp::{
     Addresses, Connect, Local, MsrpMedia, Offer, Origin, Refusal, SdpTolerances,
-    SessionDescription, SessionPlan, Setup, answer, complete, refuse,
+    SessionDescription, SessionPlan, answer, complete, refuse,
 };
 use serde_json::{Value, json};
 
@@ -99,36 +99,22 @@ impl Complete {
             (Ok(offer), Ok(answer)) => (offer, answer),
             (Err(unread), _) | (_, Err(unread)) => return Ok(report_unread(unread)),
         };
-        let plan = self.side(&offer.media).and_then(|offer| complete(&offer, &answer.media));
+        let side = self.side(&offer.media);
+        let plan = Offer::sent(offer.media.clone(), side);
+        let plan = plan.and_then(|offer| complete(&offer, &answer.media));
         let object =
             json!({ "answer": plan.as_ref().ok().map(|_| answer.description.to_string()) });
         Ok(report_outcome(object, [offer.tolerated(), answer.tolerated()].concat(), plan))
     }
 
     /// The side that has made this offer.
-    fn side(&self, offer: &MsrpMedia) -> Result<Offer, Refusal> {
+    fn side(&self, offer: &MsrpMedia) -> Local {
+        let uri = self.local.clone();
         let local = match relays(offer.path()) {
-            Some(relays) => Local::through(self.local.clone(), relays),
-            // Without the attribute the offerer connects (RFC 4975 section 8.5).
-            None if matches!(offer.setup(), None | Some(Setup::Active)) => {
-                Local::unreachable(self.local.clone())
-            }
-            None => Local::new(self.local.clone()),
+            Some(relays) => Local::through(uri, relays),
+            None => Local::new(uri),
         };
-        let local = local
-            .with_types(offer.types().clone())
-            .with_max_size(offer.max_size().unwrap_or(u64::MAX))
-            .with_direction(offer.direction());
-        let local = if offer.has_cema() { local.with_cema(Addresses::new()) } else { local };
-        let local = match offer.file() {
-            Some(file) if offer.direction() == Direction::ReceiveOnly => {
-                local.ask_for_file(file.clone())
-            }
-            Some(file) => local.send_file(file.clone()),
-            None => local,
-        };
-        let fingerprints = offer.fingerprints().iter().cloned();
-        Ok(Offer::new(fingerprints.fold(local, Local::with_fingerprint))?)
+        if offer.has_cema() { local.with_cema(Addresses::new()) } else { local }
     }
 }
 

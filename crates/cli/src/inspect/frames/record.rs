@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Duration;
 
-use msrp::wire::{Continuation, Head};
+use msrp::wire::{Continuation, Head, Method};
 use msrp::{Tolerance, Tolerances};
 use serde_json::{Value, json};
 
@@ -65,6 +65,18 @@ impl Record {
         self.body_octets += octets.len() as u64;
         let room = (MAX_BODY_OCTETS + 1).saturating_sub(self.body.len()).min(octets.len());
         self.body.extend_from_slice(&octets[..room]);
+    }
+
+    /// Its end-line has arrived: no more octets follow.
+    pub(super) fn end(&mut self, flag: Continuation) {
+        self.flag = Some(flag);
+        let has_blank_line = self.head.as_ref().is_some_and(|head| {
+            let head = head.view();
+            head.method() == Some(Method::Send) && head.has_body() && head.content_type().is_none()
+        });
+        if has_blank_line && self.body_octets == 0 {
+            self.tolerated = self.tolerated.with(Tolerance::BlankLineWithoutBody);
+        }
     }
 
     /// Adds the deviations of its framing.

@@ -85,7 +85,7 @@ impl Stream {
             Frame::Body(octets) => self.open.iter_mut().for_each(|open| open.push_body(&octets)),
             Frame::End(flag) => {
                 if let Some(open) = &mut self.open {
-                    open.flag = Some(flag);
+                    open.end(flag);
                     open.tolerate(self.decoder.tolerated());
                 }
                 self.close(self.position());
@@ -105,7 +105,7 @@ impl Stream {
 
     /// Framing is lost.
     fn lose(&mut self, start: u64, error: &DecodeError) {
-        self.is_msrp |= start == 0 && self.input.starts_with(b"MSRP ");
+        self.recognize();
         let fault = match error {
             DecodeError::Head(error) => Fault::new(&error.kind(), error, self.place(error)),
             DecodeError::Truncated | DecodeError::Trailing | _ => {
@@ -117,8 +117,14 @@ impl Stream {
         self.decoder.resync();
     }
 
+    /// A frame that begins here is one even if its head is not complete.
+    fn recognize(&mut self) {
+        self.is_msrp |= self.open.is_none() && self.input.starts_with(b"MSRP ");
+    }
+
     /// So many octets are missing.
     pub(super) fn skip(&mut self, octets: u64) {
+        self.recognize();
         let end = self.position() + self.input.len() as u64;
         let missing = end..end + octets;
         let fault = || Fault::new(&Gap, &"octets are missing in the capture", missing.clone());
@@ -136,6 +142,7 @@ impl Stream {
 
     /// No more octets follow.
     pub(super) fn finish(&mut self) {
+        self.recognize();
         let start = self.position();
         let end = start + self.input.len() as u64;
         let fault = self.decoder.finish(&self.input).err();
