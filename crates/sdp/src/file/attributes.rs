@@ -71,8 +71,8 @@ impl FileAttributes {
     ///
     /// # Errors
     ///
-    /// [`Error`] if an attribute occurs twice, or if the file, its transfer or the
-    /// range is unclear.
+    /// [`Error`] if an attribute of the file occurs twice, or if the file, its transfer or
+    /// the range is unclear.
     pub fn parse<'a>(
         attributes: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
     ) -> Result<Option<Self>, Error> {
