@@ -213,10 +213,7 @@ impl Check {
         }
         let value = header.raw();
         match name {
-            "From" | "To" | "cc" => match Address::parse_leniently(value) {
-                Ok((_, needed)) => self.tolerate_all(needed, value.as_bytes()),
-                Err(part) => self.tolerate(CpimTolerance::UnreadableAddress, part),
-            },
+            "From" | "To" | "cc" => self.address(value),
             "NS" if Namespace::parse(value).is_none() => {
                 Err(Fault::new(ParseErrorKind::Value(name), value))
             }
@@ -229,10 +226,21 @@ impl Check {
     }
 
     fn imdn_header<'a>(&mut self, header: Header<'a>) -> Result<(), Fault<'a>> {
-        let is_other_case = |name: &&str| header.name() != *name && header.is(IMDN_NAMESPACE, name);
-        match IMDN_HEADERS.iter().any(is_other_case) {
-            true => self.tolerate(CpimTolerance::HeaderNameCase, header.name()),
-            false => Ok(()),
+        let is_it = |name: &&&str| header.is(IMDN_NAMESPACE, name);
+        let Some(&name) = IMDN_HEADERS.iter().find(is_it) else { return Ok(()) };
+        if header.name() != name {
+            self.tolerate(CpimTolerance::HeaderNameCase, header.name())?;
+        }
+        match name {
+            "Original-To" | "IMDN-Record-Route" | "IMDN-Route" => self.address(header.raw()),
+            _ => Ok(()),
+        }
+    }
+
+    fn address<'a>(&mut self, value: &'a str) -> Result<(), Fault<'a>> {
+        match Address::parse_leniently(value) {
+            Ok((_, needed)) => self.tolerate_all(needed, value.as_bytes()),
+            Err(part) => self.tolerate(CpimTolerance::UnreadableAddress, part),
         }
     }
 

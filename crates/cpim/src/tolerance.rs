@@ -35,9 +35,10 @@ named! {
         /// SIP has there. The reader skips them. They contain no `<`, quote or
         /// comma, so that no reader finds a second address in them.
         TextAfterAddress = "text-after-address",
-        /// A URI without angle brackets in From, To or cc. A semicolon ends it.
+        /// A URI without angle brackets in From, To or cc, or in Original-To,
+        /// IMDN-Record-Route or IMDN-Route of RFC 5438. A semicolon ends it.
         BareAddress = "bare-address",
-        /// A From, To or cc that is no address: one that is cut off, empty or a name alone,
+        /// One of these headers that is no address: one that is cut off, empty or a name alone,
         /// or in which readers could find different ones. None of them is guessed, and its
         /// text is among [`CpimRef::headers`](crate::CpimRef::headers).
         UnreadableAddress = "unreadable-address",

@@ -63,6 +63,13 @@ named! {
         /// too many. It says nothing of the file; without its hash, nobody can tell whether
         /// the file is the one that was announced.
         UnreadableSelector = "unreadable-selector",
+        /// A `max-size`, `file-disposition`, `file-date`, `file-icon` or `file-range` that
+        /// cannot be read, or several of the `file-` ones that contradict each other. It
+        /// counts as none.
+        UnreadableAttribute = "unreadable-attribute",
+        /// An entry of `accept-types` or `accept-wrapped-types` that is no media type, and
+        /// is passed over, or a comma after one. Of `accept-types` one has to be left.
+        UnreadableType = "unreadable-type",
         /// `sha1` and `sha256` for `sha-1` and `sha-256` in a `file-selector`.
         HashName = "hash-name",
         /// An answer that says nothing of the file that this side offers to send, from an

@@ -358,7 +358,6 @@ impl Client {
     }
 }
 
-/// What this client accepts (RFC 7701 sections 5.2 and 8).
 /// A socket at this address of this machine, and any free port.
 fn bound_at(address: IpAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
@@ -366,6 +365,7 @@ fn bound_at(address: IpAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
+/// What this client accepts (RFC 7701 sections 5.2 and 8).
 fn description(local: MsrpUri) -> Result<Local, ValueError> {
     let types = MediaTypes::new("message/cpim")?.wrapped("text/plain")?;
     let types = types.wrapped(IS_COMPOSING_TYPE)?;

@@ -169,7 +169,8 @@ mod read {
 
     impl Notification {
         /// Reads a document. A disposition of RFC 5438 counts before those of other
-        /// specifications; other elements of other namespaces are passed over.
+        /// specifications, and of these the first with a status. Other elements of other
+        /// namespaces are passed over.
         ///
         /// # Errors
         ///
@@ -200,7 +201,8 @@ mod read {
 
     fn reported(root: Node<'_, '_>) -> Option<Reported> {
         let known = disposition(root).map(Reported::Known);
-        known.or_else(|| root.children().find_map(other_disposition).map(Reported::Other))
+        let other = || root.children().find_map(other_disposition);
+        known.or_else(|| other().or_else(|| without_status(root)).map(Reported::Other))
     }
 
     /// The first kind that is there decides.
@@ -231,6 +233,20 @@ mod read {
             name: name.to_owned(),
             namespace: namespace.to_owned(),
             status: status.map(|status| status.tag_name().name().to_owned()),
+        })
+    }
+
+    /// The first element of another namespace, which may have any content (section 11.1.9),
+    /// where nothing else says what happened.
+    fn without_status(root: Node<'_, '_>) -> Option<OtherDisposition> {
+        if DispositionKind::ALL.iter().any(|kind| child(root, kind.element()).is_some()) {
+            return None;
+        }
+        root.children().find_map(|element| {
+            let name = element.tag_name();
+            let namespace = name.namespace().filter(|found| *found != NAMESPACE)?;
+            let (name, namespace) = (name.name().to_owned(), namespace.to_owned());
+            Some(OtherDisposition { kind: None, name, namespace, status: None })
         })
     }
 }

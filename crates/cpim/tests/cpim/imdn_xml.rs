@@ -394,9 +394,29 @@ fn dispositions_of_other_namespaces() {
     let extended = "<x:y xmlns:x=\"urn:x\"><x:status><x:z/></x:status></x:y>";
     let both = format!("{extended}{}", status("delivery", "delivered"));
     assert_eq!(parse(&both).unwrap().disposition(), Some(Disposition::Delivered));
+    // Without a status, if no other one has one.
+    let interworking = "<y:inter xmlns:y=\"urn:y\">legacy</y:inter>";
+    for (inner, status) in [
+        (interworking.to_owned(), ""),
+        ("<y:inter xmlns:y=\"urn:y\"/><y:more xmlns:y=\"urn:y\"/>".to_owned(), ""),
+        ("<y:inter xmlns:y=\"urn:y\"><z><status/></z></y:inter>".to_owned(), ""),
+        (
+            format!(
+                "<a xmlns=\"urn:a\"/>{}",
+                interworking.replace("legacy", "<status><b/></status>")
+            ),
+            "b",
+        ),
+    ] {
+        assert_eq!(told(&inner), expected(None, "inter", "urn:y", status), "{inner}");
+    }
+    let read = Notification::parse(document(&format!("{HEAD}{interworking}")).as_bytes()).unwrap();
+    assert_eq!(read.other_disposition().unwrap().status(), None);
+    let broken = format!("{interworking}<delivery-notification><status/></delivery-notification>");
+    assert_eq!(parse(&broken), Err(ParseErrorKind::Disposition));
+    let both = format!("{interworking}{}", status("delivery", "delivered"));
+    assert_eq!(parse(&both).unwrap().disposition(), Some(Disposition::Delivered));
     for none in [
-        "<x:y xmlns:x=\"urn:x\"/>",
-        "<x:y xmlns:x=\"urn:x\"><z><status/></z></x:y>",
         "<y-notification><status><z/></status></y-notification>",
         "<delivery-notification><status/></delivery-notification>",
     ] {

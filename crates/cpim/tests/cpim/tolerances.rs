@@ -159,6 +159,34 @@ fn an_address_without_brackets() {
     }
 }
 
+/// Those of RFC 5438 are read as leniently as those of RFC 3862, and told like these.
+#[test]
+fn addresses_of_notifications_have_the_same_tolerances() {
+    use msrp_cpim::imdn::ImdnHeaders;
+    for name in ["Original-To", "IMDN-Record-Route", "IMDN-Route"] {
+        for (text, uri, told) in [
+            ("<sip:r@x>", Some("sip:r@x"), None),
+            ("sip:r@x", Some("sip:r@x"), Some(BareAddress)),
+            ("+49<sip:r@x>", Some("sip:r@x"), Some(UnquotedName)),
+            ("<sip:r@x>;lr", Some("sip:r@x"), Some(TextAfterAddress)),
+            ("r", None, Some(UnreadableAddress)),
+            ("<sip:r@x>, <sip:s@x>", None, Some(UnreadableAddress)),
+        ] {
+            let message = with(&format!("NS: i <{IMDN}>\r\ni.{name}: {text}\r\n"));
+            let read = CpimRef::parse(&message).unwrap();
+            assert!(read.tolerated().iter().eq(told), "{name}: {text}");
+            let headers = ImdnHeaders::of(&read);
+            let found = headers.original_to().into_iter();
+            let mut found = found.chain(headers.record_route()).chain(headers.route());
+            assert_eq!(found.next().as_ref().map(Address::uri), uri, "{name}: {text}");
+            let refused = told.map(ParseErrorKind::NotTolerated);
+            assert_eq!(kind(strict(&message)).err(), refused, "{name}: {text}");
+        }
+    }
+    // Under another namespace the name says nothing of addresses.
+    assert!(strict(&with("NS: i <urn:x>\r\ni.Original-To: r\r\n")).is_ok());
+}
+
 #[test]
 fn header_names_of_other_namespaces_in_another_case() {
     use msrp_cpim::imdn::{ImdnHeaders, NotifyRequest};

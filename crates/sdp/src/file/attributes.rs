@@ -1,6 +1,7 @@
 //! Everything that one media section says of its file.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
 use super::{FileDate, FileDisposition, FileIcon, FileRange, FileSelector, FileTransferId};
 use crate::tolerance::{Reading, SdpTolerance, SdpTolerances};
@@ -40,9 +41,10 @@ pub struct FileAttributes {
 }
 
 const SELECTOR: &str = "file-selector";
+const RANGE: &str = "file-range";
 
 const NAMES: [&str; 6] =
-    [SELECTOR, "file-transfer-id", "file-disposition", "file-date", "file-icon", "file-range"];
+    [SELECTOR, "file-transfer-id", "file-disposition", "file-date", "file-icon", RANGE];
 
 impl FileAttributes {
     /// The file of this selector, without any other attribute.
@@ -69,8 +71,8 @@ impl FileAttributes {
     ///
     /// # Errors
     ///
-    /// [`Error`] if an attribute occurs twice, or if the file, its transfer or the
-    /// range is unclear.
+    /// [`Error`] if an attribute of the file occurs twice, or if the file, its transfer or
+    /// the range is unclear.
     pub fn parse<'a>(
         attributes: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
     ) -> Result<Option<Self>, Error> {
@@ -81,30 +83,23 @@ impl FileAttributes {
         attributes: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
         reading: &mut Reading,
     ) -> Result<Option<Self>, Error> {
-        let mut values = [const { None::<Cow<'a, str>> }; NAMES.len()];
-        for (name, value) in attributes {
-            let known = NAMES.iter().zip(&mut values).find(|(it, _)| **it == name);
-            let Some((name, place)) = known else { continue };
-            let value = value.unwrap_or_default().trim();
-            *place = Some(match place.take() {
-                Some(earlier) => again(name, earlier, value, reading)?,
-                None => value.into(),
-            });
-        }
-        let [selector, transfer_id, disposition, date, icon, range] = &values;
-        let [transfer_id, disposition, date, icon, range] =
-            [transfer_id, disposition, date, icon, range].map(Option::as_deref);
-        let Some(selector) = selector else { return Ok(None) };
+        let attributes: Vec<_> = attributes.into_iter().collect();
+        let texts = |name: &'static str| {
+            let named = attributes.iter().filter(move |(it, _)| *it == name);
+            named.map(|(_, value)| value.unwrap_or_default().trim())
+        };
+        let Some(selector) = joined(texts(SELECTOR), reading)? else { return Ok(None) };
+        let [_, transfer_id, disposition, date, icon, range] = NAMES;
         Ok(Some(Self {
-            selector: FileSelector::read(selector, reading)?,
-            transfer_id: transfer_id
+            selector: FileSelector::read(&selector, reading)?,
+            transfer_id: same(transfer_id, texts(transfer_id), reading)?
                 .map(|id| FileTransferId::read(id, reading))
                 .transpose()?
                 .flatten(),
-            disposition: disposition.and_then(|value| value.parse().ok()),
-            date: date.and_then(|value| value.parse().ok()),
-            icon: icon.and_then(|value| value.parse().ok()),
-            range: range.map(str::parse).transpose()?,
+            disposition: optional(disposition, texts(disposition), reading)?,
+            date: optional(date, texts(date), reading)?,
+            icon: optional(icon, texts(icon), reading)?,
+            range: optional(range, texts(range), reading)?,
         }))
     }
 
@@ -127,20 +122,69 @@ impl FileAttributes {
     }
 }
 
-/// What an attribute says that occurs again: the same, or more of a list.
-fn again<'a>(
-    name: &'static str,
-    earlier: Cow<'a, str>,
-    value: &str,
+/// What the lines of a selector say together.
+fn joined<'a>(
+    texts: impl Iterator<Item = &'a str>,
     reading: &mut Reading,
-) -> Result<Cow<'a, str>, Error> {
-    let error = Error::of(name, ErrorKind::Duplicate);
-    if earlier == value {
-        reading.tolerate(SdpTolerance::RepeatedAttribute, error)?;
-        return Ok(earlier);
-    } else if name != SELECTOR {
-        return Err(error);
+) -> Result<Option<Cow<'a, str>>, Error> {
+    let mut lines: Vec<&str> = Vec::new();
+    for text in texts {
+        let is_known = lines.contains(&text);
+        let it = if is_known { SdpTolerance::RepeatedAttribute } else { SdpTolerance::SplitList };
+        if !lines.is_empty() {
+            reading.tolerate(it, Error::of(SELECTOR, ErrorKind::Duplicate))?;
+        }
+        lines.extend((!is_known).then_some(text));
     }
-    reading.tolerate(SdpTolerance::SplitList, error)?;
-    Ok(format!("{earlier} {value}").into())
+    Ok(match *lines {
+        [] => None,
+        [only] => Some(only.into()),
+        _ => Some(lines.join(" ").into()),
+    })
+}
+
+/// The text of an attribute, which is the same wherever it occurs again.
+fn same<'a>(
+    name: &'static str,
+    mut texts: impl Iterator<Item = &'a str>,
+    reading: &mut Reading,
+) -> Result<Option<&'a str>, Error> {
+    let first = texts.next();
+    for text in texts {
+        let error = Error::of(name, ErrorKind::Duplicate);
+        if Some(text) != first {
+            return Err(error);
+        }
+        reading.tolerate(SdpTolerance::RepeatedAttribute, error)?;
+    }
+    Ok(first)
+}
+
+/// A value that the file does without: unreadable ones, and those that contradict each
+/// other, count as none.
+fn optional<'a, T: FromStr<Err = Error> + PartialEq>(
+    name: &'static str,
+    texts: impl Iterator<Item = &'a str>,
+    reading: &mut Reading,
+) -> Result<Option<T>, Error> {
+    let mut found = None;
+    for text in texts {
+        let duplicate = Error::of(name, ErrorKind::Duplicate);
+        match (text.parse::<T>(), &found) {
+            (Ok(value), None) => found = Some(value),
+            (Ok(value), Some(earlier)) if value == *earlier => {
+                reading.tolerate(SdpTolerance::RepeatedAttribute, duplicate)?;
+            }
+            (Ok(_), Some(_)) => {
+                reading.tolerate(SdpTolerance::UnreadableAttribute, duplicate)?;
+                return Ok(None);
+            }
+            // The others only inform the user.
+            (Err(error), _) if name == RANGE => {
+                reading.tolerate(SdpTolerance::UnreadableAttribute, error)?;
+            }
+            (Err(_), _) => _ = reading.tolerates(SdpTolerance::UnreadableAttribute),
+        }
+    }
+    Ok(found)
 }

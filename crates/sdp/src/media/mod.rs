@@ -117,15 +117,15 @@ impl MsrpMedia {
         let path =
             one(attributes, "path", reading, |text, reading| path::parse(text, reading).map(Some))?;
         let path = path.ok_or_else(|| Error::of("path", ErrorKind::Missing))?;
-        let tokens = |line: &str| Ok(line.split_ascii_whitespace().map(str::to_owned).collect());
+        let tokens = |line: &str, _: &mut Reading| {
+            Ok(line.split_ascii_whitespace().map(str::to_owned).collect())
+        };
         let chatroom = list(attributes, "chatroom", reading, tokens)?;
         Ok(Self {
             protocol: Protocol::new(path.last().is_secure()),
             path,
             types: parse_types(attributes, reading)?,
-            max_size: one(attributes, "max-size", reading, |text, _| {
-                parse_max_size(text).map(Some)
-            })?,
+            max_size: one(attributes, "max-size", reading, parse_max_size)?,
             direction: parse_direction(attributes, reading)?,
             setup: one(attributes, "setup", reading, parse_setup)?,
             cema: one(attributes, "msrp-cema", reading, |_, _| Ok(Some(())))?.is_some(),

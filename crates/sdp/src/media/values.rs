@@ -79,12 +79,12 @@ pub(super) fn list<'a>(
     attributes: &[Parts<'a>],
     name: &'static str,
     reading: &mut Reading,
-    read: impl Fn(&'a str) -> Result<Vec<String>, Error>,
+    read: impl Fn(&'a str, &mut Reading) -> Result<Vec<String>, Error>,
 ) -> Result<Option<Vec<String>>, Error> {
     let mut seen = HashSet::new();
     let mut lists = Vec::new();
     for line in all(attributes, name) {
-        let mut entries = read(line)?;
+        let mut entries = read(line, reading)?;
         entries.retain(|entry| seen.insert(entry.to_ascii_lowercase()));
         if !lists.is_empty() {
             let is_known = entries.is_empty();
@@ -108,22 +108,42 @@ pub(super) fn parse_types(
 ) -> Result<MediaTypes, Error> {
     const TYPES: &str = "accept-types";
     const WRAPPED: &str = "accept-wrapped-types";
-    let types = match list(attributes, TYPES, reading, |line| entries(TYPES, line))? {
-        Some(entries) if entries.is_empty() => return Err(Error::of(TYPES, ErrorKind::Missing)),
+    let types = match list(attributes, TYPES, reading, |line, it| entries(TYPES, line, it))? {
+        Some(entries) if entries.is_empty() => return Err(no_type(attributes, TYPES)),
         Some(entries) => MediaTypes::new(&entries.join(" ")).map_err(malformed(TYPES))?,
         None => MediaTypes::any(),
     };
-    match list(attributes, WRAPPED, reading, |line| entries(WRAPPED, line))? {
+    match list(attributes, WRAPPED, reading, |line, it| entries(WRAPPED, line, it))? {
         Some(entries) => types.wrapped(&entries.join(" ")).map_err(malformed(WRAPPED)),
         None => Ok(types),
     }
 }
 
-/// The media types of a line.
-fn entries(attribute: &'static str, line: &str) -> Result<Vec<String>, Error> {
-    let types = MediaTypes::new(&media_types(line));
-    let types = types.map_err(|cause| malformed(attribute)(cause).within(line, line.trim()))?;
-    Ok(types.types().map(str::to_owned).collect())
+/// The media types of a line that can be read.
+fn entries(
+    attribute: &'static str,
+    line: &str,
+    reading: &mut Reading,
+) -> Result<Vec<String>, Error> {
+    let types = |list: &str| {
+        let types = MediaTypes::new(list)?;
+        Ok(types.types().map(str::to_owned).collect::<Vec<_>>())
+    };
+    let list = media_types(line);
+    let cause = match types(&list) {
+        Ok(types) => return Ok(types),
+        Err(cause) => cause,
+    };
+    let error = malformed(attribute)(cause).within(line, line.trim());
+    reading.tolerate(SdpTolerance::UnreadableType, error)?;
+    let entries = list.split([' ', ',']);
+    Ok(entries.filter_map(|entry| types(entry).ok()).flatten().collect())
+}
+
+/// A list without any type that could be sent.
+fn no_type(attributes: &[Parts<'_>], name: &'static str) -> Error {
+    let is_empty = all(attributes, name).all(|line| line.trim().is_empty());
+    Error::of(name, if is_empty { ErrorKind::Missing } else { ErrorKind::Malformed })
 }
 
 fn malformed(attribute: &'static str) -> impl Fn(ValueError) -> Error {
@@ -135,12 +155,15 @@ fn media_types(list: &str) -> String {
     single_spaced(list).replace("; ", ";").replace(" ;", ";")
 }
 
-/// A number beyond 64 bits is a limit that no message can reach.
-pub(super) fn parse_max_size(value: &str) -> Result<u64, Error> {
-    digits::saturating(value.trim()).ok_or_else(|| {
+/// A number beyond 64 bits is a limit that no message can reach, and no number is none.
+pub(super) fn parse_max_size(text: &str, reading: &mut Reading) -> Result<Option<u64>, Error> {
+    let size = digits::saturating(text.trim());
+    if size.is_none() {
         let error = Error::of("max-size", ErrorKind::Malformed);
-        error.with_expected("a number of octets").within(value, value.trim())
-    })
+        let error = error.with_expected("a number of octets").within(text, text.trim());
+        reading.tolerate(SdpTolerance::UnreadableAttribute, error)?;
+    }
+    Ok(size)
 }
 
 pub(super) fn parse_direction(

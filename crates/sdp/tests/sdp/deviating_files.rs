@@ -3,7 +3,7 @@
 use msrp::Direction;
 use msrp_sdp::SdpTolerance::{
     HashName, MissingFileDirection, MissingTransferId, RepeatedAttribute, SplitList,
-    TransferIdCharacters, UnconfirmedFile, UnreadableSelector,
+    TransferIdCharacters, UnconfirmedFile, UnreadableAttribute, UnreadableSelector,
 };
 use msrp_sdp::file::{FileAttributes, FileHash, FileRange, FileSelector, HashAlgorithm};
 use msrp_sdp::{
@@ -143,6 +143,43 @@ fn parts_that_contradict_each_other_are_no_file() {
     let selector = &split.file().unwrap().selector;
     assert_eq!((selector.name(), selector.size()), (Some("a b"), Some(17)));
     assert!(split.tolerated().iter().eq([SplitList]));
+}
+
+#[test]
+fn what_a_file_does_without_loses_none() {
+    let mut plain = FileAttributes::new(FileSelector::builder().size(17).build().unwrap());
+    plain.transfer_id = Some("id1".parse().unwrap());
+    let date = |year| format!("read:\"15 May {year} 15:01:31 +0300\"");
+    for (name, values) in [
+        ("file-range", &["1-"][..]),
+        ("file-range", &["0-5"]),
+        ("file-range", &["x", "1-"]),
+        ("file-range", &["1-5", "1-6"]),
+        ("file-range", &["1-5", "1-6", "1-5"]),
+        ("file-disposition", &["render", "attachment"]),
+        ("file-disposition", &["a b"]),
+        ("file-icon", &["cid:a", "cid:b"]),
+        ("file-icon", &["http://x/y"]),
+        ("file-date", &[&date(2025), &date(2026)]),
+        ("file-date", &["read:\"today\""]),
+    ] {
+        let lines: String = values.iter().map(|value| format!("a={name}:{value}\n")).collect();
+        let text = format!("{NEEDED}a=sendonly\n{ID}a=file-selector:size:17\n{lines}");
+        let section = section(&text);
+        let theirs = MsrpMedia::parse(&section).unwrap();
+        assert_eq!(theirs.file(), Some(&plain), "{lines}");
+        let (_, plan) = msrp_sdp::answer(&theirs, bob().accept_file()).unwrap();
+        assert_eq!(told(&plan), [UnreadableAttribute], "{lines}");
+        let less = SdpTolerances::all().without(UnreadableAttribute);
+        // An unreadable hint is passed over at any rate.
+        let is_hint = name != "file-range" && values.len() == 1;
+        assert_eq!(MsrpMedia::parse_with(&section, less).is_ok(), is_hint, "{lines}");
+    }
+    let both = media(&format!(
+        "{NEEDED}a=sendonly\n{ID}a=file-selector:size:17\na=file-range:1-5\na=file-range:01-5\n"
+    ));
+    assert_eq!(both.file().unwrap().range, Some("1-5".parse().unwrap()));
+    assert!(both.tolerated().iter().eq([RepeatedAttribute]));
 }
 
 #[test]

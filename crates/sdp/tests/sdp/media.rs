@@ -6,7 +6,9 @@ use msrp::uri::{UriError, UriErrorKind};
 use msrp::{Direction, MediaTypes};
 use msrp_sdp::ErrorKind::{Closed, Duplicate, HashLength, Malformed, Missing, NotMsrp, Unknown};
 use msrp_sdp::file::FileDate;
-use msrp_sdp::{Chatroom, Fingerprint, HashFunction, Local, MsrpMedia, Offer, Setup};
+use msrp_sdp::{
+    Chatroom, Fingerprint, HashFunction, Local, MsrpMedia, Offer, SdpTolerances, Setup,
+};
 use proptest::prelude::*;
 
 use super::{ALICE, NEEDED, alice, carried, fault, media, offer, path, read_section, section, uri};
@@ -120,8 +122,11 @@ fn what_is_missing_or_wrong_is_named() {
     assert_eq!(path_error(scheme).kind(), UriErrorKind::Scheme);
     let types = format!("{path}a=accept-types:text\n");
     assert_eq!(error(&types), ("accept-types", Malformed, None));
-    assert_eq!(error(&format!("{NEEDED}a=max-size:-1\n")), ("max-size", Malformed, None));
-    assert_eq!(error(&format!("{NEEDED}a=max-size\n")), ("max-size", Malformed, None));
+    for size in ["a=max-size:-1\n", "a=max-size\n"] {
+        let section = section(&format!("{NEEDED}{size}"));
+        let strict = MsrpMedia::parse_with(&section, SdpTolerances::none());
+        assert_eq!(fault(strict), ("max-size", Malformed, None));
+    }
     assert_eq!(
         error(&format!("{NEEDED}a=fingerprint:sha-256 AB\n")),
         ("fingerprint", HashLength { expected: 32 }, None)

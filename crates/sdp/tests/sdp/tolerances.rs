@@ -5,6 +5,7 @@ use msrp_sdp::ErrorKind::{Duplicate, Malformed};
 use msrp_sdp::SdpTolerance::{
     BareIpv6Address, ByteOrderMark, ExtraBlanks, JunkLine, LetterCase, MalformedOrigin,
     MalformedSection, MissingFormat, NotUtf8, ProtocolSpelling, RepeatedAttribute, SplitList,
+    UnreadableAttribute, UnreadableType,
 };
 use msrp_sdp::{
     MAX_ATTRIBUTES, MediaDescription, MsrpMedia, SdpTolerance, SdpTolerances, SessionDescription,
@@ -198,6 +199,47 @@ fn an_entry_that_a_list_repeats_counts_once() {
     let wrapped = "a=accept-wrapped-types:a/b;x=\"1\" c/d\na=accept-wrapped-types:c/d\n";
     let media = assert_told(&format!("{SECTION}{wrapped}"), &[RepeatedAttribute]);
     assert_eq!(media.types().wrapped_types().count(), 2);
+}
+
+#[test]
+fn what_a_session_does_without_loses_none() {
+    for text in ["unlimited", "", "10MB", "-1", "1 2"] {
+        let media = assert_told(&format!("{SECTION}a=max-size:{text}\n"), &[UnreadableAttribute]);
+        assert_eq!(media.max_size(), None, "{text}");
+    }
+    let media = assert_told(
+        &format!("{SECTION}a=max-size:unlimited\na=max-size:10\n"),
+        &[UnreadableAttribute],
+    );
+    assert_eq!(media.max_size(), Some(10));
+    let media = assert_told(&format!("{SECTION}a=accept-wrapped-types:foo\n"), &[UnreadableType]);
+    assert_eq!(media.types().wrapped_types().count(), 0);
+}
+
+#[test]
+fn the_readable_types_of_a_list_count() {
+    let types = |media: &MsrpMedia| media.types().types().map(str::to_owned).collect::<Vec<_>>();
+    for (list, expected) in [
+        ("text/plain, message/cpim", &["text/plain", "message/cpim"][..]),
+        ("text/plain,message/cpim", &["text/plain", "message/cpim"]),
+        ("text/plain , message/cpim,", &["text/plain", "message/cpim"]),
+        ("text/plain foo", &["text/plain"]),
+        ("foo text/plain text/ /x", &["text/plain"]),
+    ] {
+        let text = SECTION.replace("accept-types:text/plain", &format!("accept-types:{list}"));
+        let media = assert_told(&text, &[UnreadableType]);
+        assert_eq!(types(&media), expected, "{list}");
+        let wrapped = format!("{SECTION}a=accept-wrapped-types:{list}\n");
+        let media = assert_told(&wrapped, &[UnreadableType]);
+        assert!(media.types().wrapped_types().eq(expected.iter().copied()), "{list}");
+    }
+    let split = format!("{SECTION}a=accept-types:foo\n");
+    assert_eq!(types(&assert_told(&split, &[RepeatedAttribute, UnreadableType])), ["text/plain"]);
+    // Without one that can be read, nothing could be sent.
+    for none in ["foo", ",", "foo, bar"] {
+        let text = SECTION.replace("accept-types:text/plain", &format!("accept-types:{none}"));
+        assert!(MsrpMedia::parse(read(&text).media().last().unwrap()).is_err(), "{none}");
+    }
 }
 
 /// Read as absent it would turn the roles around.
