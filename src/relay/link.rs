@@ -60,8 +60,10 @@ pub(super) enum State {
     Closed,
 }
 
-/// How long a connection may be idle that a flow has of its own.
-const OWN_IDLE: Duration = Duration::from_secs(60);
+/// How long a connection may be idle that a flow has of its own. The next relay has
+/// acknowledged what it may still hold for a slow receiver: this is longer than it takes
+/// to find that one stalled, or silent, and to report it.
+const OWN_IDLE: Duration = Duration::from_secs(180);
 
 /// One connection.
 #[derive(Debug)]
