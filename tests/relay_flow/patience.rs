@@ -26,3 +26,19 @@ fn a_sender_hears_of_a_slow_receiver_that_vanishes() {
     let reports = world.raws[sender].reports();
     assert!(!reports.is_empty() && reports.iter().all(|status| status == "408"), "{reports:?}");
 }
+
+/// No relay on the way takes the one behind it for stalled.
+#[test]
+fn a_receiver_of_little_a_second_gets_its_file() {
+    const RATE: u64 = 1_500;
+    const FILE: usize = 900_000;
+    for relays in [2, 1] {
+        let mut world = World::new(relays);
+        let [alice, bob] = world.pair([&[0], &[relays - 1]]);
+        world.slow(End::Client(bob), RATE);
+        let file = world.send(alice, FILE);
+        world.run(seconds(FILE as u64 / RATE + 60));
+        let [sender, receiver] = [alice, bob].map(|it| &world.clients[it].ends);
+        assert!(world.arrival(bob, file).is_some(), "{sender:?} {receiver:?}");
+    }
+}
