@@ -192,7 +192,7 @@ impl Relay {
             }
         }
         self.has_octets(destination);
-        self.resume_waiters(destination);
+        self.resume_waiters(now, destination);
     }
 
     /// Drops the chunks of a flow. The next hop is told once of each message of which it

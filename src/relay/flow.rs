@@ -289,6 +289,8 @@ pub(super) enum Previous {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     /// Whether the relay tells apart so many further flows, a few of each token.
@@ -299,7 +301,7 @@ mod tests {
             let token = TokenId((number / 100) as u64);
             let key = FlowKey { token, far: far.view(), to_owner: true, from: &from };
             let id = flows.of(now, &key);
-            are_apart && !flows.get_mut(id).unwrap().is_rest
+            are_apart && flows.get_mut(id).is_some_and(|flow| !flow.is_rest)
         })
     }
 

@@ -64,8 +64,14 @@ pub(super) enum State {
     Closed,
 }
 
-/// How long a connection may be idle that a flow has of its own.
-const OWN_IDLE: Duration = Duration::from_secs(60);
+/// How long a connection may be idle that a flow has of its own. The next relay has
+/// acknowledged what it may still hold for a slow receiver: this is longer than it takes
+/// to find that one stalled, or silent, and to report it.
+const OWN_IDLE: Duration = Duration::from_secs(180);
+
+/// How long connections wait at most while there is some room for what they send. A
+/// previous hop of which no octet is taken for a minute ends its connection.
+const WAIT: Duration = Duration::from_secs(1);
 
 /// One connection.
 #[derive(Debug)]
@@ -91,6 +97,8 @@ pub(super) struct Link {
     /// The flows that wait for this connection to have room, and the connections on
     /// which they arrive.
     pub(super) waiters: Vec<(FlowId, ConnectionId)>,
+    /// When it last had room for all of them.
+    had_room: Instant,
     pub(super) previous: Previous,
     /// When it was last not read because of a flow that others could not get past.
     pub(super) held_at: Option<Instant>,
@@ -144,6 +152,7 @@ impl Link {
             is_queued: false,
             blocked_on: 0,
             waiters: Vec::new(),
+            had_room: now,
             previous: Previous::Sender,
             held_at: None,
             owns: Vec::new(),
@@ -198,6 +207,20 @@ impl Link {
             let flowed = usize::try_from(left.saturating_sub(before)).unwrap_or(usize::MAX);
             self.carries(now, flowed, config);
         }
+    }
+
+    /// Whether it has room for those that wait for it: half of the limit, so that a fast
+    /// transport wakes them rarely, or any after a while, since half of it can take a slow
+    /// one minutes.
+    pub(super) fn has_room(&mut self, now: Instant, limit: usize) -> bool {
+        let waiting = self.hop.waiting();
+        let is_long_ago = now.saturating_duration_since(self.had_room) >= WAIT;
+        let has_any = waiting <= limit && is_long_ago;
+        let has_room = waiting <= limit / 2 || has_any || self.hop.is_starved();
+        if has_room {
+            self.had_room = now;
+        }
+        has_room
     }
 
     /// Since when the transport has octets of which none has left.

@@ -351,7 +351,7 @@ impl Relay {
                 self.settled(now, source);
             }
             // The hop may need octets of the connections that it holds back.
-            self.resume_waiters(id);
+            self.resume_waiters(now, id);
             self.arm(id);
             if let Some(error) = failure {
                 self.shut(id, RelayClose::RandomFailed(error));
@@ -458,15 +458,15 @@ impl Relay {
     }
 
     /// Resumes the connections that wait for room in this one.
-    fn resume_waiters(&mut self, id: ConnectionId) {
+    fn resume_waiters(&mut self, now: Instant, id: ConnectionId) {
         self.weigh(id);
-        let low = self.queue_limit(id) / 2;
+        let limit = self.queue_limit(id);
         let Some(link) = self.links.get_mut(id) else { return };
         let relieved = link.hop.relieved();
         if link.waiters.is_empty() {
             return;
         }
-        let has_room = link.hop.waiting() <= low || link.hop.is_starved();
+        let has_room = link.has_room(now, limit);
         let waiters = link.waiters.extract_if(.., |(flow, _)| has_room || relieved.contains(flow));
         let waiters = waiters.collect();
         self.let_go(waiters);

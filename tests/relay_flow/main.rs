@@ -19,6 +19,7 @@ mod common;
 mod client;
 mod foreign;
 mod neighbours;
+mod patience;
 mod raw;
 mod storm;
 mod wire;

@@ -1,0 +1,44 @@
+//! Receivers so slow that nothing seems to happen for minutes.
+
+use crate::common::wire::Raw;
+use crate::wire::End;
+use crate::world::*;
+
+/// The next relay has acknowledged everything, and the receiver vanishes later than an
+/// idle connection would be closed.
+#[test]
+fn a_sender_hears_of_a_slow_receiver_that_vanishes() {
+    const FILE: usize = 300_000;
+    let mut world = World::new(2);
+    let [(sender, token), (receiver, other)] = [0, 1].map(|relay| world.raw_client(relay));
+    world.slow(End::Raw(receiver), 0);
+    let [own, far] = [sender, receiver].map(|raw| world.raws[raw].own.clone());
+    let range = format!("1-{FILE}/{FILE}");
+    let chunk = Raw::chunk("c1", "file", &range, &"x".repeat(FILE), '$').from(&own);
+    world.raws[sender].says(&chunk.to(&format!("{token} {other} {far}")).reports("partial", "no"));
+    world.run(seconds(50));
+    assert_eq!(world.raws[sender].heard.last().unwrap().what, "200");
+    // It reads a little, and nothing more.
+    world.slow(End::Raw(receiver), 400_000);
+    world.run(millis(200));
+    world.slow(End::Raw(receiver), 0);
+    world.run(seconds(100));
+    let reports = world.raws[sender].reports();
+    assert!(!reports.is_empty() && reports.iter().all(|status| status == "408"), "{reports:?}");
+}
+
+/// No relay on the way takes the one behind it for stalled.
+#[test]
+fn a_receiver_of_little_a_second_gets_its_file() {
+    const RATE: u64 = 1_500;
+    const FILE: usize = 900_000;
+    for relays in [2, 1] {
+        let mut world = World::new(relays);
+        let [alice, bob] = world.pair([&[0], &[relays - 1]]);
+        world.slow(End::Client(bob), RATE);
+        let file = world.send(alice, FILE);
+        world.run(seconds(FILE as u64 / RATE + 60));
+        let [sender, receiver] = [alice, bob].map(|it| &world.clients[it].ends);
+        assert!(world.arrival(bob, file).is_some(), "{sender:?} {receiver:?}");
+    }
+}
