@@ -5,7 +5,7 @@ use std::fmt;
 use msrp::uri::Scheme;
 
 use super::{Dcmap, Dcsa, Reliability, StreamId};
-use crate::media::{MsrpMedia, is_data_channel};
+use crate::media::{MsrpMedia, SESSION_ATTRIBUTES, is_data_channel};
 use crate::tolerance::{Reading, SdpTolerances};
 use crate::{Error, ErrorKind};
 
@@ -16,26 +16,6 @@ const DCMAP: &str = "dcmap";
 const PATH: &str = "path";
 const SETUP: &str = "setup";
 const MSRP_CEMA: &str = "msrp-cema";
-
-/// The attributes that a `dcsa` of an MSRP channel may have (section 9.3).
-const DEFINED: [&str; 16] = [
-    PATH,
-    SETUP,
-    MSRP_CEMA,
-    "accept-types",
-    "accept-wrapped-types",
-    "max-size",
-    "sendonly",
-    "recvonly",
-    "inactive",
-    "sendrecv",
-    "file-selector",
-    "file-transfer-id",
-    "file-disposition",
-    "file-date",
-    "file-icon",
-    "file-range",
-];
 
 /// An MSRP session over a data channel, as one side describes it.
 ///
@@ -186,5 +166,5 @@ const fn not_allowed(attribute: &'static str, part: &'static str) -> Error {
 }
 
 fn is_defined(name: &str) -> bool {
-    DEFINED.iter().any(|defined| defined.eq_ignore_ascii_case(name))
+    SESSION_ATTRIBUTES.iter().any(|defined| defined.eq_ignore_ascii_case(name))
 }

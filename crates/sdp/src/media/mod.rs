@@ -2,6 +2,8 @@
 
 mod values;
 
+pub(crate) use self::values::SESSION_ATTRIBUTES;
+
 use msrp::uri::{Host, Path, UriRef};
 use msrp::{Direction, MediaTypes};
 

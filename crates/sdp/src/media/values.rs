@@ -14,13 +14,11 @@ use crate::{Error, ErrorKind, digits};
 /// The name of an attribute and the text after its colon.
 pub(crate) type Parts<'a> = (&'a str, Option<&'a str>);
 
-/// The attributes of a session, whose names some write in another letter case.
-const NAMES: [&str; 18] = [
+/// The attributes of a session that a data channel may have as well (RFC 8873 section 9.3).
+pub(crate) const SESSION_ATTRIBUTES: [&str; 16] = [
     "path",
     "setup",
     "msrp-cema",
-    "fingerprint",
-    "chatroom",
     "accept-types",
     "accept-wrapped-types",
     "max-size",
@@ -36,12 +34,17 @@ const NAMES: [&str; 18] = [
     "file-range",
 ];
 
+/// Those that a section has besides.
+const SECTION_ATTRIBUTES: [&str; 2] = ["fingerprint", "chatroom"];
+
+/// The attributes, with the names that are known in lower case.
 pub(super) fn in_lower_case<'a>(
     attributes: &[Parts<'a>],
     reading: &mut Reading,
 ) -> Result<Vec<Parts<'a>>, Error> {
     let mut lower = |(name, value): &Parts<'a>| {
-        let known = NAMES.into_iter().find(|it| it.eq_ignore_ascii_case(name) && it != name);
+        let mut names = SESSION_ATTRIBUTES.into_iter().chain(SECTION_ATTRIBUTES);
+        let known = names.find(|it| it.eq_ignore_ascii_case(name) && it != name);
         let Some(known) = known else { return Ok((*name, *value)) };
         let error = Error::of(known, ErrorKind::Malformed).with_part("name");
         reading.tolerate(SdpTolerance::LetterCase, error.with_expected("lower case"))?;
