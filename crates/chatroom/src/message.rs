@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use msrp::mime::MimeValue;
 use msrp::{MediaType, StatusCode};
-use msrp_cpim::{BuildError, CPIM_TYPE, CpimBuilder, CpimRef, ParseError, ParseErrorKind};
+use msrp_cpim::{BuildError, CPIM_TYPE, CpimBuilder, CpimRef};
 
 use crate::identifier::Identifier;
 use crate::participant::Participant;
@@ -34,7 +34,7 @@ impl Room {
         body: &[u8],
     ) -> Result<Recipients, StatusCode> {
         check_type(content_type)?;
-        let message = CpimRef::parse(body).map_err(status_of)?;
+        let message = CpimRef::parse(body).map_err(|_| StatusCode::BAD_REQUEST)?;
         self.recipients(from, &message)
     }
 
@@ -85,16 +85,6 @@ impl Room {
 pub(crate) fn check_type(content_type: &str) -> Result<(), StatusCode> {
     let is_cpim = MimeValue::new(content_type).main().eq_ignore_ascii_case(CPIM_TYPE);
     is_cpim.then_some(()).ok_or(StatusCode::UNSUPPORTED_MEDIA_TYPE)
-}
-
-/// The response to a message that cannot be read. A malformed To may hold
-/// several addresses, which are forbidden (section 6.2).
-pub(crate) fn status_of(error: ParseError) -> StatusCode {
-    if error.kind() == ParseErrorKind::Value("To") {
-        StatusCode::FORBIDDEN
-    } else {
-        StatusCode::BAD_REQUEST
-    }
 }
 
 /// The one To of a message (section 6.2), which must be the only one for every
