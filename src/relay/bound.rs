@@ -15,7 +15,7 @@ use super::flow::{FlowId, Previous};
 use super::relayed::Relayed;
 use crate::offset::Offset;
 use crate::time::Instant;
-use crate::wire::{FailureReport, MessageId, StatusCode};
+use crate::wire::{MessageId, StatusCode};
 
 /// How long a flow may be above its bound where others cannot get past it.
 const ABOVE: Duration = Duration::from_secs(2);
@@ -187,7 +187,7 @@ impl Relay {
         for (relayed, octets) in self.drop_chunks(id, destination) {
             self.counters.dropped += 1;
             let is_arriving = self.lose_current(relayed.source(), destination, &relayed);
-            if !is_arriving && relayed.failure_report() != FailureReport::No {
+            if !is_arriving {
                 self.report_failure(&relayed, octets, StatusCode::TIMEOUT);
             }
         }
