@@ -9,24 +9,25 @@ use crate::time::Instant;
 impl Connection {
     /// When the next AUTH has waited long enough for the other form to be tried.
     pub(in crate::connection) fn next_fallback(&self) -> Option<Instant> {
-        let keys = self.authentications.undecided.iter();
-        let due = keys.filter_map(|key| self.falls_back_at(*key)).min()?;
-        self.answers().missing_at(due)
+        self.first_to_fall_back().map(|(due, _)| due)
     }
 
     /// Tries the other form where the wait is over.
     pub(in crate::connection) fn fall_back(&mut self, now: Instant) {
-        while self.next_fallback().is_some_and(|due| due <= now) {
-            let keys = self.authentications.undecided.iter().copied();
-            let Some((_, key)) = keys.filter_map(|key| Some((self.falls_back_at(key)?, key))).min()
-            else {
-                return;
-            };
+        while let Some((due, key)) = self.first_to_fall_back()
+            && due <= now
+        {
             if let Some(WaitsFor::Response(transaction)) = self.authentications.waits_for(key) {
                 self.hop.complete(&transaction);
             }
             self.auth_timed_out(key);
         }
+    }
+
+    fn first_to_fall_back(&self) -> Option<(Instant, AuthKey)> {
+        let keys = self.authentications.undecided.iter().copied();
+        let (due, key) = keys.filter_map(|key| Some((self.falls_back_at(key)?, key))).min()?;
+        Some((self.answers().missing_at(due)?, key))
     }
 
     fn falls_back_at(&self, key: AuthKey) -> Option<Instant> {
