@@ -5,15 +5,14 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-const randomName = () => {
-  const octets = crypto.getRandomValues(new Uint8Array(12));
-  return Array.from(octets, (octet) => (octet % 36).toString(36)).join("");
-};
+const hex = (octets) => Array.from(octets, (octet) => octet.toString(16).padStart(2, "0")).join("");
+
+// 80 bits of randomness, which RFC 4975 section 14.1 asks of a session-id.
+const randomName = () => hex(crypto.getRandomValues(new Uint8Array(10)));
 
 // crypto.subtle exists only in secure contexts: https, and localhost.
 const sha256 = async (text) => {
-  const digest = await crypto.subtle.digest("SHA-256", encoder.encode(text));
-  return Array.from(new Uint8Array(digest), (octet) => octet.toString(16).padStart(2, "0")).join("");
+  return hex(new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text))));
 };
 
 // One chunk or response of a WebSocket message.
@@ -43,15 +42,25 @@ class Client {
     this.socket.onmessage = ({ data }) => this.receive(parse(new Uint8Array(data)));
     this.open = new Promise((resolve, reject) => {
       this.socket.onopen = resolve;
-      this.socket.onclose = reject;
+      this.socket.onclose = () => {
+        reject(new Error("the relay has closed the connection"));
+        this.lost();
+      };
     });
   }
 
+  // Whoever waits for a response learns that none will come.
+  lost() {
+    for (const { reject } of this.waiting.values()) {
+      reject(new Error("the relay has closed the connection"));
+    }
+    this.waiting.clear();
+  }
+
   receive(frame) {
-    const waits = this.waiting.get(frame.id);
     if (/^\d{3}$/.test(frame.what)) {
+      this.waiting.get(frame.id)?.resolve(frame);
       this.waiting.delete(frame.id);
-      waits?.(frame);
     } else if (frame.what === "REPORT") {
       this.reports.push(frame.header("Status"));
     } else if (frame.what === "SEND") {
@@ -61,7 +70,8 @@ class Client {
 
   answer(frame) {
     const previous = frame.header("From-Path").split(" ")[0];
-    this.write(frame.id, "200 OK", previous, []);
+    // A 200 is sent under "yes" alone, which is the default (RFC 4975 section 7.2).
+    if ((frame.header("Failure-Report") ?? "yes") === "yes") this.write(frame.id, "200 OK", previous, []);
     if (frame.body === null) return;
     this.texts.push(frame.body);
     log(`< ${frame.body}`);
@@ -83,8 +93,9 @@ class Client {
 
   ask(what, to, headers, body) {
     const id = randomName();
-    const answer = new Promise((resolve) => this.waiting.set(id, resolve));
-    this.write(id, what, to, headers, body);
+    const answer = new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
+    if (this.socket.readyState !== WebSocket.OPEN) this.lost();
+    else this.write(id, what, to, headers, body);
     return answer;
   }
 

@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use common::client::{Client, report};
+use common::client::{Client, report, request};
 use common::{BOB, PATIENCE, Running};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -185,4 +185,47 @@ async fn a_page_talks_with_an_endpoint_and_with_another_page() {
     assert_eq!(browser.until("alice.reports[1]").await, "000 200 OK");
     assert_eq!(browser.run(&format!("return carol.say('{alice}', 'Hello too')")).await, "200");
     assert_eq!(browser.until("alice.texts[1]").await, "Hello too");
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; run .ci/run pages"]
+async fn a_page_answers_as_it_is_asked_and_notices_the_end_of_its_relay() {
+    let (relay, site) = (Running::plain(), site().await);
+    let browser = Browser::start().await;
+    let url = format!("http://localhost:{site}/");
+    browser.command("POST", "url", json!({ "url": url })).await;
+    let (socket, uri) = (relay.addresses.ws.unwrap(), relay.uri("msrp", "tcp"));
+    let start = format!(
+        "window.alice = new Client('ws://{socket}/', '{uri}');
+         return alice.authenticate('alice', 'alice')"
+    );
+    let alice = browser.run(&start).await;
+    let alice = alice.as_str().unwrap_or_else(|| panic!("{alice}"));
+    let own = browser.run("return alice.own.match(/\\/([0-9a-f]+);ws$/)[1].length * 4").await;
+    assert!(own.as_u64().unwrap() >= 80, "{own} bits of a session-id");
+
+    // Under `no` and `partial` no 200 leaves.
+    browser
+        .run(
+            "window.answers = [];
+             const write = alice.write;
+             alice.write = (id, what, ...more) => { answers.push(what); write.call(alice, id, what, ...more); };",
+        )
+        .await;
+    let mut bob =
+        Client::over(TcpStream::connect(relay.addresses.tcp.unwrap()).await.unwrap(), BOB);
+    let of_bob = bob.authenticate(uri, "bob").await.unwrap();
+    for (nth, wish) in ["no", "partial", "yes"].into_iter().enumerate() {
+        let more = format!(
+            "Message-ID: m{nth}\r\nFailure-Report: {wish}\r\nContent-Type: text/plain\r\n\r\n{wish}\r\n"
+        );
+        let (id, path) = (bob.id(), format!("{of_bob} {alice}"));
+        bob.write(&request(&id, "SEND", &path, BOB, &more)).await;
+        assert_eq!(browser.until(&format!("alice.texts[{nth}]")).await, wish);
+    }
+    assert_eq!(browser.until("answers").await, json!(["200 OK"]));
+
+    drop(relay);
+    let said = browser.run(&format!("return alice.say('{of_bob} {BOB}', 'Hello?')")).await;
+    assert!(said["message"].as_str().unwrap().contains("the relay has closed the connection"));
 }
