@@ -176,8 +176,10 @@ impl Core {
 
     /// One turn of a connection, unless it waits for one.
     fn read(&mut self, connection: ConnectionId) {
-        let mut left = self.relay.read_octets(connection);
-        while left > 0 {
+        let turn = self.relay.read_octets(connection);
+        let mut left = turn;
+        // The last octets of a turn are not worth a read and a write of their own.
+        while left > turn / 4 {
             let Some(link) = self.links.get_mut(&connection) else { return };
             if link.waits || !self.relay.wants_read(connection) {
                 return;

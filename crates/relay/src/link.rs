@@ -18,7 +18,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// The octets of a turn that any input takes: a read costs as much as these.
 const LEAST_INPUT: usize = 256;
 /// After so many octets the system is asked how many of them have left.
-const UNKNOWN_OCTETS: usize = 64 * 1024;
+const UNKNOWN_OCTETS: usize = 256 * 1024;
 /// The number of pings that a peer may leave without a sign of life.
 const SILENT_PINGS: u32 = 2;
 
