@@ -1,8 +1,7 @@
 //! What each source has on a connection: octets that wait to leave, and octets that have
 //! left and may not have arrived.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::time::Instant;
@@ -17,7 +16,7 @@ pub(crate) const OUTSTANDING: Duration = Duration::from_secs(2);
 pub(super) struct Accounts<S> {
     /// The octets that wait, of all sources.
     waiting: usize,
-    by_source: Option<HashMap<S, Account>>,
+    by_source: Option<BTreeMap<S, Account>>,
     /// A source at whose octets so many or fewer wait has room again.
     low: usize,
     /// The sources that have got room again.
@@ -43,7 +42,7 @@ struct Account {
     last_silent: Option<Instant>,
 }
 
-impl<S: Copy + Eq + Hash> Accounts<S> {
+impl<S: Copy + Ord> Accounts<S> {
     /// Accounts of an endpoint.
     pub(super) const fn sum() -> Self {
         Self { waiting: 0, by_source: None, low: 0, relieved: Vec::new(), crowd: FEW }
@@ -51,7 +50,7 @@ impl<S: Copy + Eq + Hash> Accounts<S> {
 
     /// Accounts that are kept for each source, which has room again at `low` octets.
     pub(super) fn by_source(low: usize) -> Self {
-        Self { by_source: Some(HashMap::new()), low, ..Self::sum() }
+        Self { by_source: Some(BTreeMap::new()), low, ..Self::sum() }
     }
 
     /// The octets that wait.
@@ -123,7 +122,7 @@ impl<S: Copy + Eq + Hash> Accounts<S> {
 }
 
 #[cfg(feature = "auth")]
-impl<S: Copy + Eq + Hash> Accounts<S> {
+impl<S: Copy + Ord> Accounts<S> {
     fn get(&self, source: S) -> Option<&Account> {
         self.by_source.as_ref()?.get(&source)
     }

@@ -23,7 +23,10 @@ pub(super) struct Backlog {
     left: u64,
     /// Whether the caller says what the transport holds.
     is_told: bool,
-    /// When the caller last said it, or had the occasion to.
+    /// How many octets it had been given when the caller last said it.
+    told: u64,
+    /// When the caller last said it, had the occasion to, or gave it octets while it held
+    /// none.
     looked: Instant,
     last_left: Instant,
     /// Requests that were given completely, and where each ends.
@@ -37,6 +40,7 @@ impl Backlog {
             given: 0,
             left: 0,
             is_told: false,
+            told: 0,
             looked: now,
             last_left: now,
             requests: VecDeque::new(),
@@ -46,6 +50,9 @@ impl Backlog {
 
     /// The transport is given so many octets.
     pub(super) fn give(&mut self, octets: usize, now: Instant) {
+        if self.octets() == 0 {
+            self.looked = now;
+        }
         self.given = self.given.saturating_add(octets as u64);
         self.portion.give(octets, self.given, now);
     }
@@ -78,6 +85,7 @@ impl Backlog {
         let left = self.given.saturating_sub(octets as u64);
         let is_more = !self.is_told && left < self.left;
         self.is_told = true;
+        self.told = self.given;
         self.looked = now;
         if is_more {
             self.left = left;
@@ -139,10 +147,11 @@ impl Backlog {
         self.is_told
     }
 
-    /// Whether the transport is known to make progress with octets that it holds.
+    /// Whether the transport is known to make progress with octets that it holds. Those of
+    /// which the caller has said nothing yet may have left.
     pub(super) fn is_moving(&self, now: Instant) -> bool {
         let is_recent = now.saturating_duration_since(self.last_left) < STILLNESS;
-        self.is_told && self.octets() > 0 && is_recent
+        self.is_told && self.told > self.left && is_recent
     }
 
     /// The octets that the transport holds.

@@ -1,7 +1,6 @@
 //! The transactions of a source that hold no place.
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::footprint::Footprint;
 use crate::wire::TransactionId;
@@ -12,7 +11,7 @@ use crate::wire::TransactionId;
 #[derive(Debug)]
 pub(super) struct Loose<S> {
     max: usize,
-    by_source: HashMap<S, Line>,
+    by_source: BTreeMap<S, Line>,
 }
 
 /// The transactions of one source, in two lines. Oldest first; some may have ended.
@@ -27,9 +26,9 @@ struct Line {
 /// How many ended transactions a line may have, beside one for each other.
 const SLACK: usize = 64;
 
-impl<S: Copy + Eq + Hash> Loose<S> {
+impl<S: Copy + Ord> Loose<S> {
     pub(super) fn new(max: usize) -> Self {
-        Self { max: max.max(1), by_source: HashMap::new() }
+        Self { max: max.max(1), by_source: BTreeMap::new() }
     }
 
     /// Adds a transaction in which silence is success. Returns the one that `is_open`

@@ -1,7 +1,6 @@
 //! What a hop carries for its owner.
 
 use std::fmt::Debug;
-use std::hash::Hash;
 
 use bytes::BytesMut;
 
@@ -10,7 +9,7 @@ use crate::wire::{ByteRange, EncodeError, FailureReport, TransactionId};
 /// The owner of a hop: an endpoint, or a relay.
 pub(crate) trait Owner: Debug {
     /// What takes turns on the connection: a session, or the previous hop.
-    type Source: Copy + Debug + Ord + Hash;
+    type Source: Copy + Debug + Ord;
     /// The key of an outgoing message, or of a chunk that a relay forwards.
     type Message: Copy + Debug + Ord;
     /// What the response to a request is for.

@@ -1,8 +1,7 @@
 //! Which message sends next.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::Hash;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::pace::Pace;
 use super::priority::Priority;
@@ -52,7 +51,7 @@ pub(crate) struct Schedule<S, M> {
     /// The queues that have a message that may leave, in the order of their turns.
     turns: BTreeMap<(Reverse<Priority>, u64), S>,
     next_turn: u64,
-    sources: HashMap<S, Source<M>>,
+    sources: BTreeMap<S, Source<M>>,
     /// The messages in all queues, those set aside included.
     queued: usize,
     /// The sources that wait for their rate.
@@ -75,14 +74,14 @@ struct Source<M> {
     is_held: bool,
 }
 
-impl<S: Copy + Ord + Hash, M: Copy + Eq> Schedule<S, M> {
+impl<S: Copy + Ord, M: Copy + Eq> Schedule<S, M> {
     pub(crate) fn new(order: Order, max_places: usize) -> Self {
         Self {
             order,
             max_places,
             turns: BTreeMap::new(),
             next_turn: 0,
-            sources: HashMap::new(),
+            sources: BTreeMap::new(),
             queued: 0,
             paced: BTreeSet::new(),
             rates: 0,

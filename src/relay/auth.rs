@@ -169,9 +169,10 @@ impl Relay {
         }
         let ends = now.checked_add(expires);
         let (Some(uri), Some(ends)) = (self.fresh_uri(source)?, ends) else { return Err(refused) };
-        let id = self.tokens.next_id();
+        let (id, use_path) = (self.tokens.next_id(), use_path(head, &uri));
         let token = Token {
             id,
+            uri,
             owner: name.map_or(Owner::Connection(source), Owner::Relay),
             back: head.from_path().first().to_uri(),
             username: username.into(),
@@ -181,8 +182,7 @@ impl Relay {
         if let (Owner::Connection(_), Some(link)) = (&token.owner, self.links.get_mut(source)) {
             link.tokens.push(id);
         }
-        let use_path = use_path(head, &uri);
-        self.tokens.insert(uri, token);
+        self.tokens.insert(token);
         self.holdings.add_token(&user, id);
         if !self.links.get(source).is_some_and(|link| link.peer.is_relay()) {
             self.belongs_to(source, user);

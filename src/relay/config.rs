@@ -88,8 +88,8 @@ pub struct RelayConfig {
     /// Whether requests of unknown methods are forwarded (RFC 4976 section
     /// 6.4.2). If not, the response is 501. Default: yes.
     pub forward_unknown_methods: bool,
-    /// The most body octets of one [`Transmit`](crate::Transmit), fewer if the transport
-    /// is known to be slow. Default 16 KiB, for sockets with short queues.
+    /// The most body octets of one [`Transmit`](crate::Transmit): at most 16 KiB unless the
+    /// transport is known to be fast, fewer if it is known to be slow. Default 64 KiB.
     pub transmit_octets: usize,
     /// The octets of a chunk after which it makes way for chunks from other
     /// connections. Default 16 KiB.
@@ -118,7 +118,7 @@ impl RelayConfig {
             max_failures: 5,
             plain_auth: false,
             forward_unknown_methods: true,
-            transmit_octets: 16 * 1024,
+            transmit_octets: 64 * 1024,
             turn_octets: 16 * 1024,
         }
     }

@@ -189,7 +189,7 @@ impl Relay {
         if !self.may_divert(now, common, next) {
             return None;
         }
-        let user = self.tokens.get_mut(*way.tokens.last()?)?.username.clone();
+        let user = self.tokens.get(*way.tokens.last()?)?.username.clone();
         let user = Principal::User(user);
         let owns = self.owns(source);
         if owns.len() < OWN_OF_SOURCE && self.has_room_beside(common) && self.may_dial(&user) {

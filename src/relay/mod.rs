@@ -376,8 +376,9 @@ impl Relay {
     /// are still in its transport: in the send queue of the system, in the buffers of TLS or
     /// WebSocket, or in a [`Transmit`] that is not written yet.
     ///
-    /// Say it after each write, and before each [`Relay::handle_timeout`] for the
-    /// connections that held some: [`Relay::poll_timeout`] is due after 250 milliseconds
+    /// Say it once at the beginning, when the transport has not taken all of a write, after
+    /// each 256 KiB or so, and before each [`Relay::handle_timeout`] for the connections that
+    /// were given some: [`Relay::poll_timeout`] is due after 250 milliseconds
     /// then, since no system tells when a send queue has changed. From the first call on, the
     /// deadline of a forwarded chunk (RFC 4976 section 6.4.1) starts when its last octet has
     /// left, and a connection has stalled when no octet leaves for [`RelayConfig::stall`]. A

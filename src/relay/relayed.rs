@@ -14,7 +14,7 @@ use super::waits::Waits;
 use crate::hop::{CHUNK_OVERHEAD, Heading, Owner};
 use crate::uri::{PathRef, UriRef};
 use crate::wire::{
-    ByteRange, Continuation, EncodeError, FailureReport, HeadRef, HeaderName, MessageId,
+    ByteRange, Continuation, EncodeError, FailureReport, Field, HeadRef, HeaderName, MessageId,
     TransactionId, write_end_line,
 };
 
@@ -305,13 +305,12 @@ fn append(text: &mut Vec<u8>, part: &str) -> Range<usize> {
 
 /// Writes the other header fields in their order.
 fn write_fields(text: &mut Vec<u8>, head: &HeadRef<'_>, keep: impl Fn(Option<HeaderName>) -> bool) {
-    for (name, value) in head.headers() {
-        let known = HeaderName::of(name.as_bytes());
+    for Field { known, name, value } in head.fields() {
         if matches!(known, Some(HeaderName::ToPath | HeaderName::FromPath)) || !keep(known) {
             continue;
         }
-        for part in [name, ": ", value, "\r\n"] {
-            text.extend_from_slice(part.as_bytes());
+        for part in [name, b": ", value, b"\r\n"] {
+            text.extend_from_slice(part);
         }
     }
 }

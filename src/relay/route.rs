@@ -55,7 +55,7 @@ impl Relay {
     /// (section 8).
     pub(super) fn is_own(&self, uri: UriRef<'_>) -> bool {
         self.config.addresses.iter().any(|own| {
-            own.host() == uri.host() && (uri.port().is_none() || own.port() == uri.port())
+            (uri.port().is_none() || own.port() == uri.port()) && own.view().has_host_of(uri)
         })
     }
 
@@ -92,7 +92,7 @@ impl Relay {
             tokens.push(token);
             match leads {
                 Leads::ToOwner => {
-                    let destination = self.way_to_owner(now, first)?;
+                    let destination = self.way_to_owner(now, token)?;
                     self.learn_peer(source, token, head.from_path().first(), own.len() == 1);
                     let mut way = Way { own, to, destination, flow, tokens };
                     if is_send {
@@ -103,7 +103,7 @@ impl Relay {
                 Leads::FromOwner if self.is_own(next) => {}
                 Leads::FromOwner => {
                     let is_auth = head.method() == Some(Method::Auth);
-                    let destination = self.way_to_peer(now, first, next, is_auth)?;
+                    let destination = self.way_to_peer(now, token, next, is_auth)?;
                     if is_auth && let Some(link) = self.links.get_mut(destination) {
                         link.carries_auth = true;
                     }
@@ -145,8 +145,8 @@ impl Relay {
         }
     }
 
-    fn way_to_owner(&mut self, now: Instant, uri: UriRef<'_>) -> Result<ConnectionId, NoWay> {
-        let token = self.tokens.find(uri, now).ok_or(NO_TOKEN)?;
+    fn way_to_owner(&mut self, now: Instant, token: TokenId) -> Result<ConnectionId, NoWay> {
+        let token = self.tokens.get(token).ok_or(NO_TOKEN)?;
         match &token.owner {
             Owner::Connection(owner) => match self.links.get(*owner) {
                 Some(link) if link.takes_requests() => Ok(*owner),
@@ -167,16 +167,14 @@ impl Relay {
     fn way_to_peer(
         &mut self,
         now: Instant,
-        uri: UriRef<'_>,
+        token: TokenId,
         next: UriRef<'_>,
         is_auth: bool,
     ) -> Result<ConnectionId, NoWay> {
-        let token = self.tokens.find(uri, now).ok_or(NO_TOKEN)?;
-        let (id, user) = (token.id, Arc::clone(&token.username));
-        if let Some(connection) = self.peers.find(id, next)
+        if let Some(connection) = self.peers.find(token, next)
             && self.links.get(connection).is_some_and(Link::takes_requests)
         {
-            self.peers.touch(id, next);
+            self.peers.touch(token, next);
             return Ok(connection);
         }
         // A port may be missing in AUTH alone (section 8).
@@ -185,11 +183,15 @@ impl Relay {
         }
         let connection = match self.directory.leading_to(next, &self.links) {
             Some(connection) => connection,
-            None => self.connect(now, next.to_uri(), Principal::User(user))?,
+            None => {
+                let owner = self.tokens.get(token).ok_or(NO_TOKEN)?;
+                let user = Principal::User(Arc::clone(&owner.username));
+                self.connect(now, next.to_uri(), user)?
+            }
         };
         // A URI without a port is no peer of a session, but a relay for AUTH.
         if next.port().is_some() {
-            self.bind_peer(id, next, connection);
+            self.bind_peer(token, next, connection);
         }
         Ok(connection)
     }

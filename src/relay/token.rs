@@ -32,6 +32,7 @@ impl Owner {
 #[derive(Debug)]
 pub(super) struct Token {
     pub(super) id: TokenId,
+    pub(super) uri: MsrpUri,
     pub(super) owner: Owner,
     /// The next hop back towards the client.
     pub(super) back: MsrpUri,
@@ -44,14 +45,14 @@ pub(super) struct Token {
 /// The valid tokens.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
-    by_uri: HashMap<MsrpUri, Token>,
-    uris: HashMap<TokenId, MsrpUri>,
+    by_id: HashMap<TokenId, Token>,
+    ids: HashMap<MsrpUri, TokenId>,
     next: u64,
 }
 
 impl Tokens {
     pub(super) fn len(&self) -> usize {
-        self.by_uri.len()
+        self.by_id.len()
     }
 
     pub(super) const fn next_id(&mut self) -> TokenId {
@@ -59,42 +60,39 @@ impl Tokens {
         TokenId(self.next)
     }
 
-    pub(super) fn insert(&mut self, uri: MsrpUri, token: Token) {
-        self.uris.insert(token.id, uri.clone());
-        self.by_uri.insert(uri, token);
+    pub(super) fn insert(&mut self, token: Token) {
+        self.ids.insert(token.uri.clone(), token.id);
+        self.by_id.insert(token.id, token);
     }
 
     pub(super) fn contains(&self, uri: &MsrpUri) -> bool {
-        self.by_uri.contains_key(uri)
+        self.ids.contains_key(uri)
     }
 
     /// The token with this URI, unless it has expired (RFC 4976 section 6.3).
     pub(super) fn find(&self, uri: UriRef<'_>, now: Instant) -> Option<&Token> {
-        let key: &dyn UriKey = &uri;
-        self.by_uri.get(key).filter(|token| now < token.expires)
+        self.get(self.id_of(uri)?).filter(|token| now < token.expires)
     }
 
     /// The token that has this URI, even if its time has just run out.
     pub(super) fn id_of(&self, uri: UriRef<'_>) -> Option<TokenId> {
         let key: &dyn UriKey = &uri;
-        self.by_uri.get(key).map(|token| token.id)
+        self.ids.get(key).copied()
     }
 
-    pub(super) fn get_mut(&mut self, id: TokenId) -> Option<&mut Token> {
-        let uri = self.uris.get(&id)?;
-        self.by_uri.get_mut(uri)
+    pub(super) fn get(&self, id: TokenId) -> Option<&Token> {
+        self.by_id.get(&id)
     }
 
     /// Whether anything was relayed under a token.
     pub(super) fn is_used(&self, id: TokenId) -> bool {
-        let token = self.uris.get(&id).and_then(|uri| self.by_uri.get(uri));
-        token.is_some_and(|token| token.usage != Usage::default())
+        self.get(id).is_some_and(|token| token.usage != Usage::default())
     }
 
     /// Counts what was relayed under some tokens.
     pub(super) fn count(&mut self, tokens: &[TokenId], usage: Usage) {
         for id in tokens {
-            if let Some(token) = self.get_mut(*id) {
+            if let Some(token) = self.by_id.get_mut(id) {
                 token.usage.chunks += usage.chunks;
                 token.usage.octets += usage.octets;
             }
@@ -103,14 +101,15 @@ impl Tokens {
 
     /// The tokens of the users that meet a condition, in the order of their issue.
     pub(super) fn where_user(&self, is_meant: impl Fn(&str) -> bool) -> Vec<TokenId> {
-        let tokens = self.by_uri.values().filter(|token| is_meant(&token.username));
+        let tokens = self.by_id.values().filter(|token| is_meant(&token.username));
         let mut ids: Vec<_> = tokens.map(|token| token.id).collect();
         ids.sort_unstable();
         ids
     }
 
     pub(super) fn remove(&mut self, id: TokenId) -> Option<Token> {
-        let uri = self.uris.remove(&id)?;
-        self.by_uri.remove(&uri)
+        let token = self.by_id.remove(&id)?;
+        self.ids.remove(&token.uri);
+        Some(token)
     }
 }

@@ -24,7 +24,17 @@ impl PartialEq for UriRef<'_> {
                 && self.port() == other.port()
                 && self.scheme() == other.scheme()
                 && self.transport().eq_ignore_ascii_case(other.transport())
-                && is_same_host(self.host_str(), other.host_str())
+                && self.has_host_of(*other)
+    }
+}
+
+impl UriRef<'_> {
+    /// Whether both have the same host, as [`Host`] compares it, but most of the time
+    /// without reading an address. An IPv4 address has only one spelling.
+    pub(crate) fn has_host_of(self, other: UriRef<'_>) -> bool {
+        let (one, other) = (self.host_str(), other.host_str());
+        is_same_folded(one, other)
+            || (is_literal(one) && is_literal(other) && Host::from(one) == Host::from(other))
     }
 }
 
@@ -39,12 +49,6 @@ impl Hash for UriRef<'_> {
         state.write_u32(u32::from(self.is_secure()) << 16 | port);
         hash_host(self.host_str(), state);
     }
-}
-
-/// Compares IPv4 addresses as texts: each has only one spelling.
-fn is_same_host(one: &str, other: &str) -> bool {
-    is_same_folded(one, other)
-        || (is_literal(one) && is_literal(other) && Host::from(one) == Host::from(other))
 }
 
 fn hash_host<H: Hasher>(text: &str, state: &mut H) {
@@ -216,6 +220,32 @@ mod tests {
             prop_assert_eq!(&once, &again);
             let shouted: Vec<u8> = folded(&text.to_ascii_uppercase()).collect();
             prop_assert_eq!(&once, &shouted);
+        }
+    }
+
+    #[test]
+    fn hosts_of_uris_are_compared_as_hosts() {
+        let hosts = [
+            "192.0.2.7",
+            "192.0.2.8",
+            "%31%392.0.2.7",
+            "192.0.2.07",
+            "[::1]",
+            "[0:0::0001]",
+            "[::2]",
+            "[::ffff:192.0.2.7]",
+            "[::FFFF:c000:207]",
+            "host.example",
+            "HOST.ex%61mple",
+            "host",
+        ];
+        let uris = hosts.map(|host| format!("msrp://{host}:9;tcp"));
+        let uris: Vec<_> = uris.iter().map(|uri| UriRef::parse(uri).unwrap()).collect();
+        for one in &uris {
+            for other in &uris {
+                let is_same = one.host() == other.host();
+                assert_eq!(one.has_host_of(*other), is_same, "{one} {other}");
+            }
         }
     }
 

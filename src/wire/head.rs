@@ -5,12 +5,12 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::byte_range::ByteRange;
-use super::grammar;
 use super::header::{Continuation, FailureReport, HeaderName};
 use super::ident::{MessageId, TransactionId};
 use super::method::Method;
 use super::parse::{Fields, HeadParser, Kind, ParseError, PathField, Span};
 use super::status::{Status, StatusCode};
+use super::{fast, grammar};
 use crate::limits::ParseOptions;
 use crate::tolerance::Tolerances;
 use crate::uri::PathRef;
@@ -47,6 +47,36 @@ use crate::uri::PathRef;
 pub struct HeadRef<'a> {
     octets: &'a [u8],
     fields: Fields,
+}
+
+/// A header field.
+#[derive(Clone, Copy)]
+pub(crate) struct Field<'a> {
+    pub(crate) known: Option<HeaderName>,
+    pub(crate) name: &'a [u8],
+    /// Without the blanks around it.
+    pub(crate) value: &'a [u8],
+}
+
+impl<'a> Field<'a> {
+    /// The field in a line without its CRLF.
+    fn of(line: &'a [u8]) -> Option<Self> {
+        let (known, name, value) = match fast::usual_name(line) {
+            Some((known, value)) => (Some(known), line.get(..known.as_str().len())?, value),
+            None => {
+                let (value, name) = grammar::field_name(line).ok()?;
+                (HeaderName::of(name), name, value)
+            }
+        };
+        Some(Self { known, name, value: without_blanks(value) })
+    }
+}
+
+fn without_blanks(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
 }
 
 /// What [`HeadRef::parse`] found.
@@ -194,18 +224,31 @@ impl<'a> HeadRef<'a> {
     /// The value of the first header field of this name.
     #[must_use]
     pub fn header(&self, name: HeaderName) -> Option<&'a str> {
-        self.headers()
-            .find(|(found, _)| HeaderName::of(found.as_bytes()) == Some(name))
-            .map(|(_, value)| value)
+        let mut fields = self.fields();
+        let field = fields.find(|field| field.known == Some(name))?;
+        std::str::from_utf8(field.value).ok()
     }
 
     /// The header fields in order, each as its name and its value without the blanks
     /// around it.
     pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> + Clone {
-        self.fields.section.of(self.octets).split(|octet| *octet == b'\n').filter_map(|line| {
-            let (value, name) = grammar::field_name(line.strip_suffix(b"\r")?).ok()?;
-            let (name, value) = (std::str::from_utf8(name), std::str::from_utf8(value));
-            Some((name.ok()?, value.ok()?.trim_matches([' ', '\t'])))
+        self.fields().filter_map(|field| {
+            let (name, value) = (std::str::from_utf8(field.name), std::str::from_utf8(field.value));
+            Some((name.ok()?, value.ok()?))
+        })
+    }
+
+    /// The same as octets.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = Field<'a>> + Clone {
+        let mut rest = self.fields.section.of(self.octets);
+        std::iter::from_fn(move || {
+            loop {
+                let (line, after) = rest.split_at_checked(memchr::memchr(b'\n', rest)?)?;
+                rest = after.get(1..)?;
+                if let Some(field) = line.strip_suffix(b"\r").and_then(Field::of) {
+                    return Some(field);
+                }
+            }
         })
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use super::grammar;
+use super::fast;
 use super::value_error::{ValueError, ValueErrorKind};
 use crate::fault::character;
 
@@ -47,7 +47,7 @@ pub(crate) fn check_characters(text: &[u8]) -> Result<(), ValueError> {
     if text.is_empty() || text.len() > MAX_IDENT {
         return Err(wrong_length(text.len()));
     }
-    let rest = grammar::ident(text).map_or(text, |(rest, _)| rest);
+    let rest = fast::ident(text).map_or(text, |(_, rest)| rest);
     let at = text.len() - rest.len();
     if rest.is_empty() {
         Ok(())

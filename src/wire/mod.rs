@@ -19,6 +19,8 @@ pub(crate) mod value_error;
 pub use byte_range::ByteRange;
 pub use decode::{BadHead, DecodeError, Decoder, Frame};
 pub use encode::{EncodeError, HeadWriter, write_end_line};
+#[cfg(feature = "auth")]
+pub(crate) use head::Field;
 pub use head::{Head, HeadRef, Parsed};
 pub use header::{Continuation, FailureReport, HeaderName};
 pub(crate) use ident::MessageId;

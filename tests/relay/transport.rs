@@ -62,6 +62,30 @@ fn an_answered_chunk_holds_up_nobody() {
     });
 }
 
+/// Octets of which nothing was said yet are no sign of a slow transport: the first chunk
+/// has left, and its deadline passes.
+#[test]
+fn what_may_have_left_puts_off_no_deadline() {
+    scripted(|world| {
+        let talk = world.talk();
+        holds(world, talk.bob, 0);
+        let give = |world: &mut World, id: &str, range: &str, is_said: bool| {
+            world.give(talk.alice, &talk.chunk(id, "m1", range, "hello", '+').octets());
+            if is_said {
+                holds(world, talk.bob, 0);
+            }
+        };
+        give(world, "c1", "1-5/15", true);
+        world.advance(25 * SECOND);
+        give(world, "c2", "6-10/15", true);
+        world.advance(4 * SECOND);
+        give(world, "c3", "11-15/15", false);
+        world.octets(talk.alice);
+        world.advance(SECOND);
+        assert_eq!(world.one(talk.alice).range(), "1-5/*");
+    });
+}
+
 /// A slow reader is none that reads nothing, however long one write takes.
 #[test]
 fn a_transport_that_makes_progress_has_not_stalled() {

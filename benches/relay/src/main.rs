@@ -2,6 +2,7 @@
 //! within one run.
 
 mod account;
+mod cpu;
 mod frames;
 mod measure;
 mod memory;
@@ -68,6 +69,7 @@ fn compare(options: &Options) -> Result<()> {
                 .with_context(|| format!("{:?}", subject.name()))?;
         }
     }
+    println!("at most {} messages without a response\n", options.window);
     print!("{results}");
     Ok(())
 }

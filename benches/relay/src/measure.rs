@@ -8,6 +8,7 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::Options;
 use crate::account::{Account, connect, prepare};
+use crate::cpu;
 use crate::frames::{Route, SMALL};
 use crate::memory;
 use crate::pump::Sender;
@@ -30,31 +31,62 @@ pub(crate) fn round(subject: &Subject, options: &Options, results: &mut Results)
     let pass = one_pass(subject)?;
     memory::forget_peak(&processes);
     let before = memory::peak(&processes);
-    let seconds = bulk(pass, options, subject.max_chunk())?;
-    results.add(What::Bulk, name, options.octets as f64 / seconds / 1e6);
+    let megabytes = options.octets as f64 / 1e6;
+    let cost = bulk(pass, options, subject)?;
+    results.add(What::Bulk, name, megabytes / cost.seconds);
+    results.extend(What::BulkCpu, name, cost.cpu_of(megabytes));
     if !processes.is_empty() {
         let growth = memory::peak(&processes).saturating_sub(before);
         results.add(What::Memory, name, growth as f64);
     }
-    let seconds = small(one_pass(subject)?, options)?;
-    results.add(What::OnePass, name, options.messages as f64 / seconds);
+    let messages = options.messages as f64;
+    let cost = small(one_pass(subject)?, options, subject)?;
+    results.add(What::OnePass, name, messages / cost.seconds);
+    results.extend(What::OnePassCpu, name, cost.cpu_of(messages));
     if let Some(pass) = two_passes(subject)? {
-        let seconds = small(pass, options)?;
-        results.add(What::TwoPasses, name, options.messages as f64 / seconds);
+        let cost = small(pass, options, subject)?;
+        results.add(What::TwoPasses, name, messages / cost.seconds);
+        results.extend(What::TwoPassesCpu, name, cost.cpu_of(messages));
     }
     Ok(())
 }
 
-fn small(pass: Pass, options: &Options) -> Result<f64> {
-    let expected = Expected { messages: options.messages, octets: options.messages * SMALL };
-    let (count, window) = (options.messages, options.window);
-    run(pass, expected, move |sender, route| sender.pump(route, count, window))
+/// What a pass takes.
+struct Cost {
+    /// From the first octet sent to the last octet received.
+    seconds: f64,
+    /// Of the CPU, by the processes of the subject, if it has any.
+    cpu_seconds: Option<f64>,
 }
 
-fn bulk(pass: Pass, options: &Options, max_chunk: usize) -> Result<f64> {
-    let octets = options.octets;
+impl Cost {
+    /// The microseconds of the CPU for each of so many.
+    fn cpu_of(&self, count: f64) -> Option<f64> {
+        Some(self.cpu_seconds? * 1e6 / count)
+    }
+}
+
+fn small(pass: Pass, options: &Options, subject: &Subject) -> Result<Cost> {
+    let expected = Expected { messages: options.messages, octets: options.messages * SMALL };
+    let (count, window) = (options.messages, options.window);
+    timed(subject, || run(pass, expected, move |sender, route| sender.pump(route, count, window)))
+}
+
+fn bulk(pass: Pass, options: &Options, subject: &Subject) -> Result<Cost> {
+    let (octets, max_chunk) = (options.octets, subject.max_chunk());
     let expected = Expected { messages: 1, octets };
-    run(pass, expected, move |sender, route| sender.bulk(route, octets, max_chunk))
+    timed(subject, || {
+        run(pass, expected, move |sender, route| sender.bulk(route, octets, max_chunk))
+    })
+}
+
+fn timed(subject: &Subject, pass: impl FnOnce() -> Result<f64>) -> Result<Cost> {
+    let processes = subject.processes();
+    let before = cpu::time(&processes).filter(|_| !processes.is_empty());
+    let seconds = pass()?;
+    let after = cpu::time(&processes);
+    let cpu_seconds = before.zip(after).map(|(before, after)| (after - before).as_secs_f64());
+    Ok(Cost { seconds, cpu_seconds })
 }
 
 /// The seconds from the first octet sent to the last octet received.

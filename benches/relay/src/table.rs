@@ -8,20 +8,41 @@ use crate::subject::Name;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum What {
     OnePass,
+    OnePassCpu,
     TwoPasses,
+    TwoPassesCpu,
     Bulk,
+    BulkCpu,
     Memory,
 }
 
 impl What {
-    const ALL: [Self; 4] = [Self::OnePass, Self::TwoPasses, Self::Bulk, Self::Memory];
+    const ALL: [Self; 7] = [
+        Self::OnePass,
+        Self::OnePassCpu,
+        Self::TwoPasses,
+        Self::TwoPassesCpu,
+        Self::Bulk,
+        Self::BulkCpu,
+        Self::Memory,
+    ];
 
     const fn title(self) -> &'static str {
         match self {
             Self::OnePass => "one pass, messages/s",
             Self::TwoPasses => "two passes, messages/s",
+            Self::OnePassCpu | Self::TwoPassesCpu => "  CPU of a message, µs",
             Self::Bulk => "one large message, MB/s",
-            Self::Memory => "growth of its peak, KiB",
+            Self::BulkCpu => "  CPU of a MB, µs",
+            Self::Memory => "  growth of the peak, KiB",
+        }
+    }
+
+    /// The digits behind the point.
+    const fn digits(self) -> usize {
+        match self {
+            Self::OnePassCpu | Self::TwoPassesCpu => 2,
+            Self::OnePass | Self::TwoPasses | Self::Bulk | Self::BulkCpu | Self::Memory => 0,
         }
     }
 }
@@ -33,6 +54,12 @@ pub(crate) struct Results(BTreeMap<(What, Name), Vec<f64>>);
 impl Results {
     pub(crate) fn add(&mut self, what: What, name: Name, figure: f64) {
         self.0.entry((what, name)).or_default().push(figure);
+    }
+
+    pub(crate) fn extend(&mut self, what: What, name: Name, figure: Option<f64>) {
+        if let Some(figure) = figure {
+            self.add(what, name, figure);
+        }
     }
 
     /// The median of the rounds, or for memory the maximum.
@@ -59,7 +86,7 @@ impl fmt::Display for Results {
             write!(f, "{:26}", what.title())?;
             for (name, _) in NAMES {
                 match self.figure(what, name) {
-                    Some(figure) => write!(f, " {figure:>11.0}")?,
+                    Some(figure) => write!(f, " {figure:>11.digits$}", digits = what.digits())?,
                     None => write!(f, " {:>11}", "-")?,
                 }
             }

@@ -131,6 +131,7 @@ impl Core {
             self.links.insert(connection, Link::new(transport, !peer.relay_names.is_empty()));
             self.job(Job::Tend(connection));
             self.relay.connected(now, connection, peer);
+            self.look_at(now, connection);
             self.turn(now);
         }
     }
@@ -175,8 +176,10 @@ impl Core {
 
     /// One turn of a connection, unless it waits for one.
     fn read(&mut self, connection: ConnectionId) {
-        let mut left = self.relay.read_octets(connection);
-        while left > 0 {
+        let turn = self.relay.read_octets(connection);
+        let mut left = turn;
+        // The last octets of a turn are not worth a read and a write of their own.
+        while left > turn / 4 {
             let Some(link) = self.links.get_mut(&connection) else { return };
             if link.waits || !self.relay.wants_read(connection) {
                 return;
@@ -239,9 +242,19 @@ impl Core {
         self.turn(now);
     }
 
+    /// A connection was given octets. To ask for what its transport holds each time would
+    /// be one more system call for each write.
+    fn given(&mut self, now: Instant, connection: ConnectionId) {
+        if self.links.get(&connection).is_some_and(Link::is_worth_asking) {
+            self.look_at(now, connection);
+        } else {
+            self.holders.add(connection);
+        }
+    }
+
     /// Tells the relay what the transport of a connection holds, where the system says so.
     fn look_at(&mut self, now: Instant, connection: ConnectionId) {
-        let octets = self.links.get(&connection).and_then(Link::octets_held);
+        let octets = self.links.get_mut(&connection).and_then(Link::octets_held);
         let Some(octets) = octets else { return };
         if octets > 0 {
             self.holders.add(connection);
@@ -298,7 +311,7 @@ impl Core {
                     }
                     Poll::Pending => {}
                 }
-                self.look_at(now, connection);
+                self.given(now, connection);
             }
             match self.relay.poll_event() {
                 Some(event) => self.handle(now, event),

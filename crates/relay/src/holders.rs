@@ -1,4 +1,4 @@
-//! The connections whose transports hold octets. No system tells when a send queue has
+//! The connections whose transports may hold octets. No system tells when a send queue has
 //! changed, so they are looked at again.
 
 use std::collections::HashSet;

@@ -17,6 +17,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 const LINGER: Duration = Duration::from_secs(1);
 /// The octets of a turn that any input takes: a read costs as much as these.
 const LEAST_INPUT: usize = 256;
+/// After so many octets the system is asked how many of them have left.
+const UNKNOWN_OCTETS: usize = 256 * 1024;
 /// The number of pings that a peer may leave without a sign of life.
 const SILENT_PINGS: u32 = 2;
 
@@ -29,6 +31,8 @@ pub(crate) struct Link {
     waker: Waker,
     /// The octets being written, and how many they were at first.
     leaving: Option<(Transmit, usize)>,
+    /// The octets that were given to the system since it was last asked how many it holds.
+    unknown: usize,
     /// Octets that were read and are incomplete.
     pub(crate) rest: BytesMut,
     silent_pings: u32,
@@ -42,7 +46,16 @@ impl Link {
     pub(crate) fn new(transport: Transport, is_relay: bool) -> Self {
         let waker = Waker::noop().clone();
         let rest = BytesMut::new();
-        Self { transport, waker, leaving: None, rest, silent_pings: 0, is_relay, waits: false }
+        Self {
+            transport,
+            waker,
+            leaving: None,
+            unknown: 0,
+            rest,
+            silent_pings: 0,
+            is_relay,
+            waits: false,
+        }
     }
 
     /// Whether the peer was another relay and is none any more.
@@ -64,6 +77,7 @@ impl Link {
     /// the task of this connection, which calls [`Self::poll_written`].
     pub(crate) fn write(&mut self, transmit: Transmit) -> Poll<std::io::Result<()>> {
         let octets = transmit.remaining();
+        self.unknown = self.unknown.saturating_add(octets);
         self.leaving = Some((transmit, octets));
         self.poll_written()
     }
@@ -80,9 +94,16 @@ impl Link {
 
     /// How many octets have not left, where the system says so. Those being written may
     /// be anywhere in TLS or WebSocket: they all count.
-    pub(crate) fn octets_held(&self) -> Option<usize> {
+    pub(crate) fn octets_held(&mut self) -> Option<usize> {
+        self.unknown = 0;
         let leaving = self.leaving.as_ref().map_or(0, |(_, octets)| *octets);
         Some(leaving + self.transport.octets_held()?)
+    }
+
+    /// Whether it may have become clear how fast octets leave: the system has refused some,
+    /// or was given many.
+    pub(crate) const fn is_worth_asking(&self) -> bool {
+        self.is_writing() || self.unknown >= UNKNOWN_OCTETS
     }
 
     pub(crate) const fn is_writing(&self) -> bool {
