@@ -5,6 +5,7 @@ use crate::time::Instant;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::charge::{Charge, Pool};
 use super::event::{ConnectionId, TokenId, Usage};
 use super::link::Link;
 use crate::uri::{MsrpUri, UriKey, UriRef};
@@ -39,6 +40,7 @@ pub(super) struct Token {
     pub(super) username: Arc<str>,
     pub(super) expires: Instant,
     pub(super) usage: Usage,
+    pub(super) _charge: Charge,
 }
 
 /// The valid tokens.
@@ -47,6 +49,8 @@ pub(super) struct Tokens {
     by_uri: HashMap<MsrpUri, Token>,
     uris: HashMap<TokenId, MsrpUri>,
     next: u64,
+    /// Counts what is kept of all of them.
+    pub(super) pool: Pool,
 }
 
 impl Tokens {
