@@ -2,12 +2,18 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use bytes::BytesMut;
+
 /// Tables of up to so many entries keep their memory for the next ones.
 const FEW: usize = 256;
 
-/// A table that can give back memory.
+/// Buffers of up to so many octets keep theirs.
+const FEW_OCTETS: usize = 16 * 1024;
+
+/// A table or buffer that can give back memory.
 pub(crate) trait Spare {
-    /// Gives back the memory of a table that has become empty after many entries.
+    /// Gives back the memory of a table that has become empty after many entries, or of a
+    /// buffer after many octets.
     fn give_back(&mut self);
 }
 
@@ -22,6 +28,14 @@ impl<T> Spare for VecDeque<T> {
 impl<K, V> Spare for HashMap<K, V> {
     fn give_back(&mut self) {
         if self.is_empty() && self.capacity() > FEW {
+            *self = Self::new();
+        }
+    }
+}
+
+impl Spare for BytesMut {
+    fn give_back(&mut self) {
+        if self.is_empty() && self.capacity() > FEW_OCTETS {
             *self = Self::new();
         }
     }

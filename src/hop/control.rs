@@ -9,6 +9,9 @@ use crate::spare::Spare;
 use crate::wire::TransactionId;
 use crate::wire::scan::{BodyScanner, PrefixFinder, Scanned};
 
+/// Up to so many octets are copied, so that their buffer serves the next frames.
+const FEW_OCTETS: usize = 16 * 1024;
+
 /// Control frames that wait to leave, one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Control {
@@ -40,9 +43,14 @@ impl Control {
 
     /// Moves every frame to `out`.
     pub(super) fn take_all(&mut self, out: &mut BytesMut) {
-        out.put_slice(&self.frames);
         self.left = self.left.saturating_add(self.frames.len() as u64);
+        if out.is_empty() && self.frames.len() > FEW_OCTETS {
+            *out = std::mem::take(&mut self.frames);
+            return;
+        }
+        out.put_slice(&self.frames);
         self.frames.clear();
+        self.frames.give_back();
     }
 
     /// Takes the first frame.

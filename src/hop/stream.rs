@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::time::Duration;
 
-use bytes::{BufMut, Bytes};
+use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{Heading, Hop, HopEvent, Outgoing, Owner, Priority, SHORT_CHUNK, Transmit};
 use crate::offset::Offset;
@@ -15,6 +15,9 @@ use crate::wire::{Continuation, TransactionId, write_end_line};
 /// One transmit gathers heads, control frames and small bodies until it has so
 /// many octets, or the portion that a slow transport takes.
 const BATCH: usize = 16 * 1024;
+
+/// A transmit of more than so many octets is of control frames that have piled up.
+const LARGE: usize = 2 * BATCH;
 
 /// Body pieces of up to this size are copied after their head, which is cheaper
 /// than another slice in a vectored write, or a separate write.
@@ -89,6 +92,10 @@ impl<O: Owner> Hop<O> {
             return None;
         }
         let head = self.out.split().freeze();
+        if head.len() > LARGE {
+            // The buffer would keep the memory of all of them.
+            self.out = BytesMut::new();
+        }
         self.backlog.give(head.len() + body.len(), self.now);
         let mut tail = Bytes::new();
         if !body.is_empty() && self.close_if_due() {

@@ -170,20 +170,23 @@ impl Relay {
         let ends = now.checked_add(expires);
         let (Some(uri), Some(ends)) = (self.fresh_uri(source)?, ends) else { return Err(refused) };
         let (id, use_path) = (self.tokens.next_id(), use_path(head, &uri));
+        let back = head.from_path().first();
+        let tally = self.holdings.add_token(&user, id);
+        let charge = tally.charge_in(&self.tokens.pool, back.as_str().len());
         let token = Token {
             id,
             uri,
             owner: name.map_or(Owner::Connection(source), Owner::Relay),
-            back: head.from_path().first().to_uri(),
+            back: back.to_uri(),
             username: username.into(),
             expires: ends,
             usage: Default::default(),
+            _charge: charge,
         };
         if let (Owner::Connection(_), Some(link)) = (&token.owner, self.links.get_mut(source)) {
             link.tokens.push(id);
         }
         self.tokens.insert(token);
-        self.holdings.add_token(&user, id);
         if !self.links.get(source).is_some_and(|link| link.peer.is_relay()) {
             self.belongs_to(source, user);
         }

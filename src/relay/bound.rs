@@ -115,18 +115,6 @@ impl Relay {
         self.links.get(destination).is_some_and(|next| next.hop.waiting() > most)
     }
 
-    /// Does not read the source of a flow until there is room again.
-    fn block(&mut self, source: ConnectionId, id: FlowId, destination: ConnectionId) {
-        let Some(next) = self.links.get_mut(destination) else { return };
-        if next.waiters.contains(&(id, source)) {
-            return;
-        }
-        next.waiters.push((id, source));
-        if let Some(link) = self.links.get_mut(source) {
-            link.blocked_on += 1;
-        }
-    }
-
     /// Whether a flow that is above its bound has time left.
     fn may_stay_above(&mut self, now: Instant, id: FlowId, destination: ConnectionId) -> bool {
         let Some(flow) = self.flows.get_mut(id) else { return true };

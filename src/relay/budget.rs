@@ -55,7 +55,7 @@ impl Relay {
         let counted = link.counted;
         let before = std::mem::replace(&mut link.principal, principal.clone());
         self.holdings.remove_connection(&before, id);
-        link.heads = self.holdings.add_connection(&principal, id);
+        link.tally = self.holdings.add_connection(&principal, id);
         self.holdings.set_queued(&principal, id, counted);
         if self.held_by(&principal) > self.config.limits.principal_connections {
             self.evict(self.own_to_give(&principal, Some(id)));
@@ -82,9 +82,10 @@ impl Relay {
         let limits = self.config.limits;
         let held = |holding: Option<&Holding>| holding.map_or(0, |holding| holding.tokens.len());
         let own = held(self.holdings.of(user));
+        let is_full = self.tokens.len() >= limits.tokens || self.is_full(&self.tokens.pool);
         let gives = if own >= limits.user_tokens {
             self.least_used_token(user)
-        } else if self.tokens.len() >= limits.tokens {
+        } else if is_full {
             let most = self.holdings.iter().max_by_key(|(_, holding)| holding.tokens.len());
             let gives = most.filter(|(_, holding)| holding.tokens.len() > own + 1);
             self.least_used_token(gives.map_or(user, |(principal, _)| principal))
@@ -119,11 +120,13 @@ impl Relay {
         self.holdings.of(principal).map_or(0, |holding| holding.connections.len())
     }
 
-    fn evict(&mut self, id: Option<ConnectionId>) {
+    pub(super) fn evict(&mut self, id: Option<ConnectionId>) {
         let Some(id) = id else { return };
+        let Some(link) = self.links.get_mut(id) else { return };
         self.counters.evicted += 1;
+        link.input = None;
         // One that takes no octets now would keep its place.
-        if self.links.get(id).is_some_and(|link| link.in_flight) {
+        if link.in_flight.is_some() {
             self.close_overdue(id, RelayClose::Evicted);
         } else {
             self.shut(id, RelayClose::Evicted);

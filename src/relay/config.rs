@@ -136,17 +136,19 @@ impl RelayConfig {
 /// Hostile peers can make a relay hold at most
 ///
 /// ```text
-/// memory_octets                                         waiting to leave or for responses
-///   + connections * (2 * transmit + 4 KiB               above a limit, with the transport
-///                    + control_octets                   responses of a peer that reads none
-///                    + head_octets + whole_octets)      arriving
-///   + tokens * 2 KiB + pending_auths * (unproven_octets + 1 KiB)
+/// memory_octets                                         waiting to leave, or kept
+///   + connections * (3 * read + 16 KiB                  above a limit, with the transport
+///                    + 2 * (head_octets                 arriving
+///                           + whole_octets))
+///   + tokens * 2 KiB
 ///   + 16 MiB                                            nonces, guesses
 /// ```
 ///
-/// `transmit` is the larger of [`RelayConfig::transmit_octets`] and what the application
+/// `read` is the larger of [`RelayConfig::transmit_octets`] and what the application
 /// reads at a time. `connections` without an accepted request have `unproven_octets` in
-/// place of the last line of theirs.
+/// place of `head_octets` and of `whole_octets`. What the transport itself holds of an
+/// incomplete message is among what is kept if the application says it
+/// ([`Relay::input_holds`](super::Relay::input_holds)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RelayLimits {
@@ -182,10 +184,16 @@ pub struct RelayLimits {
     /// URIs of the relay in the To-Path and From-Path of one request together.
     /// There are two when both ends use the same relay. Default 4.
     pub own_uris: usize,
-    /// Octets queued for all connections together, and octets of the heads of requests that
-    /// wait for their response. What waits for the connections of one principal may take as
-    /// much as is free; above that, whoever sends to them is not read. So may the heads of
-    /// its own requests; above that, the response to a further one is 408. Default 256 MiB.
+    /// Octets queued for all connections together, and octets that are kept: heads of requests
+    /// that wait for their response, AUTHs that wait, incomplete messages, and what is known of
+    /// peers, tokens and the sessions between relays, each with 512 octets for its entry.
+    ///
+    /// What waits for the connections of one principal may take as much as is free; above
+    /// that, whoever sends to them is not read. What is kept for it may take a ninth of what is
+    /// free; above that, the response to a further request is 408. Peers, sessions and tokens
+    /// may take a quarter each: above that, those of the largest holder are forgotten, or
+    /// sessions share a place. A sixteenth is for newcomers: connections for which much waits
+    /// are closed, those of the largest holder first, until it is free. Default 256 MiB.
     pub memory_octets: usize,
     /// Octets queued for one connection. Above the limit, the connections that
     /// send more than a sixteenth of it are not read; what others send, one read and one
@@ -193,8 +201,9 @@ pub struct RelayLimits {
     /// limit each, and may exceed it up to four times for two seconds. Default 256 KiB.
     pub queue_octets: usize,
     /// Octets of responses, REPORTs and other short requests queued for one
-    /// connection. Above the limit, that connection is not read. Default
-    /// 512 KiB.
+    /// connection. Above the limit, or without memory, that connection is not read, and what
+    /// others send to it is not queued: REPORTs and responses are dropped, the response to
+    /// other requests is 408. Default 512 KiB.
     pub control_octets: usize,
     /// Octets of a head, and of the body of a request other than SEND, as long as no request
     /// of the connection has been accepted. Default 4,096.

@@ -59,14 +59,16 @@ impl Relay {
         let (Some(link), Some(token)) = (self.links.get(source), way.tokens.last()) else {
             return Ok(());
         };
-        let key = FlowKey { token: *token, far, to_owner, from: &link.principal };
+        let is_spent = self.is_spent(&link.tally) || self.is_full(&self.flows.pool);
+        let (from, tally) = (&link.principal, &link.tally);
+        let key = FlowKey { token: *token, far, to_owner, from, tally, is_spent };
         way.flow = self.flows.of(now, &key);
         if is_from_relay {
             self.note_previous_relay(source, head, way.flow);
         }
         let message_id = head.message_id();
         let stage = match (self.flows.get_mut(way.flow), &message_id) {
-            (Some(flow), Some(id)) => flow.begin(now, id),
+            (Some(flow), Some(id)) => flow.begin(now, id, is_spent),
             _ => Stage::First,
         };
         way.destination = match stage {

@@ -141,7 +141,7 @@ pub enum RelayClose {
     AuthFailures,
     /// The connection was idle for too long (section 6.5).
     Idle,
-    /// Another connection needed its place (section 6.5).
+    /// Another connection needed its place (section 6.5) or its memory.
     Evicted,
     /// Its user or peer may no longer use the relay
     /// ([`Relay::retain_users`](super::Relay::retain_users),
@@ -168,7 +168,7 @@ impl fmt::Display for RelayClose {
             Self::Probation => f.write_str("no request was accepted in time"),
             Self::AuthFailures => f.write_str("too many AUTHs failed"),
             Self::Idle => f.write_str("the connection was idle for too long"),
-            Self::Evicted => f.write_str("another connection needed its place"),
+            Self::Evicted => f.write_str("another connection needed its place or its memory"),
             Self::Revoked => f.write_str("its user or peer may no longer use the relay"),
             Self::Stalled => f.write_str("the peer does not read"),
             Self::NotConnected => f.write_str("the connection was not established in time"),
@@ -228,7 +228,7 @@ pub struct Statistics {
     pub accepted: u64,
     /// Connections requested by [`RelayEvent::Connect`].
     pub connects: u64,
-    /// Connections closed because another one needed their place.
+    /// Connections closed because another one needed their place or their memory.
     pub evicted: u64,
     /// SEND chunks forwarded, as they arrived.
     pub chunks: u64,
@@ -241,14 +241,16 @@ pub struct Statistics {
     /// Peers forgotten because their connection had more than
     /// [`RelayLimits::connection_peers`](super::RelayLimits::connection_peers).
     pub forgotten_peers: u64,
-    /// Responses dropped because they match no transaction or their way back is gone.
+    /// Responses dropped because they match no transaction, or because their receiver is
+    /// gone or takes no octets.
     pub dropped_responses: u64,
     /// SENDs dropped because their receiver was too slow for a connection that others
     /// share. They are reported with 408, unless their Failure-Report is `no`.
     pub dropped: u64,
     /// Failure REPORTs sent.
     pub reports: u64,
-    /// Failure REPORTs dropped because their way back is gone.
+    /// REPORTs dropped because their way back is gone, or because their receiver takes no
+    /// octets.
     pub dropped_reports: u64,
     /// SENDs to which the next hop did not respond in time.
     pub timeouts: u64,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::charge::{Charge, Pool, Tally};
 use super::event::{ConnectionId, TokenId};
 use super::principal::Principal;
 use crate::time::Instant;
@@ -27,10 +28,17 @@ pub(super) struct FlowKey<'a> {
     pub(super) far: UriRef<'a>,
     pub(super) to_owner: bool,
     pub(super) from: &'a Principal,
+    /// Counts what is kept for that holder.
+    pub(super) tally: &'a Tally,
+    /// Whether so much is kept that there is no memory for another flow.
+    pub(super) is_spent: bool,
 }
 
 /// The most unfinished messages of a flow that are remembered.
 const MESSAGES: usize = 64;
+
+/// The octets of one of them. Their table grows by doubling.
+const MESSAGE_OCTETS: usize = 2 * size_of::<Begun>();
 
 /// After how long without a chunk an unfinished message is forgotten.
 const ABANDONED: Duration = Duration::from_secs(60);
@@ -57,6 +65,9 @@ pub(super) struct Flow {
     pub(super) is_rest: bool,
     /// Its messages that have begun and not ended.
     messages: Vec<Begun>,
+    /// The octets of its URI.
+    octets: usize,
+    charge: Charge,
     /// The connection of its own, with which it leaves the one that it would share.
     pub(super) own: Option<ConnectionId>,
     pub(super) follows: Option<Earlier>,
@@ -102,11 +113,13 @@ pub(super) struct Earlier {
 }
 
 impl Flow {
-    const fn new(now: Instant, is_rest: bool) -> Self {
+    fn new(now: Instant, is_rest: bool, octets: usize, charge: Charge) -> Self {
         Self {
             used: now,
             is_rest,
             messages: Vec::new(),
+            octets,
+            charge,
             own: None,
             follows: None,
             apart: None,
@@ -116,17 +129,17 @@ impl Flow {
         }
     }
 
-    /// A SEND of a message begins to arrive.
-    pub(super) fn begin(&mut self, now: Instant, message_id: &MessageId) -> Stage {
+    /// A SEND of a message begins to arrive. Without memory, it alone is remembered.
+    pub(super) fn begin(&mut self, now: Instant, message_id: &MessageId, is_spent: bool) -> Stage {
         let is_live = |begun: &Begun| now.saturating_duration_since(begun.used) < ABANDONED;
         self.messages.retain(is_live);
         let Some(begun) = self.begun(message_id) else {
-            if self.messages.len() >= MESSAGES {
-                self.messages.remove(0);
-            }
+            let most = if is_spent { 1 } else { MESSAGES };
+            self.messages.drain(..(self.messages.len() + 1).saturating_sub(most));
             let message_id = *message_id;
             let begun = Begun { message_id, used: now, leaves_on: None, is_refused: false };
             self.messages.push(begun);
+            self.weigh();
             return Stage::First;
         };
         begun.used = now;
@@ -154,6 +167,12 @@ impl Flow {
     /// A message has ended.
     pub(super) fn end(&mut self, message_id: &MessageId) {
         self.messages.retain(|begun| begun.message_id != *message_id);
+        self.weigh();
+    }
+
+    /// Counts what is remembered of its messages.
+    fn weigh(&mut self) {
+        self.charge.set(self.octets + self.messages.len() * MESSAGE_OCTETS);
     }
 
     /// The rest of every message that has begun is refused.
@@ -181,6 +200,8 @@ pub(super) struct Flows {
     crowd: usize,
     /// When the last look was.
     looked: Option<Instant>,
+    /// Counts what is kept of all of them.
+    pub(super) pool: Pool,
 }
 
 /// The flows of one token.
@@ -217,10 +238,10 @@ impl Flows {
     }
 
     fn add(&mut self, now: Instant, key: &FlowKey<'_>) -> u64 {
-        if self.is_look_due(now, key.token) {
+        if self.is_look_due(now, key) {
             self.tidy(now);
         }
-        let has_room = self.has_room(key.token);
+        let has_room = !key.is_spent && self.has_room(key.token);
         let of_token = self.of_token.entry(key.token).or_default();
         if let Some(rest) = of_token.rest.filter(|_| !has_room) {
             return rest;
@@ -234,7 +255,9 @@ impl Flows {
         } else {
             of_token.rest = Some(number);
         }
-        self.by_number.insert(number, Flow::new(now, !has_room));
+        let octets = if has_room { key.far.as_str().len() } else { 0 };
+        let charge = key.tally.charge_in(&self.pool, octets);
+        self.by_number.insert(number, Flow::new(now, !has_room, octets, charge));
         number
     }
 
@@ -252,10 +275,11 @@ impl Flows {
     }
 
     /// Whether to look for flows that are over: there are many, or too many.
-    fn is_look_due(&self, now: Instant, token: TokenId) -> bool {
+    fn is_look_due(&self, now: Instant, key: &FlowKey<'_>) -> bool {
         let age = self.looked.map(|looked| now.saturating_duration_since(looked));
+        let is_full = key.is_spent || !self.has_room(key.token);
         let is_crowd = self.by_number.len() > self.crowd.max(FEW);
-        is_crowd || (!self.has_room(token) && age.is_none_or(|age| age >= LOOK))
+        is_crowd || (is_full && age.is_none_or(|age| age >= LOOK))
     }
 
     /// Forgets the flows that are over.
@@ -299,7 +323,9 @@ mod tests {
             let far: MsrpUri = format!("msrps://b.example:2855/s{number};tcp").parse().unwrap();
             let from = Principal::Connection(ConnectionId(1));
             let token = TokenId((number / 100) as u64);
-            let key = FlowKey { token, far: far.view(), to_owner: true, from: &from };
+            let (from, tally) = (&from, &Tally::default());
+            let far = far.view();
+            let key = FlowKey { token, far, to_owner: true, from, tally, is_spent: false };
             let id = flows.of(now, &key);
             are_apart && flows.get_mut(id).is_some_and(|flow| !flow.is_rest)
         })

@@ -75,7 +75,7 @@ impl Relay {
         let Some(link) = self.links.get_mut(source) else { return Current::Skipped };
         link.is_proven = true;
         let waits = link.pending.begin();
-        let relayed = Arc::new(Relayed::new(source, flow, &view, &own, to, &link.heads));
+        let relayed = Arc::new(Relayed::new(source, flow, &view, &own, to, &link.tally));
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
         let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
         let key = link.next_key(source);
@@ -110,7 +110,8 @@ impl Relay {
                 if passing.end_with(piece.len()).is_none() {
                     return self.refuse_passing(source);
                 }
-                next.hop.push(key, detached(piece));
+                let has_to_wait = next.in_flight.is_some() || next.hop.waiting() > piece.len();
+                next.hop.push(key, if has_to_wait { detached(piece) } else { piece });
                 self.has_octets(destination);
                 self.hold_back(now, source, flow, destination);
             }
@@ -190,8 +191,13 @@ impl Relay {
             Ok(way) => way,
             Err(no_way) => return self.no_way(source, head, no_way),
         };
-        let is_report = head.method() == Some(Method::Report);
-        if !is_report && (self.owes_responses(&way) || self.lacks_memory(source)) {
+        if head.method() == Some(Method::Report) {
+            // Nobody waits for a REPORT, least of all a peer that reads nothing.
+            if self.owes_octets(way.destination) {
+                self.counters.dropped_reports += 1;
+                return;
+            }
+        } else if self.takes_no_request(source, &way) {
             return self.refuse(source, head, StatusCode::TIMEOUT);
         }
         let has_passed = self.pass_whole(source, head, &way, body);
@@ -204,8 +210,12 @@ impl Relay {
         self.take_request(now, source, head);
     }
 
-    /// Whether the next hop has so many open transactions of this connection that it
-    /// gets no more complete requests. Chunks wait instead.
+    /// Whether the next hop gets no more complete requests of this connection: of their
+    /// responses or octets too many are missing. Chunks wait instead.
+    fn takes_no_request(&mut self, source: ConnectionId, way: &Way<'_>) -> bool {
+        self.owes_responses(way) || self.lacks_memory(source) || self.owes_octets(way.destination)
+    }
+
     fn owes_responses(&self, way: &Way<'_>) -> bool {
         let max = self.config.limits.transactions;
         let next = self.links.get(way.destination);
@@ -224,7 +234,7 @@ impl Relay {
         let link = self.links.get(source)?;
         let waits = link.pending.begin();
         let back = way_back(&way.own, head.from_path());
-        let kept = link.heads.keep(back.len());
+        let charge = link.tally.charge(back.len());
         let next = self.links.get_mut(way.destination)?;
         let method = head.method()?;
         let passed = Passed {
@@ -233,7 +243,7 @@ impl Relay {
             back,
             has_credentials: head.header(HeaderName::Authorization).is_some(),
             _waits: waits,
-            _kept: kept,
+            _charge: charge,
         };
         let is_report = head.method() == Some(Method::Report);
         let purpose = (!is_report).then_some(Purpose::Passed(passed));
@@ -283,8 +293,10 @@ impl Relay {
             to = rest;
         }
         let back = passed.source;
-        // The connection that sent the request may have closed.
-        let Some(link) = self.links.get_mut(back).filter(|link| link.is_up()) else {
+        // The connection that sent the request may have closed, or does not read.
+        let is_deaf = self.owes_octets(back);
+        let link = self.links.get_mut(back).filter(|link| link.is_up() && !is_deaf);
+        let Some(link) = link else {
             self.counters.dropped_responses += 1;
             return;
         };
@@ -293,6 +305,7 @@ impl Relay {
         write_passed(link.hop.control(), &passed.id, head, start.as_bytes(), &own, to, None);
         self.counters.passed += 1;
         self.has_octets(back);
+        self.hold_back_itself(back);
         if passed.has_credentials && status == StatusCode::UNAUTHORIZED && !is_stale(head) {
             self.auth_failed(back);
         }
@@ -397,12 +410,10 @@ impl Relay {
     }
 }
 
-/// Copies a short piece, which would otherwise keep a whole read buffer alive.
+/// Copies a piece that waits, which would otherwise keep a whole read buffer alive.
 fn detached(piece: Bytes) -> Bytes {
-    if piece.len() <= DETACHED_PIECE { Bytes::copy_from_slice(&piece) } else { piece }
+    Bytes::copy_from_slice(&piece)
 }
-
-const DETACHED_PIECE: usize = 2048;
 
 /// The range of a SEND without a Byte-Range.
 const UNKNOWN_RANGE: ByteRange = ByteRange::from_offsets(Offset::START, None, None);

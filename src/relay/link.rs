@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 
+use super::charge::{Charge, Tally};
 use super::config::{Peer, RelayConfig};
 use super::event::{ConnectionId, RelayClose, TokenId};
 use super::flow::{FlowId, Previous};
-use super::heads::Heads;
 use super::in_use::InUse;
 use super::principal::Principal;
 use super::relayed::{ChunkKey, Relayed, Relaying};
@@ -80,14 +80,18 @@ pub(super) struct Link {
     pub(super) peer: Peer,
     /// Whose budget it takes from.
     pub(super) principal: Principal,
-    /// Counts the heads of its requests.
-    pub(super) heads: Heads,
+    /// Counts what is kept for it.
+    pub(super) tally: Tally,
     /// The octets that wait for it, as far as they are counted there.
     pub(super) counted: usize,
+    /// What it has left to say when it closes.
+    pub(super) parting: Option<Charge>,
+    /// What the application holds of an incomplete message.
+    pub(super) input: Option<Charge>,
     pub(super) state: State,
     pub(super) current: Current,
-    /// Whether the transport was given octets that it has not yet written.
-    pub(super) in_flight: bool,
+    /// The octets that the transport was given and has not yet written.
+    pub(super) in_flight: Option<usize>,
     /// When the transport was last given octets while it held none.
     given: Instant,
     /// Whether it is queued because it may have octets to send.
@@ -135,7 +139,7 @@ impl Link {
         hop: Hop<Relaying>,
         peer: Peer,
         principal: Principal,
-        heads: Heads,
+        tally: Tally,
         state: State,
         now: Instant,
     ) -> Self {
@@ -143,11 +147,13 @@ impl Link {
             hop,
             peer,
             principal,
-            heads,
+            tally,
             counted: 0,
+            parting: None,
+            input: None,
             state,
             current: Current::default(),
-            in_flight: false,
+            in_flight: None,
             given: now,
             is_queued: false,
             blocked_on: 0,
@@ -185,11 +191,18 @@ impl Link {
         self.next_key
     }
 
+    /// The octets that it holds: those that wait, and those of the transport beyond what it
+    /// usually has.
+    pub(super) fn holds(&self, config: &RelayConfig) -> usize {
+        let usual = 2 * config.transmit_octets;
+        self.hop.waiting() + self.in_flight.unwrap_or_default().saturating_sub(usual)
+    }
+
     /// Takes the octets that leave next.
     pub(super) fn poll_transmit(&mut self, now: Instant, config: &RelayConfig) -> Option<Transmit> {
         let is_held_up = self.hop.is_held_up();
         let transmit = self.hop.poll_transmit(now)?;
-        self.in_flight = true;
+        self.in_flight = Some(transmit.remaining());
         if !is_held_up {
             self.given = now;
         }
@@ -225,7 +238,7 @@ impl Link {
 
     /// Since when the transport has octets of which none has left.
     pub(super) fn stalled_since(&self) -> Option<Instant> {
-        let holds_octets = self.in_flight || self.hop.is_held_up();
+        let holds_octets = self.in_flight.is_some() || self.hop.is_held_up();
         holds_octets.then(|| self.given.max(self.hop.last_left()))
     }
 
@@ -254,7 +267,7 @@ impl Link {
     /// requests waits elsewhere. A request in an open transaction would be reported as
     /// lost although it may have arrived; one that waits elsewhere may yet fail.
     pub(super) fn is_at_rest(&self) -> bool {
-        let has_sent = self.hop.is_idle() && !self.in_flight;
+        let has_sent = self.hop.is_idle() && self.in_flight.is_none();
         let is_answered = self.hop.open_requests() == 0 && self.pending.is_empty();
         self.is_up() && has_sent && is_answered && matches!(self.current, Current::Skipped)
     }

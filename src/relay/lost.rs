@@ -18,7 +18,10 @@ impl Relay {
     /// complete.
     pub(super) fn report_lost(&mut self, id: ConnectionId, unsettled: Unsettled<Relaying>) {
         let Unsettled { transactions, messages } = &unsettled;
-        for (relayed, octets) in in_order(lost(transactions, messages)) {
+        let lost = in_order(lost(transactions, messages));
+        // Each head makes room for the REPORT on it.
+        drop(unsettled);
+        for (relayed, octets) in lost {
             let source = relayed.source();
             if !self.lose_current(source, id, &relayed) {
                 self.report_failure(&relayed, octets, StatusCode::TIMEOUT);

@@ -1,41 +1,103 @@
-//! One budget for all that waits: octets to leave, and heads for the responses to them.
+//! One budget: octets that wait to leave, and everything that is kept for a while.
 
 use super::Relay;
+use super::charge::{Charge, Pool, Tally};
 use super::event::ConnectionId;
 
 /// Changes of a queue by fewer octets are not counted: short messages come and go.
 const GRAIN: usize = 4096;
 
+/// What is kept for one principal may be one of so many parts of what is free.
+const KEPT: usize = 8;
+
+/// Of the memory, one of so many parts is for newcomers.
+const RESERVE: usize = 16;
+
+/// Peers, flows and tokens may each have one of so many parts of the memory.
+const LASTING: usize = 4;
+
 impl Relay {
     /// Counts what waits for a connection.
     pub(super) fn weigh(&mut self, id: ConnectionId) {
         let Some(link) = self.links.get_mut(id) else { return };
-        let waiting = link.hop.waiting();
+        let waiting = link.holds(&self.config);
         if waiting.abs_diff(link.counted) >= GRAIN {
             link.counted = waiting;
             self.holdings.set_queued(&link.principal, id, waiting);
         }
     }
 
-    /// The most octets that may wait for a connection. All that wait for one principal may
-    /// take as much as is free: however many of them take all they can, one more finds as
-    /// much as each of them has.
+    /// The most octets that may wait for a connection.
     pub(super) fn queue_limit(&self, id: ConnectionId) -> usize {
-        let limits = &self.config.limits;
+        self.room_for(id, self.config.limits.queue_octets)
+    }
+
+    /// The most octets of responses and short requests that may wait for a connection.
+    pub(super) fn control_limit(&self, id: ConnectionId) -> usize {
+        self.room_for(id, self.config.limits.control_octets)
+    }
+
+    /// At most so many octets, as long as there is memory. All that wait for one principal
+    /// may take as much as is free: however many of them take all they can, one more finds
+    /// as much as each of them has.
+    fn room_for(&self, id: ConnectionId, most: usize) -> usize {
         let free = self.free_memory();
         // Most of the time there is enough.
-        if free >= limits.memory_octets / 2 {
-            return limits.queue_octets;
+        if free >= self.config.limits.memory_octets / 2 {
+            return most;
         }
         let Some(link) = self.links.get(id) else { return 0 };
         let others = self.holdings.queued_by(&link.principal).saturating_sub(link.counted);
-        limits.queue_octets.min(free.saturating_sub(others))
+        most.min(free.saturating_sub(others))
     }
 
-    /// Whether the principal of a connection has so many requests without a response that
-    /// there is no memory for more of them.
+    /// Whether so much is kept for the principal of a connection that there is no memory
+    /// for more of it.
     pub(super) fn lacks_memory(&self, source: ConnectionId) -> bool {
-        self.links.get(source).is_some_and(|link| link.heads.own() > self.free_memory())
+        self.links.get(source).is_some_and(|link| self.is_spent(&link.tally))
+    }
+
+    /// The same, of one principal: eight times as much stays free for others.
+    pub(super) fn is_spent(&self, tally: &Tally) -> bool {
+        tally.own().saturating_mul(KEPT) > self.free_memory()
+    }
+
+    /// Closes connections for which much waits, those of the largest holder first, until
+    /// newcomers find memory again. What is lost with them is reported.
+    pub(super) fn make_memory(&mut self) {
+        let reserve = self.config.limits.memory_octets / RESERVE;
+        while self.free_memory() < reserve
+            && let Some(largest) = self.holdings.largest_queue()
+        {
+            self.evict(Some(largest));
+        }
+    }
+
+    /// Says how many octets the application holds of an incomplete message of a connection
+    /// with a message transport, such as those of a WebSocket. They count in
+    /// [`RelayLimits::memory_octets`](super::RelayLimits::memory_octets). If more is kept for
+    /// its user or source than is free, the one of their connections with the longest
+    /// incomplete message is closed ([`RelayClose::Evicted`](super::RelayClose::Evicted)).
+    pub fn input_holds(&mut self, connection: ConnectionId, octets: usize) {
+        let Some(link) = self.links.get_mut(connection) else { return };
+        link.input = (octets > 0).then(|| link.tally.charge(octets));
+        if octets > 0 && self.lacks_memory(connection) {
+            let longest = self.longest_input(connection);
+            self.evict(longest);
+        }
+    }
+
+    /// Of the connections of one principal, the one with the longest incomplete message.
+    fn longest_input(&self, one: ConnectionId) -> Option<ConnectionId> {
+        let own = self.holdings.of(&self.links.get(one)?.principal)?.connections.keys().copied();
+        let octets = |id: &ConnectionId| self.links.get(*id)?.input.as_ref().map(Charge::octets);
+        own.max_by_key(octets)
+    }
+
+    /// Whether a kind of what is kept for long has all that it may: what waits to leave, or
+    /// for responses, needs the rest.
+    pub(super) fn is_full(&self, pool: &Pool) -> bool {
+        pool.octets() > self.config.limits.memory_octets / LASTING
     }
 
     fn free_memory(&self) -> usize {

@@ -71,6 +71,7 @@
 mod auth;
 mod bound;
 mod budget;
+mod charge;
 mod closing;
 mod config;
 mod denied;
@@ -81,11 +82,11 @@ mod event;
 mod flow;
 mod forward;
 mod guesses;
-mod heads;
 mod in_use;
 mod link;
 mod lost;
 mod memory;
+mod pause;
 mod peers;
 mod pending;
 mod principal;
@@ -114,7 +115,7 @@ use crate::limits::ParseOptions;
 use crate::random::{Random, RandomError, RandomPool};
 use crate::tolerance::Tolerance;
 use directory::Directory;
-use flow::{FlowId, Flows};
+use flow::Flows;
 use guesses::Guesses;
 use link::{Current, Link, Links, State};
 use peers::Peers;
@@ -313,15 +314,6 @@ impl Relay {
         }
     }
 
-    /// Whether to read this connection now. False while a connection that it
-    /// sends to has no room, or its own responses wait; [`RelayEvent::Resume`]
-    /// follows when that changes.
-    #[must_use]
-    pub fn wants_read(&self, connection: ConnectionId) -> bool {
-        let link = self.links.get(connection);
-        link.is_some_and(|link| link.is_up() && link.blocked_on == 0)
-    }
-
     /// Whether a request of this connection has been accepted, or the relay has asked
     /// for it. Until then, hold little for it: it may be anyone's.
     #[must_use]
@@ -333,11 +325,12 @@ impl Relay {
     /// of them, then call [`Relay::written`]. With
     /// [`Framing::Message`](crate::Framing::Message) they are one message.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<(ConnectionId, Transmit)> {
+        self.make_memory();
         self.time_closing(now);
         while let Some(id) = self.ready.pop_front() {
             let Some(link) = self.links.get_mut(id) else { continue };
             link.is_queued = false;
-            if link.in_flight || link.state == State::Connecting {
+            if link.in_flight.is_some() || link.state == State::Connecting {
                 continue;
             }
             let had_control = link.hop.control_len() > 0;
@@ -367,7 +360,7 @@ impl Relay {
     /// The last [`Transmit`] for this connection has been written.
     pub fn written(&mut self, connection: ConnectionId) {
         if let Some(link) = self.links.get_mut(connection) {
-            link.in_flight = false;
+            link.in_flight = None;
             self.has_octets(connection);
         }
     }
@@ -428,8 +421,8 @@ impl Relay {
         let names = peer.relay_names.clone();
         let id = self.links.insert(|id| {
             let principal = principal.unwrap_or(Principal::Connection(id));
-            let heads = self.holdings.add_connection(&principal, id);
-            Link::new(hop, peer, principal, heads, state, now)
+            let tally = self.holdings.add_connection(&principal, id);
+            Link::new(hop, peer, principal, tally, state, now)
         });
         self.directory.note_names(&names, id);
         id
@@ -439,49 +432,10 @@ impl Relay {
     fn has_octets(&mut self, id: ConnectionId) {
         if let Some(link) = self.links.get_mut(id)
             && !link.is_queued
-            && !link.in_flight
+            && link.in_flight.is_none()
         {
             link.is_queued = true;
             self.ready.push_back(id);
-        }
-    }
-
-    /// Stops reading a connection that does not read its responses.
-    fn hold_back_itself(&mut self, source: ConnectionId) {
-        let max = self.config.limits.control_octets;
-        if self.links.get(source).is_some_and(|link| link.hop.control_len() > max)
-            && let Some(link) = self.links.get_mut(source)
-            && !link.waiters.contains(&(FlowId::Connection(source), source))
-        {
-            link.waiters.push((FlowId::Connection(source), source));
-            link.blocked_on += 1;
-        }
-    }
-
-    /// Resumes the connections that wait for room in this one.
-    fn resume_waiters(&mut self, now: Instant, id: ConnectionId) {
-        self.weigh(id);
-        let limit = self.queue_limit(id);
-        let Some(link) = self.links.get_mut(id) else { return };
-        let relieved = link.hop.relieved();
-        if link.waiters.is_empty() {
-            return;
-        }
-        let has_room = link.has_room(now, limit);
-        let waiters = link.waiters.extract_if(.., |(flow, _)| has_room || relieved.contains(flow));
-        let waiters = waiters.collect();
-        self.let_go(waiters);
-    }
-
-    /// Removes one reason not to read each of these connections.
-    fn let_go(&mut self, waiters: Vec<(FlowId, ConnectionId)>) {
-        for (_, waiter) in waiters {
-            if let Some(link) = self.links.get_mut(waiter) {
-                link.blocked_on = link.blocked_on.saturating_sub(1);
-                if link.blocked_on == 0 && link.is_up() {
-                    self.events.push_back(RelayEvent::Resume { connection: waiter });
-                }
-            }
         }
     }
 
@@ -497,6 +451,7 @@ impl Relay {
         let waiters = std::mem::take(&mut link.waiters);
         let unsettled = link.hop.give_up();
         self.holdings.remove_connection(&link.principal, id);
+        link.parting = Some(link.tally.charge(link.holds(&self.config)));
         for token in tokens {
             self.end_token(token, false);
         }

@@ -1,8 +1,9 @@
 //! The peers of tokens, and the connections on which they have sent (RFC 4976 section
 //! 6.4.2).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::charge::{Charge, Pool};
 use super::event::{ConnectionId, TokenId};
 use crate::uri::{MsrpUri, UriKey, UriRef};
 
@@ -11,10 +12,28 @@ use crate::uri::{MsrpUri, UriKey, UriRef};
 #[derive(Debug, Default)]
 pub(super) struct Peers {
     by_token: HashMap<TokenId, HashMap<MsrpUri, Bound>>,
-    /// The peers of a connection, those that were used last at the end.
-    by_link: HashMap<ConnectionId, BTreeMap<u64, (TokenId, MsrpUri)>>,
+    by_link: HashMap<ConnectionId, OfLink>,
+    /// The connections that have peers, by the octets of these.
+    by_octets: BTreeSet<(usize, ConnectionId)>,
     /// The number of the next use.
     next: u64,
+    /// Counts what is kept of all of them.
+    pub(super) pool: Pool,
+}
+
+/// The peers of one connection.
+#[derive(Debug, Default)]
+struct OfLink {
+    /// Those that were used last at the end.
+    by_use: BTreeMap<u64, Peer>,
+    octets: usize,
+}
+
+#[derive(Debug)]
+struct Peer {
+    token: TokenId,
+    uri: MsrpUri,
+    charge: Charge,
 }
 
 /// The connection to which a peer is bound, and the number of its last use.
@@ -37,75 +56,101 @@ impl Peers {
 
     /// Notes that a peer is in use on its connection.
     pub(super) fn touch(&mut self, token: TokenId, uri: UriRef<'_>) {
-        let Some(bound) = self.bound(token, uri) else { return };
-        let Some(of_link) = self.by_link.get_mut(&bound.connection) else { return };
-        let is_newest = of_link.last_key_value().is_some_and(|(used, _)| *used == bound.used);
-        if !is_newest && let Some(peer) = of_link.remove(&bound.used) {
-            self.insert(peer.0, peer.1, bound.connection);
+        let Some(Bound { connection, used }) = self.bound(token, uri) else { return };
+        let Some(of_link) = self.by_link.get_mut(&connection) else { return };
+        let is_newest = of_link.by_use.last_key_value().is_some_and(|(newest, _)| *newest == used);
+        if !is_newest && let Some(peer) = of_link.by_use.remove(&used) {
+            of_link.by_use.insert(self.next, peer);
+            let key: &dyn UriKey = &uri;
+            if let Some(bound) = self.by_token.get_mut(&token).and_then(|it| it.get_mut(key)) {
+                bound.used = self.next;
+            }
+            self.next += 1;
         }
     }
 
-    /// Binds a peer to a connection, instead of the one to which it was bound. Returns
-    /// whether the connection has more than `max` peers, and the one that was used least
-    /// recently is forgotten for it.
+    /// Binds a peer to a connection, instead of the one to which it was bound.
     pub(super) fn bind(
         &mut self,
         token: TokenId,
         uri: UriRef<'_>,
         connection: ConnectionId,
-        max: usize,
-    ) -> bool {
+        charge: Charge,
+    ) {
         if let Some(old) = self.bound(token, uri) {
-            self.forget_use(old);
+            self.remove(old);
         }
-        self.insert(token, uri.to_uri(), connection);
-        self.by_link.get(&connection).is_some_and(|of_link| of_link.len() > max)
-            && self.forget_oldest(connection)
-    }
-
-    fn insert(&mut self, token: TokenId, uri: MsrpUri, connection: ConnectionId) {
-        let used = self.next;
+        let (uri, used) = (uri.to_uri(), self.next);
         self.next += 1;
-        self.by_link.entry(connection).or_default().insert(used, (token, uri.clone()));
-        self.by_token.entry(token).or_default().insert(uri, Bound { connection, used });
+        self.by_token.entry(token).or_default().insert(uri.clone(), Bound { connection, used });
+        let octets = charge.octets();
+        let of_link = self.by_link.entry(connection).or_default();
+        of_link.by_use.insert(used, Peer { token, uri, charge });
+        self.resize(connection, |known| known + octets);
     }
 
-    fn forget_oldest(&mut self, connection: ConnectionId) -> bool {
-        let oldest = self.by_link.get_mut(&connection).and_then(BTreeMap::pop_first);
-        let Some((_, (token, uri))) = oldest else { return false };
-        self.forget_peer(token, &uri);
-        true
+    /// How many peers a connection has.
+    pub(super) fn of_link(&self, connection: ConnectionId) -> usize {
+        self.by_link.get(&connection).map_or(0, |of_link| of_link.by_use.len())
     }
 
-    fn forget_use(&mut self, Bound { connection, used }: Bound) {
-        if let Some(of_link) = self.by_link.get_mut(&connection) {
-            of_link.remove(&used);
-            if of_link.is_empty() {
-                self.by_link.remove(&connection);
-            }
+    /// The connection whose peers take the most octets.
+    pub(super) fn largest(&self) -> Option<ConnectionId> {
+        self.by_octets.last().map(|(_, connection)| *connection)
+    }
+
+    /// Forgets the peer of a connection that was used least recently.
+    pub(super) fn forget_oldest(&mut self, connection: ConnectionId) {
+        let of_link = self.by_link.get(&connection);
+        let oldest = of_link.and_then(|of_link| of_link.by_use.keys().next().copied());
+        if let Some(peer) = oldest.and_then(|used| self.remove(Bound { connection, used })) {
+            self.unbind(&peer);
         }
     }
 
-    fn forget_peer(&mut self, token: TokenId, uri: &MsrpUri) {
-        if let Some(of_token) = self.by_token.get_mut(&token) {
-            of_token.remove(uri);
+    /// Takes a peer from its connection.
+    fn remove(&mut self, Bound { connection, used }: Bound) -> Option<Peer> {
+        let of_link = self.by_link.get_mut(&connection)?;
+        let peer = of_link.by_use.remove(&used)?;
+        let is_last = of_link.by_use.is_empty();
+        self.resize(connection, |known| known - peer.charge.octets());
+        if is_last {
+            self.by_link.remove(&connection);
+        }
+        Some(peer)
+    }
+
+    fn resize(&mut self, connection: ConnectionId, change: impl FnOnce(usize) -> usize) {
+        let Some(of_link) = self.by_link.get_mut(&connection) else { return };
+        self.by_octets.remove(&(of_link.octets, connection));
+        of_link.octets = change(of_link.octets);
+        if of_link.octets > 0 {
+            self.by_octets.insert((of_link.octets, connection));
+        }
+    }
+
+    fn unbind(&mut self, peer: &Peer) {
+        if let Some(of_token) = self.by_token.get_mut(&peer.token) {
+            of_token.remove(&peer.uri);
             if of_token.is_empty() {
-                self.by_token.remove(&token);
+                self.by_token.remove(&peer.token);
             }
         }
     }
 
     /// Forgets the peers of a connection that has ended.
     pub(super) fn forget_link(&mut self, connection: ConnectionId) {
-        for (token, uri) in self.by_link.remove(&connection).unwrap_or_default().into_values() {
-            self.forget_peer(token, &uri);
+        let Some(of_link) = self.by_link.remove(&connection) else { return };
+        self.by_octets.remove(&(of_link.octets, connection));
+        for peer in of_link.by_use.into_values() {
+            self.unbind(&peer);
         }
     }
 
     /// Forgets the peers of a token that has ended.
     pub(super) fn forget_token(&mut self, token: TokenId) {
         for bound in self.by_token.remove(&token).unwrap_or_default().into_values() {
-            self.forget_use(bound);
+            self.remove(bound);
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Relay;
+use super::charge::Charge;
 use super::denied::Denied;
 use super::event::{AuthRequest, ConnectionId, RelayEvent};
 use super::guesses::Pair;
@@ -20,6 +21,7 @@ pub(super) struct PendingAuth {
     pub(super) head: Head,
     pub(super) authorization: Authorization,
     pub(super) pair: Pair,
+    _charge: Charge,
     /// When its turn has come, or the application must have decided.
     due: Instant,
     /// Whether the application has been asked.
@@ -39,6 +41,12 @@ impl Relay {
         if !self.make_auth_room(now, &pair) {
             return Err(Denied::Status(StatusCode::FORBIDDEN));
         }
+        if self.lacks_memory(source) {
+            return Err(Denied::Status(StatusCode::TIMEOUT));
+        }
+        let Some(link) = self.links.get(source) else { return Ok(()) };
+        // The head, and what the credentials in it say.
+        let charge = link.tally.charge(2 * head.octets().len());
         let due = self.guesses.checked_at(now, &pair);
         // The client does not wait for longer.
         if due.saturating_duration_since(now) > self.config.transaction_timeout / 2 {
@@ -47,7 +55,15 @@ impl Relay {
         self.next_auth += 1;
         let request = AuthRequest(self.next_auth);
         let head = head.detached();
-        let pending = PendingAuth { source, head, authorization, pair, due, is_asked: false };
+        let pending = PendingAuth {
+            source,
+            head,
+            authorization,
+            pair,
+            _charge: charge,
+            due,
+            is_asked: false,
+        };
         self.pending_auths.insert(request, pending);
         if due > now {
             self.timers.insert((due, Timer::Auth(request)));

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
+use super::charge::Tally;
 use super::config::Peer;
 use super::event::{ConnectionId, TokenId};
-use super::heads::Heads;
 
 /// The holder of a budget. One that takes all of its own leaves the others theirs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +64,7 @@ pub(super) struct Holding {
     pub(super) connections: BTreeMap<ConnectionId, usize>,
     /// The sum of these octets.
     queued: usize,
-    heads: Heads,
+    pub(super) tally: Tally,
     /// In the order in which they were issued.
     pub(super) tokens: BTreeSet<TokenId>,
 }
@@ -75,7 +75,7 @@ pub(super) struct Holdings {
     by_principal: BTreeMap<Principal, Holding>,
     connections: usize,
     queued: usize,
-    heads: Heads,
+    tally: Tally,
 }
 
 impl Holdings {
@@ -92,14 +92,21 @@ impl Holdings {
         self.connections
     }
 
-    /// The octets that wait for all of these connections, and those of all heads.
+    /// The octets that wait for all of these connections, and what is kept for everybody.
     pub(super) fn octets(&self) -> usize {
-        self.queued.saturating_add(self.heads.all())
+        self.queued.saturating_add(self.tally.all())
     }
 
     /// The octets that wait for those of one principal.
     pub(super) fn queued_by(&self, principal: &Principal) -> usize {
         self.of(principal).map_or(0, |holding| holding.queued)
+    }
+
+    /// The connection for which most waits of the principal for whose connections most waits.
+    pub(super) fn largest_queue(&self) -> Option<ConnectionId> {
+        let largest = self.by_principal.values().max_by_key(|holding| holding.queued)?;
+        let queues = largest.connections.iter().filter(|(_, octets)| **octets > 0);
+        queues.max_by_key(|(_, octets)| **octets).map(|(id, _)| *id)
     }
 
     pub(super) fn set_queued(&mut self, principal: &Principal, id: ConnectionId, octets: usize) {
@@ -110,14 +117,14 @@ impl Holdings {
         *known = octets;
     }
 
-    /// Adds a connection. Returns what counts the heads of its requests.
-    pub(super) fn add_connection(&mut self, principal: &Principal, id: ConnectionId) -> Heads {
+    /// Adds a connection. Returns what counts the octets that are kept for it.
+    pub(super) fn add_connection(&mut self, principal: &Principal, id: ConnectionId) -> Tally {
         let holding = self.holding(principal);
-        let heads = holding.heads.clone();
+        let tally = holding.tally.clone();
         if holding.connections.insert(id, 0).is_none() {
             self.connections += 1;
         }
-        heads
+        tally
     }
 
     pub(super) fn remove_connection(&mut self, principal: &Principal, id: ConnectionId) {
@@ -129,8 +136,11 @@ impl Holdings {
         self.forget_empty(principal);
     }
 
-    pub(super) fn add_token(&mut self, principal: &Principal, id: TokenId) {
-        self.holding(principal).tokens.insert(id);
+    /// Adds a token. Returns what counts the octets that are kept for it.
+    pub(super) fn add_token(&mut self, principal: &Principal, id: TokenId) -> Tally {
+        let holding = self.holding(principal);
+        holding.tokens.insert(id);
+        holding.tally.clone()
     }
 
     pub(super) fn remove_token(&mut self, principal: &Principal, id: TokenId) {
@@ -140,10 +150,10 @@ impl Holdings {
     }
 
     fn holding(&mut self, principal: &Principal) -> &mut Holding {
-        let heads = &self.heads;
+        let tally = &self.tally;
         self.by_principal
             .entry(principal.clone())
-            .or_insert_with(|| Holding { heads: heads.of_another(), ..Holding::default() })
+            .or_insert_with(|| Holding { tally: tally.of_another(), ..Holding::default() })
     }
 
     fn forget_empty(&mut self, principal: &Principal) {

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use bytes::{BufMut, BytesMut};
 
+use super::charge::{Charge, Tally};
 use super::event::ConnectionId;
 use super::flow::FlowId;
-use super::heads::{Heads, Kept};
 use super::waits::Waits;
 use crate::hop::{CHUNK_OVERHEAD, Heading, Owner};
 use crate::uri::{PathRef, UriRef};
@@ -79,7 +79,7 @@ pub(super) struct Passed {
     /// Whether it has credentials: a failed AUTH counts.
     pub(super) has_credentials: bool,
     pub(super) _waits: Waits,
-    pub(super) _kept: Kept,
+    pub(super) _charge: Charge,
 }
 
 /// A SEND that leaves, and later waits for its response.
@@ -116,7 +116,7 @@ pub(super) struct Relayed {
     failure_report: FailureReport,
     /// Whether everything of it without a response was reported as lost.
     is_reported: AtomicBool,
-    _kept: Kept,
+    _charge: Charge,
 }
 
 impl Relayed {
@@ -128,7 +128,7 @@ impl Relayed {
         head: &HeadRef<'_>,
         own: &[UriRef<'_>],
         to: PathRef<'_>,
-        heads: &Heads,
+        tally: &Tally,
     ) -> Self {
         let mut text = Vec::with_capacity(head.size());
         let spans = write_paths(&mut text, own, head.from_path(), to);
@@ -139,7 +139,7 @@ impl Relayed {
         Self {
             source,
             flow,
-            _kept: heads.keep(text.len()),
+            _charge: tally.charge(text.len()),
             text: text.into_boxed_slice(),
             range_at,
             own: spans.own,

@@ -274,8 +274,20 @@ impl Relay {
     }
 
     fn bind_peer(&mut self, token: TokenId, peer: UriRef<'_>, connection: ConnectionId) {
-        let max = self.config.limits.connection_peers;
-        let is_one_forgotten = self.peers.bind(token, peer, connection, max);
-        self.counters.forgotten_peers += u64::from(is_one_forgotten);
+        let Some(link) = self.links.get(connection) else { return };
+        let charge = link.tally.charge_in(&self.peers.pool, peer.as_str().len());
+        self.peers.bind(token, peer, connection, charge);
+        while let Some(crowded) = self.has_too_many_peers(connection) {
+            self.peers.forget_oldest(crowded);
+            self.counters.forgotten_peers += 1;
+        }
+    }
+
+    /// The connection that has to forget a peer: this one, or that of the largest peers.
+    fn has_too_many_peers(&self, connection: ConnectionId) -> Option<ConnectionId> {
+        if self.peers.of_link(connection) > self.config.limits.connection_peers {
+            return Some(connection);
+        }
+        self.peers.largest().filter(|_| self.is_full(&self.peers.pool))
     }
 }

@@ -5,6 +5,7 @@ use crate::time::Instant;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::charge::{Charge, Pool};
 use super::event::{ConnectionId, TokenId, Usage};
 use super::link::Link;
 use crate::uri::{MsrpUri, UriKey, UriRef};
@@ -40,6 +41,7 @@ pub(super) struct Token {
     pub(super) username: Arc<str>,
     pub(super) expires: Instant,
     pub(super) usage: Usage,
+    pub(super) _charge: Charge,
 }
 
 /// The valid tokens.
@@ -48,6 +50,8 @@ pub(super) struct Tokens {
     by_id: HashMap<TokenId, Token>,
     ids: HashMap<MsrpUri, TokenId>,
     next: u64,
+    /// Counts what is kept of all of them.
+    pub(super) pool: Pool,
 }
 
 impl Tokens {

@@ -151,6 +151,8 @@ impl Relay {
         self.give_up(id);
         if let Some(link) = self.links.get_mut(id) {
             link.state = State::Closed;
+            link.hop.clear();
+            link.parting = None;
             self.events.push_back(RelayEvent::Close { connection: id, reason });
         }
     }

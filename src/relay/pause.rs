@@ -1,0 +1,72 @@
+//! Connections that are not read: those that send to one without room, and those that do
+//! not take their own responses.
+
+use super::Relay;
+use super::event::{ConnectionId, RelayEvent};
+use super::flow::FlowId;
+use crate::time::Instant;
+
+impl Relay {
+    /// Whether to read this connection now. False while a connection that it
+    /// sends to has no room, or its own responses wait; [`RelayEvent::Resume`]
+    /// follows when that changes.
+    #[must_use]
+    pub fn wants_read(&self, connection: ConnectionId) -> bool {
+        let link = self.links.get(connection);
+        link.is_some_and(|link| link.is_up() && link.blocked_on == 0)
+    }
+
+    /// Does not read the source of a flow until there is room again.
+    pub(super) fn block(&mut self, source: ConnectionId, id: FlowId, destination: ConnectionId) {
+        let Some(next) = self.links.get_mut(destination) else { return };
+        if next.waiters.contains(&(id, source)) {
+            return;
+        }
+        next.waiters.push((id, source));
+        if let Some(link) = self.links.get_mut(source) {
+            link.blocked_on += 1;
+        }
+    }
+
+    /// Stops reading a connection that does not read its responses.
+    pub(super) fn hold_back_itself(&mut self, source: ConnectionId) {
+        if self.owes_octets(source) {
+            self.block(source, FlowId::Connection(source), source);
+        }
+    }
+
+    /// Whether so many responses and short requests wait for a connection that it gets no
+    /// more of those that others make.
+    pub(super) fn owes_octets(&mut self, id: ConnectionId) -> bool {
+        self.weigh(id);
+        let limit = self.control_limit(id);
+        self.links.get(id).is_some_and(|link| link.hop.control_len() > limit)
+    }
+
+    /// Resumes the connections that wait for room in this one.
+    pub(super) fn resume_waiters(&mut self, now: Instant, id: ConnectionId) {
+        self.weigh(id);
+        let limit = self.queue_limit(id);
+        let Some(link) = self.links.get_mut(id) else { return };
+        let relieved = link.hop.relieved();
+        if link.waiters.is_empty() {
+            return;
+        }
+        let has_room = link.has_room(now, limit);
+        let waiters = link.waiters.extract_if(.., |(flow, _)| has_room || relieved.contains(flow));
+        let waiters = waiters.collect();
+        self.let_go(waiters);
+    }
+
+    /// Removes one reason not to read each of these connections.
+    pub(super) fn let_go(&mut self, waiters: Vec<(FlowId, ConnectionId)>) {
+        for (_, waiter) in waiters {
+            if let Some(link) = self.links.get_mut(waiter) {
+                link.blocked_on = link.blocked_on.saturating_sub(1);
+                if link.blocked_on == 0 && link.is_up() {
+                    self.events.push_back(RelayEvent::Resume { connection: waiter });
+                }
+            }
+        }
+    }
+}
