@@ -258,3 +258,27 @@ fn without_an_open_session_there_is_nobody_to_give_a_sign_of_life() {
     poll_all(&mut alice);
     assert_eq!(alice.side.connection.poll_timeout(), None);
 }
+
+#[test]
+fn a_program_without_room_holds_the_connection_and_loses_nothing() {
+    let mut alice = Lone::alice_with(Config::default(), alice_opens());
+    let text = Raw::send("late").to(common::ALICE).from(common::BOB).message("late");
+    let octets = text.body("text/plain", b"x").octets();
+    let (first, rest) = octets.split_at(40);
+    alice.side.input.extend_from_slice(first);
+    alice.side.connection.receive(alice.now, &mut alice.side.input).unwrap();
+    alice.side.connection.hold_reading(alice.now, true);
+    assert!(!alice.side.connection.wants_read());
+
+    // Longer than any deadline for octets of the peer.
+    pass(&mut alice, 1000 * SECOND);
+    alice.side.input.extend_from_slice(rest);
+    alice.side.connection.receive(alice.now, &mut alice.side.input).unwrap();
+    assert!(!alice.side.connection.is_closed());
+    let is_message = |event: &Event| matches!(event, Event::Message { .. });
+    assert!(!std::iter::from_fn(|| alice.side.connection.poll_event()).any(|it| is_message(&it)));
+
+    alice.side.connection.hold_reading(alice.now, false);
+    alice.side.connection.receive(alice.now, &mut alice.side.input).unwrap();
+    assert!(std::iter::from_fn(|| alice.side.connection.poll_event()).any(|it| is_message(&it)));
+}

@@ -211,3 +211,17 @@ impl OutgoingMessage {
         self
     }
 }
+
+/// A `text/plain` message.
+impl From<&str> for OutgoingMessage {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+/// A `text/plain` message.
+impl From<String> for OutgoingMessage {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}

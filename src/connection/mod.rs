@@ -117,6 +117,8 @@ pub struct Connection {
     /// Whether the identity of the peer is known.
     is_bound: bool,
     is_closed: bool,
+    /// The application has no room for more.
+    is_held: bool,
     life: Life,
     /// Requests that ended without a response, which may still come.
     ended_requests: EndedRequests,
@@ -167,6 +169,7 @@ impl Connection {
             tolerated: Tolerances::none(),
             is_bound: role == Role::Active,
             is_closed: false,
+            is_held: false,
             life,
             message_keys: Keys::new(tag),
             nickname_keys: Keys::new(tag),
@@ -308,7 +311,7 @@ impl Connection {
 
     /// Whether octets are taken from the transport now. `false` while too many events
     /// or complete messages wait for the application, or too many responses for the
-    /// peer. Reading goes on after [`Connection::poll_event`], [`Connection::accept`] or
+    /// peer, and while the application [holds](Connection::hold_reading) it. Reading goes on after [`Connection::poll_event`], [`Connection::accept`] or
     /// [`Connection::reject`], [`Connection::poll_transmit`], or the end of a session.
     ///
     /// Meanwhile the deadlines for octets of the peer do not run. The peer cannot send,
@@ -321,10 +324,21 @@ impl Connection {
     pub fn wants_read(&self) -> bool {
         let limits = &self.config.limits;
         !self.is_closed
+            && !self.is_held
             && self.events.weight() <= limits.event_octets
             && self.events.len() <= limits.events
             && self.hop.control_len() <= limits.control_octets
             && !self.inbox.is_full()
+    }
+
+    /// Stops taking octets from the transport, or goes on. A program that keeps events in
+    /// queues of its own calls it when one of them is full, and again when there is room:
+    /// [`Limits::events`](crate::Limits::events) counts only the events that wait here.
+    /// While it is held, [`Connection::wants_read`] is false, with all that this means for
+    /// deadlines. Everything else goes on.
+    pub fn hold_reading(&mut self, now: Instant, is_held: bool) {
+        self.is_held = is_held;
+        self.observe(now);
     }
 
     /// The next octets for the transport. Write all of them before the next call,

@@ -51,6 +51,12 @@ impl MediaType {
     pub fn essence(&self) -> &str {
         self.text.get(..usize::from(self.essence)).unwrap_or_default()
     }
+
+    /// Whether it is a kind of text: `text/plain`, `text/html` and their like.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        self.essence().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("text/"))
+    }
 }
 
 impl FromStr for MediaType {

@@ -1,0 +1,262 @@
+//! How an endpoint is made.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use msrp::Config;
+use msrp_tls::{ClientCheck, HashFunction, Identity, Roots, ServerCheck, TlsError, server_config};
+use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::listen::{self, Listening};
+use super::pool::Pool;
+use super::{Endpoint, Owner, Settings, Shared};
+use crate::error::Error;
+use crate::link::{Expected, Room};
+
+/// The body octets to decide on at a time, and the turn of a message: the queue of a
+/// prepared socket.
+const STEP: usize = msrp_socket::UNSENT_OCTETS as usize;
+
+/// Makes an [`Endpoint`].
+///
+/// ```no_run
+/// use msrp_tls::Identity;
+/// use msrp_tokio::Endpoint;
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let identity = Identity::from_files("chain.pem".as_ref(), "key.pem".as_ref())?;
+/// let endpoint = Endpoint::builder().identity(identity).bind_tls("[::]:2855").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct Builder {
+    config: Config,
+    room: Room,
+    connect_timeout: Duration,
+    handshake_timeout: Duration,
+    max_connections: usize,
+    max_sessions: usize,
+    shares_connections: bool,
+    public_host: Option<Box<str>>,
+    tls: Tls,
+    client_check: ClientCheck,
+    listeners: Vec<(TcpListener, Listening)>,
+}
+
+/// The TLS of an endpoint.
+#[derive(Debug, Default)]
+pub(super) struct Tls {
+    identity: Option<Identity>,
+    server_check: Option<ServerCheck>,
+}
+
+impl Tls {
+    pub(super) fn identity(&self) -> Option<Identity> {
+        self.identity.clone()
+    }
+
+    /// How the certificate of a server without a fingerprint is checked.
+    pub(super) fn server_check(&self) -> Result<ServerCheck, TlsError> {
+        match &self.server_check {
+            Some(check) => Ok(check.clone()),
+            None => Roots::system().map(ServerCheck::Named),
+        }
+    }
+
+    pub(super) fn fingerprint(&self) -> Option<msrp_sdp::Fingerprint> {
+        let fingerprint = self.identity.as_ref()?.fingerprint(HashFunction::Sha256)?;
+        // Both crates write a fingerprint as RFC 8122 does.
+        fingerprint.to_string().parse().ok()
+    }
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let mut config = Config::default();
+        config.transmit_octets = STEP;
+        config.turn_octets = STEP;
+        Self {
+            config,
+            room: Room { octets: 1024 * 1024, patience: Duration::from_secs(5) },
+            connect_timeout: Duration::from_secs(15),
+            handshake_timeout: Duration::from_secs(15),
+            max_connections: 10_000,
+            max_sessions: 100_000,
+            shares_connections: true,
+            public_host: None,
+            tls: Tls::default(),
+            client_check: ClientCheck::None,
+            listeners: Vec::new(),
+        }
+    }
+}
+
+impl Builder {
+    /// Changes the configuration of every connection: its limits and deadlines. What is
+    /// not changed has the defaults of [`Config`].
+    pub fn config(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Sets how many octets of a session wait for its reader. Beyond them its peer has to
+    /// wait. A message weighs 1 KiB and its octets. Default 1 MiB.
+    pub const fn room(mut self, octets: usize) -> Self {
+        self.room.octets = octets;
+        self
+    }
+
+    /// Sets how long a session without room holds back others on its connection. Then its
+    /// messages are refused with 413 until half of its room is free. Default 5 seconds.
+    pub const fn patience(mut self, patience: Duration) -> Self {
+        self.room.patience = patience;
+        self
+    }
+
+    /// Sets how long a connection may take to be made, TLS included. Default 15 seconds.
+    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets how long the TLS handshake of a peer may take. Default 15 seconds.
+    pub const fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.handshake_timeout = timeout;
+        self
+    }
+
+    /// Sets how many connections the listeners have at a time; further peers wait in the
+    /// queue of the system. Default 10,000.
+    pub const fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
+        self
+    }
+
+    /// Sets how many sessions are expected or bound at a time. Default 100,000.
+    pub const fn max_sessions(mut self, sessions: usize) -> Self {
+        self.max_sessions = sessions;
+        self
+    }
+
+    /// Sets whether sessions to one host and port share a connection (RFC 4975 section
+    /// 5.4). Default: yes. Without, the readers of one session never hold back another.
+    pub const fn share_connections(mut self, shares: bool) -> Self {
+        self.shares_connections = shares;
+        self
+    }
+
+    /// Sets the name or address of this side in its URIs. Default: the address that it
+    /// listens on.
+    pub fn public_host(mut self, host: impl Into<Box<str>>) -> Self {
+        self.public_host = Some(host.into());
+        self
+    }
+
+    /// Sets the certificate of this side and its key, for [`Builder::bind_tls`] and for
+    /// servers that ask for one.
+    pub fn identity(mut self, identity: Identity) -> Self {
+        self.tls.identity = Some(identity);
+        self
+    }
+
+    /// Sets how the certificates of next hops are checked for which there is no
+    /// fingerprint. Default: by their names, under the roots of the system.
+    pub fn server_check(mut self, check: ServerCheck) -> Self {
+        self.tls.server_check = Some(check);
+        self
+    }
+
+    /// Sets how [`Builder::bind_tls`] checks the certificates of peers that connect.
+    /// Default: it asks for none.
+    pub fn client_check(mut self, check: ClientCheck) -> Self {
+        self.client_check = check;
+        self
+    }
+
+    /// Listens for TCP on another address, beside the one that [`Builder::bind`] or
+    /// [`Builder::bind_tls`] adds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Bind`].
+    pub async fn listen(mut self, address: impl ToSocketAddrs) -> Result<Self, Error> {
+        self.add(address, false).await?;
+        Ok(self)
+    }
+
+    /// Listens for TCP on this address, and makes the endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Bind`], and those of [`Builder::build`].
+    pub async fn bind(mut self, address: impl ToSocketAddrs) -> Result<Endpoint, Error> {
+        self.add(address, false).await?;
+        self.build()
+    }
+
+    /// Listens for TLS on this address, and makes the endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Bind`], and those of [`Builder::build`].
+    pub async fn bind_tls(mut self, address: impl ToSocketAddrs) -> Result<Endpoint, Error> {
+        self.add(address, true).await?;
+        self.build()
+    }
+
+    async fn add(&mut self, address: impl ToSocketAddrs, is_secure: bool) -> Result<(), Error> {
+        let failed = |source| Error::Bind { address: "this address".into(), source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        self.listeners.push((listener, Listening { address, is_secure }));
+        Ok(())
+    }
+
+    /// Makes an endpoint that listens on the addresses so far, or nowhere.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tls`] if it is to listen for TLS and has no usable
+    /// [identity](Builder::identity).
+    pub fn build(self) -> Result<Endpoint, Error> {
+        let is_secure = self.listeners.iter().any(|(_, listening)| listening.is_secure);
+        let acceptor = match &self.tls.identity {
+            Some(identity) if is_secure => {
+                Some(TlsAcceptor::from(server_config(identity.clone(), self.client_check)?))
+            }
+            None if is_secure => return Err(Error::NoIdentity),
+            _ => None,
+        };
+        let (listeners, listening): (Vec<_>, Vec<_>) = self.listeners.into_iter().unzip();
+        let shared = Arc::new(Shared {
+            settings: Settings {
+                config: Arc::new(self.config),
+                room: self.room,
+                connect_timeout: self.connect_timeout,
+                handshake_timeout: self.handshake_timeout,
+                shares_connections: self.shares_connections,
+                public_host: self.public_host,
+                tls: self.tls,
+            },
+            listening,
+            expected: Expected::new(self.max_sessions),
+            pool: Pool::default(),
+            links: std::sync::Mutex::default(),
+            tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
+        });
+        let places = Arc::new(Semaphore::new(self.max_connections));
+        for (listener, listening) in listeners.into_iter().zip(&shared.listening) {
+            let tls = acceptor.clone().filter(|_| listening.is_secure);
+            let accepting = listen::accept(Arc::clone(&shared), listener, tls, Arc::clone(&places));
+            shared.tasks.spawn(accepting);
+        }
+        Ok(Endpoint(Arc::new(Owner(shared))))
+    }
+}

@@ -1,0 +1,358 @@
+//! The endpoint: listeners, connections, and the sessions on them.
+
+mod builder;
+mod dial;
+mod listen;
+mod pool;
+mod terms;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use msrp::uri::Scheme;
+use msrp::{Config, Connection, MsrpUri, OsRandom, Path, RandomError, Role, SessionConfig};
+use msrp_sdp::{Connect, Local, SessionPlan};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use self::builder::Builder;
+
+use self::listen::Listening;
+use self::pool::{Pool, Target};
+use self::terms::Terms;
+use crate::error::Error;
+use crate::link::{Expected, Handle, Link, Room, Stage, Stream, Waiting, drive, now};
+use crate::session::Session;
+
+/// How long a connection that a peer has opened stays without a session.
+const PASSIVE_IDLE: Duration = Duration::from_secs(5);
+
+/// How long sessions have for what they send when the endpoint is closed.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// How long connections then have for their last octets.
+const LAST_OCTETS: Duration = Duration::from_secs(2);
+
+/// An MSRP endpoint. Clones are the same endpoint.
+///
+/// With the last clone the endpoint is drained: it no longer listens, and nobody can bind
+/// a session that it expects. Open sessions go on until their own handles are dropped.
+#[derive(Clone, Debug)]
+pub struct Endpoint(Arc<Owner>);
+
+/// The part that the clones share and no task has.
+#[derive(Debug)]
+struct Owner(Arc<Shared>);
+
+/// What the tasks of an endpoint share.
+#[derive(Debug)]
+struct Shared {
+    settings: Settings,
+    listening: Vec<Listening>,
+    expected: Arc<Expected>,
+    pool: Pool,
+    links: Mutex<Vec<Weak<Link>>>,
+    tasks: TaskTracker,
+    /// The endpoint takes nothing new.
+    closing: CancellationToken,
+}
+
+/// What an endpoint was built with.
+#[derive(Debug)]
+struct Settings {
+    config: Arc<Config>,
+    room: Room,
+    connect_timeout: Duration,
+    handshake_timeout: Duration,
+    shares_connections: bool,
+    public_host: Option<Box<str>>,
+    tls: builder::Tls,
+}
+
+impl Endpoint {
+    /// Begins an endpoint.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// What this side brings to a session, for an offer or an answer: a fresh URI with the
+    /// real address and port of the listener, of that for TLS if there is one, and the
+    /// fingerprint of its certificate.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotListening`], [`Error::NoPublicHost`], [`Error::Random`].
+    pub fn local(&self) -> Result<Local, Error> {
+        let Shared { listening, settings, .. } = &**self.shared();
+        let secure = listening.iter().find(|listening| listening.is_secure);
+        let scheme = if secure.is_some() { Scheme::Msrps } else { Scheme::Msrp };
+        let local = Local::new(self.uri(scheme)?);
+        Ok(match secure.and(settings.tls.fingerprint()) {
+            Some(fingerprint) => local.with_fingerprint(fingerprint),
+            None => local,
+        })
+    }
+
+    /// A fresh URI for one session that a peer binds on a listener of this scheme. Its
+    /// session-id is hard to guess (RFC 4975 section 14.1).
+    ///
+    /// # Errors
+    ///
+    /// As [`Endpoint::local`].
+    pub fn uri(&self, scheme: Scheme) -> Result<MsrpUri, Error> {
+        let Shared { listening, settings, .. } = &**self.shared();
+        let is_secure = scheme == Scheme::Msrps;
+        let listener = listening.iter().find(|it| it.is_secure == is_secure);
+        let address = listener.ok_or(Error::NotListening)?.address;
+        match &settings.public_host {
+            Some(host) => terms::own_uri(scheme, &**host, address.port()),
+            None if address.ip().is_unspecified() => Err(Error::NoPublicHost),
+            None => terms::own_uri(scheme, address.ip(), address.port()),
+        }
+    }
+
+    /// The addresses that it listens on.
+    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.shared().listening.iter().map(|listening| listening.address)
+    }
+
+    /// The session of a plan: connects to the peer, or waits for the peer to bind it.
+    ///
+    /// A session to be bound is expected from this call on, before the future is polled:
+    /// call it, send the answer to the peer, then await. Dropping the future withdraws the
+    /// session.
+    ///
+    /// # Errors
+    ///
+    /// As [`Endpoint::connect`] and [`Endpoint::expect`]; [`Error::DataChannel`] and
+    /// [`Error::NoRoute`].
+    pub fn session(
+        &self,
+        plan: SessionPlan,
+    ) -> impl Future<Output = Result<Session, Error>> + Send + use<> {
+        self.session_with(plan, |config| config)
+    }
+
+    /// As [`Endpoint::session`], with changes to the configuration that the plan gives.
+    ///
+    /// # Errors
+    ///
+    /// As [`Endpoint::session`].
+    pub fn session_with<F>(
+        &self,
+        plan: SessionPlan,
+        configure: F,
+    ) -> impl Future<Output = Result<Session, Error>> + Send + use<F>
+    where
+        F: FnOnce(SessionConfig) -> SessionConfig,
+    {
+        let config = configure(plan.session_config());
+        let begun = match plan.connect() {
+            Connect::To(target) => {
+                Ok(Begun::Connect(Target::of_plan(target, &plan), config.into()))
+            }
+            Connect::Await => self.expect_now(config).map(Begun::Expect),
+            Connect::Relay => Err(Error::NoRoute),
+            _ => Err(Error::DataChannel),
+        };
+        let shared = Arc::clone(self.shared());
+        async move {
+            match begun? {
+                Begun::Connect(target, terms) => connect(&shared, target, terms).await,
+                Begun::Expect(waiting) => bound(waiting).await,
+            }
+        }
+    }
+
+    /// Opens a session with a peer: connects to the first URI of its path, or uses a
+    /// connection to there that exists (RFC 4975 section 5.4), and waits until the peer has
+    /// accepted the session.
+    ///
+    /// With [`Bind::FirstMessage`](msrp::Bind::FirstMessage) it does not wait. Cancel safe:
+    /// dropping the future closes the session.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] says whether the peer was not reached, or does not have the session.
+    pub async fn connect(&self, config: SessionConfig) -> Result<Session, Error> {
+        let remote = config.remote.as_ref().ok_or(msrp::SessionError::NoRemotePath)?;
+        let target = Target::of_uri(remote.first())?;
+        connect(self.shared(), target, config.into()).await
+    }
+
+    /// As [`Endpoint::connect`], with a fresh URI of this side that has the local address
+    /// of the connection: for programs that do not listen. `configure` may change the
+    /// configuration, but not its URIs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Endpoint::connect`].
+    pub async fn connect_to(
+        &self,
+        peer: Path,
+        configure: impl Fn(SessionConfig) -> SessionConfig + Send + Sync + 'static,
+    ) -> Result<Session, Error> {
+        let target = Target::of_uri(peer.first())?;
+        connect(self.shared(), target, Terms::Peer(peer, Box::new(configure))).await
+    }
+
+    /// Opens a session on a stream that exists already, for example one to a peer behind a
+    /// tunnel. No other session shares it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Endpoint::connect`].
+    pub async fn connect_over(
+        &self,
+        stream: impl Into<Stream>,
+        config: SessionConfig,
+    ) -> Result<Session, Error> {
+        let (shared, stream) = (self.shared(), stream.into());
+        let link = shared.link(Role::Active, &stream)?;
+        let handle = link.open(config)?;
+        shared.run(link, stream)?;
+        opened(handle).await
+    }
+
+    /// Expects a session that a peer binds on a listener, once. It is expected from this
+    /// call on; dropping the future withdraws it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Session`] if it cannot be expected, [`Error::Closed`] if the endpoint is
+    /// closed meanwhile.
+    pub fn expect(
+        &self,
+        config: SessionConfig,
+    ) -> impl Future<Output = Result<Session, Error>> + Send + use<> {
+        let waiting = self.expect_now(config);
+        async move { bound(waiting?).await }
+    }
+
+    /// Serves a stream that a peer has opened, as if a listener had accepted it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Random`], [`Error::Closed`].
+    pub fn serve(&self, stream: impl Into<Stream>) -> Result<(), Error> {
+        let (shared, stream) = (self.shared(), stream.into());
+        shared.run(shared.link(Role::Passive, &stream)?, stream)
+    }
+
+    /// Closes the endpoint: it no longer listens, every session ends once all that it sends
+    /// has its outcome, at most after 30 seconds, and the connections after them. Waits
+    /// until all of this has happened.
+    ///
+    /// Cancel safe: closing goes on, and another call waits for it.
+    pub async fn close(&self) {
+        let shared = self.shared();
+        shared.stop();
+        for link in shared.links() {
+            link.with(|state| state.drain());
+        }
+        if tokio::time::timeout(DRAIN, shared.tasks.wait()).await.is_ok() {
+            return;
+        }
+        for link in shared.links() {
+            link.with(|state| state.connection.close());
+        }
+        // A peer that does not read is not waited for.
+        let _ = tokio::time::timeout(LAST_OCTETS, shared.tasks.wait()).await;
+    }
+
+    fn expect_now(&self, config: SessionConfig) -> Result<Waiting, Error> {
+        let shared = self.shared();
+        if shared.closing.is_cancelled() {
+            return Err(Error::Closed);
+        }
+        Ok(shared.expected.insert(config)?)
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        &self.0.0
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+/// A session of a plan that has begun.
+enum Begun {
+    Connect(Target, Terms),
+    Expect(Waiting),
+}
+
+impl Shared {
+    /// A connection that is about to run.
+    fn link(&self, role: Role, stream: &Stream) -> Result<Arc<Link>, RandomError> {
+        let config = Arc::clone(&self.settings.config);
+        let connection = Connection::new(config, role, OsRandom::new()?, now())?;
+        let connection = connection.with_table(self.expected.table.clone());
+        let idle = match role {
+            Role::Active => Duration::ZERO,
+            Role::Passive => PASSIVE_IDLE,
+        };
+        let expected = Arc::clone(&self.expected);
+        Ok(Link::new(connection, expected, self.settings.room, Some(idle), stream))
+    }
+
+    /// Runs a connection in a task of its own.
+    fn run(&self, link: Arc<Link>, stream: Stream) -> Result<(), Error> {
+        // In this order, either `close` knows the connection, or this sees that it closes.
+        self.remember(&link);
+        if self.closing.is_cancelled() {
+            return Err(Error::Closed);
+        }
+        self.tasks.spawn(drive(link, stream));
+        Ok(())
+    }
+
+    /// Notes a connection, for the end. Those that have gone make room now and then.
+    fn remember(&self, link: &Arc<Link>) {
+        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        if links.len() == links.capacity() {
+            links.retain(|link| link.strong_count() > 0);
+        }
+        links.push(Arc::downgrade(link));
+    }
+
+    fn links(&self) -> Vec<Arc<Link>> {
+        let links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        links.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Takes nothing new.
+    fn stop(&self) {
+        self.closing.cancel();
+        self.expected.clear();
+        self.tasks.close();
+    }
+}
+
+/// Opens a session on a connection to the target.
+async fn connect(shared: &Arc<Shared>, target: Target, terms: Terms) -> Result<Session, Error> {
+    opened(pool::open(shared, target, terms).await?).await
+}
+
+/// The session, once the peer has accepted it, if that is to be waited for.
+async fn opened(handle: Arc<Handle>) -> Result<Session, Error> {
+    let stage = handle.stage();
+    let session = Session::new(handle);
+    if let Some(mut stage) = stage {
+        let stage = stage.wait_for(|stage| !matches!(stage, Stage::Opening)).await;
+        if let Ok(Stage::Ended(ended)) = stage.as_deref() {
+            return Err(Error::Ended((**ended).clone().into()));
+        }
+    }
+    Ok(session)
+}
+
+/// The session, once a peer has bound it.
+async fn bound(waiting: Waiting) -> Result<Session, Error> {
+    waiting.await.map(Session::new).ok_or(Error::Closed)
+}

@@ -1,0 +1,93 @@
+//! Why there is no session.
+
+use std::io;
+use std::sync::Arc;
+
+use msrp::{RandomError, SessionError};
+use msrp_tls::TlsError;
+use thiserror::Error;
+
+use crate::ended::Ended;
+
+/// Why an endpoint has no session, or cannot be made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// This side cannot listen there.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address.
+        address: Box<str>,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The host of the next hop has no address that is known.
+    #[error("cannot find {host}")]
+    Resolve {
+        /// The host.
+        host: Box<str>,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// No address of the next hop takes the connection.
+    #[error("cannot connect to {hop}")]
+    Connect {
+        /// The next hop: the peer, or a relay.
+        hop: Arc<str>,
+        /// What the system says of the last address.
+        source: io::Error,
+    },
+    /// The connection was not made in time ([`Builder::connect_timeout`](crate::Builder)).
+    #[error("{hop} takes no connection in time")]
+    ConnectTimeout {
+        /// The next hop.
+        hop: Arc<str>,
+    },
+    /// TLS fails: most often the certificate of the next hop is not valid for its name, or
+    /// does not have the fingerprint of the session description.
+    #[error("TLS with {hop}")]
+    Handshake {
+        /// The next hop.
+        hop: Arc<str>,
+        /// What TLS says.
+        source: io::Error,
+    },
+    /// TLS cannot be set up on this side.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The endpoint is to listen for TLS and has no certificate.
+    #[error(
+        "the endpoint has no certificate to listen for TLS; give it one with Builder::identity"
+    )]
+    NoIdentity,
+    /// This side does not open or expect the session.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The session has ended before it was open.
+    #[error(transparent)]
+    Ended(Box<Ended>),
+    /// The first URI of the path has no port, and MSRP has no default port.
+    #[error("{0} has no port, and MSRP has no default port")]
+    NoPort(Box<str>),
+    /// The first URI of the path has a transport that the endpoint does not have.
+    #[error("{0}: the transport of the first hop must be tcp")]
+    Transport(Box<str>),
+    /// The endpoint does not listen, so that no peer can connect to it.
+    #[error("the endpoint does not listen; bind an address first")]
+    NotListening,
+    /// The endpoint listens on all addresses, and peers have to know one of them.
+    #[error("the endpoint listens on all addresses; name one with Builder::public_host")]
+    NoPublicHost,
+    /// The plan is for a data channel, which is not the endpoint's.
+    #[error("the session is for a data channel; open it there")]
+    DataChannel,
+    /// The plan goes through a relay, and no route of this endpoint has its URI.
+    #[error("no route of this endpoint has the URI of the session; get one with Endpoint::relay")]
+    NoRoute,
+    /// The endpoint was closed.
+    #[error("the endpoint was closed")]
+    Closed,
+    /// The source of random octets fails.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+}

@@ -1,0 +1,75 @@
+//! The async endpoint for MSRP (RFC 4975): sessions, messages and files on tokio.
+//!
+//! [`msrp`] is the protocol as a state machine; this crate gives it sockets, a clock and
+//! tasks. An [`Endpoint`] listens, connects and shares connections. A [`Session`] sends
+//! and receives. [`Sent`] tells what becomes of a message, and a [`Message`] is read as a
+//! text, as a stream, or into a file.
+//!
+//! ```text
+//!   Endpoint ── session, connect, expect ──▶ Session ── send, upload ──▶ Sent, Upload
+//!       │                                       └────── next ──────────▶ Message
+//!       │ one task for each connection
+//!       ▼
+//!   msrp::Connection ◀──▶ TCP, TLS, or any other stream
+//! ```
+//!
+//! The README has a call from the offer to the last message.
+//!
+//! # Who waits for whom
+//!
+//! The task of a connection waits for its socket and its deadlines, never for a reader.
+//! Responses leave as soon as a chunk has arrived, whatever the application does.
+//!
+//! What nobody has read waits in the session, up to [`Builder::room`]. Then the connection
+//! is not read, and its peer has to wait. MSRP has no window for one session, so the
+//! sessions that share the connection wait as well, but no longer than
+//! [`Builder::patience`]: after that, what arrives in the full session is refused with 413.
+//! [`Builder::share_connections`] gives each session a connection of its own.
+//!
+//! A sender waits in the same way: [`Upload`] takes octets as fast as they leave, and
+//! [`Session::send`] waits while too many messages have no outcome.
+//!
+//! # Dropping
+//!
+//! Every future is cancel safe. A session ends with its last handle ([`Session`],
+//! [`Sender`], [`Message`] or [`Upload`]), after all that it has sent has its outcome. A
+//! [`Sent`] is no handle: dropping it changes nothing. A connection that this side opened
+//! ends with its last session. With the last [`Endpoint`] the listeners go, and sessions
+//! that are open go on; [`Endpoint::close`] waits for everything.
+//!
+//! # Errors
+//!
+//! [`Error`] says why there is no session, [`Ended`] why one has ended, [`Undelivered`] what
+//! is known of a message that did not succeed, [`MessageError`] and [`SaveError`] why one
+//! cannot be read or saved. They name the next hop and the side that gave up.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
+mod ended;
+mod endpoint;
+mod error;
+mod link;
+mod session;
+
+pub use ended::Ended;
+pub use endpoint::{Builder, Endpoint};
+pub use error::Error;
+pub use link::{Progress, Stream};
+pub use session::{
+    Message, MessageError, Piece, SaveError, SendError, Sender, Sent, Session, Undelivered, Upload,
+    UploadError,
+};
+
+/// The code of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

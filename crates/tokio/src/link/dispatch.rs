@@ -1,0 +1,215 @@
+//! From the events of the connection to the sessions that they are for.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use msrp::{
+    CloseReason, Event, FailReason, Finished, IncomingKey, MessageKey, Path, Received, Response,
+    SessionKey,
+};
+
+use super::State;
+use super::arrival::Arrival;
+use super::sending::End;
+use super::session::{HEAD_WEIGHT, SessionState};
+use crate::ended::Ended;
+
+/// What ended during one round of events. Only at its end it is known why.
+#[derive(Default)]
+struct Ends {
+    messages: Vec<Finished>,
+    sessions: Vec<(SessionKey, CloseReason, Option<Response>)>,
+}
+
+impl State {
+    /// Gives every event to the session that it is for.
+    pub(super) fn dispatch(&mut self, now: Instant) {
+        // Telling an end can end a session, which is an event again.
+        while let Some(event) = self.connection.poll_event() {
+            let mut ends = Ends::default();
+            self.take_event(event, &mut ends);
+            while let Some(event) = self.connection.poll_event() {
+                self.take_event(event, &mut ends);
+            }
+            self.tell(ends);
+        }
+        self.balance(now);
+    }
+
+    fn take_event(&mut self, event: Event, ends: &mut Ends) {
+        match event {
+            Event::SessionOpened { session, remote, .. } => self.opened(session, remote),
+            Event::SessionClosed { session, reason, response } => {
+                ends.sessions.push((session, reason, response));
+            }
+            Event::Message { received, body } => {
+                let (key, total) = (received.key(), body.len() as u64);
+                self.started(received);
+                self.piece(key, 0, body);
+                self.ended(key, Ok(total));
+            }
+            Event::MessageStarted { received } => self.started(received),
+            Event::Piece { incoming, offset, data } => self.piece(incoming, offset, data),
+            Event::MessageCompleted { received, total } => self.ended(received.key(), Ok(total)),
+            Event::MessageFailed { received, reason } => {
+                tracing::debug!(message = %received.key(), %reason, "incoming message failed");
+                self.ended(received.key(), Err(reason));
+            }
+            Event::Finished(finished) => ends.messages.push(*finished),
+            Event::Accepted { message } => self.accepted(message),
+            Event::Progress(progress) => {
+                if let Some(sending) = self.sending.get(&progress.message) {
+                    sending.has_come_to(&progress);
+                }
+            }
+            Event::BodyRoom { message } => {
+                if let Some(sending) = self.sending.get_mut(&message) {
+                    sending.wake();
+                }
+            }
+            Event::LateFailure { message, status, .. } => {
+                tracing::warn!(%message, %status, "a message failed after its outcome");
+                self.past.failed(message, status);
+            }
+            Event::Refused(refused) => tracing::debug!(?refused, "request refused"),
+            Event::Tolerated(tolerance) => tracing::debug!(?tolerance, "deviation tolerated"),
+            Event::Closed(end) => self.end = Some(end),
+            other => tracing::trace!(?other, "event without a handle"),
+        }
+    }
+
+    fn opened(&mut self, key: SessionKey, remote: Path) {
+        if let Some(session) = self.sessions.get(&key) {
+            return session.opened(remote);
+        }
+        let Ok(config) = self.connection.session(key) else { return };
+        let Some(slot) = self.expected.take(&config.local) else {
+            // Whoever expected it has gone in the meantime.
+            let _ = self.connection.close_session(key);
+            return;
+        };
+        let mut session = SessionState::new(slot.max_size, slot.reports);
+        session.expected = Some(config.local.clone());
+        session.opened(remote);
+        self.sessions.insert(key, session);
+        self.bound.push((key, slot.bound));
+    }
+
+    fn started(&mut self, received: Received) {
+        let key = received.key();
+        let Some(session) = self.sessions.get_mut(&received.session()) else { return };
+        session.octets += HEAD_WEIGHT;
+        let arrival = Arrival::new(received);
+        let is_ready = arrival.is_ready();
+        self.arrivals.insert(key, arrival);
+        if is_ready {
+            self.announce(key);
+        }
+    }
+
+    fn piece(&mut self, key: IncomingKey, offset: u64, octets: Bytes) {
+        let Some(arrival) = self.arrivals.get_mut(&key) else { return };
+        let key_of_session = arrival.received.session();
+        if let Some(session) = self.sessions.get_mut(&key_of_session) {
+            session.octets += octets.len();
+            session.awaited -= usize::from(arrival.is_awaited());
+        }
+        arrival.push(offset, octets);
+        if arrival.is_ready() {
+            self.announce(key);
+        }
+        self.weigh(key_of_session);
+    }
+
+    fn ended(&mut self, key: IncomingKey, end: Result<u64, FailReason>) {
+        let Some(arrival) = self.arrivals.get_mut(&key) else { return };
+        if let Some(session) = self.sessions.get_mut(&arrival.received.session()) {
+            session.awaited -= usize::from(arrival.is_awaited());
+        }
+        arrival.end(end);
+        if arrival.has_failed() && !arrival.is_announced {
+            // Nobody has seen it.
+            self.forget(key);
+        } else {
+            self.announce(key);
+        }
+    }
+
+    /// A message goes into the queue of its session.
+    pub(super) fn announce(&mut self, key: IncomingKey) {
+        let Some(arrival) = self.arrivals.get_mut(&key).filter(|it| !it.is_announced) else {
+            return;
+        };
+        arrival.is_announced = true;
+        if let Some(session) = self.sessions.get_mut(&arrival.received.session()) {
+            session.ready.push_back(key);
+            session.wake();
+        }
+    }
+
+    fn accepted(&mut self, key: MessageKey) {
+        if let Some(sending) = self.sending.get(&key) {
+            sending.accepted();
+            self.has_left(key.session());
+        }
+    }
+
+    /// One message less is on its way to the next hop.
+    fn has_left(&mut self, key: SessionKey) {
+        if let Some(session) = self.sessions.get_mut(&key) {
+            session.leaving = session.leaving.saturating_sub(1);
+            session.send_room.notify_waiters();
+        }
+        self.close_if_released(key);
+    }
+
+    /// Tells the handles what has ended, and why.
+    fn tell(&mut self, ends: Ends) {
+        for finished in ends.messages {
+            let key = finished.message;
+            let closed = ends.sessions.iter().find(|(session, ..)| *session == key.session());
+            let ended = closed.map(|(_, reason, response)| self.why(*reason, response.clone()));
+            let Some(sending) = self.sending.remove(&key) else { continue };
+            let was_accepted = sending.is_accepted();
+            self.past.remember(key, sending.end(End { finished, ended }));
+            if was_accepted {
+                self.close_if_released(key.session());
+            } else {
+                self.has_left(key.session());
+            }
+        }
+        for (key, reason, response) in ends.sessions {
+            let ended = self.why(reason, response);
+            tracing::debug!(session = %key, %ended, "session ended");
+            self.forget_fullness(key);
+            if let Some(session) = self.sessions.get_mut(&key) {
+                session.end(ended);
+                // The next session needs a new URI (RFC 4975 section 5.4).
+                let expected = session.expected.take();
+                expected.map(|local| self.expected.table.remove(&local));
+            }
+            self.close_if_released(key);
+        }
+    }
+
+    fn why(&self, reason: CloseReason, response: Option<Response>) -> Ended {
+        Ended {
+            reason,
+            response,
+            connection: self.end.clone(),
+            transport: self.error.clone(),
+            hop: self.hop.clone(),
+        }
+    }
+
+    /// When a connection without sessions ends, or has to.
+    pub(super) fn idle_ends(&mut self, now: Instant) -> Option<Instant> {
+        let is_idle = self.connection.sessions().next().is_none() && !self.connection.is_closed();
+        let timeout = self.idle_timeout.filter(|_| is_idle);
+        let since = *self.idle_since.get_or_insert(now);
+        if timeout.is_none() {
+            self.idle_since = None;
+        }
+        since.checked_add(timeout?)
+    }
+}

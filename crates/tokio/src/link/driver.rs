@@ -1,0 +1,263 @@
+//! The task of a connection: it reads, writes and keeps the time.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, BytesMut};
+use msrp::Transmit;
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::futures::Notified;
+use tokio::time::{Sleep, sleep_until, timeout};
+use tokio_util::io::{poll_read_buf, poll_write_buf};
+
+use super::{Handle, Link, Stream, now};
+
+/// Space in the input buffer for one read, in octets.
+const READ_OCTETS: usize = 16 * 1024;
+
+/// How long a peer that does not read holds up the end of a connection.
+const LINGER: Duration = Duration::from_secs(10);
+
+/// How long the end of the peer's side is awaited. A socket that is closed with unread
+/// octets discards what it has sent last.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Runs a connection until it has ended and its last octets have left.
+pub(crate) async fn drive(link: Arc<Link>, transport: Stream) {
+    transport.prepare();
+    let driver = Driver {
+        link,
+        transport,
+        input: BytesMut::new(),
+        leaving: None,
+        has_written: false,
+        is_broken: false,
+        wants_read: false,
+        timer: Box::pin(sleep_until(tokio::time::Instant::now())),
+        is_timer_set: false,
+        lingers_until: None,
+    };
+    driver.run().await;
+}
+
+struct Driver {
+    link: Arc<Link>,
+    transport: Stream,
+    input: BytesMut,
+    /// What is being written. It stays here until the transport has been flushed.
+    leaving: Option<Transmit>,
+    /// Octets were written since the connection last learned what the transport holds.
+    has_written: bool,
+    /// The transport cannot be written.
+    is_broken: bool,
+    wants_read: bool,
+    /// Fires when something is due, or earlier.
+    timer: Pin<Box<Sleep>>,
+    is_timer_set: bool,
+    /// Until when it waits for the peer to read, once the connection has ended.
+    lingers_until: Option<Instant>,
+}
+
+/// What ends the wait of the driver.
+enum Ready {
+    Read(io::Result<usize>),
+    Written(io::Result<()>),
+    Due,
+    /// A handle has acted on the state.
+    Called,
+}
+
+impl Driver {
+    async fn run(mut self) {
+        // The loop keeps this one link alive; it is not to be borrowed from `self`.
+        let link = Arc::clone(&self.link);
+        while self.turn() {
+            let mut called = pin!(link.driver.notified());
+            let ready = poll_fn(|cx| self.poll_ready(cx, called.as_mut())).await;
+            match ready {
+                Ready::Read(read) => self.have_read(read),
+                Ready::Written(Ok(())) => self.leaving = None,
+                // A peer that rejects a message may close before it has read all of it.
+                // Its response is still to be read.
+                Ready::Written(Err(error)) => self.fail(error),
+                Ready::Due => self.handle_timeout().await,
+                Ready::Called => {}
+            }
+        }
+        self.finish().await;
+    }
+
+    /// Brings octets and events to where they belong. Returns whether there is more to do.
+    fn turn(&mut self) -> bool {
+        let link = Arc::clone(&self.link);
+        let mut state = link.lock();
+        let now = now();
+        self.look_at_queue(&mut state.connection, now);
+        loop {
+            let unread = self.input.len();
+            if unread > 0 && state.connection.wants_read() {
+                // The last event reports an error too.
+                let _ = state.connection.receive(now, &mut self.input);
+            }
+            state.dispatch(now);
+            if self.input.len() == unread || !state.connection.wants_read() {
+                break;
+            }
+        }
+        let idle = state.idle_ends(now);
+        if idle.is_some_and(|due| due <= now) {
+            state.connection.close();
+            state.dispatch(now);
+        }
+        if self.leaving.is_none() && !self.is_broken {
+            self.leaving = state.connection.poll_transmit(now);
+            state.dispatch(now);
+        }
+        self.wants_read = state.connection.wants_read();
+        let is_closed = state.connection.is_closed();
+        let linger = is_closed.then(|| *self.lingers_until.get_or_insert(now + LINGER));
+        if linger.is_some_and(|until| until <= now) {
+            self.leaving = None;
+            self.is_broken = true;
+        }
+        let is_over = is_closed && self.leaving.is_none();
+        let due = [state.connection.poll_timeout(), state.patience_ends(), idle, linger];
+        self.set_timer(due.into_iter().flatten().min());
+        let bound = std::mem::take(&mut state.bound);
+        drop(state);
+        for (key, waiting) in bound {
+            // If nobody waits any more, the handle comes back and closes the session.
+            drop(waiting.send(Handle::new(&self.link, key)));
+        }
+        !is_over
+    }
+
+    /// Tells the connection what has not left yet, after each write.
+    fn look_at_queue(&mut self, connection: &mut msrp::Connection, now: Instant) {
+        if !std::mem::take(&mut self.has_written) {
+            return;
+        }
+        if let Some(queued) = self.transport.octets_held() {
+            let unwritten = self.leaving.as_ref().map_or(0, Buf::remaining);
+            connection.transport_holds(now, queued.saturating_add(unwritten));
+        }
+    }
+
+    /// A timer that fires too early costs less than one that is set anew each time.
+    fn set_timer(&mut self, due: Option<Instant>) {
+        let Some(due) = due.map(tokio::time::Instant::from_std) else { return };
+        if !self.is_timer_set || due < self.timer.deadline() {
+            self.timer.as_mut().reset(due);
+            self.is_timer_set = true;
+        }
+    }
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>, called: Pin<&mut Notified<'_>>) -> Poll<Ready> {
+        if self.wants_read {
+            self.input.reserve(READ_OCTETS);
+            let read = poll_read_buf(Pin::new(&mut self.transport), cx, &mut self.input);
+            if let Poll::Ready(read) = read {
+                return Poll::Ready(Ready::Read(read));
+            }
+        }
+        if let Some(leaving) = &mut self.leaving {
+            self.has_written = true;
+            if let Poll::Ready(written) = poll_write(&mut self.transport, cx, leaving) {
+                return Poll::Ready(Ready::Written(written));
+            }
+        }
+        if called.poll(cx).is_ready() {
+            return Poll::Ready(Ready::Called);
+        }
+        if self.is_timer_set {
+            ready!(self.timer.as_mut().poll(cx));
+            self.is_timer_set = false;
+            return Poll::Ready(Ready::Due);
+        }
+        Poll::Pending
+    }
+
+    fn have_read(&mut self, read: io::Result<usize>) {
+        match read {
+            Ok(0) => self.link.lock().connection.receive_eof(),
+            Ok(_) => {}
+            Err(error) => {
+                self.fail(error);
+                self.link.lock().connection.receive_eof();
+            }
+        }
+    }
+
+    async fn handle_timeout(&mut self) {
+        self.read_at_once().await;
+        // The queue of the system changes without a word.
+        self.has_written = true;
+        self.turn();
+        let mut state = self.link.lock();
+        let now = now();
+        state.connection.handle_timeout(now);
+        state.dispatch(now);
+        state.lose_patience(now);
+    }
+
+    /// Takes what has arrived, which may be what a deadline waits for.
+    async fn read_at_once(&mut self) {
+        if !self.wants_read {
+            return;
+        }
+        self.input.reserve(READ_OCTETS);
+        let read =
+            poll_fn(|cx| match poll_read_buf(Pin::new(&mut self.transport), cx, &mut self.input) {
+                Poll::Ready(read) => Poll::Ready(Some(read)),
+                Poll::Pending => Poll::Ready(None),
+            });
+        if let Some(read) = read.await {
+            self.have_read(read);
+        }
+    }
+
+    fn fail(&mut self, error: io::Error) {
+        self.leaving = None;
+        self.is_broken = true;
+        let mut state = self.link.lock();
+        state.error.get_or_insert_with(|| Arc::new(error));
+    }
+
+    /// The connection has ended and everything has been written.
+    async fn finish(mut self) {
+        // The peer may have closed first, so an error means nothing here.
+        let _ = timeout(LINGER, self.transport.shutdown()).await;
+        let mut octets = vec![0; READ_OCTETS];
+        let rest = async { while let Ok(1..) = self.transport.read(&mut octets).await {} };
+        let _ = timeout(LAST_WORDS, rest).await;
+    }
+}
+
+/// However the task ends, the handles learn that nothing comes any more.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let mut state = self.link.lock();
+        state.connection.receive_eof();
+        state.dispatch(now());
+    }
+}
+
+/// Writes all octets and flushes: TLS buffers what has not been flushed.
+fn poll_write(
+    transport: &mut Stream,
+    cx: &mut Context<'_>,
+    leaving: &mut Transmit,
+) -> Poll<io::Result<()>> {
+    while leaving.has_remaining() {
+        match ready!(poll_write_buf(Pin::new(&mut *transport), cx, leaving)) {
+            Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            Ok(_) => {}
+            Err(error) => return Poll::Ready(Err(error)),
+        }
+    }
+    Pin::new(transport).poll_flush(cx)
+}

@@ -1,0 +1,384 @@
+//! One transport connection: what its driver and the handles of its sessions share.
+//!
+//! ```text
+//!   Session, Message, Sent ──▶ Handle ──▶ Link ◀── Driver ──▶ Transport
+//!                                          │
+//!                            State: msrp::Connection, and for each session
+//!                            what it has received and what it sends
+//! ```
+//!
+//! Handles lock the state, act on it at once, and wake the driver. The driver alone
+//! touches the transport, and never waits for a handle.
+
+mod arrival;
+mod dispatch;
+mod driver;
+mod expected;
+mod flow;
+mod handle;
+mod sending;
+mod session;
+mod transport;
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use msrp::wire::ByteRange;
+use msrp::{
+    Bind, Connection, ConnectionEnd, Direction, IncomingKey, MessageId, MessageKey,
+    OutgoingMessage, Received, SendError, SessionConfig, SessionError, SessionKey, StatusCode,
+    UnknownKey,
+};
+use tokio::sync::{Notify, oneshot, watch};
+
+pub(crate) use self::arrival::Step;
+pub(crate) use self::driver::drive;
+pub(crate) use self::expected::{Expected, Waiting};
+pub(crate) use self::handle::Handle;
+pub(crate) use self::sending::End;
+pub use self::sending::Progress;
+use self::sending::{Past, Sending};
+pub(crate) use self::session::Stage;
+pub use self::transport::Stream;
+
+use self::arrival::Arrival;
+use self::session::SessionState;
+
+/// The time by the clock of tokio, which tests can stop.
+pub(crate) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+/// What the sessions of a connection may hold for their readers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// Octets of a session that wait for its readers.
+    pub(crate) octets: usize,
+    /// How long a session without room holds back others on its connection.
+    pub(crate) patience: Duration,
+}
+
+/// A connection that its driver and its handles share.
+#[derive(Debug)]
+pub(crate) struct Link {
+    state: Mutex<State>,
+    /// Wakes the driver.
+    driver: Notify,
+    /// The other end, for people.
+    pub(crate) hop: Arc<str>,
+    /// The address of this end, if it has one.
+    pub(crate) local: Option<SocketAddr>,
+}
+
+/// What a link knows.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) connection: Connection,
+    sessions: HashMap<SessionKey, SessionState>,
+    arrivals: HashMap<IncomingKey, Arrival>,
+    sending: HashMap<MessageKey, Sending>,
+    past: Past,
+    /// The sessions that peers may bind.
+    expected: Arc<Expected>,
+    /// Sessions that were bound, and who waits for them.
+    bound: Vec<(SessionKey, oneshot::Sender<Arc<Handle>>)>,
+    room: Room,
+    /// The sessions that have no room.
+    full: usize,
+    /// Since when reading is held.
+    held_since: Option<Instant>,
+    /// Without a session, the connection ends after this. `None`: it stays.
+    idle_timeout: Option<Duration>,
+    idle_since: Option<Instant>,
+    /// The first error of the transport.
+    error: Option<Arc<io::Error>>,
+    end: Option<ConnectionEnd>,
+    hop: Arc<str>,
+}
+
+impl Link {
+    pub(crate) fn new(
+        connection: Connection,
+        expected: Arc<Expected>,
+        room: Room,
+        idle_timeout: Option<Duration>,
+        stream: &Stream,
+    ) -> Arc<Self> {
+        let hop: Arc<str> = stream.hop().into();
+        let state = State {
+            connection,
+            sessions: HashMap::new(),
+            arrivals: HashMap::new(),
+            sending: HashMap::new(),
+            past: Past::default(),
+            expected,
+            bound: Vec::new(),
+            room,
+            full: 0,
+            held_since: None,
+            idle_timeout,
+            idle_since: None,
+            error: None,
+            end: None,
+            hop: Arc::clone(&hop),
+        };
+        let (state, driver) = (Mutex::new(state), Notify::new());
+        Arc::new(Self { state, driver, hop, local: stream.local_address() })
+    }
+
+    /// Opens a session. Nothing of it leaves before the driver runs.
+    pub(crate) fn open(
+        self: &Arc<Self>,
+        config: SessionConfig,
+    ) -> Result<Arc<Handle>, SessionError> {
+        let key = self.with(|state| state.open(config))?;
+        Ok(Handle::new(self, key))
+    }
+
+    /// Acts on the state, and wakes the driver.
+    pub(crate) fn with<T>(&self, action: impl FnOnce(&mut State) -> T) -> T {
+        let result = action(&mut self.lock());
+        self.driver.notify_one();
+        result
+    }
+
+    /// Takes something that has arrived, and wakes the driver if that makes room.
+    pub(crate) fn take<T>(&self, action: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.lock();
+        let was_held = state.held_since.is_some();
+        let result = action(&mut state);
+        state.balance(now());
+        if was_held && state.held_since.is_none() {
+            self.driver.notify_one();
+        }
+        result
+    }
+
+    /// A panic under the lock cannot leave the state inconsistent.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn open(&mut self, mut config: SessionConfig) -> Result<SessionKey, SessionError> {
+        let reports = session::takes_over_reports(&mut config);
+        let max_size = config.max_size;
+        let waits = config.bind == Bind::Bodiless;
+        let remote = config.remote.clone();
+        let key = self.connection.open(config)?;
+        let session = SessionState::new(max_size, reports);
+        // Its first message opens it, and comes later.
+        if let Some(remote) = remote.filter(|_| !waits) {
+            session.opened(remote);
+        }
+        self.sessions.insert(key, session);
+        Ok(key)
+    }
+
+    pub(crate) fn session(&mut self, key: SessionKey) -> Option<&mut SessionState> {
+        self.sessions.get_mut(&key)
+    }
+
+    /// The next message of a session; `None` after its last one.
+    pub(crate) fn poll_message(
+        &mut self,
+        key: SessionKey,
+        cx: &Context<'_>,
+    ) -> Poll<Option<IncomingKey>> {
+        let Some(session) = self.sessions.get_mut(&key) else { return Poll::Ready(None) };
+        if let Some(message) = session.ready.pop_front() {
+            if let Some(arrival) = self.arrivals.get_mut(&message) {
+                arrival.is_taken = true;
+            }
+            return Poll::Ready(Some(message));
+        } else if session.has_ended() {
+            return Poll::Ready(None);
+        }
+        session.reader = Some(cx.waker().clone());
+        self.weigh(key);
+        Poll::Pending
+    }
+
+    /// The next octets of a message that was taken from the queue of its session.
+    pub(crate) fn poll_step(&mut self, key: IncomingKey, cx: &Context<'_>) -> Poll<Step> {
+        let Some(arrival) = self.arrivals.get_mut(&key) else {
+            return Poll::Ready(Step::Failed(msrp::FailReason::SessionClosed));
+        };
+        let session = arrival.received.session();
+        let was_awaited = arrival.is_awaited();
+        let step = arrival.poll_step(cx);
+        if let Some(owner) = self.sessions.get_mut(&session) {
+            match &step {
+                Poll::Ready(Step::Piece(_, octets)) => owner.octets -= octets.len(),
+                Poll::Ready(_) => {}
+                Poll::Pending => owner.awaited += usize::from(!was_awaited),
+            }
+        }
+        self.weigh(session);
+        step
+    }
+
+    pub(crate) fn received(&self, key: IncomingKey) -> Option<&Received> {
+        self.arrivals.get(&key).map(|arrival| &arrival.received)
+    }
+
+    /// Nobody reads a message any more. If it has not ended, its sender learns that. If it
+    /// is complete and not reported on, it counts as read.
+    pub(crate) fn drop_message(&mut self, key: IncomingKey, reports: bool) {
+        let Some(arrival) = self.forget(key) else { return };
+        match arrival.total() {
+            Some(total) if reports => self.report(&arrival.received, StatusCode::OK, total),
+            Some(_) => {}
+            // It may have failed in the meantime.
+            None => drop(self.connection.reject(key, StatusCode::STOP_SENDING)),
+        }
+        self.weigh(arrival.received.session());
+    }
+
+    /// Stops the sender of a message: while it arrives, or else by a REPORT.
+    pub(crate) fn refuse_message(&mut self, received: &Received) {
+        let arrival = self.arrivals.get(&received.key());
+        match arrival.and_then(Arrival::total) {
+            Some(total) => self.report(received, StatusCode::STOP_SENDING, total),
+            // It may have failed in the meantime.
+            None => drop(self.connection.reject(received.key(), StatusCode::STOP_SENDING)),
+        }
+    }
+
+    /// Takes a message out, with its weight.
+    fn forget(&mut self, key: IncomingKey) -> Option<Arrival> {
+        let arrival = self.arrivals.remove(&key)?;
+        if let Some(session) = self.sessions.get_mut(&arrival.received.session()) {
+            session.octets -= arrival.octets() + session::HEAD_WEIGHT;
+            session.awaited -= usize::from(arrival.is_awaited());
+        }
+        Some(arrival)
+    }
+
+    /// Reports on a message that its reader is done with, unless the connection does.
+    pub(crate) fn report(&mut self, received: &Received, status: StatusCode, total: u64) {
+        let session = self.sessions.get(&received.session());
+        if session.is_some_and(|session| session.reports) {
+            // The sender may not have asked, or the session has ended.
+            let _ = self.connection.report(received, status, ByteRange::whole(total));
+        }
+    }
+
+    /// Sends a message, and gives its Message-ID.
+    pub(crate) fn send(
+        &mut self,
+        key: SessionKey,
+        message: OutgoingMessage,
+    ) -> Result<(MessageKey, MessageId, watch::Receiver<Progress>), SendError> {
+        let message = self.connection.send(key, message)?;
+        let id = self.connection.message_id(message)?;
+        let sending = Sending::new(&self.connection.progress(message)?);
+        let progress = sending.subscribe();
+        self.sending.insert(message, sending);
+        if let Some(session) = self.sessions.get_mut(&key) {
+            session.leaving += 1;
+        }
+        Ok((message, id, progress))
+    }
+
+    /// Writes as much of a piece to the body of a message as there is room for.
+    pub(crate) fn poll_write(
+        &mut self,
+        key: MessageKey,
+        piece: &mut Bytes,
+        cx: &Context<'_>,
+    ) -> Poll<Result<(), SendError>> {
+        let mut body = self.connection.body(key)?;
+        let len = body.room().min(piece.len());
+        if len > 0 || piece.is_empty() {
+            return Poll::Ready(body.write(piece.split_to(len)));
+        }
+        if let Some(sending) = self.sending.get_mut(&key) {
+            sending.writer = Some(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// Changes what the two sides accept.
+    pub(crate) fn update(
+        &mut self,
+        key: SessionKey,
+        config: &SessionConfig,
+    ) -> Result<(), SessionError> {
+        let session = self.sessions.get_mut(&key).ok_or(UnknownKey)?;
+        let most = if session.is_refusing { 0 } else { config.max_size };
+        self.connection.update_session(key, &config.clone().max_size(most))?;
+        session.max_size = config.max_size;
+        Ok(())
+    }
+
+    /// Nobody takes the messages of a session any more.
+    pub(crate) fn stop_receiving(&mut self, key: SessionKey) {
+        let unread = self.arrivals.iter().filter(|(_, it)| it.received.session() == key);
+        let unread: Vec<IncomingKey> =
+            unread.filter(|(_, it)| !it.is_taken).map(|(message, _)| *message).collect();
+        for message in unread {
+            self.drop_message(message, false);
+        }
+        let Ok(config) = self.connection.session(key) else { return };
+        let direction = match config.direction {
+            Direction::SendReceive | Direction::SendOnly => Direction::SendOnly,
+            Direction::ReceiveOnly | Direction::Inactive => Direction::Inactive,
+        };
+        let config = config.clone().direction(direction);
+        // The session has not ended, and this is its own configuration.
+        let _ = self.connection.update_session(key, &config);
+    }
+
+    /// The last handle of a session is gone.
+    fn forget_session(&mut self, key: SessionKey) {
+        if let Some(session) = self.sessions.get_mut(&key) {
+            session.has_handles = false;
+            self.release(key);
+        }
+    }
+
+    /// Ends a session once all that it sends has its outcome.
+    pub(crate) fn release(&mut self, key: SessionKey) {
+        if let Some(session) = self.sessions.get_mut(&key) {
+            session.is_released = true;
+            self.close_if_released(key);
+        }
+    }
+
+    fn close_if_released(&mut self, key: SessionKey) {
+        let Some(session) = self.sessions.get(&key).filter(|it| it.is_released) else { return };
+        if session.has_ended() {
+            if !session.has_handles {
+                self.drop_arrivals(key);
+                self.sessions.remove(&key);
+            }
+            return;
+        }
+        let mut sending = self.sending.iter().filter(|(message, _)| message.session() == key);
+        if session.leaving == 0 && !sending.any(|(_, sending)| sending.is_watched()) {
+            // It may have ended in the meantime.
+            let _ = self.connection.close_session(key);
+        }
+    }
+
+    /// Every session ends once all that it sends has its outcome, and the connection after
+    /// them.
+    pub(crate) fn drain(&mut self) {
+        self.idle_timeout = Some(Duration::ZERO);
+        let keys: Vec<SessionKey> = self.sessions.keys().copied().collect();
+        for key in keys {
+            self.release(key);
+        }
+    }
+
+    fn drop_arrivals(&mut self, key: SessionKey) {
+        self.arrivals.retain(|_, arrival| arrival.received.session() != key);
+    }
+}

@@ -1,0 +1,117 @@
+//! What a link keeps for a session.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::Waker;
+
+use msrp::{IncomingKey, MsrpUri, Path, ReceiveMode, ReportMode, SessionConfig};
+use tokio::sync::{Notify, watch};
+
+use crate::ended::Ended;
+
+/// What a message weighs beside its octets.
+pub(crate) const HEAD_WEIGHT: usize = 1024;
+
+/// The life of a session.
+#[derive(Clone, Debug)]
+pub(crate) enum Stage {
+    /// Its first request has no response yet.
+    Opening,
+    /// The peer has accepted it.
+    Open(Path),
+    /// It has ended.
+    Ended(Arc<Ended>),
+}
+
+/// What a link keeps for a session.
+#[derive(Debug)]
+pub(crate) struct SessionState {
+    stage: watch::Sender<Stage>,
+    /// The messages that wait for [`Session::next`](crate::Session::next).
+    pub(crate) ready: VecDeque<IncomingKey>,
+    pub(crate) reader: Option<Waker>,
+    /// Messages that somebody reads and that have no octets.
+    pub(crate) awaited: usize,
+    /// What its messages weigh that nobody has taken.
+    pub(crate) octets: usize,
+    /// There is no room for more, and the connection is not read.
+    pub(crate) is_full: bool,
+    /// There is no room for more, and what arrives is refused.
+    pub(crate) is_refusing: bool,
+    /// The limit that the peer knows.
+    pub(crate) max_size: u64,
+    /// Whether its readers send the success REPORTs.
+    pub(crate) reports: bool,
+    /// Outgoing messages that were not accepted yet.
+    pub(crate) leaving: usize,
+    /// Wakes those who want to send.
+    pub(crate) send_room: Arc<Notify>,
+    /// It ends once all that it sends has its outcome.
+    pub(crate) is_released: bool,
+    pub(crate) has_handles: bool,
+    /// Its URI in the table of expected sessions, if it comes from there.
+    pub(crate) expected: Option<MsrpUri>,
+}
+
+impl SessionState {
+    pub(crate) fn new(max_size: u64, reports: bool) -> Self {
+        Self {
+            stage: watch::Sender::new(Stage::Opening),
+            ready: VecDeque::new(),
+            reader: None,
+            awaited: 0,
+            octets: 0,
+            is_full: false,
+            is_refusing: false,
+            max_size,
+            reports,
+            leaving: 0,
+            send_room: Arc::default(),
+            is_released: false,
+            has_handles: true,
+            expected: None,
+        }
+    }
+
+    pub(crate) fn stage(&self) -> watch::Receiver<Stage> {
+        self.stage.subscribe()
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(*self.stage.borrow(), Stage::Ended(_))
+    }
+
+    pub(crate) fn opened(&self, remote: Path) {
+        self.stage.send_replace(Stage::Open(remote));
+    }
+
+    pub(crate) fn end(&mut self, ended: Ended) {
+        self.stage.send_replace(Stage::Ended(Arc::new(ended)));
+        self.send_room.notify_waiters();
+        self.wake();
+    }
+
+    pub(crate) fn wake(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+    }
+
+    /// Whether somebody waits for what arrives.
+    pub(crate) const fn is_awaited(&self) -> bool {
+        self.reader.is_some() || self.awaited > 0
+    }
+}
+
+/// Large messages go through in pieces, and success REPORTs wait until a message was read,
+/// unless the application has chosen otherwise. Returns whether its readers report.
+pub(crate) fn takes_over_reports(config: &mut SessionConfig) -> bool {
+    if config.max_size > SessionConfig::DEFAULT_MAX_SIZE {
+        config.receive = ReceiveMode::Pieces;
+    }
+    let reports = config.reports == ReportMode::Whole;
+    if reports {
+        config.reports = ReportMode::Manual;
+    }
+    reports
+}

@@ -1,0 +1,59 @@
+//! The head of a message that brings a file.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use msrp::wire::HeaderName;
+use msrp::{MediaType, OutgoingMessage, Received};
+use msrp_sdp::file::{ContentDisposition, FileDisposition, safe_name};
+use tokio::fs::File;
+
+use super::UploadError;
+
+/// Opens a file, and makes the message that brings it.
+pub(super) async fn open(path: &Path) -> Result<(File, OutgoingMessage), UploadError> {
+    let failed = |source| UploadError::File { path: path.to_owned(), source };
+    let file = File::open(path).await.map_err(failed)?;
+    let metadata = file.metadata().await.map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(failed(io::Error::other("it is not a regular file")));
+    }
+    let mut disposition = ContentDisposition::new(FileDisposition::ATTACHMENT);
+    disposition.filename = path.file_name().map(OsStr::to_string_lossy).map(Into::into);
+    disposition.size = Some(metadata.len());
+    let message = OutgoingMessage::streamed(media_type(path), Some(metadata.len()))
+        .header(HeaderName::ContentDisposition.as_str(), disposition.to_string());
+    Ok((file, message))
+}
+
+/// The type that the ending of a file stands for.
+fn media_type(path: &Path) -> MediaType {
+    let guess = mime_guess::from_path(path).first_or_octet_stream();
+    MediaType::new(guess.essence_str()).unwrap_or_else(|_| octet_stream())
+}
+
+/// The type of octets of which nothing is known.
+#[expect(clippy::expect_used, reason = "the text is a media type")]
+pub(super) fn octet_stream() -> MediaType {
+    MediaType::new("application/octet-stream").expect("a media type")
+}
+
+/// The name for the file of a message: the safe form of the one in its Content-Disposition
+/// (RFC 5547 section 10), or one made of its Message-ID. It never ends like an unfinished
+/// file.
+pub(super) fn file_name(message: &Received) -> PathBuf {
+    let disposition = message.head().header(HeaderName::ContentDisposition);
+    let disposition = disposition.and_then(|value| value.parse::<ContentDisposition>().ok());
+    let name = match disposition.and_then(|disposition| disposition.filename) {
+        Some(name) => safe_name(&name),
+        None => safe_name(&format!("msrp-{}", message.message_id())),
+    };
+    // Some file systems ignore letter case.
+    match name.rsplit_once('.') {
+        Some((stem, ending)) if ending.eq_ignore_ascii_case("part") => {
+            format!("{stem}_{ending}").into()
+        }
+        _ => name.into(),
+    }
+}

@@ -1,0 +1,255 @@
+//! A session: what it sends, and what it receives.
+
+mod disposition;
+mod message;
+mod save;
+mod sent;
+mod upload;
+
+use std::future::poll_fn;
+use std::path::Path as FilePath;
+use std::pin::pin;
+use std::sync::Arc;
+
+use msrp::{OutgoingMessage, Path, SessionConfig, SessionError, UnknownKey};
+use thiserror::Error;
+use tokio::io::AsyncRead;
+
+pub use self::message::{Message, MessageError, Piece};
+pub use self::save::SaveError;
+pub use self::sent::{Sent, Undelivered};
+pub use self::upload::{Upload, UploadError};
+
+use crate::ended::Ended;
+use crate::link::{Handle, Stage};
+
+/// A session with a peer.
+///
+/// It stays open as long as one of its handles: this one, a [`Sender`], a [`Message`] or
+/// an [`Upload`]. When the last of them is dropped, the session ends once all that it
+/// sends has its outcome.
+///
+/// Dropping this one ends only the receiving side: the peer's later messages are refused
+/// with 403.
+#[derive(Debug)]
+pub struct Session {
+    sender: Sender,
+}
+
+/// The sending side of a [`Session`]. Clones share the session.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    pub(crate) handle: Arc<Handle>,
+}
+
+/// Why a message is not sent.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The session has ended.
+    #[error(transparent)]
+    Ended(Box<Ended>),
+    /// This side does not send it: it is not what the two sides have agreed on, or there is
+    /// too much of something.
+    #[error(transparent)]
+    Refused(msrp::SendError),
+}
+
+impl Session {
+    pub(crate) const fn new(handle: Arc<Handle>) -> Self {
+        Self { sender: Sender { handle } }
+    }
+
+    /// Another handle, which sends.
+    #[must_use]
+    pub fn sender(&self) -> Sender {
+        self.sender.clone()
+    }
+
+    /// Sends a message, as [`Sender::send`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send`].
+    pub async fn send(&self, message: impl Into<OutgoingMessage>) -> Result<Sent, SendError> {
+        self.sender.send(message).await
+    }
+
+    /// Sends a file, as [`Sender::send_file`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send_file`].
+    pub async fn send_file(&self, path: impl AsRef<FilePath>) -> Result<Sent, UploadError> {
+        self.sender.send_file(path).await
+    }
+
+    /// Sends what a reader gives, as [`Sender::send_from`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send_from`].
+    pub async fn send_from(
+        &self,
+        reader: impl AsyncRead + Send + 'static,
+        message: OutgoingMessage,
+    ) -> Result<Sent, SendError> {
+        self.sender.send_from(reader, message).await
+    }
+
+    /// The next message of the peer. `None` once the session has ended and all of its
+    /// messages were taken; [`Session::ended`] says why.
+    ///
+    /// A message of up to 64 KiB comes when it is whole. A larger one comes as soon as it
+    /// has begun; its octets follow. What is not taken waits, up to
+    /// [`Builder::room`](crate::Builder::room) octets; beyond them the peer has to wait as
+    /// well.
+    ///
+    /// Cancel safe: no message is lost if the future is dropped.
+    pub async fn next(&mut self) -> Option<Message> {
+        let handle = &self.sender.handle;
+        let key = poll_fn(|cx| handle.link.take(|it| it.poll_message(handle.key, cx))).await?;
+        let received = handle.link.take(|state| state.received(key).cloned())?;
+        Some(Message::new(Arc::clone(handle), received))
+    }
+
+    /// The path to the peer. `None` until the peer has accepted the session, and after its
+    /// end.
+    #[must_use]
+    pub fn remote(&self) -> Option<Path> {
+        match &*self.sender.handle.stage()?.borrow() {
+            Stage::Open(remote) => Some(remote.clone()),
+            Stage::Opening | Stage::Ended(_) => None,
+        }
+    }
+
+    /// Why the session has ended. `None` while it is open.
+    #[must_use]
+    pub fn ended(&self) -> Option<Ended> {
+        self.sender.ended()
+    }
+
+    /// Changes what the two sides accept, after a later exchange of session descriptions
+    /// ([`msrp::Connection::update_session`]).
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError`] if the configuration is that of another session.
+    pub fn update(&self, config: &SessionConfig) -> Result<(), SessionError> {
+        let Handle { link, key } = &*self.sender.handle;
+        link.with(|state| state.update(*key, config))
+    }
+
+    /// Ends the session once all that it sends has its outcome, and returns why it ended.
+    /// Messages that were not taken are lost.
+    pub async fn close(self) -> Ended {
+        let sender = self.sender();
+        drop(self);
+        let Handle { link, key } = &*sender.handle;
+        link.with(|state| state.release(*key));
+        sender.closed().await
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let Handle { link, key } = &*self.sender.handle;
+        link.with(|state| state.stop_receiving(*key));
+    }
+}
+
+impl Sender {
+    /// Sends a message, for example a text. It is on its way when this returns; [`Sent`]
+    /// tells what becomes of it, and may be dropped.
+    ///
+    /// Waits while [`Limits::outgoing_messages`](msrp::Limits::outgoing_messages) have no
+    /// outcome. Cancel safe: if the future is dropped before it is ready, nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] if the message cannot be sent in this session, or the session has
+    /// ended. Nothing of the message leaves.
+    pub async fn send(&self, message: impl Into<OutgoingMessage>) -> Result<Sent, SendError> {
+        let message = message.into();
+        let Handle { link, key } = &*self.handle;
+        let room = link.take(|state| state.session(*key).map(|it| Arc::clone(&it.send_room)));
+        let room = room.ok_or_else(|| self.failed(UnknownKey.into()))?;
+        loop {
+            let mut freed = pin!(room.notified());
+            // From here on no change is missed.
+            freed.as_mut().enable();
+            match link.with(|state| state.send(*key, message.clone())) {
+                Ok((key, id, progress)) => return Ok(Sent::new(link, key, id, progress)),
+                Err(msrp::SendError::TooManyMessages { max: 1.. }) => freed.await,
+                Err(error) => return Err(self.failed(error)),
+            }
+        }
+    }
+
+    /// Why a message is not sent: a session that has ended says more than its key.
+    fn failed(&self, error: msrp::SendError) -> SendError {
+        self.ended().map_or(SendError::Refused(error), |ended| SendError::Ended(ended.into()))
+    }
+
+    /// Sends a message whose octets are written to the [`Upload`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send`].
+    pub async fn upload(&self, message: OutgoingMessage) -> Result<Upload, SendError> {
+        let sent = self.send(message.progress_events(true)).await?;
+        Ok(Upload::new(Arc::clone(&self.handle), sent))
+    }
+
+    /// Sends what a reader gives, as fast as the peer takes it. `message` is a
+    /// [streamed](OutgoingMessage::streamed) one.
+    ///
+    /// A task of its own reads. If the reader fails, the message is aborted.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send`].
+    pub async fn send_from(
+        &self,
+        reader: impl AsyncRead + Send + 'static,
+        message: OutgoingMessage,
+    ) -> Result<Sent, SendError> {
+        let upload = self.upload(message).await?;
+        let sent = upload.sent().clone();
+        tokio::spawn(upload::pump(reader, upload));
+        Ok(sent)
+    }
+
+    /// Sends a file, with its name in Content-Disposition and a type that follows from its
+    /// ending.
+    ///
+    /// # Errors
+    ///
+    /// [`UploadError::File`] if the file cannot be opened, [`UploadError::Send`] as
+    /// [`Sender::send`].
+    pub async fn send_file(&self, path: impl AsRef<FilePath>) -> Result<Sent, UploadError> {
+        let (file, message) = disposition::open(path.as_ref()).await?;
+        Ok(self.send_from(file, message).await?)
+    }
+
+    /// Why the session has ended. `None` while it is open.
+    #[must_use]
+    pub fn ended(&self) -> Option<Ended> {
+        match &*self.handle.stage()?.borrow() {
+            Stage::Ended(ended) => Some((**ended).clone()),
+            Stage::Opening | Stage::Open(_) => None,
+        }
+    }
+
+    /// Waits until the session has ended. Cancel safe.
+    pub async fn closed(&self) -> Ended {
+        loop {
+            if let Some(ended) = self.ended() {
+                return ended;
+            }
+            let Some(mut stage) = self.handle.stage() else { std::future::pending().await };
+            // An error means that the session was forgotten, which its handle prevents.
+            let _ = stage.changed().await;
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! A message whose octets follow.
+
+use std::io;
+use std::path::PathBuf;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+
+use super::{SendError, Sent};
+use crate::link::Handle;
+
+/// Octets that are read from a file at a time.
+const READ_OCTETS: usize = 64 * 1024;
+
+/// The octets of a message that is being sent. It takes them as fast as the peer does.
+///
+/// [`shutdown`](tokio::io::AsyncWriteExt::shutdown) ends the message. Dropping it before
+/// aborts the message, and the peer learns that the rest does not come.
+#[derive(Debug)]
+pub struct Upload {
+    handle: Arc<Handle>,
+    sent: Sent,
+    is_finished: bool,
+}
+
+/// Why a file is not sent.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum UploadError {
+    /// The file cannot be read.
+    #[error("cannot read {}", path.display())]
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The session does not take the message.
+    #[error(transparent)]
+    Send(#[from] SendError),
+}
+
+impl Upload {
+    pub(super) const fn new(handle: Arc<Handle>, sent: Sent) -> Self {
+        Self { handle, sent, is_finished: false }
+    }
+
+    /// The message.
+    #[must_use]
+    pub const fn sent(&self) -> &Sent {
+        &self.sent
+    }
+
+    fn poll_piece(&self, cx: &Context<'_>, piece: &mut Bytes) -> Poll<Result<(), msrp::SendError>> {
+        let key = self.sent.key();
+        self.handle.link.with(|state| state.poll_write(key, piece, cx))
+    }
+
+    /// Writes all of a piece, without a copy.
+    async fn feed(&self, mut piece: Bytes) -> Result<(), msrp::SendError> {
+        while !piece.is_empty() {
+            std::future::poll_fn(|cx| self.poll_piece(cx, &mut piece)).await?;
+        }
+        Ok(())
+    }
+
+    /// The message has all its octets.
+    fn finish(&mut self) -> Result<(), msrp::SendError> {
+        let key = self.sent.key();
+        self.handle.link.with(|state| state.connection.body(key)?.finish())?;
+        self.is_finished = true;
+        Ok(())
+    }
+}
+
+impl AsyncWrite for Upload {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let octets = octets.get(..READ_OCTETS).unwrap_or(octets);
+        let mut piece = Bytes::copy_from_slice(octets);
+        ready!(self.poll_piece(cx, &mut piece)).map_err(io::Error::other)?;
+        Poll::Ready(Ok(octets.len() - piece.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.is_finished {
+            self.finish().map_err(io::Error::other)?;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            self.sent.abort();
+        }
+    }
+}
+
+/// Sends what a reader gives. An error on either side aborts the message.
+pub(super) async fn pump(reader: impl AsyncRead, mut upload: Upload) {
+    let mut reader = pin!(reader);
+    let mut octets = BytesMut::new();
+    loop {
+        octets.reserve(READ_OCTETS);
+        match reader.read_buf(&mut octets).await {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) => return tracing::warn!(%error, "an upload is aborted: its reader failed"),
+        }
+        if upload.feed(octets.split().freeze()).await.is_err() {
+            // The message has its outcome.
+            return;
+        }
+    }
+    if let Err(error) = upload.finish() {
+        tracing::warn!(%error, "an upload is aborted: its octets are not those announced");
+    }
+}

@@ -1,0 +1,197 @@
+//! Large messages and files.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Folder, octets, pair, tcp_pair};
+use msrp::{FailReason, Outcome, OutgoingMessage, StatusCode};
+use msrp_tokio::{MessageError, SaveError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{sleep, timeout};
+
+const SIZE: usize = 3_000_000;
+
+fn streamed(total: Option<u64>) -> OutgoingMessage {
+    OutgoingMessage::streamed("application/octet-stream".parse().unwrap(), total)
+}
+
+#[tokio::test]
+async fn a_file_arrives_under_its_name() {
+    let mut pair = tcp_pair().await;
+    let (outbox, inbox) = (Folder::new(), Folder::new());
+    let path = outbox.0.join("talk.mp4");
+    std::fs::write(&path, octets(SIZE)).unwrap();
+
+    let sent = pair.alice.send_file(&path).await.unwrap();
+    let mut message = pair.bob.next().await.unwrap();
+    assert_eq!(message.content_type().as_str(), "video/mp4");
+    assert_eq!(message.announced_size(), Some(SIZE as u64));
+    let saved = message.save_to(&inbox.0).await.unwrap();
+    sent.delivered().await.unwrap();
+
+    assert_eq!(saved, inbox.0.join("talk.mp4"));
+    assert_eq!(std::fs::read(saved).unwrap(), octets(SIZE));
+    assert_eq!(inbox.names(), ["talk.mp4"]);
+    let progress = sent.progress().borrow().clone();
+    assert_eq!((progress.left, progress.accepted), (SIZE as u64, SIZE as u64));
+
+    // The name is taken now.
+    pair.alice.send_file(&path).await.unwrap();
+    let saved = pair.bob.next().await.unwrap().save_to(&inbox.0).await.unwrap();
+    assert_eq!(saved, inbox.0.join("talk (2).mp4"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_read_as_a_stream_while_it_arrives() {
+    let mut pair = pair().await;
+    let mut upload = pair.alice.sender().upload(streamed(None)).await.unwrap();
+    upload.write_all(&octets(100_000)).await.unwrap();
+    let mut message = pair.bob.next().await.unwrap();
+    let mut first = vec![0; 90_000];
+    message.read_exact(&mut first).await.unwrap();
+    assert_eq!(first, octets(90_000));
+
+    let sent = upload.sent().clone();
+    let writing = async {
+        upload.write_all(&octets(SIZE)).await.unwrap();
+        upload.shutdown().await.unwrap();
+    };
+    let mut rest = Vec::new();
+    let (_, read) = tokio::join!(writing, message.read_to_end(&mut rest));
+    assert_eq!(read.unwrap(), 10_000 + SIZE);
+    assert_eq!(rest[10_000..], octets(SIZE));
+    sent.delivered().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_goes_as_fast_as_it_is_read() {
+    let mut pair = pair().await;
+    let mut upload = pair.alice.sender().upload(streamed(None)).await.unwrap();
+    let piece = octets(64 * 1024);
+    let mut written = 0;
+    while timeout(Duration::from_secs(1), upload.write_all(&piece)).await.is_ok() {
+        written += piece.len();
+        assert!(written < 64 * 1024 * 1024, "nothing holds the writer back");
+    }
+    // The room of the reader, the body of the writer, and what the stream holds.
+    assert!(written < 2 * 1024 * 1024, "{written}");
+
+    // Only the progress timeout of the message bounds the wait, and nothing is lost.
+    sleep(Duration::from_secs(110)).await;
+    let mut message = pair.bob.next().await.unwrap();
+    let reading = tokio::spawn(async move { message.read_to_end(&mut Vec::new()).await });
+    upload.write_all(&piece).await.unwrap();
+    upload.shutdown().await.unwrap();
+    assert!(reading.await.unwrap().unwrap() > written);
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_tells_each_step() {
+    let mut pair = pair().await;
+    let message = streamed(Some(SIZE as u64)).success_report(true);
+    let sent = pair.alice.send_from(std::io::Cursor::new(octets(SIZE)), message).await.unwrap();
+    let mut progress = sent.progress();
+    let watching = tokio::spawn(async move {
+        let mut steps = 0;
+        while progress.borrow_and_update().outcome().is_none() {
+            progress.changed().await.unwrap();
+            steps += 1;
+        }
+        let last = progress.borrow().clone();
+        (steps, last)
+    });
+    let mut read = Vec::new();
+    pair.bob.next().await.unwrap().read_to_end(&mut read).await.unwrap();
+    let (steps, last) = watching.await.unwrap();
+    assert!(steps > 20, "{steps}");
+    assert_eq!((last.total, last.delivered), (Some(SIZE as u64), SIZE as u64));
+    assert_eq!(last.outcome(), Some(Outcome::Delivered));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_aborted_message_leaves_no_file() {
+    let mut pair = pair().await;
+    let inbox = Folder::new();
+    let mut upload = pair.alice.sender().upload(streamed(None)).await.unwrap();
+    upload.write_all(&octets(200_000)).await.unwrap();
+    let mut message = pair.bob.next().await.unwrap();
+    let sent = upload.sent().clone();
+    let saving = message.save_to(&inbox.0);
+    let aborting = async {
+        sleep(Duration::from_secs(1)).await;
+        drop(upload);
+    };
+    let (saved, ()) = tokio::join!(saving, aborting);
+    let error = saved.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            SaveError::Message(MessageError::Failed { reason: FailReason::Aborted, .. })
+        ),
+        "{error}"
+    );
+    assert_eq!(sent.delivered().await.unwrap_err().outcome(), Outcome::Aborted);
+    assert!(inbox.names().is_empty(), "{:?}", inbox.names());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_dropped_stops_its_sender() {
+    let mut pair = pair().await;
+    let reader = tokio::io::repeat(7);
+    let sent = pair.alice.send_from(reader, streamed(None)).await.unwrap();
+    drop(pair.bob.next().await.unwrap());
+    let refused = sent.delivered().await.unwrap_err();
+    assert_eq!(refused.outcome(), Outcome::Rejected(StatusCode::STOP_SENDING));
+    // The session goes on.
+    pair.alice.send("Sorry").await.unwrap().delivered().await.unwrap();
+    assert_eq!(pair.bob.next().await.unwrap().text().await.unwrap(), "Sorry");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_cannot_be_written_stops_its_sender() {
+    let mut pair = pair().await;
+    let inbox = Folder::new();
+    let no_folder = inbox.0.join("file");
+    std::fs::write(&no_folder, b"in the way").unwrap();
+    let sent = pair.alice.send_from(tokio::io::repeat(7), streamed(None)).await.unwrap();
+    let mut message = pair.bob.next().await.unwrap();
+    let error = message.save_to(&no_folder).await.unwrap_err();
+    assert!(matches!(error, SaveError::File { .. }), "{error}");
+    let refused = sent.delivered().await.unwrap_err();
+    assert_eq!(refused.outcome(), Outcome::Rejected(StatusCode::STOP_SENDING));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_is_bounded_and_checked() {
+    let mut pair = pair().await;
+    let long = "x".repeat(1024 * 1024 + 1);
+    pair.alice.send(long.clone()).await.unwrap();
+    let mut message = pair.bob.next().await.unwrap();
+    assert!(matches!(message.text().await, Err(MessageError::TooLong { .. })));
+    let mut text = String::new();
+    message.read_to_string(&mut text).await.unwrap();
+    assert_eq!(text, long);
+
+    let latin = OutgoingMessage::new("text/plain".parse().unwrap(), b"caf\xe9".to_vec());
+    pair.alice.send(latin).await.unwrap();
+    assert!(matches!(pair.bob.next().await.unwrap().text().await, Err(MessageError::NotUtf8)));
+
+    let charset = "text/plain;charset=iso-8859-1".parse().unwrap();
+    pair.alice.send(OutgoingMessage::new(charset, b"caf\xe9".to_vec())).await.unwrap();
+    let refused = pair.bob.next().await.unwrap().text().await.unwrap_err();
+    assert_eq!(refused.to_string(), "the charset of the text is iso-8859-1, not UTF-8");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_read_only_once() {
+    let mut pair = pair().await;
+    let inbox = Folder::new();
+    pair.alice.send("once").await.unwrap();
+    let mut message = pair.bob.next().await.unwrap();
+    message.save_to(&inbox.0).await.unwrap();
+    let again = message.save_to(&inbox.0).await.unwrap_err();
+    assert!(matches!(again, SaveError::Message(MessageError::AlreadyRead)), "{again}");
+    assert_eq!(inbox.names().len(), 1);
+}
