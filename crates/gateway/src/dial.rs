@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use msrp::MsrpUri;
+use msrp::uri::Scheme;
 use msrp_tls::{Fingerprint, Roots, ServerCheck, client_config};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
@@ -39,6 +41,8 @@ pub(crate) struct TlsTarget {
 /// An open connection.
 pub(crate) struct Dialed {
     pub(crate) stream: Stream,
+    /// A URI of this side for one session on it.
+    pub(crate) own_uri: MsrpUri,
     pub(crate) connect_time: Duration,
     pub(crate) tls: Option<TlsFacts>,
 }
@@ -67,9 +71,10 @@ impl Dialer {
         let addresses = self.resolve(target).await?;
         let start = Instant::now();
         let tcp = connect(&addresses).await?;
+        let own_uri = own_uri(&tcp, target.tls.is_some())?;
         let Some(tls) = &target.tls else {
             let connect_time = start.elapsed();
-            return Ok(Dialed { stream: Box::new(tcp), connect_time, tls: None });
+            return Ok(Dialed { stream: Box::new(tcp), own_uri, connect_time, tls: None });
         };
         let connector = TlsConnector::from(self.client_config(tls)?);
         let stream = connector
@@ -81,7 +86,7 @@ impl Dialer {
             version: version_name(stream.get_ref().1.protocol_version()),
             peer_name: tls.name.to_str().into_owned(),
         };
-        Ok(Dialed { stream: Box::new(stream), connect_time, tls: Some(facts) })
+        Ok(Dialed { stream: Box::new(stream), own_uri, connect_time, tls: Some(facts) })
     }
 
     /// Looks a host up once, so that the checked addresses are the ones used.
@@ -123,6 +128,11 @@ async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Fault> {
         }
     }
     Err(fault)
+}
+
+fn own_uri(tcp: &TcpStream, is_secure: bool) -> Result<MsrpUri, Fault> {
+    let scheme = if is_secure { Scheme::Msrps } else { Scheme::Msrp };
+    msrp_socket::session_uri(scheme, tcp).map_err(|error| no_connection(&error))
 }
 
 fn no_connection(error: &std::io::Error) -> Fault {

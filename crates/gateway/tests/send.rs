@@ -75,6 +75,28 @@ async fn the_fields_appear_in_the_msrp_request() {
 }
 
 #[tokio::test]
+async fn without_from_path_it_is_where_the_connection_comes_from() {
+    let gateway = Running::start().await;
+    let (seen, mut requests) = mpsc::unbounded_channel();
+    let port = peer(move |mut stream| {
+        let seen = seen.clone();
+        async move {
+            let address = stream.peer_addr().unwrap();
+            let asked = Asked::message(&mut stream).await;
+            stream.write_all(asked.response("200 OK").as_bytes()).await.unwrap();
+            seen.send((asked.header("From-Path").to_owned(), address)).unwrap();
+            let _ = stream.read_u8().await;
+        }
+    })
+    .await;
+    let request = with(send_to(port), json!({ "fromPath": null }));
+    let (_, reply) = gateway.post(SEND, &request).await;
+    assert_eq!(reply["success"], true, "{reply}");
+    let (from, address) = timeout(PATIENCE, requests.recv()).await.unwrap().unwrap();
+    assert!(from.starts_with(&format!("msrp://{address}/")) && from.ends_with(";tcp"), "{from}");
+}
+
+#[tokio::test]
 async fn binary_content_arrives_unchanged() {
     let (gateway, mut receiver) = (Running::start().await, receiver().await);
     let fields = json!({
@@ -425,7 +447,6 @@ async fn the_error_of_an_invalid_request_names_the_field() {
         ("port", json!(65536)),
         ("port", json!(-1)),
         ("port", json!("2855")),
-        ("fromPath", json!(null)),
         ("fromPath", json!("alice")),
         ("fromPath", json!("msrp://u:p@a.invalid:1/s;tcp")),
         ("fromPath", json!("msrp://a.invalid:1/s;tcp\r\nX: y")),

@@ -268,6 +268,23 @@ async fn a_quiet_session_is_kept_alive() {
 }
 
 #[tokio::test]
+async fn a_session_without_from_path_shows_the_one_that_it_has() {
+    let (gateway, receiver) = (Running::start().await, receiver().await);
+    let request =
+        json!({ "host": "127.0.0.1", "port": receiver.port, "toPath": uri(receiver.port) });
+    let first = open(&gateway, &request).await;
+    let second = open(&gateway, &request).await;
+    let mut paths = Vec::new();
+    for id in [first, second] {
+        let (_, view) = gateway.get(&format!("{SESSIONS}/{id}")).await;
+        let from = view["fromPath"].as_str().unwrap().to_owned();
+        assert!(from.starts_with("msrp://127.0.0.1:") && !from.contains(":9/"), "{from}");
+        paths.push(from);
+    }
+    assert_ne!(paths[0], paths[1]);
+}
+
+#[tokio::test]
 async fn the_error_of_an_invalid_session_request_names_the_field() {
     let gateway = Running::start().await;
     for (field, value) in [
@@ -275,7 +292,7 @@ async fn the_error_of_an_invalid_session_request_names_the_field() {
         ("maxSize", json!(1_000_000_000)),
         ("keepAlive", json!(0)),
         ("toPath", json!("x")),
-        ("fromPath", json!(null)),
+        ("fromPath", json!("x")),
         ("content", json!("x")),
     ] {
         let mut request = session_to(9);

@@ -10,6 +10,8 @@
 //! 3. Say [`octets_held`] to `Connection::transport_holds` after each write, and a few
 //!    times a second while it is not zero.
 //!
+//! A session that this side opens is called by [`session_uri`], made after connecting.
+//!
 //! `Config::transmit_octets` and `Config::turn_octets` of 16 KiB go well with it.
 
 #![deny(
@@ -27,6 +29,8 @@ use std::os::fd::AsFd as AsSocket;
 use std::os::windows::io::AsSocket;
 use std::time::Duration;
 
+use msrp::uri::{MsrpUri, Scheme};
+use msrp::{OsRandom, session_id};
 use socket2::SockRef;
 
 /// The octets that may wait in a socket before it counts as full: enough for the next
@@ -126,6 +130,21 @@ pub fn octets_held<S: AsSocket>(socket: &S) -> Option<usize> {
 #[must_use]
 pub fn octets_held<S: AsSocket>(_: &S) -> Option<usize> {
     None
+}
+
+/// A new URI of this side for one session, at the real address and port of a connected
+/// socket: some peers compare them with where requests come from, or connect to whatever
+/// the URI says, the discard port included. Its session-id is from [`session_id`].
+///
+/// # Errors
+///
+/// What the system says of the socket, or of its random octets.
+pub fn session_uri<S: AsSocket>(scheme: Scheme, socket: &S) -> io::Result<MsrpUri> {
+    let address = SockRef::from(socket).local_addr()?.as_socket();
+    let address = address.ok_or_else(|| io::Error::other("the socket has no IP address"))?;
+    // A socket for both versions of IP shows an IPv4 address within one of IPv6.
+    let uri = MsrpUri::builder(scheme, address.ip().to_canonical(), address.port());
+    uri.session_id(&session_id(&mut OsRandom::new()?)?).build().map_err(io::Error::other)
 }
 
 /// The code of the README compiles.

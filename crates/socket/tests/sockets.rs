@@ -6,7 +6,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use msrp_socket::{UNSENT_OCTETS, octets_held, prepare, wait_writable};
+use msrp::uri::Scheme;
+use msrp_socket::{UNSENT_OCTETS, octets_held, prepare, session_uri, wait_writable};
 
 fn pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -64,4 +65,22 @@ fn a_socket_whose_peer_has_gone_is_no_reason_to_wait() {
     fill(&active);
     drop(passive);
     assert!(wait_writable(&active, Some(Duration::from_secs(10))).unwrap());
+}
+
+#[test]
+fn a_session_is_called_by_where_its_requests_come_from() {
+    let (active, passive) = pair();
+    let uri = session_uri(Scheme::Msrps, &active).unwrap();
+    let address = passive.peer_addr().unwrap();
+    assert!(uri.as_str().starts_with(&format!("msrps://{address}/")), "{uri}");
+    assert_ne!(session_uri(Scheme::Msrps, &active).unwrap(), uri);
+}
+
+#[test]
+fn an_ipv4_address_is_one_in_the_uri_too() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mapped = format!("[::ffff:127.0.0.1]:{}", listener.local_addr().unwrap().port());
+    let active = TcpStream::connect(mapped).unwrap();
+    let uri = session_uri(Scheme::Msrp, &active).unwrap();
+    assert!(uri.as_str().starts_with("msrp://127.0.0.1:"), "{uri}");
 }

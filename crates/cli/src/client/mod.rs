@@ -81,7 +81,7 @@ impl Target {
         let connect_time = start.elapsed();
         let from = match from {
             Some(uri) => uri,
-            None => own_uri(&stream).map_err(Failure::local)?,
+            None => own_uri(&stream)?,
         };
         let connection = Connection::new(Arc::new(config), Role::Active, random, Instant::now())
             .map_err(Failure::local)?;

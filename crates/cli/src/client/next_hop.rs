@@ -4,8 +4,9 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Instant;
 
 use anyhow::{Context, bail};
+use msrp::MsrpUri;
 use msrp::uri::{Host, Scheme};
-use msrp::{MsrpUri, OsRandom, session_id};
+use msrp_socket::session_uri;
 
 use super::expected::{Expected, TlsOptions};
 use crate::failure::Failure;
@@ -90,14 +91,11 @@ fn check_transport(uri: &MsrpUri) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A URI of this side for one session, at the real address and port of its connection:
-/// some peers compare them, or connect to any URI, the discard port included.
-pub(crate) fn own_uri(stream: &Stream) -> anyhow::Result<MsrpUri> {
+/// A URI of this side for one session on that connection.
+pub(crate) fn own_uri(stream: &Stream) -> Result<MsrpUri, Failure> {
     let scheme = match stream {
         Stream::Plain(_) => Scheme::Msrp,
         Stream::Secure(_) => Scheme::Msrps,
     };
-    let address = stream.socket().local_addr()?;
-    let uri = MsrpUri::builder(scheme, address.ip(), address.port());
-    Ok(uri.session_id(&session_id(&mut OsRandom::new()?)?).build()?)
+    session_uri(scheme, stream.socket()).map_err(Failure::local)
 }

@@ -37,7 +37,7 @@ impl Relayed {
         let stream = self.next_hop.connect(Instant::now() + PATIENCE)?;
         let address = stream.socket().peer_addr().map_err(Failure::local)?;
         let uris = match self.uris {
-            uris if uris.is_empty() => vec![own_uri(&stream).map_err(Failure::local)?],
+            uris if uris.is_empty() => vec![own_uri(&stream)?],
             uris => uris,
         };
         let table = SessionTable::new(uris.len());

@@ -29,14 +29,15 @@ pub(crate) async fn connect(
 
 /// Goes as far as it can, and notes each step in `reply`.
 async fn attempt(app: &App, connect: Connect, reply: &mut ConnectReply) -> Result<(), Fault> {
-    let Connect { target, paths, until } = connect;
+    let Connect { target, local, remote, until } = connect;
     let dialed = timeout_at(until, app.dialer.dial(&target)).await;
     let dialed = dialed.map_err(|_| Fault::timeout())??;
     reply.connected(dialed.connect_time, dialed.tls);
     tracing::info!(host = target.host, port = target.port, "connected");
-    let Some((local, remote)) = paths else { return Ok(()) };
+    let Some(remote) = remote else { return Ok(()) };
+    let session = SessionConfig::new(local.unwrap_or(dialed.own_uri), remote);
     let mut run = run_loop(dialed.stream, config_until(until))?;
-    let bound = bind(&mut run, SessionConfig::new(local, remote), until).await;
+    let bound = bind(&mut run, session, until).await;
     farewell(run).await;
     reply.answered(Answered::new(&bound?.1));
     Ok(())

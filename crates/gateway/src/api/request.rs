@@ -158,7 +158,8 @@ pub(crate) struct MessageRequest {
 /// A checked request to send.
 pub(crate) struct Send {
     pub(crate) target: Target,
-    pub(crate) local: MsrpUri,
+    /// The From-Path; `None` for one of the connection.
+    pub(crate) local: Option<MsrpUri>,
     pub(crate) remote: Path,
     pub(crate) message: Message,
     pub(crate) success_report: bool,
@@ -168,14 +169,17 @@ pub(crate) struct Send {
 /// A checked request to connect.
 pub(crate) struct Connect {
     pub(crate) target: Target,
-    pub(crate) paths: Option<(MsrpUri, Path)>,
+    pub(crate) local: Option<MsrpUri>,
+    /// The session to try, if any.
+    pub(crate) remote: Option<Path>,
     pub(crate) until: Instant,
 }
 
 /// A checked request for a session.
 pub(crate) struct NewSession {
     pub(crate) target: Target,
-    pub(crate) local: MsrpUri,
+    /// The From-Path; `None` for one of the connection.
+    pub(crate) local: Option<MsrpUri>,
     pub(crate) remote: Path,
     pub(crate) accept: MediaTypes,
     pub(crate) max_size: u64,
@@ -192,7 +196,7 @@ pub(crate) struct SessionMessage {
 
 impl SendRequest {
     pub(crate) fn check(self, max_size: usize) -> Result<Send, Fault> {
-        let local = from_path(required("fromPath", self.from_path)?)?;
+        let local = from_path(self.from_path)?;
         let remote = path("toPath", &required("toPath", self.to_path)?)?;
         let target = target(self.host, self.port, self.tls, self.fingerprint, Some(&remote))?;
         let checked = MessageRequest {
@@ -212,21 +216,19 @@ impl SendRequest {
 
 impl ConnectRequest {
     pub(crate) fn check(self) -> Result<Connect, Fault> {
-        let paths = match (self.from_path, self.to_path) {
-            (None, None) => None,
-            (Some(from), Some(to)) => Some((from_path(from)?, path("toPath", &to)?)),
-            (None, Some(_)) => return Err(Fault::field("fromPath", "give both paths or none")),
-            (Some(_), None) => return Err(Fault::field("toPath", "give both paths or none")),
-        };
-        let remote = paths.as_ref().map(|(_, remote)| remote);
-        let target = target(self.host, self.port, self.tls, self.fingerprint, remote)?;
-        Ok(Connect { target, paths, until: until(self.timeout)? })
+        let local = from_path(self.from_path)?;
+        let remote = self.to_path.map(|text| path("toPath", &text)).transpose()?;
+        if local.is_some() && remote.is_none() {
+            return Err(Fault::field("toPath", "give it with fromPath"));
+        }
+        let target = target(self.host, self.port, self.tls, self.fingerprint, remote.as_ref())?;
+        Ok(Connect { target, local, remote, until: until(self.timeout)? })
     }
 }
 
 impl SessionRequest {
     pub(crate) fn check(self, most: usize) -> Result<NewSession, Fault> {
-        let local = from_path(required("fromPath", self.from_path)?)?;
+        let local = from_path(self.from_path)?;
         let remote = path("toPath", &required("toPath", self.to_path)?)?;
         let target = target(self.host, self.port, self.tls, self.fingerprint, Some(&remote))?;
         let accept = match self.accept_types {
@@ -337,8 +339,9 @@ fn bare_host(text: String) -> Result<String, Fault> {
 /// A client behind relays gives its whole path as in its session description. Only
 /// the last URI, its own, goes into the From-Path of its requests (RFC 4976 section
 /// 5.2).
-fn from_path(text: String) -> Result<MsrpUri, Fault> {
-    path("fromPath", &text).map(|path| path.last().to_uri())
+fn from_path(given: Option<String>) -> Result<Option<MsrpUri>, Fault> {
+    let path = given.map(|text| path("fromPath", &text)).transpose()?;
+    Ok(path.map(|path| path.last().to_uri()))
 }
 
 fn path(name: &str, text: &str) -> Result<Path, Fault> {

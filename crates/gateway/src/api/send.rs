@@ -33,8 +33,8 @@ async fn exchange(app: &App, send: Send) -> Result<Sent, Fault> {
     let Send { target, local, remote, message, until, .. } = send;
     let dialed = timeout_at(until, app.dialer.dial(&target)).await;
     let dialed = dialed.map_err(|_| Fault::timeout())??;
-    let sent =
-        exchange::send(dialed.stream, SessionConfig::new(local, remote), message, until).await?;
+    let session = SessionConfig::new(local.unwrap_or(dialed.own_uri), remote);
+    let sent = exchange::send(dialed.stream, session, message, until).await?;
     tracing::info!(host = target.host, port = target.port, outcome = ?sent.finished.outcome, "sent");
     Ok(sent)
 }

@@ -46,6 +46,7 @@ async fn open(
     let dialed = timeout_at(until, app.dialer.dial(&target)).await;
     let dialed = dialed.map_err(|_| Fault::timeout())??;
     reply.connected(dialed.connect_time, dialed.tls);
+    let local = local.unwrap_or(dialed.own_uri);
     let about = About {
         host: target.host,
         port: target.port,
