@@ -89,7 +89,12 @@ impl BodyQueue {
         let piece = if front.len() <= max {
             self.pieces.pop_front().unwrap_or_default()
         } else {
-            front.split_to(max)
+            let piece = front.split_to(max);
+            if front.len() <= SMALL_PIECE {
+                // The rest would hold the buffer that both were cut from.
+                *front = Bytes::copy_from_slice(front);
+            }
+            piece
         };
         self.len -= piece.len();
         piece
@@ -133,6 +138,15 @@ impl BodyQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_octet_that_waits_does_not_hold_the_buffer() {
+        let mut queue = BodyQueue::default();
+        queue.push(Bytes::from(vec![7; 65_536]));
+        let taken = queue.take(usize::MAX);
+        assert_eq!((taken.len(), queue.len()), (65_535, 1));
+        assert!(taken.is_unique());
+    }
 
     #[test]
     fn octets_written_one_at_a_time_hold_little_more_than_their_size() {

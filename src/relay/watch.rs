@@ -12,6 +12,10 @@ use super::relayed::{Forwarded, Purpose};
 use crate::hop::{Answers, HopEvent};
 use crate::wire::{FailureReport, StatusCode};
 
+/// After so many REPORTs a step ends: they take a millisecond or two. Those on one
+/// connection are made together.
+const STEP_REPORTS: u64 = 256;
+
 /// What a deadline belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
@@ -29,11 +33,15 @@ impl Relay {
         self.timers.first().map(|(due, _)| *due)
     }
 
-    /// Handles every deadline that has passed: of transactions, tokens, AUTHs, and
-    /// connections that are on probation, idle or stalled.
+    /// Handles the deadlines that have passed: of transactions, tokens, AUTHs, and
+    /// connections that are on probation, idle or stalled. After 256 REPORTs it leaves the
+    /// others to the next call, and [`Relay::poll_timeout`] is due at once: let the
+    /// connections have their turns before, which would all wait otherwise.
     pub fn handle_timeout(&mut self, now: Instant) {
+        let reports = self.counters.reports;
         while let Some((due, timer)) = self.timers.first().copied()
             && due <= now
+            && self.counters.reports.saturating_sub(reports) < STEP_REPORTS
         {
             self.timers.pop_first();
             match timer {

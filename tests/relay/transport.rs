@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use msrp::relay::{ConnectionId, RelayClose};
 
-use crate::common::wire::filler;
+use crate::common::wire::{Raw, filler};
 use crate::world::*;
 
 fn letters(len: usize) -> String {
@@ -148,4 +148,34 @@ fn what_has_left_keeps_a_connection_in_use() {
         assert!(!world.closes().iter().any(|(link, _)| *link == talk.bob), "after {time:?}");
     }
     assert!(time > 100 * SECOND);
+}
+
+/// Others wait while a step lasts, so it closes few connections that have much to report.
+#[test]
+fn those_that_stall_together_are_closed_in_steps() {
+    const CHUNKS: usize = 300;
+    let mut world = World::new(config());
+    let alice = world.accept(tls());
+    let bobs: Vec<(ConnectionId, String)> = (0..4).map(|_| world.client(BOB)).collect();
+    for (bob, token) in &bobs {
+        holds(&mut world, *bob, 0);
+        for number in 0..CHUNKS {
+            let chunk = Raw::chunk(&format!("c{number:03}"), "m1", "1-5/5", "hello", '$');
+            world.give(alice, &chunk.to(&format!("{token} {BOB}")).from(ALICE).octets());
+        }
+        let octets = world.octets(*bob).len();
+        holds(&mut world, *bob, octets);
+    }
+    assert_eq!(world.told(alice).len(), 4 * CHUNKS);
+
+    world.now += 60 * SECOND;
+    let mut closed = Vec::new();
+    while world.relay.poll_timeout().is_some_and(|due| due <= world.now) {
+        world.relay.handle_timeout(world.now);
+        world.settle();
+        closed.push(world.closes().len());
+    }
+    closed.retain(|closed| *closed > 0);
+    assert_eq!(closed, [1; 4]);
+    assert_eq!(world.told(alice), vec!["REPORT"; 4 * CHUNKS]);
 }

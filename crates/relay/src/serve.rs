@@ -268,7 +268,11 @@ impl Server {
             let alarm = core.borrow_mut().alarm();
             tokio::select! {
                 Some(job) = todo.recv() => worker.start(job),
-                () = until(alarm) => core.borrow_mut().handle_timeout(),
+                () = until(alarm) => {
+                    core.borrow_mut().handle_timeout();
+                    // If more deadlines have passed, the connections come first.
+                    yield_now().await;
+                }
                 () = attention.notified() => {}
                 _ = pings.tick() => core.borrow_mut().ping(),
                 Some(command) = self.commands.recv() => match command {
