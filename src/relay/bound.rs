@@ -96,11 +96,11 @@ impl Relay {
         }
     }
 
-    /// Whether a flow has a connection to itself, so that it leaves little on another.
+    /// Whether a flow has a connection apart from others, so that it leaves little on another.
     fn is_apart(&mut self, id: FlowId) -> bool {
         let apart = self.flows.get_mut(id).and_then(|flow| flow.apart);
         let link = apart.and_then(|connection| self.links.get(connection));
-        link.is_some_and(|link| link.previous == Previous::RelayForOne(id))
+        link.is_some_and(|link| link.previous == Previous::RelayForOne)
     }
 
     /// The bound of a flow on a connection that others share.

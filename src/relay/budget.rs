@@ -6,7 +6,7 @@
 
 use super::Relay;
 use super::event::{ConnectionId, RelayClose, TokenId};
-use super::link::{Link, State};
+use super::link::Link;
 use super::principal::{Holding, Principal};
 use crate::time::Instant;
 
@@ -54,6 +54,7 @@ impl Relay {
         }
         let counted = link.counted;
         let before = std::mem::replace(&mut link.principal, principal.clone());
+        link.is_shared |= matches!((&before, &principal), (Principal::User(_), Principal::User(_)));
         self.holdings.remove_connection(&before, id);
         link.tally = self.holdings.add_connection(&principal, id);
         self.holdings.set_queued(&principal, id, counted);
@@ -62,17 +63,12 @@ impl Relay {
         }
     }
 
-    /// Whether the relay may connect for this user. A dial takes a free place: it never
+    /// Whether the relay may connect for this principal. A dial takes a free place: it never
     /// closes another connection that is not closing already.
-    pub(super) fn may_dial(&mut self, user: &Principal) -> bool {
+    pub(super) fn may_dial(&mut self, principal: &Principal) -> bool {
         let limits = self.config.limits;
-        let is_dial = |id: &&ConnectionId| {
-            self.links.get(**id).is_some_and(|link| link.state == State::Connecting)
-        };
-        let held = self.holdings.of(user).map(|holding| &holding.connections);
-        let dials = held.map_or(0, |connections| connections.keys().filter(is_dial).count());
-        dials < limits.user_dials
-            && self.held_by(user) < limits.principal_connections
+        self.holdings.dials_by(principal) < limits.user_dials
+            && self.held_by(principal) < limits.principal_connections
             && self.has_place()
     }
 
@@ -133,16 +129,26 @@ impl Relay {
         }
     }
 
-    /// The connection that a principal misses least.
+    /// The connection that a principal misses least. What was opened for it and is of use to
+    /// others is not given up for its sake.
     fn own_to_give(
         &self,
         principal: &Principal,
         keep: Option<ConnectionId>,
     ) -> Option<ConnectionId> {
         let own = self.holdings.of(principal)?.connections.keys().copied();
-        let links =
-            own.filter(|id| Some(*id) != keep).filter_map(|id| Some((id, self.links.get(id)?)));
-        links.min_by_key(|(_, link)| standing(link)).map(|(id, _)| id)
+        let is_dial_of_many =
+            |id| self.links.get(id).is_some_and(|link| link.is_dialled && link.is_shared);
+        self.least_missed(own.filter(|id| Some(*id) != keep && !is_dial_of_many(*id)))
+    }
+
+    /// The first of some connections to give way.
+    pub(super) fn least_missed(
+        &self,
+        ids: impl Iterator<Item = ConnectionId>,
+    ) -> Option<ConnectionId> {
+        let links = ids.filter_map(|id| Some((standing(self.links.get(id)?), id)));
+        links.min().map(|(_, id)| id)
     }
 
     /// The least missed connection of the largest holder. Strangers, and peers of clients,
@@ -203,8 +209,8 @@ fn largest(holders: &[Holder]) -> Option<ConnectionId> {
     largest.map(|holder| holder.least)
 }
 
-/// The order in which connections give way: dials and unproven ones before proven ones,
-/// then by last use.
-const fn standing(link: &Link) -> (bool, Instant) {
-    (link.is_proven, link.last_used)
+/// The order in which connections give way: those of one principal before those that others
+/// use as well, dials and unproven ones before proven ones, then by last use.
+const fn standing(link: &Link) -> (bool, bool, Instant) {
+    (link.is_shared, link.is_proven, link.last_used)
 }

@@ -1,8 +1,9 @@
-//! Connections that the relay closes: their responses leave before, within a time.
+//! Connections that the relay closes: their responses leave before, within a time. What ends
+//! with a connection.
 
 use super::Relay;
 use super::event::{ConnectionId, RelayClose, RelayEvent};
-use super::link::{Link, State};
+use super::link::{Current, Link, State};
 use crate::time::Instant;
 
 impl Relay {
@@ -52,5 +53,33 @@ impl Relay {
         if let Some((_, id)) = self.links.iter().filter_map(since).min() {
             self.close_overdue(id, RelayClose::Evicted);
         }
+    }
+
+    /// Ends everything of a connection except its queued responses: its tokens,
+    /// the chunk it is sending, and the chunks queued for it.
+    pub(super) fn give_up(&mut self, id: ConnectionId) {
+        self.rejoin(id);
+        self.end_own(id);
+        let Some(link) = self.links.get_mut(id).filter(|link| link.state != State::Closed) else {
+            return;
+        };
+        let tokens = std::mem::take(&mut link.tokens);
+        let current = std::mem::take(&mut link.current);
+        let waiters = std::mem::take(&mut link.waiters);
+        let unsettled = link.hop.give_up();
+        self.holdings.remove_connection(&link.principal, id);
+        link.parting = Some(link.tally.charge(link.holds(&self.config)));
+        for token in tokens {
+            self.end_token(token, false);
+        }
+        if let Current::Passing { destination, key, .. } = current
+            && let Some(next) = self.links.get_mut(destination)
+        {
+            next.hop.abort(key, true);
+            self.has_octets(destination);
+        }
+        self.pending_auths.retain(|_, pending| pending.source != id);
+        self.report_lost(id, unsettled);
+        self.let_go(waiters);
     }
 }

@@ -162,7 +162,8 @@ pub struct RelayLimits {
     /// 10,000.
     pub connections: usize,
     /// Connections of one principal. At the limit, a new one takes the place of a dial, of
-    /// one without an accepted request, or of the longest idle one. Default 1,000.
+    /// one without an accepted request, or of the longest idle one, but not of one that the
+    /// relay has opened and others use as well. Default 1,000.
     pub principal_connections: usize,
     /// Connections that are being established for one user. The response to a request
     /// that would need one more is 408. Default 64.

@@ -13,13 +13,11 @@ use crate::uri::UriRef;
 pub(super) struct Directory {
     by_target: HashMap<Target, ConnectionId>,
     by_name: HashMap<String, Vec<ConnectionId>>,
-    /// The last connection on which a relay of this address has sent.
-    by_previous: HashMap<Target, ConnectionId>,
 }
 
 impl Directory {
-    pub(super) fn note_target(&mut self, uri: UriRef<'_>, connection: ConnectionId) {
-        self.by_target.insert(Target::of(uri), connection);
+    pub(super) fn note_target(&mut self, target: Target, connection: ConnectionId) {
+        self.by_target.insert(target, connection);
     }
 
     pub(super) fn note_names(&mut self, names: &[String], connection: ConnectionId) {
@@ -41,27 +39,13 @@ impl Directory {
         known.iter().copied().find(|id| links.get(*id).is_some_and(Link::takes_requests))
     }
 
-    /// Notes a connection on which the relay with this URI sends. Returns another one with
-    /// that relay.
-    pub(super) fn note_previous(
-        &mut self,
-        uri: UriRef<'_>,
-        connection: ConnectionId,
-        links: &Links,
-    ) -> Option<ConnectionId> {
-        let target = Target::of(uri);
-        let known = self.by_previous.get(&target).copied();
-        let another = known.filter(|known| *known != connection && links.get(*known).is_some());
-        if another.is_none() {
-            self.by_previous.insert(target, connection);
+    pub(super) fn forget(&mut self, connection: ConnectionId, link: &Link) {
+        if let Some(target) = &link.target
+            && self.by_target.get(target) == Some(&connection)
+        {
+            self.by_target.remove(target);
         }
-        another.or_else(|| self.leading_to(uri, links).filter(|led_to| *led_to != connection))
-    }
-
-    pub(super) fn forget(&mut self, connection: ConnectionId, names: &[String]) {
-        self.by_target.retain(|_, known| *known != connection);
-        self.by_previous.retain(|_, known| *known != connection);
-        for name in names {
+        for name in &link.peer.relay_names {
             let name = name.to_ascii_lowercase();
             if let Some(known) = self.by_name.get_mut(&name) {
                 known.retain(|other| *other != connection);

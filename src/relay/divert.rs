@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use super::Relay;
 use super::event::ConnectionId;
-use super::flow::{Earlier, FlowId, FlowKey, Previous, Stage};
+use super::flow::{Earlier, FlowId, FlowKey, Stage};
 use super::link::{Current, Link, State};
+use super::own::Own;
 use super::principal::Principal;
 use super::relayed::{ChunkKey, Relayed};
 use super::route::{NoWay, Way};
+use super::target::Target;
 use super::watch::Timer;
 use crate::hop::OUTSTANDING;
 use crate::time::Instant;
@@ -83,44 +85,6 @@ impl Relay {
         Ok(())
     }
 
-    /// Notes for whom the previous relay has made the connection on which a flow arrives:
-    /// for all flows, if there is no older one with that relay, or if there are several.
-    fn note_previous_relay(&mut self, source: ConnectionId, head: &HeadRef<'_>, flow: FlowId) {
-        let Some(previous) = self.links.get(source).map(|link| link.previous) else { return };
-        let noted = match previous {
-            Previous::Relay => return,
-            Previous::RelayForOne(one) if one == flow => return,
-            Previous::RelayForOne(_) => Previous::Relay,
-            Previous::Sender => {
-                let uri = head.from_path().first();
-                let known = self.directory.note_previous(uri, source, &self.links);
-                let is_another = known.is_some_and(|known| self.is_older(known, source))
-                    || self.has_older(source);
-                if is_another { Previous::RelayForOne(flow) } else { Previous::Relay }
-            }
-        };
-        if let (Previous::RelayForOne(_), Some(flow)) = (noted, self.flows.get_mut(flow)) {
-            flow.apart = Some(source);
-        }
-        if let Some(link) = self.links.get_mut(source) {
-            link.previous = noted;
-        }
-    }
-
-    /// Whether the relay at the other end of a connection has shown its certificate on an
-    /// older one, too.
-    fn has_older(&self, connection: ConnectionId) -> bool {
-        let link = self.links.get(connection).filter(|link| link.principal.is_relay());
-        let held = link.and_then(|link| self.holdings.of(&link.principal));
-        held.is_some_and(|held| held.connections.keys().any(|it| self.is_older(*it, connection)))
-    }
-
-    /// What a relay opens beside the connection for all flows comes after that.
-    fn is_older(&self, one: ConnectionId, other: ConnectionId) -> bool {
-        let since = |id| self.links.get(id).map(|link| (link.since, id));
-        since(one).is_some_and(|one| since(other).is_some_and(|other| one < other))
-    }
-
     fn takes_requests(&self, connection: ConnectionId) -> bool {
         self.links.get(connection).is_some_and(Link::takes_requests)
     }
@@ -134,7 +98,7 @@ impl Relay {
         way: &Way<'_>,
     ) -> ConnectionId {
         let (flow, common) = (way.flow, way.destination);
-        if let Some(own) = self.own_of(flow) {
+        if let Some(own) = self.flows.get_mut(flow).and_then(|flow| flow.own) {
             return own;
         }
         if self.is_rest(flow) || !self.is_heavy(now, head, flow, common) {
@@ -145,16 +109,6 @@ impl Relay {
         };
         self.change_connection(now, flow, common, own);
         own
-    }
-
-    /// The connection of a flow's own, if it has one.
-    fn own_of(&mut self, id: FlowId) -> Option<ConnectionId> {
-        let own = self.flows.get_mut(id)?.own?;
-        if self.takes_requests(own) {
-            return Some(own);
-        }
-        self.flows.get_mut(id)?.own = None;
-        None
     }
 
     /// Whether a flow may lead to several relays.
@@ -187,20 +141,25 @@ impl Relay {
         source: ConnectionId,
         way: &Way<'_>,
     ) -> Option<ConnectionId> {
-        let (common, next) = (way.destination, way.to.first());
-        if !self.may_divert(now, common, next) {
+        let (common, uri) = (way.destination, way.to.first());
+        if !self.may_divert(now, common, uri) {
             return None;
         }
-        let user = self.tokens.get(*way.tokens.last()?)?.username.clone();
-        let user = Principal::User(user);
-        let owns = self.owns(source);
-        if owns.len() < OWN_OF_SOURCE && self.has_room_beside(common) && self.may_dial(&user) {
-            return Some(self.open_own(now, source, way, user));
+        let link = self.links.get(source)?;
+        let holder = link.principal.clone();
+        let own = Own { common, source, holder, next: Target::of(uri), flows: Vec::new() };
+        if link.owns.len() < OWN_OF_SOURCE
+            && self.has_opened_common(now, uri, &own.holder)
+            && self.may_dial(&own.holder)
+            && self.make_room_beside(&own)
+        {
+            return Some(self.open_own(now, uri, own));
         }
-        let is_beside = |own: &ConnectionId| {
-            self.links.get(*own).is_some_and(|link| link.beside == Some(common))
+        let leads_there = |id: &ConnectionId| {
+            let other = self.links.get(*id).and_then(|link| link.own.as_ref());
+            other.is_some_and(|other| other.next == own.next)
         };
-        owns.into_iter().rev().find(is_beside)
+        self.links.get(source)?.owns.iter().copied().rev().find(leads_there)
     }
 
     /// Whether flows may leave the common connection for one of their own.
@@ -214,39 +173,58 @@ impl Relay {
         is_reachable && !is_bound && !is_barred && !self.is_draining()
     }
 
-    /// The connections that flows from `source` have of their own.
-    fn owns(&mut self, source: ConnectionId) -> Vec<ConnectionId> {
-        let Some(link) = self.links.get_mut(source) else { return Vec::new() };
-        let mut owns = std::mem::take(&mut link.owns);
-        owns.retain(|own| self.links.get(*own).is_some_and(Link::takes_requests));
-        if let Some(link) = self.links.get_mut(source) {
-            link.owns.clone_from(&owns);
+    /// Whether this relay has opened a common connection to the next one. It opens one now if
+    /// it has used one of the other's: beside that, a flow's own would be the only one of this
+    /// relay, and would not be taken for a flow's own.
+    fn has_opened_common(&mut self, now: Instant, uri: UriRef<'_>, holder: &Principal) -> bool {
+        if self.directory.leading_to(uri, &self.links).is_some() {
+            return true;
         }
-        owns
+        let opened = self.connect(now, uri.to_uri(), holder.clone()).ok();
+        if let Some(link) = opened.and_then(|opened| self.links.get_mut(opened)) {
+            link.is_spare = true;
+        }
+        opened.is_some()
     }
 
-    /// Whether there are few connections beside the common one. The next relay may have
-    /// the same limit for this one as this one for others.
-    fn has_room_beside(&self, common: ConnectionId) -> bool {
-        let beside = self.links.iter().filter(|(_, link)| link.beside == Some(common));
-        beside.count() < self.config.limits.principal_connections / OWN_SHARE
+    /// Makes room for one more connection beside the common one, at the cost of whoever has
+    /// most of them. Returns whether there is room. The next relay may have the same limit
+    /// for this one as this one for others.
+    fn make_room_beside(&mut self, own: &Own) -> bool {
+        let most = self.config.limits.principal_connections / OWN_SHARE;
+        if self.owns.len_to(&own.next) < most {
+            return true;
+        }
+        let held = self.owns.of_largest(&own.next, &own.holder);
+        let gives = held.and_then(|held| self.least_missed(held.iter().copied()));
+        self.evict(gives);
+        gives.is_some()
     }
 
-    fn open_own(
-        &mut self,
-        now: Instant,
-        source: ConnectionId,
-        way: &Way<'_>,
-        user: Principal,
-    ) -> ConnectionId {
-        let own = self.dial(now, way.to.first().to_uri(), user);
-        if let Some(link) = self.links.get_mut(own) {
-            link.beside = Some(way.destination);
+    fn open_own(&mut self, now: Instant, uri: UriRef<'_>, own: Own) -> ConnectionId {
+        let id = self.dial(now, uri.to_uri(), own.holder.clone());
+        self.owns.insert(id, &own);
+        if let Some(link) = self.links.get_mut(own.source) {
+            link.owns.push(id);
         }
-        if let Some(link) = self.links.get_mut(source) {
-            link.owns.push(own);
+        if let Some(link) = self.links.get_mut(id) {
+            link.own = Some(Box::new(own));
         }
-        own
+        id
+    }
+
+    /// A connection of a flow's own has ended: its flows have none.
+    pub(super) fn end_own(&mut self, id: ConnectionId) {
+        let Some(own) = self.links.get_mut(id).and_then(|link| link.own.take()) else { return };
+        self.owns.remove(id, &own);
+        if let Some(link) = self.links.get_mut(own.source) {
+            link.owns.retain(|known| *known != id);
+        }
+        for flow in own.flows {
+            if let Some(flow) = self.flows.get_mut(flow) {
+                (flow.own, flow.follows) = (None, None);
+            }
+        }
     }
 
     /// From now on, a flow uses a connection of its own: at once, or once its earlier
@@ -265,14 +243,17 @@ impl Relay {
             return;
         };
         flow.own = Some(own);
-        if is_free {
-            return;
+        if !is_free {
+            flow.follows = Some(Earlier { on: common, last, old_at });
         }
-        flow.follows = Some(Earlier { on: common, last, old_at });
-        if let Some(link) = self.links.get_mut(own) {
+        let Some(link) = self.links.get_mut(own) else { return };
+        if let Some(own) = &mut link.own {
+            own.flows.push(id);
+        }
+        if !is_free {
             link.hop.hold(id, true);
+            self.arm_flow(id, Some(old_at));
         }
-        self.arm_flow(id, Some(old_at));
     }
 
     /// A response has arrived on `connection` for a flow, which may have left it.
@@ -312,27 +293,33 @@ impl Relay {
         }
     }
 
-    /// A connection of a flow's own cannot be made: what waits for it goes by the common
-    /// one.
-    pub(super) fn rejoin(&mut self, own: ConnectionId) {
-        let Some(link) = self.links.get_mut(own) else { return };
-        let (State::Connecting, Some(common)) = (&link.state, link.beside) else { return };
-        let until = link.since.checked_add(RETRY);
-        let Some(link) = self.links.get_mut(common).filter(|link| link.takes_requests()) else {
+    /// A connection of a flow's own cannot be made: flows stay on the common one for a while.
+    pub(super) fn own_failed(&mut self, id: ConnectionId) {
+        let Some(link) = self.links.get(id).filter(|link| link.state == State::Connecting) else {
             return;
         };
-        link.no_own_until = until;
-        let messages = self.links.get_mut(own).map(|link| link.hop.take_messages());
+        let until = link.since.checked_add(RETRY);
+        let common = link.own.as_ref().map(|own| own.common);
+        if let Some(link) = common.and_then(|common| self.links.get_mut(common)) {
+            link.no_own_until = until;
+        }
+    }
+
+    /// What waits for a connection of a flow's own that is not made goes by the common one.
+    pub(super) fn rejoin(&mut self, id: ConnectionId) {
+        let Some(link) = self.links.get(id).filter(|link| link.state == State::Connecting) else {
+            return;
+        };
+        let Some(common) = link.own.as_ref().map(|own| own.common) else { return };
+        if !self.takes_requests(common) {
+            return;
+        }
+        let messages = self.links.get_mut(id).map(|link| link.hop.take_messages());
         for (old, chunk) in messages.unwrap_or_default() {
             let Some(link) = self.links.get_mut(common) else { return };
-            let (id, source) = (chunk.source, old.source);
-            let key = link.next_key(source);
+            let key = link.next_key(old.source);
             link.hop.insert(key, chunk);
-            self.redirect(source, (own, old), (common, key));
-            if let Some(flow) = self.flows.get_mut(id) {
-                flow.own = None;
-                flow.follows = None;
-            }
+            self.redirect(old.source, (id, old), (common, key));
         }
         self.has_octets(common);
     }

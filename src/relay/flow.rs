@@ -71,7 +71,7 @@ pub(super) struct Flow {
     /// The connection of its own, with which it leaves the one that it would share.
     pub(super) own: Option<ConnectionId>,
     pub(super) follows: Option<Earlier>,
-    /// The connection on which it arrives alone.
+    /// The connection on which it arrives apart from those of others.
     pub(super) apart: Option<ConnectionId>,
     /// Since when it is above its bound, and on which connection.
     pub(super) above: Option<(Instant, ConnectionId)>,
@@ -307,8 +307,8 @@ pub(super) enum Previous {
     Sender,
     /// A relay for everything.
     Relay,
-    /// A relay for this flow alone, since it has another connection.
-    RelayForOne(FlowId),
+    /// A relay for one of its clients alone, since it has another connection.
+    RelayForOne,
 }
 
 #[cfg(test)]

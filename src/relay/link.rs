@@ -12,10 +12,13 @@ use super::config::{Peer, RelayConfig};
 use super::event::{ConnectionId, RelayClose, TokenId};
 use super::flow::{FlowId, Previous};
 use super::in_use::InUse;
+use super::own::Own;
 use super::principal::Principal;
 use super::relayed::{ChunkKey, Relayed, Relaying};
+use super::target::Target;
 use super::waits::Outstanding;
 use crate::hop::{Hop, Transmit};
+use crate::uri::MsrpUri;
 use crate::wire::Head;
 
 /// The chunk, request or response that is arriving on a connection.
@@ -69,6 +72,10 @@ pub(super) enum State {
 /// to find that one stalled, or silent, and to report it.
 const OWN_IDLE: Duration = Duration::from_secs(180);
 
+/// How long a connection is kept that nothing has used: less than the next relay waits for a
+/// first request (RFC 4976 section 6.1).
+const SPARE_IDLE: Duration = Duration::from_secs(20);
+
 /// How long connections wait at most while there is some room for what they send. A
 /// previous hop of which no octet is taken for a minute ends its connection.
 const WAIT: Duration = Duration::from_secs(1);
@@ -78,6 +85,14 @@ const WAIT: Duration = Duration::from_secs(1);
 pub(super) struct Link {
     pub(super) hop: Hop<Relaying>,
     pub(super) peer: Peer,
+    /// Whether this relay has opened it.
+    pub(super) is_dialled: bool,
+    /// Where it leads, if it was opened for all that goes there.
+    pub(super) target: Option<Target>,
+    /// Whether it was opened to show that those of flows are others, and nothing has used it.
+    pub(super) is_spare: bool,
+    /// Whether it was opened for its principal and is of use to others, too.
+    pub(super) is_shared: bool,
     /// Whose budget it takes from.
     pub(super) principal: Principal,
     /// Counts what is kept for it.
@@ -104,12 +119,14 @@ pub(super) struct Link {
     /// When it last had room for all of them.
     had_room: Instant,
     pub(super) previous: Previous,
+    /// The first URI that a relay has had in its From-Path here: that of one of its clients.
+    pub(super) relay_uri: Option<MsrpUri>,
     /// When it was last not read because of a flow that others could not get past.
     pub(super) held_at: Option<Instant>,
-    /// The connections that flows from it have of their own.
+    /// The connections that flows from it have of their own, the newest last.
     pub(super) owns: Vec<ConnectionId>,
-    /// The common connection that a flow has left for this one.
-    pub(super) beside: Option<ConnectionId>,
+    /// What it is beside a connection that others share, if a flow has it of its own.
+    pub(super) own: Option<Box<Own>>,
     /// Until when no flow gets a connection of its own instead of this one.
     pub(super) no_own_until: Option<Instant>,
     /// Whether the next hop has seen AUTHs on it.
@@ -146,6 +163,10 @@ impl Link {
         Self {
             hop,
             peer,
+            is_dialled: state == State::Connecting,
+            target: None,
+            is_spare: false,
+            is_shared: false,
             principal,
             tally,
             counted: 0,
@@ -160,9 +181,10 @@ impl Link {
             waiters: Vec::new(),
             had_room: now,
             previous: Previous::Sender,
+            relay_uri: None,
             held_at: None,
             owns: Vec::new(),
-            beside: None,
+            own: None,
             no_own_until: None,
             carries_auth: false,
             since: now,
@@ -274,7 +296,11 @@ impl Link {
 
     /// How long it may be idle.
     pub(super) fn idle(&self, of_common: Duration) -> Duration {
-        if self.beside.is_some() { OWN_IDLE.min(of_common) } else { of_common }
+        match &self.own {
+            Some(_) => OWN_IDLE.min(of_common),
+            None if self.is_spare => SPARE_IDLE.min(of_common),
+            None => of_common,
+        }
     }
 
     /// Whether requests can be forwarded to it.

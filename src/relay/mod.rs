@@ -48,7 +48,7 @@
 //!   that, [`Relay::wants_read`] is false for the connections that send much to it;
 //!   other connections are not affected.
 //! - A session that sends much through the next relay gets a connection of its own to
-//!   it, so that a slow receiver holds up nobody else. It is closed after a minute
+//!   it, so that a slow receiver holds up nobody else. It is closed after three minutes
 //!   without use. On a connection that another relay uses for many sessions, one that
 //!   stays above [`RelayLimits::queue_octets`] for two seconds gets 408.
 //!
@@ -86,9 +86,11 @@ mod in_use;
 mod link;
 mod lost;
 mod memory;
+mod own;
 mod pause;
 mod peers;
 mod pending;
+mod previous;
 mod principal;
 mod relayed;
 mod revoke;
@@ -117,7 +119,8 @@ use crate::tolerance::Tolerance;
 use directory::Directory;
 use flow::Flows;
 use guesses::Guesses;
-use link::{Current, Link, Links, State};
+use link::{Link, Links, State};
+use own::Owns;
 use peers::Peers;
 use pending::PendingAuth;
 use principal::{Holdings, Principal};
@@ -135,6 +138,7 @@ pub struct Relay {
     directory: Directory,
     peers: Peers,
     flows: Flows,
+    owns: Owns,
     digest: DigestServer,
     random: RandomPool,
     pending_auths: BTreeMap<AuthRequest, PendingAuth>,
@@ -179,6 +183,7 @@ impl Relay {
             directory: Directory::default(),
             peers: Peers::default(),
             flows: Flows::default(),
+            owns: Owns::default(),
             digest,
             random,
             pending_auths: BTreeMap::new(),
@@ -218,12 +223,13 @@ impl Relay {
         if link.state == State::Connecting {
             // This relay chose the peer: no probation.
             (link.state, link.is_proven) = (State::Up, true);
+            self.holdings.end_dial(&link.principal, connection);
         } else if !is_accepted {
             return;
         }
         link.last_used = now;
         // What leads to a relay by its name is for all flows.
-        if link.beside.is_none() {
+        if link.own.is_none() {
             self.directory.note_names(&peer.relay_names, connection);
         }
         // A user for whom the relay has connected holds the connection with an endpoint.
@@ -304,9 +310,10 @@ impl Relay {
     /// what waited for the connection as lost, and the tokens of the connection
     /// end.
     pub fn closed(&mut self, connection: ConnectionId) {
+        self.own_failed(connection);
         self.give_up(connection);
         if let Some(link) = self.links.remove(connection) {
-            self.directory.forget(connection, &link.peer.relay_names);
+            self.directory.forget(connection, &link);
             self.peers.forget_link(connection);
             if let Some(due) = link.due {
                 self.timers.remove(&(due, Timer::Link(connection)));
@@ -422,6 +429,9 @@ impl Relay {
         let id = self.links.insert(|id| {
             let principal = principal.unwrap_or(Principal::Connection(id));
             let tally = self.holdings.add_connection(&principal, id);
+            if state == State::Connecting {
+                self.holdings.begin_dial(&principal, id);
+            }
             Link::new(hop, peer, principal, tally, state, now)
         });
         self.directory.note_names(&names, id);
@@ -437,33 +447,6 @@ impl Relay {
             link.is_queued = true;
             self.ready.push_back(id);
         }
-    }
-
-    /// Ends everything of a connection except its queued responses: its tokens,
-    /// the chunk it is sending, and the chunks queued for it.
-    fn give_up(&mut self, id: ConnectionId) {
-        self.rejoin(id);
-        let Some(link) = self.links.get_mut(id).filter(|link| link.state != State::Closed) else {
-            return;
-        };
-        let tokens = std::mem::take(&mut link.tokens);
-        let current = std::mem::take(&mut link.current);
-        let waiters = std::mem::take(&mut link.waiters);
-        let unsettled = link.hop.give_up();
-        self.holdings.remove_connection(&link.principal, id);
-        link.parting = Some(link.tally.charge(link.holds(&self.config)));
-        for token in tokens {
-            self.end_token(token, false);
-        }
-        if let Current::Passing { destination, key, .. } = current
-            && let Some(next) = self.links.get_mut(destination)
-        {
-            next.hop.abort(key, true);
-            self.has_octets(destination);
-        }
-        self.pending_auths.retain(|_, pending| pending.source != id);
-        self.report_lost(id, unsettled);
-        self.let_go(waiters);
     }
 }
 

@@ -62,6 +62,8 @@ fn source(address: IpAddr) -> IpAddr {
 pub(super) struct Holding {
     /// With the octets that wait for each of them.
     pub(super) connections: BTreeMap<ConnectionId, usize>,
+    /// Those that are being established.
+    dials: BTreeSet<ConnectionId>,
     /// The sum of these octets.
     queued: usize,
     pub(super) tally: Tally,
@@ -127,9 +129,26 @@ impl Holdings {
         tally
     }
 
+    /// One of the connections of a principal is being established.
+    pub(super) fn begin_dial(&mut self, principal: &Principal, id: ConnectionId) {
+        self.holding(principal).dials.insert(id);
+    }
+
+    pub(super) fn end_dial(&mut self, principal: &Principal, id: ConnectionId) {
+        if let Some(holding) = self.by_principal.get_mut(principal) {
+            holding.dials.remove(&id);
+        }
+    }
+
+    /// How many connections of a principal are being established.
+    pub(super) fn dials_by(&self, principal: &Principal) -> usize {
+        self.of(principal).map_or(0, |holding| holding.dials.len())
+    }
+
     pub(super) fn remove_connection(&mut self, principal: &Principal, id: ConnectionId) {
         self.set_queued(principal, id, 0);
         let Some(holding) = self.by_principal.get_mut(principal) else { return };
+        holding.dials.remove(&id);
         if holding.connections.remove(&id).is_some() {
             self.connections -= 1;
         }

@@ -9,7 +9,7 @@ use super::event::{ConnectionId, RelayEvent, TokenId};
 use super::flow::FlowId;
 use super::link::{Link, State};
 use super::principal::Principal;
-use super::target::Place;
+use super::target::{Place, Target};
 use super::token::Owner;
 use crate::relay::config::{Peer, Security};
 use crate::uri::{MsrpUri, PathRef, UriRef};
@@ -189,6 +189,7 @@ impl Relay {
                 self.connect(now, next.to_uri(), user)?
             }
         };
+        self.note_use(token, connection);
         // A URI without a port is no peer of a session, but a relay for AUTH.
         if next.port().is_some() {
             self.bind_peer(token, next, connection);
@@ -218,12 +219,12 @@ impl Relay {
             .or_else(|| self.directory.leading_to(previous, &self.links))
     }
 
-    /// Asks the application for a connection, which is the user's.
-    fn connect(
+    /// Asks the application for a connection to share, which takes from this budget.
+    pub(super) fn connect(
         &mut self,
         now: Instant,
         uri: MsrpUri,
-        user: Principal,
+        holder: Principal,
     ) -> Result<ConnectionId, NoWay> {
         let place = Place::of(uri.view());
         if self.config.addresses.iter().any(|own| Place::of(own.view()) == place) {
@@ -233,22 +234,34 @@ impl Relay {
         if !uri.transport().eq_ignore_ascii_case("tcp") || self.is_draining() {
             return Err(UNREACHABLE);
         }
-        if !self.may_dial(&user) {
+        if !self.may_dial(&holder) {
             return Err(UNREACHABLE);
         }
-        let target = uri.clone();
-        let connection = self.dial(now, uri, user);
-        self.directory.note_target(target.view(), connection);
+        let target = Target::of(uri.view());
+        let connection = self.dial(now, uri, holder);
+        if let Some(link) = self.links.get_mut(connection) {
+            link.target = Some(target.clone());
+        }
+        self.directory.note_target(target, connection);
         Ok(connection)
     }
 
-    pub(super) fn dial(&mut self, now: Instant, uri: MsrpUri, user: Principal) -> ConnectionId {
+    pub(super) fn dial(&mut self, now: Instant, uri: MsrpUri, holder: Principal) -> ConnectionId {
         let security = if uri.is_secure() { Security::Tls } else { Security::Plain };
-        let connection = self.add_link(now, Peer::new(security), Some(user), State::Connecting);
+        let connection = self.add_link(now, Peer::new(security), Some(holder), State::Connecting);
         self.counters.connects += 1;
         self.events.push_back(RelayEvent::Connect { connection, uri });
         self.arm(connection);
         connection
+    }
+
+    /// Notes that a token has a use for a connection, which may be another user's.
+    fn note_use(&mut self, token: TokenId, connection: ConnectionId) {
+        let user = self.tokens.get(token).map(|token| Arc::clone(&token.username));
+        if let (Some(user), Some(link)) = (user, self.links.get_mut(connection)) {
+            link.is_spare = false;
+            link.is_shared |= link.is_dialled && link.principal != Principal::User(user);
+        }
     }
 
     /// Remembers the connection on which a peer has sent under a token: requests
@@ -269,7 +282,10 @@ impl Relay {
         match self.peers.find(token, peer) {
             Some(connection) if connection == source => self.peers.touch(token, peer),
             Some(connection) if self.links.get(connection).is_some_and(Link::takes_requests) => {}
-            Some(_) | None => self.bind_peer(token, peer, source),
+            Some(_) | None => {
+                self.note_use(token, source);
+                self.bind_peer(token, peer, source);
+            }
         }
     }
 

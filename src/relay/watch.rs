@@ -156,6 +156,9 @@ impl Relay {
         if matches!(reason, RelayClose::Probation | RelayClose::Idle) {
             return self.shut(id, reason);
         }
+        if reason == RelayClose::NotConnected {
+            self.own_failed(id);
+        }
         self.give_up(id);
         if let Some(link) = self.links.get_mut(id) {
             link.state = State::Closed;

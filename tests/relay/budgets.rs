@@ -160,6 +160,67 @@ fn the_largest_holder_makes_room() {
     });
 }
 
+/// What a user has dialled, and others use as well, is not given up for its sake.
+#[test]
+fn a_user_does_not_give_up_what_others_use() {
+    let mut config = config();
+    config.limits.principal_connections = 3;
+    scripted_with(config, |world| {
+        let (mallory, greedy) = member(world, "mallet");
+        let (bob, token) = member(world, "bob");
+        let peer = world.reach(mallory, &greedy, BOB);
+        assert_eq!(send(world, bob, &token, BOB), "200");
+        world.octets(peer);
+        for _ in 0..5 {
+            world.advance(SECOND);
+            member(world, "mallet");
+        }
+        let evicted = evicted(world);
+        assert!(evicted.len() == 4 && !evicted.contains(&peer));
+        assert_eq!(send(world, bob, &token, BOB), "200");
+        assert_eq!(world.told(peer), ["SEND 1-2/2$"]);
+    });
+}
+
+/// Nor what another relay, which has shown no certificate, has opened for many users.
+#[test]
+fn a_user_gives_up_last_on_what_others_have_authenticated() {
+    let mut config = config();
+    config.limits.principal_connections = 2;
+    scripted_with(config, |world| {
+        let relay = world.accept(tls());
+        for (user, uri) in [("bob", BOB), ("mallet", CAROL)] {
+            let from = format!("msrps://outer.example:9000/{user};tcp {uri}");
+            assert_eq!(world.auth_as(relay, &from, user, "secret", &[]).what, "200");
+        }
+        for _ in 0..5 {
+            world.advance(SECOND);
+            member(world, "mallet");
+        }
+        let evicted = evicted(world);
+        assert!(evicted.len() == 4 && !evicted.contains(&relay));
+    });
+}
+
+/// Nor is it the first of its connections to make room for somebody else.
+#[test]
+fn the_largest_holder_keeps_what_others_use() {
+    let mut config = config();
+    config.limits.connections = 3;
+    scripted_with(config, |world| {
+        let (bob, token) = member(world, "bob");
+        let (mallory, greedy) = member(world, "mallet");
+        let peer = world.reach(mallory, &greedy, BOB);
+        assert_eq!(send(world, bob, &token, BOB), "200");
+        world.octets(peer);
+        world.advance(SECOND);
+        assert_eq!(send(world, mallory, "msrps://a.example:9000/none;tcp", BOB), "481");
+        world.advance(60 * SECOND);
+        world.accept(tls());
+        assert_eq!(evicted(world), [mallory]);
+    });
+}
+
 /// Where nobody holds more than the others, only what is out of use gives way.
 #[test]
 fn what_is_in_use_makes_no_room() {

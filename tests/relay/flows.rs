@@ -1,6 +1,6 @@
 //! Flows on connections with other relays (RFC 4976 section 6.4).
 
-use msrp::relay::ConnectionId;
+use msrp::relay::{ConnectionId, RelayClose, RelayConfig};
 
 use crate::common::wire::{Raw, filler};
 use crate::world::*;
@@ -22,21 +22,61 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let mut world = World::new(config());
+        Self::with(config())
+    }
+
+    fn with(config: RelayConfig) -> Self {
+        let mut world = World::new(config);
         let (alice, token) = world.client(ALICE);
         Self { world, alice, token, links: Vec::new() }
     }
 
     /// Sends a chunk of a message to a session at another relay.
     fn send(&mut self, message: &str, host: &str, session: &str, len: usize, flag: char) {
+        let total = if flag == '+' { len + 1 } else { len };
+        self.send_range(message, host, session, &format!("1-{len}/{total}"), len, flag);
+    }
+
+    /// Sends a message that does not say how long it is.
+    fn send_unsized(&mut self, message: &str, session: &str) {
+        self.send_range(message, "b.example", session, "1-2/*", 2, '$');
+    }
+
+    fn send_range(
+        &mut self,
+        message: &str,
+        host: &str,
+        session: &str,
+        range: &str,
+        len: usize,
+        flag: char,
+    ) {
         let id = self.world.id();
         let path = format!("{} msrps://{host}:2855/{session};tcp {BOB}", self.token);
         let body = String::from_utf8(filler(len)).unwrap();
-        let total = if flag == '+' { len + 1 } else { len };
-        let chunk = Raw::chunk(&id, message, &format!("1-{len}/{total}"), &body, flag);
+        let chunk = Raw::chunk(&id, message, range, &body, flag);
         let chunk = chunk.reports("no", "no").to(&path).from(ALICE);
         self.world.give(self.alice, &chunk.octets());
         self.connect();
+    }
+
+    /// From now on, another client sends, of this user.
+    fn client(&mut self, user: &str) -> ConnectionId {
+        let link = self.world.accept(tls());
+        let granted = self.world.auth_as(link, ALICE, user, "secret", &[]);
+        self.token = granted.header("Use-Path").unwrap().to_owned();
+        self.alice = link;
+        link
+    }
+
+    /// Closes the connections that the relay asks to close. Returns them, and why.
+    fn close(&mut self) -> Vec<(ConnectionId, RelayClose)> {
+        let closes = self.world.closes();
+        for (link, _) in &closes {
+            self.world.close(*link);
+            self.links.retain(|(known, _)| known != link);
+        }
+        closes
     }
 
     /// Establishes the connections that the relay asks for.
@@ -107,4 +147,103 @@ fn new_flows_are_told_apart_after_a_crowd() {
     scene.send("large", "b.example", "t1", LARGE, '$');
     assert_eq!(scene.links.len(), common + 1);
     assert_eq!(scene.arrived(), [at("b.example", "large")]);
+}
+
+/// However many have had a connection of their own.
+#[test]
+fn flows_whose_own_connections_have_ended_make_room() {
+    let mut scene = Scene::new();
+    for n in 0..FLOWS_OF_TOKEN {
+        scene.send_unsized(&format!("m{n}"), &format!("s{n}"));
+    }
+    scene.arrived();
+    assert!(scene.links.len() > 1);
+    scene.world.advance(200 * SECOND);
+    assert!(scene.close().iter().all(|(_, reason)| *reason == RelayClose::Idle));
+    assert_eq!(scene.links.len(), 1);
+    scene.send("large", "b.example", "t1", LARGE, '$');
+    assert_eq!(scene.links.len(), 2);
+}
+
+/// Of the connections beside the common one, nobody keeps more than the others can have.
+#[test]
+fn the_largest_holder_makes_room_for_a_flow() {
+    let mut config = config();
+    config.limits.principal_connections = 40;
+    const OWN: usize = 10;
+    let mut scene = Scene::with(config);
+    for client in 0..4 {
+        scene.client("mallet");
+        for n in 0..4 {
+            scene.world.advance(SECOND);
+            scene.send("large", "b.example", &format!("s{client}n{n}"), LARGE, '$');
+        }
+    }
+    assert_eq!(scene.links.len(), 1 + OWN);
+    assert_eq!(scene.close(), []);
+    for (n, user) in ["bob", "carol", "dave"].into_iter().enumerate() {
+        let oldest = scene.links[1].0;
+        scene.client(user);
+        scene.send("large", "b.example", &format!("t{n}"), LARGE, '$');
+        assert_eq!(scene.close(), [(oldest, RelayClose::Evicted)]);
+        assert_eq!(scene.links.len(), 1 + OWN);
+    }
+    // It has the others' places no longer.
+    scene.client("mallet");
+    scene.send("large", "b.example", "t9", LARGE, '$');
+    assert_eq!(scene.close(), []);
+    assert_eq!(scene.links.len(), 1 + OWN);
+}
+
+/// Nor does it cost the flows of others that one of a greedy user gives way before it is
+/// made.
+#[test]
+fn a_connection_that_gives_way_bars_no_other() {
+    let mut config = config();
+    config.limits.principal_connections = 16;
+    let mut world = World::new(config);
+    let send = |world: &mut World, link, token: &str, session: &str| {
+        let id = world.id();
+        let path = format!("{token} msrps://b.example:2855/{session};tcp {BOB}");
+        let chunk = Raw::chunk(&id, &id, "1-2/*", "hi", '$').to(&path).from(ALICE);
+        world.give(link, &chunk.octets());
+        world.wanted().len()
+    };
+    let (mallory, token) = world.client(ALICE);
+    assert_eq!(send(&mut world, mallory, &token, "s0"), 2);
+    for session in ["s1", "s2", "s3"] {
+        assert_eq!(send(&mut world, mallory, &token, session), 1);
+    }
+    for user in ["bob", "carol"] {
+        let link = world.accept(tls());
+        let granted = world.auth_as(link, ALICE, user, "secret", &[]);
+        let token = granted.header("Use-Path").unwrap().to_owned();
+        assert_eq!(send(&mut world, link, &token, user), 1);
+    }
+    assert_eq!(world.closes().len(), 2);
+}
+
+/// The receiver does not answer for what others send to it.
+#[test]
+fn a_connection_for_a_flow_takes_from_the_budget_of_its_sender() {
+    let mut config = config();
+    config.limits.user_dials = 1;
+    let mut world = World::new(config);
+    let inner = world.accept(tls().relay_names(vec!["inner.example".into()]));
+    let back = format!("msrps://inner.example:9000/token;tcp {CAROL}");
+    let granted = world.auth_as(inner, &back, "alice", "secret", &[]);
+    let path =
+        format!("{} {back}", granted.header("Use-Path").unwrap().rsplit(' ').next().unwrap());
+    let (alice, token) = world.client(ALICE);
+    let bob = world.accept(tls());
+    world.auth_as(bob, BOB, "bob", "secret", &[]);
+    let body = String::from_utf8(filler(LARGE)).unwrap();
+    let range = format!("1-{LARGE}/{LARGE}");
+    let chunk = Raw::chunk("c1", "m1", &range, &body, '$').to(&path).from(BOB);
+    world.give(bob, &chunk.octets());
+    assert_eq!(world.told(bob), ["200"]);
+    assert_eq!(world.wanted().len(), 1);
+    let chunk = Raw::chunk("c1", "m1", "1-2/2", "hi", '$').to(&format!("{token} {BOB}"));
+    world.give(alice, &chunk.from(ALICE).octets());
+    assert_eq!(world.told(alice), ["200"]);
 }

@@ -18,9 +18,15 @@ struct Scene {
 impl Scene {
     /// One client reads so many octets a second.
     fn new(rate: u64) -> Self {
+        Self::after(rate, names(), |_| {})
+    }
+
+    /// The relay of another kind, with these names in its certificate, connects after this.
+    fn after(rate: u64, names: Vec<String>, before: impl FnOnce(&mut World)) -> Self {
         let mut world = World::new(1);
         let [slow, sound] = [(); 2].map(|()| world.client(&[0]));
-        let foreign = world.raw(0, vec!["foreign.example".to_owned()]);
+        before(&mut world);
+        let foreign = world.raw(0, names);
         world.slow(End::Client(slow), rate);
         Self { world, foreign, slow, sound, ids: 0 }
     }
@@ -70,18 +76,63 @@ impl Scene {
     }
 }
 
+/// The names in its certificate.
+fn names() -> Vec<String> {
+    vec!["foreign.example".to_owned()]
+}
+
+/// The slow flow is ended, and the other one is not held up by it.
+fn ends_the_slow_flow_alone(mut scene: Scene) {
+    let sent: BTreeSet<_> = (0..60).map(|_| scene.send(scene.slow, 10_000, "yes")).collect();
+    // Once they have crossed the wire. It is above its bound, but not above what is
+    // read for two seconds.
+    scene.world.run(millis(100));
+    assert!(scene.chat(19) <= millis(20));
+    let reported = scene.reported();
+    assert!(!reported.is_empty() && reported.is_subset(&sent));
+    assert!(scene.world.clients[scene.slow].ends.is_empty());
+}
+
 #[test]
 fn a_flow_above_its_bound_is_ended_and_no_other() {
     for rate in [0, 1_000] {
-        let mut scene = Scene::new(rate);
-        let sent: BTreeSet<_> = (0..60).map(|_| scene.send(scene.slow, 10_000, "yes")).collect();
-        // Once they have crossed the wire. It is above its bound, but not above what is
-        // read for two seconds.
-        scene.world.run(millis(100));
-        assert!(scene.chat(19) <= millis(20));
-        let reported = scene.reported();
-        assert!(!reported.is_empty() && reported.is_subset(&sent));
-        assert!(scene.world.clients[scene.slow].ends.is_empty());
+        ends_the_slow_flow_alone(Scene::new(rate));
+    }
+}
+
+/// What this relay has opened is none that the other relay has beside its own.
+#[test]
+fn a_connection_that_this_relay_has_opened_changes_nothing() {
+    for (rate, names) in [(0, names()), (100, names()), (100, Vec::new())] {
+        let scene = Scene::after(rate, names.clone(), |world| {
+            world.listening.insert("foreign.example".to_owned(), names);
+            let (raw, token) = world.raw_client(0);
+            let own = world.raws[raw].own.clone();
+            let path = format!("{token} msrps://foreign.example:2855/t;tcp {own}");
+            let chunk = Raw::chunk("c1", "m1", "1-2/2", "hi", '$').to(&path).from(&own);
+            world.raws[raw].says(&chunk);
+            world.run(seconds(1));
+            let heard = world.raws.last().unwrap().sends.len();
+            assert_eq!(heard, 1, "the relay has opened a connection");
+        });
+        ends_the_slow_flow_alone(scene);
+    }
+}
+
+/// Nor is that of somebody else who claims to be that relay.
+#[test]
+fn a_connection_of_somebody_else_changes_nothing() {
+    for (rate, names) in [(0, names()), (100, names()), (100, Vec::new())] {
+        let scene = Scene::after(rate, names, |world| {
+            let (raw, _) = world.raw_client(0);
+            let path = world.clients[1].route.as_ref().unwrap().path().to_string();
+            let from = "msrps://foreign.example:2855/x;tcp msrps://mallory.example:9/x;tcp";
+            let chunk = Raw::chunk("c1", "m1", "1-1/1", "0", '$').to(&path).from(from);
+            world.raws[raw].says(&chunk);
+            world.run(seconds(1));
+            assert_eq!(world.raws[raw].heard.last().unwrap().what, "200");
+        });
+        ends_the_slow_flow_alone(scene);
     }
 }
 

@@ -64,22 +64,39 @@ fn many_short_messages_to_a_silent_reader_stop_nobody() {
     chat(&mut world, neighbours, seconds(90));
 }
 
-/// A slow receiver that is sound gets all of it, as fast as it reads.
-#[test]
-fn a_slow_reader_gets_its_file_and_stops_nobody() {
+/// A slow receiver that is sound gets all of it, as fast as it reads, whichever of the two
+/// has called the other: the relay of the sender may have no connection but the other's.
+fn a_slow_reader_gets_its_file(has_called: bool, has_neighbours: bool, are_relays_known: bool) {
     let mut world = World::new(2);
-    let neighbours = world.pair([&[0], &[1]]);
-    let [alice, bob] = world.pair([&[0], &[1]]);
+    world.are_relays_known = are_relays_known;
+    let neighbours = world.pair([&[0], &[usize::from(has_neighbours)]]);
+    let [caller, called] = world.pair([&[0], &[1]]);
+    let (alice, bob) = if has_called { (caller, called) } else { (called, caller) };
     world.slow(End::Client(bob), SLOW);
     let file = world.send(alice, FILE);
     chat(&mut world, neighbours, seconds(40));
     let [sender, receiver] = [alice, bob].map(|it| &world.clients[it].ends);
-    assert!(
-        world.arrival(bob, file).is_some_and(|at| at < seconds(25)),
-        "{:?} {sender:?} {receiver:?}",
-        world.arrival(bob, file)
-    );
+    let at = world.arrival(bob, file);
+    assert!(at.is_some_and(|at| at < seconds(25)), "{at:?} {sender:?} {receiver:?}");
     assert_eq!(world.clients[alice].finished[&file], Outcome::Accepted);
+}
+
+#[test]
+fn a_slow_reader_gets_its_file_and_stops_nobody() {
+    for has_called in [true, false] {
+        for has_neighbours in [true, false] {
+            a_slow_reader_gets_its_file(has_called, has_neighbours, true);
+        }
+    }
+}
+
+#[test]
+fn a_slow_reader_behind_a_relay_without_a_name_gets_its_file() {
+    for has_called in [true, false] {
+        for has_neighbours in [true, false] {
+            a_slow_reader_gets_its_file(has_called, has_neighbours, false);
+        }
+    }
 }
 
 /// The same on one relay, and with a sender that has more than one file.

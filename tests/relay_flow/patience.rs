@@ -42,3 +42,26 @@ fn a_receiver_of_little_a_second_gets_its_file() {
         assert!(world.arrival(bob, file).is_some(), "{sender:?} {receiver:?}");
     }
 }
+
+/// However many slow receivers a client has at once.
+#[test]
+fn a_client_with_many_slow_receivers_reaches_all_of_them() {
+    const FILE: usize = 600_000;
+    let mut world = World::new(2);
+    let (sender, token) = world.raw_client(0);
+    let own = world.raws[sender].own.clone();
+    let receivers = [(); 6].map(|()| world.client(&[1]));
+    for (number, receiver) in receivers.iter().enumerate() {
+        world.slow(End::Client(*receiver), 40_000);
+        let path = format!("{token} {}", world.clients[*receiver].route.as_ref().unwrap().path());
+        let (id, range) = (format!("c{number:03}"), format!("1-{FILE}/{FILE}"));
+        let body = number.to_string() + &" ".repeat(FILE - 1);
+        let chunk = Raw::chunk(&id, &id, &range, &body, '$').from(&own);
+        world.raws[sender].says(&chunk.to(&path).reports("partial", "no"));
+    }
+    world.run(seconds(60));
+    assert!(world.raws[sender].reports().is_empty());
+    for (number, receiver) in (0..).zip(receivers) {
+        assert!(world.arrival(receiver, number).is_some(), "{number}");
+    }
+}

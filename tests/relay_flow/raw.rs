@@ -65,10 +65,15 @@ impl RawPeer {
 impl World {
     /// A connection to a relay that takes its requests from a test.
     pub fn raw(&mut self, relay: usize, names: Vec<String>) -> usize {
+        let number = self.new_raw(relay);
+        self.accept(relay, End::Raw(number), names);
+        number
+    }
+
+    pub fn new_raw(&mut self, relay: usize) -> usize {
         let number = self.raws.len();
         let own = format!("msrps://raw{number}.example:9/r{number};tcp");
         self.raws.push(RawPeer { relay, own, ..Default::default() });
-        self.accept(relay, End::Raw(number), names);
         number
     }
 

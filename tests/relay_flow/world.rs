@@ -33,6 +33,10 @@ pub struct World {
     pub messages: u64,
     /// The limit of wires between relays, as if the other refused more.
     pub most_between_relays: usize,
+    /// Whether relays show each other their certificates.
+    pub are_relays_known: bool,
+    /// The hosts of raw peers to which relays connect, with the names of their certificates.
+    pub listening: BTreeMap<String, Vec<String>>,
 }
 
 pub fn relay_host(relay: usize) -> String {
@@ -78,6 +82,8 @@ impl World {
             wires: Vec::new(),
             messages: 0,
             most_between_relays: usize::MAX,
+            are_relays_known: true,
+            listening: BTreeMap::new(),
         }
     }
 
@@ -89,14 +95,12 @@ impl World {
 
     /// A relay accepts a connection; `names` are those of a relay's certificate.
     pub fn accept(&mut self, relay: usize, from: End, names: Vec<String>) {
-        let peer = Peer::new(Security::Tls).relay_names(names);
-        // Raw clients do not compute digests.
-        let peer = if let End::Raw(number) = from
-            && !peer_is_relay(&peer)
-        {
-            peer.user(format!("raw{number}"))
-        } else {
-            peer
+        let peer = Peer::new(Security::Tls).relay_names(names.clone());
+        let peer = match from {
+            // Raw clients do not compute digests.
+            End::Raw(number) if names.is_empty() => peer.user(format!("raw{number}")),
+            End::Relay(..) => peer.address("192.0.2.1".parse().unwrap()),
+            End::Raw(_) | End::Client(_) => peer,
         };
         let now = self.instant();
         let id = self.relays[relay].relay.accept(now, peer).expect("there is room");
@@ -116,16 +120,26 @@ impl World {
     fn connect(&mut self, relay: usize, id: ConnectionId, uri: &MsrpUri) {
         let host = uri.view().host_str().to_owned();
         let Some(other) = (0..self.relays.len()).find(|other| relay_host(*other) == host) else {
-            // Nobody is there, and nothing says so.
-            return;
+            return self.connect_raw(relay, id, &host);
         };
         if self.between_relays() >= self.most_between_relays {
             return self.relays[relay].relay.closed(id);
         }
-        self.accept(other, End::Relay(relay, id), vec![relay_host(relay)]);
-        let peer = Peer::new(Security::Tls).relay_names(vec![host]);
+        let names = |relay| if self.are_relays_known { vec![relay_host(relay)] } else { vec![] };
+        let (own, theirs) = (names(relay), names(other));
+        self.accept(other, End::Relay(relay, id), own);
+        let peer = Peer::new(Security::Tls).relay_names(theirs);
         let now = self.instant();
         self.relays[relay].relay.connected(now, id, peer);
+    }
+
+    /// Connects to a raw peer. If nobody is there, nothing says so.
+    fn connect_raw(&mut self, relay: usize, id: ConnectionId, host: &str) {
+        let Some(names) = self.listening.get(host).cloned() else { return };
+        let raw = self.new_raw(relay);
+        self.join([End::Relay(relay, id), End::Raw(raw)]);
+        let now = self.instant();
+        self.relays[relay].relay.connected(now, id, Peer::new(Security::Tls).relay_names(names));
     }
 
     /// How many wires there are between relays.
@@ -317,8 +331,4 @@ impl World {
         }
         !octets.is_empty() || self.wires[wire].inputs[side].len() != before
     }
-}
-
-fn peer_is_relay(peer: &Peer) -> bool {
-    !peer.relay_names.is_empty()
 }

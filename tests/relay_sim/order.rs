@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use msrp::wire::Continuation;
 
-/// After how long a flow leaves what it has sent behind.
+/// A flow changes its connection when its earlier messages are answered or this old.
 const OLD: Duration = Duration::from_secs(2);
 
 /// A part of a message of the ledger that a watch has seen.
@@ -52,20 +52,13 @@ struct Passage {
     is_cut: bool,
 }
 
-/// The first chunk of a message has come in, on this wire.
+/// The first chunk of a message has come in.
 #[derive(Clone, Copy)]
 struct Beginning {
     serial: usize,
     at: Duration,
-    wire: usize,
-}
-
-impl Beginning {
-    /// Whether another message may leave before it: what is stuck on one connection does
-    /// not hold up another one for long. If links stall, there is no order between two.
-    fn may_wait_for(&self, other: &Self, now: Duration, may_stall: bool) -> bool {
-        now >= self.at + OLD || (may_stall && self.wire != other.wire)
-    }
+    /// The wire on which a later one has begun to leave before it.
+    overtaken_on: Option<usize>,
 }
 
 /// All passages through a relay.
@@ -79,14 +72,14 @@ pub struct Order {
 
 impl Order {
     /// A part has come in from a sender.
-    pub fn came(&mut self, now: Duration, wire: usize, from: usize, seen: Seen) {
+    pub fn came(&mut self, now: Duration, from: usize, seen: Seen) {
         let key = (seen.serial, seen.hops);
         let passage = self.passages.entry(key).or_default();
         match seen.what {
             What::Head { start, has_body } => {
                 if passage.came.is_empty() {
                     let begun = self.beginnings.entry((from, seen.hops)).or_default();
-                    begun.push(Beginning { serial: seen.serial, at: now, wire });
+                    begun.push(Beginning { serial: seen.serial, at: now, overtaken_on: None });
                 }
                 passage.came.push(Chunk { start, has_body, len: 0, flag: None });
             }
@@ -95,11 +88,13 @@ impl Order {
         }
     }
 
-    /// A part has left. `may_be_cut` if its sender may have been lost, `has_dropped` if
-    /// the relay has ended a flow: what is left keeps its order.
+    /// A part has left on this wire. `may_be_cut` if its sender may have been lost,
+    /// `has_dropped` if the relay has ended a flow that came from another relay: what is left
+    /// keeps its order.
     pub fn went(
         &mut self,
         now: Duration,
+        wire: usize,
         from: usize,
         seen: Seen,
         may_be_cut: bool,
@@ -108,20 +103,13 @@ impl Order {
         // It has come in with fewer hops behind it.
         let earlier = (seen.serial, 0)..(seen.serial, seen.hops);
         let (key, passage) = self.passages.range_mut(earlier).next_back().expect("it came in");
+        let may_have_dropped = has_dropped && is_from_relay(key.1);
         if !passage.has_begun_to_leave {
             passage.has_begun_to_leave = true;
             let begun = self.beginnings.get_mut(&(from, key.1)).unwrap();
-            let place = begun.iter().position(|it| it.serial == seen.serial);
-            let place = place.expect("it overtakes none, or was dropped");
-            let (this, rest) = (begun[place], begun.split_off(place + 1));
-            let may_come = |it: &Beginning| it.may_wait_for(&this, now, may_be_cut);
-            let is_in_order = begun[..place].iter().all(|it| has_dropped || may_come(it));
-            assert!(is_in_order, "a message overtakes the beginning of another");
-            begun.truncate(place);
-            begun.retain(may_come);
-            begun.extend(rest);
+            begins(begun, now, wire, seen.serial, may_have_dropped);
         }
-        if has_dropped && !passage.goes_on(seen) {
+        if may_have_dropped && !passage.goes_on(seen) {
             passage.is_cut = true;
         }
         if !passage.is_cut {
@@ -129,12 +117,42 @@ impl Order {
         }
     }
 
-    /// Whether everything that has come in has left.
-    pub fn check_end(&self) {
+    /// Whether everything that has come in has left, but for flows from other relays if the
+    /// relay has ended some.
+    pub fn check_end(&self, has_dropped: bool) {
         for ((serial, hops), passage) in &self.passages {
             let is_all = passage.next == passage.came.len();
-            assert!(is_all, "chunks of {serial} stay in a relay behind {hops} hops");
+            let may_have_dropped = has_dropped && is_from_relay(*hops);
+            assert!(
+                is_all || may_have_dropped,
+                "chunks of {serial} stay in a relay behind {hops} hops"
+            );
         }
+    }
+}
+
+/// Whether a message with so many hops behind it comes from another relay.
+pub const fn is_from_relay(hops: usize) -> bool {
+    hops > 1
+}
+
+/// A message begins to leave, before which others have begun to come in. Only on different
+/// connections may one overtake another: a flow changes its connection once its earlier
+/// messages are old, so that what is stuck on one holds up nothing on the next for long.
+fn begins(
+    begun: &mut Vec<Beginning>,
+    now: Duration,
+    wire: usize,
+    serial: usize,
+    may_have_dropped: bool,
+) {
+    let place = begun.iter().position(|it| it.serial == serial).expect("it came in");
+    let this = begun.remove(place);
+    assert_ne!(this.overtaken_on, Some(wire), "{serial} is overtaken on its connection");
+    for earlier in &mut begun[..place] {
+        let is_old = now >= earlier.at + OLD;
+        assert!(is_old || may_have_dropped, "{serial} overtakes {}", earlier.serial);
+        earlier.overtaken_on = Some(wire);
     }
 }
 

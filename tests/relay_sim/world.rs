@@ -14,7 +14,7 @@ use crate::client::{Client, PASSWORD};
 use crate::common::Seeded;
 use crate::hostile::Hostile;
 use crate::ledger::Sent;
-use crate::order::{Order, Seen, What};
+use crate::order::{Order, Seen, What, is_from_relay};
 use crate::plan::{Kind, Plan, READ, chance, relay_host};
 use crate::wire::{End, Wire};
 
@@ -46,9 +46,16 @@ pub struct World {
 pub struct RelayNode {
     pub relay: Relay,
     pub wires: BTreeMap<ConnectionId, usize>,
-    /// How much of each message has arrived at the relay, and how much at the next hop.
-    places: BTreeMap<usize, (u64, u64)>,
+    places: BTreeMap<usize, Place>,
     order: Order,
+}
+
+/// How much of a message has arrived at a relay, and how much at the next hop.
+#[derive(Default)]
+struct Place {
+    came: u64,
+    went: u64,
+    is_from_relay: bool,
 }
 
 impl RelayNode {
@@ -57,31 +64,33 @@ impl RelayNode {
         self.relay.statistics().dropped > 0
     }
 
-    pub fn came(&mut self, now: Duration, wire: usize, from: usize, seen: Seen, holds_order: bool) {
+    pub fn came(&mut self, now: Duration, from: usize, seen: Seen, holds_order: bool) {
         if let What::Octets { end, .. } = seen.what {
-            let place = &mut self.places.entry(seen.serial).or_default().0;
-            *place = end.max(*place);
+            let place = self.places.entry(seen.serial).or_default();
+            place.came = end.max(place.came);
+            place.is_from_relay |= is_from_relay(seen.hops);
         }
         if holds_order {
-            self.order.came(now, wire, from, seen);
+            self.order.came(now, from, seen);
         }
     }
 
     pub fn went(
         &mut self,
         now: Duration,
+        wire: usize,
         from: usize,
         seen: Seen,
         holds_order: bool,
         may_be_cut: bool,
     ) {
         if let What::Octets { end, .. } = seen.what {
-            let place = &mut self.places.entry(seen.serial).or_default().1;
-            *place = end.max(*place);
+            let place = self.places.entry(seen.serial).or_default();
+            place.went = end.max(place.went);
         }
         if holds_order {
             let has_dropped = self.has_dropped();
-            self.order.went(now, from, seen, may_be_cut, has_dropped);
+            self.order.went(now, wire, from, seen, may_be_cut, has_dropped);
         }
     }
 }
@@ -416,12 +425,12 @@ impl World {
         for (number, node) in self.relays.iter().enumerate() {
             let config = &self.plan.relays[number];
             let slack = 2 * READ + config.transmit_octets + self.plan.links.capacity + 4_096;
-            // What comes from another relay for several sessions is read on for a while.
-            let is_alone = self.relays.len() == 1;
-            let shared = if is_alone { 0 } else { 64 * 1024 };
-            let most = (config.limits.queue_octets.max(shared) + slack) as u64;
-            for (serial, (came, went)) in &node.places {
-                let waits = came.saturating_sub(*went);
+            for (serial, place) in &node.places {
+                // On a connection that another relay uses for many sessions, each has as much
+                // as that relay may leave there, whatever the limits of this one are.
+                let least = if place.is_from_relay { 64 * 1024 } else { 0 };
+                let most = (config.limits.queue_octets.max(least) + slack) as u64;
+                let waits = place.came.saturating_sub(place.went);
                 let is_bounded = waits <= most || self.ledger[*serial].was_aborted;
                 assert!(is_bounded, "{waits} octets of {serial} wait in relay {number}");
             }
@@ -436,8 +445,8 @@ impl World {
                 assert!(is_hostile || node.relay.wants_read(*id), "wire {wire} is not read");
             }
             assert!(self.may_fail() || !node.has_dropped(), "a sound flow is ended");
-            if !self.is_disturbed && !node.has_dropped() {
-                node.order.check_end();
+            if !self.is_disturbed {
+                node.order.check_end(node.has_dropped());
             }
         }
         for client in self.clients.iter().filter(|client| !client.has_ended) {

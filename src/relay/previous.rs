@@ -1,0 +1,71 @@
+//! For whom the previous relay has made a connection.
+//!
+//! Where it sends the flows of many, none may hold up the others. Where it sends those of
+//! one client, they are slowed down and lose nothing.
+
+use super::Relay;
+use super::event::ConnectionId;
+use super::flow::{FlowId, Previous};
+use super::link::Link;
+use super::target::Target;
+use crate::uri::{MsrpUri, UriRef};
+use crate::wire::HeadRef;
+
+impl Relay {
+    /// Notes for whom the previous relay has made the connection on which a flow arrives:
+    /// for all of its clients, unless it has made it beside another one, and all flows are
+    /// those of one client. The first URI of From-Path is the one that relay has given it.
+    pub(super) fn note_previous_relay(
+        &mut self,
+        source: ConnectionId,
+        head: &HeadRef<'_>,
+        flow: FlowId,
+    ) {
+        let uri = head.from_path().first();
+        let Some(link) = self.links.get(source) else { return };
+        let is_same = |known: &MsrpUri| known.view() == uri;
+        let noted = match link.previous {
+            Previous::Relay => return,
+            Previous::RelayForOne if link.relay_uri.as_ref().is_some_and(is_same) => {
+                Previous::RelayForOne
+            }
+            Previous::Sender if self.is_beside_another(source, uri) => Previous::RelayForOne,
+            Previous::Sender | Previous::RelayForOne => Previous::Relay,
+        };
+        if noted == Previous::RelayForOne
+            && let Some(flow) = self.flows.get_mut(flow)
+        {
+            flow.apart = Some(source);
+        }
+        if let Some(link) = self.links.get_mut(source) {
+            link.previous = noted;
+            link.relay_uri.get_or_insert_with(|| uri.to_uri());
+        }
+    }
+
+    /// Whether the previous relay, which sends as `uri`, has made a connection beside another
+    /// one. What this relay has opened was made by nobody there, whoever sends on it.
+    fn is_beside_another(&self, source: ConnectionId, uri: UriRef<'_>) -> bool {
+        let link = self.links.get(source).filter(|link| !link.is_dialled);
+        let held = link.and_then(|link| self.holdings.of(&link.principal));
+        let others = held.into_iter().flat_map(|held| held.connections.keys());
+        let mut others = others.filter(|it| **it != source).filter_map(|it| self.links.get(*it));
+        others.any(|other| !other.is_dialled && may_be_common(other, uri))
+    }
+}
+
+/// Whether the relay that sends as `uri` may send all its flows on a connection of the same
+/// principal. One that has shown its certificate has made it for that. Anybody else may have
+/// the same address: it is the relay's if it sends from the same place, and may be if it has
+/// sent nothing yet.
+fn may_be_common(link: &Link, uri: UriRef<'_>) -> bool {
+    match link.previous {
+        Previous::RelayForOne => false,
+        _ if link.principal.is_relay() => true,
+        Previous::Relay => {
+            let known = link.relay_uri.as_ref().map(MsrpUri::view);
+            known.is_some_and(|known| Target::of(known) == Target::of(uri))
+        }
+        Previous::Sender => !link.is_proven,
+    }
+}
