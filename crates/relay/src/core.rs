@@ -190,7 +190,10 @@ impl Core {
                     left = left.saturating_sub(octets);
                     self.take(connection, input);
                 }
-                Poll::Pending => return keep_rest(&mut self.buffer, &mut link.rest),
+                Poll::Pending => {
+                    keep_rest(&mut self.buffer, &mut link.rest);
+                    return self.hold_partial(connection);
+                }
             }
         }
         self.wait_for_turn(connection);
@@ -223,6 +226,15 @@ impl Core {
         self.turn(now);
         if is_message {
             self.trust(connection);
+            self.hold_partial(connection);
+        }
+    }
+
+    /// Tells the relay what a WebSocket holds of a message.
+    fn hold_partial(&mut self, connection: ConnectionId) {
+        if let Some(octets) = self.links.get_mut(&connection).and_then(Link::partial_news) {
+            self.relay.input_holds(connection, octets);
+            self.turn(Instant::now());
         }
     }
 
