@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 use msrp::MsrpUri;
+use msrp::auth::Algorithm;
 use msrp::relay::{ConnectionId, Peer, Relay, RelayClose, RelayEvent, Statistics, Verdict};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::AbortHandle;
@@ -420,9 +421,10 @@ impl Core {
     }
 
     /// Replaces the users. Those who are missing or have another password lose what they
-    /// hold. Returns the old ones.
-    pub(crate) fn set_users(&mut self, users: Users) -> Users {
+    /// hold. The others are offered these algorithms. Returns the old users.
+    pub(crate) fn set_users(&mut self, users: Users, offered: &[Algorithm]) -> Users {
         let old = std::mem::replace(&mut self.users, users);
+        self.relay.set_algorithms(offered);
         self.relay.retain_users(|user| self.users.agrees(&old, user, &self.realm));
         self.turn(Instant::now());
         old
