@@ -323,9 +323,12 @@ impl Relay {
         };
         link.no_own_until = until;
         let messages = self.links.get_mut(own).map(|link| link.hop.take_messages());
-        for (old, chunk) in messages.unwrap_or_default() {
-            let Some(link) = self.links.get_mut(common) else { return };
+        for (old, mut chunk) in messages.unwrap_or_default() {
             let (id, source) = (chunk.source, old.source);
+            if let Some(link) = self.links.get_mut(source) {
+                chunk.heading.moves(link.pending.begin(common));
+            }
+            let Some(link) = self.links.get_mut(common) else { return };
             let key = link.next_key(source);
             link.hop.insert(key, chunk);
             self.redirect(source, (own, old), (common, key));
