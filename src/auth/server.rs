@@ -99,10 +99,13 @@ impl Rejection {
 pub struct DigestServer {
     realm: String,
     algorithms: Vec<Algorithm>,
+    /// Those that were offered before.
+    retired: Vec<Algorithm>,
     nonces: NonceMaker,
     nonce_lifetime: Duration,
     used: ReplayWindow,
-    /// Of no password, for users who do not exist, one for each algorithm.
+    /// Of no password, for users who do not exist, one for each algorithm that may be
+    /// offered.
     decoys: Vec<Ha1>,
 }
 
@@ -124,9 +127,10 @@ impl DigestServer {
         let algorithms = strongest_first(&algorithms);
         Ok(Self {
             nonces: NonceMaker::new(now, &realm, random)?,
-            decoys: decoys(&algorithms, random)?,
+            decoys: decoys(random)?,
             realm,
             algorithms,
+            retired: Vec::new(),
             nonce_lifetime: NONCE_LIFETIME,
             used: ReplayWindow::new(REPLAY_WINDOW),
         })
@@ -137,6 +141,15 @@ impl DigestServer {
     pub const fn nonce_lifetime(mut self, lifetime: Duration) -> Self {
         self.nonce_lifetime = lifetime;
         self
+    }
+
+    /// Offers these algorithms from now on, such as when the user database has got secrets
+    /// for another one. Credentials for one that was offered before are [`Rejection::Stale`]:
+    /// the client tries again with another.
+    pub fn set_algorithms(&mut self, algorithms: &[Algorithm]) {
+        let before = std::mem::replace(&mut self.algorithms, strongest_first(algorithms));
+        self.retired.extend(before);
+        self.retired = strongest_first(&self.retired);
     }
 
     /// Sets for how many nonces of a user the counts are stored. The default is 64, about
@@ -242,11 +255,13 @@ impl DigestServer {
         if authorization.realm != self.realm {
             return Err(Rejection::OtherRealm);
         }
-        if !self.algorithms.contains(&authorization.algorithm) {
-            return Err(Rejection::OtherAlgorithm);
-        }
         if authorization.uri.as_ref().is_some_and(|named| !is_same_uri(named, uri)) {
             return Err(Rejection::OtherUri);
+        }
+        if !self.algorithms.contains(&authorization.algorithm) {
+            // The challenge was right when it was made. The next one is for another algorithm.
+            let was_offered = self.retired.contains(&authorization.algorithm);
+            return Err(if was_offered { Rejection::Stale } else { Rejection::OtherAlgorithm });
         }
         let nonce = self.nonces.id(&authorization.nonce).ok_or(Rejection::Stale)?;
         let is_old =
@@ -274,11 +289,11 @@ impl DigestServer {
     }
 }
 
-fn decoys(algorithms: &[Algorithm], random: &mut dyn Random) -> Result<Vec<Ha1>, RandomError> {
+fn decoys(random: &mut dyn Random) -> Result<Vec<Ha1>, RandomError> {
     let mut password = [0; 32];
     random.fill(&mut password)?;
     let password = digest::hex(&password);
-    Ok(algorithms.iter().map(|algorithm| Ha1::new(*algorithm, "", "", &password)).collect())
+    Ok(Algorithm::ALL.iter().map(|algorithm| Ha1::new(*algorithm, "", "", &password)).collect())
 }
 
 fn strongest_first(algorithms: &[Algorithm]) -> Vec<Algorithm> {

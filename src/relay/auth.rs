@@ -10,7 +10,7 @@ use super::pending::PendingAuth;
 use super::principal::Principal;
 use super::token::{Owner, Token};
 use super::watch::Timer;
-use crate::auth::{AuthenticationInfo, Authorization, Rejection};
+use crate::auth::{Algorithm, AuthenticationInfo, Authorization, Rejection};
 use crate::random::{RandomError, session_id};
 use crate::uri::{MsrpUri, Path, UriRef};
 use crate::wire::{Head, HeadRef, HeaderName, StatusCode};
@@ -42,6 +42,12 @@ impl Relay {
         if let Err(denied) = outcome {
             self.deny(now, source, &view, denied);
         }
+    }
+
+    /// Offers these algorithms in challenges from now on, instead of
+    /// [`RelayConfig::algorithms`](super::RelayConfig::algorithms).
+    pub fn set_algorithms(&mut self, algorithms: &[Algorithm]) {
+        self.digest.set_algorithms(algorithms);
     }
 
     /// Checks everything that does not need the user's secret, then asks the

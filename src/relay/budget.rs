@@ -76,15 +76,13 @@ impl Relay {
     /// none if everybody else holds about as many as this user or fewer.
     pub(super) fn make_token_room(&mut self, user: &Principal) -> bool {
         let limits = self.config.limits;
-        let held = |holding: Option<&Holding>| holding.map_or(0, |holding| holding.tokens.len());
-        let own = held(self.holdings.of(user));
+        let own = self.holdings.of(user).map_or(0, |holding| holding.tokens.len());
         let is_full = self.tokens.len() >= limits.tokens || self.is_full(&self.tokens.pool);
         let gives = if own >= limits.user_tokens {
             self.least_used_token(user)
         } else if is_full {
-            let most = self.holdings.iter().max_by_key(|(_, holding)| holding.tokens.len());
-            let gives = most.filter(|(_, holding)| holding.tokens.len() > own + 1);
-            self.least_used_token(gives.map_or(user, |(principal, _)| principal))
+            let most = self.holdings.with_most_tokens().filter(|(held, _)| *held > own + 1);
+            self.least_used_token(most.map_or(user, |(_, principal)| principal))
         } else {
             return true;
         };

@@ -64,6 +64,7 @@ impl Relay {
             return;
         };
         let tokens = std::mem::take(&mut link.tokens);
+        let auths = std::mem::take(&mut link.auths);
         let current = std::mem::take(&mut link.current);
         let waiters = std::mem::take(&mut link.waiters);
         let unsettled = link.hop.give_up();
@@ -78,7 +79,9 @@ impl Relay {
             next.hop.abort(key, true);
             self.has_octets(destination);
         }
-        self.pending_auths.retain(|_, pending| pending.source != id);
+        for auth in auths {
+            self.take_auth(auth);
+        }
         self.report_lost(id, unsettled);
         self.let_go(waiters);
     }

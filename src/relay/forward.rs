@@ -74,7 +74,7 @@ impl Relay {
         let Way { own, to, destination, flow, tokens } = way;
         let Some(link) = self.links.get_mut(source) else { return Current::Skipped };
         link.is_proven = true;
-        let waits = link.pending.begin();
+        let waits = link.pending.begin(destination);
         let relayed = Arc::new(Relayed::new(source, flow, &view, &own, to, &link.tally));
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
         let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
@@ -231,8 +231,8 @@ impl Relay {
         way: &Way<'_>,
         body: Option<&[u8]>,
     ) -> Option<()> {
-        let link = self.links.get(source)?;
-        let waits = link.pending.begin();
+        let link = self.links.get_mut(source)?;
+        let waits = link.pending.begin(way.destination);
         let back = way_back(&way.own, head.from_path());
         let charge = link.tally.charge(back.len());
         let next = self.links.get_mut(way.destination)?;

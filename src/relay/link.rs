@@ -1,7 +1,7 @@
 //! The connections of a relay and their state.
 
 use crate::time::Instant;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use bytes::{Buf, BytesMut};
 
 use super::charge::{Charge, Tally};
 use super::config::{Peer, RelayConfig};
-use super::event::{ConnectionId, RelayClose, TokenId};
+use super::event::{AuthRequest, ConnectionId, RelayClose, TokenId};
 use super::flow::{FlowId, Previous};
 use super::in_use::InUse;
 use super::own::Own;
@@ -142,6 +142,8 @@ pub(super) struct Link {
     pub(super) auth_failures: u32,
     pub(super) challenges: u32,
     pub(super) tokens: Vec<TokenId>,
+    /// Its AUTHs that wait.
+    pub(super) auths: BTreeSet<AuthRequest>,
     /// Its requests that wait on other connections.
     pub(super) pending: Outstanding,
     /// When one of them last ended.
@@ -195,6 +197,7 @@ impl Link {
             auth_failures: 0,
             challenges: 0,
             tokens: Vec::new(),
+            auths: BTreeSet::new(),
             pending: Outstanding::default(),
             settled: now,
             due: None,

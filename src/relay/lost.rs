@@ -32,12 +32,10 @@ impl Relay {
     /// Reports the chunks of a connection that wait on others. The one that is arriving
     /// has no response yet.
     pub(super) fn report_pending(&mut self, source: ConnectionId) {
-        let Some(link) = self.links.get(source).filter(|link| !link.pending.is_empty()) else {
-            return;
-        };
+        let Some(link) = self.links.get(source) else { return };
         let arriving = link.current.relayed().cloned();
         let mut pending = Vec::new();
-        for id in self.links.ids() {
+        for id in link.pending.connections() {
             if let Some(link) = self.links.get_mut(id) {
                 let (transactions, messages) = link
                     .hop

@@ -44,9 +44,6 @@ impl Relay {
         if self.lacks_memory(source) {
             return Err(Denied::Status(StatusCode::TIMEOUT));
         }
-        let Some(link) = self.links.get(source) else { return Ok(()) };
-        // The head, and what the credentials in it say.
-        let charge = link.tally.charge(2 * head.octets().len());
         let due = self.guesses.checked_at(now, &pair);
         // The client does not wait for longer.
         if due.saturating_duration_since(now) > self.config.transaction_timeout / 2 {
@@ -54,6 +51,10 @@ impl Relay {
         }
         self.next_auth += 1;
         let request = AuthRequest(self.next_auth);
+        let Some(link) = self.links.get_mut(source) else { return Ok(()) };
+        // The head, and what the credentials in it say.
+        let charge = link.tally.charge(2 * head.octets().len());
+        link.auths.insert(request);
         let head = head.detached();
         let pending = PendingAuth {
             source,
@@ -84,8 +85,16 @@ impl Relay {
     /// Takes an AUTH on which the application decides.
     pub(super) fn asked(&mut self, request: AuthRequest) -> Option<PendingAuth> {
         self.pending_auths.get(&request).filter(|pending| pending.is_asked)?;
+        self.take_auth(request)
+    }
+
+    /// Takes an AUTH that waits no longer.
+    pub(super) fn take_auth(&mut self, request: AuthRequest) -> Option<PendingAuth> {
         let pending = self.pending_auths.remove(&request)?;
         self.timers.remove(&(pending.due, Timer::Auth(request)));
+        if let Some(link) = self.links.get_mut(pending.source) {
+            link.auths.remove(&request);
+        }
         Some(pending)
     }
 
@@ -110,8 +119,7 @@ impl Relay {
     }
 
     fn give_up_auth(&mut self, now: Instant, request: AuthRequest) {
-        let Some(pending) = self.pending_auths.remove(&request) else { return };
-        self.timers.remove(&(pending.due, Timer::Auth(request)));
+        let Some(pending) = self.take_auth(request) else { return };
         let denied = Denied::Status(StatusCode::TIMEOUT);
         self.deny(now, pending.source, &pending.head.view(), denied);
     }

@@ -75,6 +75,8 @@ pub(super) struct Holding {
 #[derive(Debug, Default)]
 pub(super) struct Holdings {
     by_principal: BTreeMap<Principal, Holding>,
+    /// Those that have tokens, by their number.
+    by_tokens: BTreeSet<(usize, Principal)>,
     connections: usize,
     queued: usize,
     tally: Tally,
@@ -159,12 +161,26 @@ impl Holdings {
     pub(super) fn add_token(&mut self, principal: &Principal, id: TokenId) -> Tally {
         let holding = self.holding(principal);
         holding.tokens.insert(id);
-        holding.tally.clone()
+        let (count, tally) = (holding.tokens.len(), holding.tally.clone());
+        self.by_tokens.remove(&(count - 1, principal.clone()));
+        self.by_tokens.insert((count, principal.clone()));
+        tally
+    }
+
+    /// The principal with the most tokens.
+    pub(super) fn with_most_tokens(&self) -> Option<(usize, &Principal)> {
+        self.by_tokens.last().map(|(count, principal)| (*count, principal))
     }
 
     pub(super) fn remove_token(&mut self, principal: &Principal, id: TokenId) {
         let Some(holding) = self.by_principal.get_mut(principal) else { return };
+        let before = holding.tokens.len();
         holding.tokens.remove(&id);
+        let now = holding.tokens.len();
+        self.by_tokens.remove(&(before, principal.clone()));
+        if now > 0 {
+            self.by_tokens.insert((now, principal.clone()));
+        }
         self.forget_empty(principal);
     }
 

@@ -94,6 +94,11 @@ impl Forwarded {
     pub(super) const fn new(relayed: Arc<Relayed>, waits: Waits) -> Self {
         Self { relayed, waits: Some(waits) }
     }
+
+    /// It waits on another connection.
+    pub(super) fn moves(&mut self, waits: Waits) {
+        self.waits = Some(waits);
+    }
 }
 
 /// The head of a SEND that a relay forwards, and what a REPORT needs: every header

@@ -40,6 +40,21 @@ fn every_challenge_has_an_opaque() {
 }
 
 #[test]
+fn what_is_no_longer_offered_is_stale() {
+    let mut scene = Scene::new(&BOTH);
+    scene.challenge(false).unwrap();
+    let value = scene.authorization();
+    assert!(value.contains("SHA-256"));
+    scene.server.set_algorithms(&[Algorithm::Md5]);
+    assert_eq!(scene.verify(&value), Err(Rejection::Stale));
+    // The client tries again.
+    scene.challenge(true).unwrap();
+    let value = scene.authorization();
+    assert!(value.contains("MD5"));
+    assert!(scene.verify(&value).is_ok());
+}
+
+#[test]
 fn what_was_not_offered_is_refused() {
     let mut scene = Scene::new(&BOTH[..1]);
     scene.challenge(false).unwrap();

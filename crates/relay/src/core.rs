@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 use msrp::MsrpUri;
+use msrp::auth::Algorithm;
 use msrp::relay::{ConnectionId, Peer, Relay, RelayClose, RelayEvent, Statistics, Verdict};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::AbortHandle;
@@ -190,7 +191,10 @@ impl Core {
                     left = left.saturating_sub(octets);
                     self.take(connection, input);
                 }
-                Poll::Pending => return keep_rest(&mut self.buffer, &mut link.rest),
+                Poll::Pending => {
+                    keep_rest(&mut self.buffer, &mut link.rest);
+                    return self.hold_partial(connection);
+                }
             }
         }
         self.wait_for_turn(connection);
@@ -223,6 +227,15 @@ impl Core {
         self.turn(now);
         if is_message {
             self.trust(connection);
+            self.hold_partial(connection);
+        }
+    }
+
+    /// Tells the relay what a WebSocket holds of a message.
+    fn hold_partial(&mut self, connection: ConnectionId) {
+        if let Some(octets) = self.links.get_mut(&connection).and_then(Link::partial_news) {
+            self.relay.input_holds(connection, octets);
+            self.turn(Instant::now());
         }
     }
 
@@ -408,9 +421,10 @@ impl Core {
     }
 
     /// Replaces the users. Those who are missing or have another password lose what they
-    /// hold. Returns the old ones.
-    pub(crate) fn set_users(&mut self, users: Users) -> Users {
+    /// hold. The others are offered these algorithms. Returns the old users.
+    pub(crate) fn set_users(&mut self, users: Users, offered: &[Algorithm]) -> Users {
         let old = std::mem::replace(&mut self.users, users);
+        self.relay.set_algorithms(offered);
         self.relay.retain_users(|user| self.users.agrees(&old, user, &self.realm));
         self.turn(Instant::now());
         old

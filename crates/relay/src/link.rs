@@ -19,6 +19,8 @@ const LINGER: Duration = Duration::from_secs(1);
 const LEAST_INPUT: usize = 256;
 /// After so many octets the system is asked how many of them have left.
 const UNKNOWN_OCTETS: usize = 256 * 1024;
+/// A message that is not complete is told in steps of so many octets.
+const GRAIN: usize = 16 * 1024;
 /// The number of pings that a peer may leave without a sign of life.
 const SILENT_PINGS: u32 = 2;
 
@@ -35,6 +37,8 @@ pub(crate) struct Link {
     unknown: usize,
     /// Octets that were read and are incomplete.
     pub(crate) rest: BytesMut,
+    /// What was last told of an incomplete message, in grains.
+    partial: usize,
     silent_pings: u32,
     /// Whether the peer is another relay.
     is_relay: bool,
@@ -52,6 +56,7 @@ impl Link {
             leaving: None,
             unknown: 0,
             rest,
+            partial: 0,
             silent_pings: 0,
             is_relay,
             waits: false,
@@ -127,6 +132,13 @@ impl Link {
             Input::Sign | Input::End => 0,
         };
         Poll::Ready((input, octets.max(LEAST_INPUT)))
+    }
+
+    /// About how many octets it holds of an incomplete message, if that has changed.
+    pub(crate) fn partial_news(&mut self) -> Option<usize> {
+        let partial = self.transport.partial() / GRAIN;
+        let before = std::mem::replace(&mut self.partial, partial);
+        (partial != before).then_some(partial * GRAIN)
     }
 
     /// Pings a WebSocket. Returns `false` if it has been silent for too long.

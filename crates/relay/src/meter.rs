@@ -1,4 +1,4 @@
-//! A stream that gives a stranger's message only so much room.
+//! A stream that counts the octets of a message, and gives a stranger's only so much room.
 
 use std::io;
 use std::pin::Pin;
@@ -17,13 +17,15 @@ const STRANGERS: usize = 16 * 1024;
 #[derive(Debug)]
 pub(crate) struct Metered {
     stream: Stream,
-    /// The octets that may still be read for the current message. `None` without limit.
-    left: Option<usize>,
+    /// The octets that were read of the current message.
+    read: usize,
+    /// The most of them. `None` without limit.
+    most: Option<usize>,
 }
 
 impl Metered {
     pub(crate) const fn new(stream: Stream) -> Self {
-        Self { stream, left: Some(STRANGERS) }
+        Self { stream, read: 0, most: Some(STRANGERS) }
     }
 
     pub(crate) fn socket(&self) -> &TcpStream {
@@ -36,14 +38,17 @@ impl Metered {
 
     /// A message is complete.
     pub(crate) const fn renew(&mut self) {
-        if self.left.is_some() {
-            self.left = Some(STRANGERS);
-        }
+        self.read = 0;
+    }
+
+    /// The octets of a message that is not complete.
+    pub(crate) const fn partial(&self) -> usize {
+        self.read
     }
 
     /// The peer is no stranger any more.
     pub(crate) const fn lift(&mut self) {
-        self.left = None;
+        self.most = None;
     }
 }
 
@@ -53,13 +58,13 @@ impl AsyncRead for Metered {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.left == Some(0) {
+        if self.most.is_some_and(|most| self.read >= most) {
             return Poll::Ready(Err(io::Error::other("too much before the first request")));
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let read = buffer.filled().len() - before;
-        self.left = self.left.map(|left| left.saturating_sub(read));
+        self.read = self.read.saturating_add(read);
         Poll::Ready(Ok(()))
     }
 }

@@ -19,16 +19,15 @@ use crate::users::Users;
 pub(crate) async fn run(
     wanted: Rc<Notify>,
     options: Options,
-    offered: Vec<Algorithm>,
     core: Rc<RefCell<Core>>,
     secure: Rc<RefCell<Secure>>,
 ) {
     loop {
         wanted.notified().await;
-        let (of_users, offered) = (options.clone(), offered.clone());
-        if let Some(users) = read("users", move || users(&of_users, &offered)).await {
+        let of_users = options.clone();
+        if let Some((users, offered)) = read("users", move || users(&of_users)).await {
             let number = users.len();
-            let old = core.borrow_mut().set_users(users);
+            let old = core.borrow_mut().set_users(users, &offered);
             tracing::info!(users = number, "users reloaded");
             // Dropping many takes a while, too.
             spawn_blocking(move || drop(old));
@@ -42,15 +41,11 @@ pub(crate) async fn run(
     }
 }
 
-fn users(options: &Options, offered: &[Algorithm]) -> Result<Users, StartError> {
+/// The users, and the algorithms to offer them.
+fn users(options: &Options) -> Result<(Users, Vec<Algorithm>), StartError> {
     let users = Users::of(options)?;
-    if users.algorithms(options.realm.as_deref().unwrap_or_default()) != offered {
-        tracing::warn!(
-            "restart the relay to change whether it offers SHA-256: who has none cannot \
-             authenticate while it does"
-        );
-    }
-    Ok(users)
+    let offered = users.algorithms(options.realm.as_deref().unwrap_or_default());
+    Ok((users, offered))
 }
 
 async fn read<T: Send + 'static>(

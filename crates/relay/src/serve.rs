@@ -199,7 +199,7 @@ impl Server {
         let mut config = relay_config(&self.options, first, &self.users);
         config.addresses.extend_from_slice(others);
         config.limits.connections = self.places.connections;
-        let (realm, offered) = (config.realm.clone(), config.algorithms.clone());
+        let realm = config.realm.clone();
         let relay = Relay::new(config, self.random.clone(), Instant::now())?;
         let (jobs, todo) = mpsc::unbounded_channel();
         let core = Core::new(relay, std::mem::take(&mut self.users), realm, jobs);
@@ -210,9 +210,7 @@ impl Server {
         }
         spawn_local(give_turns(Rc::clone(&core)));
         let (wanted, options) = (Rc::new(Notify::new()), self.options.clone());
-        let reload =
-            reload::run(Rc::clone(&wanted), options, offered, core.clone(), secure.clone());
-        spawn_local(reload);
+        spawn_local(reload::run(Rc::clone(&wanted), options, core.clone(), secure.clone()));
         self.drive(core, secure, wanted, todo).await;
         Ok(())
     }

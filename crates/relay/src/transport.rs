@@ -150,6 +150,14 @@ impl Transport {
         matches!(self, Self::WebSocket(_))
     }
 
+    /// The octets that a WebSocket holds of an incomplete message.
+    pub(crate) fn partial(&self) -> usize {
+        match self {
+            Self::Stream(_) => 0,
+            Self::WebSocket(socket) => socket.get_ref().partial(),
+        }
+    }
+
     /// Lifts the limit for the messages of strangers.
     pub(crate) fn trust(&mut self) {
         if let Self::WebSocket(socket) = self {

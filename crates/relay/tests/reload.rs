@@ -53,11 +53,32 @@ async fn who_gets_another_password_has_to_authenticate_anew() {
     let (of_bob, _) = of_bob.rsplit_once(':').unwrap();
     std::fs::write(&file.0, format!("{}{of_bob}\n", line("alice", "sesame"))).unwrap();
     relay.signal("HUP");
-    relay.logs("restart the relay to change whether it offers SHA-256");
     assert!(alice.read().await.is_none(), "the end");
     let mut alice = relay.client(ALICE, 0).await;
     alice.authenticate_with(relay.uri(0), "alice", "sesame").await.unwrap();
     assert_eq!(bob.ask("AUTH", relay.uri(0), "").await.kind(), "401");
+}
+
+#[tokio::test]
+async fn sha_256_is_offered_once_every_user_has_it() {
+    let (alice, bob) = (line("alice", "alice"), line("bob", "bob"));
+    let (old_bob, _) = bob.rsplit_once(':').unwrap();
+    let file = Scratch::new("users", &format!("{alice}{old_bob}\n"));
+    let mut relay = Process::plain(&file);
+    let mut client = relay.client(ALICE, 0).await;
+    for (text, offered) in [
+        (format!("{alice}{bob}"), &["SHA-256", "MD5"][..]),
+        (format!("{alice}{old_bob}\n"), &["MD5"]),
+    ] {
+        std::fs::write(&file.0, text).unwrap();
+        relay.signal("HUP");
+        relay.logs("users reloaded");
+        let challenge = client.ask("AUTH", relay.uri(0), "").await;
+        let challenges = challenge.headers("WWW-Authenticate");
+        assert_eq!(challenges.len(), offered.len(), "{challenges:?}");
+        assert!(challenges.iter().zip(offered).all(|(it, name)| it.contains(name)));
+        client.authenticate(relay.uri(0), "alice").await.unwrap();
+    }
 }
 
 #[tokio::test]

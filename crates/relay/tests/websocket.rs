@@ -216,6 +216,29 @@ async fn an_oversized_message_closes_the_socket() {
 }
 
 /// The relay holds a message until it is complete, which takes memory.
+/// A client that begins many long messages loses some of them, and nobody else does.
+#[tokio::test]
+async fn messages_that_do_not_end_take_no_memory_of_others() {
+    let relay = Running::plain();
+    let length = 1024 * 1024_u64;
+    let head = [[0x82, 0xff].as_slice(), &length.to_be_bytes(), &[0; 4]].concat();
+    let mut halves = Vec::new();
+    for user in ["bob"].into_iter().chain(["alice"; 40]) {
+        let mut client = browser(tcp(&relay).await).await;
+        client.authenticate(relay.uri("msrp", "ws"), user).await.unwrap();
+        let Wire::WebSocket(mut socket) = client.wire else { panic!() };
+        let half = [&head[..], &vec![b'x'; 1000 * 1024]].concat();
+        // The connection may be closed while this is written.
+        let _ = socket.get_mut().write_all(&half).await;
+        halves.push(socket);
+    }
+    let ends = halves.iter_mut().map(|socket| Box::pin(socket.get_mut().read_u8()));
+    let first = timeout(PATIENCE, futures_util::future::select_all(ends)).await;
+    let (_, closed, others) = first.expect("one is closed");
+    assert_ne!(closed, 0, "Bob has begun one");
+    drop(others);
+}
+
 #[tokio::test]
 async fn a_stranger_cannot_begin_a_long_message() {
     let relay = Running::plain();

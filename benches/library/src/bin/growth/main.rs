@@ -9,6 +9,8 @@
     clippy::panic
 )]
 
+mod relay;
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -59,13 +61,17 @@ const OPERATIONS: [Operation; 28] = [
     ("header field, header fields", header_fields),
 ];
 
+fn operations() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().chain(&relay::OPERATIONS)
+}
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().unwrap_or_default();
     let n = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(0);
     if name == "list" {
-        OPERATIONS.iter().for_each(|(name, _)| println!("{name}"));
-    } else if let Some((_, operation)) = OPERATIONS.iter().find(|(other, _)| *other == name) {
+        operations().for_each(|(name, _)| println!("{name}"));
+    } else if let Some((_, operation)) = operations().find(|(other, _)| *other == name) {
         println!("times {}", operation(n));
     }
 }

@@ -1,0 +1,379 @@
+//! Operations of a relay.
+
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use msrp::Instant;
+use msrp::auth::{Algorithm, Credentials, DigestClient, Ha1};
+use msrp::relay::{ConnectionId, Peer, Relay, RelayConfig, RelayEvent, Security, Verdict};
+use msrp_bench::Seeded;
+
+use crate::{Operation, TIMES, measure};
+
+const RELAY: &str = "msrps://relay.example:2855;tcp";
+const CLIENT: &str = "msrps://client.example:2855/c;tcp";
+
+pub(crate) const OPERATIONS: [Operation; 16] = [
+    ("relay: SEND, connections", send_among_connections),
+    ("relay: SEND, transactions", send_among_transactions),
+    ("relay: SEND, peers", send_among_peers),
+    ("relay: SEND, flows", send_among_flows),
+    ("relay: response, transactions", response),
+    ("relay: REPORT, connections", report),
+    ("relay: AUTH, tokens", auth),
+    ("relay: AUTH answered, waiting AUTHs", auth_answered),
+    ("relay: AUTH at the limit, tokens", auth_at_limit),
+    ("relay: token expires, tokens", token_expires),
+    ("relay: accept, connections", accept),
+    ("relay: closed, connections", closed),
+    ("relay: closed, waiting AUTHs", closed_among_auths),
+    ("relay: shut, transactions of others", shut),
+    ("relay: poll_timeout, connections", poll_timeout),
+    ("relay: handle_timeout, connections", handle_timeout),
+];
+
+struct Bench {
+    relay: Relay,
+    now: Instant,
+    /// What leaves, by connection.
+    sent: Vec<(ConnectionId, String)>,
+    ids: usize,
+}
+
+/// A connection, and its token.
+type Client = (ConnectionId, String);
+
+impl Bench {
+    fn new() -> Self {
+        Self::with_tokens(usize::MAX)
+    }
+
+    fn with_tokens(tokens: usize) -> Self {
+        let mut config = RelayConfig::new(RELAY.parse().unwrap(), "relay.example");
+        let limits = &mut config.limits;
+        limits.connections = 1_000_000;
+        limits.principal_connections = 1_000_000;
+        limits.tokens = tokens;
+        limits.user_tokens = usize::MAX;
+        limits.pending_auths = usize::MAX;
+        limits.connection_peers = usize::MAX;
+        limits.memory_octets = usize::MAX;
+        limits.transactions = usize::MAX;
+        let now = Instant::now();
+        let relay = Relay::new(config, Seeded(1), now).unwrap();
+        Self { relay, now, sent: Vec::new(), ids: 0 }
+    }
+
+    fn id(&mut self) -> String {
+        self.ids += 1;
+        format!("t{:07}", self.ids)
+    }
+
+    fn connect(&mut self, peer: Peer) -> ConnectionId {
+        self.relay.accept(self.now, peer).unwrap()
+    }
+
+    fn give(&mut self, link: ConnectionId, octets: &[u8]) {
+        self.receive(link, octets);
+        self.sent.clear();
+    }
+
+    fn receive(&mut self, link: ConnectionId, octets: &[u8]) {
+        let mut input = BytesMut::from(octets);
+        self.relay.receive(self.now, link, &mut input).unwrap();
+        self.drain();
+    }
+
+    /// Lets everything leave.
+    fn drain(&mut self) {
+        while let Some((link, mut transmit)) = self.relay.poll_transmit(self.now) {
+            let octets = transmit.copy_to_bytes(transmit.remaining());
+            self.sent.push((link, String::from_utf8(octets.to_vec()).unwrap()));
+            self.relay.written(link);
+        }
+        while self.relay.poll_event().is_some() {}
+    }
+
+    /// The value of a header field of the last frame that has left.
+    fn header(&self, name: &str) -> String {
+        let (_, frame) = self.sent.last().unwrap();
+        let value = |line: &str| Some(line.strip_prefix(name)?.strip_prefix(": ")?.to_owned());
+        frame.lines().find_map(value).unwrap()
+    }
+
+    /// A client of a user of its own.
+    fn client(&mut self) -> Client {
+        let user = self.id();
+        let link = self.connect(tls().user(user));
+        let token = self.token(link, "");
+        (link, token)
+    }
+
+    fn token(&mut self, link: ConnectionId, fields: &str) -> String {
+        let auth = request("AUTH", &self.id(), RELAY, CLIENT, fields);
+        self.sent.clear();
+        self.receive(link, &auth);
+        self.header("Use-Path")
+    }
+
+    /// Somebody who has sent to a client.
+    fn peer_of(&mut self, (_, token): &Client) -> (ConnectionId, String) {
+        let (link, uri) =
+            (self.connect(tls()), format!("msrps://peer.example:9/{};tcp", self.id()));
+        let send = self.send(token, &uri);
+        self.give(link, &send);
+        (link, uri)
+    }
+
+    /// A SEND to the client with this token.
+    fn send(&mut self, token: &str, from: &str) -> Vec<u8> {
+        chunk(&self.id(), &format!("{token} {CLIENT}"), from)
+    }
+
+    /// So many clients, each with a peer.
+    fn pairs(&mut self, n: usize) {
+        for _ in 0..n {
+            let client = self.client();
+            self.peer_of(&client);
+        }
+    }
+
+    /// So many SENDs to a client, each on a connection of its own, without a response.
+    fn unanswered(&mut self, n: usize) -> (Client, Vec<ConnectionId>) {
+        let client = self.client();
+        let links = (0..n).map(|_| self.peer_of(&client).0).collect();
+        (client, links)
+    }
+
+    /// So many AUTHs on which the application has not decided.
+    fn waiting_auths(&mut self, n: usize) -> Vec<ConnectionId> {
+        (0..n).map(|_| self.waiting_auth()).collect()
+    }
+
+    fn waiting_auth(&mut self) -> ConnectionId {
+        let link = self.connect(tls());
+        let auth = self.credentials(link);
+        let mut input = BytesMut::from(&auth[..]);
+        self.relay.receive(self.now, link, &mut input).unwrap();
+        link
+    }
+
+    fn credentials(&mut self, link: ConnectionId) -> Vec<u8> {
+        let auth = request("AUTH", &self.id(), RELAY, CLIENT, "");
+        self.sent.clear();
+        self.receive(link, &auth);
+        let mut client = DigestClient::new(Credentials::new("user", "secret"));
+        client.challenged([&self.header("WWW-Authenticate")[..]].into_iter()).unwrap();
+        let value = client.authorization(RELAY, true, &mut Seeded(2)).unwrap().unwrap();
+        request("AUTH", &self.id(), RELAY, CLIENT, &format!("Authorization: {value}\r\n"))
+    }
+}
+
+fn tls() -> Peer {
+    Peer::new(Security::Tls)
+}
+
+fn request(method: &str, id: &str, to: &str, from: &str, fields: &str) -> Vec<u8> {
+    format!("MSRP {id} {method}\r\nTo-Path: {to}\r\nFrom-Path: {from}\r\n{fields}-------{id}$\r\n")
+        .into_bytes()
+}
+
+fn chunk(id: &str, to: &str, from: &str) -> Vec<u8> {
+    let fields = format!(
+        "Message-ID: {id}\r\nByte-Range: 1-5/5\r\nContent-Type: text/plain\r\n\r\nhello\r\n"
+    );
+    request("SEND", id, to, from, &fields)
+}
+
+/// Does something with each octets, prepared beforehand.
+fn receive_each(bench: &mut Bench, inputs: Vec<(ConnectionId, Vec<u8>)>) -> usize {
+    let times = inputs.len();
+    measure(|| inputs.iter().for_each(|(link, octets)| bench.receive(*link, octets)));
+    times
+}
+
+fn send_among_connections(n: usize) -> usize {
+    let mut bench = Bench::new();
+    let client = bench.client();
+    let (_, uri) = bench.peer_of(&client);
+    bench.pairs(n);
+    let path = format!("{} {uri}", client.1);
+    let sends = (0..TIMES).map(|_| (client.0, chunk(&bench.id(), &path, CLIENT))).collect();
+    receive_each(&mut bench, sends)
+}
+
+fn send_among_transactions(n: usize) -> usize {
+    let mut bench = Bench::new();
+    let (client, _) = bench.unanswered(n);
+    let (link, uri) = bench.peer_of(&client);
+    let sends = (0..TIMES).map(|_| (link, bench.send(&client.1, &uri))).collect();
+    receive_each(&mut bench, sends)
+}
+
+/// One connection has all of them.
+fn send_among_peers(n: usize) -> usize {
+    let mut bench = Bench::new();
+    let client = bench.client();
+    let (link, _) = bench.peer_of(&client);
+    let mut sends = Vec::new();
+    for number in 0..n + TIMES {
+        let uri = format!("msrps://peer.example:9/other{number};tcp");
+        sends.push((link, bench.send(&client.1, &uri)));
+    }
+    let last = sends.split_off(n);
+    sends.iter().for_each(|(link, octets)| bench.give(*link, octets));
+    receive_each(&mut bench, last)
+}
+
+fn send_among_flows(n: usize) -> usize {
+    let mut bench = Bench::new();
+    let link = bench.connect(tls().relay_names(vec!["next.example".into()]));
+    let mut sends = Vec::new();
+    for number in 0..n + TIMES {
+        // A token has so many flows at most.
+        let client = bench.client();
+        let from = format!("msrps://next.example:2855/s{number};tcp msrps://b.example:9/b;tcp");
+        sends.push((link, bench.send(&client.1, &from)));
+    }
+    let last = sends.split_off(n);
+    sends.iter().for_each(|(link, octets)| bench.give(*link, octets));
+    receive_each(&mut bench, last)
+}
+
+fn response(n: usize) -> usize {
+    let mut bench = Bench::new();
+    let (client, _) = bench.unanswered(n);
+    let (link, uri) = bench.peer_of(&client);
+    let mut responses = Vec::new();
+    for _ in 0..TIMES {
+        let send = bench.send(&client.1, &uri);
+        bench.sent.clear();
+        bench.receive(link, &send);
+        let (_, sent) = bench.sent.iter().find(|(to, _)| *to == client.0).unwrap();
+        let id = sent.split(' ').nth(1).unwrap();
+        responses.push((client.0, request("200 OK", id, &client.1, CLIENT, "")));
+    }
+    receive_each(&mut bench, responses)
+}
+
+fn report(n: usize) -> usize {
+    let mut bench = Bench::new();
+    let client = bench.client();
+    let (link, uri) = bench.peer_of(&client);
+    bench.pairs(n);
+    let to = format!("{} {CLIENT}", client.1);
+    let fields = "Message-ID: m\r\nByte-Range: 1-5/5\r\nStatus: 000 200 OK\r\n";
+    let reports =
+        (0..TIMES).map(|_| (link, request("REPORT", &bench.id(), &to, &uri, fields))).collect();
+    receive_each(&mut bench, reports)
+}
+
+fn auths(bench: &mut Bench) -> usize {
+    let link = bench.connect(tls().user("user"));
+    let auths =
+        (0..TIMES).map(|_| (link, request("AUTH", &bench.id(), RELAY, CLIENT, ""))).collect();
+    receive_each(bench, auths)
+}
+
+fn auth(n: usize) -> usize {
+    let mut bench = Bench::new();
+    bench.pairs(n);
+    auths(&mut bench)
+}
+
+/// Each of n users has two tokens.
+fn auth_at_limit(n: usize) -> usize {
+    let mut bench = Bench::with_tokens(2 * n);
+    for _ in 0..n {
+        let (link, _) = bench.client();
+        bench.token(link, "");
+    }
+    auths(&mut bench)
+}
+
+fn auth_answered(n: usize) -> usize {
+    let mut bench = Bench::new();
+    bench.waiting_auths(n);
+    let auths: Vec<_> = (0..TIMES)
+        .map(|_| {
+            let link = bench.connect(tls());
+            (link, bench.credentials(link))
+        })
+        .collect();
+    let secret = Ha1::new(Algorithm::Sha256, "user", "relay.example", "secret");
+    bench.drain();
+    measure(|| {
+        for (link, octets) in &auths {
+            let mut input = BytesMut::from(&octets[..]);
+            bench.relay.receive(bench.now, *link, &mut input).unwrap();
+            while let Some(event) = bench.relay.poll_event() {
+                if let RelayEvent::Authorise { request, .. } = event {
+                    bench.relay.authorise(bench.now, request, Verdict::Known(secret.clone()));
+                }
+            }
+        }
+    });
+    TIMES
+}
+
+fn token_expires(n: usize) -> usize {
+    let mut bench = Bench::new();
+    (0..n).for_each(|_| drop(bench.client()));
+    let (link, _) = bench.client();
+    for _ in 0..TIMES {
+        bench.token(link, "Expires: 60\r\n");
+    }
+    let later = bench.now + Duration::from_secs(60);
+    // Connections on probation are due before.
+    bench.relay.handle_timeout(later - Duration::from_secs(1));
+    bench.drain();
+    measure(|| bench.relay.handle_timeout(later));
+    TIMES
+}
+
+fn accept(n: usize) -> usize {
+    let mut bench = Bench::new();
+    bench.pairs(n);
+    measure(|| (0..TIMES).for_each(|_| _ = bench.connect(tls())));
+    TIMES
+}
+
+fn closed(n: usize) -> usize {
+    let mut bench = Bench::new();
+    let links: Vec<_> = (0..TIMES).map(|_| bench.client().0).collect();
+    bench.pairs(n);
+    measure(|| links.iter().for_each(|link| bench.relay.closed(*link)));
+    TIMES
+}
+
+fn closed_among_auths(n: usize) -> usize {
+    let mut bench = Bench::new();
+    bench.waiting_auths(n);
+    let links = bench.waiting_auths(TIMES);
+    measure(|| links.iter().for_each(|link| bench.relay.closed(*link)));
+    TIMES
+}
+
+/// The relay closes connections with a request that waits.
+fn shut(n: usize) -> usize {
+    let mut bench = Bench::new();
+    bench.pairs(n);
+    let (_, links) = bench.unanswered(TIMES);
+    measure(|| links.iter().for_each(|link| bench.relay.revoke(*link)));
+    TIMES
+}
+
+fn poll_timeout(n: usize) -> usize {
+    let mut bench = Bench::new();
+    bench.pairs(n);
+    measure(|| (0..TIMES).for_each(|_| assert!(bench.relay.poll_timeout().is_some())));
+    TIMES
+}
+
+fn handle_timeout(n: usize) -> usize {
+    let mut bench = Bench::new();
+    bench.pairs(n);
+    let now = bench.now;
+    measure(|| (0..TIMES).for_each(|_| bench.relay.handle_timeout(now)));
+    TIMES
+}
