@@ -79,6 +79,7 @@ fn any_wrapped_type_is_sent_to_a_peer_that_takes_all() {
 }
 
 // req: 4975-10.6-1
+// wild: 68
 #[test]
 fn a_refused_part_is_not_sent_again_and_others_are() {
     let mut alice = Lone::alice();
@@ -232,6 +233,7 @@ fn a_message_of_very_many_types_goes_to_a_peer_that_takes_all() {
 }
 
 // req: 4975-10.6-1
+// wild: 68
 #[test]
 fn a_415_to_a_part_forbids_no_other_parts() {
     let mut alice = Lone::alice();

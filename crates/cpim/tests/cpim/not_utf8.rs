@@ -21,6 +21,7 @@ fn spoiled(text: &str, octet: u8) -> impl Iterator<Item = Vec<u8>> + '_ {
     })
 }
 
+// wild: 63
 #[test]
 fn they_cost_no_message() {
     for (octet, mut message) in
@@ -105,6 +106,7 @@ fn an_error_behind_them_has_its_place() {
     assert_eq!(&body[wrong.place()], b"no field");
 }
 
+// wild: 63
 #[test]
 fn they_cost_no_part() {
     const FIELDS: &str = "Content-Type: text/plain; charset=utf-8\r\nContent-ID: <1>";

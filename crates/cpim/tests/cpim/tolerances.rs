@@ -91,6 +91,7 @@ fn nothing_is_taken_for_one_of_two_addresses() {
     }
 }
 
+// wild: 61
 #[test]
 fn an_address_that_nobody_finds_is_none() {
     let truncated = case("P04-truncated-from.cpim");
@@ -139,6 +140,7 @@ fn assert_no_address(text: &str) {
     }
 }
 
+// wild: 61
 #[test]
 fn an_address_without_brackets() {
     let bare = case("P08-bare-address.cpim");
@@ -188,6 +190,7 @@ fn addresses_of_notifications_have_the_same_tolerances() {
     assert!(strict(&with("NS: i <urn:x>\r\ni.Original-To: r\r\n")).is_ok());
 }
 
+// wild: 62
 #[test]
 fn header_names_of_other_namespaces_in_another_case() {
     use msrp_cpim::imdn::{ImdnHeaders, NotifyRequest};
