@@ -42,6 +42,7 @@ fn is_read(stream: &str) -> Vec<Event> {
     events
 }
 
+// wild: 46
 #[test]
 fn a_success_report_of_partial_asks_for_no_report() {
     for word in ["partial", "Partial", " PARTIAL"] {
@@ -54,6 +55,7 @@ fn a_success_report_of_partial_asks_for_no_report() {
     }
 }
 
+// wild: 47
 #[test]
 fn a_semicolon_without_a_parameter_is_read() {
     for content_type in [
@@ -72,6 +74,7 @@ fn a_semicolon_without_a_parameter_is_read() {
     }
 }
 
+// wild: 48
 #[test]
 fn an_identifier_may_begin_with_any_of_its_characters() {
     for first in [".", "-", "+", "%", "="] {
@@ -95,6 +98,7 @@ fn an_identifier_of_hyphens_frames_its_chunk() {
     assert_eq!(body_of(&events), Some(body.as_bytes()));
 }
 
+// wild: 45
 #[test]
 fn a_blank_line_and_nothing_behind_is_no_body() {
     let case = std::fs::read_to_string("tests/cases/W09-bodiless-with-blank-line.bin").unwrap();

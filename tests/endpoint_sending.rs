@@ -70,6 +70,7 @@ fn the_octets_of_a_short_message() {
 }
 
 // req: 4975-7.1.1-3 4975-7.1.1-31 4975-9-7 4975-7.1-5
+// wild: 43
 #[test]
 fn reports_that_are_not_the_default_are_spelt_out_and_content_type_is_last() {
     let mut alice = Lone::alice();

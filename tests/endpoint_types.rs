@@ -79,6 +79,7 @@ fn any_wrapped_type_is_sent_to_a_peer_that_takes_all() {
 }
 
 // req: 4975-10.6-1
+// wild: 68
 #[test]
 fn a_refused_part_is_not_sent_again_and_others_are() {
     let mut alice = Lone::alice();
@@ -187,4 +188,99 @@ fn a_container_that_is_refused_before_its_head_is_known_forbids_nothing() {
     alice.side.drain(alice.now);
     assert!(send(&mut alice, streamed()).is_ok());
     assert!(send(&mut alice, in_cpim("text/plain")).is_ok());
+}
+
+/// A body of parts of these types, with the boundary `b`.
+fn parts(types: &[&str]) -> String {
+    let part = |it: &&str| format!("--b\r\nContent-Type: {it}\r\n\r\nx\r\n");
+    types.iter().map(part).chain(["--b--".to_owned()]).collect()
+}
+
+fn multipart(types: &[&str]) -> OutgoingMessage {
+    OutgoingMessage::new("multipart/mixed;boundary=b".parse().unwrap(), parts(types))
+}
+
+// req: 4975-8.6-9
+#[test]
+fn every_part_is_of_a_type_that_the_peer_takes_there() {
+    let mut alice = alice_to("multipart/mixed message/cpim text/plain", "image/*");
+    assert!(send(&mut alice, multipart(&["text/plain;charset=utf-8", "image/png"])).is_ok());
+    for refused in ["text/html", "multipart/related;boundary=c"] {
+        let essence = refused.split(';').next().unwrap();
+        let types: [&[&str]; 3] =
+            [&[refused], &["text/plain", refused], &[refused, "image/png", "text/plain"]];
+        for types in types {
+            assert_eq!(send(&mut alice, multipart(types)), Err(not_accepted(essence)));
+        }
+        let inner = format!("multipart/mixed;boundary=b\r\n\r\n{}", parts(&[refused]));
+        assert_eq!(send(&mut alice, in_cpim(&inner)), Err(not_accepted(essence)));
+    }
+    let untyped = "--b\r\n\r\nx\r\n--b--";
+    let untyped = OutgoingMessage::new("multipart/mixed;boundary=b".parse().unwrap(), untyped);
+    assert!(send(&mut alice, untyped).is_ok());
+    let mut any = alice_to("*", "");
+    assert!(send(&mut any, multipart(&["text/html", "x/y"])).is_ok());
+}
+
+#[test]
+fn a_message_of_very_many_types_goes_to_a_peer_that_takes_all() {
+    let types: Vec<_> = (0..40).map(|number| format!("x/y{number}")).collect();
+    let types: Vec<_> = types.iter().map(|it| &**it).collect();
+    let mut some = alice_to(&format!("multipart/mixed {}", types.join(" ")), "");
+    assert!(send(&mut some, multipart(&types[..16])).is_ok());
+    assert_eq!(send(&mut some, multipart(&types)), Err(not_accepted("multipart/mixed;boundary=b")));
+    assert!(send(&mut alice_to("*", ""), multipart(&types)).is_ok());
+}
+
+// req: 4975-10.6-1
+// wild: 68
+#[test]
+fn a_415_to_a_part_forbids_no_other_parts() {
+    let mut alice = Lone::alice();
+    refused(&mut alice, multipart(&["text/plain", LOCATION]));
+    // Which of the two it was, the peer does not say.
+    for again in [&["text/plain", LOCATION][..], &[LOCATION, "x/y", "TEXT/plain"]] {
+        let refusal = send(&mut alice, multipart(again));
+        assert_eq!(refusal, Err(not_accepted("multipart/mixed;boundary=b")));
+    }
+    for other in [&["text/plain"][..], &[LOCATION], &["text/plain", "image/png"]] {
+        assert!(send(&mut alice, multipart(other)).is_ok());
+    }
+    let mut alice = Lone::alice();
+    refused(&mut alice, multipart(&[LOCATION]));
+    assert_eq!(send(&mut alice, multipart(&["x/y", LOCATION])), Err(not_accepted(LOCATION)));
+    assert!(send(&mut alice, multipart(&["x/y"])).is_ok());
+    update(&mut alice, &format!("multipart/mixed {LOCATION}"), "");
+    assert!(send(&mut alice, multipart(&[LOCATION])).is_ok());
+}
+
+#[test]
+fn the_parts_of_a_streamed_message_are_checked_as_they_are_written() {
+    let container =
+        || OutgoingMessage::streamed("multipart/mixed;boundary=b".parse().unwrap(), None);
+    for octets in [1, 7, 1000] {
+        for (types, expected) in
+            [(["text/plain", "image/png"], true), (["text/plain", "text/html"], false)]
+        {
+            let mut alice = alice_to("multipart/mixed text/plain", "image/png");
+            let key = send(&mut alice, container()).unwrap();
+            let mut writer = alice.side.connection.body(key).unwrap();
+            let body = parts(&types);
+            let written =
+                body.as_bytes().chunks(octets).try_for_each(|it| writer.write(it.to_vec()));
+            let written = written.and_then(|()| writer.finish());
+            let expected = if expected { Ok(()) } else { Err(not_accepted("text/html")) };
+            assert_eq!(written, expected, "{octets}");
+        }
+    }
+}
+
+/// A notification makes only the message/cpim around it control of others.
+#[test]
+fn a_part_is_no_way_around_the_direction() {
+    let config = alice_opens().direction(msrp::Direction::ReceiveOnly);
+    let mut alice = Lone::alice_with(Config::default(), config);
+    assert!(send(&mut alice, in_cpim("message/imdn+xml")).is_ok());
+    let around = multipart(&["text/plain", "message/imdn+xml"]);
+    assert_eq!(send(&mut alice, around), Err(SendError::NotSending));
 }

@@ -76,10 +76,12 @@ pub enum SendError {
     /// No open session, or no message without an outcome, has the key.
     #[error(transparent)]
     UnknownKey(#[from] UnknownKey),
-    /// The peer does not accept this media type, that of the message or that of what a
-    /// `message/cpim` wraps: it is not in the peer's lists, or the status of a message
-    /// with it, in the same container, was 415 (RFC 4975 sections 8.6 and 10.6). What a
-    /// streamed `message/cpim` wraps is known once its head has been written.
+    /// The peer does not accept this media type, that of the message or one inside it, in a
+    /// `message/cpim` or a multipart body: it is not in the peer's lists, or the status of a
+    /// message with it, in the same container, was 415 (RFC 4975 sections 8.6 and 10.6). A
+    /// 415 to several parts does not say which, and is about the container with all of them.
+    /// Of a streamed message, the first 4 KiB are looked into as they are written.
+    /// A message of more than 16 different types goes only to a peer that accepts `*`.
     #[error("the peer does not accept {0}")]
     TypeNotAccepted(MediaType),
     /// This side sends no messages in the session (RFC 4975 section 8.9).

@@ -248,11 +248,11 @@ impl Sending {
     }
 
     /// More of its start is known, and with it perhaps its types.
-    pub(super) fn learn(&mut self, opening: Opening, types: Option<MessageTypes>) {
-        match types {
-            Some(types) => (self.types, self.opening) = (types, None),
-            None => self.opening = Some(opening),
-        }
+    pub(super) fn learn(&mut self, opening: Opening, types: Option<MessageTypes>, is_last: bool) {
+        let is_over = is_last || opening.is_full();
+        let knows_all = types.as_ref().is_some_and(|types| is_over || !types.may_grow());
+        self.opening = Some(opening).filter(|_| !knows_all);
+        self.types = types.unwrap_or_else(|| self.types.clone());
     }
 
     /// Whether a response to one of its chunks can still come.

@@ -3,7 +3,6 @@
 use super::Connection;
 use super::carried::Envelope;
 use super::config::Config;
-use super::direction;
 use super::error::SendError;
 use super::message::{Body, OutgoingMessage};
 use super::outbox::Sending;
@@ -39,7 +38,7 @@ impl Connection {
         let owner = self.sessions.get_mut(session).ok_or(UnknownKey)?;
         let (types, opening) = (message.types(), message.opening());
         check_message(owner, &message, &types, &message_id, max_messages)?;
-        let has_sent = owner.has_sent || !is_control(&types);
+        let has_sent = owner.has_sent || !types.are_control();
         let envelope = Envelope {
             to_path: owner.remote.clone(),
             from_path: Path::from(owner.config.local.clone()),
@@ -131,7 +130,7 @@ fn check_message(
     message_id: &MessageId,
     max_messages: usize,
 ) -> Result<(), SendError> {
-    if !session.config.direction.may_send() && !is_control(types) {
+    if !session.config.direction.may_send() && !types.are_control() {
         return Err(SendError::NotSending);
     }
     session.check_types(types, &session.config)?;
@@ -150,7 +149,7 @@ fn check_message(
     {
         return Err(SendError::TooLarge { max });
     }
-    if session.config.single_message && session.has_sent && !is_control(types) {
+    if session.config.single_message && session.has_sent && !types.are_control() {
         return Err(SendError::SingleMessage);
     }
     if session.outbox.find(message_id).is_some() {
@@ -160,9 +159,4 @@ fn check_message(
         return Err(SendError::TooManyMessages { max: max_messages });
     }
     Ok(())
-}
-
-/// Whether a message is control of others, judged by the octets that are known.
-fn is_control(types: &MessageTypes) -> bool {
-    types.essences().any(direction::is_control)
 }

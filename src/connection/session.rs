@@ -79,7 +79,7 @@ impl Session {
     ) -> Result<(), SendError> {
         let accepted = config.peer_accept_types.as_ref();
         let outside = accepted.and_then(|accepted| types.first_outside(accepted));
-        let refused = || self.refused.contains(types).then(|| types.innermost());
+        let refused = || self.refused.first_in(types);
         outside.or_else(refused).map_or(Ok(()), |it| Err(SendError::TypeNotAccepted(it)))
     }
 
@@ -211,7 +211,7 @@ impl Sessions {
             session.check_types(types, &sending.config)?;
         }
         if let Some(sending) = session.outbox.get_mut(key) {
-            sending.learn(opening, types);
+            sending.learn(opening, types, is_last);
         }
         Ok(())
     }

@@ -183,8 +183,8 @@ pub struct SessionConfig {
     /// Default: all.
     pub accept_types: MediaTypes,
     /// The media types that the peer accepts, as its session description lists
-    /// them: others are not sent, nor wrapped in a `message/cpim`. The parts of a
-    /// multipart body are the application's to check. The method of this name makes
+    /// them: others are not sent, nor in a `message/cpim` or a multipart body
+    /// ([`SendError::TypeNotAccepted`](crate::SendError::TypeNotAccepted)). The method of this name makes
     /// the list [`MediaTypes::listed_only`]. Default: `None`, all.
     pub peer_accept_types: Option<MediaTypes>,
     /// The most octets of an incoming message, which the description of this side

@@ -6,10 +6,25 @@ use memchr::memchr_iter;
 
 /// The name and the value of a field, which may be folded and comes without its last line
 /// end. `None` if the line is not a field.
-pub(super) fn field(line: &str) -> Option<(&str, &str)> {
+fn field(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once(':')?;
     let is_name = !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic());
     (is_name && is_text(value)).then(|| (name, value.trim_matches(is_blank)))
+}
+
+/// The value of a Content-Type on one line, if that is the field in these octets. Those that
+/// are no UTF-8 are U+FFFD.
+pub(super) fn content_type(line: &[u8]) -> Option<Cow<'_, str>> {
+    let is_it = |name: &str| name.eq_ignore_ascii_case("Content-Type");
+    match String::from_utf8_lossy(line) {
+        Cow::Borrowed(line) => {
+            field(line).filter(|(name, _)| is_it(name)).map(|(_, value)| unfolded(value))
+        }
+        Cow::Owned(line) => {
+            let (_, value) = field(&line).filter(|(name, _)| is_it(name))?;
+            Some(Cow::Owned(unfolded(value).into_owned()))
+        }
+    }
 }
 
 /// The first line with the lines that continue it, without its line end, and what follows

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::fields::{field, logical_line, unfolded};
+use super::fields::{content_type as content_type_in, logical_line};
 use super::value::MimeValue;
 
 /// The Content-Type of what a `message/cpim` body wraps: the one among the MIME header
@@ -12,17 +12,20 @@ use super::value::MimeValue;
 /// In every message that `msrp-cpim` accepts, it reads the same type.
 #[must_use]
 pub fn wrapped_type<'a>(content_type: &str, body: &'a [u8]) -> Option<Cow<'a, str>> {
+    wrapped(content_type, body).map(|(inner, _)| inner)
+}
+
+/// The type of what a `message/cpim` wraps, and what follows that header field.
+pub(super) fn wrapped<'a>(content_type: &str, body: &'a [u8]) -> Option<(Cow<'a, str>, &'a [u8])> {
     let mut rest = if is_cpim(content_type) { body } else { &[] };
     let mut blank_lines = 0;
     while blank_lines < 2 {
         let (line, after) = logical_line(rest)?;
         rest = after;
-        match std::str::from_utf8(line).ok().and_then(field) {
-            Some((name, value)) if name.eq_ignore_ascii_case("Content-Type") => {
-                return Some(unfolded(value));
-            }
-            _ => blank_lines += u8::from(line.is_empty()),
+        if let Some(inner) = content_type_in(line) {
+            return Some((inner, rest));
         }
+        blank_lines += u8::from(line.is_empty());
     }
     None
 }
@@ -79,5 +82,7 @@ mod tests {
         assert_eq!(of(b"\n\n\n"), None);
         assert_eq!(of(b"\n\nContent-Type: a/b"), None);
         assert!(matches!(of(b"\nContent-Type: a/b"), Some(Cow::Borrowed("a/b"))));
+        assert_eq!(of(b"\n\nContent-Type: a/b;x=\xff").as_deref(), None);
+        assert_eq!(of(b"\nContent-Type: a/b;x=\xff").as_deref(), Some("a/b;x=\u{fffd}"));
     }
 }

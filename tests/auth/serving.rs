@@ -3,6 +3,7 @@
 use super::*;
 
 // req: 4976-9.1-3, 4976-9.1-4, 4976-9.1-5
+// wild: 38
 #[test]
 fn each_algorithm_is_offered_once_and_md5_last() {
     let mut scene = Scene::new(&[Algorithm::Md5, Algorithm::Sha256, Algorithm::Md5]);
@@ -18,6 +19,7 @@ fn each_algorithm_is_offered_once_and_md5_last() {
 
 /// Clients that read it from every challenge find it. It proves nothing, so that those
 /// that do not repeat it are served as well.
+// wild: 38
 #[test]
 fn every_challenge_has_an_opaque() {
     for algorithms in [&BOTH[..], &BOTH[..1], &BOTH[1..]] {

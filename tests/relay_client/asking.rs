@@ -232,6 +232,7 @@ fn the_uri_parameter_is_tried_when_it_is_first_written() {
 
 /// It has sent a challenge before, so it is reachable, and the parameter is the
 /// reason for its silence.
+// wild: 39
 #[test]
 fn a_relay_that_is_silent_to_the_uri_parameter_is_asked_without_it() {
     let mut client = Client::new();
@@ -252,6 +253,7 @@ fn a_relay_that_is_silent_to_the_uri_parameter_is_asked_without_it() {
 
 /// Another form is tried after the wait that the application sets, and only where there is
 /// one: a relay that may be slow is waited for as long as any.
+// wild: 39
 #[test]
 fn the_wait_for_the_other_form_is_of_its_own() {
     let after = |authentication: Authentication, seconds| {

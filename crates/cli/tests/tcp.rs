@@ -96,6 +96,7 @@ fn a_file_arrives_under_its_name() {
     }
 }
 
+// wild: 44
 #[test]
 fn the_content_disposition_says_what_is_known_of_the_file() {
     let folder = Folder::new();
@@ -128,6 +129,7 @@ fn the_content_disposition_says_what_is_known_of_the_file() {
 }
 
 /// The bodiless SEND comes first, and the message right behind it, without waiting.
+// wild: 40
 #[test]
 fn the_message_follows_the_send_that_binds() {
     let folder = Folder::new();
@@ -148,6 +150,7 @@ fn the_message_follows_the_send_that_binds() {
 }
 
 /// Only the first hop of a path is connected to.
+// wild: 42
 #[test]
 fn a_browser_may_be_the_end_of_a_path() {
     let receiver = Receiver::start(&[]);

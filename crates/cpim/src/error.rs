@@ -6,6 +6,7 @@ use std::ops::Range;
 use thiserror::Error;
 
 use crate::limits::{MAX_BOUNDARY_OCTETS, MAX_DEPTH, MAX_HEAD_LINES, MAX_HEAD_OCTETS, MAX_HEADERS};
+use crate::text::place_in;
 use crate::tolerance::CpimTolerance;
 
 /// A text, a body or a document that cannot be read.
@@ -82,6 +83,13 @@ impl<'a> Fault<'a> {
         let end = input.len().min(start + self.part.len());
         ParseError::new(self.kind, start..end)
     }
+
+    /// The error for `input`, where the part is a slice of the readable text of its `octets`.
+    pub(crate) fn within_text(self, text: &str, octets: &[u8], input: &[u8]) -> ParseError {
+        let place = place_in(octets, &self.within(text.as_bytes()).place());
+        let part = octets.get(place).unwrap_or_default();
+        Fault { kind: self.kind, part }.within(input)
+    }
 }
 
 /// What is wrong with an input.
@@ -98,8 +106,6 @@ pub enum ParseErrorKind {
     /// A message/cpim has more than [`MAX_HEADERS`] message headers, MIME header
     /// fields, or names in Require.
     TooManyHeaders,
-    /// Headers are not valid UTF-8.
-    Utf8,
     /// A line is no message header: the name before the colon or the parameters
     /// after it are malformed.
     Header,
@@ -153,7 +159,6 @@ impl fmt::Display for ParseErrorKind {
             Self::TooManyHeaders => {
                 write!(f, "more than {MAX_HEADERS} headers of one kind, or names in Require")
             }
-            Self::Utf8 => f.write_str("the headers are not valid UTF-8"),
             Self::Header => f.write_str(
                 "a message header must be a name, a colon, parameters, a space and a value",
             ),

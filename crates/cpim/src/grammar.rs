@@ -1,5 +1,8 @@
 //! Names, tokens and URIs by the grammar of RFC 3862 section 3.6.
 
+/// What stands for octets that are no UTF-8. A name or a URI has none.
+pub(crate) const UNREADABLE: char = char::REPLACEMENT_CHARACTER;
+
 /// A header name and its prefix: `[ Name-prefix "." ] Name`.
 pub(crate) fn header_name(text: &str) -> Option<(Option<&str>, &str)> {
     match text.split_once('.') {
@@ -34,7 +37,7 @@ pub(crate) fn is_uri(text: &str) -> bool {
         && scheme.bytes().all(is_scheme_octet)
         && !rest.is_empty()
         && !rest.contains(|letter: char| {
-            letter.is_ascii_control() || matches!(letter, ' ' | '<' | '>' | '"')
+            letter.is_ascii_control() || matches!(letter, ' ' | '<' | '>' | '"' | UNREADABLE)
         })
 }
 

@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::error::{Fault, ParseErrorKind};
 use crate::escape::{closing_quote, unescaped};
 use crate::format::CPIM_NAMESPACE;
-use crate::grammar::{header_name, is_language, is_name, is_token, is_uri};
+use crate::grammar::{UNREADABLE, header_name, is_language, is_name, is_token, is_uri};
 use crate::mime::logical_lines;
 use crate::tolerance::{CpimTolerance, CpimTolerances};
 
@@ -33,12 +33,19 @@ impl<'a> Header<'a> {
         let malformed = Fault::new(ParseErrorKind::Header, line);
         let (full_name, rest) = line.split_once(':').ok_or(malformed)?;
         let (prefix, name) = header_name(full_name).ok_or(malformed)?;
-        let (parameters, rest) = parameters(rest).ok_or(malformed)?;
+        let mut needed = CpimTolerances::none();
+        let (parameters, rest) = match parameters(rest) {
+            Some(found) => found,
+            None if rest.contains(UNREADABLE) => {
+                needed = needed.with(CpimTolerance::NotUtf8);
+                ("", rest)
+            }
+            None => return Err(malformed),
+        };
         let raw = rest.trim_matches([' ', '\t']);
         if raw.contains('\t') {
             return Err(Fault::new(ParseErrorKind::ControlCharacter, raw));
         }
-        let mut needed = CpimTolerances::none();
         if rest.strip_prefix(' ') != Some(raw) {
             needed = needed.with(CpimTolerance::HeaderSpace);
         }
@@ -129,9 +136,15 @@ impl<'a> Header<'a> {
 
     /// The names in a Require.
     pub(crate) fn required(self) -> impl Iterator<Item = Required<'a>> {
-        self.raw.split(',').filter_map(move |name| {
-            let (prefix, name) = header_name(name.trim_matches(' '))?;
-            Some(Required { prefix, name, namespace: self.scope.namespace(prefix) })
+        self.raw.split(',').map(move |name| {
+            let name = name.trim_matches(' ');
+            match header_name(name) {
+                Some((prefix, name)) => {
+                    Required { prefix, name, namespace: self.scope.namespace(prefix) }
+                }
+                // One that nobody can read is not understood.
+                None => Required { prefix: None, name, namespace: None },
+            }
         })
     }
 }
@@ -241,7 +254,7 @@ impl<'a> Scope<'a> {
     /// What an NS line declares. The line was checked when it was read.
     fn declared(self, line: &'a str) -> Option<Namespace<'a>> {
         let (_, rest) = line.split_once(':').filter(|(name, _)| self.is_named(name, "NS"))?;
-        let (_, value) = parameters(rest)?;
+        let value = parameters(rest).map_or(rest, |(_, value)| value);
         Namespace::split(value.trim_matches([' ', '\t']))
     }
 

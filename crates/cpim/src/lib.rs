@@ -20,7 +20,7 @@
 //!  Hello                                      the body
 //! ```
 //!
-//! [`CpimRef`] reads a message without copying anything, whole or from its first
+//! [`CpimRef`] reads a message without copying its text, whole or from its first
 //! chunks. [`CpimBuilder`] writes one.
 //!
 //! ```
@@ -118,6 +118,7 @@ mod mime;
 pub mod multipart;
 mod named;
 mod parse;
+mod text;
 mod tolerance;
 mod xml;
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use crate::address::Address;
 use crate::date_time::DateTime;
@@ -12,12 +13,16 @@ use crate::tolerance::{CpimTolerance, CpimTolerances};
 
 /// A message/cpim, or its start, in the octets from which it was read.
 ///
-/// It is a few slices: reading copies and allocates nothing, and a copy is
-/// cheap.
-#[derive(Clone, Copy)]
+/// It is a few slices: reading copies and allocates nothing, unless the headers have octets
+/// that are no UTF-8.
+#[derive(Clone)]
 pub struct CpimRef<'a> {
-    pub(crate) headers: &'a str,
-    pub(crate) mime: &'a str,
+    /// What stands before the body.
+    pub(crate) head: Cow<'a, str>,
+    /// Where the message headers end.
+    pub(crate) headers_end: usize,
+    /// Where the MIME header fields are.
+    pub(crate) mime: Range<usize>,
     pub(crate) body: &'a [u8],
     pub(crate) tolerated: CpimTolerances,
     /// Whether letter case matters in the names of headers.
@@ -28,35 +33,35 @@ impl<'a> CpimRef<'a> {
     /// The sender. Nothing proves it. `None` without a From, and with one in which there is
     /// no address ([`CpimTolerance::UnreadableAddress`]).
     #[must_use]
-    pub fn from(&self) -> Option<Address<'a>> {
+    pub fn from(&self) -> Option<Address<'_>> {
         self.addresses("From").next()
     }
 
     /// The recipients.
-    pub fn to(&self) -> impl Iterator<Item = Address<'a>> + use<'a> {
+    pub fn to(&self) -> impl Iterator<Item = Address<'_>> {
         self.addresses("To")
     }
 
     /// The recipients of a copy.
-    pub fn cc(&self) -> impl Iterator<Item = Address<'a>> + use<'a> {
+    pub fn cc(&self) -> impl Iterator<Item = Address<'_>> {
         self.addresses("cc")
     }
 
     /// When the message was sent.
     #[must_use]
-    pub fn date_time(&self) -> Option<DateTime<'a>> {
+    pub fn date_time(&self) -> Option<DateTime<'_>> {
         self.core("DateTime").find_map(|header| DateTime::parse(header.raw()).ok())
     }
 
     /// The subjects: the same one in several languages. Read them with
     /// [`Header::text`] and [`Header::language`].
-    pub fn subjects(&self) -> impl Iterator<Item = Header<'a>> + use<'a> {
+    pub fn subjects(&self) -> impl Iterator<Item = Header<'_>> {
         self.core("Subject")
     }
 
     /// The headers and features that the recipient must understand (RFC 3862
     /// section 3.5).
-    pub fn require(&self) -> impl Iterator<Item = Required<'a>> + use<'a> {
+    pub fn require(&self) -> impl Iterator<Item = Required<'_>> {
         self.core("Require").flat_map(Header::required)
     }
 
@@ -78,7 +83,7 @@ impl<'a> CpimRef<'a> {
     pub fn not_understood<'k>(
         &self,
         known: &'k [(&'k str, &'k str)],
-    ) -> impl Iterator<Item = Required<'a>> + use<'a, 'k> {
+    ) -> impl Iterator<Item = Required<'_>> {
         self.require().filter(move |required| match required.namespace() {
             None => true,
             Some(CPIM_NAMESPACE) if CORE_HEADERS.contains(&required.name()) => false,
@@ -88,16 +93,16 @@ impl<'a> CpimRef<'a> {
 
     /// What the NS headers declare, in their order. [`Header::namespace`] says
     /// which of them applies to a header.
-    pub fn namespaces(&self) -> impl Iterator<Item = Namespace<'a>> + use<'a> {
+    pub fn namespaces(&self) -> impl Iterator<Item = Namespace<'_>> {
         let declarations = self.headers().filter(Header::is_ns);
         declarations.filter_map(|header| Namespace::parse(header.raw()))
     }
 
     /// All message headers, known and unknown, in their order.
-    pub fn headers(&self) -> impl Iterator<Item = Header<'a>> + use<'a> {
+    pub fn headers(&self) -> impl Iterator<Item = Header<'_>> {
         let is_exact = self.is_exact;
         let is_mixed = self.is_mixed();
-        lines_in_context(self.headers)
+        lines_in_context(self.blocks().0)
             .filter(move |(_, line)| !(is_mixed && is_content_field(line)))
             .filter_map(move |(before, line)| {
                 Header::parse(line, Scope { before, is_exact }).ok().map(|(header, _)| header)
@@ -117,25 +122,22 @@ impl<'a> CpimRef<'a> {
     /// assert_eq!(id.map(|header| header.raw()), Some("34jk"));
     /// # Ok::<(), msrp_cpim::ParseError>(())
     /// ```
-    pub fn find<'k>(
-        &self,
-        namespace: &'k str,
-        name: &'k str,
-    ) -> impl Iterator<Item = Header<'a>> + use<'a, 'k> {
+    pub fn find<'k>(&self, namespace: &'k str, name: &'k str) -> impl Iterator<Item = Header<'_>> {
         self.headers().filter(move |header| header.is(namespace, name))
     }
 
     /// The media type of the body, with its parameters.
     #[must_use]
-    pub fn content_type(&self) -> Option<Cow<'a, str>> {
+    pub fn content_type(&self) -> Option<Cow<'_, str>> {
         self.mime_headers().get("Content-Type").map(|field| field.text())
     }
 
     /// The MIME header fields of the body.
     #[must_use]
-    pub fn mime_headers(&self) -> MimeHeaders<'a> {
-        let fields = MimeHeaders::new(self.mime);
-        if self.is_mixed() { fields.after(self.headers) } else { fields }
+    pub fn mime_headers(&self) -> MimeHeaders<'_> {
+        let (headers, mime) = self.blocks();
+        let fields = MimeHeaders::new(mime);
+        if self.is_mixed() { fields.after(headers) } else { fields }
     }
 
     /// The octets of the body, still in the Content-Transfer-Encoding that a
@@ -153,7 +155,7 @@ impl<'a> CpimRef<'a> {
 
     /// The headers that some reader takes for those of this name in RFC 3862:
     /// those, and the ones without a prefix in another namespace or letter case.
-    pub fn resembling(&self, name: &'static str) -> impl Iterator<Item = Header<'a>> + use<'a> {
+    pub fn resembling(&self, name: &'static str) -> impl Iterator<Item = Header<'_>> {
         self.headers().filter(move |header| {
             let has_name = header.prefix().is_none() && header.name().eq_ignore_ascii_case(name);
             has_name || header.is_core(name)
@@ -161,12 +163,18 @@ impl<'a> CpimRef<'a> {
     }
 
     /// The headers of this name that RFC 3862 defines.
-    pub(crate) fn core(&self, name: &'static str) -> impl Iterator<Item = Header<'a>> + use<'a> {
+    pub(crate) fn core(&self, name: &'static str) -> impl Iterator<Item = Header<'_>> {
         self.headers().filter(move |header| header.is_core(name))
     }
 
-    fn addresses(&self, name: &'static str) -> impl Iterator<Item = Address<'a>> + use<'a> {
+    fn addresses(&self, name: &'static str) -> impl Iterator<Item = Address<'_>> {
         self.core(name).filter_map(|header| header.address())
+    }
+
+    /// The message headers, and the MIME header fields.
+    pub(crate) fn blocks(&self) -> (&str, &str) {
+        let block = |place| self.head.get::<Range<usize>>(place).unwrap_or_default();
+        (block(0..self.headers_end), block(self.mime.clone()))
     }
 
     /// Whether MIME header fields stand among the message headers.
@@ -178,8 +186,9 @@ impl<'a> CpimRef<'a> {
 /// What was not needed does not count: the same text with the same deviations is equal.
 impl PartialEq for CpimRef<'_> {
     fn eq(&self, other: &Self) -> bool {
-        let parts = |it: &Self| (it.headers, it.mime, it.body, it.tolerated);
-        parts(self) == parts(other)
+        self.blocks() == other.blocks()
+            && self.body == other.body
+            && self.tolerated == other.tolerated
     }
 }
 

@@ -7,6 +7,7 @@ use memchr::memchr_iter;
 use msrp::mime::MimeValue;
 
 use crate::error::{Fault, ParseErrorKind};
+use crate::grammar::UNREADABLE;
 use crate::limits::MAX_HEAD_LINES;
 
 /// The MIME header fields of a message or a part, in their order.
@@ -112,13 +113,16 @@ pub(crate) fn head_block(octets: &[u8], max: usize) -> Result<Option<Block<'_>>,
     if octets.len() < max { Ok(None) } else { Err(limit(max)) }
 }
 
-/// The text of a block.
-pub(crate) fn utf8(octets: &[u8]) -> Result<&str, Fault<'_>> {
-    std::str::from_utf8(octets).map_err(|wrong| {
-        let rest = octets.split_at(wrong.valid_up_to()).1;
-        let wrong = wrong.error_len().and_then(|len| rest.get(..len)).unwrap_or(rest);
-        Fault::new(ParseErrorKind::Utf8, wrong)
-    })
+/// Checks that all lines are fields, apart from those whose name cannot be read.
+pub(crate) fn check_fields(lines: &str) -> Result<(), Fault<'_>> {
+    let mut fields = logical_lines(lines).filter(|line| !is_unreadable_name(line));
+    fields.try_for_each(|line| MimeHeader::parse(line).map(drop))
+}
+
+/// Whether the octets before the colon of a header, or of a line without one, are in part
+/// no UTF-8.
+pub(crate) fn is_unreadable_name(line: &str) -> bool {
+    line.split(':').next().is_some_and(|name| name.contains(UNREADABLE))
 }
 
 /// Lines without their ends, each with the lines that continue it.

@@ -6,13 +6,15 @@ use crate::address::Address;
 use crate::date_time::DateTime;
 use crate::error::{Fault, ParseError, ParseErrorKind};
 use crate::format::{CORE_HEADERS, IMDN_HEADERS, IMDN_NAMESPACE};
-use crate::grammar::header_name;
+use crate::grammar::{UNREADABLE, header_name};
 use crate::header::{Header, Namespace, Scope};
 use crate::limits::{MAX_HEAD_OCTETS, MAX_HEADERS};
 use crate::message::CpimRef;
 use crate::mime::{
-    MimeHeader, MimeHeaders, head_block, is_content_field, lines_in_context, logical_lines, utf8,
+    MimeHeader, MimeHeaders, check_fields, head_block, is_content_field, is_unreadable_name,
+    lines_in_context, logical_lines,
 };
+use crate::text::{readable, unreadable};
 use crate::tolerance::{CpimTolerance, CpimTolerances};
 
 /// The MIME header fields that decide what the body is.
@@ -66,7 +68,7 @@ impl<'a> CpimRef<'a> {
         octets: &'a [u8],
         allowed: CpimTolerances,
     ) -> Result<Option<Self>, ParseError> {
-        parse_start(octets, allowed).map_err(|fault| fault.within(octets))
+        parse_start(octets, allowed)
     }
 
     /// Whether [`CpimRef::parse_start`] can return another result than for the
@@ -103,42 +105,68 @@ impl<'a> CpimRef<'a> {
     }
 }
 
-fn parse_start(octets: &[u8], allowed: CpimTolerances) -> Result<Option<CpimRef<'_>>, Fault<'_>> {
-    let too_long = |limit| Fault::new(ParseErrorKind::TooLong { max: MAX_HEAD_OCTETS }, limit);
-    let first = head_block(octets, MAX_HEAD_OCTETS).map_err(too_long)?;
-    let Some((first, rest)) = first else { return Ok(None) };
-    let headers = utf8(first)?;
-    let is_type = |line| MimeHeader::parse(line).is_ok_and(|field| field.is("Content-Type"));
-    let is_one_block =
-        allowed.contains(CpimTolerance::MissingBlankLine) && logical_lines(headers).any(is_type);
-    let (mime, body) = if is_one_block {
-        rest.split_at(0)
-    } else {
-        let room = MAX_HEAD_OCTETS - (octets.len() - rest.len()).min(MAX_HEAD_OCTETS);
-        match head_block(rest, room).map_err(too_long)? {
-            Some(found) => found,
-            None => return Ok(None),
-        }
-    };
-    let mime = utf8(mime)?;
+fn parse_start(octets: &[u8], allowed: CpimTolerances) -> Result<Option<CpimRef<'_>>, ParseError> {
+    let blocks = Blocks::split(octets, allowed).map_err(|fault| fault.within(octets))?;
+    let Some(Blocks { headers, before_mime, mime, body }) = blocks else { return Ok(None) };
+    let head = octets.split_at(octets.len() - body.len()).0;
     let mut check = Check { allowed, tolerated: CpimTolerances::none(), required: 0 };
-    check.line_ends(octets.split_at(octets.len() - body.len()).0)?;
-    check.message_headers(headers)?;
+    check.octets(head).map_err(|fault| fault.within(octets))?;
+    let mime_at = readable(before_mime).len();
     let mut message = CpimRef {
-        headers,
-        mime,
+        head: readable(head),
+        headers_end: readable(headers).len(),
+        mime: mime_at..mime_at + readable(mime).len(),
         body,
         tolerated: check.tolerated,
         is_exact: !allowed.contains(CpimTolerance::HeaderNameCase),
     };
-    check_single(&message)?;
-    check.mime_headers(message.mime_headers(), message.mime)?;
+    let within = |fault: Fault<'_>, text| fault.within_text(text, head, octets);
+    check.message_headers(message.blocks().0).map_err(|fault| within(fault, &message.head))?;
+    // The fields after them may stand among them.
+    message.tolerated = check.tolerated;
+    check.fields(&message).map_err(|fault| within(fault, &message.head))?;
     message.tolerated = check.tolerated;
     Ok(Some(message))
 }
 
+/// The blocks of lines before a body.
+struct Blocks<'a> {
+    headers: &'a [u8],
+    /// The headers and the blank line behind them.
+    before_mime: &'a [u8],
+    mime: &'a [u8],
+    body: &'a [u8],
+}
+
+impl<'a> Blocks<'a> {
+    /// `None` if not all of them have arrived.
+    fn split(octets: &'a [u8], allowed: CpimTolerances) -> Result<Option<Self>, Fault<'a>> {
+        let too_long = |limit| Fault::new(ParseErrorKind::TooLong { max: MAX_HEAD_OCTETS }, limit);
+        let first = head_block(octets, MAX_HEAD_OCTETS).map_err(too_long)?;
+        let Some((headers, rest)) = first else { return Ok(None) };
+        let before_mime = octets.split_at(octets.len() - rest.len()).0;
+        let is_one_block =
+            allowed.contains(CpimTolerance::MissingBlankLine) && has_content_type(headers);
+        let (mime, body) = if is_one_block {
+            rest.split_at(0)
+        } else {
+            let room = MAX_HEAD_OCTETS - before_mime.len().min(MAX_HEAD_OCTETS);
+            match head_block(rest, room).map_err(too_long)? {
+                Some(found) => found,
+                None => return Ok(None),
+            }
+        };
+        Ok(Some(Self { headers, before_mime, mime, body }))
+    }
+}
+
+fn has_content_type(headers: &[u8]) -> bool {
+    let is_type = |line| MimeHeader::parse(line).is_ok_and(|field| field.is("Content-Type"));
+    logical_lines(&readable(headers)).any(is_type)
+}
+
 /// Who sent the message and when must not depend on its reader.
-fn check_single<'a>(message: &CpimRef<'a>) -> Result<(), Fault<'a>> {
+fn check_single<'a>(message: &'a CpimRef<'_>) -> Result<(), Fault<'a>> {
     for name in ["From", "DateTime"] {
         if let Some(second) = message.resembling(name).nth(1) {
             return Err(Fault::new(ParseErrorKind::Repeated(name), second.raw()));
@@ -172,6 +200,18 @@ impl Check {
         refused.map_or(Ok(()), |tolerance| Err(fault(tolerance)))
     }
 
+    /// What can be said of the octets before the body, without their meaning.
+    fn octets<'a>(&mut self, head: &'a [u8]) -> Result<(), Fault<'a>> {
+        let needed = CpimTolerances::none().with(CpimTolerance::NotUtf8);
+        unreadable(head).map_or(Ok(()), |part| self.tolerate_all(needed, part))?;
+        self.line_ends(head)
+    }
+
+    fn fields<'a>(&mut self, message: &'a CpimRef<'_>) -> Result<(), Fault<'a>> {
+        check_single(message)?;
+        self.mime_headers(message.mime_headers(), message.blocks().1)
+    }
+
     fn line_ends<'a>(&mut self, head: &'a [u8]) -> Result<(), Fault<'a>> {
         let is_bare = |at: &usize| !head.split_at(*at).0.ends_with(b"\r");
         let bare = memchr_iter(b'\n', head).find(is_bare).and_then(|at| head.get(at..=at));
@@ -185,7 +225,11 @@ impl Check {
             if index >= MAX_HEADERS {
                 return Err(Fault::new(ParseErrorKind::TooManyHeaders, line));
             }
-            if is_content_field(line) && self.allowed.contains(CpimTolerance::MissingBlankLine) {
+            if is_unreadable_name(line) {
+                self.tolerate(CpimTolerance::NotUtf8, line)?;
+            } else if is_content_field(line)
+                && self.allowed.contains(CpimTolerance::MissingBlankLine)
+            {
                 self.tolerate(CpimTolerance::MissingBlankLine, line)?;
                 MimeHeader::parse(line)?;
             } else {
@@ -214,6 +258,7 @@ impl Check {
         let value = header.raw();
         match name {
             "From" | "To" | "cc" => self.address(value),
+            "NS" if value.contains(UNREADABLE) => self.tolerate(CpimTolerance::NotUtf8, value),
             "NS" if Namespace::parse(value).is_none() => {
                 Err(Fault::new(ParseErrorKind::Value(name), value))
             }
@@ -250,7 +295,8 @@ impl Check {
         if self.required > MAX_HEADERS {
             return Err(Fault::new(ParseErrorKind::TooManyHeaders, value));
         }
-        if let Some(wrong) = names().find(|name| header_name(name).is_none()) {
+        let is_wrong = |name: &&str| header_name(name).is_none() && !name.contains(UNREADABLE);
+        if let Some(wrong) = names().find(is_wrong) {
             return Err(Fault::new(ParseErrorKind::Value("Require"), wrong));
         }
         if value.contains(' ') {
@@ -264,7 +310,7 @@ impl Check {
         fields: MimeHeaders<'a>,
         lines: &'a str,
     ) -> Result<(), Fault<'a>> {
-        logical_lines(lines).try_for_each(|line| MimeHeader::parse(line).map(drop))?;
+        check_fields(lines)?;
         if let Some(excess) = fields.iter().nth(MAX_HEADERS) {
             return Err(Fault::new(ParseErrorKind::TooManyHeaders, excess.raw()));
         }

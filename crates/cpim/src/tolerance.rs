@@ -45,6 +45,11 @@ named! {
         /// A DateTime that is no date and time of RFC 3339. Its text is among
         /// [`CpimRef::headers`](crate::CpimRef::headers).
         DateTimeFormat = "date-time-format",
+        /// Octets that are no UTF-8, such as a name in Latin-1. They become U+FFFD. A line whose
+        /// name has such octets is skipped, parameters that have them are part of the value, and
+        /// a URI that has them is none. Others read as they are, and a Require names something
+        /// that nobody understands.
+        NotUtf8 = "not-utf8",
         /// No Content-Type. MIME's default is `text/plain` (RFC 2045 section 5.2).
         MissingContentType = "missing-content-type",
     }

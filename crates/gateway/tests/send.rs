@@ -74,6 +74,7 @@ async fn the_fields_appear_in_the_msrp_request() {
     }
 }
 
+// wild: 41
 #[tokio::test]
 async fn without_from_path_it_is_where_the_connection_comes_from() {
     let gateway = Running::start().await;

@@ -67,6 +67,7 @@ fn a_socket_whose_peer_has_gone_is_no_reason_to_wait() {
     assert!(wait_writable(&active, Some(Duration::from_secs(10))).unwrap());
 }
 
+// wild: 41
 #[test]
 fn a_session_is_called_by_where_its_requests_come_from() {
     let (active, passive) = pair();

@@ -13,15 +13,21 @@ pub struct PythonClient {
 }
 
 impl PythonClient {
-    /// Starts it with these arguments, and gives it a line.
+    /// Starts it with these variables in its environment and these arguments, and gives it a
+    /// line.
     ///
     /// # Errors
     ///
     /// [`InteropError::Missing`] without `python3`, other errors if it does not start.
-    pub fn start(arguments: &[&str], input: &str) -> Result<Self, InteropError> {
+    pub fn start(
+        variables: &[(&str, &str)],
+        arguments: &[&str],
+        input: &str,
+    ) -> Result<Self, InteropError> {
         let spawned = Command::new("python3")
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/client.py"))
             .args(arguments)
+            .envs(variables.iter().copied())
             .env("USER", USER)
             .env("PASSWORD", PASSWORD)
             .stdin(Stdio::piped())

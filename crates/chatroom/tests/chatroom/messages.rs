@@ -41,7 +41,7 @@ fn what_is_not_wrapped_is_answered_415() {
         let answer = room.message(ada, content_type, &wrapped(ADA, ROOM));
         assert_eq!(answer, Err(StatusCode::UNSUPPORTED_MEDIA_TYPE), "{content_type}");
     }
-    for body in [&b"Hello"[..], b"", b"\xff\r\n\r\n\r\n"] {
+    for body in [&b"Hello"[..], b"", b"no header\r\n\r\n\r\n"] {
         assert_eq!(room.message(ada, CPIM, body), Err(StatusCode::BAD_REQUEST), "{body:?}");
     }
 }

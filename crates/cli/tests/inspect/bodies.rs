@@ -31,6 +31,19 @@ fn a_message_says_its_headers_and_what_was_read_over() {
 }
 
 #[test]
+fn octets_that_are_no_utf8_cost_nothing_else() {
+    let folder = Folder::new();
+    let cpim = b"From: J\xf6rg <sip:j@x>\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
+    let message = read(&["cpim", &file(&folder, "cpim", cpim)]);
+    assert_eq!(message["from"], json!({ "name": "J\u{fffd}rg", "uri": "sip:j@x" }));
+    assert_eq!(message["tolerated"], json!(["not-utf8"]));
+    let parts = b"--a\r\nContent-Type: text/plain; name=\"\xe9\"\r\n\r\nHi\r\n--a--";
+    let body = read(&["multipart", &file(&folder, "parts", parts)]);
+    assert_eq!(body["parts"][0]["contentType"], "text/plain; name=\"\u{fffd}\"");
+    assert_eq!(body["tolerated"], json!(["not-utf8"]));
+}
+
+#[test]
 fn an_error_of_a_message_has_its_octets() {
     let folder = Folder::new();
     let text = "Require: a,b c,d\r\n\r\nContent-Type: text/plain\r\n\r\nHi";

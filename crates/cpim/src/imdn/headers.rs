@@ -34,13 +34,13 @@ named! {
 
 /// The headers of RFC 5438 in a message/cpim, under any prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ImdnHeaders<'a>(CpimRef<'a>);
+pub struct ImdnHeaders<'a>(&'a CpimRef<'a>);
 
 impl<'a> ImdnHeaders<'a> {
     /// The headers of this message.
     #[must_use]
-    pub const fn of(message: &CpimRef<'a>) -> Self {
-        Self(*message)
+    pub const fn of(message: &'a CpimRef<'a>) -> Self {
+        Self(message)
     }
 
     /// The Message-ID that notifications refer to, as it is written. `None` if
@@ -54,7 +54,7 @@ impl<'a> ImdnHeaders<'a> {
 
     /// The notifications that the sender asks for, without unknown values. A
     /// notification asks for none (RFC 5438 section 7.2.1).
-    pub fn requests(&self) -> impl Iterator<Item = NotifyRequest> + use<'a> {
+    pub fn requests(&self) -> impl Iterator<Item = NotifyRequest> {
         let is_asked = !self.is_notification();
         let headers = self.0.find(IMDN_NAMESPACE, "Disposition-Notification");
         let values = headers.filter(move |_| is_asked).flat_map(|header| header.raw().split(','));
@@ -73,13 +73,13 @@ impl<'a> ImdnHeaders<'a> {
 
     /// The intermediaries that notifications must pass, in the order of their
     /// headers. Those in a notification do not count (RFC 5438 section 7.2.1).
-    pub fn record_route(&self) -> impl Iterator<Item = Address<'a>> + use<'a> {
+    pub fn record_route(&self) -> impl Iterator<Item = Address<'a>> {
         let counts = !self.is_notification();
         self.addresses("IMDN-Record-Route").filter(move |_| counts)
     }
 
     /// The intermediaries on the route of this notification, in their order.
-    pub fn route(&self) -> impl Iterator<Item = Address<'a>> + use<'a> {
+    pub fn route(&self) -> impl Iterator<Item = Address<'a>> {
         self.addresses("IMDN-Route")
     }
 
@@ -93,7 +93,7 @@ impl<'a> ImdnHeaders<'a> {
             || self.0.content_type().is_some_and(|content_type| is_notification_type(&content_type))
     }
 
-    fn addresses(&self, name: &'static str) -> impl Iterator<Item = Address<'a>> + use<'a> {
+    fn addresses(&self, name: &'static str) -> impl Iterator<Item = Address<'a>> {
         self.0.find(IMDN_NAMESPACE, name).filter_map(|header| header.address())
     }
 }

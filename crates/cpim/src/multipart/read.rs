@@ -8,7 +8,9 @@ use msrp::mime::MimeValue;
 
 use crate::error::{Fault, ParseError, ParseErrorKind};
 use crate::limits::{MAX_BOUNDARY_OCTETS, MAX_DEPTH, MAX_PART_HEAD_OCTETS};
-use crate::mime::{MimeHeader, MimeHeaders, head_block, logical_lines, utf8};
+use crate::mime::{MimeHeaders, check_fields, head_block};
+use crate::text::{readable, unreadable};
+use crate::tolerance::{CpimTolerance, CpimTolerances};
 
 /// A body of several parts.
 ///
@@ -66,8 +68,7 @@ impl<'a> Multipart<'a> {
     pub fn parts(&self) -> impl Iterator<Item = Result<Part<'a>, ParseError>> + use<'a> {
         let (body, depth) = (self.body, self.depth);
         let mut scan = Scan::new(&self.boundary, body);
-        std::iter::from_fn(move || scan.next_part())
-            .map(move |part| Part::parse(part, depth).map_err(|fault| fault.within(body)))
+        std::iter::from_fn(move || scan.next_part()).map(move |part| Part::parse(part, body, depth))
     }
 
     /// The best part of an alternative: the last one that `is_understood`
@@ -101,43 +102,53 @@ impl fmt::Debug for Multipart<'_> {
 }
 
 /// One part of a body.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Part<'a> {
-    head: &'a str,
+    head: Cow<'a, str>,
+    is_utf8: bool,
     body: &'a [u8],
     depth: usize,
 }
 
 impl<'a> Part<'a> {
-    fn parse(part: &'a [u8], depth: usize) -> Result<Self, Fault<'a>> {
+    /// Reads a part of `body`.
+    fn parse(part: &'a [u8], body: &'a [u8], depth: usize) -> Result<Self, ParseError> {
         // `MIME-part-headers [ CRLF *OCTET ]`: a part without a body needs no
         // blank line.
         let too_long =
             |limit| Fault::new(ParseErrorKind::TooLong { max: MAX_PART_HEAD_OCTETS }, limit);
-        let block = head_block(part, MAX_PART_HEAD_OCTETS).map_err(too_long)?;
-        let (head, body) = block.unwrap_or((part, b""));
-        let head = utf8(head)?;
-        logical_lines(head).try_for_each(|line| MimeHeader::parse(line).map(drop))?;
-        Ok(Self { head, body, depth })
+        let block = head_block(part, MAX_PART_HEAD_OCTETS);
+        let block = block.map_err(|limit| too_long(limit).within(body))?;
+        let (lines, content) = block.unwrap_or((part, b""));
+        let head = readable(lines);
+        check_fields(&head).map_err(|fault| fault.within_text(&head, lines, body))?;
+        Ok(Self { head, is_utf8: unreadable(lines).is_none(), body: content, depth })
     }
 
     /// The header fields.
     #[must_use]
-    pub const fn headers(&self) -> MimeHeaders<'a> {
-        MimeHeaders::new(self.head)
+    pub fn headers(&self) -> MimeHeaders<'_> {
+        MimeHeaders::new(&self.head)
+    }
+
+    /// The deviations in the header fields: [`CpimTolerance::NotUtf8`], or none.
+    #[must_use]
+    pub const fn tolerated(&self) -> CpimTolerances {
+        let none = CpimTolerances::none();
+        if self.is_utf8 { none } else { none.with(CpimTolerance::NotUtf8) }
     }
 
     /// The media type with its parameters. The default is
     /// `text/plain; charset=us-ascii` (RFC 2045 section 5.2).
     #[must_use]
-    pub fn content_type(&self) -> Cow<'a, str> {
+    pub fn content_type(&self) -> Cow<'_, str> {
         const DEFAULT: Cow<'static, str> = Cow::Borrowed("text/plain; charset=us-ascii");
         self.headers().get("Content-Type").map_or(DEFAULT, |field| field.text())
     }
 
     /// The media type without its parameters, as it is written.
     #[must_use]
-    pub fn essence(&self) -> &'a str {
+    pub fn essence(&self) -> &str {
         let field = self.headers().get("Content-Type");
         field.map_or("text/plain", |field| field.value().main())
     }

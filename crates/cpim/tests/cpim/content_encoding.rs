@@ -34,6 +34,7 @@ fn decoded(encoding: &str, body: &[u8]) -> Result<Vec<u8>, DecodeError> {
     decode(encoding, body, MAX).map(Vec::from)
 }
 
+// wild: 67
 #[test]
 fn each_coding_and_several_of_them() {
     let body = b"Half past twelve, as always? As always, half past twelve.";

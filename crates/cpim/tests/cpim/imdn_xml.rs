@@ -284,6 +284,7 @@ fn what_states_there_are() {
     );
 }
 
+// wild: 66
 #[test]
 fn a_refresh_is_a_positive_number_of_any_length() {
     let refresh = |text: &str| {
@@ -315,6 +316,7 @@ fn refresh_case() -> IsComposing {
     IsComposing::parse(&case("Y07-refresh-huge.xml")).unwrap()
 }
 
+// wild: 65
 #[test]
 fn what_stands_around_a_document_does_not_count() {
     let read = Notification::parse(&case("X05-leading-crlf.xml")).unwrap();
@@ -346,6 +348,7 @@ fn what_stands_around_a_document_does_not_count() {
 }
 
 // req: 5438-11.1-1
+// wild: 64
 #[test]
 fn dispositions_of_other_namespaces() {
     const OMA: &str = "urn:oma:xml:cpm:imdn-extensions:1.0";

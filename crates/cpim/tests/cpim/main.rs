@@ -16,6 +16,7 @@ mod imdn;
 mod imdn_xml;
 mod mime;
 mod multipart;
+mod not_utf8;
 mod places;
 mod reading;
 mod tolerances;

@@ -47,9 +47,15 @@ fn what_is_missing_has_an_empty_place() {
 #[test]
 fn octets_that_are_no_utf8_are_found() {
     let message = b"A: b\xffc\r\n\r\nContent-Type: a/b\r\n\r\n";
-    assert_eq!(fault(message), (ParseErrorKind::Utf8, &b"\xff"[..]));
+    assert_eq!(
+        fault(message),
+        (ParseErrorKind::NotTolerated(CpimTolerance::NotUtf8), &b"\xff"[..])
+    );
     let message = b"A: b\r\n\r\nContent-Type: a/b\r\nC: \xc3\r\n\r\n";
-    assert_eq!(fault(message), (ParseErrorKind::Utf8, &b"\xc3"[..]));
+    assert_eq!(
+        fault(message),
+        (ParseErrorKind::NotTolerated(CpimTolerance::NotUtf8), &b"\xc3"[..])
+    );
 }
 
 #[test]

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 /// Lines with all tolerated deviations of a message/cpim, and with others.
-const LINES: [&str; 26] = [
+/// `\u{ff}` stands for an octet that is no UTF-8.
+const LINES: [&str; 31] = [
     "From: <sip:a@x>",
     "from:<sip:a@x>",
     "From:  \"A\"<sip:a@x>;tag=7 ",
@@ -34,6 +35,11 @@ const LINES: [&str; 26] = [
     " ",
     "\t\r",
     "Hello",
+    "Content-Type: text/html; name=\u{ff}",
+    "Content-Type: text/\u{ff}",
+    "Content-\u{ff}Type: text/css",
+    "Subject: \u{ff}",
+    "\u{ff}",
 ];
 
 fn lines() -> impl Strategy<Value = String> {
@@ -42,10 +48,11 @@ fn lines() -> impl Strategy<Value = String> {
         .prop_map(|lines| lines.iter().map(|(line, end)| format!("{line}{end}")).collect())
 }
 
-fn message() -> impl Strategy<Value = String> {
+fn message() -> impl Strategy<Value = Vec<u8>> {
     let blank = || select(vec!["\r\n", "\n"]);
     (lines(), blank(), lines(), blank(), lines())
         .prop_map(|(first, one, second, two, body)| [&first, one, &second, two, &body].concat())
+        .prop_map(|text| text.chars().map(|letter| letter as u8).collect())
 }
 
 proptest! {
@@ -54,8 +61,8 @@ proptest! {
     /// The connection checks the type that the application reads.
     #[test]
     fn the_inner_type_is_the_one_that_is_read(message in message()) {
-        if let Ok(read) = CpimRef::parse(message.as_bytes()) {
-            let inner = wrapped_type("message/cpim", message.as_bytes());
+        if let Ok(read) = CpimRef::parse(&message) {
+            let inner = wrapped_type("message/cpim", &message);
             let inner = inner.as_deref().map(|it| MimeValue::new(it).main());
             let content_type = read.content_type();
             prop_assert_eq!(inner, content_type.as_deref().map(|it| MimeValue::new(it).main()));

@@ -29,6 +29,7 @@ fn strict(local: Local) -> Local {
     local.tolerating(SdpTolerances::none())
 }
 
+// wild: 58
 #[test]
 fn an_offer_without_id_is_a_new_transfer_and_answered_without() {
     let theirs = MsrpMedia::parse(&read_section(&case("S08-no-transfer-id")).unwrap()).unwrap();
@@ -65,6 +66,7 @@ fn an_answer_without_id_is_about_the_transfer_of_the_offer() {
     assert_eq!(msrp_sdp::complete(&offer, &other), Err(Refusal::OtherFile));
 }
 
+// wild: 58
 #[test]
 fn without_a_direction_the_part_of_the_other_side_says_which_way_the_file_goes() {
     let selector = "a=file-selector:type:image/jpeg size:17\n";
@@ -95,6 +97,7 @@ fn without_a_direction_the_part_of_the_other_side_says_which_way_the_file_goes()
     }
 }
 
+// wild: 59
 #[test]
 fn what_is_unreadable_in_a_selector_is_told_and_passed_over() {
     let hash = "hash:sha-1:72:24:5F:E8:65:3D:DA:F3:71:36:2F:86:D4:71:91:3E:E4:A2:CE:2E";
@@ -225,6 +228,7 @@ fn a_file_is_sent_to_whom_answers_as_in_any_session() {
 
 /// The sender of an offer with `x-file-offset` begins at the first octet, unless the answer
 /// has it too.
+// wild: 60
 #[test]
 fn an_offer_to_resume_in_another_way_is_answered_so_that_the_whole_file_comes() {
     let hash = "72:24:5F:E8:65:3D:DA:F3:71:36:2F:86:D4:71:91:3E:E4:A2:CE:2E";

@@ -34,6 +34,7 @@ fn is_tls(plan: &SessionPlan) -> bool {
     target.is_secure()
 }
 
+// wild: 50
 #[test]
 fn an_answer_has_the_transport_of_its_offer_to_the_letter() {
     let plain = read("T01-plain-offer-tls-local");
@@ -72,6 +73,7 @@ fn a_side_with_a_relay_answers_with_either_transport() {
 }
 
 /// Whoever changes one line or one letter takes no protection away.
+// wild: 49
 #[test]
 fn lines_that_disagree_about_tls_are_refused_on_both_sides() {
     let (plain, tls) = (ALICE, &*secured(ALICE));
@@ -99,6 +101,7 @@ fn lines_that_disagree_about_tls_are_refused_on_both_sides() {
     }
 }
 
+// wild: 49
 #[test]
 fn an_answer_with_another_transport_is_refused() {
     let offer = |local: Local| Offer::new(local).unwrap();

@@ -91,6 +91,7 @@ fn two_sides_that_nobody_can_connect_to_have_no_session() {
 }
 
 /// A middlebox that joins two active sides takes both connections.
+// wild: 56
 #[test]
 fn an_active_side_that_is_answered_active_connects_to_whom_answers_so() {
     let answer = case("T22-answer-active-from-sbc").parse().unwrap();
@@ -160,6 +161,7 @@ fn the_first_uri_of_the_path_is_where_to_connect_whatever_the_lines_say() {
 }
 
 /// Unspecified addresses, the discard port and names that never resolve.
+// wild: 55
 #[test]
 fn nobody_connects_to_a_place_that_leads_nowhere() {
     let nowhere = [
@@ -198,6 +200,7 @@ fn nobody_connects_to_a_place_that_leads_nowhere() {
 
 const RELAY: &str = "msrp://relay-b.example:2855/bRelay92;tcp";
 
+// wild: 55
 #[test]
 fn who_has_a_path_of_zeros_is_awaited_or_met_at_its_lines() {
     let zeros = case("S05-path-of-zeros-unreachable").parse().unwrap();

@@ -38,6 +38,7 @@ fn assert_told(text: &str, expected: &[SdpTolerance]) -> MsrpMedia {
     media
 }
 
+// wild: 51
 #[test]
 fn every_deviation_of_a_text_is_read_by_its_name() {
     let with = |before: &str| format!("{before}{SECTION}");
@@ -88,6 +89,7 @@ fn every_deviation_of_a_section_is_read_by_its_name() {
     assert_eq!(media.direction(), msrp::Direction::SendOnly);
 }
 
+// wild: 51
 #[test]
 fn a_section_keeps_its_faults_and_its_place() {
     let text = format!(
@@ -108,6 +110,7 @@ fn a_section_keeps_its_faults_and_its_place() {
     assert_eq!((told(1), told(2)), (vec![], vec![MissingFormat]));
 }
 
+// wild: 52
 #[test]
 fn an_m_line_without_format_and_with_blanks_is_read() {
     let text = case("S01-m-line-without-format");
@@ -118,6 +121,7 @@ fn an_m_line_without_format_and_with_blanks_is_read() {
     assert_eq!(description.origin().map(msrp_sdp::Origin::id), Some(3_600_507_138));
 }
 
+// wild: 53
 #[test]
 fn a_name_in_latin_1_loses_no_description() {
     let octets = [b"v=0\ns=Caf\xe9\n".as_slice(), SECTION.as_bytes()].concat();
@@ -127,6 +131,7 @@ fn a_name_in_latin_1_loses_no_description() {
     assert!(SessionDescription::from_octets(&octets, SdpTolerances::none()).is_err());
 }
 
+// wild: 54
 #[test]
 fn a_list_on_several_lines_is_one_list() {
     let types = |media: &MsrpMedia| media.types().types().map(str::to_owned).collect::<Vec<_>>();
@@ -150,6 +155,7 @@ fn a_list_on_several_lines_is_one_list() {
     assert!(media.chatroom().unwrap().has_nicknames());
 }
 
+// wild: 54
 #[test]
 fn equal_values_do_not_conflict_and_others_do() {
     let path = "a=path:msrp://192.0.2.1:7654/jshA7weztas;tcp\n";
@@ -243,6 +249,7 @@ fn the_readable_types_of_a_list_count() {
 }
 
 /// Read as absent it would turn the roles around.
+// wild: 57
 #[test]
 fn setup_is_never_lost_to_its_letter_case() {
     let media = MsrpMedia::parse(&read_section(&case("S16-setup-Active")).unwrap()).unwrap();

@@ -1,6 +1,7 @@
 //! Bodies of several parts.
 
 use msrp::MediaType;
+use msrp_cpim::CpimTolerances;
 use msrp_cpim::multipart::{self, Part};
 use serde_json::{Value, json};
 
@@ -80,25 +81,33 @@ fn of_boundary(octets: &[u8]) -> String {
     format!("multipart/mixed; boundary=\"{boundary}\"")
 }
 
+/// What was found in the parts besides their content.
+#[derive(Default)]
+struct Findings {
+    faults: Vec<Fault>,
+    tolerated: CpimTolerances,
+}
+
 /// Prints a body. A part that cannot be read leaves the others as they are.
 fn show(multipart: &multipart::Multipart<'_>, input: &[u8], body: &[u8]) -> Ending {
-    let mut faults = Vec::new();
-    let parts = parts(multipart, input, body, &mut faults);
+    let mut findings = Findings::default();
+    let parts = parts(multipart, input, body, &mut findings);
     let object = json!({ "contentType": multipart.essence(), "parts": parts });
-    report(object, Vec::new(), faults.first());
-    faults.is_empty().into()
+    let tolerated = findings.tolerated.iter().map(|it| it.as_str()).collect();
+    report(object, tolerated, findings.faults.first());
+    findings.faults.is_empty().into()
 }
 
 fn parts(
     multipart: &multipart::Multipart<'_>,
     input: &[u8],
     body: &[u8],
-    faults: &mut Vec<Fault>,
+    findings: &mut Findings,
 ) -> Vec<Value> {
     let describe = |part| match part {
-        Ok(part) => describe(&part, input, faults),
+        Ok(part) => describe(&part, input, findings),
         Err(error) => {
-            faults.push(fault(&error, start_of(body, input)));
+            findings.faults.push(fault(&error, start_of(body, input)));
             Value::Null
         }
     };
@@ -106,7 +115,8 @@ fn parts(
 }
 
 /// A part. One of several parts shows these instead of its text.
-fn describe(part: &Part<'_>, input: &[u8], faults: &mut Vec<Fault>) -> Value {
+fn describe(part: &Part<'_>, input: &[u8], findings: &mut Findings) -> Value {
+    findings.tolerated = part.tolerated().iter().fold(findings.tolerated, CpimTolerances::with);
     let start = start_of(part.body(), input);
     let inner = part.multipart().ok();
     json!({
@@ -114,7 +124,7 @@ fn describe(part: &Part<'_>, input: &[u8], faults: &mut Vec<Fault>) -> Value {
         "headers": mime::headers(part.headers()),
         "octets": [start, start + part.body().len()],
         "body": if inner.is_none() { mime::text(part.body()) } else { None },
-        "parts": inner.map(|inner| parts(&inner, input, part.body(), faults)),
+        "parts": inner.map(|inner| parts(&inner, input, part.body(), findings)),
     })
 }
 
