@@ -61,8 +61,9 @@ impl State {
 
     /// When the patience with full sessions is over.
     pub(super) fn patience_ends(&self) -> Option<Instant> {
+        let since = self.held_since?;
         let is_shared = self.connection.sessions().nth(1).is_some();
-        self.held_since.filter(|_| is_shared)?.checked_add(self.room.patience)
+        since.checked_add(self.room.patience).filter(|_| is_shared)
     }
 
     /// Refuses what arrives in full sessions if others have waited for long enough.

@@ -101,7 +101,9 @@ impl Session {
     /// messages were taken; [`Session::ended`] says why.
     ///
     /// A message of up to 64 KiB comes when it is whole. A larger one comes as soon as it
-    /// has begun; its octets follow. What is not taken waits, up to
+    /// has begun; its octets follow. If the peer may send several large ones at a time, give
+    /// each to a task of its own: while only one of them is read, the others are refused
+    /// with 413 once they take four times the room. What is not taken waits, up to
     /// [`Builder::room`](crate::Builder::room) octets; beyond them the peer has to wait as
     /// well.
     ///
@@ -123,7 +125,16 @@ impl Session {
         }
     }
 
-    /// Why the session has ended. `None` while it is open.
+    /// The other end of its connection, the peer or a relay, for people: an address and a
+    /// port.
+    #[must_use]
+    pub fn hop(&self) -> &str {
+        &self.sender.handle.link.hop
+    }
+
+    /// Why the session has ended. `None` while it is open. The peer may end it without a
+    /// word: MSRP has none for it, SIP has (BYE). It ends here with its connection, with a
+    /// response that refuses it, or by [`Session::close`].
     #[must_use]
     pub fn ended(&self) -> Option<Ended> {
         self.sender.ended()
