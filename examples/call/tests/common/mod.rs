@@ -1,9 +1,10 @@
 //! `msrp-call` as a process, and what it prints.
 
+#![allow(dead_code, reason = "no test uses all of it")]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
@@ -17,7 +18,7 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_msrp-call"))
+        let mut process = Command::new(program())
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -77,6 +78,18 @@ impl Call {
 
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
+    }
+}
+
+/// Cargo gives the path of the command to the tests of its own package. The tests of
+/// another are in target/debug/deps/, next to target/debug/msrp-call.
+fn program() -> PathBuf {
+    match option_env!("CARGO_BIN_EXE_msrp-call") {
+        Some(program) => program.into(),
+        None => {
+            let test = std::env::current_exe().unwrap();
+            test.parent().and_then(Path::parent).unwrap().join("msrp-call")
+        }
     }
 }
 
