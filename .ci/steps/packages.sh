@@ -33,6 +33,7 @@ debian_packages() {
     have node || wanted+=(nodejs)
     have valgrind || wanted+=(valgrind)
     have tshark || wanted+=(tshark)
+    have sipp || wanted+=(sip-tester)
     have kamailio || wanted+=(kamailio kamailio-tls-modules)
     have chromedriver || wanted+=(chromium chromium-driver)
     [[ ${#wanted[@]} == 0 ]] || apt_install "${wanted[@]}"

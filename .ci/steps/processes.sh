@@ -25,11 +25,11 @@ step_pages() {
 
 # What is installed is required. The bench shows only that it runs.
 step_interop() {
-    cargo build -p msrp-cli -p msrp-relay
-    if have kamailio && have tshark; then
+    cargo build -p msrp-cli -p msrp-relay -p msrp-call
+    if have kamailio && have tshark && have sipp; then
         MSRP_INTEROP=require cargo test -p msrp-interop -- --nocapture
     else
-        skip "a part: kamailio or tshark is not installed"
+        skip "a part: kamailio, tshark or sipp is not installed"
         cargo test -p msrp-interop -- --nocapture
     fi
     cargo run -p msrp-relay-bench -- --rounds 1 --messages 2000 --octets 1000000

@@ -1,8 +1,8 @@
-//! Kamailio as an MSRP relay.
+//! Kamailio as an MSRP relay, and as a registrar and proxy for SIP.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -30,7 +30,8 @@ const QUEUES: &str = "\ntcp_conn_wq_max=16777216\ntcp_wq_max=67108864\n";
 const ATTEMPTS: usize = 3;
 
 /// A Kamailio that relays MSRP on two ports of 127.0.0.1, one plain and one
-/// with TLS. Dropping it stops it.
+/// with TLS, and is a registrar and proxy for SIP over UDP on a third. Any user has the
+/// password [`PASSWORD`](crate::PASSWORD). Dropping it stops it.
 ///
 /// Its configuration is the file that `MSRP_KAMAILIO_CFG` names, or else
 /// `kamailio-relay.cfg` of this package.
@@ -40,6 +41,7 @@ pub struct Kamailio {
     folder: TempDir,
     plain: u16,
     tls: u16,
+    sip: u16,
 }
 
 impl Kamailio {
@@ -64,17 +66,17 @@ impl Kamailio {
 
     fn attempt(config: &str) -> Result<Self, InteropError> {
         let folder = tempfile::tempdir()?;
-        let (plain, tls) = (free_port()?, free_port()?);
+        let (plain, tls, sip) = (free_port()?, free_port()?, free_udp_port()?);
         write_certificate(folder.path())?;
         fs::create_dir(folder.path().join("run"))?;
-        fs::write(folder.path().join("relay.cfg"), with_ports(config, plain, tls)?)?;
+        fs::write(folder.path().join("relay.cfg"), with_ports(config, plain, tls, sip)?)?;
         let process = match command(folder.path())?.spawn() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(InteropError::Missing("kamailio is not installed".into()));
             }
             process => process?,
         };
-        let mut relay = Self { process, folder, plain, tls };
+        let mut relay = Self { process, folder, plain, tls, sip };
         relay.wait()?;
         Ok(relay)
     }
@@ -111,6 +113,12 @@ impl Kamailio {
     #[must_use]
     pub fn secure_uri(&self) -> String {
         format!("msrps://{};tcp", local(self.tls))
+    }
+
+    /// Its URI as a registrar and proxy for SIP.
+    #[must_use]
+    pub fn sip_uri(&self) -> String {
+        format!("sip:{}", local(self.sip))
     }
 
     /// Its certificate in PEM, for `localhost` and 127.0.0.1.
@@ -163,7 +171,7 @@ fn read_config() -> Result<String, InteropError> {
         .map_err(|error| InteropError::Failed(format!("{}: {error}", path.display())))
 }
 
-fn with_ports(config: &str, plain: u16, tls: u16) -> Result<String, InteropError> {
+fn with_ports(config: &str, plain: u16, tls: u16, sip: u16) -> Result<String, InteropError> {
     let mut config = config.to_owned();
     for (usual, port) in [("tcp:127.0.0.1:2855", plain), ("tls:127.0.0.1:2856", tls)] {
         let line = format!("listen={usual}\n");
@@ -172,6 +180,8 @@ fn with_ports(config: &str, plain: u16, tls: u16) -> Result<String, InteropError
         };
         config = config.replace(&line, &format!("listen={address}:{port}\n"));
     }
+    let config =
+        config.replace("listen=udp:127.0.0.1:5060\n", &format!("listen=udp:{}\n", local(sip)));
     Ok(config + QUEUES)
 }
 
@@ -191,7 +201,7 @@ fn command(folder: &Path) -> io::Result<Command> {
     command.arg("-f").arg(folder.join("relay.cfg")).args(["-DD", "-E"]);
     command.arg(format!("--substdef=!RUNDIR!{}!g", run.display()));
     command.arg("-P").arg(run.join("pid")).arg("-Y").arg(&run).arg("-w").arg(&run);
-    command.args(["-m", "128", "-M", "16", "-A", "WITH_TLS"]);
+    command.args(["-m", "128", "-M", "16", "-A", "WITH_TLS", "-A", "WITH_SIP"]);
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
     Ok(command)
 }
@@ -199,6 +209,11 @@ fn command(folder: &Path) -> io::Result<Command> {
 /// A port that is free now.
 fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind(local(0))?.local_addr()?.port())
+}
+
+/// The same for UDP.
+fn free_udp_port() -> io::Result<u16> {
+    Ok(UdpSocket::bind(local(0))?.local_addr()?.port())
 }
 
 /// Its sockets accept before its workers serve them, so wait for a response.

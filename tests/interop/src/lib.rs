@@ -1,5 +1,5 @@
-//! Other MSRP software, started and stopped for tests: Kamailio as a relay, tshark as a
-//! decoder and a client in Python; and our own relay as another process.
+//! Other software, started and stopped for tests: Kamailio as a relay, tshark as a decoder,
+//! SIPp as the far side of calls and a client in Python; and our own relay as another process.
 //!
 //! Tests of software that is not installed are skipped. With `MSRP_INTEROP=require`
 //! in the environment a skip is a failure.
@@ -7,11 +7,13 @@
 mod kamailio;
 mod ours;
 mod python;
+mod sipp;
 mod tshark;
 
 pub use kamailio::Kamailio;
 pub use ours::OurRelay;
 pub use python::PythonClient;
+pub use sipp::Sipp;
 pub use tshark::{Dissected, capture, dissect, dissect_capture};
 
 use std::io;

@@ -1,0 +1,107 @@
+//! `msrp-call dial`.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::net::UdpSocket;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::call::Call;
+use crate::console::{Console, converse, stop_signal};
+use crate::failure::Failure;
+use crate::house::House;
+use crate::options::Dial;
+use crate::sip::{Phone, SipError, Uri};
+use crate::tell::Teller;
+
+/// The port of SIP.
+const SIP_PORT: u16 = 5060;
+
+/// Calls somebody, says and sends what there is, or what the user types, and hangs up.
+/// Returns whether everything was delivered.
+pub(crate) async fn run(options: &Dial) -> Result<bool, Failure> {
+    for path in &options.send {
+        check_file(path)?;
+    }
+    let account = options.common.account()?;
+    let next_hop = options.common.registrar.as_ref().unwrap_or(&options.to);
+    let address = match options.sip {
+        Some(address) => address,
+        None => SocketAddr::new(address_towards(next_hop).await?, 0),
+    };
+    let mut phone = Phone::bind(address, account).await?;
+    let teller = Teller::new(options.is_script());
+    let house = House::open(phone.ip(), options.out.clone(), teller, &options.common).await?;
+    phone.register().await?;
+    let called = call(Arc::new(house), &phone, options, &stop_signal()).await;
+    phone.close().await;
+    called
+}
+
+async fn call(
+    house: Arc<House>,
+    phone: &Phone,
+    options: &Dial,
+    stop: &CancellationToken,
+) -> Result<bool, Failure> {
+    let give_up = async {
+        let _ = stop.run_until_cancelled(sleep(options.ring)).await;
+    };
+    let mut call = Call::dial(house, phone, &options.to, give_up).await?;
+    let talked = if options.is_script() {
+        let script = stop.run_until_cancelled(script(&mut call, options)).await;
+        script.unwrap_or(Err(Failure::Stopped))
+    } else {
+        let mut console = Console::new(true, stop.clone());
+        converse(&mut call, async || console.wish().await).await
+    };
+    match talked {
+        Ok(Some(())) => Ok(call.hang_up().await),
+        Ok(None) if options.is_script() => Err(call.fail(SipError::HungUp.into()).await),
+        Ok(None) => Ok(call.finish().await),
+        Err(failure) => Err(call.fail(failure).await),
+    }
+}
+
+/// One after the other: a text is delivered before the next one, or a file, is sent.
+async fn script(call: &mut Call, options: &Dial) -> Result<Option<()>, Failure> {
+    for text in &options.say {
+        call.say(text.clone()).await?;
+        if call.settle().await?.is_none() {
+            return Ok(None);
+        }
+    }
+    for path in &options.send {
+        if call.send(path.clone()).await?.is_none() {
+            return Ok(None);
+        }
+    }
+    call.settle().await
+}
+
+fn check_file(path: &Path) -> Result<(), Failure> {
+    let is_file = path.metadata().and_then(|metadata| {
+        if metadata.is_file() { Ok(()) } else { Err(io::Error::other("it is not a file")) }
+    });
+    is_file.map_err(|error| Failure::Usage(format!("--send {}: {error}", path.display())))
+}
+
+/// The address of this machine from which packets reach a URI.
+async fn address_towards(uri: &Uri) -> Result<IpAddr, Failure> {
+    let place = &uri.host_with_port;
+    let port = place.port.as_ref().map_or(SIP_PORT, |port| port.value());
+    let find = async {
+        let socket = UdpSocket::bind(("::", 0)).await;
+        let socket = match socket {
+            Ok(socket) => socket,
+            Err(_) => UdpSocket::bind(("0.0.0.0", 0)).await?,
+        };
+        socket.connect((place.host.to_string(), port)).await?;
+        Ok::<_, io::Error>(socket.local_addr()?.ip())
+    };
+    let found = find.await.map_err(|error| Failure::Local(error.into()))?;
+    Ok(found.to_canonical())
+}

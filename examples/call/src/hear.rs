@@ -1,0 +1,109 @@
+//! What the other side sends: texts, notices of typing, files.
+
+use std::future::Future;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use msrp::SessionConfig;
+use msrp_sdp::file::{FileSelector, safe_name};
+use msrp_tokio::{Message, Session};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::failure::Failure;
+use crate::file;
+use crate::house::House;
+use crate::talk::{self, Said};
+use crate::tell::Told;
+
+/// How long the last messages of a call that is over may take to be read. They have
+/// arrived: whoever wants to be sure waits for the response before hanging up.
+const LAST_MESSAGES: Duration = Duration::from_millis(200);
+
+/// How long a file that has arrived may take to be stored.
+const LAST_FILE: Duration = Duration::from_secs(30);
+
+/// Listens to a chat until it ends, which is a failure, or `over`.
+pub(crate) async fn chat(
+    house: &House,
+    mut session: Session,
+    mut updates: mpsc::Receiver<SessionConfig>,
+    over: CancellationToken,
+) -> Result<(), Failure> {
+    loop {
+        tokio::select! {
+            message = session.next() => match message {
+                Some(message) => heard(house, message).await,
+                None => break,
+            },
+            // The session stays as it is if the update is for another.
+            Some(config) = updates.recv() => drop(session.update(&config)),
+            () = over.cancelled() => break,
+        }
+    }
+    while let Ok(Some(message)) = timeout(LAST_MESSAGES, session.next()).await {
+        heard(house, message).await;
+    }
+    match session.ended() {
+        Some(ended) if !over.is_cancelled() => Err(Failure::Ended(Box::new(ended))),
+        _ => Ok(()),
+    }
+}
+
+async fn heard(house: &House, message: Message) {
+    match read(message).await {
+        Ok(Said::Text(text)) => house.teller.tell(&Told::Message(&text)),
+        Ok(Said::Typing(is_active)) => house.teller.tell(&Told::Typing(is_active)),
+        Err(failure) => house.teller.tell(&Told::Failed(&failure)),
+    }
+}
+
+async fn read(mut message: Message) -> Result<Said, Failure> {
+    let octets = message.bytes().await?;
+    talk::read(message.content_type().as_str(), &octets).ok_or(Failure::NotUnderstood)
+}
+
+/// Receives the file of a session.
+pub(crate) async fn file(
+    house: &House,
+    session: impl Future<Output = Result<Session, Failure>>,
+    offered: FileSelector,
+    over: CancellationToken,
+) -> Result<(), Failure> {
+    let receiving = async {
+        let mut session = session.await?;
+        let mut message = session.next().await.ok_or(Failure::NoFile)?;
+        let path = message.save_to(&house.inbox).await?;
+        let sha256 = file::check(path.clone(), offered.clone()).await?;
+        let path = named(path, &offered);
+        house.teller.tell(&Told::File { path: &path, sha256: &sha256 });
+        Ok(())
+    };
+    let hung_up = async {
+        over.cancelled().await;
+        sleep(LAST_FILE).await;
+    };
+    tokio::select! {
+        received = receiving => received,
+        () = hung_up => Err(Failure::HungUp),
+    }
+}
+
+/// Gives a file the name of its offer, unless that one is taken: the message need not
+/// repeat it (RFC 5547 section 8.2.1).
+fn named(path: PathBuf, offered: &FileSelector) -> PathBuf {
+    let Some(name) = offered.name().map(safe_name) else { return path };
+    let wanted = path.with_file_name(name);
+    match rename_to_free(&path, &wanted) {
+        Ok(()) => wanted,
+        Err(_) => path,
+    }
+}
+
+/// Renames a file, but overwrites none.
+fn rename_to_free(path: &Path, wanted: &Path) -> io::Result<()> {
+    std::fs::hard_link(path, wanted)?;
+    std::fs::remove_file(path)
+}

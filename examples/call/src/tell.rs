@@ -1,0 +1,131 @@
+//! What the user is told: JSON objects for programs, lines for people.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use msrp_sdp::file::FileHash;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+
+/// Tells what happens in a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Teller {
+    is_for_programs: bool,
+}
+
+/// Something that happens in a call. What the other side has chosen is made safe here.
+pub(crate) enum Told<'a> {
+    /// This side waits for calls under a URI.
+    Listening(&'a str),
+    /// This other side calls.
+    Ringing(&'a str),
+    /// It has given up.
+    Cancelled,
+    /// The call stands, with this other side, and TLS protects what is said.
+    Connected { peer: &'a str, is_secure: bool },
+    /// The other side says something.
+    Message(&'a str),
+    /// The other side writes, or has stopped.
+    Typing(bool),
+    /// A file has arrived.
+    File { path: &'a Path, sha256: &'a FileHash },
+    /// A text or a file of this side has been delivered.
+    Delivered(&'a str),
+    /// Something has failed.
+    Failed(&'a Failure),
+    /// The call is over.
+    Ended,
+}
+
+impl Teller {
+    /// For programs if asked to, or if nobody looks.
+    pub(crate) fn new(is_for_programs: bool) -> Self {
+        Self { is_for_programs: is_for_programs || !io::stdout().is_terminal() }
+    }
+
+    /// Prints a line at once. A closed output is no reason to fail.
+    pub(crate) fn tell(self, told: &Told<'_>) {
+        let line = if self.is_for_programs { Some(told.object().to_string()) } else { told.line() };
+        let Some(line) = line else { return };
+        let mut out = io::stdout().lock();
+        let _ = writeln!(out, "{}", harmless(&line)).and_then(|()| out.flush());
+    }
+}
+
+impl Told<'_> {
+    fn object(&self) -> Value {
+        match self {
+            Self::Listening(uri) => json!({ "event": "listening", "sip": uri }),
+            Self::Ringing(caller) => json!({ "event": "ringing", "peer": caller }),
+            Self::Cancelled => json!({ "event": "cancelled" }),
+            Self::Connected { peer, is_secure } => {
+                json!({ "event": "connected", "peer": peer, "tls": is_secure })
+            }
+            Self::Message(text) => json!({ "event": "message", "text": text }),
+            Self::Typing(is_active) => json!({ "event": "typing", "active": is_active }),
+            Self::File { path, sha256 } => json!({
+                "event": "file", "name": name(path), "path": path, "sha256": hex(sha256.octets()),
+            }),
+            Self::Delivered(what) => json!({ "event": "delivered", "what": what }),
+            Self::Failed(failure) => json!({ "event": "failed", "error": failure.to_json() }),
+            Self::Ended => json!({ "event": "ended" }),
+        }
+    }
+
+    fn line(&self) -> Option<String> {
+        Some(match self {
+            Self::Listening(uri) => format!("* waiting for calls to {uri}"),
+            Self::Ringing(caller) => format!("* {caller} calls; answer? [Y/n]"),
+            Self::Cancelled => "* the caller has given up".into(),
+            Self::Connected { peer, is_secure } => {
+                let protection = if *is_secure { "TLS" } else { "no TLS" };
+                format!("* connected to {peer}, {protection}; /send FILE sends, /bye hangs up")
+            }
+            // Each line of theirs begins like one of theirs, and none like one of this program.
+            Self::Message(text) => return Some(theirs(text)),
+            Self::Typing(true) => "* the other side is writing".into(),
+            Self::Typing(false) => return None,
+            Self::File { path, .. } => format!("* received {}", path.display()),
+            Self::Delivered(_) => return None,
+            Self::Failed(failure) => format!("* {}", failure.message()),
+            Self::Ended => "* the call is over".into(),
+        })
+    }
+}
+
+fn theirs(text: &str) -> String {
+    text.lines().map(|line| format!("< {line}")).collect::<Vec<_>>().join("\n")
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// Replaces characters that the other side may have chosen to rule the terminal: controls,
+/// and those that change the direction of text. In JSON they are in strings alone, where
+/// this is their other spelling.
+fn harmless(line: &str) -> String {
+    let mut harmless = String::with_capacity(line.len());
+    for letter in line.chars() {
+        if letter == '\n' || !is_harmful(letter) {
+            harmless.push(letter);
+        } else {
+            harmless += &format!("\\u{:04x}", u32::from(letter));
+        }
+    }
+    harmless
+}
+
+/// All of these have four hexadecimal digits.
+fn is_harmful(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
