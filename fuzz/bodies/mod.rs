@@ -11,6 +11,7 @@
 )]
 
 pub(crate) mod connections;
+pub(crate) mod content;
 pub(crate) mod cpim;
 pub(crate) mod data_channel;
 pub(crate) mod decoder;

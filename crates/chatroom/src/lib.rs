@@ -108,6 +108,7 @@ pub use self::identifier::is_same_uri;
 pub use self::message::report_body;
 pub use self::participant::Participant;
 pub use self::passing::Abandoned;
+pub use self::profile::look;
 pub use self::recipients::Recipients;
 pub use self::room::{Left, Room};
 pub use self::seat::Seat;

@@ -1,6 +1,8 @@
 //! The Nickname profile of PRECIS (RFC 8266, which obsoletes RFC 7700).
 
-use icu_properties::props::{EnumeratedProperty, GeneralCategory};
+use icu_properties::props::{
+    BinaryProperty, DefaultIgnorableCodePoint, EnumeratedProperty, GeneralCategory,
+};
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::confusable_detection::skeleton;
 
@@ -19,10 +21,20 @@ pub(crate) fn compared(nickname: &str) -> Option<String> {
     stable(nickname, |text| text.to_lowercase().nfkc().collect())
 }
 
-/// The spelling that nicknames of the same look share (UTS #39 section 4), in any letter case.
-/// Where a capital I and a small L look the same, neither has a small form of that look.
-pub(crate) fn look(nickname: &str) -> String {
-    let lower: String = skeleton(nickname).flat_map(char::to_lowercase).collect();
+/// The spelling that all names of the same look share (UTS #39 section 4), in any letter case
+/// and without characters that are not seen. It is for comparison, not to be shown.
+///
+/// ```
+/// use msrp_chatroom::look;
+///
+/// assert_eq!(look("\u{430}dmin"), look("Admin"), "the first one is Cyrillic");
+/// ```
+#[must_use]
+pub fn look(name: &str) -> String {
+    let seen: String =
+        name.chars().filter(|it| !DefaultIgnorableCodePoint::for_char(*it)).collect();
+    // Where a capital I and a small L look the same, neither has a small form of that look.
+    let lower: String = skeleton(&seen).flat_map(char::to_lowercase).collect();
     skeleton(&lower).map(|letter| if letter == 'l' { 'i' } else { letter }).collect()
 }
 

@@ -37,6 +37,10 @@
 //! ends with its last session. With the last [`Endpoint`] the listeners go, and sessions
 //! that are open go on; [`Endpoint::close`] waits for everything.
 //!
+//! # Content
+//!
+//! [`content`] says what may be shown and stored of what arrives.
+//!
 //! # Errors
 //!
 //! [`Error`] says why there is no session, [`Ended`] why one has ended, [`Undelivered`] what
@@ -54,6 +58,8 @@
     clippy::print_stderr
 )]
 
+#[cfg(feature = "content")]
+pub mod content;
 mod ended;
 mod endpoint;
 mod error;
