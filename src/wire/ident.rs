@@ -6,12 +6,9 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use super::fast;
+use super::grammar::MAX_IDENT;
 use super::value_error::{ValueError, ValueErrorKind};
 use crate::fault::character;
-
-/// The most characters that an identifier may have with a tolerance; RFC 4975 allows
-/// 32, and UUIDs have 36.
-pub(crate) const MAX_IDENT: usize = 64;
 
 #[derive(Clone, Copy)]
 struct Ident {

@@ -44,7 +44,7 @@ async fn a_user_who_is_struck_out_is_out_at_once() {
 #[tokio::test]
 async fn who_gets_another_password_has_to_authenticate_anew() {
     let file = Scratch::new("users", &users());
-    let mut relay = Process::plain(&file);
+    let relay = Process::plain(&file);
     let (mut alice, mut bob) = (relay.client(ALICE, 0).await, relay.client(BOB, 0).await);
     alice.authenticate(relay.uri(0), "alice").await.unwrap();
     bob.authenticate(relay.uri(0), "bob").await.unwrap();

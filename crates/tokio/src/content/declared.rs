@@ -49,7 +49,7 @@ impl<'a> Declared<'a> {
     }
 
     /// What a message/cpim wraps. Without a Content-Type it is text (RFC 2045 section 5.2).
-    pub fn wrapped(message: &CpimRef<'a>) -> Self {
+    pub fn wrapped(message: &'a CpimRef<'_>) -> Self {
         let fields = message.mime_headers();
         let raw = |name| fields.get(name).map(|field| field.raw());
         let declared = Self::new(raw("Content-Type").unwrap_or("text/plain"));
