@@ -57,6 +57,7 @@ struct Passage {
 struct Beginning {
     serial: usize,
     at: Duration,
+    came_on: usize,
     /// The wire on which a later one has begun to leave before it.
     overtaken_on: Option<usize>,
 }
@@ -72,14 +73,15 @@ pub struct Order {
 
 impl Order {
     /// A part has come in from a sender.
-    pub fn came(&mut self, now: Duration, from: usize, seen: Seen) {
+    pub fn came(&mut self, now: Duration, wire: usize, from: usize, seen: Seen) {
         let key = (seen.serial, seen.hops);
         let passage = self.passages.entry(key).or_default();
         match seen.what {
             What::Head { start, has_body } => {
                 if passage.came.is_empty() {
                     let begun = self.beginnings.entry((from, seen.hops)).or_default();
-                    begun.push(Beginning { serial: seen.serial, at: now, overtaken_on: None });
+                    let (serial, at, came_on) = (seen.serial, now, wire);
+                    begun.push(Beginning { serial, at, came_on, overtaken_on: None });
                 }
                 passage.came.push(Chunk { start, has_body, len: 0, flag: None });
             }
@@ -107,7 +109,8 @@ impl Order {
         if !passage.has_begun_to_leave {
             passage.has_begun_to_leave = true;
             let begun = self.beginnings.get_mut(&(from, key.1)).unwrap();
-            begins(begun, now, wire, seen.serial, may_have_dropped);
+            let may_stall = may_be_cut;
+            begins(begun, now, wire, seen.serial, may_stall, may_have_dropped);
         }
         if may_have_dropped && !passage.goes_on(seen) {
             passage.is_cut = true;
@@ -136,20 +139,23 @@ pub const fn is_from_relay(hops: usize) -> bool {
     hops > 1
 }
 
-/// A message begins to leave, before which others have begun to come in. Only on different
-/// connections may one overtake another: a flow changes its connection once its earlier
-/// messages are old, so that what is stuck on one holds up nothing on the next for long.
+/// A message begins to leave. One may overtake another only on another connection, which a
+/// flow takes once its earlier messages are old: what is stuck on one holds up nothing on the
+/// next for long. Where links stall, those of the previous relay have taken such messages,
+/// too, and which of two comes in first is not the order in which they were sent.
 fn begins(
     begun: &mut Vec<Beginning>,
     now: Duration,
     wire: usize,
     serial: usize,
+    may_stall: bool,
     may_have_dropped: bool,
 ) {
     let place = begun.iter().position(|it| it.serial == serial).expect("it came in");
     let this = begun.remove(place);
     assert_ne!(this.overtaken_on, Some(wire), "{serial} is overtaken on its connection");
-    for earlier in &mut begun[..place] {
+    let has_order = |it: &&mut Beginning| !may_stall || it.came_on == this.came_on;
+    for earlier in begun[..place].iter_mut().filter(has_order) {
         let is_old = now >= earlier.at + OLD;
         assert!(is_old || may_have_dropped, "{serial} overtakes {}", earlier.serial);
         earlier.overtaken_on = Some(wire);

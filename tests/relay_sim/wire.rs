@@ -225,7 +225,7 @@ impl World {
             }
             let (now, holds_order) = (self.now, !self.is_disturbed);
             if let End::Relay(relay, _) = to {
-                self.relays[relay].came(now, sent.from, seen, holds_order);
+                self.relays[relay].came(now, wire, sent.from, seen, holds_order);
             }
             if let End::Relay(relay, _) = from {
                 self.relays[relay].went(now, wire, sent.from, seen, holds_order, has_gaps);

@@ -64,14 +64,14 @@ impl RelayNode {
         self.relay.statistics().dropped > 0
     }
 
-    pub fn came(&mut self, now: Duration, from: usize, seen: Seen, holds_order: bool) {
+    pub fn came(&mut self, now: Duration, wire: usize, from: usize, seen: Seen, holds_order: bool) {
         if let What::Octets { end, .. } = seen.what {
             let place = self.places.entry(seen.serial).or_default();
             place.came = end.max(place.came);
             place.is_from_relay |= is_from_relay(seen.hops);
         }
         if holds_order {
-            self.order.came(now, from, seen);
+            self.order.came(now, wire, from, seen);
         }
     }
 
