@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use super::fast;
+use super::grammar::is_ident_char;
 use super::value_error::{ValueError, ValueErrorKind};
 use crate::fault::character;
 
@@ -47,12 +47,9 @@ pub(crate) fn check_characters(text: &[u8]) -> Result<(), ValueError> {
     if text.is_empty() || text.len() > MAX_IDENT {
         return Err(wrong_length(text.len()));
     }
-    let rest = fast::ident(text).map_or(text, |(_, rest)| rest);
-    let at = text.len() - rest.len();
-    if rest.is_empty() {
-        Ok(())
-    } else {
-        Err(ValueError::new(ValueErrorKind::IdentCharacter, character(text, at)))
+    match text.iter().position(|octet| !is_ident_char(*octet)) {
+        None => Ok(()),
+        Some(at) => Err(ValueError::new(ValueErrorKind::IdentCharacter, character(text, at))),
     }
 }
 
