@@ -51,7 +51,8 @@ pub(crate) struct Schedule<S, M> {
     /// The queues that have a message that may leave, in the order of their turns.
     turns: BTreeMap<(Reverse<Priority>, u64), S>,
     next_turn: u64,
-    sources: BTreeMap<S, Source<M>>,
+    /// Boxed, since a map has room for more of them than most connections need.
+    sources: BTreeMap<S, Box<Source<M>>>,
     /// The messages in all queues, those set aside included.
     queued: usize,
     /// The sources that wait for their rate.

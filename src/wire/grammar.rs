@@ -19,10 +19,6 @@ use super::header::Continuation;
 use super::header::FailureReport;
 use crate::uri::grammar::{is_token_octet, token};
 
-/// The most characters that an identifier may have with a tolerance; RFC 4975 allows
-/// 32, and UUIDs have 36.
-pub(crate) const MAX_IDENT: usize = 64;
-
 /// What follows the octets that a rule took, and what it made of those.
 type Parsed<'a, T> = IResult<&'a [u8], T, ()>;
 

@@ -5,10 +5,13 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use super::fast;
-use super::grammar::MAX_IDENT;
+use super::grammar::is_ident_char;
 use super::value_error::{ValueError, ValueErrorKind};
 use crate::fault::character;
+
+/// The most characters that an identifier may have with a tolerance; RFC 4975 allows
+/// 32, and UUIDs have 36.
+pub(crate) const MAX_IDENT: usize = 64;
 
 #[derive(Clone, Copy)]
 struct Ident {
@@ -44,12 +47,9 @@ pub(crate) fn check_characters(text: &[u8]) -> Result<(), ValueError> {
     if text.is_empty() || text.len() > MAX_IDENT {
         return Err(wrong_length(text.len()));
     }
-    let rest = fast::ident(text).map_or(text, |(_, rest)| rest);
-    let at = text.len() - rest.len();
-    if rest.is_empty() {
-        Ok(())
-    } else {
-        Err(ValueError::new(ValueErrorKind::IdentCharacter, character(text, at)))
+    match text.iter().position(|octet| !is_ident_char(*octet)) {
+        None => Ok(()),
+        Some(at) => Err(ValueError::new(ValueErrorKind::IdentCharacter, character(text, at))),
     }
 }
 

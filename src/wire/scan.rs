@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter};
 
-use super::grammar::MAX_IDENT;
 use super::header::Continuation;
+use super::ident::MAX_IDENT;
 
 pub(crate) const HYPHENS: &[u8] = b"-------";
 

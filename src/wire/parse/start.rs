@@ -2,7 +2,8 @@
 
 use memchr::memchr2;
 
-use super::super::grammar::{self, MAX_IDENT, StartWord};
+use super::super::grammar::{self, StartWord};
+use super::super::ident::MAX_IDENT;
 use super::{
     CRLF, HeadParser, Kind, ParseError, ParseErrorKind, Part, START, Span, beyond_limit,
     may_be_msrp, not_msrp, status_code,
