@@ -83,6 +83,6 @@ impl Relay {
             self.take_auth(auth);
         }
         self.report_lost(id, unsettled);
-        self.let_go(waiters);
+        self.let_go(id, waiters);
     }
 }

@@ -13,13 +13,14 @@ use crate::{Operation, TIMES, measure};
 const RELAY: &str = "msrps://relay.example:2855;tcp";
 const CLIENT: &str = "msrps://client.example:2855/c;tcp";
 
-pub(crate) const OPERATIONS: [Operation; 16] = [
+pub(crate) const OPERATIONS: [Operation; 17] = [
     ("relay: SEND, connections", send_among_connections),
     ("relay: SEND, transactions", send_among_transactions),
     ("relay: SEND, peers", send_among_peers),
     ("relay: SEND, flows", send_among_flows),
     ("relay: response, transactions", response),
     ("relay: REPORT, connections", report),
+    ("relay: SEND to a full queue, waiters", send_to_full_queue),
     ("relay: AUTH, tokens", auth),
     ("relay: AUTH answered, waiting AUTHs", auth_answered),
     ("relay: AUTH at the limit, tokens", auth_at_limit),
@@ -38,6 +39,8 @@ struct Bench {
     /// What leaves, by connection.
     sent: Vec<(ConnectionId, String)>,
     ids: usize,
+    /// Takes nothing.
+    deaf: Option<ConnectionId>,
 }
 
 /// A connection, and its token.
@@ -61,7 +64,7 @@ impl Bench {
         limits.transactions = usize::MAX;
         let now = Instant::now();
         let relay = Relay::new(config, Seeded(1), now).unwrap();
-        Self { relay, now, sent: Vec::new(), ids: 0 }
+        Self { relay, now, sent: Vec::new(), ids: 0, deaf: None }
     }
 
     fn id(&mut self) -> String {
@@ -89,7 +92,9 @@ impl Bench {
         while let Some((link, mut transmit)) = self.relay.poll_transmit(self.now) {
             let octets = transmit.copy_to_bytes(transmit.remaining());
             self.sent.push((link, String::from_utf8(octets.to_vec()).unwrap()));
-            self.relay.written(link);
+            if self.deaf != Some(link) {
+                self.relay.written(link);
+            }
         }
         while self.relay.poll_event().is_some() {}
     }
@@ -266,6 +271,27 @@ fn report(n: usize) -> usize {
     let reports =
         (0..TIMES).map(|_| (link, request("REPORT", &bench.id(), &to, &uri, fields))).collect();
     receive_each(&mut bench, reports)
+}
+
+/// The client takes nothing, and so many already wait for it.
+fn send_to_full_queue(n: usize) -> usize {
+    let mut bench = Bench::new();
+    let client = bench.client();
+    let peers: Vec<_> = (0..n + TIMES).map(|_| bench.peer_of(&client)).collect();
+    let mut sends = Vec::new();
+    for (link, uri) in peers {
+        let (id, body) = (bench.id(), "x".repeat(20_000));
+        let fields = format!(
+            "Message-ID: {id}\r\nByte-Range: 1-20000/20000\r\nFailure-Report: no\r\n\
+             Content-Type: text/plain\r\n\r\n{body}\r\n"
+        );
+        let path = format!("{} {CLIENT}", client.1);
+        sends.push((link, request("SEND", &id, &path, &uri, &fields)));
+    }
+    let last = sends.split_off(n);
+    bench.deaf = Some(client.0);
+    sends.iter().for_each(|(link, octets)| bench.give(*link, octets));
+    receive_each(&mut bench, last)
 }
 
 fn auths(bench: &mut Bench) -> usize {
