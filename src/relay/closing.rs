@@ -6,6 +6,9 @@ use super::event::{ConnectionId, RelayClose, RelayEvent};
 use super::link::{Current, Link, State};
 use crate::time::Instant;
 
+/// Those that have ended are kept in their order up to this number.
+const FEW: usize = 64;
+
 impl Relay {
     /// Closes a connection as soon as its queued control frames have left. Its requests
     /// that wait on others are reported before: it would not hear of their end.
@@ -29,8 +32,13 @@ impl Relay {
                 && let State::Closing { since, .. } = &mut link.state
             {
                 *since = Some(now);
+                self.closing.push_back(id);
                 self.arm(id);
             }
+        }
+        if self.closing.len() > 2 * self.links.len() + FEW {
+            let links = &self.links;
+            self.closing.retain(|id| links.get(*id).is_some_and(|it| it.closing_since().is_some()));
         }
     }
 
@@ -49,9 +57,10 @@ impl Relay {
 
     /// Closes the connection at once that has been closing for the longest time.
     pub(super) fn end_oldest_closing(&mut self) {
-        let since = |(id, link): (ConnectionId, &Link)| Some((link.closing_since()?, id));
-        if let Some((_, id)) = self.links.iter().filter_map(since).min() {
-            self.close_overdue(id, RelayClose::Evicted);
+        while let Some(id) = self.closing.pop_front() {
+            if self.links.get(id).is_some_and(|link| link.closing_since().is_some()) {
+                return self.close_overdue(id, RelayClose::Evicted);
+            }
         }
     }
 
@@ -83,6 +92,6 @@ impl Relay {
             self.take_auth(auth);
         }
         self.report_lost(id, unsettled);
-        self.let_go(waiters);
+        self.let_go(id, waiters);
     }
 }

@@ -111,8 +111,8 @@ pub(super) struct Link {
     given: Instant,
     /// Whether it is queued because it may have octets to send.
     pub(super) is_queued: bool,
-    /// How many queues it waits for: it is not read while there are any.
-    pub(super) blocked_on: usize,
+    /// The queues that it waits for, and its flows that do: it is not read while there are any.
+    pub(super) blocked_on: BTreeSet<(FlowId, ConnectionId)>,
     /// The flows that wait for this connection to have room, and the connections on
     /// which they arrive.
     pub(super) waiters: Vec<(FlowId, ConnectionId)>,
@@ -179,7 +179,7 @@ impl Link {
             in_flight: None,
             given: now,
             is_queued: false,
-            blocked_on: 0,
+            blocked_on: BTreeSet::new(),
             waiters: Vec::new(),
             had_room: now,
             previous: Previous::Sender,

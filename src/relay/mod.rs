@@ -155,6 +155,8 @@ pub struct Relay {
     has_sent: Vec<ConnectionId>,
     /// Those that have begun to close since the last [`Relay::poll_transmit`].
     has_shut: Vec<ConnectionId>,
+    /// Those that began to close before, the oldest first, and some that have ended since.
+    closing: VecDeque<ConnectionId>,
 }
 
 impl Relay {
@@ -195,6 +197,7 @@ impl Relay {
             drains_until: None,
             has_sent: Vec::new(),
             has_shut: Vec::new(),
+            closing: VecDeque::new(),
         })
     }
 

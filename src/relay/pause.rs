@@ -13,18 +13,18 @@ impl Relay {
     #[must_use]
     pub fn wants_read(&self, connection: ConnectionId) -> bool {
         let link = self.links.get(connection);
-        link.is_some_and(|link| link.is_up() && link.blocked_on == 0)
+        link.is_some_and(|link| link.is_up() && link.blocked_on.is_empty())
     }
 
     /// Does not read the source of a flow until there is room again.
     pub(super) fn block(&mut self, source: ConnectionId, id: FlowId, destination: ConnectionId) {
-        let Some(next) = self.links.get_mut(destination) else { return };
-        if next.waiters.contains(&(id, source)) {
+        if self.links.get(destination).is_none() {
             return;
         }
-        next.waiters.push((id, source));
-        if let Some(link) = self.links.get_mut(source) {
-            link.blocked_on += 1;
+        let link = self.links.get_mut(source);
+        let is_new = link.is_some_and(|link| link.blocked_on.insert((id, destination)));
+        if is_new && let Some(next) = self.links.get_mut(destination) {
+            next.waiters.push((id, source));
         }
     }
 
@@ -55,15 +55,15 @@ impl Relay {
         let has_room = link.has_room(now, limit);
         let waiters = link.waiters.extract_if(.., |(flow, _)| has_room || relieved.contains(flow));
         let waiters = waiters.collect();
-        self.let_go(waiters);
+        self.let_go(id, waiters);
     }
 
-    /// Removes one reason not to read each of these connections.
-    pub(super) fn let_go(&mut self, waiters: Vec<(FlowId, ConnectionId)>) {
-        for (_, waiter) in waiters {
+    /// These no longer wait for a connection.
+    pub(super) fn let_go(&mut self, id: ConnectionId, waiters: Vec<(FlowId, ConnectionId)>) {
+        for (flow, waiter) in waiters {
             if let Some(link) = self.links.get_mut(waiter) {
-                link.blocked_on = link.blocked_on.saturating_sub(1);
-                if link.blocked_on == 0 && link.is_up() {
+                link.blocked_on.remove(&(flow, id));
+                if link.blocked_on.is_empty() && link.is_up() {
                     self.events.push_back(RelayEvent::Resume { connection: waiter });
                 }
             }

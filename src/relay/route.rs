@@ -148,10 +148,8 @@ impl Relay {
     fn way_to_owner(&mut self, now: Instant, token: TokenId) -> Result<ConnectionId, NoWay> {
         let token = self.tokens.get(token).ok_or(NO_TOKEN)?;
         match &token.owner {
-            Owner::Connection(owner) => match self.links.get(*owner) {
-                Some(link) if link.takes_requests() => Ok(*owner),
-                Some(_) | None => Err(NO_TOKEN),
-            },
+            // A token of a client ends when its connection begins to close.
+            Owner::Connection(owner) => Ok(*owner),
             Owner::Relay(name) => match self.directory.with_relay(name, &self.links) {
                 Some(connection) => Ok(connection),
                 None => {

@@ -16,6 +16,12 @@ fn say(world: &mut World, link: ConnectionId, token: &str, own: &str) {
     assert_eq!(world.told(link), ["200"]);
 }
 
+/// A peer sends something and does not take the response.
+fn say_nothing(world: &mut World, link: ConnectionId, token: &str) {
+    let chunk = Raw::chunk("p2", "p2", "1-2/2", "hi", '$').to(&format!("{token} {ALICE}"));
+    world.give(link, &chunk.from(BOB).octets());
+}
+
 /// Alice replies to a peer.
 fn reply(world: &mut World, alice: ConnectionId, token: &str, peer: &str) {
     let chunk = Raw::chunk("a1", "a1", "1-2/2", "ho", '$').to(&format!("{token} {peer}"));
@@ -54,6 +60,22 @@ fn the_first_peer_keeps_its_uri_while_it_is_connected() {
     assert!(world.octets(second).is_empty());
     // It is free once the first has gone.
     world.close(first);
+    say(&mut world, second, &token, BOB);
+    reply(&mut world, alice, &token, BOB);
+    assert_eq!(world.told(second), ["SEND 1-2/2$"]);
+    assert!(world.wanted().is_empty());
+}
+
+/// What closes cannot be sent to any more, however long its last responses take.
+#[test]
+fn a_peer_whose_connection_is_closing_gives_its_uri_up() {
+    let mut world = World::new(config());
+    let (alice, token) = world.client(ALICE);
+    let [first, second] = [(); 2].map(|()| world.accept(tls()));
+    say(&mut world, first, &token, BOB);
+    world.stall(first);
+    say_nothing(&mut world, first, &token);
+    world.relay.revoke(first);
     say(&mut world, second, &token, BOB);
     reply(&mut world, alice, &token, BOB);
     assert_eq!(world.told(second), ["SEND 1-2/2$"]);

@@ -5,7 +5,6 @@ mod common;
 
 use std::fmt::Write;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use common::certificates::Authority;
 use common::client::Client;
@@ -110,20 +109,19 @@ async fn reading_many_users_holds_nobody_up() {
     std::fs::write(&file.0, many).unwrap();
 
     let nowhere = format!("{}/none;tcp {BOB}", relay.uri(0).trim_end_matches(";tcp"));
-    let start = Instant::now();
     relay.signal("HUP");
     let reading = std::thread::spawn(move || {
         relay.logs("users reloaded");
-        (start.elapsed(), relay)
+        relay
     });
-    let mut longest = Duration::ZERO;
+    let mut answered = 0;
     while !reading.is_finished() {
-        let asked = Instant::now();
         assert_eq!(alice.say(&nowhere, "Hello?").await.kind(), "481");
-        longest = longest.max(asked.elapsed());
+        answered += 1;
     }
-    let (whole, _relay) = reading.join().unwrap();
-    assert!(longest < whole / 4, "{longest:?} of {whole:?}");
+    // Were they read in between, the second answer would come after them.
+    assert!(answered > 10, "{answered}");
+    reading.join().unwrap();
 }
 
 #[tokio::test]

@@ -13,18 +13,20 @@ use crate::{Operation, TIMES, measure};
 const RELAY: &str = "msrps://relay.example:2855;tcp";
 const CLIENT: &str = "msrps://client.example:2855/c;tcp";
 
-pub(crate) const OPERATIONS: [Operation; 16] = [
+pub(crate) const OPERATIONS: [Operation; 18] = [
     ("relay: SEND, connections", send_among_connections),
     ("relay: SEND, transactions", send_among_transactions),
     ("relay: SEND, peers", send_among_peers),
     ("relay: SEND, flows", send_among_flows),
     ("relay: response, transactions", response),
     ("relay: REPORT, connections", report),
+    ("relay: SEND to a full queue, waiters", send_to_full_queue),
     ("relay: AUTH, tokens", auth),
     ("relay: AUTH answered, waiting AUTHs", auth_answered),
     ("relay: AUTH at the limit, tokens", auth_at_limit),
     ("relay: token expires, tokens", token_expires),
     ("relay: accept, connections", accept),
+    ("relay: accept at the limit, closing", accept_among_closing),
     ("relay: closed, connections", closed),
     ("relay: closed, waiting AUTHs", closed_among_auths),
     ("relay: shut, transactions of others", shut),
@@ -38,6 +40,8 @@ struct Bench {
     /// What leaves, by connection.
     sent: Vec<(ConnectionId, String)>,
     ids: usize,
+    /// Whether nobody takes what leaves.
+    is_stalled: bool,
 }
 
 /// A connection, and its token.
@@ -45,13 +49,13 @@ type Client = (ConnectionId, String);
 
 impl Bench {
     fn new() -> Self {
-        Self::with_tokens(usize::MAX)
+        Self::with_limits(1_000_000, usize::MAX)
     }
 
-    fn with_tokens(tokens: usize) -> Self {
+    fn with_limits(connections: usize, tokens: usize) -> Self {
         let mut config = RelayConfig::new(RELAY.parse().unwrap(), "relay.example");
         let limits = &mut config.limits;
-        limits.connections = 1_000_000;
+        limits.connections = connections;
         limits.principal_connections = 1_000_000;
         limits.tokens = tokens;
         limits.user_tokens = usize::MAX;
@@ -61,7 +65,7 @@ impl Bench {
         limits.transactions = usize::MAX;
         let now = Instant::now();
         let relay = Relay::new(config, Seeded(1), now).unwrap();
-        Self { relay, now, sent: Vec::new(), ids: 0 }
+        Self { relay, now, sent: Vec::new(), ids: 0, is_stalled: false }
     }
 
     fn id(&mut self) -> String {
@@ -89,7 +93,9 @@ impl Bench {
         while let Some((link, mut transmit)) = self.relay.poll_transmit(self.now) {
             let octets = transmit.copy_to_bytes(transmit.remaining());
             self.sent.push((link, String::from_utf8(octets.to_vec()).unwrap()));
-            self.relay.written(link);
+            if !self.is_stalled {
+                self.relay.written(link);
+            }
         }
         while self.relay.poll_event().is_some() {}
     }
@@ -268,6 +274,27 @@ fn report(n: usize) -> usize {
     receive_each(&mut bench, reports)
 }
 
+/// So many already wait for the client.
+fn send_to_full_queue(n: usize) -> usize {
+    let mut bench = Bench::new();
+    let client = bench.client();
+    let peers: Vec<_> = (0..n + TIMES).map(|_| bench.peer_of(&client)).collect();
+    let mut sends = Vec::new();
+    for (link, uri) in peers {
+        let (id, body) = (bench.id(), "x".repeat(20_000));
+        let fields = format!(
+            "Message-ID: {id}\r\nByte-Range: 1-20000/20000\r\nFailure-Report: no\r\n\
+             Content-Type: text/plain\r\n\r\n{body}\r\n"
+        );
+        let path = format!("{} {CLIENT}", client.1);
+        sends.push((link, request("SEND", &id, &path, &uri, &fields)));
+    }
+    let last = sends.split_off(n);
+    bench.is_stalled = true;
+    sends.iter().for_each(|(link, octets)| bench.give(*link, octets));
+    receive_each(&mut bench, last)
+}
+
 fn auths(bench: &mut Bench) -> usize {
     let link = bench.connect(tls().user("user"));
     let auths =
@@ -283,7 +310,7 @@ fn auth(n: usize) -> usize {
 
 /// Each of n users has two tokens.
 fn auth_at_limit(n: usize) -> usize {
-    let mut bench = Bench::with_tokens(2 * n);
+    let mut bench = Bench::with_limits(1_000_000, 2 * n);
     for _ in 0..n {
         let (link, _) = bench.client();
         bench.token(link, "");
@@ -334,6 +361,21 @@ fn token_expires(n: usize) -> usize {
 fn accept(n: usize) -> usize {
     let mut bench = Bench::new();
     bench.pairs(n);
+    measure(|| (0..TIMES).for_each(|_| _ = bench.connect(tls())));
+    TIMES
+}
+
+/// The places of connections that close are needed before their last responses have left.
+fn accept_among_closing(n: usize) -> usize {
+    let mut bench = Bench::with_limits(n, usize::MAX);
+    bench.is_stalled = true;
+    let links: Vec<_> = (0..n).map(|_| bench.connect(tls())).collect();
+    for link in links {
+        let refused = request("AUTH", &bench.id(), RELAY, CLIENT, "");
+        bench.give(link, &refused);
+        bench.relay.revoke(link);
+    }
+    bench.drain();
     measure(|| (0..TIMES).for_each(|_| _ = bench.connect(tls())));
     TIMES
 }
