@@ -167,6 +167,18 @@ fn a_method_with_an_underscore_is_an_unknown_method() {
     assert_eq!(words(&bob.give(&octets)), ["400"]);
 }
 
+/// Its sender takes any refusal for an offset of zero, and begins at the first octet.
+// wild: 7
+#[test]
+fn a_file_whose_sender_asks_for_an_offset_arrives_whole() {
+    let mut bob = Lone::bob();
+    assert_eq!(words(&bob.give(&Raw::new("FILE_OFFSET", "x123").octets())), ["501"]);
+    for (id, range, part, flag) in [("tid.1", "1-3/5", "Hel", '+'), ("tid.2", "4-5/5", "lo", '$')] {
+        assert_eq!(words(&bob.give(&Raw::chunk(id, "mid1", range, part, flag).octets())), ["200"]);
+    }
+    assert_eq!(told(&bob.events()), (vec![Tolerance::MethodName], vec!["Hello".into()]));
+}
+
 // wild: 9
 #[test]
 fn a_bodiless_send_needs_neither_message_id_nor_byte_range() {

@@ -85,8 +85,9 @@ impl MessageTypes {
     /// or that of the whole if it contained several.
     fn refused_as(&self, other: &Self) -> MediaType {
         let only = other.contained.first().filter(|_| other.contained.len() == 1);
-        let is_it = |it: &&Box<str>| only.is_some_and(|only| only.eq_ignore_ascii_case(it));
-        self.contained.iter().find(is_it).map_or_else(|| self.outer.clone(), |it| self.named(it))
+        let is_it = |it: &&str| only.is_some_and(|only| only.eq_ignore_ascii_case(it));
+        let found = self.contained.iter().map(|it| &**it).find(is_it);
+        found.map_or_else(|| self.outer.clone(), |it| self.named(it))
     }
 
     /// That of the whole if the other is not a media type.

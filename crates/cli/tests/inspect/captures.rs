@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use super::frames::{ids, ok, send};
-use super::packets::{Link, Segment, pcap, pcapng};
+use super::packets::{Link, Segment, pcap, pcap_of, pcapng};
 use super::processes::{Folder, Running, command};
 use super::{file, inspect};
 
@@ -176,6 +176,176 @@ fn a_capture_may_begin_within_a_stream() {
     assert_eq!(objects[1]["octets"][0], first.len() - 80);
 }
 
+/// The first segments of what was captured may come in the wrong order.
+#[test]
+fn a_capture_that_begins_within_a_stream_puts_its_first_segments_in_order() {
+    for order in [[0, 1, 2], [1, 0, 2], [2, 0, 1], [2, 1, 0]] {
+        let mut connection = Connection::new(ALICE, BOB);
+        let whole = send("aaaa1", &"x".repeat(100));
+        let segments: Vec<_> =
+            whole.as_bytes().chunks(100).map(|octets| connection.segment(0, octets)).collect();
+        assert_eq!(segments.len(), 3);
+        let mut shuffled: Vec<_> = order.iter().map(|at| segments[*at].clone()).collect();
+        shuffled.push(connection.segment(1, ok("aaaa1")));
+        let (status, objects) = frames(&pcap(Link::Raw, &shuffled));
+        assert_eq!((status, ids(&objects)), (0, vec!["aaaa1", "aaaa1"]), "{order:?}");
+        assert_eq!(objects[0]["octets"], json!([0, whole.len()]));
+    }
+}
+
+#[test]
+fn fragments_of_ip_are_put_together() {
+    for (alice, bob) in [(ALICE, BOB), ("[2001:db8::1]:40000", "[2001:db8::7]:2855")] {
+        for link in Link::ALL {
+            let segments = exchange(alice, bob);
+            let numbered = segments.iter().zip(1..);
+            let mut packets: Vec<_> =
+                numbered.map(|(segment, id)| segment.fragments(link, id, 24)).collect();
+            let expected = frames(&pcap(link, &segments)).1;
+            for packets in &mut packets {
+                packets.reverse();
+            }
+            let (status, objects) = frames(&pcap_of(link, &packets.concat()));
+            assert_eq!((status, ids(&objects)), (0, ids(&expected)), "{link:?}");
+            assert_eq!(objects[0]["body"], expected[0]["body"]);
+        }
+    }
+}
+
+#[test]
+fn fragments_without_the_rest_are_told() {
+    let mut connection = Connection::new(ALICE, BOB);
+    let mut packets: Vec<_> =
+        connection.start().iter().map(|segment| segment.packet(Link::Raw)).collect();
+    let lost = connection.segment(0, send("aaaa1", "Hello"));
+    let mut fragments = lost.fragments(Link::Raw, 1, 40);
+    fragments.remove(2);
+    let count = fragments.len();
+    packets.extend(fragments);
+    packets.push(connection.segment(0, send("aaaa2", "again")).packet(Link::Raw));
+    // Many that never end take no more than their share of memory.
+    for id in 0..=255 {
+        let endless = Connection::new(BOB, ALICE).segment(0, "x".repeat(99));
+        packets.push(endless.fragments(Link::Raw, id, 64).remove(0));
+    }
+    let told = told(&pcap_of(Link::Raw, &packets));
+    assert!(told.0.contains("aaaa2"), "{told:?}");
+    assert!(told.1.contains(&format!("passed over: {} fragments of IP", count + 256)), "{told:?}");
+}
+
+/// What is printed, and what is told.
+fn told(capture: &[u8]) -> (String, String) {
+    let folder = Folder::new();
+    let path = file(&folder, "capture", capture);
+    let output = Running(command("inspect", &["frames", &path]).spawn().unwrap()).output();
+    let text = |octets| String::from_utf8(octets).unwrap();
+    (text(output.stdout), text(output.stderr))
+}
+
+/// A frame of a WebSocket (RFC 6455 section 5.2).
+fn websocket(first: u8, mask: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
+    let masked = if mask.is_some() { 0x80 } else { 0 };
+    let mut frame = vec![first];
+    match payload.len() {
+        len @ 0..126 => frame.push(masked | len as u8),
+        len => {
+            frame.push(masked | 126);
+            frame.extend(u16::try_from(len).unwrap().to_be_bytes());
+        }
+    }
+    frame.extend(mask.iter().flatten());
+    let key = mask.unwrap_or_default();
+    frame.extend(payload.iter().zip(key.iter().cycle()).map(|(octet, key)| octet ^ key));
+    frame
+}
+
+const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: b\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Protocol: msrp\r\n\r\n";
+const GRANTED: &str = "HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\n\r\n";
+
+/// A chunk whole and one in two frames around a ping, with masks, and what answers them.
+fn over_websocket() -> [Vec<u8>; 2] {
+    let mask = Some([1, 2, 3, 0xf4]);
+    let (one, two) = (send("aaaa1", &"x".repeat(200)), send("aaaa2", "Hello"));
+    let (start, rest) = two.as_bytes().split_at(31);
+    let client = [
+        REQUEST.as_bytes(),
+        &websocket(0x81, mask, one.as_bytes()),
+        &websocket(0x02, mask, start),
+        &websocket(0x89, mask, b"ping"),
+        &websocket(0x80, mask, rest),
+        &websocket(0x88, mask, &[3, 232]),
+    ];
+    let server = [
+        GRANTED.as_bytes(),
+        &websocket(0x82, None, ok("aaaa1").as_bytes()),
+        &websocket(0x8a, None, b"ping"),
+        &websocket(0x82, None, ok("aaaa2").as_bytes()),
+    ];
+    [client.concat(), server.concat()]
+}
+
+// req: 7977-5.1-3
+#[test]
+fn msrp_is_taken_out_of_a_websocket() {
+    let [client, server] = over_websocket();
+    for size in [1, 7, 1000] {
+        let mut connection = Connection::new(ALICE, BOB);
+        let mut segments = connection.start();
+        for (side, octets) in [(0, &client), (1, &server)] {
+            segments.extend(octets.chunks(size).map(|octets| connection.segment(side, octets)));
+        }
+        let (status, objects) = frames(&pcap(Link::Ethernet, &segments));
+        assert_eq!(
+            (status, ids(&objects)),
+            (0, vec!["aaaa1", "aaaa2", "aaaa1", "aaaa2"]),
+            "{size}"
+        );
+        assert_eq!(
+            (&objects[0]["bodyOctets"], &objects[1]["body"]),
+            (&json!(200), &json!("Hello"))
+        );
+        // Its place is among the octets of the messages.
+        assert_eq!(objects[0]["octets"][0], 0);
+    }
+}
+
+#[test]
+fn a_websocket_that_lacks_octets_is_told() {
+    let [client, _] = over_websocket();
+    let (before, rest) = client.split_at(REQUEST.len() + 100);
+    for (lost, kind) in [(50, "gap"), (300, "gap")] {
+        let mut connection = Connection::new(ALICE, BOB);
+        let mut segments = connection.start();
+        segments.push(connection.segment(0, before));
+        connection.segment(0, &rest[..lost]);
+        segments.push(connection.segment(0, &rest[lost..]));
+        let (status, objects) = frames(&pcap(Link::Ethernet, &segments));
+        assert_eq!((status, &objects[0]["error"]["kind"]), (1, &json!(kind)), "{objects:?}");
+        // Within a payload, the frames of the WebSocket go on behind it.
+        assert_eq!(ids(&objects).contains(&"aaaa2"), lost == 50, "{objects:?}");
+    }
+}
+
+#[test]
+fn compressed_messages_and_other_websockets_are_passed_over() {
+    let mut connection = Connection::new(ALICE, BOB);
+    let mut segments = connection.start();
+    let compressed = [websocket(0x42, Some([0; 4]), b"abc"), websocket(0x80, Some([9; 4]), b"de")];
+    let [client, _] = over_websocket();
+    let at = REQUEST.len();
+    let client = [&client[..at], &compressed.concat(), &client[at..]].concat();
+    segments.push(connection.segment(0, client));
+    let mut other = Connection::new("192.0.2.1:40001", "192.0.2.7:443");
+    segments.extend(other.start());
+    segments.push(other.segment(0, [REQUEST.as_bytes(), &websocket(0x81, None, b"{}")].concat()));
+    segments.push(other.segment(1, "HTTP/1.1 200 OK\r\nUpgrade: websocket\r\n\r\nMSRP?"));
+    let told = told(&pcap(Link::Ethernet, &segments));
+    assert_eq!(told.0.lines().count(), 2, "{told:?}");
+    assert!(told.1.contains("passed over: 2 of the streams"), "{told:?}");
+    assert!(told.1.contains("passed over: 1 compressed messages of WebSockets"), "{told:?}");
+}
+
 #[test]
 fn streams_without_msrp_are_passed_over() {
     let mut tls = Connection::new("192.0.2.1:40001", "192.0.2.7:443");
@@ -195,7 +365,7 @@ fn streams_without_msrp_are_passed_over() {
     let output = Running(command("inspect", &["frames", &path]).spawn().unwrap()).output();
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(output.stdout.iter().filter(|octet| **octet == b'\n').count(), 2);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("passed over: 2"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("passed over: 2 of the streams"));
 }
 
 #[test]

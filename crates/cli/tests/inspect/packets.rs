@@ -60,7 +60,7 @@ impl Segment {
     }
 
     /// Over IP, with padding after it as on short frames of Ethernet.
-    fn packet(&self, link: Link) -> Vec<u8> {
+    pub(crate) fn packet(&self, link: Link) -> Vec<u8> {
         let tcp = self.tcp();
         let ip = match (self.from.ip(), self.to.ip()) {
             (IpAddr::V4(from), IpAddr::V4(to)) => {
@@ -77,14 +77,47 @@ impl Segment {
         };
         [link.header(self.from.is_ipv4()), ip, tcp, vec![0; 6]].concat()
     }
+
+    /// In fragments of IP with so many octets, a multiple of eight.
+    pub(crate) fn fragments(&self, link: Link, id: u8, octets: usize) -> Vec<Vec<u8>> {
+        let tcp = self.tcp();
+        let count = tcp.len().div_ceil(octets);
+        let fragment = |(index, part): (usize, &[u8])| {
+            let place = u16::try_from(index * octets / 8).unwrap();
+            let more = u16::from(index + 1 < count);
+            let ip = match (self.from.ip(), self.to.ip()) {
+                (IpAddr::V4(from), IpAddr::V4(to)) => {
+                    let len = u16::try_from(20 + part.len()).unwrap().to_be_bytes();
+                    let place = (place | more << 13).to_be_bytes();
+                    let start = [0x45, 0, len[0], len[1], 0, id, place[0], place[1], 64, 6, 0, 0];
+                    [&start[..], &from.octets(), &to.octets()].concat()
+                }
+                (IpAddr::V6(from), IpAddr::V6(to)) => {
+                    let len = u16::try_from(8 + part.len()).unwrap().to_be_bytes();
+                    let place = (place << 3 | more).to_be_bytes();
+                    let start = [0x60, 0, 0, 0, len[0], len[1], 44, 64];
+                    let extension = [6, 0, place[0], place[1], 0, 0, 0, id];
+                    [&start[..], &from.octets(), &to.octets(), &extension].concat()
+                }
+                _ => panic!("one version of IP"),
+            };
+            [link.header(self.from.is_ipv4()), ip, part.to_vec()].concat()
+        };
+        tcp.chunks(octets).enumerate().map(fragment).collect()
+    }
 }
 
 /// A capture in the format pcap. Packets are a millisecond apart.
 pub(crate) fn pcap(link: Link, segments: &[Segment]) -> Vec<u8> {
+    let packets: Vec<_> = segments.iter().map(|segment| segment.packet(link)).collect();
+    pcap_of(link, &packets)
+}
+
+/// The same of packets.
+pub(crate) fn pcap_of(link: Link, packets: &[Vec<u8>]) -> Vec<u8> {
     let header = [0xa1b2_c3d4, 0x0002_0004_u32.rotate_left(16), 0, 0, 0xffff, link.number()];
     let mut out = header.map(u32::to_le_bytes).concat();
-    for (index, segment) in segments.iter().enumerate() {
-        let packet = segment.packet(link);
+    for (index, packet) in packets.iter().enumerate() {
         let len = u32::try_from(packet.len()).unwrap();
         let time = 1000 * u32::try_from(index).unwrap();
         out.extend([1_700_000_000, time, len, len].map(u32::to_le_bytes).concat());

@@ -7,7 +7,7 @@ use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
 
 use super::Fault;
 use super::record::Arrival;
-use super::segment::Segment;
+use super::segment::{Segment, Segments};
 
 /// A capture, which is as large as its file.
 pub(super) struct Capture<'a>(&'a [u8]);
@@ -53,15 +53,19 @@ impl<'a> Capture<'a> {
     }
 
     /// Gives each TCP segment. An error lies at the octets of the file that are left.
-    pub(super) fn segments(self, mut take: impl FnMut(&Segment<'_>, Arrival)) -> Result<(), Fault> {
+    pub(super) fn segments(
+        self,
+        segments: &mut Segments,
+        mut take: impl FnMut(&Segment<'_>, Arrival),
+    ) -> Result<(), Fault> {
         let (mut number, mut interfaces) = (0, Interfaces::default());
         self.blocks(|block| {
             let Some(packet) = interfaces.packet(block) else { return };
             number += 1;
-            if let Some(segment) = Segment::of(packet.link, packet.octets) {
+            segments.packet(packet.link, packet.octets, number, |segment| {
                 let (from, to, time) = (segment.from, segment.to, packet.time);
-                take(&segment, Arrival { from, to, packet: number, time });
-            }
+                take(segment, Arrival { from, to, packet: number, time });
+            });
         })
     }
 

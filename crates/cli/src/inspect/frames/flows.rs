@@ -6,17 +6,26 @@ use std::net::SocketAddr;
 use super::order::Order;
 use super::record::{Arrival, Record};
 use super::segment::Segment;
-use super::stream::Stream;
+use super::wire::Wire;
 
 #[derive(Default)]
 pub(super) struct Flows {
     open: BTreeMap<(SocketAddr, SocketAddr), Flow>,
-    passed_over: usize,
+    passed_over: PassedOver,
+}
+
+/// What was not looked into.
+#[derive(Default)]
+pub(super) struct PassedOver {
+    /// Directions without MSRP in clear.
+    pub(super) streams: usize,
+    /// Compressed messages of WebSockets.
+    pub(super) compressed: usize,
 }
 
 struct Flow {
     order: Order,
-    stream: Stream,
+    wire: Wire,
 }
 
 impl Flows {
@@ -30,27 +39,27 @@ impl Flows {
         let key = (segment.from, segment.to);
         let is_known = |flow: &Flow| flow.order.starts_at(segment.sequence);
         if segment.is_first && !self.open.get(&key).is_some_and(is_known) {
-            let flow = Flow::new(segment.sequence, Stream::new());
+            let flow = Flow::new(segment.sequence);
             let earlier = self.open.insert(key, flow);
             self.end(earlier, &mut show);
         }
         // What the receiver acknowledges came before what it sends.
         let other = self.open.get_mut(&(segment.to, segment.from));
         if let (Some(other), Some(sequence)) = (other, segment.acknowledged) {
-            other.order.acknowledge(sequence, &mut other.stream);
+            other.order.acknowledge(sequence, &mut other.wire);
             other.show(&mut show);
         }
         if !segment.octets.is_empty() {
-            let midway = || Flow::new(segment.sequence, Stream::midway());
+            let midway = || Flow { order: Order::midway(segment.sequence), wire: Wire::midway() };
             let flow = self.open.entry(key).or_insert_with(midway);
-            flow.stream.arrives(arrival);
-            flow.order.push(segment.sequence, segment.octets, &mut flow.stream);
+            flow.wire.arrives(arrival);
+            flow.order.push(segment.sequence, segment.octets, &mut flow.wire);
             flow.show(&mut show);
         }
     }
 
-    /// Shows what is left. Returns how many streams were passed over.
-    pub(super) fn finish(mut self, mut show: impl FnMut(Record)) -> usize {
+    /// Shows what is left. Returns what was passed over.
+    pub(super) fn finish(mut self, mut show: impl FnMut(Record)) -> PassedOver {
         for flow in std::mem::take(&mut self.open).into_values() {
             self.end(Some(flow), &mut show);
         }
@@ -59,23 +68,24 @@ impl Flows {
 
     fn end(&mut self, flow: Option<Flow>, show: &mut impl FnMut(Record)) {
         let Some(mut flow) = flow else { return };
-        flow.order.finish(&mut flow.stream);
-        flow.stream.finish();
+        flow.order.finish(&mut flow.wire);
+        flow.wire.finish();
         flow.show(show);
-        if !flow.stream.is_msrp && !flow.stream.is_empty() {
-            self.passed_over += 1;
+        self.passed_over.compressed += flow.wire.compressed();
+        if !flow.wire.is_msrp() && !flow.wire.is_empty() {
+            self.passed_over.streams += 1;
         }
     }
 }
 
 impl Flow {
-    const fn new(sequence: u32, stream: Stream) -> Self {
-        Self { order: Order::new(sequence), stream }
+    fn new(sequence: u32) -> Self {
+        Self { order: Order::new(sequence), wire: Wire::new() }
     }
 
     fn show(&mut self, show: &mut impl FnMut(Record)) {
-        if self.stream.is_msrp {
-            self.stream.take().for_each(show);
+        if self.wire.is_msrp() {
+            self.wire.take().for_each(show);
         }
     }
 }

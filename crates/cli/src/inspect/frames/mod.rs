@@ -2,16 +2,20 @@
 
 mod capture;
 mod flows;
+mod fragments;
 mod ladder;
 mod order;
 mod record;
 mod segment;
 mod stream;
+mod websocket;
+mod wire;
 
 use self::capture::Capture;
 use self::flows::Flows;
 use self::ladder::Ladder;
 use self::record::Record;
+use self::segment::Segments;
 use self::stream::Stream;
 use super::{Fault, Input, report, report_unread};
 use crate::Ending;
@@ -20,8 +24,8 @@ use crate::output::tell;
 /// Prints each chunk and response of recorded streams.
 ///
 /// The file is the octets of one stream, or a capture in the format pcap or pcapng, whose
-/// TCP streams are put together. Streams without MSRP, such as those under TLS, are passed
-/// over. Where octets are missing or are no MSRP, reading goes on at the next line that
+/// TCP streams are put together, out of fragments of IP too, and taken out of WebSockets.
+/// Streams without MSRP, such as those under TLS, are passed over. Where octets are missing or are no MSRP, reading goes on at the next line that
 /// starts like a frame.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -57,13 +61,19 @@ fn stream_frames(octets: &[u8], show: &mut Show) {
 }
 
 fn capture_frames(capture: Capture<'_>, show: &mut Show) -> Result<(), Fault> {
-    let mut flows = Flows::default();
-    let read = capture.segments(|segment, arrival| {
+    let (mut flows, mut segments) = (Flows::default(), Segments::default());
+    let read = capture.segments(&mut segments, |segment, arrival| {
         flows.take(segment, arrival, |record| show.record(&record));
     });
     let passed_over = flows.finish(|record| show.record(&record));
-    if passed_over > 0 {
-        tell(format_args!("without MSRP in clear, passed over: {passed_over} of the streams"));
+    for (what, count) in [
+        ("of the streams, without MSRP in clear", passed_over.streams),
+        ("compressed messages of WebSockets", passed_over.compressed),
+        ("fragments of IP, without the rest of their packets", segments.passed_over()),
+    ] {
+        if count > 0 {
+            tell(format_args!("passed over: {count} {what}"));
+        }
     }
     read
 }

@@ -2,11 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::stream::Stream;
+use super::wire::Wire;
 
 /// The most octets that wait for earlier ones. Beyond that, the earlier ones are not in the
 /// capture.
 const MAX_WAITING: usize = 1 << 20;
+
+/// How far before the first segment of a stream that began earlier others may lie.
+const BEFORE: u32 = 1 << 16;
+
+/// The segments after which no earlier ones are expected.
+const UNSETTLED: usize = 4;
 
 /// Where a stream stands, and what came too early.
 pub(super) struct Order {
@@ -17,11 +23,19 @@ pub(super) struct Order {
     early: BTreeMap<u64, Vec<u8>>,
     /// The octets in `early`.
     waiting: usize,
+    /// Whether it is known which octets are the first.
+    is_settled: bool,
 }
 
 impl Order {
     pub(super) const fn new(start: u32) -> Self {
-        Self { start, next: 0, early: BTreeMap::new(), waiting: 0 }
+        Self { start, next: 0, early: BTreeMap::new(), waiting: 0, is_settled: true }
+    }
+
+    /// A stream whose start was not captured. Segments before this one may follow it.
+    pub(super) fn midway(sequence: u32) -> Self {
+        let start = sequence.wrapping_sub(BEFORE);
+        Self { is_settled: false, ..Self::new(start) }
     }
 
     pub(super) const fn starts_at(&self, sequence: u32) -> bool {
@@ -29,17 +43,29 @@ impl Order {
     }
 
     /// Gives to the stream what is next. Octets that came before are dropped.
-    pub(super) fn push(&mut self, sequence: u32, octets: &[u8], stream: &mut Stream) {
+    pub(super) fn push(&mut self, sequence: u32, octets: &[u8], wire: &mut Wire) {
         let Some(at) = self.position(sequence, octets.len()) else { return };
         if at > self.next {
             self.keep(at, octets);
+            if self.early.len() >= UNSETTLED {
+                self.settle(wire);
+            }
             if self.waiting > MAX_WAITING {
-                self.skip(stream);
+                self.skip(wire);
             }
         } else {
-            self.give(at, octets, stream);
-            self.give_early(stream);
+            self.give(at, octets, wire);
+            self.give_early(wire);
         }
+    }
+
+    /// The first octets that are here are the first of the stream.
+    fn settle(&mut self, wire: &mut Wire) {
+        if let Some((first, _)) = self.early.first_key_value().filter(|_| !self.is_settled) {
+            self.next = *first;
+            self.give_early(wire);
+        }
+        self.is_settled = true;
     }
 
     fn keep(&mut self, at: u64, octets: &[u8]) {
@@ -52,45 +78,47 @@ impl Order {
 
     /// The receiver has all octets before this one. Where later ones are here, those are not
     /// in the capture.
-    pub(super) fn acknowledge(&mut self, sequence: u32, stream: &mut Stream) {
+    pub(super) fn acknowledge(&mut self, sequence: u32, wire: &mut Wire) {
+        self.settle(wire);
         let received = self.position(sequence, 0);
         while let (Some((first, _)), Some(received)) = (self.early.first_key_value(), received) {
             if received < *first {
                 return;
             }
-            self.skip(stream);
+            self.skip(wire);
         }
     }
 
     /// No more segments follow.
-    pub(super) fn finish(&mut self, stream: &mut Stream) {
+    pub(super) fn finish(&mut self, wire: &mut Wire) {
+        self.settle(wire);
         while !self.early.is_empty() {
-            self.skip(stream);
+            self.skip(wire);
         }
     }
 
     /// Goes on at the first octets that are here.
-    fn skip(&mut self, stream: &mut Stream) {
+    fn skip(&mut self, wire: &mut Wire) {
         let Some((first, _)) = self.early.first_key_value() else { return };
-        stream.skip(first - self.next);
+        wire.skip(first - self.next);
         self.next = *first;
-        self.give_early(stream);
+        self.give_early(wire);
     }
 
-    fn give_early(&mut self, stream: &mut Stream) {
+    fn give_early(&mut self, wire: &mut Wire) {
         while let Some(entry) = self.early.first_entry().filter(|it| *it.key() <= self.next) {
             let (at, octets) = entry.remove_entry();
             self.waiting -= octets.len();
-            self.give(at, &octets, stream);
+            self.give(at, &octets, wire);
         }
     }
 
     /// Gives what is new of octets that start at or before the next one.
-    fn give(&mut self, at: u64, octets: &[u8], stream: &mut Stream) {
+    fn give(&mut self, at: u64, octets: &[u8], wire: &mut Wire) {
         let known = usize::try_from(self.next - at).unwrap_or(usize::MAX);
         if let Some(new) = octets.get(known..) {
             self.next += new.len() as u64;
-            stream.push(new);
+            wire.push(new);
         }
     }
 

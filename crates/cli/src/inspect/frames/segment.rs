@@ -1,9 +1,11 @@
-//! The TCP segment of a packet.
+//! The TCP segments of packets.
 
 use std::net::{IpAddr, SocketAddr};
 
-use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice};
+use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TcpSlice, TransportSlice};
 use pcap_parser::Linktype;
+
+use super::fragments::Fragments;
 
 /// What is needed of a segment to put its stream together.
 pub(super) struct Segment<'a> {
@@ -19,28 +21,64 @@ pub(super) struct Segment<'a> {
 }
 
 impl<'a> Segment<'a> {
-    /// `None` if the packet is none of TCP over IP, or a fragment of one.
-    pub(super) fn of(link: Linktype, packet: &'a [u8]) -> Option<Self> {
-        let packet = network(link, packet)?;
-        let (source, destination): (IpAddr, IpAddr) = match &packet.net? {
-            LaxNetSlice::Ipv4(ip) => {
-                (ip.header().source_addr().into(), ip.header().destination_addr().into())
-            }
-            LaxNetSlice::Ipv6(ip) => {
-                (ip.header().source_addr().into(), ip.header().destination_addr().into())
-            }
-            LaxNetSlice::Arp(_) => return None,
-        };
-        let Some(TransportSlice::Tcp(tcp)) = packet.transport else { return None };
-        Some(Self {
-            from: (source, tcp.source_port()).into(),
-            to: (destination, tcp.destination_port()).into(),
+    fn new(from: IpAddr, to: IpAddr, tcp: &TcpSlice<'a>) -> Self {
+        Self {
+            from: (from, tcp.source_port()).into(),
+            to: (to, tcp.destination_port()).into(),
             // SYN takes the place of an octet.
             sequence: tcp.sequence_number().wrapping_add(tcp.syn().into()),
             is_first: tcp.syn(),
             acknowledged: tcp.ack().then(|| tcp.acknowledgment_number()),
             octets: tcp.payload(),
-        })
+        }
+    }
+}
+
+/// Puts segments together from packets.
+#[derive(Default)]
+pub(super) struct Segments {
+    fragments: Fragments,
+}
+
+impl Segments {
+    /// Gives the segment that is complete with a packet. `number` is that of the packet.
+    pub(super) fn packet(
+        &mut self,
+        link: Linktype,
+        packet: &[u8],
+        number: u64,
+        take: impl FnOnce(&Segment<'_>),
+    ) {
+        let Some(LaxSlicedPacket { net: Some(ip), transport, .. }) = network(link, packet) else {
+            return;
+        };
+        let Some((from, to)) = ends(&ip) else { return };
+        if let Some(TransportSlice::Tcp(tcp)) = transport {
+            take(&Segment::new(from, to, &tcp));
+        } else if let Some(whole) = self.fragments.take(&ip, number)
+            && let Ok(tcp) = TcpSlice::from_slice(&whole)
+        {
+            take(&Segment::new(from, to, &tcp));
+        }
+    }
+
+    /// How many fragments of IP were passed over.
+    pub(super) fn passed_over(&self) -> usize {
+        self.fragments.passed_over()
+    }
+}
+
+fn ends(ip: &LaxNetSlice<'_>) -> Option<(IpAddr, IpAddr)> {
+    match ip {
+        LaxNetSlice::Ipv4(ip) => {
+            let header = ip.header();
+            Some((header.source_addr().into(), header.destination_addr().into()))
+        }
+        LaxNetSlice::Ipv6(ip) => {
+            let header = ip.header();
+            Some((header.source_addr().into(), header.destination_addr().into()))
+        }
+        LaxNetSlice::Arp(_) => None,
     }
 }
 
