@@ -99,6 +99,7 @@ impl State {
         let key = received.key();
         let Some(session) = self.sessions.get_mut(&received.session()) else { return };
         session.octets += HEAD_WEIGHT;
+        session.unannounced += 1;
         let arrival = Arrival::new(received);
         let is_ready = arrival.is_ready();
         self.arrivals.insert(key, arrival);
@@ -123,7 +124,8 @@ impl State {
 
     fn ended(&mut self, key: IncomingKey, end: Result<u64, FailReason>) {
         let Some(arrival) = self.arrivals.get_mut(&key) else { return };
-        if let Some(session) = self.sessions.get_mut(&arrival.received.session()) {
+        let key_of_session = arrival.received.session();
+        if let Some(session) = self.sessions.get_mut(&key_of_session) {
             session.awaited -= usize::from(arrival.is_awaited());
         }
         arrival.end(end);
@@ -133,6 +135,7 @@ impl State {
         } else {
             self.announce(key);
         }
+        self.weigh(key_of_session);
     }
 
     /// A message goes into the queue of its session.
@@ -142,6 +145,7 @@ impl State {
         };
         arrival.is_announced = true;
         if let Some(session) = self.sessions.get_mut(&arrival.received.session()) {
+            session.unannounced -= 1;
             session.ready.push_back(key);
             session.wake();
         }

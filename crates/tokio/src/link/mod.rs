@@ -257,6 +257,7 @@ impl State {
         if let Some(session) = self.sessions.get_mut(&arrival.received.session()) {
             session.octets -= arrival.octets() + session::HEAD_WEIGHT;
             session.awaited -= usize::from(arrival.is_awaited());
+            session.unannounced -= usize::from(!arrival.is_announced);
         }
         Some(arrival)
     }

@@ -30,6 +30,8 @@ pub(crate) struct SessionState {
     /// The messages that wait for [`Session::next`](crate::Session::next).
     pub(crate) ready: VecDeque<IncomingKey>,
     pub(crate) reader: Option<Waker>,
+    /// Messages that are not in the queue yet.
+    pub(crate) unannounced: usize,
     /// Messages that somebody reads and that have no octets.
     pub(crate) awaited: usize,
     /// What its messages weigh that nobody has taken.
@@ -59,6 +61,7 @@ impl SessionState {
             stage: watch::Sender::new(Stage::Opening),
             ready: VecDeque::new(),
             reader: None,
+            unannounced: 0,
             awaited: 0,
             octets: 0,
             is_full: false,
