@@ -61,7 +61,7 @@ mod link;
 mod session;
 
 pub use ended::Ended;
-pub use endpoint::{Builder, Endpoint};
+pub use endpoint::{Builder, Endpoint, Route};
 pub use error::Error;
 pub use link::{Progress, Stream};
 pub use session::{

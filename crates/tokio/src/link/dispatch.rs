@@ -1,17 +1,18 @@
 //! From the events of the connection to the sessions that they are for.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use msrp::{
-    CloseReason, Event, FailReason, Finished, IncomingKey, MessageKey, Path, Received, Response,
-    SessionKey,
+    AuthenticationFailure, CloseReason, Event, FailReason, Finished, IncomingKey, MessageKey, Path,
+    Received, Response, SessionKey,
 };
 
-use super::State;
 use super::arrival::Arrival;
 use super::sending::End;
 use super::session::{HEAD_WEIGHT, SessionState};
+use super::{Grant, State};
 use crate::ended::Ended;
 
 /// What ended during one round of events. Only at its end it is known why.
@@ -70,6 +71,14 @@ impl State {
             Event::LateFailure { message, status, .. } => {
                 tracing::warn!(%message, %status, "a message failed after its outcome");
                 self.past.failed(message, status);
+            }
+            Event::Authenticated { key, route } => self.granted(key, Grant::Granted(route)),
+            // That the connection has ended is told at the end, with the reason.
+            Event::AuthenticationFailed {
+                reason: AuthenticationFailure::ConnectionClosed, ..
+            } => {}
+            Event::AuthenticationFailed { key, relay, reason } => {
+                self.granted(key, Grant::Refused(relay, reason));
             }
             Event::Refused(refused) => tracing::debug!(?refused, "request refused"),
             Event::Tolerated(tolerance) => tracing::debug!(?tolerance, "deviation tolerated"),
@@ -194,6 +203,10 @@ impl State {
             }
             self.close_if_released(key);
         }
+        if self.end.is_some() && !self.routes.is_empty() {
+            let ended = self.why(CloseReason::ConnectionClosed, None);
+            self.lose_routes(&Arc::new(ended));
+        }
     }
 
     fn why(&self, reason: CloseReason, response: Option<Response>) -> Ended {
@@ -208,7 +221,8 @@ impl State {
 
     /// When a connection without sessions ends, or has to.
     pub(super) fn idle_ends(&mut self, now: Instant) -> Option<Instant> {
-        let is_idle = self.connection.sessions().next().is_none() && !self.connection.is_closed();
+        let is_used = self.connection.sessions().next().is_some() || !self.routes.is_empty();
+        let is_idle = !is_used && !self.connection.is_closed();
         let timeout = self.idle_timeout.filter(|_| is_idle);
         let since = *self.idle_since.get_or_insert(now);
         if timeout.is_none() {

@@ -16,6 +16,7 @@ mod driver;
 mod expected;
 mod flow;
 mod handle;
+mod routes;
 mod sending;
 mod session;
 mod transport;
@@ -30,7 +31,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use msrp::wire::ByteRange;
 use msrp::{
-    Bind, Connection, ConnectionEnd, Direction, IncomingKey, MessageId, MessageKey,
+    AuthKey, Bind, Connection, ConnectionEnd, Direction, IncomingKey, MessageId, MessageKey,
     OutgoingMessage, Received, SendError, SessionConfig, SessionError, SessionKey, StatusCode,
     UnknownKey,
 };
@@ -40,6 +41,7 @@ pub(crate) use self::arrival::Step;
 pub(crate) use self::driver::drive;
 pub(crate) use self::expected::{Expected, Waiting};
 pub(crate) use self::handle::Handle;
+pub(crate) use self::routes::{Asked, Grant};
 pub(crate) use self::sending::End;
 pub use self::sending::Progress;
 use self::sending::{Past, Sending};
@@ -83,6 +85,7 @@ pub(crate) struct State {
     arrivals: HashMap<IncomingKey, Arrival>,
     sending: HashMap<MessageKey, Sending>,
     past: Past,
+    routes: HashMap<AuthKey, watch::Sender<Grant>>,
     /// The sessions that peers may bind.
     expected: Arc<Expected>,
     /// Sessions that were bound, and who waits for them.
@@ -116,6 +119,7 @@ impl Link {
             arrivals: HashMap::new(),
             sending: HashMap::new(),
             past: Past::default(),
+            routes: HashMap::new(),
             expected,
             bound: Vec::new(),
             room,
