@@ -32,7 +32,7 @@
 //! # Dropping
 //!
 //! Every future is cancel safe. A session ends with its last handle ([`Session`],
-//! [`Sender`], [`Message`] or [`Upload`]), after all that it has sent has its outcome. A
+//! [`Sender`], [`Message`], [`Upload`] or [`Nicknames`]), after all that it has sent has its outcome. A
 //! [`Sent`] is no handle: dropping it changes nothing. A connection that this side opened
 //! ends with its last session. With the last [`Endpoint`] the listeners go, and sessions
 //! that are open go on; [`Endpoint::close`] waits for everything.
@@ -65,8 +65,8 @@ pub use endpoint::{Builder, Endpoint, Route};
 pub use error::Error;
 pub use link::{Progress, Stream};
 pub use session::{
-    Message, MessageError, Piece, SaveError, SendError, Sender, Sent, Session, Undelivered, Upload,
-    UploadError,
+    Message, MessageError, NicknameAsked, Nicknames, Piece, SaveError, SendError, Sender, Sent,
+    Session, Undelivered, Upload, UploadError,
 };
 
 /// The code of the README compiles.

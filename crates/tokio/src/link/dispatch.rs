@@ -72,6 +72,10 @@ impl State {
                 tracing::warn!(%message, %status, "a message failed after its outcome");
                 self.past.failed(message, status);
             }
+            Event::NicknameRequested { session, request, nickname } => {
+                self.nickname_requested(session, (request, nickname));
+            }
+            Event::Nickname { key, outcome, .. } => self.nickname_answered(key, outcome),
             Event::Authenticated { key, route } => self.granted(key, Grant::Granted(route)),
             // That the connection has ended is told at the end, with the reason.
             Event::AuthenticationFailed {

@@ -16,6 +16,7 @@ mod driver;
 mod expected;
 mod flow;
 mod handle;
+mod nicknames;
 mod routes;
 mod sending;
 mod session;
@@ -32,8 +33,8 @@ use bytes::Bytes;
 use msrp::wire::ByteRange;
 use msrp::{
     AuthKey, Bind, Connection, ConnectionEnd, Direction, IncomingKey, MessageId, MessageKey,
-    OutgoingMessage, Received, SendError, SessionConfig, SessionError, SessionKey, StatusCode,
-    UnknownKey,
+    NicknameKey, Outcome, OutgoingMessage, Received, SendError, SessionConfig, SessionError,
+    SessionKey, StatusCode, UnknownKey,
 };
 use tokio::sync::{Notify, oneshot, watch};
 
@@ -86,6 +87,8 @@ pub(crate) struct State {
     sending: HashMap<MessageKey, Sending>,
     past: Past,
     routes: HashMap<AuthKey, watch::Sender<Grant>>,
+    /// Who waits for the response to a NICKNAME.
+    nicknames: HashMap<NicknameKey, oneshot::Sender<Outcome>>,
     /// The sessions that peers may bind.
     expected: Arc<Expected>,
     /// Sessions that were bound, and who waits for them.
@@ -120,6 +123,7 @@ impl Link {
             sending: HashMap::new(),
             past: Past::default(),
             routes: HashMap::new(),
+            nicknames: HashMap::new(),
             expected,
             bound: Vec::new(),
             room,
@@ -232,16 +236,15 @@ impl State {
         self.arrivals.get(&key).map(|arrival| &arrival.received)
     }
 
-    /// Nobody reads a message any more. If it has not ended, its sender learns that. If it
-    /// is complete and not reported on, it counts as read.
+    /// Nobody reads a message any more. If it has not ended, or waits for its response, its
+    /// sender learns that. If it is complete and not reported on, it counts as read.
     pub(crate) fn drop_message(&mut self, key: IncomingKey, reports: bool) {
         let Some(arrival) = self.forget(key) else { return };
-        match arrival.total() {
-            Some(total) if reports => self.report(&arrival.received, StatusCode::OK, total),
-            Some(_) => {}
-            // It may have failed in the meantime.
-            None => drop(self.connection.reject(key, StatusCode::STOP_SENDING)),
+        if let Some(total) = arrival.total().filter(|_| reports) {
+            self.report(&arrival.received, StatusCode::OK, total);
         }
+        // Without effect on a message that has failed or has its response.
+        let _ = self.connection.reject(key, StatusCode::STOP_SENDING);
         self.weigh(arrival.received.session());
     }
 
