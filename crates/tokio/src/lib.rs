@@ -42,6 +42,13 @@
 //! [`Error`] says why there is no session, [`Ended`] why one has ended, [`Undelivered`] what
 //! is known of a message that did not succeed, [`MessageError`] and [`SaveError`] why one
 //! cannot be read or saved. They name the next hop and the side that gave up.
+//!
+//! # Tracing
+//!
+//! Each connection is a span, `connection`, with its hop. Sessions and messages are events
+//! at DEBUG, named by their keys and Message-IDs; what an operator should see is INFO and
+//! WARN. The target `msrp_tokio::wire` has the head of every chunk and response at TRACE.
+//! Nothing of it has the content of messages, session-ids or credentials.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]

@@ -84,14 +84,24 @@ impl State {
             Event::AuthenticationFailed { key, relay, reason } => {
                 self.granted(key, Grant::Refused(relay, reason));
             }
-            Event::Refused(refused) => tracing::debug!(?refused, "request refused"),
+            Event::LateSuccess { message, .. } => {
+                tracing::info!(%message, "a message arrived after its outcome");
+            }
+            Event::Refused(refused) => {
+                tracing::debug!(status = ?refused.status, "a request was refused");
+            }
             Event::Tolerated(tolerance) => tracing::debug!(?tolerance, "deviation tolerated"),
-            Event::Closed(end) => self.end = Some(end),
-            other => tracing::trace!(?other, "event without a handle"),
+            Event::Closed(end) => {
+                tracing::debug!(%end, "connection ended");
+                self.end = Some(end);
+            }
+            // Progress tells what they say.
+            Event::Reported { .. } | _ => {}
         }
     }
 
     fn opened(&mut self, key: SessionKey, remote: Path) {
+        tracing::debug!(session = %key, hops = remote.len(), "session open");
         if let Some(session) = self.sessions.get(&key) {
             return session.opened(remote);
         }
@@ -110,6 +120,10 @@ impl State {
 
     fn started(&mut self, received: Received) {
         let key = received.key();
+        tracing::debug!(
+            message = %key, session = %received.session(), id = %received.message_id(),
+            "message begins"
+        );
         let Some(session) = self.sessions.get_mut(&received.session()) else { return };
         session.octets += HEAD_WEIGHT;
         session.unannounced += 1;
@@ -184,6 +198,11 @@ impl State {
     fn tell(&mut self, ends: Ends) {
         for finished in ends.messages {
             let key = finished.message;
+            tracing::debug!(
+                message = %key, id = %finished.message_id, outcome = %finished.outcome,
+                octets = finished.octets, chunks = finished.chunks,
+                "message sent"
+            );
             let closed = ends.sessions.iter().find(|(session, ..)| *session == key.session());
             let ended = closed.map(|(_, reason, response)| self.why(*reason, response.clone()));
             let Some(sending) = self.sending.remove(&key) else { continue };

@@ -21,6 +21,7 @@ mod routes;
 mod sending;
 mod session;
 mod transport;
+mod wire;
 
 use std::collections::HashMap;
 use std::io;
