@@ -32,7 +32,7 @@
 //! # Dropping
 //!
 //! Every future is cancel safe. A session ends with its last handle ([`Session`],
-//! [`Sender`], [`Message`] or [`Upload`]), after all that it has sent has its outcome. A
+//! [`Sender`], [`Message`], [`Upload`] or [`Nicknames`]), after all that it has sent has its outcome. A
 //! [`Sent`] is no handle: dropping it changes nothing. A connection that this side opened
 //! ends with its last session. With the last [`Endpoint`] the listeners go, and sessions
 //! that are open go on; [`Endpoint::close`] waits for everything.
@@ -46,6 +46,13 @@
 //! [`Error`] says why there is no session, [`Ended`] why one has ended, [`Undelivered`] what
 //! is known of a message that did not succeed, [`MessageError`] and [`SaveError`] why one
 //! cannot be read or saved. They name the next hop and the side that gave up.
+//!
+//! # Tracing
+//!
+//! Each connection is a span, `connection`, with its hop. Sessions and messages are events
+//! at DEBUG, named by their keys and Message-IDs; what an operator should see is INFO and
+//! WARN. The target `msrp_tokio::wire` has the head of every chunk and response at TRACE.
+//! Nothing of it has the content of messages, session-ids or credentials.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -67,12 +74,12 @@ mod link;
 mod session;
 
 pub use ended::Ended;
-pub use endpoint::{Builder, Endpoint};
+pub use endpoint::{Builder, Endpoint, Route};
 pub use error::Error;
 pub use link::{Progress, Stream};
 pub use session::{
-    Message, MessageError, Piece, SaveError, SendError, Sender, Sent, Session, Undelivered, Upload,
-    UploadError,
+    Message, MessageError, NicknameAsked, Nicknames, Piece, SaveError, SendError, Sender, Sent,
+    Session, Undelivered, Upload, UploadError,
 };
 
 /// The code of the README compiles.

@@ -23,6 +23,8 @@ pub(crate) struct Arrival {
     pub(crate) is_announced: bool,
     /// It was taken from the queue.
     pub(crate) is_taken: bool,
+    /// Its reader has asked for octets.
+    is_read: bool,
 }
 
 /// What the reader of a message gets next.
@@ -47,6 +49,7 @@ impl Arrival {
             reader: None,
             is_announced: false,
             is_taken: false,
+            is_read: false,
         }
     }
 
@@ -65,6 +68,10 @@ impl Arrival {
 
     pub(crate) const fn has_failed(&self) -> bool {
         matches!(self.end, Some(Err(_)))
+    }
+
+    pub(crate) const fn is_read(&self) -> bool {
+        self.is_read
     }
 
     /// Whether its reader waits for octets.
@@ -91,6 +98,7 @@ impl Arrival {
 
     /// The next step for the reader, which is woken when there is one.
     pub(crate) fn poll_step(&mut self, cx: &Context<'_>) -> Poll<Step> {
+        self.is_read = true;
         if let Some((offset, octets)) = self.pieces.pop_front() {
             self.octets -= octets.len();
             return Poll::Ready(Step::Piece(offset, octets));

@@ -13,7 +13,9 @@ use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::futures::Notified;
 use tokio::time::{Sleep, sleep_until, timeout};
 use tokio_util::io::{poll_read_buf, poll_write_buf};
+use tracing::Instrument;
 
+use super::wire::Wire;
 use super::{Handle, Link, Stream, now};
 
 /// Space in the input buffer for one read, in octets.
@@ -28,20 +30,8 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Runs a connection until it has ended and its last octets have left.
 pub(crate) async fn drive(link: Arc<Link>, transport: Stream) {
-    transport.prepare();
-    let driver = Driver {
-        link,
-        transport,
-        input: BytesMut::new(),
-        leaving: None,
-        has_written: false,
-        is_broken: false,
-        wants_read: false,
-        timer: Box::pin(sleep_until(tokio::time::Instant::now())),
-        is_timer_set: false,
-        lingers_until: None,
-    };
-    driver.run().await;
+    let span = tracing::debug_span!("connection", hop = %link.hop);
+    Driver::new(link, transport).run().instrument(span).await;
 }
 
 struct Driver {
@@ -60,6 +50,8 @@ struct Driver {
     is_timer_set: bool,
     /// Until when it waits for the peer to read, once the connection has ended.
     lingers_until: Option<Instant>,
+    /// Who listens to the heads of its frames.
+    wire: Option<Wire>,
 }
 
 /// What ends the wait of the driver.
@@ -72,6 +64,23 @@ enum Ready {
 }
 
 impl Driver {
+    fn new(link: Arc<Link>, transport: Stream) -> Self {
+        transport.prepare();
+        Self {
+            link,
+            transport,
+            input: BytesMut::new(),
+            leaving: None,
+            has_written: false,
+            is_broken: false,
+            wants_read: false,
+            timer: Box::pin(sleep_until(tokio::time::Instant::now())),
+            is_timer_set: false,
+            lingers_until: None,
+            wire: Wire::new(),
+        }
+    }
+
     async fn run(mut self) {
         // The loop keeps this one link alive; it is not to be borrowed from `self`.
         let link = Arc::clone(&self.link);
@@ -116,6 +125,9 @@ impl Driver {
         if self.leaving.is_none() && !self.is_broken {
             self.leaving = state.connection.poll_transmit(now);
             state.dispatch(now);
+            if let (Some(wire), Some(leaving)) = (&mut self.wire, &self.leaving) {
+                wire.sent(leaving);
+            }
         }
         self.wants_read = state.connection.wants_read();
         let is_closed = state.connection.is_closed();
@@ -184,7 +196,12 @@ impl Driver {
     fn have_read(&mut self, read: io::Result<usize>) {
         match read {
             Ok(0) => self.link.lock().connection.receive_eof(),
-            Ok(_) => {}
+            Ok(len) => {
+                let arrived = self.input.len().saturating_sub(len);
+                if let (Some(wire), Some(octets)) = (&mut self.wire, self.input.get(arrived..)) {
+                    wire.received(octets);
+                }
+            }
             Err(error) => {
                 self.fail(error);
                 self.link.lock().connection.receive_eof();
