@@ -22,8 +22,8 @@ use crate::tell::Told;
 /// arrived: whoever wants to be sure waits for the response before hanging up.
 const LAST_MESSAGES: Duration = Duration::from_millis(200);
 
-/// How long a file that has arrived may take to be stored.
-const LAST_FILE: Duration = Duration::from_secs(30);
+/// The same for the octets of a file.
+const LAST_FILE: Duration = Duration::from_secs(5);
 
 /// Listens to a chat until it ends, which is a failure, or `over`.
 pub(crate) async fn chat(
@@ -75,20 +75,20 @@ pub(crate) async fn file(
     let receiving = async {
         let mut session = session.await?;
         let mut message = session.next().await.ok_or(Failure::NoFile)?;
-        let path = message.save_to(&house.inbox).await?;
-        let sha256 = file::check(path.clone(), offered.clone()).await?;
-        let path = named(path, &offered);
-        house.teller.tell(&Told::File { path: &path, sha256: &sha256 });
-        Ok(())
+        Ok::<_, Failure>(message.save_to(&house.inbox).await?)
     };
     let hung_up = async {
         over.cancelled().await;
         sleep(LAST_FILE).await;
     };
-    tokio::select! {
-        received = receiving => received,
-        () = hung_up => Err(Failure::HungUp),
-    }
+    let path = tokio::select! {
+        path = receiving => path?,
+        () = hung_up => return Err(Failure::HungUp),
+    };
+    let sha256 = file::check(path.clone(), offered.clone()).await?;
+    let path = named(path, &offered);
+    house.teller.tell(&Told::File { path: &path, sha256: &sha256 });
+    Ok(())
 }
 
 /// Gives a file the name of its offer, unless that one is taken: the message need not
