@@ -107,7 +107,12 @@ impl Call {
         openings: Vec<Opening>,
         peer: impl std::fmt::Display,
     ) -> Result<Self, Failure> {
-        if let Err(failure) = self.open(openings).await {
+        let opened = tokio::select! {
+            opened = self.sessions.open_all(openings) => opened,
+            () = hung_up(&mut self.offers) => Err(SipError::HungUp.into()),
+            () = self.house.stop.cancelled() => Err(Failure::Stopped),
+        };
+        if let Err(failure) = opened {
             return Err(self.fail(failure).await);
         }
         let is_secure = self.terms.is_secure();
@@ -145,7 +150,7 @@ impl Call {
                 Ok(answer) => {
                     let Completed { at, new, others } = self.terms.complete(offering, &answer)?;
                     let openings = self.sessions.follow(others);
-                    self.open(openings).await?;
+                    self.sessions.open_all(openings).await?;
                     return Ok(Some((at, new?)));
                 }
                 // The other side's offer comes first. It changes the terms.
@@ -223,7 +228,7 @@ impl Call {
             Ok((answer, changes)) => {
                 let openings = self.sessions.follow(changes);
                 reoffer.accept(answer).await;
-                self.open(openings).await
+                self.sessions.open_all(openings).await
             }
             // The call goes on as it was (RFC 3261 section 14.2).
             Err(error) => {
@@ -232,13 +237,6 @@ impl Call {
                 Ok(())
             }
         }
-    }
-
-    async fn open(&mut self, openings: Vec<Opening>) -> Result<(), Failure> {
-        for opening in openings {
-            self.sessions.open(opening).await?;
-        }
-        Ok(())
     }
 
     /// Tells the user of a failure that does not end the call.
@@ -281,5 +279,12 @@ impl Call {
         self.dialog.hang_up().await;
         self.sessions.close().await;
         failure
+    }
+}
+
+/// Returns when the other side hangs up. Its offers have to wait.
+async fn hung_up(offers: &mut mpsc::Receiver<Reoffer>) {
+    while let Some(reoffer) = offers.recv().await {
+        reoffer.refuse(StatusCode::RequestPending).await;
     }
 }

@@ -7,10 +7,9 @@ use std::sync::Arc;
 
 use tokio::net::UdpSocket;
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
 use crate::call::Call;
-use crate::console::{Console, converse, stop_signal};
+use crate::console::{Console, converse};
 use crate::failure::Failure;
 use crate::house::House;
 use crate::options::Dial;
@@ -36,17 +35,13 @@ pub(crate) async fn run(options: &Dial) -> Result<bool, Failure> {
     let teller = Teller::new(options.is_script());
     let house = House::open(phone.ip(), options.out.clone(), teller, &options.common).await?;
     phone.register().await?;
-    let called = call(Arc::new(house), &phone, options, &stop_signal()).await;
+    let called = call(Arc::new(house), &phone, options).await;
     phone.close().await;
     called
 }
 
-async fn call(
-    house: Arc<House>,
-    phone: &Phone,
-    options: &Dial,
-    stop: &CancellationToken,
-) -> Result<bool, Failure> {
+async fn call(house: Arc<House>, phone: &Phone, options: &Dial) -> Result<bool, Failure> {
+    let stop = house.stop.clone();
     let give_up = async {
         let _ = stop.run_until_cancelled(sleep(options.ring)).await;
     };

@@ -8,11 +8,18 @@ use msrp::wire::HeaderName;
 use msrp::{MediaType, OsRandom, OutgoingMessage};
 use msrp_sdp::file::{
     ContentDisposition, FileAttributes, FileDisposition, FileFacts, FileFit, FileHash, FileHasher,
-    FileSelector, FileTransferId, HashAlgorithm,
+    FileSelector, FileTransferId, HashAlgorithm, safe_name,
 };
+use msrp_tokio::content::{Declared, visible_line};
 use tokio::task::spawn_blocking;
 
 use crate::failure::Failure;
+
+/// The type of octets of which nothing is known.
+const OCTETS: &str = "application/octet-stream";
+
+/// How many octets of a file tell its type.
+const FIRST_OCTETS: u64 = 8 * 1024;
 
 /// A file to send.
 pub(crate) struct Outgoing {
@@ -67,22 +74,59 @@ impl Outgoing {
     }
 }
 
-/// Checks a file that has arrived against its offer. Returns its SHA-256.
-pub(crate) async fn check(path: PathBuf, offered: FileSelector) -> Result<FileHash, Failure> {
-    let checked = spawn_blocking(move || check_now(&path, &offered)).await;
-    checked.map_err(|error| Failure::Local(error.into()))?
+/// A file that has arrived, and is the one that was offered.
+pub(crate) struct Incoming {
+    pub(crate) path: PathBuf,
+    pub(crate) sha256: FileHash,
 }
 
-fn check_now(path: &Path, offered: &FileSelector) -> Result<FileHash, Failure> {
-    let (size, hashes) = hashes(path)?;
-    let facts = FileFacts { size: Some(size), hashes: &hashes, ..FileFacts::default() };
-    if let FileFit::Differs(_) = offered.fit(&facts) {
-        std::fs::remove_file(path).map_err(|source| in_file(path, source))?;
-        let name = offered.name().unwrap_or_default().to_owned();
-        return Err(Failure::OtherFile { name });
+impl Incoming {
+    /// Checks the octets that were stored at `path` against the offer, and gives them the
+    /// name of the offer: the message need not repeat it (RFC 5547 section 8.2.1). What is
+    /// another file is deleted.
+    pub(crate) async fn check(path: PathBuf, offered: FileSelector) -> Result<Self, Failure> {
+        let checked = spawn_blocking(move || Self::check_now(path, &offered)).await;
+        checked.map_err(|error| Failure::Local(error.into()))?
     }
-    let sha256 = hashes.into_iter().find(|hash| *hash.algorithm() == HashAlgorithm::SHA_256);
-    sha256.ok_or_else(|| Failure::Local("there is no SHA-256".into()))
+
+    fn check_now(path: PathBuf, offered: &FileSelector) -> Result<Self, Failure> {
+        let (size, hashes) = hashes(&path)?;
+        let facts = FileFacts { size: Some(size), hashes: &hashes, ..FileFacts::default() };
+        if let FileFit::Differs(_) = offered.fit(&facts) {
+            std::fs::remove_file(&path).map_err(|source| in_file(&path, source))?;
+            let name = offered.name().unwrap_or_default().to_owned();
+            return Err(Failure::OtherFile { name });
+        }
+        let sha256 = hashes.into_iter().find(|hash| *hash.algorithm() == HashAlgorithm::SHA_256);
+        let sha256 = sha256.ok_or_else(|| local("there is no SHA-256"))?;
+        let wanted = name_for(&path, offered).map(|name| path.with_file_name(name));
+        // The name may be taken. The octets stay where they are then.
+        let path = match wanted {
+            Some(wanted) if rename_to_free(&path, &wanted).is_ok() => wanted,
+            _ => path,
+        };
+        Ok(Self { path, sha256 })
+    }
+}
+
+/// A name whose ending promises nothing but the type that was offered. `None` if the offer
+/// has no name.
+fn name_for(path: &Path, offered: &FileSelector) -> Option<String> {
+    let name = safe_name(&visible_line(offered.name()?));
+    let media_type = offered.media_type().map_or(OCTETS, MediaType::essence);
+    let is_usual = mime_guess::from_path(&name).iter_raw().any(|usual| usual == media_type);
+    if is_usual || !name.contains('.') {
+        return Some(name);
+    }
+    let mut first = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(FIRST_OCTETS).read_to_end(&mut first));
+    read.ok().map(|_| Declared::new(media_type).named(name).file_name(&first))
+}
+
+/// Renames a file, but overwrites none.
+fn rename_to_free(path: &Path, wanted: &Path) -> io::Result<()> {
+    std::fs::hard_link(path, wanted)?;
+    std::fs::remove_file(path)
 }
 
 /// The size and the hashes of a file.
@@ -110,4 +154,48 @@ fn in_file(path: &Path, source: io::Error) -> Failure {
 
 fn local(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
     Failure::Local(error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_file_promises_what_was_offered() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("msrp-message");
+        std::fs::write(&path, "<script>").unwrap();
+        let cases = [
+            ("name:\"talk.mp4\" type:video/mp4", Some("talk.mp4")),
+            ("name:\"page.html\" type:text/html", Some("page.html")),
+            ("name:\"evil.html\" type:image/png", Some("evil_html.bin")),
+            ("name:\"notes\" size:8", Some("notes")),
+            ("name:\"../../etc/passwd\" size:8", Some("passwd")),
+            ("type:text/plain", None),
+        ];
+        for (offered, name) in cases {
+            assert_eq!(name_for(&path, &offered.parse().unwrap()).as_deref(), name, "{offered}");
+        }
+    }
+
+    #[tokio::test]
+    async fn another_file_than_the_one_offered_is_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("msrp-message");
+        let sha1 = "hash:sha-1:72:24:5F:E8:65:3D:DA:F3:71:36:2F:86:D4:71:91:3E:E4:A2:CE:2E";
+        for offered in ["name:\"x\" size:7", &format!("name:\"x\" size:8 {sha1}")] {
+            std::fs::write(&path, "<script>").unwrap();
+            let checked = Incoming::check(path.clone(), offered.parse().unwrap()).await;
+            assert!(matches!(checked, Err(Failure::OtherFile { .. })), "{offered}");
+            assert!(!path.exists());
+        }
+        std::fs::write(&path, "<script>").unwrap();
+        std::fs::write(folder.path().join("x"), "mine").unwrap();
+        let offered = "name:\"x\" size:8".parse().unwrap();
+        let checked = Incoming::check(path.clone(), offered).await.unwrap();
+        assert_eq!((checked.path, std::fs::read(&path).unwrap()), (path, b"<script>".to_vec()));
+        assert_eq!(std::fs::read(folder.path().join("x")).unwrap(), b"mine");
+    }
 }

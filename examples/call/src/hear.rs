@@ -1,19 +1,17 @@
 //! What the other side sends: texts, notices of typing, files.
 
 use std::future::Future;
-use std::io;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use msrp::SessionConfig;
-use msrp_sdp::file::{FileSelector, safe_name};
+use msrp_sdp::file::FileSelector;
 use msrp_tokio::{Message, Session};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
-use crate::file;
+use crate::file::Incoming;
 use crate::house::House;
 use crate::talk::{self, Said};
 use crate::tell::Told;
@@ -22,8 +20,8 @@ use crate::tell::Told;
 /// arrived: whoever wants to be sure waits for the response before hanging up.
 const LAST_MESSAGES: Duration = Duration::from_millis(200);
 
-/// How long a file that has arrived may take to be stored.
-const LAST_FILE: Duration = Duration::from_secs(30);
+/// The same for the octets of a file.
+const LAST_FILE: Duration = Duration::from_secs(5);
 
 /// Listens to a chat until it ends, which is a failure, or `over`.
 pub(crate) async fn chat(
@@ -75,35 +73,17 @@ pub(crate) async fn file(
     let receiving = async {
         let mut session = session.await?;
         let mut message = session.next().await.ok_or(Failure::NoFile)?;
-        let path = message.save_to(&house.inbox).await?;
-        let sha256 = file::check(path.clone(), offered.clone()).await?;
-        let path = named(path, &offered);
-        house.teller.tell(&Told::File { path: &path, sha256: &sha256 });
-        Ok(())
+        Ok::<_, Failure>(message.save_to(&house.inbox).await?)
     };
     let hung_up = async {
         over.cancelled().await;
         sleep(LAST_FILE).await;
     };
-    tokio::select! {
-        received = receiving => received,
-        () = hung_up => Err(Failure::HungUp),
-    }
-}
-
-/// Gives a file the name of its offer, unless that one is taken: the message need not
-/// repeat it (RFC 5547 section 8.2.1).
-fn named(path: PathBuf, offered: &FileSelector) -> PathBuf {
-    let Some(name) = offered.name().map(safe_name) else { return path };
-    let wanted = path.with_file_name(name);
-    match rename_to_free(&path, &wanted) {
-        Ok(()) => wanted,
-        Err(_) => path,
-    }
-}
-
-/// Renames a file, but overwrites none.
-fn rename_to_free(path: &Path, wanted: &Path) -> io::Result<()> {
-    std::fs::hard_link(path, wanted)?;
-    std::fs::remove_file(path)
+    let path = tokio::select! {
+        path = receiving => path?,
+        () = hung_up => return Err(Failure::HungUp),
+    };
+    let Incoming { path, sha256 } = Incoming::check(path, offered).await?;
+    house.teller.tell(&Told::File { path: &path, sha256: &sha256 });
+    Ok(())
 }

@@ -10,7 +10,9 @@ use msrp_sdp::file::FileAttributes;
 use msrp_sdp::{Local, MsrpMedia, Origin};
 use msrp_tls::Identity;
 use msrp_tokio::Endpoint;
+use tokio_util::sync::CancellationToken;
 
+use crate::console::stop_signal;
 use crate::failure::Failure;
 use crate::options::Common;
 use crate::talk;
@@ -26,6 +28,8 @@ pub(crate) struct House {
     pub(crate) teller: Teller,
     /// Where files that come in are stored.
     pub(crate) inbox: PathBuf,
+    /// Cancelled when the program is to stop.
+    pub(crate) stop: CancellationToken,
     /// Whether this side offers TLS.
     is_secure: bool,
     address: IpAddr,
@@ -43,7 +47,8 @@ impl House {
         let builder = Endpoint::builder().identity(identity()?);
         let builder = builder.listen((address, 0)).await?;
         let endpoint = builder.bind_tls((address, 0)).await?;
-        Ok(Self { endpoint, teller, inbox, is_secure: options.tls, address })
+        let (stop, is_secure) = (stop_signal(), options.tls);
+        Ok(Self { endpoint, teller, inbox, stop, is_secure, address })
     }
 
     /// The origin of the descriptions of a call.

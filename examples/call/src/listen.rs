@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::call::Call;
-use crate::console::{Console, Wish, converse, stop_signal};
+use crate::console::{Console, Wish, converse};
 use crate::failure::Failure;
 use crate::house::House;
 use crate::options::Listen;
@@ -26,10 +26,9 @@ pub(crate) async fn run(options: &Listen) -> Result<bool, Failure> {
 }
 
 async fn serve(house: &Arc<House>, phone: &mut Phone, options: &Listen) -> Result<bool, Failure> {
-    let stop = stop_signal();
-    let mut console = Console::new(!options.once, stop.clone());
+    let mut console = Console::new(!options.once, house.stop.clone());
     let mut is_fine = true;
-    while let Some(ring) = stop.run_until_cancelled(phone.ring()).await {
+    while let Some(ring) = house.stop.run_until_cancelled(phone.ring()).await {
         let ring = ring.ok_or(SipError::HungUp)?;
         let Some(ring) =
             (if options.ask { ask(house, &mut console, ring).await? } else { Some(ring) })
@@ -58,7 +57,7 @@ async fn ask(
 ) -> Result<Option<Ring>, Failure> {
     house.teller.tell(&Told::Ringing(ring.caller()));
     let line = tokio::select! {
-        line = console.line() => line,
+        line = console.line(), if !console.is_over() => line,
         () = ring.cancelled() => {
             house.teller.tell(&Told::Cancelled);
             return Ok(None);

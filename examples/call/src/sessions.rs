@@ -12,7 +12,7 @@ use msrp_tokio::{Sender, Session};
 use tokio::fs::File;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
@@ -24,6 +24,9 @@ use crate::terms::{Change, TermsError};
 
 /// How long the other side has to open a session that is agreed on.
 const BINDING: Duration = Duration::from_secs(30);
+
+/// How long a call still takes what has arrived when the program is to stop.
+const LAST_WORK: Duration = Duration::from_secs(2);
 
 /// The MSRP sessions of a call, each of a media line.
 pub(crate) struct Sessions {
@@ -128,8 +131,16 @@ impl Sessions {
         self.chat.take_if(|chat| chat.at == at);
     }
 
-    /// Opens a session, and listens to it: a chat at once, a file beside everything else.
-    pub(crate) async fn open(&mut self, opening: Opening) -> Result<(), Failure> {
+    /// Opens sessions, and listens to them.
+    pub(crate) async fn open_all(&mut self, openings: Vec<Opening>) -> Result<(), Failure> {
+        for opening in openings {
+            self.open(opening).await?;
+        }
+        Ok(())
+    }
+
+    /// A chat opens at once, a file beside everything else.
+    async fn open(&mut self, opening: Opening) -> Result<(), Failure> {
         let Opening { at, plan, session } = opening;
         let house = Arc::clone(&self.house);
         if let Some(file) = plan.file() {
@@ -229,11 +240,19 @@ impl Sessions {
         self.undelivered == 0
     }
 
-    /// Ends all sessions. What has arrived is still taken.
+    /// Ends all sessions. What has arrived is still taken, unless the program is to stop.
     pub(crate) async fn close(&mut self) -> Vec<Done> {
         self.chat = None;
         self.ends.values().for_each(CancellationToken::cancel);
-        std::mem::take(&mut self.tasks).join_all().await
+        let tasks = std::mem::take(&mut self.tasks);
+        let stopped = async {
+            self.house.stop.cancelled().await;
+            sleep(LAST_WORK).await;
+        };
+        tokio::select! {
+            done = tasks.join_all() => done,
+            () = stopped => Vec::new(),
+        }
     }
 }
 

@@ -4,7 +4,9 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use msrp_sdp::file::FileHash;
+use msrp_tokio::content::hanging;
 use serde_json::{Value, json};
+use terminal_size::{Width, terminal_size};
 
 use crate::failure::Failure;
 
@@ -44,13 +46,22 @@ impl Teller {
         Self { is_for_programs: is_for_programs || !io::stdout().is_terminal() }
     }
 
-    /// Prints a line at once. A closed output is no reason to fail.
+    /// Prints it at once. A closed output is no reason to fail.
     pub(crate) fn tell(self, told: &Told<'_>) {
-        let line = if self.is_for_programs { Some(told.object().to_string()) } else { told.line() };
-        let Some(line) = line else { return };
+        let told = if self.is_for_programs {
+            Some(harmless(&told.object().to_string()))
+        } else {
+            told.line().map(|line| hanging(&line, columns()))
+        };
+        let Some(told) = told else { return };
         let mut out = io::stdout().lock();
-        let _ = writeln!(out, "{}", harmless(&line)).and_then(|()| out.flush());
+        let _ = writeln!(out, "{told}").and_then(|()| out.flush());
     }
+}
+
+/// The width of the terminal.
+fn columns() -> usize {
+    terminal_size().map_or(usize::MAX, |(Width(columns), _)| columns.into())
 }
 
 impl Told<'_> {
@@ -82,8 +93,7 @@ impl Told<'_> {
                 let protection = if *is_secure { "TLS" } else { "no TLS" };
                 format!("* connected to {peer}, {protection}; /send FILE sends, /bye hangs up")
             }
-            // Each line of theirs begins like one of theirs, and none like one of this program.
-            Self::Message(text) => return Some(theirs(text)),
+            Self::Message(text) => format!("< {text}"),
             Self::Typing(true) => "* the other side is writing".into(),
             Self::Typing(false) => return None,
             Self::File { path, .. } => format!("* received {}", path.display()),
@@ -94,10 +104,6 @@ impl Told<'_> {
     }
 }
 
-fn theirs(text: &str) -> String {
-    text.lines().map(|line| format!("< {line}")).collect::<Vec<_>>().join("\n")
-}
-
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
@@ -106,16 +112,15 @@ fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-/// Replaces characters that the other side may have chosen to rule the terminal: controls,
-/// and those that change the direction of text. In JSON they are in strings alone, where
-/// this is their other spelling.
-fn harmless(line: &str) -> String {
-    let mut harmless = String::with_capacity(line.len());
-    for letter in line.chars() {
-        if letter == '\n' || !is_harmful(letter) {
-            harmless.push(letter);
-        } else {
+/// Spells controls, and characters that change the direction of text, by their numbers: JSON
+/// has them in strings alone, where this means the same. A terminal may show it.
+fn harmless(object: &str) -> String {
+    let mut harmless = String::with_capacity(object.len());
+    for letter in object.chars() {
+        if is_harmful(letter) {
             harmless += &format!("\\u{:04x}", u32::from(letter));
+        } else {
+            harmless.push(letter);
         }
     }
     harmless
@@ -128,4 +133,21 @@ fn is_harmful(letter: char) -> bool {
             letter,
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
         )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+    use super::*;
+
+    #[test]
+    fn what_the_other_side_says_rules_no_terminal() {
+        let text = "\u{9b}2J\x1b[2J\u{202e}\n* received /etc/passwd";
+        let object = harmless(&Told::Message(text).object().to_string());
+        assert!(!object.chars().any(is_harmful), "{object}");
+        assert_eq!(object.parse::<Value>().unwrap()["text"], text);
+        let lines = hanging(&Told::Message(text).line().unwrap(), 80);
+        assert!(lines.starts_with("< ") && !lines.contains("\n*"), "{lines}");
+    }
 }

@@ -246,3 +246,17 @@ fn wrong_usage_is_told_before_anybody_is_called() {
         assert_eq!((status, events), (2, vec![]), "{arguments:?}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_signal_hangs_up() {
+    let folders = Folders::new();
+    let (mut bob, uri) = Call::listen(&folders.inbox(), &["--once"]);
+    let mut alice = Call::dial(&uri, &[]);
+    alice.expect("connected");
+    bob.expect("connected");
+    alice.terminate();
+    alice.expect("ended");
+    let (status, events) = bob.end();
+    assert_eq!((status, names(&events)), (0, vec!["ended"]));
+}

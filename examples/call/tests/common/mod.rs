@@ -76,6 +76,13 @@ impl Call {
         (self.process.wait().unwrap().code().unwrap(), events)
     }
 
+    /// Asks it to stop, as the system does when it shuts down.
+    #[cfg(unix)]
+    pub(crate) fn terminate(&self) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").arg(id).status().unwrap().success());
+    }
+
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
     }
