@@ -67,12 +67,12 @@ mod link;
 mod session;
 
 pub use ended::Ended;
-pub use endpoint::{Builder, Endpoint};
+pub use endpoint::{Builder, Endpoint, Sessions};
 pub use error::Error;
 pub use link::{Progress, Stream};
 pub use session::{
-    Message, MessageError, Piece, SaveError, SendError, Sender, Sent, Session, Undelivered, Upload,
-    UploadError,
+    FailedMessage, Message, MessageError, Piece, SaveError, SendError, Sender, Sent, Session,
+    Undelivered, Upload, UploadError,
 };
 
 /// The code of the README compiles.
