@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use msrp::{RandomError, SessionError};
+use msrp::{AuthenticateError, AuthenticationFailure, MsrpUri, RandomError, SessionError};
 use msrp_tls::TlsError;
 use thiserror::Error;
 
@@ -81,6 +81,21 @@ pub enum Error {
     /// The plan is for a data channel, which is not the endpoint's.
     #[error("the session is for a data channel; open it there")]
     DataChannel,
+    /// The relay grants no route.
+    #[error("{relay} grants no route: {reason}")]
+    Relay {
+        /// The relay that was asked.
+        relay: MsrpUri,
+        /// Why.
+        reason: AuthenticationFailure,
+    },
+    /// This side does not ask the relay.
+    #[error(transparent)]
+    Authenticate(#[from] AuthenticateError),
+    /// The URI of the relay has no TLS: anybody on the network could read the URIs of the
+    /// session. [`Builder::plain_auth`](crate::Builder::plain_auth) allows it for tests.
+    #[error("{0} is without TLS; use an msrps URI, or Builder::plain_auth in a test")]
+    PlainAuth(MsrpUri),
     /// The plan goes through a relay, and no route of this endpoint has its URI.
     #[error("no route of this endpoint has the URI of the session; get one with Endpoint::relay")]
     NoRoute,

@@ -32,7 +32,7 @@
 //! # Dropping
 //!
 //! Every future is cancel safe. A session ends with its last handle ([`Session`],
-//! [`Sender`], [`Message`] or [`Upload`]), after all that it has sent has its outcome. A
+//! [`Sender`], [`Message`], [`Upload`] or [`Nicknames`]), after all that it has sent has its outcome. A
 //! [`Sent`] is no handle: dropping it changes nothing. A connection that this side opened
 //! ends with its last session. With the last [`Endpoint`] the listeners go, and sessions
 //! that are open go on; [`Endpoint::close`] waits for everything.
@@ -67,12 +67,12 @@ mod link;
 mod session;
 
 pub use ended::Ended;
-pub use endpoint::{Builder, Endpoint, Sessions};
+pub use endpoint::{Builder, Endpoint, Route, Sessions};
 pub use error::Error;
 pub use link::{Progress, Stream};
 pub use session::{
-    FailedMessage, Message, MessageError, Piece, SaveError, SendError, Sender, Sent, Session,
-    Undelivered, Upload, UploadError,
+    FailedMessage, Message, MessageError, NicknameAsked, Nicknames, Piece, SaveError, SendError,
+    Sender, Sent, Session, Undelivered, Upload, UploadError,
 };
 
 /// The code of the README compiles.

@@ -5,17 +5,13 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Folder, octets, pair, tcp_pair};
+use common::{Folder, octets, pair, streamed, tcp_pair};
 use msrp::{FailReason, Outcome, OutgoingMessage, StatusCode};
 use msrp_tokio::{MessageError, SaveError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 
 const SIZE: usize = 3_000_000;
-
-fn streamed(total: Option<u64>) -> OutgoingMessage {
-    OutgoingMessage::streamed("application/octet-stream".parse().unwrap(), total)
-}
 
 #[tokio::test]
 async fn a_file_arrives_under_its_name() {

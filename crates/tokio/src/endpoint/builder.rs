@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use super::listen::{self, Listening};
 use super::pool::Pool;
+use super::relay::Routes;
 use super::{Endpoint, Owner, Settings, Shared};
 use crate::error::Error;
 use crate::link::{Expected, Room};
@@ -43,6 +44,7 @@ pub struct Builder {
     max_connections: usize,
     max_sessions: usize,
     shares_connections: bool,
+    allows_plain_auth: bool,
     public_host: Option<Box<str>>,
     tls: Tls,
     client_check: ClientCheck,
@@ -89,6 +91,7 @@ impl Default for Builder {
             max_connections: 10_000,
             max_sessions: 100_000,
             shares_connections: true,
+            allows_plain_auth: false,
             public_host: None,
             tls: Tls::default(),
             client_check: ClientCheck::None,
@@ -148,6 +151,13 @@ impl Builder {
     /// 5.4). Default: yes. Without, the readers of one session never hold back another.
     pub const fn share_connections(mut self, shares: bool) -> Self {
         self.shares_connections = shares;
+        self
+    }
+
+    /// Sets whether relays without TLS may be asked for routes, in tests on one machine.
+    /// Default: no.
+    pub const fn plain_auth(mut self, allowed: bool) -> Self {
+        self.allows_plain_auth = allowed;
         self
     }
 
@@ -241,12 +251,14 @@ impl Builder {
                 connect_timeout: self.connect_timeout,
                 handshake_timeout: self.handshake_timeout,
                 shares_connections: self.shares_connections,
+                allows_plain_auth: self.allows_plain_auth,
                 public_host: self.public_host,
                 tls: self.tls,
             },
             listening,
             expected: Expected::new(self.max_sessions),
             pool: Pool::default(),
+            routes: Routes::default(),
             links: std::sync::Mutex::default(),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),

@@ -4,6 +4,7 @@ mod builder;
 mod dial;
 mod listen;
 mod pool;
+mod relay;
 mod sessions;
 mod terms;
 
@@ -13,12 +14,16 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use msrp::uri::Scheme;
-use msrp::{Config, Connection, MsrpUri, OsRandom, Path, RandomError, Role, SessionConfig};
+use msrp::{
+    Authentication, Config, Connection, MsrpUri, OsRandom, Path, RandomError, RelayAccount, Role,
+    SessionConfig,
+};
 use msrp_sdp::{Connect, Local, SessionPlan};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use self::builder::Builder;
+pub use self::relay::Route;
 pub use self::sessions::Sessions;
 
 use self::listen::Listening;
@@ -55,6 +60,7 @@ struct Shared {
     listening: Vec<Listening>,
     expected: Arc<Expected>,
     pool: Pool,
+    routes: relay::Routes,
     links: Mutex<Vec<Weak<Link>>>,
     tasks: TaskTracker,
     /// The endpoint takes nothing new.
@@ -69,6 +75,7 @@ struct Settings {
     connect_timeout: Duration,
     handshake_timeout: Duration,
     shares_connections: bool,
+    allows_plain_auth: bool,
     public_host: Option<Box<str>>,
     tls: builder::Tls,
 }
@@ -156,16 +163,54 @@ impl Endpoint {
                 Ok(Begun::Connect(Target::of_plan(target, &plan), config.into()))
             }
             Connect::Await => self.expect_now(config, false).map(Begun::Expect),
-            Connect::Relay => Err(Error::NoRoute),
+            Connect::Relay => self.relayed(plan.role(), config),
             _ => Err(Error::DataChannel),
         };
         let shared = Arc::clone(self.shared());
         async move {
             match begun? {
                 Begun::Connect(target, terms) => connect(&shared, target, terms).await,
+                Begun::Open(link, config) => opened(link.open(*config)?).await,
                 Begun::Expect(waiting) => bound(waiting).await,
             }
         }
+    }
+
+    /// A session on the connection with a relay.
+    fn relayed(&self, role: Role, config: SessionConfig) -> Result<Begun, Error> {
+        let link = self.shared().routes.link(&config.local).ok_or(Error::NoRoute)?;
+        match role {
+            Role::Active => Ok(Begun::Open(link, Box::new(config))),
+            Role::Passive => self.expect_now(config, false).map(Begun::Expect),
+        }
+    }
+
+    /// Asks a relay for a route to this side, for one session (RFC 4976 section 5.1). The
+    /// connection with the relay is shared, as those with peers.
+    ///
+    /// The route is renewed and kept; see [`Route`]. Its [`local`](Route::local) goes into
+    /// an offer or an answer, and [`Endpoint::session`] takes the plan.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Relay`] if the relay refuses, [`Error::PlainAuth`], and those of
+    /// [`Endpoint::connect`] for the connection.
+    pub async fn relay(&self, account: impl Into<RelayAccount>) -> Result<Route, Error> {
+        self.relay_with(account, |authentication| authentication).await
+    }
+
+    /// As [`Endpoint::relay`], with changes to what is asked: outer relays, a lifetime.
+    ///
+    /// # Errors
+    ///
+    /// As [`Endpoint::relay`].
+    pub async fn relay_with(
+        &self,
+        account: impl Into<RelayAccount>,
+        configure: impl Fn(Authentication) -> Authentication + Send + Sync + 'static,
+    ) -> Result<Route, Error> {
+        let request = relay::Request::new(self.shared(), account.into(), configure)?;
+        relay::route(self.shared(), request).await
     }
 
     /// Opens a session with a peer: connects to the first URI of its path, or uses a
@@ -214,7 +259,27 @@ impl Endpoint {
     ) -> Result<Session, Error> {
         let target = Target::of_uri(peer.first())?;
         let terms = Terms::Peer(peer, Box::new(configure));
-        pool::open(self.shared(), target, terms).await.map(Session::new)
+        begin(self.shared(), target, terms).await.map(Session::new)
+    }
+
+    /// Opens a session with a peer on the connection with a relay, by a route of this
+    /// endpoint, without waiting until the peer has accepted it: [`Session::opened`] waits.
+    /// `configure` may change the configuration, but not its URIs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRoute`] if the relay is out of reach or grants no route any more, and
+    /// [`Error::Session`].
+    pub fn connect_through(
+        &self,
+        route: &Route,
+        peer: &Path,
+        configure: impl FnOnce(SessionConfig) -> SessionConfig,
+    ) -> Result<Session, Error> {
+        let route = route.current().map_err(|_| Error::NoRoute)?;
+        let link = self.shared().routes.link(route.local()).ok_or(Error::NoRoute)?;
+        let config = SessionConfig::new(route.local().clone(), route.to_path(peer));
+        Ok(Session::new(link.open(configure(config))?))
     }
 
     /// Opens a session on a stream that exists already, for example one to a peer behind a
@@ -314,6 +379,7 @@ impl Drop for Owner {
 /// A session of a plan that has begun.
 enum Begun {
     Connect(Target, Terms),
+    Open(Arc<Link>, Box<SessionConfig>),
     Expect(Waiting),
 }
 
@@ -366,7 +432,13 @@ impl Shared {
 
 /// Opens a session on a connection to the target.
 async fn connect(shared: &Arc<Shared>, target: Target, terms: Terms) -> Result<Session, Error> {
-    opened(pool::open(shared, target, terms).await?).await
+    opened(begin(shared, target, terms).await?).await
+}
+
+/// The same without waiting for the peer.
+async fn begin(shared: &Arc<Shared>, target: Target, terms: Terms) -> Result<Arc<Handle>, Error> {
+    let open = |link: &Arc<Link>| Ok(link.open(terms.config(target.is_secure, link.local)?)?);
+    pool::enter(shared, &target, open).await
 }
 
 /// The session, once the peer has accepted it, if that is to be waited for.

@@ -4,15 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use msrp::uri::{Host, UriRef};
-use msrp::{Role, SessionError};
+use msrp::{AuthenticateError, Role, SessionError};
 use msrp_sdp::SessionPlan;
 use msrp_tls::Fingerprint;
 use tokio::sync::Mutex as AsyncMutex;
 
-use super::terms::Terms;
 use super::{Shared, dial};
 use crate::error::Error;
-use crate::link::{Handle, Link};
+use crate::link::Link;
 
 /// Where a session connects to, and what has to be true of the other end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +27,11 @@ pub(super) struct Target {
 impl Target {
     /// The first hop of a path.
     pub(super) fn of_uri(uri: UriRef<'_>) -> Result<Self, Error> {
+        Self::of_uri_at(uri, None)
+    }
+
+    /// The same with a port for a URI that has none.
+    pub(super) fn of_uri_at(uri: UriRef<'_>, default: Option<u16>) -> Result<Self, Error> {
         if !uri.transport().eq_ignore_ascii_case("tcp") {
             return Err(Error::Transport(uri.host_str().into()));
         }
@@ -35,7 +39,7 @@ impl Target {
             Host::Ipv6(address) => address.to_string(),
             Host::Ipv4(_) | Host::Name(_) => uri.host_str().to_ascii_lowercase(),
         };
-        let port = uri.port().ok_or_else(|| Error::NoPort(uri.host_str().into()))?;
+        let port = uri.port().or(default).ok_or_else(|| Error::NoPort(uri.host_str().into()))?;
         Ok(Self { host: host.into(), port, is_secure: uri.is_secure(), fingerprints: Vec::new() })
     }
 
@@ -80,39 +84,50 @@ impl Pool {
     }
 }
 
-/// Opens a session on the connection to the target, which is made if there is none.
-pub(super) async fn open(
+/// Begins something on the connection to the target, which is made if there is none: a
+/// session, or an authentication.
+pub(super) async fn enter<T>(
     shared: &Arc<Shared>,
-    target: Target,
-    terms: Terms,
-) -> Result<Arc<Handle>, Error> {
+    target: &Target,
+    begin: impl Fn(&Arc<Link>) -> Result<T, Error>,
+) -> Result<T, Error> {
     if !shared.settings.shares_connections {
-        return open_on_new(shared, &target, terms).await.map(|(_, handle)| handle);
+        return enter_new(shared, target, begin).await.map(|(_, begun)| begun);
     }
-    let slot = shared.pool.slot(&target);
+    let slot = shared.pool.slot(target);
     // Others who want to go there wait for the connection as well.
     let mut link = slot.lock().await;
     if let Some(link) = link.upgrade() {
-        match link.open(terms.config(target.is_secure, link.local)?) {
-            // It ends, or is full.
-            Err(SessionError::Closed | SessionError::TooManySessions { max: 1.. }) => {}
-            opened => return Ok(opened?),
+        match begin(&link) {
+            Err(error) if is_spent(&error) => {}
+            begun => return begun,
         }
     }
-    let (made, handle) = open_on_new(shared, &target, terms).await?;
+    let (made, begun) = enter_new(shared, target, begin).await?;
     *link = Arc::downgrade(&made);
-    Ok(handle)
+    Ok(begun)
 }
 
-async fn open_on_new(
+async fn enter_new<T>(
     shared: &Arc<Shared>,
     target: &Target,
-    terms: Terms,
-) -> Result<(Arc<Link>, Arc<Handle>), Error> {
+    begin: impl Fn(&Arc<Link>) -> Result<T, Error>,
+) -> Result<(Arc<Link>, T), Error> {
     let stream = dial::connect(shared, target).await?;
     let link = shared.link(Role::Active, &stream)?;
-    // Before the connection runs: without a session it would end at once.
-    let handle = link.open(terms.config(target.is_secure, link.local)?)?;
+    // Before the connection runs: if nothing uses it, it ends at once.
+    let begun = begin(&link)?;
     shared.run(Arc::clone(&link), stream)?;
-    Ok((link, handle))
+    Ok((link, begun))
+}
+
+/// Whether the error says that a connection ends, or is full.
+const fn is_spent(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Session(SessionError::Closed | SessionError::TooManySessions { max: 1.. })
+            | Error::Authenticate(
+                AuthenticateError::Closed | AuthenticateError::TooMany { max: 1.. }
+            )
+    )
 }

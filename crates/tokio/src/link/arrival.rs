@@ -25,6 +25,8 @@ pub(crate) struct Arrival {
     pub(crate) is_announced: bool,
     /// It was taken from the queue.
     pub(crate) is_taken: bool,
+    /// Its reader has asked for octets.
+    is_read: bool,
 }
 
 /// What the reader of a message gets next.
@@ -50,6 +52,7 @@ impl Arrival {
             reader: None,
             is_announced: false,
             is_taken: false,
+            is_read: false,
         }
     }
 
@@ -73,6 +76,10 @@ impl Arrival {
     /// Its size, if it is complete.
     pub(crate) fn total(&self) -> Option<u64> {
         self.end?.ok()
+    }
+
+    pub(crate) const fn is_read(&self) -> bool {
+        self.is_read
     }
 
     /// Whether its reader waits for octets.
@@ -100,6 +107,7 @@ impl Arrival {
 
     /// The next step for the reader, which is woken when there is one.
     pub(crate) fn poll_step(&mut self, cx: &Context<'_>) -> Poll<Step> {
+        self.is_read = true;
         if let Some((offset, octets)) = self.pieces.pop_front() {
             self.octets -= octets.len();
             return Poll::Ready(Step::Piece(offset, octets));

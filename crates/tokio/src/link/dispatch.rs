@@ -1,17 +1,18 @@
 //! From the events of the connection to the sessions that they are for.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use msrp::{
-    CloseReason, Event, FailReason, Finished, IncomingKey, MessageKey, Path, Received, Response,
-    SessionKey,
+    AuthenticationFailure, CloseReason, Event, FailReason, Finished, IncomingKey, MessageKey, Path,
+    Received, Response, SessionKey,
 };
 
-use super::State;
 use super::arrival::Arrival;
 use super::sending::End;
 use super::session::{HEAD_WEIGHT, SessionState};
+use super::{Grant, State};
 use crate::ended::Ended;
 
 /// What ended during one round of events. Only at its end it is known why.
@@ -73,6 +74,18 @@ impl State {
                 tracing::warn!(%message, %status, "a message failed after its outcome");
                 self.past.failed(message, status);
             }
+            Event::NicknameRequested { session, request, nickname } => {
+                self.nickname_requested(session, (request, nickname));
+            }
+            Event::Nickname { key, outcome, .. } => self.nickname_answered(key, outcome),
+            Event::Authenticated { key, route } => self.granted(key, Grant::Granted(route)),
+            // That the connection has ended is told at the end, with the reason.
+            Event::AuthenticationFailed {
+                reason: AuthenticationFailure::ConnectionClosed, ..
+            } => {}
+            Event::AuthenticationFailed { key, relay, reason } => {
+                self.granted(key, Grant::Refused(relay, reason));
+            }
             Event::Refused(refused) => tracing::debug!(?refused, "request refused"),
             Event::Tolerated(tolerance) => tracing::debug!(?tolerance, "deviation tolerated"),
             Event::Closed(end) => self.end = Some(end),
@@ -101,6 +114,7 @@ impl State {
         let key = received.key();
         let Some(session) = self.sessions.get_mut(&received.session()) else { return };
         session.octets += HEAD_WEIGHT;
+        session.unannounced += 1;
         let arrival = Arrival::new(received);
         let is_ready = arrival.is_ready();
         self.arrivals.insert(key, arrival);
@@ -125,11 +139,13 @@ impl State {
 
     fn ended(&mut self, key: IncomingKey, end: Result<u64, FailReason>) {
         let Some(arrival) = self.arrivals.get_mut(&key) else { return };
-        if let Some(session) = self.sessions.get_mut(&arrival.received.session()) {
+        let key_of_session = arrival.received.session();
+        if let Some(session) = self.sessions.get_mut(&key_of_session) {
             session.awaited -= usize::from(arrival.is_awaited());
         }
         arrival.end(end);
         self.announce(key);
+        self.weigh(key_of_session);
     }
 
     /// The rest of a message does not come, or all of it was refused.
@@ -144,7 +160,6 @@ impl State {
             self.started(received);
         }
         self.ended(key, Err(reason));
-        self.weigh(session);
     }
 
     /// A message goes into the queue of its session.
@@ -154,6 +169,7 @@ impl State {
         };
         arrival.is_announced = true;
         if let Some(session) = self.sessions.get_mut(&arrival.received.session()) {
+            session.unannounced -= 1;
             session.ready.push_back(key);
             session.wake();
         }
@@ -205,6 +221,10 @@ impl State {
             }
             self.close_if_released(key);
         }
+        if self.end.is_some() && !self.routes.is_empty() {
+            let ended = self.why(CloseReason::ConnectionClosed, None);
+            self.lose_routes(&Arc::new(ended));
+        }
     }
 
     fn why(&self, reason: CloseReason, response: Option<Response>) -> Ended {
@@ -219,7 +239,8 @@ impl State {
 
     /// When a connection without sessions ends, or has to.
     pub(super) fn idle_ends(&mut self, now: Instant) -> Option<Instant> {
-        let is_idle = self.connection.sessions().next().is_none() && !self.connection.is_closed();
+        let is_used = self.connection.sessions().next().is_some() || !self.routes.is_empty();
+        let is_idle = !is_used && !self.connection.is_closed();
         let timeout = self.idle_timeout.filter(|_| is_idle);
         let since = *self.idle_since.get_or_insert(now);
         if timeout.is_none() {

@@ -22,22 +22,19 @@ impl State {
     /// Looks again at how full a session is.
     pub(super) fn weigh(&mut self, key: SessionKey) {
         let room = self.room.octets;
+        let Some(session) = self.sessions.get(&key) else { return };
+        if session.octets > room && session.unannounced > 0 {
+            self.announce_all(key);
+        }
         let Some(session) = self.sessions.get_mut(&key) else { return };
-        let is_full = if session.is_awaited() || session.is_refusing {
-            false
-        } else if session.is_full {
-            session.octets > room / 2
-        } else {
-            session.octets > room
-        };
+        let most = if session.is_full { room / 2 } else { room };
+        let is_full = session.octets > most && !session.is_awaited() && !session.is_refusing;
         self.full += usize::from(is_full);
         self.full -= usize::from(session.is_full);
         session.is_full = is_full;
         if session.is_refusing && session.octets <= room / 2 {
             session.is_refusing = false;
             self.limit(key);
-        } else if is_full {
-            self.announce_all(key);
         } else if session.octets > room.saturating_mul(AWAITED_ROOM) && !session.is_refusing {
             self.refuse(key);
         }
@@ -80,19 +77,27 @@ impl State {
         self.balance(now);
     }
 
-    /// Refuses the messages of a session that have not ended, and those to come.
+    /// Refuses messages of a session that have not ended, and those to come.
     fn refuse(&mut self, key: SessionKey) {
         let Some(session) = self.sessions.get_mut(&key) else { return };
         session.is_refusing = true;
-        tracing::warn!(session = %key, "no room: messages are refused until they are read");
-        let unread = self.arrivals.iter().filter(|(_, arrival)| {
-            arrival.received.session() == key && !arrival.has_ended() && !arrival.is_awaited()
-        });
-        let unread: Vec<IncomingKey> = unread.map(|(message, _)| *message).collect();
-        for message in unread {
+        tracing::warn!(session = %key, "no room: messages are refused until others are read");
+        for message in self.in_the_way(key) {
             let _ = self.connection.reject(message, StatusCode::STOP_SENDING);
         }
         self.limit(key);
+    }
+
+    /// The messages whose octets nobody reads, or else the one that is read most slowly.
+    fn in_the_way(&self, key: SessionKey) -> Vec<IncomingKey> {
+        let unfinished = self.arrivals.iter().filter(|(_, arrival)| {
+            arrival.received.session() == key && !arrival.has_ended() && !arrival.is_awaited()
+        });
+        let (read, unread): (Vec<_>, Vec<_>) =
+            unfinished.partition(|(_, arrival)| arrival.is_read());
+        let slowest = read.into_iter().max_by_key(|(_, arrival)| arrival.octets());
+        let chosen = if unread.is_empty() { Vec::from_iter(slowest) } else { unread };
+        chosen.into_iter().map(|(message, _)| *message).collect()
     }
 
     /// Tells the connection how large the messages of a session may be.

@@ -16,6 +16,8 @@ mod driver;
 mod expected;
 mod flow;
 mod handle;
+mod nicknames;
+mod routes;
 mod sending;
 mod session;
 mod transport;
@@ -30,16 +32,17 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use msrp::wire::ByteRange;
 use msrp::{
-    Bind, Connection, ConnectionEnd, Direction, IncomingKey, MessageId, MessageKey,
-    OutgoingMessage, Received, SendError, SessionConfig, SessionError, SessionKey, StatusCode,
-    UnknownKey,
+    AuthKey, Bind, Connection, ConnectionEnd, Direction, IncomingKey, MessageId, MessageKey,
+    NicknameKey, Outcome, OutgoingMessage, Received, SendError, SessionConfig, SessionError,
+    SessionKey, StatusCode, UnknownKey,
 };
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 pub(crate) use self::arrival::{Arrival, Step};
 pub(crate) use self::driver::drive;
 pub(crate) use self::expected::{Expected, Waiting};
 pub(crate) use self::handle::Handle;
+pub(crate) use self::routes::{Asked, Grant};
 pub(crate) use self::sending::End;
 pub use self::sending::Progress;
 use self::sending::{Past, Sending};
@@ -84,6 +87,9 @@ pub(crate) struct State {
     arrivals: HashMap<IncomingKey, Arrival>,
     sending: HashMap<MessageKey, Sending>,
     past: Past,
+    routes: HashMap<AuthKey, watch::Sender<Grant>>,
+    /// Who waits for the response to a NICKNAME.
+    nicknames: HashMap<NicknameKey, oneshot::Sender<Outcome>>,
     /// The sessions that peers may bind.
     expected: Arc<Expected>,
     /// Sessions that were bound, and who waits for them.
@@ -117,6 +123,8 @@ impl Link {
             arrivals: HashMap::new(),
             sending: HashMap::new(),
             past: Past::default(),
+            routes: HashMap::new(),
+            nicknames: HashMap::new(),
             expected,
             bound: Vec::new(),
             room,
@@ -230,16 +238,15 @@ impl State {
         self.arrivals.get(&key)
     }
 
-    /// Nobody reads a message any more. If it has not ended, its sender learns that. If it
-    /// is complete and not reported on, it counts as read.
+    /// Nobody reads a message any more. If it has not ended, or waits for its response, its
+    /// sender learns that. If it is complete and not reported on, it counts as read.
     pub(crate) fn drop_message(&mut self, key: IncomingKey, reports: bool) {
         let Some(arrival) = self.forget(key) else { return };
-        match arrival.total() {
-            Some(total) if reports => self.report(&arrival.received, StatusCode::OK, total),
-            Some(_) => {}
-            // It may have failed in the meantime.
-            None => drop(self.connection.reject(key, StatusCode::STOP_SENDING)),
+        if let Some(total) = arrival.total().filter(|_| reports) {
+            self.report(&arrival.received, StatusCode::OK, total);
         }
+        // Without effect on a message that has failed or has its response.
+        let _ = self.connection.reject(key, StatusCode::STOP_SENDING);
         self.weigh(arrival.received.session());
     }
 
@@ -259,6 +266,7 @@ impl State {
         if let Some(session) = self.sessions.get_mut(&arrival.received.session()) {
             session.octets -= arrival.octets() + session::HEAD_WEIGHT;
             session.awaited -= usize::from(arrival.is_awaited());
+            session.unannounced -= usize::from(!arrival.is_announced);
         }
         Some(arrival)
     }

@@ -4,9 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 
-use msrp::{IncomingKey, MsrpUri, Path, ReceiveMode, ReportMode, Response, SessionConfig};
+use msrp::{
+    IncomingKey, MsrpUri, Path, ReceiveMode, ReportMode, Response, ResponseMode, SessionConfig,
+};
 use tokio::sync::{Notify, watch};
 
+use super::nicknames::Requests;
 use crate::ended::Ended;
 
 /// What a message weighs beside its octets.
@@ -30,6 +33,9 @@ pub(crate) struct SessionState {
     /// The messages that wait for [`Session::next`](crate::Session::next).
     pub(crate) ready: VecDeque<IncomingKey>,
     pub(crate) reader: Option<Waker>,
+    pub(super) requests: Requests,
+    /// Messages that are not in the queue yet.
+    pub(crate) unannounced: usize,
     /// Messages that somebody reads and that have no octets.
     pub(crate) awaited: usize,
     /// What its messages weigh that nobody has taken.
@@ -60,6 +66,8 @@ impl SessionState {
             stage: watch::Sender::new(Stage::Opening),
             ready: VecDeque::new(),
             reader: None,
+            requests: Requests::default(),
+            unannounced: 0,
             awaited: 0,
             octets: 0,
             is_full: false,
@@ -89,6 +97,7 @@ impl SessionState {
     pub(crate) fn end(&mut self, ended: Ended) {
         self.stage.send_replace(Stage::Ended(Arc::new(ended)));
         self.send_room.notify_waiters();
+        self.requests.wake();
         self.wake();
     }
 
@@ -110,7 +119,8 @@ pub(crate) fn takes_over_reports(config: &mut SessionConfig) -> bool {
     if config.max_size > SessionConfig::DEFAULT_MAX_SIZE {
         config.receive = ReceiveMode::Pieces;
     }
-    let reports = config.reports == ReportMode::Whole;
+    // An application that responds itself decides what is reported, too.
+    let reports = config.reports == ReportMode::Whole && config.responses == ResponseMode::Received;
     if reports {
         config.reports = ReportMode::Manual;
     }

@@ -17,9 +17,13 @@ use tokio_rustls::rustls::ProtocolVersion;
 /// when octets leave this machine ([`msrp::Connection::transport_holds`]).
 pub struct Stream(Box<dyn Transport>);
 
-/// A stream that may know the socket below.
+/// A stream that may know the socket below, or what it holds.
 trait Transport: AsyncRead + AsyncWrite + Send + Unpin {
     fn socket(&self) -> Option<&TcpStream>;
+
+    fn octets_held(&self) -> Option<usize> {
+        self.socket().and_then(msrp_socket::octets_held)
+    }
 
     fn tls_version(&self) -> Option<ProtocolVersion> {
         None
@@ -45,7 +49,16 @@ impl Transport for TlsStream<TcpStream> {
 impl Stream {
     /// A stream of which nothing more is known.
     pub fn new(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
-        Self(Box::new(Opaque(stream)))
+        Self::holding(stream, || None)
+    }
+
+    /// A stream that knows how many octets were written to it and have not left. `None`
+    /// means that it does not know now.
+    pub fn holding(
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        held: impl Fn() -> Option<usize> + Send + Unpin + 'static,
+    ) -> Self {
+        Self(Box::new(Opaque(stream, held)))
     }
 
     /// Gives a socket the settings of one that carries MSRP: `TCP_NODELAY`, and a short
@@ -58,7 +71,7 @@ impl Stream {
 
     /// Octets that were written and have not left. `None` where nobody knows.
     pub(crate) fn octets_held(&self) -> Option<usize> {
-        self.0.socket().and_then(msrp_socket::octets_held)
+        self.0.octets_held()
     }
 
     /// The address of this end.
@@ -101,11 +114,19 @@ impl fmt::Debug for Stream {
 }
 
 /// Any other stream.
-struct Opaque<S>(S);
+struct Opaque<S, F>(S, F);
 
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for Opaque<S> {
+impl<S, F> Transport for Opaque<S, F>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin,
+    F: Fn() -> Option<usize> + Send + Unpin,
+{
     fn socket(&self) -> Option<&TcpStream> {
         None
+    }
+
+    fn octets_held(&self) -> Option<usize> {
+        (self.1)()
     }
 }
 
@@ -160,4 +181,4 @@ macro_rules! passes_on {
 }
 
 passes_on!([] Stream);
-passes_on!([S: AsyncRead + AsyncWrite + Unpin] Opaque<S>);
+passes_on!([S: AsyncRead + AsyncWrite + Unpin, F: Unpin] Opaque<S, F>);

@@ -33,8 +33,9 @@ const MAX_AHEAD: usize = 4 * 1024 * 1024;
 /// sender asked for one, leaves when the last octet has been read, or the file is safe on
 /// its disk.
 ///
-/// Dropping a message that is not complete stops its sender with 413. Dropping a complete
-/// one that nobody has read counts as read.
+/// Dropping a message that is not complete stops its sender with 413, and so it is with one
+/// that still waits for [`accept`](Self::accept). Dropping another complete one counts as
+/// reading it.
 #[derive(Debug)]
 pub struct Message {
     reader: Reader,

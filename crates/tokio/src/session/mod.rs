@@ -2,6 +2,7 @@
 
 mod disposition;
 mod message;
+mod nickname;
 mod save;
 mod sent;
 mod upload;
@@ -16,6 +17,7 @@ use thiserror::Error;
 use tokio::io::AsyncRead;
 
 pub use self::message::{FailedMessage, Message, MessageError, Piece};
+pub use self::nickname::{NicknameAsked, Nicknames};
 pub use self::save::SaveError;
 pub use self::sent::{Sent, Undelivered};
 pub use self::upload::{Upload, UploadError};
@@ -154,6 +156,12 @@ impl Session {
             // The session was forgotten, which its handle prevents.
             Ok(Stage::Opening) | Err(_) => std::future::pending().await,
         }
+    }
+
+    /// The nicknames that the peer asks for. Take it once.
+    #[must_use]
+    pub fn nicknames(&self) -> Nicknames {
+        Nicknames(Arc::clone(&self.sender.handle))
     }
 
     /// The path to the peer. `None` until the peer has accepted the session, and after its

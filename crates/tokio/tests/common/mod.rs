@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use msrp::{MsrpUri, SessionConfig};
+use msrp::{MsrpUri, OutgoingMessage, SessionConfig};
 use msrp_tokio::{Builder, Endpoint, Session, Stream};
 
 pub const ALICE: &str = "msrp://alice.example:7654/jshA7weztas;tcp";
@@ -63,6 +63,11 @@ pub async fn open(alices: &Endpoint, bobs: &Endpoint) -> (Session, Session) {
     let alice = alices.connect(SessionConfig::new(near, far.into()).max_size(u64::MAX));
     let (alice, bob) = tokio::join!(alice, bob);
     (alice.unwrap(), bob.unwrap())
+}
+
+/// A message whose octets follow.
+pub fn streamed(total: Option<u64>) -> OutgoingMessage {
+    OutgoingMessage::streamed("application/octet-stream".parse().unwrap(), total)
 }
 
 /// A folder of its own for a test, which is deleted when this is dropped.

@@ -1,0 +1,208 @@
+//! Sessions through a relay.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::net::SocketAddr;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use common::{Folder, octets, streamed};
+use msrp::auth::Credentials;
+use msrp::{AuthenticationFailure, MsrpUri, OutgoingMessage, RelayAccount, SessionConfig};
+use msrp_relay::{Handle, Options, Server, user_line};
+use msrp_sdp::{MediaDescription, MsrpMedia, Offer};
+use msrp_tokio::{Endpoint, Error, Route, Session};
+use tokio::io::AsyncReadExt;
+
+const REALM: &str = "relay.test";
+
+/// A relay that runs on its own thread. Dropping it ends the relay.
+struct Relay {
+    address: SocketAddr,
+    handle: Handle,
+    thread: Option<JoinHandle<()>>,
+    _users: Folder,
+}
+
+impl Relay {
+    fn new() -> Self {
+        Self::at("127.0.0.1:0".parse().unwrap())
+    }
+
+    fn at(address: SocketAddr) -> Self {
+        let folder = Folder::new();
+        let users = folder.0.join("users");
+        let lines = ["alice", "bob"].map(|user| user_line(user, REALM, user).unwrap());
+        std::fs::write(&users, lines.join("\n")).unwrap();
+        let mut options = Options::new(REALM);
+        options.listen = Some(address);
+        options.plain_auth = true;
+        options.users = Some(users);
+        options.connect_to = vec!["127.0.0.0/8".parse().unwrap()];
+        options.drain_seconds = Duration::ZERO;
+        let server = Server::bind(options).unwrap();
+        let (address, handle) = (server.addresses().tcp.unwrap(), server.handle());
+        let thread = std::thread::spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(server.run()).unwrap();
+        });
+        Self { address, handle, thread: Some(thread), _users: folder }
+    }
+
+    fn account(&self, user: &str) -> RelayAccount {
+        let uri: MsrpUri = format!("msrp://{};tcp", self.address).parse().unwrap();
+        RelayAccount::new(uri).credentials(Credentials::new(user, user))
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.handle.drain();
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+async fn endpoint() -> Endpoint {
+    Endpoint::builder().plain_auth(true).bind("127.0.0.1:0").await.unwrap()
+}
+
+/// A session from Alice, who is behind the relay, to Bob.
+async fn call(
+    alices: &Endpoint,
+    route: &Route,
+    bobs: &Endpoint,
+    bob: msrp_sdp::Local,
+) -> (Session, Session) {
+    let offer = Offer::new(route.local().unwrap()).unwrap();
+    let section: MediaDescription = offer.description().to_string().parse().unwrap();
+    let (answer, bobs_plan) = msrp_sdp::answer(&MsrpMedia::parse(&section).unwrap(), bob).unwrap();
+    let plan = msrp_sdp::complete(&offer, &answer).unwrap();
+    let (alice, bob) = tokio::join!(alices.session(plan), bobs.session(bobs_plan));
+    (alice.unwrap(), bob.unwrap())
+}
+
+async fn talk(alice: &Session, bob: &mut Session) {
+    let text = OutgoingMessage::text("Through the relay").success_report(true);
+    let sent = alice.send(text).await.unwrap();
+    assert_eq!(bob.next().await.unwrap().text().await.unwrap(), "Through the relay");
+    sent.delivered().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_endpoint_behind_a_relay_talks_to_one_that_is_not() {
+    let relay = Relay::new();
+    let (alices, bobs) = (endpoint().await, endpoint().await);
+    let route = alices.relay(relay.account("alice")).await.unwrap();
+    let (mut alice, mut bob) = call(&alices, &route, &bobs, bobs.local().unwrap()).await;
+    talk(&alice, &mut bob).await;
+    talk(&bob, &mut alice).await;
+}
+
+#[tokio::test]
+async fn two_endpoints_behind_one_relay_send_a_file() {
+    let relay = Relay::new();
+    let (alices, bobs) = (endpoint().await, endpoint().await);
+    let route = alices.relay(relay.account("alice")).await.unwrap();
+    let bobs_route = bobs.relay(relay.account("bob")).await.unwrap();
+    let (alice, mut bob) = call(&alices, &route, &bobs, bobs_route.local().unwrap()).await;
+    let reader = std::io::Cursor::new(octets(1_000_000));
+    let sent = alice.send_from(reader, streamed(Some(1_000_000))).await.unwrap();
+    let mut read = Vec::new();
+    bob.next().await.unwrap().read_to_end(&mut read).await.unwrap();
+    assert!(read == octets(1_000_000));
+    sent.delivered().await.unwrap();
+}
+
+#[tokio::test]
+async fn routes_of_one_endpoint_share_the_connection_with_the_relay() {
+    let relay = Relay::new();
+    let (alices, bobs) = (endpoint().await, endpoint().await);
+    let (one, two) =
+        tokio::join!(alices.relay(relay.account("alice")), alices.relay(relay.account("alice")));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert_ne!(one.current().unwrap().local(), two.current().unwrap().local());
+    let (first, _bob) = call(&alices, &one, &bobs, bobs.local().unwrap()).await;
+    let (second, mut bob) = call(&alices, &two, &bobs, bobs.local().unwrap()).await;
+    let port = |route: &Route| route.current().unwrap().local().port();
+    assert_eq!(port(&one), port(&two));
+    // The route of a session that has ended goes alone.
+    drop((first, one));
+    talk(&second, &mut bob).await;
+}
+
+#[tokio::test]
+async fn a_relay_that_refuses_says_why() {
+    let relay = Relay::new();
+    let alices = endpoint().await;
+    let mallory = RelayAccount::new(relay.account("alice").uri)
+        .credentials(Credentials::new("alice", "guessed"));
+    let error = alices.relay(mallory).await.unwrap_err();
+    assert!(
+        matches!(error, Error::Relay { reason: AuthenticationFailure::Unauthorized, .. }),
+        "{error}"
+    );
+    let careful = Endpoint::builder().build().unwrap();
+    let error = careful.relay(relay.account("alice")).await.unwrap_err();
+    assert!(matches!(error, Error::PlainAuth(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_route_is_made_again_after_its_connection_was_lost() {
+    let relay = Relay::new();
+    let address = relay.address;
+    let (alices, bobs) = (endpoint().await, endpoint().await);
+    let mut route = alices.relay(relay.account("alice")).await.unwrap();
+    let before = route.current().unwrap();
+    let (alice, _bob) = call(&alices, &route, &bobs, bobs.local().unwrap()).await;
+    drop(relay);
+    let ended = alice.sender().closed().await;
+    assert!(ended.to_string().contains(&address.to_string()), "{ended}");
+
+    let _relay = Relay::at(address);
+    let after = route.changed().await.unwrap();
+    assert_ne!(after.local(), before.local());
+    let (alice, mut bob) = call(&alices, &route, &bobs, bobs.local().unwrap()).await;
+    talk(&alice, &mut bob).await;
+}
+
+#[tokio::test]
+async fn a_session_without_its_route_is_an_error() {
+    let relay = Relay::new();
+    let alices = endpoint().await;
+    let route = alices.relay(relay.account("alice")).await.unwrap();
+    let offer = Offer::new(route.local().unwrap()).unwrap();
+    let section: MediaDescription = offer.description().to_string().parse().unwrap();
+    let bobs = endpoint().await;
+    let offered = MsrpMedia::parse(&section).unwrap();
+    let (answer, _) = msrp_sdp::answer(&offered, bobs.local().unwrap()).unwrap();
+    let plan = msrp_sdp::complete(&offer, &answer).unwrap();
+    drop(route);
+    while !matches!(alices.session(plan.clone()).await, Err(Error::NoRoute)) {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Neither session has a description: paths are all that the sides know.
+#[tokio::test]
+async fn paths_alone_lead_through_a_relay() {
+    let relay = Relay::new();
+    let (alices, bobs) = (endpoint().await, endpoint().await);
+    let alice = alices.relay(relay.account("alice")).await.unwrap();
+    let bob = bobs.relay(relay.account("bob")).await.unwrap();
+    let path = bob.current().unwrap().path();
+    let expected = SessionConfig::expected(bob.current().unwrap().local().clone());
+    let mut sessions = bobs.expect_each(expected).unwrap();
+    let session = alices.connect_through(&alice, &path, |config| config).unwrap();
+    let sent = session.send("Are you there?").await.unwrap();
+    let mut bobs_session = sessions.next().await.unwrap();
+    assert_eq!(bobs_session.next().await.unwrap().text().await.unwrap(), "Are you there?");
+    sent.delivered().await.unwrap();
+    session.opened().await.unwrap();
+    assert_eq!(session.hop(), relay.address.to_string());
+
+    drop(relay);
+    session.sender().closed().await;
+    let error = alices.connect_through(&alice, &path, |config| config).unwrap_err();
+    assert!(matches!(error, Error::NoRoute | Error::Session(_)), "{error}");
+}
