@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::{Folder, octets, streamed};
 use msrp::auth::Credentials;
-use msrp::{AuthenticationFailure, MsrpUri, OutgoingMessage, RelayAccount};
+use msrp::{AuthenticationFailure, MsrpUri, OutgoingMessage, RelayAccount, SessionConfig};
 use msrp_relay::{Handle, Options, Server, user_line};
 use msrp_sdp::{MediaDescription, MsrpMedia, Offer};
 use msrp_tokio::{Endpoint, Error, Route, Session};
@@ -181,4 +181,28 @@ async fn a_session_without_its_route_is_an_error() {
     while !matches!(alices.session(plan.clone()).await, Err(Error::NoRoute)) {
         tokio::task::yield_now().await;
     }
+}
+
+/// Neither session has a description: paths are all that the sides know.
+#[tokio::test]
+async fn paths_alone_lead_through_a_relay() {
+    let relay = Relay::new();
+    let (alices, bobs) = (endpoint().await, endpoint().await);
+    let alice = alices.relay(relay.account("alice")).await.unwrap();
+    let bob = bobs.relay(relay.account("bob")).await.unwrap();
+    let path = bob.current().unwrap().path();
+    let expected = SessionConfig::expected(bob.current().unwrap().local().clone());
+    let mut sessions = bobs.expect_each(expected).unwrap();
+    let session = alices.connect_through(&alice, &path, |config| config).unwrap();
+    let sent = session.send("Are you there?").await.unwrap();
+    let mut bobs_session = sessions.next().await.unwrap();
+    assert_eq!(bobs_session.next().await.unwrap().text().await.unwrap(), "Are you there?");
+    sent.delivered().await.unwrap();
+    session.opened().await.unwrap();
+    assert_eq!(session.hop(), relay.address.to_string());
+
+    drop(relay);
+    session.sender().closed().await;
+    let error = alices.connect_through(&alice, &path, |config| config).unwrap_err();
+    assert!(matches!(error, Error::NoRoute | Error::Session(_)), "{error}");
 }

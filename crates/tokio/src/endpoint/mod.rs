@@ -5,6 +5,7 @@ mod dial;
 mod listen;
 mod pool;
 mod relay;
+mod sessions;
 mod terms;
 
 use std::future::Future;
@@ -23,12 +24,13 @@ use tokio_util::task::TaskTracker;
 
 pub use self::builder::Builder;
 pub use self::relay::Route;
+pub use self::sessions::Sessions;
 
 use self::listen::Listening;
 use self::pool::{Pool, Target};
 use self::terms::Terms;
 use crate::error::Error;
-use crate::link::{Expected, Handle, Link, Room, Stage, Stream, Waiting, drive, now};
+use crate::link::{Expected, Handle, Link, Room, Stream, Waiting, drive, now};
 use crate::session::Session;
 
 /// How long a connection that a peer has opened stays without a session.
@@ -160,7 +162,7 @@ impl Endpoint {
             Connect::To(target) => {
                 Ok(Begun::Connect(Target::of_plan(target, &plan), config.into()))
             }
-            Connect::Await => self.expect_now(config).map(Begun::Expect),
+            Connect::Await => self.expect_now(config, false).map(Begun::Expect),
             Connect::Relay => self.relayed(plan.role(), config),
             _ => Err(Error::DataChannel),
         };
@@ -179,7 +181,7 @@ impl Endpoint {
         let link = self.shared().routes.link(&config.local).ok_or(Error::NoRoute)?;
         match role {
             Role::Active => Ok(Begun::Open(link, Box::new(config))),
-            Role::Passive => self.expect_now(config).map(Begun::Expect),
+            Role::Passive => self.expect_now(config, false).map(Begun::Expect),
         }
     }
 
@@ -229,7 +231,7 @@ impl Endpoint {
 
     /// As [`Endpoint::connect`], with a fresh URI of this side that has the local address
     /// of the connection: for programs that do not listen. `configure` may change the
-    /// configuration, but not its URIs.
+    /// configuration, but not the path to the peer.
     ///
     /// # Errors
     ///
@@ -241,6 +243,43 @@ impl Endpoint {
     ) -> Result<Session, Error> {
         let target = Target::of_uri(peer.first())?;
         connect(self.shared(), target, Terms::Peer(peer, Box::new(configure))).await
+    }
+
+    /// As [`Endpoint::connect_to`], but does not wait until the peer has accepted the
+    /// session. What is sent leaves right behind the request that opens it, and
+    /// [`Session::opened`] waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`Endpoint::connect`], but for a peer that does not have the session.
+    pub async fn connect_early(
+        &self,
+        peer: Path,
+        configure: impl Fn(SessionConfig) -> SessionConfig + Send + Sync + 'static,
+    ) -> Result<Session, Error> {
+        let target = Target::of_uri(peer.first())?;
+        let terms = Terms::Peer(peer, Box::new(configure));
+        begin(self.shared(), target, terms).await.map(Session::new)
+    }
+
+    /// Opens a session with a peer on the connection with a relay, by a route of this
+    /// endpoint, without waiting until the peer has accepted it: [`Session::opened`] waits.
+    /// `configure` may change the configuration, but not its URIs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRoute`] if the relay is out of reach or grants no route any more, and
+    /// [`Error::Session`].
+    pub fn connect_through(
+        &self,
+        route: &Route,
+        peer: &Path,
+        configure: impl FnOnce(SessionConfig) -> SessionConfig,
+    ) -> Result<Session, Error> {
+        let route = route.current().map_err(|_| Error::NoRoute)?;
+        let link = self.shared().routes.link(route.local()).ok_or(Error::NoRoute)?;
+        let config = SessionConfig::new(route.local().clone(), route.to_path(peer));
+        Ok(Session::new(link.open(configure(config))?))
     }
 
     /// Opens a session on a stream that exists already, for example one to a peer behind a
@@ -272,8 +311,19 @@ impl Endpoint {
         &self,
         config: SessionConfig,
     ) -> impl Future<Output = Result<Session, Error>> + Send + use<> {
-        let waiting = self.expect_now(config);
+        let waiting = self.expect_now(config, false);
         async move { bound(waiting?).await }
+    }
+
+    /// Expects sessions that peers bind on a listener, one after another under the same
+    /// URI, as long as the [`Sessions`] exist. RFC 4975 section 5.4 wants a new URI for each
+    /// session; this is for programs whose peers know no more than one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Session`] if they cannot be expected, [`Error::Closed`].
+    pub fn expect_each(&self, config: SessionConfig) -> Result<Sessions, Error> {
+        self.expect_now(config, true).map(Sessions::new)
     }
 
     /// Serves a stream that a peer has opened, as if a listener had accepted it.
@@ -307,12 +357,12 @@ impl Endpoint {
         let _ = tokio::time::timeout(LAST_OCTETS, shared.tasks.wait()).await;
     }
 
-    fn expect_now(&self, config: SessionConfig) -> Result<Waiting, Error> {
+    fn expect_now(&self, config: SessionConfig, repeats: bool) -> Result<Waiting, Error> {
         let shared = self.shared();
         if shared.closing.is_cancelled() {
             return Err(Error::Closed);
         }
-        Ok(shared.expected.insert(config)?)
+        Ok(shared.expected.insert(config, repeats)?)
     }
 
     fn shared(&self) -> &Arc<Shared> {
@@ -382,24 +432,25 @@ impl Shared {
 
 /// Opens a session on a connection to the target.
 async fn connect(shared: &Arc<Shared>, target: Target, terms: Terms) -> Result<Session, Error> {
+    opened(begin(shared, target, terms).await?).await
+}
+
+/// The same without waiting for the peer.
+async fn begin(shared: &Arc<Shared>, target: Target, terms: Terms) -> Result<Arc<Handle>, Error> {
     let open = |link: &Arc<Link>| Ok(link.open(terms.config(target.is_secure, link.local)?)?);
-    opened(pool::enter(shared, &target, open).await?).await
+    pool::enter(shared, &target, open).await
 }
 
 /// The session, once the peer has accepted it, if that is to be waited for.
 async fn opened(handle: Arc<Handle>) -> Result<Session, Error> {
-    let stage = handle.stage();
     let session = Session::new(handle);
-    if let Some(mut stage) = stage {
-        let stage = stage.wait_for(|stage| !matches!(stage, Stage::Opening)).await;
-        if let Ok(Stage::Ended(ended)) = stage.as_deref() {
-            return Err(Error::Ended((**ended).clone().into()));
-        }
+    match session.opened().await {
+        Ok(_) => Ok(session),
+        Err(ended) => Err(Error::Ended(ended.into())),
     }
-    Ok(session)
 }
 
 /// The session, once a peer has bound it.
-async fn bound(waiting: Waiting) -> Result<Session, Error> {
-    waiting.await.map(Session::new).ok_or(Error::Closed)
+async fn bound(mut waiting: Waiting) -> Result<Session, Error> {
+    waiting.next().await.map(Session::new).ok_or(Error::Closed)
 }

@@ -16,6 +16,8 @@ pub(crate) struct Arrival {
     pieces: VecDeque<(u64, Bytes)>,
     /// Octets of the pieces.
     octets: usize,
+    /// Octets of all pieces so far.
+    arrived: u64,
     /// How it ended: with its size, or not.
     end: Option<Result<u64, FailReason>>,
     reader: Option<Waker>,
@@ -45,6 +47,7 @@ impl Arrival {
             received,
             pieces,
             octets: 0,
+            arrived: 0,
             end: None,
             reader: None,
             is_announced: false,
@@ -57,6 +60,15 @@ impl Arrival {
         self.octets
     }
 
+    pub(crate) const fn arrived(&self) -> u64 {
+        self.arrived
+    }
+
+    /// Why the rest does not come.
+    pub(crate) fn failure(&self) -> Option<FailReason> {
+        self.end?.err()
+    }
+
     pub(crate) const fn has_ended(&self) -> bool {
         self.end.is_some()
     }
@@ -64,10 +76,6 @@ impl Arrival {
     /// Its size, if it is complete.
     pub(crate) fn total(&self) -> Option<u64> {
         self.end?.ok()
-    }
-
-    pub(crate) const fn has_failed(&self) -> bool {
-        matches!(self.end, Some(Err(_)))
     }
 
     pub(crate) const fn is_read(&self) -> bool {
@@ -87,6 +95,7 @@ impl Arrival {
 
     pub(crate) fn push(&mut self, offset: u64, octets: Bytes) {
         self.octets += octets.len();
+        self.arrived = self.arrived.saturating_add(octets.len() as u64);
         self.pieces.push_back((offset, octets));
         self.wake();
     }

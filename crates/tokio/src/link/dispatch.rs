@@ -39,7 +39,9 @@ impl State {
 
     fn take_event(&mut self, event: Event, ends: &mut Ends) {
         match event {
-            Event::SessionOpened { session, remote, .. } => self.opened(session, remote),
+            Event::SessionOpened { session, remote, response } => {
+                self.opened(session, remote, response);
+            }
             Event::SessionClosed { session, reason, response } => {
                 ends.sessions.push((session, reason, response));
             }
@@ -54,7 +56,7 @@ impl State {
             Event::MessageCompleted { received, total } => self.ended(received.key(), Ok(total)),
             Event::MessageFailed { received, reason } => {
                 tracing::debug!(message = %received.key(), %reason, "incoming message failed");
-                self.ended(received.key(), Err(reason));
+                self.failed(received, reason);
             }
             Event::Finished(finished) => ends.messages.push(*finished),
             Event::Accepted { message } => self.accepted(message),
@@ -100,10 +102,10 @@ impl State {
         }
     }
 
-    fn opened(&mut self, key: SessionKey, remote: Path) {
+    fn opened(&mut self, key: SessionKey, remote: Path, response: Option<Response>) {
         tracing::debug!(session = %key, hops = remote.len(), "session open");
         if let Some(session) = self.sessions.get(&key) {
-            return session.opened(remote);
+            return session.opened(remote, response);
         }
         let Ok(config) = self.connection.session(key) else { return };
         let Some(slot) = self.expected.take(&config.local) else {
@@ -112,8 +114,8 @@ impl State {
             return;
         };
         let mut session = SessionState::new(slot.max_size, slot.reports);
-        session.expected = Some(config.local.clone());
-        session.opened(remote);
+        session.expected = Some((config.local.clone(), slot.repeats));
+        session.opened(remote, response);
         self.sessions.insert(key, session);
         self.bound.push((key, slot.bound));
     }
@@ -156,13 +158,22 @@ impl State {
             session.awaited -= usize::from(arrival.is_awaited());
         }
         arrival.end(end);
-        if arrival.has_failed() && !arrival.is_announced {
-            // Nobody has seen it.
-            self.forget(key);
-        } else {
-            self.announce(key);
-        }
+        self.announce(key);
         self.weigh(key_of_session);
+    }
+
+    /// The rest of a message does not come, or all of it was refused.
+    fn failed(&mut self, received: Received, reason: FailReason) {
+        let (key, session) = (received.key(), received.session());
+        if !self.arrivals.contains_key(&key) {
+            let has_room = |it: &SessionState| !it.is_full && !it.is_refusing;
+            if !self.sessions.get(&session).is_some_and(has_room) {
+                // Its sender learns it by the response.
+                return;
+            }
+            self.started(received);
+        }
+        self.ended(key, Err(reason));
     }
 
     /// A message goes into the queue of its session.
@@ -221,8 +232,11 @@ impl State {
             if let Some(session) = self.sessions.get_mut(&key) {
                 session.end(ended);
                 // The next session needs a new URI (RFC 4975 section 5.4).
-                let expected = session.expected.take();
-                expected.map(|local| self.expected.table.remove(&local));
+                if let Some((local, repeats)) = session.expected.take()
+                    && !(repeats && is_free_again(reason))
+                {
+                    self.expected.forget(&local);
+                }
             }
             self.close_if_released(key);
         }
@@ -253,4 +267,10 @@ impl State {
         }
         since.checked_add(timeout?)
     }
+}
+
+/// Whether the connection has left the URI of a session in the table: chunks that are still
+/// on their way do not bind it anew.
+const fn is_free_again(reason: CloseReason) -> bool {
+    matches!(reason, CloseReason::ConnectionClosed | CloseReason::Silent)
 }

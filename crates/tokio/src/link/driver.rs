@@ -142,8 +142,8 @@ impl Driver {
         let bound = std::mem::take(&mut state.bound);
         drop(state);
         for (key, waiting) in bound {
-            // If nobody waits any more, the handle comes back and closes the session.
-            drop(waiting.send(Handle::new(&self.link, key)));
+            // If nobody takes it, the handle comes back and closes the session.
+            drop(waiting.try_send(Handle::new(&self.link, key)));
         }
         !is_over
     }

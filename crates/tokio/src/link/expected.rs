@@ -1,13 +1,10 @@
 //! The sessions that peers may bind, and who waits for them.
 
 use std::collections::HashMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
 
 use msrp::{MsrpUri, SessionConfig, SessionError, SessionTable};
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 
 use super::{Handle, session};
 
@@ -18,10 +15,15 @@ pub(crate) struct Expected {
     waiting: Mutex<HashMap<MsrpUri, Slot>>,
 }
 
+/// How many sessions under one URI wait for the application. All but the last have ended.
+const MAX_UNTAKEN: usize = 16;
+
 /// Who waits for a session, and what the link has to know of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Slot {
-    pub(crate) bound: oneshot::Sender<Arc<Handle>>,
+    pub(crate) bound: mpsc::Sender<Arc<Handle>>,
+    /// Its URI is good for another session after this one.
+    pub(crate) repeats: bool,
     pub(crate) max_size: u64,
     pub(crate) reports: bool,
 }
@@ -31,24 +33,42 @@ impl Expected {
         Arc::new(Self { table: SessionTable::new(max_sessions), waiting: Mutex::default() })
     }
 
-    /// From now on a peer may bind the session.
+    /// From now on a peer may bind the session, or with `repeats` one after another.
     pub(crate) fn insert(
         self: &Arc<Self>,
         mut config: SessionConfig,
+        repeats: bool,
     ) -> Result<Waiting, SessionError> {
         let reports = session::takes_over_reports(&mut config);
         let (local, max_size) = (config.local.clone(), config.max_size);
-        let (bound, waits) = oneshot::channel();
+        let (bound, waits) = mpsc::channel(if repeats { MAX_UNTAKEN } else { 1 });
         // In this order, nobody binds a session that no one waits for.
         let mut waiting = self.lock();
         self.table.insert(config)?;
-        waiting.insert(local.clone(), Slot { bound, max_size, reports });
+        waiting.insert(local.clone(), Slot { bound, repeats, max_size, reports });
         Ok(Waiting { expected: Arc::clone(self), local, bound: waits })
     }
 
-    /// A peer has bound the session. It is not bound a second time.
+    /// A peer has bound the session. Unless it repeats, it is not bound a second time.
     pub(crate) fn take(&self, local: &MsrpUri) -> Option<Slot> {
-        self.lock().remove(local)
+        let mut waiting = self.lock();
+        match waiting.get(local) {
+            Some(slot) if slot.repeats => Some(slot.clone()),
+            _ => waiting.remove(local),
+        }
+    }
+
+    /// The URI of a session that has ended is not good for another.
+    pub(crate) fn forget(&self, local: &MsrpUri) {
+        self.lock().remove(local);
+        self.table.remove(local);
+    }
+
+    /// Nobody waits for the session any more.
+    fn withdraw(&self, local: &MsrpUri) {
+        if self.lock().remove(local).is_some() {
+            self.table.remove(local);
+        }
     }
 
     /// Nobody may bind a session any more.
@@ -69,22 +89,18 @@ impl Expected {
 pub(crate) struct Waiting {
     expected: Arc<Expected>,
     local: MsrpUri,
-    bound: oneshot::Receiver<Arc<Handle>>,
+    bound: mpsc::Receiver<Arc<Handle>>,
 }
 
-impl Future for Waiting {
-    /// `None`: the endpoint has been closed.
-    type Output = Option<Arc<Handle>>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(ready!(Pin::new(&mut self.bound).poll(cx)).ok())
+impl Waiting {
+    /// The next session. `None`: there is none any more, or the endpoint has been closed.
+    pub(crate) async fn next(&mut self) -> Option<Arc<Handle>> {
+        self.bound.recv().await
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if self.expected.take(&self.local).is_some() {
-            self.expected.table.remove(&self.local);
-        }
+        self.expected.withdraw(&self.local);
     }
 }

@@ -37,9 +37,9 @@ use msrp::{
     NicknameKey, Outcome, OutgoingMessage, Received, SendError, SessionConfig, SessionError,
     SessionKey, StatusCode, UnknownKey,
 };
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-pub(crate) use self::arrival::Step;
+pub(crate) use self::arrival::{Arrival, Step};
 pub(crate) use self::driver::drive;
 pub(crate) use self::expected::{Expected, Waiting};
 pub(crate) use self::handle::Handle;
@@ -50,7 +50,6 @@ use self::sending::{Past, Sending};
 pub(crate) use self::session::Stage;
 pub use self::transport::Stream;
 
-use self::arrival::Arrival;
 use self::session::SessionState;
 
 /// The time by the clock of tokio, which tests can stop.
@@ -77,6 +76,8 @@ pub(crate) struct Link {
     pub(crate) hop: Arc<str>,
     /// The address of this end, if it has one.
     pub(crate) local: Option<SocketAddr>,
+    /// The version of TLS.
+    pub(crate) tls_version: Option<&'static str>,
 }
 
 /// What a link knows.
@@ -93,7 +94,7 @@ pub(crate) struct State {
     /// The sessions that peers may bind.
     expected: Arc<Expected>,
     /// Sessions that were bound, and who waits for them.
-    bound: Vec<(SessionKey, oneshot::Sender<Arc<Handle>>)>,
+    bound: Vec<(SessionKey, mpsc::Sender<Arc<Handle>>)>,
     room: Room,
     /// The sessions that have no room.
     full: usize,
@@ -137,7 +138,8 @@ impl Link {
             hop: Arc::clone(&hop),
         };
         let (state, driver) = (Mutex::new(state), Notify::new());
-        Arc::new(Self { state, driver, hop, local: stream.local_address() })
+        let (local, tls_version) = (stream.local_address(), stream.tls_version());
+        Arc::new(Self { state, driver, hop, local, tls_version })
     }
 
     /// Opens a session. Nothing of it leaves before the driver runs.
@@ -184,7 +186,7 @@ impl State {
         let session = SessionState::new(max_size, reports);
         // Its first message opens it, and comes later.
         if let Some(remote) = remote.filter(|_| !waits) {
-            session.opened(remote);
+            session.opened(remote, None);
         }
         self.sessions.insert(key, session);
         Ok(key)
@@ -194,7 +196,7 @@ impl State {
         self.sessions.get_mut(&key)
     }
 
-    /// The next message of a session; `None` after its last one.
+    /// The next message of a session, also one that has failed; `None` after its last one.
     pub(crate) fn poll_message(
         &mut self,
         key: SessionKey,
@@ -233,8 +235,8 @@ impl State {
         step
     }
 
-    pub(crate) fn received(&self, key: IncomingKey) -> Option<&Received> {
-        self.arrivals.get(&key).map(|arrival| &arrival.received)
+    pub(crate) fn arrival(&self, key: IncomingKey) -> Option<&Arrival> {
+        self.arrivals.get(&key)
     }
 
     /// Nobody reads a message any more. If it has not ended, or waits for its response, its
@@ -260,7 +262,7 @@ impl State {
     }
 
     /// Takes a message out, with its weight.
-    fn forget(&mut self, key: IncomingKey) -> Option<Arrival> {
+    pub(crate) fn forget(&mut self, key: IncomingKey) -> Option<Arrival> {
         let arrival = self.arrivals.remove(&key)?;
         if let Some(session) = self.sessions.get_mut(&arrival.received.session()) {
             session.octets -= arrival.octets() + session::HEAD_WEIGHT;

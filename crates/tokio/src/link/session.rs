@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 
-use msrp::{IncomingKey, MsrpUri, Path, ReceiveMode, ReportMode, ResponseMode, SessionConfig};
+use msrp::{
+    IncomingKey, MsrpUri, Path, ReceiveMode, ReportMode, Response, ResponseMode, SessionConfig,
+};
 use tokio::sync::{Notify, watch};
 
 use super::nicknames::Requests;
@@ -18,8 +20,8 @@ pub(crate) const HEAD_WEIGHT: usize = 1024;
 pub(crate) enum Stage {
     /// Its first request has no response yet.
     Opening,
-    /// The peer has accepted it.
-    Open(Path),
+    /// The peer has accepted it, by this response unless it has opened the session itself.
+    Open(Path, Option<Response>),
     /// It has ended.
     Ended(Arc<Ended>),
 }
@@ -53,8 +55,9 @@ pub(crate) struct SessionState {
     /// It ends once all that it sends has its outcome.
     pub(crate) is_released: bool,
     pub(crate) has_handles: bool,
-    /// Its URI in the table of expected sessions, if it comes from there.
-    pub(crate) expected: Option<MsrpUri>,
+    /// Its URI in the table of expected sessions, if it comes from there, and whether that
+    /// is good for another one.
+    pub(crate) expected: Option<(MsrpUri, bool)>,
 }
 
 impl SessionState {
@@ -87,8 +90,8 @@ impl SessionState {
         matches!(*self.stage.borrow(), Stage::Ended(_))
     }
 
-    pub(crate) fn opened(&self, remote: Path) {
-        self.stage.send_replace(Stage::Open(remote));
+    pub(crate) fn opened(&self, remote: Path, response: Option<Response>) {
+        self.stage.send_replace(Stage::Open(remote, response));
     }
 
     pub(crate) fn end(&mut self, ended: Ended) {

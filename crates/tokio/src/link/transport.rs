@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
+use tokio_rustls::rustls::ProtocolVersion;
 
 /// What connects two endpoints: a TCP socket, TLS on one, or any other stream of octets.
 ///
@@ -23,6 +24,10 @@ trait Transport: AsyncRead + AsyncWrite + Send + Unpin {
     fn octets_held(&self) -> Option<usize> {
         self.socket().and_then(msrp_socket::octets_held)
     }
+
+    fn tls_version(&self) -> Option<ProtocolVersion> {
+        None
+    }
 }
 
 impl Transport for TcpStream {
@@ -34,6 +39,10 @@ impl Transport for TcpStream {
 impl Transport for TlsStream<TcpStream> {
     fn socket(&self) -> Option<&TcpStream> {
         Some(self.get_ref().0)
+    }
+
+    fn tls_version(&self) -> Option<ProtocolVersion> {
+        self.get_ref().1.protocol_version()
     }
 }
 
@@ -68,6 +77,15 @@ impl Stream {
     /// The address of this end.
     pub(crate) fn local_address(&self) -> Option<SocketAddr> {
         self.0.socket()?.local_addr().ok()
+    }
+
+    /// The version of TLS, if it is used on the socket.
+    pub(crate) fn tls_version(&self) -> Option<&'static str> {
+        match self.0.tls_version()? {
+            ProtocolVersion::TLSv1_3 => Some("TLS 1.3"),
+            ProtocolVersion::TLSv1_2 => Some("TLS 1.2"),
+            other => other.as_str(),
+        }
     }
 
     /// The other end, for people.

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use super::disposition::octet_stream;
 use super::save::{self, SaveError, Saving};
-use crate::link::{Handle, Step};
+use crate::link::{Arrival, Handle, Step};
 
 /// The most octets of [`Message::text`] and [`Message::bytes`].
 const MAX_BYTES: usize = 1024 * 1024;
@@ -51,6 +51,19 @@ pub struct Piece {
     pub offset: u64,
     /// The octets.
     pub octets: Bytes,
+}
+
+/// A message of the peer that this side has refused, or whose rest did not come before
+/// anybody took it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FailedMessage {
+    /// Its head, as it arrived.
+    pub received: Received,
+    /// Why it has failed.
+    pub reason: FailReason,
+    /// Its octets that had arrived.
+    pub octets: u64,
 }
 
 /// Why a message cannot be read.
@@ -126,6 +139,18 @@ impl Message {
     #[must_use]
     pub fn announced_size(&self) -> Option<u64> {
         self.reader.received.announced_size()
+    }
+
+    /// Its octets that have arrived so far. Those that arrive twice count twice.
+    #[must_use]
+    pub fn arrived(&self) -> u64 {
+        self.reader.look(Arrival::arrived).unwrap_or_default()
+    }
+
+    /// Whether all of it has arrived, so that reading it waits for nothing.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.reader.look(|arrival| arrival.total().is_some()) == Some(true)
     }
 
     /// All of its octets, up to 1 MiB.
@@ -292,6 +317,10 @@ impl Reader {
         self.is_saving = true;
         let (handle, received) = (Arc::clone(&self.handle), self.received.clone());
         Saving::start(save::Steps { handle, received }, folder, read)
+    }
+
+    fn look<T>(&self, at: impl FnOnce(&Arrival) -> T) -> Option<T> {
+        self.handle.link.take(|state| state.arrival(self.received.key()).map(at))
     }
 
     fn poll_piece(&mut self, cx: &Context<'_>) -> Poll<Result<Option<Piece>, MessageError>> {

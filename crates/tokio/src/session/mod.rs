@@ -12,11 +12,11 @@ use std::path::Path as FilePath;
 use std::pin::pin;
 use std::sync::Arc;
 
-use msrp::{OutgoingMessage, Path, SessionConfig, SessionError, UnknownKey};
+use msrp::{OutgoingMessage, Path, Response, SessionConfig, SessionError, UnknownKey};
 use thiserror::Error;
 use tokio::io::AsyncRead;
 
-pub use self::message::{Message, MessageError, Piece};
+pub use self::message::{FailedMessage, Message, MessageError, Piece};
 pub use self::nickname::{NicknameAsked, Nicknames};
 pub use self::save::SaveError;
 pub use self::sent::{Sent, Undelivered};
@@ -111,10 +111,51 @@ impl Session {
     ///
     /// Cancel safe: no message is lost if the future is dropped.
     pub async fn next(&mut self) -> Option<Message> {
+        loop {
+            if let Ok(message) = self.next_or_failed().await? {
+                return Some(message);
+            }
+        }
+    }
+
+    /// As [`Session::next`], but also tells of the messages that were refused, or have failed
+    /// before they were taken.
+    ///
+    /// Those that are refused while the session has no room are not told of.
+    ///
+    /// Cancel safe.
+    pub async fn next_or_failed(&mut self) -> Option<Result<Message, FailedMessage>> {
         let handle = &self.sender.handle;
         let key = poll_fn(|cx| handle.link.take(|it| it.poll_message(handle.key, cx))).await?;
-        let received = handle.link.take(|state| state.received(key).cloned())?;
-        Some(Message::new(Arc::clone(handle), received))
+        handle.link.take(|state| {
+            let arrival = state.arrival(key)?;
+            let (received, octets) = (arrival.received.clone(), arrival.arrived());
+            let Some(reason) = arrival.failure() else {
+                return Some(Ok(Message::new(Arc::clone(handle), received)));
+            };
+            state.forget(key);
+            Some(Err(FailedMessage { received, reason, octets }))
+        })
+    }
+
+    /// Waits until the peer has accepted the session. Returns its response to the request
+    /// that has opened it; `None` if the peer has opened it, or the first message of this
+    /// side does ([`Bind::FirstMessage`](msrp::Bind::FirstMessage)).
+    ///
+    /// Cancel safe.
+    ///
+    /// # Errors
+    ///
+    /// [`Ended`] if the peer refuses it, or it has ended since.
+    pub async fn opened(&self) -> Result<Option<Response>, Ended> {
+        let Some(mut stage) = self.sender.handle.stage() else { std::future::pending().await };
+        let opened = stage.wait_for(|stage| !matches!(stage, Stage::Opening)).await;
+        match opened.map(|stage| stage.clone()) {
+            Ok(Stage::Open(_, response)) => Ok(response),
+            Ok(Stage::Ended(ended)) => Err((*ended).clone()),
+            // The session was forgotten, which its handle prevents.
+            Ok(Stage::Opening) | Err(_) => std::future::pending().await,
+        }
     }
 
     /// The nicknames that the peer asks for. Take it once.
@@ -128,7 +169,7 @@ impl Session {
     #[must_use]
     pub fn remote(&self) -> Option<Path> {
         match &*self.sender.handle.stage()?.borrow() {
-            Stage::Open(remote) => Some(remote.clone()),
+            Stage::Open(remote, _) => Some(remote.clone()),
             Stage::Opening | Stage::Ended(_) => None,
         }
     }
@@ -138,6 +179,12 @@ impl Session {
     #[must_use]
     pub fn hop(&self) -> &str {
         &self.sender.handle.link.hop
+    }
+
+    /// The version of TLS on the connection, such as "TLS 1.3". `None` without TLS.
+    #[must_use]
+    pub fn tls_version(&self) -> Option<&'static str> {
+        self.sender.handle.link.tls_version
     }
 
     /// Why the session has ended. `None` while it is open. The peer may end it without a
@@ -256,7 +303,7 @@ impl Sender {
     pub fn ended(&self) -> Option<Ended> {
         match &*self.handle.stage()?.borrow() {
             Stage::Ended(ended) => Some((**ended).clone()),
-            Stage::Opening | Stage::Open(_) => None,
+            Stage::Opening | Stage::Open(..) => None,
         }
     }
 
