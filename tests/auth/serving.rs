@@ -42,6 +42,21 @@ fn every_challenge_has_an_opaque() {
 }
 
 #[test]
+fn each_rejection_says_what_is_wrong() {
+    let all = [
+        Rejection::Stale,
+        Rejection::Replayed,
+        Rejection::Wrong,
+        Rejection::OtherRealm,
+        Rejection::OtherAlgorithm,
+        Rejection::OtherUri,
+    ];
+    let texts: HashSet<_> = all.iter().map(ToString::to_string).collect();
+    assert_eq!(texts.len(), all.len());
+    assert!(texts.iter().all(|text| text.starts_with("the ")), "{texts:?}");
+}
+
+#[test]
 fn what_is_no_longer_offered_is_stale() {
     let mut scene = Scene::new(&BOTH);
     scene.challenge(false).unwrap();
