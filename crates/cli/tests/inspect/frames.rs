@@ -39,6 +39,22 @@ fn any_file_gives_objects_of_one_shape() {
     }
 }
 
+/// However many of them there are, with an end-line that is none of theirs.
+#[test]
+fn heads_without_ends_hide_no_frame() {
+    let endless = "MSRP abcd SEND\r\nX: y\r\n".repeat(2000);
+    for between in ["", "-------zzzz$\r\n"] {
+        let stream =
+            [&endless, &ok("aaaa1"), &endless, between, &ok("aaaa2"), &endless, &ok("aaaa3")];
+        let folder = Folder::new();
+        let stream = stream.map(|part| part.to_string()).concat();
+        let (status, objects) = inspect(&["frames", &file(&folder, "stream", &stream)]);
+        let found: Vec<_> = ids(&objects).into_iter().filter(|id| *id != "-").collect();
+        assert_eq!((status, found), (1, vec!["aaaa1", "aaaa2", "aaaa3"]), "{between}");
+        assert_eq!(objects[objects.len() - 1]["octets"][1], stream.len());
+    }
+}
+
 /// `HeaderLine { position: 5 }` as it is printed: `header-line`.
 fn kebab(variant: &str) -> String {
     let name = variant.split([' ', '(']).next().unwrap();

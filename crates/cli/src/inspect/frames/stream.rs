@@ -3,11 +3,17 @@
 use std::ops::Range;
 use std::vec::Drain;
 
-use bytes::BytesMut;
-use msrp::wire::{DecodeError, Decoder, Frame, Head, ParseError};
+use bytes::{Buf, BytesMut};
+use memchr::memmem;
+use msrp::ParseOptions;
+use msrp::wire::{DecodeError, Decoder, Frame, Head, ParseError, ParseErrorKind};
 
 use super::Fault;
 use super::record::{Arrival, Record};
+
+/// What begins a start line and an end-line, with the end of the line before.
+const START_LINE: &[u8] = b"\nMSRP ";
+const END_LINE: &[u8] = b"\n-------";
 
 /// Octets that a capture lacks.
 #[derive(Debug)]
@@ -60,6 +66,10 @@ impl Stream {
 
     pub(super) fn push(&mut self, octets: &[u8]) {
         self.input.extend_from_slice(octets);
+        self.read();
+    }
+
+    fn read(&mut self) {
         loop {
             let start = self.position();
             match self.decoder.decode(&mut self.input) {
@@ -115,6 +125,17 @@ impl Stream {
         let is_expected = self.is_midway && !self.is_msrp;
         self.open.get_or_insert_with(|| Record::unread(start, (!is_expected).then_some(fault)));
         self.decoder.resync();
+        if is_endless(error) {
+            self.pass_over_endless();
+        }
+    }
+
+    /// Drops the octets in which no head can end, so that each is read a few times at most.
+    fn pass_over_endless(&mut self) {
+        let limit = ParseOptions::default().head_octets.min(self.input.len());
+        let octets = self.input.get(..limit).map_or(0, next_hope);
+        self.input.advance(octets);
+        self.before += octets as u64;
     }
 
     /// A frame that begins here is one even if its head is not complete.
@@ -142,6 +163,10 @@ impl Stream {
 
     /// No more octets follow.
     pub(super) fn finish(&mut self) {
+        while self.is_cut_before_a_frame() {
+            self.lose(self.position(), &DecodeError::Truncated);
+            self.read();
+        }
         self.recognize();
         let start = self.position();
         let end = start + self.input.len() as u64;
@@ -161,6 +186,14 @@ impl Stream {
             }
         }
         self.close(end);
+    }
+
+    /// Whether the stream ends in a head in which another frame may begin.
+    fn is_cut_before_a_frame(&self) -> bool {
+        let is_in_head = self.open.as_ref().is_none_or(|open| open.head.is_none());
+        is_in_head
+            && self.input.starts_with(b"MSRP ")
+            && memmem::find(&self.input, START_LINE).is_some()
     }
 
     /// Ends what the stream is in.
@@ -185,4 +218,27 @@ impl Stream {
         let start = self.before + error.position();
         start..start + error.place().len() as u64
     }
+}
+
+/// Whether no blank line follows within the octets of a head.
+const fn is_endless(error: &DecodeError) -> bool {
+    matches!(error, DecodeError::Truncated)
+        || matches!(error, DecodeError::Head(error) if matches!(error.kind(), ParseErrorKind::HeadTooLong { .. }))
+}
+
+/// Where the next frame may begin in octets without a blank line, in which only an end-line
+/// ends a head: before the first start line that has one, or the last start line.
+fn next_hope(octets: &[u8]) -> usize {
+    let last = memmem::rfind(octets, START_LINE).unwrap_or_default();
+    if memmem::find(octets, END_LINE).is_none() {
+        return last;
+    }
+    let mut starts = memmem::find_iter(octets, START_LINE);
+    starts.find(|at| has_end(octets.split_at(*at).1)).unwrap_or(last)
+}
+
+/// Whether the end-line of a start line follows it.
+fn has_end(start: &[u8]) -> bool {
+    let id = start.split(|octet| *octet == b' ').nth(1).unwrap_or_default();
+    memmem::find(start, &[END_LINE, id].concat()).is_some()
 }
