@@ -19,7 +19,7 @@ impl Room {
     /// sender's other sessions included. A message to a participant goes to every
     /// session that the room knows by that URI and that accepts private messages.
     /// Sessions that do not accept the wrapped type receive nothing, and no one
-    /// learns of that (section 6.1).
+    /// learns of that (section 6.1) but from [`Recipients::unable`].
     ///
     /// # Errors
     ///
@@ -48,13 +48,15 @@ impl Room {
         let to = only_recipient(message)?;
         let mut recipients = if to == *self.identifier() {
             let seats = self.seats().filter(|seat| *seat != from).collect();
-            Recipients { seats, is_private: false }
+            Recipients { seats, unable: Vec::new(), is_private: false }
         } else {
-            Recipients { seats: self.private_recipients(&to)?, is_private: true }
+            let seats = self.private_recipients(&to)?;
+            Recipients { seats, unable: Vec::new(), is_private: true }
         };
         let wrapped = message.content_type();
         let wrapped = wrapped.as_deref().unwrap_or("text/plain");
-        recipients.seats.retain(|seat| self.accepts_wrapped(*seat, wrapped));
+        let accepts = |seat: &Seat| self.accepts_wrapped(*seat, wrapped);
+        (recipients.seats, recipients.unable) = recipients.seats.into_iter().partition(accepts);
         Ok(recipients)
     }
 

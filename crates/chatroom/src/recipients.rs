@@ -8,6 +8,8 @@ use crate::seat::Seat;
 pub struct Recipients {
     /// In the order in which they joined.
     pub(crate) seats: Vec<Seat>,
+    /// Those that would receive it if they accepted its type.
+    pub(crate) unable: Vec<Seat>,
     pub(crate) is_private: bool,
 }
 
@@ -16,6 +18,13 @@ impl Recipients {
     #[must_use]
     pub fn seats(&self) -> &[Seat] {
         &self.seats
+    }
+
+    /// The sessions that receive nothing because they do not accept the wrapped type. The RFC
+    /// tells no one of that (section 6.1); an application may.
+    #[must_use]
+    pub fn unable(&self) -> &[Seat] {
+        &self.unable
     }
 
     /// Whether the message is for one participant only.

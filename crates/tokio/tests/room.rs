@@ -4,7 +4,10 @@
 mod common;
 
 use common::{BOB, alice_opens, uri};
-use msrp::{Nickname, Outcome, ResponseMode, SessionConfig, StatusCode};
+use msrp::{
+    MediaType, Nickname, Outcome, OutgoingMessage, ReportMode, ResponseMode, SessionConfig,
+    StatusCode,
+};
 use msrp_tokio::{Endpoint, Session, Stream};
 
 async fn participant_and_room() -> (Session, Session) {
@@ -12,7 +15,7 @@ async fn participant_and_room() -> (Session, Session) {
     let (alices, rooms) = (alices.unwrap(), rooms.unwrap());
     let (near, far) = tokio::io::duplex(16 * 1024);
     let config = SessionConfig::expected(uri(BOB)).responses(ResponseMode::Application);
-    let room = rooms.expect(config.nicknames(true));
+    let room = rooms.expect(config.reports(ReportMode::Manual).nicknames(true));
     rooms.serve(Stream::new(far)).unwrap();
     let alice = alices.connect_over(Stream::new(near), alice_opens());
     let (alice, room) = tokio::join!(alice, room);
@@ -34,6 +37,20 @@ async fn the_application_can_answer_each_message_itself() {
     room.next().await.unwrap().reject(StatusCode::NOT_FOUND).unwrap();
     let refused = sent.delivered().await.unwrap_err();
     assert_eq!(refused.outcome(), Outcome::Rejected(StatusCode::NOT_FOUND));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_application_can_report_with_a_body() {
+    let (alice, mut room) = participant_and_room().await;
+    let text = OutgoingMessage::text("Hello").success_report(true);
+    let sent = alice.send(text).await.unwrap();
+    let mut message = room.next().await.unwrap();
+    message.bytes().await.unwrap();
+    message.accept().unwrap();
+    sent.accepted().await.unwrap();
+    assert_eq!(sent.progress().borrow().outcome(), None, "nobody has reported");
+    message.report(Some((&MediaType::text_plain(), b"for Alice"))).unwrap();
+    sent.delivered().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

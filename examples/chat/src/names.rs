@@ -3,6 +3,7 @@
 //! participant who could be mistaken for another is shown with the URI.
 
 use msrp_chatroom::is_same_uri;
+use msrp_tokio::content::{look_alike, spelled, visible_line};
 use thiserror::Error;
 
 use crate::rendezvous::Roster;
@@ -37,11 +38,12 @@ pub(crate) fn entry<'a>(roster: &'a Roster, uri: &str) -> Option<(&'a str, Optio
 /// The name of a participant with that URI and nickname.
 pub(crate) fn called(roster: &Roster, uri: &str, nickname: Option<&str>) -> String {
     let name = nickname.unwrap_or_else(|| user_of(uri));
-    let mut others = named(roster, name).filter(|other| !is_same_uri(other, uri));
-    let is_unique = others.next().is_none() && folded(name) != YOU;
+    let mut others = resembling(roster, name).filter(|other| !is_same_uri(other, uri));
+    let is_unique = others.next().is_none() && !look_alike(name, YOU);
+    let name = visible_line(name);
     // A name with brackets could look like a name and a URI, or like another's line.
     let is_plain = !name.contains(['<', '>', '[', ']', '(', ')']);
-    if is_unique && is_plain { name.to_owned() } else { format!("{name} ({uri})") }
+    if is_unique && is_plain { name } else { format!("{name} ({})", spelled(uri)) }
 }
 
 /// The URI of the participant with that name: the URI itself, a nickname, or the
@@ -65,6 +67,14 @@ fn named<'a>(roster: &'a Roster, name: &str) -> impl Iterator<Item = &'a str> + 
     let name = folded(name);
     let is_it = move |(uri, nickname): &(&String, &Option<String>)| {
         folded(user_of(uri)) == name || nickname.as_deref().is_some_and(|it| folded(it) == name)
+    };
+    roster.iter().filter(is_it).map(|(uri, _)| uri.as_str())
+}
+
+/// The participants with a nickname, or a user in their URI, that looks like this name.
+fn resembling<'a>(roster: &'a Roster, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let is_it = move |(uri, nickname): &(&String, &Option<String>)| {
+        look_alike(user_of(uri), name) || nickname.as_deref().is_some_and(|it| look_alike(it, name))
     };
     roster.iter().filter(is_it).map(|(uri, _)| uri.as_str())
 }
@@ -127,6 +137,26 @@ mod tests {
         for name in ["You", "ada (sip:ada@good.example)", "ada> Hello", "x [ada to you]"] {
             assert_eq!(called(&roster, EVIL, Some(name)), format!("{name} ({EVIL})"));
         }
+    }
+
+    /// Names are told apart by how they look, and a URI that looks like another is spelled out.
+    #[test]
+    fn who_looks_like_another_is_called_by_the_uri_spelled_out() {
+        for (other, shown) in [
+            ("sip:\u{430}da@good.example", "\u{430}da (sip:[U+0430]da@good.example)"),
+            ("sip:ad\u{200b}a@good.example", "ad[U+200B]a (sip:ad[U+200B]a@good.example)"),
+        ] {
+            let roster = roster(&[(GOOD, None), (other, None)]);
+            assert_eq!(called(&roster, other, None), shown);
+            assert_eq!(called(&roster, GOOD, None), "ada (sip:ada@good.example)");
+        }
+        // Hidden characters are seen even if nobody looks like that.
+        let alone = roster(&[("sip:ad\u{200b}a@x", None)]);
+        assert_eq!(called(&alone, "sip:ad\u{200b}a@x", None), "ad[U+200B]a (sip:ad[U+200B]a@x)");
+        assert_eq!(
+            called(&alone, "sip:ad\u{200b}a@x", Some("\u{443}ou")),
+            "\u{443}ou (sip:ad[U+200B]a@x)"
+        );
     }
 
     /// As a room compares them.

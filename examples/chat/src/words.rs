@@ -38,28 +38,3 @@ pub fn of_message(status: StatusCode) -> String {
         status => format!("the room responded {status} {}", status.reason()),
     }
 }
-
-/// Makes a text of another user safe for a terminal: on one line, without
-/// control characters and characters that change the direction of text.
-#[must_use]
-pub fn shown(text: &str) -> String {
-    let is_unsafe = |letter: char| {
-        letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let text = text.trim_end().replace("\r\n", " / ").replace('\n', " / ");
-    text.replace('\t', " ").replace(is_unsafe, "\u{fffd}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn control_characters_are_not_shown() {
-        assert_eq!(
-            shown("a\x1b[2J\u{9b}1m\u{202e}b\u{7f}\r"),
-            "a\u{fffd}[2J\u{fffd}1m\u{fffd}b\u{fffd}"
-        );
-        assert_eq!(shown("one\r\ntwo\nthree\tfour\n"), "one / two / three four");
-    }
-}

@@ -51,7 +51,7 @@ async fn take_part(mut client: Client, number: usize, barrier: Arc<Barrier>) -> 
     // Two clients want each nickname, in different spellings.
     let wanted = format!("Pair {}", number / 2);
     let wanted = if number.is_multiple_of(2) { wanted } else { wanted.to_uppercase() };
-    client.ask_nickname(Some(&wanted)).unwrap();
+    client.speaker().ask_nickname(Some(&wanted)).unwrap();
     let answer =
         until(&mut client, |told| matches!(told, Told::Named(_) | Told::NotNamed { .. })).await;
     let has_it = match answer {
@@ -64,15 +64,15 @@ async fn take_part(mut client: Client, number: usize, barrier: Arc<Barrier>) -> 
     };
     barrier.wait().await;
     for n in 0..MESSAGES {
-        client.say(&format!("{n} of {number}")).unwrap();
+        client.speaker().say(&format!("{n} of {number}")).await.unwrap();
     }
     let next = (number + 1) % CLIENTS;
-    client.say_to(&uri(next), &format!("between {number} and {next}")).unwrap();
+    client.speaker().say_to(&uri(next), &format!("between {number} and {next}")).await.unwrap();
     let mut heard_so_far = Heard::new();
     collect(&mut client, &mut heard_so_far, (CLIENTS - 1) * MESSAGES + 1).await;
     barrier.wait().await;
     // A duplicate or a misdirected message arrives before this.
-    client.say("bye").unwrap();
+    client.speaker().say("bye").await.unwrap();
     let all = (CLIENTS - 1) * (MESSAGES + 1) + 1;
     collect(&mut client, &mut heard_so_far, all).await;
     barrier.wait().await;

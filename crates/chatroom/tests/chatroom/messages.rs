@@ -158,8 +158,9 @@ fn who_does_not_take_a_type_is_left_out() {
         let body = wrapped_as(content_type, ADA, &[ROOM]);
         assert_eq!(to(room.message(ada, CPIM, &body)).0, expected, "{content_type}");
     }
-    // No one learns of it.
     let private = room.message(ada, CPIM, &wrapped_as("image/png", ADA, &[BOB]));
+    assert_eq!(private.as_ref().unwrap().unable(), [text], "the application may tell");
+    // No one learns of it by a status.
     assert_eq!(to(private), (vec![], true));
 }
 

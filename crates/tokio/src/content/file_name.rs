@@ -4,7 +4,7 @@ use mime_guess::{from_ext, get_mime_extensions_str};
 use msrp_sdp::file::safe_name;
 
 use super::hidden::is_hidden;
-use super::kind::{Kind, UNKNOWN, is_same};
+use super::kind::{Kind, UNKNOWN, is_always_known, is_same};
 use super::{Declared, visible_line};
 
 /// The ending of a file that may be anything.
@@ -37,8 +37,9 @@ impl Declared<'_> {
         match (Kind::of(self, first), ending) {
             (Kind::Unknown, None) => name,
             (Kind::Unknown, Some(ending)) if claims_nothing(&ending) => name,
-            (Kind::Agreed(kind), Some(ending)) if is_of(&ending, &kind) => name,
-            (Kind::Agreed(kind), _) => with_ending(&name, &ending_of(&kind)),
+            (Kind::Agreed(_, Some(own)), Some(ending)) if ending == own && !is_program(own) => name,
+            (Kind::Agreed(kind, _), Some(ending)) if is_of(&ending, &kind) => name,
+            (Kind::Agreed(kind, _), _) => with_ending(&name, &ending_of(&kind)),
             (Kind::Unknown | Kind::Disputed, _) => with_ending(&name, NO_TYPE),
         }
     }
@@ -52,7 +53,7 @@ fn with_ending(name: &str, ending: &str) -> String {
 
 /// Whether an ending promises nothing that octets would show.
 fn claims_nothing(ending: &str) -> bool {
-    !is_program(ending) && !infer::is_supported(ending)
+    !is_program(ending) && !from_ext(ending).iter_raw().any(is_always_known)
 }
 
 /// Whether a file of this type may have this ending.

@@ -1,6 +1,7 @@
 //! What octets are, beside what their sender says that they are.
 
 use infer::{MatcherType, Type};
+use mime_guess::from_ext;
 
 use super::Declared;
 
@@ -15,8 +16,9 @@ const TEXT_SAMPLE: usize = 1024;
 pub(super) enum Kind {
     /// The sender says nothing, and the octets show nothing.
     Unknown,
-    /// Both say this type, or one does and the other does not object.
-    Agreed(String),
+    /// Both say this type, or one does and the other does not object. The octets may have an
+    /// ending that is theirs.
+    Agreed(String, Option<&'static str>),
     /// They contradict each other.
     Disputed,
 }
@@ -28,13 +30,19 @@ impl Kind {
         let sniffed = infer::get(octets);
         let says_nothing = essence == UNKNOWN || !essence.contains('/');
         let is_agreed = match &sniffed {
-            Some(sniffed) if says_nothing => return Self::Agreed(sniffed.mime_type().to_owned()),
+            Some(sniffed) if says_nothing => {
+                return Self::Agreed(sniffed.mime_type().to_owned(), Some(sniffed.extension()));
+            }
             None if says_nothing => return Self::Unknown,
             _ if essence.starts_with("text/") => may_be_text(declared, octets, sniffed.as_ref()),
             Some(sniffed) => agrees(&essence, sniffed),
             None => !is_always_known(&essence),
         };
-        if is_agreed { Self::Agreed(essence) } else { Self::Disputed }
+        if !is_agreed {
+            return Self::Disputed;
+        }
+        let same = sniffed.filter(|sniffed| is_called(&essence, sniffed));
+        Self::Agreed(essence, same.map(|sniffed| sniffed.extension()))
     }
 }
 
@@ -72,7 +80,7 @@ fn agrees(essence: &str, sniffed: &Type) -> bool {
     let family = essence.split('/').next().unwrap_or_default();
     let is_without_look = || !infer::is_mime_supported(essence);
     let is_made_of = |kind| sniffed.matcher_type() == kind;
-    is_same(essence, sniffed.mime_type())
+    is_called(essence, sniffed)
         || (is_made_of(MatcherType::Text) && is_without_look())
         || (is_made_of(MatcherType::Audio) || is_made_of(MatcherType::Video))
             && matches!(family, "audio" | "video")
@@ -80,6 +88,12 @@ fn agrees(essence: &str, sniffed: &Type) -> bool {
         || (is_made_of(MatcherType::Doc) && is_document(essence))
         || (sniffed.mime_type() == "application/zip"
             && (is_document(essence) || (family == "application" && is_without_look())))
+}
+
+/// Whether this is a name of a type: its own, or one that its ending stands for.
+fn is_called(essence: &str, sniffed: &Type) -> bool {
+    is_same(essence, sniffed.mime_type())
+        || from_ext(sniffed.extension()).iter_raw().any(|it| is_same(essence, it))
 }
 
 /// Whether this is an office document, which is a container that looks like another.
@@ -90,7 +104,7 @@ fn is_document(essence: &str) -> bool {
 }
 
 /// Whether all octets of this type are known as such.
-fn is_always_known(essence: &str) -> bool {
+pub(super) fn is_always_known(essence: &str) -> bool {
     let (family, subtype) = canonical(essence);
     (family == "image" && infer::is_mime_supported(&format!("{family}/{subtype}")))
         || matches!(essence, "application/pdf" | "application/zip" | "application/gzip")

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use msrp::mime::MimeValue;
+use msrp::wire::ByteRange;
 use msrp::{FailReason, MediaType, MessageId, Received, StatusCode, UnknownKey};
 use thiserror::Error;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -258,6 +259,29 @@ impl Message {
     pub fn accept(&self) -> Result<(), UnknownKey> {
         let key = self.reader.received.key();
         self.reader.handle.link.with(|state| state.connection.accept(key))
+    }
+
+    /// Sends the success REPORT that the sender asked for, with a body or without, if the
+    /// session leaves REPORTs to the application
+    /// ([`ReportMode::Manual`](msrp::ReportMode::Manual)). Read the message first.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`msrp::Connection::report_with_body`]; nothing leaves, as if the sender had
+    /// not asked.
+    pub fn report(&self, body: Option<(&MediaType, &[u8])>) -> Result<(), msrp::SendError> {
+        let Reader { handle, received, end, .. } = &self.reader;
+        let range = ByteRange::whole(end.unwrap_or_default());
+        handle.link.with(|state| match body {
+            Some((content_type, body)) => state.connection.report_with_body(
+                received,
+                StatusCode::OK,
+                range,
+                content_type,
+                body,
+            ),
+            None => state.connection.report(received, StatusCode::OK, range),
+        })
     }
 
     /// Refuses the message, as [`msrp::Connection::reject`] does.

@@ -44,6 +44,14 @@ fn what_agrees_keeps_its_name() {
         (STREAM, "cat.png", PNG),
         (STREAM, "README", TEXT),
         (STREAM, "model.step", TEXT),
+        (STREAM, "layers.psd", b"8BPS\0\x01"),
+        (STREAM, "clip.mp4", NOISE),
+        (STREAM, "all.zip", ZIP),
+        ("image/x-icon", "page.ico", b"\0\0\x01\0\x01\0"),
+        ("application/x-rar-compressed", "all.rar", b"Rar!\x1a\x07\0"),
+        ("application/java-archive", "run.jar", ZIP),
+        ("application/x-sh", "run.sh", SHELL),
+        ("text/javascript", "run.js", TEXT),
         ("", "notes.txt", TEXT),
     ] {
         assert_eq!(name(content_type, given, octets), given, "{content_type}");
@@ -80,6 +88,7 @@ fn what_contradicts_gets_an_ending_that_does_not() {
         (STREAM, "run.hta", TEXT, "run_hta.bin"),
         (STREAM, "run.desktop", TEXT, "run_desktop.bin"),
         (STREAM, "page.html", TEXT, "page_html.bin"),
+        (STREAM, "setup.exe", EXE, "setup_exe.bin"),
         // To Windows a text, and a program.
         ("text/plain", "run.cmd", TEXT, "run_cmd.txt"),
         ("text/plain", "run.VBS", TEXT, "run_VBS.txt"),

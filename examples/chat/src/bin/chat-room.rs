@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use msrp_chat::{Options, Server, StartError, words};
-use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -23,20 +22,26 @@ async fn run(options: Options) -> Result<(), StartError> {
     let server = Server::bind(options).await?;
     let (addresses, handle) = (server.addresses(), server.handle());
     let _ = writeln!(std::io::stdout(), "{room} at {}", addresses.rendezvous);
-    let mut terminate = signal(SignalKind::terminate()).ok();
     tokio::spawn(async move {
-        let terminated = async {
-            match &mut terminate {
-                Some(terminate) => drop(terminate.recv().await),
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
-            () = terminated => {}
+            () = terminated() => {}
             _ = tokio::signal::ctrl_c() => {}
         }
         handle.stop();
     });
     server.run().await;
     Ok(())
+}
+
+/// Waits for SIGTERM, where there is one.
+async fn terminated() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            terminate.recv().await;
+            return;
+        }
+    }
+    std::future::pending().await
 }

@@ -4,7 +4,7 @@
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use msrp_chat::{Addresses, Client, Handle, Options, Server, Told};
+use msrp_chat::{Addresses, Client, Handle, Options, Server, Speaker, Told};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -64,12 +64,14 @@ type Job = Box<dyn FnOnce(&mut Client) + Send>;
 /// A client in its own task, so that it runs while the test waits for something
 /// else.
 pub struct Person {
+    pub speaker: Speaker,
     jobs: mpsc::UnboundedSender<Job>,
     told: mpsc::UnboundedReceiver<Told>,
 }
 
 impl Person {
     fn new(mut client: Client) -> Self {
+        let speaker = client.speaker();
         let (jobs, mut waiting) = mpsc::unbounded_channel::<Job>();
         let (teller, told) = mpsc::unbounded_channel();
         tokio::spawn(async move {
@@ -86,7 +88,7 @@ impl Person {
                 }
             }
         });
-        Self { jobs, told }
+        Self { speaker, jobs, told }
     }
 
     /// Runs an action on the client.
@@ -101,11 +103,11 @@ impl Person {
     }
 
     pub async fn says(&self, text: &'static str) {
-        self.does(move |client| client.say(text)).await.unwrap();
+        self.speaker.say(text).await.unwrap();
     }
 
     pub async fn says_to(&self, uri: &'static str, text: &'static str) {
-        self.does(move |client| client.say_to(uri, text)).await.unwrap();
+        self.speaker.say_to(uri, text).await.unwrap();
     }
 
     /// The next event for which `is_it` holds. Skips those before it.
@@ -138,7 +140,7 @@ impl Person {
 
     /// The room's response to a nickname request.
     pub async fn asks(&mut self, nickname: Option<&'static str>) -> Told {
-        self.does(move |client| client.ask_nickname(nickname)).await.unwrap();
+        self.speaker.ask_nickname(nickname).unwrap();
         self.until(|told| matches!(told, Told::Named(_) | Told::NotNamed { .. })).await
     }
 

@@ -1,136 +1,82 @@
-//! The terminal: lines scroll up above the one that the user is writing. A pipe
-//! has only the lines.
+//! What the user sees: in a terminal above the line that is being written, with times and
+//! colours; in a pipe as lines, with what went wrong on the standard error.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use crossterm::terminal;
-use msrp_chat::words;
+use msrp_tokio::content::hanging;
 
-const PROMPT: &str = "> ";
+use crate::editor::Printer;
 
-#[derive(Debug)]
 pub(crate) struct Screen {
-    /// The line that the user is writing; `None` in a pipe.
-    written: Option<String>,
+    /// `None` in a pipe.
+    printer: Option<Printer>,
+    has_colours: bool,
 }
 
-/// The effect of a key.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Edit {
-    /// The line is complete.
-    Line(String),
-    /// The line has text.
-    Text,
-    /// The line is empty.
-    Nothing,
-    /// The user leaves.
-    Leave,
-}
+const RESET: &str = "\x1b[0m";
+const DIM: &str = "\x1b[2m";
+const RED: &str = "\x1b[31m";
 
 impl Screen {
-    pub(crate) const fn plain() -> Self {
-        Self { written: None }
+    pub(crate) fn new(printer: Option<Printer>) -> Self {
+        // <https://no-color.org>
+        let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self { has_colours: printer.is_some() && !is_plain, printer }
     }
 
-    /// The terminal, in raw mode from now on. Without a terminal, a pipe.
-    pub(crate) fn of_terminal() -> Self {
-        let is_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-        let written = (is_terminal && terminal::enable_raw_mode().is_ok()).then(String::new);
-        let screen = Self { written };
-        screen.draw("");
-        screen
+    pub(crate) const fn is_terminal(&self) -> bool {
+        self.printer.is_some()
     }
 
-    /// Restores the terminal.
-    pub(crate) fn end(&self) {
-        if self.written.is_some() {
-            let _ = terminal::disable_raw_mode();
-            print("\r\x1b[K");
+    /// Shows what somebody has said, whose name may have any characters.
+    pub(crate) fn said(&mut self, name: &str, text: &str) {
+        self.line(name, text, colour_of(name));
+    }
+
+    /// Shows what has happened.
+    pub(crate) fn note(&mut self, text: &str) {
+        self.line("*", text, DIM);
+    }
+
+    /// Shows what went wrong.
+    pub(crate) fn error(&mut self, text: &str) {
+        if self.is_terminal() {
+            self.line("!", text, RED);
+        } else {
+            // A closed standard error is no reason to fail.
+            let _ = writeln!(std::io::stderr(), "{}", hanging(&format!("! {text}"), usize::MAX));
         }
     }
 
-    /// Shows a line. It may hold text of other users.
-    pub(crate) fn show(&self, line: &str) {
-        let line = words::shown(line);
-        match self.written {
-            Some(_) => self.draw(&format!("{line}\r\n")),
-            None => print(&format!("{line}\n")),
-        }
-    }
-
-    pub(crate) fn error(&self, line: &str) {
-        self.show(&format!("! {line}"));
-    }
-
-    /// Puts lines above the one that the user is writing. If that is longer than
-    /// the screen is wide, its end is visible.
-    fn draw(&self, lines: &str) {
-        let Some(written) = &self.written else { return };
-        let width = terminal::size().map_or(80, |(columns, _)| usize::from(columns));
-        let room = width.saturating_sub(PROMPT.len() + 1);
-        let hidden = written.chars().count().saturating_sub(room);
-        let visible: String = written.chars().skip(hidden).collect();
-        print(&format!("\r\x1b[K{lines}{PROMPT}{visible}"));
-    }
-
-    pub(crate) fn key(&mut self, key: KeyEvent) -> Edit {
-        let Some(written) = &mut self.written else { return Edit::Nothing };
-        let edit = edit(written, key);
-        self.draw("");
-        edit
+    /// A line of which the head has a colour.
+    fn line(&mut self, head: &str, text: &str, colour: &str) {
+        let Some(printer) = &mut self.printer else {
+            let line = hanging(&format!("{head} {text}"), usize::MAX);
+            let _ = writeln!(std::io::stdout(), "{line}");
+            return;
+        };
+        let time = jiff::ZonedDateTime::now().strftime("%H:%M").to_string();
+        let shown = hanging(&format!("{time} {head} {text}"), width());
+        let plain = format!("{time} {head}");
+        // What the function above has changed or broken stays without a colour.
+        let shown = match shown.strip_prefix(&plain).filter(|_| self.has_colours) {
+            Some(rest) => format!("{DIM}{time}{RESET} {colour}{head}{RESET}{rest}"),
+            None => shown,
+        };
+        let _ = printer.print(shown + "\n");
     }
 }
 
-fn edit(written: &mut String, key: KeyEvent) -> Edit {
-    let has_control = key.modifiers.contains(KeyModifiers::CONTROL);
-    match key.code {
-        KeyCode::Enter => return Edit::Line(std::mem::take(written)),
-        KeyCode::Char('c') if has_control => return Edit::Leave,
-        KeyCode::Char('d') if has_control && written.is_empty() => return Edit::Leave,
-        KeyCode::Char('u') if has_control => written.clear(),
-        KeyCode::Char('w') if has_control => drop_word(written),
-        KeyCode::Char(letter) if !has_control => written.push(letter),
-        KeyCode::Backspace => drop(written.pop()),
-        _ => {}
-    }
-    if written.is_empty() { Edit::Nothing } else { Edit::Text }
+/// The columns of the terminal. The last one stays free: some terminals begin a new line after
+/// it.
+fn width() -> usize {
+    let size = terminal_size::terminal_size();
+    size.map_or(80, |(columns, _)| usize::from(columns.0)).saturating_sub(1)
 }
 
-fn drop_word(written: &mut String) {
-    let without = written.trim_end();
-    let end = without.rfind(char::is_whitespace).map_or(0, |at| at + 1);
-    written.truncate(end);
-}
-
-fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    // A closed terminal is no reason to fail.
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn press(written: &mut String, code: KeyCode, modifiers: KeyModifiers) -> Edit {
-        edit(written, KeyEvent::new(code, modifiers))
-    }
-
-    #[test]
-    fn keys_make_a_line() {
-        let mut written = String::new();
-        for letter in "two wordsé".chars() {
-            let edit = press(&mut written, KeyCode::Char(letter), KeyModifiers::NONE);
-            assert_eq!(edit, Edit::Text);
-        }
-        press(&mut written, KeyCode::Backspace, KeyModifiers::NONE);
-        assert_eq!(written, "two words");
-        press(&mut written, KeyCode::Char('w'), KeyModifiers::CONTROL);
-        assert_eq!(written, "two ");
-        let line = press(&mut written, KeyCode::Enter, KeyModifiers::NONE);
-        assert_eq!(line, Edit::Line("two ".into()));
-        assert_eq!(press(&mut written, KeyCode::Backspace, KeyModifiers::NONE), Edit::Nothing);
-        assert_eq!(press(&mut written, KeyCode::Char('d'), KeyModifiers::CONTROL), Edit::Leave);
-    }
+/// The same colour for the same name, of those that are seen on black and on white.
+fn colour_of(name: &str) -> &'static str {
+    const COLOURS: [&str; 5] = ["\x1b[32m", "\x1b[33m", "\x1b[34m", "\x1b[35m", "\x1b[36m"];
+    let number = name.bytes().fold(0_usize, |sum, octet| sum.wrapping_mul(31) + usize::from(octet));
+    COLOURS.get(number % COLOURS.len()).copied().unwrap_or(RESET)
 }
