@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::io;
 use std::path::PathBuf;
 
+use msrp_tls::TlsError;
 use msrp_tokio::{Ended, MessageError, SaveError, SendError, Undelivered, UploadError};
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -27,6 +28,9 @@ pub(crate) enum Failure {
     /// There is no MSRP session.
     #[error(transparent)]
     Msrp(#[from] msrp_tokio::Error),
+    /// A certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The other side has not connected to this one.
     #[error("the other side has not opened the MSRP session in time")]
     NotBound,
@@ -104,7 +108,7 @@ impl Failure {
             Self::NoChat => "no-chat",
             Self::HungUp => "hung-up",
             Self::Stopped => "stopped",
-            Self::Voice(_) | Self::Local(_) => "local",
+            Self::Tls(_) | Self::Voice(_) | Self::Local(_) => "local",
         }
     }
 
