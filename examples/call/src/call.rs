@@ -114,7 +114,7 @@ impl Call {
     ) -> Result<Self, Failure> {
         let opened = tokio::select! {
             opened = self.sessions.open_all(openings) => opened,
-            () = hung_up(&mut self.offers) => Err(SipError::HungUp.into()),
+            () = self.dialog.ended() => Err(SipError::HungUp.into()),
             () = self.house.stop.cancelled() => Err(Failure::Stopped),
         };
         if let Err(failure) = opened {
@@ -286,12 +286,5 @@ impl Call {
         self.dialog.hang_up().await;
         self.sessions.close().await;
         failure
-    }
-}
-
-/// Returns when the other side hangs up. Its offers have to wait.
-async fn hung_up(offers: &mut mpsc::Receiver<Reoffer>) {
-    while let Some(reoffer) = offers.recv().await {
-        reoffer.refuse(StatusCode::RequestPending).await;
     }
 }
