@@ -83,7 +83,7 @@ impl Call {
         let (answer, changes) = match answered {
             Ok(answered) => answered,
             Err(error) => {
-                ring.refuse(StatusCode::NotAcceptableHere)?;
+                ring.refuse(StatusCode::NotAcceptableHere);
                 return Err(error.into());
             }
         };

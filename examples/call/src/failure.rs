@@ -112,10 +112,12 @@ impl Failure {
         }
     }
 
-    /// The failure and its causes, on one line.
+    /// The failure and its causes, on one line. Some errors say their cause themselves.
     pub(crate) fn message(&self) -> String {
         let causes = std::iter::successors(self.source(), |&cause| cause.source());
-        causes.fold(self.to_string(), |text, cause| format!("{text}: {cause}"))
+        causes.map(ToString::to_string).fold(self.to_string(), |text, cause| {
+            if text.ends_with(&cause) { text } else { format!("{text}: {cause}") }
+        })
     }
 
     pub(crate) fn to_json(&self) -> Value {
