@@ -101,9 +101,11 @@ impl Failure {
             Self::Undelivered(_) | Self::Send(_) => "undelivered",
             Self::Upload(UploadError::File { .. }) | Self::File { .. } => "file",
             Self::Upload(_) => "undelivered",
-            Self::Message(_) | Self::NotUnderstood | Self::NoFile | Self::OtherFile { .. } => {
-                "not-received"
-            }
+            Self::Save(SaveError::Message(_))
+            | Self::Message(_)
+            | Self::NotUnderstood
+            | Self::NoFile
+            | Self::OtherFile { .. } => "not-received",
             Self::Save(_) => "not-stored",
             Self::NoChat => "no-chat",
             Self::HungUp => "hung-up",

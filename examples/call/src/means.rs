@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use msrp::MediaTypes;
 use msrp::uri::Scheme;
 use msrp_sdp::file::FileAttributes;
 use msrp_sdp::{Local, MsrpMedia};
@@ -62,7 +61,7 @@ impl Means {
 }
 
 fn chat(local: Local) -> Result<Local, TermsError> {
-    let types: MediaTypes = talk::types().map_err(own)?;
+    let types = talk::types().map_err(own)?;
     Ok(local.with_types(types).with_max_size(MAX_TEXT_OCTETS))
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use msrp::Direction;
 use msrp_sdp::Connect;
 use msrp_sdp::file::FileTransferId;
 
@@ -128,6 +129,33 @@ async fn a_repeated_offer_changes_nothing() {
     let (answer, changes) = bob.answer(&again).await.unwrap();
     assert!(changes.is_empty(), "{changes:?}");
     assert_eq!(answer, before);
+}
+
+#[tokio::test]
+async fn an_offer_puts_the_chat_on_hold_and_another_takes_it_up_again() {
+    let (alice, mut bob) = call().await;
+    let offer = alice.terms.own.to_string().replace("a=sendrecv\r\n", "");
+    for (direction, expected) in
+        [("inactive", Direction::Inactive), ("sendrecv", Direction::SendReceive)]
+    {
+        let offer = offer.replace("a=path", &format!("a={direction}\r\na=path"));
+        let (_, changes) = bob.answer(&offer).await.unwrap();
+        let [Change::Update(0, plan)] = &changes[..] else { panic!("{changes:?}") };
+        assert_eq!(plan.direction(), expected);
+        // The session is the same.
+        assert_eq!(plan.to_path().last(), alice.terms.lines[0].as_ref().unwrap().plan.uri());
+    }
+}
+
+#[tokio::test]
+async fn a_chat_whose_peer_has_moved_is_another_session() {
+    let (alice, mut bob) = call().await;
+    let offer = alice.terms.own.to_string().replace("session1;tcp", "moved;tcp");
+    let before = bob.terms.lines[0].as_ref().unwrap().plan.uri().to_string();
+    let (_, changes) = bob.answer(&offer).await.unwrap();
+    let [Change::New(0, plan)] = &changes[..] else { panic!("{changes:?}") };
+    assert_eq!(plan.to_path().last().session_id(), Some("moved"));
+    assert_ne!(plan.uri().to_string(), before);
 }
 
 #[tokio::test]
