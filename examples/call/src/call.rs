@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::failure::Failure;
 use crate::file::Outgoing;
 use crate::house::House;
+use crate::means::Means;
 use crate::sessions::{Done, Opening, Sessions, What};
 use crate::sip::{Answered, Dialog, Phone, Reoffer, Ring, SipError, StatusCode, Uri};
 use crate::tell::Told;
@@ -31,6 +32,7 @@ pub(crate) struct Call {
     /// Offers of the other side in this dialog.
     offers: mpsc::Receiver<Reoffer>,
     terms: Terms,
+    means: Means,
     sessions: Sessions,
     /// Why the call has no chat any more, and when that ends it.
     lost: Option<(Instant, Failure)>,
@@ -55,14 +57,14 @@ impl Call {
         to: &Uri,
         give_up: impl Future<Output = ()>,
     ) -> Result<Self, Failure> {
-        let mut terms = Terms::new(house.origin()?);
-        let offering = terms.offer(house.offers_chat()?)?;
+        let (mut terms, mut means) = (Terms::new(house.origin()?), Means::new(house.clone()));
+        let offering = terms.offer(means.offer_chat().await?)?;
         let answered = phone.dial(to, offering.to_string(), give_up).await?;
         let Answered { dialog, offers, answer } = answered;
         let sessions = Sessions::new(house.clone(), phone.uri().to_string(), to.to_string());
         let agreed = terms.complete(offering, &answer);
         let begun = agreed.and_then(|Completed { at, new, .. }| Ok(sessions.prepare(at, new?)));
-        let call = Self::new(house, dialog, offers, terms, sessions);
+        let call = Self::new(house, dialog, offers, terms, means, sessions);
         match begun {
             Ok(opening) => call.begin(vec![opening], to).await,
             Err(error) => Err(call.fail(error.into()).await),
@@ -75,12 +77,13 @@ impl Call {
         phone: &Phone,
         ring: Ring,
     ) -> Result<Self, Failure> {
-        let mut terms = Terms::new(house.origin()?);
+        let (mut terms, mut means) = (Terms::new(house.origin()?), Means::new(house.clone()));
         let peer = ring.caller().to_owned();
-        let (answer, changes) = match terms.answer(ring.offer(), |offer| house.answers(offer)) {
+        let answered = terms.answer(ring.offer(), async |offer| means.answer(offer).await).await;
+        let (answer, changes) = match answered {
             Ok(answered) => answered,
             Err(error) => {
-                ring.refuse(StatusCode::NotAcceptableHere)?;
+                ring.refuse(StatusCode::NotAcceptableHere);
                 return Err(error.into());
             }
         };
@@ -88,7 +91,8 @@ impl Call {
         // The other side may connect as soon as it has the answer.
         let openings = sessions.follow(changes);
         let (dialog, offers) = ring.accept(answer).await?;
-        Self::new(house, dialog, offers, terms, sessions).begin(openings, &peer).await
+        let call = Self::new(house, dialog, offers, terms, means, sessions);
+        call.begin(openings, &peer).await
     }
 
     fn new(
@@ -96,9 +100,10 @@ impl Call {
         dialog: Dialog,
         offers: mpsc::Receiver<Reoffer>,
         terms: Terms,
+        means: Means,
         sessions: Sessions,
     ) -> Self {
-        Self { house, dialog, offers, terms, sessions, lost: None, has_failed: false }
+        Self { house, dialog, offers, terms, means, sessions, lost: None, has_failed: false }
     }
 
     /// Opens the first sessions. Without them there is no call.
@@ -109,7 +114,7 @@ impl Call {
     ) -> Result<Self, Failure> {
         let opened = tokio::select! {
             opened = self.sessions.open_all(openings) => opened,
-            () = hung_up(&mut self.offers) => Err(SipError::HungUp.into()),
+            () = self.dialog.ended() => Err(SipError::HungUp.into()),
             () = self.house.stop.cancelled() => Err(Failure::Stopped),
         };
         if let Err(failure) = opened {
@@ -135,7 +140,7 @@ impl Call {
     pub(crate) async fn send(&mut self, path: PathBuf) -> Result<Option<()>, Failure> {
         let Some(file) = self.meanwhile(Outgoing::open(path)).await? else { return Ok(None) };
         let file = file?;
-        let local = self.house.offers_file(file.attributes.clone())?;
+        let local = self.means.offer_file(file.attributes.clone()).await?;
         let Some((at, plan)) = self.offer(local).await? else { return Ok(None) };
         let opening = self.sessions.prepare(at, plan);
         self.sessions.send(opening, file);
@@ -224,7 +229,9 @@ impl Call {
     }
 
     async fn answer(&mut self, reoffer: Reoffer) -> Result<(), Failure> {
-        match self.terms.answer(reoffer.offer(), |offer| self.house.answers(offer)) {
+        let Self { terms, means, .. } = self;
+        let answered = terms.answer(reoffer.offer(), async |offer| means.answer(offer).await);
+        match answered.await {
             Ok((answer, changes)) => {
                 let openings = self.sessions.follow(changes);
                 reoffer.accept(answer).await;
@@ -279,12 +286,5 @@ impl Call {
         self.dialog.hang_up().await;
         self.sessions.close().await;
         failure
-    }
-}
-
-/// Returns when the other side hangs up. Its offers have to wait.
-async fn hung_up(offers: &mut mpsc::Receiver<Reoffer>) {
-    while let Some(reoffer) = offers.recv().await {
-        reoffer.refuse(StatusCode::RequestPending).await;
     }
 }

@@ -1,11 +1,10 @@
 //! `msrp-call dial`.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::net::UdpSocket;
 use tokio::time::sleep;
 
 use crate::call::Call;
@@ -13,11 +12,8 @@ use crate::console::{Console, converse};
 use crate::failure::Failure;
 use crate::house::House;
 use crate::options::Dial;
-use crate::sip::{Phone, SipError, Uri};
+use crate::sip::{Phone, SipError, address_towards};
 use crate::tell::Teller;
-
-/// The port of SIP.
-const SIP_PORT: u16 = 5060;
 
 /// Calls somebody, says and sends what there is, or what the user types, and hangs up.
 /// Returns whether everything was delivered.
@@ -82,21 +78,4 @@ fn check_file(path: &Path) -> Result<(), Failure> {
         if metadata.is_file() { Ok(()) } else { Err(io::Error::other("it is not a file")) }
     });
     is_file.map_err(|error| Failure::Usage(format!("--send {}: {error}", path.display())))
-}
-
-/// The address of this machine from which packets reach a URI.
-async fn address_towards(uri: &Uri) -> Result<IpAddr, Failure> {
-    let place = &uri.host_with_port;
-    let port = place.port.as_ref().map_or(SIP_PORT, |port| port.value());
-    let find = async {
-        let socket = UdpSocket::bind(("::", 0)).await;
-        let socket = match socket {
-            Ok(socket) => socket,
-            Err(_) => UdpSocket::bind(("0.0.0.0", 0)).await?,
-        };
-        socket.connect((place.host.to_string(), port)).await?;
-        Ok::<_, io::Error>(socket.local_addr()?.ip())
-    };
-    let found = find.await.map_err(|error| Failure::Local(error.into()))?;
-    Ok(found.to_canonical())
 }

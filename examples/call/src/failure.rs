@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::io;
 use std::path::PathBuf;
 
+use msrp_tls::TlsError;
 use msrp_tokio::{Ended, MessageError, SaveError, SendError, Undelivered, UploadError};
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -27,6 +28,9 @@ pub(crate) enum Failure {
     /// There is no MSRP session.
     #[error(transparent)]
     Msrp(#[from] msrp_tokio::Error),
+    /// A certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The other side has not connected to this one.
     #[error("the other side has not opened the MSRP session in time")]
     NotBound,
@@ -97,21 +101,25 @@ impl Failure {
             Self::Undelivered(_) | Self::Send(_) => "undelivered",
             Self::Upload(UploadError::File { .. }) | Self::File { .. } => "file",
             Self::Upload(_) => "undelivered",
-            Self::Message(_) | Self::NotUnderstood | Self::NoFile | Self::OtherFile { .. } => {
-                "not-received"
-            }
+            Self::Save(SaveError::Message(_))
+            | Self::Message(_)
+            | Self::NotUnderstood
+            | Self::NoFile
+            | Self::OtherFile { .. } => "not-received",
             Self::Save(_) => "not-stored",
             Self::NoChat => "no-chat",
             Self::HungUp => "hung-up",
             Self::Stopped => "stopped",
-            Self::Voice(_) | Self::Local(_) => "local",
+            Self::Tls(_) | Self::Voice(_) | Self::Local(_) => "local",
         }
     }
 
-    /// The failure and its causes, on one line.
+    /// The failure and its causes, on one line. Some errors say their cause themselves.
     pub(crate) fn message(&self) -> String {
         let causes = std::iter::successors(self.source(), |&cause| cause.source());
-        causes.fold(self.to_string(), |text, cause| format!("{text}: {cause}"))
+        causes.map(ToString::to_string).fold(self.to_string(), |text, cause| {
+            if text.ends_with(&cause) { text } else { format!("{text}: {cause}") }
+        })
     }
 
     pub(crate) fn to_json(&self) -> Value {

@@ -53,8 +53,7 @@ impl Outgoing {
         attributes.transfer_id = Some(FileTransferId::generate(&mut random).map_err(local)?);
         let disposition = ContentDisposition::of(&attributes).to_string();
         let message = OutgoingMessage::streamed(media_type, Some(size))
-            .header(HeaderName::ContentDisposition.as_str(), disposition)
-            .success_report(true);
+            .header(HeaderName::ContentDisposition.as_str(), disposition);
         Ok(Self { path, attributes, message })
     }
 
@@ -68,7 +67,7 @@ impl Outgoing {
         in_file(&self.path, source)
     }
 
-    /// The message that brings it. The other side confirms that it has arrived.
+    /// The message that brings it.
     pub(crate) fn message(&self) -> OutgoingMessage {
         self.message.clone()
     }

@@ -2,25 +2,20 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use msrp::uri::Scheme;
-use msrp::{OsRandom, Random};
-use msrp_sdp::file::FileAttributes;
-use msrp_sdp::{Local, MsrpMedia, Origin};
-use msrp_tls::Identity;
+use msrp::{OsRandom, Random, RelayAccount};
+use msrp_sdp::Origin;
+use msrp_tls::{Identity, Roots, ServerCheck};
 use msrp_tokio::Endpoint;
 use tokio_util::sync::CancellationToken;
 
 use crate::console::stop_signal;
 use crate::failure::Failure;
 use crate::options::Common;
-use crate::talk;
 use crate::tell::Teller;
-use crate::terms::TermsError;
 
-/// The most octets of a message of a chat.
-const MAX_TEXT_OCTETS: u64 = 1024 * 1024;
+/// The most octets of a chunk: some relays hold each chunk in memory, and have little room.
+const CHUNK_OCTETS: usize = 8 * 1024;
 
 /// What all calls of this side share.
 pub(crate) struct House {
@@ -31,7 +26,9 @@ pub(crate) struct House {
     /// Cancelled when the program is to stop.
     pub(crate) stop: CancellationToken,
     /// Whether this side offers TLS.
-    is_secure: bool,
+    pub(crate) is_secure: bool,
+    /// The relay of this side.
+    pub(crate) relay: Option<RelayAccount>,
     address: IpAddr,
 }
 
@@ -44,11 +41,16 @@ impl House {
         teller: Teller,
         options: &Common,
     ) -> Result<Self, Failure> {
-        let builder = Endpoint::builder().identity(identity()?);
+        let builder = Endpoint::builder().identity(identity()?).plain_auth(options.plain_auth);
+        let builder = builder.config(|config| config.chunk_octets = Some(CHUNK_OCTETS));
+        let builder = match &options.ca {
+            Some(path) => builder.server_check(ServerCheck::Named(Roots::from_file(path)?)),
+            None => builder,
+        };
         let builder = builder.listen((address, 0)).await?;
         let endpoint = builder.bind_tls((address, 0)).await?;
-        let (stop, is_secure) = (stop_signal(), options.tls);
-        Ok(Self { endpoint, teller, inbox, stop, is_secure, address })
+        let (stop, is_secure, relay) = (stop_signal(), options.tls, options.relay_account()?);
+        Ok(Self { endpoint, teller, inbox, stop, is_secure, relay, address })
     }
 
     /// The origin of the descriptions of a call.
@@ -58,38 +60,6 @@ impl House {
         random.map_err(|error| Failure::Local(error.into()))?;
         Ok(Origin::new("-", u32::from_be_bytes(id).into(), &self.address.to_string()))
     }
-
-    /// What this side brings to a chat that it offers.
-    pub(crate) fn offers_chat(&self) -> Result<Local, TermsError> {
-        chat(self.local(self.is_secure)?)
-    }
-
-    /// What this side brings to a file that it offers.
-    pub(crate) fn offers_file(&self, file: FileAttributes) -> Result<Local, TermsError> {
-        Ok(self.local(self.is_secure)?.send_file(file))
-    }
-
-    /// What this side brings to a chat or file that the other side offers.
-    pub(crate) fn answers(&self, offer: &MsrpMedia) -> Result<Local, TermsError> {
-        let local = self.local(offer.is_secure())?;
-        if offer.file().is_some() { Ok(local.accept_file()) } else { chat(local) }
-    }
-
-    fn local(&self, is_secure: bool) -> Result<Local, TermsError> {
-        if is_secure {
-            self.endpoint.local().map_err(own)
-        } else {
-            Ok(Local::new(self.endpoint.uri(Scheme::Msrp).map_err(own)?))
-        }
-    }
-}
-
-fn chat(local: Local) -> Result<Local, TermsError> {
-    Ok(local.with_types(talk::types().map_err(own)?).with_max_size(MAX_TEXT_OCTETS))
-}
-
-fn own(error: impl std::error::Error + Send + Sync + 'static) -> TermsError {
-    TermsError::Own(Arc::new(error))
 }
 
 /// A certificate for the lifetime of this program.

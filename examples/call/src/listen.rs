@@ -29,12 +29,11 @@ async fn serve(house: &Arc<House>, phone: &mut Phone, options: &Listen) -> Resul
     let mut console = Console::new(!options.once, house.stop.clone());
     let mut is_fine = true;
     while let Some(ring) = house.stop.run_until_cancelled(phone.ring()).await {
-        let ring = ring.ok_or(SipError::HungUp)?;
-        let Some(ring) =
-            (if options.ask { ask(house, &mut console, ring).await? } else { Some(ring) })
-        else {
+        let mut ring = ring.ok_or(SipError::HungUp)?;
+        if options.ask && !wants(house, &mut console, &mut ring).await {
+            ring.refuse(StatusCode::Decline);
             continue;
-        };
+        }
         match Call::take(house.clone(), phone, ring).await {
             Ok(call) => is_fine &= attend(call, phone, &mut console).await,
             Err(failure) => {
@@ -49,25 +48,20 @@ async fn serve(house: &Arc<House>, phone: &mut Phone, options: &Listen) -> Resul
     Ok(is_fine)
 }
 
-/// Asks the user whether to answer. `None` if not.
-async fn ask(
-    house: &House,
-    console: &mut Console,
-    mut ring: Ring,
-) -> Result<Option<Ring>, Failure> {
+/// Asks the user whether to answer. Without a word it is a no.
+async fn wants(house: &House, console: &mut Console, ring: &mut Ring) -> bool {
+    if console.is_over() {
+        return false;
+    }
     house.teller.tell(&Told::Ringing(ring.caller()));
-    let line = tokio::select! {
-        line = console.line(), if !console.is_over() => line,
+    tokio::select! {
+        line = console.line() => line.is_some_and(|it| matches!(it.trim(), "" | "y" | "yes")),
+        () = house.stop.cancelled() => false,
         () = ring.cancelled() => {
             house.teller.tell(&Told::Cancelled);
-            return Ok(None);
+            false
         }
-    };
-    if line.is_some_and(|line| matches!(line.trim(), "" | "y" | "yes")) {
-        return Ok(Some(ring));
     }
-    ring.refuse(StatusCode::Decline)?;
-    Ok(None)
 }
 
 /// Lets the user talk until one side hangs up. Other callers find this side busy.
@@ -80,7 +74,7 @@ async fn attend(mut call: Call, phone: &mut Phone, console: &mut Console) -> boo
                     Wish::HangUp if console.is_over() => {}
                     wish => return wish,
                 },
-                Some(ring) = phone.ring() => drop(ring.refuse(StatusCode::BusyHere)),
+                Some(ring) = phone.ring() => ring.refuse(StatusCode::BusyHere),
             }
         }
     });

@@ -13,6 +13,7 @@ mod file;
 mod hear;
 mod house;
 mod listen;
+mod means;
 mod options;
 mod sessions;
 mod sip;

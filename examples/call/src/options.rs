@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use msrp::auth::Credentials;
+use msrp::{MsrpUri, RelayAccount};
 
 use crate::failure::Failure;
 use crate::sip::{Account, Uri};
@@ -80,7 +82,18 @@ pub(crate) struct Common {
     /// Register at this SIP registrar as --user, and call through it.
     #[arg(long, value_name = "URI", value_parser = sip_uri, requires = "user")]
     pub(crate) registrar: Option<Uri>,
-    /// The user at the registrar.
+    /// Send and receive MSRP through this relay (RFC 4976), as --user.
+    #[arg(long, value_name = "URI", requires = "user")]
+    pub(crate) relay: Option<MsrpUri>,
+    /// Check the certificate of the relay under the roots of this file, in PEM [default: the
+    /// roots of the system].
+    #[arg(long, value_name = "FILE", requires = "relay")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Authenticate with a relay without TLS, for tests: whoever reads the URIs that it
+    /// grants can take part in the session.
+    #[arg(long, requires = "relay")]
+    pub(crate) plain_auth: bool,
+    /// The user at the registrar and the relay.
     #[arg(long, value_name = "NAME", requires = "password_file")]
     pub(crate) user: Option<String>,
     /// A file with the user's password. A line break at its end does not count.
@@ -105,6 +118,14 @@ impl Common {
         let Some(registrar) = self.registrar.clone() else { return Ok(None) };
         let (user, password) = self.credentials()?;
         Ok(Some(Account { user, password, registrar }))
+    }
+
+    /// The user at the relay, if there is one.
+    pub(crate) fn relay_account(&self) -> Result<Option<RelayAccount>, Failure> {
+        let Some(relay) = self.relay.clone() else { return Ok(None) };
+        let (user, password) = self.credentials()?;
+        let credentials = Credentials::new(user, password);
+        Ok(Some(RelayAccount::new(relay).credentials(credentials)))
     }
 
     fn credentials(&self) -> Result<(String, String), Failure> {

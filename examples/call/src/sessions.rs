@@ -6,9 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use msrp::SessionConfig;
+use msrp::{Outcome, OutgoingMessage, SessionConfig};
 use msrp_sdp::SessionPlan;
-use msrp_tokio::{Sender, Session};
+use msrp_tokio::{Sender, Sent, Session};
 use tokio::fs::File;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -19,13 +19,14 @@ use crate::failure::Failure;
 use crate::file::Outgoing;
 use crate::hear;
 use crate::house::House;
-use crate::talk::{TYPING_HOLDS, Voice};
+use crate::sip::SipError;
+use crate::talk::{self, TYPING_HOLDS, Voice};
 use crate::terms::{Change, TermsError};
 
 /// How long the other side has to open a session that is agreed on.
 const BINDING: Duration = Duration::from_secs(30);
 
-/// How long a call still takes what has arrived when the program is to stop.
+/// How long what has begun may still take when the call is over.
 const LAST_WORK: Duration = Duration::from_secs(2);
 
 /// The MSRP sessions of a call, each of a media line.
@@ -36,6 +37,8 @@ pub(crate) struct Sessions {
     chat: Option<Chat>,
     /// What ends the session of a line.
     ends: HashMap<usize, CancellationToken>,
+    /// Cancelled when the call is over.
+    over: CancellationToken,
     tasks: JoinSet<Done>,
     undelivered: usize,
 }
@@ -86,6 +89,7 @@ impl Sessions {
             sides: (own, peer),
             chat: None,
             ends: HashMap::new(),
+            over: CancellationToken::new(),
             tasks: JoinSet::new(),
             undelivered: 0,
         }
@@ -169,8 +173,16 @@ impl Sessions {
         chat.writes_since = None;
         let sent = chat.sender.send(chat.voice.text(&text)?).await?;
         self.undelivered += 1;
+        let over = self.over.clone();
         self.tasks.spawn(async move {
-            let result = sent.delivered().await.map_err(Failure::from);
+            let given_up = async {
+                over.cancelled().await;
+                sleep(LAST_WORK).await;
+            };
+            let result = tokio::select! {
+                result = delivered(sent) => result,
+                () = given_up => Err(SipError::HungUp.into()),
+            };
             Done { what: What::Said(text), result, freed: None }
         });
         Ok(())
@@ -191,10 +203,11 @@ impl Sessions {
 
     /// Sends the file of a session. [`next`](Self::next) tells when it is delivered.
     pub(crate) fn send(&mut self, opening: Opening, file: Outgoing) {
-        let Opening { at, session, .. } = opening;
+        let Opening { at, plan, session } = opening;
+        let message = talk::reported(file.message(), talk::patience(&plan));
         self.undelivered += 1;
         self.spawn_on(at, What::Sent(file.name().to_owned()), |end| async move {
-            let sent = end.run_until_cancelled(send(session, file)).await;
+            let sent = end.run_until_cancelled(send(session, file, message)).await;
             sent.unwrap_or_else(|| Err(TermsError::Unwanted.into()))
         });
     }
@@ -243,6 +256,7 @@ impl Sessions {
     /// Ends all sessions. What has arrived is still taken, unless the program is to stop.
     pub(crate) async fn close(&mut self) -> Vec<Done> {
         self.chat = None;
+        self.over.cancel();
         self.ends.values().for_each(CancellationToken::cancel);
         let tasks = std::mem::take(&mut self.tasks);
         let stopped = async {
@@ -256,10 +270,19 @@ impl Sessions {
     }
 }
 
-async fn send(session: Opened, file: Outgoing) -> Result<(), Failure> {
+async fn send(session: Opened, file: Outgoing, message: OutgoingMessage) -> Result<(), Failure> {
     let session = session.await?;
     let opened = File::open(&file.path).await.map_err(|error| file.fails(error))?;
-    session.send_from(opened, file.message()).await?.delivered().await?;
+    delivered(session.send_from(opened, message).await?).await?;
     session.close().await;
     Ok(())
+}
+
+/// Waits until the other side has the message. If its REPORT has no way back, the word of
+/// its relay has to do.
+async fn delivered(sent: Sent) -> Result<(), Failure> {
+    match sent.delivered().await {
+        Err(why) if why.outcome() != Outcome::Unreported => Err(why.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }

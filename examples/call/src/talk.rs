@@ -22,6 +22,25 @@ pub(crate) fn types() -> Result<MediaTypes, ValueError> {
     types.wrapped(&format!("{TEXT_TYPE} {IS_COMPOSING_TYPE}"))
 }
 
+/// How long the REPORT of a message is awaited if it may have no way back: the relay of the
+/// other side may know this side only by its connection, and a REPORT goes to a URI.
+const REPORT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long the REPORTs in a session are awaited. `None`: as long as usual.
+pub(crate) fn patience(plan: &SessionPlan) -> Option<Duration> {
+    let is_doubtful = plan.peer().is_relayed() && !plan.local().is_relayed();
+    is_doubtful.then_some(REPORT_PATIENCE)
+}
+
+/// A message whose arrival the other side confirms, not only its relay.
+pub(crate) fn reported(message: OutgoingMessage, patience: Option<Duration>) -> OutgoingMessage {
+    let message = message.success_report(true);
+    match patience {
+        Some(patience) => message.report_timeout(patience),
+        None => message,
+    }
+}
+
 /// How this side speaks in a chat.
 #[derive(Clone, Debug)]
 pub(crate) struct Voice {
@@ -29,6 +48,7 @@ pub(crate) struct Voice {
     to: String,
     is_wrapped: bool,
     tells_typing: bool,
+    patience: Option<Duration>,
 }
 
 /// Why something cannot be said.
@@ -55,12 +75,12 @@ impl Voice {
         } else {
             types.accepts(IS_COMPOSING_TYPE)
         };
-        Self { from, to, is_wrapped, tells_typing }
+        Self { from, to, is_wrapped, tells_typing, patience: patience(plan) }
     }
 
     /// A text, whose arrival the other side confirms.
     pub(crate) fn text(&self, text: &str) -> Result<OutgoingMessage, VoiceError> {
-        Ok(self.message("text/plain;charset=utf-8", text)?.success_report(true))
+        Ok(reported(self.message("text/plain;charset=utf-8", text)?, self.patience))
     }
 
     /// A notice that the user writes (RFC 3994). `None` if the other side wants none.
@@ -135,7 +155,7 @@ mod tests {
     fn what_is_said_is_read_back_wrapped_or_bare() {
         for is_wrapped in [false, true] {
             let (from, to) = ("sip:ada@127.0.0.1:5060".into(), "sip:bob@127.0.0.1".into());
-            let voice = Voice { from, to, is_wrapped, tells_typing: true };
+            let voice = Voice { from, to, is_wrapped, tells_typing: true, patience: None };
             let (media_type, body) = voice.wrapped(TEXT_TYPE, "Grüße").unwrap();
             assert_eq!(media_type.essence() == CPIM_TYPE, is_wrapped);
             assert_eq!(read(media_type.as_str(), &body), Some(Said::Text("Grüße".into())));

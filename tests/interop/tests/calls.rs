@@ -1,4 +1,5 @@
-//! Calls between two users of a Kamailio that is registrar, SIP proxy and MSRP relay.
+//! Calls between two users of a Kamailio that is registrar, SIP proxy and MSRP relay at once,
+//! and of our relay.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../../../examples/call/tests/common/mod.rs"]
@@ -7,7 +8,8 @@ mod call;
 mod processes;
 
 use call::Call;
-use msrp_interop::{Kamailio, PASSWORD, built, needed};
+use msrp::auth::Algorithm;
+use msrp_interop::{Kamailio, OurRelay, PASSWORD, USER, built, needed};
 use processes::{Folder, hash, random_octets};
 
 /// A user of a Kamailio, as arguments.
@@ -25,6 +27,19 @@ impl User {
         Self { arguments: arguments.map(str::to_owned).to_vec() }
     }
 
+    /// The same through its relay, with or without TLS.
+    fn behind_relay(mut self, kamailio: &Kamailio, is_secure: bool) -> Self {
+        let certificate = kamailio.certificate();
+        let (secure, plain) = (kamailio.secure_uri(), kamailio.uri());
+        let relay = if is_secure {
+            &["--relay", &*secure, "--ca", certificate.to_str().unwrap()][..]
+        } else {
+            &["--relay", &*plain, "--plain-auth"]
+        };
+        self.arguments.extend(relay.iter().map(|it| (*it).to_owned()));
+        self
+    }
+
     fn arguments<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
         self.arguments.iter().map(String::as_str).chain(more.iter().copied()).collect()
     }
@@ -35,28 +50,84 @@ fn kamailio() -> Option<Kamailio> {
     needed(Kamailio::start())
 }
 
+/// Alice calls Bob by name, says something and sends a file.
+fn call(kamailio: &Kamailio, folder: &Folder, (alice, bob): (&User, &User), tls: bool) {
+    let octets = random_octets(300_001);
+    let file = folder.0.join("talk.pdf");
+    std::fs::write(&file, &octets).unwrap();
+    let inbox = folder.0.join("inbox");
+    let (listener, uri) = Call::listen(&inbox, &bob.arguments(&["--once"]));
+    assert_eq!(uri, kamailio.sip_uri().replace("sip:", "sip:bob@"));
+    let said = ["--say", "Are you there?", "--send", file.to_str().unwrap(), "--tls"];
+    let said = if tls { &said[..] } else { &said[..4] };
+    let (status, events) = Call::dial(&uri, &alice.arguments(said)).end();
+    assert_eq!(status, 0, "{events:?}");
+    let (status, events) = listener.end();
+    assert_eq!(status, 0);
+    assert_eq!(events[0]["peer"], kamailio.sip_uri().replace("sip:", "sip:alice@"));
+    assert_eq!(events[0]["tls"], tls);
+    assert_eq!(events[1]["text"], "Are you there?");
+    assert_eq!(events[2]["sha256"], hash(&octets));
+}
+
+fn users(kamailio: &Kamailio, folder: &Folder) -> (User, User) {
+    (User::new(kamailio, "alice", folder), User::new(kamailio, "bob", folder))
+}
+
 #[test]
 fn users_of_a_registrar_call_each_other_by_name() {
     let Some(kamailio) = kamailio() else { return };
-    for tls in [&[][..], &["--tls"]] {
-        let (folder, octets) = (Folder::new(), random_octets(300_001));
-        let file = folder.0.join("talk.pdf");
-        std::fs::write(&file, &octets).unwrap();
-        let inbox = folder.0.join("inbox");
-        let bob = User::new(&kamailio, "bob", &folder);
-        let (bob, uri) = Call::listen(&inbox, &bob.arguments(&["--once"]));
-        assert_eq!(uri, kamailio.sip_uri().replace("sip:", "sip:bob@"));
-        let said = [&["--say", "Are you there?", "--send", file.to_str().unwrap()], tls].concat();
-        let alice = User::new(&kamailio, "alice", &folder);
-        let (status, events) = Call::dial(&uri, &alice.arguments(&said)).end();
-        assert_eq!(status, 0, "{events:?}");
-        let (status, events) = bob.end();
-        assert_eq!(status, 0);
-        assert_eq!(events[0]["peer"], kamailio.sip_uri().replace("sip:", "sip:alice@"));
-        assert_eq!(events[0]["tls"], !tls.is_empty());
-        assert_eq!(events[1]["text"], "Are you there?");
-        assert_eq!(events[2]["sha256"], hash(&octets));
+    for tls in [false, true] {
+        let folder = Folder::new();
+        let (alice, bob) = users(&kamailio, &folder);
+        call(&kamailio, &folder, (&alice, &bob), tls);
     }
+}
+
+#[test]
+fn users_of_a_registrar_talk_through_its_relay() {
+    let Some(kamailio) = kamailio() else { return };
+    for tls in [false, true] {
+        let folder = Folder::new();
+        let (alice, bob) = users(&kamailio, &folder);
+        let alice = alice.behind_relay(&kamailio, tls);
+        let bob = bob.behind_relay(&kamailio, tls);
+        call(&kamailio, &folder, (&alice, &bob), tls);
+    }
+}
+
+#[test]
+fn one_side_alone_has_a_relay() {
+    let Some(kamailio) = kamailio() else { return };
+    let folder = Folder::new();
+    let (alice, bob) = users(&kamailio, &folder);
+    let alice = alice.behind_relay(&kamailio, false);
+    call(&kamailio, &folder, (&alice, &bob), false);
+    let (alice, bob) = users(&kamailio, &folder);
+    let bob = bob.behind_relay(&kamailio, false);
+    call(&kamailio, &folder, (&alice, &bob), false);
+}
+
+#[test]
+fn two_users_of_our_relay_talk_without_a_registrar() {
+    if needed(built("msrp-call", "-p msrp-call")).is_none() {
+        return;
+    }
+    let Some(relay) = needed(OurRelay::start(Algorithm::Sha256)) else { return };
+    let (folder, octets) = (Folder::new(), random_octets(300_001));
+    let (file, password) = (folder.0.join("talk.pdf"), folder.0.join("password"));
+    std::fs::write(&file, &octets).unwrap();
+    std::fs::write(&password, PASSWORD).unwrap();
+    let (uri, password) = (relay.uri(), password.to_str().unwrap());
+    let user = ["--relay", &uri, "--plain-auth", "--user", USER, "--password-file", password];
+    let inbox = folder.0.join("inbox");
+    let (bob, to) = Call::listen(&inbox, &[&user[..], &["--once"]].concat());
+    let said = ["--say", "Ahoy", "--send", file.to_str().unwrap()];
+    let (status, events) = Call::dial(&to, &[&user[..], &said].concat()).end();
+    assert_eq!(status, 0, "{events:?}");
+    let (status, events) = bob.end();
+    assert_eq!((status, &events[1]["text"]), (0, &"Ahoy".into()));
+    assert_eq!(events[2]["sha256"], hash(&octets));
 }
 
 #[test]

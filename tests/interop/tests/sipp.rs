@@ -8,7 +8,7 @@ mod processes;
 
 use call::Call;
 use msrp_interop::{Sipp, built, needed};
-use processes::{Folder, Receiver, hash, random_octets};
+use processes::{Folder, Receiver, free_port, hash, random_octets};
 use serde_json::Value;
 
 const HEAD: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n";
@@ -20,6 +20,11 @@ fn chat(path: &str) -> String {
         "{HEAD}m=message {port} TCP/MSRP *\r\na=accept-types:text/plain\r\na=path:{path}\r\n\
          a=setup:passive\r\n"
     )
+}
+
+/// A path to a port where nobody listens.
+fn nowhere() -> String {
+    format!("msrp://127.0.0.1:{}/a1b2c3;tcp", free_port())
 }
 
 fn port(path: &str) -> &str {
@@ -91,6 +96,13 @@ fn it_calls_offers_the_same_again_and_hangs_up() {
 }
 
 #[test]
+fn it_calls_and_is_hung_up_on_as_nobody_listens_where_it_says() {
+    let Some((_folder, mut call, sipp)) = called("hung-up", &chat(&nowhere()), &[]) else { return };
+    assert_eq!(call.expect("failed")["error"]["kind"], "msrp");
+    sipp.finish().unwrap();
+}
+
+#[test]
 fn it_rings_until_the_caller_gives_up() {
     let Some(sipp) = answerer("ring", &[]) else { return };
     let (status, events) = Call::dial(&sipp.uri(), &["--ring", "1", "--say", "Hello"]).end();
@@ -119,11 +131,15 @@ fn it_refuses_a_call_and_the_caller_learns_the_status() {
 
 #[test]
 fn an_answer_that_makes_no_session_ends_the_call() {
-    let good = chat("msrp://127.0.0.1:9/a1b2c3;tcp");
+    let path = nowhere();
+    let good = chat(&path);
     let audio = format!("{HEAD}m=audio 4000 RTP/AVP 0\r\n");
     let cases = [
         (audio, "not-msrp"),
-        (good.replace("m=message 9", "m=message 0"), "unwanted"),
+        (good.clone(), "msrp"),
+        // The port for those who do not listen (RFC 4145 section 4.1).
+        (chat("msrp://127.0.0.1:9/a1b2c3;tcp"), "unreachable"),
+        (good.replace(&format!("m=message {}", port(&path)), "m=message 0"), "unwanted"),
         (good.replace(";tcp", ";ws"), "transport"),
         (good.replace("TCP/MSRP", "TCP/TLS/MSRP"), "contradiction"),
         (good.replace("a=path:msrp", "a=path:http"), "description"),

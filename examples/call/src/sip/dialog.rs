@@ -11,6 +11,7 @@ use rsipstack::sip::{Method, Request, StatusCode, StatusCodeKind};
 use rsipstack::transaction::key::TransactionRole;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::SipError;
 use super::body::{sdp, sdp_headers};
@@ -22,6 +23,7 @@ pub(crate) struct Dialog {
     dialog: InviteDialog,
     /// Whether an offer of this side waits for its answer.
     is_offering: Arc<AtomicBool>,
+    ended: CancellationToken,
 }
 
 /// An offer of the other side in a call that stands. Without an answer it fails.
@@ -38,11 +40,12 @@ impl Dialog {
         dialogs: Arc<DialogLayer>,
     ) -> (Self, mpsc::Receiver<Reoffer>) {
         let (offers, offered) = mpsc::channel(1);
-        let this = Self { dialog, is_offering: Arc::default() };
+        let this = Self { dialog, is_offering: Arc::default(), ended: CancellationToken::new() };
         let followed = this.clone();
         tokio::spawn(async move {
             followed.answer(changes, offers).await;
             dialogs.remove_dialog(&followed.dialog.id());
+            followed.ended.cancel();
         });
         (this, offered)
     }
@@ -78,6 +81,11 @@ impl Dialog {
             TransactionRole::Client => Duration::from_millis(2100),
             TransactionRole::Server => Duration::from_millis(500),
         }
+    }
+
+    /// Returns when the call has ended.
+    pub(crate) async fn ended(&self) {
+        self.ended.cancelled().await;
     }
 
     /// Ends the call.

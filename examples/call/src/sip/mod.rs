@@ -3,6 +3,7 @@
 //!
 //! Session descriptions pass through as text. Nothing here knows MSRP.
 
+mod address;
 mod body;
 mod dialog;
 mod error;
@@ -12,6 +13,7 @@ mod ring;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use address::address_towards;
 pub(crate) use dialog::{Dialog, Reoffer};
 pub(crate) use error::SipError;
 pub(crate) use phone::{Answered, Phone};

@@ -56,8 +56,9 @@ impl Ring {
     }
 
     /// Refuses the call.
-    pub(crate) fn refuse(self, status: StatusCode) -> Result<(), SipError> {
-        Ok(self.dialog.reject(Some(status), None)?)
+    pub(crate) fn refuse(self, status: StatusCode) {
+        // The caller may have given up.
+        let _ = self.dialog.reject(Some(status), None);
     }
 
     /// Returns when the caller has given up.

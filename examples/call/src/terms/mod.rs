@@ -190,15 +190,16 @@ impl Terms {
     /// # Errors
     ///
     /// No line makes a session. Nothing has changed; the response is 488.
-    pub(crate) fn answer(
+    pub(crate) async fn answer(
         &mut self,
         offer: &str,
-        mut local: impl FnMut(&MsrpMedia) -> Result<Local, TermsError>,
+        mut local: impl AsyncFnMut(&MsrpMedia) -> Result<Local, TermsError>,
     ) -> Result<(String, Vec<Change>), TermsError> {
         let offer: SessionDescription = offer.parse()?;
-        let sections = offer.media().iter().enumerate();
-        let answers: Vec<_> =
-            sections.map(|(at, section)| self.answered(at, section, &mut local)).collect();
+        let mut answers = Vec::new();
+        for (at, section) in offer.media().iter().enumerate() {
+            answers.push(self.answered(at, section, &mut local).await);
+        }
         if !answers.iter().any(Result::is_ok) {
             return Err(answers.into_iter().find_map(Result::err).unwrap_or(TermsError::Empty));
         }
@@ -213,11 +214,11 @@ impl Terms {
         Ok((self.own.to_string(), changes))
     }
 
-    fn answered(
+    async fn answered(
         &mut self,
         at: usize,
         section: &MediaDescription,
-        local: &mut impl FnMut(&MsrpMedia) -> Result<Local, TermsError>,
+        local: &mut impl AsyncFnMut(&MsrpMedia) -> Result<Local, TermsError>,
     ) -> Result<Line, TermsError> {
         if at >= MAX_LINES {
             return Err(TermsError::Full);
@@ -227,7 +228,7 @@ impl Terms {
             Some(local) => local,
             None => {
                 self.check_file(at, &media)?;
-                local(&media)?
+                local(&media).await?
             }
         };
         let (_, plan) = msrp_sdp::answer(&media, local.clone())?;

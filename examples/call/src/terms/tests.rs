@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use msrp::Direction;
 use msrp_sdp::Connect;
 use msrp_sdp::file::FileTransferId;
 
@@ -33,41 +34,42 @@ impl Side {
         self.local().send_file(file)
     }
 
-    fn answer(&mut self, offer: &str) -> Result<(String, Vec<Change>), TermsError> {
+    async fn answer(&mut self, offer: &str) -> Result<(String, Vec<Change>), TermsError> {
         let (port, mut session) = (self.port, self.session);
-        let answered = self.terms.answer(offer, |media| {
+        let answering = self.terms.answer(offer, async |media| {
             session += 1;
             let uri = format!("msrp://127.0.0.1:{port}/session{session};tcp");
             let local = Local::new(uri.parse().unwrap());
             Ok(if media.file().is_some() { local.accept_file() } else { local })
         });
+        let answered = answering.await;
         self.session = session;
         answered
     }
 }
 
 /// One side offers, the other answers.
-fn exchange(one: &mut Side, other: &mut Side, new: Local) -> (Completed, Vec<Change>) {
+async fn exchange(one: &mut Side, other: &mut Side, new: Local) -> (Completed, Vec<Change>) {
     let offering = one.terms.offer(new).unwrap();
-    let (answer, changes) = other.answer(&offering.to_string()).unwrap();
+    let (answer, changes) = other.answer(&offering.to_string()).await.unwrap();
     (one.terms.complete(offering, &answer).unwrap(), changes)
 }
 
 /// Two sides with a chat.
-fn call() -> (Side, Side) {
+async fn call() -> (Side, Side) {
     let (mut alice, mut bob) = (Side::new(2855), Side::new(2856));
     let chat = alice.local();
-    let (alices, bobs) = exchange(&mut alice, &mut bob, chat);
+    let (alices, bobs) = exchange(&mut alice, &mut bob, chat).await;
     assert!(matches!(bobs[..], [Change::New(0, _)]));
     assert!(alices.at == 0 && alices.others.is_empty());
     (alice, bob)
 }
 
-#[test]
-fn a_chat_is_one_session_that_the_caller_connects() {
+#[tokio::test]
+async fn a_chat_is_one_session_that_the_caller_connects() {
     let (mut alice, mut bob) = (Side::new(2855), Side::new(2856));
     let chat = alice.local();
-    let (alices, bobs) = exchange(&mut alice, &mut bob, chat);
+    let (alices, bobs) = exchange(&mut alice, &mut bob, chat).await;
     let [Change::New(0, bobs)] = &bobs[..] else { panic!("{bobs:?}") };
     let alices = alices.new.unwrap();
     assert!(matches!(alices.connect(), Connect::To(target) if target.port() == 2856));
@@ -75,13 +77,13 @@ fn a_chat_is_one_session_that_the_caller_connects() {
     assert_eq!(alices.uri(), bobs.to_path().last());
 }
 
-#[test]
-fn a_file_comes_beside_the_chat_whichever_side_offers() {
+#[tokio::test]
+async fn a_file_comes_beside_the_chat_whichever_side_offers() {
     for caller_offers in [true, false] {
-        let (alice, bob) = call();
+        let (alice, bob) = call().await;
         let (mut one, mut other) = if caller_offers { (alice, bob) } else { (bob, alice) };
         let file = one.file(4092);
-        let (sent, received) = exchange(&mut one, &mut other, file);
+        let (sent, received) = exchange(&mut one, &mut other, file).await;
         assert!(sent.at == 1 && sent.others.is_empty());
         assert_eq!(sent.new.unwrap().file().unwrap().selector.size(), Some(4092));
         let [Change::New(1, plan)] = &received[..] else { panic!("{received:?}") };
@@ -89,12 +91,12 @@ fn a_file_comes_beside_the_chat_whichever_side_offers() {
     }
 }
 
-#[test]
-fn the_line_of_a_file_that_has_arrived_serves_the_next() {
-    let (mut alice, mut bob) = call();
+#[tokio::test]
+async fn the_line_of_a_file_that_has_arrived_serves_the_next() {
+    let (mut alice, mut bob) = call().await;
     for size in 1..=100 {
         let file = alice.file(size);
-        let (sent, received) = exchange(&mut alice, &mut bob, file);
+        let (sent, received) = exchange(&mut alice, &mut bob, file).await;
         assert!(sent.at == 1 && sent.new.is_ok());
         assert!(matches!(received[..], [Change::New(1, _)]));
         alice.terms.close(1);
@@ -102,53 +104,81 @@ fn the_line_of_a_file_that_has_arrived_serves_the_next() {
     }
 }
 
-#[test]
-fn two_files_at_once_have_a_line_each() {
-    let (mut alice, mut bob) = call();
+#[tokio::test]
+async fn two_files_at_once_have_a_line_each() {
+    let (mut alice, mut bob) = call().await;
     for at in 1..=2 {
         let file = alice.file(4092);
-        let (sent, received) = exchange(&mut alice, &mut bob, file);
+        let (sent, received) = exchange(&mut alice, &mut bob, file).await;
         assert_eq!(sent.at, at);
         assert!(matches!(received[..], [Change::New(line, _)] if line == at));
     }
     let file = bob.file(4092);
-    let (sent, received) = exchange(&mut bob, &mut alice, file);
+    let (sent, received) = exchange(&mut bob, &mut alice, file).await;
     assert!(sent.at == 3 && sent.others.is_empty());
     assert!(matches!(received[..], [Change::New(3, _)]));
 }
 
-#[test]
-fn a_repeated_offer_changes_nothing() {
-    let (mut alice, mut bob) = call();
+#[tokio::test]
+async fn a_repeated_offer_changes_nothing() {
+    let (mut alice, mut bob) = call().await;
     let file = alice.file(4092);
-    exchange(&mut alice, &mut bob, file);
+    exchange(&mut alice, &mut bob, file).await;
     let again = alice.terms.own.to_string();
     let before = bob.terms.own.to_string();
-    let (answer, changes) = bob.answer(&again).unwrap();
+    let (answer, changes) = bob.answer(&again).await.unwrap();
     assert!(changes.is_empty(), "{changes:?}");
     assert_eq!(answer, before);
 }
 
-#[test]
-fn an_offer_that_ends_a_file_leaves_the_chat() {
-    let (mut alice, mut bob) = call();
+#[tokio::test]
+async fn an_offer_puts_the_chat_on_hold_and_another_takes_it_up_again() {
+    let (alice, mut bob) = call().await;
+    let offer = alice.terms.own.to_string().replace("a=sendrecv\r\n", "");
+    for (direction, expected) in
+        [("inactive", Direction::Inactive), ("sendrecv", Direction::SendReceive)]
+    {
+        let offer = offer.replace("a=path", &format!("a={direction}\r\na=path"));
+        let (_, changes) = bob.answer(&offer).await.unwrap();
+        let [Change::Update(0, plan)] = &changes[..] else { panic!("{changes:?}") };
+        assert_eq!(plan.direction(), expected);
+        // The session is the same.
+        assert_eq!(plan.to_path().last(), alice.terms.lines[0].as_ref().unwrap().plan.uri());
+    }
+}
+
+#[tokio::test]
+async fn a_chat_whose_peer_has_moved_is_another_session() {
+    let (alice, mut bob) = call().await;
+    let offer = alice.terms.own.to_string().replace("session1;tcp", "moved;tcp");
+    let before = bob.terms.lines[0].as_ref().unwrap().plan.uri().to_string();
+    let (_, changes) = bob.answer(&offer).await.unwrap();
+    let [Change::New(0, plan)] = &changes[..] else { panic!("{changes:?}") };
+    assert_eq!(plan.to_path().last().session_id(), Some("moved"));
+    assert_ne!(plan.uri().to_string(), before);
+}
+
+#[tokio::test]
+async fn an_offer_that_ends_a_file_leaves_the_chat() {
+    let (mut alice, mut bob) = call().await;
     let file = alice.file(4092);
-    exchange(&mut alice, &mut bob, file);
+    exchange(&mut alice, &mut bob, file).await;
     alice.terms.close(1);
     let file = alice.file(17);
     // The line is taken anew, by another transfer: the running one is over.
-    let (sent, received) = exchange(&mut alice, &mut bob, file);
+    let (sent, received) = exchange(&mut alice, &mut bob, file).await;
     assert!(sent.at == 1 && sent.new.is_ok());
     assert!(matches!(received[..], [Change::New(1, _)]));
     let mut sections = alice.terms.own.media().to_vec();
     sections[1] = sections[1].clone().closed();
-    let (answer, changes) = bob.answer(&alice.terms.own.revised(sections).to_string()).unwrap();
+    let (answer, changes) =
+        bob.answer(&alice.terms.own.revised(sections).to_string()).await.unwrap();
     assert!(matches!(changes[..], [Change::Closed(1)]));
     assert!(answer.parse::<SessionDescription>().unwrap().media()[1].is_closed());
 }
 
-#[test]
-fn lines_of_other_media_are_refused_in_their_places() {
+#[tokio::test]
+async fn lines_of_other_media_are_refused_in_their_places() {
     let (mut alice, mut bob) = (Side::new(2855), Side::new(2856));
     let chat = alice.local();
     let chat = alice.terms.offer(chat).unwrap().description.media()[0].to_string();
@@ -156,7 +186,7 @@ fn lines_of_other_media_are_refused_in_their_places() {
         "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
          m=audio 4000 RTP/AVP 0\r\n{chat}m=video 4002 RTP/AVP 31\r\n"
     );
-    let (answer, changes) = bob.answer(&offer).unwrap();
+    let (answer, changes) = bob.answer(&offer).await.unwrap();
     assert!(matches!(changes[..], [Change::New(1, _)]));
     let answer: SessionDescription = answer.parse().unwrap();
     let lines: Vec<_> =
@@ -164,8 +194,8 @@ fn lines_of_other_media_are_refused_in_their_places() {
     assert_eq!(lines, [("audio", true), ("message", false), ("video", true)]);
 }
 
-#[test]
-fn what_has_no_session_is_refused_with_the_reason() {
+#[tokio::test]
+async fn what_has_no_session_is_refused_with_the_reason() {
     const HEAD: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n";
     let message = |port: u16, protocol: &str, path: &str| {
         format!(
@@ -184,7 +214,7 @@ fn what_has_no_session_is_refused_with_the_reason() {
     ];
     for (offer, kind) in cases {
         let mut bob = Side::new(2856);
-        let refused = bob.answer(&offer).unwrap_err();
+        let refused = bob.answer(&offer).await.unwrap_err();
         assert_eq!(refused.kind(), kind, "{offer}\n{refused}");
         // Nothing has changed: the next offer is the first one.
         let chat = bob.local();
@@ -192,15 +222,15 @@ fn what_has_no_session_is_refused_with_the_reason() {
     }
 }
 
-#[test]
-fn answers_that_do_not_fit_make_no_session() {
+#[tokio::test]
+async fn answers_that_do_not_fit_make_no_session() {
     let (mut alice, mut bob) = (Side::new(2855), Side::new(2856));
     let offered = |alice: &mut Side| {
         let chat = alice.local();
         alice.terms.offer(chat).unwrap()
     };
     let offering = offered(&mut alice);
-    let (good, _) = bob.answer(&offering.to_string()).unwrap();
+    let (good, _) = bob.answer(&offering.to_string()).await.unwrap();
     let audio = good.replace("m=message", "m=audio 4000 RTP/AVP 0\r\nm=message");
     assert!(matches!(
         alice.terms.complete(offering, &audio),
@@ -222,21 +252,22 @@ fn answers_that_do_not_fit_make_no_session() {
     }
 }
 
-#[test]
-fn a_file_that_is_refused_leaves_the_chat_and_its_line_free() {
-    let (mut alice, mut bob) = call();
+#[tokio::test]
+async fn a_file_that_is_refused_leaves_the_chat_and_its_line_free() {
+    let (mut alice, mut bob) = call().await;
     let file = alice.file(u64::MAX);
     let offering = alice.terms.offer(file).unwrap();
-    let answered = bob.terms.answer(&offering.to_string(), |_| {
+    let offer = offering.to_string();
+    let answered = bob.terms.answer(&offer, async |_| {
         let local = Local::new("msrp://127.0.0.1:2856/small;tcp".parse().unwrap());
         Ok(local.accept_file().with_max_size(17))
     });
-    let (answer, changes) = answered.unwrap();
+    let (answer, changes) = answered.await.unwrap();
     assert!(changes.is_empty(), "{changes:?}");
     let completed = alice.terms.complete(offering, &answer).unwrap();
     assert!(matches!(completed.new, Err(TermsError::Unwanted)));
     assert!(completed.others.is_empty());
     let file = alice.file(4092);
-    let (sent, _) = exchange(&mut alice, &mut bob, file);
+    let (sent, _) = exchange(&mut alice, &mut bob, file).await;
     assert!(sent.at == 1 && sent.new.is_ok());
 }
