@@ -21,6 +21,7 @@ step_pages() {
     MSRP_PAGE_SCREENSHOT=$work/page.png \
         cargo test -p msrp-gateway --test page -- --ignored --nocapture
     cargo test -p msrp-relay --test page -- --ignored --nocapture
+    cargo test -p msrp-tokio --test content -- --ignored --nocapture
 }
 
 # What is installed is required. The bench shows only that it runs.

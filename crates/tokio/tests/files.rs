@@ -6,6 +6,8 @@ mod common;
 use std::time::Duration;
 
 use common::{Folder, octets, pair, streamed, tcp_pair};
+#[cfg(feature = "content")]
+use msrp::mime::MimeValueBuilder;
 use msrp::{FailReason, Outcome, OutgoingMessage, StatusCode};
 use msrp_tokio::{MessageError, SaveError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -37,6 +39,27 @@ async fn a_file_arrives_under_its_name() {
     pair.alice.send_file(&path).await.unwrap();
     let saved = pair.bob.next().await.unwrap().save_to(&inbox.0).await.unwrap();
     assert_eq!(saved, inbox.0.join("talk (2).mp4"));
+}
+
+#[cfg(feature = "content")]
+#[tokio::test]
+async fn a_file_that_is_not_what_it_says_gets_another_ending() {
+    let mut pair = tcp_pair().await;
+    let inbox = Folder::new();
+    for (content_type, name, octets, saved) in [
+        ("image/png", "evil.html", "<script>", "evil_html.bin"),
+        ("image/png", "evil.html", "\u{89}PNG", "evil_html (2).bin"),
+        ("text/plain", "notes.part", "Hello", "notes_part.txt"),
+        ("text/plain", "../\u{202e}x.cmd", "Hello", "x_cmd.txt"),
+    ] {
+        let disposition = MimeValueBuilder::new("attachment").parameter("filename", name);
+        let message = OutgoingMessage::new(content_type.parse().unwrap(), octets)
+            .header("Content-Disposition", disposition.build().unwrap());
+        pair.alice.send(message).await.unwrap();
+        let path = pair.bob.next().await.unwrap().save_to(&inbox.0).await.unwrap();
+        assert_eq!(path.strip_prefix(&inbox.0).unwrap().to_str().unwrap(), saved);
+        assert_eq!(std::fs::read_to_string(path).unwrap(), octets);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,6 +11,7 @@ use msrp::{MediaType, Nickname, StatusCode};
 use msrp_chatroom::{Participant, Recipients, Room, RoomError, Seat};
 use msrp_cpim::is_composing::IS_COMPOSING_TYPE;
 use msrp_cpim::{Address, CpimBuilder};
+use msrp_tokio::content::spelled;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -132,11 +133,12 @@ impl Hall {
         if names.is_empty() {
             return;
         }
+        let sender = spelled(&sender);
         let text = format!("{sender} has sent {content_type}, which your program does not take.");
         for seat in to.unable() {
             self.notify(*seat, &text, until).await;
         }
-        let text = format!("{content_type} is not taken by {}.", names.join(", "));
+        let text = format!("{content_type} is not taken by {}.", spelled(&names.join(", ")));
         self.notify(from, &text, until).await;
     }
 

@@ -19,7 +19,7 @@ pub enum FindError {
     #[error("{0} is not in the room")]
     Nobody(String),
     /// Several participants have it.
-    #[error("several participants are called {name}; use a URI: {}", uris.join(", "))]
+    #[error("several participants are called {name}; use a URI: {}", spelled(&uris.join(", ")))]
     Several {
         /// The name.
         name: String,
@@ -73,10 +73,17 @@ fn named<'a>(roster: &'a Roster, name: &str) -> impl Iterator<Item = &'a str> + 
 
 /// The participants with a nickname, or a user in their URI, that looks like this name.
 fn resembling<'a>(roster: &'a Roster, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let is_like = |other: &str| look_alike(start_of(other), start_of(name));
     let is_it = move |(uri, nickname): &(&String, &Option<String>)| {
-        look_alike(user_of(uri), name) || nickname.as_deref().is_some_and(|it| look_alike(it, name))
+        is_like(user_of(uri)) || nickname.as_deref().is_some_and(is_like)
     };
     roster.iter().filter(is_it).map(|(uri, _)| uri.as_str())
+}
+
+/// As much of a name as people compare.
+fn start_of(name: &str) -> &str {
+    let end = name.char_indices().nth(64).map_or(name.len(), |(at, _)| at);
+    name.get(..end).unwrap_or(name)
 }
 
 /// The form in which names are compared: without letter case and outer blanks.

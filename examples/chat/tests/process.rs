@@ -234,28 +234,70 @@ fn nobody_speaks_for_another() {
     assert_eq!(ada.prints("Hi"), "<B\u{43e}b (sip:eve@example.com)> Hi\n");
 }
 
+/// The end of the program is not put off until a room responds that never does.
+#[test]
+fn who_is_told_to_end_does_not_wait_for_a_silent_room() {
+    let room = SilentRoom::open("sip:room@h.example");
+    let mut ada = Process::chat(&room.address, "sip:ada@example.com", "Ada");
+    let _session = room.joined();
+    ada.prints("you are in");
+    ada.writes("Hello?");
+    ada.prints("<you> Hello?");
+    ada.terminate();
+    let (_, errors, status) = ada.ends_with();
+    assert_eq!((&errors[..], status), ("", 1), "what was said is lost");
+}
+
 /// A room that sends control characters to its callers.
 #[test]
 fn nothing_that_a_terminal_obeys_comes_from_a_room() {
-    let answer = "m=message 9 TCP/MSRP *\r\na=accept-types:message/cpim\r\na=setup:passive\r\n";
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let path = format!("a=path:msrp://{address}/x7;tcp\r\n\r\n");
-
-    let mut chat = Process::chat(&address.to_string(), "sip:ada@example.com", "Ada");
-    let (mut call, _) = listener.accept().unwrap();
-    assert_ne!(call.read(&mut [0; 4096]).unwrap(), 0);
+    let room = SilentRoom::open("sip:\x1b[2J\u{202e}");
+    let mut chat = Process::chat(&room.address, "sip:ada@example.com", "Ada");
+    let mut call = room.called();
     call.write_all(b"NO \x1b[2J\xc2\x9b1m\xe2\x80\xae\r\n").unwrap();
     let said = chat.complains("the room says");
     assert_eq!(said, "! the room says: ␛[2J[U+009B]1m[U+202E]\n");
 
-    let mut chat = Process::chat(&address.to_string(), "sip:ada@example.com", "Ada");
-    let (mut call, _) = listener.accept().unwrap();
-    assert_ne!(call.read(&mut [0; 4096]).unwrap(), 0);
-    call.write_all(format!("ROOM sip:\x1b[2J\u{202e}\r\n{answer}{path}").as_bytes()).unwrap();
-    let (mut session, _) = listener.accept().unwrap();
-    accept(&mut session);
+    let mut chat = Process::chat(&room.address, "sip:ada@example.com", "Ada");
+    let _session = room.joined();
     assert!(chat.prints("you are in").starts_with("* you are in sip:␛[2J[U+202E]"));
+}
+
+/// A room that accepts a session, and is silent then.
+struct SilentRoom {
+    uri: &'static str,
+    listener: TcpListener,
+    address: String,
+}
+
+impl SilentRoom {
+    fn open(uri: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        Self { uri, listener, address }
+    }
+
+    /// The next call, with its offer.
+    fn called(&self) -> TcpStream {
+        let (mut call, _) = self.listener.accept().unwrap();
+        assert_ne!(call.read(&mut [0; 4096]).unwrap(), 0);
+        call
+    }
+
+    /// The call and the session of the next client.
+    fn joined(&self) -> (TcpStream, TcpStream) {
+        let mut call = self.called();
+        let Self { uri, address, .. } = self;
+        let answer = format!(
+            "ROOM {uri}\r\nm=message 9 TCP/MSRP *\r\na=accept-types:message/cpim\r\n\
+             a=accept-wrapped-types:text/plain\r\na=setup:passive\r\n\
+             a=path:msrp://{address}/x7;tcp\r\n\r\n"
+        );
+        call.write_all(answer.as_bytes()).unwrap();
+        let (mut session, _) = self.listener.accept().unwrap();
+        accept(&mut session);
+        (call, session)
+    }
 }
 
 /// Responds with 200 to the first request.

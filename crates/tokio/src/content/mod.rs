@@ -37,7 +37,7 @@
 //! | blanks in a row | 16 | left out |
 //!
 //! Shown text has at most four times the octets of what came, and each function takes time in
-//! proportion to them.
+//! proportion to them: HTML of the worst kind, within these limits, some milliseconds.
 
 mod charset;
 mod declared;

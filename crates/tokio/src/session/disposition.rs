@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use msrp::wire::HeaderName;
 use msrp::{MediaType, OutgoingMessage, Received};
-use msrp_sdp::file::{ContentDisposition, FileDisposition, safe_name};
+use msrp_sdp::file::{ContentDisposition, FileDisposition};
 use tokio::fs::File;
 
 use super::UploadError;
@@ -39,16 +39,14 @@ pub(super) fn octet_stream() -> MediaType {
     MediaType::new("application/octet-stream").expect("a media type")
 }
 
-/// The name for the file of a message: the safe form of the one in its Content-Disposition
-/// (RFC 5547 section 10), or one made of its Message-ID. It never ends like an unfinished
-/// file.
-pub(super) fn file_name(message: &Received) -> PathBuf {
+/// The name for the file of a message, by its first octets: the safe form of the one in its
+/// Content-Disposition (RFC 5547 section 10), or one made of its Message-ID. It never ends
+/// like an unfinished file.
+pub(super) fn file_name(message: &Received, first: &[u8]) -> PathBuf {
     let disposition = message.head().header(HeaderName::ContentDisposition);
     let disposition = disposition.and_then(|value| value.parse::<ContentDisposition>().ok());
-    let name = match disposition.and_then(|disposition| disposition.filename) {
-        Some(name) => safe_name(&name),
-        None => safe_name(&format!("msrp-{}", message.message_id())),
-    };
+    let given = disposition.and_then(|disposition| disposition.filename);
+    let name = stored_name(message, given.unwrap_or_else(|| unnamed(message)), first);
     // Some file systems ignore letter case.
     match name.rsplit_once('.') {
         Some((stem, ending)) if ending.eq_ignore_ascii_case("part") => {
@@ -56,4 +54,19 @@ pub(super) fn file_name(message: &Received) -> PathBuf {
         }
         _ => name.into(),
     }
+}
+
+/// A name for a message without one. A Message-ID may have dots, which begin no ending.
+fn unnamed(message: &Received) -> String {
+    format!("msrp-{}", message.message_id()).replace('.', "_")
+}
+
+#[cfg(feature = "content")]
+fn stored_name(message: &Received, name: String, first: &[u8]) -> String {
+    crate::content::Declared::of(message).named(name).file_name(first)
+}
+
+#[cfg(not(feature = "content"))]
+fn stored_name(_: &Received, name: String, _: &[u8]) -> String {
+    msrp_sdp::file::safe_name(&name)
 }

@@ -198,8 +198,10 @@ impl Message {
 
     /// Saves it as a file in `folder`, which is made if it does not exist, and returns the
     /// path of the file. The name comes from Content-Disposition, in a form that is safe
-    /// ([`msrp_sdp::file::safe_name`]), or from the Message-ID; if it is taken, a number
-    /// makes it free.
+    /// ([`msrp_sdp::file::safe_name`]), or from the Message-ID. With the feature `content`,
+    /// its ending, the type and the octets agree, or it gets another ending
+    /// ([`Declared::file_name`](crate::content::Declared::file_name)). If it is taken, a
+    /// number makes it free.
     ///
     /// The octets go into a file that ends in `.part`. It gets its name when all of them
     /// are on the disk, and is deleted if the rest does not come or the message is dropped.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use msrp::Received;
 use thiserror::Error;
 use tokio::fs::{self, File, OpenOptions};
-use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio::task::JoinHandle;
 
 use super::disposition::file_name;
@@ -19,6 +19,9 @@ use crate::link::{Handle, Step};
 
 /// How many names are tried for a file.
 const MAX_NAMES: u32 = 1000;
+
+/// How many octets tell the type of a file.
+const TYPE_OCTETS: u64 = 8192;
 
 /// Why a message is not saved.
 #[derive(Debug, Error)]
@@ -73,9 +76,10 @@ impl Drop for Saving {
 async fn save(steps: Steps, folder: PathBuf, read: BTreeMap<u64, Bytes>) -> Saved {
     let failed = |source| SaveError::File { path: folder.clone(), source };
     fs::create_dir_all(&folder).await.map_err(failed)?;
-    let name = file_name(&steps.received);
-    let mut part = Part::create(&folder, &name).await.map_err(failed)?;
+    let mut part = Part::create(&folder, &file_name(&steps.received, &[])).await.map_err(failed)?;
     let result = write(&steps, &mut part, read).await?;
+    let first = part.first_octets().await.map_err(failed)?;
+    let name = file_name(&steps.received, &first);
     let path = part.keep(&folder, &name).await.map_err(failed)?;
     Ok((path, result))
 }
@@ -133,6 +137,15 @@ impl Part {
         Ok(())
     }
 
+    /// The octets that tell its type.
+    async fn first_octets(&mut self) -> io::Result<Vec<u8>> {
+        let mut first = Vec::new();
+        self.file.flush().await?;
+        self.file.rewind().await?;
+        (&mut self.file).take(TYPE_OCTETS).read_to_end(&mut first).await?;
+        Ok(first)
+    }
+
     /// The file is complete: it gets its name once it is on the disk.
     async fn keep(mut self, folder: &Path, name: &Path) -> io::Result<PathBuf> {
         self.file.flush().await?;
@@ -163,7 +176,7 @@ async fn create_new(folder: &Path, name: &Path) -> io::Result<(File, PathBuf)> {
     let numbered = (2..MAX_NAMES).map(|number| format!("{stem} ({number}){ending}"));
     for name in std::iter::once(name.clone().into_owned()).chain(numbered) {
         let path = folder.join(name);
-        match OpenOptions::new().write(true).create_new(true).open(&path).await {
+        match OpenOptions::new().read(true).write(true).create_new(true).open(&path).await {
             Ok(file) => return Ok((file, path)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),

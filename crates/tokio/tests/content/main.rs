@@ -1,6 +1,7 @@
 //! What may be shown and stored of what peers send.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod browser;
 mod files;
 mod hanging;
 mod names;

@@ -6,6 +6,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use msrp_chat::{Client, ClientError, Speaker, Told, words};
+use msrp_tokio::content::spelled;
 use tokio::time::{Instant, sleep_until};
 
 use crate::command::{self, Command};
@@ -19,6 +20,9 @@ const IDLE: Duration = Duration::from_secs(15);
 
 /// How often the others are notified while the user keeps writing.
 const REFRESH: Duration = Duration::from_secs(45);
+
+/// How long a user who leaves at once waits for the outcome of what was said.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Something that the room has not taken yet.
 type Saying = Pin<Box<dyn Future<Output = Result<(), ClientError>>>>;
@@ -47,6 +51,7 @@ impl Talk {
     /// Until the user has left, or the session has ended.
     pub(crate) async fn run(&mut self, client: &mut Client) {
         let (speaker, leave) = (client.speaker(), self.source.leave());
+        let mut leaves_at = None;
         loop {
             let idle_at = self.typing.map(|(_, key)| key + IDLE);
             // While the room holds the user back, no line is taken.
@@ -63,7 +68,15 @@ impl Talk {
                 input = self.source.next(), if takes_input => {
                     self.input(client, &speaker, input);
                 }
-                () = leave.notified() => self.leave(client),
+                () = leave.notified() => {
+                    self.is_over = true;
+                    client.leave();
+                    leaves_at = Some(Instant::now() + FAREWELL);
+                }
+                () = sleep(leaves_at) => {
+                    self.has_lost = true;
+                    break;
+                }
                 () = sleep(idle_at) => self.set_typing(&speaker, false),
             }
         }
@@ -93,11 +106,6 @@ impl Talk {
         }
     }
 
-    fn leave(&mut self, client: &mut Client) {
-        self.is_over = true;
-        client.leave();
-    }
-
     fn input(&mut self, client: &mut Client, speaker: &Speaker, input: Option<Input>) {
         match input {
             Some(Input::Line(line)) => self.command(client, speaker, &line),
@@ -124,7 +132,7 @@ impl Talk {
             }
             Command::Who => {
                 for uri in client.roster().keys() {
-                    self.screen.note(&format!("{} is {uri}", client.name_of(uri)));
+                    self.screen.note(&format!("{} is {}", client.name_of(uri), spelled(uri)));
                 }
             }
             Command::Help => command::HELP.lines().for_each(|line| self.screen.note(line)),
@@ -198,10 +206,10 @@ impl Talk {
                 screen.note(&format!("{name} has left"));
             }
             Told::Renamed { uri, nickname: Some(nickname) } => {
-                screen.note(&format!("{uri} is called {nickname}"));
+                screen.note(&format!("{} is called {nickname}", spelled(uri)));
             }
             Told::Renamed { uri, nickname: None } => {
-                screen.note(&format!("{uri} has no nickname any more"));
+                screen.note(&format!("{} has no nickname any more", spelled(uri)));
             }
             Told::Heard { from, is_private: true, text } => {
                 screen.said(&format!("[{} to you]", name(from)), text);
