@@ -1,14 +1,16 @@
 //! `msrp connect`: opens a session, to see whether it exists.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use msrp::{CloseReason, Event, MsrpUri, Response};
+use msrp::{MsrpUri, Response};
+use msrp_tokio::Ended;
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
 use crate::Ending;
-use crate::client::{Client, DEFAULT_TIMEOUT, RelayOptions, Target, TlsOptions, timeout};
+use crate::client::{DEFAULT_TIMEOUT, RelayOptions, Target, TlsOptions, timeout};
 use crate::failure::Failure;
-use crate::link::{self, Stream};
+use crate::interrupt::interrupted;
 use crate::output::{milliseconds, print, set, set_status};
 
 /// Opens a session with an empty SEND and prints one JSON object.
@@ -32,17 +34,14 @@ pub(crate) struct Arguments {
     timeout: u64,
 }
 
-pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Ending> {
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<Ending> {
     let target = Target::new(arguments.to, arguments.relays, arguments.tls)?;
     let mut object = unknown(&target);
-    let timeout = Duration::from_millis(arguments.timeout);
-    let deadline = Instant::now() + timeout;
-    let mut config = link::config();
-    config.transaction_timeout = timeout;
-    let result = target.open(arguments.from, config, deadline).and_then(|client| {
-        describe(&mut object, &client, &target);
-        bind(client, deadline, &mut object)
-    });
+    let limit = Duration::from_millis(arguments.timeout);
+    let result = tokio::select! {
+        result = probe(&target, arguments.from, limit, &mut object) => result,
+        () = interrupted() => Err(Failure::interrupted()),
+    };
     set(&mut object, "success", result.is_ok());
     if let Err(failure) = &result {
         set(&mut object, "error", failure.to_json());
@@ -64,45 +63,34 @@ fn unknown(target: &Target) -> Value {
     object
 }
 
-fn describe(object: &mut Value, client: &Client, target: &Target) {
+/// Opens a session, and waits for the response.
+async fn probe(
+    target: &Target,
+    from: Option<MsrpUri>,
+    limit: Duration,
+    object: &mut Value,
+) -> Result<(), Failure> {
+    let deadline = Instant::now() + limit;
+    let client = target.open(from, limit, |config| config.transaction_timeout = limit).await?;
     set(object, "connectTime", milliseconds(client.connect_time));
-    if let Stream::Secure(secure) = client.link.stream() {
-        set(object, "tlsVersion", secure.version());
+    if let Some(version) = client.session.tls_version() {
+        set(object, "tlsVersion", version);
         set(object, "peerName", target.peer_name());
     }
+    let opened = timeout_at(deadline, client.session.opened()).await;
+    let opened = opened.map_err(|_| Failure::no_response())?;
+    if let Some(response) = response(&opened) {
+        set(object, "rtt", response.round_trip.map(milliseconds));
+        set_status(object, response.status, response.comment.as_deref());
+    }
+    client.close().await;
+    opened.map(drop).map_err(|ended| Failure::from(&ended))
 }
 
-/// Waits for the response to the empty SEND.
-fn bind(client: Client, deadline: Instant, object: &mut Value) -> Result<(), Failure> {
-    let link = client.link;
-    let mut responded = |response: &Response| {
-        let rtt = response.round_trip.unwrap_or_else(|| link.since_last_transmit());
-        set(object, "rtt", milliseconds(rtt));
-        set_status(object, response.status, response.comment.as_deref());
-    };
-    let result = loop {
-        match link.next_event(Some(deadline)) {
-            None => break Err(Failure::no_response()),
-            Some(Event::SessionOpened { response, .. }) => {
-                response.iter().for_each(&mut responded);
-                break Ok(());
-            }
-            Some(Event::SessionClosed { reason, response, .. }) => {
-                response.iter().for_each(&mut responded);
-                match reason {
-                    CloseReason::Rejected(status) => break Err(Failure::rejected(status)),
-                    CloseReason::TimedOut => break Err(Failure::no_response()),
-                    // `Event::Closed` follows and says more.
-                    CloseReason::Local
-                    | CloseReason::Failed(_)
-                    | CloseReason::ConnectionClosed
-                    | _ => {}
-                }
-            }
-            Some(Event::Closed(end)) => break Err(Failure::ended(&end)),
-            Some(_) => {}
-        }
-    };
-    link.finish();
-    result
+/// The response, whether it opens the session or refuses it.
+const fn response(opened: &Result<Option<Response>, Ended>) -> Option<&Response> {
+    match opened {
+        Ok(response) => response.as_ref(),
+        Err(ended) => ended.response.as_ref(),
+    }
 }

@@ -1,14 +1,11 @@
 //! Why an exchange failed.
 
 use std::io;
-use std::net::SocketAddr;
-use std::time::Instant;
 
 use msrp::wire::DecodeError;
-use msrp::{AuthenticationFailure, ConnectionEnd, Event, MsrpUri, StatusCode};
+use msrp::{AuthenticationFailure, CloseReason, ConnectionEnd, MsrpUri, Outcome, StatusCode};
+use msrp_tokio::{Ended, Error, SendError, Undelivered};
 use serde_json::{Value, json};
-
-use crate::link::Link;
 
 /// Why an exchange failed: a kind for programs and a message for people.
 #[derive(Debug)]
@@ -30,42 +27,37 @@ impl Failure {
         Self::timeout("the peer did not respond in time")
     }
 
+    /// Somebody has asked this process to end.
+    pub(crate) fn interrupted() -> Self {
+        Self::new("interrupted", "interrupted by a signal")
+    }
+
     /// An error on this side.
     pub(crate) fn local(error: impl Into<anyhow::Error>) -> Self {
         Self::new("local", format!("{:#}", error.into()))
     }
 
-    pub(crate) fn tls(error: impl Into<anyhow::Error>) -> Self {
-        Self::new("tls", format!("TLS failed: {:#}", error.into()))
-    }
-
-    pub(crate) fn handshake(error: io::Error) -> Self {
-        if matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) {
-            Self::timeout("the TLS handshake did not end in time")
-        } else {
-            Self::tls(error)
-        }
-    }
-
-    pub(crate) fn rejected(status: StatusCode) -> Self {
+    fn rejected(status: StatusCode) -> Self {
         Self::new("rejected", format!("the peer responded {status} {}", status.reason()))
     }
 
-    /// A call that the connection refuses, most often because it has ended.
-    pub(crate) fn on(link: &Link, error: impl Into<anyhow::Error>) -> Self {
-        while let Some(event) = link.next_event(Some(Instant::now())) {
-            if let Event::Closed(end) = event {
-                return Self::ended(&end);
-            }
-        }
-        Self::local(error)
+    fn relay(relay: &MsrpUri, reason: AuthenticationFailure) -> Self {
+        let help = match reason {
+            AuthenticationFailure::NoCredentials => "; give them with --user and --password-file",
+            AuthenticationFailure::Unauthorized
+            | AuthenticationFailure::Challenge
+            | AuthenticationFailure::Impostor
+            | AuthenticationFailure::Lifetime
+            | AuthenticationFailure::Rejected(_)
+            | AuthenticationFailure::NoRoute
+            | AuthenticationFailure::TimedOut
+            | AuthenticationFailure::ConnectionClosed
+            | _ => "",
+        };
+        Self::new("relay", format!("{relay}: {reason}{help}"))
     }
 
-    pub(crate) fn relay(relay: &MsrpUri, reason: AuthenticationFailure) -> Self {
-        Self::new("relay", format!("{relay}: {reason}"))
-    }
-
-    pub(crate) fn ended(end: &ConnectionEnd) -> Self {
+    fn of_connection(end: &ConnectionEnd) -> Self {
         match end {
             ConnectionEnd::Failed(DecodeError::Truncated) => {
                 Self::new("closed", "the connection ended in the middle of a chunk or response")
@@ -84,19 +76,97 @@ impl Failure {
         }
     }
 
-    pub(crate) fn connect(error: &io::Error, address: SocketAddr) -> Self {
-        let kind = if error.kind() == io::ErrorKind::ConnectionRefused {
-            "refused"
-        } else if error.kind() == io::ErrorKind::TimedOut {
-            "timeout"
-        } else {
-            "unreachable"
-        };
-        Self::new(kind, format!("cannot connect to {address}: {error}"))
-    }
-
     pub(crate) fn to_json(&self) -> Value {
         json!({ "kind": self.kind, "message": self.message })
+    }
+}
+
+/// Why there is no session.
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        let because = |source: &dyn std::error::Error| format!("{error}: {source}");
+        match error {
+            Error::Resolve { source, .. } => Self::new("unknownHost", because(source)),
+            Error::Connect { source, .. } => Self::new(kind_of(source), because(source)),
+            Error::ConnectTimeout { .. } => Self::timeout("the connection was not made in time"),
+            Error::Handshake { source, .. } => Self::new("tls", format!("TLS failed: {source}")),
+            Error::Tls(error) => Self::new("tls", format!("TLS failed: {error}")),
+            Error::Relay { relay, reason } => Self::relay(relay, *reason),
+            Error::Ended(ended) => (&**ended).into(),
+            Error::Bind { source, .. } => Self::new("local", because(source)),
+            Error::NoIdentity
+            | Error::Session(_)
+            | Error::NoPort(_)
+            | Error::Transport(_)
+            | Error::NotListening
+            | Error::NoPublicHost
+            | Error::DataChannel
+            | Error::Authenticate(_)
+            | Error::PlainAuth(_)
+            | Error::NoRoute
+            | Error::Closed
+            | Error::Random(_)
+            | _ => Self::new("local", error.to_string()),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        (&error).into()
+    }
+}
+
+/// Why the session ended.
+impl From<&Ended> for Failure {
+    fn from(ended: &Ended) -> Self {
+        match (ended.reason, &ended.connection) {
+            (CloseReason::Rejected(status) | CloseReason::Failed(status), _) => {
+                Self::rejected(status)
+            }
+            (CloseReason::TimedOut, _) => Self::no_response(),
+            (_, Some(end)) => Self::of_connection(end),
+            (_, None) => Self::new("closed", ended.to_string()),
+        }
+    }
+}
+
+/// Why the message was not sent.
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Ended(ended) => (&*ended).into(),
+            SendError::Refused(_) | _ => Self::local(error),
+        }
+    }
+}
+
+/// Why the message did not succeed.
+impl From<&Undelivered> for Failure {
+    fn from(undelivered: &Undelivered) -> Self {
+        match (undelivered.outcome(), undelivered.ended()) {
+            (Outcome::Rejected(status), _) => Self::rejected(status),
+            (Outcome::SessionClosed | Outcome::ConnectionLost, Some(ended)) => ended.into(),
+            (Outcome::SessionClosed | Outcome::ConnectionLost, None) => {
+                Self::new("closed", undelivered.to_string())
+            }
+            (Outcome::Unreported, Some(_)) => {
+                Self::new("closed", "the session ended without a REPORT")
+            }
+            (Outcome::Unreported, None) => Self::timeout("no REPORT came in time"),
+            _ => Self::timeout("the exchange did not end in time"),
+        }
+    }
+}
+
+/// The kind of an error that says why there is no connection.
+fn kind_of(error: &io::Error) -> &'static str {
+    if error.kind() == io::ErrorKind::ConnectionRefused {
+        "refused"
+    } else if error.kind() == io::ErrorKind::TimedOut {
+        "timeout"
+    } else {
+        "unreachable"
     }
 }
 
@@ -105,5 +175,3 @@ impl std::fmt::Display for Failure {
         f.write_str(&self.message)
     }
 }
-
-impl std::error::Error for Failure {}

@@ -8,15 +8,18 @@ mod connect;
 mod failure;
 mod generate;
 mod inspect;
-mod link;
+mod interrupt;
 mod output;
 mod receive;
 mod receiver;
 mod send;
 
+use std::future::Future;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
 
 /// Sends and receives messages over MSRP (RFC 4975).
 ///
@@ -55,9 +58,9 @@ impl From<bool> for Ending {
 
 fn main() -> ExitCode {
     let ending = match Arguments::parse().command {
-        Command::Send(arguments) => send::run(arguments),
-        Command::Receive(arguments) => receive::run(arguments),
-        Command::Connect(arguments) => connect::run(arguments),
+        Command::Send(arguments) => block_on(send::run(arguments)),
+        Command::Receive(arguments) => block_on(receive::run(arguments)),
+        Command::Connect(arguments) => block_on(connect::run(arguments)),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Completions(arguments) => generate::completions(&arguments),
         Command::Man(arguments) => generate::man(&arguments),
@@ -71,4 +74,17 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Runs a command that uses the network.
+fn block_on(command: impl Future<Output = anyhow::Result<Ending>>) -> anyhow::Result<Ending> {
+    let level = EnvFilter::try_from_env("MSRP_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr);
+    log.without_time().with_target(false).init();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("this system")?;
+    let ending = runtime.block_on(command);
+    // Nothing ends a thread that reads standard input.
+    runtime.shutdown_background();
+    ending
 }

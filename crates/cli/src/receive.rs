@@ -1,24 +1,26 @@
 //! `msrp receive`: waits for sessions and messages.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use msrp::uri::Scheme;
 use msrp::{MediaTypes, MsrpUri};
-use msrp_tls::{ClientCheck, Fingerprint, HashFunction, Identity, server_config};
-use rustls::ServerConfig;
+use msrp_tls::{Fingerprint, HashFunction, Identity};
+use msrp_tokio::{Endpoint, Error};
 use serde_json::json;
 
 use crate::Ending;
 use crate::client::{RelayOptions, Relays, TlsOptions};
+use crate::interrupt::interrupted;
 use crate::output::{print, set, tell};
-use crate::receiver::{Options, Receiver, Relayed};
+use crate::receiver::{Options, Receiver};
 
 /// Waits for messages over MSRP and prints a JSON object for each.
 ///
-/// Exit status with --once: 0 if the message was received, 1 if not. 2 for wrong
-/// usage.
+/// Exit status with --once: 0 if the message was received, 1 if not. Without it: 0 if a
+/// signal ends it, 1 if a relay refuses it. 2 for wrong usage.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Address to listen on. Port 0 means any free port.
@@ -44,7 +46,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
     /// Folder for the messages, each in a file of its own; it is created if
-    /// missing. Without it, messages are counted and hashed but not kept.
+    /// missing. Unfinished files end in ".part". Without it, messages are counted and
+    /// hashed but not kept.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Largest message in octets; a larger one is refused with 413. No limit by
@@ -56,51 +59,69 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "LIST", default_value = "*", value_parser = media_types)]
     accept_types: MediaTypes,
     /// Most connections at a time; further peers wait until one ends. One that opens no
-    /// session ends after 30 seconds.
+    /// session ends after 5 seconds.
     #[arg(long, value_name = "N", default_value_t = 256, conflicts_with = "relay")]
     max_connections: usize,
-    /// Exit after the first connection that has brought a message.
+    /// Exit after the first session that has brought a message; with a relay, after the
+    /// first message.
     #[arg(long)]
     once: bool,
 }
 
-/// Succeeds if the last message was received.
-pub(crate) fn run(mut arguments: Arguments) -> anyhow::Result<Ending> {
+/// With `--once`, succeeds if everything was received.
+pub(crate) async fn run(mut arguments: Arguments) -> anyhow::Result<Ending> {
     match std::mem::take(&mut arguments.relays).check()? {
-        Some(relays) => wait_behind(relays, arguments),
-        None => listen(arguments),
+        Some(relays) => wait_behind(&relays, arguments).await,
+        None => listen(arguments).await,
     }
 }
 
-fn wait_behind(relays: Relays, arguments: Arguments) -> anyhow::Result<Ending> {
-    let options = options(&arguments, None)?;
-    let relayed = Relayed::new(relays, arguments.path, arguments.relay_tls)?;
-    let is_received = relayed.run(&options, arguments.once).unwrap_or_else(|failure| {
-        tell(failure);
-        false
-    });
-    Ok(is_received.into())
+async fn wait_behind(relays: &Relays, mut arguments: Arguments) -> anyhow::Result<Ending> {
+    let next_hop = relays.next_hop(std::mem::take(&mut arguments.relay_tls))?;
+    let endpoint = next_hop.endpoint().plain_auth(true).build()?;
+    let mut receiver = Receiver::new(endpoint, options(&arguments)?);
+    let waiting = receiver.wait_behind(relays, arguments.path, arguments.once);
+    let ending = tokio::select! {
+        result = waiting => match result {
+            Ok(is_received) => is_received.into(),
+            Err(failure) => {
+                print(&json!({ "event": "ended", "error": failure.to_json() }));
+                tell(failure);
+                Ending::Failed
+            }
+        },
+        () = interrupted() => interruption(arguments.once),
+    };
+    receiver.close().await;
+    Ok(ending)
 }
 
-fn listen(arguments: Arguments) -> anyhow::Result<Ending> {
+async fn listen(mut arguments: Arguments) -> anyhow::Result<Ending> {
+    std::mem::take(&mut arguments.relay_tls).refuse()?;
     let identity = match arguments.cert.as_ref().zip(arguments.key.as_ref()) {
         Some((cert, key)) => Some(Identity::from_files(cert, key)?),
         None => None,
     };
     let fingerprint = identity.as_ref().and_then(|it| it.fingerprint(HashFunction::Sha256));
-    let tls = identity.map(|it| server_config(it, ClientCheck::None)).transpose();
-    let options = options(&arguments, tls.context("--key")?)?;
-    arguments.relay_tls.refuse()?;
-    let address = arguments.listen.unwrap_or_default();
-    let receiver =
-        Receiver::bind(&address, options).with_context(|| format!("--listen {address}"))?;
-    expect(&receiver, arguments.path, fingerprint.as_ref())?;
-    let results = receiver.serve();
-    Ok(results.iter().find(|_| arguments.once).unwrap_or_default().into())
+    let options = options(&arguments)?;
+    let endpoint = bind(&arguments, identity).await?;
+    let mut receiver = Receiver::new(endpoint.clone(), options);
+    expect(&receiver, &endpoint, arguments.path, fingerprint.as_ref())?;
+    let ending = tokio::select! {
+        is_received = receiver.session_ended(), if arguments.once => is_received.into(),
+        () = interrupted() => interruption(arguments.once),
+    };
+    receiver.close().await;
+    Ok(ending)
+}
+
+/// A receiver that waits for ever is done when somebody ends it.
+fn interruption(once: bool) -> Ending {
+    (!once).into()
 }
 
 /// How messages are received. Creates the folder for them.
-fn options(arguments: &Arguments, tls: Option<Arc<ServerConfig>>) -> anyhow::Result<Options> {
+fn options(arguments: &Arguments) -> anyhow::Result<Options> {
     if let Some(folder) = &arguments.out {
         fs::create_dir_all(folder).with_context(|| format!("--out {}", folder.display()))?;
     }
@@ -108,29 +129,50 @@ fn options(arguments: &Arguments, tls: Option<Arc<ServerConfig>>) -> anyhow::Res
         out: arguments.out.clone(),
         max_size: arguments.max_size,
         accept_types: arguments.accept_types.clone(),
-        tls,
-        max_connections: arguments.max_connections,
         report: print,
+    })
+}
+
+/// An endpoint that listens.
+async fn bind(arguments: &Arguments, identity: Option<Identity>) -> anyhow::Result<Endpoint> {
+    let address = arguments.listen.as_deref().unwrap_or_default();
+    let mut builder = Endpoint::builder().max_connections(arguments.max_connections.max(1));
+    if address.parse().is_ok_and(|address: SocketAddr| address.ip().is_unspecified()) {
+        // Peers cannot connect to the unspecified address.
+        builder = builder.public_host("127.0.0.1");
+    }
+    let bound = match identity {
+        Some(identity) => builder.identity(identity).bind_tls(address).await,
+        None => builder.bind(address).await,
+    };
+    bound.map_err(|error| {
+        let option = match error {
+            Error::Tls(_) => "--key".into(),
+            Error::Bind { .. } | _ => format!("--listen {address}"),
+        };
+        anyhow::Error::from(error).context(option)
     })
 }
 
 /// Lets peers open the sessions, and prints an object for each.
 fn expect(
     receiver: &Receiver,
+    endpoint: &Endpoint,
     mut uris: Vec<MsrpUri>,
     fingerprint: Option<&Fingerprint>,
 ) -> anyhow::Result<()> {
+    let scheme = if fingerprint.is_some() { Scheme::Msrps } else { Scheme::Msrp };
     if uris.is_empty() {
-        uris.push(receiver.make_uri()?);
+        uris.push(endpoint.uri(scheme)?);
     }
     for uri in uris {
-        if uri.is_secure() != receiver.scheme().is_secure() {
+        if uri.scheme() != scheme {
             bail!("--path {uri}: use msrps with --cert, msrp without");
         }
         receiver.expect(uri.clone()).with_context(|| format!("--path {uri}"))?;
         let mut object = json!({
             "event": "listening",
-            "addr": receiver.address().to_string(),
+            "addr": endpoint.addresses().next().map(|address| address.to_string()),
             "path": uri.as_str(),
         });
         if let Some(fingerprint) = fingerprint {

@@ -199,6 +199,61 @@ fn a_relay_that_refuses_is_reported() {
 }
 
 #[test]
+fn a_relay_that_wants_credentials_says_how_to_give_them() {
+    let relay = Relay::new();
+    let peer = "msrp://bob.example:8145/foofoofoo;tcp";
+    let arguments = ["--to", peer, "--relay", &relay.uri, "--plain-auth"];
+    let running = Running(command("connect", &arguments).spawn().unwrap());
+    let mut client = relay.accept();
+    let asked = client.next();
+    client.answer(&asked, "401 Unauthorized", &[("WWW-Authenticate", CHALLENGE)]);
+    let (status, object) = result(running.output());
+    assert_eq!((status, &object["error"]["kind"]), (1, &json!("relay")), "{object}");
+    let message = object["error"]["message"].as_str().unwrap();
+    assert!(message.ends_with("give them with --user and --password-file"), "{message}");
+}
+
+#[test]
+fn receive_connects_to_its_relay_again() {
+    for own in [None, Some("msrp://127.0.0.1:9/98cjs;tcp")] {
+        let relay = Relay::new();
+        let arguments = own.map_or(vec!["--once"], |own| vec!["--once", "--path", own]);
+        let mut running = relay.client("receive", &arguments);
+        let mut lines = BufReader::new(running.0.stdout.take().unwrap());
+        let client = relay.admit();
+        let first = next_line(&mut lines);
+        drop(client);
+        let mut client = relay.admit();
+        let again = next_line(&mut lines);
+        assert_eq!((&first["event"], &again["event"]), (&json!("listening"), &json!("listening")));
+        assert_eq!(first["addr"], again["addr"]);
+        assert_eq!(first["path"] == again["path"], own.is_some());
+        let to = again["path"].as_str().unwrap().split(' ').next_back().unwrap();
+        let from = format!("{} msrp://bob.example:8145/foofoofoo;tcp", relay.token);
+        client.write(&format!(
+            "MSRP abcd SEND\r\nTo-Path: {to}\r\nFrom-Path: {from}\r\nMessage-ID: message1\r\n\
+             Byte-Range: 1-7/7\r\nContent-Type: text/plain\r\n\r\nHey you\r\n-------abcd$\r\n"
+        ));
+        assert_eq!(client.next().what, "200");
+        assert_eq!(next_line(&mut lines)["event"], "message");
+        drop(client);
+        assert_eq!(running.0.wait().unwrap().code(), Some(0));
+    }
+}
+
+#[test]
+fn receive_ends_when_its_relay_refuses_it() {
+    let relay = Relay::new();
+    let running = relay.client("receive", &[]);
+    let mut client = relay.accept();
+    let asked = client.next();
+    client.answer(&asked, "403 Forbidden", &[]);
+    let (status, object) = result(running.output());
+    assert_eq!((status, &object["event"]), (1, &json!("ended")), "{object}");
+    assert_eq!(object["error"]["kind"], "relay");
+}
+
+#[test]
 fn a_relay_that_closes_is_reported() {
     let relay = Relay::new();
     let running = relay.client("connect", &["--to", "msrp://bob.example:8145/foofoofoo;tcp"]);

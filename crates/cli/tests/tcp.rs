@@ -84,7 +84,7 @@ fn a_file_arrives_under_its_name() {
     let mut receiver = Receiver::start(&["--out", out.to_str().unwrap()]);
     for (arguments, name) in [
         (&["--file", file][..], "My report.pdf"),
-        (&["--file", file], "My report-2.pdf"),
+        (&["--file", file], "My report (2).pdf"),
         (&["--file", file, "--name", "../../etc/\u{fc}ber.txt"], "\u{fc}ber.txt"),
         (&["--text", "a", "--name", "NUL"], "_NUL"),
         (&["--text", "a", "--disposition", "render", "--message-id", "m001"], "msrp-m001"),
@@ -408,7 +408,7 @@ fn chunks_find_their_place_in_any_order() {
 #[test]
 fn wrong_usage_exits_with_2() {
     let here = "msrp://127.0.0.1:9/abc;tcp";
-    let wrong: [(&str, &[&str]); 16] = [
+    let wrong: [(&str, &[&str]); 17] = [
         ("send", &["--to", "msrp://127.0.0.1:9/abc"]),
         ("send", &["--to", "http://127.0.0.1:9/abc;tcp"]),
         ("send", &["--to", "msrp://127.0.0.1/abc;tcp"]),
@@ -419,6 +419,7 @@ fn wrong_usage_exits_with_2() {
         ("send", &["--to", here, "--text", "a", "--file", "Cargo.toml"]),
         ("send", &["--to", here, "--text", "a", "-"]),
         ("send", &["--to", here, "--file", "no/such/file"]),
+        ("send", &["--to", here, "--file", "src"]),
         ("send", &["--to", here, "--message-id", "a b"]),
         ("send", &["--to", here, "--failure-report", "maybe"]),
         ("send", &["--to", here, "--timeout", "18446744073709551615"]),

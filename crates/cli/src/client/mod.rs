@@ -1,24 +1,27 @@
 //! The active side: from a path to a session.
 
-mod expected;
 mod next_hop;
 mod relays;
+mod tls;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use msrp::{Config, Connection, MsrpUri, OsRandom, Path, Role, SessionConfig, SessionKey};
+use msrp::{Config, MsrpUri, Path};
+use msrp_tokio::{Endpoint, Route, Session};
 use serde_json::{Value, json};
 
-pub(crate) use self::expected::TlsOptions;
-pub(crate) use self::next_hop::{NextHop, own_uri};
+pub(crate) use self::next_hop::NextHop;
 pub(crate) use self::relays::{RelayOptions, Relays};
+pub(crate) use self::tls::TlsOptions;
 use crate::failure::Failure;
-use crate::link::Link;
+use crate::interrupt::interrupted;
 
 /// Time limit for a whole exchange, in milliseconds.
 pub(crate) const DEFAULT_TIMEOUT: u64 = 15_000;
+
+/// How long the end of a connection may take.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// Parses `--timeout`: at most a day.
 pub(crate) fn timeout() -> clap::builder::RangedU64ValueParser {
@@ -32,11 +35,13 @@ pub(crate) struct Target {
     next_hop: NextHop,
 }
 
-/// A connection on which a session opens.
+/// A session that opens.
 pub(crate) struct Client {
-    pub(crate) link: Link,
-    pub(crate) session: SessionKey,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) session: Session,
     pub(crate) connect_time: Duration,
+    /// The route of the session, which is as good as long as this exists.
+    _route: Option<Route>,
 }
 
 impl Target {
@@ -57,7 +62,7 @@ impl Target {
     }
 
     /// The name that the server's certificate is checked against, with `msrps`.
-    pub(crate) fn peer_name(&self) -> Option<String> {
+    pub(crate) fn peer_name(&self) -> Option<&str> {
         self.next_hop.peer_name()
     }
 
@@ -67,45 +72,58 @@ impl Target {
         json!({ "success": false, "host": host, "port": port })
     }
 
-    /// Connects and opens a session with a bodiless SEND: acceptors in use take the first
-    /// request for no more than that, and answer 200 to a text that they drop.
-    pub(crate) fn open(
+    /// Connects within `limit` and opens a session with a bodiless SEND: acceptors in use
+    /// take the first request for no more than that, and answer 200 to a text that they
+    /// drop. The response is still to come.
+    pub(crate) async fn open(
         &self,
         from: Option<MsrpUri>,
-        config: Config,
-        deadline: Instant,
+        limit: Duration,
+        configure: impl FnOnce(&mut Config),
     ) -> Result<Client, Failure> {
-        let random = OsRandom::new().map_err(Failure::local)?;
+        let endpoint = self.next_hop.endpoint().connect_timeout(limit).plain_auth(true);
+        let endpoint = endpoint.config(configure).build()?;
         let start = Instant::now();
-        let stream = self.next_hop.connect(deadline)?;
-        let connect_time = start.elapsed();
-        let from = match from {
-            Some(uri) => uri,
-            None => own_uri(&stream)?,
-        };
-        let connection = Connection::new(Arc::new(config), Role::Active, random, Instant::now())
-            .map_err(Failure::local)?;
-        let link = Link::new(stream, connection).map_err(Failure::local)?;
-        match self.open_session(&link, from, deadline) {
-            Ok(session) => Ok(Client { link, session, connect_time }),
-            Err(failure) => {
-                link.finish();
-                Err(failure)
+        let (session, route) = match &self.relays {
+            Some(relays) => {
+                let route = tokio::time::timeout(limit, relays.route(&endpoint, from)).await;
+                let route =
+                    route.map_err(|_| Failure::timeout("the relay gave no route in time"))??;
+                let session = endpoint.connect_through(&route, &self.path, |config| config)?;
+                (session, Some(route))
             }
-        }
+            None => (self.connect(&endpoint, from).await?, None),
+        };
+        Ok(Client { endpoint, session, connect_time: start.elapsed(), _route: route })
     }
 
-    fn open_session(
+    async fn connect(
         &self,
-        link: &Link,
-        from: MsrpUri,
-        deadline: Instant,
-    ) -> Result<SessionKey, Failure> {
-        let path = match &self.relays {
-            Some(relays) => relays.route(link, from.clone(), deadline)?.to_path(&self.path),
-            None => self.path.clone(),
+        endpoint: &Endpoint,
+        from: Option<MsrpUri>,
+    ) -> Result<Session, msrp_tokio::Error> {
+        let opened = endpoint.connect_early(self.path.clone(), move |mut config| {
+            if let Some(uri) = &from {
+                config.local = uri.clone();
+            }
+            config
+        });
+        opened.await
+    }
+}
+
+impl Client {
+    /// Ends the session and its connection: sends what is left, and gives the peer a moment
+    /// to end its side.
+    pub(crate) async fn close(self) {
+        let closing = async {
+            self.session.close().await;
+            self.endpoint.close().await;
         };
-        let session = SessionConfig::new(from, path);
-        link.with(|it| it.open(session)).map_err(|error| Failure::on(link, error))
+        tokio::select! {
+            // A peer that does not read is not waited for.
+            _ = tokio::time::timeout(LINGER, closing) => {}
+            () = interrupted() => {}
+        }
     }
 }

@@ -1,23 +1,19 @@
 //! The next hop: the server that a client connects to.
 
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::time::Instant;
-
 use anyhow::{Context, bail};
 use msrp::MsrpUri;
-use msrp::uri::{Host, Scheme};
-use msrp_socket::session_uri;
+use msrp_tls::{ServerCheck, server_name};
+use msrp_tokio::{Builder, Endpoint};
 
-use super::expected::{Expected, TlsOptions};
-use crate::failure::Failure;
-use crate::link::Stream;
+use super::tls::TlsOptions;
 
 /// The first hop of a path.
 pub(crate) struct NextHop {
     uri: MsrpUri,
     port: u16,
-    /// The server that `msrps` expects there.
-    server: Option<Expected>,
+    /// The name that its certificate is checked against, with `msrps`.
+    name: Option<String>,
+    check: Option<ServerCheck>,
 }
 
 impl NextHop {
@@ -30,8 +26,13 @@ impl NextHop {
         check_transport(&uri)?;
         let no_port = || format!("{uri} has no port, and MSRP has no default port");
         let port = uri.port().or(default_port).with_context(no_port)?;
-        let server = Expected::new(uri.view(), options)?;
-        Ok(Self { uri, port, server })
+        if !uri.is_secure() {
+            options.refuse().with_context(|| uri.to_string())?;
+            return Ok(Self { uri, port, name: None, check: None });
+        }
+        let name = server_name(uri.host()).with_context(|| uri.to_string())?;
+        let name = Some(name.to_str().into_owned());
+        Ok(Self { name, port, check: options.check()?, uri })
     }
 
     pub(crate) fn host(&self) -> &str {
@@ -43,42 +44,15 @@ impl NextHop {
     }
 
     /// The name that the server's certificate is checked against, with `msrps`.
-    pub(crate) fn peer_name(&self) -> Option<String> {
-        self.server.as_ref().map(Expected::name)
+    pub(crate) fn peer_name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
-    pub(crate) fn connect(&self, deadline: Instant) -> Result<Stream, Failure> {
-        let socket = self.connect_tcp(deadline)?;
-        match &self.server {
-            Some(server) => Ok(server.meet(socket, deadline)?.into()),
-            None => Ok(socket.into()),
-        }
-    }
-
-    fn connect_tcp(&self, deadline: Instant) -> Result<TcpStream, Failure> {
-        let mut last = Failure::new("unknownHost", "the host has no address");
-        for address in self.addresses()? {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(Failure::timeout("the connection was not made in time"));
-            }
-            match TcpStream::connect_timeout(&address, left) {
-                Ok(socket) => return Ok(socket),
-                Err(error) => last = Failure::connect(&error, address),
-            }
-        }
-        Err(last)
-    }
-
-    fn addresses(&self) -> Result<Vec<SocketAddr>, Failure> {
-        let unknown = |error| Failure::new("unknownHost", format!("unknown host: {error}"));
-        match self.uri.host() {
-            Host::Ipv4(address) => Ok(vec![(address, self.port).into()]),
-            Host::Ipv6(address) => Ok(vec![(address, self.port).into()]),
-            _ => {
-                let name = (self.uri.host_str(), self.port);
-                Ok(name.to_socket_addrs().map_err(unknown)?.collect())
-            }
+    /// An endpoint that checks the server in this way.
+    pub(crate) fn endpoint(&self) -> Builder {
+        match &self.check {
+            Some(check) => Endpoint::builder().server_check(check.clone()),
+            None => Endpoint::builder(),
         }
     }
 }
@@ -89,13 +63,4 @@ fn check_transport(uri: &MsrpUri) -> anyhow::Result<()> {
         bail!("{uri}: the transport of the first hop must be tcp");
     }
     Ok(())
-}
-
-/// A URI of this side for one session on that connection.
-pub(crate) fn own_uri(stream: &Stream) -> Result<MsrpUri, Failure> {
-    let scheme = match stream {
-        Stream::Plain(_) => Scheme::Msrp,
-        Stream::Secure(_) => Scheme::Msrps,
-    };
-    session_uri(scheme, stream.socket()).map_err(Failure::local)
 }

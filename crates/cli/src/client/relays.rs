@@ -2,17 +2,15 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Instant;
 
 use anyhow::{Context, bail};
 use msrp::auth::Credentials;
 use msrp::uri::RECOMMENDED_PORT;
-use msrp::{Authentication, AuthenticationFailure, Event, MsrpUri, RelayRoute, UriParameter};
+use msrp::{Authentication, MsrpUri, UriParameter};
+use msrp_tokio::{Endpoint, Route};
 
-use super::expected::TlsOptions;
 use super::next_hop::NextHop;
-use crate::failure::Failure;
-use crate::link::Link;
+use super::tls::TlsOptions;
 use crate::output::tell;
 
 /// The options for relays.
@@ -58,6 +56,7 @@ impl From<DigestUri> for UriParameter {
 }
 
 /// The relays to go through, at least one.
+#[derive(Clone)]
 pub(crate) struct Relays {
     first: MsrpUri,
     outer: Vec<MsrpUri>,
@@ -102,45 +101,36 @@ impl Relays {
         NextHop::new(self.first.clone(), Some(RECOMMENDED_PORT), tls)
     }
 
-    /// The request for a route to `own`.
-    pub(crate) fn authentication(&self, own: MsrpUri) -> Authentication {
+    /// A route for one session. `own` is the URI of this side; by default it is a random one.
+    pub(crate) async fn route(
+        &self,
+        endpoint: &Endpoint,
+        own: Option<MsrpUri>,
+    ) -> Result<Route, msrp_tokio::Error> {
+        let relays = self.clone();
+        let ask = move |authentication| match &own {
+            Some(uri) => relays.ask(relays.begin(uri.clone())),
+            None => relays.ask(authentication),
+        };
+        endpoint.relay_with(self.first.clone(), ask).await
+    }
+
+    fn begin(&self, own: MsrpUri) -> Authentication {
         let first = self.first.clone();
-        let authentication = if first.is_secure() {
+        if first.is_secure() {
             Authentication::over_tls(own, first)
         } else {
             Authentication::without_tls(own, first)
-        };
+        }
+    }
+
+    /// Adds what the options say.
+    fn ask(&self, authentication: Authentication) -> Authentication {
         let authentication = authentication.uri_parameter(self.digest_uri);
         let authentication = match &self.credentials {
             Some(credentials) => authentication.credentials(credentials.clone()),
             None => authentication,
         };
         self.outer.iter().cloned().fold(authentication, Authentication::outer)
-    }
-
-    /// Waits for a route for one short session.
-    pub(crate) fn route(
-        &self,
-        link: &Link,
-        own: MsrpUri,
-        deadline: Instant,
-    ) -> Result<RelayRoute, Failure> {
-        let authentication = self.authentication(own).refresh(false);
-        link.with(|it| it.authenticate(authentication))
-            .map_err(|error| Failure::on(link, error))?;
-        loop {
-            match link.next_event(Some(deadline)) {
-                None => return Err(Failure::timeout("the relay gave no route in time")),
-                Some(Event::Authenticated { route, .. }) => return Ok(route),
-                Some(Event::AuthenticationFailed { relay, reason, .. }) => {
-                    // `Event::Closed` follows and says more.
-                    if reason != AuthenticationFailure::ConnectionClosed {
-                        return Err(Failure::relay(&relay, reason));
-                    }
-                }
-                Some(Event::Closed(end)) => return Err(Failure::ended(&end)),
-                Some(_) => {}
-            }
-        }
     }
 }

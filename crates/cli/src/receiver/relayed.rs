@@ -1,94 +1,85 @@
 //! A receiver behind relays. It does not listen: peers reach it on the connection
-//! that it opens to the first relay.
+//! that it opens to the first relay, again and again if that breaks.
 
-use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use msrp::{
-    AuthenticationFailure, Connection, Event, MsrpUri, OsRandom, RelayRoute, Role, SessionTable,
-};
+use msrp::{MsrpUri, RelayRoute};
+use msrp_tokio::{Error, Route};
 use serde_json::json;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
 
-use super::{Inbox, Options};
-use crate::client::{NextHop, Relays, TlsOptions, own_uri};
+use super::{Host, Receiver};
+use crate::client::Relays;
 use crate::failure::Failure;
-use crate::link::{self, Link, Stream};
 
-/// Time limit for connecting to the relay.
+/// Time limit for the first route of a session.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A receiver behind relays.
-pub(crate) struct Relayed {
-    relays: Relays,
-    next_hop: NextHop,
-    uris: Vec<MsrpUri>,
-}
-
-impl Relayed {
-    /// An error is wrong usage.
-    pub(crate) fn new(relays: Relays, uris: Vec<MsrpUri>, tls: TlsOptions) -> anyhow::Result<Self> {
-        Ok(Self { next_hop: relays.next_hop(tls)?, relays, uris })
-    }
-
-    /// Takes messages until the connection ends, with `once` only the first.
-    /// Returns whether that was received.
-    pub(crate) fn run(self, options: &Options, once: bool) -> Result<bool, Failure> {
-        let stream = self.next_hop.connect(Instant::now() + PATIENCE)?;
-        let address = stream.socket().peer_addr().map_err(Failure::local)?;
-        let uris = match self.uris {
-            uris if uris.is_empty() => vec![own_uri(&stream)?],
-            uris => uris,
-        };
-        let table = SessionTable::new(uris.len());
-        let link = open(stream, table.clone()).map_err(Failure::local)?;
-        for uri in uris {
-            table.insert(options.session(uri.clone())).map_err(Failure::local)?;
-            let authentication = self.relays.authentication(uri);
-            link.with(|it| it.authenticate(authentication))
-                .map_err(|error| Failure::on(&link, error))?;
+impl Receiver {
+    /// Takes messages through relays until those grant no more routes, with `once` only the
+    /// first. Returns whether that was received. Without URIs there is one session with a
+    /// random URI.
+    pub(crate) async fn wait_behind(
+        &mut self,
+        relays: &Relays,
+        uris: Vec<MsrpUri>,
+        once: bool,
+    ) -> Result<bool, Failure> {
+        let owns = if uris.is_empty() { vec![None] } else { uris.into_iter().map(Some).collect() };
+        let mut routes = JoinSet::new();
+        for own in owns {
+            let route = timeout(PATIENCE, relays.route(&self.host.endpoint, own)).await;
+            let route =
+                route.map_err(|_| Failure::timeout("the relay gave no route in time"))??;
+            routes.spawn(follow(route, Arc::clone(&self.host)));
         }
-        let tell = |route: &RelayRoute| {
-            (options.report)(&json!({
-                "event": "listening",
-                "addr": address.to_string(),
-                "path": route.path().as_str(),
-            }));
-        };
-        let result = take(&link, options, once, tell);
-        link.finish();
-        result
+        tokio::select! {
+            is_received = self.message_ended(), if once => Ok(is_received),
+            Some(ended) = routes.join_next() => Err(ended.unwrap_or_else(Failure::local)),
+        }
     }
 }
 
-fn open(stream: Stream, table: SessionTable) -> io::Result<Link> {
-    let random = OsRandom::new()?;
-    let config = Arc::new(link::config());
-    let connection = Connection::new(config, Role::Active, random, Instant::now())?;
-    Link::new(stream, connection.with_table(table))
-}
-
-fn take(
-    link: &Link,
-    options: &Options,
-    once: bool,
-    tell: impl Fn(&RelayRoute),
-) -> Result<bool, Failure> {
-    let mut inbox = Inbox::new(link, options);
+/// Tells the path of a session whenever there is another. Returns why there is none any more.
+async fn follow(mut route: Route, host: Arc<Host>) -> Failure {
+    let mut expected = Expected::default();
     loop {
-        match link.next_event(None) {
-            Some(Event::Authenticated { route, .. }) => tell(&route),
-            Some(Event::AuthenticationFailed { relay, reason, .. })
-                if reason != AuthenticationFailure::ConnectionClosed =>
-            {
-                return Err(Failure::relay(&relay, reason));
-            }
-            Some(Event::Closed(end)) => return Err(Failure::ended(&end)),
-            Some(event) => inbox.take(event),
-            None => {}
+        let current = match route.current() {
+            Ok(current) => current,
+            Err(error) => return Failure::from(&*error),
+        };
+        if let Err(error) = expected.follow(&current, &host) {
+            return error.into();
         }
-        if let Some(is_received) = inbox.result().filter(|_| once) {
-            return Ok(is_received);
+        (host.options.report)(&json!({
+            "event": "listening",
+            "addr": route.hop().as_deref(),
+            "path": current.path().as_str(),
+        }));
+        // An error is the current state, too.
+        let _ = route.changed().await;
+    }
+}
+
+/// The session that peers may open through a route.
+#[derive(Default)]
+struct Expected {
+    uri: Option<MsrpUri>,
+    serving: Option<AbortHandle>,
+}
+
+impl Expected {
+    fn follow(&mut self, route: &RelayRoute, host: &Arc<Host>) -> Result<(), Error> {
+        if self.uri.as_ref() == Some(route.local()) {
+            return Ok(());
         }
+        if let Some(serving) = self.serving.take() {
+            serving.abort();
+        }
+        self.serving = Some(host.expect(route.local().clone())?);
+        self.uri = Some(route.local().clone());
+        Ok(())
     }
 }

@@ -1,19 +1,20 @@
-//! The body to send, and how its octets reach the connection.
+//! The body to send, and how its octets reach the message.
 
-use std::fs::File;
-use std::io::Read;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use bytes::BytesMut;
-use indicatif::{ProgressBar, ProgressStyle};
-use msrp::{BodyWriter, MediaType, MessageKey, OutgoingMessage, SendError};
+use anyhow::{Context, bail};
+use msrp::{MediaType, OutgoingMessage};
+use msrp_tokio::Upload;
+use tokio::fs::File;
+use tokio::io::{AsyncRead, AsyncWriteExt, BufReader, copy_buf, stdin};
 
-use crate::link::{Link, read_more};
+/// Octets to read at a time.
+const READ_OCTETS: usize = 64 * 1024;
 
 #[derive(clap::Args)]
 #[group(multiple = false)]
-pub(super) struct Content {
+pub(super) struct Options {
     /// Send this text.
     #[arg(long, value_name = "TEXT", default_value = "Hello, world!")]
     text: String,
@@ -25,36 +26,38 @@ pub(super) struct Content {
     stdin: Option<String>,
 }
 
-/// The body of a message.
-pub(super) enum Body {
-    Text(String),
-    /// Octets to read, and how many they are if that is known.
-    Stream(Box<dyn Read + Send>, Option<u64>),
-}
-
-impl Content {
+impl Options {
     pub(super) fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
 }
 
+/// The body of a message.
+pub(super) enum Body {
+    Text(String),
+    /// Octets to read, and how many they are if that is known.
+    Stream(Stream, Option<u64>),
+}
+
+/// Octets to read.
+pub(super) type Stream = Box<dyn AsyncRead + Send + Unpin>;
+
 impl Body {
-    pub(super) fn open(content: &Content) -> anyhow::Result<Self> {
-        if content.stdin.is_some() {
-            return Ok(Self::Stream(Box::new(std::io::stdin()), None));
+    pub(super) async fn open(options: &Options) -> anyhow::Result<Self> {
+        if options.stdin.is_some() {
+            return Ok(Self::Stream(Box::new(stdin()), None));
         }
-        let Some(path) = &content.file else { return Ok(Self::Text(content.text.clone())) };
+        let Some(path) = &options.file else { return Ok(Self::Text(options.text.clone())) };
         let unreadable = || format!("--file {}", path.display());
-        let file = File::open(path).with_context(unreadable)?;
-        let metadata = file.metadata().with_context(unreadable)?;
-        if !metadata.is_file() {
-            // A pipe or a device does not know its size.
-            return Ok(Self::Stream(Box::new(file), None));
+        // Before it is opened, which some systems do not allow.
+        let metadata = tokio::fs::metadata(path).await.with_context(unreadable)?;
+        if metadata.is_dir() {
+            bail!("--file {}: it is a folder; send its files one by one", path.display());
         }
-        let style = "{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-        // It draws on stderr, and only if that is a terminal.
-        let bar = ProgressBar::new(metadata.len()).with_style(ProgressStyle::with_template(style)?);
-        Ok(Self::Stream(Box::new(bar.wrap_read(file)), Some(metadata.len())))
+        let file = File::open(path).await.with_context(unreadable)?;
+        // A pipe or a device does not know its size.
+        let size = Some(metadata.len()).filter(|_| metadata.is_file());
+        Ok(Self::Stream(Box::new(file), size))
     }
 
     /// The number of octets, if it is known.
@@ -69,7 +72,7 @@ impl Body {
     pub(super) fn into_message(
         self,
         content_type: Option<MediaType>,
-    ) -> (OutgoingMessage, Option<Box<dyn Read + Send>>) {
+    ) -> (OutgoingMessage, Option<Stream>) {
         match self {
             Self::Text(text) => {
                 let content_type = content_type.unwrap_or_else(MediaType::text_plain);
@@ -87,39 +90,10 @@ fn octet_stream() -> MediaType {
     MediaType::new("application/octet-stream").unwrap_or_else(|_| MediaType::text_plain())
 }
 
-/// Reads a body and gives it to the connection as that has room. Aborts the
-/// message if the stream cannot be read to its end.
-pub(super) fn feed(link: &Link, key: MessageKey, stream: impl Read) -> anyhow::Result<()> {
-    let result = copy(link, key, stream);
-    if result.is_err() {
-        // Fails if the message has its outcome already.
-        let _ = link.with(|connection| connection.abort(key));
-    }
-    result
-}
-
-fn copy(link: &Link, key: MessageKey, mut stream: impl Read) -> anyhow::Result<()> {
-    let mut buffer = BytesMut::new();
-    while read_more(&mut stream, &mut buffer)? > 0 {
-        let piece = buffer.split().freeze();
-        let is_open = link.wait_for(|connection| match connection.body(key) {
-            Ok(body) => (body.room() >= piece.len()).then_some(true),
-            Err(_) => Some(false),
-        });
-        if !is_open {
-            return Ok(());
-        }
-        write(link, key, |mut body| body.write(piece))?;
-    }
-    write(link, key, |body| body.finish())
-}
-
-/// A message with an outcome takes no more octets.
-fn write(
-    link: &Link,
-    key: MessageKey,
-    action: impl FnOnce(BodyWriter<'_>) -> Result<(), SendError>,
-) -> anyhow::Result<()> {
-    link.with(|connection| connection.body(key).map(action)).unwrap_or(Ok(()))?;
-    Ok(())
+/// Gives a body to its message as that takes it. Aborts the message if the stream cannot be
+/// read to its end.
+pub(super) async fn feed(stream: Stream, mut upload: Upload) -> io::Result<()> {
+    let mut stream = BufReader::with_capacity(READ_OCTETS, stream);
+    copy_buf(&mut stream, &mut upload).await?;
+    upload.shutdown().await
 }

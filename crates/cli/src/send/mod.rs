@@ -2,24 +2,28 @@
 
 mod body;
 mod disposition;
+mod progress;
+mod sending;
 
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::future::pending;
+use std::pin::pin;
+use std::time::Duration;
 
 use anyhow::bail;
-use body::{Body, Content};
-use disposition::Disposition;
+use msrp::uri::Scheme;
 use msrp::wire::{ByteRange, FailureReport, HeaderName};
-use msrp::{
-    CloseReason, Event, Finished, MediaType, MediaTypes, MessageId, MessageKey, MsrpUri, Outcome,
-};
+use msrp::{Config, MediaType, MediaTypes, MessageId, MsrpUri, OutgoingMessage};
+use msrp_tokio::Endpoint;
 use serde_json::Value;
+use tokio::time::{sleep, timeout};
 
+use self::body::{Body, Stream};
+use self::disposition::Disposition;
+use self::sending::{Outcome, Sending};
 use crate::Ending;
-use crate::client::{Client, DEFAULT_TIMEOUT, RelayOptions, Target, TlsOptions, timeout};
+use crate::client::{self, DEFAULT_TIMEOUT, RelayOptions, Target, TlsOptions};
 use crate::failure::Failure;
-use crate::link::{self, Link};
+use crate::interrupt::interrupted;
 use crate::output::{milliseconds, print, set, set_status, tell};
 use crate::receiver::{Options, Receiver};
 
@@ -40,7 +44,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     relays: RelayOptions,
     #[command(flatten)]
-    content: Content,
+    content: body::Options,
     #[command(flatten)]
     disposition: Disposition,
     /// Media type. Default: text/plain for a text, application/octet-stream
@@ -63,44 +67,37 @@ pub(crate) struct Arguments {
     chunk: Option<usize>,
     /// Longest time without progress, in milliseconds: for the connection, for an octet to
     /// leave, for the response once the last one has left, for a REPORT.
-    #[arg(long, value_name = "MS", default_value_t = DEFAULT_TIMEOUT, value_parser = timeout())]
+    #[arg(long, value_name = "MS", default_value_t = DEFAULT_TIMEOUT, value_parser = client::timeout())]
     timeout: u64,
     /// Time limit for the whole exchange, in milliseconds. Default: none.
-    #[arg(long, value_name = "MS", value_parser = timeout())]
+    #[arg(long, value_name = "MS", value_parser = client::timeout())]
     deadline: Option<u64>,
 }
 
 /// What is to be sent.
-struct Message {
+struct Content {
     body: Body,
     /// The value of Content-Disposition.
     disposition: Option<String>,
 }
 
-/// The outcome of the message.
-struct Sent {
-    finished: Box<Finished>,
-    rtt: Option<Duration>,
-    failure: Option<Failure>,
-}
-
-pub(crate) fn run(mut arguments: Arguments) -> anyhow::Result<Ending> {
-    let body = Body::open(&arguments.content)?;
+pub(crate) async fn run(mut arguments: Arguments) -> anyhow::Result<Ending> {
+    let body = Body::open(&arguments.content).await?;
     let disposition = arguments.disposition.value(arguments.content.file(), body.total())?;
-    let content = Message { body, disposition };
-    let (target, own_receiver) = target(&mut arguments)?;
-    let object = exchange(arguments, &target, content);
+    let content = Content { body, disposition };
+    let (target, own_receiver) = target(&mut arguments).await?;
+    let object = exchange(arguments, &target, content).await;
     print(&object);
     let is_success = object.get("success") == Some(&Value::Bool(true));
-    if let Some(received) = own_receiver.filter(|_| is_success) {
+    if let Some(mut receiver) = own_receiver.filter(|_| is_success) {
         // The response precedes the line that the receiver prints.
-        let _ = received.recv_timeout(Duration::from_secs(5));
+        let _ = timeout(Duration::from_secs(5), receiver.session_ended()).await;
     }
     Ok(is_success.into())
 }
 
 /// The target, and the receiver in this process if there is one.
-fn target(arguments: &mut Arguments) -> anyhow::Result<(Target, Option<mpsc::Receiver<bool>>)> {
+async fn target(arguments: &mut Arguments) -> anyhow::Result<(Target, Option<Receiver>)> {
     let hops = std::mem::take(&mut arguments.to);
     let tls = std::mem::take(&mut arguments.tls);
     let relays = std::mem::take(&mut arguments.relays);
@@ -109,46 +106,30 @@ fn target(arguments: &mut Arguments) -> anyhow::Result<(Target, Option<mpsc::Rec
     } else if !relays.is_empty() {
         bail!("--relay needs --to, the path of the peer");
     }
-    let (uri, results) = start_receiver()?;
-    Ok((Target::new(vec![uri], relays, tls)?, Some(results)))
+    let (uri, receiver) = start_receiver().await?;
+    Ok((Target::new(vec![uri], relays, tls)?, Some(receiver)))
 }
 
 /// Starts a receiver in this process, which prints its messages on stderr.
-fn start_receiver() -> anyhow::Result<(MsrpUri, mpsc::Receiver<bool>)> {
+async fn start_receiver() -> anyhow::Result<(MsrpUri, Receiver)> {
+    let endpoint = Endpoint::builder().bind("127.0.0.1:0").await?;
+    let uri = endpoint.uri(Scheme::Msrp)?;
     let options = Options {
         out: None,
         max_size: u64::MAX,
         accept_types: MediaTypes::any(),
-        tls: None,
-        max_connections: 1,
         report: |event| tell(format_args!("received: {event}")),
     };
-    let receiver = Receiver::bind("127.0.0.1:0", options)?;
-    let uri = receiver.make_uri()?;
+    let receiver = Receiver::new(endpoint, options);
     receiver.expect(uri.clone())?;
     tell(format_args!("no --to: sending to a receiver in this process, {uri}"));
-    Ok((uri, receiver.serve()))
+    Ok((uri, receiver))
 }
 
-fn exchange(arguments: Arguments, target: &Target, content: Message) -> Value {
+async fn exchange(arguments: Arguments, target: &Target, content: Content) -> Value {
     let mut object = unknown(&arguments, target);
-    let (now, timeout) = (Instant::now(), Duration::from_millis(arguments.timeout));
-    let deadline = arguments.deadline.map(|limit| now + Duration::from_millis(limit));
-    let connected_by = deadline.into_iter().chain([now + timeout]).min().unwrap_or(now);
-    let mut config = link::config();
-    config.chunk_octets = arguments.chunk;
-    config.silence_timeout = timeout;
-    // With "partial", silence means success. It must be shorter than the time that a
-    // peer has.
-    config.transaction_timeout = match arguments.failure_report {
-        FailureReport::Partial => (timeout / 2).min(Duration::from_secs(2)),
-        FailureReport::Yes | FailureReport::No => timeout,
-    };
     let total = content.body.total();
-    let sent = target
-        .open(arguments.from.clone(), config, connected_by)
-        .and_then(|client| send(client, arguments, content, deadline));
-    let failure = match sent {
+    let failure = match send(arguments, target, content).await {
         Ok(sent) => {
             describe(&mut object, &sent, total);
             sent.failure
@@ -176,103 +157,80 @@ fn unknown(arguments: &Arguments, target: &Target) -> Value {
     object
 }
 
-fn send(
-    client: Client,
+/// Connects, and sends the message.
+async fn send(arguments: Arguments, target: &Target, content: Content) -> Result<Outcome, Failure> {
+    let limit = Duration::from_millis(arguments.timeout);
+    let mut stop = pin!(stop(arguments.deadline.map(Duration::from_millis)));
+    let configure = |config: &mut Config| {
+        config.chunk_octets = arguments.chunk;
+        config.silence_timeout = limit;
+        // With "partial", silence means success. It must be shorter than the time that a
+        // peer has.
+        config.transaction_timeout = match arguments.failure_report {
+            FailureReport::Partial => (limit / 2).min(Duration::from_secs(2)),
+            FailureReport::Yes | FailureReport::No => limit,
+        };
+    };
+    let client = tokio::select! {
+        client = target.open(arguments.from.clone(), limit, configure) => client?,
+        stopped = &mut stop => return Err(stopped),
+    };
+    let (message, stream) = message(arguments, content, limit);
+    let sending = match stream {
+        Some(stream) => Sending::stream(&client.session, message, stream).await,
+        None => Sending::text(&client.session, message).await,
+    };
+    let outcome = sending?.outcome(stop).await;
+    client.close().await;
+    Ok(outcome)
+}
+
+/// Waits until somebody or the deadline stops the exchange.
+async fn stop(deadline: Option<Duration>) -> Failure {
+    let deadline = async {
+        match deadline {
+            Some(limit) => sleep(limit).await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        () = deadline => Failure::timeout("the exchange did not end in time"),
+        () = interrupted() => Failure::interrupted(),
+    }
+}
+
+fn message(
     arguments: Arguments,
-    content: Message,
-    deadline: Option<Instant>,
-) -> Result<Sent, Failure> {
-    let Client { link, session, .. } = client;
+    content: Content,
+    limit: Duration,
+) -> (OutgoingMessage, Option<Stream>) {
     let (mut message, stream) = content.body.into_message(arguments.content_type);
     if let Some(disposition) = content.disposition {
         message = message.header(HeaderName::ContentDisposition.as_str(), disposition);
     }
-    let timeout = Duration::from_millis(arguments.timeout);
     message = message
         .success_report(arguments.success_report)
         .failure_report(arguments.failure_report)
-        .report_timeout(timeout);
+        .report_timeout(limit);
     // `Config::silence_timeout` looks at each octet that leaves. This one looks at steps of
     // many octets, which take long on a slow link, so it must not be shorter.
-    message.progress_timeout = message.progress_timeout.map(|least| least.max(timeout));
-    if let Some(id) = arguments.message_id {
-        message = message.message_id(id);
-    }
-    let key =
-        link.with(|it| it.send(session, message)).map_err(|error| Failure::on(&link, error))?;
-    let feeder = stream.map(|stream| {
-        let link = link.clone();
-        thread::spawn(move || body::feed(&link, key, stream))
-    });
-    let mut sent = wait(&link, key, deadline);
-    let fed = feeder.filter(thread::JoinHandle::is_finished).map(thread::JoinHandle::join);
-    if let Some(Ok(Err(error))) = fed {
-        sent.failure = Some(Failure::local(error));
-    }
-    link.finish();
-    Ok(sent)
-}
-
-/// Waits for the outcome of the message; aborts it at the deadline.
-fn wait(link: &Link, key: MessageKey, mut deadline: Option<Instant>) -> Sent {
-    let finished = loop {
-        match link.next_event(deadline) {
-            Some(Event::Finished(finished)) if finished.message == key => break finished,
-            Some(_) => {}
-            None => {
-                deadline = None;
-                // It may have its outcome by now.
-                let _ = link.with(|connection| connection.abort(key));
-            }
-        }
-    };
-    let rtt = finished
-        .response
-        .as_ref()
-        .map(|response| response.round_trip.unwrap_or_else(|| link.since_last_transmit()));
-    let mut sent = Sent { finished, rtt, failure: None };
-    sent.failure = match sent.finished.outcome {
-        Outcome::Accepted | Outcome::Sent | Outcome::Delivered => None,
-        Outcome::Rejected(status) => Some(Failure::rejected(status)),
-        Outcome::SessionClosed | Outcome::ConnectionLost => Some(explain(link, &mut sent)),
-        Outcome::Unreported if link.with(|connection| connection.is_closed()) => {
-            Some(Failure::new("closed", "the session ended without a REPORT"))
-        }
-        Outcome::Unreported => Some(Failure::timeout("no REPORT came in time")),
-        Outcome::TimedOut | Outcome::Aborted | _ => {
-            Some(Failure::timeout("the exchange did not end in time"))
-        }
-    };
-    sent
-}
-
-/// Why the session ended, from the events after the outcome.
-fn explain(link: &Link, sent: &mut Sent) -> Failure {
-    loop {
-        match link.next_event(None) {
-            Some(Event::SessionClosed {
-                reason: CloseReason::Rejected(status), response, ..
-            }) => {
-                sent.finished.response = response;
-                return Failure::rejected(status);
-            }
-            Some(Event::SessionClosed { reason: CloseReason::TimedOut, .. }) => {
-                return Failure::no_response();
-            }
-            Some(Event::Closed(end)) => return Failure::ended(&end),
-            _ => {}
-        }
+    message.progress_timeout = message.progress_timeout.map(|least| least.max(limit));
+    match arguments.message_id {
+        Some(id) => (message.message_id(id), stream),
+        None => (message, stream),
     }
 }
 
-fn describe(object: &mut Value, sent: &Sent, total: Option<u64>) {
-    let Sent { finished, rtt, failure } = sent;
-    if let Some(response) = &finished.response {
+fn describe(object: &mut Value, sent: &Outcome, total: Option<u64>) {
+    let Outcome { finished, response, failure } = sent;
+    if let Some(response) = response {
         set_status(object, response.status, response.comment.as_deref());
         set(object, "transactionId", response.transaction.as_str());
+        set(object, "rtt", response.round_trip.map(milliseconds));
     }
-    if let Outcome::Rejected(status) = finished.outcome
-        && finished.response.as_ref().is_none_or(|response| response.status.is_success())
+    let Some(finished) = finished else { return };
+    if let msrp::Outcome::Rejected(status) = finished.outcome
+        && response.as_ref().is_none_or(|response| response.status.is_success())
     {
         // The response was a success; a REPORT followed and says otherwise.
         set_status(object, status, None);
@@ -281,9 +239,8 @@ fn describe(object: &mut Value, sent: &Sent, total: Option<u64>) {
     let range = ByteRange::new(1, Some(finished.octets), total);
     set(object, "messageId", finished.message_id.as_str());
     set(object, "byteRange", range.ok().map(|range| range.to_string()));
-    set(object, "rtt", rtt.map(milliseconds));
     set(object, "chunks", finished.chunks);
     if let Some(delivered) = object.get_mut("delivered") {
-        *delivered = (finished.outcome == Outcome::Delivered).into();
+        *delivered = (finished.outcome == msrp::Outcome::Delivered).into();
     }
 }

@@ -70,9 +70,16 @@ impl Drop for Running {
     }
 }
 
+/// Sends a signal to a process.
+#[cfg(unix)]
+pub(crate) fn signal(process: &Running, name: &str) {
+    let status = Command::new("kill").args([name, &process.0.id().to_string()]).status();
+    assert!(status.unwrap().success());
+}
+
 /// A running `receive`.
 pub(crate) struct Receiver {
-    process: Running,
+    pub(crate) process: Running,
     lines: BufReader<std::process::ChildStdout>,
     /// The first object that it has printed.
     pub(crate) listening: Value,
@@ -117,7 +124,18 @@ impl Receiver {
     /// How many threads it has.
     #[cfg(target_os = "linux")]
     pub(crate) fn threads(&self) -> usize {
-        fs::read_dir(format!("/proc/{}/task", self.process.0.id())).unwrap().count()
+        self.count("task")
+    }
+
+    /// How many files and sockets it has.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn descriptors(&self) -> usize {
+        self.count("fd")
+    }
+
+    #[cfg(target_os = "linux")]
+    fn count(&self, what: &str) -> usize {
+        fs::read_dir(format!("/proc/{}/{what}", self.process.0.id())).unwrap().count()
     }
 
     /// Its exit status, once it has ended by itself.

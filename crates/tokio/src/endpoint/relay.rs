@@ -28,6 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// connection; keep the route for as long as the session.
 #[derive(Debug)]
 pub struct Route {
+    shared: Arc<Shared>,
     current: watch::Receiver<Current>,
     keeper: AbortHandle,
 }
@@ -62,15 +63,25 @@ impl Route {
         self.current.borrow().clone()
     }
 
+    /// The relay at the other end of the connection, for people: an address and a port.
+    /// `None` while it is out of reach.
+    #[must_use]
+    pub fn hop(&self) -> Option<Arc<str>> {
+        let link = self.shared.routes.link(self.current().ok()?.local())?;
+        Some(Arc::clone(&link.hop))
+    }
+
     /// Waits until there is another route, or none. Cancel safe.
     ///
     /// # Errors
     ///
     /// Why there is no route any more, and none will follow.
     pub async fn changed(&mut self) -> Current {
-        // The keeper goes only after it has said why.
-        let _ = self.current.changed().await;
-        self.current()
+        match self.current.changed().await {
+            Ok(()) => self.current(),
+            // The keeper goes only after it has said why, or with the endpoint.
+            Err(_) => self.current().and(Err(Arc::new(Error::Closed))),
+        }
     }
 }
 
@@ -132,7 +143,8 @@ pub(super) async fn route(shared: &Arc<Shared>, request: Request) -> Result<Rout
     let noted = keeper.note(&asked, &route);
     let closing = shared.closing.clone();
     let keeping = async move { closing.run_until_cancelled(keeper.keep(asked, noted)).await };
-    Ok(Route { current, keeper: shared.tasks.spawn(keeping).abort_handle() })
+    let keeper = shared.tasks.spawn(keeping).abort_handle();
+    Ok(Route { shared: Arc::clone(shared), current, keeper })
 }
 
 /// Keeps a route: passes on new ones, and asks again when the connection was lost.
@@ -205,9 +217,9 @@ impl Keeper {
     }
 
     fn note(&self, asked: &Asked, route: &RelayRoute) -> Noted {
-        let uri = route.local().clone();
-        self.shared.routes.lock().insert(uri.clone(), Arc::downgrade(&asked.link));
-        Noted { shared: Arc::clone(&self.shared), uri }
+        let (uri, link) = (route.local().clone(), Arc::downgrade(&asked.link));
+        self.shared.routes.lock().insert(uri.clone(), Weak::clone(&link));
+        Noted { shared: Arc::clone(&self.shared), uri, link }
     }
 }
 
@@ -225,14 +237,19 @@ impl Routes {
     }
 }
 
-/// The entry of a route among the [`Routes`], removed when this is dropped.
+/// The entry of a route among the [`Routes`], removed when this is dropped, unless a later
+/// connection has taken its place.
 struct Noted {
     shared: Arc<Shared>,
     uri: MsrpUri,
+    link: Weak<Link>,
 }
 
 impl Drop for Noted {
     fn drop(&mut self) {
-        self.shared.routes.lock().remove(&self.uri);
+        let mut routes = self.shared.routes.lock();
+        if routes.get(&self.uri).is_some_and(|link| link.ptr_eq(&self.link)) {
+            routes.remove(&self.uri);
+        }
     }
 }
