@@ -29,6 +29,12 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// [`Builder::permit`](crate::Builder::permit) allows no address of the next hop.
+    #[error("this side does not connect to {hop}")]
+    NotPermitted {
+        /// The next hop.
+        hop: Arc<str>,
+    },
     /// No address of the next hop takes the connection.
     #[error("cannot connect to {hop}")]
     Connect {

@@ -74,12 +74,12 @@ mod link;
 mod session;
 
 pub use ended::Ended;
-pub use endpoint::{Builder, Endpoint, Route, Sessions};
+pub use endpoint::{Builder, Endpoint, Route, Sessions, Target};
 pub use error::Error;
-pub use link::{Progress, Stream};
+pub use link::{Notice, Progress, Stream};
 pub use session::{
-    FailedMessage, Message, MessageError, NicknameAsked, Nicknames, Piece, SaveError, SendError,
-    Sender, Sent, Session, Undelivered, Upload, UploadError,
+    FailedMessage, Message, MessageError, NicknameAsked, Nicknames, Notices, Piece, SaveError,
+    SendError, Sender, Sent, Session, Undelivered, Upload, UploadError,
 };
 
 /// The code of the README compiles.

@@ -1,5 +1,7 @@
 //! How an endpoint is made.
 
+use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,9 +48,28 @@ pub struct Builder {
     shares_connections: bool,
     allows_plain_auth: bool,
     public_host: Option<Box<str>>,
+    permit: Permit,
     tls: Tls,
     client_check: ClientCheck,
     listeners: Vec<(TcpListener, Listening)>,
+}
+
+/// Which addresses an endpoint connects to. `None`: all.
+#[derive(Default)]
+pub(super) struct Permit(Option<Box<Permits>>);
+
+type Permits = dyn Fn(&str, SocketAddr) -> bool + Send + Sync;
+
+impl Permit {
+    pub(super) fn allows(&self, host: &str, address: SocketAddr) -> bool {
+        self.0.as_ref().is_none_or(|permits| permits(host, address))
+    }
+}
+
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Permit(some)" } else { "Permit(all)" })
+    }
 }
 
 /// The TLS of an endpoint.
@@ -93,6 +114,7 @@ impl Default for Builder {
             shares_connections: true,
             allows_plain_auth: false,
             public_host: None,
+            permit: Permit::default(),
             tls: Tls::default(),
             client_check: ClientCheck::None,
             listeners: Vec::new(),
@@ -165,6 +187,20 @@ impl Builder {
     /// listens on.
     pub fn public_host(mut self, host: impl Into<Box<str>>) -> Self {
         self.public_host = Some(host.into());
+        self
+    }
+
+    /// Sets which addresses the endpoint connects to, each with the host that it was found
+    /// for. Default: all. A program that connects where others tell it to would reach into
+    /// its own network for them.
+    ///
+    /// The addresses that were asked about are those that are used: there is no other
+    /// look-up.
+    pub fn permit(
+        mut self,
+        permits: impl Fn(&str, SocketAddr) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.permit = Permit(Some(Box::new(permits)));
         self
     }
 
@@ -253,6 +289,7 @@ impl Builder {
                 shares_connections: self.shares_connections,
                 allows_plain_auth: self.allows_plain_auth,
                 public_host: self.public_host,
+                permit: self.permit,
                 tls: self.tls,
             },
             listening,

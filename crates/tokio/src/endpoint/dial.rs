@@ -12,8 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::{TlsConnector, TlsStream};
 
-use super::Shared;
-use super::pool::Target;
+use super::{Settings, Shared, Target};
 use crate::error::Error;
 use crate::link::Stream;
 
@@ -24,8 +23,8 @@ const HEAD_START: Duration = Duration::from_millis(250);
 pub(super) async fn connect(shared: &Shared, target: &Target) -> Result<Stream, Error> {
     let hop = target.hop();
     let connected = timeout(shared.settings.connect_timeout, async {
-        let socket = connect_tcp(target, &hop).await?;
-        if target.is_secure {
+        let socket = connect_tcp(shared, target, &hop).await?;
+        if target.is_secure() {
             secure(shared, target, &hop, socket).await
         } else {
             Ok(socket.into())
@@ -34,8 +33,9 @@ pub(super) async fn connect(shared: &Shared, target: &Target) -> Result<Stream, 
     connected.await.unwrap_or(Err(Error::ConnectTimeout { hop: Arc::clone(&hop) }))
 }
 
-async fn connect_tcp(target: &Target, hop: &Arc<str>) -> Result<TcpStream, Error> {
+async fn connect_tcp(shared: &Shared, target: &Target, hop: &Arc<str>) -> Result<TcpStream, Error> {
     let addresses = resolve(target).await?;
+    let addresses = permitted(&shared.settings, target, addresses)?;
     let failed = |source| Error::Connect { hop: Arc::clone(hop), source };
     first_to_connect(addresses).await.map_err(failed)
 }
@@ -47,13 +47,12 @@ async fn secure(
     socket: TcpStream,
 ) -> Result<Stream, Error> {
     let tls = &shared.settings.tls;
-    let check = if target.fingerprints.is_empty() {
-        tls.server_check()?
-    } else {
-        ServerCheck::Pinned(Fingerprints::new(target.fingerprints.iter().cloned())?)
+    let check = match target.fingerprints() {
+        [] => tls.server_check()?,
+        pinned => ServerCheck::Pinned(Fingerprints::new(pinned.iter().cloned())?),
     };
     let config = client_config(check, tls.identity())?;
-    let name = server_name(Host::from(&*target.host))?;
+    let name = server_name(Host::from(target.certified_name()))?;
     let stream = TlsConnector::from(config).connect(name, socket).await;
     let stream = stream.map_err(|source| Error::Handshake { hop: Arc::clone(hop), source })?;
     Ok(TlsStream::Client(stream).into())
@@ -62,16 +61,30 @@ async fn secure(
 /// The addresses of a target in the order in which they are tried: families take turns,
 /// beginning with that of the first (RFC 8305 section 4).
 async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Error> {
-    if let Ok(address) = target.host.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(address, target.port)]);
+    if let Ok(address) = target.host().parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, target.port())]);
     }
-    let failed = |source| Error::Resolve { host: target.host.clone(), source };
+    let failed = |source| Error::Resolve { host: target.host().into(), source };
     let found: Vec<SocketAddr> =
-        lookup_host((&*target.host, target.port)).await.map_err(failed)?.collect();
+        lookup_host((target.host(), target.port())).await.map_err(failed)?.collect();
     if found.is_empty() {
         return Err(failed(io::Error::other("it has no address")));
     }
     Ok(take_turns(found))
+}
+
+/// The addresses that may be connected to. There is no other look-up, which might find others.
+fn permitted(
+    settings: &Settings,
+    target: &Target,
+    mut addresses: Vec<SocketAddr>,
+) -> Result<Vec<SocketAddr>, Error> {
+    addresses.retain(|address| settings.permit.allows(target.host(), *address));
+    if addresses.is_empty() {
+        Err(Error::NotPermitted { hop: target.hop() })
+    } else {
+        Ok(addresses)
+    }
 }
 
 fn take_turns(found: Vec<SocketAddr>) -> Vec<SocketAddr> {

@@ -6,6 +6,7 @@ mod listen;
 mod pool;
 mod relay;
 mod sessions;
+mod target;
 mod terms;
 
 use std::future::Future;
@@ -25,9 +26,10 @@ use tokio_util::task::TaskTracker;
 pub use self::builder::Builder;
 pub use self::relay::Route;
 pub use self::sessions::Sessions;
+pub use self::target::Target;
 
 use self::listen::Listening;
-use self::pool::{Pool, Target};
+use self::pool::Pool;
 use self::terms::Terms;
 use crate::error::Error;
 use crate::link::{Expected, Handle, Link, Room, Stream, Waiting, drive, now};
@@ -77,6 +79,7 @@ struct Settings {
     shares_connections: bool,
     allows_plain_auth: bool,
     public_host: Option<Box<str>>,
+    permit: builder::Permit,
     tls: builder::Tls,
 }
 
@@ -293,11 +296,37 @@ impl Endpoint {
         stream: impl Into<Stream>,
         config: SessionConfig,
     ) -> Result<Session, Error> {
+        wait_open(self.connect_over_early(stream, config)?).await
+    }
+
+    /// As [`Endpoint::connect_over`], but does not wait until the peer has accepted the
+    /// session. What is sent leaves right behind the request that opens it, and
+    /// [`Session::opened`] waits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Session`], [`Error::Random`], [`Error::Closed`].
+    pub fn connect_over_early(
+        &self,
+        stream: impl Into<Stream>,
+        config: SessionConfig,
+    ) -> Result<Session, Error> {
         let (shared, stream) = (self.shared(), stream.into());
         let link = shared.link(Role::Active, &stream)?;
         let handle = link.open(config)?;
         shared.run(link, stream)?;
-        opened(handle).await
+        Ok(Session::new(handle))
+    }
+
+    /// Connects, and opens no session: for a target that no path names, for a probe, or for
+    /// a tunnel. [`Endpoint::connect_over`] opens a session on it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Resolve`], [`Error::NotPermitted`], [`Error::Connect`],
+    /// [`Error::ConnectTimeout`], [`Error::Handshake`] and [`Error::Tls`].
+    pub async fn dial(&self, target: &Target) -> Result<Stream, Error> {
+        dial::connect(self.shared(), target).await
     }
 
     /// Expects a session that a peer binds on a listener, once. It is expected from this
@@ -437,13 +466,16 @@ async fn connect(shared: &Arc<Shared>, target: Target, terms: Terms) -> Result<S
 
 /// The same without waiting for the peer.
 async fn begin(shared: &Arc<Shared>, target: Target, terms: Terms) -> Result<Arc<Handle>, Error> {
-    let open = |link: &Arc<Link>| Ok(link.open(terms.config(target.is_secure, link.local)?)?);
+    let open = |link: &Arc<Link>| Ok(link.open(terms.config(target.is_secure(), link.local)?)?);
     pool::enter(shared, &target, open).await
 }
 
 /// The session, once the peer has accepted it, if that is to be waited for.
 async fn opened(handle: Arc<Handle>) -> Result<Session, Error> {
-    let session = Session::new(handle);
+    wait_open(Session::new(handle)).await
+}
+
+async fn wait_open(session: Session) -> Result<Session, Error> {
     match session.opened().await {
         Ok(_) => Ok(session),
         Err(ended) => Err(Error::Ended(ended.into())),

@@ -11,8 +11,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
-use super::pool::{self, Target};
-use super::{Shared, terms};
+use super::{Shared, Target, pool, terms};
 use crate::error::Error;
 use crate::link::{Asked, Grant, Link};
 

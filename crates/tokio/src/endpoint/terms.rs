@@ -6,6 +6,7 @@ use msrp::uri::{Host, Scheme};
 use msrp::{MsrpUri, OsRandom, Path, SessionConfig, session_id};
 
 use crate::error::Error;
+use crate::link::Stream;
 
 /// What a session is opened with, on a connection that may not exist yet.
 pub(super) enum Terms {
@@ -35,6 +36,20 @@ impl Terms {
 impl From<SessionConfig> for Terms {
     fn from(config: SessionConfig) -> Self {
         Self::Whole(config.into())
+    }
+}
+
+impl Stream {
+    /// A fresh URI of this side for one session on the stream, with its local address, and
+    /// `msrps` under TLS. Its session-id is hard to guess (RFC 4975 section 14.1).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoPublicHost`] if the stream is not a socket, [`Error::Random`].
+    pub fn session_uri(&self) -> Result<MsrpUri, Error> {
+        let scheme = if self.tls_version().is_some() { Scheme::Msrps } else { Scheme::Msrp };
+        let local = self.local_address().ok_or(Error::NoPublicHost)?;
+        own_uri(scheme, local.ip(), local.port())
     }
 }
 

@@ -1,5 +1,6 @@
 //! From the events of the connection to the sessions that they are for.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,6 +11,7 @@ use msrp::{
 };
 
 use super::arrival::Arrival;
+use super::notice::Notice;
 use super::sending::End;
 use super::session::{HEAD_WEIGHT, SessionState};
 use super::{Grant, State};
@@ -70,9 +72,11 @@ impl State {
                     sending.wake();
                 }
             }
-            Event::LateFailure { message, status, .. } => {
+            Event::Reported { message, octets } => self.reported(message, octets),
+            Event::LateFailure { message, message_id, status, .. } => {
                 tracing::warn!(%message, %status, "a message failed after its outcome");
                 self.past.failed(message, status);
+                self.note(message, || Notice::LateFailure { message_id, status });
             }
             Event::NicknameRequested { session, request, nickname } => {
                 self.nickname_requested(session, (request, nickname));
@@ -86,19 +90,23 @@ impl State {
             Event::AuthenticationFailed { key, relay, reason } => {
                 self.granted(key, Grant::Refused(relay, reason));
             }
-            Event::LateSuccess { message, .. } => {
+            Event::LateSuccess { message, message_id, octets } => {
                 tracing::info!(%message, "a message arrived after its outcome");
+                self.note(message, || Notice::LateSuccess { message_id, octets });
             }
             Event::Refused(refused) => {
                 tracing::debug!(status = ?refused.status, "a request was refused");
+                let refused = Arc::new(*refused);
+                for session in self.sessions.values() {
+                    session.listeners.tell(|| Notice::Refused(Arc::clone(&refused)));
+                }
             }
             Event::Tolerated(tolerance) => tracing::debug!(?tolerance, "deviation tolerated"),
             Event::Closed(end) => {
                 tracing::debug!(%end, "connection ended");
                 self.end = Some(end);
             }
-            // Progress tells what they say.
-            Event::Reported { .. } | _ => {}
+            _ => {}
         }
     }
 
@@ -189,6 +197,21 @@ impl State {
         }
     }
 
+    /// What it says is in the progress of the message, too.
+    fn reported(&self, key: MessageKey, octets: Range<u64>) {
+        if let Some(sending) = self.sending.get(&key) {
+            let (message_id, total) = (sending.id, sending.total());
+            self.note(key, || Notice::Reported { message_id, octets, total });
+        }
+    }
+
+    /// Tells the listeners of the session of a message.
+    fn note(&self, message: MessageKey, notice: impl FnOnce() -> Notice) {
+        if let Some(session) = self.sessions.get(&message.session()) {
+            session.listeners.tell(notice);
+        }
+    }
+
     fn accepted(&mut self, key: MessageKey) {
         if let Some(sending) = self.sending.get(&key) {
             sending.accepted();
@@ -218,6 +241,7 @@ impl State {
             let ended = closed.map(|(_, reason, response)| self.why(*reason, response.clone()));
             let Some(sending) = self.sending.remove(&key) else { continue };
             let was_accepted = sending.is_accepted();
+            self.note(key, || Notice::Finished(Arc::new(finished.clone())));
             self.past.remember(key, sending.end(End { finished, ended }));
             if was_accepted {
                 self.close_if_released(key.session());

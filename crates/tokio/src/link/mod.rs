@@ -17,6 +17,7 @@ mod expected;
 mod flow;
 mod handle;
 mod nicknames;
+mod notice;
 mod routes;
 mod sending;
 mod session;
@@ -37,12 +38,13 @@ use msrp::{
     NicknameKey, Outcome, OutgoingMessage, Received, SendError, SessionConfig, SessionError,
     SessionKey, StatusCode, UnknownKey,
 };
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 pub(crate) use self::arrival::{Arrival, Step};
 pub(crate) use self::driver::drive;
 pub(crate) use self::expected::{Expected, Waiting};
 pub(crate) use self::handle::Handle;
+pub use self::notice::Notice;
 pub(crate) use self::routes::{Asked, Grant};
 pub(crate) use self::sending::End;
 pub use self::sending::Progress;
@@ -196,6 +198,12 @@ impl State {
         self.sessions.get_mut(&key)
     }
 
+    /// Somebody listens to a session. `None` if it has ended.
+    pub(crate) fn listen(&mut self, key: SessionKey) -> Option<broadcast::Receiver<Notice>> {
+        let session = self.sessions.get_mut(&key).filter(|session| !session.has_ended())?;
+        Some(session.listeners.listen())
+    }
+
     /// The next message of a session, also one that has failed; `None` after its last one.
     pub(crate) fn poll_message(
         &mut self,
@@ -289,7 +297,7 @@ impl State {
     ) -> Result<(MessageKey, MessageId, watch::Receiver<Progress>), SendError> {
         let message = self.connection.send(key, message)?;
         let id = self.connection.message_id(message)?;
-        let sending = Sending::new(&self.connection.progress(message)?);
+        let sending = Sending::new(id, &self.connection.progress(message)?);
         let progress = sending.subscribe();
         self.sending.insert(message, sending);
         if let Some(session) = self.sessions.get_mut(&key) {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 
-use msrp::{Finished, MessageKey, Outcome, StatusCode};
+use msrp::{Finished, MessageId, MessageKey, Outcome, StatusCode};
 use tokio::sync::watch;
 
 use crate::ended::Ended;
@@ -48,13 +48,14 @@ impl Progress {
 /// An outgoing message without an outcome.
 #[derive(Debug)]
 pub(crate) struct Sending {
+    pub(super) id: MessageId,
     progress: watch::Sender<Progress>,
     /// Waits for room in the body.
     pub(crate) writer: Option<Waker>,
 }
 
 impl Sending {
-    pub(crate) fn new(progress: &msrp::Progress) -> Self {
+    pub(crate) fn new(id: MessageId, progress: &msrp::Progress) -> Self {
         let (progress, _) = watch::channel(Progress {
             left: progress.left,
             accepted: progress.accepted,
@@ -62,11 +63,15 @@ impl Sending {
             total: progress.total,
             ..Progress::default()
         });
-        Self { progress, writer: None }
+        Self { id, progress, writer: None }
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Progress> {
         self.progress.subscribe()
+    }
+
+    pub(super) fn total(&self) -> Option<u64> {
+        self.progress.borrow().total
     }
 
     /// Whether somebody waits for more than its acceptance.

@@ -10,6 +10,7 @@ use msrp::{
 use tokio::sync::{Notify, watch};
 
 use super::nicknames::Requests;
+use super::notice::Listeners;
 use crate::ended::Ended;
 
 /// What a message weighs beside its octets.
@@ -34,6 +35,7 @@ pub(crate) struct SessionState {
     pub(crate) ready: VecDeque<IncomingKey>,
     pub(crate) reader: Option<Waker>,
     pub(super) requests: Requests,
+    pub(super) listeners: Listeners,
     /// Messages that are not in the queue yet.
     pub(crate) unannounced: usize,
     /// Messages that somebody reads and that have no octets.
@@ -67,6 +69,7 @@ impl SessionState {
             ready: VecDeque::new(),
             reader: None,
             requests: Requests::default(),
+            listeners: Listeners::default(),
             unannounced: 0,
             awaited: 0,
             octets: 0,
@@ -98,6 +101,7 @@ impl SessionState {
         self.stage.send_replace(Stage::Ended(Arc::new(ended)));
         self.send_room.notify_waiters();
         self.requests.wake();
+        self.listeners.leave();
         self.wake();
     }
 

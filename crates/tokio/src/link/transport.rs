@@ -79,8 +79,9 @@ impl Stream {
         self.0.socket()?.local_addr().ok()
     }
 
-    /// The version of TLS, if it is used on the socket.
-    pub(crate) fn tls_version(&self) -> Option<&'static str> {
+    /// The version of TLS on the socket, such as "TLS 1.3". `None` without TLS.
+    #[must_use]
+    pub fn tls_version(&self) -> Option<&'static str> {
         match self.0.tls_version()? {
             ProtocolVersion::TLSv1_3 => Some("TLS 1.3"),
             ProtocolVersion::TLSv1_2 => Some("TLS 1.2"),

@@ -3,6 +3,7 @@
 mod disposition;
 mod message;
 mod nickname;
+mod notices;
 mod save;
 mod sent;
 mod upload;
@@ -18,6 +19,7 @@ use tokio::io::AsyncRead;
 
 pub use self::message::{FailedMessage, Message, MessageError, Piece};
 pub use self::nickname::{NicknameAsked, Nicknames};
+pub use self::notices::Notices;
 pub use self::save::SaveError;
 pub use self::sent::{Sent, Undelivered};
 pub use self::upload::{Upload, UploadError};
@@ -305,6 +307,15 @@ impl Sender {
             Stage::Ended(ended) => Some((**ended).clone()),
             Stage::Opening | Stage::Open(..) => None,
         }
+    }
+
+    /// Ends the session at once, for all its handles. What it sends and has no outcome yet is
+    /// given up ([`Outcome::SessionClosed`](msrp::Outcome::SessionClosed)). No effect if it
+    /// has ended.
+    pub fn abort(&self) {
+        let Handle { link, key } = &*self.handle;
+        // It may have ended.
+        let _ = link.with(|state| state.connection.close_session(*key));
     }
 
     /// Waits until the session has ended. Cancel safe.

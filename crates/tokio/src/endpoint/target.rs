@@ -1,0 +1,117 @@
+//! Where a connection leads.
+
+use std::sync::Arc;
+
+use msrp::uri::{Host, UriRef};
+use msrp_sdp::SessionPlan;
+use msrp_tls::Fingerprint;
+
+use crate::error::Error;
+
+/// Where to connect, and what has to be true of the other end. [`Endpoint::dial`] takes one
+/// that no path names, such as a media anchor.
+///
+/// [`Endpoint::dial`]: crate::Endpoint::dial
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[must_use]
+pub struct Target {
+    host: Box<str>,
+    port: u16,
+    is_secure: bool,
+    /// The name of the certificate. `None`: the host.
+    name: Option<Box<str>>,
+    /// The certificate has one of these, or else the name.
+    fingerprints: Vec<Fingerprint>,
+}
+
+impl Target {
+    /// A host over TCP: a name, or an address without brackets.
+    pub fn tcp(host: &str, port: u16) -> Self {
+        Self { host: host.into(), port, is_secure: false, name: None, fingerprints: Vec::new() }
+    }
+
+    /// A host over TLS, whose certificate is for its name.
+    pub fn tls(host: &str, port: u16) -> Self {
+        Self { is_secure: true, ..Self::tcp(host, port) }
+    }
+
+    /// Expects a certificate for another name than that of the host: it is to be for the host
+    /// of the URI, wherever the connection goes (RFC 4975 section 5.4).
+    pub fn server_name(mut self, name: impl Into<Box<str>>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Expects a certificate with this fingerprint, or another one that was given before,
+    /// whatever its name and issuer (RFC 8122).
+    pub fn fingerprint(mut self, fingerprint: Fingerprint) -> Self {
+        self.fingerprints.push(fingerprint);
+        self
+    }
+
+    /// The host to connect to.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Whether the connection is over TLS.
+    #[must_use]
+    pub const fn is_secure(&self) -> bool {
+        self.is_secure
+    }
+
+    /// The name that the certificate is to be for, unless there are fingerprints.
+    pub(super) fn certified_name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.host)
+    }
+
+    pub(super) fn fingerprints(&self) -> &[Fingerprint] {
+        &self.fingerprints
+    }
+
+    /// The first hop of a path.
+    pub(super) fn of_uri(uri: UriRef<'_>) -> Result<Self, Error> {
+        Self::of_uri_at(uri, None)
+    }
+
+    /// The same with a port for a URI that has none.
+    pub(super) fn of_uri_at(uri: UriRef<'_>, default: Option<u16>) -> Result<Self, Error> {
+        if !uri.transport().eq_ignore_ascii_case("tcp") {
+            return Err(Error::Transport(uri.host_str().into()));
+        }
+        let host = match uri.host() {
+            Host::Ipv6(address) => address.to_string(),
+            Host::Ipv4(_) | Host::Name(_) => uri.host_str().to_ascii_lowercase(),
+        };
+        let port = uri.port().or(default).ok_or_else(|| Error::NoPort(uri.host_str().into()))?;
+        Ok(if uri.is_secure() { Self::tls(&host, port) } else { Self::tcp(&host, port) })
+    }
+
+    /// What two descriptions have agreed on.
+    pub(super) fn of_plan(target: &msrp_sdp::Target, plan: &SessionPlan) -> Self {
+        // Both crates write a fingerprint as RFC 8122 does; a function that is not safe
+        // pins nothing.
+        let fingerprints = plan.fingerprints().filter_map(|it| it.to_string().parse().ok());
+        Self {
+            is_secure: target.is_secure(),
+            fingerprints: fingerprints.collect(),
+            ..Self::tcp(&target.host().to_ascii_lowercase(), target.port())
+        }
+    }
+
+    /// The other end, for people.
+    pub(super) fn hop(&self) -> Arc<str> {
+        let tls = if self.is_secure { " (TLS)" } else { "" };
+        match self.host.contains(':') {
+            true => format!("[{}]:{}{tls}", self.host, self.port).into(),
+            false => format!("{}:{}{tls}", self.host, self.port).into(),
+        }
+    }
+}
