@@ -256,7 +256,7 @@ impl Call {
         if let Some(at) = done.freed {
             self.terms.close(at);
         }
-        let teller = self.house.teller;
+        let teller = &self.house.teller;
         match (done.what, done.result) {
             (What::Listened, Err(why)) => self.lost = Some((Instant::now() + GRACE, why)),
             (What::Said(what) | What::Sent(what), Ok(())) => teller.tell(&Told::Delivered(&what)),

@@ -1,7 +1,7 @@
 //! What the user types, and the signals that stop the program.
 
 use std::future::pending;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::thread;
 
@@ -9,7 +9,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::call::Call;
+use crate::editor::{LineEditor, Restored};
 use crate::failure::Failure;
+use crate::tell::Teller;
 
 /// What the user wants.
 pub(crate) enum Wish {
@@ -31,27 +33,53 @@ const MAX_LINE_OCTETS: usize = 64 * 1024;
 /// What the user types, line by line, and whether the program is to stop.
 pub(crate) struct Console {
     typed: Option<mpsc::Receiver<Typed>>,
+    /// Gives the terminal its state back.
+    #[expect(dead_code, reason = "it acts when it is dropped")]
+    terminal: Option<Restored>,
     stop: CancellationToken,
 }
 
 /// What has come from standard input.
 #[derive(Debug, PartialEq, Eq)]
-enum Typed {
-    /// A part of a line.
+pub(crate) enum Typed {
+    /// A part of a line that the other side is told of.
     Part,
     Line(String),
 }
 
+impl Typed {
+    /// Whether the other side is told that this line is being written. A command is nobody's
+    /// business.
+    pub(crate) fn is_told(line: &[u8]) -> bool {
+        line.first().is_some_and(|first| *first != b'/')
+    }
+}
+
 impl Console {
-    /// Standard input, or none.
-    pub(crate) fn new(reads: bool, stop: CancellationToken) -> Self {
-        let typed = reads.then(|| {
-            let (sender, typed) = mpsc::channel(1);
-            // Not a task: nothing interrupts a read of standard input when the program ends.
-            thread::spawn(move || read(io::stdin().lock(), |it| sender.blocking_send(it).is_ok()));
-            typed
-        });
-        Self { typed, stop }
+    /// What the user types in a terminal, or pipes; and how the user is told what happens. A
+    /// script reads nothing, and is told by objects.
+    pub(crate) fn open(is_script: bool, stop: CancellationToken) -> (Self, Teller) {
+        if is_script {
+            return (Self { typed: None, terminal: None, stop }, Teller::for_programs());
+        }
+        let (sender, typed) = mpsc::channel(1);
+        let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+        let restored = is_terminal.then(Restored::later);
+        // Not a task: nothing interrupts a read of standard input when the program ends.
+        let teller = match is_terminal.then(LineEditor::open).flatten() {
+            Some((editor, printer)) => {
+                let stop = stop.clone();
+                thread::spawn(move || editor.read(&sender, &stop));
+                Teller::above(printer)
+            }
+            None => {
+                thread::spawn(move || {
+                    read(io::stdin().lock(), |it| sender.blocking_send(it).is_ok());
+                });
+                Teller::for_output()
+            }
+        };
+        (Self { typed: Some(typed), terminal: restored, stop }, teller)
     }
 
     /// The next line. `None` at the end of the input; after that it waits for ever, as
@@ -82,13 +110,17 @@ impl Console {
     /// What the user wants next. Cancel safe.
     pub(crate) async fn wish(&mut self) -> Wish {
         let stop = self.stop.clone();
-        tokio::select! {
-            typed = self.typed() => match typed {
-                Some(Typed::Part) => Wish::Write,
-                Some(Typed::Line(line)) => wish(line),
-                None => Wish::HangUp,
-            },
-            () = stop.cancelled() => Wish::Stop,
+        loop {
+            let typed = tokio::select! {
+                typed = self.typed() => typed,
+                () = stop.cancelled() => return Wish::Stop,
+            };
+            match typed {
+                Some(Typed::Part) => return Wish::Write,
+                Some(Typed::Line(line)) if line.is_empty() => {}
+                Some(Typed::Line(line)) => return wish(line),
+                None => return Wish::HangUp,
+            }
         }
     }
 }
@@ -109,11 +141,9 @@ fn read(mut input: impl BufRead, mut take: impl FnMut(Typed) -> bool) {
         line.extend_from_slice(octets.get(..len).unwrap_or_default());
         input.consume(len);
         let is_whole = end.is_some() || line.len() == MAX_LINE_OCTETS || is_over;
-        let typed = match line.first() {
-            Some(_) if is_whole => Some(Typed::Line(text(&std::mem::take(&mut line)))),
-            // Nobody is told of a command.
-            None | Some(b'/') => None,
-            Some(_) => Some(Typed::Part),
+        let typed = match line.is_empty() {
+            false if is_whole => Some(Typed::Line(text(&std::mem::take(&mut line)))),
+            _ => Typed::is_told(&line).then_some(Typed::Part),
         };
         if is_over && typed.is_none() || typed.is_some_and(|typed| !take(typed)) {
             return;
@@ -129,7 +159,6 @@ fn wish(line: String) -> Wish {
     match line.split_once(' ').unwrap_or((&line, "")) {
         ("/send", path) => Wish::Send(path.trim().into()),
         ("/bye", "") => Wish::HangUp,
-        ("", "") => Wish::Write,
         _ => Wish::Say(line),
     }
 }

@@ -8,12 +8,11 @@ use std::sync::Arc;
 use tokio::time::sleep;
 
 use crate::call::Call;
-use crate::console::{Console, converse};
+use crate::console::{Console, converse, stop_signal};
 use crate::failure::Failure;
 use crate::house::House;
 use crate::options::Dial;
 use crate::sip::{Phone, SipError, address_towards};
-use crate::tell::Teller;
 
 /// Calls somebody, says and sends what there is, or what the user types, and hangs up.
 /// Returns whether everything was delivered.
@@ -28,15 +27,22 @@ pub(crate) async fn run(options: &Dial) -> Result<bool, Failure> {
         None => SocketAddr::new(address_towards(next_hop).await?, 0),
     };
     let mut phone = Phone::bind(address, account).await?;
-    let teller = Teller::new(options.is_script());
-    let house = House::open(phone.ip(), options.out.clone(), teller, &options.common).await?;
+    let stop = stop_signal();
+    let (mut console, teller) = Console::open(options.is_script(), stop.clone());
+    let voice = (teller, stop);
+    let house = House::open(phone.ip(), options.out.clone(), voice, &options.common).await?;
     phone.register().await?;
-    let called = call(Arc::new(house), &phone, options).await;
+    let called = call(Arc::new(house), &phone, &mut console, options).await;
     phone.close().await;
     called
 }
 
-async fn call(house: Arc<House>, phone: &Phone, options: &Dial) -> Result<bool, Failure> {
+async fn call(
+    house: Arc<House>,
+    phone: &Phone,
+    console: &mut Console,
+    options: &Dial,
+) -> Result<bool, Failure> {
     let stop = house.stop.clone();
     let give_up = async {
         let _ = stop.run_until_cancelled(sleep(options.ring)).await;
@@ -46,7 +52,6 @@ async fn call(house: Arc<House>, phone: &Phone, options: &Dial) -> Result<bool, 
         let script = stop.run_until_cancelled(script(&mut call, options)).await;
         script.unwrap_or(Err(Failure::Stopped))
     } else {
-        let mut console = Console::new(true, stop.clone());
         converse(&mut call, async || console.wish().await).await
     };
     match talked {

@@ -9,7 +9,6 @@ use msrp_tls::{Identity, Roots, ServerCheck};
 use msrp_tokio::Endpoint;
 use tokio_util::sync::CancellationToken;
 
-use crate::console::stop_signal;
 use crate::failure::Failure;
 use crate::options::Common;
 use crate::tell::Teller;
@@ -38,7 +37,7 @@ impl House {
     pub(crate) async fn open(
         address: IpAddr,
         inbox: PathBuf,
-        teller: Teller,
+        (teller, stop): (Teller, CancellationToken),
         options: &Common,
     ) -> Result<Self, Failure> {
         let builder = Endpoint::builder().identity(identity()?).plain_auth(options.plain_auth);
@@ -49,7 +48,7 @@ impl House {
         };
         let builder = builder.listen((address, 0)).await?;
         let endpoint = builder.bind_tls((address, 0)).await?;
-        let (stop, is_secure, relay) = (stop_signal(), options.tls, options.relay_account()?);
+        let (is_secure, relay) = (options.tls, options.relay_account()?);
         Ok(Self { endpoint, teller, inbox, stop, is_secure, relay, address })
     }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::call::Call;
-use crate::console::{Console, Wish, converse};
+use crate::console::{Console, Wish, converse, stop_signal};
 use crate::failure::Failure;
 use crate::house::House;
 use crate::options::Listen;
 use crate::sip::{Phone, Ring, SipError, StatusCode};
-use crate::tell::{Teller, Told};
+use crate::tell::Told;
 
 /// Answers calls, one at a time. Returns whether all of them went well.
 pub(crate) async fn run(options: &Listen) -> Result<bool, Failure> {
@@ -16,26 +16,32 @@ pub(crate) async fn run(options: &Listen) -> Result<bool, Failure> {
     std::fs::create_dir_all(folder)
         .map_err(|error| Failure::Usage(format!("--out {}: {error}", folder.display())))?;
     let mut phone = Phone::bind(options.sip, options.common.account()?).await?;
-    let teller = Teller::new(options.once);
-    let house = House::open(phone.ip(), folder.clone(), teller, &options.common).await?;
+    let stop = stop_signal();
+    let (mut console, teller) = Console::open(options.once, stop.clone());
+    let voice = (teller.clone(), stop);
+    let house = House::open(phone.ip(), folder.clone(), voice, &options.common).await?;
     phone.register().await?;
     teller.tell(&Told::Listening(&phone.uri().to_string()));
-    let served = serve(&Arc::new(house), &mut phone, options).await;
+    let served = serve(&Arc::new(house), &mut phone, &mut console, options).await;
     phone.close().await;
     served
 }
 
-async fn serve(house: &Arc<House>, phone: &mut Phone, options: &Listen) -> Result<bool, Failure> {
-    let mut console = Console::new(!options.once, house.stop.clone());
+async fn serve(
+    house: &Arc<House>,
+    phone: &mut Phone,
+    console: &mut Console,
+    options: &Listen,
+) -> Result<bool, Failure> {
     let mut is_fine = true;
     while let Some(ring) = house.stop.run_until_cancelled(phone.ring()).await {
         let mut ring = ring.ok_or(SipError::HungUp)?;
-        if options.ask && !wants(house, &mut console, &mut ring).await {
+        if options.ask && !wants(house, console, &mut ring).await {
             ring.refuse(StatusCode::Decline);
             continue;
         }
         match Call::take(house.clone(), phone, ring).await {
-            Ok(call) => is_fine &= attend(call, phone, &mut console).await,
+            Ok(call) => is_fine &= attend(call, phone, console).await,
             Err(failure) => {
                 house.teller.tell(&Told::Failed(&failure));
                 continue;

@@ -8,6 +8,7 @@
 mod call;
 mod console;
 mod dial;
+mod editor;
 mod failure;
 mod file;
 mod hear;
@@ -37,7 +38,7 @@ const USAGE: u8 = 2;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
-    let (done, is_for_programs) = match &command {
+    let (done, is_script) = match &command {
         Command::Listen(options) => (listen::run(options).await, options.once),
         Command::Dial(options) => (dial::run(options).await, options.is_script()),
     };
@@ -49,7 +50,8 @@ async fn main() -> ExitCode {
             ExitCode::from(USAGE)
         }
         Err(failure) => {
-            Teller::new(is_for_programs).tell(&Told::Failed(&failure));
+            let teller = if is_script { Teller::for_programs() } else { Teller::for_output() };
+            teller.tell(&Told::Failed(&failure));
             ExitCode::from(FAILED)
         }
     }

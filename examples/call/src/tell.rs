@@ -2,18 +2,22 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use msrp_sdp::file::FileHash;
 use msrp_tokio::content::hanging;
 use serde_json::{Value, json};
 use terminal_size::{Width, terminal_size};
 
+use crate::editor::Printer;
 use crate::failure::Failure;
 
 /// Tells what happens in a call.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(crate) struct Teller {
     is_for_programs: bool,
+    /// What prints above the line that the user writes.
+    printer: Option<Arc<Mutex<Printer>>>,
 }
 
 /// Something that happens in a call. What the other side has chosen is made safe here.
@@ -41,27 +45,44 @@ pub(crate) enum Told<'a> {
 }
 
 impl Teller {
-    /// For programs if asked to, or if nobody looks.
-    pub(crate) fn new(is_for_programs: bool) -> Self {
-        Self { is_for_programs: is_for_programs || !io::stdout().is_terminal() }
+    /// Tells programs.
+    pub(crate) const fn for_programs() -> Self {
+        Self { is_for_programs: true, printer: None }
+    }
+
+    /// Tells people if standard output is a terminal.
+    pub(crate) fn for_output() -> Self {
+        Self { is_for_programs: !io::stdout().is_terminal(), printer: None }
+    }
+
+    /// Tells people who write meanwhile.
+    pub(crate) fn above(printer: Printer) -> Self {
+        Self { is_for_programs: false, printer: Some(Arc::new(Mutex::new(printer))) }
     }
 
     /// Prints it at once. A closed output is no reason to fail.
-    pub(crate) fn tell(self, told: &Told<'_>) {
+    pub(crate) fn tell(&self, told: &Told<'_>) {
         let told = if self.is_for_programs {
             Some(harmless(&told.object().to_string()))
         } else {
             told.line().map(|line| hanging(&line, columns()))
         };
         let Some(told) = told else { return };
-        let mut out = io::stdout().lock();
-        let _ = writeln!(out, "{told}").and_then(|()| out.flush());
+        if let Some(printer) = &self.printer {
+            let mut printer = printer.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = printer.print(told + "\n");
+        } else {
+            let mut out = io::stdout().lock();
+            let _ = writeln!(out, "{told}").and_then(|()| out.flush());
+        }
     }
 }
 
-/// The width of the terminal.
+/// The columns of the terminal. The last one stays free: some terminals begin a new line after
+/// it.
 fn columns() -> usize {
-    terminal_size().map_or(usize::MAX, |(Width(columns), _)| columns.into())
+    let columns = terminal_size().map_or(usize::MAX, |(Width(columns), _)| columns.into());
+    columns.saturating_sub(1)
 }
 
 impl Told<'_> {
