@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use msrp_sdp::file::safe_name;
 use msrp_tokio::content::{
-    Content, Declared, Policy, Treatment, hanging, spelled, visible_line, visible_text,
+    Content, Declared, Policy, Treatment, hanging, spelled, visible_json, visible_line,
+    visible_text,
 };
 
 use super::input::Input;
@@ -76,6 +77,9 @@ fn assert_shown(text: &str) {
     for line in hanging(&format!("<ada> {text}"), 40).lines().skip(1) {
         assert!(line.starts_with("    ") || line.is_empty());
     }
+    let json = visible_json(text);
+    assert!(json.chars().all(is_seen_or_line_end));
+    assert_eq!(visible_json(&json), json);
     assert!(spelled(text).chars().all(|letter| matches!(letter, ' '..='~' | '␀'..='␡')));
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use msrp_sdp::file::FileHash;
-use msrp_tokio::content::hanging;
+use msrp_tokio::content::{hanging, visible_json};
 use serde_json::{Value, json};
 use terminal_size::{Width, terminal_size};
 
@@ -63,7 +63,7 @@ impl Teller {
     /// Prints it at once. A closed output is no reason to fail.
     pub(crate) fn tell(&self, told: &Told<'_>) {
         let told = if self.is_for_programs {
-            Some(harmless(&told.object().to_string()))
+            Some(visible_json(&told.object().to_string()))
         } else {
             told.line().map(|line| hanging(&line, columns()))
         };
@@ -133,40 +133,19 @@ fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-/// Spells controls, and characters that change the direction of text, by their numbers: JSON
-/// has them in strings alone, where this means the same. A terminal may show it.
-fn harmless(object: &str) -> String {
-    let mut harmless = String::with_capacity(object.len());
-    for letter in object.chars() {
-        if is_harmful(letter) {
-            harmless += &format!("\\u{:04x}", u32::from(letter));
-        } else {
-            harmless.push(letter);
-        }
-    }
-    harmless
-}
-
-/// All of these have four hexadecimal digits.
-fn is_harmful(letter: char) -> bool {
-    letter.is_control()
-        || matches!(
-            letter,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        )
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+    use msrp_tokio::content::visible_line;
 
     use super::*;
 
     #[test]
     fn what_the_other_side_says_rules_no_terminal() {
         let text = "\u{9b}2J\x1b[2J\u{202e}\n* received /etc/passwd";
-        let object = harmless(&Told::Message(text).object().to_string());
-        assert!(!object.chars().any(is_harmful), "{object}");
+        let object = visible_json(&Told::Message(text).object().to_string());
+        assert_eq!(visible_line(&object), object);
         assert_eq!(object.parse::<Value>().unwrap()["text"], text);
         let lines = hanging(&Told::Message(text).line().unwrap(), 80);
         assert!(lines.starts_with("< ") && !lines.contains("\n*"), "{lines}");

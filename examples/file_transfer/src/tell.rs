@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use msrp_sdp::file::FileRange;
+use msrp_tokio::content::{visible_json, visible_line};
 use serde_json::json;
 
 /// The result for one file.
@@ -44,7 +45,7 @@ impl Teller {
             "path": done.path,
             "error": done.error,
         });
-        let object = harmless(&object.to_string());
+        let object = visible_json(&object.to_string());
         // A closed output is no reason to fail.
         if self.is_out_taken {
             let _ = writeln!(std::io::stderr(), "{object}");
@@ -59,13 +60,13 @@ impl Teller {
         let style = "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
         let style = ProgressStyle::with_template(style);
         let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
-        self.bars.add(bar.with_message(msrp_sdp::file::safe_name(name)))
+        self.bars.add(bar.with_message(visible_line(name)))
     }
 }
 
 /// Prints a line on stderr.
 pub(crate) fn words(message: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "{}", harmless(&message.to_string()));
+    let _ = writeln!(std::io::stderr(), "{}", visible_line(&message.to_string()));
 }
 
 /// An error and its causes, on one line.
@@ -73,46 +74,4 @@ pub(crate) fn text<'a>(error: impl Into<Box<dyn Error + 'a>>) -> String {
     let error = error.into();
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-}
-
-/// Replaces control characters and characters that change the direction of text,
-/// which a peer may have chosen, by `\u` and their numbers. In JSON they occur inside
-/// strings only, so that it stays the same JSON.
-fn harmless(text: &str) -> String {
-    let mut harmless = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if is_harmful(letter) {
-            harmless += &format!("\\u{:04x}", u32::from(letter));
-        } else {
-            harmless.push(letter);
-        }
-    }
-    harmless
-}
-
-/// All of these have four hexadecimal digits.
-fn is_harmful(letter: char) -> bool {
-    letter.is_control()
-        || matches!(
-            letter,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        )
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn control_characters_are_escaped_and_json_stays_json() {
-        for code in 0..=0x2_ffff_u32 {
-            let Some(letter) = char::from_u32(code) else { continue };
-            let object = json!({ "name": format!("a{letter}b") });
-            let text = harmless(&object.to_string());
-            assert_eq!(text.parse::<serde_json::Value>().unwrap(), object);
-            assert!(!text.chars().any(is_harmful), "{code:x}");
-        }
-        assert_eq!(harmless("\u{9b}2J\u{202e}\u{e9}"), "\\u009b2J\\u202e\u{e9}");
-    }
 }

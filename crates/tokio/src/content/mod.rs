@@ -23,7 +23,7 @@
 //! - [`Policy::read`] gives the [`Content`] of a whole message, also of what a `message/cpim`
 //!   wraps. [`Declared::file_name`] is for a large message that is stored while it arrives.
 //! - [`visible_line`], [`visible_text`] and [`hanging`] are for all text of others, also names,
-//!   subjects and errors. [`look_alike`] and [`spelled`] tell names apart.
+//!   subjects and errors. [`visible_json`] is for programs. [`look_alike`] and [`spelled`] tell names apart.
 //! - [`SANDBOX`] is for what a browser shows.
 //!
 //! # Limits
@@ -45,6 +45,7 @@ mod file_name;
 mod hanging;
 mod hidden;
 mod html;
+mod json;
 mod kind;
 mod names;
 mod policy;
@@ -55,6 +56,7 @@ mod visible;
 pub use self::declared::Declared;
 pub use self::hanging::hanging;
 pub use self::html::Html;
+pub use self::json::visible_json;
 pub use self::names::{look_alike, spelled};
 pub use self::policy::{Policy, Treatment};
 pub use self::read::Content;

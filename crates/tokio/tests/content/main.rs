@@ -4,6 +4,7 @@
 mod browser;
 mod files;
 mod hanging;
+mod json;
 mod names;
 mod types;
 mod visible;

@@ -277,7 +277,7 @@ fn words(html: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn html_has_nothing_hidden_and_no_tag_but_harmless_ones(source in hostile_html()) {

@@ -13,6 +13,9 @@ pub(crate) struct Screen {
     has_colours: bool,
 }
 
+/// The most lines of one message.
+const MAX_LINES: usize = 100;
+
 const RESET: &str = "\x1b[0m";
 const DIM: &str = "\x1b[2m";
 const RED: &str = "\x1b[31m";
@@ -56,7 +59,7 @@ impl Screen {
             return;
         };
         let time = jiff::ZonedDateTime::now().strftime("%H:%M").to_string();
-        let shown = hanging(&format!("{time} {head} {text}"), width());
+        let shown = shortened(hanging(&format!("{time} {head} {text}"), width()));
         let plain = format!("{time} {head}");
         // What the function above has changed or broken stays without a colour.
         let shown = match shown.strip_prefix(&plain).filter(|_| self.has_colours) {
@@ -65,6 +68,16 @@ impl Screen {
         };
         let _ = printer.print(shown + "\n");
     }
+}
+
+/// The first lines of a message. Nobody fills the screen with one.
+fn shortened(mut shown: String) -> String {
+    let more = shown.lines().count().saturating_sub(MAX_LINES);
+    if let Some((end, _)) = shown.match_indices('\n').nth(MAX_LINES - 1).filter(|_| more > 0) {
+        shown.truncate(end);
+        shown.push_str(&format!("\n    [and {more} more lines]"));
+    }
+    shown
 }
 
 /// The columns of the terminal. The last one stays free: some terminals begin a new line after
@@ -79,4 +92,18 @@ fn colour_of(name: &str) -> &'static str {
     const COLOURS: [&str; 5] = ["\x1b[32m", "\x1b[33m", "\x1b[34m", "\x1b[35m", "\x1b[36m"];
     let number = name.bytes().fold(0_usize, |sum, octet| sum.wrapping_mul(31) + usize::from(octet));
     COLOURS.get(number % COLOURS.len()).copied().unwrap_or(RESET)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_has_a_hundred_lines_at_most() {
+        for (lines, shown) in [(1, 1), (100, 100), (101, 101), (60_000, 101)] {
+            let text = shortened("x\n".repeat(lines).trim_end().to_owned());
+            assert_eq!(text.lines().count(), shown);
+            assert_eq!(text.ends_with(" more lines]"), lines > 100);
+        }
+    }
 }
