@@ -12,7 +12,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use processes::{Folder, Receiver, Running, command, result, signal, uri};
+use processes::{Folder, Receiver, Running, command, result, run, signal, uri};
 use serde_json::json;
 
 /// How long a test waits before it fails.
@@ -77,6 +77,22 @@ fn a_sender_that_is_interrupted_before_it_connects_says_so() {
         let (status, object) = result(running.output());
         assert_eq!((status, &object["error"]["kind"]), (1, &json!("interrupted")), "{object}");
     }
+}
+
+/// The sender has the 200, and does not send it again.
+#[test]
+fn a_receiver_that_is_interrupted_stores_what_is_complete() {
+    let folder = Folder::new();
+    let mut receiver = Receiver::start(&["--out", folder.0.to_str().unwrap()]);
+    let source = Folder::new();
+    let file = source.0.join("talk.mp4");
+    fs::write(&file, vec![7; 8 << 20]).unwrap();
+    let (status, sent) = run("send", &["--to", &receiver.path, "--file", file.to_str().unwrap()]);
+    signal(&receiver.process, "-INT");
+    assert_eq!(status, 0, "{sent}");
+    let received = receiver.next();
+    assert_eq!((&received["event"], &received["bytes"]), (&json!("message"), &json!(8 << 20)));
+    assert_eq!(receiver.status(), 0);
 }
 
 #[test]

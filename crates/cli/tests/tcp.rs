@@ -73,22 +73,25 @@ fn a_file_arrives_unchanged() {
     assert_eq!(receiver.status(), 0);
 }
 
-/// The name of a file travels in the Content-Disposition, and its safe form is used.
+/// The name of a file travels in the Content-Disposition, and its safe form is used. Its
+/// ending stays if the octets are such.
 #[test]
 fn a_file_arrives_under_its_name() {
     let folder = Folder::new();
     let file = folder.0.join("My report.pdf");
-    fs::write(&file, "octets").unwrap();
+    fs::write(&file, "%PDF-1.7\n").unwrap();
     let file = file.to_str().unwrap();
     let out = folder.0.join("out");
     let mut receiver = Receiver::start(&["--out", out.to_str().unwrap()]);
     for (arguments, name) in [
         (&["--file", file][..], "My report.pdf"),
         (&["--file", file], "My report (2).pdf"),
-        (&["--file", file, "--name", "../../etc/\u{fc}ber.txt"], "\u{fc}ber.txt"),
-        (&["--text", "a", "--name", "NUL"], "_NUL"),
-        (&["--text", "a", "--disposition", "render", "--message-id", "m001"], "msrp-m001"),
-        (&["--file", file, "--name", "", "--message-id", "m002"], "msrp-m002"),
+        (&["--text", "a", "--name", "../../etc/\u{fc}ber.txt"], "\u{fc}ber.txt"),
+        (&["--text", "a", "--name", "report.pdf"], "report_pdf.txt"),
+        (&["--text", "echo", "--name", "run.sh"], "run_sh.txt"),
+        (&["--text", "a", "--name", "NUL"], "_NUL.txt"),
+        (&["--text", "a", "--disposition", "render", "--message-id", "m001"], "msrp-m001.txt"),
+        (&["--file", file, "--name", "", "--message-id", "m002"], "msrp-m002.pdf"),
     ] {
         let (status, sent) = run("send", &[&["--to", &receiver.path], arguments].concat());
         assert_eq!(status, 0, "{sent}");

@@ -24,6 +24,8 @@
 //! is not read, and its peer has to wait. MSRP has no window for one session, so the
 //! sessions that share the connection wait as well, but no longer than
 //! [`Builder::patience`]: after that, what arrives in the full session is refused with 413.
+//! Within a session, whoever waits for the next message is held back for as long by readers
+//! that take nothing; those that are only slow lose nothing.
 //! [`Builder::share_connections`] gives each session a connection of its own.
 //!
 //! A sender waits in the same way: [`Upload`] takes octets as fast as they leave, and

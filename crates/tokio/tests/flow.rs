@@ -114,6 +114,42 @@ async fn messages_that_are_read_at_the_same_time_all_arrive() {
     }
 }
 
+/// A disk may be slower than the network, while somebody waits for the next message.
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_the_next_message_does_not_lose_one_that_is_read_slowly() {
+    let mut pair = pair_of(Endpoint::builder(), Endpoint::builder().room(ROOM)).await;
+    let size = 20 * ROOM;
+    let reader = std::io::Cursor::new(octets(size));
+    let sent = pair.alice.send_from(reader, streamed(None)).await.unwrap();
+    let mut message = pair.bob.next().await.unwrap();
+    let slow = tokio::spawn(async move {
+        let mut read = Vec::new();
+        while let Some(piece) = message.next_piece().await.unwrap() {
+            read.extend_from_slice(&piece.octets);
+            sleep(Duration::from_secs(1)).await;
+        }
+        read
+    });
+    let next = tokio::spawn(async move { pair.bob.next().await.unwrap().text().await });
+    sent.delivered().await.unwrap();
+    pair.alice.send("next").await.unwrap();
+    assert_eq!(next.await.unwrap().unwrap(), "next");
+    assert!(slow.await.unwrap() == octets(size));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_the_next_message_and_reads_none_gets_it_after_a_while() {
+    let mut pair = pair_of(Endpoint::builder(), Endpoint::builder().room(ROOM)).await;
+    let endless = pair.alice.send_from(tokio::io::repeat(7), streamed(None)).await.unwrap();
+    let message = pair.bob.next().await.unwrap();
+    // He holds it, and does not read.
+    let next = tokio::spawn(async move { (pair.bob.next().await.unwrap().text().await, pair.bob) });
+    assert_eq!(endless.delivered().await.unwrap_err().outcome(), STOPPED);
+    drop(message);
+    pair.alice.send("next").await.unwrap().delivered().await.unwrap();
+    assert_eq!(next.await.unwrap().0.unwrap(), "next");
+}
+
 /// Ten thousand sessions, each with a message both ways.
 #[tokio::test]
 async fn ten_thousand_sessions_share_forty_connections() {

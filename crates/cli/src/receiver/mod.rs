@@ -13,6 +13,9 @@ use msrp_tokio::{Endpoint, Error, Sessions};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
+use tokio::time::timeout;
+
+use crate::interrupt::interrupted;
 
 /// How long the connections have for their last octets.
 const LINGER: Duration = Duration::from_secs(2);
@@ -99,9 +102,20 @@ impl Receiver {
         }
     }
 
-    /// Ends all connections.
+    /// Ends all connections, and stores what is complete. Another signal does not wait for
+    /// that.
     pub(crate) async fn close(self) {
-        let _ = tokio::time::timeout(LINGER, self.host.endpoint.close()).await;
+        let Self { host, mut notes } = self;
+        let closing = async {
+            let _ = timeout(LINGER, host.endpoint.close()).await;
+            drop(host);
+            // Every task that receives has a sender.
+            while notes.recv().await.is_some() {}
+        };
+        tokio::select! {
+            () = closing => {}
+            () = interrupted() => {}
+        }
     }
 }
 

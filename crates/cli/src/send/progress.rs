@@ -7,6 +7,8 @@ use msrp_tokio::Progress;
 use tokio::sync::watch;
 use tokio::time::interval;
 
+use crate::output::tell;
+
 /// How often it is drawn, also when nothing moves: then the rate falls.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -27,6 +29,10 @@ pub(super) async fn draw(mut progress: watch::Receiver<Progress>) {
         bar.tick();
     }
     bar.abandon();
+    if !bar.is_hidden() {
+        // The bar leaves the cursor behind it.
+        tell("");
+    }
 }
 
 fn bar(total: Option<u64>) -> ProgressBar {

@@ -53,7 +53,7 @@ impl Sending {
     }
 
     /// Waits until the message has its outcome, or gives it up when `stop` says why.
-    pub(super) async fn outcome(self, stop: impl Future<Output = Failure>) -> Outcome {
+    pub(super) async fn outcome(mut self, stop: impl Future<Output = Failure>) -> Outcome {
         let stopped = tokio::select! {
             _ = self.sent.finished() => None,
             stopped = stop => {
@@ -63,6 +63,10 @@ impl Sending {
         };
         let undelivered = self.sent.delivered().await.err();
         let finished = self.sent.finished().await;
+        if let Some(streaming) = &mut self.streaming {
+            // It draws on the lines that follow.
+            let _ = (&mut streaming.drawing).await;
+        }
         let ended = undelivered.as_ref().and_then(Undelivered::ended);
         let response = ended.and_then(|ended| ended.response.clone());
         let response = response.or_else(|| finished.as_ref()?.response.clone());
@@ -75,11 +79,9 @@ impl Sending {
 
     async fn failure(self, undelivered: &Undelivered, stopped: Option<Failure>) -> Failure {
         let is_aborted = undelivered.outcome() == msrp::Outcome::Aborted;
-        let Some(Streaming { feeding, drawing }) = self.streaming.filter(|_| is_aborted) else {
+        let Some(Streaming { feeding, .. }) = self.streaming.filter(|_| is_aborted) else {
             return stopped.filter(|_| is_aborted).unwrap_or_else(|| undelivered.into());
         };
-        // It draws on the same lines.
-        let _ = drawing.await;
         if let Some(stopped) = stopped {
             if undelivered.finished().is_some_and(|finished| finished.octets > 0) {
                 // By `#` (RFC 4975 section 7.1).

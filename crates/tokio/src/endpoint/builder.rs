@@ -137,7 +137,8 @@ impl Builder {
         self
     }
 
-    /// Sets how long a session without room holds back others on its connection. Then its
+    /// Sets how long a session without room holds back others on its connection, and readers
+    /// that take nothing hold back others of their session. Then its
     /// messages are refused with 413 until half of its room is free. Default 5 seconds.
     pub const fn patience(mut self, patience: Duration) -> Self {
         self.room.patience = patience;

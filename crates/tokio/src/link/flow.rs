@@ -5,9 +5,10 @@
 //! session has some time to make room; then what arrives in it is refused with 413, and the
 //! others go on. Responses leave all the time.
 //!
-//! A session whose reader waits for octets has room, whatever else lies there: they may be
-//! behind those of other messages. Four times the room is then the bound, above which the
-//! other messages are refused.
+//! A session whose message is waited for has four times the room: the octets of that message
+//! may be behind those of others. Whoever waits in a full session, for a message or for the
+//! octets of one, waits for those who read the others. If nobody takes an octet for as long
+//! as the patience lasts, those are refused.
 
 use std::time::Instant;
 
@@ -27,16 +28,15 @@ impl State {
             self.announce_all(key);
         }
         let Some(session) = self.sessions.get_mut(&key) else { return };
+        let room = if session.awaited > 0 { room.saturating_mul(AWAITED_ROOM) } else { room };
         let most = if session.is_full { room / 2 } else { room };
-        let is_full = session.octets > most && !session.is_awaited() && !session.is_refusing;
+        let is_full = session.octets > most && !session.is_refusing;
         self.full += usize::from(is_full);
         self.full -= usize::from(session.is_full);
         session.is_full = is_full;
-        if session.is_refusing && session.octets <= room / 2 {
+        if session.is_refusing && session.octets <= self.room.octets / 2 {
             session.is_refusing = false;
             self.limit(key);
-        } else if session.octets > room.saturating_mul(AWAITED_ROOM) && !session.is_refusing {
-            self.refuse(key);
         }
     }
 
@@ -56,11 +56,18 @@ impl State {
         }
     }
 
-    /// When the patience with full sessions is over.
+    /// When the patience with full sessions is over: for the sake of other sessions, or of
+    /// somebody who waits in the full one.
     pub(super) fn patience_ends(&self) -> Option<Instant> {
         let since = self.held_since?;
-        let is_shared = self.connection.sessions().nth(1).is_some();
-        since.checked_add(self.room.patience).filter(|_| is_shared)
+        let since = if self.connection.sessions().nth(1).is_some() {
+            since
+        } else if self.sessions.values().any(|it| it.is_full && it.is_awaited()) {
+            self.taken_at.max(Some(since))?
+        } else {
+            return None;
+        };
+        since.checked_add(self.room.patience)
     }
 
     /// Refuses what arrives in full sessions if others have waited for long enough.

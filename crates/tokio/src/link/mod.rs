@@ -102,6 +102,8 @@ pub(crate) struct State {
     full: usize,
     /// Since when reading is held.
     held_since: Option<Instant>,
+    /// When a reader last took octets.
+    taken_at: Option<Instant>,
     /// Without a session, the connection ends after this. `None`: it stays.
     idle_timeout: Option<Duration>,
     idle_since: Option<Instant>,
@@ -133,6 +135,7 @@ impl Link {
             room,
             full: 0,
             held_since: None,
+            taken_at: None,
             idle_timeout,
             idle_since: None,
             error: None,
@@ -163,10 +166,11 @@ impl Link {
     /// Takes something that has arrived, and wakes the driver if that makes room.
     pub(crate) fn take<T>(&self, action: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock();
-        let was_held = state.held_since.is_some();
+        let (was_held, had_patience) = (state.held_since.is_some(), state.patience_ends());
         let result = action(&mut state);
         state.balance(now());
-        if was_held && state.held_since.is_none() {
+        let is_held = state.held_since.is_some();
+        if is_held != was_held || had_patience.is_none() && state.patience_ends().is_some() {
             self.driver.notify_one();
         }
         result
@@ -234,7 +238,10 @@ impl State {
         let step = arrival.poll_step(cx);
         if let Some(owner) = self.sessions.get_mut(&session) {
             match &step {
-                Poll::Ready(Step::Piece(_, octets)) => owner.octets -= octets.len(),
+                Poll::Ready(Step::Piece(_, octets)) => {
+                    owner.octets -= octets.len();
+                    self.taken_at = Some(now());
+                }
                 Poll::Ready(_) => {}
                 Poll::Pending => owner.awaited += usize::from(!was_awaited),
             }
