@@ -5,30 +5,11 @@ mod common;
 
 use std::time::Duration;
 
-use common::{ALICE, BOB, alice_opens, pair};
+use common::{accept, alice_opens, pair, request};
 use msrp::{Outcome, OutgoingMessage};
 use msrp_tokio::{Endpoint, Notice, Stream};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::sleep;
-
-/// Reads a request of Alice, and returns its transaction id.
-async fn request(stream: &mut DuplexStream) -> String {
-    let mut octets = Vec::new();
-    loop {
-        octets.push(stream.read_u8().await.unwrap());
-        let text = String::from_utf8_lossy(&octets);
-        let id = text.split(' ').nth(1).unwrap_or_default();
-        if !id.is_empty() && text.ends_with(&format!("-------{id}$\r\n")) {
-            return id.to_owned();
-        }
-    }
-}
-
-async fn accept(stream: &mut DuplexStream, id: &str) {
-    let response =
-        format!("MSRP {id} 200 OK\r\nTo-Path: {ALICE}\r\nFrom-Path: {BOB}\r\n-------{id}$\r\n");
-    stream.write_all(response.as_bytes()).await.unwrap();
-}
 
 #[tokio::test(start_paused = true)]
 async fn reports_outcomes_and_the_end_come_in_order() {

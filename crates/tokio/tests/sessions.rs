@@ -5,10 +5,11 @@ mod common;
 
 use std::time::Duration;
 
-use common::{ALICE, BOB, alice_opens, bob_expects, pair, tcp_pair, uri};
+use common::{ALICE, BOB, accept, alice_opens, bob_expects, pair, request, tcp_pair, uri};
 use msrp::{CloseReason, Outcome, OutgoingMessage, SessionConfig, StatusCode};
 use msrp_sdp::{MediaDescription, MsrpMedia, Offer};
 use msrp_tokio::{Endpoint, Error, Stream};
+use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep};
 
 #[tokio::test]
@@ -168,4 +169,26 @@ async fn an_endpoint_without_anything_to_send_closes_at_once() {
     pair.bobs.close().await;
     pair.alices.close().await;
     assert!(start.elapsed() < Duration::from_millis(10), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_peer_says_and_leaves_at_once_arrives() {
+    let alices = Endpoint::builder().build().unwrap();
+    let (near, mut far) = tokio::io::duplex(4096);
+    let peer = async {
+        let binding = request(&mut far).await;
+        accept(&mut far, &binding).await;
+        let words = format!(
+            "MSRP a1b2c3 SEND\r\nTo-Path: {ALICE}\r\nFrom-Path: {BOB}\r\nMessage-ID: words\r\n\
+             Byte-Range: 1-7/7\r\nContent-Type: text/plain\r\n\r\nGoodbye\r\n-------a1b2c3$\r\n"
+        );
+        far.write_all(words.as_bytes()).await.unwrap();
+        drop(far);
+    };
+    let (alice, ()) = tokio::join!(alices.connect_over(Stream::new(near), alice_opens()), peer);
+    let mut alice = alice.unwrap();
+    assert_eq!(alice.opened().await.unwrap().unwrap().status.as_u16(), 200);
+    assert_eq!(alice.next().await.unwrap().text().await.unwrap(), "Goodbye");
+    assert!(alice.next().await.is_none());
+    assert!(!alice.ended().unwrap().is_local());
 }

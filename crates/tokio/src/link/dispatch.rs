@@ -112,7 +112,7 @@ impl State {
 
     fn opened(&mut self, key: SessionKey, remote: Path, response: Option<Response>) {
         tracing::debug!(session = %key, hops = remote.len(), "session open");
-        if let Some(session) = self.sessions.get(&key) {
+        if let Some(session) = self.sessions.get_mut(&key) {
             return session.opened(remote, response);
         }
         let Ok(config) = self.connection.session(key) else { return };

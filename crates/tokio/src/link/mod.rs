@@ -49,7 +49,7 @@ pub(crate) use self::routes::{Asked, Grant};
 pub(crate) use self::sending::End;
 pub use self::sending::Progress;
 use self::sending::{Past, Sending};
-pub(crate) use self::session::Stage;
+pub(crate) use self::session::{Acceptance, Stage};
 pub use self::transport::Stream;
 
 use self::session::SessionState;
@@ -190,9 +190,8 @@ impl State {
         let remote = config.remote.clone();
         let key = self.connection.open(config)?;
         let session = SessionState::new(max_size, reports);
-        // Its first message opens it, and comes later.
         if let Some(remote) = remote.filter(|_| !waits) {
-            session.opened(remote, None);
+            session.is_used_at_once(remote);
         }
         self.sessions.insert(key, session);
         Ok(key)

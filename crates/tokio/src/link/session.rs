@@ -23,14 +23,19 @@ pub(crate) enum Stage {
     Opening,
     /// The peer has accepted it, by this response unless it has opened the session itself.
     Open(Path, Option<Response>),
-    /// It has ended.
-    Ended(Arc<Ended>),
+    /// It has ended, some time after the peer had accepted it if it had.
+    Ended(Arc<Ended>, Option<Acceptance>),
 }
+
+/// That the peer has accepted a session, and by which response if there was one.
+#[derive(Clone, Debug)]
+pub(crate) struct Acceptance(pub(crate) Option<Response>);
 
 /// What a link keeps for a session.
 #[derive(Debug)]
 pub(crate) struct SessionState {
     stage: watch::Sender<Stage>,
+    acceptance: Option<Acceptance>,
     /// The messages that wait for [`Session::next`](crate::Session::next).
     pub(crate) ready: VecDeque<IncomingKey>,
     pub(crate) reader: Option<Waker>,
@@ -66,6 +71,7 @@ impl SessionState {
     pub(crate) fn new(max_size: u64, reports: bool) -> Self {
         Self {
             stage: watch::Sender::new(Stage::Opening),
+            acceptance: None,
             ready: VecDeque::new(),
             reader: None,
             requests: Requests::default(),
@@ -90,15 +96,21 @@ impl SessionState {
     }
 
     pub(crate) fn has_ended(&self) -> bool {
-        matches!(*self.stage.borrow(), Stage::Ended(_))
+        matches!(*self.stage.borrow(), Stage::Ended(..))
     }
 
-    pub(crate) fn opened(&self, remote: Path, response: Option<Response>) {
+    /// Its first message opens it, so that it can be used at once.
+    pub(crate) fn is_used_at_once(&self, remote: Path) {
+        self.stage.send_replace(Stage::Open(remote, None));
+    }
+
+    pub(crate) fn opened(&mut self, remote: Path, response: Option<Response>) {
+        self.acceptance = Some(Acceptance(response.clone()));
         self.stage.send_replace(Stage::Open(remote, response));
     }
 
     pub(crate) fn end(&mut self, ended: Ended) {
-        self.stage.send_replace(Stage::Ended(Arc::new(ended)));
+        self.stage.send_replace(Stage::Ended(Arc::new(ended), self.acceptance.take()));
         self.send_room.notify_waiters();
         self.requests.wake();
         self.listeners.leave();

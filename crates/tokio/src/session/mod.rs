@@ -25,7 +25,7 @@ pub use self::sent::{Sent, Undelivered};
 pub use self::upload::{Upload, UploadError};
 
 use crate::ended::Ended;
-use crate::link::{Handle, Stage};
+use crate::link::{Acceptance, Handle, Stage};
 
 /// A session with a peer.
 ///
@@ -142,19 +142,22 @@ impl Session {
 
     /// Waits until the peer has accepted the session. Returns its response to the request
     /// that has opened it; `None` if the peer has opened it, or the first message of this
-    /// side does ([`Bind::FirstMessage`](msrp::Bind::FirstMessage)).
+    /// side does ([`Bind::FirstMessage`](msrp::Bind::FirstMessage)). It may have ended since;
+    /// the messages of a peer that leaves at once are there all the same.
     ///
     /// Cancel safe.
     ///
     /// # Errors
     ///
-    /// [`Ended`] if the peer refuses it, or it has ended since.
+    /// [`Ended`] if the peer refuses it, or it has ended before the peer has accepted it.
     pub async fn opened(&self) -> Result<Option<Response>, Ended> {
         let Some(mut stage) = self.sender.handle.stage() else { std::future::pending().await };
         let opened = stage.wait_for(|stage| !matches!(stage, Stage::Opening)).await;
         match opened.map(|stage| stage.clone()) {
-            Ok(Stage::Open(_, response)) => Ok(response),
-            Ok(Stage::Ended(ended)) => Err((*ended).clone()),
+            Ok(Stage::Open(_, response) | Stage::Ended(_, Some(Acceptance(response)))) => {
+                Ok(response)
+            }
+            Ok(Stage::Ended(ended, None)) => Err((*ended).clone()),
             // The session was forgotten, which its handle prevents.
             Ok(Stage::Opening) | Err(_) => std::future::pending().await,
         }
@@ -172,7 +175,7 @@ impl Session {
     pub fn remote(&self) -> Option<Path> {
         match &*self.sender.handle.stage()?.borrow() {
             Stage::Open(remote, _) => Some(remote.clone()),
-            Stage::Opening | Stage::Ended(_) => None,
+            Stage::Opening | Stage::Ended(..) => None,
         }
     }
 
@@ -304,7 +307,7 @@ impl Sender {
     #[must_use]
     pub fn ended(&self) -> Option<Ended> {
         match &*self.handle.stage()?.borrow() {
-            Stage::Ended(ended) => Some((**ended).clone()),
+            Stage::Ended(ended, _) => Some((**ended).clone()),
             Stage::Opening | Stage::Open(..) => None,
         }
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use msrp::{MsrpUri, OutgoingMessage, SessionConfig};
 use msrp_tokio::{Builder, Endpoint, Session, Stream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 pub const ALICE: &str = "msrp://alice.example:7654/jshA7weztas;tcp";
 pub const BOB: &str = "msrp://bob.example:12763/kjhd37s2s20w2a;tcp";
@@ -63,6 +64,26 @@ pub async fn open(alices: &Endpoint, bobs: &Endpoint) -> (Session, Session) {
     let alice = alices.connect(SessionConfig::new(near, far.into()).max_size(u64::MAX));
     let (alice, bob) = tokio::join!(alice, bob);
     (alice.unwrap(), bob.unwrap())
+}
+
+/// Reads a request of Alice, and returns its transaction id.
+pub async fn request(stream: &mut DuplexStream) -> String {
+    let mut octets = Vec::new();
+    loop {
+        octets.push(stream.read_u8().await.unwrap());
+        let text = String::from_utf8_lossy(&octets);
+        let id = text.split(' ').nth(1).unwrap_or_default();
+        if !id.is_empty() && text.ends_with(&format!("-------{id}$\r\n")) {
+            return id.to_owned();
+        }
+    }
+}
+
+/// Accepts a request of Alice.
+pub async fn accept(stream: &mut DuplexStream, id: &str) {
+    let response =
+        format!("MSRP {id} 200 OK\r\nTo-Path: {ALICE}\r\nFrom-Path: {BOB}\r\n-------{id}$\r\n");
+    stream.write_all(response.as_bytes()).await.unwrap();
 }
 
 /// A message whose octets follow.
