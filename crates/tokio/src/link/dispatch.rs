@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use msrp::{
-    AuthenticationFailure, CloseReason, Event, FailReason, Finished, IncomingKey, MessageKey, Path,
-    Received, Response, SessionKey,
+    AuthenticationFailure, CloseReason, Event, FailReason, Finished, IncomingKey, MessageKey,
+    MsrpUri, Path, Received, Response, SessionKey,
 };
 
 use super::arrival::Arrival;
+use super::expected::Slot;
 use super::notice::Notice;
 use super::sending::End;
 use super::session::{HEAD_WEIGHT, SessionState};
@@ -121,11 +122,23 @@ impl State {
             let _ = self.connection.close_session(key);
             return;
         };
+        if !slot.is_for(self.certificate.as_ref()) {
+            let local = config.local.clone();
+            return self.refuse_stranger(key, &local, slot);
+        }
         let mut session = SessionState::new(slot.max_size, slot.reports);
         session.expected = Some((config.local.clone(), slot.repeats));
         session.opened(remote, response);
         self.sessions.insert(key, session);
         self.bound.push((key, slot.bound));
+    }
+
+    /// Somebody knows the URI of a session who is not its peer, and gets no other either.
+    /// The peer may still come.
+    fn refuse_stranger(&mut self, key: SessionKey, local: &MsrpUri, slot: Slot) {
+        tracing::warn!(session = %key, "the certificate is not that of the session's peer");
+        self.connection.close();
+        self.expected.put_back(local, slot);
     }
 
     fn started(&mut self, received: Received) {

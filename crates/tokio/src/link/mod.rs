@@ -39,6 +39,7 @@ use msrp::{
     SessionKey, StatusCode, UnknownKey,
 };
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 pub(crate) use self::arrival::{Arrival, Step};
 pub(crate) use self::driver::drive;
@@ -109,6 +110,8 @@ pub(crate) struct State {
     error: Option<Arc<io::Error>>,
     end: Option<ConnectionEnd>,
     hop: Arc<str>,
+    /// What the other end has shown under TLS.
+    certificate: Option<CertificateDer<'static>>,
 }
 
 impl Link {
@@ -138,6 +141,7 @@ impl Link {
             error: None,
             end: None,
             hop: Arc::clone(&hop),
+            certificate: stream.certificate(),
         };
         let (state, driver) = (Mutex::new(state), Notify::new());
         let (local, tls_version) = (stream.local_address(), stream.tls_version());
