@@ -169,3 +169,16 @@ async fn an_endpoint_without_anything_to_send_closes_at_once() {
     pair.alices.close().await;
     assert!(start.elapsed() < Duration::from_millis(10), "{:?}", start.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_may_take_its_time_before_it_binds_a_session() {
+    let alices = Endpoint::builder().build().unwrap();
+    let bobs = Endpoint::builder().build().unwrap();
+    let (near, far) = tokio::io::duplex(1024);
+    let bob = bobs.expect(bob_expects());
+    bobs.serve(Stream::new(far)).unwrap();
+    // Less than `Config::bind_timeout`.
+    sleep(Duration::from_secs(29)).await;
+    let alice = alices.connect_over(Stream::new(near), alice_opens());
+    tokio::try_join!(alice, bob).unwrap();
+}

@@ -431,7 +431,7 @@ impl Shared {
             Role::Passive => PASSIVE_IDLE,
         };
         let expected = Arc::clone(&self.expected);
-        Ok(Link::new(connection, expected, self.settings.room, Some(idle), stream))
+        Ok(Link::new(connection, expected, self.settings.room, idle, stream))
     }
 
     /// Runs a connection in a task of its own.

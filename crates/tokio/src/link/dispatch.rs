@@ -130,6 +130,7 @@ impl State {
         session.expected = Some((config.local.clone(), slot.repeats));
         session.opened(remote, response);
         self.sessions.insert(key, session);
+        self.was_used = true;
         self.bound.push((key, slot.bound));
     }
 
@@ -293,16 +294,14 @@ impl State {
         }
     }
 
-    /// When a connection without sessions ends, or has to.
+    /// When a connection ends that nothing uses any more.
     pub(super) fn idle_ends(&mut self, now: Instant) -> Option<Instant> {
         let is_used = self.connection.sessions().next().is_some() || !self.routes.is_empty();
-        let is_idle = !is_used && !self.connection.is_closed();
-        let timeout = self.idle_timeout.filter(|_| is_idle);
-        let since = *self.idle_since.get_or_insert(now);
-        if timeout.is_none() {
+        if is_used || !self.was_used || self.connection.is_closed() {
             self.idle_since = None;
+            return None;
         }
-        since.checked_add(timeout?)
+        self.idle_since.get_or_insert(now).checked_add(self.idle_timeout)
     }
 }
 

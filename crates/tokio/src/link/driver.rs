@@ -188,10 +188,10 @@ impl Driver {
                 return Poll::Ready(Ready::Read(read));
             }
         }
-        if let Some(leaving) = &mut self.leaving {
-            if let Poll::Ready(written) = poll_write(&mut self.transport, cx, leaving) {
-                return Poll::Ready(Ready::Written(written));
-            }
+        if let Some(leaving) = &mut self.leaving
+            && let Poll::Ready(written) = poll_write(&mut self.transport, cx, leaving)
+        {
+            return Poll::Ready(Ready::Written(written));
         }
         if called.poll(cx).is_ready() {
             return Poll::Ready(Ready::Called);

@@ -26,7 +26,9 @@ impl State {
         if session.octets > room && session.unannounced > 0 {
             self.announce_all(key);
         }
-        let Some(session) = self.sessions.get_mut(&key) else { return };
+        // One that has ended takes nothing more, and holds nobody back.
+        let open = self.sessions.get_mut(&key).filter(|session| !session.has_ended());
+        let Some(session) = open else { return };
         let most = if session.is_full { room / 2 } else { room };
         let is_full = session.octets > most && !session.is_awaited() && !session.is_refusing;
         self.full += usize::from(is_full);

@@ -103,8 +103,11 @@ pub(crate) struct State {
     full: usize,
     /// Since when reading is held.
     held_since: Option<Instant>,
-    /// Without a session, the connection ends after this. `None`: it stays.
-    idle_timeout: Option<Duration>,
+    /// After its last session, the connection ends after this.
+    idle_timeout: Duration,
+    /// It has had a session. Until then, its own deadline is
+    /// [`Config::bind_timeout`](msrp::Config::bind_timeout).
+    was_used: bool,
     idle_since: Option<Instant>,
     /// The first error of the transport.
     error: Option<Arc<io::Error>>,
@@ -119,7 +122,7 @@ impl Link {
         connection: Connection,
         expected: Arc<Expected>,
         room: Room,
-        idle_timeout: Option<Duration>,
+        idle_timeout: Duration,
         stream: &Stream,
     ) -> Arc<Self> {
         let hop: Arc<str> = stream.hop().into();
@@ -137,6 +140,7 @@ impl Link {
             full: 0,
             held_since: None,
             idle_timeout,
+            was_used: false,
             idle_since: None,
             error: None,
             end: None,
@@ -195,6 +199,7 @@ impl State {
             session.opened(remote, None);
         }
         self.sessions.insert(key, session);
+        self.was_used = true;
         Ok(key)
     }
 
@@ -394,7 +399,7 @@ impl State {
     /// Every session ends once all that it sends has its outcome, and the connection after
     /// them.
     pub(crate) fn drain(&mut self) {
-        self.idle_timeout = Some(Duration::ZERO);
+        (self.idle_timeout, self.was_used) = (Duration::ZERO, true);
         let keys: Vec<SessionKey> = self.sessions.keys().copied().collect();
         for key in keys {
             self.release(key);
