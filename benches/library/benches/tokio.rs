@@ -31,11 +31,8 @@ const SHORT: usize = 100_000;
 const AT_A_TIME: usize = 500;
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let (mut raw, mut ours, mut core, mut rate) = (vec![], vec![], vec![], vec![]);
         for _ in 0..ROUNDS {
