@@ -76,6 +76,11 @@ pub enum ClientCheck {
     None,
     /// It requires one that has one of these fingerprints.
     Pinned(Fingerprints),
+    /// It asks for one and accepts any whose key the client has, and clients without. For a
+    /// server that many sessions share: it compares the fingerprint
+    /// ([`Fingerprint::matches`]) once it knows which session the client means, and before
+    /// it trusts the client.
+    PinnedLater,
     /// It asks for one and accepts clients without. A certificate that is not
     /// valid under these roots ends the handshake. This distinguishes relays
     /// from endpoints (RFC 4976 section 6.1).
@@ -188,6 +193,9 @@ pub fn server_config(
         ClientCheck::None => builder.with_no_client_auth(),
         ClientCheck::Pinned(Fingerprints(fingerprints)) => {
             builder.with_client_cert_verifier(Arc::new(Pinned::new(fingerprints, provider)))
+        }
+        ClientCheck::PinnedLater => {
+            builder.with_client_cert_verifier(Arc::new(Pinned::later(provider)))
         }
         ClientCheck::Optional(roots) => {
             let verifier =

@@ -24,17 +24,25 @@ struct FingerprintMismatch;
 /// section 6). The handshake still proves that the peer has its key.
 #[derive(Debug)]
 pub(crate) struct Pinned {
-    fingerprints: Vec<Fingerprint>,
+    /// `None`: the fingerprint is checked elsewhere.
+    fingerprints: Option<Vec<Fingerprint>>,
     provider: Arc<CryptoProvider>,
 }
 
 impl Pinned {
     pub(crate) const fn new(fingerprints: Vec<Fingerprint>, provider: Arc<CryptoProvider>) -> Self {
-        Self { fingerprints, provider }
+        Self { fingerprints: Some(fingerprints), provider }
+    }
+
+    /// For a client whose fingerprint is checked later, and who may be without a
+    /// certificate.
+    pub(crate) const fn later(provider: Arc<CryptoProvider>) -> Self {
+        Self { fingerprints: None, provider }
     }
 
     fn check(&self, certificate: &CertificateDer<'_>) -> Result<(), TlsError> {
-        if self.fingerprints.iter().any(|fingerprint| fingerprint.matches(certificate)) {
+        let Some(fingerprints) = &self.fingerprints else { return Ok(()) };
+        if fingerprints.iter().any(|fingerprint| fingerprint.matches(certificate)) {
             Ok(())
         } else {
             Err(CertificateError::Other(OtherError(Arc::new(FingerprintMismatch))).into())
@@ -102,6 +110,10 @@ impl ServerCertVerifier for Pinned {
 }
 
 impl ClientCertVerifier for Pinned {
+    fn client_auth_mandatory(&self) -> bool {
+        self.fingerprints.is_some()
+    }
+
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         &[]
     }

@@ -244,6 +244,19 @@ fn a_client_is_recognized_by_its_fingerprint() {
     assert!(show(None).is_err());
 }
 
+#[test]
+fn a_certificate_whose_fingerprint_is_checked_later_may_be_any_or_none() {
+    let authority = Authority::new();
+    let server = server_config(authority.certify(&["bob.example"]), ClientCheck::PinnedLater);
+    let server = server.unwrap();
+    let show = |identity| {
+        let client = client_config(ServerCheck::Named(authority.roots()), identity).unwrap();
+        handshake(Arc::clone(&server), client, "bob.example")
+    };
+    show(None).unwrap();
+    show(Some(self_signed(&["msrp.invalid"]))).unwrap();
+}
+
 // req: 4976-6.1-1
 #[test]
 fn an_optional_certificate_must_be_valid_if_it_is_presented() {

@@ -151,7 +151,7 @@ async fn outcomes_can_be_asked_for_again() {
 #[tokio::test(start_paused = true)]
 async fn a_wait_for_a_session_can_be_dropped_and_its_uri_used_again() {
     let bobs = Endpoint::builder().build().unwrap();
-    for polls in 0..3 {
+    for polls in 0..2 {
         assert!(cut(bobs.expect(bob_expects()), polls).await.is_none());
     }
     let waiting = bobs.expect(bob_expects());

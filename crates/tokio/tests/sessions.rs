@@ -192,3 +192,16 @@ async fn what_a_peer_says_and_leaves_at_once_arrives() {
     assert!(alice.next().await.is_none());
     assert!(!alice.ended().unwrap().is_local());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_may_take_its_time_before_it_binds_a_session() {
+    let alices = Endpoint::builder().build().unwrap();
+    let bobs = Endpoint::builder().build().unwrap();
+    let (near, far) = tokio::io::duplex(1024);
+    let bob = bobs.expect(bob_expects());
+    bobs.serve(Stream::new(far)).unwrap();
+    // Less than `Config::bind_timeout`.
+    sleep(Duration::from_secs(29)).await;
+    let alice = alices.connect_over(Stream::new(near), alice_opens());
+    tokio::try_join!(alice, bob).unwrap();
+}

@@ -58,6 +58,25 @@ async fn a_certificate_with_another_fingerprint_is_refused() {
 }
 
 #[tokio::test]
+async fn only_the_peer_with_the_right_certificate_gets_the_session() {
+    let (alices, bobs) = (endpoint(identity()).await, endpoint(identity()).await);
+    let (plan, bobs_plan) = plans(&alices, &bobs);
+    let bob = bobs.session(bobs_plan);
+    // Others have learned the URI, with another certificate and with none.
+    for mallorys in [Endpoint::builder().identity(identity()), Endpoint::builder()] {
+        let mallorys = mallorys.build().unwrap();
+        // She is refused while she connects, or binds the session, or sends.
+        if let Ok(mallory) = mallorys.session(plan.clone()).await
+            && let Ok(sent) = mallory.send("Alice here").await
+        {
+            assert!(sent.delivered().await.is_err());
+        }
+    }
+    let (alice, bob) = tokio::join!(alices.session(plan), bob);
+    talk(&alice.unwrap(), &mut bob.unwrap()).await;
+}
+
+#[tokio::test]
 async fn a_server_without_a_fingerprint_is_checked_by_the_setting() {
     let identity = identity();
     let pinned = Fingerprints::from(identity.fingerprint(HashFunction::Sha256).unwrap());

@@ -20,9 +20,11 @@ use super::{Endpoint, Owner, Settings, Shared};
 use crate::error::Error;
 use crate::link::{Expected, Room};
 
-/// The body octets to decide on at a time, and the turn of a message: the queue of a
-/// prepared socket.
-const STEP: usize = msrp_socket::UNSENT_OCTETS as usize;
+/// The body octets to decide on at a time, if the transport is known to be fast.
+const TRANSMIT_OCTETS: usize = 64 * 1024;
+
+/// The turn of a message: the queue of a prepared socket.
+const TURN_OCTETS: usize = msrp_socket::UNSENT_OCTETS as usize;
 
 /// Makes an [`Endpoint`].
 ///
@@ -102,8 +104,8 @@ impl Tls {
 impl Default for Builder {
     fn default() -> Self {
         let mut config = Config::default();
-        config.transmit_octets = STEP;
-        config.turn_octets = STEP;
+        config.transmit_octets = TRANSMIT_OCTETS;
+        config.turn_octets = TURN_OCTETS;
         Self {
             config,
             room: Room { octets: 1024 * 1024, patience: Duration::from_secs(5) },
@@ -116,7 +118,7 @@ impl Default for Builder {
             public_host: None,
             permit: Permit::default(),
             tls: Tls::default(),
-            client_check: ClientCheck::None,
+            client_check: ClientCheck::PinnedLater,
             listeners: Vec::new(),
         }
     }
@@ -220,7 +222,7 @@ impl Builder {
     }
 
     /// Sets how [`Builder::bind_tls`] checks the certificates of peers that connect.
-    /// Default: it asks for none.
+    /// Default: [`ClientCheck::PinnedLater`], so that the plan of a session decides.
     pub fn client_check(mut self, check: ClientCheck) -> Self {
         self.client_check = check;
         self

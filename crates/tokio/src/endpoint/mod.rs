@@ -20,6 +20,7 @@ use msrp::{
     SessionConfig,
 };
 use msrp_sdp::{Connect, Local, SessionPlan};
+use msrp_tls::Fingerprint;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -134,7 +135,7 @@ impl Endpoint {
     ///
     /// A session to be bound is expected from this call on, before the future is polled:
     /// call it, send the answer to the peer, then await. Dropping the future withdraws the
-    /// session.
+    /// session. If the plan has fingerprints, only the peer with one of them gets it.
     ///
     /// # Errors
     ///
@@ -165,7 +166,9 @@ impl Endpoint {
             Connect::To(target) => {
                 Ok(Begun::Connect(Target::of_plan(target, &plan), config.into()))
             }
-            Connect::Await => self.expect_now(config, false).map(Begun::Expect),
+            Connect::Await => {
+                self.expect_now(config, false, target::fingerprints(&plan)).map(Begun::Expect)
+            }
             Connect::Relay => self.relayed(plan.role(), config),
             _ => Err(Error::DataChannel),
         };
@@ -184,7 +187,7 @@ impl Endpoint {
         let link = self.shared().routes.link(&config.local).ok_or(Error::NoRoute)?;
         match role {
             Role::Active => Ok(Begun::Open(link, Box::new(config))),
-            Role::Passive => self.expect_now(config, false).map(Begun::Expect),
+            Role::Passive => self.expect_now(config, false, Vec::new()).map(Begun::Expect),
         }
     }
 
@@ -340,7 +343,7 @@ impl Endpoint {
         &self,
         config: SessionConfig,
     ) -> impl Future<Output = Result<Session, Error>> + Send + use<> {
-        let waiting = self.expect_now(config, false);
+        let waiting = self.expect_now(config, false, Vec::new());
         async move { bound(waiting?).await }
     }
 
@@ -352,7 +355,7 @@ impl Endpoint {
     ///
     /// [`Error::Session`] if they cannot be expected, [`Error::Closed`].
     pub fn expect_each(&self, config: SessionConfig) -> Result<Sessions, Error> {
-        self.expect_now(config, true).map(Sessions::new)
+        self.expect_now(config, true, Vec::new()).map(Sessions::new)
     }
 
     /// Serves a stream that a peer has opened, as if a listener had accepted it.
@@ -386,12 +389,17 @@ impl Endpoint {
         let _ = tokio::time::timeout(LAST_OCTETS, shared.tasks.wait()).await;
     }
 
-    fn expect_now(&self, config: SessionConfig, repeats: bool) -> Result<Waiting, Error> {
+    fn expect_now(
+        &self,
+        config: SessionConfig,
+        repeats: bool,
+        fingerprints: Vec<Fingerprint>,
+    ) -> Result<Waiting, Error> {
         let shared = self.shared();
         if shared.closing.is_cancelled() {
             return Err(Error::Closed);
         }
-        Ok(shared.expected.insert(config, repeats)?)
+        Ok(shared.expected.insert(config, repeats, fingerprints)?)
     }
 
     fn shared(&self) -> &Arc<Shared> {
@@ -423,7 +431,7 @@ impl Shared {
             Role::Passive => PASSIVE_IDLE,
         };
         let expected = Arc::clone(&self.expected);
-        Ok(Link::new(connection, expected, self.settings.room, Some(idle), stream))
+        Ok(Link::new(connection, expected, self.settings.room, idle, stream))
     }
 
     /// Runs a connection in a task of its own.

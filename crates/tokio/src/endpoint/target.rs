@@ -96,12 +96,9 @@ impl Target {
 
     /// What two descriptions have agreed on.
     pub(super) fn of_plan(target: &msrp_sdp::Target, plan: &SessionPlan) -> Self {
-        // Both crates write a fingerprint as RFC 8122 does; a function that is not safe
-        // pins nothing.
-        let fingerprints = plan.fingerprints().filter_map(|it| it.to_string().parse().ok());
         Self {
             is_secure: target.is_secure(),
-            fingerprints: fingerprints.collect(),
+            fingerprints: fingerprints(plan),
             ..Self::tcp(&target.host().to_ascii_lowercase(), target.port())
         }
     }
@@ -114,4 +111,11 @@ impl Target {
             false => format!("{}:{}{tls}", self.host, self.port).into(),
         }
     }
+}
+
+/// What the certificate of the peer has to match.
+pub(super) fn fingerprints(plan: &SessionPlan) -> Vec<Fingerprint> {
+    // Both crates write a fingerprint as RFC 8122 does. A function that is not safe pins
+    // nothing.
+    plan.fingerprints().filter_map(|it| it.to_string().parse().ok()).collect()
 }

@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use msrp::{
-    AuthenticationFailure, CloseReason, Event, FailReason, Finished, IncomingKey, MessageKey, Path,
-    Received, Response, SessionKey,
+    AuthenticationFailure, CloseReason, Event, FailReason, Finished, IncomingKey, MessageKey,
+    MsrpUri, Path, Received, Response, SessionKey,
 };
 
 use super::arrival::Arrival;
+use super::expected::Slot;
 use super::notice::Notice;
 use super::sending::End;
 use super::session::{HEAD_WEIGHT, SessionState};
@@ -121,11 +122,24 @@ impl State {
             let _ = self.connection.close_session(key);
             return;
         };
+        if !slot.is_for(self.certificate.as_ref()) {
+            let local = config.local.clone();
+            return self.refuse_stranger(key, &local, slot);
+        }
         let mut session = SessionState::new(slot.max_size, slot.reports);
         session.expected = Some((config.local.clone(), slot.repeats));
         session.opened(remote, response);
         self.sessions.insert(key, session);
+        self.was_used = true;
         self.bound.push((key, slot.bound));
+    }
+
+    /// Somebody knows the URI of a session who is not its peer, and gets no other either.
+    /// The peer may still come.
+    fn refuse_stranger(&mut self, key: SessionKey, local: &MsrpUri, slot: Slot) {
+        tracing::warn!(session = %key, "the certificate is not that of the session's peer");
+        self.connection.close();
+        self.expected.put_back(local, slot);
     }
 
     fn started(&mut self, received: Received) {
@@ -280,16 +294,14 @@ impl State {
         }
     }
 
-    /// When a connection without sessions ends, or has to.
+    /// When a connection ends that nothing uses any more.
     pub(super) fn idle_ends(&mut self, now: Instant) -> Option<Instant> {
         let is_used = self.connection.sessions().next().is_some() || !self.routes.is_empty();
-        let is_idle = !is_used && !self.connection.is_closed();
-        let timeout = self.idle_timeout.filter(|_| is_idle);
-        let since = *self.idle_since.get_or_insert(now);
-        if timeout.is_none() {
+        if is_used || !self.was_used || self.connection.is_closed() {
             self.idle_since = None;
+            return None;
         }
-        since.checked_add(timeout?)
+        self.idle_since.get_or_insert(now).checked_add(self.idle_timeout)
     }
 }
 

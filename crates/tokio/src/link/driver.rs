@@ -19,7 +19,10 @@ use super::wire::Wire;
 use super::{Handle, Link, Stream, now};
 
 /// Space in the input buffer for one read, in octets.
-const READ_OCTETS: usize = 16 * 1024;
+const READ_OCTETS: usize = 64 * 1024;
+
+/// After so many octets the system is asked how many of them have left.
+const UNKNOWN_OCTETS: usize = 64 * 1024;
 
 /// How long a peer that does not read holds up the end of a connection.
 const LINGER: Duration = Duration::from_secs(10);
@@ -40,8 +43,8 @@ struct Driver {
     input: BytesMut,
     /// What is being written. It stays here until the transport has been flushed.
     leaving: Option<Transmit>,
-    /// Octets were written since the connection last learned what the transport holds.
-    has_written: bool,
+    /// Octets that were given to the transport since it was last asked what it holds.
+    unknown: usize,
     /// The transport cannot be written.
     is_broken: bool,
     wants_read: bool,
@@ -71,7 +74,7 @@ impl Driver {
             transport,
             input: BytesMut::new(),
             leaving: None,
-            has_written: false,
+            unknown: 0,
             is_broken: false,
             wants_read: false,
             timer: Box::pin(sleep_until(tokio::time::Instant::now())),
@@ -84,6 +87,8 @@ impl Driver {
     async fn run(mut self) {
         // The loop keeps this one link alive; it is not to be borrowed from `self`.
         let link = Arc::clone(&self.link);
+        // From the first word on, the connection knows that it hears more.
+        self.look_now(&mut link.lock().connection, now());
         while self.turn() {
             let mut called = pin!(link.driver.notified());
             let ready = poll_fn(|cx| self.poll_ready(cx, called.as_mut())).await;
@@ -125,8 +130,9 @@ impl Driver {
         if self.leaving.is_none() && !self.is_broken {
             self.leaving = state.connection.poll_transmit(now);
             state.dispatch(now);
-            if let (Some(wire), Some(leaving)) = (&mut self.wire, &self.leaving) {
-                wire.sent(leaving);
+            if let Some(leaving) = &self.leaving {
+                self.unknown = self.unknown.saturating_add(leaving.remaining());
+                self.wire.iter_mut().for_each(|wire| wire.sent(leaving));
             }
         }
         self.wants_read = state.connection.wants_read();
@@ -148,11 +154,17 @@ impl Driver {
         !is_over
     }
 
-    /// Tells the connection what has not left yet, after each write.
+    /// Tells the connection what has not left yet, if that may have become clear: to ask
+    /// each time would be one more system call for each write.
     fn look_at_queue(&mut self, connection: &mut msrp::Connection, now: Instant) {
-        if !std::mem::take(&mut self.has_written) {
-            return;
+        let is_stuck = self.leaving.is_some() && self.unknown > 0;
+        if is_stuck || self.unknown >= UNKNOWN_OCTETS {
+            self.look_now(connection, now);
         }
+    }
+
+    fn look_now(&mut self, connection: &mut msrp::Connection, now: Instant) {
+        self.unknown = 0;
         if let Some(queued) = self.transport.octets_held() {
             let unwritten = self.leaving.as_ref().map_or(0, Buf::remaining);
             connection.transport_holds(now, queued.saturating_add(unwritten));
@@ -176,11 +188,10 @@ impl Driver {
                 return Poll::Ready(Ready::Read(read));
             }
         }
-        if let Some(leaving) = &mut self.leaving {
-            self.has_written = true;
-            if let Poll::Ready(written) = poll_write(&mut self.transport, cx, leaving) {
-                return Poll::Ready(Ready::Written(written));
-            }
+        if let Some(leaving) = &mut self.leaving
+            && let Poll::Ready(written) = poll_write(&mut self.transport, cx, leaving)
+        {
+            return Poll::Ready(Ready::Written(written));
         }
         if called.poll(cx).is_ready() {
             return Poll::Ready(Ready::Called);
@@ -211,11 +222,12 @@ impl Driver {
 
     async fn handle_timeout(&mut self) {
         self.read_at_once().await;
-        // The queue of the system changes without a word.
-        self.has_written = true;
         self.turn();
-        let mut state = self.link.lock();
+        let link = Arc::clone(&self.link);
+        let mut state = link.lock();
         let now = now();
+        // The queue of the system changes without a word.
+        self.look_now(&mut state.connection, now);
         state.connection.handle_timeout(now);
         state.dispatch(now);
         state.lose_patience(now);

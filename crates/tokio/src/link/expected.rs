@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use msrp::{MsrpUri, SessionConfig, SessionError, SessionTable};
+use msrp_tls::Fingerprint;
 use tokio::sync::mpsc;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use super::{Handle, session};
 
@@ -25,7 +27,20 @@ pub(crate) struct Slot {
     /// Its URI is good for another session after this one.
     pub(crate) repeats: bool,
     pub(crate) max_size: u64,
+    /// Whether its readers send the success REPORTs.
     pub(crate) reports: bool,
+    /// The certificate of the peer has one of these, if there are any.
+    fingerprints: Vec<Fingerprint>,
+}
+
+impl Slot {
+    /// Whether the session is for a peer with this certificate (RFC 8122 section 5.1).
+    pub(crate) fn is_for(&self, certificate: Option<&CertificateDer<'_>>) -> bool {
+        let matches = |certificate: &CertificateDer<'_>| {
+            self.fingerprints.iter().any(|it| it.matches(certificate))
+        };
+        self.fingerprints.is_empty() || certificate.is_some_and(matches)
+    }
 }
 
 impl Expected {
@@ -33,11 +48,13 @@ impl Expected {
         Arc::new(Self { table: SessionTable::new(max_sessions), waiting: Mutex::default() })
     }
 
-    /// From now on a peer may bind the session, or with `repeats` one after another.
+    /// From now on a peer may bind the session, or with `repeats` one after another: peers
+    /// with one of these fingerprints, if there are any.
     pub(crate) fn insert(
         self: &Arc<Self>,
         mut config: SessionConfig,
         repeats: bool,
+        fingerprints: Vec<Fingerprint>,
     ) -> Result<Waiting, SessionError> {
         let reports = session::takes_over_reports(&mut config);
         let (local, max_size) = (config.local.clone(), config.max_size);
@@ -45,8 +62,18 @@ impl Expected {
         // In this order, nobody binds a session that no one waits for.
         let mut waiting = self.lock();
         self.table.insert(config)?;
-        waiting.insert(local.clone(), Slot { bound, repeats, max_size, reports });
+        waiting.insert(local.clone(), Slot { bound, repeats, max_size, reports, fingerprints });
         Ok(Waiting { expected: Arc::clone(self), local, bound: waits })
+    }
+
+    /// A session waits on, unless nobody waits for it any more.
+    pub(crate) fn put_back(&self, local: &MsrpUri, slot: Slot) {
+        let mut waiting = self.lock();
+        if slot.bound.is_closed() {
+            self.table.remove(local);
+        } else {
+            waiting.insert(local.clone(), slot);
+        }
     }
 
     /// A peer has bound the session. Unless it repeats, it is not bound a second time.
@@ -101,6 +128,8 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
+        // First of all, so that the session is not put back.
+        self.bound.close();
         self.expected.withdraw(&self.local);
     }
 }

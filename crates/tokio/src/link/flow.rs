@@ -27,7 +27,9 @@ impl State {
         if session.octets > room && session.unannounced > 0 {
             self.announce_all(key);
         }
-        let Some(session) = self.sessions.get_mut(&key) else { return };
+        // One that has ended takes nothing more, and holds nobody back.
+        let open = self.sessions.get_mut(&key).filter(|session| !session.has_ended());
+        let Some(session) = open else { return };
         let room = if session.awaited > 0 { room.saturating_mul(AWAITED_ROOM) } else { room };
         let most = if session.is_full { room / 2 } else { room };
         let is_full = session.octets > most && !session.is_refusing;

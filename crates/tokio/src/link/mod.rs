@@ -39,6 +39,7 @@ use msrp::{
     SessionKey, StatusCode, UnknownKey,
 };
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 pub(crate) use self::arrival::{Arrival, Step};
 pub(crate) use self::driver::drive;
@@ -104,13 +105,18 @@ pub(crate) struct State {
     held_since: Option<Instant>,
     /// When a reader last took octets.
     taken_at: Option<Instant>,
-    /// Without a session, the connection ends after this. `None`: it stays.
-    idle_timeout: Option<Duration>,
+    /// After its last session, the connection ends after this.
+    idle_timeout: Duration,
+    /// It has had a session. Until then, its own deadline is
+    /// [`Config::bind_timeout`](msrp::Config::bind_timeout).
+    was_used: bool,
     idle_since: Option<Instant>,
     /// The first error of the transport.
     error: Option<Arc<io::Error>>,
     end: Option<ConnectionEnd>,
     hop: Arc<str>,
+    /// What the other end has shown under TLS.
+    certificate: Option<CertificateDer<'static>>,
 }
 
 impl Link {
@@ -118,7 +124,7 @@ impl Link {
         connection: Connection,
         expected: Arc<Expected>,
         room: Room,
-        idle_timeout: Option<Duration>,
+        idle_timeout: Duration,
         stream: &Stream,
     ) -> Arc<Self> {
         let hop: Arc<str> = stream.hop().into();
@@ -137,10 +143,12 @@ impl Link {
             held_since: None,
             taken_at: None,
             idle_timeout,
+            was_used: false,
             idle_since: None,
             error: None,
             end: None,
             hop: Arc::clone(&hop),
+            certificate: stream.certificate(),
         };
         let (state, driver) = (Mutex::new(state), Notify::new());
         let (local, tls_version) = (stream.local_address(), stream.tls_version());
@@ -194,6 +202,7 @@ impl State {
             session.is_used_at_once(remote);
         }
         self.sessions.insert(key, session);
+        self.was_used = true;
         Ok(key)
     }
 
@@ -396,7 +405,7 @@ impl State {
     /// Every session ends once all that it sends has its outcome, and the connection after
     /// them.
     pub(crate) fn drain(&mut self) {
-        self.idle_timeout = Some(Duration::ZERO);
+        (self.idle_timeout, self.was_used) = (Duration::ZERO, true);
         let keys: Vec<SessionKey> = self.sessions.keys().copied().collect();
         for key in keys {
             self.release(key);

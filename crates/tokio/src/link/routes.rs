@@ -41,6 +41,7 @@ impl Link {
         let key = self.with(|state| {
             let key = state.connection.authenticate(authentication)?;
             state.routes.insert(key, grants);
+            state.was_used = true;
             Ok(key)
         })?;
         Ok(Asked { link: Arc::clone(self), key, grant })

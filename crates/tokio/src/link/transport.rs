@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 use tokio_rustls::rustls::ProtocolVersion;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 /// What connects two endpoints: a TCP socket, TLS on one, or any other stream of octets.
 ///
@@ -23,6 +24,11 @@ trait Transport: AsyncRead + AsyncWrite + Send + Unpin {
 
     fn octets_held(&self) -> Option<usize> {
         self.socket().and_then(msrp_socket::octets_held)
+    }
+
+    /// What the other end has shown under TLS.
+    fn certificate(&self) -> Option<CertificateDer<'static>> {
+        None
     }
 
     fn tls_version(&self) -> Option<ProtocolVersion> {
@@ -39,6 +45,10 @@ impl Transport for TcpStream {
 impl Transport for TlsStream<TcpStream> {
     fn socket(&self) -> Option<&TcpStream> {
         Some(self.get_ref().0)
+    }
+
+    fn certificate(&self) -> Option<CertificateDer<'static>> {
+        self.get_ref().1.peer_certificates()?.first().cloned()
     }
 
     fn tls_version(&self) -> Option<ProtocolVersion> {
@@ -72,6 +82,11 @@ impl Stream {
     /// Octets that were written and have not left. `None` where nobody knows.
     pub(crate) fn octets_held(&self) -> Option<usize> {
         self.0.octets_held()
+    }
+
+    /// What the other end has shown under TLS.
+    pub(crate) fn certificate(&self) -> Option<CertificateDer<'static>> {
+        self.0.certificate()
     }
 
     /// The address of this end.

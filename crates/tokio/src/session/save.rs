@@ -152,9 +152,13 @@ impl Part {
         self.file.sync_all().await?;
         // Creating a file of the name first makes sure that nothing is overwritten.
         let (_, path) = create_new(folder, name).await?;
-        if let Some(part) = self.path.take() {
-            fs::rename(part, &path).await?;
+        if let Some(part) = &self.path
+            && let Err(error) = fs::rename(part, &path).await
+        {
+            let _ = fs::remove_file(path).await;
+            return Err(error);
         }
+        self.path = None;
         sync_folder(folder).await?;
         Ok(path)
     }
