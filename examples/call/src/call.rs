@@ -112,17 +112,21 @@ impl Call {
         openings: Vec<Opening>,
         peer: impl std::fmt::Display,
     ) -> Result<Self, Failure> {
-        let opened = tokio::select! {
-            opened = self.sessions.open_all(openings) => opened,
-            () = self.dialog.ended() => Err(SipError::HungUp.into()),
-            () = self.house.stop.cancelled() => Err(Failure::Stopped),
-        };
-        if let Err(failure) = opened {
+        if let Err(failure) = self.open(openings).await {
             return Err(self.fail(failure).await);
         }
         let is_secure = self.terms.is_secure();
         self.house.teller.tell(&Told::Connected { peer: &peer.to_string(), is_secure });
         Ok(self)
+    }
+
+    /// Opens sessions, unless the call ends before.
+    async fn open(&mut self, openings: Vec<Opening>) -> Result<(), Failure> {
+        tokio::select! {
+            opened = self.sessions.open_all(openings) => opened,
+            () = self.dialog.ended() => Err(SipError::HungUp.into()),
+            () = self.house.stop.cancelled() => Err(Failure::Stopped),
+        }
     }
 
     /// Says something to the other side.
@@ -155,7 +159,7 @@ impl Call {
                 Ok(answer) => {
                     let Completed { at, new, others } = self.terms.complete(offering, &answer)?;
                     let openings = self.sessions.follow(others);
-                    self.sessions.open_all(openings).await?;
+                    self.open(openings).await?;
                     return Ok(Some((at, new?)));
                 }
                 // The other side's offer comes first. It changes the terms.
@@ -235,7 +239,7 @@ impl Call {
             Ok((answer, changes)) => {
                 let openings = self.sessions.follow(changes);
                 reoffer.accept(answer).await;
-                self.sessions.open_all(openings).await
+                self.open(openings).await
             }
             // The call goes on as it was (RFC 3261 section 14.2).
             Err(error) => {

@@ -42,10 +42,12 @@ for who in bob ada; do
     $tmux new-session -d -s "$who" -x 70 -y 20 "env PS1='$ ' sh"
     sees "$who" '$'
 done
-enters bob "$bin listen --sip 127.0.0.1:0 --out $folder/inbox"
+# The shell says when the program has left the terminal.
+left="; echo le''ft"
+enters bob "$bin listen --sip 127.0.0.1:0 --out $folder/inbox$left"
 sees bob "* waiting for calls to sip:127.0.0.1:"
 uri=$($tmux capture-pane -p -t bob | sed -n 's/.*calls to \(sip:[0-9.:]*\).*/\1/p')
-enters ada "$bin dial $uri"
+enters ada "$bin dial $uri$left"
 sees ada "* connected to $uri"
 sees bob "* connected to sip:127.0.0.1:"
 
@@ -74,6 +76,7 @@ sees ada "* the call is over"
 sees bob "* the call is over"
 $tmux send-keys -t bob C-c
 for who in bob ada; do
+    sees "$who" "left"
     enters "$who" "stty -a | grep -o -- '-*icanon' | sed 's/^/mode: /'"
     sees "$who" "mode: icanon"
 done

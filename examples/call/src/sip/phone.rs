@@ -9,8 +9,9 @@ use rsipstack::dialog::dialog::Dialog as AnyDialog;
 use rsipstack::dialog::dialog_layer::DialogLayer;
 use rsipstack::dialog::invitation::InviteOption;
 use rsipstack::sip::{HeadersExt, HostWithPort, Method, StatusCode, StatusCodeKind, Uri};
-use rsipstack::transaction::TransactionReceiver;
+use rsipstack::transaction::endpoint::EndpointOption;
 use rsipstack::transaction::transaction::Transaction;
+use rsipstack::transaction::{CallIdFormat, TransactionReceiver};
 use rsipstack::transport::udp::UdpConnection;
 use rsipstack::transport::{SipConnection, TransportLayer};
 use tokio::sync::mpsc;
@@ -64,6 +65,10 @@ impl Phone {
             .with_user_agent(concat!("msrp-call/", env!("CARGO_PKG_VERSION")))
             .with_cancel_token(stop.clone())
             .with_transport_layer(transport)
+            .with_option(EndpointOption {
+                callid_format: CallIdFormat::Uuid,
+                ..EndpointOption::default()
+            })
             .build();
         let requests = endpoint.incoming_transactions()?;
         let dialogs = Arc::new(DialogLayer::new(endpoint.inner.clone()));

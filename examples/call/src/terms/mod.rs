@@ -17,8 +17,9 @@ use msrp_sdp::{
 };
 use thiserror::Error;
 
-/// The most lines of a call.
-const MAX_LINES: usize = 32;
+/// The most lines of a call. With all of them a description has less than the 8 KiB that
+/// fit into a datagram of the SIP stack.
+const MAX_LINES: usize = 8;
 
 /// The most files that the other side may offer in a call.
 const MAX_TRANSFERS: usize = 1000;

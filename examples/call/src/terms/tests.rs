@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use msrp::Direction;
-use msrp_sdp::Connect;
 use msrp_sdp::file::FileTransferId;
+use msrp_sdp::{Connect, Fingerprint};
 
 use super::*;
 
@@ -117,6 +117,34 @@ async fn two_files_at_once_have_a_line_each() {
     let (sent, received) = exchange(&mut bob, &mut alice, file).await;
     assert!(sent.at == 3 && sent.others.is_empty());
     assert!(matches!(received[..], [Change::New(3, _)]));
+}
+
+#[tokio::test]
+async fn the_largest_description_fits_into_a_datagram() {
+    let (mut alice, _) = call().await;
+    let fingerprint = format!("sha-256 {}", ["4A"; 32].join(":")).parse::<Fingerprint>().unwrap();
+    let hashes =
+        format!("hash:sha-1:{} hash:sha-256:{}", ["4A"; 20].join(":"), ["4A"; 32].join(":"));
+    let selector =
+        format!("name:\"{}\" type:application/pdf size:{} {hashes}", "n".repeat(80), u64::MAX);
+    let mut largest = 0;
+    loop {
+        let mut file = FileAttributes::new(selector.parse().unwrap());
+        file.transfer_id = Some("Q6LMoGymJdh0IKIgD6wD0jkcfgva4xvE".parse().unwrap());
+        let uri =
+            "msrps://[2001:db8:1234:5678:9abc:def0:1234:5678]:49153/jshA7weztasjshA7weztas;tcp";
+        let local = Local::new(uri.parse().unwrap()).with_fingerprint(fingerprint.clone());
+        let Ok(offering) = alice.terms.offer(local.send_file(file)) else { break };
+        largest = offering.to_string().len();
+        // As if the other side had accepted it.
+        let offer = offering.offers[offering.at].clone().unwrap();
+        let plan = alice.terms.lines[0].as_ref().unwrap().plan.clone();
+        alice.terms.own = offering.description;
+        alice.terms.lines.push(Some(Line { local: offer.local().clone(), plan }));
+    }
+    assert_eq!(alice.terms.lines.len(), MAX_LINES);
+    // The rest is for what SIP says.
+    assert!(largest < 6 * 1024, "{largest}");
 }
 
 #[tokio::test]
