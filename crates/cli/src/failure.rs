@@ -42,17 +42,10 @@ impl Failure {
     }
 
     fn relay(relay: &MsrpUri, reason: AuthenticationFailure) -> Self {
-        let help = match reason {
-            AuthenticationFailure::NoCredentials => "; give them with --user and --password-file",
-            AuthenticationFailure::Unauthorized
-            | AuthenticationFailure::Challenge
-            | AuthenticationFailure::Impostor
-            | AuthenticationFailure::Lifetime
-            | AuthenticationFailure::Rejected(_)
-            | AuthenticationFailure::NoRoute
-            | AuthenticationFailure::TimedOut
-            | AuthenticationFailure::ConnectionClosed
-            | _ => "",
+        let help = if reason == AuthenticationFailure::NoCredentials {
+            "; give them with --user and --password-file"
+        } else {
+            ""
         };
         Self::new("relay", format!("{relay}: {reason}{help}"))
     }
@@ -94,15 +87,8 @@ impl From<&Error> for Failure {
             Error::Relay { relay, reason } => Self::relay(relay, *reason),
             Error::Ended(ended) => (&**ended).into(),
             Error::Bind { source, .. } => Self::new("local", because(source)),
-            Error::NoIdentity
-            | Error::Session(_)
-            | Error::NoPort(_)
-            | Error::Transport(_)
-            | Error::NotListening
-            | Error::NoPublicHost
-            | Error::DataChannel
+            Error::Session(_)
             | Error::Authenticate(_)
-            | Error::PlainAuth(_)
             | Error::NoRoute
             | Error::Closed
             | Error::Random(_)

@@ -15,6 +15,7 @@ mod receiver;
 mod send;
 
 use std::future::Future;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -80,9 +81,9 @@ fn main() -> ExitCode {
 fn block_on(command: impl Future<Output = anyhow::Result<Ending>>) -> anyhow::Result<Ending> {
     let level = EnvFilter::try_from_env("MSRP_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let log = tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr);
-    log.without_time().with_target(false).init();
+    log.without_time().with_target(false).with_ansi(std::io::stderr().is_terminal()).init();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.context("this system")?;
+    let runtime = runtime.context("cannot start the runtime")?;
     let ending = runtime.block_on(command);
     // Nothing ends a thread that reads standard input.
     runtime.shutdown_background();
