@@ -28,7 +28,7 @@ impl App {
             None => Roots::system().ok(),
         };
         Ok(Self {
-            dialer: Dialer::new(Policy::new(options.allow.clone()), roots)?,
+            dialer: Dialer::new(Policy::new(options.allow.clone()), roots),
             sessions: Sessions::new(options.max_sessions, options.session_timeout),
             exchanges: Arc::new(Semaphore::new(options.max_exchanges as usize)),
             tunnels: Arc::new(Semaphore::new(options.max_tunnels as usize)),

@@ -1,30 +1,25 @@
-//! One exchange with a peer: a message and its outcome, or a binding SEND and its
-//! response.
+//! One exchange with a peer: a message and its outcome, or a session that opens.
 
-use std::ops::Range;
-use std::sync::Arc;
 use std::time::Duration;
 
 use msrp::wire::DecodeError;
 use msrp::{
-    CloseReason, Config, Connection, ConnectionEnd, Event, Finished, MessageId, OsRandom, Outcome,
-    OutgoingMessage, Response, Role, SessionConfig, SessionKey, StatusCode,
+    CloseReason, Config, ConnectionEnd, Finished, MessageId, Outcome, OutgoingMessage, Response,
+    SessionConfig, StatusCode,
 };
-use msrp_tokio_loop::RunLoop;
-use tokio::time::{Instant, sleep_until, timeout};
+use msrp_tokio::{Ended, SendError, Sender, Session};
+use tokio::time::{Instant, timeout_at};
 
-use crate::dial::Stream;
+use crate::dial::Dialed;
 use crate::fault::{Fault, Kind, chain};
 
-/// How long a peer may take to read the last octets.
-const FAREWELL: Duration = Duration::from_millis(200);
+/// How much longer than its client a request waits for its response.
+const MARGIN: Duration = Duration::from_millis(200);
 
 /// A message to send. Its Message-ID is known before it leaves.
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) id: MessageId,
-    /// Octets of its body.
-    pub(crate) len: u64,
     /// Whether the peer responds only with errors (Failure-Report `partial`).
     pub(crate) is_partial: bool,
     pub(crate) outgoing: OutgoingMessage,
@@ -34,10 +29,15 @@ pub(crate) struct Message {
 #[derive(Debug)]
 pub(crate) struct Sent {
     pub(crate) finished: Finished,
-    /// The octets of each success REPORT, zero-based.
-    pub(crate) reported: Vec<Range<u64>>,
     /// Why there is no response, if there is none.
     pub(crate) fault: Option<Fault>,
+}
+
+/// What has come of opening a session.
+pub(crate) enum Opening {
+    /// It is open, by this response unless the peer has spoken first.
+    Open(Session, Option<Response>),
+    Refused(Response),
 }
 
 /// How long silence has to last before a message with Failure-Report `partial`
@@ -48,165 +48,129 @@ pub(crate) fn silence(until: Instant) -> Duration {
     ENOUGH.min(left(until) / 2)
 }
 
-/// A configuration in which a request waits for its response as long as the client
-/// does.
-pub(crate) fn config_until(until: Instant) -> Config {
-    let mut config = Config::default();
-    config.transaction_timeout = config.transaction_timeout.max(left(until) + FAREWELL);
-    config
+/// A request waits for its response as long as its client does.
+pub(crate) fn wait_until(until: Instant) -> impl FnOnce(&mut Config) {
+    move |config| {
+        config.transaction_timeout = config.transaction_timeout.max(left(until) + MARGIN);
+    }
+}
+
+/// The same for a message; for one with Failure-Report `partial`, silence is its response.
+pub(crate) fn wait_for(message: &Message, until: Instant) -> impl FnOnce(&mut Config) + use<> {
+    let is_partial = message.is_partial;
+    move |config| {
+        if is_partial {
+            config.transaction_timeout = silence(until);
+        } else {
+            wait_until(until)(config);
+        }
+    }
 }
 
 fn left(until: Instant) -> Duration {
     until.saturating_duration_since(Instant::now())
 }
 
-/// The run loop of a stream that this side has opened.
-pub(crate) fn run_loop(stream: Stream, config: Config) -> Result<RunLoop<Stream>, Fault> {
-    let random = OsRandom::new()?;
-    let now = std::time::Instant::now();
-    Ok(RunLoop::new(stream, Connection::new(Arc::new(config), Role::Active, random, now)?))
+/// Opens a session and waits for the response to the SEND that binds it. Dropping the
+/// future closes the session.
+pub(crate) async fn open(
+    dialed: Dialed,
+    config: SessionConfig,
+    until: Instant,
+) -> Result<Opening, Fault> {
+    let session = dialed.endpoint.connect_over_early(dialed.stream, config)?;
+    match timeout_at(until, session.opened()).await {
+        Ok(Ok(response)) => Ok(Opening::Open(session, response)),
+        Ok(Err(Ended { response: Some(response), .. })) => Ok(Opening::Refused(response)),
+        Ok(Err(ended)) => Err(fault_of_end(&ended)),
+        Err(_) => Err(Fault::timeout()),
+    }
 }
 
 /// Sends one message over its own connection, behind the bodiless SEND that binds the
-/// session. At `until` it gives the message up and returns what is known of it.
+/// session. At `until` it gives the message up and returns what is known of it. Dropping the
+/// future gives it up as well.
 pub(crate) async fn send(
-    stream: Stream,
-    session: SessionConfig,
+    dialed: Dialed,
+    config: SessionConfig,
     message: Message,
     until: Instant,
 ) -> Result<Sent, Fault> {
-    let mut config = config_until(until);
-    if message.is_partial {
-        config.transaction_timeout = silence(until);
+    let session = dialed.endpoint.connect_over_early(dialed.stream, config)?;
+    let exchange = Exchange(session.sender());
+    let sent = session.send(message.outgoing).await.map_err(refusal)?;
+    // Nobody would read what the peer sends.
+    drop(session);
+    let is_late = timeout_at(until, sent.finished()).await.is_err();
+    if is_late {
+        exchange.0.abort();
     }
-    let mut run = run_loop(stream, config)?;
-    let session = run.connection.open(session).map_err(internal)?;
-    run.connection.send(session, message.outgoing).map_err(internal)?;
-    let mut reported = Vec::new();
-    let mut is_late = false;
-    let mut finished = loop {
-        match next_until(&mut run, until, &mut is_late).await {
-            Some(Event::Finished(finished)) => break *finished,
-            Some(Event::Reported { octets, .. }) => reported.push(octets),
-            Some(_) => {}
-            None => return Err(Fault::new(Kind::Closed, "the connection ended")),
+    let mut finished = sent.finished().await.ok_or_else(closed)?;
+    let is_cut = matches!(finished.outcome, Outcome::SessionClosed | Outcome::ConnectionLost);
+    let fault = match (is_cut, is_late) {
+        (false, _) => unanswered(&finished),
+        (true, true) => Some(Fault::timeout()),
+        (true, false) => {
+            let mut ended = exchange.0.closed().await;
+            let refusal = ended.response.take();
+            let fault = refusal.is_none().then(|| fault_of_end(&ended));
+            finished.response = refusal.or(finished.response);
+            fault
         }
     };
-    let fault = fault_of(&mut run, &finished, is_late);
-    if finished.outcome == Outcome::SessionClosed {
-        finished.response = refusal(&mut run);
-    }
-    farewell(run).await;
-    Ok(Sent { finished, reported, fault })
+    Ok(Sent { finished, fault })
 }
 
-/// The response that has ended the session.
-fn refusal(run: &mut RunLoop<Stream>) -> Option<Response> {
-    let mut events = std::iter::from_fn(|| run.connection.poll_event());
-    events.find_map(
-        |event| if let Event::SessionClosed { response, .. } = event { response } else { None },
-    )
-}
+/// The session of an exchange. Dropping it ends the session at once.
+struct Exchange(Sender);
 
-/// Opens a session and waits for the response to the SEND that binds it.
-pub(crate) async fn bind(
-    run: &mut RunLoop<Stream>,
-    session: SessionConfig,
-    until: Instant,
-) -> Result<(SessionKey, Response), Fault> {
-    let id = run.connection.open(session).map_err(internal)?;
-    let mut is_late = false;
-    loop {
-        match next_until(run, until, &mut is_late).await {
-            Some(Event::SessionOpened { session, response: Some(response), .. })
-                if session == id =>
-            {
-                return Ok((id, response));
-            }
-            Some(Event::SessionClosed { response: Some(response), .. }) => {
-                return Ok((id, response));
-            }
-            Some(Event::SessionClosed { reason: CloseReason::TimedOut, .. }) => {
-                return Err(Fault::timeout());
-            }
-            Some(Event::Closed(ConnectionEnd::Local)) => return Err(Fault::timeout()),
-            Some(Event::Closed(end)) => return Err(fault_of_end(run, &end)),
-            Some(_) => {}
-            None => return Err(Fault::new(Kind::Closed, "the connection ended")),
-        }
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
-/// Closes a connection, with a notification to the peer if it still reads.
-pub(crate) async fn farewell(mut run: RunLoop<Stream>) {
-    run.connection.close();
-    let _ = timeout(FAREWELL, async { while run.next().await.is_some() {} }).await;
+/// A message timed out here, rather than at a later hop that responded 408.
+pub(crate) fn unanswered(finished: &Finished) -> Option<Fault> {
+    let is_timeout = |response: &Response| response.status == StatusCode::TIMEOUT;
+    let is_at_later_hop = finished.response.as_ref().is_some_and(is_timeout);
+    (finished.outcome == Outcome::TimedOut && !is_at_later_hop).then(Fault::timeout)
 }
 
-/// The next event. At `until` it closes the connection, whose last events then
-/// report every outcome.
-async fn next_until(
-    run: &mut RunLoop<Stream>,
-    until: Instant,
-    is_late: &mut bool,
-) -> Option<Event> {
-    if !*is_late {
-        tokio::select! {
-            event = run.next() => return event,
-            () = sleep_until(until) => {}
-        }
-        *is_late = true;
-        run.connection.close();
-    }
-    run.connection.poll_event()
-}
-
-fn fault_of(run: &mut RunLoop<Stream>, finished: &Finished, is_late: bool) -> Option<Fault> {
-    match finished.outcome {
-        Outcome::TimedOut if is_unanswered(finished) => Some(Fault::timeout()),
-        Outcome::SessionClosed if is_late => Some(Fault::timeout()),
-        Outcome::ConnectionLost => {
-            let mut events = std::iter::from_fn(|| run.connection.poll_event());
-            let end = events
-                .find_map(|event| if let Event::Closed(end) = event { Some(end) } else { None });
-            Some(fault_of_end(run, &end.unwrap_or(ConnectionEnd::Peer)))
-        }
-        Outcome::Accepted
-        | Outcome::Sent
-        | Outcome::Delivered
-        | Outcome::Unreported
-        | Outcome::Rejected(_)
-        | Outcome::TimedOut
-        | Outcome::Aborted
-        | Outcome::SessionClosed
-        | _ => None,
-    }
-}
-
-/// Whether a message timed out here, rather than at a later hop that responded 408.
-pub(crate) fn is_unanswered(finished: &Finished) -> bool {
-    finished.response.as_ref().is_none_or(|response| response.status != StatusCode::TIMEOUT)
-}
-
-/// Why a connection ended that this side did not close.
-pub(crate) fn fault_of_end(run: &RunLoop<Stream>, end: &ConnectionEnd) -> Fault {
-    match (end, run.error()) {
-        (ConnectionEnd::Failed(DecodeError::Truncated), _) => {
+/// Why a session ended that this side did not close.
+pub(crate) fn fault_of_end(ended: &Ended) -> Fault {
+    match (&ended.connection, &ended.transport) {
+        _ if ended.reason == CloseReason::TimedOut => Fault::timeout(),
+        (Some(ConnectionEnd::Failed(DecodeError::Truncated)), _) => {
             Fault::new(Kind::Closed, "the peer closed the connection within a response")
         }
-        (ConnectionEnd::Failed(error), _) => {
+        (Some(ConnectionEnd::Failed(error)), _) => {
             Fault::new(Kind::NotMsrp, format!("the peer does not speak MSRP: {error}"))
         }
-        (ConnectionEnd::RandomFailed(error), _) => error.clone().into(),
+        (Some(ConnectionEnd::RandomFailed(error)), _) => error.clone().into(),
         (_, Some(error)) => Fault::new(Kind::Closed, format!("the connection failed: {error}")),
-        (ConnectionEnd::Peer, None) => Fault::new(Kind::Closed, "the peer closed the connection"),
-        (ConnectionEnd::Local | ConnectionEnd::Stalled | _, None) => {
-            Fault::new(Kind::Closed, format!("the connection ended: {end}"))
+        (Some(ConnectionEnd::Peer), None) => {
+            Fault::new(Kind::Closed, "the peer closed the connection")
         }
+        (Some(end), None) => Fault::new(Kind::Closed, format!("the connection ended: {end}")),
+        (None, None) => closed(),
     }
 }
 
-/// An error that earlier checks should have prevented.
-fn internal(error: impl Into<anyhow::Error>) -> Fault {
-    Fault::new(Kind::InvalidRequest, chain(error))
+/// Why a message cannot be sent.
+pub(crate) fn refusal(error: SendError) -> Fault {
+    match error {
+        SendError::Ended(_) => closed(),
+        SendError::Refused(error @ msrp::SendError::TypeNotAccepted(_)) => {
+            Fault::field("contentType", error)
+        }
+        SendError::Refused(error @ msrp::SendError::MessageIdInUse) => {
+            Fault::field("messageId", error)
+        }
+        error @ (SendError::Refused(_) | _) => Fault::new(Kind::Busy, chain(error)),
+    }
+}
+
+pub(crate) fn closed() -> Fault {
+    Fault::new(Kind::Closed, "the session has ended")
 }

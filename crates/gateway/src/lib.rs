@@ -4,14 +4,14 @@
 //! ```text
 //!  api/       HTTP and JSON: requests and responses
 //!  session/   sessions that outlive a request, and their events
-//!  exchange   one message, or one empty SEND, and its outcome
+//!  exchange   one message and its outcome, or a session that opens
 //!  tunnel     a WebSocket joined to a stream
-//!  dial       resolve, check, connect, TLS      policy   permitted targets
+//!  dial       an endpoint for each request      policy   permitted targets
 //!  serve      accepting, draining               options  the command line
 //! ```
 //!
-//! The protocol is in the crate `msrp`, the loop that drives it in
-//! `msrp-tokio-loop`, the checking of certificates in `msrp-tls`.
+//! Connections and sessions are those of the crate `msrp-tokio`, and so is what people are
+//! shown. A request has an endpoint of its own, since its deadlines are its client's.
 
 #![forbid(unsafe_code)]
 #![deny(

@@ -17,17 +17,8 @@ impl Policy {
         Self { allowed }
     }
 
-    /// Keeps the permitted addresses of a host. The gateway connects to these without
-    /// another look-up, which might return others.
-    pub(crate) fn permitted(
-        &self,
-        host: &str,
-        addresses: impl IntoIterator<Item = SocketAddr>,
-    ) -> Vec<SocketAddr> {
-        addresses.into_iter().filter(|address| self.permits(host, *address)).collect()
-    }
-
-    fn permits(&self, host: &str, address: SocketAddr) -> bool {
+    /// Whether the gateway may connect to an address of a host.
+    pub(crate) fn permits(&self, host: &str, address: SocketAddr) -> bool {
         if self.allowed.is_empty() {
             return address.ip().to_canonical().is_loopback();
         }
@@ -164,7 +155,7 @@ mod tests {
 
     fn permits(patterns: &[&str], host: &str, address: &str) -> bool {
         let patterns = patterns.iter().map(|pattern| pattern.parse().unwrap()).collect();
-        !Policy::new(patterns).permitted(host, [address.parse().unwrap()]).is_empty()
+        Policy::new(patterns).permits(host, address.parse().unwrap())
     }
 
     #[test]

@@ -9,11 +9,10 @@ use bytes::BytesMut;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use msrp::{OsRandom, ParseOptions, TunnelError};
+use msrp_tokio::Stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
-
-use crate::dial::Stream;
 
 /// Space in the input buffer for one read, in octets.
 const READ_OCTETS: usize = 16 * 1024;

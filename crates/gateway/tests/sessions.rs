@@ -3,12 +3,13 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::{ALICE, Asked, PATIENCE, Running, peer, receiver, uri};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 
 const SESSIONS: &str = "/api/msrp/sessions";
@@ -246,6 +247,99 @@ async fn the_limits_of_the_session_hold() {
         assert_eq!(timeout(PATIENCE, answered.recv()).await.unwrap().unwrap(), code);
     }
     assert_eq!(gateway.events(&id).await.named("message").await["content"], "ok");
+}
+
+/// A message of the peer in one chunk.
+fn message_from(port: u16, id: &str, kind: &str, body: &str) -> String {
+    let len = body.len();
+    format!(
+        "MSRP t-{id} SEND\r\nTo-Path: {ALICE}\r\nFrom-Path: {}\r\nMessage-ID: {id}\r\n\
+         Byte-Range: 1-{len}/{len}\r\nContent-Type: {kind}\r\n\r\n{body}\r\n-------t-{id}$\r\n",
+        uri(port)
+    )
+}
+
+#[tokio::test]
+async fn what_people_are_shown_hides_nothing() {
+    let gateway = Running::start().await;
+    let port = bound_peer(|mut stream| async move {
+        let port = stream.local_addr().unwrap().port();
+        for (id, kind, body) in [
+            ("one-", "text/plain", "a\u{1b}[2Jb\u{202e}c"),
+            ("two-", "text/html", "<p>Hello <b>Bob</b></p><script>evil()</script>"),
+            ("three", "image/png", "<svg onload=evil()>"),
+        ] {
+            stream.write_all(message_from(port, id, kind, body).as_bytes()).await.unwrap();
+        }
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    })
+    .await;
+    let id = open(&gateway, &session_to(port)).await;
+    let mut events = gateway.events(&id).await;
+    let text = events.named("message").await;
+    // Programs get what was sent.
+    assert_eq!(text["content"], "a\u{1b}[2Jb\u{202e}c");
+    assert_eq!(text["shown"], "a\u{241b}[2Jb[U+202E]c");
+    let html = events.named("message").await["shown"].as_str().unwrap().to_owned();
+    assert!(html.contains("Hello") && !html.contains("evil"), "{html}");
+    let image = events.named("message").await["shown"].as_str().unwrap().to_owned();
+    assert!(image.ends_with(", 19 octets]") && !image.contains("evil"), "{image}");
+}
+
+#[tokio::test]
+async fn what_comes_after_an_outcome_and_what_is_refused_are_shown() {
+    let gateway = Running::start().await;
+    let cancelled = Arc::new(Notify::new());
+    let is_cancelled = Arc::clone(&cancelled);
+    let port = bound_peer(move |mut stream| {
+        let is_cancelled = Arc::clone(&is_cancelled);
+        async move {
+            let port = stream.local_addr().unwrap().port();
+            let asked = Asked::read(&mut stream).await.unwrap();
+            is_cancelled.notified().await;
+            let report = format!(
+                "MSRP late1 REPORT\r\nTo-Path: {ALICE}\r\nFrom-Path: {}\r\nMessage-ID: {}\r\n\
+                 Byte-Range: 1-5/5\r\nStatus: 000 200 OK\r\n-------late1$\r\n",
+                uri(port),
+                asked.header("Message-ID"),
+            );
+            stream.write_all(report.as_bytes()).await.unwrap();
+            let stray = message_from(port, "stray", "text/plain", "x");
+            let stray = stray.replace(ALICE, "msrp://nobody.invalid:1/s;tcp");
+            stream.write_all(stray.as_bytes()).await.unwrap();
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        }
+    })
+    .await;
+    let id = open(&gateway, &session_to(port)).await;
+    let mut events = gateway.events(&id).await;
+    let message = json!({ "content": "hello", "successReport": true, "timeout": 200 });
+    let (_, reply) = gateway.post(&format!("{SESSIONS}/{id}/messages"), &message).await;
+    assert_eq!(events.named("outcome").await["outcome"], "aborted");
+    cancelled.notify_one();
+    let report = events.named("report").await;
+    assert_eq!(report["messageId"], reply["messageId"]);
+    assert_eq!((&report["statusCode"], &report["byteRange"]), (&json!(200), &json!("1-5/*")));
+    assert_eq!(events.named("refused").await["statusCode"], 481);
+}
+
+#[tokio::test]
+async fn a_large_message_of_the_peer_arrives_whole() {
+    let mut options = common::options();
+    options.max_size = 8 << 20;
+    let (gateway, receiver) = (Running::with(options).await, receiver().await);
+    let id = open(&gateway, &session_to(receiver.port)).await;
+    let large = "0123456789abcdef".repeat(3 << 16);
+    let (status, reply) = say(&gateway, &id, &format!("echo {large}")).await;
+    assert_eq!((status, &reply["success"]), (200, &json!(true)), "{reply}");
+    let mut events = gateway.events(&id).await;
+    let message = loop {
+        let (name, data) = events.next().await.unwrap();
+        if name == "message" {
+            break data;
+        }
+    };
+    assert!(message["content"].as_str() == Some(&large));
 }
 
 #[tokio::test]

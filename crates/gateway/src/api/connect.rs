@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use msrp::SessionConfig;
-use tokio::time::timeout_at;
 
 use super::error::Error;
 use super::request::{Body, Connect, ConnectRequest, Permit};
 use super::show::{Answered, ConnectReply, Reply};
 use crate::app::App;
-use crate::exchange::{bind, config_until, farewell, run_loop};
+use crate::exchange::{Opening, open, wait_until};
 use crate::fault::Fault;
 
 pub(crate) async fn connect(
@@ -20,7 +19,7 @@ pub(crate) async fn connect(
     Body(request): Body<ConnectRequest>,
 ) -> Result<Reply<ConnectReply>, Error> {
     let connect = request.check()?;
-    let mut reply = ConnectReply::at(&connect.target.host, connect.target.port);
+    let mut reply = ConnectReply::at(&connect.target);
     if let Err(fault) = attempt(&app, connect, &mut reply).await {
         reply.failed(fault);
     }
@@ -30,15 +29,14 @@ pub(crate) async fn connect(
 /// Goes as far as it can, and notes each step in `reply`.
 async fn attempt(app: &App, connect: Connect, reply: &mut ConnectReply) -> Result<(), Fault> {
     let Connect { target, local, remote, until } = connect;
-    let dialed = timeout_at(until, app.dialer.dial(&target)).await;
-    let dialed = dialed.map_err(|_| Fault::timeout())??;
-    reply.connected(dialed.connect_time, dialed.tls);
-    tracing::info!(host = target.host, port = target.port, "connected");
+    let dialed = app.dialer.dial(&target, until, wait_until(until)).await?;
+    reply.connected(&dialed, &target);
+    tracing::info!(host = target.hop.host(), port = target.hop.port(), "connected");
     let Some(remote) = remote else { return Ok(()) };
-    let session = SessionConfig::new(local.unwrap_or(dialed.own_uri), remote);
-    let mut run = run_loop(dialed.stream, config_until(until))?;
-    let bound = bind(&mut run, session, until).await;
-    farewell(run).await;
-    reply.answered(Answered::new(&bound?.1));
+    let session = SessionConfig::new(dialed.local(local)?, remote);
+    match open(dialed, session, until).await? {
+        Opening::Open(_, response) => reply.opened(response.as_ref()),
+        Opening::Refused(response) => reply.answered(Answered::new(&response)),
+    }
     Ok(())
 }

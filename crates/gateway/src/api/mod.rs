@@ -8,6 +8,7 @@ mod request;
 mod send;
 mod sessions;
 pub(crate) mod show;
+mod shown;
 mod tunnel;
 
 use std::net::IpAddr;

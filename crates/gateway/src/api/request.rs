@@ -16,6 +16,7 @@ use msrp::{
     MediaType, MediaTypes, MessageId, MsrpUri, OsRandom, OutgoingMessage, ParseOptions, Path,
 };
 use msrp_tls::{Fingerprint, server_name};
+use msrp_tokio::Target as Hop;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
@@ -23,7 +24,7 @@ use tokio::time::{Instant, timeout};
 
 use super::error::Error;
 use crate::app::App;
-use crate::dial::{Target, TlsTarget};
+use crate::dial::Target;
 use crate::exchange::Message;
 use crate::fault::{Fault, Kind, chain};
 use crate::policy::is_name;
@@ -256,7 +257,6 @@ impl MessageRequest {
     pub(crate) fn check(self, max_size: usize) -> Result<SessionMessage, Fault> {
         let content = required("content", self.content)?;
         let content = decoded(content, self.content_encoding.as_deref(), max_size)?;
-        let len = content.len() as u64;
         let content_type = match self.content_type {
             Some(text) => MediaType::new(&text).map_err(|e| Fault::field("contentType", e))?,
             None => MediaType::text_plain(),
@@ -272,7 +272,7 @@ impl MessageRequest {
             .message_id(id)
             .success_report(success_report)
             .failure_report(failure_report);
-        let message = Message { id, len, is_partial, outgoing };
+        let message = Message { id, is_partial, outgoing };
         Ok(SessionMessage { message, success_report, until: until(self.timeout)? })
     }
 }
@@ -308,23 +308,24 @@ fn target(
     if fingerprint.is_some() && !tls {
         return Err(Fault::field("fingerprint", "without TLS there is no certificate to check"));
     }
-    let tls = if tls { Some(tls_target(&host, remote, fingerprint)?) } else { None };
-    Ok(Target { host, port, tls })
+    if !tls {
+        return Ok(Target { hop: Hop::tcp(&host, port), peer_name: None });
+    }
+    let name = certified_name(&host, remote)?;
+    let hop = Hop::tls(&host, port).server_name(name.as_str());
+    let hop = fingerprint.into_iter().fold(hop, Hop::fingerprint);
+    Ok(Target { hop, peer_name: Some(name) })
 }
 
 /// The certificate must be valid for the host of the URI, even if the connection
 /// goes to another (RFC 4975 section 5.4).
-fn tls_target(
-    host: &str,
-    remote: Option<&Path>,
-    fingerprint: Option<Fingerprint>,
-) -> Result<TlsTarget, Fault> {
+fn certified_name(host: &str, remote: Option<&Path>) -> Result<String, Fault> {
     let (field, expected) = match remote {
         Some(remote) => ("toPath", remote.view().first().host()),
         None => ("host", Host::from(host)),
     };
     let name = server_name(expected).map_err(|error| Fault::field(field, error))?;
-    Ok(TlsTarget { name, fingerprint })
+    Ok(name.to_str().into_owned())
 }
 
 fn bare_host(text: String) -> Result<String, Fault> {

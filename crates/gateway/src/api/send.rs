@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use msrp::SessionConfig;
-use tokio::time::timeout_at;
 
 use super::error::Error;
 use super::request::{Body, Permit, Send, SendRequest};
 use super::show::{Reply, SendReply};
 use crate::app::App;
-use crate::exchange::{self, Sent};
+use crate::exchange::{self, Sent, wait_for};
 use crate::fault::Fault;
 
 pub(crate) async fn send(
@@ -19,7 +18,7 @@ pub(crate) async fn send(
     Body(request): Body<SendRequest>,
 ) -> Result<Reply<SendReply>, Error> {
     let send = request.check(app.options.max_size)?;
-    let mut reply = SendReply::new(&send.target.host, send.target.port, send.message.id);
+    let mut reply = SendReply::new(send.target.hop.host(), send.target.hop.port(), send.message.id);
     let success_report = send.success_report;
     match exchange(&app, send).await {
         Ok(sent) => reply.sent(sent, success_report),
@@ -31,10 +30,10 @@ pub(crate) async fn send(
 /// Ends at `until`, including the look-up of the host.
 async fn exchange(app: &App, send: Send) -> Result<Sent, Fault> {
     let Send { target, local, remote, message, until, .. } = send;
-    let dialed = timeout_at(until, app.dialer.dial(&target)).await;
-    let dialed = dialed.map_err(|_| Fault::timeout())??;
-    let session = SessionConfig::new(local.unwrap_or(dialed.own_uri), remote);
-    let sent = exchange::send(dialed.stream, session, message, until).await?;
-    tracing::info!(host = target.host, port = target.port, outcome = ?sent.finished.outcome, "sent");
+    let dialed = app.dialer.dial(&target, until, wait_for(&message, until)).await?;
+    let session = SessionConfig::new(dialed.local(local)?, remote);
+    let sent = exchange::send(dialed, session, message, until).await?;
+    let (host, port) = (target.hop.host(), target.hop.port());
+    tracing::info!(host, port, outcome = ?sent.finished.outcome, "sent");
     Ok(sent)
 }

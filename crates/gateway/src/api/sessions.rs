@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
-use msrp::SessionConfig;
+use msrp::{Config, SessionConfig};
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 
@@ -17,9 +17,9 @@ use super::error::Error;
 use super::request::{Body, MessageRequest, NewSession, Permit, SessionMessage, SessionRequest};
 use super::show::{Answered, ConnectReply, Reply, SendReply, SessionReply};
 use crate::app::App;
-use crate::exchange::{self, bind, config_until, farewell, silence};
+use crate::exchange::{self, Opening, silence, wait_until};
 use crate::fault::Fault;
-use crate::session::{About, Ending, Handle, Starting, View, run};
+use crate::session::{About, Ending, Handle, View, run};
 
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
@@ -28,7 +28,7 @@ pub(crate) async fn create(
 ) -> Result<Reply<SessionReply>, Error> {
     let new = request.check(app.options.max_size)?;
     app.sessions.check_room()?;
-    let mut reply = ConnectReply::at(&new.target.host, new.target.port);
+    let mut reply = ConnectReply::at(&new.target);
     let id = open(&app, new, &mut reply).await.unwrap_or_else(|fault| {
         reply.failed(fault);
         None
@@ -43,33 +43,30 @@ async fn open(
     reply: &mut ConnectReply,
 ) -> Result<Option<String>, Fault> {
     let NewSession { target, local, remote, accept, max_size, keep_alive, until } = new;
-    let dialed = timeout_at(until, app.dialer.dial(&target)).await;
-    let dialed = dialed.map_err(|_| Fault::timeout())??;
-    reply.connected(dialed.connect_time, dialed.tls);
-    let local = local.unwrap_or(dialed.own_uri);
+    let configure = move |config: &mut Config| {
+        wait_until(until)(config);
+        config.keep_alive = keep_alive;
+    };
+    let dialed = app.dialer.dial(&target, until, configure).await?;
+    reply.connected(&dialed, &target);
+    let local = dialed.local(local)?;
     let about = About {
-        host: target.host,
-        port: target.port,
+        host: target.hop.host().to_owned(),
+        port: target.hop.port(),
         from_path: local.to_string(),
         to_path: remote.to_string(),
-        tls: target.tls.is_some(),
+        tls: target.hop.is_secure(),
     };
-    let mut config = config_until(until);
-    config.keep_alive = keep_alive;
-    let session = SessionConfig::new(local, remote).accept_types(accept).max_size(max_size);
-    let mut run_loop = exchange::run_loop(dialed.stream, config)?;
-    let bound = bind(&mut run_loop, session, until).await;
-    match bound {
+    let config = SessionConfig::new(local, remote).accept_types(accept).max_size(max_size);
+    match exchange::open(dialed, config, until).await? {
         // The session may have ended by now. Its events say so.
-        Ok((session, response)) if response.status.is_success() => {
-            let starting = Starting { run: run_loop, session, about };
-            let handle = run(&app.sessions, starting)?;
-            reply.answered(Answered::new(&response));
+        Opening::Open(session, response) => {
+            let handle = run(&app.sessions, session, about)?;
+            reply.opened(response.as_ref());
             Ok(Some(handle.id.clone()))
         }
-        bound => {
-            farewell(run_loop).await;
-            reply.answered(Answered::new(&bound?.1));
+        Opening::Refused(response) => {
+            reply.answered(Answered::new(&response));
             Ok(None)
         }
     }

@@ -7,10 +7,13 @@ use axum::Json;
 use axum::response::IntoResponse;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use msrp::{Finished, MessageId, Received, Response, StatusCode};
+use msrp_tokio::content::visible_line;
 use serde::Serialize;
 
-use crate::dial::TlsFacts;
+use super::shown::shown;
+use crate::dial::{Dialed, Target};
 use crate::exchange::Sent;
 use crate::fault::{Fault, Kind};
 
@@ -49,7 +52,7 @@ impl Answered {
         let text = response.comment.as_deref().unwrap_or_else(|| response.status.reason());
         Self {
             status_code: Some(response.status.as_u16()),
-            status_text: Some(text.to_owned()),
+            status_text: Some(visible_line(text)),
             transaction_id: Some(response.transaction.to_string()),
             rtt: response.round_trip.map(millis),
         }
@@ -134,9 +137,9 @@ impl SendReply {
     }
 
     pub(crate) fn sent(&mut self, sent: Sent, success_report: bool) {
-        let Sent { finished, reported, fault } = sent;
+        let Sent { finished, fault } = sent;
         self.answered = Answered::of(&finished);
-        self.byte_range = Some(byte_range(&(0..finished.octets), finished.octets));
+        self.byte_range = Some(byte_range(&(0..finished.octets), Some(finished.octets)));
         self.chunks = Some(finished.chunks);
         // With Failure-Report "no" the peer does not respond.
         let is_unanswered = finished.response.is_none();
@@ -144,7 +147,7 @@ impl SendReply {
             self.answered.is_success() || (is_unanswered && finished.outcome.is_success());
         if success_report {
             self.delivered = Some(finished.outcome == msrp::Outcome::Delivered);
-            self.reports = Some(reports(&finished, &reported));
+            self.reports = Some(reports(&finished));
         }
         if let Some(fault) = fault {
             // An earlier response does not cover the whole message.
@@ -173,12 +176,12 @@ impl MayFail for SendReply {
     }
 }
 
-fn reports(finished: &Finished, reported: &[Range<u64>]) -> Vec<ReportedRange> {
+fn reports(finished: &Finished) -> Vec<ReportedRange> {
     let success = |octets| ReportedRange {
-        byte_range: Some(byte_range(octets, finished.octets)),
+        byte_range: Some(byte_range(octets, Some(finished.octets))),
         status_code: StatusCode::OK.as_u16(),
     };
-    let mut all: Vec<_> = reported.iter().map(success).collect();
+    let mut all: Vec<_> = finished.reported.iter().map(success).collect();
     // A status that is not in the response comes from a REPORT.
     if let msrp::Outcome::Rejected(status) = finished.outcome
         && finished.response.as_ref().is_none_or(|response| response.status != status)
@@ -209,11 +212,11 @@ pub(crate) struct ConnectReply {
 }
 
 impl ConnectReply {
-    pub(crate) fn at(host: &str, port: u16) -> Self {
+    pub(crate) fn at(target: &Target) -> Self {
         Self {
             success: false,
-            host: host.to_owned(),
-            port,
+            host: target.hop.host().to_owned(),
+            port: target.hop.port(),
             connect_time: None,
             tls_version: None,
             peer_name: None,
@@ -222,12 +225,17 @@ impl ConnectReply {
         }
     }
 
-    pub(crate) fn connected(&mut self, time: Duration, tls: Option<TlsFacts>) {
+    pub(crate) fn connected(&mut self, dialed: &Dialed, target: &Target) {
         self.success = true;
-        self.connect_time = Some(millis(time));
-        if let Some(TlsFacts { version, peer_name }) = tls {
-            self.tls_version = Some(version);
-            self.peer_name = Some(peer_name);
+        self.connect_time = Some(millis(dialed.connect_time));
+        self.tls_version = dialed.stream.tls_version();
+        self.peer_name.clone_from(&target.peer_name);
+    }
+
+    /// The peer may have opened the session by its first message, without a response.
+    pub(crate) fn opened(&mut self, response: Option<&Response>) {
+        if let Some(response) = response {
+            self.answered(Answered::new(response));
         }
     }
 
@@ -280,12 +288,14 @@ pub(crate) struct Message<'a> {
     content: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     content_encoding: Option<&'static str>,
+    /// For people.
+    shown: String,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
 }
 
 impl<'a> Message<'a> {
-    pub(crate) fn new(message: &'a Received, body: &[u8]) -> Self {
+    pub(crate) fn new(message: &'a Received, body: &Bytes) -> Self {
         let (content, content_encoding) = match std::str::from_utf8(body) {
             Ok(text) => (text.to_owned(), None),
             Err(_) => (BASE64_STANDARD.encode(body), Some("base64")),
@@ -295,6 +305,7 @@ impl<'a> Message<'a> {
             content_type: message.content_type(),
             content,
             content_encoding,
+            shown: shown(message, body),
             duplicate: message.is_duplicate(),
         }
     }
@@ -320,7 +331,7 @@ impl Outcome {
             outcome: finished.outcome.name(),
             success: finished.outcome.is_success(),
             answered: Answered::of(finished),
-            byte_range: byte_range(&(0..finished.octets), finished.octets),
+            byte_range: byte_range(&(0..finished.octets), Some(finished.octets)),
             chunks: finished.chunks,
         }
     }
@@ -336,16 +347,42 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn of(message_id: &MessageId, octets: &Range<u64>, total: u64) -> Self {
-        let status_code = StatusCode::OK.as_u16();
-        let range = ReportedRange { byte_range: Some(byte_range(octets, total)), status_code };
-        Self { message_id: message_id.to_string(), range }
+    pub(crate) fn success(message_id: &MessageId, octets: &Range<u64>, total: Option<u64>) -> Self {
+        Self::new(message_id, Some(byte_range(octets, total)), StatusCode::OK)
     }
 
     /// A failure of a message whose outcome has already been reported.
-    pub(crate) fn late(message_id: &MessageId, status: StatusCode) -> Self {
-        let range = ReportedRange { byte_range: None, status_code: status.as_u16() };
+    pub(crate) fn failure(message_id: &MessageId, status: StatusCode) -> Self {
+        Self::new(message_id, None, status)
+    }
+
+    fn new(message_id: &MessageId, byte_range: Option<String>, status: StatusCode) -> Self {
+        let range = ReportedRange { byte_range, status_code: status.as_u16() };
         Self { message_id: message_id.to_string(), range }
+    }
+}
+
+/// The event `refused`: a frame of the peer that is malformed, or belongs to no message.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Refused {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_code: Option<u16>,
+    message: String,
+}
+
+impl Refused {
+    pub(crate) fn new(refused: &msrp::Refused) -> Self {
+        let status = refused.status;
+        let message = match (&refused.error, &refused.message, status) {
+            (Some(error), ..) => visible_line(&format!("a frame is malformed: {error}")),
+            (None, Some((_, reason)), _) => format!("a message was refused: {reason}"),
+            (None, None, Some(status)) => {
+                format!("a request was refused: {status} {}", status.reason())
+            }
+            (None, None, None) => "a frame belongs to nothing here".to_owned(),
+        };
+        Self { status_code: status.map(StatusCode::as_u16), message }
     }
 }
 
@@ -371,7 +408,8 @@ impl Closed {
 }
 
 /// A Byte-Range. Positions on the wire count from one.
-fn byte_range(octets: &Range<u64>, total: u64) -> String {
+fn byte_range(octets: &Range<u64>, total: Option<u64>) -> String {
+    let total = total.map_or_else(|| "*".to_owned(), |total| total.to_string());
     format!("{}-{}/{total}", octets.start.saturating_add(1), octets.end)
 }
 

@@ -8,7 +8,6 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use tokio::time::timeout_at;
 
 use super::error::Error;
 use super::request::{ConnectRequest, max_body};
@@ -34,9 +33,9 @@ pub(crate) async fn open(
     if upgrade.selected_protocol().is_none() {
         return Err(Fault::field("Sec-WebSocket-Protocol", "must offer msrp").into());
     }
-    let dialed = timeout_at(connect.until, app.dialer.dial(&connect.target)).await;
-    let dialed = dialed.map_err(|_| Fault::timeout())??;
-    tracing::info!(host = connect.target.host, port = connect.target.port, "tunnel");
+    let dialed = app.dialer.dial(&connect.target, connect.until, |_| {}).await?;
+    let hop = &connect.target.hop;
+    tracing::info!(host = hop.host(), port = hop.port(), "tunnel");
     let max_message = app.options.ws_max_message;
     let upgrade = upgrade.max_message_size(max_body(app.options.max_size).max(max_message));
     Ok(upgrade.on_upgrade(async move |socket| {

@@ -4,18 +4,20 @@ mod log;
 mod task;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
-use msrp::OsRandom;
+use msrp::{OsRandom, Outcome};
+use msrp_tokio::Sender;
 use serde::Serialize;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::watch;
+use tokio::time::Instant;
 
-use crate::exchange::{Message, Sent};
+use crate::exchange::{self, Message, closed, refusal, unanswered};
 use crate::fault::{Fault, Kind};
 
 pub(crate) use log::Log;
-pub(crate) use task::{Starting, run};
+pub(crate) use task::run;
 
 /// The properties that a session was created with.
 #[derive(Clone, Debug, Serialize)]
@@ -26,19 +28,6 @@ pub(crate) struct About {
     pub(crate) from_path: String,
     pub(crate) to_path: String,
     pub(crate) tls: bool,
-}
-
-/// A command of a request to the task that runs a session.
-#[derive(Debug)]
-enum Command {
-    Send {
-        ticket: u64,
-        message: Box<Message>,
-        reply: oneshot::Sender<Reply>,
-    },
-    /// The request with that ticket no longer waits for its message.
-    Cancel(u64),
-    Close(Ending),
 }
 
 /// Why this side ends a session.
@@ -70,18 +59,17 @@ impl std::fmt::Display for Ending {
     }
 }
 
-type Reply = Result<Sent, Fault>;
-
 /// A session as requests see it.
 #[derive(Debug)]
 pub(crate) struct Handle {
     pub(crate) id: String,
     pub(crate) about: About,
     pub(crate) log: Log,
+    sender: Sender,
     started: Instant,
     state: watch::Sender<State>,
-    commands: mpsc::UnboundedSender<Command>,
-    tickets: Mutex<u64>,
+    /// Why this side ends it.
+    ending: OnceLock<Ending>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -108,11 +96,11 @@ pub(crate) struct View<'a> {
 }
 
 impl Handle {
-    fn new(id: String, about: About, commands: mpsc::UnboundedSender<Command>) -> Arc<Self> {
+    fn new(id: String, about: About, sender: Sender) -> Arc<Self> {
         let started = Instant::now();
         let (state, _) = watch::channel(State { last_active: started, ended: None });
-        let (log, tickets) = (Log::default(), Mutex::default());
-        Arc::new(Self { id, about, log, started, state, commands, tickets })
+        let (log, ending) = (Log::default(), OnceLock::new());
+        Arc::new(Self { id, about, log, sender, started, state, ending })
     }
 
     pub(crate) fn view(&self) -> View<'_> {
@@ -129,19 +117,22 @@ impl Handle {
 
     /// Sends a message and waits for its outcome. Dropping the future cancels the
     /// message, unless its Failure-Report is `partial`, for which silence is success.
-    pub(crate) async fn send(&self, message: Message) -> Reply {
-        let ticket = self.next_ticket();
-        let is_partial = message.is_partial;
-        let (reply, sent) = oneshot::channel();
-        let command = Command::Send { ticket, message: Box::new(message), reply };
-        self.commands.send(command).map_err(|_| closed())?;
-        let _guard = (!is_partial).then(|| CancelOnDrop { ticket, commands: &self.commands });
-        sent.await.map_err(|_| closed())?
+    pub(crate) async fn send(&self, message: Message) -> Result<exchange::Sent, Fault> {
+        self.touch();
+        let sent = self.sender.send(message.outgoing).await.map_err(refusal)?;
+        let _cancelled = (!message.is_partial).then(|| AbortOnDrop(&sent));
+        let finished = sent.finished().await.ok_or_else(closed)?;
+        let is_cut = matches!(finished.outcome, Outcome::ConnectionLost | Outcome::SessionClosed);
+        let fault = if is_cut { Some(closed()) } else { unanswered(&finished) };
+        Ok(exchange::Sent { finished, fault })
     }
 
+    /// Ends the session at once. The first reason counts.
     pub(crate) fn close(&self, ending: Ending) {
-        // Fails if the session has ended.
-        let _ = self.commands.send(Command::Close(ending));
+        if !self.has_ended() {
+            self.ending.get_or_init(|| ending);
+            self.sender.abort();
+        }
     }
 
     pub(crate) async fn closed(&self) {
@@ -149,10 +140,22 @@ impl Handle {
         let _ = self.state.subscribe().wait_for(|state| state.ended.is_some()).await;
     }
 
-    fn next_ticket(&self) -> u64 {
-        let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
-        *tickets += 1;
-        *tickets
+    fn close_if_idle(&self, timeout: Duration) {
+        if self.last_active().elapsed() >= timeout {
+            self.close(Ending::Idle);
+        }
+    }
+
+    fn ending(&self) -> Option<Ending> {
+        self.ending.get().copied()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.state.borrow().ended.is_some()
+    }
+
+    fn last_active(&self) -> Instant {
+        self.state.borrow().last_active
     }
 
     fn touch(&self) {
@@ -164,19 +167,13 @@ impl Handle {
     }
 }
 
-struct CancelOnDrop<'a> {
-    ticket: u64,
-    commands: &'a mpsc::UnboundedSender<Command>,
-}
+/// Cancels a message, if it has no outcome.
+struct AbortOnDrop<'a>(&'a msrp_tokio::Sent);
 
-impl Drop for CancelOnDrop<'_> {
+impl Drop for AbortOnDrop<'_> {
     fn drop(&mut self) {
-        let _ = self.commands.send(Command::Cancel(self.ticket));
+        self.0.abort();
     }
-}
-
-fn closed() -> Fault {
-    Fault::new(Kind::Closed, "the session has ended")
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -204,13 +201,9 @@ impl Sessions {
 
     /// Registers an open session. Its id reveals nothing about the MSRP session, and
     /// is as hard to guess.
-    fn insert(
-        &self,
-        about: About,
-        commands: mpsc::UnboundedSender<Command>,
-    ) -> Result<Arc<Handle>, Fault> {
+    fn insert(&self, about: About, sender: Sender) -> Result<Arc<Handle>, Fault> {
         let mut random = OsRandom::new()?;
-        let handle = Handle::new(msrp::session_id(&mut random)?, about, commands);
+        let handle = Handle::new(msrp::session_id(&mut random)?, about, sender);
         let mut by_id = self.lock();
         make_room(&mut by_id, self.max, self.timeout)?;
         by_id.insert(handle.id.clone(), Arc::clone(&handle));

@@ -2,17 +2,16 @@
 #![allow(dead_code, unreachable_pub)]
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use msrp::{Connection, Event, OsRandom, Role, SessionConfig, SessionTable};
+use msrp::{OutgoingMessage, SessionConfig};
 use msrp_gateway::{Gateway, Options};
-use msrp_tokio_loop::RunLoop;
+use msrp_tokio::{Endpoint, Stream};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -237,7 +236,7 @@ impl Asked {
     }
 }
 
-/// A receiver made of a connection of `msrp`. It passes on its messages, sends a
+/// A receiver made of an endpoint of `msrp-tokio`. It passes on its messages, sends a
 /// message `echo ...` back, and closes on `bye`.
 pub struct Receiver {
     pub port: u16,
@@ -252,7 +251,7 @@ pub async fn receiver() -> Receiver {
 
 pub async fn receive<S>(stream: S, messages: mpsc::UnboundedSender<Vec<u8>>)
 where
-    S: AsyncRead + AsyncWrite + PeerPort,
+    S: AsyncRead + AsyncWrite + Send + Unpin + PeerPort + 'static,
 {
     receive_as(stream.local_uri(), stream, messages).await;
 }
@@ -270,25 +269,26 @@ impl PeerPort for TcpStream {
 
 pub async fn receive_as<S>(uri: String, stream: S, messages: mpsc::UnboundedSender<Vec<u8>>)
 where
-    S: AsyncRead + AsyncWrite,
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let table = SessionTable::new(1);
-    let session = SessionConfig::expected(uri.parse().unwrap()).max_size(16 << 20);
-    table.insert(session).unwrap();
-    let random = OsRandom::new().unwrap();
-    let connection = Connection::new(Arc::default(), Role::Passive, random, Instant::now());
-    let connection = connection.unwrap().with_table(table);
-    let mut run = RunLoop::new(stream, connection);
-    while let Some(event) = run.next().await {
-        let Event::Message { received: message, body } = event else { continue };
-        if body.starts_with(b"echo ") {
-            let kind = message.content_type().parse().unwrap();
-            let echo = msrp::OutgoingMessage::new(kind, body.slice(5..));
-            run.connection.send(message.session(), echo).unwrap();
+    let endpoint = Endpoint::builder().build().unwrap();
+    let config = SessionConfig::expected(uri.parse().unwrap()).max_size(16 << 20);
+    let session = endpoint.expect(config);
+    endpoint.serve(Stream::new(stream)).unwrap();
+    let Ok(mut session) = session.await else { return };
+    while let Some(mut message) = session.next().await {
+        let mut body = Vec::new();
+        if message.read_to_end(&mut body).await.is_err() {
+            continue;
         }
-        if &body[..] == b"bye" {
-            run.connection.close();
+        if let Some(echo) = body.strip_prefix(b"echo ") {
+            let echo = OutgoingMessage::new(message.content_type().clone(), echo.to_vec());
+            session.send(echo).await.unwrap();
         }
-        let _ = messages.send(body.to_vec());
+        let is_last = body == b"bye";
+        let _ = messages.send(body);
+        if is_last {
+            return;
+        }
     }
 }

@@ -322,14 +322,17 @@ impl Endpoint {
     }
 
     /// Connects, and opens no session: for a target that no path names, for a probe, or for
-    /// a tunnel. [`Endpoint::connect_over`] opens a session on it.
+    /// a tunnel. [`Endpoint::connect_over`] opens a session on the stream, whose socket has
+    /// the settings of one that carries MSRP ([`msrp_socket::prepare`]).
     ///
     /// # Errors
     ///
     /// [`Error::Resolve`], [`Error::NotPermitted`], [`Error::Connect`],
     /// [`Error::ConnectTimeout`], [`Error::Handshake`] and [`Error::Tls`].
     pub async fn dial(&self, target: &Target) -> Result<Stream, Error> {
-        dial::connect(self.shared(), target).await
+        let stream = dial::connect(self.shared(), target).await?;
+        stream.prepare();
+        Ok(stream)
     }
 
     /// Expects a session that a peer binds on a listener, once. It is expected from this
