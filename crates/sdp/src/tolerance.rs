@@ -70,6 +70,10 @@ named! {
         /// An entry of `accept-types` or `accept-wrapped-types` that is no media type, and
         /// is passed over, or a comma after one. Of `accept-types` one has to be left.
         UnreadableType = "unreadable-type",
+        /// A `file-selector` with `=` for a colon, semicolons or commas for spaces, blanks
+        /// after either, a name with blanks but without quotes, or quotes around a size, a
+        /// type or a hash.
+        SelectorSpelling = "selector-spelling",
         /// `sha1` and `sha256` for `sha-1` and `sha-256` in a `file-selector`.
         HashName = "hash-name",
         /// An answer that says nothing of the file that this side offers to send, from an

@@ -2,8 +2,8 @@
 
 use msrp::Direction;
 use msrp_sdp::SdpTolerance::{
-    HashName, MissingFileDirection, MissingTransferId, RepeatedAttribute, SplitList,
-    TransferIdCharacters, UnconfirmedFile, UnreadableAttribute, UnreadableSelector,
+    HashName, MissingFileDirection, MissingTransferId, RepeatedAttribute, SelectorSpelling,
+    SplitList, TransferIdCharacters, UnconfirmedFile, UnreadableAttribute, UnreadableSelector,
 };
 use msrp_sdp::file::{FileAttributes, FileHash, FileRange, FileSelector, HashAlgorithm};
 use msrp_sdp::{
@@ -129,6 +129,72 @@ fn what_is_unreadable_in_a_selector_is_told_and_passed_over() {
     let (answer, plan) = msrp_sdp::answer(&theirs, bob().accept_file()).unwrap();
     assert!(plan.file().is_some() && told(&plan) == [UnreadableSelector]);
     assert!(carried(&answer.description()).file().is_some());
+}
+
+/// However a selector is spelt, nothing of it is lost without a name.
+#[test]
+fn a_selector_in_another_spelling_says_the_same() {
+    for (line, name) in [
+        ("name:my holiday.jpg type:image/jpeg size:17", "my holiday.jpg"),
+        ("type:image/jpeg size:17 name:my holiday.jpg", "my holiday.jpg"),
+        ("name:Notes: of today.jpg type:image/jpeg size:17", "Notes: of today.jpg"),
+        ("name=\"p.jpg\" type=image/jpeg size=17", "p.jpg"),
+        ("name = \"p.jpg\" type = image/jpeg size = 17", "p.jpg"),
+        ("name=\"p.jpg\";type=image/jpeg;size=17", "p.jpg"),
+        ("name:\"p.jpg\";type:image/jpeg;size:17", "p.jpg"),
+        ("name:\"p.jpg\"; type:image/jpeg; size:17;", "p.jpg"),
+        ("name:\"p.jpg\",type:image/jpeg,size:17", "p.jpg"),
+        ("name:\"p.jpg\" , type:image/jpeg , size:17", "p.jpg"),
+        ("name: \"p.jpg\" type: image/jpeg size: 17", "p.jpg"),
+        ("name:\"a;b, size:1.jpg\", type:image/jpeg, size:17", "a;b, size:1.jpg"),
+        ("name:\"p.jpg\" type:image/jpeg size:\"17\"", "p.jpg"),
+        ("name:\"p.jpg\" type:\"image/jpeg\" size:17", "p.jpg"),
+        ("name:\"p.jpg\" type:image/jpeg size:17 octets", "p.jpg"),
+        ("name:p.jpg size :17 type:image/jpeg", "p.jpg"),
+        ("name:\"p.jpg\" copy type:image/jpeg size:17", "p.jpg"),
+    ] {
+        let section = section(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:{line}\n"));
+        let theirs = MsrpMedia::parse(&section).unwrap();
+        let wanted = format!("name:{name:?} type:image/jpeg size:17").parse::<FileSelector>();
+        assert_eq!(theirs.file().unwrap().selector, wanted.unwrap(), "{line}");
+        assert!(theirs.tolerated().iter().eq([SelectorSpelling]), "{line}");
+        assert!(MsrpMedia::parse_with(&section, SdpTolerances::none()).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn a_type_keeps_its_parameters_in_any_spelling() {
+    for (line, media_type, size) in [
+        ("type:text/plain; charset=utf-8 size:17", "text/plain;charset=utf-8", Some(17)),
+        ("type:text/plain ;charset=\"utf-8\"; size:17", "text/plain;charset=utf-8", Some(17)),
+        ("type:\"text/plain;charset=utf-8\" size:17", "text/plain;charset=utf-8", Some(17)),
+        ("type:\"text/plain\";charset=\"utf-8\" size:17", "text/plain;charset=utf-8", Some(17)),
+        ("type:text/plain; name=a.txt;size=17", "text/plain;name=a.txt;size=17", None),
+        ("type=text/plain;charset=utf-8;size=17", "text/plain;charset=utf-8", Some(17)),
+    ] {
+        let theirs = media(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:{line}\n"));
+        let selector = &theirs.file().unwrap().selector;
+        assert_eq!(selector.media_type().unwrap().as_str(), media_type, "{line}");
+        assert_eq!((selector.name(), selector.size()), (None, size), "{line}");
+        assert!(theirs.tolerated().iter().eq([SelectorSpelling]), "{line}");
+    }
+}
+
+#[test]
+fn an_open_quote_loses_its_own_part_alone() {
+    for (line, name, size) in [
+        ("name:\"p.jpg type:image/jpeg size:17", None, Some(17)),
+        ("size:17 name:\"p.jpg type:image/jpeg", None, Some(17)),
+        ("name:p.jpg\" type:image/jpeg size:17", None, Some(17)),
+        ("name:\"p.jpg\" size:\"17 type:image/jpeg", Some("p.jpg"), None),
+        ("name:\"p.jpg\" size:17 type:image/jpeg x:\"y", Some("p.jpg"), Some(17)),
+    ] {
+        let theirs = media(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:{line}\n"));
+        let selector = &theirs.file().unwrap().selector;
+        assert_eq!(selector.media_type().unwrap().as_str(), "image/jpeg", "{line}");
+        assert_eq!((selector.name(), selector.size()), (name, size), "{line}");
+        assert!(theirs.tolerated().iter().eq([UnreadableSelector]), "{line}");
+    }
 }
 
 #[test]
