@@ -10,6 +10,7 @@ use msrp::mime::MimeValue;
 use super::parts::{self, Part};
 use super::text::{self, Quoted};
 use super::{FileHash, HashAlgorithm};
+use crate::aside::Aside;
 use crate::named::named;
 use crate::token::{is_blank, is_token};
 use crate::tolerance::{Reading, SdpTolerance, SdpTolerances};
@@ -45,6 +46,8 @@ pub struct FileSelector {
     media_type: Option<MediaType>,
     size: Option<u64>,
     hashes: Vec<FileHash>,
+    /// Whether it was read from a text that says anything at all.
+    is_from_text: Aside<bool>,
 }
 
 named! {
@@ -107,6 +110,12 @@ impl FileSelector {
             && self.hashes.is_empty()
     }
 
+    /// Whether it is about a file, even if nothing of that could be read. An empty text
+    /// only says that file transfer is supported (RFC 5547 section 8.5).
+    pub(crate) fn is_about_file(&self) -> bool {
+        !self.is_empty() || self.is_from_text.0
+    }
+
     /// Whether it suits an offer to send a file: it says the type, the size or a hash
     /// (RFC 5547 section 8.2.1).
     #[must_use]
@@ -131,7 +140,8 @@ impl FileSelector {
 
     /// Reads a value, and passes over what is unreadable in it.
     pub(super) fn read(text: &str, reading: &mut Reading) -> Result<Self, Error> {
-        let mut selector = Self::default();
+        let is_from_text = Aside(!text.trim().is_empty());
+        let mut selector = Self { is_from_text, ..Self::default() };
         for part in parts::parts(text) {
             let added = selector.add_part(&part, reading);
             match added.map_err(|error| error.within(text, part.value)) {
@@ -180,10 +190,21 @@ impl FileSelector {
             }
             FileProperty::Hash if self.hashes.len() == MAX_HASHES => Err(too_many_hashes()),
             FileProperty::Hash => {
-                self.hashes.push(FileHash::read(first_word(value), reading)?);
+                let hash = FileHash::read(first_word(value), reading)?;
+                if self.contradicts(&hash) {
+                    return Err(fault(property, ErrorKind::Duplicate));
+                }
+                self.hashes.push(hash);
                 Ok(())
             }
         }
+    }
+}
+
+impl FileSelector {
+    /// Whether it has another hash with the same algorithm.
+    fn contradicts(&self, hash: &FileHash) -> bool {
+        self.hashes.iter().any(|it| it.algorithm() == hash.algorithm() && it != hash)
     }
 }
 
@@ -286,7 +307,8 @@ impl FileSelectorBuilder {
     /// # Errors
     ///
     /// [`ErrorKind::Missing`] if there is no property, or hashes without one of SHA-1
-    /// (RFC 5547 section 6); [`ErrorKind::TooMany`] for more than [`MAX_HASHES`].
+    /// (RFC 5547 section 6); [`ErrorKind::TooMany`] for more than [`MAX_HASHES`];
+    /// [`ErrorKind::Duplicate`] for two that differ and have one algorithm.
     pub fn build(self) -> Result<FileSelector, Error> {
         let mut selector = self.0;
         selector.hashes.sort_by_key(|hash| *hash.algorithm() != HashAlgorithm::SHA_1);
@@ -296,6 +318,9 @@ impl FileSelectorBuilder {
         }
         if selector.hashes.len() > MAX_HASHES {
             return Err(too_many_hashes());
+        }
+        if selector.hashes.iter().any(|hash| selector.contradicts(hash)) {
+            return Err(fault(FileProperty::Hash, ErrorKind::Duplicate));
         }
         let lacks_sha1 = selector.hash(&HashAlgorithm::SHA_1).is_none();
         if lacks_sha1 && !selector.hashes.is_empty() {

@@ -106,6 +106,9 @@ fn several_hashes_are_taken_and_unknown_ones_kept() {
     assert_eq!(selector.hash(&"MD5".parse().unwrap()).unwrap().octets(), [0xab, 0xcd]);
     assert_eq!(selector.to_string(), value);
 
+    let other = SHA_1.replace("72:", "73:");
+    let two_of_a_kind = format!("hash:{SHA_1} hash:{other}").parse::<FileSelector>();
+    assert_eq!(fault(two_of_a_kind), ("file-selector", Duplicate, Some("hash")));
     let many = |count| vec!["hash:x:00"; count].join(" ").parse::<FileSelector>();
     assert_eq!(many(MAX_HASHES).unwrap().hashes().len(), MAX_HASHES);
     assert_eq!(
