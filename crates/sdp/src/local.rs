@@ -144,8 +144,8 @@ impl Local {
     /// [`u64::MAX`] is no limit: the description does not name one.
     ///
     /// Default: [`SessionConfig::DEFAULT_MAX_SIZE`]. For the receiver of a file it is the
-    /// size of the file and 16 KiB more for a wrapper around it. Who asks for a file of
-    /// unknown size names no limit, and accepts what the answer announces.
+    /// size of the file and 16 KiB more for a wrapper around it. For a file of
+    /// unknown size there is none: a receiver that has one sets it here.
     pub const fn with_max_size(mut self, octets: u64) -> Self {
         self.max_size = Some(octets);
         self
@@ -361,6 +361,8 @@ impl Local {
         let fingerprints =
             if protocol.is_secure() { self.fingerprints.clone() } else { Vec::new() };
         MsrpMedia {
+            name: MESSAGE.into(),
+            formats: FORMATS.into(),
             address: Some(address),
             port,
             path: path.clone(),
