@@ -9,7 +9,7 @@ use crate::cema::Addresses;
 use crate::chatroom::Chatroom;
 use crate::file::FileAttributes;
 use crate::fingerprint::Fingerprint;
-use crate::media::{MsrpMedia, is_data_channel};
+use crate::media::{FORMATS, MESSAGE, MsrpMedia, is_data_channel};
 use crate::place::DISCARD;
 use crate::plan::{SessionPlan, with_wrapper};
 use crate::protocol::Protocol;
@@ -144,8 +144,8 @@ impl Local {
     /// [`u64::MAX`] is no limit: the description does not name one.
     ///
     /// Default: [`SessionConfig::DEFAULT_MAX_SIZE`]. For the receiver of a file it is the
-    /// size of the file and 16 KiB more for a wrapper around it. Who asks for a file of
-    /// unknown size names no limit, and accepts what the answer announces.
+    /// size of the file and 16 KiB more for a wrapper around it. For a file of
+    /// unknown size there is none: a receiver that has one sets it here.
     pub const fn with_max_size(mut self, octets: u64) -> Self {
         self.max_size = Some(octets);
         self
@@ -361,6 +361,8 @@ impl Local {
         let fingerprints =
             if protocol.is_secure() { self.fingerprints.clone() } else { Vec::new() };
         MsrpMedia {
+            name: MESSAGE.into(),
+            formats: FORMATS.into(),
             address: Some(address),
             port,
             path: path.clone(),
@@ -394,12 +396,9 @@ impl Local {
     /// The value of `a=max-size`, if there is a limit.
     fn said_max_size(&self, file: Option<&FileAttributes>) -> Option<u64> {
         let size = file.and_then(|file| file.selector.size());
-        let default = match (&self.file, size) {
-            (Some(FilePart::Ask(_) | FilePart::Accept), Some(size)) => with_wrapper(size),
-            (Some(FilePart::Ask(_)), None) => u64::MAX,
-            (Some(FilePart::Accept | FilePart::Send(_)) | None, _) => {
-                SessionConfig::DEFAULT_MAX_SIZE
-            }
+        let default = match &self.file {
+            Some(FilePart::Ask(_) | FilePart::Accept) => size.map_or(u64::MAX, with_wrapper),
+            Some(FilePart::Send(_)) | None => SessionConfig::DEFAULT_MAX_SIZE,
         };
         Some(self.max_size.unwrap_or(default)).filter(|limit| *limit != u64::MAX)
     }

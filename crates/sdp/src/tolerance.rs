@@ -20,6 +20,8 @@ named! {
     pub enum SdpTolerance ("tolerance" of_text "session description") {
         /// A byte order mark before the first line.
         ByteOrderMark = "byte-order-mark",
+        /// Lines that end in CR alone (RFC 8866 section 5).
+        LineEnds = "line-ends",
         /// A blank line, blanks before the `=` of a line, around the name of an attribute,
         /// or at the end of a line that this crate reads field by field (RFC 8866 section
         /// 5 has none).
@@ -63,13 +65,18 @@ named! {
         /// too many. It says nothing of the file; without its hash, nobody can tell whether
         /// the file is the one that was announced.
         UnreadableSelector = "unreadable-selector",
-        /// A `max-size`, `file-disposition`, `file-date`, `file-icon` or `file-range` that
-        /// cannot be read, or several of the `file-` ones that contradict each other. It
+        /// A `max-size`, `setup`, `file-disposition`, `file-date`, `file-icon` or `file-range`
+        /// that cannot be read, or several of the `file-` ones that contradict each other. It
         /// counts as none.
         UnreadableAttribute = "unreadable-attribute",
         /// An entry of `accept-types` or `accept-wrapped-types` that is no media type, and
-        /// is passed over, or a comma after one. Of `accept-types` one has to be left.
+        /// is passed over, or a comma or a semicolon after one. Of `accept-types` one has to
+        /// be left.
         UnreadableType = "unreadable-type",
+        /// A `file-selector` with `=` for a colon, semicolons or commas for spaces, blanks
+        /// after either, a name with blanks but without quotes, or quotes around a size, a
+        /// type or a hash.
+        SelectorSpelling = "selector-spelling",
         /// `sha1` and `sha256` for `sha-1` and `sha-256` in a `file-selector`.
         HashName = "hash-name",
         /// An answer that says nothing of the file that this side offers to send, from an
@@ -80,6 +87,9 @@ named! {
         /// that joins two sides behind NAT. Both connect, and the middlebox takes both
         /// connections; without this tolerance there is no session.
         BothActive = "both-active",
+        /// An answer `setup:actpass`, which leaves the roles open (RFC 4145 section 4.1). It
+        /// counts as `passive`: the offerer connects.
+        AnsweredActpass = "answered-actpass",
         /// An answer with TLS to an offer without, from a side with relays, as RFC 4976
         /// prints it (section 11). It adds protection and takes none away.
         RelayedTls = "relayed-tls",

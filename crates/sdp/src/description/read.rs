@@ -96,7 +96,12 @@ impl Reader {
             return Err(Error::of_text(DESCRIPTION, ErrorKind::TooLong { limit: MAX_SDP_OCTETS }));
         }
         let text = self.without_mark(text)?;
-        for (index, line) in text.lines().enumerate() {
+        let ends_in_cr = text.contains('\r') && !text.contains('\n');
+        if ends_in_cr {
+            self.reading.tolerate(SdpTolerance::LineEnds, not_a_line().with_line(1))?;
+        }
+        let lines = text.split_terminator(if ends_in_cr { '\r' } else { '\n' });
+        for (index, line) in lines.enumerate() {
             let read = self.line(line.trim_end_matches('\r'));
             read.map_err(|error| error.with_line(index + 1))?;
             self.take_note();

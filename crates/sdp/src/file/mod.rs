@@ -52,6 +52,7 @@ mod fit;
 mod hash;
 mod hints;
 mod name;
+mod parts;
 mod range;
 mod selector;
 mod text;

@@ -7,10 +7,12 @@ use std::str::FromStr;
 use msrp::MediaType;
 use msrp::mime::MimeValue;
 
+use super::parts::{self, Part};
 use super::text::{self, Quoted};
 use super::{FileHash, HashAlgorithm};
+use crate::aside::Aside;
 use crate::named::named;
-use crate::token::is_token;
+use crate::token::{is_blank, is_token};
 use crate::tolerance::{Reading, SdpTolerance, SdpTolerances};
 use crate::{Error, ErrorKind, digits};
 
@@ -21,7 +23,8 @@ pub const MAX_HASHES: usize = 8;
 /// and 6). In an offer or an answer it says at least one thing; an empty one says that
 /// file transfer is supported (section 8.5).
 ///
-/// Unknown selectors are ignored. The value is written in the order name, type, size,
+/// Unknown selectors are ignored. Other spellings are read by
+/// [`SdpTolerance::SelectorSpelling`]. The value is written in the order name, type, size,
 /// hash.
 ///
 /// ```
@@ -43,6 +46,8 @@ pub struct FileSelector {
     media_type: Option<MediaType>,
     size: Option<u64>,
     hashes: Vec<FileHash>,
+    /// Whether it was read from a text that says anything at all.
+    is_from_text: Aside<bool>,
 }
 
 named! {
@@ -105,6 +110,12 @@ impl FileSelector {
             && self.hashes.is_empty()
     }
 
+    /// Whether it is about a file, even if nothing of that could be read. An empty text
+    /// only says that file transfer is supported (RFC 5547 section 8.5).
+    pub(crate) fn is_about_file(&self) -> bool {
+        !self.is_empty() || self.is_from_text.0
+    }
+
     /// Whether it suits an offer to send a file: it says the type, the size or a hash
     /// (RFC 5547 section 8.2.1).
     #[must_use]
@@ -129,15 +140,11 @@ impl FileSelector {
 
     /// Reads a value, and passes over what is unreadable in it.
     pub(super) fn read(text: &str, reading: &mut Reading) -> Result<Self, Error> {
-        let mut selector = Self::default();
-        for word in text::words(text) {
-            let added = match word {
-                Some(word) => {
-                    selector.add_word(word, reading).map_err(|error| error.within(text, word))
-                }
-                None => Err(Error::of(ATTRIBUTE, ErrorKind::UnclosedQuote)),
-            };
-            match added {
+        let is_from_text = Aside(!text.trim().is_empty());
+        let mut selector = Self { is_from_text, ..Self::default() };
+        for part in parts::parts(text) {
+            let added = selector.add_part(&part, reading);
+            match added.map_err(|error| error.within(text, part.value)) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::Duplicate => return Err(error),
                 Err(error) => reading.tolerate(SdpTolerance::UnreadableSelector, error)?,
@@ -148,11 +155,18 @@ impl FileSelector {
         Ok(selector)
     }
 
-    /// Adds `property:value`, if the property is known.
-    fn add_word(&mut self, word: &str, reading: &mut Reading) -> Result<(), Error> {
-        let Some((name, value)) = word.split_once(':') else { return Ok(()) };
-        let Ok(property) = name.parse() else { return Ok(()) };
-        self.add(property, value, reading).map_err(|error| error.within(word, value))
+    /// Adds what a part says.
+    fn add_part(&mut self, part: &Part<'_>, reading: &mut Reading) -> Result<(), Error> {
+        let malformed = Error::of(ATTRIBUTE, ErrorKind::Malformed);
+        let malformed = malformed.with_expected("property:value, separated by spaces");
+        if !part.is_closed {
+            return Err(Error::of(ATTRIBUTE, ErrorKind::UnclosedQuote));
+        }
+        let Some(property) = part.property else { return Err(malformed) };
+        if !part.is_regular {
+            reading.tolerate(SdpTolerance::SelectorSpelling, malformed)?;
+        }
+        self.add(property, part.value, reading)
     }
 
     /// Adds one property from its text.
@@ -164,22 +178,33 @@ impl FileSelector {
     ) -> Result<(), Error> {
         match property {
             FileProperty::Name => {
-                let name = text::decoded(text::unquoted(value));
+                let name = text::decoded(name_text(value));
                 once(property, &mut self.name, name.into(), reading)
             }
             FileProperty::Type => once(property, &mut self.media_type, media_type(value)?, reading),
             FileProperty::Size => {
-                let size = digits::exact(value).ok_or_else(|| {
+                let size = digits::exact(first_word(value)).ok_or_else(|| {
                     fault(property, ErrorKind::Malformed).with_expected("a number of octets")
                 })?;
                 once(property, &mut self.size, size, reading)
             }
             FileProperty::Hash if self.hashes.len() == MAX_HASHES => Err(too_many_hashes()),
             FileProperty::Hash => {
-                self.hashes.push(FileHash::read(value, reading)?);
+                let hash = FileHash::read(first_word(value), reading)?;
+                if self.contradicts(&hash) {
+                    return Err(fault(property, ErrorKind::Duplicate));
+                }
+                self.hashes.push(hash);
                 Ok(())
             }
         }
+    }
+}
+
+impl FileSelector {
+    /// Whether it has another hash with the same algorithm.
+    fn contradicts(&self, hash: &FileHash) -> bool {
+        self.hashes.iter().any(|it| it.algorithm() == hash.algorithm() && it != hash)
     }
 }
 
@@ -282,7 +307,8 @@ impl FileSelectorBuilder {
     /// # Errors
     ///
     /// [`ErrorKind::Missing`] if there is no property, or hashes without one of SHA-1
-    /// (RFC 5547 section 6); [`ErrorKind::TooMany`] for more than [`MAX_HASHES`].
+    /// (RFC 5547 section 6); [`ErrorKind::TooMany`] for more than [`MAX_HASHES`];
+    /// [`ErrorKind::Duplicate`] for two that differ and have one algorithm.
     pub fn build(self) -> Result<FileSelector, Error> {
         let mut selector = self.0;
         selector.hashes.sort_by_key(|hash| *hash.algorithm() != HashAlgorithm::SHA_1);
@@ -292,6 +318,9 @@ impl FileSelectorBuilder {
         }
         if selector.hashes.len() > MAX_HASHES {
             return Err(too_many_hashes());
+        }
+        if selector.hashes.iter().any(|hash| selector.contradicts(hash)) {
+            return Err(fault(FileProperty::Hash, ErrorKind::Duplicate));
         }
         let lacks_sha1 = selector.hash(&HashAlgorithm::SHA_1).is_none();
         if lacks_sha1 && !selector.hashes.is_empty() {
@@ -305,7 +334,9 @@ impl FileSelectorBuilder {
 /// another way than in a Content-Type.
 fn media_type(value: &str) -> Result<MediaType, Error> {
     let malformed = || fault(FileProperty::Type, ErrorKind::Malformed);
-    let mut parts = split_outside_quotes(value, ';');
+    let is_quoted = value.bytes().filter(|octet| *octet == b'"').count() == 2;
+    let value = if is_quoted { text::unquoted(value) } else { value };
+    let mut parts = split_outside_quotes(value, |letter| letter == ';').map(first_word);
     let essence = parts.next().unwrap_or_default();
     let mut given = Vec::new();
     for part in parts.filter(|part| !part.is_empty()) {
@@ -344,11 +375,27 @@ fn parameters(media_type: &MediaType) -> impl Iterator<Item = (&str, Cow<'_, str
     MimeValue::new(media_type.as_str()).parameters().filter(|(_, value)| !value.is_empty())
 }
 
+/// The text of a name: what is between quotes, or everything up to the next property.
+fn name_text(value: &str) -> &str {
+    let quoted = value.strip_prefix('"').filter(|_| !value.ends_with('"'));
+    let quoted = quoted.and_then(|rest| rest.split_once('"'));
+    quoted.map_or_else(|| text::unquoted(value), |(name, _)| name)
+}
+
+/// The text up to a blank outside of quotes, without the quotes around it.
+fn first_word(text: &str) -> &str {
+    let text = text.trim_matches(is_blank);
+    text::unquoted(split_outside_quotes(text, is_blank).next().unwrap_or_default())
+}
+
 /// Splits as [`str::split`] does, but not between quotes.
-fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
+fn split_outside_quotes(
+    text: &str,
+    is_separator: impl Fn(char) -> bool,
+) -> impl Iterator<Item = &str> {
     let mut is_quoted = false;
     text.split(move |letter| {
         is_quoted ^= letter == '"';
-        letter == separator && !is_quoted
+        is_separator(letter) && !is_quoted
     })
 }

@@ -4,6 +4,8 @@ mod values;
 
 pub(crate) use self::values::SESSION_ATTRIBUTES;
 
+use std::borrow::Cow;
+
 use msrp::uri::{Host, Path, UriRef};
 use msrp::{Direction, MediaTypes};
 
@@ -20,6 +22,10 @@ use crate::protocol::Protocol;
 use crate::setup::Setup;
 use crate::tolerance::{Reading, SdpTolerance, SdpTolerances, Tolerated};
 use crate::{Error, ErrorKind};
+
+/// The media and the formats of RFC 4975 section 8.1.
+pub(crate) const MESSAGE: &str = "message";
+pub(crate) const FORMATS: &str = "*";
 
 /// What one side of a session says in its media section: the attributes of RFC 4975
 /// section 8 and of its extensions, as values.
@@ -46,6 +52,9 @@ use crate::{Error, ErrorKind};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MsrpMedia {
+    /// The media and the formats of the `m=` line. An answer repeats those of its offer.
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) formats: Cow<'static, str>,
     pub(crate) protocol: Protocol,
     pub(crate) path: Path,
     pub(crate) types: MediaTypes,
@@ -101,6 +110,8 @@ impl MsrpMedia {
         }
         Ok(Self {
             protocol,
+            name: section.media().to_owned().into(),
+            formats: section.formats().to_owned().into(),
             address: section.address().map(Into::into),
             port: section.port(),
             tolerated: section.tolerated.and(media.tolerated).and(reading.take()),
@@ -124,6 +135,8 @@ impl MsrpMedia {
         };
         let chatroom = list(attributes, "chatroom", reading, tokens)?;
         Ok(Self {
+            name: MESSAGE.into(),
+            formats: FORMATS.into(),
             protocol: Protocol::new(path.last().is_secure()),
             path,
             types: parse_types(attributes, reading)?,
@@ -144,7 +157,7 @@ impl MsrpMedia {
     /// section 8.1).
     #[must_use]
     pub fn description(&self) -> MediaDescription {
-        let section = MediaDescription::new("message", self.port, self.protocol(), "*");
+        let section = MediaDescription::new(&self.name, self.port, self.protocol(), &self.formats);
         let section = match &self.address {
             Some(address) => section.with_address(address),
             None => section,
@@ -257,6 +270,11 @@ impl MsrpMedia {
     #[must_use]
     pub fn protocol(&self) -> &str {
         self.protocol.as_str()
+    }
+
+    /// The same with this media and these formats.
+    pub(crate) fn of_media(self, name: &str, formats: &str) -> Self {
+        Self { name: name.to_owned().into(), formats: formats.to_owned().into(), ..self }
     }
 
     /// Whether its `m=` line asks for TLS; of a data channel, which has DTLS, whether

@@ -139,8 +139,23 @@ fn entries(
     };
     let error = malformed(attribute)(cause).within(line, line.trim());
     reading.tolerate(SdpTolerance::UnreadableType, error)?;
-    let entries = list.split([' ', ',']);
-    Ok(entries.filter_map(|entry| types(entry).ok()).flatten().collect())
+    let entries = list.split([' ', ',']).map(|entry| match types(entry) {
+        Ok(types) => types,
+        Err(_) => separated(entry).iter().filter_map(|entry| types(entry).ok()).flatten().collect(),
+    });
+    Ok(entries.flatten().collect())
+}
+
+/// The types that semicolons separate. What has an equals sign is a parameter.
+fn separated(entry: &str) -> Vec<String> {
+    let mut types: Vec<String> = Vec::new();
+    for piece in entry.split(';') {
+        match types.last_mut() {
+            Some(last) if piece.contains('=') => *last += &format!(";{piece}"),
+            Some(_) | None => types.push(piece.to_owned()),
+        }
+    }
+    types
 }
 
 /// A list without any type that could be sent.
@@ -185,10 +200,18 @@ pub(super) fn parse_direction(
     Ok(direction)
 }
 
-/// Other values than the known ones, such as `holdconn`, count as none.
+/// `holdconn` counts as none (RFC 6135 section 4.2.1), and so does what cannot be read.
 pub(super) fn parse_setup(text: &str, reading: &mut Reading) -> Result<Option<Setup>, Error> {
     let value = text.trim();
-    let Ok(setup) = value.to_ascii_lowercase().parse::<Setup>() else { return Ok(None) };
+    let setup = match value.to_ascii_lowercase().parse::<Setup>() {
+        Ok(setup) => setup,
+        Err(_) if value.eq_ignore_ascii_case("holdconn") => return Ok(None),
+        Err(error) => {
+            let error = error.within(text, value);
+            reading.tolerate(SdpTolerance::UnreadableAttribute, error)?;
+            return Ok(None);
+        }
+    };
     if value != setup.as_str() {
         // Read as none, it would turn the roles around.
         let error = Error::of("setup", ErrorKind::Unknown).with_part("role");

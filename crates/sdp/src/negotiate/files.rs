@@ -123,7 +123,9 @@ pub(super) fn agreed(
         || !file.selector.can_be_same_file(&answered.selector)
     {
         return Err(Refusal::OtherFile);
-    } else if answered.range.unwrap_or_default() != file.range.unwrap_or_default() {
+    }
+    let size = file.selector.size().or(answered.selector.size());
+    if range_of(answered, size) != range_of(file, size) {
         return Err(Refusal::OtherRange);
     }
     let is_on_hold = [offer, answer].iter().any(|it| it.direction() == Direction::Inactive);
@@ -151,7 +153,7 @@ fn unconfirmed(
     let is_sent = offer.direction() == Direction::SendOnly && answer.direction().may_receive();
     if !is_sent || !reading.tolerates(SdpTolerance::UnconfirmedFile) {
         return Err(Refusal::NoFile);
-    } else if file.range.is_some_and(|range| range != FileRange::WHOLE) {
+    } else if range_of(file, file.selector.size()) != FileRange::WHOLE {
         return Err(Refusal::OtherRange);
     }
     check_size(file, answer.max_size())?;
@@ -169,10 +171,17 @@ fn is_same_transfer(
         || lacks_id && reading.tolerates(SdpTolerance::MissingTransferId)
 }
 
-/// The file of a section. An empty selector alone is not about a file: it only says that
-/// file transfer is supported (section 8.5).
+/// The file of a section, unless its selector alone queries a capability.
 fn described(media: &MsrpMedia) -> Option<&FileAttributes> {
-    media.file().filter(|file| !file.selector.is_empty() || file.transfer_id.is_some())
+    media.file().filter(|file| file.selector.is_about_file() || file.transfer_id.is_some())
+}
+
+/// The range in its shortest form, if the size of the file is known: `1-17` of 17 octets
+/// is all of them.
+fn range_of(file: &FileAttributes, size: Option<u64>) -> FileRange {
+    let range = file.range.unwrap_or_default();
+    let reaches_end = size.is_some() && range.stop() == size;
+    if reaches_end { FileRange::from_offset(range.offset()) } else { range }
 }
 
 /// The file has the requested range, and is not larger than its receiver accepts

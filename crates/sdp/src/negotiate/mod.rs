@@ -153,6 +153,7 @@ fn agree(
         None => meet_offerer(offer, local, cema)?,
     };
     let answer = says(offer.protocol.clone(), answered_setup(offer, role), cema);
+    let answer = answer.of_media(&offer.name, &offer.formats);
     let file = files::agreed(offer, &answer, local.earlier(), reading)?;
     let to_path = local.to_path(offer.path());
     let plan = SessionPlan::new((role, connect), to_path, answer.clone(), offer.clone(), file);
@@ -192,6 +193,7 @@ pub fn complete(offer: &Offer, answer: &MsrpMedia) -> Result<SessionPlan, Refusa
     check_ends(local, answer)?;
     let mut reading = Reading::new(local.tolerances());
     protection::check_answer(offer, answer, &mut reading)?;
+    check_setup(answer, &mut reading)?;
     check_types(answer.types(), media.types())?;
     let (role, connect) = match local.continued_with(answer) {
         Some(earlier) => (earlier.role(), earlier.connect().clone()),
@@ -236,6 +238,15 @@ fn check_ends(local: &Local, peer: &MsrpMedia) -> Result<(), Refusal> {
     let is_alike = is_channel == is_data_channel(peer.path().last());
     let has_gateway = peer.has_cema() && (is_channel || local.cema().is_some());
     if is_alike || has_gateway { Ok(()) } else { Err(Refusal::DataChannel) }
+}
+
+/// An answer says which side connects (RFC 4145 section 4.1).
+fn check_setup(answer: &MsrpMedia, reading: &mut Reading) -> Result<(), Refusal> {
+    let is_open = answer.setup() == Some(Setup::Actpass);
+    if is_open && !reading.tolerates(SdpTolerance::AnsweredActpass) {
+        return Err(Refusal::NoRole);
+    }
+    Ok(())
 }
 
 /// One side accepts a type that the other understands. A type that a peer does not

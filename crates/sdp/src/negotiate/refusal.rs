@@ -15,6 +15,9 @@ pub enum Refusal {
     /// does gives no address to connect to.
     #[error("neither side can be reached: one needs a relay or a public address")]
     Unreachable,
+    /// The answer leaves open which side connects (RFC 4145 section 4.1).
+    #[error("the answer says setup:actpass, which only an offer may")]
+    NoRole,
     /// The first URI of the peer's path has another transport than TCP, such as that
     /// of a browser without its relay (RFC 7977 section 5.1).
     #[error("the first URI of the peer's path has a transport other than TCP")]
@@ -96,6 +99,7 @@ impl Refusal {
         match self {
             Self::NoCommonType => "no-common-type",
             Self::Unreachable => "unreachable",
+            Self::NoRole => "no-role",
             Self::Transport => "transport",
             Self::DataChannel => "data-channel",
             Self::NotSecure => "not-secure",
@@ -121,6 +125,7 @@ impl Refusal {
             Self::Local(_) => Remedy::Correct,
             Self::NoCommonType
             | Self::Unreachable
+            | Self::NoRole
             | Self::Transport
             | Self::DataChannel
             | Self::NotSecure

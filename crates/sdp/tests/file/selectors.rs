@@ -31,7 +31,7 @@ fn spelling_and_order_do_not_matter() {
     for value in [
         format!(r#"hash:{SHA_1} size:7 type:text/plain name:"a b""#),
         format!("  size:007\thash:{lower}   NAME:\"a%20b\" Type:text/plain  "),
-        format!(r#"x:y name:"a b" hash:SHA-1:{} z date:"1 2" type:text/plain size:7"#, &lower[6..]),
+        format!(r#"x:y name:"a b" hash:SHA-1:{} date:"1 2" type:text/plain size:7"#, &lower[6..]),
     ] {
         assert_eq!(read(&value), plain, "{value}");
     }
@@ -106,6 +106,9 @@ fn several_hashes_are_taken_and_unknown_ones_kept() {
     assert_eq!(selector.hash(&"MD5".parse().unwrap()).unwrap().octets(), [0xab, 0xcd]);
     assert_eq!(selector.to_string(), value);
 
+    let other = SHA_1.replace("72:", "73:");
+    let two_of_a_kind = format!("hash:{SHA_1} hash:{other}").parse::<FileSelector>();
+    assert_eq!(fault(two_of_a_kind), ("file-selector", Duplicate, Some("hash")));
     let many = |count| vec!["hash:x:00"; count].join(" ").parse::<FileSelector>();
     assert_eq!(many(MAX_HASHES).unwrap().hashes().len(), MAX_HASHES);
     assert_eq!(

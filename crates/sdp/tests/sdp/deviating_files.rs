@@ -2,12 +2,12 @@
 
 use msrp::Direction;
 use msrp_sdp::SdpTolerance::{
-    HashName, MissingFileDirection, MissingTransferId, RepeatedAttribute, SplitList,
-    TransferIdCharacters, UnconfirmedFile, UnreadableAttribute, UnreadableSelector,
+    HashName, MissingFileDirection, MissingTransferId, RepeatedAttribute, SelectorSpelling,
+    SplitList, TransferIdCharacters, UnconfirmedFile, UnreadableAttribute, UnreadableSelector,
 };
 use msrp_sdp::file::{FileAttributes, FileHash, FileRange, FileSelector, HashAlgorithm};
 use msrp_sdp::{
-    Local, MsrpMedia, Offer, Refusal, SdpTolerance, SdpTolerances, SessionPlan, Update,
+    ErrorKind, Local, MsrpMedia, Offer, Refusal, SdpTolerance, SdpTolerances, SessionPlan, Update,
 };
 
 use super::{NEEDED, alice, bob, carried, case, media, read_section, section};
@@ -131,9 +131,143 @@ fn what_is_unreadable_in_a_selector_is_told_and_passed_over() {
     assert!(carried(&answer.description()).file().is_some());
 }
 
+/// However a selector is spelt, nothing of it is lost without a name.
+#[test]
+fn a_selector_in_another_spelling_says_the_same() {
+    for (line, name) in [
+        ("name:my holiday.jpg type:image/jpeg size:17", "my holiday.jpg"),
+        ("type:image/jpeg size:17 name:my holiday.jpg", "my holiday.jpg"),
+        ("name:Notes: of today.jpg type:image/jpeg size:17", "Notes: of today.jpg"),
+        ("name=\"p.jpg\" type=image/jpeg size=17", "p.jpg"),
+        ("name = \"p.jpg\" type = image/jpeg size = 17", "p.jpg"),
+        ("name=\"p.jpg\";type=image/jpeg;size=17", "p.jpg"),
+        ("name:\"p.jpg\";type:image/jpeg;size:17", "p.jpg"),
+        ("name:\"p.jpg\"; type:image/jpeg; size:17;", "p.jpg"),
+        ("name:\"p.jpg\",type:image/jpeg,size:17", "p.jpg"),
+        ("name:\"p.jpg\" , type:image/jpeg , size:17", "p.jpg"),
+        ("name: \"p.jpg\" type: image/jpeg size: 17", "p.jpg"),
+        ("name:\"a;b, size:1.jpg\", type:image/jpeg, size:17", "a;b, size:1.jpg"),
+        ("name:\"p.jpg\" type:image/jpeg size:\"17\"", "p.jpg"),
+        ("name:\"p.jpg\" type:\"image/jpeg\" size:17", "p.jpg"),
+        ("name:\"p.jpg\" type:image/jpeg size:17 octets", "p.jpg"),
+        ("name:p.jpg size :17 type:image/jpeg", "p.jpg"),
+        ("name:\"p.jpg\" copy type:image/jpeg size:17", "p.jpg"),
+    ] {
+        let section = section(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:{line}\n"));
+        let theirs = MsrpMedia::parse(&section).unwrap();
+        let wanted = format!("name:{name:?} type:image/jpeg size:17").parse::<FileSelector>();
+        assert_eq!(theirs.file().unwrap().selector, wanted.unwrap(), "{line}");
+        assert!(theirs.tolerated().iter().eq([SelectorSpelling]), "{line}");
+        assert!(MsrpMedia::parse_with(&section, SdpTolerances::none()).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn a_type_keeps_its_parameters_in_any_spelling() {
+    for (line, media_type, size) in [
+        ("type:text/plain; charset=utf-8 size:17", "text/plain;charset=utf-8", Some(17)),
+        ("type:text/plain ;charset=\"utf-8\"; size:17", "text/plain;charset=utf-8", Some(17)),
+        ("type:\"text/plain;charset=utf-8\" size:17", "text/plain;charset=utf-8", Some(17)),
+        ("type:\"text/plain\";charset=\"utf-8\" size:17", "text/plain;charset=utf-8", Some(17)),
+        ("type:text/plain; name=a.txt;size=17", "text/plain;name=a.txt;size=17", None),
+        ("type=text/plain;charset=utf-8;size=17", "text/plain;charset=utf-8", Some(17)),
+    ] {
+        let theirs = media(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:{line}\n"));
+        let selector = &theirs.file().unwrap().selector;
+        assert_eq!(selector.media_type().unwrap().as_str(), media_type, "{line}");
+        assert_eq!((selector.name(), selector.size()), (None, size), "{line}");
+        assert!(theirs.tolerated().iter().eq([SelectorSpelling]), "{line}");
+    }
+}
+
+#[test]
+fn an_open_quote_loses_its_own_part_alone() {
+    for (line, name, size) in [
+        ("name:\"p.jpg type:image/jpeg size:17", None, Some(17)),
+        ("size:17 name:\"p.jpg type:image/jpeg", None, Some(17)),
+        ("name:p.jpg\" type:image/jpeg size:17", None, Some(17)),
+        ("name:\"p.jpg\" size:\"17 type:image/jpeg", Some("p.jpg"), None),
+        ("name:\"p.jpg\" size:17 type:image/jpeg x:\"y", Some("p.jpg"), Some(17)),
+    ] {
+        let theirs = media(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:{line}\n"));
+        let selector = &theirs.file().unwrap().selector;
+        assert_eq!(selector.media_type().unwrap().as_str(), "image/jpeg", "{line}");
+        assert_eq!((selector.name(), selector.size()), (name, size), "{line}");
+        assert!(theirs.tolerated().iter().eq([UnreadableSelector]), "{line}");
+    }
+}
+
+/// A capability query has an empty selector. One that says something is about a file.
+#[test]
+fn a_file_of_which_nothing_can_be_read_still_arrives() {
+    for unreadable in ["size:abc", "hash:sha-1:zz", "name:\"p.jpg", "photo", "=", "x:y"] {
+        let line = format!("a=file-selector:{unreadable}\n");
+        let theirs = media(&format!("{NEEDED}a=sendonly\n{line}"));
+        let (answer, plan) = msrp_sdp::answer(&theirs, bob().accept_file()).unwrap();
+        assert!(plan.file().is_some() && answer.file().is_some(), "{unreadable}");
+        assert!(plan.tolerated().contains(MissingTransferId), "{unreadable}");
+        assert_eq!(plan.tolerated().contains(UnreadableSelector), unreadable != "x:y");
+        let (refusal, file) = (msrp_sdp::answer(&theirs, bob()).unwrap_err(), Refusal::File);
+        assert_eq!(refusal, file, "{unreadable}");
+    }
+    for capability in ["a=file-selector\n", "a=file-selector: \n"] {
+        let theirs = media(&format!("{NEEDED}a=sendonly\n{capability}"));
+        let refusal = msrp_sdp::answer(&theirs, bob().accept_file()).unwrap_err();
+        assert_eq!(refusal, Refusal::NoFile);
+        assert!(msrp_sdp::answer(&theirs, bob()).unwrap().1.file().is_none());
+    }
+}
+
+#[test]
+fn a_file_of_unknown_size_has_no_limit_but_that_of_this_side() {
+    for unknown in ["type:image/jpeg", "type:image/jpeg size:x"] {
+        let theirs = media(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:{unknown}\n"));
+        let (answer, plan) = msrp_sdp::answer(&theirs, bob().accept_file()).unwrap();
+        assert_eq!(answer.max_size(), None, "{unknown}");
+        assert_eq!(plan.session_config().max_size, u64::MAX);
+        let limited = bob().accept_file().with_max_size(20);
+        assert_eq!(msrp_sdp::answer(&theirs, limited).unwrap().0.max_size(), Some(20));
+    }
+}
+
+#[test]
+fn ranges_of_the_same_octets_are_equal() {
+    let sized = |range: Option<&str>| {
+        let mut part = file();
+        part.range = range.map(|range| range.parse().unwrap());
+        Offer::new(alice().send_file(part)).unwrap()
+    };
+    let answer = |range: Option<&str>| {
+        let range = range.map(|range| format!("a=file-range:{range}\n")).unwrap_or_default();
+        media(&format!("{NEEDED}a=recvonly\n{ID}a=file-selector:size:17\n{range}"))
+    };
+    for (offered, answered) in [
+        (None, Some("1-17")),
+        (Some("1-*"), Some("1-17")),
+        (Some("1-17"), None),
+        (Some("5-17"), Some("5-*")),
+        (Some("5-*"), Some("5-17")),
+    ] {
+        let plan = msrp_sdp::complete(&sized(offered), &answer(answered)).unwrap();
+        assert_eq!(plan.file().unwrap().selector.size(), Some(17), "{offered:?} {answered:?}");
+    }
+    for (offered, answered) in
+        [(None, Some("1-16")), (None, Some("1-18")), (Some("5-*"), None), (Some("1-5"), None)]
+    {
+        let refusal = msrp_sdp::complete(&sized(offered), &answer(answered));
+        assert_eq!(refusal, Err(Refusal::OtherRange), "{offered:?} {answered:?}");
+    }
+    // Without RFC 5547, the whole file comes.
+    assert!(msrp_sdp::complete(&sized(Some("1-17")), &media(NEEDED)).is_ok());
+}
+
 #[test]
 fn parts_that_contradict_each_other_are_no_file() {
-    for line in ["size:1 size:2", "name:\"a\" name:\"b\"", "type:a/b type:a/c"] {
+    let two_hashes = [1, 2].map(|octet| FileHash::new(HashAlgorithm::SHA_1, [octet; 20]).unwrap());
+    let builder = FileSelector::builder().hashes(two_hashes.clone());
+    assert_eq!(builder.build().unwrap_err().kind(), ErrorKind::Duplicate);
+    let two_hashes = two_hashes.map(|hash| format!("hash:{hash}")).join(" ");
+    for line in ["size:1 size:2", "name:\"a\" name:\"b\"", "type:a/b type:a/c", &two_hashes] {
         let section = section(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:{line}\n"));
         assert!(MsrpMedia::parse(&section).is_err(), "{line}");
     }

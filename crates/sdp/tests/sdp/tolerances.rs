@@ -3,16 +3,16 @@
 use msrp::Role;
 use msrp_sdp::ErrorKind::{Duplicate, Malformed};
 use msrp_sdp::SdpTolerance::{
-    BareIpv6Address, ByteOrderMark, ExtraBlanks, JunkLine, LetterCase, MalformedOrigin,
-    MalformedSection, MissingFormat, NotUtf8, ProtocolSpelling, RepeatedAttribute, SplitList,
-    UnreadableAttribute, UnreadableType,
+    AnsweredActpass, BareIpv6Address, ByteOrderMark, ExtraBlanks, JunkLine, LetterCase, LineEnds,
+    MalformedOrigin, MalformedSection, MissingFormat, NotUtf8, ProtocolSpelling, RepeatedAttribute,
+    SplitList, UnreadableAttribute, UnreadableType,
 };
 use msrp_sdp::{
-    MAX_ATTRIBUTES, MediaDescription, MsrpMedia, SdpTolerance, SdpTolerances, SessionDescription,
-    Setup,
+    MAX_ATTRIBUTES, MediaDescription, MsrpMedia, Offer, Refusal, SdpTolerance, SdpTolerances,
+    SessionDescription, Setup,
 };
 
-use super::{NEEDED, bob, case, fault, read_section, section};
+use super::{NEEDED, alice, bob, case, fault, read_section, section};
 
 const SECTION: &str = "m=message 7654 TCP/MSRP *\na=accept-types:text/plain\n\
                        a=path:msrp://192.0.2.1:7654/jshA7weztas;tcp\n";
@@ -231,6 +231,9 @@ fn the_readable_types_of_a_list_count() {
         ("text/plain , message/cpim,", &["text/plain", "message/cpim"]),
         ("text/plain foo", &["text/plain"]),
         ("foo text/plain text/ /x", &["text/plain"]),
+        ("text/plain;message/cpim", &["text/plain", "message/cpim"]),
+        ("text/plain; message/cpim;", &["text/plain", "message/cpim"]),
+        ("text/plain, text/html;image/png", &["text/plain", "text/html", "image/png"]),
     ] {
         let text = SECTION.replace("accept-types:text/plain", &format!("accept-types:{list}"));
         let media = assert_told(&text, &[UnreadableType]);
@@ -267,6 +270,54 @@ fn setup_is_never_lost_to_its_letter_case() {
     let (answer, plan) = msrp_sdp::answer(&passive, bob()).unwrap();
     assert_eq!((answer.setup(), plan.role()), (Some(Setup::Active), Role::Active));
     assert!(plan.tolerated().iter().eq([LetterCase]));
+}
+
+/// `holdconn` counts as none by RFC 6135 section 4.2.1. Others are told of.
+#[test]
+fn an_unknown_role_is_never_passed_over_in_silence() {
+    assert_eq!(assert_told(&format!("{SECTION}a=setup:holdconn\n"), &[]).setup(), None);
+    for unknown in ["both", "active passive", "activ", "", "active;"] {
+        let line = format!("a=setup:{unknown}\n");
+        let media = assert_told(&format!("{SECTION}{line}"), &[UnreadableAttribute]);
+        assert_eq!(media.setup(), None, "{unknown}");
+        let both = format!("{SECTION}{line}a=setup:active\n");
+        let media = assert_told(&both, &[UnreadableAttribute]);
+        assert_eq!(media.setup(), Some(Setup::Active), "{unknown}");
+    }
+}
+
+/// RFC 4145 section 4.1: it says nothing, and the offerer connects.
+#[test]
+fn an_answer_that_leaves_the_roles_open_is_passive_by_name() {
+    let offer = Offer::new(alice()).unwrap();
+    let answer = MsrpMedia::parse(&section(&format!("{NEEDED}a=setup:actpass\n"))).unwrap();
+    let plan = msrp_sdp::complete(&offer, &answer).unwrap();
+    assert_eq!(plan.role(), Role::Active);
+    assert!(plan.tolerated().iter().eq([AnsweredActpass]));
+    let less = alice().tolerating(SdpTolerances::all().without(AnsweredActpass));
+    let refusal = msrp_sdp::complete(&Offer::new(less).unwrap(), &answer).unwrap_err();
+    assert_eq!(refusal, Refusal::NoRole);
+}
+
+#[test]
+fn an_answer_repeats_the_media_and_formats_of_its_offer() {
+    for line in ["MESSAGE 7654 TCP/MSRP *", "message 7654 TCP/MSRP 98 99", "Message 7654 tcp/msrp"]
+    {
+        let text = SECTION.replace("message 7654 TCP/MSRP *", line);
+        let offer = MsrpMedia::parse(&read_section(&text).unwrap()).unwrap();
+        let (answer, _) = msrp_sdp::answer(&offer, bob()).unwrap();
+        let (media, rest) = line.split_once(" 7654 ").unwrap();
+        let rest = if rest.contains(' ') { rest.to_owned() } else { format!("{rest} *") };
+        let written = answer.description().to_string();
+        assert!(written.starts_with(&format!("m={media} 12763 {rest}\r\n")), "{written}");
+    }
+}
+
+#[test]
+fn lines_that_end_in_cr_alone_are_lines() {
+    let text = format!("v=0\n{SECTION}").replace('\n', "\r");
+    let media = assert_told(&text, &[LineEnds]);
+    assert_eq!(media.path().len(), 1);
 }
 
 #[test]

@@ -17,7 +17,8 @@ struct Line<'a> {
 impl<'a> Lines<'a> {
     pub(super) fn new(octets: &'a [u8]) -> Self {
         let mut start = 0;
-        let lines = octets.split_inclusive(|octet| *octet == b'\n').map(|line| {
+        let end = if octets.contains(&b'\n') { b'\n' } else { b'\r' };
+        let lines = octets.split_inclusive(|octet| *octet == end).map(|line| {
             let octets = line.trim_ascii_end();
             start += line.len();
             Line { octets, start: start - line.len() }
