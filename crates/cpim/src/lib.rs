@@ -75,7 +75,7 @@
 //!
 //! A single line may be as long as these limits allow. [`CpimBuilder`] keeps the
 //! same limits and fails with [`BuildError::TooLong`]. Documents of XML have at
-//! most 64 KiB, 1,024 nodes, 1,024 equals signs in a tag and 16 occurrences of `xmlns`
+//! most 64 KiB, 1,024 nodes, 1,024 equals signs in a tag and 256 declarations of namespaces
 //! ([`ParseErrorKind::Xml`]); those of [`conference`] 1 MiB, 65,536 nodes and 64 equals
 //! signs in a tag. The module [`multipart`] lists the limits of its
 //! bodies.

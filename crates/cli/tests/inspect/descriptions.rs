@@ -199,6 +199,80 @@ fn completed(offer: &str, answer: &str, local: &str) -> (i32, Value) {
     (status, objects.remove(0))
 }
 
+/// The answer to a section that is refused.
+const CLOSED: &str = "m=message 0 TCP/MSRP *\r\n";
+
+// RFC 3264 section 6.
+#[test]
+fn a_section_is_completed_by_that_in_its_place() {
+    let secure = OFFERER.replace("msrp:", "msrps:").replace("7weztas", "secure");
+    let fingerprint = format!("a=fingerprint:SHA-256 {}\r\n", ["AB"; 32].join(":"));
+    let tls = section("TCP/TLS/MSRP", &secure, "actpass", &fingerprint);
+    let plain = section("TCP/MSRP", OFFERER, "actpass", "");
+    let other = plain.replace(OFFERER, "msrp://192.0.2.9:7654/other;tcp");
+    let audio = "m=audio 4000 RTP/AVP 0\r\n";
+    let answered = section("TCP/MSRP", PLAIN, "passive", "");
+    let answered_other = answered.replace(PLAIN, "msrp://192.0.2.8:1/other;tcp");
+    let no_audio = "m=audio 0 RTP/AVP 0\r\n";
+    let closed_tls = CLOSED.replace("TCP", "TCP/TLS");
+    for (offer, answer) in [
+        ([&tls, &plain], [closed_tls.as_str(), &answered]),
+        ([&other, &plain], [CLOSED, &answered]),
+        ([&other, &plain], [&answered_other, &answered]),
+        ([&plain, &other], [&answered, &answered_other]),
+        ([&plain, &tls], [&answered, &closed_tls]),
+        ([&audio.to_owned(), &plain], [no_audio, &answered]),
+    ] {
+        let (offer, answer) = (offer.map(String::as_str).concat(), answer.concat());
+        let (status, both) = completed(&offer, &answer, OFFERER);
+        assert_eq!((status, &both["plan"]["remote"]), (0, &json!(PLAIN)), "{offer}{answer}{both}");
+        assert_eq!(both["plan"]["local"], OFFERER);
+    }
+    // The section of this side is refused, whatever there is of the others.
+    for (answer, octets) in [
+        (format!("{answered_other}{CLOSED}"), "m=message 0 TCP/MSRP *"),
+        (CLOSED.repeat(2), "m=message 0 TCP/MSRP *"),
+    ] {
+        let (status, refused) = completed(&format!("{other}{plain}"), &answer, OFFERER);
+        assert_eq!((status, &refused["error"]["kind"]), (1, &json!("closed")), "{refused}");
+        assert_eq!(wrong(&refused, answer.as_bytes()), octets);
+    }
+    let (status, refused) = completed(&format!("{other}{plain}"), &answered_other, OFFERER);
+    assert_eq!((status, &refused["error"]["kind"]), (1, &json!("missing")));
+}
+
+#[test]
+fn the_first_section_that_can_be_accepted_is_answered() {
+    let folder = Folder::new();
+    let fingerprint = format!("a=fingerprint:SHA-256 {}\r\n", ["AB"; 32].join(":"));
+    let tls = section("TCP/TLS/MSRP", &OFFERER.replace("msrp:", "msrps:"), "actpass", &fingerprint);
+    let plain = section("TCP/MSRP", OFFERER, "actpass", "");
+    let image = plain.replace("accept-types:*", "accept-types:image/png");
+    let text = plain.replace("accept-types:*", "accept-types:text/plain");
+    let selector = "a=sendonly\r\na=file-selector:name:\"p.jpg\" type:image/jpeg size:5\r\n\
+                    a=file-transfer-id:abcd1234\r\n";
+    let file_offer = section("TCP/MSRP", OFFERER, "actpass", selector);
+    let only_text = ["--accept-types", "text/plain"];
+    for (refused, accepted, more) in
+        [(&tls, &plain, &[][..]), (&image, &text, &only_text), (&file_offer, &text, &["--no-file"])]
+    {
+        for (sections, ports) in
+            [([refused, accepted], ["0", "12763"]), ([accepted, refused], ["12763", "0"])]
+        {
+            let path = file(&folder, "offer", sections.map(String::as_str).concat());
+            let answer = read(&[&["answer", &path, "--local", PLAIN], more].concat());
+            let lines = lines(&answer).into_iter().filter_map(|line| line.strip_prefix("m="));
+            let found: Vec<_> = lines.filter_map(|line| line.split(' ').nth(1)).collect();
+            assert_eq!(found, ports, "{answer}");
+            assert_eq!(answer["plan"]["remote"], OFFERER);
+        }
+    }
+    let none = file(&folder, "none", format!("{tls}{image}"));
+    let answer = ["answer", &none, "--local", PLAIN];
+    let refused = unread(&[&answer[..], &only_text].concat());
+    assert_eq!(refused["refusal"]["kind"], "not-secure");
+}
+
 #[test]
 fn an_offer_with_tls_is_not_completed_without() {
     let secure = OFFERER.replace("msrp:", "msrps:");

@@ -11,7 +11,9 @@ use crate::error::{ParseError, ParseErrorKind};
 use crate::xml::{Limits, Xml, child, child_text, children, number, text_of};
 
 impl ConferenceInfo {
-    /// Reads a document of at most 1 MiB and 65,536 nodes. A number, a flag or a name that is
+    /// Reads a document of at most 1 MiB, 65,536 nodes and 16,384 declarations of namespaces,
+    /// of which each user may have its own; of different prefixes there are at most some
+    /// hundred. A number, a flag or a name that is
     /// none counts as missing, and so does a user, an endpoint or a medium without its entity
     /// or id. A state that RFC 4575 does not define is [`Extent::Full`].
     ///

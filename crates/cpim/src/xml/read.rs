@@ -1,6 +1,8 @@
 //! Documents of XML with limits, and without anything to expand or fetch.
 
-use memchr::{memchr_iter, memmem};
+use std::collections::HashSet;
+
+use memchr::memchr_iter;
 use roxmltree::{Document, Node, ParsingOptions, TextPos};
 
 use crate::error::{ParseError, ParseErrorKind};
@@ -12,19 +14,23 @@ pub(crate) struct Limits {
     /// Equals signs between two `<`, which bound the attributes of an element: roxmltree
     /// compares each of them with all others.
     equals_signs: usize,
+    /// Names that start with `xmlns`, which bound the declarations of namespaces.
+    declarations: usize,
 }
 
 impl Limits {
     /// For the documents of RFC 3994 and RFC 5438, which have a dozen elements.
-    pub(crate) const SMALL: Self = Self { octets: 64 * 1024, nodes: 1024, equals_signs: 1024 };
+    pub(crate) const SMALL: Self =
+        Self { octets: 64 * 1024, nodes: 1024, equals_signs: 1024, declarations: 256 };
 
-    /// For lists of some thousand users.
-    pub(crate) const LARGE: Self = Self { octets: 1024 * 1024, nodes: 64 * 1024, equals_signs: 64 };
+    /// For lists of some thousand users, each of which may declare namespaces.
+    pub(crate) const LARGE: Self =
+        Self { octets: 1024 * 1024, nodes: 64 * 1024, equals_signs: 64, declarations: 16 * 1024 };
 }
 
-/// The most occurrences of `xmlns`, which bound namespace declarations. roxmltree copies
-/// those of an element into each child that has one of its own.
-const MAX_NAMESPACES: usize = 16;
+/// The most steps to resolve namespaces. roxmltree copies those of an element into each child
+/// that declares one of its own, and compares their prefixes with each other.
+const MAX_NAMESPACE_STEPS: usize = 1 << 24;
 
 /// A document whose root is the element that was asked for.
 pub(crate) struct Xml<'a> {
@@ -80,7 +86,7 @@ const fn is_padding(letter: char) -> bool {
 fn checked_text<'a>(octets: &'a [u8], limits: &Limits) -> Result<&'a str, ParseError> {
     let mut tags = octets.split(|octet| *octet == b'<');
     let is_small = octets.len() <= limits.octets
-        && memmem::find_iter(octets, "xmlns").count() <= MAX_NAMESPACES
+        && has_few_namespaces(octets, limits)
         && tags.all(|tag| memchr_iter(b'=', tag).count() <= limits.equals_signs);
     if !is_small {
         return Err(ParseError::new(ParseErrorKind::Xml, 0..octets.len()));
@@ -90,6 +96,20 @@ fn checked_text<'a>(octets: &'a [u8], limits: &Limits) -> Result<&'a str, ParseE
         let octets = wrong.error_len().unwrap_or(octets.len() - start);
         ParseError::new(ParseErrorKind::Xml, start..start + octets)
     })
+}
+
+/// Whether namespaces cost little, wherever they are declared: no more prefixes apply to an
+/// element than there are in the document.
+fn has_few_namespaces(octets: &[u8], limits: &Limits) -> bool {
+    let names = octets.split(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | b'='));
+    let declared = names.filter(|name| name.starts_with(b"xmlns"));
+    let (mut declarations, mut names) = (0_usize, HashSet::new());
+    for name in declared.take(limits.declarations + 1) {
+        declarations += 1;
+        names.insert(name);
+    }
+    let steps = names.len().saturating_pow(2).saturating_mul(declarations);
+    declarations <= limits.declarations && steps <= MAX_NAMESPACE_STEPS
 }
 
 /// The octets before a line and a column, which are counted from one, the

@@ -158,6 +158,30 @@ fn a_roster_of_thousands_is_read_and_a_hostile_one_is_not() {
     }
 }
 
+#[test]
+fn users_may_declare_namespaces_of_their_own() {
+    let user = |index: usize, prefix: &str| {
+        format!(
+            "<user entity=\"sip:user{index}@x\" xmlns:{prefix}=\"urn:ietf:params:xml:ns:xcon-conference-info\" \
+             {prefix}:nickname=\"Al\"><e:x xmlns:e=\"urn:e\"/></user>"
+        )
+    };
+    let roster = |users: String| document("entity=\"sip:r@x\"", &format!("<users>{users}</users>"));
+    let same = roster((0..5_000).map(|index| user(index, "xcon")).collect());
+    let own = roster((0..200).map(|index| user(index, &format!("ns{index}"))).collect());
+    for (document, count) in [(same, 5_000), (own, 200)] {
+        let read = parse(&document);
+        assert_eq!(read.users.len(), count);
+        assert!(read.users.iter().all(|user| user.nickname.as_deref() == Some("Al")));
+    }
+    // Each of them would be compared with all before it.
+    let nested: String = (0..4_000).map(|index| format!("<a xmlns:n{index}=\"u\">")).collect();
+    let many = "<a xmlns=\"u\"/>".repeat(17_000);
+    for hostile in [document("entity=\"sip:r@x\"", &nested), roster(many)] {
+        assert_eq!(kind(ConferenceInfo::parse(hostile.as_bytes())), Err(ParseErrorKind::Xml));
+    }
+}
+
 proptest! {
     #[test]
     fn rosters_read_back(

@@ -162,9 +162,9 @@ fn so_many_declarations_and_attributes() {
     assert_eq!(composing(&declared(2680), &declaring(1000)), REFUSED);
     assert_eq!(composing("", &nested(1000)), REFUSED);
     for (fits, one_more) in [
-        (composing(&declared(10), &declaring(5)), composing(&declared(10), &declaring(6))),
-        (composing(&declared(15), ""), composing(&declared(16), "")),
-        (composing("", &nested(15)), composing("", &nested(16))),
+        (composing(&declared(10), &declaring(245)), composing(&declared(10), &declaring(246))),
+        (composing(&declared(255), ""), composing(&declared(256), "")),
+        (composing("", &nested(255)), composing("", &nested(256))),
         (composing(&attributes(1023), ""), composing(&attributes(1024), "")),
     ] {
         assert_eq!((fits, one_more), (Ok(State::Active), REFUSED));

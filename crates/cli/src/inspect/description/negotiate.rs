@@ -16,8 +16,9 @@ use crate::receive::media_types;
 
 /// Prints the answer of a side to an offer, and its plan for the session.
 ///
-/// The first section that MSRP can use is answered, and every other one refused. A file
-/// that is offered is accepted, and one that is asked for is sent.
+/// The first section that this side can accept is answered, and every other one refused. If
+/// it can accept none, the refusal is that of the first for MSRP. A file that is offered is
+/// accepted, and one that is asked for is sent.
 #[derive(clap::Args)]
 pub(in crate::inspect) struct Answer {
     /// The offer; - for standard input.
@@ -49,10 +50,13 @@ impl Answer {
             Ok(offer) => offer,
             Err(unread) => return Ok(report_unread(unread)),
         };
-        let agreed = answer(&offer.media, self.side(&offer.media));
-        let text = agreed.as_ref().ok().map(|(answer, _)| text(&offer, answer));
+        let answers = offer.sections().map(|(index, it)| (index, answer(it, self.side(it))));
+        let Some((index, agreed)) = first_agreed(answers) else {
+            return Ok(report_unread(offer.unread()));
+        };
+        let text = agreed.as_ref().ok().map(|(answer, _)| text(&offer, index, answer));
         let object = json!({ "answer": text });
-        Ok(report_outcome(object, offer.tolerated(), agreed.map(|(_, plan)| plan)))
+        Ok(report_outcome(object, offer.tolerated(index), agreed.map(|(_, plan)| plan)))
     }
 
     fn side(&self, offer: &MsrpMedia) -> Local {
@@ -70,10 +74,17 @@ impl Answer {
     }
 }
 
+/// The first section that both sides agree on, or else the first one that is refused.
+fn first_agreed<T>(
+    sections: impl Iterator<Item = (usize, Result<T, Refusal>)>,
+) -> Option<(usize, Result<T, Refusal>)> {
+    sections.reduce(|first, next| if first.1.is_err() && next.1.is_ok() { next } else { first })
+}
+
 /// The answer as a whole: a section for each of the offer (RFC 3264 section 6).
-fn text(offer: &Peer, answer: &MsrpMedia) -> String {
+fn text(offer: &Peer, answered: usize, answer: &MsrpMedia) -> String {
     let answered = |(index, section)| {
-        if index == offer.index { answer.description() } else { refuse(section) }
+        if index == answered { answer.description() } else { refuse(section) }
     };
     let sections = offer.description.media().iter().enumerate().map(answered).collect();
     let origin = Origin::new("-", 1, answer.address().unwrap_or("localhost"));
@@ -81,6 +92,9 @@ fn text(offer: &Peer, answer: &MsrpMedia) -> String {
 }
 
 /// Prints the plan of the side that has offered, now that it has an answer.
+///
+/// Each section of the answer belongs to the one of the offer in the same place. The plan is
+/// that of the section with the URI of this side, or else of the first that is agreed on.
 #[derive(clap::Args)]
 pub(in crate::inspect) struct Complete {
     /// The offer that the side has sent; - for standard input.
@@ -99,12 +113,30 @@ impl Complete {
             (Ok(offer), Ok(answer)) => (offer, answer),
             (Err(unread), _) | (_, Err(unread)) => return Ok(report_unread(unread)),
         };
-        let side = self.side(&offer.media);
-        let plan = Offer::sent(offer.media.clone(), side);
-        let plan = plan.and_then(|offer| complete(&offer, &answer.media));
+        let pairs = self.offered(&offer).filter_map(|(index, offered)| {
+            Some((index, self.plan(offered, answer.section(index)?)))
+        });
+        let Some((index, plan)) = first_agreed(pairs) else {
+            let has_offered = offer.sections().next().is_some();
+            let unread = if has_offered { answer } else { offer };
+            return Ok(report_unread(unread.unread()));
+        };
         let object =
             json!({ "answer": plan.as_ref().ok().map(|_| answer.description.to_string()) });
-        Ok(report_outcome(object, [offer.tolerated(), answer.tolerated()].concat(), plan))
+        let tolerated = [offer.tolerated(index), answer.tolerated(index)].concat();
+        Ok(report_outcome(object, tolerated, plan))
+    }
+
+    /// The sections of the offer that have the URI of this side. A middlebox may have changed
+    /// it: if none has, all count.
+    fn offered<'a>(&self, offer: &'a Peer) -> impl Iterator<Item = (usize, &'a MsrpMedia)> {
+        let is_own = |media: &MsrpMedia| media.path().last() == self.local;
+        let has_own = offer.sections().any(|(_, media)| is_own(media));
+        offer.sections().filter(move |(_, media)| !has_own || is_own(media))
+    }
+
+    fn plan(&self, offered: &MsrpMedia, answered: &MsrpMedia) -> Result<SessionPlan, Refusal> {
+        complete(&Offer::sent(offered.clone(), self.side(offered))?, answered)
     }
 
     /// The side that has made this offer.
