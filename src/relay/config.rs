@@ -194,7 +194,8 @@ pub struct RelayLimits {
     /// free; above that, the response to a further request is 408. Peers, sessions and tokens
     /// may take a quarter each: above that, those of the largest holder are forgotten, or
     /// sessions share a place. A sixteenth is for newcomers: connections for which much waits
-    /// are closed, those of the largest holder first, until it is free. Default 256 MiB.
+    /// are closed, those of the largest holder first, until it is free or nobody holds more
+    /// than an equal share. Default 256 MiB.
     pub memory_octets: usize,
     /// Octets queued for one connection. Above the limit, the connections that
     /// send more than a sixteenth of it are not read; what others send, one read and one

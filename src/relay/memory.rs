@@ -63,11 +63,12 @@ impl Relay {
     }
 
     /// Closes connections for which much waits, those of the largest holder first, until
-    /// newcomers find memory again. What is lost with them is reported.
+    /// newcomers find memory again or nobody holds more than a share. What is lost with them
+    /// is reported.
     pub(super) fn make_memory(&mut self) {
-        let reserve = self.config.limits.memory_octets / RESERVE;
-        while self.free_memory() < reserve
-            && let Some(largest) = self.holdings.largest_queue()
+        let memory = self.config.limits.memory_octets;
+        while self.free_memory() < memory / RESERVE
+            && let Some(largest) = self.holdings.largest_queue(memory)
         {
             self.evict(Some(largest));
         }

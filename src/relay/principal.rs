@@ -1,6 +1,6 @@
 //! Whose budget a connection, a dial or a token takes from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -69,6 +69,18 @@ pub(super) struct Holding {
     pub(super) tally: Tally,
     /// In the order in which they were issued.
     pub(super) tokens: BTreeSet<TokenId>,
+    /// Among those that have gone.
+    is_listed: bool,
+}
+
+impl Holding {
+    fn octets(&self) -> usize {
+        self.queued.saturating_add(self.tally.own())
+    }
+
+    fn has_gone(&self) -> bool {
+        self.connections.is_empty() && self.tokens.is_empty()
+    }
 }
 
 /// What everybody holds.
@@ -77,6 +89,8 @@ pub(super) struct Holdings {
     by_principal: BTreeMap<Principal, Holding>,
     /// Those that have tokens, by their number.
     by_tokens: BTreeSet<(usize, Principal)>,
+    /// Those that have gone, while something is kept for them.
+    gone: VecDeque<Principal>,
     connections: usize,
     queued: usize,
     tally: Tally,
@@ -106,10 +120,13 @@ impl Holdings {
         self.of(principal).map_or(0, |holding| holding.queued)
     }
 
-    /// The connection for which most waits of the principal for whose connections most waits.
-    pub(super) fn largest_queue(&self) -> Option<ConnectionId> {
-        let largest = self.by_principal.values().max_by_key(|holding| holding.queued)?;
-        let queues = largest.connections.iter().filter(|(_, octets)| **octets > 0);
+    /// Of the principals for whom something waits, the one that holds most: the connection
+    /// for which most waits. `None` if nobody holds more than an equal share of `memory`.
+    pub(super) fn largest_queue(&self, memory: usize) -> Option<ConnectionId> {
+        let share = memory / self.by_principal.len().max(1);
+        let waiting = self.by_principal.values().filter(|holding| holding.queued > 0);
+        let largest = waiting.max_by_key(|holding| holding.octets())?;
+        let queues = largest.connections.iter().filter(|_| largest.octets() > share);
         queues.max_by_key(|(_, octets)| **octets).map(|(id, _)| *id)
     }
 
@@ -185,17 +202,36 @@ impl Holdings {
     }
 
     fn holding(&mut self, principal: &Principal) -> &mut Holding {
+        self.forget_gone();
         let tally = &self.tally;
         self.by_principal
             .entry(principal.clone())
             .or_insert_with(|| Holding { tally: tally.of_another(), ..Holding::default() })
     }
 
+    /// Whoever has gone and comes again still has what is kept for it.
     fn forget_empty(&mut self, principal: &Principal) {
-        let is_empty =
-            |holding: &Holding| holding.connections.is_empty() && holding.tokens.is_empty();
-        if self.by_principal.get(principal).is_some_and(is_empty) {
-            self.by_principal.remove(principal);
+        if let Some(holding) = self.by_principal.get_mut(principal)
+            && holding.has_gone()
+            && !std::mem::replace(&mut holding.is_listed, true)
+        {
+            self.gone.push_back(principal.clone());
+        }
+        self.forget_gone();
+    }
+
+    /// Looks at two of those that have gone: one goes at a time.
+    fn forget_gone(&mut self) {
+        for _ in 0..2 {
+            let Some(principal) = self.gone.pop_front() else { return };
+            let Some(holding) = self.by_principal.get_mut(&principal) else { continue };
+            if !holding.has_gone() {
+                holding.is_listed = false;
+            } else if holding.tally.own() > 0 {
+                self.gone.push_back(principal);
+            } else {
+                self.by_principal.remove(&principal);
+            }
         }
     }
 }

@@ -74,6 +74,60 @@ fn who_gets_no_responses_takes_no_memory_of_others() {
     assert!((0..10).all(|_| send(&mut world, &mallory) == "200"));
 }
 
+/// A source sends to somebody who never answers, as much as the relay keeps for it.
+fn keep(world: &mut World, source: u8, sink: ConnectionId, path: &str) -> usize {
+    let link = world.accept(tls().address([192, 0, 2, source].into()));
+    let send = |world: &mut World, octets: usize| {
+        let id = world.id();
+        let chunk = Raw::chunk(&id, &id, "1-2/2", "hi", '$').header("X", &"x".repeat(octets));
+        world.give(link, &chunk.to(path).from(BOB).octets());
+        world.octets(sink);
+        world.told(link) == ["200"]
+    };
+    // A stranger's heads are short.
+    let kept = usize::from(send(world, 1)) + (0..1000).take_while(|_| send(world, 3_000)).count();
+    world.close(link);
+    kept
+}
+
+fn sink(world: &mut World) -> (ConnectionId, String) {
+    let sink = world.accept(tls());
+    let told = world.auth_as(sink, ALICE, "mallet", "secret", &[]);
+    let token = told.header("Use-Path").unwrap().to_owned();
+    (sink, format!("{token} {ALICE}"))
+}
+
+#[test]
+fn who_comes_again_still_has_what_is_kept() {
+    let mut config = config();
+    config.limits.memory_octets = MEMORY;
+    let mut world = World::new(config);
+    let (sink, path) = sink(&mut world);
+    let first = keep(&mut world, 1, sink, &path);
+    assert!(first > 20, "{first}");
+    let again: usize = (0..20).map(|_| keep(&mut world, 1, sink, &path)).sum();
+    assert_eq!(again, 0);
+    // Others have as much, and so does this one after the time of the next hop.
+    assert!(keep(&mut world, 2, sink, &path) > first / 2);
+    world.advance(40 * SECOND);
+    world.octets(sink);
+    assert_eq!(keep(&mut world, 1, sink, &path), first);
+}
+
+#[test]
+fn what_waits_within_a_share_stays_however_much_is_kept_for_others() {
+    let mut config = config();
+    config.limits.memory_octets = 4 * MEMORY;
+    let mut world = World::new(config);
+    let victim = Sender::new(&mut world, "alice", 0);
+    world.give(victim.link, &[FILLING; READ]);
+    let (sink, path) = sink(&mut world);
+    let kept: usize = (1..200).map(|source| keep(&mut world, source, sink, &path)).sum();
+    assert!(kept * 3_000 > 3 * MEMORY, "{kept}");
+    assert_eq!(world.closes(), []);
+    assert!(world.relay.wants_read(victim.link));
+}
+
 /// However many connections a user has, and many users.
 #[test]
 fn all_that_waits_has_one_budget_and_everybody_a_part() {

@@ -24,7 +24,7 @@ const URI: usize = 4_000;
 /// A relay with so little memory that each means alone would need more.
 fn config() -> RelayConfig {
     let mut config = RelayConfig::new(RELAY.parse().unwrap(), "a.example");
-    config.limits.connections = 64;
+    config.limits.connections = 128;
     config.limits.tokens = 2_000;
     config.limits.memory_octets = 4 * 1024 * KIB;
     config
