@@ -343,6 +343,33 @@ async fn a_large_message_of_the_peer_arrives_whole() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_not_finished_holds_up_no_end() {
+    let gateway = Running::start().await;
+    let begun = Arc::new(Notify::new());
+    let has_begun = Arc::clone(&begun);
+    let port = bound_peer(move |mut stream| {
+        let has_begun = Arc::clone(&has_begun);
+        async move {
+            let port = stream.local_addr().unwrap().port();
+            let half = message_from(port, "half", "text/plain", &"x".repeat(100_000));
+            let half = half.replace("1-100000/100000", "1-100000/200000");
+            stream.write_all(half.replace("-half$", "-half+").as_bytes()).await.unwrap();
+            // Its response.
+            Asked::read(&mut stream).await.unwrap();
+            has_begun.notify_one();
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        }
+    })
+    .await;
+    let id = open(&gateway, &session_to(port)).await;
+    let mut events = gateway.events(&id).await;
+    timeout(PATIENCE, begun.notified()).await.unwrap();
+    let (status, view) = gateway.delete(&format!("{SESSIONS}/{id}")).await;
+    assert_eq!((status, &view["reason"]), (200, &json!("deleted")), "{view}");
+    assert_eq!(events.named("closed").await["reason"], "deleted");
+}
+
+#[tokio::test]
 async fn a_quiet_session_is_kept_alive() {
     let gateway = Running::start().await;
     let (seen, mut requests) = mpsc::unbounded_channel();

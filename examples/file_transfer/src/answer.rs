@@ -5,19 +5,19 @@ use std::time::Duration;
 use msrp_sdp::file::{AnsweredTransfers, FileAttributes, FileRange};
 use msrp_sdp::{MediaDescription, MsrpMedia, SessionDescription, SessionPlan};
 
-use crate::Failure;
 use crate::describe::{self, MAX_FILES};
 use crate::desk::Job;
 use crate::endpoint::{Endpoint, Work};
 use crate::exchange;
 use crate::options;
 use crate::tell::{Done, Teller};
+use crate::{Failure, TransferFailure};
 
 /// The section of the answer, and the session and job that follow from it.
 pub(crate) type Answer = (MediaDescription, SessionPlan, Job);
 
 /// Answers each file of an offer with `one`, refuses those for which it fails, and
-/// runs the transfers. `shown` gives the name and range to print for a refused
+/// runs the transfers. An offer without files is an error. `shown` gives the name and range to print for a refused
 /// file. Returns whether all files were transferred.
 pub(crate) fn each(
     session: &options::Session,
@@ -27,6 +27,10 @@ pub(crate) fn each(
 ) -> Result<bool, Failure> {
     let timeout = Duration::from_secs(session.timeout);
     let offer = exchange::read(&session.sdp_in, timeout)?;
+    if offer.media().is_empty() {
+        let path = session.sdp_in.display();
+        return Err(TransferFailure(format!("--sdp-in {path}: the offer has no files")).into());
+    }
     let is_secure = session.tls || describe::wants_tls(&offer);
     let mut endpoint = Endpoint::bind(session.listen, is_secure)?;
     let mut transfers = AnsweredTransfers::new(MAX_FILES);

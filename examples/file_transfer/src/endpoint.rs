@@ -24,9 +24,9 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use crate::Failure;
 use crate::desk::{Desk, House, Job, Jobs};
 use crate::tell::{Teller, text, words};
+use crate::{Failure, TransferFailure};
 
 /// How long the peer has to close a connection after the last transfer.
 const LINGER: Duration = Duration::from_secs(1);
@@ -93,7 +93,8 @@ impl Endpoint {
             return Ok(true);
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(self.transfer(work, teller, idle))
+        let transferred = runtime.block_on(self.transfer(work, teller, idle));
+        transferred.map_err(|error| TransferFailure(text(&*error)).into())
     }
 
     async fn transfer(

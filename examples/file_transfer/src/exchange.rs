@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use msrp_sdp::{MAX_SDP_OCTETS, SessionDescription};
 
-use crate::{Failure, tell};
+use crate::{Failure, TransferFailure, tell};
 
 /// Fails if an answer exists before the offer does: it would belong to another.
 pub(crate) fn expect_answer(path: &Path) -> Result<(), Failure> {
@@ -45,15 +45,21 @@ pub(crate) fn read(path: &Path, timeout: Duration) -> Result<SessionDescription,
     let text =
         if path == Path::new("-") { read_all(io::stdin().lock()) } else { wait_for(path, timeout) };
     let named = |error: &dyn Error| format!("--sdp-in {}: {}", path.display(), tell::text(error));
-    let text = text.map_err(|error| named(&error))?;
-    text.parse().map_err(|error| named(&error).into())
+    let text = text.map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+            TransferFailure(named(&error)).into()
+        }
+        _ => Failure::from(named(&error)),
+    })?;
+    text.parse().map_err(|error| TransferFailure(named(&error)).into())
 }
 
 fn wait_for(path: &Path, timeout: Duration) -> io::Result<String> {
     let start = Instant::now();
     while !path.exists() {
         if start.elapsed() > timeout {
-            return Err(io::ErrorKind::TimedOut.into());
+            let error = "the other side has not written it in time";
+            return Err(io::Error::new(io::ErrorKind::TimedOut, error));
         }
         thread::sleep(Duration::from_millis(20));
     }
@@ -65,6 +71,10 @@ fn read_all(stream: impl BufRead) -> io::Result<String> {
     // One octet more than the limit shows that a description is too long.
     let mut stream = stream.take(MAX_SDP_OCTETS as u64 + 1);
     while stream.read_line(&mut text)? > 0 && !text.ends_with("\n\r\n") && !text.ends_with("\n\n") {
+    }
+    if text.len() <= MAX_SDP_OCTETS && !text.is_empty() && !text.ends_with('\n') {
+        let error = "it is cut off: its last line has no end";
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, error));
     }
     Ok(text.trim_end().to_owned() + "\r\n")
 }

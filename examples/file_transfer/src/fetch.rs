@@ -21,6 +21,9 @@ pub(crate) fn run(options: &options::Fetch) -> Result<bool, Failure> {
     if !options.out.is_dir() {
         return Err(format!("--out {}: not a folder", options.out.display()).into());
     }
+    // Nothing is accepted that could not be stored.
+    tempfile::tempfile_in(&options.out)
+        .map_err(|error| format!("--out {}: {error}", options.out.display()))?;
     let teller = Teller::new(&options.session.sdp_out);
     if options.resume {
         resume(options, &teller)

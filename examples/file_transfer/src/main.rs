@@ -31,6 +31,11 @@ use options::{Arguments, Command};
 /// Why the program stops before any transfer.
 type Failure = Box<dyn std::error::Error>;
 
+/// The transfer fails, and the command line is not to blame.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct TransferFailure(pub(crate) String);
+
 /// Exit status: at least one file was not transferred.
 const FAILED: u8 = 1;
 /// Exit status: wrong usage, the same as clap's own.
@@ -47,6 +52,9 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::from(FAILED),
         Err(error) => {
             tell::words(format_args!("error: {}", tell::text(&*error)));
+            if error.is::<TransferFailure>() {
+                return ExitCode::from(FAILED);
+            }
             tell::words("For more information, try '--help'.");
             ExitCode::from(USAGE)
         }

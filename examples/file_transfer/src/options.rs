@@ -11,7 +11,8 @@ use msrp_sdp::file::{FileRange, FileSelector};
 /// descriptions as files or through pipes.
 ///
 /// Prints one JSON object per file, each on a line. Exit status: 0 if all files
-/// were transferred, 1 if some were not, 2 for wrong usage.
+/// were transferred, 1 if some were not or the other side's description cannot be
+/// used, 2 for wrong usage.
 #[derive(Parser)]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -369,8 +369,39 @@ fn wrong_usage_is_reported() {
         &["fetch", "--out", "out", "--resume"],
         &["fetch", "--out", "out", "--selector", "size:x"],
         &["fetch", "--out", "out", "--selector", ""],
-        &["fetch", "--out", "out", "--sdp-in", "x.bin"],
     ] {
         assert_eq!(scene.run(arguments), 2, "{arguments:?}");
     }
+}
+
+#[test]
+fn a_description_that_is_empty_cut_or_none_fails_the_transfer() {
+    let scene = Scene::new("cut");
+    scene.make("x.bin", 10);
+    let offer = scene.offer(&["offer", "x.bin", "--timeout", "1"]);
+    scene.wait_for("offer.sdp");
+    let whole = scene.read("offer.sdp");
+    // Nobody has answered.
+    assert_eq!(offer.end().status, 1);
+    let (session, _) = whole.split_once("m=message").unwrap();
+    let cut = whole.trim_end();
+    for text in ["", "\r\n", "nothing of the kind\r\n", session, cut] {
+        fs::write(scene.path("cut.sdp"), text).unwrap();
+        let fetch = ["fetch", "--out", "out", "--sdp-in", "cut.sdp", "--sdp-out", "none.sdp"];
+        assert_eq!(scene.run(&fetch), 1, "{text:?}");
+        assert!(!scene.path("none.sdp").exists(), "{text:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_is_accepted_that_could_not_be_stored() {
+    let scene = Scene::new("unwritable");
+    scene.make("x.bin", 10);
+    let _offer = scene.offer(&["offer", "x.bin"]);
+    scene.wait_for("offer.sdp");
+    // No file can be created there, not even by root.
+    let fetch = ["fetch", "--out", "/proc", "--sdp-in", "offer.sdp", "--sdp-out", "answer.sdp"];
+    assert_eq!(scene.run(&fetch), 2);
+    assert!(!scene.path("answer.sdp").exists());
 }

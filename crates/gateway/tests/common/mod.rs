@@ -288,7 +288,9 @@ where
         let is_last = body == b"bye";
         let _ = messages.send(body);
         if is_last {
-            return;
+            break;
         }
     }
+    drop(session);
+    endpoint.close().await;
 }
