@@ -26,6 +26,7 @@ pub struct Error {
     part: Option<&'static str>,
     expected: Option<&'static str>,
     place: Option<Place>,
+    occurrence: usize,
     cause: Option<Box<Cause>>,
 }
 
@@ -161,6 +162,13 @@ impl Error {
         }
     }
 
+    /// Which of the attributes with this name is wrong, from zero, in a section that has
+    /// several. Those of the session count only where the section has none of its own.
+    #[must_use]
+    pub const fn occurrence(&self) -> usize {
+        self.occurrence
+    }
+
     pub(crate) const fn of(attribute: &'static str, kind: ErrorKind) -> Self {
         Self::new(Subject::Attribute(attribute), kind)
     }
@@ -174,7 +182,8 @@ impl Error {
     }
 
     const fn new(subject: Subject, kind: ErrorKind) -> Self {
-        Self { subject, kind, part: None, expected: None, place: None, cause: None }
+        let (part, expected, place, cause) = (None, None, None, None);
+        Self { subject, kind, part, expected, place, occurrence: 0, cause }
     }
 
     /// Names the part of the value that is wrong.
@@ -200,6 +209,12 @@ impl Error {
         let offset = part.as_ptr().addr().saturating_sub(text.as_ptr().addr());
         let octets = self.octets().unwrap_or(0..part.len());
         self.place = Some(Place::Octets(octets.start + offset..octets.end + offset));
+        self
+    }
+
+    /// Says which of the attributes with this name is wrong, from zero.
+    pub(crate) const fn of_occurrence(mut self, index: usize) -> Self {
+        self.occurrence = index;
         self
     }
 

@@ -73,6 +73,38 @@ fn an_error_has_its_octets() {
 }
 
 #[test]
+fn the_error_of_a_repeated_attribute_lies_in_the_one_that_is_wrong() {
+    let folder = Folder::new();
+    let needed = "v=0\r\nm=message 7654 TCP/MSRP *\r\na=accept-types:*\r\n\
+                  a=path:msrp://h:7654/s;tcp\r\n";
+    let fingerprint = format!("a=fingerprint:sha-256 {}", ["AB"; 32].join(":"));
+    for (first, second, place) in [
+        ("a=file-selector:size:1", "a=file-selector:type:a/b size:2", "2"),
+        ("a=file-selector:size:1", "a=file-selector:type:a/b type:a/c", "a/c"),
+        ("a=file-transfer-id:a", "a=file-transfer-id:b", "a=file-transfer-id:b"),
+        (fingerprint.as_str(), "a=fingerprint:sha-256 ZZ", "ZZ"),
+        ("a=max-size:1", "a=max-size:2", "a=max-size:2"),
+        ("a=setup:active", "a=setup:passive", "a=setup:passive"),
+        ("a=sendonly", "a=recvonly", "a=recvonly"),
+        ("a=msrp-cema", "a=path:msrp://h:7654/other;tcp", "a=path:msrp://h:7654/other;tcp"),
+        ("a=msrp-cema", "a=Path:sip:alice@h", "sip"),
+    ] {
+        let selector =
+            if first.contains("transfer-id") { "a=file-selector:size:1\r\n" } else { "" };
+        let text = format!("{needed}{selector}{first}\r\n{second}\r\n");
+        let section = unread(&["sdp", &file(&folder, "sdp", &text)]);
+        assert_eq!(wrong(&section, text.as_bytes()), place, "{section}");
+        let from = section["error"]["octets"][0].as_u64().unwrap();
+        assert!(from >= text.find(second).unwrap() as u64, "{section}");
+    }
+    // Those of the session count where the section has none.
+    let text = needed.replace("v=0", &format!("{fingerprint}\r\na=fingerprint:sha-1 ZZ"));
+    let text = text.replace("TCP/MSRP", "TCP/TLS/MSRP").replace("msrp:", "msrps:");
+    let section = unread(&["sdp", &file(&folder, "sdp", &text)]);
+    assert_eq!(wrong(&section, text.as_bytes()), "ZZ", "{section}");
+}
+
+#[test]
 fn an_answer_repeats_the_transport_of_its_offer() {
     let typo = answered("T05-mrsp-typo.sdp", &[]);
     assert!(lines(&typo).contains(&"m=message 12763 TCP/MRSP *"), "{typo}");

@@ -1,6 +1,5 @@
 //! Everything that one media section says of its file.
 
-use std::borrow::Cow;
 use std::str::FromStr;
 
 use super::{FileDate, FileDisposition, FileIcon, FileRange, FileSelector, FileTransferId};
@@ -88,10 +87,10 @@ impl FileAttributes {
             let named = attributes.iter().filter(move |(it, _)| *it == name);
             named.map(|(_, value)| value.unwrap_or_default().trim())
         };
-        let Some(selector) = joined(texts(SELECTOR), reading)? else { return Ok(None) };
+        let Some(selector) = selector(&attributes, reading)? else { return Ok(None) };
         let [_, transfer_id, disposition, date, icon, range] = NAMES;
         Ok(Some(Self {
-            selector: FileSelector::read(&selector, reading)?,
+            selector,
             transfer_id: same(transfer_id, texts(transfer_id), reading)?
                 .map(|id| FileTransferId::read(id, reading))
                 .transpose()?
@@ -123,24 +122,28 @@ impl FileAttributes {
 }
 
 /// What the lines of a selector say together.
-fn joined<'a>(
-    texts: impl Iterator<Item = &'a str>,
+fn selector(
+    attributes: &[(&str, Option<&str>)],
     reading: &mut Reading,
-) -> Result<Option<Cow<'a, str>>, Error> {
-    let mut lines: Vec<&str> = Vec::new();
-    for text in texts {
-        let is_known = lines.contains(&text);
+) -> Result<Option<FileSelector>, Error> {
+    let lines = attributes.iter().filter(|(name, _)| *name == SELECTOR);
+    let mut known: Vec<&str> = Vec::new();
+    let mut selector = FileSelector::default();
+    for (index, (_, line)) in lines.enumerate() {
+        let line = line.unwrap_or_default();
+        let is_known = known.contains(&line.trim());
         let it = if is_known { SdpTolerance::RepeatedAttribute } else { SdpTolerance::SplitList };
-        if !lines.is_empty() {
-            reading.tolerate(it, Error::of(SELECTOR, ErrorKind::Duplicate))?;
+        if index > 0 {
+            let error = Error::of(SELECTOR, ErrorKind::Duplicate).of_occurrence(index);
+            reading.tolerate(it, error)?;
         }
-        lines.extend((!is_known).then_some(text));
+        if !is_known {
+            known.push(line.trim());
+            let read = selector.read_line(line, reading);
+            read.map_err(|error| error.of_occurrence(index))?;
+        }
     }
-    Ok(match *lines {
-        [] => None,
-        [only] => Some(only.into()),
-        _ => Some(lines.join(" ").into()),
-    })
+    Ok((!known.is_empty()).then(|| selector.read_out()))
 }
 
 /// The text of an attribute, which is the same wherever it occurs again.
@@ -150,8 +153,8 @@ fn same<'a>(
     reading: &mut Reading,
 ) -> Result<Option<&'a str>, Error> {
     let first = texts.next();
-    for text in texts {
-        let error = Error::of(name, ErrorKind::Duplicate);
+    for (index, text) in texts.enumerate() {
+        let error = Error::of(name, ErrorKind::Duplicate).of_occurrence(index + 1);
         if Some(text) != first {
             return Err(error);
         }
@@ -168,8 +171,8 @@ fn optional<'a, T: FromStr<Err = Error> + PartialEq>(
     reading: &mut Reading,
 ) -> Result<Option<T>, Error> {
     let mut found = None;
-    for text in texts {
-        let duplicate = Error::of(name, ErrorKind::Duplicate);
+    for (index, text) in texts.enumerate() {
+        let duplicate = Error::of(name, ErrorKind::Duplicate).of_occurrence(index);
         match (text.parse::<T>(), &found) {
             (Ok(value), None) => found = Some(value),
             (Ok(value), Some(earlier)) if value == *earlier => {
@@ -181,6 +184,7 @@ fn optional<'a, T: FromStr<Err = Error> + PartialEq>(
             }
             // The others only inform the user.
             (Err(error), _) if name == RANGE => {
+                let error = error.of_occurrence(index);
                 reading.tolerate(SdpTolerance::UnreadableAttribute, error)?;
             }
             (Err(_), _) => _ = reading.tolerates(SdpTolerance::UnreadableAttribute),

@@ -138,21 +138,24 @@ impl FileSelector {
         joined
     }
 
-    /// Reads a value, and passes over what is unreadable in it.
-    pub(super) fn read(text: &str, reading: &mut Reading) -> Result<Self, Error> {
-        let is_from_text = Aside(!text.trim().is_empty());
-        let mut selector = Self { is_from_text, ..Self::default() };
-        for part in parts::parts(text) {
-            let added = selector.add_part(&part, reading);
-            match added.map_err(|error| error.within(text, part.value)) {
+    /// Adds what a line says, and passes over what is unreadable in it.
+    pub(super) fn read_line(&mut self, line: &str, reading: &mut Reading) -> Result<(), Error> {
+        self.is_from_text.0 |= !line.trim().is_empty();
+        for part in parts::parts(line) {
+            let added = self.add_part(&part, reading);
+            match added.map_err(|error| error.within(line, part.value)) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::Duplicate => return Err(error),
                 Err(error) => reading.tolerate(SdpTolerance::UnreadableSelector, error)?,
             }
         }
-        // The grammar has no empty name.
-        selector.name = selector.name.filter(|name| !name.is_empty());
-        Ok(selector)
+        Ok(())
+    }
+
+    /// The selector after its last line. The grammar has no empty name.
+    pub(super) fn read_out(mut self) -> Self {
+        self.name = self.name.filter(|name| !name.is_empty());
+        self
     }
 
     /// Adds what a part says.
@@ -239,7 +242,9 @@ impl FromStr for FileSelector {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        Self::read(text, &mut Reading::new(SdpTolerances::none()))
+        let mut selector = Self::default();
+        selector.read_line(text, &mut Reading::new(SdpTolerances::none()))?;
+        Ok(selector.read_out())
     }
 }
 

@@ -62,9 +62,10 @@ pub(super) fn one<'a, T: PartialEq>(
     read: impl Fn(&'a str, &mut Reading) -> Result<Option<T>, Error>,
 ) -> Result<Option<T>, Error> {
     let mut found = None;
-    for text in all(attributes, name) {
-        let Some(value) = read(text, reading)? else { continue };
-        let error = Error::of(name, ErrorKind::Duplicate);
+    for (index, text) in all(attributes, name).enumerate() {
+        let value = read(text, reading).map_err(|error| error.of_occurrence(index))?;
+        let Some(value) = value else { continue };
+        let error = Error::of(name, ErrorKind::Duplicate).of_occurrence(index);
         match &found {
             None => found = Some(value),
             Some(earlier) if *earlier == value => {
@@ -86,14 +87,16 @@ pub(super) fn list<'a>(
 ) -> Result<Option<Vec<String>>, Error> {
     let mut seen = HashSet::new();
     let mut lists = Vec::new();
-    for line in all(attributes, name) {
-        let mut entries = read(line, reading)?;
+    for (index, line) in all(attributes, name).enumerate() {
+        let entries = read(line, reading).map_err(|error| error.of_occurrence(index));
+        let mut entries = entries?;
         entries.retain(|entry| seen.insert(entry.to_ascii_lowercase()));
         if !lists.is_empty() {
             let is_known = entries.is_empty();
             let it =
                 if is_known { SdpTolerance::RepeatedAttribute } else { SdpTolerance::SplitList };
-            reading.tolerate(it, Error::of(name, ErrorKind::Duplicate))?;
+            let error = Error::of(name, ErrorKind::Duplicate).of_occurrence(index);
+            reading.tolerate(it, error)?;
         }
         lists.push(entries);
     }
@@ -190,12 +193,12 @@ pub(super) fn parse_direction(
 ) -> Result<Direction, Error> {
     let mut named = attributes.iter().filter_map(|(name, _)| name.parse::<Direction>().ok());
     let direction = named.next().unwrap_or_default();
-    for other in named {
-        let error = Error::of("sendrecv", ErrorKind::Duplicate);
+    for (index, other) in named.enumerate() {
+        let error = Error::of(other.as_str(), ErrorKind::Duplicate);
         if other != direction {
             return Err(error);
         }
-        reading.tolerate(SdpTolerance::RepeatedAttribute, error)?;
+        reading.tolerate(SdpTolerance::RepeatedAttribute, error.of_occurrence(index + 1))?;
     }
     Ok(direction)
 }
@@ -225,8 +228,8 @@ pub(super) fn parse_setup(text: &str, reading: &mut Reading) -> Result<Option<Se
 pub(super) fn parse_fingerprints(attributes: &[Parts<'_>]) -> Result<Vec<Fingerprint>, Error> {
     let mut known = Vec::new();
     let mut unusable = None;
-    for text in all(attributes, "fingerprint") {
-        match text.parse::<Fingerprint>() {
+    for (index, text) in all(attributes, "fingerprint").enumerate() {
+        match text.parse::<Fingerprint>().map_err(|error| error.of_occurrence(index)) {
             Ok(fingerprint) => known.push(fingerprint),
             Err(error) if error.kind() == ErrorKind::Unknown => unusable = Some(error),
             Err(error) => return Err(error),

@@ -116,7 +116,7 @@ fn what_is_missing_or_wrong_is_named() {
     let host = "a=accept-types:*\na=path:msrp://192.0.2.1:7654;tcp\n";
     assert_eq!(error(host), ("path", Missing, Some("session-id")));
     let both = error(&format!("{NEEDED}a=sendonly\na=recvonly\n"));
-    assert_eq!(both, ("sendrecv", Duplicate, None));
+    assert_eq!(both, ("recvonly", Duplicate, None));
     let scheme = "a=accept-types:*\na=path:sip:alice@example.com\n";
     assert_eq!(error(scheme), ("path", Malformed, None));
     assert_eq!(path_error(scheme).kind(), UriErrorKind::Scheme);

@@ -167,7 +167,7 @@ fn equal_values_do_not_conflict_and_others_do() {
         ("path", "a=path:msrp://192.0.2.1:7654/other;tcp\n"),
         ("setup", "a=setup:active\na=setup:passive\n"),
         ("max-size", "a=max-size:10\na=max-size:11\n"),
-        ("sendrecv", "a=sendonly\na=recvonly\n"),
+        ("recvonly", "a=sendonly\na=recvonly\n"),
     ] {
         let contradicting = MsrpMedia::parse(&section(&format!("{NEEDED}{lines}")));
         assert_eq!(fault(contradicting), (name, Duplicate, None));

@@ -36,8 +36,9 @@ impl<'a> Lines<'a> {
     pub(super) fn fault_in(&self, section: usize, error: &Error) -> Fault {
         let lines = self.section(section);
         // A section inherits attributes of the session.
-        let mut both = lines.iter().chain(self.session());
-        let found = both.find_map(|line| Some((line, line.value(error.attribute())?)));
+        let both = lines.iter().chain(self.session());
+        let mut named = both.filter_map(|line| Some((line, line.value(error.attribute())?)));
+        let found = named.nth(error.occurrence());
         let octets = match (found, lines) {
             (Some((line, value)), _) => line.part(value, error.octets()),
             (None, [first, .., last]) => first.start..last.range().end,
