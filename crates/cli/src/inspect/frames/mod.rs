@@ -4,6 +4,7 @@ mod capture;
 mod flows;
 mod fragments;
 mod ladder;
+mod landmarks;
 mod order;
 mod record;
 mod segment;
