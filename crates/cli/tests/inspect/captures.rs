@@ -411,3 +411,52 @@ fn a_ladder_of_a_capture_has_its_times() {
     assert!(lines[1].trim_start().starts_with("0.000"), "{ladder}");
     assert!(lines[2].trim_start().starts_with("0.001") && lines[2].contains("<-"), "{ladder}");
 }
+
+/// Network cards that cut packets into segments write the length of each themselves.
+#[test]
+fn a_packet_without_its_length_is_as_long_as_it_was_captured() {
+    for (alice, bob) in [(ALICE, BOB), ("[2001:db8::1]:40000", "[2001:db8::7]:2855")] {
+        for link in Link::ALL {
+            let without_length = |segment: &Segment| {
+                let mut packet = segment.packet(link);
+                packet.truncate(packet.len() - 6);
+                let ip = packet.len() - segment.octets.len() - 20;
+                let length = if segment.from.is_ipv4() { ip - 20 + 2 } else { ip - 40 + 4 };
+                packet[length..length + 2].fill(0);
+                packet
+            };
+            let packets: Vec<_> = exchange(alice, bob).iter().map(without_length).collect();
+            let (status, objects) = frames(&pcap_of(link, &packets));
+            assert_eq!((status, ids(&objects)), (0, vec!["aaaa1", "aaaa1"]), "{link:?}, {alice}");
+            assert_eq!(objects[0]["bodyOctets"], 300);
+        }
+    }
+}
+
+#[test]
+fn packets_of_unknown_protocols_are_told() {
+    let segments = exchange(ALICE, BOB);
+    let packets = |link| segments.iter().map(|it| it.packet(link)).collect::<Vec<_>>();
+    let pppoe = |packet: Vec<u8>| {
+        let header = [0x88, 0x64, 0x11, 0, 0, 1, 0, 0, 0, 0x21];
+        [&packet[..12], &header, &packet[14..]].concat()
+    };
+    // Over GRE, and as a packet that breaks off within its TCP header.
+    let gre = |mut packet: Vec<u8>| {
+        packet[14 + 9] = 47;
+        packet
+    };
+    let cut = |packet: Vec<u8>| packet[..14 + 20 + 10].to_vec();
+    for change in [&pppoe as &dyn Fn(Vec<u8>) -> Vec<u8>, &gre, &cut] {
+        let changed = packets(Link::Ethernet).into_iter().map(change).collect::<Vec<_>>();
+        let (_, told) = told(&pcap_of(Link::Ethernet, &changed));
+        assert!(told.contains(&format!("passed over: {} packets", segments.len())), "{told}");
+    }
+    let mut udp = packets(Link::Ethernet);
+    udp.iter_mut().for_each(|packet| packet[14 + 9] = 17);
+    let arp = [&[2; 12][..], &[8, 6, 0, 1, 8, 0, 6, 4, 0, 1], &[0; 20]].concat();
+    for quiet in [packets(Link::Ethernet), udp, vec![arp]] {
+        let (_, told) = told(&pcap_of(Link::Ethernet, &quiet));
+        assert!(!told.contains("packets"), "{told}");
+    }
+}

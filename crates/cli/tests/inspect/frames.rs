@@ -55,6 +55,61 @@ fn heads_without_ends_hide_no_frame() {
     }
 }
 
+/// A body would go on to the end of the stream.
+#[test]
+fn a_damaged_end_line_hides_no_frame() {
+    let (first, second, third) = (send("aaaa1", "Hello"), send("aaaa2", "you"), ok("aaaa5"));
+    let end = "\r\n-------aaaa1$\r\n";
+    for damaged in [
+        "\r\n",
+        "\r\n-------aaaa1\r\n",
+        "\r\n-------aaaa1!\r\n",
+        "\r\n-------aaab1$\r\n",
+        "\r\n------aaaa1$\r\n",
+        "-------aaaa1$\r\n",
+    ] {
+        let folder = Folder::new();
+        let damaged = first.replace(end, damaged);
+        let [again, last] = ["aaaa3", "aaaa4"].map(|id| damaged.replace("aaaa1", id));
+        let stream = format!("{second}{damaged}{second}{again}{last}{third}{second}");
+        let (status, objects) = inspect(&["frames", &file(&folder, "stream", &stream)]);
+        let expected = ["aaaa2", "aaaa1", "aaaa2", "aaaa3", "aaaa4", "aaaa5", "aaaa2"];
+        assert_eq!((status, ids(&objects)), (1, expected.to_vec()), "{stream}");
+        let kinds: Vec<_> = objects.iter().map(|it| &it["error"]["kind"]).collect();
+        let (lost, none) = (&json!("missing-end-line"), &Value::Null);
+        assert_eq!(kinds, [none, lost, none, lost, lost, none, none]);
+        let mut at = 0;
+        for object in &objects {
+            assert_eq!(object["octets"][0], at, "{object}");
+            at = object["octets"][1].as_u64().unwrap();
+        }
+        assert_eq!(at, stream.len() as u64);
+        assert!(objects[1]["body"].as_str().unwrap().starts_with("Hello"), "{objects:?}");
+        assert_eq!(objects[2]["body"], "you");
+    }
+}
+
+/// A frame that is quoted is a part of the body around it, whether that is whole or not.
+#[test]
+fn a_frame_within_a_body_that_ends_is_none() {
+    let folder = Folder::new();
+    let quoting = send("aaaa2", &format!("I got:\r\n{}", ok("aaaa9")));
+    let damaged = send("aaaa1", "Hello").replace("$", "?");
+    let stream = [quoting.as_str(), &damaged, &quoting].concat();
+    let (_, objects) = inspect(&["frames", &file(&folder, "stream", &stream)]);
+    assert_eq!(ids(&objects), ["aaaa2", "aaaa1", "aaaa2"]);
+    assert!(objects[2]["body"].as_str().unwrap().contains("aaaa9"));
+}
+
+#[test]
+fn many_damaged_end_lines_cost_no_more_than_their_octets() {
+    let folder = Folder::new();
+    let damaged = send("aaaa1", &"x".repeat(300)).replace("$", "?");
+    let stream = [&damaged, &send("aaaa2", "Hello")].map(String::as_str).concat().repeat(5_000);
+    let (status, objects) = inspect(&["frames", &file(&folder, "stream", &stream)]);
+    assert_eq!((status, objects.len()), (1, 10_000));
+}
+
 /// `HeaderLine { position: 5 }` as it is printed: `header-line`.
 fn kebab(variant: &str) -> String {
     let name = variant.split([' ', '(']).next().unwrap();

@@ -44,12 +44,12 @@ impl<'a> ImdnHeaders<'a> {
     }
 
     /// The Message-ID that notifications refer to, as it is written. `None` if
-    /// there are several, because it is unclear which one counts.
+    /// there are different ones, because it is unclear which one counts.
     #[must_use]
     pub fn message_id(&self) -> Option<&'a str> {
-        let mut headers = self.0.find(IMDN_NAMESPACE, "Message-ID");
-        let only = headers.next().filter(|_| headers.next().is_none())?;
-        Some(only.raw()).filter(|value| !value.is_empty())
+        let mut values = self.0.find(IMDN_NAMESPACE, "Message-ID").map(|header| header.raw());
+        let first = values.next().filter(|value| !value.is_empty())?;
+        values.all(|value| value == first).then_some(first)
     }
 
     /// The notifications that the sender asks for, without unknown values. A

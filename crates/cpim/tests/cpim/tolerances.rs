@@ -302,3 +302,20 @@ fn mime_fields_among_the_headers() {
     assert_eq!(read.mime_headers().get("Content-Disposition"), None);
     assert_eq!(read.headers().count(), 2);
 }
+
+#[test]
+fn a_message_id_that_is_repeated_counts_once() {
+    use msrp_cpim::imdn::ImdnHeaders;
+    let id = |ids: &str| {
+        let text = format!(
+            "NS: imdn <urn:ietf:params:imdn>\r\n{ids}\r\nContent-Type: text/plain\r\n\r\nHi"
+        );
+        let read = CpimRef::parse(text.as_bytes()).unwrap();
+        ImdnHeaders::of(&read).message_id().map(str::to_owned)
+    };
+    let five = Some("5".to_owned());
+    assert_eq!(id("imdn.Message-ID: 5\r\nimdn.message-id: 5\r\n"), five);
+    assert_eq!(id("imdn.Message-ID: 5\r\nimdn.Message-ID: 5\r\nIMDN.Message-ID:5 \r\n"), five);
+    assert_eq!(id("imdn.Message-ID: 5\r\nimdn.message-id: 6\r\n"), None);
+    assert_eq!(id("imdn.Message-ID: 5\r\nimdn.Message-ID: \r\n"), None);
+}

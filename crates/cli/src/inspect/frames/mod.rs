@@ -4,6 +4,7 @@ mod capture;
 mod flows;
 mod fragments;
 mod ladder;
+mod landmarks;
 mod order;
 mod record;
 mod segment;
@@ -25,8 +26,8 @@ use crate::output::tell;
 ///
 /// The file is the octets of one stream, or a capture in the format pcap or pcapng, whose
 /// TCP streams are put together, out of fragments of IP too, and taken out of WebSockets.
-/// Streams without MSRP, such as those under TLS, are passed over. Where octets are missing or are no MSRP, reading goes on at the next line that
-/// starts like a frame.
+/// Streams without MSRP, such as those under TLS, are passed over. Where octets are missing or
+/// are no MSRP, reading goes on at the next line that starts like a frame.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// The recording; - for standard input.
@@ -70,6 +71,7 @@ fn capture_frames(capture: Capture<'_>, show: &mut Show) -> Result<(), Fault> {
         ("of the streams, without MSRP in clear", passed_over.streams),
         ("compressed messages of WebSockets", passed_over.compressed),
         ("fragments of IP, without the rest of their packets", segments.passed_over()),
+        ("packets, of protocols that are not known here", segments.not_understood()),
     ] {
         if count > 0 {
             tell(format_args!("passed over: {count} {what}"));

@@ -23,8 +23,7 @@ pub(super) struct Record {
     pub(super) flag: Option<Continuation>,
     pub(super) fault: Option<Fault>,
     pub(super) arrival: Option<Arrival>,
-    body: Vec<u8>,
-    body_octets: u64,
+    pub(super) body: Vec<u8>,
     tolerated: Tolerances,
 }
 
@@ -56,15 +55,24 @@ impl Record {
             fault,
             arrival: None,
             body: Vec::new(),
-            body_octets: 0,
             tolerated: Tolerances::none(),
         }
     }
 
     pub(super) fn push_body(&mut self, octets: &[u8]) {
-        self.body_octets += octets.len() as u64;
-        let room = (MAX_BODY_OCTETS + 1).saturating_sub(self.body.len()).min(octets.len());
-        self.body.extend_from_slice(&octets[..room]);
+        self.body.extend_from_slice(octets);
+    }
+
+    /// The end of a line belongs to what follows it.
+    pub(super) fn trim_line_end(&mut self) {
+        if self.body.ends_with(b"\r\n") {
+            self.body.truncate(self.body.len() - 2);
+        }
+    }
+
+    /// The transaction id of a chunk or response.
+    pub(super) fn id(&self) -> Option<String> {
+        Some(self.head.as_ref()?.view().transaction_id().as_str().to_owned())
     }
 
     /// Its end-line has arrived: no more octets follow.
@@ -74,7 +82,7 @@ impl Record {
             let head = head.view();
             head.method() == Some(Method::Send) && head.has_body() && head.content_type().is_none()
         });
-        if has_blank_line && self.body_octets == 0 {
+        if has_blank_line && self.body.is_empty() {
             self.tolerated = self.tolerated.with(Tolerance::BlankLineWithoutBody);
         }
     }
@@ -100,7 +108,7 @@ impl Record {
         set(&mut object, "packet", self.arrival.map(|it| it.packet));
         set(&mut object, "time", self.arrival.map(|it| it.time.as_secs_f64()));
         if self.head.is_some() {
-            set(&mut object, "bodyOctets", self.body_octets);
+            set(&mut object, "bodyOctets", self.body.len());
             set(&mut object, "body", self.text());
             set(&mut object, "continuation", self.flag.map(|flag| flag.as_str()));
         }
@@ -110,8 +118,8 @@ impl Record {
     /// The body, if it is text that is not too long.
     fn text(&self) -> Option<&str> {
         let has_body = self.head.as_ref()?.view().has_body();
-        let text = std::str::from_utf8(&self.body).ok()?;
-        (has_body && text.len() <= MAX_BODY_OCTETS).then_some(text)
+        let is_shown = has_body && self.body.len() <= MAX_BODY_OCTETS;
+        str::from_utf8(&self.body).ok().filter(|_| is_shown)
     }
 }
 

@@ -38,6 +38,7 @@ impl<'a> Segment<'a> {
 #[derive(Default)]
 pub(super) struct Segments {
     fragments: Fragments,
+    not_understood: usize,
 }
 
 impl Segments {
@@ -49,17 +50,28 @@ impl Segments {
         number: u64,
         take: impl FnOnce(&Segment<'_>),
     ) {
-        let Some(LaxSlicedPacket { net: Some(ip), transport, .. }) = network(link, packet) else {
+        let packet = network(link, packet);
+        let Some(LaxSlicedPacket { net: Some(net), transport, .. }) = packet else {
+            self.not_understood += 1;
             return;
         };
-        let Some((from, to)) = ends(&ip) else { return };
-        if let Some(TransportSlice::Tcp(tcp)) = transport {
-            take(&Segment::new(from, to, &tcp));
-        } else if let Some(whole) = self.fragments.take(&ip, number)
-            && let Ok(tcp) = TcpSlice::from_slice(&whole)
-        {
-            take(&Segment::new(from, to, &tcp));
+        let Some((from, to)) = ends(&net) else { return };
+        match transport {
+            Some(TransportSlice::Tcp(tcp)) => take(&Segment::new(from, to, &tcp)),
+            None if is_fragment(&net) => {
+                let whole = self.fragments.take(&net, number);
+                if let Some(tcp) = whole.as_deref().and_then(|it| TcpSlice::from_slice(it).ok()) {
+                    take(&Segment::new(from, to, &tcp));
+                }
+            }
+            None => self.not_understood += 1,
+            Some(_) => {}
         }
+    }
+
+    /// How many packets were passed over whose protocols are not known here, such as PPPoE.
+    pub(super) const fn not_understood(&self) -> usize {
+        self.not_understood
     }
 
     /// How many fragments of IP were passed over.
@@ -79,6 +91,14 @@ fn ends(ip: &LaxNetSlice<'_>) -> Option<(IpAddr, IpAddr)> {
             Some((header.source_addr().into(), header.destination_addr().into()))
         }
         LaxNetSlice::Arp(_) => None,
+    }
+}
+
+fn is_fragment(ip: &LaxNetSlice<'_>) -> bool {
+    match ip {
+        LaxNetSlice::Ipv4(ip) => ip.is_payload_fragmented(),
+        LaxNetSlice::Ipv6(ip) => ip.is_payload_fragmented(),
+        LaxNetSlice::Arp(_) => false,
     }
 }
 

@@ -4,20 +4,20 @@ use std::ops::Range;
 use std::vec::Drain;
 
 use bytes::{Buf, BytesMut};
-use memchr::memmem;
 use msrp::ParseOptions;
 use msrp::wire::{DecodeError, Decoder, Frame, Head, ParseError, ParseErrorKind};
 
 use super::Fault;
+use super::landmarks::{Landmarks, has_start, next_hope};
 use super::record::{Arrival, Record};
-
-/// What begins a start line and an end-line, with the end of the line before.
-const START_LINE: &[u8] = b"\nMSRP ";
-const END_LINE: &[u8] = b"\n-------";
 
 /// Octets that a capture lacks.
 #[derive(Debug)]
 struct Gap;
+
+/// A frame without its end-line.
+#[derive(Debug)]
+struct MissingEndLine;
 
 /// The octets of one direction, as they come.
 pub(super) struct Stream {
@@ -143,8 +143,46 @@ impl Stream {
         self.is_msrp |= self.open.is_none() && self.input.starts_with(b"MSRP ");
     }
 
+    /// Finds the frames behind one whose end-line is damaged or missing. Each of them was taken
+    /// for a part of its body.
+    fn resume_in_body(&mut self) {
+        let position = self.position();
+        let Some(open) = self.open.as_mut().filter(|open| open.head.is_some()) else { return };
+        let before = position - open.body.len() as u64;
+        let rest = [open.body.as_slice(), &self.input].concat();
+        let landmarks = Landmarks::of(&rest);
+        let mut starts = landmarks.frames();
+        let Some(mut start) = starts.next() else { return };
+        open.body.truncate(start);
+        self.input.clear();
+        self.break_off(before + start as u64);
+        for next in starts {
+            self.push(&rest[start..next]);
+            let id = self.open.as_ref().and_then(Record::id);
+            if id.is_some_and(|id| !landmarks.is_ended(id.as_bytes(), next)) {
+                self.break_off(before + next as u64);
+            }
+            start = next;
+        }
+        self.push(&rest[start..]);
+    }
+
+    /// Ends the open frame before the next one, which begins here.
+    fn break_off(&mut self, start: u64) {
+        if let Some(open) = &mut self.open {
+            open.push_body(&self.input);
+            open.trim_line_end();
+            let message = "the end-line is damaged or missing";
+            open.fault.get_or_insert_with(|| Fault::new(&MissingEndLine, &message, start..start));
+        }
+        self.input.clear();
+        self.close(start);
+        self.restart(start);
+    }
+
     /// So many octets are missing.
     pub(super) fn skip(&mut self, octets: u64) {
+        self.resume_in_body();
         self.recognize();
         let end = self.position() + self.input.len() as u64;
         let missing = end..end + octets;
@@ -163,6 +201,7 @@ impl Stream {
 
     /// No more octets follow.
     pub(super) fn finish(&mut self) {
+        self.resume_in_body();
         while self.is_cut_before_a_frame() {
             self.lose(self.position(), &DecodeError::Truncated);
             self.read();
@@ -191,9 +230,7 @@ impl Stream {
     /// Whether the stream ends in a head in which another frame may begin.
     fn is_cut_before_a_frame(&self) -> bool {
         let is_in_head = self.open.as_ref().is_none_or(|open| open.head.is_none());
-        is_in_head
-            && self.input.starts_with(b"MSRP ")
-            && memmem::find(&self.input, START_LINE).is_some()
+        is_in_head && self.input.starts_with(b"MSRP ") && has_start(&self.input)
     }
 
     /// Ends what the stream is in.
@@ -224,21 +261,4 @@ impl Stream {
 const fn is_endless(error: &DecodeError) -> bool {
     matches!(error, DecodeError::Truncated)
         || matches!(error, DecodeError::Head(error) if matches!(error.kind(), ParseErrorKind::HeadTooLong { .. }))
-}
-
-/// Where the next frame may begin in octets without a blank line, in which only an end-line
-/// ends a head: before the first start line that has one, or the last start line.
-fn next_hope(octets: &[u8]) -> usize {
-    let last = memmem::rfind(octets, START_LINE).unwrap_or_default();
-    if memmem::find(octets, END_LINE).is_none() {
-        return last;
-    }
-    let mut starts = memmem::find_iter(octets, START_LINE);
-    starts.find(|at| has_end(octets.split_at(*at).1)).unwrap_or(last)
-}
-
-/// Whether the end-line of a start line follows it.
-fn has_end(start: &[u8]) -> bool {
-    let id = start.split(|octet| *octet == b' ').nth(1).unwrap_or_default();
-    memmem::find(start, &[END_LINE, id].concat()).is_some()
 }
