@@ -59,10 +59,8 @@ impl Relay {
         } else {
             self.has_filled(id, destination)
         };
-        if !(is_shared && is_above)
-            && let Some(flow) = self.flows.get_mut(id)
-        {
-            flow.above = None;
+        if !(is_shared && is_above) {
+            self.end_above(id);
         }
         if !is_above {
             return;
@@ -110,25 +108,58 @@ impl Relay {
         max.max(if max < usual { LEAST_SHARE } else { LEAST_BOUND })
     }
 
-    fn is_overfull(&self, destination: ConnectionId) -> bool {
+    /// Whether so much waits for a connection that those that others share are not read.
+    pub(super) fn is_overfull(&self, destination: ConnectionId) -> bool {
         let most = self.bound(destination).saturating_mul(PATIENCE);
         self.links.get(destination).is_some_and(|next| next.hop.waiting() > most)
     }
 
     /// Whether a flow that is above its bound has time left.
     fn may_stay_above(&mut self, now: Instant, id: FlowId, destination: ConnectionId) -> bool {
-        let Some(flow) = self.flows.get_mut(id) else { return true };
-        if flow.is_on_parole(now) {
+        if self.flows.get_mut(id).is_some_and(|flow| flow.is_on_parole(now)) {
             return false;
         }
-        let (since, _) = *flow.above.get_or_insert((now, destination));
-        let until = since.checked_add(ABOVE);
-        self.arm_flow(id, until);
-        until.is_none_or(|until| now < until)
+        self.note_above(now, id, destination).is_none_or(|until| now < until)
     }
 
-    /// Does not read a connection that others share, which happens once in a while: a
-    /// series of flows would hold them up for as long as it lasts.
+    /// Notes that a flow is above its bound since then at the latest. Returns when its time
+    /// there is over, and looks at it then.
+    fn note_above(
+        &mut self,
+        since: Instant,
+        id: FlowId,
+        destination: ConnectionId,
+    ) -> Option<Instant> {
+        let flow = self.flows.get_mut(id)?;
+        let (earlier, before) = flow.above.unwrap_or((since, destination));
+        let since = since.min(earlier);
+        flow.above = Some((since, destination));
+        if before != destination {
+            self.let_flow_go(id, before);
+        }
+        let until = since.checked_add(ABOVE);
+        self.arm_flow(id, until);
+        until
+    }
+
+    /// A flow is not above its bound, or not any more.
+    fn end_above(&mut self, id: FlowId) {
+        let above = self.flows.get_mut(id).and_then(|flow| flow.above.take());
+        if let Some((_, destination)) = above {
+            self.let_flow_go(id, destination);
+        }
+    }
+
+    /// The connections on which a flow arrives are read.
+    fn let_flow_go(&mut self, id: FlowId, destination: ConnectionId) {
+        let Some(next) = self.links.get_mut(destination) else { return };
+        let waiters = next.waiters.extract_if(.., |(flow, _)| *flow == id).collect();
+        self.let_go(destination, waiters);
+    }
+
+    /// Does not read a connection that others share, once in a while and for no longer than
+    /// one flow may be above its bound: a series of flows would hold them up for as long as
+    /// it lasts.
     fn hold_shared(
         &mut self,
         now: Instant,
@@ -137,13 +168,13 @@ impl Relay {
         destination: ConnectionId,
     ) {
         let Some(link) = self.links.get_mut(source) else { return };
-        let age = link.held_at.map(|at| now.saturating_duration_since(at));
-        if age.is_some_and(|age| age >= ABOVE && age < PAROLE) {
+        let age = |at: Instant| now.saturating_duration_since(at);
+        let held_at = link.held_at.filter(|at| age(*at) < PAROLE).unwrap_or(now);
+        link.held_at = Some(held_at);
+        if age(held_at) >= ABOVE {
             return self.end_flow(now, id, destination);
         }
-        if age.is_none_or(|age| age >= PAROLE) {
-            link.held_at = Some(now);
-        }
+        self.note_above(held_at, id, destination);
         self.block(source, id, destination);
     }
 
@@ -154,9 +185,7 @@ impl Relay {
         };
         let until = since.checked_add(ABOVE);
         if !self.is_above(id, destination) {
-            if let Some(flow) = self.flows.get_mut(id) {
-                flow.above = None;
-            }
+            self.end_above(id);
         } else if until.is_some_and(|until| until <= now) {
             self.end_flow(now, id, destination);
         } else {
@@ -168,7 +197,6 @@ impl Relay {
     /// messages is refused.
     fn end_flow(&mut self, now: Instant, id: FlowId, destination: ConnectionId) {
         if let Some(flow) = self.flows.get_mut(id) {
-            flow.above = None;
             flow.paroled_until = now.checked_add(PAROLE);
             flow.refuse_begun();
         }
@@ -179,6 +207,7 @@ impl Relay {
                 self.report_failure(&relayed, octets, StatusCode::TIMEOUT);
             }
         }
+        self.end_above(id);
         self.has_octets(destination);
         self.resume_waiters(now, destination);
     }

@@ -268,6 +268,16 @@ impl Flows {
         }
     }
 
+    /// Whether a flow is above its bound on a connection that others share.
+    pub(super) fn is_above(&self, id: FlowId) -> bool {
+        match id {
+            FlowId::Connection(_) => false,
+            FlowId::Session(number) => {
+                self.by_number.get(&number).is_some_and(|flow| flow.above.is_some())
+            }
+        }
+    }
+
     /// Whether there is room for another flow of a token.
     fn has_room(&self, token: TokenId) -> bool {
         let of_token = self.of_token.get(&token).map_or(0, |of_token| of_token.len);

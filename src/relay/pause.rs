@@ -43,18 +43,22 @@ impl Relay {
         self.links.get(id).is_some_and(|link| link.hop.control_len() > limit)
     }
 
-    /// Resumes the connections that wait for room in this one.
+    /// Resumes the connections that wait for room in this one. Those that others share wait
+    /// only while it is overfull.
     pub(super) fn resume_waiters(&mut self, now: Instant, id: ConnectionId) {
         self.weigh(id);
-        let limit = self.queue_limit(id);
         let Some(link) = self.links.get_mut(id) else { return };
         let relieved = link.hop.relieved();
         if link.waiters.is_empty() {
             return;
         }
+        let (limit, is_overfull) = (self.queue_limit(id), self.is_overfull(id));
+        let Some(link) = self.links.get_mut(id) else { return };
         let has_room = link.has_room(now, limit);
-        let waiters = link.waiters.extract_if(.., |(flow, _)| has_room || relieved.contains(flow));
-        let waiters = waiters.collect();
+        let is_resumed = |(flow, _): &mut (FlowId, ConnectionId)| {
+            has_room || relieved.contains(flow) || (!is_overfull && self.flows.is_above(*flow))
+        };
+        let waiters = link.waiters.extract_if(.., is_resumed).collect();
         self.let_go(id, waiters);
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use msrp::Outcome;
 
+use crate::common::wire::Raw;
 use crate::wire::End;
 use crate::world::*;
 
@@ -117,5 +118,43 @@ fn a_slow_reader_gets_every_file() {
         }
         let order: Vec<u64> = world.clients[bob].arrived.iter().map(|(it, _)| *it).collect();
         assert_eq!(order.len(), 5);
+    }
+}
+
+/// Many flows fill the queue of one slow reader, none of them much of it: the connection
+/// between the relays that they share is held once and briefly.
+fn many_flows_below_their_bounds(rate: u64) {
+    let mut world = World::new(2);
+    let [alice, bob] = world.pair([&[0], &[1]]);
+    let (receiver, token) = world.raw_client(1);
+    world.slow(End::Raw(receiver), rate);
+    let path = format!("{token} {}", world.raws[receiver].own);
+    let senders: Vec<_> = (0..20).map(|_| world.raw_client(0)).collect();
+    let mut sent = Vec::new();
+    for round in 0..50 {
+        for (raw, token) in &senders {
+            let (own, id) = (world.raws[*raw].own.clone(), format!("c{raw:03}r{round:03}"));
+            let chunk = Raw::chunk(&id, &id, "1-3500/3500", &"x".repeat(3500), '$').from(&own);
+            world.raws[*raw].says(&chunk.to(&format!("{token} {path}")).reports("partial", "no"));
+        }
+        sent.push((world.send(alice, 10), world.now));
+        world.run(millis(500));
+    }
+    world.run(seconds(3));
+    let delays = sent.iter().map(|(message, at)| {
+        world.arrival(bob, *message).expect("it passes what the reader does not take") - *at
+    });
+    let late: Vec<_> = delays.filter(|delay| *delay > PROMPT).collect();
+    assert!(late.len() <= 5 && late.iter().all(|delay| *delay <= millis(2_100)), "{late:?}");
+    assert_eq!(world.between_relays(), 1, "no flow is worth a connection of its own");
+    assert!(world.clients[alice].ends.is_empty(), "{:?}", world.clients[alice].ends);
+    let mut reports = senders.iter().flat_map(|(raw, _)| world.raws[*raw].reports());
+    assert!(reports.any(|status| status == "408"));
+}
+
+#[test]
+fn many_flows_below_their_bounds_to_a_slow_reader_stop_nobody() {
+    for rate in [0, 1_000, 10_000] {
+        many_flows_below_their_bounds(rate);
     }
 }
