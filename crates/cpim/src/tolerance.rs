@@ -52,6 +52,10 @@ named! {
         NotUtf8 = "not-utf8",
         /// No Content-Type. MIME's default is `text/plain` (RFC 2045 section 5.2).
         MissingContentType = "missing-content-type",
+        /// No delimiter after the last part of a multipart body, which may have been cut off
+        /// (RFC 2046 section 5.1.1). The last part ends with the body. It is always read over
+        /// and told by [`Multipart::tolerated`](crate::multipart::Multipart::tolerated).
+        MissingCloseDelimiter = "missing-close-delimiter",
     }
 }
 
