@@ -16,10 +16,10 @@ use crate::tolerance::CpimTolerance;
 /// ```
 /// use msrp_cpim::{CpimRef, ParseErrorKind};
 ///
-/// let message = b"NS: acme urn:acme\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
+/// let message = b"NS: acme <urn:acme\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
 /// let error = CpimRef::parse(message).unwrap_err();
 /// assert_eq!(error.kind(), ParseErrorKind::Value("NS"));
-/// assert_eq!(&message[error.place()], b"acme urn:acme");
+/// assert_eq!(&message[error.place()], b"acme <urn:acme");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{kind}")]

@@ -42,6 +42,8 @@ named! {
         /// or in which readers could find different ones. None of them is guessed, and its
         /// text is among [`CpimRef::headers`](crate::CpimRef::headers).
         UnreadableAddress = "unreadable-address",
+        /// An NS whose URI has no angle brackets.
+        BareNamespace = "bare-namespace",
         /// A DateTime that is no date and time of RFC 3339. Its text is among
         /// [`CpimRef::headers`](crate::CpimRef::headers).
         DateTimeFormat = "date-time-format",
