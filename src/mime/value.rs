@@ -1,6 +1,7 @@
 //! A value with parameters, such as that of Content-Type or Content-Disposition.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::fields::{is_blank, unfolded};
 use percent_encoding::percent_decode_str;
@@ -54,8 +55,9 @@ impl<'a> MimeValue<'a> {
         })
     }
 
-    /// The value of the first parameter of this name. The form `name*` of RFC 2231 takes
-    /// precedence if it is in UTF-8. Its numbered parts are not joined.
+    /// The value of the first parameter of this name. The forms of RFC 2231 take precedence
+    /// if their charset is UTF-8, US-ASCII or ISO-8859-1: `name*`, then the numbered parts
+    /// `name*0`, `name*1` and so on up to the first that is missing.
     #[must_use]
     pub fn parameter(self, name: &str) -> Option<Cow<'a, str>> {
         let of = |wanted: &'a str| wanted.strip_suffix('*').unwrap_or(wanted);
@@ -67,7 +69,26 @@ impl<'a> MimeValue<'a> {
                 return Some(Cow::Owned(text));
             }
         }
-        plain
+        self.joined(name).map(Cow::Owned).or(plain)
+    }
+
+    /// The text of the numbered parts of a parameter (RFC 2231 sections 3 and 4.1).
+    fn joined(self, name: &str) -> Option<String> {
+        let mut parts = BTreeMap::new();
+        for (found, value) in self.parameters() {
+            if let Some((number, is_encoded)) = numbered(found, name) {
+                parts.entry(number).or_insert((is_encoded, value));
+            }
+        }
+        let (is_encoded, first) = parts.get(&0)?;
+        let (charset, first) =
+            if *is_encoded { charset_and_text(first)? } else { ("utf-8", first.as_ref()) };
+        let mut octets = octets_of(first, *is_encoded)?;
+        for number in 1.. {
+            let Some((is_encoded, part)) = parts.get(&number) else { break };
+            octets.extend(octets_of(part, *is_encoded)?);
+        }
+        decoded(charset, octets)
     }
 
     fn split(self) -> (&'a str, &'a str) {
@@ -115,14 +136,44 @@ fn unescaped(value: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The text of `charset'language'percent-encoded` (RFC 2231 section 4), where
-/// the charset is UTF-8 or US-ASCII.
+/// The number of a part of a parameter, and whether it is percent-encoded: `name*0` or
+/// `name*0*`.
+fn numbered(found: &str, name: &str) -> Option<(u32, bool)> {
+    let (start, number) = found.split_once('*')?;
+    let (number, is_encoded) =
+        number.strip_suffix('*').map_or((number, false), |number| (number, true));
+    let is_number = number.bytes().all(|octet| octet.is_ascii_digit());
+    let number = number.parse().ok().filter(|_| is_number)?;
+    start.eq_ignore_ascii_case(name).then_some((number, is_encoded))
+}
+
+/// The text of `charset'language'percent-encoded` (RFC 2231 section 4).
 fn extended(value: &str) -> Option<String> {
+    let (charset, encoded) = charset_and_text(value)?;
+    decoded(charset, octets_of(encoded, true)?)
+}
+
+fn charset_and_text(value: &str) -> Option<(&str, &str)> {
     let (charset, rest) = value.split_once('\'')?;
     let (_, encoded) = rest.split_once('\'')?;
+    Some((charset, encoded))
+}
+
+fn octets_of(text: &str, is_percent_encoded: bool) -> Option<Vec<u8>> {
+    if is_percent_encoded {
+        is_encoded(text).then(|| percent_decode_str(text).collect())
+    } else {
+        Some(text.as_bytes().to_vec())
+    }
+}
+
+/// The text of octets in UTF-8, US-ASCII or ISO-8859-1.
+fn decoded(charset: &str, octets: Vec<u8>) -> Option<String> {
+    if charset.eq_ignore_ascii_case("iso-8859-1") {
+        return Some(octets.into_iter().map(char::from).collect());
+    }
     let is_utf8 = ["utf-8", "us-ascii"].iter().any(|known| known.eq_ignore_ascii_case(charset));
-    let octets = percent_decode_str(encoded).collect();
-    if is_utf8 && is_encoded(encoded) { String::from_utf8(octets).ok() } else { None }
+    String::from_utf8(octets).ok().filter(|_| is_utf8)
 }
 
 /// Whether two hexadecimal digits follow each percent sign.

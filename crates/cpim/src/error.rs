@@ -16,10 +16,10 @@ use crate::tolerance::CpimTolerance;
 /// ```
 /// use msrp_cpim::{CpimRef, ParseErrorKind};
 ///
-/// let message = b"NS: acme urn:acme\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
+/// let message = b"NS: acme <urn:acme\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
 /// let error = CpimRef::parse(message).unwrap_err();
 /// assert_eq!(error.kind(), ParseErrorKind::Value("NS"));
-/// assert_eq!(&message[error.place()], b"acme urn:acme");
+/// assert_eq!(&message[error.place()], b"acme <urn:acme");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{kind}")]
@@ -134,6 +134,8 @@ pub enum ParseErrorKind {
     /// The media type has no boundary, or one that is longer than
     /// [`MAX_BOUNDARY_OCTETS`].
     Boundary,
+    /// A multipart body has no delimiter with its boundary, and thus no part.
+    MissingDelimiter,
     /// More than [`MAX_DEPTH`] multipart bodies inside one another.
     TooDeep,
     /// A document is not well-formed XML in UTF-8, has a DTD, or exceeds its limits, which
@@ -183,6 +185,9 @@ impl fmt::Display for ParseErrorKind {
                 "a date and time must have the form 2000-12-13T13:40:00-08:00 (RFC 3339)",
             ),
             Self::NotMultipart => f.write_str("the media type is not a multipart type"),
+            Self::MissingDelimiter => {
+                f.write_str("no line of the body is the boundary after two hyphens")
+            }
             Self::Boundary => {
                 write!(f, "the media type needs a boundary of 1 to {MAX_BOUNDARY_OCTETS} octets")
             }

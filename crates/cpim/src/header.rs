@@ -194,7 +194,8 @@ pub struct Namespace<'a> {
 
 impl<'a> Namespace<'a> {
     /// Reads the value of an NS. After the prefix there is a space in the
-    /// examples of RFC 3862, and none in its grammar.
+    /// examples of RFC 3862, and none in its grammar. [`is_bare`](Self::is_bare)
+    /// says whether brackets are missing.
     pub(crate) fn parse(value: &'a str) -> Option<Self> {
         let namespace = Self::split(value)?;
         let is_namespace = namespace.prefix.is_none_or(is_name) && is_uri(namespace.uri);
@@ -202,9 +203,18 @@ impl<'a> Namespace<'a> {
     }
 
     fn split(value: &'a str) -> Option<Self> {
-        let (prefix, uri) = value.strip_suffix('>')?.split_once('<')?;
+        let (prefix, uri) = if Self::is_bare(value) {
+            value.rsplit_once([' ', '\t']).unwrap_or(("", value))
+        } else {
+            value.strip_suffix('>')?.split_once('<')?
+        };
         let prefix = prefix.strip_suffix(' ').unwrap_or(prefix);
         Some(Self { prefix: Some(prefix).filter(|prefix| !prefix.is_empty()), uri })
+    }
+
+    /// Whether the value of an NS has no angle brackets.
+    pub(crate) fn is_bare(value: &str) -> bool {
+        !value.contains(['<', '>'])
     }
 
     /// The prefix, or `None` for the namespace of names without one.

@@ -262,6 +262,7 @@ impl Check {
             "NS" if Namespace::parse(value).is_none() => {
                 Err(Fault::new(ParseErrorKind::Value(name), value))
             }
+            "NS" if Namespace::is_bare(value) => self.tolerate(CpimTolerance::BareNamespace, value),
             "DateTime" if DateTime::parse(value).is_err() => {
                 self.tolerate(CpimTolerance::DateTimeFormat, value)
             }

@@ -42,6 +42,8 @@ named! {
         /// or in which readers could find different ones. None of them is guessed, and its
         /// text is among [`CpimRef::headers`](crate::CpimRef::headers).
         UnreadableAddress = "unreadable-address",
+        /// An NS whose URI has no angle brackets.
+        BareNamespace = "bare-namespace",
         /// A DateTime that is no date and time of RFC 3339. Its text is among
         /// [`CpimRef::headers`](crate::CpimRef::headers).
         DateTimeFormat = "date-time-format",
@@ -52,6 +54,10 @@ named! {
         NotUtf8 = "not-utf8",
         /// No Content-Type. MIME's default is `text/plain` (RFC 2045 section 5.2).
         MissingContentType = "missing-content-type",
+        /// No delimiter after the last part of a multipart body, which may have been cut off
+        /// (RFC 2046 section 5.1.1). The last part ends with the body. It is always read over
+        /// and told by [`Multipart::tolerated`](crate::multipart::Multipart::tolerated).
+        MissingCloseDelimiter = "missing-close-delimiter",
     }
 }
 

@@ -113,6 +113,26 @@ fn the_boundary_is_found_where_it_is() {
 }
 
 #[test]
+fn delimiters_that_are_missing_are_told() {
+    const BODY: &str = "--b\r\n\r\none\r\n--b--\r\n";
+    let folder = Folder::new();
+    let path = file(&folder, "other", BODY);
+    let other = unread(&["multipart", &path, "--content-type", "multipart/mixed; boundary=zz"]);
+    assert_eq!(other["error"]["kind"], "missing-delimiter");
+    assert_eq!(other["parts"], json!([]));
+    let cut = read(&["multipart", &file(&folder, "cut", "--b\r\n\r\none\r\n")]);
+    assert_eq!(cut["tolerated"], json!(["missing-close-delimiter"]));
+    assert_eq!(read(&["multipart", &path])["tolerated"], json!([]));
+    // Within a part.
+    let outer = |inner: &str| {
+        let head = "--o\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+        file(&folder, "outer", format!("{head}{inner}\r\n--o--\r\n"))
+    };
+    assert_eq!(read(&["multipart", &outer("--b\r\n\r\none")])["tolerated"], cut["tolerated"]);
+    assert_eq!(unread(&["multipart", &outer("one")])["error"]["kind"], "missing-delimiter");
+}
+
+#[test]
 fn the_boundary_of_an_inner_body_is_not_that_of_the_outer() {
     const INNER: &str = "--i\r\n\r\none\r\n--i--\r\n";
     let folder = Folder::new();

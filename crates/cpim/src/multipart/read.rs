@@ -64,11 +64,30 @@ impl<'a> Multipart<'a> {
     }
 
     /// The parts, one after the other. A part that cannot be read is an error,
-    /// with a place in the body of this multipart, and more parts may follow it.
+    /// with a place in the body of this multipart, and more parts may follow it. A
+    /// body without any delimiter is [`ParseErrorKind::MissingDelimiter`].
     pub fn parts(&self) -> impl Iterator<Item = Result<Part<'a>, ParseError>> + use<'a> {
         let (body, depth) = (self.body, self.depth);
         let mut scan = Scan::new(&self.boundary, body);
-        std::iter::from_fn(move || scan.next_part()).map(move |part| Part::parse(part, body, depth))
+        let missing = || Err(ParseError::new(ParseErrorKind::MissingDelimiter, 0..0));
+        let missing = scan.delimiter_from(0).is_none().then(missing);
+        let parts = std::iter::from_fn(move || scan.next_part());
+        missing.into_iter().chain(parts.map(move |part| Part::parse(part, body, depth)))
+    }
+
+    /// The deviations in the delimiters: [`CpimTolerance::MissingCloseDelimiter`], or
+    /// none. Those of a part are [`Part::tolerated`].
+    #[must_use]
+    pub fn tolerated(&self) -> CpimTolerances {
+        let scan = Scan::new(&self.boundary, self.body);
+        let (mut next, none) = (scan.part, CpimTolerances::none());
+        while let Some(part) = next {
+            match scan.delimiter_from(part) {
+                Some(found) => next = found.next,
+                None => return none.with(CpimTolerance::MissingCloseDelimiter),
+            }
+        }
+        none
     }
 
     /// The best part of an alternative: the last one that `is_understood`

@@ -45,6 +45,7 @@ fn parameters_beyond_us_ascii() {
         ("a; n=plain; n*=utf-8''%C3%A9", "\u{e9}"),
         ("a; n*=utf-8''%C3%A9; n=plain", "\u{e9}"),
         ("a; N*=us-ascii''x%41", "xA"),
+        ("a; n=plain; n*=ISO-8859-1''gr%FCn", "gr\u{fc}n"),
         ("a; n=\"raw \u{e9}\"", "raw \u{e9}"),
         // The plain one comes before one that cannot be decoded.
         ("a; n*=koi8-r''%C3; n=plain", "plain"),
@@ -56,6 +57,28 @@ fn parameters_beyond_us_ascii() {
         assert_eq!(of(text).as_deref(), Some(value), "{text}");
     }
     assert_eq!(of("a; n*=koi8-r''%C3"), None);
+}
+
+// RFC 2231 sections 3 and 4.1.
+#[test]
+fn numbered_parts_of_parameters_are_joined() {
+    let of = |text| MimeValue::new(text).parameter("n").map(|it| it.into_owned());
+    for (text, value) in [
+        ("a; n*0=my; n*1=\" holiday\"; N*2=.jpg", "my holiday.jpg"),
+        ("a; n*1=b; n*0=a; m*2=x", "ab"),
+        ("a; n*0*=utf-8'de'gr%C3; n*1*=%BCn; n*2=\"%41.png\"", "gr\u{fc}n%41.png"),
+        ("a; n*0*=iso-8859-1''%FC; n*1=x", "\u{fc}x"),
+        ("a; n=plain; n*0=a; n*1=b", "ab"),
+        ("a; n*0=a; n*=utf-8''whole", "whole"),
+        ("a; n*0=a; n*0=b; n*2=c", "a"),
+        ("a; n*0*=koi8-r''%C3; n=plain", "plain"),
+        ("a; n*0=a; n*1*=%C3; n=plain", "plain"),
+        ("a; n*1=b; n=plain", "plain"),
+        ("a; n*+0=b; n*x=c; n**=d; n*99999999999=e; n=plain", "plain"),
+    ] {
+        assert_eq!(of(text).as_deref(), Some(value), "{text}");
+    }
+    assert_eq!(of("a; n*1=b"), None);
 }
 
 #[test]

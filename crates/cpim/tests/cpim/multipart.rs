@@ -66,12 +66,29 @@ fn what_is_missing_at_the_end() {
         };
         assert_eq!(bodies(MIXED, body.as_bytes()), [expected.as_bytes()], "{end:?}");
     }
-    for none in ["", "no delimiter", "--a b--", "--a b--\r\n--a b\r\n\r\nHi", "--a b", "x--a b\r\n"]
-    {
+    for none in ["--a b--", "--a b--\r\n--a b\r\n\r\nHi", "--a b"] {
         assert_eq!(bodies(MIXED, none.as_bytes()), [] as [&[u8]; 0], "{none:?}");
+    }
+    for none in ["", "no delimiter", "x--a b\r\n", "--a bc\r\n\r\nHi\r\n--a bc--\r\n"] {
+        let read = Multipart::parse(MIXED, none.as_bytes()).unwrap();
+        let parts: Vec<_> = read.parts().map(kind).collect();
+        assert_eq!(parts, [Err(ParseErrorKind::MissingDelimiter)], "{none:?}");
+        assert!(read.tolerated().is_empty());
     }
     // LF alone.
     assert_eq!(bodies(MIXED, b"--a b\nA: b\n\nHi\n--a b\n\nHo\n--a b--\n"), [b"Hi", b"Ho"]);
+}
+
+#[test]
+fn a_missing_close_delimiter_is_told() {
+    let tolerated = |body: &str| Multipart::parse(MIXED, body.as_bytes()).unwrap().tolerated();
+    let missing = CpimTolerances::none().with(CpimTolerance::MissingCloseDelimiter);
+    for end in ["", "\r\n", "\r\n--a b", "\r\n--a b\r\n", "\r\n--a b--x", "\r\n --a b--"] {
+        assert_eq!(tolerated(&format!("--a b\r\n\r\nHi{end}")), missing, "{end:?}");
+    }
+    for end in ["\r\n--a b--", "\n--a b--\r\n", "\r\n--a b\r\n\r\nHo\r\n--a b-- \r\nepilogue"] {
+        assert!(tolerated(&format!("--a b\r\n\r\nHi{end}")).is_empty(), "{end:?}");
+    }
 }
 
 #[test]

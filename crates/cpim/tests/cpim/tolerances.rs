@@ -4,7 +4,7 @@ use super::*;
 use CpimTolerance::*;
 
 /// Messages, each with the one tolerance that it needs.
-const DEVIATIONS: [(CpimTolerance, &str); 16] = [
+const DEVIATIONS: [(CpimTolerance, &str); 18] = [
     (MissingBlankLine, "From: <sip:a@x>\r\nContent-Type: text/plain\r\n\r\nHi"),
     (
         MissingBlankLine,
@@ -21,6 +21,8 @@ const DEVIATIONS: [(CpimTolerance, &str); 16] = [
     (UnquotedName, "From: A (work), B <sip:a@x>\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
     (TextAfterAddress, "From: <sip:a@x>;tag=7\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
     (BareAddress, "From: sip:a@x\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
+    (BareNamespace, "From: <sip:a@x>\r\nNS: imdn urn:y\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
+    (BareNamespace, "From: <sip:a@x>\r\nNS: urn:y\r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
     (UnreadableAddress, "From: <sip:a@x>\r\ncc: \r\n\r\nContent-Type: text/plain\r\n\r\nHi"),
     (
         DateTimeFormat,
@@ -60,7 +62,8 @@ fn each_deviation_has_a_name() {
         }
     }
     // `not_utf8` has the one that is no text.
-    assert_eq!(seen.with(NotUtf8), CpimTolerances::all());
+    // That of multipart bodies is told by themselves.
+    assert_eq!(seen.with(NotUtf8), CpimTolerances::all().without(MissingCloseDelimiter));
 }
 
 /// A text that another reader could take for another address is no address, and costs no
@@ -226,7 +229,7 @@ fn header_names_of_other_namespaces_in_another_case() {
 #[test]
 fn the_values_that_were_tolerated() {
     let read = |text: &'static str| CpimRef::parse(text.as_bytes()).unwrap();
-    let [_, folded, _, _, _, _, spaced, _, digits, words, _, _, _, undated, untyped, _] =
+    let [_, folded, _, _, _, _, spaced, _, digits, words, _, _, _, _, _, undated, untyped, _] =
         DEVIATIONS.map(|(_, text)| read(text));
     let disposition = folded.mime_headers().get("content-disposition").unwrap().value();
     assert_eq!(disposition.main(), "render");
@@ -318,4 +321,22 @@ fn a_message_id_that_is_repeated_counts_once() {
     assert_eq!(id("imdn.Message-ID: 5\r\nimdn.Message-ID: 5\r\nIMDN.Message-ID:5 \r\n"), five);
     assert_eq!(id("imdn.Message-ID: 5\r\nimdn.message-id: 6\r\n"), None);
     assert_eq!(id("imdn.Message-ID: 5\r\nimdn.Message-ID: \r\n"), None);
+}
+
+#[test]
+fn a_namespace_without_brackets_is_declared() {
+    use msrp_cpim::imdn::ImdnHeaders;
+    let message = with(&format!("NS: imdn {IMDN}\r\nimdn.Message-ID: 5\r\n"));
+    let read = CpimRef::parse(&message).unwrap();
+    assert_eq!(ImdnHeaders::of(&read).message_id(), Some("5"));
+    let declared: Vec<_> = read.namespaces().map(|it| (it.prefix(), it.uri())).collect();
+    assert_eq!(declared, [(Some("imdn"), IMDN)]);
+    // Who sent the message is still not guessed.
+    let two =
+        with("NS: x urn:ietf:params:cpim-headers:\r\nFrom: <sip:a@x>\r\nx.From: <sip:b@x>\r\n");
+    assert_eq!(kind(CpimRef::parse(&two)), Err(ParseErrorKind::Repeated("From")));
+    for unclear in ["imdn <urn:x", "imdn urn:x>", "imdn", "imdn x", "a.b urn:x", "a b urn:x"] {
+        let message = with(&format!("NS: {unclear}\r\n"));
+        assert_eq!(kind(CpimRef::parse(&message)), Err(ParseErrorKind::Value("NS")), "{unclear}");
+    }
 }

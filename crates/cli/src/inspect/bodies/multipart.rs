@@ -1,8 +1,8 @@
 //! Bodies of several parts.
 
 use msrp::MediaType;
-use msrp_cpim::CpimTolerances;
 use msrp_cpim::multipart::{self, Part};
+use msrp_cpim::{CpimTolerances, ParseErrorKind};
 use serde_json::{Value, json};
 
 use super::{fault, mime};
@@ -88,6 +88,12 @@ struct Findings {
     tolerated: CpimTolerances,
 }
 
+impl Findings {
+    fn tolerate(&mut self, tolerated: CpimTolerances) {
+        self.tolerated = tolerated.iter().fold(self.tolerated, CpimTolerances::with);
+    }
+}
+
 /// Prints a body. A part that cannot be read leaves the others as they are.
 fn show(multipart: &multipart::Multipart<'_>, input: &[u8], body: &[u8]) -> Ending {
     let mut findings = Findings::default();
@@ -104,19 +110,20 @@ fn parts(
     body: &[u8],
     findings: &mut Findings,
 ) -> Vec<Value> {
+    findings.tolerate(multipart.tolerated());
     let describe = |part| match part {
-        Ok(part) => describe(&part, input, findings),
+        Ok(part) => Some(describe(&part, input, findings)),
         Err(error) => {
             findings.faults.push(fault(&error, start_of(body, input)));
-            Value::Null
+            (error.kind() != ParseErrorKind::MissingDelimiter).then_some(Value::Null)
         }
     };
-    multipart.parts().map(describe).collect()
+    multipart.parts().filter_map(describe).collect()
 }
 
 /// A part. One of several parts shows these instead of its text.
 fn describe(part: &Part<'_>, input: &[u8], findings: &mut Findings) -> Value {
-    findings.tolerated = part.tolerated().iter().fold(findings.tolerated, CpimTolerances::with);
+    findings.tolerate(part.tolerated());
     let start = start_of(part.body(), input);
     let inner = part.multipart().ok();
     json!({
