@@ -53,9 +53,6 @@ const FORGOTTEN: Duration = Duration::from_secs(60);
 const FLOWS: usize = 65_536;
 const FLOWS_OF_TOKEN: usize = 1024;
 
-/// The number of flows above which those that are over are forgotten.
-const FEW: usize = 64;
-
 /// Of the flows of the one who has most, one of so many parts gives way at once, so that
 /// looking for them costs each newcomer little.
 const GIVING_WAY: usize = 8;
@@ -230,11 +227,11 @@ pub(super) struct Flows {
     by_number: HashMap<u64, Flow>,
     sides: HashMap<Side, OfSide>,
     last: u64,
-    /// The number of flows above which the next look for those that are over is due.
-    crowd: usize,
     /// When the last look was, and the last one for some to give way that found few.
     looked: Option<Instant>,
     barren: Option<Instant>,
+    /// When the next one is due at the latest.
+    due: Option<Instant>,
     /// Counts what is kept of all of them.
     pub(super) pool: Pool,
 }
@@ -403,20 +400,27 @@ impl Flows {
         self.sides.get(&side).map_or(0, |of_side| of_side.len)
     }
 
-    /// Whether to look for flows that are over: there are many, or too many.
+    /// Whether to look for flows that are over before their time: there are too many.
     fn is_look_due(&self, now: Instant, key: &FlowKey<'_>) -> bool {
         let age = self.looked.map(|looked| now.saturating_duration_since(looked));
         let is_full = key.is_spent || !self.has_room(key.side());
-        let is_crowd = self.by_number.len() > self.crowd.max(FEW);
-        is_crowd || (is_full && age.is_none_or(|age| age >= LOOK))
+        is_full && age.is_none_or(|age| age >= LOOK)
+    }
+
+    /// When to look next for flows that are over, if that is not known yet and there are any.
+    pub(super) fn arm(&mut self, now: Instant) -> Option<Instant> {
+        if self.by_number.is_empty() || self.due.is_some_and(|due| now < due) {
+            return None;
+        }
+        self.due = now.checked_add(FORGOTTEN);
+        self.due
     }
 
     /// Forgets the flows that are over.
-    fn tidy(&mut self, now: Instant) {
+    pub(super) fn tidy(&mut self, now: Instant) {
         let by_number = &mut self.by_number;
         by_number.retain(|_, flow| !flow.is_over(now));
         self.sides.retain(|_, of_side| of_side.tidy(by_number));
-        self.crowd = by_number.len().saturating_mul(2);
         self.looked = Some(now);
     }
 }
