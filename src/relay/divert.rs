@@ -65,6 +65,7 @@ impl Relay {
         let (from, tally) = (&link.principal, &link.tally);
         let key = FlowKey { token: *token, far, to_owner, from, tally, is_spent };
         way.flow = self.flows.of(now, &key);
+        self.arm_flows(now);
         if is_from_relay {
             self.note_previous_relay(source, head, way.flow);
         }
@@ -349,6 +350,19 @@ impl Relay {
                 (self.flows.get_mut(relayed.flow()), relayed.message_id())
         {
             flow.end(id);
+        }
+    }
+
+    /// Forgets the flows that are over.
+    pub(super) fn forget_flows(&mut self, now: Instant) {
+        self.flows.tidy(now);
+        self.arm_flows(now);
+    }
+
+    /// Sets the timer of all flows, if it is not set and there are any.
+    fn arm_flows(&mut self, now: Instant) {
+        if let Some(due) = self.flows.arm(now) {
+            self.timers.insert((due, Timer::Flows));
         }
     }
 

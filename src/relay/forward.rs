@@ -75,7 +75,9 @@ impl Relay {
         let Some(link) = self.links.get_mut(source) else { return Current::Skipped };
         link.is_proven = true;
         let waits = link.pending.begin(destination);
-        let relayed = Arc::new(Relayed::new(source, flow, &view, &own, to, &link.tally));
+        let on_way = self.flows.send(flow);
+        let relayed = Relayed::new(source, flow, &view, &own, to, &link.tally, on_way);
+        let relayed = Arc::new(relayed);
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
         let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
         let key = link.next_key(source);

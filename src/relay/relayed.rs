@@ -9,7 +9,7 @@ use bytes::{BufMut, BytesMut};
 
 use super::charge::{Charge, Tally};
 use super::event::ConnectionId;
-use super::flow::FlowId;
+use super::flow::{FlowId, OnWay};
 use super::waits::Waits;
 use crate::hop::{CHUNK_OVERHEAD, Heading, Owner};
 use crate::uri::{PathRef, UriRef};
@@ -108,6 +108,7 @@ pub(super) struct Relayed {
     /// The connection on which it arrived.
     source: ConnectionId,
     flow: FlowId,
+    _on_way: Option<OnWay>,
     text: Box<[u8]>,
     /// Where the Byte-Range of a body goes in `text`: after To-Path and From-Path, which
     /// some peers expect first. `None` for a SEND without a body, which is one chunk and
@@ -134,6 +135,7 @@ impl Relayed {
         own: &[UriRef<'_>],
         to: PathRef<'_>,
         tally: &Tally,
+        on_way: Option<OnWay>,
     ) -> Self {
         let mut text = Vec::with_capacity(head.size());
         let spans = write_paths(&mut text, own, head.from_path(), to);
@@ -144,6 +146,7 @@ impl Relayed {
         Self {
             source,
             flow,
+            _on_way: on_way,
             _charge: tally.charge(text.len()),
             text: text.into_boxed_slice(),
             range_at,

@@ -24,6 +24,8 @@ pub(super) enum Timer {
     Auth(AuthRequest),
     Drain,
     Flow(FlowId),
+    /// Of all flows: some are over.
+    Flows,
 }
 
 impl Relay {
@@ -50,6 +52,7 @@ impl Relay {
                 Timer::Auth(request) => self.auth_due(now, request),
                 Timer::Drain => self.cut_off(),
                 Timer::Flow(id) => self.flow_due(now, id),
+                Timer::Flows => self.forget_flows(now),
             }
         }
     }

@@ -89,10 +89,14 @@ impl Scene {
         }
     }
 
-    /// Uses all the flows of the token.
+    /// Uses all the flows of the token: the next relay answers to nothing.
     fn crowd(&mut self) {
         for n in 0..FLOWS_OF_TOKEN {
-            self.send(&format!("m{n}"), "b.example", &format!("s{n}"), 2, '$');
+            let (id, message) = (self.world.id(), format!("m{n}"));
+            let path = format!("{} msrps://b.example:2855/s{n};tcp {BOB}", self.token);
+            let chunk = Raw::chunk(&id, &message, "1-2/2", "hi", '$').to(&path).from(ALICE);
+            self.world.give(self.alice, &chunk.octets());
+            self.connect();
         }
         self.arrived();
     }
@@ -143,6 +147,39 @@ fn new_flows_are_told_apart_after_a_crowd() {
     let mut scene = Scene::new();
     scene.crowd();
     scene.world.advance(61 * SECOND);
+    let common = scene.links.len();
+    scene.send("large", "b.example", "t1", LARGE, '$');
+    assert_eq!(scene.links.len(), common + 1);
+    assert_eq!(scene.arrived(), [at("b.example", "large")]);
+}
+
+/// A stranger who knows the token has as many as there are.
+#[test]
+fn what_strangers_send_to_a_client_takes_no_flow_of_what_it_sends() {
+    let mut scene = Scene::new();
+    let stranger = scene.world.accept(tls());
+    for n in 0..FLOWS_OF_TOKEN {
+        let id = scene.world.id();
+        let from = format!("msrps://f.example:2855/s{n};tcp msrps://z.example:1/z;tcp");
+        let chunk =
+            Raw::chunk(&id, &id, "1-2/2", "hi", '$').to(&format!("{} {ALICE}", scene.token));
+        scene.world.give(stranger, &chunk.from(&from).octets());
+        assert_eq!(scene.world.told(stranger), ["200"]);
+        scene.world.octets(scene.alice);
+    }
+    scene.send("large", "b.example", "t1", LARGE, '$');
+    assert_eq!(scene.links.len(), 2, "a common connection, and one for the flow");
+    assert_eq!(scene.arrived(), [at("b.example", "large")]);
+}
+
+/// Nor does the client itself find no room for one more: one that is idle gives way.
+#[test]
+fn flows_that_are_idle_give_way_to_new_ones() {
+    let mut scene = Scene::new();
+    for n in 0..FLOWS_OF_TOKEN {
+        scene.send(&format!("m{n}"), "b.example", &format!("s{n}"), 2, '$');
+    }
+    scene.arrived();
     let common = scene.links.len();
     scene.send("large", "b.example", "t1", LARGE, '$');
     assert_eq!(scene.links.len(), common + 1);

@@ -240,3 +240,46 @@ fn the_longest_incomplete_message_of_a_user_gives_way() {
     world.settle();
     assert!(world.closes().is_empty());
 }
+
+/// How many SENDs of a newcomer without a response are taken, after a quiet hour.
+fn taken_after_a_quiet_hour(sessions: usize) -> usize {
+    let mut config = config();
+    config.limits.memory_octets = 4 * MEMORY;
+    config.max_expires = 10_000 * SECOND;
+    let mut world = World::new(config);
+    let (alice, token) = world.client(ALICE);
+    let path = format!("{token} {ALICE}");
+    let long = "1".repeat(3_900);
+    for number in 0..sessions {
+        // A few from each place, each of which may have a part of the memory.
+        let link = world.accept(tls().address([192, 0, 2, (number / 50) as u8].into()));
+        for session in ["first".to_owned(), format!("{long}{number}")] {
+            let id = world.id();
+            let from = format!("msrps://f.example:2855/{session};tcp {BOB}");
+            let chunk = Raw::chunk(&id, &id, "1-2/2", "hi", '$').to(&path).from(&from);
+            world.give(link, &chunk.reports("no", "no").octets());
+        }
+        world.octets(alice);
+        world.close(link);
+    }
+    world.advance(3_600 * SECOND);
+    let (sink, token) = world.client(ALICE);
+    let path = format!("{token} {ALICE}");
+    let link = world.accept(tls());
+    (0..1_000)
+        .take_while(|number| {
+            let id = world.id();
+            let chunk = Raw::chunk(&id, &id, "1-2/2", "hi", '$').to(&path).from(BOB);
+            let text = "x".repeat(if *number == 0 { 1 } else { 3_000 });
+            world.give(link, &chunk.header("X", &text).octets());
+            world.octets(sink);
+            world.told(link) == ["200"]
+        })
+        .count()
+}
+
+/// What is known of sessions with other relays is forgotten, though none comes later.
+#[test]
+fn sessions_take_no_memory_after_a_quiet_hour() {
+    assert_eq!(taken_after_a_quiet_hour(300), taken_after_a_quiet_hour(0));
+}

@@ -1,6 +1,6 @@
 //! The law of order: what leaves a relay spells what came in (RFC 4976 section 3).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use msrp::wire::Continuation;
@@ -53,13 +53,12 @@ struct Passage {
 }
 
 /// The first chunk of a message has come in.
-#[derive(Clone, Copy)]
 struct Beginning {
     serial: usize,
     at: Duration,
     came_on: usize,
-    /// The wire on which a later one has begun to leave before it.
-    overtaken_on: Option<usize>,
+    /// The wires on which later ones have begun to leave before it.
+    overtaken_on: BTreeSet<usize>,
 }
 
 /// All passages through a relay.
@@ -81,7 +80,8 @@ impl Order {
                 if passage.came.is_empty() {
                     let begun = self.beginnings.entry((from, seen.hops)).or_default();
                     let (serial, at, came_on) = (seen.serial, now, wire);
-                    begun.push(Beginning { serial, at, came_on, overtaken_on: None });
+                    let overtaken_on = BTreeSet::new();
+                    begun.push(Beginning { serial, at, came_on, overtaken_on });
                 }
                 passage.came.push(Chunk { start, has_body, len: 0, flag: None });
             }
@@ -153,12 +153,13 @@ fn begins(
 ) {
     let place = begun.iter().position(|it| it.serial == serial).expect("it came in");
     let this = begun.remove(place);
-    assert_ne!(this.overtaken_on, Some(wire), "{serial} is overtaken on its connection");
+    let is_overtaken = this.overtaken_on.contains(&wire);
+    assert!(!is_overtaken, "{serial} is overtaken on its connection");
     let has_order = |it: &&mut Beginning| !may_stall || it.came_on == this.came_on;
     for earlier in begun[..place].iter_mut().filter(has_order) {
         let is_old = now >= earlier.at + OLD;
         assert!(is_old || may_have_dropped, "{serial} overtakes {}", earlier.serial);
-        earlier.overtaken_on = Some(wire);
+        earlier.overtaken_on.insert(wire);
     }
 }
 
@@ -204,5 +205,19 @@ impl Passage {
 
     fn now(&self) -> Option<&Chunk> {
         self.came.get(self.next)
+    }
+}
+
+/// A message that later ones have overtaken on two connections may leave on neither.
+#[test]
+#[should_panic(expected = "is overtaken on its connection")]
+fn the_law_knows_every_connection_on_which_a_message_is_overtaken() {
+    let mut order = Order::default();
+    let part = |serial, hops| Seen { serial, hops, what: What::Head { start: 0, has_body: false } };
+    for serial in [1, 2, 3] {
+        order.came(Duration::ZERO, 0, 0, part(serial, 1));
+    }
+    for (serial, wire) in [(2, 1), (3, 2), (1, 1)] {
+        order.went(OLD, wire, 0, part(serial, 2), false, false);
     }
 }
