@@ -164,7 +164,7 @@ fn an_offer_that_makes_no_session_is_refused_and_the_next_one_welcome() {
         format!("{HEAD}m=audio 4000 RTP/AVP 0\r\n"),
         good.replace("m=message 9", "m=message 0"),
         good.replace(";tcp", ";ws"),
-        good.replace("a=path", "a=parth"),
+        good.replace("a=path", "a=pat"),
         "garbage".to_owned(),
         String::new(),
     ];

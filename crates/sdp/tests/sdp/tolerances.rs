@@ -276,7 +276,7 @@ fn setup_is_never_lost_to_its_letter_case() {
 #[test]
 fn an_unknown_role_is_never_passed_over_in_silence() {
     assert_eq!(assert_told(&format!("{SECTION}a=setup:holdconn\n"), &[]).setup(), None);
-    for unknown in ["both", "active passive", "activ", "", "active;"] {
+    for unknown in ["both", "active passive", "activating", "", "active;"] {
         let line = format!("a=setup:{unknown}\n");
         let media = assert_told(&format!("{SECTION}{line}"), &[UnreadableAttribute]);
         assert_eq!(media.setup(), None, "{unknown}");

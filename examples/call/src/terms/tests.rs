@@ -268,7 +268,7 @@ async fn answers_that_do_not_fit_make_no_session() {
         (good.replace("m=message 2856", "m=message 0"), "unwanted"),
         (good.replace("TCP/MSRP", "TCP/TLS/MSRP").replace("msrp://", "msrps://"), "other-protocol"),
         (good.replace(";tcp", ";ws"), "transport"),
-        (good.replace("a=path", "a=parth"), "description"),
+        (good.replace("a=path", "a=pat"), "description"),
         ("v=0\r\n".into(), "description"),
     ];
     for (answer, kind) in answers {
