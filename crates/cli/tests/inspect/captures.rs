@@ -193,6 +193,22 @@ fn a_capture_that_begins_within_a_stream_puts_its_first_segments_in_order() {
     }
 }
 
+/// Whether other octets were expected before it or not.
+#[test]
+fn a_frame_has_the_number_of_the_packet_that_completes_it() {
+    let packets = |order: &[usize]| {
+        let mut connection = Connection::new(ALICE, BOB);
+        let ids = ["aaaa1", "aaaa2", "aaaa3", "aaaa4", "aaaa5"];
+        let segments = ids.map(|id| connection.segment(0, send(id, "Hello")));
+        let shuffled: Vec<_> = order.iter().map(|at| segments[*at].clone()).collect();
+        let (_, objects) = frames(&pcap(Link::Raw, &shuffled));
+        objects.iter().map(|it| it["packet"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(packets(&[0, 1, 2, 3, 4]), [1, 2, 3, 4, 5]);
+    assert_eq!(packets(&[0, 1]), [1, 2]);
+    assert_eq!(packets(&[1, 0, 2, 4, 3]), [2, 2, 3, 5, 5]);
+}
+
 #[test]
 fn fragments_of_ip_are_put_together() {
     for (alice, bob) in [(ALICE, BOB), ("[2001:db8::1]:40000", "[2001:db8::7]:2855")] {

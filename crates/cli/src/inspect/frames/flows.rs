@@ -52,8 +52,7 @@ impl Flows {
         if !segment.octets.is_empty() {
             let midway = || Flow { order: Order::midway(segment.sequence), wire: Wire::midway() };
             let flow = self.open.entry(key).or_insert_with(midway);
-            flow.wire.arrives(arrival);
-            flow.order.push(segment.sequence, segment.octets, &mut flow.wire);
+            flow.order.push(segment.sequence, segment.octets, arrival, &mut flow.wire);
             flow.show(&mut show);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::record::Arrival;
 use super::wire::Wire;
 
 /// The most octets that wait for earlier ones. Beyond that, the earlier ones are not in the
@@ -20,11 +21,17 @@ pub(super) struct Order {
     start: u32,
     /// The octets that were given or skipped.
     next: u64,
-    early: BTreeMap<u64, Vec<u8>>,
+    early: BTreeMap<u64, Early>,
     /// The octets in `early`.
     waiting: usize,
     /// Whether it is known which octets are the first.
     is_settled: bool,
+}
+
+/// Octets that wait for earlier ones.
+struct Early {
+    arrival: Arrival,
+    octets: Vec<u8>,
 }
 
 impl Order {
@@ -43,10 +50,10 @@ impl Order {
     }
 
     /// Gives to the stream what is next. Octets that came before are dropped.
-    pub(super) fn push(&mut self, sequence: u32, octets: &[u8], wire: &mut Wire) {
+    pub(super) fn push(&mut self, sequence: u32, octets: &[u8], arrival: Arrival, wire: &mut Wire) {
         let Some(at) = self.position(sequence, octets.len()) else { return };
         if at > self.next {
-            self.keep(at, octets);
+            self.keep(at, octets, arrival);
             if self.early.len() >= UNSETTLED {
                 self.settle(wire);
             }
@@ -54,6 +61,7 @@ impl Order {
                 self.skip(wire);
             }
         } else {
+            wire.arrives(arrival);
             self.give(at, octets, wire);
             self.give_early(wire);
         }
@@ -68,11 +76,13 @@ impl Order {
         self.is_settled = true;
     }
 
-    fn keep(&mut self, at: u64, octets: &[u8]) {
-        let known = self.early.entry(at).or_default();
-        if let Some(new) = octets.get(known.len()..) {
+    fn keep(&mut self, at: u64, octets: &[u8], arrival: Arrival) {
+        let nothing = || Early { arrival, octets: Vec::new() };
+        let known = self.early.entry(at).or_insert_with(nothing);
+        if let Some(new @ [_, ..]) = octets.get(known.octets.len()..) {
             self.waiting += new.len();
-            known.extend_from_slice(new);
+            known.octets.extend_from_slice(new);
+            known.arrival = arrival;
         }
     }
 
@@ -107,8 +117,9 @@ impl Order {
 
     fn give_early(&mut self, wire: &mut Wire) {
         while let Some(entry) = self.early.first_entry().filter(|it| *it.key() <= self.next) {
-            let (at, octets) = entry.remove_entry();
+            let (at, Early { arrival, octets }) = entry.remove_entry();
             self.waiting -= octets.len();
+            wire.arrives(arrival);
             self.give(at, &octets, wire);
         }
     }

@@ -59,9 +59,11 @@ impl Stream {
         self.done.drain(..)
     }
 
-    /// Says when the next octets have arrived.
+    /// Says when the next octets have arrived. Those that came too early have waited for
+    /// others.
     pub(super) fn arrives(&mut self, arrival: Arrival) {
-        self.arrival = Some(arrival);
+        self.arrival =
+            self.arrival.take().filter(|it| it.packet > arrival.packet).or(Some(arrival));
     }
 
     pub(super) fn push(&mut self, octets: &[u8]) {
