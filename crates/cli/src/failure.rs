@@ -23,6 +23,10 @@ impl Failure {
         Self::new("timeout", message)
     }
 
+    pub(crate) fn overdue() -> Self {
+        Self::timeout("the exchange did not end in time")
+    }
+
     pub(crate) fn no_response() -> Self {
         Self::timeout("the peer did not respond in time")
     }
@@ -140,7 +144,7 @@ impl From<&Undelivered> for Failure {
                 Self::new("closed", "the session ended without a REPORT")
             }
             (Outcome::Unreported, None) => Self::timeout("no REPORT came in time"),
-            _ => Self::timeout("the exchange did not end in time"),
+            _ => Self::overdue(),
         }
     }
 }

@@ -115,7 +115,7 @@ async fn listen(mut arguments: Arguments) -> anyhow::Result<Ending> {
     Ok(ending)
 }
 
-/// A receiver that waits for ever is done when somebody ends it.
+/// Without `--once`, an interruption is how a receiver ends.
 fn interruption(once: bool) -> Ending {
     (!once).into()
 }

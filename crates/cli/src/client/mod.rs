@@ -86,9 +86,7 @@ impl Target {
         let start = Instant::now();
         let (session, route) = match &self.relays {
             Some(relays) => {
-                let route = tokio::time::timeout(limit, relays.route(&endpoint, from)).await;
-                let route =
-                    route.map_err(|_| Failure::timeout("the relay gave no route in time"))??;
+                let route = relays.route(&endpoint, from, limit).await?;
                 let session = endpoint.connect_through(&route, &self.path, |config| config)?;
                 (session, Some(route))
             }

@@ -2,15 +2,18 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use msrp::auth::Credentials;
 use msrp::uri::RECOMMENDED_PORT;
 use msrp::{Authentication, MsrpUri, UriParameter};
 use msrp_tokio::{Endpoint, Route};
+use tokio::time::timeout;
 
 use super::next_hop::NextHop;
 use super::tls::TlsOptions;
+use crate::failure::Failure;
 use crate::output::tell;
 
 /// The options for relays.
@@ -101,18 +104,21 @@ impl Relays {
         NextHop::new(self.first.clone(), Some(RECOMMENDED_PORT), tls)
     }
 
-    /// A route for one session. `own` is the URI of this side; by default it is a random one.
+    /// A route for one session, within `limit`. `own` is the URI of this side; by default it
+    /// is a random one.
     pub(crate) async fn route(
         &self,
         endpoint: &Endpoint,
         own: Option<MsrpUri>,
-    ) -> Result<Route, msrp_tokio::Error> {
+        limit: Duration,
+    ) -> Result<Route, Failure> {
         let relays = self.clone();
         let ask = move |authentication| match &own {
             Some(uri) => relays.ask(relays.begin(uri.clone())),
             None => relays.ask(authentication),
         };
-        endpoint.relay_with(self.first.clone(), ask).await
+        let route = timeout(limit, endpoint.relay_with(self.first.clone(), ask)).await;
+        Ok(route.map_err(|_| Failure::timeout("the relay gave no route in time"))??)
     }
 
     fn begin(&self, own: MsrpUri) -> Authentication {

@@ -8,7 +8,6 @@ use msrp::{MsrpUri, RelayRoute};
 use msrp_tokio::{Error, Route};
 use serde_json::json;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::timeout;
 
 use super::{Host, Receiver};
 use crate::client::Relays;
@@ -30,9 +29,7 @@ impl Receiver {
         let owns = if uris.is_empty() { vec![None] } else { uris.into_iter().map(Some).collect() };
         let mut routes = JoinSet::new();
         for own in owns {
-            let route = timeout(PATIENCE, relays.route(&self.host.endpoint, own)).await;
-            let route =
-                route.map_err(|_| Failure::timeout("the relay gave no route in time"))??;
+            let route = relays.route(&self.host.endpoint, own, PATIENCE).await?;
             routes.spawn(follow(route, Arc::clone(&self.host)));
         }
         tokio::select! {

@@ -194,7 +194,7 @@ async fn stop(deadline: Option<Duration>) -> Failure {
         }
     };
     tokio::select! {
-        () = deadline => Failure::timeout("the exchange did not end in time"),
+        () = deadline => Failure::overdue(),
         () = interrupted() => Failure::interrupted(),
     }
 }
