@@ -23,7 +23,8 @@
 //! - [`Policy::read`] gives the [`Content`] of a whole message, also of what a `message/cpim`
 //!   wraps. [`Declared::file_name`] is for a large message that is stored while it arrives.
 //! - [`visible_line`], [`visible_text`] and [`hanging`] are for all text of others, also names,
-//!   subjects and errors. [`visible_json`] is for programs. [`look_alike`] and [`spelled`] tell names apart.
+//!   subjects and errors. [`visible_json`] is for the output of programs, [`look_alike`] and
+//!   [`spelled`] tell names apart.
 //! - [`SANDBOX`] is for what a browser shows.
 //!
 //! # Limits

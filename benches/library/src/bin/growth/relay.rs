@@ -40,7 +40,7 @@ struct Bench {
     /// What leaves, by connection.
     sent: Vec<(ConnectionId, String)>,
     ids: usize,
-    /// Whether nobody takes what leaves.
+    /// Whether what leaves stays where it is.
     is_stalled: bool,
 }
 
