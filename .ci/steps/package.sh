@@ -1,12 +1,21 @@
 # What is published, and what a stranger does first.
 
+packaging=$target/packaging
+
 step_package() {
     local flags
     flags=$(published | sed 's/^/-p /')
+    forget_earlier_packages
     # Builds each of them from its own files.
-    cargo package --allow-dirty $flags
+    CARGO_TARGET_DIR=$packaging cargo package --allow-dirty $flags
     only_what_belongs
     outside_the_workspace
+}
+
+# Cargo takes a package of a registry for unchangeable: as long as the version stays,
+# it would build on the files that an earlier run packaged.
+forget_earlier_packages() {
+    rm -rf "$packaging"/debug/.fingerprint/msrp* "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/msrp*
 }
 
 # The packages that a registry may have.
@@ -20,7 +29,7 @@ for package in json.load(sys.stdin)["packages"]:
 }
 
 msrp_package() {
-    local packages=("$target"/package/msrp-[0-9]*.crate)
+    local packages=("$packaging"/package/msrp-[0-9]*.crate)
     printf '%s\n' "${packages[-1]}"
 }
 
