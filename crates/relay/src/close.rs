@@ -5,9 +5,8 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 
 use msrp::relay::{ConnectionId, RelayClose};
+use msrp_socket::websocket::{CloseCode, CloseFrame};
 use tokio::sync::Semaphore;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::core::Core;
 use crate::link::Link;

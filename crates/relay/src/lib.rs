@@ -5,10 +5,9 @@
 //!  serve      the relay as a whole, from options to its end
 //!  core       the relay's state and all connections, on one thread
 //!  link       one connection: half written, half read      turns  who is read next
-//!  transport  TCP, TLS, WebSocket      websocket  its handshake
-//!                                      meter      how much of it a stranger has
+//!  transport  TCP, TLS, WebSocket      close      their ends
 //!  listen     incoming connections     dial       outgoing connections
-//!  files      how many there may be    close      their ends
+//!  files      how many there may be
 //!  secure     certificates             policy     permitted targets
 //!                                      special    special-purpose addresses
 //!  users      the users file           reload     users and certificates, again
@@ -16,8 +15,8 @@
 //!  fault      errors
 //! ```
 //!
-//! The protocol is in the crate `msrp`, the checking of certificates in
-//! `msrp-tls`.
+//! The protocol is in the crate `msrp`, the checking of certificates in `msrp-tls`, and
+//! WebSockets are in `msrp-socket`.
 
 #![forbid(unsafe_code)]
 #![deny(
@@ -36,7 +35,6 @@ mod files;
 mod holders;
 mod link;
 mod listen;
-mod meter;
 mod metrics;
 mod options;
 mod policy;
@@ -47,7 +45,6 @@ mod special;
 mod transport;
 mod turns;
 mod users;
-mod websocket;
 
 pub use fault::StartError;
 pub use options::{Command, CommandLine, HashOptions, Options};

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use msrp::Transmit;
+use msrp_socket::websocket::CloseFrame;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use crate::secure::Secure;
 use crate::transport::{Input, Transport};

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use msrp::Framing;
 use msrp::relay::{Peer, Security};
+use msrp_socket::websocket::WebSocket;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{spawn_local, yield_now};
 use tokio::time::{sleep, timeout};
@@ -16,10 +17,11 @@ use tokio_rustls::TlsAcceptor;
 use crate::core::Core;
 use crate::secure::Secure;
 use crate::transport::{Stream, Transport};
-use crate::websocket;
 
 /// Pause before the next attempt when the system is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// The octets of a handshake or WebSocket message from a peer that has proven nothing.
+const STRANGERS: usize = 16 * 1024;
 
 /// Accepts incoming connections and completes their handshakes.
 #[derive(Clone, Debug)]
@@ -92,7 +94,7 @@ impl Listen {
         if self.websocket.is_none() {
             return Ok((peer, Transport::Stream(stream)));
         }
-        let socket = websocket::accept(stream).await?;
+        let socket = WebSocket::accept(stream, STRANGERS).await?;
         Ok((peer, Transport::WebSocket(Box::new(socket))))
     }
 }

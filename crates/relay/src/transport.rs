@@ -6,17 +6,12 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use futures_util::{Sink, SinkExt, Stream as _};
 use msrp::Transmit;
 use msrp::relay::Peer;
+use msrp_socket::websocket::{self, CloseFrame, WebSocket};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::{self, Message};
-
-use crate::meter::Metered;
 
 /// The slices of one write: a head, a body and an end-line.
 const PARTS: usize = 3;
@@ -51,7 +46,7 @@ pub(crate) enum Input {
 #[derive(Debug)]
 pub(crate) enum Transport {
     Stream(Stream),
-    WebSocket(Box<WebSocketStream<Metered>>),
+    WebSocket(Box<WebSocket<Stream>>),
 }
 
 impl Transport {
@@ -68,14 +63,11 @@ impl Transport {
                 let read = ready!(pin!(stream.read_buf(&mut room)).poll(cx));
                 Poll::Ready(if matches!(read, Ok(1..)) { Input::Octets } else { Input::End })
             }
-            Self::WebSocket(socket) => {
-                let message = ready!(Pin::new(socket.as_mut()).poll_next(cx));
-                let input = message.and_then(Result::ok).map_or(Input::End, input);
-                if matches!(input, Input::Message(_)) {
-                    socket.get_mut().renew();
-                }
-                Poll::Ready(input)
-            }
+            Self::WebSocket(socket) => Poll::Ready(match ready!(socket.poll_input(cx)) {
+                Ok(websocket::Input::Message(message)) => Input::Message(message),
+                Ok(websocket::Input::Sign) => Input::Sign,
+                Ok(websocket::Input::End) | Err(_) => Input::End,
+            }),
         }
     }
 
@@ -98,18 +90,7 @@ impl Transport {
                 }
                 Pin::new(stream).poll_flush(cx)
             }
-            Self::WebSocket(socket) => {
-                let mut socket = Pin::new(socket.as_mut());
-                if transmit.has_remaining() {
-                    ready!(socket.as_mut().poll_ready(cx)).map_err(io::Error::other)?;
-                    let message = transmit.copy_to_bytes(transmit.remaining());
-                    socket
-                        .as_mut()
-                        .start_send(Message::Binary(message))
-                        .map_err(io::Error::other)?;
-                }
-                socket.poll_flush(cx).map_err(io::Error::other)
-            }
+            Self::WebSocket(socket) => socket.poll_write(cx, transmit),
         }
     }
 
@@ -138,7 +119,7 @@ impl Transport {
     pub(crate) fn tls(&self) -> Option<&TlsStream<TcpStream>> {
         let stream = match self {
             Self::Stream(stream) => stream,
-            Self::WebSocket(socket) => socket.get_ref().stream(),
+            Self::WebSocket(socket) => socket.get_ref(),
         };
         match stream {
             Stream::Tcp(_) => None,
@@ -154,26 +135,23 @@ impl Transport {
     pub(crate) fn partial(&self) -> usize {
         match self {
             Self::Stream(_) => 0,
-            Self::WebSocket(socket) => socket.get_ref().partial(),
+            Self::WebSocket(socket) => socket.partial(),
         }
     }
 
     /// Lifts the limit for the messages of strangers.
     pub(crate) fn trust(&mut self) {
         if let Self::WebSocket(socket) = self {
-            socket.get_mut().lift();
+            socket.trust();
         }
     }
 
     /// Pings a WebSocket to keep it open (RFC 7977 section 6). If there is no room
     /// at once, the ping leaves with the next write.
-    pub(crate) fn ping(&mut self, cx: &mut Context<'_>) -> Result<(), tungstenite::Error> {
-        let Self::WebSocket(socket) = self else { return Ok(()) };
-        let mut socket = Pin::new(socket.as_mut());
-        socket.as_mut().start_send(Message::Ping(Bytes::new()))?;
-        match socket.poll_flush(cx) {
-            Poll::Ready(result) => result,
-            Poll::Pending => Ok(()),
+    pub(crate) fn ping(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        match self {
+            Self::Stream(_) => Ok(()),
+            Self::WebSocket(socket) => socket.ping(cx),
         }
     }
 
@@ -182,11 +160,7 @@ impl Transport {
         // The peer may have gone already.
         let _ = match self {
             Self::Stream(stream) => stream.shutdown().await,
-            Self::WebSocket(socket) => {
-                // If the peer has closed, its close frame still needs a reply.
-                let _ = socket.as_mut().close(Some(frame)).await;
-                socket.flush().await.map_err(io::Error::other)
-            }
+            Self::WebSocket(socket) => socket.close(frame).await,
         };
     }
 
@@ -203,16 +177,6 @@ impl Transport {
                 return;
             }
         }
-    }
-}
-
-/// Text and binary messages are equivalent (RFC 7977 section 4.2).
-fn input(message: Message) -> Input {
-    match message {
-        Message::Binary(octets) => Input::Message(octets),
-        Message::Text(text) => Input::Message(text.into()),
-        Message::Close(_) => Input::End,
-        Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Input::Sign,
     }
 }
 

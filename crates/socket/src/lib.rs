@@ -1,4 +1,5 @@
-//! What the run loop of an `msrp::Connection` owes its TCP socket.
+//! What the run loop of an `msrp::Connection` owes its transport: a TCP socket, or a
+//! WebSocket.
 //!
 //! A connection decides at the last moment which message leaves next, and its deadlines
 //! start when octets leave. Both need a socket that takes little ahead of the network and
@@ -13,7 +14,10 @@
 //! A session that this side opens is called by [`session_uri`], made after connecting.
 //!
 //! `Config::transmit_octets` and `Config::turn_octets` of 16 KiB go well with it.
+//!
+//! With the feature `websocket`, [`websocket`] has the WebSockets of RFC 7977.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -21,6 +25,9 @@
     clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm
 )]
+
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
 use std::io;
 #[cfg(unix)]

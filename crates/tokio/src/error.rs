@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use msrp::{AuthenticateError, AuthenticationFailure, MsrpUri, RandomError, SessionError};
+use msrp_sdp::HashFunction;
 use msrp_tls::TlsError;
 use thiserror::Error;
 
@@ -61,6 +62,13 @@ pub enum Error {
     /// TLS cannot be set up on this side.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The fingerprints in the description of the peer are of a hash function that proves
+    /// nothing, or that this side does not have: nobody would check its certificate.
+    #[error(
+        "a fingerprint with {0} does not identify the peer; \
+         ask it for one with sha-256, sha-384 or sha-512"
+    )]
+    UnsafeFingerprints(HashFunction),
     /// The endpoint is to listen for TLS and has no certificate.
     #[error(
         "the endpoint has no certificate to listen for TLS; give it one with Builder::identity"

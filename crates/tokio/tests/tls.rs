@@ -6,7 +6,7 @@ mod common;
 use common::{ALICE, uri};
 use msrp::SessionConfig;
 use msrp::uri::Scheme;
-use msrp_sdp::{MediaDescription, MsrpMedia, Offer, SessionPlan};
+use msrp_sdp::{Fingerprint, Local, MediaDescription, MsrpMedia, Offer, SessionPlan};
 use msrp_tls::{Fingerprints, HashFunction, Identity, ServerCheck};
 use msrp_tokio::{Builder, Endpoint, Error, Session};
 
@@ -23,10 +23,14 @@ async fn endpoint(identity: Identity) -> Endpoint {
 
 /// The plans of two sides that have exchanged their descriptions.
 fn plans(alice: &Endpoint, bob: &Endpoint) -> (SessionPlan, SessionPlan) {
-    let offer = Offer::new(alice.local().unwrap()).unwrap();
+    plans_of(alice.local().unwrap(), bob.local().unwrap())
+}
+
+fn plans_of(alice: Local, bob: Local) -> (SessionPlan, SessionPlan) {
+    let offer = Offer::new(alice).unwrap();
     let section: MediaDescription = offer.description().to_string().parse().unwrap();
     let offered = MsrpMedia::parse(&section).unwrap();
-    let (answer, bobs) = msrp_sdp::answer(&offered, bob.local().unwrap()).unwrap();
+    let (answer, bobs) = msrp_sdp::answer(&offered, bob).unwrap();
     (msrp_sdp::complete(&offer, &answer).unwrap(), bobs)
 }
 
@@ -73,6 +77,32 @@ async fn only_the_peer_with_the_right_certificate_gets_the_session() {
         }
     }
     let (alice, bob) = tokio::join!(alices.session(plan), bob);
+    talk(&alice.unwrap(), &mut bob.unwrap()).await;
+}
+
+#[tokio::test]
+async fn fingerprints_that_prove_nothing_make_no_session() {
+    let (alices, bobs) = (endpoint(identity()).await, endpoint(identity()).await);
+    for function in [msrp_sdp::HashFunction::Sha1, msrp_sdp::HashFunction::Sha224] {
+        let weak = Fingerprint::new(function, &vec![7; function.len()]).unwrap();
+        let weakly = |endpoint: &Endpoint| {
+            Local::new(endpoint.uri(Scheme::Msrps).unwrap()).with_fingerprint(weak.clone())
+        };
+        let (plan, bobs_plan) = plans_of(weakly(&alices), weakly(&bobs));
+        for (endpoint, plan) in [(&alices, plan), (&bobs, bobs_plan)] {
+            let error = endpoint.session(plan).await.unwrap_err();
+            assert!(matches!(error, Error::UnsafeFingerprints(it) if it == function), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unsafe_fingerprint_beside_a_safe_one_does_no_harm() {
+    let (alices, bobs) = (endpoint(identity()).await, endpoint(identity()).await);
+    let weak = Fingerprint::new(msrp_sdp::HashFunction::Sha1, &[7; 20]).unwrap();
+    let both = |endpoint: &Endpoint| endpoint.local().unwrap().with_fingerprint(weak.clone());
+    let (plan, bobs_plan) = plans_of(both(&alices), both(&bobs));
+    let (alice, bob) = tokio::join!(alices.session(plan), bobs.session(bobs_plan));
     talk(&alice.unwrap(), &mut bob.unwrap()).await;
 }
 

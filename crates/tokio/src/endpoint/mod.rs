@@ -139,8 +139,8 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// As [`Endpoint::connect`] and [`Endpoint::expect`]; [`Error::DataChannel`] and
-    /// [`Error::NoRoute`].
+    /// As [`Endpoint::connect`] and [`Endpoint::expect`]; [`Error::UnsafeFingerprints`],
+    /// [`Error::DataChannel`] and [`Error::NoRoute`].
     pub fn session(
         &self,
         plan: SessionPlan,
@@ -164,11 +164,11 @@ impl Endpoint {
         let config = configure(plan.session_config());
         let begun = match plan.connect() {
             Connect::To(target) => {
-                Ok(Begun::Connect(Target::of_plan(target, &plan), config.into()))
+                Target::of_plan(target, &plan).map(|target| Begun::Connect(target, config.into()))
             }
-            Connect::Await => {
-                self.expect_now(config, false, target::fingerprints(&plan)).map(Begun::Expect)
-            }
+            Connect::Await => target::fingerprints(&plan)
+                .and_then(|known| self.expect_now(config, false, known))
+                .map(Begun::Expect),
             Connect::Relay => self.relayed(plan.role(), config),
             _ => Err(Error::DataChannel),
         };

@@ -95,12 +95,12 @@ impl Target {
     }
 
     /// What two descriptions have agreed on.
-    pub(super) fn of_plan(target: &msrp_sdp::Target, plan: &SessionPlan) -> Self {
-        Self {
+    pub(super) fn of_plan(target: &msrp_sdp::Target, plan: &SessionPlan) -> Result<Self, Error> {
+        Ok(Self {
             is_secure: target.is_secure(),
-            fingerprints: fingerprints(plan),
+            fingerprints: fingerprints(plan)?,
             ..Self::tcp(&target.host().to_ascii_lowercase(), target.port())
-        }
+        })
     }
 
     /// The other end, for people.
@@ -113,9 +113,14 @@ impl Target {
     }
 }
 
-/// What the certificate of the peer has to match.
-pub(super) fn fingerprints(plan: &SessionPlan) -> Vec<Fingerprint> {
-    // Both crates write a fingerprint as RFC 8122 does. A function that is not safe pins
-    // nothing.
-    plan.fingerprints().filter_map(|it| it.to_string().parse().ok()).collect()
+/// What the certificate of the peer has to match; empty if its name is to be checked.
+///
+/// # Errors
+///
+/// [`Error::UnsafeFingerprints`] if there is something to match and no way to do so.
+pub(super) fn fingerprints(plan: &SessionPlan) -> Result<Vec<Fingerprint>, Error> {
+    plan.fingerprints()
+        // Both crates write a fingerprint as RFC 8122 does.
+        .map(|it| it.to_string().parse().map_err(|_| Error::UnsafeFingerprints(it.function())))
+        .collect()
 }

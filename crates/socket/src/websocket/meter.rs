@@ -5,61 +5,50 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-
-use crate::transport::Stream;
-
-/// The octets of a handshake or message from a peer that has proven nothing. One read
-/// comes on top.
-const STRANGERS: usize = 16 * 1024;
 
 /// The stream below a WebSocket, which has to hold a message until it is complete.
 #[derive(Debug)]
-pub(crate) struct Metered {
-    stream: Stream,
-    /// The octets that were read of the current message.
+pub(super) struct Metered<S> {
+    stream: S,
+    /// The octets that were read of the handshake, or of the current message.
     read: usize,
-    /// The most of them. `None` without limit.
+    /// The most of them; one read comes on top. `None` without limit.
     most: Option<usize>,
 }
 
-impl Metered {
-    pub(crate) const fn new(stream: Stream) -> Self {
-        Self { stream, read: 0, most: Some(STRANGERS) }
+impl<S> Metered<S> {
+    pub(super) const fn new(stream: S, most: usize) -> Self {
+        Self { stream, read: 0, most: Some(most) }
     }
 
-    pub(crate) fn socket(&self) -> &TcpStream {
-        self.stream.socket()
-    }
-
-    pub(crate) const fn stream(&self) -> &Stream {
+    pub(super) const fn stream(&self) -> &S {
         &self.stream
     }
 
     /// A message is complete.
-    pub(crate) const fn renew(&mut self) {
+    pub(super) const fn renew(&mut self) {
         self.read = 0;
     }
 
     /// The octets of a message that is not complete.
-    pub(crate) const fn partial(&self) -> usize {
+    pub(super) const fn partial(&self) -> usize {
         self.read
     }
 
     /// The peer is no stranger any more.
-    pub(crate) const fn lift(&mut self) {
+    pub(super) const fn lift(&mut self) {
         self.most = None;
     }
 }
 
-impl AsyncRead for Metered {
+impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if self.most.is_some_and(|most| self.read >= most) {
-            return Poll::Ready(Err(io::Error::other("too much before the first request")));
+            return Poll::Ready(Err(io::Error::other("too much for a peer that is not known")));
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
@@ -69,7 +58,7 @@ impl AsyncRead for Metered {
     }
 }
 
-impl AsyncWrite for Metered {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
