@@ -81,7 +81,7 @@ pub use error::Error;
 pub use link::{Notice, Progress, Stream};
 pub use session::{
     FailedMessage, Message, MessageError, NicknameAsked, Nicknames, Notices, Piece, SaveError,
-    SendError, Sender, Sent, Session, Undelivered, Upload, UploadError,
+    SendError, Sender, Sent, Session, Undelivered, UnverifiedFile, Upload, UploadError,
 };
 
 /// The code of the README compiles.

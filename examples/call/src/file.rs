@@ -5,11 +5,12 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use msrp::wire::HeaderName;
-use msrp::{MediaType, OsRandom, OutgoingMessage};
+use msrp::{MediaType, OsRandom, OutgoingMessage, StatusCode};
 use msrp_sdp::file::{
     ContentDisposition, FileAttributes, FileDisposition, FileFacts, FileFit, FileHash, FileHasher,
     FileSelector, FileTransferId, HashAlgorithm, safe_name,
 };
+use msrp_tokio::UnverifiedFile;
 use msrp_tokio::content::{Declared, visible_line};
 use tokio::task::spawn_blocking;
 
@@ -80,52 +81,65 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    /// Checks the octets that were stored at `path` against the offer, and gives them the
-    /// name of the offer: the message need not repeat it (RFC 5547 section 8.2.1). What is
-    /// another file is deleted.
-    pub(crate) async fn check(path: PathBuf, offered: FileSelector) -> Result<Self, Failure> {
-        let checked = spawn_blocking(move || Self::check_now(path, &offered)).await;
-        checked.map_err(|error| Failure::Local(error.into()))?
-    }
-
-    fn check_now(path: PathBuf, offered: &FileSelector) -> Result<Self, Failure> {
-        let (size, hashes) = hashes(&path)?;
-        let facts = FileFacts { size: Some(size), hashes: &hashes, ..FileFacts::default() };
-        if let FileFit::Differs(_) = offered.fit(&facts) {
-            std::fs::remove_file(&path).map_err(|source| in_file(&path, source))?;
-            let name = offered.name().unwrap_or_default().to_owned();
-            return Err(Failure::OtherFile { name });
-        }
-        let sha256 = hashes.into_iter().find(|hash| *hash.algorithm() == HashAlgorithm::SHA_256);
-        let sha256 = sha256.ok_or_else(|| local("there is no SHA-256"))?;
-        let wanted = name_for(&path, offered).map(|name| path.with_file_name(name));
-        // The name may be taken. The octets stay where they are then.
-        let path = match wanted {
-            Some(wanted) if rename_to_free(&path, &wanted).is_ok() => wanted,
-            _ => path,
+    /// Checks a file against the offer, and keeps it under the name of the offer: the message
+    /// need not repeat it (RFC 5547 section 8.2.1). Another file is deleted, and its sender
+    /// learns that.
+    pub(crate) async fn check(
+        file: UnverifiedFile,
+        offered: FileSelector,
+    ) -> Result<Self, Failure> {
+        let (path, selector) = (file.path().to_owned(), offered.clone());
+        let checked = spawn_blocking(move || check(&path, &selector)).await;
+        let Checked { sha256, name } =
+            match checked.map_err(|error| Failure::Local(error.into()))? {
+                Err(failure @ Failure::OtherFile { .. }) => {
+                    file.refuse(StatusCode::BAD_REQUEST);
+                    return Err(failure);
+                }
+                checked => checked?,
+            };
+        let path = match name {
+            Some(name) => file.keep_as(&name).await,
+            None => file.keep().await,
         };
-        Ok(Self { path, sha256 })
+        Ok(Self { path: path?, sha256 })
     }
+}
+
+/// What is known of a file that is the one that was offered.
+#[derive(Debug)]
+struct Checked {
+    sha256: FileHash,
+    /// `None` if the offer has none.
+    name: Option<String>,
+}
+
+fn check(path: &Path, offered: &FileSelector) -> Result<Checked, Failure> {
+    let (size, hashes) = hashes(path)?;
+    let facts = FileFacts { size: Some(size), hashes: &hashes, ..FileFacts::default() };
+    if let FileFit::Differs(_) = offered.fit(&facts) {
+        let name = offered.name().unwrap_or_default().to_owned();
+        return Err(Failure::OtherFile { name });
+    }
+    let sha256 = hashes.into_iter().find(|hash| *hash.algorithm() == HashAlgorithm::SHA_256);
+    let sha256 = sha256.ok_or_else(|| local("there is no SHA-256"))?;
+    Ok(Checked { sha256, name: name_for(path, offered)? })
 }
 
 /// A name whose ending promises nothing but the type that was offered. `None` if the offer
 /// has no name.
-fn name_for(path: &Path, offered: &FileSelector) -> Option<String> {
-    let name = safe_name(&visible_line(offered.name()?));
+fn name_for(path: &Path, offered: &FileSelector) -> Result<Option<String>, Failure> {
+    let Some(name) = offered.name() else { return Ok(None) };
+    let name = safe_name(&visible_line(name));
     let media_type = offered.media_type().map_or(OCTETS, MediaType::essence);
     let is_usual = mime_guess::from_path(&name).iter_raw().any(|usual| usual == media_type);
     if is_usual || !name.contains('.') {
-        return Some(name);
+        return Ok(Some(name));
     }
     let mut first = Vec::new();
     let read = File::open(path).and_then(|file| file.take(FIRST_OCTETS).read_to_end(&mut first));
-    read.ok().map(|_| Declared::new(media_type).named(name).file_name(&first))
-}
-
-/// Renames a file, but overwrites none.
-fn rename_to_free(path: &Path, wanted: &Path) -> io::Result<()> {
-    std::fs::hard_link(path, wanted)?;
-    std::fs::remove_file(path)
+    read.map_err(|source| in_file(path, source))?;
+    Ok(Some(Declared::new(media_type).named(name).file_name(&first)))
 }
 
 /// The size and the hashes of a file.
@@ -159,6 +173,9 @@ fn local(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure 
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use msrp::{MsrpUri, Outcome, SessionConfig};
+    use msrp_tokio::{Endpoint, Session, Stream};
+
     use super::*;
 
     #[test]
@@ -175,26 +192,54 @@ mod tests {
             ("type:text/plain", None),
         ];
         for (offered, name) in cases {
-            assert_eq!(name_for(&path, &offered.parse().unwrap()).as_deref(), name, "{offered}");
+            let checked = check(&path, &offered.parse().unwrap()).unwrap();
+            assert_eq!(checked.name.as_deref(), name, "{offered}");
         }
     }
 
-    #[tokio::test]
-    async fn another_file_than_the_one_offered_is_deleted() {
+    #[test]
+    fn another_file_is_not_the_one_offered() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("msrp-message");
+        std::fs::write(&path, "<script>").unwrap();
         let sha1 = "hash:sha-1:72:24:5F:E8:65:3D:DA:F3:71:36:2F:86:D4:71:91:3E:E4:A2:CE:2E";
         for offered in ["name:\"x\" size:7", &format!("name:\"x\" size:8 {sha1}")] {
-            std::fs::write(&path, "<script>").unwrap();
-            let checked = Incoming::check(path.clone(), offered.parse().unwrap()).await;
+            let checked = check(&path, &offered.parse().unwrap());
             assert!(matches!(checked, Err(Failure::OtherFile { .. })), "{offered}");
-            assert!(!path.exists());
         }
-        std::fs::write(&path, "<script>").unwrap();
-        std::fs::write(folder.path().join("x"), "mine").unwrap();
-        let offered = "name:\"x\" size:8".parse().unwrap();
-        let checked = Incoming::check(path.clone(), offered).await.unwrap();
-        assert_eq!((checked.path, std::fs::read(&path).unwrap()), (path, b"<script>".to_vec()));
-        assert_eq!(std::fs::read(folder.path().join("x")).unwrap(), b"mine");
+    }
+
+    /// The two ends of a session.
+    async fn sessions() -> (Session, Session) {
+        let (alices, bobs) =
+            (Endpoint::builder().build().unwrap(), Endpoint::builder().build().unwrap());
+        let alice: MsrpUri = "msrp://alice.example:7654/jshA7weztas;tcp".parse().unwrap();
+        let bob: MsrpUri = "msrp://bob.example:12763/kjhd37s2s20w2a;tcp".parse().unwrap();
+        let (near, far) = tokio::io::duplex(16 * 1024);
+        let expected = bobs.expect(SessionConfig::expected(bob.clone()));
+        bobs.serve(Stream::new(far)).unwrap();
+        let opened = alices.connect_over(Stream::new(near), SessionConfig::new(alice, bob.into()));
+        let (alice, bob) = tokio::join!(opened, expected);
+        (alice.unwrap(), bob.unwrap())
+    }
+
+    #[tokio::test]
+    async fn another_file_is_deleted_and_its_sender_learns_that() {
+        let (alice, mut bob) = sessions().await;
+        let inbox = tempfile::tempdir().unwrap();
+        for (offered, outcome) in [
+            ("name:\"x\" size:7", Outcome::Rejected(StatusCode::BAD_REQUEST)),
+            ("name:\"x\" size:8", Outcome::Delivered),
+        ] {
+            let message = OutgoingMessage::text("<script>").success_report(true);
+            let sent = alice.send(message).await.unwrap();
+            let mut message = bob.next().await.unwrap();
+            let file = message.save_unverified(inbox.path()).await.unwrap();
+            let checked = Incoming::check(file, offered.parse().unwrap()).await;
+            assert_eq!(checked.is_ok(), outcome == Outcome::Delivered, "{offered}");
+            assert_eq!(sent.finished().await.unwrap().outcome, outcome);
+        }
+        let names = std::fs::read_dir(inbox.path()).unwrap().map(|it| it.unwrap().file_name());
+        assert_eq!(Vec::from_iter(names), ["x"]);
     }
 }

@@ -73,17 +73,17 @@ pub(crate) async fn file(
     let receiving = async {
         let mut session = session.await?;
         let mut message = session.next().await.ok_or(Failure::NoFile)?;
-        Ok::<_, Failure>(message.save_to(&house.inbox).await?)
+        let file = message.save_unverified(&house.inbox).await?;
+        Incoming::check(file, offered).await
     };
     let hung_up = async {
         over.cancelled().await;
         sleep(LAST_FILE).await;
     };
-    let path = tokio::select! {
-        path = receiving => path?,
+    let Incoming { path, sha256 } = tokio::select! {
+        received = receiving => received?,
         () = hung_up => return Err(Failure::HungUp),
     };
-    let Incoming { path, sha256 } = Incoming::check(path, offered).await?;
     house.teller.tell(&Told::File { path: &path, sha256: &sha256 });
     Ok(())
 }

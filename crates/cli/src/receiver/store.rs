@@ -27,11 +27,11 @@ pub(super) async fn store(
         let (octets, sha256) = hash(message).await.map_err(failure)?;
         return Ok(Stored { octets, sha256, file: None });
     };
-    let path = message.save_to(folder).await?;
-    let unreadable = |source| SaveError::File { path: path.clone(), source };
-    let mut file = File::open(&path).await.map_err(unreadable)?;
-    let (octets, sha256) = hash(&mut file).await.map_err(unreadable)?;
-    Ok(Stored { octets, sha256, file: Some(path) })
+    let file = message.save_unverified(folder).await?;
+    let unreadable = |source| SaveError::File { path: file.path().to_owned(), source };
+    let mut content = File::open(file.path()).await.map_err(unreadable)?;
+    let (octets, sha256) = hash(&mut content).await.map_err(unreadable)?;
+    Ok(Stored { octets, sha256, file: Some(file.keep().await?) })
 }
 
 /// The number of octets up to the end, and their SHA-256.

@@ -35,8 +35,8 @@ use bytes::Bytes;
 use msrp::wire::ByteRange;
 use msrp::{
     AuthKey, Bind, Connection, ConnectionEnd, Direction, IncomingKey, MessageId, MessageKey,
-    NicknameKey, Outcome, OutgoingMessage, Received, SendError, SessionConfig, SessionError,
-    SessionKey, StatusCode, UnknownKey,
+    NicknameKey, Outcome, OutgoingMessage, Received, ReportMode, SendError, SessionConfig,
+    SessionError, SessionKey, StatusCode, UnknownKey,
 };
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -267,21 +267,30 @@ impl State {
     pub(crate) fn drop_message(&mut self, key: IncomingKey, reports: bool) {
         let Some(arrival) = self.forget(key) else { return };
         if let Some(total) = arrival.total().filter(|_| reports) {
-            self.report(&arrival.received, StatusCode::OK, total);
+            self.report(&arrival.received, total);
         }
         // Without effect on a message that has failed or has its response.
         let _ = self.connection.reject(key, StatusCode::STOP_SENDING);
         self.weigh(arrival.received.session());
     }
 
-    /// Stops the sender of a message: while it arrives, or else by a REPORT.
-    pub(crate) fn refuse_message(&mut self, received: &Received) {
-        let arrival = self.arrivals.get(&received.key());
-        match arrival.and_then(Arrival::total) {
-            Some(total) => self.report(received, StatusCode::STOP_SENDING, total),
-            // It may have failed in the meantime.
-            None => drop(self.connection.reject(received.key(), StatusCode::STOP_SENDING)),
+    /// Refuses a message: by the response that it still waits for or, if it is complete with
+    /// `total` octets, by a REPORT. An error if it has failed, or the connection has reported
+    /// on it.
+    pub(crate) fn refuse_message(
+        &mut self,
+        received: &Received,
+        status: StatusCode,
+        total: Option<u64>,
+    ) -> Result<(), UnknownKey> {
+        let Err(unknown) = self.connection.reject(received.key(), status) else { return Ok(()) };
+        let total = total.ok_or(unknown)?;
+        if self.connection.session(received.session())?.reports != ReportMode::Manual {
+            return Err(unknown);
         }
+        // The sender may want no REPORTs.
+        let _ = self.connection.report(received, status, ByteRange::whole(total));
+        Ok(())
     }
 
     /// Takes a message out, with its weight.
@@ -295,13 +304,15 @@ impl State {
         Some(arrival)
     }
 
-    /// Reports on a message that its reader is done with, unless the connection does.
-    pub(crate) fn report(&mut self, received: &Received, status: StatusCode, total: u64) {
-        let session = self.sessions.get(&received.session());
-        if session.is_some_and(|session| session.reports) {
+    /// Reports the success of a message that its reader is done with. `false` if that is left
+    /// to the application or the connection.
+    pub(crate) fn report(&mut self, received: &Received, total: u64) -> bool {
+        let reports = self.sessions.get(&received.session()).is_some_and(|it| it.reports);
+        if reports {
             // The sender may not have asked, or the session has ended.
-            let _ = self.connection.report(received, status, ByteRange::whole(total));
+            let _ = self.connection.report(received, StatusCode::OK, ByteRange::whole(total));
         }
+        reports
     }
 
     /// Sends a message, and gives its Message-ID.

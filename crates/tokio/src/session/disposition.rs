@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use msrp::wire::HeaderName;
 use msrp::{MediaType, OutgoingMessage, Received};
-use msrp_sdp::file::{ContentDisposition, FileDisposition};
+use msrp_sdp::file::{ContentDisposition, FileDisposition, safe_name};
 use tokio::fs::File;
 
 use super::UploadError;
@@ -40,13 +40,21 @@ pub(super) fn octet_stream() -> MediaType {
 }
 
 /// The name for the file of a message, by its first octets: the safe form of the one in its
-/// Content-Disposition (RFC 5547 section 10), or one made of its Message-ID. It never ends
-/// like an unfinished file.
+/// Content-Disposition (RFC 5547 section 10), or one made of its Message-ID.
 pub(super) fn file_name(message: &Received, first: &[u8]) -> PathBuf {
     let disposition = message.head().header(HeaderName::ContentDisposition);
     let disposition = disposition.and_then(|value| value.parse::<ContentDisposition>().ok());
     let given = disposition.and_then(|disposition| disposition.filename);
-    let name = stored_name(message, given.unwrap_or_else(|| unnamed(message)), first);
+    finished(stored_name(message, given.unwrap_or_else(|| unnamed(message)), first))
+}
+
+/// The safe form of a name that the application gives.
+pub(super) fn given_name(name: &str) -> PathBuf {
+    finished(safe_name(name))
+}
+
+/// A name that does not end like that of an unfinished file.
+fn finished(name: String) -> PathBuf {
     // Some file systems ignore letter case.
     match name.rsplit_once('.') {
         Some((stem, ending)) if ending.eq_ignore_ascii_case("part") => {
@@ -68,5 +76,5 @@ fn stored_name(message: &Received, name: String, first: &[u8]) -> String {
 
 #[cfg(not(feature = "content"))]
 fn stored_name(_: &Received, name: String, _: &[u8]) -> String {
-    msrp_sdp::file::safe_name(&name)
+    safe_name(&name)
 }

@@ -1,30 +1,27 @@
 //! A message of the peer.
 
-use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use msrp::mime::MimeValue;
 use msrp::wire::ByteRange;
 use msrp::{FailReason, MediaType, MessageId, Received, StatusCode, UnknownKey};
-use thiserror::Error;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use super::disposition::octet_stream;
-use super::save::{self, SaveError, Saving};
-use crate::link::{Arrival, Handle, Step};
+use super::error::{MessageError, SaveError};
+use super::reader::{Piece, Reader};
+use super::save::Saving;
+use super::unverified::{Keeping, UnverifiedFile, joined};
+use crate::link::{Arrival, Handle};
 
 /// The most octets of [`Message::text`] and [`Message::bytes`].
 const MAX_BYTES: usize = 1024 * 1024;
-
-/// The most octets that wait for those before them. A sender of chunks in another order
-/// than that of their octets can make a reader keep this much.
-const MAX_AHEAD: usize = 4 * 1024 * 1024;
 
 /// A message of the peer: its head, and its octets as they arrive.
 ///
@@ -39,19 +36,12 @@ const MAX_AHEAD: usize = 4 * 1024 * 1024;
 /// reading it.
 #[derive(Debug)]
 pub struct Message {
+    media_type: MediaType,
     reader: Reader,
     /// Octets in order, read ahead by `text` and `bytes`.
     gathered: Vec<u8>,
     saving: Option<Saving>,
-}
-
-/// Octets of a message, at their place in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// Zero-based offset of the first octet.
-    pub offset: u64,
-    /// The octets.
-    pub octets: Bytes,
+    keeping: Option<Keeping>,
 }
 
 /// A message of the peer that this side has refused, or whose rest did not come before
@@ -67,61 +57,17 @@ pub struct FailedMessage {
     pub octets: u64,
 }
 
-/// Why a message cannot be read.
-#[derive(Clone, Debug, Error)]
-#[non_exhaustive]
-pub enum MessageError {
-    /// The rest of the message does not come.
-    #[error("message {id} of the peer: {reason}")]
-    Failed {
-        /// Its Message-ID.
-        id: MessageId,
-        /// Why.
-        reason: FailReason,
-    },
-    /// It is larger than [`Message::text`] and [`Message::bytes`] take. Read it as a stream,
-    /// or save it.
-    #[error("the message has more than {max} octets; read it as a stream or save it")]
-    TooLong {
-        /// The limit.
-        max: usize,
-    },
-    /// Its octets are not UTF-8.
-    #[error("the text is not UTF-8")]
-    NotUtf8,
-    /// Its charset is neither UTF-8 nor US-ASCII.
-    #[error("the charset of the text is {0}, not UTF-8")]
-    Charset(Box<str>),
-    /// Its octets were read, or saved, before.
-    #[error("the message was read before; its octets are gone")]
-    AlreadyRead,
-    /// Its octets come in an order that needs too much memory, or a part of it came in an
-    /// earlier session. [`Message::save_to`] and [`Message::next_piece`] take any order.
-    #[error("the octets of the message do not come in order; save it instead")]
-    OutOfOrder,
-}
-
 impl Message {
     pub(super) fn new(handle: Arc<Handle>, received: Received) -> Self {
         let media_type = MediaType::new(received.content_type()).unwrap_or_else(|_| octet_stream());
-        let reader = Reader {
-            handle,
-            received,
-            media_type,
-            ahead: BTreeMap::new(),
-            ahead_octets: 0,
-            position: 0,
-            end: None,
-            is_reported: false,
-            is_saving: false,
-        };
-        Self { reader, gathered: Vec::new(), saving: None }
+        let reader = Reader::new(handle, received);
+        Self { media_type, reader, gathered: Vec::new(), saving: None, keeping: None }
     }
 
     /// Its Content-Type; `application/octet-stream` if it has none.
     #[must_use]
     pub const fn content_type(&self) -> &MediaType {
-        &self.reader.media_type
+        &self.media_type
     }
 
     /// Its Message-ID.
@@ -209,12 +155,42 @@ impl Message {
     /// Cancel safe: the message goes on being saved, and the next call waits for it,
     /// whatever its `folder`.
     ///
+    /// The sender learns of its success at once. [`save_unverified`](Self::save_unverified)
+    /// leaves time for a check.
+    ///
     /// # Errors
     ///
     /// [`SaveError`] if the rest does not come or the file cannot be written. The sender
     /// learns of the latter by 413.
     pub async fn save_to(&mut self, folder: impl AsRef<Path>) -> Result<PathBuf, SaveError> {
-        let Self { reader, gathered, saving } = self;
+        let task = match &mut self.keeping {
+            Some(task) => task,
+            None => {
+                let file = self.save_unverified(folder).await?;
+                self.keeping.insert(file.start_keeping(None))
+            }
+        };
+        let kept = joined(task).await;
+        self.keeping = None;
+        kept
+    }
+
+    /// Saves it as a file in `folder`, as [`save_to`](Self::save_to), but leaves the word to
+    /// the application: only what it keeps gets a name and is reported as a success. So a hash
+    /// can be checked (RFC 5547 section 8.3.1), or a virus be looked for, and the sender
+    /// learns the truth.
+    ///
+    /// Cancel safe: the message goes on being saved, and the next call waits for it,
+    /// whatever its `folder`.
+    ///
+    /// # Errors
+    ///
+    /// As [`save_to`](Self::save_to).
+    pub async fn save_unverified(
+        &mut self,
+        folder: impl AsRef<Path>,
+    ) -> Result<UnverifiedFile, SaveError> {
+        let Self { reader, gathered, saving, .. } = self;
         let task = match saving {
             Some(task) => task,
             // Octets that somebody has taken are not there for the file.
@@ -225,18 +201,12 @@ impl Message {
         };
         let saved = task.wait().await;
         *saving = None;
-        match saved {
-            Ok((path, total)) => {
-                reader.end = Some(total);
-                reader.report(StatusCode::OK, total);
-                Ok(path)
-            }
-            Err(error @ SaveError::File { .. }) => {
-                reader.refuse();
-                Err(error)
-            }
-            Err(error) => Err(error),
+        match &saved {
+            Ok(file) => reader.end = Some(file.octets()),
+            Err(SaveError::File { .. }) => reader.stop(),
+            Err(SaveError::Message(_)) => {}
         }
+        saved
     }
 
     /// The next piece as it arrived, in any order; `None` when the message is complete.
@@ -265,7 +235,8 @@ impl Message {
 
     /// Sends the success REPORT that the sender asked for, with a body or without, if the
     /// session leaves REPORTs to the application
-    /// ([`ReportMode::Manual`](msrp::ReportMode::Manual)). Read the message first.
+    /// ([`ReportMode::Manual`](msrp::ReportMode::Manual)). Read the message first; if it is
+    /// no good, [`reject`](Self::reject) says so.
     ///
     /// # Errors
     ///
@@ -286,15 +257,16 @@ impl Message {
         })
     }
 
-    /// Refuses the message, as [`msrp::Connection::reject`] does.
+    /// Refuses the message: by the response that it waits for or, if it is complete, by a
+    /// REPORT. In a session that leaves REPORTs to the application
+    /// ([`ReportMode::Manual`](msrp::ReportMode::Manual)), whoever reads a message can check
+    /// it in this way before it is acknowledged.
     ///
     /// # Errors
     ///
-    /// [`UnknownKey`] if it is complete and does not wait for a response.
+    /// [`UnknownKey`] if it has failed, or its success was reported.
     pub fn reject(&mut self, status: StatusCode) -> Result<(), UnknownKey> {
-        let key = self.reader.received.key();
-        self.reader.is_reported = true;
-        self.reader.handle.link.with(|state| state.connection.reject(key, status))
+        self.reader.refuse(status)
     }
 }
 
@@ -312,135 +284,5 @@ impl AsyncRead for Message {
             return Poll::Ready(Ok(()));
         }
         reader.poll_read(cx, buffer).map_err(io::Error::other)
-    }
-}
-
-/// Takes the octets of a message from its link.
-#[derive(Debug)]
-struct Reader {
-    handle: Arc<Handle>,
-    received: Received,
-    media_type: MediaType,
-    /// Octets that wait for those before them.
-    ahead: BTreeMap<u64, Bytes>,
-    ahead_octets: usize,
-    /// The octets before this were read.
-    position: u64,
-    /// Its size, once it is complete.
-    end: Option<u64>,
-    /// The sender has its REPORT, or gets none.
-    is_reported: bool,
-    is_saving: bool,
-}
-
-impl Reader {
-    /// Gives what has arrived, and what follows, to a task that saves it.
-    fn save(&mut self, folder: &Path, gathered: Vec<u8>) -> Saving {
-        let mut read = std::mem::take(&mut self.ahead);
-        self.ahead_octets = 0;
-        read.insert(0, gathered.into());
-        // Until the file is safe, the message does not count as read.
-        self.is_saving = true;
-        let (handle, received) = (Arc::clone(&self.handle), self.received.clone());
-        Saving::start(save::Steps { handle, received }, folder, read)
-    }
-
-    fn look<T>(&self, at: impl FnOnce(&Arrival) -> T) -> Option<T> {
-        self.handle.link.take(|state| state.arrival(self.received.key()).map(at))
-    }
-
-    fn poll_piece(&mut self, cx: &Context<'_>) -> Poll<Result<Option<Piece>, MessageError>> {
-        if self.end.is_some() {
-            return Poll::Ready(Ok(None));
-        }
-        let key = self.received.key();
-        match ready!(self.handle.link.take(|state| state.poll_step(key, cx))) {
-            Step::Piece(offset, octets) => Poll::Ready(Ok(Some(Piece { offset, octets }))),
-            Step::Complete(total) => {
-                self.end = Some(total);
-                self.report(StatusCode::OK, total);
-                Poll::Ready(Ok(None))
-            }
-            Step::Failed(reason) => {
-                let id = *self.received.message_id();
-                Poll::Ready(Err(MessageError::Failed { id, reason }))
-            }
-        }
-    }
-
-    /// The next octets in order; `None` at the end.
-    fn poll_chunk(&mut self, cx: &Context<'_>) -> Poll<Result<Option<Bytes>, MessageError>> {
-        loop {
-            if let Some(octets) = self.next_in_order() {
-                return Poll::Ready(Ok(Some(octets)));
-            }
-            let Some(Piece { offset, octets }) = ready!(self.poll_piece(cx))? else {
-                let is_whole = self.end == Some(self.position);
-                let end = if is_whole { Ok(None) } else { Err(MessageError::OutOfOrder) };
-                return Poll::Ready(end);
-            };
-            self.ahead_octets += octets.len();
-            if let Some(earlier) = self.ahead.insert(offset, octets) {
-                self.ahead_octets -= earlier.len();
-            }
-            if self.ahead_octets > MAX_AHEAD && !self.has_next() {
-                self.refuse();
-                return Poll::Ready(Err(MessageError::OutOfOrder));
-            }
-        }
-    }
-
-    fn has_next(&self) -> bool {
-        self.ahead.first_key_value().is_some_and(|(offset, _)| *offset <= self.position)
-    }
-
-    /// Octets at the position, without those that were read.
-    fn next_in_order(&mut self) -> Option<Bytes> {
-        while self.has_next() {
-            let (offset, mut octets) = self.ahead.pop_first()?;
-            self.ahead_octets -= octets.len();
-            let read = usize::try_from(self.position - offset).unwrap_or(usize::MAX);
-            octets.advance(read.min(octets.len()));
-            if !octets.is_empty() {
-                self.position += octets.len() as u64;
-                return Some(octets);
-            }
-        }
-        None
-    }
-
-    fn poll_read(
-        &mut self,
-        cx: &Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<Result<(), MessageError>> {
-        let Some(mut octets) = ready!(self.poll_chunk(cx))? else { return Poll::Ready(Ok(())) };
-        let len = octets.len().min(buffer.remaining());
-        buffer.put_slice(&octets.split_to(len));
-        if !octets.is_empty() {
-            self.position -= octets.len() as u64;
-            self.ahead_octets += octets.len();
-            self.ahead.insert(self.position, octets);
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn report(&mut self, status: StatusCode, total: u64) {
-        if !std::mem::replace(&mut self.is_reported, true) {
-            self.handle.link.with(|state| state.report(&self.received, status, total));
-        }
-    }
-
-    /// Stops the sender.
-    fn refuse(&mut self) {
-        self.is_reported = true;
-        self.handle.link.with(|state| state.refuse_message(&self.received));
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        let reports = !self.is_reported && !self.is_saving;
-        self.handle.link.with(|state| state.drop_message(self.received.key(), reports));
     }
 }

@@ -1,11 +1,15 @@
 //! A session: what it sends, and what it receives.
 
 mod disposition;
+mod error;
 mod message;
 mod nickname;
 mod notices;
+mod part;
+mod reader;
 mod save;
 mod sent;
+mod unverified;
 mod upload;
 
 use std::future::poll_fn;
@@ -17,11 +21,13 @@ use msrp::{OutgoingMessage, Path, Response, SessionConfig, SessionError, Unknown
 use thiserror::Error;
 use tokio::io::AsyncRead;
 
-pub use self::message::{FailedMessage, Message, MessageError, Piece};
+pub use self::error::{MessageError, SaveError};
+pub use self::message::{FailedMessage, Message};
 pub use self::nickname::{NicknameAsked, Nicknames};
 pub use self::notices::Notices;
-pub use self::save::SaveError;
+pub use self::reader::Piece;
 pub use self::sent::{Sent, Undelivered};
+pub use self::unverified::UnverifiedFile;
 pub use self::upload::{Upload, UploadError};
 
 use crate::ended::Ended;
