@@ -1,14 +1,12 @@
 //! The end of a connection: its last octets, and why it ends.
 
-use std::cell::RefCell;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use msrp::relay::{ConnectionId, RelayClose};
+use msrp::relay::RelayClose;
 use msrp_socket::websocket::{CloseCode, CloseFrame};
 use tokio::sync::Semaphore;
 
-use crate::core::Core;
 use crate::link::Link;
 
 /// Closes a connection that the peer has closed. `places` bounds those whose last
@@ -19,21 +17,20 @@ pub(crate) async fn follow(mut link: Link, places: &Semaphore) {
     }
 }
 
-/// Closes a connection that the relay closes.
+/// Closes a connection that the relay closes, and says when it is `closed` for the relay.
 pub(crate) async fn close(
-    connection: ConnectionId,
     mut link: Link,
     reason: &RelayClose,
-    core: &RefCell<Core>,
     places: &Semaphore,
+    closed: impl FnOnce(),
 ) {
     link.finish(close_frame(reason)).await;
     // The relay ends with its last connection: the peer has to have read everything.
     if *reason == RelayClose::Drained {
         link.linger().await;
-        return core.borrow_mut().closed(connection);
+        return closed();
     }
-    core.borrow_mut().closed(connection);
+    closed();
     if let Ok(_place) = places.try_acquire() {
         link.linger().await;
     }

@@ -331,7 +331,8 @@ impl Worker {
             }
             Job::Close { connection, link, reason } => {
                 spawn_local(async move {
-                    close(connection, *link, &reason, &this.core, &this.closing).await;
+                    let closed = || this.core.borrow_mut().closed(connection);
+                    close(*link, &reason, &this.closing, closed).await;
                 });
             }
         }
