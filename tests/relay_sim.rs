@@ -4,7 +4,7 @@
 //! A seed decides everything, as in `sim.rs`. The laws are checked on every wire
 //! (`relay_sim/watch.rs`), at the clients against a ledger of what was sent
 //! (`relay_sim/client.rs`), and after every step and at rest
-//! (`relay_sim/world.rs`).
+//! (`relay_sim/laws.rs`).
 //!
 //! - `MSRP_RELAY_SIM_SEEDS=10000 cargo test --release --test relay_sim` runs that
 //!   many seeds.
@@ -27,8 +27,12 @@ mod common;
 mod empties;
 #[path = "relay_sim/hostile.rs"]
 mod hostile;
+#[path = "relay_sim/laws.rs"]
+mod laws;
 #[path = "relay_sim/ledger.rs"]
 mod ledger;
+#[path = "relay_sim/node.rs"]
+mod node;
 #[path = "relay_sim/order.rs"]
 mod order;
 #[path = "relay_sim/pipe.rs"]

@@ -1,6 +1,6 @@
 //! Transport connections, and the octets in transit on them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use bytes::{Buf, Bytes, BytesMut};
 use msrp::relay::{ConnectionId, Peer, Security};
@@ -8,6 +8,7 @@ use msrp::{Connection, Framing};
 
 use crate::empties::Empties;
 use crate::ledger::has_mark;
+use crate::order::Flow;
 use crate::pipe::Pipe;
 use crate::plan::{Kind, READ, relay_host};
 use crate::watch::Watch;
@@ -31,8 +32,9 @@ pub struct Wire {
     /// What a client writes after that, and what adds chunks to it.
     pub behind: VecDeque<Bytes>,
     empties: Option<Empties>,
-    /// What has arrived for each end and is not taken.
+    /// What has arrived for each end and is not taken, and its flows.
     inputs: [BytesMut; 2],
+    flows: [BTreeSet<Flow>; 2],
     pub is_gone: [bool; 2],
     /// A relay needs it no longer for the flow for which it was made.
     pub is_idle: bool,
@@ -90,6 +92,7 @@ impl World {
             behind: VecDeque::new(),
             empties: makes_empties.then(Empties::default),
             inputs: Default::default(),
+            flows: Default::default(),
             is_gone: [false; 2],
             is_idle: false,
             carries_messages,
@@ -225,6 +228,8 @@ impl World {
             }
             let (now, holds_order) = (self.now, !self.is_disturbed);
             if let End::Relay(relay, _) = to {
+                let flow = Flow { from: sent.from, hops: seen.hops };
+                self.wires[wire].flows[side].insert(flow);
                 self.relays[relay].came(now, wire, sent.from, seen, holds_order);
             }
             if let End::Relay(relay, _) = from {
@@ -239,7 +244,7 @@ impl World {
 
     fn feed(&mut self, wire: usize, side: usize, octets: Bytes) -> bool {
         let now = self.instant();
-        let Wire { ends, inputs, carries_messages, is_gone, .. } = &mut self.wires[wire];
+        let Wire { ends, inputs, flows, carries_messages, is_gone, .. } = &mut self.wires[wire];
         let input = &mut inputs[side];
         if *carries_messages {
             if octets.is_empty() {
@@ -266,7 +271,10 @@ impl World {
             }
             End::Relay(relay, id) => {
                 let is_hostile = matches!(ends[1 - side], End::Hostile(_));
-                let is_sound = self.relays[relay].relay.receive(now, id, input).is_ok();
+                let is_sound = self.relays[relay].receive(now, id, input, &flows[side]);
+                if input.is_empty() {
+                    flows[side].clear();
+                }
                 assert!(is_sound || is_hostile || is_gone[1 - side] || self.may_fail());
                 let most = 16_384 + 76;
                 assert!(!is_sound || self.wires[wire].inputs[side].len() <= most + READ);

@@ -1,21 +1,19 @@
 //! The world of a seed: clients, relays, the wires between them, and time.
 
-use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use bytes::Buf;
 use msrp::auth::Ha1;
 use msrp::relay::{ConnectionId, Peer, Relay, RelayClose, RelayEvent, Verdict};
-use msrp::wire::FailureReport;
 use msrp::{Framing, MsrpUri, Role};
 
 use crate::client::{Client, PASSWORD};
 use crate::common::Seeded;
 use crate::hostile::Hostile;
 use crate::ledger::Sent;
-use crate::order::{Order, Seen, What, is_from_relay};
-use crate::plan::{Kind, Plan, READ, chance, relay_host};
+use crate::node::RelayNode;
+use crate::plan::{Kind, Plan, chance, relay_host};
 use crate::wire::{End, Wire};
 
 /// The REPORTs after which a relay ends its step.
@@ -41,61 +39,9 @@ pub struct World {
     pub is_settling: bool,
     breaks: u32,
     /// The relay that shuts down.
-    drains: Option<usize>,
+    pub drains: Option<usize>,
     is_told: bool,
     digest: Option<DefaultHasher>,
-}
-
-pub struct RelayNode {
-    pub relay: Relay,
-    pub wires: BTreeMap<ConnectionId, usize>,
-    places: BTreeMap<usize, Place>,
-    order: Order,
-}
-
-/// How much of a message has arrived at a relay, and how much at the next hop.
-#[derive(Default)]
-struct Place {
-    came: u64,
-    went: u64,
-    is_from_relay: bool,
-}
-
-impl RelayNode {
-    /// Whether it has ended a flow that stayed above its bound.
-    fn has_dropped(&self) -> bool {
-        self.relay.statistics().dropped > 0
-    }
-
-    pub fn came(&mut self, now: Duration, wire: usize, from: usize, seen: Seen, holds_order: bool) {
-        if let What::Octets { end, .. } = seen.what {
-            let place = self.places.entry(seen.serial).or_default();
-            place.came = end.max(place.came);
-            place.is_from_relay |= is_from_relay(seen.hops);
-        }
-        if holds_order {
-            self.order.came(now, wire, from, seen);
-        }
-    }
-
-    pub fn went(
-        &mut self,
-        now: Duration,
-        wire: usize,
-        from: usize,
-        seen: Seen,
-        holds_order: bool,
-        may_be_cut: bool,
-    ) {
-        if let What::Octets { end, .. } = seen.what {
-            let place = self.places.entry(seen.serial).or_default();
-            place.went = end.max(place.went);
-        }
-        if holds_order {
-            let has_dropped = self.has_dropped();
-            self.order.went(now, wire, from, seen, may_be_cut, has_dropped);
-        }
-    }
 }
 
 impl World {
@@ -107,11 +53,9 @@ impl World {
 
     pub fn with(plan: Plan, mut rng: Seeded, is_told: bool, wants_digest: bool) -> Self {
         let base = Instant::now();
-        let relays = plan.relays.iter().map(|config| RelayNode {
-            relay: Relay::new(config.clone(), Seeded(rng.next()), base).unwrap(),
-            wires: BTreeMap::new(),
-            places: BTreeMap::new(),
-            order: Order::default(),
+        let relays = plan.relays.iter().map(|config| {
+            let relay = Relay::new(config.clone(), Seeded(rng.next()), base).unwrap();
+            RelayNode::new(relay)
         });
         let relays = relays.collect();
         let sides = plan.pairs.iter().flat_map(|pair| &pair.sides).enumerate();
@@ -344,7 +288,7 @@ impl World {
         }
         for node in &mut self.relays {
             let before = node.relay.statistics().reports;
-            node.relay.handle_timeout(now);
+            node.handle_timeout(now);
             let next = node.relay.poll_timeout();
             // A step with this many REPORTs leaves deadlines to the next one.
             let is_full = node.relay.statistics().reports - before >= STEP_REPORTS;
@@ -420,78 +364,5 @@ impl World {
         let open = self.ledger.iter().enumerate().filter(|(_, sent)| sent.outcome.is_none());
         let serials: Vec<_> = open.map(|(serial, sent)| (serial, sent.from)).collect();
         format!("without outcome: {serials:?}")
-    }
-
-    /// The limits of a relay bound its queues; a read, the current write and octets
-    /// in transit come on top.
-    fn check_bounds(&self) {
-        if self.is_disturbed {
-            return;
-        }
-        for (number, node) in self.relays.iter().enumerate() {
-            let config = &self.plan.relays[number];
-            let slack = 2 * READ + config.transmit_octets + self.plan.links.capacity + 4_096;
-            for (serial, place) in &node.places {
-                // On a connection that another relay uses for many sessions, each has as much
-                // as that relay may leave there, whatever the limits of this one are.
-                let least = if place.is_from_relay { 64 * 1024 } else { 0 };
-                let most = (config.limits.queue_octets.max(least) + slack) as u64;
-                let waits = place.came.saturating_sub(place.went);
-                let is_bounded = waits <= most || self.ledger[*serial].was_aborted;
-                assert!(is_bounded, "{waits} octets of {serial} wait in relay {number}");
-            }
-        }
-    }
-
-    /// The laws that hold when everything is at rest.
-    fn check_end(&self) {
-        for node in &self.relays {
-            for (id, wire) in &node.wires {
-                let is_hostile = self.wires[*wire].is_hostile();
-                assert!(is_hostile || node.relay.wants_read(*id), "wire {wire} is not read");
-            }
-            assert!(self.may_fail() || !node.has_dropped(), "a sound flow is ended");
-            if !self.is_disturbed {
-                node.order.check_end(node.has_dropped());
-            }
-        }
-        for client in self.clients.iter().filter(|client| !client.has_ended) {
-            let connection = client.connection.as_ref().unwrap();
-            assert!(connection.wants_read(), "a client is stuck");
-        }
-        for (serial, sent) in self.ledger.iter().enumerate() {
-            self.check_sent(serial, sent);
-        }
-    }
-
-    // req: 4976-6.4.1-1 4976-6.4.3-2
-    fn check_sent(&self, serial: usize, sent: &Sent) {
-        let sender = &self.clients[sent.from];
-        let is_told =
-            sent.has_failed() || sender.is_told_of_a_loss || self.may_miss_reports(sent.from);
-        // Only Failure-Report `yes` makes silence a failure: a loss may go unreported.
-        let is_owed = match sent.failure_report {
-            FailureReport::Yes => true,
-            FailureReport::Partial => self.plan.kind == Kind::Calm,
-            _ => false,
-        };
-        let is_accounted = sent.completed == 1 || sent.was_aborted || is_told || !is_owed;
-        assert!(is_accounted, "{serial} is lost: {:?}", sent.outcome);
-        let must_arrive = self.plan.kind == Kind::Calm && !sent.was_aborted;
-        assert!(!must_arrive || sent.completed == 1, "{serial} has not arrived");
-    }
-
-    /// Whether a REPORT may not have reached a client, since its connection has ended. If
-    /// the relay that shuts down comes last on the way, and only there, nobody behind it has
-    /// one to send, and its own come first.
-    fn may_miss_reports(&self, client: usize) -> bool {
-        let wire = self.clients[client].wire;
-        let is_gone = wire.is_some_and(|wire| self.wires[wire].is_gone.contains(&true));
-        let [own, its] = [client, client ^ 1].map(|number| &self.clients[number].plan.relays);
-        let mut way: Vec<usize> = own.iter().chain(its.iter().rev()).copied().collect();
-        way.dedup();
-        let last = way.pop();
-        let is_last = self.drains == last && last.is_some_and(|last| !way.contains(&last));
-        is_gone && !(self.plan.kind == Kind::Draining && is_last)
     }
 }
