@@ -368,6 +368,24 @@ fn whom_the_transport_knows_is_not_challenged() {
     });
 }
 
+/// Its connection is neither theirs nor given up for the sake of one of them.
+#[test]
+fn a_relay_is_not_counted_for_the_users_behind_it() {
+    let mut config = config();
+    config.limits.principal_connections = 2;
+    scripted_with(config, |world| {
+        let inner = world.accept(tls().relay_names(vec!["inner.example".into()]));
+        let from = format!("msrps://inner.example:9000/t1;tcp {ALICE}");
+        world.token(inner, &from);
+        let [first, second, third] = [(); 3].map(|()| {
+            world.advance(SECOND);
+            world.client(ALICE).0
+        });
+        assert_eq!(world.closes(), [(first, RelayClose::Evicted)]);
+        assert!([inner, second, third].into_iter().all(|link| world.relay.wants_read(link)));
+    });
+}
+
 /// The order in Use-Path is that of a To-Path: from the client to this relay.
 // req: 4976-4.2-2 4976-4.2-1 4976-6.4.3-5
 #[test]

@@ -1,6 +1,6 @@
 //! Peers, and the connections on which they are reached (RFC 4976 section 6.4.2).
 
-use msrp::relay::ConnectionId;
+use msrp::relay::{ConnectionId, RelayClose};
 
 use crate::common::wire::Raw;
 use crate::world::*;
@@ -103,6 +103,48 @@ fn a_peer_is_forgotten_for_others_of_its_own_connection_alone() {
     assert!(world.wanted().is_empty());
     reply(&mut world, alice, &token, &uri(1));
     assert_eq!(world.wanted().len(), 1);
+}
+
+/// A peer to which the client sends is in use as one that sends itself.
+#[test]
+fn a_peer_that_only_listens_is_not_forgotten() {
+    let mut config = config();
+    config.limits.connection_peers = 2;
+    let mut world = World::new(config);
+    let (alice, token) = world.client(ALICE);
+    let link = world.accept(tls());
+    for number in [0, 1] {
+        say(&mut world, link, &token, &uri(number));
+    }
+    reply(&mut world, alice, &token, &uri(0));
+    world.octets(link);
+    say(&mut world, link, &token, &uri(2));
+    reply(&mut world, alice, &token, &uri(0));
+    assert_eq!(world.told(link), ["SEND 1-2/2$"]);
+    reply(&mut world, alice, &token, &uri(1));
+    assert_eq!(world.wanted().len(), 1);
+}
+
+/// What a connection opened for one user brings to another is of use to both.
+#[test]
+fn a_connection_on_which_others_hear_from_peers_is_theirs_as_well() {
+    let mut config = config();
+    config.limits.principal_connections = 2;
+    scripted_with(config, |world| {
+        let (alice, token) = world.client(ALICE);
+        let mallory = world.accept(tls());
+        let told = world.auth_as(mallory, CAROL, "mallet", "secret", &[]);
+        let greedy = told.header("Use-Path").unwrap().to_owned();
+        let peer = world.reach(mallory, &greedy, BOB);
+        say(world, peer, &token, BOB);
+        world.advance(SECOND);
+        let other = world.accept(tls());
+        world.auth_as(other, CAROL, "mallet", "secret", &[]);
+        assert_eq!(world.closes(), [(mallory, RelayClose::Evicted)]);
+        world.octets(alice);
+        reply(world, alice, &token, BOB);
+        assert_eq!(world.told(peer), ["SEND 1-2/2$"]);
+    });
 }
 
 /// A URI under one token says nothing about the same URI under another.
