@@ -66,6 +66,18 @@ fn the_first_peer_keeps_its_uri_while_it_is_connected() {
     assert!(world.wanted().is_empty());
 }
 
+/// Nor by naming that of a peer to which the relay has connected.
+#[test]
+fn a_peer_that_was_connected_to_keeps_its_uri() {
+    let mut world = World::new(config());
+    let talk = world.talk();
+    let mallory = world.accept(tls());
+    say(&mut world, mallory, &talk.token, BOB);
+    reply(&mut world, talk.alice, &talk.token, BOB);
+    assert_eq!(world.told(talk.bob), ["SEND 1-2/2$"]);
+    assert!(world.octets(mallory).is_empty());
+}
+
 /// What closes cannot be sent to any more, however long its last responses take.
 #[test]
 fn a_peer_whose_connection_is_closing_gives_its_uri_up() {
@@ -80,6 +92,40 @@ fn a_peer_whose_connection_is_closing_gives_its_uri_up() {
     reply(&mut world, alice, &token, BOB);
     assert_eq!(world.told(second), ["SEND 1-2/2$"]);
     assert!(world.wanted().is_empty());
+}
+
+/// Whoever leaves gets no REPORT, and nobody gets one on what another has sent in its name.
+#[test]
+fn a_report_on_what_a_peer_has_sent_is_for_its_connection_alone() {
+    let mut world = World::new(config());
+    let talk = world.talk();
+    let mallory = world.accept(tls());
+    say(&mut world, mallory, &talk.token, BOB);
+    let sent = world.one(talk.alice);
+    world.close(mallory);
+    world.answer(talk.alice, &sent, "413 No");
+    assert!(world.octets(talk.bob).is_empty());
+    assert_eq!(world.relay.statistics().dropped_reports, 1);
+}
+
+/// One to a relay goes on another connection with it, but not on one that closes as well.
+#[test]
+fn a_report_to_a_relay_goes_on_a_connection_that_stays() {
+    let mut world = World::new(config());
+    let (alice, token) = world.client(ALICE);
+    let links = [(); 3].map(|()| world.accept(tls().relay_names(vec!["b.example".into()])));
+    let from = format!("msrps://b.example:9000/t1;tcp {BOB}");
+    for link in [links[0], links[1]] {
+        say(&mut world, link, &token, &from);
+    }
+    let sent = world.sent(alice).pop().unwrap();
+    // The first one, to which the URI is bound, still has something to say.
+    world.stall(links[0]);
+    say_nothing(&mut world, links[0], &token);
+    world.relay.revoke(links[0]);
+    world.close(links[1]);
+    world.answer(alice, &sent, "413 No");
+    assert_eq!(world.told(links[2]), ["REPORT"]);
 }
 
 /// The first peer keeps its URI, however many others the second connection names.
