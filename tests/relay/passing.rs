@@ -296,3 +296,31 @@ fn no_message_leaves_the_connection_to_which_its_token_may_be_bound() {
         assert_eq!(world.sent(common).len(), usize::from(is_bound), "{method} {names:?}");
     }
 }
+
+/// It is made to stand beside those of flows, and kept for as long as any other once others
+/// use it.
+#[test]
+fn a_connection_that_nothing_has_used_is_closed_early() {
+    for is_used in [false, true] {
+        let mut world = World::new(config());
+        let names = tls().relay_names(vec!["inner.example".into()]);
+        let inner = world.accept(names.clone());
+        let next = "msrps://inner.example:2855/t1;tcp";
+        let back = format!("{next} {CAROL}");
+        let token = world.token(inner, &back);
+        let (alice, of_alice) = world.client(ALICE);
+        let bob = world.accept(tls());
+        world.give(bob, &large("c1", &format!("{token} {back}"), BOB));
+        let spare = connect(&mut world, &names)[0];
+        if is_used {
+            let chunk = Raw::chunk("c2", "m2", "1-2/2", "hi", '$');
+            let chunk = chunk.to(&format!("{of_alice} {back}")).from(ALICE);
+            world.give(alice, &chunk.octets());
+            let request = world.one(spare);
+            world.answer(spare, &request, "200 OK");
+        }
+        world.advance(60 * SECOND);
+        let is_closed = world.closes().contains(&(spare, RelayClose::Idle));
+        assert_eq!(is_closed, !is_used);
+    }
+}

@@ -193,6 +193,19 @@ fn a_connection_on_which_others_hear_from_peers_is_theirs_as_well() {
     });
 }
 
+/// One that only its own user has a use for goes like any other of this user.
+#[test]
+fn a_connection_that_only_its_user_uses_is_given_up_for_its_sake() {
+    let mut config = config();
+    config.limits.principal_connections = 2;
+    let mut world = World::new(config);
+    let talk = world.talk();
+    world.advance(SECOND);
+    world.token(talk.alice, ALICE);
+    world.client(ALICE);
+    assert_eq!(world.closes(), [(talk.bob, RelayClose::Evicted)]);
+}
+
 /// A URI under one token says nothing about the same URI under another.
 #[test]
 fn a_peer_of_one_token_is_none_of_another() {
