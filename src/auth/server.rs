@@ -111,8 +111,8 @@ pub struct DigestServer {
 
 impl DigestServer {
     /// A server with a key of its own from `random`, which must be a cryptographic source.
-    /// `algorithms` are in any order; without any, the server accepts nothing. Removes control characters from the realm, because a header field cannot carry
-    /// them.
+    /// `algorithms` are in any order; without any, the server accepts nothing. Removes
+    /// control characters from the realm, because a header field cannot carry them.
     ///
     /// # Errors
     ///

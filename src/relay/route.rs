@@ -245,8 +245,9 @@ impl Relay {
     }
 
     pub(super) fn dial(&mut self, now: Instant, uri: MsrpUri, holder: Principal) -> ConnectionId {
-        let security = if uri.is_secure() { Security::Tls } else { Security::Plain };
-        let connection = self.add_link(now, Peer::new(security), Some(holder), State::Connecting);
+        // What the peer is like is known once the connection is established.
+        let peer = Peer::new(Security::Plain);
+        let connection = self.add_link(now, peer, Some(holder), State::Connecting);
         self.counters.connects += 1;
         self.events.push_back(RelayEvent::Connect { connection, uri });
         self.arm(connection);

@@ -88,6 +88,41 @@ fn what_was_not_offered_is_refused() {
     assert!(scene.verify(&value).is_ok());
 }
 
+/// Whatever needs no secret is found before the user is looked up.
+#[test]
+fn all_but_the_digest_and_the_count_is_checked_without_the_secret() {
+    let mut scene = Scene::new(&BOTH[..1]);
+    scene.challenge(false).unwrap();
+    let value = scene.authorization();
+    let of = |name: &str| parameter(&value, name).unwrap();
+    let checked = |scene: &Scene, value: &str, uri: &str| {
+        scene.server.check(scene.now, &Authorization::parse(value).unwrap(), uri)
+    };
+    let elsewhere = "msrps://elsewhere.example.com:2855;tcp";
+    assert_eq!(checked(&scene, &value, elsewhere), Err(Rejection::OtherUri));
+    let zeros = "0".repeat(64);
+    let wrongs = [
+        (of("realm"), "\"other\"", Rejection::OtherRealm),
+        ("SHA-256", "MD5", Rejection::OtherAlgorithm),
+        (of("nonce").trim_matches('"'), &zeros, Rejection::Stale),
+    ];
+    for (good, wrong, rejection) in wrongs {
+        let short = if wrong == "MD5" {
+            value.replace(of("response"), &zeros[..32])
+        } else {
+            value.clone()
+        };
+        assert_eq!(checked(&scene, &short.replace(good, wrong), URI), Err(rejection), "{wrong}");
+    }
+    // The others only the secret shows, or the window of counts, which a check leaves alone.
+    let guess = value.replace(of("response"), &format!("\"{zeros}\""));
+    for value in [&value, &guess, &value] {
+        assert_eq!(checked(&scene, value, URI), Ok(()));
+    }
+    scene.now += Duration::from_secs(301);
+    assert_eq!(checked(&scene, &value, URI), Err(Rejection::Stale));
+}
+
 /// A nonce of another realm or another key, made up, or spelled differently.
 #[test]
 fn only_its_own_nonces_are_taken() {

@@ -67,6 +67,25 @@ fn an_answered_challenge_gives_a_token() {
     }
 }
 
+/// A user database that has got secrets for another algorithm is used at once, and whoever
+/// has still been offered the old one tries again.
+#[test]
+fn algorithms_are_offered_from_when_they_are_set() {
+    let mut config = config();
+    config.algorithms = vec![Algorithm::Md5];
+    scripted_with(config, |world| {
+        let link = world.accept(tls());
+        let late = world.credentials(link, ALICE, "alice", "secret", &[]);
+        world.relay.set_algorithms(&[Algorithm::Sha256]);
+        world.give(link, &late);
+        let told = world.one(link);
+        let offered: Vec<_> = challenges(&told).iter().map(|it| it.algorithm()).collect();
+        assert_eq!((&told.what[..], &offered[..]), ("401", &[Algorithm::Sha256][..]));
+        assert!(challenges(&told).iter().all(|it| it.is_stale()), "{}", told.head);
+        assert_eq!(world.auth_as(link, ALICE, "alice", "secret", &[]).what, "200");
+    });
+}
+
 /// The next AUTH needs no challenge.
 // req: 4976-9.1-12
 #[test]
@@ -346,6 +365,24 @@ fn whom_the_transport_knows_is_not_challenged() {
         // The limits of Expires apply, too.
         world.give(link, &auth("auth2", CAROL).header("Expires", "1").octets());
         assert_eq!(world.one(link).what, "423");
+    });
+}
+
+/// Its connection is neither theirs nor given up for the sake of one of them.
+#[test]
+fn a_relay_is_not_counted_for_the_users_behind_it() {
+    let mut config = config();
+    config.limits.principal_connections = 2;
+    scripted_with(config, |world| {
+        let inner = world.accept(tls().relay_names(vec!["inner.example".into()]));
+        let from = format!("msrps://inner.example:9000/t1;tcp {ALICE}");
+        world.token(inner, &from);
+        let [first, second, third] = [(); 3].map(|()| {
+            world.advance(SECOND);
+            world.client(ALICE).0
+        });
+        assert_eq!(world.closes(), [(first, RelayClose::Evicted)]);
+        assert!([inner, second, third].into_iter().all(|link| world.relay.wants_read(link)));
     });
 }
 

@@ -1,9 +1,9 @@
 //! Responses and requests other than SEND (RFC 4976 sections 6.4.2 and
 //! 6.4.3).
 
-use msrp::relay::RelayClose;
+use msrp::relay::{ConnectionId, Peer, RelayClose};
 
-use crate::common::wire::Raw;
+use crate::common::wire::{Raw, filler};
 use crate::world::*;
 
 // req: 4976-6.4.2-1
@@ -223,4 +223,104 @@ fn an_auth_may_lead_to_a_relay_without_port() {
         world.give(alice, &Raw::new("FOO", "g2").to(&to).from(ALICE).octets());
         assert_eq!(world.told(alice), ["400"]);
     });
+}
+
+const OUTER: &str = "msrps://b.example:2855/s;tcp";
+
+/// A message that is too large for a connection that others share.
+fn large(id: &str, to: &str, from: &str) -> Vec<u8> {
+    let body = String::from_utf8(filler(40_000)).unwrap();
+    let chunk = Raw::chunk(id, id, "1-40000/40000", &body, '$').reports("no", "no");
+    chunk.to(to).from(from).octets()
+}
+
+/// Establishes the connections that the relay asks for.
+fn connect(world: &mut World, peer: &Peer) -> Vec<ConnectionId> {
+    let wanted = world.wanted().into_iter().map(|(link, _)| link);
+    let links: Vec<_> = wanted.collect();
+    for link in &links {
+        world.relay.connected(world.now, *link, peer.clone());
+        world.settle();
+    }
+    links
+}
+
+/// Those of other methods are few and small, and their responses may be awaited where
+/// tokens are bound to a connection.
+#[test]
+fn only_messages_leave_the_connection_that_others_share() {
+    let mut world = World::new(config());
+    let (alice, token) = world.client(ALICE);
+    let to = format!("{token} {OUTER} {BOB}");
+    world.give(alice, &large("c1", &to, ALICE));
+    let links = connect(&mut world, &tls());
+    let [common, own] = links[..] else { panic!("{links:?}") };
+    assert_eq!((world.sent(common).len(), world.sent(own).len()), (0, 1));
+    world.give(alice, &Raw::new("NICKNAME", "n1").to(&to).from(ALICE).octets());
+    assert_eq!(world.told(common), ["NICKNAME"]);
+
+    // The same holds towards a client behind another relay.
+    let names = tls().relay_names(vec!["inner.example".into()]);
+    let inner = world.accept(names.clone());
+    let back = format!("msrps://inner.example:2855/t1;tcp {CAROL}");
+    let token = world.token(inner, &back);
+    let bob = world.accept(tls());
+    let to = format!("{token} {back}");
+    world.give(bob, &large("c2", &to, BOB));
+    let links = connect(&mut world, &names);
+    let sent: Vec<_> = links.iter().map(|link| world.sent(*link).len()).collect();
+    assert_eq!((&sent[..], world.sent(inner).len()), (&[0, 1][..], 0));
+    world.give(bob, &Raw::new("NICKNAME", "n2").to(&to).from(BOB).octets());
+    assert_eq!(world.told(inner), ["NICKNAME"]);
+}
+
+/// A relay that does not know this one binds tokens to the connection of their AUTH, so
+/// that what uses them may not leave it.
+// req: 4976-6.3-6
+#[test]
+fn no_message_leaves_the_connection_to_which_its_token_may_be_bound() {
+    for (has_authenticated, names) in
+        [(true, vec![]), (false, vec![]), (true, vec!["b.example".to_owned()])]
+    {
+        let mut world = World::new(config());
+        let (alice, token) = world.client(ALICE);
+        let method = if has_authenticated { "AUTH" } else { "NICKNAME" };
+        let outer = Raw::new(method, "r1").to(&format!("{token} {OUTER}")).from(ALICE);
+        world.give(alice, &outer.octets());
+        let peer = tls().relay_names(names.clone());
+        let common = connect(&mut world, &peer)[0];
+        assert_eq!(world.told(common), [method]);
+        world.give(alice, &large("c1", &format!("{token} {OUTER} {BOB}"), ALICE));
+        let is_bound = has_authenticated && names.is_empty();
+        assert_eq!(world.wanted().len(), usize::from(!is_bound), "{method} {names:?}");
+        assert_eq!(world.sent(common).len(), usize::from(is_bound), "{method} {names:?}");
+    }
+}
+
+/// It is made to stand beside those of flows, and kept for as long as any other once others
+/// use it.
+#[test]
+fn a_connection_that_nothing_has_used_is_closed_early() {
+    for is_used in [false, true] {
+        let mut world = World::new(config());
+        let names = tls().relay_names(vec!["inner.example".into()]);
+        let inner = world.accept(names.clone());
+        let next = "msrps://inner.example:2855/t1;tcp";
+        let back = format!("{next} {CAROL}");
+        let token = world.token(inner, &back);
+        let (alice, of_alice) = world.client(ALICE);
+        let bob = world.accept(tls());
+        world.give(bob, &large("c1", &format!("{token} {back}"), BOB));
+        let spare = connect(&mut world, &names)[0];
+        if is_used {
+            let chunk = Raw::chunk("c2", "m2", "1-2/2", "hi", '$');
+            let chunk = chunk.to(&format!("{of_alice} {back}")).from(ALICE);
+            world.give(alice, &chunk.octets());
+            let request = world.one(spare);
+            world.answer(spare, &request, "200 OK");
+        }
+        world.advance(60 * SECOND);
+        let is_closed = world.closes().contains(&(spare, RelayClose::Idle));
+        assert_eq!(is_closed, !is_used);
+    }
 }

@@ -1,6 +1,6 @@
 //! Peers, and the connections on which they are reached (RFC 4976 section 6.4.2).
 
-use msrp::relay::ConnectionId;
+use msrp::relay::{ConnectionId, RelayClose};
 
 use crate::common::wire::Raw;
 use crate::world::*;
@@ -66,6 +66,18 @@ fn the_first_peer_keeps_its_uri_while_it_is_connected() {
     assert!(world.wanted().is_empty());
 }
 
+/// Nor by naming that of a peer to which the relay has connected.
+#[test]
+fn a_peer_that_was_connected_to_keeps_its_uri() {
+    let mut world = World::new(config());
+    let talk = world.talk();
+    let mallory = world.accept(tls());
+    say(&mut world, mallory, &talk.token, BOB);
+    reply(&mut world, talk.alice, &talk.token, BOB);
+    assert_eq!(world.told(talk.bob), ["SEND 1-2/2$"]);
+    assert!(world.octets(mallory).is_empty());
+}
+
 /// What closes cannot be sent to any more, however long its last responses take.
 #[test]
 fn a_peer_whose_connection_is_closing_gives_its_uri_up() {
@@ -80,6 +92,40 @@ fn a_peer_whose_connection_is_closing_gives_its_uri_up() {
     reply(&mut world, alice, &token, BOB);
     assert_eq!(world.told(second), ["SEND 1-2/2$"]);
     assert!(world.wanted().is_empty());
+}
+
+/// Whoever leaves gets no REPORT, and nobody gets one on what another has sent in its name.
+#[test]
+fn a_report_on_what_a_peer_has_sent_is_for_its_connection_alone() {
+    let mut world = World::new(config());
+    let talk = world.talk();
+    let mallory = world.accept(tls());
+    say(&mut world, mallory, &talk.token, BOB);
+    let sent = world.one(talk.alice);
+    world.close(mallory);
+    world.answer(talk.alice, &sent, "413 No");
+    assert!(world.octets(talk.bob).is_empty());
+    assert_eq!(world.relay.statistics().dropped_reports, 1);
+}
+
+/// One to a relay goes on another connection with it, but not on one that closes as well.
+#[test]
+fn a_report_to_a_relay_goes_on_a_connection_that_stays() {
+    let mut world = World::new(config());
+    let (alice, token) = world.client(ALICE);
+    let links = [(); 3].map(|()| world.accept(tls().relay_names(vec!["b.example".into()])));
+    let from = format!("msrps://b.example:9000/t1;tcp {BOB}");
+    for link in [links[0], links[1]] {
+        say(&mut world, link, &token, &from);
+    }
+    let sent = world.sent(alice).pop().unwrap();
+    // The first one, to which the URI is bound, still has something to say.
+    world.stall(links[0]);
+    say_nothing(&mut world, links[0], &token);
+    world.relay.revoke(links[0]);
+    world.close(links[1]);
+    world.answer(alice, &sent, "413 No");
+    assert_eq!(world.told(links[2]), ["REPORT"]);
 }
 
 /// The first peer keeps its URI, however many others the second connection names.
@@ -103,6 +149,61 @@ fn a_peer_is_forgotten_for_others_of_its_own_connection_alone() {
     assert!(world.wanted().is_empty());
     reply(&mut world, alice, &token, &uri(1));
     assert_eq!(world.wanted().len(), 1);
+}
+
+/// A peer to which the client sends is in use as one that sends itself.
+#[test]
+fn a_peer_that_only_listens_is_not_forgotten() {
+    let mut config = config();
+    config.limits.connection_peers = 2;
+    let mut world = World::new(config);
+    let (alice, token) = world.client(ALICE);
+    let link = world.accept(tls());
+    for number in [0, 1] {
+        say(&mut world, link, &token, &uri(number));
+    }
+    reply(&mut world, alice, &token, &uri(0));
+    world.octets(link);
+    say(&mut world, link, &token, &uri(2));
+    reply(&mut world, alice, &token, &uri(0));
+    assert_eq!(world.told(link), ["SEND 1-2/2$"]);
+    reply(&mut world, alice, &token, &uri(1));
+    assert_eq!(world.wanted().len(), 1);
+}
+
+/// What a connection opened for one user brings to another is of use to both.
+#[test]
+fn a_connection_on_which_others_hear_from_peers_is_theirs_as_well() {
+    let mut config = config();
+    config.limits.principal_connections = 2;
+    scripted_with(config, |world| {
+        let (alice, token) = world.client(ALICE);
+        let mallory = world.accept(tls());
+        let told = world.auth_as(mallory, CAROL, "mallet", "secret", &[]);
+        let greedy = told.header("Use-Path").unwrap().to_owned();
+        let peer = world.reach(mallory, &greedy, BOB);
+        say(world, peer, &token, BOB);
+        world.advance(SECOND);
+        let other = world.accept(tls());
+        world.auth_as(other, CAROL, "mallet", "secret", &[]);
+        assert_eq!(world.closes(), [(mallory, RelayClose::Evicted)]);
+        world.octets(alice);
+        reply(world, alice, &token, BOB);
+        assert_eq!(world.told(peer), ["SEND 1-2/2$"]);
+    });
+}
+
+/// One that only its own user has a use for goes like any other of this user.
+#[test]
+fn a_connection_that_only_its_user_uses_is_given_up_for_its_sake() {
+    let mut config = config();
+    config.limits.principal_connections = 2;
+    let mut world = World::new(config);
+    let talk = world.talk();
+    world.advance(SECOND);
+    world.token(talk.alice, ALICE);
+    world.client(ALICE);
+    assert_eq!(world.closes(), [(talk.bob, RelayClose::Evicted)]);
 }
 
 /// A URI under one token says nothing about the same URI under another.

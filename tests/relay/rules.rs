@@ -76,6 +76,7 @@ fn the_owner_of_a_token_sends_to_whom_it_likes() {
             let link = world.dial(peer);
             assert_eq!(world.one(link).header("To-Path"), Some(peer));
         }
+        assert_eq!(world.relay.statistics().connects, 2);
     });
 }
 

@@ -29,6 +29,9 @@ fn an_end_line_needs_its_crlf_and_its_seven_hyphens() {
         "\r\n-------abcd\r\n",
         "\r\n-------abcd$ \r\n",
         "\r\n-------abcd$\n",
+        "\r\n-------abcd$\r",
+        "\r\n-------abcd$\rx",
+        "\r\n-------abcdx\r\n",
         "\r\n -------abcd$\r\n",
     ] {
         let octets = format!(
