@@ -164,6 +164,12 @@ impl Backlog {
         self.last_left
     }
 
+    /// Takes the requests that have not left, in their order.
+    #[cfg(feature = "auth")]
+    pub(super) fn take_requests(&mut self) -> VecDeque<(u64, TransactionId)> {
+        std::mem::take(&mut self.requests)
+    }
+
     /// Forgets the requests. What the transport holds stays the same.
     pub(super) fn forget_requests(&mut self) {
         self.requests.clear();

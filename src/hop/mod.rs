@@ -41,10 +41,10 @@ pub use framing::Framing;
 pub(crate) use outgoing::{CHUNK_OVERHEAD, END_LINE_OVERHEAD, Outgoing};
 pub(crate) use owner::{Heading, Owner};
 #[cfg(feature = "auth")]
-pub(crate) use passing::Unsettled;
+pub(crate) use passing::{Missed, Unsettled};
 pub use priority::Priority;
 pub(crate) use schedule::Order;
-pub(crate) use transaction::{Answers, Transaction};
+pub(crate) use transaction::{Answers, Overdue, Transaction};
 pub use transmit::Transmit;
 pub(crate) use waiting::Waiting;
 
@@ -445,15 +445,30 @@ impl<O: Owner> Hop<O> {
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant, answers: Answers) {
+        self.pass_time(now);
+        while let Some(overdue) = self.next_overdue(now, answers) {
+            if let Overdue::Ended((id, transaction)) = overdue {
+                self.events.push_back(HopEvent::TimedOut(id, transaction));
+            }
+        }
+    }
+
+    /// Handles every deadline but those of transactions.
+    pub(crate) fn pass_time(&mut self, now: Instant) {
         self.tick(now);
         if self.backlog.look_at().is_some_and(|due| due <= now) {
             self.backlog.look(now);
         }
+    }
+
+    /// The next transaction whose deadline has passed.
+    pub(crate) fn next_overdue(&mut self, now: Instant, answers: Answers) -> Option<Overdue<O>> {
         let is_moving = self.backlog.is_moving(now);
-        while let Some((id, transaction)) = self.transactions.expire(now, answers, is_moving) {
-            self.free_place(&transaction);
-            self.events.push_back(HopEvent::TimedOut(id, transaction));
+        let overdue = self.transactions.expire(now, answers, is_moving)?;
+        if let Overdue::Ended((_, transaction)) = &overdue {
+            self.free_place(transaction);
         }
+        Some(overdue)
     }
 
     /// Follows the time.

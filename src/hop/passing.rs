@@ -1,29 +1,56 @@
 //! What only the hops of a relay need: chunks that leave while they arrive.
 
-use super::{BodyQueue, Hop, Outgoing, Owner, Transaction};
-use crate::time::Instant;
-use crate::wire::{ByteRange, Continuation, write_end_line};
+use std::collections::{BTreeMap, VecDeque};
 
-/// What a hop was sending when it was closed.
+use super::{BodyQueue, Hop, Outgoing, Owner, Transaction, Waiting};
+use crate::offset::Offset;
+use crate::time::Instant;
+use crate::wire::{ByteRange, Continuation, TransactionId, write_end_line};
+
+/// What a hop was sending when it was closed. There may be more of it than can be looked at
+/// at once.
 #[derive(Debug)]
 pub(crate) struct Unsettled<O: Owner> {
     /// The requests that had no response.
-    pub(crate) transactions: Vec<Transaction<O::Purpose>>,
+    transactions: Waiting<Transaction<O::Purpose>>,
+    /// Those that had not left the transport, in their order.
+    in_transport: VecDeque<(u64, TransactionId)>,
+    /// That of the chunk that was leaving.
+    open: Option<TransactionId>,
     /// The chunks that had not left completely.
-    pub(crate) messages: Vec<Outgoing<O>>,
+    messages: BTreeMap<O::Message, Outgoing<O>>,
+}
+
+/// One request of a hop that was closed.
+#[derive(Debug)]
+pub(crate) enum Missed<O: Owner> {
+    /// It had no response.
+    Response(Transaction<O::Purpose>),
+    /// It had not left completely.
+    Rest(Outgoing<O>),
 }
 
 impl<O: Owner> Unsettled<O> {
-    /// Without the requests that have left and to which only an error leads to a response.
-    pub(crate) fn without_silent(mut self) -> Self {
-        self.transactions.retain(is_missed);
-        self
+    /// Takes the next one, in the order in which they have left or would have. Short requests
+    /// that have not left are dropped with the rest.
+    pub(crate) fn pop(&mut self) -> Option<Missed<O>> {
+        if let Some((_, transaction)) = self.transactions.pop_oldest() {
+            return Some(Missed::Response(transaction));
+        }
+        let Self { transactions, in_transport, open, messages } = self;
+        let mut ids = std::iter::from_fn(|| in_transport.pop_front().map(|(_, id)| id));
+        if let Some(transaction) = ids.find_map(|id| transactions.remove(&id)) {
+            return Some(Missed::Response(transaction));
+        }
+        if let Some(transaction) = open.take().and_then(|id| transactions.remove(&id)) {
+            return Some(Missed::Response(transaction));
+        }
+        messages.pop_first().map(|(_, chunk)| Missed::Rest(chunk))
     }
-}
 
-/// Whether a request has not left or needs its response.
-fn is_missed<P>(transaction: &Transaction<P>) -> bool {
-    transaction.holds_place() || transaction.written.is_none()
+    pub(crate) fn is_empty(&self) -> bool {
+        self.transactions.len() == 0 && self.messages.is_empty()
+    }
 }
 
 impl<O: Owner> Outgoing<O> {
@@ -123,12 +150,14 @@ impl<O: Owner> Hop<O> {
         self.backlog.is_told() && self.backlog.octets() > 0
     }
 
-    /// Ends a forwarded chunk.
-    pub(crate) fn finish_chunk(&mut self, key: O::Message, flag: Continuation) {
-        if let Some(message) = self.messages.get_mut(&key) {
-            message.finish_chunk(flag);
-            self.wake(key);
-        }
+    /// Ends a forwarded chunk. Returns the place after it in its message, or `None` if it is
+    /// lost.
+    pub(crate) fn finish_chunk(&mut self, key: O::Message, flag: Continuation) -> Option<Offset> {
+        let message = self.messages.get_mut(&key)?;
+        message.finish_chunk(flag);
+        let end = message.queued_end();
+        self.wake(key);
+        Some(end)
     }
 
     /// Whether nothing can leave before more octets arrive: only heads of chunks
@@ -140,40 +169,22 @@ impl<O: Owner> Hop<O> {
             && open.is_none_or(|message| message.body.available() == 0 && !message.is_ready(1))
     }
 
-    /// What would be lost if no response came any more, of one previous hop: its requests
-    /// that need one, and its chunks that have not left completely.
-    pub(crate) fn missed_by(
-        &mut self,
-        is_its_request: impl Fn(&O::Purpose) -> bool,
-        is_its_chunk: impl Fn(&O::Message) -> bool,
-    ) -> (Vec<&Transaction<O::Purpose>>, Vec<&Outgoing<O>>) {
-        self.note_open();
-        let open = self.transactions.iter();
-        let open = open.filter(|it| is_its_request(&it.purpose) && is_missed(it));
-        let chunks = self.messages.iter().filter(|(key, _)| is_its_chunk(key));
-        (open.collect(), chunks.map(|(_, chunk)| chunk).collect())
-    }
-
-    /// Notes how far the open chunk has left.
-    fn note_open(&mut self) {
-        if let Some(open) = &self.open
-            && let Some(message) = self.messages.get(&open.message)
-        {
-            self.transactions.reached(open.transaction, message.offset);
-        }
-    }
-
     /// Drops every chunk and transaction and returns them. An open chunk ends with
     /// `#`.
     pub(crate) fn give_up(&mut self) -> Unsettled<O> {
-        // The octets of the open chunk that have left are lost, too.
-        self.note_open();
-        if let Some(open) = self.open.take() {
+        let open = self.open.take();
+        if let Some(open) = &open {
+            // The octets of it that have left are lost, too.
+            if let Some(message) = self.messages.get(&open.message) {
+                self.transactions.reached(open.transaction, message.offset);
+            }
             write_end_line(&mut self.out, &open.transaction, Continuation::Aborted);
         }
         let unsettled = Unsettled {
-            transactions: self.transactions.drain().collect(),
-            messages: std::mem::take(&mut self.messages).into_values().collect(),
+            transactions: self.transactions.take(),
+            in_transport: self.backlog.take_requests(),
+            open: open.map(|open| open.transaction),
+            messages: std::mem::take(&mut self.messages),
         };
         self.drop_messages();
         unsettled

@@ -70,6 +70,14 @@ impl Answers {
 /// A transaction that has ended without a response.
 pub(crate) type Unanswered<O> = (TransactionId, Transaction<<O as Owner>::Purpose>);
 
+/// A transaction whose deadline has passed.
+#[derive(Debug)]
+pub(crate) enum Overdue<O: Owner> {
+    /// It has another one.
+    PutOff,
+    Ended(Unanswered<O>),
+}
+
 /// The open transactions of a connection. A deadline starts when the request has
 /// left.
 #[derive(Debug)]
@@ -219,19 +227,12 @@ impl<O: Owner> Transactions<O> {
         Some(transaction)
     }
 
-    /// The open transactions, in no order.
+    /// Ends every transaction, however many there are, without looking at one.
     #[cfg(feature = "auth")]
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Transaction<O::Purpose>> {
-        self.open.iter().map(|(_, transaction)| transaction)
-    }
-
-    /// Ends every transaction, in the same order in every run.
-    #[cfg(feature = "auth")]
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Transaction<O::Purpose>> {
-        self.of_message.clear();
-        self.places = 0;
-        self.loose.clear();
-        self.open.drain()
+    pub(crate) fn take(&mut self) -> Waiting<Transaction<O::Purpose>> {
+        let open = self.open.take();
+        self.clear();
+        open
     }
 
     /// Forgets every transaction.
@@ -246,25 +247,24 @@ impl<O: Owner> Transactions<O> {
         answers.missing_at(self.open.next_deadline()?)
     }
 
-    /// Ends one transaction whose deadline has passed. While the transport `is_moving`,
+    /// The next transaction whose deadline has passed. While the transport `is_moving`,
     /// those that need a response wait on, a few times.
     pub(crate) fn expire(
         &mut self,
         now: Instant,
         answers: Answers,
         is_moving: bool,
-    ) -> Option<Unanswered<O>> {
+    ) -> Option<Overdue<O>> {
         answers.missing_at(now).filter(|due| *due <= now)?;
-        loop {
-            let (id, mut transaction) = self.open.expire(now)?;
-            if transaction.hold != Hold::Place || !is_moving || transaction.reprieves == 0 {
-                self.ended(&transaction);
-                return Some((id, transaction));
-            }
-            transaction.reprieves -= 1;
-            self.open.insert(id, transaction);
-            self.open.start(id, now);
+        let (id, mut transaction) = self.open.expire(now)?;
+        if transaction.hold != Hold::Place || !is_moving || transaction.reprieves == 0 {
+            self.ended(&transaction);
+            return Some(Overdue::Ended((id, transaction)));
         }
+        transaction.reprieves -= 1;
+        self.open.insert(id, transaction);
+        self.open.start(id, now);
+        Some(Overdue::PutOff)
     }
 
     pub(crate) fn footprint(&self, footprint: &mut Footprint) {
@@ -300,6 +300,12 @@ impl<P> Transaction<P> {
     /// Whether it holds a place among those of its source.
     pub(crate) fn holds_place(&self) -> bool {
         self.hold == Hold::Place
+    }
+
+    /// Whether its request has not left, or needs its response.
+    #[cfg(feature = "auth")]
+    pub(crate) fn is_missed(&self) -> bool {
+        self.holds_place() || self.written.is_none()
     }
 
     /// How many octets of the message it has carried.

@@ -119,14 +119,11 @@ impl<T> Waiting<T> {
         self.deadlines.clear();
     }
 
-    /// Removes every request, in the order of their ids, so that every run is the
-    /// same.
+    /// Takes every request with its deadline.
     #[cfg(feature = "auth")]
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = T> {
-        self.deadlines.clear();
-        let mut open: Vec<_> = self.open.drain().collect();
-        open.sort_unstable_by(|(one, _), (other, _)| one.as_bytes().cmp(other.as_bytes()));
-        open.into_iter().map(|(_, entry)| entry.value)
+    pub(crate) fn take(&mut self) -> Self {
+        let empty = Self::new(self.timeout);
+        std::mem::replace(self, empty)
     }
 
     pub(crate) fn footprint(&self, footprint: &mut Footprint) {

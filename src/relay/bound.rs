@@ -4,18 +4,15 @@
 //! would hold up others on a connection on which a relay sends the flows of many. There,
 //! a flow has a little time above its bound, and is then ended with 408.
 
-use std::collections::BTreeSet;
-use std::ops::Range;
-use std::sync::Arc;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::Relay;
 use super::event::ConnectionId;
 use super::flow::{FlowId, Previous};
-use super::relayed::Relayed;
-use crate::offset::Offset;
+use super::lost::{Loss, Lost};
 use crate::time::Instant;
-use crate::wire::{MessageId, StatusCode};
+use crate::wire::MessageId;
 
 /// How long a flow may be above its bound where others cannot get past it.
 const ABOVE: Duration = Duration::from_secs(2);
@@ -200,13 +197,10 @@ impl Relay {
             flow.paroled_until = now.checked_add(PAROLE);
             flow.refuse_begun();
         }
-        for (relayed, octets) in self.drop_chunks(id, destination) {
-            self.counters.dropped += 1;
-            let is_arriving = self.lose_current(relayed.source(), destination, &relayed);
-            if !is_arriving {
-                self.report_failure(&relayed, octets, StatusCode::TIMEOUT);
-            }
-        }
+        let mut dropped = self.drop_chunks(id, destination);
+        self.counters.dropped += dropped.len() as u64;
+        dropped.retain(|lost| !self.lose_current(lost.relayed.source(), &lost.relayed));
+        self.lose(Loss::Dropped(dropped));
         self.end_above(id);
         self.has_octets(destination);
         self.resume_waiters(now, destination);
@@ -214,21 +208,16 @@ impl Relay {
 
     /// Drops the chunks of a flow. The next hop is told once of each message of which it
     /// has a part.
-    fn drop_chunks(
-        &mut self,
-        id: FlowId,
-        destination: ConnectionId,
-    ) -> Vec<(Arc<Relayed>, Range<Offset>)> {
-        let Some(next) = self.links.get_mut(destination) else { return Vec::new() };
+    fn drop_chunks(&mut self, id: FlowId, destination: ConnectionId) -> VecDeque<Lost> {
+        let Some(next) = self.links.get_mut(destination) else { return VecDeque::new() };
         let chunks = next.hop.chunks_of(id).into_iter();
-        let chunks: Vec<_> = chunks
-            .map(|(key, it)| (key, Arc::clone(&it.heading.relayed), it.offset..it.queued_end()))
-            .collect();
+        let (keys, lost): (Vec<_>, VecDeque<_>) =
+            chunks.map(|(key, chunk)| (key, Lost::rest(chunk))).unzip();
         let mut messages = BTreeSet::new();
-        for (key, relayed, _) in &chunks {
-            let is_first = messages.insert(relayed.message_id().map(MessageId::as_str));
-            next.hop.abort(*key, is_first);
+        for (key, lost) in keys.into_iter().zip(&lost) {
+            let is_first = messages.insert(lost.relayed.message_id().map(MessageId::as_str));
+            next.hop.abort(key, is_first);
         }
-        chunks.iter().map(|(_, relayed, octets)| (Arc::clone(relayed), octets.clone())).collect()
+        lost
     }
 }

@@ -4,6 +4,7 @@
 use super::Relay;
 use super::event::{ConnectionId, RelayClose, RelayEvent};
 use super::link::{Current, Link, State};
+use super::lost::Loss;
 use crate::time::Instant;
 
 /// Those that have ended are kept in their order up to this number.
@@ -14,7 +15,7 @@ impl Relay {
     /// that wait on others are reported before: it would not hear of their end.
     pub(super) fn shut(&mut self, id: ConnectionId, reason: RelayClose) {
         if self.links.get(id).is_some_and(Link::takes_requests) {
-            self.report_pending(id);
+            self.lose_waiting(id);
             self.give_up(id);
             if let Some(link) = self.links.get_mut(id) {
                 link.state = State::Closing { reason, since: None };
@@ -43,15 +44,27 @@ impl Relay {
     }
 
     /// Asks the application to close a closing or draining connection that has
-    /// nothing left to send.
+    /// nothing left to send, and gets no more REPORTs.
     pub(super) fn finish_closing(&mut self, now: Instant, id: ConnectionId) {
         let Some(link) = self.links.get_mut(id) else { return };
         if let State::Closing { reason, .. } = &link.state {
+            if !self.losses.is_empty() {
+                return;
+            }
             let reason = reason.clone();
             link.state = State::Closed;
             self.events.push_back(RelayEvent::Close { connection: id, reason });
         } else {
             self.close_at_rest(now, id);
+        }
+    }
+
+    /// Everything that was lost has been reported: those that waited for it can close.
+    pub(super) fn finish_all_closing(&mut self) {
+        for place in 0..self.closing.len() {
+            if let Some(id) = self.closing.get(place) {
+                self.has_octets(*id);
+            }
         }
     }
 
@@ -91,7 +104,7 @@ impl Relay {
         for auth in auths {
             self.take_auth(auth);
         }
-        self.report_lost(id, unsettled);
+        self.lose(Loss::Sent(unsettled));
         self.let_go(id, waiters);
     }
 }

@@ -316,10 +316,7 @@ impl Relay {
             return;
         }
         let messages = self.links.get_mut(id).map(|link| link.hop.take_messages());
-        for (old, mut chunk) in messages.unwrap_or_default() {
-            if let Some(link) = self.links.get_mut(old.source) {
-                chunk.heading.moves(link.pending.begin(common));
-            }
+        for (old, chunk) in messages.unwrap_or_default() {
             let Some(link) = self.links.get_mut(common) else { return };
             let key = link.next_key(old.source);
             link.hop.insert(key, chunk);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Relay;
 use super::event::{ConnectionId, RelayClose};
 use super::link::Link;
+use super::lost::Loss;
 use super::watch::Timer;
 use crate::time::Instant;
 
@@ -69,14 +70,14 @@ impl Relay {
         }
     }
 
-    /// The deadline for draining has passed. Every REPORT is made before the first
-    /// connection closes that could carry it.
+    /// The deadline for draining has passed. What is lost is queued first, so that every
+    /// REPORT is made before the first connection closes that could carry it.
     pub(super) fn cut_off(&mut self) {
         let ids = self.links.ids();
         for id in &ids {
             if let Some(link) = self.links.get_mut(*id) {
                 let unsettled = link.hop.give_up();
-                self.report_lost(*id, unsettled.without_silent());
+                self.lose(Loss::Unanswered(unsettled));
             }
         }
         for id in ids {

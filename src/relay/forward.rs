@@ -74,10 +74,10 @@ impl Relay {
         let Way { own, to, destination, flow, tokens } = way;
         let Some(link) = self.links.get_mut(source) else { return Current::Skipped };
         link.is_proven = true;
-        let waits = link.pending.begin(destination);
         let on_way = self.flows.send(flow);
         let relayed = Relayed::new(source, flow, &view, &own, to, &link.tally, on_way);
         let relayed = Arc::new(relayed);
+        let waits = link.pending.begin_send(&relayed);
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
         let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
         let key = link.next_key(source);
@@ -107,8 +107,12 @@ impl Relay {
                 let octets = piece.len() as u64;
                 self.counters.octets += octets;
                 self.tokens.count(tokens, Usage { chunks: 0, octets });
-                let Some(next) = self.links.get_mut(destination) else { return };
-                let Some(passing) = next.hop.message_ref(key) else { return };
+                let Some(next) = self.links.get_mut(destination) else {
+                    return self.lose_arriving(source);
+                };
+                let Some(passing) = next.hop.message_ref(key) else {
+                    return self.lose_arriving(source);
+                };
                 if passing.end_with(piece.len()).is_none() {
                     return self.refuse_passing(source);
                 }
@@ -141,9 +145,11 @@ impl Relay {
             Current::Skipped => {}
             Current::Passing { head, destination, key, relayed, tokens } => {
                 self.message_ended(&relayed, flag);
-                if let Some(next) = self.links.get_mut(destination) {
-                    next.hop.finish_chunk(key, flag);
-                }
+                let next = self.links.get_mut(destination);
+                let Some(end) = next.and_then(|next| next.hop.finish_chunk(key, flag)) else {
+                    return self.refuse_lost(source, &head, &relayed);
+                };
+                relayed.set_end(end);
                 self.has_octets(destination);
                 self.hold_back(now, source, relayed.flow(), destination);
                 self.count_chunk(&tokens);
@@ -151,10 +157,17 @@ impl Relay {
             }
             Current::Lost { head, relayed } => {
                 self.message_ended(&relayed, flag);
-                self.refuse(source, &head.view(), StatusCode::TIMEOUT);
+                self.refuse_lost(source, &head, &relayed);
             }
             Current::Whole { head, body } => self.whole(now, source, &head, body),
         }
+    }
+
+    /// Responds to a chunk whose destination was lost: the response is the failure, and no
+    /// REPORT repeats it.
+    fn refuse_lost(&mut self, source: ConnectionId, head: &Head, relayed: &Relayed) {
+        relayed.set_reported();
+        self.refuse(source, &head.view(), StatusCode::TIMEOUT);
     }
 
     /// Handles a response, or a request other than SEND.
@@ -234,7 +247,7 @@ impl Relay {
         body: Option<&[u8]>,
     ) -> Option<()> {
         let link = self.links.get_mut(source)?;
-        let waits = link.pending.begin(way.destination);
+        let waits = link.pending.begin();
         let back = way_back(&way.own, head.from_path());
         let charge = link.tally.charge(back.len());
         let next = self.links.get_mut(way.destination)?;

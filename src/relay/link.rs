@@ -306,6 +306,11 @@ impl Link {
         }
     }
 
+    /// Whether REPORTs leave on it. They may be its last words.
+    pub(super) const fn takes_reports(&self) -> bool {
+        matches!(self.state, State::Up | State::Closing { .. })
+    }
+
     /// Whether requests can be forwarded to it.
     pub(super) const fn takes_requests(&self) -> bool {
         matches!(self.state, State::Up | State::Connecting)

@@ -1,6 +1,11 @@
 //! REPORTs on what was acknowledged and has no response of the next hop (RFC 4976 section
 //! 6.4.1).
+//!
+//! A connection can end with more requests than can be reported at once, so they are queued.
+//! Until the queue is empty, no connection that the relay closes is closed: it may be that of
+//! a sender.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,62 +13,171 @@ use super::Relay;
 use super::event::ConnectionId;
 use super::link::Current;
 use super::relayed::{Forwarded, Purpose, Relayed, Relaying};
-use crate::hop::{Outgoing, Transaction, Unsettled};
+use super::waits::Outstanding;
+use super::watch::Timer;
+use crate::hop::{Missed, Outgoing, Transaction, Unsettled};
 use crate::offset::Offset;
+use crate::time::Instant;
 use crate::wire::StatusCode;
 
-impl Relay {
-    /// Reports the chunks that had not left, or had no response, on a connection
-    /// that is lost. A chunk that is still arriving gets its response once it is
-    /// complete.
-    pub(super) fn report_lost(&mut self, id: ConnectionId, unsettled: Unsettled<Relaying>) {
-        let Unsettled { transactions, messages } = &unsettled;
-        let lost = in_order(lost(transactions, messages));
-        // Each head makes room for the REPORT on it.
-        drop(unsettled);
-        for (relayed, octets) in lost {
-            let source = relayed.source();
-            if !self.lose_current(source, id, &relayed) {
-                self.report_failure(&relayed, octets, StatusCode::TIMEOUT);
+/// What is lost and not yet reported. It stays charged to those who have sent it.
+#[derive(Debug, Default)]
+pub(super) struct Losses {
+    queue: VecDeque<Loss>,
+}
+
+/// What ends together.
+#[derive(Debug)]
+pub(super) enum Loss {
+    /// What was sent on a connection that has ended.
+    Sent(Unsettled<Relaying>),
+    /// The same, without what has left and needs no response.
+    Unanswered(Unsettled<Relaying>),
+    /// What waits on other connections and was sent by one that ends.
+    Waiting(Outstanding),
+    /// What waited of a flow that was ended.
+    Dropped(VecDeque<Lost>),
+}
+
+/// A SEND of which some octets are lost.
+#[derive(Debug)]
+pub(super) struct Lost {
+    pub(super) relayed: Arc<Relayed>,
+    octets: Range<Offset>,
+    /// Whether that is all of it.
+    is_whole: bool,
+}
+
+impl Losses {
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Takes the next request. `Some(None)` if it needs no REPORT.
+    fn pop(&mut self) -> Option<Option<Lost>> {
+        while let Some(loss) = self.queue.front_mut() {
+            if let Some(looked) = loss.pop() {
+                return Some(looked);
             }
+            self.queue.pop_front();
+        }
+        None
+    }
+}
+
+impl Loss {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Sent(unsettled) | Self::Unanswered(unsettled) => unsettled.is_empty(),
+            Self::Waiting(outstanding) => outstanding.is_empty(),
+            Self::Dropped(chunks) => chunks.is_empty(),
         }
     }
 
-    /// Reports the chunks of a connection that wait on others. The one that is arriving
-    /// has no response yet.
-    pub(super) fn report_pending(&mut self, source: ConnectionId) {
-        let Some(link) = self.links.get(source) else { return };
-        let arriving = link.current.relayed().cloned();
-        let mut pending = Vec::new();
-        for id in link.pending.connections() {
-            if let Some(link) = self.links.get_mut(id) {
-                let (transactions, messages) = link
-                    .hop
-                    .missed_by(|purpose| purpose.source() == source, |key| key.source == source);
-                pending.extend(lost(transactions, messages));
+    fn pop(&mut self) -> Option<Option<Lost>> {
+        match self {
+            Self::Sent(unsettled) => unsettled.pop().map(|missed| lost(missed, false)),
+            Self::Unanswered(unsettled) => unsettled.pop().map(|missed| lost(missed, true)),
+            Self::Waiting(outstanding) => outstanding.pop().map(|waits| waits.map(Lost::whole)),
+            Self::Dropped(chunks) => chunks.pop_front().map(Some),
+        }
+    }
+}
+
+impl Lost {
+    /// What has not left of a chunk.
+    pub(super) fn rest(chunk: &Outgoing<Relaying>) -> Self {
+        let octets = chunk.offset..chunk.queued_end();
+        Self { relayed: Arc::clone(&chunk.heading.relayed), octets, is_whole: false }
+    }
+
+    fn whole(relayed: Arc<Relayed>) -> Self {
+        let octets = relayed.octets();
+        Self { relayed, octets, is_whole: true }
+    }
+}
+
+/// What is lost with a request, unless it is no SEND.
+fn lost(missed: Missed<Relaying>, needs_response: bool) -> Option<Lost> {
+    match missed {
+        // What was aborted has had another end.
+        Missed::Rest(chunk) => (!chunk.aborted).then(|| Lost::rest(&chunk)),
+        Missed::Response(transaction) if needs_response && !transaction.is_missed() => None,
+        Missed::Response(Transaction { purpose, octets, .. }) => {
+            let Purpose::Relayed(Forwarded { relayed, .. }) = purpose else { return None };
+            Some(Lost { relayed, octets, is_whole: false })
+        }
+    }
+}
+
+impl Relay {
+    /// Queues what is lost. It is reported in steps of [`Relay::handle_timeout`].
+    pub(super) fn lose(&mut self, loss: Loss) {
+        if loss.is_empty() {
+            return;
+        }
+        if self.losses.is_empty() {
+            self.timers.insert((self.now, Timer::Losses));
+        }
+        self.losses.queue.push_back(loss);
+    }
+
+    /// Queues the chunks of a connection that wait on others. The one that is arriving
+    /// has no response yet, and its sender knows that.
+    pub(super) fn lose_waiting(&mut self, source: ConnectionId) {
+        let Some(link) = self.links.get_mut(source) else { return };
+        if let Some(arriving) = link.current.relayed() {
+            arriving.set_reported();
+        }
+        let waiting = std::mem::take(&mut link.pending);
+        self.lose(Loss::Waiting(waiting));
+    }
+
+    /// Reports the next losses. Returns at how many requests it has looked, `most` at most.
+    pub(super) fn report_losses(&mut self, now: Instant, most: usize) -> usize {
+        let mut looked = 0;
+        while looked < most
+            && let Some(next) = self.losses.pop()
+        {
+            looked += 1;
+            if let Some(lost) = next {
+                self.report_lost(now, lost);
             }
         }
-        pending.retain(|(relayed, _)| arriving.as_ref().is_none_or(|it| !Arc::ptr_eq(it, relayed)));
-        let pending = in_order(pending);
-        for (relayed, octets) in &pending {
-            self.report_failure(relayed, octets.clone(), StatusCode::TIMEOUT);
+        if self.losses.is_empty() {
+            self.finish_all_closing();
+        } else {
+            self.timers.insert((now, Timer::Losses));
         }
-        pending.iter().for_each(|(relayed, _)| relayed.set_reported());
+        looked
+    }
+
+    fn report_lost(&mut self, now: Instant, lost: Lost) {
+        let Lost { relayed, octets, is_whole } = lost;
+        let source = relayed.source();
+        if !self.lose_current(source, &relayed) {
+            self.report_failure(&relayed, octets, StatusCode::TIMEOUT);
+            if is_whole {
+                relayed.set_reported();
+            }
+        }
+        self.settled(now, source);
+    }
+
+    /// The chunk that is arriving has no destination any more.
+    pub(super) fn lose_arriving(&mut self, source: ConnectionId) {
+        let Some(link) = self.links.get_mut(source) else { return };
+        if let Current::Passing { head, relayed, .. } = std::mem::take(&mut link.current) {
+            link.current = Current::Lost { head, relayed };
+        }
     }
 
     /// Marks the chunk that is arriving as lost, if it is this one. Returns whether
-    /// it is; it may be lost in several parts.
-    pub(super) fn lose_current(
-        &mut self,
-        source: ConnectionId,
-        id: ConnectionId,
-        lost: &Arc<Relayed>,
-    ) -> bool {
+    /// it is; it may be lost in several parts. It gets its response once it is complete.
+    pub(super) fn lose_current(&mut self, source: ConnectionId, lost: &Arc<Relayed>) -> bool {
         let Some(link) = self.links.get_mut(source) else { return false };
         match &link.current {
-            Current::Passing { head, destination, relayed, .. }
-                if *destination == id && Arc::ptr_eq(relayed, lost) =>
-            {
+            Current::Passing { head, relayed, .. } if Arc::ptr_eq(relayed, lost) => {
                 link.current = Current::Lost { head: head.clone(), relayed: Arc::clone(relayed) };
                 true
             }
@@ -71,31 +185,4 @@ impl Relay {
             Current::Skipped | Current::Passing { .. } | Current::Whole { .. } => false,
         }
     }
-}
-
-/// A SEND, and which octets of it are lost.
-type Lost = (Arc<Relayed>, Range<Offset>);
-
-/// The SENDs among what has no response or has not left.
-fn lost<'a>(
-    transactions: impl IntoIterator<Item = &'a Transaction<Purpose>>,
-    messages: impl IntoIterator<Item = &'a Outgoing<Relaying>>,
-) -> Vec<Lost> {
-    let open = transactions.into_iter().filter_map(|transaction| {
-        let Purpose::Relayed(Forwarded { relayed, .. }) = &transaction.purpose else { return None };
-        Some((Arc::clone(relayed), transaction.octets.clone()))
-    });
-    let unsent = messages.into_iter().map(|message| {
-        let octets = message.offset..message.queued_end();
-        (Arc::clone(&message.heading.relayed), octets)
-    });
-    open.chain(unsent).collect()
-}
-
-/// The same order in every run.
-fn in_order(mut lost: Vec<Lost>) -> Vec<Lost> {
-    lost.sort_by(|(one, octets), (other, others)| {
-        one.order(other).then(octets.start.cmp(&others.start))
-    });
-    lost
 }

@@ -23,7 +23,10 @@ impl Relay {
         let waiting = link.holds(&self.config);
         if waiting.abs_diff(link.counted) >= GRAIN {
             link.counted = waiting;
-            self.holdings.set_queued(&link.principal, id, waiting);
+            match &mut link.parting {
+                Some(parting) => parting.set(waiting),
+                None => self.holdings.set_queued(&link.principal, id, waiting),
+            }
         }
     }
 

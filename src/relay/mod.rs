@@ -120,6 +120,7 @@ use directory::Directory;
 use flow::Flows;
 use guesses::Guesses;
 use link::{Link, Links, State};
+use lost::Losses;
 use own::Owns;
 use peers::Peers;
 use pending::PendingAuth;
@@ -148,6 +149,9 @@ pub struct Relay {
     ready: VecDeque<ConnectionId>,
     events: VecDeque<RelayEvent>,
     timers: BTreeSet<(Instant, Timer)>,
+    /// The time of the last call that has told it.
+    now: Instant,
+    losses: Losses,
     counters: Statistics,
     /// The deadline for draining.
     drains_until: Option<Instant>,
@@ -193,6 +197,8 @@ impl Relay {
             ready: VecDeque::new(),
             events: VecDeque::new(),
             timers: BTreeSet::new(),
+            now,
+            losses: Losses::default(),
             counters: Statistics::default(),
             drains_until: None,
             has_sent: Vec::new(),
@@ -309,9 +315,9 @@ impl Relay {
 
     /// The transport connection has ended: the peer closed it, it failed,
     /// [`RelayEvent::Close`] asked for it, or the connection that
-    /// [`RelayEvent::Connect`] asked for cannot be established. The relay reports
-    /// what waited for the connection as lost, and the tokens of the connection
-    /// end.
+    /// [`RelayEvent::Connect`] asked for cannot be established. The tokens of the
+    /// connection end, and what waited for it is lost: [`Relay::handle_timeout`], which
+    /// is due at once, reports it.
     pub fn closed(&mut self, connection: ConnectionId) {
         self.own_failed(connection);
         self.give_up(connection);
@@ -335,6 +341,7 @@ impl Relay {
     /// of them, then call [`Relay::written`]. With
     /// [`Framing::Message`](crate::Framing::Message) they are one message.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<(ConnectionId, Transmit)> {
+        self.now = now;
         self.make_memory();
         self.time_closing(now);
         while let Some(id) = self.ready.pop_front() {

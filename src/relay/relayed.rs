@@ -1,9 +1,8 @@
 //! Forwarded heads, which keep their header fields under a new transaction id.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use bytes::{BufMut, BytesMut};
 
@@ -12,6 +11,7 @@ use super::event::ConnectionId;
 use super::flow::{FlowId, OnWay};
 use super::waits::Waits;
 use crate::hop::{CHUNK_OVERHEAD, Heading, Owner};
+use crate::offset::Offset;
 use crate::uri::{PathRef, UriRef};
 use crate::wire::{
     ByteRange, Continuation, EncodeError, FailureReport, Field, HeadRef, HeaderName, MessageId,
@@ -94,11 +94,6 @@ impl Forwarded {
     pub(super) const fn new(relayed: Arc<Relayed>, waits: Waits) -> Self {
         Self { relayed, waits: Some(waits) }
     }
-
-    /// It waits on another connection.
-    pub(super) fn moves(&mut self, waits: Waits) {
-        self.waits = Some(waits);
-    }
 }
 
 /// The head of a SEND that a relay forwards, and what a REPORT needs: every header
@@ -120,6 +115,9 @@ pub(super) struct Relayed {
     from: Range<usize>,
     message_id: Option<MessageId>,
     failure_report: FailureReport,
+    /// Where its octets begin in the message, and where they end once it has arrived.
+    start: Offset,
+    end: AtomicU64,
     /// Whether everything of it without a response was reported as lost.
     is_reported: AtomicBool,
     _charge: Charge,
@@ -140,6 +138,7 @@ impl Relayed {
         let mut text = Vec::with_capacity(head.size());
         let spans = write_paths(&mut text, own, head.from_path(), to);
         let range_at = head.has_body().then_some(text.len());
+        let start = head.byte_range().map_or(Offset::START, |range| range.offset());
         write_fields(&mut text, head, |name| {
             range_at.is_none() || name != Some(HeaderName::ByteRange)
         });
@@ -154,6 +153,8 @@ impl Relayed {
             from: spans.from,
             message_id: head.message_id(),
             failure_report: head.failure_report(),
+            start,
+            end: AtomicU64::new(start.get()),
             is_reported: AtomicBool::new(false),
         }
     }
@@ -174,6 +175,16 @@ impl Relayed {
         self.message_id.as_ref()
     }
 
+    /// It has arrived up to this place.
+    pub(super) fn set_end(&self, end: Offset) {
+        self.end.store(end.get(), Relaxed);
+    }
+
+    /// Its octets, once it has arrived.
+    pub(super) fn octets(&self) -> Range<Offset> {
+        self.start..Offset::new(self.end.load(Relaxed))
+    }
+
     pub(super) fn is_reported(&self) -> bool {
         self.is_reported.load(Relaxed)
     }
@@ -182,12 +193,6 @@ impl Relayed {
     /// is not reported again.
     pub(super) fn set_reported(&self) {
         self.is_reported.store(true, Relaxed);
-    }
-
-    /// An order by sender and message, the same in every run.
-    pub(super) fn order(&self, other: &Self) -> Ordering {
-        let key = (self.source(), self.message_id().map(MessageId::as_str));
-        key.cmp(&(other.source(), other.message_id().map(MessageId::as_str)))
     }
 
     /// The URI of the relay to which the request was sent.

@@ -203,7 +203,7 @@ impl Relay {
         own: UriRef<'_>,
         back: PathRef<'_>,
     ) -> Option<ConnectionId> {
-        if self.links.get(source).is_some_and(Link::is_up) {
+        if self.links.get(source).is_some_and(Link::takes_reports) {
             return Some(source);
         }
         if back.len() == 1 {

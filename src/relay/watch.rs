@@ -9,12 +9,11 @@ use super::flow::FlowId;
 use super::link::{Link, State};
 use super::principal::Principal;
 use super::relayed::{Forwarded, Purpose};
-use crate::hop::{Answers, HopEvent};
+use crate::hop::{Answers, Overdue, Transaction};
 use crate::wire::{FailureReport, StatusCode};
 
-/// After so many REPORTs a step ends: they take a millisecond or two. Those on one
-/// connection are made together.
-const STEP_REPORTS: u64 = 256;
+/// A step handles so many deadlines and REPORTs: they take a millisecond or two.
+const STEP: usize = 256;
 
 /// What a deadline belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +22,8 @@ pub(super) enum Timer {
     Token(TokenId),
     Auth(AuthRequest),
     Drain,
+    /// What is lost has to be reported.
+    Losses,
     Flow(FlowId),
     /// Of all flows: some are over.
     Flows,
@@ -36,25 +37,34 @@ impl Relay {
     }
 
     /// Handles the deadlines that have passed: of transactions, tokens, AUTHs, and
-    /// connections that are on probation, idle or stalled. After 256 REPORTs it leaves the
+    /// connections that are on probation, idle or stalled. Reports what was lost with
+    /// connections that have ended. After 256 deadlines and REPORTs it leaves the
     /// others to the next call, and [`Relay::poll_timeout`] is due at once: let the
     /// connections have their turns before, which would all wait otherwise.
     pub fn handle_timeout(&mut self, now: Instant) {
-        let reports = self.counters.reports;
-        while let Some((due, timer)) = self.timers.first().copied()
+        self.now = now;
+        let mut left = STEP;
+        while left > 0
+            && let Some((due, timer)) = self.timers.first().copied()
             && due <= now
-            && self.counters.reports.saturating_sub(reports) < STEP_REPORTS
         {
             self.timers.pop_first();
-            match timer {
-                Timer::Link(id) => self.link_due(now, id),
-                Timer::Token(id) => self.end_token(id, true),
-                Timer::Auth(request) => self.auth_due(now, request),
-                Timer::Drain => self.cut_off(),
-                Timer::Flow(id) => self.flow_due(now, id),
-                Timer::Flows => self.forget_flows(now),
-            }
+            left -= self.timer_due(now, timer, left);
         }
+    }
+
+    /// Handles a deadline. Returns how many that were, `most` at most.
+    fn timer_due(&mut self, now: Instant, timer: Timer, most: usize) -> usize {
+        match timer {
+            Timer::Link(id) => return self.link_due(now, id, most),
+            Timer::Losses => return self.report_losses(now, most),
+            Timer::Token(id) => self.end_token(id, true),
+            Timer::Auth(request) => self.auth_due(now, request),
+            Timer::Drain => self.cut_off(),
+            Timer::Flow(id) => self.flow_due(now, id),
+            Timer::Flows => self.forget_flows(now),
+        }
+        1
     }
 
     /// Sets the timer of a connection to its next deadline. A timer that is
@@ -90,26 +100,21 @@ impl Relay {
         [of_hop, stalled, of_state, self.rests_at(link)].into_iter().flatten().min()
     }
 
-    fn link_due(&mut self, now: Instant, id: ConnectionId) {
-        let Some(link) = self.links.get_mut(id) else { return };
+    /// Looks at a connection, and at `most` of its overdue transactions. Returns how many
+    /// deadlines that were.
+    fn link_due(&mut self, now: Instant, id: ConnectionId, most: usize) -> usize {
+        let Some(link) = self.links.get_mut(id) else { return 1 };
         link.due = None;
-        link.hop.handle_timeout(now, Answers::Read);
-        let mut timed_out = Vec::new();
-        while let Some(event) = link.hop.events.pop_front() {
-            if let HopEvent::TimedOut(_, transaction) = event {
-                timed_out.push(transaction);
+        link.hop.pass_time(now);
+        let mut looked = 0;
+        while looked < most
+            && let Some(link) = self.links.get_mut(id)
+            && let Some(overdue) = link.hop.next_overdue(now, Answers::Read)
+        {
+            looked += 1;
+            if let Overdue::Ended((_, transaction)) = overdue {
+                self.timed_out(now, transaction);
             }
-        }
-        for transaction in timed_out {
-            let source = transaction.purpose.source();
-            // Only `yes` makes silence a failure (section 6.4.1).
-            if let Purpose::Relayed(Forwarded { relayed, .. }) = transaction.purpose
-                && relayed.failure_report() == FailureReport::Yes
-            {
-                self.counters.timeouts += 1;
-                self.report_failure(&relayed, transaction.octets, StatusCode::TIMEOUT);
-            }
-            self.settled(now, source);
         }
         // Expired transactions make room for chunks that wait.
         self.has_octets(id);
@@ -118,6 +123,19 @@ impl Relay {
             self.close_overdue(id, reason);
         }
         self.arm(id);
+        looked.max(1)
+    }
+
+    fn timed_out(&mut self, now: Instant, transaction: Transaction<Purpose>) {
+        let source = transaction.purpose.source();
+        // Only `yes` makes silence a failure (section 6.4.1).
+        if let Purpose::Relayed(Forwarded { relayed, .. }) = transaction.purpose
+            && relayed.failure_report() == FailureReport::Yes
+        {
+            self.counters.timeouts += 1;
+            self.report_failure(&relayed, transaction.octets, StatusCode::TIMEOUT);
+        }
+        self.settled(now, source);
     }
 
     fn flow_due(&mut self, now: Instant, id: FlowId) {

@@ -24,6 +24,7 @@ mod flow_control;
 mod flows;
 mod guessing;
 mod in_use;
+mod losses;
 mod memory;
 mod messages;
 mod passing;

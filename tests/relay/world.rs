@@ -20,6 +20,9 @@ pub const ALICE: &str = "msrps://alice.example:7965/bar;tcp";
 pub const BOB: &str = "msrps://bob.example:8145/foo;tcp";
 pub const CAROL: &str = "msrps://carol.example:8146/baz;tcp";
 
+/// The most REPORTs of a step.
+const STEP: u64 = 256;
+
 pub const SECOND: Duration = Duration::from_secs(1);
 
 pub fn config() -> RelayConfig {
@@ -62,6 +65,8 @@ pub struct World {
     pub now: Instant,
     /// Whether the application looks users up at once.
     pub knows_users: bool,
+    /// The REPORTs that it has made in steps of [`Relay::handle_timeout`].
+    pub made_in_steps: u64,
     step: usize,
     ends: BTreeMap<ConnectionId, End>,
     events: Vec<RelayEvent>,
@@ -88,6 +93,7 @@ impl World {
             relay: Relay::new(config, Seeded(7), now).unwrap(),
             now,
             knows_users: true,
+            made_in_steps: 0,
             step,
             ends: BTreeMap::new(),
             events: Vec::new(),
@@ -182,8 +188,26 @@ impl World {
         self.settle();
     }
 
-    /// Lets the relay write all that it can.
+    /// Lets the relay do what is due, and write all that it can.
     pub fn settle(&mut self) {
+        self.write();
+        while self.relay.poll_timeout().is_some_and(|due| due <= self.now) {
+            self.step();
+        }
+    }
+
+    /// Lets the relay do a step of what is due.
+    fn step(&mut self) {
+        let before = self.relay.statistics().reports;
+        self.relay.handle_timeout(self.now);
+        let made = self.relay.statistics().reports - before;
+        assert!(made <= STEP, "{made} REPORTs in a step");
+        self.made_in_steps += made;
+        self.write();
+    }
+
+    /// Lets the relay write all that it can.
+    fn write(&mut self) {
         loop {
             self.take_events();
             let Some((link, mut transmit)) = self.relay.poll_transmit(self.now) else {
@@ -251,8 +275,7 @@ impl World {
         let end = self.now + by;
         while let Some(due) = self.relay.poll_timeout().filter(|due| *due <= end) {
             self.now = self.now.max(due);
-            self.relay.handle_timeout(self.now);
-            self.settle();
+            self.step();
         }
         self.now = end;
     }

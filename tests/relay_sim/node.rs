@@ -8,8 +8,16 @@ use msrp::relay::{ConnectionId, Relay};
 
 use crate::order::{Flow, Order, Seen, What, is_from_relay};
 
+/// The most REPORTs of a step of a relay.
+const STEP: u64 = 256;
+
+/// The most steps in which it handles what is due at one time.
+const MAX_STEPS: u32 = 100;
+
 pub struct RelayNode {
     pub relay: Relay,
+    /// The steps that have left something that is due to the next one.
+    steps: u32,
     pub wires: BTreeMap<ConnectionId, usize>,
     pub places: BTreeMap<usize, Place>,
     pub order: Order,
@@ -25,7 +33,13 @@ pub struct Place {
 
 impl RelayNode {
     pub fn new(relay: Relay) -> Self {
-        Self { relay, wires: BTreeMap::new(), places: BTreeMap::new(), order: Order::default() }
+        Self {
+            relay,
+            steps: 0,
+            wires: BTreeMap::new(),
+            places: BTreeMap::new(),
+            order: Order::default(),
+        }
     }
 
     /// Takes octets, which are of these flows. Returns whether they can be read.
@@ -45,11 +59,15 @@ impl RelayNode {
     }
 
     pub fn handle_timeout(&mut self, now: Instant) {
-        let before = self.dropped();
+        let before = self.relay.statistics();
         self.relay.handle_timeout(now);
-        if self.dropped() > before {
+        if self.dropped() > before.dropped {
             self.order.may_have_ended(|_| true);
         }
+        assert!(self.relay.statistics().reports - before.reports <= STEP, "a long step");
+        let is_due = self.relay.poll_timeout().is_some_and(|next| next <= now);
+        self.steps = if is_due { self.steps + 1 } else { 0 };
+        assert!(self.steps < MAX_STEPS, "a timeout is due at once, time and again");
     }
 
     /// The SENDs of flows that it has ended since they stayed above their bounds.

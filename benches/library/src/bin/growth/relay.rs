@@ -13,7 +13,7 @@ use crate::{Operation, TIMES, measure};
 const RELAY: &str = "msrps://relay.example:2855;tcp";
 const CLIENT: &str = "msrps://client.example:2855/c;tcp";
 
-pub(crate) const OPERATIONS: [Operation; 18] = [
+pub(crate) const OPERATIONS: [Operation; 21] = [
     ("relay: SEND, connections", send_among_connections),
     ("relay: SEND, transactions", send_among_transactions),
     ("relay: SEND, peers", send_among_peers),
@@ -29,7 +29,10 @@ pub(crate) const OPERATIONS: [Operation; 18] = [
     ("relay: accept at the limit, closing", accept_among_closing),
     ("relay: closed, connections", closed),
     ("relay: closed, waiting AUTHs", closed_among_auths),
+    ("relay: closed, its transactions", closed_with_transactions),
     ("relay: shut, transactions of others", shut),
+    ("relay: shut, others of its destination", shut_among_transactions),
+    ("relay: REPORTs of a step, what is lost", report_losses),
     ("relay: poll_timeout, connections", poll_timeout),
     ("relay: handle_timeout, connections", handle_timeout),
 ];
@@ -149,6 +152,17 @@ impl Bench {
         let client = self.client();
         let links = (0..n).map(|_| self.peer_of(&client).0).collect();
         (client, links)
+    }
+
+    /// So many SENDs to a client, all on one connection, without a response.
+    fn unanswered_by_one(&mut self, n: usize) -> Client {
+        let client = self.client();
+        let (link, uri) = self.peer_of(&client);
+        for _ in 0..n {
+            let send = self.send(&client.1, &uri);
+            self.give(link, &send);
+        }
+        client
     }
 
     /// So many AUTHs on which the application has not decided.
@@ -394,6 +408,31 @@ fn closed_among_auths(n: usize) -> usize {
     let links = bench.waiting_auths(TIMES);
     measure(|| links.iter().for_each(|link| bench.relay.closed(*link)));
     TIMES
+}
+
+fn closed_with_transactions(n: usize) -> usize {
+    let mut bench = Bench::new();
+    let clients: Vec<_> = (0..TIMES).map(|_| bench.unanswered_by_one(n)).collect();
+    measure(|| clients.iter().for_each(|(link, _)| bench.relay.closed(*link)));
+    TIMES
+}
+
+/// The relay closes connections with a request that waits on one where many others do.
+fn shut_among_transactions(n: usize) -> usize {
+    let mut bench = Bench::new();
+    let (client, _) = bench.unanswered(n);
+    let links: Vec<_> = (0..TIMES).map(|_| bench.peer_of(&client).0).collect();
+    measure(|| links.iter().for_each(|link| bench.relay.revoke(*link)));
+    TIMES
+}
+
+fn report_losses(n: usize) -> usize {
+    let mut bench = Bench::new();
+    let (link, _) = bench.unanswered_by_one(512 + n);
+    bench.relay.closed(link);
+    let now = bench.now;
+    measure(|| bench.relay.handle_timeout(now));
+    1
 }
 
 /// The relay closes connections with a request that waits.
