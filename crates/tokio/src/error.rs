@@ -59,6 +59,15 @@ pub enum Error {
         /// What TLS says.
         source: io::Error,
     },
+    /// The next hop opens no WebSocket for MSRP (RFC 7977 section 4.1).
+    #[cfg(feature = "websocket")]
+    #[error("{hop} opens no WebSocket for MSRP")]
+    WebSocket {
+        /// The next hop.
+        hop: Arc<str>,
+        /// What it says instead.
+        source: io::Error,
+    },
     /// TLS cannot be set up on this side.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -84,7 +93,7 @@ pub enum Error {
     #[error("{0} has no port, and MSRP has no default port")]
     NoPort(Box<str>),
     /// The first URI of the path has a transport that the endpoint does not have.
-    #[error("{0}: the transport of the first hop must be tcp")]
+    #[error("{0}: the transport of the first hop must be tcp, or ws with the feature websocket")]
     Transport(Box<str>),
     /// The endpoint does not listen, so that no peer can connect to it.
     #[error("the endpoint does not listen; bind an address first")]

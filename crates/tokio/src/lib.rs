@@ -43,6 +43,13 @@
 //!
 //! [`content`] says what may be shown and stored of what arrives.
 //!
+//! # WebSockets
+//!
+//! With the feature `websocket`, URIs with the transport `ws` are connected to (RFC 7977): a
+//! relay's, as a browser would, or another endpoint's ([`Builder::listen_wss`],
+//! [`Endpoint::websocket_uri`]). A peer with a session may send messages of up to 1 MiB, others
+//! of 64 KiB. It is pinged every 30 seconds, and given up after two pings without an answer.
+//!
 //! # Errors
 //!
 //! [`Error`] says why there is no session, [`Ended`] why one has ended, [`Undelivered`] what

@@ -20,6 +20,8 @@ const REALM: &str = "relay.test";
 /// A relay that runs on its own thread. Dropping it ends the relay.
 struct Relay {
     address: SocketAddr,
+    #[cfg(feature = "websocket")]
+    websocket: SocketAddr,
     handle: Handle,
     thread: Option<JoinHandle<()>>,
     _users: Folder,
@@ -37,21 +39,41 @@ impl Relay {
         std::fs::write(&users, lines.join("\n")).unwrap();
         let mut options = Options::new(REALM);
         options.listen = Some(address);
+        options.ws_listen = Some("127.0.0.1:0".parse().unwrap());
         options.plain_auth = true;
         options.users = Some(users);
         options.connect_to = vec!["127.0.0.0/8".parse().unwrap()];
         options.drain_seconds = Duration::ZERO;
         let server = Server::bind(options).unwrap();
         let (address, handle) = (server.addresses().tcp.unwrap(), server.handle());
+        #[cfg(feature = "websocket")]
+        let websocket = server.addresses().ws.unwrap();
         let thread = std::thread::spawn(|| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(server.run()).unwrap();
         });
-        Self { address, handle, thread: Some(thread), _users: folder }
+        Self {
+            address,
+            #[cfg(feature = "websocket")]
+            websocket,
+            handle,
+            thread: Some(thread),
+            _users: folder,
+        }
     }
 
     fn account(&self, user: &str) -> RelayAccount {
-        let uri: MsrpUri = format!("msrp://{};tcp", self.address).parse().unwrap();
+        Self::account_at(&format!("msrp://{};tcp", self.address), user)
+    }
+
+    /// As a browser reaches it.
+    #[cfg(feature = "websocket")]
+    fn websocket_account(&self, user: &str) -> RelayAccount {
+        Self::account_at(&format!("msrp://{};ws", self.websocket), user)
+    }
+
+    fn account_at(uri: &str, user: &str) -> RelayAccount {
+        let uri: MsrpUri = uri.parse().unwrap();
         RelayAccount::new(uri).credentials(Credentials::new(user, user))
     }
 }
@@ -106,12 +128,41 @@ async fn two_endpoints_behind_one_relay_send_a_file() {
     let route = alices.relay(relay.account("alice")).await.unwrap();
     let bobs_route = bobs.relay(relay.account("bob")).await.unwrap();
     let (alice, mut bob) = call(&alices, &route, &bobs, bobs_route.local().unwrap()).await;
+    send_file(&alice, &mut bob).await;
+}
+
+async fn send_file(alice: &Session, bob: &mut Session) {
     let reader = std::io::Cursor::new(octets(1_000_000));
     let sent = alice.send_from(reader, streamed(Some(1_000_000))).await.unwrap();
     let mut read = Vec::new();
     bob.next().await.unwrap().read_to_end(&mut read).await.unwrap();
     assert!(read == octets(1_000_000));
     sent.delivered().await.unwrap();
+}
+
+#[cfg(feature = "websocket")]
+#[tokio::test]
+async fn a_client_on_a_websocket_talks_through_the_relay() {
+    let relay = Relay::new();
+    let (alices, bobs) = (endpoint().await, endpoint().await);
+    let route = alices.relay(relay.websocket_account("alice")).await.unwrap();
+    assert_eq!(route.current().unwrap().local().transport(), "ws");
+    let (mut alice, mut bob) = call(&alices, &route, &bobs, bobs.local().unwrap()).await;
+    talk(&alice, &mut bob).await;
+    talk(&bob, &mut alice).await;
+    send_file(&alice, &mut bob).await;
+    send_file(&bob, &mut alice).await;
+}
+
+#[cfg(feature = "websocket")]
+#[tokio::test]
+async fn two_clients_on_websockets_of_one_relay_send_a_file() {
+    let relay = Relay::new();
+    let (alices, bobs) = (endpoint().await, endpoint().await);
+    let route = alices.relay(relay.websocket_account("alice")).await.unwrap();
+    let bobs_route = bobs.relay(relay.websocket_account("bob")).await.unwrap();
+    let (alice, mut bob) = call(&alices, &route, &bobs, bobs_route.local().unwrap()).await;
+    send_file(&alice, &mut bob).await;
 }
 
 #[tokio::test]

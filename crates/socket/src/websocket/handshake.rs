@@ -25,12 +25,19 @@ pub(super) async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
     stream: Metered<S>,
     host: &str,
 ) -> io::Result<WebSocketStream<Metered<S>>> {
-    let uri = Uri::builder().scheme("ws").authority(host).path_and_query("/").build();
-    let uri = uri.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-    let request = ClientRequestBuilder::new(uri).with_sub_protocol(SUBPROTOCOL);
+    let request = ClientRequestBuilder::new(root_of(host)?).with_sub_protocol(SUBPROTOCOL);
     // A server that does not choose the subprotocol is refused.
     let connected = client_async_with_config(request, stream, Some(config())).await;
     connected.map(|(socket, _)| socket).map_err(failure)
+}
+
+fn root_of(host: &str) -> io::Result<Uri> {
+    let uri = Uri::builder().scheme("ws").authority(host).path_and_query("/").build();
+    let uri = uri.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    if host.contains('@') {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a host has no user"));
+    }
+    Ok(uri)
 }
 
 /// Grants MSRP to a client that asks for it.

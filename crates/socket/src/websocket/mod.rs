@@ -179,11 +179,10 @@ impl<S> fmt::Debug for WebSocket<S> {
 
 /// An error of the stream as it is, any other within.
 fn failure(error: Error) -> io::Error {
-    match error {
-        Error::Io(error) => error,
-        error @ (Error::Capacity(_) | Error::Protocol(_) | Error::Utf8(_)) => {
-            io::Error::new(io::ErrorKind::InvalidData, error)
-        }
-        error => io::Error::other(error),
+    if let Error::Io(error) = error {
+        return error;
     }
+    let is_invalid = matches!(error, Error::Capacity(_) | Error::Protocol(_) | Error::Utf8(_));
+    let kind = if is_invalid { io::ErrorKind::InvalidData } else { io::ErrorKind::Other };
+    io::Error::new(kind, error)
 }

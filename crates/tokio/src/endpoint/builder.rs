@@ -13,9 +13,10 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::listen::{self, Listening};
+use super::listen::{self, Handshake, Listening};
 use super::pool::Pool;
 use super::relay::Routes;
+use super::terms::Carrier;
 use super::{Endpoint, Owner, Settings, Shared};
 use crate::error::Error;
 use crate::link::{Expected, Room};
@@ -147,13 +148,15 @@ impl Builder {
         self
     }
 
-    /// Sets how long a connection may take to be made, TLS included. Default 15 seconds.
+    /// Sets how long a connection may take to be made, TLS and WebSocket included. Default 15
+    /// seconds.
     pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// Sets how long the TLS handshake of a peer may take. Default 15 seconds.
+    /// Sets how long the handshakes of a peer may take, of TLS and of a WebSocket together.
+    /// Default 15 seconds.
     pub const fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.handshake_timeout = timeout;
         self
@@ -235,7 +238,31 @@ impl Builder {
     ///
     /// [`Error::Bind`].
     pub async fn listen(mut self, address: impl ToSocketAddrs) -> Result<Self, Error> {
-        self.add(address, false).await?;
+        self.add(address, Carrier::new(false, false)).await?;
+        Ok(self)
+    }
+
+    /// Listens for WebSockets over TLS on another address (RFC 7977). Clients ask for the
+    /// subprotocol `msrp`, and any page may be one: a session-id is hard to guess.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Bind`]. [`Builder::build`] needs an [identity](Builder::identity).
+    #[cfg(feature = "websocket")]
+    pub async fn listen_wss(mut self, address: impl ToSocketAddrs) -> Result<Self, Error> {
+        self.add(address, Carrier::new(true, true)).await?;
+        Ok(self)
+    }
+
+    /// Listens for WebSockets without TLS on another address, for tests on one machine, or
+    /// behind a proxy that has the TLS (RFC 7977 section 5.1).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Bind`].
+    #[cfg(feature = "websocket")]
+    pub async fn listen_ws(mut self, address: impl ToSocketAddrs) -> Result<Self, Error> {
+        self.add(address, Carrier::new(false, true)).await?;
         Ok(self)
     }
 
@@ -245,7 +272,7 @@ impl Builder {
     ///
     /// [`Error::Bind`], and those of [`Builder::build`].
     pub async fn bind(mut self, address: impl ToSocketAddrs) -> Result<Endpoint, Error> {
-        self.add(address, false).await?;
+        self.add(address, Carrier::new(false, false)).await?;
         self.build()
     }
 
@@ -255,15 +282,15 @@ impl Builder {
     ///
     /// [`Error::Bind`], and those of [`Builder::build`].
     pub async fn bind_tls(mut self, address: impl ToSocketAddrs) -> Result<Endpoint, Error> {
-        self.add(address, true).await?;
+        self.add(address, Carrier::new(true, false)).await?;
         self.build()
     }
 
-    async fn add(&mut self, address: impl ToSocketAddrs, is_secure: bool) -> Result<(), Error> {
+    async fn add(&mut self, address: impl ToSocketAddrs, carrier: Carrier) -> Result<(), Error> {
         let failed = |source| Error::Bind { address: "this address".into(), source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        self.listeners.push((listener, Listening { address, is_secure }));
+        self.listeners.push((listener, Listening { address, carrier }));
         Ok(())
     }
 
@@ -274,7 +301,7 @@ impl Builder {
     /// [`Error::Tls`] if it is to listen for TLS and has no usable
     /// [identity](Builder::identity).
     pub fn build(self) -> Result<Endpoint, Error> {
-        let is_secure = self.listeners.iter().any(|(_, listening)| listening.is_secure);
+        let is_secure = self.listeners.iter().any(|(_, listening)| listening.carrier.is_secure());
         let acceptor = match &self.tls.identity {
             Some(identity) if is_secure => {
                 Some(TlsAcceptor::from(server_config(identity.clone(), self.client_check)?))
@@ -305,8 +332,12 @@ impl Builder {
         });
         let places = Arc::new(Semaphore::new(self.max_connections));
         for (listener, listening) in listeners.into_iter().zip(&shared.listening) {
-            let tls = acceptor.clone().filter(|_| listening.is_secure);
-            let accepting = listen::accept(Arc::clone(&shared), listener, tls, Arc::clone(&places));
+            let handshake = Handshake {
+                tls: acceptor.clone().filter(|_| listening.carrier.is_secure()),
+                is_websocket: listening.carrier.is_websocket(),
+            };
+            let accepting =
+                listen::accept(Arc::clone(&shared), listener, handshake, Arc::clone(&places));
             shared.tasks.spawn(accepting);
         }
         Ok(Endpoint(Arc::new(Owner(shared))))

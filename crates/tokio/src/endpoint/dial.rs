@@ -19,18 +19,35 @@ use crate::link::Stream;
 /// After how long the next address is tried beside the ones before (RFC 8305 section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// Connects to a target, with TLS if it says so.
+/// Connects to a target, with TLS and a WebSocket if it says so.
 pub(super) async fn connect(shared: &Shared, target: &Target) -> Result<Stream, Error> {
     let hop = target.hop();
     let connected = timeout(shared.settings.connect_timeout, async {
         let socket = connect_tcp(shared, target, &hop).await?;
-        if target.is_secure() {
-            secure(shared, target, &hop, socket).await
+        let stream = if target.is_secure() {
+            secure(shared, target, &hop, socket).await?
         } else {
-            Ok(socket.into())
-        }
+            socket.into()
+        };
+        upgrade(target, &hop, stream).await
     });
     connected.await.unwrap_or(Err(Error::ConnectTimeout { hop: Arc::clone(&hop) }))
+}
+
+/// A WebSocket on the stream, if the target says so.
+#[cfg(feature = "websocket")]
+async fn upgrade(target: &Target, hop: &Arc<str>, stream: Stream) -> Result<Stream, Error> {
+    if !target.is_websocket() {
+        return Ok(stream);
+    }
+    let failed = |source| Error::WebSocket { hop: Arc::clone(hop), source };
+    stream.connect_websocket(&target.authority()).await.map_err(failed)
+}
+
+#[cfg(not(feature = "websocket"))]
+#[expect(clippy::unused_async, reason = "as the one with WebSockets")]
+async fn upgrade(_: &Target, _: &Arc<str>, stream: Stream) -> Result<Stream, Error> {
+    Ok(stream)
 }
 
 async fn connect_tcp(shared: &Shared, target: &Target, hop: &Arc<str>) -> Result<TcpStream, Error> {

@@ -1,5 +1,6 @@
 //! Listeners.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::{TlsAcceptor, TlsStream};
 
 use super::Shared;
+use super::terms::Carrier;
 use crate::link::{Stream, drive};
 
 /// Pause before the next attempt when the system is out of file descriptors.
@@ -20,7 +22,29 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) struct Listening {
     pub(super) address: SocketAddr,
-    pub(super) is_secure: bool,
+    pub(super) carrier: Carrier,
+}
+
+/// What comes before MSRP on the connections of a listener.
+#[derive(Clone)]
+pub(super) struct Handshake {
+    pub(super) tls: Option<TlsAcceptor>,
+    #[cfg_attr(not(feature = "websocket"), expect(dead_code, reason = "no listener has it"))]
+    pub(super) is_websocket: bool,
+}
+
+impl Handshake {
+    async fn shake(self, socket: TcpStream) -> io::Result<Stream> {
+        let stream = match self.tls {
+            Some(tls) => TlsStream::Server(tls.accept(socket).await?).into(),
+            None => Stream::from(socket),
+        };
+        #[cfg(feature = "websocket")]
+        if self.is_websocket {
+            return stream.accept_websocket().await;
+        }
+        Ok(stream)
+    }
 }
 
 /// Accepts connections until the endpoint closes. Peers beyond the limit wait in the queue
@@ -28,7 +52,7 @@ pub(super) struct Listening {
 pub(super) async fn accept(
     shared: Arc<Shared>,
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    handshake: Handshake,
     places: Arc<Semaphore>,
 ) {
     let accepting = async {
@@ -36,7 +60,7 @@ pub(super) async fn accept(
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             match listener.accept().await {
                 Ok((socket, peer)) => {
-                    let served = serve(Arc::clone(&shared), socket, peer, tls.clone(), place);
+                    let served = serve(Arc::clone(&shared), socket, peer, handshake.clone(), place);
                     shared.tasks.spawn(served);
                 }
                 Err(error) => {
@@ -54,10 +78,10 @@ async fn serve(
     shared: Arc<Shared>,
     socket: TcpStream,
     peer: SocketAddr,
-    tls: Option<TlsAcceptor>,
+    handshake: Handshake,
     place: OwnedSemaphorePermit,
 ) {
-    let Some(stream) = accepted(&shared, socket, peer, tls).await else { return };
+    let Some(stream) = accepted(&shared, socket, peer, handshake).await else { return };
     let link = match shared.link(Role::Passive, &stream) {
         Ok(link) => link,
         Err(error) => return tracing::error!(%error, "cannot serve a connection"),
@@ -69,19 +93,18 @@ async fn serve(
     drop(place);
 }
 
-/// The stream of a connection, after the handshake of TLS if there is one.
+/// The stream of a connection, after the handshakes.
 async fn accepted(
     shared: &Shared,
     socket: TcpStream,
     peer: SocketAddr,
-    tls: Option<TlsAcceptor>,
+    handshake: Handshake,
 ) -> Option<Stream> {
-    let Some(tls) = tls else { return Some(socket.into()) };
-    let handshake = timeout(shared.settings.handshake_timeout, tls.accept(socket));
+    let handshake = timeout(shared.settings.handshake_timeout, handshake.shake(socket));
     match shared.closing.run_until_cancelled(handshake).await? {
-        Ok(Ok(stream)) => return Some(TlsStream::Server(stream).into()),
-        Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS failed"),
-        Err(_) => tracing::debug!(%peer, "no TLS in time"),
+        Ok(Ok(stream)) => return Some(stream),
+        Ok(Err(error)) => tracing::debug!(%peer, %error, "no handshake"),
+        Err(_) => tracing::debug!(%peer, "no handshake in time"),
     }
     None
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod dial;
 mod listen;
+mod local;
 mod pool;
 mod relay;
 mod sessions;
@@ -10,16 +11,14 @@ mod target;
 mod terms;
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use msrp::uri::Scheme;
 use msrp::{
-    Authentication, Config, Connection, MsrpUri, OsRandom, Path, RandomError, RelayAccount, Role,
+    Authentication, Config, Connection, Framing, OsRandom, Path, RandomError, RelayAccount, Role,
     SessionConfig,
 };
-use msrp_sdp::{Connect, Local, SessionPlan};
+use msrp_sdp::{Connect, SessionPlan};
 use msrp_tls::Fingerprint;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -84,51 +83,22 @@ struct Settings {
     tls: builder::Tls,
 }
 
+impl Settings {
+    /// What a connection is configured with.
+    fn config(&self, framing: Framing) -> Arc<Config> {
+        if framing == Framing::Stream {
+            return Arc::clone(&self.config);
+        }
+        let mut config = (*self.config).clone();
+        config.framing = framing;
+        Arc::new(config)
+    }
+}
+
 impl Endpoint {
     /// Begins an endpoint.
     pub fn builder() -> Builder {
         Builder::default()
-    }
-
-    /// What this side brings to a session, for an offer or an answer: a fresh URI with the
-    /// real address and port of the listener, of that for TLS if there is one, and the
-    /// fingerprint of its certificate.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotListening`], [`Error::NoPublicHost`], [`Error::Random`].
-    pub fn local(&self) -> Result<Local, Error> {
-        let Shared { listening, settings, .. } = &**self.shared();
-        let secure = listening.iter().find(|listening| listening.is_secure);
-        let scheme = if secure.is_some() { Scheme::Msrps } else { Scheme::Msrp };
-        let local = Local::new(self.uri(scheme)?);
-        Ok(match secure.and(settings.tls.fingerprint()) {
-            Some(fingerprint) => local.with_fingerprint(fingerprint),
-            None => local,
-        })
-    }
-
-    /// A fresh URI for one session that a peer binds on a listener of this scheme. Its
-    /// session-id is hard to guess (RFC 4975 section 14.1).
-    ///
-    /// # Errors
-    ///
-    /// As [`Endpoint::local`].
-    pub fn uri(&self, scheme: Scheme) -> Result<MsrpUri, Error> {
-        let Shared { listening, settings, .. } = &**self.shared();
-        let is_secure = scheme == Scheme::Msrps;
-        let listener = listening.iter().find(|it| it.is_secure == is_secure);
-        let address = listener.ok_or(Error::NotListening)?.address;
-        match &settings.public_host {
-            Some(host) => terms::own_uri(scheme, &**host, address.port()),
-            None if address.ip().is_unspecified() => Err(Error::NoPublicHost),
-            None => terms::own_uri(scheme, address.ip(), address.port()),
-        }
-    }
-
-    /// The addresses that it listens on.
-    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
-        self.shared().listening.iter().map(|listening| listening.address)
     }
 
     /// The session of a plan: connects to the peer, or waits for the peer to bind it.
@@ -426,7 +396,7 @@ enum Begun {
 impl Shared {
     /// A connection that is about to run.
     fn link(&self, role: Role, stream: &Stream) -> Result<Arc<Link>, RandomError> {
-        let config = Arc::clone(&self.settings.config);
+        let config = self.settings.config(stream.framing());
         let connection = Connection::new(config, role, OsRandom::new()?, now())?;
         let connection = connection.with_table(self.expected.table.clone());
         let idle = match role {
@@ -477,7 +447,7 @@ async fn connect(shared: &Arc<Shared>, target: Target, terms: Terms) -> Result<S
 
 /// The same without waiting for the peer.
 async fn begin(shared: &Arc<Shared>, target: Target, terms: Terms) -> Result<Arc<Handle>, Error> {
-    let open = |link: &Arc<Link>| Ok(link.open(terms.config(target.is_secure(), link.local)?)?);
+    let open = |link: &Arc<Link>| Ok(link.open(terms.config(target.carrier(), link.local)?)?);
     pool::enter(shared, &target, open).await
 }
 

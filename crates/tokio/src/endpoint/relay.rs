@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use msrp::uri::RECOMMENDED_PORT;
 use msrp::{Authentication, MsrpUri, RelayAccount, RelayRoute};
 use msrp_sdp::Local;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
-use super::{Shared, Target, pool, terms};
+use super::{Shared, Target, pool};
 use crate::error::Error;
 use crate::link::{Asked, Grant, Link};
 
@@ -99,7 +98,7 @@ impl Request {
         if !account.uri.is_secure() && !shared.settings.allows_plain_auth {
             return Err(Error::PlainAuth(account.uri));
         }
-        let target = Target::of_uri_at(account.uri.view(), Some(RECOMMENDED_PORT))?;
+        let target = Target::of_relay(account.uri.view())?;
         Ok(Self { account, target, configure: Box::new(configure) })
     }
 
@@ -121,8 +120,7 @@ impl Request {
 
     fn authentication(&self, link: &Link) -> Result<Authentication, Error> {
         let address = link.local.ok_or(Error::NoPublicHost)?;
-        let scheme = self.account.uri.scheme();
-        let local = terms::own_uri(scheme, address.ip(), address.port())?;
+        let local = self.target.carrier().own_uri(address.ip(), address.port())?;
         let account = self.account.clone();
         let authentication = if account.uri.is_secure() {
             Authentication::over_tls(local, account)

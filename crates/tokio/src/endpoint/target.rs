@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use msrp::uri::{Host, UriRef};
+use msrp::uri::{Host, RECOMMENDED_PORT, UriRef};
 use msrp_sdp::SessionPlan;
 use msrp_tls::Fingerprint;
 
+use super::terms::Carrier;
 use crate::error::Error;
 
 /// Where to connect, and what has to be true of the other end. [`Endpoint::dial`] takes one
@@ -18,6 +19,7 @@ pub struct Target {
     host: Box<str>,
     port: u16,
     is_secure: bool,
+    is_websocket: bool,
     /// The name of the certificate. `None`: the host.
     name: Option<Box<str>>,
     /// The certificate has one of these, or else the name.
@@ -27,12 +29,27 @@ pub struct Target {
 impl Target {
     /// A host over TCP: a name, or an address without brackets.
     pub fn tcp(host: &str, port: u16) -> Self {
-        Self { host: host.into(), port, is_secure: false, name: None, fingerprints: Vec::new() }
+        Self {
+            host: host.into(),
+            port,
+            is_secure: false,
+            is_websocket: false,
+            name: None,
+            fingerprints: Vec::new(),
+        }
     }
 
     /// A host over TLS, whose certificate is for its name.
     pub fn tls(host: &str, port: u16) -> Self {
         Self { is_secure: true, ..Self::tcp(host, port) }
+    }
+
+    /// Asks there for a WebSocket (RFC 7977), at the root of the host. Without TLS that is for
+    /// tests on one machine (section 5.1).
+    #[cfg(feature = "websocket")]
+    pub const fn websocket(mut self) -> Self {
+        self.is_websocket = true;
+        self
     }
 
     /// Expects a certificate for another name than that of the host: it is to be for the host
@@ -67,6 +84,17 @@ impl Target {
         self.is_secure
     }
 
+    /// Whether the connection is a WebSocket.
+    #[must_use]
+    pub const fn is_websocket(&self) -> bool {
+        self.is_websocket
+    }
+
+    /// What the URIs of this side say of the connection.
+    pub(super) const fn carrier(&self) -> Carrier {
+        Carrier::new(self.is_secure, self.is_websocket)
+    }
+
     /// The name that the certificate is to be for, unless there are fingerprints.
     pub(super) fn certified_name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.host)
@@ -81,9 +109,18 @@ impl Target {
         Self::of_uri_at(uri, None)
     }
 
-    /// The same with a port for a URI that has none.
-    pub(super) fn of_uri_at(uri: UriRef<'_>, default: Option<u16>) -> Result<Self, Error> {
-        if !uri.transport().eq_ignore_ascii_case("tcp") {
+    /// A relay. One without a port has that of TLS (RFC 4976 section 8), for which there is
+    /// none among WebSockets.
+    pub(super) fn of_relay(uri: UriRef<'_>) -> Result<Self, Error> {
+        let is_websocket = uri.transport().eq_ignore_ascii_case("ws");
+        Self::of_uri_at(uri, (!is_websocket).then_some(RECOMMENDED_PORT))
+    }
+
+    fn of_uri_at(uri: UriRef<'_>, default: Option<u16>) -> Result<Self, Error> {
+        let is_websocket = uri.transport().eq_ignore_ascii_case("ws");
+        let is_known = uri.transport().eq_ignore_ascii_case("tcp")
+            || (is_websocket && cfg!(feature = "websocket"));
+        if !is_known {
             return Err(Error::Transport(uri.host_str().into()));
         }
         let host = match uri.host() {
@@ -91,7 +128,7 @@ impl Target {
             Host::Ipv4(_) | Host::Name(_) => uri.host_str().to_ascii_lowercase(),
         };
         let port = uri.port().or(default).ok_or_else(|| Error::NoPort(uri.host_str().into()))?;
-        Ok(if uri.is_secure() { Self::tls(&host, port) } else { Self::tcp(&host, port) })
+        Ok(Self { is_secure: uri.is_secure(), is_websocket, ..Self::tcp(&host, port) })
     }
 
     /// What two descriptions have agreed on.
@@ -105,10 +142,20 @@ impl Target {
 
     /// The other end, for people.
     pub(super) fn hop(&self) -> Arc<str> {
-        let tls = if self.is_secure { " (TLS)" } else { "" };
+        let kind = match (self.is_websocket, self.is_secure) {
+            (false, false) => "",
+            (false, true) => " (TLS)",
+            (true, false) => " (WebSocket)",
+            (true, true) => " (WebSocket, TLS)",
+        };
+        format!("{}{kind}", self.authority()).into()
+    }
+
+    /// Host and port as in a URI.
+    pub(super) fn authority(&self) -> String {
         match self.host.contains(':') {
-            true => format!("[{}]:{}{tls}", self.host, self.port).into(),
-            false => format!("{}:{}{tls}", self.host, self.port).into(),
+            true => format!("[{}]:{}", self.host, self.port),
+            false => format!("{}:{}", self.host, self.port),
         }
     }
 }

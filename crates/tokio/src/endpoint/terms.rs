@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use msrp::uri::{Host, Scheme};
-use msrp::{MsrpUri, OsRandom, Path, SessionConfig, session_id};
+use msrp::{Framing, MsrpUri, OsRandom, Path, SessionConfig, session_id};
 
 use crate::error::Error;
 use crate::link::Stream;
@@ -18,15 +18,14 @@ pub(super) enum Terms {
 impl Terms {
     pub(super) fn config(
         &self,
-        is_secure: bool,
+        carrier: Carrier,
         local: Option<SocketAddr>,
     ) -> Result<SessionConfig, Error> {
         match self {
             Self::Whole(config) => Ok((**config).clone()),
             Self::Peer(path, configure) => {
-                let scheme = if is_secure { Scheme::Msrps } else { Scheme::Msrp };
                 let local = local.ok_or(Error::NoPublicHost)?;
-                let local = own_uri(scheme, local.ip(), local.port())?;
+                let local = carrier.own_uri(local.ip(), local.port())?;
                 Ok(configure(SessionConfig::new(local, path.clone())))
             }
         }
@@ -40,26 +39,50 @@ impl From<SessionConfig> for Terms {
 }
 
 impl Stream {
-    /// A fresh URI of this side for one session on the stream, with its local address, and
-    /// `msrps` under TLS. Its session-id is hard to guess (RFC 4975 section 14.1).
+    /// A fresh URI of this side for one session on the stream, with its local address,
+    /// `msrps` under TLS and `ws` for a WebSocket. Its session-id is hard to guess (RFC 4975 section 14.1).
     ///
     /// # Errors
     ///
     /// [`Error::NoPublicHost`] if the stream is not a socket, [`Error::Random`].
     pub fn session_uri(&self) -> Result<MsrpUri, Error> {
-        let scheme = if self.tls_version().is_some() { Scheme::Msrps } else { Scheme::Msrp };
+        let is_websocket = self.framing() != Framing::Stream;
+        let carrier = Carrier::new(self.tls_version().is_some(), is_websocket);
         let local = self.local_address().ok_or(Error::NoPublicHost)?;
-        own_uri(scheme, local.ip(), local.port())
+        carrier.own_uri(local.ip(), local.port())
     }
 }
 
-/// A fresh URI. Its session-id is hard to guess (RFC 4975 section 14.1).
-pub(super) fn own_uri<'a>(
-    scheme: Scheme,
-    host: impl Into<Host<'a>>,
-    port: u16,
-) -> Result<MsrpUri, Error> {
-    let id = session_id(&mut OsRandom::new()?)?;
-    let uri = MsrpUri::builder(scheme, host, port).session_id(&id);
-    uri.build().map_err(|_| Error::NoPublicHost)
+/// What the URIs of this side say of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Carrier {
+    is_secure: bool,
+    is_websocket: bool,
+}
+
+impl Carrier {
+    pub(super) const fn new(is_secure: bool, is_websocket: bool) -> Self {
+        Self { is_secure, is_websocket }
+    }
+
+    pub(super) const fn is_secure(self) -> bool {
+        self.is_secure
+    }
+
+    pub(super) const fn is_websocket(self) -> bool {
+        self.is_websocket
+    }
+
+    /// A fresh URI. Its session-id is hard to guess (RFC 4975 section 14.1).
+    pub(super) fn own_uri<'a>(
+        self,
+        host: impl Into<Host<'a>>,
+        port: u16,
+    ) -> Result<MsrpUri, Error> {
+        let id = session_id(&mut OsRandom::new()?)?;
+        let scheme = if self.is_secure { Scheme::Msrps } else { Scheme::Msrp };
+        let transport = if self.is_websocket { "ws" } else { "tcp" };
+        let uri = MsrpUri::builder(scheme, host, port).transport(transport).session_id(&id);
+        uri.build().map_err(|_| Error::NoPublicHost)
+    }
 }

@@ -8,18 +8,13 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
-use msrp::Transmit;
-use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use msrp::{Framing, Transmit};
 use tokio::sync::futures::Notified;
 use tokio::time::{Sleep, sleep_until, timeout};
-use tokio_util::io::{poll_read_buf, poll_write_buf};
 use tracing::Instrument;
 
 use super::wire::Wire;
 use super::{Handle, Link, Stream, now};
-
-/// Space in the input buffer for one read, in octets.
-const READ_OCTETS: usize = 64 * 1024;
 
 /// After so many octets the system is asked how many of them have left.
 const UNKNOWN_OCTETS: usize = 64 * 1024;
@@ -114,8 +109,7 @@ impl Driver {
         loop {
             let unread = self.input.len();
             if unread > 0 && state.connection.wants_read() {
-                // The last event reports an error too.
-                let _ = state.connection.receive(now, &mut self.input);
+                self.receive(&mut state.connection, now);
             }
             state.dispatch(now);
             if self.input.len() == unread || !state.connection.wants_read() {
@@ -135,6 +129,9 @@ impl Driver {
                 self.wire.iter_mut().for_each(|wire| wire.sent(leaving));
             }
         }
+        if state.was_used {
+            self.transport.trust();
+        }
         self.wants_read = state.connection.wants_read();
         let is_closed = state.connection.is_closed();
         let linger = is_closed.then(|| *self.lingers_until.get_or_insert(now + LINGER));
@@ -152,6 +149,15 @@ impl Driver {
             drop(waiting.try_send(Handle::new(&self.link, key)));
         }
         !is_over
+    }
+
+    /// Gives the connection what has arrived.
+    fn receive(&mut self, connection: &mut msrp::Connection, now: Instant) {
+        // The last event reports an error too.
+        let _ = match self.transport.framing() {
+            Framing::Stream => connection.receive(now, &mut self.input),
+            _ => connection.receive_message(now, self.input.split()),
+        };
     }
 
     /// Tells the connection what has not left yet, if that may have become clear: to ask
@@ -182,14 +188,15 @@ impl Driver {
 
     fn poll_ready(&mut self, cx: &mut Context<'_>, called: Pin<&mut Notified<'_>>) -> Poll<Ready> {
         if self.wants_read {
-            self.input.reserve(READ_OCTETS);
-            let read = poll_read_buf(Pin::new(&mut self.transport), cx, &mut self.input);
-            if let Poll::Ready(read) = read {
+            if self.has_message() {
+                return Poll::Ready(Ready::Called);
+            }
+            if let Poll::Ready(read) = self.transport.poll_input(cx, &mut self.input) {
                 return Poll::Ready(Ready::Read(read));
             }
         }
         if let Some(leaving) = &mut self.leaving
-            && let Poll::Ready(written) = poll_write(&mut self.transport, cx, leaving)
+            && let Poll::Ready(written) = self.transport.poll_output(cx, leaving)
         {
             return Poll::Ready(Ready::Written(written));
         }
@@ -202,6 +209,11 @@ impl Driver {
             return Poll::Ready(Ready::Due);
         }
         Poll::Pending
+    }
+
+    /// A whole message could not be taken yet.
+    fn has_message(&self) -> bool {
+        self.transport.framing() != Framing::Stream && !self.input.is_empty()
     }
 
     fn have_read(&mut self, read: io::Result<usize>) {
@@ -235,15 +247,13 @@ impl Driver {
 
     /// Takes what has arrived, which may be what a deadline waits for.
     async fn read_at_once(&mut self) {
-        if !self.wants_read {
+        if !self.wants_read || self.has_message() {
             return;
         }
-        self.input.reserve(READ_OCTETS);
-        let read =
-            poll_fn(|cx| match poll_read_buf(Pin::new(&mut self.transport), cx, &mut self.input) {
-                Poll::Ready(read) => Poll::Ready(Some(read)),
-                Poll::Pending => Poll::Ready(None),
-            });
+        let read = poll_fn(|cx| match self.transport.poll_input(cx, &mut self.input) {
+            Poll::Ready(read) => Poll::Ready(Some(read)),
+            Poll::Pending => Poll::Ready(None),
+        });
         if let Some(read) = read.await {
             self.have_read(read);
         }
@@ -258,10 +268,16 @@ impl Driver {
 
     /// The connection has ended and everything has been written.
     async fn finish(mut self) {
+        let end = self.link.lock().end.clone();
         // The peer may have closed first, so an error means nothing here.
-        let _ = timeout(LINGER, self.transport.shutdown()).await;
-        let mut octets = vec![0; READ_OCTETS];
-        let rest = async { while let Ok(1..) = self.transport.read(&mut octets).await {} };
+        let _ = timeout(LINGER, self.transport.close(end.as_ref())).await;
+        let rest = poll_fn(|cx| {
+            while !matches!(ready!(self.transport.poll_input(cx, &mut self.input)), Ok(0) | Err(_))
+            {
+                self.input.clear();
+            }
+            Poll::Ready(())
+        });
         let _ = timeout(LAST_WORDS, rest).await;
     }
 }
@@ -273,20 +289,4 @@ impl Drop for Driver {
         state.connection.receive_eof();
         state.dispatch(now());
     }
-}
-
-/// Writes all octets and flushes: TLS buffers what has not been flushed.
-fn poll_write(
-    transport: &mut Stream,
-    cx: &mut Context<'_>,
-    leaving: &mut Transmit,
-) -> Poll<io::Result<()>> {
-    while leaving.has_remaining() {
-        match ready!(poll_write_buf(Pin::new(&mut *transport), cx, leaving)) {
-            Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-            Ok(_) => {}
-            Err(error) => return Poll::Ready(Err(error)),
-        }
-    }
-    Pin::new(transport).poll_flush(cx)
 }

@@ -18,10 +18,13 @@ mod flow;
 mod handle;
 mod nicknames;
 mod notice;
+mod octets;
 mod routes;
 mod sending;
 mod session;
 mod transport;
+#[cfg(feature = "websocket")]
+mod websocket;
 mod wire;
 
 use std::collections::HashMap;
