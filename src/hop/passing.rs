@@ -129,6 +129,17 @@ impl<O: Owner> Hop<O> {
         chunks.map(|(key, chunk)| (*key, chunk)).collect()
     }
 
+    /// The chunks for which this holds that have not left whole, in the order of their arrival.
+    pub(crate) fn chunks(&self, is_one: impl Fn(&Outgoing<O>) -> bool) -> Vec<O::Message> {
+        let chunks = self.messages.iter().filter(|(_, chunk)| !chunk.aborted && is_one(chunk));
+        chunks.map(|(key, _)| *key).collect()
+    }
+
+    /// The requests for which this holds that have no response, the oldest first.
+    pub(crate) fn requests(&self, is_one: impl Fn(&O::Purpose) -> bool) -> Vec<TransactionId> {
+        self.transactions.of(is_one)
+    }
+
     /// Takes every chunk, of which nothing has left.
     pub(crate) fn take_messages(&mut self) -> Vec<(O::Message, Outgoing<O>)> {
         let mut messages: Vec<_> = std::mem::take(&mut self.messages).into_iter().collect();

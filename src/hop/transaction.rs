@@ -227,6 +227,15 @@ impl<O: Owner> Transactions<O> {
         Some(transaction)
     }
 
+    /// The open transactions of these requests, the oldest first.
+    #[cfg(feature = "auth")]
+    pub(crate) fn of(&self, is_one: impl Fn(&O::Purpose) -> bool) -> Vec<TransactionId> {
+        let open = self.open.iter().filter(|(_, transaction)| is_one(&transaction.purpose));
+        let mut open: Vec<_> = open.map(|(id, transaction)| (transaction.serial, *id)).collect();
+        open.sort_unstable_by_key(|(serial, _)| *serial);
+        open.into_iter().map(|(_, id)| id).collect()
+    }
+
     /// Ends every transaction, however many there are, without looking at one.
     #[cfg(feature = "auth")]
     pub(crate) fn take(&mut self) -> Waiting<Transaction<O::Purpose>> {

@@ -193,7 +193,9 @@ impl Relay {
             link.tokens.push(id);
         }
         self.tokens.insert(token);
-        if !self.links.get(source).is_some_and(|link| link.peer.is_relay()) {
+        // On the connection of another relay, others send as well.
+        let is_from_relay = head.from_path().len() > 1;
+        if !is_from_relay && !self.links.get(source).is_some_and(|link| link.peer.is_relay()) {
             self.belongs_to(source, user);
         }
         self.timers.insert((ends, Timer::Token(id)));

@@ -9,11 +9,25 @@ use crate::weight;
 /// Counts the octets that are kept for one principal, and those for all.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
+    holder: Holder,
     own: Arc<AtomicUsize>,
     all: Arc<AtomicUsize>,
 }
 
-/// Counts the octets of one kind of entries, of all principals.
+/// Counts the octets that are kept for a while for one holder, those of the holders behind
+/// it included. Everybody is behind the relay, and clients of another relay are behind that.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Holder(Arc<Node>);
+
+#[derive(Debug, Default)]
+struct Node {
+    octets: AtomicUsize,
+    /// How many of those behind it have any.
+    behind: AtomicUsize,
+    of: Option<Holder>,
+}
+
+/// Counts the octets of one kind of entries that are kept for long, of all principals.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pool(Arc<AtomicUsize>);
 
@@ -21,6 +35,7 @@ pub(super) struct Pool(Arc<AtomicUsize>);
 #[derive(Debug)]
 pub(super) struct Charge {
     tally: Tally,
+    /// That of what is kept for long. Without one, it is kept for a while.
     pool: Option<Pool>,
     octets: usize,
 }
@@ -28,7 +43,17 @@ pub(super) struct Charge {
 impl Tally {
     /// That of one more principal.
     pub(super) fn of_another(&self) -> Self {
-        Self { own: Arc::default(), all: Arc::clone(&self.all) }
+        let holder = self.holder.behind();
+        Self { holder, own: Arc::default(), all: Arc::clone(&self.all) }
+    }
+
+    /// The same, of a holder behind this one.
+    pub(super) fn of_holder(&self, holder: Holder) -> Self {
+        Self { holder, ..self.clone() }
+    }
+
+    pub(super) const fn holder(&self) -> &Holder {
+        &self.holder
     }
 
     pub(super) fn own(&self) -> usize {
@@ -56,6 +81,53 @@ impl Tally {
     }
 }
 
+impl Holder {
+    /// One behind it.
+    pub(super) fn behind(&self) -> Self {
+        Self(Arc::new(Node { of: Some(self.clone()), ..Node::default() }))
+    }
+
+    /// The one that it is behind.
+    pub(super) fn of(&self) -> Option<&Self> {
+        self.0.of.as_ref()
+    }
+
+    pub(super) fn octets(&self) -> usize {
+        self.0.octets.load(Ordering::Relaxed)
+    }
+
+    /// How many of those behind it hold anything.
+    pub(super) fn crowd(&self) -> usize {
+        self.0.behind.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Whether anything may still be kept for it.
+    pub(super) fn is_known(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
+    /// It, and those that it is behind.
+    pub(super) fn line(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |holder| holder.of())
+    }
+
+    fn count(&self, more: usize, fewer: usize) {
+        for holder in self.line() {
+            let before = holder.octets();
+            let after = before + more - fewer;
+            holder.0.octets.store(after, Ordering::Relaxed);
+            if let Some(of) = holder.of() {
+                let behind = of.crowd() + usize::from(after > 0) - usize::from(before > 0);
+                of.0.behind.store(behind, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
 impl Pool {
     pub(super) fn octets(&self) -> usize {
         self.0.load(Ordering::Relaxed)
@@ -65,6 +137,10 @@ impl Pool {
 impl Charge {
     pub(super) const fn octets(&self) -> usize {
         self.octets
+    }
+
+    pub(super) const fn holder(&self) -> &Holder {
+        &self.tally.holder
     }
 
     /// The entry has so many octets.
@@ -77,6 +153,9 @@ impl Charge {
         for counter in [&self.tally.own, &self.tally.all].into_iter().chain(pool) {
             counter.fetch_add(octets, Ordering::Relaxed);
             counter.fetch_sub(self.octets, Ordering::Relaxed);
+        }
+        if self.pool.is_none() {
+            self.tally.holder.count(octets, self.octets);
         }
         self.octets = octets;
     }

@@ -179,8 +179,9 @@ pub struct RelayLimits {
     /// that was used least recently. Default 1,024.
     pub connection_peers: usize,
     /// AUTHs that wait for the application, or for their turn after failed ones. At the
-    /// limit, a new one takes the place of one of the source with most of them, to which the
-    /// response is 408; it is 403 if no source has more than the others. Default 1,024.
+    /// limit, a new one takes the place of one of the source with most of them, and there of
+    /// the connection or the client of another relay that has most, to which the response is
+    /// 408; it is 403 if nobody has more than the others. Default 1,024.
     pub pending_auths: usize,
     /// URIs of the relay in the To-Path and From-Path of one request together.
     /// There are two when both ends use the same relay. Default 4.
@@ -190,8 +191,11 @@ pub struct RelayLimits {
     /// peers, tokens and the sessions between relays, each with 512 octets for its entry.
     ///
     /// What waits for the connections of one principal may take as much as is free; above
-    /// that, whoever sends to them is not read. What is kept for it may take a ninth of what is
-    /// free; above that, the response to a further request is 408. Peers, sessions and tokens
+    /// that, whoever sends to them is not read. What is kept of its requests may take a ninth of
+    /// what is free, and of that each client of another relay half of what the others leave;
+    /// above that, the response to a further request is 408. Whoever keeps less than half of an
+    /// equal share gets room from those who keep more: their oldest requests get 408 at once, by
+    /// REPORT if they were acknowledged. Peers, sessions and tokens
     /// may take a quarter each: above that, those of the largest holder are forgotten, or
     /// sessions share a place. A sixteenth is for newcomers: connections for which much waits
     /// are closed, those of the largest holder first, until it is free or nobody holds more
@@ -213,8 +217,8 @@ pub struct RelayLimits {
     /// Octets of the body of a request other than SEND, which the relay holds
     /// until it is complete. The response to a larger one is 413. Default 10,240.
     pub whole_octets: usize,
-    /// Requests of one connection, or of one session on a connection between relays,
-    /// that wait for their response on another. At the
+    /// Requests of one connection, or of one session or one client on a connection between
+    /// relays, that wait for their response on another. At the
     /// limit, its chunks wait until one of them has its response or times out, and the
     /// response to its other requests, REPORTs aside, is 408. If two connections flood
     /// each other through the relay, each is not read while the other is full,

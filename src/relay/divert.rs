@@ -61,8 +61,8 @@ impl Relay {
         let (Some(link), Some(token)) = (self.links.get(source), way.tokens.last()) else {
             return Ok(());
         };
-        let is_spent = self.is_spent(&link.tally) || self.is_full(&self.flows.pool);
-        let (from, tally) = (&link.principal, &link.tally);
+        let (from, tally) = (&link.principal, &way.tally);
+        let is_spent = self.is_spent(tally) || self.is_full(&self.flows.pool);
         let key = FlowKey { token: *token, far, to_owner, from, tally, is_spent };
         way.flow = self.flows.of(now, &key);
         self.arm_flows(now);
@@ -350,9 +350,10 @@ impl Relay {
         }
     }
 
-    /// Forgets the flows that are over.
+    /// Forgets the flows that are over, and senders for whom nothing is kept.
     pub(super) fn forget_flows(&mut self, now: Instant) {
         self.flows.tidy(now);
+        self.senders.tidy();
         self.arm_flows(now);
     }
 

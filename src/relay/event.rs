@@ -245,7 +245,8 @@ pub struct Statistics {
     /// gone or takes no octets.
     pub dropped_responses: u64,
     /// SENDs dropped because their receiver was too slow for a connection that others
-    /// share. They are reported with 408, unless their Failure-Report is `no`.
+    /// share, or because others needed what was kept of them. They are reported with 408,
+    /// unless their Failure-Report is `no`.
     pub dropped: u64,
     /// Failure REPORTs sent.
     pub reports: u64,

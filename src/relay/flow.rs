@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::charge::{Charge, Pool, Tally};
 use super::event::{ConnectionId, TokenId};
-use super::principal::Principal;
+use super::principal::{Principal, SenderId};
 use crate::time::Instant;
 use crate::uri::{MsrpUri, UriKey, UriRef};
 use crate::wire::MessageId;
@@ -14,8 +14,10 @@ use crate::wire::MessageId;
 /// A flow: what takes turns on a connection, keeps its order there, and has a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum FlowId {
-    /// Everything from a client, and what is no SEND.
+    /// Everything from a client.
     Connection(ConnectionId),
+    /// What is no SEND from a client of another relay.
+    Sender(SenderId),
     /// One direction of one session with another relay, on whichever connections it
     /// arrives. A number is never reused.
     Session(u64),
@@ -327,14 +329,14 @@ impl Flows {
 
     fn get(&self, id: FlowId) -> Option<&Flow> {
         match id {
-            FlowId::Connection(_) => None,
+            FlowId::Connection(_) | FlowId::Sender(_) => None,
             FlowId::Session(number) => self.by_number.get(&number),
         }
     }
 
     pub(super) fn get_mut(&mut self, id: FlowId) -> Option<&mut Flow> {
         match id {
-            FlowId::Connection(_) => None,
+            FlowId::Connection(_) | FlowId::Sender(_) => None,
             FlowId::Session(number) => self.by_number.get_mut(&number),
         }
     }

@@ -67,15 +67,11 @@ impl Relay {
                 return Current::Skipped;
             }
         };
-        if self.lacks_memory(source) {
-            self.refuse(source, &view, StatusCode::TIMEOUT);
-            return Current::Skipped;
-        }
-        let Way { own, to, destination, flow, tokens } = way;
+        let Way { own, to, destination, flow, tally, tokens } = way;
         let Some(link) = self.links.get_mut(source) else { return Current::Skipped };
         link.is_proven = true;
         let on_way = self.flows.send(flow);
-        let relayed = Relayed::new(source, flow, &view, &own, to, &link.tally, on_way);
+        let relayed = Relayed::new(source, flow, &view, &own, to, &tally, on_way);
         let relayed = Arc::new(relayed);
         let waits = link.pending.begin_send(&relayed);
         let range = view.byte_range().unwrap_or(UNKNOWN_RANGE);
@@ -212,7 +208,8 @@ impl Relay {
                 self.counters.dropped_reports += 1;
                 return;
             }
-        } else if self.takes_no_request(source, &way) {
+        } else if self.owes_responses(&way) || self.owes_octets(way.destination) {
+            // Chunks wait instead.
             return self.refuse(source, head, StatusCode::TIMEOUT);
         }
         let has_passed = self.pass_whole(source, head, &way, body);
@@ -225,12 +222,7 @@ impl Relay {
         self.take_request(now, source, head);
     }
 
-    /// Whether the next hop gets no more complete requests of this connection: of their
-    /// responses or octets too many are missing. Chunks wait instead.
-    fn takes_no_request(&mut self, source: ConnectionId, way: &Way<'_>) -> bool {
-        self.owes_responses(way) || self.lacks_memory(source) || self.owes_octets(way.destination)
-    }
-
+    /// Whether too many responses to complete requests of this sender are missing.
     fn owes_responses(&self, way: &Way<'_>) -> bool {
         let max = self.config.limits.transactions;
         let next = self.links.get(way.destination);
@@ -249,16 +241,17 @@ impl Relay {
         let link = self.links.get_mut(source)?;
         let waits = link.pending.begin();
         let back = way_back(&way.own, head.from_path());
-        let charge = link.tally.charge(back.len());
+        let charge = way.tally.charge(back.len());
         let next = self.links.get_mut(way.destination)?;
         let method = head.method()?;
         let passed = Passed {
             source,
+            flow: way.flow,
             id: head.transaction_id(),
             back,
             has_credentials: head.header(HeaderName::Authorization).is_some(),
             _waits: waits,
-            _charge: charge,
+            charge,
         };
         let is_report = head.method() == Some(Method::Report);
         let purpose = (!is_report).then_some(Purpose::Passed(passed));

@@ -1,7 +1,7 @@
 //! One budget: octets that wait to leave, and everything that is kept for a while.
 
 use super::Relay;
-use super::charge::{Charge, Pool, Tally};
+use super::charge::{Charge, Holder, Pool, Tally};
 use super::event::ConnectionId;
 
 /// Changes of a queue by fewer octets are not counted: short messages come and go.
@@ -54,15 +54,38 @@ impl Relay {
         most.min(free.saturating_sub(others))
     }
 
-    /// Whether so much is kept for the principal of a connection that there is no memory
-    /// for more of it.
-    pub(super) fn lacks_memory(&self, source: ConnectionId) -> bool {
-        self.links.get(source).is_some_and(|link| self.is_spent(&link.tally))
-    }
-
-    /// The same, of one principal: eight times as much stays free for others.
+    /// Whether so much is kept for a principal that no more of it is kept for long: eight
+    /// times as much stays free for others.
     pub(super) fn is_spent(&self, tally: &Tally) -> bool {
         tally.own().saturating_mul(KEPT) > self.free_memory()
+    }
+
+    /// What one of those behind a holder may keep for a while: an eighth of what is free, and
+    /// one of many senders behind a principal as much as it leaves of that.
+    pub(super) fn left_behind(&self, of: &Holder) -> usize {
+        let left = self.free_memory() / KEPT;
+        if of.of().is_none() { left } else { left.saturating_sub(of.octets()) }
+    }
+
+    /// What all behind a holder may keep.
+    pub(super) fn memory_behind(&self, of: &Holder) -> usize {
+        let free = self.free_memory();
+        if of.of().is_none() { free.saturating_add(of.octets()) } else { free / KEPT }
+    }
+
+    /// What each of them has if all keep as much as they may.
+    pub(super) fn share_behind(&self, of: &Holder) -> usize {
+        let parts = if of.of().is_none() { KEPT } else { 1 };
+        self.memory_behind(of) / of.crowd().saturating_add(parts)
+    }
+
+    /// The octets to be given back before one of them may keep so many.
+    pub(super) fn missing_behind(&self, of: &Holder, octets: usize) -> usize {
+        if of.of().is_none() {
+            octets.saturating_mul(KEPT).saturating_sub(self.free_memory())
+        } else {
+            octets.saturating_add(of.octets()).saturating_sub(self.free_memory() / KEPT)
+        }
     }
 
     /// Closes connections for which much waits, those of the largest holder first, until
@@ -89,6 +112,11 @@ impl Relay {
             let longest = self.longest_input(connection);
             self.evict(longest);
         }
+    }
+
+    fn lacks_memory(&self, connection: ConnectionId) -> bool {
+        let most = self.free_memory() / KEPT;
+        self.links.get(connection).is_some_and(|link| link.tally.holder().octets() > most)
     }
 
     /// Of the connections of one principal, the one with the longest incomplete message.

@@ -95,6 +95,8 @@ mod principal;
 mod relayed;
 mod revoke;
 mod route;
+mod senders;
+mod shed;
 mod target;
 mod token;
 mod waits;
@@ -126,6 +128,7 @@ use peers::Peers;
 use pending::PendingAuth;
 use principal::{Holdings, Principal};
 use relayed::Relaying;
+use senders::Senders;
 use token::Tokens;
 use watch::Timer;
 
@@ -140,6 +143,7 @@ pub struct Relay {
     peers: Peers,
     flows: Flows,
     owns: Owns,
+    senders: Senders,
     digest: DigestServer,
     random: RandomPool,
     pending_auths: BTreeMap<AuthRequest, PendingAuth>,
@@ -190,6 +194,7 @@ impl Relay {
             peers: Peers::default(),
             flows: Flows::default(),
             owns: Owns::default(),
+            senders: Senders::default(),
             digest,
             random,
             pending_auths: BTreeMap::new(),

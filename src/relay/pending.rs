@@ -7,6 +7,7 @@ use super::Relay;
 use super::charge::Charge;
 use super::denied::Denied;
 use super::event::{AuthRequest, ConnectionId, RelayEvent};
+use super::flow::FlowId;
 use super::guesses::Pair;
 use super::principal::Principal;
 use super::watch::Timer;
@@ -18,10 +19,12 @@ use crate::wire::{Head, StatusCode};
 #[derive(Debug)]
 pub(super) struct PendingAuth {
     pub(super) source: ConnectionId,
+    /// Its connection, or the client of another relay that has sent it.
+    sender: FlowId,
     pub(super) head: Head,
     pub(super) authorization: Authorization,
     pub(super) pair: Pair,
-    _charge: Charge,
+    pub(super) charge: Charge,
     /// When its turn has come, or the application must have decided.
     due: Instant,
     /// Whether the application has been asked.
@@ -37,11 +40,14 @@ impl Relay {
         head: &Head,
         authorization: Authorization,
     ) -> Result<(), Denied> {
+        let Some((sender, tally)) = self.sender(source, &head.view()) else { return Ok(()) };
         let pair = self.pair(source, authorization.username());
-        if !self.make_auth_room(now, &pair) {
+        if !self.make_auth_room(now, &pair.source, sender) {
             return Err(Denied::Status(StatusCode::FORBIDDEN));
         }
-        if self.lacks_memory(source) {
+        // The head, and what the credentials in it say.
+        let octets = 2 * head.octets().len();
+        if !self.find_memory(now, &tally, octets) {
             return Err(Denied::Status(StatusCode::TIMEOUT));
         }
         let due = self.guesses.checked_at(now, &pair);
@@ -52,16 +58,15 @@ impl Relay {
         self.next_auth += 1;
         let request = AuthRequest(self.next_auth);
         let Some(link) = self.links.get_mut(source) else { return Ok(()) };
-        // The head, and what the credentials in it say.
-        let charge = link.tally.charge(2 * head.octets().len());
         link.auths.insert(request);
         let head = head.detached();
         let pending = PendingAuth {
             source,
+            sender,
             head,
             authorization,
             pair,
-            _charge: charge,
+            charge: tally.charge(octets),
             due,
             is_asked: false,
         };
@@ -118,26 +123,47 @@ impl Relay {
         });
     }
 
-    fn give_up_auth(&mut self, now: Instant, request: AuthRequest) {
+    pub(super) fn give_up_auth(&mut self, now: Instant, request: AuthRequest) {
         let Some(pending) = self.take_auth(request) else { return };
         let denied = Denied::Status(StatusCode::TIMEOUT);
         self.deny(now, pending.source, &pending.head.view(), denied);
     }
 
-    /// Makes room for one more, at the cost of the source with most of them. Returns
-    /// whether there is room.
-    fn make_auth_room(&mut self, now: Instant, pair: &Pair) -> bool {
+    /// Makes room for one more, at the cost of the source with most of them, or of another
+    /// sender of this source who has more. Returns whether there is room.
+    fn make_auth_room(&mut self, now: Instant, source: &Principal, sender: FlowId) -> bool {
         if self.pending_auths.len() < self.config.limits.pending_auths {
             return true;
         }
-        let mut held: BTreeMap<&Principal, (usize, AuthRequest)> = BTreeMap::new();
-        for (request, pending) in &self.pending_auths {
-            held.entry(&pending.pair.source).or_insert((0, *request)).0 += 1;
-        }
-        let own = held.get(&pair.source).map_or(0, |(count, _)| *count);
-        let most = held.into_values().max_by_key(|(count, _)| *count);
-        let Some((_, request)) = most.filter(|(count, _)| *count > own + 1) else { return false };
+        let Some(request) = self.auth_to_give(source, sender) else { return false };
         self.give_up_auth(now, request);
         true
     }
+
+    fn auth_to_give(&self, source: &Principal, sender: FlowId) -> Option<AuthRequest> {
+        let by_source = held(self.pending_auths.iter().map(|(it, auth)| (it, &auth.pair.source)));
+        let own = by_source.get(source).map_or(0, |held| held.count);
+        let (largest, most) = by_source.into_iter().max_by_key(|(_, held)| held.count)?;
+        let gives = if most.count > own + 1 { largest } else { source };
+        let of_source = self.pending_auths.iter().filter(|(_, auth)| auth.pair.source == *gives);
+        let by_sender = held(of_source.map(|(it, auth)| (it, auth.sender)));
+        let own = by_sender.get(&sender).map_or(0, |held| held.count);
+        let most = by_sender.into_values().max_by_key(|held| held.count)?;
+        (gives != source || most.count > own + 1).then_some(most.oldest)
+    }
+}
+
+/// How many AUTHs one holder has, and the oldest of them.
+struct Held {
+    count: usize,
+    oldest: AuthRequest,
+}
+
+/// What each holder has of some AUTHs, the oldest first.
+fn held<'a, H: Ord>(auths: impl Iterator<Item = (&'a AuthRequest, H)>) -> BTreeMap<H, Held> {
+    let mut by_holder = BTreeMap::new();
+    for (request, holder) in auths {
+        by_holder.entry(holder).or_insert(Held { count: 0, oldest: *request }).count += 1;
+    }
+    by_holder
 }

@@ -9,7 +9,7 @@ use super::config::Peer;
 use super::event::{ConnectionId, TokenId};
 
 /// The holder of a budget. One that takes all of its own leaves the others theirs.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Principal {
     /// A user who has authenticated, or for whom the relay connects.
     User(Arc<str>),
@@ -45,6 +45,10 @@ impl Principal {
         matches!(self, Self::Relay(_))
     }
 }
+
+/// A client of another relay, who sends behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct SenderId(pub(super) u64);
 
 /// Who has one IPv6 address has its whole /64.
 fn source(address: IpAddr) -> IpAddr {

@@ -31,7 +31,7 @@ impl Owner for Relaying {
     fn source_of(purpose: &Purpose) -> Option<FlowId> {
         Some(match purpose {
             Purpose::Relayed(forwarded) => forwarded.relayed.flow(),
-            Purpose::Passed(passed) => FlowId::Connection(passed.source),
+            Purpose::Passed(passed) => passed.flow,
         })
     }
 
@@ -66,6 +66,14 @@ impl Purpose {
             Self::Passed(passed) => passed.source,
         }
     }
+
+    /// What is kept for it.
+    pub(super) fn charge(&self) -> &Charge {
+        match self {
+            Self::Relayed(forwarded) => forwarded.relayed.charge(),
+            Self::Passed(passed) => &passed.charge,
+        }
+    }
 }
 
 /// The origin of a request to which the far end responds: where the response
@@ -73,13 +81,14 @@ impl Purpose {
 #[derive(Debug)]
 pub(super) struct Passed {
     pub(super) source: ConnectionId,
+    pub(super) flow: FlowId,
     pub(super) id: TransactionId,
     /// The From-Path with which it left, which is the To-Path of the response.
     pub(super) back: Box<str>,
     /// Whether it has credentials: a failed AUTH counts.
     pub(super) has_credentials: bool,
     pub(super) _waits: Waits,
-    pub(super) _charge: Charge,
+    pub(super) charge: Charge,
 }
 
 /// A SEND that leaves, and later waits for its response.
@@ -120,7 +129,7 @@ pub(super) struct Relayed {
     end: AtomicU64,
     /// Whether everything of it without a response was reported as lost.
     is_reported: AtomicBool,
-    _charge: Charge,
+    charge: Charge,
 }
 
 impl Relayed {
@@ -146,7 +155,7 @@ impl Relayed {
             source,
             flow,
             _on_way: on_way,
-            _charge: tally.charge(text.len()),
+            charge: tally.charge(text.len()),
             text: text.into_boxed_slice(),
             range_at,
             own: spans.own,
@@ -161,6 +170,11 @@ impl Relayed {
 
     pub(super) const fn flow(&self) -> FlowId {
         self.flow
+    }
+
+    /// What is kept for it.
+    pub(super) const fn charge(&self) -> &Charge {
+        &self.charge
     }
 
     pub(super) const fn source(&self) -> ConnectionId {

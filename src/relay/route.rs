@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::time::Instant;
 
 use super::Relay;
+use super::charge::Tally;
 use super::event::{ConnectionId, RelayEvent, TokenId};
 use super::flow::FlowId;
 use super::link::{Link, State};
@@ -24,6 +25,8 @@ pub(super) struct Way<'a> {
     pub(super) destination: ConnectionId,
     /// The flow to which the request belongs.
     pub(super) flow: FlowId,
+    /// Counts what is kept for whoever has sent it.
+    pub(super) tally: Tally,
     /// The tokens of those URIs.
     pub(super) tokens: Vec<TokenId>,
 }
@@ -76,7 +79,7 @@ impl Relay {
         if self.own_uris(head) > self.config.limits.own_uris {
             return Err(LOOP);
         }
-        let flow = FlowId::Connection(source);
+        let (flow, tally) = self.sender(source, head).ok_or(NO_TOKEN)?;
         let is_send = head.method() == Some(Method::Send);
         let mut own: Vec<UriRef<'a>> = Vec::new();
         let mut tokens = Vec::new();
@@ -88,13 +91,20 @@ impl Relay {
             to = to.without_first().ok_or(NO_TOKEN)?;
             let next = to.first();
             let (leads, token) = self.may_pass(now, source, first, next, own.is_empty())?;
+            // Of a REPORT nothing is kept.
+            let is_kept = own.is_empty() && head.method() != Some(Method::Report);
+            if is_kept && !self.find_memory(now, &tally, head.size()) {
+                return Err(UNREACHABLE);
+            }
             own.push(first);
             tokens.push(token);
             match leads {
                 Leads::ToOwner => {
                     let destination = self.way_to_owner(now, token)?;
-                    self.learn_peer(source, token, head.from_path().first(), own.len() == 1);
-                    let mut way = Way { own, to, destination, flow, tokens };
+                    if own.len() == 1 {
+                        self.learn_peer(source, token, head.from_path().first(), &tally);
+                    }
+                    let mut way = Way { own, to, destination, flow, tally, tokens };
                     if is_send {
                         self.direct(now, source, head, true, &mut way)?;
                     }
@@ -103,11 +113,11 @@ impl Relay {
                 Leads::FromOwner if self.is_own(next) => {}
                 Leads::FromOwner => {
                     let is_auth = head.method() == Some(Method::Auth);
-                    let destination = self.way_to_peer(now, token, next, is_auth)?;
+                    let destination = self.way_to_peer(now, token, next, is_auth, &tally)?;
                     if is_auth && let Some(link) = self.links.get_mut(destination) {
                         link.carries_auth = true;
                     }
-                    let mut way = Way { own, to, destination, flow, tokens };
+                    let mut way = Way { own, to, destination, flow, tally, tokens };
                     if is_send {
                         self.direct(now, source, head, false, &mut way)?;
                     }
@@ -168,6 +178,7 @@ impl Relay {
         token: TokenId,
         next: UriRef<'_>,
         is_auth: bool,
+        tally: &Tally,
     ) -> Result<ConnectionId, NoWay> {
         if let Some(connection) = self.peers.find(token, next)
             && self.links.get(connection).is_some_and(Link::takes_requests)
@@ -190,7 +201,7 @@ impl Relay {
         self.note_use(token, connection);
         // A URI without a port is no peer of a session, but a relay for AUTH.
         if next.port().is_some() {
-            self.bind_peer(token, next, connection);
+            self.bind_peer(token, next, connection, tally);
         }
         Ok(connection)
     }
@@ -270,12 +281,12 @@ impl Relay {
         source: ConnectionId,
         token: TokenId,
         peer: UriRef<'_>,
-        came_directly: bool,
+        tally: &Tally,
     ) {
         // On an unencrypted connection, anyone could claim to be an msrps peer.
         let is_as_secure =
             self.links.get(source).is_some_and(|link| link.peer.is_secure() || !peer.is_secure());
-        if !came_directly || !is_as_secure {
+        if !is_as_secure {
             return;
         }
         match self.peers.find(token, peer) {
@@ -283,14 +294,19 @@ impl Relay {
             Some(connection) if self.links.get(connection).is_some_and(Link::takes_requests) => {}
             Some(_) | None => {
                 self.note_use(token, source);
-                self.bind_peer(token, peer, source);
+                self.bind_peer(token, peer, source, tally);
             }
         }
     }
 
-    fn bind_peer(&mut self, token: TokenId, peer: UriRef<'_>, connection: ConnectionId) {
-        let Some(link) = self.links.get(connection) else { return };
-        let charge = link.tally.charge_in(&self.peers.pool, peer.as_str().len());
+    fn bind_peer(
+        &mut self,
+        token: TokenId,
+        peer: UriRef<'_>,
+        connection: ConnectionId,
+        tally: &Tally,
+    ) {
+        let charge = tally.charge_in(&self.peers.pool, peer.as_str().len());
         self.peers.bind(token, peer, connection, charge);
         while let Some(crowded) = self.has_too_many_peers(connection) {
             self.peers.forget_oldest(crowded);

@@ -33,6 +33,7 @@ mod random;
 mod revoked;
 mod rules;
 mod sending;
+mod shares;
 mod storm;
 mod tokens;
 mod transport;

@@ -128,6 +128,29 @@ fn what_waits_within_a_share_stays_however_much_is_kept_for_others() {
     assert!(world.relay.wants_read(victim.link));
 }
 
+/// Those before have left ever less for each, and give of it to one who keeps little.
+#[test]
+fn who_comes_late_finds_memory_as_well() {
+    let mut config = config();
+    config.limits.memory_octets = 4 * MEMORY;
+    let mut world = World::new(config);
+    let Talk { alice, bob, token } = world.talk();
+    let talk = Talk { alice, bob, token };
+    let (sink, path) = sink(&mut world);
+    let kept = (0..100).map(|source| keep(&mut world, source, sink, &path));
+    let least = kept.min().unwrap();
+    assert!(least >= 4, "{least}");
+    let before = world.relay.statistics().dropped;
+    for n in 0..10 {
+        let id = format!("late{n}");
+        world.give(alice, &talk.chunk(&id, &id, "1-2/2", "hi", '$').octets());
+        assert_eq!(world.told(alice), ["200"], "{n}");
+    }
+    // No more is taken from the others than that.
+    let dropped = world.relay.statistics().dropped - before;
+    assert!(dropped < 40, "{dropped}");
+}
+
 /// However many connections a user has, and many users.
 #[test]
 fn all_that_waits_has_one_budget_and_everybody_a_part() {

@@ -102,7 +102,11 @@ fn text(core: &Core) -> String {
         ("refused", s.refused, "Requests refused."),
         ("forgotten_peers", s.forgotten_peers, "Peers forgotten: their connection had too many."),
         ("dropped_responses", s.dropped_responses, "Responses dropped without a request to match."),
-        ("dropped", s.dropped, "SENDs dropped for a receiver that was too slow."),
+        (
+            "dropped",
+            s.dropped,
+            "SENDs dropped because their receiver was too slow, or to make room.",
+        ),
         ("reports", s.reports, "Failure REPORTs sent."),
         ("dropped_reports", s.dropped_reports, "Failure REPORTs without a way back."),
         ("timeouts", s.timeouts, "SENDs without a response in time."),

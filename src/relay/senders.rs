@@ -1,0 +1,78 @@
+//! The clients of other relays, and what is kept for each.
+//!
+//! Another relay sends for many on its connections, and is one principal. Who of them has
+//! sent a request, the first URI of From-Path says. That is the token under which the other
+//! relay has forwarded the request (RFC 4976 section 6.4). The relay writes it itself, so no
+//! client can send as another. Everything behind it is the client's own word: it may differ
+//! in each request, and does not count. Neither does the connection. A client with many
+//! tokens is many senders, but each of those has no more than others have.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+use super::Relay;
+use super::charge::{Holder, Tally};
+use super::event::ConnectionId;
+use super::flow::FlowId;
+use super::principal::{Principal, SenderId};
+use crate::uri::UriRef;
+use crate::wire::HeadRef;
+
+/// Those for whom nothing is kept are known up to this number.
+const FEW: usize = 16;
+
+/// Those for whom something is kept.
+#[derive(Debug, Default)]
+pub(super) struct Senders {
+    hasher: RandomState,
+    /// An entry is small, and needs no weight beside that of what is kept.
+    holders: HashMap<SenderId, Holder>,
+    /// The number above which it looks for those to forget.
+    crowd: usize,
+}
+
+impl Senders {
+    /// A hash with a key that nobody knows: some URIs are long.
+    fn id(&self, principal: &Principal, first: UriRef<'_>) -> SenderId {
+        SenderId(self.hasher.hash_one((principal, first)))
+    }
+
+    fn holder(&mut self, id: SenderId, principal: &Holder) -> Holder {
+        if self.holders.len() > self.crowd.max(FEW) {
+            self.tidy();
+        }
+        self.holders.entry(id).or_insert_with(|| principal.behind()).clone()
+    }
+
+    /// Those behind a principal.
+    pub(super) fn behind(&self, principal: &Holder) -> impl Iterator<Item = &Holder> {
+        let senders = self.holders.values();
+        senders.filter(|sender| sender.of().is_some_and(|of| of.is(principal)))
+    }
+
+    /// Forgets those for whom nothing is kept.
+    pub(super) fn tidy(&mut self) {
+        self.holders.retain(|_, holder| holder.is_known());
+        self.holders.shrink_to(2 * self.holders.len());
+        self.crowd = 2 * self.holders.len();
+    }
+}
+
+impl Relay {
+    /// The flow of a request, unless it is that of a session, and what counts what is kept
+    /// for its sender. `None` if its connection has ended.
+    pub(super) fn sender(
+        &mut self,
+        source: ConnectionId,
+        head: &HeadRef<'_>,
+    ) -> Option<(FlowId, Tally)> {
+        let link = self.links.get(source)?;
+        let from = head.from_path();
+        if from.len() == 1 {
+            return Some((FlowId::Connection(source), link.tally.clone()));
+        }
+        let id = self.senders.id(&link.principal, from.first());
+        let holder = self.senders.holder(id, link.tally.holder());
+        Some((FlowId::Sender(id), link.tally.of_holder(holder)))
+    }
+}

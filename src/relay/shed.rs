@@ -1,0 +1,161 @@
+//! Who gives way when there is no memory to keep more.
+//!
+//! A request is kept until it has its response. Each holder may keep a part of what is left,
+//! so that the next one finds some. But those who come early find more than those who come
+//! late, and many who come one after the other leave nothing. So whoever keeps less than half
+//! of an equal share gets room from those who keep more: their oldest requests get 408 at once.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use super::Relay;
+use super::charge::{Charge, Holder, Tally};
+use super::event::ConnectionId;
+use super::relayed::{ChunkKey, Purpose};
+use crate::time::Instant;
+use crate::wire::{StatusCode, TransactionId};
+
+/// So many octets are freed at least, or one of so many parts, so that looking for those who
+/// give way costs each request little.
+const BATCH: usize = 256 * 1024;
+const PARTS: usize = 64;
+
+/// Those behind a holder who give way: each keeps `least`, and all of them `enough`.
+struct Giving<'a> {
+    of: &'a Holder,
+    holders: Vec<Holder>,
+    least: usize,
+    enough: usize,
+}
+
+impl Giving<'_> {
+    fn is_done(&self) -> bool {
+        self.of.octets() <= self.enough
+    }
+
+    /// Whether this is kept for one of them who keeps too much.
+    fn gives(&self, charge: &Charge) -> bool {
+        let mut line = charge.holder().line();
+        let giving = line.find(|holder| self.holders.iter().any(|giving| giving.is(holder)));
+        giving.is_some_and(|giving| giving.octets() > self.least) && !self.is_done()
+    }
+}
+
+impl Relay {
+    /// Finds memory to keep so many octets more for a request: for one of many senders behind
+    /// a principal, and for the principal. Returns whether there is any.
+    pub(super) fn find_memory(&mut self, now: Instant, tally: &Tally, octets: usize) -> bool {
+        let mut line = tally.holder().line();
+        line.all(|holder| holder.of().is_none_or(|of| self.find_behind(now, of, holder, octets)))
+    }
+
+    fn find_behind(&mut self, now: Instant, of: &Holder, holder: &Holder, octets: usize) -> bool {
+        let octets = holder.octets().saturating_add(octets);
+        if octets <= self.left_behind(of) {
+            return true;
+        }
+        let least = self.share_behind(of) / 2;
+        if octets > least {
+            return false;
+        }
+        self.shed(now, of, least, octets);
+        octets <= self.left_behind(of)
+    }
+
+    /// Those behind a holder that keep more than `least` give way, the largest first, until
+    /// one of them may keep so many octets.
+    fn shed(&mut self, now: Instant, of: &Holder, least: usize, octets: usize) {
+        let batch = BATCH.min(self.memory_behind(of) / PARTS);
+        let needed = self.missing_behind(of, octets).saturating_add(batch);
+        let enough = of.octets().saturating_sub(needed);
+        let holders = self.largest_behind(of, least, needed);
+        let giving = Giving { of, holders, least, enough };
+        self.shed_auths(now, &giving);
+        for id in self.links.ids() {
+            if giving.is_done() {
+                return;
+            }
+            self.shed_requests(now, id, &giving);
+        }
+    }
+
+    /// The fewest of those behind a holder who keep so much above `least`.
+    fn largest_behind(&self, of: &Holder, least: usize, needed: usize) -> Vec<Holder> {
+        let mut behind: Vec<_> = if of.of().is_some() {
+            self.senders.behind(of).cloned().collect()
+        } else {
+            self.holdings.iter().map(|(_, holding)| holding.tally.holder().clone()).collect()
+        };
+        behind.retain(|holder| holder.octets() > least);
+        behind.sort_by_key(|holder| Reverse(holder.octets()));
+        let mut above = 0;
+        let count = behind.iter().take_while(|holder| {
+            let is_needed = above < needed;
+            above += holder.octets() - least;
+            is_needed
+        });
+        let count = count.count();
+        behind.truncate(count);
+        behind
+    }
+
+    fn shed_auths(&mut self, now: Instant, giving: &Giving<'_>) {
+        let waiting: Vec<_> = self.pending_auths.keys().copied().collect();
+        for request in waiting {
+            if self.pending_auths.get(&request).is_some_and(|auth| giving.gives(&auth.charge)) {
+                self.give_up_auth(now, request);
+            }
+        }
+    }
+
+    /// Ends requests that leave on a connection, the oldest first: those without a response,
+    /// and then those that have not left whole.
+    fn shed_requests(&mut self, now: Instant, id: ConnectionId, giving: &Giving<'_>) {
+        let Some(link) = self.links.get(id) else { return };
+        let open = link.hop.requests(|purpose| giving.gives(purpose.charge()));
+        let waiting = link.hop.chunks(|chunk| giving.gives(chunk.heading.relayed.charge()));
+        for request in open {
+            self.shed_request(now, id, &request, giving);
+        }
+        for chunk in waiting {
+            self.shed_chunk(id, chunk, giving);
+        }
+        self.has_octets(id);
+        self.resume_waiters(now, id);
+    }
+
+    fn shed_request(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        request: &TransactionId,
+        giving: &Giving<'_>,
+    ) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        if !link.hop.purpose(request).is_some_and(|purpose| giving.gives(purpose.charge())) {
+            return;
+        }
+        let Some(transaction) = link.hop.complete(request) else { return };
+        self.counters.dropped += 1;
+        let source = transaction.purpose.source();
+        if let Purpose::Relayed(forwarded) = transaction.purpose {
+            self.report_failure(&forwarded.relayed, transaction.octets, StatusCode::TIMEOUT);
+        }
+        self.settled(now, source);
+    }
+
+    fn shed_chunk(&mut self, id: ConnectionId, key: ChunkKey, giving: &Giving<'_>) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        let chunk = link.hop.message_ref(key);
+        let Some(chunk) = chunk.filter(|chunk| giving.gives(chunk.heading.relayed.charge())) else {
+            return;
+        };
+        let relayed = Arc::clone(&chunk.heading.relayed);
+        let octets = chunk.offset..chunk.queued_end();
+        link.hop.abort(key, true);
+        self.counters.dropped += 1;
+        if !self.lose_current(relayed.source(), &relayed) {
+            self.report_failure(&relayed, octets, StatusCode::TIMEOUT);
+        }
+    }
+}
