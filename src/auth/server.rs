@@ -127,7 +127,7 @@ impl DigestServer {
         let algorithms = strongest_first(&algorithms);
         Ok(Self {
             nonces: NonceMaker::new(now, &realm, random)?,
-            decoys: decoys(random)?,
+            decoys: decoys(),
             realm,
             algorithms,
             retired: Vec::new(),
@@ -289,11 +289,9 @@ impl DigestServer {
     }
 }
 
-fn decoys(random: &mut dyn Random) -> Result<Vec<Ha1>, RandomError> {
-    let mut password = [0; 32];
-    random.fill(&mut password)?;
-    let password = digest::hex(&password);
-    Ok(Algorithm::ALL.iter().map(|algorithm| Ha1::new(*algorithm, "", "", &password)).collect())
+/// Whoever knows these passwords gains nothing: no user has them.
+fn decoys() -> Vec<Ha1> {
+    Algorithm::ALL.iter().map(|algorithm| Ha1::new(*algorithm, "", "", "")).collect()
 }
 
 fn strongest_first(algorithms: &[Algorithm]) -> Vec<Algorithm> {

@@ -132,6 +132,7 @@ impl Relay {
         (link.auth_failures, link.challenges) = (0, 0);
         self.counters.auth_accepted += 1;
         self.has_octets(source);
+        self.hold_back_itself(source);
         Ok(())
     }
 

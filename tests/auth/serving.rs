@@ -236,6 +236,27 @@ fn an_unknown_user_takes_as_long_as_a_wrong_password() {
     assert!((0.8..1.25).contains(&(unknown / known)), "{unknown} {known}");
 }
 
+/// Not even that of the secret with which the server computes the digest all the same.
+#[test]
+fn no_password_is_that_of_an_unknown_user() {
+    let mut scene = Scene::new(&BOTH);
+    scene.client = DigestClient::new(Credentials::new("", ""));
+    let realm = format!("realm=\"{REALM}\"");
+    let challenges: Vec<_> = scene.challenges(false);
+    let challenges: Vec<_> = challenges.iter().map(|it| it.replace(&realm, "realm=\"\"")).collect();
+    scene.client.challenged(challenges.iter().map(String::as_str)).unwrap();
+    let value = scene.authorization().replace("realm=\"\"", &realm);
+    for name in ["", "mallory"] {
+        let value = value.replace("username=\"\"", &format!("username=\"{name}\""));
+        let value = Authorization::parse(&value).unwrap();
+        let nobody = Ha1::new(value.algorithm(), "", "", "");
+        let mut verify = |ha1| scene.server.verify(scene.now, &value, URI, ha1, &mut scene.random);
+        assert_eq!(verify(None), Err(Rejection::Wrong));
+        // The digest is that of the secret.
+        assert!(verify(Some(&nobody)).is_ok());
+    }
+}
+
 /// One account authenticates as often as it can, and another one is slow to answer.
 #[test]
 fn one_user_does_not_make_the_nonces_of_another_stale() {

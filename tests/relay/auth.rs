@@ -298,6 +298,31 @@ fn a_client_that_never_answers_challenges_is_dropped() {
     });
 }
 
+/// Nobody has an end of AUTHs that are granted or, if they are of many clients, challenged.
+#[test]
+fn who_does_not_read_the_responses_to_its_auths_is_not_read() {
+    let relay = tls().relay_names(vec!["inner.example".into()]);
+    let of_many = format!("msrps://inner.example:9000/token;tcp {ALICE}");
+    for (peer, from) in [(relay, &of_many[..]), (tls().user("carol"), CAROL)] {
+        let mut config = config();
+        config.limits.control_octets = 4096;
+        scripted_with(config, |world| {
+            let link = world.accept(peer.clone());
+            world.stall(link);
+            let mut sent = 0;
+            while world.relay.wants_read(link) {
+                sent += 1;
+                assert!(sent < 100, "{from}");
+                let id = world.id();
+                world.give(link, &auth(&id, from).octets());
+            }
+            world.unstall(link);
+            assert_eq!(world.sent(link).len(), sent);
+            assert!(world.relay.wants_read(link));
+        });
+    }
+}
+
 /// A success resets the count of failures.
 #[test]
 fn failures_count_from_the_last_success() {

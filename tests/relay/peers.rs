@@ -206,6 +206,23 @@ fn a_connection_that_only_its_user_uses_is_given_up_for_its_sake() {
     assert_eq!(world.closes(), [(talk.bob, RelayClose::Evicted)]);
 }
 
+/// Those that were made count as well as those that are being made.
+#[test]
+fn nobody_is_connected_to_for_a_user_at_its_limit() {
+    let mut config = config();
+    config.limits.principal_connections = 2;
+    let mut world = World::new(config);
+    let talk = world.talk();
+    reply(&mut world, talk.alice, &talk.token, CAROL);
+    assert_eq!(world.told(talk.alice), ["408"]);
+    assert!(world.wanted().is_empty());
+    world.close(talk.bob);
+    world.octets(talk.alice);
+    reply(&mut world, talk.alice, &talk.token, CAROL);
+    assert_eq!(world.told(talk.alice), ["200"]);
+    assert_eq!(world.wanted().len(), 1);
+}
+
 /// A URI under one token says nothing about the same URI under another.
 #[test]
 fn a_peer_of_one_token_is_none_of_another() {

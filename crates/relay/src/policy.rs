@@ -30,7 +30,16 @@ impl Policy {
         &self,
         found: impl IntoIterator<Item = SocketAddr>,
     ) -> io::Result<Vec<SocketAddr>> {
-        let own = if self.0.is_empty() { own_addresses()? } else { Vec::new() };
+        self.permitted_on(own_addresses, found)
+    }
+
+    /// The same on a machine with other addresses.
+    fn permitted_on(
+        &self,
+        machine: impl FnOnce() -> io::Result<Vec<IpAddr>>,
+        found: impl IntoIterator<Item = SocketAddr>,
+    ) -> io::Result<Vec<SocketAddr>> {
+        let own = if self.0.is_empty() { machine()? } else { Vec::new() };
         Ok(found.into_iter().filter(|address| self.permits(*address, &own)).collect())
     }
 
@@ -139,8 +148,13 @@ mod tests {
         let own = own_addresses().unwrap();
         assert!(own.contains(&IpAddr::from([127, 0, 0, 1])), "{own:?}");
         let far = SocketAddr::from(([8, 8, 8, 8], 2855));
-        let policy = Policy::new(Vec::new());
-        assert!(policy.permits(far, &own) && !policy.permits(far, &[far.ip()]));
+        let permitted = |targets: &[&str], own: &[IpAddr]| {
+            let targets = targets.iter().map(|target| target.parse().unwrap()).collect();
+            Policy::new(targets).permitted_on(|| Ok(own.to_vec()), [far]).unwrap()
+        };
+        assert_eq!(permitted(&[], &own), [far]);
+        assert_eq!(permitted(&[], &[far.ip()]), []);
+        assert_eq!(permitted(&["8.8.8.8"], &[far.ip()]), [far]);
     }
 
     #[test]

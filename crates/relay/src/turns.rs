@@ -31,3 +31,38 @@ impl Turns {
         self.clients.is_empty() && self.strangers.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::time::Instant;
+
+    use msrp::OsRandom;
+    use msrp::relay::{Peer, Relay, RelayConfig, Security};
+
+    use super::*;
+
+    /// So many connections.
+    fn connections<const N: usize>() -> [ConnectionId; N] {
+        let uri = "msrp://relay.example:2855;tcp".parse().unwrap();
+        let (config, now) = (RelayConfig::new(uri, "relay.example"), Instant::now());
+        let mut relay = Relay::new(config, OsRandom::new().unwrap(), now).unwrap();
+        [(); N].map(|()| relay.accept(now, Peer::new(Security::Plain)).unwrap())
+    }
+
+    #[test]
+    fn clients_have_every_other_turn_however_many_strangers_wait() {
+        let [first, second, third, client, late] = connections();
+        let mut turns = Turns::default();
+        assert!(turns.wait(first, true));
+        for (connection, is_stranger) in [(second, true), (third, true), (client, false)] {
+            assert!(!turns.wait(connection, is_stranger));
+        }
+        assert_eq!(turns.next().collect::<Vec<_>>(), [client, first]);
+        turns.wait(late, false);
+        assert_eq!(turns.next().collect::<Vec<_>>(), [late, second]);
+        assert_eq!(turns.next().collect::<Vec<_>>(), [third]);
+        assert!(turns.is_empty());
+    }
+}
