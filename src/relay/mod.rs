@@ -140,6 +140,8 @@ pub struct Relay {
     peers: Peers,
     flows: Flows,
     owns: Owns,
+    /// The previous relays that seem to keep the flows of their clients apart.
+    keeping_apart: BTreeSet<Principal>,
     digest: DigestServer,
     random: RandomPool,
     pending_auths: BTreeMap<AuthRequest, PendingAuth>,
@@ -190,6 +192,7 @@ impl Relay {
             peers: Peers::default(),
             flows: Flows::default(),
             owns: Owns::default(),
+            keeping_apart: BTreeSet::new(),
             digest,
             random,
             pending_auths: BTreeMap::new(),
