@@ -2,14 +2,15 @@
 //!
 //! A sender whose flow is above its bound is not read, so that TCP slows it down. That
 //! would hold up others on a connection on which a relay sends the flows of many. There,
-//! a flow has a little time above its bound, and is then ended with 408.
+//! a flow has a little time above its bound, and is then ended with 408. A connection that
+//! seems to be for one client is not read for as long, and then on to see whether it is.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::Relay;
 use super::event::ConnectionId;
-use super::flow::{FlowId, Previous};
+use super::flow::{Above, FlowId, Previous};
 use super::lost::{Loss, Lost};
 use crate::time::Instant;
 use crate::wire::MessageId;
@@ -23,6 +24,10 @@ const PAROLE: Duration = Duration::from_secs(30);
 /// How many times the limit of a queue may wait there before a connection that others
 /// share is not read.
 const PATIENCE: usize = 4;
+
+/// The same of a connection that seems to be for one client: the rest is for those that
+/// others share.
+const PATIENCE_FOR_ONE: usize = 3;
 
 /// Of the limit of a queue, one of so many parts is for a flow when others fill it.
 const SHARE: usize = 16;
@@ -50,24 +55,24 @@ impl Relay {
         destination: ConnectionId,
     ) {
         self.weigh(destination);
-        let is_shared = self.links.get(source).is_some_and(|it| it.previous == Previous::Relay);
-        let is_above = if is_shared {
-            self.is_above(id, destination)
-        } else {
-            self.has_filled(id, destination)
+        let Some(previous) = self.links.get(source).map(|link| link.previous) else { return };
+        let is_above = match previous {
+            Previous::Relay => self.is_above(id, destination),
+            Previous::Sender | Previous::RelayForOne => self.has_filled(id, destination),
         };
-        if !(is_shared && is_above) {
-            self.end_above(id);
-        }
         if !is_above {
-            return;
+            return self.is_below(source, id);
         }
-        if !is_shared {
-            self.block(source, id, destination);
-        } else if !self.may_stay_above(now, id, destination) {
-            self.end_flow(now, id, destination);
-        } else if self.is_overfull(destination) {
-            self.hold_shared(now, source, id, destination);
+        match previous {
+            Previous::Sender => self.block(source, id, destination),
+            Previous::RelayForOne => self.hold_for_one(now, source, id, destination),
+            Previous::Relay if !self.may_stay_above(now, id, destination) => {
+                self.end_flow(now, id, destination);
+            }
+            Previous::Relay if self.is_overfull(destination) => {
+                self.hold_shared(now, source, id, destination);
+            }
+            Previous::Relay => {}
         }
     }
 
@@ -87,15 +92,27 @@ impl Relay {
         if self.is_overfull(destination) {
             own > share
         } else {
-            own > self.bound(destination) && !self.is_apart(id)
+            let is_above = own > self.bound(destination);
+            if !is_above {
+                self.forget_apart(id);
+            }
+            is_above && !self.is_apart(id)
         }
     }
 
-    /// Whether a flow has a connection apart from others, so that it leaves little on another.
+    /// Whether a flow has a connection apart from others, so that it leaves little on another,
+    /// or had one, on which what waits may have come.
     fn is_apart(&mut self, id: FlowId) -> bool {
-        let apart = self.flows.get_mut(id).and_then(|flow| flow.apart);
-        let link = apart.and_then(|connection| self.links.get(connection));
-        link.is_some_and(|link| link.previous == Previous::RelayForOne)
+        let Some(apart) = self.flows.get_mut(id).and_then(|flow| flow.apart) else { return false };
+        let link = self.links.get(apart);
+        link.is_none_or(|link| link.previous == Previous::RelayForOne)
+    }
+
+    /// Little waits of a flow: if it had a connection apart from others, that is over.
+    fn forget_apart(&mut self, id: FlowId) {
+        if let Some(flow) = self.flows.get_mut(id) {
+            flow.apart = flow.apart.filter(|connection| self.links.get(*connection).is_some());
+        }
     }
 
     /// The bound of a flow on a connection that others share.
@@ -106,9 +123,14 @@ impl Relay {
     }
 
     /// Whether so much waits for a connection that those that others share are not read.
-    pub(super) fn is_overfull(&self, destination: ConnectionId) -> bool {
-        let most = self.bound(destination).saturating_mul(PATIENCE);
-        self.links.get(destination).is_some_and(|next| next.hop.waiting() > most)
+    fn is_overfull(&self, destination: ConnectionId) -> bool {
+        self.times_bound(destination) > PATIENCE
+    }
+
+    /// How many times the bound of a flow waits for a connection, rounded up.
+    pub(super) fn times_bound(&self, destination: ConnectionId) -> usize {
+        let waiting = self.links.get(destination).map_or(0, |next| next.hop.waiting());
+        waiting.div_ceil(self.bound(destination))
     }
 
     /// Whether a flow that is above its bound has time left.
@@ -116,7 +138,7 @@ impl Relay {
         if self.flows.get_mut(id).is_some_and(|flow| flow.is_on_parole(now)) {
             return false;
         }
-        self.note_above(now, id, destination).is_none_or(|until| now < until)
+        self.note_above(now, id, destination, PATIENCE).is_none_or(|until| now < until)
     }
 
     /// Notes that a flow is above its bound since then at the latest. Returns when its time
@@ -126,13 +148,13 @@ impl Relay {
         since: Instant,
         id: FlowId,
         destination: ConnectionId,
+        patience: usize,
     ) -> Option<Instant> {
         let flow = self.flows.get_mut(id)?;
-        let (earlier, before) = flow.above.unwrap_or((since, destination));
-        let since = since.min(earlier);
-        flow.above = Some((since, destination));
-        if before != destination {
-            self.let_flow_go(id, before);
+        let since = flow.above.map_or(since, |above| since.min(above.since));
+        let before = flow.above.replace(Above { since, on: destination, patience });
+        if let Some(before) = before.filter(|before| before.on != destination) {
+            self.let_flow_go(id, before.on);
         }
         let until = since.checked_add(ABOVE);
         self.arm_flow(id, until);
@@ -142,8 +164,8 @@ impl Relay {
     /// A flow is not above its bound, or not any more.
     fn end_above(&mut self, id: FlowId) {
         let above = self.flows.get_mut(id).and_then(|flow| flow.above.take());
-        if let Some((_, destination)) = above {
-            self.let_flow_go(id, destination);
+        if let Some(above) = above {
+            self.let_flow_go(id, above.on);
         }
     }
 
@@ -152,6 +174,47 @@ impl Relay {
         let Some(next) = self.links.get_mut(destination) else { return };
         let waiters = next.waiters.extract_if(.., |(flow, _)| *flow == id).collect();
         self.let_go(destination, waiters);
+    }
+
+    /// A flow that comes on a connection is not above its bound. Of a relay that may mix flows,
+    /// one that was goes on being read until it is seen who else sends there.
+    fn is_below(&mut self, source: ConnectionId, id: FlowId) {
+        if !self.may_mix(source) {
+            self.end_above(id);
+        }
+    }
+
+    /// A flow is read again that waited.
+    pub(super) fn end_wait(&mut self, source: ConnectionId, id: FlowId) {
+        if !self.may_mix(source)
+            && let Some(flow) = self.flows.get_mut(id)
+        {
+            flow.above = flow.above.filter(|above| above.patience > 0);
+        }
+    }
+
+    /// Does not read a connection that seems to be for one client. If that lasts, others may
+    /// wait behind this flow: it is read until so much waits that there seems to be nobody.
+    fn hold_for_one(
+        &mut self,
+        now: Instant,
+        source: ConnectionId,
+        id: FlowId,
+        destination: ConnectionId,
+    ) {
+        let above = self.flows.get_mut(id).and_then(|flow| flow.above);
+        let above = above.filter(|above| above.on == destination);
+        let patience = above.map_or(0, |above| above.patience);
+        if above.is_none() {
+            self.note_above(now, id, destination, patience);
+        }
+        if self.times_bound(destination) <= patience {
+            return;
+        }
+        if patience > 0 {
+            self.keeps_apart(source);
+        }
+        self.block(source, id, destination);
     }
 
     /// Does not read a connection that others share, once in a while and for no longer than
@@ -171,22 +234,31 @@ impl Relay {
         if age(held_at) >= ABOVE {
             return self.end_flow(now, id, destination);
         }
-        self.note_above(held_at, id, destination);
+        self.note_above(held_at, id, destination, PATIENCE);
         self.block(source, id, destination);
+    }
+
+    /// From now on, a flow is read while less than so much waits.
+    fn read_on_for_one(&mut self, id: FlowId, above: Above) {
+        if let Some(flow) = self.flows.get_mut(id) {
+            flow.above = Some(Above { patience: PATIENCE_FOR_ONE, ..above });
+        }
+        self.let_flow_go(id, above.on);
     }
 
     /// Looks at a flow that was above its bound.
     pub(super) fn look_at_bound(&mut self, now: Instant, id: FlowId) {
-        let Some((since, destination)) = self.flows.get_mut(id).and_then(|flow| flow.above) else {
-            return;
-        };
-        let until = since.checked_add(ABOVE);
-        if !self.is_above(id, destination) {
-            self.end_above(id);
-        } else if until.is_some_and(|until| until <= now) {
-            self.end_flow(now, id, destination);
-        } else {
+        let Some(above) = self.flows.get_mut(id).and_then(|flow| flow.above) else { return };
+        let until = above.since.checked_add(ABOVE);
+        let is_over = until.is_some_and(|until| until <= now);
+        if !is_over {
             self.arm_flow(id, until);
+        } else if self.is_apart(id) {
+            self.read_on_for_one(id, above);
+        } else if self.is_above(id, above.on) {
+            self.end_flow(now, id, above.on);
+        } else {
+            self.end_above(id);
         }
     }
 

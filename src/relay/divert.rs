@@ -25,9 +25,9 @@ use crate::wire::{Continuation, HeadRef, StatusCode};
 /// The most octets that a flow has outstanding on a connection that others share.
 const MOST_SHARED: usize = 32 * 1024;
 
-/// The most connections beside the common one for the flows from one connection. Those
-/// beyond it share the last.
-const OWN_OF_SOURCE: usize = 4;
+/// The most connections beside the common one for the flows of one token from one connection.
+/// Those beyond it share the last: the next relay tells by the token for whom it is.
+const OWN_OF_TOKEN: usize = 4;
 
 /// Of the connections that the next relay may have, at most one of so many is for a flow
 /// alone.
@@ -147,20 +147,28 @@ impl Relay {
             return None;
         }
         let link = self.links.get(source)?;
-        let holder = link.principal.clone();
-        let own = Own { common, source, holder, next: Target::of(uri), flows: Vec::new() };
-        if link.owns.len() < OWN_OF_SOURCE
+        let (holder, token) = (link.principal.clone(), *way.tokens.last()?);
+        let own = Own { common, source, holder, token, next: Target::of(uri), flows: Vec::new() };
+        let (count, last) = self.like(&own);
+        if count < OWN_OF_TOKEN
             && self.has_opened_common(now, uri, &own.holder)
             && self.may_dial(&own.holder)
             && self.make_room_beside(&own)
         {
             return Some(self.open_own(now, uri, own));
         }
-        let leads_there = |id: &ConnectionId| {
-            let other = self.links.get(*id).and_then(|link| link.own.as_ref());
-            other.is_some_and(|other| other.next == own.next)
-        };
-        self.links.get(source)?.owns.iter().copied().rev().find(leads_there)
+        last
+    }
+
+    /// How many connections there are of the same token from the same connection, and the last
+    /// of them that leads to the same relay.
+    fn like(&self, own: &Own) -> (usize, Option<ConnectionId>) {
+        let owns = self.links.get(own.source).into_iter().flat_map(|link| &link.owns);
+        let others = owns.filter_map(|id| Some((*id, self.links.get(*id)?.own.as_deref()?)));
+        let of_token = others.filter(|(_, other)| other.token == own.token);
+        of_token.fold((0, None), |(count, last), (id, other)| {
+            (count + 1, if other.next == own.next { Some(id) } else { last })
+        })
     }
 
     /// Whether flows may leave the common connection for one of their own.
@@ -350,10 +358,12 @@ impl Relay {
         }
     }
 
-    /// Forgets the flows that are over, and senders for whom nothing is kept.
+    /// Forgets the flows that are over, senders for whom nothing is kept, and what is known of
+    /// relays that have gone.
     pub(super) fn forget_flows(&mut self, now: Instant) {
         self.flows.tidy(now);
         self.senders.tidy();
+        self.forget_relays();
         self.arm_flows(now);
     }
 

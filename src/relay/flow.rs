@@ -86,12 +86,22 @@ pub(super) struct Flow {
     pub(super) follows: Option<Earlier>,
     /// The connection on which it arrives apart from those of others.
     pub(super) apart: Option<ConnectionId>,
-    /// Since when it is above its bound, and on which connection.
-    pub(super) above: Option<(Instant, ConnectionId)>,
+    pub(super) above: Option<Above>,
     /// Until when it gets no time above its bound, since it has had its time.
     pub(super) paroled_until: Option<Instant>,
     /// When it is looked at next.
     pub(super) due: Option<Instant>,
+}
+
+/// A flow is above its bound.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Above {
+    pub(super) since: Instant,
+    /// The connection on which it leaves.
+    pub(super) on: ConnectionId,
+    /// How many times the bound may wait there before the one on which it arrives is not
+    /// read.
+    pub(super) patience: usize,
 }
 
 /// Something of a flow is on its way until this is dropped.
@@ -341,9 +351,10 @@ impl Flows {
         }
     }
 
-    /// Whether a flow is above its bound on a connection that others share.
-    pub(super) fn is_above(&self, id: FlowId) -> bool {
-        self.get(id).is_some_and(|flow| flow.above.is_some())
+    /// Whether a flow that is above its bound is read while so many times the bound wait.
+    pub(super) fn is_read_on(&self, id: FlowId, times: usize) -> bool {
+        let above = self.get(id).and_then(|flow| flow.above);
+        above.is_some_and(|above| times <= above.patience)
     }
 
     /// Makes room for a newcomer at the cost of whoever has most of what is full.

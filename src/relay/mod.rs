@@ -144,6 +144,8 @@ pub struct Relay {
     flows: Flows,
     owns: Owns,
     senders: Senders,
+    /// The previous relays that seem to keep the flows of their clients apart.
+    keeping_apart: BTreeSet<Principal>,
     digest: DigestServer,
     random: RandomPool,
     pending_auths: BTreeMap<AuthRequest, PendingAuth>,
@@ -195,6 +197,7 @@ impl Relay {
             flows: Flows::default(),
             owns: Owns::default(),
             senders: Senders::default(),
+            keeping_apart: BTreeSet::new(),
             digest,
             random,
             pending_auths: BTreeMap::new(),

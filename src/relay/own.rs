@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::event::ConnectionId;
+use super::event::{ConnectionId, TokenId};
 use super::flow::FlowId;
 use super::principal::Principal;
 use super::target::Target;
@@ -15,6 +15,8 @@ pub(super) struct Own {
     /// The connection on which they arrive, and who holds that.
     pub(super) source: ConnectionId,
     pub(super) holder: Principal,
+    /// The token by which the next relay knows them.
+    pub(super) token: TokenId,
     /// The relay to which it leads.
     pub(super) next: Target,
     /// The flows that have moved to it, until it ends.

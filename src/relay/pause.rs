@@ -43,8 +43,8 @@ impl Relay {
         self.links.get(id).is_some_and(|link| link.hop.control_len() > limit)
     }
 
-    /// Resumes the connections that wait for room in this one. Those that others share wait
-    /// only while it is overfull.
+    /// Resumes the connections that wait for room in this one. Those whose flows may be above
+    /// their bounds wait only while too much does.
     pub(super) fn resume_waiters(&mut self, now: Instant, id: ConnectionId) {
         self.weigh(id);
         let Some(link) = self.links.get_mut(id) else { return };
@@ -52,14 +52,29 @@ impl Relay {
         if link.waiters.is_empty() {
             return;
         }
-        let (limit, is_overfull) = (self.queue_limit(id), self.is_overfull(id));
+        let (limit, times) = (self.queue_limit(id), self.times_bound(id));
         let Some(link) = self.links.get_mut(id) else { return };
         let has_room = link.has_room(now, limit);
         let is_resumed = |(flow, _): &mut (FlowId, ConnectionId)| {
-            has_room || relieved.contains(flow) || (!is_overfull && self.flows.is_above(*flow))
+            has_room || relieved.contains(flow) || self.flows.is_read_on(*flow, times)
         };
-        let waiters = link.waiters.extract_if(.., is_resumed).collect();
+        let waiters: Vec<_> = link.waiters.extract_if(.., is_resumed).collect();
+        for (flow, source) in &waiters {
+            self.end_wait(*source, *flow);
+        }
         self.let_go(id, waiters);
+    }
+
+    /// Reads a connection whatever its flows wait for.
+    pub(super) fn read_on(&mut self, source: ConnectionId) {
+        let Some(link) = self.links.get(source) else { return };
+        let elsewhere = link.blocked_on.iter().filter(|(_, destination)| *destination != source);
+        for (flow, destination) in elsewhere.copied().collect::<Vec<_>>() {
+            let Some(next) = self.links.get_mut(destination) else { continue };
+            let is_its = |waiter: &mut (FlowId, ConnectionId)| *waiter == (flow, source);
+            let waiters = next.waiters.extract_if(.., is_its).collect();
+            self.let_go(destination, waiters);
+        }
     }
 
     /// These no longer wait for a connection.

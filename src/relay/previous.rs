@@ -13,8 +13,9 @@ use crate::wire::HeadRef;
 
 impl Relay {
     /// Notes for whom the previous relay has made the connection on which a flow arrives:
-    /// for all of its clients, unless it has made it beside another one, and all flows are
-    /// those of one client. The first URI of From-Path is the one that relay has given it.
+    /// for all of its clients, unless it has made it beside another one, all flows are those
+    /// of one client, and none comes on two of them. The first URI of From-Path is the one that
+    /// relay has given it.
     pub(super) fn note_previous_relay(
         &mut self,
         source: ConnectionId,
@@ -24,23 +25,64 @@ impl Relay {
         let uri = head.from_path().first();
         let Some(link) = self.links.get(source) else { return };
         let is_same = |known: &MsrpUri| known.view() == uri;
-        let noted = match link.previous {
+        let is_for_one = match link.previous {
             Previous::Relay => return,
-            Previous::RelayForOne if link.relay_uri.as_ref().is_some_and(is_same) => {
-                Previous::RelayForOne
-            }
-            Previous::Sender if self.is_beside_another(source, uri) => Previous::RelayForOne,
-            Previous::Sender | Previous::RelayForOne => Previous::Relay,
+            Previous::RelayForOne => link.relay_uri.as_ref().is_some_and(is_same),
+            Previous::Sender => self.is_beside_another(source, uri),
         };
-        if noted == Previous::RelayForOne
-            && let Some(flow) = self.flows.get_mut(flow)
-        {
+        let elsewhere = self.apart_elsewhere(source, flow);
+        if let Some(other) = elsewhere {
+            self.is_for_many(other, uri);
+        }
+        if !is_for_one || elsewhere.is_some() {
+            return self.is_for_many(source, uri);
+        }
+        if let Some(flow) = self.flows.get_mut(flow) {
             flow.apart = Some(source);
         }
         if let Some(link) = self.links.get_mut(source) {
-            link.previous = noted;
+            link.previous = Previous::RelayForOne;
             link.relay_uri.get_or_insert_with(|| uri.to_uri());
         }
+    }
+
+    /// Another connection on which a flow has come that seemed to be for one client.
+    fn apart_elsewhere(&mut self, source: ConnectionId, flow: FlowId) -> Option<ConnectionId> {
+        let flow = self.flows.get_mut(flow).filter(|flow| !flow.is_rest)?;
+        let other = flow.apart.filter(|other| *other != source)?;
+        self.links.get(other).map(|_| other)
+    }
+
+    /// A connection is for more than one client. If it seemed to be for one, those who wait
+    /// behind that one wait no longer.
+    fn is_for_many(&mut self, source: ConnectionId, uri: UriRef<'_>) {
+        let Some(link) = self.links.get_mut(source) else { return };
+        let before = std::mem::replace(&mut link.previous, Previous::Relay);
+        link.relay_uri.get_or_insert_with(|| uri.to_uri());
+        if before == Previous::RelayForOne {
+            self.keeping_apart.remove(&link.principal);
+            self.read_on(source);
+        }
+    }
+
+    /// Whether a connection seems to be for one client, and its relay is not known to keep
+    /// them apart.
+    pub(super) fn may_mix(&self, source: ConnectionId) -> bool {
+        let link = self.links.get(source).filter(|it| it.previous == Previous::RelayForOne);
+        link.is_some_and(|link| !self.keeping_apart.contains(&link.principal))
+    }
+
+    /// On a connection that seems to be for one client, much has come of nobody else.
+    pub(super) fn keeps_apart(&mut self, source: ConnectionId) {
+        if let Some(link) = self.links.get(source) {
+            self.keeping_apart.insert(link.principal.clone());
+        }
+    }
+
+    /// Forgets what is known of relays that have gone.
+    pub(super) fn forget_relays(&mut self) {
+        let holdings = &self.holdings;
+        self.keeping_apart.retain(|relay| holdings.of(relay).is_some());
     }
 
     /// Whether the previous relay, which sends as `uri`, has made a connection beside another

@@ -1,5 +1,7 @@
 //! Flows on connections with other relays (RFC 4976 section 6.4).
 
+use std::collections::BTreeSet;
+
 use msrp::relay::{ConnectionId, RelayClose, RelayConfig};
 
 use crate::common::wire::{Raw, filler};
@@ -258,6 +260,27 @@ fn a_connection_that_gives_way_bars_no_other() {
         assert_eq!(send(&mut world, link, &token, user), 1);
     }
     assert_eq!(world.closes().len(), 2);
+}
+
+/// The next relay tells by the token for whom a connection was made.
+#[test]
+fn no_connection_beside_the_common_one_is_for_two_tokens() {
+    let mut scene = Scene::new();
+    let tokens = [(); 6].map(|()| {
+        let granted = scene.world.auth_as(scene.alice, ALICE, "alice", "secret", &[]);
+        granted.header("Use-Path").unwrap().to_owned()
+    });
+    for n in 0..12 {
+        scene.token = tokens[n % tokens.len()].clone();
+        scene.send(&format!("m{n}"), "b.example", &format!("s{n}"), LARGE, '$');
+    }
+    let common = scene.links[0].0;
+    for (link, _) in scene.links.clone() {
+        let sent = scene.world.sent(link);
+        let of = sent.iter().map(|it| it.header("From-Path").unwrap().split(' ').next().unwrap());
+        let tokens: BTreeSet<_> = of.collect();
+        assert_eq!(tokens.len(), usize::from(link != common), "{tokens:?}");
+    }
 }
 
 /// The receiver does not answer for what others send to it.

@@ -7,17 +7,17 @@ use crate::wire::End;
 use crate::world::*;
 
 /// A relay of another kind before relay 0, which has two clients.
-struct Scene {
-    world: World,
-    foreign: usize,
-    slow: usize,
-    sound: usize,
+pub struct Scene {
+    pub world: World,
+    pub foreign: usize,
+    pub slow: usize,
+    pub sound: usize,
     ids: u32,
 }
 
 impl Scene {
     /// One client reads so many octets a second.
-    fn new(rate: u64) -> Self {
+    pub fn new(rate: u64) -> Self {
         Self::after(rate, names(), |_| {})
     }
 
@@ -37,21 +37,38 @@ impl Scene {
     }
 
     fn send_by(&mut self, by: usize, to: usize, len: usize, failure_report: &str) -> String {
+        self.send_of("t", by, to, len, failure_report)
+    }
+
+    /// The same, of the client of this token, on this connection of the relay.
+    pub fn send_of(
+        &mut self,
+        token: &str,
+        by: usize,
+        to: usize,
+        len: usize,
+        failure_report: &str,
+    ) -> String {
         self.ids += 1;
         let (number, id) = (self.ids, format!("c{:06}", self.ids));
         let body = format!("{number:<len$}");
         let route = self.world.clients[to].route.as_ref().unwrap();
         let path = route.path().to_string();
-        let from = "msrps://foreign.example:2855/t;tcp msrps://alice.example:7000/a;tcp";
+        let from =
+            format!("msrps://foreign.example:2855/{token};tcp msrps://{token}.example:7000/a;tcp");
         let range = format!("1-{len}/{len}");
-        let chunk = Raw::chunk(&id, &id, &range, &body, '$').to(&path).from(from);
+        let chunk = Raw::chunk(&id, &id, &range, &body, '$').to(&path).from(&from);
         self.world.raws[by].says(&chunk.reports(failure_report, "no"));
         id
     }
 
     /// The Message-IDs of failure REPORTs, all of which have the status 408.
     fn reported(&self) -> BTreeSet<String> {
-        let raw = &self.world.raws[self.foreign];
+        self.reported_on(self.foreign)
+    }
+
+    pub fn reported_on(&self, connection: usize) -> BTreeSet<String> {
+        let raw = &self.world.raws[connection];
         assert!(raw.reports().iter().all(|status| status == "408"));
         let reports = raw.heard.iter().filter(|it| it.what == "REPORT");
         reports.map(|it| it.message_id().to_owned()).collect()
@@ -60,24 +77,30 @@ impl Scene {
     /// Sends a message to the sound client every 100 milliseconds. Returns how long the
     /// slowest one took.
     fn chat(&mut self, count: u32) -> std::time::Duration {
+        let delays = self.chat_of("t", self.foreign, count);
+        delays.into_iter().max().unwrap()
+    }
+
+    /// The same, of the client of this token, on this connection. Returns how long each took.
+    pub fn chat_of(&mut self, token: &str, by: usize, count: u32) -> Vec<std::time::Duration> {
         let mut sent = Vec::new();
         for _ in 0..count {
-            let id = self.send(self.sound, 100, "yes");
+            let id = self.send_of(token, by, self.sound, 100, "yes");
             sent.push((u64::from(self.ids), id, self.world.now));
             self.world.run(millis(100));
         }
         self.world.run(seconds(3));
-        let reported = self.reported();
+        let reported = self.reported_on(by);
         let delays = sent.iter().map(|(number, id, at)| {
             assert!(!reported.contains(id), "the flow of another is ended");
             self.world.arrival(self.sound, *number).expect("it arrives") - *at
         });
-        delays.max().unwrap()
+        delays.collect()
     }
 }
 
 /// The names in its certificate.
-fn names() -> Vec<String> {
+pub fn names() -> Vec<String> {
     vec!["foreign.example".to_owned()]
 }
 

@@ -21,6 +21,7 @@ mod foreign;
 mod neighbours;
 mod patience;
 mod raw;
+mod several;
 mod storm;
 mod wire;
 mod world;

@@ -43,6 +43,24 @@ fn a_receiver_of_little_a_second_gets_its_file() {
     }
 }
 
+/// It is not lost when more comes on the connection that others share, after a while in which
+/// nothing has come on its own.
+#[test]
+fn a_receiver_of_little_a_second_keeps_what_waits_for_it() {
+    const RATE: u64 = 1_500;
+    let mut world = World::new(2);
+    let [alice, bob] = world.pair([&[0], &[1]]);
+    world.slow(End::Client(bob), RATE);
+    let file = world.send(alice, 800_000);
+    world.run(seconds(240));
+    assert_eq!(world.between_relays(), 1, "its own connection has ended");
+    let text = world.send(alice, 100);
+    world.run(seconds(400));
+    for message in [file, text] {
+        assert!(world.arrival(bob, message).is_some(), "{:?}", world.clients[alice].finished);
+    }
+}
+
 /// However many slow receivers a client has at once.
 #[test]
 fn a_client_with_many_slow_receivers_reaches_all_of_them() {
