@@ -1,7 +1,7 @@
 //! A relay whose memory is counted, and what its peers do with it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use msrp::Transmit;
@@ -50,6 +50,8 @@ pub struct Flood {
     /// The connections that take what they get.
     readers: BTreeSet<ConnectionId>,
     received: BTreeMap<ConnectionId, Vec<u8>>,
+    /// The connections that the relay has asked for.
+    wanted: Vec<ConnectionId>,
     before: isize,
     /// The most octets, connections and tokens at a time.
     most: isize,
@@ -72,6 +74,7 @@ impl Flood {
             leaving: Vec::new(),
             readers: BTreeSet::new(),
             received: BTreeMap::new(),
+            wanted: Vec::new(),
             before,
             most: 0,
             connections: 0,
@@ -161,13 +164,47 @@ impl Flood {
         client.authorization(RELAY, true, &mut Seeded(2)).unwrap().unwrap().to_string()
     }
 
+    /// The connections that the relay has asked for since the last call. They take what they
+    /// get.
+    pub fn wanted(&mut self) -> Vec<ConnectionId> {
+        let wanted = std::mem::take(&mut self.wanted);
+        self.readers.extend(&wanted);
+        wanted
+    }
+
+    pub fn connected(&mut self, link: ConnectionId, peer: Peer) {
+        let Self { relay, now, .. } = self;
+        counted(|| relay.connected(*now, link, peer));
+        self.settle();
+    }
+
     pub fn close(&mut self, link: ConnectionId) {
         let relay = &mut self.relay;
         counted(|| relay.closed(link));
         self.rests.remove(&link);
         self.halves.remove(&link);
         self.leaving.retain(|(other, _)| *other != link);
+        self.readers.remove(&link);
+        self.received.remove(&link);
         self.settle();
+    }
+
+    /// The octets that are held for whoever is there.
+    pub fn held(&self) -> isize {
+        held() - self.before
+    }
+
+    // Time.
+
+    pub fn wait(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(due) = self.relay.poll_timeout().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            let (relay, now) = (&mut self.relay, self.now);
+            counted(|| relay.handle_timeout(now));
+            self.settle();
+        }
+        self.now = end;
     }
 
     // Octets.
@@ -213,8 +250,10 @@ impl Flood {
         loop {
             let relay = &mut self.relay;
             while let Some(event) = counted(|| relay.poll_event()) {
-                if let RelayEvent::Close { connection, .. } = event {
-                    return self.close(connection);
+                match event {
+                    RelayEvent::Close { connection, .. } => return self.close(connection),
+                    RelayEvent::Connect { connection, .. } => self.wanted.push(connection),
+                    _ => {}
                 }
             }
             let Some((link, mut transmit)) = counted(|| relay.poll_transmit(now)) else { break };

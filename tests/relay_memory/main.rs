@@ -19,6 +19,7 @@ mod heap;
 
 mod attacks;
 mod flood;
+mod lives;
 
 use attacks::ATTACKS;
 use flood::Flood;
