@@ -22,7 +22,7 @@ step_others() {
 
 step_doc() {
     RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --all-features
-    as_docs_rs $(library_flags)
+    as_docs_rs $(library_flags) -p msrp-socket -p msrp-tokio
 }
 
 # docs.rs builds with nightly and --cfg docsrs.
@@ -62,7 +62,8 @@ step_msrv() {
 
 step_hack() {
     have cargo-hack || { skip "cargo-hack is not installed"; return; }
-    cargo hack check $(library_flags) --each-feature --target-dir "$target/hack"
+    cargo hack check $(library_flags) -p msrp-socket -p msrp-tokio --each-feature \
+        --target-dir "$target/hack"
 }
 
 # In a copy of the library crates: it writes another Cargo.lock, and takes the

@@ -30,6 +30,13 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// The records of the domain say that it has no relay (RFC 2782).
+    #[cfg(feature = "srv")]
+    #[error("{host} has no MSRP relay")]
+    NoService {
+        /// The domain.
+        host: Box<str>,
+    },
     /// [`Builder::permit`](crate::Builder::permit) allows no address of the next hop.
     #[error("this side does not connect to {hop}")]
     NotPermitted {

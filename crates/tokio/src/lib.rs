@@ -50,6 +50,15 @@
 //! [`Endpoint::websocket_uri`]). A peer with a session may send messages of up to 1 MiB, others
 //! of 64 KiB. It is pinged every 30 seconds, and given up after two pings without an answer.
 //!
+//! # Relays of a domain
+//!
+//! With the feature `srv`, [`Endpoint::relay`] looks up the SRV records `_msrps._tcp` of an
+//! `msrps` URI without a port (RFC 4976 section 8). Their hosts are tried by priority and
+//! weight (RFC 2782), up to 16 of them, each with a head start of 250 milliseconds; one that
+//! does not connect, or fails in its handshakes, is passed over. Whichever it is, its
+//! certificate has to be for the domain. Without records, or without the feature, the relay is
+//! at port 2855 of the domain itself.
+//!
 //! # Errors
 //!
 //! [`Error`] says why there is no session, [`Ended`] why one has ended, [`Undelivered`] what

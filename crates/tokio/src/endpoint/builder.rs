@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use super::listen::{self, Handshake, Listening};
 use super::pool::Pool;
 use super::relay::Routes;
+use super::resolve::Names;
 use super::terms::Carrier;
 use super::{Endpoint, Owner, Settings, Shared};
 use crate::error::Error;
@@ -52,6 +53,7 @@ pub struct Builder {
     allows_plain_auth: bool,
     public_host: Option<Box<str>>,
     permit: Permit,
+    names: Names,
     tls: Tls,
     client_check: ClientCheck,
     listeners: Vec<(TcpListener, Listening)>,
@@ -118,6 +120,7 @@ impl Default for Builder {
             allows_plain_auth: false,
             public_host: None,
             permit: Permit::default(),
+            names: Names::default(),
             tls: Tls::default(),
             client_check: ClientCheck::PinnedLater,
             listeners: Vec::new(),
@@ -207,6 +210,15 @@ impl Builder {
         permits: impl Fn(&str, SocketAddr) -> bool + Send + Sync + 'static,
     ) -> Self {
         self.permit = Permit(Some(Box::new(permits)));
+        self
+    }
+
+    /// Adds a DNS server that is asked for the addresses of names, and for the SRV records of
+    /// relays. Default: the system looks up addresses, and its DNS servers are asked for
+    /// records.
+    #[cfg(feature = "srv")]
+    pub fn name_server(mut self, server: SocketAddr) -> Self {
+        self.names.servers.push(server);
         self
     }
 
@@ -320,6 +332,7 @@ impl Builder {
                 allows_plain_auth: self.allows_plain_auth,
                 public_host: self.public_host,
                 permit: self.permit,
+                names: self.names,
                 tls: self.tls,
             },
             listening,

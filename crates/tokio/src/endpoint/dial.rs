@@ -1,17 +1,18 @@
 //! Connections to next hops.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use msrp::uri::Host;
 use msrp_tls::{Fingerprints, ServerCheck, client_config, server_name};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::{TlsConnector, TlsStream};
 
+use super::resolve::resolve;
 use super::{Settings, Shared, Target};
 use crate::error::Error;
 use crate::link::Stream;
@@ -21,17 +22,81 @@ const HEAD_START: Duration = Duration::from_millis(250);
 
 /// Connects to a target, with TLS and a WebSocket if it says so.
 pub(super) async fn connect(shared: &Shared, target: &Target) -> Result<Stream, Error> {
+    let deadline = Instant::now() + shared.settings.connect_timeout;
+    let connected = timeout_at(deadline, connect_until(deadline, &shared.settings, target));
+    connected.await.unwrap_or_else(|_| Err(Error::ConnectTimeout { hop: target.hop() }))
+}
+
+/// Takes the first address that connects and shakes hands.
+async fn connect_until(
+    deadline: Instant,
+    settings: &Settings,
+    target: &Target,
+) -> Result<Stream, Error> {
     let hop = target.hop();
-    let connected = timeout(shared.settings.connect_timeout, async {
-        let socket = connect_tcp(shared, target, &hop).await?;
-        let stream = if target.is_secure() {
-            secure(shared, target, &hop, socket).await?
-        } else {
-            socket.into()
+    let addresses = resolve(settings, target).await?;
+    let mut race = Race::new(permitted(settings, target, addresses)?);
+    let mut failed = None;
+    loop {
+        let socket = match race.next().await {
+            Ok(socket) => socket,
+            Err(source) => return Err(failed.unwrap_or(Error::Connect { hop, source })),
         };
-        upgrade(target, &hop, stream).await
-    });
-    connected.await.unwrap_or(Err(Error::ConnectTimeout { hop: Arc::clone(&hop) }))
+        let shaken = shake(settings, target, &hop, socket);
+        if race.is_over() {
+            return shaken.await;
+        }
+        // Half of the time that is left is for the others.
+        let left = deadline.saturating_duration_since(Instant::now());
+        match timeout(left / 2, shaken).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) if !is_of_one_address(&error) => return Err(error),
+            Ok(Err(error)) => failed = Some(error),
+            Err(_) => failed = Some(Error::ConnectTimeout { hop: Arc::clone(&hop) }),
+        }
+    }
+}
+
+/// Whether another address may do better.
+const fn is_of_one_address(error: &Error) -> bool {
+    match error {
+        Error::Handshake { .. } => true,
+        #[cfg(feature = "websocket")]
+        Error::WebSocket { .. } => true,
+        _ => false,
+    }
+}
+
+/// The handshakes on a connection.
+async fn shake(
+    settings: &Settings,
+    target: &Target,
+    hop: &Arc<str>,
+    socket: TcpStream,
+) -> Result<Stream, Error> {
+    let stream = if target.is_secure() {
+        secure(settings, target, hop, socket).await?
+    } else {
+        socket.into()
+    };
+    upgrade(target, hop, stream).await
+}
+
+async fn secure(
+    settings: &Settings,
+    target: &Target,
+    hop: &Arc<str>,
+    socket: TcpStream,
+) -> Result<Stream, Error> {
+    let check = match target.fingerprints() {
+        [] => settings.tls.server_check()?,
+        pinned => ServerCheck::Pinned(Fingerprints::new(pinned.iter().cloned())?),
+    };
+    let config = client_config(check, settings.tls.identity())?;
+    let name = server_name(Host::from(target.certified_name()))?;
+    let stream = TlsConnector::from(config).connect(name, socket).await;
+    let stream = stream.map_err(|source| Error::Handshake { hop: Arc::clone(hop), source })?;
+    Ok(TlsStream::Client(stream).into())
 }
 
 /// A WebSocket on the stream, if the target says so.
@@ -50,46 +115,6 @@ async fn upgrade(_: &Target, _: &Arc<str>, stream: Stream) -> Result<Stream, Err
     Ok(stream)
 }
 
-async fn connect_tcp(shared: &Shared, target: &Target, hop: &Arc<str>) -> Result<TcpStream, Error> {
-    let addresses = resolve(target).await?;
-    let addresses = permitted(&shared.settings, target, addresses)?;
-    let failed = |source| Error::Connect { hop: Arc::clone(hop), source };
-    first_to_connect(addresses).await.map_err(failed)
-}
-
-async fn secure(
-    shared: &Shared,
-    target: &Target,
-    hop: &Arc<str>,
-    socket: TcpStream,
-) -> Result<Stream, Error> {
-    let tls = &shared.settings.tls;
-    let check = match target.fingerprints() {
-        [] => tls.server_check()?,
-        pinned => ServerCheck::Pinned(Fingerprints::new(pinned.iter().cloned())?),
-    };
-    let config = client_config(check, tls.identity())?;
-    let name = server_name(Host::from(target.certified_name()))?;
-    let stream = TlsConnector::from(config).connect(name, socket).await;
-    let stream = stream.map_err(|source| Error::Handshake { hop: Arc::clone(hop), source })?;
-    Ok(TlsStream::Client(stream).into())
-}
-
-/// The addresses of a target in the order in which they are tried: families take turns,
-/// beginning with that of the first (RFC 8305 section 4).
-async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Error> {
-    if let Ok(address) = target.host().parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(address, target.port())]);
-    }
-    let failed = |source| Error::Resolve { host: target.host().into(), source };
-    let found: Vec<SocketAddr> =
-        lookup_host((target.host(), target.port())).await.map_err(failed)?.collect();
-    if found.is_empty() {
-        return Err(failed(io::Error::other("it has no address")));
-    }
-    Ok(take_turns(found))
-}
-
 /// The addresses that may be connected to. There is no other look-up, which might find others.
 fn permitted(
     settings: &Settings,
@@ -104,57 +129,42 @@ fn permitted(
     }
 }
 
-fn take_turns(found: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    let is_first_v6 = found.first().is_some_and(SocketAddr::is_ipv6);
-    let (first, second): (Vec<_>, Vec<_>) =
-        found.into_iter().partition(|address| address.is_ipv6() == is_first_v6);
-    let mut second = second.into_iter();
-    let mut order = Vec::new();
-    for address in first {
-        order.push(address);
-        order.extend(second.next());
-    }
-    order.extend(second);
-    order
+/// Tries addresses one after the other, each with a head start.
+struct Race {
+    addresses: std::vec::IntoIter<SocketAddr>,
+    attempts: JoinSet<io::Result<TcpStream>>,
+    last: io::Error,
 }
 
-/// Tries the addresses one after the other, each with a head start, and takes the first
-/// that connects.
-async fn first_to_connect(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
-    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    let mut attempts = JoinSet::new();
-    let mut addresses = addresses.into_iter();
-    loop {
-        let next = addresses.next();
-        let has_next = next.is_some();
-        if let Some(address) = next {
-            attempts.spawn(TcpStream::connect(address));
-        } else if attempts.is_empty() {
-            return Err(last);
-        }
-        tokio::select! {
-            Some(attempt) = attempts.join_next() => match attempt.unwrap_or_else(|error| Err(io::Error::other(error))) {
-                Ok(socket) => return Ok(socket),
-                Err(error) => last = error,
-            },
-            () = sleep(HEAD_START), if has_next => {}
-        }
+impl Race {
+    fn new(addresses: Vec<SocketAddr>) -> Self {
+        let last = io::ErrorKind::AddrNotAvailable.into();
+        Self { addresses: addresses.into_iter(), attempts: JoinSet::new(), last }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
+    /// No address is left.
+    fn is_over(&self) -> bool {
+        self.addresses.len() == 0 && self.attempts.is_empty()
+    }
 
-    use super::*;
-
-    #[test]
-    fn address_families_take_turns() {
-        let addresses = |all: &[&str]| -> Vec<SocketAddr> {
-            all.iter().map(|address| address.parse().unwrap()).collect()
-        };
-        let found = addresses(&["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "1.1.1.2:1"]);
-        let order = addresses(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "1.1.1.2:1", "[::3]:1"]);
-        assert_eq!(take_turns(found), order);
+    /// The next that connects. The error is that of the last address.
+    async fn next(&mut self) -> io::Result<TcpStream> {
+        loop {
+            if let Some(address) = self.addresses.next() {
+                self.attempts.spawn(TcpStream::connect(address));
+            } else if self.attempts.is_empty() {
+                return Err(std::mem::replace(&mut self.last, io::ErrorKind::Other.into()));
+            }
+            let has_next = self.addresses.len() > 0;
+            tokio::select! {
+                Some(attempt) = self.attempts.join_next() => {
+                    match attempt.unwrap_or_else(|error| Err(io::Error::other(error))) {
+                        Ok(socket) => return Ok(socket),
+                        Err(error) => self.last = error,
+                    }
+                }
+                () = sleep(HEAD_START), if has_next => {}
+            }
+        }
     }
 }

@@ -6,6 +6,9 @@ mod listen;
 mod local;
 mod pool;
 mod relay;
+mod resolve;
+#[cfg(feature = "srv")]
+mod service;
 mod sessions;
 mod target;
 mod terms;
@@ -80,6 +83,7 @@ struct Settings {
     allows_plain_auth: bool,
     public_host: Option<Box<str>>,
     permit: builder::Permit,
+    names: resolve::Names,
     tls: builder::Tls,
 }
 

@@ -20,6 +20,8 @@ pub struct Target {
     port: u16,
     is_secure: bool,
     is_websocket: bool,
+    /// The host is a domain that may name others for its relay.
+    is_service: bool,
     /// The name of the certificate. `None`: the host.
     name: Option<Box<str>>,
     /// The certificate has one of these, or else the name.
@@ -34,6 +36,7 @@ impl Target {
             port,
             is_secure: false,
             is_websocket: false,
+            is_service: false,
             name: None,
             fingerprints: Vec::new(),
         }
@@ -90,6 +93,11 @@ impl Target {
         self.is_websocket
     }
 
+    #[cfg(feature = "srv")]
+    pub(super) const fn is_service(&self) -> bool {
+        self.is_service
+    }
+
     /// What the URIs of this side say of the connection.
     pub(super) const fn carrier(&self) -> Carrier {
         Carrier::new(self.is_secure, self.is_websocket)
@@ -109,11 +117,14 @@ impl Target {
         Self::of_uri_at(uri, None)
     }
 
-    /// A relay. One without a port has that of TLS (RFC 4976 section 8), for which there is
-    /// none among WebSockets.
+    /// A relay. One without a port is found by the records of its domain, or else at the
+    /// default port (RFC 4976 section 8). WebSockets have neither.
     pub(super) fn of_relay(uri: UriRef<'_>) -> Result<Self, Error> {
         let is_websocket = uri.transport().eq_ignore_ascii_case("ws");
-        Self::of_uri_at(uri, (!is_websocket).then_some(RECOMMENDED_PORT))
+        let target = Self::of_uri_at(uri, (!is_websocket).then_some(RECOMMENDED_PORT))?;
+        // There is no service for relays without TLS.
+        let is_service = uri.port().is_none() && uri.is_secure();
+        Ok(Self { is_service, ..target })
     }
 
     fn of_uri_at(uri: UriRef<'_>, default: Option<u16>) -> Result<Self, Error> {
@@ -148,7 +159,10 @@ impl Target {
             (true, false) => " (WebSocket)",
             (true, true) => " (WebSocket, TLS)",
         };
-        format!("{}{kind}", self.authority()).into()
+        // The records of the domain name hosts and ports.
+        let is_elsewhere = self.is_service && cfg!(feature = "srv");
+        let place = if is_elsewhere { self.host.to_string() } else { self.authority() };
+        format!("{place}{kind}").into()
     }
 
     /// Host and port as in a URI.
