@@ -145,7 +145,7 @@ pub(super) struct Link {
     /// Its AUTHs that wait.
     pub(super) auths: BTreeSet<AuthRequest>,
     /// Its requests that wait on other connections.
-    pub(super) pending: Outstanding,
+    pub(super) pending: Outstanding<Relayed>,
     /// When one of them last ended.
     pub(super) settled: Instant,
     /// When its deadlines are next checked.

@@ -34,7 +34,7 @@ pub(super) enum Loss {
     /// The same, without what has left and needs no response.
     Unanswered(Unsettled<Relaying>),
     /// What waits on other connections and was sent by one that ends.
-    Waiting(Outstanding),
+    Waiting(Outstanding<Relayed>),
     /// What waited of a flow that was ended.
     Dropped(VecDeque<Lost>),
 }

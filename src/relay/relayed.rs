@@ -87,7 +87,7 @@ pub(super) struct Passed {
     pub(super) back: Box<str>,
     /// Whether it has credentials: a failed AUTH counts.
     pub(super) has_credentials: bool,
-    pub(super) _waits: Waits,
+    pub(super) _waits: Waits<Relayed>,
     pub(super) charge: Charge,
 }
 
@@ -96,11 +96,11 @@ pub(super) struct Passed {
 pub(super) struct Forwarded {
     pub(super) relayed: Arc<Relayed>,
     /// `None` if only an error leads to a response: silence is not waited for.
-    waits: Option<Waits>,
+    waits: Option<Waits<Relayed>>,
 }
 
 impl Forwarded {
-    pub(super) const fn new(relayed: Arc<Relayed>, waits: Waits) -> Self {
+    pub(super) const fn new(relayed: Arc<Relayed>, waits: Waits<Relayed>) -> Self {
         Self { relayed, waits: Some(waits) }
     }
 }

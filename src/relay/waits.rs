@@ -4,56 +4,55 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
-use super::relayed::Relayed;
 use crate::spare::Spare;
 
 /// SENDs that wait no longer are kept up to this number.
 const FEW: usize = 16;
 
 /// What of one connection waits on others.
-#[derive(Debug, Default)]
-pub(super) struct Outstanding {
+#[derive(Debug)]
+pub(super) struct Outstanding<T> {
     /// The SENDs in the order of their arrival, and some that have ended since.
-    sends: VecDeque<Weak<Request>>,
+    sends: VecDeque<Weak<Request<T>>>,
     /// The number of SENDs above which it looks for those to forget.
     crowd: usize,
     /// Shared with every request that waits.
     any: Arc<()>,
 }
 
-/// A request that waits, until this is dropped.
-#[derive(Clone, Debug)]
-pub(super) struct Waits {
-    _request: Arc<Request>,
+/// One request that waits, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Waits<T> {
+    request: Arc<Request<T>>,
 }
 
 #[derive(Debug)]
-struct Request {
+struct Request<T> {
     /// `None` if it is no SEND.
-    relayed: Option<Arc<Relayed>>,
+    send: Option<Arc<T>>,
     _any: Arc<()>,
 }
 
-impl Outstanding {
+impl<T> Outstanding<T> {
     /// A request begins to wait that is no SEND.
-    pub(super) fn begin(&self) -> Waits {
-        Waits { _request: self.request(None) }
+    pub(super) fn begin(&self) -> Waits<T> {
+        self.wait(None)
     }
 
     /// A SEND begins to wait.
-    pub(super) fn begin_send(&mut self, relayed: &Arc<Relayed>) -> Waits {
-        let request = self.request(Some(Arc::clone(relayed)));
-        self.sends.push_back(Arc::downgrade(&request));
+    pub(super) fn begin_send(&mut self, send: &Arc<T>) -> Waits<T> {
+        let waits = self.wait(Some(Arc::clone(send)));
+        self.sends.push_back(Arc::downgrade(&waits.request));
         if self.sends.len() > self.crowd.max(FEW) {
             self.sends.retain(|send| send.strong_count() > 0);
             self.sends.give_back();
             self.crowd = 2 * self.sends.len();
         }
-        Waits { _request: request }
+        waits
     }
 
-    fn request(&self, relayed: Option<Arc<Relayed>>) -> Arc<Request> {
-        Arc::new(Request { relayed, _any: Arc::clone(&self.any) })
+    fn wait(&self, send: Option<Arc<T>>) -> Waits<T> {
+        Waits { request: Arc::new(Request { send, _any: Arc::clone(&self.any) }) }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -61,8 +60,20 @@ impl Outstanding {
     }
 
     /// Takes the next SEND: `Some(None)` if it waits no longer.
-    pub(super) fn pop(&mut self) -> Option<Option<Arc<Relayed>>> {
+    pub(super) fn pop(&mut self) -> Option<Option<Arc<T>>> {
         let send = self.sends.pop_front()?;
-        Some(send.upgrade().and_then(|request| request.relayed.clone()))
+        Some(send.upgrade().and_then(|request| request.send.clone()))
+    }
+}
+
+impl<T> Default for Outstanding<T> {
+    fn default() -> Self {
+        Self { sends: VecDeque::new(), crowd: 0, any: Arc::default() }
+    }
+}
+
+impl<T> Clone for Waits<T> {
+    fn clone(&self) -> Self {
+        Self { request: Arc::clone(&self.request) }
     }
 }
