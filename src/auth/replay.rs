@@ -52,9 +52,19 @@ impl ReplayWindow {
         of_user.max(self.dropped).is_some_and(|dropped| nonce <= dropped)
     }
 
-    /// Notes a use. Counts only rise, because AUTH requests are not pipelined (RFC 4976
-    /// section 9.1) and so never overtake each other.
-    pub(super) fn note(&mut self, user: &str, nonce: NonceId, count: u32) -> Use {
+    /// Drops the nonces that are too old by `is_old`, and notes a use. Counts only rise,
+    /// because AUTH requests are not pipelined (RFC 4976 section 9.1) and so never overtake
+    /// each other.
+    pub(super) fn note(
+        &mut self,
+        user: &str,
+        nonce: NonceId,
+        count: u32,
+        is_old: impl Fn(NonceId) -> bool,
+    ) -> Use {
+        while self.by_age.first().is_some_and(|(nonce, _)| is_old(*nonce)) {
+            self.drop_oldest();
+        }
         if self.has_forgotten(user, nonce) {
             return Use::Forgotten;
         }
@@ -77,13 +87,6 @@ impl ReplayWindow {
             self.drop_oldest();
         }
         Use::First
-    }
-
-    /// Drops the nonces that are too old by `is_old`.
-    pub(super) fn drop_old(&mut self, is_old: impl Fn(NonceId) -> bool) {
-        while self.by_age.first().is_some_and(|(nonce, _)| is_old(*nonce)) {
-            self.drop_oldest();
-        }
     }
 
     fn drop_oldest(&mut self) {
@@ -113,24 +116,28 @@ mod tests {
         let mut window = ReplayWindow::new(2);
         let users = 0..=ALL_NONCES as u64;
         for number in users {
-            let used = window.note(&format!("user{number}"), NonceId::made_at(number + 1), 1);
+            let nonce = NonceId::made_at(number + 1);
+            let used = window.note(&format!("user{number}"), nonce, 1, |_| false);
             assert_eq!(used, Use::First);
             assert!(window.by_age.len() <= ALL_NONCES);
         }
         assert_eq!(window.by_age.len(), ALL_NONCES);
         // The oldest one has made way, and is not taken again.
-        assert_eq!(window.note("user0", NonceId::made_at(1), 2), Use::Forgotten);
-        assert_eq!(window.note("user1", NonceId::made_at(2), 1), Use::Again);
-        assert_eq!(window.note("user1", NonceId::made_at(2), 2), Use::First);
+        let mut note =
+            |user, millis, count| window.note(user, NonceId::made_at(millis), count, |_| false);
+        assert_eq!(note("user0", 1, 2), Use::Forgotten);
+        assert_eq!(note("user1", 2, 1), Use::Again);
+        assert_eq!(note("user1", 2, 2), Use::First);
     }
 
     #[test]
     fn nothing_is_kept_of_nonces_that_are_too_old() {
         let mut window = ReplayWindow::new(2);
-        for millis in [1, 2, 3] {
-            window.note(&format!("user{millis}"), NonceId::made_at(millis), 1);
+        for millis in [1, 2] {
+            window.note(&format!("user{millis}"), NonceId::made_at(millis), 1, |_| false);
         }
-        window.drop_old(|nonce| nonce <= NonceId::made_at(2));
+        let is_old = |nonce| nonce <= NonceId::made_at(2);
+        window.note("user3", NonceId::made_at(3), 1, is_old);
         assert_eq!((window.by_age.len(), window.users.len()), (1, 1));
         assert!(window.has_forgotten("user1", NonceId::made_at(1)));
         assert!(!window.has_forgotten("user3", NonceId::made_at(3)));

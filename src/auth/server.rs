@@ -148,8 +148,7 @@ impl DigestServer {
     /// the client tries again with another.
     pub fn set_algorithms(&mut self, algorithms: &[Algorithm]) {
         let before = std::mem::replace(&mut self.algorithms, strongest_first(algorithms));
-        self.retired.extend(before);
-        self.retired = strongest_first(&self.retired);
+        self.retired = strongest_first(&[&self.retired[..], &before].concat());
     }
 
     /// Sets for how many nonces of a user the counts are stored. The default is 64, about
@@ -280,8 +279,8 @@ impl DigestServer {
         authorization: &Authorization,
     ) -> Result<(), Rejection> {
         let (nonces, lifetime) = (&self.nonces, self.nonce_lifetime);
-        self.used.drop_old(|nonce| nonces.age(nonce, now) > lifetime);
-        match self.used.note(&authorization.username, nonce, authorization.nc) {
+        let is_old = |nonce| nonces.age(nonce, now) > lifetime;
+        match self.used.note(&authorization.username, nonce, authorization.nc, is_old) {
             Use::First => Ok(()),
             Use::Again => Err(Rejection::Replayed),
             Use::Forgotten => Err(Rejection::Stale),

@@ -170,9 +170,22 @@ mod tests {
         assert_eq!(guesses.checked_at(now, &pair(2, "alice")), now);
         assert_eq!(guesses.checked_at(now, &pair(1, "bob")), now);
         let forgotten = now + LONGEST_DELAY + MEMORY;
+        assert!(guesses.recent(forgotten - Duration::from_nanos(1), &alice).is_some());
+        assert!(guesses.recent(forgotten, &alice).is_none());
         assert_eq!(guesses.checked_at(forgotten, &alice), forgotten);
         guesses.succeeded(&alice);
         assert_eq!(guesses.checked_at(now, &alice), now);
+        assert!(guesses.pairs == 0 && guesses.sources.is_empty());
+    }
+
+    /// However many come before the first of them fails.
+    #[test]
+    fn those_of_one_pair_are_checked_one_after_the_other() {
+        let now = Instant::now();
+        let (mut guesses, alice) = (Guesses::new(1), pair(1, "alice"));
+        (0..2).for_each(|_| guesses.failed(now, &alice));
+        let waits = [(); 4].map(|()| (guesses.checked_at(now, &alice) - now).as_secs());
+        assert_eq!(waits, [2, 4, 6, 8]);
     }
 
     /// Nobody loses what others have more of, and the newest stays.
@@ -196,6 +209,19 @@ mod tests {
         let later = now + LONGEST_DELAY + MEMORY;
         guesses.failed(later, &pair(2, "alice"));
         assert_eq!((guesses.pairs, guesses.sources.len()), (1, 1));
+    }
+
+    #[test]
+    fn what_is_old_makes_room_and_nothing_else() {
+        let now = Instant::now();
+        let mut guesses = Guesses::new(0);
+        guesses.failed(now, &pair(0, "alice"));
+        let later = now + LONGEST_DELAY + MEMORY;
+        for source in 1..=PAIRS as u64 {
+            guesses.failed(later, &pair(source, "alice"));
+        }
+        assert_eq!(guesses.pairs, PAIRS);
+        assert!(guesses.recent(later, &pair(1, "alice")).is_some());
     }
 
     /// As many sources as there are places.

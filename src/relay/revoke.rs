@@ -11,9 +11,6 @@ impl Relay {
     /// closed.
     pub fn retain_users(&mut self, may_use: impl Fn(&str) -> bool) {
         let ended = self.tokens.where_user(|user| !may_use(user));
-        if ended.is_empty() {
-            return;
-        }
         for id in self.links.ids() {
             let Some(link) = self.links.get(id) else { continue };
             if owns_only(link, &ended) {

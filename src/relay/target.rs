@@ -136,8 +136,18 @@ mod tests {
 
     #[test]
     fn numbers_that_are_no_address_are_names() {
-        for name in ["1.2.3.4.5", "256.1", "1.2.3.256", "4294967296", "0x", "08", "1..2", "", "+1"]
-        {
+        for name in [
+            "1.2.3.4.5",
+            "1.2.3.4.0",
+            "256.1",
+            "1.2.3.256",
+            "4294967296",
+            "0x",
+            "08",
+            "1..2",
+            "",
+            "+1",
+        ] {
             assert_eq!(numeric(name), None, "{name}");
         }
         assert_eq!(numeric("4294967295"), Some(Ipv4Addr::BROADCAST));

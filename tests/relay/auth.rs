@@ -273,6 +273,20 @@ fn a_client_that_fails_often_is_dropped() {
     });
 }
 
+/// It is not challenged again, which would count as well.
+#[test]
+fn a_client_that_is_forbidden_often_is_dropped() {
+    scripted(|world| {
+        let (link, _) = world.client(ALICE);
+        for _ in 0..4 {
+            assert_eq!(world.auth_as(link, ALICE, "banned", "secret", &[]).what, "403");
+            assert_eq!(world.closes(), []);
+        }
+        assert_eq!(world.auth_as(link, ALICE, "banned", "secret", &[]).what, "403");
+        assert_eq!(world.closes(), [(link, RelayClose::AuthFailures)]);
+    });
+}
+
 /// A challenge costs the relay more than an AUTH costs the client.
 #[test]
 fn a_client_that_never_answers_challenges_is_dropped() {

@@ -79,6 +79,23 @@ fn what_is_no_guess_is_no_failure() {
     });
 }
 
+/// The password of another relay is no guess at that of this one.
+#[test]
+fn credentials_for_another_relay_delay_nothing() {
+    let mut world = World::new(config());
+    for _ in 0..12 {
+        let link = world.accept(from("192.0.2.1"));
+        let request = world.credentials(link, ALICE, "alice", "secret", &[]);
+        let request = String::from_utf8(request).unwrap().replace("realm=\"a.", "realm=\"b.");
+        world.give(link, request.as_bytes());
+        assert_eq!(world.told(link), ["401"]);
+        world.close(link);
+    }
+    assert_eq!(failures(&mut world).len(), 12);
+    let link = guess(&mut world, from("192.0.2.1"), "alice", "secret");
+    assert_eq!(world.told(link), ["200"]);
+}
+
 /// Whoever bans addresses by the log must not ban a relay for its clients.
 #[test]
 fn a_failure_behind_another_relay_has_no_address() {

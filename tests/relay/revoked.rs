@@ -49,6 +49,23 @@ fn a_user_without_leave_loses_what_is_under_way_and_the_connection() {
     });
 }
 
+/// However many there are, and in whatever order the tokens were issued.
+#[test]
+fn all_connections_of_a_user_without_leave_are_closed() {
+    scripted(|world| {
+        let links = [(); 8].map(|()| world.accept(tls()));
+        for _ in 0..3 {
+            for link in links {
+                token(world, link, ALICE, "alice");
+            }
+        }
+        world.relay.retain_users(|user| user != "alice");
+        world.settle();
+        assert_eq!(world.closes(), links.map(|link| (link, RelayClose::Revoked)));
+        assert_eq!(world.relay.statistics().tokens, 0);
+    });
+}
+
 #[test]
 fn the_others_on_a_connection_keep_it() {
     scripted(|world| {

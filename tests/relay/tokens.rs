@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use msrp::MsrpUri;
-use msrp::relay::{RelayClose, RelayEvent};
+use msrp::relay::{Relay, RelayClose, RelayEvent};
+use msrp::{MsrpUri, Random, RandomError};
 
 use crate::common::wire::Raw;
 use crate::world::*;
@@ -33,6 +33,36 @@ fn a_token_is_a_uri_of_the_relay_that_nobody_can_guess() {
         let letters: BTreeSet<u8> = ids.iter().map(|id| id.as_bytes()[place]).collect();
         assert_eq!(letters.len(), 32, "place {place}");
     }
+}
+
+/// A random source that gives the same octets each time.
+struct Stuck;
+
+impl Random for Stuck {
+    fn fill(&mut self, octets: &mut [u8]) -> Result<(), RandomError> {
+        octets.fill(7);
+        Ok(())
+    }
+}
+
+/// Nobody gets the token of somebody else, not even then.
+#[test]
+fn no_token_is_issued_twice() {
+    let mut world = World::new(config());
+    world.relay = Relay::new(config(), Stuck, world.now).unwrap();
+    let [alice, carol] = ["alice", "carol"].map(|user| world.accept(tls().user(user)));
+    world.give(alice, &auth("auth1", ALICE).octets());
+    let token = world.one(alice).header("Use-Path").unwrap().to_owned();
+    world.give(carol, &auth("auth2", CAROL).octets());
+    assert_eq!(world.told(carol), ["403"]);
+    world.give(carol, &text("c1", &token, ALICE, CAROL));
+    assert_eq!(world.told(carol), ["200"]);
+    assert_eq!(world.told(alice), ["SEND 1-2/2$"]);
+    // It is free again when it has ended.
+    world.close(alice);
+    world.octets(carol);
+    world.give(carol, &auth("auth3", CAROL).octets());
+    assert_eq!(world.told(carol), ["200"]);
 }
 
 // req: 4976-6.3-8 4976-6.3-10
