@@ -87,6 +87,10 @@ impl From<&Error> for Failure {
             Error::Connect { source, .. } => Self::new(kind_of(source), because(source)),
             Error::ConnectTimeout { .. } => Self::timeout("the connection was not made in time"),
             Error::Handshake { source, .. } => Self::new("tls", format!("TLS failed: {source}")),
+            Error::WebSocket { source, .. } => {
+                Self::new("notMsrp", format!("there is no WebSocket for MSRP: {source}"))
+            }
+            Error::NoService { .. } => Self::new("unknownHost", error.to_string()),
             Error::Tls(error) => Self::new("tls", format!("TLS failed: {error}")),
             Error::Relay { relay, reason } => Self::relay(relay, *reason),
             Error::Ended(ended) => (&**ended).into(),

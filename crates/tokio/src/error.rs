@@ -75,6 +75,14 @@ pub enum Error {
         /// What it says instead.
         source: io::Error,
     },
+    /// A WebSocket without TLS (RFC 7977 section 5.1).
+    /// [`Builder::plain_websocket`](crate::Builder::plain_websocket) allows it for tests.
+    #[cfg(feature = "websocket")]
+    #[error("{hop} is without TLS; use an msrps URI, or Builder::plain_websocket in a test")]
+    PlainWebSocket {
+        /// The next hop.
+        hop: Arc<str>,
+    },
     /// TLS cannot be set up on this side.
     #[error(transparent)]
     Tls(#[from] TlsError),

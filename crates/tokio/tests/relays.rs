@@ -86,7 +86,10 @@ impl Drop for Relay {
 }
 
 async fn endpoint() -> Endpoint {
-    Endpoint::builder().plain_auth(true).bind("127.0.0.1:0").await.unwrap()
+    let endpoint = Endpoint::builder().plain_auth(true);
+    #[cfg(feature = "websocket")]
+    let endpoint = endpoint.plain_websocket(true);
+    endpoint.bind("127.0.0.1:0").await.unwrap()
 }
 
 /// A session from Alice, who is behind the relay, to Bob.

@@ -155,6 +155,7 @@ fn account(uri: &str) -> RelayAccount {
     RelayAccount::new(uri).credentials(Credentials::new("alice", "alice"))
 }
 
+// req: 4976-8-3
 #[tokio::test]
 async fn the_records_of_a_domain_lead_to_its_relay() {
     let relay = Relay::new();
@@ -231,6 +232,7 @@ async fn reached(dns: &Dns, uri: &str, builder: Builder) -> Vec<SocketAddr> {
     reached.lock().unwrap().clone()
 }
 
+// req: 4976-8-3
 #[tokio::test]
 async fn a_domain_without_records_is_the_relay_at_the_default_port() {
     let dns = Dns::new(&[here("relay.test.")]).await;

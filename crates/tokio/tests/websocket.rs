@@ -11,7 +11,7 @@ use futures_util::{SinkExt, StreamExt};
 use msrp::uri::Scheme;
 use msrp::{MsrpUri, SessionConfig};
 use msrp_tls::{Fingerprint, HashFunction, Identity, ServerCheck};
-use msrp_tokio::{Endpoint, Error, Session, Stream, Target};
+use msrp_tokio::{Builder, Endpoint, Error, Session, Stream, Target};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;
@@ -35,6 +35,11 @@ async fn listening() -> Endpoint {
     Endpoint::builder().listen_ws("127.0.0.1:0").await.unwrap().build().unwrap()
 }
 
+/// It opens WebSockets without TLS.
+fn plain() -> Builder {
+    Endpoint::builder().plain_websocket(true)
+}
+
 /// A session that a peer binds on the endpoint, and its URI.
 fn expect(
     endpoint: &Endpoint,
@@ -47,7 +52,7 @@ fn expect(
 
 /// A session over a WebSocket of this machine.
 async fn pair(bobs: &Endpoint) -> (Session, Session) {
-    let alices = Endpoint::builder().build().unwrap();
+    let alices = plain().build().unwrap();
     let (far, bob) = expect(bobs, Scheme::Msrp);
     let alice = alices.connect_to(far.into(), |config| config.max_size(u64::MAX));
     let (alice, bob) = tokio::join!(alice, bob);
@@ -78,6 +83,7 @@ async fn texts_and_files_go_both_ways() {
     send_file(&bob, &mut alice).await;
 }
 
+// req: 7977-9-1
 #[tokio::test]
 async fn a_websocket_over_tls_is_for_the_name_of_its_certificate() {
     let identity = identity();
@@ -94,10 +100,20 @@ async fn a_websocket_over_tls_is_for_the_name_of_its_certificate() {
     talk(&alice.unwrap(), &mut bob.unwrap()).await;
 }
 
+// req: 7977-5.1-2
+#[tokio::test]
+async fn a_websocket_without_tls_is_not_opened_by_mistake() {
+    let bobs = listening().await;
+    let alices = Endpoint::builder().build().unwrap();
+    let far = bobs.websocket_uri(Scheme::Msrp).unwrap();
+    let error = alices.connect_to(far.into(), |config| config).await.unwrap_err();
+    assert!(matches!(error, Error::PlainWebSocket { .. }), "{error}");
+}
+
 #[tokio::test]
 async fn sessions_to_one_websocket_share_it() {
     let bobs = listening().await;
-    let alices = Endpoint::builder().build().unwrap();
+    let alices = plain().build().unwrap();
     let mut own = Vec::new();
     for _ in 0..2 {
         let (far, bob) = expect(&bobs, Scheme::Msrp);
@@ -145,7 +161,7 @@ async fn a_websocket_is_no_stream_of_octets() {
     let bobs = listening().await;
     let address = bobs.addresses().next().unwrap();
     let target = Target::tcp("127.0.0.1", address.port()).websocket();
-    let mut stream = Endpoint::builder().build().unwrap().dial(&target).await.unwrap();
+    let mut stream = plain().build().unwrap().dial(&target).await.unwrap();
     assert!(stream.session_uri().unwrap().to_string().ends_with(";ws"));
     assert!(stream.write_all(b"MSRP").await.is_err());
     assert!(stream.read_u8().await.is_err());
@@ -194,6 +210,7 @@ async fn said(client: &mut Client) -> (Vec<String>, Option<CloseCode>) {
     }
 }
 
+// req: 7977-4.2-1, 7977-6-3
 #[tokio::test]
 async fn text_and_binary_messages_are_alike() {
     let bobs = listening().await;
@@ -221,6 +238,7 @@ async fn an_endpoint_that_closes_says_so() {
     assert_eq!(code, Some(CloseCode::Normal));
 }
 
+// req: 7977-4.1-3, 7977-5.1-3
 #[tokio::test]
 async fn what_is_not_one_chunk_ends_the_connection_with_1002() {
     let bobs = listening().await;
@@ -238,6 +256,7 @@ async fn what_is_not_one_chunk_ends_the_connection_with_1002() {
     bob.await.unwrap();
 }
 
+// req: 7977-4.1-2
 #[tokio::test]
 async fn only_clients_that_ask_for_msrp_are_taken() {
     let bobs = listening().await;
@@ -280,7 +299,7 @@ async fn handshakes_that_are_none_end() {
     ] {
         ends(&bobs, hostile).await;
     }
-    let alices = Endpoint::builder().build().unwrap();
+    let alices = plain().build().unwrap();
     let (alice, bob) = tokio::join!(alices.connect_to(far.into(), |config| config), bob);
     talk(&alice.unwrap(), &mut bob.unwrap()).await;
 }
@@ -337,10 +356,11 @@ async fn a_close_frame_ends_the_sessions_and_gets_a_reply() {
     assert_eq!(ended.connection, Some(msrp::ConnectionEnd::Peer), "{ended}");
 }
 
+// req: 7977-6-1
 #[tokio::test(start_paused = true)]
 async fn a_quiet_peer_is_pinged_and_one_that_answers_nothing_is_given_up() {
     let (near, far) = duplex(16 * 1024);
-    let alices = Endpoint::builder().build().unwrap();
+    let alices = plain().build().unwrap();
     let server = async {
         let mut server = tokio_tungstenite::accept_hdr_async(far, grant).await.unwrap();
         let Some(Ok(Message::Binary(request))) = server.next().await else { panic!() };
@@ -382,6 +402,7 @@ fn grant(
     Ok(response)
 }
 
+// req: 7977-4.1-1, 7977-4.1-2
 #[tokio::test]
 async fn a_server_without_websockets_for_msrp_is_an_error() {
     const ANSWERS: [&str; 6] = [
@@ -401,7 +422,7 @@ async fn a_server_without_websockets_for_msrp_is_an_error() {
             let _ = stream.read(&mut [0; 4096]).await;
             let _ = stream.write_all(answer.as_bytes()).await;
         };
-        let alices = Endpoint::builder().build().unwrap();
+        let alices = plain().build().unwrap();
         let far = uri(&format!("msrp://127.0.0.1:{port}/abcd1234;ws"));
         let (session, ()) = tokio::join!(alices.connect_to(far.into(), |config| config), answering);
         let error = session.unwrap_err();
@@ -414,7 +435,7 @@ async fn a_server_without_websockets_for_msrp_is_an_error() {
 async fn a_server_that_answers_no_handshake_is_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let alices = Endpoint::builder().connect_timeout(Duration::from_millis(50)).build().unwrap();
+    let alices = plain().connect_timeout(Duration::from_millis(50)).build().unwrap();
     let far = uri(&format!("msrp://127.0.0.1:{port}/abcd1234;ws"));
     let error = alices.connect_to(far.into(), |config| config).await.unwrap_err();
     assert!(matches!(error, Error::ConnectTimeout { .. }), "{error}");

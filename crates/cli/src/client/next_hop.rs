@@ -59,8 +59,9 @@ impl NextHop {
 
 /// Whatever the later hops of a path are, this side connects to the first.
 fn check_transport(uri: &MsrpUri) -> anyhow::Result<()> {
-    if !uri.transport().eq_ignore_ascii_case("tcp") {
-        bail!("{uri}: the transport of the first hop must be tcp");
+    let is_known = |known: &&str| uri.transport().eq_ignore_ascii_case(known);
+    if !["tcp", "ws"].iter().any(is_known) {
+        bail!("{uri}: the transport of the first hop must be tcp or ws");
     }
     Ok(())
 }

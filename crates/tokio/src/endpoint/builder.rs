@@ -51,6 +51,8 @@ pub struct Builder {
     max_sessions: usize,
     shares_connections: bool,
     allows_plain_auth: bool,
+    #[cfg(feature = "websocket")]
+    allows_plain_websocket: bool,
     public_host: Option<Box<str>>,
     permit: Permit,
     names: Names,
@@ -118,6 +120,8 @@ impl Default for Builder {
             max_sessions: 100_000,
             shares_connections: true,
             allows_plain_auth: false,
+            #[cfg(feature = "websocket")]
+            allows_plain_websocket: false,
             public_host: None,
             permit: Permit::default(),
             names: Names::default(),
@@ -189,6 +193,14 @@ impl Builder {
     /// Default: no.
     pub const fn plain_auth(mut self, allowed: bool) -> Self {
         self.allows_plain_auth = allowed;
+        self
+    }
+
+    /// Sets whether this side opens WebSockets without TLS (RFC 7977 section 5.1), in tests on
+    /// one machine. Default: no.
+    #[cfg(feature = "websocket")]
+    pub const fn plain_websocket(mut self, allowed: bool) -> Self {
+        self.allows_plain_websocket = allowed;
         self
     }
 
@@ -330,6 +342,8 @@ impl Builder {
                 handshake_timeout: self.handshake_timeout,
                 shares_connections: self.shares_connections,
                 allows_plain_auth: self.allows_plain_auth,
+                #[cfg(feature = "websocket")]
+                allows_plain_websocket: self.allows_plain_websocket,
                 public_host: self.public_host,
                 permit: self.permit,
                 names: self.names,

@@ -34,6 +34,10 @@ async fn connect_until(
     target: &Target,
 ) -> Result<Stream, Error> {
     let hop = target.hop();
+    #[cfg(feature = "websocket")]
+    if target.is_websocket() && !target.is_secure() && !settings.allows_plain_websocket {
+        return Err(Error::PlainWebSocket { hop });
+    }
     let addresses = resolve(settings, target).await?;
     let mut race = Race::new(permitted(settings, target, addresses)?);
     let mut failed = None;

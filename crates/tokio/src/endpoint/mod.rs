@@ -81,6 +81,8 @@ struct Settings {
     handshake_timeout: Duration,
     shares_connections: bool,
     allows_plain_auth: bool,
+    #[cfg(feature = "websocket")]
+    allows_plain_websocket: bool,
     public_host: Option<Box<str>>,
     permit: builder::Permit,
     names: resolve::Names,

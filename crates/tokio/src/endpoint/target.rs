@@ -47,8 +47,8 @@ impl Target {
         Self { is_secure: true, ..Self::tcp(host, port) }
     }
 
-    /// Asks there for a WebSocket (RFC 7977), at the root of the host. Without TLS that is for
-    /// tests on one machine (section 5.1).
+    /// Asks there for a WebSocket (RFC 7977), at the root of the host. Without TLS it needs
+    /// [`Builder::plain_websocket`](crate::Builder::plain_websocket).
     #[cfg(feature = "websocket")]
     pub const fn websocket(mut self) -> Self {
         self.is_websocket = true;
