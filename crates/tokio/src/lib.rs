@@ -26,10 +26,14 @@
 //! [`Builder::patience`]: after that, what arrives in the full session is refused with 413.
 //! Within a session, whoever waits for the next message is held back for as long by readers
 //! that take nothing; those that are only slow lose nothing.
-//! [`Builder::share_connections`] gives each session a connection of its own.
+//! [`Builder::share_connections`] gives each session a connection of its own. There, what
+//! nobody reads may take up to four times the room, little by little, so that the peer has
+//! responses in time; then messages are refused with 413, unless a large one is under way,
+//! which waits.
 //!
-//! A sender waits in the same way: [`Upload`] takes octets as fast as they leave, and
-//! [`Session::send`] waits while too many messages have no outcome.
+//! A sender waits in the same way: [`Upload`] takes octets as fast as they leave,
+//! [`Session::send_from`] sends one large message after another, and [`Session::send`] waits
+//! while too many messages have no outcome.
 //!
 //! # Dropping
 //!

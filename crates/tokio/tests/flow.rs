@@ -6,9 +6,9 @@ mod common;
 use std::time::Duration;
 
 use common::{octets, open, pair_of, streamed};
-use msrp::{Outcome, StatusCode};
+use msrp::{Outcome, Priority, StatusCode};
 use msrp_tokio::Endpoint;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::sleep;
 
 const ROOM: usize = 64 * 1024;
@@ -32,6 +32,49 @@ async fn a_session_that_is_not_read_slows_its_sender_and_loses_nothing() {
     for sent in sent {
         sent.accepted().await.unwrap();
     }
+}
+
+/// RFC 4975 section 7.1.1: each request has a response within 30 seconds.
+#[tokio::test(start_paused = true)]
+async fn no_message_times_out_because_a_session_is_not_read() {
+    let mut pair = pair_of(Endpoint::builder(), Endpoint::builder().room(ROOM)).await;
+    let mut sent = Vec::new();
+    for number in 0..300 {
+        sent.push(pair.alice.send(format!("{number:>300}")).await.unwrap());
+    }
+    sleep(Duration::from_secs(300)).await;
+    // Four times the room has been filled; the rest was refused.
+    let mut taken = 0;
+    for (number, sent) in sent.into_iter().enumerate() {
+        match sent.delivered().await {
+            Ok(()) => {
+                let text = pair.bob.next().await.unwrap().text().await.unwrap();
+                assert_eq!(text, format!("{number:>300}"));
+                taken += 1;
+            }
+            Err(failed) => assert_eq!(failed.outcome(), STOPPED, "{number}"),
+        }
+    }
+    assert!((150..250).contains(&taken), "{taken}");
+    // There is room again.
+    pair.alice.send("taken").await.unwrap().delivered().await.unwrap();
+    assert_eq!(pair.bob.next().await.unwrap().text().await.unwrap(), "taken");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_is_not_read_waits_however_long() {
+    let mut pair = pair_of(Endpoint::builder(), Endpoint::builder().room(ROOM)).await;
+    let size = 40 * ROOM;
+    let message = streamed(None).progress_timeout(None);
+    let sent = pair.alice.send_from(std::io::Cursor::new(octets(size)), message).await.unwrap();
+    let mut message = pair.bob.next().await.unwrap();
+    sleep(Duration::from_secs(3600)).await;
+    // The room, and what is on its way.
+    assert!(sent.progress().borrow().left < 8 * ROOM as u64);
+    let mut read = Vec::new();
+    message.read_to_end(&mut read).await.unwrap();
+    assert_eq!(read, octets(size));
+    sent.delivered().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,17 +118,78 @@ async fn a_session_that_is_not_read_loses_its_messages_before_it_blocks_another(
     sent.delivered().await.unwrap();
 }
 
+/// Each is forty times as large as the room.
+#[tokio::test(start_paused = true)]
+async fn files_that_are_read_one_after_another_all_arrive() {
+    let mut pair = pair_of(Endpoint::builder(), Endpoint::builder().room(ROOM)).await;
+    let size = 40 * ROOM;
+    let mut sent = Vec::new();
+    for _ in 0..5 {
+        let reader = std::io::Cursor::new(octets(size));
+        sent.push(pair.alice.send_from(reader, streamed(Some(size as u64))).await.unwrap());
+    }
+    for sent in sent {
+        let mut message = pair.bob.next().await.unwrap();
+        assert_eq!(message.message_id(), sent.message_id());
+        let mut read = Vec::new();
+        message.read_to_end(&mut read).await.unwrap();
+        assert!(read == octets(size));
+        sent.delivered().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_small_file_and_an_urgent_one_do_not_wait_for_a_large_one() {
+    let pair = pair_of(Endpoint::builder(), Endpoint::builder()).await;
+    let endless = pair.alice.send_from(tokio::io::repeat(7), streamed(None)).await.unwrap();
+    let mut bob = pair.bob;
+    let mut large = bob.next().await.unwrap();
+    let reading = tokio::spawn(async move { large.read_to_end(&mut Vec::new()).await });
+    let urgent = streamed(Some(200_000)).priority(Priority::Interactive);
+    for (message, size) in [(streamed(Some(20_000)), 20_000), (urgent, 200_000)] {
+        let reader = std::io::Cursor::new(octets(size));
+        let sent = pair.alice.send_from(reader, message).await.unwrap();
+        assert!(bob.next().await.unwrap().bytes().await.unwrap() == octets(size));
+        sent.delivered().await.unwrap();
+    }
+    endless.abort();
+    assert!(reading.await.unwrap().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_stops_coming_does_not_hold_up_the_next() {
+    let mut pair = pair_of(Endpoint::builder(), Endpoint::builder()).await;
+    let (reader, _writer) = tokio::io::duplex(1);
+    let silent = pair.alice.send_from(reader, streamed(None)).await.unwrap();
+    let reader = std::io::Cursor::new(octets(ROOM * 2));
+    let sent = pair.alice.send_from(reader, streamed(None)).await.unwrap();
+    let mut message = pair.bob.next().await.unwrap();
+    assert_eq!(message.message_id(), sent.message_id());
+    message.read_to_end(&mut Vec::new()).await.unwrap();
+    sent.delivered().await.unwrap();
+    assert_eq!(silent.progress().borrow().outcome(), None);
+}
+
+/// A sender that lets its messages take turns: the octets that are waited for come behind
+/// those of others.
 #[tokio::test(start_paused = true)]
 async fn who_reads_one_message_does_not_wait_for_room_that_another_takes() {
     let mut pair = pair_of(Endpoint::builder(), Endpoint::builder().room(ROOM)).await;
     let size = 40 * ROOM;
-    let send = || pair.alice.send_from(std::io::Cursor::new(octets(size)), streamed(None));
-    let (first, second) = (send().await.unwrap(), send().await.unwrap());
-
+    let mut sent = Vec::new();
+    for _ in 0..2 {
+        let mut upload = pair.alice.sender().upload(streamed(None)).await.unwrap();
+        sent.push(upload.sent().clone());
+        tokio::spawn(async move {
+            upload.write_all(&octets(size)).await?;
+            upload.shutdown().await
+        });
+    }
     let mut message = pair.bob.next().await.unwrap();
     let mut read = Vec::new();
     message.read_to_end(&mut read).await.unwrap();
     assert_eq!(read, octets(size));
+    let (first, second) = (&sent[0], &sent[1]);
     first.delivered().await.unwrap();
     // What the second one takes is bounded all the same.
     assert_eq!(second.delivered().await.unwrap_err().outcome(), STOPPED);

@@ -89,8 +89,13 @@ impl Arrival {
 
     /// Whether it is worth a reader: it has ended, or is too large to be waited for.
     pub(crate) fn is_ready(&self) -> bool {
-        let large = self.received.announced_size().is_some_and(|size| size > WHOLE_OCTETS);
-        self.has_ended() || large || self.octets as u64 > WHOLE_OCTETS
+        self.has_ended() || self.is_large()
+    }
+
+    /// Whether its rest comes, and it is too large to be waited for.
+    pub(crate) fn is_large(&self) -> bool {
+        let is_announced = self.received.announced_size().is_some_and(|size| size > WHOLE_OCTETS);
+        !self.has_ended() && (is_announced || self.arrived > WHOLE_OCTETS)
     }
 
     pub(crate) fn push(&mut self, offset: u64, octets: Bytes) {

@@ -1,5 +1,6 @@
 //! From the events of the connection to the sessions that they are for.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,7 +23,7 @@ use crate::ended::Ended;
 #[derive(Default)]
 struct Ends {
     messages: Vec<Finished>,
-    sessions: Vec<(SessionKey, CloseReason, Option<Response>)>,
+    sessions: BTreeMap<SessionKey, (CloseReason, Option<Response>)>,
 }
 
 impl State {
@@ -46,7 +47,7 @@ impl State {
                 self.opened(session, remote, response);
             }
             Event::SessionClosed { session, reason, response } => {
-                ends.sessions.push((session, reason, response));
+                ends.sessions.insert(session, (reason, response));
             }
             Event::Message { received, body } => {
                 let (key, total) = (received.key(), body.len() as u64);
@@ -149,9 +150,11 @@ impl State {
             "message begins"
         );
         let Some(session) = self.sessions.get_mut(&received.session()) else { return };
+        let arrival = Arrival::new(received);
         session.octets += HEAD_WEIGHT;
         session.unannounced += 1;
-        let arrival = Arrival::new(received);
+        session.large += usize::from(arrival.is_large());
+        session.arrivals.insert(key);
         let is_ready = arrival.is_ready();
         self.arrivals.insert(key, arrival);
         if is_ready {
@@ -162,11 +165,14 @@ impl State {
     fn piece(&mut self, key: IncomingKey, offset: u64, octets: Bytes) {
         let Some(arrival) = self.arrivals.get_mut(&key) else { return };
         let key_of_session = arrival.received.session();
-        if let Some(session) = self.sessions.get_mut(&key_of_session) {
-            session.octets += octets.len();
-            session.awaited -= usize::from(arrival.is_awaited());
-        }
+        let (len, was_large, was_awaited) =
+            (octets.len(), arrival.is_large(), arrival.is_awaited());
         arrival.push(offset, octets);
+        if let Some(session) = self.sessions.get_mut(&key_of_session) {
+            session.octets += len;
+            session.awaited -= usize::from(was_awaited);
+            session.large += usize::from(arrival.is_large() && !was_large);
+        }
         if arrival.is_ready() {
             self.announce(key);
         }
@@ -178,6 +184,7 @@ impl State {
         let key_of_session = arrival.received.session();
         if let Some(session) = self.sessions.get_mut(&key_of_session) {
             session.awaited -= usize::from(arrival.is_awaited());
+            session.large -= usize::from(arrival.is_large());
         }
         arrival.end(end);
         self.announce(key);
@@ -188,8 +195,8 @@ impl State {
     fn failed(&mut self, received: Received, reason: FailReason) {
         let (key, session) = (received.key(), received.session());
         if !self.arrivals.contains_key(&key) {
-            let has_room = |it: &SessionState| !it.is_full && !it.is_refusing;
-            if !self.sessions.get(&session).is_some_and(has_room) {
+            let is_refusing = self.sessions.get(&session).is_none_or(|it| it.is_refusing);
+            if is_refusing || self.full.contains(&session) {
                 // Its sender learns it by the response.
                 return;
             }
@@ -251,9 +258,12 @@ impl State {
                 octets = finished.octets, chunks = finished.chunks,
                 "message sent"
             );
-            let closed = ends.sessions.iter().find(|(session, ..)| *session == key.session());
-            let ended = closed.map(|(_, reason, response)| self.why(*reason, response.clone()));
+            let closed = ends.sessions.get(&key.session());
+            let ended = closed.map(|(reason, response)| self.why(*reason, response.clone()));
             let Some(sending) = self.sending.remove(&key) else { continue };
+            if let Some(session) = self.sessions.get_mut(&key.session()) {
+                session.watched.remove(&key);
+            }
             let was_accepted = sending.is_accepted();
             self.note(key, || Notice::Finished(Arc::new(finished.clone())));
             self.past.remember(key, sending.end(End { finished, ended }));
@@ -263,10 +273,11 @@ impl State {
                 self.has_left(key.session());
             }
         }
-        for (key, reason, response) in ends.sessions {
+        for (key, (reason, response)) in ends.sessions {
             let ended = self.why(reason, response);
             tracing::debug!(session = %key, %ended, "session ended");
-            self.forget_fullness(key);
+            // It holds nobody back any more.
+            self.full.remove(&key);
             if let Some(session) = self.sessions.get_mut(&key) {
                 session.end(ended);
                 // The next session needs a new URI (RFC 4975 section 5.4).

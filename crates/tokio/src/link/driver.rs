@@ -140,7 +140,7 @@ impl Driver {
             self.is_broken = true;
         }
         let is_over = is_closed && self.leaving.is_none();
-        let due = [state.connection.poll_timeout(), state.patience_ends(), idle, linger];
+        let due = [state.connection.poll_timeout(), state.relief_due(), idle, linger];
         self.set_timer(due.into_iter().flatten().min());
         let bound = std::mem::take(&mut state.bound);
         drop(state);
@@ -242,7 +242,7 @@ impl Driver {
         self.look_now(&mut state.connection, now);
         state.connection.handle_timeout(now);
         state.dispatch(now);
-        state.lose_patience(now);
+        state.relieve(now);
     }
 
     /// Takes what has arrived, which may be what a deadline waits for.

@@ -9,15 +9,50 @@
 //! may be behind those of others. Whoever waits in a full session, for a message or for the
 //! octets of one, waits for those who read the others. If nobody takes an octet for as long
 //! as the patience lasts, those are refused.
+//!
+//! A session that has its connection for itself and that nobody reads gets more room step by
+//! step, up to the same four times: what lies unread in the system has no response, and its
+//! sender awaits one for 30 seconds (RFC 4975 section 7.1.1). Then messages are refused,
+//! unless a large one is under way: that is held back, as its sender can see.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use msrp::{IncomingKey, SessionKey, StatusCode};
 
 use super::State;
+use super::session::SessionState;
 
-/// So many times its room a session may take while its reader waits for octets.
-const AWAITED_ROOM: usize = 4;
+/// So many times its room a session may take while its reader waits for octets, or after
+/// nobody has read it for long.
+const MOST_ROOM: usize = 4;
+
+/// How long a session that nobody reads is held before it gets more room. An octet that lies
+/// in the system waits for a few of them.
+const STEP_TIME: Duration = Duration::from_secs(5);
+
+/// This part of its room it gets then.
+const STEP_PART: usize = 4;
+
+/// After so many steps, it has all that it may take.
+const MAX_STEPS: usize = (MOST_ROOM - 1) * STEP_PART;
+
+/// What is done about sessions that have no room.
+#[derive(Clone, Copy)]
+enum Remedy {
+    Widen,
+    Refuse,
+}
+
+impl SessionState {
+    /// How many octets it may take. `room` is what it has in any case.
+    const fn most_octets(&self, room: usize) -> usize {
+        if self.awaited > 0 {
+            room.saturating_mul(MOST_ROOM)
+        } else {
+            room.saturating_add((room / STEP_PART).saturating_mul(self.steps))
+        }
+    }
+}
 
 impl State {
     /// Looks again at how full a session is.
@@ -30,60 +65,76 @@ impl State {
         // One that has ended takes nothing more, and holds nobody back.
         let open = self.sessions.get_mut(&key).filter(|session| !session.has_ended());
         let Some(session) = open else { return };
-        let room = if session.awaited > 0 { room.saturating_mul(AWAITED_ROOM) } else { room };
-        let most = if session.is_full { room / 2 } else { room };
-        let is_full = session.octets > most && !session.is_refusing;
-        self.full += usize::from(is_full);
-        self.full -= usize::from(session.is_full);
-        session.is_full = is_full;
-        if session.is_refusing && session.octets <= self.room.octets / 2 {
+        if session.octets <= room / 2 {
+            session.steps = 0;
+        }
+        let most = session.most_octets(room);
+        let most = if self.full.contains(&key) { most / 2 } else { most };
+        if session.octets > most && !session.is_refusing {
+            self.full.insert(key);
+        } else {
+            self.full.remove(&key);
+        }
+        if session.is_refusing && session.octets <= room / 2 {
             session.is_refusing = false;
             self.limit(key);
         }
     }
 
-    /// A session has ended, and holds nobody back any more.
-    pub(super) fn forget_fullness(&mut self, key: SessionKey) {
-        if let Some(session) = self.sessions.get_mut(&key) {
-            self.full -= usize::from(std::mem::take(&mut session.is_full));
-        }
-    }
-
     /// Holds the connection while a session is full.
     pub(super) fn balance(&mut self, now: Instant) {
-        let is_held = self.full > 0;
+        let is_held = !self.full.is_empty();
         if is_held != self.held_since.is_some() {
             self.held_since = is_held.then_some(now);
             self.connection.hold_reading(now, is_held);
         }
     }
 
-    /// When the patience with full sessions is over: for the sake of other sessions, or of
-    /// somebody who waits in the full one.
-    pub(super) fn patience_ends(&self) -> Option<Instant> {
-        let since = self.held_since?;
-        let since = if self.connection.sessions().nth(1).is_some() {
-            since
-        } else if self.sessions.values().any(|it| it.is_full && it.is_awaited()) {
-            self.taken_at.max(Some(since))?
-        } else {
-            return None;
-        };
-        since.checked_add(self.room.patience)
+    /// When something is done about full sessions.
+    pub(super) fn relief_due(&self) -> Option<Instant> {
+        self.remedy().map(|(due, _)| due)
     }
 
-    /// Refuses what arrives in full sessions if others have waited for long enough.
-    pub(super) fn lose_patience(&mut self, now: Instant) {
-        if self.patience_ends().is_none_or(|due| due > now) {
-            return;
-        }
-        let full = self.sessions.iter().filter(|(_, session)| session.is_full);
-        let full: Vec<SessionKey> = full.map(|(key, _)| *key).collect();
-        for key in full {
-            self.refuse(key);
+    /// Does what is due about full sessions.
+    pub(super) fn relieve(&mut self, now: Instant) {
+        let Some((_, remedy)) = self.remedy().filter(|(due, _)| *due <= now) else { return };
+        for key in self.full.clone() {
+            match remedy {
+                Remedy::Widen => self.widen(key),
+                Remedy::Refuse => self.refuse(key),
+            }
             self.weigh(key);
         }
         self.balance(now);
+    }
+
+    /// What is to be done about full sessions, and when: for the sake of other sessions, of
+    /// somebody who waits in the full one, or of senders who wait for responses.
+    fn remedy(&self) -> Option<(Instant, Remedy)> {
+        let since = self.held_since?;
+        let after = |since: Instant, time| since.checked_add(time);
+        if self.connection.sessions().nth(1).is_some() {
+            return Some((after(since, self.room.patience)?, Remedy::Refuse));
+        }
+        let session = self.sessions.get(self.full.first()?)?;
+        let since = self.taken_at.max(Some(since))?;
+        if session.is_awaited() {
+            Some((after(since, self.room.patience)?, Remedy::Refuse))
+        } else if session.steps < MAX_STEPS {
+            Some((after(since, STEP_TIME)?, Remedy::Widen))
+        } else if session.large == 0 {
+            Some((after(since, STEP_TIME)?, Remedy::Refuse))
+        } else {
+            None
+        }
+    }
+
+    /// Gives a session more room.
+    fn widen(&mut self, key: SessionKey) {
+        if let Some(session) = self.sessions.get_mut(&key) {
+            session.steps += 1;
+            self.full.remove(&key);
+        }
     }
 
     /// Refuses messages of a session that have not ended, and those to come.
@@ -99,14 +150,14 @@ impl State {
 
     /// The messages whose octets nobody reads, or else the one that is read most slowly.
     fn in_the_way(&self, key: SessionKey) -> Vec<IncomingKey> {
-        let unfinished = self.arrivals.iter().filter(|(_, arrival)| {
-            arrival.received.session() == key && !arrival.has_ended() && !arrival.is_awaited()
-        });
+        let unfinished = self
+            .arrivals_of(key)
+            .filter(|(_, arrival)| !arrival.has_ended() && !arrival.is_awaited());
         let (read, unread): (Vec<_>, Vec<_>) =
             unfinished.partition(|(_, arrival)| arrival.is_read());
         let slowest = read.into_iter().max_by_key(|(_, arrival)| arrival.octets());
         let chosen = if unread.is_empty() { Vec::from_iter(slowest) } else { unread };
-        chosen.into_iter().map(|(message, _)| *message).collect()
+        chosen.into_iter().map(|(message, _)| message).collect()
     }
 
     /// Tells the connection how large the messages of a session may be.
@@ -119,14 +170,10 @@ impl State {
         let _ = self.connection.update_session(key, &config);
     }
 
-    /// Hands on all messages of a session, so that somebody can make room.
+    /// Hands on all messages of a session, in their order, so that somebody can make room.
     fn announce_all(&mut self, key: SessionKey) {
-        let waiting = self
-            .arrivals
-            .iter()
-            .filter(|(_, arrival)| arrival.received.session() == key && !arrival.is_announced);
-        let mut waiting: Vec<IncomingKey> = waiting.map(|(message, _)| *message).collect();
-        waiting.sort_unstable();
+        let waiting = self.arrivals_of(key).filter(|(_, arrival)| !arrival.is_announced);
+        let waiting: Vec<IncomingKey> = waiting.map(|(message, _)| message).collect();
         for message in waiting {
             self.announce(message);
         }

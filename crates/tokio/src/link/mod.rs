@@ -23,11 +23,12 @@ mod routes;
 mod sending;
 mod session;
 mod transport;
+mod turns;
 #[cfg(feature = "websocket")]
 mod websocket;
 mod wire;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,7 +45,7 @@ use msrp::{
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
-pub(crate) use self::arrival::{Arrival, Step};
+pub(crate) use self::arrival::{Arrival, Step, WHOLE_OCTETS};
 pub(crate) use self::driver::drive;
 pub(crate) use self::expected::{Expected, Waiting};
 pub(crate) use self::handle::Handle;
@@ -55,6 +56,7 @@ pub use self::sending::Progress;
 use self::sending::{Past, Sending};
 pub(crate) use self::session::{Acceptance, Stage};
 pub use self::transport::Stream;
+pub(crate) use self::turns::{Turn, Turns};
 
 use self::session::SessionState;
 
@@ -102,8 +104,8 @@ pub(crate) struct State {
     /// Sessions that were bound, and who waits for them.
     bound: Vec<(SessionKey, mpsc::Sender<Arc<Handle>>)>,
     room: Room,
-    /// The sessions that have no room.
-    full: usize,
+    /// The sessions that have no room. Meanwhile the connection is not read.
+    full: BTreeSet<SessionKey>,
     /// Since when reading is held.
     held_since: Option<Instant>,
     /// When a reader last took octets.
@@ -142,7 +144,7 @@ impl Link {
             expected,
             bound: Vec::new(),
             room,
-            full: 0,
+            full: BTreeSet::new(),
             held_since: None,
             taken_at: None,
             idle_timeout,
@@ -177,11 +179,13 @@ impl Link {
     /// Takes something that has arrived, and wakes the driver if that makes room.
     pub(crate) fn take<T>(&self, action: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock();
-        let (was_held, had_patience) = (state.held_since.is_some(), state.patience_ends());
+        let (was_held, was_due) = (state.held_since.is_some(), state.relief_due());
         let result = action(&mut state);
         state.balance(now());
         let is_held = state.held_since.is_some();
-        if is_held != was_held || had_patience.is_none() && state.patience_ends().is_some() {
+        // A timer that fires too early does no harm, one that is too late does.
+        let is_earlier = state.relief_due().is_some_and(|due| was_due.is_none_or(|was| due < was));
+        if is_held != was_held || is_earlier {
             self.driver.notify_one();
         }
         result
@@ -265,6 +269,12 @@ impl State {
         self.arrivals.get(&key)
     }
 
+    /// The messages of a session that nobody has taken whole, in their order.
+    fn arrivals_of(&self, key: SessionKey) -> impl Iterator<Item = (IncomingKey, &Arrival)> {
+        let keys = self.sessions.get(&key).map(|session| session.arrivals.iter());
+        keys.into_iter().flatten().filter_map(|key| Some((*key, self.arrivals.get(key)?)))
+    }
+
     /// Nobody reads a message any more. If it has not ended, or waits for its response, its
     /// sender learns that. If it is complete and not reported on, it counts as read.
     pub(crate) fn drop_message(&mut self, key: IncomingKey, reports: bool) {
@@ -303,6 +313,8 @@ impl State {
             session.octets -= arrival.octets() + session::HEAD_WEIGHT;
             session.awaited -= usize::from(arrival.is_awaited());
             session.unannounced -= usize::from(!arrival.is_announced);
+            session.large -= usize::from(arrival.is_large());
+            session.arrivals.remove(&key);
         }
         Some(arrival)
     }
@@ -331,6 +343,7 @@ impl State {
         self.sending.insert(message, sending);
         if let Some(session) = self.sessions.get_mut(&key) {
             session.leaving += 1;
+            session.watched.insert(message);
         }
         Ok((message, id, progress))
     }
@@ -368,9 +381,8 @@ impl State {
 
     /// Nobody takes the messages of a session any more.
     pub(crate) fn stop_receiving(&mut self, key: SessionKey) {
-        let unread = self.arrivals.iter().filter(|(_, it)| it.received.session() == key);
-        let unread: Vec<IncomingKey> =
-            unread.filter(|(_, it)| !it.is_taken).map(|(message, _)| *message).collect();
+        let unread = self.arrivals_of(key).filter(|(_, arrival)| !arrival.is_taken);
+        let unread: Vec<IncomingKey> = unread.map(|(message, _)| message).collect();
         for message in unread {
             self.drop_message(message, false);
         }
@@ -404,16 +416,25 @@ impl State {
         let Some(session) = self.sessions.get(&key).filter(|it| it.is_released) else { return };
         if session.has_ended() {
             if !session.has_handles {
-                self.drop_arrivals(key);
-                self.sessions.remove(&key);
+                self.remove_session(key);
             }
-            return;
-        }
-        let mut sending = self.sending.iter().filter(|(message, _)| message.session() == key);
-        if session.leaving == 0 && !sending.any(|(_, sending)| sending.is_watched()) {
+        } else if session.leaving == 0 && !self.is_watched(key) {
             // It may have ended in the meantime.
             let _ = self.connection.close_session(key);
         }
+    }
+
+    /// Whether somebody waits for more than the acceptance of what a session sends. Nobody
+    /// begins to watch a message late, so that none is looked at twice in vain.
+    fn is_watched(&mut self, key: SessionKey) -> bool {
+        let Some(session) = self.sessions.get_mut(&key) else { return false };
+        while let Some(message) = session.watched.first() {
+            if self.sending.get(message).is_some_and(Sending::is_watched) {
+                return true;
+            }
+            session.watched.pop_first();
+        }
+        false
     }
 
     /// Every session ends once all that it sends has its outcome, and the connection after
@@ -426,7 +447,11 @@ impl State {
         }
     }
 
-    fn drop_arrivals(&mut self, key: SessionKey) {
-        self.arrivals.retain(|_, arrival| arrival.received.session() != key);
+    /// Forgets a session that has ended, and what nobody can read any more.
+    fn remove_session(&mut self, key: SessionKey) {
+        let Some(session) = self.sessions.remove(&key) else { return };
+        for message in session.arrivals {
+            self.arrivals.remove(&message);
+        }
     }
 }

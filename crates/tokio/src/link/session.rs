@@ -1,16 +1,18 @@
 //! What a link keeps for a session.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::task::Waker;
 
 use msrp::{
-    IncomingKey, MsrpUri, Path, ReceiveMode, ReportMode, Response, ResponseMode, SessionConfig,
+    IncomingKey, MessageKey, MsrpUri, Path, ReceiveMode, ReportMode, Response, ResponseMode,
+    SessionConfig,
 };
 use tokio::sync::{Notify, watch};
 
 use super::nicknames::Requests;
 use super::notice::Listeners;
+use super::turns::Turns;
 use crate::ended::Ended;
 
 /// What a message weighs beside its octets.
@@ -36,6 +38,10 @@ pub(crate) struct Acceptance(pub(crate) Option<Response>);
 pub(crate) struct SessionState {
     stage: watch::Sender<Stage>,
     acceptance: Option<Acceptance>,
+    /// The messages that have begun, in their order, and that nobody has taken whole.
+    pub(super) arrivals: BTreeSet<IncomingKey>,
+    /// The large ones of them that have not ended.
+    pub(super) large: usize,
     /// The messages that wait for [`Session::next`](crate::Session::next).
     pub(crate) ready: VecDeque<IncomingKey>,
     pub(crate) reader: Option<Waker>,
@@ -47,8 +53,8 @@ pub(crate) struct SessionState {
     pub(crate) awaited: usize,
     /// What its messages weigh that nobody has taken.
     pub(crate) octets: usize,
-    /// There is no room for more, and the connection is not read.
-    pub(crate) is_full: bool,
+    /// How much more room it has since nobody reads it.
+    pub(super) steps: usize,
     /// There is no room for more, and what arrives is refused.
     pub(crate) is_refusing: bool,
     /// The limit that the peer knows.
@@ -57,6 +63,10 @@ pub(crate) struct SessionState {
     pub(crate) reports: bool,
     /// Outgoing messages that were not accepted yet.
     pub(crate) leaving: usize,
+    /// Outgoing messages without an outcome that somebody may still watch.
+    pub(super) watched: BTreeSet<MessageKey>,
+    /// Whose turn it is among the large uploads of each priority.
+    pub(crate) turns: Turns,
     /// Wakes those who want to send.
     pub(crate) send_room: Arc<Notify>,
     /// It ends once all that it sends has its outcome.
@@ -72,6 +82,8 @@ impl SessionState {
         Self {
             stage: watch::Sender::new(Stage::Opening),
             acceptance: None,
+            arrivals: BTreeSet::new(),
+            large: 0,
             ready: VecDeque::new(),
             reader: None,
             requests: Requests::default(),
@@ -79,11 +91,13 @@ impl SessionState {
             unannounced: 0,
             awaited: 0,
             octets: 0,
-            is_full: false,
+            steps: 0,
             is_refusing: false,
             max_size,
             reports,
             leaving: 0,
+            watched: BTreeSet::new(),
+            turns: Turns::default(),
             send_room: Arc::default(),
             is_released: false,
             has_handles: true,

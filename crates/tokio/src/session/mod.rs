@@ -111,11 +111,14 @@ impl Session {
     /// messages were taken; [`Session::ended`] says why.
     ///
     /// A message of up to 64 KiB comes when it is whole. A larger one comes as soon as it
-    /// has begun; its octets follow. If the peer may send several large ones at a time, give
-    /// each to a task of its own: while only one of them is read, the others are refused
-    /// with 413 once they take four times the room. What is not taken waits, up to
+    /// has begun; its octets follow. What is not taken waits, up to
     /// [`Builder::room`](crate::Builder::room) octets; beyond them the peer has to wait as
     /// well.
+    ///
+    /// So large messages can be read one after another if they are sent so, as
+    /// [`send_from`](Self::send_from) and [`send_file`](Self::send_file) do. If the peer lets
+    /// several take turns, give each to a task of its own: while only one of them is read,
+    /// the others are refused with 413 once they take four times the room.
     ///
     /// Cancel safe: no message is lost if the future is dropped.
     pub async fn next(&mut self) -> Option<Message> {
@@ -283,6 +286,11 @@ impl Sender {
     ///
     /// A task of its own reads. If the reader fails, the message is aborted.
     ///
+    /// Those above 64 KiB, or of unknown size, leave one after another in each session, so
+    /// that a peer that reads one after another can hold them back. One that has no octets
+    /// for 10 seconds lets the next begin. Other messages and those of a higher
+    /// [`priority`](OutgoingMessage::priority) do not wait.
+    ///
     /// # Errors
     ///
     /// As [`Sender::send`].
@@ -291,9 +299,12 @@ impl Sender {
         reader: impl AsyncRead + Send + 'static,
         message: OutgoingMessage,
     ) -> Result<Sent, SendError> {
+        let priority = message.priority;
         let upload = self.upload(message).await?;
         let sent = upload.sent().clone();
-        tokio::spawn(upload::pump(reader, upload));
+        let Handle { link, key } = &*self.handle;
+        let turns = link.take(|state| state.session(*key).map(|it| it.turns.clone()));
+        tokio::spawn(upload::pump(reader, upload, turns.unwrap_or_default(), priority));
         Ok(sent)
     }
 

@@ -5,16 +5,22 @@ use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use msrp::Priority;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::time::timeout;
 
 use super::{SendError, Sent};
-use crate::link::Handle;
+use crate::link::{Handle, Progress, Turn, Turns, WHOLE_OCTETS};
 
 /// Octets that are read from a file at a time.
 const READ_OCTETS: usize = 64 * 1024;
+
+/// How long a large upload without octets keeps its turn.
+const LULL: Duration = Duration::from_secs(10);
 
 /// The octets of a message that is being sent. It takes them as fast as the peer does.
 ///
@@ -68,6 +74,15 @@ impl Upload {
         Ok(())
     }
 
+    /// Waits until all octets have left, or do not any more.
+    async fn has_left(&self) {
+        let mut progress = self.sent.progress();
+        let has_left =
+            |it: &Progress| it.total == Some(it.left) || it.is_accepted || it.outcome().is_some();
+        // An error means that the connection has ended.
+        let _ = progress.wait_for(has_left).await;
+    }
+
     /// The message has all its octets.
     fn finish(&mut self) -> Result<(), msrp::SendError> {
         let key = self.sent.key();
@@ -109,13 +124,16 @@ impl Drop for Upload {
     }
 }
 
-/// Sends what a reader gives. An error on either side aborts the message.
-pub(super) async fn pump(reader: impl AsyncRead, mut upload: Upload) {
+/// Sends what a reader gives, at its turn if it is large. An error on either side aborts the
+/// message.
+pub(super) async fn pump(reader: impl AsyncRead, mut upload: Upload, turns: Turns, at: Priority) {
+    let is_small = upload.sent.progress().borrow().total.is_some_and(|total| total <= WHOLE_OCTETS);
+    let mut turn = if is_small { None } else { turns.next(at).await };
     let mut reader = pin!(reader);
     let mut octets = BytesMut::new();
     loop {
         octets.reserve(READ_OCTETS);
-        match reader.read_buf(&mut octets).await {
+        match read(&mut reader, &mut octets, &mut turn).await {
             Ok(0) => break,
             Ok(_) => {}
             Err(error) => return tracing::warn!(%error, "an upload is aborted: its reader failed"),
@@ -125,7 +143,25 @@ pub(super) async fn pump(reader: impl AsyncRead, mut upload: Upload) {
             return;
         }
     }
-    if let Err(error) = upload.finish() {
-        tracing::warn!(%error, "an upload is aborted: its octets are not those announced");
+    match upload.finish() {
+        Ok(()) => upload.has_left().await,
+        Err(error) => {
+            tracing::warn!(%error, "an upload is aborted: its octets are not those announced");
+        }
     }
+}
+
+/// Reads some octets. A reader that has none for long loses its turn.
+async fn read(
+    reader: &mut Pin<&mut impl AsyncRead>,
+    octets: &mut BytesMut,
+    turn: &mut Option<Turn>,
+) -> io::Result<usize> {
+    if turn.is_some() {
+        match timeout(LULL, reader.read_buf(octets)).await {
+            Ok(read) => return read,
+            Err(_) => *turn = None,
+        }
+    }
+    reader.read_buf(octets).await
 }

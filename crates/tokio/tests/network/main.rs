@@ -125,7 +125,8 @@ async fn a_dead_link_is_told_within_its_time() {
     for silence in [10, 60].map(Duration::from_secs) {
         let terms = Terms::kilobits(2_000, DELAY);
         let alices = Endpoint::builder().config(|config| config.silence_timeout = silence);
-        let (alice, _bob, switch) = session_over(terms, alices).await;
+        let (alice, bob, switch) = session_over(terms, alices).await;
+        let _listening = tokio::spawn(listen(bob, 0));
         let file = alice.send_from(tokio::io::repeat(7), streamed(None)).await.unwrap();
         sleep(Duration::from_secs(5)).await;
         switch.send(false).unwrap();
