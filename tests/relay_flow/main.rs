@@ -22,6 +22,7 @@ mod neighbours;
 mod patience;
 mod raw;
 mod several;
+mod shares;
 mod storm;
 mod wire;
 mod world;

@@ -17,6 +17,8 @@ pub struct RawPeer {
     pub heard: Vec<Sent>,
     /// The SENDs that it has read whole.
     pub sends: Vec<Sent>,
+    /// Whether it answers nothing.
+    pub is_mute: bool,
     input: Vec<u8>,
     ids: u32,
 }
@@ -34,7 +36,9 @@ impl RawPeer {
         self.input = rest;
         for frame in frames {
             if frame.what == "SEND" {
-                self.answer(&frame);
+                if !self.is_mute {
+                    self.answer(&frame);
+                }
                 self.sends.push(frame);
             } else {
                 self.heard.push(frame);
