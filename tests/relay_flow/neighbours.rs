@@ -16,7 +16,7 @@ const SLOW: u64 = 100_000;
 const PROMPT: Duration = millis(40);
 
 /// Sends short messages both ways for some time. Each arrives in time.
-fn chat(world: &mut World, pair: [usize; 2], time: Duration) {
+pub fn chat(world: &mut World, pair: [usize; 2], time: Duration) {
     let mut sent = Vec::new();
     let end = world.now + time;
     while world.now < end {
