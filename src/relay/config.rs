@@ -196,8 +196,9 @@ pub struct RelayLimits {
     /// above that, the response to a further request is 408. Whoever keeps less than half of an
     /// equal share gets room from those who keep more: their oldest requests get 408 at once, by
     /// REPORT if they were acknowledged. Peers, sessions and tokens
-    /// may take a quarter each: above that, those of the largest holder are forgotten, or
-    /// sessions share a place. A sixteenth is for newcomers: connections for which much waits
+    /// may take a quarter each: above that, those of the largest holder are forgotten, and
+    /// sessions in use share a place if their holder has more than an equal share. A sixteenth
+    /// is for newcomers: connections for which much waits
     /// are closed, those of the largest holder first, until it is free or nobody holds more
     /// than an equal share. Default 256 MiB.
     pub memory_octets: usize,

@@ -62,9 +62,13 @@ impl Relay {
             return Ok(());
         };
         let (from, tally) = (&link.principal, &way.tally);
-        let is_spent = self.is_spent(tally) || self.is_full(&self.flows.pool);
+        if self.is_spent(tally) {
+            self.flows.make_room_of(now, from);
+        }
+        let is_spent = self.is_spent(tally);
         let key = FlowKey { token: *token, far, to_owner, from, tally, is_spent };
         way.flow = self.flows.of(now, &key);
+        let is_spent = is_spent || !self.flows.has_memory(from);
         self.arm_flows(now);
         if is_from_relay {
             self.note_previous_relay(source, head, way.flow);

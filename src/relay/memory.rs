@@ -16,6 +16,11 @@ const RESERVE: usize = 16;
 /// Peers, flows and tokens may each have one of so many parts of the memory.
 const LASTING: usize = 4;
 
+/// The octets that each kind of what is kept for long may have.
+pub(super) const fn lasting(memory_octets: usize) -> usize {
+    memory_octets / LASTING
+}
+
 impl Relay {
     /// Counts what waits for a connection.
     pub(super) fn weigh(&mut self, id: ConnectionId) {
@@ -129,7 +134,7 @@ impl Relay {
     /// Whether a kind of what is kept for long has all that it may: what waits to leave, or
     /// for responses, needs the rest.
     pub(super) fn is_full(&self, pool: &Pool) -> bool {
-        pool.octets() > self.config.limits.memory_octets / LASTING
+        pool.octets() > lasting(self.config.limits.memory_octets)
     }
 
     fn free_memory(&self) -> usize {

@@ -80,6 +80,7 @@ mod divert;
 mod drain;
 mod event;
 mod flow;
+mod flows;
 mod forward;
 mod guesses;
 mod in_use;
@@ -119,7 +120,7 @@ use crate::limits::ParseOptions;
 use crate::random::{Random, RandomError, RandomPool};
 use crate::tolerance::Tolerance;
 use directory::Directory;
-use flow::Flows;
+use flows::Flows;
 use guesses::Guesses;
 use link::{Link, Links, State};
 use lost::Losses;
@@ -186,6 +187,7 @@ impl Relay {
         let algorithms = config.algorithms.clone();
         let digest = DigestServer::new(config.realm.clone(), algorithms, now, &mut random)?
             .nonce_lifetime(config.nonce_lifetime);
+        let flows = Flows::new(memory::lasting(config.limits.memory_octets));
         Ok(Self {
             guesses: Guesses::new(config.max_failures),
             config,
@@ -194,7 +196,7 @@ impl Relay {
             holdings: Holdings::default(),
             directory: Directory::default(),
             peers: Peers::default(),
-            flows: Flows::default(),
+            flows,
             owns: Owns::default(),
             senders: Senders::default(),
             keeping_apart: BTreeSet::new(),

@@ -248,10 +248,10 @@ fn a_connection_that_gives_way_bars_no_other() {
         world.give(link, &chunk.octets());
         world.wanted().len()
     };
-    let (mallory, token) = world.client(ALICE);
-    assert_eq!(send(&mut world, mallory, &token, "s0"), 2);
+    let (mallet, token) = world.client(ALICE);
+    assert_eq!(send(&mut world, mallet, &token, "s0"), 2);
     for session in ["s1", "s2", "s3"] {
-        assert_eq!(send(&mut world, mallory, &token, session), 1);
+        assert_eq!(send(&mut world, mallet, &token, session), 1);
     }
     for user in ["bob", "carol"] {
         let link = world.accept(tls());
@@ -306,4 +306,100 @@ fn a_connection_for_a_flow_takes_from_the_budget_of_its_sender() {
     let chunk = Raw::chunk("c1", "m1", "1-2/2", "hi", '$').to(&format!("{token} {BOB}"));
     world.give(alice, &chunk.from(ALICE).octets());
     assert_eq!(world.told(alice), ["200"]);
+}
+
+/// The unfinished messages of a flow that the relay remembers.
+const MESSAGES: usize = 64;
+
+/// As little memory as it takes to fill the part of it that is for flows.
+fn little_memory() -> RelayConfig {
+    let mut config = config();
+    config.limits.memory_octets = 2 * 1024 * 1024;
+    config
+}
+
+impl Scene {
+    /// Opens flows with as many unfinished messages as they remember, to which the next relay
+    /// does or does not respond.
+    fn fill(&mut self, flows: usize, are_answered: bool) {
+        for n in 0..flows {
+            for m in 0..MESSAGES {
+                let (id, message) = (self.world.id(), format!("m{n}x{m}"));
+                let path = format!("{} msrps://b.example:2855/s{n};tcp {BOB}", self.token);
+                let chunk = Raw::chunk(&id, &message, "1-2/3", "hi", '+').to(&path).from(ALICE);
+                let failure = if are_answered || m > 0 { "no" } else { "yes" };
+                self.world.give(self.alice, &chunk.reports(failure, "no").octets());
+                self.connect();
+            }
+            self.arrived();
+        }
+    }
+}
+
+/// However much of the memory for flows others use, a newcomer is not thrown in with anybody.
+#[test]
+fn whoever_comes_when_others_have_filled_the_memory_for_flows_has_flows() {
+    for are_answered in [true, false] {
+        let mut scene = Scene::with(little_memory());
+        for user in ["mallet", "malvin", "malice", "moll"] {
+            scene.client(user);
+            scene.fill(18, are_answered);
+        }
+        let links = scene.links.len();
+        scene.client("dave");
+        scene.send("large", "b.example", "t1", LARGE, '$');
+        assert_eq!(scene.links.len(), links + 1, "a connection for the flow");
+        assert_eq!(scene.arrived(), [at("b.example", "large")]);
+    }
+}
+
+/// Nor do they fill it for good: the next newcomers find room as well.
+#[test]
+fn those_who_come_after_that_have_flows_as_well() {
+    let mut scene = Scene::with(little_memory());
+    for user in ["mallet", "malvin", "malice", "moll"] {
+        scene.client(user);
+        scene.fill(18, false);
+    }
+    for n in 0..20 {
+        let links = scene.links.len();
+        scene.client(&format!("user{n}"));
+        scene.send("large", "b.example", &format!("t{n}"), LARGE, '$');
+        assert_eq!(scene.links.len(), links + 1, "{n}");
+        assert_eq!(scene.arrived(), [at("b.example", "large")]);
+    }
+}
+
+/// What one client of a relay leaves behind takes nothing from the relay's other clients.
+#[test]
+fn idle_flows_of_a_relay_do_not_stop_its_clients() {
+    let mut scene = Scene::with(little_memory());
+    scene.alice = scene.world.accept(tls().relay_names(vec!["inner.example".into()]));
+    let mut token = |user: &str| {
+        let back = format!("msrps://inner.example:9000/{user};tcp {ALICE}");
+        let granted = scene.world.auth_as(scene.alice, &back, user, "secret", &[]);
+        let token = granted.header("Use-Path").unwrap().rsplit(' ').next().unwrap().to_owned();
+        (token, back)
+    };
+    let [(mallet, from_mallet), (carol, from_carol)] = ["mallet", "carol"].map(&mut token);
+    for n in 0..60 {
+        for m in 0..MESSAGES {
+            let (id, path) = (scene.world.id(), format!("{mallet} msrps://b.example/s{n};tcp"));
+            let path = path.replace("b.example/", "b.example:2855/") + " " + BOB;
+            let chunk = Raw::chunk(&id, &format!("m{n}x{m}"), "1-2/3", "hi", '+').to(&path);
+            let chunk = chunk.from(&from_mallet).reports("no", "no");
+            scene.world.give(scene.alice, &chunk.octets());
+            scene.connect();
+        }
+        scene.arrived();
+    }
+    scene.world.told(scene.alice);
+    let links = scene.links.len();
+    let path = format!("{carol} msrps://b.example:2855/c;tcp {BOB}");
+    let chunk = Raw::chunk("c1", "hello", "1-2/*", "hi", '$').to(&path).from(&from_carol);
+    scene.world.give(scene.alice, &chunk.octets());
+    scene.connect();
+    assert_eq!(scene.world.told(scene.alice), ["200"]);
+    assert_eq!(scene.links.len(), links + 1, "a connection for the flow");
+    assert_eq!(scene.arrived(), [at("b.example", "hello")]);
 }

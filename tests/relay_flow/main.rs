@@ -16,6 +16,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod circles;
 mod client;
 mod foreign;
 mod neighbours;

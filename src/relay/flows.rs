@@ -1,0 +1,373 @@
+//! All flows, and which of them give way when there are too many.
+//!
+//! What gives way is idle: it could begin anew, and nobody would notice. If nothing is, those
+//! who have no more than an equal share get further flows nevertheless, so that nobody can
+//! take all of them for good.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use super::charge::{Pool, Tally};
+use super::flow::{FORGOTTEN, Flow, FlowId, FlowKey, OnWay, Side};
+use super::principal::Principal;
+use crate::time::Instant;
+use crate::uri::{MsrpUri, UriKey};
+
+/// The most flows of one token in one direction, unless many holders share them. Beyond that
+/// the others of a token are one, which leads to several relays and so leaves none of their
+/// common connections.
+const FLOWS_OF_TOKEN: usize = 1024;
+
+/// Of the flows of the one who has most, one of so many parts gives way at once, so that
+/// looking for them costs each newcomer little.
+const GIVING_WAY: usize = 8;
+
+/// If so many have to be looked at for each that gives way, that is not done again at once.
+const COSTLY: usize = 64;
+
+/// How often they are looked for at most then.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// All flows.
+#[derive(Debug)]
+pub(super) struct Flows {
+    by_number: HashMap<u64, Flow>,
+    sides: HashMap<Side, OfSide>,
+    holders: BTreeMap<Principal, OfHolder>,
+    last: u64,
+    /// The octets that they may take, and what counts those that they take.
+    most: usize,
+    pool: Pool,
+    /// When some of all were last looked for in vain.
+    barren: Option<Instant>,
+    /// When to look next for those that are over.
+    due: Option<Instant>,
+}
+
+/// The flows of one side.
+#[derive(Debug, Default)]
+struct OfSide {
+    by_far: HashMap<MsrpUri, Vec<Known>>,
+    by_holder: BTreeMap<Principal, usize>,
+    len: usize,
+    /// The flow of those that are too many.
+    rest: Option<u64>,
+    /// When some of these were last looked for in vain.
+    barren: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Known {
+    from: Principal,
+    number: u64,
+}
+
+/// What flows take of one holder.
+#[derive(Debug, Default)]
+struct OfHolder {
+    tally: Tally,
+    barren: Option<Instant>,
+}
+
+impl OfSide {
+    fn add(&mut self, key: &FlowKey<'_>, number: u64) {
+        let known = Known { from: key.from.clone(), number };
+        self.by_far.entry(key.far.to_uri()).or_default().push(known);
+        *self.by_holder.entry(key.from.clone()).or_default() += 1;
+        self.len += 1;
+    }
+
+    /// Forgets those that are no more. Returns whether there are any others.
+    fn tidy(&mut self, flows: &HashMap<u64, Flow>) -> bool {
+        self.by_far.retain(|_, known| {
+            known.retain(|known| flows.contains_key(&known.number));
+            !known.is_empty()
+        });
+        self.by_holder.clear();
+        for known in self.by_far.values().flatten() {
+            *self.by_holder.entry(known.from.clone()).or_default() += 1;
+        }
+        self.len = self.by_holder.values().sum();
+        self.rest = self.rest.filter(|rest| flows.contains_key(rest));
+        self.len > 0 || self.rest.is_some()
+    }
+
+    fn numbers(&self) -> Vec<u64> {
+        self.by_far.values().flatten().map(|known| known.number).collect()
+    }
+
+    const fn is_full(&self) -> bool {
+        self.len >= FLOWS_OF_TOKEN
+    }
+
+    /// Whether there is room for another flow of this holder.
+    fn has_room(&self, holder: &Principal) -> bool {
+        let own = self.by_holder.get(holder).copied().unwrap_or_default();
+        !self.is_full() || own < FLOWS_OF_TOKEN / (self.by_holder.len() + 1)
+    }
+}
+
+impl Flows {
+    /// None yet. They may take so many octets.
+    pub(super) fn new(most: usize) -> Self {
+        Self {
+            by_number: HashMap::new(),
+            sides: HashMap::new(),
+            holders: BTreeMap::new(),
+            last: 0,
+            most,
+            pool: Pool::default(),
+            barren: None,
+            due: None,
+        }
+    }
+
+    /// The flow with this key, which is in use now.
+    pub(super) fn of(&mut self, now: Instant, key: &FlowKey<'_>) -> FlowId {
+        let number = self.known(key).unwrap_or_else(|| self.add(now, key));
+        if let Some(flow) = self.by_number.get_mut(&number) {
+            flow.used = now;
+        }
+        FlowId::Session(number)
+    }
+
+    fn known(&self, key: &FlowKey<'_>) -> Option<u64> {
+        let far: &dyn UriKey = &key.far;
+        let known = self.sides.get(&key.side())?.by_far.get(far)?;
+        known.iter().find(|known| known.from == *key.from).map(|known| known.number)
+    }
+
+    fn add(&mut self, now: Instant, key: &FlowKey<'_>) -> u64 {
+        self.make_room(now, key);
+        let has_memory = !key.is_spent && self.has_memory(key.from);
+        let of_side = self.sides.entry(key.side()).or_default();
+        let has_room = has_memory && of_side.has_room(key.from);
+        if let Some(rest) = of_side.rest.filter(|_| !has_room) {
+            return rest;
+        }
+        self.last += 1;
+        let number = self.last;
+        if has_room {
+            of_side.add(key, number);
+        } else {
+            of_side.rest = Some(number);
+        }
+        let of_holder = self.holders.entry(key.from.clone()).or_default();
+        let flow = Flow::new(now, key, !has_room, &self.pool, &of_holder.tally);
+        self.by_number.insert(number, flow);
+        number
+    }
+
+    /// Something of a flow is on its way.
+    pub(super) fn send(&self, id: FlowId) -> Option<OnWay> {
+        self.get(id).map(Flow::send)
+    }
+
+    fn get(&self, id: FlowId) -> Option<&Flow> {
+        match id {
+            FlowId::Connection(_) | FlowId::Sender(_) => None,
+            FlowId::Session(number) => self.by_number.get(&number),
+        }
+    }
+
+    pub(super) fn get_mut(&mut self, id: FlowId) -> Option<&mut Flow> {
+        match id {
+            FlowId::Connection(_) | FlowId::Sender(_) => None,
+            FlowId::Session(number) => self.by_number.get_mut(&number),
+        }
+    }
+
+    /// Whether a flow that is above its bound is read while so many times the bound wait.
+    pub(super) fn is_read_on(&self, id: FlowId, times: usize) -> bool {
+        let above = self.get(id).and_then(|flow| flow.above);
+        above.is_some_and(|above| times <= above.patience)
+    }
+
+    // Room.
+
+    fn is_full(&self) -> bool {
+        self.pool.octets() > self.most
+    }
+
+    /// Whether there is memory for more of this holder's flows.
+    pub(super) fn has_memory(&self, holder: &Principal) -> bool {
+        let own = self.holders.get(holder).map_or(0, |of_holder| of_holder.tally.own());
+        !self.is_full() || own < self.most / (self.holders.len() + 1)
+    }
+
+    /// Makes room for a newcomer at the cost of whoever has most of what is full.
+    fn make_room(&mut self, now: Instant, key: &FlowKey<'_>) {
+        let full = self.sides.get(&key.side()).filter(|of_side| of_side.is_full());
+        if let Some(of_side) = full.filter(|of_side| may_look(now, of_side.barren)) {
+            let barren = self.some_give_way(now, of_side.numbers());
+            if let Some(of_side) = self.sides.get_mut(&key.side()) {
+                of_side.barren = barren;
+            }
+        }
+        if self.is_full() && may_look(now, self.barren) {
+            let numbers = self.by_number.keys().copied().collect();
+            self.barren = self.some_give_way(now, numbers);
+        }
+    }
+
+    /// Makes room in the memory of a holder, at the cost of its own.
+    pub(super) fn make_room_of(&mut self, now: Instant, holder: &Principal) {
+        let known = self.holders.get(holder);
+        if known.is_some_and(|of_holder| may_look(now, of_holder.barren)) {
+            let own = self.by_number.iter().filter(|(_, flow)| flow.from == *holder);
+            let numbers = own.map(|(number, _)| *number).collect();
+            let barren = self.some_give_way(now, numbers);
+            if let Some(of_holder) = self.holders.get_mut(holder) {
+                of_holder.barren = barren;
+            }
+        }
+    }
+
+    /// Of these, the idle ones of the one who has most of them give way, those first that
+    /// were used least recently. Returns when that was if they were few.
+    fn some_give_way(&mut self, now: Instant, numbers: Vec<u64>) -> Option<Instant> {
+        let looked = numbers.len();
+        let mut largest = self.idle_of_largest(numbers);
+        largest.sort_unstable();
+        largest.truncate(largest.len().div_ceil(GIVING_WAY));
+        let count = largest.len();
+        let sides: HashSet<Side> = largest
+            .into_iter()
+            .filter_map(|(_, number)| self.by_number.remove(&number))
+            .map(|flow| flow.side)
+            .collect();
+        for side in sides {
+            let of_side = self.sides.get_mut(&side);
+            if of_side.is_some_and(|of_side| !of_side.tidy(&self.by_number)) {
+                self.sides.remove(&side);
+            }
+        }
+        (count < looked / COSTLY || count == 0).then_some(now)
+    }
+
+    /// Of these, the idle ones of the one whose take most, with their ranks.
+    fn idle_of_largest(&self, numbers: Vec<u64>) -> Vec<((bool, Instant), u64)> {
+        let mut by_holder: BTreeMap<&Principal, (usize, Vec<_>)> = BTreeMap::new();
+        for number in numbers {
+            if let Some(flow) = self.by_number.get(&number).filter(|it| it.is_idle() && !it.is_rest)
+            {
+                let (octets, idle) = by_holder.entry(&flow.from).or_default();
+                *octets += flow.weight();
+                idle.push((flow.rank(), number));
+            }
+        }
+        let largest = by_holder.into_values().max_by_key(|(octets, _)| *octets);
+        largest.unwrap_or_default().1
+    }
+
+    /// When to look next for flows that are over, if that is not known yet and there are any.
+    pub(super) fn arm(&mut self, now: Instant) -> Option<Instant> {
+        if self.by_number.is_empty() || self.due.is_some_and(|due| now < due) {
+            return None;
+        }
+        self.due = now.checked_add(FORGOTTEN);
+        self.due
+    }
+
+    /// Forgets the flows that are over.
+    pub(super) fn tidy(&mut self, now: Instant) {
+        let by_number = &mut self.by_number;
+        by_number.retain(|_, flow| !flow.is_over(now));
+        self.sides.retain(|_, of_side| of_side.tidy(by_number));
+        self.holders.retain(|_, of_holder| of_holder.tally.own() > 0);
+    }
+}
+
+/// Whether to look again after having done so in vain.
+fn may_look(now: Instant, barren: Option<Instant>) -> bool {
+    barren.is_none_or(|looked| now.saturating_duration_since(looked) >= LOOK)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::relay::event::{ConnectionId, TokenId};
+
+    /// Room for a few thousand flows.
+    const MOST: usize = 2 << 20;
+
+    /// The number of a flow of this holder.
+    fn of(flows: &mut Flows, now: Instant, holder: u64, number: usize) -> FlowId {
+        let far: MsrpUri = format!("msrps://b.example:2855/s{number};tcp").parse().unwrap();
+        let from = &Principal::Connection(ConnectionId(holder));
+        // A few of each token.
+        let token = TokenId((number / 100) as u64);
+        let (far, tally) = (far.view(), &Tally::default());
+        flows.of(now, &FlowKey { token, far, to_owner: true, from, tally, is_spent: false })
+    }
+
+    /// Opens flows of this holder until there is no more room. Returns the number of the next.
+    fn fill(flows: &mut Flows, now: Instant, holder: u64) -> usize {
+        (1..)
+            .find(|number| {
+                of(flows, now, holder, number - 1);
+                flows.is_full()
+            })
+            .unwrap()
+    }
+
+    fn is_apart(flows: &Flows, id: FlowId) -> bool {
+        flows.get(id).is_some_and(|flow| !flow.is_rest)
+    }
+
+    /// Those that it has not used for long do, and nobody else's.
+    #[test]
+    fn the_one_who_has_most_flows_makes_room() {
+        let start = Instant::now();
+        let mut flows = Flows::new(MOST);
+        let known = of(&mut flows, start, 2, 0);
+        let next = fill(&mut flows, start, 1);
+        let now = start + Duration::from_secs(1);
+        let [used, unused] = [1, 2].map(|number| of(&mut flows, start, 1, number));
+        assert_eq!(of(&mut flows, now, 1, 1), used);
+        for number in next..next + 1000 {
+            let id = of(&mut flows, now, 3, number);
+            assert!(is_apart(&flows, id));
+        }
+        assert_eq!(of(&mut flows, now, 2, 0), known);
+        assert_eq!(of(&mut flows, now, 1, 1), used);
+        assert_ne!(of(&mut flows, now, 1, 2), unused);
+    }
+
+    #[test]
+    fn a_flow_of_which_anything_is_on_its_way_does_not_give_way() {
+        let start = Instant::now();
+        let mut flows = Flows::new(MOST);
+        let next = fill(&mut flows, start, 1);
+        let on_way: Vec<_> =
+            (1..=flows.last).map(|number| flows.send(FlowId::Session(number))).collect();
+        let id = of(&mut flows, start, 1, next);
+        assert!(!is_apart(&flows, id));
+        drop(on_way);
+        let id = of(&mut flows, start + LOOK, 1, next);
+        assert!(is_apart(&flows, id));
+    }
+
+    /// Everybody gets as many flows as an equal share, and nobody more.
+    #[test]
+    fn who_has_less_than_a_share_gets_flows_if_none_gives_way() {
+        let start = Instant::now();
+        let mut flows = Flows::new(MOST);
+        let next = fill(&mut flows, start, 1);
+        let mut on_way: Vec<_> =
+            (1..=flows.last).map(|number| flows.send(FlowId::Session(number))).collect();
+        for holder in 2..10 {
+            let count = (0..next).take_while(|number| {
+                let id = of(&mut flows, start, holder, *number);
+                on_way.push(flows.send(id));
+                is_apart(&flows, id)
+            });
+            let count = count.count();
+            let share = next / holder as usize;
+            assert!(count > share / 2 && count <= share + 1, "{holder}: {count} of {share}");
+        }
+        assert!(flows.pool.octets() < 3 * MOST);
+    }
+}
