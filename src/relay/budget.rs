@@ -58,6 +58,7 @@ impl Relay {
         self.holdings.remove_connection(&before, id);
         link.tally = self.holdings.add_connection(&principal, id);
         self.holdings.set_queued(&principal, id, counted);
+        self.peers.belongs_to(id, &principal);
         if self.held_by(&principal) > self.config.limits.principal_connections {
             self.evict(self.own_to_give(&principal, Some(id)));
         }

@@ -67,7 +67,8 @@ impl Relay {
                 return Current::Skipped;
             }
         };
-        let Way { own, to, destination, flow, tally, tokens } = way;
+        let Way { own, to, destination, flow, tally, tokens, peer } = way;
+        self.remember(peer, &tally);
         let Some(link) = self.links.get_mut(source) else { return Current::Skipped };
         link.is_proven = true;
         let on_way = self.flows.send(flow);
@@ -217,6 +218,7 @@ impl Relay {
         if has_passed.is_none() {
             return self.refuse(source, head, StatusCode::TIMEOUT);
         }
+        self.remember(way.peer, &way.tally);
         self.counters.passed += 1;
         self.hold_back(now, source, way.flow, way.destination);
         self.take_request(now, source, head);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::charge::{Charge, Pool};
 use super::event::{ConnectionId, TokenId};
+use super::principal::Principal;
 use crate::uri::{MsrpUri, UriKey, UriRef};
 
 /// Where each peer of a token is reached. A peer is bound to one connection and is
@@ -13,8 +14,9 @@ use crate::uri::{MsrpUri, UriKey, UriRef};
 pub(super) struct Peers {
     by_token: HashMap<TokenId, HashMap<MsrpUri, Bound>>,
     by_link: HashMap<ConnectionId, OfLink>,
-    /// The connections that have peers, by the octets of these.
-    by_octets: BTreeSet<(usize, ConnectionId)>,
+    by_holder: BTreeMap<Principal, OfHolder>,
+    /// The holders of connections that have peers, by the octets of these.
+    by_octets: BTreeSet<(usize, Principal)>,
     /// The number of the next use.
     next: u64,
     /// Counts what is kept of all of them.
@@ -22,10 +24,18 @@ pub(super) struct Peers {
 }
 
 /// The peers of one connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct OfLink {
+    holder: Principal,
     /// Those that were used last at the end.
     by_use: BTreeMap<u64, Peer>,
+    octets: usize,
+}
+
+/// The connections of one holder that have peers, by the octets of these.
+#[derive(Debug, Default)]
+struct OfHolder {
+    links: BTreeSet<(usize, ConnectionId)>,
     octets: usize,
 }
 
@@ -69,12 +79,13 @@ impl Peers {
         }
     }
 
-    /// Binds a peer to a connection, instead of the one to which it was bound.
+    /// Binds a peer to a connection of this holder, instead of the one to which it was bound.
     pub(super) fn bind(
         &mut self,
         token: TokenId,
         uri: UriRef<'_>,
         connection: ConnectionId,
+        holder: &Principal,
         charge: Charge,
     ) {
         if let Some(old) = self.bound(token, uri) {
@@ -84,7 +95,11 @@ impl Peers {
         self.next += 1;
         self.by_token.entry(token).or_default().insert(uri.clone(), Bound { connection, used });
         let octets = charge.octets();
-        let of_link = self.by_link.entry(connection).or_default();
+        let of_link = self.by_link.entry(connection).or_insert_with(|| OfLink {
+            holder: holder.clone(),
+            by_use: BTreeMap::new(),
+            octets: 0,
+        });
         of_link.by_use.insert(used, Peer { token, uri, charge });
         self.resize(connection, |known| known + octets);
     }
@@ -94,9 +109,19 @@ impl Peers {
         self.by_link.get(&connection).map_or(0, |of_link| of_link.by_use.len())
     }
 
-    /// The connection whose peers take the most octets.
+    /// The connection with the largest peers, of the holder with the largest.
     pub(super) fn largest(&self) -> Option<ConnectionId> {
-        self.by_octets.last().map(|(_, connection)| *connection)
+        let (_, holder) = self.by_octets.last()?;
+        self.by_holder.get(holder)?.links.last().map(|(_, connection)| *connection)
+    }
+
+    /// A connection has another holder.
+    pub(super) fn belongs_to(&mut self, connection: ConnectionId, holder: &Principal) {
+        let Some(of_link) = self.by_link.get_mut(&connection) else { return };
+        let octets = std::mem::take(&mut of_link.octets);
+        let before = std::mem::replace(&mut of_link.holder, holder.clone());
+        self.recount(&before, connection, octets, 0);
+        self.resize(connection, |_| octets);
     }
 
     /// Forgets the peer of a connection that was used least recently.
@@ -122,10 +147,25 @@ impl Peers {
 
     fn resize(&mut self, connection: ConnectionId, change: impl FnOnce(usize) -> usize) {
         let Some(of_link) = self.by_link.get_mut(&connection) else { return };
-        self.by_octets.remove(&(of_link.octets, connection));
-        of_link.octets = change(of_link.octets);
-        if of_link.octets > 0 {
-            self.by_octets.insert((of_link.octets, connection));
+        let before = of_link.octets;
+        of_link.octets = change(before);
+        let (now, holder) = (of_link.octets, of_link.holder.clone());
+        self.recount(&holder, connection, before, now);
+    }
+
+    /// The peers of one of a holder's connections take so many octets, instead of others.
+    fn recount(&mut self, holder: &Principal, connection: ConnectionId, before: usize, now: usize) {
+        let of_holder = self.by_holder.entry(holder.clone()).or_default();
+        self.by_octets.remove(&(of_holder.octets, holder.clone()));
+        of_holder.links.remove(&(before, connection));
+        of_holder.octets = of_holder.octets - before + now;
+        if now > 0 {
+            of_holder.links.insert((now, connection));
+        }
+        if of_holder.octets > 0 {
+            self.by_octets.insert((of_holder.octets, holder.clone()));
+        } else {
+            self.by_holder.remove(holder);
         }
     }
 
@@ -141,7 +181,7 @@ impl Peers {
     /// Forgets the peers of a connection that has ended.
     pub(super) fn forget_link(&mut self, connection: ConnectionId) {
         let Some(of_link) = self.by_link.remove(&connection) else { return };
-        self.by_octets.remove(&(of_link.octets, connection));
+        self.recount(&of_link.holder, connection, of_link.octets, 0);
         for peer in of_link.by_use.into_values() {
             self.unbind(&peer);
         }

@@ -29,6 +29,16 @@ pub(super) struct Way<'a> {
     pub(super) tally: Tally,
     /// The tokens of those URIs.
     pub(super) tokens: Vec<TokenId>,
+    /// The peer whose way it is.
+    pub(super) peer: Option<Met<'a>>,
+}
+
+/// A peer of a token, and the connection on which it is reached. It is remembered if the
+/// request is forwarded.
+pub(super) struct Met<'a> {
+    token: TokenId,
+    uri: UriRef<'a>,
+    connection: ConnectionId,
 }
 
 /// Why a request is not forwarded.
@@ -101,10 +111,11 @@ impl Relay {
             match leads {
                 Leads::ToOwner => {
                     let destination = self.way_to_owner(now, token)?;
-                    if own.len() == 1 {
-                        self.learn_peer(source, token, head.from_path().first(), &tally);
-                    }
-                    let mut way = Way { own, to, destination, flow, tally, tokens };
+                    let comes_directly = own.len() == 1;
+                    let uri = head.from_path().first();
+                    let peer = Met { token, uri, connection: source };
+                    let peer = Some(peer).filter(|_| comes_directly && self.may_claim(source, uri));
+                    let mut way = Way { own, to, destination, flow, tally, tokens, peer };
                     if is_send {
                         self.direct(now, source, head, true, &mut way)?;
                     }
@@ -113,11 +124,14 @@ impl Relay {
                 Leads::FromOwner if self.is_own(next) => {}
                 Leads::FromOwner => {
                     let is_auth = head.method() == Some(Method::Auth);
-                    let destination = self.way_to_peer(now, token, next, is_auth, &tally)?;
+                    let destination = self.way_to_peer(now, token, next, is_auth)?;
                     if is_auth && let Some(link) = self.links.get_mut(destination) {
                         link.carries_auth = true;
                     }
-                    let mut way = Way { own, to, destination, flow, tally, tokens };
+                    // A URI without a port is no peer of a session, but a relay for AUTH.
+                    let peer = Met { token, uri: next, connection: destination };
+                    let peer = Some(peer).filter(|_| next.port().is_some());
+                    let mut way = Way { own, to, destination, flow, tally, tokens, peer };
                     if is_send {
                         self.direct(now, source, head, false, &mut way)?;
                     }
@@ -178,12 +192,10 @@ impl Relay {
         token: TokenId,
         next: UriRef<'_>,
         is_auth: bool,
-        tally: &Tally,
     ) -> Result<ConnectionId, NoWay> {
         if let Some(connection) = self.peers.find(token, next)
             && self.links.get(connection).is_some_and(Link::takes_requests)
         {
-            self.peers.touch(token, next);
             return Ok(connection);
         }
         // A port may be missing in AUTH alone (section 8).
@@ -199,10 +211,6 @@ impl Relay {
             }
         };
         self.note_use(token, connection);
-        // A URI without a port is no peer of a session, but a relay for AUTH.
-        if next.port().is_some() {
-            self.bind_peer(token, next, connection, tally);
-        }
         Ok(connection)
     }
 
@@ -274,27 +282,21 @@ impl Relay {
         }
     }
 
-    /// Remembers the connection on which a peer has sent under a token: requests
-    /// to the URI of the peer go back on it while it is up (section 6.4.2).
-    fn learn_peer(
-        &mut self,
-        source: ConnectionId,
-        token: TokenId,
-        peer: UriRef<'_>,
-        tally: &Tally,
-    ) {
-        // On an unencrypted connection, anyone could claim to be an msrps peer.
-        let is_as_secure =
-            self.links.get(source).is_some_and(|link| link.peer.is_secure() || !peer.is_secure());
-        if !is_as_secure {
-            return;
-        }
-        match self.peers.find(token, peer) {
-            Some(connection) if connection == source => self.peers.touch(token, peer),
-            Some(connection) if self.links.get(connection).is_some_and(Link::takes_requests) => {}
+    /// On an unencrypted connection, anyone could claim to be an msrps peer.
+    fn may_claim(&self, source: ConnectionId, peer: UriRef<'_>) -> bool {
+        self.links.get(source).is_some_and(|link| link.peer.is_secure() || !peer.is_secure())
+    }
+
+    /// Remembers the connection on which a peer has sent under a token, or was sent to:
+    /// requests to the URI of the peer go on it while it is up (section 6.4.2).
+    pub(super) fn remember(&mut self, peer: Option<Met<'_>>, tally: &Tally) {
+        let Some(Met { token, uri, connection }) = peer else { return };
+        match self.peers.find(token, uri) {
+            Some(known) if known == connection => self.peers.touch(token, uri),
+            Some(known) if self.links.get(known).is_some_and(Link::takes_requests) => {}
             Some(_) | None => {
-                self.note_use(token, source);
-                self.bind_peer(token, peer, source, tally);
+                self.note_use(token, connection);
+                self.bind_peer(token, uri, connection, tally);
             }
         }
     }
@@ -306,8 +308,9 @@ impl Relay {
         connection: ConnectionId,
         tally: &Tally,
     ) {
+        let Some(link) = self.links.get(connection) else { return };
         let charge = tally.charge_in(&self.peers.pool, peer.as_str().len());
-        self.peers.bind(token, peer, connection, charge);
+        self.peers.bind(token, peer, connection, &link.principal, charge);
         while let Some(crowded) = self.has_too_many_peers(connection) {
             self.peers.forget_oldest(crowded);
             self.counters.forgotten_peers += 1;

@@ -16,6 +16,13 @@ fn say(world: &mut World, link: ConnectionId, token: &str, own: &str) {
     assert_eq!(world.told(link), ["200"]);
 }
 
+/// The same, and no response is needed.
+fn tell(world: &mut World, link: ConnectionId, token: &str, own: &str) {
+    let chunk = Raw::chunk("p1", "p1", "1-2/2", "hi", '$').to(&format!("{token} {ALICE}"));
+    world.give(link, &chunk.from(own).reports("no", "no").octets());
+    assert!(world.octets(link).is_empty());
+}
+
 /// A peer sends something and does not take the response.
 fn say_nothing(world: &mut World, link: ConnectionId, token: &str) {
     let chunk = Raw::chunk("p2", "p2", "1-2/2", "hi", '$').to(&format!("{token} {ALICE}"));
@@ -221,6 +228,92 @@ fn nobody_is_connected_to_for_a_user_at_its_limit() {
     reply(&mut world, talk.alice, &talk.token, CAROL);
     assert_eq!(world.told(talk.alice), ["200"]);
     assert_eq!(world.wanted().len(), 1);
+}
+
+/// Whoever makes the relay forget has others of its own, on however many connections.
+#[test]
+fn a_peer_is_forgotten_for_others_of_its_own_holder_alone() {
+    let mut config = config();
+    config.limits.memory_octets = 1 << 20;
+    let mut world = World::new(config);
+    let (alice, token) = world.client(ALICE);
+    let from = |address: &str| tls().address(address.parse().unwrap());
+    let sound = world.accept(from("198.51.100.1"));
+    for number in 0..20 {
+        tell(&mut world, sound, &token, &uri(number));
+    }
+    let mut last = 20;
+    for address in ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"] {
+        for _ in 0..30 {
+            let link = world.accept(from(address));
+            (last..last + 10).for_each(|number| tell(&mut world, link, &token, &uri(number)));
+            last += 10;
+        }
+    }
+    assert!(world.relay.statistics().forgotten_peers > 0);
+    world.octets(alice);
+    for number in 0..20 {
+        reply(&mut world, alice, &token, &uri(number));
+        assert_eq!(world.told(sound), ["SEND 1-2/2$"], "peer {number}");
+    }
+}
+
+/// A connection that was a stranger's is its user's from then on, with all its peers.
+#[test]
+fn the_peers_of_a_connection_are_those_of_its_user() {
+    let mut config = config();
+    config.limits.memory_octets = 1 << 20;
+    let mut world = World::new(config);
+    let (alice, token) = world.client(ALICE);
+    let sound = world.accept(tls());
+    (0..100).for_each(|number| tell(&mut world, sound, &token, &uri(number)));
+    let mut last = 100;
+    // Each of them has fewer than the sound one before it authenticates as the same user.
+    for _ in 0..8 {
+        let link = world.accept(tls());
+        (last..last + 60).for_each(|number| tell(&mut world, link, &token, &uri(number)));
+        last += 60;
+        world.auth_as(link, BOB, "bob", "secret", &[]);
+    }
+    assert!(world.relay.statistics().forgotten_peers > 0);
+    world.octets(alice);
+    for number in 0..100 {
+        reply(&mut world, alice, &token, &uri(number));
+        assert_eq!(world.told(sound), ["SEND 1-2/2$"], "peer {number}");
+    }
+}
+
+/// What is refused names no peer, however it was refused.
+#[test]
+fn a_request_that_is_not_forwarded_leaves_no_peer() {
+    let mut config = config();
+    config.limits.memory_octets = 1 << 20;
+    config.limits.transactions = 1;
+    let mut world = World::new(config);
+    let (alice, token) = world.client(ALICE);
+    let to = format!("{token} {ALICE}");
+    let full = world.accept(tls());
+    let mut last = 0;
+    loop {
+        let (id, from) = (world.id(), uri(last));
+        world.give(full, &Raw::chunk(&id, &id, "1-2/2", "hi", '$').to(&to).from(&from).octets());
+        if world.told(full) == ["408"] {
+            break;
+        }
+        last += 1;
+    }
+    let busy = world.accept(tls());
+    for (id, from) in [("n1", BOB.to_owned()), ("n2", uri(1000))] {
+        let nickname = Raw::new("NICKNAME", id).to(&to).from(&from);
+        world.give(busy, &nickname.header("Use-Nickname", "\"Bob\"").octets());
+    }
+    assert_eq!(world.told(busy), ["408"]);
+    world.octets(alice);
+    for refused in [uri(last), uri(1000)] {
+        reply(&mut world, alice, &token, &refused);
+        assert_eq!(world.wanted().len(), 1, "{refused}");
+    }
+    assert!(world.octets(full).is_empty() && world.octets(busy).is_empty());
 }
 
 /// A URI under one token says nothing about the same URI under another.
