@@ -190,9 +190,12 @@ fn a_connection_on_which_others_hear_from_peers_is_theirs_as_well() {
         let greedy = told.header("Use-Path").unwrap().to_owned();
         let peer = world.reach(mallory, &greedy, BOB);
         say(world, peer, &token, BOB);
+        // It was used before the others of this user.
         world.advance(SECOND);
         let other = world.accept(tls());
-        world.auth_as(other, CAROL, "mallet", "secret", &[]);
+        for link in [mallory, other] {
+            world.auth_as(link, CAROL, "mallet", "secret", &[]);
+        }
         assert_eq!(world.closes(), [(mallory, RelayClose::Evicted)]);
         world.octets(alice);
         reply(world, alice, &token, BOB);

@@ -5,8 +5,10 @@ use std::time::Duration;
 use crate::common::wire::Raw;
 use crate::flood::{ALICE, Flood, response, tls};
 
+type Life = (&'static str, fn(&mut Flood));
+
 /// The lives of those who come to a relay.
-const LIVES: [(&str, fn(&mut Flood)); 6] = [
+const LIVES: [Life; 6] = [
     ("a client", client),
     ("a client that leaves a token", token),
     ("a peer", peer),
