@@ -78,7 +78,7 @@ pub(crate) async fn run(mut arguments: Arguments) -> anyhow::Result<Ending> {
 
 async fn wait_behind(relays: &Relays, mut arguments: Arguments) -> anyhow::Result<Ending> {
     let next_hop = relays.next_hop(std::mem::take(&mut arguments.relay_tls))?;
-    let endpoint = next_hop.endpoint().plain_auth(true).build()?;
+    let endpoint = next_hop.endpoint().build()?;
     let mut receiver = Receiver::new(endpoint, options(&arguments)?);
     let waiting = receiver.wait_behind(relays, arguments.path, arguments.once);
     let ending = tokio::select! {

@@ -417,7 +417,7 @@ fn wrong_usage_exits_with_2() {
         ("send", &["--to", "msrp://127.0.0.1/abc;tcp"]),
         ("send", &["--to", "msrp://127.0.0.1:9/abc;ws"]),
         ("send", &["--to", "msrp://127.0.0.1:9/abc;ws msrp://127.0.0.1:9/abc;tcp"]),
-        ("connect", &["--to", here, "--relay", "msrps://127.0.0.1:9;ws"]),
+        ("connect", &["--to", here, "--relay", "msrps://127.0.0.1:9;dc"]),
         ("send", &["--to", here, "--disposition", "a b"]),
         ("send", &["--to", here, "--text", "a", "--file", "Cargo.toml"]),
         ("send", &["--to", here, "--text", "a", "-"]),

@@ -4,16 +4,23 @@
 mod common;
 
 use std::io::Cursor;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use common::{ALICE, BOB, alice_opens, bob_expects, octets, streamed, uri};
 use futures_util::{SinkExt, StreamExt};
 use msrp::uri::Scheme;
 use msrp::{MsrpUri, SessionConfig};
-use msrp_tls::{Fingerprint, HashFunction, Identity, ServerCheck};
+use msrp_tls::{Fingerprint, HashFunction, Identity, ServerCheck, client_config};
 use msrp_tokio::{Builder, Endpoint, Error, Session, Stream, Target};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::SignatureScheme;
+use tokio_rustls::rustls::client::ResolvesClientCert;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -108,6 +115,36 @@ async fn a_websocket_without_tls_is_not_opened_by_mistake() {
     let far = bobs.websocket_uri(Scheme::Msrp).unwrap();
     let error = alices.connect_to(far.into(), |config| config).await.unwrap_err();
     assert!(matches!(error, Error::PlainWebSocket { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_browser_is_asked_for_no_certificate() {
+    let identity = identity();
+    let check = ServerCheck::Pinned(pinned(&identity).into());
+    let bobs = Endpoint::builder().identity(identity).listen_wss("127.0.0.1:0").await.unwrap();
+    let bobs = bobs.build().unwrap();
+    let asked = Arc::new(AtomicBool::new(false));
+    let mut config = Arc::unwrap_or_clone(client_config(check, None).unwrap());
+    config.client_auth_cert_resolver = Arc::new(NoCertificate(Arc::clone(&asked)));
+    let socket = TcpStream::connect(bobs.addresses().next().unwrap()).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, socket).await.unwrap();
+    assert!(!asked.load(Ordering::Relaxed));
+}
+
+/// Notes that a server has asked for a certificate.
+#[derive(Debug)]
+struct NoCertificate(Arc<AtomicBool>);
+
+impl ResolvesClientCert for NoCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
 }
 
 #[tokio::test]

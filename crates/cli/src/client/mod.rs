@@ -56,7 +56,7 @@ impl Target {
         let relays = relays.check()?;
         let next_hop = match &relays {
             Some(relays) => relays.next_hop(tls)?,
-            None => NextHop::new(path.first().to_uri(), None, tls)?,
+            None => NextHop::of_path(path.first().to_uri(), tls)?,
         };
         Ok(Self { path, relays, next_hop })
     }
@@ -81,7 +81,7 @@ impl Target {
         limit: Duration,
         configure: impl FnOnce(&mut Config),
     ) -> Result<Client, Failure> {
-        let endpoint = self.next_hop.endpoint().connect_timeout(limit).plain_auth(true);
+        let endpoint = self.next_hop.endpoint().connect_timeout(limit);
         let endpoint = endpoint.config(configure).build()?;
         let start = Instant::now();
         let (session, route) = match &self.relays {

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, bail};
 use msrp::MsrpUri;
+use msrp::uri::RECOMMENDED_PORT;
 use msrp_tls::{ServerCheck, server_name};
 use msrp_tokio::{Builder, Endpoint};
 
@@ -17,12 +18,20 @@ pub(crate) struct NextHop {
 }
 
 impl NextHop {
-    /// An error is wrong usage.
-    pub(crate) fn new(
-        uri: MsrpUri,
-        default_port: Option<u16>,
-        options: TlsOptions,
-    ) -> anyhow::Result<Self> {
+    /// The first hop of a path. An error is wrong usage.
+    pub(crate) fn of_path(uri: MsrpUri, options: TlsOptions) -> anyhow::Result<Self> {
+        if is_websocket(&uri) && !uri.is_secure() {
+            bail!("{uri}: a WebSocket needs TLS; use msrps");
+        }
+        Self::new(uri, None, options)
+    }
+
+    /// A relay, whose scheme is the caller's concern. An error is wrong usage.
+    pub(crate) fn of_relay(uri: MsrpUri, options: TlsOptions) -> anyhow::Result<Self> {
+        Self::new(uri, Some(RECOMMENDED_PORT), options)
+    }
+
+    fn new(uri: MsrpUri, default_port: Option<u16>, options: TlsOptions) -> anyhow::Result<Self> {
         check_transport(&uri)?;
         let no_port = || format!("{uri} has no port, and MSRP has no default port");
         let port = uri.port().or(default_port).with_context(no_port)?;
@@ -50,18 +59,23 @@ impl NextHop {
 
     /// An endpoint that checks the server in this way.
     pub(crate) fn endpoint(&self) -> Builder {
+        // What may be without TLS has been checked.
+        let builder = Endpoint::builder().plain_auth(true).plain_websocket(true);
         match &self.check {
-            Some(check) => Endpoint::builder().server_check(check.clone()),
-            None => Endpoint::builder(),
+            Some(check) => builder.server_check(check.clone()),
+            None => builder,
         }
     }
 }
 
 /// Whatever the later hops of a path are, this side connects to the first.
 fn check_transport(uri: &MsrpUri) -> anyhow::Result<()> {
-    let is_known = |known: &&str| uri.transport().eq_ignore_ascii_case(known);
-    if !["tcp", "ws"].iter().any(is_known) {
+    if !uri.transport().eq_ignore_ascii_case("tcp") && !is_websocket(uri) {
         bail!("{uri}: the transport of the first hop must be tcp or ws");
     }
     Ok(())
+}
+
+fn is_websocket(uri: &MsrpUri) -> bool {
+    uri.transport().eq_ignore_ascii_case("ws")
 }

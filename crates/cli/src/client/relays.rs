@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use msrp::auth::Credentials;
-use msrp::uri::RECOMMENDED_PORT;
 use msrp::{Authentication, MsrpUri, UriParameter};
 use msrp_tokio::{Endpoint, Route};
 use tokio::time::timeout;
@@ -101,7 +100,7 @@ fn credentials(user: Option<String>, file: Option<PathBuf>) -> anyhow::Result<Op
 impl Relays {
     /// The relay to connect to.
     pub(crate) fn next_hop(&self, tls: TlsOptions) -> anyhow::Result<NextHop> {
-        NextHop::new(self.first.clone(), Some(RECOMMENDED_PORT), tls)
+        NextHop::of_relay(self.first.clone(), tls)
     }
 
     /// A route for one session, within `limit`. `own` is the URI of this side; by default it

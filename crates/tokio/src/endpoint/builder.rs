@@ -250,8 +250,9 @@ impl Builder {
         self
     }
 
-    /// Sets how [`Builder::bind_tls`] checks the certificates of peers that connect.
-    /// Default: [`ClientCheck::PinnedLater`], so that the plan of a session decides.
+    /// Sets how listeners for TLS check the certificates of peers that connect. Default:
+    /// [`ClientCheck::PinnedLater`], so that the plan of a session decides; those for
+    /// WebSockets, which no plan has, then ask for no certificate.
     pub fn client_check(mut self, check: ClientCheck) -> Self {
         self.client_check = check;
         self
@@ -327,14 +328,11 @@ impl Builder {
     /// [`Error::Tls`] if it is to listen for TLS and has no usable
     /// [identity](Builder::identity).
     pub fn build(self) -> Result<Endpoint, Error> {
-        let is_secure = self.listeners.iter().any(|(_, listening)| listening.carrier.is_secure());
-        let acceptor = match &self.tls.identity {
-            Some(identity) if is_secure => {
-                Some(TlsAcceptor::from(server_config(identity.clone(), self.client_check)?))
-            }
-            None if is_secure => return Err(Error::NoIdentity),
-            _ => None,
-        };
+        let handshakes: Vec<Handshake> = self
+            .listeners
+            .iter()
+            .map(|(_, it)| self.handshake(it.carrier))
+            .collect::<Result<_, _>>()?;
         let (listeners, listening): (Vec<_>, Vec<_>) = self.listeners.into_iter().unzip();
         let shared = Arc::new(Shared {
             settings: Settings {
@@ -360,15 +358,27 @@ impl Builder {
             closing: CancellationToken::new(),
         });
         let places = Arc::new(Semaphore::new(self.max_connections));
-        for (listener, listening) in listeners.into_iter().zip(&shared.listening) {
-            let handshake = Handshake {
-                tls: acceptor.clone().filter(|_| listening.carrier.is_secure()),
-                is_websocket: listening.carrier.is_websocket(),
-            };
+        for (listener, handshake) in listeners.into_iter().zip(handshakes) {
             let accepting =
                 listen::accept(Arc::clone(&shared), listener, handshake, Arc::clone(&places));
             shared.tasks.spawn(accepting);
         }
         Ok(Endpoint(Arc::new(Owner(shared))))
+    }
+
+    /// What comes before MSRP on a listener.
+    fn handshake(&self, carrier: Carrier) -> Result<Handshake, Error> {
+        let is_websocket = carrier.is_websocket();
+        if !carrier.is_secure() {
+            return Ok(Handshake { tls: None, is_websocket });
+        }
+        let identity = self.tls.identity().ok_or(Error::NoIdentity)?;
+        let check = match &self.client_check {
+            // A browser would ask its user for a certificate that no description mentions.
+            ClientCheck::PinnedLater if is_websocket => ClientCheck::None,
+            check => check.clone(),
+        };
+        let tls = TlsAcceptor::from(server_config(identity, check)?);
+        Ok(Handshake { tls: Some(tls), is_websocket })
     }
 }

@@ -92,11 +92,11 @@ struct Settings {
 impl Settings {
     /// What a connection is configured with.
     fn config(&self, framing: Framing) -> Arc<Config> {
-        if framing == Framing::Stream {
-            return Arc::clone(&self.config);
-        }
+        let Framing::Message { max_octets } = framing else { return Arc::clone(&self.config) };
         let mut config = (*self.config).clone();
         config.framing = framing;
+        // A message that is slightly shorter than the longest still ends its turn.
+        config.turn_octets = config.turn_octets.min(max_octets / 2);
         Arc::new(config)
     }
 }

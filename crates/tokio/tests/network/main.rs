@@ -10,7 +10,7 @@ use std::time::Duration;
 use common::{alice_opens, bob_expects, octets, streamed};
 use link::{Switch, TICK, Terms, link};
 use msrp::{CloseReason, Outcome};
-use msrp_tokio::{Builder, Endpoint, Session};
+use msrp_tokio::{Builder, Endpoint, Session, Stream};
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep};
 
@@ -22,12 +22,26 @@ const AHEAD: usize = 2 * 16 * 1024 + 2048;
 
 /// A session over a link. Alice's endpoint is built as given.
 async fn session_over(terms: Terms, alices: Builder) -> (Session, Session, Switch) {
-    let (alices, bobs) = (alices.build().unwrap(), Endpoint::builder().build().unwrap());
     let (near, far, switch) = link(terms);
+    let (alice, bob) = session_on(near, far, alices).await;
+    (alice, bob, switch)
+}
+
+/// The same over a WebSocket.
+#[cfg(feature = "websocket")]
+async fn session_over_websocket(terms: Terms, alices: Builder) -> (Session, Session, Switch) {
+    let (near, far, switch) = link(terms);
+    let (near, far) = tokio::join!(near.connect_websocket("bob.example"), far.accept_websocket());
+    let (alice, bob) = session_on(near.unwrap(), far.unwrap(), alices).await;
+    (alice, bob, switch)
+}
+
+async fn session_on(near: Stream, far: Stream, alices: Builder) -> (Session, Session) {
+    let (alices, bobs) = (alices.build().unwrap(), Endpoint::builder().build().unwrap());
     let bob = bobs.expect(bob_expects());
     bobs.serve(far).unwrap();
     let (alice, bob) = tokio::join!(alices.connect_over(near, alice_opens()), bob);
-    (alice.unwrap(), bob.unwrap(), switch)
+    (alice.unwrap(), bob.unwrap())
 }
 
 /// Takes all messages of a session. Returns when each of its texts arrived, and when the
@@ -50,8 +64,11 @@ async fn listen(mut bob: Session, texts: usize) -> (Vec<Instant>, Instant) {
 }
 
 /// A text while a file is on its way: after how long it arrived, and what the file took.
-async fn text_behind_a_file(terms: Terms, size: usize) -> (Duration, Duration) {
-    let (alice, bob, _switch) = session_over(terms, Endpoint::builder()).await;
+async fn text_behind_a_file(
+    (alice, bob, _switch): (Session, Session, Switch),
+    terms: Terms,
+    size: usize,
+) -> (Duration, Duration) {
     let listening = tokio::spawn(listen(bob, 1));
     let start = Instant::now();
     let reader = std::io::Cursor::new(octets(size));
@@ -70,7 +87,8 @@ async fn text_behind_a_file(terms: Terms, size: usize) -> (Duration, Duration) {
 async fn a_text_does_not_wait_for_the_file_before_it() {
     for (kilobits, size) in [(256, 500_000), (2_000, 2_000_000), (20_000, 8_000_000)] {
         let terms = Terms::kilobits(kilobits, DELAY);
-        let (text, file) = text_behind_a_file(terms, size).await;
+        let session = session_over(terms, Endpoint::builder()).await;
+        let (text, file) = text_behind_a_file(session, terms, size).await;
         let most = terms.time_of(AHEAD) + 2 * TICK;
         assert!(text <= most, "{kilobits} kbit/s: {text:?}, at most {most:?}");
         // The heads of its chunks, and the text, cost the file less than 3 percent.
@@ -79,10 +97,37 @@ async fn a_text_does_not_wait_for_the_file_before_it() {
     }
 }
 
+#[cfg(feature = "websocket")]
+#[tokio::test(start_paused = true)]
+async fn a_text_does_not_wait_for_the_file_before_it_on_a_websocket() {
+    for (kilobits, size) in [(256, 500_000), (2_000, 2_000_000), (20_000, 8_000_000)] {
+        let terms = Terms::kilobits(kilobits, DELAY);
+        let session = session_over_websocket(terms, Endpoint::builder()).await;
+        let (text, file) = text_behind_a_file(session, terms, size).await;
+        let most = terms.time_of(AHEAD) + 2 * TICK;
+        assert!(text <= most, "{kilobits} kbit/s: {text:?}, at most {most:?}");
+        // Each message is a chunk with a head of its own, which take 2 percent.
+        let share = terms.time_of(size).as_secs_f64() / file.as_secs_f64();
+        assert!(share >= 0.96, "{kilobits} kbit/s: {share}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn nothing_times_out_at_8_kilobits() {
     let terms = Terms::kilobits(8, Duration::from_millis(300));
-    let (mut alice, bob, _switch) = session_over(terms, Endpoint::builder()).await;
+    let (alice, bob, _switch) = session_over(terms, Endpoint::builder()).await;
+    chat_beside_a_file(alice, bob).await;
+}
+
+#[cfg(feature = "websocket")]
+#[tokio::test(start_paused = true)]
+async fn nothing_times_out_at_8_kilobits_on_a_websocket() {
+    let terms = Terms::kilobits(8, Duration::from_millis(300));
+    let (alice, bob, _switch) = session_over_websocket(terms, Endpoint::builder()).await;
+    chat_beside_a_file(alice, bob).await;
+}
+
+async fn chat_beside_a_file(mut alice: Session, bob: Session) {
     let sender = bob.sender();
     let listening = tokio::spawn(listen(bob, 20));
     let size = 100_000;
