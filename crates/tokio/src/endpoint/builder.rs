@@ -111,7 +111,7 @@ impl Default for Builder {
         config.turn_octets = TURN_OCTETS;
         Self {
             config,
-            room: Room { octets: 1024 * 1024, patience: Duration::from_secs(5) },
+            room: Room { octets: 1024 * 1024, patience: Duration::from_secs(5), whole: 64 * 1024 },
             connect_timeout: Duration::from_secs(15),
             handshake_timeout: Duration::from_secs(15),
             max_connections: 10_000,
@@ -148,6 +148,14 @@ impl Builder {
     /// messages are refused with 413 until half of its room is free. Default 5 seconds.
     pub const fn patience(mut self, patience: Duration) -> Self {
         self.room.patience = patience;
+        self
+    }
+
+    /// Sets up to how many octets a message comes when it is whole
+    /// ([`Session::next`](crate::Session::next)); 0: each comes as soon as it has begun, for
+    /// programs that keep a part of what is interrupted. Default 64 KiB.
+    pub const fn whole(mut self, octets: u64) -> Self {
+        self.room.whole = octets;
         self
     }
 

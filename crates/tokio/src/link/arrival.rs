@@ -6,9 +6,6 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use msrp::{FailReason, Received};
 
-/// Above so many octets a message is handed on before it is whole.
-pub(crate) const WHOLE_OCTETS: u64 = 64 * 1024;
-
 /// A message that has begun, and that nobody has taken whole.
 #[derive(Debug)]
 pub(crate) struct Arrival {
@@ -87,10 +84,11 @@ impl Arrival {
         self.reader.is_some()
     }
 
-    /// Whether it is worth a reader: it has ended, or is too large to be waited for.
-    pub(crate) fn is_ready(&self) -> bool {
-        let large = self.received.announced_size().is_some_and(|size| size > WHOLE_OCTETS);
-        self.has_ended() || large || self.octets as u64 > WHOLE_OCTETS
+    /// Whether it is worth a reader: it has ended, or has more than the octets that are
+    /// waited for.
+    pub(crate) fn is_ready(&self, whole: u64) -> bool {
+        let large = self.received.announced_size().is_some_and(|size| size > whole);
+        self.has_ended() || large || self.octets as u64 > whole
     }
 
     pub(crate) fn push(&mut self, offset: u64, octets: Bytes) {

@@ -152,7 +152,7 @@ impl State {
         session.octets += HEAD_WEIGHT;
         session.unannounced += 1;
         let arrival = Arrival::new(received);
-        let is_ready = arrival.is_ready();
+        let is_ready = arrival.is_ready(self.room.whole);
         self.arrivals.insert(key, arrival);
         if is_ready {
             self.announce(key);
@@ -167,7 +167,7 @@ impl State {
             session.awaited -= usize::from(arrival.is_awaited());
         }
         arrival.push(offset, octets);
-        if arrival.is_ready() {
+        if arrival.is_ready(self.room.whole) {
             self.announce(key);
         }
         self.weigh(key_of_session);

@@ -70,6 +70,8 @@ pub(crate) struct Room {
     pub(crate) octets: usize,
     /// How long a session without room holds back others on its connection.
     pub(crate) patience: Duration,
+    /// Above so many octets a message is handed on before it is whole.
+    pub(crate) whole: u64,
 }
 
 /// A connection that its driver and its handles share.
