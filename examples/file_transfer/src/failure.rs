@@ -32,6 +32,9 @@ pub(crate) enum Failure {
     /// The user does not want the file.
     #[error("{0}")]
     Unwanted(String),
+    /// The disk has no room for the file.
+    #[error("{0}")]
+    NoRoom(String),
     /// None of the files of this side is selected, or several are.
     #[error("{} files match", if *.0 == 0 { "no".into() } else { .0.to_string() })]
     NotOne(usize),
@@ -122,6 +125,7 @@ impl Failure {
             Self::Unfit(refusal) => refusal.kind(),
             Self::Refused => "refused",
             Self::Unwanted(_) => "unwanted",
+            Self::NoRoom(_) => "no-room",
             Self::NotOne(0) => "no-match",
             Self::NotOne(_) => "ambiguous",
             Self::Range(_) => "other-range",

@@ -13,6 +13,7 @@ use crate::place::Place;
 use crate::policy::Policy;
 use crate::question::Question;
 use crate::receive::Incoming;
+use crate::room::Room;
 use crate::tell::{Done, Teller};
 use crate::transfers::{Job, Transfers};
 
@@ -55,12 +56,15 @@ impl Receiver<'_> {
             (name, file.range.unwrap_or_default())
         };
         let mut question = Question::new(self.options.yes);
+        let mut room = Room::of(&self.place.folder);
         answer::each(&self.options.session, self.teller, shown, |transfers, line, media, file| {
             let answer = self.accept(transfers, line, media, file)?;
-            match question.wants(&file.selector) {
-                true => Ok(answer),
-                false => Err(Failure::Unwanted("the user does not want it".into())),
+            let left = room.with(file)?;
+            if !question.wants(&file.selector) {
+                return Err(Failure::Unwanted("the user does not want it".into()));
             }
+            room = left;
+            Ok(answer)
         })
     }
 

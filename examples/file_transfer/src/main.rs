@@ -19,6 +19,7 @@ mod place;
 mod policy;
 mod question;
 mod receive;
+mod room;
 mod send;
 mod source;
 mod tell;
