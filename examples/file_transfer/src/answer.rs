@@ -29,26 +29,25 @@ pub(crate) fn each(
     let is_secure = session.tls || describe::wants_tls(&offer);
     let mut transfers = Transfers::bind(session, is_secure)?;
     let mut answered = AnsweredTransfers::new(MAX_FILES);
-    let (mut work, mut refused, mut sections) = (Vec::new(), Vec::new(), Vec::new());
+    let mut sections = Vec::new();
     for (line, section) in offer.media().iter().enumerate() {
         let asked = describe::read(section, line, &mut answered);
         let (name, range) = asked.as_ref().map(|(_, file)| shown(file)).unwrap_or_default();
         match asked.and_then(|(media, file)| one(&transfers, line, &media, &file)) {
             Ok((answer, plan, job)) => {
                 sections.push(answer);
-                work.push((plan, job));
+                transfers.agree(plan, job);
             }
             Err(failure) => {
                 sections.push(msrp_sdp::refuse(section));
-                refused.push(Done::refused(line, &name, range, failure));
+                transfers.refuse(Done::refused(line, &name, range, failure));
             }
         }
     }
     let answer = SessionDescription::new(transfers.origin()?, sections);
     // Everything is checked, and the other side can open the sessions before it has the
     // answer.
-    transfers.begin(work);
+    transfers.begin();
     exchange::write(&session.sdp_out, &answer)?;
-    refused.iter().for_each(|done| teller.done(done));
-    Ok(transfers.run(teller) && refused.is_empty())
+    Ok(transfers.run(teller))
 }

@@ -4,7 +4,9 @@ use msrp::OsRandom;
 use msrp_sdp::file::{AnsweredTransfers, FileAttributes, FileTransferId, TransferOffer};
 use msrp_sdp::{MediaDescription, MsrpMedia, Offer, SessionDescription, SessionPlan};
 
+use crate::exchange;
 use crate::failure::Failure;
+use crate::options;
 use crate::transfers::Transfers;
 
 /// The most files in one exchange.
@@ -17,30 +19,29 @@ pub(crate) fn new_transfer(mut file: FileAttributes) -> Result<FileAttributes, F
     Ok(file)
 }
 
-pub(crate) fn offer(
+/// Writes an offer, reads its answer, and returns what the two sides agree on for each file.
+pub(crate) fn exchanged(
     transfers: &Transfers,
+    session: &options::Session,
     offers: &[Offer],
-) -> Result<SessionDescription, Failure> {
-    let sections = offers.iter().map(Offer::description);
-    Ok(SessionDescription::new(transfers.origin()?, sections.collect()))
-}
-
-/// Checks that an answer has the lines of its offer (RFC 3264 section 6).
-pub(crate) fn check_lines(offers: &[Offer], answer: &SessionDescription) -> Result<(), Failure> {
+) -> Result<Vec<Result<SessionPlan, Failure>>, Failure> {
+    let sections = offers.iter().map(Offer::description).collect();
+    let offer = SessionDescription::new(transfers.origin()?, sections);
+    exchange::write(&session.sdp_out, &offer)?;
+    let answer = exchange::read(&session.sdp_in, session.timeout)?;
     let (offered, answered) = (offers.len(), answer.media().len());
-    if offered == answered {
-        return Ok(());
+    // RFC 3264 section 6.
+    if offered != answered {
+        let lines = format!("it has {answered} media lines, and the offer has {offered}");
+        return Err(Failure::Description(lines));
     }
-    let lines = format!("it has {answered} media lines, and the offer has {offered}");
-    Err(Failure::Description(lines))
+    Ok(offers.iter().zip(answer.media()).map(|(offer, answer)| complete(offer, answer)).collect())
 }
 
-/// The session that an offer and its answer agree on.
-pub(crate) fn complete(
-    offer: &Offer,
-    answer: Option<&MediaDescription>,
-) -> Result<SessionPlan, Failure> {
-    let answer = answer.filter(|it| !it.is_closed()).ok_or(Failure::Refused)?;
+fn complete(offer: &Offer, answer: &MediaDescription) -> Result<SessionPlan, Failure> {
+    if answer.is_closed() {
+        return Err(Failure::Refused);
+    }
     Ok(msrp_sdp::complete(offer, &media(answer)?)?)
 }
 

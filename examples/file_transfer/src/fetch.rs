@@ -1,7 +1,7 @@
 //! The receiver: accepts files that are offered, or asks for some.
 
 use msrp_sdp::file::{FileAttributes, FileSelector};
-use msrp_sdp::{MsrpMedia, Offer};
+use msrp_sdp::{MsrpMedia, Offer, SessionPlan};
 
 use crate::answer::{self, Answer};
 use crate::describe::{self, MAX_FILES};
@@ -145,33 +145,36 @@ impl Receiver<'_> {
             offers.push(Offer::new(local.ask_for_file(file.clone())).map_err(Failure::local)?);
             files.push((file, kept));
         }
-        exchange::write(&session.sdp_out, &describe::offer(&transfers, &offers)?)?;
-        let answer = exchange::read(&session.sdp_in, session.timeout)?;
-        describe::check_lines(&offers, &answer)?;
-
-        let (mut work, mut refused) = (Vec::new(), 0);
-        for (line, ((file, kept), offer)) in files.into_iter().zip(&offers).enumerate() {
+        let plans = describe::exchanged(&transfers, session, &offers)?;
+        for (line, (plan, (file, kept))) in plans.into_iter().zip(files).enumerate() {
             // What was known of an interrupted file holds for its rest.
             let known = kept.selector().unwrap_or(&file.selector).clone();
-            let completed = describe::complete(offer, answer.media().get(line)).and_then(|plan| {
-                let agreed = plan.file().map(|file| known.joined(&file.selector));
-                let expected = agreed.unwrap_or_else(|| known.clone());
-                self.policy.check(&expected).map(|()| (plan, expected))
-            });
-            match completed {
+            match plan.and_then(|plan| self.expected(plan, &known)) {
                 Ok((plan, expected)) => {
-                    work.push((plan, Job::Receive(self.incoming(line, &file, expected, kept))));
+                    let incoming = self.incoming(line, &file, expected, kept);
+                    transfers.agree(plan, Job::Receive(incoming));
                 }
                 Err(failure) => {
-                    refused += 1;
                     let (name, range) = (known.name().unwrap_or_default(), file.range);
-                    let done = Done::refused(line, name, range.unwrap_or_default(), failure);
-                    self.teller.done(&done);
+                    let range = range.unwrap_or_default();
+                    transfers.refuse(Done::refused(line, name, range, failure));
                 }
             }
         }
-        transfers.begin(work);
-        Ok(transfers.run(self.teller) && refused == 0)
+        transfers.begin();
+        Ok(transfers.run(self.teller))
+    }
+
+    /// What both sides have said of a file, if the user accepts that.
+    fn expected(
+        &self,
+        plan: SessionPlan,
+        known: &FileSelector,
+    ) -> Result<(SessionPlan, FileSelector), Failure> {
+        let agreed = plan.file().map(|file| known.joined(&file.selector));
+        let expected = agreed.unwrap_or_else(|| known.clone());
+        self.policy.check(&expected)?;
+        Ok((plan, expected))
     }
 }
 

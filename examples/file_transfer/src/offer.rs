@@ -27,40 +27,35 @@ struct Sender<'a> {
 impl Sender<'_> {
     /// Offers files (RFC 5547 section 8.2.1).
     fn push(&self) -> Result<bool, Failure> {
-        let Self { options, teller } = self;
-        let session = &options.session;
+        let session = &self.options.session;
         let sources = self.sources()?;
         exchange::expect_answer(&session.sdp_in)?;
         let mut transfers = Transfers::bind(session, session.tls)?;
         let (mut files, mut offers) = (Vec::new(), Vec::new());
         for source in &sources {
             let mut file = source.describe()?;
-            file.range = options.range;
+            file.range = self.options.range;
             let file = describe::new_transfer(file)?;
             let local = transfers.local()?.send_file(file.clone());
             offers.push(Offer::new(local).map_err(Failure::local)?);
             files.push(file);
         }
-        exchange::write(&session.sdp_out, &describe::offer(&transfers, &offers)?)?;
-        let answer = exchange::read(&session.sdp_in, session.timeout)?;
-        describe::check_lines(&offers, &answer)?;
-
-        let (mut work, mut refused) = (Vec::new(), 0);
-        for (line, ((source, file), offer)) in sources.iter().zip(files).zip(&offers).enumerate() {
-            match describe::complete(offer, answer.media().get(line)) {
+        let plans = describe::exchanged(&transfers, session, &offers)?;
+        for (line, ((plan, file), source)) in plans.into_iter().zip(files).zip(&sources).enumerate()
+        {
+            let range = file.range.unwrap_or_default();
+            match plan {
                 Ok(plan) => {
-                    let job = Job::Send(self.outgoing(line, source, file, &plan));
-                    work.push((plan, job));
+                    let outgoing = self.outgoing(line, source, file, &plan);
+                    transfers.agree(plan, Job::Send(outgoing));
                 }
                 Err(failure) => {
-                    refused += 1;
-                    let range = options.range.unwrap_or_default();
-                    teller.done(&Done::refused(line, &source.name, range, failure));
+                    transfers.refuse(Done::refused(line, &source.name, range, failure));
                 }
             }
         }
-        transfers.begin(work);
-        Ok(transfers.run(teller) && refused == 0)
+        transfers.begin();
+        Ok(transfers.run(self.teller))
     }
 
     /// The files to offer, with their hashes.

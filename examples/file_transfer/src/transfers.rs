@@ -36,7 +36,9 @@ pub(crate) enum Job {
 pub(crate) struct Transfers {
     runtime: Runtime,
     endpoint: Endpoint,
+    agreed: Vec<(SessionPlan, Job)>,
     begun: Vec<(Opening, Job)>,
+    refused: Vec<Done>,
     patience: Duration,
 }
 
@@ -57,7 +59,8 @@ impl Transfers {
             Failure::usage(format!("--listen: {}", Failure::from(error).message()))
         };
         let endpoint = bound.map_err(named)?;
-        Ok(Self { runtime, endpoint, begun: Vec::new(), patience: options.timeout })
+        let (agreed, begun, refused) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { runtime, endpoint, agreed, begun, refused, patience: options.timeout })
     }
 
     /// This side of a new session, with a URI that cannot be guessed.
@@ -73,27 +76,42 @@ impl Transfers {
         Ok(Origin::new("-", u32::from_be_bytes(id).into(), &address.unwrap_or_default()))
     }
 
-    /// Begins these transfers: from here on, the other side can open their sessions.
-    pub(crate) fn begin(&mut self, work: Vec<(SessionPlan, Job)>) {
-        let files = work.len();
-        for (plan, job) in work {
-            let rate = job.rate().map(|rate| part(rate, files));
-            let session = self.endpoint.session_with(plan, move |config| settings(config, rate));
-            let patience = self.patience;
-            let opening = async move {
-                Ok(timeout(patience, session).await.map_err(|_| Failure::NotOpened)??)
-            };
-            self.begun.push((Box::pin(opening), job));
+    /// Notes a file on whose session both sides agree.
+    pub(crate) fn agree(&mut self, plan: SessionPlan, job: Job) {
+        self.agreed.push((plan, job));
+    }
+
+    /// Notes a file that one side refuses.
+    pub(crate) fn refuse(&mut self, refused: Done) {
+        self.refused.push(refused);
+    }
+
+    /// Begins what is agreed on: from here on, the other side can open the sessions.
+    pub(crate) fn begin(&mut self) {
+        let agreed = std::mem::take(&mut self.agreed);
+        let files = agreed.len();
+        for (plan, job) in agreed {
+            let session = self.session(plan, job.rate().map(|rate| part(rate, files)));
+            self.begun.push((session, job));
         }
     }
 
-    /// Runs them to their ends. Returns whether every file was transferred.
+    fn session(&self, plan: SessionPlan, rate: Option<u64>) -> Opening {
+        let session = self.endpoint.session_with(plan, move |config| settings(config, rate));
+        let patience = self.patience;
+        Box::pin(
+            async move { Ok(timeout(patience, session).await.map_err(|_| Failure::NotOpened)??) },
+        )
+    }
+
+    /// Runs what has begun to its end. Returns whether every file was transferred.
     pub(crate) fn run(self, teller: &Teller) -> bool {
-        let Self { runtime, endpoint, begun, .. } = self;
+        let Self { runtime, endpoint, begun, refused, .. } = self;
+        refused.iter().for_each(|done| teller.done(done));
         runtime.block_on(async {
             let is_all_right = run_all(begun, teller).await;
             let _ = timeout(LINGER, endpoint.close()).await;
-            is_all_right
+            is_all_right && refused.is_empty()
         })
     }
 }
