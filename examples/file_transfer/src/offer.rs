@@ -123,6 +123,7 @@ impl Sender<'_> {
             file,
             wraps: self.options.cpim || needs_wrapper(plan, &source.media_type),
             rate: self.options.rate,
+            patience: self.options.session.timeout,
             bar: self.teller.bar(&source.name, Some(source.size)),
         }
     }

@@ -109,7 +109,8 @@ pub(crate) struct Session {
     /// the fingerprint in its session description. Offers of TLS are always accepted.
     #[arg(long)]
     pub(crate) tls: bool,
-    /// How long to wait for the peer, in seconds.
+    /// How long to wait for the peer without progress, in seconds. It has longer for the
+    /// check of a large file.
     #[arg(long, value_name = "S", default_value = "60", value_parser = seconds)]
     pub(crate) timeout: Duration,
 }

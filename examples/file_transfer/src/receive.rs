@@ -33,7 +33,7 @@ pub(crate) struct Incoming {
     pub(crate) range: FileRange,
     /// The parts of earlier transfers.
     pub(crate) kept: Kept,
-    /// The longest time without an octet.
+    /// The longest time without progress.
     pub(crate) patience: Duration,
     pub(crate) bar: ProgressBar,
 }

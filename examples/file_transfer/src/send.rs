@@ -22,9 +22,6 @@ use crate::wrapper;
 /// Octets read from the disk at a time.
 const PIECE_OCTETS: u64 = 64 * 1024;
 
-/// How long a receiver may take to check a file, beside the time for its size.
-const CHECK_PATIENCE: Duration = Duration::from_secs(300);
-
 /// The octets that a receiver checks in a second, at least.
 const CHECKED_OCTETS_A_SECOND: u64 = 4 * 1024 * 1024;
 
@@ -39,6 +36,8 @@ pub(crate) struct Outgoing {
     pub(crate) wraps: bool,
     /// The most octets a second, of all files together.
     pub(crate) rate: Option<u64>,
+    /// The longest time without progress.
+    pub(crate) patience: Duration,
     pub(crate) bar: ProgressBar,
 }
 
@@ -112,10 +111,11 @@ impl Outgoing {
             let name = HeaderName::ContentDisposition.as_str();
             (Bytes::new(), message.header(name, disposition))
         };
-        // The success REPORT means that the receiver has checked the file.
+        // The success REPORT means that the receiver has checked the whole file.
         let size = self.file.selector.size().unwrap_or(octets);
-        let patience = CHECK_PATIENCE + Duration::from_secs(size / CHECKED_OCTETS_A_SECOND);
-        Ok((head, message.success_report(true).report_timeout(patience)))
+        let checked = self.patience + Duration::from_secs(size / CHECKED_OCTETS_A_SECOND);
+        let message = message.success_report(true).report_timeout(checked);
+        Ok((head, message.progress_timeout(self.patience)))
     }
 
     /// Writes the file as fast as the other side takes it. If it cannot be read, the

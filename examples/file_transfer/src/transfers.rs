@@ -49,7 +49,9 @@ impl Transfers {
         let runtime = runtime.map_err(Failure::local)?;
         // All sessions are read all the time, and none makes another wait for long. Of an
         // interrupted file, what has arrived is kept.
-        let builder = Endpoint::builder().patience(options.timeout).whole(0);
+        let builder = Endpoint::builder().patience(options.timeout).whole(0).config(|config| {
+            config.transaction_timeout = config.transaction_timeout.min(options.timeout);
+        });
         let bound = if is_secure {
             runtime.block_on(builder.identity(identity()?).bind_tls(options.listen))
         } else {
