@@ -22,6 +22,7 @@ mod receive;
 mod room;
 mod send;
 mod source;
+mod stop;
 mod tell;
 mod transfers;
 mod wrapper;

@@ -196,7 +196,9 @@ impl Receiving {
         if self.most.is_some_and(|most| last >= most) {
             return Err(Failure::OtherMessage("more octets than the file should have".into()));
         }
-        let Some((part, _)) = &mut self.part else { return Ok(()) };
+        let Some((part, _)) = &mut self.part else {
+            return Err(Failure::OtherMessage("octets before the file begins".into()));
+        };
         part.write(place, octets).map_err(|error| Failure::not_stored(part.path(), error))?;
         self.bytes += octets.len() as u64;
         self.job.bar.inc(octets.len() as u64);

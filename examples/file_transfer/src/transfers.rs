@@ -1,7 +1,6 @@
 //! The transfers of an exchange: one endpoint, and one task for each file.
 
 use std::future::Future;
-use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use crate::failure::Failure;
 use crate::options;
 use crate::receive::Incoming;
 use crate::send::Outgoing;
+use crate::stop::stop_signal;
 use crate::tell::{Done, Teller};
 
 /// How long the last octets may take, such as the REPORT of the last file.
@@ -173,35 +173,6 @@ fn identity() -> Result<Identity, Failure> {
     let key = made.signing_key.serialize_der().try_into();
     let key = key.map_err(|error: &str| Failure::local(error))?;
     Ok(Identity::new(vec![made.cert.der().clone()], key))
-}
-
-/// Cancelled when a signal asks the program to stop.
-fn stop_signal() -> CancellationToken {
-    let stop = CancellationToken::new();
-    let stopped = stop.clone();
-    tokio::spawn(async move {
-        // Without a handler, the signal ends the program by itself.
-        if signalled().await.is_ok() {
-            stopped.cancel();
-        }
-    });
-    stop
-}
-
-#[cfg(unix)]
-async fn signalled() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn signalled() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
 }
 
 #[cfg(test)]
