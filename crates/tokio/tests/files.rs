@@ -5,11 +5,11 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Folder, octets, pair, streamed, tcp_pair};
+use common::{Folder, octets, pair, pair_of, streamed, tcp_pair};
 #[cfg(feature = "content")]
 use msrp::mime::MimeValueBuilder;
 use msrp::{FailReason, Outcome, OutgoingMessage, StatusCode};
-use msrp_tokio::{MessageError, SaveError};
+use msrp_tokio::{Endpoint, MessageError, SaveError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 
@@ -82,6 +82,17 @@ async fn a_message_is_read_as_a_stream_while_it_arrives() {
     assert_eq!(read.unwrap(), 10_000 + SIZE);
     assert_eq!(rest[10_000..], octets(SIZE));
     sent.delivered().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_small_message_comes_when_it_is_whole_unless_the_endpoint_wants_it_sooner() {
+    for (whole, comes) in [(64 * 1024, false), (1000, true), (0, true)] {
+        let mut pair = pair_of(Endpoint::builder(), Endpoint::builder().whole(whole)).await;
+        let mut upload = pair.alice.sender().upload(streamed(None)).await.unwrap();
+        upload.write_all(&octets(10_000)).await.unwrap();
+        let next = timeout(Duration::from_secs(5), pair.bob.next()).await;
+        assert_eq!(next.is_ok(), comes, "{whole}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::future::{Future, poll_fn};
+use std::task::Poll;
 use std::time::Duration;
 
 use common::{ALICE, BOB, accept, alice_opens, bob_expects, pair, request, tcp_pair, uri};
@@ -10,7 +12,7 @@ use msrp::{CloseReason, Outcome, OutgoingMessage, SessionConfig, StatusCode};
 use msrp_sdp::{MediaDescription, MsrpMedia, Offer};
 use msrp_tokio::{Endpoint, Error, Stream};
 use tokio::io::AsyncWriteExt;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 #[tokio::test]
 async fn two_sides_of_an_offer_and_its_answer_talk_over_tcp() {
@@ -204,4 +206,28 @@ async fn a_peer_may_take_its_time_before_it_binds_a_session() {
     sleep(Duration::from_secs(29)).await;
     let alice = alices.connect_over(Stream::new(near), alice_opens());
     tokio::try_join!(alice, bob).unwrap();
+}
+
+/// With a runtime of several threads, a session may end at any point of a call.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_waits_on_another_thread_learns_that_a_session_has_ended() {
+    for _ in 0..50 {
+        let pair = tcp_pair().await;
+        let sender = pair.alice.sender();
+        let waiting = tokio::spawn(async move {
+            let mut begun = Vec::new();
+            while sender.ended().is_none() {
+                let mut closed = Box::pin(sender.closed());
+                let is_pending =
+                    poll_fn(|cx| Poll::Ready(closed.as_mut().poll(cx))).await.is_pending();
+                begun.extend(Some(closed).filter(|_| is_pending));
+            }
+            for closed in begun {
+                closed.await;
+            }
+        });
+        tokio::task::yield_now().await;
+        pair.alice.sender().abort();
+        timeout(Duration::from_secs(30), waiting).await.unwrap().unwrap();
+    }
 }

@@ -1,40 +1,48 @@
 //! Files in session descriptions: one media section each.
 
-use msrp::RandomError;
+use msrp::OsRandom;
 use msrp_sdp::file::{AnsweredTransfers, FileAttributes, FileTransferId, TransferOffer};
 use msrp_sdp::{MediaDescription, MsrpMedia, Offer, SessionDescription, SessionPlan};
 
-use crate::endpoint::Endpoint;
-use crate::tell::text;
+use crate::exchange;
+use crate::failure::Failure;
+use crate::options;
+use crate::transfers::Transfers;
 
 /// The most files in one exchange.
 pub(crate) const MAX_FILES: usize = 64;
 
 /// A new transfer of a file, with its own id (RFC 5547 section 8.1).
-pub(crate) fn new_transfer(
-    mut file: FileAttributes,
-    endpoint: &mut Endpoint,
-) -> Result<FileAttributes, RandomError> {
-    file.transfer_id = Some(FileTransferId::generate(&mut endpoint.random)?);
+pub(crate) fn new_transfer(mut file: FileAttributes) -> Result<FileAttributes, Failure> {
+    let id = OsRandom::new().and_then(|mut random| FileTransferId::generate(&mut random));
+    file.transfer_id = Some(id.map_err(Failure::local)?);
     Ok(file)
 }
 
-pub(crate) fn offer(
-    endpoint: &mut Endpoint,
+/// Writes an offer, reads its answer, and returns what the two sides agree on for each file.
+pub(crate) fn exchanged(
+    transfers: &Transfers,
+    session: &options::Session,
     offers: &[Offer],
-) -> Result<SessionDescription, RandomError> {
-    let sections = offers.iter().map(Offer::description);
-    Ok(SessionDescription::new(endpoint.origin()?, sections.collect()))
+) -> Result<Vec<Result<SessionPlan, Failure>>, Failure> {
+    let sections = offers.iter().map(Offer::description).collect();
+    let offer = SessionDescription::new(transfers.origin()?, sections);
+    exchange::write(&session.sdp_out, &offer)?;
+    let answer = exchange::read(&session.sdp_in, session.timeout)?;
+    let (offered, answered) = (offers.len(), answer.media().len());
+    // RFC 3264 section 6.
+    if offered != answered {
+        let lines = format!("it has {answered} media lines, and the offer has {offered}");
+        return Err(Failure::Description(lines));
+    }
+    Ok(offers.iter().zip(answer.media()).map(|(offer, answer)| complete(offer, answer)).collect())
 }
 
-/// The session that an offer and its answer agree on.
-pub(crate) fn complete(
-    offer: &Offer,
-    answer: Option<&MediaDescription>,
-) -> Result<SessionPlan, String> {
-    let answer = answer.filter(|it| !it.is_closed()).ok_or("the other side has refused it")?;
-    let answer = MsrpMedia::parse(answer).map_err(text)?;
-    msrp_sdp::complete(offer, &answer).map_err(text)
+fn complete(offer: &Offer, answer: &MediaDescription) -> Result<SessionPlan, Failure> {
+    if answer.is_closed() {
+        return Err(Failure::Refused);
+    }
+    Ok(msrp_sdp::complete(offer, &media(answer)?)?)
 }
 
 /// Reads a media section of an offer and its file, which must be a new transfer.
@@ -42,18 +50,22 @@ pub(crate) fn read(
     section: &MediaDescription,
     line: usize,
     transfers: &mut AnsweredTransfers,
-) -> Result<(MsrpMedia, FileAttributes), String> {
-    let media = MsrpMedia::parse(section).map_err(text)?;
+) -> Result<(MsrpMedia, FileAttributes), Failure> {
+    let media = media(section)?;
     let file = media.file().filter(|file| !file.selector.is_empty()).cloned();
-    let file = file.ok_or("it does not describe a file")?;
+    let file = file.ok_or(msrp_sdp::Refusal::NoFile)?;
     // Without an id, each offer is about a new transfer.
     let Some(id) = &file.transfer_id else { return Ok((media, file)) };
     // This is the first offer, so no transfer can be running.
     match transfers.offered(line, section.port(), id, &file.selector) {
         TransferOffer::New => Ok((media, file)),
-        TransferOffer::TooMany { .. } => Err("too many files".into()),
-        _ => Err("its file-transfer-id is that of another file".into()),
+        TransferOffer::TooMany { .. } => Err(Failure::Description("it has too many files".into())),
+        _ => Err(Failure::Description("two files have one file-transfer-id".into())),
     }
+}
+
+fn media(section: &MediaDescription) -> Result<MsrpMedia, Failure> {
+    MsrpMedia::parse(section).map_err(|error| Failure::Description(error.to_string()))
 }
 
 /// Whether an offer wants TLS.

@@ -1,6 +1,5 @@
 //! Reads and writes session descriptions.
 
-use std::error::Error;
 use std::fs;
 use std::io::{self, BufRead, Write};
 use std::path::Path;
@@ -9,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use msrp_sdp::{MAX_SDP_OCTETS, SessionDescription};
 
-use crate::{Failure, TransferFailure, tell};
+use crate::failure::Failure;
 
 /// Fails if an answer exists before the offer does: it would belong to another.
 pub(crate) fn expect_answer(path: &Path) -> Result<(), Failure> {
     if is_regular(path) {
         let path = path.display();
-        return Err(format!("--sdp-in {path}: the file exists before the offer").into());
+        return Err(Failure::usage(format!("--sdp-in {path}: the file exists before the offer")));
     }
     Ok(())
 }
@@ -37,33 +36,35 @@ pub(crate) fn write(path: &Path, description: &SessionDescription) -> Result<(),
             fs::write(&whole, text).and_then(|()| fs::rename(&whole, path))
         }
     };
-    result.map_err(|error| format!("--sdp-out {}: {error}", path.display()).into())
+    result.map_err(|error| Failure::usage(format!("--sdp-out {}: {error}", path.display())))
 }
 
 /// Reads a session description up to an empty line or the end. Waits for the file.
 pub(crate) fn read(path: &Path, timeout: Duration) -> Result<SessionDescription, Failure> {
-    let text =
-        if path == Path::new("-") { read_all(io::stdin().lock()) } else { wait_for(path, timeout) };
-    let named = |error: &dyn Error| format!("--sdp-in {}: {}", path.display(), tell::text(error));
+    let text = if path == Path::new("-") {
+        read_all(io::stdin().lock())
+    } else {
+        wait_for(path, timeout)?;
+        fs::File::open(path).and_then(|file| read_all(io::BufReader::new(file)))
+    };
     let text = text.map_err(|error| match error.kind() {
-        io::ErrorKind::TimedOut | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
-            TransferFailure(named(&error)).into()
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+            Failure::Description(error.to_string())
         }
-        _ => Failure::from(named(&error)),
+        _ => Failure::usage(format!("--sdp-in {}: {error}", path.display())),
     })?;
-    text.parse().map_err(|error| TransferFailure(named(&error)).into())
+    text.parse().map_err(|error: msrp_sdp::Error| Failure::Description(error.to_string()))
 }
 
-fn wait_for(path: &Path, timeout: Duration) -> io::Result<String> {
+fn wait_for(path: &Path, timeout: Duration) -> Result<(), Failure> {
     let start = Instant::now();
     while !path.exists() {
         if start.elapsed() > timeout {
-            let error = "the other side has not written it in time";
-            return Err(io::Error::new(io::ErrorKind::TimedOut, error));
+            return Err(Failure::NoDescription(path.to_owned()));
         }
         thread::sleep(Duration::from_millis(20));
     }
-    read_all(io::BufReader::new(fs::File::open(path)?))
+    Ok(())
 }
 
 fn read_all(stream: impl BufRead) -> io::Result<String> {

@@ -8,33 +8,31 @@
 
 mod answer;
 mod describe;
-mod desk;
-mod endpoint;
 mod exchange;
+mod failure;
 mod fetch;
 mod kept;
 mod offer;
 mod options;
 mod part;
+mod place;
 mod policy;
+mod question;
 mod receive;
+mod room;
 mod send;
 mod source;
+mod stop;
 mod tell;
+mod transfers;
 mod wrapper;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use failure::Failure;
 use options::{Arguments, Command};
-
-/// Why the program stops before any transfer.
-type Failure = Box<dyn std::error::Error>;
-
-/// The transfer fails, and the command line is not to blame.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct TransferFailure(pub(crate) String);
+use tell::Teller;
 
 /// Exit status: at least one file was not transferred.
 const FAILED: u8 = 1;
@@ -43,20 +41,22 @@ const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
+    let teller = Teller::new(&command.session().sdp_out);
     let result = match &command {
-        Command::Offer(options) => offer::run(options),
-        Command::Fetch(options) => fetch::run(options),
+        Command::Offer(options) => offer::run(options, &teller),
+        Command::Fetch(options) => fetch::run(options, &teller),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(FAILED),
-        Err(error) => {
-            tell::words(format_args!("error: {}", tell::text(&*error)));
-            if error.is::<TransferFailure>() {
-                return ExitCode::from(FAILED);
-            }
+        Err(Failure::Usage(message)) => {
+            tell::words(format_args!("error: {message}"));
             tell::words("For more information, try '--help'.");
             ExitCode::from(USAGE)
+        }
+        Err(failure) => {
+            teller.failed(&failure);
+            ExitCode::from(FAILED)
         }
     }
 }

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use fs4::FileExt;
 use msrp::reassembly::RangeSet;
-use msrp_sdp::file::{FileHash, FileRange, FileSelector, FileVerifier, safe_name};
+use msrp_sdp::file::{FileHash, FileRange, FileSelector, FileVerifier};
 use serde_json::{Value, json};
 
+use crate::failure::Failure;
+use crate::place::{Place, create, create_new, part_name};
 use crate::source::for_each_piece;
 
 /// The most separate runs of octets in a part.
@@ -17,10 +19,12 @@ const MAX_RANGES: usize = 1024;
 /// The most octets of a note. A file with that name need not be a note.
 const MAX_NOTE_OCTETS: u64 = 16 * 1024;
 
+/// How many octets tell the type of a file.
+const TYPE_OCTETS: u64 = 8 * 1024;
+
 /// An incomplete file. It is locked while the program runs, and stays afterwards.
 pub(crate) struct Part {
-    folder: PathBuf,
-    /// The name for the complete file.
+    /// What the peer calls the file.
     name: String,
     path: PathBuf,
     selector: FileSelector,
@@ -31,9 +35,8 @@ pub(crate) struct Part {
 impl Part {
     /// Creates a part with a free name.
     pub(crate) fn create(folder: &Path, name: &str, selector: FileSelector) -> io::Result<Self> {
-        let name = stored_name(name);
         let note = json!({ "name": name, "selector": selector.to_string() }).to_string();
-        let (path, file) = create_new(folder, &format!("{name}.part"), |path| {
+        let (path, file) = create_new(folder, &part_name(name), |path| {
             // In this order, the part of another program never gets a note.
             let file = create(path)?;
             match write_note(&note_path(path), &note) {
@@ -43,7 +46,7 @@ impl Part {
         })?;
         FileExt::try_lock(&file)?;
         let received = RangeSet::new(MAX_RANGES);
-        Ok(Self { folder: folder.to_owned(), name, path, selector, file, received })
+        Ok(Self { name: name.to_owned(), path, selector, file, received })
     }
 
     /// The parts that interrupted transfers have left in a folder.
@@ -53,13 +56,13 @@ impl Part {
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "part"));
         paths.sort();
         // A part without a readable note belongs to another program.
-        Ok(paths.into_iter().filter_map(|path| Self::open(folder, path)).collect())
+        Ok(paths.into_iter().filter_map(Self::open).collect())
     }
 
-    fn open(folder: &Path, path: PathBuf) -> Option<Self> {
+    fn open(path: PathBuf) -> Option<Self> {
         let note = read_note(&note_path(&path))?;
         let selector: FileSelector = note.get("selector")?.as_str()?.parse().ok()?;
-        let name = stored_name(note.get("name")?.as_str()?);
+        let name = note.get("name")?.as_str()?.to_owned();
         let file = open(&path, OpenOptions::new().read(true).write(true)).ok()?;
         // Another transfer may be writing it, or may just have completed it.
         FileExt::try_lock(&file).ok().filter(|()| path.exists())?;
@@ -69,7 +72,7 @@ impl Part {
         // last octet again leads to the check.
         let most = selector.size().map_or(u64::MAX, |size| size.saturating_sub(1));
         received.insert(0..len.min(most)).ok()?;
-        Some(Self { folder: folder.to_owned(), name, path, selector, file, received })
+        Some(Self { name, path, selector, file, received })
     }
 
     /// Whether this is a part of the selected file, by hash and not by name.
@@ -84,6 +87,10 @@ impl Part {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The range to ask for; `None` if all octets have been received.
@@ -122,19 +129,36 @@ impl Part {
     /// Checks the complete file. It gets its name if it matches the description, and
     /// is deleted otherwise. Reads all of it, because the hash covers the whole file
     /// (RFC 5547 section 6).
-    pub(crate) fn complete(mut self, expected: FileSelector) -> io::Result<PathBuf> {
+    pub(crate) fn complete(
+        mut self,
+        expected: FileSelector,
+        content_type: &str,
+        place: &Place,
+    ) -> Result<PathBuf, Failure> {
+        let path = self.path.clone();
+        let failed = |error| Failure::not_stored(&path, error);
         let mut verifier = FileVerifier::new(expected);
-        self.file.rewind()?;
-        for_each_piece(&self.file, |piece| verifier.update(piece))?;
+        self.file.rewind().map_err(failed)?;
+        for_each_piece(&self.file, |piece| verifier.update(piece)).map_err(failed)?;
         if let Err(mismatch) = verifier.finish() {
-            self.discard()?;
-            return Err(io::Error::other(mismatch));
+            self.discard().map_err(failed)?;
+            return Err(mismatch.into());
         }
+        self.keep(content_type, place).map_err(failed)
+    }
+
+    /// The file gets its name once its octets are on the disk.
+    fn keep(mut self, content_type: &str, place: &Place) -> io::Result<PathBuf> {
+        let mut first = Vec::new();
+        self.file.rewind()?;
+        (&self.file).take(TYPE_OCTETS).read_to_end(&mut first)?;
+        self.file.sync_all()?;
         // Creating a file with the name first makes sure that nothing is overwritten.
-        let (path, _) = create_new(&self.folder, &self.name, create)?;
+        let path = place.create(&self.name, content_type, &first)?;
         // A note must not outlive its part: another file could get the part's name.
         fs::remove_file(note_path(&self.path))?;
         fs::rename(&self.path, &path)?;
+        sync_folder(path.parent().unwrap_or(&place.folder))?;
         Ok(path)
     }
 
@@ -148,19 +172,6 @@ fn note_path(part: &Path) -> PathBuf {
     let mut path = part.as_os_str().to_owned();
     path.push(".json");
     path.into()
-}
-
-/// Makes a peer's name safe, and different from that of a part or note. With such a
-/// name a peer could pass its file off as a part, or turn a user's file into one.
-fn stored_name(name: &str) -> String {
-    let name = safe_name(name);
-    // File systems that ignore letter case also treat the long s as an s.
-    let upper = name.to_uppercase();
-    let is_taken = upper.ends_with(".PART") || upper.ends_with(".PART.JSON");
-    match name.rsplit_once('.').filter(|_| is_taken) {
-        Some((stem, ending)) => format!("{stem}_{ending}"),
-        None => name,
-    }
 }
 
 fn write_note(path: &Path, note: &str) -> io::Result<()> {
@@ -190,47 +201,11 @@ fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     options.open(path)
 }
 
-/// Creates a file that did not exist, if necessary with a number before the ending.
-fn create_new<T>(
-    folder: &Path,
-    name: &str,
-    create: impl Fn(&Path) -> io::Result<T>,
-) -> io::Result<(PathBuf, T)> {
-    let (stem, ending) = name.split_at(name.find('.').unwrap_or(name.len()));
-    // A safe name has room for all of this.
-    let numbered = (2..100).map(|number| format!("{stem} ({number}){ending}"));
-    for name in std::iter::once(name.to_owned()).chain(numbered) {
-        let path = folder.join(name);
-        match create(&path) {
-            Ok(created) => return Ok((path, created)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(io::ErrorKind::AlreadyExists.into())
-}
-
-fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create_new(true).open(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_file_has_the_name_of_a_part_or_note() {
-        for (told, stored) in [
-            ("mine.part", "mine_part"),
-            ("mine.part.json", "mine.part_json"),
-            ("mine.PART.Json.", "mine.PART_Json"),
-            ("mine.part.j\u{17f}on", "mine.part_j\u{17f}on"),
-            ("a.part.part", "a.part_part"),
-            ("part", "part"),
-            ("part.json", "part.json"),
-            ("a.parts", "a.parts"),
-        ] {
-            assert_eq!(stored_name(told), stored);
-        }
-    }
+/// A name is on the disk once its folder is.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
 }

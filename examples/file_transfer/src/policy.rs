@@ -4,7 +4,7 @@ use msrp::{MediaType, MediaTypes};
 use msrp_sdp::Local;
 use msrp_sdp::file::FileSelector;
 
-use crate::Failure;
+use crate::failure::Failure;
 use crate::options;
 use crate::wrapper::{CPIM, MAX_WRAPPER_OCTETS};
 
@@ -23,9 +23,10 @@ impl Policy {
         let types = options.accept_type.clone().listed_only();
         let list = types.types().collect::<Vec<_>>().join(" ");
         let described = if types.accepts(CPIM) {
-            MediaTypes::new(&list)?
+            MediaTypes::new(&list).map_err(Failure::local)?
         } else {
-            MediaTypes::new(&format!("{list} {CPIM}"))?.wrapped(&list)?
+            let types = MediaTypes::new(&format!("{list} {CPIM}"));
+            types.and_then(|types| types.wrapped(&list)).map_err(Failure::local)?
         };
         Ok(Self { types, described, size: options.accept_size })
     }
@@ -44,26 +45,26 @@ impl Policy {
     }
 
     /// Checks a file as far as it is described.
-    pub(crate) fn check(&self, file: &FileSelector) -> Result<(), String> {
+    pub(crate) fn check(&self, file: &FileSelector) -> Result<(), Failure> {
         self.check_size(file.size())?;
         file.media_type().map_or(Ok(()), |media_type| self.check_type(media_type.essence()))
     }
 
-    pub(crate) fn check_size(&self, size: Option<u64>) -> Result<(), String> {
+    pub(crate) fn check_size(&self, size: Option<u64>) -> Result<(), Failure> {
         match (self.size, size) {
             (Some(most), Some(size)) if size > most => {
-                Err(format!("it is larger than {most} octets"))
+                Err(Failure::Unwanted(format!("it is larger than {most} octets")))
             }
             _ => Ok(()),
         }
     }
 
-    pub(crate) fn check_type(&self, media_type: &str) -> Result<(), String> {
+    pub(crate) fn check_type(&self, media_type: &str) -> Result<(), Failure> {
         if self.types.accepts(media_type) {
             return Ok(());
         }
         let media_type = MediaType::new(media_type);
         let essence = media_type.as_ref().map_or("its type", MediaType::essence);
-        Err(format!("{essence} is not wanted"))
+        Err(Failure::Unwanted(format!("{essence} is not wanted")))
     }
 }

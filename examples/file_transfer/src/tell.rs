@@ -1,13 +1,14 @@
-//! Output: a JSON object per file for programs, text and progress for people.
+//! What the user is told: a JSON object per file for programs, lines for people, progress.
 
-use std::error::Error;
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
 use msrp_sdp::file::FileRange;
 use msrp_tokio::content::{visible_json, visible_line};
-use serde_json::json;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
 
 /// The result for one file.
 pub(crate) struct Done {
@@ -20,38 +21,51 @@ pub(crate) struct Done {
     pub(crate) bytes: u64,
     /// The path of the received file.
     pub(crate) path: Option<PathBuf>,
-    pub(crate) error: Option<String>,
+    pub(crate) failure: Option<Failure>,
 }
 
 /// Prints results and progress.
 pub(crate) struct Teller {
     /// Whether standard output is for the session description.
     is_out_taken: bool,
+    is_for_people: bool,
     bars: MultiProgress,
 }
 
 impl Teller {
     pub(crate) fn new(sdp_out: &Path) -> Self {
-        Self { is_out_taken: sdp_out == Path::new("-"), bars: MultiProgress::new() }
+        let is_out_taken = sdp_out == Path::new("-");
+        let is_for_people =
+            if is_out_taken { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
+        Self { is_out_taken, is_for_people, bars: MultiProgress::new() }
     }
 
     pub(crate) fn done(&self, done: &Done) {
-        let object = json!({
-            "line": done.line,
-            "name": done.name,
-            "success": done.error.is_none(),
-            "range": done.range.to_string(),
-            "bytes": done.bytes,
-            "path": done.path,
-            "error": done.error,
-        });
-        let object = visible_json(&object.to_string());
-        // A closed output is no reason to fail.
-        if self.is_out_taken {
-            let _ = writeln!(std::io::stderr(), "{object}");
+        if self.is_for_people {
+            self.print(&visible_line(&done.line()));
         } else {
-            let _ = writeln!(std::io::stdout(), "{object}");
+            self.print(&visible_json(&done.object().to_string()));
         }
+    }
+
+    /// Tells why there is no transfer at all.
+    pub(crate) fn failed(&self, failure: &Failure) {
+        if self.is_for_people {
+            self.print(&visible_line(&format!("error: {}", failure.message())));
+        } else {
+            let object = json!({ "success": false, "error": failure.to_json() });
+            self.print(&visible_json(&object.to_string()));
+        }
+    }
+
+    fn print(&self, line: &str) {
+        // A closed output is no reason to fail.
+        self.bars.suspend(|| {
+            let _ = match self.is_out_taken {
+                true => writeln!(io::stderr(), "{line}"),
+                false => writeln!(io::stdout(), "{line}"),
+            };
+        });
     }
 
     /// A progress bar for a file. It shows on stderr if that is a terminal.
@@ -64,14 +78,41 @@ impl Teller {
     }
 }
 
-/// Prints a line on stderr.
-pub(crate) fn words(message: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "{}", visible_line(&message.to_string()));
+impl Done {
+    /// A file that is not transferred.
+    pub(crate) fn refused(line: usize, name: &str, range: FileRange, failure: Failure) -> Self {
+        Self { line, name: name.into(), range, bytes: 0, path: None, failure: Some(failure) }
+    }
+
+    pub(crate) const fn is_success(&self) -> bool {
+        self.failure.is_none()
+    }
+
+    fn object(&self) -> Value {
+        json!({
+            "line": self.line,
+            "name": self.name,
+            "success": self.is_success(),
+            "range": self.range.to_string(),
+            "bytes": self.bytes,
+            "path": self.path,
+            "error": self.failure.as_ref().map(Failure::to_json),
+        })
+    }
+
+    fn line(&self) -> String {
+        let name = if self.name.is_empty() { "a file" } else { &self.name };
+        match (&self.failure, &self.path) {
+            (Some(failure), _) => format!("{name}: {}", failure.message()),
+            (None, Some(path)) => {
+                format!("received {}, {}", path.display(), HumanBytes(self.bytes))
+            }
+            (None, None) => format!("sent {name}, {}", HumanBytes(self.bytes)),
+        }
+    }
 }
 
-/// An error and its causes, on one line.
-pub(crate) fn text<'a>(error: impl Into<Box<dyn Error + 'a>>) -> String {
-    let error = error.into();
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+/// Prints a line on stderr.
+pub(crate) fn words(message: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr(), "{}", visible_line(&message.to_string()));
 }

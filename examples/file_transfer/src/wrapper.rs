@@ -5,8 +5,7 @@ use bytes::{Bytes, BytesMut};
 use msrp::MediaType;
 use msrp_cpim::{Address, CpimBuilder, CpimRef};
 
-use crate::Failure;
-use crate::tell::text;
+use crate::failure::Failure;
 
 /// The media type of the wrapper.
 pub(crate) const CPIM: &str = "message/cpim";
@@ -16,9 +15,9 @@ pub(crate) const MAX_WRAPPER_OCTETS: u64 = 16 * 1024;
 
 /// The wrapper in front of a file. Its sender and recipient are anonymous.
 pub(crate) fn head(media_type: &MediaType, disposition: &str) -> Result<Bytes, Failure> {
-    let anonymous = Address::new("sip:anonymous@anonymous.invalid")?;
+    let anonymous = Address::new("sip:anonymous@anonymous.invalid").map_err(Failure::local)?;
     let builder = CpimBuilder::new(&anonymous, &anonymous);
-    Ok(builder.mime_header("Content-Disposition", disposition).head(media_type)?)
+    builder.mime_header("Content-Disposition", disposition).head(media_type).map_err(Failure::local)
 }
 
 /// The properties of the file in a message.
@@ -44,18 +43,21 @@ impl Wrapper {
         &mut self,
         offset: u64,
         octets: &[u8],
-    ) -> Result<Option<(Content, Bytes)>, String> {
+    ) -> Result<Option<(Content, Bytes)>, Failure> {
         let Self::Head(head) = self else { return Ok(None) };
         if offset != head.len() as u64 {
-            return Err("the wrapper did not arrive in order".into());
+            return Err(Failure::OtherMessage("the wrapper did not arrive in order".into()));
         }
         let seen = head.len();
         head.extend_from_slice(octets);
         let may_end = CpimRef::head_may_end(head, seen);
         let cpim = if may_end { CpimRef::parse_start(head) } else { Ok(None) };
-        let Some(cpim) = cpim.map_err(text)? else {
-            let is_too_long = head.len() as u64 > MAX_WRAPPER_OCTETS;
-            return if is_too_long { Err("the wrapper is too long".into()) } else { Ok(None) };
+        let cpim = cpim.map_err(|error| Failure::OtherMessage(error.to_string()))?;
+        let Some(cpim) = cpim else {
+            return match head.len() as u64 > MAX_WRAPPER_OCTETS {
+                true => Err(Failure::OtherMessage("the wrapper is too long".into())),
+                false => Ok(None),
+            };
         };
         let disposition = cpim.mime_headers().get("Content-Disposition");
         let content = Content {

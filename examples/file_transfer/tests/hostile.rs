@@ -18,8 +18,13 @@ const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n\
 /// Sends raw messages. Returns the responses, with the status of REPORTs, and what
 /// became of the file.
 fn hostile(fetch: &[&str], messages: &[&str]) -> (Vec<String>, Ended, Scene) {
+    hostile_after(OFFER, fetch, messages)
+}
+
+/// The same after another offer.
+fn hostile_after(offer: &str, fetch: &[&str], messages: &[&str]) -> (Vec<String>, Ended, Scene) {
     let scene = Scene::new("hostile");
-    fs::write(scene.path("offer.sdp"), OFFER).unwrap();
+    fs::write(scene.path("offer.sdp"), offer).unwrap();
     let fetch = scene.answer(&[&["fetch", "--timeout", "2"], fetch].concat());
     scene.wait_for("answer.sdp");
     let answer = scene.read("answer.sdp");
@@ -57,7 +62,7 @@ fn a_hostile_sender_gets_nothing_but_what_it_offered() {
     let (answers, fetch, scene) = hostile(&[], &[&larger]);
     assert!(is_refused(&answers), "{answers:?}");
     assert_eq!((fetch.status, &fetch.line(0)["bytes"]), (1, &0.into()));
-    assert!(fetch.line(0)["error"].as_str().unwrap().contains("more octets"));
+    assert!(fetch.message(0).contains("more octets"));
     assert!(scene.names().is_empty());
 
     let huge = RIGHT.replace("1-10/10", "1-10/1000000000").replace("aaaa$", "aaaa+");
@@ -76,6 +81,39 @@ fn a_hostile_sender_gets_nothing_but_what_it_offered() {
     let (_, fetch, scene) = hostile(&[], &[half]);
     assert_eq!((fetch.status, &fetch.line(0)["success"]), (1, &false.into()));
     assert_eq!(scene.names(), ["x.txt.part", "x.txt.part.json"]);
+}
+
+/// A success REPORT says that the file is stored, so it waits for the hash.
+#[test]
+fn no_success_is_reported_before_the_hash_is_checked() {
+    let right = "87:AC:EC:17:CD:9D:CD:20:A7:16:CC:2C:F6:74:17:B7:1C:8A:70:16";
+    let message = RIGHT.replace("aaaa\r\nByte", "aaaa\r\nSuccess-Report: yes\r\nByte");
+    for (hash, report, kind, stored) in [
+        (right.to_owned(), "Status: 000 200 OK", "null", vec!["x.txt"]),
+        (
+            right.replace("87:", "88:"),
+            "Status: 000 413 Message Too Large",
+            "\"other-file\"",
+            vec![],
+        ),
+    ] {
+        let offer = OFFER.replace("size:10", &format!("size:10 hash:sha-1:{hash}"));
+        let (answers, fetch, scene) = hostile_after(&offer, &[], &[&message]);
+        assert_eq!(answers, ["MSRP aaaa 200 OK", report]);
+        assert_eq!(fetch.kind(0).to_string(), kind);
+        assert_eq!(scene.names(), stored);
+    }
+}
+
+/// Nothing is accepted for which the disk has no room.
+#[test]
+fn a_file_larger_than_the_disk_is_refused_before_it_comes() {
+    let scene = Scene::new("disk");
+    let offer = OFFER.replace("size:10", &format!("size:{}", u64::MAX / 4));
+    fs::write(scene.path("offer.sdp"), offer).unwrap();
+    let fetch = scene.answer(&["fetch", "--timeout", "1"]).end();
+    assert_eq!((fetch.status, fetch.kind(0)), (1, &"no-room".into()));
+    assert!(scene.read("answer.sdp").contains("m=message 0 "));
 }
 
 /// If the offer names no type, the message does.

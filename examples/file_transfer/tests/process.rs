@@ -209,9 +209,9 @@ fn a_wrong_hash_fails_the_transfer() {
     let fetch = scene.answer(&["fetch"]);
     let (offer, fetch) = (offer.end(), fetch.end());
     assert_eq!((offer.status, fetch.status), (1, 1));
-    let error = fetch.line(0)["error"].as_str().unwrap();
+    let error = fetch.message(0);
     assert!(error.contains("sha-1"), "{error}");
-    assert!(offer.line(0)["error"].as_str().unwrap().contains("413"));
+    assert!(offer.message(0).contains("413"));
     assert!(scene.names().is_empty());
 }
 
@@ -222,7 +222,7 @@ fn hostile_names_stay_in_the_folder() {
         ("%2Fetc%2Fpasswd", "passwd"),
         ("..", "file"),
         ("C%3A%5Cx.txt", "x.txt"),
-        ("a%00b%0A", "a_b_"),
+        ("a%00b%0A", "ab"),
         (".bashrc", "bashrc"),
     ] {
         let scene = Scene::new("names");
@@ -308,12 +308,12 @@ fn under_tls_each_side_knows_the_other_by_its_fingerprint() {
 #[test]
 fn wrapped_files_are_stored_unwrapped() {
     let scene = Scene::new("cpim");
-    for (name, octets) in [("a.png", 0), ("b.png", 1), ("c.png", 700_000)] {
+    for (name, octets) in [("a.bin", 0), ("b.bin", 1), ("c.bin", 700_000)] {
         scene.make(name, octets);
     }
     for is_asked_for in [false, true] {
         let more: &[&str] = if is_asked_for { &[] } else { &["--cpim"] };
-        let offer = scene.offer(&[&["offer", "a.png", "b.png", "c.png"], more].concat());
+        let offer = scene.offer(&[&["offer", "a.bin", "b.bin", "c.bin"], more].concat());
         let fetch = scene.answer_in("theirs.sdp", &["fetch", "--accept-size", "700000"]);
         scene.wait_for("theirs.sdp");
         let mut answer = scene.read("theirs.sdp");
@@ -325,7 +325,7 @@ fn wrapped_files_are_stored_unwrapped() {
         fs::rename(scene.path("theirs.sdp"), scene.path("answer.sdp")).unwrap();
         let (offer, fetch) = (offer.end(), fetch.end());
         assert_eq!((offer.status, fetch.status), (0, 0));
-        for (line, name, octets) in [(0, "a.png", 0), (1, "b.png", 1), (2, "c.png", 700_000)] {
+        for (line, name, octets) in [(0, "a.bin", 0), (1, "b.bin", 1), (2, "c.bin", 700_000)] {
             assert_eq!(offer.line(line)["bytes"], octets);
             assert_eq!(fetch.line(line)["bytes"], octets);
             assert_eq!(fs::read(scene.out(name)).unwrap(), contents(name, octets));

@@ -20,7 +20,7 @@ use super::resolve::Names;
 use super::terms::Carrier;
 use super::{Endpoint, Owner, Settings, Shared};
 use crate::error::Error;
-use crate::link::{Expected, Room};
+use crate::link::{Expected, LARGE, Room};
 
 /// The body octets to decide on at a time, if the transport is known to be fast.
 const TRANSMIT_OCTETS: usize = 64 * 1024;
@@ -113,7 +113,7 @@ impl Default for Builder {
         config.turn_octets = TURN_OCTETS;
         Self {
             config,
-            room: Room { octets: 1024 * 1024, patience: Duration::from_secs(5) },
+            room: Room { octets: 1024 * 1024, patience: Duration::from_secs(5), whole: LARGE },
             connect_timeout: Duration::from_secs(15),
             handshake_timeout: Duration::from_secs(15),
             max_connections: 10_000,
@@ -154,6 +154,14 @@ impl Builder {
     /// messages are refused with 413 until half of its room is free. Default 5 seconds.
     pub const fn patience(mut self, patience: Duration) -> Self {
         self.room.patience = patience;
+        self
+    }
+
+    /// Sets up to how many octets a message comes when it is whole
+    /// ([`Session::next`](crate::Session::next)); 0: each comes as soon as it has begun, for
+    /// programs that keep a part of what is interrupted. Default 64 KiB.
+    pub const fn whole(mut self, octets: u64) -> Self {
+        self.room.whole = octets;
         self
     }
 

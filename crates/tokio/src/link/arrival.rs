@@ -6,8 +6,9 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use msrp::{FailReason, Received};
 
-/// Above so many octets a message is handed on before it is whole.
-pub(crate) const WHOLE_OCTETS: u64 = 64 * 1024;
+/// A message of more than so many octets is large: it takes a turn of its own, and by default
+/// it is handed on before it is whole.
+pub(crate) const LARGE: u64 = 64 * 1024;
 
 /// A message that has begun, and that nobody has taken whole.
 #[derive(Debug)]
@@ -87,15 +88,19 @@ impl Arrival {
         self.reader.is_some()
     }
 
-    /// Whether it is worth a reader: it has ended, or is too large to be waited for.
-    pub(crate) fn is_ready(&self) -> bool {
-        self.has_ended() || self.is_large()
+    /// Whether it is worth a reader: it has ended, or has more octets than are waited for.
+    pub(crate) fn is_ready(&self, whole: u64) -> bool {
+        self.has_ended() || self.has_more_than(whole)
     }
 
-    /// Whether its rest comes, and it is too large to be waited for.
+    /// Whether its rest comes, and it is large.
     pub(crate) fn is_large(&self) -> bool {
-        let is_announced = self.received.announced_size().is_some_and(|size| size > WHOLE_OCTETS);
-        !self.has_ended() && (is_announced || self.arrived > WHOLE_OCTETS)
+        !self.has_ended() && self.has_more_than(LARGE)
+    }
+
+    /// Whether it is known to have more than so many octets.
+    fn has_more_than(&self, octets: u64) -> bool {
+        self.received.announced_size().is_some_and(|size| size > octets) || self.arrived > octets
     }
 
     pub(crate) fn push(&mut self, offset: u64, octets: Bytes) {

@@ -155,7 +155,7 @@ impl State {
         session.unannounced += 1;
         session.large += usize::from(arrival.is_large());
         session.arrivals.insert(key);
-        let is_ready = arrival.is_ready();
+        let is_ready = arrival.is_ready(self.room.whole);
         self.arrivals.insert(key, arrival);
         if is_ready {
             self.announce(key);
@@ -173,7 +173,7 @@ impl State {
             session.awaited -= usize::from(was_awaited);
             session.large += usize::from(arrival.is_large() && !was_large);
         }
-        if arrival.is_ready() {
+        if arrival.is_ready(self.room.whole) {
             self.announce(key);
         }
         self.weigh(key_of_session);

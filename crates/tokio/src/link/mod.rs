@@ -45,7 +45,7 @@ use msrp::{
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
-pub(crate) use self::arrival::{Arrival, Step, WHOLE_OCTETS};
+pub(crate) use self::arrival::{Arrival, LARGE, Step};
 pub(crate) use self::driver::drive;
 pub(crate) use self::expected::{Expected, Waiting};
 pub(crate) use self::handle::Handle;
@@ -72,6 +72,8 @@ pub(crate) struct Room {
     pub(crate) octets: usize,
     /// How long a session without room holds back others on its connection.
     pub(crate) patience: Duration,
+    /// Above so many octets a message is handed on before it is whole.
+    pub(crate) whole: u64,
 }
 
 /// A connection that its driver and its handles share.

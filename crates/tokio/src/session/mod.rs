@@ -110,10 +110,10 @@ impl Session {
     /// The next message of the peer. `None` once the session has ended and all of its
     /// messages were taken; [`Session::ended`] says why.
     ///
-    /// A message of up to 64 KiB comes when it is whole. A larger one comes as soon as it
-    /// has begun; its octets follow. What is not taken waits, up to
-    /// [`Builder::room`](crate::Builder::room) octets; beyond them the peer has to wait as
-    /// well.
+    /// A message of up to 64 KiB ([`Builder::whole`](crate::Builder::whole)) comes when it is
+    /// whole. A larger one comes as soon as it has begun; its octets follow. What is not taken
+    /// waits, up to [`Builder::room`](crate::Builder::room) octets; beyond them the peer has to
+    /// wait as well.
     ///
     /// So large messages can be read one after another if they are sent so, as
     /// [`send_from`](Self::send_from) and [`send_file`](Self::send_file) do. If the peer lets
@@ -340,13 +340,12 @@ impl Sender {
 
     /// Waits until the session has ended. Cancel safe.
     pub async fn closed(&self) -> Ended {
-        loop {
-            if let Some(ended) = self.ended() {
-                return ended;
-            }
-            let Some(mut stage) = self.handle.stage() else { std::future::pending().await };
-            // An error means that the session was forgotten, which its handle prevents.
-            let _ = stage.changed().await;
+        let Some(mut stage) = self.handle.stage() else { std::future::pending().await };
+        let ended = stage.wait_for(|stage| matches!(stage, Stage::Ended(..))).await;
+        match ended.map(|stage| stage.clone()) {
+            Ok(Stage::Ended(ended, _)) => (*ended).clone(),
+            // The session was forgotten, which its handle prevents.
+            Ok(Stage::Opening | Stage::Open(..)) | Err(_) => std::future::pending().await,
         }
     }
 }

@@ -145,12 +145,14 @@ impl fmt::Display for Undelivered {
         if let Some(ended) = self.ended() {
             return ended.fmt(f);
         }
-        self.outcome().fmt(f)?;
+        let outcome = self.outcome();
+        outcome.fmt(f)?;
+        // A REPORT may have refused what the last response has accepted.
         let response = self.finished().and_then(|finished| finished.response.as_ref());
-        match response.and_then(|response| response.comment.as_deref()) {
-            Some(comment) => write!(f, " ({})", comment.escape_debug()),
-            None => Ok(()),
-        }
+        let refusal = response.filter(|it| outcome == Outcome::Rejected(it.status));
+        let comment =
+            refusal.and_then(|it| it.comment.as_deref().filter(|c| *c != it.status.reason()));
+        comment.map_or(Ok(()), |comment| write!(f, " ({})", comment.escape_debug()))
     }
 }
 

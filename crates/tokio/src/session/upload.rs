@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::timeout;
 
 use super::{SendError, Sent};
-use crate::link::{Handle, Progress, Turn, Turns, WHOLE_OCTETS};
+use crate::link::{Handle, LARGE, Progress, Turn, Turns};
 
 /// Octets that are read from a file at a time.
 const READ_OCTETS: usize = 64 * 1024;
@@ -127,7 +127,7 @@ impl Drop for Upload {
 /// Sends what a reader gives, at its turn if it is large. An error on either side aborts the
 /// message.
 pub(super) async fn pump(reader: impl AsyncRead, mut upload: Upload, turns: Turns, at: Priority) {
-    let is_small = upload.sent.progress().borrow().total.is_some_and(|total| total <= WHOLE_OCTETS);
+    let is_small = upload.sent.progress().borrow().total.is_some_and(|total| total <= LARGE);
     let mut turn = if is_small { None } else { turns.next(at).await };
     let mut reader = pin!(reader);
     let mut octets = BytesMut::new();

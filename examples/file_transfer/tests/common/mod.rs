@@ -172,6 +172,12 @@ impl Side {
         self.0.kill().unwrap();
     }
 
+    /// Asks it to end, as Ctrl-C does.
+    pub fn interrupt(&self) {
+        let status = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status();
+        assert!(status.unwrap().success());
+    }
+
     /// The peak of its memory in octets, if the system tells.
     pub fn most_memory(&mut self) -> Option<u64> {
         let status = format!("/proc/{}/status", self.0.id());
@@ -200,17 +206,46 @@ impl Ended {
     pub fn line(&self, line: u64) -> &Value {
         self.objects.iter().find(|object| object["line"] == line).unwrap()
     }
+
+    /// The one object that it printed.
+    pub fn only(&self) -> &Value {
+        assert_eq!(self.objects.len(), 1);
+        &self.objects[0]
+    }
+
+    /// The kind of error of the file on this media line, or `null`.
+    pub fn kind(&self, line: u64) -> &Value {
+        &self.line(line)["error"]["kind"]
+    }
+
+    /// Why no file on this media line was transferred, in words.
+    pub fn message(&self, line: u64) -> &str {
+        self.line(line)["error"]["message"].as_str().unwrap()
+    }
 }
 
-/// Octets that differ between files and between offsets.
+/// Octets that differ between files and between offsets, and are of the type that the
+/// ending of the name stands for.
 pub fn contents(name: &str, octets: usize) -> Vec<u8> {
+    let mut contents = start(name).to_vec();
+    if name.ends_with(".txt") {
+        contents.extend(std::iter::repeat_n(name.as_bytes(), octets).flatten().take(octets));
+    }
     let seed = name.bytes().fold(7_u64, |seed, octet| seed.wrapping_mul(31) + u64::from(octet));
-    let mut contents = Vec::with_capacity(octets + 8);
     for at in 0..octets.div_ceil(8) as u64 {
         contents.extend_from_slice(&(at ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());
     }
     contents.truncate(octets);
     contents
+}
+
+fn start(name: &str) -> &'static [u8] {
+    match name.rsplit('.').next() {
+        Some("pdf") => b"%PDF-1.7\n",
+        Some("png") => b"\x89PNG\r\n\x1a\n",
+        Some("gz") => b"\x1f\x8b\x08",
+        _ => b"",
+    }
 }
 
 pub fn sha_1(path: &Path) -> String {
