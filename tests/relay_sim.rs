@@ -23,10 +23,14 @@
 #[path = "relay_sim/client.rs"]
 mod client;
 mod common;
+#[path = "relay_sim/crowd.rs"]
+mod crowd;
 #[path = "relay_sim/empties.rs"]
 mod empties;
 #[path = "relay_sim/hostile.rs"]
 mod hostile;
+#[path = "relay_sim/in_use.rs"]
+mod in_use;
 #[path = "relay_sim/laws.rs"]
 mod laws;
 #[path = "relay_sim/ledger.rs"]
@@ -39,6 +43,8 @@ mod order;
 mod pipe;
 #[path = "relay_sim/plan.rs"]
 mod plan;
+#[path = "relay_sim/slow.rs"]
+mod slow;
 #[path = "relay_sim/watch.rs"]
 mod watch;
 #[path = "relay_sim/wire.rs"]
@@ -50,6 +56,7 @@ use common::seeds::Simulator;
 use world::World;
 
 const SEEDS: u64 = 120;
+const SLOW_SEEDS: u64 = 10;
 
 /// Seeds that once found a bug. 6 and 28: a chunk whose last octet had not arrived
 /// kept its own sender from being read. 577: paths through the same relays in opposite
@@ -62,6 +69,16 @@ fn what_must_always_hold_does() {
         World::new(seed, is_told, false).run();
     };
     Simulator { test: "relay_sim", variable: "MSRP_RELAY_SIM", run }.run(SEEDS);
+}
+
+/// Those that send or receive little a second, for hours, keep their connections.
+#[test]
+fn what_is_in_use_stays() {
+    let run = |seed, is_told| {
+        let (world, slow) = World::slow(seed, is_told);
+        world.run_slowly(&slow);
+    };
+    Simulator { test: "relay_sim", variable: "MSRP_RELAY_SIM", run }.run(SLOW_SEEDS);
 }
 
 #[test]

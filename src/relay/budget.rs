@@ -100,7 +100,8 @@ impl Relay {
 
     /// The most octets to read from a connection before the others have their turn: 1 KiB
     /// before its first request is accepted, then its share of the 64 KiB of its user or
-    /// source, but at least 4 KiB. A relay has many clients: each connection with one may
+    /// source and no more than the connection to which it sends has room for, but at least
+    /// 4 KiB. A relay has many clients: each connection with one may
     /// be read 64 KiB at a time.
     #[must_use]
     pub fn read_octets(&self, connection: ConnectionId) -> usize {
@@ -108,7 +109,16 @@ impl Relay {
             return STRANGER_OCTETS;
         };
         let sharers = if link.principal.is_relay() { 1 } else { self.held_by(&link.principal) };
-        (TURN_OCTETS / sharers.max(1)).max(SHARE_OCTETS)
+        (TURN_OCTETS / sharers.max(1)).min(self.room_ahead(link)).max(SHARE_OCTETS)
+    }
+
+    /// The room of the connection to which this one has sent last: a read beyond it can keep
+    /// a slow one busy for minutes, in which nothing more is read.
+    fn room_ahead(&self, link: &Link) -> usize {
+        let next = link.sends_to.and_then(|id| Some((id, self.links.get(id)?)));
+        next.map_or(usize::MAX, |(id, next)| {
+            self.queue_limit(id).saturating_sub(next.hop.waiting())
+        })
     }
 
     fn held_by(&self, principal: &Principal) -> usize {

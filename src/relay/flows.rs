@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use super::charge::{Pool, Tally};
+use super::event::{ConnectionId, TokenId};
 use super::flow::{FORGOTTEN, Flow, FlowId, FlowKey, OnWay, Side};
 use super::principal::Principal;
 use crate::time::Instant;
-use crate::uri::{MsrpUri, UriKey};
+use crate::uri::{MsrpUri, UriKey, UriRef};
 
 /// The most flows of one token in one direction, unless many holders share them. Beyond that
 /// the others of a token are one, which leads to several relays and so leaves none of their
@@ -132,9 +133,24 @@ impl Flows {
     }
 
     fn known(&self, key: &FlowKey<'_>) -> Option<u64> {
-        let far: &dyn UriKey = &key.far;
-        let known = self.sides.get(&key.side())?.by_far.get(far)?;
-        known.iter().find(|known| known.from == *key.from).map(|known| known.number)
+        self.number(key.side(), key.far, key.from)
+    }
+
+    fn number(&self, side: Side, far: UriRef<'_>, from: &Principal) -> Option<u64> {
+        let far: &dyn UriKey = &far;
+        let known = self.sides.get(&side)?.by_far.get(far)?;
+        known.iter().find(|known| known.from == *from).map(|known| known.number)
+    }
+
+    /// The connection of its own of what this holder sends to a URI, under a token.
+    pub(super) fn own_of(
+        &self,
+        token: TokenId,
+        far: UriRef<'_>,
+        from: &Principal,
+    ) -> Option<ConnectionId> {
+        let number = self.number(Side { token, to_owner: false }, far, from)?;
+        self.by_number.get(&number)?.own
     }
 
     fn add(&mut self, now: Instant, key: &FlowKey<'_>) -> u64 {

@@ -71,6 +71,7 @@ impl Relay {
         self.remember(peer, &tally);
         let Some(link) = self.links.get_mut(source) else { return Current::Skipped };
         link.is_proven = true;
+        link.sends_to = Some(destination);
         let on_way = self.flows.send(flow);
         let relayed = Relayed::new(source, flow, &view, &own, to, &tally, on_way);
         let relayed = Arc::new(relayed);

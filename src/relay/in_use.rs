@@ -3,8 +3,28 @@
 
 use std::time::Duration;
 
+use super::Relay;
 use super::config::RelayConfig;
+use super::event::ConnectionId;
 use crate::time::Instant;
+
+impl Relay {
+    /// Octets flow on a connection. Those that are not read until it has room are in use as
+    /// long as it is: they cannot show it otherwise.
+    pub(super) fn share_use(&mut self, now: Instant, id: ConnectionId) {
+        let Some(link) = self.links.get(id) else { return };
+        let until = link.in_use_until();
+        if until <= now {
+            return;
+        }
+        let sources: Vec<_> = link.waiters.iter().map(|(_, source)| *source).collect();
+        for source in sources {
+            if let Some(link) = self.links.get_mut(source) {
+                link.stays_in_use(now, until);
+            }
+        }
+    }
+}
 
 /// The octets that have flowed lately.
 #[derive(Debug)]
@@ -12,28 +32,40 @@ pub(super) struct InUse {
     /// Since when `octets` are counted.
     since: Instant,
     octets: u64,
+    /// The last ones, and when they flowed.
+    last: (Instant, u64),
     /// Until when it is in use, whatever comes.
     until: Instant,
 }
 
 impl InUse {
     pub(super) const fn new(now: Instant) -> Self {
-        Self { since: now, octets: 0, until: now }
+        Self { since: now, octets: 0, last: (now, 0), until: now }
     }
 
     /// So many octets have flowed. Returns whether the connection has just become, or
     /// stays, in use for another [`RelayConfig::rate_time`].
     pub(super) fn flows(&mut self, now: Instant, octets: usize, config: &RelayConfig) -> bool {
-        if now.saturating_duration_since(self.since) > config.rate_time {
-            (self.since, self.octets) = (now, 0);
+        let is_old = |since| now.saturating_duration_since(since) > config.rate_time;
+        if is_old(self.since) {
+            let (since, before) = self.last;
+            (self.since, self.octets) = if is_old(since) { (now, 0) } else { (since, before) };
         }
-        self.octets = self.octets.saturating_add(octets as u64);
+        let octets = octets as u64;
+        self.octets = self.octets.saturating_add(octets);
+        self.last = (now, octets);
         if self.octets < least_octets(config.least_rate, config.rate_time) {
             return false;
         }
-        (self.since, self.octets) = (now, 0);
+        // The next time begins with these: large pieces, far apart, are use as well.
+        (self.since, self.octets) = self.last;
         self.until = now.checked_add(config.rate_time).unwrap_or(now);
         true
+    }
+
+    /// It is in use until then at least.
+    pub(super) fn extend(&mut self, until: Instant) {
+        self.until = self.until.max(until);
     }
 
     pub(super) const fn until(&self) -> Instant {

@@ -113,6 +113,8 @@ pub(super) struct Link {
     pub(super) is_queued: bool,
     /// The queues that it waits for, and its flows that do: it is not read while there are any.
     pub(super) blocked_on: BTreeSet<(FlowId, ConnectionId)>,
+    /// Where its last SEND has gone.
+    pub(super) sends_to: Option<ConnectionId>,
     /// The flows that wait for this connection to have room, and the connections on
     /// which they arrive.
     pub(super) waiters: Vec<(FlowId, ConnectionId)>,
@@ -180,6 +182,7 @@ impl Link {
             given: now,
             is_queued: false,
             blocked_on: BTreeSet::new(),
+            sends_to: None,
             waiters: Vec::new(),
             had_room: now,
             previous: Previous::Sender,
@@ -272,6 +275,12 @@ impl Link {
         if self.in_use.flows(now, octets, config) {
             self.last_used = now;
         }
+    }
+
+    /// It is in use until then at least.
+    pub(super) fn stays_in_use(&mut self, now: Instant, until: Instant) {
+        self.in_use.extend(until);
+        self.last_used = now;
     }
 
     /// Until when it is in use: octets of accepted requests have flowed on it at

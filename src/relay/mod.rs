@@ -370,6 +370,7 @@ impl Relay {
             while let Some(source) = self.has_sent.pop() {
                 self.settled(now, source);
             }
+            self.share_use(now, id);
             // The hop may need octets of the connections that it holds back.
             self.resume_waiters(now, id);
             self.arm(id);
@@ -406,6 +407,7 @@ impl Relay {
     pub fn transport_holds(&mut self, now: Instant, connection: ConnectionId, octets: usize) {
         if let Some(link) = self.links.get_mut(connection) {
             link.transport_holds(now, octets, &self.config);
+            self.share_use(now, connection);
             self.arm(connection);
         }
     }

@@ -124,7 +124,7 @@ impl Relay {
                 Leads::FromOwner if self.is_own(next) => {}
                 Leads::FromOwner => {
                     let is_auth = head.method() == Some(Method::Auth);
-                    let destination = self.way_to_peer(now, token, next, is_auth)?;
+                    let destination = self.way_to_peer(now, source, token, next, is_auth)?;
                     if is_auth && let Some(link) = self.links.get_mut(destination) {
                         link.carries_auth = true;
                     }
@@ -189,6 +189,7 @@ impl Relay {
     fn way_to_peer(
         &mut self,
         now: Instant,
+        source: ConnectionId,
         token: TokenId,
         next: UriRef<'_>,
         is_auth: bool,
@@ -205,6 +206,9 @@ impl Relay {
         let connection = match self.directory.leading_to(next, &self.links) {
             Some(connection) => connection,
             None => {
+                if let Some(own) = self.own_way(source, token, next) {
+                    return Ok(own);
+                }
                 let owner = self.tokens.get(token).ok_or(NO_TOKEN)?;
                 let user = Principal::User(Arc::clone(&owner.username));
                 self.connect(now, next.to_uri(), user)?
@@ -212,6 +216,19 @@ impl Relay {
         };
         self.note_use(token, connection);
         Ok(connection)
+    }
+
+    /// The connection that what a source sends to a URI has of its own. There may be no other
+    /// to the next relay any more.
+    fn own_way(
+        &self,
+        source: ConnectionId,
+        token: TokenId,
+        next: UriRef<'_>,
+    ) -> Option<ConnectionId> {
+        let from = &self.links.get(source)?.principal;
+        let own = self.flows.own_of(token, next, from)?;
+        self.links.get(own).filter(|link| link.takes_requests()).map(|_| own)
     }
 
     /// The connection on which a REPORT goes back: the one on which the SEND has come, or

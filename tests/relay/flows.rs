@@ -403,3 +403,17 @@ fn idle_flows_of_a_relay_do_not_stop_its_clients() {
     assert_eq!(scene.links.len(), links + 1, "a connection for the flow");
     assert_eq!(scene.arrived(), [at("b.example", "hello")]);
 }
+
+/// The connection that others share has ended, and there may be no room for another.
+#[test]
+fn a_session_with_a_connection_of_its_own_needs_no_other() {
+    let mut scene = Scene::new();
+    scene.send("begun", "b.example", "s", LARGE, '+');
+    let (common, _) = scene.links[0].clone();
+    assert_eq!(scene.links.len(), 2);
+    scene.world.close(common);
+    scene.links.remove(0);
+    scene.send("next", "b.example", "s", 2, '$');
+    assert_eq!(scene.links.len(), 1);
+    assert_eq!(scene.arrived().last(), Some(&at("b.example", "next")));
+}

@@ -107,6 +107,65 @@ fn who_uploads_is_not_the_quietest() {
     assert_eq!(world.closes(), [(carol, RelayClose::Evicted)]);
 }
 
+/// Its octets flow where they go, and the relay itself does not read it.
+// req: 4976-6.5-1
+#[test]
+fn who_waits_for_a_slow_receiver_is_in_use() {
+    let mut config = config();
+    config.idle = 60 * SECOND;
+    let mut world = World::new(config);
+    let (alice, token) = world.client(ALICE);
+    let (bob, _) = endpoint_sends(&mut world, &token);
+    world.stall(alice);
+    while world.relay.wants_read(bob) {
+        world.give(bob, &[b'x'; 10_000]);
+    }
+    for step in 0..8 {
+        world.relay.transport_holds(world.now, alice, 9_000 - 1_100 * step);
+        world.advance(10 * SECOND);
+        assert_eq!(world.closes(), []);
+    }
+    assert!(!world.relay.wants_read(bob));
+}
+
+/// A large read would keep a slow receiver busy for minutes, in which its sender seems to
+/// get nowhere.
+#[test]
+fn what_a_receiver_has_no_room_for_is_read_little_by_little() {
+    let mut config = config();
+    config.limits.queue_octets = 200_000;
+    let most = config.limits.queue_octets + config.transmit_octets + 4_096;
+    let mut world = World::new(config);
+    let (alice, token) = world.client(ALICE);
+    let (bob, _) = endpoint_sends(&mut world, &token);
+    world.stall(alice);
+    let mut given = 0;
+    while world.relay.wants_read(bob) {
+        let octets = world.relay.read_octets(bob);
+        world.give(bob, &vec![b'x'; octets]);
+        given += octets;
+    }
+    assert!(given <= most, "{given}");
+}
+
+/// Large pieces, far apart, are use as well, on the way in and on the way out.
+// req: 4976-6.5-2
+#[test]
+fn who_sends_in_large_pieces_is_not_the_quietest() {
+    for pieces in 4..10 {
+        let mut config = config();
+        config.limits.connections = 3;
+        let mut world = World::new(config);
+        let (_, token) = world.client(ALICE);
+        let (bob, _) = endpoint_sends(&mut world, &token);
+        assert_eq!(flow(&mut world, bob, 2048, 20 * SECOND, 20 * pieces * SECOND), []);
+        let carol = world.accept(tls());
+        world.auth_as(carol, CAROL, "carol", "secret", &[]);
+        world.accept(tls());
+        assert_eq!(world.closes(), [(carol, RelayClose::Evicted)], "{pieces}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

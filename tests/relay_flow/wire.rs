@@ -43,14 +43,14 @@ impl Pipe {
         len > 0
     }
 
-    /// Some octets that have arrived.
-    pub fn read(&mut self, now: Duration) -> Bytes {
+    /// Some octets that have arrived, `most` at most.
+    pub fn read(&mut self, now: Duration, most: usize) -> Bytes {
         let Some((due, segment)) = self.segments.front_mut() else { return Bytes::new() };
         if *due > now || self.busy_until > now || self.rate == Some(0) {
             return Bytes::new();
         }
         // A slow reader takes as much as it can in a twentieth of a second.
-        let most = self.rate.map_or(READ, |rate| (rate as usize / 20).clamp(1, READ));
+        let most = self.rate.map_or(most, |rate| (rate as usize / 20).clamp(1, most));
         let octets = segment.split_to(most.min(segment.len()));
         if segment.is_empty() {
             self.segments.pop_front();

@@ -11,7 +11,7 @@ use msrp::relay::{ConnectionId, Peer, Relay, RelayConfig, RelayEvent, Security, 
 use crate::client::Client;
 use crate::common::Seeded;
 use crate::raw::RawPeer;
-use crate::wire::{End, Wire, octets};
+use crate::wire::{End, READ, Wire, octets};
 
 /// How long anything that is waited for may take.
 const PATIENCE: Duration = Duration::from_secs(100);
@@ -309,7 +309,11 @@ impl World {
         if self.wires[wire].is_closed || !is_taking {
             return false;
         }
-        let octets = self.wires[wire].pipes[1 - side].read(self.now);
+        let most = match end {
+            End::Relay(relay, id) => READ.min(self.relays[relay].relay.read_octets(id)),
+            End::Client(_) | End::Raw(_) => READ,
+        };
+        let octets = self.wires[wire].pipes[1 - side].read(self.now, most);
         self.feed(wire, side, &octets)
     }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use msrp::auth::Credentials;
 use msrp::wire::FailureReport;
 use msrp::{
-    Authentication, CloseReason, Config, Connection, Event, Finished, IncomingKey, MediaType,
+    Authentication, Bind, CloseReason, Config, Connection, Event, Finished, IncomingKey, MediaType,
     MessageKey, MsrpUri, OutgoingMessage, Path, ReceiveMode, Received, RelayRoute, ReportMode,
     Role, SessionConfig, SessionKey, SessionTable,
 };
@@ -122,7 +122,7 @@ impl World {
     fn connect_client(&mut self, number: usize, relay: usize, is_known: bool) {
         let user = is_known.then(|| format!("client{number}"));
         let framing = self.clients[number].config.framing;
-        let wire = self.accept(relay, End::Client(number), framing, user);
+        let wire = self.accept(relay, End::Client(number), framing, user).expect("there is room");
         self.attach(number, wire, Role::Active);
     }
 
@@ -151,11 +151,19 @@ impl World {
         }
         let client = &mut self.clients[opener];
         let to = client.route.as_ref().map_or(theirs.clone(), |route| route.to_path(&theirs));
-        let session = taking(&client.plan, SessionConfig::new(client.local.clone(), to));
+        let mut session = taking(&client.plan, SessionConfig::new(client.local.clone(), to));
+        let sends_at_once = self.plan.kind == Kind::Slow && client.plan.message_octets.is_some();
+        if sends_at_once {
+            session = session.bind(Bind::FirstMessage);
+        }
         // The side that opens a session waits for none.
         client.table.remove(&client.local);
         let connection = client.connection.as_mut().unwrap();
         client.session = Some(connection.open(session).unwrap());
+        if sends_at_once {
+            self.send(opener);
+            self.go_on(opener, true);
+        }
     }
 
     /// One action of an application.
@@ -164,7 +172,7 @@ impl World {
             0..=4 => self.send(number),
             5..=8 => drop(self.go_on(number, false)),
             9 if chance(&mut self.rng, 20) => self.abort(number),
-            10 if self.plan.kind != Kind::Calm && chance(&mut self.rng, 20) => {
+            10 if self.may_fail() && chance(&mut self.rng, 20) => {
                 self.clients[number].slow_until = self.step + self.rng.below(400);
             }
             _ => {}
@@ -182,20 +190,24 @@ impl World {
             return;
         }
         let rng = &mut self.rng;
-        let body = marked(number, number ^ 1, serial, length(rng));
+        let octets = client.plan.message_octets.unwrap_or_else(|| length(rng));
+        let body = marked(number, number ^ 1, serial, octets);
         let is_streamed = chance(rng, 40);
-        let octets = MediaType::text_plain();
+        let media_type = MediaType::text_plain();
         let mut message = if is_streamed {
             let total = chance(rng, 50).then_some(body.len() as u64);
-            OutgoingMessage::streamed(octets, total)
+            OutgoingMessage::streamed(media_type, total)
         } else {
-            OutgoingMessage::new(octets, body.clone())
+            OutgoingMessage::new(media_type, body.clone())
         };
-        let failure_report = pick(
-            rng,
-            &[FailureReport::Yes, FailureReport::Yes, FailureReport::Partial, FailureReport::No],
-        );
-        let success_report = chance(rng, 30);
+        let (failure_report, success_report) = if self.plan.kind == Kind::Slow {
+            // It has its outcome as soon as it has left, so that the next one follows.
+            (FailureReport::Yes, false)
+        } else {
+            let (yes, partial, no) =
+                (FailureReport::Yes, FailureReport::Partial, FailureReport::No);
+            (pick(rng, &[yes, yes, partial, no]), chance(rng, 30))
+        };
         message = message
             .header(SERIAL, serial.to_string())
             .failure_report(failure_report)

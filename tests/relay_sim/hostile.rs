@@ -1,37 +1,103 @@
 //! Hostile clients.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
+use msrp::Framing;
 
-use crate::plan::{pick, relay_host, scheme};
+use crate::plan::{Pace, pick, relay_host, scheme};
+use crate::wire::End;
 use crate::world::World;
 
+/// What a hostile client does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Habit {
+    /// Anything.
+    Any,
+    /// Nothing.
+    Silent,
+    /// It authenticates, and no more.
+    Idle,
+    /// It sends one chunk that never ends to itself, so many octets a second.
+    Sending(u64),
+}
+
 pub struct Hostile {
-    relay: usize,
+    pub relay: usize,
+    /// When it has come.
+    pub since: Duration,
+    /// As whom the relay knows it.
+    user: Option<String>,
+    pub address: Option<IpAddr>,
+    pub habit: Habit,
+    pub wire: Option<usize>,
     pub out: VecDeque<Bytes>,
     /// Whether it reads what arrives.
     pub reads: bool,
-    /// Whether the relay has it as a user.
-    is_authenticated: bool,
     number: usize,
     heard: Vec<u8>,
     tokens: Vec<String>,
+    has_begun: bool,
     next_id: u32,
 }
 
 impl Hostile {
-    pub const fn new(number: usize, relay: usize, is_authenticated: bool) -> Self {
+    pub const fn new(number: usize, relay: usize, user: Option<String>, habit: Habit) -> Self {
         Self {
             relay,
+            since: Duration::ZERO,
+            user,
+            address: None,
+            habit,
+            wire: None,
             out: VecDeque::new(),
             reads: true,
-            is_authenticated,
             number,
             heard: Vec::new(),
             tokens: Vec::new(),
+            has_begun: false,
             next_id: 0,
         }
+    }
+
+    /// How fast its connection takes what it sends.
+    pub const fn pace(&self) -> Option<Pace> {
+        match self.habit {
+            Habit::Sending(rate) => Some(Pace { rate, lump: 4 * rate as usize }),
+            Habit::Any | Habit::Silent | Habit::Idle => None,
+        }
+    }
+
+    /// It reads, and no longer sends of itself.
+    pub fn rests(&mut self) {
+        self.reads = true;
+        if matches!(self.habit, Habit::Sending(_)) {
+            self.habit = Habit::Idle;
+        }
+    }
+
+    /// Who answers for it.
+    pub fn holder(&self) -> String {
+        self.user.clone().unwrap_or_else(|| format!("stranger {} {:?}", self.number, self.address))
+    }
+
+    /// The next octets that it sends.
+    pub fn next_octets(&mut self, scheme: &str) -> Option<Bytes> {
+        if self.out.is_empty() && matches!(self.habit, Habit::Sending(_)) {
+            let token = self.tokens.last()?.clone();
+            if std::mem::replace(&mut self.has_begun, true) {
+                return Some(Bytes::from_static(&[b'x'; 512]));
+            }
+            let (own, id) = (self.own(scheme), self.id());
+            let head = format!(
+                "MSRP {id} SEND\r\nTo-Path: {token} {own}\r\nFrom-Path: {own}\r\n\
+                 Message-ID: {id}\r\nByte-Range: 1-*/*\r\nContent-Type: text/plain\r\n\r\n"
+            );
+            return Some(head.into());
+        }
+        self.out.pop_front()
     }
 
     /// Finds its tokens in what arrives.
@@ -45,6 +111,10 @@ impl Hostile {
         }
         let keep = self.heard.len().saturating_sub(2_000);
         self.heard.drain(..keep);
+    }
+
+    fn own(&self, scheme: &str) -> String {
+        format!("{scheme}://mallory{}.example:9/m;tcp", self.number)
     }
 
     fn id(&mut self) -> String {
@@ -66,6 +136,24 @@ const CHUNK: &str = "Message-ID: hostile1\r\nByte-Range: 1-5/5\r\nContent-Type: 
 const REPORT: &str = "Message-ID: reported1\r\nByte-Range: 1-5/5\r\nStatus: 000 481\r\n";
 
 impl World {
+    /// A hostile client comes. The relay may have no room for it.
+    pub fn comes(&mut self, mut hostile: Hostile) {
+        hostile.since = self.now;
+        let (relay, user, number) = (hostile.relay, hostile.user.clone(), hostile.number);
+        self.hostiles.push(hostile);
+        let wire = self.accept(relay, End::Hostile(number), Framing::Stream, user);
+        self.hostiles[number].wire = wire;
+    }
+
+    /// It asks for a token.
+    pub fn asks(&mut self, number: usize) {
+        let scheme = scheme(self.plan.is_secure);
+        let hostile = &mut self.hostiles[number];
+        let address = format!("{scheme}://{}:2855;tcp", relay_host(hostile.relay));
+        let own = hostile.own(scheme);
+        hostile.frame("AUTH", &address, &own, "", "");
+    }
+
     /// One action of a hostile client.
     // req: 4976-6.4-1 4976-9.1-3
     pub fn misbehave(&mut self, number: usize) {
@@ -74,11 +162,11 @@ impl World {
         let rng = &mut self.rng;
         let hostile = &mut self.hostiles[number];
         let address = format!("{scheme}://{}:2855", relay_host(hostile.relay));
-        let own = format!("{scheme}://mallory{number}.example:9/m;tcp");
+        let own = hostile.own(scheme);
         let unknown = format!("{address}/unknown{};tcp", rng.next());
         let token = hostile.tokens.last().cloned().unwrap_or_else(|| unknown.clone());
         match rng.below(12) {
-            0 if hostile.is_authenticated => {
+            0 if hostile.user.is_some() => {
                 hostile.frame("AUTH", &format!("{address};tcp"), &own, "", "");
             }
             0 => {

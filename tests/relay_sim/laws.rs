@@ -57,12 +57,12 @@ impl World {
         // Only Failure-Report `yes` makes silence a failure: a loss may go unreported.
         let is_owed = match sent.failure_report {
             FailureReport::Yes => true,
-            FailureReport::Partial => self.plan.kind == Kind::Calm,
+            FailureReport::Partial => !self.may_fail(),
             _ => false,
         };
         let is_accounted = sent.completed == 1 || sent.was_aborted || is_told || !is_owed;
         assert!(is_accounted, "{serial} is lost: {:?}", sent.outcome);
-        let must_arrive = self.plan.kind == Kind::Calm && !sent.was_aborted;
+        let must_arrive = !self.may_fail() && !sent.was_aborted;
         assert!(!must_arrive || sent.completed == 1, "{serial} has not arrived");
     }
 

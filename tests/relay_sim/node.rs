@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use msrp::relay::{ConnectionId, Relay};
 
+use crate::in_use::Flowed;
 use crate::order::{Flow, Order, Seen, What, is_from_relay};
 
 /// The most REPORTs of a step of a relay.
@@ -21,6 +22,8 @@ pub struct RelayNode {
     pub wires: BTreeMap<ConnectionId, usize>,
     pub places: BTreeMap<usize, Place>,
     pub order: Order,
+    /// By wire.
+    pub flows: BTreeMap<usize, Flowed>,
 }
 
 /// How much of a message has arrived at a relay, and how much at the next hop.
@@ -39,6 +42,7 @@ impl RelayNode {
             wires: BTreeMap::new(),
             places: BTreeMap::new(),
             order: Order::default(),
+            flows: BTreeMap::new(),
         }
     }
 

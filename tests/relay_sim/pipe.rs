@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use crate::common::Seeded;
-use crate::plan::{LinkPlan, READ};
+use crate::plan::{LinkPlan, Pace, READ};
 
 pub struct Pipe {
     plan: LinkPlan,
@@ -14,6 +14,8 @@ pub struct Pipe {
     segments: VecDeque<(Duration, Bytes)>,
     held: usize,
     stalled_until: Duration,
+    /// When it gives the next octets at its pace.
+    busy_until: Duration,
     flows: bool,
     /// Only octets already in the pipe still come out.
     is_ended: bool,
@@ -29,6 +31,7 @@ impl Pipe {
             segments: VecDeque::new(),
             held: 0,
             stalled_until: Duration::ZERO,
+            busy_until: Duration::ZERO,
             flows: false,
             is_ended: false,
             is_broken: false,
@@ -58,10 +61,13 @@ impl Pipe {
         len
     }
 
-    /// Some octets that have arrived, or one message.
-    pub fn take(&mut self, now: Duration, rng: &mut Seeded) -> Bytes {
-        if self.is_broken || now < self.stalled_until {
+    /// Some octets that have arrived, or one message. At a pace, `most` of them at most.
+    pub fn take(&mut self, now: Duration, most: usize, rng: &mut Seeded) -> Bytes {
+        if self.is_broken || now < self.stalled_until.max(self.busy_until) {
             return Bytes::new();
+        }
+        if let Some(pace) = self.plan.pace.filter(|_| !self.flows) {
+            return self.lump(now, Pace { lump: pace.lump.min(most), ..pace });
         }
         let want = match rng.below(4) {
             _ if self.carries_messages => usize::MAX,
@@ -82,6 +88,23 @@ impl Pipe {
         taken
     }
 
+    /// What comes out together at a pace.
+    fn lump(&mut self, now: Duration, pace: Pace) -> Bytes {
+        let mut lump = BytesMut::new();
+        while let Some((due, segment)) = self.segments.front_mut()
+            && *due <= now
+            && lump.len() < pace.lump
+        {
+            lump.extend_from_slice(&segment.split_to((pace.lump - lump.len()).min(segment.len())));
+            if segment.is_empty() {
+                self.segments.pop_front();
+            }
+        }
+        self.held -= lump.len();
+        self.busy_until = now + pace.time(lump.len());
+        lump.freeze()
+    }
+
     pub fn stall(&mut self, until: Duration) {
         self.stalled_until = until;
     }
@@ -89,7 +112,7 @@ impl Pipe {
     /// Lets it flow from now on, as fast as its delay allows.
     pub fn flow(&mut self) {
         self.flows = true;
-        self.stalled_until = Duration::ZERO;
+        (self.stalled_until, self.busy_until) = (Duration::ZERO, Duration::ZERO);
     }
 
     /// The writer has closed its side.
@@ -119,7 +142,8 @@ impl Pipe {
 
     /// When something can move again.
     pub fn next_due(&self, now: Duration) -> Option<Duration> {
-        let arrival = self.segments.front().map(|(due, _)| (*due).max(self.stalled_until));
+        let earliest = self.stalled_until.max(self.busy_until);
+        let arrival = self.segments.front().map(|(due, _)| (*due).max(earliest));
         let room = (self.stalled_until > now).then_some(self.stalled_until);
         arrival.or(room).filter(|due| *due > now)
     }

@@ -21,6 +21,15 @@ pub enum Kind {
     Breaking,
     /// A relay shuts down.
     Draining,
+    /// Everything that is sent arrives, though it may take hours, while others come and go.
+    Slow,
+}
+
+impl Kind {
+    /// Whether a message may be lost.
+    pub const fn may_lose(self) -> bool {
+        !matches!(self, Self::Calm | Self::Slow)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -36,6 +45,8 @@ pub struct Plan {
     pub tells_held: bool,
     pub steps: u64,
     pub most_messages: usize,
+    /// How long nothing is sent at the end.
+    pub rest: Duration,
 }
 
 /// Two clients that talk to each other.
@@ -55,12 +66,41 @@ pub struct SidePlan {
     pub reports_chunks: bool,
     /// Whether it sends chunks without a body among the others.
     pub makes_empties: bool,
+    /// How fast its connection takes what it sends, and gives it what it receives.
+    pub paces: [Option<Pace>; 2],
+    /// The octets of all of its messages, if not any.
+    pub message_octets: Option<usize>,
+}
+
+/// How fast octets come out of a pipe.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Octets a second.
+    pub rate: u64,
+    /// How many come out together.
+    pub lump: usize,
 }
 
 #[derive(Clone, Debug)]
 pub struct LinkPlan {
     pub capacity: usize,
     pub delay_ms: u64,
+    pub pace: Option<Pace>,
+}
+
+impl Pace {
+    /// How long so many octets take.
+    pub fn time(self, octets: usize) -> Duration {
+        Duration::from_secs_f64(octets as f64 / self.rate as f64)
+    }
+}
+
+impl LinkPlan {
+    /// The same at a pace, of which it holds four seconds.
+    pub fn at(self, pace: Option<Pace>) -> Self {
+        let Some(Pace { rate, .. }) = pace else { return self };
+        Self { capacity: self.capacity.min(4 * rate as usize), pace, ..self }
+    }
 }
 
 pub fn pick<T: Copy>(rng: &mut Seeded, from: &[T]) -> T {
@@ -93,10 +133,12 @@ impl Plan {
             links: LinkPlan {
                 capacity: pick(rng, &[3_000, 8_000, 100_000]),
                 delay_ms: if is_calm { 20 } else { pick(rng, &[0, 20, 300]) },
+                pace: None,
             },
             tells_held: chance(rng, 50),
             steps: 200 + rng.below(1_200),
             most_messages: pick(rng, &[4, 15, 60]),
+            rest: Duration::from_secs(200),
         }
     }
 }
@@ -113,7 +155,7 @@ fn hurry(relays: &mut [RelayConfig], pairs: &mut [PairPlan]) {
     }
 }
 
-fn relay_config(rng: &mut Seeded, number: usize, is_secure: bool) -> RelayConfig {
+pub fn relay_config(rng: &mut Seeded, number: usize, is_secure: bool) -> RelayConfig {
     let host = relay_host(number);
     let scheme = scheme(is_secure);
     let address = format!("{scheme}://{host}:2855;tcp").parse().unwrap();
@@ -147,7 +189,7 @@ fn pair(rng: &mut Seeded, relays: usize) -> PairPlan {
     PairPlan { opener: rng.below(2) as usize, sides }
 }
 
-fn side(rng: &mut Seeded, relays: usize) -> SidePlan {
+pub fn side(rng: &mut Seeded, relays: usize) -> SidePlan {
     let mut own = Vec::new();
     for _ in 0..pick(rng, &[0, 1, 1, 2]) {
         let relay = rng.below(relays as u64) as usize;
@@ -168,6 +210,8 @@ fn side(rng: &mut Seeded, relays: usize) -> SidePlan {
         takes_pieces: chance(rng, 50),
         reports_chunks: chance(rng, 30),
         makes_empties: chance(rng, 50),
+        paces: [None; 2],
+        message_octets: None,
     }
 }
 

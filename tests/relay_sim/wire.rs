@@ -8,9 +8,9 @@ use msrp::{Connection, Framing};
 
 use crate::empties::Empties;
 use crate::ledger::has_mark;
-use crate::order::Flow;
+use crate::order::{Flow, What};
 use crate::pipe::Pipe;
-use crate::plan::{Kind, READ, relay_host};
+use crate::plan::{Kind, READ, relay_host, scheme};
 use crate::watch::Watch;
 use crate::world::World;
 
@@ -48,14 +48,14 @@ impl Wire {
 }
 
 impl World {
-    /// A relay accepts a connection.
+    /// A relay accepts a connection, if it has room.
     pub fn accept(
         &mut self,
         relay: usize,
         from: End,
         framing: Framing,
         user: Option<String>,
-    ) -> usize {
+    ) -> Option<usize> {
         let mut peer = Peer::new(self.security()).framing(framing);
         if let Some(user) = user {
             peer = peer.user(user);
@@ -63,9 +63,14 @@ impl World {
         if let End::Relay(other, _) = from {
             peer = peer.relay_names(vec![relay_host(other)]);
         }
+        if let End::Hostile(number) = from
+            && let Some(address) = self.hostiles[number].address
+        {
+            peer = peer.address(address);
+        }
         let now = self.instant();
-        let id = self.relays[relay].relay.accept(now, peer).expect("there is room");
-        self.join([from, End::Relay(relay, id)], framing)
+        let id = self.relays[relay].relay.accept(now, peer)?;
+        Some(self.join([from, End::Relay(relay, id)], framing))
     }
 
     pub const fn security(&self) -> Security {
@@ -79,6 +84,7 @@ impl World {
             End::Relay(..) | End::Hostile(_) => false,
         });
         let wire = self.wires.len();
+        self.open.push(wire);
         for end in ends {
             if let End::Relay(relay, id) = end {
                 self.relays[relay].wires.insert(id, wire);
@@ -86,7 +92,7 @@ impl World {
         }
         self.wires.push(Wire {
             ends,
-            pipes: [(); 2].map(|()| Pipe::new(self.plan.links.clone(), carries_messages)),
+            pipes: self.pipes(ends, carries_messages),
             watches: Default::default(),
             held: Default::default(),
             behind: VecDeque::new(),
@@ -102,6 +108,18 @@ impl World {
         }
         self.tell(|_| format!("wire {wire} joins {ends:?}"));
         wire
+    }
+
+    fn pipes(&self, ends: [End; 2], carries_messages: bool) -> [Pipe; 2] {
+        let [one, other] = ends.map(|end| match end {
+            End::Client(number) => self.clients[number].plan.paces,
+            End::Hostile(number) => [self.hostiles[number].pace(), None],
+            End::Relay(..) => [None; 2],
+        });
+        [[one[0], other[1]], [other[0], one[1]]].map(|[sends, receives]| {
+            let plan = self.plan.links.clone().at(sends).at(receives);
+            Pipe::new(plan, carries_messages)
+        })
     }
 
     /// Moves octets from an end into its pipe. Returns whether any moved.
@@ -125,16 +143,22 @@ impl World {
         len > 0
     }
 
-    /// A relay learns what the transport of one of its connections holds.
+    /// A relay learns what the transport of one of its connections holds, and so does a
+    /// client whose own is slow.
     pub fn tell_held(&mut self, wire: usize, side: usize) {
         let now = self.instant();
         let Wire { pipes, held, ends, is_gone, .. } = &self.wires[wire];
-        if let End::Relay(relay, id) = ends[side]
-            && self.plan.tells_held
-            && !is_gone[side]
-        {
-            let octets = held[side].len() + pipes[side].held();
-            self.relays[relay].relay.transport_holds(now, id, octets);
+        if !self.plan.tells_held || is_gone[side] {
+            return;
+        }
+        let octets = held[side].len() + pipes[side].held();
+        match ends[side] {
+            End::Relay(relay, id) => self.relays[relay].relay.transport_holds(now, id, octets),
+            End::Client(number) if self.plan.kind == Kind::Slow => {
+                let connection = self.clients[number].connection.as_mut().unwrap();
+                connection.transport_holds(now, octets);
+            }
+            End::Client(_) | End::Hostile(_) => {}
         }
     }
 
@@ -142,7 +166,8 @@ impl World {
     fn poll_end(&mut self, wire: usize, side: usize) -> bool {
         let octets = match self.wires[wire].ends[side] {
             End::Relay(..) => return false,
-            End::Hostile(number) => self.hostiles[number].out.pop_front(),
+            End::Hostile(_) if self.wires[wire].pipes[side].is_at_end() => None,
+            End::Hostile(number) => self.hostiles[number].next_octets(scheme(self.plan.is_secure)),
             End::Client(number) => {
                 if self.wires[wire].behind.is_empty() {
                     self.poll_client(wire, side, number);
@@ -184,7 +209,11 @@ impl World {
             End::Hostile(number) => self.hostiles[number].reads,
         };
         let octets = if is_taking {
-            self.wires[wire].pipes[1 - side].take(self.now, &mut self.rng)
+            let most = match self.wires[wire].ends[side] {
+                End::Relay(relay, id) => self.relays[relay].relay.read_octets(id),
+                End::Client(_) | End::Hostile(_) => READ,
+            };
+            self.wires[wire].pipes[1 - side].take(self.now, most, &mut self.rng)
         } else {
             Bytes::new()
         };
@@ -231,6 +260,11 @@ impl World {
                 let flow = Flow { from: sent.from, hops: seen.hops };
                 self.wires[wire].flows[side].insert(flow);
                 self.relays[relay].came(now, wire, sent.from, seen, holds_order);
+            }
+            for end in [from, to] {
+                if let (End::Relay(relay, _), What::Octets { len, .. }) = (end, seen.what) {
+                    self.relays[relay].flows.entry(wire).or_default().add(now, len);
+                }
             }
             if let End::Relay(relay, _) = from {
                 self.relays[relay].went(now, wire, sent.from, seen, holds_order, has_gaps);
@@ -309,7 +343,7 @@ impl World {
             self.relays[relay].wires.remove(&id);
         }
         if !it.is_hostile() && !it.is_idle {
-            assert!(self.plan.kind != Kind::Calm, "a connection ends");
+            assert!(self.may_fail(), "a connection ends");
             self.is_disturbed = true;
         }
     }

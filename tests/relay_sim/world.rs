@@ -10,7 +10,7 @@ use msrp::{Framing, MsrpUri, Role};
 
 use crate::client::{Client, PASSWORD};
 use crate::common::Seeded;
-use crate::hostile::Hostile;
+use crate::hostile::{Habit, Hostile};
 use crate::ledger::Sent;
 use crate::node::RelayNode;
 use crate::plan::{Kind, Plan, chance, relay_host};
@@ -28,6 +28,8 @@ pub struct World {
     pub clients: Vec<Client>,
     pub hostiles: Vec<Hostile>,
     pub wires: Vec<Wire>,
+    /// Those of which an end is left.
+    pub open: Vec<usize>,
     pub ledger: Vec<Sent>,
     pub step: u64,
     /// A wire of a sound client has ended.
@@ -68,6 +70,7 @@ impl World {
             clients,
             hostiles: Vec::new(),
             wires: Vec::new(),
+            open: Vec::new(),
             ledger: Vec::new(),
             step: 0,
             is_disturbed: false,
@@ -99,11 +102,12 @@ impl World {
         for number in 0..self.plan.hostiles {
             let relay = self.rng.below(self.relays.len() as u64) as usize;
             let user = chance(&mut self.rng, 60).then(|| format!("mallory{number}"));
-            let is_authenticated = user.is_some();
-            self.accept(relay, End::Hostile(number), Framing::Stream, user);
-            self.hostiles.push(Hostile::new(number, relay, is_authenticated));
+            self.comes(Hostile::new(number, relay, user, Habit::Any));
         }
         while self.clients.iter().any(|client| client.session.is_none()) {
+            if self.plan.kind == Kind::Slow {
+                self.go_on_all();
+            }
             self.turn();
         }
     }
@@ -130,7 +134,7 @@ impl World {
 
     /// Whether a message may be lost.
     pub fn may_fail(&self) -> bool {
-        self.plan.kind != Kind::Calm
+        self.plan.kind.may_lose()
     }
 
     fn random_step(&mut self) {
@@ -190,9 +194,13 @@ impl World {
             }
             RelayEvent::Close { connection, reason } => {
                 let wire = self.relays[relay].wires.get(&connection).copied();
+                if let Some(wire) = wire {
+                    self.check_use(relay, wire, &reason);
+                }
                 self.relays[relay].relay.closed(connection);
                 if let Some(wire) = wire {
-                    self.wires[wire].is_idle |= reason == RelayClose::Idle;
+                    let is_idle = matches!(reason, RelayClose::Idle | RelayClose::Probation);
+                    self.wires[wire].is_idle |= is_idle;
                     let is_second = self.wires[wire].ends[1] == End::Relay(relay, connection);
                     self.hang_up(wire, usize::from(is_second));
                 }
@@ -213,7 +221,10 @@ impl World {
         }
         if let Some(other) = other.filter(|other| *other != relay) {
             peer = peer.relay_names(vec![host]);
-            let wire = self.accept(other, End::Relay(relay, id), Framing::Stream, None);
+            let Some(wire) = self.accept(other, End::Relay(relay, id), Framing::Stream, None)
+            else {
+                return self.relays[relay].relay.closed(id);
+            };
             self.tell(|_| format!("relay {relay} has wire {wire} to relay {other}"));
         } else if let Some(number) = client.filter(|it| self.clients[*it].connection.is_none()) {
             let ends = [End::Relay(relay, id), End::Client(number)];
@@ -235,7 +246,7 @@ impl World {
     fn disturb(&mut self) {
         let wire = self.rng.below(self.wires.len() as u64) as usize;
         match self.plan.kind {
-            Kind::Calm => {}
+            Kind::Calm | Kind::Slow => {}
             Kind::Draining if chance(&mut self.rng, 30) => self.drain(),
             Kind::Rough | Kind::Draining => {
                 let until = self.now + Duration::from_millis(self.rng.below(20_000));
@@ -266,7 +277,7 @@ impl World {
         let clients = clients.filter_map(|client| client.connection.as_ref()?.poll_timeout());
         let relays = self.relays.iter().filter_map(|node| node.relay.poll_timeout());
         let timers = clients.chain(relays).map(|due| due.saturating_duration_since(self.base));
-        let pipes = self.wires.iter().flat_map(|wire| &wire.pipes);
+        let pipes = self.open.iter().flat_map(|wire| &self.wires[*wire].pipes);
         timers.chain(pipes.filter_map(|pipe| pipe.next_due(self.now))).min()
     }
 
@@ -279,9 +290,9 @@ impl World {
                 assert!(next.is_none_or(|next| next > now), "a timeout is due again at once");
             }
         }
-        for wire in 0..self.wires.len() {
-            self.tell_held(wire, 0);
-            self.tell_held(wire, 1);
+        for place in 0..self.open.len() {
+            self.tell_held(self.open[place], 0);
+            self.tell_held(self.open[place], 1);
         }
         for node in &mut self.relays {
             node.handle_timeout(now);
@@ -299,12 +310,14 @@ impl World {
         for relay in 0..self.relays.len() {
             has_moved |= self.poll_relay(relay);
         }
-        for wire in 0..self.wires.len() {
+        for place in 0..self.open.len() {
             for side in [0, 1] {
-                has_moved |= self.write(wire, side);
-                has_moved |= self.read(wire, side);
+                has_moved |= self.write(self.open[place], side);
+                has_moved |= self.read(self.open[place], side);
             }
         }
+        let wires = &self.wires;
+        self.open.retain(|wire| wires[*wire].is_gone.contains(&false));
         self.check_bounds();
         if !has_moved {
             let due = self.next_due().expect("something is due");
@@ -314,13 +327,13 @@ impl World {
     }
 
     /// Lets everything come to rest and every deadline pass.
-    fn settle(&mut self) {
+    pub fn settle(&mut self) {
         self.tell(|_| "settle".into());
         for client in &mut self.clients {
             client.slow_until = 0;
         }
         for hostile in &mut self.hostiles {
-            hostile.reads = true;
+            hostile.rests();
         }
         self.is_settling = true;
         self.wires.iter_mut().flat_map(|wire| &mut wire.pipes).for_each(|pipe| pipe.flow());
@@ -330,7 +343,7 @@ impl World {
             }
             self.turn();
         }
-        let end = self.now + Duration::from_secs(200);
+        let end = self.now + self.plan.rest;
         while self.next_due().is_some_and(|due| due < end) || !self.is_quiet() {
             self.turn();
         }
