@@ -223,6 +223,7 @@ impl Relay {
         if let Some(link) = self.links.get_mut(id) {
             link.own = Some(Box::new(own));
         }
+        self.arm(id);
         id
     }
 

@@ -72,6 +72,10 @@ pub(super) enum State {
 /// to find that one stalled, or silent, and to report it.
 const OWN_IDLE: Duration = Duration::from_secs(180);
 
+/// How long it may take to establish a connection of a flow's own, which waits for it: long
+/// enough for a handshake of which something is lost once or twice.
+const OWN_DIAL: Duration = Duration::from_secs(4);
+
 /// How long a connection is kept that nothing has used: less than the next relay waits for a
 /// first request (RFC 4976 section 6.1).
 const SPARE_IDLE: Duration = Duration::from_secs(20);
@@ -304,6 +308,11 @@ impl Link {
         let has_sent = self.hop.is_idle() && self.in_flight.is_none();
         let is_answered = self.hop.open_requests() == 0 && self.pending.is_empty();
         self.is_up() && has_sent && is_answered && matches!(self.current, Current::Skipped)
+    }
+
+    /// How long it may take to establish it.
+    pub(super) fn dial(&self, of_common: Duration) -> Duration {
+        if self.own.is_some() { OWN_DIAL.min(of_common) } else { of_common }
     }
 
     /// How long it may be idle.

@@ -87,7 +87,7 @@ impl Relay {
         let config = &self.config;
         let stalled = link.stalled_since().and_then(|since| since.checked_add(config.stall));
         let of_state = match link.state {
-            State::Connecting => link.since.checked_add(config.transaction_timeout),
+            State::Connecting => link.since.checked_add(link.dial(config.transaction_timeout)),
             State::Up if !link.is_proven => link.since.checked_add(config.probation),
             State::Up => {
                 let idle = link.last_used.checked_add(link.idle(config.idle));
@@ -154,7 +154,7 @@ impl Relay {
             return Some(RelayClose::Stalled);
         }
         match link.state {
-            State::Connecting if is_over(link.since, config.transaction_timeout) => {
+            State::Connecting if is_over(link.since, link.dial(config.transaction_timeout)) => {
                 Some(RelayClose::NotConnected)
             }
             State::Up if !link.is_proven => {

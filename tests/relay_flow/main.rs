@@ -18,10 +18,12 @@ mod common;
 
 mod circles;
 mod client;
+mod crowds;
 mod foreign;
 mod neighbours;
 mod patience;
 mod raw;
+mod refusals;
 mod several;
 mod shares;
 mod storm;

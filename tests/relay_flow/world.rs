@@ -33,6 +33,8 @@ pub struct World {
     pub messages: u64,
     /// The limit of wires between relays, as if the other refused more.
     pub most_between_relays: usize,
+    /// Whether nothing says that it refused them, as behind a firewall.
+    pub are_refusals_lost: bool,
     /// Whether relays show each other their certificates.
     pub are_relays_known: bool,
     /// The hosts of raw peers to which relays connect, with the names of their certificates.
@@ -82,6 +84,7 @@ impl World {
             wires: Vec::new(),
             messages: 0,
             most_between_relays: usize::MAX,
+            are_refusals_lost: false,
             are_relays_known: true,
             listening: BTreeMap::new(),
         }
@@ -123,7 +126,10 @@ impl World {
             return self.connect_raw(relay, id, &host);
         };
         if self.between_relays() >= self.most_between_relays {
-            return self.relays[relay].relay.closed(id);
+            if !self.are_refusals_lost {
+                self.relays[relay].relay.closed(id);
+            }
+            return;
         }
         let names = |relay| if self.are_relays_known { vec![relay_host(relay)] } else { vec![] };
         let (own, theirs) = (names(relay), names(other));
@@ -157,6 +163,12 @@ impl World {
         let wire = self.wire_of(end);
         let side = wire.side(end);
         wire.pipes[1 - side].rate = Some(rate);
+    }
+
+    /// A client or raw peer closes its connection.
+    pub fn leave(&mut self, end: End) {
+        let wire = self.wires.iter().position(|wire| wire.ends.contains(&end)).unwrap();
+        self.hang_up(wire);
     }
 
     fn hang_up(&mut self, wire: usize) {
