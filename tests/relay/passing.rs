@@ -324,3 +324,25 @@ fn a_connection_that_nothing_has_used_is_closed_early() {
         assert_eq!(is_closed, !is_used);
     }
 }
+
+/// Nothing is kept of it, since nobody responds to it.
+#[test]
+fn a_report_passes_where_no_memory_is_left_for_its_sender() {
+    let mut config = config();
+    config.limits.memory_octets = 400_000;
+    let mut world = World::new(config);
+    let talk = world.talk();
+    let long = "x".repeat(4_000);
+    let is_full = (0..200).any(|number| {
+        let id = format!("c{number:03}");
+        let chunk = talk.chunk(&id, &id, "1-2/2", "hi", '$').header("X", &long);
+        world.give(talk.alice, &chunk.octets());
+        world.told(talk.alice) == ["408"]
+    });
+    assert!(is_full);
+    world.octets(talk.bob);
+    let report = talk.request("REPORT", "r1").message("m1").range("1-5/5");
+    let report = report.header("Status", "000 200 OK").header("X", &long);
+    world.give(talk.alice, &report.octets());
+    assert_eq!(world.told(talk.bob), ["REPORT"]);
+}
