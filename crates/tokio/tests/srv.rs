@@ -198,6 +198,15 @@ async fn only_a_domain_under_tls_without_a_port_is_asked_for_records() {
 }
 
 #[tokio::test]
+async fn a_domain_cannot_name_hosts_without_end() {
+    let all: Vec<_> = (0..20).map(|n| srv(n, "up.test.", 4000 + n)).collect();
+    let dns = Dns::new(&[&all[..], &[here("up.test.")]].concat()).await;
+    let reached = reached(&dns, "msrps://relay.test;tcp", Endpoint::builder()).await;
+    let ports: Vec<u16> = reached.iter().map(SocketAddr::port).collect();
+    assert_eq!(ports, (4000..4016).collect::<Vec<u16>>());
+}
+
+#[tokio::test]
 async fn a_domain_may_say_that_it_has_no_relay() {
     let dns = Dns::new(&[srv(0, ".", 0), here("relay.test.")]).await;
     let alices = Endpoint::builder().name_server(dns.address).build().unwrap();
