@@ -62,6 +62,7 @@ async fn a_stranger_has_little_room() {
     let (mut client, mut server) = pair().await;
     write(&mut client, 100_000).await.unwrap();
     read(&mut server).await.unwrap_err();
+    assert_eq!(server.fault(), Some(CloseCode::Size));
     assert!((STRANGERS..2 * STRANGERS).contains(&server.partial()), "{}", server.partial());
 
     let (mut client, mut server) = pair().await;
@@ -70,6 +71,47 @@ async fn a_stranger_has_little_room() {
         write(&mut client, octets).await.unwrap();
         assert_eq!(read(&mut server).await.is_ok(), fits, "{octets}");
     }
+}
+
+#[tokio::test]
+async fn a_fault_has_its_code_and_the_rest_is_discarded() {
+    let masked = |head: &[u8]| [head, &[0; 4]].concat();
+    let long = [&[0x82, 0xff][..], &(MAX_MESSAGE as u64 + 1).to_be_bytes()].concat();
+    let text = [masked(&[0x81, 0x81]), vec![0xff]].concat();
+    for (frame, code) in [
+        (masked(&[0x83, 0x80]), CloseCode::Protocol),
+        (vec![0x82, 0x00], CloseCode::Protocol),
+        (text, CloseCode::Invalid),
+        (masked(&long), CloseCode::Size),
+    ] {
+        let (near, far) = duplex(4 * MAX_MESSAGE);
+        let (mut client, server) = tokio::join!(raw(near), WebSocket::accept(far, STRANGERS));
+        let mut server = server.unwrap();
+        client.write_all(&[&frame[..], &[7; 100_000]].concat()).await.unwrap();
+        read(&mut server).await.unwrap_err();
+        assert_eq!(server.fault(), Some(code));
+        server.close(CloseFrame { code, reason: "".into() }).await.unwrap();
+        client.shutdown().await.unwrap();
+        assert!(matches!(read(&mut server).await.unwrap(), Input::End));
+        drop(server);
+        let mut said = Vec::new();
+        client.read_to_end(&mut said).await.unwrap();
+        assert_eq!(said, [&[0x88, 2][..], &u16::from(code).to_be_bytes()].concat());
+    }
+}
+
+/// A client that has done the handshake.
+async fn raw(mut stream: DuplexStream) -> DuplexStream {
+    let request = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+        Sec-WebSocket-Protocol: msrp\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "));
+    stream
 }
 
 #[tokio::test]

@@ -2,84 +2,22 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
+#[path = "common/secure_relay.rs"]
+mod secure_relay;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use common::Folder;
 use hickory_resolver::proto::op::{Message, OpCode, ResponseCode};
 use hickory_resolver::proto::rr::rdata::{A, SRV};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
-use msrp::auth::Credentials;
-use msrp::{MsrpUri, RelayAccount};
-use msrp_relay::{Handle, Options, Server, user_line};
-use msrp_tls::{Roots, ServerCheck};
 use msrp_tokio::{Builder, Endpoint, Error};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use secure_relay::{DOMAIN, Relay, account};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
 
-const DOMAIN: &str = "relay.test";
 const SERVICE: &str = "_msrps._tcp.relay.test.";
-
-/// A relay of the domain under TLS, on its own thread. Dropping it ends the relay.
-struct Relay {
-    port: u16,
-    handle: Handle,
-    thread: Option<JoinHandle<()>>,
-    folder: Folder,
-}
-
-impl Relay {
-    fn new() -> Self {
-        Self::certified_for(DOMAIN)
-    }
-
-    fn certified_for(name: &str) -> Self {
-        let folder = Folder::new();
-        let file = |name: &str, text: &str| {
-            let path = folder.0.join(name);
-            std::fs::write(&path, text).unwrap();
-            path
-        };
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &issuer).unwrap();
-        file("root", &issuer.pem());
-        let mut options = Options::new(DOMAIN);
-        options.tls_listen = Some("127.0.0.1:0".parse().unwrap());
-        options.name = Some(DOMAIN.into());
-        options.cert = Some(file("cert", &certificate.pem()));
-        options.key = Some(file("key", &key.serialize_pem()));
-        options.users = Some(file("users", &user_line("alice", DOMAIN, "alice").unwrap()));
-        options.drain_seconds = Duration::ZERO;
-        let server = Server::bind(options).unwrap();
-        let (port, handle) = (server.addresses().tls.unwrap().port(), server.handle());
-        let thread = std::thread::spawn(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.unwrap().block_on(server.run()).unwrap();
-        });
-        Self { port, handle, thread: Some(thread), folder }
-    }
-
-    /// Its certificate is trusted, for the name that it has.
-    fn trusting(&self) -> Builder {
-        let roots = Roots::from_file(&self.folder.0.join("root")).unwrap();
-        Endpoint::builder().server_check(ServerCheck::Named(roots))
-    }
-}
-
-impl Drop for Relay {
-    fn drop(&mut self) {
-        self.handle.drain();
-        self.thread.take().unwrap().join().unwrap();
-    }
-}
 
 /// A DNS server with these records. It ends when this is dropped.
 struct Dns {
@@ -148,11 +86,6 @@ fn srv(priority: u16, host: &str, port: u16) -> (&'static str, RData) {
 
 fn here(name: &'static str) -> (&'static str, RData) {
     (name, RData::A(A(Ipv4Addr::LOCALHOST)))
-}
-
-fn account(uri: &str) -> RelayAccount {
-    let uri: MsrpUri = uri.parse().unwrap();
-    RelayAccount::new(uri).credentials(Credentials::new("alice", "alice"))
 }
 
 // req: 4976-8-3
@@ -262,6 +195,15 @@ async fn only_a_domain_under_tls_without_a_port_is_asked_for_records() {
         assert_eq!(reached, [SocketAddr::from((Ipv4Addr::LOCALHOST, port))], "{uri}");
     }
     assert!(!dns.asked().iter().any(|query| query.starts_with("SRV")), "{:?}", dns.asked());
+}
+
+#[tokio::test]
+async fn a_domain_cannot_name_hosts_without_end() {
+    let all: Vec<_> = (0..20).map(|n| srv(n, "up.test.", 4000 + n)).collect();
+    let dns = Dns::new(&[&all[..], &[here("up.test.")]].concat()).await;
+    let reached = reached(&dns, "msrps://relay.test;tcp", Endpoint::builder()).await;
+    let ports: Vec<u16> = reached.iter().map(SocketAddr::port).collect();
+    assert_eq!(ports, (4000..4016).collect::<Vec<u16>>());
 }
 
 #[tokio::test]

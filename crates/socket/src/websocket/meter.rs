@@ -6,6 +6,9 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// The error of a peer that goes beyond its room.
+pub(super) const TOO_MUCH: io::ErrorKind = io::ErrorKind::InvalidData;
+
 /// The stream below a WebSocket, which has to hold a message until it is complete.
 #[derive(Debug)]
 pub(super) struct Metered<S> {
@@ -48,7 +51,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if self.most.is_some_and(|most| self.read >= most) {
-            return Poll::Ready(Err(io::Error::other("too much for a peer that is not known")));
+            let error = io::Error::new(TOO_MUCH, "too much for a peer that is not known");
+            return Poll::Ready(Err(error));
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;

@@ -16,18 +16,21 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use futures_util::{Sink, SinkExt, Stream};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 pub use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 pub use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use self::meter::Metered;
+use self::meter::{Metered, TOO_MUCH};
 
 /// The most octets of a message that a peer may send. [`WebSocket::accept`] may set fewer at
 /// first.
 pub const MAX_MESSAGE: usize = 1024 * 1024;
+
+/// Space to read and discard the last octets of a peer.
+const UNWANTED_OCTETS: usize = 4 * 1024;
 
 /// The most octets of the response to a handshake.
 const MAX_RESPONSE: usize = 16 * 1024;
@@ -36,7 +39,10 @@ const MAX_RESPONSE: usize = 16 * 1024;
 ///
 /// It never blocks: an operation that has to wait registers the waker it was called with.
 /// It responds to pings when it is read.
-pub struct WebSocket<S>(WebSocketStream<Metered<S>>);
+pub struct WebSocket<S> {
+    socket: WebSocketStream<Metered<S>>,
+    fault: Option<CloseCode>,
+}
 
 /// What arrives.
 #[derive(Debug)]
@@ -61,7 +67,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// does not grant the subprotocol.
     pub async fn connect(stream: S, host: &str) -> io::Result<Self> {
         let stream = Metered::new(stream, MAX_RESPONSE);
-        let mut socket = Self(handshake::connect(stream, host).await?);
+        let mut socket = Self::new(handshake::connect(stream, host).await?);
         socket.trust();
         Ok(socket)
     }
@@ -78,19 +84,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// The stream has failed, or the client does not ask for MSRP.
     pub async fn accept(stream: S, octets: usize) -> io::Result<Self> {
-        Ok(Self(handshake::accept(Metered::new(stream, octets)).await?))
+        Ok(Self::new(handshake::accept(Metered::new(stream, octets)).await?))
     }
 
-    /// Reads what has arrived.
+    const fn new(socket: WebSocketStream<Metered<S>>) -> Self {
+        Self { socket, fault: None }
+    }
+
+    /// Reads what has arrived. After a [fault](Self::fault) the rest is read and discarded, so
+    /// that the peer sees the close frame.
     ///
     /// # Errors
     ///
     /// The stream has failed or was cut, or the peer breaks the rules of WebSockets or their
     /// limit.
     pub fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Input>> {
-        let Some(message) = ready!(Pin::new(&mut self.0).poll_next(cx)) else {
+        if self.fault.is_some() {
+            return self.poll_discard(cx);
+        }
+        let Some(message) = ready!(Pin::new(&mut self.socket).poll_next(cx)) else {
             return Poll::Ready(Ok(Input::End));
         };
+        let message = message.inspect_err(|error| {
+            self.fault = fault(error);
+            self.socket.get_mut().lift();
+        });
         let input = match message.map_err(failure)? {
             Message::Binary(octets) => Input::Message(octets),
             Message::Text(text) => Input::Message(text.into()),
@@ -98,9 +116,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Input::Sign,
         };
         if matches!(input, Input::Message(_)) {
-            self.0.get_mut().renew();
+            self.socket.get_mut().renew();
         }
         Poll::Ready(Ok(input))
+    }
+
+    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Input>> {
+        let mut octets = [0; UNWANTED_OCTETS];
+        loop {
+            let mut unwanted = ReadBuf::new(&mut octets);
+            ready!(Pin::new(self.socket.get_mut()).poll_read(cx, &mut unwanted))?;
+            if unwanted.filled().is_empty() {
+                return Poll::Ready(Ok(Input::End));
+            }
+        }
+    }
+
+    /// The code to close with if the peer has broken the rules of WebSockets (RFC 6455 section
+    /// 7.4.1).
+    #[must_use]
+    pub const fn fault(&self) -> Option<CloseCode> {
+        self.fault
     }
 
     /// Writes the octets as one message. When they have been taken, `octets` is empty, and
@@ -114,7 +150,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         cx: &mut Context<'_>,
         octets: &mut impl Buf,
     ) -> Poll<io::Result<()>> {
-        let mut socket = Pin::new(&mut self.0);
+        let mut socket = Pin::new(&mut self.socket);
         if octets.has_remaining() {
             ready!(socket.as_mut().poll_ready(cx)).map_err(failure)?;
             let message = octets.copy_to_bytes(octets.remaining());
@@ -130,7 +166,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// As [`Self::poll_write`].
     pub fn ping(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        let mut socket = Pin::new(&mut self.0);
+        let mut socket = Pin::new(&mut self.socket);
         socket.as_mut().start_send(Message::Ping(Bytes::new())).map_err(failure)?;
         match socket.poll_flush(cx) {
             Poll::Ready(flushed) => flushed.map_err(failure),
@@ -146,27 +182,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// The stream has failed.
     pub async fn close(&mut self, frame: CloseFrame) -> io::Result<()> {
         // If the peer has closed, its close frame still needs a reply.
-        let _ = self.0.close(Some(frame)).await;
-        SinkExt::<Message>::flush(&mut self.0).await.map_err(failure)
+        let _ = self.socket.close(Some(frame)).await;
+        SinkExt::<Message>::flush(&mut self.socket).await.map_err(failure)
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// From now on the messages of the peer may have [`MAX_MESSAGE`] octets.
     pub fn trust(&mut self) {
-        self.0.get_mut().lift();
+        self.socket.get_mut().lift();
     }
 
     /// About how many octets it holds of a message that is not complete.
     #[must_use]
     pub fn partial(&self) -> usize {
-        self.0.get_ref().partial()
+        self.socket.get_ref().partial()
     }
 
     /// The stream below.
     #[must_use]
     pub fn get_ref(&self) -> &S {
-        self.0.get_ref().stream()
+        self.socket.get_ref().stream()
     }
 }
 
@@ -174,6 +210,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 impl<S> fmt::Debug for WebSocket<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocket").finish_non_exhaustive()
+    }
+}
+
+/// What the peer has done wrong. `None`: the stream has failed.
+fn fault(error: &Error) -> Option<CloseCode> {
+    match error {
+        Error::Protocol(_) => Some(CloseCode::Protocol),
+        Error::Utf8(_) => Some(CloseCode::Invalid),
+        Error::Capacity(_) => Some(CloseCode::Size),
+        Error::Io(error) => (error.kind() == TOO_MUCH).then_some(CloseCode::Size),
+        Error::ConnectionClosed
+        | Error::AlreadyClosed
+        | Error::Tls(_)
+        | Error::WriteBufferFull(_)
+        | Error::AttackAttempt
+        | Error::Url(_)
+        | Error::Http(_)
+        | Error::HttpFormat(_) => None,
     }
 }
 

@@ -304,7 +304,8 @@ impl Endpoint {
     /// # Errors
     ///
     /// [`Error::Resolve`], [`Error::NotPermitted`], [`Error::Connect`],
-    /// [`Error::ConnectTimeout`], [`Error::Handshake`] and [`Error::Tls`].
+    /// [`Error::ConnectTimeout`], [`Error::Handshake`] and [`Error::Tls`]; with the feature
+    /// `websocket` also `PlainWebSocket` and `WebSocket`.
     pub async fn dial(&self, target: &Target) -> Result<Stream, Error> {
         let stream = dial::connect(self.shared(), target).await?;
         stream.prepare();

@@ -121,9 +121,10 @@ impl Messages {
     }
 
     pub(super) async fn close(&mut self, end: Option<&ConnectionEnd>) -> io::Result<()> {
-        let (code, reason) = match end {
-            Some(ConnectionEnd::Failed(_)) => (CloseCode::Protocol, "this is not MSRP"),
-            _ => (CloseCode::Normal, ""),
+        let (code, reason) = match (self.socket.fault(), end) {
+            (Some(code), _) => (code, ""),
+            (None, Some(ConnectionEnd::Failed(_))) => (CloseCode::Protocol, "this is not MSRP"),
+            (None, _) => (CloseCode::Normal, ""),
         };
         self.socket.close(CloseFrame { code, reason: reason.into() }).await
     }
