@@ -28,12 +28,13 @@ pub(crate) fn each(
     }
     let is_secure = session.tls || describe::wants_tls(&offer);
     let mut transfers = Transfers::bind(session, is_secure)?;
-    let mut answered = AnsweredTransfers::new(MAX_FILES);
+    let mut known = AnsweredTransfers::new(MAX_FILES);
     let mut sections = Vec::new();
     for (line, section) in offer.media().iter().enumerate() {
-        let asked = describe::read(section, line, &mut answered);
+        let asked = describe::read(section, line, &mut known);
         let (name, range) = asked.as_ref().map(|(_, file)| shown(file)).unwrap_or_default();
-        match asked.and_then(|(media, file)| one(&transfers, line, &media, &file)) {
+        let answered = asked.and_then(|(media, file)| one(&transfers, line, &media, &file));
+        match answered.and_then(checked) {
             Ok((answer, plan, job)) => {
                 sections.push(answer);
                 transfers.agree(plan, job);
@@ -50,4 +51,10 @@ pub(crate) fn each(
     transfers.begin();
     exchange::write(&session.sdp_out, &answer)?;
     Ok(transfers.run(teller))
+}
+
+fn checked(answer: Answer) -> Result<Answer, Failure> {
+    let (_, plan, _) = &answer;
+    describe::check_pinned(plan)?;
+    Ok(answer)
 }

@@ -3,6 +3,7 @@
 use msrp::OsRandom;
 use msrp_sdp::file::{AnsweredTransfers, FileAttributes, FileTransferId, TransferOffer};
 use msrp_sdp::{MediaDescription, MsrpMedia, Offer, SessionDescription, SessionPlan};
+use msrp_tls::Fingerprint;
 
 use crate::exchange;
 use crate::failure::Failure;
@@ -42,7 +43,21 @@ fn complete(offer: &Offer, answer: &MediaDescription) -> Result<SessionPlan, Fai
     if answer.is_closed() {
         return Err(Failure::Refused);
     }
-    Ok(msrp_sdp::complete(offer, &media(answer)?)?)
+    let plan = msrp_sdp::complete(offer, &media(answer)?)?;
+    check_pinned(&plan)?;
+    Ok(plan)
+}
+
+/// Checks that under TLS the other side says which certificate it has. Nobody else vouches
+/// for that, unless it is that of a relay, which has a name.
+pub(crate) fn check_pinned(plan: &SessionPlan) -> Result<(), Failure> {
+    // Both crates write a fingerprint as RFC 8122 does.
+    let mut known = plan.fingerprints().map(|it| it.to_string().parse::<Fingerprint>());
+    let is_pinned = match known.next() {
+        Some(first) => first.is_ok() && known.all(|it| it.is_ok()),
+        None => !plan.peer().is_secure() || plan.peer().is_relayed(),
+    };
+    if is_pinned { Ok(()) } else { Err(Failure::NotPinned) }
 }
 
 /// Reads a media section of an offer and its file, which must be a new transfer.

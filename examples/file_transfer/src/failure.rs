@@ -41,6 +41,9 @@ pub(crate) enum Failure {
     /// The range is not one that can be sent or stored.
     #[error("{0}")]
     Range(&'static str),
+    /// The other side wants TLS, and says too little of its certificate.
+    #[error("TLS needs a fingerprint of the other side with sha-256, sha-384 or sha-512")]
+    NotPinned,
     /// There is no MSRP session.
     #[error(transparent)]
     Msrp(#[from] msrp_tokio::Error),
@@ -129,7 +132,7 @@ impl Failure {
             Self::NotOne(0) => "no-match",
             Self::NotOne(_) => "ambiguous",
             Self::Range(_) => "other-range",
-            Self::Msrp(Error::Handshake { .. } | Error::Tls(_)) => "tls",
+            Self::NotPinned | Self::Msrp(Error::Handshake { .. } | Error::Tls(_)) => "tls",
             Self::Msrp(Error::Ended(_)) | Self::NotOpened => "not-opened",
             Self::Msrp(
                 Error::Resolve { .. } | Error::Connect { .. } | Error::ConnectTimeout { .. },

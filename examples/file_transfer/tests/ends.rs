@@ -62,6 +62,26 @@ fn what_the_other_side_does_wrong_exits_with_1() {
     assert_eq!((ended.status, &ended.only()["error"]["kind"]), (1, &"no-description".into()));
 }
 
+/// Such a certificate could be anybody's. The answer already refuses the file.
+#[test]
+fn tls_without_a_fingerprint_that_pins_a_certificate_is_refused() {
+    let scene = Scene::new("fingerprint");
+    scene.make("x.bin", 1000);
+    let offer = scene.offer(&["offer", "x.bin", "--tls"]);
+    scene.wait_for("offer.sdp");
+    let whole = scene.read("offer.sdp");
+    drop(offer);
+    let line = whole.lines().find(|line| line.starts_with("a=fingerprint:")).unwrap();
+    let unsafe_line = format!("a=fingerprint:sha-1 {}", ["AB"; 20].join(":"));
+    for other in [String::new(), format!("{unsafe_line}\r\n")] {
+        let text = whole.replace(&format!("{line}\r\n"), &other);
+        fs::write(scene.path("offer.sdp"), text).unwrap();
+        let fetch = scene.answer(&["fetch", "--timeout", "1"]).end();
+        assert_eq!((fetch.status, fetch.kind(0)), (1, &"tls".into()), "{other}");
+        assert!(scene.read("answer.sdp").contains("m=message 0 "), "{other}");
+    }
+}
+
 #[test]
 fn an_answer_has_the_lines_of_its_offer() {
     let scene = Scene::new("lines");
