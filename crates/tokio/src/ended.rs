@@ -38,7 +38,10 @@ impl fmt::Display for Ended {
             (None, Some(end), CloseReason::ConnectionClosed | CloseReason::Silent) => end.fmt(f),
             (None, _, reason) => reason.fmt(f),
         }?;
-        let comment = self.response.as_ref().and_then(|response| response.comment.as_deref());
+        let response = self.response.as_ref();
+        // The usual comment of a status is in the reason.
+        let comment =
+            response.and_then(|it| it.comment.as_deref().filter(|c| *c != it.status.reason()));
         comment.map_or(Ok(()), |comment| write!(f, " ({})", comment.escape_debug()))
     }
 }
