@@ -28,17 +28,11 @@ pub(crate) fn run(options: &options::Fetch, teller: &Teller) -> Result<bool, Fai
     tempfile::tempfile_in(&options.out).map_err(|error| unusable(&error))?;
     let place = Place { folder: options.out.clone(), keeps_folders: options.folders };
     let receiver = Receiver { options, place, policy: Policy::new(options)?, teller };
-    if options.resume {
-        receiver.resume()
-    } else if options.selector.is_empty() {
-        receiver.take()
-    } else {
-        let wanted = options.selector.iter().map(|selector| {
-            // A part is used only if the range begins at its end.
-            (FileAttributes::new(selector.clone()), Kept::of(&options.out, selector))
-        });
-        receiver.pull(wanted.collect())
+    let is_all_right = receiver.run()?;
+    if !is_all_right && Kept::all(&options.out).is_ok_and(|kept| !kept.is_empty()) {
+        teller.hint("what has arrived is kept; fetch --resume asks for the rest");
     }
+    Ok(is_all_right)
 }
 
 struct Receiver<'a> {
@@ -49,6 +43,21 @@ struct Receiver<'a> {
 }
 
 impl Receiver<'_> {
+    fn run(&self) -> Result<bool, Failure> {
+        let options = self.options;
+        if options.resume {
+            self.resume()
+        } else if options.selector.is_empty() {
+            self.take()
+        } else {
+            let wanted = options.selector.iter().map(|selector| {
+                // A part is used only if the range begins at its end.
+                (FileAttributes::new(selector.clone()), Kept::of(&options.out, selector))
+            });
+            self.pull(wanted.collect())
+        }
+    }
+
     /// Accepts files that are offered (RFC 5547 section 8.3.1).
     fn take(&self) -> Result<bool, Failure> {
         let shown = |file: &FileAttributes| {

@@ -58,6 +58,13 @@ impl Teller {
         }
     }
 
+    /// Tells people what they can do.
+    pub(crate) fn hint(&self, hint: &str) {
+        if self.is_for_people {
+            self.print(hint);
+        }
+    }
+
     fn print(&self, line: &str) {
         // A closed output is no reason to fail.
         self.bars.suspend(|| {

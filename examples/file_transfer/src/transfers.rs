@@ -45,6 +45,10 @@ pub(crate) struct Transfers {
 impl Transfers {
     /// Binds the port before there is a description, so that the URIs in it have the real one.
     pub(crate) fn bind(options: &options::Session, is_secure: bool) -> Result<Self, Failure> {
+        if options.listen.ip().is_unspecified() {
+            let message = "--listen: name one address, which the other side can connect to";
+            return Err(Failure::usage(message));
+        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(Failure::local)?;
         // All sessions are read all the time, and none makes another wait for long. Of an

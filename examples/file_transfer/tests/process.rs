@@ -360,6 +360,8 @@ fn wrong_usage_is_reported() {
         &["offer"][..],
         &["offer", "nothing.bin"],
         &["offer", "out"],
+        &["offer", "x.bin", "--listen", "0.0.0.0:0"],
+        &["offer", "x.bin", "--rate", "0"],
         &["offer", "x.bin", "--range", "0-5"],
         &["offer", "x.bin", "--range", "1-11"],
         &["offer", "x.bin", "--sdp-in", "there.sdp"],

@@ -63,6 +63,26 @@ sees ada "ended 1"
 cmp one.txt inbox/one.txt
 cmp three.txt inbox/three.txt
 
+# Whoever is interrupted learns how to go on.
+head -c 3000000 /dev/zero >zero.bin
+rm offer answer
+enters ada "clear; $bin offer zero.bin --rate 500k --sdp-out offer --sdp-in answer; echo ended \$?"
+enters bob "clear; $bin fetch -y --out inbox --sdp-in offer --sdp-out answer; echo ended \$?"
+sees bob "KiB/2.86 MiB"
+$tmux send-keys -t bob C-c
+sees bob "zero.bin: the program was stopped"
+sees bob "what has arrived is kept; fetch --resume asks for the rest"
+sees bob "ended 1"
+sees ada "zero.bin: the other side has stopped the transfer"
+sees ada "ended 1"
+rm offer answer
+enters bob "clear; $bin fetch --resume --out inbox --sdp-out offer --sdp-in answer; echo ended \$?"
+enters ada "clear; $bin offer --serve zero.bin --sdp-in offer --sdp-out answer; echo ended \$?"
+sees bob "received inbox/zero.bin"
+sees bob "ended 0"
+sees ada "ended 0"
+cmp zero.bin inbox/zero.bin
+
 # With --yes nobody is asked.
 rm offer answer
 enters ada "clear; $bin offer two.txt --sdp-out offer --sdp-in answer; echo ended \$?"
