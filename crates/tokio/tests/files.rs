@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use common::{Folder, octets, pair, pair_of, streamed, tcp_pair};
@@ -10,7 +12,7 @@ use common::{Folder, octets, pair, pair_of, streamed, tcp_pair};
 use msrp::mime::MimeValueBuilder;
 use msrp::{FailReason, Outcome, OutgoingMessage, StatusCode};
 use msrp_tokio::{Endpoint, MessageError, SaveError};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::time::{sleep, timeout};
 
 const SIZE: usize = 3_000_000;
@@ -20,7 +22,8 @@ async fn a_file_arrives_under_its_name() {
     let mut pair = tcp_pair().await;
     let (outbox, inbox) = (Folder::new(), Folder::new());
     let path = outbox.0.join("talk.mp4");
-    std::fs::write(&path, octets(SIZE)).unwrap();
+    let talk = [&b"\0\0\0\x18ftypisom"[..], &octets(SIZE - 12)].concat();
+    std::fs::write(&path, &talk).unwrap();
 
     let sent = pair.alice.send_file(&path).await.unwrap();
     let mut message = pair.bob.next().await.unwrap();
@@ -30,7 +33,7 @@ async fn a_file_arrives_under_its_name() {
     sent.delivered().await.unwrap();
 
     assert_eq!(saved, inbox.0.join("talk.mp4"));
-    assert_eq!(std::fs::read(saved).unwrap(), octets(SIZE));
+    assert_eq!(std::fs::read(saved).unwrap(), talk);
     assert_eq!(inbox.names(), ["talk.mp4"]);
     let progress = sent.progress().borrow().clone();
     assert_eq!((progress.left, progress.accepted), (SIZE as u64, SIZE as u64));
@@ -164,6 +167,48 @@ async fn an_aborted_message_leaves_no_file() {
     );
     assert_eq!(sent.delivered().await.unwrap_err().outcome(), Outcome::Aborted);
     assert!(inbox.names().is_empty(), "{:?}", inbox.names());
+}
+
+/// A reader that fails at once.
+struct Failing;
+
+impl AsyncRead for Failing {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Err(std::io::Error::other("the disk is on fire")))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn both_sides_learn_that_the_octets_of_a_message_do_not_come() {
+    let mut pair = pair().await;
+    let given = || std::io::Cursor::new(octets(SIZE));
+    let failing: Pin<Box<dyn AsyncRead + Send>> = Box::pin(given().chain(Failing));
+    for (reader, size, why) in [
+        (failing, 2 * SIZE as u64, "the disk is on fire"),
+        (Box::pin(given()), 2 * SIZE as u64, "missing"),
+        (Box::pin(given()), SIZE as u64 / 2, "1500000"),
+    ] {
+        let sent = pair.alice.send_from(reader, streamed(Some(size))).await.unwrap();
+        let mut message = pair.bob.next().await.unwrap();
+        let read = loop {
+            match message.next_piece().await {
+                Ok(Some(_)) => {}
+                end => break end,
+            }
+        };
+        let aborted = FailReason::Aborted;
+        assert!(matches!(read, Err(MessageError::Failed { reason, .. }) if reason == aborted));
+        let failed = sent.delivered().await.unwrap_err();
+        assert_eq!(failed.outcome(), Outcome::Aborted);
+        assert!(failed.to_string().contains(why), "{failed}");
+        assert!(failed.reader().is_some());
+    }
+    // The session goes on.
+    pair.alice.send("Sorry").await.unwrap().delivered().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

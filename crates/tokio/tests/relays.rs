@@ -12,16 +12,19 @@ use msrp::auth::Credentials;
 use msrp::{AuthenticationFailure, MsrpUri, OutgoingMessage, RelayAccount, SessionConfig};
 use msrp_relay::{Handle, Options, Server, user_line};
 use msrp_sdp::{MediaDescription, MsrpMedia, Offer};
+use msrp_tls::{Fingerprints, HashFunction, Identity, ServerCheck};
 use msrp_tokio::{Endpoint, Error, Route, Session};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 
 const REALM: &str = "relay.test";
 
 /// A relay that runs on its own thread. Dropping it ends the relay.
 struct Relay {
+    uri: String,
     address: SocketAddr,
     #[cfg(feature = "websocket")]
-    websocket: SocketAddr,
+    websocket: Option<SocketAddr>,
     handle: Handle,
     thread: Option<JoinHandle<()>>,
     _users: Folder,
@@ -33,26 +36,53 @@ impl Relay {
     }
 
     fn at(address: SocketAddr) -> Self {
+        Self::with(|options| {
+            options.listen = Some(address);
+            options.ws_listen = Some("127.0.0.1:0".parse().unwrap());
+            options.plain_auth = true;
+        })
+    }
+
+    /// A relay that takes TLS alone, and the fingerprint of its certificate.
+    fn secure() -> (Self, Fingerprints) {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let folder = Folder::new();
+        let (cert, key) = (folder.0.join("cert.pem"), folder.0.join("key.pem"));
+        std::fs::write(&cert, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        let identity = Identity::from_files(&cert, &key).unwrap();
+        let relay = Self::with(|options| {
+            options.tls_listen = Some("127.0.0.1:0".parse().unwrap());
+            (options.cert, options.key) = (Some(cert), Some(key));
+            options.name = Some("localhost".to_owned());
+        });
+        (relay, identity.fingerprint(HashFunction::Sha256).unwrap().into())
+    }
+
+    fn with(configure: impl FnOnce(&mut Options)) -> Self {
         let folder = Folder::new();
         let users = folder.0.join("users");
         let lines = ["alice", "bob"].map(|user| user_line(user, REALM, user).unwrap());
         std::fs::write(&users, lines.join("\n")).unwrap();
         let mut options = Options::new(REALM);
-        options.listen = Some(address);
-        options.ws_listen = Some("127.0.0.1:0".parse().unwrap());
-        options.plain_auth = true;
         options.users = Some(users);
         options.connect_to = vec!["127.0.0.0/8".parse().unwrap()];
         options.drain_seconds = Duration::ZERO;
+        configure(&mut options);
         let server = Server::bind(options).unwrap();
-        let (address, handle) = (server.addresses().tcp.unwrap(), server.handle());
+        let (addresses, handle) = (server.addresses(), server.handle());
+        let (uri, address) = match addresses.tls {
+            Some(address) => (format!("msrps://localhost:{};tcp", address.port()), address),
+            None => (format!("msrp://{};tcp", addresses.tcp.unwrap()), addresses.tcp.unwrap()),
+        };
         #[cfg(feature = "websocket")]
-        let websocket = server.addresses().ws.unwrap();
+        let websocket = addresses.ws;
         let thread = std::thread::spawn(|| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(server.run()).unwrap();
         });
         Self {
+            uri,
             address,
             #[cfg(feature = "websocket")]
             websocket,
@@ -63,13 +93,13 @@ impl Relay {
     }
 
     fn account(&self, user: &str) -> RelayAccount {
-        Self::account_at(&format!("msrp://{};tcp", self.address), user)
+        Self::account_at(&self.uri, user)
     }
 
     /// As a browser reaches it.
     #[cfg(feature = "websocket")]
     fn websocket_account(&self, user: &str) -> RelayAccount {
-        Self::account_at(&format!("msrp://{};ws", self.websocket), user)
+        Self::account_at(&format!("msrp://{};ws", self.websocket.unwrap()), user)
     }
 
     fn account_at(uri: &str, user: &str) -> RelayAccount {
@@ -166,6 +196,75 @@ async fn two_clients_on_websockets_of_one_relay_send_a_file() {
     let bobs_route = bobs.relay(relay.websocket_account("bob")).await.unwrap();
     let (alice, mut bob) = call(&alices, &route, &bobs, bobs_route.local().unwrap()).await;
     send_file(&alice, &mut bob).await;
+}
+
+#[tokio::test]
+async fn two_endpoints_behind_a_relay_talk_under_tls() {
+    let (relay, fingerprints) = Relay::secure();
+    let endpoint = || {
+        let check = ServerCheck::Pinned(fingerprints.clone());
+        Endpoint::builder().server_check(check).build().unwrap()
+    };
+    let (alices, bobs) = (endpoint(), endpoint());
+    let route = alices.relay(relay.account("alice")).await.unwrap();
+    let bobs_route = bobs.relay(relay.account("bob")).await.unwrap();
+    let (mut alice, mut bob) = call(&alices, &route, &bobs, bobs_route.local().unwrap()).await;
+    talk(&alice, &mut bob).await;
+    talk(&bob, &mut alice).await;
+    assert!(alice.tls_version().is_some() && bob.tls_version().is_some());
+    let is_secure = |session: &Session| session.remote().unwrap().iter().all(|it| it.is_secure());
+    assert!(is_secure(&alice) && is_secure(&bob));
+}
+
+#[tokio::test]
+async fn a_relay_with_another_certificate_gets_no_password() {
+    let (relay, _) = Relay::secure();
+    let (_other, fingerprints) = Relay::secure();
+    let alices = Endpoint::builder().server_check(ServerCheck::Pinned(fingerprints));
+    let error = alices.build().unwrap().relay(relay.account("alice")).await.unwrap_err();
+    assert!(matches!(error, Error::Handshake { .. }), "{error}");
+}
+
+/// Answers each AUTH on one connection with the next token, good for two seconds.
+async fn grant_for_seconds(listener: TcpListener) {
+    let (socket, _) = listener.accept().await.unwrap();
+    let relay = socket.local_addr().unwrap();
+    let (reads, mut writes) = socket.into_split();
+    let mut lines = BufReader::new(reads).lines();
+    let (mut id, mut from, mut token) = (String::new(), String::new(), 0);
+    while let Some(line) = lines.next_line().await.unwrap() {
+        if let Some(start) = line.strip_prefix("MSRP ") {
+            id = start.strip_suffix(" AUTH").unwrap().to_owned();
+        } else if let Some(path) = line.strip_prefix("From-Path: ") {
+            from = path.to_owned();
+        } else if line == format!("-------{id}$") {
+            token += 1;
+            let response = format!(
+                "MSRP {id} 200 OK\r\nTo-Path: {from}\r\nFrom-Path: msrp://{relay};tcp\r\n\
+                 Use-Path: msrp://{relay}/token{token};tcp\r\nExpires: 2\r\n-------{id}$\r\n"
+            );
+            writes.write_all(response.as_bytes()).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_route_is_renewed_before_it_expires() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri: MsrpUri = format!("msrp://{};tcp", listener.local_addr().unwrap()).parse().unwrap();
+    let relay = tokio::spawn(grant_for_seconds(listener));
+    let alices = endpoint().await;
+    let mut route = alices.relay(RelayAccount::new(uri)).await.unwrap();
+    let mut before = route.current().unwrap();
+    for token in 2..4 {
+        let after = route.changed().await.unwrap();
+        assert!(after.path().to_string().contains(&format!("token{token}")), "{}", after.path());
+        // Whoever has an offer of the old one finds the same session.
+        assert_eq!(after.local(), before.local());
+        before = after;
+    }
+    drop((route, alices));
+    relay.await.unwrap();
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use crate::means::Means;
 use crate::sessions::{Done, Opening, Sessions, What};
 use crate::sip::{Answered, Dialog, Phone, Reoffer, Ring, SipError, StatusCode, Uri};
 use crate::tell::Told;
-use crate::terms::{Completed, Terms};
+use crate::terms::{Completed, Offering, Terms};
 
 /// How long a call goes on without its chat: the other side may hang up right after.
 const GRACE: Duration = Duration::from_secs(2);
@@ -49,6 +49,21 @@ enum Next {
     HungUp,
 }
 
+/// The chat that this side offers at the start of a call.
+struct Proposal {
+    terms: Terms,
+    means: Means,
+    offering: Offering,
+}
+
+impl Proposal {
+    async fn new(house: &Arc<House>) -> Result<Self, Failure> {
+        let (terms, mut means) = (Terms::new(house.origin()?), Means::new(house.clone()));
+        let offering = terms.offer(means.offer_chat().await?)?;
+        Ok(Self { terms, means, offering })
+    }
+}
+
 impl Call {
     /// Calls somebody: the offer in the INVITE, the answer in the 200, then the session.
     pub(crate) async fn dial(
@@ -57,18 +72,10 @@ impl Call {
         to: &Uri,
         give_up: impl Future<Output = ()>,
     ) -> Result<Self, Failure> {
-        let (mut terms, mut means) = (Terms::new(house.origin()?), Means::new(house.clone()));
-        let offering = terms.offer(means.offer_chat().await?)?;
-        let answered = phone.dial(to, offering.to_string(), give_up).await?;
-        let Answered { dialog, offers, answer } = answered;
+        let proposal = Proposal::new(&house).await?;
+        let answered = phone.dial(to, proposal.offering.to_string(), give_up).await?;
         let sessions = Sessions::new(house.clone(), phone.uri().to_string(), to.to_string());
-        let agreed = terms.complete(offering, &answer);
-        let begun = agreed.and_then(|Completed { at, new, .. }| Ok(sessions.prepare(at, new?)));
-        let call = Self::new(house, dialog, offers, terms, means, sessions);
-        match begun {
-            Ok(opening) => call.begin(vec![opening], to).await,
-            Err(error) => Err(call.fail(error.into()).await),
-        }
+        Self::agreed(house, sessions, proposal, answered, &to.to_string()).await
     }
 
     /// Answers a call: the offer of the INVITE, the answer in the 200, then the sessions.
@@ -79,7 +86,11 @@ impl Call {
     ) -> Result<Self, Failure> {
         let (mut terms, mut means) = (Terms::new(house.origin()?), Means::new(house.clone()));
         let peer = ring.caller().to_owned();
-        let answered = terms.answer(ring.offer(), async |offer| means.answer(offer).await).await;
+        let mut sessions = Sessions::new(house.clone(), phone.uri().to_string(), peer.clone());
+        let Some(offer) = ring.offer() else {
+            return Self::take_and_offer(house, sessions, ring).await;
+        };
+        let answered = terms.answer(offer, async |offer| means.answer(offer).await).await;
         let (answer, changes) = match answered {
             Ok(answered) => answered,
             Err(error) => {
@@ -87,12 +98,49 @@ impl Call {
                 return Err(error.into());
             }
         };
-        let mut sessions = Sessions::new(house.clone(), phone.uri().to_string(), peer.clone());
         // The other side may connect as soon as it has the answer.
         let openings = sessions.follow(changes);
         let (dialog, offers) = ring.accept(answer).await?;
         let call = Self::new(house, dialog, offers, terms, means, sessions);
         call.begin(openings, &peer).await
+    }
+
+    /// Answers a call that came without an offer: this side's is in the 200, and the answer in
+    /// the ACK.
+    async fn take_and_offer(
+        house: Arc<House>,
+        sessions: Sessions,
+        ring: Ring,
+    ) -> Result<Self, Failure> {
+        let peer = ring.caller().to_owned();
+        let proposal = match Proposal::new(&house).await {
+            Ok(proposal) => proposal,
+            Err(failure) => {
+                ring.refuse(StatusCode::NotAcceptableHere);
+                return Err(failure);
+            }
+        };
+        let answered = ring.accept_with_offer(proposal.offering.to_string()).await?;
+        Self::agreed(house, sessions, proposal, answered, &peer).await
+    }
+
+    /// Begins what the answer to this side's offer makes.
+    async fn agreed(
+        house: Arc<House>,
+        sessions: Sessions,
+        proposal: Proposal,
+        answered: Answered,
+        peer: &str,
+    ) -> Result<Self, Failure> {
+        let Proposal { mut terms, means, offering } = proposal;
+        let Answered { dialog, offers, answer } = answered;
+        let agreed = terms.complete(offering, &answer);
+        let begun = agreed.and_then(|Completed { at, new, .. }| Ok(sessions.prepare(at, new?)));
+        let call = Self::new(house, dialog, offers, terms, means, sessions);
+        match begun {
+            Ok(opening) => call.begin(vec![opening], peer).await,
+            Err(error) => Err(call.fail(error.into()).await),
+        }
     }
 
     fn new(
@@ -107,16 +155,12 @@ impl Call {
     }
 
     /// Opens the first sessions. Without them there is no call.
-    async fn begin(
-        mut self,
-        openings: Vec<Opening>,
-        peer: impl std::fmt::Display,
-    ) -> Result<Self, Failure> {
+    async fn begin(mut self, openings: Vec<Opening>, peer: &str) -> Result<Self, Failure> {
         if let Err(failure) = self.open(openings).await {
             return Err(self.fail(failure).await);
         }
         let is_secure = self.terms.is_secure();
-        self.house.teller.tell(&Told::Connected { peer: &peer.to_string(), is_secure });
+        self.house.teller.tell(&Told::Connected { peer, is_secure });
         Ok(self)
     }
 

@@ -8,10 +8,10 @@ use msrp::wire::HeaderName;
 use msrp::{MediaType, OsRandom, OutgoingMessage, StatusCode};
 use msrp_sdp::file::{
     ContentDisposition, FileAttributes, FileDisposition, FileFacts, FileFit, FileHash, FileHasher,
-    FileSelector, FileTransferId, HashAlgorithm, safe_name,
+    FileSelector, FileTransferId, HashAlgorithm,
 };
 use msrp_tokio::UnverifiedFile;
-use msrp_tokio::content::{Declared, visible_line};
+use msrp_tokio::content::Declared;
 use tokio::task::spawn_blocking;
 
 use crate::failure::Failure;
@@ -126,16 +126,11 @@ fn check(path: &Path, offered: &FileSelector) -> Result<Checked, Failure> {
     Ok(Checked { sha256, name: name_for(path, offered)? })
 }
 
-/// A name whose ending promises nothing but the type that was offered. `None` if the offer
-/// has no name.
+/// The name that was offered, if its ending, the type that was offered and the octets agree;
+/// otherwise with another ending. `None` if the offer has no name.
 fn name_for(path: &Path, offered: &FileSelector) -> Result<Option<String>, Failure> {
     let Some(name) = offered.name() else { return Ok(None) };
-    let name = safe_name(&visible_line(name));
     let media_type = offered.media_type().map_or(OCTETS, MediaType::essence);
-    let is_usual = mime_guess::from_path(&name).iter_raw().any(|usual| usual == media_type);
-    if is_usual || !name.contains('.') {
-        return Ok(Some(name));
-    }
     let mut first = Vec::new();
     let read = File::open(path).and_then(|file| file.take(FIRST_OCTETS).read_to_end(&mut first));
     read.map_err(|source| in_file(path, source))?;
@@ -182,9 +177,9 @@ mod tests {
     fn the_name_of_a_file_promises_what_was_offered() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("msrp-message");
-        std::fs::write(&path, "<script>").unwrap();
+        std::fs::write(&path, "good day").unwrap();
         let cases = [
-            ("name:\"talk.mp4\" type:video/mp4", Some("talk.mp4")),
+            ("name:\"talk.mp4\" type:video/mp4", Some("talk_mp4.bin")),
             ("name:\"page.html\" type:text/html", Some("page.html")),
             ("name:\"evil.html\" type:image/png", Some("evil_html.bin")),
             ("name:\"notes\" size:8", Some("notes")),
@@ -201,7 +196,7 @@ mod tests {
     fn another_file_is_not_the_one_offered() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("msrp-message");
-        std::fs::write(&path, "<script>").unwrap();
+        std::fs::write(&path, "good day").unwrap();
         let sha1 = "hash:sha-1:72:24:5F:E8:65:3D:DA:F3:71:36:2F:86:D4:71:91:3E:E4:A2:CE:2E";
         for offered in ["name:\"x\" size:7", &format!("name:\"x\" size:8 {sha1}")] {
             let checked = check(&path, &offered.parse().unwrap());
@@ -231,7 +226,7 @@ mod tests {
             ("name:\"x\" size:7", Outcome::Rejected(StatusCode::BAD_REQUEST)),
             ("name:\"x\" size:8", Outcome::Delivered),
         ] {
-            let message = OutgoingMessage::text("<script>").success_report(true);
+            let message = OutgoingMessage::text("good day").success_report(true);
             let sent = alice.send(message).await.unwrap();
             let mut message = bob.next().await.unwrap();
             let file = message.save_unverified(inbox.path()).await.unwrap();

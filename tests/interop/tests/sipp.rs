@@ -95,6 +95,25 @@ fn it_calls_offers_the_same_again_and_hangs_up() {
     call.expect("ended");
 }
 
+/// RFC 3261 section 13.2.1: the offer is in the 200, and the answer in the ACK.
+#[test]
+fn it_calls_without_an_offer_and_answers_in_the_ack() {
+    let Some(receiver) = receiver() else { return };
+    let Some((_folder, mut call, sipp)) = called("late", &chat(&receiver.path), &[]) else {
+        return;
+    };
+    call.expect("connected");
+    sipp.finish().unwrap();
+    call.expect("ended");
+}
+
+#[test]
+fn it_calls_without_an_offer_and_is_hung_up_on_as_it_answers_none() {
+    let Some((_folder, mut call, sipp)) = called("unanswered", "", &[]) else { return };
+    assert_eq!(call.expect("failed")["error"]["kind"], "no-description");
+    sipp.finish().unwrap();
+}
+
 #[test]
 fn it_calls_and_is_hung_up_on_as_nobody_listens_where_it_says() {
     let Some((_folder, mut call, sipp)) = called("hung-up", &chat(&nowhere()), &[]) else { return };
@@ -166,7 +185,6 @@ fn an_offer_that_makes_no_session_is_refused_and_the_next_one_welcome() {
         good.replace(";tcp", ";ws"),
         good.replace("a=path", "a=pat"),
         "garbage".to_owned(),
-        String::new(),
     ];
     if needed(built("msrp-call", "-p msrp-call")).is_none() {
         return;

@@ -4,7 +4,7 @@ use mime_guess::{from_ext, get_mime_extensions_str};
 use msrp_sdp::file::safe_name;
 
 use super::hidden::is_hidden;
-use super::kind::{Kind, UNKNOWN, is_always_known, is_same};
+use super::kind::{Kind, UNKNOWN, has_look, is_known_by_look, is_same};
 use super::{Declared, visible_line};
 
 /// The ending of a file that may be anything.
@@ -53,7 +53,8 @@ fn with_ending(name: &str, ending: &str) -> String {
 
 /// Whether an ending promises nothing that octets would show.
 fn claims_nothing(ending: &str) -> bool {
-    !is_program(ending) && !from_ext(ending).iter_raw().any(is_always_known)
+    let has_look = is_known_by_look(ending) || from_ext(ending).iter_raw().any(has_look);
+    !is_program(ending) && !has_look
 }
 
 /// Whether a file of this type may have this ending.

@@ -1,7 +1,7 @@
 //! What octets are, beside what their sender says that they are.
 
 use infer::{MatcherType, Type};
-use mime_guess::from_ext;
+use mime_guess::{from_ext, get_mime_extensions_str};
 
 use super::Declared;
 
@@ -36,7 +36,7 @@ impl Kind {
             None if says_nothing => return Self::Unknown,
             _ if essence.starts_with("text/") => may_be_text(declared, octets, sniffed.as_ref()),
             Some(sniffed) => agrees(&essence, sniffed),
-            None => !is_always_known(&essence),
+            None => !has_look(&essence) || looks_rare(&essence, octets),
         };
         if !is_agreed {
             return Self::Disputed;
@@ -64,6 +64,8 @@ fn canonical(essence: &str) -> (&str, &str) {
         ("image", "jpg" | "pjpeg") => (family, "jpeg"),
         ("image", "heic") => (family, "heif"),
         ("audio", "mp3") => (family, "mpeg"),
+        ("audio", "m4a") => (family, "mp4"),
+        ("application", subtype @ ("javascript" | "xml")) => ("text", subtype),
         canonical => canonical,
     }
 }
@@ -103,9 +105,38 @@ fn is_document(essence: &str) -> bool {
         .any(|it| essence.contains(it))
 }
 
-/// Whether all octets of this type are known as such.
-pub(super) fn is_always_known(essence: &str) -> bool {
+/// Whether octets of this type begin in a way that is known of them.
+pub(super) fn has_look(essence: &str) -> bool {
     let (family, subtype) = canonical(essence);
-    (family == "image" && infer::is_mime_supported(&format!("{family}/{subtype}")))
-        || matches!(essence, "application/pdf" | "application/zip" | "application/gzip")
+    // A container is known by one of its names.
+    let families: &[&str] = match family {
+        "text" => return false,
+        "audio" | "video" => &["audio", "video"],
+        _ => &[family],
+    };
+    let names = families.iter().flat_map(|it| ["", "x-"].map(|x| format!("{it}/{x}{subtype}")));
+    let endings = get_mime_extensions_str(essence).unwrap_or_default();
+    names.into_iter().any(|name| infer::is_mime_supported(&name))
+        || endings.iter().any(|ending| is_known_by_look(ending))
+}
+
+/// Whether files with this ending begin in a way that is known of them.
+pub(super) fn is_known_by_look(ending: &str) -> bool {
+    infer::is_supported(ending) && !LOOKS_OF_SOME.contains(&ending)
+}
+
+/// Endings of which only some files have a known look: those of texts, and one that is of
+/// models as well as of programs.
+const LOOKS_OF_SOME: &[&str] = &["html", "obj", "sh", "xml"];
+
+/// Whether octets are of a type with a known look although that was not seen: there are more
+/// brands of the ISO media format (ISO/IEC 14496-12) and versions of MPEG audio than are
+/// listed anywhere.
+fn looks_rare(essence: &str, octets: &[u8]) -> bool {
+    let (family, subtype) = canonical(essence);
+    match (family, subtype, octets) {
+        ("audio", "mpeg", [0xff, second, ..]) => second & 0xe0 == 0xe0,
+        ("audio" | "video", _, [_, _, _, _, b'f', b't', b'y', b'p', ..]) => true,
+        _ => false,
+    }
 }

@@ -260,13 +260,14 @@ impl State {
             );
             let closed = ends.sessions.get(&key.session());
             let ended = closed.map(|(reason, response)| self.why(*reason, response.clone()));
-            let Some(sending) = self.sending.remove(&key) else { continue };
+            let Some(mut sending) = self.sending.remove(&key) else { continue };
             if let Some(session) = self.sessions.get_mut(&key.session()) {
                 session.watched.remove(&key);
             }
             let was_accepted = sending.is_accepted();
             self.note(key, || Notice::Finished(Arc::new(finished.clone())));
-            self.past.remember(key, sending.end(End { finished, ended }));
+            let failed = sending.failed.take();
+            self.past.remember(key, sending.end(End { finished, ended, failed }));
             if was_accepted {
                 self.close_if_released(key.session());
             } else {

@@ -368,6 +368,16 @@ impl State {
         Poll::Pending
     }
 
+    /// Gives up a message whose octets do not come. Its sender learns why, its peer that it
+    /// ends (`#`).
+    pub(crate) fn abort_upload(&mut self, key: MessageKey, error: io::Error) {
+        if let Some(sending) = self.sending.get_mut(&key) {
+            sending.failed = Some(Arc::new(error));
+            // It may just have its outcome.
+            let _ = self.connection.abort(key);
+        }
+    }
+
     /// Changes what the two sides accept.
     pub(crate) fn update(
         &mut self,

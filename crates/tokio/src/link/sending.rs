@@ -1,6 +1,7 @@
 //! What becomes of outgoing messages.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -35,6 +36,8 @@ pub(crate) struct End {
     pub(crate) finished: Finished,
     /// Why its session ended, if that ended the message.
     pub(crate) ended: Option<Ended>,
+    /// Why its octets did not come, if that ended the message.
+    pub(crate) failed: Option<Arc<io::Error>>,
 }
 
 impl Progress {
@@ -52,6 +55,8 @@ pub(crate) struct Sending {
     progress: watch::Sender<Progress>,
     /// Waits for room in the body.
     pub(crate) writer: Option<Waker>,
+    /// Why its octets do not come.
+    pub(super) failed: Option<Arc<io::Error>>,
 }
 
 impl Sending {
@@ -63,7 +68,7 @@ impl Sending {
             total: progress.total,
             ..Progress::default()
         });
-        Self { id, progress, writer: None }
+        Self { id, progress, writer: None, failed: None }
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Progress> {

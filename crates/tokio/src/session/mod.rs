@@ -284,7 +284,9 @@ impl Sender {
     /// Sends what a reader gives, as fast as the peer takes it. `message` is a
     /// [streamed](OutgoingMessage::streamed) one.
     ///
-    /// A task of its own reads. If the reader fails, the message is aborted.
+    /// A task of its own reads. If the reader fails, or gives other octets than `message`
+    /// announces, the message is aborted: the peer learns it by `#`, and
+    /// [`Undelivered::reader`] says why.
     ///
     /// Those above 64 KiB, or of unknown size, leave one after another in each session, so
     /// that a peer that reads one after another can hold them back. One that has no octets

@@ -1,6 +1,7 @@
 //! A message that was sent, and what becomes of it.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 use msrp::{Finished, MessageId, MessageKey, Outcome};
@@ -137,6 +138,14 @@ impl Undelivered {
     pub fn ended(&self) -> Option<&Ended> {
         self.end.as_ref()?.ended.as_ref()
     }
+
+    /// Why the octets of a message did not come, if that ended it: the error of the reader of
+    /// [`Sender::send_from`](crate::Sender::send_from), or that it gave other octets than
+    /// were announced.
+    #[must_use]
+    pub fn reader(&self) -> Option<&io::Error> {
+        self.end.as_ref()?.failed.as_deref()
+    }
 }
 
 impl fmt::Display for Undelivered {
@@ -144,6 +153,8 @@ impl fmt::Display for Undelivered {
         write!(f, "message {} to {}: ", self.id, self.hop)?;
         if let Some(ended) = self.ended() {
             return ended.fmt(f);
+        } else if let Some(error) = self.reader() {
+            return write!(f, "its octets cannot be read: {error}");
         }
         let outcome = self.outcome();
         outcome.fmt(f)?;

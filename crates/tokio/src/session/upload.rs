@@ -74,6 +74,31 @@ impl Upload {
         Ok(())
     }
 
+    /// Writes all that a reader gives.
+    async fn fill_from(
+        &mut self,
+        reader: impl AsyncRead,
+        turn: &mut Option<Turn>,
+    ) -> io::Result<()> {
+        let mut reader = pin!(reader);
+        let mut octets = BytesMut::new();
+        loop {
+            octets.reserve(READ_OCTETS);
+            if read(&mut reader, &mut octets, turn).await? == 0 {
+                return self.finish().map_err(io::Error::other);
+            }
+            self.feed(octets.split().freeze()).await.map_err(io::Error::other)?;
+        }
+    }
+
+    /// The octets do not come, or are not those that were announced. Without effect on a
+    /// message that has its outcome.
+    fn fail(self, error: io::Error) {
+        let key = self.sent.key();
+        tracing::warn!(message = %key, %error, "an upload is aborted");
+        self.handle.link.with(|state| state.abort_upload(key, error));
+    }
+
     /// Waits until all octets have left, or do not any more.
     async fn has_left(&self) {
         let mut progress = self.sent.progress();
@@ -129,25 +154,9 @@ impl Drop for Upload {
 pub(super) async fn pump(reader: impl AsyncRead, mut upload: Upload, turns: Turns, at: Priority) {
     let is_small = upload.sent.progress().borrow().total.is_some_and(|total| total <= LARGE);
     let mut turn = if is_small { None } else { turns.next(at).await };
-    let mut reader = pin!(reader);
-    let mut octets = BytesMut::new();
-    loop {
-        octets.reserve(READ_OCTETS);
-        match read(&mut reader, &mut octets, &mut turn).await {
-            Ok(0) => break,
-            Ok(_) => {}
-            Err(error) => return tracing::warn!(%error, "an upload is aborted: its reader failed"),
-        }
-        if upload.feed(octets.split().freeze()).await.is_err() {
-            // The message has its outcome.
-            return;
-        }
-    }
-    match upload.finish() {
+    match upload.fill_from(reader, &mut turn).await {
         Ok(()) => upload.has_left().await,
-        Err(error) => {
-            tracing::warn!(%error, "an upload is aborted: its octets are not those announced");
-        }
+        Err(error) => upload.fail(error),
     }
 }
 

@@ -12,6 +12,7 @@ const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF";
 const GIF: &[u8] = b"GIF89a";
 const PDF: &[u8] = b"%PDF-1.7\n";
 const ZIP: &[u8] = b"PK\x03\x04\x14\0\0\0\0\0";
+const MP4: &[u8] = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2";
 const EXE: &[u8] = b"MZ\x90\0\x03\0\0\0";
 const HTML: &[u8] = b"<!DOCTYPE html><script>alert(1)</script>";
 const TEXT: &[u8] = b"Hello";
@@ -45,7 +46,15 @@ fn what_agrees_keeps_its_name() {
         (STREAM, "README", TEXT),
         (STREAM, "model.step", TEXT),
         (STREAM, "layers.psd", b"8BPS\0\x01"),
-        (STREAM, "clip.mp4", NOISE),
+        ("video/mp4", "clip.mp4", MP4),
+        ("video/mp4", "clip.mp4", b"\0\0\0\x18ftypnew1"),
+        (STREAM, "clip.mp4", MP4),
+        ("audio/mp4", "voice.m4a", MP4),
+        ("audio/mpeg", "song.mp3", b"ID3\x04\0"),
+        ("audio/mpeg", "voice.mp3", b"\xff\xf3\x44\xc4"),
+        ("video/ogg", "clip.ogv", b"OggS\0\x02"),
+        (STREAM, "cube.obj", TEXT),
+        ("application/xml", "data.xml", TEXT),
         (STREAM, "all.zip", ZIP),
         ("image/x-icon", "page.ico", b"\0\0\x01\0\x01\0"),
         ("application/x-rar-compressed", "all.rar", b"Rar!\x1a\x07\0"),
@@ -80,7 +89,10 @@ fn what_contradicts_gets_an_ending_that_does_not() {
         ("text/plain", "notes.txt", EXE, "notes_txt.bin"),
         ("text/plain", "notes.txt", NOISE, "notes_txt.bin"),
         ("video/mp4", "clip.mp4", HTML, "clip_mp4.bin"),
+        ("video/mp4", "talk.mp4", NOISE, "talk_mp4.bin"),
+        ("video/mp4", "talk.mp4", TEXT, "talk_mp4.bin"),
         // No type is declared, and the ending is not of the octets.
+        (STREAM, "clip.mp4", NOISE, "clip_mp4.bin"),
         (STREAM, "cat.png", EXE, "cat_png.bin"),
         (STREAM, "cat.png", NOISE, "cat_png.bin"),
         ("", "cat.png", TEXT, "cat_png.bin"),
@@ -98,6 +110,74 @@ fn what_contradicts_gets_an_ending_that_does_not() {
         ("image/svg+xml", "logo.png", b"<svg/>", "logo_png.svg"),
     ] {
         assert_eq!(name(content_type, given, octets), safe, "{content_type} {given}");
+    }
+}
+
+/// The endings of all that is known by its first octets, and how it may be declared.
+#[test]
+fn an_ending_promises_a_look_that_the_octets_have() {
+    for (ending, content_type) in [
+        ("wasm", "application/wasm"),
+        ("sqlite", "application/vnd.sqlite3"),
+        ("pem", "application/x-x509-ca-cert"),
+        ("epub", "application/epub+zip"),
+        ("jpg", "image/jpeg"),
+        ("jpeg", "image/jpg"),
+        ("webp", "image/webp"),
+        ("tiff", "image/tiff"),
+        ("bmp", "image/bmp"),
+        ("psd", "image/vnd.adobe.photoshop"),
+        ("ico", "image/x-icon"),
+        ("heic", "image/heic"),
+        ("avif", "image/avif"),
+        ("mp4", "video/mp4"),
+        ("m4v", "video/x-m4v"),
+        ("mkv", "video/x-matroska"),
+        ("webm", "video/webm"),
+        ("webm", "audio/webm"),
+        ("mov", "video/quicktime"),
+        ("avi", "video/x-msvideo"),
+        ("wmv", "video/x-ms-wmv"),
+        ("mpg", "video/mpeg"),
+        ("flv", "video/x-flv"),
+        ("ogv", "video/ogg"),
+        ("midi", "audio/midi"),
+        ("mp3", "audio/mpeg"),
+        ("mp3", "audio/mp3"),
+        ("m4a", "audio/mp4"),
+        ("ogg", "audio/ogg"),
+        ("flac", "audio/flac"),
+        ("wav", "audio/wav"),
+        ("amr", "audio/amr"),
+        ("aac", "audio/aac"),
+        ("woff2", "font/woff2"),
+        ("ttf", "font/ttf"),
+        ("otf", "font/otf"),
+        ("doc", "application/msword"),
+        ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ("xls", "application/vnd.ms-excel"),
+        ("odt", "application/vnd.oasis.opendocument.text"),
+        ("zip", "application/zip"),
+        ("zip", "application/x-zip-compressed"),
+        ("tar", "application/x-tar"),
+        ("gz", "application/gzip"),
+        ("bz2", "application/x-bzip2"),
+        ("7z", "application/x-7z-compressed"),
+        ("xz", "application/x-xz"),
+        ("rar", "application/vnd.rar"),
+        ("pdf", "application/pdf"),
+        ("rtf", "application/rtf"),
+        ("ps", "application/postscript"),
+        ("zst", "application/zstd"),
+        ("dcm", "application/dicom"),
+    ] {
+        let given = format!("talk.{ending}");
+        for octets in [NOISE, TEXT, b""] {
+            for content_type in [content_type, STREAM] {
+                let safe = format!("talk_{ending}.bin");
+                assert_eq!(name(content_type, &given, octets), safe, "{content_type}");
+            }
+        }
     }
 }
 

@@ -32,6 +32,29 @@ pub(crate) struct Reoffer {
     handle: TransactionHandle,
 }
 
+/// A call in which the other side has answered the offer of this side.
+pub(crate) struct Answered {
+    pub(crate) dialog: Dialog,
+    /// The other side's later offers. Ends with the dialog.
+    pub(crate) offers: mpsc::Receiver<Reoffer>,
+    /// Its answer to the offer.
+    pub(crate) answer: String,
+}
+
+impl Answered {
+    /// Hangs up if there is no answer.
+    pub(super) async fn new(
+        (dialog, offers): (Dialog, mpsc::Receiver<Reoffer>),
+        answer: Option<String>,
+    ) -> Result<Self, SipError> {
+        if let Some(answer) = answer {
+            return Ok(Self { dialog, offers, answer });
+        }
+        dialog.hang_up().await;
+        Err(SipError::NoDescription)
+    }
+}
+
 impl Dialog {
     /// Follows a dialog to its end.
     pub(super) fn follow(

@@ -14,9 +14,9 @@ mod ring;
 mod tests;
 
 pub(crate) use address::address_towards;
-pub(crate) use dialog::{Dialog, Reoffer};
+pub(crate) use dialog::{Answered, Dialog, Reoffer};
 pub(crate) use error::SipError;
-pub(crate) use phone::{Answered, Phone};
+pub(crate) use phone::Phone;
 pub(crate) use registration::Account;
 pub(crate) use ring::Ring;
 pub(crate) use rsipstack::sip::{StatusCode, Uri};

@@ -20,7 +20,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::SipError;
 use super::body::sdp;
-use super::dialog::{Dialog, Reoffer};
+use super::dialog::{Answered, Dialog};
 use super::registration::{Account, Registered};
 use super::ring::Ring;
 
@@ -39,15 +39,6 @@ pub(crate) struct Phone {
     registered: Option<Registered>,
     rings: mpsc::Receiver<Ring>,
     _socket: DropGuard,
-}
-
-/// A call that the other side has answered.
-pub(crate) struct Answered {
-    pub(crate) dialog: Dialog,
-    /// The other side's later offers. Ends with the dialog.
-    pub(crate) offers: mpsc::Receiver<Reoffer>,
-    /// Its answer to the offer.
-    pub(crate) answer: String,
 }
 
 impl Phone {
@@ -132,14 +123,9 @@ impl Phone {
         if response.status_code.kind() != StatusCodeKind::Successful {
             return Err(SipError::refused(&response));
         }
-        let (dialog, offers) = Dialog::follow(invited, changes, self.dialogs.clone());
-        match sdp(&response, &response.body) {
-            Ok(Some(answer)) => Ok(Answered { dialog, offers, answer }),
-            Ok(None) | Err(_) => {
-                dialog.hang_up().await;
-                Err(SipError::NoDescription)
-            }
-        }
+        let answer = sdp(&response, &response.body).ok().flatten();
+        let followed = Dialog::follow(invited, changes, self.dialogs.clone());
+        Answered::new(followed, answer).await
     }
 
     fn invite(&self, to: &Uri, offer: String) -> InviteOption {
@@ -200,9 +186,7 @@ impl Desk {
 
     async fn invited(&self, request: &mut Transaction) -> rsipstack::Result<()> {
         let offer = match sdp(&request.original, &request.original.body) {
-            Ok(Some(offer)) => offer,
-            // An INVITE without an offer wants one in the 200: not here.
-            Ok(None) => return request.reply(StatusCode::NotAcceptableHere).await,
+            Ok(offer) => offer,
             Err(status) => return request.reply(status).await,
         };
         let Ok(place) = self.ringing.try_reserve() else {

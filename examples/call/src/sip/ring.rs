@@ -9,8 +9,8 @@ use rsipstack::sip::StatusCode;
 use tokio::sync::mpsc;
 
 use super::SipError;
-use super::body::sdp_headers;
-use super::dialog::{Dialog, Reoffer};
+use super::body::{sdp, sdp_headers};
+use super::dialog::{Answered, Dialog, Reoffer};
 
 /// A call that comes in and rings.
 pub(crate) struct Ring {
@@ -18,7 +18,7 @@ pub(crate) struct Ring {
     changes: DialogStateReceiver,
     dialogs: Arc<DialogLayer>,
     caller: String,
-    offer: String,
+    offer: Option<String>,
 }
 
 impl Ring {
@@ -27,7 +27,7 @@ impl Ring {
         changes: DialogStateReceiver,
         dialogs: Arc<DialogLayer>,
         caller: String,
-        offer: String,
+        offer: Option<String>,
     ) -> Self {
         Self { dialog, changes, dialogs, caller, offer }
     }
@@ -37,9 +37,9 @@ impl Ring {
         &self.caller
     }
 
-    /// The caller's session description.
-    pub(crate) fn offer(&self) -> &str {
-        &self.offer
+    /// The caller's session description. `None` if it wants one of this side.
+    pub(crate) fn offer(&self) -> Option<&str> {
+        self.offer.as_deref()
     }
 
     /// Answers the call. The other side may act on the answer before this returns.
@@ -47,12 +47,26 @@ impl Ring {
         mut self,
         answer: String,
     ) -> Result<(Dialog, mpsc::Receiver<Reoffer>), SipError> {
+        self.confirm(answer).await?;
+        Ok(Dialog::follow(self.dialog, self.changes, self.dialogs))
+    }
+
+    /// Answers a call that came without an offer: this side offers in the 200, and the answer
+    /// is in the ACK (RFC 3261 section 13.2.1).
+    pub(crate) async fn accept_with_offer(mut self, offer: String) -> Result<Answered, SipError> {
+        self.confirm(offer).await?;
+        let ack = self.dialog.last_remote_ack();
+        let answer = ack.and_then(|ack| sdp(&ack, &ack.body).ok().flatten());
+        Answered::new(Dialog::follow(self.dialog, self.changes, self.dialogs), answer).await
+    }
+
+    /// Sends a 200, and waits for the ACK.
+    async fn confirm(&mut self, description: String) -> Result<(), SipError> {
         if self.dialog.state().is_terminated() {
             return Err(SipError::HungUp);
         }
-        self.dialog.accept(sdp_headers(), Some(answer.into_bytes()))?;
-        self.until(DialogState::is_confirmed).await?;
-        Ok(Dialog::follow(self.dialog, self.changes, self.dialogs))
+        self.dialog.accept(sdp_headers(), Some(description.into_bytes()))?;
+        self.until(DialogState::is_confirmed).await
     }
 
     /// Refuses the call.

@@ -33,7 +33,7 @@ async fn descriptions_pass_through_untouched() {
     let ringing = async {
         let ring = bob.ring().await.unwrap();
         assert_eq!(ring.caller(), alice.uri().to_string());
-        assert_eq!(ring.offer(), OFFER);
+        assert_eq!(ring.offer(), Some(OFFER));
         ring.accept("an answer\r\n".into()).await.unwrap()
     };
     let (answered, _) = tokio::join!(alice.dial(&bobs_uri, OFFER.into(), pending()), ringing);
