@@ -17,6 +17,8 @@ pub(super) struct Accounts<S> {
     /// The octets that wait, of all sources.
     waiting: usize,
     by_source: Option<BTreeMap<S, Account>>,
+    /// The octets that wait of those sources that a sender has beside itself.
+    by_sender: BTreeMap<S, usize>,
     /// A source at whose octets so many or fewer wait has room again.
     low: usize,
     /// The sources that have got room again.
@@ -45,7 +47,14 @@ struct Account {
 impl<S: Copy + Ord> Accounts<S> {
     /// Accounts of an endpoint.
     pub(super) const fn sum() -> Self {
-        Self { waiting: 0, by_source: None, low: 0, relieved: Vec::new(), crowd: FEW }
+        Self {
+            waiting: 0,
+            by_source: None,
+            by_sender: BTreeMap::new(),
+            low: 0,
+            relieved: Vec::new(),
+            crowd: FEW,
+        }
     }
 
     /// Accounts that are kept for each source, which has room again at `low` octets.
@@ -58,15 +67,23 @@ impl<S: Copy + Ord> Accounts<S> {
         self.waiting
     }
 
-    pub(super) fn queue(&mut self, source: S, octets: usize) {
+    pub(super) fn queue(&mut self, source: S, sender: S, octets: usize) {
         self.waiting += octets;
-        if let Some(by_source) = &mut self.by_source {
-            by_source.entry(source).or_default().waiting += octets;
+        let Some(by_source) = &mut self.by_source else { return };
+        by_source.entry(source).or_default().waiting += octets;
+        if sender != source {
+            *self.by_sender.entry(sender).or_default() += octets;
         }
     }
 
-    pub(super) fn unqueue(&mut self, source: S, octets: usize) {
+    pub(super) fn unqueue(&mut self, source: S, sender: S, octets: usize) {
         self.waiting = self.waiting.saturating_sub(octets);
+        if let Some(waiting) = self.by_sender.get_mut(&sender).filter(|_| sender != source) {
+            *waiting = waiting.saturating_sub(octets);
+            if *waiting == 0 {
+                self.by_sender.remove(&sender);
+            }
+        }
         let low = self.low;
         let Some(account) = self.account(source) else { return };
         let was_high = account.waiting > low;
@@ -114,6 +131,7 @@ impl<S: Copy + Ord> Accounts<S> {
         if let Some(by_source) = &mut self.by_source {
             by_source.clear();
         }
+        self.by_sender.clear();
     }
 
     fn account(&mut self, source: S) -> Option<&mut Account> {
@@ -130,6 +148,11 @@ impl<S: Copy + Ord> Accounts<S> {
     /// The octets of a source that wait.
     pub(super) fn waiting_of(&self, source: S) -> usize {
         self.get(source).map_or(0, |account| account.waiting)
+    }
+
+    /// The octets of all sources of a sender that wait.
+    pub(super) fn waiting_of_sender(&self, sender: S) -> usize {
+        self.waiting_of(sender) + self.by_sender.get(&sender).copied().unwrap_or_default()
     }
 
     /// The octets of a source that wait, that need a response, or that were handed over

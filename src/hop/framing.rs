@@ -157,7 +157,7 @@ impl<O: Owner> Hop<O> {
         if message.has_room_again() {
             self.events.push_back(HopEvent::Room(key));
         }
-        self.accounts.queue(message.source, message.weight());
+        self.accounts.queue(message.source, message.sender, message.weight());
         self.messages.insert(key, message);
         self.resume(key);
     }

@@ -306,7 +306,7 @@ impl<O: Owner> Hop<O> {
     }
 
     pub(crate) fn insert(&mut self, key: O::Message, message: Outgoing<O>) {
-        self.accounts.queue(message.source, message.weight());
+        self.accounts.queue(message.source, message.sender, message.weight());
         self.messages.insert(key, message);
         self.wake(key);
     }
@@ -316,7 +316,7 @@ impl<O: Owner> Hop<O> {
         if let Some(message) = self.messages.get_mut(&key)
             && message.end_with(piece.len()).is_some()
         {
-            self.accounts.queue(message.source, piece.len());
+            self.accounts.queue(message.source, message.sender, piece.len());
             message.body.push(piece);
             self.wake(key);
         }
@@ -332,7 +332,7 @@ impl<O: Owner> Hop<O> {
 
     fn remove(&mut self, key: O::Message) -> Option<Outgoing<O>> {
         let message = self.messages.remove(&key)?;
-        self.accounts.unqueue(message.source, message.weight());
+        self.accounts.unqueue(message.source, message.sender, message.weight());
         Some(message)
     }
 
@@ -358,7 +358,7 @@ impl<O: Owner> Hop<O> {
         }
         let is_open = self.open.as_ref().is_some_and(|open| open.message == key);
         let Some(message) = self.messages.get_mut(&key) else { return };
-        self.accounts.unqueue(message.source, message.body.len());
+        self.accounts.unqueue(message.source, message.sender, message.body.len());
         message.abort();
         if is_open {
             return;

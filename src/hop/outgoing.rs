@@ -29,6 +29,8 @@ pub(crate) const END_LINE_OVERHEAD: usize = MAX_OWN_ID + FIXED_END_LINE;
 #[derive(Debug)]
 pub(crate) struct Outgoing<O: Owner> {
     pub(crate) source: O::Source,
+    /// Who has sent it: the source itself, or one of several sources.
+    pub(super) sender: O::Source,
     pub(crate) priority: Priority,
     pub(crate) heading: O::Heading,
     /// The most octets of a chunk besides its body.
@@ -70,6 +72,7 @@ impl<O: Owner> Outgoing<O> {
         let total = if body.is_finished() { Some(body.len() as u64) } else { total };
         Self {
             source,
+            sender: source,
             priority: Priority::Normal,
             heading,
             overhead,

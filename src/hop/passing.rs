@@ -57,12 +57,13 @@ impl<O: Owner> Outgoing<O> {
     /// A chunk to forward, whose octets follow.
     pub(crate) fn chunk(
         source: O::Source,
+        sender: O::Source,
         heading: O::Heading,
         overhead: usize,
         range: ByteRange,
     ) -> Self {
         let mut chunk = Self::new(source, heading, overhead, BodyQueue::default(), range.total());
-        chunk.offset = range.offset();
+        (chunk.sender, chunk.offset) = (sender, range.offset());
         chunk
     }
 
@@ -94,6 +95,11 @@ impl<O: Owner> Hop<O> {
     /// The octets of a source that wait to leave.
     pub(crate) fn waiting_of(&self, source: O::Source) -> usize {
         self.accounts.waiting_of(source)
+    }
+
+    /// The octets of all sources of a sender that wait to leave.
+    pub(crate) fn waiting_of_sender(&self, sender: O::Source) -> usize {
+        self.accounts.waiting_of_sender(sender)
     }
 
     /// The octets of a source that wait to leave, that need a response, or that have

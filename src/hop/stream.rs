@@ -246,7 +246,7 @@ impl<O: Owner> Hop<O> {
             open.must_end = true;
         }
         self.schedule.spend(message.source, piece.len(), self.now);
-        self.accounts.unqueue(message.source, piece.len());
+        self.accounts.unqueue(message.source, message.sender, piece.len());
         self.accounts.hand_over(message.source, piece.len(), message.needs_response(), self.now);
         open.sent = open.sent.saturating_add(piece.len());
         open.idle = None;

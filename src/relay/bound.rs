@@ -76,10 +76,12 @@ impl Relay {
         }
     }
 
-    /// Whether a flow that comes on a connection of its own has filled a queue.
+    /// Whether a flow that comes on a connection of its own has filled a queue, alone or with
+    /// the others of its sender.
     fn has_filled(&self, id: FlowId, destination: ConnectionId) -> bool {
         let Some(next) = self.links.get(destination) else { return false };
-        let (own, all) = (next.hop.waiting_of(id), next.hop.waiting());
+        let own = next.hop.waiting_of_sender(self.flows.sender_of(id));
+        let all = next.hop.waiting();
         let max = self.queue_limit(destination);
         all > max && (own > share(max) || own == all)
     }
@@ -87,12 +89,12 @@ impl Relay {
     /// Whether a flow that comes on a connection that others share is above its bound.
     fn is_above(&mut self, id: FlowId, destination: ConnectionId) -> bool {
         let Some(next) = self.links.get(destination) else { return false };
-        let own = next.hop.waiting_of(id);
-        let share = share(self.queue_limit(destination));
         if self.is_overfull(destination) {
-            own > share
+            // Many flows of one sender fill a queue no more than one would.
+            let own = next.hop.waiting_of_sender(self.flows.sender_of(id));
+            own > share(self.queue_limit(destination))
         } else {
-            let is_above = own > self.bound(destination);
+            let is_above = next.hop.waiting_of(id) > self.bound(destination);
             if !is_above {
                 self.forget_apart(id);
             }

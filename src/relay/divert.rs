@@ -70,6 +70,9 @@ impl Relay {
         way.flow = self.flows.of(now, &key);
         let is_spent = is_spent || !self.flows.has_memory(from);
         self.arm_flows(now);
+        if let Some(flow) = self.flows.get_mut(way.flow) {
+            flow.sent_by(way.sender);
+        }
         if is_from_relay {
             self.note_previous_relay(source, head, way.flow);
         }

@@ -69,6 +69,8 @@ pub(super) struct Flow {
     pub(super) side: Side,
     /// The holder of the connection on which it arrives.
     pub(super) from: Principal,
+    /// Who sends it, as far as that is one.
+    pub(super) sender: Option<FlowId>,
     /// Whether anything of it is on its way.
     on_way: Arc<()>,
     /// Whether it is that of those that are too many.
@@ -153,6 +155,7 @@ impl Flow {
             used: now,
             side: key.side(),
             from: key.from.clone(),
+            sender: None,
             on_way: Arc::default(),
             is_rest,
             messages: Vec::new(),
@@ -166,6 +169,11 @@ impl Flow {
             paroled_until: None,
             due: None,
         }
+    }
+
+    /// This one sends it.
+    pub(super) fn sent_by(&mut self, sender: FlowId) {
+        self.sender = Some(sender).filter(|_| !self.is_rest);
     }
 
     /// A SEND of a message begins to arrive. Without memory, it alone is remembered.

@@ -186,6 +186,11 @@ impl Flows {
         }
     }
 
+    /// Who sends a flow, or the flow itself.
+    pub(super) fn sender_of(&self, id: FlowId) -> FlowId {
+        self.get(id).and_then(|flow| flow.sender).unwrap_or(id)
+    }
+
     pub(super) fn get_mut(&mut self, id: FlowId) -> Option<&mut Flow> {
         match id {
             FlowId::Connection(_) | FlowId::Sender(_) => None,

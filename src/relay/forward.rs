@@ -67,7 +67,7 @@ impl Relay {
                 return Current::Skipped;
             }
         };
-        let Way { own, to, destination, flow, tally, tokens, peer } = way;
+        let Way { own, to, destination, flow, sender, tally, tokens, peer } = way;
         self.remember(peer, &tally);
         let Some(link) = self.links.get_mut(source) else { return Current::Skipped };
         link.is_proven = true;
@@ -80,7 +80,7 @@ impl Relay {
         let Some(link) = self.links.get_mut(destination) else { return Current::Skipped };
         let key = link.next_key(source);
         let heading = Forwarded::new(Arc::clone(&relayed), waits);
-        let chunk = Outgoing::chunk(flow, heading, relayed.overhead(), range);
+        let chunk = Outgoing::chunk(flow, sender, heading, relayed.overhead(), range);
         link.hop.insert(key, chunk);
         Current::Passing { head, destination, key, relayed, tokens }
     }

@@ -25,7 +25,8 @@ pub(super) struct Way<'a> {
     pub(super) destination: ConnectionId,
     /// The flow to which the request belongs.
     pub(super) flow: FlowId,
-    /// Counts what is kept for whoever has sent it.
+    /// Who has sent it, and what counts what is kept for that one.
+    pub(super) sender: FlowId,
     pub(super) tally: Tally,
     /// The tokens of those URIs.
     pub(super) tokens: Vec<TokenId>,
@@ -89,7 +90,7 @@ impl Relay {
         if self.own_uris(head) > self.config.limits.own_uris {
             return Err(LOOP);
         }
-        let (flow, tally) = self.sender(source, head).ok_or(NO_TOKEN)?;
+        let (sender, tally) = self.sender(source, head).ok_or(NO_TOKEN)?;
         let is_send = head.method() == Some(Method::Send);
         let mut own: Vec<UriRef<'a>> = Vec::new();
         let mut tokens = Vec::new();
@@ -115,7 +116,8 @@ impl Relay {
                     let uri = head.from_path().first();
                     let peer = Met { token, uri, connection: source };
                     let peer = Some(peer).filter(|_| comes_directly && self.may_claim(source, uri));
-                    let mut way = Way { own, to, destination, flow, tally, tokens, peer };
+                    let mut way =
+                        Way { own, to, destination, flow: sender, sender, tally, tokens, peer };
                     if is_send {
                         self.direct(now, source, head, true, &mut way)?;
                     }
@@ -131,7 +133,8 @@ impl Relay {
                     // A URI without a port is no peer of a session, but a relay for AUTH.
                     let peer = Met { token, uri: next, connection: destination };
                     let peer = Some(peer).filter(|_| next.port().is_some());
-                    let mut way = Way { own, to, destination, flow, tally, tokens, peer };
+                    let mut way =
+                        Way { own, to, destination, flow: sender, sender, tally, tokens, peer };
                     if is_send {
                         self.direct(now, source, head, false, &mut way)?;
                     }

@@ -301,3 +301,61 @@ fn a_quiet_hour_gives_all_of_it_back() {
         assert!(before > 10 && before == after, "{name}: {after} of {before}");
     }
 }
+
+/// What waits for the relay at the host `next.example`, which takes nothing, when a client
+/// has sent to so many sessions there for as long as it was read and not refused.
+fn waits_of(
+    world: &mut World,
+    link: ConnectionId,
+    from: &str,
+    token: &str,
+    sessions: usize,
+) -> usize {
+    let mut next = None;
+    for number in 0..8_000 {
+        if !world.relay.wants_read(link) {
+            break;
+        }
+        let session = number % sessions;
+        let to = format!("{token} msrps://next.example:2855/s{session};tcp {BOB}");
+        let id = world.id();
+        let chunk = Raw::chunk(&id, &id, "1-3000/3000", &"x".repeat(3_000), '$');
+        world.give(link, &chunk.reports("no", "no").to(&to).from(from).octets());
+        world.octets(link);
+        for (dialled, _) in world.wanted() {
+            world.relay.connected(world.now, dialled, tls());
+            world.settle();
+            world.stall(dialled);
+            next.get_or_insert(dialled);
+        }
+    }
+    world.unstall(next.unwrap());
+    world.octets(next.unwrap()).len()
+}
+
+/// One session would have as much.
+#[test]
+fn many_sessions_of_a_client_fill_a_queue_no_more_than_one_would() {
+    let max = config().limits.queue_octets;
+    for sessions in [1, 1_000] {
+        let mut world = World::new(config());
+        let (alice, token) = world.client(ALICE);
+        let waits = waits_of(&mut world, alice, ALICE, &token, sessions);
+        assert!(waits < max + max / 4, "{sessions}: {waits}");
+    }
+}
+
+/// The connection on which they come is read for others.
+#[test]
+fn many_sessions_of_a_client_of_another_relay_fill_a_queue_no_more_than_one_would() {
+    let max = 4 * config().limits.queue_octets;
+    for sessions in [1, 1_000] {
+        let mut world = World::new(config());
+        let link = world.accept(tls().relay_names(vec![OTHER.to_owned()]));
+        let from = format!("msrps://{OTHER}:2855/{MALLORY}");
+        let told = world.auth_as(link, &from, "mallet", "secret", &[]);
+        let token = told.header("Use-Path").unwrap().rsplit(' ').next().unwrap();
+        let waits = waits_of(&mut world, link, &from, token, sessions);
+        assert!(waits < max + max / 4, "{sessions}: {waits}");
+    }
+}

@@ -5,7 +5,7 @@ use crate::flood::{ALICE, Flood, READ, RELAY, response};
 
 type Attack = (&'static str, fn(&mut Flood));
 
-pub const ATTACKS: [Attack; 13] = [
+pub const ATTACKS: [Attack; 15] = [
     ("peers with long URIs", peers),
     ("flows with long URIs", flows),
     ("unfinished messages of flows", messages),
@@ -13,6 +13,8 @@ pub const ATTACKS: [Attack; 13] = [
     ("responses that nobody takes", responses),
     ("REPORTs that nobody takes", reports),
     ("requests without a response", requests),
+    ("requests of many clients of another relay", senders),
+    ("short requests for the far end from many", strangers),
     ("requests that do not end", halves),
     ("messages of WebSockets that do not end", websockets),
     ("AUTHs on which nobody decides", auths),
@@ -113,6 +115,29 @@ fn requests(flood: &mut Flood) {
                 flood.give(link, &chunk.to(&format!("{token} {ALICE}")).from(from).octets());
             }
         }
+    }
+}
+
+fn senders(flood: &mut Flood) {
+    for relay in ["r.example", "s.example"] {
+        let (_, token) = flood.client();
+        let link = flood.relay(relay, &token);
+        for sender in 0..1_000 {
+            let far = format!("msrps://{relay}:2855/{sender};tcp");
+            let head = "x".repeat([10, 1_000, 10_000][sender % 3]);
+            let chunk = of_session(flood, &token, &far).header("X", &head);
+            flood.give(link, &chunk.octets());
+        }
+    }
+}
+
+fn strangers(flood: &mut Flood) {
+    let (_, token) = flood.client();
+    let link = flood.relay("r.example", &token);
+    for sender in 0..4_000 {
+        let from = format!("msrps://r.example:2855/{sender};tcp msrps://bob.example:9/b;tcp");
+        let request = Raw::new("EXTEND", &flood.id()).to(&format!("{token} {ALICE}"));
+        flood.give(link, &request.from(&from).octets());
     }
 }
 

@@ -8,13 +8,14 @@ use crate::flood::{ALICE, Flood, response, tls};
 type Life = (&'static str, fn(&mut Flood));
 
 /// The lives of those who come to a relay.
-const LIVES: [Life; 6] = [
+const LIVES: [Life; 7] = [
     ("a client", client),
     ("a client that leaves a token", token),
     ("a peer", peer),
     ("a target that cannot be reached", nowhere),
     ("a target", target),
     ("another relay", relay),
+    ("a client of another relay", sender),
 ];
 
 /// How many come before and while what is held is compared.
@@ -96,5 +97,19 @@ fn relay(flood: &mut Flood) {
     let name = format!("r{}.example", flood.number());
     let relay = flood.relay(&name, &token);
     flood.close(relay);
+    flood.close(client);
+}
+
+/// Nothing that it has asked is answered.
+fn sender(flood: &mut Flood) {
+    let (client, token) = flood.client();
+    let link = flood.relay("r.example", &token);
+    let from = format!("msrps://r.example:2855/{};tcp {ALICE}", flood.number());
+    for method in ["SEND", "EXTEND"] {
+        let id = flood.id();
+        let request = Raw::new(method, &id).to(&format!("{token} {ALICE}")).from(&from);
+        flood.give(link, &request.message(&id).range("1-0/0").octets());
+    }
+    flood.close(link);
     flood.close(client);
 }
