@@ -425,6 +425,42 @@ fn a_relay_is_not_counted_for_the_users_behind_it() {
     });
 }
 
+/// What two users authenticate on is not the first that one of them gives up.
+#[test]
+fn a_connection_on_which_others_have_authenticated_gives_way_last() {
+    let mut config = config();
+    config.limits.principal_connections = 2;
+    scripted_with(config, |world| {
+        let both = world.accept(tls());
+        for (user, own) in [("bob", BOB), ("alice", ALICE)] {
+            assert_eq!(world.auth_as(both, own, user, "secret", &[]).what, "200");
+        }
+        let links = [(); 3].map(|()| {
+            world.advance(SECOND);
+            world.client(ALICE).0
+        });
+        let evicted = links[..2].iter().map(|link| (*link, RelayClose::Evicted));
+        assert_eq!(world.closes(), evicted.collect::<Vec<_>>());
+        assert!(world.relay.wants_read(both));
+    });
+}
+
+/// One user who authenticates twice is no other one.
+#[test]
+fn who_authenticates_again_does_not_keep_its_connection_longer() {
+    let mut config = config();
+    config.limits.principal_connections = 2;
+    scripted_with(config, |world| {
+        let (first, _) = world.client(ALICE);
+        world.token(first, ALICE);
+        for _ in 0..2 {
+            world.advance(SECOND);
+            world.client(ALICE);
+        }
+        assert_eq!(world.closes(), [(first, RelayClose::Evicted)]);
+    });
+}
+
 /// The order in Use-Path is that of a To-Path: from the client to this relay.
 // req: 4976-4.2-2 4976-4.2-1 4976-6.4.3-5
 #[test]

@@ -216,6 +216,20 @@ fn a_connection_that_only_its_user_uses_is_given_up_for_its_sake() {
     assert_eq!(world.closes(), [(talk.bob, RelayClose::Evicted)]);
 }
 
+/// Whoever gives way and reads on hears of what it has sent.
+#[test]
+fn who_gives_way_gets_its_reports() {
+    let mut config = config();
+    config.limits.principal_connections = 2;
+    let mut world = World::new(config);
+    let talk = world.talk();
+    world.give(talk.alice, &talk.chunk("c1", "m1", "1-2/2", "hi", '$').octets());
+    world.advance(SECOND);
+    world.client(ALICE);
+    assert_eq!(world.closes(), [(talk.alice, RelayClose::Evicted)]);
+    assert_eq!(world.told(talk.alice), ["200", "REPORT"]);
+}
+
 /// Those that were made count as well as those that are being made.
 #[test]
 fn nobody_is_connected_to_for_a_user_at_its_limit() {
