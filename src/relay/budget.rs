@@ -7,7 +7,7 @@
 use super::Relay;
 use super::event::{ConnectionId, RelayClose, TokenId};
 use super::link::Link;
-use super::principal::{Holding, Principal};
+use super::principal::Principal;
 use crate::time::Instant;
 
 /// The most octets that the connections of one principal are read in one turn of each.
@@ -28,7 +28,8 @@ impl Relay {
             self.evict(self.own_to_give(principal, None));
         }
         if self.holdings.connections() >= limits.connections {
-            self.evict(self.any_to_give(now));
+            let gives = self.any_to_give(now, principal);
+            self.evict(gives);
         }
         self.has_place()
     }
@@ -140,7 +141,7 @@ impl Relay {
 
     /// The connection that a principal misses least. What was opened for it and is of use to
     /// others is not given up for its sake.
-    fn own_to_give(
+    pub(super) fn own_to_give(
         &self,
         principal: &Principal,
         keep: Option<ConnectionId>,
@@ -159,67 +160,17 @@ impl Relay {
         let links = ids.filter_map(|id| Some((standing(self.links.get(id)?), id)));
         links.min().map(|(_, id)| id)
     }
-
-    /// The least missed connection of the largest holder. Strangers, and peers of clients,
-    /// may have any number of sources: if the ones have more than a quarter of all places, or
-    /// the others more than half, it is one of theirs. So they take no more from clients, and
-    /// clients do not take these places from them. Relays have many clients, and come last.
-    /// What is in use is left to a holder with no more than its share.
-    fn any_to_give(&self, now: Instant) -> Option<ConnectionId> {
-        let places = self.config.limits.connections;
-        let unproven = self.holders(|link| !link.is_proven);
-        let peers = self.holders(|link| link.is_proven && !link.principal.is_member());
-        for (holders, most) in [(&unproven, places / 4), (&peers, places / 2)] {
-            if holders.iter().map(|holder| holder.held).sum::<usize>() > most {
-                return largest(holders);
-            }
-        }
-        let mut proven = self.holders(|link| link.is_proven);
-        // The newcomer's is one of the shares.
-        let share = (places / (proven.len() + 1)).max(1);
-        proven.retain(|holder| holder.held > share || holder.in_use_until <= now);
-        largest(&proven).or_else(|| largest(&unproven))
-    }
-
-    /// The holders of such connections.
-    fn holders(&self, is_counted: impl Fn(&Link) -> bool) -> Vec<Holder> {
-        let holder = |(principal, holding): (&Principal, &Holding)| {
-            let ids = holding.connections.keys().copied();
-            let links = ids.filter_map(|id| Some((id, self.links.get(id)?)));
-            let counted: Vec<_> = links.filter(|(_, link)| is_counted(link)).collect();
-            let (least, link) = counted.iter().min_by_key(|(_, link)| standing(link))?;
-            Some(Holder {
-                is_relay: principal.is_relay(),
-                held: counted.len(),
-                least: *least,
-                last_used: link.last_used,
-                in_use_until: link.in_use_until(),
-            })
-        };
-        self.holdings.iter().filter_map(holder).collect()
-    }
-}
-
-/// A principal at a limit of the whole relay.
-struct Holder {
-    is_relay: bool,
-    held: usize,
-    /// The connection it misses least.
-    least: ConnectionId,
-    /// When that was last used, and until when it is in use.
-    last_used: Instant,
-    in_use_until: Instant,
-}
-
-fn largest(holders: &[Holder]) -> Option<ConnectionId> {
-    let largest = holders
-        .iter()
-        .min_by_key(|holder| (holder.is_relay, std::cmp::Reverse(holder.held), holder.last_used));
-    largest.map(|holder| holder.least)
 }
 
 /// The order in which connections give way: those of one principal before those that others
 /// use as well, dials and unproven ones before proven ones, then by last use.
-const fn standing(link: &Link) -> (bool, bool, Instant) {
-    (link.is_shared, link.is_proven, link.last_used)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Standing {
+    is_shared: bool,
+    pub(super) is_proven: bool,
+    pub(super) last_used: Instant,
+}
+
+pub(super) const fn standing(link: &Link) -> Standing {
+    Standing { is_shared: link.is_shared, is_proven: link.is_proven, last_used: link.last_used }
 }

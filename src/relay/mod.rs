@@ -82,6 +82,7 @@ mod event;
 mod flow;
 mod flows;
 mod forward;
+mod giving;
 mod guesses;
 mod in_use;
 mod link;
@@ -121,6 +122,7 @@ use crate::random::{Random, RandomError, RandomPool};
 use crate::tolerance::Tolerance;
 use directory::Directory;
 use flows::Flows;
+use giving::Giving;
 use guesses::Guesses;
 use link::{Link, Links, State};
 use lost::Losses;
@@ -144,6 +146,7 @@ pub struct Relay {
     peers: Peers,
     flows: Flows,
     owns: Owns,
+    giving: Giving,
     senders: Senders,
     /// The previous relays that seem to keep the flows of their clients apart.
     keeping_apart: BTreeSet<Principal>,
@@ -198,6 +201,7 @@ impl Relay {
             peers: Peers::default(),
             flows,
             owns: Owns::default(),
+            giving: Giving::default(),
             senders: Senders::default(),
             keeping_apart: BTreeSet::new(),
             digest,

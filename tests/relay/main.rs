@@ -22,6 +22,7 @@ mod ends;
 mod failures;
 mod flow_control;
 mod flows;
+mod giving;
 mod guessing;
 mod in_use;
 mod losses;

@@ -13,7 +13,7 @@ use crate::{Operation, TIMES, measure};
 const RELAY: &str = "msrps://relay.example:2855;tcp";
 const CLIENT: &str = "msrps://client.example:2855/c;tcp";
 
-pub(crate) const OPERATIONS: [Operation; 21] = [
+pub(crate) const OPERATIONS: [Operation; 23] = [
     ("relay: SEND, connections", send_among_connections),
     ("relay: SEND, transactions", send_among_transactions),
     ("relay: SEND, peers", send_among_peers),
@@ -26,6 +26,8 @@ pub(crate) const OPERATIONS: [Operation; 21] = [
     ("relay: AUTH at the limit, tokens", auth_at_limit),
     ("relay: token expires, tokens", token_expires),
     ("relay: accept, connections", accept),
+    ("relay: accept at the limit, clients", accept_among_clients),
+    ("relay: accept at the limit, strangers", accept_among_strangers),
     ("relay: accept at the limit, closing", accept_among_closing),
     ("relay: closed, connections", closed),
     ("relay: closed, waiting AUTHs", closed_among_auths),
@@ -132,6 +134,17 @@ impl Bench {
         let send = self.send(token, &uri);
         self.give(link, &send);
         (link, uri)
+    }
+
+    /// So many connect.
+    fn newcomers(&mut self, count: usize) -> usize {
+        measure(|| {
+            for _ in 0..count {
+                self.connect(tls());
+                self.drain();
+            }
+        });
+        count
     }
 
     /// A SEND to the client with this token.
@@ -377,6 +390,21 @@ fn accept(n: usize) -> usize {
     bench.pairs(n);
     measure(|| (0..TIMES).for_each(|_| _ = bench.connect(tls())));
     TIMES
+}
+
+/// Per newcomer: the longest idle client gives way.
+fn accept_among_clients(n: usize) -> usize {
+    let mut bench = Bench::with_limits(n, usize::MAX);
+    (0..n).for_each(|_| _ = bench.client());
+    bench.now += Duration::from_secs(60);
+    bench.newcomers(n / 8)
+}
+
+/// Per newcomer: another one gives way.
+fn accept_among_strangers(n: usize) -> usize {
+    let mut bench = Bench::with_limits(n, usize::MAX);
+    (0..n).for_each(|_| _ = bench.connect(tls()));
+    bench.newcomers(n / 8)
 }
 
 /// The places of connections that close are needed before their last responses have left.

@@ -1,0 +1,80 @@
+//! Who gives way at the limit of connections, one after the other.
+
+use msrp::relay::{ConnectionId, RelayClose};
+
+use crate::world::*;
+
+/// Enough for a look to find several that give way.
+const PLACES: usize = 320;
+
+/// Clients of a user each, who have all places. The first one is idle for the longest time.
+fn full() -> (World, Vec<ConnectionId>) {
+    let mut config = config();
+    config.limits.connections = PLACES;
+    let mut world = World::new(config);
+    let clients = (0..PLACES).map(|n| {
+        let link = world.accept(tls());
+        world.auth_as(link, ALICE, &format!("user{n}"), "secret", &[]);
+        world.advance(SECOND / 100);
+        link
+    });
+    let clients = clients.collect();
+    world.advance(60 * SECOND);
+    (world, clients)
+}
+
+/// Somebody connects. Returns who gives way.
+fn newcomer(world: &mut World, address: &str) -> ConnectionId {
+    newcomer_and_gone(world, address).1
+}
+
+/// The same, with the new connection.
+fn newcomer_and_gone(world: &mut World, address: &str) -> (ConnectionId, ConnectionId) {
+    let new = world.accept(tls().address(address.parse().unwrap()));
+    let closes = world.closes();
+    let [(link, RelayClose::Evicted)] = closes[..] else { panic!("{closes:?}") };
+    world.close(link);
+    (new, link)
+}
+
+#[test]
+fn the_longest_idle_give_way_one_after_the_other() {
+    let (mut world, clients) = full();
+    for (n, client) in clients.iter().take(20).enumerate() {
+        assert_eq!(newcomer(&mut world, &format!("192.0.2.{n}")), *client);
+    }
+}
+
+#[test]
+fn who_is_used_in_the_meantime_does_not_give_way() {
+    let (mut world, clients) = full();
+    for n in (0..20).step_by(2) {
+        assert_eq!(newcomer(&mut world, &format!("192.0.2.{n}")), clients[n]);
+        world.auth_as(clients[n + 1], ALICE, &format!("user{}", n + 1), "secret", &[]);
+    }
+    world.auth_as(clients[21], ALICE, "user21", "secret", &[]);
+    assert_eq!(newcomer(&mut world, "192.0.2.100"), clients[20]);
+    assert_eq!(newcomer(&mut world, "192.0.2.101"), clients[22]);
+}
+
+/// Whoever connects again and again takes a quarter at most, and later its own.
+#[test]
+fn one_source_takes_its_own_places_from_then_on() {
+    let (mut world, clients) = full();
+    let gone = (0..PLACES).map(|_| newcomer(&mut world, "192.0.2.1"));
+    let lost = gone.filter(|link| clients.contains(link)).count();
+    assert!(lost <= PLACES / 4 + PLACES / 32, "{lost}");
+}
+
+/// Nor does it take those of other strangers.
+#[test]
+fn one_source_takes_no_places_of_other_strangers() {
+    let (mut world, _) = full();
+    let strangers: Vec<_> = (0..=PLACES / 4)
+        .map(|n| newcomer_and_gone(&mut world, &format!("192.0.{}.{}", n / 250, n % 250)).0)
+        .collect();
+    world.advance(2 * SECOND);
+    let gone = (0..50).map(|_| newcomer(&mut world, "198.51.100.1"));
+    let lost = gone.filter(|link| strangers.contains(link)).count();
+    assert!(lost <= 2, "{lost}");
+}
