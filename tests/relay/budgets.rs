@@ -246,6 +246,31 @@ fn what_is_in_use_makes_no_room() {
     });
 }
 
+/// Who holds more than a newcomer would leave to each gives way even so.
+#[test]
+fn what_is_in_use_beyond_a_share_makes_room() {
+    for (places, held) in [(7, &[3, 2, 2][..]), (6, &[3, 3])] {
+        let mut config = config();
+        config.limits.connections = places;
+        let mut world = World::new(config);
+        let mut first = None;
+        for (user, held) in held.iter().enumerate() {
+            for _ in 0..*held {
+                let (link, token) = member(&mut world, &format!("user{user}"));
+                first.get_or_insert(link);
+                let chunk = Raw::chunk("c1", "m1", "1-4000/4000", &"x".repeat(4_000), '$');
+                let to = format!("{token} {ALICE}");
+                world.give(link, &chunk.to(&to).from(ALICE).octets());
+                let request = world.sent(link).remove(0);
+                world.answer(link, &request, "200 OK");
+            }
+        }
+        world.advance(10 * SECOND);
+        world.accept(tls());
+        assert_eq!(evicted(&mut world).first(), first.as_ref());
+    }
+}
+
 /// However many sources the strangers have.
 #[test]
 fn strangers_do_not_take_the_places_of_clients() {
