@@ -50,6 +50,20 @@ async fn a_file_has_neither_name_nor_report_before_it_is_kept() {
 }
 
 #[tokio::test]
+async fn an_unfinished_file_has_the_name_that_its_sender_gives() {
+    let (mut pair, inbox) = (pair().await, Folder::new());
+    let path = inbox.0.join("talk.mp4");
+    std::fs::write(&path, octets(SIZE)).unwrap();
+    pair.alice.send_file(&path).await.unwrap();
+    let file = pair.bob.next().await.unwrap().save_unverified(&inbox.0).await.unwrap();
+    assert_eq!(file.path(), inbox.0.join("talk.mp4.part"));
+    // It is no film.
+    if cfg!(feature = "content") {
+        assert_eq!(file.keep().await.unwrap(), inbox.0.join("talk_mp4.bin"));
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_is_refused_is_deleted_and_its_sender_knows() {
     let (mut pair, inbox) = (pair().await, Folder::new());
     let sent = send(&pair.alice).await;

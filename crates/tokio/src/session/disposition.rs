@@ -42,10 +42,22 @@ pub(super) fn octet_stream() -> MediaType {
 /// The name for the file of a message, by its first octets: the safe form of the one in its
 /// Content-Disposition (RFC 5547 section 10), or one made of its Message-ID.
 pub(super) fn file_name(message: &Received, first: &[u8]) -> PathBuf {
+    finished(stored_name(message, own_name(message), first))
+}
+
+/// The name of the file before its octets are there to bear out an ending: the safe form,
+/// after which comes that of an unfinished file.
+pub(super) fn part_name(message: &Received) -> PathBuf {
+    let mut name = given_name(&own_name(message)).into_os_string();
+    name.push(".part");
+    name.into()
+}
+
+fn own_name(message: &Received) -> String {
     let disposition = message.head().header(HeaderName::ContentDisposition);
     let disposition = disposition.and_then(|value| value.parse::<ContentDisposition>().ok());
     let given = disposition.and_then(|disposition| disposition.filename);
-    finished(stored_name(message, given.unwrap_or_else(|| unnamed(message)), first))
+    given.unwrap_or_else(|| unnamed(message))
 }
 
 /// The safe form of a name that the application gives.

@@ -20,11 +20,9 @@ pub(super) struct Part {
 impl Part {
     /// Creates a file of a name like this in a folder, which is made if it does not exist.
     pub(super) async fn create(folder: PathBuf, name: PathBuf) -> io::Result<Self> {
-        let mut part = name.into_os_string();
-        part.push(".part");
         let created = spawn_blocking(move || {
             fs::create_dir_all(&folder)?;
-            create_new(&folder, Path::new(&part))
+            create_new(&folder, &name)
         });
         let (file, path) = created.await.map_err(io::Error::other)??;
         Ok(Self { file: file.into(), path: PartPath(Some(path)), position: 0 })

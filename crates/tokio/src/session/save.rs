@@ -9,7 +9,7 @@ use bytes::Bytes;
 use msrp::Received;
 use tokio::task::JoinHandle;
 
-use super::disposition::file_name;
+use super::disposition::part_name;
 use super::error::{MessageError, SaveError};
 use super::part::Part;
 use super::unverified::{UnverifiedFile, joined};
@@ -50,7 +50,7 @@ async fn save(
     read: BTreeMap<u64, Bytes>,
 ) -> Result<UnverifiedFile, SaveError> {
     let failed = |source| SaveError::File { path: folder.clone(), source };
-    let name = file_name(&steps.received, &[]);
+    let name = part_name(&steps.received);
     let mut part = Part::create(folder.clone(), name).await.map_err(failed)?;
     for (offset, octets) in read {
         write(&mut part, offset, &octets).await?;
