@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use msrp::auth::{Algorithm, Credentials, DigestClient, Ha1};
-use msrp::relay::{AuthRequest, Peer, RelayClose, RelayEvent, Security, Verdict};
+use msrp::auth::{Algorithm, Credentials, DigestClient};
+use msrp::relay::{Peer, RelayClose, RelayEvent, Security};
 
 use crate::common::wire::Raw;
 use crate::world::*;
@@ -212,53 +212,6 @@ fn a_draining_relay_grants_nothing() {
     });
 }
 
-/// The client tries again, and nobody has guessed.
-#[test]
-fn a_nonce_may_grow_old_while_a_user_is_looked_up() {
-    scripted(|world| {
-        let secret = Ha1::new(Algorithm::Sha256, "alice", "a.example", "secret");
-        for verdict in [Verdict::Known(secret), Verdict::Unknown] {
-            let (link, _) = world.client(ALICE);
-            world.knows_users = false;
-            asked(world);
-            let request = world.credentials(link, ALICE, "alice", "secret", &[]);
-            world.advance(290 * SECOND);
-            world.give(link, &request);
-            let requests = asked(world);
-            world.advance(20 * SECOND);
-            world.relay.authorise(world.now, requests[0], verdict);
-            world.settle();
-            let told = world.one(link);
-            assert!(told.what == "401" && told.head.contains("stale=true"), "{}", told.head);
-            assert_eq!(world.relay.statistics().auth_failed, 0);
-            world.knows_users = true;
-        }
-    });
-}
-
-#[test]
-fn only_credentials_that_could_be_good_are_looked_up() {
-    scripted(|world| {
-        world.knows_users = false;
-        let wrongs = [
-            ("realm=\"a.example\"", "realm=\"b.example\"", "401"),
-            ("algorithm=SHA-256", "algorithm=SHA-512", "400"),
-            ("nonce=\"0", "nonce=\"1", "401"),
-            ("uri=\"msrps://a.", "uri=\"msrps://b.", "400"),
-            ("qop=auth", "qop=auth-int", "400"),
-        ];
-        for (good, wrong, status) in wrongs {
-            let link = world.accept(tls());
-            let request = world.credentials(link, ALICE, "alice", "secret", &[]);
-            let request = String::from_utf8(request).unwrap();
-            assert!(request.contains(good), "{request}");
-            world.give(link, request.replace(good, wrong).as_bytes());
-            assert_eq!(world.told(link), [status], "{wrong}");
-            assert_eq!(asked(world), []);
-        }
-    });
-}
-
 // req: 4976-6.3-11
 #[test]
 fn a_client_that_fails_often_is_dropped() {
@@ -407,60 +360,6 @@ fn whom_the_transport_knows_is_not_challenged() {
     });
 }
 
-/// Its connection is neither theirs nor given up for the sake of one of them.
-#[test]
-fn a_relay_is_not_counted_for_the_users_behind_it() {
-    let mut config = config();
-    config.limits.principal_connections = 2;
-    scripted_with(config, |world| {
-        let inner = world.accept(tls().relay_names(vec!["inner.example".into()]));
-        let from = format!("msrps://inner.example:9000/t1;tcp {ALICE}");
-        world.token(inner, &from);
-        let [first, second, third] = [(); 3].map(|()| {
-            world.advance(SECOND);
-            world.client(ALICE).0
-        });
-        assert_eq!(world.closes(), [(first, RelayClose::Evicted)]);
-        assert!([inner, second, third].into_iter().all(|link| world.relay.wants_read(link)));
-    });
-}
-
-/// What two users authenticate on is not the first that one of them gives up.
-#[test]
-fn a_connection_on_which_others_have_authenticated_gives_way_last() {
-    let mut config = config();
-    config.limits.principal_connections = 2;
-    scripted_with(config, |world| {
-        let both = world.accept(tls());
-        for (user, own) in [("bob", BOB), ("alice", ALICE)] {
-            assert_eq!(world.auth_as(both, own, user, "secret", &[]).what, "200");
-        }
-        let links = [(); 3].map(|()| {
-            world.advance(SECOND);
-            world.client(ALICE).0
-        });
-        let evicted = links[..2].iter().map(|link| (*link, RelayClose::Evicted));
-        assert_eq!(world.closes(), evicted.collect::<Vec<_>>());
-        assert!(world.relay.wants_read(both));
-    });
-}
-
-/// One user who authenticates twice is no other one.
-#[test]
-fn who_authenticates_again_does_not_keep_its_connection_longer() {
-    let mut config = config();
-    config.limits.principal_connections = 2;
-    scripted_with(config, |world| {
-        let (first, _) = world.client(ALICE);
-        world.token(first, ALICE);
-        for _ in 0..2 {
-            world.advance(SECOND);
-            world.client(ALICE);
-        }
-        assert_eq!(world.closes(), [(first, RelayClose::Evicted)]);
-    });
-}
-
 /// The order in Use-Path is that of a To-Path: from the client to this relay.
 // req: 4976-4.2-2 4976-4.2-1 4976-6.4.3-5
 #[test]
@@ -476,95 +375,6 @@ fn the_use_path_names_the_relays_in_between() {
         assert_eq!(use_path.len(), 3);
         assert!(use_path[2].starts_with("msrps://a.example:9000/"), "{}", use_path[2]);
         assert_eq!(granted.header("To-Path"), Some(&from[..]));
-    });
-}
-
-fn asked(world: &mut World) -> Vec<AuthRequest> {
-    world.events_where(|event| match event {
-        RelayEvent::Authorise { request, username, realm, .. } => {
-            assert_eq!((&username[..], &realm[..]), ("alice", "a.example"));
-            Some(*request)
-        }
-        _ => None,
-    })
-}
-
-#[test]
-fn a_user_may_be_looked_up_later() {
-    scripted(|world| {
-        world.knows_users = false;
-        let link = world.accept(tls());
-        let request = world.credentials(link, ALICE, "alice", "secret", &[]);
-        world.give(link, &request);
-        assert!(world.octets(link).is_empty());
-        // Other clients are served.
-        let other = world.accept(tls());
-        world.give(other, &auth("other", CAROL).octets());
-        assert_eq!(world.one(other).what, "401");
-
-        let requests = asked(world);
-        assert_eq!(requests.len(), 1);
-        world.advance(29 * SECOND);
-        let secret = Ha1::new(Algorithm::Sha256, "alice", "a.example", "secret");
-        world.relay.authorise(world.now, requests[0], Verdict::Known(secret.clone()));
-        world.settle();
-        assert_eq!(world.one(link).what, "200");
-        // Only the first verdict counts.
-        world.relay.authorise(world.now, requests[0], Verdict::Known(secret));
-        world.settle();
-        assert!(world.octets(link).is_empty());
-    });
-}
-
-#[test]
-fn a_user_that_is_not_looked_up_in_time_is_told_so() {
-    scripted(|world| {
-        // A connection with a token is not on probation.
-        let (slow, _) = world.client(ALICE);
-        asked(world);
-        world.knows_users = false;
-        let request = world.credentials(slow, ALICE, "alice", "secret", &[]);
-        world.give(slow, &request);
-        let requests = asked(world);
-        world.advance(30 * SECOND);
-        assert_eq!(world.one(slow).what, "408");
-        world.relay.authorise(world.now, requests[0], Verdict::Unknown);
-        world.settle();
-        assert!(world.octets(slow).is_empty());
-    });
-}
-
-#[test]
-fn a_client_that_has_gone_gets_no_token() {
-    scripted(|world| {
-        world.knows_users = false;
-        let link = world.accept(tls());
-        let request = world.credentials(link, ALICE, "alice", "secret", &[]);
-        world.give(link, &request);
-        let requests = asked(world);
-        world.close(link);
-        let secret = Ha1::new(Algorithm::Sha256, "alice", "a.example", "secret");
-        world.relay.authorise(world.now, requests[0], Verdict::Known(secret));
-        world.settle();
-        assert_eq!(world.relay.statistics().tokens, 0);
-        world.advance(60 * SECOND);
-    });
-}
-
-#[test]
-fn only_so_many_lookups_at_a_time() {
-    let mut config = config();
-    config.limits.pending_auths = 2;
-    scripted_with(config, |world| {
-        world.knows_users = false;
-        for told in [None, None, Some("403")] {
-            let link = world.accept(tls());
-            let request = world.credentials(link, ALICE, "alice", "secret", &[]);
-            world.give(link, &request);
-            let sent = world.sent(link);
-            assert_eq!(sent.first().map(|it| &it.what[..]), told);
-        }
-        assert_eq!(asked(world).len(), 2);
     });
 }
 
