@@ -1,6 +1,7 @@
 //! A peer that keeps to nothing: a hostile client, or a relay of another kind.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 
 use bytes::{Bytes, BytesMut};
 
@@ -12,6 +13,8 @@ use crate::world::{World, relay_uri};
 pub struct RawPeer {
     pub relay: usize,
     pub own: String,
+    /// The address of a stranger, whom the relay does not know as a user.
+    pub address: Option<IpAddr>,
     pub out: VecDeque<Bytes>,
     /// What it has read that was no SEND.
     pub heard: Vec<Sent>,
@@ -71,6 +74,14 @@ impl World {
     pub fn raw(&mut self, relay: usize, names: Vec<String>) -> usize {
         let number = self.new_raw(relay);
         self.accept(relay, End::Raw(number), names);
+        number
+    }
+
+    /// A stranger comes from this address. The relay may have no room.
+    pub fn stranger(&mut self, relay: usize, address: IpAddr) -> usize {
+        let number = self.new_raw(relay);
+        self.raws[number].address = Some(address);
+        self.comes(relay, End::Raw(number), Vec::new());
         number
     }
 

@@ -39,6 +39,8 @@ pub struct World {
     pub are_relays_known: bool,
     /// The hosts of raw peers to which relays connect, with the names of their certificates.
     pub listening: BTreeMap<String, Vec<String>>,
+    /// The users of tokens that have ended.
+    pub lost_tokens: Vec<String>,
 }
 
 pub fn relay_host(relay: usize) -> String {
@@ -87,6 +89,7 @@ impl World {
             are_refusals_lost: false,
             are_relays_known: true,
             listening: BTreeMap::new(),
+            lost_tokens: Vec::new(),
         }
     }
 
@@ -98,16 +101,27 @@ impl World {
 
     /// A relay accepts a connection; `names` are those of a relay's certificate.
     pub fn accept(&mut self, relay: usize, from: End, names: Vec<String>) {
+        assert!(self.comes(relay, from, names), "there is room");
+    }
+
+    /// Somebody connects to a relay. Returns whether it has room.
+    pub fn comes(&mut self, relay: usize, from: End, names: Vec<String>) -> bool {
         let peer = Peer::new(Security::Tls).relay_names(names.clone());
         let peer = match from {
             // Raw clients do not compute digests.
-            End::Raw(number) if names.is_empty() => peer.user(format!("raw{number}")),
+            End::Raw(number) if names.is_empty() => match self.raws[number].address {
+                Some(address) => peer.address(address),
+                None => peer.user(format!("raw{number}")),
+            },
             End::Relay(..) => peer.address("192.0.2.1".parse().unwrap()),
             End::Raw(_) | End::Client(_) => peer,
         };
         let now = self.instant();
-        let id = self.relays[relay].relay.accept(now, peer).expect("there is room");
-        self.join([from, End::Relay(relay, id)]);
+        let id = self.relays[relay].relay.accept(now, peer);
+        if let Some(id) = id {
+            self.join([from, End::Relay(relay, id)]);
+        }
+        id.is_some()
     }
 
     fn join(&mut self, ends: [End; 2]) {
@@ -133,7 +147,9 @@ impl World {
         }
         let names = |relay| if self.are_relays_known { vec![relay_host(relay)] } else { vec![] };
         let (own, theirs) = (names(relay), names(other));
-        self.accept(other, End::Relay(relay, id), own);
+        if !self.comes(other, End::Relay(relay, id), own) {
+            return self.relays[relay].relay.closed(id);
+        }
         let peer = Peer::new(Security::Tls).relay_names(theirs);
         let now = self.instant();
         self.relays[relay].relay.connected(now, id, peer);
@@ -273,6 +289,7 @@ impl World {
                 let secret = Ha1::new(algorithm, &username, &realm, "open sesame");
                 self.relays[relay].relay.authorise(now, request, Verdict::Known(secret));
             }
+            RelayEvent::TokenEnded { username, .. } => self.lost_tokens.push(username),
             RelayEvent::Close { connection, .. } => {
                 match self.relays[relay].wires.get(&connection).copied() {
                     Some(wire) => self.hang_up(wire),

@@ -13,6 +13,9 @@ use crate::world::World;
 /// How long a connection may be idle that a flow has of its own between two relays.
 const OWN_IDLE: Duration = Duration::from_secs(180);
 
+/// How long octets may be on their way.
+const LATE: Duration = Duration::from_secs(30);
+
 /// The octets of messages that have flowed on one connection, in either direction.
 #[derive(Default)]
 pub struct Flowed {
@@ -62,11 +65,14 @@ impl World {
     // req: 4976-6.1-2 4976-6.5-1 4976-6.5-2
     pub fn check_use(&self, relay: usize, wire: usize, reason: &RelayClose) {
         let (config, now) = (&self.plan.relays[relay], self.now);
-        let Some(flowed) = self.relays[relay].flows.get(&wire) else { return };
+        // Behind a loss, what arrives may be refused.
+        let flowed = self.relays[relay].flows.get(&wire).filter(|_| !self.is_disturbed);
+        let Some(flowed) = flowed else { return };
         let is_in_use = flowed.is_in_use(now, config);
         let is_between_relays = self.wires[wire].ends.iter().all(|it| matches!(it, End::Relay(..)));
         let idle = if is_between_relays { config.idle.min(OWN_IDLE) } else { config.idle };
-        let since = now.saturating_sub(idle);
+        // What arrives has left the relay before.
+        let since = now.saturating_sub(idle) + LATE;
         let is_wrong = match reason {
             RelayClose::Probation => true,
             RelayClose::Idle => is_in_use || flowed.was_busy_since(since, config),

@@ -35,7 +35,10 @@ impl World {
         while self.now < end {
             self.go_on_all();
             if self.now >= next {
-                self.newcomer(&slow.crowd);
+                // One now and then, or as many at once as there are places.
+                for _ in 0..pick(&mut self.rng, &[1, 1, 1, 1, 1, 1, 1, slow.places]) {
+                    self.newcomer(&slow.crowd);
+                }
                 next = self.now + slow.crowd.every;
                 self.check_crowd();
             }
@@ -80,7 +83,7 @@ impl Slow {
             time: Duration::from_secs(seconds),
             idle: Duration::from_secs(idle),
             crowd: Crowd {
-                every: Duration::from_secs_f64(seconds as f64 / 200.0),
+                every: Duration::from_secs_f64(seconds as f64 / 40.0),
                 // Few who hold much, or many who hold no more than anybody else.
                 users: pick(rng, &[2, 5, 10_000]),
                 busy: places / 4,
@@ -146,10 +149,10 @@ impl Slow {
     /// From one side to the other, at the pace of one or both of them.
     fn flow(&self, rng: &mut Seeded, sides: &mut [SidePlan; 2], from: usize) {
         let is_at = rng.below(3);
-        // A relay that sends for a fast client to a slow one leaves 16 KiB to the next at once.
-        let is_ahead = is_at == 0 && sides[0].relays != sides[1].relays;
-        let rate = if is_ahead {
-            pick(rng, &[1_000, 5_000])
+        // A transport may be given 16 KiB before it is known to be slow, and a client waits a
+        // minute at most for the next ones to leave.
+        let rate = if is_at == 0 {
+            pick(rng, &[400, 1_000, 5_000])
         } else {
             pick(rng, &[110, 130, 200, 1_000, 5_000])
         };

@@ -17,7 +17,7 @@ use crate::plan::{Kind, Plan, chance, relay_host};
 use crate::wire::{End, Wire};
 
 /// The steps after which an unfinished seed has failed.
-const MAX_STEPS: u64 = 200_000;
+const MAX_STEPS: u64 = 1_000_000;
 
 pub struct World {
     pub plan: Plan,
