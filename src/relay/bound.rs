@@ -174,7 +174,7 @@ impl Relay {
     /// The connections on which a flow arrives are read.
     fn let_flow_go(&mut self, id: FlowId, destination: ConnectionId) {
         let Some(next) = self.links.get_mut(destination) else { return };
-        let waiters = next.waiters.extract_if(.., |(flow, _)| *flow == id).collect();
+        let waiters = next.waiters.take_flow(id);
         self.let_go(destination, waiters);
     }
 

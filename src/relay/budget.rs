@@ -25,7 +25,8 @@ impl Relay {
         if let Some(principal) = principal
             && self.held_by(principal) >= limits.principal_connections
         {
-            self.evict(self.own_to_give(principal, None));
+            let gives = self.own_to_give(principal, None);
+            self.evict(gives);
         }
         if self.holdings.connections() >= limits.connections {
             let gives = self.any_to_give(now, principal);
@@ -61,7 +62,8 @@ impl Relay {
         self.holdings.set_queued(&principal, id, counted);
         self.peers.belongs_to(id, &principal);
         if self.held_by(&principal) > self.config.limits.principal_connections {
-            self.evict(self.own_to_give(&principal, Some(id)));
+            let gives = self.own_to_give(&principal, Some(id));
+            self.evict(gives);
         }
     }
 
@@ -78,13 +80,15 @@ impl Relay {
     /// none if everybody else holds about as many as this user or fewer.
     pub(super) fn make_token_room(&mut self, user: &Principal) -> bool {
         let limits = self.config.limits;
-        let own = self.holdings.of(user).map_or(0, |holding| holding.tokens.len());
+        let shares = self.holdings.token_shares();
+        let own = shares.count(user);
         let is_full = self.tokens.len() >= limits.tokens || self.is_full(&self.tokens.pool);
         let gives = if own >= limits.user_tokens {
             self.least_used_token(user)
         } else if is_full {
-            let most = self.holdings.with_most_tokens().filter(|(held, _)| *held > own + 1);
-            self.least_used_token(most.map_or(user, |(_, principal)| principal))
+            let most = shares.most().filter(|(held, _)| *held > own + 1);
+            let most = most.map_or(user, |(_, principal)| principal).clone();
+            self.least_used_token(&most)
         } else {
             return true;
         };
@@ -93,10 +97,9 @@ impl Relay {
         true
     }
 
-    /// The oldest token under which nothing was relayed, or else the oldest.
-    fn least_used_token(&self, principal: &Principal) -> Option<TokenId> {
-        let tokens = self.holdings.of(principal)?.tokens.iter().copied();
-        tokens.min_by_key(|id| (self.tokens.is_used(*id), *id))
+    fn least_used_token(&mut self, principal: &Principal) -> Option<TokenId> {
+        let tokens = &self.tokens;
+        self.holdings.least_used_token(principal, |id| tokens.is_used(id))
     }
 
     /// The most octets to read from a connection before the others have their turn: 1 KiB
@@ -142,14 +145,14 @@ impl Relay {
     /// The connection that a principal misses least. What was opened for it and is of use to
     /// others is not given up for its sake.
     pub(super) fn own_to_give(
-        &self,
+        &mut self,
         principal: &Principal,
         keep: Option<ConnectionId>,
     ) -> Option<ConnectionId> {
-        let own = self.holdings.of(principal)?.connections.keys().copied();
-        let is_dial_of_many =
-            |id| self.links.get(id).is_some_and(|link| link.is_dialled && link.is_shared);
-        self.least_missed(own.filter(|id| Some(*id) != keep && !is_dial_of_many(*id)))
+        let links = &self.links;
+        let standing = |id| links.get(id).map(Link::standing);
+        let least = self.holdings.least_missed(principal, keep, standing);
+        least.filter(|id| standing(*id).is_none_or(|standing| !standing.is_dial_of_many))
     }
 
     /// The first of some connections to give way.
@@ -157,20 +160,7 @@ impl Relay {
         &self,
         ids: impl Iterator<Item = ConnectionId>,
     ) -> Option<ConnectionId> {
-        let links = ids.filter_map(|id| Some((standing(self.links.get(id)?), id)));
+        let links = ids.filter_map(|id| Some((self.links.get(id)?.standing(), id)));
         links.min().map(|(_, id)| id)
     }
-}
-
-/// The order in which connections give way: those of one principal before those that others
-/// use as well, dials and unproven ones before proven ones, then by last use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Standing {
-    is_shared: bool,
-    pub(super) is_proven: bool,
-    pub(super) last_used: Instant,
-}
-
-pub(super) const fn standing(link: &Link) -> Standing {
-    Standing { is_shared: link.is_shared, is_proven: link.is_proven, last_used: link.last_used }
 }

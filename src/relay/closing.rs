@@ -88,7 +88,7 @@ impl Relay {
         let tokens = std::mem::take(&mut link.tokens);
         let auths = std::mem::take(&mut link.auths);
         let current = std::mem::take(&mut link.current);
-        let waiters = std::mem::take(&mut link.waiters);
+        let waiters = link.waiters.take();
         let unsettled = link.hop.give_up();
         self.holdings.remove_connection(&link.principal, id);
         link.parting = Some(link.tally.charge(link.holds(&self.config)));

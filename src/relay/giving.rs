@@ -8,10 +8,9 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::Relay;
-use super::budget::{Standing, standing};
 use super::event::ConnectionId;
 use super::link::Link;
-use super::principal::{Holding, Principal};
+use super::principal::{Holding, Principal, Standing};
 use crate::time::Instant;
 
 /// One look finds one of so many parts of all connections.
@@ -85,7 +84,7 @@ impl Relay {
     fn next_to_give(&mut self) -> Option<Candidate> {
         while let Some(next) = self.giving.next.front() {
             let link = self.links.get(next.id).filter(|link| link.takes_requests());
-            if link.is_some_and(|link| standing(link) == next.standing) {
+            if link.is_some_and(|link| link.standing() == next.standing) {
                 return Some(*next);
             }
             self.giving.next.pop_front();
@@ -129,7 +128,7 @@ impl Relay {
             let ids = holding.connections.keys().copied();
             let links = ids.filter_map(|id| Some((id, self.links.get(id)?)));
             let held = links.filter(|(_, link)| is_counted(link)).map(|(id, link)| Held {
-                standing: standing(link),
+                standing: link.standing(),
                 id,
                 in_use_until: link.in_use_until(),
             });

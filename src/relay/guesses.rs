@@ -1,7 +1,7 @@
 //! How long an AUTH waits because others of its user have failed.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const NAME_LETTERS: usize = 64;
 
 /// A user, and the source that claims to be this user. Failures delay the pair: whoever
 /// guesses a password delays nobody who knows it, unless both have one address.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pair {
     pub(super) source: Principal,
     user: Arc<str>,
@@ -38,15 +38,21 @@ impl Pair {
 pub(super) struct Guesses {
     /// The failures that delay nothing: people mistype.
     free: u32,
+    pairs: BTreeMap<Pair, Guess>,
+    /// The pairs in the order in which they are forgotten.
+    by_time: BTreeSet<(Instant, Pair)>,
     sources: BTreeMap<Principal, Users>,
-    /// The pairs of all sources.
-    pairs: usize,
+    by_size: BTreeSet<(Size, Principal)>,
     /// The failures of all pairs so far.
     failures: u64,
 }
 
-/// The failures of one source.
-type Users = BTreeMap<Arc<str>, Guess>;
+/// The users of one source, by their last failures.
+type Users = BTreeMap<u64, Arc<str>>;
+
+/// How many users a source has. Of two with equally many, the one whose oldest is older is
+/// larger.
+type Size = (usize, Reverse<Option<u64>>);
 
 #[derive(Clone, Copy, Debug)]
 struct Guess {
@@ -65,7 +71,14 @@ impl Guess {
 
 impl Guesses {
     pub(super) const fn new(free: u32) -> Self {
-        Self { free, sources: BTreeMap::new(), pairs: 0, failures: 0 }
+        Self {
+            free,
+            pairs: BTreeMap::new(),
+            by_time: BTreeSet::new(),
+            sources: BTreeMap::new(),
+            by_size: BTreeSet::new(),
+            failures: 0,
+        }
     }
 
     /// When an AUTH that arrives now is checked: those of one pair one after the other.
@@ -83,45 +96,36 @@ impl Guesses {
         let next = known.map_or(next, |guess| guess.next.max(next));
         self.failures += 1;
         self.set(pair, Guess { failures, last: self.failures, next });
-        if self.pairs > PAIRS {
+        if self.pairs.len() > PAIRS {
             self.forget(now);
         }
     }
 
     pub(super) fn succeeded(&mut self, pair: &Pair) {
-        let Some(users) = self.sources.get_mut(&pair.source) else { return };
-        if users.remove(&pair.user).is_some() {
-            self.pairs -= 1;
-        }
-        if users.is_empty() {
-            self.sources.remove(&pair.source);
-        }
+        self.remove(pair);
     }
 
-    /// Forgets what is old, and otherwise one pair.
+    fn remove(&mut self, pair: &Pair) {
+        let Some(guess) = self.pairs.remove(pair) else { return };
+        self.by_time.remove(&(guess.next, pair.clone()));
+        self.change(&pair.source, |users| _ = users.remove(&guess.last));
+    }
+
+    /// Forgets what is old, and otherwise one pair: the oldest of the largest source.
     fn forget(&mut self, now: Instant) {
-        self.sources.retain(|_, users| {
-            users.retain(|_, guess| guess.is_remembered(now));
-            !users.is_empty()
-        });
-        self.pairs = self.sources.values().map(BTreeMap::len).sum();
-        if self.pairs > PAIRS
-            && let Some(pair) = self.oldest_of_largest()
+        while let Some((_, pair)) = self.by_time.first()
+            && self.recent(now, pair).is_none()
         {
-            self.succeeded(&pair);
+            let pair = pair.clone();
+            self.remove(&pair);
         }
-    }
-
-    /// The oldest pair of the source that has most: of two with equally many, of the one
-    /// whose oldest is older.
-    fn oldest_of_largest(&self) -> Option<Pair> {
-        let oldest = |(source, users): (_, &Users)| {
-            let (user, guess) = users.iter().min_by_key(|(_, guess)| guess.last)?;
-            Some((users.len(), Reverse(guess.last), source, Arc::clone(user)))
-        };
-        let shares = self.sources.iter().filter_map(oldest);
-        let (.., source, user) = shares.max_by_key(|(held, last, ..)| (*held, *last))?;
-        Some(Pair { source: Principal::clone(source), user })
+        if self.pairs.len() > PAIRS
+            && let Some((_, source)) = self.by_size.last()
+            && let Some(user) = self.sources.get(source).and_then(|users| users.values().next())
+        {
+            let pair = Pair { source: source.clone(), user: Arc::clone(user) };
+            self.remove(&pair);
+        }
     }
 
     fn delay(&self, failures: u32) -> Duration {
@@ -132,16 +136,30 @@ impl Guesses {
     }
 
     fn recent(&self, now: Instant, pair: &Pair) -> Option<Guess> {
-        let guess = self.sources.get(&pair.source)?.get(&pair.user).copied();
-        guess.filter(|guess| guess.is_remembered(now))
+        self.pairs.get(pair).copied().filter(|guess| guess.is_remembered(now))
     }
 
     fn set(&mut self, pair: &Pair, guess: Guess) {
-        let users = self.sources.entry(pair.source.clone()).or_default();
-        if users.insert(Arc::clone(&pair.user), guess).is_none() {
-            self.pairs += 1;
+        self.remove(pair);
+        self.pairs.insert(pair.clone(), guess);
+        self.by_time.insert((guess.next, pair.clone()));
+        self.change(&pair.source, |users| _ = users.insert(guess.last, Arc::clone(&pair.user)));
+    }
+
+    fn change(&mut self, source: &Principal, change: impl FnOnce(&mut Users)) {
+        let users = self.sources.entry(source.clone()).or_default();
+        self.by_size.remove(&(size(users), source.clone()));
+        change(users);
+        if users.is_empty() {
+            self.sources.remove(source);
+        } else {
+            self.by_size.insert((size(users), source.clone()));
         }
     }
+}
+
+fn size(users: &Users) -> Size {
+    (users.len(), Reverse(users.keys().next().copied()))
 }
 
 fn later(time: Instant, by: Duration) -> Instant {
@@ -175,7 +193,7 @@ mod tests {
         assert_eq!(guesses.checked_at(forgotten, &alice), forgotten);
         guesses.succeeded(&alice);
         assert_eq!(guesses.checked_at(now, &alice), now);
-        assert!(guesses.pairs == 0 && guesses.sources.is_empty());
+        assert!(guesses.pairs.is_empty() && guesses.sources.is_empty());
     }
 
     /// However many come before the first of them fails.
@@ -201,14 +219,14 @@ mod tests {
             guesses.failed(now, &invented(n));
             assert!(is_known(&guesses, &invented(n)));
         }
-        assert_eq!(guesses.pairs, PAIRS);
+        assert_eq!(guesses.pairs.len(), PAIRS);
         assert!(others.iter().all(|other| is_known(&guesses, other)));
         assert!(!is_known(&guesses, &invented(PAIRS)));
         assert!(is_known(&guesses, &invented(PAIRS + others.len())));
 
         let later = now + LONGEST_DELAY + MEMORY;
         guesses.failed(later, &pair(2, "alice"));
-        assert_eq!((guesses.pairs, guesses.sources.len()), (1, 1));
+        assert_eq!((guesses.pairs.len(), guesses.sources.len()), (1, 1));
     }
 
     #[test]
@@ -220,7 +238,7 @@ mod tests {
         for source in 1..=PAIRS as u64 {
             guesses.failed(later, &pair(source, "alice"));
         }
-        assert_eq!(guesses.pairs, PAIRS);
+        assert_eq!(guesses.pairs.len(), PAIRS);
         assert!(guesses.recent(later, &pair(1, "alice")).is_some());
     }
 
@@ -232,7 +250,7 @@ mod tests {
         for source in 0..=PAIRS as u64 {
             guesses.failed(now, &pair(source, "alice"));
         }
-        assert_eq!(guesses.pairs, PAIRS);
+        assert_eq!(guesses.pairs.len(), PAIRS);
         assert!(guesses.recent(now, &pair(0, "alice")).is_none());
         assert!(guesses.recent(now, &pair(PAIRS as u64, "alice")).is_some());
     }

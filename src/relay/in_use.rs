@@ -8,16 +8,22 @@ use super::config::RelayConfig;
 use super::event::ConnectionId;
 use crate::time::Instant;
 
+/// How often within [`RelayConfig::rate_time`] the use of a connection is shared.
+const SHARES: u32 = 8;
+
 impl Relay {
     /// Octets flow on a connection. Those that are not read until it has room are in use as
-    /// long as it is: they cannot show it otherwise.
+    /// long as it is: they cannot show it otherwise. Since they may be many, they are told of
+    /// it some times within [`RelayConfig::rate_time`].
     pub(super) fn share_use(&mut self, now: Instant, id: ConnectionId) {
-        let Some(link) = self.links.get(id) else { return };
+        let Some(link) = self.links.get_mut(id) else { return };
         let until = link.in_use_until();
-        if until <= now {
+        let more = until.saturating_duration_since(link.shared_until);
+        if until <= now || more < self.config.rate_time / SHARES {
             return;
         }
-        let sources: Vec<_> = link.waiters.iter().map(|(_, source)| *source).collect();
+        link.shared_until = until;
+        let sources: Vec<_> = link.waiters.connections().collect();
         for source in sources {
             if let Some(link) = self.links.get_mut(source) {
                 link.stays_in_use(now, until);

@@ -13,9 +13,10 @@ use super::event::{AuthRequest, ConnectionId, RelayClose, TokenId};
 use super::flow::{FlowId, Previous};
 use super::in_use::InUse;
 use super::own::Own;
-use super::principal::Principal;
+use super::principal::{Principal, Standing};
 use super::relayed::{ChunkKey, Relayed, Relaying};
 use super::target::Target;
+use super::waiters::Waiters;
 use super::waits::Outstanding;
 use crate::hop::{Hop, Transmit};
 use crate::uri::MsrpUri;
@@ -121,7 +122,7 @@ pub(super) struct Link {
     pub(super) sends_to: Option<ConnectionId>,
     /// The flows that wait for this connection to have room, and the connections on
     /// which they arrive.
-    pub(super) waiters: Vec<(FlowId, ConnectionId)>,
+    pub(super) waiters: Waiters,
     /// When it last had room for all of them.
     had_room: Instant,
     pub(super) previous: Previous,
@@ -141,6 +142,8 @@ pub(super) struct Link {
     /// When it last carried a request or a response, or enough octets of one.
     pub(super) last_used: Instant,
     in_use: InUse,
+    /// Until when those that wait for it are known to be in use with it.
+    pub(super) shared_until: Instant,
     /// Whether a request has been accepted, or a SEND has a way to its next hop.
     pub(super) is_proven: bool,
     pub(super) refused: u32,
@@ -187,7 +190,7 @@ impl Link {
             is_queued: false,
             blocked_on: BTreeSet::new(),
             sends_to: None,
-            waiters: Vec::new(),
+            waiters: Waiters::default(),
             had_room: now,
             previous: Previous::Sender,
             relay_uri: None,
@@ -199,6 +202,7 @@ impl Link {
             since: now,
             last_used: now,
             in_use: InUse::new(now),
+            shared_until: now,
             is_proven: false,
             refused: 0,
             auth_failures: 0,
@@ -313,6 +317,16 @@ impl Link {
     /// How long it may take to establish it.
     pub(super) fn dial(&self, of_common: Duration) -> Duration {
         if self.own.is_some() { OWN_DIAL.min(of_common) } else { of_common }
+    }
+
+    /// How much its holder misses it if it gives way.
+    pub(super) const fn standing(&self) -> Standing {
+        Standing {
+            is_dial_of_many: self.is_dialled && self.is_shared,
+            is_shared: self.is_shared,
+            is_proven: self.is_proven,
+            last_used: self.last_used,
+        }
     }
 
     /// How long it may be idle.

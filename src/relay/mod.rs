@@ -69,6 +69,7 @@
 //! AUTHs delay the next ones of that user from that source, and nobody else.
 
 mod auth;
+mod auth_shares;
 mod bound;
 mod budget;
 mod charge;
@@ -94,13 +95,16 @@ mod peers;
 mod pending;
 mod previous;
 mod principal;
+mod ranking;
 mod relayed;
 mod revoke;
 mod route;
 mod senders;
+mod shares;
 mod shed;
 mod target;
 mod token;
+mod waiters;
 mod waits;
 mod watch;
 
@@ -120,6 +124,7 @@ use crate::hop::{Hop, HopConfig, HopEvent, Order, Transmit};
 use crate::limits::ParseOptions;
 use crate::random::{Random, RandomError, RandomPool};
 use crate::tolerance::Tolerance;
+use auth_shares::AuthShares;
 use directory::Directory;
 use flows::Flows;
 use giving::Giving;
@@ -153,6 +158,7 @@ pub struct Relay {
     digest: DigestServer,
     random: RandomPool,
     pending_auths: BTreeMap<AuthRequest, PendingAuth>,
+    auth_shares: AuthShares,
     guesses: Guesses,
     next_auth: u64,
     /// The connections that may have octets to send.
@@ -207,6 +213,7 @@ impl Relay {
             digest,
             random,
             pending_auths: BTreeMap::new(),
+            auth_shares: AuthShares::default(),
             next_auth: 0,
             ready: VecDeque::new(),
             events: VecDeque::new(),

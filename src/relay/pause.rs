@@ -4,6 +4,7 @@
 use super::Relay;
 use super::event::{ConnectionId, RelayEvent};
 use super::flow::FlowId;
+use super::waiters::Waiter;
 use crate::time::Instant;
 
 impl Relay {
@@ -24,7 +25,7 @@ impl Relay {
         let link = self.links.get_mut(source);
         let is_new = link.is_some_and(|link| link.blocked_on.insert((id, destination)));
         if is_new && let Some(next) = self.links.get_mut(destination) {
-            next.waiters.push((id, source));
+            next.waiters.insert((id, source));
         }
     }
 
@@ -55,10 +56,14 @@ impl Relay {
         let (limit, times) = (self.queue_limit(id), self.times_bound(id));
         let Some(link) = self.links.get_mut(id) else { return };
         let has_room = link.has_room(now, limit);
-        let is_resumed = |(flow, _): &mut (FlowId, ConnectionId)| {
-            has_room || relieved.contains(flow) || self.flows.is_read_on(*flow, times)
+        let waiters = if has_room {
+            link.waiters.take()
+        } else {
+            let is_read_on = |flow: &FlowId| self.flows.is_read_on(*flow, times);
+            let read_on: Vec<_> = link.waiters.sessions().filter(is_read_on).collect();
+            let flows = relieved.into_iter().chain(read_on);
+            flows.flat_map(|flow| link.waiters.take_flow(flow)).collect()
         };
-        let waiters: Vec<_> = link.waiters.extract_if(.., is_resumed).collect();
         for (flow, source) in &waiters {
             self.end_wait(*source, *flow);
         }
@@ -71,14 +76,13 @@ impl Relay {
         let elsewhere = link.blocked_on.iter().filter(|(_, destination)| *destination != source);
         for (flow, destination) in elsewhere.copied().collect::<Vec<_>>() {
             let Some(next) = self.links.get_mut(destination) else { continue };
-            let is_its = |waiter: &mut (FlowId, ConnectionId)| *waiter == (flow, source);
-            let waiters = next.waiters.extract_if(.., is_its).collect();
+            let waiters = next.waiters.remove((flow, source)).into_iter().collect();
             self.let_go(destination, waiters);
         }
     }
 
     /// These no longer wait for a connection.
-    pub(super) fn let_go(&mut self, id: ConnectionId, waiters: Vec<(FlowId, ConnectionId)>) {
+    pub(super) fn let_go(&mut self, id: ConnectionId, waiters: Vec<Waiter>) {
         for (flow, waiter) in waiters {
             if let Some(link) = self.links.get_mut(waiter) {
                 link.blocked_on.remove(&(flow, id));

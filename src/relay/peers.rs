@@ -64,9 +64,23 @@ impl Peers {
         self.by_token.get(&token)?.get(key).copied()
     }
 
-    /// Notes that a peer is in use on its connection.
-    pub(super) fn touch(&mut self, token: TokenId, uri: UriRef<'_>) {
-        let Some(Bound { connection, used }) = self.bound(token, uri) else { return };
+    /// Notes that a peer is in use on this connection, if it is bound to it. Returns the
+    /// connection to which it is bound.
+    pub(super) fn touch(
+        &mut self,
+        token: TokenId,
+        uri: UriRef<'_>,
+        connection: ConnectionId,
+    ) -> Option<ConnectionId> {
+        let bound = self.bound(token, uri)?;
+        if bound.connection == connection {
+            self.renew(token, uri, bound);
+        }
+        Some(bound.connection)
+    }
+
+    fn renew(&mut self, token: TokenId, uri: UriRef<'_>, bound: Bound) {
+        let Bound { connection, used } = bound;
         let Some(of_link) = self.by_link.get_mut(&connection) else { return };
         let is_newest = of_link.by_use.last_key_value().is_some_and(|(newest, _)| *newest == used);
         if !is_newest && let Some(peer) = of_link.by_use.remove(&used) {

@@ -1,8 +1,6 @@
 //! AUTHs that wait: for their turn after failed ones, and for the application to look
 //! their user up.
 
-use std::collections::BTreeMap;
-
 use super::Relay;
 use super::charge::Charge;
 use super::denied::Denied;
@@ -70,6 +68,7 @@ impl Relay {
             due,
             is_asked: false,
         };
+        self.auth_shares.add(&pending.pair.source, sender, request);
         self.pending_auths.insert(request, pending);
         if due > now {
             self.timers.insert((due, Timer::Auth(request)));
@@ -96,6 +95,7 @@ impl Relay {
     /// Takes an AUTH that waits no longer.
     pub(super) fn take_auth(&mut self, request: AuthRequest) -> Option<PendingAuth> {
         let pending = self.pending_auths.remove(&request)?;
+        self.auth_shares.remove(&pending.pair.source, pending.sender, request);
         self.timers.remove(&(pending.due, Timer::Auth(request)));
         if let Some(link) = self.links.get_mut(pending.source) {
             link.auths.remove(&request);
@@ -135,35 +135,8 @@ impl Relay {
         if self.pending_auths.len() < self.config.limits.pending_auths {
             return true;
         }
-        let Some(request) = self.auth_to_give(source, sender) else { return false };
+        let Some(request) = self.auth_shares.to_give(source, sender) else { return false };
         self.give_up_auth(now, request);
         true
     }
-
-    fn auth_to_give(&self, source: &Principal, sender: FlowId) -> Option<AuthRequest> {
-        let by_source = held(self.pending_auths.iter().map(|(it, auth)| (it, &auth.pair.source)));
-        let own = by_source.get(source).map_or(0, |held| held.count);
-        let (largest, most) = by_source.into_iter().max_by_key(|(_, held)| held.count)?;
-        let gives = if most.count > own + 1 { largest } else { source };
-        let of_source = self.pending_auths.iter().filter(|(_, auth)| auth.pair.source == *gives);
-        let by_sender = held(of_source.map(|(it, auth)| (it, auth.sender)));
-        let own = by_sender.get(&sender).map_or(0, |held| held.count);
-        let most = by_sender.into_values().max_by_key(|held| held.count)?;
-        (gives != source || most.count > own + 1).then_some(most.oldest)
-    }
-}
-
-/// How many AUTHs one holder has, and the oldest of them.
-struct Held {
-    count: usize,
-    oldest: AuthRequest,
-}
-
-/// What each holder has of some AUTHs, the oldest first.
-fn held<'a, H: Ord>(auths: impl Iterator<Item = (&'a AuthRequest, H)>) -> BTreeMap<H, Held> {
-    let mut by_holder = BTreeMap::new();
-    for (request, holder) in auths {
-        by_holder.entry(holder).or_insert(Held { count: 0, oldest: *request }).count += 1;
-    }
-    by_holder
 }

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use super::charge::Tally;
 use super::config::Peer;
 use super::event::{ConnectionId, TokenId};
+use super::ranking::Ranking;
+use super::shares::Shares;
+use crate::time::Instant;
 
 /// The holder of a budget. One that takes all of its own leaves the others theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,6 +64,18 @@ fn source(address: IpAddr) -> IpAddr {
     }
 }
 
+/// How much its holder misses a connection that gives way, the first difference counts. It
+/// only grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Standing {
+    /// Whether the relay has opened it, and others than the holder use it.
+    pub(super) is_dial_of_many: bool,
+    /// Whether others than the holder use it.
+    pub(super) is_shared: bool,
+    pub(super) is_proven: bool,
+    pub(super) last_used: Instant,
+}
+
 /// What one principal holds. A connection that is closing is no longer among it.
 #[derive(Debug, Default)]
 pub(super) struct Holding {
@@ -71,8 +86,10 @@ pub(super) struct Holding {
     /// The sum of these octets.
     queued: usize,
     pub(super) tally: Tally,
-    /// In the order in which they were issued.
-    pub(super) tokens: BTreeSet<TokenId>,
+    /// The connections in the order in which they give way.
+    standing: Ranking<ConnectionId, Option<Standing>>,
+    /// Those under which nothing was relayed first, then in the order of their issue.
+    tokens: Ranking<TokenId, bool>,
     /// Among those that have gone.
     is_listed: bool,
 }
@@ -83,7 +100,7 @@ impl Holding {
     }
 
     fn has_gone(&self) -> bool {
-        self.connections.is_empty() && self.tokens.is_empty()
+        self.connections.is_empty() && self.tokens.len() == 0
     }
 }
 
@@ -91,8 +108,8 @@ impl Holding {
 #[derive(Debug, Default)]
 pub(super) struct Holdings {
     by_principal: BTreeMap<Principal, Holding>,
-    /// Those that have tokens, by their number.
-    by_tokens: BTreeSet<(usize, Principal)>,
+    /// Those that have tokens.
+    token_shares: Shares<Principal>,
     /// Those that have gone, while something is kept for them.
     gone: VecDeque<Principal>,
     connections: usize,
@@ -147,9 +164,20 @@ impl Holdings {
         let holding = self.holding(principal);
         let tally = holding.tally.clone();
         if holding.connections.insert(id, 0).is_none() {
+            holding.standing.insert(id, None);
             self.connections += 1;
         }
         tally
+    }
+
+    /// The connection that a principal misses least, but for one.
+    pub(super) fn least_missed(
+        &mut self,
+        principal: &Principal,
+        but: Option<ConnectionId>,
+        standing: impl Fn(ConnectionId) -> Option<Standing>,
+    ) -> Option<ConnectionId> {
+        self.by_principal.get_mut(principal)?.standing.least(but, standing)
     }
 
     /// One of the connections of a principal is being established.
@@ -173,6 +201,7 @@ impl Holdings {
         let Some(holding) = self.by_principal.get_mut(principal) else { return };
         holding.dials.remove(&id);
         if holding.connections.remove(&id).is_some() {
+            holding.standing.remove(id);
             self.connections -= 1;
         }
         self.forget_empty(principal);
@@ -180,28 +209,30 @@ impl Holdings {
 
     /// Adds a token. Returns what counts the octets that are kept for it.
     pub(super) fn add_token(&mut self, principal: &Principal, id: TokenId) -> Tally {
+        self.token_shares.add(principal);
         let holding = self.holding(principal);
-        holding.tokens.insert(id);
-        let (count, tally) = (holding.tokens.len(), holding.tally.clone());
-        self.by_tokens.remove(&(count - 1, principal.clone()));
-        self.by_tokens.insert((count, principal.clone()));
-        tally
+        holding.tokens.insert(id, false);
+        holding.tally.clone()
     }
 
-    /// The principal with the most tokens.
-    pub(super) fn with_most_tokens(&self) -> Option<(usize, &Principal)> {
-        self.by_tokens.last().map(|(count, principal)| (*count, principal))
+    /// How many tokens each principal has.
+    pub(super) const fn token_shares(&self) -> &Shares<Principal> {
+        &self.token_shares
+    }
+
+    /// The oldest token of a principal under which nothing was relayed, or else the oldest.
+    pub(super) fn least_used_token(
+        &mut self,
+        principal: &Principal,
+        is_used: impl Fn(TokenId) -> bool,
+    ) -> Option<TokenId> {
+        self.by_principal.get_mut(principal)?.tokens.least(None, is_used)
     }
 
     pub(super) fn remove_token(&mut self, principal: &Principal, id: TokenId) {
         let Some(holding) = self.by_principal.get_mut(principal) else { return };
-        let before = holding.tokens.len();
-        holding.tokens.remove(&id);
-        let now = holding.tokens.len();
-        self.by_tokens.remove(&(before, principal.clone()));
-        if now > 0 {
-            self.by_tokens.insert((now, principal.clone()));
-        }
+        holding.tokens.remove(id);
+        self.token_shares.remove(principal);
         self.forget_empty(principal);
     }
 

@@ -311,13 +311,13 @@ impl Relay {
     /// requests to the URI of the peer go on it while it is up (section 6.4.2).
     pub(super) fn remember(&mut self, peer: Option<Met<'_>>, tally: &Tally) {
         let Some(Met { token, uri, connection }) = peer else { return };
-        match self.peers.find(token, uri) {
-            Some(known) if known == connection => self.peers.touch(token, uri),
-            Some(known) if self.links.get(known).is_some_and(Link::takes_requests) => {}
-            Some(_) | None => {
-                self.note_use(token, connection);
-                self.bind_peer(token, uri, connection, tally);
-            }
+        let known = self.peers.touch(token, uri, connection);
+        let is_taken = |known: ConnectionId| {
+            known == connection || self.links.get(known).is_some_and(Link::takes_requests)
+        };
+        if !known.is_some_and(is_taken) {
+            self.note_use(token, connection);
+            self.bind_peer(token, uri, connection, tally);
         }
     }
 

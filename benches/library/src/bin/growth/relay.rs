@@ -5,7 +5,9 @@ use std::time::Duration;
 use bytes::{Buf, BytesMut};
 use msrp::Instant;
 use msrp::auth::{Algorithm, Credentials, DigestClient, Ha1};
-use msrp::relay::{ConnectionId, Peer, Relay, RelayConfig, RelayEvent, Security, Verdict};
+use msrp::relay::{
+    ConnectionId, Peer, Relay, RelayConfig, RelayEvent, RelayLimits, Security, Verdict,
+};
 use msrp_bench::Seeded;
 
 use crate::{Operation, TIMES, measure};
@@ -13,7 +15,7 @@ use crate::{Operation, TIMES, measure};
 const RELAY: &str = "msrps://relay.example:2855;tcp";
 const CLIENT: &str = "msrps://client.example:2855/c;tcp";
 
-pub(crate) const OPERATIONS: [Operation; 23] = [
+pub(crate) const OPERATIONS: [Operation; 27] = [
     ("relay: SEND, connections", send_among_connections),
     ("relay: SEND, transactions", send_among_transactions),
     ("relay: SEND, peers", send_among_peers),
@@ -24,17 +26,21 @@ pub(crate) const OPERATIONS: [Operation; 23] = [
     ("relay: AUTH, tokens", auth),
     ("relay: AUTH answered, waiting AUTHs", auth_answered),
     ("relay: AUTH at the limit, tokens", auth_at_limit),
+    ("relay: AUTH at its limit, user's tokens", auth_at_limit_of_user),
+    ("relay: AUTH at the limit, waiting AUTHs", auth_among_too_many),
     ("relay: token expires, tokens", token_expires),
     ("relay: accept, connections", accept),
     ("relay: accept at the limit, clients", accept_among_clients),
     ("relay: accept at the limit, strangers", accept_among_strangers),
     ("relay: accept at the limit, closing", accept_among_closing),
+    ("relay: accept at its limit, source's", accept_at_limit_of_source),
     ("relay: closed, connections", closed),
     ("relay: closed, waiting AUTHs", closed_among_auths),
     ("relay: closed, its transactions", closed_with_transactions),
     ("relay: shut, transactions of others", shut),
     ("relay: shut, others of its destination", shut_among_transactions),
     ("relay: REPORTs of a step, what is lost", report_losses),
+    ("relay: transmit without room, waiters", transmit_among_waiters),
     ("relay: poll_timeout, connections", poll_timeout),
     ("relay: handle_timeout, connections", handle_timeout),
 ];
@@ -54,20 +60,21 @@ type Client = (ConnectionId, String);
 
 impl Bench {
     fn new() -> Self {
-        Self::with_limits(1_000_000, usize::MAX)
+        Self::with(|_| {})
     }
 
-    fn with_limits(connections: usize, tokens: usize) -> Self {
+    fn with(change: impl FnOnce(&mut RelayLimits)) -> Self {
         let mut config = RelayConfig::new(RELAY.parse().unwrap(), "relay.example");
         let limits = &mut config.limits;
-        limits.connections = connections;
+        limits.connections = 1_000_000;
         limits.principal_connections = 1_000_000;
-        limits.tokens = tokens;
+        limits.tokens = usize::MAX;
         limits.user_tokens = usize::MAX;
         limits.pending_auths = usize::MAX;
         limits.connection_peers = usize::MAX;
         limits.memory_octets = usize::MAX;
         limits.transactions = usize::MAX;
+        change(limits);
         let now = Instant::now();
         let relay = Relay::new(config, Seeded(1), now).unwrap();
         Self { relay, now, sent: Vec::new(), ids: 0, is_stalled: false }
@@ -176,6 +183,31 @@ impl Bench {
             self.give(link, &send);
         }
         client
+    }
+
+    /// A SEND of 20,000 octets without a response.
+    fn long_send(&mut self, token: &str, from: &str) -> Vec<u8> {
+        let (id, body) = (self.id(), "x".repeat(20_000));
+        let fields = format!(
+            "Message-ID: {id}\r\nByte-Range: 1-20000/20000\r\nFailure-Report: no\r\n\
+             Content-Type: text/plain\r\n\r\n{body}\r\n"
+        );
+        request("SEND", &id, &format!("{token} {CLIENT}"), from, &fields)
+    }
+
+    /// A client that takes nothing, for which so many connections wait, and what a few more
+    /// are about to send.
+    fn full_queue(&mut self, n: usize) -> (Client, Vec<(ConnectionId, Vec<u8>)>) {
+        let client = self.client();
+        let peers: Vec<_> = (0..n + TIMES).map(|_| self.peer_of(&client)).collect();
+        let mut sends = Vec::new();
+        for (link, uri) in peers {
+            sends.push((link, self.long_send(&client.1, &uri)));
+        }
+        let last = sends.split_off(n);
+        self.is_stalled = true;
+        sends.iter().for_each(|(link, octets)| self.give(*link, octets));
+        (client, last)
     }
 
     /// So many AUTHs on which the application has not decided.
@@ -304,21 +336,7 @@ fn report(n: usize) -> usize {
 /// So many already wait for the client.
 fn send_to_full_queue(n: usize) -> usize {
     let mut bench = Bench::new();
-    let client = bench.client();
-    let peers: Vec<_> = (0..n + TIMES).map(|_| bench.peer_of(&client)).collect();
-    let mut sends = Vec::new();
-    for (link, uri) in peers {
-        let (id, body) = (bench.id(), "x".repeat(20_000));
-        let fields = format!(
-            "Message-ID: {id}\r\nByte-Range: 1-20000/20000\r\nFailure-Report: no\r\n\
-             Content-Type: text/plain\r\n\r\n{body}\r\n"
-        );
-        let path = format!("{} {CLIENT}", client.1);
-        sends.push((link, request("SEND", &id, &path, &uri, &fields)));
-    }
-    let last = sends.split_off(n);
-    bench.is_stalled = true;
-    sends.iter().for_each(|(link, octets)| bench.give(*link, octets));
+    let (_, last) = bench.full_queue(n);
     receive_each(&mut bench, last)
 }
 
@@ -337,12 +355,33 @@ fn auth(n: usize) -> usize {
 
 /// Each of n users has two tokens.
 fn auth_at_limit(n: usize) -> usize {
-    let mut bench = Bench::with_limits(1_000_000, 2 * n);
+    let mut bench = Bench::with(|limits| limits.tokens = 2 * n);
     for _ in 0..n {
         let (link, _) = bench.client();
         bench.token(link, "");
     }
     auths(&mut bench)
+}
+
+/// The user has as many tokens as it may.
+fn auth_at_limit_of_user(n: usize) -> usize {
+    let mut bench = Bench::with(|limits| limits.user_tokens = n);
+    let link = bench.connect(tls().user("user"));
+    (0..n).for_each(|_| drop(bench.token(link, "")));
+    auths(&mut bench)
+}
+
+/// As many AUTHs wait as may.
+fn auth_among_too_many(n: usize) -> usize {
+    let mut bench = Bench::with(|limits| limits.pending_auths = n);
+    bench.waiting_auths(n);
+    let auths: Vec<_> = (0..TIMES)
+        .map(|_| {
+            let link = bench.connect(tls());
+            (link, bench.credentials(link))
+        })
+        .collect();
+    receive_each(&mut bench, auths)
 }
 
 fn auth_answered(n: usize) -> usize {
@@ -394,7 +433,7 @@ fn accept(n: usize) -> usize {
 
 /// Per newcomer: the longest idle client gives way.
 fn accept_among_clients(n: usize) -> usize {
-    let mut bench = Bench::with_limits(n, usize::MAX);
+    let mut bench = Bench::with(|limits| limits.connections = n);
     (0..n).for_each(|_| _ = bench.client());
     bench.now += Duration::from_secs(60);
     bench.newcomers(n / 8)
@@ -402,14 +441,14 @@ fn accept_among_clients(n: usize) -> usize {
 
 /// Per newcomer: another one gives way.
 fn accept_among_strangers(n: usize) -> usize {
-    let mut bench = Bench::with_limits(n, usize::MAX);
+    let mut bench = Bench::with(|limits| limits.connections = n);
     (0..n).for_each(|_| _ = bench.connect(tls()));
     bench.newcomers(n / 8)
 }
 
 /// The places of connections that close are needed before their last responses have left.
 fn accept_among_closing(n: usize) -> usize {
-    let mut bench = Bench::with_limits(n, usize::MAX);
+    let mut bench = Bench::with(|limits| limits.connections = n);
     bench.is_stalled = true;
     let links: Vec<_> = (0..n).map(|_| bench.connect(tls())).collect();
     for link in links {
@@ -419,6 +458,22 @@ fn accept_among_closing(n: usize) -> usize {
     }
     bench.drain();
     measure(|| (0..TIMES).for_each(|_| _ = bench.connect(tls())));
+    TIMES
+}
+
+/// All from one source, which has as many as it may.
+fn accept_at_limit_of_source(n: usize) -> usize {
+    let mut bench = Bench::with(|limits| limits.principal_connections = n);
+    let peer = tls().address([192, 0, 2, 1].into());
+    let client = bench.client();
+    for _ in 0..n {
+        let (link, uri) = (bench.connect(peer.clone()), bench.id());
+        let send = bench.send(&client.1, &format!("msrps://peer.example:9/{uri};tcp"));
+        bench.give(link, &send);
+    }
+    // The first one puts those in order that were used since.
+    bench.connect(peer.clone());
+    measure(|| (0..TIMES).for_each(|_| _ = bench.connect(peer.clone())));
     TIMES
 }
 
@@ -469,6 +524,19 @@ fn shut(n: usize) -> usize {
     bench.pairs(n);
     let (_, links) = bench.unanswered(TIMES);
     measure(|| links.iter().for_each(|link| bench.relay.revoke(*link)));
+    TIMES
+}
+
+/// What is given to a client leaves, while so many others wait for it to have room.
+fn transmit_among_waiters(n: usize) -> usize {
+    let mut bench = Bench::new();
+    let (client, _) = bench.full_queue(n);
+    measure(|| {
+        for _ in 0..TIMES {
+            bench.relay.written(client.0);
+            assert!(bench.relay.poll_transmit(bench.now).is_some());
+        }
+    });
     TIMES
 }
 

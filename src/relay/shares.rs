@@ -1,0 +1,51 @@
+//! Who holds how many of something, and who most.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many each holder has.
+#[derive(Debug)]
+pub(super) struct Shares<H> {
+    counts: BTreeMap<H, usize>,
+    order: BTreeSet<(usize, H)>,
+}
+
+impl<H: Clone + Ord> Shares<H> {
+    /// A holder has one more.
+    pub(super) fn add(&mut self, holder: &H) {
+        self.set(holder, self.count(holder) + 1);
+    }
+
+    /// A holder has one fewer.
+    pub(super) fn remove(&mut self, holder: &H) {
+        self.set(holder, self.count(holder).saturating_sub(1));
+    }
+
+    fn set(&mut self, holder: &H, count: usize) {
+        if let Some(before) = self.counts.remove(holder) {
+            self.order.remove(&(before, holder.clone()));
+        }
+        if count > 0 {
+            self.counts.insert(holder.clone(), count);
+            self.order.insert((count, holder.clone()));
+        }
+    }
+
+    pub(super) fn count(&self, holder: &H) -> usize {
+        self.counts.get(holder).copied().unwrap_or(0)
+    }
+
+    /// The holder that has most.
+    pub(super) fn most(&self) -> Option<(usize, &H)> {
+        self.order.last().map(|(count, holder)| (*count, holder))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+}
+
+impl<H> Default for Shares<H> {
+    fn default() -> Self {
+        Self { counts: BTreeMap::new(), order: BTreeSet::new() }
+    }
+}
