@@ -211,7 +211,7 @@ impl Relay {
                 return;
             }
         } else if self.owes_responses(&way) || self.owes_octets(way.destination) {
-            // Chunks wait instead.
+            // Chunks wait instead: their flows are watched, so that none waits for long.
             return self.refuse(source, head, StatusCode::TIMEOUT);
         }
         let has_passed = self.pass_whole(source, head, &way, body);
@@ -221,7 +221,6 @@ impl Relay {
         }
         self.remember(way.peer, &way.tally);
         self.counters.passed += 1;
-        self.hold_back(now, source, way.flow, way.destination);
         self.take_request(now, source, head);
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use msrp::relay::{ConnectionId, Peer};
+use msrp::relay::{ConnectionId, Peer, RelayConfig};
 
 use crate::common::wire::{Raw, Sent};
 use crate::world::*;
@@ -37,6 +37,10 @@ impl Scene {
     fn new(peer: Peer) -> Self {
         let mut config = config();
         config.limits.memory_octets = MEMORY;
+        Self::with(config, peer)
+    }
+
+    fn with(config: RelayConfig, peer: Peer) -> Self {
         let mut world = World::new(config);
         let link = world.accept(peer.clone());
         let (bob, to_bob) = client(&mut world, "bob");
@@ -185,16 +189,14 @@ const ATTACKS: [Attack; 13] = [
     ("under many tokens", 8, |scene| {
         for number in 0..500 {
             let (token, chunk) = (number % 20, scene.chunk(9_000));
-            let from = format!("mallory{token};tcp msrps://mallory.example:7000/m;tcp");
-            scene.mallory_says(number, &from, chunk);
+            scene.mallory_says(number, &mallory(token), chunk);
         }
     }),
     // Each finds half of what the one before has left.
     ("under one token after the other", 12, |scene| {
         for number in 0..480 {
             let (token, chunk) = (number / 40, scene.chunk([14_000, 1][number % 2]));
-            let from = format!("mallory{token};tcp msrps://mallory.example:7000/m;tcp");
-            scene.mallory_says(number, &from, chunk);
+            scene.mallory_says(number, &mallory(token), chunk);
         }
     }),
     ("for those who read nothing", 20, |scene| {
@@ -358,4 +360,33 @@ fn many_sessions_of_a_client_of_another_relay_fill_a_queue_no_more_than_one_woul
         let waits = waits_of(&mut world, link, &from, token, sessions);
         assert!(waits < max + max / 4, "{sessions}: {waits}");
     }
+}
+
+/// What is no SEND waits for nothing, whatever waits of its sender.
+#[test]
+fn a_request_that_is_no_send_does_not_stop_a_connection_that_others_share() {
+    const BOUND: usize = 64 * 1024;
+    for peer in relays() {
+        let mut config = config();
+        config.limits.queue_octets = BOUND;
+        let mut scene = Scene::with(config, peer);
+        let (sink, to) = scene.sinks[0].clone();
+        scene.world.stall(sink);
+        // The first is handed over. The last ones make it too much, and are little each.
+        for number in 0..8 {
+            let octets =
+                [1, BOUND - 1_500, 3_000][usize::from(number > 0) + usize::from(number > 4)];
+            let (id, body) = (scene.world.id(), "x".repeat(octets));
+            let chunk = Raw::chunk(&id, &id, &format!("1-{octets}/{octets}"), &body, '$');
+            scene.give(0, &mallory(number), &to, chunk.reports("no", "no"));
+        }
+        let nickname = Raw::new("NICKNAME", &scene.world.id());
+        scene.give(0, &mallory(1), &to, nickname);
+        assert_eq!(scene.carol_says(), ["200"]);
+    }
+}
+
+/// One of the tokens that Mallory has at the other relay, and who uses it.
+fn mallory(token: usize) -> String {
+    format!("mallory{token};tcp msrps://mallory.example:7000/m;tcp")
 }
