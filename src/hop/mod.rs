@@ -41,7 +41,7 @@ pub use framing::Framing;
 pub(crate) use outgoing::{CHUNK_OVERHEAD, END_LINE_OVERHEAD, Outgoing};
 pub(crate) use owner::{Heading, Owner};
 #[cfg(feature = "auth")]
-pub(crate) use passing::{Missed, Unsettled};
+pub(crate) use passing::{Missed, Rest, Unsettled};
 pub use priority::Priority;
 pub(crate) use schedule::Order;
 pub(crate) use transaction::{Answers, Overdue, Transaction};

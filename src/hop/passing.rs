@@ -1,6 +1,7 @@
 //! What only the hops of a relay need: chunks that leave while they arrive.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::ops::Range;
 
 use super::{BodyQueue, Hop, Outgoing, Owner, Transaction, Waiting};
 use crate::offset::Offset;
@@ -17,8 +18,15 @@ pub(crate) struct Unsettled<O: Owner> {
     in_transport: VecDeque<(u64, TransactionId)>,
     /// That of the chunk that was leaving.
     open: Option<TransactionId>,
-    /// The chunks that had not left completely.
-    messages: BTreeMap<O::Message, Outgoing<O>>,
+    /// The chunks that had not left completely, in their order.
+    rests: VecDeque<Rest<O>>,
+}
+
+/// What had not left of a chunk, without its octets: nobody is charged with them any more.
+#[derive(Debug)]
+pub(crate) struct Rest<O: Owner> {
+    pub(crate) heading: O::Heading,
+    pub(crate) octets: Range<Offset>,
 }
 
 /// One request of a hop that was closed.
@@ -27,7 +35,7 @@ pub(crate) enum Missed<O: Owner> {
     /// It had no response.
     Response(Transaction<O::Purpose>),
     /// It had not left completely.
-    Rest(Outgoing<O>),
+    Rest(Rest<O>),
 }
 
 impl<O: Owner> Unsettled<O> {
@@ -37,7 +45,7 @@ impl<O: Owner> Unsettled<O> {
         if let Some((_, transaction)) = self.transactions.pop_oldest() {
             return Some(Missed::Response(transaction));
         }
-        let Self { transactions, in_transport, open, messages } = self;
+        let Self { transactions, in_transport, open, rests } = self;
         let mut ids = std::iter::from_fn(|| in_transport.pop_front().map(|(_, id)| id));
         if let Some(transaction) = ids.find_map(|id| transactions.remove(&id)) {
             return Some(Missed::Response(transaction));
@@ -45,11 +53,11 @@ impl<O: Owner> Unsettled<O> {
         if let Some(transaction) = open.take().and_then(|id| transactions.remove(&id)) {
             return Some(Missed::Response(transaction));
         }
-        messages.pop_first().map(|(_, chunk)| Missed::Rest(chunk))
+        rests.pop_front().map(Missed::Rest)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.transactions.len() == 0 && self.messages.is_empty()
+        self.transactions.len() == 0 && self.rests.is_empty()
     }
 }
 
@@ -71,6 +79,15 @@ impl<O: Owner> Outgoing<O> {
     pub(crate) const fn finish_chunk(&mut self, flag: Continuation) {
         self.body.finish();
         self.end = flag;
+    }
+
+    /// The octets that have not left.
+    pub(crate) fn rest(&self) -> Range<Offset> {
+        self.offset..self.queued_end()
+    }
+
+    fn into_rest(self) -> Rest<O> {
+        Rest { octets: self.rest(), heading: self.heading }
     }
 }
 
@@ -186,8 +203,8 @@ impl<O: Owner> Hop<O> {
             && open.is_none_or(|message| message.body.available() == 0 && !message.is_ready(1))
     }
 
-    /// Drops every chunk and transaction and returns them. An open chunk ends with
-    /// `#`.
+    /// Drops every chunk and transaction and returns them, without the octets of the chunks.
+    /// An open chunk ends with `#`.
     pub(crate) fn give_up(&mut self) -> Unsettled<O> {
         let open = self.open.take();
         if let Some(open) = &open {
@@ -197,11 +214,13 @@ impl<O: Owner> Hop<O> {
             }
             write_end_line(&mut self.out, &open.transaction, Continuation::Aborted);
         }
+        // What was aborted has had another end.
+        let chunks = std::mem::take(&mut self.messages).into_values().filter(|it| !it.aborted);
         let unsettled = Unsettled {
             transactions: self.transactions.take(),
             in_transport: self.backlog.take_requests(),
             open: open.map(|open| open.transaction),
-            messages: std::mem::take(&mut self.messages),
+            rests: chunks.map(Outgoing::into_rest).collect(),
         };
         self.drop_messages();
         unsettled

@@ -90,8 +90,9 @@ impl Relay {
         let current = std::mem::take(&mut link.current);
         let waiters = link.waiters.take();
         let unsettled = link.hop.give_up();
-        self.holdings.remove_connection(&link.principal, id);
+        // Charged before the connection is removed: its principal may go with its last one.
         link.parting = Some(link.tally.charge(link.holds(&self.config)));
+        self.holdings.remove_connection(&link.principal, id);
         for token in tokens {
             self.end_token(token, false);
         }

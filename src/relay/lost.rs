@@ -15,7 +15,7 @@ use super::link::Current;
 use super::relayed::{Forwarded, Purpose, Relayed, Relaying};
 use super::waits::Outstanding;
 use super::watch::Timer;
-use crate::hop::{Missed, Outgoing, Transaction, Unsettled};
+use crate::hop::{Missed, Outgoing, Rest, Transaction, Unsettled};
 use crate::offset::Offset;
 use crate::time::Instant;
 use crate::wire::StatusCode;
@@ -87,8 +87,8 @@ impl Loss {
 impl Lost {
     /// What has not left of a chunk.
     pub(super) fn rest(chunk: &Outgoing<Relaying>) -> Self {
-        let octets = chunk.offset..chunk.queued_end();
-        Self { relayed: Arc::clone(&chunk.heading.relayed), octets, is_whole: false }
+        let relayed = Arc::clone(&chunk.heading.relayed);
+        Self { relayed, octets: chunk.rest(), is_whole: false }
     }
 
     fn whole(relayed: Arc<Relayed>) -> Self {
@@ -100,8 +100,9 @@ impl Lost {
 /// What is lost with a request, unless it is no SEND.
 fn lost(missed: Missed<Relaying>, needs_response: bool) -> Option<Lost> {
     match missed {
-        // What was aborted has had another end.
-        Missed::Rest(chunk) => (!chunk.aborted).then(|| Lost::rest(&chunk)),
+        Missed::Rest(Rest { heading: Forwarded { relayed, .. }, octets }) => {
+            Some(Lost { relayed, octets, is_whole: false })
+        }
         Missed::Response(transaction) if needs_response && !transaction.is_missed() => None,
         Missed::Response(Transaction { purpose, octets, .. }) => {
             let Purpose::Relayed(Forwarded { relayed, .. }) = purpose else { return None };

@@ -114,6 +114,31 @@ fn who_comes_again_still_has_what_is_kept() {
     assert_eq!(keep(&mut world, 1, sink, &path), first);
 }
 
+/// The responses of a connection that closes leave in their time, and count until then.
+#[test]
+fn who_comes_again_still_has_what_leaves_before_the_last_connection_closes() {
+    let mut config = config();
+    config.limits.memory_octets = MEMORY;
+    let mut world = World::new(config);
+    let (sink, path) = sink(&mut world);
+    let first = keep(&mut world, 1, sink, &path);
+    for _ in 0..20 {
+        let link = world.accept(tls().address([192, 0, 2, 2].into()));
+        world.stall(link);
+        let long = format!("msrps://bob.example:8145/{};tcp", "x".repeat(700));
+        // The last refusal closes the connection.
+        for _ in 0..5 {
+            let id = world.id();
+            let send = Raw::send(&id).to(&format!("{path}x")).from(&long).message(&id);
+            world.give(link, &send.range("1-0/0").octets());
+        }
+        assert!(!world.relay.wants_read(link));
+    }
+    assert_eq!(world.closes(), []);
+    let again = keep(&mut world, 2, sink, &path);
+    assert!(again < first / 2, "{again} of {first}");
+}
+
 #[test]
 fn what_waits_within_a_share_stays_however_much_is_kept_for_others() {
     let mut config = config();

@@ -5,7 +5,7 @@ use crate::flood::{ALICE, Flood, READ, RELAY, response};
 
 type Attack = (&'static str, fn(&mut Flood));
 
-pub const ATTACKS: [Attack; 15] = [
+pub const ATTACKS: [Attack; 16] = [
     ("peers with long URIs", peers),
     ("flows with long URIs", flows),
     ("unfinished messages of flows", messages),
@@ -21,6 +21,7 @@ pub const ATTACKS: [Attack; 15] = [
     ("failures of which nobody takes the REPORTs", failures),
     ("long responses to one who takes none", passed),
     ("small pieces of large reads", pieces),
+    ("queues that end before what is lost is reported", queues),
 ];
 
 fn peers(flood: &mut Flood) {
@@ -220,5 +221,19 @@ fn pieces(flood: &mut Flood) {
             read.extend(chunk(flood, &reads, READ - 2 * read.len()));
             flood.give(link, &read);
         }
+    }
+}
+
+/// Each is filled, and ends: its REPORTs wait for their turn.
+fn queues(flood: &mut Flood) {
+    for _ in 0..64 {
+        let (receiver, token) = flood.deaf_client();
+        let link = flood.peer(&token);
+        let id = flood.id();
+        let chunk = Raw::chunk(&id, &id, "1-*/*", &"x".repeat(500_000), '$');
+        let chunk = chunk.to(&format!("{token} {ALICE}")).from("msrps://peer.example:9/x;tcp");
+        flood.give(link, &chunk.octets());
+        flood.close(receiver);
+        flood.close(link);
     }
 }
