@@ -63,6 +63,8 @@ struct Steps<'a> {
     tokens: Vec<TokenId>,
     /// The rest of To-Path.
     to: PathRef<'a>,
+    /// The token of the one who sends, if it comes from that one.
+    owned: Option<TokenId>,
     /// The last token, and what it allows.
     token: TokenId,
     leads: Leads,
@@ -103,7 +105,7 @@ impl Relay {
             return Err(LOOP);
         }
         let steps = self.steps(now, source, head)?;
-        let (sender, tally) = self.sender(source, head).ok_or(NO_TOKEN)?;
+        let (sender, tally) = self.sender(source, head, steps.owned).ok_or(NO_TOKEN)?;
         // Of a REPORT nothing is kept.
         let is_kept = head.method() != Some(Method::Report);
         if is_kept && !self.find_memory(now, &tally, head.size()) {
@@ -125,7 +127,7 @@ impl Relay {
         source: ConnectionId,
         head: &HeadRef<'a>,
     ) -> Result<Steps<'a>, NoWay> {
-        let (mut own, mut tokens) = (Vec::new(), Vec::new());
+        let (mut own, mut tokens, mut owned) = (Vec::new(), Vec::new(), None);
         let mut to = head.to_path();
         loop {
             let first = to.first();
@@ -136,8 +138,11 @@ impl Relay {
             let (leads, token) = self.may_pass(now, source, first, to.first(), own.is_empty())?;
             own.push(first);
             tokens.push(token);
+            if leads == Leads::FromOwner {
+                owned = Some(token);
+            }
             if leads == Leads::ToOwner || !self.is_own(to.first()) {
-                return Ok(Steps { own, tokens, to, token, leads });
+                return Ok(Steps { own, tokens, to, owned, token, leads });
             }
         }
     }
