@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::Relay;
 use super::event::ConnectionId;
 use super::flow::{Above, FlowId, Previous};
+use super::link::Link;
 use super::lost::{Loss, Lost};
 use crate::time::Instant;
 use crate::wire::MessageId;
@@ -80,19 +81,25 @@ impl Relay {
     /// the others of its sender.
     fn has_filled(&self, id: FlowId, destination: ConnectionId) -> bool {
         let Some(next) = self.links.get(destination) else { return false };
-        let own = next.hop.waiting_of_sender(self.flows.sender_of(id));
+        let own = self.waiting_with_sender(id, next);
         let all = next.hop.waiting();
         let max = self.queue_limit(destination);
         all > max && (own > share(max) || own == all)
+    }
+
+    /// What waits of a flow, or of all flows of the one who sends it now: many of them fill a
+    /// queue no more than one would.
+    fn waiting_with_sender(&self, id: FlowId, next: &Link) -> usize {
+        let of_sender = next.hop.waiting_of_sender(self.flows.sender_of(id));
+        // Who has many tokens can send each of its chunks as another.
+        of_sender.max(next.hop.waiting_of(id))
     }
 
     /// Whether a flow that comes on a connection that others share is above its bound.
     fn is_above(&mut self, id: FlowId, destination: ConnectionId) -> bool {
         let Some(next) = self.links.get(destination) else { return false };
         if self.is_overfull(destination) {
-            // Many flows of one sender fill a queue no more than one would.
-            let own = next.hop.waiting_of_sender(self.flows.sender_of(id));
-            own > share(self.queue_limit(destination))
+            self.waiting_with_sender(id, next) > share(self.queue_limit(destination))
         } else {
             let is_above = next.hop.waiting_of(id) > self.bound(destination);
             if !is_above {

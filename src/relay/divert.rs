@@ -73,7 +73,7 @@ impl Relay {
         if let Some(flow) = self.flows.get_mut(way.flow) {
             flow.sent_by(way.sender);
         }
-        if is_from_relay {
+        if matches!(way.sender, FlowId::Sender(_)) {
             self.note_previous_relay(source, head, way.flow);
         }
         let message_id = head.message_id();

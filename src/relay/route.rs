@@ -56,7 +56,22 @@ const NOT_ALLOWED: NoWay = NoWay::Refused(StatusCode::FORBIDDEN);
 const LOOP: NoWay = NoWay::Refused(StatusCode::BAD_REQUEST);
 const UNREACHABLE: NoWay = NoWay::Refused(StatusCode::TIMEOUT);
 
+/// The steps of a request at this relay: two if both ends use it.
+struct Steps<'a> {
+    /// The URIs of the relay, and their tokens.
+    own: Vec<UriRef<'a>>,
+    tokens: Vec<TokenId>,
+    /// The rest of To-Path.
+    to: PathRef<'a>,
+    /// The token of the one who sends, if it comes from that one.
+    owned: Option<TokenId>,
+    /// The last token, and what it allows.
+    token: TokenId,
+    leads: Leads,
+}
+
 /// The condition of section 6.4 that a request meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Leads {
     /// It goes to the client that owns the token.
     ToOwner,
@@ -83,63 +98,83 @@ impl Relay {
         source: ConnectionId,
         head: &HeadRef<'a>,
     ) -> Result<Way<'a>, NoWay> {
-        let mut to = head.to_path();
-        if !self.is_own(to.first()) {
+        if !self.is_own(head.to_path().first()) {
             return Err(NoWay::NotForThisRelay);
         }
         if self.own_uris(head) > self.config.limits.own_uris {
             return Err(LOOP);
         }
-        let (sender, tally) = self.sender(source, head).ok_or(NO_TOKEN)?;
-        let is_send = head.method() == Some(Method::Send);
-        let mut own: Vec<UriRef<'a>> = Vec::new();
-        let mut tokens = Vec::new();
+        let steps = self.steps(now, source, head)?;
+        let (sender, tally) = self.sender(source, head, steps.owned).ok_or(NO_TOKEN)?;
+        // Of a REPORT nothing is kept.
+        let is_kept = head.method() != Some(Method::Report);
+        if is_kept && !self.find_memory(now, &tally, head.size()) {
+            return Err(UNREACHABLE);
+        }
+        let (destination, peer) = self.next_hop(now, source, head, &steps)?;
+        let Steps { own, to, tokens, leads, .. } = steps;
+        let mut way = Way { own, to, destination, flow: sender, sender, tally, tokens, peer };
+        if head.method() == Some(Method::Send) {
+            self.direct(now, source, head, leads == Leads::ToOwner, &mut way)?;
+        }
+        Ok(way)
+    }
+
+    /// Takes the steps of a request at this relay, all of which have to be allowed.
+    fn steps<'a>(
+        &self,
+        now: Instant,
+        source: ConnectionId,
+        head: &HeadRef<'a>,
+    ) -> Result<Steps<'a>, NoWay> {
+        let (mut own, mut tokens, mut owned) = (Vec::new(), Vec::new(), None);
+        let mut to = head.to_path();
         loop {
             let first = to.first();
-            if own.last().is_some_and(|last| *last == first) {
+            if own.last() == Some(&first) {
                 return Err(LOOP);
             }
             to = to.without_first().ok_or(NO_TOKEN)?;
-            let next = to.first();
-            let (leads, token) = self.may_pass(now, source, first, next, own.is_empty())?;
-            // Of a REPORT nothing is kept.
-            let is_kept = own.is_empty() && head.method() != Some(Method::Report);
-            if is_kept && !self.find_memory(now, &tally, head.size()) {
-                return Err(UNREACHABLE);
-            }
+            let (leads, token) = self.may_pass(now, source, first, to.first(), own.is_empty())?;
             own.push(first);
             tokens.push(token);
-            match leads {
-                Leads::ToOwner => {
-                    let destination = self.way_to_owner(now, token)?;
-                    let comes_directly = own.len() == 1;
-                    let uri = head.from_path().first();
-                    let peer = Met { token, uri, connection: source };
-                    let peer = Some(peer).filter(|_| comes_directly && self.may_claim(source, uri));
-                    let mut way =
-                        Way { own, to, destination, flow: sender, sender, tally, tokens, peer };
-                    if is_send {
-                        self.direct(now, source, head, true, &mut way)?;
-                    }
-                    return Ok(way);
+            if leads == Leads::FromOwner {
+                owned = Some(token);
+            }
+            if leads == Leads::ToOwner || !self.is_own(to.first()) {
+                return Ok(Steps { own, tokens, to, owned, token, leads });
+            }
+        }
+    }
+
+    /// The connection to the next hop, and the peer whose way that is.
+    fn next_hop<'a>(
+        &mut self,
+        now: Instant,
+        source: ConnectionId,
+        head: &HeadRef<'a>,
+        steps: &Steps<'a>,
+    ) -> Result<(ConnectionId, Option<Met<'a>>), NoWay> {
+        let token = steps.token;
+        match steps.leads {
+            Leads::ToOwner => {
+                let destination = self.way_to_owner(now, token)?;
+                let uri = head.from_path().first();
+                let comes_directly = steps.own.len() == 1 && self.may_claim(source, uri);
+                let peer = comes_directly.then_some(Met { token, uri, connection: source });
+                Ok((destination, peer))
+            }
+            Leads::FromOwner => {
+                let uri = steps.to.first();
+                let is_auth = head.method() == Some(Method::Auth);
+                let destination = self.way_to_peer(now, source, token, uri, is_auth)?;
+                if is_auth && let Some(link) = self.links.get_mut(destination) {
+                    link.carries_auth = true;
                 }
-                Leads::FromOwner if self.is_own(next) => {}
-                Leads::FromOwner => {
-                    let is_auth = head.method() == Some(Method::Auth);
-                    let destination = self.way_to_peer(now, source, token, next, is_auth)?;
-                    if is_auth && let Some(link) = self.links.get_mut(destination) {
-                        link.carries_auth = true;
-                    }
-                    // A URI without a port is no peer of a session, but a relay for AUTH.
-                    let peer = Met { token, uri: next, connection: destination };
-                    let peer = Some(peer).filter(|_| next.port().is_some());
-                    let mut way =
-                        Way { own, to, destination, flow: sender, sender, tally, tokens, peer };
-                    if is_send {
-                        self.direct(now, source, head, false, &mut way)?;
-                    }
-                    return Ok(way);
-                }
+                // A URI without a port is no peer of a session, but a relay for AUTH.
+                let is_peer = uri.port().is_some();
+                let peer = is_peer.then_some(Met { token, uri, connection: destination });
+                Ok((destination, peer))
             }
         }
     }

@@ -6,15 +6,19 @@
 //! client can send as another. Everything behind it is the client's own word: it may differ
 //! in each request, and does not count. Neither does the connection. A client with many
 //! tokens is many senders, but each of those has no more than others have.
+//!
+//! A client that claims to be a relay could be another sender in each request. Its token tells
+//! who it is: the URI to which that leads back is the one as which its owner sends.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use super::Relay;
 use super::charge::{Holder, Tally};
-use super::event::ConnectionId;
+use super::event::{ConnectionId, TokenId};
 use super::flow::FlowId;
 use super::principal::{Principal, SenderId};
+use super::token::Owner;
 use crate::uri::UriRef;
 use crate::wire::HeadRef;
 
@@ -60,19 +64,31 @@ impl Senders {
 
 impl Relay {
     /// The flow of a request, unless it is that of a session, and what counts what is kept
-    /// for its sender. `None` if its connection has ended.
+    /// for its sender: the owner of this token, if it comes from one. `None` if its connection
+    /// has ended.
     pub(super) fn sender(
         &mut self,
         source: ConnectionId,
         head: &HeadRef<'_>,
+        owned: Option<TokenId>,
     ) -> Option<(FlowId, Tally)> {
-        let link = self.links.get(source)?;
         let from = head.from_path();
-        if from.len() == 1 {
+        let is_behind = from.len() > 1 && owned.is_none_or(|it| self.may_send_as(it, from.first()));
+        let link = self.links.get(source)?;
+        if !is_behind {
             return Some((FlowId::Connection(source), link.tally.clone()));
         }
         let id = self.senders.id(&link.principal, from.first());
         let holder = self.senders.holder(id, link.tally.holder());
         Some((FlowId::Sender(id), link.tally.of_holder(holder)))
+    }
+
+    /// Whether the owner of a token may send as a client of another relay. One that has shown
+    /// its certificate is a relay, whichever of its clients uses the token.
+    fn may_send_as(&self, token: TokenId, uri: UriRef<'_>) -> bool {
+        self.tokens.get(token).is_some_and(|token| match token.owner {
+            Owner::Relay(_) => true,
+            Owner::Connection(_) => token.back == uri,
+        })
     }
 }

@@ -305,15 +305,15 @@ fn a_quiet_hour_gives_all_of_it_back() {
 }
 
 /// What waits for the relay at the host `next.example`, which takes nothing, when a client
-/// has sent to so many sessions there for as long as it was read and not refused.
+/// has sent to so many sessions there for as long as it was read. Nothing is refused.
 fn waits_of(
     world: &mut World,
     link: ConnectionId,
-    from: &str,
+    from: impl Fn(usize) -> String,
     token: &str,
     sessions: usize,
 ) -> usize {
-    let mut next = None;
+    let before = world.relay.statistics();
     for number in 0..8_000 {
         if !world.relay.wants_read(link) {
             break;
@@ -322,17 +322,16 @@ fn waits_of(
         let to = format!("{token} msrps://next.example:2855/s{session};tcp {BOB}");
         let id = world.id();
         let chunk = Raw::chunk(&id, &id, "1-3000/3000", &"x".repeat(3_000), '$');
-        world.give(link, &chunk.reports("no", "no").to(&to).from(from).octets());
-        world.octets(link);
+        world.give(link, &chunk.reports("no", "no").to(&to).from(&from(number)).octets());
         for (dialled, _) in world.wanted() {
             world.relay.connected(world.now, dialled, tls());
             world.settle();
             world.stall(dialled);
-            next.get_or_insert(dialled);
         }
     }
-    world.unstall(next.unwrap());
-    world.octets(next.unwrap()).len()
+    let after = world.relay.statistics();
+    assert_eq!((after.refused, after.dropped), (before.refused, 0));
+    usize::try_from(after.octets).unwrap()
 }
 
 /// One session would have as much.
@@ -342,24 +341,53 @@ fn many_sessions_of_a_client_fill_a_queue_no_more_than_one_would() {
     for sessions in [1, 1_000] {
         let mut world = World::new(config());
         let (alice, token) = world.client(ALICE);
-        let waits = waits_of(&mut world, alice, ALICE, &token, sessions);
+        let waits = waits_of(&mut world, alice, |_| ALICE.to_owned(), &token, sessions);
         assert!(waits < max + max / 4, "{sessions}: {waits}");
     }
 }
 
-/// The connection on which they come is read for others.
+/// The connection on which they come is read for others. Neither is it of use to send to one
+/// session under many tokens.
 #[test]
 fn many_sessions_of_a_client_of_another_relay_fill_a_queue_no_more_than_one_would() {
     let max = 4 * config().limits.queue_octets;
-    for sessions in [1, 1_000] {
+    let from = |token| format!("msrps://{OTHER}:2855/{}", mallory(token));
+    for (sessions, tokens) in [(1, 1), (1_000, 1), (1, 1_000)] {
         let mut world = World::new(config());
         let link = world.accept(tls().relay_names(vec![OTHER.to_owned()]));
-        let from = format!("msrps://{OTHER}:2855/{MALLORY}");
-        let told = world.auth_as(link, &from, "mallet", "secret", &[]);
+        let told = world.auth_as(link, &from(0), "mallet", "secret", &[]);
         let token = told.header("Use-Path").unwrap().rsplit(' ').next().unwrap();
-        let waits = waits_of(&mut world, link, &from, token, sessions);
-        assert!(waits < max + max / 4, "{sessions}: {waits}");
+        let waits = waits_of(&mut world, link, |number| from(number % tokens), token, sessions);
+        assert!(waits < max + max / 4, "{sessions}, {tokens}: {waits}");
     }
+}
+
+/// A client that claims to be a relay: its token leads back to itself.
+fn claimed(number: usize) -> String {
+    format!("msrps://{OTHER}:2855/x{number};tcp {ALICE}")
+}
+
+#[test]
+fn a_client_that_claims_to_send_for_many_fills_a_queue_no_more_than_another() {
+    let max = config().limits.queue_octets;
+    let mut world = World::new(config());
+    let (alice, token) = world.client(ALICE);
+    let waits = waits_of(&mut world, alice, claimed, &token, 1);
+    assert!(waits < max + max / 4, "{waits}");
+}
+
+#[test]
+fn a_client_that_claims_to_send_for_many_waits_for_responses_as_another() {
+    let mut config = config();
+    config.limits.transactions = 4;
+    let mut world = World::new(config);
+    let talk = world.talk();
+    for number in 0..10 {
+        let request = talk.request("NICKNAME", &world.id());
+        world.give(talk.alice, &request.from(&claimed(number)).octets());
+    }
+    assert_eq!(world.told(talk.bob), ["NICKNAME"; 4]);
+    assert_eq!(world.told(talk.alice), ["408"; 6]);
 }
 
 /// What is no SEND waits for nothing, whatever waits of its sender.
