@@ -17,8 +17,12 @@ impl Relay {
         if self.links.get(id).is_some_and(Link::takes_requests) {
             self.lose_waiting(id);
             self.give_up(id);
+            let is_told = self.losses.is_empty();
             if let Some(link) = self.links.get_mut(id) {
-                link.state = State::Closing { reason, since: None };
+                link.state = State::Closing { reason, since: None, is_told };
+            }
+            if !is_told {
+                self.lose(Loss::Shut(Some(id)));
             }
             self.has_shut.push(id);
             self.has_octets(id);
@@ -43,12 +47,22 @@ impl Relay {
         }
     }
 
+    /// A connection that closes gets no more REPORTs.
+    pub(super) fn told_all(&mut self, id: ConnectionId) {
+        if let Some(link) = self.links.get_mut(id)
+            && let State::Closing { is_told, .. } = &mut link.state
+        {
+            *is_told = true;
+            self.has_octets(id);
+        }
+    }
+
     /// Asks the application to close a closing or draining connection that has
     /// nothing left to send, and gets no more REPORTs.
     pub(super) fn finish_closing(&mut self, now: Instant, id: ConnectionId) {
         let Some(link) = self.links.get_mut(id) else { return };
-        if let State::Closing { reason, .. } = &link.state {
-            if !self.losses.is_empty() {
+        if let State::Closing { reason, is_told, .. } = &link.state {
+            if !is_told {
                 return;
             }
             let reason = reason.clone();
@@ -56,15 +70,6 @@ impl Relay {
             self.events.push_back(RelayEvent::Close { connection: id, reason });
         } else {
             self.close_at_rest(now, id);
-        }
-    }
-
-    /// Everything that was lost has been reported: those that waited for it can close.
-    pub(super) fn finish_all_closing(&mut self) {
-        for place in 0..self.closing.len() {
-            if let Some(id) = self.closing.get(place) {
-                self.has_octets(*id);
-            }
         }
     }
 

@@ -63,6 +63,8 @@ pub(super) enum State {
         reason: RelayClose,
         /// `None` until the application asks for octets.
         since: Option<Instant>,
+        /// Whether it gets no more REPORTs.
+        is_told: bool,
     },
     /// The application has been asked to close it.
     Closed,

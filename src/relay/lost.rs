@@ -2,8 +2,8 @@
 //! 6.4.1).
 //!
 //! A connection can end with more requests than can be reported at once, so they are queued.
-//! Until the queue is empty, no connection that the relay closes is closed: it may be that of
-//! a sender.
+//! A connection that the relay closes has its place among them: what is queued before it may
+//! be its own, and what is queued later is not.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -37,6 +37,18 @@ pub(super) enum Loss {
     Waiting(Outstanding<Relayed>),
     /// What waited of a flow that was ended.
     Dropped(VecDeque<Lost>),
+    /// Nothing: this connection closes and gets no REPORT on what is queued later. `None` after
+    /// its turn.
+    Shut(Option<ConnectionId>),
+}
+
+/// What comes next.
+enum Next {
+    Lost(Lost),
+    /// A request that needs no REPORT.
+    Unreported,
+    /// This connection closes and gets no more REPORTs.
+    Told(ConnectionId),
 }
 
 /// A SEND of which some octets are lost.
@@ -53,11 +65,10 @@ impl Losses {
         self.queue.is_empty()
     }
 
-    /// Takes the next request. `Some(None)` if it needs no REPORT.
-    fn pop(&mut self) -> Option<Option<Lost>> {
+    fn pop(&mut self) -> Option<Next> {
         while let Some(loss) = self.queue.front_mut() {
-            if let Some(looked) = loss.pop() {
-                return Some(looked);
+            if let Some(next) = loss.pop() {
+                return Some(next);
             }
             self.queue.pop_front();
         }
@@ -71,16 +82,19 @@ impl Loss {
             Self::Sent(unsettled) | Self::Unanswered(unsettled) => unsettled.is_empty(),
             Self::Waiting(outstanding) => outstanding.is_empty(),
             Self::Dropped(chunks) => chunks.is_empty(),
+            Self::Shut(connection) => connection.is_none(),
         }
     }
 
-    fn pop(&mut self) -> Option<Option<Lost>> {
-        match self {
-            Self::Sent(unsettled) => unsettled.pop().map(|missed| lost(missed, false)),
-            Self::Unanswered(unsettled) => unsettled.pop().map(|missed| lost(missed, true)),
-            Self::Waiting(outstanding) => outstanding.pop().map(|waits| waits.map(Lost::whole)),
-            Self::Dropped(chunks) => chunks.pop_front().map(Some),
-        }
+    fn pop(&mut self) -> Option<Next> {
+        let lost = match self {
+            Self::Sent(unsettled) => lost(unsettled.pop()?, false),
+            Self::Unanswered(unsettled) => lost(unsettled.pop()?, true),
+            Self::Waiting(outstanding) => outstanding.pop()?.map(Lost::whole),
+            Self::Dropped(chunks) => Some(chunks.pop_front()?),
+            Self::Shut(connection) => return connection.take().map(Next::Told),
+        };
+        Some(lost.map_or(Next::Unreported, Next::Lost))
     }
 }
 
@@ -141,13 +155,13 @@ impl Relay {
             && let Some(next) = self.losses.pop()
         {
             looked += 1;
-            if let Some(lost) = next {
-                self.report_lost(now, lost);
+            match next {
+                Next::Lost(lost) => self.report_lost(now, lost),
+                Next::Unreported => {}
+                Next::Told(connection) => self.told_all(connection),
             }
         }
-        if self.losses.is_empty() {
-            self.finish_all_closing();
-        } else {
+        if !self.losses.is_empty() {
             self.timers.insert((now, Timer::Losses));
         }
         looked

@@ -161,3 +161,25 @@ fn a_flow_that_is_ended_is_reported_in_steps() {
     assert_eq!(world.told(foreign), vec!["REPORT"; dropped as usize]);
     assert_eq!(world.made_in_steps, dropped);
 }
+
+/// Whoever causes losses again and again holds up nobody.
+#[test]
+fn who_is_shut_out_waits_for_nothing_that_is_lost_later() {
+    let mut world = World::new(config());
+    let sender = world.accept(tls());
+    let receivers = [(); 4].map(|()| {
+        let (link, token) = world.client(ALICE);
+        send(&mut world, sender, &token, &uri(0), "yes", 400);
+        link
+    });
+    let other = world.accept(tls());
+    world.relay.closed(receivers[0]);
+    world.feed(other, b"GET / HTTP/1.1\r\n\r\n");
+    for lost_later in &receivers[1..] {
+        world.relay.closed(*lost_later);
+        world.step();
+    }
+    assert!(world.made_in_steps < 4 * 400);
+    let closes: Vec<_> = world.closes().into_iter().map(|(link, _)| link).collect();
+    assert_eq!(closes, [other]);
+}

@@ -107,3 +107,20 @@ fn a_chunk_that_no_id_can_be_drawn_for_closes_its_next_hop() {
         }
     }
 }
+
+/// Nothing else leaves then: its sender gets no response to a chunk.
+#[test]
+fn a_next_hop_for_which_no_id_can_be_drawn_is_closed_at_once() {
+    let mut world = world(BLOCK);
+    let talk = world.talk();
+    let closes = loop {
+        let id = world.id();
+        let chunk = talk.chunk(&id, &id, "1-2/2", "hi", '$').reports("partial", "");
+        world.give(talk.alice, &chunk.octets());
+        let closes = world.closes();
+        if !closes.is_empty() {
+            break closes;
+        }
+    };
+    assert!(closes.contains(&(talk.bob, failed())), "{closes:?}");
+}

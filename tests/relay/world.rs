@@ -197,7 +197,7 @@ impl World {
     }
 
     /// Lets the relay do a step of what is due.
-    fn step(&mut self) {
+    pub fn step(&mut self) {
         let before = self.relay.statistics().reports;
         self.relay.handle_timeout(self.now);
         let made = self.relay.statistics().reports - before;
