@@ -1,6 +1,7 @@
 //! Memory that a burst leaves behind.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 
 use bytes::BytesMut;
 
@@ -25,10 +26,11 @@ impl<T> Spare for VecDeque<T> {
     }
 }
 
-impl<K, V> Spare for HashMap<K, V> {
+impl<K: Eq + Hash, V> Spare for HashMap<K, V> {
     fn give_back(&mut self) {
-        if self.is_empty() && self.capacity() > FEW {
-            *self = Self::new();
+        if self.is_empty() {
+            // Its capacity does not count the places of entries that were removed.
+            self.shrink_to(FEW);
         }
     }
 }

@@ -11,6 +11,7 @@ use super::charge::{Pool, Tally};
 use super::event::{ConnectionId, TokenId};
 use super::flow::{FORGOTTEN, Flow, FlowId, FlowKey, OnWay, Side};
 use super::principal::Principal;
+use crate::spare::Spare;
 use crate::time::Instant;
 use crate::uri::{MsrpUri, UriKey, UriRef};
 
@@ -296,6 +297,8 @@ impl Flows {
         by_number.retain(|_, flow| !flow.is_over(now));
         self.sides.retain(|_, of_side| of_side.tidy(by_number));
         self.holders.retain(|_, of_holder| of_holder.tally.own() > 0);
+        self.by_number.give_back();
+        self.sides.give_back();
     }
 }
 
