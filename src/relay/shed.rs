@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::Relay;
 use super::charge::{Charge, Holder, Tally};
 use super::event::ConnectionId;
-use super::relayed::{ChunkKey, Purpose};
+use super::relayed::{ChunkKey, Forwarded, Purpose};
 use crate::time::Instant;
 use crate::wire::{StatusCode, TransactionId};
 
@@ -136,10 +136,15 @@ impl Relay {
             return;
         }
         let Some(transaction) = link.hop.complete(request) else { return };
-        self.counters.dropped += 1;
-        let source = transaction.purpose.source();
-        if let Purpose::Relayed(forwarded) = transaction.purpose {
-            self.report_failure(&forwarded.relayed, transaction.octets, StatusCode::TIMEOUT);
+        let (source, is_missed) = (transaction.purpose.source(), transaction.is_missed());
+        match transaction.purpose {
+            Purpose::Relayed(Forwarded { relayed, .. }) if is_missed => {
+                self.counters.dropped += 1;
+                self.report_failure(&relayed, transaction.octets, StatusCode::TIMEOUT);
+            }
+            // It has left, and silence is success (RFC 4976 section 6.4.1).
+            Purpose::Relayed(_) => {}
+            Purpose::Passed(passed) => self.refuse_passed(&passed, StatusCode::TIMEOUT),
         }
         self.settled(now, source);
     }
@@ -151,7 +156,11 @@ impl Relay {
             return;
         };
         let relayed = Arc::clone(&chunk.heading.relayed);
-        let octets = chunk.offset..chunk.queued_end();
+        let mut octets = chunk.offset..chunk.queued_end();
+        // If it is leaving, the octets of it that have left are lost, too.
+        if let Some(open) = link.hop.complete_open(key) {
+            octets.start = open.octets.start;
+        }
         link.hop.abort(key, true);
         self.counters.dropped += 1;
         if !self.lose_current(relayed.source(), &relayed) {
