@@ -120,3 +120,36 @@ fn a_chunk_that_gives_way_while_it_leaves_is_reported_whole() {
     let ranges: Vec<_> = reports.iter().map(|report| report.range()).collect();
     assert_eq!(ranges, ["1-150000/*"]);
 }
+
+/// The next hop cannot use what is left of it.
+#[test]
+fn of_a_message_that_gives_way_nothing_goes_on() {
+    let mut scene = Scene::new();
+    let other = scene.world.accept(tls().relay_names(vec!["other.example".to_owned()]));
+    let from = format!("msrps://other.example:2855/m;tcp {BOB}");
+    let alice = scene.talk.alice;
+    scene.world.stall(alice);
+    let path = format!("{} {ALICE}", scene.talk.token);
+    let send = |world: &mut World, start: usize| {
+        let (id, range) = (world.id(), format!("{start}-{}/99999", start + 9));
+        let chunk = Raw::chunk(&id, "long", &range, &"x".repeat(10), '+').to(&path).from(&from);
+        world.give(other, &chunk.header("X", &"x".repeat(3_000)).octets());
+        world.told(other)
+    };
+    let taken = (0..).take_while(|n| send(&mut scene.world, 10 * n + 1) == ["200"]).count();
+    assert!(taken > 50, "{taken}");
+    for sender in 1..5 {
+        scene.fill(other, &format!("msrps://other.example:2855/m{sender};tcp {BOB}"), "yes");
+    }
+    scene.many_come();
+    // Only what the transport has had before.
+    scene.world.unstall(alice);
+    let left = scene.world.told(alice).len();
+    assert!(left < 10, "{left}");
+    let reports = scene.world.told(other).len();
+    assert!(reports > 20, "{reports}");
+    // Not even when there is memory again.
+    scene.world.advance(40 * SECOND);
+    scene.world.octets(other);
+    assert_eq!(send(&mut scene.world, 10 * taken + 1), ["408"]);
+}
