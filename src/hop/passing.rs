@@ -158,9 +158,22 @@ impl<O: Owner> Hop<O> {
         chunks.map(|(key, _)| *key).collect()
     }
 
-    /// The requests for which this holds that have no response, the oldest first.
+    /// The requests for which this holds that have no response, the oldest first, without
+    /// that of the chunk that is leaving.
     pub(crate) fn requests(&self, is_one: impl Fn(&O::Purpose) -> bool) -> Vec<TransactionId> {
-        self.transactions.of(is_one)
+        let open = self.open.as_ref().map(|open| open.transaction);
+        let mut requests = self.transactions.of(is_one);
+        requests.retain(|id| Some(*id) != open);
+        requests
+    }
+
+    /// Ends the transaction of the chunk that is leaving, with the octets that have left. `None`
+    /// if that is one of another message, or asks for no response.
+    pub(crate) fn complete_open(&mut self, key: O::Message) -> Option<Transaction<O::Purpose>> {
+        let open = self.open.as_ref().filter(|open| open.message == key)?;
+        let (id, end) = (open.transaction, self.messages.get(&key)?.offset);
+        self.transactions.reached(id, end);
+        self.complete(&id)
     }
 
     /// Takes every chunk, of which nothing has left.

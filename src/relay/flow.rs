@@ -224,6 +224,13 @@ impl Flow {
         self.share.set(octets);
     }
 
+    /// The rest of a message is refused.
+    pub(super) fn refuse(&mut self, message_id: &MessageId) {
+        if let Some(begun) = self.begun(message_id) {
+            begun.is_refused = true;
+        }
+    }
+
     /// The rest of every message that has begun is refused.
     pub(super) fn refuse_begun(&mut self) {
         self.messages.iter_mut().for_each(|begun| begun.is_refused = true);

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::Relay;
 use super::event::{ConnectionId, RelayClose, TokenId, Usage};
-use super::link::Current;
+use super::link::{Current, Link};
 use super::relayed::{Forwarded, Passed, Purpose, Relayed, way_back, write_passed};
 use super::route::{NoWay, Way};
 use crate::hop::Outgoing;
@@ -295,21 +295,10 @@ impl Relay {
     }
 
     fn pass_response(&mut self, passed: &Passed, head: &HeadRef<'_>, status: StatusCode) {
-        let Some(mut to) = self.way_of_response(passed, head) else { return };
-        let mut own = Vec::new();
-        while self.is_own(to.first()) {
-            own.push(to.first());
-            let Some(rest) = to.without_first() else { return };
-            to = rest;
-        }
+        let Some(to) = self.way_of_response(passed, head) else { return };
+        let Some((own, to)) = self.beyond_own(to) else { return };
         let back = passed.source;
-        // The connection that sent the request may have closed, or does not read.
-        let is_deaf = self.owes_octets(back);
-        let link = self.links.get_mut(back).filter(|link| link.is_up() && !is_deaf);
-        let Some(link) = link else {
-            self.counters.dropped_responses += 1;
-            return;
-        };
+        let Some(link) = self.link_back(passed) else { return };
         let comment = head.comment().unwrap_or_else(|| status.reason());
         let start = format!("{status} {comment}");
         write_passed(link.hop.control(), &passed.id, head, start.as_bytes(), &own, to, None);
@@ -319,6 +308,42 @@ impl Relay {
         if passed.has_credentials && status == StatusCode::UNAUTHORIZED && !is_stale(head) {
             self.auth_failed(back);
         }
+    }
+
+    /// Responds to a request that was passed on, in place of the far end.
+    pub(super) fn refuse_passed(&mut self, passed: &Passed, status: StatusCode) {
+        let Ok(back) = PathRef::parse(&passed.back, usize::MAX) else { return };
+        let Some((own, to)) = self.beyond_own(back) else { return };
+        let Some(from) = own.last().copied() else { return };
+        self.counters.refused += 1;
+        let Some(link) = self.link_back(passed) else { return };
+        let control = link.hop.control();
+        let comment = status.reason();
+        let written = HeadWriter::response(control, &passed.id, status, comment, to, from.into())
+            .bodiless(Continuation::Complete);
+        debug_assert!(written.is_ok(), "what was read can be written");
+        self.has_octets(passed.source);
+        self.hold_back_itself(passed.source);
+    }
+
+    /// The URIs of the relay at the front of a path, and what follows them.
+    fn beyond_own<'a>(&self, mut path: PathRef<'a>) -> Option<(Vec<UriRef<'a>>, PathRef<'a>)> {
+        let mut own = Vec::new();
+        while self.is_own(path.first()) {
+            own.push(path.first());
+            path = path.without_first()?;
+        }
+        Some((own, path))
+    }
+
+    /// The connection that sent a request, which may have closed, or does not read.
+    fn link_back(&mut self, passed: &Passed) -> Option<&mut Link> {
+        let is_deaf = self.owes_octets(passed.source);
+        let link = self.links.get_mut(passed.source).filter(|link| link.is_up() && !is_deaf);
+        if link.is_none() {
+            self.counters.dropped_responses += 1;
+        }
+        link
     }
 
     /// The To-Path of a response that goes further back. A next hop that responds

@@ -3,17 +3,20 @@
 //! A request is kept until it has its response. Each holder may keep a part of what is left,
 //! so that the next one finds some. But those who come early find more than those who come
 //! late, and many who come one after the other leave nothing. So whoever keeps less than half
-//! of an equal share gets room from those who keep more: their oldest requests get 408 at once.
+//! of an equal share gets room from those who keep more: some of their requests get 408 at
+//! once, the oldest on each connection first.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Relay;
 use super::charge::{Charge, Holder, Tally};
 use super::event::ConnectionId;
-use super::relayed::{ChunkKey, Purpose};
+use super::flow::FlowId;
+use super::relayed::{ChunkKey, Forwarded, Purpose, Relayed};
 use crate::time::Instant;
-use crate::wire::{StatusCode, TransactionId};
+use crate::wire::{MessageId, StatusCode, TransactionId};
 
 /// So many octets are freed at least, or one of so many parts, so that looking for those who
 /// give way costs each request little.
@@ -113,13 +116,10 @@ impl Relay {
     fn shed_requests(&mut self, now: Instant, id: ConnectionId, giving: &Giving<'_>) {
         let Some(link) = self.links.get(id) else { return };
         let open = link.hop.requests(|purpose| giving.gives(purpose.charge()));
-        let waiting = link.hop.chunks(|chunk| giving.gives(chunk.heading.relayed.charge()));
         for request in open {
             self.shed_request(now, id, &request, giving);
         }
-        for chunk in waiting {
-            self.shed_chunk(id, chunk, giving);
-        }
+        self.shed_chunks(now, id, giving);
         self.has_octets(id);
         self.resume_waiters(now, id);
     }
@@ -136,26 +136,77 @@ impl Relay {
             return;
         }
         let Some(transaction) = link.hop.complete(request) else { return };
-        self.counters.dropped += 1;
-        let source = transaction.purpose.source();
-        if let Purpose::Relayed(forwarded) = transaction.purpose {
-            self.report_failure(&forwarded.relayed, transaction.octets, StatusCode::TIMEOUT);
+        let (source, is_missed) = (transaction.purpose.source(), transaction.is_missed());
+        match transaction.purpose {
+            Purpose::Relayed(Forwarded { relayed, .. }) if is_missed => {
+                self.counters.dropped += 1;
+                self.report_failure(&relayed, transaction.octets, StatusCode::TIMEOUT);
+            }
+            // It has left, and silence is success (RFC 4976 section 6.4.1).
+            Purpose::Relayed(_) => {}
+            Purpose::Passed(passed) => self.refuse_passed(&passed, StatusCode::TIMEOUT),
         }
         self.settled(now, source);
     }
 
-    fn shed_chunk(&mut self, id: ConnectionId, key: ChunkKey, giving: &Giving<'_>) {
+    /// Ends chunks that have not left whole. The next hop has no use for what else waits of
+    /// their messages.
+    fn shed_chunks(&mut self, now: Instant, id: ConnectionId, giving: &Giving<'_>) {
+        let mut ended = HashSet::new();
+        let gives = |relayed: &Relayed| giving.gives(relayed.charge());
+        for key in self.chunks(id, gives) {
+            if self.chunk(id, key).is_some_and(gives) {
+                self.shed_chunk(now, id, key, &mut ended);
+            }
+        }
+        let is_rest = |relayed: &Relayed| message(relayed).is_some_and(|it| ended.contains(&it));
+        for key in self.chunks(id, is_rest) {
+            self.shed_chunk(now, id, key, &mut ended);
+        }
+    }
+
+    /// The chunks for which this holds that have not left whole.
+    fn chunks(&self, id: ConnectionId, is_one: impl Fn(&Relayed) -> bool) -> Vec<ChunkKey> {
+        let link = self.links.get(id);
+        link.map_or_else(Vec::new, |link| link.hop.chunks(|it| is_one(&it.heading.relayed)))
+    }
+
+    fn chunk(&self, id: ConnectionId, key: ChunkKey) -> Option<&Relayed> {
+        Some(&*self.links.get(id)?.hop.message_ref(key)?.heading.relayed)
+    }
+
+    /// Ends a chunk. The next hop is told once of each message, and what is still to arrive of
+    /// that is refused.
+    fn shed_chunk(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        key: ChunkKey,
+        ended: &mut HashSet<(FlowId, MessageId)>,
+    ) {
         let Some(link) = self.links.get_mut(id) else { return };
-        let chunk = link.hop.message_ref(key);
-        let Some(chunk) = chunk.filter(|chunk| giving.gives(chunk.heading.relayed.charge())) else {
-            return;
-        };
+        let Some(chunk) = link.hop.message_ref(key) else { return };
         let relayed = Arc::clone(&chunk.heading.relayed);
-        let octets = chunk.offset..chunk.queued_end();
-        link.hop.abort(key, true);
+        let mut octets = chunk.offset..chunk.queued_end();
+        // If it is leaving, the octets of it that have left are lost, too.
+        if let Some(open) = link.hop.complete_open(key) {
+            octets.start = open.octets.start;
+        }
+        let message = message(&relayed);
+        link.hop.abort(key, message.is_none_or(|message| ended.insert(message)));
+        if let Some((flow, message_id)) = message
+            && let Some(flow) = self.flows.get_mut(flow)
+        {
+            flow.refuse(&message_id);
+        }
         self.counters.dropped += 1;
         if !self.lose_current(relayed.source(), &relayed) {
             self.report_failure(&relayed, octets, StatusCode::TIMEOUT);
         }
+        self.settled(now, relayed.source());
     }
+}
+
+fn message(relayed: &Relayed) -> Option<(FlowId, MessageId)> {
+    relayed.message_id().map(|message_id| (relayed.flow(), *message_id))
 }

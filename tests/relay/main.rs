@@ -37,6 +37,7 @@ mod revoked;
 mod rules;
 mod sending;
 mod shares;
+mod shedding;
 mod storm;
 mod tokens;
 mod transport;
