@@ -29,8 +29,11 @@ impl<T> Spare for VecDeque<T> {
 impl<K: Eq + Hash, V> Spare for HashMap<K, V> {
     fn give_back(&mut self) {
         if self.is_empty() {
-            // Its capacity does not count the places of entries that were removed.
+            // Before, its capacity does not count the places of entries that were removed.
             self.shrink_to(FEW);
+            if self.capacity() > FEW {
+                *self = Self::new();
+            }
         }
     }
 }
