@@ -5,6 +5,7 @@ export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0
 # The published crates. `libraries` also build without an operating system's
 # sockets, threads or files.
 libraries=(msrp msrp-sdp msrp-cpim msrp-chatroom)
+programs=(msrp-cli msrp-relay msrp-gateway msrp-chat msrp-file-transfer msrp-call)
 msrv=1.88
 targets=(i686-unknown-linux-gnu wasm32-unknown-unknown x86_64-pc-windows-gnu)
 

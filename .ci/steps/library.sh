@@ -41,6 +41,15 @@ step_targets() {
         echo "$triple"
         cargo check $(library_flags) --all-features --target "$triple"
     done
+    windows_programs
+}
+
+# What has to do with signals, terminals and files. One of their dependencies compiles C.
+windows_programs() {
+    local triple=x86_64-pc-windows-gnu
+    have x86_64-w64-mingw32-gcc || { skip "no C compiler for $triple"; return; }
+    cargo check -p msrp-tokio --all-features --target "$triple"
+    cargo check $(printf -- '-p %s ' "${programs[@]}") --target "$triple"
 }
 
 # Two connections in memory exchange a message in WebAssembly.

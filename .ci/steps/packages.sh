@@ -34,6 +34,7 @@ debian_packages() {
     have valgrind || wanted+=(valgrind)
     have tshark || wanted+=(tshark)
     have sipp || wanted+=(sip-tester)
+    have x86_64-w64-mingw32-gcc || wanted+=(gcc-mingw-w64-x86-64-posix)
     have kamailio || wanted+=(kamailio kamailio-tls-modules)
     have chromedriver || wanted+=(chromium chromium-driver)
     [[ ${#wanted[@]} == 0 ]] || apt_install "${wanted[@]}"

@@ -2,12 +2,13 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod stop;
+
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
 use msrp_gateway::{Gateway, Options};
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
@@ -30,15 +31,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
+    let stopped = stop::stopped()?;
     let gateway = Gateway::bind(options).await?;
     tracing::info!("listening on http://{}", gateway.local_addr());
-    let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-    };
-    gateway.run(stop).await;
+    gateway.run(stopped).await;
     Ok(())
 }

@@ -2,14 +2,17 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod signals;
+
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
 use msrp_relay::{Command, CommandLine, Handle, HashOptions, Options, Server, user_line};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+use signals::{Asked, Signals};
 
 // One thread serves all connections: see README.md.
 #[tokio::main(flavor = "current_thread")]
@@ -36,8 +39,7 @@ async fn main() -> ExitCode {
 }
 
 async fn relay(options: Options) -> anyhow::Result<()> {
-    let terminate = signal(SignalKind::terminate())?;
-    let hang_up = signal(SignalKind::hangup())?;
+    let signals = Signals::new()?;
     let server = Server::bind(options)?;
     for uri in server.uris() {
         tracing::info!("reachable as {uri}");
@@ -45,16 +47,16 @@ async fn relay(options: Options) -> anyhow::Result<()> {
     if let Some(metrics) = server.addresses().metrics {
         tracing::info!("http://{metrics}/metrics");
     }
-    tokio::spawn(obey(server.handle(), terminate, hang_up));
+    tokio::spawn(obey(server.handle(), signals));
     Ok(server.run().await?)
 }
 
-async fn obey(relay: Handle, mut terminate: Signal, mut hang_up: Signal) {
+async fn obey(relay: Handle, mut signals: Signals) {
     loop {
-        tokio::select! {
-            _ = terminate.recv() => relay.drain(),
-            _ = tokio::signal::ctrl_c() => relay.drain(),
-            _ = hang_up.recv() => relay.reload(),
+        match signals.next().await {
+            Asked::Drain => relay.drain(),
+            #[cfg(unix)]
+            Asked::Reload => relay.reload(),
         }
     }
 }
