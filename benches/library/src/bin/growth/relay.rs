@@ -417,9 +417,12 @@ fn token_expires(n: usize) -> usize {
         bench.token(link, "Expires: 60\r\n");
     }
     let later = bench.now + Duration::from_secs(60);
-    // Connections on probation are due before.
-    bench.relay.handle_timeout(later - Duration::from_secs(1));
-    bench.drain();
+    // Connections on probation are due before, and may be more than one call handles.
+    let before = later - Duration::from_secs(1);
+    while bench.relay.poll_timeout().is_some_and(|due| due <= before) {
+        bench.relay.handle_timeout(before);
+        bench.drain();
+    }
     measure(|| bench.relay.handle_timeout(later));
     TIMES
 }
