@@ -223,6 +223,12 @@ impl Bench {
         link
     }
 
+    /// An AUTH with credentials on each of `TIMES` new connections.
+    fn auths_of_newcomers(&mut self) -> Vec<(ConnectionId, Vec<u8>)> {
+        let links: Vec<_> = (0..TIMES).map(|_| self.connect(tls())).collect();
+        links.into_iter().map(|link| (link, self.credentials(link))).collect()
+    }
+
     fn credentials(&mut self, link: ConnectionId) -> Vec<u8> {
         let auth = request("AUTH", &self.id(), RELAY, CLIENT, "");
         self.sent.clear();
@@ -375,24 +381,14 @@ fn auth_at_limit_of_user(n: usize) -> usize {
 fn auth_among_too_many(n: usize) -> usize {
     let mut bench = Bench::with(|limits| limits.pending_auths = n);
     bench.waiting_auths(n);
-    let auths: Vec<_> = (0..TIMES)
-        .map(|_| {
-            let link = bench.connect(tls());
-            (link, bench.credentials(link))
-        })
-        .collect();
+    let auths = bench.auths_of_newcomers();
     receive_each(&mut bench, auths)
 }
 
 fn auth_answered(n: usize) -> usize {
     let mut bench = Bench::new();
     bench.waiting_auths(n);
-    let auths: Vec<_> = (0..TIMES)
-        .map(|_| {
-            let link = bench.connect(tls());
-            (link, bench.credentials(link))
-        })
-        .collect();
+    let auths = bench.auths_of_newcomers();
     let secret = Ha1::new(Algorithm::Sha256, "user", "relay.example", "secret");
     bench.drain();
     measure(|| {
