@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
 type Socket = WebSocket<DuplexStream>;
 
-/// What a client may send that nobody knows.
+/// The octets that an unknown client may send.
 const STRANGERS: usize = 16 * 1024;
 
 async fn pair() -> (Socket, Socket) {

@@ -62,7 +62,7 @@ fn each_deviation_has_a_name() {
         }
     }
     // `not_utf8` has the one that is no text.
-    // That of multipart bodies is told by themselves.
+    // A missing close delimiter is for multipart bodies to tell.
     assert_eq!(seen.with(NotUtf8), CpimTolerances::all().without(MissingCloseDelimiter));
 }
 

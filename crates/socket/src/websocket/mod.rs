@@ -63,7 +63,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if the host is none. Otherwise the stream has failed, or the server
+    /// `InvalidInput` if `host` is not a host. Otherwise the stream has failed, or the server
     /// does not grant the subprotocol.
     pub async fn connect(stream: S, host: &str) -> io::Result<Self> {
         let stream = Metered::new(stream, MAX_RESPONSE);

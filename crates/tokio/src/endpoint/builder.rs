@@ -141,9 +141,9 @@ impl Builder {
     }
 
     /// Sets how many octets of a session wait for its reader. Beyond them its peer has to
-    /// wait. A message weighs 1 KiB and its octets. While its reader waits for octets that
-    /// come behind others, or after nobody has read it for long, a session takes up to four
-    /// times as much. Default 1 MiB.
+    /// wait. A message weighs 1 KiB and its octets. A session takes up to four times as much
+    /// while its reader waits for octets behind those of other messages, or when it has not
+    /// been read for a long time. Default 1 MiB.
     pub const fn room(mut self, octets: usize) -> Self {
         self.room.octets = octets;
         self

@@ -60,7 +60,7 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// What the stream says. `InvalidInput` if the host is none or the stream is a WebSocket
+    /// What the stream says. `InvalidInput` if `host` is not a host or the stream is a WebSocket
     /// already; otherwise the server does not grant the subprotocol `msrp`.
     #[cfg(feature = "websocket")]
     pub async fn connect_websocket(self, host: &str) -> io::Result<Self> {
