@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::named::named;
+use crate::token::is_blank;
 use crate::{Error, ErrorKind, pairs};
 
 named! {
@@ -103,12 +104,12 @@ impl FromStr for Fingerprint {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let malformed = Error::of("fingerprint", ErrorKind::Malformed);
-        let Some((name, digits)) = text.trim().split_once(' ') else {
+        let Some((name, digits)) = text.trim_matches(is_blank).split_once(is_blank) else {
             return Err(malformed.with_expected("sha-256 4A:AD:B9:…").within(text, text));
         };
         let function: HashFunction =
             name.parse().map_err(|error: Error| error.within(text, name))?;
-        let digits = digits.trim_start();
+        let digits = digits.trim_start_matches(is_blank);
         let octets = pairs::read(digits).ok_or_else(|| {
             let error = malformed.with_part("hash").with_expected("pairs of hexadecimal digits");
             error.within(text, digits)

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use super::field::field;
+use super::field::{field, fields};
 use super::{
     Attribute, MAX_ATTRIBUTES, MAX_SDP_OCTETS, MAX_SECTIONS, MediaDescription, Origin,
     SessionDescription,
 };
 use crate::aside::Aside;
+use crate::token::has_extra_blanks;
 use crate::tolerance::{Reading, SdpTolerance, SdpTolerances, Tolerated};
 use crate::{Error, ErrorKind};
 
@@ -81,6 +82,7 @@ struct Reader {
 #[derive(Default)]
 struct Lines {
     address: Option<Box<str>>,
+    has_more_addresses: bool,
     attributes: Vec<Attribute>,
     tolerated: Tolerated,
 }
@@ -95,24 +97,31 @@ impl Reader {
         if text.len() > MAX_SDP_OCTETS {
             return Err(Error::of_text(DESCRIPTION, ErrorKind::TooLong { limit: MAX_SDP_OCTETS }));
         }
-        let text = self.without_mark(text)?;
-        let ends_in_cr = text.contains('\r') && !text.contains('\n');
-        if ends_in_cr {
+        let text = self.without_end(text)?;
+        if text.split("\r\n").any(|it| it.contains('\r')) {
             self.reading.tolerate(SdpTolerance::LineEnds, not_a_line().with_line(1))?;
         }
-        let lines = text.split_terminator(if ends_in_cr { '\r' } else { '\n' });
-        for (index, line) in lines.enumerate() {
-            let read = self.line(line.trim_end_matches('\r'));
+        for (index, line) in lines(text).enumerate() {
+            let read = self.without_mark(line).and_then(|line| self.line(line));
             read.map_err(|error| error.with_line(index + 1))?;
             self.take_note();
         }
         self.finish()
     }
 
-    /// The text after a byte order mark.
-    fn without_mark<'a>(&mut self, text: &'a str) -> Result<&'a str, Error> {
-        let Some(rest) = text.strip_prefix('\u{feff}') else { return Ok(text) };
-        self.reading.tolerate(SdpTolerance::ByteOrderMark, not_a_line().with_line(1))?;
+    /// The text before the NUL that ends a string of C.
+    fn without_end<'a>(&mut self, text: &'a str) -> Result<&'a str, Error> {
+        let Some(rest) = text.strip_suffix('\0') else { return Ok(text) };
+        self.reading.tolerate(SdpTolerance::ExtraBlanks, not_a_line())?;
+        Ok(rest)
+    }
+
+    /// The line after byte order marks, which some write at the joints of a text.
+    fn without_mark<'a>(&mut self, line: &'a str) -> Result<&'a str, Error> {
+        let rest = line.trim_start_matches('\u{feff}');
+        if rest != line {
+            self.reading.tolerate(SdpTolerance::ByteOrderMark, not_a_line())?;
+        }
         Ok(rest)
     }
 
@@ -124,10 +133,16 @@ impl Reader {
         else {
             return self.reading.tolerate(SdpTolerance::JunkLine, not_a_line());
         };
-        if kind.len() > 1 || matches!(kind, "m" | "o" | "c") && value.ends_with([' ', '\t']) {
+        let letter = kind.trim().to_ascii_lowercase();
+        let has_fields = matches!(&*letter, "m" | "o" | "c");
+        if kind.len() > 1 || has_fields && has_extra_blanks(value) {
             self.reading.tolerate(SdpTolerance::ExtraBlanks, not_a_line())?;
         }
-        match kind.trim() {
+        if (has_fields || letter == "a") && letter != kind.trim() {
+            let error = not_a_line().with_expected("a lower-case letter before =");
+            self.reading.tolerate(SdpTolerance::LetterCase, error)?;
+        }
+        match &*letter {
             "m" => self.section(value),
             "o" if self.sections.is_empty() => self.origin(value),
             "c" => self.connection(value),
@@ -147,7 +162,7 @@ impl Reader {
 
     fn origin(&mut self, value: &str) -> Result<(), Error> {
         match Origin::from_fields(value) {
-            Ok(origin) => self.origin = Some(origin),
+            Ok(origin) => _ = self.origin.get_or_insert(origin),
             Err(error) => self.reading.tolerate(SdpTolerance::MalformedOrigin, error)?,
         }
         Ok(())
@@ -159,7 +174,9 @@ impl Reader {
             let error = error.with_expected("IN IP4 address");
             return self.reading.tolerate(SdpTolerance::JunkLine, error);
         };
-        self.lines().address.get_or_insert(address);
+        let lines = self.lines();
+        lines.has_more_addresses |= lines.address.is_some();
+        lines.address.get_or_insert(address);
         Ok(())
     }
 
@@ -215,7 +232,12 @@ impl Lines {
                 media.attributes.extend(session.attributes.iter().filter(is_named).cloned());
             }
         }
-        let is_ours = matches!(media.media(), "message" | "application");
+        let is_ours =
+            ["message", "application"].iter().any(|it| it.eq_ignore_ascii_case(media.media()));
+        if is_ours && self.has_more_addresses {
+            let error = Error::of_line("c=", ErrorKind::Duplicate);
+            reading.tolerate(SdpTolerance::SeveralAddresses, error)?;
+        }
         if is_ours && media.attributes.len() > MAX_ATTRIBUTES {
             let error = too_many(MAX_ATTRIBUTES, "attributes in a media section");
             reading.tolerate(SdpTolerance::MalformedSection, error.clone())?;
@@ -232,6 +254,12 @@ fn is_plain(protocol: &str) -> bool {
     matches!(&*protocol.to_ascii_uppercase(), "TCP/MSRP" | "TCP/MRSP")
 }
 
+/// The lines of a text, whether they end in CRLF, in LF or in CR.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.split_terminator('\n');
+    lines.flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+}
+
 fn not_a_line() -> Error {
     Error::of_text(DESCRIPTION, ErrorKind::Malformed).with_expected("x=value")
 }
@@ -243,7 +271,7 @@ fn too_many(limit: usize, part: &'static str) -> Error {
 /// The address of a `c=` line, without the suffixes of a multicast address. An
 /// example of RFC 8873 has `IP6` twice, so that the last field counts.
 fn address(value: &str) -> Option<Box<str>> {
-    let address = value.split_ascii_whitespace().skip(2).last()?;
+    let address = fields(value)?.skip(2).last()?;
     let address = field(address.split('/').next().unwrap_or_default());
     (!address.is_empty()).then_some(address)
 }

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::{FileDate, FileDisposition, FileIcon, FileRange, FileSelector, FileTransferId};
+use crate::token::is_blank;
 use crate::tolerance::{Reading, SdpTolerance, SdpTolerances};
 use crate::{Error, ErrorKind};
 
@@ -85,7 +86,7 @@ impl FileAttributes {
         let attributes: Vec<_> = attributes.into_iter().collect();
         let texts = |name: &'static str| {
             let named = attributes.iter().filter(move |(it, _)| *it == name);
-            named.map(|(_, value)| value.unwrap_or_default().trim())
+            named.map(|(_, value)| value.unwrap_or_default().trim_matches(is_blank))
         };
         let Some(selector) = selector(&attributes, reading)? else { return Ok(None) };
         let [_, transfer_id, disposition, date, icon, range] = NAMES;
@@ -131,14 +132,14 @@ fn selector(
     let mut selector = FileSelector::default();
     for (index, (_, line)) in lines.enumerate() {
         let line = line.unwrap_or_default();
-        let is_known = known.contains(&line.trim());
+        let is_known = known.contains(&line.trim_matches(is_blank));
         let it = if is_known { SdpTolerance::RepeatedAttribute } else { SdpTolerance::SplitList };
         if index > 0 {
             let error = Error::of(SELECTOR, ErrorKind::Duplicate).of_occurrence(index);
             reading.tolerate(it, error)?;
         }
         if !is_known {
-            known.push(line.trim());
+            known.push(line.trim_matches(is_blank));
             let read = selector.read_line(line, reading);
             read.map_err(|error| error.of_occurrence(index))?;
         }

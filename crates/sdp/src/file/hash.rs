@@ -99,7 +99,9 @@ impl FromStr for FileHash {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let Some((name, digits)) = text.split_once(':') else {
+        // Digits alone have no algorithm.
+        let parts = text.split_once(':').filter(|(name, _)| pairs::read(name).is_none());
+        let Some((name, digits)) = parts else {
             let error = Error::of("file-selector", ErrorKind::Malformed);
             return Err(error.with_part("hash algorithm").within(text, text));
         };

@@ -8,6 +8,7 @@ use msrp::{Direction, MediaTypes};
 use crate::fingerprint::Fingerprint;
 use crate::path::single_spaced;
 use crate::setup::Setup;
+use crate::token::{has_extra_blanks, is_blank};
 use crate::tolerance::{Reading, SdpTolerance};
 use crate::{Error, ErrorKind, digits};
 
@@ -44,13 +45,26 @@ pub(super) fn in_lower_case<'a>(
 ) -> Result<Vec<Parts<'a>>, Error> {
     let mut lower = |(name, value): &Parts<'a>| {
         let mut names = SESSION_ATTRIBUTES.into_iter().chain(SECTION_ATTRIBUTES);
-        let known = names.find(|it| it.eq_ignore_ascii_case(name) && it != name);
-        let Some(known) = known else { return Ok((*name, *value)) };
-        let error = Error::of(known, ErrorKind::Malformed).with_part("name");
-        reading.tolerate(SdpTolerance::LetterCase, error.with_expected("lower case"))?;
+        let Some(known) = names.find(|it| it.eq_ignore_ascii_case(name)) else {
+            return Ok((*name, *value));
+        };
+        if known != *name {
+            let error = Error::of(known, ErrorKind::Malformed).with_part("name");
+            reading.tolerate(SdpTolerance::LetterCase, error.with_expected("lower case"))?;
+        }
+        if value.is_some_and(|value| is_loose(known, value)) {
+            let error = Error::of(known, ErrorKind::Malformed).with_part("blank");
+            reading.tolerate(SdpTolerance::ExtraBlanks, error)?;
+        }
         Ok((known, *value))
     };
     attributes.iter().map(&mut lower).collect()
+}
+
+/// Whether a value has extra blanks. In that of a file, there may be some between quotes.
+fn is_loose(name: &str, value: &str) -> bool {
+    let has_quotes = matches!(name, "file-selector" | "file-date");
+    if has_quotes { value != value.trim_matches(is_blank) } else { has_extra_blanks(value) }
 }
 
 /// The value of the one attribute with this name, as `read` understands its text, which is
@@ -140,7 +154,7 @@ fn entries(
         Ok(types) => return Ok(types),
         Err(cause) => cause,
     };
-    let error = malformed(attribute)(cause).within(line, line.trim());
+    let error = malformed(attribute)(cause).within(line, line.trim_matches(is_blank));
     reading.tolerate(SdpTolerance::UnreadableType, error)?;
     let entries = list.split([' ', ',']).map(|entry| match types(entry) {
         Ok(types) => types,
@@ -163,7 +177,7 @@ fn separated(entry: &str) -> Vec<String> {
 
 /// A list without any type that could be sent.
 fn no_type(attributes: &[Parts<'_>], name: &'static str) -> Error {
-    let is_empty = all(attributes, name).all(|line| line.trim().is_empty());
+    let is_empty = all(attributes, name).all(|line| line.trim_matches(is_blank).is_empty());
     Error::of(name, if is_empty { ErrorKind::Missing } else { ErrorKind::Malformed })
 }
 
@@ -178,10 +192,11 @@ fn media_types(list: &str) -> String {
 
 /// A number beyond 64 bits is a limit that no message can reach, and no number is none.
 pub(super) fn parse_max_size(text: &str, reading: &mut Reading) -> Result<Option<u64>, Error> {
-    let size = digits::saturating(text.trim());
+    let size = digits::saturating(text.trim_matches(is_blank));
     if size.is_none() {
         let error = Error::of("max-size", ErrorKind::Malformed);
-        let error = error.with_expected("a number of octets").within(text, text.trim());
+        let error =
+            error.with_expected("a number of octets").within(text, text.trim_matches(is_blank));
         reading.tolerate(SdpTolerance::UnreadableAttribute, error)?;
     }
     Ok(size)
@@ -205,22 +220,23 @@ pub(super) fn parse_direction(
 
 /// `holdconn` counts as none (RFC 6135 section 4.2.1), and so does what cannot be read.
 pub(super) fn parse_setup(text: &str, reading: &mut Reading) -> Result<Option<Setup>, Error> {
-    let value = text.trim();
-    let setup = match value.to_ascii_lowercase().parse::<Setup>() {
-        Ok(setup) => setup,
-        Err(_) if value.eq_ignore_ascii_case("holdconn") => return Ok(None),
+    let value = text.trim_matches(is_blank);
+    let lower = value.to_ascii_lowercase();
+    let setup = match lower.parse::<Setup>() {
+        Ok(setup) => Some(setup),
+        Err(_) if lower == "holdconn" => None,
         Err(error) => {
             let error = error.within(text, value);
             reading.tolerate(SdpTolerance::UnreadableAttribute, error)?;
             return Ok(None);
         }
     };
-    if value != setup.as_str() {
+    if value != lower {
         // Read as none, it would turn the roles around.
         let error = Error::of("setup", ErrorKind::Unknown).with_part("role");
         reading.tolerate(SdpTolerance::LetterCase, error)?;
     }
-    Ok(Some(setup))
+    Ok(setup)
 }
 
 /// The fingerprints with a known hash function. If there are others alone, nothing

@@ -106,6 +106,7 @@ fn what_is_unreadable_in_a_selector_is_told_and_passed_over() {
         "hash:sha-1:XX",
         "hash:sha-1",
         "hash:",
+        "hash:72:24:5F:E8:65:3D:DA:F3:71:36:2F:86:D4:71:91:3E:E4:A2:CE:2E",
         "size:12kB",
         "size:-1",
         "size:99999999999999999999999",
@@ -152,6 +153,13 @@ fn a_selector_in_another_spelling_says_the_same() {
         ("name:\"p.jpg\" type:image/jpeg size:17 octets", "p.jpg"),
         ("name:p.jpg size :17 type:image/jpeg", "p.jpg"),
         ("name:\"p.jpg\" copy type:image/jpeg size:17", "p.jpg"),
+        ("name:p.jpg type:image/jpeg size:17", "p.jpg"),
+        ("name:\"p.jpg\"type:image/jpeg size:17", "p.jpg"),
+        ("name:\"p.jpg\"type:image/jpeg,size:\"17\"", "p.jpg"),
+        ("size:\"17\"name:\"p.jpg\"type:\"image/jpeg\"", "p.jpg"),
+        ("name:\"p.jpg\"copy type:image/jpeg size:17", "p.jpg"),
+        ("name:\"p\".jpg type:image/jpeg size:17", "p"),
+        ("type:image/jpeg size:17 name:\"p.jpg\"\"q.jpg\"", "p.jpg"),
     ] {
         let section = section(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:{line}\n"));
         let theirs = MsrpMedia::parse(&section).unwrap();
