@@ -11,6 +11,7 @@ mod dcsa;
 mod sctp;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 pub use self::channel::DataChannel;
 pub use self::dcmap::{Dcmap, Reliability, StreamId};
@@ -18,6 +19,16 @@ pub use self::dcsa::Dcsa;
 pub use self::sctp::MaxMessageSize;
 use self::sctp::sctp_port;
 use crate::Error;
+use crate::media::{Parts, all, one};
+use crate::tolerance::{Reading, SdpTolerances};
+
+const SCTP_PORT: &str = "sctp-port";
+const MAX_MESSAGE_SIZE: &str = "max-message-size";
+const DCMAP: &str = "dcmap";
+const DCSA: &str = "dcsa";
+
+/// The attributes of a section that are about its channels.
+const NAMES: [&str; 4] = [SCTP_PORT, MAX_MESSAGE_SIZE, DCMAP, DCSA];
 
 /// The MSRP sessions of an `m=application ... UDP/DTLS/SCTP webrtc-datachannel`
 /// section, and what it says about the association that carries them.
@@ -71,31 +82,23 @@ impl DataChannels {
     ///
     /// # Errors
     ///
-    /// [`Error`] if the port or the message size is malformed: nothing could be sent to
-    /// such a peer.
+    /// [`Error`] if the port or the message size is malformed, or occurs with another value
+    /// as well: nothing could be sent to such a peer.
     pub fn parse<'a>(
         attributes: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
     ) -> Result<Self, Error> {
-        let mut section = Self::default();
-        let mut channels: BTreeMap<StreamId, DataChannel> = BTreeMap::new();
-        let mut nested: Vec<Dcsa> = Vec::new();
-        for (name, value) in attributes {
-            let value = value.unwrap_or_default();
-            match &*name.to_ascii_lowercase() {
-                "sctp-port" => section.sctp_port = Some(sctp_port(value)?),
-                "max-message-size" => section.max_message_size = value.parse()?,
-                "dcmap" => add_channel(&mut channels, value),
-                "dcsa" => nested.extend(value.parse::<Dcsa>()),
-                _ => {}
-            }
-        }
-        for attribute in nested {
-            if let Some(channel) = channels.get_mut(&attribute.stream()) {
-                channel.add(attribute);
-            }
-        }
-        section.channels = channels.into_values().filter(DataChannel::is_msrp).collect();
-        Ok(section)
+        let known = |(name, value): (&str, _)| {
+            let name = NAMES.into_iter().find(|known| known.eq_ignore_ascii_case(name))?;
+            Some((name, value))
+        };
+        let attributes: Vec<Parts<'a>> = attributes.into_iter().filter_map(known).collect();
+        let mut reading = Reading::new(SdpTolerances::all());
+        let sctp_port =
+            one(&attributes, SCTP_PORT, &mut reading, |text, _| sctp_port(text).map(Some))?;
+        let max_message_size =
+            one(&attributes, MAX_MESSAGE_SIZE, &mut reading, |text, _| text.parse().map(Some))?;
+        let max_message_size = max_message_size.unwrap_or_default();
+        Ok(Self { sctp_port, max_message_size, channels: channels(&attributes) })
     }
 
     /// The port of the SCTP association within DTLS, which is not that of the `m=`
@@ -150,13 +153,20 @@ impl DataChannels {
     }
 }
 
-/// Of two lines for one stream, neither can be trusted.
-fn add_channel(channels: &mut BTreeMap<StreamId, DataChannel>, value: &str) {
-    let Ok(map) = value.parse::<Dcmap>() else { return };
-    match channels.get_mut(&map.stream()) {
-        Some(channel) => channel.mark_duplicate(),
-        None => {
-            channels.insert(map.stream(), DataChannel::of(map));
+/// The channels for MSRP, in the order of their streams.
+fn channels(attributes: &[Parts<'_>]) -> Vec<DataChannel> {
+    let mut channels: BTreeMap<StreamId, DataChannel> = BTreeMap::new();
+    for map in all(attributes, DCMAP).filter_map(|text| text.parse::<Dcmap>().ok()) {
+        match channels.entry(map.stream()) {
+            // Of two lines for one stream, neither can be trusted.
+            Entry::Occupied(mut channel) => channel.get_mut().mark_duplicate(),
+            Entry::Vacant(place) => _ = place.insert(DataChannel::of(map)),
         }
     }
+    for nested in all(attributes, DCSA).filter_map(|text| text.parse::<Dcsa>().ok()) {
+        if let Some(channel) = channels.get_mut(&nested.stream()) {
+            channel.add(nested);
+        }
+    }
+    channels.into_values().filter(DataChannel::is_msrp).collect()
 }

@@ -2,7 +2,7 @@
 
 mod values;
 
-pub(crate) use self::values::SESSION_ATTRIBUTES;
+pub(crate) use self::values::{Parts, SESSION_ATTRIBUTES, all, one};
 
 use std::borrow::Cow;
 
@@ -10,8 +10,8 @@ use msrp::uri::{Host, Path, UriRef};
 use msrp::{Direction, MediaTypes};
 
 use self::values::{
-    Parts, in_lower_case, list, one, parse_direction, parse_fingerprints, parse_max_size,
-    parse_setup, parse_types,
+    in_lower_case, list, parse_direction, parse_fingerprints, parse_max_size, parse_setup,
+    parse_types,
 };
 use crate::chatroom::Chatroom;
 use crate::description::{Attribute, MediaDescription};

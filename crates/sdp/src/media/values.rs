@@ -69,7 +69,7 @@ fn is_loose(name: &str, value: &str) -> bool {
 
 /// The value of the one attribute with this name, as `read` understands its text, which is
 /// empty without a colon. A text that counts as none contradicts no other.
-pub(super) fn one<'a, T: PartialEq>(
+pub(crate) fn one<'a, T: PartialEq>(
     attributes: &[Parts<'a>],
     name: &'static str,
     reading: &mut Reading,
@@ -117,7 +117,8 @@ pub(super) fn list<'a>(
     Ok((!lists.is_empty()).then(|| lists.concat()))
 }
 
-fn all<'a>(attributes: &[Parts<'a>], name: &str) -> impl Iterator<Item = &'a str> {
+/// The texts of the attributes with this name.
+pub(crate) fn all<'a>(attributes: &[Parts<'a>], name: &str) -> impl Iterator<Item = &'a str> {
     let named = attributes.iter().filter(move |(it, _)| *it == name);
     named.map(|(_, value)| value.unwrap_or_default())
 }
