@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::{FileDate, FileDisposition, FileIcon, FileRange, FileSelector, FileTransferId};
+use crate::media::one;
 use crate::token::is_blank;
 use crate::tolerance::{Reading, SdpTolerance, SdpTolerances};
 use crate::{Error, ErrorKind};
@@ -92,10 +93,7 @@ impl FileAttributes {
         let [_, transfer_id, disposition, date, icon, range] = NAMES;
         Ok(Some(Self {
             selector,
-            transfer_id: same(transfer_id, texts(transfer_id), reading)?
-                .map(|id| FileTransferId::read(id, reading))
-                .transpose()?
-                .flatten(),
+            transfer_id: one(&attributes, transfer_id, reading, FileTransferId::read)?,
             disposition: optional(disposition, texts(disposition), reading)?,
             date: optional(date, texts(date), reading)?,
             icon: optional(icon, texts(icon), reading)?,
@@ -145,23 +143,6 @@ fn selector(
         }
     }
     Ok((!known.is_empty()).then(|| selector.read_out()))
-}
-
-/// The text of an attribute, which is the same wherever it occurs again.
-fn same<'a>(
-    name: &'static str,
-    mut texts: impl Iterator<Item = &'a str>,
-    reading: &mut Reading,
-) -> Result<Option<&'a str>, Error> {
-    let first = texts.next();
-    for (index, text) in texts.enumerate() {
-        let error = Error::of(name, ErrorKind::Duplicate).of_occurrence(index + 1);
-        if Some(text) != first {
-            return Err(error);
-        }
-        reading.tolerate(SdpTolerance::RepeatedAttribute, error)?;
-    }
-    Ok(first)
 }
 
 /// A value that the file does without: unreadable ones, and those that contradict each

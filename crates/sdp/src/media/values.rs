@@ -52,7 +52,7 @@ pub(super) fn in_lower_case<'a>(
             let error = Error::of(known, ErrorKind::Malformed).with_part("name");
             reading.tolerate(SdpTolerance::LetterCase, error.with_expected("lower case"))?;
         }
-        if value.is_some_and(|value| is_loose(known, value)) {
+        if value.is_some_and(is_loose) {
             let error = Error::of(known, ErrorKind::Malformed).with_part("blank");
             reading.tolerate(SdpTolerance::ExtraBlanks, error)?;
         }
@@ -61,10 +61,10 @@ pub(super) fn in_lower_case<'a>(
     attributes.iter().map(&mut lower).collect()
 }
 
-/// Whether a value has extra blanks. In that of a file, there may be some between quotes.
-fn is_loose(name: &str, value: &str) -> bool {
-    let has_quotes = matches!(name, "file-selector" | "file-date");
-    if has_quotes { value != value.trim_matches(is_blank) } else { has_extra_blanks(value) }
+/// Whether a value has extra blanks outside of its quotes.
+fn is_loose(value: &str) -> bool {
+    let outside: Vec<_> = value.split('"').step_by(2).collect();
+    has_extra_blanks(&outside.join("\""))
 }
 
 /// The value of the one attribute with this name, as `read` understands its text, which is

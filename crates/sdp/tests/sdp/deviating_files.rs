@@ -2,8 +2,9 @@
 
 use msrp::Direction;
 use msrp_sdp::SdpTolerance::{
-    HashName, MissingFileDirection, MissingTransferId, RepeatedAttribute, SelectorSpelling,
-    SplitList, TransferIdCharacters, UnconfirmedFile, UnreadableAttribute, UnreadableSelector,
+    ExtraBlanks, HashName, MissingFileDirection, MissingTransferId, RepeatedAttribute,
+    SelectorSpelling, SplitList, TransferIdCharacters, UnconfirmedFile, UnreadableAttribute,
+    UnreadableSelector,
 };
 use msrp_sdp::file::{FileAttributes, FileHash, FileRange, FileSelector, HashAlgorithm};
 use msrp_sdp::{
@@ -288,6 +289,35 @@ fn parts_that_contradict_each_other_are_no_file() {
     let selector = &split.file().unwrap().selector;
     assert_eq!((selector.name(), selector.size()), (Some("a b"), Some(17)));
     assert!(split.tolerated().iter().eq([SplitList]));
+}
+
+#[test]
+fn blanks_between_the_parts_of_a_selector_are_told() {
+    for line in [
+        "name:\"a  b\"  size:17",
+        "name:\"a  b\"\tsize:17",
+        " name:\"a  b\" size:17",
+        "name:\"a  b\" size:17 ",
+    ] {
+        let section = section(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:{line}\n"));
+        let theirs = MsrpMedia::parse(&section).unwrap();
+        let selector = &theirs.file().unwrap().selector;
+        assert_eq!((selector.name(), selector.size()), (Some("a  b"), Some(17)), "{line:?}");
+        assert!(theirs.tolerated().iter().eq([ExtraBlanks]), "{line:?}");
+        assert!(MsrpMedia::parse_with(&section, SdpTolerances::none()).is_err(), "{line:?}");
+    }
+}
+
+#[test]
+fn an_empty_id_contradicts_none() {
+    for lines in [
+        "a=file-transfer-id:\na=file-transfer-id:id1\n",
+        "a=file-transfer-id:id1\na=file-transfer-id\n",
+    ] {
+        let theirs = media(&format!("{NEEDED}a=sendonly\na=file-selector:size:17\n{lines}"));
+        assert_eq!(theirs.file().unwrap().transfer_id, Some("id1".parse().unwrap()));
+        assert!(theirs.tolerated().iter().eq([MissingTransferId]));
+    }
 }
 
 #[test]
