@@ -392,6 +392,15 @@ fn an_offer_of_a_file_is_completed_as_it_is() {
         let told = both["tolerated"].as_array().unwrap();
         assert!(told.contains(&json!("missing-transfer-id")), "{both}");
     }
+    // An id of the answerer's own, and an offer and an answer without a direction.
+    let with_id = format!("{plain}{selector}\r\na=file-transfer-id:abcd1234\r\n");
+    let (status, both) = completed(&offer, &with_id, own);
+    assert_eq!((status, &both["plan"]["role"]), (0, &json!("active")), "{both}");
+    let no_direction = |text: &str| text.replace("a=sendonly", "a=x").replace("a=recvonly", "a=x");
+    let (status, both) = completed(&no_direction(&offer), &no_direction(&with_id), own);
+    assert_eq!((status, &both["plan"]["role"]), (0, &json!("active")), "{both}");
+    let told = both["tolerated"].as_array().unwrap();
+    assert!(told.contains(&json!("missing-file-direction")), "{both}");
     // A selector of a name alone.
     let with_id = offer.replace(selector, &format!("{named}\r\na=file-transfer-id:abcd1234"));
     let answer = format!("{plain}{named}\r\na=file-transfer-id:abcd1234\r\n");

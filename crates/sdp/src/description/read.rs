@@ -4,22 +4,13 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use super::field::{field, fields};
+use super::lines::{Lines, is_ours, too_many};
 use super::{
-    Attribute, MAX_ATTRIBUTES, MAX_SDP_OCTETS, MAX_SECTIONS, MediaDescription, Origin,
-    SessionDescription,
+    DESCRIPTION, MAX_SDP_OCTETS, MAX_SECTIONS, MediaDescription, Origin, SessionDescription,
 };
-use crate::aside::Aside;
 use crate::token::has_extra_blanks;
-use crate::tolerance::{Reading, SdpTolerance, SdpTolerances, Tolerated};
+use crate::tolerance::{Reading, SdpTolerance, SdpTolerances};
 use crate::{Error, ErrorKind};
-
-const DESCRIPTION: &str = "session description";
-
-/// Attributes of the session that each of its media sections inherits unless it has
-/// one of its own. The last four are values of one property.
-const INHERITED: [&[&str]; 3] =
-    [&[FINGERPRINT], &["setup"], &["sendrecv", "sendonly", "recvonly", "inactive"]];
-const FINGERPRINT: &str = "fingerprint";
 
 /// Read with every tolerance.
 impl FromStr for SessionDescription {
@@ -78,15 +69,6 @@ struct Reader {
     sections: Vec<(MediaDescription, Lines)>,
 }
 
-/// The lines below an `m=` line, or before the first one.
-#[derive(Default)]
-struct Lines {
-    address: Option<Box<str>>,
-    has_more_addresses: bool,
-    attributes: Vec<Attribute>,
-    tolerated: Tolerated,
-}
-
 impl Reader {
     fn new(tolerances: SdpTolerances) -> Self {
         let (session, sections) = (Lines::default(), Vec::new());
@@ -101,7 +83,7 @@ impl Reader {
         if text.split("\r\n").any(|it| it.contains('\r')) {
             self.reading.tolerate(SdpTolerance::LineEnds, not_a_line().with_line(1))?;
         }
-        for (index, line) in lines(text).enumerate() {
+        for (index, line) in split(text).enumerate() {
             let read = self.without_mark(line).and_then(|line| self.line(line));
             read.map_err(|error| error.with_line(index + 1))?;
             self.take_note();
@@ -174,19 +156,22 @@ impl Reader {
             let error = error.with_expected("IN IP4 address");
             return self.reading.tolerate(SdpTolerance::JunkLine, error);
         };
-        let lines = self.lines();
-        lines.has_more_addresses |= lines.address.is_some();
-        lines.address.get_or_insert(address);
+        let is_ours = self.sections.last().is_none_or(|(media, _)| is_ours(media));
+        if is_ours && self.lines().address.is_some() {
+            let error = Error::of_line("c=", ErrorKind::Duplicate);
+            self.reading.tolerate(SdpTolerance::SeveralAddresses, error)?;
+        }
+        self.lines().address.get_or_insert(address);
         Ok(())
     }
 
     /// An attribute whose name is no token cannot be meant for MSRP.
-    fn attribute(&mut self, value: &str) -> Result<(), Error> {
-        let (name, rest) = value.split_at(value.find(':').unwrap_or(value.len()));
+    fn attribute(&mut self, text: &str) -> Result<(), Error> {
+        let (name, value) = text.split_at(text.find(':').unwrap_or(text.len()));
         if name.trim() != name {
             self.reading.tolerate(SdpTolerance::ExtraBlanks, not_a_line())?;
         }
-        match format!("{}{rest}", name.trim()).parse() {
+        match format!("{}{value}", name.trim()).parse() {
             Ok(attribute) => self.lines().attributes.push(attribute),
             Err(error) => self.reading.tolerate(SdpTolerance::JunkLine, error)?,
         }
@@ -213,59 +198,14 @@ impl Reader {
     }
 }
 
-impl Lines {
-    /// The section with these lines, and with what it inherits from the session.
-    fn complete(
-        self,
-        mut media: MediaDescription,
-        session: &Self,
-        reading: &mut Reading,
-    ) -> Result<MediaDescription, Error> {
-        media.address = self.address.or_else(|| session.address.clone());
-        media.attributes = self.attributes;
-        let is_plain = is_plain(media.protocol());
-        for names in INHERITED.iter().filter(|names| !(is_plain && names.contains(&FINGERPRINT))) {
-            let is_named = |attribute: &&Attribute| {
-                names.iter().any(|name| name.eq_ignore_ascii_case(attribute.name()))
-            };
-            if media.attributes.iter().find(is_named).is_none() {
-                media.attributes.extend(session.attributes.iter().filter(is_named).cloned());
-            }
-        }
-        let is_ours =
-            ["message", "application"].iter().any(|it| it.eq_ignore_ascii_case(media.media()));
-        if is_ours && self.has_more_addresses {
-            let error = Error::of_line("c=", ErrorKind::Duplicate);
-            reading.tolerate(SdpTolerance::SeveralAddresses, error)?;
-        }
-        if is_ours && media.attributes.len() > MAX_ATTRIBUTES {
-            let error = too_many(MAX_ATTRIBUTES, "attributes in a media section");
-            reading.tolerate(SdpTolerance::MalformedSection, error.clone())?;
-            media.fault = Aside(Some(Box::new(error)));
-            media.attributes.clear();
-        }
-        media.tolerated = self.tolerated.and(reading.take());
-        Ok(media)
-    }
-}
-
-/// Whether this is MSRP without TLS, which has no certificates.
-fn is_plain(protocol: &str) -> bool {
-    matches!(&*protocol.to_ascii_uppercase(), "TCP/MSRP" | "TCP/MRSP")
-}
-
-/// The lines of a text, whether they end in CRLF, in LF or in CR.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
+/// Splits a text into lines, whether they end in CRLF, in LF or in CR.
+fn split(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.split_terminator('\n');
     lines.flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
 }
 
 fn not_a_line() -> Error {
     Error::of_text(DESCRIPTION, ErrorKind::Malformed).with_expected("x=value")
-}
-
-fn too_many(limit: usize, part: &'static str) -> Error {
-    Error::of_text(DESCRIPTION, ErrorKind::TooMany { limit }).with_part(part)
 }
 
 /// The address of a `c=` line, without the suffixes of a multicast address. An

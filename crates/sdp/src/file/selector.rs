@@ -202,9 +202,7 @@ impl FileSelector {
             }
         }
     }
-}
 
-impl FileSelector {
     /// Whether it has another hash with the same algorithm.
     fn contradicts(&self, hash: &FileHash) -> bool {
         self.hashes.iter().any(|it| it.algorithm() == hash.algorithm() && it != hash)

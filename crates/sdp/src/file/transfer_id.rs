@@ -37,9 +37,7 @@ impl FileTransferId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-impl FileTransferId {
     /// Reads an id; `None` if there is none.
     pub(super) fn read(text: &str, reading: &mut Reading) -> Result<Option<Self>, Error> {
         let error = match text.parse() {
