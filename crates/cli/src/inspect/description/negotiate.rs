@@ -120,7 +120,7 @@ pub(in crate::inspect) struct Complete {
 
 impl Complete {
     pub(in crate::inspect) fn run(&self) -> anyhow::Result<Ending> {
-        let (offer, answer) = (self.offer.read()?, self.answer.read()?);
+        let (offer, answer) = self.offer.read_both(&self.answer)?;
         let (offer, answer) = match (Peer::read(&offer), Peer::read(&answer)) {
             (Ok(offer), Ok(answer)) => (offer, answer),
             (Err(unread), _) | (_, Err(unread)) => return Ok(report_unread(unread)),
