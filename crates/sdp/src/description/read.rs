@@ -209,9 +209,9 @@ fn not_a_line() -> Error {
 }
 
 /// The address of a `c=` line, without the suffixes of a multicast address. An
-/// example of RFC 8873 has `IP6` twice, so that the last field counts.
+/// example of RFC 8873 has `IP6` twice.
 fn address(value: &str) -> Option<Box<str>> {
-    let address = fields(value)?.skip(2).last()?;
+    let address = fields(value)?.skip(2).find(|field| !matches!(*field, "IP4" | "IP6"))?;
     let address = field(address.split('/').next().unwrap_or_default());
     (!address.is_empty()).then_some(address)
 }
