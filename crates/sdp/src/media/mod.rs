@@ -1,5 +1,6 @@
 //! What one side of a session says in its media section.
 
+mod types;
 mod values;
 
 pub(crate) use self::values::{Parts, SESSION_ATTRIBUTES, all, one};
@@ -11,7 +12,6 @@ use msrp::{Direction, MediaTypes};
 
 use self::values::{
     in_lower_case, list, parse_direction, parse_fingerprints, parse_max_size, parse_setup,
-    parse_types,
 };
 use crate::chatroom::Chatroom;
 use crate::description::{Attribute, MediaDescription};
@@ -30,10 +30,10 @@ pub(crate) const FORMATS: &str = "*";
 /// What one side of a session says in its media section: the attributes of RFC 4975
 /// section 8 and of its extensions, as values.
 ///
-/// Read leniently: in any order, with extra blanks, with unknown attributes, with
-/// `a=connection` (which RFC 6135 section 4.4 ignores), with any formats, and with
-/// fingerprints of unknown hash functions beside a known one. What breaks a rule has a
-/// name in [`SdpTolerance`](crate::SdpTolerance). Written strictly.
+/// Read leniently: in any order, with unknown attributes, with `a=connection` (which RFC
+/// 6135 section 4.4 ignores), with any formats, and with fingerprints of unknown hash
+/// functions beside a known one. What breaks a rule has a name in
+/// [`SdpTolerance`](crate::SdpTolerance). Written strictly.
 ///
 /// The path says where to connect, not the `c=` and `m=` lines (RFC 4975 section
 /// 8.1). Only CEMA uses these ([`Local::with_cema`](crate::Local::with_cema)).
@@ -139,7 +139,7 @@ impl MsrpMedia {
             formats: FORMATS.into(),
             protocol: Protocol::new(path.last().is_secure()),
             path,
-            types: parse_types(attributes, reading)?,
+            types: types::parse(attributes, reading)?,
             max_size: one(attributes, "max-size", reading, parse_max_size)?,
             direction: parse_direction(attributes, reading)?,
             setup: one(attributes, "setup", reading, parse_setup)?,

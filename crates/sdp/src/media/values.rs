@@ -2,11 +2,9 @@
 
 use std::collections::HashSet;
 
-use msrp::wire::ValueError;
-use msrp::{Direction, MediaTypes};
+use msrp::Direction;
 
 use crate::fingerprint::Fingerprint;
-use crate::path::single_spaced;
 use crate::setup::Setup;
 use crate::token::{has_extra_blanks, is_blank};
 use crate::tolerance::{Reading, SdpTolerance};
@@ -121,74 +119,6 @@ pub(super) fn list<'a>(
 pub(crate) fn all<'a>(attributes: &[Parts<'a>], name: &str) -> impl Iterator<Item = &'a str> {
     let named = attributes.iter().filter(move |(it, _)| *it == name);
     named.map(|(_, value)| value.unwrap_or_default())
-}
-
-pub(super) fn parse_types(
-    attributes: &[Parts<'_>],
-    reading: &mut Reading,
-) -> Result<MediaTypes, Error> {
-    const TYPES: &str = "accept-types";
-    const WRAPPED: &str = "accept-wrapped-types";
-    let types = match list(attributes, TYPES, reading, |line, it| entries(TYPES, line, it))? {
-        Some(entries) if entries.is_empty() => return Err(no_type(attributes, TYPES)),
-        Some(entries) => MediaTypes::new(&entries.join(" ")).map_err(malformed(TYPES))?,
-        None => MediaTypes::any(),
-    };
-    match list(attributes, WRAPPED, reading, |line, it| entries(WRAPPED, line, it))? {
-        Some(entries) => types.wrapped(&entries.join(" ")).map_err(malformed(WRAPPED)),
-        None => Ok(types),
-    }
-}
-
-/// The media types of a line that can be read.
-fn entries(
-    attribute: &'static str,
-    line: &str,
-    reading: &mut Reading,
-) -> Result<Vec<String>, Error> {
-    let types = |list: &str| {
-        let types = MediaTypes::new(list)?;
-        Ok(types.types().map(str::to_owned).collect::<Vec<_>>())
-    };
-    let list = media_types(line);
-    let cause = match types(&list) {
-        Ok(types) => return Ok(types),
-        Err(cause) => cause,
-    };
-    let error = malformed(attribute)(cause).within(line, line.trim_matches(is_blank));
-    reading.tolerate(SdpTolerance::UnreadableType, error)?;
-    let entries = list.split([' ', ',']).map(|entry| match types(entry) {
-        Ok(types) => types,
-        Err(_) => separated(entry).iter().filter_map(|entry| types(entry).ok()).flatten().collect(),
-    });
-    Ok(entries.flatten().collect())
-}
-
-/// The types that semicolons separate. What has an equals sign is a parameter.
-fn separated(entry: &str) -> Vec<String> {
-    let mut types: Vec<String> = Vec::new();
-    for piece in entry.split(';') {
-        match types.last_mut() {
-            Some(last) if piece.contains('=') => *last += &format!(";{piece}"),
-            Some(_) | None => types.push(piece.to_owned()),
-        }
-    }
-    types
-}
-
-/// A list without any type that could be sent.
-fn no_type(attributes: &[Parts<'_>], name: &'static str) -> Error {
-    let is_empty = all(attributes, name).all(|line| line.trim_matches(is_blank).is_empty());
-    Error::of(name, if is_empty { ErrorKind::Missing } else { ErrorKind::Malformed })
-}
-
-fn malformed(attribute: &'static str) -> impl Fn(ValueError) -> Error {
-    move |cause| Error::of(attribute, ErrorKind::Malformed).with_cause(cause)
-}
-
-/// A list of media types without the blanks that some write around a semicolon.
-fn media_types(list: &str) -> String {
-    single_spaced(list).replace("; ", ";").replace(" ;", ";")
 }
 
 /// A number beyond 64 bits is a limit that no message can reach, and no number is none.

@@ -385,6 +385,8 @@ fn blanks_around_a_value_are_told() {
         "max-size:10 ",
         "sendonly ",
         "accept-wrapped-types:a/b  c/d",
+        "accept-wrapped-types:a/b; x=1 c/d",
+        "accept-wrapped-types:a/b ;x=1",
         "accept-wrapped-types: a/b",
         "chatroom:nickname ",
     ] {
