@@ -359,7 +359,7 @@ fn what_a_file_does_without_loses_none() {
 
 #[test]
 fn an_id_that_is_no_token_is_repeated() {
-    for id in ["<1391518338244@host>", "{a:b}", "http://x/1?y=2", "\"quoted\""] {
+    for id in ["<1391518338244@host>", "{a:b}", "http://x/1?y=2", "\"quoted\"", "a b", "é"] {
         let line = format!("a=file-transfer-id:{id}\r\n");
         let theirs = section(&format!("{NEEDED}a=sendonly\na=file-selector:size:17\n{line}"));
         let (answer, plan) =
@@ -368,7 +368,8 @@ fn an_id_that_is_no_token_is_repeated() {
         assert_eq!(told(&plan), [TransferIdCharacters]);
         assert!(MsrpMedia::parse_with(&theirs, SdpTolerances::none()).is_err());
     }
-    for wrong in ["a b".to_owned(), "x".repeat(256), "é".to_owned()] {
+    // What cannot be repeated.
+    for wrong in ["\u{7}".to_owned(), "x".repeat(256), "\u{fffd}".to_owned()] {
         let line = format!("a=file-transfer-id:{wrong}\n");
         let theirs = section(&format!("{NEEDED}a=sendonly\na=file-selector:size:17\n{line}"));
         assert!(MsrpMedia::parse(&theirs).is_err());
