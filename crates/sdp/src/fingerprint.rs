@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::named::named;
 use crate::token::is_blank;
+use crate::tolerance::{Reading, SdpTolerance};
 use crate::{Error, ErrorKind, pairs};
 
 named! {
@@ -87,6 +88,16 @@ impl Fingerprint {
     #[must_use]
     pub fn octets(&self) -> &[u8] {
         &self.octets
+    }
+
+    /// Reads a fingerprint whose hash function may be spelt in another way.
+    pub(crate) fn read(text: &str, reading: &mut Reading) -> Result<Self, Error> {
+        let value = text.trim_matches(is_blank);
+        let Some(respelt) = pairs::with_hyphen(value) else { return text.parse() };
+        let error = Error::of("fingerprint", ErrorKind::Unknown).with_part("hash function");
+        reading.tolerate(SdpTolerance::HashName, error.within(text, value))?;
+        let whole = |error: Error| Error::of("fingerprint", error.kind()).within(text, value);
+        respelt.parse().map_err(whole)
     }
 
     /// Those of a peer's fingerprints that count: the ones of the strongest hash

@@ -80,7 +80,8 @@ named! {
         /// blanks after either, a name without quotes or of no letters, or quotes around a
         /// size, a type or a hash.
         SelectorSpelling = "selector-spelling",
-        /// `sha1` and `sha256` for `sha-1` and `sha-256` in a `file-selector`.
+        /// A hash function without its hyphen, such as `sha1` or `SHA256`, in a `fingerprint`
+        /// or a `file-selector`.
         HashName = "hash-name",
         /// An answer that says nothing of the file that this side offers to send, from an
         /// endpoint without RFC 5547. It receives the file as any message (RFC 5547

@@ -75,19 +75,10 @@ impl FileHash {
     pub fn octets(&self) -> &[u8] {
         &self.octets
     }
-}
 
-/// Other spellings of algorithms, and the right ones.
-const SPELLINGS: [(&str, &str); 2] = [("sha1:", "sha-1:"), ("sha256:", "sha-256:")];
-
-impl FileHash {
     /// Reads a hash whose algorithm may be spelt in another way.
     pub(super) fn read(text: &str, reading: &mut Reading) -> Result<Self, Error> {
-        let respelt = SPELLINGS.into_iter().find_map(|(other, right)| {
-            let (name, digits) = text.split_at_checked(other.len())?;
-            name.eq_ignore_ascii_case(other).then(|| format!("{right}{digits}"))
-        });
-        let Some(respelt) = respelt else { return text.parse() };
+        let Some(respelt) = pairs::with_hyphen(text) else { return text.parse() };
         let error = Error::of("file-selector", ErrorKind::Unknown).with_part("hash algorithm");
         reading.tolerate(SdpTolerance::HashName, error)?;
         respelt.parse().map_err(|_| malformed())

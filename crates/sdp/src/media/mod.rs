@@ -144,7 +144,7 @@ impl MsrpMedia {
             direction: parse_direction(attributes, reading)?,
             setup: one(attributes, "setup", reading, parse_setup)?,
             cema: one(attributes, "msrp-cema", reading, |_, _| Ok(Some(())))?.is_some(),
-            fingerprints: parse_fingerprints(attributes)?,
+            fingerprints: parse_fingerprints(attributes, reading)?,
             chatroom: chatroom.map(|tokens| tokens.join(" ").parse().unwrap_or_default()),
             file: FileAttributes::read(attributes.iter().copied(), reading)?,
             address: None,

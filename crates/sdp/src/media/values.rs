@@ -172,11 +172,14 @@ pub(super) fn parse_setup(text: &str, reading: &mut Reading) -> Result<Option<Se
 
 /// The fingerprints with a known hash function. If there are others alone, nothing
 /// can be checked, which is not the same as nothing to check.
-pub(super) fn parse_fingerprints(attributes: &[Parts<'_>]) -> Result<Vec<Fingerprint>, Error> {
+pub(super) fn parse_fingerprints(
+    attributes: &[Parts<'_>],
+    reading: &mut Reading,
+) -> Result<Vec<Fingerprint>, Error> {
     let mut known = Vec::new();
     let mut unusable = None;
     for (index, text) in all(attributes, "fingerprint").enumerate() {
-        match text.parse::<Fingerprint>().map_err(|error| error.of_occurrence(index)) {
+        match Fingerprint::read(text, reading).map_err(|error| error.of_occurrence(index)) {
             Ok(fingerprint) => known.push(fingerprint),
             Err(error) if error.kind() == ErrorKind::Unknown => unusable = Some(error),
             Err(error) => return Err(error),

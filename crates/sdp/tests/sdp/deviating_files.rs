@@ -421,6 +421,24 @@ fn an_offer_to_resume_in_another_way_is_answered_so_that_the_whole_file_comes() 
 }
 
 #[test]
+fn a_hash_of_a_misspelt_algorithm_counts_by_name() {
+    for (name, octets) in [("sha1", 20), ("SHA1", 20), ("sha256", 32), ("Sha512", 64)] {
+        let digits = vec!["AB"; octets].join(":");
+        let theirs = media(&format!(
+            "{NEEDED}a=sendonly\n{ID}a=file-selector:size:17 hash:{name}:{digits}\n"
+        ));
+        let right = format!("sha-{}:{digits}", &name[3..]);
+        assert_eq!(theirs.file().unwrap().selector.hashes(), [right.parse().unwrap()], "{name}");
+        assert!(theirs.tolerated().iter().eq([HashName]), "{name}");
+    }
+    for other in ["sha3-256", "shake128", "md5", "sha"] {
+        let theirs = media(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:hash:{other}:AB\n"));
+        let hashes = theirs.file().unwrap().selector.hashes().to_vec();
+        assert_eq!((hashes[0].algorithm().as_str(), theirs.tolerated().is_empty()), (other, true));
+    }
+}
+
+#[test]
 fn sha_1_is_the_first_hash_that_is_written() {
     let hash = |algorithm, octets| FileHash::new(algorithm, vec![7; octets]).unwrap();
     let selector = FileSelector::builder()
