@@ -36,7 +36,8 @@ pub(crate) const SESSION_ATTRIBUTES: [&str; 16] = [
 /// Those that a section has besides.
 const SECTION_ATTRIBUTES: [&str; 2] = ["fingerprint", "chatroom"];
 
-/// The attributes, with the names that are known in lower case.
+/// The attributes, with the names that are known in lower case. Takes note of capital
+/// letters in these, and of blanks in what follows them.
 pub(super) fn in_lower_case<'a>(
     attributes: &[Parts<'a>],
     reading: &mut Reading,
