@@ -29,8 +29,8 @@ named! {
         /// Octets that are no UTF-8, such as a name in Latin-1. They become U+FFFD.
         NotUtf8 = "not-utf8",
         /// A line that is not `x=value`, a `c=` line without an address, an attribute whose
-        /// name is no token, or either with a NUL. It says nothing that MSRP needs, and is
-        /// skipped.
+        /// name is no token, either with a NUL, or a `dcmap` or `dcsa` that cannot be read.
+        /// It says nothing that MSRP needs, and is skipped.
         JunkLine = "junk-line",
         /// An `o=` line that cannot be read. The description has no origin.
         MalformedOrigin = "malformed-origin",

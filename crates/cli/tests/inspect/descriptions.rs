@@ -421,6 +421,8 @@ fn sessions_on_data_channels_are_read() {
     let channel = &section["channels"][0];
     assert_eq!((&channel["stream"], &channel["label"]), (&json!(0), &json!("chat")));
     assert_eq!(channel["msrp"]["path"], json!(["msrps://192.0.2.1:9/s;dc"]));
+    let junk = format!("{text}a=dcmap:x\n");
+    assert_eq!(read(&["sdp", &file(&folder, "sdp", junk)])["tolerated"], json!(["junk-line"]));
     let upper = text.replace("application", "APPLICATION");
     assert_eq!(read(&["sdp", &file(&folder, "sdp", upper)])["channels"][0]["stream"], 0);
     let without_path = text.replace("a=dcsa:0 path", "a=dcsa:0 other");

@@ -12,6 +12,7 @@ mod sctp;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::str::FromStr;
 
 pub use self::channel::DataChannel;
 pub use self::dcmap::{Dcmap, Reliability, StreamId};
@@ -19,8 +20,8 @@ pub use self::dcsa::Dcsa;
 pub use self::sctp::MaxMessageSize;
 use self::sctp::sctp_port;
 use crate::Error;
-use crate::media::{Parts, all, one};
-use crate::tolerance::{Reading, SdpTolerances};
+use crate::media::{Parts, all, in_lower_case, one};
+use crate::tolerance::{Reading, SdpTolerance, SdpTolerances, Tolerated};
 
 const SCTP_PORT: &str = "sctp-port";
 const MAX_MESSAGE_SIZE: &str = "max-message-size";
@@ -69,16 +70,18 @@ pub struct DataChannels {
     max_message_size: MaxMessageSize,
     /// In the order of their streams.
     channels: Vec<DataChannel>,
+    tolerated: Tolerated,
 }
 
 impl DataChannels {
     /// Reads the attributes of the section, each a name and the text after its colon,
-    /// in any order.
+    /// in any order, with every tolerance.
     ///
-    /// Ignores attributes with other names, channels with other subprotocols, `dcmap`
-    /// and `dcsa` lines that cannot be read, and `dcsa` lines with an attribute that
-    /// RFC 8873 does not define (section 4.4). [`DataChannel::session`] says whether a
-    /// session is valid. What is kept is never longer than the input.
+    /// Ignores attributes with other names, channels with other subprotocols, and `dcsa`
+    /// lines with an attribute that RFC 8873 does not define (section 4.4). `dcmap` and
+    /// `dcsa` lines that cannot be read say nothing ([`SdpTolerance::JunkLine`]).
+    /// [`DataChannel::session`] says whether a session is valid. What is kept is never
+    /// longer than the input.
     ///
     /// # Errors
     ///
@@ -87,18 +90,37 @@ impl DataChannels {
     pub fn parse<'a>(
         attributes: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
     ) -> Result<Self, Error> {
-        let known = |(name, value): (&str, _)| {
-            let name = NAMES.into_iter().find(|known| known.eq_ignore_ascii_case(name))?;
-            Some((name, value))
-        };
-        let attributes: Vec<Parts<'a>> = attributes.into_iter().filter_map(known).collect();
-        let mut reading = Reading::new(SdpTolerances::all());
-        let sctp_port =
-            one(&attributes, SCTP_PORT, &mut reading, |text, _| sctp_port(text).map(Some))?;
+        Self::parse_with(attributes, SdpTolerances::all())
+    }
+
+    /// Reads the attributes of the section with these tolerances.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], as with [`parse`](Self::parse).
+    pub fn parse_with<'a>(
+        attributes: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+        tolerances: SdpTolerances,
+    ) -> Result<Self, Error> {
+        let attributes: Vec<Parts<'a>> = attributes.into_iter().collect();
+        let reading = &mut Reading::new(tolerances);
+        let attributes = &*in_lower_case(&attributes, NAMES, reading)?;
+        let sctp_port = one(attributes, SCTP_PORT, reading, |text, _| sctp_port(text).map(Some))?;
         let max_message_size =
-            one(&attributes, MAX_MESSAGE_SIZE, &mut reading, |text, _| text.parse().map(Some))?;
-        let max_message_size = max_message_size.unwrap_or_default();
-        Ok(Self { sctp_port, max_message_size, channels: channels(&attributes) })
+            one(attributes, MAX_MESSAGE_SIZE, reading, |text, _| text.parse().map(Some))?;
+        Ok(Self {
+            sctp_port,
+            max_message_size: max_message_size.unwrap_or_default(),
+            channels: channels(attributes, reading)?,
+            tolerated: reading.take(),
+        })
+    }
+
+    /// The deviations from the RFCs that were read over, but for those in what a channel
+    /// says of its [`session`](DataChannel::session).
+    #[must_use]
+    pub const fn tolerated(&self) -> SdpTolerances {
+        self.tolerated.0
     }
 
     /// The port of the SCTP association within DTLS, which is not that of the `m=`
@@ -154,19 +176,35 @@ impl DataChannels {
 }
 
 /// The channels for MSRP, in the order of their streams.
-fn channels(attributes: &[Parts<'_>]) -> Vec<DataChannel> {
+fn channels(attributes: &[Parts<'_>], reading: &mut Reading) -> Result<Vec<DataChannel>, Error> {
     let mut channels: BTreeMap<StreamId, DataChannel> = BTreeMap::new();
-    for map in all(attributes, DCMAP).filter_map(|text| text.parse::<Dcmap>().ok()) {
+    for map in readable::<Dcmap>(attributes, DCMAP, reading)? {
         match channels.entry(map.stream()) {
             // Of two lines for one stream, neither can be trusted.
             Entry::Occupied(mut channel) => channel.get_mut().mark_duplicate(),
             Entry::Vacant(place) => _ = place.insert(DataChannel::of(map)),
         }
     }
-    for nested in all(attributes, DCSA).filter_map(|text| text.parse::<Dcsa>().ok()) {
+    for nested in readable::<Dcsa>(attributes, DCSA, reading)? {
         if let Some(channel) = channels.get_mut(&nested.stream()) {
             channel.add(nested);
         }
     }
-    channels.into_values().filter(DataChannel::is_msrp).collect()
+    Ok(channels.into_values().filter(DataChannel::is_msrp).collect())
+}
+
+/// The values of the attributes with this name that can be read.
+fn readable<T: FromStr<Err = Error>>(
+    attributes: &[Parts<'_>],
+    name: &'static str,
+    reading: &mut Reading,
+) -> Result<Vec<T>, Error> {
+    let mut read = Vec::new();
+    for (index, text) in all(attributes, name).enumerate() {
+        match text.parse::<T>() {
+            Ok(value) => read.push(value),
+            Err(error) => reading.tolerate(SdpTolerance::JunkLine, error.of_occurrence(index))?,
+        }
+    }
+    Ok(read)
 }

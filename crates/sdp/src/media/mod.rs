@@ -3,7 +3,7 @@
 mod types;
 mod values;
 
-pub(crate) use self::values::{Parts, SESSION_ATTRIBUTES, all, one};
+pub(crate) use self::values::{Parts, SESSION_ATTRIBUTES, all, in_lower_case, one};
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use msrp::uri::{Host, Path, UriRef};
 use msrp::{Direction, MediaTypes};
 
 use self::values::{
-    in_lower_case, list, parse_direction, parse_fingerprints, parse_max_size, parse_setup,
+    SECTION_ATTRIBUTES, list, parse_direction, parse_fingerprints, parse_max_size, parse_setup,
 };
 use crate::chatroom::Chatroom;
 use crate::description::{Attribute, MediaDescription};
@@ -126,7 +126,8 @@ impl MsrpMedia {
         attributes: &[Parts<'_>],
         reading: &mut Reading,
     ) -> Result<Self, Error> {
-        let attributes = &*in_lower_case(attributes, reading)?;
+        let names = SESSION_ATTRIBUTES.into_iter().chain(SECTION_ATTRIBUTES);
+        let attributes = &*in_lower_case(attributes, names, reading)?;
         let path =
             one(attributes, "path", reading, |text, reading| path::parse(text, reading).map(Some))?;
         let path = path.ok_or_else(|| Error::of("path", ErrorKind::Missing))?;

@@ -34,16 +34,17 @@ pub(crate) const SESSION_ATTRIBUTES: [&str; 16] = [
 ];
 
 /// Those that a section has besides.
-const SECTION_ATTRIBUTES: [&str; 2] = ["fingerprint", "chatroom"];
+pub(super) const SECTION_ATTRIBUTES: [&str; 2] = ["fingerprint", "chatroom"];
 
-/// The attributes, with the names that are known in lower case. Takes note of capital
-/// letters in these, and of blanks in what follows them.
-pub(super) fn in_lower_case<'a>(
+/// The attributes, with these names in lower case. Takes note of capital letters in them,
+/// and of extra blanks in their values.
+pub(crate) fn in_lower_case<'a>(
     attributes: &[Parts<'a>],
+    names: impl IntoIterator<Item = &'static str> + Clone,
     reading: &mut Reading,
 ) -> Result<Vec<Parts<'a>>, Error> {
     let mut lower = |(name, value): &Parts<'a>| {
-        let mut names = SESSION_ATTRIBUTES.into_iter().chain(SECTION_ATTRIBUTES);
+        let mut names = names.clone().into_iter();
         let Some(known) = names.find(|it| it.eq_ignore_ascii_case(name)) else {
             return Ok((*name, *value));
         };

@@ -105,6 +105,7 @@ impl Section {
                 return Vec::new();
             }
         };
+        self.tolerated.push(channels.tolerated());
         let channels = channels.channels().iter();
         channels
             .map(|channel| {
