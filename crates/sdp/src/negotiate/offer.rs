@@ -69,7 +69,7 @@ impl Offer {
         Self { media: media.speaking_for(&self.media), local }
     }
 
-    /// The same with other addresses for CEMA, before [`complete`]: those of the names
+    /// The same with other addresses for CEMA, before [`complete`](crate::complete): those of the names
     /// in the answer ([`MsrpMedia::names`]). Has no effect if the offer is without
     /// CEMA.
     #[must_use]
