@@ -69,9 +69,9 @@ impl Offer {
         Self { media: media.speaking_for(&self.media), local }
     }
 
-    /// The same with other addresses for CEMA, before [`complete`](crate::complete): those of the names
-    /// in the answer ([`MsrpMedia::names`]). Has no effect if the offer is without
-    /// CEMA.
+    /// The same with other addresses for CEMA, before [`complete`](crate::complete): those
+    /// of the names in the answer ([`MsrpMedia::names`]). Has no effect if the offer is
+    /// without CEMA.
     #[must_use]
     pub fn with_addresses(mut self, addresses: Addresses) -> Self {
         if self.local.cema().is_some() {
