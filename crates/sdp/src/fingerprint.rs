@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::named::named;
+use crate::token::is_blank;
+use crate::tolerance::{Reading, SdpTolerance};
 use crate::{Error, ErrorKind, pairs};
 
 named! {
@@ -88,6 +90,16 @@ impl Fingerprint {
         &self.octets
     }
 
+    /// Reads a fingerprint whose hash function may be spelt in another way.
+    pub(crate) fn read(text: &str, reading: &mut Reading) -> Result<Self, Error> {
+        let value = text.trim_matches(is_blank);
+        let Some(respelt) = pairs::with_hyphen(value) else { return text.parse() };
+        let error = Error::of("fingerprint", ErrorKind::Unknown).with_part("hash function");
+        reading.tolerate(SdpTolerance::HashName, error.within(text, value))?;
+        let whole = |error: Error| Error::of("fingerprint", error.kind()).within(text, value);
+        respelt.parse().map_err(whole)
+    }
+
     /// Those of a peer's fingerprints that count: the ones of the strongest hash
     /// function among them. The certificate must match one of these (RFC 8122
     /// section 5.1).
@@ -103,12 +115,12 @@ impl FromStr for Fingerprint {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let malformed = Error::of("fingerprint", ErrorKind::Malformed);
-        let Some((name, digits)) = text.trim().split_once(' ') else {
+        let Some((name, digits)) = text.trim_matches(is_blank).split_once(is_blank) else {
             return Err(malformed.with_expected("sha-256 4A:AD:B9:…").within(text, text));
         };
         let function: HashFunction =
             name.parse().map_err(|error: Error| error.within(text, name))?;
-        let digits = digits.trim_start();
+        let digits = digits.trim_start_matches(is_blank);
         let octets = pairs::read(digits).ok_or_else(|| {
             let error = malformed.with_part("hash").with_expected("pairs of hexadecimal digits");
             error.within(text, digits)

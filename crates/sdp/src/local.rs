@@ -2,7 +2,7 @@
 
 #[cfg(feature = "auth")]
 use msrp::RelayRoute;
-use msrp::uri::{MsrpUri, Path, UriRef};
+use msrp::uri::{Host, MsrpUri, Path, UriRef};
 use msrp::{Direction, MediaTypes, SessionConfig};
 
 use crate::cema::Addresses;
@@ -10,7 +10,7 @@ use crate::chatroom::Chatroom;
 use crate::file::FileAttributes;
 use crate::fingerprint::Fingerprint;
 use crate::media::{FORMATS, MESSAGE, MsrpMedia, is_data_channel};
-use crate::place::DISCARD;
+use crate::place::{DISCARD, is_place, is_place_of};
 use crate::plan::{SessionPlan, with_wrapper};
 use crate::protocol::Protocol;
 use crate::setup::Setup;
@@ -68,7 +68,9 @@ pub(crate) enum FilePart {
 
 impl Local {
     /// A side that accepts connections at the address and port of its URI, or one end
-    /// of a data channel if the transport of the URI is `dc`.
+    /// of a data channel if the transport of the URI is `dc`. Where the URI leads nowhere, as
+    /// with port 9 or `0.0.0.0`, and [`lines`](Self::lines) do not lead to it either, it is
+    /// [`unreachable`](Self::unreachable).
     pub fn new(uri: MsrpUri) -> Self {
         Self {
             uri,
@@ -307,8 +309,15 @@ impl Local {
     }
 
     /// Whether a peer, or its relay, can connect to this side or its relay.
-    pub(crate) const fn is_reachable(&self) -> bool {
-        self.is_reachable || self.is_relayed()
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.is_relayed() || self.is_reachable && (self.is_data_channel() || self.has_place())
+    }
+
+    /// Whether its lines or its URI lead somewhere.
+    fn has_place(&self) -> bool {
+        let lines = self.lines.as_ref();
+        lines.is_some_and(|(address, port)| is_place(Host::from(&**address), *port))
+            || is_place_of(self.uri.view())
     }
 
     pub(crate) fn is_data_channel(&self) -> bool {
@@ -404,7 +413,7 @@ impl Local {
     }
 
     /// The value of `a=setup` in an offer (RFC 6135 section 4.2.2).
-    pub(crate) const fn offered_setup(&self) -> Setup {
+    pub(crate) fn offered_setup(&self) -> Setup {
         if self.is_reachable() { Setup::Actpass } else { Setup::Active }
     }
 }

@@ -1,4 +1,4 @@
-//! The octets of a hash as SDP writes them: `4A:AD:B9`.
+//! Hashes as SDP writes them: the name of a function, and octets such as `4A:AD:B9`.
 
 use std::fmt::{self, Write};
 
@@ -21,4 +21,12 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
         write!(f, "{octet:02X}")?;
     }
     Ok(())
+}
+
+/// A hash whose function is spelt as in `sha1` or `SHA256`, with the hyphen that is missing.
+pub(super) fn with_hyphen(hash: &str) -> Option<String> {
+    let (family, rest) = hash.split_at_checked(3)?;
+    let size = rest.split([':', ' ', '\t']).next()?;
+    let is_known = matches!(size, "1" | "224" | "256" | "384" | "512");
+    (family.eq_ignore_ascii_case("sha") && is_known).then(|| format!("sha-{rest}"))
 }

@@ -15,3 +15,8 @@ pub(crate) const fn is_token_octet(octet: u8) -> bool {
 pub(crate) const fn is_blank(letter: char) -> bool {
     matches!(letter, ' ' | '\t')
 }
+
+/// Whether there is more than one space between two words, or a blank before or after them.
+pub(crate) fn has_extra_blanks(words: &str) -> bool {
+    !words.is_empty() && words.split(' ').any(|word| word.is_empty() || word.contains('\t'))
+}

@@ -18,18 +18,19 @@ named! {
     #[non_exhaustive]
     #[repr(u8)]
     pub enum SdpTolerance ("tolerance" of_text "session description") {
-        /// A byte order mark before the first line.
+        /// A byte order mark before a line.
         ByteOrderMark = "byte-order-mark",
-        /// Lines that end in CR alone (RFC 8866 section 5).
+        /// A line that ends in CR alone (RFC 8866 section 9).
         LineEnds = "line-ends",
-        /// A blank line, blanks before the `=` of a line, around the name of an attribute,
-        /// or at the end of a line that this crate reads field by field (RFC 8866 section
-        /// 5 has none).
+        /// A blank line, blanks before the `=` of a line, around the name or the value of an
+        /// attribute, more than one space between two fields or types (RFC 8866 section 9
+        /// has none of these), or a NUL at the end of the text.
         ExtraBlanks = "extra-blanks",
         /// Octets that are no UTF-8, such as a name in Latin-1. They become U+FFFD.
         NotUtf8 = "not-utf8",
-        /// A line that is not `x=value`, a `c=` line without an address, or an attribute
-        /// whose name is no token. It says nothing that MSRP needs, and is skipped.
+        /// A line that is not `x=value`, a `c=` line without an address, an attribute whose
+        /// name is no token, either with a NUL, or a `dcmap` or `dcsa` that cannot be read.
+        /// It says nothing that MSRP needs, and is skipped.
         JunkLine = "junk-line",
         /// An `o=` line that cannot be read. The description has no origin.
         MalformedOrigin = "malformed-origin",
@@ -41,9 +42,11 @@ named! {
         MissingFormat = "missing-format",
         /// `TCP/MRSP` for `TCP/MSRP`, with or without TLS. An answer repeats it.
         ProtocolSpelling = "protocol-spelling",
-        /// Media, a protocol, the name of an attribute or a value of `setup` in another
-        /// letter case (RFC 8866 section 5.13).
+        /// The letter of a line, media, a protocol, the name of an attribute or a value of
+        /// `setup` in another letter case (RFC 8866 sections 5 and 5.13).
         LetterCase = "letter-case",
+        /// Several `c=` lines in a section for MSRP. The first counts, and only under CEMA.
+        SeveralAddresses = "several-addresses",
         /// A list, such as `accept-types` or `file-selector`, on several lines. They are
         /// joined.
         SplitList = "split-list",
@@ -73,11 +76,12 @@ named! {
         /// is passed over, or a comma or a semicolon after one. Of `accept-types` one has to
         /// be left.
         UnreadableType = "unreadable-type",
-        /// A `file-selector` with `=` for a colon, semicolons or commas for spaces, blanks
-        /// after either, a name with blanks but without quotes, or quotes around a size, a
-        /// type or a hash.
+        /// A `file-selector` with `=` for a colon, semicolons, commas or nothing for spaces,
+        /// blanks after either, a name without quotes or of no letters, or quotes around a
+        /// size, a type or a hash.
         SelectorSpelling = "selector-spelling",
-        /// `sha1` and `sha256` for `sha-1` and `sha-256` in a `file-selector`.
+        /// A hash function without its hyphen, such as `sha1` or `SHA256`, in a `fingerprint`
+        /// or a `file-selector`.
         HashName = "hash-name",
         /// An answer that says nothing of the file that this side offers to send, from an
         /// endpoint without RFC 5547. It receives the file as any message (RFC 5547

@@ -56,9 +56,8 @@ fn what_the_other_side_does_wrong_exits_with_1() {
         assert_eq!(fetch.status, 1, "{text}");
         assert_eq!(fetch.only()["error"]["kind"], kind, "{text}");
     }
-    let offer = scene.answer(&["offer", "x.bin", "--timeout", "1"]);
-    drop(fs::remove_file(scene.path("offer.sdp")));
-    let ended = offer.end();
+    fs::remove_file(scene.path("offer.sdp")).unwrap();
+    let ended = scene.answer(&["offer", "x.bin", "--timeout", "1"]).end();
     assert_eq!((ended.status, &ended.only()["error"]["kind"]), (1, &"no-description".into()));
 }
 

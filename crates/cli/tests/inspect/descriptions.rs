@@ -64,12 +64,40 @@ fn an_error_has_its_octets() {
                 a=path:msrp://h:7654/s;tcp\r\n";
     let path = file(&folder, "sdp", text);
     let section = unread(&["sdp", &path]);
-    assert!("a=fingerprint:sha-256 AB".contains(&wrong(&section, text.as_bytes())), "{section}");
+    assert_eq!(wrong(&section, text.as_bytes()), "AB", "{section}");
     let answer = unread(&["answer", &path, "--local", PLAIN]);
     assert_eq!(answer["error"], section["error"]);
     assert_eq!((&answer["answer"], &answer["plan"]), (&Value::Null, &Value::Null));
     let nothing = unread(&["sdp", &file(&folder, "none", "v=0\r\n")]);
     assert_eq!(nothing["error"]["kind"], "missing");
+}
+
+#[test]
+fn an_error_has_its_octets_among_lines_of_any_kind() {
+    let folder = Folder::new();
+    let clean = "v=0\r\nm=audio 1 RTP/AVP 0\r\nm=message 7654 TCP/MSRP *\r\na=accept-types:*\r\n\
+                 a=path:msrp://h:7654/s;tcp\r\na=max-size:1\r\na=max-size:2\r\n";
+    let deviations: [(&str, &str); 7] = [
+        ("\r\n", "\r"),
+        ("*\r\n", "*\r"),
+        ("\r\n", "\r\r\n"),
+        ("v=0\r\n", "\u{feff}"),
+        ("m=audio", "\u{feff}M = audio"),
+        ("a=max-size:", "A= Max-Size :"),
+        ("v=0", "\n\n\r\n"),
+    ];
+    for (regular, other) in deviations {
+        let text = clean.replace(regular, other);
+        let (status, sections) = inspect(&["sdp", &file(&folder, "sdp", &text)]);
+        assert_eq!((status, sections.len()), (1, 2), "{text:?}");
+        assert_eq!(sections[1]["error"]["kind"], "duplicate");
+        let place = wrong(&sections[1], text.as_bytes());
+        assert!(place.to_lowercase().contains("max-size") && place.ends_with('2'), "{text:?}");
+    }
+    let latin_1 = b"a=file-selector:name:\"Caf\xe9 \xe9\xe9\" size:1 size:23\r\n";
+    let text = [clean.replace("a=max-size:2", "a=x").as_bytes(), latin_1].concat();
+    let (_, sections) = inspect(&["sdp", &file(&folder, "sdp", &text)]);
+    assert_eq!(wrong(&sections[1], &text), "23");
 }
 
 #[test]
@@ -364,6 +392,15 @@ fn an_offer_of_a_file_is_completed_as_it_is() {
         let told = both["tolerated"].as_array().unwrap();
         assert!(told.contains(&json!("missing-transfer-id")), "{both}");
     }
+    // An id of the answerer's own, and an offer and an answer without a direction.
+    let with_id = format!("{plain}{selector}\r\na=file-transfer-id:abcd1234\r\n");
+    let (status, both) = completed(&offer, &with_id, own);
+    assert_eq!((status, &both["plan"]["role"]), (0, &json!("active")), "{both}");
+    let no_direction = |text: &str| text.replace("a=sendonly", "a=x").replace("a=recvonly", "a=x");
+    let (status, both) = completed(&no_direction(&offer), &no_direction(&with_id), own);
+    assert_eq!((status, &both["plan"]["role"]), (0, &json!("active")), "{both}");
+    let told = both["tolerated"].as_array().unwrap();
+    assert!(told.contains(&json!("missing-file-direction")), "{both}");
     // A selector of a name alone.
     let with_id = offer.replace(selector, &format!("{named}\r\na=file-transfer-id:abcd1234"));
     let answer = format!("{plain}{named}\r\na=file-transfer-id:abcd1234\r\n");
@@ -384,9 +421,67 @@ fn sessions_on_data_channels_are_read() {
     let channel = &section["channels"][0];
     assert_eq!((&channel["stream"], &channel["label"]), (&json!(0), &json!("chat")));
     assert_eq!(channel["msrp"]["path"], json!(["msrps://192.0.2.1:9/s;dc"]));
+    let junk = format!("{text}a=dcmap:x\n");
+    assert_eq!(read(&["sdp", &file(&folder, "sdp", junk)])["tolerated"], json!(["junk-line"]));
+    let upper = text.replace("application", "APPLICATION");
+    assert_eq!(read(&["sdp", &file(&folder, "sdp", upper)])["channels"][0]["stream"], 0);
     let without_path = text.replace("a=dcsa:0 path", "a=dcsa:0 other");
     let section = unread(&["sdp", &file(&folder, "sdp", without_path)]);
     assert_eq!(section["error"]["kind"], "missing");
+}
+
+#[test]
+fn an_error_of_a_data_channel_lies_in_its_own_lines() {
+    let folder = Folder::new();
+    let section = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\na=sctp-port:5000\n";
+    let channel = |stream: u8| {
+        format!(
+            "a=dcmap:{stream} label=\"chat\";subprotocol=\"msrp\"\na=dcsa:{stream} msrp-cema\n\
+             a=dcsa:{stream} setup:active\na=dcsa:{stream} path:msrps://192.0.2.1:9/s;dc\n"
+        )
+    };
+    let text = format!("{section}{}{}", channel(0), channel(2));
+    assert_eq!(read(&["sdp", &file(&folder, "sdp", &text)])["channels"][1]["stream"], 2);
+    for (stream, more, place) in [
+        (2, "a=dcsa:2 max-size:1\na=dcsa:2 max-size:2\n", "a=dcsa:2 max-size:2"),
+        (
+            2,
+            "a=dcsa:0 max-size:1\na=dcsa:2 max-size:2\na=dcsa:2  Max-Size:3\n",
+            "a=dcsa:2  Max-Size:3",
+        ),
+        (0, "a=dcsa:0 file-selector:size:1 size:2\n", "2"),
+        (
+            2,
+            "a=dcmap:2 label=\"x\";subprotocol=\"msrp\"\n",
+            "a=dcmap:2 label=\"x\";subprotocol=\"msrp\"",
+        ),
+    ] {
+        let text = format!("{text}{more}");
+        let read = unread(&["sdp", &file(&folder, "sdp", &text)]);
+        assert_eq!(wrong(&read, text.as_bytes()), place, "{read}");
+        let channels = read["channels"].as_array().unwrap();
+        let unread: Vec<_> = channels.iter().filter(|it| it["msrp"].is_null()).collect();
+        assert_eq!((unread.len(), &unread[0]["stream"]), (1, &json!(stream)), "{read}");
+    }
+    for (unusable, place) in [
+        ("a=sctp-port:x\n", "x"),
+        ("a=sctp-port:5001\n", "a=sctp-port:5001"),
+        ("a=max-message-size:x\n", "x"),
+    ] {
+        let text = format!("{text}{unusable}");
+        let read = unread(&["sdp", &file(&folder, "sdp", &text)]);
+        assert_eq!(wrong(&read, text.as_bytes()), place, "{read}");
+    }
+}
+
+#[test]
+fn a_selector_that_says_nothing_is_about_no_file() {
+    let folder = Folder::new();
+    for selector in ["a=file-selector\r\n", "a=file-selector:\r\n"] {
+        let offer = file(&folder, "offer", section("TCP/MSRP", OFFERER, "actpass", selector));
+        let answer = read(&["answer", &offer, "--local", PLAIN]);
+        assert!(lines(&answer).iter().all(|line| !line.contains("file")), "{answer}");
+    }
 }
 
 #[test]

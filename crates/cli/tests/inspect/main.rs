@@ -96,12 +96,13 @@ pub(crate) fn assert_shape(arguments: &[&str], input: &Path) {
 #[test]
 fn wrong_usage_has_a_status_of_its_own() {
     let offer = case("T01-plain-offer-tls-local.sdp");
-    let wrong: [&[&str]; 6] = [
+    let wrong: [&[&str]; 7] = [
         &[],
         &["no-such-form", &offer],
         &["sdp", "/no/such/file"],
         &["answer", &offer],
         &["answer", &offer, "--local", "no URI"],
+        &["complete", "-", "-", "--local", "msrp://h:1/s;tcp"],
         &["answer", &offer, "--local", "msrp://h:1/s;tcp", "--active", "--passive"],
     ];
     for arguments in wrong {

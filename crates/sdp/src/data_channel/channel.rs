@@ -104,7 +104,7 @@ impl DataChannel {
     pub fn session(&self, tolerances: SdpTolerances) -> Result<MsrpMedia, Error> {
         let missing = |attribute| Error::of(attribute, ErrorKind::Missing);
         if self.is_duplicate {
-            return Err(Error::of(DCMAP, ErrorKind::Duplicate));
+            return Err(Error::of(DCMAP, ErrorKind::Duplicate).of_occurrence(1));
         }
         self.check_map()?;
         let attributes: Vec<_> = self.attributes().collect();

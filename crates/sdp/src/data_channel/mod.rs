@@ -11,6 +11,8 @@ mod dcsa;
 mod sctp;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::str::FromStr;
 
 pub use self::channel::DataChannel;
 pub use self::dcmap::{Dcmap, Reliability, StreamId};
@@ -18,6 +20,16 @@ pub use self::dcsa::Dcsa;
 pub use self::sctp::MaxMessageSize;
 use self::sctp::sctp_port;
 use crate::Error;
+use crate::media::{Parts, all, in_lower_case, one};
+use crate::tolerance::{Reading, SdpTolerance, SdpTolerances, Tolerated};
+
+const SCTP_PORT: &str = "sctp-port";
+const MAX_MESSAGE_SIZE: &str = "max-message-size";
+const DCMAP: &str = "dcmap";
+const DCSA: &str = "dcsa";
+
+/// The attributes of a section that are about its channels.
+const NAMES: [&str; 4] = [SCTP_PORT, MAX_MESSAGE_SIZE, DCMAP, DCSA];
 
 /// The MSRP sessions of an `m=application ... UDP/DTLS/SCTP webrtc-datachannel`
 /// section, and what it says about the association that carries them.
@@ -58,44 +70,57 @@ pub struct DataChannels {
     max_message_size: MaxMessageSize,
     /// In the order of their streams.
     channels: Vec<DataChannel>,
+    tolerated: Tolerated,
 }
 
 impl DataChannels {
     /// Reads the attributes of the section, each a name and the text after its colon,
-    /// in any order.
+    /// in any order, with every tolerance.
     ///
-    /// Ignores attributes with other names, channels with other subprotocols, `dcmap`
-    /// and `dcsa` lines that cannot be read, and `dcsa` lines with an attribute that
-    /// RFC 8873 does not define (section 4.4). [`DataChannel::session`] says whether a
-    /// session is valid. What is kept is never longer than the input.
+    /// Ignores attributes with other names, channels with other subprotocols, and `dcsa`
+    /// lines with an attribute that RFC 8873 does not define (section 4.4). `dcmap` and
+    /// `dcsa` lines that cannot be read say nothing ([`SdpTolerance::JunkLine`]).
+    /// [`DataChannel::session`] says whether a session is valid. What is kept is never
+    /// longer than the input.
     ///
     /// # Errors
     ///
-    /// [`Error`] if the port or the message size is malformed: nothing could be sent to
-    /// such a peer.
+    /// [`Error`] if the port or the message size is malformed, or occurs with another value
+    /// as well: nothing could be sent to such a peer.
     pub fn parse<'a>(
         attributes: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
     ) -> Result<Self, Error> {
-        let mut section = Self::default();
-        let mut channels: BTreeMap<StreamId, DataChannel> = BTreeMap::new();
-        let mut nested: Vec<Dcsa> = Vec::new();
-        for (name, value) in attributes {
-            let value = value.unwrap_or_default();
-            match &*name.to_ascii_lowercase() {
-                "sctp-port" => section.sctp_port = Some(sctp_port(value)?),
-                "max-message-size" => section.max_message_size = value.parse()?,
-                "dcmap" => add_channel(&mut channels, value),
-                "dcsa" => nested.extend(value.parse::<Dcsa>()),
-                _ => {}
-            }
-        }
-        for attribute in nested {
-            if let Some(channel) = channels.get_mut(&attribute.stream()) {
-                channel.add(attribute);
-            }
-        }
-        section.channels = channels.into_values().filter(DataChannel::is_msrp).collect();
-        Ok(section)
+        Self::parse_with(attributes, SdpTolerances::all())
+    }
+
+    /// Reads the attributes of the section with these tolerances.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], as with [`parse`](Self::parse).
+    pub fn parse_with<'a>(
+        attributes: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+        tolerances: SdpTolerances,
+    ) -> Result<Self, Error> {
+        let attributes: Vec<Parts<'a>> = attributes.into_iter().collect();
+        let reading = &mut Reading::new(tolerances);
+        let attributes = &*in_lower_case(&attributes, NAMES, reading)?;
+        let sctp_port = one(attributes, SCTP_PORT, reading, |text, _| sctp_port(text).map(Some))?;
+        let max_message_size =
+            one(attributes, MAX_MESSAGE_SIZE, reading, |text, _| text.parse().map(Some))?;
+        Ok(Self {
+            sctp_port,
+            max_message_size: max_message_size.unwrap_or_default(),
+            channels: channels(attributes, reading)?,
+            tolerated: reading.take(),
+        })
+    }
+
+    /// The deviations from the RFCs that were read over, but for those in what a channel
+    /// says of its [`session`](DataChannel::session).
+    #[must_use]
+    pub const fn tolerated(&self) -> SdpTolerances {
+        self.tolerated.0
     }
 
     /// The port of the SCTP association within DTLS, which is not that of the `m=`
@@ -150,13 +175,36 @@ impl DataChannels {
     }
 }
 
-/// Of two lines for one stream, neither can be trusted.
-fn add_channel(channels: &mut BTreeMap<StreamId, DataChannel>, value: &str) {
-    let Ok(map) = value.parse::<Dcmap>() else { return };
-    match channels.get_mut(&map.stream()) {
-        Some(channel) => channel.mark_duplicate(),
-        None => {
-            channels.insert(map.stream(), DataChannel::of(map));
+/// The channels for MSRP, in the order of their streams.
+fn channels(attributes: &[Parts<'_>], reading: &mut Reading) -> Result<Vec<DataChannel>, Error> {
+    let mut channels: BTreeMap<StreamId, DataChannel> = BTreeMap::new();
+    for map in readable::<Dcmap>(attributes, DCMAP, reading)? {
+        match channels.entry(map.stream()) {
+            // Of two lines for one stream, neither can be trusted.
+            Entry::Occupied(mut channel) => channel.get_mut().mark_duplicate(),
+            Entry::Vacant(place) => _ = place.insert(DataChannel::of(map)),
         }
     }
+    for nested in readable::<Dcsa>(attributes, DCSA, reading)? {
+        if let Some(channel) = channels.get_mut(&nested.stream()) {
+            channel.add(nested);
+        }
+    }
+    Ok(channels.into_values().filter(DataChannel::is_msrp).collect())
+}
+
+/// The values of the attributes with this name that can be read.
+fn readable<T: FromStr<Err = Error>>(
+    attributes: &[Parts<'_>],
+    name: &'static str,
+    reading: &mut Reading,
+) -> Result<Vec<T>, Error> {
+    let mut read = Vec::new();
+    for (index, text) in all(attributes, name).enumerate() {
+        match text.parse::<T>() {
+            Ok(value) => read.push(value),
+            Err(error) => reading.tolerate(SdpTolerance::JunkLine, error.of_occurrence(index))?,
+        }
+    }
+    Ok(read)
 }

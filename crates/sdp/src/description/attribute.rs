@@ -16,15 +16,14 @@ pub struct Attribute {
 }
 
 impl Attribute {
-    /// An attribute. Characters that a name must not have (all but those of a token),
-    /// characters that would end the line, and blanks at the end of the value are
-    /// left out. So the attribute reads as it was written, and never becomes two.
+    /// An attribute. Characters that a name must not have (all but those of a token), and
+    /// characters that would end the line (NUL, CR and LF), are left out. So the attribute
+    /// reads as it was written, and never becomes two.
     #[must_use]
     pub fn new(name: &str, value: Option<&str>) -> Self {
         let name = name.bytes().filter(|octet| is_token_octet(*octet)).map(char::from);
-        let is_sendable = |letter: &char| !matches!(letter, '\0' | '\r' | '\n');
-        let sendable = |value: &str| value.chars().filter(is_sendable).collect::<String>();
-        Self { name: name.collect(), value: value.map(|value| sendable(value).trim_end().into()) }
+        let value = value.map(|value| value.replace(ends_line, "").into());
+        Self { name: name.collect(), value }
     }
 
     /// The name.
@@ -46,8 +45,8 @@ impl Attribute {
     }
 }
 
-/// What follows `a=`. An error if the name is not a token: without the characters
-/// that are wrong it could be the name of another attribute.
+/// What follows `a=`. An error if the name is not a token, or the value has a NUL, CR or
+/// LF: without the characters that are wrong it could be another attribute.
 impl FromStr for Attribute {
     type Err = Error;
 
@@ -60,6 +59,10 @@ impl FromStr for Attribute {
             let error = Error::of_line("a=", ErrorKind::Malformed).with_part("name");
             return Err(error.with_expected("a token").within(line, name));
         }
+        if value.is_some_and(|value| value.contains(ends_line)) {
+            let error = Error::of_line("a=", ErrorKind::Malformed).with_part("value");
+            return Err(error.with_expected("no NUL, CR or LF").within(line, line));
+        }
         Ok(Self::new(name, value))
     }
 }
@@ -71,4 +74,8 @@ impl fmt::Display for Attribute {
             None => f.write_str(&self.name),
         }
     }
+}
+
+const fn ends_line(letter: char) -> bool {
+    matches!(letter, '\0' | '\r' | '\n')
 }

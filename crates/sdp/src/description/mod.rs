@@ -2,6 +2,7 @@
 
 mod attribute;
 mod field;
+mod lines;
 mod origin;
 mod read;
 mod section;
@@ -21,3 +22,6 @@ pub const MAX_SECTIONS: usize = 64;
 /// The most attributes of a section of media `message` or `application`, with those
 /// that it inherits from the session. Sections of other media have no limit.
 pub const MAX_ATTRIBUTES: usize = 256;
+
+/// What an error calls the text as a whole.
+const DESCRIPTION: &str = "session description";

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::field::{address_type, field};
+use super::field::{address_type, field, fields};
 use crate::digits;
 use crate::{Error, ErrorKind};
 
@@ -29,14 +29,14 @@ impl Origin {
 
     /// Reads what follows `o=`.
     pub(super) fn from_fields(value: &str) -> Result<Self, Error> {
-        Self::fields(value).ok_or_else(|| {
+        Self::read(value).ok_or_else(|| {
             let error = Error::of_line("o=", ErrorKind::Malformed);
             error.with_expected("user id version IN IP4 address")
         })
     }
 
-    fn fields(value: &str) -> Option<Self> {
-        let mut fields = value.split_ascii_whitespace();
+    fn read(value: &str) -> Option<Self> {
+        let mut fields = fields(value)?;
         let user = fields.next()?;
         // RFC 8866 does not limit either number.
         let mut number = || digits::saturating(fields.next()?);

@@ -3,22 +3,14 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use super::field::field;
+use super::field::{field, fields};
+use super::lines::{Lines, is_ours, too_many};
 use super::{
-    Attribute, MAX_ATTRIBUTES, MAX_SDP_OCTETS, MAX_SECTIONS, MediaDescription, Origin,
-    SessionDescription,
+    DESCRIPTION, MAX_SDP_OCTETS, MAX_SECTIONS, MediaDescription, Origin, SessionDescription,
 };
-use crate::aside::Aside;
-use crate::tolerance::{Reading, SdpTolerance, SdpTolerances, Tolerated};
+use crate::token::has_extra_blanks;
+use crate::tolerance::{Reading, SdpTolerance, SdpTolerances};
 use crate::{Error, ErrorKind};
-
-const DESCRIPTION: &str = "session description";
-
-/// Attributes of the session that each of its media sections inherits unless it has
-/// one of its own. The last four are values of one property.
-const INHERITED: [&[&str]; 3] =
-    [&[FINGERPRINT], &["setup"], &["sendrecv", "sendonly", "recvonly", "inactive"]];
-const FINGERPRINT: &str = "fingerprint";
 
 /// Read with every tolerance.
 impl FromStr for SessionDescription {
@@ -77,14 +69,6 @@ struct Reader {
     sections: Vec<(MediaDescription, Lines)>,
 }
 
-/// The lines below an `m=` line, or before the first one.
-#[derive(Default)]
-struct Lines {
-    address: Option<Box<str>>,
-    attributes: Vec<Attribute>,
-    tolerated: Tolerated,
-}
-
 impl Reader {
     fn new(tolerances: SdpTolerances) -> Self {
         let (session, sections) = (Lines::default(), Vec::new());
@@ -95,24 +79,31 @@ impl Reader {
         if text.len() > MAX_SDP_OCTETS {
             return Err(Error::of_text(DESCRIPTION, ErrorKind::TooLong { limit: MAX_SDP_OCTETS }));
         }
-        let text = self.without_mark(text)?;
-        let ends_in_cr = text.contains('\r') && !text.contains('\n');
-        if ends_in_cr {
+        let text = self.without_end(text)?;
+        if text.split("\r\n").any(|it| it.contains('\r')) {
             self.reading.tolerate(SdpTolerance::LineEnds, not_a_line().with_line(1))?;
         }
-        let lines = text.split_terminator(if ends_in_cr { '\r' } else { '\n' });
-        for (index, line) in lines.enumerate() {
-            let read = self.line(line.trim_end_matches('\r'));
+        for (index, line) in split(text).enumerate() {
+            let read = self.without_mark(line).and_then(|line| self.line(line));
             read.map_err(|error| error.with_line(index + 1))?;
             self.take_note();
         }
         self.finish()
     }
 
-    /// The text after a byte order mark.
-    fn without_mark<'a>(&mut self, text: &'a str) -> Result<&'a str, Error> {
-        let Some(rest) = text.strip_prefix('\u{feff}') else { return Ok(text) };
-        self.reading.tolerate(SdpTolerance::ByteOrderMark, not_a_line().with_line(1))?;
+    /// The text before the NUL that ends a string of C.
+    fn without_end<'a>(&mut self, text: &'a str) -> Result<&'a str, Error> {
+        let Some(rest) = text.strip_suffix('\0') else { return Ok(text) };
+        self.reading.tolerate(SdpTolerance::ExtraBlanks, not_a_line())?;
+        Ok(rest)
+    }
+
+    /// The line after byte order marks, which some write at the joints of a text.
+    fn without_mark<'a>(&mut self, line: &'a str) -> Result<&'a str, Error> {
+        let rest = line.trim_start_matches('\u{feff}');
+        if rest != line {
+            self.reading.tolerate(SdpTolerance::ByteOrderMark, not_a_line())?;
+        }
         Ok(rest)
     }
 
@@ -124,10 +115,16 @@ impl Reader {
         else {
             return self.reading.tolerate(SdpTolerance::JunkLine, not_a_line());
         };
-        if kind.len() > 1 || matches!(kind, "m" | "o" | "c") && value.ends_with([' ', '\t']) {
+        let letter = kind.trim().to_ascii_lowercase();
+        let has_fields = matches!(&*letter, "m" | "o" | "c");
+        if kind.len() > 1 || has_fields && has_extra_blanks(value) {
             self.reading.tolerate(SdpTolerance::ExtraBlanks, not_a_line())?;
         }
-        match kind.trim() {
+        if (has_fields || letter == "a") && letter != kind.trim() {
+            let error = not_a_line().with_expected("a lower-case letter before =");
+            self.reading.tolerate(SdpTolerance::LetterCase, error)?;
+        }
+        match &*letter {
             "m" => self.section(value),
             "o" if self.sections.is_empty() => self.origin(value),
             "c" => self.connection(value),
@@ -147,7 +144,7 @@ impl Reader {
 
     fn origin(&mut self, value: &str) -> Result<(), Error> {
         match Origin::from_fields(value) {
-            Ok(origin) => self.origin = Some(origin),
+            Ok(origin) => _ = self.origin.get_or_insert(origin),
             Err(error) => self.reading.tolerate(SdpTolerance::MalformedOrigin, error)?,
         }
         Ok(())
@@ -159,17 +156,22 @@ impl Reader {
             let error = error.with_expected("IN IP4 address");
             return self.reading.tolerate(SdpTolerance::JunkLine, error);
         };
+        let is_ours = self.sections.last().is_none_or(|(media, _)| is_ours(media));
+        if is_ours && self.lines().address.is_some() {
+            let error = Error::of_line("c=", ErrorKind::Duplicate);
+            self.reading.tolerate(SdpTolerance::SeveralAddresses, error)?;
+        }
         self.lines().address.get_or_insert(address);
         Ok(())
     }
 
     /// An attribute whose name is no token cannot be meant for MSRP.
-    fn attribute(&mut self, value: &str) -> Result<(), Error> {
-        let (name, rest) = value.split_at(value.find(':').unwrap_or(value.len()));
+    fn attribute(&mut self, text: &str) -> Result<(), Error> {
+        let (name, value) = text.split_at(text.find(':').unwrap_or(text.len()));
         if name.trim() != name {
             self.reading.tolerate(SdpTolerance::ExtraBlanks, not_a_line())?;
         }
-        match format!("{}{rest}", name.trim()).parse() {
+        match format!("{}{value}", name.trim()).parse() {
             Ok(attribute) => self.lines().attributes.push(attribute),
             Err(error) => self.reading.tolerate(SdpTolerance::JunkLine, error)?,
         }
@@ -196,54 +198,20 @@ impl Reader {
     }
 }
 
-impl Lines {
-    /// The section with these lines, and with what it inherits from the session.
-    fn complete(
-        self,
-        mut media: MediaDescription,
-        session: &Self,
-        reading: &mut Reading,
-    ) -> Result<MediaDescription, Error> {
-        media.address = self.address.or_else(|| session.address.clone());
-        media.attributes = self.attributes;
-        let is_plain = is_plain(media.protocol());
-        for names in INHERITED.iter().filter(|names| !(is_plain && names.contains(&FINGERPRINT))) {
-            let is_named = |attribute: &&Attribute| {
-                names.iter().any(|name| name.eq_ignore_ascii_case(attribute.name()))
-            };
-            if media.attributes.iter().find(is_named).is_none() {
-                media.attributes.extend(session.attributes.iter().filter(is_named).cloned());
-            }
-        }
-        let is_ours = matches!(media.media(), "message" | "application");
-        if is_ours && media.attributes.len() > MAX_ATTRIBUTES {
-            let error = too_many(MAX_ATTRIBUTES, "attributes in a media section");
-            reading.tolerate(SdpTolerance::MalformedSection, error.clone())?;
-            media.fault = Aside(Some(Box::new(error)));
-            media.attributes.clear();
-        }
-        media.tolerated = self.tolerated.and(reading.take());
-        Ok(media)
-    }
-}
-
-/// Whether this is MSRP without TLS, which has no certificates.
-fn is_plain(protocol: &str) -> bool {
-    matches!(&*protocol.to_ascii_uppercase(), "TCP/MSRP" | "TCP/MRSP")
+/// Splits a text into lines, whether they end in CRLF, in LF or in CR.
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.split_terminator('\n');
+    lines.flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
 }
 
 fn not_a_line() -> Error {
     Error::of_text(DESCRIPTION, ErrorKind::Malformed).with_expected("x=value")
 }
 
-fn too_many(limit: usize, part: &'static str) -> Error {
-    Error::of_text(DESCRIPTION, ErrorKind::TooMany { limit }).with_part(part)
-}
-
 /// The address of a `c=` line, without the suffixes of a multicast address. An
-/// example of RFC 8873 has `IP6` twice, so that the last field counts.
+/// example of RFC 8873 has `IP6` twice.
 fn address(value: &str) -> Option<Box<str>> {
-    let address = value.split_ascii_whitespace().skip(2).last()?;
+    let address = fields(value)?.skip(2).find(|field| !matches!(*field, "IP4" | "IP6"))?;
     let address = field(address.split('/').next().unwrap_or_default());
     (!address.is_empty()).then_some(address)
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Attribute;
-use super::field::{address_type, field};
+use super::field::{address_type, field, fields};
 use crate::aside::Aside;
 use crate::digits;
 use crate::tolerance::{Reading, SdpTolerance, SdpTolerances, Tolerated};
@@ -60,7 +60,7 @@ impl MediaDescription {
 
     /// Reads what follows `m=`. A number of ports after a slash is ignored.
     pub(super) fn from_fields(value: &str, reading: &mut Reading) -> Result<Self, Error> {
-        if let Some(read) = Self::fields(value, reading) {
+        if let Some(read) = Self::read(value, reading) {
             return Ok(read);
         }
         let error = Error::of_line("m=", ErrorKind::Malformed);
@@ -69,8 +69,8 @@ impl MediaDescription {
         Ok(Self { fault: Aside(Some(Box::new(error))), ..Self::remains(value) })
     }
 
-    fn fields(value: &str, reading: &mut Reading) -> Option<Self> {
-        let mut fields = value.split_ascii_whitespace();
+    fn read(value: &str, reading: &mut Reading) -> Option<Self> {
+        let mut fields = fields(value)?;
         let (media, port, protocol) = (fields.next()?, fields.next()?, fields.next()?);
         let port = digits::exact(port.split('/').next()?)?;
         let formats: Vec<_> = fields.collect();

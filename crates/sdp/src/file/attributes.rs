@@ -3,6 +3,8 @@
 use std::str::FromStr;
 
 use super::{FileDate, FileDisposition, FileIcon, FileRange, FileSelector, FileTransferId};
+use crate::media::one;
+use crate::token::is_blank;
 use crate::tolerance::{Reading, SdpTolerance, SdpTolerances};
 use crate::{Error, ErrorKind};
 
@@ -85,16 +87,13 @@ impl FileAttributes {
         let attributes: Vec<_> = attributes.into_iter().collect();
         let texts = |name: &'static str| {
             let named = attributes.iter().filter(move |(it, _)| *it == name);
-            named.map(|(_, value)| value.unwrap_or_default().trim())
+            named.map(|(_, value)| value.unwrap_or_default().trim_matches(is_blank))
         };
         let Some(selector) = selector(&attributes, reading)? else { return Ok(None) };
         let [_, transfer_id, disposition, date, icon, range] = NAMES;
         Ok(Some(Self {
             selector,
-            transfer_id: same(transfer_id, texts(transfer_id), reading)?
-                .map(|id| FileTransferId::read(id, reading))
-                .transpose()?
-                .flatten(),
+            transfer_id: one(&attributes, transfer_id, reading, FileTransferId::read)?,
             disposition: optional(disposition, texts(disposition), reading)?,
             date: optional(date, texts(date), reading)?,
             icon: optional(icon, texts(icon), reading)?,
@@ -131,36 +130,19 @@ fn selector(
     let mut selector = FileSelector::default();
     for (index, (_, line)) in lines.enumerate() {
         let line = line.unwrap_or_default();
-        let is_known = known.contains(&line.trim());
+        let is_known = known.contains(&line.trim_matches(is_blank));
         let it = if is_known { SdpTolerance::RepeatedAttribute } else { SdpTolerance::SplitList };
         if index > 0 {
             let error = Error::of(SELECTOR, ErrorKind::Duplicate).of_occurrence(index);
             reading.tolerate(it, error)?;
         }
         if !is_known {
-            known.push(line.trim());
+            known.push(line.trim_matches(is_blank));
             let read = selector.read_line(line, reading);
             read.map_err(|error| error.of_occurrence(index))?;
         }
     }
     Ok((!known.is_empty()).then(|| selector.read_out()))
-}
-
-/// The text of an attribute, which is the same wherever it occurs again.
-fn same<'a>(
-    name: &'static str,
-    mut texts: impl Iterator<Item = &'a str>,
-    reading: &mut Reading,
-) -> Result<Option<&'a str>, Error> {
-    let first = texts.next();
-    for (index, text) in texts.enumerate() {
-        let error = Error::of(name, ErrorKind::Duplicate).of_occurrence(index + 1);
-        if Some(text) != first {
-            return Err(error);
-        }
-        reading.tolerate(SdpTolerance::RepeatedAttribute, error)?;
-    }
-    Ok(first)
 }
 
 /// A value that the file does without: unreadable ones, and those that contradict each

@@ -47,11 +47,14 @@ impl FileHash {
     /// # Errors
     ///
     /// [`ErrorKind::HashLength`] if the algorithm gives more or fewer octets, and
-    /// [`ErrorKind::Malformed`] if there are none.
+    /// [`ErrorKind::Malformed`] if there are none, or the algorithm has the name of an
+    /// octet, such as `4a`.
     pub fn new(algorithm: HashAlgorithm, octets: impl Into<Box<[u8]>>) -> Result<Self, Error> {
         let octets = octets.into();
         match algorithm.len() {
             _ if octets.is_empty() => Err(malformed()),
+            // Digits alone have no algorithm.
+            _ if pairs::read(algorithm.as_str()).is_some() => Err(no_algorithm()),
             Some(expected) if expected != octets.len() => {
                 Err(Error::of("file-selector", ErrorKind::HashLength { expected }))
             }
@@ -75,19 +78,10 @@ impl FileHash {
     pub fn octets(&self) -> &[u8] {
         &self.octets
     }
-}
 
-/// Other spellings of algorithms, and the right ones.
-const SPELLINGS: [(&str, &str); 2] = [("sha1:", "sha-1:"), ("sha256:", "sha-256:")];
-
-impl FileHash {
     /// Reads a hash whose algorithm may be spelt in another way.
     pub(super) fn read(text: &str, reading: &mut Reading) -> Result<Self, Error> {
-        let respelt = SPELLINGS.into_iter().find_map(|(other, right)| {
-            let (name, digits) = text.split_at_checked(other.len())?;
-            name.eq_ignore_ascii_case(other).then(|| format!("{right}{digits}"))
-        });
-        let Some(respelt) = respelt else { return text.parse() };
+        let Some(respelt) = pairs::with_hyphen(text) else { return text.parse() };
         let error = Error::of("file-selector", ErrorKind::Unknown).with_part("hash algorithm");
         reading.tolerate(SdpTolerance::HashName, error)?;
         respelt.parse().map_err(|_| malformed())
@@ -99,15 +93,17 @@ impl FromStr for FileHash {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let Some((name, digits)) = text.split_once(':') else {
-            let error = Error::of("file-selector", ErrorKind::Malformed);
-            return Err(error.with_part("hash algorithm").within(text, text));
-        };
+        let parts = text.split_once(':').ok_or_else(|| no_algorithm().within(text, text));
+        let (name, digits) = parts?;
         let algorithm = name.parse().map_err(|error: Error| error.within(text, name))?;
         let octets = pairs::read(digits).ok_or_else(malformed);
         let hash = octets.and_then(|octets| Self::new(algorithm, octets));
         hash.map_err(|error| error.within(text, digits))
     }
+}
+
+const fn no_algorithm() -> Error {
+    Error::of("file-selector", ErrorKind::Malformed).with_part("hash algorithm")
 }
 
 fn malformed() -> Error {

@@ -14,8 +14,8 @@
 //! # Ok::<(), msrp_sdp::Error>(())
 //! ```
 //!
-//! Values are read leniently: in any order and letter case, with extra blanks, without
-//! quotes, with unknown parts. They are written in one way, which reads back the same.
+//! Values are read leniently: in any order and letter case, with extra blanks, and with
+//! unknown parts. They are written in one way, which reads back the same.
 //!
 //! # A session for a file
 //!

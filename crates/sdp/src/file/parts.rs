@@ -1,9 +1,9 @@
 //! The parts of a `file-selector` as deployed stacks separate them.
 //!
 //! RFC 5547 section 6 has `property:value`, one space between two of them, and quotes
-//! around a name. Some write `=` for the colon, a semicolon or a comma for the space,
-//! blanks after either, or a name without quotes although it has blanks. What such a
-//! selector means is clear as long as the names of its properties are.
+//! around a name. Some write `=` for the colon, a semicolon, a comma or nothing for the
+//! space, blanks after either, or a name without quotes. What such a selector means is
+//! clear as long as the names of its properties are.
 
 use super::FileProperty;
 use crate::token::{is_blank, is_token_octet};
@@ -47,10 +47,11 @@ fn part<'a>(text: &'a str, head: Option<Head<'a>>) -> (Part<'a>, &'a str) {
     // A semicolon may end the parameters of a type.
     let may_end = |with: &str| with.is_empty() || is_typed && rest.is_empty() && with == ";";
     let is_bare = written.trim_end_matches(is_blank).strip_prefix(value).is_some_and(may_end);
+    let is_apart = rest.is_empty() || written.ends_with(is_blank);
+    let is_quoted = property == Some(FileProperty::Name);
     let is_regular = head.is_some_and(|head| head.has_colon)
-        && (is_bare || value.is_empty())
-        && !has_blank(value)
-        && (property == Some(FileProperty::Name) || !value.starts_with('"'));
+        && (is_bare && is_apart || value.is_empty())
+        && if is_quoted { is_quoted_string(value) } else { is_word(value) };
     (Part { property, value, is_regular, is_closed }, rest)
 }
 
@@ -79,6 +80,7 @@ enum Before {
     Nothing,
     Blank,
     Mark,
+    Quote,
 }
 
 /// Where the next part starts, outside of what is quoted.
@@ -91,6 +93,8 @@ fn next_part(
     for (at, letter) in value.char_indices() {
         if is_quoted(at, letter) {
             before = Before::Nothing;
+        } else if letter == '"' {
+            before = Before::Quote;
         } else if is_blank(letter) && before != Before::Mark {
             before = Before::Blank;
         } else if is_separator(letter) {
@@ -141,12 +145,20 @@ impl<'a> Head<'a> {
     }
 }
 
-fn has_blank(value: &str) -> bool {
+/// Whether this is one text between quotes, and not an empty one.
+fn is_quoted_string(value: &str) -> bool {
+    let text = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    text.is_some_and(|text| !text.is_empty() && !text.contains('"'))
+}
+
+/// Whether there are no quotes around it, and no blanks but between quotes.
+fn is_word(value: &str) -> bool {
     let mut is_quoted = false;
-    value.chars().any(|letter| {
+    let has_blank = value.chars().any(|letter| {
         is_quoted ^= letter == '"';
         is_blank(letter) && !is_quoted
-    })
+    });
+    !has_blank && !value.starts_with('"')
 }
 
 fn is_separator(letter: char) -> bool {

@@ -140,7 +140,7 @@ impl FileSelector {
 
     /// Adds what a line says, and passes over what is unreadable in it.
     pub(super) fn read_line(&mut self, line: &str, reading: &mut Reading) -> Result<(), Error> {
-        self.is_from_text.0 |= !line.trim().is_empty();
+        self.is_from_text.0 |= !line.trim_matches(is_blank).is_empty();
         for part in parts::parts(line) {
             let added = self.add_part(&part, reading);
             match added.map_err(|error| error.within(line, part.value)) {
@@ -202,9 +202,7 @@ impl FileSelector {
             }
         }
     }
-}
 
-impl FileSelector {
     /// Whether it has another hash with the same algorithm.
     fn contradicts(&self, hash: &FileHash) -> bool {
         self.hashes.iter().any(|it| it.algorithm() == hash.algorithm() && it != hash)
@@ -380,11 +378,11 @@ fn parameters(media_type: &MediaType) -> impl Iterator<Item = (&str, Cow<'_, str
     MimeValue::new(media_type.as_str()).parameters().filter(|(_, value)| !value.is_empty())
 }
 
-/// The text of a name: what is between quotes, or everything up to the next property.
+/// The text of a name: what is between its first two quotes, or everything up to the next
+/// property.
 fn name_text(value: &str) -> &str {
-    let quoted = value.strip_prefix('"').filter(|_| !value.ends_with('"'));
-    let quoted = quoted.and_then(|rest| rest.split_once('"'));
-    quoted.map_or_else(|| text::unquoted(value), |(name, _)| name)
+    let quoted = value.strip_prefix('"').and_then(|rest| rest.split_once('"'));
+    quoted.map_or(value, |(name, _)| name)
 }
 
 /// The text up to a blank outside of quotes, without the quotes around it.

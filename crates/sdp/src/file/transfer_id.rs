@@ -37,9 +37,7 @@ impl FileTransferId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-impl FileTransferId {
     /// Reads an id; `None` if there is none.
     pub(super) fn read(text: &str, reading: &mut Reading) -> Result<Option<Self>, Error> {
         let error = match text.parse() {
@@ -47,10 +45,11 @@ impl FileTransferId {
             Err(error) => error,
         };
         let value = text.trim_matches(is_blank);
-        let is_visible = value.bytes().all(|octet| octet.is_ascii_graphic());
+        // U+FFFD stands for octets that are lost.
+        let is_lost = |letter: char| letter.is_control() || letter == char::REPLACEMENT_CHARACTER;
         if value.is_empty() {
             reading.tolerate(SdpTolerance::MissingTransferId, error).map(|()| None)
-        } else if is_visible && value.len() <= MAX_TRANSFER_ID_OCTETS {
+        } else if !value.contains(is_lost) && value.len() <= MAX_TRANSFER_ID_OCTETS {
             let id = Self(value.into());
             reading.tolerate(SdpTolerance::TransferIdCharacters, error).map(|()| Some(id))
         } else {

@@ -1,8 +1,9 @@
 //! What one side of a session says in its media section.
 
+mod types;
 mod values;
 
-pub(crate) use self::values::SESSION_ATTRIBUTES;
+pub(crate) use self::values::{Parts, SESSION_ATTRIBUTES, all, in_lower_case, one};
 
 use std::borrow::Cow;
 
@@ -10,8 +11,7 @@ use msrp::uri::{Host, Path, UriRef};
 use msrp::{Direction, MediaTypes};
 
 use self::values::{
-    Parts, in_lower_case, list, one, parse_direction, parse_fingerprints, parse_max_size,
-    parse_setup, parse_types,
+    SECTION_ATTRIBUTES, list, parse_direction, parse_fingerprints, parse_max_size, parse_setup,
 };
 use crate::chatroom::Chatroom;
 use crate::description::{Attribute, MediaDescription};
@@ -30,10 +30,10 @@ pub(crate) const FORMATS: &str = "*";
 /// What one side of a session says in its media section: the attributes of RFC 4975
 /// section 8 and of its extensions, as values.
 ///
-/// Read leniently: in any order, with extra blanks, with unknown attributes, with
-/// `a=connection` (which RFC 6135 section 4.4 ignores), with any formats, and with
-/// fingerprints of unknown hash functions beside a known one. What breaks a rule has a
-/// name in [`SdpTolerance`](crate::SdpTolerance). Written strictly.
+/// Read leniently: in any order, with unknown attributes, with `a=connection` (which RFC
+/// 6135 section 4.4 ignores), with any formats, and with fingerprints of unknown hash
+/// functions beside a known one. What breaks a rule has a name in
+/// [`SdpTolerance`](crate::SdpTolerance). Written strictly.
 ///
 /// The path says where to connect, not the `c=` and `m=` lines (RFC 4975 section
 /// 8.1). Only CEMA uses these ([`Local::with_cema`](crate::Local::with_cema)).
@@ -126,7 +126,8 @@ impl MsrpMedia {
         attributes: &[Parts<'_>],
         reading: &mut Reading,
     ) -> Result<Self, Error> {
-        let attributes = &*in_lower_case(attributes, reading)?;
+        let names = SESSION_ATTRIBUTES.into_iter().chain(SECTION_ATTRIBUTES);
+        let attributes = &*in_lower_case(attributes, names, reading)?;
         let path =
             one(attributes, "path", reading, |text, reading| path::parse(text, reading).map(Some))?;
         let path = path.ok_or_else(|| Error::of("path", ErrorKind::Missing))?;
@@ -139,12 +140,12 @@ impl MsrpMedia {
             formats: FORMATS.into(),
             protocol: Protocol::new(path.last().is_secure()),
             path,
-            types: parse_types(attributes, reading)?,
+            types: types::parse(attributes, reading)?,
             max_size: one(attributes, "max-size", reading, parse_max_size)?,
             direction: parse_direction(attributes, reading)?,
             setup: one(attributes, "setup", reading, parse_setup)?,
             cema: one(attributes, "msrp-cema", reading, |_, _| Ok(Some(())))?.is_some(),
-            fingerprints: parse_fingerprints(attributes)?,
+            fingerprints: parse_fingerprints(attributes, reading)?,
             chatroom: chatroom.map(|tokens| tokens.join(" ").parse().unwrap_or_default()),
             file: FileAttributes::read(attributes.iter().copied(), reading)?,
             address: None,

@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
-use msrp::wire::ValueError;
-use msrp::{Direction, MediaTypes};
+use msrp::Direction;
 
 use crate::fingerprint::Fingerprint;
-use crate::path::single_spaced;
 use crate::setup::Setup;
+use crate::token::{has_extra_blanks, is_blank};
 use crate::tolerance::{Reading, SdpTolerance};
 use crate::{Error, ErrorKind, digits};
 
@@ -35,27 +34,42 @@ pub(crate) const SESSION_ATTRIBUTES: [&str; 16] = [
 ];
 
 /// Those that a section has besides.
-const SECTION_ATTRIBUTES: [&str; 2] = ["fingerprint", "chatroom"];
+pub(super) const SECTION_ATTRIBUTES: [&str; 2] = ["fingerprint", "chatroom"];
 
-/// The attributes, with the names that are known in lower case.
-pub(super) fn in_lower_case<'a>(
+/// The attributes, with these names in lower case. Takes note of capital letters in them,
+/// and of extra blanks in their values.
+pub(crate) fn in_lower_case<'a>(
     attributes: &[Parts<'a>],
+    names: impl IntoIterator<Item = &'static str> + Clone,
     reading: &mut Reading,
 ) -> Result<Vec<Parts<'a>>, Error> {
     let mut lower = |(name, value): &Parts<'a>| {
-        let mut names = SESSION_ATTRIBUTES.into_iter().chain(SECTION_ATTRIBUTES);
-        let known = names.find(|it| it.eq_ignore_ascii_case(name) && it != name);
-        let Some(known) = known else { return Ok((*name, *value)) };
-        let error = Error::of(known, ErrorKind::Malformed).with_part("name");
-        reading.tolerate(SdpTolerance::LetterCase, error.with_expected("lower case"))?;
+        let mut names = names.clone().into_iter();
+        let Some(known) = names.find(|it| it.eq_ignore_ascii_case(name)) else {
+            return Ok((*name, *value));
+        };
+        if known != *name {
+            let error = Error::of(known, ErrorKind::Malformed).with_part("name");
+            reading.tolerate(SdpTolerance::LetterCase, error.with_expected("lower case"))?;
+        }
+        if value.is_some_and(is_loose) {
+            let error = Error::of(known, ErrorKind::Malformed).with_part("blank");
+            reading.tolerate(SdpTolerance::ExtraBlanks, error)?;
+        }
         Ok((known, *value))
     };
     attributes.iter().map(&mut lower).collect()
 }
 
+/// Whether a value has extra blanks outside of its quotes.
+fn is_loose(value: &str) -> bool {
+    let outside: Vec<_> = value.split('"').step_by(2).collect();
+    has_extra_blanks(&outside.join("\""))
+}
+
 /// The value of the one attribute with this name, as `read` understands its text, which is
 /// empty without a colon. A text that counts as none contradicts no other.
-pub(super) fn one<'a, T: PartialEq>(
+pub(crate) fn one<'a, T: PartialEq>(
     attributes: &[Parts<'a>],
     name: &'static str,
     reading: &mut Reading,
@@ -103,85 +117,19 @@ pub(super) fn list<'a>(
     Ok((!lists.is_empty()).then(|| lists.concat()))
 }
 
-fn all<'a>(attributes: &[Parts<'a>], name: &str) -> impl Iterator<Item = &'a str> {
+/// The texts of the attributes with this name.
+pub(crate) fn all<'a>(attributes: &[Parts<'a>], name: &str) -> impl Iterator<Item = &'a str> {
     let named = attributes.iter().filter(move |(it, _)| *it == name);
     named.map(|(_, value)| value.unwrap_or_default())
 }
 
-pub(super) fn parse_types(
-    attributes: &[Parts<'_>],
-    reading: &mut Reading,
-) -> Result<MediaTypes, Error> {
-    const TYPES: &str = "accept-types";
-    const WRAPPED: &str = "accept-wrapped-types";
-    let types = match list(attributes, TYPES, reading, |line, it| entries(TYPES, line, it))? {
-        Some(entries) if entries.is_empty() => return Err(no_type(attributes, TYPES)),
-        Some(entries) => MediaTypes::new(&entries.join(" ")).map_err(malformed(TYPES))?,
-        None => MediaTypes::any(),
-    };
-    match list(attributes, WRAPPED, reading, |line, it| entries(WRAPPED, line, it))? {
-        Some(entries) => types.wrapped(&entries.join(" ")).map_err(malformed(WRAPPED)),
-        None => Ok(types),
-    }
-}
-
-/// The media types of a line that can be read.
-fn entries(
-    attribute: &'static str,
-    line: &str,
-    reading: &mut Reading,
-) -> Result<Vec<String>, Error> {
-    let types = |list: &str| {
-        let types = MediaTypes::new(list)?;
-        Ok(types.types().map(str::to_owned).collect::<Vec<_>>())
-    };
-    let list = media_types(line);
-    let cause = match types(&list) {
-        Ok(types) => return Ok(types),
-        Err(cause) => cause,
-    };
-    let error = malformed(attribute)(cause).within(line, line.trim());
-    reading.tolerate(SdpTolerance::UnreadableType, error)?;
-    let entries = list.split([' ', ',']).map(|entry| match types(entry) {
-        Ok(types) => types,
-        Err(_) => separated(entry).iter().filter_map(|entry| types(entry).ok()).flatten().collect(),
-    });
-    Ok(entries.flatten().collect())
-}
-
-/// The types that semicolons separate. What has an equals sign is a parameter.
-fn separated(entry: &str) -> Vec<String> {
-    let mut types: Vec<String> = Vec::new();
-    for piece in entry.split(';') {
-        match types.last_mut() {
-            Some(last) if piece.contains('=') => *last += &format!(";{piece}"),
-            Some(_) | None => types.push(piece.to_owned()),
-        }
-    }
-    types
-}
-
-/// A list without any type that could be sent.
-fn no_type(attributes: &[Parts<'_>], name: &'static str) -> Error {
-    let is_empty = all(attributes, name).all(|line| line.trim().is_empty());
-    Error::of(name, if is_empty { ErrorKind::Missing } else { ErrorKind::Malformed })
-}
-
-fn malformed(attribute: &'static str) -> impl Fn(ValueError) -> Error {
-    move |cause| Error::of(attribute, ErrorKind::Malformed).with_cause(cause)
-}
-
-/// A list of media types without the blanks that some write around a semicolon.
-fn media_types(list: &str) -> String {
-    single_spaced(list).replace("; ", ";").replace(" ;", ";")
-}
-
 /// A number beyond 64 bits is a limit that no message can reach, and no number is none.
 pub(super) fn parse_max_size(text: &str, reading: &mut Reading) -> Result<Option<u64>, Error> {
-    let size = digits::saturating(text.trim());
+    let size = digits::saturating(text.trim_matches(is_blank));
     if size.is_none() {
         let error = Error::of("max-size", ErrorKind::Malformed);
-        let error = error.with_expected("a number of octets").within(text, text.trim());
+        let error =
+            error.with_expected("a number of octets").within(text, text.trim_matches(is_blank));
         reading.tolerate(SdpTolerance::UnreadableAttribute, error)?;
     }
     Ok(size)
@@ -205,31 +153,35 @@ pub(super) fn parse_direction(
 
 /// `holdconn` counts as none (RFC 6135 section 4.2.1), and so does what cannot be read.
 pub(super) fn parse_setup(text: &str, reading: &mut Reading) -> Result<Option<Setup>, Error> {
-    let value = text.trim();
-    let setup = match value.to_ascii_lowercase().parse::<Setup>() {
-        Ok(setup) => setup,
-        Err(_) if value.eq_ignore_ascii_case("holdconn") => return Ok(None),
+    let value = text.trim_matches(is_blank);
+    let lower = value.to_ascii_lowercase();
+    let setup = match lower.parse::<Setup>() {
+        Ok(setup) => Some(setup),
+        Err(_) if lower == "holdconn" => None,
         Err(error) => {
             let error = error.within(text, value);
             reading.tolerate(SdpTolerance::UnreadableAttribute, error)?;
             return Ok(None);
         }
     };
-    if value != setup.as_str() {
+    if value != lower {
         // Read as none, it would turn the roles around.
         let error = Error::of("setup", ErrorKind::Unknown).with_part("role");
         reading.tolerate(SdpTolerance::LetterCase, error)?;
     }
-    Ok(Some(setup))
+    Ok(setup)
 }
 
 /// The fingerprints with a known hash function. If there are others alone, nothing
 /// can be checked, which is not the same as nothing to check.
-pub(super) fn parse_fingerprints(attributes: &[Parts<'_>]) -> Result<Vec<Fingerprint>, Error> {
+pub(super) fn parse_fingerprints(
+    attributes: &[Parts<'_>],
+    reading: &mut Reading,
+) -> Result<Vec<Fingerprint>, Error> {
     let mut known = Vec::new();
     let mut unusable = None;
     for (index, text) in all(attributes, "fingerprint").enumerate() {
-        match text.parse::<Fingerprint>().map_err(|error| error.of_occurrence(index)) {
+        match Fingerprint::read(text, reading).map_err(|error| error.of_occurrence(index)) {
             Ok(fingerprint) => known.push(fingerprint),
             Err(error) if error.kind() == ErrorKind::Unknown => unusable = Some(error),
             Err(error) => return Err(error),

@@ -101,6 +101,19 @@ fn file_direction(media: &MsrpMedia, suited: Direction, reading: &mut Reading) -
     if is_missing { suited } else { direction }
 }
 
+/// The same of an offer and its answer. Whoever describes a file in an offer sends it.
+fn file_directions(
+    offer: &MsrpMedia,
+    answer: &MsrpMedia,
+    reading: &mut Reading,
+) -> (Direction, Direction) {
+    let taken = answer.direction();
+    let suited =
+        if taken == Direction::SendReceive { Direction::SendOnly } else { taken.reversed() };
+    let offered = file_direction(offer, suited, reading);
+    (offered, file_direction(answer, offered.reversed(), reading))
+}
+
 /// What an offer and its answer together say of their file.
 pub(super) fn agreed(
     offer: &MsrpMedia,
@@ -115,8 +128,7 @@ pub(super) fn agreed(
     let Some(answered) = described(answer) else {
         return unconfirmed(offer, answer, file, reading);
     };
-    let offered = file_direction(offer, answer.direction().reversed(), reading);
-    let taken = file_direction(answer, offered.reversed(), reading);
+    let (offered, taken) = file_directions(offer, answer, reading);
     let is_sent = offered == Direction::SendOnly;
     let is_taken = taken == offered.reversed() && taken != Direction::SendReceive;
     if !is_same_transfer(file, answered, reading)
@@ -135,7 +147,8 @@ pub(super) fn agreed(
         return Err(Refusal::FileDirection);
     }
     let sender = if is_sent { file } else { answered };
-    let mut both = FileAttributes { transfer_id: file.transfer_id.clone(), ..sender.clone() };
+    let transfer_id = file.transfer_id.clone().or_else(|| answered.transfer_id.clone());
+    let mut both = FileAttributes { transfer_id, ..sender.clone() };
     let other = if is_sent { answered } else { file };
     both.selector = both.selector.joined(&other.selector);
     check_size(&both, if is_sent { answer.max_size() } else { offer.max_size() })?;
@@ -160,7 +173,8 @@ fn unconfirmed(
     Ok(Some(file.clone()))
 }
 
-/// Whether an answer is about the transfer of its offer.
+/// Whether an answer is about the transfer of its offer. One that has no id there may be
+/// given one.
 fn is_same_transfer(
     file: &FileAttributes,
     answered: &FileAttributes,
@@ -168,6 +182,7 @@ fn is_same_transfer(
 ) -> bool {
     let lacks_id = answered.transfer_id.is_none();
     answered.transfer_id == file.transfer_id
+        || file.transfer_id.is_none()
         || lacks_id && reading.tolerates(SdpTolerance::MissingTransferId)
 }
 

@@ -2,15 +2,15 @@
 
 use msrp::{Direction, MediaTypes, Role};
 use msrp_sdp::ErrorKind::{Duplicate, Missing, NotAllowed, Unknown};
-use msrp_sdp::data_channel::DataChannel;
+use msrp_sdp::data_channel::{DataChannel, DataChannels};
 use msrp_sdp::{
     Connect, Fingerprint, HashFunction, Local, Offer, Refusal, SdpTolerance, SdpTolerances, Setup,
 };
 
 use super::common::path;
 use super::{
-    IN_ORDER, LOCAL, channel, chat, check, fault, local, path_error, read, stream, uri, without,
-    wrong_path,
+    IN_ORDER, LOCAL, attributes, channel, chat, check, fault, local, path_error, read, stream, uri,
+    without, wrong_path,
 };
 
 // req: 8873-3.1-1, 8873-4.2-1, 8873-4.3-1, 8873-4.3-2, 8873-4.4-2, 8873-4.4-3, 8873-6-4
@@ -259,4 +259,35 @@ fn the_printed_examples_are_read() {
         read(&dcmap).channels()[0].map().to_string(),
         "2 label=\"chat\";subprotocol=\"msrp\""
     );
+}
+
+#[test]
+fn what_is_read_over_in_a_section_is_told_by_its_name() {
+    let text = |more: &str| format!("a=sctp-port:5000\r\n{IN_ORDER}{more}");
+    for (more, expected) in [
+        ("", None),
+        ("a=dcmap:x\r\n", Some(SdpTolerance::JunkLine)),
+        ("a=dcmap:2 label=\"x\r\n", Some(SdpTolerance::JunkLine)),
+        ("a=dcsa:setup:active\r\n", Some(SdpTolerance::JunkLine)),
+        ("a=dcsa:0 set up\r\n", Some(SdpTolerance::JunkLine)),
+        ("a=DCSA:0 max-size:10\r\n", Some(SdpTolerance::LetterCase)),
+        ("a=dcsa:0  max-size:10\r\n", Some(SdpTolerance::ExtraBlanks)),
+        ("a=sctp-port:05000\r\n", Some(SdpTolerance::RepeatedAttribute)),
+        // An attribute that RFC 8873 does not define is to be ignored.
+        ("a=dcsa:0 other:x\r\na=other\r\n", None),
+    ] {
+        let text = text(more);
+        let section = read(&text);
+        assert!(section.tolerated().iter().eq(expected), "{more}: {:?}", section.tolerated());
+        assert_eq!(section.channels().len(), 1, "{more}");
+        let strict = DataChannels::parse_with(attributes(&text), SdpTolerances::none());
+        assert_eq!(strict.is_err(), expected.is_some(), "{more}");
+    }
+    for (contradiction, name) in [
+        ("sctp-port:5001", "sctp-port"),
+        ("max-message-size:1\r\na=max-message-size:2", "max-message-size"),
+    ] {
+        let text = text(&format!("a={contradiction}\r\n"));
+        assert_eq!(fault(DataChannels::parse(attributes(&text))), (name, Duplicate, None));
+    }
 }

@@ -1,5 +1,6 @@
 //! Hashes of files, computed in pieces.
 
+use msrp_sdp::ErrorKind;
 use msrp_sdp::file::{
     FileHash, FileHasher, FileMismatch, FileRange, FileSelector, FileVerifier, HashAlgorithm,
 };
@@ -91,4 +92,15 @@ proptest! {
         pieces.iter().for_each(|piece| verifier.update(piece));
         prop_assert!(verifier.finish().is_err());
     }
+}
+
+/// What it would be written as, nobody reads: the first octet would be the algorithm.
+#[test]
+fn octets_are_no_name_of_an_algorithm() {
+    for hash in ["01:23:45", " 01:23:45", "ab :23:45"] {
+        assert!(hash.parse::<FileHash>().is_err(), "{hash}");
+    }
+    let algorithm: HashAlgorithm = "ab".parse().unwrap();
+    let error = FileHash::new(algorithm, [1; 20]).unwrap_err();
+    assert_eq!((error.kind(), error.part()), (ErrorKind::Malformed, Some("hash algorithm")));
 }

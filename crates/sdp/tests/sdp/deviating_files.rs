@@ -2,8 +2,9 @@
 
 use msrp::Direction;
 use msrp_sdp::SdpTolerance::{
-    HashName, MissingFileDirection, MissingTransferId, RepeatedAttribute, SelectorSpelling,
-    SplitList, TransferIdCharacters, UnconfirmedFile, UnreadableAttribute, UnreadableSelector,
+    ExtraBlanks, HashName, MissingFileDirection, MissingTransferId, RepeatedAttribute,
+    SelectorSpelling, SplitList, TransferIdCharacters, UnconfirmedFile, UnreadableAttribute,
+    UnreadableSelector,
 };
 use msrp_sdp::file::{FileAttributes, FileHash, FileRange, FileSelector, HashAlgorithm};
 use msrp_sdp::{
@@ -106,6 +107,7 @@ fn what_is_unreadable_in_a_selector_is_told_and_passed_over() {
         "hash:sha-1:XX",
         "hash:sha-1",
         "hash:",
+        "hash:72:24:5F:E8:65:3D:DA:F3:71:36:2F:86:D4:71:91:3E:E4:A2:CE:2E",
         "size:12kB",
         "size:-1",
         "size:99999999999999999999999",
@@ -152,6 +154,13 @@ fn a_selector_in_another_spelling_says_the_same() {
         ("name:\"p.jpg\" type:image/jpeg size:17 octets", "p.jpg"),
         ("name:p.jpg size :17 type:image/jpeg", "p.jpg"),
         ("name:\"p.jpg\" copy type:image/jpeg size:17", "p.jpg"),
+        ("name:p.jpg type:image/jpeg size:17", "p.jpg"),
+        ("name:\"p.jpg\"type:image/jpeg size:17", "p.jpg"),
+        ("name:\"p.jpg\"type:image/jpeg,size:\"17\"", "p.jpg"),
+        ("size:\"17\"name:\"p.jpg\"type:\"image/jpeg\"", "p.jpg"),
+        ("name:\"p.jpg\"copy type:image/jpeg size:17", "p.jpg"),
+        ("name:\"p\".jpg type:image/jpeg size:17", "p"),
+        ("type:image/jpeg size:17 name:\"p.jpg\"\"q.jpg\"", "p.jpg"),
     ] {
         let section = section(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:{line}\n"));
         let theirs = MsrpMedia::parse(&section).unwrap();
@@ -283,6 +292,35 @@ fn parts_that_contradict_each_other_are_no_file() {
 }
 
 #[test]
+fn blanks_between_the_parts_of_a_selector_are_told() {
+    for line in [
+        "name:\"a  b\"  size:17",
+        "name:\"a  b\"\tsize:17",
+        " name:\"a  b\" size:17",
+        "name:\"a  b\" size:17 ",
+    ] {
+        let section = section(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:{line}\n"));
+        let theirs = MsrpMedia::parse(&section).unwrap();
+        let selector = &theirs.file().unwrap().selector;
+        assert_eq!((selector.name(), selector.size()), (Some("a  b"), Some(17)), "{line:?}");
+        assert!(theirs.tolerated().iter().eq([ExtraBlanks]), "{line:?}");
+        assert!(MsrpMedia::parse_with(&section, SdpTolerances::none()).is_err(), "{line:?}");
+    }
+}
+
+#[test]
+fn an_empty_id_contradicts_none() {
+    for lines in [
+        "a=file-transfer-id:\na=file-transfer-id:id1\n",
+        "a=file-transfer-id:id1\na=file-transfer-id\n",
+    ] {
+        let theirs = media(&format!("{NEEDED}a=sendonly\na=file-selector:size:17\n{lines}"));
+        assert_eq!(theirs.file().unwrap().transfer_id, Some("id1".parse().unwrap()));
+        assert!(theirs.tolerated().iter().eq([MissingTransferId]));
+    }
+}
+
+#[test]
 fn what_a_file_does_without_loses_none() {
     let mut plain = FileAttributes::new(FileSelector::builder().size(17).build().unwrap());
     plain.transfer_id = Some("id1".parse().unwrap());
@@ -321,7 +359,7 @@ fn what_a_file_does_without_loses_none() {
 
 #[test]
 fn an_id_that_is_no_token_is_repeated() {
-    for id in ["<1391518338244@host>", "{a:b}", "http://x/1?y=2", "\"quoted\""] {
+    for id in ["<1391518338244@host>", "{a:b}", "http://x/1?y=2", "\"quoted\"", "a b", "é"] {
         let line = format!("a=file-transfer-id:{id}\r\n");
         let theirs = section(&format!("{NEEDED}a=sendonly\na=file-selector:size:17\n{line}"));
         let (answer, plan) =
@@ -330,7 +368,8 @@ fn an_id_that_is_no_token_is_repeated() {
         assert_eq!(told(&plan), [TransferIdCharacters]);
         assert!(MsrpMedia::parse_with(&theirs, SdpTolerances::none()).is_err());
     }
-    for wrong in ["a b".to_owned(), "x".repeat(256), "é".to_owned()] {
+    // What cannot be repeated.
+    for wrong in ["\u{7}".to_owned(), "x".repeat(256), "\u{fffd}".to_owned()] {
         let line = format!("a=file-transfer-id:{wrong}\n");
         let theirs = section(&format!("{NEEDED}a=sendonly\na=file-selector:size:17\n{line}"));
         assert!(MsrpMedia::parse(&theirs).is_err());
@@ -379,6 +418,24 @@ fn an_offer_to_resume_in_another_way_is_answered_so_that_the_whole_file_comes() 
     let selector = &plan.file().unwrap().selector;
     assert!(selector.hash(&HashAlgorithm::SHA_1).is_some());
     assert_eq!(plan.file().unwrap().range, None);
+}
+
+#[test]
+fn a_hash_of_a_misspelt_algorithm_counts_by_name() {
+    for (name, octets) in [("sha1", 20), ("SHA1", 20), ("sha256", 32), ("Sha512", 64)] {
+        let digits = vec!["AB"; octets].join(":");
+        let theirs = media(&format!(
+            "{NEEDED}a=sendonly\n{ID}a=file-selector:size:17 hash:{name}:{digits}\n"
+        ));
+        let right = format!("sha-{}:{digits}", &name[3..]);
+        assert_eq!(theirs.file().unwrap().selector.hashes(), [right.parse().unwrap()], "{name}");
+        assert!(theirs.tolerated().iter().eq([HashName]), "{name}");
+    }
+    for other in ["sha3-256", "shake128", "md5", "sha"] {
+        let theirs = media(&format!("{NEEDED}a=sendonly\n{ID}a=file-selector:hash:{other}:AB\n"));
+        let hashes = theirs.file().unwrap().selector.hashes().to_vec();
+        assert_eq!((hashes[0].algorithm().as_str(), theirs.tolerated().is_empty()), (other, true));
+    }
 }
 
 #[test]

@@ -7,7 +7,8 @@ use msrp::{Direction, MediaTypes};
 use msrp_sdp::ErrorKind::{Closed, Duplicate, HashLength, Malformed, Missing, NotMsrp, Unknown};
 use msrp_sdp::file::FileDate;
 use msrp_sdp::{
-    Chatroom, Fingerprint, HashFunction, Local, MsrpMedia, Offer, SdpTolerances, Setup,
+    Chatroom, Fingerprint, HashFunction, Local, MsrpMedia, Offer, SdpTolerance, SdpTolerances,
+    Setup,
 };
 use proptest::prelude::*;
 
@@ -162,6 +163,28 @@ fn an_error_has_a_place_and_prints_no_cause_twice() {
 }
 
 // req: 8122-5-2
+/// Dropped, they would take a check away.
+#[test]
+fn fingerprints_of_a_misspelt_hash_function_count_by_name() {
+    let text = |name: &str, octets: usize| format!("{name} {}", vec!["AB"; octets].join(":"));
+    for (name, octets) in [("sha1", 20), ("sha256", 32), ("SHA384", 48), ("Sha512", 64)] {
+        let lines = format!("{NEEDED}a=fingerprint:{}\n", text(name, octets));
+        let media = media(&lines);
+        let right = format!("sha-{}", &name[3..]);
+        assert_eq!(media.fingerprints(), [text(&right, octets).parse().unwrap()], "{name}");
+        assert!(media.tolerated().iter().eq([SdpTolerance::HashName]), "{name}");
+        let less = SdpTolerances::all().without(SdpTolerance::HashName);
+        assert!(MsrpMedia::parse_with(&section(&lines), less).is_err(), "{name}");
+    }
+    let short = format!("{NEEDED}a=fingerprint: {}\n", text("sha256", 20));
+    let error = MsrpMedia::parse(&section(&short)).unwrap_err();
+    assert_eq!((error.kind(), error.octets()), (HashLength { expected: 32 }, Some(1..67)));
+    for unknown in ["md5", "sha", "sha0", "sha-0", "sha 256"] {
+        let lines = format!("{NEEDED}a=fingerprint:{}\n", text(unknown, 16));
+        assert!(MsrpMedia::parse(&section(&lines)).is_err(), "{unknown}");
+    }
+}
+
 #[test]
 fn unusable_fingerprints_are_dropped_beside_a_usable_one_alone() {
     let md5 = "a=fingerprint:md5 AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD:AB:CD\n";

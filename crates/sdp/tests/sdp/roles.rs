@@ -174,6 +174,11 @@ fn nobody_connects_to_a_place_that_leads_nowhere() {
         "host.example:9",
         "df7jal23ls0d.invalid:7654",
         "df7jal23ls0d.INVALID.:7654",
+        "-:7654",
+        ".:7654",
+        "255.255.255.255:7654",
+        "224.0.0.1:7654",
+        "[ff02::1]:7654",
     ];
     let relayed = |place| format!("msrp://{place}/r;tcp msrp://192.0.2.1:7654/s;tcp");
     for place in nowhere {
@@ -195,6 +200,32 @@ fn nobody_connects_to_a_place_that_leads_nowhere() {
             let refusal = msrp_sdp::answer(&waits, unreachable(BOB)).unwrap_err();
             assert_eq!(refusal, Refusal::Unreachable, "{path}");
         }
+    }
+}
+
+/// Such a side offers to connect, and connects where it may.
+#[test]
+fn a_side_whose_own_address_leads_nowhere_does_not_wait() {
+    for place in ["0.0.0.0:7654", "[::]:7654", "192.0.2.1:9", "nobody.invalid:7654"] {
+        let local = || Local::new(uri(&format!("msrp://{place}/s;tcp")));
+        let (alices, bobs, answer) = exchange(local(), bob()).unwrap();
+        assert_eq!((alices.0, bobs.1.as_str()), (Role::Active, "Await"), "{place}");
+        assert_eq!(answer.setup(), Some(Setup::Passive));
+        assert_eq!(offer(local()).media().setup(), Some(Setup::Active), "{place}");
+        let (alices, bobs, _) = exchange(alice(), local()).unwrap();
+        assert_eq!((alices.1.as_str(), bobs.0), ("Await", Role::Active), "{place}");
+        let refusal = exchange(unreachable(ALICE), local()).unwrap_err();
+        assert_eq!(refusal, Refusal::Unreachable, "{place}");
+        // The lines, for a peer with CEMA, or a relay lead to it all the same.
+        let by_lines = local().lines("192.0.2.7", 4000);
+        let by_relay = Local::through(uri(&format!("msrp://{place}/s;tcp")), path(RELAY));
+        for local in [by_lines, by_relay] {
+            assert_eq!(offer(local.clone()).media().setup(), Some(Setup::Actpass), "{place}");
+            let alice = alice().with_cema(Addresses::new());
+            assert_eq!(exchange(alice, local).unwrap().1.0, Role::Passive, "{place}");
+        }
+        let its_lines = local().lines(place.trim_end_matches(":7654"), 9);
+        assert_eq!(offer(its_lines).media().setup(), Some(Setup::Active), "{place}");
     }
 }
 

@@ -63,6 +63,23 @@ fn written_text_reads_the_same() {
     assert_eq!(written.parse(), Ok(read));
 }
 
+/// An example of RFC 8873 (section 4.8) has `IP6` twice.
+#[test]
+fn the_address_of_a_line_follows_its_type() {
+    for (line, address) in [
+        ("IN IP6 IP6 2001:db8::3", Some("2001:db8::3")),
+        ("IN IP4 192.0.2.1 more", Some("192.0.2.1")),
+        ("IN IP4 192.0.2.1/127/3", Some("192.0.2.1")),
+        ("IN IP4", None),
+        ("IN IP4 IP4", None),
+        ("IN 192.0.2.1", None),
+        ("192.0.2.1", None),
+    ] {
+        let text = format!("c={line}\nm=message 9 TCP/MSRP *");
+        assert_eq!(read_section(&text).unwrap().address(), address, "{line}");
+    }
+}
+
 #[test]
 fn a_fragment_is_read_without_its_beginning() {
     let section = read_section("c=IN IP4 host.example\nm=message 9 TCP/MSRP *").unwrap();

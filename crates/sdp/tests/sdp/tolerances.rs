@@ -1,11 +1,11 @@
 //! What is read although a rule forbids it: each deviation by its name, and not without.
 
 use msrp::Role;
-use msrp_sdp::ErrorKind::{Duplicate, Malformed};
+use msrp_sdp::ErrorKind::{self, Duplicate, Malformed};
 use msrp_sdp::SdpTolerance::{
     AnsweredActpass, BareIpv6Address, ByteOrderMark, ExtraBlanks, JunkLine, LetterCase, LineEnds,
     MalformedOrigin, MalformedSection, MissingFormat, NotUtf8, ProtocolSpelling, RepeatedAttribute,
-    SplitList, UnreadableAttribute, UnreadableType,
+    SeveralAddresses, SplitList, UnreadableAttribute, UnreadableType,
 };
 use msrp_sdp::{
     MAX_ATTRIBUTES, MediaDescription, MsrpMedia, Offer, Refusal, SdpTolerance, SdpTolerances,
@@ -70,8 +70,11 @@ fn every_deviation_of_a_text_is_read_by_its_name() {
     for other in ["audio x RTP/AVP 0", "audio 65536 RTP/AVP 0", "audio 9", "", "video 1 RTP/AVP"] {
         assert_told(&with(&format!("m={other}\n")), &[MalformedSection]);
     }
-    let many = format!("m=message 1 TCP/MSRP *\n{}", "a=x\n".repeat(MAX_ATTRIBUTES + 1));
-    assert_told(&with(&many), &[MalformedSection]);
+    for media in ["message", "MESSAGE"] {
+        let attributes = "a=x\n".repeat(MAX_ATTRIBUTES + 1);
+        let many = format!("m={media} 1 TCP/MSRP *\n{attributes}");
+        assert_told(&with(&many), &[MalformedSection]);
+    }
 }
 
 #[test]
@@ -139,7 +142,7 @@ fn a_list_on_several_lines_is_one_list() {
     assert_eq!(types(&twice), ["text/plain", "message/cpim"]);
     assert!(twice.tolerated().iter().eq([SplitList]));
     let media = assert_told(
-        &format!("{SECTION}a=accept-types:text/plain\na=accept-types: image/* text/html\n"),
+        &format!("{SECTION}a=accept-types:text/plain\na=accept-types:image/* text/html\n"),
         &[SplitList, RepeatedAttribute],
     );
     assert_eq!(types(&media), ["text/plain", "image/*", "text/html"]);
@@ -193,7 +196,7 @@ fn an_entry_that_a_list_repeats_counts_once() {
     let types = |media: &MsrpMedia| media.types().types().map(str::to_owned).collect::<Vec<_>>();
     for (lines, told) in [
         ("a=accept-types:TEXT/Plain\n", &[RepeatedAttribute][..]),
-        ("a=accept-types:text/plain  text/plain\n", &[RepeatedAttribute]),
+        ("a=accept-types:text/plain text/plain\n", &[RepeatedAttribute]),
         ("a=accept-types:text/html text/plain\n", &[SplitList]),
         ("a=accept-types:text/html\na=accept-types:Text/HTML\n", &[SplitList, RepeatedAttribute]),
     ] {
@@ -259,7 +262,7 @@ fn setup_is_never_lost_to_its_letter_case() {
     assert_eq!(media.setup(), Some(Setup::Active));
     assert!(media.tolerated().iter().eq([LetterCase]));
     for (text, setup) in
-        [("PASSIVE", Setup::Passive), ("ActPass", Setup::Actpass), (" Active ", Setup::Active)]
+        [("PASSIVE", Setup::Passive), ("ActPass", Setup::Actpass), ("actIVE", Setup::Active)]
     {
         let media = assert_told(&format!("{SECTION}a=setup:{text}\n"), &[LetterCase]);
         assert_eq!(media.setup(), Some(setup));
@@ -276,6 +279,8 @@ fn setup_is_never_lost_to_its_letter_case() {
 #[test]
 fn an_unknown_role_is_never_passed_over_in_silence() {
     assert_eq!(assert_told(&format!("{SECTION}a=setup:holdconn\n"), &[]).setup(), None);
+    let upper = format!("{SECTION}a=setup:HoldConn\n");
+    assert_eq!(assert_told(&upper, &[LetterCase]).setup(), None);
     for unknown in ["both", "active passive", "activating", "", "active;"] {
         let line = format!("a=setup:{unknown}\n");
         let media = assert_told(&format!("{SECTION}{line}"), &[UnreadableAttribute]);
@@ -315,9 +320,117 @@ fn an_answer_repeats_the_media_and_formats_of_its_offer() {
 
 #[test]
 fn lines_that_end_in_cr_alone_are_lines() {
-    let text = format!("v=0\n{SECTION}").replace('\n', "\r");
-    let media = assert_told(&text, &[LineEnds]);
+    let text = format!("v=0\n{SECTION}a=setup:active\na=max-size:10\n");
+    let cr = text.replace('\n', "\r");
+    let one_cr = text.replace("active\n", "active\r");
+    let one_lf = cr.replacen('\r', "\n", 1);
+    let crlf_but_one = text.replace('\n', "\r\n").replace("active\r\n", "active\r");
+    for text in [&cr, &format!("{cr}\n"), &one_cr, &one_lf, &crlf_but_one] {
+        let media = assert_told(text, &[LineEnds]);
+        assert_eq!((media.setup(), media.max_size()), (Some(Setup::Active), Some(10)), "{text:?}");
+    }
+    assert_told(&text.replace('\n', "\r\r\n"), &[LineEnds, ExtraBlanks]);
+    assert_told(&text.replace('\n', "\n\r"), &[LineEnds, ExtraBlanks]);
+    // A value does not grow together over one.
+    let media = assert_told(
+        &text.replace("active", "act\rive"),
+        &[LineEnds, JunkLine, UnreadableAttribute],
+    );
+    assert_eq!(media.setup(), None);
+}
+
+#[test]
+fn a_byte_order_mark_before_any_line_loses_none() {
+    for text in ["\u{feff}\u{feff}v=0\n", "v=0\n\u{feff}"] {
+        assert_told(&format!("{text}{SECTION}"), &[ByteOrderMark]);
+    }
+    let media = assert_told(&format!("\u{feff}{SECTION}"), &[ByteOrderMark]);
     assert_eq!(media.path().len(), 1);
+}
+
+#[test]
+fn the_letter_of_a_line_counts_in_either_case() {
+    let all = SECTION.replace("m=", "M=").replace("a=", "A=");
+    assert_told(&format!("O=- 1 7 IN IP4 192.0.2.1\nC=IN IP4 192.0.2.1\n{all}"), &[LetterCase]);
+    let media = assert_told(&format!("{SECTION}A=setup:active\n"), &[LetterCase]);
+    assert_eq!(media.setup(), Some(Setup::Active));
+    // What MSRP does not need is read over in any case.
+    assert_told(&format!("V=0\nS=-\nT=0 0\n{SECTION}B=AS:1\n"), &[]);
+}
+
+/// RFC 8866 section 9 has one space between fields, and none at either end.
+#[test]
+fn blanks_between_the_fields_of_a_line_are_told() {
+    let fields = "message 7654 TCP/MSRP *";
+    for line in ["message  7654 TCP/MSRP *", "message\t7654 TCP/MSRP *", " message 7654 TCP/MSRP *"]
+    {
+        let media = assert_told(&SECTION.replace(fields, line), &[ExtraBlanks]);
+        assert_eq!(media.port(), 7654, "{line:?}");
+    }
+    for line in
+        ["c= IN IP4 192.0.2.1", "c=IN  IP4 192.0.2.1", "c=IN IP4\t192.0.2.1", "c=IN IP4 192.0.2.1 "]
+    {
+        let media = assert_told(&format!("{SECTION}{line}\n"), &[ExtraBlanks]);
+        assert_eq!(media.address(), Some("192.0.2.1"), "{line:?}");
+    }
+    assert_told(&format!("o=- 1  7 IN IP4 192.0.2.1\n{SECTION}"), &[ExtraBlanks]);
+}
+
+#[test]
+fn blanks_around_a_value_are_told() {
+    for line in [
+        "setup: passive",
+        "setup:passive ",
+        "max-size:\t10",
+        "max-size:10 ",
+        "sendonly ",
+        "accept-wrapped-types:a/b  c/d",
+        "accept-wrapped-types:a/b; x=1 c/d",
+        "accept-wrapped-types:a/b ;x=1",
+        "accept-wrapped-types: a/b",
+        "chatroom:nickname ",
+    ] {
+        let text = format!("{SECTION}a={line}\n");
+        assert_told(&text, &[ExtraBlanks]);
+    }
+    assert_told(&SECTION.replace("path:", "path: "), &[ExtraBlanks]);
+    assert_told(&SECTION.replace("text/plain", "text/plain  message/cpim "), &[ExtraBlanks]);
+    // Those of attributes that MSRP does not have may be meant.
+    assert_told(&format!("{SECTION}a=note: x \nm=audio 1 RTP/AVP 0\na=fmtp:0 x \n{SECTION}"), &[]);
+}
+
+/// RFC 8866 section 9 has none anywhere. A value does not grow together over one either.
+#[test]
+fn a_line_with_a_control_character_says_nothing() {
+    for line in [
+        "a=setup:act\0ive\n",
+        "a=setup:active\0\n",
+        "c=IN IP4 192.0\0.2.1\n",
+        "c=IN IP4 192.0.2.1\u{7}\n",
+    ] {
+        let media = assert_told(&format!("{SECTION}{line}"), &[JunkLine]);
+        assert_eq!((media.setup(), media.address()), (None, None), "{line:?}");
+    }
+    assert_told(&format!("o=- 1 7 IN IP4 192.0\0.2.1\n{SECTION}"), &[MalformedOrigin]);
+    assert_told(&format!("m=audio\0 1 RTP/AVP 0\n{SECTION}"), &[MalformedSection]);
+    let path = read(&SECTION.replace("jshA", "jsh\0A"));
+    assert_eq!(fault(MsrpMedia::parse(&path.media()[0])), ("path", ErrorKind::Missing, None));
+    // The end of a string in C is no part of the text.
+    assert_told(&format!("{}\0", SECTION.trim_end()), &[ExtraBlanks]);
+}
+
+/// RFC 8866 section 5.7 has several for multicast alone.
+#[test]
+fn of_several_addresses_the_first_counts_by_name() {
+    let one = "c=IN IP4 192.0.2.1\n";
+    for second in [one, "c=IN IP4 192.0.2.2\n", "c=IN IP6 ::\n"] {
+        let media = assert_told(&format!("{SECTION}{one}{second}"), &[SeveralAddresses]);
+        assert_eq!(media.address(), Some("192.0.2.1"));
+        // One of the session and one of the section are two different things.
+        let media = assert_told(&format!("{second}{SECTION}{one}"), &[]);
+        assert_eq!(media.address(), Some("192.0.2.1"));
+        assert_told(&format!("m=video 1 RTP/AVP 0\n{one}{second}{SECTION}"), &[]);
+    }
 }
 
 #[test]

@@ -51,12 +51,14 @@ fn their_contradictions_are_met() {
     // A blank after "accept-types:".
     let media = MsrpMedia::parse(&read_section(&blank).unwrap()).unwrap();
     assert_eq!(media.types().types().next(), Some("message/cpim"));
+    assert!(media.tolerated().iter().eq([SdpTolerance::ExtraBlanks]));
     // An answer with TLS to an offer without.
     let answer = read_section(&description("rfc4976-11-2")).unwrap();
     let answer = MsrpMedia::parse(&answer).unwrap();
     let plan = msrp_sdp::complete(&offer(alice()), &answer).unwrap();
     assert_eq!(plan.to_path().len(), 2);
-    assert!(plan.tolerated().iter().eq([SdpTolerance::RelayedTls]));
+    let told = [SdpTolerance::ExtraBlanks, SdpTolerance::RelayedTls];
+    assert!(plan.tolerated().iter().eq(told));
     let strict = offer(alice().tolerating(SdpTolerances::none()));
     assert_eq!(msrp_sdp::complete(&strict, &answer), Err(Refusal::OtherProtocol));
     // The lines name another place than the path, and are ignored.

@@ -50,7 +50,7 @@ impl Answer {
             Ok(offer) => offer,
             Err(unread) => return Ok(report_unread(unread)),
         };
-        let answers = offer.sections().map(|(index, it)| (index, answer(it, self.side(it))));
+        let answers = offer.sections().map(|(index, it)| (index, self.answered(it)));
         let Some((index, agreed)) = first_agreed(answers) else {
             return Ok(report_unread(offer.unread()));
         };
@@ -59,11 +59,23 @@ impl Answer {
         Ok(report_outcome(object, offer.tolerated(index), agreed.map(|(_, plan)| plan)))
     }
 
-    fn side(&self, offer: &MsrpMedia) -> Local {
+    fn answered(&self, offer: &MsrpMedia) -> Result<(MsrpMedia, SessionPlan), Refusal> {
+        match (answer(offer, self.side(offer)), offer.file()) {
+            // A selector may say nothing of a file, but that files can be transferred.
+            (Err(Refusal::NoFile), Some(_)) => answer(offer, self.side_without_file()),
+            (answered, _) => answered,
+        }
+    }
+
+    fn side_without_file(&self) -> Local {
         let uri = self.local.clone();
         let local = if self.active { Local::unreachable(uri) } else { Local::new(uri) };
         let local = local.with_types(self.accept_types.clone());
-        let local = if self.cema { local.with_cema(Addresses::new()) } else { local };
+        if self.cema { local.with_cema(Addresses::new()) } else { local }
+    }
+
+    fn side(&self, offer: &MsrpMedia) -> Local {
+        let local = self.side_without_file();
         match offer.file() {
             Some(file) if !self.no_file && offer.direction() == Direction::ReceiveOnly => {
                 local.send_file(file.clone())
@@ -108,7 +120,7 @@ pub(in crate::inspect) struct Complete {
 
 impl Complete {
     pub(in crate::inspect) fn run(&self) -> anyhow::Result<Ending> {
-        let (offer, answer) = (self.offer.read()?, self.answer.read()?);
+        let (offer, answer) = self.offer.read_both(&self.answer)?;
         let (offer, answer) = match (Peer::read(&offer), Peer::read(&answer)) {
             (Ok(offer), Ok(answer)) => (offer, answer),
             (Err(unread), _) | (_, Err(unread)) => return Ok(report_unread(unread)),

@@ -47,6 +47,8 @@ fn file(file: &FileAttributes) -> Value {
         "hashes": selector.hashes().iter().map(ToString::to_string).collect::<Vec<_>>(),
         "transferId": file.transfer_id.as_ref().map(|id| id.as_str()),
         "disposition": file.disposition.as_ref().map(ToString::to_string),
+        "date": file.date.as_ref().map(ToString::to_string),
+        "icon": file.icon.as_ref().map(ToString::to_string),
         "range": file.range.as_ref().map(ToString::to_string),
     })
 }
