@@ -101,6 +101,7 @@
 
 mod address;
 mod builder;
+mod check;
 pub mod conference;
 #[cfg(feature = "compression")]
 pub mod content_encoding;

@@ -46,10 +46,10 @@ fn octets_that_are_no_utf8_cost_nothing_else() {
 #[test]
 fn an_error_of_a_message_has_its_octets() {
     let folder = Folder::new();
-    let text = "Require: a,b c,d\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
+    let text = "Subject: a\r\n b\r\nA: b\rc\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
     let refused = unread(&["cpim", &file(&folder, "cpim", text)]);
-    assert_eq!(refused["error"]["kind"], "value");
-    assert_eq!(wrong(&refused, text.as_bytes()), "b c");
+    assert_eq!(refused["error"]["kind"], "control-character");
+    assert_eq!(wrong(&refused, text.as_bytes()), "A: b\rc");
 }
 
 #[test]
@@ -152,9 +152,9 @@ fn the_boundary_of_an_inner_body_is_not_that_of_the_outer() {
 #[test]
 fn a_part_that_cannot_be_read_leaves_the_others() {
     let folder = Folder::new();
-    let text = "--b\r\n\r\none\r\n--b\r\nno field\r\n\r\ntwo\r\n--b--\r\n";
+    let text = "--b\r\n\r\none\r\n--b\r\nA: \0\r\n\r\ntwo\r\n--b--\r\n";
     let object = unread(&["multipart", &file(&folder, "multipart", text)]);
     assert_eq!(object["parts"][0]["body"], "one");
     assert_eq!(object["parts"][1], Value::Null);
-    assert_eq!(wrong(&object, text.as_bytes()), "no field");
+    assert_eq!(wrong(&object, text.as_bytes()), "A: \0");
 }
