@@ -100,6 +100,7 @@
 )]
 
 mod address;
+mod aside;
 mod builder;
 mod check;
 pub mod conference;

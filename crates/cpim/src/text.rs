@@ -45,8 +45,12 @@ impl<'a> Source<'a> {
 
     /// The octets at a place of the text.
     pub(crate) fn octets_of(self, place: &Range<usize>) -> &'a [u8] {
-        let octets = self.position(place.start)..self.position(place.end);
-        self.octets.get(octets).unwrap_or_default()
+        self.octets.get(self.place(place)).unwrap_or_default()
+    }
+
+    /// Where a place of the text stands in the octets.
+    pub(crate) fn place(self, place: &Range<usize>) -> Range<usize> {
+        self.position(place.start)..self.position(place.end)
     }
 
     fn position(self, position: usize) -> usize {

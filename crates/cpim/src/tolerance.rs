@@ -62,16 +62,23 @@ named! {
         UnreadableAddress = "unreadable-address",
         /// An NS whose URI has no angle brackets.
         BareNamespace = "bare-namespace",
-        /// A DateTime that is no date and time of RFC 3339. Its text is among
+        /// A DateTime that is no date and time of RFC 3339, or one in the XML of RFC 5438 or
+        /// RFC 3994. The text of the header is among
         /// [`CpimRef::headers`](crate::CpimRef::headers).
         DateTimeFormat = "date-time-format",
+        /// A refresh of RFC 3994 that is no positive number. It counts as missing.
+        RefreshFormat = "refresh-format",
         /// Octets that are no UTF-8, such as a name in Latin-1. They become U+FFFD. A line whose
         /// name has such octets is skipped, parameters that have them are part of the value, and
         /// a URI that has them is none. Others read as they are, and a Require names something
-        /// that nobody understands.
+        /// that nobody understands. XML documents are read so, too.
         NotUtf8 = "not-utf8",
         /// A byte order mark at the start.
         ByteOrderMark = "byte-order-mark",
+        /// Text around an XML document, or white space before its declaration. It is passed
+        /// over, and told by [`Notification::tolerated`](crate::imdn::Notification::tolerated)
+        /// and [`IsComposing::tolerated`](crate::is_composing::IsComposing::tolerated).
+        TextAroundDocument = "text-around-document",
         /// No Content-Type. MIME's default is `text/plain` (RFC 2045 section 5.2).
         MissingContentType = "missing-content-type",
         /// No delimiter after the last part of a multipart body, which may have been cut off

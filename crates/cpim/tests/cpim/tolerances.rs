@@ -84,8 +84,9 @@ fn each_deviation_has_a_name() {
         }
     }
     // `not_utf8` has the one that is no text.
-    // A missing close delimiter is for multipart bodies to tell.
-    assert_eq!(seen.with(NotUtf8), CpimTolerances::all().without(MissingCloseDelimiter));
+    // Others are for multipart bodies and documents to tell.
+    let others = [NotUtf8, MissingCloseDelimiter, TextAroundDocument, RefreshFormat];
+    assert_eq!(others.into_iter().fold(seen, CpimTolerances::with), CpimTolerances::all());
 }
 
 /// A text that another reader could take for another address is no address, and costs no
