@@ -6,7 +6,7 @@ use crate::check::Check;
 use crate::error::{Fault, ParseError, ParseErrorKind};
 use crate::limits::MAX_HEAD_OCTETS;
 use crate::message::CpimRef;
-use crate::mime::{MimeHeader, head_block, logical_lines};
+use crate::mime::{MimeHeader, has_fields, head_block, logical_lines};
 use crate::text::{BYTE_ORDER_MARK, Source};
 use crate::tolerance::{CpimTolerance, CpimTolerances};
 
@@ -30,7 +30,7 @@ impl<'a> CpimRef<'a> {
     pub fn parse_with(message: &'a [u8], allowed: CpimTolerances) -> Result<Self, ParseError> {
         let end = message.len();
         let incomplete = || ParseError::new(ParseErrorKind::Incomplete, end..end);
-        Self::parse_start_with(message, allowed)?.ok_or_else(incomplete)
+        parse(message, Extent::Whole, allowed)?.ok_or_else(incomplete)
     }
 
     /// Reads the headers of a message whose first octets have arrived, as a chat
@@ -43,7 +43,8 @@ impl<'a> CpimRef<'a> {
     ///
     /// # Errors
     ///
-    /// As for [`CpimRef::parse`], and the same as for the whole message.
+    /// As for [`CpimRef::parse`], and the same as for the whole message. Without MIME header
+    /// fields, the headers are incomplete until a blank line follows in the body.
     pub fn parse_start(octets: &'a [u8]) -> Result<Option<Self>, ParseError> {
         Self::parse_start_with(octets, CpimTolerances::all())
     }
@@ -57,7 +58,7 @@ impl<'a> CpimRef<'a> {
         octets: &'a [u8],
         allowed: CpimTolerances,
     ) -> Result<Option<Self>, ParseError> {
-        parse_start(octets, allowed)
+        parse(octets, Extent::Start, allowed)
     }
 
     /// Whether [`CpimRef::parse_start`] can return another result than for the
@@ -94,15 +95,30 @@ impl<'a> CpimRef<'a> {
     }
 }
 
-fn parse_start(octets: &[u8], allowed: CpimTolerances) -> Result<Option<CpimRef<'_>>, ParseError> {
+/// How much of a message has arrived.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Start,
+    Whole,
+}
+
+fn parse(
+    octets: &[u8],
+    extent: Extent,
+    allowed: CpimTolerances,
+) -> Result<Option<CpimRef<'_>>, ParseError> {
     let within = |fault: Fault<'_>| fault.within(octets);
     let marked = octets.strip_prefix(BYTE_ORDER_MARK);
     let message = marked.unwrap_or(octets);
-    let Some(blocks) = Blocks::split(message, allowed).map_err(within)? else { return Ok(None) };
+    let blocks = Blocks::split(message, extent, allowed).map_err(within)?;
+    let Some(blocks) = blocks else { return Ok(None) };
     let mut check = Check::new(allowed);
     if marked.is_some() {
         let mark = octets.get(..BYTE_ORDER_MARK.len()).unwrap_or_default();
         check.tolerate(CpimTolerance::ByteOrderMark, mark).map_err(within)?;
+    }
+    if blocks.lacks_fields {
+        check.tolerate(CpimTolerance::MissingBlankLine, blocks.mime).map_err(within)?;
     }
     let head = message.split_at(message.len() - blocks.body.len()).0;
     check.octets(head, blocks.headers).map_err(within)?;
@@ -132,31 +148,47 @@ struct Blocks<'a> {
     before_mime: &'a [u8],
     mime: &'a [u8],
     body: &'a [u8],
+    /// Whether the body begins where its MIME header fields should.
+    lacks_fields: bool,
 }
 
 impl<'a> Blocks<'a> {
     /// `None` if not all of them have arrived.
-    fn split(octets: &'a [u8], allowed: CpimTolerances) -> Result<Option<Self>, Fault<'a>> {
+    fn split(
+        octets: &'a [u8],
+        extent: Extent,
+        allowed: CpimTolerances,
+    ) -> Result<Option<Self>, Fault<'a>> {
         let too_long = |limit| Fault::new(ParseErrorKind::TooLong { max: MAX_HEAD_OCTETS }, limit);
         let first = head_block(octets, MAX_HEAD_OCTETS).map_err(too_long)?;
         let Some((headers, rest)) = first else { return Ok(None) };
         let before_mime = octets.split_at(octets.len() - rest.len()).0;
-        let is_one_block =
-            allowed.contains(CpimTolerance::MissingBlankLine) && has_content_type(headers);
-        let (mime, body) = if is_one_block {
-            rest.split_at(0)
-        } else {
-            let room = MAX_HEAD_OCTETS - before_mime.len().min(MAX_HEAD_OCTETS);
-            match head_block(rest, room).map_err(too_long)? {
-                Some(found) => found,
-                None => return Ok(None),
-            }
+        let alone = |lacks_fields| {
+            let (mime, body) = rest.split_at(0);
+            Self { headers, before_mime, mime, body, lacks_fields }
         };
-        Ok(Some(Self { headers, before_mime, mime, body }))
+        let is_lenient = allowed.contains(CpimTolerance::MissingBlankLine);
+        if is_lenient && has_content_type(headers) {
+            return Ok(Some(alone(false)));
+        }
+        let room = MAX_HEAD_OCTETS - before_mime.len().min(MAX_HEAD_OCTETS);
+        let second = head_block(rest, room).map_err(too_long)?;
+        let lines = second.map_or(rest, |(mime, _)| mime);
+        let is_known = second.is_some() || extent == Extent::Whole;
+        if is_lenient && is_known && lacks_fields(lines) {
+            return Ok(Some(alone(true)));
+        }
+        let found = |(mime, body)| Self { headers, before_mime, mime, body, lacks_fields: false };
+        Ok(second.map(found))
     }
 }
 
 fn has_content_type(headers: &[u8]) -> bool {
     let is_type = |line| MimeHeader::parse(line).is_some_and(|field| field.is("Content-Type"));
     logical_lines(&Source::new(headers).text()).any(is_type)
+}
+
+/// Whether there are lines, and none is a MIME header field.
+fn lacks_fields(lines: &[u8]) -> bool {
+    !lines.is_empty() && !has_fields(&Source::new(lines).text())
 }

@@ -14,9 +14,10 @@ named! {
         /// MIME header fields (`Content-…`) among the message headers. Usually the
         /// blank line before them is missing, as in the examples of RFC 4975 and
         /// RFC 5438. If one of them is Content-Type, the body follows the first
-        /// blank line; otherwise more MIME header fields do.
+        /// blank line; otherwise more MIME header fields do. Or none at all: the body follows
+        /// the message headers, or the boundary of a part, at once.
         ///
-        /// Without this tolerance they are unknown message headers.
+        /// Without this tolerance, those among the message headers are unknown ones.
         MissingBlankLine = "missing-blank-line",
         /// LF alone at the end of a line.
         BareLf = "bare-lf",

@@ -437,6 +437,25 @@ fn a_line_that_is_no_header_costs_nothing_else() {
 }
 
 #[test]
+fn a_body_may_follow_the_headers_at_once() {
+    let told = CpimTolerances::none().with(MissingBlankLine).with(MissingContentType);
+    for body in ["Hello", "Hello\r\n", "Hello,\r\nAda\r\n\r\nBye: now", "caf\u{e9}\r\n\r\n"] {
+        let message = format!("From: <sip:a@x>\r\nContent-ID: <1>\r\n\r\n{body}");
+        let read = CpimRef::parse(message.as_bytes()).unwrap();
+        assert_eq!((read.from().unwrap().uri(), read.body()), ("sip:a@x", body.as_bytes()));
+        assert_eq!((read.content_type(), read.tolerated()), (None, told), "{body:?}");
+        assert_eq!(read.mime_headers().iter().count(), 1);
+        assert_eq!(CpimRef::parse_with(message.as_bytes(), told), Ok(read.clone()));
+        let without = CpimTolerances::all().without(MissingBlankLine);
+        assert!(CpimRef::parse_with(message.as_bytes(), without).is_err());
+        // A later line may be a field until a blank line comes.
+        let is_known = body.contains("\r\n\r\n");
+        let start = CpimRef::parse_start(message.as_bytes()).unwrap();
+        assert_eq!(start, Some(read).filter(|_| is_known), "{body:?}");
+    }
+}
+
+#[test]
 fn parameters_that_cannot_be_read_are_part_of_the_value() {
     for value in [";) hi", "; lang=fr Salut", ";lang=fr_FR Salut", ";lang=\"fr\" Salut", ";a hi"] {
         let message = with(&format!("Subject:{value}\r\n"));
