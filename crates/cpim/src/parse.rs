@@ -108,31 +108,20 @@ fn parse(
     allowed: CpimTolerances,
 ) -> Result<Option<CpimRef<'_>>, ParseError> {
     let within = |fault: Fault<'_>| fault.within(octets);
-    let marked = octets.strip_prefix(BYTE_ORDER_MARK);
-    let message = marked.unwrap_or(octets);
+    let is_marked = octets.starts_with(BYTE_ORDER_MARK);
+    let (mark, message) = octets.split_at(if is_marked { BYTE_ORDER_MARK.len() } else { 0 });
     let blocks = Blocks::split(message, extent, allowed).map_err(within)?;
     let Some(blocks) = blocks else { return Ok(None) };
     let mut check = Check::new(allowed);
-    if marked.is_some() {
-        let mark = octets.get(..BYTE_ORDER_MARK.len()).unwrap_or_default();
+    if is_marked {
         check.tolerate(CpimTolerance::ByteOrderMark, mark).map_err(within)?;
     }
     if blocks.lacks_fields {
         check.tolerate(CpimTolerance::MissingBlankLine, blocks.mime).map_err(within)?;
     }
-    let head = message.split_at(message.len() - blocks.body.len()).0;
-    check.octets(head, blocks.headers).map_err(within)?;
-    let source = Source::with_headers(head, blocks.headers.len());
-    let mime_at = Source::with_headers(blocks.before_mime, blocks.headers.len()).text().len();
-    let mut message = CpimRef {
-        head: source.text(),
-        headers_end: Source::with_headers(blocks.headers, blocks.headers.len()).text().len(),
-        mime: mime_at..mime_at + Source::new(blocks.mime).text().len(),
-        body: blocks.body,
-        tolerated: check.tolerated(),
-        is_exact: !allowed.contains(CpimTolerance::HeaderNameCase),
-    };
-    let within = |fault: Fault<'_>, text| fault.within_text(text, source, octets);
+    check.octets(blocks.head, blocks.headers).map_err(within)?;
+    let mut message = blocks.message(allowed);
+    let within = |fault: Fault<'_>, text| fault.within_text(text, blocks.source(), octets);
     check.message_headers(message.blocks().0).map_err(|fault| within(fault, &message.head))?;
     // The fields after them may stand among them.
     message.tolerated = check.tolerated();
@@ -143,6 +132,8 @@ fn parse(
 
 /// The blocks of lines before a body.
 struct Blocks<'a> {
+    /// All of them.
+    head: &'a [u8],
     headers: &'a [u8],
     /// The headers and the blank line behind them.
     before_mime: &'a [u8],
@@ -163,9 +154,10 @@ impl<'a> Blocks<'a> {
         let first = head_block(octets, MAX_HEAD_OCTETS).map_err(too_long)?;
         let Some((headers, rest)) = first else { return Ok(None) };
         let before_mime = octets.split_at(octets.len() - rest.len()).0;
+        let head = |body: &[u8]| octets.split_at(octets.len() - body.len()).0;
         let alone = |lacks_fields| {
             let (mime, body) = rest.split_at(0);
-            Self { headers, before_mime, mime, body, lacks_fields }
+            Self { head: head(body), headers, before_mime, mime, body, lacks_fields }
         };
         let is_lenient = allowed.contains(CpimTolerance::MissingBlankLine);
         if is_lenient && has_content_type(headers) {
@@ -178,8 +170,34 @@ impl<'a> Blocks<'a> {
         if is_lenient && is_known && lacks_fields(lines) {
             return Ok(Some(alone(true)));
         }
-        let found = |(mime, body)| Self { headers, before_mime, mime, body, lacks_fields: false };
+        let found = |(mime, body)| Self {
+            head: head(body),
+            headers,
+            before_mime,
+            mime,
+            body,
+            lacks_fields: false,
+        };
         Ok(second.map(found))
+    }
+
+    fn source(&self) -> Source<'a> {
+        Source::with_headers(self.head, self.headers.len())
+    }
+
+    /// The message, of which nothing has been checked.
+    fn message(&self, allowed: CpimTolerances) -> CpimRef<'a> {
+        let headers = self.headers.len();
+        let octets_of_text = |octets| Source::with_headers(octets, headers).text().len();
+        let mime_at = octets_of_text(self.before_mime);
+        CpimRef {
+            head: self.source().text(),
+            headers_end: octets_of_text(self.headers),
+            mime: mime_at..mime_at + Source::new(self.mime).text().len(),
+            body: self.body,
+            tolerated: CpimTolerances::none(),
+            is_exact: !allowed.contains(CpimTolerance::HeaderNameCase),
+        }
     }
 }
 
