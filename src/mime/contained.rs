@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-use super::fields::{content_type, logical_line};
+use super::fields::{BYTE_ORDER_MARK, content_type, logical_line};
 use super::value::MimeValue;
 use super::wrapped::wrapped;
 
@@ -60,6 +60,7 @@ struct Parts<'a> {
 impl<'a> Parts<'a> {
     fn new(delimiter: &str, body: &'a [u8]) -> Self {
         let delimiter = memmem::Finder::new(delimiter.as_bytes()).into_owned();
+        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
         let mut parts = Self { delimiter, rest: Some(body) };
         parts.up_to_delimiter();
         parts
@@ -151,6 +152,8 @@ mod tests {
             assert_eq!(types(content_type, body), expected);
             assert_eq!(types(content_type, &body.replace("\r\n", "\n")), expected);
         }
+        let marked = format!("\u{feff}{}", "--a\r\nContent-Type : text/css\r\n\r\n--a--");
+        assert_eq!(types("multipart/mixed;boundary=a", &marked), ["text/css"]);
         for other in ["multipart/mixed", "multipart/mixed;boundary=\"\"", "text/plain;boundary=a"] {
             assert_eq!(types(other, body), [""; 0], "{other}");
         }

@@ -4,10 +4,14 @@ use std::borrow::Cow;
 
 use memchr::memchr_iter;
 
+/// What some writers put before a text in UTF-8.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// The name and the value of a field, which may be folded and comes without its last line
-/// end. `None` if the line is not a field.
+/// end. Some writers put blanks before the colon. `None` if the line is not a field.
 fn field(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.split_once(':')?;
+    let name = name.trim_end_matches([' ', '\t']);
     let is_name = !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic());
     (is_name && is_text(value)).then(|| (name, value.trim_matches(is_blank)))
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::fields::{content_type as content_type_in, logical_line};
+use super::fields::{BYTE_ORDER_MARK, content_type as content_type_in, logical_line};
 use super::value::MimeValue;
 
 /// The Content-Type of what a `message/cpim` body wraps: the one among the MIME header
@@ -17,6 +17,7 @@ pub fn wrapped_type<'a>(content_type: &str, body: &'a [u8]) -> Option<Cow<'a, st
 
 /// The type of what a `message/cpim` wraps, and what follows that header field.
 pub(super) fn wrapped<'a>(content_type: &str, body: &'a [u8]) -> Option<(Cow<'a, str>, &'a [u8])> {
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     let mut rest = if is_cpim(content_type) { body } else { &[] };
     let mut blank_lines = 0;
     while blank_lines < 2 {
@@ -79,6 +80,7 @@ mod tests {
         assert_eq!(of(b"\r\n Content-Type: a/b\r\nContent-Type: a/c").as_deref(), Some("a/c"));
         assert_eq!(of(b"x\r\n\r\n\r\nContent-Type: a/b\r\n\r\n"), None);
         assert_eq!(of(b"x\r\n \r\n\r\nContent-Type: a/b\r\n\r\n").as_deref(), Some("a/b"));
+        assert_eq!(of(b"\xef\xbb\xbfContent-Type\t: a/b\r\n\r\n").as_deref(), Some("a/b"));
         assert_eq!(of(b"\n\n\n"), None);
         assert_eq!(of(b"\n\nContent-Type: a/b"), None);
         assert!(matches!(of(b"\nContent-Type: a/b"), Some(Cow::Borrowed("a/b"))));

@@ -3,7 +3,7 @@
 use msrp::{Instant, MessageId, StatusCode};
 use msrp_cpim::CpimRef;
 
-use crate::message::check_type;
+use crate::message::{TOLERATED, check_type};
 use crate::passing::Abandoned;
 use crate::recipients::Recipients;
 use crate::room::Room;
@@ -102,7 +102,8 @@ impl Room {
         if !CpimRef::head_may_end(start, seen) {
             return Ok(None);
         }
-        let head = CpimRef::parse_start(start).map_err(|_| StatusCode::BAD_REQUEST)?;
+        let head =
+            CpimRef::parse_start_with(start, TOLERATED).map_err(|_| StatusCode::BAD_REQUEST)?;
         head.map(|head| self.recipients(from, &head)).transpose()
     }
 

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use msrp::mime::MimeValue;
 use msrp::{MediaType, StatusCode};
-use msrp_cpim::{BuildError, CPIM_TYPE, CpimBuilder, CpimRef};
+use msrp_cpim::{BuildError, CPIM_TYPE, CpimBuilder, CpimRef, CpimTolerance, CpimTolerances};
 
 use crate::identifier::Identifier;
 use crate::participant::Participant;
@@ -34,7 +34,7 @@ impl Room {
         body: &[u8],
     ) -> Result<Recipients, StatusCode> {
         check_type(content_type)?;
-        let message = CpimRef::parse(body).map_err(|_| StatusCode::BAD_REQUEST)?;
+        let message = CpimRef::parse_with(body, TOLERATED).map_err(|_| StatusCode::BAD_REQUEST)?;
         self.recipients(from, &message)
     }
 
@@ -82,6 +82,11 @@ impl Room {
         self.participant(seat).is_some_and(|known| known.accept_types().accepts_wrapped(wrapped))
     }
 }
+
+/// What the room reads over. Those who receive a folded header may take its second line for
+/// another From or To.
+pub(crate) const TOLERATED: CpimTolerances =
+    CpimTolerances::all().without(CpimTolerance::FoldedHeader);
 
 /// A room accepts `message/cpim` only (section 6.3).
 pub(crate) fn check_type(content_type: &str) -> Result<(), StatusCode> {

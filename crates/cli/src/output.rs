@@ -4,11 +4,13 @@ use std::io::Write;
 use std::time::Duration;
 
 use msrp::StatusCode;
+use msrp_tokio::content::visible_json;
 use serde_json::Value;
 
-/// Writes one JSON object as a line on standard output.
+/// Writes one JSON object as a line on standard output, with escapes for what terminals act on
+/// and what others take for the end of a line.
 pub(crate) fn print(object: &Value) {
-    print_line(object);
+    print_line(visible_json(&object.to_string()));
 }
 
 /// Writes a line on standard output. A closed output is no reason to fail.

@@ -6,6 +6,7 @@ use std::fmt::{self, Write};
 use crate::error::{Fault, ParseError, ParseErrorKind};
 use crate::escape::{closing_quote, unescaped, write_escaped};
 use crate::grammar::{is_token, is_uri};
+use crate::mime::BLANKS;
 use crate::tolerance::{CpimTolerance, CpimTolerances};
 
 /// An address with an optional display name: the value of From, To and cc
@@ -83,15 +84,19 @@ impl<'a> Address<'a> {
                 return Err(name);
             }
         }
-        let uri = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
-        let (uri, after) = uri.ok_or(rest)?;
+        let at = rest.trim_start_matches(BLANKS);
+        let (inner, after) = at.strip_prefix('<').and_then(|it| it.split_once('>')).ok_or(rest)?;
+        let uri = inner.trim_matches(BLANKS);
+        if uri != inner || !matches!(rest.strip_suffix(at), Some("" | " ")) {
+            needed = needed.with(CpimTolerance::HeaderSpace);
+        }
         if !after.is_empty() {
             needed = needed.with(CpimTolerance::TextAfterAddress);
             if !is_parameters(after) {
                 return Err(after);
             }
         }
-        let name = if is_quoted { name } else { name.trim_matches(' ') };
+        let name = if is_quoted { name } else { name.trim_matches(BLANKS) };
         let address = Self::new(uri).map_err(|_| uri)?;
         Ok((address.with_display_name(unescaped(name)), needed))
     }
@@ -128,21 +133,20 @@ fn bare_uri(text: &str) -> Option<(Address<'_>, CpimTolerances)> {
         needed = needed.with(CpimTolerance::TextAfterAddress);
     }
     let is_alone = !uri.contains(',') && (parameters.is_empty() || is_parameters(parameters));
-    let address = Address::new(uri.trim_end_matches([' ', '\t'])).ok();
+    let address = Address::new(uri.trim_end_matches(BLANKS)).ok();
     address.filter(|_| is_alone).map(|address| (address, needed))
 }
 
-/// What stands before the closing quote, and what follows it, without a space.
+/// What stands before the closing quote, and what follows it.
 fn quoted_name(text: &str) -> Option<(&str, &str)> {
     let (name, rest) = text.split_at(closing_quote(text)?);
-    let rest = rest.strip_prefix('"')?;
-    Some((name, rest.strip_prefix(' ').unwrap_or(rest)))
+    Some((name, rest.strip_prefix('"')?))
 }
 
 /// Whether a semicolon comes first, and no second address follows that another
 /// reader could take for the intended one.
 fn is_parameters(text: &str) -> bool {
-    text.trim_start_matches([' ', '\t']).starts_with(';') && !text.contains(['<', '"', ','])
+    text.trim_start_matches(BLANKS).starts_with(';') && !text.contains(['<', '"', ','])
 }
 
 /// Nothing, or `1*( Token SP )`.

@@ -25,12 +25,15 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use flate2::{Decompress, FlushDecompress, Status};
 use thiserror::Error;
 
 /// The most codings of one body. Nobody applies more than one.
 const MAX_CODINGS: usize = 4;
+
+/// The first octets of each member of a gzip file (RFC 1952 section 2.3.1).
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// A body that cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -56,7 +59,7 @@ pub enum DecodeError {
 /// body takes much memory or time.
 ///
 /// Names match in any letter case. `deflate` may lack the frame of zlib, as with many senders.
-/// An empty body has no coding.
+/// An empty body has no coding. Octets behind the end of what is encoded do not count.
 ///
 /// # Errors
 ///
@@ -66,35 +69,44 @@ pub fn decode<'a>(
     body: &'a [u8],
     max: usize,
 ) -> Result<Cow<'a, [u8]>, DecodeError> {
-    let codings: Vec<_> = encoding.split(',').map(str::trim).filter(|it| !it.is_empty()).collect();
+    let is_coding = |name: &&str| !name.is_empty() && !name.eq_ignore_ascii_case("identity");
+    let codings: Vec<_> = encoding.split(',').map(str::trim).filter(is_coding).collect();
     if codings.len() > MAX_CODINGS {
         return Err(DecodeError::Unsupported);
     }
     let decoded = codings.iter().rev().try_fold(Cow::Borrowed(body), |body, coding| {
         let decoder = decoder(coding)?;
-        if body.is_empty() { Ok(body) } else { decoder(body, max) }
+        if body.is_empty() { Ok(body) } else { decoder(&body, max).map(Cow::Owned) }
     })?;
     if decoded.len() > max { Err(DecodeError::TooLarge { max }) } else { Ok(decoded) }
 }
 
-type Decoder = for<'a> fn(Cow<'a, [u8]>, usize) -> Result<Cow<'a, [u8]>, DecodeError>;
+type Decoder = fn(&[u8], usize) -> Result<Vec<u8>, DecodeError>;
 
 fn decoder(coding: &str) -> Result<Decoder, DecodeError> {
     match &coding.to_ascii_lowercase()[..] {
-        "identity" => Ok(|body, _| Ok(body)),
-        "deflate" => Ok(|body, max| inflated(&body, max).map(Cow::Owned)),
-        "gzip" | "x-gzip" => Ok(|body, max| gunzipped(&body, max).map(Cow::Owned)),
+        "deflate" => Ok(inflated),
+        "gzip" | "x-gzip" => Ok(gunzipped),
         _ => Err(DecodeError::Unsupported),
     }
 }
 
-/// All members of a gzip file (RFC 1952).
+/// All members of a gzip file (RFC 1952). Other octets may follow, as they may behind a
+/// stream of zlib: some senders count the line end before the end-line into the body.
 fn gunzipped(body: &[u8], max: usize) -> Result<Vec<u8>, DecodeError> {
-    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
-    let mut out = Vec::new();
-    let read = MultiGzDecoder::new(body).take(limit).read_to_end(&mut out);
-    read.map_err(|_| DecodeError::Corrupt)?;
-    if out.len() > max { Err(DecodeError::TooLarge { max }) } else { Ok(out) }
+    let (mut out, mut rest) = (Vec::new(), body);
+    loop {
+        let room = u64::try_from(max.saturating_sub(out.len())).unwrap_or(u64::MAX);
+        let mut member = GzDecoder::new(rest).take(room.saturating_add(1));
+        member.read_to_end(&mut out).map_err(|_| DecodeError::Corrupt)?;
+        if out.len() > max {
+            return Err(DecodeError::TooLarge { max });
+        }
+        rest = member.into_inner().into_inner();
+        if !rest.starts_with(&GZIP_MAGIC) {
+            return Ok(out);
+        }
+    }
 }
 
 /// One stream of zlib (RFC 1950), or of DEFLATE alone (RFC 1951).

@@ -6,7 +6,7 @@ use std::ops::Range;
 use thiserror::Error;
 
 use crate::limits::{MAX_BOUNDARY_OCTETS, MAX_DEPTH, MAX_HEAD_LINES, MAX_HEAD_OCTETS, MAX_HEADERS};
-use crate::text::place_in;
+use crate::text::Source;
 use crate::tolerance::CpimTolerance;
 
 /// A text, a body or a document that cannot be read.
@@ -16,10 +16,10 @@ use crate::tolerance::CpimTolerance;
 /// ```
 /// use msrp_cpim::{CpimRef, ParseErrorKind};
 ///
-/// let message = b"NS: acme <urn:acme\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
+/// let message = b"From: <im:ada@x>\r\nA: b\rc\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
 /// let error = CpimRef::parse(message).unwrap_err();
-/// assert_eq!(error.kind(), ParseErrorKind::Value("NS"));
-/// assert_eq!(&message[error.place()], b"acme <urn:acme");
+/// assert_eq!(error.kind(), ParseErrorKind::ControlCharacter);
+/// assert_eq!(&message[error.place()], b"A: b\rc");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{kind}")]
@@ -84,10 +84,9 @@ impl<'a> Fault<'a> {
         ParseError::new(self.kind, start..end)
     }
 
-    /// The error for `input`, where the part is a slice of the readable text of its `octets`.
-    pub(crate) fn within_text(self, text: &str, octets: &[u8], input: &[u8]) -> ParseError {
-        let place = place_in(octets, &self.within(text.as_bytes()).place());
-        let part = octets.get(place).unwrap_or_default();
+    /// The error for `input`, where the part is a slice of the text of a source in it.
+    pub(crate) fn within_text(self, text: &str, source: Source<'_>, input: &[u8]) -> ParseError {
+        let part = source.octets_of(&self.within(text.as_bytes()).place());
         Fault { kind: self.kind, part }.within(input)
     }
 }
@@ -106,20 +105,15 @@ pub enum ParseErrorKind {
     /// A message/cpim has more than [`MAX_HEADERS`] message headers, MIME header
     /// fields, or names in Require.
     TooManyHeaders,
-    /// A line is no message header: the name before the colon or the parameters
-    /// after it are malformed.
+    /// No line of a message/cpim is a message header. The first one has no name before a
+    /// colon.
     Header,
-    /// A message header contains a control character.
+    /// A message header contains a CR or a NUL.
     ControlCharacter,
-    /// The value of this header is malformed.
-    Value(&'static str),
-    /// A second header of this name, where readers could differ in which one
-    /// counts: those that say who sent the message and when, which type the body
-    /// has, how it is encoded, and what to do with it. From and DateTime without
-    /// a prefix count in any letter case and namespace, because some readers
-    /// ignore these.
+    /// A second MIME header field of this name that differs, where readers could differ in
+    /// which one counts: which type the body has, how it is encoded, and what to do with it.
     Repeated(&'static str),
-    /// A line among MIME header fields is no field.
+    /// No line among MIME header fields is a field, or one contains a control character.
     MimeHeader,
     /// A deviation from RFC 3862 that the caller does not tolerate.
     NotTolerated(CpimTolerance),
@@ -161,14 +155,11 @@ impl fmt::Display for ParseErrorKind {
             Self::TooManyHeaders => {
                 write!(f, "more than {MAX_HEADERS} headers of one kind, or names in Require")
             }
-            Self::Header => f.write_str(
-                "a message header must be a name, a colon, parameters, a space and a value",
-            ),
-            Self::ControlCharacter => {
-                f.write_str("a message header must escape its control characters")
+            Self::Header => {
+                f.write_str("no line is a message header: a name, a colon, a space and a value")
             }
-            Self::Value(name) => write!(f, "the value of the header {name} is malformed"),
-            Self::Repeated(name) => write!(f, "duplicate header {name}"),
+            Self::ControlCharacter => f.write_str("a message header must escape CR and NUL"),
+            Self::Repeated(name) => write!(f, "duplicate header {name} with another value"),
             Self::MimeHeader => f.write_str(
                 "a MIME header field must be a name, a colon and a value \
                  without control characters",

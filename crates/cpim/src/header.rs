@@ -4,11 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::address::Address;
-use crate::error::{Fault, ParseErrorKind};
 use crate::escape::{closing_quote, unescaped};
 use crate::format::CPIM_NAMESPACE;
-use crate::grammar::{UNREADABLE, header_name, is_language, is_name, is_token, is_uri};
-use crate::mime::logical_lines;
+use crate::grammar::{header_name, is_language, is_name, is_token, is_uri};
+use crate::mime::{BLANKS, logical_lines};
 use crate::tolerance::{CpimTolerance, CpimTolerances};
 
 /// One message header.
@@ -22,34 +21,21 @@ pub struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    /// Reads a line without its end, and says which tolerances it needs.
-    pub(crate) fn parse(
-        line: &'a str,
-        scope: Scope<'a>,
-    ) -> Result<(Self, CpimTolerances), Fault<'a>> {
-        if line.contains(|letter: char| letter.is_ascii_control() && letter != '\t') {
-            return Err(Fault::new(ParseErrorKind::ControlCharacter, line));
-        }
-        let malformed = Fault::new(ParseErrorKind::Header, line);
-        let (full_name, rest) = line.split_once(':').ok_or(malformed)?;
-        let (prefix, name) = header_name(full_name).ok_or(malformed)?;
+    /// Reads a line without its end, and says which tolerances it needs. `None` if it has no
+    /// name.
+    pub(crate) fn parse(line: &'a str, scope: Scope<'a>) -> Option<(Self, CpimTolerances)> {
+        let (full_name, rest) = line.split_once(':')?;
+        let (prefix, name) = header_name(full_name.trim_end_matches(BLANKS))?;
         let mut needed = CpimTolerances::none();
-        let (parameters, rest) = match parameters(rest) {
-            Some(found) => found,
-            None if rest.contains(UNREADABLE) => {
-                needed = needed.with(CpimTolerance::NotUtf8);
-                ("", rest)
-            }
-            None => return Err(malformed),
-        };
-        let raw = rest.trim_matches([' ', '\t']);
-        if raw.contains('\t') {
-            return Err(Fault::new(ParseErrorKind::ControlCharacter, raw));
-        }
-        if rest.strip_prefix(' ') != Some(raw) {
+        let (parameters, rest) = parameters(rest).unwrap_or_else(|| {
+            needed = needed.with(CpimTolerance::of_unreadable(rest));
+            ("", rest)
+        });
+        let raw = rest.trim_matches(BLANKS);
+        if rest.strip_prefix(' ') != Some(raw) || full_name.ends_with(BLANKS) {
             needed = needed.with(CpimTolerance::HeaderSpace);
         }
-        Ok((Self { prefix, name, parameters, raw, scope }, needed))
+        Some((Self { prefix, name, parameters, raw, scope }, needed))
     }
 
     /// The prefix that the sender chose for the namespace.
@@ -99,7 +85,7 @@ impl<'a> Header<'a> {
         self.parameter("lang")
     }
 
-    /// The value as it is written.
+    /// The value as it is written, on one line.
     #[must_use]
     pub const fn raw(&self) -> &'a str {
         self.raw
@@ -136,8 +122,8 @@ impl<'a> Header<'a> {
 
     /// The names in a Require.
     pub(crate) fn required(self) -> impl Iterator<Item = Required<'a>> {
-        self.raw.split(',').map(move |name| {
-            let name = name.trim_matches(' ');
+        let names = self.raw.split(',').map(|name| name.trim_matches(BLANKS));
+        names.filter(|name| !name.is_empty()).map(move |name| {
             match header_name(name) {
                 Some((prefix, name)) => {
                     Required { prefix, name, namespace: self.scope.namespace(prefix) }
@@ -193,28 +179,23 @@ pub struct Namespace<'a> {
 }
 
 impl<'a> Namespace<'a> {
-    /// Reads the value of an NS. After the prefix there is a space in the
-    /// examples of RFC 3862, and none in its grammar. [`is_bare`](Self::is_bare)
-    /// says whether brackets are missing.
-    pub(crate) fn parse(value: &'a str) -> Option<Self> {
-        let namespace = Self::split(value)?;
-        let is_namespace = namespace.prefix.is_none_or(is_name) && is_uri(namespace.uri);
-        is_namespace.then_some(namespace)
-    }
-
-    fn split(value: &'a str) -> Option<Self> {
-        let (prefix, uri) = if Self::is_bare(value) {
-            value.rsplit_once([' ', '\t']).unwrap_or(("", value))
-        } else {
+    /// Reads the value of an NS, and says which tolerances it needs. After the prefix there
+    /// is a space in the examples of RFC 3862, and none in its grammar.
+    pub(crate) fn parse(value: &'a str) -> Option<(Self, CpimTolerances)> {
+        let mut needed = CpimTolerances::none();
+        let (before, uri) = if value.contains(['<', '>']) {
             value.strip_suffix('>')?.split_once('<')?
+        } else {
+            needed = needed.with(CpimTolerance::BareNamespace);
+            value.rsplit_once(BLANKS).unwrap_or(("", value))
         };
-        let prefix = prefix.strip_suffix(' ').unwrap_or(prefix);
-        Some(Self { prefix: Some(prefix).filter(|prefix| !prefix.is_empty()), uri })
-    }
-
-    /// Whether the value of an NS has no angle brackets.
-    pub(crate) fn is_bare(value: &str) -> bool {
-        !value.contains(['<', '>'])
+        let (prefix, inner) = (before.trim_end_matches(BLANKS), uri.trim_matches(BLANKS));
+        if !matches!(before.strip_prefix(prefix), Some("" | " ")) || inner != uri {
+            needed = needed.with(CpimTolerance::HeaderSpace);
+        }
+        let prefix = Some(prefix).filter(|prefix| !prefix.is_empty());
+        let is_namespace = prefix.is_none_or(is_name) && is_uri(inner);
+        is_namespace.then_some((Self { prefix, uri: inner }, needed))
     }
 
     /// The prefix, or `None` for the namespace of names without one.
@@ -261,11 +242,14 @@ impl<'a> Scope<'a> {
         logical_lines(self.before).filter_map(move |line| self.declared(line))
     }
 
-    /// What an NS line declares. The line was checked when it was read.
+    /// What an NS line declares.
     fn declared(self, line: &'a str) -> Option<Namespace<'a>> {
-        let (_, rest) = line.split_once(':').filter(|(name, _)| self.is_named(name, "NS"))?;
+        let (name, rest) = line.split_once(':')?;
+        if !self.is_named(name.trim_end_matches(BLANKS), "NS") {
+            return None;
+        }
         let value = parameters(rest).map_or(rest, |(_, value)| value);
-        Namespace::split(value.trim_matches([' ', '\t']))
+        Namespace::parse(value.trim_matches(BLANKS)).map(|(namespace, _)| namespace)
     }
 
     fn is_named(self, name: &str, wanted: &str) -> bool {

@@ -10,7 +10,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use crate::aside::Aside;
 use crate::named::named;
+use crate::tolerance::CpimTolerances;
 use crate::xml::push_element;
 
 /// The media type of the XML.
@@ -40,13 +42,20 @@ pub struct IsComposing {
     content_type: Option<String>,
     last_active: Option<String>,
     refresh: Option<u32>,
+    tolerated: Aside<CpimTolerances>,
 }
 
 impl IsComposing {
     /// A message with a state and nothing else.
     #[must_use]
     pub const fn new(state: State) -> Self {
-        Self { state, content_type: None, last_active: None, refresh: None }
+        Self {
+            state,
+            content_type: None,
+            last_active: None,
+            refresh: None,
+            tolerated: Aside(CpimTolerances::none()),
+        }
     }
 
     /// Sets what is being written: a media type, or the first part of one, such
@@ -94,6 +103,12 @@ impl IsComposing {
         self.refresh.unwrap_or(DEFAULT_REFRESH)
     }
 
+    /// The deviations in the document that was read. They do not count when two are compared.
+    #[must_use]
+    pub const fn tolerated(&self) -> CpimTolerances {
+        self.tolerated.0
+    }
+
     /// The document in UTF-8.
     #[must_use]
     pub fn to_xml(&self) -> String {
@@ -117,8 +132,11 @@ impl IsComposing {
 #[cfg(feature = "xml")]
 mod read {
     use super::{IsComposing, State};
+    use crate::aside::Aside;
+    use crate::date_time::DateTime;
     use crate::error::{ParseError, ParseErrorKind};
-    use crate::xml::{Limits, Xml, number};
+    use crate::tolerance::CpimTolerance;
+    use crate::xml::{Limits, Text, number};
 
     const NAMESPACE: &str = "urn:ietf:params:xml:ns:im-iscomposing";
 
@@ -132,18 +150,25 @@ mod read {
         /// [`ParseErrorKind::Xml`], [`ParseErrorKind::Root`] or
         /// [`ParseErrorKind::Missing`].
         pub fn parse(document: &[u8]) -> Result<Self, ParseError> {
-            let xml = Xml::parse(document, &Limits::SMALL, NAMESPACE, "isComposing")?;
+            let text = Text::checked(document, &Limits::SMALL)?;
+            let xml = text.parse(&Limits::SMALL, NAMESPACE, "isComposing")?;
             let missing = || xml.fault(ParseErrorKind::Missing("state"));
             let state = xml.text("state").ok_or_else(missing)?;
+            let (last_active, refresh) = (xml.text("lastactive"), xml.text("refresh"));
+            let seconds = refresh.as_deref().and_then(number).filter(|seconds| *seconds > 0);
+            let mut tolerated = xml.tolerated();
+            if refresh.is_some() && seconds.is_none() {
+                tolerated = tolerated.with(CpimTolerance::RefreshFormat);
+            }
+            if last_active.as_deref().is_some_and(|text| DateTime::parse(text).is_err()) {
+                tolerated = tolerated.with(CpimTolerance::DateTimeFormat);
+            }
             Ok(Self {
                 state: state.parse().unwrap_or(State::Idle),
                 content_type: xml.text("contenttype"),
-                last_active: xml.text("lastactive"),
-                refresh: xml
-                    .text("refresh")
-                    .as_deref()
-                    .and_then(number)
-                    .filter(|seconds| *seconds > 0),
+                last_active,
+                refresh: seconds,
+                tolerated: Aside(tolerated),
             })
         }
     }

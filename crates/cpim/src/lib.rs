@@ -100,7 +100,9 @@
 )]
 
 mod address;
+mod aside;
 mod builder;
+mod check;
 pub mod conference;
 #[cfg(feature = "compression")]
 pub mod content_encoding;

@@ -13,8 +13,8 @@ use crate::tolerance::{CpimTolerance, CpimTolerances};
 
 /// A message/cpim, or its start, in the octets from which it was read.
 ///
-/// It is a few slices: reading copies and allocates nothing, unless the headers have octets
-/// that are no UTF-8.
+/// It is a few slices: reading copies and allocates nothing, unless the headers are folded or
+/// have octets that are no UTF-8.
 #[derive(Clone)]
 pub struct CpimRef<'a> {
     /// What stands before the body.
@@ -30,11 +30,12 @@ pub struct CpimRef<'a> {
 }
 
 impl<'a> CpimRef<'a> {
-    /// The sender. Nothing proves it. `None` without a From, and with one in which there is
-    /// no address ([`CpimTolerance::UnreadableAddress`]).
+    /// The sender. Nothing proves it. `None` without a From, with one in which there is no
+    /// address ([`CpimTolerance::UnreadableAddress`]), and with several that differ
+    /// ([`CpimTolerance::RepeatedHeader`]).
     #[must_use]
     pub fn from(&self) -> Option<Address<'_>> {
-        self.addresses("From").next()
+        self.single("From")?.address()
     }
 
     /// The recipients.
@@ -47,10 +48,10 @@ impl<'a> CpimRef<'a> {
         self.addresses("cc")
     }
 
-    /// When the message was sent.
+    /// When the message was sent. `None` for the same reasons as [`CpimRef::from`].
     #[must_use]
     pub fn date_time(&self) -> Option<DateTime<'_>> {
-        self.core("DateTime").find_map(|header| DateTime::parse(header.raw()).ok())
+        DateTime::parse(self.single("DateTime")?.raw()).ok()
     }
 
     /// The subjects: the same one in several languages. Read them with
@@ -95,7 +96,7 @@ impl<'a> CpimRef<'a> {
     /// which of them applies to a header.
     pub fn namespaces(&self) -> impl Iterator<Item = Namespace<'_>> {
         let declarations = self.headers().filter(Header::is_ns);
-        declarations.filter_map(|header| Namespace::parse(header.raw()))
+        declarations.filter_map(|header| Some(Namespace::parse(header.raw())?.0))
     }
 
     /// All message headers, known and unknown, in their order.
@@ -105,7 +106,7 @@ impl<'a> CpimRef<'a> {
         lines_in_context(self.blocks().0)
             .filter(move |(_, line)| !(is_mixed && is_content_field(line)))
             .filter_map(move |(before, line)| {
-                Header::parse(line, Scope { before, is_exact }).ok().map(|(header, _)| header)
+                Header::parse(line, Scope { before, is_exact }).map(|(header, _)| header)
             })
     }
 
@@ -160,6 +161,13 @@ impl<'a> CpimRef<'a> {
             let has_name = header.prefix().is_none() && header.name().eq_ignore_ascii_case(name);
             has_name || header.is_core(name)
         })
+    }
+
+    /// The header of this name that RFC 3862 defines, if all that some reader takes for it
+    /// say the same.
+    pub(crate) fn single(&self, name: &'static str) -> Option<Header<'_>> {
+        let header = self.core(name).next()?;
+        self.resembling(name).all(|other| other.raw() == header.raw()).then_some(header)
     }
 
     /// The headers of this name that RFC 3862 defines.

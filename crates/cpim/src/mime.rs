@@ -6,9 +6,11 @@ use std::borrow::Cow;
 use memchr::memchr_iter;
 use msrp::mime::MimeValue;
 
-use crate::error::{Fault, ParseErrorKind};
 use crate::grammar::UNREADABLE;
 use crate::limits::MAX_HEAD_LINES;
+
+/// Blanks of one line.
+pub(crate) const BLANKS: [char; 2] = [' ', '\t'];
 
 /// The MIME header fields of a message or a part, in their order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,7 +34,7 @@ impl<'a> MimeHeaders<'a> {
     /// The fields, one after the other.
     pub fn iter(self) -> impl Iterator<Item = MimeHeader<'a>> + use<'a> {
         let mixed = logical_lines(self.mixed).filter(|line| is_content_field(line));
-        mixed.chain(logical_lines(self.lines)).filter_map(|line| MimeHeader::parse(line).ok())
+        mixed.chain(logical_lines(self.lines)).filter_map(MimeHeader::parse)
     }
 
     /// The first field of this name. Letter case does not matter.
@@ -50,12 +52,18 @@ pub struct MimeHeader<'a> {
 }
 
 impl<'a> MimeHeader<'a> {
-    /// Reads a field that may be folded, without the end of its last line.
-    pub(crate) fn parse(line: &'a str) -> Result<Self, Fault<'a>> {
-        let fault = Fault::new(ParseErrorKind::MimeHeader, line);
-        let (name, raw) = line.split_once(':').ok_or(fault)?;
-        let field = Self { name, raw: raw.trim_matches(is_blank) };
-        (is_field_name(name) && is_text(raw)).then_some(field).ok_or(fault)
+    /// Reads a field that may be folded, without the end of its last line. Blanks before the
+    /// colon do not count. `None` if it has control characters.
+    pub(crate) fn parse(line: &'a str) -> Option<Self> {
+        let (name, raw) = (Self::name_of(line)?, line.split_once(':')?.1);
+        let field = Self { name: name.trim_end_matches(BLANKS), raw: raw.trim_matches(is_blank) };
+        is_text(raw).then_some(field)
+    }
+
+    /// What stands before the colon of a line, if it is the name of a field.
+    pub(crate) fn name_of(line: &'a str) -> Option<&'a str> {
+        let (name, _) = line.split_once(':')?;
+        is_field_name(name.trim_end_matches(BLANKS)).then_some(name)
     }
 
     /// The name as it is written.
@@ -113,10 +121,10 @@ pub(crate) fn head_block(octets: &[u8], max: usize) -> Result<Option<Block<'_>>,
     if octets.len() < max { Ok(None) } else { Err(limit(max)) }
 }
 
-/// Checks that all lines are fields, apart from those whose name cannot be read.
-pub(crate) fn check_fields(lines: &str) -> Result<(), Fault<'_>> {
-    let mut fields = logical_lines(lines).filter(|line| !is_unreadable_name(line));
-    fields.try_for_each(|line| MimeHeader::parse(line).map(drop))
+/// Whether any line is a field, or one whose name is no UTF-8.
+pub(crate) fn has_fields(lines: &str) -> bool {
+    let is_named = |line: &str| line.contains(':') && is_unreadable_name(line);
+    logical_lines(lines).any(|line| MimeHeader::name_of(line).is_some() || is_named(line))
 }
 
 /// Whether the octets before the colon of a header, or of a line without one, are in part
@@ -135,25 +143,35 @@ pub(crate) fn lines_in_context(lines: &str) -> impl Iterator<Item = (&str, &str)
     let mut start = 0;
     std::iter::from_fn(move || {
         let (before, rest) = lines.split_at_checked(start).filter(|(_, rest)| !rest.is_empty())?;
-        let line = rest.get(..end_of_line(rest))?;
+        let line = rest.get(..end_of_line(rest.as_bytes()))?;
         start += line.len() + 1;
         Some((before, line.strip_suffix('\r').unwrap_or(line)))
     })
 }
 
+/// [`logical_lines`] of octets, each without its last LF.
+pub(crate) fn logical_octets(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = octets;
+    std::iter::from_fn(move || {
+        let end = (end_of_line(rest) + 1).min(rest.len());
+        let line;
+        (line, rest) = rest.split_at_checked(end).filter(|(line, _)| !line.is_empty())?;
+        Some(line.strip_suffix(b"\n").unwrap_or(line))
+    })
+}
+
 /// The position of the LF after the first line and the lines that continue it.
 /// No line continues a blank one.
-fn end_of_line(lines: &str) -> usize {
-    let octets = lines.as_bytes();
+fn end_of_line(octets: &[u8]) -> usize {
     let is_blank = octets.starts_with(b"\n") || octets.starts_with(b"\r\n");
     let is_end = |at: &usize| is_blank || !matches!(octets.get(at + 1), Some(b' ' | b'\t'));
     memchr_iter(b'\n', octets).find(is_end).unwrap_or(octets.len())
 }
 
 /// Whether a line is one of MIME's own fields: `Content-…`.
-pub(crate) fn is_content_field(line: &str) -> bool {
-    const PREFIX: &str = "content-";
-    line.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+pub(crate) fn is_content_field(line: impl AsRef<[u8]>) -> bool {
+    const PREFIX: &[u8] = b"content-";
+    line.as_ref().get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
 }
 
 /// Whether a header field can have this name.

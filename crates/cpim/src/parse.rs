@@ -2,24 +2,13 @@
 
 use memchr::memchr_iter;
 
-use crate::address::Address;
-use crate::date_time::DateTime;
+use crate::check::Check;
 use crate::error::{Fault, ParseError, ParseErrorKind};
-use crate::format::{CORE_HEADERS, IMDN_HEADERS, IMDN_NAMESPACE};
-use crate::grammar::{UNREADABLE, header_name};
-use crate::header::{Header, Namespace, Scope};
-use crate::limits::{MAX_HEAD_OCTETS, MAX_HEADERS};
+use crate::limits::MAX_HEAD_OCTETS;
 use crate::message::CpimRef;
-use crate::mime::{
-    MimeHeader, MimeHeaders, check_fields, head_block, is_content_field, is_unreadable_name,
-    lines_in_context, logical_lines,
-};
-use crate::text::{readable, unreadable};
+use crate::mime::{MimeHeader, has_fields, head_block, logical_lines};
+use crate::text::{BYTE_ORDER_MARK, Source};
 use crate::tolerance::{CpimTolerance, CpimTolerances};
-
-/// The MIME header fields that decide what the body is.
-const SINGLE_FIELDS: [&str; 3] =
-    ["Content-Type", "Content-Disposition", "Content-Transfer-Encoding"];
 
 impl<'a> CpimRef<'a> {
     /// Reads a whole message, with all tolerances.
@@ -41,7 +30,7 @@ impl<'a> CpimRef<'a> {
     pub fn parse_with(message: &'a [u8], allowed: CpimTolerances) -> Result<Self, ParseError> {
         let end = message.len();
         let incomplete = || ParseError::new(ParseErrorKind::Incomplete, end..end);
-        Self::parse_start_with(message, allowed)?.ok_or_else(incomplete)
+        parse(message, Extent::Whole, allowed)?.ok_or_else(incomplete)
     }
 
     /// Reads the headers of a message whose first octets have arrived, as a chat
@@ -54,7 +43,8 @@ impl<'a> CpimRef<'a> {
     ///
     /// # Errors
     ///
-    /// As for [`CpimRef::parse`], and the same as for the whole message.
+    /// As for [`CpimRef::parse`], and the same as for the whole message. Without MIME header
+    /// fields, the headers are incomplete until a blank line follows in the body.
     pub fn parse_start(octets: &'a [u8]) -> Result<Option<Self>, ParseError> {
         Self::parse_start_with(octets, CpimTolerances::all())
     }
@@ -68,7 +58,7 @@ impl<'a> CpimRef<'a> {
         octets: &'a [u8],
         allowed: CpimTolerances,
     ) -> Result<Option<Self>, ParseError> {
-        parse_start(octets, allowed)
+        parse(octets, Extent::Start, allowed)
     }
 
     /// Whether [`CpimRef::parse_start`] can return another result than for the
@@ -105,224 +95,118 @@ impl<'a> CpimRef<'a> {
     }
 }
 
-fn parse_start(octets: &[u8], allowed: CpimTolerances) -> Result<Option<CpimRef<'_>>, ParseError> {
-    let blocks = Blocks::split(octets, allowed).map_err(|fault| fault.within(octets))?;
-    let Some(Blocks { headers, before_mime, mime, body }) = blocks else { return Ok(None) };
-    let head = octets.split_at(octets.len() - body.len()).0;
-    let mut check = Check { allowed, tolerated: CpimTolerances::none(), required: 0 };
-    check.octets(head).map_err(|fault| fault.within(octets))?;
-    let mime_at = readable(before_mime).len();
-    let mut message = CpimRef {
-        head: readable(head),
-        headers_end: readable(headers).len(),
-        mime: mime_at..mime_at + readable(mime).len(),
-        body,
-        tolerated: check.tolerated,
-        is_exact: !allowed.contains(CpimTolerance::HeaderNameCase),
-    };
-    let within = |fault: Fault<'_>, text| fault.within_text(text, head, octets);
+/// How much of a message has arrived.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Start,
+    Whole,
+}
+
+fn parse(
+    octets: &[u8],
+    extent: Extent,
+    allowed: CpimTolerances,
+) -> Result<Option<CpimRef<'_>>, ParseError> {
+    let within = |fault: Fault<'_>| fault.within(octets);
+    let is_marked = octets.starts_with(BYTE_ORDER_MARK);
+    let (mark, message) = octets.split_at(if is_marked { BYTE_ORDER_MARK.len() } else { 0 });
+    let blocks = Blocks::split(message, extent, allowed).map_err(within)?;
+    let Some(blocks) = blocks else { return Ok(None) };
+    let mut check = Check::new(allowed);
+    if is_marked {
+        check.tolerate(CpimTolerance::ByteOrderMark, mark).map_err(within)?;
+    }
+    if blocks.lacks_fields {
+        check.tolerate(CpimTolerance::MissingBlankLine, blocks.mime).map_err(within)?;
+    }
+    check.octets(blocks.head, blocks.headers).map_err(within)?;
+    let mut message = blocks.message(allowed);
+    let within = |fault: Fault<'_>, text| fault.within_text(text, blocks.source(), octets);
     check.message_headers(message.blocks().0).map_err(|fault| within(fault, &message.head))?;
     // The fields after them may stand among them.
-    message.tolerated = check.tolerated;
+    message.tolerated = check.tolerated();
     check.fields(&message).map_err(|fault| within(fault, &message.head))?;
-    message.tolerated = check.tolerated;
+    message.tolerated = check.tolerated();
     Ok(Some(message))
 }
 
 /// The blocks of lines before a body.
 struct Blocks<'a> {
+    /// All of them.
+    head: &'a [u8],
     headers: &'a [u8],
     /// The headers and the blank line behind them.
     before_mime: &'a [u8],
     mime: &'a [u8],
     body: &'a [u8],
+    /// Whether the body begins where its MIME header fields should.
+    lacks_fields: bool,
 }
 
 impl<'a> Blocks<'a> {
     /// `None` if not all of them have arrived.
-    fn split(octets: &'a [u8], allowed: CpimTolerances) -> Result<Option<Self>, Fault<'a>> {
+    fn split(
+        octets: &'a [u8],
+        extent: Extent,
+        allowed: CpimTolerances,
+    ) -> Result<Option<Self>, Fault<'a>> {
         let too_long = |limit| Fault::new(ParseErrorKind::TooLong { max: MAX_HEAD_OCTETS }, limit);
         let first = head_block(octets, MAX_HEAD_OCTETS).map_err(too_long)?;
         let Some((headers, rest)) = first else { return Ok(None) };
         let before_mime = octets.split_at(octets.len() - rest.len()).0;
-        let is_one_block =
-            allowed.contains(CpimTolerance::MissingBlankLine) && has_content_type(headers);
-        let (mime, body) = if is_one_block {
-            rest.split_at(0)
-        } else {
-            let room = MAX_HEAD_OCTETS - before_mime.len().min(MAX_HEAD_OCTETS);
-            match head_block(rest, room).map_err(too_long)? {
-                Some(found) => found,
-                None => return Ok(None),
-            }
+        let head = |body: &[u8]| octets.split_at(octets.len() - body.len()).0;
+        let alone = |lacks_fields| {
+            let (mime, body) = rest.split_at(0);
+            Self { head: head(body), headers, before_mime, mime, body, lacks_fields }
         };
-        Ok(Some(Self { headers, before_mime, mime, body }))
+        let is_lenient = allowed.contains(CpimTolerance::MissingBlankLine);
+        if is_lenient && has_content_type(headers) {
+            return Ok(Some(alone(false)));
+        }
+        let room = MAX_HEAD_OCTETS - before_mime.len().min(MAX_HEAD_OCTETS);
+        let second = head_block(rest, room).map_err(too_long)?;
+        let lines = second.map_or(rest, |(mime, _)| mime);
+        let is_known = second.is_some() || extent == Extent::Whole;
+        if is_lenient && is_known && lacks_fields(lines) {
+            return Ok(Some(alone(true)));
+        }
+        let found = |(mime, body)| Self {
+            head: head(body),
+            headers,
+            before_mime,
+            mime,
+            body,
+            lacks_fields: false,
+        };
+        Ok(second.map(found))
+    }
+
+    fn source(&self) -> Source<'a> {
+        Source::with_headers(self.head, self.headers.len())
+    }
+
+    /// The message, of which nothing has been checked.
+    fn message(&self, allowed: CpimTolerances) -> CpimRef<'a> {
+        let headers = self.headers.len();
+        let octets_of_text = |octets| Source::with_headers(octets, headers).text().len();
+        let mime_at = octets_of_text(self.before_mime);
+        CpimRef {
+            head: self.source().text(),
+            headers_end: octets_of_text(self.headers),
+            mime: mime_at..mime_at + Source::new(self.mime).text().len(),
+            body: self.body,
+            tolerated: CpimTolerances::none(),
+            is_exact: !allowed.contains(CpimTolerance::HeaderNameCase),
+        }
     }
 }
 
 fn has_content_type(headers: &[u8]) -> bool {
-    let is_type = |line| MimeHeader::parse(line).is_ok_and(|field| field.is("Content-Type"));
-    logical_lines(&readable(headers)).any(is_type)
+    let is_type = |line| MimeHeader::parse(line).is_some_and(|field| field.is("Content-Type"));
+    logical_lines(&Source::new(headers).text()).any(is_type)
 }
 
-/// Who sent the message and when must not depend on its reader.
-fn check_single<'a>(message: &'a CpimRef<'_>) -> Result<(), Fault<'a>> {
-    for name in ["From", "DateTime"] {
-        if let Some(second) = message.resembling(name).nth(1) {
-            return Err(Fault::new(ParseErrorKind::Repeated(name), second.raw()));
-        }
-    }
-    Ok(())
-}
-
-/// Checks headers, and collects the tolerances that they need.
-struct Check {
-    allowed: CpimTolerances,
-    tolerated: CpimTolerances,
-    /// The number of names in Require headers.
-    required: usize,
-}
-
-impl Check {
-    /// Notes that `part` needs a tolerance.
-    fn tolerate<'a>(&mut self, needed: CpimTolerance, part: &'a str) -> Result<(), Fault<'a>> {
-        self.tolerate_all(CpimTolerances::none().with(needed), part.as_bytes())
-    }
-
-    fn tolerate_all<'a>(
-        &mut self,
-        needed: CpimTolerances,
-        part: &'a [u8],
-    ) -> Result<(), Fault<'a>> {
-        self.tolerated = self.tolerated.union(needed);
-        let refused = needed.minus(self.allowed).iter().next();
-        let fault = |tolerance| Fault::new(ParseErrorKind::NotTolerated(tolerance), part);
-        refused.map_or(Ok(()), |tolerance| Err(fault(tolerance)))
-    }
-
-    /// What can be said of the octets before the body, without their meaning.
-    fn octets<'a>(&mut self, head: &'a [u8]) -> Result<(), Fault<'a>> {
-        let needed = CpimTolerances::none().with(CpimTolerance::NotUtf8);
-        unreadable(head).map_or(Ok(()), |part| self.tolerate_all(needed, part))?;
-        self.line_ends(head)
-    }
-
-    fn fields<'a>(&mut self, message: &'a CpimRef<'_>) -> Result<(), Fault<'a>> {
-        check_single(message)?;
-        self.mime_headers(message.mime_headers(), message.blocks().1)
-    }
-
-    fn line_ends<'a>(&mut self, head: &'a [u8]) -> Result<(), Fault<'a>> {
-        let is_bare = |at: &usize| !head.split_at(*at).0.ends_with(b"\r");
-        let bare = memchr_iter(b'\n', head).find(is_bare).and_then(|at| head.get(at..=at));
-        let needed = CpimTolerances::none().with(CpimTolerance::BareLf);
-        bare.map_or(Ok(()), |lf| self.tolerate_all(needed, lf))
-    }
-
-    fn message_headers<'a>(&mut self, headers: &'a str) -> Result<(), Fault<'a>> {
-        let is_exact = !self.allowed.contains(CpimTolerance::HeaderNameCase);
-        for (index, (before, line)) in lines_in_context(headers).enumerate() {
-            if index >= MAX_HEADERS {
-                return Err(Fault::new(ParseErrorKind::TooManyHeaders, line));
-            }
-            if is_unreadable_name(line) {
-                self.tolerate(CpimTolerance::NotUtf8, line)?;
-            } else if is_content_field(line)
-                && self.allowed.contains(CpimTolerance::MissingBlankLine)
-            {
-                self.tolerate(CpimTolerance::MissingBlankLine, line)?;
-                MimeHeader::parse(line)?;
-            } else {
-                let (header, needed) = Header::parse(line, Scope { before, is_exact })?;
-                self.tolerate_all(needed, line.as_bytes())?;
-                self.message_header(header)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn message_header<'a>(&mut self, header: Header<'a>) -> Result<(), Fault<'a>> {
-        let is_it = |name: &&&str| match **name {
-            "NS" => header.is_ns(),
-            name => header.is_core(name),
-        };
-        if header.has_prefix_in_other_case() {
-            self.tolerate(CpimTolerance::HeaderNameCase, header.name())?;
-        }
-        let Some(&name) = CORE_HEADERS.iter().find(is_it) else {
-            return self.imdn_header(header);
-        };
-        if header.name() != name {
-            self.tolerate(CpimTolerance::HeaderNameCase, header.name())?;
-        }
-        let value = header.raw();
-        match name {
-            "From" | "To" | "cc" => self.address(value),
-            "NS" if value.contains(UNREADABLE) => self.tolerate(CpimTolerance::NotUtf8, value),
-            "NS" if Namespace::parse(value).is_none() => {
-                Err(Fault::new(ParseErrorKind::Value(name), value))
-            }
-            "NS" if Namespace::is_bare(value) => self.tolerate(CpimTolerance::BareNamespace, value),
-            "DateTime" if DateTime::parse(value).is_err() => {
-                self.tolerate(CpimTolerance::DateTimeFormat, value)
-            }
-            "Require" => self.require(value),
-            _ => Ok(()),
-        }
-    }
-
-    fn imdn_header<'a>(&mut self, header: Header<'a>) -> Result<(), Fault<'a>> {
-        let is_it = |name: &&&str| header.is(IMDN_NAMESPACE, name);
-        let Some(&name) = IMDN_HEADERS.iter().find(is_it) else { return Ok(()) };
-        if header.name() != name {
-            self.tolerate(CpimTolerance::HeaderNameCase, header.name())?;
-        }
-        match name {
-            "Original-To" | "IMDN-Record-Route" | "IMDN-Route" => self.address(header.raw()),
-            _ => Ok(()),
-        }
-    }
-
-    fn address<'a>(&mut self, value: &'a str) -> Result<(), Fault<'a>> {
-        match Address::parse_leniently(value) {
-            Ok((_, needed)) => self.tolerate_all(needed, value.as_bytes()),
-            Err(part) => self.tolerate(CpimTolerance::UnreadableAddress, part),
-        }
-    }
-
-    fn require<'a>(&mut self, value: &'a str) -> Result<(), Fault<'a>> {
-        let names = || value.split(',').map(|name| name.trim_matches(' '));
-        self.required += names().count();
-        if self.required > MAX_HEADERS {
-            return Err(Fault::new(ParseErrorKind::TooManyHeaders, value));
-        }
-        let is_wrong = |name: &&str| header_name(name).is_none() && !name.contains(UNREADABLE);
-        if let Some(wrong) = names().find(is_wrong) {
-            return Err(Fault::new(ParseErrorKind::Value("Require"), wrong));
-        }
-        if value.contains(' ') {
-            self.tolerate(CpimTolerance::HeaderSpace, value)?;
-        }
-        Ok(())
-    }
-
-    fn mime_headers<'a>(
-        &mut self,
-        fields: MimeHeaders<'a>,
-        lines: &'a str,
-    ) -> Result<(), Fault<'a>> {
-        check_fields(lines)?;
-        if let Some(excess) = fields.iter().nth(MAX_HEADERS) {
-            return Err(Fault::new(ParseErrorKind::TooManyHeaders, excess.raw()));
-        }
-        for name in SINGLE_FIELDS {
-            if let Some(second) = fields.iter().filter(|field| field.is(name)).nth(1) {
-                return Err(Fault::new(ParseErrorKind::Repeated(name), second.raw()));
-            }
-        }
-        match fields.get("Content-Type") {
-            None => self.tolerate(CpimTolerance::MissingContentType, lines.split_at(lines.len()).1),
-            Some(_) => Ok(()),
-        }
-    }
+/// Whether there are lines, and none is a MIME header field.
+fn lacks_fields(lines: &[u8]) -> bool {
+    !lines.is_empty() && !has_fields(&Source::new(lines).text())
 }

@@ -1,35 +1,108 @@
 //! Octets that are meant to be UTF-8, and often are Latin-1.
 
 use std::borrow::Cow;
+use std::iter::once;
 use std::ops::Range;
 
-/// The text of octets, of which those that are no UTF-8 become U+FFFD.
-pub(crate) fn readable(octets: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(octets)
+use memchr::memchr_iter;
+
+/// What some writers put before a text.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// Octets to be read as text. Those that are no UTF-8 become U+FFFD, and a folded line of the
+/// message headers becomes one line.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    headers: &'a [u8],
+    rest: &'a [u8],
+    octets: &'a [u8],
 }
 
-/// The first octets that are no UTF-8.
-pub(crate) fn unreadable(octets: &[u8]) -> Option<&[u8]> {
-    octets.utf8_chunks().map(|chunk| chunk.invalid()).find(|invalid| !invalid.is_empty())
-}
+impl<'a> Source<'a> {
+    /// Octets without message headers.
+    pub(crate) const fn new(octets: &'a [u8]) -> Self {
+        Self { headers: b"", rest: octets, octets }
+    }
 
-/// Where a place of the readable text stands in its octets.
-pub(crate) fn place_in(octets: &[u8], place: &Range<usize>) -> Range<usize> {
-    position_in(octets, place.start)..position_in(octets, place.end)
-}
+    /// Octets that begin with so many octets of message headers.
+    pub(crate) fn with_headers(octets: &'a [u8], headers: usize) -> Self {
+        let (headers, rest) = octets.split_at_checked(headers).unwrap_or((octets, b""));
+        Self { headers, rest, octets }
+    }
 
-fn position_in(octets: &[u8], position: usize) -> usize {
-    let (mut of_text, mut of_octets) = (0, 0);
-    for chunk in octets.utf8_chunks() {
-        let valid = chunk.valid().len();
-        if position <= of_text + valid {
-            return of_octets + (position - of_text);
-        }
-        of_octets += valid + chunk.invalid().len();
-        of_text += valid + char::REPLACEMENT_CHARACTER.len_utf8();
-        if position < of_text {
-            return of_octets;
+    pub(crate) fn text(self) -> Cow<'a, str> {
+        match str::from_utf8(self.octets) {
+            Ok(text) if folds(self.headers).next().is_none() => Cow::Borrowed(text),
+            _ => Cow::Owned(self.pieces().map(|piece| piece.text).collect()),
         }
     }
-    of_octets
+
+    /// The first octets that are no UTF-8.
+    pub(crate) fn unreadable(self) -> Option<&'a [u8]> {
+        let mut invalid = self.octets.utf8_chunks().map(|chunk| chunk.invalid());
+        invalid.find(|invalid| !invalid.is_empty())
+    }
+
+    /// The octets at a place of the text.
+    pub(crate) fn octets_of(self, place: &Range<usize>) -> &'a [u8] {
+        self.octets.get(self.place(place)).unwrap_or_default()
+    }
+
+    /// Where a place of the text stands in the octets.
+    pub(crate) fn place(self, place: &Range<usize>) -> Range<usize> {
+        self.position(place.start)..self.position(place.end)
+    }
+
+    fn position(self, position: usize) -> usize {
+        let (mut of_text, mut of_octets) = (0, 0);
+        for piece in self.pieces() {
+            let within = position - of_text;
+            if within < piece.text.len() {
+                let is_literal = piece.octets == piece.text.len();
+                return of_octets + if is_literal { within } else { 0 };
+            }
+            of_text += piece.text.len();
+            of_octets += piece.octets;
+        }
+        of_octets
+    }
+
+    fn pieces(self) -> impl Iterator<Item = Piece<'a>> {
+        joined(self.headers).chain(pieces(self.rest))
+    }
+}
+
+/// A piece of text, and the number of octets for which it stands.
+struct Piece<'a> {
+    text: &'a str,
+    octets: usize,
+}
+
+fn pieces(octets: &[u8]) -> impl Iterator<Item = Piece<'_>> {
+    octets.utf8_chunks().flat_map(|chunk| {
+        let (valid, invalid) = (chunk.valid(), chunk.invalid());
+        let shown = if invalid.is_empty() { "" } else { "\u{fffd}" };
+        [Piece { text: valid, octets: valid.len() }, Piece { text: shown, octets: invalid.len() }]
+    })
+}
+
+/// The pieces of lines of which some continue the one before them, after a space.
+fn joined(headers: &[u8]) -> impl Iterator<Item = Piece<'_>> {
+    let mut start = 0;
+    let folds = folds(headers).map(|fold| (fold, " "));
+    folds.chain(once((headers.len()..headers.len(), ""))).flat_map(move |(fold, space)| {
+        let line = headers.get(start..fold.start).unwrap_or_default();
+        start = fold.end;
+        pieces(line).chain([Piece { text: space, octets: fold.len() }])
+    })
+}
+
+/// Where the line ends are that blanks follow, and these.
+fn folds(headers: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    memchr_iter(b'\n', headers).filter_map(|at| {
+        let (before, after) = (headers.get(..at)?, headers.get(at + 1..)?);
+        let blanks = after.iter().take_while(|octet| matches!(octet, b' ' | b'\t')).count();
+        let start = before.strip_suffix(b"\r").unwrap_or(before).len();
+        (blanks > 0).then_some(start..at + 1 + blanks)
+    })
 }

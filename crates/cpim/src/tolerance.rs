@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::grammar::UNREADABLE;
 use crate::named::named;
 
 named! {
@@ -13,18 +14,36 @@ named! {
         /// MIME header fields (`Content-…`) among the message headers. Usually the
         /// blank line before them is missing, as in the examples of RFC 4975 and
         /// RFC 5438. If one of them is Content-Type, the body follows the first
-        /// blank line; otherwise more MIME header fields do.
+        /// blank line; otherwise more MIME header fields do. Or none at all: the body follows
+        /// the message headers, or the boundary of a part, at once.
         ///
-        /// Without this tolerance they are unknown message headers.
+        /// Without this tolerance, those among the message headers are unknown ones.
         MissingBlankLine = "missing-blank-line",
         /// LF alone at the end of a line.
         BareLf = "bare-lf",
-        /// No space or several spaces after the colon of a message header, blanks
-        /// at the end of its value, or blanks around the commas of a Require.
+        /// Blanks where there are none, or more than one: before the colon of a header, after
+        /// it, at the end of its value, around the commas of a Require, and beside the angle
+        /// brackets of an address or a namespace. No space after the colon.
         HeaderSpace = "header-space",
+        /// A message header on several lines, of which the later ones begin with a blank.
+        /// RFC 3862 has none, but mail does.
+        FoldedHeader = "folded-header",
+        /// A control character in a message header, which should be an escape. CR and NUL
+        /// are always refused: some readers end a line or a text there.
+        ControlCharacter = "control-character",
+        /// A line without the name of a header, which is passed over, as long as another one
+        /// has a name. Parameters that are malformed, which are part of the value then. An NS
+        /// that declares nothing, or a name in a Require that nobody can understand.
+        UnreadableHeader = "unreadable-header",
+        /// A second From, DateTime, Content-Type, Content-Disposition or
+        /// Content-Transfer-Encoding. If they say the same, that counts. Of a From or a
+        /// DateTime that differ, none does; they count in any letter case and namespace, unless
+        /// they have a prefix, because some readers ignore these. MIME header fields that differ
+        /// are [`Repeated`](crate::ParseErrorKind::Repeated).
+        RepeatedHeader = "repeated-header",
         /// A header of RFC 3862 or RFC 5438 in another letter case, such as `Cc` or
-        /// `imdn.message-id`, or a prefix in another than its NS. Headers of other namespaces are then found in any letter
-        /// case, too; which one is right only their users know.
+        /// `imdn.message-id`, or a prefix in another than its NS. Headers of other namespaces
+        /// are then found in any letter case, too; which one is right only their users know.
         ///
         /// Without this tolerance it is an unknown header.
         HeaderNameCase = "header-name-case",
@@ -44,20 +63,36 @@ named! {
         UnreadableAddress = "unreadable-address",
         /// An NS whose URI has no angle brackets.
         BareNamespace = "bare-namespace",
-        /// A DateTime that is no date and time of RFC 3339. Its text is among
+        /// A DateTime that is no date and time of RFC 3339, or one in the XML of RFC 5438 or
+        /// RFC 3994. The text of the header is among
         /// [`CpimRef::headers`](crate::CpimRef::headers).
         DateTimeFormat = "date-time-format",
+        /// A refresh of RFC 3994 that is no positive number. It counts as missing.
+        RefreshFormat = "refresh-format",
         /// Octets that are no UTF-8, such as a name in Latin-1. They become U+FFFD. A line whose
         /// name has such octets is skipped, parameters that have them are part of the value, and
         /// a URI that has them is none. Others read as they are, and a Require names something
-        /// that nobody understands.
+        /// that nobody understands. XML documents are read so, too.
         NotUtf8 = "not-utf8",
+        /// A byte order mark at the start.
+        ByteOrderMark = "byte-order-mark",
+        /// Text around an XML document, or white space before its declaration. It is passed
+        /// over, and told by [`Notification::tolerated`](crate::imdn::Notification::tolerated)
+        /// and [`IsComposing::tolerated`](crate::is_composing::IsComposing::tolerated).
+        TextAroundDocument = "text-around-document",
         /// No Content-Type. MIME's default is `text/plain` (RFC 2045 section 5.2).
         MissingContentType = "missing-content-type",
         /// No delimiter after the last part of a multipart body, which may have been cut off
         /// (RFC 2046 section 5.1.1). The last part ends with the body. It is always read over
         /// and told by [`Multipart::tolerated`](crate::multipart::Multipart::tolerated).
         MissingCloseDelimiter = "missing-close-delimiter",
+    }
+}
+
+impl CpimTolerance {
+    /// That for text which is malformed.
+    pub(crate) fn of_unreadable(text: &str) -> Self {
+        if text.contains(UNREADABLE) { Self::NotUtf8 } else { Self::UnreadableHeader }
     }
 }
 

@@ -53,6 +53,25 @@ fn a_from_that_can_be_read_in_two_ways_is_nobodys() {
     assert_eq!(room.message(ada, CPIM, body.as_bytes()), Err(StatusCode::FORBIDDEN));
 }
 
+/// Those who receive it may not know folds, or take the other one of two.
+#[test]
+fn a_second_from_or_to_hides_nowhere() {
+    let (room, [ada, ..]) = three();
+    let own = format!("From: <{ADA}>\r\nTo: <{ROOM}>\r\n");
+    for (hidden, expected) in [
+        (format!("Subject: x\r\n From: <{BOB}>\r\n"), StatusCode::BAD_REQUEST),
+        (format!("Subject: x\r\n\tTo: <{BOB}>\r\n"), StatusCode::BAD_REQUEST),
+        (format!("Subject: x\rFrom: <{BOB}>\r\n"), StatusCode::BAD_REQUEST),
+        (format!("From: <{BOB}>\r\n"), StatusCode::FORBIDDEN),
+        (format!("from: <{BOB}>\r\n"), StatusCode::FORBIDDEN),
+    ] {
+        for headers in [format!("{own}{hidden}"), format!("{hidden}{own}")] {
+            let body = format!("{headers}\r\nContent-Type: text/plain\r\n\r\nHi");
+            assert_eq!(room.message(ada, CPIM, body.as_bytes()), Err(expected), "{headers}");
+        }
+    }
+}
+
 // req: 7701-6.3-3, 7701-6.1-4, 7701-6.2-2
 #[test]
 fn from_is_the_senders() {

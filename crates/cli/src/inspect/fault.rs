@@ -59,6 +59,6 @@ mod tests {
     fn a_kind_is_named_after_its_variant() {
         assert_eq!(name_of(&ParseErrorKind::NotMsrp), "not-msrp");
         assert_eq!(name_of(&ParseErrorKind::HeadTooLong { limit: 5 }), "head-too-long");
-        assert_eq!(name_of(&msrp_cpim::ParseErrorKind::Value("From")), "value");
+        assert_eq!(name_of(&msrp_cpim::ParseErrorKind::Repeated("From")), "repeated");
     }
 }

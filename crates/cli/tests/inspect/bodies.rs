@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::processes::Folder;
+use super::processes::{Folder, Running, command};
 use super::{assert_shape, case, file, files, read, unread, wrong};
 
 #[test]
@@ -46,10 +46,10 @@ fn octets_that_are_no_utf8_cost_nothing_else() {
 #[test]
 fn an_error_of_a_message_has_its_octets() {
     let folder = Folder::new();
-    let text = "Require: a,b c,d\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
+    let text = "Subject: a\r\n b\r\nA: b\rc\r\n\r\nContent-Type: text/plain\r\n\r\nHi";
     let refused = unread(&["cpim", &file(&folder, "cpim", text)]);
-    assert_eq!(refused["error"]["kind"], "value");
-    assert_eq!(wrong(&refused, text.as_bytes()), "b c");
+    assert_eq!(refused["error"]["kind"], "control-character");
+    assert_eq!(wrong(&refused, text.as_bytes()), "A: b\rc");
 }
 
 #[test]
@@ -76,6 +76,115 @@ fn a_notification_says_what_happened() {
 fn a_typing_indication_says_its_state() {
     let active = read(&["composing", &case("Y07-refresh-huge.xml")]);
     assert_eq!((&active["state"], &active["refresh"]), (&json!("active"), &json!(u32::MAX)));
+}
+
+#[test]
+fn a_document_says_what_was_read_over() {
+    let around = read(&["imdn", &case("X05-leading-crlf.xml")]);
+    assert_eq!(around["tolerated"], json!(["text-around-document"]));
+    assert_eq!(read(&["imdn", &case("X20-interworking.xml")])["tolerated"], json!([]));
+    assert_eq!(read(&["composing", &case("Y07-refresh-huge.xml")])["tolerated"], json!([]));
+    let folder = Folder::new();
+    let text = "<isComposing xmlns=\"urn:ietf:params:xml:ns:im-iscomposing\"><state>idle</state>\
+        <lastactive>now</lastactive><refresh>-1</refresh></isComposing>\0";
+    let idle = read(&["composing", &file(&folder, "idle", text)]);
+    let told = json!(["date-time-format", "refresh-format", "text-around-document"]);
+    assert_eq!((&idle["refresh"], &idle["tolerated"]), (&json!(120), &told));
+}
+
+/// The letters of `Hello` in a stream of zlib.
+const DEFLATED: &[u8] = b"\x78\x9c\xf3\x48\xcd\xc9\xc9\x07\x00\x05\x8c\x01\xf5";
+
+#[test]
+fn a_body_is_shown_without_its_encoding() {
+    let folder = Folder::new();
+    let cpim = |encoding: &str, body: &[u8]| {
+        let head = format!(
+            "From: <sip:a@x>\r\n\r\nContent-Type: text/plain\r\n\
+             Content-Encoding: {encoding}\r\n\r\n"
+        );
+        (file(&folder, "cpim", [head.as_bytes(), body].concat()), head.len())
+    };
+    let (path, _) = cpim("deflate", DEFLATED);
+    let message = read(&["cpim", &path]);
+    assert_eq!((&message["body"], &message["bodyOctets"]), (&json!("Hello"), &json!(13)));
+    for (encoding, body, kind) in [
+        ("deflate", &DEFLATED[..9], "corrupt"),
+        ("gzip", DEFLATED, "corrupt"),
+        ("br", DEFLATED, "unsupported"),
+    ] {
+        let (path, start) = cpim(encoding, body);
+        let message = unread(&["cpim", &path]);
+        assert_eq!((&message["from"]["uri"], &message["body"]), (&json!("sip:a@x"), &Value::Null));
+        assert_eq!(message["error"]["kind"], kind);
+        assert_eq!(message["error"]["octets"], json!([start, start + body.len()]));
+    }
+    let part = |body: &[u8]| {
+        let head = b"--b\r\nContent-Encoding: deflate\r\n\r\n";
+        file(&folder, "parts", [head, body, b"\r\n--b--"].concat())
+    };
+    assert_eq!(read(&["multipart", &part(DEFLATED)])["parts"][0]["body"], "Hello");
+    assert_eq!(unread(&["multipart", &part(b"Hello")])["error"]["kind"], "corrupt");
+}
+
+/// For those who split the output by lines of Unicode, or look at it.
+#[test]
+fn an_object_is_one_line_for_everybody() {
+    let folder = Folder::new();
+    let text = "Subject: a\u{85}b\u{2028}c\u{2029}d\u{9b}2J\u{7f}\r\n\r\n\
+        Content-Type: text/plain\r\n\r\nHi";
+    let path = file(&folder, "cpim", text);
+    let output = Running(command("inspect", &["cpim", &path]).spawn().unwrap()).output();
+    let line = String::from_utf8(output.stdout).unwrap();
+    assert!(line.trim_end().chars().all(|letter| !letter.is_control() && letter < '\u{2000}'));
+    let object: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(object["subjects"][0]["text"], "a\u{85}b\u{2028}c\u{2029}d\u{9b}2J\u{7f}");
+}
+
+#[test]
+fn what_a_message_requires_is_listed() {
+    let folder = Folder::new();
+    let text = "NS: x <urn:x>\r\nRequire: x.Burn,y.Mask, \r\n\r\n\r\nHi";
+    let message = read(&["cpim", &file(&folder, "cpim", text)]);
+    let burn = json!({ "prefix": "x", "name": "Burn", "namespace": "urn:x" });
+    let mask = json!({ "prefix": "y", "name": "Mask", "namespace": null });
+    assert_eq!(message["require"], json!([burn, mask]));
+}
+
+#[test]
+fn a_boundary_comes_again() {
+    let folder = Folder::new();
+    let body = "--b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--b--\r\n";
+    for before in ["-- \r\n", "---- a line of dashes\r\n", "--\r\n--c\r\n", "\u{feff}"] {
+        let object = read(&["multipart", &file(&folder, "multipart", format!("{before}{body}"))]);
+        let bodies: Vec<_> =
+            object["parts"].as_array().unwrap().iter().map(|it| &it["body"]).collect();
+        assert_eq!(bodies, ["one", "two"], "{before:?}");
+    }
+    let quoted = body.replace("--b", "--a\"b\\c");
+    assert_eq!(read(&["multipart", &file(&folder, "quoted", quoted)])["parts"][0]["body"], "one");
+}
+
+/// A part that cannot be looked into is told, with its octets.
+#[test]
+fn a_body_in_a_part_that_cannot_be_read_is_told() {
+    let folder = Folder::new();
+    let outer = |content_type: &str, inner: &str| {
+        format!("--o\r\nContent-Type: {content_type}\r\n\r\n{inner}\r\n--o--")
+    };
+    let mut deep = "\r\nHello".to_owned();
+    for depth in 0..12 {
+        let head = format!("Content-Type: multipart/mixed; boundary=d{depth}\r\n\r\n");
+        deep = format!("{head}--d{depth}\r\n{deep}\r\n--d{depth}--");
+    }
+    let unbound = outer("multipart/mixed", "--i\r\n\r\none\r\n--i--");
+    for (text, kind, octets) in
+        [(&unbound, "boundary", "--i\r\n\r\none\r\n--i--"), (&deep, "too-deep", "--d3")]
+    {
+        let object = unread(&["multipart", &file(&folder, "multipart", text)]);
+        assert_eq!(object["error"]["kind"], kind);
+        assert!(wrong(&object, text.as_bytes()).starts_with(octets), "{kind}");
+    }
 }
 
 #[test]
@@ -152,9 +261,9 @@ fn the_boundary_of_an_inner_body_is_not_that_of_the_outer() {
 #[test]
 fn a_part_that_cannot_be_read_leaves_the_others() {
     let folder = Folder::new();
-    let text = "--b\r\n\r\none\r\n--b\r\nno field\r\n\r\ntwo\r\n--b--\r\n";
+    let text = "--b\r\n\r\none\r\n--b\r\nA: \0\r\n\r\ntwo\r\n--b--\r\n";
     let object = unread(&["multipart", &file(&folder, "multipart", text)]);
     assert_eq!(object["parts"][0]["body"], "one");
     assert_eq!(object["parts"][1], Value::Null);
-    assert_eq!(wrong(&object, text.as_bytes()), "no field");
+    assert_eq!(wrong(&object, text.as_bytes()), "A: \0");
 }

@@ -8,7 +8,7 @@ use super::info::ConferenceInfo;
 use super::user::User;
 use super::{NAMESPACE, XCON_NAMESPACE};
 use crate::error::{ParseError, ParseErrorKind};
-use crate::xml::{Limits, Xml, child, child_text, children, number, text_of};
+use crate::xml::{Limits, Text, child, child_text, children, number, text_of};
 
 impl ConferenceInfo {
     /// Reads a document of at most 1 MiB, 65,536 nodes and 16,384 declarations of namespaces,
@@ -22,7 +22,8 @@ impl ConferenceInfo {
     /// [`ParseErrorKind::Xml`], [`ParseErrorKind::Root`], or [`ParseErrorKind::Missing`]
     /// without the entity of the conference.
     pub fn parse(document: &[u8]) -> Result<Self, ParseError> {
-        let xml = Xml::parse(document, &Limits::LARGE, NAMESPACE, "conference-info")?;
+        let text = Text::checked(document, &Limits::LARGE)?;
+        let xml = text.parse(&Limits::LARGE, NAMESPACE, "conference-info")?;
         let root = xml.root();
         let missing = || xml.fault(ParseErrorKind::Missing("entity"));
         let description = child(root, "conference-description");

@@ -1,6 +1,8 @@
 //! The XML of a notification (RFC 5438 section 11).
 
 use super::disposition::{Disposition, OtherDisposition};
+use crate::aside::Aside;
+use crate::tolerance::CpimTolerances;
 use crate::xml::{push_element, push_text};
 
 /// A notification, as in its XML.
@@ -14,6 +16,7 @@ pub struct Notification {
     original_recipient: Option<String>,
     subject: Option<Subject>,
     reported: Reported,
+    tolerated: Aside<CpimTolerances>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +49,7 @@ impl Notification {
             original_recipient: None,
             subject: None,
             reported: Reported::Known(disposition),
+            tolerated: Aside(CpimTolerances::none()),
         }
     }
 
@@ -117,6 +121,12 @@ impl Notification {
         }
     }
 
+    /// The deviations in the document that was read. They do not count when two are compared.
+    #[must_use]
+    pub const fn tolerated(&self) -> CpimTolerances {
+        self.tolerated.0
+    }
+
     /// The document, a [`message/imdn+xml`](super::IMDN_TYPE) in UTF-8. The
     /// schema wants both URIs or none: the recipient also stands for a missing
     /// original recipient.
@@ -160,9 +170,12 @@ mod read {
     use roxmltree::Node;
 
     use super::{Disposition, Notification, OtherDisposition, Reported, Subject};
+    use crate::aside::Aside;
+    use crate::date_time::DateTime;
     use crate::error::{ParseError, ParseErrorKind};
     use crate::imdn::disposition::DispositionKind;
-    use crate::xml::{Limits, Xml, child, text_of};
+    use crate::tolerance::CpimTolerance;
+    use crate::xml::{Limits, Text, child, text_of};
 
     const NAMESPACE: &str = "urn:ietf:params:xml:ns:imdn";
     const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
@@ -177,19 +190,26 @@ mod read {
         /// [`ParseErrorKind::Xml`], [`ParseErrorKind::Root`],
         /// [`ParseErrorKind::Missing`] or [`ParseErrorKind::Disposition`].
         pub fn parse(document: &[u8]) -> Result<Self, ParseError> {
-            let xml = Xml::parse(document, &Limits::SMALL, NAMESPACE, "imdn")?;
+            let text = Text::checked(document, &Limits::SMALL)?;
+            let xml = text.parse(&Limits::SMALL, NAMESPACE, "imdn")?;
             let needed = |name| {
                 let missing = || xml.fault(ParseErrorKind::Missing(name));
-                xml.text(name).ok_or_else(missing)
+                xml.text(name).filter(|text| !text.is_empty()).ok_or_else(missing)
             };
             let no_disposition = || xml.fault(ParseErrorKind::Disposition);
+            let (message_id, date_time) = (needed("message-id")?, needed("datetime")?);
+            let mut tolerated = xml.tolerated();
+            if DateTime::parse(&date_time).is_err() {
+                tolerated = tolerated.with(CpimTolerance::DateTimeFormat);
+            }
             Ok(Self {
-                message_id: needed("message-id")?,
-                date_time: needed("datetime")?,
+                message_id,
+                date_time,
                 recipient: xml.text("recipient-uri"),
                 original_recipient: xml.text("original-recipient-uri"),
                 subject: child(xml.root(), "subject").map(subject),
                 reported: reported(xml.root()).ok_or_else(no_disposition)?,
+                tolerated: Aside(tolerated),
             })
         }
     }

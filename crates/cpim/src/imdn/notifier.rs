@@ -45,7 +45,7 @@ impl Notifier {
         }
         let sender = message.from().ok_or(BuildError::Missing("From"))?;
         // Repeated as it was written, even if RFC 3339 does not allow it.
-        let date_time = message.core("DateTime").next().ok_or(BuildError::Missing("DateTime"))?;
+        let date_time = message.single("DateTime").ok_or(BuildError::Missing("DateTime"))?;
         let message_id = headers.message_id().ok_or(BuildError::Missing("Message-ID"))?;
         let is_wanted = |request: &NotifyRequest| headers.requests().any(|it| it == *request);
         let subject = message.subjects().next().map(|subject| {

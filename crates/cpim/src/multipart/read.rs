@@ -6,10 +6,11 @@ use std::fmt;
 use memchr::memmem;
 use msrp::mime::MimeValue;
 
+use crate::check::Check;
 use crate::error::{Fault, ParseError, ParseErrorKind};
 use crate::limits::{MAX_BOUNDARY_OCTETS, MAX_DEPTH, MAX_PART_HEAD_OCTETS};
-use crate::mime::{MimeHeaders, check_fields, head_block};
-use crate::text::{readable, unreadable};
+use crate::mime::{MimeHeaders, has_fields, head_block};
+use crate::text::{BYTE_ORDER_MARK, Source};
 use crate::tolerance::{CpimTolerance, CpimTolerances};
 
 /// A body of several parts.
@@ -75,19 +76,28 @@ impl<'a> Multipart<'a> {
         missing.into_iter().chain(parts.map(move |part| Part::parse(part, body, depth)))
     }
 
-    /// The deviations in the delimiters: [`CpimTolerance::MissingCloseDelimiter`], or
-    /// none. Those of a part are [`Part::tolerated`].
+    /// The deviations outside of the parts: [`CpimTolerance::MissingCloseDelimiter`] and
+    /// [`CpimTolerance::ByteOrderMark`]. Those of a part are [`Part::tolerated`].
     #[must_use]
     pub fn tolerated(&self) -> CpimTolerances {
+        let none = CpimTolerances::none();
+        let is_marked = self.body.starts_with(BYTE_ORDER_MARK);
+        let needed = if is_marked { none.with(CpimTolerance::ByteOrderMark) } else { none };
+        let closed = self.is_closed();
+        if closed { needed } else { needed.with(CpimTolerance::MissingCloseDelimiter) }
+    }
+
+    /// Whether a delimiter follows the last part.
+    fn is_closed(&self) -> bool {
         let scan = Scan::new(&self.boundary, self.body);
-        let (mut next, none) = (scan.part, CpimTolerances::none());
+        let mut next = scan.part;
         while let Some(part) = next {
             match scan.delimiter_from(part) {
                 Some(found) => next = found.next,
-                None => return none.with(CpimTolerance::MissingCloseDelimiter),
+                None => return false,
             }
         }
-        none
+        true
     }
 
     /// The best part of an alternative: the last one that `is_understood`
@@ -124,7 +134,7 @@ impl fmt::Debug for Multipart<'_> {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Part<'a> {
     head: Cow<'a, str>,
-    is_utf8: bool,
+    tolerated: CpimTolerances,
     body: &'a [u8],
     depth: usize,
 }
@@ -138,10 +148,17 @@ impl<'a> Part<'a> {
             |limit| Fault::new(ParseErrorKind::TooLong { max: MAX_PART_HEAD_OCTETS }, limit);
         let block = head_block(part, MAX_PART_HEAD_OCTETS);
         let block = block.map_err(|limit| too_long(limit).within(body))?;
-        let (lines, content) = block.unwrap_or((part, b""));
-        let head = readable(lines);
-        check_fields(&head).map_err(|fault| fault.within_text(&head, lines, body))?;
-        Ok(Self { head, is_utf8: unreadable(lines).is_none(), body: content, depth })
+        let (lines, content) = block.unwrap_or_else(|| part.split_at(part.len()));
+        let source = Source::new(lines);
+        let head = source.text();
+        if !head.is_empty() && !has_fields(&head) {
+            let tolerated = CpimTolerances::none().with(CpimTolerance::MissingBlankLine);
+            return Ok(Self { head: Cow::Borrowed(""), tolerated, body: part, depth });
+        }
+        let mut check = Check::new(CpimTolerances::all());
+        let checked = check.part(source, &head);
+        checked.map_err(|fault| fault.within_text(&head, source, body))?;
+        Ok(Self { tolerated: check.tolerated(), head, body: content, depth })
     }
 
     /// The header fields.
@@ -150,11 +167,11 @@ impl<'a> Part<'a> {
         MimeHeaders::new(&self.head)
     }
 
-    /// The deviations in the header fields: [`CpimTolerance::NotUtf8`], or none.
+    /// The deviations in the header fields. One that has none and no blank line, either, is
+    /// [`CpimTolerance::MissingBlankLine`].
     #[must_use]
     pub const fn tolerated(&self) -> CpimTolerances {
-        let none = CpimTolerances::none();
-        if self.is_utf8 { none } else { none.with(CpimTolerance::NotUtf8) }
+        self.tolerated
     }
 
     /// The media type with its parameters. The default is
@@ -234,7 +251,7 @@ impl<'a> Scan<'a> {
             let at = from + self.delimiter.find(self.body.get(from..)?)?;
             let before = self.body.get(..at)?;
             let after = self.body.get(at + len..)?;
-            if before.is_empty() || before.ends_with(b"\n") {
+            if matches!(before, [] | BYTE_ORDER_MARK | [.., b'\n']) {
                 let (is_last, rest) = match after.strip_prefix(b"--") {
                     Some(rest) => (true, rest),
                     None => (false, after),

@@ -5,5 +5,5 @@ mod read;
 mod write;
 
 #[cfg(feature = "xml")]
-pub(crate) use self::read::{Limits, Xml, child, child_text, children, number, text_of};
+pub(crate) use self::read::{Limits, Text, child, child_text, children, number, text_of};
 pub(crate) use self::write::{push_element, push_text};

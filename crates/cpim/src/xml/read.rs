@@ -1,11 +1,15 @@
 //! Documents of XML with limits, and without anything to expand or fetch.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ops::Range;
 
 use memchr::memchr_iter;
 use roxmltree::{Document, Node, ParsingOptions, TextPos};
 
 use crate::error::{ParseError, ParseErrorKind};
+use crate::text::Source;
+use crate::tolerance::{CpimTolerance, CpimTolerances};
 
 /// What a document has at most.
 pub(crate) struct Limits {
@@ -32,70 +36,109 @@ impl Limits {
 /// that declares one of its own, and compares their prefixes with each other.
 const MAX_NAMESPACE_STEPS: usize = 1 << 24;
 
-/// A document whose root is the element that was asked for.
-pub(crate) struct Xml<'a> {
-    document: Document<'a>,
-    /// Octets before it in the input.
-    start: usize,
+/// The octets of a document as text, without what some senders put around it: blanks, NUL,
+/// or lines of the message that carries it.
+pub(crate) struct Text<'a> {
+    source: Source<'a>,
+    text: Cow<'a, str>,
+    /// Where the document stands in it.
+    document: Range<usize>,
 }
 
-impl<'a> Xml<'a> {
-    /// Reads a document whose root is this element of this namespace. What some senders
-    /// put around it does not count: white space, byte order marks and NUL.
+impl<'a> Text<'a> {
+    /// The text, if it is small enough to read.
+    pub(crate) fn checked(octets: &'a [u8], limits: &Limits) -> Result<Self, ParseError> {
+        let mut tags = octets.split(|octet| *octet == b'<');
+        let is_small = octets.len() <= limits.octets
+            && has_few_namespaces(octets, limits)
+            && tags.all(|tag| memchr_iter(b'=', tag).count() <= limits.equals_signs);
+        if !is_small {
+            return Err(ParseError::new(ParseErrorKind::Xml, 0..octets.len()));
+        }
+        let source = Source::new(octets);
+        let text = source.text();
+        let document = text.find('<').unwrap_or(0)..text.rfind('>').map_or(text.len(), |at| at + 1);
+        Ok(Self { source, text, document })
+    }
+
+    /// The document, if its root is this element of this namespace.
     pub(crate) fn parse(
-        octets: &'a [u8],
+        &self,
         limits: &Limits,
         namespace: &str,
         root: &'static str,
-    ) -> Result<Self, ParseError> {
-        let text = checked_text(octets, limits)?;
-        let start = text.len() - text.trim_start_matches(is_padding).len();
-        let text = text.trim_matches(is_padding);
+    ) -> Result<Xml<'_>, ParseError> {
         let options =
             ParsingOptions { allow_dtd: false, nodes_limit: limits.nodes, ..Default::default() };
-        let document = Document::parse_with_options(text, options).map_err(|wrong| {
-            let at = start + offset(text, wrong.pos());
-            ParseError::xml(wrong, at)
+        let document = Document::parse_with_options(self.document(), options);
+        let document = document.map_err(|wrong| {
+            let at = offset(self.document(), wrong.pos());
+            ParseError::xml(wrong, self.place(at..at).start)
         })?;
-        let xml = Self { document, start };
+        let xml = Xml { document, text: self };
         let is_it = xml.root().has_tag_name((namespace, root));
         if is_it { Ok(xml) } else { Err(xml.fault(ParseErrorKind::Root(root))) }
     }
 
+    /// What the document needs before its elements are looked at.
+    fn tolerated(&self) -> CpimTolerances {
+        let mut needed = CpimTolerances::none();
+        if self.source.unreadable().is_some() {
+            needed = needed.with(CpimTolerance::NotUtf8);
+        }
+        if !self.is_alone() {
+            needed = needed.with(CpimTolerance::TextAroundDocument);
+        }
+        needed
+    }
+
+    /// Whether around the document there is only what XML allows: a byte order mark, and
+    /// white space, but none before an XML declaration.
+    fn is_alone(&self) -> bool {
+        let is_space = |text: &str| text.trim_matches([' ', '\t', '\r', '\n']).is_empty();
+        let before = self.text.get(..self.document.start).unwrap_or_default();
+        let before = before.strip_prefix('\u{feff}').unwrap_or(before);
+        let after = self.text.get(self.document.end..).unwrap_or_default();
+        let is_declared = self.document().starts_with("<?xml");
+        is_space(after) && if is_declared { before.is_empty() } else { is_space(before) }
+    }
+
+    fn document(&self) -> &str {
+        self.text.get(self.document.clone()).unwrap_or_default()
+    }
+
+    /// Where a place of the document stands in the octets.
+    fn place(&self, place: Range<usize>) -> Range<usize> {
+        let start = self.document.start;
+        self.source.place(&(start + place.start..start + place.end))
+    }
+}
+
+/// A document whose root is the element that was asked for.
+pub(crate) struct Xml<'a> {
+    document: Document<'a>,
+    text: &'a Text<'a>,
+}
+
+impl<'a> Xml<'a> {
     pub(crate) fn root(&self) -> Node<'_, 'a> {
         self.document.root_element()
     }
 
     /// What is wrong with the document as a whole.
     pub(crate) fn fault(&self, kind: ParseErrorKind) -> ParseError {
-        let place = self.root().range();
-        ParseError::new(kind, self.start + place.start..self.start + place.end)
+        ParseError::new(kind, self.text.place(self.root().range()))
+    }
+
+    /// The deviations outside of its elements.
+    pub(crate) fn tolerated(&self) -> CpimTolerances {
+        self.text.tolerated()
     }
 
     /// [`child_text`] of the root.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         child_text(self.root(), name)
     }
-}
-
-const fn is_padding(letter: char) -> bool {
-    matches!(letter, ' ' | '\t' | '\r' | '\n' | '\0' | '\u{feff}')
-}
-
-/// The octets as text, if they are few enough to read.
-fn checked_text<'a>(octets: &'a [u8], limits: &Limits) -> Result<&'a str, ParseError> {
-    let mut tags = octets.split(|octet| *octet == b'<');
-    let is_small = octets.len() <= limits.octets
-        && has_few_namespaces(octets, limits)
-        && tags.all(|tag| memchr_iter(b'=', tag).count() <= limits.equals_signs);
-    if !is_small {
-        return Err(ParseError::new(ParseErrorKind::Xml, 0..octets.len()));
-    }
-    std::str::from_utf8(octets).map_err(|wrong| {
-        let start = wrong.valid_up_to();
-        let octets = wrong.error_len().unwrap_or(octets.len() - start);
-        ParseError::new(ParseErrorKind::Xml, start..start + octets)
-    })
 }
 
 /// Whether namespaces cost little, wherever they are declared: no more prefixes apply to an

@@ -53,6 +53,7 @@ fn each_coding_and_several_of_them() {
     // Several members of one gzip file.
     let members = [gzip(b"Half past "), gzip(b""), gzip(b"twelve")].concat();
     assert_eq!(decoded("gzip", &members).unwrap(), b"Half past twelve");
+    assert_eq!(decoded(&["identity"; 9].join(","), b"Hello").unwrap(), b"Hello");
     for unknown in ["br", "gzip2", "gzip deflate", "gzip;q=1", "gzip,gzip,gzip,gzip,gzip", "*"] {
         assert_eq!(decoded(unknown, b""), Err(DecodeError::Unsupported), "{unknown}");
     }
@@ -76,6 +77,23 @@ fn a_body_that_is_cut_or_damaged_is_refused() {
     assert_eq!(decoded("gzip", b"Hello"), CORRUPT);
     assert_eq!(decoded("deflate", b"Hello"), CORRUPT);
     assert_eq!(decoded("gzip", &zlib(&body)), CORRUPT);
+}
+
+#[test]
+fn what_follows_an_encoded_body_does_not_count() {
+    for rest in [&b"\r\n"[..], b"\0\0", b"junk", b"\x1f"] {
+        let followed = |body: Vec<u8>| [&body, rest].concat();
+        for (encoding, encoded) in
+            [("gzip", gzip(b"Hello")), ("deflate", zlib(b"Hello")), ("deflate", raw(b"Hello"))]
+        {
+            assert_eq!(decoded(encoding, &followed(encoded)).unwrap(), b"Hello", "{rest:?}");
+        }
+        let members = followed([gzip(b"Hel"), gzip(b"lo")].concat());
+        assert_eq!(decoded("gzip", &members).unwrap(), b"Hello", "{rest:?}");
+    }
+    // Another member counts, and has to be whole.
+    let cut = [gzip(b"Hel"), gzip(b"lo")[..9].to_vec()].concat();
+    assert_eq!(decoded("gzip", &cut), CORRUPT);
 }
 
 #[test]

@@ -10,55 +10,26 @@ fn what_is_refused() {
     {
         assert_eq!(refused(headers), ParseErrorKind::Header, "{headers}");
     }
-    for headers in
-        ["A:;b x\r\n", "A:;b=\"x y\r\n", "A:;lang=a_b x\r\n", "A:;b= x\r\n", "\u{e9}: x\r\n"]
-    {
+    for headers in ["\u{e9}: x\r\n", "From <sip:a@x>\r\nTo <sip:b@x>\r\n", " A: b\r\n"] {
         assert_eq!(refused(headers), ParseErrorKind::Header, "{headers}");
     }
-    for headers in ["A: \0\r\n", "A: a\tb\r\n", "A: \u{7f}\r\n", "A: a\rb\r\n", "A: a\r\n b\r\n"] {
-        assert_eq!(refused(headers), ParseErrorKind::ControlCharacter, "{headers:?}");
-    }
-    for (headers, name) in [
-        ("NS: a\r\n", "NS"),
-        ("NS: a b <urn:x>\r\n", "NS"),
-        ("NS: a.b <urn:x>\r\n", "NS"),
-        ("NS: a <relative>\r\n", "NS"),
-        ("Require: a,,b\r\n", "Require"),
-        ("Require: \r\n", "Require"),
-    ] {
-        assert_eq!(refused(headers), ParseErrorKind::Value(name), "{headers}");
-    }
-    for name in ["From", "DateTime"] {
-        let value = if name == "From" { "<sip:a@x>" } else { "2026-05-15T15:02:31Z" };
-        let headers = format!("{name}: {value}\r\nTo: <sip:b@x>\r\n{name}: {value}\r\n");
-        assert_eq!(refused(&headers), ParseErrorKind::Repeated(name));
-        let cased = headers.replacen(name, &name.to_uppercase(), 1);
-        assert_eq!(refused(&cased), ParseErrorKind::Repeated(name), "in any letter case");
-        let prefix =
-            format!("NS: p <{CPIM_NAMESPACE}>\r\n{name}: {value}\r\np.{name}: {value}\r\n");
-        assert_eq!(refused(&prefix), ParseErrorKind::Repeated(name), "under any prefix");
-        // A reader that ignores namespaces would take the other one.
-        for other in [name.to_owned(), name.to_lowercase()] {
-            let spaced = format!(
-                "NS: <urn:x>\r\n{other}: x\r\nNS: <{CPIM_NAMESPACE}>\r\n{name}: {value}\r\n"
-            );
-            assert_eq!(refused(&spaced), ParseErrorKind::Repeated(name), "in any namespace");
-            let refused = strict(&with(&spaced)).map(|_| ());
-            assert_eq!(kind(refused), Err(ParseErrorKind::Repeated(name)), "strictly too");
-        }
-        let foreign = format!("NS: p <urn:x>\r\n{name}: {value}\r\np.{name}: x\r\n");
-        assert!(strict(&with(&foreign)).is_ok(), "a prefix tells the two apart");
+    for headers in ["A: \0\r\n", "A: a\rb\r\n", "A: a\r\r\n", "\r: b\r\n", "a\0\r\n"] {
+        let beside = format!("From: <sip:a@x>\r\n{headers}");
+        assert_eq!(refused(&beside), ParseErrorKind::ControlCharacter, "{headers:?}");
     }
     let mime = |fields: &str| {
         CpimRef::parse(format!("A: b\r\n\r\n{fields}\r\n\r\n").as_bytes()).unwrap_err().kind()
     };
-    assert_eq!(mime("Hello"), ParseErrorKind::MimeHeader);
-    assert_eq!(mime("Content-Type: a/b\r\nno field"), ParseErrorKind::MimeHeader);
+    assert_eq!(
+        kind(strict(b"A: b\r\n\r\nHello\r\n\r\n")),
+        Err(ParseErrorKind::MimeHeader),
+        "only if it has to have fields"
+    );
     for name in ["Content-Type", "Content-Disposition", "Content-Transfer-Encoding"] {
         let twice = format!("{}: a/b\r\nX: y\r\n{name}: a/c", name.to_lowercase());
         assert_eq!(mime(&twice), ParseErrorKind::Repeated(name));
         // One of them among the message headers.
-        let mixed = format!("A: b\r\n{name}: a/b\r\n\r\n{name}: a/b\r\n\r\n");
+        let mixed = format!("A: b\r\n{name}: a/b\r\n\r\n{name}: a/c\r\n\r\n");
         let refused = kind(CpimRef::parse(mixed.as_bytes())).map(|_| ());
         let expected =
             if name == "Content-Type" { Ok(()) } else { Err(ParseErrorKind::Repeated(name)) };

@@ -59,18 +59,15 @@ fn each_kind_and_status() {
 fn what_is_no_notification() {
     let delivered = status("delivery", "delivered");
     let parse = |text: &str| Notification::parse(text.as_bytes()).unwrap_err().kind();
-    for text in [
-        "",
-        "<imdn",
-        "<imdn/><imdn/>",
-        "<imdn></x>",
-        "x<imdn/>",
-        "<imdn>&x;</imdn>",
-        "<imdn>\u{1}</imdn>",
-    ] {
+    for text in
+        ["", "<imdn", "<imdn/><imdn/>", "<imdn></x>", "<imdn>&x;</imdn>", "<imdn>\u{1}</imdn>"]
+    {
         assert_eq!(parse(text), ParseErrorKind::Xml, "{text}");
     }
-    assert_eq!(kind(Notification::parse(b"<imdn>\xff</imdn>")), Err(ParseErrorKind::Xml));
+    assert_eq!(
+        parse(&document(&(HEAD.replace(">1<", "> <") + &delivered))),
+        ParseErrorKind::Missing("message-id")
+    );
     assert_eq!(parse(&format!("<imdn>{HEAD}{delivered}</imdn>")), ParseErrorKind::Root("imdn"));
     assert_eq!(
         parse(&document(HEAD).replace("<imdn", "<x").replace("/imdn", "/x")),
@@ -220,7 +217,7 @@ fn xml_text(text: &str) -> String {
 proptest! {
     #[test]
     fn notifications_read_back(
-        id: String, time: String, recipient: String, original: String,
+        id in "[^\\s]\\PC*", time in "[^\\s]\\PC*", recipient: String, original: String,
         subject in prop::option::of((prop::option::of("[a-z]{2}"), any::<String>())),
         index in 0_usize..4,
     ) {
@@ -325,16 +322,23 @@ fn what_stands_around_a_document_does_not_count() {
     let declared = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{whole}");
     for (before, after) in [
         ("\r\n", ""),
-        ("\u{feff}", "\n"),
         (" \t\r\n\n\u{feff}", "\0"),
         ("\u{feff}\r\n\u{feff}", " \r\n\0\0"),
         ("\0", "\u{feff}"),
+        ("", "x"),
+        ("x", ""),
+        ("Content-Type: message/imdn+xml\r\n\r\n", ""),
+        ("", "\r\n-------d93kswow$\r\n"),
+        ("caf\u{e9} ", " caf\u{e9}"),
     ] {
         let text = format!("{before}{declared}{after}");
         let read = Notification::parse(text.as_bytes()).unwrap();
         assert_eq!(read.disposition(), Some(Disposition::Displayed), "{text:?}");
+        let told = CpimTolerances::none().with(CpimTolerance::TextAroundDocument);
+        assert_eq!(read.tolerated(), told, "{text:?}");
+        assert_eq!(Ok(read), Notification::parse(whole.as_bytes()));
         // Errors keep their place in the input.
-        let wrong = text.replace("<imdn", "<imdm").replace("/imdn", "/imdm");
+        let wrong = text.replace("<imdn", "<imdm").replace("/imdn>", "/imdm>");
         let error = Notification::parse(wrong.as_bytes()).unwrap_err();
         assert_eq!(error.kind(), ParseErrorKind::Root("imdn"));
         assert!(wrong[error.place()].starts_with("<imdm") && wrong[error.place()].ends_with('>'));
@@ -342,8 +346,67 @@ fn what_stands_around_a_document_does_not_count() {
         let error = Notification::parse(cut.as_bytes()).unwrap_err();
         assert_eq!(&cut[error.place().start..][..4], "</x>", "{error}");
     }
-    for wrong in [format!("x{declared}"), format!("{declared}x"), format!("{declared}{whole}")] {
+    for (before, after) in [("\u{feff}", "\n"), ("", " \t\r\n"), ("", "<!-- c -->\n")] {
+        let read = Notification::parse(format!("{before}{declared}{after}").as_bytes()).unwrap();
+        assert!(read.tolerated().is_empty(), "{before:?} {after:?}");
+        let read = Notification::parse(format!("{before} {whole}{after}").as_bytes()).unwrap();
+        assert!(read.tolerated().is_empty(), "{before:?} {after:?}");
+    }
+    for wrong in
+        [format!("{declared}{whole}"), format!("{declared}<x>"), format!(">{declared}</x>")]
+    {
         assert_eq!(kind(Notification::parse(wrong.as_bytes())), Err(ParseErrorKind::Xml));
+    }
+}
+
+// wild: 63
+#[test]
+fn octets_of_a_document_that_are_no_utf8_cost_nothing_else() {
+    let subject = "<subject>caf\u{e9}</subject><recipient-uri>im:\u{e9}</recipient-uri>";
+    let whole = document(&format!("{HEAD}{subject}{}", status("display", "displayed")));
+    let declared = format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\r\n{whole}");
+    let latin = |text: &str| text.chars().map(|letter| letter as u8).collect::<Vec<u8>>();
+    for text in [&whole, &declared] {
+        let read = Notification::parse(&latin(text)).unwrap();
+        assert_eq!((read.message_id(), read.subject()), ("1", Some("caf\u{fffd}")));
+        assert_eq!(read.tolerated(), CpimTolerances::none().with(CpimTolerance::NotUtf8));
+        let wrong = latin(&text.replace("</status>", "</x>"));
+        let error = Notification::parse(&wrong).unwrap_err();
+        assert_eq!(&wrong[error.place().start..][..4], b"</x>", "{error}");
+        let other = latin(&text.replace("</imdn>", "\u{e9}</imdn>").replace("ns:imdn", "ns:x"));
+        let error = Notification::parse(&other).unwrap_err();
+        assert_eq!(error.kind(), ParseErrorKind::Root("imdn"));
+        assert!(other[error.place()].ends_with(b"\xe9</imdn>"));
+    }
+}
+
+#[test]
+fn what_is_read_over_in_a_document_is_told() {
+    use CpimTolerance::{DateTimeFormat, RefreshFormat};
+    let composing = |inner: &str| {
+        let text = format!(
+            "<isComposing xmlns=\"urn:ietf:params:xml:ns:im-iscomposing\">\
+             <state>active</state>{inner}</isComposing>"
+        );
+        IsComposing::parse(text.as_bytes()).unwrap().tolerated().iter().collect::<Vec<_>>()
+    };
+    for refresh in ["0", "-5", "", "1.5", "soon"] {
+        assert_eq!(composing(&format!("<refresh>{refresh}</refresh>")), [RefreshFormat]);
+    }
+    for refresh in ["60", " +060 ", "99999999999"] {
+        assert_eq!(composing(&format!("<refresh>{refresh}</refresh>")), []);
+    }
+    for time in ["", "yesterday", "2026-05-15 15:02:31"] {
+        assert_eq!(composing(&format!("<lastactive>{time}</lastactive>")), [DateTimeFormat]);
+    }
+    assert_eq!(composing("<lastactive>2026-05-15T15:02:31Z</lastactive>"), []);
+    let delivered = status("delivery", "delivered");
+    for (time, told) in [("2026-05-15", &[DateTimeFormat][..]), ("2026-05-15T15:02:31+01:00", &[])]
+    {
+        let head = HEAD.replace("2026-05-15T15:02:31Z", time);
+        let read = Notification::parse(document(&format!("{head}{delivered}")).as_bytes()).unwrap();
+        assert_eq!(read.date_time(), time);
+        assert_eq!(read.tolerated().iter().collect::<Vec<_>>(), told);
     }
 }
 

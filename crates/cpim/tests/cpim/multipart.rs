@@ -112,10 +112,9 @@ fn what_is_no_multipart() {
 fn a_part_that_cannot_be_read_hides_no_other() {
     let long = format!("A: {}", "b".repeat(MAX_PART_HEAD_OCTETS));
     for (head, wrong) in [
-        ("no field", ParseErrorKind::MimeHeader),
-        (": x", ParseErrorKind::MimeHeader),
-        ("A B: x", ParseErrorKind::MimeHeader),
         ("A: b\rX: y", ParseErrorKind::MimeHeader),
+        ("A: \u{1b}", ParseErrorKind::MimeHeader),
+        ("Content-Type: a/b\r\ncontent-type: a/c", ParseErrorKind::Repeated("Content-Type")),
         (long.as_str(), ParseErrorKind::TooLong { max: MAX_PART_HEAD_OCTETS }),
     ] {
         let body = format!("--a\r\n\r\n1\r\n--a\r\n{head}\r\n\r\n2\r\n--a\r\n\r\n3\r\n--a--");
@@ -123,6 +122,41 @@ fn a_part_that_cannot_be_read_hides_no_other() {
         let parts: Vec<_> = read.parts().map(|part| kind(part.map(|part| part.body()))).collect();
         assert_eq!(parts, [Ok(&b"1"[..]), Err(wrong), Ok(b"3")]);
     }
+}
+
+#[test]
+fn a_line_that_is_no_field_costs_no_part() {
+    use CpimTolerance::*;
+    for (part, content_type, content, tolerated) in [
+        ("A: b\r\nno field\r\n\r\n2", "text/plain", "2", UnreadableHeader),
+        (": x\r\nContent-Type: a/b\r\n\r\n2", "a/b", "2", UnreadableHeader),
+        ("A B: x\r\nContent-Type: a/b\r\n\r\n2", "a/b", "2", UnreadableHeader),
+        ("Content-Type : a/b\r\n\r\n2", "a/b", "2", HeaderSpace),
+        ("Content-Type: a/b\r\nContent-Type: a/b\r\n\r\n2", "a/b", "2", RepeatedHeader),
+        // Without any field, all of it is the content.
+        ("Hello", "text/plain", "Hello", MissingBlankLine),
+        ("Hello,\r\nAda\r\n\r\nBye", "text/plain", "Hello,\r\nAda\r\n\r\nBye", MissingBlankLine),
+    ] {
+        let body = format!("--a\r\n{part}\r\n--a--");
+        let read = Multipart::parse("multipart/mixed;boundary=a", body.as_bytes()).unwrap();
+        let found = read.root().unwrap();
+        assert_eq!((found.essence(), found.body()), (content_type, content.as_bytes()), "{part}");
+        assert_eq!(found.tolerated(), CpimTolerances::none().with(tolerated), "{part}");
+        assert_eq!(read.tolerated(), CpimTolerances::none());
+    }
+    for none in ["", "\r\n", "\r\nHello", "Content-Type: a/b"] {
+        let body = format!("--a\r\n{none}\r\n--a--");
+        let read = Multipart::parse("multipart/mixed;boundary=a", body.as_bytes()).unwrap();
+        assert_eq!(read.root().unwrap().tolerated(), CpimTolerances::none(), "{none:?}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_hides_no_part() {
+    let body = "\u{feff}--a\r\n\r\n1\r\n--a--";
+    let read = Multipart::parse("multipart/mixed;boundary=a", body.as_bytes()).unwrap();
+    assert_eq!(read.root().unwrap().body(), b"1");
+    assert_eq!(read.tolerated(), CpimTolerances::none().with(CpimTolerance::ByteOrderMark));
 }
 
 #[test]

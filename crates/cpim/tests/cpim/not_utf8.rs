@@ -94,16 +94,16 @@ fn what_is_required_by_them_is_not_understood() {
 #[test]
 fn an_error_behind_them_has_its_place() {
     let message =
-        b"Subject: \xe9\xe9\xe9\r\nFrom: <sip:a@x>\r\nno header\r\n\r\nContent-Type: a/b\r\n\r\n";
+        b"Subject: \xe9\xe9\xe9\r\nFrom: <sip:a@x>\r\nA: \0\r\n\r\nContent-Type: a/b\r\n\r\n";
     let wrong = CpimRef::parse(message).unwrap_err();
     assert_eq!(
         (wrong.kind(), &message[wrong.place()]),
-        (ParseErrorKind::Header, &b"no header"[..])
+        (ParseErrorKind::ControlCharacter, &b"A: \0"[..])
     );
-    let body = b"--a\r\n\r\n1\r\n--a\r\nA: \xe9\xc3\r\nno field\r\n\r\n2\r\n--a--";
+    let body = b"--a\r\n\r\n1\r\n--a\r\nA: \xe9\xc3\r\nB: \0\r\n\r\n2\r\n--a--";
     let read = Multipart::parse("multipart/mixed; boundary=a", body).unwrap();
     let wrong = read.parts().nth(1).unwrap().unwrap_err();
-    assert_eq!(&body[wrong.place()], b"no field");
+    assert_eq!(&body[wrong.place()], b"B: \0");
 }
 
 // wild: 63

@@ -8,7 +8,7 @@ use proptest::sample::select;
 
 /// Lines with all tolerated deviations of a message/cpim, and with others.
 /// `\u{ff}` stands for an octet that is no UTF-8.
-const LINES: [&str; 31] = [
+const LINES: [&str; 35] = [
     "From: <sip:a@x>",
     "from:<sip:a@x>",
     "From:  \"A\"<sip:a@x>;tag=7 ",
@@ -27,6 +27,10 @@ const LINES: [&str; 31] = [
     "Content-Type: \r\n\ttext/\r\n html",
     "Content-Type:",
     "Content-Type : text/css",
+    "Content-Type\t: text/plain",
+    "Content Type: text/css",
+    "\u{ef}\u{bb}\u{bf}Content-Type: text/css",
+    "A:\r\n b",
     "Content-Disposition: render;\r\n Content-Type: text/css",
     "Content-Disposition: x\n \n Content-Type: text/css",
     "Content-Id: <1>",

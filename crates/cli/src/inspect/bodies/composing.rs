@@ -17,7 +17,7 @@ pub(in crate::inspect) struct Composing {
 impl Composing {
     pub(in crate::inspect) fn run(&self) -> anyhow::Result<Ending> {
         let status = IsComposing::parse(&self.file.read()?);
-        Ok(report_document(status.map(|status| describe(&status))))
+        Ok(report_document(status.map(|status| (describe(&status), status.tolerated()))))
     }
 }
 

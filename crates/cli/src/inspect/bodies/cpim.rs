@@ -1,12 +1,13 @@
 //! message/cpim.
 
 use msrp_cpim::imdn::ImdnHeaders;
-use msrp_cpim::{Address, CpimRef, Header};
+use msrp_cpim::{Address, CpimRef, Header, Required};
 use serde_json::{Value, json};
 
-use super::{fault, mime};
+use super::{fault, mime, names};
 use crate::Ending;
-use crate::inspect::{Input, report, report_unread};
+use crate::inspect::{Fault, Input, report, report_unread};
+use crate::output::set;
 
 /// Prints a message/cpim (RFC 3862).
 #[derive(clap::Args)]
@@ -19,14 +20,21 @@ impl Cpim {
     pub(in crate::inspect) fn run(&self) -> anyhow::Result<Ending> {
         let octets = self.file.read()?;
         Ok(match CpimRef::parse(&octets) {
-            Ok(message) => {
-                let tolerated = message.tolerated().iter().map(|it| it.as_str()).collect();
-                report(describe(&message), tolerated, None);
-                Ending::Success
-            }
+            Ok(message) => show(&message, octets.len()),
             Err(error) => report_unread(Vec::new(), &fault(&error, 0)),
         })
     }
+}
+
+/// Prints a message of so many octets. A body that cannot be decoded leaves the headers.
+fn show(message: &CpimRef<'_>, octets: usize) -> Ending {
+    let mut object = describe(message);
+    let text = mime::text(message.mime_headers(), message.body());
+    let start = octets - message.body().len();
+    let fault = text.as_ref().err().map(|error| Fault::at(error, error, start..octets));
+    set(&mut object, "body", text.unwrap_or_default());
+    report(object, names(message.tolerated()), fault.as_ref());
+    fault.is_none().into()
 }
 
 fn describe(message: &CpimRef<'_>) -> Value {
@@ -36,12 +44,12 @@ fn describe(message: &CpimRef<'_>) -> Value {
         "cc": message.cc().map(address).collect::<Vec<_>>(),
         "dateTime": message.date_time().map(|date_time| date_time.as_str().to_owned()),
         "subjects": message.subjects().map(subject).collect::<Vec<_>>(),
+        "require": message.require().map(required).collect::<Vec<_>>(),
         "headers": message.headers().map(header).collect::<Vec<_>>(),
         "imdn": imdn(message),
         "mimeHeaders": mime::headers(message.mime_headers()),
         "contentType": message.content_type(),
         "bodyOctets": message.body().len(),
-        "body": mime::text(message.body()),
     })
 }
 
@@ -63,6 +71,14 @@ fn address(address: Address<'_>) -> Value {
 
 fn subject(subject: Header<'_>) -> Value {
     json!({ "text": subject.text(), "language": subject.language() })
+}
+
+fn required(required: Required<'_>) -> Value {
+    json!({
+        "prefix": required.prefix(),
+        "name": required.name(),
+        "namespace": required.namespace(),
+    })
 }
 
 fn header(header: Header<'_>) -> Value {

@@ -17,7 +17,7 @@ pub(in crate::inspect) struct Imdn {
 impl Imdn {
     pub(in crate::inspect) fn run(&self) -> anyhow::Result<Ending> {
         let notification = Notification::parse(&self.file.read()?);
-        Ok(report_document(notification.map(|notification| describe(&notification))))
+        Ok(report_document(notification.map(|it| (describe(&it), it.tolerated()))))
     }
 }
 

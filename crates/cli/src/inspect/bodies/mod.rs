@@ -1,12 +1,13 @@
 //! The bodies of messages.
 
+mod boundary;
 mod composing;
 mod cpim;
 mod imdn;
 mod mime;
 mod multipart;
 
-use msrp_cpim::ParseError;
+use msrp_cpim::{CpimTolerances, ParseError};
 use serde_json::Value;
 
 pub(super) use self::composing::Composing;
@@ -16,15 +17,19 @@ pub(super) use self::multipart::Multipart;
 use super::{Fault, report, report_unread};
 use crate::Ending;
 
-/// Prints a document without named deviations.
-fn report_document(document: Result<Value, ParseError>) -> Ending {
+/// Prints a document and the deviations that were read over.
+fn report_document(document: Result<(Value, CpimTolerances), ParseError>) -> Ending {
     match document {
-        Ok(object) => {
-            report(object, Vec::new(), None);
+        Ok((object, tolerated)) => {
+            report(object, names(tolerated), None);
             Ending::Success
         }
         Err(error) => report_unread(Vec::new(), &fault(&error, 0)),
     }
+}
+
+fn names(tolerated: CpimTolerances) -> Vec<&'static str> {
+    tolerated.iter().map(|tolerance| tolerance.as_str()).collect()
 }
 
 /// An error in octets that start at this place of the input.

@@ -5,7 +5,8 @@ use msrp_cpim::multipart::{self, Part};
 use msrp_cpim::{CpimTolerances, ParseErrorKind};
 use serde_json::{Value, json};
 
-use super::{fault, mime};
+use super::boundary::found_type;
+use super::{fault, mime, names};
 use crate::Ending;
 use crate::inspect::{Fault, Input, report, report_unread};
 
@@ -39,48 +40,6 @@ impl Multipart {
     }
 }
 
-/// The Content-Type of a body, and where the body starts.
-fn found_type(octets: &[u8]) -> (String, usize) {
-    let of_first_line = || {
-        let end = octets.iter().position(|octet| *octet == b'\n')?;
-        let line = str::from_utf8(octets[..end].trim_ascii()).ok()?;
-        is_multipart(line).then(|| (line.to_owned(), end + 1))
-    };
-    of_first_line().or_else(|| of_header(octets)).unwrap_or_else(|| (of_boundary(octets), 0))
-}
-
-/// The Content-Type among the header fields before the body. Behind a boundary they are those
-/// of a part.
-fn of_header(octets: &[u8]) -> Option<(String, usize)> {
-    let end = octets.windows(2).position(|pair| pair == b"\n\n").map(|at| at + 2);
-    let end = end
-        .into_iter()
-        .chain(octets.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4));
-    let end = end.min()?;
-    let unfolded = str::from_utf8(&octets[..end]).ok()?.replace("\r\n", "\n");
-    let unfolded = unfolded.replace("\n ", " ").replace("\n\t", " ");
-    if unfolded.lines().any(|line| line.starts_with("--")) {
-        return None;
-    }
-    let mut fields = unfolded.lines().filter_map(|line| line.split_once(':'));
-    let (_, value) = fields.find(|(name, _)| name.eq_ignore_ascii_case("Content-Type"))?;
-    let value = value.trim();
-    is_multipart(value).then(|| (value.to_owned(), end))
-}
-
-fn is_multipart(content_type: &str) -> bool {
-    let top = content_type.split_once('/').map(|(top, _)| top);
-    top.is_some_and(|top| top.eq_ignore_ascii_case("multipart"))
-}
-
-/// The type with the boundary of the first line that can be one.
-fn of_boundary(octets: &[u8]) -> String {
-    let mut lines = octets.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii_end);
-    let boundary = lines.find_map(|line| line.strip_prefix(b"--")).unwrap_or_default();
-    let boundary = String::from_utf8_lossy(boundary).replace(['"', '\\'], "");
-    format!("multipart/mixed; boundary=\"{boundary}\"")
-}
-
 /// What was found in the parts besides their content.
 #[derive(Default)]
 struct Findings {
@@ -92,6 +51,11 @@ impl Findings {
     fn tolerate(&mut self, tolerated: CpimTolerances) {
         self.tolerated = tolerated.iter().fold(self.tolerated, CpimTolerances::with);
     }
+
+    /// What was found, unless that is a fault.
+    fn unless<T>(&mut self, found: Result<T, Fault>) -> Option<T> {
+        found.map_err(|fault| self.faults.push(fault)).ok()
+    }
 }
 
 /// Prints a body. A part that cannot be read leaves the others as they are.
@@ -99,8 +63,7 @@ fn show(multipart: &multipart::Multipart<'_>, input: &[u8], body: &[u8]) -> Endi
     let mut findings = Findings::default();
     let parts = parts(multipart, input, body, &mut findings);
     let object = json!({ "contentType": multipart.essence(), "parts": parts });
-    let tolerated = findings.tolerated.iter().map(|it| it.as_str()).collect();
-    report(object, tolerated, findings.faults.first());
+    report(object, names(findings.tolerated), findings.faults.first());
     findings.faults.is_empty().into()
 }
 
@@ -125,13 +88,26 @@ fn parts(
 fn describe(part: &Part<'_>, input: &[u8], findings: &mut Findings) -> Value {
     findings.tolerate(part.tolerated());
     let start = start_of(part.body(), input);
-    let inner = part.multipart().ok();
+    let octets = start..start + part.body().len();
+    let (text, inner) = match part.multipart() {
+        Ok(inner) => (None, Some(parts(&inner, input, part.body(), findings))),
+        Err(error) if error.kind() == ParseErrorKind::NotMultipart => {
+            let text = mime::text(part.headers(), part.body());
+            let found = text.map_err(|error| Fault::at(&error, &error, octets.clone()));
+            (findings.unless(found).flatten(), None)
+        }
+        // Its place is one in the Content-Type.
+        Err(error) => {
+            findings.faults.push(Fault::at(&error.kind(), &error, octets.clone()));
+            (None, None)
+        }
+    };
     json!({
         "contentType": part.content_type(),
         "headers": mime::headers(part.headers()),
-        "octets": [start, start + part.body().len()],
-        "body": if inner.is_none() { mime::text(part.body()) } else { None },
-        "parts": inner.map(|inner| parts(&inner, input, part.body(), findings)),
+        "octets": [octets.start, octets.end],
+        "body": text,
+        "parts": inner,
     })
 }
 
