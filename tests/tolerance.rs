@@ -115,6 +115,19 @@ fn cases() -> Vec<Case> {
         ),
         case(T::IdentStart, send("is03", "Message-ID: =m001\r\n"), "200", message_id()),
         case(
+            T::IdentCharacter,
+            send("ic/1+_==", "Message-ID: m001\r\n"),
+            "200",
+            Refused::Head(ParseErrorKind::TransactionId),
+        ),
+        case(
+            T::IdentCharacter,
+            send("{ic:2}$", "Message-ID: m001\r\n"),
+            "200",
+            Refused::Head(ParseErrorKind::TransactionId),
+        ),
+        case(T::IdentCharacter, send("ic03", "Message-ID: 7@a.example\r\n"), "200", message_id()),
+        case(
             T::PartialSuccessReport,
             send("ps01", "Message-ID: m001\r\nSuccess-Report: partial\r\n"),
             "200",
@@ -129,6 +142,12 @@ fn cases() -> Vec<Case> {
         case(
             T::EmptyParameter,
             send("ep02", "Message-ID: m001\r\nContent-Type: a/b;;c;d=\r\n\r\nHi\r\n"),
+            "200",
+            Refused::Head(ParseErrorKind::HeaderValue(HeaderName::ContentType)),
+        ),
+        case(
+            T::EmptyParameter,
+            send("ep03", "Message-ID: m001\r\nContent-Type: a/b;=;=c\r\n\r\nHi\r\n"),
             "200",
             Refused::Head(ParseErrorKind::HeaderValue(HeaderName::ContentType)),
         ),

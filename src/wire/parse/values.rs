@@ -13,13 +13,13 @@ impl HeadParser {
         value: Part<'_>,
         options: &ParseOptions,
     ) -> Result<(), Cause> {
-        ident::check_characters(value.text).map_err(Cause::Value)?;
+        ident::check_visible(value.text).map_err(Cause::Value)?;
         self.fields.message_id = value.span();
         self.check_ident(ParseErrorKind::HeaderValue(HeaderName::MessageId), value, options);
         Ok(())
     }
 
-    /// Checks what is left of an identifier whose characters are right.
+    /// Checks what is left of an identifier that can be held.
     pub(super) fn check_ident(
         &mut self,
         otherwise: ParseErrorKind,
@@ -29,7 +29,9 @@ impl HeadParser {
         if !ident::is_standard_length(id.text.len()) {
             self.tolerate(Tolerance::IdentLength, otherwise, id, options);
         }
-        if !ident::is_standard_start(id.text) {
+        if !ident::has_standard_characters(id.text) {
+            self.tolerate(Tolerance::IdentCharacter, otherwise, id, options);
+        } else if !ident::is_standard_start(id.text) {
             self.tolerate(Tolerance::IdentStart, otherwise, id, options);
         }
     }
