@@ -225,6 +225,19 @@ fn a_stream_is_found_again_in_its_middle() {
 }
 
 #[test]
+fn a_frame_is_found_behind_octets_without_a_line_end() {
+    let folder = Folder::new();
+    let (first, second) = (send("aaaa1", "Hello"), send("aaaa2", "again"));
+    for junk in ["\u{feff}", "\0\0", "\x02\x7e", "GET / ", "MSRP"] {
+        let text = format!("{junk}{first}{junk}{second}");
+        let (status, objects) = inspect(&["frames", &file(&folder, "junk", &text)]);
+        assert_eq!((status, ids(&objects)), (1, vec!["-", "aaaa1", "-", "aaaa2"]), "{text}");
+        assert_eq!(objects[0]["octets"], json!([0, junk.len()]));
+        assert_eq!(objects[3]["octets"], json!([text.len() - second.len(), text.len()]));
+    }
+}
+
+#[test]
 fn an_error_has_its_octets() {
     let folder = Folder::new();
     let text = send("aaaa1", "Hello") + &send("aaaa2", "x").replace("1-1/1", "one");

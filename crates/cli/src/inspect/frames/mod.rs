@@ -27,7 +27,7 @@ use crate::output::tell;
 /// The file is the octets of one stream, or a capture in the format pcap or pcapng, whose
 /// TCP streams are put together, out of fragments of IP too, and taken out of WebSockets.
 /// Streams without MSRP, such as those under TLS, are passed over. Where octets are missing or
-/// are no MSRP, reading goes on at the next line that starts like a frame.
+/// are no MSRP, reading goes on where the next frame starts.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// The recording; - for standard input.
