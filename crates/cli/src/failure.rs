@@ -149,7 +149,7 @@ impl From<&Undelivered> for Failure {
             }
             (Outcome::Unreported, None) => Self::timeout("no REPORT came in time"),
             (Outcome::TimedOut, _) => {
-                Self::timeout("the message was not accepted in time, here or at a later hop")
+                Self::timeout("the message was not accepted in time, by the peer or at a later hop")
             }
             _ => Self::overdue(),
         }

@@ -282,7 +282,7 @@ fn a_later_hop_that_is_not_reached_is_told() {
     let (status, object) = result(running.output());
     assert_eq!((status, &object["error"]["kind"]), (1, &json!("timeout")), "{object}");
     let said = object["error"]["message"].as_str().unwrap();
-    assert_eq!(said, "the message was not accepted in time, here or at a later hop");
+    assert_eq!(said, "the message was not accepted in time, by the peer or at a later hop");
 }
 
 // req: 4976-8-4
