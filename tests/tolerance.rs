@@ -251,6 +251,7 @@ fn by_endpoint(case: &Case) -> bool {
 }
 
 // req: 4975-9-1, 4975-9-2, 4975-9-4, 4975-7.1-5, 4975-7.1-8
+// wild: 70, 71 and 73
 #[test]
 fn the_decoder_reads_what_is_tolerated_and_says_so() {
     for case in cases() {
@@ -364,6 +365,7 @@ fn a_strict_connection_refuses_and_continues() {
 
 /// A message in two chunks, the second one without a Content-Type.
 // req: 4975-7.1-4
+// wild: 72
 #[test]
 fn a_later_chunk_may_lack_its_content_type() {
     let first = send(
