@@ -55,7 +55,7 @@ named! {
         /// A bodiless SEND without a Message-ID.
         MissingMessageId = "missing-message-id",
         /// A Byte-Range whose range-end or total differs from the octets that
-        /// arrive. The octets count.
+        /// arrive, or that is `0-0/0`. The octets count.
         WrongByteRange = "wrong-byte-range",
         /// A response whose To-Path and From-Path repeat the whole paths of the
         /// request.

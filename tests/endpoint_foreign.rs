@@ -119,7 +119,7 @@ fn an_identifier_of_hyphens_frames_its_chunk() {
     assert_eq!(body_of(&events), Some(body.as_bytes()));
 }
 
-// wild: 45
+// wild: 45 and 94
 #[test]
 fn a_blank_line_and_nothing_behind_is_no_body() {
     let case = std::fs::read_to_string("tests/cases/W09-bodiless-with-blank-line.bin").unwrap();
@@ -129,6 +129,7 @@ fn a_blank_line_and_nothing_behind_is_no_body() {
         send("abcd", "Message-ID: m001\r\n\r\n"),
         send("abcd", "Message-ID: m001\r\n\r\n\r\n"),
         send("abcd", &format!("{fields}\r\n\r\n")),
+        send("abcd", "Message-ID: m001\r\nByte-Range: 0-0/0\r\n\r\n"),
         send("abcd", "\r\n"),
     ] {
         let (codes, events) = played(&stream);

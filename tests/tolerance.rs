@@ -237,6 +237,12 @@ fn cases() -> Vec<Case> {
             "200",
             Refused::ByEndpoint,
         ),
+        case(
+            T::WrongByteRange,
+            send("wb03", "Message-ID: m001\r\nByte-Range: 0-0/0\r\n"),
+            "200",
+            Refused::Head(ParseErrorKind::HeaderValue(HeaderName::ByteRange)),
+        ),
     ]
 }
 

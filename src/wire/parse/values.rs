@@ -1,5 +1,6 @@
 //! Values of header fields, and what is tolerated in them.
 
+use super::super::byte_range::ByteRange;
 use super::super::grammar;
 use super::super::ident;
 use super::super::value_error::ValueErrorKind;
@@ -48,6 +49,23 @@ impl HeadParser {
             Err(_) if self.allows(Tolerance::EmptyParameter, options, is_loose) => Ok(()),
             read => read.map(|_| ()),
         }
+    }
+
+    pub(super) fn byte_range(
+        &mut self,
+        value: Part<'_>,
+        options: &ParseOptions,
+    ) -> Result<(), Cause> {
+        let read = ByteRange::parse(value.text);
+        let is_of_nothing = || value.text == b"0-0/0";
+        let range = match read {
+            Err(_) if self.allows(Tolerance::WrongByteRange, options, is_of_nothing) => {
+                ByteRange::EMPTY
+            }
+            read => read.map_err(Cause::Value)?,
+        };
+        self.fields.byte_range = Some(range);
+        Ok(())
     }
 
     pub(super) fn success_report(
