@@ -26,6 +26,9 @@ named! {
         /// A transaction id or Message-ID that begins with one of the characters that are
         /// allowed behind its first: `.`, `-`, `+`, `%` or `=`.
         IdentStart = "ident-start",
+        /// A transaction id or Message-ID with other visible ASCII characters, such as `/`,
+        /// `_` or `@`.
+        IdentCharacter = "ident-character",
         /// A method name with lower-case letters, digits, underscores or hyphens.
         MethodName = "method-name",
         /// To-Path and From-Path that are not the first two header fields, in that
@@ -35,7 +38,7 @@ named! {
         /// REPORT, like the absence of the header field.
         PartialSuccessReport = "partial-success-report",
         /// A Content-Type with a semicolon that no parameter follows, or with a parameter
-        /// whose value is empty.
+        /// whose name or value is empty.
         EmptyParameter = "empty-parameter",
         /// Content-Type before other header fields.
         ContentTypeNotLast = "content-type-not-last",
@@ -52,7 +55,7 @@ named! {
         /// A bodiless SEND without a Message-ID.
         MissingMessageId = "missing-message-id",
         /// A Byte-Range whose range-end or total differs from the octets that
-        /// arrive. The octets count.
+        /// arrive, or that is `0-0/0`. The octets count.
         WrongByteRange = "wrong-byte-range",
         /// A response whose To-Path and From-Path repeat the whole paths of the
         /// request.

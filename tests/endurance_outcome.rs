@@ -868,6 +868,7 @@ fn feed_in_pieces(alice: &mut Lone, octets: &[u8], cuts: &[usize]) {
     }
 }
 
+// wild: 74
 #[test]
 fn the_id_and_the_status_of_a_response_suffice() {
     let count = malformed_responses("tid1", 200).len();

@@ -157,7 +157,7 @@ fn a_decoder_knows_its_place_in_the_stream() {
 #[test]
 fn a_malformed_head_knows_its_place_in_the_stream() {
     let good = format!("MSRP abcd SEND\r\n{HEADS}-------abcd$\r\n");
-    let stream = format!("{good}\r\n{}{good}\r\n\0", good.replace("m1", "m:"));
+    let stream = format!("{good}\r\n{}{good}\r\n\0", good.replace("m1", "mé"));
     for piece in [1, 5, 4096] {
         let (mut decoder, mut input) = (Decoder::default(), BytesMut::new());
         let mut positions = Vec::new();
@@ -176,7 +176,7 @@ fn a_malformed_head_knows_its_place_in_the_stream() {
                 }
             }
         }
-        let value = stream.find("m:").unwrap() as u64;
+        let value = stream.find("mé").unwrap() as u64;
         assert_eq!(positions, [value, stream.len() as u64 - 1]);
     }
 }
@@ -184,7 +184,16 @@ fn a_malformed_head_knows_its_place_in_the_stream() {
 #[test]
 fn an_analyser_finds_the_next_frame_after_an_error() {
     let good = format!("MSRP abcd SEND\r\n{HEADS}-------abcd$\r\n");
-    for bad in ["GET / HTTP/1.1\r\n\r\n", "MSRP abcd SEND\nTo-Path: x\n", "\0\x01\r\n"] {
+    for bad in [
+        "GET / HTTP/1.1\r\n\r\n",
+        "MSRP abcd SEND\nTo-Path: x\n",
+        "\0\x01\r\n",
+        // No line ends before the frame.
+        "\u{feff}",
+        "\0\0\0",
+        "GET / HTTP/1.1\r\n\r\nsaid MSRP is no MSRP abcd SEND MSRP ",
+        "MMSRP MSRP ",
+    ] {
         for piece in [1, 3, 4096] {
             let stream = format!("{good}{bad}{good}");
             let (mut decoder, mut input) = (Decoder::default(), BytesMut::new());

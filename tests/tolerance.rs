@@ -115,6 +115,19 @@ fn cases() -> Vec<Case> {
         ),
         case(T::IdentStart, send("is03", "Message-ID: =m001\r\n"), "200", message_id()),
         case(
+            T::IdentCharacter,
+            send("ic/1+_==", "Message-ID: m001\r\n"),
+            "200",
+            Refused::Head(ParseErrorKind::TransactionId),
+        ),
+        case(
+            T::IdentCharacter,
+            send("{ic:2}$", "Message-ID: m001\r\n"),
+            "200",
+            Refused::Head(ParseErrorKind::TransactionId),
+        ),
+        case(T::IdentCharacter, send("ic03", "Message-ID: 7@a.example\r\n"), "200", message_id()),
+        case(
             T::PartialSuccessReport,
             send("ps01", "Message-ID: m001\r\nSuccess-Report: partial\r\n"),
             "200",
@@ -129,6 +142,12 @@ fn cases() -> Vec<Case> {
         case(
             T::EmptyParameter,
             send("ep02", "Message-ID: m001\r\nContent-Type: a/b;;c;d=\r\n\r\nHi\r\n"),
+            "200",
+            Refused::Head(ParseErrorKind::HeaderValue(HeaderName::ContentType)),
+        ),
+        case(
+            T::EmptyParameter,
+            send("ep03", "Message-ID: m001\r\nContent-Type: a/b;=;=c\r\n\r\nHi\r\n"),
             "200",
             Refused::Head(ParseErrorKind::HeaderValue(HeaderName::ContentType)),
         ),
@@ -218,6 +237,12 @@ fn cases() -> Vec<Case> {
             "200",
             Refused::ByEndpoint,
         ),
+        case(
+            T::WrongByteRange,
+            send("wb03", "Message-ID: m001\r\nByte-Range: 0-0/0\r\n"),
+            "200",
+            Refused::Head(ParseErrorKind::HeaderValue(HeaderName::ByteRange)),
+        ),
     ]
 }
 
@@ -232,6 +257,7 @@ fn by_endpoint(case: &Case) -> bool {
 }
 
 // req: 4975-9-1, 4975-9-2, 4975-9-4, 4975-7.1-5, 4975-7.1-8
+// wild: 70, 71 and 73
 #[test]
 fn the_decoder_reads_what_is_tolerated_and_says_so() {
     for case in cases() {
@@ -345,6 +371,7 @@ fn a_strict_connection_refuses_and_continues() {
 
 /// A message in two chunks, the second one without a Content-Type.
 // req: 4975-7.1-4
+// wild: 72
 #[test]
 fn a_later_chunk_may_lack_its_content_type() {
     let first = send(

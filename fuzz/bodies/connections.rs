@@ -663,7 +663,8 @@ impl Written {
         let mut options = ParseOptions::default();
         options.tolerances = Tolerances::none();
         if repeats_idents {
-            options.tolerances = options.tolerances.with(Tolerance::IdentLength);
+            let idents = [Tolerance::IdentLength, Tolerance::IdentStart, Tolerance::IdentCharacter];
+            options.tolerances = idents.into_iter().fold(options.tolerances, Tolerances::with);
         }
         let mut decoder = Decoder::new(options);
         let mut octets = side.written.clone();

@@ -1,12 +1,12 @@
 //! The decoder: a byte stream to heads, body pieces and end-lines.
 
 use bytes::{Buf, Bytes, BytesMut};
-use memchr::memmem;
 use thiserror::Error;
 
 use super::head::Head;
 use super::header::Continuation;
 use super::parse::{HeadParser, ParseError};
+use super::resync;
 use super::scan::{BodyScanner, PrefixFinder, Scanned};
 use crate::limits::ParseOptions;
 use crate::tolerance::{Tolerance, Tolerances};
@@ -225,8 +225,9 @@ impl Decoder {
     }
 
     /// Gives up the frame that the stream is in, most often after an error. The next calls
-    /// of [`decode`](Self::decode) drop octets up to a later line that starts like a frame
-    /// and go on there; [`position`](Self::position) says how many.
+    /// of [`decode`](Self::decode) drop octets up to a later line that starts like a frame,
+    /// or a start line within one that a To-Path follows, and go on there;
+    /// [`position`](Self::position) says how many.
     ///
     /// This is a guess, for analysers of recorded streams alone: text within a body can
     /// look like a frame. An endpoint that goes on after an error lets its peer choose
@@ -236,15 +237,17 @@ impl Decoder {
     }
 
     fn find_frame(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, DecodeError> {
-        const START: &[u8] = b"\nMSRP ";
-        let Some(before) = memmem::find(input, START) else {
-            let kept = input.len().min(START.len() - 1);
-            input.advance(input.len() - kept);
-            return Ok(None);
-        };
-        input.advance(before + 1);
-        self.state = State::Head(HeadParser::new());
-        self.head(input)
+        match resync::next_frame(input) {
+            Ok(start) => {
+                input.advance(start);
+                self.state = State::Head(HeadParser::new());
+                self.head(input)
+            }
+            Err(lost) => {
+                input.advance(lost);
+                Ok(None)
+            }
+        }
     }
 
     /// Takes a message of a message transport, which must be exactly one chunk or

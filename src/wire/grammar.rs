@@ -36,8 +36,17 @@ pub(crate) enum StartWord<'a> {
 /// pMSRP = %x4D.53.52.50 ; MSRP in caps
 /// transact-id = ident
 /// ```
+#[cfg(any(test, fuzzing))]
 pub(crate) fn start(input: &[u8]) -> Parsed<'_, &[u8]> {
     delimited(tag("MSRP "), ident, char(' ')).parse_complete(input)
+}
+
+/// The start of a start line whose transaction id has any visible characters, as
+/// [`Tolerance::IdentCharacter`](crate::Tolerance::IdentCharacter) allows. None of them
+/// makes its end-line ambiguous.
+pub(crate) fn loose_start(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let id = take_while1(|octet: u8| octet.is_ascii_graphic());
+    delimited(tag("MSRP "), id, char(' ')).parse_complete(input)
 }
 
 /// The rest of both start lines.
@@ -109,6 +118,7 @@ pub(crate) fn status(input: &[u8]) -> Parsed<'_, (u16, u16, Option<&[u8]>)> {
 /// ```
 ///
 /// The first character and the length are up to the caller.
+#[cfg(any(test, fuzzing))]
 pub(crate) fn ident(input: &[u8]) -> Parsed<'_, &[u8]> {
     take_while1(is_ident_char).parse_complete(input)
 }
@@ -219,11 +229,11 @@ pub(crate) fn media_type(input: &[u8]) -> Parsed<'_, &[u8]> {
     terminated(essence, many0_count(parameter)).parse_complete(input)
 }
 
-/// A media type whose parameters may be empty, or their values, as
+/// A media type whose parameters may be empty, or their names or values, as
 /// [`Tolerance::EmptyParameter`](crate::Tolerance::EmptyParameter) allows.
 pub(crate) fn loose_media_type(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let gen_param = terminated(gen_param, opt(char('=')));
-    let parameter = (blanks, char(';'), blanks, opt(gen_param));
+    let value = preceded(char('='), opt(pval));
+    let parameter = (blanks, char(';'), blanks, opt(token), opt(value));
     terminated(essence, many0_count(parameter)).parse_complete(input)
 }
 
@@ -239,11 +249,16 @@ pub(crate) fn essence(input: &[u8]) -> Parsed<'_, &[u8]> {
 /// ```abnf
 /// gen-param = pname [ "=" pval ]
 /// pname = token
-/// pval  = token / quoted-string
 /// ```
 fn gen_param(input: &[u8]) -> Parsed<'_, &[u8]> {
-    recognize(pair(token, opt(preceded(char('='), alt((token, quoted_string))))))
-        .parse_complete(input)
+    recognize(pair(token, opt(preceded(char('='), pval)))).parse_complete(input)
+}
+
+/// ```abnf
+/// pval  = token / quoted-string
+/// ```
+fn pval(input: &[u8]) -> Parsed<'_, &[u8]> {
+    alt((token, quoted_string)).parse_complete(input)
 }
 
 /// ```abnf

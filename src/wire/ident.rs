@@ -22,7 +22,7 @@ struct Ident {
 impl Ident {
     /// The identifier in `text`, of 1 to [`MAX_IDENT`] characters.
     fn parse(text: &[u8]) -> Result<Self, ValueError> {
-        check_characters(text)?;
+        check_visible(text)?;
         let mut octets = [0; MAX_IDENT];
         let (Some(place), Ok(len)) = (octets.get_mut(..text.len()), u8::try_from(text.len()))
         else {
@@ -41,16 +41,25 @@ impl Ident {
     }
 }
 
-/// Checks the characters of an identifier. The first of them and the length are up to the
-/// caller, as long as it can be held.
-pub(crate) fn check_characters(text: &[u8]) -> Result<(), ValueError> {
+/// Checks that an identifier can be held: it has visible characters, and not too many.
+/// More is up to the caller.
+pub(crate) fn check_visible(text: &[u8]) -> Result<(), ValueError> {
     if text.is_empty() || text.len() > MAX_IDENT {
         return Err(wrong_length(text.len()));
     }
-    match text.iter().position(|octet| !is_ident_char(*octet)) {
+    check_characters(text, |octet| octet.is_ascii_graphic())
+}
+
+fn check_characters(text: &[u8], is_allowed: impl Fn(u8) -> bool) -> Result<(), ValueError> {
+    match text.iter().position(|octet| !is_allowed(*octet)) {
         None => Ok(()),
         Some(at) => Err(ValueError::new(ValueErrorKind::IdentCharacter, character(text, at))),
     }
+}
+
+/// Whether each character is one that RFC 4975 section 9 allows in an identifier.
+pub(crate) fn has_standard_characters(text: &[u8]) -> bool {
+    text.iter().all(|octet| is_ident_char(*octet))
 }
 
 const fn wrong_length(len: usize) -> ValueError {
@@ -86,6 +95,7 @@ macro_rules! identifier {
                 } else if !is_standard_start(octets) {
                     Err(ValueError::new(ValueErrorKind::IdentCharacter, character(octets, 0)))
                 } else {
+                    check_characters(octets, is_ident_char)?;
                     Ident::parse(octets).map(Self)
                 }
             }
@@ -93,7 +103,7 @@ macro_rules! identifier {
             /// Takes the place of a missing identifier; equal to none that was read.
             pub(crate) const NONE: Self = Self(Ident { len: 0, octets: [0; MAX_IDENT] });
 
-            /// An identifier as a peer sent it, 1 to 64 characters long.
+            /// An identifier as a peer sent it: 1 to 64 visible characters.
             pub(crate) fn parse(text: &[u8]) -> Result<Self, ValueError> {
                 Ident::parse(text).map(Self)
             }

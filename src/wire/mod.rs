@@ -12,6 +12,7 @@ pub(crate) mod media;
 pub(crate) mod method;
 pub(crate) mod nickname;
 pub(crate) mod parse;
+mod resync;
 pub(crate) mod scan;
 pub(crate) mod status;
 pub(crate) mod value_error;

@@ -20,7 +20,6 @@ pub(crate) use error::Cause;
 pub use error::{ParseError, ParseErrorKind};
 pub(crate) use fields::{Fields, Kind, PathField, Span};
 
-use super::byte_range::ByteRange;
 use super::grammar;
 use super::header::{Continuation, HeaderName, is_mime_name};
 use super::scan;
@@ -220,11 +219,7 @@ impl HeadParser {
             HeaderName::ToPath | HeaderName::FromPath => self.path(name, value, line, options),
             HeaderName::MessageId => self.message_id(value, options),
             HeaderName::ContentType => self.content_type(value, options),
-            HeaderName::ByteRange => {
-                let range = ByteRange::parse(value.text);
-                self.fields.byte_range = range.ok();
-                range.map(|_| ()).map_err(Cause::Value)
-            }
+            HeaderName::ByteRange => self.byte_range(value, options),
             HeaderName::SuccessReport => self.success_report(value, options),
             HeaderName::FailureReport => {
                 read(grammar::failure_report, value, ValueErrorKind::FailureReport)

@@ -2,6 +2,7 @@
 //! 6.4.3).
 
 use msrp::relay::{ConnectionId, Peer, RelayClose};
+use msrp::{Tolerance, Tolerances};
 
 use crate::common::wire::{Raw, filler};
 use crate::world::*;
@@ -40,6 +41,30 @@ fn other_requests_are_passed_on_and_answered_by_their_end() {
                 assert!(world.octets(talk.alice).is_empty());
             });
         }
+    }
+}
+
+/// As one responds to a SEND.
+// wild: 76
+#[test]
+fn a_response_that_names_this_relay_alone_finds_its_way_back() {
+    let usual = Tolerances::usual();
+    for tolerances in [usual, usual.without(Tolerance::ShortPathInResponse)] {
+        let mut config = config();
+        config.parse.tolerances = tolerances;
+        scripted_with(config, |world| {
+            let talk = world.talk();
+            world.give(talk.alice, &talk.request("NICKNAME", "n1").octets());
+            let id = world.one(talk.bob).id;
+            let paths = format!("To-Path: {}\r\nFrom-Path: {BOB}\r\n", talk.token);
+            world.give(talk.bob, format!("MSRP {id} 200 OK\r\n{paths}-------{id}$\r\n").as_bytes());
+            let passed = format!(
+                "MSRP n1 200 OK\r\nTo-Path: {ALICE}\r\nFrom-Path: {} {BOB}\r\n-------n1$\r\n",
+                talk.token
+            );
+            let is_tolerated = tolerances.contains(Tolerance::ShortPathInResponse);
+            assert_eq!(world.text(talk.alice), if is_tolerated { passed } else { String::new() });
+        });
     }
 }
 

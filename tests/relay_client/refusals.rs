@@ -164,6 +164,7 @@ fn a_200_without_a_path_is_a_failure() {
 }
 
 // req: 4976-4.2-1
+// wild: 75
 #[test]
 fn a_path_of_addresses_is_a_deviation() {
     let deviation = Tolerance::UsePathAddress;

@@ -73,14 +73,17 @@ fn identifiers_have_their_characters() {
             let is_blank = octet == b' ' || octet == b'\t';
             let head = read(&field, &strict());
             assert_eq!(head.is_ok(), is_ident, "{octet:#x}");
+            let tolerated = read(&field, &ParseOptions::default());
+            assert_eq!(tolerated.is_ok(), octet.is_ascii_graphic() || is_blank, "{octet:#x}");
             let Ok(text) = std::str::from_utf8(&id) else { continue };
             assert_eq!(MessageId::new(text).is_ok(), is_ident, "{octet:#x}");
             assert_eq!(TransactionId::new(text).is_ok(), is_ident, "{octet:#x}");
             if is_blank || octet == b'\n' {
                 continue;
             }
+            let is_framed = octet.is_ascii_graphic();
             let kind =
-                if is_later { ParseErrorKind::TransactionId } else { ParseErrorKind::NotMsrp };
+                if is_framed { ParseErrorKind::TransactionId } else { ParseErrorKind::NotMsrp };
             let start = fault_of(&with_start(text, "SEND"));
             assert_eq!(start, (!is_ident).then_some(kind), "{octet:#x}");
         }

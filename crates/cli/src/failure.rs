@@ -148,6 +148,9 @@ impl From<&Undelivered> for Failure {
                 Self::new("closed", "the session ended without a REPORT")
             }
             (Outcome::Unreported, None) => Self::timeout("no REPORT came in time"),
+            (Outcome::TimedOut, _) => {
+                Self::timeout("the message was not accepted in time, by the peer or at a later hop")
+            }
             _ => Self::overdue(),
         }
     }

@@ -264,6 +264,27 @@ fn a_relay_that_closes_is_reported() {
     assert_eq!((status, &object["error"]["kind"]), (1, &json!("closed")), "{object}");
 }
 
+/// A 408 in a REPORT is no matter of this side's time limits.
+#[test]
+fn a_later_hop_that_is_not_reached_is_told() {
+    let relay = Relay::new();
+    let running = relay.client("send", &["--to", "msrp://bob.example:8145/foofoofoo;tcp"]);
+    let mut client = relay.admit();
+    let bind = client.next();
+    client.answer(&bind, "200 OK", &[]);
+    let message = client.next();
+    let (own, id) = (message.header("From-Path").unwrap(), message.header("Message-ID").unwrap());
+    client.write(&format!(
+        "MSRP abcd REPORT\r\nTo-Path: {own}\r\nFrom-Path: {}\r\nMessage-ID: {id}\r\n\
+         Byte-Range: 1-13/13\r\nStatus: 000 408 Timeout\r\n-------abcd$\r\n",
+        relay.token
+    ));
+    let (status, object) = result(running.output());
+    assert_eq!((status, &object["error"]["kind"]), (1, &json!("timeout")), "{object}");
+    let said = object["error"]["message"].as_str().unwrap();
+    assert_eq!(said, "the message was not accepted in time, by the peer or at a later hop");
+}
+
 // req: 4976-8-4
 #[test]
 fn authentication_without_tls_needs_an_option() {

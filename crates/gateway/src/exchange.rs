@@ -130,11 +130,13 @@ impl Drop for Exchange {
     }
 }
 
-/// A message timed out here, rather than at a later hop that responded 408.
+/// A message timed out here or, by a REPORT, at a later hop, rather than by a response of 408.
 pub(crate) fn unanswered(finished: &Finished) -> Option<Fault> {
     let is_timeout = |response: &Response| response.status == StatusCode::TIMEOUT;
-    let is_at_later_hop = finished.response.as_ref().is_some_and(is_timeout);
-    (finished.outcome == Outcome::TimedOut && !is_at_later_hop).then(Fault::timeout)
+    let is_answered = finished.response.as_ref().is_some_and(is_timeout);
+    let message = "the message was not accepted in time, by the peer or at a later hop";
+    (finished.outcome == Outcome::TimedOut && !is_answered)
+        .then(|| Fault::new(Kind::Timeout, message))
 }
 
 /// Why a session ended that this side did not close.

@@ -52,7 +52,7 @@ impl HeadParser {
     }
 
     fn start_line(&mut self, line: &[u8], options: &ParseOptions) -> Result<(), ParseError> {
-        let start = grammar::start(line).ok().filter(|(_, id)| id.len() <= MAX_IDENT);
+        let start = grammar::loose_start(line).ok().filter(|(_, id)| id.len() <= MAX_IDENT);
         let (rest, id) = start.ok_or_else(|| not_msrp(line))?;
         let id = Part { text: id, offset: START.len() };
         let word = Part { text: rest, offset: line.len() - rest.len() };

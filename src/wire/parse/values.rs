@@ -1,5 +1,6 @@
 //! Values of header fields, and what is tolerated in them.
 
+use super::super::byte_range::ByteRange;
 use super::super::grammar;
 use super::super::ident;
 use super::super::value_error::ValueErrorKind;
@@ -13,13 +14,13 @@ impl HeadParser {
         value: Part<'_>,
         options: &ParseOptions,
     ) -> Result<(), Cause> {
-        ident::check_characters(value.text).map_err(Cause::Value)?;
+        ident::check_visible(value.text).map_err(Cause::Value)?;
         self.fields.message_id = value.span();
         self.check_ident(ParseErrorKind::HeaderValue(HeaderName::MessageId), value, options);
         Ok(())
     }
 
-    /// Checks what is left of an identifier whose characters are right.
+    /// Checks what is left of an identifier that can be held.
     pub(super) fn check_ident(
         &mut self,
         otherwise: ParseErrorKind,
@@ -29,7 +30,9 @@ impl HeadParser {
         if !ident::is_standard_length(id.text.len()) {
             self.tolerate(Tolerance::IdentLength, otherwise, id, options);
         }
-        if !ident::is_standard_start(id.text) {
+        if !ident::has_standard_characters(id.text) {
+            self.tolerate(Tolerance::IdentCharacter, otherwise, id, options);
+        } else if !ident::is_standard_start(id.text) {
             self.tolerate(Tolerance::IdentStart, otherwise, id, options);
         }
     }
@@ -46,6 +49,23 @@ impl HeadParser {
             Err(_) if self.allows(Tolerance::EmptyParameter, options, is_loose) => Ok(()),
             read => read.map(|_| ()),
         }
+    }
+
+    pub(super) fn byte_range(
+        &mut self,
+        value: Part<'_>,
+        options: &ParseOptions,
+    ) -> Result<(), Cause> {
+        let read = ByteRange::parse(value.text);
+        let is_of_nothing = || value.text == b"0-0/0";
+        let range = match read {
+            Err(_) if self.allows(Tolerance::WrongByteRange, options, is_of_nothing) => {
+                ByteRange::EMPTY
+            }
+            read => read.map_err(Cause::Value)?,
+        };
+        self.fields.byte_range = Some(range);
+        Ok(())
     }
 
     pub(super) fn success_report(

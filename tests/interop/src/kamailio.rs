@@ -127,6 +127,12 @@ impl Kamailio {
         self.folder.path().join("relay.crt")
     }
 
+    /// The private key of its certificate, in PEM.
+    #[must_use]
+    pub fn key(&self) -> PathBuf {
+        self.folder.path().join("relay.key")
+    }
+
     /// The ids of its process and of those that it has forked.
     #[must_use]
     pub fn processes(&self) -> Vec<u32> {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -16,11 +17,12 @@ use crate::{InteropError, PASSWORD, REALM, USER, built};
 /// How long it may take to print where it listens.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Our relay on 127.0.0.1 over plain TCP, with the same realm and user as Kamailio.
+/// Our relay on 127.0.0.1, over plain TCP or TLS, with the same realm and user as Kamailio.
 /// Dropping it stops it.
 #[derive(Debug)]
 pub struct OurRelay {
     process: Child,
+    scheme: &'static str,
     address: SocketAddr,
     _folder: TempDir,
 }
@@ -34,7 +36,21 @@ impl OurRelay {
     /// [`InteropError::Missing`] if it has not been built, other errors if it does
     /// not start.
     pub fn start(best: Algorithm) -> Result<Self, InteropError> {
-        Self::with_users(&user_line(USER, best))
+        Self::over_tcp(&user_line(USER, best))
+    }
+
+    /// The same over TLS alone, with the certificate and key of another relay, which it
+    /// trusts. That relay has no name in its URIs, so it is no relay to ours by its
+    /// certificate (RFC 4976 section 9.2), and authenticates as a client does.
+    ///
+    /// # Errors
+    ///
+    /// As [`OurRelay::start`].
+    pub fn over_tls(certificate: &Path, key: &Path) -> Result<Self, InteropError> {
+        let mut command = command()?;
+        command.args(["--tls-listen", "127.0.0.1:0", "--cert"]).arg(certificate);
+        command.arg("--key").arg(key).env("SSL_CERT_FILE", certificate);
+        Self::spawn(command, "msrps", &user_line(USER, Algorithm::Sha256))
     }
 
     /// The same with many users, who all have that password.
@@ -44,25 +60,26 @@ impl OurRelay {
     /// As [`OurRelay::start`].
     pub fn for_users(names: impl IntoIterator<Item = String>) -> Result<Self, InteropError> {
         let lines = names.into_iter().map(|name| user_line(&name, Algorithm::Sha256));
-        Self::with_users(&lines.collect::<String>())
+        Self::over_tcp(&lines.collect::<String>())
     }
 
-    fn with_users(lines: &str) -> Result<Self, InteropError> {
+    fn over_tcp(users: &str) -> Result<Self, InteropError> {
+        let mut command = command()?;
+        command.args(["--listen", "127.0.0.1:0"]);
+        Self::spawn(command, "msrp", users)
+    }
+
+    fn spawn(
+        mut command: Command,
+        scheme: &'static str,
+        users: &str,
+    ) -> Result<Self, InteropError> {
         let folder = tempfile::tempdir()?;
-        let users = folder.path().join("users");
-        fs::write(&users, lines)?;
-        let mut process = Command::new(built("msrp-relay", "-p msrp-relay")?)
-            .args(["--listen", "127.0.0.1:0", "--plain-auth", "--realm", REALM, "--users"])
-            .arg(&users)
-            // Permits connections to receivers on this machine.
-            .args(["--connect-to", "127.0.0.1"])
-            .env("NO_COLOR", "1")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        let file = folder.path().join("users");
+        fs::write(&file, users)?;
+        let mut process = command.arg("--users").arg(&file).spawn()?;
         match listening_address(&mut process) {
-            Ok(address) => Ok(Self { process, address, _folder: folder }),
+            Ok(address) => Ok(Self { process, scheme, address, _folder: folder }),
             Err(error) => {
                 process.kill()?;
                 process.wait()?;
@@ -71,7 +88,7 @@ impl OurRelay {
         }
     }
 
-    /// The address for plain TCP.
+    /// The address that it listens on.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -80,7 +97,7 @@ impl OurRelay {
     /// Its own URI.
     #[must_use]
     pub fn uri(&self) -> String {
-        format!("msrp://{};tcp", self.address)
+        format!("{}://{};tcp", self.scheme, self.address)
     }
 
     /// Its process id.
@@ -95,6 +112,15 @@ impl Drop for OurRelay {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// A relay that permits connections to receivers on this machine.
+fn command() -> Result<Command, InteropError> {
+    let mut command = Command::new(built("msrp-relay", "-p msrp-relay")?);
+    command.args(["--plain-auth", "--realm", REALM, "--connect-to", "127.0.0.1"]);
+    command.env("NO_COLOR", "1").stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    Ok(command)
 }
 
 fn user_line(name: &str, best: Algorithm) -> String {

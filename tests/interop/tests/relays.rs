@@ -177,3 +177,34 @@ fn from_one_relay_to_the_other() {
     exchange(&behind_ours, &behind_kamailio);
     exchange(&behind_kamailio, &behind_ours);
 }
+
+/// Our relay over TLS, beside Kamailio.
+fn secure(kamailio: &Kamailio) -> Option<OurRelay> {
+    needed(OurRelay::over_tls(&kamailio.certificate(), &kamailio.key()))
+}
+
+// req: 4976-9.2-5 4976-9.2-6
+#[test]
+fn through_a_chain_of_our_relay_and_kamailio_over_tls() {
+    let Some(kamailio) = kamailio() else { return };
+    let Some(ours) = secure(&kamailio) else { return };
+    for chain in [[ours.uri(), kamailio.secure_uri()], [kamailio.secure_uri(), ours.uri()]] {
+        let folder = Folder::new();
+        let behind = Side::behind(&folder, &chain).trusting(&kamailio);
+        let behind_ours = Side::behind(&folder, &[ours.uri()]).trusting(&kamailio);
+        exchange(&Side::alone().trusting(&kamailio), &behind);
+        exchange(&behind_ours, &behind);
+        exchange(&behind, &behind_ours);
+    }
+}
+
+#[test]
+fn from_one_relay_to_the_other_over_tls() {
+    let Some(kamailio) = kamailio() else { return };
+    let Some(ours) = secure(&kamailio) else { return };
+    let folder = Folder::new();
+    let behind = |uri: String| Side::behind(&folder, &[uri]).trusting(&kamailio);
+    let (behind_ours, behind_kamailio) = (behind(ours.uri()), behind(kamailio.secure_uri()));
+    exchange(&behind_ours, &behind_kamailio);
+    exchange(&behind_kamailio, &behind_ours);
+}

@@ -326,6 +326,18 @@ fn msrp_is_taken_out_of_a_websocket() {
     }
 }
 
+/// A side that sends no message passes nothing over.
+#[test]
+fn a_websocket_may_be_silent_in_one_direction() {
+    let [client, _] = over_websocket();
+    let mut connection = Connection::new(ALICE, BOB);
+    let mut segments = connection.start();
+    segments.push(connection.segment(0, client));
+    segments.push(connection.segment(1, GRANTED));
+    let (objects, passed_over) = told(&pcap(Link::Ethernet, &segments));
+    assert_eq!((objects.lines().count(), &*passed_over), (2, ""));
+}
+
 #[test]
 fn a_websocket_that_lacks_octets_is_told() {
     let [client, _] = over_websocket();

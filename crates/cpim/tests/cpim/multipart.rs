@@ -79,6 +79,7 @@ fn what_is_missing_at_the_end() {
     assert_eq!(bodies(MIXED, b"--a b\nA: b\n\nHi\n--a b\n\nHo\n--a b--\n"), [b"Hi", b"Ho"]);
 }
 
+// wild: 93
 #[test]
 fn a_missing_close_delimiter_is_told() {
     let tolerated = |body: &str| Multipart::parse(MIXED, body.as_bytes()).unwrap().tolerated();

@@ -134,6 +134,7 @@ fn what_is_unreadable_in_a_selector_is_told_and_passed_over() {
 }
 
 /// However a selector is spelt, nothing of it is lost without a name.
+// wild: 82
 #[test]
 fn a_selector_in_another_spelling_says_the_same() {
     for (line, name) in [
@@ -357,6 +358,7 @@ fn what_a_file_does_without_loses_none() {
     assert!(both.tolerated().iter().eq([RepeatedAttribute]));
 }
 
+// wild: 79
 #[test]
 fn an_id_that_is_no_token_is_repeated() {
     for id in ["<1391518338244@host>", "{a:b}", "http://x/1?y=2", "\"quoted\"", "a b", "é"] {
@@ -377,6 +379,7 @@ fn an_id_that_is_no_token_is_repeated() {
 }
 
 /// An endpoint without RFC 5547 receives the file as any message.
+// wild: 84
 #[test]
 fn a_file_is_sent_to_whom_answers_as_in_any_session() {
     let offer = |local: Local| Offer::new(local).unwrap();
@@ -401,7 +404,7 @@ fn a_file_is_sent_to_whom_answers_as_in_any_session() {
 
 /// The sender of an offer with `x-file-offset` begins at the first octet, unless the answer
 /// has it too.
-// wild: 60
+// wild: 60 and 83
 #[test]
 fn an_offer_to_resume_in_another_way_is_answered_so_that_the_whole_file_comes() {
     let hash = "72:24:5F:E8:65:3D:DA:F3:71:36:2F:86:D4:71:91:3E:E4:A2:CE:2E";

@@ -77,6 +77,7 @@ fn every_deviation_of_a_text_is_read_by_its_name() {
     }
 }
 
+// wild: 78
 #[test]
 fn every_deviation_of_a_section_is_read_by_its_name() {
     let with = |from: &str, to: &str| SECTION.replace(from, to);
@@ -210,6 +211,7 @@ fn an_entry_that_a_list_repeats_counts_once() {
     assert_eq!(media.types().wrapped_types().count(), 2);
 }
 
+// wild: 80
 #[test]
 fn what_a_session_does_without_loses_none() {
     for text in ["unlimited", "", "10MB", "-1", "1 2"] {
@@ -225,6 +227,7 @@ fn what_a_session_does_without_loses_none() {
     assert_eq!(media.types().wrapped_types().count(), 0);
 }
 
+// wild: 81
 #[test]
 fn the_readable_types_of_a_list_count() {
     let types = |media: &MsrpMedia| media.types().types().map(str::to_owned).collect::<Vec<_>>();
@@ -292,6 +295,7 @@ fn an_unknown_role_is_never_passed_over_in_silence() {
 }
 
 /// RFC 4145 section 4.1: it says nothing, and the offerer connects.
+// wild: 85
 #[test]
 fn an_answer_that_leaves_the_roles_open_is_passive_by_name() {
     let offer = Offer::new(alice()).unwrap();
@@ -318,6 +322,7 @@ fn an_answer_repeats_the_media_and_formats_of_its_offer() {
     }
 }
 
+// wild: 77
 #[test]
 fn lines_that_end_in_cr_alone_are_lines() {
     let text = format!("v=0\n{SECTION}a=setup:active\na=max-size:10\n");

@@ -45,6 +45,7 @@ fn every_one_of_them_is_read_and_written() {
     }
 }
 
+// wild: 86
 #[test]
 fn their_contradictions_are_met() {
     let blank = description("rfc4976-11-1");

@@ -76,9 +76,10 @@ fn finished(name: String) -> PathBuf {
     }
 }
 
-/// A name for a message without one. A Message-ID may have dots, which begin no ending.
+/// A name for a message without one. A Message-ID may have dots, which begin no ending, and
+/// slashes, which end no folder.
 fn unnamed(message: &Received) -> String {
-    format!("msrp-{}", message.message_id()).replace('.', "_")
+    format!("msrp-{}", message.message_id()).replace(['.', '/', '\\'], "_")
 }
 
 #[cfg(feature = "content")]

@@ -22,12 +22,15 @@ use super::{Fault, Input, report, report_unread};
 use crate::Ending;
 use crate::output::tell;
 
+/// The octets of a stream that are looked at together.
+const PIECE: usize = 16 * 1024;
+
 /// Prints each chunk and response of recorded streams.
 ///
 /// The file is the octets of one stream, or a capture in the format pcap or pcapng, whose
 /// TCP streams are put together, out of fragments of IP too, and taken out of WebSockets.
 /// Streams without MSRP, such as those under TLS, are passed over. Where octets are missing or
-/// are no MSRP, reading goes on at the next line that starts like a frame.
+/// are no MSRP, reading goes on where the next frame starts.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// The recording; - for standard input.
@@ -56,7 +59,10 @@ impl Arguments {
 
 fn stream_frames(octets: &[u8], show: &mut Show) {
     let mut stream = Stream::new();
-    stream.push(octets);
+    for piece in octets.chunks(PIECE) {
+        stream.push(piece);
+        stream.take().for_each(|record| show.record(&record));
+    }
     stream.finish();
     stream.take().for_each(|record| show.record(&record));
 }

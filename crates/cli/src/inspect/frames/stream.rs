@@ -4,11 +4,11 @@ use std::ops::Range;
 use std::vec::Drain;
 
 use bytes::{Buf, BytesMut};
-use msrp::ParseOptions;
 use msrp::wire::{DecodeError, Decoder, Frame, Head, ParseError, ParseErrorKind};
+use msrp::{ParseOptions, Tolerance};
 
 use super::Fault;
-use super::landmarks::{Landmarks, has_start, next_hope};
+use super::landmarks::{Landmarks, has_start, next_hope, start_in_head};
 use super::record::{Arrival, Record};
 
 /// Octets that a capture lacks.
@@ -88,11 +88,11 @@ impl Stream {
 
     fn frame(&mut self, frame: Frame) {
         match frame {
-            Frame::Head(head) => self.begin(head, None),
+            Frame::Head(head) => self.head(head, None),
             Frame::BadHead(bad) => {
                 let octets = self.place(bad.error());
                 let fault = Fault::new(&bad.error().kind(), bad.error(), octets);
-                self.begin(bad.head().clone(), Some(fault));
+                self.head(bad.head().clone(), Some(fault));
             }
             Frame::Body(octets) => self.open.iter_mut().for_each(|open| open.push_body(&octets)),
             Frame::End(flag) => {
@@ -108,11 +108,25 @@ impl Stream {
     }
 
     /// A head has arrived. What could not be read before it ends there.
-    fn begin(&mut self, head: Head, fault: Option<Fault>) {
+    fn head(&mut self, head: Head, fault: Option<Fault>) {
         let start = self.position() - head.octets().len() as u64;
         self.close(start);
         self.is_msrp = true;
-        self.open = Some(Record::of_head(head, start, fault));
+        let tolerated = head.view().tolerated();
+        let is_wrong = fault.is_some() || tolerated.contains(Tolerance::MalformedResponse);
+        match start_in_head(head.octets()).filter(|_| is_wrong) {
+            Some(at) => self.cut_head(head.octets(), start, at),
+            None => self.open = Some(Record::of_head(head, start, fault)),
+        }
+    }
+
+    /// A head has no end: another frame begins within what was taken for it.
+    fn cut_head(&mut self, head: &[u8], start: u64, at: usize) {
+        let end = start + at as u64;
+        self.open = Some(Record::unread(start, Some(missing_end_line(end))));
+        self.close(end);
+        self.restart(end);
+        self.input = [head.get(at..).unwrap_or_default(), &self.input].concat().as_slice().into();
     }
 
     /// Framing is lost.
@@ -174,8 +188,7 @@ impl Stream {
         if let Some(open) = &mut self.open {
             open.push_body(&self.input);
             open.trim_line_end();
-            let message = "the end-line is damaged or missing";
-            open.fault.get_or_insert_with(|| Fault::new(&MissingEndLine, &message, start..start));
+            open.fault.get_or_insert_with(|| missing_end_line(start));
         }
         self.input.clear();
         self.close(start);
@@ -257,6 +270,11 @@ impl Stream {
         let start = self.before + error.position();
         start..start + error.place().len() as u64
     }
+}
+
+/// The fault of a frame before which another begins here.
+fn missing_end_line(start: u64) -> Fault {
+    Fault::new(&MissingEndLine, &"the end-line is damaged or missing", start..start)
 }
 
 /// Whether no blank line follows within the octets of a head.

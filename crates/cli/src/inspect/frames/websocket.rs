@@ -16,6 +16,8 @@ pub(super) struct Frames {
     /// Whether the message that is arriving is compressed (RFC 7692).
     is_compressed: bool,
     is_lost: bool,
+    /// Whether any octets have come.
+    pub(super) has_any: bool,
     /// The compressed messages so far.
     pub(super) compressed: usize,
 }
@@ -32,6 +34,7 @@ struct Frame {
 impl Frames {
     /// Gives the payload of messages to the stream.
     pub(super) fn push(&mut self, octets: &[u8], stream: &mut Stream) {
+        self.has_any |= !octets.is_empty();
         self.input.extend_from_slice(octets);
         while !self.is_lost && (self.frame.is_some() || self.begin()) {
             let Some(frame) = &mut self.frame else { return };

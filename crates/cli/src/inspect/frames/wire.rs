@@ -118,7 +118,7 @@ impl Wire {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.stream.is_empty() && !matches!(self.layer, Layer::WebSocket(_))
+        self.stream.is_empty() && !matches!(&self.layer, Layer::WebSocket(frames) if frames.has_any)
     }
 
     /// Compressed messages that were passed over.
