@@ -93,9 +93,10 @@ impl Check {
             if index >= MAX_HEADERS {
                 return Err(Fault::new(ParseErrorKind::TooManyHeaders, line));
             }
-            match self.message_line(before, line)? {
-                true => is_any_readable = true,
-                false => unreadable = unreadable.or(Some(line)),
+            if self.message_line(before, line)? {
+                is_any_readable = true;
+            } else {
+                unreadable.get_or_insert(line);
             }
         }
         let wrong = unreadable.filter(|_| !is_any_readable);
@@ -244,23 +245,16 @@ impl Check {
         SINGLE_FIELDS.iter().try_for_each(|name| self.single_field(fields, name))
     }
 
-    /// A line whose name is not UTF-8 was told before.
     fn mime_line<'a>(&mut self, line: &'a str) -> Result<(), Fault<'a>> {
-        let Some(name) = MimeHeader::name_of(line) else {
-            let is_told = is_unreadable_name(line);
-            return if is_told {
-                Ok(())
-            } else {
-                self.tolerate(CpimTolerance::UnreadableHeader, line)
-            };
-        };
-        if MimeHeader::parse(line).is_none() {
-            return Err(Fault::new(ParseErrorKind::MimeHeader, line));
-        }
-        if name.ends_with(BLANKS) {
-            self.tolerate(CpimTolerance::HeaderSpace, line)
-        } else {
-            Ok(())
+        match MimeHeader::name_of(line) {
+            // The octets of the message have been checked for UTF-8.
+            None if is_unreadable_name(line) => Ok(()),
+            None => self.tolerate(CpimTolerance::UnreadableHeader, line),
+            Some(_) if MimeHeader::parse(line).is_none() => {
+                Err(Fault::new(ParseErrorKind::MimeHeader, line))
+            }
+            Some(name) if name.ends_with(BLANKS) => self.tolerate(CpimTolerance::HeaderSpace, line),
+            Some(_) => Ok(()),
         }
     }
 

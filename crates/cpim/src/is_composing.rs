@@ -151,7 +151,7 @@ mod read {
         /// [`ParseErrorKind::Missing`].
         pub fn parse(document: &[u8]) -> Result<Self, ParseError> {
             let text = Text::checked(document, &Limits::SMALL)?;
-            let xml = text.parse(&Limits::SMALL, NAMESPACE, "isComposing")?;
+            let xml = text.parse(NAMESPACE, "isComposing")?;
             let missing = || xml.fault(ParseErrorKind::Missing("state"));
             let state = xml.text("state").ok_or_else(missing)?;
             let (last_active, refresh) = (xml.text("lastactive"), xml.text("refresh"));

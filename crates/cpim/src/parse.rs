@@ -153,32 +153,23 @@ impl<'a> Blocks<'a> {
         let too_long = |limit| Fault::new(ParseErrorKind::TooLong { max: MAX_HEAD_OCTETS }, limit);
         let first = head_block(octets, MAX_HEAD_OCTETS).map_err(too_long)?;
         let Some((headers, rest)) = first else { return Ok(None) };
-        let before_mime = octets.split_at(octets.len() - rest.len()).0;
-        let head = |body: &[u8]| octets.split_at(octets.len() - body.len()).0;
-        let alone = |lacks_fields| {
-            let (mime, body) = rest.split_at(0);
-            Self { head: head(body), headers, before_mime, mime, body, lacks_fields }
+        let before = |rest: &[u8]| octets.split_at(octets.len() - rest.len()).0;
+        let before_mime = before(rest);
+        let blocks = |(mime, body), lacks_fields| {
+            Some(Self { head: before(body), headers, before_mime, mime, body, lacks_fields })
         };
         let is_lenient = allowed.contains(CpimTolerance::MissingBlankLine);
         if is_lenient && has_content_type(headers) {
-            return Ok(Some(alone(false)));
+            return Ok(blocks(rest.split_at(0), false));
         }
         let room = MAX_HEAD_OCTETS - before_mime.len().min(MAX_HEAD_OCTETS);
         let second = head_block(rest, room).map_err(too_long)?;
         let lines = second.map_or(rest, |(mime, _)| mime);
         let is_known = second.is_some() || extent == Extent::Whole;
         if is_lenient && is_known && lacks_fields(lines) {
-            return Ok(Some(alone(true)));
+            return Ok(blocks(rest.split_at(0), true));
         }
-        let found = |(mime, body)| Self {
-            head: head(body),
-            headers,
-            before_mime,
-            mime,
-            body,
-            lacks_fields: false,
-        };
-        Ok(second.map(found))
+        Ok(second.and_then(|second| blocks(second, false)))
     }
 
     fn source(&self) -> Source<'a> {

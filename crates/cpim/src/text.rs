@@ -13,26 +13,30 @@ pub(crate) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// message headers becomes one line.
 #[derive(Clone, Copy)]
 pub(crate) struct Source<'a> {
-    headers: &'a [u8],
-    rest: &'a [u8],
     octets: &'a [u8],
+    /// How many of them are message headers, at the start.
+    headers: usize,
 }
 
 impl<'a> Source<'a> {
     /// Octets without message headers.
     pub(crate) const fn new(octets: &'a [u8]) -> Self {
-        Self { headers: b"", rest: octets, octets }
+        Self::with_headers(octets, 0)
     }
 
     /// Octets that begin with so many octets of message headers.
-    pub(crate) fn with_headers(octets: &'a [u8], headers: usize) -> Self {
-        let (headers, rest) = octets.split_at_checked(headers).unwrap_or((octets, b""));
-        Self { headers, rest, octets }
+    pub(crate) const fn with_headers(octets: &'a [u8], headers: usize) -> Self {
+        Self { octets, headers }
+    }
+
+    /// The message headers, and what follows them.
+    fn blocks(self) -> (&'a [u8], &'a [u8]) {
+        self.octets.split_at_checked(self.headers).unwrap_or((self.octets, b""))
     }
 
     pub(crate) fn text(self) -> Cow<'a, str> {
         match str::from_utf8(self.octets) {
-            Ok(text) if folds(self.headers).next().is_none() => Cow::Borrowed(text),
+            Ok(text) if folds(self.blocks().0).next().is_none() => Cow::Borrowed(text),
             _ => Cow::Owned(self.pieces().map(|piece| piece.text).collect()),
         }
     }
@@ -68,7 +72,8 @@ impl<'a> Source<'a> {
     }
 
     fn pieces(self) -> impl Iterator<Item = Piece<'a>> {
-        joined(self.headers).chain(pieces(self.rest))
+        let (headers, rest) = self.blocks();
+        joined(headers).chain(pieces(rest))
     }
 }
 

@@ -33,7 +33,7 @@ named! {
         ControlCharacter = "control-character",
         /// A line without the name of a header, which is passed over, as long as another one
         /// has a name. Parameters that are malformed, which are part of the value then. An NS
-        /// that declares nothing, or a name in a Require that nobody can understand.
+        /// that declares nothing, or a name in a Require that cannot be read.
         UnreadableHeader = "unreadable-header",
         /// A second From, DateTime, Content-Type, Content-Disposition or
         /// Content-Transfer-Encoding. If they say the same, that counts. Of a From or a

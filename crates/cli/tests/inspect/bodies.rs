@@ -165,7 +165,7 @@ fn a_boundary_comes_again() {
     assert_eq!(read(&["multipart", &file(&folder, "quoted", quoted)])["parts"][0]["body"], "one");
 }
 
-/// A part that cannot be looked into is told, with its octets.
+/// A part that cannot be looked into is an error, with its octets.
 #[test]
 fn a_body_in_a_part_that_cannot_be_read_is_told() {
     let folder = Folder::new();

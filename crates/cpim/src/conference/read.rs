@@ -23,7 +23,7 @@ impl ConferenceInfo {
     /// without the entity of the conference.
     pub fn parse(document: &[u8]) -> Result<Self, ParseError> {
         let text = Text::checked(document, &Limits::LARGE)?;
-        let xml = text.parse(&Limits::LARGE, NAMESPACE, "conference-info")?;
+        let xml = text.parse(NAMESPACE, "conference-info")?;
         let root = xml.root();
         let missing = || xml.fault(ParseErrorKind::Missing("entity"));
         let description = child(root, "conference-description");

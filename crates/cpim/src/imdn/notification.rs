@@ -191,7 +191,7 @@ mod read {
         /// [`ParseErrorKind::Missing`] or [`ParseErrorKind::Disposition`].
         pub fn parse(document: &[u8]) -> Result<Self, ParseError> {
             let text = Text::checked(document, &Limits::SMALL)?;
-            let xml = text.parse(&Limits::SMALL, NAMESPACE, "imdn")?;
+            let xml = text.parse(NAMESPACE, "imdn")?;
             let needed = |name| {
                 let missing = || xml.fault(ParseErrorKind::Missing(name));
                 xml.text(name).filter(|text| !text.is_empty()).ok_or_else(missing)

@@ -39,6 +39,7 @@ const MAX_NAMESPACE_STEPS: usize = 1 << 24;
 /// The octets of a document as text, without what some senders put around it: blanks, NUL,
 /// or lines of the message that carries it.
 pub(crate) struct Text<'a> {
+    limits: &'static Limits,
     source: Source<'a>,
     text: Cow<'a, str>,
     /// Where the document stands in it.
@@ -47,7 +48,7 @@ pub(crate) struct Text<'a> {
 
 impl<'a> Text<'a> {
     /// The text, if it is small enough to read.
-    pub(crate) fn checked(octets: &'a [u8], limits: &Limits) -> Result<Self, ParseError> {
+    pub(crate) fn checked(octets: &'a [u8], limits: &'static Limits) -> Result<Self, ParseError> {
         let mut tags = octets.split(|octet| *octet == b'<');
         let is_small = octets.len() <= limits.octets
             && has_few_namespaces(octets, limits)
@@ -58,18 +59,13 @@ impl<'a> Text<'a> {
         let source = Source::new(octets);
         let text = source.text();
         let document = text.find('<').unwrap_or(0)..text.rfind('>').map_or(text.len(), |at| at + 1);
-        Ok(Self { source, text, document })
+        Ok(Self { limits, source, text, document })
     }
 
     /// The document, if its root is this element of this namespace.
-    pub(crate) fn parse(
-        &self,
-        limits: &Limits,
-        namespace: &str,
-        root: &'static str,
-    ) -> Result<Xml<'_>, ParseError> {
-        let options =
-            ParsingOptions { allow_dtd: false, nodes_limit: limits.nodes, ..Default::default() };
+    pub(crate) fn parse(&self, namespace: &str, root: &'static str) -> Result<Xml<'_>, ParseError> {
+        let nodes_limit = self.limits.nodes;
+        let options = ParsingOptions { allow_dtd: false, nodes_limit, ..Default::default() };
         let document = Document::parse_with_options(self.document(), options);
         let document = document.map_err(|wrong| {
             let at = offset(self.document(), wrong.pos());

@@ -179,7 +179,7 @@ fn the_start_of_a_message() {
             let start = CpimRef::parse_start(&message[..end]).unwrap();
             assert_eq!(start.is_some(), end >= head, "{end} of {message:?}");
             let Some(start) = start else {
-                // A whole message may lack MIME header fields; nobody else knows that yet.
+                // A whole message may lack MIME header fields. Its start cannot tell.
                 match kind(CpimRef::parse(&message[..end])) {
                     Ok(read) => assert!(read.tolerated().contains(CpimTolerance::MissingBlankLine)),
                     Err(wrong) => assert_eq!(wrong, ParseErrorKind::Incomplete),

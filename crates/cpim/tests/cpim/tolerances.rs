@@ -363,7 +363,7 @@ fn a_namespace_without_brackets_is_declared() {
     assert_eq!(CpimRef::parse(&two).unwrap().from(), None);
 }
 
-/// A namespace that nobody can read declares nothing, and costs no message.
+/// An unreadable NS declares nothing, and costs no message.
 #[test]
 fn an_unclear_namespace_declares_nothing() {
     for unclear in [
@@ -394,7 +394,7 @@ fn an_unclear_namespace_declares_nothing() {
     assert_eq!(CpimRef::parse(&message).unwrap().find("urn:y", "A").count(), 1);
 }
 
-/// What a Require names in a way that nobody can read is not understood.
+/// An unreadable name in a Require is not understood.
 #[test]
 fn an_unclear_requirement_is_not_understood() {
     for (value, missing) in [

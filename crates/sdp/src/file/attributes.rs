@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::{FileDate, FileDisposition, FileIcon, FileRange, FileSelector, FileTransferId};
-use crate::media::one;
+use crate::media::{all, one};
 use crate::token::is_blank;
 use crate::tolerance::{Reading, SdpTolerance, SdpTolerances};
 use crate::{Error, ErrorKind};
@@ -85,10 +85,7 @@ impl FileAttributes {
         reading: &mut Reading,
     ) -> Result<Option<Self>, Error> {
         let attributes: Vec<_> = attributes.into_iter().collect();
-        let texts = |name: &'static str| {
-            let named = attributes.iter().filter(move |(it, _)| *it == name);
-            named.map(|(_, value)| value.unwrap_or_default().trim_matches(is_blank))
-        };
+        let texts = |name| all(&attributes, name).map(|text| text.trim_matches(is_blank));
         let Some(selector) = selector(&attributes, reading)? else { return Ok(None) };
         let [_, transfer_id, disposition, date, icon, range] = NAMES;
         Ok(Some(Self {
@@ -125,19 +122,18 @@ fn selector(
     attributes: &[(&str, Option<&str>)],
     reading: &mut Reading,
 ) -> Result<Option<FileSelector>, Error> {
-    let lines = attributes.iter().filter(|(name, _)| *name == SELECTOR);
     let mut known: Vec<&str> = Vec::new();
     let mut selector = FileSelector::default();
-    for (index, (_, line)) in lines.enumerate() {
-        let line = line.unwrap_or_default();
-        let is_known = known.contains(&line.trim_matches(is_blank));
+    for (index, line) in all(attributes, SELECTOR).enumerate() {
+        let text = line.trim_matches(is_blank);
+        let is_known = known.contains(&text);
         let it = if is_known { SdpTolerance::RepeatedAttribute } else { SdpTolerance::SplitList };
         if index > 0 {
             let error = Error::of(SELECTOR, ErrorKind::Duplicate).of_occurrence(index);
             reading.tolerate(it, error)?;
         }
         if !is_known {
-            known.push(line.trim_matches(is_blank));
+            known.push(text);
             let read = selector.read_line(line, reading);
             read.map_err(|error| error.of_occurrence(index))?;
         }

@@ -125,11 +125,11 @@ pub(crate) fn all<'a>(attributes: &[Parts<'a>], name: &str) -> impl Iterator<Ite
 
 /// A number beyond 64 bits is a limit that no message can reach, and no number is none.
 pub(super) fn parse_max_size(text: &str, reading: &mut Reading) -> Result<Option<u64>, Error> {
-    let size = digits::saturating(text.trim_matches(is_blank));
+    let value = text.trim_matches(is_blank);
+    let size = digits::saturating(value);
     if size.is_none() {
         let error = Error::of("max-size", ErrorKind::Malformed);
-        let error =
-            error.with_expected("a number of octets").within(text, text.trim_matches(is_blank));
+        let error = error.with_expected("a number of octets").within(text, value);
         reading.tolerate(SdpTolerance::UnreadableAttribute, error)?;
     }
     Ok(size)

@@ -1,4 +1,4 @@
-//! The boundary of a body whose Content-Type nobody gives.
+//! The boundary of a body that comes without its Content-Type.
 
 use std::collections::HashMap;
 

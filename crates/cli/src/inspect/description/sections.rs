@@ -70,7 +70,7 @@ impl Section {
         read
     }
 
-    /// What a session says. The first fault of the section is told.
+    /// What a session says. Of the faults of a section, the first is reported.
     fn media(
         &mut self,
         media: Result<MsrpMedia, Error>,

@@ -30,7 +30,7 @@ const PIECE: usize = 16 * 1024;
 /// The file is the octets of one stream, or a capture in the format pcap or pcapng, whose
 /// TCP streams are put together, out of fragments of IP too, and taken out of WebSockets.
 /// Streams without MSRP, such as those under TLS, are passed over. Where octets are missing or
-/// are no MSRP, reading goes on where the next frame starts.
+/// are not MSRP, reading goes on at the next frame.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// The recording; - for standard input.
