@@ -78,11 +78,11 @@ impl Check {
         bare.map_or(Ok(()), |lf| self.tolerate(CpimTolerance::BareLf, lf))
     }
 
-    /// MIME header fields may be folded, wherever they stand.
+    /// MIME header fields may be folded, wherever they stand and if their names can be read.
     fn folded_lines<'a>(&mut self, headers: &'a [u8]) -> Result<(), Fault<'a>> {
         let may_be_field = self.allowed.contains(CpimTolerance::MissingBlankLine);
         let is_wrong =
-            |line: &&[u8]| line.contains(&b'\n') && !(may_be_field && is_content_field(line));
+            |line: &&[u8]| line.contains(&b'\n') && !(may_be_field && is_readable_field(line));
         let wrong = logical_octets(headers).find(is_wrong);
         wrong.map_or(Ok(()), |line| self.tolerate(CpimTolerance::FoldedHeader, line))
     }
@@ -274,4 +274,9 @@ impl Check {
         }
         Ok(())
     }
+}
+
+/// Whether a line is one of MIME's own fields, and will be read as one.
+fn is_readable_field(line: &[u8]) -> bool {
+    is_content_field(line) && !is_unreadable_name(&Source::new(line).text())
 }
