@@ -11,6 +11,7 @@ use crate::builder::CpimBuilder;
 use crate::date_time::DateTime;
 use crate::error::BuildError;
 use crate::message::CpimRef;
+use crate::xml::is_beyond_xml;
 
 /// Writes the notifications that the recipient of a message sends: each kind
 /// once, and only those that the sender asked for.
@@ -37,7 +38,7 @@ impl Notifier {
     ///
     /// [`BuildError::NotificationOfNotification`] if the message is a
     /// notification itself, and [`BuildError::Missing`] if it has no From or
-    /// DateTime, or not exactly one Message-ID.
+    /// DateTime, or not exactly one Message-ID that a document can repeat.
     pub fn new(message: &CpimRef<'_>, recipient: &Address<'_>) -> Result<Self, BuildError> {
         let headers = ImdnHeaders::of(message);
         if headers.is_notification() {
@@ -46,7 +47,8 @@ impl Notifier {
         let sender = message.from().ok_or(BuildError::Missing("From"))?;
         // Repeated as it was written, even if RFC 3339 does not allow it.
         let date_time = message.single("DateTime").ok_or(BuildError::Missing("DateTime"))?;
-        let message_id = headers.message_id().ok_or(BuildError::Missing("Message-ID"))?;
+        let message_id = headers.message_id().filter(|it| !it.contains(is_beyond_xml));
+        let message_id = message_id.ok_or(BuildError::Missing("Message-ID"))?;
         let is_wanted = |request: &NotifyRequest| headers.requests().any(|it| it == *request);
         let subject = message.subjects().next().map(|subject| {
             (subject.language().map(|language| language.into_owned()), subject.text().into_owned())

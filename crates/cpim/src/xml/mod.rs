@@ -6,4 +6,4 @@ mod write;
 
 #[cfg(feature = "xml")]
 pub(crate) use self::read::{Limits, Text, child, child_text, children, number, text_of};
-pub(crate) use self::write::{push_element, push_text};
+pub(crate) use self::write::{is_beyond_xml, push_element, push_text};

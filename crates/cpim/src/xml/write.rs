@@ -13,10 +13,16 @@ pub(crate) fn push_text(out: &mut String, text: &str) {
             '\r' => out.push_str("&#13;"),
             '\t' => out.push_str("&#9;"),
             '\n' => out.push_str("&#10;"),
-            '\0'..' ' | '\u{fffe}' | '\u{ffff}' => out.push(char::REPLACEMENT_CHARACTER),
+            _ if is_beyond_xml(letter) => out.push(char::REPLACEMENT_CHARACTER),
             _ => out.push(letter),
         }
     }
+}
+
+/// Whether XML 1.0 cannot represent a character.
+pub(crate) const fn is_beyond_xml(letter: char) -> bool {
+    let is_control = matches!(letter, '\0'..' ') && !matches!(letter, '\t' | '\r' | '\n');
+    is_control || matches!(letter, '\u{fffe}' | '\u{ffff}')
 }
 
 /// Appends `<name>text</name>` and the end of the line.

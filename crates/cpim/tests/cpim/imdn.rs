@@ -238,6 +238,13 @@ fn what_a_notification_needs() {
     let read = CpimRef::parse(twice.as_bytes()).unwrap();
     assert_eq!(ImdnHeaders::of(&read).message_id(), None);
     assert_eq!(Notifier::new(&read, &bob).unwrap_err(), BuildError::Missing("Message-ID"));
+    // XML has no such characters, and another Message-ID names another message.
+    for beyond in ["\u{5}", "\u{c}", "\u{ffff}"] {
+        let new = format!("imdn.Message-ID: {beyond}");
+        let read = whole.replace("imdn.Message-ID: ", &new);
+        let read = CpimRef::parse(read.as_bytes()).unwrap();
+        assert_eq!(Notifier::new(&read, &bob).unwrap_err(), BuildError::Missing("Message-ID"));
+    }
     // A DateTime that RFC 3339 does not allow is repeated as it was.
     let undated = whole.replace(SENT, "yesterday");
     let mut notifier = Notifier::new(&CpimRef::parse(undated.as_bytes()).unwrap(), &bob).unwrap();
