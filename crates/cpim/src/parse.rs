@@ -139,6 +139,8 @@ struct Blocks<'a> {
     before_mime: &'a [u8],
     mime: &'a [u8],
     body: &'a [u8],
+    /// Whether MIME header fields may stand among the headers, or be missing.
+    is_lenient: bool,
     /// Whether the body begins where its MIME header fields should.
     lacks_fields: bool,
 }
@@ -155,10 +157,11 @@ impl<'a> Blocks<'a> {
         let Some((headers, rest)) = first else { return Ok(None) };
         let before = |rest: &[u8]| octets.split_at(octets.len() - rest.len()).0;
         let before_mime = before(rest);
-        let blocks = |(mime, body), lacks_fields| {
-            Some(Self { head: before(body), headers, before_mime, mime, body, lacks_fields })
-        };
         let is_lenient = allowed.contains(CpimTolerance::MissingBlankLine);
+        let blocks = |(mime, body), lacks_fields| {
+            let head = before(body);
+            Some(Self { head, headers, before_mime, mime, body, is_lenient, lacks_fields })
+        };
         if is_lenient && has_content_type(headers) {
             return Ok(blocks(rest.split_at(0), false));
         }
@@ -173,13 +176,17 @@ impl<'a> Blocks<'a> {
     }
 
     fn source(&self) -> Source<'a> {
-        Source::with_headers(self.head, self.headers.len())
+        self.source_of(self.head)
+    }
+
+    /// Of octets that begin with the headers.
+    const fn source_of(&self, octets: &'a [u8]) -> Source<'a> {
+        Source::with_headers(octets, self.headers.len(), self.is_lenient)
     }
 
     /// The message, of which nothing has been checked.
     fn message(&self, allowed: CpimTolerances) -> CpimRef<'a> {
-        let headers = self.headers.len();
-        let octets_of_text = |octets| Source::with_headers(octets, headers).text().len();
+        let octets_of_text = |octets| self.source_of(octets).text().len();
         let mime_at = octets_of_text(self.before_mime);
         CpimRef {
             head: self.source().text(),

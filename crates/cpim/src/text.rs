@@ -6,27 +6,32 @@ use std::ops::Range;
 
 use memchr::memchr_iter;
 
+use crate::mime::{is_content_field, logical_octets};
+
 /// What some writers put before a text.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Octets to be read as text. Those that are no UTF-8 become U+FFFD, and a folded line of the
-/// message headers becomes one line.
+/// message headers becomes one line. MIME header fields among them stay as they are: these
+/// may be folded.
 #[derive(Clone, Copy)]
 pub(crate) struct Source<'a> {
     octets: &'a [u8],
     /// How many of them are message headers, at the start.
     headers: usize,
+    /// Whether there may be MIME header fields among these.
+    has_fields: bool,
 }
 
 impl<'a> Source<'a> {
     /// Octets without message headers.
     pub(crate) const fn new(octets: &'a [u8]) -> Self {
-        Self::with_headers(octets, 0)
+        Self::with_headers(octets, 0, false)
     }
 
     /// Octets that begin with so many octets of message headers.
-    pub(crate) const fn with_headers(octets: &'a [u8], headers: usize) -> Self {
-        Self { octets, headers }
+    pub(crate) const fn with_headers(octets: &'a [u8], headers: usize, has_fields: bool) -> Self {
+        Self { octets, headers, has_fields }
     }
 
     /// The message headers, and what follows them.
@@ -36,7 +41,7 @@ impl<'a> Source<'a> {
 
     pub(crate) fn text(self) -> Cow<'a, str> {
         match str::from_utf8(self.octets) {
-            Ok(text) if folds(self.blocks().0).next().is_none() => Cow::Borrowed(text),
+            Ok(text) if self.folds().next().is_none() => Cow::Borrowed(text),
             _ => Cow::Owned(self.pieces().map(|piece| piece.text).collect()),
         }
     }
@@ -73,7 +78,19 @@ impl<'a> Source<'a> {
 
     fn pieces(self) -> impl Iterator<Item = Piece<'a>> {
         let (headers, rest) = self.blocks();
-        joined(headers).chain(pieces(rest))
+        joined(headers, self.folds()).chain(pieces(rest))
+    }
+
+    /// Where headers are folded: the line ends that blanks follow, and these.
+    fn folds(self) -> impl Iterator<Item = Range<usize>> {
+        let mut end = 0;
+        logical_octets(self.blocks().0).flat_map(move |line| {
+            let start = end;
+            end += line.len() + 1;
+            let is_kept = self.has_fields && is_content_field(line);
+            let folds = folds(if is_kept { b"" } else { line });
+            folds.map(move |fold| start + fold.start..start + fold.end)
+        })
     }
 }
 
@@ -92,9 +109,12 @@ fn pieces(octets: &[u8]) -> impl Iterator<Item = Piece<'_>> {
 }
 
 /// The pieces of lines of which some continue the one before them, after a space.
-fn joined(headers: &[u8]) -> impl Iterator<Item = Piece<'_>> {
+fn joined(
+    headers: &[u8],
+    folds: impl Iterator<Item = Range<usize>>,
+) -> impl Iterator<Item = Piece<'_>> {
     let mut start = 0;
-    let folds = folds(headers).map(|fold| (fold, " "));
+    let folds = folds.map(|fold| (fold, " "));
     folds.chain(once((headers.len()..headers.len(), ""))).flat_map(move |(fold, space)| {
         let line = headers.get(start..fold.start).unwrap_or_default();
         start = fold.end;
@@ -102,10 +122,9 @@ fn joined(headers: &[u8]) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
-/// Where the line ends are that blanks follow, and these.
-fn folds(headers: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    memchr_iter(b'\n', headers).filter_map(|at| {
-        let (before, after) = (headers.get(..at)?, headers.get(at + 1..)?);
+fn folds(line: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    memchr_iter(b'\n', line).filter_map(|at| {
+        let (before, after) = (line.get(..at)?, line.get(at + 1..)?);
         let blanks = after.iter().take_while(|octet| matches!(octet, b' ' | b'\t')).count();
         let start = before.strip_suffix(b"\r").unwrap_or(before).len();
         (blanks > 0).then_some(start..at + 1 + blanks)

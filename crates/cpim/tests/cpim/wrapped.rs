@@ -59,6 +59,16 @@ fn message() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|text| text.chars().map(|letter| letter as u8).collect())
 }
 
+/// A field among the headers is unfolded as one behind them, which keeps the blanks.
+#[test]
+fn a_folded_field_among_the_headers_keeps_its_blanks() {
+    let message = b"Content-Type: text/plain\r\n\t\r\n ;x=y\r\n\r\nHi";
+    let read = CpimRef::parse(message).unwrap();
+    let inner = wrapped_type("message/cpim", message);
+    assert_eq!(inner.as_deref(), Some("text/plain\t ;x=y"));
+    assert_eq!(read.content_type().as_deref(), inner.as_deref());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4096))]
 
