@@ -174,7 +174,7 @@ fn days_since(year: i64, month: i64, day: i64) -> i64 {
 fn date_of(days: i64) -> (i64, i64, i64) {
     let day = |year, month| days - days_since(year, month, 1) + 1;
     // At most a year off, because a year has 365.2425 days on average.
-    let about = 1970 + days * 400 / 146_097;
+    let about = 1970 + (days * 400).div_euclid(146_097);
     let starts_by_then = |year: &i64| days_since(*year, 1, 1) <= days;
     let year = (about - 1..=about + 1).rev().find(starts_by_then).unwrap_or(about);
     let month = (1..=12).rev().find(|month| day(year, *month) >= 1).unwrap_or(1);

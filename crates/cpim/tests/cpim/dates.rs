@@ -92,6 +92,15 @@ fn the_ends_of_time() {
     assert_eq!(DateTime::utc(after).as_str(), "9999-12-31T23:59:59.999Z");
 }
 
+#[test]
+fn the_last_day_of_each_year_reads_back() {
+    for year in 0..=9999 {
+        let text = format!("{year:04}-12-31T23:59:59.999Z");
+        let time = DateTime::parse(&text).unwrap().system_time().unwrap();
+        assert_eq!(DateTime::utc(time).as_str(), text);
+    }
+}
+
 proptest! {
     #[test]
     fn a_time_reads_back(millis in -62_167_219_200_000_i64..=253_402_300_799_999) {
