@@ -11,8 +11,8 @@ use crate::header::{Header, Namespace, Scope};
 use crate::limits::MAX_HEADERS;
 use crate::message::CpimRef;
 use crate::mime::{
-    BLANKS, MimeHeader, MimeHeaders, has_fields, is_content_field, is_unreadable_name,
-    lines_in_context, logical_lines, logical_octets,
+    BLANKS, MimeHeader, MimeHeaders, has_fields, is_content_field, is_own_field,
+    is_unreadable_name, lines_in_context, logical_lines, logical_octets,
 };
 use crate::text::Source;
 use crate::tolerance::{CpimTolerance, CpimTolerances};
@@ -82,7 +82,7 @@ impl Check {
     fn folded_lines<'a>(&mut self, headers: &'a [u8]) -> Result<(), Fault<'a>> {
         let may_be_field = self.allowed.contains(CpimTolerance::MissingBlankLine);
         let is_wrong =
-            |line: &&[u8]| line.contains(&b'\n') && !(may_be_field && is_readable_field(line));
+            |line: &&[u8]| line.contains(&b'\n') && !(may_be_field && is_own_field(line));
         let wrong = logical_octets(headers).find(is_wrong);
         wrong.map_or(Ok(()), |line| self.tolerate(CpimTolerance::FoldedHeader, line))
     }
@@ -274,9 +274,4 @@ impl Check {
         }
         Ok(())
     }
-}
-
-/// Whether a line is one of MIME's own fields, and will be read as one.
-fn is_readable_field(line: &[u8]) -> bool {
-    is_content_field(line) && !is_unreadable_name(&Source::new(line).text())
 }

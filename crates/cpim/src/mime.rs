@@ -174,6 +174,11 @@ pub(crate) fn is_content_field(line: impl AsRef<[u8]>) -> bool {
     line.as_ref().get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
 }
 
+/// The same of octets: whether a line of them will be read as such a field.
+pub(crate) fn is_own_field(line: &[u8]) -> bool {
+    is_content_field(line) && !is_unreadable_name(&String::from_utf8_lossy(line))
+}
+
 /// Whether a header field can have this name.
 pub(crate) fn is_field_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic() && octet != b':')

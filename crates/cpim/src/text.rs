@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use memchr::memchr_iter;
 
-use crate::mime::{is_content_field, logical_octets};
+use crate::mime::{is_own_field, logical_octets};
 
 /// What some writers put before a text.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -87,7 +87,7 @@ impl<'a> Source<'a> {
         logical_octets(self.blocks().0).flat_map(move |line| {
             let start = end;
             end += line.len() + 1;
-            let is_kept = self.has_fields && is_content_field(line);
+            let is_kept = self.has_fields && is_own_field(line);
             let folds = folds(if is_kept { b"" } else { line });
             folds.map(move |fold| start + fold.start..start + fold.end)
         })
