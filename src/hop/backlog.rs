@@ -59,7 +59,7 @@ impl Backlog {
 
     /// How many octets the transport is given at once.
     pub(super) fn portion(&self) -> usize {
-        if self.is_told { self.portion.octets() } else { self.portion.octets_unknown(self.given) }
+        self.portion.octets_after(self.given.saturating_sub(self.told))
     }
 
     /// The last octet of a request is among those that the transport has been given,

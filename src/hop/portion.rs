@@ -19,8 +19,8 @@ const QUICK: Duration = Duration::from_millis(100);
 /// The first portion: one of a few hundred octets a second takes it within seconds.
 const FIRST: usize = SHORT_CHUNK;
 
-/// Before it is known how fast a transport is, it is given one of so many parts of what it
-/// has had. However slow it is, that takes little longer than what is before it.
+/// As long as nobody says what a transport holds, it is given one of so many parts of what it
+/// has taken. However slow it is, that takes little longer than what is before it.
 const UNKNOWN_PART: u64 = 8;
 
 /// How many octets one transmit carries, so that they leave the transport within a
@@ -48,14 +48,9 @@ impl Portion {
         Self { octets: FIRST, measured: None }
     }
 
-    pub(super) const fn octets(&self) -> usize {
-        self.octets
-    }
-
-    /// The same for a transport that has been given so many octets, if nobody says how many
-    /// of them have left.
-    pub(super) fn octets_unknown(&self, given: u64) -> usize {
-        self.octets.max(usize::try_from(given / UNKNOWN_PART).unwrap_or(usize::MAX))
+    /// How many octets leave next, after `unknown` ones of which nobody knows how fast they leave.
+    pub(super) fn octets_after(&self, unknown: u64) -> usize {
+        self.octets.max(usize::try_from(unknown / UNKNOWN_PART).unwrap_or(usize::MAX))
     }
 
     /// The transport is given so many octets, which end at `end` in the stream.
@@ -111,13 +106,13 @@ mod tests {
     fn settled(rate: u64, round_trip: Duration) -> usize {
         let (mut portion, mut left, mut now) = (Portion::new(), 0, Instant::now());
         for _ in 0..100 {
-            let octets = portion.octets().min(64 * 1024);
+            let octets = portion.octets.min(64 * 1024);
             left += octets as u64;
             portion.give(octets, left, now);
             now = now + Duration::from_micros(octets as u64 * 1_000_000 / rate) + round_trip;
             portion.leave(left, now);
         }
-        portion.octets()
+        portion.octets
     }
 
     #[test]
@@ -134,15 +129,15 @@ mod tests {
     fn a_transport_of_which_nothing_is_known_gets_an_eighth_of_what_it_has_had() {
         let (mut portion, mut given, now) = (Portion::new(), 0, Instant::now());
         while given < 256 * 1024 {
-            let octets = portion.octets_unknown(given);
+            let octets = portion.octets_after(given);
             assert!(octets as u64 <= (given / 8).max(SHORT_CHUNK as u64));
             given += octets as u64;
             portion.forget();
             portion.give(octets, given, now);
         }
-        assert_eq!(portion.octets(), SHORT_CHUNK);
+        assert_eq!(portion.octets, SHORT_CHUNK);
         portion.leave(given, now + Duration::from_millis(1));
-        assert!(portion.octets() >= USUAL);
+        assert!(portion.octets >= USUAL);
     }
 
     #[test]
@@ -150,9 +145,9 @@ mod tests {
         let (mut portion, start) = (Portion::new(), Instant::now());
         portion.octets = 4 * USUAL;
         for turn in 1..=3 {
-            portion.give(portion.octets(), turn, start);
+            portion.give(portion.octets, turn, start);
             portion.leave(turn, start + QUICK + QUICK);
         }
-        assert_eq!(portion.octets(), USUAL);
+        assert_eq!(portion.octets, USUAL);
     }
 }
