@@ -117,13 +117,17 @@ impl Relay {
     }
 
     /// Whether the previous relay, which sends as `uri`, has made a connection beside another
-    /// one. What this relay has opened was made by nobody there, whoever sends on it.
+    /// one that it had before: the first of the two may be used later. What this relay has
+    /// opened was made by nobody there, whoever sends on it.
     fn is_beside_another(&self, source: ConnectionId, uri: UriRef<'_>) -> bool {
-        let link = self.links.get(source).filter(|link| !link.is_dialled);
-        let held = link.and_then(|link| self.holdings.of(&link.principal));
+        let Some(link) = self.links.get(source).filter(|link| !link.is_dialled) else {
+            return false;
+        };
+        let held = self.holdings.of(&link.principal);
         let others = held.into_iter().flat_map(|held| held.connections.keys());
-        let mut others = others.filter(|it| **it != source).filter_map(|it| self.links.get(*it));
-        others.any(|other| !other.is_dialled && may_be_common(other, uri))
+        let earlier = others.filter_map(|id| Some((*id, self.links.get(*id)?)));
+        let mut earlier = earlier.filter(|(id, it)| (it.since, *id) < (link.since, source));
+        earlier.any(|(_, other)| !other.is_dialled && may_be_common(other, uri))
     }
 }
 

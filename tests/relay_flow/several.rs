@@ -118,3 +118,16 @@ fn a_relay_that_sends_for_several_is_known_by_then() {
         assert!(slowest <= ONCE, "{rate}: {slowest:?}");
     }
 }
+
+/// A relay that opens a connection for a flow has opened the common one before, on which nothing
+/// may have come yet.
+#[test]
+fn the_connection_that_was_made_first_is_for_all() {
+    let mut scene = Scene::new(50_000);
+    let own = scene.another();
+    assert!(scene.chat_of("u", scene.foreign, 1)[0] <= PROMPT);
+    scene.flood(own, 60);
+    scene.world.run(seconds(15));
+    assert!(scene.reported_on(own).is_empty());
+    assert_eq!(scene.world.clients[scene.slow].arrived.len(), 60);
+}
