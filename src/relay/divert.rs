@@ -74,7 +74,7 @@ impl Relay {
             flow.sent_by(way.sender);
         }
         if matches!(way.sender, FlowId::Sender(_)) {
-            self.note_previous_relay(source, head, way.flow);
+            self.note_previous_relay(now, source, head, way.flow);
         }
         let message_id = head.message_id();
         let stage = match (self.flows.get_mut(way.flow), &message_id) {
@@ -285,10 +285,8 @@ impl Relay {
     /// Lets a flow go on whose earlier messages have arrived, or are old.
     pub(super) fn follow(&mut self, now: Instant, id: FlowId) {
         let Some(earlier) = self.flows.get_mut(id).and_then(|flow| flow.follows) else { return };
-        let waits = self.links.get(earlier.on).is_some_and(|link| {
-            let mut chunks = link.hop.chunks_of(id).into_iter();
-            chunks.any(|(key, _)| key.number <= earlier.last)
-        });
+        let last = ChunkKey { number: earlier.last, source: ConnectionId(u64::MAX) };
+        let waits = self.links.get(earlier.on).is_some_and(|link| link.hop.waits_before(id, last));
         if !waits && now >= earlier.old_at {
             return self.go_on(id);
         }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use super::charge::{Pool, Tally};
-use super::event::{ConnectionId, TokenId};
+use super::event::ConnectionId;
 use super::flow::{FORGOTTEN, Flow, FlowId, FlowKey, OnWay, Side};
 use super::principal::Principal;
 use crate::spare::Spare;
@@ -143,14 +143,14 @@ impl Flows {
         known.iter().find(|known| known.from == *from).map(|known| known.number)
     }
 
-    /// The connection of its own of what this holder sends to a URI, under a token.
+    /// The connection of its own of what this holder sends, to or from a URI under a token.
     pub(super) fn own_of(
         &self,
-        token: TokenId,
+        side: Side,
         far: UriRef<'_>,
         from: &Principal,
     ) -> Option<ConnectionId> {
-        let number = self.number(Side { token, to_owner: false }, far, from)?;
+        let number = self.number(side, far, from)?;
         self.by_number.get(&number)?.own
     }
 

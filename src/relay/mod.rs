@@ -155,6 +155,8 @@ pub struct Relay {
     senders: Senders,
     /// The previous relays that seem to keep the flows of their clients apart.
     keeping_apart: BTreeSet<Principal>,
+    /// Those that have sent for others behind a slow flow.
+    mixing: BTreeSet<Principal>,
     digest: DigestServer,
     random: RandomPool,
     pending_auths: BTreeMap<AuthRequest, PendingAuth>,
@@ -210,6 +212,7 @@ impl Relay {
             giving: Giving::default(),
             senders: Senders::default(),
             keeping_apart: BTreeSet::new(),
+            mixing: BTreeSet::new(),
             digest,
             random,
             pending_auths: BTreeMap::new(),
@@ -419,6 +422,7 @@ impl Relay {
         if let Some(link) = self.links.get_mut(connection) {
             link.transport_holds(now, octets, &self.config);
             self.share_use(now, connection);
+            self.resume_waiters(now, connection);
             self.arm(connection);
         }
     }
