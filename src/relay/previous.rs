@@ -86,13 +86,19 @@ impl Relay {
     }
 
     /// Whether the previous relay, which sends as `uri`, has made a connection beside another
-    /// one. What this relay has opened was made by nobody there, whoever sends on it.
+    /// one, which it has made before. What this relay has opened was made by nobody there,
+    /// whoever sends on it.
     fn is_beside_another(&self, source: ConnectionId, uri: UriRef<'_>) -> bool {
-        let link = self.links.get(source).filter(|link| !link.is_dialled);
-        let held = link.and_then(|link| self.holdings.of(&link.principal));
-        let others = held.into_iter().flat_map(|held| held.connections.keys());
-        let mut others = others.filter(|it| **it != source).filter_map(|it| self.links.get(*it));
-        others.any(|other| !other.is_dialled && may_be_common(other, uri))
+        let Some(link) = self.links.get(source).filter(|link| !link.is_dialled) else {
+            return false;
+        };
+        let held = self.holdings.of(&link.principal);
+        let others = held.into_iter().flat_map(|held| held.connections.keys().copied());
+        let mut others = others.filter_map(|id| Some((id, self.links.get(id)?)));
+        others.any(|(id, other)| {
+            let is_earlier = (other.since, id) < (link.since, source);
+            is_earlier && !other.is_dialled && may_be_common(other, uri)
+        })
     }
 }
 
