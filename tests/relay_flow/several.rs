@@ -87,6 +87,20 @@ fn what_comes_for_one_client_takes_its_time() {
     assert!(scene.reported_on(second).is_empty());
 }
 
+/// Nothing has come on the connection that others share when the one of the flow is made.
+#[test]
+fn what_comes_for_one_client_takes_its_time_wherever_it_has_begun() {
+    let mut scene = Scene::new(20_000);
+    let second = scene.another();
+    // Its session begins where others are, and goes on where it is alone.
+    scene.flood(scene.foreign, 1);
+    scene.world.run(seconds(3));
+    scene.flood(second, 200);
+    scene.world.run(seconds(110));
+    assert_eq!(scene.world.clients[scene.slow].arrived.len(), 201);
+    assert!(scene.reported_on(second).is_empty());
+}
+
 /// The connection is made again while the one before it has not ended yet.
 #[test]
 fn connections_that_are_made_again_are_read() {
