@@ -150,6 +150,11 @@ impl Charge {
         &self.tally.account
     }
 
+    /// One more entry of the same.
+    pub(super) fn another(&self) -> Self {
+        self.tally.charge(0)
+    }
+
     /// The entry has so many octets.
     pub(super) fn set(&mut self, octets: usize) {
         self.count(octets.saturating_add(weight::ENTRY));

@@ -8,7 +8,6 @@
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use super::Relay;
 use super::charge::{Account, Charge, Tally};
@@ -193,7 +192,7 @@ impl Relay {
                 self.shed_chunk(now, id, key, &mut ended);
             }
         }
-        let is_rest = |relayed: &Relayed| message(relayed).is_some_and(|it| ended.contains(&it));
+        let is_rest = |relayed: &Relayed| relayed.message().is_some_and(|it| ended.contains(&it));
         for key in self.chunks(id, is_rest) {
             self.shed_chunk(now, id, key, &mut ended);
         }
@@ -209,8 +208,7 @@ impl Relay {
         Some(&*self.links.get(id)?.hop.message_ref(key)?.heading.relayed)
     }
 
-    /// Ends a chunk. The next hop is told once of each message, and what is still to arrive of
-    /// that is refused.
+    /// Ends a chunk. If it is leaving, the octets of it that have left are lost, too.
     fn shed_chunk(
         &mut self,
         now: Instant,
@@ -218,29 +216,12 @@ impl Relay {
         key: ChunkKey,
         ended: &mut HashSet<(FlowId, MessageId)>,
     ) {
-        let Some(link) = self.links.get_mut(id) else { return };
-        let Some(chunk) = link.hop.message_ref(key) else { return };
-        let relayed = Arc::clone(&chunk.heading.relayed);
-        let mut octets = chunk.offset..chunk.queued_end();
-        // If it is leaving, the octets of it that have left are lost, too.
-        if let Some(open) = link.hop.complete_open(key) {
-            octets.start = open.octets.start;
+        let link = self.links.get_mut(id);
+        let open = link.and_then(|link| link.hop.complete_open(key));
+        let Some(mut lost) = self.drop_chunk(id, key, ended) else { return };
+        if let Some(open) = open {
+            lost.octets.start = open.octets.start;
         }
-        let message = message(&relayed);
-        link.hop.abort(key, message.is_none_or(|message| ended.insert(message)));
-        if let Some((flow, message_id)) = message
-            && let Some(flow) = self.flows.get_mut(flow)
-        {
-            flow.refuse(&message_id);
-        }
-        self.counters.dropped += 1;
-        if !self.lose_current(relayed.source(), &relayed) {
-            self.report_failure(&relayed, octets, StatusCode::TIMEOUT);
-        }
-        self.settled(now, relayed.source());
+        self.report_lost(now, lost);
     }
-}
-
-fn message(relayed: &Relayed) -> Option<(FlowId, MessageId)> {
-    relayed.message_id().map(|message_id| (relayed.flow(), *message_id))
 }
