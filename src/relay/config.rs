@@ -219,7 +219,8 @@ pub struct RelayLimits {
     /// until it is complete. The response to a larger one is 413. Default 10,240.
     pub whole_octets: usize,
     /// Requests of one connection, or of one session or one client on a connection between
-    /// relays, that wait for their response on another. At the
+    /// relays, that wait for their response on another. Clients of a relay that has shown no
+    /// certificate have one such number together, sessions aside. At the
     /// limit, its chunks wait until one of them has its response or times out, and the
     /// response to its other requests, REPORTs aside, is 408. If two connections flood
     /// each other through the relay, each is not read while the other is full,

@@ -83,6 +83,13 @@ impl Relay {
         Some((FlowId::Sender(id), link.tally.of_account(account)))
     }
 
+    /// The flow of a sender's requests that are no SENDs. Nobody vouches for senders behind a
+    /// connection without a certificate: their requests are those of the connection.
+    pub(super) fn flow_of_requests(&self, source: ConnectionId, sender: FlowId) -> FlowId {
+        let is_relay = self.links.get(source).is_some_and(|link| link.peer.is_relay());
+        if is_relay { sender } else { FlowId::Connection(source) }
+    }
+
     /// Whether the owner of a token may send as a client of another relay. One that has shown
     /// its certificate is a relay, whichever of its clients uses the token.
     fn may_send_as(&self, token: TokenId, uri: UriRef<'_>) -> bool {
