@@ -5,16 +5,15 @@
 //! a flow has a little time above its bound, and is then ended with 408. A connection that
 //! seems to be for one client is not read for as long, and then on to see whether it is.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::Relay;
 use super::event::ConnectionId;
 use super::flow::{Above, FlowId, Previous};
 use super::link::{Link, PAROLE};
-use super::lost::{Loss, Lost};
+use super::lost::Loss;
 use crate::time::Instant;
-use crate::wire::MessageId;
 
 /// How long a flow may be above its bound where others cannot get past it.
 const ABOVE: Duration = Duration::from_secs(2);
@@ -290,27 +289,15 @@ impl Relay {
             flow.paroled_until = now.checked_add(PAROLE);
             flow.refuse_begun();
         }
-        let mut dropped = self.drop_chunks(id, destination);
-        self.counters.dropped += dropped.len() as u64;
-        dropped.retain(|lost| !self.lose_current(lost.relayed.source(), &lost.relayed));
+        let keys = self.links.get(destination).map(|next| next.hop.chunks_of(id));
+        let keys: Vec<_> = keys.into_iter().flatten().map(|(key, _)| key).collect();
+        let mut ended = HashSet::new();
+        let dropped =
+            keys.into_iter().filter_map(|it| self.drop_chunk(destination, it, &mut ended));
+        let dropped = dropped.collect();
         self.lose(Loss::Dropped(dropped));
         self.end_above(id);
         self.has_octets(destination);
         self.resume_waiters(now, destination);
-    }
-
-    /// Drops the chunks of a flow. The next hop is told once of each message of which it
-    /// has a part.
-    fn drop_chunks(&mut self, id: FlowId, destination: ConnectionId) -> VecDeque<Lost> {
-        let Some(next) = self.links.get_mut(destination) else { return VecDeque::new() };
-        let chunks = next.hop.chunks_of(id).into_iter();
-        let (keys, lost): (Vec<_>, VecDeque<_>) =
-            chunks.map(|(key, chunk)| (key, Lost::rest(chunk))).unzip();
-        let mut messages = BTreeSet::new();
-        for (key, lost) in keys.into_iter().zip(&lost) {
-            let is_first = messages.insert(lost.relayed.message_id().map(MessageId::as_str));
-            next.hop.abort(key, is_first);
-        }
-        lost
     }
 }

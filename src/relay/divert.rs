@@ -13,14 +13,14 @@ use super::flow::{Earlier, FlowId, FlowKey, Stage};
 use super::link::{Current, Link, State};
 use super::own::Own;
 use super::principal::Principal;
-use super::relayed::{ChunkKey, Relayed};
+use super::relayed::ChunkKey;
 use super::route::{NoWay, Way};
 use super::target::Target;
 use super::watch::Timer;
 use crate::hop::OUTSTANDING;
 use crate::time::Instant;
 use crate::uri::UriRef;
-use crate::wire::{Continuation, HeadRef, StatusCode};
+use crate::wire::{Continuation, HeadRef, MessageId, StatusCode};
 
 /// The most octets that a flow has outstanding on a connection that others share.
 const MOST_SHARED: usize = 32 * 1024;
@@ -355,10 +355,14 @@ impl Relay {
     }
 
     /// A chunk has arrived whole, and with it perhaps its message.
-    pub(super) fn message_ended(&mut self, relayed: &Relayed, flag: Continuation) {
+    pub(super) fn message_ended(
+        &mut self,
+        flow: FlowId,
+        message_id: Option<&MessageId>,
+        flag: Continuation,
+    ) {
         if flag != Continuation::More
-            && let (Some(flow), Some(id)) =
-                (self.flows.get_mut(relayed.flow()), relayed.message_id())
+            && let (Some(flow), Some(id)) = (self.flows.get_mut(flow), message_id)
         {
             flow.end(id);
         }

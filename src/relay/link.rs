@@ -36,18 +36,18 @@ pub(super) enum Current {
         relayed: Arc<Relayed>,
         tokens: Vec<TokenId>,
     },
-    /// A SEND whose destination was lost while it arrived.
-    Lost { head: Head, relayed: Arc<Relayed> },
+    /// A SEND whose destination was lost while it arrived. Its response tells it.
+    Lost { head: Head, flow: FlowId },
     /// Anything else, which is handled once it is complete.
     Whole { head: Head, body: Option<BytesMut> },
 }
 
 impl Current {
-    /// The SEND that is arriving.
+    /// The SEND that is arriving and forwarded.
     pub(super) const fn relayed(&self) -> Option<&Arc<Relayed>> {
         match self {
-            Self::Passing { relayed, .. } | Self::Lost { relayed, .. } => Some(relayed),
-            Self::Skipped | Self::Whole { .. } => None,
+            Self::Passing { relayed, .. } => Some(relayed),
+            Self::Skipped | Self::Lost { .. } | Self::Whole { .. } => None,
         }
     }
 }

@@ -99,6 +99,7 @@ mod ranking;
 mod relayed;
 mod revoke;
 mod route;
+mod search;
 mod senders;
 mod shares;
 mod shed;
@@ -136,6 +137,7 @@ use peers::Peers;
 use pending::PendingAuth;
 use principal::{Holdings, Principal};
 use relayed::Relaying;
+use search::Search;
 use senders::Senders;
 use token::Tokens;
 use watch::Timer;
@@ -152,6 +154,8 @@ pub struct Relay {
     flows: Flows,
     owns: Owns,
     giving: Giving,
+    /// That for those who hold most of the memory.
+    search: Search,
     senders: Senders,
     /// The previous relays that seem to keep the flows of their clients apart.
     keeping_apart: BTreeSet<Principal>,
@@ -210,6 +214,7 @@ impl Relay {
             flows,
             owns: Owns::default(),
             giving: Giving::default(),
+            search: Search::default(),
             senders: Senders::default(),
             keeping_apart: BTreeSet::new(),
             mixing: BTreeSet::new(),
@@ -366,7 +371,7 @@ impl Relay {
     /// [`Framing::Message`](crate::Framing::Message) they are one message.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<(ConnectionId, Transmit)> {
         self.now = now;
-        self.make_memory();
+        self.make_memory(now);
         self.time_closing(now);
         while let Some(id) = self.ready.pop_front() {
             let Some(link) = self.links.get_mut(id) else { continue };

@@ -116,6 +116,8 @@ impl Relay {
         let mut way = Way { own, to, destination, flow: sender, sender, tally, tokens, peer };
         if head.method() == Some(Method::Send) {
             self.direct(now, source, head, leads == Leads::ToOwner, &mut way)?;
+        } else {
+            way.flow = self.flow_of_requests(source, sender);
         }
         Ok(way)
     }

@@ -32,11 +32,20 @@ impl Sender {
         Self { link, peer, given: 0 }
     }
 
+    /// Sends so many octets.
+    fn send(&mut self, world: &mut World, octets: usize) {
+        for _ in 0..octets / READ {
+            world.give(self.link, &[FILLING; READ]);
+            self.given += READ;
+        }
+    }
+
     /// Sends for as long as it is read.
     fn fill(&mut self, world: &mut World) {
         while world.relay.wants_read(self.link) {
             world.give(self.link, &[FILLING; READ]);
             self.given += READ;
+            assert!(self.given < 2 * MEMORY, "nobody stops it");
         }
     }
 }
@@ -76,6 +85,11 @@ fn who_gets_no_responses_takes_no_memory_of_others() {
 
 /// A source sends to somebody who never answers, as much as the relay keeps for it.
 fn keep(world: &mut World, source: u8, sink: ConnectionId, path: &str) -> usize {
+    keep_some(world, source, sink, path, 1_001)
+}
+
+/// The same, so many requests at most.
+fn keep_some(world: &mut World, source: u8, sink: ConnectionId, path: &str, most: usize) -> usize {
     let link = world.accept(tls().address([192, 0, 2, source].into()));
     let send = |world: &mut World, octets: usize| {
         let id = world.id();
@@ -85,7 +99,7 @@ fn keep(world: &mut World, source: u8, sink: ConnectionId, path: &str) -> usize 
         world.told(link) == ["200"]
     };
     // A stranger's heads are short.
-    let kept = usize::from(send(world, 1)) + (0..1000).take_while(|_| send(world, 3_000)).count();
+    let kept = usize::from(send(world, 1)) + (1..most).take_while(|_| send(world, 3_000)).count();
     world.close(link);
     kept
 }
@@ -151,6 +165,31 @@ fn what_waits_within_a_share_stays_however_much_is_kept_for_others() {
     assert!(kept * 3_000 > 3 * MEMORY, "{kept}");
     assert_eq!(world.closes(), []);
     assert!(world.relay.wants_read(victim.link));
+}
+
+/// Those who keep most give of it instead.
+#[test]
+fn no_queue_gives_way_for_what_others_keep() {
+    let mut config = config();
+    config.limits.memory_octets = 4 * MEMORY;
+    let mut world = World::new(config);
+    let mut victim = Sender::new(&mut world, "alice", 0);
+    victim.send(&mut world, 240_000);
+    let (sink, path) = sink(&mut world);
+    let mut free = 4 * MEMORY - victim.given;
+    // Each keeps as much as those before have left for it.
+    for source in 0..26 {
+        let most = free / 9 / 3_900;
+        assert_eq!(keep_some(&mut world, source, sink, &path, most), most);
+        free -= most * 3_700;
+    }
+    assert!(free < 4 * MEMORY / 16, "{free}");
+    assert_eq!(world.closes(), []);
+    // A newcomer finds what is left for newcomers.
+    let mut newcomer = Sender::new(&mut world, "carol", 0);
+    newcomer.send(&mut world, 60_000);
+    assert!(world.relay.wants_read(newcomer.link) && world.relay.wants_read(victim.link));
+    assert_eq!(world.closes(), []);
 }
 
 /// Those before have left ever less for each, and give of it to one who keeps little.
@@ -287,6 +326,33 @@ fn the_longest_incomplete_message_of_a_user_gives_way() {
     world.relay.input_holds(short, MEMORY / 10);
     world.settle();
     assert!(world.closes().is_empty());
+}
+
+/// However many have begun one, each with as much as the one before has left for it.
+#[test]
+fn who_begins_a_message_late_finds_memory_as_well() {
+    let mut config = config();
+    config.limits.memory_octets = MEMORY;
+    let mut world = World::new(config);
+    let mut begin = |user: &str, octets: usize| {
+        let link = world.accept(tls());
+        world.auth_as(link, ALICE, user, "secret", &[]);
+        world.relay.input_holds(link, octets);
+        world.settle();
+        (link, world.closes())
+    };
+    let mut links = Vec::new();
+    let mut free = MEMORY;
+    while free > MEMORY / 14 {
+        let octets = free / 9 - 1_000;
+        let (link, closes) = begin(&format!("user{}", links.len()), octets);
+        assert_eq!(closes, []);
+        free -= octets + 1_100;
+        links.push(link);
+    }
+    // The one who holds most gives way.
+    let (_, closes) = begin("alice", 12_000);
+    assert_eq!(closes, [(links[0], RelayClose::Evicted)]);
 }
 
 /// How many SENDs of a newcomer without a response are taken, after a quiet hour.

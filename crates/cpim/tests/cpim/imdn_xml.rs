@@ -313,7 +313,7 @@ fn refresh_case() -> IsComposing {
     IsComposing::parse(&case("Y07-refresh-huge.xml")).unwrap()
 }
 
-// wild: 65
+// wild: 65 and 100
 #[test]
 fn what_stands_around_a_document_does_not_count() {
     let read = Notification::parse(&case("X05-leading-crlf.xml")).unwrap();
@@ -380,6 +380,7 @@ fn octets_of_a_document_that_are_no_utf8_cost_nothing_else() {
     }
 }
 
+// wild: 101
 #[test]
 fn what_is_read_over_in_a_document_is_told() {
     use CpimTolerance::{DateTimeFormat, RefreshFormat};

@@ -63,7 +63,7 @@ pub(crate) fn messages() -> Vec<Vec<u8>> {
 }
 
 // req: 4975-13-9, 3862-2-1
-// wild: 87, 88, 89, 90, 91 and 92
+// wild: 87, 88, 89, 90, 91, 92, 95, 96, 97 and 98
 #[test]
 fn each_deviation_has_a_name() {
     let mut seen = CpimTolerances::none();

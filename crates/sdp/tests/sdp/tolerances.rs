@@ -425,6 +425,7 @@ fn a_line_with_a_control_character_says_nothing() {
 }
 
 /// RFC 8866 section 5.7 has several for multicast alone.
+// wild: 99
 #[test]
 fn of_several_addresses_the_first_counts_by_name() {
     let one = "c=IN IP4 192.0.2.1\n";
