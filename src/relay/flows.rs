@@ -379,7 +379,9 @@ mod tests {
     fn few_flows_of_a_holder_among_many_are_looked_for_once_in_a_while() {
         let start = Instant::now();
         let mut flows = Flows::new(MOST);
-        (0..8).for_each(|number| drop(of(&mut flows, start, 2, number)));
+        (0..8).for_each(|number| {
+            let _ = of(&mut flows, start, 2, number);
+        });
         fill(&mut flows, start, 1);
         let holder = Principal::Connection(ConnectionId(2));
         let mut left_at = |now| {
