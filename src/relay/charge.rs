@@ -16,7 +16,8 @@ pub(super) struct Tally {
 }
 
 /// Counts the octets that are kept for a while for one who sends, those of the accounts behind
-/// it included. Everybody is behind the relay, and clients of another relay are behind that.
+/// it included. Everybody is behind the relay, strangers are behind an account of theirs, and
+/// clients of another relay are behind that.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Account(Arc<Node>);
 
@@ -28,6 +29,8 @@ struct Node {
     of: Option<Account>,
     /// That for those behind it who give way.
     search: Search,
+    /// It gives way with what it keeps above so many octets, unless that is 0.
+    gives_above: AtomicUsize,
 }
 
 /// Counts the octets of one kind of entries that are kept for long, of all principals.
@@ -44,10 +47,9 @@ pub(super) struct Charge {
 }
 
 impl Tally {
-    /// That of one more principal.
-    pub(super) fn of_another(&self) -> Self {
-        let account = self.account.behind();
-        Self { account, own: Arc::default(), all: Arc::clone(&self.all) }
+    /// That of one more principal, whose account is behind this one.
+    pub(super) fn of_another(&self, of: &Account) -> Self {
+        Self { account: of.behind(), own: Arc::default(), all: Arc::clone(&self.all) }
     }
 
     /// The same, of an account behind this one.
@@ -110,6 +112,21 @@ impl Account {
 
     pub(super) fn search(&self) -> &Search {
         &self.0.search
+    }
+
+    /// From now on, it gives way with what it keeps above so many octets.
+    pub(super) fn give_above(&self, octets: usize) {
+        self.0.gives_above.store(octets.max(1), Ordering::Relaxed);
+    }
+
+    /// It does not give way any more.
+    pub(super) fn end_giving(&self) {
+        self.0.gives_above.store(0, Ordering::Relaxed);
+    }
+
+    pub(super) fn gives(&self) -> bool {
+        let above = self.0.gives_above.load(Ordering::Relaxed);
+        above > 0 && self.octets() > above
     }
 
     /// Whether anything may still be kept for it.

@@ -193,7 +193,8 @@ pub struct RelayLimits {
     /// What waits for the connections of one principal may take as much as is free; above
     /// that, whoever sends to them is not read. What is kept of its requests may take a ninth of
     /// what is free, and of that each client of another relay half of what the others leave;
-    /// above that, the response to a further request is 408. Whoever keeps less than half of an
+    /// above that, the response to a further request is 408. Strangers may keep half of everything
+    /// together. Whoever keeps less than half of an
     /// equal share gets room from those who keep more: some of their requests get 408 at once, by
     /// REPORT if they were acknowledged. Peers, sessions and tokens
     /// may take a quarter each: above that, those of the largest holder are forgotten, and

@@ -11,6 +11,10 @@ const GRAIN: usize = 4096;
 /// What is kept for one principal may be one of so many parts of what is free.
 const KEPT: usize = 8;
 
+/// Strangers, who may have any number of addresses, have one of so many parts of what is kept
+/// together.
+const STRANGERS: usize = 2;
+
 /// Of the memory, one of so many parts is for newcomers.
 const RESERVE: usize = 16;
 
@@ -30,7 +34,8 @@ pub(super) struct Room {
     kept: usize,
     /// How many of them keep anything.
     crowd: usize,
-    /// Each may keep one of so many parts of what is left.
+    /// What is free for them, of which each may keep one of so many parts.
+    free: usize,
     parts: usize,
 }
 
@@ -40,8 +45,8 @@ impl Room {
     }
 
     /// What each of them may keep.
-    pub(super) const fn left(&self) -> usize {
-        self.all.saturating_sub(self.kept) / self.parts
+    pub(super) fn left(&self) -> usize {
+        self.all.saturating_sub(self.kept).min(self.free / self.parts)
     }
 
     /// What each of them has if all keep as much as they may.
@@ -50,8 +55,10 @@ impl Room {
     }
 
     /// What all of them may keep if that leaves so much to one.
-    pub(super) const fn beside(&self, octets: usize) -> usize {
-        self.all.saturating_sub(octets.saturating_mul(self.parts))
+    pub(super) fn beside(&self, octets: usize) -> usize {
+        let most = self.kept.saturating_add(self.free);
+        let most = most.saturating_sub(octets.saturating_mul(self.parts));
+        most.min(self.all.saturating_sub(octets))
     }
 }
 
@@ -99,15 +106,21 @@ impl Relay {
         tally.own().saturating_mul(KEPT) > self.free_memory()
     }
 
-    /// What those behind an account may keep: principals an eighth of what is free each, and
-    /// the senders behind one of them as much as they leave each other of that.
+    /// What those behind an account may keep: principals an eighth of what is free each,
+    /// strangers no more than half of everything together, and the senders behind a principal
+    /// as much as they leave each other of its part.
     pub(super) fn room_behind(&self, account: &Account) -> Room {
-        let (free, kept) = (self.free_memory(), account.octets());
-        let (all, parts) = match account.of() {
-            None => (free.saturating_add(kept), KEPT),
-            Some(_) => (free / KEPT, 1),
-        };
-        Room { all, kept, crowd: account.crowd(), parts }
+        let (free, kept, crowd) = (self.free_memory(), account.octets(), account.crowd());
+        let everybody = self.holdings.account();
+        let all = free.saturating_add(everybody.octets());
+        if account.is(everybody) {
+            return Room { all, kept, crowd, free, parts: KEPT };
+        }
+        if account.is(self.holdings.strangers()) {
+            return Room { all: all / STRANGERS, kept, crowd, free, parts: KEPT };
+        }
+        let all = free / KEPT;
+        Room { all, kept, crowd, free: all.saturating_sub(kept), parts: 1 }
     }
 
     /// Takes memory from whoever holds most, until newcomers find some again or nobody holds

@@ -208,7 +208,7 @@ impl Relay {
             config,
             links: Links::default(),
             tokens: Tokens::default(),
-            holdings: Holdings::default(),
+            holdings: Holdings::new(),
             directory: Directory::default(),
             peers: Peers::default(),
             flows,

@@ -117,7 +117,7 @@ impl Holding {
 }
 
 /// What everybody holds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Holdings {
     by_principal: BTreeMap<Principal, Holding>,
     /// Those that have tokens.
@@ -127,9 +127,24 @@ pub(super) struct Holdings {
     connections: usize,
     queued: usize,
     tally: Tally,
+    /// Counts what is kept for a while for those who have not shown who they are.
+    strangers: Account,
 }
 
 impl Holdings {
+    pub(super) fn new() -> Self {
+        let tally = Tally::default();
+        Self {
+            by_principal: BTreeMap::new(),
+            token_shares: Shares::default(),
+            gone: VecDeque::new(),
+            connections: 0,
+            queued: 0,
+            strangers: tally.account().behind(),
+            tally,
+        }
+    }
+
     pub(super) fn of(&self, principal: &Principal) -> Option<&Holding> {
         self.by_principal.get(principal)
     }
@@ -156,6 +171,17 @@ impl Holdings {
     /// Counts what is kept for a while for all of them.
     pub(super) const fn account(&self) -> &Account {
         self.tally.account()
+    }
+
+    /// The same, for those of them who have not shown who they are.
+    pub(super) const fn strangers(&self) -> &Account {
+        &self.strangers
+    }
+
+    /// The accounts of all that are behind this one.
+    pub(super) fn behind(&self, of: &Account) -> impl Iterator<Item = &Account> {
+        let accounts = self.by_principal.values().map(|holding| holding.tally.account());
+        accounts.filter(|account| account.line().any(|it| it.is(of)))
     }
 
     /// How many there are.
@@ -256,9 +282,10 @@ impl Holdings {
     fn holding(&mut self, principal: &Principal) -> &mut Holding {
         self.forget_gone();
         let tally = &self.tally;
+        let of = if principal.is_member() { tally.account() } else { &self.strangers };
         self.by_principal
             .entry(principal.clone())
-            .or_insert_with(|| Holding { tally: tally.of_another(), ..Holding::default() })
+            .or_insert_with(|| Holding { tally: tally.of_another(of), ..Holding::default() })
     }
 
     /// Whoever has gone and comes again still has what is kept for it.

@@ -22,11 +22,10 @@ use crate::wire::{MessageId, StatusCode, TransactionId};
 const BATCH: usize = 256 * 1024;
 const PARTS: usize = 64;
 
-/// Those behind an account who give way: each keeps `least`, and all of them `enough`.
+/// Those behind an account who give way, until all behind it keep `enough`.
 struct Giving<'a> {
     of: &'a Account,
     accounts: Vec<Account>,
-    least: usize,
     enough: usize,
 }
 
@@ -37,9 +36,13 @@ impl Giving<'_> {
 
     /// Whether this is kept for one of them who keeps too much.
     fn gives(&self, charge: &Charge) -> bool {
-        let mut line = charge.account().line();
-        let giving = line.find(|account| self.accounts.iter().any(|giving| giving.is(account)));
-        giving.is_some_and(|giving| giving.octets() > self.least) && !self.is_done()
+        charge.account().line().any(Account::gives) && !self.is_done()
+    }
+}
+
+impl Drop for Giving<'_> {
+    fn drop(&mut self) {
+        self.accounts.iter().for_each(Account::end_giving);
     }
 }
 
@@ -58,6 +61,10 @@ impl Relay {
         account: &Account,
         octets: usize,
     ) -> bool {
+        // Strangers have their part without asking.
+        if account.is(self.holdings.strangers()) {
+            return true;
+        }
         let octets = account.octets().saturating_add(octets);
         let room = self.room_behind(of);
         if octets <= room.left() {
@@ -80,30 +87,53 @@ impl Relay {
         let (before, batch) = (of.octets(), BATCH.min(self.room_behind(of).all() / PARTS));
         let enough = enough.saturating_sub(batch);
         let accounts = self.largest_behind(of, least, before.saturating_sub(enough));
-        self.all_give(now, &Giving { of, accounts, least, enough });
+        self.all_give(now, &Giving { of, accounts, enough });
         if before.saturating_sub(of.octets()) < batch {
             of.search().was_in_vain(self.links.len());
         }
     }
 
-    /// The fewest of those behind an account who keep so much above `least`.
+    /// The fewest of those behind an account who keep so much above `least`, with which they
+    /// give way.
     fn largest_behind(&self, of: &Account, least: usize, needed: usize) -> Vec<Account> {
-        let mut behind: Vec<_> = if of.of().is_some() {
-            self.senders.behind(of).cloned().collect()
-        } else {
-            self.holdings.iter().map(|(_, holding)| holding.tally.account().clone()).collect()
-        };
-        behind.retain(|account| account.octets() > least);
-        behind.sort_by_key(|account| Reverse(account.octets()));
-        let mut above = 0;
-        let count = behind.iter().take_while(|account| {
-            let is_needed = above < needed;
-            above += account.octets() - least;
+        let mut behind: Vec<_> = self
+            .all_behind(of)
+            .map(|account| (account.octets().saturating_sub(self.least(account, least)), account))
+            .filter(|(above, _)| *above > 0)
+            .collect();
+        behind.sort_unstable_by_key(|(above, _)| Reverse(*above));
+        let mut found = 0;
+        let needed = behind.into_iter().take_while(|(above, _)| {
+            let is_needed = found < needed;
+            found += above;
             is_needed
         });
-        let count = count.count();
-        behind.truncate(count);
-        behind
+        needed
+            .map(|(above, account)| {
+                account.give_above(account.octets() - above);
+                account.clone()
+            })
+            .collect()
+    }
+
+    /// What one who gives way keeps. Of strangers, who may be many, it is half of what they
+    /// keep on average, if that is less.
+    fn least(&self, account: &Account, least: usize) -> usize {
+        let strangers = self.holdings.strangers();
+        if account.of().is_some_and(|of| of.is(strangers)) && strangers.octets() > least {
+            least.min(strangers.octets() / strangers.crowd().max(1) / 2)
+        } else {
+            least
+        }
+    }
+
+    fn all_behind<'a>(&'a self, of: &'a Account) -> Box<dyn Iterator<Item = &'a Account> + 'a> {
+        let is_of_many = of.of().is_none() || of.is(self.holdings.strangers());
+        if is_of_many {
+            Box::new(self.holdings.behind(of))
+        } else {
+            Box::new(self.senders.behind(of))
+        }
     }
 
     /// Requests give way first. What is arriving, and what has to leave before a connection

@@ -1,6 +1,6 @@
 //! What waits in a relay, all in all.
 
-use msrp::relay::{ConnectionId, RelayClose};
+use msrp::relay::{ConnectionId, Peer, RelayClose};
 
 use crate::common::wire::Raw;
 use crate::world::*;
@@ -84,13 +84,14 @@ fn who_gets_no_responses_takes_no_memory_of_others() {
 }
 
 /// A source sends to somebody who never answers, as much as the relay keeps for it.
-fn keep(world: &mut World, source: u8, sink: ConnectionId, path: &str) -> usize {
-    keep_some(world, source, sink, path, 1_001)
+fn keep(world: &mut World, source: u16, sink: ConnectionId, path: &str) -> usize {
+    let [high, low] = source.to_be_bytes();
+    keep_some(world, tls().address([198, 18, high, low].into()), sink, path, 1_001)
 }
 
 /// The same, so many requests at most.
-fn keep_some(world: &mut World, source: u8, sink: ConnectionId, path: &str, most: usize) -> usize {
-    let link = world.accept(tls().address([192, 0, 2, source].into()));
+fn keep_some(world: &mut World, peer: Peer, sink: ConnectionId, path: &str, most: usize) -> usize {
+    let link = world.accept(peer);
     let send = |world: &mut World, octets: usize| {
         let id = world.id();
         let chunk = Raw::chunk(&id, &id, "1-2/2", "hi", '$').header("X", &"x".repeat(octets));
@@ -137,7 +138,7 @@ fn who_comes_again_still_has_what_leaves_before_the_last_connection_closes() {
     let (sink, path) = sink(&mut world);
     let first = keep(&mut world, 1, sink, &path);
     for _ in 0..20 {
-        let link = world.accept(tls().address([192, 0, 2, 2].into()));
+        let link = world.accept(tls().address([198, 18, 0, 2].into()));
         world.stall(link);
         let long = format!("msrps://bob.example:8145/{};tcp", "x".repeat(700));
         // The last refusal closes the connection.
@@ -178,9 +179,10 @@ fn no_queue_gives_way_for_what_others_keep() {
     let (sink, path) = sink(&mut world);
     let mut free = 4 * MEMORY - victim.given;
     // Each keeps as much as those before have left for it.
-    for source in 0..26 {
+    for number in 0..26 {
         let most = free / 9 / 3_900;
-        assert_eq!(keep_some(&mut world, source, sink, &path, most), most);
+        let user = tls().user(format!("user{number}"));
+        assert_eq!(keep_some(&mut world, user, sink, &path, most), most);
         free -= most * 3_700;
     }
     assert!(free < 4 * MEMORY / 16, "{free}");
@@ -213,6 +215,27 @@ fn who_comes_late_finds_memory_as_well() {
     // No more is taken from the others than that.
     let dropped = world.relay.statistics().dropped - before;
     assert!(dropped < 40, "{dropped}");
+}
+
+/// They may have any number of addresses.
+#[test]
+fn strangers_leave_half_of_what_is_kept_to_clients() {
+    let mut config = config();
+    config.limits.memory_octets = 4 * MEMORY;
+    let mut world = World::new(config);
+    let Talk { alice, bob, token } = world.talk();
+    let talk = Talk { alice, bob, token };
+    let (sink, path) = sink(&mut world);
+    let kept: Vec<_> = (0..400).map(|source| keep(&mut world, source, sink, &path)).collect();
+    assert!(kept.iter().all(|kept| *kept > 0), "{kept:?}");
+    let is_taken = |number: &usize| {
+        let id = format!("m{number}");
+        let chunk = talk.chunk(&id, &id, "1-2/2", "hi", '$').header("X", &"x".repeat(3_000));
+        world.give(alice, &chunk.octets());
+        world.told(alice) == ["200"]
+    };
+    let taken = (0..1_000).take_while(is_taken).count();
+    assert!(taken * 3_700 > 4 * MEMORY / 2 / 10, "{taken}");
 }
 
 /// However many connections a user has, and many users.

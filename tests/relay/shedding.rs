@@ -43,8 +43,8 @@ impl Scene {
 
     /// Many come one after the other, the last of whom find room only if others give way.
     fn many_come(&mut self) {
-        for source in 0..30 {
-            let link = self.world.accept(tls().address([192, 0, 2, source].into()));
+        for user in 0..30 {
+            let link = self.world.accept(tls().user(format!("user{user}")));
             let short = self.world.id();
             let short = Raw::chunk(&short, &short, "1-2/2", "hi", '$').to(&self.path).from(BOB);
             self.world.give(link, &short.octets());
