@@ -29,11 +29,8 @@ impl<T> Spare for VecDeque<T> {
 impl<K: Eq + Hash, V> Spare for HashMap<K, V> {
     fn give_back(&mut self) {
         if self.is_empty() {
-            // Before, its capacity does not count the places of entries that were removed.
-            self.shrink_to(FEW);
-            if self.capacity() > FEW {
-                *self = Self::new();
-            }
+            // Its capacity would not count the places of entries that were removed.
+            self.shrink_to(FEW / 2);
         }
     }
 }

@@ -57,10 +57,9 @@ impl Backlog {
         self.portion.give(octets, self.given, now);
     }
 
-    /// How many octets the transport is given at once. Without a word of what it holds,
-    /// nobody knows how fast it is.
-    pub(super) const fn portion(&self) -> usize {
-        if self.is_told { self.portion.octets() } else { usize::MAX }
+    /// How many octets the transport is given at once.
+    pub(super) fn portion(&self) -> usize {
+        self.portion.octets_after(self.given.saturating_sub(self.told))
     }
 
     /// The last octet of a request is among those that the transport has been given,
@@ -74,8 +73,9 @@ impl Backlog {
     /// The transport asks for octets. All earlier ones have left it, unless the
     /// caller says what it holds.
     pub(super) fn asked(&mut self, now: Instant) {
-        if !self.is_told {
-            self.leave(self.given, now);
+        if !self.is_told && self.given > self.left {
+            (self.left, self.last_left) = (self.given, now);
+            self.portion.forget();
         }
     }
 

@@ -463,7 +463,7 @@ impl<O: Owner> Hop<O> {
 
     /// The next transaction whose deadline has passed.
     pub(crate) fn next_overdue(&mut self, now: Instant, answers: Answers) -> Option<Overdue<O>> {
-        let is_moving = self.backlog.is_moving(now);
+        let is_moving = self.backlog.is_moving(now) || answers.may_be_late();
         let overdue = self.transactions.expire(now, answers, is_moving)?;
         if let Overdue::Ended((_, transaction)) = &overdue {
             self.free_place(transaction);

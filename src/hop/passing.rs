@@ -146,6 +146,13 @@ impl<O: Owner> Hop<O> {
         self.schedule.hold(source, is_held);
     }
 
+    /// Whether a chunk of a source has not left whole that arrived no later than this one.
+    pub(crate) fn waits_before(&self, source: O::Source, last: O::Message) -> bool {
+        let is_one = |chunk: &Outgoing<O>| chunk.source == source && !chunk.aborted;
+        let mut earlier = self.messages.range(..=last);
+        self.waiting_of(source) > 0 && earlier.any(|(_, chunk)| is_one(chunk))
+    }
+
     /// The chunks of a source that have not left whole, in the order of their arrival.
     pub(crate) fn chunks_of(&self, source: O::Source) -> Vec<(O::Message, &Outgoing<O>)> {
         let chunks = self.messages.iter().filter(|(_, it)| it.source == source && !it.aborted);

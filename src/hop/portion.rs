@@ -16,12 +16,16 @@ const USUAL: usize = 16 * 1024;
 /// How long a larger one may take. Nobody notices that a text waits so long.
 const QUICK: Duration = Duration::from_millis(100);
 
-/// The first portion: a fast transport doubles it within a few transmits.
-const FIRST: usize = 2 * SHORT_CHUNK;
+/// The first portion: one of a few hundred octets a second takes it within seconds.
+const FIRST: usize = SHORT_CHUNK;
+
+/// As long as nobody says what a transport holds, it is given one of so many parts of what it
+/// has taken. However slow it is, that takes little longer than what is before it.
+const UNKNOWN_PART: u64 = 8;
 
 /// How many octets one transmit carries, so that they leave the transport within a
 /// second, or a tenth if they are many: half as many when they take longer, twice as many
-/// when they leave in half the time.
+/// or more when those would leave in half the time.
 #[derive(Debug)]
 pub(super) struct Portion {
     octets: usize,
@@ -31,7 +35,8 @@ pub(super) struct Portion {
 
 #[derive(Debug)]
 struct Measured {
-    /// Where it ends in the stream.
+    /// Where it begins and ends in the stream.
+    start: u64,
     end: u64,
     given: Instant,
     /// A smaller one says nothing of how fast a whole portion leaves.
@@ -43,16 +48,23 @@ impl Portion {
         Self { octets: FIRST, measured: None }
     }
 
-    pub(super) const fn octets(&self) -> usize {
-        self.octets
+    /// How many octets leave next, after `unknown` ones of which nobody knows how fast they leave.
+    pub(super) fn octets_after(&self, unknown: u64) -> usize {
+        self.octets.max(usize::try_from(unknown / UNKNOWN_PART).unwrap_or(usize::MAX))
     }
 
     /// The transport is given so many octets, which end at `end` in the stream.
     pub(super) fn give(&mut self, octets: usize, end: u64, now: Instant) {
         let is_whole = octets >= self.octets / 2;
         if self.measured.as_ref().is_none_or(|measured| is_whole && !measured.is_whole) {
-            self.measured = Some(Measured { end, given: now, is_whole });
+            let start = end.saturating_sub(octets as u64);
+            self.measured = Some(Measured { start, end, given: now, is_whole });
         }
+    }
+
+    /// The caller does not say when what it was given has left.
+    pub(super) fn forget(&mut self) {
+        self.measured = None;
     }
 
     /// The first `left` octets of the stream have left the transport.
@@ -61,8 +73,22 @@ impl Portion {
         let taken = now.saturating_duration_since(measured.given);
         if taken > longest(self.octets) {
             self.octets = (self.octets / 2).max(SHORT_CHUNK);
-        } else if taken < longest(self.octets.saturating_mul(2)) / 2 && measured.is_whole {
-            self.octets = self.octets.saturating_mul(2);
+        } else if measured.is_whole {
+            self.grow(left.saturating_sub(measured.start), taken);
+        }
+    }
+
+    /// So many octets have left in this time: doubles as long as so many would be enough.
+    fn grow(&mut self, left: u64, taken: Duration) {
+        loop {
+            let double = self.octets.saturating_mul(2);
+            if taken >= longest(double) / 2 {
+                return;
+            }
+            self.octets = double;
+            if double as u64 >= left {
+                return;
+            }
         }
     }
 }
@@ -80,13 +106,13 @@ mod tests {
     fn settled(rate: u64, round_trip: Duration) -> usize {
         let (mut portion, mut left, mut now) = (Portion::new(), 0, Instant::now());
         for _ in 0..100 {
-            let octets = portion.octets().min(64 * 1024);
+            let octets = portion.octets.min(64 * 1024);
             left += octets as u64;
             portion.give(octets, left, now);
             now = now + Duration::from_micros(octets as u64 * 1_000_000 / rate) + round_trip;
             portion.leave(left, now);
         }
-        portion.octets()
+        portion.octets
     }
 
     #[test]
@@ -98,14 +124,30 @@ mod tests {
         assert_eq!(settled(125_000_000, Duration::from_millis(200)), USUAL);
     }
 
+    /// A fast one has its portion with the first word of what it holds.
+    #[test]
+    fn a_transport_of_which_nothing_is_known_gets_an_eighth_of_what_it_has_had() {
+        let (mut portion, mut given, now) = (Portion::new(), 0, Instant::now());
+        while given < 256 * 1024 {
+            let octets = portion.octets_after(given);
+            assert!(octets as u64 <= (given / 8).max(SHORT_CHUNK as u64));
+            given += octets as u64;
+            portion.forget();
+            portion.give(octets, given, now);
+        }
+        assert_eq!(portion.octets, SHORT_CHUNK);
+        portion.leave(given, now + Duration::from_millis(1));
+        assert!(portion.octets >= USUAL);
+    }
+
     #[test]
     fn a_transport_that_becomes_slow_gets_small_portions() {
         let (mut portion, start) = (Portion::new(), Instant::now());
         portion.octets = 4 * USUAL;
         for turn in 1..=3 {
-            portion.give(portion.octets(), turn, start);
+            portion.give(portion.octets, turn, start);
             portion.leave(turn, start + QUICK + QUICK);
         }
-        assert_eq!(portion.octets(), USUAL);
+        assert_eq!(portion.octets, USUAL);
     }
 }

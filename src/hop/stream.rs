@@ -267,7 +267,8 @@ impl<O: Owner> Hop<O> {
     pub(super) fn allowance(&self) -> usize {
         let sent = self.open.as_ref().map_or(0, |open| open.sent);
         let chunk = self.patience().unwrap_or(usize::MAX).min(self.most_of_chunk());
-        let transmit = self.config.transmit_octets.min(self.backlog.portion());
+        let portion = self.backlog.portion().saturating_sub(self.out.len());
+        let transmit = self.config.transmit_octets.min(portion);
         chunk.saturating_sub(sent).min(transmit).min(self.paced_piece())
     }
 

@@ -52,6 +52,9 @@ pub(crate) enum Answers {
     Read,
     /// Yes, but after a pause: none is missing before that time.
     ReadFrom(Instant),
+    /// Yes, but not all the time: one that has not come may lie in the transport for a while.
+    #[cfg(feature = "auth")]
+    ReadLate,
     /// No: any may lie in the transport.
     Unread,
 }
@@ -61,9 +64,16 @@ impl Answers {
     pub(crate) fn missing_at(self, due: Instant) -> Option<Instant> {
         match self {
             Self::Read => Some(due),
+            #[cfg(feature = "auth")]
+            Self::ReadLate => Some(due),
             Self::ReadFrom(from) => Some(due.max(from)),
             Self::Unread => None,
         }
+    }
+
+    /// Whether those that have not come may lie in the transport.
+    pub(crate) const fn may_be_late(self) -> bool {
+        !matches!(self, Self::Read | Self::ReadFrom(_) | Self::Unread)
     }
 }
 

@@ -5,22 +5,18 @@
 //! a flow has a little time above its bound, and is then ended with 408. A connection that
 //! seems to be for one client is not read for as long, and then on to see whether it is.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::Relay;
 use super::event::ConnectionId;
 use super::flow::{Above, FlowId, Previous};
-use super::link::Link;
-use super::lost::{Loss, Lost};
+use super::link::{Link, PAROLE};
+use super::lost::Loss;
 use crate::time::Instant;
-use crate::wire::MessageId;
 
 /// How long a flow may be above its bound where others cannot get past it.
 const ABOVE: Duration = Duration::from_secs(2);
-
-/// How long a flow gets no such time any more, and a connection is not held for another.
-const PAROLE: Duration = Duration::from_secs(30);
 
 /// How many times the limit of a queue may wait there before a connection that others
 /// share is not read.
@@ -82,9 +78,8 @@ impl Relay {
     fn has_filled(&self, id: FlowId, destination: ConnectionId) -> bool {
         let Some(next) = self.links.get(destination) else { return false };
         let own = self.waiting_with_sender(id, next);
-        let all = next.hop.waiting();
         let max = self.queue_limit(destination);
-        all > max && (own > share(max) || own == all)
+        next.backlog() > max && (own > share(max) || own == next.hop.waiting())
     }
 
     /// What waits of a flow, or of all flows of the one who sends it now: many of them fill a
@@ -216,6 +211,7 @@ impl Relay {
         let patience = above.map_or(0, |above| above.patience);
         if above.is_none() {
             self.note_above(now, id, destination, patience);
+            self.note_held(now, source, id, destination);
         }
         if self.times_bound(destination) <= patience {
             return;
@@ -224,6 +220,22 @@ impl Relay {
             self.keeps_apart(source);
         }
         self.block(source, id, destination);
+    }
+
+    /// Notes that a connection is not read because of a flow of which more waits than a relay of
+    /// this kind leaves on one that others share.
+    fn note_held(
+        &mut self,
+        now: Instant,
+        source: ConnectionId,
+        id: FlowId,
+        destination: ConnectionId,
+    ) {
+        let next = self.links.get(destination);
+        let is_much = next.is_some_and(|next| next.hop.waiting_of(id) > LEAST_BOUND);
+        if let Some(link) = self.links.get_mut(source).filter(|_| is_much) {
+            link.held_at = Some(now);
+        }
     }
 
     /// Does not read a connection that others share, once in a while and for no longer than
@@ -237,10 +249,9 @@ impl Relay {
         destination: ConnectionId,
     ) {
         let Some(link) = self.links.get_mut(source) else { return };
-        let age = |at: Instant| now.saturating_duration_since(at);
-        let held_at = link.held_at.filter(|at| age(*at) < PAROLE).unwrap_or(now);
+        let held_at = link.held_at.filter(|_| link.was_held(now)).unwrap_or(now);
         link.held_at = Some(held_at);
-        if age(held_at) >= ABOVE {
+        if now.saturating_duration_since(held_at) >= ABOVE {
             return self.end_flow(now, id, destination);
         }
         self.note_above(held_at, id, destination, PATIENCE);
@@ -278,27 +289,15 @@ impl Relay {
             flow.paroled_until = now.checked_add(PAROLE);
             flow.refuse_begun();
         }
-        let mut dropped = self.drop_chunks(id, destination);
-        self.counters.dropped += dropped.len() as u64;
-        dropped.retain(|lost| !self.lose_current(lost.relayed.source(), &lost.relayed));
+        let keys = self.links.get(destination).map(|next| next.hop.chunks_of(id));
+        let keys: Vec<_> = keys.into_iter().flatten().map(|(key, _)| key).collect();
+        let mut ended = HashSet::new();
+        let dropped =
+            keys.into_iter().filter_map(|it| self.drop_chunk(destination, it, &mut ended));
+        let dropped = dropped.collect();
         self.lose(Loss::Dropped(dropped));
         self.end_above(id);
         self.has_octets(destination);
         self.resume_waiters(now, destination);
-    }
-
-    /// Drops the chunks of a flow. The next hop is told once of each message of which it
-    /// has a part.
-    fn drop_chunks(&mut self, id: FlowId, destination: ConnectionId) -> VecDeque<Lost> {
-        let Some(next) = self.links.get_mut(destination) else { return VecDeque::new() };
-        let chunks = next.hop.chunks_of(id).into_iter();
-        let (keys, lost): (Vec<_>, VecDeque<_>) =
-            chunks.map(|(key, chunk)| (key, Lost::rest(chunk))).unzip();
-        let mut messages = BTreeSet::new();
-        for (key, lost) in keys.into_iter().zip(&lost) {
-            let is_first = messages.insert(lost.relayed.message_id().map(MessageId::as_str));
-            next.hop.abort(key, is_first);
-        }
-        lost
     }
 }

@@ -116,12 +116,13 @@ impl Relay {
         (TURN_OCTETS / sharers.max(1)).min(self.room_ahead(link)).max(SHARE_OCTETS)
     }
 
-    /// The room of the connection to which this one has sent last: a read beyond it can keep
-    /// a slow one busy for minutes, in which nothing more is read.
+    /// The room of the connection to which this one has sent last, or of any before it is known
+    /// which: a read beyond it can keep a slow one busy for minutes, in which nothing more is
+    /// read.
     fn room_ahead(&self, link: &Link) -> usize {
         let next = link.sends_to.and_then(|id| Some((id, self.links.get(id)?)));
-        next.map_or(usize::MAX, |(id, next)| {
-            self.queue_limit(id).saturating_sub(next.hop.waiting())
+        next.map_or(self.config.limits.queue_octets, |(id, next)| {
+            self.queue_limit(id).saturating_sub(next.backlog())
         })
     }
 

@@ -4,27 +4,33 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::search::Search;
 use crate::weight;
 
 /// Counts the octets that are kept for one principal, and those for all.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
-    holder: Holder,
+    account: Account,
     own: Arc<AtomicUsize>,
     all: Arc<AtomicUsize>,
 }
 
-/// Counts the octets that are kept for a while for one holder, those of the holders behind
-/// it included. Everybody is behind the relay, and clients of another relay are behind that.
+/// Counts the octets that are kept for a while for one who sends, those of the accounts behind
+/// it included. Everybody is behind the relay, strangers are behind an account of theirs, and
+/// clients of another relay are behind that.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Holder(Arc<Node>);
+pub(super) struct Account(Arc<Node>);
 
 #[derive(Debug, Default)]
 struct Node {
     octets: AtomicUsize,
     /// How many of those behind it have any.
     behind: AtomicUsize,
-    of: Option<Holder>,
+    of: Option<Account>,
+    /// That for those behind it who give way.
+    search: Search,
+    /// It gives way with what it keeps above so many octets, unless that is 0.
+    gives_above: AtomicUsize,
 }
 
 /// Counts the octets of one kind of entries that are kept for long, of all principals.
@@ -41,19 +47,18 @@ pub(super) struct Charge {
 }
 
 impl Tally {
-    /// That of one more principal.
-    pub(super) fn of_another(&self) -> Self {
-        let holder = self.holder.behind();
-        Self { holder, own: Arc::default(), all: Arc::clone(&self.all) }
+    /// That of one more principal, whose account is behind this one.
+    pub(super) fn of_another(&self, of: &Account) -> Self {
+        Self { account: of.behind(), own: Arc::default(), all: Arc::clone(&self.all) }
     }
 
-    /// The same, of a holder behind this one.
-    pub(super) fn of_holder(&self, holder: Holder) -> Self {
-        Self { holder, ..self.clone() }
+    /// The same, of an account behind this one.
+    pub(super) fn of_account(&self, account: Account) -> Self {
+        Self { account, ..self.clone() }
     }
 
-    pub(super) const fn holder(&self) -> &Holder {
-        &self.holder
+    pub(super) const fn account(&self) -> &Account {
+        &self.account
     }
 
     pub(super) fn own(&self) -> usize {
@@ -81,7 +86,7 @@ impl Tally {
     }
 }
 
-impl Holder {
+impl Account {
     /// One behind it.
     pub(super) fn behind(&self) -> Self {
         Self(Arc::new(Node { of: Some(self.clone()), ..Node::default() }))
@@ -105,6 +110,25 @@ impl Holder {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    pub(super) fn search(&self) -> &Search {
+        &self.0.search
+    }
+
+    /// From now on, it gives way with what it keeps above so many octets.
+    pub(super) fn give_above(&self, octets: usize) {
+        self.0.gives_above.store(octets.max(1), Ordering::Relaxed);
+    }
+
+    /// It does not give way any more.
+    pub(super) fn end_giving(&self) {
+        self.0.gives_above.store(0, Ordering::Relaxed);
+    }
+
+    pub(super) fn gives(&self) -> bool {
+        let above = self.0.gives_above.load(Ordering::Relaxed);
+        above > 0 && self.octets() > above
+    }
+
     /// Whether anything may still be kept for it.
     pub(super) fn is_known(&self) -> bool {
         Arc::strong_count(&self.0) > 1
@@ -112,15 +136,15 @@ impl Holder {
 
     /// It, and those that it is behind.
     pub(super) fn line(&self) -> impl Iterator<Item = &Self> {
-        std::iter::successors(Some(self), |holder| holder.of())
+        std::iter::successors(Some(self), |account| account.of())
     }
 
     fn count(&self, more: usize, fewer: usize) {
-        for holder in self.line() {
-            let before = holder.octets();
+        for account in self.line() {
+            let before = account.octets();
             let after = before + more - fewer;
-            holder.0.octets.store(after, Ordering::Relaxed);
-            if let Some(of) = holder.of() {
+            account.0.octets.store(after, Ordering::Relaxed);
+            if let Some(of) = account.of() {
                 let behind = of.crowd() + usize::from(after > 0) - usize::from(before > 0);
                 of.0.behind.store(behind, Ordering::Relaxed);
             }
@@ -139,8 +163,13 @@ impl Charge {
         self.octets
     }
 
-    pub(super) const fn holder(&self) -> &Holder {
-        &self.tally.holder
+    pub(super) const fn account(&self) -> &Account {
+        &self.tally.account
+    }
+
+    /// One more entry of the same.
+    pub(super) fn another(&self) -> Self {
+        self.tally.charge(0)
     }
 
     /// The entry has so many octets.
@@ -155,7 +184,7 @@ impl Charge {
             counter.fetch_sub(self.octets, Ordering::Relaxed);
         }
         if self.pool.is_none() {
-            self.tally.holder.count(octets, self.octets);
+            self.tally.account.count(octets, self.octets);
         }
         self.octets = octets;
     }

@@ -193,14 +193,15 @@ pub struct RelayLimits {
     /// What waits for the connections of one principal may take as much as is free; above
     /// that, whoever sends to them is not read. What is kept of its requests may take a ninth of
     /// what is free, and of that each client of another relay half of what the others leave;
-    /// above that, the response to a further request is 408. Whoever keeps less than half of an
+    /// above that, the response to a further request is 408. Strangers may keep half of everything
+    /// together. Whoever keeps less than half of an
     /// equal share gets room from those who keep more: some of their requests get 408 at once, by
     /// REPORT if they were acknowledged. Peers, sessions and tokens
     /// may take a quarter each: above that, those of the largest holder are forgotten, and
     /// sessions in use share a place if their holder has more than an equal share. A sixteenth
-    /// is for newcomers: connections for which much waits
-    /// are closed, those of the largest holder first, until it is free or nobody holds more
-    /// than an equal share. Default 256 MiB.
+    /// is for newcomers: until it is free or nobody holds more than an equal share, whoever
+    /// holds most gives of it. If that is what waits, the connection for which most waits is
+    /// closed; if it is what is kept, requests get 408. Default 256 MiB.
     pub memory_octets: usize,
     /// Octets queued for one connection. Above the limit, the connections that
     /// send more than a sixteenth of it are not read; what others send, one read and one
@@ -219,7 +220,8 @@ pub struct RelayLimits {
     /// until it is complete. The response to a larger one is 413. Default 10,240.
     pub whole_octets: usize,
     /// Requests of one connection, or of one session or one client on a connection between
-    /// relays, that wait for their response on another. At the
+    /// relays, that wait for their response on another. Clients of a relay that has shown no
+    /// certificate have one such number together, sessions aside. At the
     /// limit, its chunks wait until one of them has its response or times out, and the
     /// response to its other requests, REPORTs aside, is 408. If two connections flood
     /// each other through the relay, each is not read while the other is full,

@@ -13,14 +13,14 @@ use super::flow::{Earlier, FlowId, FlowKey, Stage};
 use super::link::{Current, Link, State};
 use super::own::Own;
 use super::principal::Principal;
-use super::relayed::{ChunkKey, Relayed};
+use super::relayed::ChunkKey;
 use super::route::{NoWay, Way};
 use super::target::Target;
 use super::watch::Timer;
 use crate::hop::OUTSTANDING;
 use crate::time::Instant;
 use crate::uri::UriRef;
-use crate::wire::{Continuation, HeadRef, StatusCode};
+use crate::wire::{Continuation, HeadRef, MessageId, StatusCode};
 
 /// The most octets that a flow has outstanding on a connection that others share.
 const MOST_SHARED: usize = 32 * 1024;
@@ -74,7 +74,7 @@ impl Relay {
             flow.sent_by(way.sender);
         }
         if matches!(way.sender, FlowId::Sender(_)) {
-            self.note_previous_relay(source, head, way.flow);
+            self.note_previous_relay(now, source, head, way.flow);
         }
         let message_id = head.message_id();
         let stage = match (self.flows.get_mut(way.flow), &message_id) {
@@ -285,10 +285,8 @@ impl Relay {
     /// Lets a flow go on whose earlier messages have arrived, or are old.
     pub(super) fn follow(&mut self, now: Instant, id: FlowId) {
         let Some(earlier) = self.flows.get_mut(id).and_then(|flow| flow.follows) else { return };
-        let waits = self.links.get(earlier.on).is_some_and(|link| {
-            let mut chunks = link.hop.chunks_of(id).into_iter();
-            chunks.any(|(key, _)| key.number <= earlier.last)
-        });
+        let last = ChunkKey { number: earlier.last, source: ConnectionId(u64::MAX) };
+        let waits = self.links.get(earlier.on).is_some_and(|link| link.hop.waits_before(id, last));
         if !waits && now >= earlier.old_at {
             return self.go_on(id);
         }
@@ -357,10 +355,14 @@ impl Relay {
     }
 
     /// A chunk has arrived whole, and with it perhaps its message.
-    pub(super) fn message_ended(&mut self, relayed: &Relayed, flag: Continuation) {
+    pub(super) fn message_ended(
+        &mut self,
+        flow: FlowId,
+        message_id: Option<&MessageId>,
+        flag: Continuation,
+    ) {
         if flag != Continuation::More
-            && let (Some(flow), Some(id)) =
-                (self.flows.get_mut(relayed.flow()), relayed.message_id())
+            && let (Some(flow), Some(id)) = (self.flows.get_mut(flow), message_id)
         {
             flow.end(id);
         }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use super::charge::{Pool, Tally};
-use super::event::{ConnectionId, TokenId};
+use super::event::ConnectionId;
 use super::flow::{FORGOTTEN, Flow, FlowId, FlowKey, OnWay, Side};
 use super::principal::Principal;
 use crate::spare::Spare;
@@ -143,14 +143,14 @@ impl Flows {
         known.iter().find(|known| known.from == *from).map(|known| known.number)
     }
 
-    /// The connection of its own of what this holder sends to a URI, under a token.
+    /// The connection of its own of what this holder sends, to or from a URI under a token.
     pub(super) fn own_of(
         &self,
-        token: TokenId,
+        side: Side,
         far: UriRef<'_>,
         from: &Principal,
     ) -> Option<ConnectionId> {
-        let number = self.number(Side { token, to_owner: false }, far, from)?;
+        let number = self.number(side, far, from)?;
         self.by_number.get(&number)?.own
     }
 
@@ -221,14 +221,15 @@ impl Flows {
     fn make_room(&mut self, now: Instant, key: &FlowKey<'_>) {
         let full = self.sides.get(&key.side()).filter(|of_side| of_side.is_full());
         if let Some(of_side) = full.filter(|of_side| may_look(now, of_side.barren)) {
-            let barren = self.some_give_way(now, of_side.numbers());
+            let numbers = of_side.numbers();
+            let barren = self.some_give_way(now, numbers.len(), numbers);
             if let Some(of_side) = self.sides.get_mut(&key.side()) {
                 of_side.barren = barren;
             }
         }
         if self.is_full() && may_look(now, self.barren) {
-            let numbers = self.by_number.keys().copied().collect();
-            self.barren = self.some_give_way(now, numbers);
+            let numbers: Vec<_> = self.by_number.keys().copied().collect();
+            self.barren = self.some_give_way(now, numbers.len(), numbers);
         }
     }
 
@@ -238,7 +239,7 @@ impl Flows {
         if known.is_some_and(|of_holder| may_look(now, of_holder.barren)) {
             let own = self.by_number.iter().filter(|(_, flow)| flow.from == *holder);
             let numbers = own.map(|(number, _)| *number).collect();
-            let barren = self.some_give_way(now, numbers);
+            let barren = self.some_give_way(now, self.by_number.len(), numbers);
             if let Some(of_holder) = self.holders.get_mut(holder) {
                 of_holder.barren = barren;
             }
@@ -246,9 +247,8 @@ impl Flows {
     }
 
     /// Of these, the idle ones of the one who has most of them give way, those first that
-    /// were used least recently. Returns when that was if they were few.
-    fn some_give_way(&mut self, now: Instant, numbers: Vec<u64>) -> Option<Instant> {
-        let looked = numbers.len();
+    /// were used least recently. Returns when that was if they were few of those looked at.
+    fn some_give_way(&mut self, now: Instant, looked: usize, numbers: Vec<u64>) -> Option<Instant> {
         let mut largest = self.idle_of_largest(numbers);
         largest.sort_unstable();
         largest.truncate(largest.len().div_ceil(GIVING_WAY));
@@ -372,6 +372,23 @@ mod tests {
         drop(on_way);
         let id = of(&mut flows, start + LOOK, 1, next);
         assert!(is_apart(&flows, id));
+    }
+
+    /// To look through those of all others would cost each newcomer much.
+    #[test]
+    fn few_flows_of_a_holder_among_many_are_looked_for_once_in_a_while() {
+        let start = Instant::now();
+        let mut flows = Flows::new(MOST);
+        (0..8).for_each(|number| {
+            let _ = of(&mut flows, start, 2, number);
+        });
+        fill(&mut flows, start, 1);
+        let holder = Principal::Connection(ConnectionId(2));
+        let mut left_at = |now| {
+            flows.make_room_of(now, &holder);
+            flows.by_number.values().filter(|flow| flow.from == holder).count()
+        };
+        assert_eq!([start, start, start + LOOK].map(&mut left_at), [7, 7, 6]);
     }
 
     /// Everybody gets as many flows as an equal share, and nobody more.

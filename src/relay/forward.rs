@@ -142,10 +142,11 @@ impl Relay {
         match std::mem::take(&mut link.current) {
             Current::Skipped => {}
             Current::Passing { head, destination, key, relayed, tokens } => {
-                self.message_ended(&relayed, flag);
+                self.message_ended(relayed.flow(), relayed.message_id(), flag);
                 let next = self.links.get_mut(destination);
                 let Some(end) = next.and_then(|next| next.hop.finish_chunk(key, flag)) else {
-                    return self.refuse_lost(source, &head, &relayed);
+                    relayed.set_reported();
+                    return self.refuse(source, &head.view(), StatusCode::TIMEOUT);
                 };
                 relayed.set_end(end);
                 self.has_octets(destination);
@@ -153,19 +154,12 @@ impl Relay {
                 self.count_chunk(&tokens);
                 self.take_request(now, source, &head.view());
             }
-            Current::Lost { head, relayed } => {
-                self.message_ended(&relayed, flag);
-                self.refuse_lost(source, &head, &relayed);
+            Current::Lost { head, flow } => {
+                self.message_ended(flow, head.view().message_id().as_ref(), flag);
+                self.refuse(source, &head.view(), StatusCode::TIMEOUT);
             }
             Current::Whole { head, body } => self.whole(now, source, &head, body),
         }
-    }
-
-    /// Responds to a chunk whose destination was lost: the response is the failure, and no
-    /// REPORT repeats it.
-    fn refuse_lost(&mut self, source: ConnectionId, head: &Head, relayed: &Relayed) {
-        relayed.set_reported();
-        self.refuse(source, &head.view(), StatusCode::TIMEOUT);
     }
 
     /// Handles a response, or a request other than SEND.

@@ -34,8 +34,8 @@ struct Candidate {
     held: usize,
 }
 
-/// Who has such connections.
-struct Holder {
+/// The connections of one holder that may give way.
+struct OfHolder {
     is_relay: bool,
     /// The least missed one comes last.
     links: Vec<Held>,
@@ -48,7 +48,7 @@ struct Held {
     in_use_until: Instant,
 }
 
-impl Holder {
+impl OfHolder {
     /// The largest one gives way first, and relays last: they have many clients.
     fn rank(&self) -> Option<(bool, Reverse<usize>, Instant)> {
         let least = self.links.last()?;
@@ -114,7 +114,7 @@ impl Relay {
         let mut proven = self.holders(|link| link.is_proven);
         // The newcomer's is one of the shares.
         let share = (places / (proven.len() + 1)).max(1);
-        let gives = |holder: &Holder| {
+        let gives = |holder: &OfHolder| {
             let least = holder.links.last();
             holder.links.len() > share || least.is_some_and(|least| least.in_use_until <= now)
         };
@@ -123,7 +123,7 @@ impl Relay {
     }
 
     /// The holders of such connections.
-    fn holders(&self, is_counted: impl Fn(&Link) -> bool) -> Vec<Holder> {
+    fn holders(&self, is_counted: impl Fn(&Link) -> bool) -> Vec<OfHolder> {
         let holder = |(principal, holding): (&Principal, &Holding)| {
             let ids = holding.connections.keys().copied();
             let links = ids.filter_map(|id| Some((id, self.links.get(id)?)));
@@ -134,7 +134,7 @@ impl Relay {
             });
             let mut links: Vec<_> = held.collect();
             links.sort_unstable_by(|one, other| other.cmp(one));
-            (!links.is_empty()).then(|| Holder { is_relay: principal.is_relay(), links })
+            (!links.is_empty()).then(|| OfHolder { is_relay: principal.is_relay(), links })
         };
         self.holdings.iter().filter_map(holder).collect()
     }
@@ -142,11 +142,11 @@ impl Relay {
 
 /// So many connections of these holders, as they give way one after the other.
 fn largest(
-    holders: &mut [Holder],
+    holders: &mut [OfHolder],
     count: usize,
-    gives: impl Fn(&Holder) -> bool,
+    gives: impl Fn(&OfHolder) -> bool,
 ) -> VecDeque<Candidate> {
-    let rank = |holder: &Holder| holder.rank().filter(|_| gives(holder));
+    let rank = |holder: &OfHolder| holder.rank().filter(|_| gives(holder));
     let ranks = holders.iter().zip(0..).filter_map(|(holder, n)| Some((rank(holder)?, n)));
     let mut order: BTreeSet<_> = ranks.collect();
     let mut found = VecDeque::new();

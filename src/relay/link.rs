@@ -18,7 +18,7 @@ use super::relayed::{ChunkKey, Relayed, Relaying};
 use super::target::Target;
 use super::waiters::Waiters;
 use super::waits::Outstanding;
-use crate::hop::{Hop, Transmit};
+use crate::hop::{Answers, Hop, Transmit};
 use crate::uri::MsrpUri;
 use crate::wire::Head;
 
@@ -36,18 +36,18 @@ pub(super) enum Current {
         relayed: Arc<Relayed>,
         tokens: Vec<TokenId>,
     },
-    /// A SEND whose destination was lost while it arrived.
-    Lost { head: Head, relayed: Arc<Relayed> },
+    /// A SEND whose destination was lost while it arrived. Its response tells it.
+    Lost { head: Head, flow: FlowId },
     /// Anything else, which is handled once it is complete.
     Whole { head: Head, body: Option<BytesMut> },
 }
 
 impl Current {
-    /// The SEND that is arriving.
+    /// The SEND that is arriving and forwarded.
     pub(super) const fn relayed(&self) -> Option<&Arc<Relayed>> {
         match self {
-            Self::Passing { relayed, .. } | Self::Lost { relayed, .. } => Some(relayed),
-            Self::Skipped | Self::Whole { .. } => None,
+            Self::Passing { relayed, .. } => Some(relayed),
+            Self::Skipped | Self::Lost { .. } | Self::Whole { .. } => None,
         }
     }
 }
@@ -87,6 +87,10 @@ const SPARE_IDLE: Duration = Duration::from_secs(20);
 /// previous hop of which no octet is taken for a minute ends its connection.
 const WAIT: Duration = Duration::from_secs(1);
 
+/// For how long a connection is not held again that was held, and a flow gets no time above its
+/// bound that has had its time.
+pub(super) const PAROLE: Duration = Duration::from_secs(30);
+
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -114,6 +118,8 @@ pub(super) struct Link {
     pub(super) current: Current,
     /// The octets that the transport was given and has not yet written.
     pub(super) in_flight: Option<usize>,
+    /// How many octets had left before these.
+    left_before: u64,
     /// When the transport was last given octets while it held none.
     given: Instant,
     /// Whether it is queued because it may have octets to send.
@@ -127,6 +133,8 @@ pub(super) struct Link {
     pub(super) waiters: Waiters,
     /// When it last had room for all of them.
     had_room: Instant,
+    /// When it was last not read since others had no room.
+    pub(super) paused: Option<Instant>,
     pub(super) previous: Previous,
     /// The first URI that a relay has had in its From-Path here: that of one of its clients.
     pub(super) relay_uri: Option<MsrpUri>,
@@ -188,12 +196,14 @@ impl Link {
             state,
             current: Current::default(),
             in_flight: None,
+            left_before: 0,
             given: now,
             is_queued: false,
             blocked_on: BTreeSet::new(),
             sends_to: None,
             waiters: Waiters::default(),
             had_room: now,
+            paused: None,
             previous: Previous::Sender,
             relay_uri: None,
             held_at: None,
@@ -241,6 +251,7 @@ impl Link {
         let is_held_up = self.hop.is_held_up();
         let transmit = self.hop.poll_transmit(now)?;
         self.in_flight = Some(transmit.remaining());
+        self.left_before = self.hop.known_left().unwrap_or_default();
         if !is_held_up {
             self.given = now;
         }
@@ -260,11 +271,20 @@ impl Link {
         }
     }
 
+    /// The octets for which there is no room in the transport. Those that it is writing leave
+    /// one after the other: what a fast one was given at once can take minutes when it has
+    /// become slow.
+    pub(super) fn backlog(&self) -> usize {
+        let left = self.hop.known_left().unwrap_or(u64::MAX).saturating_sub(self.left_before);
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        self.hop.waiting() + self.in_flight.unwrap_or_default().saturating_sub(left)
+    }
+
     /// Whether it has room for those that wait for it: half of the limit, so that a fast
     /// transport wakes them rarely, or any after a while, since half of it can take a slow
     /// one minutes.
     pub(super) fn has_room(&mut self, now: Instant, limit: usize) -> bool {
-        let waiting = self.hop.waiting();
+        let waiting = self.backlog();
         let is_long_ago = now.saturating_duration_since(self.had_room) >= WAIT;
         let has_any = waiting <= limit && is_long_ago;
         let has_room = waiting <= limit / 2 || has_any || self.hop.is_starved();
@@ -297,6 +317,18 @@ impl Link {
     /// [`RelayConfig::least_rate`] at least.
     pub(super) const fn in_use_until(&self) -> Instant {
         self.in_use.until()
+    }
+
+    /// Whether it was lately not read because of a flow that others could not get past.
+    pub(super) fn was_held(&self, now: Instant) -> bool {
+        self.held_at.is_some_and(|at| now.saturating_duration_since(at) < PAROLE)
+    }
+
+    /// Whether its responses are read. Where it is read little by little, they come late.
+    pub(super) fn answers(&self, now: Instant) -> Answers {
+        let is_recent = |paused| now.saturating_duration_since(paused) < 2 * WAIT;
+        let is_paused = !self.blocked_on.is_empty() || self.paused.is_some_and(is_recent);
+        if is_paused { Answers::ReadLate } else { Answers::Read }
     }
 
     pub(super) const fn closing_since(&self) -> Option<Instant> {

@@ -5,20 +5,21 @@
 //! A connection that the relay closes has its place among them: what is queued before it may
 //! be its own, and what is queued later is not.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::Relay;
 use super::event::ConnectionId;
+use super::flow::FlowId;
 use super::link::Current;
-use super::relayed::{Forwarded, Purpose, Relayed, Relaying};
+use super::relayed::{ChunkKey, Forwarded, Purpose, Relayed, Relaying};
 use super::waits::Outstanding;
 use super::watch::Timer;
 use crate::hop::{Missed, Outgoing, Rest, Transaction, Unsettled};
 use crate::offset::Offset;
 use crate::time::Instant;
-use crate::wire::StatusCode;
+use crate::wire::{MessageId, StatusCode};
 
 /// What is lost and not yet reported. It stays charged to those who have sent it.
 #[derive(Debug, Default)]
@@ -55,7 +56,7 @@ enum Next {
 #[derive(Debug)]
 pub(super) struct Lost {
     pub(super) relayed: Arc<Relayed>,
-    octets: Range<Offset>,
+    pub(super) octets: Range<Offset>,
     /// Whether that is all of it.
     is_whole: bool,
 }
@@ -100,7 +101,7 @@ impl Loss {
 
 impl Lost {
     /// What has not left of a chunk.
-    pub(super) fn rest(chunk: &Outgoing<Relaying>) -> Self {
+    fn rest(chunk: &Outgoing<Relaying>) -> Self {
         let relayed = Arc::clone(&chunk.heading.relayed);
         Self { relayed, octets: chunk.rest(), is_whole: false }
     }
@@ -167,7 +168,7 @@ impl Relay {
         looked
     }
 
-    fn report_lost(&mut self, now: Instant, lost: Lost) {
+    pub(super) fn report_lost(&mut self, now: Instant, lost: Lost) {
         let Lost { relayed, octets, is_whole } = lost;
         let source = relayed.source();
         if !self.lose_current(source, &relayed) {
@@ -179,25 +180,47 @@ impl Relay {
         self.settled(now, source);
     }
 
-    /// The chunk that is arriving has no destination any more.
+    /// Drops what has not left of a chunk. The next hop is told once of each message of which
+    /// it has a part, and what is still to arrive of that is refused: they are `ended`. Returns
+    /// what has to be reported: nothing if the chunk is arriving, since its response tells it.
+    pub(super) fn drop_chunk(
+        &mut self,
+        next: ConnectionId,
+        key: ChunkKey,
+        ended: &mut HashSet<(FlowId, MessageId)>,
+    ) -> Option<Lost> {
+        let link = self.links.get_mut(next)?;
+        let lost = Lost::rest(link.hop.message_ref(key)?);
+        let message = lost.relayed.message();
+        let is_first = message.is_none_or(|message| ended.insert(message));
+        link.hop.abort(key, is_first);
+        if let Some((flow, message_id)) = message
+            && let Some(flow) = self.flows.get_mut(flow)
+        {
+            flow.refuse(&message_id);
+        }
+        self.counters.dropped += 1;
+        let is_arriving = self.lose_current(lost.relayed.source(), &lost.relayed);
+        (!is_arriving).then_some(lost)
+    }
+
+    /// The chunk that is arriving is lost, if it is this one. Returns whether it is.
+    fn lose_current(&mut self, source: ConnectionId, lost: &Arc<Relayed>) -> bool {
+        let current = self.links.get(source).and_then(|link| link.current.relayed());
+        let is_current = current.is_some_and(|relayed| Arc::ptr_eq(relayed, lost));
+        if is_current {
+            self.lose_arriving(source);
+        }
+        is_current
+    }
+
+    /// The chunk that is arriving has no destination any more. It gets its response once it
+    /// is complete, and no REPORT repeats that.
     pub(super) fn lose_arriving(&mut self, source: ConnectionId) {
         let Some(link) = self.links.get_mut(source) else { return };
         if let Current::Passing { head, relayed, .. } = std::mem::take(&mut link.current) {
-            link.current = Current::Lost { head, relayed };
-        }
-    }
-
-    /// Marks the chunk that is arriving as lost, if it is this one. Returns whether
-    /// it is; it may be lost in several parts. It gets its response once it is complete.
-    pub(super) fn lose_current(&mut self, source: ConnectionId, lost: &Arc<Relayed>) -> bool {
-        let Some(link) = self.links.get_mut(source) else { return false };
-        match &link.current {
-            Current::Passing { head, relayed, .. } if Arc::ptr_eq(relayed, lost) => {
-                link.current = Current::Lost { head: head.clone(), relayed: Arc::clone(relayed) };
-                true
-            }
-            Current::Lost { relayed, .. } => Arc::ptr_eq(relayed, lost),
-            Current::Skipped | Current::Passing { .. } | Current::Whole { .. } => false,
+            relayed.set_reported();
+            link.current = Current::Lost { head, flow: relayed.flow() };
         }
     }
 }

@@ -1,14 +1,19 @@
 //! One budget: octets that wait to leave, and everything that is kept for a while.
 
 use super::Relay;
-use super::charge::{Charge, Holder, Pool, Tally};
+use super::charge::{Account, Charge, Pool, Tally};
 use super::event::ConnectionId;
+use crate::time::Instant;
 
 /// Changes of a queue by fewer octets are not counted: short messages come and go.
 const GRAIN: usize = 4096;
 
 /// What is kept for one principal may be one of so many parts of what is free.
 const KEPT: usize = 8;
+
+/// Strangers, who may have any number of addresses, have one of so many parts of what is kept
+/// together.
+const STRANGERS: usize = 2;
 
 /// Of the memory, one of so many parts is for newcomers.
 const RESERVE: usize = 16;
@@ -19,6 +24,42 @@ const LASTING: usize = 4;
 /// The octets that each kind of what is kept for long may have.
 pub(super) const fn lasting(memory_octets: usize) -> usize {
     memory_octets / LASTING
+}
+
+/// What those behind an account may keep for a while.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// What all of them may keep, and what they do.
+    all: usize,
+    kept: usize,
+    /// How many of them keep anything.
+    crowd: usize,
+    /// What is free for them, of which each may keep one of so many parts.
+    free: usize,
+    parts: usize,
+}
+
+impl Room {
+    pub(super) const fn all(&self) -> usize {
+        self.all
+    }
+
+    /// What each of them may keep.
+    pub(super) fn left(&self) -> usize {
+        self.all.saturating_sub(self.kept).min(self.free / self.parts)
+    }
+
+    /// What each of them has if all keep as much as they may.
+    pub(super) const fn share(&self) -> usize {
+        self.all / self.crowd.saturating_add(self.parts)
+    }
+
+    /// What all of them may keep if that leaves so much to one.
+    pub(super) fn beside(&self, octets: usize) -> usize {
+        let most = self.kept.saturating_add(self.free);
+        let most = most.saturating_sub(octets.saturating_mul(self.parts));
+        most.min(self.all.saturating_sub(octets))
+    }
 }
 
 impl Relay {
@@ -65,63 +106,73 @@ impl Relay {
         tally.own().saturating_mul(KEPT) > self.free_memory()
     }
 
-    /// What one of those behind a holder may keep for a while: an eighth of what is free, and
-    /// one of many senders behind a principal as much as it leaves of that.
-    pub(super) fn left_behind(&self, of: &Holder) -> usize {
-        let left = self.free_memory() / KEPT;
-        if of.of().is_none() { left } else { left.saturating_sub(of.octets()) }
+    /// What those behind an account may keep: principals an eighth of what is free each,
+    /// strangers no more than half of everything together, and the senders behind a principal
+    /// as much as they leave each other of its part.
+    pub(super) fn room_behind(&self, account: &Account) -> Room {
+        let (free, kept, crowd) = (self.free_memory(), account.octets(), account.crowd());
+        let everybody = self.holdings.account();
+        let all = free.saturating_add(everybody.octets());
+        if account.is(everybody) {
+            return Room { all, kept, crowd, free, parts: KEPT };
+        }
+        if account.is(self.holdings.strangers()) {
+            return Room { all: all / STRANGERS, kept, crowd, free, parts: KEPT };
+        }
+        let all = free / KEPT;
+        Room { all, kept, crowd, free: all.saturating_sub(kept), parts: 1 }
     }
 
-    /// What all behind a holder may keep.
-    pub(super) fn memory_behind(&self, of: &Holder) -> usize {
-        let free = self.free_memory();
-        if of.of().is_none() { free.saturating_add(of.octets()) } else { free / KEPT }
-    }
-
-    /// What each of them has if all keep as much as they may.
-    pub(super) fn share_behind(&self, of: &Holder) -> usize {
-        let parts = if of.of().is_none() { KEPT } else { 1 };
-        self.memory_behind(of) / of.crowd().saturating_add(parts)
-    }
-
-    /// The octets to be given back before one of them may keep so many.
-    pub(super) fn missing_behind(&self, of: &Holder, octets: usize) -> usize {
-        if of.of().is_none() {
-            octets.saturating_mul(KEPT).saturating_sub(self.free_memory())
-        } else {
-            octets.saturating_add(of.octets()).saturating_sub(self.free_memory() / KEPT)
+    /// Takes memory from whoever holds most, until newcomers find some again or nobody holds
+    /// more than a share. What is lost with it is reported.
+    pub(super) fn make_memory(&mut self, now: Instant) {
+        let reserve = self.config.limits.memory_octets / RESERVE;
+        while self.free_memory() < reserve && self.search.is_due() {
+            let before = self.free_memory();
+            self.largest_gives(now, reserve - before);
+            if self.free_memory() <= before {
+                self.search.was_in_vain(self.holdings.len());
+            }
         }
     }
 
-    /// Closes connections for which much waits, those of the largest holder first, until
-    /// newcomers find memory again or nobody holds more than a share. What is lost with them
-    /// is reported.
-    pub(super) fn make_memory(&mut self) {
-        let memory = self.config.limits.memory_octets;
-        while self.free_memory() < memory / RESERVE
-            && let Some(largest) = self.holdings.largest_queue(memory)
-        {
-            self.evict(Some(largest));
+    /// The largest holder gives up the connection for which most waits, or else those who
+    /// keep most give up as much as is missing of what is kept for a while.
+    fn largest_gives(&mut self, now: Instant, missing: usize) {
+        let share = self.config.limits.memory_octets / self.holdings.len().max(1);
+        let largest = self.holdings.largest().filter(|largest| largest.to_give() > share);
+        let Some(largest) = largest else { return };
+        if largest.keeps_most() {
+            let all = self.holdings.account().clone();
+            let enough = all.octets().saturating_sub(missing);
+            self.shed(now, &all, share / 2, enough);
+        } else {
+            let longest = largest.longest_queue();
+            self.evict(longest);
         }
     }
 
     /// Says how many octets the application holds of an incomplete message of a connection
     /// with a message transport, such as those of a WebSocket. They count in
-    /// [`RelayLimits::memory_octets`](super::RelayLimits::memory_octets). If more is kept for
-    /// its user or source than is free, the one of their connections with the longest
-    /// incomplete message is closed ([`RelayClose::Evicted`](super::RelayClose::Evicted)).
+    /// [`RelayLimits::memory_octets`](super::RelayLimits::memory_octets). Whoever keeps
+    /// little gets room from those who keep most. If so much is kept for its user or source that
+    /// there is no room, the one of their connections with the longest incomplete message is
+    /// closed ([`RelayClose::Evicted`](super::RelayClose::Evicted)).
     pub fn input_holds(&mut self, connection: ConnectionId, octets: usize) {
         let Some(link) = self.links.get_mut(connection) else { return };
-        link.input = (octets > 0).then(|| link.tally.charge(octets));
-        if octets > 0 && self.lacks_memory(connection) {
+        link.input = None;
+        if octets == 0 {
+            return;
+        }
+        let tally = link.tally.clone();
+        let has_memory = self.find_memory(self.now, &tally, octets);
+        if let Some(link) = self.links.get_mut(connection) {
+            link.input = Some(tally.charge(octets));
+        }
+        if !has_memory {
             let longest = self.longest_input(connection);
             self.evict(longest);
         }
-    }
-
-    fn lacks_memory(&self, connection: ConnectionId) -> bool {
-        let most = self.free_memory() / KEPT;
-        self.links.get(connection).is_some_and(|link| link.tally.holder().octets() > most)
     }
 
     /// Of the connections of one principal, the one with the longest incomplete message.

@@ -99,6 +99,7 @@ mod ranking;
 mod relayed;
 mod revoke;
 mod route;
+mod search;
 mod senders;
 mod shares;
 mod shed;
@@ -136,6 +137,7 @@ use peers::Peers;
 use pending::PendingAuth;
 use principal::{Holdings, Principal};
 use relayed::Relaying;
+use search::Search;
 use senders::Senders;
 use token::Tokens;
 use watch::Timer;
@@ -152,9 +154,13 @@ pub struct Relay {
     flows: Flows,
     owns: Owns,
     giving: Giving,
+    /// That for those who hold most of the memory.
+    search: Search,
     senders: Senders,
     /// The previous relays that seem to keep the flows of their clients apart.
     keeping_apart: BTreeSet<Principal>,
+    /// Those that have sent for others behind a slow flow.
+    mixing: BTreeSet<Principal>,
     digest: DigestServer,
     random: RandomPool,
     pending_auths: BTreeMap<AuthRequest, PendingAuth>,
@@ -202,14 +208,16 @@ impl Relay {
             config,
             links: Links::default(),
             tokens: Tokens::default(),
-            holdings: Holdings::default(),
+            holdings: Holdings::new(),
             directory: Directory::default(),
             peers: Peers::default(),
             flows,
             owns: Owns::default(),
             giving: Giving::default(),
+            search: Search::default(),
             senders: Senders::default(),
             keeping_apart: BTreeSet::new(),
+            mixing: BTreeSet::new(),
             digest,
             random,
             pending_auths: BTreeMap::new(),
@@ -363,7 +371,7 @@ impl Relay {
     /// [`Framing::Message`](crate::Framing::Message) they are one message.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<(ConnectionId, Transmit)> {
         self.now = now;
-        self.make_memory();
+        self.make_memory(now);
         self.time_closing(now);
         while let Some(id) = self.ready.pop_front() {
             let Some(link) = self.links.get_mut(id) else { continue };
@@ -419,6 +427,7 @@ impl Relay {
         if let Some(link) = self.links.get_mut(connection) {
             link.transport_holds(now, octets, &self.config);
             self.share_use(now, connection);
+            self.resume_waiters(now, connection);
             self.arm(connection);
         }
     }

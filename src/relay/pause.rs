@@ -86,6 +86,7 @@ impl Relay {
         for (flow, waiter) in waiters {
             if let Some(link) = self.links.get_mut(waiter) {
                 link.blocked_on.remove(&(flow, id));
+                link.paused = Some(self.now);
                 if link.blocked_on.is_empty() && link.is_up() {
                     self.events.push_back(RelayEvent::Resume { connection: waiter });
                 }

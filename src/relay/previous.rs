@@ -7,7 +7,9 @@ use super::Relay;
 use super::event::ConnectionId;
 use super::flow::{FlowId, Previous};
 use super::link::Link;
+use super::principal::Principal;
 use super::target::Target;
+use crate::time::Instant;
 use crate::uri::{MsrpUri, UriRef};
 use crate::wire::HeadRef;
 
@@ -18,6 +20,7 @@ impl Relay {
     /// relay has given it.
     pub(super) fn note_previous_relay(
         &mut self,
+        now: Instant,
         source: ConnectionId,
         head: &HeadRef<'_>,
         flow: FlowId,
@@ -28,14 +31,16 @@ impl Relay {
         let is_for_one = match link.previous {
             Previous::Relay => return,
             Previous::RelayForOne => link.relay_uri.as_ref().is_some_and(is_same),
-            Previous::Sender => self.is_beside_another(source, uri),
+            Previous::Sender => {
+                !self.mixing.contains(&link.principal) && self.is_beside_another(source, uri)
+            }
         };
         let elsewhere = self.apart_elsewhere(source, flow);
         if let Some(other) = elsewhere {
-            self.is_for_many(other, uri);
+            self.is_for_many(now, other, uri);
         }
         if !is_for_one || elsewhere.is_some() {
-            return self.is_for_many(source, uri);
+            return self.is_for_many(now, source, uri);
         }
         if let Some(flow) = self.flows.get_mut(flow) {
             flow.apart = Some(source);
@@ -55,13 +60,37 @@ impl Relay {
 
     /// A connection is for more than one client. If it seemed to be for one, those who wait
     /// behind that one wait no longer.
-    fn is_for_many(&mut self, source: ConnectionId, uri: UriRef<'_>) {
+    fn is_for_many(&mut self, now: Instant, source: ConnectionId, uri: UriRef<'_>) {
         let Some(link) = self.links.get_mut(source) else { return };
         let before = std::mem::replace(&mut link.previous, Previous::Relay);
         link.relay_uri.get_or_insert_with(|| uri.to_uri());
         if before == Previous::RelayForOne {
-            self.keeping_apart.remove(&link.principal);
+            let (relay, has_mixed) = (link.principal.clone(), link.was_held(now));
+            self.keeping_apart.remove(&relay);
             self.read_on(source);
+            if has_mixed {
+                self.mixes(relay);
+            }
+        }
+    }
+
+    /// A relay sends for others behind more of a flow than one that keeps them apart leaves
+    /// there. It is remembered of whoever has shown a certificate: anybody may have an address.
+    fn mixes(&mut self, relay: Principal) {
+        if !relay.is_relay() || self.mixing.contains(&relay) {
+            return;
+        }
+        let held = self.holdings.of(&relay);
+        let connections: Vec<_> =
+            held.into_iter().flat_map(|held| held.connections.keys()).copied().collect();
+        self.mixing.insert(relay);
+        for id in connections {
+            if let Some(link) = self.links.get_mut(id)
+                && link.previous == Previous::RelayForOne
+            {
+                link.previous = Previous::Relay;
+                self.read_on(id);
+            }
         }
     }
 
@@ -82,17 +111,23 @@ impl Relay {
     /// Forgets what is known of relays that have gone.
     pub(super) fn forget_relays(&mut self) {
         let holdings = &self.holdings;
-        self.keeping_apart.retain(|relay| holdings.of(relay).is_some());
+        for known in [&mut self.keeping_apart, &mut self.mixing] {
+            known.retain(|relay| holdings.of(relay).is_some());
+        }
     }
 
     /// Whether the previous relay, which sends as `uri`, has made a connection beside another
-    /// one. What this relay has opened was made by nobody there, whoever sends on it.
+    /// one that it had before: the first of the two may be used later. What this relay has
+    /// opened was made by nobody there, whoever sends on it.
     fn is_beside_another(&self, source: ConnectionId, uri: UriRef<'_>) -> bool {
-        let link = self.links.get(source).filter(|link| !link.is_dialled);
-        let held = link.and_then(|link| self.holdings.of(&link.principal));
+        let Some(link) = self.links.get(source).filter(|link| !link.is_dialled) else {
+            return false;
+        };
+        let held = self.holdings.of(&link.principal);
         let others = held.into_iter().flat_map(|held| held.connections.keys());
-        let mut others = others.filter(|it| **it != source).filter_map(|it| self.links.get(*it));
-        others.any(|other| !other.is_dialled && may_be_common(other, uri))
+        let earlier = others.filter_map(|id| Some((*id, self.links.get(*id)?)));
+        let mut earlier = earlier.filter(|(id, it)| (it.since, *id) < (link.since, source));
+        earlier.any(|(_, other)| !other.is_dialled && may_be_common(other, uri))
     }
 }
 

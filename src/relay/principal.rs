@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
-use super::charge::Tally;
+use super::charge::{Account, Tally};
 use super::config::Peer;
 use super::event::{ConnectionId, TokenId};
 use super::ranking::Ranking;
@@ -95,8 +95,20 @@ pub(super) struct Holding {
 }
 
 impl Holding {
-    fn octets(&self) -> usize {
-        self.queued.saturating_add(self.tally.own())
+    /// What it can give back: what waits for it, and what is kept for a while.
+    pub(super) fn to_give(&self) -> usize {
+        self.queued.saturating_add(self.tally.account().octets())
+    }
+
+    /// Whether more of that is kept than waits.
+    pub(super) fn keeps_most(&self) -> bool {
+        self.tally.account().octets() > self.queued
+    }
+
+    /// The connection for which most waits.
+    pub(super) fn longest_queue(&self) -> Option<ConnectionId> {
+        let longest = self.connections.iter().max_by_key(|(_, octets)| **octets);
+        longest.map(|(id, _)| *id)
     }
 
     fn has_gone(&self) -> bool {
@@ -105,7 +117,7 @@ impl Holding {
 }
 
 /// What everybody holds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Holdings {
     by_principal: BTreeMap<Principal, Holding>,
     /// Those that have tokens.
@@ -115,9 +127,24 @@ pub(super) struct Holdings {
     connections: usize,
     queued: usize,
     tally: Tally,
+    /// Counts what is kept for a while for those who have not shown who they are.
+    strangers: Account,
 }
 
 impl Holdings {
+    pub(super) fn new() -> Self {
+        let tally = Tally::default();
+        Self {
+            by_principal: BTreeMap::new(),
+            token_shares: Shares::default(),
+            gone: VecDeque::new(),
+            connections: 0,
+            queued: 0,
+            strangers: tally.account().behind(),
+            tally,
+        }
+    }
+
     pub(super) fn of(&self, principal: &Principal) -> Option<&Holding> {
         self.by_principal.get(principal)
     }
@@ -141,14 +168,30 @@ impl Holdings {
         self.of(principal).map_or(0, |holding| holding.queued)
     }
 
-    /// Of the principals for whom something waits, the one that holds most: the connection
-    /// for which most waits. `None` if nobody holds more than an equal share of `memory`.
-    pub(super) fn largest_queue(&self, memory: usize) -> Option<ConnectionId> {
-        let share = memory / self.by_principal.len().max(1);
-        let waiting = self.by_principal.values().filter(|holding| holding.queued > 0);
-        let largest = waiting.max_by_key(|holding| holding.octets())?;
-        let queues = largest.connections.iter().filter(|_| largest.octets() > share);
-        queues.max_by_key(|(_, octets)| **octets).map(|(id, _)| *id)
+    /// Counts what is kept for a while for all of them.
+    pub(super) const fn account(&self) -> &Account {
+        self.tally.account()
+    }
+
+    /// The same, for those of them who have not shown who they are.
+    pub(super) const fn strangers(&self) -> &Account {
+        &self.strangers
+    }
+
+    /// The accounts of all that are behind this one.
+    pub(super) fn behind(&self, of: &Account) -> impl Iterator<Item = &Account> {
+        let accounts = self.by_principal.values().map(|holding| holding.tally.account());
+        accounts.filter(|account| account.line().any(|it| it.is(of)))
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.by_principal.len()
+    }
+
+    /// The one that can give back most.
+    pub(super) fn largest(&self) -> Option<&Holding> {
+        self.by_principal.values().max_by_key(|holding| holding.to_give())
     }
 
     pub(super) fn set_queued(&mut self, principal: &Principal, id: ConnectionId, octets: usize) {
@@ -239,9 +282,10 @@ impl Holdings {
     fn holding(&mut self, principal: &Principal) -> &mut Holding {
         self.forget_gone();
         let tally = &self.tally;
+        let of = if principal.is_member() { tally.account() } else { &self.strangers };
         self.by_principal
             .entry(principal.clone())
-            .or_insert_with(|| Holding { tally: tally.of_another(), ..Holding::default() })
+            .or_insert_with(|| Holding { tally: tally.of_another(of), ..Holding::default() })
     }
 
     /// Whoever has gone and comes again still has what is kept for it.

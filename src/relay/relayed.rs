@@ -92,16 +92,18 @@ pub(super) struct Passed {
 }
 
 /// A SEND that leaves, and later waits for its response.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Forwarded {
     pub(super) relayed: Arc<Relayed>,
+    /// What is kept for a part of it. The first one has that of the whole.
+    _part: Option<Box<Charge>>,
     /// `None` if only an error leads to a response: silence is not waited for.
     waits: Option<Waits<Relayed>>,
 }
 
 impl Forwarded {
     pub(super) const fn new(relayed: Arc<Relayed>, waits: Waits<Relayed>) -> Self {
-        Self { relayed, waits: Some(waits) }
+        Self { relayed, _part: None, waits: Some(waits) }
     }
 }
 
@@ -127,6 +129,8 @@ pub(super) struct Relayed {
     /// Where its octets begin in the message, and where they end once it has arrived.
     start: Offset,
     end: AtomicU64,
+    /// Whether a part of it has begun to leave.
+    has_begun: AtomicBool,
     /// Whether everything of it without a response was reported as lost.
     is_reported: AtomicBool,
     charge: Charge,
@@ -164,6 +168,7 @@ impl Relayed {
             failure_report: head.failure_report(),
             start,
             end: AtomicU64::new(start.get()),
+            has_begun: AtomicBool::new(false),
             is_reported: AtomicBool::new(false),
         }
     }
@@ -177,6 +182,13 @@ impl Relayed {
         &self.charge
     }
 
+    /// A part of it begins to leave. Each after the first is kept beside the whole.
+    fn begin_part(&self) -> Option<Box<Charge>> {
+        let has_begun = self.has_begun.load(Relaxed);
+        self.has_begun.store(true, Relaxed);
+        has_begun.then(|| Box::new(self.charge.another()))
+    }
+
     pub(super) const fn source(&self) -> ConnectionId {
         self.source
     }
@@ -187,6 +199,11 @@ impl Relayed {
 
     pub(super) const fn message_id(&self) -> Option<&MessageId> {
         self.message_id.as_ref()
+    }
+
+    /// The message of which it is a part, and the flow of that.
+    pub(super) fn message(&self) -> Option<(FlowId, MessageId)> {
+        self.message_id.map(|message_id| (self.flow, message_id))
     }
 
     /// It has arrived up to this place.
@@ -261,7 +278,9 @@ impl Heading<Relaying> for Forwarded {
     fn purpose(&self, _: ChunkKey) -> Purpose {
         let is_answered = self.failure_report() == FailureReport::Yes;
         let waits = self.waits.clone().filter(|_| is_answered);
-        Purpose::Relayed(Self { relayed: Arc::clone(&self.relayed), waits })
+        let relayed = Arc::clone(&self.relayed);
+        let part = relayed.begin_part();
+        Purpose::Relayed(Self { relayed, _part: part, waits })
     }
 }
 

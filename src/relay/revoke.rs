@@ -33,10 +33,9 @@ impl Relay {
 
     /// Ends the chunk that arrives on a connection, as if its destination were lost.
     fn cut(&mut self, source: ConnectionId) {
-        let Some(link) = self.links.get_mut(source) else { return };
-        let current = std::mem::take(&mut link.current);
-        let Current::Passing { head, destination, key, relayed, .. } = current else { return };
-        link.current = Current::Lost { head, relayed };
+        let Some(link) = self.links.get(source) else { return };
+        let Current::Passing { destination, key, .. } = link.current else { return };
+        self.lose_arriving(source);
         if let Some(next) = self.links.get_mut(destination) {
             next.hop.abort(key, true);
             self.has_octets(destination);

@@ -7,7 +7,7 @@ use crate::time::Instant;
 use super::Relay;
 use super::charge::Tally;
 use super::event::{ConnectionId, RelayEvent, TokenId};
-use super::flow::FlowId;
+use super::flow::{FlowId, Side};
 use super::link::{Link, State};
 use super::principal::Principal;
 use super::target::{Place, Target};
@@ -116,6 +116,8 @@ impl Relay {
         let mut way = Way { own, to, destination, flow: sender, sender, tally, tokens, peer };
         if head.method() == Some(Method::Send) {
             self.direct(now, source, head, leads == Leads::ToOwner, &mut way)?;
+        } else {
+            way.flow = self.flow_of_requests(source, sender);
         }
         Ok(way)
     }
@@ -158,8 +160,8 @@ impl Relay {
         let token = steps.token;
         match steps.leads {
             Leads::ToOwner => {
-                let destination = self.way_to_owner(now, token)?;
                 let uri = head.from_path().first();
+                let destination = self.way_to_owner(now, source, token, uri)?;
                 let comes_directly = steps.own.len() == 1 && self.may_claim(source, uri);
                 let peer = comes_directly.then_some(Met { token, uri, connection: source });
                 Ok((destination, peer))
@@ -207,19 +209,28 @@ impl Relay {
         }
     }
 
-    fn way_to_owner(&mut self, now: Instant, token: TokenId) -> Result<ConnectionId, NoWay> {
-        let token = self.tokens.get(token).ok_or(NO_TOKEN)?;
-        match &token.owner {
+    /// The connection to the owner of a token, for a request of the peer with this URI.
+    fn way_to_owner(
+        &mut self,
+        now: Instant,
+        source: ConnectionId,
+        id: TokenId,
+        peer: UriRef<'_>,
+    ) -> Result<ConnectionId, NoWay> {
+        let token = self.tokens.get(id).ok_or(NO_TOKEN)?;
+        let name = match &token.owner {
             // A token of a client ends when its connection begins to close.
-            Owner::Connection(owner) => Ok(*owner),
-            Owner::Relay(name) => match self.directory.with_relay(name, &self.links) {
-                Some(connection) => Ok(connection),
-                None => {
-                    let (back, user) = (token.back.clone(), Arc::clone(&token.username));
-                    self.connect(now, back, Principal::User(user))
-                }
-            },
+            Owner::Connection(owner) => return Ok(*owner),
+            Owner::Relay(name) => name,
+        };
+        let (back, user) = (token.back.clone(), Arc::clone(&token.username));
+        if let Some(connection) = self.directory.with_relay(name, &self.links) {
+            return Ok(connection);
         }
+        if let Some(own) = self.own_way(source, Side { token: id, to_owner: true }, peer) {
+            return Ok(own);
+        }
+        self.connect(now, back, Principal::User(user))
     }
 
     /// The connection to a peer of the token's owner: one on which that peer has
@@ -244,7 +255,7 @@ impl Relay {
         let connection = match self.directory.leading_to(next, &self.links) {
             Some(connection) => connection,
             None => {
-                if let Some(own) = self.own_way(source, token, next) {
+                if let Some(own) = self.own_way(source, Side { token, to_owner: false }, next) {
                     return Ok(own);
                 }
                 let owner = self.tokens.get(token).ok_or(NO_TOKEN)?;
@@ -256,16 +267,11 @@ impl Relay {
         Ok(connection)
     }
 
-    /// The connection that what a source sends to a URI has of its own. There may be no other
-    /// to the next relay any more.
-    fn own_way(
-        &self,
-        source: ConnectionId,
-        token: TokenId,
-        next: UriRef<'_>,
-    ) -> Option<ConnectionId> {
+    /// The connection that what a source sends has of its own. There may be no other to the
+    /// next relay any more.
+    fn own_way(&self, source: ConnectionId, side: Side, far: UriRef<'_>) -> Option<ConnectionId> {
         let from = &self.links.get(source)?.principal;
-        let own = self.flows.own_of(token, next, from)?;
+        let own = self.flows.own_of(side, far, from)?;
         self.links.get(own).filter(|link| link.takes_requests()).map(|_| own)
     }
 

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 use super::Relay;
-use super::charge::{Holder, Tally};
+use super::charge::{Account, Tally};
 use super::event::{ConnectionId, TokenId};
 use super::flow::FlowId;
 use super::principal::{Principal, SenderId};
@@ -30,7 +30,7 @@ const FEW: usize = 16;
 pub(super) struct Senders {
     hasher: RandomState,
     /// An entry is small, and needs no weight beside that of what is kept.
-    holders: HashMap<SenderId, Holder>,
+    accounts: HashMap<SenderId, Account>,
     /// The number above which it looks for those to forget.
     crowd: usize,
 }
@@ -41,24 +41,24 @@ impl Senders {
         SenderId(self.hasher.hash_one((principal, first)))
     }
 
-    fn holder(&mut self, id: SenderId, principal: &Holder) -> Holder {
-        if self.holders.len() > self.crowd.max(FEW) {
+    fn account(&mut self, id: SenderId, principal: &Account) -> Account {
+        if self.accounts.len() > self.crowd.max(FEW) {
             self.tidy();
         }
-        self.holders.entry(id).or_insert_with(|| principal.behind()).clone()
+        self.accounts.entry(id).or_insert_with(|| principal.behind()).clone()
     }
 
     /// Those behind a principal.
-    pub(super) fn behind(&self, principal: &Holder) -> impl Iterator<Item = &Holder> {
-        let senders = self.holders.values();
+    pub(super) fn behind(&self, principal: &Account) -> impl Iterator<Item = &Account> {
+        let senders = self.accounts.values();
         senders.filter(|sender| sender.of().is_some_and(|of| of.is(principal)))
     }
 
     /// Forgets those for whom nothing is kept.
     pub(super) fn tidy(&mut self) {
-        self.holders.retain(|_, holder| holder.is_known());
-        self.holders.shrink_to(2 * self.holders.len());
-        self.crowd = 2 * self.holders.len();
+        self.accounts.retain(|_, account| account.is_known());
+        self.accounts.shrink_to(2 * self.accounts.len());
+        self.crowd = 2 * self.accounts.len();
     }
 }
 
@@ -79,8 +79,15 @@ impl Relay {
             return Some((FlowId::Connection(source), link.tally.clone()));
         }
         let id = self.senders.id(&link.principal, from.first());
-        let holder = self.senders.holder(id, link.tally.holder());
-        Some((FlowId::Sender(id), link.tally.of_holder(holder)))
+        let account = self.senders.account(id, link.tally.account());
+        Some((FlowId::Sender(id), link.tally.of_account(account)))
+    }
+
+    /// The flow of a sender's requests that are no SENDs. Nobody vouches for senders behind a
+    /// connection without a certificate: their requests are those of the connection.
+    pub(super) fn flow_of_requests(&self, source: ConnectionId, sender: FlowId) -> FlowId {
+        let is_relay = self.links.get(source).is_some_and(|link| link.peer.is_relay());
+        if is_relay { sender } else { FlowId::Connection(source) }
     }
 
     /// Whether the owner of a token may send as a client of another relay. One that has shown

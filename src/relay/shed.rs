@@ -8,11 +8,10 @@
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use super::Relay;
-use super::charge::{Charge, Holder, Tally};
-use super::event::ConnectionId;
+use super::charge::{Account, Charge, Tally};
+use super::event::{ConnectionId, RelayClose};
 use super::flow::FlowId;
 use super::relayed::{ChunkKey, Forwarded, Purpose, Relayed};
 use crate::time::Instant;
@@ -23,11 +22,10 @@ use crate::wire::{MessageId, StatusCode, TransactionId};
 const BATCH: usize = 256 * 1024;
 const PARTS: usize = 64;
 
-/// Those behind a holder who give way: each keeps `least`, and all of them `enough`.
+/// Those behind an account who give way, until all behind it keep `enough`.
 struct Giving<'a> {
-    of: &'a Holder,
-    holders: Vec<Holder>,
-    least: usize,
+    of: &'a Account,
+    accounts: Vec<Account>,
     enough: usize,
 }
 
@@ -38,9 +36,13 @@ impl Giving<'_> {
 
     /// Whether this is kept for one of them who keeps too much.
     fn gives(&self, charge: &Charge) -> bool {
-        let mut line = charge.holder().line();
-        let giving = line.find(|holder| self.holders.iter().any(|giving| giving.is(holder)));
-        giving.is_some_and(|giving| giving.octets() > self.least) && !self.is_done()
+        charge.account().line().any(Account::gives) && !self.is_done()
+    }
+}
+
+impl Drop for Giving<'_> {
+    fn drop(&mut self) {
+        self.accounts.iter().for_each(Account::end_giving);
     }
 }
 
@@ -48,58 +50,119 @@ impl Relay {
     /// Finds memory to keep so many octets more for a request: for one of many senders behind
     /// a principal, and for the principal. Returns whether there is any.
     pub(super) fn find_memory(&mut self, now: Instant, tally: &Tally, octets: usize) -> bool {
-        let mut line = tally.holder().line();
-        line.all(|holder| holder.of().is_none_or(|of| self.find_behind(now, of, holder, octets)))
+        let mut line = tally.account().line();
+        line.all(|account| account.of().is_none_or(|of| self.find_behind(now, of, account, octets)))
     }
 
-    fn find_behind(&mut self, now: Instant, of: &Holder, holder: &Holder, octets: usize) -> bool {
-        let octets = holder.octets().saturating_add(octets);
-        if octets <= self.left_behind(of) {
+    fn find_behind(
+        &mut self,
+        now: Instant,
+        of: &Account,
+        account: &Account,
+        octets: usize,
+    ) -> bool {
+        // Strangers have their part without asking.
+        if account.is(self.holdings.strangers()) {
             return true;
         }
-        let least = self.share_behind(of) / 2;
+        let octets = account.octets().saturating_add(octets);
+        let room = self.room_behind(of);
+        if octets <= room.left() {
+            return true;
+        }
+        let least = room.share() / 2;
         if octets > least {
             return false;
         }
-        self.shed(now, of, least, octets);
-        octets <= self.left_behind(of)
+        self.shed(now, of, least, room.beside(octets));
+        octets <= self.room_behind(of).left()
     }
 
-    /// Those behind a holder that keep more than `least` give way, the largest first, until
-    /// one of them may keep so many octets.
-    fn shed(&mut self, now: Instant, of: &Holder, least: usize, octets: usize) {
-        let batch = BATCH.min(self.memory_behind(of) / PARTS);
-        let needed = self.missing_behind(of, octets).saturating_add(batch);
-        let enough = of.octets().saturating_sub(needed);
-        let holders = self.largest_behind(of, least, needed);
-        let giving = Giving { of, holders, least, enough };
-        self.shed_auths(now, &giving);
+    /// Those behind an account that keep more than `least` give way, the largest first, until
+    /// all of them keep `enough`, and some more.
+    pub(super) fn shed(&mut self, now: Instant, of: &Account, least: usize, enough: usize) {
+        if !of.search().is_due() {
+            return;
+        }
+        let (before, batch) = (of.octets(), BATCH.min(self.room_behind(of).all() / PARTS));
+        let enough = enough.saturating_sub(batch);
+        let accounts = self.largest_behind(of, least, before.saturating_sub(enough));
+        self.all_give(now, &Giving { of, accounts, enough });
+        if before.saturating_sub(of.octets()) < batch {
+            of.search().was_in_vain(self.links.len());
+        }
+    }
+
+    /// The fewest of those behind an account who keep so much above `least`, with which they
+    /// give way.
+    fn largest_behind(&self, of: &Account, least: usize, needed: usize) -> Vec<Account> {
+        let mut behind: Vec<_> = self
+            .all_behind(of)
+            .map(|account| (account.octets().saturating_sub(self.least(account, least)), account))
+            .filter(|(above, _)| *above > 0)
+            .collect();
+        behind.sort_unstable_by_key(|(above, _)| Reverse(*above));
+        let mut found = 0;
+        let needed = behind.into_iter().take_while(|(above, _)| {
+            let is_needed = found < needed;
+            found += above;
+            is_needed
+        });
+        needed
+            .map(|(above, account)| {
+                account.give_above(account.octets() - above);
+                account.clone()
+            })
+            .collect()
+    }
+
+    /// What one who gives way keeps. Of strangers, who may be many, it is half of what they
+    /// keep on average, if that is less.
+    fn least(&self, account: &Account, least: usize) -> usize {
+        let strangers = self.holdings.strangers();
+        if account.of().is_some_and(|of| of.is(strangers)) && strangers.octets() > least {
+            least.min(strangers.octets() / strangers.crowd().max(1) / 2)
+        } else {
+            least
+        }
+    }
+
+    fn all_behind<'a>(&'a self, of: &'a Account) -> Box<dyn Iterator<Item = &'a Account> + 'a> {
+        let is_of_many = of.of().is_none() || of.is(self.holdings.strangers());
+        if is_of_many {
+            Box::new(self.holdings.behind(of))
+        } else {
+            Box::new(self.senders.behind(of))
+        }
+    }
+
+    /// Requests give way first. What is arriving, and what has to leave before a connection
+    /// closes, ends with its connection.
+    fn all_give(&mut self, now: Instant, giving: &Giving<'_>) {
+        if giving.accounts.is_empty() {
+            return;
+        }
+        self.shed_auths(now, giving);
         for id in self.links.ids() {
             if giving.is_done() {
                 return;
             }
-            self.shed_requests(now, id, &giving);
+            self.shed_requests(now, id, giving);
+        }
+        for id in self.links.ids() {
+            self.shed_connection(id, giving);
         }
     }
 
-    /// The fewest of those behind a holder who keep so much above `least`.
-    fn largest_behind(&self, of: &Holder, least: usize, needed: usize) -> Vec<Holder> {
-        let mut behind: Vec<_> = if of.of().is_some() {
-            self.senders.behind(of).cloned().collect()
-        } else {
-            self.holdings.iter().map(|(_, holding)| holding.tally.holder().clone()).collect()
-        };
-        behind.retain(|holder| holder.octets() > least);
-        behind.sort_by_key(|holder| Reverse(holder.octets()));
-        let mut above = 0;
-        let count = behind.iter().take_while(|holder| {
-            let is_needed = above < needed;
-            above += holder.octets() - least;
-            is_needed
-        });
-        let count = count.count();
-        behind.truncate(count);
-        behind
+    /// Closes a connection whose octets give way.
+    fn shed_connection(&mut self, id: ConnectionId, giving: &Giving<'_>) {
+        let gives = |charge: &Option<Charge>| charge.as_ref().is_some_and(|it| giving.gives(it));
+        let Some(link) = self.links.get(id) else { return };
+        if gives(&link.parting) {
+            self.close_overdue(id, RelayClose::Evicted);
+        } else if gives(&link.input) {
+            self.evict(Some(id));
+        }
     }
 
     fn shed_auths(&mut self, now: Instant, giving: &Giving<'_>) {
@@ -159,7 +222,7 @@ impl Relay {
                 self.shed_chunk(now, id, key, &mut ended);
             }
         }
-        let is_rest = |relayed: &Relayed| message(relayed).is_some_and(|it| ended.contains(&it));
+        let is_rest = |relayed: &Relayed| relayed.message().is_some_and(|it| ended.contains(&it));
         for key in self.chunks(id, is_rest) {
             self.shed_chunk(now, id, key, &mut ended);
         }
@@ -175,8 +238,7 @@ impl Relay {
         Some(&*self.links.get(id)?.hop.message_ref(key)?.heading.relayed)
     }
 
-    /// Ends a chunk. The next hop is told once of each message, and what is still to arrive of
-    /// that is refused.
+    /// Ends a chunk. If it is leaving, the octets of it that have left are lost, too.
     fn shed_chunk(
         &mut self,
         now: Instant,
@@ -184,29 +246,12 @@ impl Relay {
         key: ChunkKey,
         ended: &mut HashSet<(FlowId, MessageId)>,
     ) {
-        let Some(link) = self.links.get_mut(id) else { return };
-        let Some(chunk) = link.hop.message_ref(key) else { return };
-        let relayed = Arc::clone(&chunk.heading.relayed);
-        let mut octets = chunk.offset..chunk.queued_end();
-        // If it is leaving, the octets of it that have left are lost, too.
-        if let Some(open) = link.hop.complete_open(key) {
-            octets.start = open.octets.start;
+        let link = self.links.get_mut(id);
+        let open = link.and_then(|link| link.hop.complete_open(key));
+        let Some(mut lost) = self.drop_chunk(id, key, ended) else { return };
+        if let Some(open) = open {
+            lost.octets.start = open.octets.start;
         }
-        let message = message(&relayed);
-        link.hop.abort(key, message.is_none_or(|message| ended.insert(message)));
-        if let Some((flow, message_id)) = message
-            && let Some(flow) = self.flows.get_mut(flow)
-        {
-            flow.refuse(&message_id);
-        }
-        self.counters.dropped += 1;
-        if !self.lose_current(relayed.source(), &relayed) {
-            self.report_failure(&relayed, octets, StatusCode::TIMEOUT);
-        }
-        self.settled(now, relayed.source());
+        self.report_lost(now, lost);
     }
-}
-
-fn message(relayed: &Relayed) -> Option<(FlowId, MessageId)> {
-    relayed.message_id().map(|message_id| (relayed.flow(), *message_id))
 }

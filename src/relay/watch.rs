@@ -109,7 +109,7 @@ impl Relay {
         let mut looked = 0;
         while looked < most
             && let Some(link) = self.links.get_mut(id)
-            && let Some(overdue) = link.hop.next_overdue(now, Answers::Read)
+            && let Some(overdue) = link.hop.next_overdue(now, link.answers(now))
         {
             looked += 1;
             if let Overdue::Ended((_, transaction)) = overdue {

@@ -182,27 +182,6 @@ fn a_user_does_not_give_up_what_others_use() {
     });
 }
 
-/// Nor what another relay, which has shown no certificate, has opened for many users. It is
-/// none of the user's.
-#[test]
-fn a_user_gives_up_last_on_what_others_have_authenticated() {
-    let mut config = config();
-    config.limits.principal_connections = 2;
-    scripted_with(config, |world| {
-        let relay = world.accept(tls());
-        for (user, uri) in [("bob", BOB), ("mallet", CAROL)] {
-            let from = format!("msrps://outer.example:9000/{user};tcp {uri}");
-            assert_eq!(world.auth_as(relay, &from, user, "secret", &[]).what, "200");
-        }
-        for _ in 0..5 {
-            world.advance(SECOND);
-            member(world, "mallet");
-        }
-        let evicted = evicted(world);
-        assert!(evicted.len() == 3 && !evicted.contains(&relay));
-    });
-}
-
 /// Nor is it the first of its connections to make room for somebody else.
 #[test]
 fn the_largest_holder_keeps_what_others_use() {

@@ -4,22 +4,25 @@ use msrp::relay::RelayClose;
 
 use crate::world::*;
 
-/// Its connection is neither theirs nor given up for the sake of one of them.
+/// Its connection is neither theirs nor given up for the sake of one of them, whether it has
+/// shown a certificate or not.
 #[test]
 fn a_relay_is_not_counted_for_the_users_behind_it() {
-    let mut config = config();
-    config.limits.principal_connections = 2;
-    scripted_with(config, |world| {
-        let inner = world.accept(tls().relay_names(vec!["inner.example".into()]));
-        let from = format!("msrps://inner.example:9000/t1;tcp {ALICE}");
-        world.token(inner, &from);
-        let [first, second, third] = [(); 3].map(|()| {
-            world.advance(SECOND);
-            world.client(ALICE).0
+    for names in [vec!["inner.example".to_owned()], Vec::new()] {
+        let mut config = config();
+        config.limits.principal_connections = 2;
+        scripted_with(config, |world| {
+            let inner = world.accept(tls().relay_names(names.clone()));
+            let from = format!("msrps://inner.example:9000/t1;tcp {ALICE}");
+            world.token(inner, &from);
+            let [first, second, third] = [(); 3].map(|()| {
+                world.advance(SECOND);
+                world.client(ALICE).0
+            });
+            assert_eq!(world.closes(), [(first, RelayClose::Evicted)]);
+            assert!([inner, second, third].into_iter().all(|link| world.relay.wants_read(link)));
         });
-        assert_eq!(world.closes(), [(first, RelayClose::Evicted)]);
-        assert!([inner, second, third].into_iter().all(|link| world.relay.wants_read(link)));
-    });
+    }
 }
 
 /// What two users authenticate on is not the first that one of them gives up.

@@ -417,3 +417,31 @@ fn a_session_with_a_connection_of_its_own_needs_no_other() {
     assert_eq!(scene.links.len(), 1);
     assert_eq!(scene.arrived().last(), Some(&at("b.example", "next")));
 }
+
+/// Nor does what is sent to a client of another relay, on its way to that one.
+#[test]
+fn what_reaches_the_owner_of_a_token_by_its_own_connection_needs_no_other() {
+    let mut scene = Scene::new();
+    let inner = scene.world.accept(tls().relay_names(vec!["inner.example".to_owned()]));
+    let back = format!("msrps://inner.example:2855/token;tcp {ALICE}");
+    let granted = scene.world.auth_as(inner, &back, "carol", "secret", &[]);
+    let token = granted.header("Use-Path").unwrap().rsplit(' ').next().unwrap();
+    let path = format!("{token} {back}");
+    let bob = scene.world.accept(tls());
+    let send = |scene: &mut Scene, message: &str, len: usize, flag| {
+        let range = format!("1-{len}/{}", if flag == '+' { len + 1 } else { len });
+        let body = String::from_utf8(filler(len)).unwrap();
+        let chunk = Raw::chunk(&scene.world.id(), message, &range, &body, flag);
+        scene.world.give(bob, &chunk.reports("no", "no").to(&path).from(BOB).octets());
+        scene.connect();
+    };
+    send(&mut scene, "begun", LARGE, '+');
+    let own = scene.links.last().unwrap().0;
+    for link in [inner, scene.links[0].0] {
+        scene.world.close(link);
+    }
+    scene.links.retain(|(link, _)| *link == own);
+    send(&mut scene, "next", 2, '$');
+    assert_eq!(scene.links.len(), 1);
+    assert_eq!(scene.arrived().last(), Some(&at("inner.example", "next")));
+}

@@ -116,6 +116,8 @@ fn who_waits_for_a_slow_receiver_is_in_use() {
     let mut world = World::new(config);
     let (alice, token) = world.client(ALICE);
     let (bob, _) = endpoint_sends(&mut world, &token);
+    // Her transport has taken so much that it is given many octets at once.
+    world.give(bob, &[b'x'; 100_000]);
     world.stall(alice);
     while world.relay.wants_read(bob) {
         world.give(bob, &[b'x'; 10_000]);
@@ -126,6 +128,56 @@ fn who_waits_for_a_slow_receiver_is_in_use() {
         assert_eq!(world.closes(), []);
     }
     assert!(!world.relay.wants_read(bob));
+}
+
+/// Bob uploads to a slow receiver, so that he is not read, and Carol sends him a message. Returns
+/// him, her, and his response to it, behind the end of his chunk.
+fn asked_while_he_uploads(world: &mut World) -> (ConnectionId, ConnectionId, Vec<u8>) {
+    let (alice, token) = world.client(ALICE);
+    let (bob, his) = world.client(BOB);
+    let upload = Raw::chunk("c1", "m1", "1-*/*", "begun", '$');
+    let upload = upload.to(&format!("{his} {token} {ALICE}")).from(BOB).reports("no", "");
+    world.give(bob, &upload.open());
+    world.give(bob, &[b'x'; 100_000]);
+    world.stall(alice);
+    while world.relay.wants_read(bob) {
+        world.give(bob, &[b'x'; 10_000]);
+    }
+    let carol = world.accept(tls());
+    let message =
+        Raw::chunk("q1", "m2", "1-2/2", "hi", '$').to(&format!("{his} {BOB}")).from(CAROL);
+    world.give(carol, &message.octets());
+    assert_eq!(world.told(carol), ["200"]);
+    let mut late = upload.octets()[upload.open().len()..].to_vec();
+    late.extend(response(&world.one(bob), "200 OK", &[]));
+    for step in 0..9 {
+        world.relay.transport_holds(world.now, alice, 9_000 - 1_000 * step);
+        world.advance(10 * SECOND);
+    }
+    assert!(!world.relay.wants_read(bob));
+    world.unstall(alice);
+    (bob, carol, late)
+}
+
+/// It lies behind what he uploads.
+// req: 4976-6.4.1-1
+#[test]
+fn the_response_of_one_who_waits_for_a_slow_receiver_may_be_late() {
+    let mut world = World::new(config());
+    let (bob, carol, late) = asked_while_he_uploads(&mut world);
+    assert!(world.sent(carol).is_empty(), "the message has arrived");
+    world.give(bob, &late);
+    world.advance(60 * SECOND);
+    assert!(world.sent(carol).is_empty());
+}
+
+/// For four times as long as others, and not for ever.
+#[test]
+fn one_who_waits_for_a_slow_receiver_has_to_answer() {
+    let mut world = World::new(config());
+    let (_, carol, _) = asked_while_he_uploads(&mut world);
+    world.advance(60 * SECOND);
+    assert_eq!(world.one(carol).header("Status"), Some("000 408 Request Timeout"));
 }
 
 /// A large read would keep a slow receiver busy for minutes, in which its sender seems to

@@ -1,6 +1,6 @@
 //! What waits in a relay, all in all.
 
-use msrp::relay::{ConnectionId, RelayClose};
+use msrp::relay::{ConnectionId, Peer, RelayClose};
 
 use crate::common::wire::Raw;
 use crate::world::*;
@@ -32,11 +32,20 @@ impl Sender {
         Self { link, peer, given: 0 }
     }
 
+    /// Sends so many octets.
+    fn send(&mut self, world: &mut World, octets: usize) {
+        for _ in 0..octets / READ {
+            world.give(self.link, &[FILLING; READ]);
+            self.given += READ;
+        }
+    }
+
     /// Sends for as long as it is read.
     fn fill(&mut self, world: &mut World) {
         while world.relay.wants_read(self.link) {
             world.give(self.link, &[FILLING; READ]);
             self.given += READ;
+            assert!(self.given < 2 * MEMORY, "nobody stops it");
         }
     }
 }
@@ -75,8 +84,14 @@ fn who_gets_no_responses_takes_no_memory_of_others() {
 }
 
 /// A source sends to somebody who never answers, as much as the relay keeps for it.
-fn keep(world: &mut World, source: u8, sink: ConnectionId, path: &str) -> usize {
-    let link = world.accept(tls().address([192, 0, 2, source].into()));
+fn keep(world: &mut World, source: u16, sink: ConnectionId, path: &str) -> usize {
+    let [high, low] = source.to_be_bytes();
+    keep_some(world, tls().address([198, 18, high, low].into()), sink, path, 1_001)
+}
+
+/// The same, so many requests at most.
+fn keep_some(world: &mut World, peer: Peer, sink: ConnectionId, path: &str, most: usize) -> usize {
+    let link = world.accept(peer);
     let send = |world: &mut World, octets: usize| {
         let id = world.id();
         let chunk = Raw::chunk(&id, &id, "1-2/2", "hi", '$').header("X", &"x".repeat(octets));
@@ -85,7 +100,7 @@ fn keep(world: &mut World, source: u8, sink: ConnectionId, path: &str) -> usize 
         world.told(link) == ["200"]
     };
     // A stranger's heads are short.
-    let kept = usize::from(send(world, 1)) + (0..1000).take_while(|_| send(world, 3_000)).count();
+    let kept = usize::from(send(world, 1)) + (1..most).take_while(|_| send(world, 3_000)).count();
     world.close(link);
     kept
 }
@@ -123,7 +138,7 @@ fn who_comes_again_still_has_what_leaves_before_the_last_connection_closes() {
     let (sink, path) = sink(&mut world);
     let first = keep(&mut world, 1, sink, &path);
     for _ in 0..20 {
-        let link = world.accept(tls().address([192, 0, 2, 2].into()));
+        let link = world.accept(tls().address([198, 18, 0, 2].into()));
         world.stall(link);
         let long = format!("msrps://bob.example:8145/{};tcp", "x".repeat(700));
         // The last refusal closes the connection.
@@ -153,6 +168,32 @@ fn what_waits_within_a_share_stays_however_much_is_kept_for_others() {
     assert!(world.relay.wants_read(victim.link));
 }
 
+/// Those who keep most give of it instead.
+#[test]
+fn no_queue_gives_way_for_what_others_keep() {
+    let mut config = config();
+    config.limits.memory_octets = 4 * MEMORY;
+    let mut world = World::new(config);
+    let mut victim = Sender::new(&mut world, "alice", 0);
+    victim.send(&mut world, 240_000);
+    let (sink, path) = sink(&mut world);
+    let mut free = 4 * MEMORY - victim.given;
+    // Each keeps as much as those before have left for it.
+    for number in 0..26 {
+        let most = free / 9 / 3_900;
+        let user = tls().user(format!("user{number}"));
+        assert_eq!(keep_some(&mut world, user, sink, &path, most), most);
+        free -= most * 3_700;
+    }
+    assert!(free < 4 * MEMORY / 16, "{free}");
+    assert_eq!(world.closes(), []);
+    // A newcomer finds what is left for newcomers.
+    let mut newcomer = Sender::new(&mut world, "carol", 0);
+    newcomer.send(&mut world, 60_000);
+    assert!(world.relay.wants_read(newcomer.link) && world.relay.wants_read(victim.link));
+    assert_eq!(world.closes(), []);
+}
+
 /// Those before have left ever less for each, and give of it to one who keeps little.
 #[test]
 fn who_comes_late_finds_memory_as_well() {
@@ -174,6 +215,27 @@ fn who_comes_late_finds_memory_as_well() {
     // No more is taken from the others than that.
     let dropped = world.relay.statistics().dropped - before;
     assert!(dropped < 40, "{dropped}");
+}
+
+/// They may have any number of addresses.
+#[test]
+fn strangers_leave_half_of_what_is_kept_to_clients() {
+    let mut config = config();
+    config.limits.memory_octets = 4 * MEMORY;
+    let mut world = World::new(config);
+    let Talk { alice, bob, token } = world.talk();
+    let talk = Talk { alice, bob, token };
+    let (sink, path) = sink(&mut world);
+    let kept: Vec<_> = (0..400).map(|source| keep(&mut world, source, sink, &path)).collect();
+    assert!(kept.iter().all(|kept| *kept > 0), "{kept:?}");
+    let is_taken = |number: &usize| {
+        let id = format!("m{number}");
+        let chunk = talk.chunk(&id, &id, "1-2/2", "hi", '$').header("X", &"x".repeat(3_000));
+        world.give(alice, &chunk.octets());
+        world.told(alice) == ["200"]
+    };
+    let taken = (0..1_000).take_while(is_taken).count();
+    assert!(taken * 3_700 > 4 * MEMORY / 2 / 10, "{taken}");
 }
 
 /// However many connections a user has, and many users.
@@ -287,6 +349,33 @@ fn the_longest_incomplete_message_of_a_user_gives_way() {
     world.relay.input_holds(short, MEMORY / 10);
     world.settle();
     assert!(world.closes().is_empty());
+}
+
+/// However many have begun one, each with as much as the one before has left for it.
+#[test]
+fn who_begins_a_message_late_finds_memory_as_well() {
+    let mut config = config();
+    config.limits.memory_octets = MEMORY;
+    let mut world = World::new(config);
+    let mut begin = |user: &str, octets: usize| {
+        let link = world.accept(tls());
+        world.auth_as(link, ALICE, user, "secret", &[]);
+        world.relay.input_holds(link, octets);
+        world.settle();
+        (link, world.closes())
+    };
+    let mut links = Vec::new();
+    let mut free = MEMORY;
+    while free > MEMORY / 14 {
+        let octets = free / 9 - 1_000;
+        let (link, closes) = begin(&format!("user{}", links.len()), octets);
+        assert_eq!(closes, []);
+        free -= octets + 1_100;
+        links.push(link);
+    }
+    // The one who holds most gives way.
+    let (_, closes) = begin("alice", 12_000);
+    assert_eq!(closes, [(links[0], RelayClose::Evicted)]);
 }
 
 /// How many SENDs of a newcomer without a response are taken, after a quiet hour.

@@ -390,6 +390,25 @@ fn a_client_that_claims_to_send_for_many_waits_for_responses_as_another() {
     assert_eq!(world.told(talk.alice), ["408"; 6]);
 }
 
+/// Nobody vouches for what comes on a connection without a certificate.
+#[test]
+fn a_stranger_that_claims_to_send_for_many_waits_for_responses_as_one() {
+    let mut config = config();
+    config.limits.transactions = 4;
+    for (peer, taken) in relays().into_iter().zip([10, 4]) {
+        let mut world = World::new(config.clone());
+        let (alice, token) = world.client(ALICE);
+        let link = world.accept(peer.clone());
+        for number in 0..10 {
+            let from = format!("msrps://{OTHER}:2855/x{number};tcp {BOB}");
+            let request = Raw::new("NICKNAME", &world.id()).to(&format!("{token} {ALICE}"));
+            world.give(link, &request.from(&from).octets());
+        }
+        assert_eq!(world.told(alice).len(), taken, "{peer:?}");
+        assert_eq!(world.told(link), vec!["408"; 10 - taken], "{peer:?}");
+    }
+}
+
 /// What is no SEND waits for nothing, whatever waits of its sender.
 #[test]
 fn a_request_that_is_no_send_does_not_stop_a_connection_that_others_share() {

@@ -43,8 +43,8 @@ impl Scene {
 
     /// Many come one after the other, the last of whom find room only if others give way.
     fn many_come(&mut self) {
-        for source in 0..30 {
-            let link = self.world.accept(tls().address([192, 0, 2, source].into()));
+        for user in 0..30 {
+            let link = self.world.accept(tls().user(format!("user{user}")));
             let short = self.world.id();
             let short = Raw::chunk(&short, &short, "1-2/2", "hi", '$').to(&self.path).from(BOB);
             self.world.give(link, &short.octets());
@@ -152,4 +152,57 @@ fn of_a_message_that_gives_way_nothing_goes_on() {
     scene.world.advance(40 * SECOND);
     scene.world.octets(other);
     assert_eq!(send(&mut scene.world, 10 * taken + 1), ["408"]);
+}
+
+/// Its response tells what becomes of it.
+#[test]
+fn what_is_lost_while_it_arrives_is_kept_no_longer() {
+    let mut scene = Scene::new();
+    let (other, to_other) = client(&mut scene.world, "other");
+    let long = "x".repeat(14_000);
+    let begins = |scene: &mut Scene, path: &str| {
+        let (link, _) = client(&mut scene.world, "mallet");
+        let id = scene.world.id();
+        let chunk = Raw::chunk(&id, &id, "1-*/*", "", '$').header("X", &long).to(path);
+        scene.world.give(link, &chunk.from(ALICE).open());
+        scene.world.told(link).is_empty().then_some((link, id))
+    };
+    let path = scene.path.clone();
+    let arriving: Vec<_> = (0..100).map_while(|_| begins(&mut scene, &path)).collect();
+    assert!((20..60).contains(&arriving.len()), "{}", arriving.len());
+    scene.world.close(scene.sink);
+    assert!((0..20).all(|_| begins(&mut scene, &to_other).is_some()));
+    // Nothing is told twice.
+    for (link, id) in arriving {
+        scene.world.give(link, format!("-------{id}$\r\n").as_bytes());
+        assert_eq!(scene.world.told(link), ["408"]);
+    }
+    scene.world.octets(other);
+}
+
+/// Each part waits for a response of its own.
+#[test]
+fn each_part_of_a_chunk_that_leaves_in_parts_is_kept() {
+    let mut scene = Scene::new();
+    let (mallory, _) = client(&mut scene.world, "mallet");
+    let (path, sink) = (scene.path.clone(), scene.sink);
+    let long = Raw::chunk("long", "long", "1-*/*", "", '$').to(&path).from(ALICE);
+    scene.world.give(mallory, &long.open());
+    let alice = scene.talk.alice;
+    let mut parts = 0;
+    for number in 0..1_500 {
+        scene.world.give(mallory, &[1; 3_000]);
+        // What others send interrupts it.
+        let id = format!("short{number}");
+        let short = Raw::chunk(&id, &id, "1-2/2", "hi", '$').reports("no", "no").to(&path);
+        scene.world.give(alice, &short.from(ALICE).octets());
+        parts += scene.world.sent(sink).iter().filter(|it| it.message_id() == "long").count();
+    }
+    assert!(parts > 1_000, "{parts}");
+    // That is as much as is kept for one.
+    let (second, _) = client(&mut scene.world, "mallet");
+    let id = scene.world.id();
+    let chunk = Raw::chunk(&id, &id, "1-2/2", "hi", '$').to(&path).from(ALICE);
+    scene.world.give(second, &chunk.octets());
+    assert_eq!(scene.world.told(second), ["408"]);
 }

@@ -87,6 +87,20 @@ fn what_comes_for_one_client_takes_its_time() {
     assert!(scene.reported_on(second).is_empty());
 }
 
+/// Nothing has come on the connection that others share when the one of the flow is made.
+#[test]
+fn what_comes_for_one_client_takes_its_time_wherever_it_has_begun() {
+    let mut scene = Scene::new(20_000);
+    let second = scene.another();
+    // Its session begins where others are, and goes on where it is alone.
+    scene.flood(scene.foreign, 1);
+    scene.world.run(seconds(3));
+    scene.flood(second, 200);
+    scene.world.run(seconds(110));
+    assert_eq!(scene.world.clients[scene.slow].arrived.len(), 201);
+    assert!(scene.reported_on(second).is_empty());
+}
+
 /// The connection is made again while the one before it has not ended yet.
 #[test]
 fn connections_that_are_made_again_are_read() {
@@ -98,4 +112,36 @@ fn connections_that_are_made_again_are_read() {
         assert!(scene.others(again) <= ONCE);
         scene.world.run(seconds(5));
     }
+}
+
+/// Once it was seen, nobody waits on its other connections, where more of a slow flow is before
+/// them than is read to see it.
+#[test]
+fn a_relay_that_sends_for_several_is_known_by_then() {
+    for rate in [0, 100] {
+        let mut scene = Scene::new(rate);
+        assert!(scene.chat_of("u", scene.foreign, 1)[0] <= PROMPT);
+        let second = scene.another();
+        scene.flood(second, 60);
+        assert!(scene.others(second) <= ONCE);
+        let third = scene.another();
+        for _ in 0..200 {
+            scene.send_of("v", third, scene.slow, 10_000, "yes");
+        }
+        let slowest = scene.others(third);
+        assert!(slowest <= ONCE, "{rate}: {slowest:?}");
+    }
+}
+
+/// A relay that opens a connection for a flow has opened the common one before, on which nothing
+/// may have come yet.
+#[test]
+fn the_connection_that_was_made_first_is_for_all() {
+    let mut scene = Scene::new(50_000);
+    let own = scene.another();
+    assert!(scene.chat_of("u", scene.foreign, 1)[0] <= PROMPT);
+    scene.flood(own, 60);
+    scene.world.run(seconds(15));
+    assert!(scene.reported_on(own).is_empty());
+    assert_eq!(scene.world.clients[scene.slow].arrived.len(), 60);
 }

@@ -18,9 +18,13 @@ impl World {
             let slack = 2 * READ + config.transmit_octets + self.plan.links.capacity + 4_096;
             for (serial, place) in &node.places {
                 // On a connection that another relay uses for many sessions, each has as much
-                // as that relay may leave there, whatever the limits of this one are.
+                // as that relay may leave there, whatever the limits of this one are. Behind a
+                // slow receiver, one that seems to be for one session is read on to see
+                // whether it is.
                 let least = if place.is_from_relay { 64 * 1024 } else { 0 };
-                let most = (config.limits.queue_octets.max(least) + slack) as u64;
+                let is_read_on = place.is_from_relay && self.plan.kind == Kind::Slow;
+                let times = if is_read_on { 3 } else { 1 };
+                let most = (times * config.limits.queue_octets.max(least) + slack) as u64;
                 let waits = place.came.saturating_sub(place.went);
                 let is_bounded = waits <= most || self.ledger[*serial].was_aborted;
                 assert!(is_bounded, "{waits} octets of {serial} wait in relay {number}");

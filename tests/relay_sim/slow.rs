@@ -149,10 +149,10 @@ impl Slow {
     /// From one side to the other, at the pace of one or both of them.
     fn flow(&self, rng: &mut Seeded, sides: &mut [SidePlan; 2], from: usize) {
         let is_at = rng.below(3);
-        // A transport may be given 16 KiB before it is known to be slow, and a client waits a
-        // minute at most for the next ones to leave.
+        // A fast client begins its next message when the receiver has taken the last one, and
+        // nothing flows meanwhile: at less than this, that one would not be in use.
         let rate = if is_at == 0 {
-            pick(rng, &[400, 1_000, 5_000])
+            pick(rng, &[200, 1_000, 5_000])
         } else {
             pick(rng, &[110, 130, 200, 1_000, 5_000])
         };
