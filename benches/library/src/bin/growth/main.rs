@@ -9,6 +9,7 @@
     clippy::panic
 )]
 
+mod auth;
 mod relay;
 
 use std::fmt::Write as _;
@@ -62,7 +63,7 @@ const OPERATIONS: [Operation; 28] = [
 ];
 
 fn operations() -> impl Iterator<Item = &'static Operation> {
-    OPERATIONS.iter().chain(&relay::OPERATIONS)
+    OPERATIONS.iter().chain(&auth::OPERATIONS).chain(&relay::OPERATIONS)
 }
 
 fn main() {
